@@ -1,0 +1,44 @@
+/** The api-versions that are spoken, by plane. The first of each is the one that enrollkit's own clients send. */
+export const apiVersions = {
+  /** Azure Resource Manager, Microsoft.Devices/provisioningServices. */
+  arm: [
+    '2022-02-05',
+    '2022-12-12',
+    '2021-10-15',
+    '2020-03-01',
+    '2020-01-01',
+    '2018-01-22',
+    '2023-03-01-preview',
+    '2025-02-01-preview',
+  ],
+  /** Service plane: enrollment groups, individual enrollments, registration records. */
+  service: [
+    '2021-10-01',
+    '2019-03-31',
+    '2018-09-01-preview',
+    '2018-04-01',
+    '2021-11-01-preview',
+    '2025-07-01-preview',
+  ],
+  /** Device plane: a device registering itself. */
+  device: [
+    '2021-06-01',
+    '2019-03-31',
+    '2021-10-01',
+    '2018-11-01',
+    '2018-09-01-preview',
+    '2025-07-01-preview',
+  ],
+  /** IoT Hub, device side. */
+  hub: ['2021-04-12', '2020-09-30', '2020-03-13', '2019-10-01', '2018-06-30', '2016-11-14'],
+} as const;
+
+export type Plane = keyof typeof apiVersions;
+
+/** The certificate's body is flat up to this ARM api-version, and nested under `properties` after it. */
+export const lastFlatCertificateBody = '2021-10-15';
+
+/** Whether a plane speaks an api-version, compared without regard to case. */
+export function isKnownApiVersion(plane: Plane, version: string): boolean {
+  return (apiVersions[plane] as readonly string[]).includes(version.toLowerCase());
+}

@@ -1,0 +1,58 @@
+/**
+ * Connection strings of shared access policies: `HostName=...;SharedAccessKeyName=...;SharedAccessKey=...`.
+ * They are secrets: no error of this file quotes one.
+ */
+import { EnrollkitError } from '../../errors.js';
+
+export interface ConnectionString {
+  /** Host name, with `:port` when it is not 443. */
+  hostName: string;
+  sharedAccessKeyName: string;
+  /** Base64, as it stands in the string. */
+  sharedAccessKey: string;
+}
+
+const fields = {
+  HostName: 'hostName',
+  SharedAccessKeyName: 'sharedAccessKeyName',
+  SharedAccessKey: 'sharedAccessKey',
+} as const;
+
+/**
+ * @param text the connection string, as the portal shows it
+ * @throws EnrollkitError INVALID_CONNECTION_STRING, which names the part that is wrong but never its value
+ */
+export function parseConnectionString(text: string): ConnectionString {
+  const found: Partial<ConnectionString> = {};
+  for (const part of text.trim().split(';')) {
+    if (part.trim() === '') continue;
+    const at = part.indexOf('=');
+    const name = Object.keys(fields).find(
+      (key) => key.toLowerCase() === part.slice(0, at).trim().toLowerCase(),
+    );
+    if (at < 0 || name === undefined) {
+      throw invalid('it has a part that is none of HostName, SharedAccessKeyName and SharedAccessKey');
+    }
+    const field = fields[name as keyof typeof fields];
+    if (found[field] !== undefined) throw invalid(`${name} stands in it twice`);
+    found[field] = part.slice(at + 1).trim();
+  }
+  for (const [name, field] of Object.entries(fields)) {
+    if (!found[field]) throw invalid(`${name} is missing`);
+  }
+  const { hostName, sharedAccessKeyName, sharedAccessKey } = found as ConnectionString;
+  if (!/^[a-z0-9.-]+(:\d{1,5})?$/i.test(hostName)) throw invalid('HostName is not a host name');
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(sharedAccessKey) || sharedAccessKey.length % 4 !== 0) {
+    throw invalid('SharedAccessKey is not base64; it may have been cut off when it was copied');
+  }
+  return { hostName, sharedAccessKeyName, sharedAccessKey };
+}
+
+/** The inverse of {@link parseConnectionString}. */
+export function formatConnectionString(parts: ConnectionString): string {
+  return `HostName=${parts.hostName};SharedAccessKeyName=${parts.sharedAccessKeyName};SharedAccessKey=${parts.sharedAccessKey}`;
+}
+
+function invalid(why: string): EnrollkitError {
+  return new EnrollkitError('INVALID_CONNECTION_STRING', `The connection string is not one: ${why}.`);
+}

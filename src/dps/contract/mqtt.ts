@@ -1,0 +1,57 @@
+/**
+ * MQTT topics and user names, of DPS and of IoT Hub.
+ *
+ * Source: Microsoft Learn, "Communicate with your DPS using the MQTT protocol" and "Communicate with IoT Hub using the
+ * MQTT protocol".
+ */
+export const dpsTopics = {
+  /** What a device subscribes to, and the only filter that DPS accepts. */
+  responses: '$dps/registrations/res/#',
+  register: (requestId: string) => `$dps/registrations/PUT/iotdps-register/?$rid=${requestId}`,
+  getOperation: (requestId: string, operationId: string) =>
+    `$dps/registrations/GET/iotdps-get-operationstatus/?$rid=${requestId}&operationId=${encodeURIComponent(operationId)}`,
+  response: (status: number, requestId: string, retryAfter?: number) =>
+    `$dps/registrations/res/${status}/?$rid=${requestId}${retryAfter === undefined ? '' : `&retry-after=${retryAfter}`}`,
+};
+
+export const hubTopics = {
+  twinResponses: '$iothub/twin/res/#',
+  desiredPropertiesChanged: '$iothub/twin/PATCH/properties/desired/#',
+  getTwin: (requestId: string) => `$iothub/twin/GET/?$rid=${requestId}`,
+  patchReported: (requestId: string) => `$iothub/twin/PATCH/properties/reported/?$rid=${requestId}`,
+  twinResponse: (status: number, requestId: string, version?: number) =>
+    `$iothub/twin/res/${status}/?$rid=${requestId}${version === undefined ? '' : `&$version=${version}`}`,
+  /** Telemetry; `properties` is the percent-encoded property bag, `%24.ct=...&name=value`. */
+  telemetry: (deviceId: string, properties = '') => `devices/${deviceId}/messages/events/${properties}`,
+};
+
+/** The user name with which a device registers over MQTT. */
+export function dpsUserName(idScope: string, registrationId: string, apiVersion: string): string {
+  return `${idScope}/registrations/${registrationId}/api-version=${apiVersion}`;
+}
+
+/** The user name with which a device connects to its hub over MQTT; `hubHostName` as DPS gave it, port included. */
+export function hubUserName(hubHostName: string, deviceId: string, apiVersion: string): string {
+  return `${hubHostName}/${deviceId}/?api-version=${apiVersion}`;
+}
+
+/** A message's topic split at its `?`: the path before it, the query after it as a map, values percent-decoded. */
+export function parseTopic(topic: string): { path: string; query: Map<string, string> } {
+  const at = topic.indexOf('?');
+  const query = new Map<string, string>();
+  if (at >= 0) {
+    for (const part of topic.slice(at + 1).split('&')) {
+      if (part === '') continue;
+      const equals = part.indexOf('=');
+      const raw = equals < 0 ? '' : part.slice(equals + 1);
+      let value = raw;
+      try {
+        value = decodeURIComponent(raw);
+      } catch {
+        // Not percent-encoded text: taken as it stands.
+      }
+      query.set(equals < 0 ? part : part.slice(0, equals), value);
+    }
+  }
+  return { path: at < 0 ? topic : topic.slice(0, at), query };
+}

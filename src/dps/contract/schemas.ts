@@ -1,0 +1,172 @@
+/**
+ * What travels on the wire, as zod schemas: the clients take their types from them, the emulator checks requests
+ * with them. Unknown fields are ignored, as the service does.
+ *
+ * Sources: azure-rest-api-specs, deviceprovisioningservices, resource-manager 2022-02-05 and data-plane 2021-10-01.
+ */
+import { z } from 'zod';
+
+export const allocationPolicies = ['hashed', 'geoLatency', 'static', 'custom'] as const;
+export type AllocationPolicy = (typeof allocationPolicies)[number];
+export const provisioningStatuses = ['enabled', 'disabled'] as const;
+
+const twinCollection = z.record(z.string(), z.unknown());
+
+export const initialTwin = z.object({
+  tags: twinCollection.nullish(),
+  properties: z.object({ desired: twinCollection.nullish() }).nullish(),
+});
+export type InitialTwin = z.infer<typeof initialTwin>;
+
+export const certificateInfo = z.object({
+  subjectName: z.string(),
+  /** Upper-case hexadecimal, without colons. */
+  sha1Thumbprint: z.string(),
+  sha256Thumbprint: z.string(),
+  issuerName: z.string(),
+  notBeforeUtc: z.string(),
+  notAfterUtc: z.string(),
+  /** Upper-case hexadecimal. */
+  serialNumber: z.string(),
+  version: z.number().int(),
+});
+export type CertificateInfo = z.infer<typeof certificateInfo>;
+
+export const certificateWithInfo = z.object({
+  /** PEM, base64 of PEM, or base64 of DER; absent in replies. */
+  certificate: z.string().nullish(),
+  info: certificateInfo.partial().nullish(),
+});
+const certificatePair = z.object({
+  primary: certificateWithInfo.nullish(),
+  secondary: certificateWithInfo.nullish(),
+});
+
+export const x509Attestation = z.object({
+  clientCertificates: certificatePair.nullish(),
+  signingCertificates: certificatePair.nullish(),
+  /** Names of certificates uploaded through ARM. */
+  caReferences: z.object({ primary: z.string().nullish(), secondary: z.string().nullish() }).nullish(),
+});
+
+export const attestationMechanism = z.object({
+  type: z.enum(['none', 'tpm', 'x509', 'symmetricKey']),
+  x509: x509Attestation.nullish(),
+  symmetricKey: z.object({ primaryKey: z.string().nullish(), secondaryKey: z.string().nullish() }).nullish(),
+});
+
+export const enrollmentGroup = z.object({
+  enrollmentGroupId: z.string(),
+  attestation: attestationMechanism,
+  capabilities: z.object({ iotEdge: z.boolean() }).nullish(),
+  iotHubHostName: z.string().nullish(),
+  iotHubs: z.array(z.string()).nullish(),
+  allocationPolicy: z.enum(allocationPolicies).nullish(),
+  customAllocationDefinition: z.object({ webhookUrl: z.string(), apiVersion: z.string() }).nullish(),
+  provisioningStatus: z.enum(provisioningStatuses).nullish(),
+  reprovisionPolicy: z.object({ updateHubAssignment: z.boolean(), migrateDeviceData: z.boolean() }).nullish(),
+  initialTwin: initialTwin.nullish(),
+  etag: z.string().nullish(),
+  createdDateTimeUtc: z.string().nullish(),
+  lastUpdatedDateTimeUtc: z.string().nullish(),
+});
+export type EnrollmentGroup = z.infer<typeof enrollmentGroup>;
+
+export const registrationStatuses = ['unassigned', 'assigning', 'assigned', 'failed', 'disabled'] as const;
+export type RegistrationStatus = (typeof registrationStatuses)[number];
+
+/** A registration record; the device plane calls it `registrationState`. */
+export const registrationState = z.object({
+  registrationId: z.string().nullish(),
+  createdDateTimeUtc: z.string().nullish(),
+  assignedHub: z.string().nullish(),
+  deviceId: z.string().nullish(),
+  status: z.enum(registrationStatuses),
+  substatus: z
+    .enum(['initialAssignment', 'deviceDataMigrated', 'deviceDataReset', 'reprovisionedToInitialAssignment'])
+    .nullish(),
+  errorCode: z.number().nullish(),
+  errorMessage: z.string().nullish(),
+  lastUpdatedDateTimeUtc: z.string().nullish(),
+  etag: z.string().nullish(),
+  payload: z.unknown().optional(),
+  x509: z.unknown().optional(),
+});
+export type RegistrationState = z.infer<typeof registrationState>;
+
+/** What the device plane answers to register and to a poll. */
+export const registrationOperation = z.object({
+  operationId: z.string().nullish(),
+  status: z.enum(registrationStatuses),
+  registrationState: registrationState.nullish(),
+});
+export type RegistrationOperation = z.infer<typeof registrationOperation>;
+
+export const registerRequest = z.object({
+  registrationId: z.string().nullish(),
+  payload: z.unknown().optional(),
+});
+
+/** A certificate resource of ARM. Dates are RFC 1123 strings, the thumbprint is SHA-1 in upper-case hexadecimal. */
+export const certificateResource = z.object({
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  etag: z.string(),
+  properties: z.object({
+    subject: z.string(),
+    expiry: z.string(),
+    thumbprint: z.string(),
+    isVerified: z.boolean(),
+    created: z.string(),
+    updated: z.string(),
+    /** Base64 of DER or of PEM. */
+    certificate: z.string().nullish(),
+    /** In the reply to generateVerificationCode only. */
+    verificationCode: z.string().nullish(),
+  }),
+});
+export type CertificateResource = z.infer<typeof certificateResource>;
+
+export const linkedHub = z.object({
+  /** The hub's host name. */
+  name: z.string(),
+  connectionString: z.string().nullish(),
+  location: z.string().nullish(),
+  applyAllocationPolicy: z.boolean().nullish(),
+  allocationWeight: z.number().nullish(),
+});
+export type LinkedHub = z.infer<typeof linkedHub>;
+
+/** A provisioning service, as ARM describes it. */
+export const provisioningService = z.object({
+  id: z.string(),
+  name: z.string(),
+  location: z.string(),
+  etag: z.string().nullish(),
+  properties: z.object({
+    state: z.string().nullish(),
+    provisioningState: z.string().nullish(),
+    allocationPolicy: z.string().nullish(),
+    idScope: z.string(),
+    serviceOperationsHostName: z.string(),
+    deviceProvisioningHostName: z.string(),
+    iotHubs: z.array(linkedHub).nullish(),
+  }),
+});
+export type ProvisioningService = z.infer<typeof provisioningService>;
+
+/** A shared access policy; `rights` is one string, comma-joined. */
+export const sharedAccessPolicy = z.object({
+  keyName: z.string(),
+  primaryKey: z.string().nullish(),
+  secondaryKey: z.string().nullish(),
+  rights: z.string(),
+});
+export type SharedAccessPolicy = z.infer<typeof sharedAccessPolicy>;
+
+export const twin = z.object({
+  desired: z.record(z.string(), z.unknown()),
+  reported: z.record(z.string(), z.unknown()),
+});
+export type Twin = z.infer<typeof twin>;

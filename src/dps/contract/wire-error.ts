@@ -1,0 +1,54 @@
+/**
+ * The error bodies of DPS: those of the service and device planes (flat, a number for a code), and those of ARM.
+ *
+ * The number is the HTTP status times 1000, plus a little. Those marked "seen" stand in public reports of the real
+ * service (Azure/azure-iot-sdk-c#2362, azure-iot-sdk-node#869 and #532, azure-docs#57082); the others follow the pattern.
+ */
+export const dpsErrors = {
+  badRequest: { errorCode: 400004, message: 'Bad request' }, // seen
+  unknownApiVersion: { errorCode: 400004, message: 'ErrorCode:ArgumentInvalid;Unknown api version' }, // seen
+  customAllocationFailed: { errorCode: 400207, message: 'Custom allocation failed' }, // seen
+  noHub: { errorCode: 400208, message: 'No IoT hub is available for assignment.' }, // seen, as a name
+  unauthorized: { errorCode: 401000, message: 'Unauthorized' }, // seen
+  invalidCertificate: { errorCode: 401002, message: 'Invalid certificate' }, // seen
+  caNotFound: { errorCode: 401002, message: 'CA certificate not found.' }, // seen
+  chainMismatch: { errorCode: 401002, message: 'Signing certificate info did not match chain elements' }, // seen
+  forbidden: { errorCode: 403000, message: 'Forbidden' },
+  notFound: { errorCode: 404000, message: 'Not found' },
+  enrollmentNotFound: { errorCode: 404201, message: 'Enrollment not found.' }, // seen
+  registrationNotFound: { errorCode: 404202, message: 'Device registration not found.' }, // seen
+  operationNotFound: { errorCode: 404203, message: 'Operation not found.' },
+  methodNotAllowed: { errorCode: 405000, message: 'Method not allowed' },
+  conflict: { errorCode: 409201, message: 'Enrollment already exists.' },
+  preconditionFailed: { errorCode: 412001, message: 'Precondition failed: the etag does not match.' },
+  payloadTooLarge: { errorCode: 413000, message: 'Request body too large' },
+  unsupportedMediaType: { errorCode: 415000, message: 'The content type must be application/json.' },
+  throttled: { errorCode: 429001, message: 'Operations are being throttled.' },
+  internal: { errorCode: 500000, message: 'Internal server error' },
+  notImplemented: { errorCode: 501000, message: 'Not implemented' },
+} as const;
+
+export type DpsErrorName = keyof typeof dpsErrors;
+
+/** The body of an error on the service and device planes. */
+export interface DpsErrorBody {
+  errorCode: number;
+  trackingId: string;
+  message: string;
+  info?: Record<string, string>;
+  timestampUtc: string;
+}
+
+/** The HTTP status that a numeric DPS code belongs to. */
+export function statusOf(errorCode: number): number {
+  return Math.floor(errorCode / 1000);
+}
+
+/** The body of an ARM error: DPS's own flat form, and the gateway's nested one, so that every parser finds its own. */
+export interface ArmErrorBody {
+  code: string;
+  httpStatusCode: string;
+  message: string;
+  details: null;
+  error: { code: string; message: string };
+}
