@@ -169,6 +169,11 @@ export const errorTable = {
     exit: exitStatus.local,
     next: 'Give an empty or new folder with --dir FOLDER.',
   },
+  FOLDER_IN_USE: {
+    exit: exitStatus.local,
+    next: 'Wait until it has ended, or choose another folder with --dir FOLDER.',
+    retryable: true,
+  },
   FILE_EXISTS: { exit: exitStatus.local, next: 'Move it away, or choose another folder with --dir FOLDER.' },
   FILE_UNREADABLE: { exit: exitStatus.local, next: 'Check the path and its permissions.' },
   FILE_UNWRITABLE: {

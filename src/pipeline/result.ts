@@ -1,0 +1,64 @@
+/** What a run gives back: the object that `quickstart --json` prints. All paths are absolute. */
+import type { EnrollmentGroup } from '../dps/contract/schemas.js';
+
+export interface CertificateResult {
+  commonName: string;
+  /** Upper-case hexadecimal. */
+  sha1Thumbprint: string;
+  sha256Thumbprint: string;
+  /** ISO 8601. */
+  notAfter: string;
+  certificate: string;
+  chain: string;
+  key: string;
+}
+
+export interface DeviceResult {
+  registrationId: string;
+  deviceId: string;
+  /** Host name, with the MQTT port unless that is 8883. */
+  assignedHub: string;
+  status: string;
+  /** Paths. The chain begins with the device's certificate and ends with the root. */
+  certificate: string;
+  chain: string;
+  key: string;
+  pfx: string;
+  sha256Thumbprint: string;
+  notAfter: string;
+}
+
+export interface QuickstartResult {
+  target: {
+    kind: 'emulator' | 'azure';
+    dpsName: string;
+    idScope: string;
+    /** The enrollment group's page in the portal; null on the emulator, or when the plan lacks the subscription. */
+    portalUrl: string | null;
+  };
+  certificates: {
+    root: CertificateResult;
+    intermediate: CertificateResult | null;
+    /** What the uploaded CA is called in DPS. */
+    uploadedName: string;
+  };
+  /** As the service gave it when it was read back. */
+  enrollmentGroup: EnrollmentGroup;
+  devices: DeviceResult[];
+  /** The filled-in EnrollmentGroup.py. */
+  program: string;
+  /** How long each step took. */
+  steps: { id: string; elapsedMs: number; already: boolean }[];
+  elapsedMs: number;
+}
+
+/** What a dry run lists. */
+export interface Preview {
+  steps: {
+    id: string;
+    title: string;
+    /** Absolute paths of files, and remote things, in words. */
+    makes: string[];
+    requests: { method: string; url: string; repeated?: string }[];
+  }[];
+}

@@ -1,0 +1,89 @@
+/** Files as the certificate folder needs them: atomic, with their modes, and with errors that name the path. */
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { EnrollkitError } from '../errors.js';
+
+/** Keys and everything secret: for their owner alone. */
+export const secretFileMode = 0o600;
+/** Certificates are public. */
+export const publicFileMode = 0o644;
+const folderMode = 0o700;
+
+/** Makes a folder and those above it, mode 0700; what exists is left as it is. */
+export function ensureFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: folderMode });
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}
+
+/**
+ * Writes a file whole or not at all: to a temporary name beside it, fsync, rename. The mode is set at creation, so
+ * that a key is never readable by others, not for a moment.
+ *
+ * @throws EnrollkitError FILE_UNWRITABLE
+ */
+export function writeFileAtomically(path: string, contents: string | Uint8Array, mode: number): void {
+  ensureFolder(dirname(path));
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    const file = openSync(temporary, 'wx', mode);
+    try {
+      const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents;
+      for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw unwritable(path, cause);
+  }
+}
+
+/**
+ * The text of a file, or undefined when there is none.
+ *
+ * @throws EnrollkitError FILE_UNREADABLE
+ */
+export function readTextIfExists(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new EnrollkitError('FILE_UNREADABLE', `${path} cannot be read${reason(cause)}.`, { cause });
+  }
+}
+
+/**
+ * The text of a file that must exist.
+ *
+ * @throws EnrollkitError FILE_UNREADABLE
+ */
+export function readText(path: string): string {
+  const text = readTextIfExists(path);
+  if (text === undefined) throw new EnrollkitError('FILE_UNREADABLE', `There is no file ${path}.`);
+  return text;
+}
+
+function unwritable(path: string, cause: unknown): EnrollkitError {
+  return new EnrollkitError('FILE_UNWRITABLE', `${path} cannot be written${reason(cause)}.`, { cause });
+}
+
+function reason(cause: unknown): string {
+  const reasons: Record<string, string> = {
+    EACCES: 'permission denied',
+    EPERM: 'permission denied',
+    EROFS: 'the file system is read-only',
+    ENOSPC: 'the disk is full',
+    EISDIR: 'it is a folder',
+    ENOTDIR: 'part of the path is a file',
+    EEXIST: 'a file is in the way',
+  };
+  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  return code === '' ? '' : `: ${reasons[code] ?? code}`;
+}

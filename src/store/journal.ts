@@ -1,0 +1,125 @@
+/**
+ * The journal: what a run made, remote and local, so that cleaning up removes just that.
+ *
+ * One JSON object a line, only ever appended. A line is written before the act ("intended") and after it ("made"): a
+ * run that is killed between the two leaves an intention, and cleaning up then looks whether the thing is there. A
+ * last line that was cut off is ignored.
+ */
+import { appendFileSync, truncateSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { EnrollkitError } from '../errors.js';
+import { ensureFolder, readTextIfExists, secretFileMode } from './files.js';
+
+const remoteTarget = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('emulator') }),
+  z.object({
+    kind: z.literal('azure'),
+    subscriptionId: z.string().optional(),
+    resourceGroup: z.string().optional(),
+    dpsName: z.string(),
+  }),
+]);
+/** Which DPS a remote thing was made in. */
+export type JournalTarget = z.infer<typeof remoteTarget>;
+
+const thing = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('file'), path: z.string() }),
+  z.object({ kind: z.literal('folder'), path: z.string() }),
+  z.object({ kind: z.literal('ca-certificate'), target: remoteTarget, name: z.string(), sha1Thumbprint: z.string() }),
+  z.object({ kind: z.literal('enrollment-group'), target: remoteTarget, id: z.string() }),
+  z.object({ kind: z.literal('registration'), target: remoteTarget, id: z.string() }),
+  z.object({ kind: z.literal('hub-device'), target: remoteTarget, hub: z.string(), id: z.string() }),
+  z.object({ kind: z.literal('telemetry'), target: remoteTarget, id: z.string(), hub: z.string() }),
+]);
+/** Something that a run made. Paths are relative to the certificate folder. */
+export type MadeThing = z.infer<typeof thing>;
+
+const line = z.object({ at: z.string(), event: z.enum(['intended', 'made', 'removed']), thing });
+
+export class Journal {
+  readonly #path: string;
+  readonly #now: () => Date;
+  readonly #things = new Map<string, { event: 'intended' | 'made'; thing: MadeThing }>();
+  /** Where a last line that was cut off begins, in bytes; it goes before the next record comes. */
+  #tornAt: number | undefined;
+
+  private constructor(path: string, now: () => Date) {
+    this.#path = path;
+    this.#now = now;
+  }
+
+  /**
+   * Reads the journal; none is an empty one, and no file is made before the first record.
+   *
+   * @throws EnrollkitError JOURNAL_UNREADABLE, naming the line
+   */
+  static open(path: string, now: () => Date): Journal {
+    const journal = new Journal(path, now);
+    const text = readTextIfExists(path) ?? '';
+    const lines = text.split('\n');
+    for (const [index, record] of lines.entries()) {
+      if (record === '') continue;
+      const parsed = line.safeParse(parseJson(record));
+      const last = index === lines.length - 1;
+      if (last) journal.#tornAt = Buffer.byteLength(text) - Buffer.byteLength(record);
+      else if (parsed.success) journal.#apply(parsed.data.event, parsed.data.thing);
+      else {
+        throw new EnrollkitError('JOURNAL_UNREADABLE', `Line ${index + 1} of the journal ${path} cannot be read.`);
+      }
+    }
+    return journal;
+  }
+
+  /** To be called before the act, once it is known that the thing is not there. */
+  intend(thing: MadeThing): void {
+    this.#append('intended', thing);
+  }
+
+  /** To be called after the act. */
+  made(thing: MadeThing): void {
+    this.#append('made', thing);
+  }
+
+  /** To be called after the thing was removed, or found gone. */
+  removed(thing: MadeThing): void {
+    this.#append('removed', thing);
+  }
+
+  /** What was made or intended, and not removed since; in the order in which it was made. */
+  things(): MadeThing[] {
+    return [...this.#things.values()].map(({ thing }) => thing);
+  }
+
+  /** Whether this very thing was made, and not removed since. */
+  has(thing: MadeThing): boolean {
+    return this.#things.get(JSON.stringify(thing))?.event === 'made';
+  }
+
+  #append(event: 'intended' | 'made' | 'removed', thing: MadeThing): void {
+    const record = `${JSON.stringify({ at: this.#now().toISOString(), event, thing })}\n`;
+    try {
+      if (this.#things.size === 0) ensureFolder(dirname(this.#path));
+      if (this.#tornAt !== undefined) truncateSync(this.#path, this.#tornAt);
+      this.#tornAt = undefined;
+      appendFileSync(this.#path, record, { mode: secretFileMode });
+    } catch (cause) {
+      throw new EnrollkitError('FILE_UNWRITABLE', `The journal ${this.#path} cannot be written.`, { cause });
+    }
+    this.#apply(event, thing);
+  }
+
+  #apply(event: 'intended' | 'made' | 'removed', thing: MadeThing): void {
+    const key = JSON.stringify(thing);
+    if (event === 'removed') this.#things.delete(key);
+    else this.#things.set(key, { event, thing });
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * What lies where in a certificate folder. One folder a device, so that no device ever overwrites another:
+ *
+ *     .enrollkit/             plan, journal, emulator state
+ *     ca/root/                certificate.pem  key.pem
+ *     ca/intermediate/        certificate.pem  chain.pem  key.pem
+ *     proof-of-possession/    certificate.pem
+ *     devices/<registration ID>/
+ *                             certificate.pem  chain.pem  key.pem  device.pfx
+ *                             edge-ca/ certificate.pem  chain.pem  key.pem   (IoT Edge only)
+ *
+ * A chain.pem begins with the certificate itself and ends with the root.
+ */
+import { readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { EnrollkitError } from '../errors.js';
+
+export interface CertificatePaths {
+  folder: string;
+  certificate: string;
+  /** The certificate, its issuers, the root. */
+  chain: string;
+  key: string;
+}
+
+export interface DevicePaths extends CertificatePaths {
+  pfx: string;
+  edgeCa: CertificatePaths;
+}
+
+export interface Layout {
+  /** Absolute. */
+  folder: string;
+  /** Where a run keeps its plan, its journal and the emulator's state. */
+  state: string;
+  journal: string;
+  plan: string;
+  lock: string;
+  root: CertificatePaths;
+  intermediate: CertificatePaths;
+  verificationCertificate: string;
+  /** The quickstart's program, filled in. */
+  enrollmentGroupProgram: string;
+  device(registrationId: string): DevicePaths;
+}
+
+/** The paths of a certificate folder; nothing is read or made. */
+export function layoutOf(folder: string): Layout {
+  const base = resolve(folder);
+  const state = join(base, '.enrollkit');
+  return {
+    folder: base,
+    state,
+    journal: join(state, 'journal.ndjson'),
+    plan: join(state, 'plan.json'),
+    lock: join(state, 'lock'),
+    root: certificatePaths(join(base, 'ca', 'root')),
+    intermediate: certificatePaths(join(base, 'ca', 'intermediate')),
+    verificationCertificate: join(base, 'proof-of-possession', 'certificate.pem'),
+    enrollmentGroupProgram: join(base, 'EnrollmentGroup.py'),
+    device(registrationId) {
+      const paths = certificatePaths(join(base, 'devices', folderName(registrationId)));
+      return {
+        ...paths,
+        pfx: join(paths.folder, 'device.pfx'),
+        edgeCa: certificatePaths(join(paths.folder, 'edge-ca')),
+      };
+    },
+  };
+}
+
+function certificatePaths(folder: string): CertificatePaths {
+  return {
+    folder,
+    certificate: join(folder, 'certificate.pem'),
+    chain: join(folder, 'chain.pem'),
+    key: join(folder, 'key.pem'),
+  };
+}
+
+/** Names that Windows keeps for devices, with or without an extension. */
+const reservedOnWindows = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;
+
+/**
+ * A registration ID as the name of a folder, legal on every system: `:` and names that Windows reserves are
+ * percent-encoded. A registration ID never holds `%`, so no two of them meet.
+ */
+function folderName(registrationId: string): string {
+  return registrationId
+    .replace(/:/g, '%3A')
+    .replace(reservedOnWindows, (name) => `%${name.charCodeAt(0).toString(16).toUpperCase()}${name.slice(1)}`);
+}
+
+const notCounted = /^(readme(\..*)?|\.gitignore|\.gitkeep|\.ds_store|\.enrollkit)$/i;
+
+/**
+ * Refuses a folder that holds what is not enrollkit's, so that nothing of anybody is overwritten.
+ * A README and a .gitignore do not count.
+ *
+ * @throws EnrollkitError FOLDER_NOT_EMPTY, naming a file or two of those found; FILE_UNREADABLE
+ */
+export function assertOwnFolder({ folder, journal }: Layout): void {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return;
+    const why = code === 'ENOTDIR' ? 'is a file, not a folder' : 'cannot be read';
+    throw new EnrollkitError('FILE_UNREADABLE', `${folder} ${why}.`, { cause });
+  }
+  const ours = names.includes('.enrollkit') && readdirSync(join(folder, '.enrollkit')).includes('journal.ndjson');
+  const others = names.filter((name) => !notCounted.test(name));
+  if (ours || others.length === 0) return;
+  const some = others.slice(0, 2).join(', ') + (others.length > 2 ? `, and ${others.length - 2} more` : '');
+  throw new EnrollkitError('FOLDER_NOT_EMPTY', `The folder ${folder} holds files that enrollkit did not make: ${some}.`, {
+    details: { folder, journal },
+  });
+}

@@ -1,0 +1,50 @@
+/** One run at a time in a certificate folder. */
+import { openSync, rmSync, writeSync, closeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { EnrollkitError } from '../errors.js';
+import { ensureFolder, readTextIfExists, secretFileMode } from './files.js';
+
+/** The locks of this very process: its number alone says nothing, since in a container it is often the same again. */
+const held = new Set<string>();
+
+/**
+ * Takes the lock; the lock of a process that is gone is taken over.
+ *
+ * @returns what gives the lock back
+ * @throws EnrollkitError FOLDER_IN_USE, naming the process
+ */
+export function takeLock(path: string): () => void {
+  ensureFolder(dirname(path));
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    try {
+      const file = openSync(path, 'wx', secretFileMode);
+      writeSync(file, String(process.pid));
+      closeSync(file);
+      held.add(path);
+      return () => {
+        held.delete(path);
+        rmSync(path, { force: true });
+      };
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') {
+        throw new EnrollkitError('FILE_UNWRITABLE', `${path} cannot be written.`, { cause });
+      }
+      const owner = Number(readTextIfExists(path) ?? '');
+      if (held.has(path) || isAlive(owner)) {
+        throw new EnrollkitError('FOLDER_IN_USE', `Another run of enrollkit (process ${owner}) works in ${dirname(dirname(path))}.`);
+      }
+      rmSync(path, { force: true });
+    }
+  }
+  throw new EnrollkitError('FOLDER_IN_USE', `Another run of enrollkit works in ${dirname(dirname(path))}.`);
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
