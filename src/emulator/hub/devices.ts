@@ -1,0 +1,107 @@
+/** The device identities of the hub stand-in, and which of them are connected. */
+import { randomInt } from 'node:crypto';
+import type Database from 'libsql';
+import type { InitialTwin } from '../../dps/contract/schemas.js';
+
+export interface NewHubDevice {
+  deviceId: string;
+  /** SHA-256 of the certificate that registered, upper-case hexadecimal. */
+  leafThumbprint: string;
+  /** SHA-256 of the CAs under which a later certificate of the device counts too, upper-case hexadecimal. */
+  issuerThumbprints: string[];
+  iotEdge: boolean;
+  /** Counts only when the device is new. */
+  initialTwin?: InitialTwin | null | undefined;
+}
+
+export interface HubDevice {
+  deviceId: string;
+  /** Tells a device from an earlier one of the same name. */
+  generationId: string;
+  /** ISO 8601, UTC. */
+  created: string;
+  leafThumbprint: string;
+  issuerThumbprints: string[];
+  iotEdge: boolean;
+}
+
+interface DeviceRow {
+  device_id: string;
+  generation_id: string;
+  created: string;
+  leaf_thumbprint: string;
+  issuer_thumbprints: string;
+  iot_edge: number;
+}
+
+export class HubDevices {
+  readonly #ensure: Database.Statement;
+  readonly #get: Database.Statement;
+  readonly #delete: Database.Statement;
+  readonly #connections = new Map<string, () => void>();
+
+  /** @param database with the tables of hub/schema.ts */
+  constructor(database: Database.Database) {
+    this.#ensure = database.prepare(
+      `INSERT INTO hub_device (device_id, generation_id, created, iot_edge, leaf_thumbprint, issuer_thumbprints,
+         tags, desired, desired_version, desired_updated, reported, reported_version, reported_updated)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?3, '{}', 1, ?3)
+       ON CONFLICT (device_id) DO UPDATE SET iot_edge = ?4, leaf_thumbprint = ?5, issuer_thumbprints = ?6`,
+    );
+    this.#get = database.prepare(
+      `SELECT device_id, generation_id, created, iot_edge, leaf_thumbprint, issuer_thumbprints
+       FROM hub_device WHERE device_id = ?`,
+    );
+    this.#delete = database.prepare('DELETE FROM hub_device WHERE device_id = ?');
+  }
+
+  /** Makes the device with its twin, or gives a device that exists its new certificate. One statement. */
+  ensure(device: NewHubDevice): void {
+    this.#ensure.run([
+      device.deviceId,
+      String(randomInt(2 ** 47)),
+      new Date().toISOString(),
+      device.iotEdge ? 1 : 0,
+      device.leafThumbprint,
+      JSON.stringify(device.issuerThumbprints),
+      JSON.stringify(device.initialTwin?.tags ?? {}),
+      JSON.stringify(device.initialTwin?.properties?.desired ?? {}),
+    ]);
+  }
+
+  get(deviceId: string): HubDevice | undefined {
+    const row = this.#get.get([deviceId]) as DeviceRow | undefined;
+    if (row === undefined) return undefined;
+    return {
+      deviceId: row.device_id,
+      generationId: row.generation_id,
+      created: row.created,
+      leafThumbprint: row.leaf_thumbprint,
+      issuerThumbprints: JSON.parse(row.issuer_thumbprints) as string[],
+      iotEdge: row.iot_edge !== 0,
+    };
+  }
+
+  /** Deletes the device with its twin and messages, and ends its connection; false when there was none. */
+  delete(deviceId: string): boolean {
+    const deleted = this.#delete.run([deviceId]).changes > 0;
+    this.#connections.get(deviceId)?.();
+    return deleted;
+  }
+
+  /**
+   * Notes a connection of the device, in place of an earlier one.
+   * @param drop ends the connection
+   * @returns to be called when the connection has ended
+   */
+  connected(deviceId: string, drop: () => void): () => void {
+    this.#connections.set(deviceId, drop);
+    return () => {
+      if (this.#connections.get(deviceId) === drop) this.#connections.delete(deviceId);
+    };
+  }
+
+  isConnected(deviceId: string): boolean {
+    return this.#connections.has(deviceId);
+  }
+}

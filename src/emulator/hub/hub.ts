@@ -1,0 +1,22 @@
+/** The hub stand-in: device identities, their twins, the last messages of each. */
+import type Database from 'libsql';
+import { HubDevices } from './devices.js';
+import { HubMessages } from './messages.js';
+import { hubSchema } from './schema.js';
+import { HubTwins } from './twins.js';
+
+export interface Hub {
+  readonly devices: HubDevices;
+  readonly twins: HubTwins;
+  readonly messages: HubMessages;
+}
+
+/** One for each emulator: deleting a device through it ends the connection that was opened through it. */
+export function openHub(database: Database.Database): Hub {
+  database.exec(hubSchema);
+  return {
+    devices: new HubDevices(database),
+    twins: new HubTwins(database),
+    messages: new HubMessages(database),
+  };
+}

@@ -1,0 +1,18 @@
+/** JSON merge patch as twins use it. Source: RFC 7396; Microsoft Learn, "Understand and use device twins". */
+
+export type JsonObject = Record<string, unknown>;
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A new object: members of `patch` replace those of `target`, objects are merged, null deletes. */
+export function mergePatch(target: unknown, patch: JsonObject): JsonObject {
+  const members = new Map(Object.entries(isJsonObject(target) ? target : {}));
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) members.delete(name);
+    else members.set(name, isJsonObject(value) ? mergePatch(members.get(name), value) : value);
+  }
+  // Unlike assignment, fromEntries takes a member named __proto__ as any other.
+  return Object.fromEntries(members);
+}

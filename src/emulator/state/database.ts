@@ -1,0 +1,44 @@
+/**
+ * The emulator's state: one SQLite file, or memory. What a statement wrote survives `kill -9` (WAL,
+ * synchronous=NORMAL), though not a power cut.
+ */
+import { join } from 'node:path';
+import Database from 'libsql';
+import { EnrollkitError } from '../../errors.js';
+import { schema, schemaVersion } from './schema.js';
+
+export type StateDatabase = Database.Database;
+
+/**
+ * @param folder the folder of the file `state.db`, which exists; or `:memory:`
+ * @throws EnrollkitError EMULATOR_STATE_UNREADABLE
+ */
+export function openState(folder: string): StateDatabase {
+  const path = folder === ':memory:' ? folder : join(folder, 'state.db');
+  let database: StateDatabase | undefined;
+  try {
+    database = new Database(path);
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    prepareSchema(database, path);
+    return database;
+  } catch (cause) {
+    database?.close();
+    if (cause instanceof EnrollkitError) throw cause;
+    throw new EnrollkitError('EMULATOR_STATE_UNREADABLE', `The emulator's state ${path} cannot be read.`, {
+      cause,
+    });
+  }
+}
+
+function prepareSchema(database: StateDatabase, path: string): void {
+  const [row] = database.pragma('user_version') as [{ user_version: number }];
+  if (row.user_version === schemaVersion) return;
+  if (row.user_version > schemaVersion) {
+    throw new EnrollkitError(
+      'EMULATOR_STATE_UNREADABLE',
+      `The emulator's state ${path} was written by a newer enrollkit (version ${row.user_version} of its tables, here ${schemaVersion}).`,
+      { next: 'Update enrollkit, or move that folder away; the emulator makes a new one.' },
+    );
+  }
+  database.exec(`BEGIN; ${schema} PRAGMA user_version = ${schemaVersion}; COMMIT;`);
+}

@@ -1,0 +1,37 @@
+/** The lock of an emulator's folder, held by the operating system: it ends with the process, however that ends. */
+import { join } from 'node:path';
+import Database from 'libsql';
+import { EnrollkitError } from '../../errors.js';
+
+/**
+ * SQLite's own file lock, which all platforms have, on a file of its own. The state itself cannot be that file: libsql
+ * keeps a closed database locked for as long as a prepared statement of it is not garbage collected. So none is
+ * prepared here.
+ *
+ * @param folder the folder of the file `lock.db`, which exists
+ * @returns what gives the lock back
+ * @throws EnrollkitError EMULATOR_STATE_IN_USE, EMULATOR_STATE_UNREADABLE
+ */
+export function lockFolder(folder: string): () => void {
+  let database: Database.Database | undefined;
+  try {
+    database = new Database(join(folder, 'lock.db'));
+    database.exec('BEGIN EXCLUSIVE;');
+    const held = database;
+    return () => held.close();
+  } catch (cause) {
+    database?.close();
+    if ((cause as { code?: string }).code === 'SQLITE_BUSY') {
+      throw new EnrollkitError(
+        'EMULATOR_STATE_IN_USE',
+        `An emulator already runs on the state in ${folder}.`,
+        {
+          cause,
+        },
+      );
+    }
+    throw new EnrollkitError('EMULATOR_STATE_UNREADABLE', `The folder ${folder} cannot be locked.`, {
+      cause,
+    });
+  }
+}

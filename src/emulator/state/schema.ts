@@ -1,0 +1,51 @@
+/** The tables of the emulator's state. Names and IDs that Azure compares without regard to case are keys in lower case. */
+
+/** Raised with every change of {@link schema}; stored in the file's user_version. */
+export const schemaVersion = 1;
+
+export const schema = `
+  CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+  -- Shared access policies; the owner is \`dps\` or a hub's ID.
+  CREATE TABLE policy (
+    owner TEXT NOT NULL, key_name TEXT NOT NULL, primary_key TEXT NOT NULL, secondary_key TEXT NOT NULL,
+    rights TEXT NOT NULL, PRIMARY KEY (owner, key_name)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE hub (
+    hub_id TEXT PRIMARY KEY, location TEXT NOT NULL, apply_allocation_policy INTEGER NOT NULL,
+    allocation_weight INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  -- Every name that a hub ever had: its port may change from run to run.
+  CREATE TABLE hub_name (name TEXT PRIMARY KEY, hub_id TEXT NOT NULL) WITHOUT ROWID;
+
+  CREATE TABLE certificate (
+    name_key TEXT PRIMARY KEY, name TEXT NOT NULL, der BLOB NOT NULL, sha256 TEXT NOT NULL, verified INTEGER NOT NULL,
+    verification_code TEXT, etag TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL
+  );
+
+  CREATE TABLE enrollment_group (
+    number INTEGER PRIMARY KEY, group_key TEXT NOT NULL UNIQUE, etag TEXT NOT NULL, created TEXT NOT NULL,
+    updated TEXT NOT NULL, document TEXT NOT NULL
+  );
+  -- The CAs of a group: a certificate of its own, or the name of one uploaded through ARM.
+  CREATE TABLE enrollment_group_ca (
+    group_key TEXT NOT NULL, slot TEXT NOT NULL, sha256 TEXT, der BLOB, reference_key TEXT,
+    PRIMARY KEY (group_key, slot)
+  ) WITHOUT ROWID;
+  CREATE INDEX enrollment_group_ca_sha256 ON enrollment_group_ca (sha256);
+  CREATE INDEX enrollment_group_ca_reference ON enrollment_group_ca (reference_key);
+
+  CREATE TABLE registration (
+    registration_key TEXT PRIMARY KEY, registration_id TEXT NOT NULL, group_key TEXT NOT NULL, group_id TEXT NOT NULL,
+    device_id TEXT, hub_id TEXT, status TEXT NOT NULL, substatus TEXT, error_code INTEGER, error_message TEXT,
+    etag TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL
+  );
+  CREATE INDEX registration_group ON registration (group_key, registration_key);
+
+  CREATE TABLE operation (
+    operation_id TEXT PRIMARY KEY, registration_key TEXT NOT NULL, leaf_sha256 TEXT NOT NULL, started INTEGER NOT NULL,
+    state TEXT NOT NULL
+  );
+  CREATE INDEX operation_registration ON operation (registration_key);
+`;
