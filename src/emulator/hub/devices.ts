@@ -90,11 +90,12 @@ export class HubDevices {
   }
 
   /**
-   * Notes a connection of the device, in place of an earlier one.
+   * Notes a connection of the device. A device has one: an earlier one is ended.
    * @param drop ends the connection
    * @returns to be called when the connection has ended
    */
   connected(deviceId: string, drop: () => void): () => void {
+    this.#connections.get(deviceId)?.();
     this.#connections.set(deviceId, drop);
     return () => {
       if (this.#connections.get(deviceId) === drop) this.#connections.delete(deviceId);

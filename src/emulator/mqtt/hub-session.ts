@@ -1,0 +1,166 @@
+/**
+ * A device connected to its hub over MQTT: telemetry, and its twin.
+ *
+ * Source: Microsoft Learn, "Communicate with an IoT hub using the MQTT protocol".
+ */
+import { isKnownApiVersion } from '../../dps/contract/api-versions.js';
+import { hubTopics, parseTopic } from '../../dps/contract/mqtt.js';
+import type { EmulatorLog } from '../events.js';
+import { refusalOf } from '../hub/authorize.js';
+import type { Hub } from '../hub/hub.js';
+import { maxMessageBytes, parsePropertyBag } from '../hub/messages.js';
+import { TwinPatchError } from '../hub/twins.js';
+import {
+  type Candidate,
+  ConnectRefused,
+  type ConnectRequest,
+  type Reply,
+  type Session,
+  SessionViolation,
+} from './session.js';
+import { parseHubUserName } from './user-name.js';
+
+export interface HubSessionOptions {
+  hub: Hub;
+  /** The hub's host name, with its port unless that is 8883. */
+  hubHostName: () => string;
+  log: EmulatorLog;
+}
+
+const getTwinPath = parseTopic(hubTopics.getTwin('')).path;
+const patchReportedPath = parseTopic(hubTopics.patchReported('')).path;
+
+/** Accepted; nothing arrives there, since the hub's service side neither calls methods nor sends messages. */
+const methodsFilter = '$iothub/methods/POST/#';
+
+/** @throws ConnectRefused */
+export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions): Candidate {
+  const name = parseHubUserName(connect.userName);
+  if (name === undefined) {
+    throw new ConnectRefused(
+      'badUserName',
+      'the user name is not {hubHostName}/{deviceId}/?api-version={version}',
+    );
+  }
+  const { deviceId } = name;
+  if (!isKnownApiVersion('hub', name.apiVersion)) {
+    throw new ConnectRefused(
+      'badUserName',
+      `the api-version ${JSON.stringify(name.apiVersion)} is not known`,
+    );
+  }
+  if (connect.clientId !== deviceId) {
+    throw new ConnectRefused('badUserName', 'the client ID is not the device ID of the user name');
+  }
+  if (!sameHost(name.hubHostName, options.hubHostName())) {
+    throw new ConnectRefused('notAuthorized', `there is no hub ${JSON.stringify(name.hubHostName)}`);
+  }
+  return {
+    key: `hub/${deviceId}`,
+    async open(drop) {
+      const { devices } = options.hub;
+      const device = devices.get(deviceId);
+      const refusal = await refusalOf(device, connect.chain, new Date());
+      if (refusal !== undefined) throw new ConnectRefused('notAuthorized', refusal);
+      if (devices.get(deviceId)?.generationId !== device?.generationId) {
+        throw new ConnectRefused('notAuthorized', 'the device was deleted meanwhile');
+      }
+      return hubSession(deviceId, drop, options);
+    },
+  };
+}
+
+function hubSession(deviceId: string, drop: () => void, { hub, log }: HubSessionOptions): Session {
+  const telemetryPath = hubTopics.telemetry(deviceId).replace(/\/$/, '');
+  const filters = new Set<string>([
+    hubTopics.twinResponses,
+    hubTopics.desiredPropertiesChanged,
+    methodsFilter,
+    `devices/${deviceId}/messages/devicebound/#`,
+  ]);
+  const ended = hub.devices.connected(deviceId, drop);
+
+  function note(operation: string, status: number, reason?: string) {
+    const event = {
+      at: new Date().toISOString(),
+      plane: 'hub',
+      transport: 'mqtt',
+      operation,
+      id: deviceId,
+      status,
+    } as const;
+    log(reason === undefined ? event : { ...event, reason });
+  }
+
+  function telemetry(bag: string, body: Buffer): undefined {
+    if (Buffer.byteLength(bag) + body.length > maxMessageBytes) {
+      throw new SessionViolation(`a message may hold at most ${maxMessageBytes} bytes`);
+    }
+    hub.messages.append(deviceId, { ...parsePropertyBag(bag), body });
+    note('sendMessage', 200);
+  }
+
+  function getTwin(requestId: string): Reply {
+    const twin = hub.twins.get(deviceId);
+    note('getTwin', twin ? 200 : 404);
+    if (!twin) return { topic: hubTopics.twinResponse(404, requestId), payload: '' };
+    const { desired, reported } = twin;
+    return {
+      topic: hubTopics.twinResponse(200, requestId),
+      payload: JSON.stringify({
+        desired: { ...desired.properties, $version: desired.version },
+        reported: { ...reported.properties, $version: reported.version },
+      }),
+    };
+  }
+
+  function patchReported(requestId: string, payload: Buffer): Reply {
+    try {
+      const version = hub.twins.patchReported(deviceId, parseJson(payload));
+      const status = version === undefined ? 404 : 204;
+      note('patchReported', status);
+      return { topic: hubTopics.twinResponse(status, requestId, version), payload: '' };
+    } catch (error) {
+      if (!(error instanceof TwinPatchError)) throw error;
+      note('patchReported', 400, error.message);
+      return {
+        topic: hubTopics.twinResponse(400, requestId),
+        payload: JSON.stringify({ errorCode: 400, message: error.message }),
+      };
+    }
+  }
+
+  return {
+    accepts(filter) {
+      if (/^devices\//.test(filter) && !filter.startsWith(`devices/${deviceId}/`)) {
+        throw new SessionViolation(`a device may not subscribe to ${JSON.stringify(filter)}`);
+      }
+      return filters.has(filter);
+    },
+    publish(topic, payload) {
+      if (topic === telemetryPath) return telemetry('', payload);
+      if (topic.startsWith(`${telemetryPath}/`))
+        return telemetry(topic.slice(telemetryPath.length + 1), payload);
+      const { path } = parseTopic(topic);
+      const requestId = /[?&]\$rid=([^&]*)/.exec(topic)?.[1] ?? '';
+      if (path === getTwinPath) return getTwin(requestId);
+      if (path === patchReportedPath) return patchReported(requestId, payload);
+      throw new SessionViolation(`a device may not publish to ${JSON.stringify(path)}`);
+    },
+    closed: ended,
+  };
+}
+
+function parseJson(payload: Buffer): unknown {
+  try {
+    return JSON.parse(payload.toString('utf8')) as unknown;
+  } catch {
+    throw new TwinPatchError('The body is not JSON.');
+  }
+}
+
+/** Clients that dial a fixed port leave it out of the name. */
+function sameHost(a: string, b: string): boolean {
+  const host = (name: string) => name.toLowerCase().replace(/:\d+$/, '');
+  return a.toLowerCase() === b.toLowerCase() || a.toLowerCase() === host(b);
+}

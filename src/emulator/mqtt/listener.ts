@@ -1,0 +1,119 @@
+/** The MQTT listener: one TLS port, on which devices register and on which they talk to their hub. */
+import type { AddressInfo } from 'node:net';
+import tls from 'node:tls';
+import { EnrollkitError } from '../../errors.js';
+import type { EmulatorLog } from '../events.js';
+import type { Hub } from '../hub/hub.js';
+import { maxMessageBytes } from '../hub/messages.js';
+import { presentedChain } from '../tls.js';
+import { dpsCandidate, type RegistrationsLike } from './dps-session.js';
+import { hubCandidate } from './hub-session.js';
+import { limitPacketSize } from './packet-limit.js';
+import { createSessionLayer } from './session-layer.js';
+import { isDpsUserName } from './user-name.js';
+
+export interface MqttOptions {
+  /** The server's key and certificate; asks for a client certificate and refuses none. */
+  tls: tls.TlsOptions;
+  /** Addresses to bind, all on the same port. */
+  hosts: string[];
+  /** 0 picks a free one. */
+  port: number;
+  registrations: RegistrationsLike;
+  hub: Hub;
+  /** The hub's host name, with its port unless that is 8883. */
+  hubHostName: () => string;
+  /** Seconds that a device is told to wait while it is being assigned. */
+  retryAfter: number;
+  log: EmulatorLog;
+  /** Milliseconds for the TLS handshake, and again for the CONNECT packet; 30,000 when not given. */
+  connectTimeout?: number;
+}
+
+export interface MqttListener {
+  port: number;
+  /** Ends every connection. */
+  close(): Promise<void>;
+}
+
+/** A message of the largest size, with room for its topic. */
+const maxPacketBytes = maxMessageBytes + 64 * 1024;
+
+/** @throws EnrollkitError PORT_IN_USE */
+export async function startMqtt(options: MqttOptions): Promise<MqttListener> {
+  const connectTimeout = options.connectTimeout ?? 30_000;
+  const broker = await createSessionLayer({
+    identify: (connect) =>
+      isDpsUserName(connect.userName) ? dpsCandidate(connect, options) : hubCandidate(connect, options),
+    chainOf: (connection) => presentedChain(connection as tls.TLSSocket),
+    connectTimeout,
+    refused: (operation, key, reason) => {
+      const [kind, ...id] = key.split('/');
+      options.log({
+        at: new Date().toISOString(),
+        plane: kind === 'hub' ? 'hub' : 'device',
+        transport: 'mqtt',
+        operation,
+        id: id.join('/'),
+        status: operation === 'connect' ? 401 : 400,
+        reason,
+      });
+    },
+  });
+  const sockets = new Set<tls.TLSSocket>();
+  const servers = options.hosts.map(() =>
+    tls
+      .createServer({ ...options.tls, handshakeTimeout: connectTimeout }, (socket) => {
+        limitPacketSize(socket, maxPacketBytes);
+        broker.handle(socket);
+      })
+      .on('tlsClientError', (_error, socket) => socket.destroy())
+      .on('connection', track),
+  );
+  function track(socket: tls.TLSSocket) {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  }
+
+  async function close(): Promise<void> {
+    const closed = servers
+      .filter((server) => server.listening)
+      .map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    await new Promise<void>((resolve) => broker.close(resolve));
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(closed);
+  }
+
+  try {
+    let port = options.port;
+    for (const [index, server] of servers.entries()) {
+      port = await listen(server, options.hosts[index]!, port);
+    }
+    return { port, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** @returns the port that it got */
+function listen(server: tls.Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'EADDRINUSE' && cause.code !== 'EACCES') return reject(cause);
+      reject(
+        new EnrollkitError(
+          'PORT_IN_USE',
+          cause.code === 'EADDRINUSE'
+            ? `Port ${port} of ${host}, for MQTT, is in use.`
+            : `Port ${port} of ${host}, for MQTT, may not be opened by this user.`,
+          { next: 'Choose another one with --mqtt-port PORT; 0 picks a free one.', cause },
+        ),
+      );
+    });
+    server.listen(port, host, () => {
+      server.removeAllListeners('error');
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}

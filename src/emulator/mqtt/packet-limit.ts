@@ -1,0 +1,58 @@
+/** A bound on the size of an MQTT packet, before the parser gathers it in memory. */
+import type { Duplex } from 'node:stream';
+
+/**
+ * Ends the connection when a packet announces more than `maxBytes`. The parser of aedes has no such bound, and would
+ * collect up to 256 MB for a client that has not even connected.
+ */
+export function limitPacketSize(connection: Duplex, maxBytes: number): void {
+  const read = connection.read.bind(connection);
+  const meter = new PacketMeter(maxBytes);
+  connection.read = (size?: number) => {
+    const chunk = read(size) as Buffer | null;
+    if (chunk === null || meter.accepts(chunk)) return chunk;
+    connection.destroy(new Error(`an MQTT packet is larger than ${maxBytes} bytes`));
+    return null;
+  };
+}
+
+/** Follows the fixed headers of a stream of packets: one byte, then the remaining length (MQTT 3.1.1 section 2.2). */
+class PacketMeter {
+  readonly #maxBytes: number;
+  #toSkip = 0;
+  /** The length read so far, and the weight of its next byte; weight 0 means that a first byte is expected. */
+  #length = 0;
+  #weight = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  accepts(chunk: Buffer): boolean {
+    let position = 0;
+    while (position < chunk.length) {
+      if (this.#toSkip > 0) {
+        const skipped = Math.min(this.#toSkip, chunk.length - position);
+        this.#toSkip -= skipped;
+        position += skipped;
+      } else if (this.#weight === 0) {
+        this.#weight = 1;
+        this.#length = 0;
+        position += 1;
+      } else {
+        const byte = chunk[position]!;
+        this.#length += (byte & 0x7f) * this.#weight;
+        this.#weight *= 0x80;
+        position += 1;
+        if (this.#length > this.#maxBytes) return false;
+        if (byte < 0x80) {
+          this.#toSkip = this.#length;
+          this.#weight = 0;
+        } else if (this.#weight > 0x80 ** 3) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * aedes as session layer only. A broker routes what one client publishes to whoever subscribed, and keeps it for who
+ * will; here nothing goes from one client to another: a session takes each message, and its answer goes back to the
+ * client that sent it.
+ */
+import { randomUUID } from 'node:crypto';
+import { Aedes, type AedesOptions, type Client } from 'aedes';
+import {
+  type Candidate,
+  ConnectRefused,
+  type ConnectRequest,
+  connectReturnCode,
+  type Session,
+  SessionViolation,
+} from './session.js';
+
+export interface SessionLayerOptions {
+  /** @throws ConnectRefused */
+  identify(connect: ConnectRequest): Candidate;
+  /** The certificates that the client of this connection presented: DER, leaf first. */
+  chainOf(connection: Client['conn']): Buffer[];
+  /** Milliseconds in which a connection has to send its CONNECT. */
+  connectTimeout: number;
+  /** A connection was refused or ended for what it did. */
+  refused(operation: 'connect' | 'subscribe' | 'publish', key: string, reason: string): void;
+}
+
+interface ClientState {
+  candidate?: Candidate;
+  refusal?: ConnectRefused;
+  session?: Session;
+  filters: Set<string>;
+}
+
+type Done = (error?: Error) => void;
+type AuthenticateError = Parameters<Parameters<NonNullable<AedesOptions['authenticate']>>[3]>[0];
+
+/** Every route through which aedes passes messages on, closed: its own notices on $SYS, too, reach nobody. */
+class NonRoutingBroker extends Aedes {
+  override publish(_packet: unknown, clientOrDone?: unknown, done?: unknown): void {
+    callLast(clientOrDone, done);
+  }
+  override subscribe(_topic: unknown, _deliver: unknown, done?: unknown): void {
+    callLast(done);
+  }
+  override unsubscribe(_topic: unknown, _deliver: unknown, done?: unknown): void {
+    callLast(done);
+  }
+}
+
+function callLast(...candidates: unknown[]): void {
+  const done = candidates.findLast((candidate) => typeof candidate === 'function');
+  if (done) (done as Done)();
+}
+
+/** A broker that is listening; give it connections with `handle`, end it with `close`. */
+export async function createSessionLayer(options: SessionLayerOptions): Promise<Aedes> {
+  const states = new WeakMap<Client, ClientState>();
+  const stateOf = (client: Client) => states.get(client)!;
+
+  const broker = new NonRoutingBroker({
+    connectTimeout: options.connectTimeout,
+    // The rule of MQTT 3.1, at most 23 characters, would be applied to our own keys.
+    maxClientsIdLength: Number.MAX_SAFE_INTEGER,
+
+    preConnect(client, packet, callback) {
+      const state: ClientState = { filters: new Set() };
+      states.set(client, state);
+      const { clientId } = packet;
+      packet.clientId = randomUUID();
+      // Neither DPS nor this hub keeps a session beyond its connection, whatever the client asks for.
+      packet.clean = true;
+      delete packet.will;
+      try {
+        state.candidate = options.identify({
+          clientId,
+          userName: packet.username ?? '',
+          chain: options.chainOf(client.conn),
+        });
+        packet.clientId = state.candidate.key;
+      } catch (error) {
+        if (!(error instanceof ConnectRefused)) return callback(error as Error, false);
+        state.refusal = error;
+      }
+      callback(null, true);
+    },
+
+    async authenticate(client, _username, _password, done) {
+      const state = stateOf(client);
+      try {
+        if (state.refusal) throw state.refusal;
+        const session = await state.candidate!.open(() => client.close());
+        state.session = session;
+        if (client.closed) session.closed?.();
+        else client.conn.once('close', () => session.closed?.());
+        done(null, true);
+      } catch (error) {
+        const reason = error as Error;
+        const returnCode =
+          error instanceof ConnectRefused ? error.returnCode : connectReturnCode.notAuthorized;
+        options.refused('connect', state.candidate?.key ?? '', reason.message);
+        done(Object.assign(new Error(reason.message), { returnCode }) as AuthenticateError, false);
+      }
+    },
+
+    authorizeSubscribe(client, subscription, callback) {
+      const state = stateOf(client);
+      try {
+        const accepted = state.session!.accepts(subscription.topic);
+        if (accepted) state.filters.add(subscription.topic);
+        callback(null, accepted ? subscription : null);
+      } catch (error) {
+        options.refused('subscribe', client.id, (error as Error).message);
+        callback(error as Error);
+      }
+    },
+
+    async authorizePublish(client, packet, callback) {
+      if (client === null) return callback();
+      let violation: Error | null = null;
+      try {
+        // Neither DPS nor IoT Hub takes QoS 2: they end the connection.
+        if (packet.qos === 2) throw new SessionViolation('QoS 2 is not supported');
+        const { session, filters } = stateOf(client);
+        const answer = session!.publish(packet.topic, packet.payload as Buffer);
+        const reply = answer instanceof Promise ? await answer : answer;
+        if (reply && !client.closed && subscribed(filters, reply.topic)) {
+          client.publish({ cmd: 'publish', qos: 0, dup: false, retain: false, ...reply }, () => {});
+        }
+      } catch (error) {
+        violation = error as Error;
+        options.refused('publish', client.id, violation.message);
+      }
+      callback(violation);
+    },
+  });
+
+  broker.on('unsubscribe', (filters, client) => {
+    for (const filter of filters) states.get(client)?.filters.delete(filter);
+  });
+  await broker.listen();
+  return broker;
+}
+
+/** The filters that sessions accept are exact, or end with a `#` after a slash. */
+function subscribed(filters: Set<string>, topic: string): boolean {
+  for (const filter of filters) {
+    if (filter.endsWith('/#') ? topic.startsWith(filter.slice(0, -1)) : topic === filter) return true;
+  }
+  return false;
+}

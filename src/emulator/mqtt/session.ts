@@ -1,0 +1,56 @@
+/** What the two kinds of MQTT session, DPS and hub, have in common. */
+
+/** MQTT 3.1.1 section 3.2.2.3, the codes that refuse for a reason of the client's. */
+export const connectReturnCode = { badUserName: 4, notAuthorized: 5 } as const;
+
+/** Answered with a CONNACK that says no. */
+export class ConnectRefused extends Error {
+  readonly returnCode: number;
+
+  constructor(code: keyof typeof connectReturnCode, reason: string) {
+    super(reason);
+    this.returnCode = connectReturnCode[code];
+  }
+}
+
+/** Ends the connection: MQTT 3.1.1 has no other answer to a PUBLISH that is not allowed. */
+export class SessionViolation extends Error {}
+
+export interface ConnectRequest {
+  clientId: string;
+  userName: string;
+  /** What the client presented in the TLS handshake: DER, leaf first; empty when nothing. */
+  chain: Buffer[];
+}
+
+export interface Reply {
+  topic: string;
+  payload: string;
+}
+
+export interface Session {
+  /**
+   * Whether the client may subscribe to this filter; false is answered with the failure code in the SUBACK.
+   * @throws SessionViolation
+   */
+  accepts(filter: string): boolean;
+  /**
+   * Does what a message asks for. It is acknowledged after this, so what it stores is stored by then.
+   * @returns what to answer, to the same client and nobody else
+   * @throws SessionViolation
+   */
+  publish(topic: string, payload: Buffer): Reply | undefined | Promise<Reply | undefined>;
+  /** The connection has ended. */
+  closed?(): void;
+}
+
+/** A CONNECT whose user name could be read. */
+export interface Candidate {
+  /** A later connection of the same key takes the place of an earlier one. */
+  key: string;
+  /**
+   * @param drop ends the connection
+   * @throws ConnectRefused
+   */
+  open(drop: () => void): Session | Promise<Session>;
+}

@@ -1,0 +1,51 @@
+/** The user names of CONNECT, which tell a DPS session from a hub session. */
+
+export interface DpsUserName {
+  idScope: string;
+  registrationId: string;
+  apiVersion: string;
+}
+
+export interface HubUserName {
+  hubHostName: string;
+  deviceId: string;
+  apiVersion: string;
+}
+
+/** Whether a user name is meant for DPS, well-formed or not. */
+export function isDpsUserName(userName: string): boolean {
+  return /^[^/]*\/registrations\/[^?]/i.test(userName);
+}
+
+/** `{idScope}/registrations/{registrationId}/api-version={version}[&...]` */
+export function parseDpsUserName(userName: string): DpsUserName | undefined {
+  const match = /^([^/]+)\/registrations\/([^/]+)\/(.+)$/i.exec(userName);
+  const apiVersion = match && queryValue(match[3]!, 'api-version');
+  const registrationId = match && decode(match[2]!);
+  if (!match || !apiVersion || !registrationId) return undefined;
+  return { idScope: match[1]!, registrationId, apiVersion };
+}
+
+/** `{hubHostName}/{deviceId}/?api-version={version}[&...]`; some clients leave the question mark out. */
+export function parseHubUserName(userName: string): HubUserName | undefined {
+  const match = /^([^/]+)\/([^/]+)\/\??(.+)$/.exec(userName);
+  const apiVersion = match && queryValue(match[3]!, 'api-version');
+  const deviceId = match && decode(match[2]!);
+  if (!match || !apiVersion || !deviceId) return undefined;
+  return { hubHostName: match[1]!, deviceId, apiVersion };
+}
+
+function queryValue(query: string, name: string): string | undefined {
+  return query
+    .split('&')
+    .find((part) => part.startsWith(`${name}=`))
+    ?.slice(name.length + 1);
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

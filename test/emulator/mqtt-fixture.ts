@@ -1,0 +1,184 @@
+/** What the tests of the MQTT listener share: a certificate chain, a hub, registrations that answer by rule. */
+import type { KeyObject } from 'node:crypto';
+import Database from 'libsql';
+import mqtt from 'mqtt';
+import { dpsUserName, hubUserName } from '../../src/dps/contract/mqtt.js';
+import { DpsError } from '../../src/emulator/dps-error.js';
+import type { EmulatorEvent } from '../../src/emulator/events.js';
+import { type Hub, openHub } from '../../src/emulator/hub/hub.js';
+import type { RegistrationsLike } from '../../src/emulator/mqtt/dps-session.js';
+import { type MqttListener, type MqttOptions, startMqtt } from '../../src/emulator/mqtt/listener.js';
+import { inspectCertificate } from '../../src/pki/inspect.js';
+import { issue } from '../../src/pki/issue.js';
+import { generateKeyPair, privateKeyToPem } from '../../src/pki/keys.js';
+import { loadProfile, type Role } from '../../src/pki/profile.js';
+
+export interface Credential {
+  pem: string;
+  keyPem: string;
+  privateKey: KeyObject;
+  thumbprint: string;
+}
+
+export async function makeCertificate(
+  role: Role,
+  commonName: string,
+  issuer?: Credential,
+  at = new Date(),
+): Promise<Credential> {
+  const { publicKey, privateKey } = await generateKeyPair('ec-p256');
+  const { pem } = await issue({
+    profile: loadProfile(role),
+    subject: { commonName },
+    publicKey,
+    issuer: issuer ? { certificate: issuer.pem, privateKey: issuer.privateKey } : { privateKey },
+    at,
+    ...(role === 'server' ? { subjectAlternativeNames: { dns: ['localhost'], ip: ['127.0.0.1'] } } : {}),
+  });
+  const keyPem = await privateKeyToPem(privateKey);
+  return { pem, keyPem, privateKey, thumbprint: inspectCertificate(pem).sha256Thumbprint };
+}
+
+export const idScope = '0ne00000001';
+
+export interface Fixture {
+  listener: MqttListener;
+  hub: Hub;
+  events: EmulatorEvent[];
+  root: Credential;
+  intermediate: Credential;
+  /** What a client has to trust. */
+  serverRoot: Credential;
+  /** A certificate of the intermediate, with its chain in `pem`. */
+  device(commonName: string): Promise<Credential>;
+  /** A device that the hub knows. */
+  hubDevice(deviceId: string, desired?: Record<string, unknown>): Promise<Credential>;
+  connect(options: mqtt.IClientOptions & { credential?: Credential | undefined }): Promise<mqtt.MqttClient>;
+  connectDps(registrationId: string, credential: Credential): Promise<mqtt.MqttClient>;
+  connectHub(deviceId: string, credential: Credential): Promise<mqtt.MqttClient>;
+  close(): Promise<void>;
+}
+
+/** Those of "refused-..." are refused, the others assigned with the first poll. */
+const registrations: RegistrationsLike = {
+  async register({ registrationId, chain }) {
+    if (registrationId.startsWith('refused')) throw new DpsError('caNotFound');
+    if (registrationId.startsWith('broken')) throw new Error('a defect');
+    return { operationId: `4.op-${registrationId}-${chain.length}`, status: 'assigning' };
+  },
+  async getOperation({ registrationId, operationId, chain }) {
+    if (operationId !== `4.op-${registrationId}-${chain.length}`) throw new DpsError('operationNotFound');
+    return {
+      operationId,
+      status: 'assigned',
+      registrationState: {
+        registrationId,
+        deviceId: registrationId,
+        status: 'assigned',
+        assignedHub: 'localhost',
+      },
+    };
+  },
+};
+
+export async function startFixture(overrides: Partial<MqttOptions> = {}): Promise<Fixture> {
+  const root = await makeCertificate('root', 'Root');
+  const intermediate = await makeCertificate('intermediate', 'Intermediate', root);
+  const serverRoot = await makeCertificate('root', 'Server root');
+  const server = await makeCertificate('server', 'localhost', serverRoot);
+  const database = new Database(':memory:');
+  const hub = openHub(database);
+  const events: EmulatorEvent[] = [];
+  const clients: mqtt.MqttClient[] = [];
+  const listener = await startMqtt({
+    tls: { key: server.keyPem, cert: server.pem, requestCert: true, rejectUnauthorized: false },
+    hosts: ['127.0.0.1'],
+    port: 0,
+    registrations,
+    hub,
+    hubHostName: () => 'localhost:18883',
+    retryAfter: 0,
+    log: (event) => events.push(event),
+    ...overrides,
+  });
+
+  async function device(commonName: string): Promise<Credential> {
+    const leaf = await makeCertificate('device', commonName, intermediate);
+    return { ...leaf, pem: leaf.pem + intermediate.pem + root.pem };
+  }
+
+  const fixture: Fixture = {
+    listener,
+    hub,
+    events,
+    root,
+    intermediate,
+    serverRoot,
+    device,
+    async hubDevice(deviceId, desired = {}) {
+      const credential = await device(deviceId);
+      hub.devices.ensure({
+        deviceId,
+        leafThumbprint: credential.thumbprint,
+        issuerThumbprints: [intermediate.thumbprint],
+        iotEdge: false,
+        initialTwin: { tags: { site: 'A' }, properties: { desired } },
+      });
+      return credential;
+    },
+    async connect({ credential, ...options }) {
+      const client = await mqtt.connectAsync(`mqtts://localhost:${listener.port}`, {
+        ca: serverRoot.pem,
+        reconnectPeriod: 0,
+        protocolVersion: 4,
+        ...(credential ? { cert: credential.pem, key: credential.keyPem } : {}),
+        ...options,
+      });
+      client.on('error', () => {});
+      clients.push(client);
+      return client;
+    },
+    connectDps(registrationId, credential) {
+      const username = dpsUserName(idScope, registrationId, '2019-03-31');
+      return fixture.connect({ credential, clientId: registrationId, username });
+    },
+    connectHub(deviceId, credential) {
+      const username = hubUserName('localhost:18883', deviceId, '2021-04-12');
+      return fixture.connect({ credential, clientId: deviceId, username, clean: false });
+    },
+    async close() {
+      for (const client of clients) client.end(true);
+      await listener.close();
+      database.close();
+    },
+  };
+  return fixture;
+}
+
+/** Everything that arrives at a client, as it arrives. */
+export function record(client: mqtt.MqttClient) {
+  const received: { topic: string; payload: string }[] = [];
+  const waiting: (() => void)[] = [];
+  client.on('message', (topic, payload) => {
+    received.push({ topic, payload: payload.toString() });
+    for (const wake of waiting.splice(0)) wake();
+  });
+  return {
+    received,
+    /** The first message whose topic has this beginning. */
+    async first(beginning: string) {
+      for (;;) {
+        const found = received.find(({ topic }) => topic.startsWith(beginning));
+        if (found) return found;
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }
+    },
+  };
+}
+
+export function closed(client: mqtt.MqttClient): Promise<void> {
+  return new Promise((resolve) => {
+    if (client.disconnected || !client.connected) resolve();
+    else client.once('close', () => resolve());
+  });
+}

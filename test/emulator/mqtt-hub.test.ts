@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { test } from 'uvu';
+import { dpsTopics, hubTopics, hubUserName } from '../../src/dps/contract/mqtt.js';
+import { closed, type Fixture, makeCertificate, record, startFixture } from './mqtt-fixture.js';
+
+let fixture: Fixture;
+test.before(async () => {
+  fixture = await startFixture();
+});
+test.after(() => fixture?.close());
+
+async function refusedWith(attempt: Promise<unknown>): Promise<number> {
+  try {
+    await attempt;
+  } catch (error) {
+    return (error as { code: number }).code;
+  }
+  throw new Error('it was let in');
+}
+
+test('telemetry is stored when it is acknowledged', async () => {
+  const client = await fixture.connectHub('sender', await fixture.hubDevice('sender'));
+  await client.publishAsync(
+    hubTopics.telemetry('sender', '%24.ct=application%2Fjson&%24.ce=utf-8&k=v%201'),
+    '{"t":1}',
+    { qos: 1 },
+  );
+  const [message] = fixture.hub.messages.list('sender');
+  assert.equal(message?.body.toString(), '{"t":1}');
+  assert.deepEqual(message?.systemProperties, { ct: 'application/json', ce: 'utf-8' });
+  assert.deepEqual(message?.properties, { k: 'v 1' });
+  await client.publishAsync(hubTopics.telemetry('sender'), 'second', { qos: 1 });
+  assert.deepEqual(
+    fixture.hub.messages.list('sender').map(({ number }) => number),
+    [1, 2],
+  );
+});
+
+test('the last hundred messages are kept', async () => {
+  const client = await fixture.connectHub('chatty', await fixture.hubDevice('chatty'));
+  await Promise.all(
+    Array.from({ length: 130 }, (_, i) =>
+      client.publishAsync(hubTopics.telemetry('chatty'), `${i}`, { qos: 1 }),
+    ),
+  );
+  const kept = fixture.hub.messages.list('chatty');
+  assert.equal(kept.length, 100);
+  assert.equal(kept[0]?.body.toString(), '30');
+  assert.equal(kept.at(-1)?.number, 130);
+});
+
+test('a twin is read and its reported properties are merged', async () => {
+  const client = await fixture.connectHub('twin', await fixture.hubDevice('twin', { interval: 30 }));
+  const inbox = record(client);
+  await client.subscribeAsync([hubTopics.twinResponses, hubTopics.desiredPropertiesChanged]);
+  client.publish(hubTopics.getTwin('1'), ' ');
+  const twin = JSON.parse((await inbox.first('$iothub/twin/res/200/?$rid=1')).payload);
+  assert.deepEqual(twin, { desired: { interval: 30, $version: 1 }, reported: { $version: 1 } });
+
+  client.publish(hubTopics.patchReported('2'), '{"a":{"b":1,"c":2},"gone":true}');
+  const patched = await inbox.first('$iothub/twin/res/204/?$rid=2');
+  assert.equal(patched.topic, '$iothub/twin/res/204/?$rid=2&$version=2');
+  assert.equal(patched.payload, '');
+  client.publish(hubTopics.patchReported('3'), '{"a":{"b":null},"gone":null,"__proto__":{"x":1}}');
+  await inbox.first('$iothub/twin/res/204/?$rid=3');
+  const { reported } = fixture.hub.twins.get('twin')!;
+  assert.equal(JSON.stringify(reported.properties), '{"a":{"c":2},"__proto__":{"x":1}}');
+  assert.equal(reported.version, 3);
+  assert.deepEqual(fixture.hub.twins.get('twin')?.tags, { site: 'A' });
+
+  const bad = ['[1]', '{', '{"a.b":1}', '{"$a":1}', JSON.stringify({ a: 'x'.repeat(33 * 1024) })];
+  for (const [index, patch] of bad.entries()) {
+    client.publish(hubTopics.patchReported(`bad-${index}`), patch);
+    const { payload } = await inbox.first(`$iothub/twin/res/400/?$rid=bad-${index}`);
+    assert.equal(JSON.parse(payload).errorCode, 400);
+  }
+  assert.equal(fixture.hub.twins.get('twin')?.reported.version, 3);
+});
+
+test('what one device sends or is answered never reaches another', async () => {
+  const [a, b] = await Promise.all(
+    ['a', 'b'].map(async (id) => fixture.connectHub(id, await fixture.hubDevice(id))),
+  );
+  const inbox = record(a!);
+  await a!.subscribeAsync([
+    hubTopics.twinResponses,
+    'devices/a/messages/devicebound/#',
+    '$iothub/methods/POST/#',
+  ]);
+  await b!.subscribeAsync(hubTopics.twinResponses);
+  await b!.publishAsync(hubTopics.telemetry('b'), 'secret', { qos: 1, retain: true });
+  await b!.publishAsync(hubTopics.getTwin('same'), ' ', { qos: 1 });
+  await a!.publishAsync(hubTopics.telemetry('a'), 'mine', { qos: 1 });
+  assert.equal(inbox.received.length, 0);
+  assert.deepEqual(
+    fixture.hub.messages.list('a').map(({ body }) => body.toString()),
+    ['mine'],
+  );
+});
+
+test('topics of another device, of DPS or of nobody end the connection', async () => {
+  await fixture.hubDevice('other');
+  const credential = await fixture.hubDevice('intruder');
+  for (const topic of [
+    hubTopics.telemetry('other'),
+    'devices/intruder-2/messages/events/',
+    'devices/other/messages/devicebound/x',
+    '$iothub/twin/res/200/?$rid=1',
+    '$iothub/methods/POST/x/?$rid=1',
+    dpsTopics.register('1'),
+    'anything',
+    `a${'/b'.repeat(150)}`,
+  ]) {
+    const client = await fixture.connectHub('intruder', credential);
+    client.publish(topic, '{}');
+    await closed(client);
+  }
+  const client = await fixture.connectHub('intruder', credential);
+  client.subscribe('devices/other/messages/devicebound/#');
+  await closed(client);
+  assert.equal(fixture.hub.messages.list('other').length, 0);
+
+  const careful = await fixture.connectHub('intruder', credential);
+  for (const filter of ['#', '$iothub/#', '+/other/messages/events/#', dpsTopics.responses]) {
+    await assert.rejects(careful.subscribeAsync(filter), filter);
+  }
+});
+
+test('QoS 2, and a message over 256 KB, end the connection', async () => {
+  const credential = await fixture.hubDevice('large');
+  const first = await fixture.connectHub('large', credential);
+  await first.publishAsync(hubTopics.telemetry('large'), Buffer.alloc(255 * 1024), { qos: 1 });
+  first.publish(hubTopics.telemetry('large'), 'x', { qos: 2 });
+  await closed(first);
+  for (const size of [257 * 1024, 5 * 1024 * 1024]) {
+    const client = await fixture.connectHub('large', credential);
+    client.publish(hubTopics.telemetry('large'), Buffer.alloc(size));
+    await closed(client);
+  }
+  assert.equal(fixture.hub.messages.list('large').length, 1);
+});
+
+test('a device has one connection: the older one is dropped', async () => {
+  const credential = await fixture.hubDevice('twice');
+  const first = await fixture.connectHub('twice', credential);
+  const second = await fixture.connectHub('twice', credential);
+  await closed(first);
+  await second.publishAsync(hubTopics.telemetry('twice'), 'x', { qos: 1 });
+  assert.ok(fixture.hub.devices.isConnected('twice'));
+  await second.endAsync();
+});
+
+test('a DPS session and the hub session of the same device live side by side', async () => {
+  const credential = await fixture.hubDevice('both');
+  const hub = await fixture.connectHub('both', credential);
+  const dps = await fixture.connectDps('both', credential);
+  const inbox = record(dps);
+  await dps.subscribeAsync(dpsTopics.responses);
+  await dps.publishAsync(dpsTopics.register('1'), '{}', { qos: 1 });
+  await inbox.first('$dps/registrations/res/202');
+  await hub.publishAsync(hubTopics.telemetry('both'), 'x', { qos: 1 });
+});
+
+test('deleting a device ends its connection and deletes what was kept of it', async () => {
+  const credential = await fixture.hubDevice('deleted');
+  const client = await fixture.connectHub('deleted', credential);
+  await client.publishAsync(hubTopics.telemetry('deleted'), 'x', { qos: 1 });
+  assert.equal(fixture.hub.devices.delete('deleted'), true);
+  await closed(client);
+  assert.equal(fixture.hub.devices.delete('deleted'), false);
+  assert.equal(fixture.hub.twins.get('deleted'), undefined);
+  assert.equal(fixture.hub.messages.list('deleted').length, 0);
+  assert.equal(await refusedWith(fixture.connectHub('deleted', credential)), 5);
+});
+
+test('the registered certificate is let in, and another of the same CA and name', async () => {
+  await fixture.hubDevice('rolling');
+  await fixture.connectHub('rolling', await fixture.device('rolling'));
+});
+
+test('other certificates are refused with 5', async () => {
+  await fixture.hubDevice('guarded');
+  const stranger = await makeCertificate('root', 'Intermediate');
+  const forged = await makeCertificate('device', 'guarded', stranger);
+  const sibling = await makeCertificate('intermediate', 'Intermediate', fixture.root);
+  const cousin = await makeCertificate('device', 'guarded', sibling);
+  const expired = await makeCertificate('device', 'guarded', fixture.intermediate);
+  const cases: Record<string, string> = {
+    'of another device': (await fixture.device('somebody')).pem,
+    'of a stranger who presents the real CA beside it':
+      forged.pem + fixture.intermediate.pem + fixture.root.pem,
+    'of another CA under the same root': cousin.pem + sibling.pem + fixture.root.pem,
+    'without its chain': expired.pem,
+  };
+  const keys = [(await fixture.device('somebody')).keyPem, forged.keyPem, cousin.keyPem, expired.keyPem];
+  keys[0] = '';
+  for (const [index, [name, pem]] of Object.entries(cases).entries()) {
+    if (index === 0) continue;
+    const credential = { ...forged, pem, keyPem: keys[index]! };
+    assert.equal(await refusedWith(fixture.connectHub('guarded', credential)), 5, name);
+  }
+  assert.equal(await refusedWith(fixture.connectHub('guarded', await fixture.device('somebody'))), 5);
+});
+
+test('user names of the hub', async () => {
+  const credential = await fixture.hubDevice('named');
+  const attempt = (username: string, clientId = 'named') =>
+    fixture.connect({ credential, clientId, username });
+  await attempt(
+    `${hubUserName('localhost:18883', 'named', '2021-04-12')}&DeviceClientType=azure-iot-device%2F1.18.4`,
+  );
+  await attempt('localhost/named/api-version=2019-10-01');
+  assert.equal(await refusedWith(attempt(hubUserName('other.azure-devices.net', 'named', '2021-04-12'))), 5);
+  assert.equal(await refusedWith(attempt(hubUserName('localhost:18883', 'named', '1999-01-01'))), 4);
+  assert.equal(await refusedWith(attempt(hubUserName('localhost:18883', 'named', '2021-04-12'), 'other')), 4);
+  assert.equal(
+    await refusedWith(attempt(hubUserName('localhost:18883', 'unknown', '2021-04-12'), 'unknown')),
+    5,
+  );
+  assert.equal(
+    await refusedWith(
+      fixture.connect({ clientId: 'named', username: hubUserName('localhost:18883', 'named', '2021-04-12') }),
+    ),
+    5,
+  );
+});
+
+test.run();
