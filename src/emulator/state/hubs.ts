@@ -14,12 +14,12 @@ export interface Hub {
 }
 
 export class LinkedHubs {
+  readonly #database: StateDatabase;
   readonly #hubs: Hub[];
-  readonly #idsByName = new Map<string, string>();
+  readonly #idsByName: Map<string, string>;
 
-  /** @param hostName the name of the hub in this run; it goes to those that the hub answers to */
-  constructor(database: StateDatabase, hubId: string, hostName: string) {
-    database.prepare('INSERT OR IGNORE INTO hub_name VALUES (?, ?)').run(hostName.toLowerCase(), hubId);
+  constructor(database: StateDatabase) {
+    this.#database = database;
     const rows = database.prepare('SELECT * FROM hub ORDER BY hub_id').all() as {
       hub_id: string;
       location: string;
@@ -28,7 +28,7 @@ export class LinkedHubs {
     }[];
     this.#hubs = rows.map((row) => ({
       hubId: row.hub_id,
-      hostName,
+      hostName: '',
       location: row.location,
       applyAllocationPolicy: row.apply_allocation_policy === 1,
       allocationWeight: row.allocation_weight,
@@ -37,7 +37,18 @@ export class LinkedHubs {
       name: string;
       hub_id: string;
     }[];
-    for (const { name, hub_id } of names) this.#idsByName.set(name, hub_id);
+    this.#idsByName = new Map(names.map(({ name, hub_id }) => [name, hub_id]));
+  }
+
+  /** Gives a hub the name that it has in this run; it goes to those that the hub answers to. */
+  name(hubId: string, hostName: string): void {
+    const hub = this.get(hubId);
+    if (!hub) throw new TypeError(`there is no hub ${hubId}`);
+    hub.hostName = hostName;
+    this.#database
+      .prepare('INSERT OR REPLACE INTO hub_name VALUES (?, ?)')
+      .run(hostName.toLowerCase(), hubId);
+    this.#idsByName.set(hostName.toLowerCase(), hubId);
   }
 
   list(): readonly Hub[] {

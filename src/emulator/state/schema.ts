@@ -28,10 +28,9 @@ export const schema = `
     number INTEGER PRIMARY KEY, group_key TEXT NOT NULL UNIQUE, etag TEXT NOT NULL, created TEXT NOT NULL,
     updated TEXT NOT NULL, document TEXT NOT NULL
   );
-  -- The CAs of a group: a certificate of its own, or the name of one uploaded through ARM.
+  -- Finds a group by its CA: a certificate of its own, or the name of one uploaded through ARM.
   CREATE TABLE enrollment_group_ca (
-    group_key TEXT NOT NULL, slot TEXT NOT NULL, sha256 TEXT, der BLOB, reference_key TEXT,
-    PRIMARY KEY (group_key, slot)
+    group_key TEXT NOT NULL, slot TEXT NOT NULL, sha256 TEXT, reference_key TEXT, PRIMARY KEY (group_key, slot)
   ) WITHOUT ROWID;
   CREATE INDEX enrollment_group_ca_sha256 ON enrollment_group_ca (sha256);
   CREATE INDEX enrollment_group_ca_reference ON enrollment_group_ca (reference_key);
@@ -44,8 +43,7 @@ export const schema = `
   CREATE INDEX registration_group ON registration (group_key, registration_key);
 
   CREATE TABLE operation (
-    operation_id TEXT PRIMARY KEY, registration_key TEXT NOT NULL, leaf_sha256 TEXT NOT NULL, started INTEGER NOT NULL,
-    state TEXT NOT NULL
+    operation_id TEXT PRIMARY KEY, registration_key TEXT NOT NULL, leaf_sha256 TEXT NOT NULL, started INTEGER NOT NULL
   );
   CREATE INDEX operation_registration ON operation (registration_key);
 `;

@@ -1,0 +1,92 @@
+/** What a client needs to know of a running emulator, and the file that says so while it runs. */
+import { X509Certificate } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
+import { request } from 'node:https';
+import { join, resolve } from 'node:path';
+import { apiVersions } from '../dps/contract/api-versions.js';
+import { routePath, routes } from '../dps/contract/routes.js';
+import { readTextIfExists, secretFileMode, writeFileAtomically } from '../store/files.js';
+
+/** Printed by `emulator start --json`; the names of its fields are API. Holds secrets. */
+export interface EmulatorEndpoints {
+  armEndpoint: string;
+  armToken: string;
+  subscriptionId: string;
+  resourceGroup: string;
+  dpsName: string;
+  idScope: string;
+  serviceConnectionString: string;
+  /** Host name, with `:port` unless that is 443. */
+  globalDeviceEndpoint: string;
+  /** Host name, with `:port` unless that is 8883. */
+  hubHostName: string;
+  hubServiceConnectionString: string;
+  /** Absolute path of the root that signs the emulator's TLS certificate, PEM. */
+  caFile: string;
+  ports: { https: number; mqtt: number };
+}
+
+const fileName = 'endpoints.json';
+const answerWithinMs = 2000;
+
+/** The emulator's own folder within a state folder. */
+export function emulatorFolder(directory: string): string {
+  return join(resolve(directory), 'emulator');
+}
+
+/** Notes where this process's emulator is reached, for other processes. */
+export function writeEndpoints(folder: string, endpoints: EmulatorEndpoints): void {
+  const text = `${JSON.stringify({ ...endpoints, pid: process.pid }, null, 2)}\n`;
+  writeFileAtomically(join(folder, fileName), text, secretFileMode);
+}
+
+export function removeEndpoints(folder: string): void {
+  rmSync(join(folder, fileName), { force: true });
+}
+
+/**
+ * The emulator that runs on a state folder, in this process or another; undefined when there is none, or when it does
+ * not answer.
+ *
+ * @throws EnrollkitError FILE_UNREADABLE
+ */
+export async function runningEmulator(directory: string): Promise<EmulatorEndpoints | undefined> {
+  const text = readTextIfExists(join(emulatorFolder(directory), fileName));
+  if (text === undefined) return undefined;
+  try {
+    const { pid, ...endpoints } = JSON.parse(text) as EmulatorEndpoints & { pid: number };
+    process.kill(pid, 0);
+    return (await answers(endpoints)) ? endpoints : undefined;
+  } catch {
+    // Left behind by a process that was killed.
+    return undefined;
+  }
+}
+
+function answers({ armEndpoint, armToken, caFile, idScope, ...ids }: EmulatorEndpoints): Promise<boolean> {
+  const path = routePath(routes.arm.getService, {
+    subscriptionId: ids.subscriptionId,
+    resourceGroup: ids.resourceGroup,
+    dpsName: ids.dpsName,
+  });
+  const ca = readFileSync(caFile, 'utf8');
+  return new Promise((found) => {
+    const asked = request(
+      new URL(`${path}?api-version=${apiVersions.arm[0]}`, armEndpoint),
+      {
+        ca: new X509Certificate(ca).toString(),
+        headers: { authorization: `Bearer ${armToken}` },
+        agent: false,
+        timeout: answerWithinMs,
+      },
+      async (response) => {
+        let body = '';
+        for await (const chunk of response.setEncoding('utf8')) body += chunk;
+        found(response.statusCode === 200 && body.includes(JSON.stringify(idScope)));
+      },
+    );
+    asked.on('timeout', () => asked.destroy());
+    asked.on('error', () => found(false));
+    asked.end();
+  });
+}

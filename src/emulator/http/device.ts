@@ -1,0 +1,65 @@
+/** The device plane over HTTPS: register, poll, look up. The TLS handshake says who is asking. */
+import { routes } from '../../dps/contract/routes.js';
+import type { HostNames } from '../host-names.js';
+import type { Registrations } from '../registration.js';
+import { toDpsErrorReply } from './dps-error-reply.js';
+import type { HttpPlane, OperationRequest } from './operation.js';
+
+export interface DevicePlaneOptions {
+  registrations: Registrations;
+  /** Seconds that a device is told to wait while it is being assigned. */
+  retryAfter: number;
+  names: HostNames;
+  now: () => Date;
+}
+
+export function devicePlane({ registrations, retryAfter, names, now }: DevicePlaneOptions): HttpPlane {
+  const subject = 'registrationId';
+  const deviceOf = ({ parameters, chain }: OperationRequest) => ({
+    idScope: parameters.idScope!,
+    registrationId: parameters.registrationId!,
+    chain: chain(),
+  });
+  return {
+    name: 'device',
+    operations: [
+      {
+        name: 'register',
+        route: routes.device.register,
+        subject,
+        async handle(request) {
+          const device = deviceOf(request);
+          const body = await registrations.register({ ...device, body: request.body ?? {} });
+          const location = `https://${names.service}/${device.idScope}/registrations/${encodeURIComponent(device.registrationId)}/register`;
+          return { status: 202, body, headers: { 'retry-after': String(retryAfter), location } };
+        },
+      },
+      {
+        name: 'getOperation',
+        route: routes.device.getOperation,
+        subject,
+        async handle(request) {
+          const operationId = request.parameters.operationId!;
+          return {
+            status: 200,
+            body: await registrations.getOperation({ ...deviceOf(request), operationId }),
+          };
+        },
+      },
+      {
+        name: 'getRegistrationState',
+        route: routes.device.getRegistration,
+        subject,
+        async handle(request) {
+          return {
+            status: 200,
+            body: await registrations.getState({ ...deviceOf(request), body: request.body ?? {} }),
+          };
+        },
+      },
+    ],
+    // The certificate of the handshake is judged by the registrations themselves, for every transport alike.
+    authorize() {},
+    toErrorReply: (error, requestId) => toDpsErrorReply(error, requestId, now()),
+  };
+}

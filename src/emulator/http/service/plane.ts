@@ -1,0 +1,48 @@
+/** The service plane: enrollment groups and registration records. Callers bring a SAS token, or the emulator's token. */
+import { DpsError } from '../../dps-error.js';
+import type { HostNames } from '../../host-names.js';
+import { sasProblem } from '../../sas-check.js';
+import type { Certificates } from '../../state/certificates.js';
+import type { EnrollmentGroups } from '../../state/enrollment-groups.js';
+import type { LinkedHubs } from '../../state/hubs.js';
+import type { Policy } from '../../state/identity.js';
+import type { RegistrationRecords } from '../../state/registration-records.js';
+import { bearerMatches } from '../arm/plane.js';
+import { toDpsErrorReply } from '../dps-error-reply.js';
+import type { HttpPlane } from '../operation.js';
+import { enrollmentGroupOperations } from './enrollment-groups.js';
+import { registrationOperations } from './registrations.js';
+
+export interface ServicePlaneOptions {
+  policies: readonly Policy[];
+  armToken: string;
+  names: HostNames;
+  certificates: Certificates;
+  groups: EnrollmentGroups;
+  records: RegistrationRecords;
+  hubs: LinkedHubs;
+  now: () => Date;
+}
+
+export function servicePlane(options: ServicePlaneOptions): HttpPlane {
+  const { policies, armToken, names, now } = options;
+  return {
+    name: 'service',
+    operations: [...enrollmentGroupOperations(options), ...registrationOperations(options)],
+    authorize({ header, path }, { right }) {
+      const authorization = header('authorization');
+      if (authorization === undefined)
+        throw new DpsError('unauthorized', { reason: 'no Authorization header' });
+      if (/^Bearer\s/i.test(authorization)) {
+        if (bearerMatches(authorization, armToken)) return;
+        throw new DpsError('unauthorized', { reason: 'the bearer token is not that of this emulator' });
+      }
+      const problem = sasProblem(
+        { authorization, path, host: header('host') },
+        { policies, hostNames: names.serviceAliases, right, now: now() },
+      );
+      if (problem) throw new DpsError('unauthorized', { reason: problem });
+    },
+    toErrorReply: (error, requestId) => toDpsErrorReply(error, requestId, now()),
+  };
+}

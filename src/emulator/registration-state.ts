@@ -1,0 +1,21 @@
+/** A registration record as the wire knows it, on the service plane and on the device plane. */
+import type { RegistrationState } from '../dps/contract/schemas.js';
+import type { LinkedHubs } from './state/hubs.js';
+import type { RegistrationRecord } from './state/registration-records.js';
+import { wireTimestamp } from './wire-time.js';
+
+export function toRegistrationState(record: RegistrationRecord, hubs: LinkedHubs): RegistrationState {
+  const hub = record.hubId === undefined ? undefined : hubs.get(record.hubId);
+  return {
+    registrationId: record.registrationId,
+    createdDateTimeUtc: wireTimestamp(record.created),
+    ...(hub === undefined ? {} : { assignedHub: hub.hostName }),
+    ...(record.deviceId === undefined ? {} : { deviceId: record.deviceId }),
+    status: record.status,
+    ...(record.substatus === undefined ? {} : { substatus: record.substatus }),
+    ...(record.errorCode === undefined ? {} : { errorCode: record.errorCode }),
+    ...(record.errorMessage === undefined ? {} : { errorMessage: record.errorMessage }),
+    lastUpdatedDateTimeUtc: wireTimestamp(record.updated),
+    etag: record.etag,
+  };
+}

@@ -1,0 +1,162 @@
+/**
+ * Devices registering themselves, whatever the transport: register, poll, look up.
+ *
+ * A device is assigned at once; the first answer is `assigning` all the same, as the real service's is, and the first
+ * poll gives the outcome.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { isLegalId, sameId } from '../dps/contract/ids.js';
+import {
+  type RegistrationOperation,
+  type RegistrationState,
+  registerRequest,
+} from '../dps/contract/schemas.js';
+import { dpsErrors } from '../dps/contract/wire-error.js';
+import { allocate } from './allocation.js';
+import type { Attestation, Decision } from './attestation.js';
+import { DpsError } from './dps-error.js';
+import type { HubDevices } from './hub/devices.js';
+import { toRegistrationState } from './registration-state.js';
+import type { LinkedHubs } from './state/hubs.js';
+import type { RegistrationRecord, RegistrationRecords } from './state/registration-records.js';
+
+export interface RegistrationsOptions {
+  idScope: string;
+  attestation: Attestation;
+  records: RegistrationRecords;
+  hubs: LinkedHubs;
+  hubDevices: HubDevices;
+  now: () => Date;
+}
+
+/** Who asks: what the path says, and what the TLS handshake proved. */
+export interface DeviceRequest {
+  idScope: string;
+  registrationId: string;
+  /** The certificates that the client presented, DER, leaf first; empty when it presented none. */
+  chain: Buffer[];
+}
+
+export class Registrations {
+  readonly #options: RegistrationsOptions;
+
+  constructor(options: RegistrationsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param request `body` is the parsed JSON of the request, not checked yet
+   * @throws DpsError
+   */
+  async register(request: DeviceRequest & { body: unknown }): Promise<RegistrationOperation> {
+    const { registrationId, chain } = request;
+    this.#assertScope(request);
+    assertBody(request.body, registrationId);
+    const decision = await this.#options.attestation.decide(registrationId, chain);
+    const operationId = newOperationId();
+    this.#assign(registrationId, decision, operationId);
+    return { operationId, status: 'assigning' };
+  }
+
+  /** @throws DpsError */
+  async getOperation(request: DeviceRequest & { operationId: string }): Promise<RegistrationOperation> {
+    const { registrationId, chain, operationId } = request;
+    this.#assertScope(request);
+    const leafSha256 = this.#options.attestation.identify(registrationId, chain);
+    const operation = this.#options.records.operation(operationId);
+    const record = operation && this.#options.records.get(operation.registrationId);
+    if (!operation || !record) throw new DpsError('operationNotFound');
+    if (operation.leafSha256 !== leafSha256 || !sameId(operation.registrationId, registrationId)) {
+      throw new DpsError('unauthorized', { reason: 'another identity began this operation' });
+    }
+    return { operationId, status: record.status, registrationState: this.#stateOf(record) };
+  }
+
+  /**
+   * The state of a registration without registering again.
+   *
+   * @throws DpsError
+   */
+  async getState(request: DeviceRequest & { body: unknown }): Promise<RegistrationState> {
+    this.#assertScope(request);
+    assertBody(request.body, request.registrationId);
+    await this.#options.attestation.decide(request.registrationId, request.chain);
+    const record = this.#options.records.get(request.registrationId);
+    if (!record) throw new DpsError('registrationNotFound');
+    return this.#stateOf(record);
+  }
+
+  #assertScope({ idScope, registrationId }: DeviceRequest): void {
+    if (idScope.toLowerCase() !== this.#options.idScope.toLowerCase()) {
+      throw new DpsError('unauthorizedDevice', {
+        reason: `the ID scope "${idScope.slice(0, 40)}" is not that of this provisioning service`,
+      });
+    }
+    if (!isLegalId(registrationId)) {
+      throw new DpsError('badRequest', {
+        message:
+          'The registration ID must have 1 to 128 letters, digits, - . _ or :, begin with a letter or digit and end with a letter, a digit or -.',
+      });
+    }
+  }
+
+  #assign(registrationId: string, decision: Decision, operationId: string): void {
+    const { records, hubs, hubDevices, now } = this.#options;
+    const { group, leafSha256, issuerSha256 } = decision;
+    const before = records.get(registrationId);
+    const hub = allocate({ registrationId, group, hubs, previousHubId: before?.hubId });
+    const updated = now();
+    const base = {
+      // As at first: the hub tells devices apart by case, DPS does not.
+      registrationId: before?.registrationId ?? registrationId,
+      enrollmentGroupId: group.enrollmentGroupId,
+      created: before?.created ?? updated,
+      updated,
+    };
+    const operation = { operationId, registrationId, leafSha256 };
+    if (hub === undefined) {
+      const { errorCode, message } = dpsErrors.noHub;
+      records.save({ ...base, status: 'failed', errorCode, errorMessage: message }, operation);
+      return;
+    }
+    const deviceId = base.registrationId;
+    hubDevices.ensure({
+      deviceId,
+      leafThumbprint: leafSha256,
+      issuerThumbprints: issuerSha256,
+      iotEdge: group.iotEdge,
+      initialTwin: group.initialTwin,
+    });
+    const substatus = before?.hubId === hub.hubId ? 'reprovisionedToInitialAssignment' : 'initialAssignment';
+    records.save({ ...base, status: 'assigned', deviceId, hubId: hub.hubId, substatus }, operation);
+  }
+
+  #stateOf(record: RegistrationRecord): RegistrationState {
+    return {
+      x509: { enrollmentGroupId: record.enrollmentGroupId },
+      ...toRegistrationState(record, this.#options.hubs),
+    };
+  }
+}
+
+function assertBody(body: unknown, registrationId: string): void {
+  const parsed = registerRequest.safeParse(body);
+  if (!parsed.success) {
+    throw new DpsError('badRequest', {
+      message: 'The body must be an object with the field registrationId.',
+    });
+  }
+  if (parsed.data.registrationId != null && !sameId(parsed.data.registrationId, registrationId)) {
+    throw new DpsError('badRequest', { message: 'The registration ID of the body is not that of the path.' });
+  }
+  for (const field of ['tpm', 'csr']) {
+    if ((body as Record<string, unknown>)[field] != null) {
+      throw new DpsError('notImplemented', { message: `The field ${field} is not implemented here.` });
+    }
+  }
+}
+
+/** As the service's look: partition, 16 hexadecimal digits, GUID. */
+function newOperationId(): string {
+  return `5.${randomBytes(8).toString('hex')}.${randomUUID()}`;
+}

@@ -1,0 +1,59 @@
+/** Whether a shared access signature opens what a request asks for. The provisioning service and the hub both ask. */
+import { parseSasToken, sasSignatureMatches } from '../dps/contract/sas.js';
+import type { Policy } from './state/identity.js';
+
+export interface SasRequest {
+  /** The value of the Authorization header. */
+  authorization: string;
+  /** The path of the request. */
+  path: string;
+  /** The request's Host header: a port that is mapped elsewhere shows only there. */
+  host: string | undefined;
+}
+
+export interface SasRules {
+  policies: readonly Policy[];
+  /** The names of the service, in lower case, with and without port. */
+  hostNames: readonly string[];
+  /** The right that is needed; undefined when any policy will do. */
+  right: string | undefined;
+  now: Date;
+}
+
+/**
+ * Source: Microsoft Learn, "Control access to Azure IoT Hub DPS with shared access signatures".
+ *
+ * @returns why the token does not open it, or undefined when it does; quotes neither the token nor a key
+ */
+export function sasProblem(request: SasRequest, rules: SasRules): string | undefined {
+  const token = parseSasToken(request.authorization);
+  if (!token) return 'the Authorization header holds no shared access signature';
+  const policy = rules.policies.find(
+    ({ keyName }) => keyName.toLowerCase() === token.policyName.toLowerCase(),
+  );
+  if (!policy) return 'there is no shared access policy of this name';
+  const signed = [policy.primaryKey, policy.secondaryKey].some((key) => sasSignatureMatches(token, key));
+  if (!signed) return 'the signature does not match';
+  if (token.expiry * 1000 < rules.now.getTime()) return 'the token has expired';
+  if (!covers(token.resource, request, rules.hostNames)) return 'the token is for another resource';
+  const rights = policy.rights.split(',').map((right) => right.trim());
+  if (rules.right !== undefined && !rights.includes(rules.right)) {
+    return `the policy ${policy.keyName} lacks the right ${rules.right}`;
+  }
+  return undefined;
+}
+
+/** A token opens a host, or what lies below a path of it, segment by segment. */
+function covers(resource: string, { path, host }: SasRequest, hostNames: readonly string[]): boolean {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(resource).toLowerCase();
+  } catch {
+    return false;
+  }
+  const [name, ...segments] = decoded.replace(/\/+$/, '').split('/');
+  const port = /:\d+$/.exec(host ?? '')?.[0] ?? '';
+  const known = hostNames.some((own) => own === name || `${own.replace(/:\d+$/, '')}${port}` === name);
+  const asked = path.toLowerCase().split('/').slice(1);
+  return known && segments.every((segment, index) => segment === asked[index]);
+}

@@ -1,0 +1,219 @@
+/** Starts the emulator: state, TLS, the planes, the listeners; and stops it again. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { formatConnectionString } from '../dps/contract/connection-string.js';
+import { ensureFolder, publicFileMode, writeFileAtomically } from '../store/files.js';
+import { Attestation } from './attestation.js';
+import { type EmulatorEndpoints, emulatorFolder, removeEndpoints, writeEndpoints } from './endpoints.js';
+import type { EmulatorLog } from './events.js';
+import { bindAddresses, HostNames } from './host-names.js';
+import { createApp } from './http/app.js';
+import { armPlane } from './http/arm/plane.js';
+import { devicePlane } from './http/device.js';
+import { startHttps } from './http/listener.js';
+import { servicePlane } from './http/service/plane.js';
+import { hubRoutes } from './hub/http.js';
+import { openHub } from './hub/hub.js';
+import { startMqtt } from './mqtt/listener.js';
+import { Registrations } from './registration.js';
+import { Certificates } from './state/certificates.js';
+import { openState } from './state/database.js';
+import { EnrollmentGroups } from './state/enrollment-groups.js';
+import { LinkedHubs } from './state/hubs.js';
+import {
+  firstHubId,
+  hubOwnerPolicy,
+  ownerPolicy,
+  type Policy,
+  readIdentity,
+  readPolicies,
+} from './state/identity.js';
+import { lockFolder } from './state/lock.js';
+import { RegistrationRecords } from './state/registration-records.js';
+import { openServerIdentity, rootFileName } from './tls.js';
+
+export { type EmulatorEndpoints, runningEmulator } from './endpoints.js';
+export type { EmulatorEvent, EmulatorLog } from './events.js';
+
+export interface EmulatorOptions {
+  /** The state folder; the emulator keeps its files in `emulator/` below it. `:memory:` keeps nothing. */
+  dir: string;
+  /** What to bind: `localhost`, both loopback addresses, unless told otherwise. */
+  host?: string;
+  /** 0, the default, picks a free one. */
+  httpsPort?: number;
+  mqttPort?: number;
+  /** Seconds that a device is told to wait between register and poll; 0 by default, Azure's pace is 3. */
+  retryAfter?: number;
+  /** The clock by which certificates, tokens and times are judged. */
+  now?: () => Date;
+  log?: EmulatorLog;
+}
+
+export interface Emulator {
+  readonly endpoints: EmulatorEndpoints;
+  /** Ends every connection, closes the state, and gives the folder back. */
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Starts a local DPS with one linked hub. Everything that it answers with success is stored by then.
+ *
+ * @throws EnrollkitError PORT_IN_USE, EMULATOR_STATE_IN_USE, EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE
+ */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const closers: (() => void | Promise<void>)[] = [];
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= closeInTurn(closers);
+    return stopped;
+  };
+  try {
+    const endpoints = await start(options, closers);
+    return { endpoints, stop, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(
+  {
+    dir,
+    host = 'localhost',
+    httpsPort = 0,
+    mqttPort = 0,
+    retryAfter = 0,
+    now = () => new Date(),
+    log = () => {},
+  }: EmulatorOptions,
+  closers: (() => void | Promise<void>)[],
+): Promise<EmulatorEndpoints> {
+  const folder = dir === ':memory:' ? undefined : emulatorFolder(dir);
+  if (folder !== undefined) {
+    ensureFolder(folder);
+    closers.push(lockFolder(folder));
+  }
+  const database = openState(folder ?? ':memory:');
+  closers.push(() => {
+    database.close();
+  });
+  // TLS is judged by the clients' clock, whatever clock the emulator is given.
+  const server = await openServerIdentity({ folder, host, now: new Date() });
+
+  const identity = readIdentity(database);
+  const policies = readPolicies(database, 'dps');
+  const hubPolicies = readPolicies(database, firstHubId);
+  const names = new HostNames(host, identity.dpsName);
+  const certificates = new Certificates(database);
+  const groups = new EnrollmentGroups(database);
+  const records = new RegistrationRecords(database);
+  const hubs = new LinkedHubs(database);
+  const hub = openHub(database);
+  const attestation = new Attestation({ certificates, groups, now });
+  const registrations = new Registrations({
+    idScope: identity.idScope,
+    attestation,
+    records,
+    hubs,
+    hubDevices: hub.devices,
+    now,
+  });
+
+  const app = createApp({
+    planes: [
+      armPlane({ identity, policies, certificates, hubs, names, now }),
+      servicePlane({
+        policies,
+        armToken: identity.armToken,
+        names,
+        certificates,
+        groups,
+        records,
+        hubs,
+        now,
+      }),
+      devicePlane({ registrations, retryAfter, names, now }),
+    ],
+    hub: hubRoutes({ hub, policies: () => hubPolicies, hostNames: () => names.hubAliases, now, log }),
+    now,
+    log,
+  });
+  const addresses = bindAddresses(host);
+  const tls = server.tlsOptions;
+  const mqtt = await startMqtt({
+    tls,
+    hosts: addresses,
+    port: mqttPort,
+    registrations,
+    hub,
+    hubHostName: () => names.hub,
+    retryAfter,
+    log,
+  });
+  closers.push(() => mqtt.close());
+  const https = await startHttps({ tls, addresses, port: httpsPort, app });
+  closers.push(() => https.close());
+  names.ports = { https: https.port, mqtt: mqtt.port };
+  hubs.name(firstHubId, names.hub);
+
+  const endpoints: EmulatorEndpoints = {
+    armEndpoint: `https://${names.service}`,
+    ...identityFields(identity),
+    serviceConnectionString: connectionString(names.service, policies, ownerPolicy),
+    globalDeviceEndpoint: names.service,
+    hubHostName: names.hub,
+    hubServiceConnectionString: connectionString(names.service, hubPolicies, hubOwnerPolicy),
+    caFile: folder === undefined ? temporaryFile(server.rootPem, closers) : join(folder, rootFileName),
+    ports: names.ports,
+  };
+  if (folder !== undefined) {
+    writeEndpoints(folder, endpoints);
+    closers.push(() => removeEndpoints(folder));
+  }
+  return endpoints;
+}
+
+function identityFields({
+  armToken,
+  subscriptionId,
+  resourceGroup,
+  dpsName,
+  idScope,
+}: ReturnType<typeof readIdentity>) {
+  return { armToken, subscriptionId, resourceGroup, dpsName, idScope };
+}
+
+function connectionString(hostName: string, policies: Policy[], keyName: string): string {
+  const policy = policies.find((one) => one.keyName === keyName);
+  if (!policy) throw new TypeError(`there is no policy ${keyName}`);
+  return formatConnectionString({
+    hostName,
+    sharedAccessKeyName: keyName,
+    sharedAccessKey: policy.primaryKey,
+  });
+}
+
+/** Clients read the root from a file, also when the emulator keeps none of its own. */
+function temporaryFile(rootPem: string, closers: (() => void)[]): string {
+  const temporary = mkdtempSync(join(tmpdir(), 'enrollkit-emulator-'));
+  closers.push(() => rmSync(temporary, { recursive: true, force: true }));
+  const path = join(temporary, rootFileName);
+  writeFileAtomically(path, rootPem, publicFileMode);
+  return path;
+}
+
+/** In the reverse order of opening; one that fails does not keep the others from closing. */
+async function closeInTurn(closers: (() => void | Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const close of closers.reverse()) {
+    try {
+      await close();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}

@@ -1,0 +1,143 @@
+/** Registration records, and the operations that devices poll. IDs are compared without regard to case. */
+import type { RegistrationState } from '../../dps/contract/schemas.js';
+import type { StateDatabase } from './database.js';
+import { newEtag } from './etag.js';
+
+export interface RegistrationRecord {
+  registrationId: string;
+  enrollmentGroupId: string;
+  deviceId?: string;
+  hubId?: string;
+  status: 'assigned' | 'failed';
+  substatus?: NonNullable<RegistrationState['substatus']>;
+  errorCode?: number;
+  errorMessage?: string;
+  etag: string;
+  created: Date;
+  updated: Date;
+}
+
+export interface Operation {
+  operationId: string;
+  registrationId: string;
+  /** SHA-256 of the device's certificate, upper-case hexadecimal: the operation is that identity's alone. */
+  leafSha256: string;
+}
+
+/** How long an operation can be polled after a newer one of the same device began. */
+const keptMs = 3_600_000;
+
+interface Row {
+  registration_id: string;
+  group_id: string;
+  device_id: string | null;
+  hub_id: string | null;
+  status: 'assigned' | 'failed';
+  substatus: RegistrationRecord['substatus'] | null;
+  error_code: number | null;
+  error_message: string | null;
+  etag: string;
+  created: string;
+  updated: string;
+}
+
+export class RegistrationRecords {
+  readonly #database: StateDatabase;
+  readonly #get;
+  readonly #upsert;
+  readonly #insertOperation;
+  readonly #deleteOldOperations;
+  readonly #getOperation;
+
+  constructor(database: StateDatabase) {
+    this.#database = database;
+    this.#get = database.prepare('SELECT * FROM registration WHERE registration_key = ?');
+    this.#upsert = database.prepare(
+      'INSERT OR REPLACE INTO registration VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    );
+    this.#insertOperation = database.prepare('INSERT INTO operation VALUES (?, ?, ?, ?)');
+    this.#deleteOldOperations = database.prepare(
+      'DELETE FROM operation WHERE registration_key = ? AND started < ?',
+    );
+    this.#getOperation = database.prepare('SELECT * FROM operation WHERE operation_id = ?');
+  }
+
+  get(registrationId: string): RegistrationRecord | undefined {
+    const row = this.#get.get(registrationId.toLowerCase());
+    return row === undefined ? undefined : fromRow(row as Row);
+  }
+
+  /** A group's records in the order of their IDs, those after `after`. */
+  page(enrollmentGroupId: string, after: string, limit: number): RegistrationRecord[] {
+    const rows = this.#database
+      .prepare(
+        `SELECT * FROM registration WHERE group_key = ? AND registration_key > ?
+         ORDER BY registration_key LIMIT ?`,
+      )
+      .all(enrollmentGroupId.toLowerCase(), after.toLowerCase(), limit) as Row[];
+    return rows.map(fromRow);
+  }
+
+  /** Stores the outcome of a registration and the operation that led to it, both or neither. */
+  save(record: Omit<RegistrationRecord, 'etag'>, operation: Operation): void {
+    const key = record.registrationId.toLowerCase();
+    const started = record.updated.getTime();
+    this.#database.transaction(() => {
+      this.#upsert.run(
+        key,
+        record.registrationId,
+        record.enrollmentGroupId.toLowerCase(),
+        record.enrollmentGroupId,
+        record.deviceId ?? null,
+        record.hubId ?? null,
+        record.status,
+        record.substatus ?? null,
+        record.errorCode ?? null,
+        record.errorMessage ?? null,
+        newEtag(),
+        record.created.toISOString(),
+        record.updated.toISOString(),
+      );
+      this.#deleteOldOperations.run(key, started - keptMs);
+      this.#insertOperation.run(operation.operationId, key, operation.leafSha256, started);
+    })();
+  }
+
+  /** Forgets a device: its record and its operations. */
+  delete(registrationId: string): void {
+    const key = registrationId.toLowerCase();
+    this.#database.transaction(() => {
+      this.#database.prepare('DELETE FROM registration WHERE registration_key = ?').run(key);
+      this.#database.prepare('DELETE FROM operation WHERE registration_key = ?').run(key);
+    })();
+  }
+
+  operation(operationId: string): Operation | undefined {
+    const row = this.#getOperation.get(operationId) as
+      | { operation_id: string; registration_key: string; leaf_sha256: string }
+      | undefined;
+    return (
+      row && {
+        operationId: row.operation_id,
+        registrationId: row.registration_key,
+        leafSha256: row.leaf_sha256,
+      }
+    );
+  }
+}
+
+function fromRow(row: Row): RegistrationRecord {
+  return {
+    registrationId: row.registration_id,
+    enrollmentGroupId: row.group_id,
+    ...(row.device_id === null ? {} : { deviceId: row.device_id }),
+    ...(row.hub_id === null ? {} : { hubId: row.hub_id }),
+    status: row.status,
+    ...(row.substatus ? { substatus: row.substatus } : {}),
+    ...(row.error_code === null ? {} : { errorCode: row.error_code }),
+    ...(row.error_message === null ? {} : { errorMessage: row.error_message }),
+    etag: row.etag,
+    created: new Date(row.created),
+    updated: new Date(row.updated),
+  };
+}
