@@ -16,10 +16,11 @@ import { keyAlgorithms } from '../pki/keys.js';
 /** More devices than this are a fleet. Each is an entry of the plan and a line of the result. */
 export const maxDevices = 1000;
 
-const legal = (problem: (value: string) => string | undefined) => (value: string, context: z.RefinementCtx) => {
-  const message = problem(value);
-  if (message) context.addIssue({ code: 'custom', message });
-};
+const legal =
+  (problem: (value: string) => string | undefined) => (value: string, context: z.RefinementCtx) => {
+    const message = problem(value);
+    if (message) context.addIssue({ code: 'custom', message });
+  };
 
 /** A sentence on what is wrong with a common name, or undefined. */
 export function commonNameProblem(value: string): string | undefined {
@@ -41,7 +42,10 @@ const targetSchema = z.discriminatedUnion('kind', [
     .strictObject({
       kind: z.literal('azure'),
       dpsName: z.string().min(3).describe('The name of the provisioning service.'),
-      subscriptionId: z.guid().optional().describe('Needed for everything but proof of possession in the portal.'),
+      subscriptionId: z
+        .guid()
+        .optional()
+        .describe('Needed for everything but proof of possession in the portal.'),
       resourceGroup: z.string().min(1).optional().describe('As subscriptionId.'),
       idScope: z
         .string()
@@ -64,17 +68,23 @@ export const planSchema = z
         .superRefine(legal(commonNameProblem))
         .nullable()
         .describe('null: a name of its own for each new root.'),
-      intermediate: z.boolean().describe('Whether an intermediate CA signs the devices, so that the root can rest.'),
+      intermediate: z
+        .boolean()
+        .describe('Whether an intermediate CA signs the devices, so that the root can rest.'),
       intermediateCommonName: z
         .string()
         .superRefine(legal(commonNameProblem))
         .nullable()
         .describe('null: a name of its own for each new intermediate.'),
       deviceValidityDays: validityDays,
-      encryptKeys: z.boolean().describe('Whether private keys are encrypted; the passphrase is never in the plan.'),
+      encryptKeys: z
+        .boolean()
+        .describe('Whether private keys are encrypted; the passphrase is never in the plan.'),
     }),
     certificateAuthority: z.strictObject({
-      uploaded: z.enum(['root', 'intermediate']).describe('The CA that is uploaded, and whose possession is proven.'),
+      uploaded: z
+        .enum(['root', 'intermediate'])
+        .describe('The CA that is uploaded, and whose possession is proven.'),
       name: z.string().superRefine(legal(certificateNameProblem)).describe('What it is called in DPS.'),
       proofOfPossession: z
         .enum(['automatic', 'portal'])
@@ -84,9 +94,14 @@ export const planSchema = z
       id: z.string().superRefine(legal(enrollmentGroupIdProblem)),
       attestation: z
         .enum(['caReference', 'certificate'])
-        .describe('caReference: by the name of the uploaded CA. certificate: by the CA certificate that signs the devices.'),
+        .describe(
+          'caReference: by the name of the uploaded CA. certificate: by the CA certificate that signs the devices.',
+        ),
       allocationPolicy: z.enum(allocationPolicies).exclude(['custom']),
-      iotHubs: z.array(z.string().min(1)).nullable().describe('Host names of linked hubs; null: all of them.'),
+      iotHubs: z
+        .array(z.string().min(1))
+        .nullable()
+        .describe('Host names of linked hubs; null: all of them.'),
       initialTwin: z
         .strictObject({
           tags: jsonObject.optional(),
@@ -94,17 +109,25 @@ export const planSchema = z
         })
         .nullable(),
       reprovisionPolicy: z.enum(['migrate', 'reset', 'never']),
-      iotEdge: z.boolean().describe('Whether the devices are IoT Edge gateways; each then gets a CA certificate too.'),
+      iotEdge: z
+        .boolean()
+        .describe('Whether the devices are IoT Edge gateways; each then gets a CA certificate too.'),
       provisioningStatus: z.enum(provisioningStatuses),
     }),
     devices: z.strictObject({
-      registrationIds: z.array(z.string().superRefine(legal(registrationIdProblem))).min(1).max(maxDevices),
+      registrationIds: z
+        .array(z.string().superRefine(legal(registrationIdProblem)))
+        .min(1)
+        .max(maxDevices),
       protocol: z.enum(['mqtt', 'https']).describe('How the devices register.'),
-      sendTelemetry: z.boolean().describe('Whether each device then sends its hub a message and reads its twin.'),
+      sendTelemetry: z
+        .boolean()
+        .describe('Whether each device then sends its hub a message and reads its twin.'),
     }),
   })
   .superRefine((plan, context) => {
-    const issue = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
+    const issue = (path: (string | number)[], message: string) =>
+      context.addIssue({ code: 'custom', path, message });
     const seen = new Map<string, number>();
     for (const [index, id] of plan.devices.registrationIds.entries()) {
       const before = seen.get(id.toLowerCase());
@@ -121,13 +144,17 @@ export const planSchema = z
     }
     if (plan.target.kind === 'azure' && plan.certificateAuthority.proofOfPossession === 'automatic') {
       for (const name of ['subscriptionId', 'resourceGroup'] as const) {
-        if (plan.target[name] === undefined) issue(['target', name], 'It is needed unless proofOfPossession is portal.');
+        if (plan.target[name] === undefined)
+          issue(['target', name], 'It is needed unless proofOfPossession is portal.');
       }
     }
     if (plan.enrollmentGroup.iotHubs?.length === 0) {
       issue(['enrollmentGroup', 'iotHubs'], 'Name at least one hub, or null for all.');
     }
-    if (plan.enrollmentGroup.allocationPolicy === 'static' && (plan.enrollmentGroup.iotHubs?.length ?? 1) !== 1) {
+    if (
+      plan.enrollmentGroup.allocationPolicy === 'static' &&
+      (plan.enrollmentGroup.iotHubs?.length ?? 1) !== 1
+    ) {
       issue(['enrollmentGroup', 'iotHubs'], 'The static policy takes exactly one hub.');
     }
   })
@@ -179,7 +206,9 @@ export function checkPlan(data: unknown, source: string): Plan {
     const place = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
     return `${place}${issue.message.replace(/\.$/, '')}`;
   });
-  throw new EnrollkitError('INVALID_PLAN', `${source} is not a plan: ${problems.join('; ')}.`, { details: { problems } });
+  throw new EnrollkitError('INVALID_PLAN', `${source} is not a plan: ${problems.join('; ')}.`, {
+    details: { problems },
+  });
 }
 
 /**
@@ -192,7 +221,9 @@ export function parsePlan(json: string, source: string): Plan {
   try {
     data = JSON.parse(json.replace(/^\uFEFF/, ''));
   } catch (cause) {
-    throw new EnrollkitError('INVALID_PLAN', `${source} is not JSON: ${(cause as Error).message}.`, { cause });
+    throw new EnrollkitError('INVALID_PLAN', `${source} is not JSON: ${(cause as Error).message}.`, {
+      cause,
+    });
   }
   return checkPlan(data, source);
 }

@@ -22,7 +22,9 @@ export interface KeyPair {
 }
 
 /** OWASP's figure for PBKDF2-HMAC-SHA256 (Password Storage Cheat Sheet, 2023). */
-export const pbkdf2Iterations = 600_000;
+const pbkdf2Iterations = 600_000;
+/** With an empty passphrase, as a PKCS#12 file may have one, rounds protect nothing and only cost time. */
+const pbkdf2IterationsWithoutPassphrase = 2048;
 
 /** Generates a key pair with the platform's secure random generator. */
 export async function generateKeyPair(algorithm: KeyAlgorithm): Promise<KeyPair> {
@@ -60,7 +62,8 @@ export async function encryptPbes2(
 ): Promise<{ algorithm: Buffer; ciphertext: Buffer }> {
   const salt = randomBytes(16);
   const iv = randomBytes(16);
-  const key = await promisify(pbkdf2)(passphrase, salt, pbkdf2Iterations, 32, 'sha256');
+  const iterations = passphrase === '' ? pbkdf2IterationsWithoutPassphrase : pbkdf2Iterations;
+  const key = await promisify(pbkdf2)(passphrase, salt, iterations, 32, 'sha256');
   const cipher = createCipheriv('aes-256-cbc', key, iv);
   const hmacWithSha256 = sequence(objectIdentifier('1.2.840.113549.2.9'), nullValue());
   const algorithm = sequence(
@@ -68,7 +71,7 @@ export async function encryptPbes2(
     sequence(
       sequence(
         objectIdentifier('1.2.840.113549.1.5.12'), // PBKDF2
-        sequence(octetString(salt), integer(pbkdf2Iterations), hmacWithSha256),
+        sequence(octetString(salt), integer(iterations), hmacWithSha256),
       ),
       sequence(objectIdentifier('2.16.840.1.101.3.4.1.42'), octetString(iv)), // AES-256-CBC
     ),
@@ -111,4 +114,14 @@ export function privateKeyFromPem(pem: string, passphrase?: string): KeyObject {
 /** Whether a private key belongs to a public key. */
 export function isKeyPair(privateKey: KeyObject, publicKey: KeyObject): boolean {
   return createPublicKey(privateKey).equals(publicKey);
+}
+
+/** The algorithm of a key, in the words of {@link keyAlgorithms}; undefined for any other. */
+export function keyAlgorithmOf(key: KeyObject): KeyAlgorithm | undefined {
+  const { namedCurve, modulusLength } = key.asymmetricKeyDetails ?? {};
+  const name =
+    key.asymmetricKeyType === 'rsa'
+      ? `rsa-${modulusLength}`
+      : { prime256v1: 'ec-p256', secp384r1: 'ec-p384' }[namedCurve ?? ''];
+  return keyAlgorithms.find((algorithm) => algorithm === name);
 }

@@ -43,8 +43,8 @@ const oids = {
   sha256: '2.16.840.1.101.3.4.2.1',
 } as const;
 
-/** RFC 7292 appendix B counts on many rounds; the MAC's cost adds to that of the two encryptions. */
-const macIterations = 100_000;
+/** RFC 7292 appendix B counts on many rounds; with an empty passphrase they would protect nothing. */
+const macIterationsFor = (passphrase: string) => (passphrase === '' ? 2048 : 100_000);
 
 /**
  * @returns the file's bytes, DER
@@ -108,17 +108,18 @@ function certificateBag(der: Uint8Array, ...attributes: Uint8Array[]): Buffer {
 
 function macData(authenticatedSafe: Uint8Array, passphrase: string): Buffer {
   const salt = randomBytes(16);
-  const key = pkcs12MacKey(passphrase, salt);
+  const iterations = macIterationsFor(passphrase);
+  const key = pkcs12MacKey(passphrase, salt, iterations);
   const mac = createHmac('sha256', key).update(authenticatedSafe).digest();
   return sequence(
     sequence(sequence(objectIdentifier(oids.sha256), nullValue()), octetString(mac)),
     octetString(salt),
-    integer(macIterations),
+    integer(iterations),
   );
 }
 
 /** RFC 7292 appendix B.2 with ID 3 and SHA-256; 32 octets are one round of it, so steps 6 B and C never run. */
-function pkcs12MacKey(passphrase: string, salt: Uint8Array): Buffer {
+function pkcs12MacKey(passphrase: string, salt: Uint8Array, iterations: number): Buffer {
   const blockLength = 64;
   const password = Buffer.concat([Buffer.from(passphrase, 'utf16le').swap16(), Buffer.from([0, 0])]);
   const repeat = (bytes: Uint8Array) => {
@@ -130,6 +131,6 @@ function pkcs12MacKey(passphrase: string, salt: Uint8Array): Buffer {
     .update(repeat(salt))
     .update(repeat(password))
     .digest();
-  for (let round = 1; round < macIterations; round += 1) block = createHash('sha256').update(block).digest();
+  for (let round = 1; round < iterations; round += 1) block = createHash('sha256').update(block).digest();
   return block;
 }

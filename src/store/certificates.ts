@@ -29,7 +29,10 @@ export interface NewCertificate {
  * @returns what was written, as it would be read back
  * @throws EnrollkitError FILE_UNWRITABLE
  */
-export async function saveCertificate(paths: CertificatePaths, made: NewCertificate): Promise<StoredCertificate> {
+export async function saveCertificate(
+  paths: CertificatePaths,
+  made: NewCertificate,
+): Promise<StoredCertificate> {
   const chainPem = made.pem + made.issuersPem;
   writeFileAtomically(paths.key, await privateKeyToPem(made.privateKey, made.passphrase), secretFileMode);
   writeFileAtomically(paths.chain, chainPem, publicFileMode);

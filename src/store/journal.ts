@@ -25,8 +25,12 @@ export type JournalTarget = z.infer<typeof remoteTarget>;
 
 const thing = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('file'), path: z.string() }),
-  z.object({ kind: z.literal('folder'), path: z.string() }),
-  z.object({ kind: z.literal('ca-certificate'), target: remoteTarget, name: z.string(), sha1Thumbprint: z.string() }),
+  z.object({
+    kind: z.literal('ca-certificate'),
+    target: remoteTarget,
+    name: z.string(),
+    sha1Thumbprint: z.string(),
+  }),
   z.object({ kind: z.literal('enrollment-group'), target: remoteTarget, id: z.string() }),
   z.object({ kind: z.literal('registration'), target: remoteTarget, id: z.string() }),
   z.object({ kind: z.literal('hub-device'), target: remoteTarget, hub: z.string(), id: z.string() }),
@@ -65,7 +69,10 @@ export class Journal {
       if (last) journal.#tornAt = Buffer.byteLength(text) - Buffer.byteLength(record);
       else if (parsed.success) journal.#apply(parsed.data.event, parsed.data.thing);
       else {
-        throw new EnrollkitError('JOURNAL_UNREADABLE', `Line ${index + 1} of the journal ${path} cannot be read.`);
+        throw new EnrollkitError(
+          'JOURNAL_UNREADABLE',
+          `Line ${index + 1} of the journal ${path} cannot be read.`,
+        );
       }
     }
     return journal;

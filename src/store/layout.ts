@@ -88,7 +88,10 @@ const reservedOnWindows = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;
 function folderName(registrationId: string): string {
   return registrationId
     .replace(/:/g, '%3A')
-    .replace(reservedOnWindows, (name) => `%${name.charCodeAt(0).toString(16).toUpperCase()}${name.slice(1)}`);
+    .replace(
+      reservedOnWindows,
+      (name) => `%${name.charCodeAt(0).toString(16).toUpperCase()}${name.slice(1)}`,
+    );
 }
 
 const notCounted = /^(readme(\..*)?|\.gitignore|\.gitkeep|\.ds_store|\.enrollkit)$/i;
@@ -109,11 +112,16 @@ export function assertOwnFolder({ folder, journal }: Layout): void {
     const why = code === 'ENOTDIR' ? 'is a file, not a folder' : 'cannot be read';
     throw new EnrollkitError('FILE_UNREADABLE', `${folder} ${why}.`, { cause });
   }
-  const ours = names.includes('.enrollkit') && readdirSync(join(folder, '.enrollkit')).includes('journal.ndjson');
+  const ours =
+    names.includes('.enrollkit') && readdirSync(join(folder, '.enrollkit')).includes('journal.ndjson');
   const others = names.filter((name) => !notCounted.test(name));
   if (ours || others.length === 0) return;
   const some = others.slice(0, 2).join(', ') + (others.length > 2 ? `, and ${others.length - 2} more` : '');
-  throw new EnrollkitError('FOLDER_NOT_EMPTY', `The folder ${folder} holds files that enrollkit did not make: ${some}.`, {
-    details: { folder, journal },
-  });
+  throw new EnrollkitError(
+    'FOLDER_NOT_EMPTY',
+    `The folder ${folder} holds files that enrollkit did not make: ${some}.`,
+    {
+      details: { folder, journal },
+    },
+  );
 }

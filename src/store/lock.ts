@@ -1,5 +1,5 @@
 /** One run at a time in a certificate folder. */
-import { openSync, rmSync, writeSync, closeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { EnrollkitError } from '../errors.js';
 import { ensureFolder, readTextIfExists, secretFileMode } from './files.js';
@@ -31,7 +31,10 @@ export function takeLock(path: string): () => void {
       }
       const owner = Number(readTextIfExists(path) ?? '');
       if (held.has(path) || isAlive(owner)) {
-        throw new EnrollkitError('FOLDER_IN_USE', `Another run of enrollkit (process ${owner}) works in ${dirname(dirname(path))}.`);
+        throw new EnrollkitError(
+          'FOLDER_IN_USE',
+          `Another run of enrollkit (process ${owner}) works in ${dirname(dirname(path))}.`,
+        );
       }
       rmSync(path, { force: true });
     }

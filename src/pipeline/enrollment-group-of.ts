@@ -1,0 +1,81 @@
+/** The enrollment group that a plan asks for, as the service takes it, and whether one that was read back is it. */
+import { isDeepStrictEqual } from 'node:util';
+import type { EnrollmentGroup } from '../dps/contract/schemas.js';
+import { sha256Thumbprint } from '../pki/inspect.js';
+import type { StoredCertificate } from '../store/certificates.js';
+import type { Plan } from './plan.js';
+
+const reprovisionPolicies = {
+  migrate: { updateHubAssignment: true, migrateDeviceData: true },
+  reset: { updateHubAssignment: true, migrateDeviceData: false },
+  never: { updateHubAssignment: false, migrateDeviceData: false },
+} as const;
+
+/**
+ * @param signer the CA that signs the devices; its certificate goes into a group that attests by certificate
+ */
+export function enrollmentGroupOf(plan: Plan, signer: StoredCertificate): EnrollmentGroup {
+  const group = plan.enrollmentGroup;
+  return {
+    enrollmentGroupId: group.id,
+    attestation: {
+      type: 'x509',
+      x509:
+        group.attestation === 'caReference'
+          ? { caReferences: { primary: plan.certificateAuthority.name } }
+          : { signingCertificates: { primary: { certificate: signer.pem } } },
+    },
+    capabilities: { iotEdge: group.iotEdge },
+    provisioningStatus: group.provisioningStatus,
+    reprovisionPolicy: { ...reprovisionPolicies[group.reprovisionPolicy] },
+    allocationPolicy: group.allocationPolicy,
+    ...(group.iotHubs ? { iotHubs: [...group.iotHubs] } : {}),
+    ...(group.initialTwin ? { initialTwin: group.initialTwin } : {}),
+  };
+}
+
+/** What of a group differs from the one wanted, in the service's words; empty when nothing does. */
+export function differences(
+  wanted: EnrollmentGroup,
+  found: EnrollmentGroup,
+  signer: StoredCertificate,
+): string[] {
+  const different: string[] = [];
+  const compare = (name: string, left: unknown, right: unknown) => {
+    if (!isDeepStrictEqual(left, right)) different.push(name);
+  };
+  const { x509 } = found.attestation;
+  if (wanted.attestation.x509?.caReferences) {
+    compare('attestation', wanted.attestation.x509.caReferences.primary, x509?.caReferences?.primary);
+  } else {
+    const thumbprint = x509?.signingCertificates?.primary?.info?.sha256Thumbprint?.toUpperCase();
+    compare('attestation', sha256Thumbprint(signer.certificate), thumbprint);
+  }
+  compare('capabilities', wanted.capabilities?.iotEdge ?? false, found.capabilities?.iotEdge ?? false);
+  compare('provisioningStatus', wanted.provisioningStatus, found.provisioningStatus ?? 'enabled');
+  compare('reprovisionPolicy', wanted.reprovisionPolicy, pick(found.reprovisionPolicy));
+  compare('allocationPolicy', wanted.allocationPolicy, found.allocationPolicy);
+  if (wanted.iotHubs) compare('iotHubs', lowerSorted(wanted.iotHubs), lowerSorted(found.iotHubs ?? []));
+  compare('initialTwin.tags', wanted.initialTwin?.tags ?? {}, withoutMetadata(found.initialTwin?.tags));
+  compare(
+    'initialTwin.properties.desired',
+    wanted.initialTwin?.properties?.desired ?? {},
+    withoutMetadata(found.initialTwin?.properties?.desired),
+  );
+  return different;
+}
+
+function pick(policy: EnrollmentGroup['reprovisionPolicy']) {
+  return policy
+    ? { updateHubAssignment: policy.updateHubAssignment, migrateDeviceData: policy.migrateDeviceData }
+    : policy;
+}
+
+function lowerSorted(hubs: string[]): string[] {
+  return hubs.map((hub) => hub.toLowerCase()).sort();
+}
+
+/** A twin collection without what the service adds: version, count, metadata. */
+function withoutMetadata(collection: Record<string, unknown> | null | undefined): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(collection ?? {}).filter(([name]) => !name.startsWith('$')));
+}

@@ -1,0 +1,84 @@
+/** Runs steps one after the other: check, act, check again. */
+import { EnrollkitError, isAbort } from '../errors.js';
+import type { Emit } from './events.js';
+import type { RunContext, Step } from './step.js';
+
+export interface StepTiming {
+  id: string;
+  elapsedMs: number;
+  /** It was found done. */
+  already: boolean;
+}
+
+/**
+ * @throws EnrollkitError what a step threw; NOT_READ_BACK when a step acted and its check still does not find the
+ *   result; INTERRUPTED when the signal was aborted. What was done until then is kept.
+ */
+export async function runSteps(
+  steps: readonly Step[],
+  context: Omit<RunContext, 'progress'>,
+  emit: Emit,
+): Promise<StepTiming[]> {
+  const timings: StepTiming[] = [];
+  for (const phase of phases(steps, context)) {
+    const titles = phase.steps.map((step) => ({ id: step.id, title: step.title(context.plan) }));
+    emit({ type: 'phase', interactive: phase.interactive, steps: titles });
+    for (const step of phase.steps) timings.push(await runStep(step, context, emit));
+  }
+  return timings;
+}
+
+async function runStep(step: Step, base: Omit<RunContext, 'progress'>, emit: Emit): Promise<StepTiming> {
+  const started = performance.now();
+  const context: RunContext = {
+    ...base,
+    progress: (text) => emit({ type: 'step-progress', step: step.id, text }),
+  };
+  emit({ type: 'step-started', step: step.id });
+  try {
+    context.signal.throwIfAborted();
+    let outcome = await step.check(context);
+    const already = outcome !== undefined;
+    if (!already) {
+      await step.act(context);
+      outcome = await step.check(context);
+    }
+    if (outcome === undefined) {
+      throw new EnrollkitError(
+        'NOT_READ_BACK',
+        `"${step.title(context.plan)}" was done, and its result cannot be found.`,
+      );
+    }
+    const elapsedMs = Math.round(performance.now() - started);
+    emit({ type: 'step-done', step: step.id, outcome, already, elapsedMs });
+    return { id: step.id, elapsedMs, already };
+  } catch (thrown) {
+    const error = asEnrollkitError(thrown, context.signal);
+    emit({ type: 'step-failed', step: step.id, error });
+    throw error;
+  }
+}
+
+/** Any thrown value as an error with a code; one that we did not foresee is a defect of ours. */
+export function asEnrollkitError(thrown: unknown, signal: AbortSignal): EnrollkitError {
+  if (signal.aborted || isAbort(thrown)) {
+    return new EnrollkitError('INTERRUPTED', 'Interrupted. What was done is kept.', { cause: thrown });
+  }
+  if (thrown instanceof EnrollkitError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new EnrollkitError('INTERNAL', `Something unforeseen happened: ${message}`, { cause: thrown });
+}
+
+function phases(
+  steps: readonly Step[],
+  { plan }: Pick<RunContext, 'plan'>,
+): { interactive: boolean; steps: Step[] }[] {
+  const result: { interactive: boolean; steps: Step[] }[] = [];
+  for (const step of steps) {
+    const interactive = step.interactive?.(plan) ?? false;
+    const last = result.at(-1);
+    if (last && last.interactive === interactive) last.steps.push(step);
+    else result.push({ interactive, steps: [step] });
+  }
+  return result;
+}

@@ -1,0 +1,220 @@
+/**
+ * A strict DER reader (ITU-T X.690): definite, minimal lengths, one-byte tags, nothing left over. It reads one level
+ * at a time, so no input makes it recurse.
+ */
+
+/** Longer ones are found in no standard; the bound keeps the work on one small. */
+const maxObjectIdentifierLength = 128;
+
+/** What is not DER. Callers turn it into an error that names the certificate. */
+export class DerError extends Error {
+  override name = 'DerError';
+}
+
+/** One tag, length and value, as a view of the bytes that it was read from. */
+export class Element {
+  constructor(
+    private readonly bytes: Buffer,
+    private readonly start: number,
+    private readonly contentStart: number,
+    /** Where the next element begins. */
+    readonly end: number,
+  ) {}
+
+  /** The identifier octet. */
+  get tag(): number {
+    return this.bytes[this.start]!;
+  }
+
+  /** Header and content. */
+  get raw(): Buffer {
+    return this.bytes.subarray(this.start, this.end);
+  }
+
+  get content(): Buffer {
+    return this.bytes.subarray(this.contentStart, this.end);
+  }
+}
+
+export const tags = {
+  boolean: 0x01,
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  null: 0x05,
+  objectIdentifier: 0x06,
+  utf8String: 0x0c,
+  numericString: 0x12,
+  printableString: 0x13,
+  teletexString: 0x14,
+  ia5String: 0x16,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  visibleString: 0x1a,
+  universalString: 0x1c,
+  bmpString: 0x1e,
+  sequence: 0x30,
+  set: 0x31,
+} as const;
+
+/** Reads the element at an offset. @throws DerError */
+export function readElement(bytes: Buffer, at = 0): Element {
+  const tag = bytes[at];
+  const first = bytes[at + 1];
+  if (tag === undefined || first === undefined) throw new DerError('it ends in the middle of an element');
+  if ((tag & 0x1f) === 0x1f) throw new DerError('it has a tag of more than one byte');
+  let length = first;
+  let start = at + 2;
+  if (first >= 0x80) {
+    const octets = first & 0x7f;
+    if (octets === 0) throw new DerError('it has an indefinite length');
+    if (octets > 4 || start + octets > bytes.length) throw new DerError('it has a length that does not fit');
+    length = bytes.readUIntBE(start, octets);
+    if (length < 0x80 || bytes[start] === 0) throw new DerError('it has a length that is not minimal');
+    start += octets;
+  }
+  if (start + length > bytes.length) throw new DerError('it is cut off');
+  return new Element(bytes, at, start, start + length);
+}
+
+/** Reads bytes that are one element and nothing else. @throws DerError */
+export function readOnly(bytes: Buffer, tag?: number): Element {
+  const element = readElement(bytes);
+  if (element.end !== bytes.length) throw new DerError('something follows its end');
+  if (tag !== undefined) expect(element, tag);
+  return element;
+}
+
+/** The elements inside a constructed one. @throws DerError */
+export function children(element: Element): Element[] {
+  if ((element.tag & 0x20) === 0) throw new DerError('an element that should be made of others is not');
+  const { content } = element;
+  const result: Element[] = [];
+  for (let at = 0; at < content.length; ) {
+    const child = readElement(content, at);
+    result.push(child);
+    at = child.end;
+  }
+  return result;
+}
+
+/** The elements inside a SEQUENCE. @throws DerError */
+export function sequenceOf(element: Element | undefined): Element[] {
+  return children(expect(element, tags.sequence));
+}
+
+/** @throws DerError when the element is missing or of another tag */
+export function expect(element: Element | undefined, tag: number): Element {
+  if (element?.tag !== tag) {
+    throw new DerError(`an element has the tag ${element?.tag ?? 'none'} where ${tag} belongs`);
+  }
+  return element;
+}
+
+/** OBJECT IDENTIFIER in its dotted form. @throws DerError */
+export function objectIdentifierOf(element: Element | undefined, tag: number = tags.objectIdentifier): string {
+  const { content } = expect(element, tag);
+  if (content.length === 0 || content.at(-1)! & 0x80 || content.length > maxObjectIdentifierLength) {
+    throw new DerError('it has an object identifier that is cut off or too long');
+  }
+  let dotted = '';
+  let start = 0;
+  for (let at = 0; at < content.length; at += 1) {
+    if (content[at]! & 0x80) continue;
+    if (content[start] === 0x80) throw new DerError('it has an object identifier that is not minimal');
+    const arc = base128(content, start, at);
+    if (start > 0) dotted += `.${arc}`;
+    else if (arc < 80) dotted = arc < 40 ? `0.${arc}` : `1.${Number(arc) - 40}`;
+    else dotted = typeof arc === 'number' ? `2.${arc - 80}` : `2.${arc - 80n}`;
+    start = at + 1;
+  }
+  return dotted;
+}
+
+/** Arcs made of UUIDs (ITU-T X.667) have 128 bits, more than a number holds. */
+function base128(content: Buffer, start: number, last: number): number | bigint {
+  if (last - start < 7) {
+    let arc = 0;
+    for (let at = start; at <= last; at += 1) arc = arc * 128 + (content[at]! & 0x7f);
+    return arc;
+  }
+  let arc = 0n;
+  for (let at = start; at <= last; at += 1) arc = (arc << 7n) | BigInt(content[at]! & 0x7f);
+  return arc;
+}
+
+/** BOOLEAN. @throws DerError */
+export function booleanOf(element: Element): boolean {
+  const { content } = expect(element, tags.boolean);
+  if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff))
+    throw new DerError('it has a bad BOOLEAN');
+  return content[0] === 0xff;
+}
+
+/** INTEGER as its content octets, checked to be minimal. @throws DerError */
+export function integerOf(element: Element | undefined, tag: number = tags.integer): Buffer {
+  const { content } = expect(element, tag);
+  if (content.length === 0) throw new DerError('it has an empty INTEGER');
+  const second = content[1];
+  if (
+    second !== undefined &&
+    ((content[0] === 0 && second < 0x80) || (content[0] === 0xff && second >= 0x80))
+  ) {
+    throw new DerError('it has an INTEGER that is not minimal');
+  }
+  return content;
+}
+
+/** A small non-negative INTEGER. @throws DerError */
+export function smallIntegerOf(element: Element | undefined, tag: number = tags.integer): number {
+  const content = integerOf(element, tag);
+  if (content[0]! & 0x80 || content.length > 5) throw new DerError('it has an INTEGER out of range');
+  return Number.parseInt(content.toString('hex'), 16);
+}
+
+/** OCTET STRING. @throws DerError */
+export function octetStringOf(element: Element | undefined): Buffer {
+  return expect(element, tags.octetString).content;
+}
+
+/** BIT STRING: its octets and how many bits at its end do not count. @throws DerError */
+export function bitStringOf(element: Element | undefined): { bytes: Buffer; unusedBits: number } {
+  const { content } = expect(element, tags.bitString);
+  const unusedBits = content[0];
+  if (unusedBits === undefined || unusedBits > 7 || (content.length === 1 && unusedBits > 0)) {
+    throw new DerError('it has a bad BIT STRING');
+  }
+  const last = content.length > 1 ? content.at(-1)! : 0;
+  if (last & ((1 << unusedBits) - 1))
+    throw new DerError('it has a BIT STRING whose unused bits are not zero');
+  return { bytes: content.subarray(1), unusedBits };
+}
+
+/** UTCTime or GeneralizedTime as RFC 5280 section 4.1.2.5 wants them: in UTC, with seconds. @throws DerError */
+export function timeOf(element: Element | undefined): Date {
+  const text = element?.content.toString('latin1') ?? '';
+  let match: RegExpExecArray | null = null;
+  let year = 0;
+  if (element?.tag === tags.utcTime) {
+    match = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text);
+    year = Number(match?.[1]);
+    year += year < 50 ? 2000 : 1900;
+  } else if (element?.tag === tags.generalizedTime) {
+    match = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text);
+    year = Number(match?.[1]);
+  }
+  if (!match) throw new DerError('it has a date in another form than RFC 5280 wants');
+  const [month, day, hour, minute, second] = match.slice(2).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  date.setUTCHours(hour, minute, second, 0);
+  const same = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && date.getUTCHours() === hour;
+  if (!same || minute > 59 || second > 59) throw new DerError('it has a date that does not exist');
+  return date;
+}

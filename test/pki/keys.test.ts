@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { test } from 'uvu';
+import {
+  generateKeyPair,
+  isKeyPair,
+  keyAlgorithmOf,
+  keyAlgorithms,
+  privateKeyFromPem,
+  privateKeyToPem,
+} from '../../src/pki/keys.js';
+import { inTemporaryFolder, openssl } from '../support/openssl.js';
+
+const fails = (code: string) => (error: { code?: string }) => error.code === code;
+
+for (const algorithm of keyAlgorithms.filter((name) => name !== 'rsa-4096' && name !== 'rsa-3072')) {
+  test(`a ${algorithm} key goes to PKCS#8 and back`, async () => {
+    const { publicKey, privateKey } = await generateKeyPair(algorithm);
+    assert.equal(keyAlgorithmOf(publicKey), algorithm);
+    const back = privateKeyFromPem(await privateKeyToPem(privateKey));
+    assert.ok(isKeyPair(back, publicKey));
+  });
+}
+
+test('openssl opens an encrypted key with the passphrase, and with no other', async () => {
+  const { privateKey } = await generateKeyPair('ec-p256');
+  const pem = await privateKeyToPem(privateKey, 'correct horse');
+  assert.match(pem, /^-----BEGIN ENCRYPTED PRIVATE KEY-----/);
+  await inTemporaryFolder((folder) => {
+    const path = join(folder, 'key.pem');
+    writeFileSync(path, pem);
+    assert.match(openssl(['pkey', '-in', path, '-passin', 'pass:correct horse']), /BEGIN PRIVATE KEY/);
+    assert.throws(() => openssl(['pkey', '-in', path, '-passin', 'pass:wrong']));
+    const structure = openssl(['asn1parse', '-in', path]);
+    assert.match(structure, /PBES2/);
+    assert.match(structure, /hmacWithSHA256/);
+    assert.match(structure, /aes-256-cbc/);
+    assert.match(structure, /INTEGER\s+:0927C0/, '600,000 rounds');
+  });
+});
+
+test('a wrong, a missing and a superfluous passphrase are told apart', async () => {
+  const { privateKey } = await generateKeyPair('ec-p256');
+  const pem = await privateKeyToPem(privateKey, 'right');
+  assert.throws(() => privateKeyFromPem(pem, 'wrong'), fails('WRONG_PASSPHRASE'));
+  assert.throws(() => privateKeyFromPem(pem), fails('PASSPHRASE_REQUIRED'));
+  assert.doesNotThrow(() => privateKeyFromPem(pem, 'right'));
+});
+
+test('a key that openssl encrypted is opened, PKCS#8 and the older form', async () => {
+  await inTemporaryFolder((folder) => {
+    const plain = openssl(['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256']);
+    const path = join(folder, 'key.pem');
+    writeFileSync(path, plain);
+    const pkcs8 = openssl(['pkey', '-in', path, '-aes256', '-passout', 'pass:secret']);
+    const older = openssl(['ec', '-in', path, '-aes256', '-passout', 'pass:secret']);
+    for (const pem of [pkcs8, older]) {
+      assert.equal(privateKeyFromPem(pem, 'secret').asymmetricKeyType, 'ec');
+      assert.throws(() => privateKeyFromPem(pem), fails('PASSPHRASE_REQUIRED'));
+      assert.throws(() => privateKeyFromPem(pem, 'wrong'), fails('WRONG_PASSPHRASE'));
+    }
+  });
+});
+
+test('what is no key is refused, and never quoted', () => {
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      assert.throws(
+        () => privateKeyFromPem(text),
+        (error: Error & { code?: string }) =>
+          fails('INVALID_KEY')(error) && (text.length < 4 || !error.message.includes(text)),
+      );
+    }),
+  );
+  assert.throws(
+    () => privateKeyFromPem('-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'),
+    fails('INVALID_KEY'),
+  );
+});
+
+test.run();

@@ -1,0 +1,39 @@
+/** An emulator in a process of its own, as a user starts it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export const bin = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
+
+export interface EmulatorProcess {
+  endpoints: Record<string, string> & { ports: { https: number; mqtt: number } };
+  process: ChildProcess;
+  stop(): Promise<void>;
+}
+
+/** `enrollkit emulator start --json` on free ports, until it says that it is ready. */
+export async function startEmulatorProcess(dir: string): Promise<EmulatorProcess> {
+  const arguments_ = ['emulator', 'start', '--json', '--dir', dir, '--port', '0', '--mqtt-port', '0'];
+  const child = spawn(process.execPath, [bin, ...arguments_], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint += chunk;
+  });
+  const lines = createInterface({ input: child.stdout });
+  const [line] = (await Promise.race([
+    once(lines, 'line'),
+    once(child, 'exit').then(() => {
+      throw new Error(`the emulator did not start: ${complaint}`);
+    }),
+  ])) as [string];
+  return {
+    endpoints: JSON.parse(line),
+    process: child,
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    },
+  };
+}

@@ -1,0 +1,29 @@
+/** openssl, certtool and temporary folders, for tests. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Runs a program; gives its stdout, throws with its stderr. */
+export function run(program: string, arguments_: string[], input?: string | Uint8Array): string {
+  return execFileSync(program, arguments_, {
+    ...(input === undefined ? {} : { input }),
+    encoding: 'utf8',
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+}
+
+export const openssl = (arguments_: string[], input?: string | Uint8Array) =>
+  run('openssl', arguments_, input);
+
+/** A folder of its own for one test; gone afterwards. */
+export async function inTemporaryFolder<Result>(
+  act: (folder: string) => Result | Promise<Result>,
+): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), 'enrollkit-test-'));
+  try {
+    return await act(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
