@@ -44,6 +44,7 @@ export const idScope = '0ne00000001';
 export interface Fixture {
   listener: MqttListener;
   hub: Hub;
+  hubHostName(): string;
   events: EmulatorEvent[];
   root: Credential;
   intermediate: Credential;
@@ -60,26 +61,22 @@ export interface Fixture {
 }
 
 /** Those of "refused-..." are refused, the others assigned with the first poll. */
-const registrations: RegistrationsLike = {
-  async register({ registrationId, chain }) {
-    if (registrationId.startsWith('refused')) throw new DpsError('caNotFound');
-    if (registrationId.startsWith('broken')) throw new Error('a defect');
-    return { operationId: `4.op-${registrationId}-${chain.length}`, status: 'assigning' };
-  },
-  async getOperation({ registrationId, operationId, chain }) {
-    if (operationId !== `4.op-${registrationId}-${chain.length}`) throw new DpsError('operationNotFound');
-    return {
-      operationId,
-      status: 'assigned',
-      registrationState: {
-        registrationId,
-        deviceId: registrationId,
-        status: 'assigned',
-        assignedHub: 'localhost',
-      },
-    };
-  },
-};
+function registrationsAt(hubHostName: () => string): RegistrationsLike {
+  return {
+    async register({ registrationId, chain }) {
+      if (registrationId.startsWith('refused')) throw new DpsError('caNotFound');
+      if (registrationId.startsWith('broken')) throw new Error('a defect');
+      return { operationId: `4.op-${registrationId}-${chain.length}`, status: 'assigning' };
+    },
+    async getOperation({ registrationId, operationId, chain }) {
+      if (operationId !== `4.op-${registrationId}-${chain.length}`) throw new DpsError('operationNotFound');
+      const deviceId = registrationId;
+      const assignedHub = hubHostName();
+      const registrationState = { registrationId, deviceId, status: 'assigned' as const, assignedHub };
+      return { operationId, status: 'assigned', registrationState };
+    },
+  };
+}
 
 export async function startFixture(overrides: Partial<MqttOptions> = {}): Promise<Fixture> {
   const root = await makeCertificate('root', 'Root');
@@ -90,13 +87,14 @@ export async function startFixture(overrides: Partial<MqttOptions> = {}): Promis
   const hub = openHub(database);
   const events: EmulatorEvent[] = [];
   const clients: mqtt.MqttClient[] = [];
+  const hubHostName = () => `localhost:${listener.port}`;
   const listener = await startMqtt({
     tls: { key: server.keyPem, cert: server.pem, requestCert: true, rejectUnauthorized: false },
     hosts: ['127.0.0.1'],
     port: 0,
-    registrations,
+    registrations: registrationsAt(hubHostName),
     hub,
-    hubHostName: () => 'localhost:18883',
+    hubHostName,
     retryAfter: 0,
     log: (event) => events.push(event),
     ...overrides,
@@ -110,6 +108,7 @@ export async function startFixture(overrides: Partial<MqttOptions> = {}): Promis
   const fixture: Fixture = {
     listener,
     hub,
+    hubHostName,
     events,
     root,
     intermediate,
@@ -143,7 +142,7 @@ export async function startFixture(overrides: Partial<MqttOptions> = {}): Promis
       return fixture.connect({ credential, clientId: registrationId, username });
     },
     connectHub(deviceId, credential) {
-      const username = hubUserName('localhost:18883', deviceId, '2021-04-12');
+      const username = hubUserName(hubHostName(), deviceId, '2021-04-12');
       return fixture.connect({ credential, clientId: deviceId, username, clean: false });
     },
     async close() {

@@ -75,6 +75,8 @@ export function dpsCandidate(connect: ConnectRequest, options: DpsSessionOptions
   const fingerprint = createHash('sha256').update(leaf).digest('hex');
   return {
     key: `dps/${idScope}/${registrationId.toLowerCase()}/${fingerprint}`,
+    plane: 'device',
+    id: registrationId,
     open: () => dpsSession({ idScope, registrationId, chain: connect.chain }, options),
   };
 }

@@ -57,6 +57,8 @@ export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions
   }
   return {
     key: `hub/${deviceId}`,
+    plane: 'hub',
+    id: deviceId,
     async open(drop) {
       const { devices } = options.hub;
       const device = devices.get(deviceId);

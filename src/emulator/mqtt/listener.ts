@@ -47,23 +47,21 @@ export async function startMqtt(options: MqttOptions): Promise<MqttListener> {
       isDpsUserName(connect.userName) ? dpsCandidate(connect, options) : hubCandidate(connect, options),
     chainOf: (connection) => presentedChain(connection as tls.TLSSocket),
     connectTimeout,
-    refused: (operation, key, reason) => {
-      const [kind, ...id] = key.split('/');
+    refused: ({ operation, clientId, candidate, reason }) =>
       options.log({
         at: new Date().toISOString(),
-        plane: kind === 'hub' ? 'hub' : 'device',
+        plane: candidate?.plane ?? 'device',
         transport: 'mqtt',
         operation,
-        id: id.join('/'),
+        id: candidate?.id ?? clientId.slice(0, 128),
         status: operation === 'connect' ? 401 : 400,
         reason,
-      });
-    },
+      }),
   });
   const sockets = new Set<tls.TLSSocket>();
   const servers = options.hosts.map(() =>
     tls
-      .createServer({ ...options.tls, handshakeTimeout: connectTimeout }, (socket) => {
+      .createServer({ ...options.tls, handshakeTimeout: connectTimeout, noDelay: true }, (socket) => {
         limitPacketSize(socket, maxPacketBytes);
         broker.handle(socket);
       })

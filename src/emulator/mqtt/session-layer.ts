@@ -22,11 +22,21 @@ export interface SessionLayerOptions {
   /** Milliseconds in which a connection has to send its CONNECT. */
   connectTimeout: number;
   /** A connection was refused or ended for what it did. */
-  refused(operation: 'connect' | 'subscribe' | 'publish', key: string, reason: string): void;
+  refused(refusal: Refusal): void;
+}
+
+export interface Refusal {
+  operation: 'connect' | 'subscribe' | 'publish';
+  /** As the client gave it. */
+  clientId: string;
+  /** Undefined when the user name could not be read. */
+  candidate: Candidate | undefined;
+  reason: string;
 }
 
 interface ClientState {
-  candidate?: Candidate;
+  clientId: string;
+  candidate: Candidate | undefined;
   refusal?: ConnectRefused;
   session?: Session;
   filters: Set<string>;
@@ -64,9 +74,9 @@ export async function createSessionLayer(options: SessionLayerOptions): Promise<
     maxClientsIdLength: Number.MAX_SAFE_INTEGER,
 
     preConnect(client, packet, callback) {
-      const state: ClientState = { filters: new Set() };
-      states.set(client, state);
       const { clientId } = packet;
+      const state: ClientState = { clientId, candidate: undefined, filters: new Set() };
+      states.set(client, state);
       packet.clientId = randomUUID();
       // Neither DPS nor this hub keeps a session beyond its connection, whatever the client asks for.
       packet.clean = true;
@@ -98,7 +108,7 @@ export async function createSessionLayer(options: SessionLayerOptions): Promise<
         const reason = error as Error;
         const returnCode =
           error instanceof ConnectRefused ? error.returnCode : connectReturnCode.notAuthorized;
-        options.refused('connect', state.candidate?.key ?? '', reason.message);
+        refused('connect', client, reason.message);
         done(Object.assign(new Error(reason.message), { returnCode }) as AuthenticateError, false);
       }
     },
@@ -110,7 +120,7 @@ export async function createSessionLayer(options: SessionLayerOptions): Promise<
         if (accepted) state.filters.add(subscription.topic);
         callback(null, accepted ? subscription : null);
       } catch (error) {
-        options.refused('subscribe', client.id, (error as Error).message);
+        refused('subscribe', client, (error as Error).message);
         callback(error as Error);
       }
     },
@@ -129,11 +139,16 @@ export async function createSessionLayer(options: SessionLayerOptions): Promise<
         }
       } catch (error) {
         violation = error as Error;
-        options.refused('publish', client.id, violation.message);
+        refused('publish', client, violation.message);
       }
       callback(violation);
     },
   });
+
+  function refused(operation: Refusal['operation'], client: Client, reason: string) {
+    const { clientId, candidate } = stateOf(client);
+    options.refused({ operation, clientId, candidate, reason });
+  }
 
   broker.on('unsubscribe', (filters, client) => {
     for (const filter of filters) states.get(client)?.filters.delete(filter);

@@ -48,6 +48,10 @@ export interface Session {
 export interface Candidate {
   /** A later connection of the same key takes the place of an earlier one. */
   key: string;
+  /** For the log. */
+  plane: 'device' | 'hub';
+  /** The registration ID or device ID; for the log. */
+  id: string;
   /**
    * @param drop ends the connection
    * @throws ConnectRefused

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
+import tls from 'node:tls';
+import { test } from 'uvu';
+import { dpsTopics } from '../../src/dps/contract/mqtt.js';
+import { startMqtt } from '../../src/emulator/mqtt/listener.js';
+import { EnrollkitError } from '../../src/errors.js';
+import { type Fixture, record, startFixture } from './mqtt-fixture.js';
+
+let fixture: Fixture;
+test.before(async () => {
+  fixture = await startFixture({ connectTimeout: 150, hosts: ['127.0.0.1', '127.0.0.2'] });
+});
+test.after(() => fixture?.close());
+
+function connectTls(credential?: { pem: string; keyPem: string }): tls.TLSSocket {
+  const { port } = fixture.listener;
+  const socket = tls.connect({
+    port,
+    host: '127.0.0.1',
+    ca: fixture.serverRoot.pem,
+    ...(credential ? { cert: credential.pem, key: credential.keyPem } : {}),
+  });
+  return socket.on('error', () => {});
+}
+
+/** However it ended. */
+function ended(socket: net.Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('close', () => resolve()));
+}
+
+async function stillServes(): Promise<void> {
+  const client = await fixture.connectDps('steady', await fixture.device('steady'));
+  const inbox = record(client);
+  await client.subscribeAsync(dpsTopics.responses);
+  client.publish(dpsTopics.register('1'), '{}');
+  await inbox.first('$dps/registrations/res/202');
+  await client.endAsync();
+}
+
+test('a client that never finishes its handshake is let go', async () => {
+  const silent = net.connect(fixture.listener.port, '127.0.0.1').on('error', () => {});
+  const garbage = net.connect(fixture.listener.port, '127.0.0.1').on('error', () => {});
+  garbage.write('GET / HTTP/1.1\r\n\r\n');
+  for (const socket of [silent, garbage]) socket.resume();
+  await Promise.all([ended(silent), ended(garbage)]);
+  await stillServes();
+});
+
+test('a client that never sends CONNECT is let go', async () => {
+  const socket = connectTls();
+  socket.resume();
+  await ended(socket);
+  await stillServes();
+});
+
+test('bytes that are no MQTT end their connection only', async () => {
+  const publishFirst = Buffer.from([0x30, 0x03, 0x00, 0x01, 0x61]);
+  const endlessLength = Buffer.from([0x10, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+  const hugeConnect = Buffer.from([0x10, 0xff, 0xff, 0xff, 0x7f, 0x00]);
+  const mqtt5 = Buffer.from('100f00044d51545405020000000000026964', 'hex');
+  const zeros = Buffer.alloc(4096);
+  for (const bytes of [
+    publishFirst,
+    endlessLength,
+    hugeConnect,
+    mqtt5,
+    zeros,
+    Buffer.from('GET / HTTP/1.1\r\n\r\n'),
+  ]) {
+    const socket = connectTls();
+    socket.resume();
+    await once(socket, 'secureConnect');
+    socket.write(bytes);
+    await ended(socket);
+  }
+  await stillServes();
+});
+
+test('a client that floods before it has connected is cut off', async () => {
+  const socket = connectTls();
+  socket.resume();
+  await once(socket, 'secureConnect');
+  // A CONNECT that announces 200 MB.
+  socket.write(Buffer.from([0x10, 0x80, 0x80, 0x80, 0x64]));
+  const chunk = Buffer.alloc(1024 * 1024);
+  let sent = 0;
+  const flood = () => {
+    while (!socket.destroyed && sent < 200 && socket.write(chunk)) sent += 1;
+  };
+  socket.on('drain', flood);
+  flood();
+  await ended(socket);
+  assert.ok(sent < 50, `${sent} MB were taken`);
+  await stillServes();
+});
+
+test('idle connections are let go and nothing of them stays', async () => {
+  const sockets = Array.from({ length: 200 }, () => net.connect(fixture.listener.port, '127.0.0.1'));
+  await Promise.all(
+    sockets.map((socket) => {
+      socket.on('error', () => {}).resume();
+      return ended(socket);
+    }),
+  );
+  await stillServes();
+});
+
+test('every address is served on the same port', async () => {
+  const { port } = fixture.listener;
+  const socket = tls.connect({
+    port,
+    host: '127.0.0.2',
+    ca: fixture.serverRoot.pem,
+    servername: 'localhost',
+  });
+  await once(socket, 'secureConnect');
+  socket.destroy();
+});
+
+test('a port in use is named, with the flag that changes it', async () => {
+  const { port } = fixture.listener;
+  const { hub, hubHostName } = fixture;
+  const registrations = { register: () => assert.fail(), getOperation: () => assert.fail() };
+  await assert.rejects(
+    startMqtt({
+      tls: {},
+      hosts: ['127.0.0.3', '127.0.0.1'],
+      port,
+      registrations,
+      hub,
+      hubHostName,
+      retryAfter: 0,
+      log: () => {},
+    }),
+    (error: EnrollkitError) => {
+      assert.ok(error instanceof EnrollkitError);
+      assert.equal(error.code, 'PORT_IN_USE');
+      assert.match(error.message, new RegExp(`${port}`));
+      assert.match(error.next, /--mqtt-port/);
+      return true;
+    },
+  );
+});
+
+test.run();
