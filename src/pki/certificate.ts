@@ -1,175 +1,256 @@
-/** A certificate taken apart (RFC 5280 section 4.1), strictly: what cannot be read whole is not a certificate. */
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+/** X.509 certificates (RFC 5280 section 4.1), read with our own strict reader: what validation and people need. */
+import { createHash, type KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../errors.js';
 import {
   bitStringOf,
-  children,
   DerError,
   type Element,
   expect,
   integerOf,
   objectIdentifierOf,
   readOnly,
+  sequenceOf,
   smallIntegerOf,
   tags,
   timeOf,
 } from './der/read.js';
-import { type Extension, type KnownExtensions, readExtensions } from './extensions.js';
-import { type Name, parseName } from './name.js';
+import {
+  authorityKeyIdentifierOf,
+  type BasicConstraints,
+  basicConstraintsOf,
+  type Extension,
+  extendedKeyUsageOf,
+  extensionsOf,
+  extensionTypes,
+  type KeyUsage,
+  keyUsageOf,
+  subjectKeyIdentifierOf,
+} from './extensions.js';
+import { type GeneralName, generalNamesOf } from './general-name.js';
+import { type Name, nameOf } from './name.js';
 import { pemBlocks, pemEncode } from './pem.js';
+import { importPublicKey, type PublicKeyInfo, publicKeyInfoOf } from './public-key.js';
 
-export interface Certificate extends KnownExtensions {
+/** Far above any certificate in use; keeps the work on one input small. */
+const maxCertificateBytes = 1_048_576;
+const maxBundleBytes = 16_777_216;
+
+export interface AlgorithmIdentifier {
+  /** The whole AlgorithmIdentifier. */
   der: Buffer;
-  /** 1 to 3. */
-  version: number;
-  /** Upper-case hexadecimal. */
-  serialNumber: string;
-  issuer: Name;
-  subject: Name;
-  notBefore: Date;
-  notAfter: Date;
-  /** Parsed when first asked for. @throws EnrollkitError INVALID_CERTIFICATE when node cannot read it */
-  readonly publicKey: KeyObject;
-  /** SubjectPublicKeyInfo, DER. */
-  subjectPublicKeyInfo: Buffer;
-  /** What is signed, DER. */
-  tbsCertificate: Buffer;
-  signatureAlgorithm: { oid: string; parameters: Element | undefined };
-  signature: Buffer;
-  extensions: Extension[];
+  /** Object identifier, dotted. */
+  type: string;
+  /** The parameters' DER. */
+  parameters?: Buffer;
 }
 
-/** No certificate of ours or of Azure comes near it; RSA 4096 with everything takes 3 kB. */
-const maxSize = 1024 * 1024;
+export interface Certificate {
+  readonly der: Buffer;
+  /** The signed part. */
+  readonly toBeSigned: Buffer;
+  readonly version: 1 | 2 | 3;
+  /** Upper-case hexadecimal, as openssl writes it. */
+  readonly serialNumber: string;
+  readonly issuer: Name;
+  readonly subject: Name;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly publicKeyInfo: PublicKeyInfo;
+  /** Made when it is first asked for. @throws EnrollkitError INVALID_CERTIFICATE when the key is none */
+  readonly publicKey: KeyObject;
+  readonly signatureAlgorithm: AlgorithmIdentifier;
+  readonly signature: Buffer;
+  /** By object identifier. */
+  readonly extensions: ReadonlyMap<string, Extension>;
+  readonly basicConstraints?: BasicConstraints;
+  readonly keyUsage?: readonly KeyUsage[];
+  /** Object identifiers, dotted. */
+  readonly extendedKeyUsage?: readonly string[];
+  /** Upper-case hexadecimal. */
+  readonly subjectKeyIdentifier?: string;
+  /** The key identifier in it, upper-case hexadecimal. */
+  readonly authorityKeyIdentifier?: string;
+  readonly subjectAlternativeNames?: readonly GeneralName[];
+}
 
 /**
- * Reads one certificate.
+ * Reads one certificate, PEM (other blocks around it are passed over) or DER.
  *
- * @param input PEM text with exactly one certificate, or DER
- * @throws EnrollkitError INVALID_CERTIFICATE
+ * @throws EnrollkitError INVALID_CERTIFICATE, saying what is wrong; also when there is more than one
  */
 export function parseCertificate(input: string | Uint8Array): Certificate {
-  const certificates = parseCertificates(input);
-  if (certificates.length > 1) {
-    throw invalid(`There are ${certificates.length} certificates here where one is wanted`);
+  const ders = certificateDers(input);
+  if (ders.length > 1) {
+    throw invalid(`It holds ${ders.length} certificates where one belongs.`);
   }
-  return certificates[0]!;
+  return readCertificate(ders[0]!, '');
 }
 
 /**
- * Reads a bundle.
+ * Reads all certificates of a PEM bundle in their order, or the one of a DER.
  *
- * @param input PEM text with at least one certificate (keys and other blocks between them are passed over), or one DER
- * @throws EnrollkitError INVALID_CERTIFICATE, naming the block by its number
+ * @returns at least one
+ * @throws EnrollkitError INVALID_CERTIFICATE, naming the certificate by its number in the bundle
  */
 export function parseCertificates(input: string | Uint8Array): Certificate[] {
-  const text = typeof input === 'string' ? input : asPemText(input);
-  if (text === undefined) return [parseDer(Buffer.from(input as Uint8Array), 'The certificate')];
-  const blocks = pemBlocks(text).filter(({ label }) => /^(X509 |TRUSTED )?CERTIFICATE$/.test(label));
-  if (blocks.length === 0) throw invalid('There is no certificate in PEM form here');
-  return blocks.map(({ der }, index) =>
-    parseDer(der, blocks.length === 1 ? 'The certificate' : `Certificate ${index + 1}`),
-  );
+  const ders = certificateDers(input);
+  return ders.map((der, index) => readCertificate(der, ders.length > 1 ? `Certificate ${index + 1}: ` : ''));
 }
 
-/** A certificate as PEM. */
+/** PEM of one certificate, with a final newline. */
 export function certificateToPem(certificate: Certificate): string {
   return pemEncode('CERTIFICATE', certificate.der);
 }
 
-/** SHA-256 of the DER, upper-case hexadecimal: how a validation's path names its certificates. */
-export function sha256Thumbprint(certificate: Pick<Certificate, 'der'>): string {
-  return createHash('sha256').update(certificate.der).digest('hex').toUpperCase();
+/** SHA-1 of the DER, upper-case hexadecimal: what Azure calls a certificate's thumbprint. */
+export function sha1Thumbprint({ der }: Pick<Certificate, 'der'>): string {
+  return createHash('sha1').update(der).digest('hex').toUpperCase();
 }
 
-/** SHA-1 of the DER, upper-case hexadecimal: Azure's "thumbprint". */
-export function sha1Thumbprint(certificate: Pick<Certificate, 'der'>): string {
-  return createHash('sha1').update(certificate.der).digest('hex').toUpperCase();
+/** SHA-256 of the DER, upper-case hexadecimal. */
+export function sha256Thumbprint({ der }: Pick<Certificate, 'der'>): string {
+  return createHash('sha256').update(der).digest('hex').toUpperCase();
 }
 
-/** Bytes that are PEM; undefined when they are DER. */
-function asPemText(bytes: Uint8Array): string | undefined {
-  return bytes[0] === tags.sequence ? undefined : Buffer.from(bytes).toString('utf8');
+/** The DER of every certificate in an input, not looked into. @throws EnrollkitError INVALID_CERTIFICATE */
+export function certificateDers(input: string | Uint8Array): Buffer[] {
+  if (input.length > maxBundleBytes) {
+    throw invalid(`It has ${input.length} bytes; no certificates are read from more than ${maxBundleBytes}.`);
+  }
+  if (input.length === 0) throw invalid('It is empty.');
+  // A copy: what the caller does with its bytes later must not change a certificate that was checked.
+  if (typeof input !== 'string' && input[0] === tags.sequence) return [Buffer.from(input)];
+  const text = typeof input === 'string' ? input : Buffer.from(input).toString('latin1');
+  const blocks = pemBlocks(text).filter(({ label }) => /^(X509 )?CERTIFICATE$/.test(label));
+  if (blocks.length === 0) {
+    throw invalid('It holds no certificate: neither a PEM block CERTIFICATE nor DER.');
+  }
+  return blocks.map(({ der }) => der);
 }
 
-function parseDer(der: Buffer, what: string): Certificate {
-  if (der.length > maxSize) throw invalid(`${what} has ${der.length} bytes, more than any certificate`);
+function readCertificate(der: Buffer, position: string): Certificate {
+  if (der.length > maxCertificateBytes) {
+    throw invalid(`${position}It has ${der.length} bytes; a certificate has at most ${maxCertificateBytes}.`);
+  }
   try {
-    return readCertificate(der);
-  } catch (cause) {
-    if (cause instanceof DerError) throw invalid(`${what} cannot be read: ${cause.message}`, cause);
-    throw cause;
+    return new ParsedCertificate(der);
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    throw invalid(`${position}This is not an X.509 certificate: ${error.message}.`);
   }
 }
 
-function readCertificate(der: Buffer): Certificate {
-  const [tbs, algorithm, signature, ...rest] = children(readOnly(der, tags.sequence));
-  if (rest.length > 0) throw new DerError('it has more than three parts');
-  const fields = children(expect(tbs, tags.sequence));
-  const version = fields[0]?.tag === 0xa0 ? smallIntegerOf(children(fields.shift()!)[0]) + 1 : 1;
-  if (version > 3) throw new DerError(`its version is ${version}`);
-  const [serialNumber, innerAlgorithm, issuer, validity, subject, spki, ...optional] = fields;
-  if (!expect(algorithm, tags.sequence).raw.equals(expect(innerAlgorithm, tags.sequence).raw)) {
-    throw new DerError('it names two different signature algorithms');
+class ParsedCertificate implements Certificate {
+  readonly toBeSigned: Buffer;
+  readonly version: 1 | 2 | 3;
+  readonly serialNumber: string;
+  readonly issuer: Name;
+  readonly subject: Name;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly publicKeyInfo: PublicKeyInfo;
+  readonly signatureAlgorithm: AlgorithmIdentifier;
+  readonly signature: Buffer;
+  readonly extensions: ReadonlyMap<string, Extension>;
+  readonly basicConstraints?: BasicConstraints;
+  readonly keyUsage?: readonly KeyUsage[];
+  readonly extendedKeyUsage?: readonly string[];
+  readonly subjectKeyIdentifier?: string;
+  readonly authorityKeyIdentifier?: string;
+  readonly subjectAlternativeNames?: readonly GeneralName[];
+  #publicKey: KeyObject | undefined;
+
+  /** @throws DerError */
+  constructor(readonly der: Buffer) {
+    const [toBeSigned, algorithm, signature, ...rest] = sequenceOf(readOnly(der));
+    if (rest.length > 0) throw new DerError('it has more than three parts');
+    this.toBeSigned = expect(toBeSigned, tags.sequence).raw;
+    this.signatureAlgorithm = algorithmOf(algorithm);
+    const { bytes, unusedBits } = bitStringOf(signature);
+    if (unusedBits !== 0) throw new DerError('its signature does not end with a whole octet');
+    this.signature = bytes;
+
+    const parts = sequenceOf(toBeSigned);
+    this.version = parts[0]?.tag === 0xa0 ? versionOf(parts.shift()!) : 1;
+    this.serialNumber = serialNumberOf(parts.shift());
+    if (!algorithmOf(parts.shift()).der.equals(this.signatureAlgorithm.der)) {
+      throw new DerError('it names two different signature algorithms');
+    }
+    this.issuer = nameOf(parts.shift());
+    const validity = sequenceOf(parts.shift());
+    if (validity.length !== 2) throw new DerError('its validity is not two dates');
+    this.notBefore = timeOf(validity[0]);
+    this.notAfter = timeOf(validity[1]);
+    this.subject = nameOf(parts.shift());
+    this.publicKeyInfo = publicKeyInfoOf(parts.shift());
+    for (const uniqueIdentifier of [0x81, 0x82]) if (parts[0]?.tag === uniqueIdentifier) parts.shift();
+    const extensions = parts.shift();
+    if (parts.length > 0) throw new DerError('it has something after its last field');
+    this.extensions = extensions
+      ? extensionsOf(readOnly(expect(extensions, 0xa3).content, tags.sequence))
+      : new Map<string, Extension>();
+    if (extensions && this.version !== 3)
+      throw new DerError(`it has extensions, yet its version is ${this.version}`);
+
+    const { extensions: all } = this;
+    const decode = <Value>(type: string, read: (value: Buffer) => Value): Value | undefined => {
+      const extension = all.get(type);
+      return extension && read(extension.value);
+    };
+    assignDefined(this, {
+      basicConstraints: decode(extensionTypes.basicConstraints, basicConstraintsOf),
+      keyUsage: decode(extensionTypes.keyUsage, keyUsageOf),
+      extendedKeyUsage: decode(extensionTypes.extendedKeyUsage, extendedKeyUsageOf),
+      subjectKeyIdentifier: decode(extensionTypes.subjectKeyIdentifier, subjectKeyIdentifierOf),
+      authorityKeyIdentifier: decode(extensionTypes.authorityKeyIdentifier, authorityKeyIdentifierOf),
+      subjectAlternativeNames: decode(extensionTypes.subjectAlternativeName, generalNamesOf),
+    });
   }
-  const [oid, parameters] = children(algorithm!);
-  const [notBefore, notAfter] = children(expect(validity, tags.sequence));
-  const extensionsElement = optionalParts(optional, version);
-  const { extensions, known } = readExtensions(extensionsElement);
-  const signatureBits = bitStringOf(signature);
-  if (signatureBits.unusedBits !== 0) throw new DerError('its signature is not whole bytes');
-  const subjectPublicKeyInfo = expect(spki, tags.sequence).raw;
-  let publicKey: KeyObject | undefined;
-  return {
-    ...known,
-    der,
-    version,
-    serialNumber: hexadecimal(integerOf(serialNumber)),
-    issuer: parseName(expect(issuer, tags.sequence)),
-    subject: parseName(expect(subject, tags.sequence)),
-    notBefore: timeOf(notBefore),
-    notAfter: timeOf(notAfter),
-    get publicKey() {
-      publicKey ??= readPublicKey(subjectPublicKeyInfo);
-      return publicKey;
-    },
-    subjectPublicKeyInfo,
-    tbsCertificate: tbs!.raw,
-    signatureAlgorithm: { oid: objectIdentifierOf(oid), parameters },
-    signature: signatureBits.bytes,
-    extensions,
-  };
-}
 
-/** issuerUniqueID, subjectUniqueID and extensions, each at most once and in this order. */
-function optionalParts(parts: Element[], version: number): Element | undefined {
-  let last = 0;
-  let extensions: Element | undefined;
-  for (const part of parts) {
-    const number = part.tag & 0x1f;
-    if (![0x81, 0x82, 0xa3].includes(part.tag) || number <= last)
-      throw new DerError('it has a part that does not belong there');
-    if (version < (number === 3 ? 3 : 2))
-      throw new DerError(`it has parts that version ${version} does not know`);
-    last = number;
-    if (number === 3) extensions = part;
-  }
-  return extensions;
-}
-
-function readPublicKey(spki: Buffer): KeyObject {
-  try {
-    return createPublicKey({ key: spki, format: 'der', type: 'spki' });
-  } catch (cause) {
-    throw invalid('The public key of the certificate cannot be read', cause);
+  get publicKey(): KeyObject {
+    if (!this.#publicKey) {
+      try {
+        this.#publicKey = importPublicKey(this.publicKeyInfo);
+      } catch (cause) {
+        const why = `The public key (${this.publicKeyInfo.name}) of the certificate ${this.subject.text} cannot be used.`;
+        throw new EnrollkitError('INVALID_CERTIFICATE', why, { cause });
+      }
+    }
+    return this.#publicKey;
   }
 }
 
-function hexadecimal(octets: Buffer): string {
-  const hex = octets.toString('hex').toUpperCase();
-  return octets.length > 1 && octets[0] === 0 ? hex.slice(2) : hex;
+/** What is undefined stays no property at all. */
+function assignDefined(target: ParsedCertificate, values: Partial<Certificate>): void {
+  for (const [key, value] of Object.entries(values)) {
+    if (value !== undefined) Object.defineProperty(target, key, { value, enumerable: true });
+  }
 }
 
-function invalid(message: string, cause?: unknown): EnrollkitError {
-  return new EnrollkitError('INVALID_CERTIFICATE', `${message}.`, { cause });
+function algorithmOf(element: Element | undefined): AlgorithmIdentifier {
+  const [type, parameters, ...rest] = sequenceOf(element);
+  if (rest.length > 0) throw new DerError('it has an algorithm with more than one parameter');
+  const algorithm = { der: element!.raw, type: objectIdentifierOf(type) };
+  return parameters ? { ...algorithm, parameters: parameters.raw } : algorithm;
+}
+
+function versionOf(element: Element): 1 | 2 | 3 {
+  const version = smallIntegerOf(readOnly(element.content)) + 1;
+  if (version !== 1 && version !== 2 && version !== 3) throw new DerError(`its version is ${version}`);
+  return version;
+}
+
+function serialNumberOf(element: Element | undefined): string {
+  const octets = integerOf(element);
+  if (octets[0]! & 0x80) {
+    const magnitude = (1n << BigInt(octets.length * 8)) - BigInt(`0x${octets.toString('hex')}`);
+    const hex = magnitude.toString(16).toUpperCase();
+    return `-${hex.length % 2 === 1 ? '0' : ''}${hex}`;
+  }
+  const significant = octets.length > 1 && octets[0] === 0 ? octets.subarray(1) : octets;
+  return significant.toString('hex').toUpperCase();
+}
+
+function invalid(message: string): EnrollkitError {
+  return new EnrollkitError('INVALID_CERTIFICATE', message);
 }

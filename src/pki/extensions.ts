@@ -101,7 +101,7 @@ export function keyUsageOf(value: Buffer): KeyUsage[] {
 
 /** Object identifiers, dotted. @throws DerError */
 export function extendedKeyUsageOf(value: Buffer): string[] {
-  const usages = sequenceOf(readOnly(value)).map(objectIdentifierOf);
+  const usages = sequenceOf(readOnly(value)).map((usage) => objectIdentifierOf(usage));
   if (usages.length === 0) throw new DerError('its extended key usage is empty');
   return usages;
 }

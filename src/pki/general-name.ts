@@ -1,5 +1,13 @@
 /** GeneralName (RFC 5280 section 4.2.1.6): the names in a subject alternative name and in name constraints. */
-import { DerError, type Element, objectIdentifierOf, readElement, readOnly, sequenceOf, tags } from './der/read.js';
+import {
+  DerError,
+  type Element,
+  objectIdentifierOf,
+  readElement,
+  readOnly,
+  sequenceOf,
+  tags,
+} from './der/read.js';
 import { type Name, nameOf, visible } from './name.js';
 
 export type GeneralName =
@@ -77,6 +85,7 @@ function addressText(octets: Buffer): string {
 }
 
 function ia5({ content }: Element): string {
-  if (content.some((octet) => octet > 0x7f)) throw new DerError('it has a name with characters outside of ASCII');
+  if (content.some((octet) => octet > 0x7f))
+    throw new DerError('it has a name with characters outside of ASCII');
   return content.toString('latin1');
 }

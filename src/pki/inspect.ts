@@ -1,111 +1,77 @@
-/** A certificate as plain data, for people and for JSON. */
-import { isIPv6 } from 'node:net';
+/** A certificate described for people and for scripts. */
 import { type Certificate, parseCertificate, sha1Thumbprint, sha256Thumbprint } from './certificate.js';
-import { readOnly } from './der/read.js';
-import type { GeneralName } from './extensions.js';
-import { parseName } from './name.js';
-import { extendedKeyUsages } from './profile.js';
+import { extendedKeyUsageTypes } from './extensions.js';
+import { generalNameText } from './general-name.js';
+import { isSignedBy, signatureAlgorithmName } from './signature.js';
 
 export { sha1Thumbprint, sha256Thumbprint } from './certificate.js';
 
 export interface CertificateDescription {
-  /** Most specific first: "CN=device-001, O=Contoso". */
+  /** As .NET shows it, the most specific part first: `CN=device-001, O=Contoso`. */
   subject: string;
-  commonName: string | null;
+  /** The most specific one. */
+  commonName?: string;
   issuer: string;
-  /** Upper-case hexadecimal, as are the thumbprints. */
+  /** Upper-case hexadecimal. */
   serialNumber: string;
-  version: number;
-  /** ISO 8601, UTC. */
+  version: 1 | 2 | 3;
+  /** ISO 8601, in UTC. */
   notBefore: string;
   notAfter: string;
+  /** Upper-case hexadecimal. */
   sha1Thumbprint: string;
   sha256Thumbprint: string;
-  /** "EC P-256", "RSA 2048", ... */
+  /** `EC P-256`, `RSA 2048`, `Ed25519`. */
   keyAlgorithm: string;
+  /** `ecdsa-with-SHA256`, as openssl names it. */
   signatureAlgorithm: string;
   certificateAuthority: boolean;
-  pathLength: number | null;
+  /** How many intermediates may stand below; left out when there is no limit. */
+  pathLength?: number;
+  /** RFC 5280's names of the bits; empty without the extension. */
   keyUsage: string[];
+  /** RFC 5280's names, or object identifiers of what it does not name; empty without the extension. */
   extendedKeyUsage: string[];
-  /** "DNS:localhost", "IP:127.0.0.1", ... */
+  /** As openssl shows them: `DNS:example.com`, `IP Address:192.0.2.1`. */
   subjectAlternativeNames: string[];
-  /** Subject and issuer are the same name. */
-  selfIssued: boolean;
+  /** Issued to itself, and signed with its own key. */
+  selfSigned: boolean;
 }
 
-/**
- * @param certificate a parsed certificate, PEM or DER
- * @throws EnrollkitError INVALID_CERTIFICATE
- */
-export function inspectCertificate(certificate: Certificate | string | Uint8Array): CertificateDescription {
-  const parsed = isParsed(certificate) ? certificate : parseCertificate(certificate);
-  return {
-    subject: parsed.subject.text,
-    commonName: parsed.subject.commonName ?? null,
-    issuer: parsed.issuer.text,
-    serialNumber: parsed.serialNumber,
-    version: parsed.version,
-    notBefore: parsed.notBefore.toISOString(),
-    notAfter: parsed.notAfter.toISOString(),
-    sha1Thumbprint: sha1Thumbprint(parsed),
-    sha256Thumbprint: sha256Thumbprint(parsed),
-    keyAlgorithm: keyAlgorithm(parsed),
-    signatureAlgorithm: signatureAlgorithms[parsed.signatureAlgorithm.oid] ?? parsed.signatureAlgorithm.oid,
-    certificateAuthority: parsed.basicConstraints?.certificateAuthority ?? false,
-    pathLength: parsed.basicConstraints?.pathLength ?? null,
-    keyUsage: parsed.keyUsage ?? [],
-    extendedKeyUsage: (parsed.extendedKeyUsage ?? []).map((oid) => purposeNames.get(oid) ?? oid),
-    subjectAlternativeNames: (parsed.subjectAlternativeNames ?? []).map(alternativeName),
-    selfIssued: parsed.subject.canonical === parsed.issuer.canonical,
-  };
-}
-
-const purposeNames = new Map<string, string>(
-  Object.entries(extendedKeyUsages).map(([name, oid]) => [oid, name]),
+const extendedKeyUsageNames = new Map<string, string>(
+  Object.entries(extendedKeyUsageTypes).map(([name, type]) => [type, name]),
 );
 
-const signatureAlgorithms: Record<string, string> = {
-  '1.2.840.113549.1.1.5': 'sha1WithRSAEncryption',
-  '1.2.840.113549.1.1.10': 'RSASSA-PSS',
-  '1.2.840.113549.1.1.11': 'sha256WithRSAEncryption',
-  '1.2.840.113549.1.1.12': 'sha384WithRSAEncryption',
-  '1.2.840.113549.1.1.13': 'sha512WithRSAEncryption',
-  '1.2.840.10045.4.3.2': 'ecdsa-with-SHA256',
-  '1.2.840.10045.4.3.3': 'ecdsa-with-SHA384',
-  '1.2.840.10045.4.3.4': 'ecdsa-with-SHA512',
-  '1.3.101.112': 'Ed25519',
-};
-
-function isParsed(certificate: Certificate | string | Uint8Array): certificate is Certificate {
-  return typeof certificate === 'object' && 'der' in certificate;
-}
-
-function keyAlgorithm({ publicKey }: Certificate): string {
-  const { namedCurve = '', modulusLength } = publicKey.asymmetricKeyDetails ?? {};
-  const curve = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' }[namedCurve] ?? namedCurve;
-  switch (publicKey.asymmetricKeyType) {
-    case 'ec':
-      return `EC ${curve}`;
-    case 'rsa':
-    case 'rsa-pss':
-      return `${publicKey.asymmetricKeyType.toUpperCase()} ${modulusLength}`;
-    default:
-      return publicKey.asymmetricKeyType ?? 'unknown';
-  }
-}
-
-function alternativeName({ kind, value }: GeneralName): string {
-  if (kind === 'IP') return `IP:${ipAddress(Buffer.from(value, 'hex'))}`;
-  if (kind === 'directory') return `directory:${parseName(readOnly(Buffer.from(value, 'hex'))).text}`;
-  return `${kind}:${value}`;
-}
-
-function ipAddress(octets: Buffer): string {
-  if (octets.length === 4) return octets.join('.');
-  if (octets.length !== 16) return octets.toString('hex');
-  const groups = Array.from({ length: 8 }, (_, index) => octets.readUInt16BE(index * 2).toString(16)).join(
-    ':',
-  );
-  return isIPv6(groups) ? new URL(`http://[${groups}]`).hostname.slice(1, -1) : groups;
+/**
+ * Describes a certificate, PEM or DER or already parsed.
+ *
+ * @throws EnrollkitError INVALID_CERTIFICATE
+ */
+export function inspectCertificate(input: Certificate | string | Uint8Array): CertificateDescription {
+  const certificate =
+    typeof input === 'string' || input instanceof Uint8Array ? parseCertificate(input) : input;
+  const { subject, issuer, basicConstraints } = certificate;
+  const { commonName } = subject;
+  const pathLength = basicConstraints?.pathLength;
+  return {
+    subject: subject.text,
+    ...(commonName === undefined ? {} : { commonName }),
+    issuer: issuer.text,
+    serialNumber: certificate.serialNumber,
+    version: certificate.version,
+    notBefore: certificate.notBefore.toISOString(),
+    notAfter: certificate.notAfter.toISOString(),
+    sha1Thumbprint: sha1Thumbprint(certificate),
+    sha256Thumbprint: sha256Thumbprint(certificate),
+    keyAlgorithm: certificate.publicKeyInfo.name,
+    signatureAlgorithm: signatureAlgorithmName(certificate.signatureAlgorithm),
+    certificateAuthority: basicConstraints?.certificateAuthority ?? false,
+    ...(pathLength === undefined ? {} : { pathLength }),
+    keyUsage: [...(certificate.keyUsage ?? [])],
+    extendedKeyUsage: (certificate.extendedKeyUsage ?? []).map(
+      (type) => extendedKeyUsageNames.get(type) ?? type,
+    ),
+    subjectAlternativeNames: (certificate.subjectAlternativeNames ?? []).map(generalNameText),
+    selfSigned: subject.equals(issuer) && isSignedBy(certificate, certificate),
+  };
 }

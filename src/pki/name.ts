@@ -1,6 +1,14 @@
 /** Distinguished names (RFC 5280 section 4.1.2.4): read, compare, show. */
 import { isUtf8 } from 'node:buffer';
-import { children, DerError, type Element, expect, objectIdentifierOf, sequenceOf, tags } from './der/read.js';
+import {
+  children,
+  DerError,
+  type Element,
+  expect,
+  objectIdentifierOf,
+  sequenceOf,
+  tags,
+} from './der/read.js';
 
 export interface NameAttribute {
   /** Object identifier, dotted. */
@@ -93,7 +101,8 @@ export function nameOf(element: Element | undefined): Name {
   const relativeNames = sequenceOf(element).map((set) => {
     const attributes = children(expect(set, tags.set)).map((attribute) => {
       const parts = sequenceOf(attribute);
-      if (parts.length !== 2) throw new DerError('it has a name with an attribute that is not a type and a value');
+      if (parts.length !== 2)
+        throw new DerError('it has a name with an attribute that is not a type and a value');
       return { type: objectIdentifierOf(parts[0]), value: attributeValue(parts[1]!) };
     });
     if (attributes.length === 0) throw new DerError('it has a name with an empty part');

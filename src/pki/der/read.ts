@@ -112,7 +112,10 @@ export function expect(element: Element | undefined, tag: number): Element {
 }
 
 /** OBJECT IDENTIFIER in its dotted form. @throws DerError */
-export function objectIdentifierOf(element: Element | undefined, tag: number = tags.objectIdentifier): string {
+export function objectIdentifierOf(
+  element: Element | undefined,
+  tag: number = tags.objectIdentifier,
+): string {
   const { content } = expect(element, tag);
   if (content.length === 0 || content.at(-1)! & 0x80 || content.length > maxObjectIdentifierLength) {
     throw new DerError('it has an object identifier that is cut off or too long');
