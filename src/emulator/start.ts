@@ -111,7 +111,7 @@ async function start(
   const groups = new EnrollmentGroups(database);
   const records = new RegistrationRecords(database);
   const hubs = new LinkedHubs(database);
-  const hub = openHub(database);
+  const hub = openHub(database, now);
   const attestation = new Attestation({ certificates, groups, now });
   const registrations = new Registrations({
     idScope: identity.idScope,
@@ -151,6 +151,7 @@ async function start(
     hub,
     hubHostName: () => names.hub,
     retryAfter,
+    now,
     log,
   });
   closers.push(() => mqtt.close());

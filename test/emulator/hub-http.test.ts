@@ -30,7 +30,7 @@ test.before(async () => {
   root = await makeCertificate('root', 'Root');
   device = await makeCertificate('device', 'device-1', root);
   database = new Database(':memory:');
-  hub = openHub(database);
+  hub = openHub(database, () => new Date());
   const app = hubRoutes({
     hub,
     policies: () => [policy],

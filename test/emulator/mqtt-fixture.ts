@@ -84,7 +84,7 @@ export async function startFixture(overrides: Partial<MqttOptions> = {}): Promis
   const serverRoot = await makeCertificate('root', 'Server root');
   const server = await makeCertificate('server', 'localhost', serverRoot);
   const database = new Database(':memory:');
-  const hub = openHub(database);
+  const hub = openHub(database, () => new Date());
   const events: EmulatorEvent[] = [];
   const clients: mqtt.MqttClient[] = [];
   const hubHostName = () => `localhost:${listener.port}`;
@@ -96,6 +96,7 @@ export async function startFixture(overrides: Partial<MqttOptions> = {}): Promis
     hub,
     hubHostName,
     retryAfter: 0,
+    now: () => new Date(),
     log: (event) => events.push(event),
     ...overrides,
   });

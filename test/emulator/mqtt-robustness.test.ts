@@ -132,6 +132,7 @@ test('a port in use is named, with the flag that changes it', async () => {
       hub,
       hubHostName,
       retryAfter: 0,
+      now: () => new Date(),
       log: () => {},
     }),
     (error: EnrollkitError) => {

@@ -35,13 +35,15 @@ interface DeviceRow {
 }
 
 export class HubDevices {
+  readonly #now: () => Date;
   readonly #ensure: Database.Statement;
   readonly #get: Database.Statement;
   readonly #delete: Database.Statement;
   readonly #connections = new Map<string, () => void>();
 
   /** @param database with the tables of hub/schema.ts */
-  constructor(database: Database.Database) {
+  constructor(database: Database.Database, now: () => Date) {
+    this.#now = now;
     this.#ensure = database.prepare(
       `INSERT INTO hub_device (device_id, generation_id, created, iot_edge, leaf_thumbprint, issuer_thumbprints,
          tags, desired, desired_version, desired_updated, reported, reported_version, reported_updated)
@@ -60,7 +62,7 @@ export class HubDevices {
     this.#ensure.run([
       device.deviceId,
       String(randomInt(2 ** 47)),
-      new Date().toISOString(),
+      this.#now().toISOString(),
       device.iotEdge ? 1 : 0,
       device.leafThumbprint,
       JSON.stringify(device.issuerThumbprints),

@@ -12,11 +12,11 @@ export interface Hub {
 }
 
 /** One for each emulator: deleting a device through it ends the connection that was opened through it. */
-export function openHub(database: Database.Database): Hub {
+export function openHub(database: Database.Database, now: () => Date): Hub {
   database.exec(hubSchema);
   return {
-    devices: new HubDevices(database),
-    twins: new HubTwins(database),
-    messages: new HubMessages(database),
+    devices: new HubDevices(database, now),
+    twins: new HubTwins(database, now),
+    messages: new HubMessages(database, now),
   };
 }

@@ -24,11 +24,13 @@ interface MessageRow {
 }
 
 export class HubMessages {
+  readonly #now: () => Date;
   readonly #append: Database.Statement;
   readonly #list: Database.Statement;
 
   /** @param database with the tables of hub/schema.ts */
-  constructor(database: Database.Database) {
+  constructor(database: Database.Database, now: () => Date) {
+    this.#now = now;
     this.#append = database.prepare(
       `INSERT INTO hub_message (device_id, number, enqueued, system_properties, properties, body)
        VALUES (?1, (SELECT coalesce(max(number), 0) + 1 FROM hub_message WHERE device_id = ?1), ?2, ?3, ?4, ?5)`,
@@ -42,7 +44,7 @@ export class HubMessages {
   append(deviceId: string, message: Pick<HubMessage, 'systemProperties' | 'properties' | 'body'>): void {
     this.#append.run([
       deviceId,
-      new Date().toISOString(),
+      this.#now().toISOString(),
       JSON.stringify(message.systemProperties),
       JSON.stringify(message.properties),
       message.body,

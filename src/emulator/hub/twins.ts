@@ -34,11 +34,13 @@ interface TwinRow {
 }
 
 export class HubTwins {
+  readonly #now: () => Date;
   readonly #get: Database.Statement;
   readonly #report: Database.Statement;
 
   /** @param database with the tables of hub/schema.ts */
-  constructor(database: Database.Database) {
+  constructor(database: Database.Database, now: () => Date) {
+    this.#now = now;
     this.#get = database.prepare(
       `SELECT tags, desired, desired_version, desired_updated, reported, reported_version, reported_updated
        FROM hub_device WHERE device_id = ?`,
@@ -73,7 +75,7 @@ export class HubTwins {
       throw new TwinPatchError(`The reported properties would be larger than ${maxReportedBytes} bytes.`);
     }
     const version = twin.reported.version + 1;
-    this.#report.run([reported, version, new Date().toISOString(), deviceId]);
+    this.#report.run([reported, version, this.#now().toISOString(), deviceId]);
     return version;
   }
 }

@@ -41,6 +41,7 @@ export interface DpsSessionOptions {
   registrations: RegistrationsLike;
   /** Seconds that a device is told to wait while it is being assigned. */
   retryAfter: number;
+  now: () => Date;
   log: EmulatorLog;
 }
 
@@ -83,11 +84,11 @@ export function dpsCandidate(connect: ConnectRequest, options: DpsSessionOptions
 
 function dpsSession(
   device: { idScope: string; registrationId: string; chain: Buffer[] },
-  { registrations, retryAfter, log }: DpsSessionOptions,
+  { registrations, retryAfter, now, log }: DpsSessionOptions,
 ): Session {
   async function answer(operation: string, requestId: string, call: () => Promise<RegistrationOperation>) {
     const event = { plane: 'device', transport: 'mqtt', operation, id: device.registrationId } as const;
-    const at = new Date();
+    const at = now();
     try {
       const result = await call();
       const assigning = result.status === 'assigning';

@@ -24,6 +24,7 @@ export interface HubSessionOptions {
   hub: Hub;
   /** The hub's host name, with its port unless that is 8883. */
   hubHostName: () => string;
+  now: () => Date;
   log: EmulatorLog;
 }
 
@@ -62,7 +63,7 @@ export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions
     async open(drop) {
       const { devices } = options.hub;
       const device = devices.get(deviceId);
-      const refusal = await refusalOf(device, connect.chain, new Date());
+      const refusal = await refusalOf(device, connect.chain, options.now());
       if (refusal !== undefined) throw new ConnectRefused('notAuthorized', refusal);
       if (devices.get(deviceId)?.generationId !== device?.generationId) {
         throw new ConnectRefused('notAuthorized', 'the device was deleted meanwhile');
@@ -72,7 +73,7 @@ export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions
   };
 }
 
-function hubSession(deviceId: string, drop: () => void, { hub, log }: HubSessionOptions): Session {
+function hubSession(deviceId: string, drop: () => void, { hub, now, log }: HubSessionOptions): Session {
   const telemetryPath = hubTopics.telemetry(deviceId).replace(/\/$/, '');
   const filters = new Set<string>([
     hubTopics.twinResponses,
@@ -84,7 +85,7 @@ function hubSession(deviceId: string, drop: () => void, { hub, log }: HubSession
 
   function note(operation: string, status: number, reason?: string) {
     const event = {
-      at: new Date().toISOString(),
+      at: now().toISOString(),
       plane: 'hub',
       transport: 'mqtt',
       operation,

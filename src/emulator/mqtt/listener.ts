@@ -1,10 +1,10 @@
 /** The MQTT listener: one TLS port, on which devices register and on which they talk to their hub. */
-import type { AddressInfo } from 'node:net';
+import type { Socket } from 'node:net';
 import tls from 'node:tls';
-import { EnrollkitError } from '../../errors.js';
 import type { EmulatorLog } from '../events.js';
 import type { Hub } from '../hub/hub.js';
 import { maxMessageBytes } from '../hub/messages.js';
+import { listenEverywhere } from '../listen.js';
 import { presentedChain } from '../tls.js';
 import { dpsCandidate, type RegistrationsLike } from './dps-session.js';
 import { hubCandidate } from './hub-session.js';
@@ -25,6 +25,8 @@ export interface MqttOptions {
   hubHostName: () => string;
   /** Seconds that a device is told to wait while it is being assigned. */
   retryAfter: number;
+  /** The clock by which certificates are judged. */
+  now: () => Date;
   log: EmulatorLog;
   /** Milliseconds for the TLS handshake, and again for the CONNECT packet; 30,000 when not given. */
   connectTimeout?: number;
@@ -49,7 +51,7 @@ export async function startMqtt(options: MqttOptions): Promise<MqttListener> {
     connectTimeout,
     refused: ({ operation, clientId, candidate, reason }) =>
       options.log({
-        at: new Date().toISOString(),
+        at: options.now().toISOString(),
         plane: candidate?.plane ?? 'device',
         transport: 'mqtt',
         operation,
@@ -58,60 +60,37 @@ export async function startMqtt(options: MqttOptions): Promise<MqttListener> {
         reason,
       }),
   });
-  const sockets = new Set<tls.TLSSocket>();
-  const servers = options.hosts.map(() =>
+  const sockets = new Set<Socket>();
+  const createServer = () =>
     tls
       .createServer({ ...options.tls, handshakeTimeout: connectTimeout, noDelay: true }, (socket) => {
         limitPacketSize(socket, maxPacketBytes);
         broker.handle(socket);
       })
       .on('tlsClientError', (_error, socket) => socket.destroy())
-      .on('connection', track),
-  );
-  function track(socket: tls.TLSSocket) {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  }
+      .on('connection', (socket: Socket) => {
+        sockets.add(socket);
+        socket.once('close', () => sockets.delete(socket));
+      });
 
-  async function close(): Promise<void> {
-    const closed = servers
-      .filter((server) => server.listening)
-      .map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+  async function close(servers: tls.Server[]): Promise<void> {
+    const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
     await new Promise<void>((resolve) => broker.close(resolve));
     for (const socket of sockets) socket.destroy();
     await Promise.all(closed);
   }
 
   try {
-    let port = options.port;
-    for (const [index, server] of servers.entries()) {
-      port = await listen(server, options.hosts[index]!, port);
-    }
-    return { port, close };
+    const { port, servers } = await listenEverywhere({
+      createServer,
+      addresses: options.hosts,
+      port: options.port,
+      protocol: 'MQTT',
+      flag: '--mqtt-port',
+    });
+    return { port, close: () => close(servers) };
   } catch (error) {
-    await close();
+    await close([]);
     throw error;
   }
-}
-
-/** @returns the port that it got */
-function listen(server: tls.Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'EADDRINUSE' && cause.code !== 'EACCES') return reject(cause);
-      reject(
-        new EnrollkitError(
-          'PORT_IN_USE',
-          cause.code === 'EADDRINUSE'
-            ? `Port ${port} of ${host}, for MQTT, is in use.`
-            : `Port ${port} of ${host}, for MQTT, may not be opened by this user.`,
-          { next: 'Choose another one with --mqtt-port PORT; 0 picks a free one.', cause },
-        ),
-      );
-    });
-    server.listen(port, host, () => {
-      server.removeAllListeners('error');
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
 }
