@@ -7,7 +7,7 @@
  */
 import { sameId } from '../dps/contract/ids.js';
 import { type Certificate, parseCertificate, sha256Thumbprint } from '../pki/certificate.js';
-import { type ChainVerdict, validateChain } from '../pki/validate.js';
+import { type ChainVerdict, type FailureCode, validateChain } from '../pki/validate.js';
 import { DpsError } from './dps-error.js';
 import type { Certificates, StoredCertificate } from './state/certificates.js';
 import type { EnrollmentGroups, StoredGroup } from './state/enrollment-groups.js';
@@ -153,7 +153,7 @@ interface Anchor {
 }
 
 /** The failures of validateChain that mean: no way from the device's certificate to a CA that is trusted. */
-const noPathCodes = new Set<string>(['NO_TRUST_ANCHOR']);
+const noPathCodes = new Set<FailureCode>(['ISSUER_NOT_FOUND']);
 
 function toAnchors(certificates: StoredCertificate[]): Anchor[] {
   const anchors = new Map<string, Anchor>();

@@ -1,5 +1,6 @@
 /** An enrollment group as the service plane shows it: of a certificate what it says, never the certificate itself. */
 import type { CertificateInfo, EnrollmentGroup } from '../../../dps/contract/schemas.js';
+import { parseCertificate } from '../../../pki/certificate.js';
 import { inspectCertificate } from '../../../pki/inspect.js';
 import type { GroupAuthority, StoredGroup } from '../../state/enrollment-groups.js';
 import type { LinkedHubs } from '../../state/hubs.js';
@@ -40,7 +41,8 @@ function referenceOf(authority: GroupAuthority | undefined): string | null {
 
 function infoOf(authority: GroupAuthority | undefined): { info: CertificateInfo } | null {
   if (!authority || !('certificate' in authority)) return null;
-  const described = inspectCertificate(Buffer.from(authority.certificate, 'base64'));
+  const certificate = parseCertificate(Buffer.from(authority.certificate, 'base64'));
+  const described = inspectCertificate(certificate);
   return {
     info: {
       subjectName: described.subject,
@@ -50,7 +52,7 @@ function infoOf(authority: GroupAuthority | undefined): { info: CertificateInfo 
       notBeforeUtc: described.notBefore,
       notAfterUtc: described.notAfter,
       serialNumber: described.serialNumber,
-      version: described.version,
+      version: certificate.version,
     },
   };
 }

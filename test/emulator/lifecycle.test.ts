@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import { type EmulatorEndpoints, runningEmulator, startEmulator } from '../../src/emulator/start.js';
+import { EnrollkitError } from '../../src/errors.js';
+import { make } from '../support/chains.js';
+import { inTemporaryFolder } from '../support/openssl.js';
+import { clientOf, groupBody, startTestEmulator } from './support.js';
+
+const codeOf = (code: string) => (error: unknown) => error instanceof EnrollkitError && error.code === code;
+
+test('gives endpoints of which every name can be dialled, and a file that says so while it runs', async () => {
+  await inTemporaryFolder(async (dir) => {
+    const emulator = await startEmulator({ dir });
+    const { endpoints } = emulator;
+    assert.deepEqual(Object.keys(endpoints).sort(), [
+      'armEndpoint',
+      'armToken',
+      'caFile',
+      'dpsName',
+      'globalDeviceEndpoint',
+      'hubHostName',
+      'hubServiceConnectionString',
+      'idScope',
+      'ports',
+      'resourceGroup',
+      'serviceConnectionString',
+      'subscriptionId',
+    ]);
+    const { https, mqtt } = endpoints.ports;
+    assert.equal(endpoints.armEndpoint, `https://localhost:${https}`);
+    assert.equal(endpoints.globalDeviceEndpoint, `localhost:${https}`);
+    assert.equal(endpoints.hubHostName, `localhost:${mqtt}`);
+    assert.match(endpoints.serviceConnectionString, new RegExp(`^HostName=localhost:${https};`));
+    assert.match(readFileSync(endpoints.caFile, 'utf8'), /^-----BEGIN CERTIFICATE-----/);
+    const file = join(dir, 'emulator', 'endpoints.json');
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.equal(statSync(join(dir, 'emulator', 'tls-root.key.pem')).mode & 0o777, 0o600);
+    assert.deepEqual(await runningEmulator(dir), endpoints);
+    await assert.rejects(startEmulator({ dir }), codeOf('EMULATOR_STATE_IN_USE'));
+    await emulator.stop();
+    await emulator.stop();
+    assert.equal(existsSync(file), false);
+    assert.equal(await runningEmulator(dir), undefined);
+  });
+});
+
+test('keeps its identity, its TLS root and the names of its hub from run to run', async () => {
+  await inTemporaryFolder(async (dir) => {
+    const first = await startTestEmulator({ dir });
+    const root = await make('root', 'Root');
+    await first.verifiedCa('root', root);
+    const body = groupBody('g', { reference: 'root' }, { iotHubs: [first.endpoints.hubHostName] });
+    await first.service('PUT', '/enrollmentGroups/g', body);
+    const rootPem = readFileSync(first.endpoints.caFile, 'utf8');
+    await first.stop();
+
+    const second = await startTestEmulator({ dir });
+    try {
+      assert.equal(readFileSync(second.endpoints.caFile, 'utf8'), rootPem);
+      for (const field of ['idScope', 'armToken', 'subscriptionId'] as const) {
+        assert.equal(second.endpoints[field], first.endpoints[field]);
+      }
+      const group = await second.service('GET', '/enrollmentGroups/g');
+      assert.deepEqual(group.body.iotHubs, [second.endpoints.hubHostName]);
+      const putBack = await second.service('PUT', '/enrollmentGroups/g', body, {
+        'if-match': group.body.etag,
+      });
+      assert.equal(putBack.status, 200, 'the name of the hub in an earlier run');
+    } finally {
+      await second.stop();
+    }
+  });
+});
+
+test('names the port and the flag when a port is taken, and leaves nothing open', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as { port: number };
+  try {
+    for (const [option, flag] of [
+      ['httpsPort', '--port'],
+      ['mqttPort', '--mqtt-port'],
+    ] as const) {
+      await assert.rejects(startEmulator({ dir: ':memory:', [option]: port }), (error: unknown) => {
+        assert.ok(error instanceof EnrollkitError);
+        assert.equal(error.code, 'PORT_IN_USE');
+        assert.match(error.message, new RegExp(`${port}`));
+        assert.match(error.next, new RegExp(flag));
+        return true;
+      });
+    }
+  } finally {
+    taken.close();
+  }
+});
+
+test('answers on both loopback addresses, and on the one that it is told', async () => {
+  const emulator = await startTestEmulator({ host: '127.0.0.1' });
+  try {
+    assert.equal(emulator.endpoints.armEndpoint, `https://127.0.0.1:${emulator.endpoints.ports.https}`);
+    assert.equal((await emulator.arm('GET', '')).status, 200);
+  } finally {
+    await emulator.stop();
+  }
+});
+
+test('stops promptly with connections open', async () => {
+  const emulator = await startTestEmulator();
+  await emulator.arm('GET', '');
+  const started = performance.now();
+  await emulator.stop();
+  assert.ok(performance.now() - started < 500);
+});
+
+test('keeps what it answered with success when it is killed', async () => {
+  await inTemporaryFolder(async (dir) => {
+    const script = fileURLToPath(new URL('emulator-child.ts', import.meta.url));
+    const child = spawn(process.execPath, ['--import', 'tsx', script, dir], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+    const killed = clientOf(JSON.parse(line) as EmulatorEndpoints);
+    const root = await make('root', 'Root');
+    await killed.verifiedCa('root', root);
+    assert.equal(
+      (await killed.service('PUT', '/enrollmentGroups/g', groupBody('g', { reference: 'root' }))).status,
+      200,
+    );
+    const device = await make('device', 'device-1', root);
+    assert.equal((await killed.register('device-1', [device])).body.status, 'assigned');
+    const before = await killed.service('GET', '/registrations/device-1');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    assert.equal(await runningEmulator(dir), undefined, 'what a killed process left behind');
+
+    const emulator = await startTestEmulator({ dir });
+    try {
+      const after = await emulator.service('GET', '/registrations/device-1');
+      assert.equal(after.body.etag, before.body.etag);
+      assert.equal((await emulator.arm('GET', '/certificates/root')).body.properties.isVerified, true);
+      const again = await emulator.register('device-1', [device]);
+      assert.equal(again.body.registrationState.substatus, 'reprovisionedToInitialAssignment');
+    } finally {
+      await emulator.stop();
+    }
+  });
+});
+
+test.run();

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { connect, type TLSSocket } from 'node:tls';
+import { suite } from 'uvu';
+import { ownerToken, startTestEmulator, type TestEmulator } from './support.js';
+
+const test = suite<{ emulator: TestEmulator }>('bad requests');
+
+test.before(async (context) => {
+  context.emulator = await startTestEmulator();
+});
+test.after(({ emulator }) => emulator.stop());
+
+const group = '/enrollmentGroups/g';
+
+test('answers bodies that are none with the documented statuses', async ({ emulator }) => {
+  const put = (body: string | Buffer, headers: Record<string, string> = {}) =>
+    emulator.service('PUT', group, body, headers);
+  const cases: [string, string | Buffer, Record<string, string>, number][] = [
+    ['not JSON', '{', {}, 400],
+    ['a number', '7', {}, 400],
+    ['null', 'null', {}, 400],
+    ['not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]), {}, 400],
+    ['nested deep', '['.repeat(40_000), {}, 400],
+    ['nested deep and closed', `{"a":${'['.repeat(40_000)}${']'.repeat(40_000)}}`, {}, 400],
+    ['text', '{}', { 'content-type': 'text/plain' }, 415],
+    ['a form', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
+    ['5 MB', Buffer.alloc(5 * 1024 * 1024, 0x20), {}, 413],
+    ['a bogus encoding header, as in the documented sample', '{', { 'content-encoding': 'utf-8' }, 400],
+  ];
+  for (const [what, body, headers, status] of cases) {
+    const answer = await put(body, headers);
+    assert.equal(answer.status, status, what);
+    assert.equal(Math.floor(answer.body.errorCode / 1000), status, what);
+    assert.match(answer.headers['content-type']!, /^application\/json; charset=utf-8$/);
+    assert.equal(answer.headers['x-ms-request-id'], answer.body.trackingId);
+  }
+  const chunked = await emulator.call({
+    method: 'PUT',
+    path: `${group}?api-version=2021-10-01`,
+    body: Buffer.alloc(300_000, 0x20),
+    headers: {
+      authorization: ownerToken(emulator.endpoints),
+      'content-length': '',
+      'transfer-encoding': 'chunked',
+    },
+  });
+  assert.equal(chunked.status, 413);
+});
+
+test('asks for an api-version that it knows', async ({ emulator }) => {
+  for (const query of ['', '?api-version=', '?api-version=2018-01-01', '?other=1']) {
+    const answer = await emulator.call({
+      path: `${group}${query}`,
+      headers: { authorization: ownerToken(emulator.endpoints) },
+    });
+    assert.equal(answer.status, 400, query);
+    assert.match(answer.body.message, /Unknown api version/);
+  }
+  const answer = await emulator.call({
+    path: `${group}?API-Version=2021-10-01`,
+    headers: { authorization: ownerToken(emulator.endpoints) },
+  });
+  assert.equal(answer.status, 404);
+});
+
+test('answers unknown paths and methods', async ({ emulator }) => {
+  for (const path of [
+    '/',
+    '//',
+    '/nothing',
+    '/%',
+    '/%00',
+    '/enrollmentGroups/%zz',
+    `/${'x'.repeat(5000)}`,
+    '/a/registrations/',
+  ]) {
+    const answer = await emulator.service('GET', path);
+    assert.ok([400, 404, 405].includes(answer.status), `${path.slice(0, 20)}: ${answer.status}`);
+  }
+  assert.equal((await emulator.service('PATCH', group, {})).status, 405);
+  assert.equal((await emulator.service('POST', '/enrollmentGroups/g', {})).status, 405);
+});
+
+test('lives on after what is no HTTP, no TLS, and a handshake that is never finished', async ({
+  emulator,
+}) => {
+  const { https } = emulator.endpoints.ports;
+  const open = (): Promise<TLSSocket> =>
+    new Promise((resolve, reject) => {
+      const socket = connect({ port: https, host: '127.0.0.1', rejectUnauthorized: false }, () =>
+        resolve(socket),
+      );
+      socket.on('error', reject);
+    });
+  const socket = await open();
+  socket.write('NOT HTTP AT ALL\r\n\r\n');
+  const answer = await new Promise<string>((resolve) =>
+    socket.once('data', (bytes) => resolve(bytes.toString())),
+  );
+  assert.match(answer, /^HTTP\/1\.1 400/);
+  socket.destroy();
+  const cut = await open();
+  cut.write(
+    'PUT /enrollmentGroups/g?api-version=2021-10-01 HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{',
+  );
+  cut.destroy();
+  assert.equal((await emulator.service('GET', group)).status, 404);
+});
+
+test.run();
