@@ -14,7 +14,7 @@ const reprovisionPolicies = {
 /**
  * @param signer the CA that signs the devices; its certificate goes into a group that attests by certificate
  */
-export function enrollmentGroupOf(plan: Plan, signer: StoredCertificate): EnrollmentGroup {
+export function enrollmentGroupOf(plan: Plan, signer: Pick<StoredCertificate, 'pem'>): EnrollmentGroup {
   const group = plan.enrollmentGroup;
   return {
     enrollmentGroupId: group.id,

@@ -1,0 +1,72 @@
+/** Acts as a device: registers, and gives back what came of it. */
+import type { RegistrationState } from '../dps/contract/schemas.js';
+import { registerDevice } from '../dps/device.js';
+import { ControlPlane } from '../dps/control.js';
+import type { Target } from '../dps/target.js';
+import { EnrollkitError } from '../errors.js';
+import type { PlanTarget } from '../pipeline/plan.js';
+import type { Context, Input } from './command.js';
+import { folderOf } from './command-target.js';
+import { type DeviceCredentials, deviceCredentials } from './device-credentials.js';
+import { withPassphrase } from './passphrase.js';
+import { targetFrom } from './plan-input.js';
+import { withTarget } from './target.js';
+
+export interface Registered {
+  target: Target;
+  registration: RegistrationState;
+  credentials: DeviceCredentials;
+  passphrase: string | undefined;
+}
+
+/** Registers a device; then `use` may go on as that device. */
+export async function asDevice<Result>(
+  registrationId: string,
+  flags: Input['flags'],
+  context: Context,
+  use: (registered: Registered) => Promise<Result>,
+): Promise<Result> {
+  const { signal } = context;
+  const { credentials, passphrase } = await withPassphrase(flags, context, async (passphrase) => ({
+    credentials: deviceCredentials(registrationId, flags, passphrase),
+    passphrase,
+  }));
+  const folder = folderOf(flags);
+  const request = { target: deviceTarget(flags, folder), folder, flags, mayCreate: false };
+  return withTarget(request, context, async (opened) => {
+    const endpoint = flags.globalEndpoint as string | undefined;
+    const target = endpoint === undefined ? opened : { ...opened, globalDeviceEndpoint: endpoint };
+    const registration = await registerDevice({
+      target,
+      idScope: await idScopeOf(target, signal),
+      registrationId,
+      ...credentials,
+      passphrase,
+      protocol: (flags.protocol as 'mqtt' | 'https' | undefined) ?? 'mqtt',
+      signal,
+    });
+    return use({ target, registration, credentials, passphrase });
+  });
+}
+
+/** A device needs an ID scope and no name of a DPS. */
+function deviceTarget(flags: Input['flags'], folder: string): PlanTarget {
+  const nameless = flags.idScope !== undefined && flags.dpsName === undefined && flags.target !== 'emulator';
+  if (!nameless) return targetFrom(flags, folder);
+  return targetFrom({ ...flags, target: 'azure', dpsName: 'unnamed' }, folder);
+}
+
+async function idScopeOf(target: Target, signal: AbortSignal): Promise<string> {
+  if (target.idScope !== undefined) return target.idScope;
+  if (target.subscriptionId === undefined || target.resourceGroup === undefined) {
+    throw new EnrollkitError('NEEDS_INPUT', 'The ID scope of the provisioning service is not known.', {
+      next: 'Give --id-scope, as the portal shows it on the overview page of the provisioning service.',
+    });
+  }
+  const control = new ControlPlane(target);
+  try {
+    return (await control.getService({ signal })).properties.idScope;
+  } finally {
+    control.close();
+  }
+}

@@ -1,0 +1,13 @@
+/** Text in columns, for terminals of 80. */
+import { truncate } from './output.js';
+
+const width = 80;
+
+/** Rows of cells, aligned; a line that is too long is cut. `indent` is the room that the caller puts before it. */
+export function columns(rows: readonly (readonly string[])[], indent = 0): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) => {
+    const line = row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column]!))).join('  ');
+    return truncate(line, width - indent);
+  });
+}

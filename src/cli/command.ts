@@ -1,0 +1,67 @@
+/** What a command is: data that the program, the help and the tests read, and one function. */
+import type { Output } from './output.js';
+
+/** An option of a command, defined once and shared by the commands that take it. */
+export interface Flag {
+  /** `dps-name` for `--dps-name`; a name of the camel case `dpsName` in what `run` gets. */
+  readonly name: string;
+  /** What stands for its value in the help, `NAME` for instance; a flag without is a switch. */
+  readonly value?: string;
+  readonly summary: string;
+  readonly choices?: readonly string[];
+  /** May be given several times; `run` gets an array. */
+  readonly repeatable?: true;
+  /** A switch that can also be turned off: `--no-<name>`. */
+  readonly negatable?: true;
+  /** Turns the text into what `run` gets; throws an EnrollkitError that names the flag. */
+  readonly parse?: (text: string) => unknown;
+  /** The heading that it stands under in the help. */
+  readonly group?: string;
+}
+
+export interface Argument {
+  readonly name: string;
+  readonly summary: string;
+}
+
+export interface Example {
+  /** What to type, after `enrollkit`. */
+  readonly line: string;
+  readonly summary: string;
+}
+
+/** What a command may use of the world. */
+export interface Context {
+  readonly output: Output;
+  readonly env: NodeJS.ProcessEnv;
+  /** Aborted by Ctrl-C and by SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly now: () => Date;
+  /** Whether a person can be asked: standard input, output and error are terminals, and CI is not set. */
+  readonly interactive: boolean;
+}
+
+/** What was typed: flags in camel case, absent when they were not given. */
+export interface Input {
+  readonly arguments: readonly string[];
+  readonly flags: Readonly<Record<string, unknown>>;
+}
+
+export interface Command {
+  /** One word, or two for a command of a family: `group create`. */
+  readonly name: string;
+  readonly summary: string;
+  /** More than the summary says; a paragraph. */
+  readonly description?: string;
+  readonly arguments?: readonly Argument[];
+  readonly flags: readonly Flag[];
+  /** At least two. */
+  readonly examples: readonly Example[];
+  /** Resolves when the command has succeeded; throws an EnrollkitError otherwise. */
+  run(input: Input, context: Context): Promise<void>;
+}
+
+/** `dps-name` as `dpsName`. */
+export function camelCase(name: string): string {
+  return name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}

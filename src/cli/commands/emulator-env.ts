@@ -1,0 +1,61 @@
+/** The environment that points SDKs at a running emulator. */
+import { resolve } from 'node:path';
+import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
+import { EnrollkitError } from '../../errors.js';
+import type { Command, Context, Input } from '../command.js';
+import { defaultStateFolder, outputFlags, stateFolderFlag } from '../flags.js';
+
+const formats = ['shell', 'dotenv', 'json'] as const;
+
+export const emulatorEnv: Command = {
+  name: 'emulator env',
+  summary: 'print the environment that points SDKs at the running emulator',
+  description:
+    'Prints trust, addresses and connection strings of the emulator that runs on a state folder. The connection\nstrings are secrets of that emulator.',
+  flags: [
+    stateFolderFlag,
+    { name: 'format', value: 'FORMAT', choices: formats, summary: 'shell exports, a .env file, or JSON (default: shell)' },
+    ...outputFlags,
+  ],
+  examples: [
+    { line: 'emulator env', summary: 'what to export; in a shell: eval "$(enrollkit emulator env)"' },
+    { line: 'emulator env --format dotenv > .env', summary: 'for programs that read a .env file' },
+  ],
+  run,
+};
+
+async function run({ flags }: Input, { output }: Context): Promise<void> {
+  const { runningEmulator } = await import('../../emulator/endpoints.js');
+  const dir = (flags.dir as string | undefined) ?? defaultStateFolder;
+  const endpoints = await runningEmulator(dir);
+  if (!endpoints) {
+    throw new EnrollkitError('NOT_FOUND', `No emulator runs on ${resolve(dir)}.`, {
+      next: `Start one: enrollkit emulator start${dir === defaultStateFolder ? '' : ` --dir ${dir}`}`,
+    });
+  }
+  const variables = emulatorVariables(endpoints);
+  if (output.json || flags.format === 'json') return output.value(variables);
+  const lines = Object.entries(variables).map(([name, value]) =>
+    flags.format === 'dotenv' ? `${name}="${value}"` : `export ${name}='${value.replaceAll("'", `'\\''`)}'`,
+  );
+  output.data(lines.join('\n'));
+}
+
+/** The names are those that Azure's own samples read, where there are such. */
+function emulatorVariables(endpoints: EmulatorEndpoints): Record<string, string> {
+  return {
+    NODE_EXTRA_CA_CERTS: endpoints.caFile,
+    REQUESTS_CA_BUNDLE: endpoints.caFile,
+    SSL_CERT_FILE: endpoints.caFile,
+    PROVISIONING_HOST: endpoints.globalDeviceEndpoint,
+    PROVISIONING_IDSCOPE: endpoints.idScope,
+    DPS_CONNECTION_STRING: endpoints.serviceConnectionString,
+    IOTHUB_CONNECTION_STRING: endpoints.hubServiceConnectionString,
+    IOTHUB_HOST: endpoints.hubHostName,
+    ARM_ENDPOINT: endpoints.armEndpoint,
+    ARM_TOKEN: endpoints.armToken,
+    AZURE_SUBSCRIPTION_ID: endpoints.subscriptionId,
+    AZURE_RESOURCE_GROUP: endpoints.resourceGroup,
+    DPS_NAME: endpoints.dpsName,
+  };
+}

@@ -1,0 +1,31 @@
+import { EnrollkitError } from '../../errors.js';
+import type { Command, Context, Input } from '../command.js';
+import { dirFlag, outputFlags, targetFlags } from '../flags.js';
+
+export const groupShow: Command = {
+  name: 'group show',
+  summary: 'show an enrollment group, as the service has it',
+  arguments: [{ name: 'id', summary: 'the enrollment group ID' }],
+  flags: [dirFlag, ...targetFlags, ...outputFlags],
+  examples: [
+    { line: 'group show enrollkit-devices', summary: 'the group of a quickstart' },
+    { line: 'group show enrollkit-devices --json', summary: 'every field that the service gives' },
+  ],
+  run,
+};
+
+async function run({ arguments: [id], flags }: Input, context: Context): Promise<void> {
+  const { assertEnrollmentGroupId } = await import('../../dps/contract/ids.js');
+  assertEnrollmentGroupId(id!);
+  const { withClients } = await import('../command-target.js');
+  const { groupText } = await import('../group-text.js');
+  const { output, signal } = context;
+  const group = await withClients(flags, context, false, ({ service }) => service.getEnrollmentGroup(id!, { signal }));
+  if (!group) {
+    throw new EnrollkitError('NOT_FOUND', `There is no enrollment group ${id}.`, {
+      next: 'enrollkit group list shows those that there are.',
+    });
+  }
+  if (output.json) return output.value(group);
+  output.data(groupText(group));
+}

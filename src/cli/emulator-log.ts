@@ -1,0 +1,19 @@
+/** What the emulator did, as lines for people. */
+import type { EmulatorEvent, EmulatorLog } from '../emulator/events.js';
+import type { Output } from './output.js';
+
+/** With `--verbose` every operation; without, what `only` lets through. */
+export function emulatorLog(output: Output, only: (event: EmulatorEvent) => boolean): EmulatorLog {
+  return (event) => {
+    if (output.verbose || only(event)) output.say(eventLine(event, output));
+  };
+}
+
+export const isRefusal = ({ status }: EmulatorEvent): boolean => status >= 400;
+
+function eventLine(event: EmulatorEvent, { style }: Output): string {
+  const { at, plane, transport, operation, id, status, reason } = event;
+  const what = `${at.slice(11, 23)} ${transport.padEnd(5)} ${plane.padEnd(7)} ${operation}${id ? ` ${id}` : ''}`;
+  const line = `${style.dim(what)} ${status >= 400 ? style.red(String(status)) : status}`;
+  return reason ? `${line}\n             ${reason}` : line;
+}

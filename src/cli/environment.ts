@@ -1,0 +1,14 @@
+/** The environment variables that enrollkit reads, from one table: the help and the documentation read it too. */
+export const environmentVariables = {
+  ENROLLKIT_PASSPHRASE: 'The passphrase of the private keys.',
+  ENROLLKIT_SERVICE_CONNECTION_STRING: 'Azure: the connection string of a shared access policy of the DPS.',
+  ENROLLKIT_HUB_CONNECTION_STRING: 'Azure: the connection string of a hub, to delete devices when cleaning up.',
+  AZURE_TENANT_ID: 'Azure: the tenant, for a service principal.',
+  AZURE_CLIENT_ID: 'Azure: the service principal.',
+  AZURE_CLIENT_SECRET: 'Azure: its secret.',
+  HTTPS_PROXY: 'The proxy for HTTPS; NO_PROXY names the exceptions.',
+  NODE_EXTRA_CA_CERTS: 'A file of CA certificates to trust besides the usual ones.',
+  CI: 'When set, nothing is ever asked.',
+  NO_COLOR: 'When set, no colours.',
+  FORCE_COLOR: 'When set, colours even if the output is no terminal; 0 for none.',
+} as const;

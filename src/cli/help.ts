@@ -1,0 +1,51 @@
+/** The texts of the help that commander does not write itself. */
+import { type ErrorCode, errorTable, exitStatus } from '../errors.js';
+import type { Example } from './command.js';
+import { environmentVariables } from './environment.js';
+
+export const rootFooter = `
+Examples:
+  enrollkit                            questions first, then it runs
+  enrollkit quickstart --yes           three devices on the embedded emulator
+  enrollkit quickstart --yes --target azure --dps-name NAME \\
+      --subscription ID --resource-group NAME
+  enrollkit quickstart --plan certs/.enrollkit/plan.json
+  enrollkit clean                      remove what a quickstart made
+
+More: enrollkit help <command>, enrollkit help environment, enrollkit help exit-codes
+`;
+
+export function exampleText(examples: readonly Example[]): string {
+  const lines = examples.flatMap(({ line, summary }) => [`  # ${summary}`, `  enrollkit ${line}`]);
+  return `\nExamples:\n${lines.join('\n')}\n`;
+}
+
+/** What each exit status means. */
+export const exitStatusSummaries: Record<keyof typeof exitStatus, string> = {
+  ok: 'It is done.',
+  internal: 'A defect of enrollkit.',
+  usage: 'What was given is wrong: a flag, a name, a file.',
+  credentials: 'Credentials, rights or a passphrase are missing or wrong.',
+  refused: 'The service refused, or lacks what is needed.',
+  network: 'The service was not reached, or asked to wait.',
+  proofOfPossession: 'Possession of the CA’s key is not proven yet.',
+  partial: 'Some devices are done, others are not.',
+  needsInput: 'An answer is missing, and there is nobody to ask.',
+  local: 'Something on this computer is in the way: a file, a folder, a port, the clock.',
+  interrupted: 'It was interrupted; what is done stays done.',
+};
+
+/** The text of a topic of `enrollkit help`. */
+export function topicText(topic: string): string | undefined {
+  if (topic === 'environment') {
+    const lines = Object.entries(environmentVariables).map(([name, summary]) => `  ${name}\n      ${summary}`);
+    return `Environment variables:\n\n${lines.join('\n')}\n`;
+  }
+  if (topic !== 'exit-codes') return undefined;
+  const lines = Object.entries(exitStatus).map(([name, status]) => {
+    const codes = (Object.keys(errorTable) as ErrorCode[]).filter((code) => errorTable[code].exit === status);
+    const summary = exitStatusSummaries[name as keyof typeof exitStatus];
+    return `  ${String(status).padStart(3)}  ${summary}${codes.map((code) => `\n         ${code}`).join('')}`;
+  });
+  return `Exit statuses, and the error codes of each:\n\n${lines.join('\n')}\n`;
+}

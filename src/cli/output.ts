@@ -1,0 +1,115 @@
+/** Standard output is data, standard error is for people. */
+import { styleText } from 'node:util';
+
+type Format = Parameters<typeof styleText>[0];
+
+export interface Styles {
+  bold(text: string): string;
+  dim(text: string): string;
+  red(text: string): string;
+  green(text: string): string;
+  cyan(text: string): string;
+}
+
+export interface OutputOptions {
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  env: NodeJS.ProcessEnv;
+  json: boolean;
+  verbose: boolean;
+  /** False when `--no-color` is given. */
+  color: boolean;
+}
+
+export class Output {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  /** One object on standard output, and nothing else there. */
+  readonly json: boolean;
+  readonly verbose: boolean;
+  /** For what goes to standard output. */
+  readonly dataStyle: Styles;
+  /** For what goes to standard error. */
+  readonly style: Styles;
+
+  constructor(options: OutputOptions) {
+    this.stdout = options.stdout;
+    this.stderr = options.stderr;
+    this.json = options.json;
+    this.verbose = options.verbose;
+    this.dataStyle = stylesFor(options.stdout, options);
+    this.style = stylesFor(options.stderr, options);
+  }
+
+  /** Data: a line, or several, on standard output. */
+  data(text: string): void {
+    this.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  }
+
+  /** Data: one value as JSON, on one line when it is read by a line-wise program, else indented. */
+  value(value: unknown, { oneLine = false } = {}): void {
+    this.data(oneLine ? JSON.stringify(value) : JSON.stringify(value, null, 2));
+  }
+
+  /** For people: a line, or several, on standard error. */
+  say(text = ''): void {
+    this.stderr.write(`${text}\n`);
+  }
+
+  /** For people who asked for more: with `--verbose` only. */
+  detail(text: string): void {
+    if (this.verbose) this.say(this.style.dim(text));
+  }
+
+  /** Columns of the terminal that people read. */
+  get width(): number {
+    return this.stderr.columns ?? 80;
+  }
+}
+
+/**
+ * Whether to colour what goes to a stream: `--no-color`, then NO_COLOR (no-color.org), then FORCE_COLOR, then
+ * whether it is a terminal that can.
+ */
+export function wantsColor(
+  stream: { isTTY?: boolean },
+  { env, color }: { env: NodeJS.ProcessEnv; color: boolean },
+): boolean {
+  if (!color || (env.NO_COLOR ?? '') !== '') return false;
+  if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false';
+  return stream.isTTY === true && env.TERM !== 'dumb';
+}
+
+function stylesFor(stream: NodeJS.WriteStream, options: { env: NodeJS.ProcessEnv; color: boolean }): Styles {
+  const colored = wantsColor(stream, options);
+  const style = (format: Format) => (text: string) =>
+    colored ? styleText(format, text, { validateStream: false }) : text;
+  return {
+    bold: style('bold'),
+    dim: style('dim'),
+    red: style('red'),
+    green: style('green'),
+    cyan: style('cyan'),
+  };
+}
+
+/** Breaks a text into lines of at most `width` characters, at spaces; a longer word stays whole. */
+export function wrap(text: string, width: number, indent = ''): string {
+  const lines: string[] = [];
+  for (const paragraph of text.split('\n')) {
+    let line = '';
+    for (const word of paragraph.split(' ')) {
+      if (line !== '' && indent.length + line.length + 1 + word.length > width) {
+        lines.push(indent + line);
+        line = word;
+      } else line = line === '' ? word : `${line} ${word}`;
+    }
+    lines.push(line === '' ? '' : indent + line);
+  }
+  return lines.join('\n');
+}
+
+/** A line cut to `width` characters, with an ellipsis where something was cut. */
+export function truncate(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text;
+}

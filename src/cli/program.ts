@@ -1,0 +1,134 @@
+/** Turns the command table into a commander program. */
+import { EnrollkitError } from '../errors.js';
+import { Command as CommanderCommand, CommanderError, Option } from 'commander';
+import type { Command, Flag, Input } from './command.js';
+import { commands, families } from './commands/index.js';
+import { colorFlag, dirFlag, verboseFlag } from './flags.js';
+import { exampleText, rootFooter, topicText } from './help.js';
+
+/** What the arguments ask for: a command, or a text that is already known. */
+export type Request =
+  | { kind: 'command'; command: Command; input: Input }
+  | { kind: 'wizard'; input: Input }
+  | { kind: 'text'; text: string }
+  /** The version stands in package.json, which is read only when it is asked for. */
+  | { kind: 'version' };
+
+/**
+ * Reads the arguments. Loads nothing but commander and the declarations of the commands.
+ *
+ * @throws CommanderError or EnrollkitError USAGE for arguments that are none
+ */
+export function readArguments(argv: readonly string[]): Request {
+  let request: Request | undefined;
+  let text = '';
+  const ask = (found: Request) => {
+    request = found;
+  };
+  const program = buildProgram(ask, (written) => {
+    text += written;
+  });
+  try {
+    program.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { kind: 'text', text };
+    if (error.code !== 'commander.help') throw error;
+    // Commander shows the help where a command is missing.
+    const [family] = program.args;
+    if (family !== undefined) {
+      throw new EnrollkitError('USAGE', `${family} takes a command.`, { next: `See enrollkit help ${family}.` });
+    }
+    const { version, ...flags } = program.opts();
+    return version ? { kind: 'version' } : { kind: 'wizard', input: { arguments: [], flags } };
+  }
+  return request ?? { kind: 'text', text };
+}
+
+function buildProgram(ask: (request: Request) => void, write: (text: string) => void): CommanderCommand {
+  const program = prepare(new CommanderCommand('enrollkit'), write)
+    .description(
+      'From nothing to X.509 devices enrolled in Azure IoT Hub Device Provisioning Service (DPS),\non Azure or on the embedded emulator. Without a command, in a terminal: a wizard that asks.',
+    )
+    .helpCommand(false)
+    .addHelpText('after', rootFooter);
+  for (const flag of [dirFlag, verboseFlag, colorFlag]) addFlag(program, flag);
+  program.option('--version', 'print the version');
+
+  const parents = new Map<string, CommanderCommand>();
+  for (const [name, summary] of Object.entries(families)) {
+    const parent = prepare(program.command(name), write)
+      .summary(summary)
+      .description(summary)
+      .helpCommand(false)
+      .usage('<command> [options]');
+    parents.set(name, parent);
+  }
+  for (const command of commands) {
+    const [family, name] = command.name.split(' ') as [string, string?];
+    const declared = name === undefined ? program.command(family) : parents.get(family)!.command(name);
+    declare(prepare(declared, write), command, ask);
+  }
+  addHelpCommand(program, write);
+  return program;
+}
+
+function declare(declared: CommanderCommand, command: Command, ask: (request: Request) => void): void {
+  declared.summary(command.summary).description(command.description ?? command.summary);
+  for (const { name, summary } of command.arguments ?? []) declared.argument(`<${name}>`, summary);
+  for (const flag of command.flags) addFlag(declared, flag);
+  declared.addHelpText('after', exampleText(command.examples));
+  declared.action((...all: unknown[]) => {
+    const self = all.at(-1) as CommanderCommand;
+    ask({ kind: 'command', command, input: { arguments: self.args, flags: self.opts() } });
+  });
+}
+
+function prepare(declared: CommanderCommand, write: (text: string) => void): CommanderCommand {
+  return declared
+    .exitOverride()
+    .configureOutput({ writeOut: write, writeErr: () => {}, getOutHelpWidth: () => 80, getOutHasColors: () => false })
+    .configureHelp({ showGlobalOptions: false })
+    .enablePositionalOptions()
+    .allowExcessArguments(false)
+    .helpOption('-h, --help', 'show this');
+}
+
+function addFlag(declared: CommanderCommand, flag: Flag): void {
+  const make = (text: string, summary: string) => {
+    const option = new Option(text, summary);
+    return flag.group ? option.helpGroup(flag.group) : option;
+  };
+  if (flag.value === undefined) {
+    declared.addOption(make(`--${flag.name}`, flag.summary));
+    if (flag.negatable) declared.addOption(make(`--no-${flag.name}`, 'the opposite'));
+    return;
+  }
+  const option = make(`--${flag.name} <${flag.value}>`, flag.summary);
+  if (flag.choices) option.choices(flag.choices);
+  const parse = flag.parse ?? ((text: string) => text);
+  if (flag.repeatable) {
+    option.argParser((text: string, before: unknown[] | undefined) => [...(before ?? []), parse(text)]);
+  } else if (flag.parse) option.argParser(parse);
+  declared.addOption(option);
+}
+
+function addHelpCommand(program: CommanderCommand, write: (text: string) => void): void {
+  prepare(program.command('help'), write)
+    .summary('show the help of a command, or a topic: environment, exit-codes')
+    .argument('[topic...]', 'a command, or environment, or exit-codes')
+    .action((topic: string[]) => {
+      const text = topicText(topic.join(' '));
+      if (text !== undefined) return write(text);
+      let found: CommanderCommand | undefined = program;
+      for (const word of topic) found = found?.commands.find((child) => child.name() === word);
+      if (found) return write(found.helpInformation() + footerOf(topic.join(' ')));
+      return program.error(`error: there is no help on '${topic.join(' ')}'`);
+    });
+}
+
+function footerOf(name: string): string {
+  if (name === '') return rootFooter;
+  const command = commands.find((one) => one.name === name);
+  return command ? exampleText(command.examples) : '';
+}

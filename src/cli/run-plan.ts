@@ -1,0 +1,56 @@
+/** Runs a plan and shows how it goes and how it ended. */
+import type { Plan } from '../pipeline/plan.js';
+import { runQuickstart } from '../pipeline/run.js';
+import { assertOwnFolder, layoutOf } from '../store/layout.js';
+import { choosePortalAssistant, progressFor } from './choose-progress.js';
+import { closingReport } from './closing.js';
+import type { Context, Input } from './command.js';
+import { askPassphrase } from './passphrase.js';
+import { withTarget } from './target.js';
+
+interface PlannedRun {
+  plan: Plan;
+  folder: string;
+  passphrase: string | undefined;
+  flags: Input['flags'];
+}
+
+/** @throws EnrollkitError of the step that failed */
+export async function runPlan({ plan, folder, flags, ...given }: PlannedRun, context: Context): Promise<void> {
+  const { output, env, signal, now } = context;
+  // Before an emulator puts its state there.
+  assertOwnFolder(layoutOf(folder));
+  const mayAsk = context.interactive && !flags.yes;
+  const passphrase =
+    given.passphrase ?? (plan.certificates.encryptKeys && mayAsk ? await askPassphrase(context) : undefined);
+  const progress = await progressFor(context);
+  const portal = mayAsk ? await choosePortalAssistant(plan, progress, context) : undefined;
+  try {
+    const result = await withTarget({ target: plan.target, folder, flags, mayCreate: true }, context, (target) =>
+      runQuickstart({
+        plan,
+        folder,
+        target,
+        passphrase,
+        portal,
+        verificationCode: flags.verificationCode as string | undefined,
+        now,
+        signal,
+        emit: (event) => progress.on(event),
+      }),
+    );
+    await progress.end();
+    if (output.json) return output.value(result);
+    output.data(
+      closingReport(result, {
+        folder,
+        uploaded: plan.certificateAuthority.uploaded,
+        // Under npm, the program is in nobody's path.
+        program: env.npm_command === undefined ? 'enrollkit' : 'npx enrollkit',
+        style: output.dataStyle,
+      }),
+    );
+  } finally {
+    await progress.end();
+  }
+}
