@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -111,12 +111,24 @@ test('answers on both loopback addresses, and on the one that it is told', async
   }
 });
 
-test('stops promptly with connections open', async () => {
+test('stops promptly with connections open, in use or not', async () => {
   const emulator = await startTestEmulator();
+  const { https, mqtt } = emulator.endpoints.ports;
+  const idle = [connect(https, '127.0.0.1'), connect(mqtt, '127.0.0.1')];
+  const closed = Promise.all(
+    idle.map((socket) =>
+      once(
+        socket.on('error', () => {}),
+        'close',
+      ),
+    ),
+  );
+  await Promise.all(idle.map((socket) => once(socket, 'connect')));
   await emulator.arm('GET', '');
   const started = performance.now();
   await emulator.stop();
   assert.ok(performance.now() - started < 500);
+  await closed;
 });
 
 test('keeps what it answered with success when it is killed', async () => {

@@ -165,7 +165,12 @@ function send(
         headers: {
           ...(payload === undefined
             ? {}
-            : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(payload)) }),
+            : {
+                'content-type': 'application/json',
+                ...(headers['transfer-encoding']
+                  ? {}
+                  : { 'content-length': String(Buffer.byteLength(payload)) }),
+              }),
           ...headers,
         },
       },
