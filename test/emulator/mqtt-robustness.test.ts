@@ -9,19 +9,19 @@ import { EnrollkitError } from '../../src/errors.js';
 import { type Fixture, record, startFixture } from './mqtt-fixture.js';
 
 let fixture: Fixture;
+/** Lets go of a connection that is not through after 150 ms. */
+let impatient: Fixture;
 test.before(async () => {
-  fixture = await startFixture({ connectTimeout: 150, hosts: ['127.0.0.1', '127.0.0.2'] });
+  fixture = await startFixture({ hosts: ['127.0.0.1', '127.0.0.2'] });
+  impatient = await startFixture({ connectTimeout: 150 });
 });
-test.after(() => fixture?.close());
+test.after(async () => {
+  await fixture?.close();
+  await impatient?.close();
+});
 
-function connectTls(credential?: { pem: string; keyPem: string }): tls.TLSSocket {
-  const { port } = fixture.listener;
-  const socket = tls.connect({
-    port,
-    host: '127.0.0.1',
-    ca: fixture.serverRoot.pem,
-    ...(credential ? { cert: credential.pem, key: credential.keyPem } : {}),
-  });
+function connectTls({ listener, serverRoot }: Fixture): tls.TLSSocket {
+  const socket = tls.connect({ port: listener.port, host: '127.0.0.1', ca: serverRoot.pem });
   return socket.on('error', () => {});
 }
 
@@ -30,29 +30,35 @@ function ended(socket: net.Socket): Promise<void> {
   return new Promise((resolve) => socket.once('close', () => resolve()));
 }
 
-async function stillServes(): Promise<void> {
-  const client = await fixture.connectDps('steady', await fixture.device('steady'));
-  const inbox = record(client);
-  await client.subscribeAsync(dpsTopics.responses);
-  client.publish(dpsTopics.register('1'), '{}');
-  await inbox.first('$dps/registrations/res/202');
-  await client.endAsync();
+/** Tried again, since on a busy machine an honest client, too, can miss the short time of this test. */
+async function stillServes(fixture: Fixture, attempts = 10): Promise<void> {
+  try {
+    const client = await fixture.connectDps('steady', await fixture.device('steady'));
+    const inbox = record(client);
+    await client.subscribeAsync(dpsTopics.responses);
+    client.publish(dpsTopics.register('1'), '{}');
+    await inbox.first('$dps/registrations/res/202');
+    await client.endAsync();
+  } catch (error) {
+    if (attempts === 1) throw error;
+    await stillServes(fixture, attempts - 1);
+  }
 }
 
 test('a client that never finishes its handshake is let go', async () => {
-  const silent = net.connect(fixture.listener.port, '127.0.0.1').on('error', () => {});
-  const garbage = net.connect(fixture.listener.port, '127.0.0.1').on('error', () => {});
+  const silent = net.connect(impatient.listener.port, '127.0.0.1').on('error', () => {});
+  const garbage = net.connect(impatient.listener.port, '127.0.0.1').on('error', () => {});
   garbage.write('GET / HTTP/1.1\r\n\r\n');
   for (const socket of [silent, garbage]) socket.resume();
   await Promise.all([ended(silent), ended(garbage)]);
-  await stillServes();
+  await stillServes(impatient);
 });
 
 test('a client that never sends CONNECT is let go', async () => {
-  const socket = connectTls();
+  const socket = connectTls(impatient);
   socket.resume();
   await ended(socket);
-  await stillServes();
+  await stillServes(impatient);
 });
 
 test('bytes that are no MQTT end their connection only', async () => {
@@ -69,17 +75,17 @@ test('bytes that are no MQTT end their connection only', async () => {
     zeros,
     Buffer.from('GET / HTTP/1.1\r\n\r\n'),
   ]) {
-    const socket = connectTls();
+    const socket = connectTls(fixture);
     socket.resume();
     await once(socket, 'secureConnect');
     socket.write(bytes);
     await ended(socket);
   }
-  await stillServes();
+  await stillServes(fixture);
 });
 
 test('a client that floods before it has connected is cut off', async () => {
-  const socket = connectTls();
+  const socket = connectTls(fixture);
   socket.resume();
   await once(socket, 'secureConnect');
   // A CONNECT that announces 200 MB.
@@ -93,18 +99,18 @@ test('a client that floods before it has connected is cut off', async () => {
   flood();
   await ended(socket);
   assert.ok(sent < 50, `${sent} MB were taken`);
-  await stillServes();
+  await stillServes(fixture);
 });
 
-test('idle connections are let go and nothing of them stays', async () => {
-  const sockets = Array.from({ length: 200 }, () => net.connect(fixture.listener.port, '127.0.0.1'));
+test('many idle connections are let go', async () => {
+  const sockets = Array.from({ length: 200 }, () => net.connect(impatient.listener.port, '127.0.0.1'));
   await Promise.all(
     sockets.map((socket) => {
       socket.on('error', () => {}).resume();
       return ended(socket);
     }),
   );
-  await stillServes();
+  await stillServes(impatient);
 });
 
 test('every address is served on the same port', async () => {
