@@ -44,6 +44,7 @@ const shortForms: Readonly<Record<string, string>> = {
 export class Name {
   #text: string | undefined;
   #canonical: readonly string[] | undefined;
+  #key: string | undefined;
 
   constructor(
     /** The whole SEQUENCE. */
@@ -74,6 +75,12 @@ export class Name {
   get canonical(): readonly string[] {
     this.#canonical ??= this.relativeNames.map(canonicalRelativeName);
     return this.#canonical;
+  }
+
+  /** The same text for equal names, other text for others. */
+  get key(): string {
+    this.#key ??= this.canonical.join('\n');
+    return this.#key;
   }
 
   /** The values of all attributes of a type, in the order of the encoding. */

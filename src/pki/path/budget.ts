@@ -1,0 +1,48 @@
+/** How much work one verdict may take: certificates come from strangers, and bags of them can be made to explode. */
+import type { PublicKeyInfo } from '../public-key.js';
+
+/** The most certificates in one path, from the leaf to the anchor; TLS stacks stop far earlier. */
+export const maxPathCertificates = 64;
+
+/** In the time of one ECDSA P-256 verification (0.1 ms): an honest chain takes a handful, a 0.1 s limit is felt by no one. */
+const signatureUnits = 1_024;
+/** Possible issuers looked at. */
+const steps = 50_000;
+/** A name against a constraint. */
+const nameComparisons = 250_000;
+
+/** Thrown within a search, and turned into a failure by who started it. */
+export class BudgetExceeded extends Error {
+  override name = 'BudgetExceeded';
+}
+
+export class Budget {
+  #signatureUnits = signatureUnits;
+  #steps = steps;
+  #nameComparisons = nameComparisons;
+
+  /** @throws BudgetExceeded */
+  spendSignature(key: PublicKeyInfo): void {
+    this.#signatureUnits -= signatureCost(key);
+    if (this.#signatureUnits < 0) throw new BudgetExceeded('more possible issuers than are checked');
+  }
+
+  /** @throws BudgetExceeded */
+  spendSteps(count: number): void {
+    this.#steps -= count;
+    if (this.#steps < 0) throw new BudgetExceeded('more possible paths than are looked at');
+  }
+
+  /** @throws BudgetExceeded */
+  spendNameComparisons(count: number): void {
+    this.#nameComparisons -= count;
+    if (this.#nameComparisons < 0)
+      throw new BudgetExceeded('more names and name constraints than are compared');
+  }
+}
+
+/** As measured with OpenSSL 3.0. */
+function signatureCost({ family, bits }: PublicKeyInfo): number {
+  if (family === 'ec') return bits <= 256 ? 1 : bits <= 384 ? 6 : 12;
+  return Math.max(1, Math.ceil((bits / 4096) ** 2));
+}

@@ -1,0 +1,100 @@
+/** Name constraints (RFC 5280 sections 4.2.1.10 and 6.1.3 b, c): which names an authority lets stand below it. */
+import type { Certificate } from '../certificate.js';
+import { children, DerError, type Element, readOnly, sequenceOf, smallIntegerOf } from '../der/read.js';
+import { extensionTypes } from '../extensions.js';
+import { type GeneralName, type GeneralNameKind, generalNameOf, generalNameText } from '../general-name.js';
+import { emailAddressType } from '../name.js';
+import type { Budget } from './budget.js';
+import { called, type Failure, failureOf, short } from './failure.js';
+import { matchName } from './name-matching.js';
+
+interface NameConstraints {
+  permitted: ByKind;
+  excluded: ByKind;
+}
+
+type ByKind = ReadonlyMap<GeneralNameKind, readonly GeneralName[]>;
+
+/**
+ * Holds the names of each certificate of a path, from the leaf to the anchor, against the constraints of all above it.
+ * Intermediates that are self-issued are free, so that an authority can roll its key over.
+ *
+ * @throws BudgetExceeded
+ */
+export function checkNameConstraints(path: readonly Certificate[], budget: Budget): Failure[] {
+  const failures: Failure[] = [];
+  for (let above = 1; above < path.length; above += 1) {
+    const authority = path[above]!;
+    const extension = authority.extensions.get(extensionTypes.nameConstraints);
+    if (!extension) continue;
+    let constraints: NameConstraints;
+    try {
+      constraints = nameConstraintsOf(extension.value);
+    } catch (error) {
+      if (!(error instanceof DerError)) throw error;
+      const message = `The certificate ${called(authority)} has name constraints that cannot be read: ${error.message}.`;
+      failures.push(failureOf('MALFORMED', authority, message));
+      continue;
+    }
+    for (const [index, certificate] of path.slice(0, above).entries()) {
+      if (index > 0 && certificate.subject.equals(certificate.issuer)) continue;
+      const name = offendingName(certificate, constraints, budget);
+      if (!name) continue;
+      const message = `The certificate ${called(certificate)} has the name ${short(generalNameText(name))}, which the name constraints of ${called(authority)} do not allow.`;
+      failures.push(failureOf('NAME_CONSTRAINTS', certificate, message));
+    }
+  }
+  return failures;
+}
+
+function offendingName(
+  certificate: Certificate,
+  { permitted, excluded }: NameConstraints,
+  budget: Budget,
+): GeneralName | undefined {
+  return constrainedNames(certificate).find((name) => {
+    const allowed = permitted.get(name.kind);
+    const forbidden = excluded.get(name.kind) ?? [];
+    budget.spendNameComparisons((allowed?.length ?? 0) + forbidden.length);
+    // What cannot be compared is refused: for exclusion it might be within, for permission it might not.
+    if (forbidden.some((constraint) => matchName(name, constraint, true) !== 'outside')) return true;
+    return (
+      allowed !== undefined && !allowed.some((constraint) => matchName(name, constraint, false) === 'within')
+    );
+  });
+}
+
+/** The alternative names, the subject, and the e-mail addresses in it. */
+function constrainedNames({ subject, subjectAlternativeNames = [] }: Certificate): GeneralName[] {
+  const names = [...subjectAlternativeNames];
+  if (!subject.isEmpty) names.push({ kind: 'directoryName', value: subject });
+  for (const value of subject.valuesOf(emailAddressType)) names.push({ kind: 'rfc822Name', value });
+  return names;
+}
+
+/** @throws DerError */
+function nameConstraintsOf(value: Buffer): NameConstraints {
+  const parts = sequenceOf(readOnly(value));
+  const permitted = parts[0]?.tag === 0xa0 ? subtreesOf(parts.shift()!) : undefined;
+  const excluded = parts[0]?.tag === 0xa1 ? subtreesOf(parts.shift()!) : undefined;
+  if (parts.length > 0 || !(permitted || excluded)) throw new DerError('they have a wrong shape');
+  return { permitted: permitted ?? new Map(), excluded: excluded ?? new Map() };
+}
+
+function subtreesOf(element: Element): ByKind {
+  const byKind = new Map<GeneralNameKind, GeneralName[]>();
+  for (const subtree of children(element)) {
+    const [base, ...rest] = sequenceOf(subtree);
+    if (!base) throw new DerError('they hold an empty subtree');
+    // RFC 5280 allows no other minimum than 0, the default, and no maximum.
+    if (rest.length > 1 || (rest[0] && smallIntegerOf(rest[0], 0x80) !== 0)) {
+      throw new DerError('they have a minimum or a maximum');
+    }
+    const name = generalNameOf(base);
+    const list = byKind.get(name.kind);
+    if (list) list.push(name);
+    else byKind.set(name.kind, [name]);
+  }
+  if (byKind.size === 0) throw new DerError('they hold an empty list');
+  return byKind;
+}
