@@ -35,7 +35,7 @@ export async function asDevice<Result>(
   const request = { target: deviceTarget(flags, folder), folder, flags, mayCreate: false };
   return withTarget(request, context, async (opened) => {
     const endpoint = flags.globalEndpoint as string | undefined;
-    const target = endpoint === undefined ? opened : { ...opened, globalDeviceEndpoint: endpoint };
+    const target = endpoint === undefined ? opened : { ...opened, deviceHttpsHost: endpoint, deviceMqttHost: endpoint };
     const registration = await registerDevice({
       target,
       idScope: await idScopeOf(target, signal),
@@ -58,7 +58,7 @@ function deviceTarget(flags: Input['flags'], folder: string): PlanTarget {
 
 async function idScopeOf(target: Target, signal: AbortSignal): Promise<string> {
   if (target.idScope !== undefined) return target.idScope;
-  if (target.subscriptionId === undefined || target.resourceGroup === undefined) {
+  if (target.subscriptionId === '' || target.resourceGroup === '') {
     throw new EnrollkitError('NEEDS_INPUT', 'The ID scope of the provisioning service is not known.', {
       next: 'Give --id-scope, as the portal shows it on the overview page of the provisioning service.',
     });

@@ -48,10 +48,7 @@ export interface Input {
 }
 
 export interface Command {
-  /** One word, or two for a command of a family: `group create`. */
-  readonly name: string;
-  readonly summary: string;
-  /** More than the summary says; a paragraph. */
+  /** More than its summary in the command table says; a paragraph. */
   readonly description?: string;
   readonly arguments?: readonly Argument[];
   readonly flags: readonly Flag[];

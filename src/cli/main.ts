@@ -22,7 +22,7 @@ export async function main(argv: readonly string[]): Promise<never> {
   });
   let status: number = exitStatus.ok;
   try {
-    const request = readArguments(argv);
+    const request = await readArguments(argv);
     if (request.kind === 'text') output.data(request.text);
     else if (request.kind === 'version') output.data((await import('./version.js')).version());
     else {

@@ -2,7 +2,7 @@
 import { EnrollkitError } from '../errors.js';
 import { Command as CommanderCommand, CommanderError, Option } from 'commander';
 import type { Command, Flag, Input } from './command.js';
-import { commands, families } from './commands/index.js';
+import { type CommandEntry, commands, families } from './commands/index.js';
 import { colorFlag, dirFlag, verboseFlag } from './flags.js';
 import { exampleText, rootFooter, topicText } from './help.js';
 
@@ -15,17 +15,20 @@ export type Request =
   | { kind: 'version' };
 
 /**
- * Reads the arguments. Loads nothing but commander and the declarations of the commands.
+ * Reads the arguments. Loads nothing but commander, the command table, and the declarations of the commands that the
+ * arguments name.
  *
  * @throws CommanderError or EnrollkitError USAGE for arguments that are none
  */
-export function readArguments(argv: readonly string[]): Request {
+export async function readArguments(argv: readonly string[]): Promise<Request> {
   let request: Request | undefined;
   let text = '';
   const ask = (found: Request) => {
     request = found;
   };
-  const program = buildProgram(ask, (written) => {
+  const named = commands.filter(({ name }) => name.split(' ').every((word) => argv.includes(word)));
+  const loaded = new Map(await Promise.all(named.map(async (entry) => [entry, await entry.load()] as const)));
+  const program = buildProgram(loaded, ask, (written) => {
     text += written;
   });
   try {
@@ -45,36 +48,49 @@ export function readArguments(argv: readonly string[]): Request {
   return request ?? { kind: 'text', text };
 }
 
-function buildProgram(ask: (request: Request) => void, write: (text: string) => void): CommanderCommand {
+function buildProgram(
+  loaded: ReadonlyMap<CommandEntry, Command>,
+  ask: (request: Request) => void,
+  write: (text: string) => void,
+): CommanderCommand {
   const program = prepare(new CommanderCommand('enrollkit'), write)
     .description(
-      'From nothing to X.509 devices enrolled in Azure IoT Hub Device Provisioning Service (DPS),\non Azure or on the embedded emulator. Without a command, in a terminal: a wizard that asks.',
+      'From nothing to X.509 devices enrolled in Azure IoT Hub Device Provisioning Service (DPS), on Azure or on the embedded emulator. Without a command, in a terminal: a wizard that asks.',
     )
     .helpCommand(false)
     .addHelpText('after', rootFooter);
   for (const flag of [dirFlag, verboseFlag, colorFlag]) addFlag(program, flag);
   program.option('--version', 'print the version');
 
-  const parents = new Map<string, CommanderCommand>();
-  for (const [name, summary] of Object.entries(families)) {
-    const parent = prepare(program.command(name), write)
+  const parentOf = (name: string) => {
+    const known = program.commands.find((one) => one.name() === name);
+    if (known) return known;
+    const summary = families[name]!;
+    return prepare(program.command(name), write)
       .summary(summary)
       .description(summary)
       .helpCommand(false)
       .usage('<command> [options]');
-    parents.set(name, parent);
+  };
+  for (const entry of commands) {
+    const [family, name] = entry.name.split(' ') as [string, string?];
+    const parent = name === undefined ? program : parentOf(family);
+    const declared = prepare(parent.command(name ?? family), write).summary(entry.summary);
+    const command = loaded.get(entry);
+    if (command) declare(declared, entry, command, ask);
+    else declared.usage('[options]');
   }
-  for (const command of commands) {
-    const [family, name] = command.name.split(' ') as [string, string?];
-    const declared = name === undefined ? program.command(family) : parents.get(family)!.command(name);
-    declare(prepare(declared, write), command, ask);
-  }
-  addHelpCommand(program, write);
+  addHelpCommand(program, loaded, write);
   return program;
 }
 
-function declare(declared: CommanderCommand, command: Command, ask: (request: Request) => void): void {
-  declared.summary(command.summary).description(command.description ?? command.summary);
+function declare(
+  declared: CommanderCommand,
+  { summary }: CommandEntry,
+  command: Command,
+  ask: (request: Request) => void,
+): void {
+  declared.description(command.description ?? summary);
   for (const { name, summary } of command.arguments ?? []) declared.argument(`<${name}>`, summary);
   for (const flag of command.flags) addFlag(declared, flag);
   declared.addHelpText('after', exampleText(command.examples));
@@ -113,7 +129,11 @@ function addFlag(declared: CommanderCommand, flag: Flag): void {
   declared.addOption(option);
 }
 
-function addHelpCommand(program: CommanderCommand, write: (text: string) => void): void {
+function addHelpCommand(
+  program: CommanderCommand,
+  loaded: ReadonlyMap<CommandEntry, Command>,
+  write: (text: string) => void,
+): void {
   prepare(program.command('help'), write)
     .summary('show the help of a command, or a topic: environment, exit-codes')
     .argument('[topic...]', 'a command, or environment, or exit-codes')
@@ -122,13 +142,13 @@ function addHelpCommand(program: CommanderCommand, write: (text: string) => void
       if (text !== undefined) return write(text);
       let found: CommanderCommand | undefined = program;
       for (const word of topic) found = found?.commands.find((child) => child.name() === word);
-      if (found) return write(found.helpInformation() + footerOf(topic.join(' ')));
+      if (found) return write(found.helpInformation() + footerOf(topic.join(' '), loaded));
       return program.error(`error: there is no help on '${topic.join(' ')}'`);
     });
 }
 
-function footerOf(name: string): string {
+function footerOf(name: string, loaded: ReadonlyMap<CommandEntry, Command>): string {
   if (name === '') return rootFooter;
-  const command = commands.find((one) => one.name === name);
+  const command = [...loaded].find(([entry]) => entry.name === name)?.[1];
   return command ? exampleText(command.examples) : '';
 }

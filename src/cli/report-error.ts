@@ -5,6 +5,7 @@ import { type Output, wrap } from './output.js';
 
 /** Whatever was thrown, as an error of the table. */
 export function errorOf(thrown: unknown, signal: AbortSignal): EnrollkitError {
+  if (thrown instanceof EnrollkitError && thrown.code === 'INTERRUPTED') return thrown;
   if (!isCommanderError(thrown)) return asEnrollkitError(thrown, signal);
   const message = thrown.message.replace(/^error: /, '').replace('\n', ' ');
   return new EnrollkitError('USAGE', sentence(message));

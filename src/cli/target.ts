@@ -1,6 +1,7 @@
 /** Which DPS a command talks to, and an emulator for as long as it does when there is none. */
 import { existsSync, readFileSync } from 'node:fs';
 import { parseConnectionString } from '../dps/contract/connection-string.js';
+import { describeRequest, type RequestObserver } from '../dps/observer.js';
 import { azureTarget, emulatorTarget, type Target } from '../dps/target.js';
 import { type EmulatorEndpoints, runningEmulator } from '../emulator/endpoints.js';
 import { EnrollkitError } from '../errors.js';
@@ -84,7 +85,7 @@ async function openTarget(request: TargetRequest, context: Context): Promise<Ope
 }
 
 function openEmulator(endpoints: EmulatorEndpoints, context: Context): Target {
-  return emulatorTarget(endpoints, readFileSync(endpoints.caFile, 'utf8'), { log: requestLog(context) });
+  return emulatorTarget(endpoints, readFileSync(endpoints.caFile, 'utf8'), { onRequest: requestObserver(context) });
 }
 
 function openAzure(target: Extract<PlanTarget, { kind: 'azure' }>, flags: Input['flags'], context: Context): Target {
@@ -94,12 +95,13 @@ function openAzure(target: Extract<PlanTarget, { kind: 'azure' }>, flags: Input[
   const hub = env.ENROLLKIT_HUB_CONNECTION_STRING;
   return azureTarget({
     ...target,
-    ...(service ? { connectionString: parseConnectionString(service) } : {}),
+    ...(service ? { serviceConnectionString: parseConnectionString(service) } : {}),
     ...(hub ? { hubConnectionString: parseConnectionString(hub) } : {}),
-    log: requestLog(context),
+    onRequest: requestObserver(context),
   });
 }
 
-function requestLog({ output }: Context) {
-  return output.verbose ? (line: string) => output.detail(line) : undefined;
+/** With `--verbose`, a line a request. */
+function requestObserver({ output }: Context): RequestObserver | undefined {
+  return output.verbose ? (event) => output.detail(describeRequest(event)) : undefined;
 }

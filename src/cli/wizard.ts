@@ -13,26 +13,33 @@ import inquirer from 'inquirer';
 import { EnrollkitError } from '../errors.js';
 import type { Asker } from './asker.js';
 import type { Output } from './output.js';
-import { wrap } from './output.js';
 
-interface CheckedTextConfig {
+interface LineConfig {
   message: string;
-  default: string;
+  /** Stands beneath while it is typed, until there is a problem to tell. */
+  why: string;
+  /** What Enter gives. */
+  standard: string;
+  /** How that is shown. */
+  hint: string;
   problem: (value: string) => string | undefined;
+  /** As it is drawn while it is typed; as long as the value. */
+  typed: (value: string) => string;
+  /** As it stays on the screen. */
+  answered: (value: string) => string;
 }
 
 /** A line of text that is checked at every key: what is wrong stands beneath while it is typed. */
-const checkedText = createPrompt<string, CheckedTextConfig>((config, done) => {
+const line = createPrompt<string, LineConfig>((config, done) => {
   const theme = makeTheme();
   const [status, setStatus] = useState<'idle' | 'done'>('idle');
   const [value, setValue] = useState('');
   const [tried, setTried] = useState(false);
   const prefix = usePrefix({ status, theme });
-  const answer = value === '' ? config.default : value;
+  const answer = value === '' ? config.standard : value;
   useKeypress((key, readline) => {
     if (isEnterKey(key)) {
       if (config.problem(answer) === undefined) {
-        setValue(answer);
         setStatus('done');
         done(answer);
         return;
@@ -47,10 +54,11 @@ const checkedText = createPrompt<string, CheckedTextConfig>((config, done) => {
     } else if (!isBackspaceKey(key) || value !== '') setValue(readline.line);
   });
   const message = theme.style.message(config.message, status);
-  if (status === 'done') return `${prefix} ${message} ${theme.style.answer(value)}`;
-  const standard = value === '' && config.default !== '' ? ` ${theme.style.defaultAnswer(config.default)}` : '';
+  if (status === 'done') return `${prefix} ${message} ${theme.style.answer(config.answered(answer))}`;
+  const hint = value === '' && config.hint !== '' ? ` ${theme.style.defaultAnswer(config.hint)}` : '';
   const problem = value !== '' || tried ? config.problem(answer) : undefined;
-  return [`${prefix} ${message}${standard} ${value}`, problem ? theme.style.error(problem) : ''];
+  const beneath = problem === undefined ? theme.style.help(config.why) : theme.style.error(problem);
+  return [`${prefix} ${message}${hint} ${config.typed(value)}`, beneath];
 });
 
 /**
@@ -59,7 +67,7 @@ const checkedText = createPrompt<string, CheckedTextConfig>((config, done) => {
  */
 export function terminalAsker(output: Output, signal: AbortSignal): Asker {
   const ask = inquirer.createPromptModule({ input: process.stdin, output: output.stderr, signal });
-  ask.registerPrompt('checked-text', checkedText as never);
+  ask.registerPrompt('line', line as never);
 
   const put = async <Value>(question: Record<string, unknown>): Promise<Value> => {
     try {
@@ -68,13 +76,15 @@ export function terminalAsker(output: Output, signal: AbortSignal): Asker {
     } catch (error) {
       const { name } = error as Error;
       if (name !== 'ExitPromptError' && name !== 'AbortPromptError') throw error;
-      throw new EnrollkitError('INTERRUPTED', 'Interrupted before anything was made.', {
+      throw new EnrollkitError('INTERRUPTED', 'Interrupted. Nothing of this was made.', {
         next: 'Run the same command again when you are ready.',
         cause: error,
       });
     }
   };
-  const explain = (why: string) => output.say(output.style.dim(wrap(why, output.width, '  ')));
+  const asItIs = (value: string) => value;
+  const putLine = (config: Partial<LineConfig> & Pick<LineConfig, 'message' | 'why' | 'problem'>) =>
+    put<string>({ type: 'line', standard: '', hint: '', typed: asItIs, answered: asItIs, ...config });
 
   return {
     say: (text) => output.say(text),
@@ -85,22 +95,27 @@ export function terminalAsker(output: Output, signal: AbortSignal): Asker {
         default: standard,
         choices: choices.map(({ value, name, why }) => ({ value, name, short: name, description: why })),
       }),
-    confirm({ message, why, default: standard }) {
-      explain(why);
-      return put({ type: 'confirm', message, default: standard });
-    },
-    text({ message, why, default: standard, problem }) {
-      explain(why);
-      return put({ type: 'checked-text', message, default: standard, problem });
-    },
-    secret({ message, why, problem }) {
-      explain(why);
-      return put({
-        type: 'password',
+    async confirm({ message, why, default: standard }) {
+      const yes = (value: string) => /^y/i.test(value);
+      const answer = await putLine({
         message,
-        mask: true,
-        validate: (value: string) => problem?.(value) ?? true,
+        why,
+        standard: standard ? 'yes' : 'no',
+        hint: standard ? 'Y/n' : 'y/N',
+        problem: (value) => (/^(y|ye|yes|n|no)$/i.test(value) ? undefined : 'Answer y or n.'),
+        answered: (value) => (yes(value) ? 'Yes' : 'No'),
       });
+      return yes(answer);
     },
+    text: ({ message, why, default: standard, problem }) =>
+      putLine({ message, why, standard, hint: standard, problem }),
+    secret: ({ message, why, problem }) =>
+      putLine({
+        message,
+        why,
+        problem: problem ?? (() => undefined),
+        typed: (value) => '*'.repeat(value.length),
+        answered: (value) => (value === '' ? 'none' : '********'),
+      }),
   };
 }

@@ -3,8 +3,6 @@ import type { Command, Context, Input } from '../command.js';
 import { dirFlag, outputFlags, targetFlags, yesFlag } from '../flags.js';
 
 export const caDelete: Command = {
-  name: 'ca delete',
-  summary: 'delete an uploaded CA certificate',
   description: 'Deletes an uploaded CA certificate. Groups that refer to it then enroll no devices.',
   arguments: [{ name: 'name', summary: 'what it is called in DPS' }],
   flags: [yesFlag, dirFlag, ...targetFlags, ...outputFlags],

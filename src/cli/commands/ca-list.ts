@@ -2,8 +2,6 @@ import type { Command, Context, Input } from '../command.js';
 import { dirFlag, outputFlags, targetFlags } from '../flags.js';
 
 export const caList: Command = {
-  name: 'ca list',
-  summary: 'list the uploaded CA certificates',
   flags: [dirFlag, ...targetFlags, ...outputFlags],
   examples: [
     { line: 'ca list', summary: 'those of the last run’s provisioning service' },

@@ -3,8 +3,6 @@ import type { Command, Context, Input } from '../command.js';
 import { dirFlag, outputFlags, targetFlags } from '../flags.js';
 
 export const caUpload: Command = {
-  name: 'ca upload',
-  summary: 'upload a CA certificate',
   description: 'Uploads a CA certificate to DPS. Its possession is then to be proven: enrollkit ca verify.',
   arguments: [{ name: 'file', summary: 'the CA certificate, PEM or DER; of several, the first' }],
   flags: [

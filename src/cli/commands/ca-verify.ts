@@ -4,10 +4,8 @@ import type { Command, Context, Input } from '../command.js';
 import { dirFlag, outputFlags, passphraseFileFlag, targetFlags } from '../flags.js';
 
 export const caVerify: Command = {
-  name: 'ca verify',
-  summary: 'prove possession of an uploaded CA’s private key',
   description:
-    'Asks DPS for a verification code, signs a certificate with that code as its name, and answers with it. The\nkey is that of the CA in the certificate folder, or the one given.',
+    'Asks DPS for a verification code, signs a certificate with that code as its name, and answers with it. The key is that of the CA in the certificate folder, or the one given.',
   arguments: [{ name: 'name', summary: 'what the CA is called in DPS' }],
   flags: [
     { name: 'certificate', value: 'FILE', summary: 'the CA certificate, when it is not in the folder' },

@@ -5,10 +5,8 @@ import type { Command, Context, Input } from '../command.js';
 import { connectionStringFileFlag, defaultFolder, dirFlag, outputFlags, yesFlag } from '../flags.js';
 
 export const clean: Command = {
-  name: 'clean',
-  summary: 'remove what a quickstart made in the provisioning service',
   description:
-    'Removes the devices, the enrollment group and the CA that the journal of the folder says were made there.\nWith --certificates, also the files: certificates and keys are then gone for good.',
+    'Removes the devices, the enrollment group and the CA that the journal of the folder says were made there. With --certificates, also the files: certificates and keys are then gone for good.',
   flags: [
     dirFlag,
     { name: 'certificates', summary: 'also the local files: certificates, keys, the emulator’s state' },

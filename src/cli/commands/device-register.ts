@@ -2,10 +2,8 @@ import type { Command, Context, Input } from '../command.js';
 import { deviceFlags } from '../device-flags.js';
 
 export const deviceRegister: Command = {
-  name: 'device register',
-  summary: 'register a device, as the device',
   description:
-    'Registers with the device’s own certificate, as it will in the field, and tells to which hub it was assigned.\nWith --id-scope, at any DPS.',
+    'Registers with the device’s own certificate, as it will in the field, and tells to which hub it was assigned. With --id-scope, at any DPS.',
   arguments: [{ name: 'id', summary: 'the registration ID' }],
   flags: deviceFlags,
   examples: [

@@ -3,8 +3,6 @@ import type { Command, Context, Input } from '../command.js';
 import { deviceFlags } from '../device-flags.js';
 
 export const deviceSend: Command = {
-  name: 'device send',
-  summary: 'register a device, send its hub a message, read its twin',
   arguments: [{ name: 'id', summary: 'the registration ID' }],
   flags: [
     { name: 'message', value: 'JSON', summary: 'what to send (default: a greeting and the time)' },

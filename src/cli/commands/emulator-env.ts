@@ -8,10 +8,8 @@ import { defaultStateFolder, outputFlags, stateFolderFlag } from '../flags.js';
 const formats = ['shell', 'dotenv', 'json'] as const;
 
 export const emulatorEnv: Command = {
-  name: 'emulator env',
-  summary: 'print the environment that points SDKs at the running emulator',
   description:
-    'Prints trust, addresses and connection strings of the emulator that runs on a state folder. The connection\nstrings are secrets of that emulator.',
+    'Prints trust, addresses and connection strings of the emulator that runs on a state folder. The connection strings are secrets of that emulator.',
   flags: [
     stateFolderFlag,
     { name: 'format', value: 'FORMAT', choices: formats, summary: 'shell exports, a .env file, or JSON (default: shell)' },

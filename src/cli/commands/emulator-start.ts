@@ -6,10 +6,8 @@ import { defaultStateFolder, outputFlags, stateFolderFlag, wholeNumber } from '.
 const defaultPorts = { https: 8443, mqtt: 8883 };
 
 export const emulatorStart: Command = {
-  name: 'emulator start',
-  summary: 'run a provisioning service and a hub on this computer',
   description:
-    'Runs a Device Provisioning Service with one linked hub, for any Azure SDK, until Ctrl-C or SIGTERM. What it\nanswers with success is on disk by then, and is there again at the next start. It listens on loopback only,\nunless --host says otherwise.',
+    'Runs a Device Provisioning Service with one linked hub, for any Azure SDK, until Ctrl-C or SIGTERM. What it answers with success is on disk by then, and is there again at the next start. It listens on loopback only, unless --host says otherwise.',
   flags: [
     stateFolderFlag,
     { name: 'host', value: 'HOST', summary: 'the address to listen on (default: localhost)' },

@@ -5,10 +5,8 @@ import { type Command, type Context, camelCase, type Input } from '../command.js
 import { dirFlag, outputFlags, targetFlags } from '../flags.js';
 
 export const groupCreate: Command = {
-  name: 'group create',
-  summary: 'create an enrollment group',
   description:
-    'Creates an enrollment group that attests by a CA: the uploaded one named by --ca-name, or a certificate that\ngoes into the group. What is not given is as in a quickstart.',
+    'Creates an enrollment group that attests by a CA: the uploaded one named by --ca-name, or a certificate that goes into the group. What is not given is as in a quickstart.',
   arguments: [{ name: 'id', summary: 'the enrollment group ID' }],
   flags: [
     { name: 'ca-name', value: 'NAME', summary: 'the uploaded CA (default: that of the last run in the folder)' },

@@ -3,8 +3,6 @@ import type { Command, Context, Input } from '../command.js';
 import { dirFlag, outputFlags, targetFlags, yesFlag } from '../flags.js';
 
 export const groupDelete: Command = {
-  name: 'group delete',
-  summary: 'delete an enrollment group',
   description: 'Deletes an enrollment group. Its devices stay in their hubs, and cannot register again.',
   arguments: [{ name: 'id', summary: 'the enrollment group ID' }],
   flags: [yesFlag, dirFlag, ...targetFlags, ...outputFlags],

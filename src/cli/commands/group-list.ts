@@ -2,8 +2,6 @@ import type { Command, Context, Input } from '../command.js';
 import { dirFlag, outputFlags, targetFlags } from '../flags.js';
 
 export const groupList: Command = {
-  name: 'group list',
-  summary: 'list the enrollment groups',
   flags: [dirFlag, ...targetFlags, ...outputFlags],
   examples: [
     { line: 'group list', summary: 'those of the last run’s provisioning service' },

@@ -3,8 +3,6 @@ import type { Command, Context, Input } from '../command.js';
 import { dirFlag, outputFlags, targetFlags } from '../flags.js';
 
 export const groupShow: Command = {
-  name: 'group show',
-  summary: 'show an enrollment group, as the service has it',
   arguments: [{ name: 'id', summary: 'the enrollment group ID' }],
   flags: [dirFlag, ...targetFlags, ...outputFlags],
   examples: [

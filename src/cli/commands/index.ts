@@ -1,35 +1,84 @@
-/** The command table, in the order of the help. */
+/** The command table, in the order of the help. What a command is made of is loaded when it is named. */
 import type { Command } from '../command.js';
-import { caDelete } from './ca-delete.js';
-import { caList } from './ca-list.js';
-import { caUpload } from './ca-upload.js';
-import { caVerify } from './ca-verify.js';
-import { clean } from './clean.js';
-import { deviceRegister } from './device-register.js';
-import { deviceSend } from './device-send.js';
-import { emulatorEnv } from './emulator-env.js';
-import { emulatorStart } from './emulator-start.js';
-import { groupCreate } from './group-create.js';
-import { groupDelete } from './group-delete.js';
-import { groupList } from './group-list.js';
-import { groupShow } from './group-show.js';
-import { quickstart } from './quickstart.js';
 
-export const commands: readonly Command[] = [
-  quickstart,
-  clean,
-  deviceRegister,
-  deviceSend,
-  groupCreate,
-  groupList,
-  groupShow,
-  groupDelete,
-  caUpload,
-  caVerify,
-  caList,
-  caDelete,
-  emulatorStart,
-  emulatorEnv,
+export interface CommandEntry {
+  /** One word, or two for a command of a family: `group create`. */
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'quickstart',
+    summary: 'make certificates, enroll a group, register devices',
+    load: async () => (await import('./quickstart.js')).quickstart,
+  },
+  {
+    name: 'clean',
+    summary: 'remove what a quickstart made in the provisioning service',
+    load: async () => (await import('./clean.js')).clean,
+  },
+  {
+    name: 'device register',
+    summary: 'register a device, as the device',
+    load: async () => (await import('./device-register.js')).deviceRegister,
+  },
+  {
+    name: 'device send',
+    summary: 'register a device, send its hub a message, read its twin',
+    load: async () => (await import('./device-send.js')).deviceSend,
+  },
+  {
+    name: 'group create',
+    summary: 'create an enrollment group',
+    load: async () => (await import('./group-create.js')).groupCreate,
+  },
+  {
+    name: 'group list',
+    summary: 'list the enrollment groups',
+    load: async () => (await import('./group-list.js')).groupList,
+  },
+  {
+    name: 'group show',
+    summary: 'show an enrollment group, as the service has it',
+    load: async () => (await import('./group-show.js')).groupShow,
+  },
+  {
+    name: 'group delete',
+    summary: 'delete an enrollment group',
+    load: async () => (await import('./group-delete.js')).groupDelete,
+  },
+  {
+    name: 'ca upload',
+    summary: 'upload a CA certificate',
+    load: async () => (await import('./ca-upload.js')).caUpload,
+  },
+  {
+    name: 'ca verify',
+    summary: 'prove possession of an uploaded CA’s private key',
+    load: async () => (await import('./ca-verify.js')).caVerify,
+  },
+  {
+    name: 'ca list',
+    summary: 'list the uploaded CA certificates',
+    load: async () => (await import('./ca-list.js')).caList,
+  },
+  {
+    name: 'ca delete',
+    summary: 'delete an uploaded CA certificate',
+    load: async () => (await import('./ca-delete.js')).caDelete,
+  },
+  {
+    name: 'emulator start',
+    summary: 'run a provisioning service and a hub on this computer',
+    load: async () => (await import('./emulator-start.js')).emulatorStart,
+  },
+  {
+    name: 'emulator env',
+    summary: 'print the environment that points SDKs at the running emulator',
+    load: async () => (await import('./emulator-env.js')).emulatorEnv,
+  },
 ];
 
 /** Commands of two words, by their first. */

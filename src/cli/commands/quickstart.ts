@@ -6,10 +6,8 @@ import type { Command, Context, Input } from '../command.js';
 import { connectionStringFileFlag, defaultFolder, dirFlag, outputFlags, passphraseFileFlag } from '../flags.js';
 
 export const quickstart: Command = {
-  name: 'quickstart',
-  summary: 'make certificates, enroll a group, register devices',
   description:
-    'Makes a certificate chain, uploads the CA to DPS and proves its possession, makes an enrollment group and\ndevice certificates, registers the devices and connects them to their hub. What is done already stays:\nrun it again after a failure, and it goes on.',
+    'Makes a certificate chain, uploads the CA to DPS and proves its possession, makes an enrollment group and device certificates, registers the devices and connects them to their hub. What is done already stays: run it again after a failure, and it goes on.',
   flags: [
     { name: 'yes', summary: 'ask nothing: every answer that is not given is the default' },
     { name: 'plan', value: 'FILE', summary: 'the answers of an earlier run; flags go before it' },
@@ -40,15 +38,23 @@ async function run({ flags }: Input, context: Context): Promise<void> {
   if (!flags.yes && flags.plan === undefined && !context.interactive) throw nobodyToAsk(flags);
   const { givenPassphrase } = await import('../passphrase.js');
   const passphrase = givenPassphrase(flags, context.env);
+  const planned = await plannedRun(flags, folder, passphrase, context);
   const { runPlan } = await import('../run-plan.js');
+  return runPlan({ ...planned, flags }, context);
+}
+
+async function plannedRun(
+  flags: Input['flags'],
+  folder: string,
+  passphrase: string | undefined,
+  context: Context,
+): Promise<{ plan: Plan; folder: string; passphrase: string | undefined }> {
   if (flags.yes || flags.plan !== undefined) {
     const { planFrom } = await import('../plan-input.js');
-    const plan = encrypting(planFrom(flags), flags, passphrase);
-    return runPlan({ plan, folder, passphrase, flags }, context);
+    return { plan: encrypting(planFrom(flags), flags, passphrase), folder, passphrase };
   }
   const { askQuickstart } = await import('../ask-quickstart.js');
-  const dialogue = await askQuickstart({ flags, folder, passphrase }, context);
-  return runPlan({ ...dialogue, flags }, context);
+  return askQuickstart({ flags, folder, passphrase }, context);
 }
 
 /** A passphrase that is given asks for encrypted keys, unless a plan file or a flag says otherwise. */
