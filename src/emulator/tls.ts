@@ -78,16 +78,24 @@ export async function openServerIdentity(options: ServerIdentityOptions): Promis
   };
 }
 
-/** What the client presented in the handshake: DER, leaf first, in the order of issuing; empty when nothing. */
+/** More than any chain has, and than fits into a TLS Certificate message with certificates of a usual size. */
+const maxPresented = 64;
+
+/** Node gives a connection's chain once: a second time the first certificate comes alone. */
+const presented = new WeakMap<TLSSocket, Buffer[]>();
+
+/** What the client presented in the handshake, as it was sent: DER, the client's own first; empty when nothing. */
 export function presentedChain(socket: TLSSocket): Buffer[] {
-  const chain: Buffer[] = [];
-  const seen = new Set<string>();
-  let certificate = socket.getPeerCertificate(true);
-  // A root names itself as its issuer.
-  while (certificate?.raw && !seen.has(certificate.fingerprint256)) {
-    seen.add(certificate.fingerprint256);
-    chain.push(certificate.raw);
-    certificate = certificate.issuerCertificate;
+  let chain = presented.get(socket);
+  if (chain === undefined) {
+    chain = [];
+    // Node links them in the order of sending, whether or not one issued the other.
+    let certificate = socket.getPeerX509Certificate();
+    while (certificate && chain.length < maxPresented) {
+      chain.push(certificate.raw);
+      certificate = certificate.issuerCertificate;
+    }
+    presented.set(socket, chain);
   }
   return chain;
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Agent } from 'node:https';
 import { suite } from 'uvu';
 import { type Made, make } from '../support/chains.js';
 import { groupBody, startTestEmulator, type TestEmulator } from './support.js';
@@ -123,6 +124,31 @@ test('refuses a chain without its intermediate', async ({ emulator, intermediate
   const leaf = await make('device', 'no-intermediate', intermediate);
   const answer = await refused(emulator, 'no-intermediate', [leaf], /./);
   assert.equal(answer.body.message, 'CA certificate not found.');
+});
+
+test('sees the whole chain on every request of a connection, in whatever order it was sent', async ({
+  emulator,
+  root,
+  intermediate,
+}) => {
+  const { idScope } = emulator.endpoints;
+  const leaf = await make('device', 'kept-alive', intermediate);
+  const unrelated = await make('root', 'Unrelated');
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  try {
+    for (let count = 0; count < 2; count += 1) {
+      const answer = await emulator.call({
+        method: 'PUT',
+        path: `/${idScope}/registrations/kept-alive/register?api-version=2019-03-31`,
+        body: {},
+        chain: [leaf, unrelated, root, intermediate],
+        agent,
+      });
+      assert.equal(answer.status, 202, lastReason(emulator));
+    }
+  } finally {
+    agent.destroy();
+  }
 });
 
 test('refuses an unknown CA, also one that has the name of the right one', async ({ emulator }) => {

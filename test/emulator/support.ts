@@ -1,6 +1,6 @@
 /** What the emulator's tests share: certificates, requests as any client would send them, an emulator with a chain. */
 import { readFileSync } from 'node:fs';
-import { request } from 'node:https';
+import { type Agent, request } from 'node:https';
 import { parseConnectionString } from '../../src/dps/contract/connection-string.js';
 import { createSasToken } from '../../src/dps/contract/sas.js';
 import {
@@ -21,6 +21,8 @@ export interface Call {
   body?: unknown;
   /** The chain that is presented, leaf first; its key is the first one's. */
   chain?: Made[];
+  /** Keeps the connection for the next call. */
+  agent?: Agent;
 }
 
 export interface Answer {
@@ -122,7 +124,7 @@ export function ownerToken(endpoints: EmulatorEndpoints): string {
 export function groupBody(
   enrollmentGroupId: string,
   by: { reference: string } | { certificate: string },
-  more = {},
+  more: Record<string, unknown> = {},
 ) {
   const x509 =
     'reference' in by
@@ -140,7 +142,7 @@ function withVersion(path: string, version: string): string {
 function send(
   { armEndpoint }: EmulatorEndpoints,
   ca: string,
-  { method = 'GET', path, headers = {}, body, chain }: Call,
+  { method = 'GET', path, headers = {}, body, chain, agent }: Call,
 ): Promise<Answer> {
   const payload =
     body === undefined
@@ -155,7 +157,7 @@ function send(
         method,
         path,
         ca,
-        agent: false,
+        agent: agent ?? false,
         ...(chain
           ? {
               cert: chain.map(({ pem }) => pem).join(''),
