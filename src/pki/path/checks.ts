@@ -45,13 +45,8 @@ export function checkLeaf(leaf: Certificate, circumstances: Circumstances): Fail
     !keyUsage || basicConstraints?.certificateAuthority || usages.some((usage) => keyUsage.includes(usage));
   if (purpose !== 'any' && !mayHandshake(handshakeUsages[purpose])) {
     const needed = handshakeUsages[purpose].join(' or ');
-    failures.push(
-      fail(
-        'KEY_USAGE',
-        leaf,
-        `The certificate ${called(leaf)} cannot be used in TLS: its key usage lacks ${needed}.`,
-      ),
-    );
+    const why = `The certificate ${called(leaf)} cannot be used in TLS: its key usage lacks ${needed}.`;
+    failures.push(failureOf('KEY_USAGE', leaf, why));
   }
   return failures;
 }
