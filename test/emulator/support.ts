@@ -125,7 +125,7 @@ export function groupBody(
   enrollmentGroupId: string,
   by: { reference: string } | { certificate: string },
   more: Record<string, unknown> = {},
-) {
+): Record<string, unknown> {
   const x509 =
     'reference' in by
       ? { caReferences: { primary: by.reference } }
