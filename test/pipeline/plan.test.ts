@@ -33,12 +33,10 @@ test('each rule is refused in words, with its place', () => {
   refuses((plan) => (plan.devices.registrationIds = []), /registrationIds/);
   refuses((plan) => (plan.enrollmentGroup.id = 'ends.'), /enrollmentGroup\.id.*end with/);
   refuses((plan) => (plan.certificates.rootCommonName = 'x'.repeat(65)), /rootCommonName.*65/);
-  refuses(
-    (plan) => (
-      (plan.certificates.intermediate = false), (plan.certificateAuthority.uploaded = 'intermediate')
-    ),
-    /no intermediate/,
-  );
+  refuses((plan) => {
+    plan.certificates.intermediate = false;
+    plan.certificateAuthority.uploaded = 'intermediate';
+  }, /no intermediate/);
   refuses((plan) => (plan.target = { kind: 'azure', dpsName: 'my-dps' }), /target\.subscriptionId/);
   refuses((plan) => (plan.enrollmentGroup.iotHubs = []), /iotHubs/);
 });

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+
+const source = fileURLToPath(new URL('../src', import.meta.url));
+
+interface Import {
+  /** The importing file, relative to src. */
+  from: string;
+  /** A file relative to src, or a package. */
+  to: string;
+}
+
+const imports: Import[] = (readdirSync(source, { recursive: true }) as string[])
+  .filter((file) => file.endsWith('.ts'))
+  .flatMap((file) => {
+    const text = readFileSync(join(source, file), 'utf8');
+    const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!);
+    return specifiers.map((specifier) => ({
+      from: file,
+      to: specifier.startsWith('.')
+        ? normalize(join(dirname(file), specifier)).replace(/\.js$/, '.ts')
+        : specifier,
+    }));
+  });
+
+/** Which part of src a file belongs to. */
+function partOf(file: string): string {
+  if (file.startsWith('dps/contract/')) return 'dps/contract';
+  return file.includes('/') ? file.slice(0, file.indexOf('/')) : file.replace(/\.ts$/, '');
+}
+
+const parts: Record<string, string[]> = {
+  errors: [],
+  pki: ['errors'],
+  store: ['errors', 'pki'],
+  'dps/contract': ['errors', 'pki'],
+  dps: ['errors', 'pki', 'dps/contract'],
+  emulator: ['errors', 'pki', 'store', 'dps/contract'],
+  pipeline: ['errors', 'pki', 'store', 'dps/contract', 'dps'],
+  cli: ['errors', 'pki', 'store', 'dps/contract', 'dps', 'pipeline', 'emulator'],
+  index: ['errors', 'pki', 'store', 'dps/contract', 'dps', 'pipeline', 'emulator'],
+  bin: ['cli', 'errors'],
+};
+
+test('dependencies point one way', () => {
+  for (const { from, to } of imports.filter((one) => one.to.endsWith('.ts'))) {
+    const part = partOf(from);
+    const allowed = parts[part];
+    assert.ok(allowed, `src/${from} belongs to no part that this test knows`);
+    assert.ok(partOf(to) === part || allowed.includes(partOf(to)), `src/${from} must not import src/${to}`);
+  }
+});
+
+const onlyImporters: [pattern: RegExp, files: RegExp][] = [
+  [/^(@peculiar\/|reflect-metadata)/, /^pki\/crypto\.ts$/],
+  [/^(@inquirer\/|inquirer$)/, /^cli\/wizard\.ts$/],
+  [/^listr2$/, /^cli\/progress\.ts$/],
+  [/^commander$/, /^cli\//],
+  [/^libsql$/, /^emulator\//],
+  [/^(hono|@hono\/)/, /^emulator\//],
+  [/^aedes$/, /^emulator\/mqtt\//],
+  [/^@azure\//, /^dps\//],
+  [/^mqtt$/, /^dps\//],
+];
+
+for (const [pattern, files] of onlyImporters) {
+  test(`only ${files.source} imports ${pattern.source}`, () => {
+    const importing = imports.filter(({ to }) => pattern.test(to));
+    assert.ok(importing.length > 0, 'nothing imports it: mend this test');
+    for (const { from } of importing) assert.match(from, files);
+  });
+}
+
+test('pki knows neither clock nor environment, and writes no file', () => {
+  const files = (readdirSync(join(source, 'pki'), { recursive: true }) as string[]).filter((file) =>
+    file.endsWith('.ts'),
+  );
+  for (const file of files) {
+    const text = readFileSync(join(source, 'pki', file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+    assert.doesNotMatch(text, /process\.env|writeFile|Date\.now\(\)/, `src/pki/${file}`);
+  }
+});
+
+test.run();
