@@ -23,6 +23,6 @@ export interface Asker {
     default: string;
     problem: (value: string) => string | undefined;
   }): Promise<string>;
-  /** Never shown. Empty is an answer. */
-  secret(question: { message: string; why: string; problem?: (value: string) => string | undefined }): Promise<string>;
+  /** Never shown. */
+  secret(question: { message: string; why: string; problem: (value: string) => string | undefined }): Promise<string>;
 }

@@ -16,8 +16,7 @@ export interface DeviceCredentials {
 }
 
 /**
- * @throws EnrollkitError NOT_FOUND when the folder has none for this device, USAGE, FILE_UNREADABLE,
- *   INVALID_CERTIFICATE, INVALID_KEY, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE
+ * @throws EnrollkitError FILE_UNREADABLE, also when the folder has none for this device; USAGE, INVALID_CERTIFICATE, INVALID_KEY, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE
  */
 export function deviceCredentials(
   registrationId: string,
@@ -52,7 +51,7 @@ function fromFolder(registrationId: string, folder: string, passphrase: string |
   const paths = layoutOf(folder).device(registrationId);
   const certificateChain = readTextIfExists(paths.chain);
   if (certificateChain === undefined) {
-    throw new EnrollkitError('NOT_FOUND', `There is no certificate of ${registrationId} in ${paths.folder}.`, {
+    throw new EnrollkitError('FILE_UNREADABLE', `There is no certificate of ${registrationId} in ${paths.folder}.`, {
       next: `Make one: enrollkit quickstart --yes --dir ${folder} --device ${registrationId}; or give --certificate, --chain and --key.`,
     });
   }

@@ -7,12 +7,13 @@ import type { Styles } from './output.js';
 
 export function emulatorOverview(endpoints: EmulatorEndpoints, dir: string, style: Styles): string {
   const ca = relative(process.cwd(), endpoints.caFile);
+  const mqtt = `${endpoints.globalDeviceEndpoint.replace(/:\d+$/, '')}:${endpoints.ports.mqtt}`;
   const dirFlag = dir === defaultStateFolder ? '' : ` --dir ${quoted(dir)}`;
   return `
 ${style.green('The emulator is ready.')} Ctrl-C stops it; its state is kept in ${dir}.
 
 ${style.bold('Where')}
-  Device plane      ${endpoints.globalDeviceEndpoint} (HTTPS), localhost:${endpoints.ports.mqtt} (MQTT)
+  Device plane      ${endpoints.globalDeviceEndpoint} (HTTPS), ${mqtt} (MQTT)
   ID scope          ${endpoints.idScope}
   Service plane     ${endpoints.armEndpoint}
   Resource Manager  ${endpoints.armEndpoint}, provisioning service ${endpoints.dpsName}

@@ -1,4 +1,4 @@
-/** The texts of the help that commander does not write itself. */
+/** The texts of the help that commander does not write itself; it ends each with a newline. */
 import { type ErrorCode, errorTable, exitStatus } from '../errors.js';
 import type { Example } from './command.js';
 import { environmentVariables } from './environment.js';
@@ -12,12 +12,11 @@ Examples:
   enrollkit quickstart --plan certs/.enrollkit/plan.json
   enrollkit clean                      remove what a quickstart made
 
-More: enrollkit help <command>, enrollkit help environment, enrollkit help exit-codes
-`;
+More: enrollkit help <command>, enrollkit help environment, enrollkit help exit-codes`;
 
 export function exampleText(examples: readonly Example[]): string {
   const lines = examples.flatMap(({ line, summary }) => [`  # ${summary}`, `  enrollkit ${line}`]);
-  return `\nExamples:\n${lines.join('\n')}\n`;
+  return `\nExamples:\n${lines.join('\n')}`;
 }
 
 /** What each exit status means. */

@@ -1,4 +1,5 @@
 /** Runs a plan and shows how it goes and how it ended. */
+import { EnrollkitError } from '../errors.js';
 import type { Plan } from '../pipeline/plan.js';
 import { runQuickstart } from '../pipeline/run.js';
 import { assertOwnFolder, layoutOf } from '../store/layout.js';
@@ -21,8 +22,10 @@ export async function runPlan({ plan, folder, flags, ...given }: PlannedRun, con
   // Before an emulator puts its state there.
   assertOwnFolder(layoutOf(folder));
   const mayAsk = context.interactive && !flags.yes;
-  const passphrase =
-    given.passphrase ?? (plan.certificates.encryptKeys && mayAsk ? await askPassphrase(context) : undefined);
+  const passphrase = given.passphrase ?? (mayAsk && plan.certificates.encryptKeys ? await askPassphrase(context) : undefined);
+  if (plan.certificates.encryptKeys && passphrase === undefined) {
+    throw new EnrollkitError('PASSPHRASE_REQUIRED', 'The private keys are to be encrypted, and no passphrase was given.');
+  }
   const progress = await progressFor(context);
   const portal = mayAsk ? await choosePortalAssistant(plan, progress, context) : undefined;
   try {

@@ -113,9 +113,9 @@ export function terminalAsker(output: Output, signal: AbortSignal): Asker {
       putLine({
         message,
         why,
-        problem: problem ?? (() => undefined),
+        problem,
         typed: (value) => '*'.repeat(value.length),
-        answered: (value) => (value === '' ? 'none' : '********'),
+        answered: () => '********',
       }),
   };
 }

@@ -80,7 +80,7 @@ async function issuerFor(
     }
   }
   const where = flags.certificate === undefined ? `in ${layout.folder}` : `in ${flags.certificate}`;
-  throw new EnrollkitError('NOT_FOUND', `The uploaded certificate (SHA-1 ${sha1}) is not ${where}.`, {
+  throw new EnrollkitError('FILE_UNREADABLE', `The uploaded certificate (SHA-1 ${sha1}) is not ${where}.`, {
     next: 'Give it with --certificate FILE, and its private key with --key FILE.',
   });
 }

@@ -2,7 +2,7 @@
 import { certificateNameProblem } from '../../dps/contract/ids.js';
 import { commonNameProblem, type Plan } from '../../pipeline/plan.js';
 import type { Asker } from '../asker.js';
-import { wholeNumberProblem } from './problems.js';
+import { missing, wholeNumberProblem } from './problems.js';
 
 type Certificates = Plan['certificates'];
 type CertificateAuthority = Plan['certificateAuthority'];
@@ -85,19 +85,23 @@ export async function askCertificateAuthority(
   return { ...before, uploaded, name };
 }
 
-/** @returns the passphrase, or undefined for none */
+/** @returns the passphrase, or undefined when the keys are not to be encrypted */
 export async function askPassphrase(ask: Asker, wasEncrypted: boolean): Promise<string | undefined> {
-  const passphrase = await ask.secret({
-    message: 'Passphrase for the private keys:',
-    why: wasEncrypted
-      ? 'The keys of the last run have one. Enter alone: the keys are not encrypted.'
-      : 'Enter alone: the keys are not encrypted, and only you may read their files.',
+  const encrypt = await ask.confirm({
+    message: 'Encrypt the private keys with a passphrase?',
+    why: 'Without one, their files are readable for you alone, and for who gets your disk.',
+    default: wasEncrypted,
   });
-  if (passphrase === '') return undefined;
+  if (!encrypt) return undefined;
+  const passphrase = await ask.secret({
+    message: 'Passphrase:',
+    why: wasEncrypted ? 'That of the keys that are there. It is not shown, and kept nowhere.' : 'It is not shown, and kept nowhere.',
+    problem: missing('The passphrase is missing.'),
+  });
   await ask.secret({
     message: 'Again:',
     why: 'So that a slip of the finger locks nothing.',
-    problem: (again) => (again === passphrase ? undefined : 'This is not the same. Type it again.'),
+    problem: (again) => (again === passphrase ? undefined : 'This is not the same yet.'),
   });
   return passphrase;
 }

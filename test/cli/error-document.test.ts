@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { test } from 'uvu';
+import { environmentVariables } from '../../src/cli/environment.js';
+import { exitStatusSummaries } from '../../src/cli/help.js';
+import { errorTable, exitStatus } from '../../src/errors.js';
+
+const document = new URL('../../docs/errors.md', import.meta.url);
+
+/** The document that belongs to the tables; `UPDATE_DOCS=1` writes it. */
+function documentText(): string {
+  const rows = (heading: string[], lines: string[][]) =>
+    [heading, heading.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  const statuses = Object.entries(exitStatus).map(([name, status]) => [
+    String(status),
+    exitStatusSummaries[name as keyof typeof exitStatus],
+  ]);
+  const codes = Object.entries(errorTable).map(([code, { exit, next, ...rest }]) => [
+    `\`${code}\``,
+    String(exit),
+    'retryable' in rest ? 'yes' : '',
+    next.replaceAll('|', '\\|'),
+  ]);
+  const variables = Object.entries(environmentVariables).map(([name, summary]) => [`\`${name}\``, summary]);
+  return `# Exit statuses, error codes, environment
+
+An error is told on standard error in two sentences: what happened, and what to do next. With \`--json\`, standard
+output has it too, as one object: \`{ "error": { "code", "message", "next", "exitStatus" } }\`. With \`--verbose\`,
+standard error also has the code and the causes. In the library, the same is thrown as an \`EnrollkitError\`.
+
+Exit statuses and codes are API: they do not change their meaning.
+
+## Exit statuses
+
+${rows(['status', 'meaning'], statuses)}
+
+## Error codes
+
+"Again" says whether the very same command may succeed later.
+
+${rows(['code', 'status', 'again', 'what to do next, unless the error says something more precise'], codes)}
+
+## Environment variables
+
+${rows(['name', 'meaning'], variables)}
+`;
+}
+
+test('docs/errors.md is the tables of the program', () => {
+  if (process.env.UPDATE_DOCS) writeFileSync(document, documentText());
+  assert.equal(readFileSync(document, 'utf8'), documentText());
+});
+
+test('every exit status has a meaning', () => {
+  assert.deepEqual(Object.keys(exitStatusSummaries).sort(), Object.keys(exitStatus).sort());
+});
+
+test.run();

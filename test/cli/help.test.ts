@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'uvu';
+import { choices } from '../../src/cli/answers.js';
+import { camelCase } from '../../src/cli/command.js';
+import { commands } from '../../src/cli/commands/index.js';
+import { planSchema } from '../../src/pipeline/plan.js';
+import { cli } from './run-cli.js';
+
+test('the help of every command has its flags and its examples', async () => {
+  await Promise.all(
+    commands.map(async (entry) => {
+      const command = await entry.load();
+      const { status, stdout, stderr } = await cli([...entry.name.split(' '), '--help']);
+      assert.equal(status, 0, entry.name);
+      assert.equal(stderr, '');
+      assert.ok(command.examples.length >= 2, `${entry.name} has too few examples`);
+      for (const { line } of command.examples) {
+        assert.ok(stdout.includes(`enrollkit ${line}`), `the help of ${entry.name} lacks: ${line}`);
+        assert.ok(line.startsWith(entry.name), `this is no example of ${entry.name}: ${line}`);
+      }
+      for (const { name } of command.flags) assert.ok(stdout.includes(`--${name}`), `${entry.name} --${name}`);
+    }),
+  );
+});
+
+test('every example uses flags that there are', async () => {
+  for (const entry of commands) {
+    const command = await entry.load();
+    for (const { line } of command.examples) {
+      for (const [, flag] of line.matchAll(/ --([a-z-]+)/g)) {
+        assert.ok(command.flags.some(({ name }) => name === flag), `${line}: there is no --${flag}`);
+      }
+    }
+  }
+});
+
+test('enrollkit --help, help and help of a topic', async () => {
+  const [flag, word, environment, codes, command, unknown] = await Promise.all([
+    cli(['--help']),
+    cli(['help']),
+    cli(['help', 'environment']),
+    cli(['help', 'exit-codes']),
+    cli(['help', 'group', 'create']),
+    cli(['help', 'nothing']),
+  ]);
+  for (const text of ['quickstart', 'clean', 'device', 'group', 'ca', 'emulator', 'Examples:']) {
+    assert.ok(flag.stdout.includes(text), text);
+  }
+  assert.equal(word.stdout, flag.stdout);
+  assert.ok(environment.stdout.includes('ENROLLKIT_PASSPHRASE'));
+  assert.ok(codes.stdout.includes('NEEDS_INPUT'));
+  assert.ok(command.stdout.includes('enrollkit group create line-5'));
+  assert.equal(unknown.status, 2);
+});
+
+test('no line of the help is wider than 80 columns, examples apart', async () => {
+  const { stdout } = await cli(['quickstart', '--help']);
+  const [help] = stdout.split('Examples:');
+  for (const line of help!.split('\n')) assert.ok(line.length <= 80, line);
+});
+
+test('enrollkit --version prints the version and nothing else', async () => {
+  assert.match((await cli(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+test('the choices of the flags are those of the plan', () => {
+  const { certificates, certificateAuthority, enrollmentGroup, devices } = planSchema.shape;
+  assert.deepEqual(choices, {
+    keyAlgorithm: certificates.shape.keyAlgorithm.options,
+    uploaded: certificateAuthority.shape.uploaded.options,
+    proofOfPossession: certificateAuthority.shape.proofOfPossession.options,
+    attestation: enrollmentGroup.shape.attestation.options,
+    allocationPolicy: enrollmentGroup.shape.allocationPolicy.options,
+    reprovisionPolicy: enrollmentGroup.shape.reprovisionPolicy.options,
+    provisioningStatus: enrollmentGroup.shape.provisioningStatus.options,
+    protocol: devices.shape.protocol.options,
+  });
+});
+
+test('no command declares a flag twice', async () => {
+  for (const entry of commands) {
+    const names = (await entry.load()).flags.map(({ name }) => camelCase(name));
+    assert.deepEqual(names, [...new Set(names)], entry.name);
+  }
+});
+
+test.run();

@@ -1,0 +1,57 @@
+/** The command line from outside: arguments in; standard output, standard error and exit status out. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const bin = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
+
+export interface Ended {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface CliOptions {
+  cwd?: string;
+  env?: Record<string, string>;
+  /** Given the process as soon as it runs. */
+  started?: (child: ChildProcess) => void;
+}
+
+/** What of the environment of the tests would change what a command does. */
+const unset = ['ENROLLKIT_PASSPHRASE', 'ENROLLKIT_SERVICE_CONNECTION_STRING', 'NO_COLOR', 'FORCE_COLOR', 'npm_command'];
+
+export function cli(arguments_: string[], { cwd, env = {}, started }: CliOptions = {}): Promise<Ended> {
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !unset.includes(name)));
+  return new Promise((ended, failed) => {
+    const child = spawn(process.execPath, [bin, ...arguments_], {
+      cwd,
+      env: { ...inherited, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A command that hangs fails its test.
+      timeout: 30_000,
+    });
+    const result: Ended = { status: null, stdout: '', stderr: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      result.stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      result.stderr += text;
+    });
+    child.on('error', failed);
+    child.on('close', (status) => ended({ ...result, status }));
+    started?.(child);
+  });
+}
+
+/** A folder that is removed after use. */
+export async function inTemporaryFolder<Result>(use: (folder: string) => Promise<Result>): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), 'enrollkit-cli-'));
+  try {
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

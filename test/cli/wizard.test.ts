@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { test } from 'uvu';
+import { askPlan } from '../../src/cli/questions/ask-plan.js';
+import { EnrollkitError } from '../../src/errors.js';
+import { checkPlan, defaultPlan, type Plan } from '../../src/pipeline/plan.js';
+import { type Script, scriptedAsker } from './scripted-asker.js';
+
+async function ask(script: Script, options: { plan?: Plan; passphrase?: string } = {}) {
+  const dialogue = scriptedAsker(script);
+  const { plan = defaultPlan, passphrase } = options;
+  const answered = await askPlan(dialogue.asker, {
+    plan,
+    passphrase,
+    folder: 'certs',
+    folderProblem: () => undefined,
+  });
+  return { ...answered, ...dialogue };
+}
+
+const everything: Script = {
+  'Where shall': 'azure',
+  'Name of the provisioning': 'contoso',
+  'How shall possession': 'portal',
+  'Subscription ID': '11111111-2222-3333-4444-555555555555',
+  'Resource group': 'rg',
+  'ID scope': '0ne0000ABCD',
+  Folder: 'line',
+  'Which keys': 'rsa-3072',
+  'Put an intermediate': true,
+  'Encrypt the private keys': true,
+  Passphrase: 'correct horse',
+  Again: 'correct horse',
+  'Enrollment group ID': 'line-5',
+  'How are the devices named': 'list',
+  'Registration IDs': 'a1, b:2',
+  'Change anything': true,
+  'Common name of the root': 'Contoso Root',
+  'Common name of the intermediate': 'Contoso Line 5',
+  Days: '30',
+  'Which CA': 'intermediate',
+  'Its name in DPS': 'contoso-line-5',
+  'How does the group': 'certificate',
+  'How does a device get': 'static',
+  'Its hub': 'hub1.azure-devices.net',
+  'Initial twin': '{"tags":{"site":"A"}}',
+  'When a device registers again': 'reset',
+  'Are the devices IoT Edge': true,
+  'May devices': 'disabled',
+  'How do the devices register': 'https',
+  'Send a message': false,
+};
+
+const everythingElse: Plan = {
+  version: 1,
+  target: {
+    kind: 'azure',
+    dpsName: 'contoso',
+    subscriptionId: '11111111-2222-3333-4444-555555555555',
+    resourceGroup: 'rg',
+    idScope: '0ne0000ABCD',
+  },
+  certificates: {
+    keyAlgorithm: 'rsa-3072',
+    rootCommonName: 'Contoso Root',
+    intermediate: true,
+    intermediateCommonName: 'Contoso Line 5',
+    deviceValidityDays: 30,
+    encryptKeys: true,
+  },
+  certificateAuthority: { uploaded: 'intermediate', name: 'contoso-line-5', proofOfPossession: 'portal' },
+  enrollmentGroup: {
+    id: 'line-5',
+    attestation: 'certificate',
+    allocationPolicy: 'static',
+    iotHubs: ['hub1.azure-devices.net'],
+    initialTwin: { tags: { site: 'A' } },
+    reprovisionPolicy: 'reset',
+    iotEdge: true,
+    provisioningStatus: 'disabled',
+  },
+  devices: { registrationIds: ['a1', 'b:2'], protocol: 'https', sendTelemetry: false },
+};
+
+test('Enter on every question gives the default plan, in few questions', async () => {
+  const { plan, folder, passphrase, asked } = await ask({});
+  assert.deepEqual(plan, defaultPlan);
+  assert.equal(folder, 'certs');
+  assert.equal(passphrase, undefined);
+  assert.ok(asked.length <= 12, `${asked.length} questions`);
+});
+
+test('every answer of the plan can be given', async () => {
+  const { plan, folder, passphrase } = await ask(everything);
+  assert.deepEqual(plan, everythingElse);
+  assert.deepEqual(checkPlan(plan, 'the plan'), plan);
+  assert.equal(folder, 'line');
+  assert.equal(passphrase, 'correct horse');
+});
+
+test('Enter on every question of a second round keeps what was answered', async () => {
+  const { plan } = await ask(
+    { 'Change anything': true, Passphrase: 'correct horse', Again: 'correct horse' },
+    { plan: everythingElse },
+  );
+  assert.deepEqual(plan, everythingElse);
+});
+
+test('the plan is shown before it is approved, and can be changed', async () => {
+  const { plan, said, asked } = await ask({
+    'Enrollment group ID': ['first', 'second'],
+    'Shall it be so': ['change', 'run'],
+  });
+  assert.equal(plan.enrollmentGroup.id, 'second');
+  assert.equal(asked.filter((message) => message.startsWith('Shall it be so')).length, 2);
+  const [first, second] = said.filter((text) => text.includes('The plan:'));
+  assert.ok(first!.includes('first') && second!.includes('second'));
+  for (const line of said.join('\n').split('\n')) assert.ok(line.length <= 80, line);
+});
+
+test('a passphrase that was given is not asked for, and keys are then encrypted', async () => {
+  const { plan, passphrase, asked } = await ask({}, { passphrase: 'given' });
+  assert.equal(plan.certificates.encryptKeys, true);
+  assert.equal(passphrase, 'given');
+  assert.ok(!asked.some((message) => message.startsWith('Passphrase')));
+});
+
+test('without an intermediate, no question and no answer is left of it', async () => {
+  const script = { 'Put an intermediate': false, 'Encrypt the private keys': false, 'Change anything': true };
+  const { plan, asked } = await ask(script, { plan: { ...everythingElse, target: { kind: 'emulator' } } });
+  assert.equal(plan.certificateAuthority.uploaded, 'root');
+  assert.equal(plan.certificates.intermediateCommonName, null);
+  assert.ok(!asked.some((message) => /intermediate CA:|Which CA/.test(message)));
+});
+
+test('devices are numbered with as many digits as it takes', async () => {
+  const { plan } = await ask({ 'How many devices': '1000', 'Their names begin': 'm' });
+  assert.equal(plan.devices.registrationIds[0], 'm0001');
+  assert.equal(plan.devices.registrationIds.at(-1), 'm1000');
+});
+
+test('to leave is an interruption, never a success', async () => {
+  await assert.rejects(
+    ask({ 'Shall it be so': 'leave' }),
+    (error) => error instanceof EnrollkitError && error.code === 'INTERRUPTED' && error.exitStatus === 130,
+  );
+});
+
+test.run();
