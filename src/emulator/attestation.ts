@@ -68,7 +68,7 @@ export class Attestation {
   async decide(registrationId: string, chain: readonly Buffer[]): Promise<Decision> {
     const leafSha256 = this.identify(registrationId, chain);
     const at = this.#options.now();
-    const anchors = this.#anchorsAt(at);
+    const anchors = this.#readAnchors();
     const intermediates: Buffer[] = chain.slice(1);
     // Above the proven CA that ends the path there may be another one, with a group of its own.
     for (let trusted = anchors; ; ) {
@@ -109,37 +109,35 @@ export class Attestation {
     return undefined;
   }
 
-  #anchorsAt(at: Date): Anchor[] {
+  #readAnchors(): Anchor[] {
     const { certificates } = this.#options;
     if (this.#anchors.changes !== certificates.changes) {
-      this.#anchors = {
-        changes: certificates.changes,
-        all: toAnchors(certificates.list().filter(({ verified }) => verified)),
-      };
+      const proven = certificates.list().filter(({ verified }) => verified);
+      this.#anchors = { changes: certificates.changes, all: toAnchors(proven) };
     }
-    return this.#anchors.all.filter(({ notBefore, notAfter }) => notBefore <= at && at <= notAfter);
+    return this.#anchors.all;
   }
 
   /** The error of a chain that is not valid; its reason says more than the service does. */
   async #refusal(verdict: ChainVerdict, chain: readonly Buffer[], at: Date): Promise<DpsError> {
     const words = verdict.failures.map(({ message }) => message).join('; ') || 'the chain is not valid';
-    const unproven = this.#options.certificates.list().filter(({ verified }) => !verified);
-    for (const certificate of unproven) {
-      const other = await validateChain({
-        leaf: chain[0]!,
-        intermediates: chain.slice(1),
-        trustAnchors: [certificate.der],
-        at,
-        purpose: 'clientAuth',
-      });
-      if (other.valid) {
-        return new DpsError('caNotFound', {
-          reason: `the chain ends at the uploaded certificate "${certificate.name}", whose possession is not proven`,
-        });
-      }
+    if (!verdict.failures.every(({ code }) => noPathCodes.has(code))) {
+      return new DpsError('invalidCertificate', { reason: words });
     }
-    const noAnchor = verdict.failures.every(({ code }) => noPathCodes.has(code));
-    return new DpsError(noAnchor ? 'caNotFound' : 'invalidCertificate', { reason: words });
+    const unproven = this.#options.certificates.list().filter(({ verified }) => !verified);
+    const other = await validateChain({
+      leaf: chain[0]!,
+      intermediates: chain.slice(1),
+      trustAnchors: unproven.map(({ der }) => der),
+      at,
+      purpose: 'clientAuth',
+    });
+    const end = unproven.find(({ sha256 }) => sha256 === other.path.at(-1));
+    return new DpsError('caNotFound', {
+      reason: end
+        ? `the chain ends at the uploaded certificate "${end.name}", whose possession is not proven`
+        : words,
+    });
   }
 }
 
@@ -148,8 +146,6 @@ interface Anchor {
   names: string[];
   der: Buffer;
   sha256: string;
-  notBefore: Date;
-  notAfter: Date;
 }
 
 /** The failures of validateChain that mean: no way from the device's certificate to a CA that is trusted. */
@@ -160,10 +156,7 @@ function toAnchors(certificates: StoredCertificate[]): Anchor[] {
   for (const { name, der, sha256 } of certificates) {
     const anchor = anchors.get(sha256);
     if (anchor) anchor.names.push(name);
-    else {
-      const { notBefore, notAfter } = parseCertificate(der);
-      anchors.set(sha256, { names: [name], der, sha256, notBefore, notAfter });
-    }
+    else anchors.set(sha256, { names: [name], der, sha256 });
   }
   return [...anchors.values()];
 }

@@ -134,6 +134,7 @@ test('sees the whole chain on every request of a connection, in whatever order i
   const { idScope } = emulator.endpoints;
   const leaf = await make('device', 'kept-alive', intermediate);
   const unrelated = await make('root', 'Unrelated');
+  const chain = [leaf, unrelated, root, intermediate];
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   try {
     for (let count = 0; count < 2; count += 1) {
@@ -141,10 +142,17 @@ test('sees the whole chain on every request of a connection, in whatever order i
         method: 'PUT',
         path: `/${idScope}/registrations/kept-alive/register?api-version=2019-03-31`,
         body: {},
-        chain: [leaf, unrelated, root, intermediate],
+        chain,
         agent,
       });
       assert.equal(answer.status, 202, lastReason(emulator));
+      const polled = await emulator.call({
+        path: `/${idScope}/registrations/kept-alive/operations/${answer.body.operationId}?api-version=2019-03-31`,
+        body: {},
+        chain,
+        agent,
+      });
+      assert.equal(polled.status, 200);
     }
   } finally {
     agent.destroy();

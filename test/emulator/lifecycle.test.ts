@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -41,7 +41,9 @@ test('gives endpoints of which every name can be dialled, and a file that says s
     assert.match(readFileSync(endpoints.caFile, 'utf8'), /^-----BEGIN CERTIFICATE-----/);
     const file = join(dir, 'emulator', 'endpoints.json');
     assert.equal(statSync(file).mode & 0o777, 0o600);
-    assert.equal(statSync(join(dir, 'emulator', 'tls-root.key.pem')).mode & 0o777, 0o600);
+    for (const secret of readdirSync(join(dir, 'emulator')).filter((name) => /key\.pem$|^state/.test(name))) {
+      assert.equal(statSync(join(dir, 'emulator', secret)).mode & 0o777, 0o600, secret);
+    }
     assert.deepEqual(await runningEmulator(dir), endpoints);
     await assert.rejects(startEmulator({ dir }), codeOf('EMULATOR_STATE_IN_USE'));
     await emulator.stop();

@@ -2,9 +2,11 @@
  * The emulator's state: one SQLite file, or memory. What a statement wrote survives `kill -9` (WAL,
  * synchronous=NORMAL), though not a power cut.
  */
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { EnrollkitError } from '../../errors.js';
+import { secretFileMode } from '../../store/files.js';
 import { schema, schemaVersion } from './schema.js';
 
 export type StateDatabase = Database.Database;
@@ -17,6 +19,7 @@ export function openState(folder: string): StateDatabase {
   const path = folder === ':memory:' ? folder : join(folder, 'state.db');
   let database: StateDatabase | undefined;
   try {
+    if (path !== ':memory:') makeSecret(path);
     database = new Database(path);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     prepareSchema(database, path);
@@ -28,6 +31,11 @@ export function openState(folder: string): StateDatabase {
       cause,
     });
   }
+}
+
+/** The state holds keys: its file is made for its owner alone. SQLite gives the files beside it the same mode. */
+function makeSecret(path: string): void {
+  closeSync(openSync(path, 'a', secretFileMode));
 }
 
 function prepareSchema(database: StateDatabase, path: string): void {

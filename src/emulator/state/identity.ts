@@ -31,7 +31,7 @@ export const firstHubId = 'hub-1';
 
 type PolicyOwner = 'dps' | typeof firstHubId;
 
-/** The policies of the first start: the owners that Azure makes, and one that may only read, for least privilege. */
+/** The policies of the first start: the owners that Azure makes. */
 const firstPolicies: { owner: PolicyOwner; keyName: string; rights: string }[] = [
   {
     owner: 'dps',
@@ -39,7 +39,6 @@ const firstPolicies: { owner: PolicyOwner; keyName: string; rights: string }[] =
     rights:
       'ServiceConfig, EnrollmentRead, EnrollmentWrite, DeviceConnect, RegistrationStatusRead, RegistrationStatusWrite',
   },
-  { owner: 'dps', keyName: 'enrollmentreader', rights: 'EnrollmentRead, RegistrationStatusRead' },
   {
     owner: firstHubId,
     keyName: hubOwnerPolicy,
