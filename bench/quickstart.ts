@@ -73,7 +73,8 @@ const ec = ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'];
 const rsa = ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:4096'];
 const repeat = (times: number, act: () => number) => median(Array.from({ length: times }, act));
 
-const phases: Record<string, number[]> = {};
+const phases = new Map<string, number[]>();
+const note = (phase: string, seconds: number) => phases.set(phase, [...(phases.get(phase) ?? []), seconds]);
 const quickstart = repeat(7, () => {
   let output = '';
   const seconds = timed((folder) => {
@@ -87,8 +88,8 @@ const quickstart = repeat(7, () => {
     );
   });
   const result = JSON.parse(output) as { elapsedMs: number; steps: { id: string; elapsedMs: number }[] };
-  for (const { id, elapsedMs } of result.steps) (phases[id] ??= []).push(elapsedMs / 1000);
-  (phases['start of node, modules and emulator'] ??= []).push(seconds - result.elapsedMs / 1000);
+  for (const { id, elapsedMs } of result.steps) note(id, elapsedMs / 1000);
+  note('start of node, modules and emulator; stop', seconds - result.elapsedMs / 1000);
   return seconds;
 });
 const node = repeat(15, () => timed(() => spawnSync(process.execPath, ['-e', '0'])));
@@ -99,7 +100,7 @@ const withRsa = repeat(3, () => timed((folder) => opensslCertificates(folder, rs
 const row = (what: string, seconds: number, against = '') =>
   console.log(`${what.padEnd(58)} ${seconds.toFixed(3)} s  ${against}`);
 row('enrollkit quickstart --yes, three devices, everything', quickstart);
-for (const [id, values] of Object.entries(phases)) row(`  ${id}`, median(values));
+for (const [id, values] of phases) row(`  ${id}`, median(values));
 row(
   'openssl, the same certificates alone, EC P-256',
   withEc,
