@@ -10,6 +10,8 @@ const dps =
 export const routes = {
   arm: {
     getService: { method: 'GET', path: dps },
+    /** Microsoft.Authorization, of its own api-version: what the caller may do with this resource. */
+    getPermissions: { method: 'GET', path: `${dps}/providers/Microsoft.Authorization/permissions` },
     listKeys: { method: 'POST', path: `${dps}/listkeys` },
     getKey: { method: 'POST', path: `${dps}/keys/:keyName/listkeys` },
     listCertificates: { method: 'GET', path: `${dps}/certificates` },
@@ -41,6 +43,8 @@ export const routes = {
     getDevice: { method: 'GET', path: '/devices/:deviceId' },
     deleteDevice: { method: 'DELETE', path: '/devices/:deviceId' },
     getTwin: { method: 'GET', path: '/twins/:deviceId' },
+    /** By the device, with its certificate. */
+    sendMessage: { method: 'POST', path: '/devices/:deviceId/messages/events' },
   },
 } as const;
 

@@ -128,6 +128,12 @@ export const certificateResource = z.object({
 });
 export type CertificateResource = z.infer<typeof certificateResource>;
 
+/** The reply to generateVerificationCode, as far as it is relied on: the specification's example has no etag. */
+export const verificationCodeReply = z.object({
+  etag: z.string().nullish(),
+  properties: z.object({ verificationCode: z.string().min(1) }),
+});
+
 export const linkedHub = z.object({
   /** The hub's host name. */
   name: z.string(),
