@@ -28,7 +28,7 @@ export interface Call {
 export interface Answer {
   status: number;
   headers: Record<string, string | undefined>;
-  // biome-ignore lint/suspicious/noExplicitAny: what comes back is what the tests look into.
+  /** What comes back is what the tests look into. */
   body: any;
 }
 
