@@ -83,7 +83,7 @@ export const errorTable = {
 
   NO_CREDENTIALS: {
     exit: exitStatus.credentials,
-    next: 'Run "az login", or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, then run the same command again.',
+    next: 'Run "az login", or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, then run the same command again. Without rights on Azure Resource Manager, add --proof-of-possession portal.',
   },
   FORBIDDEN: {
     exit: exitStatus.credentials,
@@ -207,7 +207,7 @@ export interface EnrollkitErrorOptions {
   /** Replaces the table's sentence on what to do next. */
   next?: string;
   /** What the error is about, for machines: names, paths, the service's own code. Never a secret. */
-  details?: Record<string, unknown>;
+  context?: Record<string, unknown>;
   cause?: unknown;
 }
 
@@ -218,14 +218,14 @@ export interface EnrollkitErrorOptions {
 export class EnrollkitError extends Error {
   readonly code: ErrorCode;
   readonly next: string;
-  readonly details: Record<string, unknown>;
+  readonly context: Record<string, unknown>;
 
   constructor(code: ErrorCode, message: string, options: EnrollkitErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'EnrollkitError';
     this.code = code;
     this.next = options.next ?? errorTable[code].next;
-    this.details = options.details ?? {};
+    this.context = options.context ?? {};
   }
 
   /** The process exit status that belongs to this error. */

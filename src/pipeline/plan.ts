@@ -207,7 +207,7 @@ export function checkPlan(data: unknown, source: string): Plan {
     return `${place}${issue.message.replace(/\.$/, '')}`;
   });
   throw new EnrollkitError('INVALID_PLAN', `${source} is not a plan: ${problems.join('; ')}.`, {
-    details: { problems },
+    context: { problems },
   });
 }
 

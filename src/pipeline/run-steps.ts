@@ -6,7 +6,7 @@ import type { RunContext, Step } from './step.js';
 export interface StepTiming {
   id: string;
   elapsedMs: number;
-  /** It was found done. */
+  /** It was found done; never so for a step that only looks. */
   already: boolean;
 }
 
@@ -38,9 +38,9 @@ async function runStep(step: Step, base: Omit<RunContext, 'progress'>, emit: Emi
   try {
     context.signal.throwIfAborted();
     let outcome = await step.check(context);
-    const already = outcome !== undefined;
-    if (!already) {
-      await step.act(context);
+    const already = outcome !== undefined && step.act !== undefined;
+    if (outcome === undefined) {
+      await step.act?.(context);
       outcome = await step.check(context);
     }
     if (outcome === undefined) {

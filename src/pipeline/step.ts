@@ -26,7 +26,8 @@ export interface Step {
   preview(plan: Plan, layout: Layout): Omit<Preview['steps'][number], 'id' | 'title'>;
   /** Looks whether it is done already; one line on what is there, or undefined. */
   check(context: RunContext): Promise<string | undefined>;
-  act(context: RunContext): Promise<void>;
+  /** Left out by a step that only looks: its check always answers, or throws. */
+  act?(context: RunContext): Promise<void>;
 }
 
 /** What a run works with. */

@@ -72,7 +72,7 @@ function naming<Result>(path: string, read: () => Result): Result {
     return read();
   } catch (error) {
     if (!(error instanceof EnrollkitError) || error.message.includes(path)) throw error;
-    const { next, details, cause } = error;
-    throw new EnrollkitError(error.code, `${path}: ${error.message}`, { next, details, cause });
+    const { next, context, cause } = error;
+    throw new EnrollkitError(error.code, `${path}: ${error.message}`, { next, context, cause });
   }
 }

@@ -121,7 +121,7 @@ export function assertOwnFolder({ folder, journal }: Layout): void {
     'FOLDER_NOT_EMPTY',
     `The folder ${folder} holds files that enrollkit did not make: ${some}.`,
     {
-      details: { folder, journal },
+      context: { folder, journal },
     },
   );
 }

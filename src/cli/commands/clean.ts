@@ -56,7 +56,7 @@ async function run({ flags }: Input, context: Context): Promise<void> {
   if (result.kept.length > 0) {
     throw new EnrollkitError('PARTIAL', `${result.kept.length} of ${things.length} things are still there.`, {
       next: 'Do what is said beside each, then run the same command again.',
-      details: { kept: result.kept },
+      context: { kept: result.kept },
     });
   }
   if (output.json) output.value(result);

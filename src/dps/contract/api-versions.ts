@@ -33,6 +33,9 @@ export const apiVersions = {
   hub: ['2021-04-12', '2020-09-30', '2020-03-13', '2019-10-01', '2018-06-30', '2016-11-14'],
 } as const;
 
+/** Microsoft.Authorization's, for what the caller may do with a resource. */
+export const permissionsApiVersions = ['2022-04-01', '2018-07-01', '2015-07-01'] as const;
+
 export type Plane = keyof typeof apiVersions;
 
 /** The certificate's body is flat up to this ARM api-version, and nested under `properties` after it. */

@@ -82,7 +82,8 @@ async function answer(
   try {
     plane.authorize({ header, path: context.req.path }, operation);
     const apiVersion = apiVersionOf(incoming);
-    if (!isKnownApiVersion(plane.name, apiVersion)) throw new DpsError('unknownApiVersion');
+    const known = operation.apiVersions?.includes(apiVersion) ?? isKnownApiVersion(plane.name, apiVersion);
+    if (!known) throw new DpsError('unknownApiVersion');
     const hasBody = operation.route.method !== 'GET' && operation.route.method !== 'DELETE';
     const reply = await operation.handle({
       parameters,

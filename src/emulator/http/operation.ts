@@ -24,6 +24,8 @@ export interface Operation {
   /** As in the route table; for the log. */
   name: string;
   route: Route;
+  /** Where another provider than Microsoft.Devices answers: its versions, in place of the plane's. */
+  apiVersions?: readonly string[];
   /** The shared access right that the caller needs, where the plane asks for one. */
   right?: string;
   /** The path parameter that says what the operation is about; for the log. */

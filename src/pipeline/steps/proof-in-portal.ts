@@ -128,7 +128,7 @@ function pending(todo: string, instructions: PortalInstructions, code: string | 
         code === undefined
           ? 'Generate a verification code there, then run the same command again with --verification-code CODE.'
           : 'When the portal shows it as verified, run the same command again without --verification-code.',
-      details: { ...instructions },
+      context: { ...instructions },
     },
   );
 }

@@ -81,7 +81,7 @@ export const registerDevices: Step = {
     throw new EnrollkitError(
       'PARTIAL',
       `${failures.size} of ${missing.length} devices were not registered: ${[...failures.keys()].slice(0, 5).join(', ')}. ${first.message}`,
-      { cause: first, details: { failed: [...failures.keys()] } },
+      { cause: first, context: { failed: [...failures.keys()] } },
     );
   },
 };

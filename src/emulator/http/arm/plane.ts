@@ -13,7 +13,7 @@ export function armPlane(options: ArmOptions): HttpPlane {
     operations: operations.map((operation) => ({ ...operation, handle: within(operation.handle) })),
     authorize({ header }) {
       if (!bearerMatches(header('authorization'), identity.armToken)) {
-        throw new ArmError('unauthenticated', 'The bearer token is missing or is not that of this emulator.');
+        throw new ArmError('unauthenticated', 'The access token is missing or is not that of this emulator.');
       }
     },
     toErrorReply: toArmErrorReply,

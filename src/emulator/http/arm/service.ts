@@ -1,4 +1,5 @@
 /** The provisioning service as an ARM resource, and its shared access policies. */
+import { permissionsApiVersions } from '../../../dps/contract/api-versions.js';
 import { routes } from '../../../dps/contract/routes.js';
 import type { ProvisioningService, SharedAccessPolicy } from '../../../dps/contract/schemas.js';
 import { defaultAllocationPolicy } from '../../allocation.js';
@@ -30,6 +31,17 @@ export function serviceOperations(options: ArmOptions): Operation[] {
       route: routes.arm.getService,
       subject: 'dpsName',
       handle: () => ({ status: 200, body: describeService(options) }),
+    },
+    {
+      name: 'getPermissions',
+      route: routes.arm.getPermissions,
+      apiVersions: permissionsApiVersions,
+      subject: 'dpsName',
+      // Whoever has the token may do everything here.
+      handle: () => ({
+        status: 200,
+        body: { value: [{ actions: ['*'], notActions: [], dataActions: ['*'], notDataActions: [] }] },
+      }),
     },
     {
       name: 'listKeys',
