@@ -10,7 +10,8 @@ import type { Pool } from './pool.js';
 /** What is known about the certificates of one request, each fact found out once. */
 export class Search {
   readonly #issuerFailures = new Map<Certificate, Failure[]>();
-  readonly #signatures = new Map<Certificate, Map<Certificate, boolean>>();
+  /** By certificate, then by the public key that was tried: cross-signed authorities share theirs. */
+  readonly #signatures = new Map<Certificate, Map<string, boolean>>();
   #budget = new Budget();
   #isTooLong = false;
 
@@ -66,11 +67,12 @@ export class Search {
       known = new Map();
       this.#signatures.set(certificate, known);
     }
-    let signed = known.get(issuer);
+    const key = issuer.publicKeyInfo.der.toString('latin1');
+    let signed = known.get(key);
     if (signed === undefined) {
       this.#budget.spendSignature(issuer.publicKeyInfo);
       signed = isSignedBy(certificate, issuer);
-      known.set(issuer, signed);
+      known.set(key, signed);
     }
     return signed;
   }

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'uvu';
+import { octetString, sequence, tlv } from '../../src/pki/der/write.js';
+import { validateChain } from '../../src/pki/validate.js';
+import {
+  alternativeNames,
+  authority,
+  device,
+  dns,
+  extension,
+  nameConstraints,
+  now,
+  type Raw,
+  raw,
+} from '../support/raw-certificates.js';
+
+/** Far more than any of these takes (at most 0.2 s), far less than a hang. */
+const soonMs = 3_000;
+
+async function validate(leaf: Raw, intermediates: Raw[], anchors: Raw[]) {
+  const began = performance.now();
+  const verdict = await validateChain({
+    leaf: leaf.der,
+    intermediates: intermediates.map(({ der }) => der),
+    trustAnchors: anchors.map(({ der }) => der),
+    at: now,
+    purpose: 'clientAuth',
+  });
+  const took = performance.now() - began;
+  assert.ok(took < soonMs, `took ${took.toFixed()} ms`);
+  return verdict;
+}
+
+const codes = ({ failures }: { failures: { code: string }[] }) => failures.map(({ code }) => code);
+const fingerprints = (...chain: Raw[]) =>
+  chain.map(({ der }) => createHash('sha256').update(der).digest('hex').toUpperCase());
+
+const keyIdentifiers = (own: string, issuers: string) => [
+  extension('2.5.29.14', false, octetString(Buffer.from(own))),
+  extension('2.5.29.35', false, sequence(tlv(0x80, Buffer.from(issuers)))),
+];
+
+const root = authority('Root');
+
+test('decoys with the issuer’s name are passed over, and with key identifiers not even tried', async () => {
+  const real = authority('Issuing', root);
+  const leaf = device('d', real);
+  const decoys = Array.from({ length: 20 }, () => authority('Issuing', root));
+  const verdict = await validate(leaf, [...decoys, real], [root]);
+  assert.deepEqual(verdict.path, fingerprints(leaf, real, root));
+});
+
+test('key identifiers are a hint: a wrong one does not make a chain invalid', async () => {
+  const odd = authority('Odd', root, { extensions: keyIdentifiers('own', 'elsewhere') });
+  const leaf = device('d', odd, { extensions: keyIdentifiers('leaf', 'not-odd') });
+  assert.ok((await validate(leaf, [odd], [root])).valid);
+});
+
+test('of two cross-signed certificates of one authority the one that leads to trust is found', async () => {
+  const elsewhere = authority('Elsewhere');
+  const crossed = authority('Crossed', elsewhere);
+  const alsoCrossed = authority('Crossed', root, { keys: crossed.keys });
+  const expired = authority('Crossed', root, { keys: crossed.keys, notAfter: new Date('2026-02-01') });
+  const leaf = device('d', crossed);
+  for (const bag of [
+    [crossed, elsewhere, expired, alsoCrossed],
+    [alsoCrossed, crossed, expired, elsewhere],
+  ]) {
+    assert.deepEqual((await validate(leaf, bag, [root])).path, fingerprints(leaf, alsoCrossed, root));
+  }
+});
+
+test('a path that fails as a whole is left for one that holds', async () => {
+  const narrow = authority('Narrow', root, { pathLength: 0 });
+  const below = authority('Below', narrow);
+  const wide = authority('Wide', root);
+  const alsoBelow = authority('Below', wide, { keys: below.keys });
+  const leaf = device('d', below);
+  const verdict = await validate(leaf, [below, narrow, alsoBelow, wide], [root]);
+  assert.deepEqual(verdict.path, fingerprints(leaf, alsoBelow, wide, root));
+});
+
+test('names are compared as RFC 5280 says: letter case and white space do not count', async () => {
+  const spelled = authority('The  Issuing CA', root);
+  const leaf = device('d', { ...spelled, name: ' the issuing ca' });
+  assert.ok((await validate(leaf, [spelled], [root])).valid);
+});
+
+test('authorities that sign each other do not make the search go round', async () => {
+  const one = authority('One');
+  const other = authority('Other', one);
+  const oneByOther = authority('One', other, { keys: one.keys });
+  const leaf = device('d', one);
+  const lost = await validate(leaf, [oneByOther, other], [root]);
+  assert.deepEqual(codes(lost), ['ISSUER_NOT_FOUND']);
+  assert.match(lost.failures[0]!.message, /circle/);
+  const otherByRoot = authority('Other', root, { keys: other.keys });
+  const found = await validate(leaf, [oneByOther, other, otherByRoot], [root]);
+  assert.deepEqual(found.path, fingerprints(leaf, oneByOther, otherByRoot, root));
+});
+
+/** Every one of them signs all others: the number of paths through them explodes. */
+function mesh(size: number, top: Raw): { bag: Raw[]; entry: Raw } {
+  const members = Array.from({ length: size }, (_, index) => authority(`Member ${index}`));
+  const bag = members.flatMap((member) =>
+    members
+      .filter((issuer) => issuer !== member)
+      .map((issuer) => authority(member.name, issuer, { keys: member.keys })),
+  );
+  bag.push(authority(members[0]!.name, top, { keys: members[0]!.keys }));
+  return { bag, entry: members.at(-1)! };
+}
+
+test('a mesh of cross-signed authorities is decided soon', async () => {
+  const { bag, entry } = mesh(12, root);
+  const leaf = device('d', entry);
+  assert.equal((await validate(leaf, bag, [root])).path.length, 4);
+  assert.equal((await validate(leaf, bag, [authority('Other')])).valid, false);
+});
+
+test('a mesh whose way out is barred by a path length is given up or refused soon', async () => {
+  const barred = authority('Barred', undefined, { pathLength: 0 });
+  const { bag, entry } = mesh(12, barred);
+  const verdict = await validate(device('d', entry), bag, [barred]);
+  assert.equal(verdict.valid, false);
+  assert.ok(['BUDGET_EXCEEDED', 'PATH_LENGTH_EXCEEDED'].includes(codes(verdict)[0]!), codes(verdict).join());
+});
+
+/** Copies that differ in their serial numbers only: their signatures are wrong, which has to be found out. */
+function copies(original: Raw, count: number): Raw[] {
+  const serialNumber = original.der.indexOf(Buffer.from('a0030201020201', 'hex')) + 7;
+  return Array.from({ length: count }, (_, index) => {
+    const der = Buffer.from(original.der);
+    der[serialNumber] = index & 0x7f;
+    der[der.length - 1 - ((index >> 7) & 7)]! ^= 1;
+    return { ...original, der };
+  });
+}
+
+test('1,000 certificates that belong to no chain do no harm', async () => {
+  const issuing = authority('Issuing', root);
+  const leaf = device('d', issuing);
+  const strangers = copies(authority('Stranger', root), 1_000);
+  assert.ok((await validate(leaf, [...strangers, issuing], [root])).valid);
+  assert.deepEqual(codes(await validate(leaf, strangers, [root])), ['ISSUER_NOT_FOUND']);
+});
+
+test('1,000 forged copies of the issuer do not hide it', async () => {
+  const issuing = authority('Issuing', root);
+  const leaf = device('d', issuing);
+  const forged = copies(issuing, 1_000);
+  assert.ok((await validate(leaf, [...forged.slice(0, 500), issuing, ...forged.slice(500)], [root])).valid);
+  assert.deepEqual(codes(await validate(leaf, forged, [root])), ['SIGNATURE_INVALID']);
+});
+
+test('a chain of 1,000 certificates is refused', async () => {
+  const keys = root.keys;
+  const chain = [root];
+  for (let index = 0; index < 1_000; index += 1) {
+    chain.push(authority(`Authority ${index}`, chain.at(-1)!, { keys }));
+  }
+  const leaf = device('d', chain.at(-1)!);
+  assert.deepEqual(codes(await validate(leaf, chain.slice(1), [root])), ['BUDGET_EXCEEDED']);
+});
+
+test('thousands of names against thousands of name constraints are given up', async () => {
+  const many = (prefix: string) =>
+    Array.from({ length: 3_000 }, (_, index) => dns(`${prefix}${index}.example`));
+  const narrow = authority('Narrow', root, { extensions: [nameConstraints([], many('no'))] });
+  const leaf = raw({ name: 'd', issuer: narrow, extensions: [alternativeNames(...many('yes'))] });
+  assert.deepEqual(codes(await validate(leaf, [narrow], [root])), ['BUDGET_EXCEEDED']);
+});
+
+test.run();
