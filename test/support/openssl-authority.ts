@@ -46,18 +46,7 @@ export function certify(folder: string, request: OpensslRequest): string {
   );
   const signer = issuer === undefined ? [] : ['-CA', file('pem', issuer), '-CAkey', file('key', issuer)];
   const output = ['-days', '365', ...options, '-out', file('pem')];
-  openssl([
-    'req',
-    '-x509',
-    '-new',
-    '-config',
-    file('cnf'),
-    '-key',
-    file('key'),
-    ...signer,
-    ...options,
-    ...output,
-  ]);
+  openssl(['req', '-x509', '-new', '-config', file('cnf'), '-key', file('key'), ...signer, ...output]);
   return readFileSync(file('pem'), 'utf8');
 }
 
