@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { EnrollkitError } from '../errors.js';
 import { parseCertificate } from '../pki/certificate.js';
 import { bearerPolicy } from './auth.js';
+import { permissionsApiVersions } from './contract/api-versions.js';
 import { type Route, routes } from './contract/routes.js';
 import {
   type CertificateResource,
@@ -22,9 +23,6 @@ import { HttpClient, type HttpReply, type HttpRequest, type RequestOptions } fro
 import { clockSkewError, isSkewed } from './http/clock.js';
 import { unlessMissing } from './http/missing.js';
 import type { Target } from './target.js';
-
-/** Microsoft.Authorization's own version for permissions. */
-const permissionsApiVersion = '2022-04-01';
 
 type ArmRequest = Omit<HttpRequest, 'parameters'> & { parameters?: Record<string, string> };
 
@@ -81,7 +79,7 @@ export class ControlPlane {
    */
   async missingPermissions(actions: string[], { signal }: RequestOptions = {}): Promise<string[]> {
     const request = { route: routes.arm.getPermissions, subject: 'the rights of this identity', signal };
-    const allowed = await this.#list({ ...request, apiVersion: permissionsApiVersion }, permission);
+    const allowed = await this.#list({ ...request, apiVersion: permissionsApiVersions[0] }, permission);
     const allows = (action: string) =>
       allowed.some(
         ({ actions: given, notActions }) =>

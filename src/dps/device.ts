@@ -149,14 +149,14 @@ async function failure(
   options: RegisterDeviceOptions,
 ): Promise<EnrollkitError> {
   const { registrationId, idScope, certificateChain, target } = options;
-  const details = { registrationId, idScope, errorCode: errorCode ?? null, status };
+  const context = { registrationId, idScope, errorCode: errorCode ?? null, status };
   const said = errorMessage ? readServiceMessage(errorMessage).message : undefined;
   const quoted = said === undefined ? '' : `: ${said.replace(/\.$/, '')}`;
   if (status === 'disabled') {
     return new EnrollkitError(
       'DEVICE_NOT_AUTHORIZED',
       `The enrollment of the device ${registrationId} is disabled${quoted}.`,
-      { details, next: 'Enable its enrollment group, then run the same command again.' },
+      { context, next: 'Enable its enrollment group, then run the same command again.' },
     );
   }
   const number = errorCode ?? 0;
@@ -174,7 +174,7 @@ async function failure(
     code,
     `DPS did not register the device ${registrationId}${quoted} (${errorCode ?? 'no code'}).${why === undefined ? '' : ` ${why}`}`,
     {
-      details: { ...details, ...(explanation ? { causes: explanation.causes } : {}), chain: seen },
+      context: { ...context, ...(explanation ? { causes: explanation.causes } : {}), chain: seen },
       ...(explanation ? { next: explanation.next } : {}),
     },
   );

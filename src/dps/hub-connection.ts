@@ -56,7 +56,7 @@ export async function connectToHub(options: HubConnectionOptions): Promise<HubCo
     throw new EnrollkitError(
       reply.status === 429 ? 'THROTTLED' : 'HUB_REFUSED',
       `${assignedHub} refused a twin request of the device ${deviceId}: ${message ?? `status ${reply.status}`}`,
-      { details: { host: assignedHub, deviceId, status: reply.status } },
+      { context: { host: assignedHub, deviceId, status: reply.status } },
     );
   };
   return {

@@ -230,7 +230,7 @@ export class MqttSession {
         `${this.#host} refused the MQTT connection (return code ${code}).`,
         {
           cause,
-          details: { host: this.#host, returnCode: code },
+          context: { host: this.#host, returnCode: code },
         },
       );
     }
@@ -242,7 +242,7 @@ export class MqttSession {
     if (failure.code !== 'NETWORK') return failure;
     return new EnrollkitError('NETWORK', failure.message, {
       cause: failure.cause,
-      details: failure.details,
+      context: failure.context,
       next: 'Check the network and the name; a firewall may keep port 8883 shut: devices can also register over HTTPS (--protocol https).',
     });
   }
@@ -252,7 +252,7 @@ export class MqttSession {
     return new EnrollkitError(
       plane === 'hub' ? 'HUB_REFUSED' : 'DEVICE_NOT_AUTHORIZED',
       `${this.#host} refused ${what} of the device ${clientId}.`,
-      { details: { host: this.#host, deviceId: clientId } },
+      { context: { host: this.#host, deviceId: clientId } },
     );
   }
 }

@@ -26,13 +26,14 @@ const networkWords: Record<string, string> = {
   ECONNREFUSED: 'nothing listens there, or a firewall refused the connection',
   ECONNRESET: 'the connection was cut',
   EPIPE: 'the connection was cut',
+  PARSE_ERROR: 'the connection was cut in the middle of the answer',
   ETIMEDOUT: 'no answer came to the attempt to connect',
   EHOSTUNREACH: 'there is no route to it',
   ENETUNREACH: 'there is no route to it',
 };
 
 /** Of these, the very next attempt may get through. */
-const passingCodes = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN']);
+const passingCodes = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'PARSE_ERROR']);
 
 /** The code of a failed connection; of several attempts (addresses of one host), that of the first. */
 export function codeOf(failure: unknown): string | undefined {
@@ -56,7 +57,7 @@ export function isDateFailure(failure: unknown): boolean {
  */
 export function transportFailure(failure: unknown, host: string): EnrollkitError {
   const code = codeOf(failure);
-  const options = { cause: redactedCause(failure), details: { host, code } };
+  const options = { cause: redactedCause(failure), context: { host, code } };
   if (code !== undefined && trustCodes.has(code)) {
     return new EnrollkitError(
       'SERVER_NOT_TRUSTED',

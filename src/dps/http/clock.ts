@@ -27,7 +27,7 @@ export function clockSkewError(skewMs: number, host: string, now: Date): Enrollk
   return new EnrollkitError(
     'CLOCK_SKEW',
     `The clock of this computer says ${now.toISOString()}, that of ${host} ${server.toISOString()}: ${minutes} minutes apart, so that certificates and tokens are refused.`,
-    { details: { host, skewMs, local: now.toISOString(), server: server.toISOString() } },
+    { context: { host, skewMs, local: now.toISOString(), server: server.toISOString() } },
   );
 }
 

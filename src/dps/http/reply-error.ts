@@ -53,7 +53,7 @@ export function replyError({ plane, host, subject, status, bodyText, ...rest }: 
   const next = nextStep(plane, status, rest.retryAfterMs);
   return new EnrollkitError(code, `${verb ?? `${name} refused ${subject}`}${quoted}`, {
     ...(next === undefined ? {} : { next }),
-    details: {
+    context: {
       host,
       status,
       ...(said.code === undefined ? {} : { serviceCode: said.code }),
