@@ -95,12 +95,28 @@ function ec(der: Buffer, parameters: Element | undefined, bytes: Buffer): Public
   return info;
 }
 
+/** Reading a key takes as long as checking a signature with it, and a few authorities sign all devices. */
+const recentKeys = new Map<string, KeyObject>();
+const maxRecentKeys = 64;
+
 /**
- * The key. Coordinates are read twice as fast as DER.
+ * The key.
  *
  * @throws Error of node:crypto, such as for a point that is not on its curve
  */
-export function importPublicKey({ der, point }: PublicKeyInfo): KeyObject {
+export function importPublicKey(info: PublicKeyInfo): KeyObject {
+  const id = info.der.toString('latin1');
+  let key = recentKeys.get(id);
+  if (key) recentKeys.delete(id);
+  else key = readPublicKey(info);
+  // A Map keeps the order of insertion: its first key is the one not used for longest.
+  recentKeys.set(id, key);
+  if (recentKeys.size > maxRecentKeys) recentKeys.delete(recentKeys.keys().next().value!);
+  return key;
+}
+
+/** Coordinates are read twice as fast as DER. */
+function readPublicKey({ der, point }: PublicKeyInfo): KeyObject {
   if (!point) return createPublicKey({ key: der, format: 'der', type: 'spki' });
   const x = point.x.toString('base64url');
   const y = point.y.toString('base64url');
