@@ -28,9 +28,7 @@ export const connectDevices: Step = {
     const { plan, journal } = context;
     const ids = plan.devices.registrationIds;
     if (!ids.every((id) => journal.has(telemetryThing(context, id)))) return undefined;
-    return ids.length === 1
-      ? 'message accepted, twin read'
-      : `${ids.length} messages accepted, ${ids.length} twins read`;
+    return 'accepted, read';
   },
   async act(context) {
     const { plan, journal, signal } = context;

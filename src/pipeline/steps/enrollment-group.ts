@@ -22,7 +22,7 @@ export const enrollmentGroup: Step = {
     const different = differences(enrollmentGroupOf(plan, signer), group, signer);
     if (different.length === 0) {
       found.enrollmentGroup = group;
-      return `${group.enrollmentGroupId}, ${group.provisioningStatus}, ${group.allocationPolicy}`;
+      return `${group.provisioningStatus}, ${group.allocationPolicy}`;
     }
     if (isOurs(context)) return undefined;
     throw new EnrollkitError(

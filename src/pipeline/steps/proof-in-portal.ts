@@ -27,14 +27,15 @@ export const proofInPortal: Step = {
     requests: [],
   }),
   async check(context) {
-    const { name } = context.plan.certificateAuthority;
     const state = await stateOfProof(context);
-    if (state === 'verified') return `${name} is verified`;
-    if (state === 'unknown' && context.found.saidVerified) return `${name} is verified, as far as you say`;
+    if (state === 'verified') return 'verified';
+    if (state === 'unknown' && context.found.saidVerified) return 'verified, as you say';
     // Without rights to look, an answer from an earlier run is taken to have been uploaded: a registration will tell.
     const answered =
       state === 'unknown' && context.verificationCode === undefined && answerOf(context) !== undefined;
-    return answered ? `${name} is verified, it is hoped: this run may not look` : undefined;
+    return answered
+      ? 'taken to be verified: without rights to look, the first registration will tell'
+      : undefined;
   },
   async act(context) {
     const { portal, verificationCode, signal } = context;

@@ -28,7 +28,7 @@ export const proofOfPossession: Step = {
   },
   async check({ plan, control, signal }) {
     const certificate = await control.getCertificate(plan.certificateAuthority.name, { signal });
-    return certificate?.properties.isVerified ? `${certificate.name} is verified` : undefined;
+    return certificate?.properties.isVerified ? 'verified' : undefined;
   },
   async act(context) {
     const { plan, control, found, layout, passphrase, now, signal } = context;

@@ -56,7 +56,7 @@ export const registerDevices: Step = {
     });
     if (registrations.size < ids.length) return undefined;
     const hubs = new Set([...registrations.values()].map(({ assignedHub }) => assignedHub));
-    return `${count(ids.length)} assigned to ${[...hubs].join(', ')}`;
+    return `assigned to ${[...hubs].join(', ')}`;
   },
   async act(context) {
     const { plan, found, signal } = context;

@@ -22,7 +22,7 @@ export const uploadCa: Step = {
     if (!uploaded) return undefined;
     const { thumbprint } = uploaded.properties;
     if (thumbprint.toUpperCase() === sha1Thumbprint(uploadedCa(plan, found).certificate)) {
-      return `${name}, ${uploaded.properties.subject}`;
+      return uploaded.properties.subject;
     }
     const ours = journal.has({
       kind: 'ca-certificate',
