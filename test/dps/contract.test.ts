@@ -15,7 +15,9 @@ import { routePath, routes } from '../../src/dps/contract/routes.js';
 import { createSasToken, parseSasToken, sasSignatureMatches } from '../../src/dps/contract/sas.js';
 import { EnrollkitError } from '../../src/errors.js';
 
-const key = fc.uint8Array({ minLength: 16, maxLength: 64 }).map((bytes) => Buffer.from(bytes).toString('base64'));
+const key = fc
+  .uint8Array({ minLength: 16, maxLength: 64 })
+  .map((bytes) => Buffer.from(bytes).toString('base64'));
 const hostName = fc.stringMatching(/^[a-z][a-z0-9.-]{0,40}(:[1-9][0-9]{0,3})?$/);
 const policyName = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._ -]{0,30}[A-Za-z0-9]$/);
 const connectionString = fc.record(
@@ -85,11 +87,23 @@ test('a shared access signature matches its own key and host only', () => {
 });
 
 test('a shared access signature is taken in any order of its fields, encoded or not, and nothing else is', () => {
-  const token = createSasToken('localhost:8443', 'owner', Buffer.alloc(32, 7).toString('base64'), 2_000_000_000);
+  const token = createSasToken(
+    'localhost:8443',
+    'owner',
+    Buffer.alloc(32, 7).toString('base64'),
+    2_000_000_000,
+  );
   const [scheme, fields] = token.split(' ') as [string, string];
   const reversed = `${scheme} ${fields.split('&').reverse().join('&')}`;
   assert.deepEqual(parseSasToken(reversed), parseSasToken(token));
-  for (const bad of ['', 'Bearer x', scheme, `${scheme} sr=a`, `${token}&sr=b`, token.replace(/se=\d+/, 'se=-1')]) {
+  for (const bad of [
+    '',
+    'Bearer x',
+    scheme,
+    `${scheme} sr=a`,
+    `${token}&sr=b`,
+    token.replace(/se=\d+/, 'se=-1'),
+  ]) {
     assert.equal(parseSasToken(bad), undefined, bad);
   }
 });

@@ -29,6 +29,16 @@ const codes: Record<number, ErrorCode> = {
   429: 'THROTTLED',
 };
 
+const words: Partial<Record<ErrorCode, (subject: string) => string>> = {
+  NO_CREDENTIALS: (subject) => `does not accept the credentials for ${subject}`,
+  FORBIDDEN: (subject) => `does not let this identity use ${subject}`,
+  NOT_FOUND: (subject) => `does not find ${subject}`,
+  CONFLICT: (subject) => `reports a conflict over ${subject}`,
+  PRECONDITION_FAILED: (subject) => `says that ${subject} was changed meanwhile`,
+  THROTTLED: (subject) => `takes no more requests now for ${subject}`,
+};
+const refused = (subject: string) => `refused ${subject}`;
+
 const names: Record<Plane, string> = {
   arm: 'Azure Resource Manager',
   service: 'DPS',
@@ -41,17 +51,10 @@ export function replyError({ plane, host, subject, status, bodyText, ...rest }: 
   const said = readServiceMessage(bodyText);
   const code = codes[status] ?? 'REFUSED';
   const name = names[plane];
-  const quoted = `: ${[said.message ?? `HTTP status ${status}`, said.code === undefined ? '' : `(${said.code})`].join(' ').trim()}`;
-  const verb = {
-    NO_CREDENTIALS: `${name} does not accept the credentials for ${subject}`,
-    FORBIDDEN: `${name} does not allow this identity to use ${subject}`,
-    NOT_FOUND: `${name} has no such thing as ${subject}`,
-    CONFLICT: `${name} reports a conflict over ${subject}`,
-    PRECONDITION_FAILED: `${subject} was changed meanwhile, says ${name}`,
-    THROTTLED: `${name} takes no more requests now for ${subject}`,
-  }[code as string];
+  const reason = (said.message ?? `HTTP status ${status}`).replace(/\.$/, '');
+  const quoted = `${reason}${said.code === undefined ? '' : ` (${said.code})`}`;
   const next = nextStep(plane, status, rest.retryAfterMs);
-  return new EnrollkitError(code, `${verb ?? `${name} refused ${subject}`}${quoted}`, {
+  return new EnrollkitError(code, `${name} ${(words[code] ?? refused)(subject)}: ${quoted}.`, {
     ...(next === undefined ? {} : { next }),
     context: {
       host,

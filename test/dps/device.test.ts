@@ -1,0 +1,249 @@
+/** Devices registering themselves, over both transports, against the emulator and against a server of the test's own. */
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { suite } from 'uvu';
+import { type RegisterDeviceOptions, registerDevice } from '../../src/dps/device.js';
+import { explainDpsError } from '../../src/dps/explain.js';
+import type { EnrollkitError } from '../../src/errors.js';
+import { privateKeyToPem } from '../../src/pki/keys.js';
+import { make, makeChain } from '../support/chains.js';
+import { deviceCredentials, failing, group, openWorld, verifyCa, type World } from './support.js';
+
+const device = suite('device');
+let world: World;
+
+device.before(async () => {
+  world = await openWorld();
+  await verifyCa(world.control, 'root', world.chain.root);
+  await world.service.createEnrollmentGroup(group('devices', 'root'));
+});
+device.after(() => world.close());
+
+type Changes = Partial<RegisterDeviceOptions>;
+
+async function register(protocol: 'mqtt' | 'https', changes: Changes = {}) {
+  const { target, chain } = world;
+  const credentials = await deviceCredentials(chain);
+  const base = { target, idScope: target.idScope!, registrationId: 'device-001' };
+  return registerDevice({ ...base, ...credentials, protocol, ...changes });
+}
+
+for (const protocol of ['mqtt', 'https'] as const) {
+  device(`registers over ${protocol}, and again`, async () => {
+    const { emulator, service } = world;
+    for (let i = 0; i < 2; i += 1) {
+      const state = await register(protocol, { payload: { model: 'm' } });
+      assert.equal(state.status, 'assigned');
+      assert.equal(state.deviceId, 'device-001');
+      assert.equal(state.assignedHub, emulator.endpoints.hubHostName);
+    }
+    assert.equal((await service.getRegistration('device-001'))!.status, 'assigned');
+    const records = [];
+    for await (const record of service.listRegistrations('devices')) records.push(record.registrationId);
+    assert.deepEqual(records, ['device-001']);
+  });
+
+  device(`an encrypted key is opened with its passphrase only (${protocol})`, async () => {
+    const credentials = await deviceCredentials(world.chain, 'open sesame');
+    assert.equal((await register(protocol, credentials)).status, 'assigned');
+    await failing('WRONG_PASSPHRASE', register(protocol, { ...credentials, passphrase: 'x' }));
+    await failing('PASSPHRASE_REQUIRED', register(protocol, { ...credentials, passphrase: undefined }));
+  });
+
+  device(`a chain of an unknown CA is refused with 401002 explained (${protocol})`, async () => {
+    const error = await failing(
+      'DEVICE_NOT_AUTHORIZED',
+      register(protocol, await deviceCredentials(await makeChain())),
+    );
+    assert.equal(error.context.errorCode, 401002);
+    assert.deepEqual(error.context.chain, []);
+    assert.match(error.message, /CA that is verified/);
+    assert.equal(error.next, explainDpsError(401002)!.next);
+  });
+
+  device(`what is wrong with the chain itself is named (${protocol})`, async () => {
+    const { root, intermediate, device: leaf } = world.chain;
+    const privateKey = await privateKeyToPem(leaf.privateKey);
+    const sent = (certificateChain: string, changes: Changes = {}) =>
+      failing('DEVICE_NOT_AUTHORIZED', register(protocol, { certificateChain, privateKey, ...changes }));
+    const seen = (error: EnrollkitError) => (error.context.chain as string[]).join(' ');
+    assert.match(seen(await sent(leaf.pem)), /certificate of its issuer "Test Intermediate" is not in it/);
+    assert.match(seen(await sent(`${leaf.pem}${root.pem}`)), /Test|issuer/);
+    const whole = `${leaf.pem}${intermediate.pem}${root.pem}`;
+    assert.match(
+      seen(await sent(whole, { registrationId: 'other' })),
+      /common name is "device-001", and the registration ID "other"/,
+    );
+    const at = new Date(Date.now() - 40 * 86_400_000);
+    const oldRoot = await make('root', 'Old Root', undefined, { at });
+    const old = await make('device', 'device-001', oldRoot, { at, validityDays: 30 });
+    const expired = await sent(`${old.pem}${oldRoot.pem}`, {
+      privateKey: await privateKeyToPem(old.privateKey),
+    });
+    assert.match(seen(expired), /expired/);
+  });
+
+  device(`a disabled group, and another ID scope, are refused (${protocol})`, async () => {
+    const { service } = world;
+    await service.updateEnrollmentGroup({ ...group('devices', 'root'), provisioningStatus: 'disabled' }, '*');
+    await failing('DEVICE_NOT_AUTHORIZED', register(protocol));
+    await service.updateEnrollmentGroup(group('devices', 'root'), '*');
+    await failing('DEVICE_NOT_AUTHORIZED', register(protocol, { idScope: '0ne00000000' }));
+  });
+
+  device(`the emulator is not spoken to without its root (${protocol})`, async () => {
+    const { root } = await makeChain();
+    const target = { ...world.target, trust: root.pem };
+    const error = await failing('SERVER_NOT_TRUSTED', register(protocol, { target }));
+    assert.match(error.message, /localhost/);
+  });
+
+  device(`nothing listening is NETWORK (${protocol})`, async () => {
+    const port = await freePort();
+    const target = {
+      ...world.target,
+      globalDeviceEndpoint: `localhost:${port}`,
+      deviceMqttEndpoint: `localhost:${port}`,
+    };
+    const error = await failing('NETWORK', register(protocol, { target }));
+    assert.match(error.message, new RegExp(`localhost:${port}`));
+    if (protocol === 'mqtt') assert.match(error.next, /--protocol https/);
+  });
+
+  device(`an abort is thrown as it was given (${protocol})`, async () => {
+    const reason = new Error('enough');
+    await assert.rejects(
+      register(protocol, { signal: AbortSignal.abort(reason) }),
+      (error) => error === reason,
+    );
+    const controller = new AbortController();
+    setImmediate(() => controller.abort(reason));
+    await assert.rejects(register(protocol, { signal: controller.signal }), (error) => error === reason);
+  });
+}
+
+device('keys and certificates that do not fit are found before anything is sent', async () => {
+  const { events, chain } = world;
+  events.length = 0;
+  const other = await deviceCredentials(await makeChain());
+  await failing('KEY_MISMATCH', register('https', { privateKey: other.privateKey }));
+  await failing('INVALID_CERTIFICATE', register('mqtt', { certificateChain: 'hello' }));
+  await failing('INVALID_KEY', register('mqtt', { privateKey: chain.device.pem }));
+  assert.deepEqual(events, []);
+});
+
+device('waits as long as it is told between polls', async () => {
+  await using emulated = await paced();
+  for (const protocol of ['mqtt', 'https'] as const) {
+    const started = performance.now();
+    const { target } = emulated;
+    const credentials = await deviceCredentials(emulated.chain);
+    await registerDevice({
+      target,
+      idScope: target.idScope!,
+      registrationId: 'device-001',
+      ...credentials,
+      protocol,
+    });
+    const elapsed = performance.now() - started;
+    assert.ok(elapsed > 990 && elapsed < 3000, `${protocol}: ${elapsed} ms`);
+  }
+});
+
+device('asks again when it is throttled, and ends when its time is over', async () => {
+  const { root } = world.chain;
+  const certificate = await make('server', 'localhost', root, {
+    subjectAlternativeNames: { dns: ['localhost'] },
+  });
+  const asked: string[] = [];
+  const replies = [
+    { status: 429, retryAfter: '0', body: { errorCode: 429001, message: 'Slow down.' } },
+    { status: 202, retryAfter: '0', body: { operationId: 'o', status: 'assigning' } },
+    { status: 503, retryAfter: '0', body: {} },
+    {
+      status: 200,
+      body: {
+        operationId: 'o',
+        status: 'assigned',
+        registrationState: { status: 'assigned', assignedHub: 'h' },
+      },
+    },
+    {
+      status: 200,
+      body: {
+        operationId: 'o',
+        status: 'failed',
+        registrationState: { status: 'failed', errorCode: 400208, errorMessage: 'No hub.' },
+      },
+    },
+    { status: 200, body: { status: 'assigning' } },
+  ];
+  const server = createServer(
+    { cert: certificate.pem, key: await privateKeyToPem(certificate.privateKey) },
+    (request, response) => {
+      asked.push(`${request.method} ${request.url!.split('/').slice(2).join('/').split('?')[0]}`);
+      const { status, retryAfter, body } = replies.shift() ?? {
+        status: 202,
+        body: { operationId: 'o', status: 'assigning' },
+      };
+      response.writeHead(status, retryAfter === undefined ? {} : { 'retry-after': retryAfter });
+      response.end(JSON.stringify(body));
+    },
+  );
+  const endpoint = await listen(server);
+  const changes = {
+    target: { ...world.target, globalDeviceEndpoint: endpoint, trust: root.pem },
+    idScope: '0neX',
+  };
+  try {
+    const state = await register('https', changes);
+    assert.deepEqual([state.assignedHub, state.deviceId], ['h', 'device-001']);
+    const put = 'PUT registrations/device-001/register';
+    const poll = 'GET registrations/device-001/operations/o';
+    assert.deepEqual(asked, [put, put, poll, poll]);
+    const failed = await failing('REGISTRATION_FAILED', register('https', changes));
+    assert.equal(failed.context.errorCode, 400208);
+    assert.match(failed.next, /linked-hub create/);
+    await failing('REFUSED', register('https', changes));
+    const late = await failing('TIMEOUT', register('https', { ...changes, timeoutMs: 200 }));
+    assert.match(late.message, /device-001 to a hub within 0.2 seconds/);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+  }
+});
+
+device('every number that is known has a meaning, causes and a next step', () => {
+  for (const code of [
+    400004, 400207, 400208, 400209, 401000, 401002, 404201, 404202, 409201, 412001, 429001,
+  ]) {
+    const { meaning, causes, next } = explainDpsError(code)!;
+    assert.match(meaning, /^[A-Z].*\.$/);
+    assert.ok(causes.length > 0);
+    assert.match(next, /\w/);
+  }
+  assert.equal(explainDpsError(401999), explainDpsError(401000));
+  assert.equal(explainDpsError(777000), undefined);
+});
+
+async function paced() {
+  const made = await openWorld({ retryAfter: 1 });
+  await verifyCa(made.control, 'root', made.chain.root);
+  await made.service.createEnrollmentGroup(group('devices', 'root'));
+  return { ...made, [Symbol.asyncDispose]: () => made.close() };
+}
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((done) => server.listen(0, 'localhost', done));
+  return `localhost:${(server.address() as AddressInfo).port}`;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = Number((await listen(server)).split(':')[1]);
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+device.run();
