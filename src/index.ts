@@ -20,20 +20,40 @@ export {
   runningEmulator,
   startEmulator,
 } from './emulator/start.js';
-export { EnrollkitError, type ErrorCode, errorTable, type ExitStatus, exitStatus } from './errors.js';
-export { type CleanOptions, type CleanPlan, type CleanResult, cleanLocal, cleanRemote, planClean } from './pipeline/clean.js';
+export { EnrollkitError, type ErrorCode, type ExitStatus, errorTable, exitStatus } from './errors.js';
+export {
+  type CleanOptions,
+  type CleanPlan,
+  type CleanResult,
+  cleanLocal,
+  cleanRemote,
+  planClean,
+} from './pipeline/clean.js';
 export type { Emit, RunEvent, StepTitle } from './pipeline/events.js';
-export { checkPlan, defaultPlan, formatPlan, type Plan, type PlanTarget, parsePlan, planSchema } from './pipeline/plan.js';
+export {
+  checkPlan,
+  defaultPlan,
+  formatPlan,
+  type Plan,
+  type PlanTarget,
+  parsePlan,
+  planSchema,
+} from './pipeline/plan.js';
 export type { PortalAssistant, PortalInstructions } from './pipeline/portal.js';
 export { previewQuickstart } from './pipeline/preview.js';
 export type { CertificateResult, DeviceResult, Preview, QuickstartResult } from './pipeline/result.js';
 export { type QuickstartOptions, runQuickstart } from './pipeline/run.js';
-export { type Certificate, certificateToPem, parseCertificate, parseCertificates } from './pki/certificate.js';
+export {
+  type Certificate,
+  certificateToPem,
+  parseCertificate,
+  parseCertificates,
+} from './pki/certificate.js';
 export { type CertificateDescription, inspectCertificate } from './pki/inspect.js';
 export {
   type IssuedCertificate,
-  type Issuer,
   type IssueRequest,
+  type Issuer,
   issue,
   type Subject,
   type SubjectAlternativeNames,

@@ -2,11 +2,7 @@
  * A flag for every answer of the plan, in one table. This file is loaded for `--help`: the plan's schema, which is
  * slow to load, is not imported here, and a test holds the choices to it.
  */
-import {
-  assertCertificateName,
-  assertEnrollmentGroupId,
-  assertRegistrationId,
-} from '../dps/contract/ids.js';
+import { assertCertificateName, assertEnrollmentGroupId, assertRegistrationId } from '../dps/contract/ids.js';
 import { EnrollkitError } from '../errors.js';
 import type { Plan } from '../pipeline/plan.js';
 import { camelCase, type Flag } from './command.js';
@@ -154,7 +150,8 @@ export function numberedIds(prefix: string, count: number): string[] {
  * @throws EnrollkitError USAGE for answers that contradict each other, or an ID's own error
  */
 export function withAnswers(base: Plan, flags: Answers, twin: unknown): unknown {
-  const given = <Value>(name: string, otherwise: Value): Value => (flags[name] as Value | undefined) ?? otherwise;
+  const given = <Value>(name: string, otherwise: Value): Value =>
+    (flags[name] as Value | undefined) ?? otherwise;
   const { certificates: c, certificateAuthority: ca, enrollmentGroup: g, devices: d } = base;
   const intermediate = given('intermediate', c.intermediate);
   return {
@@ -164,7 +161,9 @@ export function withAnswers(base: Plan, flags: Answers, twin: unknown): unknown 
       keyAlgorithm: given('keyAlgorithm', c.keyAlgorithm),
       rootCommonName: given('rootName', c.rootCommonName) || null,
       intermediate,
-      intermediateCommonName: intermediate ? given('intermediateName', c.intermediateCommonName) || null : null,
+      intermediateCommonName: intermediate
+        ? given('intermediateName', c.intermediateCommonName) || null
+        : null,
       deviceValidityDays: given('deviceValidityDays', c.deviceValidityDays),
       encryptKeys: given('encryptKeys', c.encryptKeys),
     },
@@ -198,17 +197,28 @@ export function withAnswers(base: Plan, flags: Answers, twin: unknown): unknown 
  */
 export function targetOf(before: Plan['target'], flags: Answers): unknown {
   const kind = flags.target ?? before.kind;
-  const names = { dpsName: 'dpsName', subscription: 'subscriptionId', resourceGroup: 'resourceGroup', idScope: 'idScope' };
+  const names = {
+    dpsName: 'dpsName',
+    subscription: 'subscriptionId',
+    resourceGroup: 'resourceGroup',
+    idScope: 'idScope',
+  };
   const answered = Object.entries(names).flatMap(([flag, field]) =>
     flags[flag] === undefined ? [] : [[field, flags[flag]] as const],
   );
   if (kind === 'emulator') {
     if (answered.length === 0) return { kind };
-    throw new EnrollkitError('USAGE', 'The names of a provisioning service in Azure were given, for the emulator.', {
-      next: 'Add --target azure, or leave them out.',
-    });
+    throw new EnrollkitError(
+      'USAGE',
+      'The names of a provisioning service in Azure were given, for the emulator.',
+      {
+        next: 'Add --target azure, or leave them out.',
+      },
+    );
   }
-  const target = { ...(before.kind === 'azure' ? before : {}), kind, ...Object.fromEntries(answered) } as { dpsName?: string };
+  const target = { ...(before.kind === 'azure' ? before : {}), kind, ...Object.fromEntries(answered) } as {
+    dpsName?: string;
+  };
   if (target.dpsName === undefined) {
     throw new EnrollkitError('USAGE', 'The name of the provisioning service is missing.', {
       next: 'Give --dps-name NAME.',
@@ -218,7 +228,8 @@ export function targetOf(before: Plan['target'], flags: Answers): unknown {
 }
 
 function registrationIdsOf({ devices }: Plan, { device, count, devicePrefix }: Answers): readonly string[] {
-  if (device === undefined && count === undefined && devicePrefix === undefined) return devices.registrationIds;
+  if (device === undefined && count === undefined && devicePrefix === undefined)
+    return devices.registrationIds;
   if (device !== undefined) {
     if (count === undefined && devicePrefix === undefined) return device as string[];
     throw new EnrollkitError('USAGE', 'Devices are either named, with --device, or numbered, with --count.', {

@@ -1,7 +1,7 @@
 /** Acts as a device: registers, and gives back what came of it. */
 import type { RegistrationState } from '../dps/contract/schemas.js';
-import { registerDevice } from '../dps/device.js';
 import { ControlPlane } from '../dps/control.js';
+import { registerDevice } from '../dps/device.js';
 import type { Target } from '../dps/target.js';
 import { EnrollkitError } from '../errors.js';
 import type { PlanTarget } from '../pipeline/plan.js';
@@ -35,7 +35,8 @@ export async function asDevice<Result>(
   const request = { target: deviceTarget(flags, folder), folder, flags, mayCreate: false };
   return withTarget(request, context, async (opened) => {
     const endpoint = flags.globalEndpoint as string | undefined;
-    const target = endpoint === undefined ? opened : { ...opened, deviceHttpsHost: endpoint, deviceMqttHost: endpoint };
+    const target =
+      endpoint === undefined ? opened : { ...opened, deviceHttpsHost: endpoint, deviceMqttHost: endpoint };
     const registration = await registerDevice({
       target,
       idScope: await idScopeOf(target, signal),

@@ -15,7 +15,10 @@ interface AskOptions {
   passphrase: string | undefined;
 }
 
-export async function askQuickstart({ flags, folder, passphrase }: AskOptions, context: Context): Promise<Dialogue> {
+export async function askQuickstart(
+  { flags, folder, passphrase }: AskOptions,
+  context: Context,
+): Promise<Dialogue> {
   const { output, signal } = context;
   const ask = terminalAsker(output, signal);
   const last = readableLastPlan(folder);
@@ -25,7 +28,12 @@ export async function askQuickstart({ flags, folder, passphrase }: AskOptions, c
       ? `Enter on every question does again what was done in ${folder}. Ctrl-C leaves.\n`
       : 'Enter on every question gives three devices on an emulator. Ctrl-C leaves.\n',
   );
-  const dialogue = await askPlan(ask, { plan: planFrom(flags, last ?? basePlan(flags)), folder, passphrase, folderProblem });
+  const dialogue = await askPlan(ask, {
+    plan: planFrom(flags, last ?? basePlan(flags)),
+    folder,
+    passphrase,
+    folderProblem,
+  });
   ask.say(`\nThe plan is kept in ${join(dialogue.folder, '.enrollkit', 'plan.json')}.\n`);
   return dialogue;
 }

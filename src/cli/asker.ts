@@ -24,5 +24,9 @@ export interface Asker {
     problem: (value: string) => string | undefined;
   }): Promise<string>;
   /** Never shown. */
-  secret(question: { message: string; why: string; problem: (value: string) => string | undefined }): Promise<string>;
+  secret(question: {
+    message: string;
+    why: string;
+    problem: (value: string) => string | undefined;
+  }): Promise<string>;
 }

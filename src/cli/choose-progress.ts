@@ -2,7 +2,7 @@
 import type { Plan } from '../pipeline/plan.js';
 import type { PortalAssistant } from '../pipeline/portal.js';
 import type { Context } from './command.js';
-import { plainProgress, type Progress } from './plain-progress.js';
+import { type Progress, plainProgress } from './plain-progress.js';
 
 export async function progressFor({ output, interactive }: Context): Promise<Progress> {
   // What --verbose tells would be drawn over.

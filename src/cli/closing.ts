@@ -24,8 +24,6 @@ export interface ClosingOptions {
 
 export function closingReport(result: QuickstartResult, options: ClosingOptions): string {
   const { style } = options;
-  const count = result.devices.length;
-  const where = result.target.kind === 'emulator' ? 'the emulator' : result.target.dpsName;
   const sections: [string, string[]][] = [
     ['Certificates', chainTree(result, style)],
     [`Files in ${options.folder}`, files(result, options)],
@@ -33,9 +31,23 @@ export function closingReport(result: QuickstartResult, options: ClosingOptions)
     ['Devices', deviceTable(result.devices)],
     ['Next', nextSteps(result, options)],
   ];
-  const title = `${count} ${count === 1 ? 'device is' : 'devices are'} enrolled on ${where}, in ${milliseconds(result.elapsedMs)}.`;
-  const body = sections.map(([heading, lines]) => [style.bold(heading), ...lines.map((line) => `  ${line}`)].join('\n'));
-  return `\n${[style.green(title), ...body].join('\n\n')}\n`;
+  const body = sections.map(([heading, lines]) =>
+    [style.bold(heading), ...lines.map((line) => `  ${line}`)].join('\n'),
+  );
+  return `\n${[style.green(title(result)), ...body].join('\n\n')}\n`;
+}
+
+function title({ devices, target, elapsedMs }: QuickstartResult): string {
+  const where = target.kind === 'emulator' ? 'the emulator' : target.dpsName;
+  if (!isRegistered(devices)) {
+    return `The enrollment group is made on ${where}; it is disabled, so no device is registered.`;
+  }
+  const count = devices.length;
+  return `${count} ${count === 1 ? 'device is' : 'devices are'} enrolled on ${where}, in ${milliseconds(elapsedMs)}.`;
+}
+
+function isRegistered(devices: readonly DeviceResult[]): boolean {
+  return devices.some(({ status }) => status === 'assigned');
 }
 
 function chainTree({ certificates, devices }: QuickstartResult, style: Styles): string[] {
@@ -66,7 +78,7 @@ function certificateLine(
 }
 
 function files({ certificates, devices, program }: QuickstartResult, options: ClosingOptions): string[] {
-  const { folder, uploaded } = options;
+  const { uploaded } = options;
   const inDps = (which: 'root' | 'intermediate') =>
     which === uploaded ? `, in DPS as ${certificates.uploadedName}` : '';
   const top = commonFolder(certificates.root.certificate);
@@ -75,7 +87,7 @@ function files({ certificates, devices, program }: QuickstartResult, options: Cl
   const example = short(first.certificate).replace(/certificate\.pem$/, '');
   const rows: [string, string][] = [
     [short(certificates.root.certificate), `the root${inDps('root')}`],
-    [short(certificates.root.key), 'its private key: keep it safe, or move it offline'],
+    [short(certificates.root.key), 'its private key; keep it safe'],
   ];
   if (certificates.intermediate) {
     rows.push([short(certificates.intermediate.certificate), `signs the devices${inDps('intermediate')}`]);
@@ -85,7 +97,7 @@ function files({ certificates, devices, program }: QuickstartResult, options: Cl
     [`${example}key.pem`, 'its private key'],
     [`${example}device.pfx`, 'both in one file, PKCS#12'],
     [short(program), 'the enrollment group, by hand, in Python'],
-    ['.enrollkit/plan.json', `this run again: quickstart --plan ${folder}/.enrollkit/plan.json`],
+    ['.enrollkit/plan.json', 'this run again: quickstart --plan FILE'],
   );
   return columns(rows, 2);
 }
@@ -108,14 +120,24 @@ function deviceTable(devices: readonly DeviceResult[]): string[] {
 function nextSteps({ target, devices }: QuickstartResult, { folder, program }: ClosingOptions): string[] {
   const dir = folder === defaultFolder ? '' : ` --dir ${quoted(folder)}`;
   const emulator = target.kind === 'emulator';
-  const steps: [string, string][] = [
-    [`${program} device send ${devices[0]!.registrationId}${dir}`, 'Send another message as the first device'],
-  ];
+  const steps: [string, string][] = [];
+  if (isRegistered(devices)) {
+    steps.push([
+      `${program} device send ${devices[0]!.registrationId}${dir}`,
+      'Send another message as the first device',
+    ]);
+  }
   if (emulator) {
     const state = folder === defaultFolder ? '' : ` --dir ${quoted(`${folder}/.enrollkit`)}`;
     steps.push(
-      [`${program} emulator start${state}`, 'Keep an emulator running with all this in it, for any Azure SDK'],
-      [`eval "$(${program} emulator env${state})"`, 'In another shell: its addresses and keys, for SDKs and EnrollmentGroup.py'],
+      [
+        `${program} emulator start${state}`,
+        'Keep an emulator running with all this in it, for any Azure SDK',
+      ],
+      [
+        `eval "$(${program} emulator env${state})"`,
+        'In another shell: its addresses and keys, for SDKs and EnrollmentGroup.py',
+      ],
     );
   } else {
     steps.push([

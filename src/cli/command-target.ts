@@ -28,14 +28,18 @@ export async function withClients<Result>(
   use: (clients: Clients) => Promise<Result>,
 ): Promise<Result> {
   const folder = folderOf(flags);
-  return withTarget({ target: targetFrom(flags, folder), folder, flags, mayCreate }, context, async (target) => {
-    const control = new ControlPlane(target);
-    const service = new ServicePlane(target);
-    try {
-      return await use({ target, control, service });
-    } finally {
-      control.close();
-      service.close();
-    }
-  });
+  return withTarget(
+    { target: targetFrom(flags, folder), folder, flags, mayCreate },
+    context,
+    async (target) => {
+      const control = new ControlPlane(target);
+      const service = new ServicePlane(target);
+      try {
+        return await use({ target, control, service });
+      } finally {
+        control.close();
+        service.close();
+      }
+    },
+  );
 }

@@ -9,7 +9,9 @@ import type { Context, Input } from './command.js';
 export async function confirmed(what: string, flags: Input['flags'], context: Context): Promise<void> {
   if (flags.yes) return;
   if (!context.interactive) {
-    throw new EnrollkitError('NEEDS_INPUT', `${what} There is no terminal to ask at.`, { next: 'Add --yes.' });
+    throw new EnrollkitError('NEEDS_INPUT', `${what} There is no terminal to ask at.`, {
+      next: 'Add --yes.',
+    });
   }
   const { terminalAsker } = await import('./wizard.js');
   const yes = await terminalAsker(context.output, context.signal).confirm({
@@ -17,5 +19,8 @@ export async function confirmed(what: string, flags: Input['flags'], context: Co
     why: 'It cannot be taken back.',
     default: false,
   });
-  if (!yes) throw new EnrollkitError('INTERRUPTED', 'You said no; nothing was removed.', { next: 'There is nothing to do.' });
+  if (!yes)
+    throw new EnrollkitError('INTERRUPTED', 'You said no; nothing was removed.', {
+      next: 'There is nothing to do.',
+    });
 }

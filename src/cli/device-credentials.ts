@@ -47,13 +47,21 @@ export function deviceCredentials(
   return { certificateChain: [...new Set(certificates)].join(''), privateKey: openKey(key, passphrase) };
 }
 
-function fromFolder(registrationId: string, folder: string, passphrase: string | undefined): DeviceCredentials {
+function fromFolder(
+  registrationId: string,
+  folder: string,
+  passphrase: string | undefined,
+): DeviceCredentials {
   const paths = layoutOf(folder).device(registrationId);
   const certificateChain = readTextIfExists(paths.chain);
   if (certificateChain === undefined) {
-    throw new EnrollkitError('FILE_UNREADABLE', `There is no certificate of ${registrationId} in ${paths.folder}.`, {
-      next: `Make one: enrollkit quickstart --yes --dir ${folder} --device ${registrationId}; or give --certificate, --chain and --key.`,
-    });
+    throw new EnrollkitError(
+      'FILE_UNREADABLE',
+      `There is no certificate of ${registrationId} in ${paths.folder}.`,
+      {
+        next: `Make one: enrollkit quickstart --yes --dir ${folder} --device ${registrationId}; or give --certificate, --chain and --key.`,
+      },
+    );
   }
   return { certificateChain, privateKey: openKey(paths.key, passphrase) };
 }

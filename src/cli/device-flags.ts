@@ -1,7 +1,8 @@
 /** Flags of the commands that act as a device. */
+
+import { choices } from './answers.js';
 import type { Flag } from './command.js';
 import { dirFlag, outputFlags, passphraseFileFlag, targetFlags } from './flags.js';
-import { choices } from './answers.js';
 
 export const deviceFlags: readonly Flag[] = [
   dirFlag,

@@ -27,6 +27,7 @@ ${style.bold('Point an SDK at it')}
   ProvisioningDeviceClient.create(process.env.PROVISIONING_HOST,
       process.env.PROVISIONING_IDSCOPE, new Mqtt(), security)
   # Node.js, enrollment groups:
-  ProvisioningServiceClient.fromConnectionString(process.env.DPS_CONNECTION_STRING)
+  ProvisioningServiceClient.fromConnectionString(
+      process.env.DPS_CONNECTION_STRING)
 `;
 }

@@ -2,7 +2,8 @@
 export const environmentVariables = {
   ENROLLKIT_PASSPHRASE: 'The passphrase of the private keys.',
   ENROLLKIT_SERVICE_CONNECTION_STRING: 'Azure: the connection string of a shared access policy of the DPS.',
-  ENROLLKIT_HUB_CONNECTION_STRING: 'Azure: the connection string of a hub, to delete devices when cleaning up.',
+  ENROLLKIT_HUB_CONNECTION_STRING:
+    'Azure: the connection string of a hub, to delete devices when cleaning up.',
   AZURE_TENANT_ID: 'Azure: the tenant, for a service principal.',
   AZURE_CLIENT_ID: 'Azure: the service principal.',
   AZURE_CLIENT_SECRET: 'Azure: its secret.',

@@ -71,6 +71,9 @@ export function wholeNumber(flag: string, minimum: number, maximum: number): (te
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= minimum && value <= maximum) return value;
-    throw new EnrollkitError('USAGE', `--${flag} takes a whole number from ${minimum} to ${maximum}, not "${text}".`);
+    throw new EnrollkitError(
+      'USAGE',
+      `--${flag} takes a whole number from ${minimum} to ${maximum}, not "${text}".`,
+    );
   };
 }

@@ -37,7 +37,9 @@ export const exitStatusSummaries: Record<keyof typeof exitStatus, string> = {
 /** The text of a topic of `enrollkit help`. */
 export function topicText(topic: string): string | undefined {
   if (topic === 'environment') {
-    const lines = Object.entries(environmentVariables).map(([name, summary]) => `  ${name}\n      ${summary}`);
+    const lines = Object.entries(environmentVariables).map(
+      ([name, summary]) => `  ${name}\n      ${summary}`,
+    );
     return `Environment variables:\n\n${lines.join('\n')}\n`;
   }
   if (topic !== 'exit-codes') return undefined;

@@ -8,7 +8,10 @@ import { readInputFile } from './input-file.js';
  *
  * @throws EnrollkitError FILE_UNREADABLE, or USAGE when the file's first line is empty
  */
-export function givenPassphrase(flags: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): string | undefined {
+export function givenPassphrase(
+  flags: Readonly<Record<string, unknown>>,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
   const path = flags.passphraseFile as string | undefined;
   if (path === undefined) return env.ENROLLKIT_PASSPHRASE || undefined;
   const passphrase = readInputFile(path).split(/\r?\n/)[0];

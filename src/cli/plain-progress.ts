@@ -11,7 +11,7 @@ export interface Progress {
   end(): Promise<void>;
 }
 
-/** One line a step, when it has ended. */
+/** One line a step, when it has ended: `done`, or `ok` where nothing was to be done. */
 export function plainProgress(output: Output): Progress {
   const titles = new Map<string, string>();
   const { green, red, dim } = output.style;
@@ -25,13 +25,15 @@ export function plainProgress(output: Output): Progress {
         case 'step-progress':
           return;
         case 'step-done': {
-          const mark = event.already ? dim('was done') : `    ${green('done')}`;
+          const mark = event.already ? dim('    ok') : `  ${green('done')}`;
           const time = event.already ? '' : dim(` (${milliseconds(event.elapsedMs)})`);
           output.say(`${mark}  ${titles.get(event.step)}: ${event.outcome}${time}`);
           return;
         }
         case 'step-failed':
-          output.say(`  ${red('failed')}  ${titles.get(event.step)}`);
+          output.say(
+            `${red(event.error.code === 'INTERRUPTED' ? 'halted' : 'failed')}  ${titles.get(event.step)}`,
+          );
       }
     },
     settled: async () => {},

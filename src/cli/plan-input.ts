@@ -21,7 +21,10 @@ import { readInputFile } from './input-file.js';
  * @throws EnrollkitError INVALID_PLAN, FILE_UNREADABLE, USAGE, or a name's own error
  */
 export function planFrom(flags: Answers, base: Plan = basePlan(flags)): Plan {
-  for (const [flag, name] of Object.entries({ rootName: 'root-name', intermediateName: 'intermediate-name' })) {
+  for (const [flag, name] of Object.entries({
+    rootName: 'root-name',
+    intermediateName: 'intermediate-name',
+  })) {
     const value = flags[flag] as string | undefined;
     const problem = value ? commonNameProblem(value) : undefined;
     if (!problem) continue;
@@ -29,7 +32,10 @@ export function planFrom(flags: Answers, base: Plan = basePlan(flags)): Plan {
     throw new EnrollkitError(long ? 'COMMON_NAME_TOO_LONG' : 'INVALID_COMMON_NAME', `--${name}: ${problem}`);
   }
   const twin = flags.initialTwin === undefined ? undefined : initialTwin(flags.initialTwin as string);
-  return checkPlan(withAnswers(base, flags, twin), flags.plan ? `${flags.plan}, with the flags,` : 'What the flags give');
+  return checkPlan(
+    withAnswers(base, flags, twin),
+    flags.plan ? `${flags.plan}, with the flags,` : 'What the flags give',
+  );
 }
 
 /** The plan file that `--plan` names; the defaults without it. */

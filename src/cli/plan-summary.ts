@@ -10,7 +10,10 @@ export function planSummary(plan: Plan, folder: string): string {
   const rows: [string, string][] = [
     ['Where', whereText(target)],
     ['Certificates', certificatesText(certificates, folder)],
-    ['Uploaded CA', `the ${certificateAuthority.uploaded}, as ${certificateAuthority.name}; possession is proven ${certificateAuthority.proofOfPossession === 'portal' ? 'by you in the portal' : 'automatically'}`],
+    [
+      'Uploaded CA',
+      `the ${certificateAuthority.uploaded}, as ${certificateAuthority.name}; possession is proven ${certificateAuthority.proofOfPossession === 'portal' ? 'by you in the portal' : 'automatically'}`,
+    ],
     ['Group', groupText(enrollmentGroup)],
   ];
   if (enrollmentGroup.initialTwin) rows.push(['Initial twin', JSON.stringify(enrollmentGroup.initialTwin)]);
@@ -40,7 +43,8 @@ function certificatesText(certificates: Plan['certificates'], folder: string): s
 }
 
 function groupText(group: Plan['enrollmentGroup']): string {
-  const attestation = group.attestation === 'caReference' ? 'by the uploaded CA' : 'by the certificate of the signing CA';
+  const attestation =
+    group.attestation === 'caReference' ? 'by the uploaded CA' : 'by the certificate of the signing CA';
   const hubs = group.iotHubs === null ? 'all linked hubs' : group.iotHubs.join(', ');
   return `${group.id}, ${group.provisioningStatus}; attests ${attestation}; ${group.allocationPolicy} among ${hubs}; on registering again: ${group.reprovisionPolicy}`;
 }

@@ -28,9 +28,13 @@ export function portalAssistant(ask: Asker, settled: () => Promise<void>): Porta
         default: true,
       });
       if (verified) return;
-      throw new EnrollkitError('PROOF_OF_POSSESSION_PENDING', 'Possession of the CA’s key is not proven yet.', {
-        next: 'When the portal shows the certificate as verified, run the same command again: it goes on from here.',
-      });
+      throw new EnrollkitError(
+        'PROOF_OF_POSSESSION_PENDING',
+        'Possession of the CA’s key is not proven yet.',
+        {
+          next: 'When the portal shows the certificate as verified, run the same command again: it goes on from here.',
+        },
+      );
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Turns the command table into a commander program. */
-import { EnrollkitError } from '../errors.js';
+
 import { Command as CommanderCommand, CommanderError, Option } from 'commander';
+import { EnrollkitError } from '../errors.js';
 import type { Command, Flag, Input } from './command.js';
 import { type CommandEntry, commands, families } from './commands/index.js';
 import { colorFlag, dirFlag, verboseFlag } from './flags.js';
@@ -40,7 +41,9 @@ export async function readArguments(argv: readonly string[]): Promise<Request> {
     // Commander shows the help where a command is missing.
     const [family] = program.args;
     if (family !== undefined) {
-      throw new EnrollkitError('USAGE', `${family} takes a command.`, { next: `See enrollkit help ${family}.` });
+      throw new EnrollkitError('USAGE', `${family} takes a command.`, {
+        next: `See enrollkit help ${family}.`,
+      });
     }
     const { version, ...flags } = program.opts();
     return version ? { kind: 'version' } : { kind: 'wizard', input: { arguments: [], flags } };
@@ -103,7 +106,12 @@ function declare(
 function prepare(declared: CommanderCommand, write: (text: string) => void): CommanderCommand {
   return declared
     .exitOverride()
-    .configureOutput({ writeOut: write, writeErr: () => {}, getOutHelpWidth: () => 80, getOutHasColors: () => false })
+    .configureOutput({
+      writeOut: write,
+      writeErr: () => {},
+      getOutHelpWidth: () => 80,
+      getOutHasColors: () => false,
+    })
     .configureHelp({ showGlobalOptions: false })
     .enablePositionalOptions()
     .allowExcessArguments(false)

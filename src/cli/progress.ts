@@ -2,9 +2,12 @@
 import { type DefaultRenderer, Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput } from 'listr2';
 import type { RunEvent, StepTitle } from '../pipeline/events.js';
 import { type Output, truncate } from './output.js';
-import { milliseconds, plainProgress, type Progress } from './plain-progress.js';
+import { milliseconds, type Progress, plainProgress } from './plain-progress.js';
 
-type Task = Pick<ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof DefaultRenderer>, 'title' | 'output'>;
+type Task = Pick<
+  ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof DefaultRenderer>,
+  'title' | 'output'
+>;
 type StepEvent = Exclude<RunEvent, { type: 'phase' }>;
 
 /** What a step has told so far, and who wants to know. */
@@ -102,8 +105,8 @@ function stepEnds(step: StepState, task: Task, output: Output): Promise<void> {
     step.listen((event) => {
       if (event.type === 'step-progress') task.output = fit(event.text);
       if (event.type === 'step-done') {
-        const time = event.already ? 'was done' : milliseconds(event.elapsedMs);
-        const line = fit(`${step.title}: ${event.outcome} (${time})`);
+        const time = event.already ? '' : ` (${milliseconds(event.elapsedMs)})`;
+        const line = fit(`${step.title}: ${event.outcome}${time}`);
         task.title = line.startsWith(step.title)
           ? step.title + output.style.dim(line.slice(step.title.length))
           : line;

@@ -32,7 +32,10 @@ function stackOf(error: unknown): string {
 }
 
 function isCommanderError(thrown: unknown): thrown is Error {
-  return thrown instanceof Error && (thrown as { code?: unknown }).code?.toString().startsWith('commander.') === true;
+  return (
+    thrown instanceof Error &&
+    (thrown as { code?: unknown }).code?.toString().startsWith('commander.') === true
+  );
 }
 
 function sentence(text: string): string {

@@ -17,30 +17,40 @@ interface PlannedRun {
 }
 
 /** @throws EnrollkitError of the step that failed */
-export async function runPlan({ plan, folder, flags, ...given }: PlannedRun, context: Context): Promise<void> {
+export async function runPlan(
+  { plan, folder, flags, ...given }: PlannedRun,
+  context: Context,
+): Promise<void> {
   const { output, env, signal, now } = context;
   // Before an emulator puts its state there.
   assertOwnFolder(layoutOf(folder));
   const mayAsk = context.interactive && !flags.yes;
-  const passphrase = given.passphrase ?? (mayAsk && plan.certificates.encryptKeys ? await askPassphrase(context) : undefined);
+  const passphrase =
+    given.passphrase ?? (mayAsk && plan.certificates.encryptKeys ? await askPassphrase(context) : undefined);
   if (plan.certificates.encryptKeys && passphrase === undefined) {
-    throw new EnrollkitError('PASSPHRASE_REQUIRED', 'The private keys are to be encrypted, and no passphrase was given.');
+    throw new EnrollkitError(
+      'PASSPHRASE_REQUIRED',
+      'The private keys are to be encrypted, and no passphrase was given.',
+    );
   }
   const progress = await progressFor(context);
   const portal = mayAsk ? await choosePortalAssistant(plan, progress, context) : undefined;
   try {
-    const result = await withTarget({ target: plan.target, folder, flags, mayCreate: true }, context, (target) =>
-      runQuickstart({
-        plan,
-        folder,
-        target,
-        passphrase,
-        portal,
-        verificationCode: flags.verificationCode as string | undefined,
-        now,
-        signal,
-        emit: (event) => progress.on(event),
-      }),
+    const result = await withTarget(
+      { target: plan.target, folder, flags, mayCreate: true },
+      context,
+      (target) =>
+        runQuickstart({
+          plan,
+          folder,
+          target,
+          passphrase,
+          portal,
+          verificationCode: flags.verificationCode as string | undefined,
+          now,
+          signal,
+          emit: (event) => progress.on(event),
+        }),
     );
     await progress.end();
     if (output.json) return output.value(result);

@@ -85,10 +85,16 @@ async function openTarget(request: TargetRequest, context: Context): Promise<Ope
 }
 
 function openEmulator(endpoints: EmulatorEndpoints, context: Context): Target {
-  return emulatorTarget(endpoints, readFileSync(endpoints.caFile, 'utf8'), { onRequest: requestObserver(context) });
+  return emulatorTarget(endpoints, readFileSync(endpoints.caFile, 'utf8'), {
+    onRequest: requestObserver(context),
+  });
 }
 
-function openAzure(target: Extract<PlanTarget, { kind: 'azure' }>, flags: Input['flags'], context: Context): Target {
+function openAzure(
+  target: Extract<PlanTarget, { kind: 'azure' }>,
+  flags: Input['flags'],
+  context: Context,
+): Target {
   const { env } = context;
   const file = flags.connectionStringFile as string | undefined;
   const service = file === undefined ? env.ENROLLKIT_SERVICE_CONNECTION_STRING : readInputFile(file);

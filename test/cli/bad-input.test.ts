@@ -3,7 +3,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { defaultPlan } from '../../src/pipeline/plan.js';
-import { cli, type CliOptions, inTemporaryFolder } from './run-cli.js';
+import { type CliOptions, cli, inTemporaryFolder } from './run-cli.js';
 
 /** What a person typed, the exit status, and what must be said. */
 async function refuses(
@@ -28,7 +28,11 @@ test('arguments that are none', async () => {
     refuses(['group', 'show', 'a', 'b'], 2, /Too many arguments/),
     refuses(['quickstart', '--protocol', 'amqp'], 2, /'amqp' is invalid. Allowed choices are mqtt, https\./),
     refuses(['emulator', 'start', '--port', '70000'], 2, /--port takes a whole number from 0 to 65535/),
-    refuses(['quickstart', '--yes', '--count', '3', '--device', 'a'], 2, /either named, with --device, or numbered/),
+    refuses(
+      ['quickstart', '--yes', '--count', '3', '--device', 'a'],
+      2,
+      /either named, with --device, or numbered/,
+    ),
     refuses(['quickstart', '--yes', '--dps-name', 'contoso'], 2, /for the emulator/),
     refuses(['quickstart', '--yes', '--target', 'azure'], 2, /name of the provisioning service is missing/),
     refuses(['device', 'send', 'd1', '--message', '{'], 2, /--message is not JSON/),
@@ -39,9 +43,18 @@ test('names against the rules', () =>
   inTemporaryFolder(async (cwd) => {
     await Promise.all([
       refuses(['quickstart', '--yes', '--device', 'a b'], 2, /registration ID "a b" contains " "/, { cwd }),
-      refuses(['quickstart', '--yes', '--group', 'x.'], 2, /"x\." must end with a letter, a digit or -/, { cwd }),
-      refuses(['quickstart', '--yes', '--ca-name', 'a/b'], 2, /certificate name "a\/b" is not legal/, { cwd }),
-      refuses(['quickstart', '--yes', '--root-name', 'é'.repeat(65)], 2, /--root-name: The common name has 65/, { cwd }),
+      refuses(['quickstart', '--yes', '--group', 'x.'], 2, /"x\." must end with a letter, a digit or -/, {
+        cwd,
+      }),
+      refuses(['quickstart', '--yes', '--ca-name', 'a/b'], 2, /certificate name "a\/b" is not legal/, {
+        cwd,
+      }),
+      refuses(
+        ['quickstart', '--yes', '--root-name', 'é'.repeat(65)],
+        2,
+        /--root-name: The common name has 65/,
+        { cwd },
+      ),
       refuses(['device', 'register', 'd!'], 2, /registration ID "d!"/, { cwd }),
       refuses(['group', 'show', ''], 2, /enrollment group ID is missing/, { cwd }),
     ]);
@@ -55,7 +68,12 @@ test('without a terminal nothing is asked, nothing hangs, and the flag is named'
       refuses(['quickstart'], 8, /quickstart --yes/, { cwd }),
       refuses(['quickstart', '--count', '2'], 8, /next: Add --yes/, { cwd }),
       refuses(['group', 'delete', 'g'], 8, /next: Add --yes/, { cwd }),
-      refuses(['quickstart', '--yes', '--encrypt-keys'], 8, /ENROLLKIT_PASSPHRASE, or give --passphrase-file/, { cwd }),
+      refuses(
+        ['quickstart', '--yes', '--encrypt-keys'],
+        8,
+        /ENROLLKIT_PASSPHRASE, or give --passphrase-file/,
+        { cwd },
+      ),
     ]);
     assert.deepEqual(readdirSync(cwd), []);
   }));
@@ -65,7 +83,9 @@ test('a plan file with an unknown field, one that is not JSON, one that is not t
     writeFileSync(join(cwd, 'unknown.json'), JSON.stringify({ ...defaultPlan, colour: 'red' }));
     writeFileSync(join(cwd, 'broken.json'), '{');
     await Promise.all([
-      refuses(['quickstart', '--plan', 'unknown.json'], 2, /unknown\.json.* is not a plan: .*"colour"/, { cwd }),
+      refuses(['quickstart', '--plan', 'unknown.json'], 2, /unknown\.json.* is not a plan: .*"colour"/, {
+        cwd,
+      }),
       refuses(['quickstart', '--plan', 'broken.json'], 2, /broken\.json is not JSON/, { cwd }),
       refuses(['quickstart', '--plan', 'none.json'], 9, /There is no file none\.json/, { cwd }),
     ]);
@@ -76,7 +96,12 @@ test('a folder that holds other files is refused, and stays as it is', () =>
   inTemporaryFolder(async (cwd) => {
     writeFileSync(join(cwd, 'thesis.txt'), 'mine');
     writeFileSync(join(cwd, 'README.md'), 'does not count');
-    await refuses(['quickstart', '--yes', '--dir', '.'], 9, /holds files that enrollkit did not make: thesis\.txt/, { cwd });
+    await refuses(
+      ['quickstart', '--yes', '--dir', '.'],
+      9,
+      /holds files that enrollkit did not make: thesis\.txt/,
+      { cwd },
+    );
     assert.deepEqual(readdirSync(cwd).sort(), ['README.md', 'thesis.txt']);
   }));
 
@@ -86,8 +111,14 @@ test('a certificate that is not one, and none at all', () =>
     await Promise.all([
       refuses(['ca', 'upload', 'note.pem'], 2, /note\.pem: /, { cwd }),
       refuses(['ca', 'upload', 'none.pem'], 9, /There is no file none\.pem/, { cwd }),
+      refuses(['group', 'list'], 4, /There is no emulator in /, { cwd }),
       refuses(['device', 'register', 'd1'], 9, /There is no certificate of d1 in /, { cwd }),
-      refuses(['device', 'register', 'd1', '--key', 'k.pem'], 2, /A certificate and its key belong together/, { cwd }),
+      refuses(
+        ['device', 'register', 'd1', '--key', 'k.pem'],
+        2,
+        /A certificate and its key belong together/,
+        { cwd },
+      ),
     ]);
   }));
 

@@ -18,7 +18,8 @@ test('the help of every command has its flags and its examples', async () => {
         assert.ok(stdout.includes(`enrollkit ${line}`), `the help of ${entry.name} lacks: ${line}`);
         assert.ok(line.startsWith(entry.name), `this is no example of ${entry.name}: ${line}`);
       }
-      for (const { name } of command.flags) assert.ok(stdout.includes(`--${name}`), `${entry.name} --${name}`);
+      for (const { name } of command.flags)
+        assert.ok(stdout.includes(`--${name}`), `${entry.name} --${name}`);
     }),
   );
 });
@@ -28,7 +29,10 @@ test('every example uses flags that there are', async () => {
     const command = await entry.load();
     for (const { line } of command.examples) {
       for (const [, flag] of line.matchAll(/ --([a-z-]+)/g)) {
-        assert.ok(command.flags.some(({ name }) => name === flag), `${line}: there is no --${flag}`);
+        assert.ok(
+          command.flags.some(({ name }) => name === flag),
+          `${line}: there is no --${flag}`,
+        );
       }
     }
   }

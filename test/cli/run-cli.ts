@@ -21,7 +21,13 @@ export interface CliOptions {
 }
 
 /** What of the environment of the tests would change what a command does. */
-const unset = ['ENROLLKIT_PASSPHRASE', 'ENROLLKIT_SERVICE_CONNECTION_STRING', 'NO_COLOR', 'FORCE_COLOR', 'npm_command'];
+const unset = [
+  'ENROLLKIT_PASSPHRASE',
+  'ENROLLKIT_SERVICE_CONNECTION_STRING',
+  'NO_COLOR',
+  'FORCE_COLOR',
+  'npm_command',
+];
 
 export function cli(arguments_: string[], { cwd, env = {}, started }: CliOptions = {}): Promise<Ended> {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !unset.includes(name)));

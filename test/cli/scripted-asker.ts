@@ -15,7 +15,9 @@ export interface Dialogue {
 export function scriptedAsker(script: Script): Dialogue {
   const asked: string[] = [];
   const said: string[] = [];
-  const left = new Map(Object.entries(script).map(([key, value]) => [key, Array.isArray(value) ? [...value] : [value]]));
+  const left = new Map(
+    Object.entries(script).map(([key, value]) => [key, Array.isArray(value) ? [...value] : [value]]),
+  );
   const answer = <Value>(message: string, standard: Value): Value => {
     asked.push(message);
     const key = [...left.keys()].find((start) => message.startsWith(start));
@@ -26,7 +28,10 @@ export function scriptedAsker(script: Script): Dialogue {
     say: (text) => void said.push(text),
     async select({ message, choices, default: standard }) {
       const value = answer(message, standard);
-      assert.ok(choices.some((choice) => choice.value === value), `${message}: ${value} is no choice`);
+      assert.ok(
+        choices.some((choice) => choice.value === value),
+        `${message}: ${value} is no choice`,
+      );
       for (const { why } of choices) assert.match(why, /^.{8,78}$/, `${message}: one line of explanation`);
       return value;
     },

@@ -15,10 +15,16 @@ async function run({ flags }: Input, context: Context): Promise<void> {
   const { columns } = await import('../columns.js');
   const { uploadedCa } = await import('../ca-text.js');
   const { output, signal } = context;
-  const found = await withClients(flags, context, false, ({ control }) => control.listCertificates({ signal }));
+  const found = await withClients(flags, context, false, ({ control }) =>
+    control.listCertificates({ signal }),
+  );
   const authorities = found.map(uploadedCa);
   if (output.json) return output.value(authorities);
   if (authorities.length === 0) return output.data('No CA certificate is uploaded.');
-  const rows = authorities.map(({ name, isVerified, subject }) => [name, isVerified ? 'proven' : 'not proven', subject]);
+  const rows = authorities.map(({ name, isVerified, subject }) => [
+    name,
+    isVerified ? 'proven' : 'not proven',
+    subject,
+  ]);
   output.data(columns([['NAME', 'POSSESSION', 'SUBJECT'], ...rows]).join('\n'));
 }

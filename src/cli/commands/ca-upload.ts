@@ -13,7 +13,10 @@ export const caUpload: Command = {
   ],
   examples: [
     { line: 'ca upload ca.pem', summary: 'under its common name' },
-    { line: 'ca upload certs/ca/root/certificate.pem --ca-name contoso-root', summary: 'under a name of your choice' },
+    {
+      line: 'ca upload certs/ca/root/certificate.pem --ca-name contoso-root',
+      summary: 'under a name of your choice',
+    },
   ],
   run,
 };
@@ -32,14 +35,21 @@ async function run({ arguments: [file], flags }: Input, context: Context): Promi
   const uploaded = await withClients(flags, context, true, async ({ control }) => {
     const present = await control.getCertificate(name, { signal });
     if (present && present.properties.thumbprint.toUpperCase() !== sha1Thumbprint(certificate)) {
-      throw new EnrollkitError('CONFLICT', `Another certificate (${present.properties.subject}) is uploaded as ${name}.`, {
-        next: `Choose another name with --ca-name NAME, or delete that one: enrollkit ca delete ${name}.`,
-      });
+      throw new EnrollkitError(
+        'CONFLICT',
+        `Another certificate (${present.properties.subject}) is uploaded as ${name}.`,
+        {
+          next: `Choose another name with --ca-name NAME, or delete that one: enrollkit ca delete ${name}.`,
+        },
+      );
     }
     if (!present) await control.putCertificate(name, certificateToPem(certificate), { signal });
     const found = await control.getCertificate(name, { signal });
     if (found) return uploadedCa(found);
-    throw new EnrollkitError('NOT_READ_BACK', `The certificate was uploaded as ${name}, and cannot be found.`);
+    throw new EnrollkitError(
+      'NOT_READ_BACK',
+      `The certificate was uploaded as ${name}, and cannot be found.`,
+    );
   });
   if (output.json) return output.value(uploaded);
   output.data(caText(uploaded));

@@ -26,7 +26,9 @@ async function run({ arguments: [name], flags }: Input, context: Context): Promi
   const { assertCertificateName } = await import('../../dps/contract/ids.js');
   assertCertificateName(name!);
   if ((flags.certificate === undefined) !== (flags.key === undefined)) {
-    throw new EnrollkitError('USAGE', '--certificate and --key belong together.', { next: 'Give both, or neither.' });
+    throw new EnrollkitError('USAGE', '--certificate and --key belong together.', {
+      next: 'Give both, or neither.',
+    });
   }
   const { issueVerificationCertificate } = await import('../../pki/proof.js');
   const { withClients } = await import('../command-target.js');

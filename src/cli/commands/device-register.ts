@@ -8,7 +8,10 @@ export const deviceRegister: Command = {
   flags: deviceFlags,
   examples: [
     { line: 'device register device-001', summary: 'a device of the certificate folder' },
-    { line: 'device register d7 --id-scope 0ne0000ABCD --chain d7.chain.pem --key d7.key.pem', summary: 'with a certificate of your own, at a DPS in Azure' },
+    {
+      line: 'device register d7 --id-scope 0ne0000ABCD --chain d7.chain.pem --key d7.key.pem',
+      summary: 'with a certificate of your own, at a DPS in Azure',
+    },
   ],
   run,
 };

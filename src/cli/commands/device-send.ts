@@ -32,7 +32,9 @@ async function run({ arguments: [id], flags }: Input, context: Context): Promise
       await hub.sendTelemetry(message);
       const twin = await hub.getTwin();
       if (output.json) return output.value({ registrationId: id, deviceId, assignedHub, message, twin });
-      output.data(`${deviceId} has sent ${JSON.stringify(message)} to ${assignedHub}.\nIts twin:\n${JSON.stringify(twin, null, 2)}`);
+      output.data(
+        `${deviceId} has sent ${JSON.stringify(message)} to ${assignedHub}.\nIts twin:\n${JSON.stringify(twin, null, 2)}`,
+      );
     } finally {
       await hub.close();
     }

@@ -12,7 +12,12 @@ export const emulatorEnv: Command = {
     'Prints trust, addresses and connection strings of the emulator that runs on a state folder. The connection strings are secrets of that emulator.',
   flags: [
     stateFolderFlag,
-    { name: 'format', value: 'FORMAT', choices: formats, summary: 'shell exports, a .env file, or JSON (default: shell)' },
+    {
+      name: 'format',
+      value: 'FORMAT',
+      choices: formats,
+      summary: 'shell exports, a .env file, or JSON (default: shell)',
+    },
     ...outputFlags,
   ],
   examples: [

@@ -33,7 +33,10 @@ export const emulatorStart: Command = {
   ],
   examples: [
     { line: 'emulator start', summary: 'with the state of the quickstart in certs' },
-    { line: 'emulator start --dir /tmp/dps --port 0 --mqtt-port 0 --json', summary: 'for a test: free ports, one line of JSON when it is ready' },
+    {
+      line: 'emulator start --dir /tmp/dps --port 0 --mqtt-port 0 --json',
+      summary: 'for a test: free ports, one line of JSON when it is ready',
+    },
   ],
   run,
 };

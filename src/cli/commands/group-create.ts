@@ -1,5 +1,5 @@
-import type { Plan } from '../../pipeline/plan.js';
 import { EnrollkitError } from '../../errors.js';
+import type { Plan } from '../../pipeline/plan.js';
 import { enrollmentGroupFlags } from '../answers.js';
 import { type Command, type Context, camelCase, type Input } from '../command.js';
 import { dirFlag, outputFlags, targetFlags } from '../flags.js';
@@ -9,11 +9,16 @@ export const groupCreate: Command = {
     'Creates an enrollment group that attests by a CA: the uploaded one named by --ca-name, or a certificate that goes into the group. What is not given is as in a quickstart.',
   arguments: [{ name: 'id', summary: 'the enrollment group ID' }],
   flags: [
-    { name: 'ca-name', value: 'NAME', summary: 'the uploaded CA (default: that of the last run in the folder)' },
+    {
+      name: 'ca-name',
+      value: 'NAME',
+      summary: 'the uploaded CA (default: that of the last run in the folder)',
+    },
     {
       name: 'certificate',
       value: 'FILE',
-      summary: 'the CA certificate that goes into the group (default: the one that signs devices in the folder)',
+      summary:
+        'the CA certificate that goes into the group (default: the one that signs devices in the folder)',
     },
     ...enrollmentGroupFlags,
     dirFlag,
@@ -21,8 +26,14 @@ export const groupCreate: Command = {
     ...outputFlags,
   ],
   examples: [
-    { line: 'group create line-5 --ca-name enrollkit-root', summary: 'by the CA that a quickstart has uploaded' },
-    { line: 'group create line-6 --certificate ca.pem --reprovision-policy reset', summary: 'by a CA certificate of your own' },
+    {
+      line: 'group create line-5 --ca-name enrollkit-root',
+      summary: 'by the CA that a quickstart has uploaded',
+    },
+    {
+      line: 'group create line-6 --certificate ca.pem --reprovision-policy reset',
+      summary: 'by a CA certificate of your own',
+    },
   ],
   run,
 };
@@ -55,7 +66,10 @@ async function groupPlan(id: string, flags: Input['flags']): Promise<Plan> {
   const { folderOf } = await import('../command-target.js');
   const { certificateAuthority } = lastPlan(folderOf(flags)) ?? defaultPlan;
   const attestation = flags.attestation ?? (flags.certificate === undefined ? undefined : 'certificate');
-  const typed = ['caName', ...enrollmentGroupFlags.map(({ name }) => camelCase(name))].map((name) => [name, flags[name]]);
+  const typed = ['caName', ...enrollmentGroupFlags.map(({ name }) => camelCase(name))].map((name) => [
+    name,
+    flags[name],
+  ]);
   const answers = { ...Object.fromEntries(typed), attestation, group: id };
   return planFrom(answers, { ...defaultPlan, certificateAuthority });
 }

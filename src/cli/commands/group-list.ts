@@ -15,7 +15,9 @@ async function run({ flags }: Input, context: Context): Promise<void> {
   const { columns } = await import('../columns.js');
   const { attestationText } = await import('../group-text.js');
   const { output, signal } = context;
-  const groups = await withClients(flags, context, false, ({ service }) => service.listEnrollmentGroups({ signal }));
+  const groups = await withClients(flags, context, false, ({ service }) =>
+    service.listEnrollmentGroups({ signal }),
+  );
   if (output.json) return output.value(groups);
   if (groups.length === 0) return output.data('There is no enrollment group.');
   const rows = groups.map((group) => [

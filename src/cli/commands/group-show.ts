@@ -18,7 +18,9 @@ async function run({ arguments: [id], flags }: Input, context: Context): Promise
   const { withClients } = await import('../command-target.js');
   const { groupText } = await import('../group-text.js');
   const { output, signal } = context;
-  const group = await withClients(flags, context, false, ({ service }) => service.getEnrollmentGroup(id!, { signal }));
+  const group = await withClients(flags, context, false, ({ service }) =>
+    service.getEnrollmentGroup(id!, { signal }),
+  );
   if (!group) {
     throw new EnrollkitError('NOT_FOUND', `There is no enrollment group ${id}.`, {
       next: 'enrollkit group list shows those that there are.',

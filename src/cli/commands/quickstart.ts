@@ -3,7 +3,13 @@ import { EnrollkitError } from '../../errors.js';
 import type { Plan } from '../../pipeline/plan.js';
 import { answerFlags, hasAnswers } from '../answers.js';
 import type { Command, Context, Input } from '../command.js';
-import { connectionStringFileFlag, defaultFolder, dirFlag, outputFlags, passphraseFileFlag } from '../flags.js';
+import {
+  connectionStringFileFlag,
+  defaultFolder,
+  dirFlag,
+  outputFlags,
+  passphraseFileFlag,
+} from '../flags.js';
 
 export const quickstart: Command = {
   description:
@@ -25,9 +31,18 @@ export const quickstart: Command = {
   ],
   examples: [
     { line: 'quickstart --yes', summary: 'three devices on the embedded emulator' },
-    { line: 'quickstart --yes --count 20 --device-prefix line4- --dir line4', summary: 'twenty, in a folder of their own' },
-    { line: 'quickstart --dry-run --target azure --dps-name contoso --proof-of-possession portal', summary: 'what a run on Azure would send' },
-    { line: 'quickstart --plan certs/.enrollkit/plan.json --json', summary: 'the same run again, for a program' },
+    {
+      line: 'quickstart --yes --count 20 --device-prefix line4- --dir line4',
+      summary: 'twenty, in a folder of their own',
+    },
+    {
+      line: 'quickstart --dry-run --target azure --dps-name contoso --proof-of-possession portal',
+      summary: 'what a run on Azure would send',
+    },
+    {
+      line: 'quickstart --plan certs/.enrollkit/plan.json --json',
+      summary: 'the same run again, for a program',
+    },
   ],
   run,
 };
@@ -59,7 +74,8 @@ async function plannedRun(
 
 /** A passphrase that is given asks for encrypted keys, unless a plan file or a flag says otherwise. */
 function encrypting(plan: Plan, flags: Input['flags'], passphrase: string | undefined): Plan {
-  const asked = flags.encryptKeys === undefined && (flags.passphraseFile !== undefined || flags.plan === undefined);
+  const asked =
+    flags.encryptKeys === undefined && (flags.passphraseFile !== undefined || flags.plan === undefined);
   if (passphrase === undefined || !asked) return plan;
   return { ...plan, certificates: { ...plan.certificates, encryptKeys: true } };
 }

@@ -3,7 +3,13 @@ import { EnrollkitError } from '../../errors.js';
 import { checkPlan, type Plan } from '../../pipeline/plan.js';
 import type { Asker } from '../asker.js';
 import { planSummary } from '../plan-summary.js';
-import { askCertificateAuthority, askCertificateDetails, askIntermediate, askKeyAlgorithm, askPassphrase } from './certificates.js';
+import {
+  askCertificateAuthority,
+  askCertificateDetails,
+  askIntermediate,
+  askKeyAlgorithm,
+  askPassphrase,
+} from './certificates.js';
 import { askDeviceDetails, askRegistrationIds } from './devices.js';
 import { askEnrollmentGroupDetails, askGroupId } from './enrollment-group.js';
 import { askWhere } from './where.js';
@@ -40,7 +46,11 @@ export async function askPlan(ask: Asker, options: DialogueOptions): Promise<Dia
       default: 'run',
       choices: [
         { value: 'run', name: 'Yes, run it', why: 'The plan is saved, then it runs; nothing more is asked.' },
-        { value: 'change', name: 'Change answers', why: 'The same questions again; Enter keeps what you said.' },
+        {
+          value: 'change',
+          name: 'Change answers',
+          why: 'The same questions again; Enter keeps what you said.',
+        },
         { value: 'leave', name: 'Leave', why: 'Nothing is made, nothing is saved.' },
       ],
     });
@@ -93,7 +103,11 @@ async function askAll(ask: Asker, options: DialogueOptions): Promise<Dialogue> {
     why: 'Names of the CAs, validity, attestation, hubs, initial twin, IoT Edge, protocol, ...',
     default: false,
   });
-  return { plan: checkPlan(more ? await askDetails(ask, plan) : plan, 'What you answered'), folder, passphrase };
+  return {
+    plan: checkPlan(more ? await askDetails(ask, plan) : plan, 'What you answered'),
+    folder,
+    passphrase,
+  };
 }
 
 /** What is rarely changed. */
@@ -102,7 +116,11 @@ async function askDetails(ask: Asker, plan: Plan): Promise<Plan> {
   return {
     ...plan,
     certificates,
-    certificateAuthority: await askCertificateAuthority(ask, plan.certificateAuthority, certificates.intermediate),
+    certificateAuthority: await askCertificateAuthority(
+      ask,
+      plan.certificateAuthority,
+      certificates.intermediate,
+    ),
     enrollmentGroup: await askEnrollmentGroupDetails(ask, plan.enrollmentGroup, plan.target.kind),
     devices: await askDeviceDetails(ask, plan.devices),
   };

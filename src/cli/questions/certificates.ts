@@ -12,11 +12,19 @@ export async function askKeyAlgorithm(ask: Asker, before: Certificates['keyAlgor
     message: 'Which keys?',
     default: before,
     choices: [
-      { value: 'ec-p256', name: 'EC P-256', why: 'Small and fast; every Azure SDK takes it. The usual choice.' },
+      {
+        value: 'ec-p256',
+        name: 'EC P-256',
+        why: 'Small and fast; every Azure SDK takes it. The usual choice.',
+      },
       { value: 'ec-p384', name: 'EC P-384', why: 'A larger curve, where rules ask for it.' },
       { value: 'rsa-2048', name: 'RSA 2048', why: 'For devices whose TLS stack knows no elliptic curves.' },
       { value: 'rsa-3072', name: 'RSA 3072', why: 'As RSA 2048, for certificates that live beyond 2030.' },
-      { value: 'rsa-4096', name: 'RSA 4096', why: 'Slow to make, and long chains may overflow small devices.' },
+      {
+        value: 'rsa-4096',
+        name: 'RSA 4096',
+        why: 'Slow to make, and long chains may overflow small devices.',
+      },
     ],
   });
 }
@@ -71,7 +79,11 @@ export async function askCertificateAuthority(
         default: before.uploaded,
         choices: [
           { value: 'root', name: 'The root', why: 'Every device beneath it can be enrolled.' },
-          { value: 'intermediate', name: 'The intermediate', why: 'Only the devices that it signs; the root stays unknown to DPS.' },
+          {
+            value: 'intermediate',
+            name: 'The intermediate',
+            why: 'Only the devices that it signs; the root stays unknown to DPS.',
+          },
         ],
       })
     : 'root';
@@ -95,7 +107,9 @@ export async function askPassphrase(ask: Asker, wasEncrypted: boolean): Promise<
   if (!encrypt) return undefined;
   const passphrase = await ask.secret({
     message: 'Passphrase:',
-    why: wasEncrypted ? 'That of the keys that are there. It is not shown, and kept nowhere.' : 'It is not shown, and kept nowhere.',
+    why: wasEncrypted
+      ? 'That of the keys that are there. It is not shown, and kept nowhere.'
+      : 'It is not shown, and kept nowhere.',
     problem: missing('The passphrase is missing.'),
   });
   await ask.secret({

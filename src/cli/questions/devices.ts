@@ -13,7 +13,11 @@ export async function askRegistrationIds(ask: Asker, before: readonly string[]):
     message: 'How are the devices named?',
     default: numbered ? 'numbered' : 'list',
     choices: [
-      { value: 'numbered', name: 'Numbered', why: 'device-001, device-002, and so on, with a prefix of your choice.' },
+      {
+        value: 'numbered',
+        name: 'Numbered',
+        why: 'device-001, device-002, and so on, with a prefix of your choice.',
+      },
       { value: 'list', name: 'By a list', why: 'Registration IDs of your own.' },
     ],
   });

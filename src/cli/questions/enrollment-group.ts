@@ -24,16 +24,32 @@ export async function askEnrollmentGroupDetails(
     message: 'How does the group know its devices?',
     default: before.attestation,
     choices: [
-      { value: 'caReference', name: 'By the uploaded CA', why: 'The group names the CA that was uploaded and verified.' },
-      { value: 'certificate', name: 'By a CA certificate in the group', why: 'The certificate of the CA that signs the devices goes into the group.' },
+      {
+        value: 'caReference',
+        name: 'By the uploaded CA',
+        why: 'The group names the CA that was uploaded and verified.',
+      },
+      {
+        value: 'certificate',
+        name: 'By a CA certificate in the group',
+        why: 'The certificate of the CA that signs the devices goes into the group.',
+      },
     ],
   });
   const allocationPolicy = await ask.select({
     message: 'How does a device get its hub?',
     default: before.allocationPolicy,
     choices: [
-      { value: 'hashed', name: 'Evenly', why: 'hashed: devices are spread over the hubs by a hash of their IDs.' },
-      { value: 'geoLatency', name: 'The nearest', why: 'geoLatency: the hub with the lowest latency to the device.' },
+      {
+        value: 'hashed',
+        name: 'Evenly',
+        why: 'hashed: devices are spread over the hubs by a hash of their IDs.',
+      },
+      {
+        value: 'geoLatency',
+        name: 'The nearest',
+        why: 'geoLatency: the hub with the lowest latency to the device.',
+      },
       { value: 'static', name: 'Always the same', why: 'static: one hub, named in the group.' },
     ],
   });
@@ -94,7 +110,10 @@ async function askHubs(
   return answer === allHubs ? null : listOf(answer);
 }
 
-async function askInitialTwin(ask: Asker, before: EnrollmentGroup['initialTwin']): Promise<EnrollmentGroup['initialTwin']> {
+async function askInitialTwin(
+  ask: Asker,
+  before: EnrollmentGroup['initialTwin'],
+): Promise<EnrollmentGroup['initialTwin']> {
   const answer = await ask.text({
     message: 'Initial twin:',
     why: 'Tags and desired properties of each new device, as JSON on one line: {"tags":{"site":"A"},"properties":{"desired":{"interval":30}}}',

@@ -60,7 +60,10 @@ async function askAzure(ask: Asker, before: Where): Promise<Where> {
     message: portal ? 'Subscription ID, if you know it:' : 'Subscription ID:',
     why: 'On the overview page of the provisioning service; az account show shows it too.',
     default: known?.subscriptionId ?? '',
-    problem: optional(portal, pattern(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'A subscription ID is a GUID.')),
+    problem: optional(
+      portal,
+      pattern(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'A subscription ID is a GUID.'),
+    ),
   });
   const resourceGroup = await ask.text({
     message: portal ? 'Resource group, if you know it:' : 'Resource group:',

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import { type EmulatorProcess, startEmulatorProcess } from '../support/emulator-process.js';
+import { cli, type Ended, inTemporaryFolder } from './run-cli.js';
+
+const keys = [
+  'armEndpoint',
+  'armToken',
+  'subscriptionId',
+  'resourceGroup',
+  'dpsName',
+  'idScope',
+  'serviceConnectionString',
+  'globalDeviceEndpoint',
+  'hubHostName',
+  'hubServiceConnectionString',
+  'caFile',
+  'ports',
+];
+
+/** Starts an emulator that is stopped by a signal as soon as it has said that it is ready. */
+function stoppedBy(signal: NodeJS.Signals, arguments_: string[], cwd: string): Promise<Ended> {
+  const started = (child: ChildProcess) => child.stdout!.once('data', () => child.kill(signal));
+  return cli(['emulator', 'start', '--port', '0', '--mqtt-port', '0', ...arguments_], { cwd, started });
+}
+
+async function whileRunning(dir: string, use: (emulator: EmulatorProcess) => Promise<void>): Promise<void> {
+  const emulator = await startEmulatorProcess(dir);
+  try {
+    await use(emulator);
+  } finally {
+    await emulator.stop();
+  }
+}
+
+test('emulator start --json prints one line with the documented keys, and SIGTERM and SIGINT stop it with 0', () =>
+  inTemporaryFolder(async (cwd) => {
+    const [terminated, interrupted] = await Promise.all([
+      stoppedBy('SIGTERM', ['--dir', 'a', '--json'], cwd),
+      stoppedBy('SIGINT', ['--dir', 'b'], cwd),
+    ]);
+    assert.equal(terminated.status, 0, terminated.stderr);
+    assert.match(terminated.stdout, /^\{.*\}\n$/);
+    assert.deepEqual(Object.keys(JSON.parse(terminated.stdout)), keys);
+    assert.equal(interrupted.status, 0, interrupted.stderr);
+    assert.match(interrupted.stdout, /The emulator is ready\./);
+    assert.doesNotMatch(interrupted.stdout, /SharedAccessKey=/);
+    for (const line of interrupted.stdout.split('\n')) assert.ok(line.length <= 80, line);
+  }));
+
+test('emulator env gives the running emulator’s addresses, in three formats', () =>
+  inTemporaryFolder(async (cwd) => {
+    const dir = join(cwd, 'state');
+    await whileRunning(dir, async ({ endpoints }) => {
+      const [shell, dotenv, json] = await Promise.all(
+        ['shell', 'dotenv', 'json'].map((format) =>
+          cli(['emulator', 'env', '--dir', dir, '--format', format]),
+        ),
+      );
+      assert.ok(shell!.stdout.includes(`export PROVISIONING_IDSCOPE='${endpoints.idScope}'\n`));
+      assert.ok(dotenv!.stdout.includes(`PROVISIONING_HOST="${endpoints.globalDeviceEndpoint}"\n`));
+      const variables = JSON.parse(json!.stdout);
+      assert.equal(variables.DPS_CONNECTION_STRING, endpoints.serviceConnectionString);
+      for (const name of ['NODE_EXTRA_CA_CERTS', 'REQUESTS_CA_BUNDLE', 'SSL_CERT_FILE']) {
+        assert.equal(variables[name], endpoints.caFile);
+      }
+    });
+    const after = await cli(['emulator', 'env', '--dir', dir]);
+    assert.equal(after.status, 4);
+    assert.match(after.stderr, /No emulator runs on /);
+  }));
+
+test('commands use the emulator that runs on their folder, and leave it running', () =>
+  inTemporaryFolder(async (cwd) => {
+    await whileRunning(join(cwd, 'certs', '.enrollkit'), async ({ endpoints }) => {
+      const quickstart = await cli(['quickstart', '--yes', '--count', '1', '--json'], { cwd });
+      assert.equal(quickstart.status, 0, quickstart.stderr);
+      const { target, devices } = JSON.parse(quickstart.stdout);
+      assert.equal(target.idScope, endpoints.idScope);
+      assert.equal(devices[0].assignedHub, endpoints.hubHostName);
+      const send = await cli(['device', 'send', 'device-001', '--json'], { cwd });
+      assert.equal(JSON.parse(send.stdout).assignedHub, endpoints.hubHostName);
+    });
+  }));
+
+test('a port in use, and a state in use', () =>
+  inTemporaryFolder(async (cwd) => {
+    const server = createServer();
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    const { port } = server.address() as { port: number };
+    try {
+      const { status, stdout, stderr } = await cli(
+        ['emulator', 'start', '--json', '--dir', 'x', '--port', String(port), '--mqtt-port', '0'],
+        { cwd },
+      );
+      assert.equal(status, 9);
+      assert.match(stderr, new RegExp(`${port}.*in use`));
+      assert.equal(JSON.parse(stdout).error.code, 'PORT_IN_USE');
+    } finally {
+      await new Promise((closed) => server.close(closed));
+    }
+    await whileRunning(join(cwd, 'state'), async () => {
+      const second = await cli(['emulator', 'start', '--dir', 'state', '--port', '0', '--mqtt-port', '0'], {
+        cwd,
+      });
+      assert.equal(second.status, 9);
+      assert.match(second.stderr, /already runs/);
+    });
+  }));
+
+test('a refused device is told of on standard error, with the reason', () =>
+  inTemporaryFolder(async (cwd) => {
+    const state = join(cwd, 'certs', '.enrollkit');
+    assert.equal((await cli(['quickstart', '--yes', '--count', '1', '--no-telemetry'], { cwd })).status, 0);
+    await whileRunning(state, async ({ process }) => {
+      let told = '';
+      process.stderr!.on('data', (chunk: Buffer) => {
+        told += chunk;
+      });
+      await cli(['group', 'delete', 'enrollkit-devices', '--yes'], { cwd });
+      const refused = await cli(['device', 'register', 'device-001'], { cwd });
+      assert.equal(refused.status, 4);
+      assert.match(told, /device +register device-001 401\n +\S/);
+    });
+  }));
+
+test.run();
