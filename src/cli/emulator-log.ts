@@ -9,7 +9,8 @@ export function emulatorLog(output: Output, only: (event: EmulatorEvent) => bool
   };
 }
 
-export const isRefusal = ({ status }: EmulatorEvent): boolean => status >= 400;
+/** What somebody wanted and did not get. That a thing is not there is often just what was asked. */
+export const isRefusal = ({ status }: EmulatorEvent): boolean => status >= 400 && status !== 404;
 
 function eventLine(event: EmulatorEvent, { style }: Output): string {
   const { at, plane, transport, operation, id, status, reason } = event;

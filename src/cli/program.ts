@@ -150,7 +150,7 @@ function addHelpCommand(
       if (text !== undefined) return write(text);
       let found: CommanderCommand | undefined = program;
       for (const word of topic) found = found?.commands.find((child) => child.name() === word);
-      if (found) return write(found.helpInformation() + `${footerOf(topic.join(' '), loaded)}\n`);
+      if (found) return write(`${found.helpInformation()}${footerOf(topic.join(' '), loaded)}\n`);
       return program.error(`error: there is no help on '${topic.join(' ')}'`);
     });
 }

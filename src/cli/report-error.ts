@@ -14,7 +14,10 @@ export function errorOf(thrown: unknown, signal: AbortSignal): EnrollkitError {
 /** Standard error has the sentence and what to do next; with `--json`, standard output has the same as one object. */
 export function reportError(error: EnrollkitError, output: Output): void {
   const { code, message, next } = error;
-  if (output.json) output.value({ error: { code, message, next, exitStatus: error.exitStatus } });
+  if (output.json) {
+    const { exitStatus, context } = error;
+    output.value({ error: { code, message, next, exitStatus, context } });
+  }
   const { style } = output;
   const fit = (text: string) => (output.stderr.isTTY ? wrap(text, output.width) : text);
   output.say(fit(`error: ${message}`).replace(/^error:/, style.red('error:')));

@@ -137,20 +137,20 @@ test('with --json, an error is one object on standard output as well', async () 
   const { status, stdout, stderr } = await cli(['quickstart', '--yes', '--json', '--device', 'a b']);
   assert.equal(status, 2);
   const { error } = JSON.parse(stdout);
-  assert.deepEqual(Object.keys(error), ['code', 'message', 'next', 'exitStatus']);
+  assert.deepEqual(Object.keys(error), ['code', 'message', 'next', 'exitStatus', 'context']);
   assert.equal(error.code, 'INVALID_REGISTRATION_ID');
   assert.equal(error.exitStatus, 2);
   assert.ok(stderr.includes(error.message));
 });
 
 test('colours only where they are wanted', async () => {
-  const escape = '\u001b[';
+  const colour = '\u001b[';
   const plain = await cli(['quickstart']);
-  assert.ok(!plain.stderr.includes(escape));
+  assert.ok(!plain.stderr.includes(colour));
   const forced = await cli(['quickstart'], { env: { FORCE_COLOR: '1' } });
-  assert.ok(forced.stderr.includes(escape));
+  assert.ok(forced.stderr.includes(colour));
   const refused = await cli(['quickstart', '--no-color'], { env: { FORCE_COLOR: '1' } });
-  assert.ok(!refused.stderr.includes(escape));
+  assert.ok(!refused.stderr.includes(colour));
 });
 
 test.run();

@@ -25,7 +25,8 @@ function documentText(): string {
   return `# Exit statuses, error codes, environment
 
 An error is told on standard error in two sentences: what happened, and what to do next. With \`--json\`, standard
-output has it too, as one object: \`{ "error": { "code", "message", "next", "exitStatus" } }\`. With \`--verbose\`,
+output has it too, as one object: \`{ "error": { "code", "message", "next", "exitStatus",
+"context" } }\`, where \`context\` names what it is about. With \`--verbose\`,
 standard error also has the code and the causes. In the library, the same is thrown as an \`EnrollkitError\`.
 
 Exit statuses and codes are API: they do not change their meaning.

@@ -28,6 +28,7 @@ async function run({ flags }: Input, context: Context): Promise<void> {
   const { confirmed } = await import('../confirm.js');
   const { withTargets } = await import('../target.js');
   const plan = planClean(folder);
+  const say = (thing: MadeThing) => output.say(`removed  ${inWords(thing)}`);
   const things: MadeThing[] = [...plan.remote, ...(flags.certificates ? plan.local : [])];
   if (things.length === 0) {
     if (output.json) return output.value({ removed: [], kept: [] });
@@ -43,10 +44,11 @@ async function run({ flags }: Input, context: Context): Promise<void> {
       signal,
       now,
       removed(thing) {
-        if (thing.kind !== 'telemetry') output.say(`removed  ${inWords(thing)}`);
+        if (plan.remote.length <= maxListed && thing.kind !== 'telemetry') say(thing);
       },
     }),
   );
+  if (plan.remote.length > maxListed) output.say(`removed  ${countText(result.removed)}`);
   for (const { thing, why } of result.kept) output.say(`kept     ${inWords(thing)}: ${why}`);
   if (flags.certificates && result.kept.length === 0) {
     const local = cleanLocal(folder);
@@ -72,6 +74,12 @@ function listText(things: readonly MadeThing[]): string {
   if (remote.length > maxListed) lines.push(`and ${remote.length - maxListed} more there`);
   if (files > 0) lines.push(`${files} files on this computer, certificates and keys among them`);
   return `${lines.map((line) => `  ${line}`).join('\n')}\n`;
+}
+
+/** So many of each kind. */
+function countText(things: readonly MadeThing[]): string {
+  const count = (kind: MadeThing['kind']) => things.filter((thing) => thing.kind === kind).length;
+  return `${count('hub-device')} devices, ${count('registration')} registration records, ${count('enrollment-group')} enrollment groups, ${count('ca-certificate')} CA certificates`;
 }
 
 function inWords(thing: MadeThing): string {

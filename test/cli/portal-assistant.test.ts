@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
+import { test } from 'uvu';
+import { portalAssistant } from '../../src/cli/portal-assistant.js';
+import { EnrollkitError } from '../../src/errors.js';
+import { scriptedAsker } from './scripted-asker.js';
+
+const instructions = {
+  dpsName: 'contoso',
+  certificatePath: resolve('certs/ca/root/certificate.pem'),
+  certificateName: 'contoso-root',
+  portalUrl: 'https://portal.azure.com/#resource/contoso',
+};
+const answered = { ...instructions, verificationCertificatePath: resolve('certs/proof.pem') };
+const { signal } = new AbortController();
+
+const code = 'DE8D1B46'.repeat(6);
+
+test('says which file to upload, under which name and where, and gives the code that was pasted', async () => {
+  const { asker, said } = scriptedAsker({ 'Verification code': ` ${code} ` });
+  let settled = false;
+  const assistant = portalAssistant(asker, async () => {
+    settled = true;
+  });
+  assert.equal(await assistant.askVerificationCode(instructions, signal), code);
+  assert.ok(settled, 'nothing else draws meanwhile');
+  for (const text of ['contoso', 'contoso-root', 'certs/ca/root/certificate.pem', instructions.portalUrl]) {
+    assert.ok(said.join('\n').includes(text), text);
+  }
+});
+
+test('says where the answer lies, and goes on when the portal shows it as verified', async () => {
+  const { asker, said } = scriptedAsker({ 'Does the portal': true });
+  await portalAssistant(asker, async () => {}).confirmVerified(answered, signal);
+  assert.ok(said.join('\n').includes('certs/proof.pem'));
+});
+
+test('not verified yet is its own exit status, and says that the next run goes on', async () => {
+  const { asker } = scriptedAsker({ 'Does the portal': false });
+  await assert.rejects(portalAssistant(asker, async () => {}).confirmVerified(answered, signal), (error) => {
+    assert.ok(error instanceof EnrollkitError);
+    assert.equal(error.exitStatus, 6);
+    return /run the same command again/.test(error.next);
+  });
+});
+
+test.run();

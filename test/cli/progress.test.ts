@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { Writable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import { test } from 'uvu';
+import { Output } from '../../src/cli/output.js';
+import { type Progress, plainProgress } from '../../src/cli/plain-progress.js';
+import { listProgress } from '../../src/cli/progress.js';
+import { EnrollkitError } from '../../src/errors.js';
+import type { RunEvent } from '../../src/pipeline/events.js';
+
+/** A terminal of 80 columns that keeps what is written to it. */
+class Screen extends Writable {
+  readonly isTTY = true;
+  readonly columns = 80;
+  rows = 24;
+  text = '';
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += stripVTControlCharacters(chunk.toString());
+    done();
+  }
+}
+
+function outputTo(screen: Screen): Output {
+  const stream = screen as unknown as NodeJS.WriteStream;
+  return new Output({ stdout: stream, stderr: stream, env: {}, json: false, verbose: false, color: false });
+}
+
+const steps = [
+  { id: 'a', title: 'Make this' },
+  { id: 'b', title: 'Send that' },
+];
+const phase: RunEvent = { type: 'phase', interactive: false, steps };
+const done = (step: string, already = false): RunEvent => ({
+  type: 'step-done',
+  step,
+  outcome: `outcome of ${step} ${'x'.repeat(90)}`,
+  already,
+  elapsedMs: 1200,
+});
+const failed: RunEvent = { type: 'step-failed', step: 'b', error: new EnrollkitError('REFUSED', 'No.') };
+
+async function shown(
+  make: (output: Output) => Progress,
+  events: RunEvent[],
+  screen = new Screen(),
+): Promise<string> {
+  const progress = make(outputTo(screen));
+  for (const event of events) {
+    progress.on(event);
+    await new Promise(setImmediate);
+  }
+  await progress.end();
+  return screen.text;
+}
+
+test('plain: one line a step, when it has ended', async () => {
+  const events: RunEvent[] = [
+    phase,
+    { type: 'step-started', step: 'a' },
+    { type: 'step-progress', step: 'a', text: '1 of 2' },
+    done('a'),
+    done('b', true),
+  ];
+  assert.match(
+    await shown(plainProgress, events),
+    /^ {2}done {2}Make this: outcome of a x+ \(1\.2 s\)\n {4}ok {2}Send that: outcome of b x+\n$/,
+  );
+  assert.match(await shown(plainProgress, [phase, failed]), /^failed {2}Send that\n$/);
+});
+
+test('list: every step with its outcome, cut to the terminal', async () => {
+  const text = await shown(listProgress, [phase, { type: 'step-started', step: 'a' }, done('a'), done('b')]);
+  assert.match(text, /Make this: outcome of a x+…/);
+  assert.match(text, /Send that: outcome of b x+…/);
+  for (const line of text.split(/[\r\n]+/)) assert.ok(line.length <= 80, line);
+});
+
+test('list: a failed step ends it, and so does the end of the run in the middle of a step', async () => {
+  assert.match(await shown(listProgress, [phase, done('a'), failed]), /Send that/);
+  assert.match(await shown(listProgress, [phase, { type: 'step-started', step: 'a' }]), /Make this/);
+});
+
+test('list: while a person is asked, only plain lines; then a list again', async () => {
+  const interactive: RunEvent = { type: 'phase', interactive: true, steps: [{ id: 'p', title: 'Ask' }] };
+  const text = await shown(listProgress, [
+    interactive,
+    { ...done('p'), outcome: 'answered' } as RunEvent,
+    phase,
+    done('a'),
+    done('b'),
+  ]);
+  assert.match(text, /^ {2}done {2}Ask: answered \(1\.2 s\)\n/);
+  assert.match(text, /Make this: outcome of a/);
+});
+
+test('list: plain lines where the terminal is too low for it', async () => {
+  const screen = new Screen();
+  screen.rows = 5;
+  assert.match(await shown(listProgress, [phase, done('a'), done('b')], screen), /^ {2}done {2}Make this/);
+});
+
+test.run();
