@@ -3,17 +3,14 @@
  * question whose answer carries the question's `$rid`.
  */
 import { randomUUID } from 'node:crypto';
-import { createRequire } from 'node:module';
-import { isIP } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { MqttClient } from 'mqtt';
 import { EnrollkitError } from '../errors.js';
 import type { Plane } from './contract/api-versions.js';
 import { parseTopic } from './contract/mqtt.js';
 import type { ClientCertificate } from './device-credentials.js';
+import { mqttFailure, refusedBy } from './mqtt-failure.js';
+import { loadMqttClient, openSocket } from './mqtt-socket.js';
 import type { RequestObserver } from './observer.js';
-import { redactedCause } from './redact.js';
-import { codeOf, transportFailure } from './transport-failure.js';
 
 export interface MqttSessionOptions {
   plane: Plane & ('device' | 'hub');
@@ -39,10 +36,6 @@ const timeoutMs = 30_000;
 const goodbyeMs = 2000;
 /** What the official SDK for Node uses, in seconds. */
 const keepAliveSeconds = 180;
-const mqttTlsPort = 8883;
-
-/** MQTT 3.1.1 section 3.2.2.3: the connection was refused for who the client is. */
-const notAuthorizedReturnCodes = [4, 5];
 
 interface Waiting {
   resolve(reply: MqttReply): void;
@@ -102,7 +95,7 @@ export class MqttSession {
       this.#client.subscribe(filter, { qos: 1 }, (error, granted) => {
         if (error) failed(this.#failure(error));
         else if (granted?.some(({ qos }) => qos === 128))
-          failed(this.#refused(`the subscription to ${filter}`));
+          failed(refusedBy(this.#options, `the subscription to ${filter}`));
         else done(undefined);
       });
     });
@@ -219,70 +212,6 @@ export class MqttSession {
   }
 
   #failure(error: unknown): EnrollkitError {
-    if (error instanceof EnrollkitError) return error;
-    const { code } = error as { code?: unknown };
-    if (typeof code === 'number') {
-      if (notAuthorizedReturnCodes.includes(code)) return this.#refused('the connection');
-      const cause = redactedCause(error);
-      return new EnrollkitError(
-        'NETWORK',
-        `${this.#host} refused the MQTT connection (return code ${code}).`,
-        {
-          cause,
-          context: { host: this.#host, returnCode: code },
-        },
-      );
-    }
-    // TLS 1.3 tells of a refused client certificate only after the handshake.
-    if (/ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_|ACCESS_DENIED)/.test(codeOf(error) ?? '')) {
-      return this.#refused('the device’s certificate');
-    }
-    const failure = transportFailure(error, this.#host);
-    if (failure.code !== 'NETWORK') return failure;
-    return new EnrollkitError('NETWORK', failure.message, {
-      cause: failure.cause,
-      context: failure.context,
-      next: 'Check the network and the name; a firewall may keep port 8883 shut: devices can also register over HTTPS (--protocol https).',
-    });
+    return mqttFailure(error, this.#options);
   }
-
-  #refused(what: string): EnrollkitError {
-    const { plane, clientId } = this.#options;
-    return new EnrollkitError(
-      plane === 'hub' ? 'HUB_REFUSED' : 'DEVICE_NOT_AUTHORIZED',
-      `${this.#host} refused ${what} of the device ${clientId}.`,
-      { context: { host: this.#host, deviceId: clientId } },
-    );
-  }
-}
-
-function openSocket(options: MqttSessionOptions, client: MqttClient): TLSSocket {
-  const { endpoint, trust, clientCertificate } = options;
-  const { host, port } = splitEndpoint(endpoint);
-  const socket = connectTls({
-    host,
-    port,
-    // Server names are host names only (RFC 6066 section 3).
-    ...(isIP(host) ? {} : { servername: host }),
-    ...(trust === undefined ? {} : { ca: trust }),
-    cert: clientCertificate.chain,
-    key: clientCertificate.privateKey,
-  });
-  // The client itself passes on only some of a socket's errors, and none of TLS.
-  socket.on('error', (error) => client.emit('error', error));
-  return socket;
-}
-
-/**
- * Loaded when it is needed, since those who register over HTTPS do not; and by require, which takes 0.05 s where
- * importing this CommonJS package takes 0.11 s.
- */
-function loadMqttClient(): typeof MqttClient {
-  const mqtt = createRequire(import.meta.url)('mqtt') as typeof import('mqtt');
-  return mqtt.MqttClient;
-}
-
-function splitEndpoint(endpoint: string): { host: string; port: number } {
-  const [, host, port] = /^(.*?)(?::(\d+))?$/.exec(endpoint)!;
-  return { host: host!.replace(/^\[(.*)\]$/, '$1'), port: Number(port ?? mqttTlsPort) };
 }

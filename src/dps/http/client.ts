@@ -4,31 +4,26 @@
  */
 import { Agent } from 'node:https';
 import {
-  createDefaultHttpClient,
-  createEmptyPipeline,
   createHttpHeaders,
   createPipelineRequest,
-  decompressResponsePolicy,
   type HttpClient as HttpSender,
   type Pipeline,
   type PipelinePolicy,
   type PipelineRequest,
   type PipelineResponse,
-  proxyPolicy,
   retryPolicy,
-  setClientRequestIdPolicy,
-  userAgentPolicy,
 } from '@azure/core-rest-pipeline';
 import type { z } from 'zod';
 import { EnrollkitError } from '../../errors.js';
 import { apiVersions, type Plane } from '../contract/api-versions.js';
 import { type Route, routePath } from '../contract/routes.js';
 import type { RequestObserver } from '../observer.js';
-import { redact, redactedCause } from '../redact.js';
-import { codeOf, isDateFailure, transportFailure } from '../transport-failure.js';
+import { isDateFailure, transportFailure } from '../transport-failure.js';
 import { askForDate, clockSkew, clockSkewError, isSkewed } from './clock.js';
+import { createPipeline, isLoopback } from './pipeline.js';
 import { replyError } from './reply-error.js';
 import { maxRetries, retryAfterMs, retryStrategy } from './retry.js';
+import { createSender } from './sender.js';
 
 export interface RequestOptions {
   signal?: AbortSignal | undefined;
@@ -82,7 +77,6 @@ export class HttpClient {
   readonly #origin: URL;
   readonly #pipeline: Pipeline;
   readonly #agent: Agent;
-  readonly #sender: HttpSender = createDefaultHttpClient();
   readonly #tls: { ca?: string; cert?: string; key?: string };
   readonly #now: () => Date;
   #clockSkewMs: number | undefined;
@@ -98,7 +92,7 @@ export class HttpClient {
     };
     const onLoopback = isLoopback(this.#origin.hostname);
     this.#agent = new Agent({ keepAlive: true, maxSockets: onLoopback ? maxSocketsOnLoopback : maxSockets });
-    this.#pipeline = this.#createPipeline(onLoopback);
+    this.#pipeline = createPipeline({ agent: this.#agent, proxy: !onLoopback, authorize: options.authorize });
   }
 
   /** Milliseconds by which the server's clock was ahead at its last answer; undefined before the first. */
@@ -146,14 +140,14 @@ export class HttpClient {
    * @throws EnrollkitError NETWORK, SERVER_NOT_TRUSTED, CLOCK_SKEW, TIMEOUT
    */
   async exchange(request: HttpRequest): Promise<PipelineResponse> {
-    return this.#send(request, (one) => this.#pipeline.sendRequest(this.#counting(), one));
+    return this.#send(request, (one) => this.#pipeline.sendRequest(this.#sender(), one));
   }
 
   async #sendAccepted(request: HttpRequest): Promise<PipelineResponse> {
     const { route, headers } = request;
     const guarded = Object.keys(headers ?? {}).some((name) => name.toLowerCase() === 'if-match');
     const repeatable = request.repeatable ?? (['GET', 'DELETE'].includes(route.method) || guarded);
-    const sender = this.#counting();
+    const sender = this.#sender();
     const reply = await this.#send(request, (one) =>
       retryPolicy([retryStrategy(repeatable)], { maxRetries }).sendRequest(one, (again) =>
         this.#pipeline.sendRequest(sender, again),
@@ -215,84 +209,17 @@ export class HttpClient {
     return request;
   }
 
-  #createPipeline(onLoopback: boolean): Pipeline {
-    const pipeline = createEmptyPipeline();
-    const agent = this.#agent;
-    pipeline.addPolicy(userAgentPolicy({ userAgentPrefix: 'enrollkit' }));
-    pipeline.addPolicy(setClientRequestIdPolicy());
-    pipeline.addPolicy(decompressResponsePolicy());
-    if (this.#options.authorize) pipeline.addPolicy(this.#options.authorize);
-    // Without the person's word in NO_PROXY, a proxy would be asked for this very computer.
-    if (!onLoopback) pipeline.addPolicy(environmentProxy());
-    pipeline.addPolicy(
-      {
-        name: 'keepAliveAgent',
-        sendRequest(request, next) {
-          request.agent ??= agent;
-          return next(request);
-        },
+  /** For the attempts of one request. */
+  #sender(): HttpSender {
+    const { plane, onRequest, timeoutMs = defaultTimeoutMs } = this.#options;
+    return createSender({
+      plane,
+      onRequest,
+      timeoutMs,
+      answered: (response) => {
+        this.#clockSkewMs = clockSkew(response.headers.get('date'), this.#now()) ?? this.#clockSkewMs;
       },
-      { afterPhase: 'Sign' },
-    );
-    return pipeline;
-  }
-
-  /** Sends attempts of one request: counts, observes and bounds each. */
-  #counting(): HttpSender {
-    let attempt = 0;
-    return {
-      sendRequest: async (request) => {
-        attempt += 1;
-        const started = performance.now();
-        const report = (outcome: { status: number } | { failure: string }) =>
-          this.#options.onRequest?.({
-            plane: this.#options.plane,
-            method: request.method,
-            url: request.url,
-            attempt,
-            elapsedMs: performance.now() - started,
-            ...outcome,
-          });
-        try {
-          const response = await this.#bounded(request);
-          this.#clockSkewMs = clockSkew(response.headers.get('date'), this.#now()) ?? this.#clockSkewMs;
-          report({ status: response.status });
-          return response;
-        } catch (failure) {
-          report({ failure: codeOf(failure) ?? redact((failure as Error).message) });
-          throw failure;
-        }
-      },
-    };
-  }
-
-  async #bounded(request: PipelineRequest): Promise<PipelineResponse> {
-    const timeoutMs = this.#options.timeoutMs ?? defaultTimeoutMs;
-    const outer = request.abortSignal;
-    const controller = new AbortController();
-    const abort = () => controller.abort();
-    let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      abort();
-    }, timeoutMs);
-    outer?.addEventListener('abort', abort);
-    request.abortSignal = controller.signal;
-    try {
-      return await this.#sender.sendRequest(request);
-    } catch (failure) {
-      if (!timedOut) throw failure;
-      throw new EnrollkitError(
-        'TIMEOUT',
-        `${this.#origin.host} did not answer within ${timeoutMs / 1000} seconds.`,
-        { cause: redactedCause(failure), context: { host: this.#origin.host, timeoutMs } },
-      );
-    } finally {
-      clearTimeout(timer);
-      outer?.removeEventListener('abort', abort);
-      if (outer) request.abortSignal = outer;
-      else delete request.abortSignal;
-    }
+    });
   }
 
   #wrongShape({ subject }: HttpRequest, why: string): EnrollkitError {
@@ -304,19 +231,4 @@ export class HttpClient {
       },
     );
   }
-}
-
-/** The proxy that HTTPS_PROXY, ALL_PROXY and NO_PROXY say. */
-function environmentProxy(): PipelinePolicy {
-  try {
-    return proxyPolicy();
-  } catch {
-    throw new EnrollkitError('USAGE', 'The environment variable HTTPS_PROXY or ALL_PROXY is not a URL.', {
-      next: 'Set it to http://HOST:PORT, or unset it.',
-    });
-  }
-}
-
-function isLoopback(hostname: string): boolean {
-  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/i.test(hostname);
 }
