@@ -35,6 +35,7 @@ export function planFrom(flags: Answers, base: Plan = basePlan(flags)): Plan {
   return checkPlan(
     withAnswers(base, flags, twin),
     flags.plan ? `${flags.plan}, with the flags,` : 'What the flags give',
+    flags.plan ? undefined : 'Correct the flags; "enrollkit quickstart --help" explains each.',
   );
 }
 

@@ -34,6 +34,8 @@ export function commonNameProblem(value: string): string | undefined {
 }
 
 const validityDays = z.number().int().min(1).max(36_500);
+/** azure-rest-api-specs, the pattern of provisioningServiceName. */
+const dpsName = /^(?!\d+$)(?!-)[a-zA-Z0-9-]{2,49}[a-zA-Z0-9]$/;
 const jsonObject = z.record(z.string(), z.json());
 
 const targetSchema = z.discriminatedUnion('kind', [
@@ -41,7 +43,10 @@ const targetSchema = z.discriminatedUnion('kind', [
   z
     .strictObject({
       kind: z.literal('azure'),
-      dpsName: z.string().min(3).describe('The name of the provisioning service.'),
+      dpsName: z
+        .string()
+        .regex(dpsName, 'A provisioning service has a name of 3 to 50 letters, digits and -.')
+        .describe('The name of the provisioning service.'),
       subscriptionId: z
         .guid()
         .optional()
@@ -99,7 +104,7 @@ export const planSchema = z
         ),
       allocationPolicy: z.enum(allocationPolicies).exclude(['custom']),
       iotHubs: z
-        .array(z.string().min(1))
+        .array(z.string().min(1, 'A hub has a host name.'))
         .nullable()
         .describe('Host names of linked hubs; null: all of them.'),
       initialTwin: z
@@ -134,7 +139,7 @@ export const planSchema = z
       if (before !== undefined) {
         issue(
           ['devices', 'registrationIds', index],
-          `"${id}" is the same registration ID as entry ${before + 1}; letter case does not count.`,
+          `"${id}" is the same registration ID as "${plan.devices.registrationIds[before]}"; letter case does not count.`,
         );
       }
       seen.set(id.toLowerCase(), index);
@@ -197,9 +202,10 @@ export const defaultPlan: Plan = {
  * Checks what may be a plan.
  *
  * @param source what it is called in errors, a file's path for instance
+ * @param next what to do about it, where it is no file
  * @throws EnrollkitError INVALID_PLAN, naming every place that is wrong
  */
-export function checkPlan(data: unknown, source: string): Plan {
+export function checkPlan(data: unknown, source: string, next?: string): Plan {
   const result = planSchema.safeParse(data);
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => {
@@ -208,6 +214,7 @@ export function checkPlan(data: unknown, source: string): Plan {
   });
   throw new EnrollkitError('INVALID_PLAN', `${source} is not a plan: ${problems.join('; ')}.`, {
     context: { problems },
+    ...(next === undefined ? {} : { next }),
   });
 }
 
