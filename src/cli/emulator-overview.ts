@@ -5,7 +5,12 @@ import { quoted } from './closing.js';
 import { defaultStateFolder } from './flags.js';
 import type { Styles } from './output.js';
 
-export function emulatorOverview(endpoints: EmulatorEndpoints, dir: string, style: Styles): string {
+export function emulatorOverview(
+  endpoints: EmulatorEndpoints,
+  dir: string,
+  program: string,
+  style: Styles,
+): string {
   const ca = relative(process.cwd(), endpoints.caFile);
   const mqtt = `${endpoints.globalDeviceEndpoint.replace(/:\d+$/, '')}:${endpoints.ports.mqtt}`;
   const dirFlag = dir === defaultStateFolder ? '' : ` --dir ${quoted(dir)}`;
@@ -22,7 +27,7 @@ ${style.bold('Where')}
 
 ${style.bold('Point an SDK at it')}
   # In another shell: trust, addresses and connection strings for the SDKs
-  eval "$(enrollkit emulator env${dirFlag})"
+  eval "$(${program} emulator env${dirFlag})"
   # Node.js, a device:
   ProvisioningDeviceClient.create(process.env.PROVISIONING_HOST,
       process.env.PROVISIONING_IDSCOPE, new Mqtt(), security)

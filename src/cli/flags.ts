@@ -11,6 +11,11 @@ export const dirFlag: Flag = {
   value: 'FOLDER',
   summary: `the certificate folder (default: ${defaultFolder})`,
 };
+/** How a person calls this program: under npm, it is in nobody's path. */
+export function programName(env: NodeJS.ProcessEnv): string {
+  return env.npm_command === undefined ? 'enrollkit' : 'npx enrollkit';
+}
+
 /** The state folder that a quickstart uses. */
 export const defaultStateFolder = join(defaultFolder, '.enrollkit');
 export const stateFolderFlag: Flag = {

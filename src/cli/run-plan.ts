@@ -6,6 +6,7 @@ import { assertOwnFolder, layoutOf } from '../store/layout.js';
 import { choosePortalAssistant, progressFor } from './choose-progress.js';
 import { closingReport } from './closing.js';
 import type { Context, Input } from './command.js';
+import { programName } from './flags.js';
 import { askPassphrase } from './passphrase.js';
 import { withTarget } from './target.js';
 
@@ -58,8 +59,7 @@ export async function runPlan(
       closingReport(result, {
         folder,
         uploaded: plan.certificateAuthority.uploaded,
-        // Under npm, the program is in nobody's path.
-        program: env.npm_command === undefined ? 'enrollkit' : 'npx enrollkit',
+        program: programName(env),
         style: output.dataStyle,
       }),
     );

@@ -1,6 +1,6 @@
 /** Runs an emulator until it is stopped. */
 import type { Command, Context, Input } from '../command.js';
-import { defaultStateFolder, outputFlags, stateFolderFlag, wholeNumber } from '../flags.js';
+import { defaultStateFolder, outputFlags, programName, stateFolderFlag, wholeNumber } from '../flags.js';
 
 /** As HTTPS and MQTT over TLS, but for ports that need no rights. */
 const defaultPorts = { https: 8443, mqtt: 8883 };
@@ -41,7 +41,7 @@ export const emulatorStart: Command = {
   run,
 };
 
-async function run({ flags }: Input, { output, signal, now }: Context): Promise<void> {
+async function run({ flags }: Input, { output, env, signal, now }: Context): Promise<void> {
   const { startEmulator } = await import('../../emulator/start.js');
   const { emulatorLog, isRefusal } = await import('../emulator-log.js');
   const dir = (flags.dir as string | undefined) ?? defaultStateFolder;
@@ -58,7 +58,7 @@ async function run({ flags }: Input, { output, signal, now }: Context): Promise<
     if (output.json) output.value(emulator.endpoints, { oneLine: true });
     else {
       const { emulatorOverview } = await import('../emulator-overview.js');
-      output.data(emulatorOverview(emulator.endpoints, dir, output.dataStyle));
+      output.data(emulatorOverview(emulator.endpoints, dir, programName(env), output.dataStyle));
     }
     // To be stopped is how this command succeeds.
     if (!signal.aborted) await new Promise((stop) => signal.addEventListener('abort', stop, { once: true }));
