@@ -64,7 +64,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
       verificationCode: options.verificationCode,
       now,
       signal,
-      found: {},
+      found: { keys: new Map() },
     };
     keepPlan(context);
     const timings = await runSteps(stepsOf(plan), context, options.emit);

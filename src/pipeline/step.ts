@@ -1,4 +1,5 @@
 /** What a step is, and what steps share. */
+import type { KeyObject } from 'node:crypto';
 
 import type { EnrollmentGroup, LinkedHub, RegistrationState } from '../dps/contract/schemas.js';
 import type { ControlPlane } from '../dps/control.js';
@@ -51,6 +52,8 @@ export interface RunContext {
 
 /** What steps have found, for the steps after them. */
 export interface Found {
+  /** Private keys opened so far, by their files. */
+  readonly keys: Map<string, KeyObject>;
   /** Whether Azure Resource Manager may be read: without it, possession is proven in the portal, unseen. */
   controlPlane?: boolean;
   idScope?: string;

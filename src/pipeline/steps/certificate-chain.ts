@@ -4,14 +4,10 @@ import { EnrollkitError } from '../../errors.js';
 import { type Issuer, issue } from '../../pki/issue.js';
 import { generateKeyPair, keyAlgorithmOf } from '../../pki/keys.js';
 import { loadProfile } from '../../pki/profile.js';
-import {
-  loadCertificate,
-  loadPrivateKey,
-  type StoredCertificate,
-  saveCertificate,
-} from '../../store/certificates.js';
+import { loadCertificate, type StoredCertificate, saveCertificate } from '../../store/certificates.js';
 import type { CertificatePaths } from '../../store/layout.js';
 import { journalFile } from '../local-files.js';
+import { openKey } from '../opened-keys.js';
 import { need, type RunContext, type Step } from '../step.js';
 
 type CaRole = 'root' | 'intermediate';
@@ -36,7 +32,7 @@ export const certificateChain: Step = {
       .join(' > ');
   },
   async act(context) {
-    const { plan, found, layout, passphrase } = context;
+    const { plan, found, layout } = context;
     const suffix = () => randomBytes(4).toString('hex').toUpperCase();
     if (!found.root) {
       // Two roots of one name would be mistaken for each other in DPS, so each has a name of its own.
@@ -47,7 +43,7 @@ export const certificateChain: Step = {
       const commonName = plan.certificates.intermediateCommonName ?? `Enrollkit Intermediate CA ${suffix()}`;
       found.intermediate = await makeCa(context, 'intermediate', layout.intermediate, commonName, {
         certificate: found.root.pem,
-        privateKey: loadPrivateKey(found.root, passphrase),
+        privateKey: openKey(context, found.root),
       });
     }
   },
@@ -55,7 +51,7 @@ export const certificateChain: Step = {
 
 /** A stored CA that this plan can go on with; undefined when there is none. */
 function usable(context: RunContext, role: CaRole): StoredCertificate | undefined {
-  const { plan, layout, passphrase, now } = context;
+  const { plan, layout, now } = context;
   const stored = loadCertificate(layout[role]);
   if (!stored) return undefined;
   const { certificate, paths } = stored;
@@ -76,7 +72,7 @@ function usable(context: RunContext, role: CaRole): StoredCertificate | undefine
     );
   }
   // Opened now, so that a wrong passphrase or a swapped key is found before anything is uploaded.
-  loadPrivateKey(stored, passphrase);
+  openKey(context, stored);
   return stored;
 }
 
@@ -99,6 +95,7 @@ async function makeCa(
   });
   for (const path of [paths.key, paths.chain, paths.certificate]) journalFile(context, path);
   const issuersPem = issuer ? need(found, 'root').pem : '';
+  found.keys.set(paths.key, privateKey);
   return saveCertificate(paths, { pem, issuersPem, privateKey, passphrase: keyPassphrase(context) });
 }
 

@@ -1,8 +1,8 @@
 /** Each device connects to its hub, sends a message and reads its twin. */
 import { hubTopics } from '../../dps/contract/mqtt.js';
 import { connectToHub } from '../../dps/hub.js';
-import { readText } from '../../store/files.js';
 import type { MadeThing } from '../../store/journal.js';
+import { openKeyPem } from '../opened-keys.js';
 import { forEachOf, need, type RunContext, type Step } from '../step.js';
 import { hubName } from './register-devices.js';
 
@@ -45,15 +45,15 @@ export const connectDevices: Step = {
 };
 
 async function connect(context: RunContext, registrationId: string): Promise<void> {
-  const { target, found, passphrase, signal, layout, now } = context;
+  const { target, found, signal, now } = context;
+  const device = need(found, 'devices').get(registrationId)!;
   const registration = need(found, 'registrations').get(registrationId)!;
   const hub = await connectToHub({
     target,
     assignedHub: registration.assignedHub ?? '',
     deviceId: registration.deviceId ?? registrationId,
-    certificateChain: need(found, 'devices').get(registrationId)!.chainPem,
-    privateKey: readText(layout.device(registrationId).key),
-    passphrase,
+    certificateChain: device.chainPem,
+    privateKey: openKeyPem(context, device),
     signal,
   });
   try {

@@ -6,15 +6,11 @@ import { issue } from '../../pki/issue.js';
 import { generateKeyPair } from '../../pki/keys.js';
 import { createPfx } from '../../pki/pfx.js';
 import { loadProfile, type Role } from '../../pki/profile.js';
-import {
-  loadCertificate,
-  loadPrivateKey,
-  type StoredCertificate,
-  saveCertificate,
-} from '../../store/certificates.js';
+import { loadCertificate, type StoredCertificate, saveCertificate } from '../../store/certificates.js';
 import { secretFileMode, writeFileAtomically } from '../../store/files.js';
 import type { CertificatePaths } from '../../store/layout.js';
 import { journalFile } from '../local-files.js';
+import { openKey } from '../opened-keys.js';
 import { forEachOf, need, type RunContext, type Step, signingCa } from '../step.js';
 import { keyPassphrase } from './certificate-chain.js';
 
@@ -44,12 +40,12 @@ export const deviceCertificates: Step = {
     return made === plan.devices.registrationIds.length ? `signed by ${signerName(context)}` : undefined;
   },
   async act(context) {
-    const { plan, found, signal, passphrase } = context;
+    const { plan, found, signal } = context;
     const devices = need(found, 'devices');
     const missing = plan.devices.registrationIds.filter((id) => !devices.has(id));
     const issuer = {
       certificate: signingCa(found).pem,
-      privateKey: loadPrivateKey(signingCa(found), passphrase),
+      privateKey: openKey(context, signingCa(found)),
     };
     let done = 0;
     await forEachOf(missing, concurrency, async (id) => {
@@ -63,7 +59,7 @@ export const deviceCertificates: Step = {
 
 /** A stored device certificate that this plan can go on with; undefined when the device is to be made. */
 function usable(context: RunContext, registrationId: string): StoredCertificate | undefined {
-  const { layout, plan, now, found, passphrase } = context;
+  const { layout, plan, now, found } = context;
   const paths = layout.device(registrationId);
   const stored = loadCertificate(paths);
   if (!stored) return undefined;
@@ -80,7 +76,7 @@ function usable(context: RunContext, registrationId: string): StoredCertificate 
     throw refuse(`it was signed by ${certificate.issuer.text}`);
   }
   if (now() > certificate.notAfter) throw refuse(`it expired on ${certificate.notAfter.toISOString()}`);
-  loadPrivateKey(stored, passphrase);
+  openKey(context, stored);
   return stored;
 }
 
@@ -93,6 +89,7 @@ async function makeDevice(
   const make = async (role: Role, commonName: string, target: CertificatePaths) => {
     const { plan, now, found } = context;
     const { publicKey, privateKey } = await generateKeyPair(plan.certificates.keyAlgorithm);
+    found.keys.set(target.key, privateKey);
     const { pem } = await issue({
       profile: loadProfile(role),
       subject: { commonName },

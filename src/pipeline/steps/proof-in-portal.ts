@@ -7,9 +7,9 @@ import { EnrollkitError } from '../../errors.js';
 import { parseCertificate } from '../../pki/certificate.js';
 import { sha1Thumbprint } from '../../pki/inspect.js';
 import { issueVerificationCertificate, verificationCodeProblem } from '../../pki/proof.js';
-import { loadPrivateKey } from '../../store/certificates.js';
 import { publicFileMode, readTextIfExists, writeFileAtomically } from '../../store/files.js';
 import { journalFile } from '../local-files.js';
+import { openKey } from '../opened-keys.js';
 import type { PortalInstructions } from '../portal.js';
 import { portalAddress } from '../portal-address.js';
 import { type RunContext, type Step, uploadedCa } from '../step.js';
@@ -98,13 +98,13 @@ function answerOf({ layout, plan, found }: RunContext): string | undefined {
 }
 
 async function answer(context: RunContext, code: string): Promise<void> {
-  const { layout, plan, found, passphrase, now } = context;
+  const { layout, plan, found, now } = context;
   const problem = verificationCodeProblem(code);
   if (problem) throw new EnrollkitError('INVALID_VERIFICATION_CODE', problem);
   const earlier = answerOf(context);
   if (earlier && parseCertificate(earlier).subject.commonName === code) return;
   const ca = uploadedCa(plan, found);
-  const issuer = { certificate: ca.pem, privateKey: loadPrivateKey(ca, passphrase) };
+  const issuer = { certificate: ca.pem, privateKey: openKey(context, ca) };
   const { pem } = await issueVerificationCertificate(code, issuer, now());
   journalFile(context, layout.verificationCertificate);
   writeFileAtomically(layout.verificationCertificate, pem, publicFileMode);

@@ -2,9 +2,9 @@
 import { routes } from '../../dps/contract/routes.js';
 import { EnrollkitError } from '../../errors.js';
 import { issueVerificationCertificate } from '../../pki/proof.js';
-import { loadPrivateKey } from '../../store/certificates.js';
 import { publicFileMode, writeFileAtomically } from '../../store/files.js';
 import { journalFile } from '../local-files.js';
+import { openKey } from '../opened-keys.js';
 import { previewRequest } from '../request-preview.js';
 import { type Step, uploadedCa } from '../step.js';
 
@@ -31,14 +31,14 @@ export const proofOfPossession: Step = {
     return certificate?.properties.isVerified ? 'verified' : undefined;
   },
   async act(context) {
-    const { plan, control, found, layout, passphrase, now, signal } = context;
+    const { plan, control, found, layout, now, signal } = context;
     const { name } = plan.certificateAuthority;
     const ca = uploadedCa(plan, found);
     context.progress('asking for a verification code');
     // Whatever was changed since the check, the code is bound to the certificate as it is now.
     const { code, etag } = await control.generateVerificationCode(name, '*', { signal });
     context.progress('signing the verification certificate');
-    const issuer = { certificate: ca.pem, privateKey: loadPrivateKey(ca, passphrase) };
+    const issuer = { certificate: ca.pem, privateKey: openKey(context, ca) };
     const { pem } = await issueVerificationCertificate(code, issuer, now());
     journalFile(context, layout.verificationCertificate);
     writeFileAtomically(layout.verificationCertificate, pem, publicFileMode);

@@ -4,8 +4,8 @@ import { dpsTopics } from '../../dps/contract/mqtt.js';
 import { routes } from '../../dps/contract/routes.js';
 import { registerDevice } from '../../dps/device.js';
 import { EnrollkitError, isAbort } from '../../errors.js';
-import { readText } from '../../store/files.js';
 import type { MadeThing } from '../../store/journal.js';
+import { openKeyPem } from '../opened-keys.js';
 import { previewRequest } from '../request-preview.js';
 import { forEachOf, need, type RunContext, type Step } from '../step.js';
 
@@ -87,17 +87,16 @@ export const registerDevices: Step = {
 };
 
 async function register(context: RunContext, registrationId: string): Promise<void> {
-  const { target, found, plan, passphrase, signal, journal, journalTarget, layout } = context;
-  const paths = layout.device(registrationId);
+  const { target, found, plan, signal, journal, journalTarget } = context;
+  const device = need(found, 'devices').get(registrationId)!;
   const record: MadeThing = { kind: 'registration', target: journalTarget, id: registrationId };
   journal.intend(record);
   const state = await registerDevice({
     target,
     idScope: need(found, 'idScope'),
     registrationId,
-    certificateChain: need(found, 'devices').get(registrationId)!.chainPem,
-    privateKey: readText(paths.key),
-    passphrase,
+    certificateChain: device.chainPem,
+    privateKey: openKeyPem(context, device),
     protocol: plan.devices.protocol,
     signal,
   });
