@@ -103,17 +103,8 @@ const notCounted = /^(readme(\..*)?|\.gitignore|\.gitkeep|\.ds_store|\.enrollkit
  * @throws EnrollkitError FOLDER_NOT_EMPTY, naming a file or two of those found; FILE_UNREADABLE
  */
 export function assertOwnFolder({ folder, journal }: Layout): void {
-  let names: string[];
-  try {
-    names = readdirSync(folder);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return;
-    const why = code === 'ENOTDIR' ? 'is a file, not a folder' : 'cannot be read';
-    throw new EnrollkitError('FILE_UNREADABLE', `${folder} ${why}.`, { cause });
-  }
-  const ours =
-    names.includes('.enrollkit') && readdirSync(join(folder, '.enrollkit')).includes('journal.ndjson');
+  const names = namesIn(folder);
+  const ours = names.includes('.enrollkit') && namesIn(join(folder, '.enrollkit')).includes('journal.ndjson');
   const others = names.filter((name) => !notCounted.test(name));
   if (ours || others.length === 0) return;
   const some = others.slice(0, 2).join(', ') + (others.length > 2 ? `, and ${others.length - 2} more` : '');
@@ -124,4 +115,16 @@ export function assertOwnFolder({ folder, journal }: Layout): void {
       context: { folder, journal },
     },
   );
+}
+
+/** What a folder holds; nothing when there is none yet. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    const why = code === 'ENOTDIR' ? 'is a file, or lies below one, and is no folder' : 'cannot be read';
+    throw new EnrollkitError('FILE_UNREADABLE', `${folder} ${why}.`, { cause });
+  }
 }

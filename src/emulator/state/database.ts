@@ -27,10 +27,25 @@ export function openState(folder: string): StateDatabase {
   } catch (cause) {
     database?.close();
     if (cause instanceof EnrollkitError) throw cause;
+    if (isUnwritable(cause)) {
+      const why = 'the disk is full or does not take it';
+      throw new EnrollkitError('FILE_UNWRITABLE', `The emulator's state ${path} cannot be written: ${why}.`, {
+        cause,
+      });
+    }
     throw new EnrollkitError('EMULATOR_STATE_UNREADABLE', `The emulator's state ${path} cannot be read.`, {
       cause,
     });
   }
+}
+
+/** SQLite's word, or the system's, that writing fails; anything else that goes wrong is the file itself. */
+function isUnwritable(cause: unknown): boolean {
+  const { code = '', message = '' } = cause as { code?: string; message?: string };
+  return (
+    /^(SQLITE_(FULL|IOERR|READONLY|CANTOPEN)|ENOSPC|EACCES|EROFS)/.test(code) ||
+    /disk (is full|I\/O error)/.test(message)
+  );
 }
 
 /** The state holds keys: its file is made for its owner alone. SQLite gives the files beside it the same mode. */
