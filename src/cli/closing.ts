@@ -6,6 +6,7 @@ import { defaultFolder } from './flags.js';
 import { groupRows } from './group-text.js';
 import { type Styles, truncate } from './output.js';
 import { milliseconds } from './plain-progress.js';
+import { quoted } from './quoted.js';
 
 /** Every line fits in so many columns, but for addresses, which must stay whole. */
 const width = 80;
@@ -152,9 +153,4 @@ function nextSteps({ target, devices }: QuickstartResult, { folder, program }: C
 /** `<folder>/ca/root/certificate.pem` lies in `<folder>`. */
 function commonFolder(rootCertificate: string): string {
   return rootCertificate.replace(/[\\/]ca[\\/]root[\\/]certificate\.pem$/, '');
-}
-
-/** As a shell takes it. */
-export function quoted(text: string): string {
-  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -5,6 +5,7 @@ import type { Target } from '../dps/target.js';
 import type { Context, Input } from './command.js';
 import { defaultFolder } from './flags.js';
 import { targetFrom } from './plan-input.js';
+import { quoted } from './quoted.js';
 import { withTarget } from './target.js';
 
 export interface Clients {
@@ -16,6 +17,12 @@ export interface Clients {
 /** The certificate folder, as it was typed. */
 export function folderOf(flags: Input['flags']): string {
   return (flags.dir as string | undefined) ?? defaultFolder;
+}
+
+/** What a command that we advise must carry to work on the same folder: ` --dir FOLDER`, or nothing by default. */
+export function sameFolder(flags: Input['flags']): string {
+  const folder = folderOf(flags);
+  return folder === defaultFolder ? '' : ` --dir ${quoted(folder)}`;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The certificate and key of a device: those in the certificate folder, or those given. */
+
 import { EnrollkitError } from '../errors.js';
 import { certificateToPem } from '../pki/certificate.js';
 import { privateKeyFromPem } from '../pki/keys.js';
@@ -7,6 +8,7 @@ import { layoutOf } from '../store/layout.js';
 import { readCertificateFile } from './certificate-file.js';
 import type { Input } from './command.js';
 import { folderOf } from './command-target.js';
+import { quoted } from './quoted.js';
 
 export interface DeviceCredentials {
   /** PEM: the device's certificate, then its issuers. */
@@ -59,7 +61,7 @@ function fromFolder(
       'FILE_UNREADABLE',
       `There is no certificate of ${registrationId} in ${paths.folder}.`,
       {
-        next: `Make one: enrollkit quickstart --yes --dir ${folder} --device ${registrationId}; or give --certificate, --chain and --key.`,
+        next: `Make one: enrollkit quickstart --yes --dir ${quoted(folder)} --device ${registrationId}; or give --certificate, --chain and --key.`,
       },
     );
   }

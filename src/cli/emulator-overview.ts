@@ -1,9 +1,9 @@
 /** What a person sees when the emulator is ready. */
 import { relative } from 'node:path';
 import type { EmulatorEndpoints } from '../emulator/endpoints.js';
-import { quoted } from './closing.js';
 import { defaultStateFolder } from './flags.js';
 import type { Styles } from './output.js';
+import { quoted } from './quoted.js';
 
 export function emulatorOverview(
   endpoints: EmulatorEndpoints,

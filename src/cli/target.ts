@@ -79,7 +79,8 @@ async function openTarget(request: TargetRequest, context: Context): Promise<Ope
   const { endpoints, stop } = await startEmulator({
     dir: state,
     now: context.now,
-    log: emulatorLog(context.output, () => false),
+    // What goes wrong inside is told: a client sees only that it is not answered.
+    log: emulatorLog(context.output, ({ status }) => status >= 500),
   });
   return { target: openEmulator(endpoints, context), close: stop };
 }

@@ -1,6 +1,6 @@
 /** The enrollment group that a plan asks for, as the service takes it, and whether one that was read back is it. */
 import { isDeepStrictEqual } from 'node:util';
-import type { EnrollmentGroup } from '../dps/contract/schemas.js';
+import type { EnrollmentGroup, LinkedHub } from '../dps/contract/schemas.js';
 import { sha256Thumbprint } from '../pki/inspect.js';
 import type { StoredCertificate } from '../store/certificates.js';
 import type { Plan } from './plan.js';
@@ -13,8 +13,13 @@ const reprovisionPolicies = {
 
 /**
  * @param signer the CA that signs the devices; its certificate goes into a group that attests by certificate
+ * @param linkedHubs those of the DPS, where they are known
  */
-export function enrollmentGroupOf(plan: Plan, signer: Pick<StoredCertificate, 'pem'>): EnrollmentGroup {
+export function enrollmentGroupOf(
+  plan: Plan,
+  signer: Pick<StoredCertificate, 'pem'>,
+  linkedHubs: readonly LinkedHub[],
+): EnrollmentGroup {
   const group = plan.enrollmentGroup;
   return {
     enrollmentGroupId: group.id,
@@ -29,9 +34,24 @@ export function enrollmentGroupOf(plan: Plan, signer: Pick<StoredCertificate, 'p
     provisioningStatus: group.provisioningStatus,
     reprovisionPolicy: { ...reprovisionPolicies[group.reprovisionPolicy] },
     allocationPolicy: group.allocationPolicy,
-    ...(group.iotHubs ? { iotHubs: [...group.iotHubs] } : {}),
+    ...(group.iotHubs
+      ? { iotHubs: group.iotHubs.map((hub) => linkedHubName(plan.target.kind, linkedHubs, hub) ?? hub) }
+      : {}),
     ...(group.initialTwin ? { initialTwin: group.initialTwin } : {}),
   };
+}
+
+/**
+ * The name of a linked hub as it is today. The emulator's hub has another port in each run, so there the port that a
+ * plan names, or leaves out, does not count.
+ */
+export function linkedHubName(
+  kind: 'emulator' | 'azure',
+  hubs: readonly LinkedHub[],
+  wanted: string,
+): string | undefined {
+  const comparable = (name: string) => (kind === 'emulator' ? name.replace(/:\d+$/, '') : name).toLowerCase();
+  return hubs.find(({ name }) => comparable(name) === comparable(wanted))?.name;
 }
 
 /** What of a group differs from the one wanted, in the service's words; empty when nothing does. */

@@ -12,6 +12,7 @@ import {
 import { allocationPolicies, provisioningStatuses } from '../dps/contract/schemas.js';
 import { EnrollkitError } from '../errors.js';
 import { keyAlgorithms } from '../pki/keys.js';
+import { planProblem } from './plan-problem.js';
 
 /** More devices than this are a fleet. Each is an entry of the plan and a line of the result. */
 export const maxDevices = 1000;
@@ -206,12 +207,9 @@ export const defaultPlan: Plan = {
  * @throws EnrollkitError INVALID_PLAN, naming every place that is wrong
  */
 export function checkPlan(data: unknown, source: string, next?: string): Plan {
-  const result = planSchema.safeParse(data);
+  const result = planSchema.safeParse(data, { reportInput: true });
   if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => {
-    const place = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
-    return `${place}${issue.message.replace(/\.$/, '')}`;
-  });
+  const problems = result.error.issues.map(planProblem);
   throw new EnrollkitError('INVALID_PLAN', `${source} is not a plan: ${problems.join('; ')}.`, {
     context: { problems },
     ...(next === undefined ? {} : { next }),

@@ -88,7 +88,7 @@ function keepPlan(context: Pick<RunContext, 'journal' | 'layout' | 'plan'>): voi
 
 function writeProgram(context: Omit<RunContext, 'progress'>): void {
   const { plan, found, layout } = context;
-  const group = enrollmentGroupOf(plan, signingCa(found));
+  const group = enrollmentGroupOf(plan, signingCa(found), found.linkedHubs ?? []);
   const signerPath = found.intermediate ? 'ca/intermediate/certificate.pem' : 'ca/root/certificate.pem';
   writeIfChanged(context, layout.enrollmentGroupProgram, enrollmentGroupProgram(plan, group, signerPath));
 }

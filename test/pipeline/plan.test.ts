@@ -41,6 +41,25 @@ test('each rule is refused in words, with its place', () => {
   refuses((plan) => (plan.enrollmentGroup.iotHubs = []), /iotHubs/);
 });
 
+test('what is missing, of another type, or none of the choices is told in plain words', () => {
+  refuses((plan) => delete plan.devices, /devices: it is missing; an object belongs here/);
+  refuses((plan) => {
+    plan.devices.registrationIds = 'device-001';
+  }, /registrationIds: a list belongs here/);
+  refuses((plan) => {
+    plan.devices.protocol = 'amqp';
+  }, /protocol: it must be one of "mqtt", "https"/);
+  refuses((plan) => {
+    plan.version = 2;
+  }, /version: it must be 1/);
+  refuses((plan) => {
+    plan.certificates.deviceValidityDays = 0;
+  }, /deviceValidityDays: it must be at least 1/);
+  refuses((plan) => {
+    plan.target = { kind: 'cloud' };
+  }, /target/);
+});
+
 test('text that is not JSON is refused, and nothing but an INVALID_PLAN ever comes of any text', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json()), (text) => {

@@ -16,7 +16,7 @@ export const caDelete: Command = {
 async function run({ arguments: [name], flags }: Input, context: Context): Promise<void> {
   const { assertCertificateName } = await import('../../dps/contract/ids.js');
   assertCertificateName(name!);
-  const { withClients } = await import('../command-target.js');
+  const { sameFolder, withClients } = await import('../command-target.js');
   const { confirmed } = await import('../confirm.js');
   const { output, signal } = context;
   await confirmed(`Delete the CA certificate ${name}?`, flags, context);
@@ -24,7 +24,7 @@ async function run({ arguments: [name], flags }: Input, context: Context): Promi
     const present = await control.getCertificate(name!, { signal });
     if (!present) {
       throw new EnrollkitError('NOT_FOUND', `No CA certificate is uploaded as ${name}.`, {
-        next: 'enrollkit ca list shows those that are.',
+        next: `To see those that there are: enrollkit ca list${sameFolder(flags)}`,
       });
     }
     await control.deleteCertificate(name!, present.etag, { signal });

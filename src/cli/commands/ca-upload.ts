@@ -1,4 +1,5 @@
 import { EnrollkitError } from '../../errors.js';
+import type { Certificate } from '../../pki/certificate.js';
 import type { Command, Context, Input } from '../command.js';
 import { dirFlag, outputFlags, targetFlags } from '../flags.js';
 
@@ -26,9 +27,10 @@ async function run({ arguments: [file], flags }: Input, context: Context): Promi
   const { certificateToPem } = await import('../../pki/certificate.js');
   const { sha1Thumbprint } = await import('../../pki/inspect.js');
   const { readCertificateFile } = await import('../certificate-file.js');
-  const { withClients } = await import('../command-target.js');
+  const { sameFolder, withClients } = await import('../command-target.js');
   const { caText, uploadedCa } = await import('../ca-text.js');
   const certificate = readCertificateFile(file!)[0]!;
+  assertAuthority(certificate, file!);
   const name = (flags.caName as string | undefined) ?? nameFrom(certificate.subject.commonName ?? '');
   assertCertificateName(name);
   const { output, signal } = context;
@@ -39,7 +41,7 @@ async function run({ arguments: [file], flags }: Input, context: Context): Promi
         'CONFLICT',
         `Another certificate (${present.properties.subject}) is uploaded as ${name}.`,
         {
-          next: `Choose another name with --ca-name NAME, or delete that one: enrollkit ca delete ${name}.`,
+          next: `Choose another name with --ca-name NAME, or delete that one: enrollkit ca delete ${name}${sameFolder(flags)}`,
         },
       );
     }
@@ -53,7 +55,17 @@ async function run({ arguments: [file], flags }: Input, context: Context): Promi
   });
   if (output.json) return output.value(uploaded);
   output.data(caText(uploaded));
-  if (!uploaded.isVerified) output.say(`\nnext: enrollkit ca verify ${name}`);
+  if (!uploaded.isVerified) output.say(`\nnext: enrollkit ca verify ${name}${sameFolder(flags)}`);
+}
+
+/** DPS would take any certificate, and only the device that comes much later would find that it is no CA. */
+function assertAuthority({ basicConstraints, subject }: Certificate, file: string): void {
+  if (basicConstraints?.certificateAuthority) return;
+  throw new EnrollkitError(
+    'INVALID_CERTIFICATE',
+    `${file} is not a CA certificate: the basic constraints of ${subject.text} do not say CA.`,
+    { next: 'Give the certificate of the CA that signs the devices, or of one above it.' },
+  );
 }
 
 /** A common name as a name in DPS. */

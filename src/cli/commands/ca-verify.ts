@@ -31,7 +31,7 @@ async function run({ arguments: [name], flags }: Input, context: Context): Promi
     });
   }
   const { issueVerificationCertificate } = await import('../../pki/proof.js');
-  const { withClients } = await import('../command-target.js');
+  const { sameFolder, withClients } = await import('../command-target.js');
   const { withPassphrase } = await import('../passphrase.js');
   const { caText, uploadedCa } = await import('../ca-text.js');
   const { output, signal, now } = context;
@@ -39,7 +39,7 @@ async function run({ arguments: [name], flags }: Input, context: Context): Promi
     const present = await control.getCertificate(name!, { signal });
     if (!present) {
       throw new EnrollkitError('NOT_FOUND', `No CA certificate is uploaded as ${name}.`, {
-        next: 'Upload it first: enrollkit ca upload FILE.',
+        next: `Upload it first: enrollkit ca upload FILE --ca-name ${name}${sameFolder(flags)}`,
       });
     }
     if (present.properties.isVerified) return uploadedCa(present);

@@ -4,6 +4,7 @@ import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
 import { EnrollkitError } from '../../errors.js';
 import type { Command, Context, Input } from '../command.js';
 import { defaultStateFolder, outputFlags, stateFolderFlag } from '../flags.js';
+import { quoted } from '../quoted.js';
 
 const formats = ['shell', 'dotenv', 'json'] as const;
 
@@ -33,7 +34,7 @@ async function run({ flags }: Input, { output }: Context): Promise<void> {
   const endpoints = await runningEmulator(dir);
   if (!endpoints) {
     throw new EnrollkitError('NOT_FOUND', `No emulator runs on ${resolve(dir)}.`, {
-      next: `Start one: enrollkit emulator start${dir === defaultStateFolder ? '' : ` --dir ${dir}`}`,
+      next: `Start one: enrollkit emulator start${dir === defaultStateFolder ? '' : ` --dir ${quoted(dir)}`}`,
     });
   }
   const variables = emulatorVariables(endpoints);

@@ -47,10 +47,13 @@ async function run({ arguments: [id], flags }: Input, context: Context): Promise
   const { groupText } = await import('../group-text.js');
   const plan = await groupPlan(id!, flags);
   const byCertificate = plan.enrollmentGroup.attestation === 'certificate';
-  const wanted = enrollmentGroupOf(plan, { pem: byCertificate ? await signerPem(flags) : '' });
+  const signer = { pem: byCertificate ? await signerPem(flags) : '' };
   const { output, signal } = context;
-  const group = await withClients(flags, context, true, async ({ service }) => {
-    await service.createEnrollmentGroup(wanted, { signal });
+  const group = await withClients(flags, context, true, async ({ target, control, service }) => {
+    // Elsewhere a hub's name is what was typed, and Azure Resource Manager need not be asked.
+    const named = plan.enrollmentGroup.iotHubs && target.kind === 'emulator';
+    const linkedHubs = named ? (await control.getService({ signal })).properties.iotHubs : [];
+    await service.createEnrollmentGroup(enrollmentGroupOf(plan, signer, linkedHubs ?? []), { signal });
     const found = await service.getEnrollmentGroup(id!, { signal });
     if (found) return found;
     throw new EnrollkitError('NOT_READ_BACK', `The enrollment group ${id} was created, and cannot be found.`);

@@ -16,14 +16,14 @@ export const groupDelete: Command = {
 async function run({ arguments: [id], flags }: Input, context: Context): Promise<void> {
   const { assertEnrollmentGroupId } = await import('../../dps/contract/ids.js');
   assertEnrollmentGroupId(id!);
-  const { withClients } = await import('../command-target.js');
+  const { sameFolder, withClients } = await import('../command-target.js');
   const { confirmed } = await import('../confirm.js');
   const { output, signal } = context;
   await confirmed(`Delete the enrollment group ${id}?`, flags, context);
   await withClients(flags, context, false, async ({ service }) => {
     if (!(await service.getEnrollmentGroup(id!, { signal }))) {
       throw new EnrollkitError('NOT_FOUND', `There is no enrollment group ${id}.`, {
-        next: 'enrollkit group list shows those that there are.',
+        next: `To see those that there are: enrollkit group list${sameFolder(flags)}`,
       });
     }
     await service.deleteEnrollmentGroup(id!, { signal });

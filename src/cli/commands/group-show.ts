@@ -15,7 +15,7 @@ export const groupShow: Command = {
 async function run({ arguments: [id], flags }: Input, context: Context): Promise<void> {
   const { assertEnrollmentGroupId } = await import('../../dps/contract/ids.js');
   assertEnrollmentGroupId(id!);
-  const { withClients } = await import('../command-target.js');
+  const { sameFolder, withClients } = await import('../command-target.js');
   const { groupText } = await import('../group-text.js');
   const { output, signal } = context;
   const group = await withClients(flags, context, false, ({ service }) =>
@@ -23,7 +23,7 @@ async function run({ arguments: [id], flags }: Input, context: Context): Promise
   );
   if (!group) {
     throw new EnrollkitError('NOT_FOUND', `There is no enrollment group ${id}.`, {
-      next: 'enrollkit group list shows those that there are.',
+      next: `To see those that there are: enrollkit group list${sameFolder(flags)}`,
     });
   }
   if (output.json) return output.value(group);

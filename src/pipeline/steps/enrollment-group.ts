@@ -19,7 +19,7 @@ export const enrollmentGroup: Step = {
     const group = await service.getEnrollmentGroup(plan.enrollmentGroup.id, { signal });
     if (!group) return undefined;
     const signer = signingCa(found);
-    const different = differences(enrollmentGroupOf(plan, signer), group, signer);
+    const different = differences(enrollmentGroupOf(plan, signer, found.linkedHubs ?? []), group, signer);
     if (different.length === 0) {
       found.enrollmentGroup = group;
       return `${group.provisioningStatus}, ${group.allocationPolicy}`;
@@ -28,12 +28,14 @@ export const enrollmentGroup: Step = {
     throw new EnrollkitError(
       'CONFLICT',
       `The enrollment group ${group.enrollmentGroupId} exists, was not made here, and differs in ${different.join(', ')}.`,
-      { next: 'Choose another with --group ID, or delete that one: enrollkit group delete ID.' },
+      {
+        next: 'Choose another with --group ID, or delete that one: enrollkit group delete ID (with the same --dir).',
+      },
     );
   },
   async act(context) {
     const { plan, service, found, signal, journal } = context;
-    const wanted = enrollmentGroupOf(plan, signingCa(found));
+    const wanted = enrollmentGroupOf(plan, signingCa(found), found.linkedHubs ?? []);
     const present = await service.getEnrollmentGroup(plan.enrollmentGroup.id, { signal });
     if (present) {
       await service.updateEnrollmentGroup(wanted, present.etag ?? '*', { signal });

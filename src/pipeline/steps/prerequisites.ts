@@ -1,6 +1,7 @@
 /** Before anything is made: the DPS exists, a hub is linked, the rights are there, the clock is right. */
 import { routes } from '../../dps/contract/routes.js';
 import { EnrollkitError } from '../../errors.js';
+import { linkedHubName } from '../enrollment-group-of.js';
 import { previewRequest } from '../request-preview.js';
 import type { RunContext, Step } from '../step.js';
 
@@ -78,7 +79,7 @@ function checkHubs({ plan, target, found }: RunContext): string {
     );
   }
   for (const wanted of plan.enrollmentGroup.iotHubs ?? []) {
-    if (!hubs.some(({ name }) => name.toLowerCase() === wanted.toLowerCase())) {
+    if (!linkedHubName(target.kind, hubs, wanted)) {
       const names = hubs.map(({ name }) => name).join(', ');
       throw new EnrollkitError(
         'HUB_NOT_LINKED',

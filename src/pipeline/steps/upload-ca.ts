@@ -35,7 +35,7 @@ export const uploadCa: Step = {
       'CONFLICT',
       `Another certificate (${uploaded.properties.subject}) is uploaded as ${name} already.`,
       {
-        next: 'Choose another name with --ca-name NAME, or delete that one: enrollkit ca delete NAME.',
+        next: 'Choose another name with --ca-name NAME, or delete that one: enrollkit ca delete NAME (with the same --dir).',
       },
     );
   },
