@@ -219,12 +219,16 @@ export function targetOf(before: Plan['target'], flags: Answers): unknown {
   const target = { ...(before.kind === 'azure' ? before : {}), kind, ...Object.fromEntries(answered) } as {
     dpsName?: string;
   };
-  if (target.dpsName === undefined) {
-    throw new EnrollkitError('USAGE', 'The name of the provisioning service is missing.', {
-      next: 'Give --dps-name NAME.',
-    });
-  }
-  return target;
+  if (target.dpsName !== undefined) return target;
+  const missing = Object.entries({ subscription: 'ID', resourceGroup: 'NAME' }).filter(
+    ([flag]) => !flags[flag],
+  );
+  const besides = missing.map(
+    ([flag, value]) => `--${flag === 'subscription' ? flag : 'resource-group'} ${value}`,
+  );
+  throw new EnrollkitError('USAGE', 'The name of the provisioning service is missing.', {
+    next: `Give --dps-name NAME${besides.length > 0 ? `, and with it ${besides.join(' and ')}` : ''}.`,
+  });
 }
 
 function registrationIdsOf({ devices }: Plan, { device, count, devicePrefix }: Answers): readonly string[] {

@@ -1,6 +1,6 @@
 /** Which DPS a command talks to, and an emulator for as long as it does when there is none. */
 import { existsSync, readFileSync } from 'node:fs';
-import { parseConnectionString } from '../dps/contract/connection-string.js';
+import { setTimeout } from 'node:timers/promises';
 import { describeRequest, type RequestObserver } from '../dps/observer.js';
 import { azureTarget, emulatorTarget, type Target } from '../dps/target.js';
 import { type EmulatorEndpoints, runningEmulator } from '../emulator/endpoints.js';
@@ -8,8 +8,8 @@ import { EnrollkitError } from '../errors.js';
 import type { PlanTarget } from '../pipeline/plan.js';
 import { layoutOf } from '../store/layout.js';
 import type { Context, Input } from './command.js';
+import { hubConnectionString, serviceConnectionString } from './connection-strings.js';
 import { emulatorLog } from './emulator-log.js';
-import { readInputFile } from './input-file.js';
 
 export interface TargetRequest {
   target: PlanTarget;
@@ -76,13 +76,30 @@ async function openTarget(request: TargetRequest, context: Context): Promise<Ope
     });
   }
   const { startEmulator } = await import('../emulator/start.js');
-  const { endpoints, stop } = await startEmulator({
+  const started = await startEmulator({
     dir: state,
     now: context.now,
     // What goes wrong inside is told: a client sees only that it is not answered.
     log: emulatorLog(context.output, ({ status }) => status >= 500),
+  }).catch(async (error: unknown) => {
+    // Another command may have started one in this very moment: then that one is used.
+    const other = await emulatorStartedMeanwhile(state, error);
+    return { endpoints: other, stop: nothingToClose };
   });
-  return { target: openEmulator(endpoints, context), close: stop };
+  return { target: openEmulator(started.endpoints, context), close: started.stop };
+}
+
+/** How long an emulator may take from taking its folder to saying where it is. */
+const startingMs = 2000;
+
+async function emulatorStartedMeanwhile(state: string, error: unknown): Promise<EmulatorEndpoints> {
+  if (!(error instanceof EnrollkitError) || error.code !== 'EMULATOR_STATE_IN_USE') throw error;
+  for (const until = Date.now() + startingMs; Date.now() < until; ) {
+    const running = await runningEmulator(state);
+    if (running) return running;
+    await setTimeout(50);
+  }
+  throw error;
 }
 
 function openEmulator(endpoints: EmulatorEndpoints, context: Context): Target {
@@ -96,14 +113,10 @@ function openAzure(
   flags: Input['flags'],
   context: Context,
 ): Target {
-  const { env } = context;
-  const file = flags.connectionStringFile as string | undefined;
-  const service = file === undefined ? env.ENROLLKIT_SERVICE_CONNECTION_STRING : readInputFile(file);
-  const hub = env.ENROLLKIT_HUB_CONNECTION_STRING;
   return azureTarget({
     ...target,
-    ...(service ? { serviceConnectionString: parseConnectionString(service) } : {}),
-    ...(hub ? { hubConnectionString: parseConnectionString(hub) } : {}),
+    serviceConnectionString: serviceConnectionString(target.dpsName, flags, context),
+    hubConnectionString: hubConnectionString(context),
     onRequest: requestObserver(context),
   });
 }

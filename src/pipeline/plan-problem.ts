@@ -8,6 +8,8 @@ export function planProblem(issue: z.core.$ZodIssue): string {
 }
 
 function inWords(issue: z.core.$ZodIssue): string {
+  // The schema's own sentences say more than we can here; zod's begin with these words.
+  if (!/^(Invalid|Too|Unrecognized)\b/.test(issue.message)) return issue.message;
   switch (issue.code) {
     case 'unrecognized_keys':
       return `unknown field${issue.keys.length > 1 ? 's' : ''} ${issue.keys.map((key) => `"${key}"`).join(', ')}`;

@@ -65,7 +65,7 @@ const targetSchema = z.discriminatedUnion('kind', [
 export const planSchema = z
   .strictObject({
     $schema: z.string().optional(),
-    version: z.literal(1),
+    version: z.literal(1, 'This enrollkit reads plans of version 1; another one may have written this.'),
     target: targetSchema,
     certificates: z.strictObject({
       keyAlgorithm: z.enum(keyAlgorithms).describe('Of every key: the CAs’ and the devices’.'),

@@ -133,6 +133,36 @@ test('a wrong connection string is never quoted', () =>
     assert.ok(!(stdout + stderr).includes(secret));
   }));
 
+test('a connection string of something else is noticed before anything is sent', () =>
+  inTemporaryFolder(async (cwd) => {
+    const azure = ['--target', 'azure', '--dps-name', 'my-dps', '--id-scope', '0ne00000001'];
+    const portal = ['quickstart', '--yes', '--proof-of-possession', 'portal', ...azure];
+    const string = (host: string) =>
+      `HostName=${host};SharedAccessKeyName=owner;SharedAccessKey=c2VjcmV0a2V5`;
+    const given = (host: string) => ({ cwd, env: { ENROLLKIT_SERVICE_CONNECTION_STRING: string(host) } });
+    await refuses(portal, 2, /is the connection string of an IoT hub/, given('hub.azure-devices.net'));
+    const other = given('other.azure-devices-provisioning.net');
+    await refuses(portal, 2, /of the provisioning service other, not of my-dps/, other);
+    const file = join(cwd, 'string.txt');
+    writeFileSync(file, 'HostName=x');
+    await refuses(
+      [...portal, '--connection-string-file', file],
+      2,
+      /string\.txt: .*SharedAccessKeyName is missing/,
+      { cwd },
+    );
+  }));
+
+test('a device certificate, or a chain that begins with one, is not uploaded as a CA', () =>
+  inTemporaryFolder(async (cwd) => {
+    const { status } = await cli(['quickstart', '--yes', '--json', '--dir', 'c', '--no-telemetry'], { cwd });
+    assert.equal(status, 0);
+    for (const file of ['certificate.pem', 'chain.pem']) {
+      const leaf = join('c', 'devices', 'device-001', file);
+      await refuses(['ca', 'upload', leaf, '--dir', 'c'], 2, /is not a CA certificate/, { cwd });
+    }
+  }));
+
 test('with --json, an error is one object on standard output as well', async () => {
   const { status, stdout, stderr } = await cli(['quickstart', '--yes', '--json', '--device', 'a b']);
   assert.equal(status, 2);

@@ -30,7 +30,8 @@ export const emulatorEnv: Command = {
 
 async function run({ flags }: Input, { output }: Context): Promise<void> {
   const { runningEmulator } = await import('../../emulator/endpoints.js');
-  const dir = (flags.dir as string | undefined) ?? defaultStateFolder;
+  const { stateFolderOf } = await import('../state-folder.js');
+  const dir = stateFolderOf(flags);
   const endpoints = await runningEmulator(dir);
   if (!endpoints) {
     throw new EnrollkitError('NOT_FOUND', `No emulator runs on ${resolve(dir)}.`, {

@@ -1,6 +1,6 @@
 /** Runs an emulator until it is stopped. */
 import type { Command, Context, Input } from '../command.js';
-import { defaultStateFolder, outputFlags, programName, stateFolderFlag, wholeNumber } from '../flags.js';
+import { outputFlags, programName, stateFolderFlag, wholeNumber } from '../flags.js';
 
 /** As HTTPS and MQTT over TLS, but for ports that need no rights. */
 const defaultPorts = { https: 8443, mqtt: 8883 };
@@ -44,7 +44,8 @@ export const emulatorStart: Command = {
 async function run({ flags }: Input, { output, env, signal, now }: Context): Promise<void> {
   const { startEmulator } = await import('../../emulator/start.js');
   const { emulatorLog, isRefusal } = await import('../emulator-log.js');
-  const dir = (flags.dir as string | undefined) ?? defaultStateFolder;
+  const { stateFolderOf } = await import('../state-folder.js');
+  const dir = stateFolderOf(flags);
   const emulator = await startEmulator({
     dir,
     httpsPort: (flags.port as number | undefined) ?? defaultPorts.https,

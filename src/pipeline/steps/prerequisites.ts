@@ -29,10 +29,25 @@ export const prerequisites: Step = {
     }
     const hubs = await checkControlPlane(context);
     // Asked for now so that a policy without rights is found before anything is made.
-    await service.getEnrollmentGroup(plan.enrollmentGroup.id, { signal });
+    await withServiceRights(service.getEnrollmentGroup(plan.enrollmentGroup.id, { signal }), context);
     return `ID scope ${found.idScope}${hubs}`;
   },
 };
+
+/** Without rights on Azure Resource Manager, the service plane opens with a shared access policy only. */
+async function withServiceRights(call: Promise<unknown>, { target, found }: RunContext): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    const refused = error instanceof EnrollkitError && ['FORBIDDEN', 'NO_CREDENTIALS'].includes(error.code);
+    if (!refused || found.controlPlane) throw error;
+    const given = typeof target.service === 'object';
+    throw new EnrollkitError(error.code, given ? error.message : `Nothing here opens ${target.dpsName}.`, {
+      next: `Give the connection string of a shared access policy of the provisioning service that may write enrollments and registration status: in ENROLLKIT_SERVICE_CONNECTION_STRING or with --connection-string-file FILE.`,
+      cause: error,
+    });
+  }
+}
 
 /** @returns what to say of the hubs */
 async function checkControlPlane(context: RunContext): Promise<string> {
