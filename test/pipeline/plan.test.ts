@@ -51,7 +51,7 @@ test('what is missing, of another type, or none of the choices is told in plain 
   }, /protocol: it must be one of "mqtt", "https"/);
   refuses((plan) => {
     plan.version = 2;
-  }, /version: it must be 1/);
+  }, /version: This enrollkit reads plans of version 1/);
   refuses((plan) => {
     plan.certificates.deviceValidityDays = 0;
   }, /deviceValidityDays: it must be at least 1/);
