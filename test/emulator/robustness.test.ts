@@ -106,4 +106,33 @@ test('lives on after what is no HTTP, no TLS, and a handshake that is never fini
   assert.equal((await emulator.service('GET', group)).status, 404);
 });
 
+test('does not take a client that goes away in the middle of a body for a failure of its own', async () => {
+  const emulator = await startTestEmulator();
+  try {
+    const socket = await new Promise<TLSSocket>((resolve, reject) => {
+      const options = { port: emulator.endpoints.ports.https, host: '127.0.0.1', rejectUnauthorized: false };
+      const opened = connect(options, () => resolve(opened)).on('error', reject);
+    });
+    const head = [
+      `PUT ${group}?api-version=2021-10-01 HTTP/1.1`,
+      'Host: localhost',
+      `Authorization: ${ownerToken(emulator.endpoints)}`,
+      'Content-Type: application/json',
+      'Content-Length: 100',
+    ];
+    socket.write(`${head.join('\r\n')}\r\n\r\n{`);
+    // Answered on another connection, so that the first bytes have arrived.
+    await emulator.service('GET', group);
+    socket.destroy();
+    const noted = () => emulator.events.find(({ operation }) => operation === 'putEnrollmentGroup');
+    for (let round = 0; round < 100 && !noted(); round += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    assert.equal(noted()?.status, 400);
+    assert.equal(noted()?.reason, 'the client went away before its body was complete');
+  } finally {
+    await emulator.stop();
+  }
+});
+
 test.run();
