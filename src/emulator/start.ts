@@ -18,7 +18,7 @@ import { openHub } from './hub/hub.js';
 import { startMqtt } from './mqtt/listener.js';
 import { Registrations } from './registration.js';
 import { Certificates } from './state/certificates.js';
-import { openState } from './state/database.js';
+import { closeState, openState } from './state/database.js';
 import { EnrollmentGroups } from './state/enrollment-groups.js';
 import { LinkedHubs } from './state/hubs.js';
 import {
@@ -97,9 +97,7 @@ async function start(
     closers.push(lockFolder(folder));
   }
   const database = openState(folder ?? ':memory:');
-  closers.push(() => {
-    database.close();
-  });
+  closers.push(() => closeState(database));
   // TLS is judged by the clients' clock, whatever clock the emulator is given.
   const server = await openServerIdentity({ folder, host, now: new Date() });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -131,6 +131,23 @@ test('stops promptly with connections open, in use or not', async () => {
   await emulator.stop();
   assert.ok(performance.now() - started < 500);
   await closed;
+});
+
+test('leaves its whole state in the one file when it stops', async () => {
+  await inTemporaryFolder(async (dir) => {
+    const emulator = await startTestEmulator({ dir });
+    await emulator.verifiedCa('root', await make('root', 'Root'));
+    await emulator.stop();
+    const wal = join(dir, 'emulator', 'state.db-wal');
+    assert.equal(existsSync(wal) ? statSync(wal).size : 0, 0);
+    rmSync(wal, { force: true });
+    const again = await startTestEmulator({ dir });
+    try {
+      assert.equal((await again.arm('GET', '/certificates/root')).body.properties.isVerified, true);
+    } finally {
+      await again.stop();
+    }
+  });
 });
 
 test('keeps what it answered with success when it is killed', async () => {

@@ -48,6 +48,18 @@ function isUnwritable(cause: unknown): boolean {
   );
 }
 
+/**
+ * Closes the state, all of it in the file `state.db`: libsql does not move over by itself what stands in the log beside
+ * it, since prepared statements keep it from closing.
+ */
+export function closeState(database: StateDatabase): void {
+  try {
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE);');
+  } finally {
+    database.close();
+  }
+}
+
 /** The state holds keys: its file is made for its owner alone. SQLite gives the files beside it the same mode. */
 function makeSecret(path: string): void {
   closeSync(openSync(path, 'a', secretFileMode));
