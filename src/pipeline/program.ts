@@ -11,20 +11,36 @@ const template = new URL('../../templates/samples/EnrollmentGroup.py', import.me
  * @returns the program's text; no secret is in it
  */
 export function enrollmentGroupProgram(plan: Plan, group: EnrollmentGroup, signerPath: string): string {
+  const { initialTwin, reprovisionPolicy } = group;
   const values: Record<string, string> = {
-    groupId: group.enrollmentGroupId,
+    groupId: python(group.enrollmentGroupId),
     attestation:
       plan.enrollmentGroup.attestation === 'caReference'
-        ? `# The CA was uploaded and its possession proven; the group refers to it by its name.\nattestation = AttestationMechanism.create_with_x509_ca_refs("${plan.certificateAuthority.name}")`
-        : `with open("${signerPath}") as certificate:\n    attestation = AttestationMechanism.create_with_x509_signing_certs(certificate.read())`,
-    provisioningStatus: group.provisioningStatus ?? 'enabled',
-    allocationPolicy: group.allocationPolicy ?? 'hashed',
-    updateHubAssignment: python(group.reprovisionPolicy?.updateHubAssignment ?? true),
-    migrateDeviceData: python(group.reprovisionPolicy?.migrateDeviceData ?? true),
+        ? `# The CA was uploaded and its possession proven; the group refers to it by its name.\nattestation = AttestationMechanism.create_with_x509_ca_refs(${python(plan.certificateAuthority.name)})`
+        : `with open(${python(signerPath)}) as certificate:\n    attestation = AttestationMechanism.create_with_x509_signing_certs(certificate.read())`,
+    initialTwin: initialTwin
+      ? `InitialTwin.create(\n        tags=${python(initialTwin.tags ?? {})},\n        desired_properties=${python(initialTwin.properties?.desired ?? {})},\n    )`
+      : 'None',
+    provisioningStatus: python(group.provisioningStatus ?? 'enabled'),
+    allocationPolicy: python(group.allocationPolicy ?? 'hashed'),
+    iotHubs: python(group.iotHubs ?? null),
+    updateHubAssignment: python(reprovisionPolicy?.updateHubAssignment ?? true),
+    migrateDeviceData: python(reprovisionPolicy?.migrateDeviceData ?? true),
+    iotEdge: python(group.capabilities?.iotEdge ?? false),
   };
   return readFileSync(template, 'utf8').replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name]!);
 }
 
-function python(value: boolean): string {
-  return value ? 'True' : 'False';
+/** A JSON value as Python writes it. */
+function python(value: unknown): string {
+  if (value === null || value === undefined) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (Array.isArray(value)) return `[${value.map(python).join(', ')}]`;
+  if (typeof value === 'object') {
+    return `{${Object.entries(value)
+      .map(([name, item]) => `${python(name)}: ${python(item)}`)
+      .join(', ')}}`;
+  }
+  // JSON's strings and numbers are Python's too.
+  return JSON.stringify(value);
 }

@@ -10,12 +10,14 @@ import { createPfx } from '../../src/pki/pfx.js';
 import { loadProfile, roles } from '../../src/pki/profile.js';
 import { issueVerificationCertificate } from '../../src/pki/proof.js';
 import { type Made, make, makeChain } from '../support/chains.js';
-import { inTemporaryFolder, openssl, run } from '../support/openssl.js';
+import { inTemporaryFolder, isInstalled, openssl, run } from '../support/openssl.js';
 
 const fails =
   (code: string, pattern = /./) =>
   (error: Error & { code?: string }) =>
     error.code === code && pattern.test(error.message);
+
+const withGnuTls = isInstalled('certtool');
 
 async function opensslVerifies(leaf: Made, intermediates: Made[], root: Made): Promise<void> {
   await inTemporaryFolder((folder) => {
@@ -45,6 +47,7 @@ for (const algorithm of keyAlgorithms.filter((name) => name !== 'rsa-3072' && na
       const leaf = await make(role, `test-${role}`, intermediate, { algorithm, ...names });
       await opensslVerifies(leaf, [intermediate], root);
       const chain = leaf.pem + intermediate.pem + root.pem;
+      if (!withGnuTls) continue;
       assert.match(run('certtool', ['--verify-chain'], chain), /Chain verification output: Verified/);
     }
   });

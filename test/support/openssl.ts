@@ -1,5 +1,5 @@
 /** openssl, certtool and temporary folders, for tests. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,14 @@ export function run(program: string, arguments_: string[], input?: string | Uint
 
 export const openssl = (arguments_: string[], input?: string | Uint8Array) =>
   run('openssl', arguments_, input);
+
+/**
+ * Whether a judge that not every machine has is here. CI installs them all, so there its absence fails the test.
+ */
+export function isInstalled(program: string): boolean {
+  if (process.env.CI) return true;
+  return spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
+}
 
 /** A folder of its own for one test; gone afterwards. */
 export async function inTemporaryFolder<Result>(
