@@ -204,4 +204,30 @@ test('a device sends a message with its certificate', async () => {
   assert.equal(hub.messages.list('device-1').length, 1);
 });
 
+test('a device that goes away within its message is no failure of the hub', async () => {
+  events.length = 0;
+  const { port } = server.address() as AddressInfo;
+  const sending = https.request({
+    host: 'localhost',
+    port,
+    method: 'POST',
+    path: `/devices/device-1/messages/events${version}`,
+    ca: serverRoot.pem,
+    cert: device.pem,
+    key: device.keyPem,
+    agent: false,
+    headers: { 'content-length': '100' },
+  });
+  sending.on('error', () => {});
+  const arrived = new Promise((resolve) => server.once('request', resolve));
+  sending.write('{');
+  await arrived;
+  sending.destroy();
+  for (let round = 0; round < 100 && events.length === 0; round += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assert.equal(events[0]?.status, 400);
+  assert.equal(events[0]?.reason, 'the client went away before its message was complete');
+});
+
 test.run();

@@ -146,10 +146,15 @@ async function readMessage(incoming: IncomingMessage): Promise<Buffer> {
     throw new HubError('MessageTooLarge');
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > maxMessageBytes) throw new HubError('MessageTooLarge');
-    chunks.push(chunk);
+  try {
+    for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > maxMessageBytes) throw new HubError('MessageTooLarge');
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof HubError) throw error;
+    throw new HubError('ArgumentInvalid', { reason: 'the client went away before its message was complete' });
   }
   return Buffer.concat(chunks);
 }
