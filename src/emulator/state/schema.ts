@@ -45,5 +45,5 @@ export const schema = `
   CREATE TABLE operation (
     operation_id TEXT PRIMARY KEY, registration_key TEXT NOT NULL, leaf_sha256 TEXT NOT NULL, started INTEGER NOT NULL
   );
-  CREATE INDEX operation_registration ON operation (registration_key);
+  CREATE INDEX operation_registration ON operation (registration_key, started);
 `;
