@@ -47,13 +47,30 @@ export const errorTable = {
   },
   INVALID_CERTIFICATE_NAME: {
     exit: exitStatus.usage,
-    next: 'Use 1 to 64 letters, digits, - . or _.',
+    next: 'Use 1 to 256 letters, digits, - . or _.',
   },
   COMMON_NAME_TOO_LONG: { exit: exitStatus.usage, next: 'Shorten it to 64 characters or fewer.' },
   INVALID_COMMON_NAME: { exit: exitStatus.usage, next: 'Give a name of 1 to 64 printable characters.' },
+  INVALID_SUBJECT: { exit: exitStatus.usage, next: 'Correct the part of the subject that is named.' },
+  INVALID_ALTERNATIVE_NAME: {
+    exit: exitStatus.usage,
+    next: 'Give a host name, an IP address, an e-mail address or an absolute URI, in ASCII.',
+  },
   INVALID_PLAN: { exit: exitStatus.usage, next: 'Correct the plan file at the place named.' },
   INVALID_PROFILE: { exit: exitStatus.usage, next: 'Correct the profile at the place named.' },
   INVALID_CERTIFICATE: { exit: exitStatus.usage, next: 'Give one X.509 certificate, in PEM or DER.' },
+  INVALID_CERTIFICATE_REQUEST: {
+    exit: exitStatus.usage,
+    next: 'Give one certificate request (PKCS#10), in PEM or DER, that its own key signed.',
+  },
+  INVALID_PKCS7: {
+    exit: exitStatus.usage,
+    next: 'Give a PKCS#7 file of certificates (.p7b, .p7c), in PEM or DER.',
+  },
+  INVALID_PFX: {
+    exit: exitStatus.usage,
+    next: 'Give a PKCS#12 file (.pfx, .p12) with a certificate, protected by a passphrase.',
+  },
   INVALID_KEY: { exit: exitStatus.usage, next: 'Give one private key as PKCS#8 PEM.' },
   INVALID_VERIFICATION_CODE: {
     exit: exitStatus.usage,
@@ -183,6 +200,10 @@ export const errorTable = {
   JOURNAL_UNREADABLE: {
     exit: exitStatus.local,
     next: 'Move the .enrollkit folder away, and delete by hand what earlier runs made.',
+  },
+  ADDRESS_UNUSABLE: {
+    exit: exitStatus.local,
+    next: 'Choose an address of this machine with --host ADDRESS.',
   },
   PORT_IN_USE: { exit: exitStatus.local, next: 'Choose another port, or 0 for any free one.' },
   EMULATOR_STATE_IN_USE: {

@@ -6,9 +6,16 @@ import type { Flag } from './command.js';
 /** The certificate folder when `--dir` is not given. */
 export const defaultFolder = 'certs';
 
+/** An empty name, as an unset variable of a shell gives, would be the current folder. */
+function folderName(text: string): string {
+  if (text !== '') return text;
+  throw new EnrollkitError('USAGE', '--dir is empty.', { next: 'Name a folder: --dir FOLDER.' });
+}
+
 export const dirFlag: Flag = {
   name: 'dir',
   value: 'FOLDER',
+  parse: folderName,
   summary: `the certificate folder (default: ${defaultFolder})`,
 };
 /** How a person calls this program: under npm, it is in nobody's path. */
@@ -21,6 +28,7 @@ export const defaultStateFolder = join(defaultFolder, '.enrollkit');
 export const stateFolderFlag: Flag = {
   name: 'dir',
   value: 'FOLDER',
+  parse: folderName,
   summary: `the state folder (default: ${defaultStateFolder}, that of a quickstart)`,
 };
 export const jsonFlag: Flag = { name: 'json', summary: 'print one JSON object on standard output' };

@@ -10,7 +10,9 @@ import { errorOf, reportError } from './report-error.js';
 export async function main(argv: readonly string[]): Promise<never> {
   // A reader that has seen enough (`| head`) closes the pipe; that is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? exitStatus.ok : exitStatus.local);
+    if (error.code === 'EPIPE') process.exit(exitStatus.ok);
+    process.stderr.write(`error: Standard output cannot be written: ${error.code}.\n`);
+    process.exit(exitStatus.local);
   });
   process.stderr.on('error', () => {});
   const { signal } = abortOnSignals((status) => process.exit(status));

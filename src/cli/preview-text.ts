@@ -3,9 +3,10 @@ import { relative } from 'node:path';
 import type { Preview } from '../pipeline/result.js';
 
 export function previewText({ steps }: Preview): string {
-  const text = steps.map(({ title, makes, requests }, index) =>
+  const text = steps.map(({ title, makes, keeps, requests }, index) =>
     [
       `${index + 1}. ${title}`,
+      ...keeps.map((thing) => `   keeps  ${shorter(thing)}`),
       ...makes.map((thing) => `   makes  ${shorter(thing)}`),
       ...requests.map(
         ({ method, url, repeated }) => `   sends  ${method} ${url}${repeated ? `  (${repeated})` : ''}`,

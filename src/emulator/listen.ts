@@ -16,7 +16,7 @@ export interface ListenOptions<Kind extends Server> {
 /** A port that is free on the first address may be taken on the second: then another one is tried. */
 const attempts = 5;
 
-/** @throws EnrollkitError PORT_IN_USE */
+/** @throws EnrollkitError PORT_IN_USE, ADDRESS_UNUSABLE */
 export async function listenEverywhere<Kind extends Server>(
   options: ListenOptions<Kind>,
 ): Promise<{ port: number; servers: Kind[] }> {
@@ -69,9 +69,12 @@ function listenError(
     case 'EACCES':
       return new EnrollkitError('PORT_IN_USE', `${what} may not be opened by this user.`, { next, cause });
     default:
-      return new EnrollkitError('PORT_IN_USE', `The emulator cannot listen on ${address}: ${cause.code}.`, {
-        next: 'Choose an address of this machine with --host ADDRESS.',
-        cause,
-      });
+      return new EnrollkitError(
+        'ADDRESS_UNUSABLE',
+        `The emulator cannot listen on ${address}: ${cause.code}.`,
+        {
+          cause,
+        },
+      );
   }
 }

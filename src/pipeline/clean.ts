@@ -77,6 +77,7 @@ export async function cleanRemote(options: CleanOptions): Promise<CleanResult> {
         continue;
       }
       journal.removed(thing);
+      if (thing.kind === 'telemetry') continue;
       result.removed.push(thing);
       options.removed?.(thing);
     }

@@ -59,6 +59,8 @@ export interface Preview {
     title: string;
     /** Absolute paths of files, and remote things, in words. */
     makes: string[];
+    /** Files that are there already, and stay as they are. */
+    keeps: string[];
     requests: { method: string; url: string; repeated?: string }[];
   }[];
 }

@@ -24,7 +24,7 @@ export interface Step {
   /** Whether a person is asked in it. */
   interactive?(plan: Plan): boolean;
   /** What it would make and send on a first run, without looking anywhere. */
-  preview(plan: Plan, layout: Layout): Omit<Preview['steps'][number], 'id' | 'title'>;
+  preview(plan: Plan, layout: Layout): Pick<Preview['steps'][number], 'makes' | 'requests'>;
   /** Looks whether it is done already; one line on what is there, or undefined. */
   check(context: RunContext): Promise<string | undefined>;
   /** Left out by a step that only looks: its check always answers, or throws. */

@@ -253,10 +253,9 @@ test('groups and CAs one by one, on the emulator of the folder', () =>
 
     await run('ca', 'upload', signer, '--ca-name', 'line');
     const authorities = async () =>
-      JSON.parse(await run('ca', 'list', '--json')).map(({ name, isVerified }: Record<string, unknown>) => [
-        name,
-        isVerified,
-      ]);
+      JSON.parse(await run('ca', 'list', '--json')).certificates.map(
+        ({ name, isVerified }: Record<string, unknown>) => [name, isVerified],
+      );
     assert.match(await run('ca', 'verify', 'line'), /Possession {2}proven/);
     assert.deepEqual(await authorities(), [
       ['enrollkit-root', true],

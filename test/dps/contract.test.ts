@@ -13,6 +13,7 @@ import {
 import { dpsTopics, hubTopics, parseTopic } from '../../src/dps/contract/mqtt.js';
 import { routePath, routes } from '../../src/dps/contract/routes.js';
 import { createSasToken, parseSasToken, sasSignatureMatches } from '../../src/dps/contract/sas.js';
+import { enrollmentGroup } from '../../src/dps/contract/schemas.js';
 import { EnrollkitError } from '../../src/errors.js';
 
 const key = fc
@@ -136,10 +137,22 @@ test('IDs and names at their bounds', () => {
   assertEnrollmentGroupId('a'.repeat(128));
   assert.equal(errorOf(() => assertEnrollmentGroupId('a'.repeat(129))).code, 'INVALID_ENROLLMENT_GROUP_ID');
   assertCertificateName('a.b_c-d');
-  for (const name of ['', 'a b', 'a/b', 'ä', 'a'.repeat(65)]) {
+  assertCertificateName('a'.repeat(256));
+  for (const name of ['', 'a b', 'a/b', 'ä', 'a'.repeat(257)]) {
     assert.equal(errorOf(() => assertCertificateName(name)).code, 'INVALID_CERTIFICATE_NAME', name);
   }
   for (const id of ['-a', 'a.', 'a:', '', ' a']) assert.ok(registrationIdProblem(id), id);
+});
+
+test('a group’s booleans have the defaults of the service', () => {
+  const group = enrollmentGroup.parse({
+    enrollmentGroupId: 'g',
+    attestation: { type: 'x509' },
+    capabilities: {},
+    reprovisionPolicy: { updateHubAssignment: false },
+  });
+  assert.deepEqual(group.capabilities, { iotEdge: false });
+  assert.deepEqual(group.reprovisionPolicy, { updateHubAssignment: false, migrateDeviceData: true });
 });
 
 test('paths and topics carry any value without letting it break out', () => {

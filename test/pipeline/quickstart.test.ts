@@ -163,6 +163,22 @@ for (const protocol of ['mqtt', 'https'] as const) {
     }));
 }
 
+test('a dry run of what is there keeps every file, and refuses the folder that the run would refuse', () =>
+  inWorld(async (world) => {
+    await world.run();
+    const preview = previewQuickstart(planWith(), world.folder);
+    assert.deepEqual(
+      preview.steps.flatMap(({ makes }) => makes).filter((what) => isAbsolute(what)),
+      [],
+    );
+    const kept = preview.steps.flatMap(({ keeps }) => keeps).sort();
+    assert.deepEqual(
+      kept,
+      Object.keys(snapshot(world.folder)).map((name) => join(world.folder, name)),
+    );
+    assert.throws(() => previewQuickstart(planWith(), '/usr'), fails('FOLDER_NOT_EMPTY'));
+  }));
+
 test('every kind of answer works: certificate attestation, an intermediate that is proven, HTTPS, IoT Edge, RSA', () =>
   inWorld(async (world) => {
     const plan = planWith((one) => {
@@ -332,6 +348,18 @@ test('an encrypted chain opens with its passphrase only, before anything is uplo
       fails('WRONG_PASSPHRASE', /ca\/root\/key\.pem/),
     );
     assert.ok(world.requests.every(({ method }) => method === 'GET'));
+  }));
+
+test('a clock that went back behind the chain’s beginning is told as such, and nothing changes', () =>
+  inWorld(async (world) => {
+    await world.run();
+    const before = snapshot(world.folder);
+    const yesterday = () => new Date(Date.now() - 86_400_000);
+    await assert.rejects(
+      world.run(planWith(), { now: yesterday }),
+      fails('CLOCK_SKEW', /not valid before.*clock/),
+    );
+    assert.deepEqual(snapshot(world.folder), before);
   }));
 
 test('by hand in the portal, unattended: each thing to do has its exit status, and the next run goes on', () =>

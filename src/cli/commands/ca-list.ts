@@ -19,7 +19,7 @@ async function run({ flags }: Input, context: Context): Promise<void> {
     control.listCertificates({ signal }),
   );
   const authorities = found.map(uploadedCa);
-  if (output.json) return output.value(authorities);
+  if (output.json) return output.value({ certificates: authorities });
   if (authorities.length === 0) return output.data('No CA certificate is uploaded.');
   const rows = authorities.map(({ name, isVerified, subject }) => [
     name,

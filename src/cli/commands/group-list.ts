@@ -18,7 +18,7 @@ async function run({ flags }: Input, context: Context): Promise<void> {
   const groups = await withClients(flags, context, false, ({ service }) =>
     service.listEnrollmentGroups({ signal }),
   );
-  if (output.json) return output.value(groups);
+  if (output.json) return output.value({ enrollmentGroups: groups });
   if (groups.length === 0) return output.data('There is no enrollment group.');
   const rows = groups.map((group) => [
     group.enrollmentGroupId,

@@ -12,8 +12,8 @@ export const maxIdLength = 128;
 export const maxCommonNameLength = 64;
 
 const id = /^[a-z0-9](?:[a-z0-9._:-]{0,126}[a-z0-9-])?$/i;
-/** The name of a certificate resource in ARM: alphanumerics and - . _ */
-const certificateName = /^[a-z0-9._-]{1,64}$/i;
+/** The name of a certificate resource in ARM: alphanumerics and - . _ ; the length is the ARM client's constraint. */
+const certificateName = /^[a-z0-9._-]{1,256}$/i;
 
 /** A sentence on what is wrong with a registration ID, or undefined when it is legal for X.509 attestation. */
 export function registrationIdProblem(value: string): string | undefined {
@@ -38,7 +38,7 @@ export function certificateNameProblem(value: string): string | undefined {
   if (value === '') return 'A certificate name is missing.';
   return certificateName.test(value)
     ? undefined
-    : `The certificate name "${abridge(value)}" is not legal: 1 to 64 letters, digits, - . or _.`;
+    : `The certificate name "${abridge(value)}" is not legal: 1 to 256 letters, digits, - . or _.`;
 }
 
 /** Whether the service would take this ID at all (registration or group), whatever the attestation. */

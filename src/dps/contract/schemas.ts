@@ -58,13 +58,15 @@ export const attestationMechanism = z.object({
 export const enrollmentGroup = z.object({
   enrollmentGroupId: z.string(),
   attestation: attestationMechanism,
-  capabilities: z.object({ iotEdge: z.boolean() }).nullish(),
+  capabilities: z.object({ iotEdge: z.boolean().default(false) }).nullish(),
   iotHubHostName: z.string().nullish(),
   iotHubs: z.array(z.string()).nullish(),
   allocationPolicy: z.enum(allocationPolicies).nullish(),
   customAllocationDefinition: z.object({ webhookUrl: z.string(), apiVersion: z.string() }).nullish(),
   provisioningStatus: z.enum(provisioningStatuses).nullish(),
-  reprovisionPolicy: z.object({ updateHubAssignment: z.boolean(), migrateDeviceData: z.boolean() }).nullish(),
+  reprovisionPolicy: z
+    .object({ updateHubAssignment: z.boolean().default(true), migrateDeviceData: z.boolean().default(true) })
+    .nullish(),
   initialTwin: initialTwin.nullish(),
   etag: z.string().nullish(),
   createdDateTimeUtc: z.string().nullish(),

@@ -59,6 +59,12 @@ function usable(context: RunContext, role: CaRole): StoredCertificate | undefine
     new EnrollkitError('FILE_EXISTS', `${paths.certificate} cannot be reused: ${why}.`, {
       next: `Change the plan, move ${paths.folder} away, or choose another folder with --dir FOLDER.`,
     });
+  if (now() < certificate.notBefore) {
+    throw new EnrollkitError(
+      'CLOCK_SKEW',
+      `${paths.certificate} is not valid before ${certificate.notBefore.toISOString()}, and the clock of this computer says ${now().toISOString()}.`,
+    );
+  }
   if (now() > certificate.notAfter) throw refuse(`it expired on ${certificate.notAfter.toISOString()}`);
   const wanted =
     role === 'root' ? plan.certificates.rootCommonName : plan.certificates.intermediateCommonName;
