@@ -4,6 +4,7 @@
  */
 import { azureCredential } from './azure-credential.js';
 import { type ConnectionString, parseConnectionString } from './contract/connection-string.js';
+import type { EmulatorEndpoints } from './contract/emulator-endpoints.js';
 import type { RequestObserver } from './observer.js';
 
 /** The part of @azure/core-auth's TokenCredential that is used. Times are milliseconds since 1970. */
@@ -48,20 +49,6 @@ export interface Target {
   readonly now?: (() => Date) | undefined;
 }
 
-/** What a running emulator prints, as far as clients need it. */
-export interface EmulatorAddresses {
-  armEndpoint: string;
-  armToken: string;
-  subscriptionId: string;
-  resourceGroup: string;
-  dpsName: string;
-  idScope: string;
-  serviceConnectionString: string;
-  globalDeviceEndpoint: string;
-  hubServiceConnectionString: string;
-  ports: { mqtt: number };
-}
-
 export type TargetOptions = Pick<Target, 'onRequest' | 'now'>;
 
 /**
@@ -69,7 +56,7 @@ export type TargetOptions = Pick<Target, 'onRequest' | 'now'>;
  * @throws EnrollkitError INVALID_CONNECTION_STRING
  */
 export function emulatorTarget(
-  endpoints: EmulatorAddresses,
+  endpoints: Omit<EmulatorEndpoints, 'caFile' | 'hubHostName'>,
   trust: string,
   options: TargetOptions = {},
 ): Target {

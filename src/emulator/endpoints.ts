@@ -4,27 +4,11 @@ import { readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
 import { join, resolve } from 'node:path';
 import { apiVersions } from '../dps/contract/api-versions.js';
+import type { EmulatorEndpoints } from '../dps/contract/emulator-endpoints.js';
 import { routePath, routes } from '../dps/contract/routes.js';
 import { readTextIfExists, secretFileMode, writeFileAtomically } from '../store/files.js';
 
-/** Printed by `emulator start --json`; the names of its fields are API. Holds secrets. */
-export interface EmulatorEndpoints {
-  armEndpoint: string;
-  armToken: string;
-  subscriptionId: string;
-  resourceGroup: string;
-  dpsName: string;
-  idScope: string;
-  serviceConnectionString: string;
-  /** Host name, with `:port` unless that is 443. */
-  globalDeviceEndpoint: string;
-  /** Host name, with `:port` unless that is 8883. */
-  hubHostName: string;
-  hubServiceConnectionString: string;
-  /** Absolute path of the root that signs the emulator's TLS certificate, PEM. */
-  caFile: string;
-  ports: { https: number; mqtt: number };
-}
+export type { EmulatorEndpoints } from '../dps/contract/emulator-endpoints.js';
 
 const fileName = 'endpoints.json';
 const answerWithinMs = 2000;

@@ -1,0 +1,18 @@
+/** Printed by `emulator start --json`; the names of its fields are API. Holds secrets. */
+export interface EmulatorEndpoints {
+  armEndpoint: string;
+  armToken: string;
+  subscriptionId: string;
+  resourceGroup: string;
+  dpsName: string;
+  idScope: string;
+  serviceConnectionString: string;
+  /** Host name, with `:port` unless that is 443. */
+  globalDeviceEndpoint: string;
+  /** Host name, with `:port` unless that is 8883. */
+  hubHostName: string;
+  hubServiceConnectionString: string;
+  /** Absolute path of the root that signs the emulator's TLS certificate, PEM. */
+  caFile: string;
+  ports: { https: number; mqtt: number };
+}
