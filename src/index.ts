@@ -49,6 +49,12 @@ export {
   parseCertificate,
   parseCertificates,
 } from './pki/certificate.js';
+export {
+  type CertificateRequest,
+  type CertificateRequestContents,
+  makeCertificateRequest,
+  parseCertificateRequest,
+} from './pki/csr.js';
 export { type CertificateDescription, inspectCertificate } from './pki/inspect.js';
 export {
   type IssuedCertificate,

@@ -28,12 +28,11 @@ import {
 } from './extensions.js';
 import { type GeneralName, generalNamesOf } from './general-name.js';
 import { type Name, nameOf } from './name.js';
-import { pemBlocks, pemEncode } from './pem.js';
+import { dersOf, pemEncode } from './pem.js';
 import { importPublicKey, type PublicKeyInfo, publicKeyInfoOf } from './public-key.js';
 
 /** Far above any certificate in use; keeps the work on one input small. */
 const maxCertificateBytes = 1_048_576;
-const maxBundleBytes = 16_777_216;
 
 export interface AlgorithmIdentifier {
   /** The whole AlgorithmIdentifier. */
@@ -114,18 +113,9 @@ export function sha256Thumbprint({ der }: Pick<Certificate, 'der'>): string {
 
 /** The DER of every certificate in an input, not looked into. @throws EnrollkitError INVALID_CERTIFICATE */
 export function certificateDers(input: string | Uint8Array): Buffer[] {
-  if (input.length > maxBundleBytes) {
-    throw invalid(`It has ${input.length} bytes; no certificates are read from more than ${maxBundleBytes}.`);
-  }
-  if (input.length === 0) throw invalid('It is empty.');
-  // A copy: what the caller does with its bytes later must not change a certificate that was checked.
-  if (typeof input !== 'string' && input[0] === tags.sequence) return [Buffer.from(input)];
-  const text = typeof input === 'string' ? input : Buffer.from(input).toString('latin1');
-  const blocks = pemBlocks(text).filter(({ label }) => /^(X509 )?CERTIFICATE$/.test(label));
-  if (blocks.length === 0) {
-    throw invalid('It holds no certificate: neither a PEM block CERTIFICATE nor DER.');
-  }
-  return blocks.map(({ der }) => der);
+  const ders = dersOf(input, /^(X509 )?CERTIFICATE$/, invalid);
+  if (ders.length === 0) throw invalid('It holds no certificate: neither a PEM block CERTIFICATE nor DER.');
+  return ders;
 }
 
 function readCertificate(der: Buffer, position: string): Certificate {
@@ -227,7 +217,8 @@ function assignDefined(target: ParsedCertificate, values: Partial<Certificate>):
   }
 }
 
-function algorithmOf(element: Element | undefined): AlgorithmIdentifier {
+/** Reads an AlgorithmIdentifier. @throws DerError */
+export function algorithmOf(element: Element | undefined): AlgorithmIdentifier {
   const [type, parameters, ...rest] = sequenceOf(element);
   if (rest.length > 0) throw new DerError('it has an algorithm with more than one parameter');
   const algorithm = { der: element!.raw, type: objectIdentifierOf(type) };

@@ -6,6 +6,7 @@ import 'reflect-metadata';
 import type { KeyObject, webcrypto } from 'node:crypto';
 import { Crypto } from '@peculiar/webcrypto';
 import * as x509 from '@peculiar/x509';
+import { EnrollkitError } from '../errors.js';
 
 const provider = new Crypto();
 x509.cryptoProvider.set(provider as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
@@ -14,14 +15,19 @@ export { x509 };
 
 type WebAlgorithm = { name: string; namedCurve?: string; hash?: string };
 
-/** The signing algorithm that goes with a key: the curve's hash for EC, SHA-256 for RSA. */
+/**
+ * The signing algorithm that goes with a key: the curve's hash for EC, SHA-256 for RSA.
+ *
+ * @throws EnrollkitError INVALID_KEY for keys of any other kind
+ */
 export function signatureAlgorithm(key: KeyObject): WebAlgorithm {
   if (key.asymmetricKeyType === 'rsa') return { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
   const curve = key.asymmetricKeyDetails?.namedCurve;
   if (curve === 'secp384r1') return { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' };
   if (curve === 'secp521r1') return { name: 'ECDSA', namedCurve: 'P-521', hash: 'SHA-512' };
   if (curve === 'prime256v1') return { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-  throw new TypeError(`keys of type ${key.asymmetricKeyType} ${curve ?? ''} do not sign certificates here`);
+  const kind = curve ? `EC keys on the curve ${curve}` : `Keys of the type ${key.asymmetricKeyType}`;
+  throw new EnrollkitError('INVALID_KEY', `${kind} do not sign here; RSA, P-256, P-384 and P-521 do.`);
 }
 
 /** A node private key, for a generator of @peculiar/x509 to sign with. */
@@ -29,4 +35,16 @@ export async function toSigningKey(key: KeyObject): Promise<webcrypto.CryptoKey>
   const der = key.export({ format: 'der', type: 'pkcs8' });
   const imported = await provider.subtle.importKey('pkcs8', der, signatureAlgorithm(key), false, ['sign']);
   return imported as unknown as webcrypto.CryptoKey;
+}
+
+/** A node key pair, for the generator of certificate requests. */
+export async function toSigningKeyPair(privateKey: KeyObject, publicKey: KeyObject) {
+  const der = publicKey.export({ format: 'der', type: 'spki' });
+  const imported = await provider.subtle.importKey('spki', der, signatureAlgorithm(publicKey), true, [
+    'verify',
+  ]);
+  return {
+    privateKey: await toSigningKey(privateKey),
+    publicKey: imported as unknown as webcrypto.CryptoKey,
+  };
 }

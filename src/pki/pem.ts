@@ -1,6 +1,11 @@
 /** PEM (RFC 7468): what people paste, in and out. */
 import { EnrollkitError } from '../errors.js';
 
+/** Far above any file in use; keeps the work on one input small. */
+const maxInputBytes = 16_777_216;
+/** What everything here begins with in DER. */
+const derSequence = 0x30;
+
 export interface PemBlock {
   /** What stands between BEGIN and the dashes: CERTIFICATE, PRIVATE KEY, ... */
   label: string;
@@ -37,4 +42,31 @@ export function pemBlocks(text: string): PemBlock[] {
     begin.lastIndex = end + endLine.length;
   }
   return blocks;
+}
+
+/**
+ * The DER of every PEM block of a kind in an input, or the input itself when it is DER; none when there is neither.
+ *
+ * @param invalid makes the error, of what is wrong, that is thrown for an input that is empty or cut off
+ */
+export function dersOf(
+  input: string | Uint8Array,
+  label: RegExp,
+  invalid: (why: string) => EnrollkitError,
+): Buffer[] {
+  if (input.length > maxInputBytes) {
+    throw invalid(`It has ${input.length} bytes; nothing is read from more than ${maxInputBytes}.`);
+  }
+  if (input.length === 0) throw invalid('It is empty.');
+  // A copy: what the caller does with its bytes later must not change what was checked.
+  if (typeof input !== 'string' && input[0] === derSequence) return [Buffer.from(input)];
+  const text = typeof input === 'string' ? input : Buffer.from(input).toString('latin1');
+  try {
+    return pemBlocks(text)
+      .filter((block) => label.test(block.label))
+      .map(({ der }) => der);
+  } catch (error) {
+    if (error instanceof EnrollkitError) throw invalid(error.message);
+    throw error;
+  }
 }

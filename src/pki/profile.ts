@@ -22,8 +22,26 @@ export type KeyUsageName = (typeof keyUsages)[number];
 export const extendedKeyUsages = {
   serverAuth: '1.3.6.1.5.5.7.3.1',
   clientAuth: '1.3.6.1.5.5.7.3.2',
+  emailProtection: '1.3.6.1.5.5.7.3.4',
 } as const;
 export type ExtendedKeyUsageName = keyof typeof extendedKeyUsages;
+
+/** Netscape Certificate Type, in the order of the bits; obsolete, yet the scripts that certgen replaces set it. */
+export const netscapeCertTypes = ['sslClient', 'sslServer', 'smime'] as const;
+export type NetscapeCertType = (typeof netscapeCertTypes)[number];
+
+/** The extensions that a profile can order; those that a certificate does not have are passed over. */
+export const extensionNames = [
+  'basicConstraints',
+  'keyUsage',
+  'subjectKeyIdentifier',
+  'authorityKeyIdentifier',
+  'extendedKeyUsage',
+  'subjectAlternativeName',
+  'netscapeCertType',
+  'netscapeComment',
+] as const;
+export type ExtensionName = (typeof extensionNames)[number];
 
 export const profileSchema = z
   .strictObject({
@@ -36,9 +54,22 @@ export const profileSchema = z
       .min(1)
       .max(36_500)
       .describe('How long a certificate is valid, in days. Its end is never later than its issuer’s.'),
+    backdateMinutes: z
+      .number()
+      .int()
+      .min(0)
+      .max(1440)
+      .optional()
+      .describe(
+        'How much earlier than now a certificate begins, for devices whose clock is behind; 15 when left out.',
+      ),
     basicConstraints: z
       .strictObject({
         certificateAuthority: z.boolean(),
+        critical: z
+          .boolean()
+          .optional()
+          .describe('Whether the extension is critical, as RFC 5280 asks of a CA; true when left out.'),
         pathLength: z
           .number()
           .int()
@@ -49,7 +80,7 @@ export const profileSchema = z
             'How many intermediate certificates may stand below this CA, not counting the last certificate.',
           ),
       })
-      .describe('RFC 5280 section 4.2.1.9; always critical.'),
+      .describe('RFC 5280 section 4.2.1.9.'),
     keyUsage: z.array(z.enum(keyUsages)).min(1).describe('RFC 5280 section 4.2.1.3; always critical.'),
     additionalKeyUsageForRsa: z
       .array(z.enum(keyUsages))
@@ -59,6 +90,29 @@ export const profileSchema = z
       .array(z.enum(Object.keys(extendedKeyUsages) as [ExtendedKeyUsageName, ...ExtendedKeyUsageName[]]))
       .optional()
       .describe('RFC 5280 section 4.2.1.12.'),
+    authorityKeyIdentifier: z
+      .enum(['keyIdentifier', 'keyIdentifierAndIssuer'])
+      .optional()
+      .describe(
+        'RFC 5280 section 4.2.1.1: the key identifier alone, or also the name of the issuer’s issuer and the issuer’s serial number. The first when left out.',
+      ),
+    netscapeCertType: z
+      .array(z.enum(netscapeCertTypes))
+      .min(1)
+      .optional()
+      .describe('Netscape Certificate Type: obsolete, for programs that still ask for it.'),
+    netscapeComment: z
+      .string()
+      .min(1)
+      .max(200)
+      .regex(/^[\x20-\x7e]*$/)
+      .optional()
+      .describe('Netscape Comment: obsolete; printable ASCII.'),
+    extensionOrder: z
+      .array(z.enum(extensionNames))
+      .refine((names) => new Set(names).size === names.length, { message: 'an extension comes twice' })
+      .optional()
+      .describe('Which extensions come first, in this order; the others follow in the usual one.'),
   })
   .refine(
     (profile) => profile.basicConstraints.certificateAuthority === profile.keyUsage.includes('keyCertSign'),
@@ -72,22 +126,39 @@ export const profileSchema = z
       basicConstraints.certificateAuthority || basicConstraints.pathLength === undefined,
     { path: ['basicConstraints', 'pathLength'], message: 'only a certificate authority has a path length' },
   )
+  .refine(
+    ({ basicConstraints }) => !basicConstraints.certificateAuthority || basicConstraints.critical !== false,
+    {
+      path: ['basicConstraints', 'critical'],
+      message: 'a certificate authority’s basic constraints are critical (RFC 5280 section 4.2.1.9)',
+    },
+  )
   .describe('The shape of the certificates of one role.');
 
 export type Profile = Readonly<z.infer<typeof profileSchema>>;
 
 const folder = new URL('../../templates/profiles/', import.meta.url);
-const loaded = new Map<Role, Profile>();
+const loaded = new Map<ProfileName, Profile>();
 
-/** The profile of a role, as enrollkit ships it. */
-export function loadProfile(role: Role): Profile {
-  let profile = loaded.get(role);
+/** The profiles that make what the scripts certGen.sh made. */
+export const certgenProfiles = [
+  'certgen/ca',
+  'certgen/device',
+  'certgen/edge/ca',
+  'certgen/edge/device',
+  'certgen/edge/server',
+] as const;
+export type ProfileName = Role | (typeof certgenProfiles)[number];
+
+/** A profile as enrollkit ships it: that of a role, or one of the scripts'. */
+export function loadProfile(name: ProfileName): Profile {
+  let profile = loaded.get(name);
   if (!profile) {
     profile = parseProfile(
-      readFileSync(new URL(`${role}.json`, folder), 'utf8'),
-      `templates/profiles/${role}.json`,
+      readFileSync(new URL(`${name}.json`, folder), 'utf8'),
+      `templates/profiles/${name}.json`,
     );
-    loaded.set(role, profile);
+    loaded.set(name, profile);
   }
   return profile;
 }

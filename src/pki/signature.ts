@@ -68,12 +68,18 @@ export function signatureAlgorithmName({ type }: AlgorithmIdentifier): string {
 }
 
 /** Whether signatures of this algorithm, with these parameters, are verified here at all. */
-export function isSupportedSignature({ signatureAlgorithm }: Certificate): boolean {
+export function isSupportedSignature({ signatureAlgorithm }: Pick<Signed, 'signatureAlgorithm'>): boolean {
   return verificationOf(signatureAlgorithm) !== undefined;
 }
 
+/** What bears a signature: a certificate, or a request for one. */
+export type Signed = Pick<Certificate, 'toBeSigned' | 'signatureAlgorithm' | 'signature'>;
+
 /** Whether the issuer's key made the signature on a certificate; false too for an algorithm that is not taken. */
-export function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
+export function isSignedBy(
+  certificate: Signed,
+  issuer: Pick<Certificate, 'publicKey' | 'publicKeyInfo'>,
+): boolean {
   const verification = verificationOf(certificate.signatureAlgorithm);
   if (!verification?.families.includes(issuer.publicKeyInfo.family)) return false;
   const { hash, pssSaltLength } = verification;

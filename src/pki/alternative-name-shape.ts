@@ -1,0 +1,50 @@
+/** What a subject alternative name must look like (RFC 5280 section 4.2.1.6), the same for making and for judging one. */
+import { isIP } from 'node:net';
+
+/** RFC 1035 section 2.3.4. */
+const maxDomainNameLength = 253;
+
+/**
+ * A sentence part on what is wrong with a dNSName, or undefined. A wildcard as the whole first label is fine
+ * (RFC 9525 section 6.3); so is an underscore, which container networks use and every TLS stack takes.
+ */
+export function dnsNameProblem(name: string): string | undefined {
+  if (name === '') return 'it is empty';
+  if (name.length > maxDomainNameLength) return `it has more than ${maxDomainNameLength} characters`;
+  if (isIP(name)) return 'it is an IP address, which belongs into an iPAddress';
+  const labels = name.split('.');
+  if (labels.length > 1 && labels[0] === '*') labels.shift();
+  const bad = labels.find((label) => !/^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label));
+  return bad === undefined ? undefined : `${JSON.stringify(bad)} is no part of a host name`;
+}
+
+/** A sentence part on what is wrong with an rfc822Name, or undefined: RFC 2821's Mailbox, `local@domain`. */
+export function mailboxProblem(mailbox: string): string | undefined {
+  const at = mailbox.lastIndexOf('@');
+  if (at < 1) return 'it is not of the form local-part@domain';
+  const local = mailbox.slice(0, at);
+  const isDotAtom = /^[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*$/.test(local);
+  const isQuoted = /^"([^"\\]|\\.)*"$/.test(local);
+  if (!isDotAtom && !isQuoted) return 'what stands before its @ is no local part';
+  const domain = mailbox.slice(at + 1);
+  if (/^\[.+\]$/.test(domain)) return undefined;
+  return domain.startsWith('*') || dnsNameProblem(domain)
+    ? 'what stands after its @ is no domain'
+    : undefined;
+}
+
+/** A sentence part on what is wrong with a uniformResourceIdentifier, or undefined: absolute, with a scheme and more. */
+export function uriProblem(uri: string): string | undefined {
+  if (!/^[a-z][a-z0-9+.-]*:[^\s]+$/i.test(uri)) return 'it is no absolute URI';
+  if (/[^\x21-\x7e]|[<>"{}|\\^`]/.test(uri)) return 'it has characters that a URI writes as %XX';
+  const authority = /^[^:]+:\/\/([^/?#]*)/.exec(uri)?.[1];
+  if (authority === undefined) return undefined;
+  const host = authority.replace(/^.*@/, '').replace(/:\d*$/, '');
+  const isAddress = isIP(host) === 4 || (/^\[.*\]$/.test(host) && isIP(host.slice(1, -1)) === 6);
+  return isAddress || !dnsNameProblem(host) ? undefined : 'its host is neither a host name nor an IP address';
+}
+
+/** A sentence part on what is wrong with an IP address in its text form, or undefined. */
+export function addressProblem(address: string): string | undefined {
+  return isIP(address) && !address.includes('%') ? undefined : 'it is no IPv4 or IPv6 address';
+}
