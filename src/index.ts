@@ -73,6 +73,7 @@ export {
   privateKeyToPem,
 } from './pki/keys.js';
 export { createPfx } from './pki/pfx.js';
+export { type PfxReading, readPfx } from './pki/pfx-read.js';
 export { loadProfile, type Profile, type Role } from './pki/profile.js';
 export { issueVerificationCertificate } from './pki/proof.js';
 export { type ChainVerdict, type ValidateChainRequest, validateChain } from './pki/validate.js';

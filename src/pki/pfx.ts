@@ -19,6 +19,7 @@ import {
   tlv,
 } from './der/write.js';
 import { encryptPbes2, encryptPrivateKeyInfo, isKeyPair } from './keys.js';
+import { deriveKey, passphraseOctets, purposes } from './pkcs12/key-derivation.js';
 
 export interface PfxContents {
   /** PEM or DER. */
@@ -109,28 +110,19 @@ function certificateBag(der: Uint8Array, ...attributes: Uint8Array[]): Buffer {
 function macData(authenticatedSafe: Uint8Array, passphrase: string): Buffer {
   const salt = randomBytes(16);
   const iterations = macIterationsFor(passphrase);
-  const key = pkcs12MacKey(passphrase, salt, iterations);
+  const octets = passphraseOctets(passphrase);
+  const key = deriveKey({
+    hash: 'sha256',
+    passphrase: octets,
+    salt,
+    iterations,
+    purpose: purposes.mac,
+    length: 32,
+  });
   const mac = createHmac('sha256', key).update(authenticatedSafe).digest();
   return sequence(
     sequence(sequence(objectIdentifier(oids.sha256), nullValue()), octetString(mac)),
     octetString(salt),
     integer(iterations),
   );
-}
-
-/** RFC 7292 appendix B.2 with ID 3 and SHA-256; 32 octets are one round of it, so steps 6 B and C never run. */
-function pkcs12MacKey(passphrase: string, salt: Uint8Array, iterations: number): Buffer {
-  const blockLength = 64;
-  const password = Buffer.concat([Buffer.from(passphrase, 'utf16le').swap16(), Buffer.from([0, 0])]);
-  const repeat = (bytes: Uint8Array) => {
-    const length = blockLength * Math.ceil(bytes.length / blockLength);
-    return Buffer.alloc(length, bytes);
-  };
-  let block = createHash('sha256')
-    .update(Buffer.alloc(blockLength, 3))
-    .update(repeat(salt))
-    .update(repeat(password))
-    .digest();
-  for (let round = 1; round < iterations; round += 1) block = createHash('sha256').update(block).digest();
-  return block;
 }

@@ -1,0 +1,65 @@
+/** PKCS#12's own way from a passphrase to a key (RFC 7292 appendix B.2). */
+import { createHash } from 'node:crypto';
+
+export type Pkcs12Hash = 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
+
+/** What the octets are for (appendix B.3). */
+export const purposes = { key: 1, iv: 2, mac: 3 } as const;
+
+/** Octets of a hash's block: 64 up to SHA-256, 128 above. */
+const blockLengths: Readonly<Record<Pkcs12Hash, number>> = {
+  sha1: 64,
+  sha224: 64,
+  sha256: 64,
+  sha384: 128,
+  sha512: 128,
+};
+
+interface Derivation {
+  hash: Pkcs12Hash;
+  /** As {@link passphraseOctets} gives it. */
+  passphrase: Uint8Array;
+  salt: Uint8Array;
+  iterations: number;
+  purpose: (typeof purposes)[keyof typeof purposes];
+  /** In octets. */
+  length: number;
+}
+
+/** A passphrase as RFC 7292 appendix B.1 wants it: UCS-2, most significant octet first, with a terminator. */
+export function passphraseOctets(passphrase: string): Buffer {
+  return Buffer.concat([Buffer.from(passphrase, 'utf16le').swap16(), Buffer.from([0, 0])]);
+}
+
+/** The steps are numbered as in appendix B.2. */
+export function deriveKey({ hash, passphrase, salt, iterations, purpose, length }: Derivation): Buffer {
+  const blockLength = blockLengths[hash];
+  const filled = (bytes: Uint8Array) =>
+    Buffer.alloc(blockLength * Math.ceil(bytes.length / blockLength), bytes);
+  const diversifier = Buffer.alloc(blockLength, purpose); // 1
+  const input = Buffer.concat([
+    salt.length > 0 ? filled(salt) : Buffer.alloc(0),
+    passphrase.length > 0 ? filled(passphrase) : Buffer.alloc(0),
+  ]); // 2 to 4
+  const result: Buffer[] = [];
+  for (let made = 0; made < length; ) {
+    let block = createHash(hash).update(diversifier).update(input).digest(); // 6 A
+    for (let round = 1; round < iterations; round += 1) block = createHash(hash).update(block).digest();
+    result.push(block);
+    made += block.length;
+    if (made < length) addToEach(input, Buffer.alloc(blockLength, block)); // 6 B and C
+  }
+  return Buffer.concat(result).subarray(0, length);
+}
+
+/** Adds a block and 1 to each block of the input, modulo the block's size. */
+function addToEach(input: Buffer, block: Buffer): void {
+  for (let start = 0; start < input.length; start += block.length) {
+    let carry = 1;
+    for (let at = block.length - 1; at >= 0; at -= 1) {
+      carry += input[start + at]! + block[at]!;
+      input[start + at] = carry & 0xff;
+      carry >>= 8;
+    }
+  }
+}

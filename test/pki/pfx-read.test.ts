@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { test } from 'uvu';
+import { EnrollkitError } from '../../src/errors.js';
+import { sequence, tlv } from '../../src/pki/der/write.js';
+import { isKeyPair, privateKeyToPem } from '../../src/pki/keys.js';
+import { createPfx } from '../../src/pki/pfx.js';
+import { readPfx } from '../../src/pki/pfx-read.js';
+import { make, makeChain } from '../support/chains.js';
+import { inTemporaryFolder, openssl } from '../support/openssl.js';
+
+const fails = (code: string, pattern: RegExp) => (error: Error & { code?: string }) =>
+  error.code === code && pattern.test(error.message);
+const invalid = (pattern: RegExp) => fails('INVALID_PFX', pattern);
+const wrong = fails('WRONG_PASSPHRASE', /does not open/);
+
+const { root, intermediate, device } = await makeChain();
+const keyPem = await privateKeyToPem(device.privateKey);
+const subjects = ['CN=device-001', 'CN=Test Intermediate', 'CN=Test Root'];
+
+/** A PKCS#12 file that openssl makes of the chain; the root stands before the intermediate. */
+async function byOpenssl(options: string[], passphrase = '1234'): Promise<Buffer> {
+  return inTemporaryFolder((folder) => {
+    const file = (name: string, text = '') => {
+      if (text) writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    const inputs = [
+      '-in',
+      file('leaf.pem', device.pem),
+      '-certfile',
+      file('chain.pem', root.pem + intermediate.pem),
+    ];
+    const key = options.includes('-nokeys') ? [] : ['-inkey', file('key.pem', keyPem)];
+    const output = ['-out', file('made.pfx'), '-passout', `pass:${passphrase}`];
+    openssl(['pkcs12', '-export', ...inputs, ...key, ...output, ...options]);
+    return readFileSync(file('made.pfx'));
+  });
+}
+
+function assertWhole(bytes: Buffer, passphrase: string): void {
+  const { certificates, privateKey } = readPfx(bytes, passphrase);
+  assert.deepEqual(
+    certificates.map(({ subject }) => subject.text),
+    subjects,
+  );
+  assert.ok(privateKey && isKeyPair(privateKey, certificates[0]!.publicKey));
+}
+
+for (const [title, options] of [
+  ['as OpenSSL 3 writes it', []],
+  ['as OpenSSL 1.1 wrote it: 3DES, RC2-40, SHA-1', ['-legacy']],
+  ['with RC2-128', ['-legacy', '-certpbe', 'PBE-SHA1-RC2-128', '-keypbe', 'PBE-SHA1-RC2-128']],
+  ['with 3DES of two keys', ['-certpbe', 'PBE-SHA1-2DES', '-keypbe', 'PBE-SHA1-2DES', '-macalg', 'SHA1']],
+  ['with 3DES', ['-certpbe', 'PBE-SHA1-3DES', '-keypbe', 'PBE-SHA1-3DES', '-macalg', 'SHA384']],
+  ['with PBES2 of AES-128', ['-certpbe', 'AES-128-CBC', '-keypbe', 'AES-192-CBC', '-macalg', 'SHA512']],
+  ['with PBES2 of 3DES', ['-certpbe', 'DES-EDE3-CBC', '-keypbe', 'DES-EDE3-CBC']],
+  ['with nothing encrypted', ['-certpbe', 'NONE', '-keypbe', 'NONE']],
+] as const) {
+  test(`a file ${title} is read, and not with another passphrase`, async () => {
+    const bytes = await byOpenssl([...options]);
+    assertWhole(bytes, '1234');
+    assert.throws(() => readPfx(bytes, '1235'), wrong);
+    assert.throws(() => readPfx(bytes, ''), wrong);
+  });
+}
+
+test('without an authentication code, what was encrypted tells whether the passphrase is right', async () => {
+  for (const options of [['-nomac'], ['-nomac', '-legacy']]) {
+    const bytes = await byOpenssl(options);
+    assertWhole(bytes, '1234');
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+      assert.throws(() => readPfx(bytes, `wrong${attempt}`), wrong);
+    }
+  }
+});
+
+test('an empty passphrase, in both of its forms, and one outside of ASCII', async () => {
+  for (const options of [[], ['-legacy'], ['-nomac', '-legacy']]) {
+    assertWhole(await byOpenssl(options, ''), '');
+  }
+  assertWhole(await byOpenssl([], 'pässwörd €'), 'pässwörd €');
+});
+
+test('what createPfx writes comes back', async () => {
+  for (const passphrase of ['correct horse', '', 'pässwörd 😀']) {
+    const bytes = await createPfx({
+      certificate: device.pem,
+      privateKey: device.privateKey,
+      chain: [intermediate.pem, root.pem],
+      friendlyName: 'device',
+      passphrase,
+    });
+    assertWhole(bytes, passphrase);
+    assert.throws(() => readPfx(bytes, 'other'), wrong);
+  }
+});
+
+test('a file without a key gives the certificates, one without certificates or with another key is refused', async () => {
+  const bytes = await byOpenssl(['-nokeys']);
+  const { certificates, privateKey } = readPfx(bytes, '1234');
+  assert.deepEqual(
+    certificates.map(({ subject }) => subject.text),
+    subjects,
+  );
+  assert.equal(privateKey, undefined);
+  const other = await make('device', 'other');
+  await inTemporaryFolder(async (folder) => {
+    const key = join(folder, 'key.pem');
+    writeFileSync(key, await privateKeyToPem(other.privateKey));
+    const path = join(folder, 'made.pfx');
+    openssl(['pkcs12', '-export', '-nocerts', '-inkey', key, '-out', path, '-passout', 'pass:1234']);
+    assert.throws(() => readPfx(readFileSync(path), '1234'), invalid(/no certificate/));
+  });
+});
+
+test('a file in BER, with indefinite lengths and strings in pieces, is read', async () => {
+  const bytes = await byOpenssl(['-certpbe', 'NONE', '-keypbe', 'NONE', '-nomac']);
+  const indefinite = (tag: number, ...content: Buffer[]) =>
+    Buffer.concat([Buffer.from([tag, 0x80]), ...content, Buffer.from([0, 0])]);
+  // version, ContentInfo { type, [0] { OCTET STRING } }
+  const content = bytes.subarray(bytes.indexOf(Buffer.from('06092a864886f70d010701', 'hex')));
+  const type = content.subarray(0, 11);
+  const string = content.subarray(15);
+  const safe = string.subarray(4);
+  const pieces = indefinite(0x24, tlv(0x04, safe.subarray(0, 100)), tlv(0x04, safe.subarray(100)));
+  const version = Buffer.from([2, 1, 3]);
+  assertWhole(indefinite(0x30, version, indefinite(0x30, type, indefinite(0xa0, pieces))), '1234');
+  const whole = sequence(version, sequence(type, tlv(0xa0, tlv(0x04, safe))));
+  assertWhole(whole, '1234');
+});
+
+test('what is no PKCS#12 file is refused with the reason', async () => {
+  assert.throws(() => readPfx(Buffer.alloc(0), ''), invalid(/empty/));
+  assert.throws(() => readPfx(Buffer.from(device.pem), ''), invalid(/not a PKCS#12 file/));
+  assert.throws(() => readPfx(Buffer.alloc(20_000_000), ''), invalid(/20000000 bytes/));
+  assert.throws(() => readPfx(Buffer.alloc(10_000_000, 0x30), ''), invalid(/not a PKCS#12 file/));
+  const bytes = await byOpenssl([]);
+  assert.throws(() => readPfx(bytes.subarray(0, -10), '1234'), invalid(/cut off/));
+  assert.throws(() => readPfx(Buffer.concat([bytes, bytes]), '1234'), invalid(/something follows/));
+  const slow = Buffer.from(bytes);
+  slow.writeUInt16BE(0x7fff, slow.length - 2);
+  assert.throws(() => readPfx(slow, '1234'), wrong);
+});
+
+test('a change of a file is found, and never crashes or hangs', async () => {
+  for (const bytes of [await byOpenssl([]), await byOpenssl(['-legacy'])]) {
+    fc.assert(
+      fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
+        const changed = Buffer.from(bytes);
+        changed[at]! ^= change;
+        try {
+          assertWhole(changed, '1234');
+        } catch (error) {
+          assert.ok(error instanceof EnrollkitError, String(error));
+        }
+      }),
+      { numRuns: 150 },
+    );
+  }
+  const open = await byOpenssl(['-certpbe', 'NONE', '-keypbe', 'NONE', '-nomac']);
+  fc.assert(
+    fc.property(fc.nat(open.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
+      const changed = Buffer.from(open);
+      changed[at]! ^= change;
+      try {
+        readPfx(changed, '');
+      } catch (error) {
+        assert.ok(error instanceof EnrollkitError, String(error));
+        const secret = createPrivateKey(keyPem).export({ format: 'jwk' }).d!;
+        assert.ok(!`${error.message} ${error.cause}`.includes(secret));
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test.run();
