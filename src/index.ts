@@ -74,6 +74,8 @@ export {
 } from './pki/keys.js';
 export { createPfx } from './pki/pfx.js';
 export { type PfxReading, readPfx } from './pki/pfx-read.js';
+export { createPkcs7, readPkcs7 } from './pki/pkcs7.js';
 export { loadProfile, type Profile, type Role } from './pki/profile.js';
 export { issueVerificationCertificate } from './pki/proof.js';
+export { type RenewRequest, renewCertificate } from './pki/renew.js';
 export { type ChainVerdict, type ValidateChainRequest, validateChain } from './pki/validate.js';

@@ -7,7 +7,7 @@ import { keyIdentifier } from './key-identifier.js';
 import { pemEncode } from './pem.js';
 
 /** A device whose clock is a little behind must not find its certificate in the future. */
-const usualBackdateMinutes = 15;
+export const usualBackdateMinutes = 15;
 const minuteMs = 60_000;
 
 export interface Issuer {
@@ -113,6 +113,7 @@ function wholeSeconds(ms: number): Date {
   return new Date(Math.floor(ms / 1000) * 1000);
 }
 
-function arrayBuffer(bytes: Uint8Array): ArrayBuffer {
+/** A copy, as the generators of @peculiar/x509 take octets. */
+export function arrayBuffer(bytes: Uint8Array): ArrayBuffer {
   return new Uint8Array(bytes).buffer;
 }
