@@ -76,7 +76,8 @@ export function generalNameText(name: GeneralName): string {
   }
 }
 
-function addressText(octets: Buffer): string {
+/** An address as people write it; for other lengths `#` and hexadecimal. */
+export function addressText(octets: Buffer): string {
   if (octets.length === 4) return octets.join('.');
   if (octets.length !== 16) return `#${octets.toString('hex')}`;
   const groups = Array.from({ length: 8 }, (_, index) => octets.readUInt16BE(index * 2).toString(16));

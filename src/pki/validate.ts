@@ -1,15 +1,22 @@
 /** Path building and validation (RFC 5280 section 6): the one place that decides whether a chain is good. */
 import { EnrollkitError } from '../errors.js';
-import { type Certificate, parseCertificate, parseCertificates, sha256Thumbprint } from './certificate.js';
+import { parseCertificate, parseCertificates, sha256Thumbprint } from './certificate.js';
+import { parseRevocationLists } from './crl.js';
 import { BudgetExceeded } from './path/budget.js';
-import type { Purpose } from './path/checks.js';
+import type { Circumstances, Purpose } from './path/checks.js';
 import { explain, tooMuch } from './path/explain.js';
 import type { Failure } from './path/failure.js';
+import type { PeerName } from './path/peer-name.js';
 import { Pool } from './path/pool.js';
+import { Revocation } from './path/revocation.js';
 import { Search } from './path/search.js';
 
 export type { Purpose } from './path/checks.js';
 export type { Failure, FailureCode } from './path/failure.js';
+export type { PeerName } from './path/peer-name.js';
+
+/** `lenient` is what a path needs to be safe; `strict` adds what RFC 5280 section 4 and the CA/Browser Forum ask of issuers. */
+export type Mode = 'lenient' | 'strict';
 
 type Input = string | Uint8Array;
 
@@ -24,6 +31,17 @@ export interface ValidateChainRequest {
   at?: Date;
   /** What the leaf is used for; `any`, the default, does not look at extended key usage. */
   purpose?: Purpose;
+  /** Whose the leaf must be, by its subject alternative names; a common name does not count. */
+  peerName?: PeerName;
+  /** The most intermediates between leaf and anchor; self-issued ones are not counted. */
+  maxDepth?: number;
+  /**
+   * Revocation lists, PEM or DER. Once there is any, a usable one of the leaf's issuer is needed; an intermediate is
+   * looked up when there is any of its issuer, in mode `strict` always. A list that cannot be read refuses the chain.
+   */
+  crls?: readonly Input[];
+  /** `lenient` when left out. */
+  mode?: Mode;
 }
 
 export interface ChainVerdict {
@@ -37,28 +55,31 @@ export interface ChainVerdict {
 /**
  * Builds paths from the leaf to a trust anchor, backtracking over every certificate that could be an issuer, and gives
  * the first that holds: signatures, dates (inclusive), CA flags, key usage, path lengths, extended key usage and name
- * constraints along the path, critical extensions.
+ * constraints along the path, critical extensions, certificate policies as far as they are constrained; and, when asked
+ * for, the peer's name, the depth and revocation.
  *
  * A trust anchor is held to what it says of itself, its dates too. A leaf that signed itself is valid when it is a
  * trust anchor.
  *
  * @returns a verdict; bad certificates make it negative and never throw, and however the input is made, the work is
  *   bounded. `FailureCode` lists the codes
- * @throws EnrollkitError USAGE when `at` is no date
+ * @throws EnrollkitError USAGE when `at` is no date, `maxDepth` no count, or another option none of those it can be
  */
 export async function validateChain(request: ValidateChainRequest): Promise<ChainVerdict> {
-  const { purpose = 'any', at = new Date() } = request;
-  if (Number.isNaN(at.getTime())) throw new EnrollkitError('USAGE', 'The time to validate at is not a date.');
+  assertOptions(request);
   const unreadable: Failure[] = [];
   const [leaf] = readAll([request.leaf], 'leaf certificate', unreadable, (input) => [
     parseCertificate(input),
   ]);
   if (!leaf) return refused(unreadable);
+  const unreadableLists: Failure[] = [];
+  const circumstances = circumstancesOf(request, unreadableLists);
+  if (unreadableLists.length > 0) return refused(unreadableLists);
   const pool = new Pool(
-    readAll(request.trustAnchors, 'trusted certificate', unreadable),
-    readAll(request.intermediates, 'intermediate certificate', unreadable),
+    readAll(request.trustAnchors, 'trusted certificate', unreadable, parseCertificates),
+    readAll(request.intermediates, 'intermediate certificate', unreadable, parseCertificates),
   );
-  const search = new Search(leaf, pool, { at: wholeSeconds(at), purpose });
+  const search = new Search(leaf, pool, circumstances);
   try {
     const path = search.find();
     if (path) return { valid: true, path: path.map(sha256Thumbprint), failures: [] };
@@ -69,17 +90,46 @@ export async function validateChain(request: ValidateChainRequest): Promise<Chai
   return refused([...explain(search), ...unreadable]);
 }
 
+function circumstancesOf(request: ValidateChainRequest, unreadable: Failure[]): Circumstances {
+  const { purpose = 'any', peerName, maxDepth, crls = [], mode } = request;
+  const at = wholeSeconds(request.at ?? new Date());
+  const isStrict = mode === 'strict';
+  const lists = readAll(crls, 'revocation list', unreadable, parseRevocationLists);
+  return {
+    at,
+    purpose,
+    isStrict,
+    ...(peerName ? { peerName } : {}),
+    ...(maxDepth === undefined ? {} : { maxDepth }),
+    ...(lists.length > 0 ? { revocation: new Revocation(lists, at, isStrict) } : {}),
+  };
+}
+
+/** A misspelled option would be a check left out, and a wrong verdict. */
+function assertOptions({ at, purpose, peerName, maxDepth, mode }: ValidateChainRequest): void {
+  const usage = (message: string) => new EnrollkitError('USAGE', message);
+  if (at !== undefined && Number.isNaN(at.getTime())) throw usage('The time to validate at is not a date.');
+  if (purpose !== undefined && !['clientAuth', 'serverAuth', 'any'].includes(purpose))
+    throw usage('The purpose is none of clientAuth, serverAuth and any.');
+  if (mode !== undefined && !['lenient', 'strict'].includes(mode))
+    throw usage('The mode of validation is neither lenient nor strict.');
+  if (maxDepth !== undefined && !(Number.isInteger(maxDepth) && maxDepth >= 0))
+    throw usage('The maximum depth is not a number of certificates.');
+  if (peerName !== undefined && !['DNS', 'IP', 'RFC822'].includes(peerName.kind))
+    throw usage('The kind of the peer name is none of DNS, IP and RFC822.');
+}
+
 function refused(failures: Failure[]): ChainVerdict {
   return { valid: false, path: [], failures };
 }
 
-/** Certificates that cannot be read become failures and are left out. */
-function readAll(
+/** Inputs that cannot be read become failures and are left out. */
+function readAll<Read>(
   inputs: readonly Input[],
   what: string,
   failures: Failure[],
-  read: (input: Input) => Certificate[] = parseCertificates,
-): Certificate[] {
+  read: (input: Input) => Read[],
+): Read[] {
   return inputs.flatMap((input, index) => {
     try {
       return read(input);

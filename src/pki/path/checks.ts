@@ -1,7 +1,15 @@
 /** What a certificate must satisfy by itself (RFC 5280 sections 4.2, 6.1.3 and 6.1.4), whatever path it stands in. */
 import type { Certificate } from '../certificate.js';
+import { bitStringOf, DerError, integerOf, objectIdentifierOf, readOnly, sequenceOf } from '../der/read.js';
 import { extendedKeyUsageTypes, extensionTypes, type KeyUsage } from '../extensions.js';
-import { called, type Failure, type FailureCode, failureOf } from './failure.js';
+import { generalNameOf } from '../general-name.js';
+import { visible } from '../name.js';
+import { called, type Failure, type FailureCode, failureOf, short } from './failure.js';
+import { readNameConstraints } from './name-constraints.js';
+import { bearsPeerName, type PeerName } from './peer-name.js';
+import { policyExtensionsOf } from './policy-extensions.js';
+import type { Revocation } from './revocation.js';
+import { profileProblems } from './strict.js';
 
 export type Purpose = 'clientAuth' | 'serverAuth' | 'any';
 
@@ -9,15 +17,18 @@ export interface Circumstances {
   /** When, in whole seconds as certificates count them. */
   at: Date;
   purpose: Purpose;
+  isStrict: boolean;
+  peerName?: PeerName;
+  /** The most intermediates that are not self-issued. */
+  maxDepth?: number;
+  /** Set when revocation lists were given. */
+  revocation?: Revocation;
 }
 
 /** NIST SP 800-131A: shorter RSA keys are no longer allowed. */
 const minRsaBits = 2_048;
 
-/**
- * Critical extensions that are processed. Policies constrain nothing unless policyConstraints, which is not among
- * them, asks for one.
- */
+/** Critical extensions that are processed. */
 const processedExtensions = new Set<string>([
   extensionTypes.subjectKeyIdentifier,
   extensionTypes.keyUsage,
@@ -25,8 +36,11 @@ const processedExtensions = new Set<string>([
   extensionTypes.basicConstraints,
   extensionTypes.nameConstraints,
   extensionTypes.certificatePolicies,
+  extensionTypes.policyMappings,
   extensionTypes.authorityKeyIdentifier,
+  extensionTypes.policyConstraints,
   extensionTypes.extendedKeyUsage,
+  extensionTypes.inhibitAnyPolicy,
 ]);
 
 /** The usages of a leaf's key that a TLS handshake can do with (RFC 5280 section 4.2.1.12); one is enough. */
@@ -37,8 +51,8 @@ const handshakeUsages: Readonly<Record<Exclude<Purpose, 'any'>, readonly KeyUsag
 
 /** Everything that a leaf must satisfy alone. */
 export function checkLeaf(leaf: Certificate, circumstances: Circumstances): Failure[] {
-  const failures = checkAny(leaf, circumstances);
-  const { purpose } = circumstances;
+  const failures = checkAny(leaf, circumstances, 'leaf');
+  const { purpose, peerName } = circumstances;
   const { keyUsage, basicConstraints } = leaf;
   // What an authority's own key is used for says nothing about it as a leaf, which RFC 5280 lets it be.
   const mayHandshake = (usages: readonly KeyUsage[]) =>
@@ -48,12 +62,16 @@ export function checkLeaf(leaf: Certificate, circumstances: Circumstances): Fail
     const why = `The certificate ${called(leaf)} cannot be used in TLS: its key usage lacks ${needed}.`;
     failures.push(failureOf('KEY_USAGE', leaf, why));
   }
+  if (peerName && !bearsPeerName(leaf.subjectAlternativeNames ?? [], peerName)) {
+    const why = `The certificate ${called(leaf)} is not of ${short(visible(peerName.value))}: its subject alternative names lack it.`;
+    failures.push(failureOf('PEER_NAME_MISMATCH', leaf, why));
+  }
   return failures;
 }
 
 /** Everything that the issuer of a certificate must satisfy alone; trust anchors too, as RFC 5937 suggests. */
 export function checkIssuer(issuer: Certificate, circumstances: Circumstances): Failure[] {
-  const failures = checkAny(issuer, circumstances);
+  const failures = checkAny(issuer, circumstances, 'issuer');
   const { basicConstraints, keyUsage } = issuer;
   if (!basicConstraints?.certificateAuthority) {
     const why = `The certificate ${called(issuer)} is not a certificate authority, so nothing that it issued counts.`;
@@ -74,7 +92,11 @@ export function checkIssuer(issuer: Certificate, circumstances: Circumstances): 
   return failures;
 }
 
-function checkAny(certificate: Certificate, { at, purpose }: Circumstances): Failure[] {
+function checkAny(
+  certificate: Certificate,
+  { at, purpose, isStrict }: Circumstances,
+  role: 'leaf' | 'issuer',
+): Failure[] {
   const failures: Failure[] = [];
   const name = `The certificate ${called(certificate)}`;
   const add = (code: FailureCode, message: string) => failures.push(failureOf(code, certificate, message));
@@ -94,14 +116,56 @@ function checkAny(certificate: Certificate, { at, purpose }: Circumstances): Fai
   if (purpose !== 'any' && !allowsPurpose(certificate, purpose)) {
     add('EXTENDED_KEY_USAGE', `${name} is not for this purpose: its extended key usage lacks ${purpose}.`);
   }
+  const malformed = whatIsMalformed(certificate);
+  if (malformed) add('MALFORMED', `${name} cannot be used: ${malformed}.`);
+  else if (isStrict) {
+    for (const problem of profileProblems(certificate, role, purpose))
+      add('PROFILE', `${name} breaks the rules: ${problem}.`);
+  }
   return failures;
 }
 
+/** Extensions that the reader of certificates leaves alone, yet which are known here: they must be what they say. */
+function whatIsMalformed(certificate: Certificate): string | undefined {
+  try {
+    readNameConstraints(certificate);
+    policyExtensionsOf(certificate);
+    const access = certificate.extensions.get(authorityInformationAccess);
+    if (access) checkAccessDescriptions(access.value);
+    return undefined;
+  } catch (error) {
+    if (error instanceof DerError) return error.message;
+    throw error;
+  }
+}
+
+const authorityInformationAccess = '1.3.6.1.5.5.7.1.1';
+
+/** RFC 5280 section 4.2.2.1. @throws DerError */
+function checkAccessDescriptions(value: Buffer): void {
+  const descriptions = sequenceOf(readOnly(value));
+  if (descriptions.length === 0) throw new DerError('its authority information access is empty');
+  for (const description of descriptions) {
+    const [method, location, ...rest] = sequenceOf(description);
+    objectIdentifierOf(method);
+    if (!location || rest.length > 0)
+      throw new DerError('its authority information access has a wrong shape');
+    generalNameOf(location);
+  }
+}
+
 function publicKeyProblem({ publicKeyInfo }: Certificate): string | undefined {
-  const { family, name, bits } = publicKeyInfo;
+  const { der, family, name, bits } = publicKeyInfo;
   if (family === 'other') return `a public key of a kind that is not accepted (${name})`;
   if ((family === 'rsa' || family === 'rsa-pss') && bits < minRsaBits) {
     return `a public key that is too short: ${name}, at least ${minRsaBits} bits are needed`;
+  }
+  if (family === 'rsa' || family === 'rsa-pss') {
+    if (bits % 8 !== 0) return `a public key of an odd size (${name})`;
+    // With the exponent 1 everyone can sign; NIST SP 800-89 section 5.3.3 wants an odd one above.
+    const exponent = integerOf(sequenceOf(readOnly(bitStringOf(sequenceOf(readOnly(der))[1]).bytes))[1]);
+    if (!(exponent.at(-1)! & 1) || (exponent.length === 1 && exponent[0]! < 3))
+      return `a public key whose exponent is too small or even (${name})`;
   }
   return undefined;
 }

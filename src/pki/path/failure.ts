@@ -13,6 +13,12 @@ import { type Certificate, sha256Thumbprint } from '../certificate.js';
  * - `PATH_LENGTH_EXCEEDED`: more intermediates below a certificate authority than it allows
  * - `EXTENDED_KEY_USAGE`: not for the purpose asked for
  * - `NAME_CONSTRAINTS`: a name that a certificate authority above does not allow
+ * - `POLICY`: a certificate above asks for a certificate policy that the path does not have
+ * - `DEPTH_EXCEEDED`: more intermediates than `maxDepth`
+ * - `PEER_NAME_MISMATCH`: the leaf's subject alternative names lack the name of the peer
+ * - `REVOKED`: on the revocation list of its issuer
+ * - `REVOCATION_UNKNOWN`: no usable revocation list of its issuer was given, though lists were
+ * - `PROFILE`: against a rule of RFC 5280 section 4, or of the CA/Browser Forum, that mode `strict` holds to
  * - `UNKNOWN_CRITICAL_EXTENSION`: an extension that must not be ignored and is not understood
  * - `BUDGET_EXCEEDED`: too many certificates, possible paths or names to decide
  */
@@ -29,6 +35,12 @@ export type FailureCode =
   | 'PATH_LENGTH_EXCEEDED'
   | 'EXTENDED_KEY_USAGE'
   | 'NAME_CONSTRAINTS'
+  | 'POLICY'
+  | 'DEPTH_EXCEEDED'
+  | 'PEER_NAME_MISMATCH'
+  | 'REVOKED'
+  | 'REVOCATION_UNKNOWN'
+  | 'PROFILE'
   | 'UNKNOWN_CRITICAL_EXTENSION'
   | 'BUDGET_EXCEEDED';
 

@@ -6,9 +6,9 @@ import { type GeneralName, type GeneralNameKind, generalNameOf, generalNameText 
 import { emailAddressType } from '../name.js';
 import type { Budget } from './budget.js';
 import { called, type Failure, failureOf, short } from './failure.js';
-import { matchName } from './name-matching.js';
+import { isWellFormedConstraint, matchName } from './name-matching.js';
 
-interface NameConstraints {
+export interface NameConstraints {
   permitted: ByKind;
   excluded: ByKind;
 }
@@ -25,17 +25,8 @@ export function checkNameConstraints(path: readonly Certificate[], budget: Budge
   const failures: Failure[] = [];
   for (let above = 1; above < path.length; above += 1) {
     const authority = path[above]!;
-    const extension = authority.extensions.get(extensionTypes.nameConstraints);
-    if (!extension) continue;
-    let constraints: NameConstraints;
-    try {
-      constraints = nameConstraintsOf(extension.value);
-    } catch (error) {
-      if (!(error instanceof DerError)) throw error;
-      const message = `The certificate ${called(authority)} has name constraints that cannot be read: ${error.message}.`;
-      failures.push(failureOf('MALFORMED', authority, message));
-      continue;
-    }
+    const constraints = nameConstraintsOf(authority);
+    if (!constraints) continue;
     for (const [index, certificate] of path.slice(0, above).entries()) {
       if (index > 0 && certificate.subject.equals(certificate.issuer)) continue;
       const name = offendingName(certificate, constraints, budget);
@@ -55,7 +46,7 @@ function offendingName(
   return constrainedNames(certificate).find((name) => {
     const allowed = permitted.get(name.kind);
     const forbidden = excluded.get(name.kind) ?? [];
-    budget.spendNameComparisons((allowed?.length ?? 0) + forbidden.length);
+    budget.spendNameComparisons(1 + (allowed?.length ?? 0) + forbidden.length);
     // What cannot be compared is refused: for exclusion it might be within, for permission it might not.
     if (forbidden.some((constraint) => matchName(name, constraint, true) !== 'outside')) return true;
     return (
@@ -72,29 +63,61 @@ function constrainedNames({ subject, subjectAlternativeNames = [] }: Certificate
   return names;
 }
 
-/** @throws DerError */
-function nameConstraintsOf(value: Buffer): NameConstraints {
-  const parts = sequenceOf(readOnly(value));
-  const permitted = parts[0]?.tag === 0xa0 ? subtreesOf(parts.shift()!) : undefined;
-  const excluded = parts[0]?.tag === 0xa1 ? subtreesOf(parts.shift()!) : undefined;
-  if (parts.length > 0 || !(permitted || excluded)) throw new DerError('they have a wrong shape');
-  return { permitted: permitted ?? new Map(), excluded: excluded ?? new Map() };
+const known = new WeakMap<Certificate, NameConstraints | DerError>();
+
+/** The name constraints of a certificate; undefined without them. @throws DerError */
+export function readNameConstraints(certificate: Certificate): NameConstraints | undefined {
+  const extension = certificate.extensions.get(extensionTypes.nameConstraints);
+  if (!extension) return undefined;
+  let result = known.get(certificate);
+  if (!result) {
+    result = decode(extension.value);
+    known.set(certificate, result);
+  }
+  if (result instanceof DerError) throw result;
+  return result;
+}
+
+/** Malformed ones are told with the checks of the certificate itself. */
+function nameConstraintsOf(certificate: Certificate): NameConstraints | undefined {
+  try {
+    return readNameConstraints(certificate);
+  } catch (error) {
+    if (error instanceof DerError) return undefined;
+    throw error;
+  }
+}
+
+function decode(value: Buffer): NameConstraints | DerError {
+  try {
+    const parts = sequenceOf(readOnly(value));
+    const permitted = parts[0]?.tag === 0xa0 ? subtreesOf(parts.shift()!) : undefined;
+    const excluded = parts[0]?.tag === 0xa1 ? subtreesOf(parts.shift()!) : undefined;
+    if (parts.length > 0 || !(permitted || excluded))
+      throw new DerError('its name constraints have a wrong shape');
+    return { permitted: permitted ?? new Map(), excluded: excluded ?? new Map() };
+  } catch (error) {
+    if (error instanceof DerError) return error;
+    throw error;
+  }
 }
 
 function subtreesOf(element: Element): ByKind {
   const byKind = new Map<GeneralNameKind, GeneralName[]>();
   for (const subtree of children(element)) {
     const [base, ...rest] = sequenceOf(subtree);
-    if (!base) throw new DerError('they hold an empty subtree');
+    if (!base) throw new DerError('its name constraints hold an empty subtree');
     // RFC 5280 allows no other minimum than 0, the default, and no maximum.
     if (rest.length > 1 || (rest[0] && smallIntegerOf(rest[0], 0x80) !== 0)) {
-      throw new DerError('they have a minimum or a maximum');
+      throw new DerError('its name constraints have a minimum or a maximum');
     }
     const name = generalNameOf(base);
+    if (!isWellFormedConstraint(name))
+      throw new DerError(`its name constraints hold ${short(generalNameText(name))}, which is no constraint`);
     const list = byKind.get(name.kind);
     if (list) list.push(name);
     else byKind.set(name.kind, [name]);
   }
-  if (byKind.size === 0) throw new DerError('they hold an empty list');
+  if (byKind.size === 0) throw new DerError('its name constraints hold an empty list');
   return byKind;
 }

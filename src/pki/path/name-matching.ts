@@ -24,13 +24,41 @@ export function matchName(name: GeneralName, constraint: GeneralName, forExclusi
   return 'unknown';
 }
 
+/** Whether a name is one that constraints can be made of; kinds that are not compared are left alone. */
+export function isWellFormedConstraint(constraint: GeneralName): boolean {
+  switch (constraint.kind) {
+    case 'dNSName':
+      return constraint.value === '' || isHostConstraint(constraint.value.toLowerCase());
+    case 'rfc822Name': {
+      const { value } = constraint;
+      if (value.includes('@')) return mailboxOf(value) !== undefined;
+      return value === '' || isHostConstraint(value.toLowerCase());
+    }
+    case 'uniformResourceIdentifier': {
+      const { value } = constraint;
+      return value === '' || (isHostConstraint(value.toLowerCase()) && !/^[\d.]+$/.test(value));
+    }
+    case 'iPAddress': {
+      const size = constraint.value.length / 2;
+      return (size === 4 || size === 16) && isPrefixMask(constraint.value.subarray(size));
+    }
+    default:
+      return true;
+  }
+}
+
+function isHostConstraint(constraint: string): boolean {
+  return isDnsName(constraint.startsWith('.') ? constraint.slice(1) : constraint);
+}
+
 function given(within: boolean): Match {
   return within ? 'within' : 'outside';
 }
 
 const dnsLabel = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
-function isDnsName(name: string): boolean {
+/** Letters, digits, hyphens and, as names in use have them, underscores; lower case. */
+export function isDnsName(name: string): boolean {
   return name.length <= 253 && name.split('.').every((label) => dnsLabel.test(label));
 }
 
@@ -48,13 +76,13 @@ function matchDns(name: string, constraint: string, forExclusion: boolean): Matc
   return given(forExclusion && standsForConstraint);
 }
 
-interface Mailbox {
+export interface Mailbox {
   local: string;
   host: string;
 }
 
 /** RFC 2821's quoted local parts can write one mailbox in many ways, so they are not compared. */
-function mailboxOf(text: string): Mailbox | undefined {
+export function mailboxOf(text: string): Mailbox | undefined {
   const [local, host, ...rest] = text.split('@');
   if (!local || !host || rest.length > 0 || /[\s"\\(),:;<>[\]]/.test(local)) return undefined;
   const lower = host.toLowerCase();

@@ -1,20 +1,62 @@
 /** What the certificates of a path must satisfy together (RFC 5280 section 6.1). */
 import type { Certificate } from '../certificate.js';
+import { DerError } from '../der/read.js';
+import { extensionTypes } from '../extensions.js';
 import type { Budget } from './budget.js';
+import type { Circumstances } from './checks.js';
 import { called, type Failure, failureOf } from './failure.js';
 import { checkNameConstraints } from './name-constraints.js';
+import { whereNoPolicyHolds } from './policies.js';
+import { checkKeyIdentifiers } from './strict.js';
 
 /** From the leaf to the trust anchor; every signature holds, and each certificate passed its own checks. */
 export type Path = readonly Certificate[];
 
-export type PathCheck = (path: Path, budget: Budget) => Failure[];
+/** What all checks of a path need; a check of one kind takes what it needs of it. */
+export interface PathContext {
+  circumstances: Circumstances;
+  budget: Budget;
+}
 
 /** In the order in which their failures are told. */
-const pathChecks: readonly PathCheck[] = [checkPathLength, checkNameConstraints];
+const pathChecks: readonly ((path: Path, context: PathContext) => Failure[])[] = [
+  checkPathLength,
+  checkDepth,
+  (path, { budget }) => checkNameConstraints(path, budget),
+  checkPolicies,
+  (path, { circumstances: { revocation }, budget }) => revocation?.check(path, budget) ?? [],
+  (path, { circumstances }) => (circumstances.isStrict ? checkKeyIdentifiers(path) : []),
+];
 
 /** @throws BudgetExceeded */
-export function checkPath(path: Path, budget: Budget): Failure[] {
-  return pathChecks.flatMap((check) => check(path, budget));
+export function checkPath(path: Path, context: PathContext): Failure[] {
+  return pathChecks.flatMap((check) => check(path, context));
+}
+
+/** The caller's own limit: leaf and anchor are not counted, self-issued intermediates are free. */
+function checkDepth(path: Path, { circumstances: { maxDepth } }: PathContext): Failure[] {
+  if (maxDepth === undefined) return [];
+  const depth = path.slice(1, -1).filter((issuer) => !isSelfIssued(issuer)).length;
+  if (depth <= maxDepth) return [];
+  const leaf = path[0]!;
+  const message = `Between the certificate ${called(leaf)} and the trusted one are ${depth} intermediate certificates; at most ${maxDepth} may be.`;
+  return [failureOf('DEPTH_EXCEEDED', leaf, message)];
+}
+
+/** Only constraints make a policy necessary. Malformed policies are told with the checks of the certificate itself. */
+function checkPolicies(path: Path, { budget }: PathContext): Failure[] {
+  const isConstrained = path.some(({ extensions }) => extensions.has(extensionTypes.policyConstraints));
+  if (!isConstrained) return [];
+  budget.spendSteps(path.length);
+  try {
+    const certificate = whereNoPolicyHolds(path);
+    if (!certificate) return [];
+    const message = `The certificate ${called(certificate)} has no certificate policy that holds along the path, and a policy constraint asks for one.`;
+    return [failureOf('POLICY', certificate, message)];
+  } catch (error) {
+    if (error instanceof DerError) return [];
+    throw error;
+  }
 }
 
 /** Section 6.1.4 (l) and (m): intermediates below an authority count unless they are self-issued; the leaf does not. */

@@ -57,7 +57,7 @@ export class Search {
 
   /** @throws BudgetExceeded */
   pathFailures(path: Path): Failure[] {
-    return checkPath(path, this.#budget);
+    return checkPath(path, { circumstances: this.circumstances, budget: this.#budget });
   }
 
   /** @throws BudgetExceeded */

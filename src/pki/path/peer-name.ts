@@ -1,0 +1,86 @@
+/** Whether a leaf is of the peer that one wants to speak to (RFC 6125, RFC 9525): alternative names only, never the CN. */
+import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
+import type { GeneralName } from '../general-name.js';
+import { isDnsName, mailboxOf } from './name-matching.js';
+
+export interface PeerName {
+  kind: 'DNS' | 'IP' | 'RFC822';
+  /** A host name (not ASCII: as IDNA writes it), an IPv4 or IPv6 address, or an e-mail address. */
+  value: string;
+}
+
+/** @returns whether one of the names is the peer's; false too for a peer's name that is malformed */
+export function bearsPeerName(names: readonly GeneralName[], { kind, value }: PeerName): boolean {
+  switch (kind) {
+    case 'DNS': {
+      const host = hostOf(value);
+      return (
+        host !== undefined &&
+        names.some((name) => name.kind === 'dNSName' && matchesHost(name.value.toLowerCase(), host))
+      );
+    }
+    case 'IP': {
+      const address = addressOf(value);
+      return (
+        address !== undefined && names.some((name) => name.kind === 'iPAddress' && name.value.equals(address))
+      );
+    }
+    default: {
+      const wanted = mailboxOf(value);
+      return wanted !== undefined && names.some((name) => isMailbox(name, wanted));
+    }
+  }
+}
+
+/** A host's name in lower case; undefined when it is none, such as an address. */
+function hostOf(text: string): string | undefined {
+  const ascii = /^[\x21-\x7e]+$/.test(text) ? text : domainToASCII(text);
+  const host = ascii.toLowerCase().replace(/\.$/, '');
+  return isDnsName(host) && !isNumeric(host) ? host : undefined;
+}
+
+/** RFC 1123 section 2.1: a name whose last label is a number could be taken for an address. */
+function isNumeric(host: string): boolean {
+  return /(^|\.)\d+$/.test(host);
+}
+
+/**
+ * A wildcard is the whole left-most label and stands for exactly one (RFC 6125 section 6.4.3). Below a single label,
+ * as in `*.com`, it would stand for everybody.
+ */
+function matchesHost(presented: string, host: string): boolean {
+  if (!presented.startsWith('*.')) return presented === host;
+  const base = presented.slice(2);
+  if (!isDnsName(base) || isNumeric(base) || !base.includes('.')) return false;
+  const dot = host.indexOf('.');
+  return dot > 0 && host.slice(dot + 1) === base;
+}
+
+/** The octets of an address; undefined when it is none. */
+function addressOf(text: string): Buffer | undefined {
+  switch (isIP(text)) {
+    case 4:
+      return Buffer.from(text.split('.').map(Number));
+    case 6:
+      return text.includes('%') ? undefined : sixteenOctets(text);
+    default:
+      return undefined;
+  }
+}
+
+/** The URL parser writes every form of an IPv6 address in one way: hexadecimal groups, the longest run of zeros as `::`. */
+function sixteenOctets(text: string): Buffer {
+  const [before = '', after] = new URL(`http://[${text}]`).hostname.slice(1, -1).split('::');
+  const groups = (part: string) => (part === '' ? [] : part.split(':').map((group) => parseInt(group, 16)));
+  const head = groups(before);
+  const tail = groups(after ?? '');
+  const all = [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail];
+  return Buffer.from(all.flatMap((group) => [group >> 8, group & 0xff]));
+}
+
+/** The local part counts to the letter, the host in any case (RFC 5280 section 7.5). */
+function isMailbox(name: GeneralName, wanted: { local: string; host: string }): boolean {
+  const mailbox = name.kind === 'rfc822Name' ? mailboxOf(name.value) : undefined;
+  return mailbox !== undefined && mailbox.local === wanted.local && mailbox.host === wanted.host;
+}

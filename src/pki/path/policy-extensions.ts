@@ -1,0 +1,85 @@
+/** The four extensions about certificate policies (RFC 5280 sections 4.2.1.4, 4.2.1.5, 4.2.1.11 and 4.2.1.14), decoded. */
+import type { Certificate } from '../certificate.js';
+import { DerError, objectIdentifierOf, readOnly, sequenceOf, smallIntegerOf } from '../der/read.js';
+import { extensionTypes } from '../extensions.js';
+
+export const anyPolicy = '2.5.29.32.0';
+
+export interface PolicyExtensions {
+  /** Object identifiers; undefined without the extension. */
+  policies?: readonly string[];
+  /** The subject's policies by the issuer's policy. */
+  mappings: ReadonlyMap<string, readonly string[]>;
+  /** How many certificates may follow until an explicit policy is needed. */
+  requireExplicitPolicy?: number;
+  inhibitPolicyMapping?: number;
+  inhibitAnyPolicy?: number;
+}
+
+const known = new WeakMap<Certificate, PolicyExtensions>();
+
+/** @throws DerError when one of them is malformed */
+export function policyExtensionsOf(certificate: Certificate): PolicyExtensions {
+  let result = known.get(certificate);
+  if (!result) {
+    result = read(certificate);
+    known.set(certificate, result);
+  }
+  return result;
+}
+
+function read({ extensions }: Certificate): PolicyExtensions {
+  const value = (type: string) => extensions.get(type)?.value;
+  const policies = value(extensionTypes.certificatePolicies);
+  const mappings = value(extensionTypes.policyMappings);
+  const constraints = value(extensionTypes.policyConstraints);
+  const inhibit = value(extensionTypes.inhibitAnyPolicy);
+  return {
+    ...(policies ? { policies: policiesOf(policies) } : {}),
+    mappings: mappings ? mappingsOf(mappings) : new Map(),
+    ...(constraints ? constraintsOf(constraints) : {}),
+    ...(inhibit ? { inhibitAnyPolicy: smallIntegerOf(readOnly(inhibit)) } : {}),
+  };
+}
+
+function policiesOf(value: Buffer): string[] {
+  const policies = sequenceOf(readOnly(value)).map((information) => {
+    const [policy, qualifiers, ...rest] = sequenceOf(information);
+    if (qualifiers) sequenceOf(qualifiers);
+    if (rest.length > 0) throw new DerError('its certificate policies have a wrong shape');
+    return objectIdentifierOf(policy);
+  });
+  if (policies.length === 0) throw new DerError('its list of certificate policies is empty');
+  if (new Set(policies).size < policies.length) throw new DerError('it has a certificate policy twice');
+  return policies;
+}
+
+function mappingsOf(value: Buffer): Map<string, string[]> {
+  const mappings = new Map<string, string[]>();
+  for (const mapping of sequenceOf(readOnly(value))) {
+    const [issuer, subject, ...rest] = sequenceOf(mapping);
+    const from = objectIdentifierOf(issuer);
+    const to = objectIdentifierOf(subject);
+    if (rest.length > 0) throw new DerError('its policy mappings have a wrong shape');
+    if (from === anyPolicy || to === anyPolicy) throw new DerError('it maps anyPolicy');
+    const list = mappings.get(from);
+    if (list) list.push(to);
+    else mappings.set(from, [to]);
+  }
+  if (mappings.size === 0) throw new DerError('its list of policy mappings is empty');
+  return mappings;
+}
+
+function constraintsOf(
+  value: Buffer,
+): Pick<PolicyExtensions, 'requireExplicitPolicy' | 'inhibitPolicyMapping'> {
+  const parts = sequenceOf(readOnly(value));
+  if (parts.length === 0) throw new DerError('its policy constraints are empty');
+  const requires = parts[0]!.tag === 0x80 ? smallIntegerOf(parts.shift(), 0x80) : undefined;
+  const inhibits = parts[0]?.tag === 0x81 ? smallIntegerOf(parts.shift(), 0x81) : undefined;
+  if (parts.length > 0) throw new DerError('its policy constraints have a wrong shape');
+  return {
+    ...(requires === undefined ? {} : { requireExplicitPolicy: requires }),
+    ...(inhibits === undefined ? {} : { inhibitPolicyMapping: inhibits }),
+  };
+}

@@ -1,0 +1,120 @@
+/** Revocation by the lists that were given (RFC 5280 section 6.3), without indirect lists, deltas and scopes. */
+import type { Certificate } from '../certificate.js';
+import { listExtensionTypes, type RevocationList, serialNumberOctets } from '../crl.js';
+import { isSignedBy } from '../signature.js';
+import type { Budget } from './budget.js';
+import { called, type Failure, failureOf, short } from './failure.js';
+
+/** Critical or not, these are understood; the lists that bear others critically are not used. */
+const processedExtensions = new Set<string>([
+  listExtensionTypes.authorityKeyIdentifier,
+  listExtensionTypes.issuerAlternativeName,
+  listExtensionTypes.listNumber,
+]);
+
+/** The reason code and the invalidity date do not change that a certificate is revoked. */
+const processedEntryExtensions = new Set(['2.5.29.21', '2.5.29.24']);
+
+export class Revocation {
+  readonly #byIssuer = new Map<string, RevocationList[]>();
+  /** Why a list cannot be used under a public key; undefined when it can. */
+  readonly #problems = new Map<RevocationList, Map<string, string | undefined>>();
+  readonly #at: Date;
+  readonly #isStrict: boolean;
+
+  constructor(lists: readonly RevocationList[], at: Date, isStrict: boolean) {
+    this.#at = at;
+    this.#isStrict = isStrict;
+    for (const list of lists) {
+      const known = this.#byIssuer.get(list.issuer.key);
+      if (known) known.push(list);
+      else this.#byIssuer.set(list.issuer.key, [list]);
+    }
+  }
+
+  /**
+   * The leaf must be covered by a usable list of its issuer; an intermediate too when there is any list in its
+   * issuer's name, or always when strict. Anchors are not looked up.
+   *
+   * @throws BudgetExceeded
+   */
+  check(path: readonly Certificate[], budget: Budget): Failure[] {
+    const failures: Failure[] = [];
+    for (let index = 0; index < path.length - 1; index += 1) {
+      const certificate = path[index]!;
+      const issuer = path[index + 1]!;
+      const lists = this.#byIssuer.get(certificate.issuer.key) ?? [];
+      if (lists.length === 0 && index > 0 && !this.#isStrict) continue;
+      budget.spendSteps(1 + lists.length);
+      const failure = this.#checkOne(certificate, issuer, lists, budget);
+      if (failure) failures.push(failure);
+    }
+    return failures;
+  }
+
+  #checkOne(
+    certificate: Certificate,
+    issuer: Certificate,
+    lists: readonly RevocationList[],
+    budget: Budget,
+  ): Failure | undefined {
+    const name = `The certificate ${called(certificate)}`;
+    const usable = lists.filter((list) => this.#problem(list, issuer, budget) === undefined);
+    if (usable.some(({ revoked }) => revoked.has(serialNumberOctets(certificate)))) {
+      return failureOf('REVOKED', certificate, `${name} was revoked by its issuer.`);
+    }
+    if (usable.length > 0) return undefined;
+    const why = lists[0]
+      ? `the one of ${short(certificate.issuer.text)} ${this.#problem(lists[0], issuer, budget)}`
+      : `there is none of ${short(certificate.issuer.text)}`;
+    return failureOf(
+      'REVOCATION_UNKNOWN',
+      certificate,
+      `${name} may be revoked: of the revocation lists given, ${why}.`,
+    );
+  }
+
+  #problem(list: RevocationList, issuer: Certificate, budget: Budget): string | undefined {
+    let known = this.#problems.get(list);
+    if (!known) {
+      known = new Map();
+      this.#problems.set(list, known);
+    }
+    // The key usage belongs to the certificate, not to the key.
+    const mayNotSign = this.#issuerProblem(issuer);
+    if (mayNotSign) return mayNotSign;
+    const key = issuer.publicKeyInfo.der.toString('latin1');
+    if (!known.has(key)) {
+      known.set(key, this.#listProblem(list) ?? signatureProblem(list, issuer, budget));
+    }
+    return known.get(key);
+  }
+
+  #issuerProblem({ keyUsage }: Certificate): string | undefined {
+    if (keyUsage ? keyUsage.includes('cRLSign') : !this.#isStrict) return undefined;
+    return 'cannot be used: the key usage of its issuer lacks cRLSign';
+  }
+
+  #listProblem(list: RevocationList): string | undefined {
+    const { thisUpdate, nextUpdate, extensions, criticalEntryExtensions } = list;
+    if (thisUpdate > this.#at) return 'is not valid yet';
+    if (!nextUpdate) return 'does not say until when it is valid';
+    if (nextUpdate < this.#at) return 'is out of date';
+    if (extensions.has(listExtensionTypes.deltaIndicator)) return 'is a delta list';
+    if (extensions.has(listExtensionTypes.issuingDistributionPoint)) return 'covers a part only';
+    for (const { type, critical } of extensions.values())
+      if (critical && !processedExtensions.has(type)) return `has the critical extension ${type}`;
+    for (const type of criticalEntryExtensions)
+      if (!processedEntryExtensions.has(type)) return `has an entry with the critical extension ${type}`;
+    if (!this.#isStrict) return undefined;
+    const required = [listExtensionTypes.authorityKeyIdentifier, listExtensionTypes.listNumber];
+    const missing = required.find((type) => !extensions.has(type));
+    return missing && `lacks the extension ${missing}, which RFC 5280 section 5.2 requires`;
+  }
+}
+
+/** @throws BudgetExceeded */
+function signatureProblem(list: RevocationList, issuer: Certificate, budget: Budget): string | undefined {
+  budget.spendSignature(issuer.publicKeyInfo);
+  return isSignedBy(list, issuer) ? undefined : 'was not signed by it';
+}
