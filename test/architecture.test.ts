@@ -36,11 +36,12 @@ const parts: Record<string, string[]> = {
   errors: [],
   pki: ['errors'],
   store: ['errors', 'pki'],
+  certgen: ['errors', 'pki', 'store'],
   'dps/contract': ['errors', 'pki'],
   dps: ['errors', 'pki', 'dps/contract'],
   emulator: ['errors', 'pki', 'store', 'dps/contract'],
   pipeline: ['errors', 'pki', 'store', 'dps/contract', 'dps'],
-  cli: ['errors', 'pki', 'store', 'dps/contract', 'dps', 'pipeline', 'emulator'],
+  cli: ['errors', 'pki', 'store', 'certgen', 'dps/contract', 'dps', 'pipeline', 'emulator'],
   index: ['errors', 'pki', 'store', 'dps/contract', 'dps', 'pipeline', 'emulator'],
   bin: ['cli', 'errors'],
 };

@@ -1,0 +1,181 @@
+/** The CA in the folder: its certificates, keys and database, read and written. */
+import type { KeyObject } from 'node:crypto';
+import { join } from 'node:path';
+import { EnrollkitError } from '../errors.js';
+import { type Certificate, parseCertificate } from '../pki/certificate.js';
+import { loadPrivateKey } from '../store/certificates.js';
+import { readText, readTextIfExists } from '../store/files.js';
+import {
+  formatAttributes,
+  formatIndex,
+  type IndexEntry,
+  nextSerial,
+  parseIndex,
+  serialAfter,
+} from './database.js';
+import { intermediatePrefix, rootPrefix, type Script } from './scripts.js';
+import type { Transaction } from './transaction.js';
+
+/** Modes: what the scripts set, but that no key is readable by others. */
+export const modes = {
+  authorityKey: 0o400,
+  key: 0o600,
+  pfx: 0o600,
+  certificate: 0o444,
+  other: 0o644,
+} as const;
+
+/** Relative paths of the files of one certificate. */
+export interface FileSet {
+  key: string;
+  request: string;
+  certificate: string;
+  pfx: string;
+  fullChain: string;
+}
+
+export function filesOf(prefix: string): FileSet {
+  return {
+    key: `private/${prefix}.key.pem`,
+    request: `csr/${prefix}.csr.pem`,
+    certificate: `certs/${prefix}.cert.pem`,
+    pfx: `certs/${prefix}.cert.pfx`,
+    fullChain: `certs/${prefix}-full-chain.cert.pem`,
+  };
+}
+
+export interface StoredAuthority {
+  certificate: Certificate;
+  pem: string;
+}
+
+/**
+ * @throws EnrollkitError FILE_UNREADABLE when there is no CA here, INVALID_CERTIFICATE
+ */
+export function readAuthority(folder: string, which: 'root' | 'intermediate'): StoredAuthority {
+  const path = join(folder, filesOf(which === 'root' ? rootPrefix : intermediatePrefix).certificate);
+  const pem = readTextIfExists(path);
+  if (pem === undefined) {
+    throw new EnrollkitError('FILE_UNREADABLE', `There is no CA in ${folder}: ${path} is missing.`, {
+      next: 'Make one first: enrollkit certgen create_root_and_intermediate',
+    });
+  }
+  return { certificate: readCertificate(path, pem), pem };
+}
+
+/** A certificate; an error names the file. */
+export function readCertificate(path: string, text: string | Uint8Array): Certificate {
+  try {
+    return parseCertificate(text);
+  } catch (error) {
+    if (!(error instanceof EnrollkitError)) throw error;
+    throw new EnrollkitError(error.code, `${path}: ${error.message}`, { cause: error });
+  }
+}
+
+/** @throws EnrollkitError FILE_UNREADABLE, INVALID_KEY, WRONG_PASSPHRASE, KEY_MISMATCH */
+export function openAuthorityKey(
+  folder: string,
+  which: 'root' | 'intermediate',
+  { certificate, pem }: StoredAuthority,
+  passphrase: string,
+): KeyObject {
+  const files = filesOf(which === 'root' ? rootPrefix : intermediatePrefix);
+  const paths = {
+    folder,
+    certificate: join(folder, files.certificate),
+    chain: join(folder, files.fullChain),
+    key: join(folder, files.key),
+  };
+  return loadPrivateKey({ paths, certificate, pem, chainPem: pem }, passphrase);
+}
+
+const names = { index: 'index.txt', attributes: 'index.txt.attr', serial: 'serial' } as const;
+
+/** The database as it stands, and what each command does with it. */
+export class Database {
+  #entries: IndexEntry[];
+  #serial: string;
+  readonly #former: Record<keyof typeof names, string | undefined>;
+
+  private constructor(former: Record<keyof typeof names, string | undefined>, folder: string, first: string) {
+    this.#former = former;
+    this.#entries = parseIndex(former.index ?? '', join(folder, names.index));
+    this.#serial = nextSerial(former.serial ?? first, this.#entries, join(folder, names.serial));
+  }
+
+  /** @throws EnrollkitError FILE_UNREADABLE */
+  static read(folder: string, script: Script): Database {
+    const text = (name: string) => readTextIfExists(join(folder, name));
+    return new Database(
+      { index: text(names.index), attributes: text(names.attributes), serial: text(names.serial) },
+      folder,
+      script.firstSerial,
+    );
+  }
+
+  /** What the scripts make before they issue anything. */
+  static empty(script: Script): Database {
+    const former = { index: '', attributes: undefined, serial: `${script.firstSerial}\n` };
+    return new Database(former, '', script.firstSerial);
+  }
+
+  get serial(): string {
+    return this.#serial;
+  }
+
+  get serialNumber(): Buffer {
+    return Buffer.from(this.#serial, 'hex');
+  }
+
+  validWithSubject(subject: string): readonly IndexEntry[] {
+    return this.#entries.filter((entry) => entry.status === 'V' && entry.subject === subject);
+  }
+
+  /** Gives the next serial number away. */
+  add(entry: Omit<IndexEntry, 'status' | 'revocation' | 'serial'>): void {
+    this.#entries.push({ status: 'V', revocation: '', serial: this.#serial, ...entry });
+    this.#serial = serialAfter(this.#serial);
+  }
+
+  /** Another certificate has taken its place. @param at as ASN.1 has it */
+  supersede(serials: ReadonlySet<string>, at: string): void {
+    this.#entries = this.#entries.map((entry) => {
+      if (!serials.has(entry.serial) || entry.status !== 'V') return entry;
+      if (century(entry.notAfter) < century(at)) return { ...entry, status: 'E' };
+      return { ...entry, status: 'R', revocation: `${at},superseded` };
+    });
+  }
+
+  /** With copies of what was there, as openssl leaves them. */
+  write(transaction: Transaction): void {
+    const contents = {
+      index: formatIndex(this.#entries),
+      attributes: formatAttributes(this.#entries),
+      serial: `${this.#serial}\n`,
+    };
+    for (const key of ['index', 'attributes', 'serial'] as const) {
+      const former = this.#former[key];
+      if (former !== undefined) transaction.write(`${names[key]}.old`, former, modes.other);
+      transaction.write(names[key], contents[key], modes.other);
+    }
+  }
+}
+
+/** Two times of either length, made comparable (RFC 5280 section 4.1.2.5.1). */
+function century(time: string): string {
+  if (time.length > 13) return time;
+  return Number(time.slice(0, 2)) < 50 ? `20${time}` : `19${time}`;
+}
+
+/** The certificate of a file of the folder, when there is one. */
+export function certificateIn(folder: string, path: string): Certificate | undefined {
+  const absolute = join(folder, path);
+  const text = readTextIfExists(absolute);
+  return text === undefined ? undefined : readCertificate(absolute, text);
+}
+
+/** The text of a file of the folder that must be there. */
+export function textIn(folder: string, path: string): string {
+  return readText(join(folder, path));
+}

@@ -1,0 +1,146 @@
+/** create_root_and_intermediate, and install_root_ca_from_files with a root that is there already. */
+import type { KeyObject } from 'node:crypto';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { EnrollkitError } from '../errors.js';
+import { type Certificate, certificateToPem, parseCertificate } from '../pki/certificate.js';
+import { isKeyPair, type KeyAlgorithm, privateKeyToPem } from '../pki/keys.js';
+import { Database, filesOf, modes } from './authority.js';
+import { timeText } from './database.js';
+import { issueFiles, issueRoot } from './issue-files.js';
+import { assertPassphrase, type CertgenResult } from './request.js';
+import {
+  authorityKeyAlgorithm,
+  intermediatePrefix,
+  rootPrefix,
+  type Script,
+  validityDays as usualValidityDays,
+} from './scripts.js';
+import { alone, ownFolder, Transaction } from './transaction.js';
+
+export interface AuthorityRequest {
+  script: Script;
+  /** Made when it is not there. */
+  folder: string;
+  /** Of the keys and the PFX files. */
+  passphrase: string;
+  at: Date;
+  /** Whether a CA that is there steps aside. */
+  replace: boolean;
+  /** A root that is there already, in place of a new one. */
+  root?: { certificate: string | Uint8Array; privateKey: KeyObject };
+  /** 30 when left out. */
+  validityDays?: number;
+  /** RSA 4096 when left out; for tests, where that is slow. */
+  keyAlgorithm?: KeyAlgorithm;
+  signal?: AbortSignal;
+}
+
+/** All that the scripts remove before they make a CA. */
+const ownNames = [
+  'csr',
+  'private',
+  'certs',
+  'intermediateCerts',
+  'newcerts',
+  ...['index.txt', 'index.txt.attr', 'serial'].flatMap((name) => [name, `${name}.old`]),
+];
+
+/** What of a folder the scripts would remove; empty folders do not count. */
+export function formerAuthority(folder: string): string[] {
+  return ownNames.filter((name) => {
+    const path = join(folder, name);
+    return existsSync(path) && !(statSync(path).isDirectory() && readdirSync(path).length === 0);
+  });
+}
+
+/**
+ * Makes the folders, a root, an intermediate and the database. A CA that is there is moved into a folder
+ * `replaced-<time>`, never removed.
+ *
+ * @throws EnrollkitError FILE_EXISTS when there is one and `replace` is false; KEY_MISMATCH or ISSUER_NOT_ALLOWED
+ *   for a root that does not do; USAGE for a passphrase that is too short; FOLDER_IN_USE, FILE_UNWRITABLE
+ */
+export function createAuthority(request: AuthorityRequest): Promise<CertgenResult> {
+  const { folder, passphrase, root } = request;
+  assertPassphrase(passphrase);
+  const given = root && givenRoot(root.certificate, root.privateKey);
+  return alone(folder, async () => {
+    const former = formerAuthority(folder);
+    if (former.length > 0 && !request.replace) throw authorityExists(folder, former);
+    const transaction = new Transaction(folder);
+    const aside = `replaced-${timeText(request.at)}`;
+    for (const name of former) transaction.move(name, `${aside}/${name}`);
+    const { rootPem, intermediate } = await putAuthority(request, given, transaction);
+    request.signal?.throwIfAborted();
+    transaction.commit();
+    for (const name of request.script.folders) ownFolder(join(folder, name));
+    return {
+      written: transaction.written,
+      moved: former.map((name) => ({ from: name, to: `${aside}/${name}` })),
+      certificates: [parseCertificate(rootPem), intermediate],
+    };
+  });
+}
+
+/** @throws EnrollkitError FILE_EXISTS */
+export function authorityExists(folder: string, former: readonly string[]): EnrollkitError {
+  return new EnrollkitError(
+    'FILE_EXISTS',
+    `There is a CA, or its remains, in ${folder}: ${former.join(', ')}.`,
+    {
+      next: 'Add --force: they are moved into a folder of their own, not removed. Or choose another folder with --dir FOLDER.',
+      context: { folder, found: former },
+    },
+  );
+}
+
+async function putAuthority(
+  request: AuthorityRequest,
+  given: { certificate: Certificate; pem: string; privateKey: KeyObject } | undefined,
+  transaction: Transaction,
+): Promise<{ rootPem: string; intermediate: Certificate }> {
+  const { script, passphrase, at } = request;
+  const common = {
+    profile: script.authorityProfile,
+    keyAlgorithm: request.keyAlgorithm ?? authorityKeyAlgorithm,
+    at,
+    validityDays: request.validityDays ?? usualValidityDays,
+  };
+  const made = given ? undefined : await issueRoot(script.rootName, common);
+  const rootPem = given?.pem ?? made!.pem;
+  const rootKey = given?.privateKey ?? made!.keys.privateKey;
+  const rootFiles = filesOf(rootPrefix);
+  transaction.write(rootFiles.key, await privateKeyToPem(rootKey, passphrase), modes.authorityKey);
+  transaction.write(rootFiles.certificate, rootPem, modes.certificate);
+  const database = Database.empty(script);
+  const { certificate: intermediate } = await issueFiles(
+    {
+      ...common,
+      commonName: script.intermediateName,
+      issuer: { certificate: rootPem, privateKey: rootKey },
+      issuers: [rootPem],
+      database,
+      passphrase,
+      files: filesOf(intermediatePrefix),
+      friendlyName: intermediatePrefix,
+      encryptKey: true,
+      pfx: script.intermediatePfx,
+      fullChain: `certs/${script.authorityChain}`,
+    },
+    transaction,
+  );
+  database.write(transaction);
+  return { rootPem, intermediate };
+}
+
+function givenRoot(certificate: string | Uint8Array, privateKey: KeyObject) {
+  const parsed = parseCertificate(certificate);
+  if (!isKeyPair(privateKey, parsed.publicKey)) {
+    throw new EnrollkitError(
+      'KEY_MISMATCH',
+      `The private key is not that of the root ${parsed.subject.text}.`,
+    );
+  }
+  return { certificate: parsed, pem: certificateToPem(parsed), privateKey };
+}

@@ -1,0 +1,213 @@
+/** The commands that issue one certificate: for a device, a gateway, a server, a verification code. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { EnrollkitError } from '../errors.js';
+import { type Certificate, parseCertificates } from '../pki/certificate.js';
+import type { KeyAlgorithm } from '../pki/keys.js';
+import { commonNameType } from '../pki/name.js';
+import { subjectName } from '../pki/requested-names.js';
+import { readText } from '../store/files.js';
+import {
+  certificateIn,
+  Database,
+  type FileSet,
+  filesOf,
+  openAuthorityKey,
+  readAuthority,
+} from './authority.js';
+import { subjectLine, timeText } from './database.js';
+import { issueFiles } from './issue-files.js';
+import { assertPassphrase, type CertgenResult } from './request.js';
+import { type CertificateCommand, type Script, validityDays as usualValidityDays } from './scripts.js';
+import { alone, ownFolder, Transaction } from './transaction.js';
+
+export interface CertificateRequest {
+  script: Script;
+  command: CertificateCommand;
+  /** A device ID, a host name or a verification code; taken as it is, whatever characters it has. */
+  name: string;
+  folder: string;
+  /** Opens the CA's key, and protects the PFX. */
+  passphrase: string;
+  at: Date;
+  /** 30 when left out; the end is never later than the issuer's. */
+  validityDays?: number;
+  /** The command's when left out; for tests, where RSA 4096 is slow. */
+  keyAlgorithm?: KeyAlgorithm;
+  signal?: AbortSignal;
+}
+
+/**
+ * Issues a certificate into the folder. Issued again, it takes the place of the one before, whose line in index.txt is
+ * then that of a revoked one, "superseded". Where the file names are always the same and the files are another name's,
+ * those step aside first: new-device.cert.pem of a device "one" becomes new-device.one.cert.pem.
+ *
+ * @throws EnrollkitError INVALID_COMMON_NAME, COMMON_NAME_TOO_LONG; FILE_UNREADABLE when there is no CA;
+ *   WRONG_PASSPHRASE, ISSUER_NOT_ALLOWED (an expired CA); FILE_EXISTS, FOLDER_IN_USE, FILE_UNWRITABLE
+ */
+export async function createCertificate(request: CertificateRequest): Promise<CertgenResult> {
+  const { script, command, name, folder, passphrase, at } = request;
+  assertPassphrase(passphrase);
+  const commonName = `${name}${command.suffix}`;
+  assertName(request, commonName);
+  readAuthority(folder, command.issuer);
+  return alone(folder, async () => {
+    const [root, intermediate] = [
+      readAuthority(folder, 'root'),
+      command.issuer === 'intermediate' ? readAuthority(folder, 'intermediate') : undefined,
+    ];
+    for (const authority of [root, intermediate]) assertNotNamedAs(authority?.certificate, commonName);
+    const issuer = intermediate ?? root;
+    const privateKey = openAuthorityKey(folder, command.issuer, issuer, passphrase);
+    const database = Database.read(folder, script);
+    const transaction = new Transaction(folder);
+    const prefix = prefixOf(command, name);
+    const files = filesOf(prefix);
+    const moved = makeRoom(request, commonName, files, transaction);
+    supersedeFormer(request, commonName, files, database);
+    const issued = await issueFiles(
+      {
+        profile: command.profile,
+        commonName,
+        keyAlgorithm: request.keyAlgorithm ?? command.keyAlgorithm,
+        issuer: { certificate: issuer.pem, privateKey },
+        issuers: intermediate ? [intermediate.pem, root.pem] : [root.pem],
+        database,
+        at,
+        validityDays: request.validityDays ?? usualValidityDays,
+        passphrase,
+        files,
+        friendlyName: prefix,
+        encryptKey: false,
+        pfx: true,
+        fullChain: command.fullChain ? files.fullChain : undefined,
+      },
+      transaction,
+    );
+    database.write(transaction);
+    request.signal?.throwIfAborted();
+    transaction.commit();
+    ownFolder(join(folder, 'private'));
+    return { written: transaction.written, moved, certificates: [issued.certificate] };
+  });
+}
+
+/** Before any key is made: RSA 4096 takes seconds. */
+function assertName({ script, command, name }: CertificateRequest, commonName: string): void {
+  if (name === '') throw new EnrollkitError('INVALID_COMMON_NAME', 'The name is empty.');
+  subjectName({ commonName });
+  const prefix = prefixOf(command, name);
+  const taken =
+    command.filesNamed === 'after the name' &&
+    Object.values(script.commands).some(
+      (other) => other.filesNamed === 'always the same' && other.prefix === prefix,
+    );
+  if (!taken && !name.endsWith('-full-chain')) return;
+  throw new EnrollkitError(
+    'INVALID_COMMON_NAME',
+    `The files of "${name}" would have the names of other files that this command makes.`,
+    { next: 'Choose another name.' },
+  );
+}
+
+function assertNotNamedAs(authority: Certificate | undefined, commonName: string): void {
+  if (!authority?.subject.valuesOf(commonNameType).includes(commonName)) return;
+  throw new EnrollkitError('INVALID_COMMON_NAME', `"${commonName}" is the name of the CA itself.`, {
+    next: 'Choose another name.',
+  });
+}
+
+/** Where the files are named after the name, what a file system would not take is percent-encoded. */
+function prefixOf({ prefix, filesNamed }: CertificateCommand, name: string): string {
+  return filesNamed === 'always the same' ? prefix : `${prefix}-${inFileName(name)}`;
+}
+
+/** The files of another name that stepped aside. */
+export function keptFiles({ prefix }: CertificateCommand, name: string): FileSet {
+  return filesOf(`${prefix}.${inFileName(name)}`);
+}
+
+export function filesFor(command: CertificateCommand, name: string): FileSet {
+  return filesOf(prefixOf(command, name));
+}
+
+function inFileName(name: string): string {
+  return name.replace(
+    // What Windows does not take in a name, the separators of paths, and the percent sign itself.
+    /[%/\\:*?"<>|]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
+}
+
+const inTheirOrder = (files: FileSet) => Object.keys(files) as (keyof FileSet)[];
+
+/** Moves another name's files aside, and removes this name's that stepped aside earlier. */
+function makeRoom(
+  { folder, command, name }: CertificateRequest,
+  commonName: string,
+  files: FileSet,
+  transaction: Transaction,
+): CertgenResult['moved'] {
+  const present = (path: string) => existsSync(join(folder, path));
+  const kept = keptFiles(command, name);
+  if (command.keepsFormer) {
+    for (const key of inTheirOrder(kept)) if (present(kept[key])) transaction.remove(kept[key]);
+  }
+  const former = certificateIn(folder, files.certificate);
+  if (!former) {
+    if (!present(files.key) || !command.keepsFormer) return [];
+    throw exists(folder, files.key, 'is there without its certificate, so that nobody knows whose key it is');
+  }
+  const formerName = former.subject.valuesOf(commonNameType)[0] ?? '';
+  if (formerName === commonName) return [];
+  if (command.filesNamed === 'after the name') {
+    throw exists(folder, files.certificate, `belongs to another name, "${formerName}"`);
+  }
+  if (!command.keepsFormer) return [];
+  const aside = keptFiles(command, withoutSuffix(formerName, command.suffix));
+  return inTheirOrder(files).flatMap((key) => {
+    if (!present(files[key])) return [];
+    if (present(aside[key])) throw exists(folder, aside[key], `is in the way of ${files[key]}`);
+    transaction.move(files[key], aside[key]);
+    return [{ from: files[key], to: aside[key] }];
+  });
+}
+
+function exists(folder: string, path: string, why: string): EnrollkitError {
+  return new EnrollkitError('FILE_EXISTS', `${join(folder, path)} ${why}.`, {
+    next: 'Move it away, then run the same command again.',
+  });
+}
+
+function withoutSuffix(text: string, suffix: string): string {
+  return suffix !== '' && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text;
+}
+
+/** The valid certificates of this subject that no file has any more, once the new one is written. */
+function supersedeFormer(
+  { folder, command, name, at }: CertificateRequest,
+  commonName: string,
+  files: FileSet,
+  database: Database,
+): void {
+  const candidates = database.validWithSubject(subjectLine(commonName));
+  if (candidates.length === 0) return;
+  const kept = keptFiles(command, name);
+  const replaced = [files, kept].flatMap(({ certificate, fullChain }) => [certificate, fullChain]);
+  const others = readdirSync(join(folder, 'certs'))
+    .filter((file) => file.endsWith('.pem'))
+    .map((file) => `certs/${file}`)
+    .filter((path) => !replaced.includes(path));
+  const held = new Set(others.map((path) => firstSerialIn(join(folder, path))));
+  const superseded = candidates.map(({ serial }) => serial).filter((serial) => !held.has(serial));
+  database.supersede(new Set(superseded), timeText(at));
+}
+
+/** Of a file that may be anybody's. */
+function firstSerialIn(path: string): string | undefined {
+  try {
+    return parseCertificates(readText(path))[0]?.serialNumber;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,105 @@
+/** The database of `openssl ca`: index.txt, index.txt.attr and serial, as text in and text out. */
+import { EnrollkitError } from '../errors.js';
+
+export interface IndexEntry {
+  /** Valid, revoked, expired. */
+  status: 'V' | 'R' | 'E';
+  /** As in ASN.1: YYMMDDHHMMSSZ, or with four digits of the year from 2050. */
+  notAfter: string;
+  /** When, a comma and why; empty unless revoked. */
+  revocation: string;
+  /** Hexadecimal, upper case, an even number of digits. */
+  serial: string;
+  /** openssl's one-line form. */
+  subject: string;
+}
+
+/** What every line has where a file name could stand. */
+const fileName = 'unknown';
+
+/** @throws EnrollkitError FILE_UNREADABLE, naming the line */
+export function parseIndex(text: string, path: string): IndexEntry[] {
+  const lines = text.split(/\r?\n/);
+  return lines.flatMap((line, index) => {
+    if (line === '') return [];
+    const [status, notAfter, revocation, serial, , subject, ...rest] = line.split('\t');
+    const readable =
+      rest.length === 0 && subject !== undefined && /^[VRE]$/.test(status!) && isSerial(serial!);
+    if (!readable) {
+      throw new EnrollkitError('FILE_UNREADABLE', `Line ${index + 1} of ${path} is no entry of openssl ca.`, {
+        next: 'Put the line right, or begin anew: certgen create_root_and_intermediate --force',
+      });
+    }
+    return {
+      status: status as IndexEntry['status'],
+      notAfter: notAfter!,
+      revocation: revocation!,
+      serial: serial!.toUpperCase(),
+      subject: subject!,
+    };
+  });
+}
+
+export function formatIndex(entries: readonly IndexEntry[]): string {
+  return entries
+    .map(({ status, notAfter, revocation, serial, subject }) =>
+      [status, notAfter, revocation, serial, fileName, subject].join('\t').concat('\n'),
+    )
+    .join('');
+}
+
+/** openssl refuses a second valid certificate with a subject, unless this says that it may. */
+export function formatAttributes(entries: readonly IndexEntry[]): string {
+  const valid = entries.filter(({ status }) => status === 'V').map(({ subject }) => subject);
+  return `unique_subject = ${new Set(valid).size === valid.length ? 'yes' : 'no'}\n`;
+}
+
+/**
+ * The serial number to use next: that of the file, or a higher one when the index has it already.
+ *
+ * @throws EnrollkitError FILE_UNREADABLE
+ */
+export function nextSerial(text: string, entries: readonly IndexEntry[], path: string): string {
+  const given = text.trim();
+  if (!isSerial(given)) {
+    throw new EnrollkitError('FILE_UNREADABLE', `${path} holds no hexadecimal number.`, {
+      next: 'Write the next serial number into it, 01 for instance.',
+    });
+  }
+  const used = entries.map(({ serial }) => BigInt(`0x${serial}`));
+  const first = BigInt(`0x${given}`);
+  return serialText(used.reduce((next, serial) => (serial >= next ? serial + 1n : next), first));
+}
+
+export function serialAfter(serial: string): string {
+  return serialText(BigInt(`0x${serial}`) + 1n);
+}
+
+/** A subject that is a common name only, in openssl's one-line form: what is not ASCII as \xNN. */
+export function subjectLine(commonName: string): string {
+  const octets = [...Buffer.from(commonName, 'utf8')];
+  const text = octets.map((octet) =>
+    octet >= 0x20 && octet <= 0x7e
+      ? String.fromCharCode(octet)
+      : `\\x${octet.toString(16).toUpperCase().padStart(2, '0')}`,
+  );
+  return `/CN=${text.join('')}`;
+}
+
+/** A time as ASN.1 has it (RFC 5280 section 4.1.2.5). */
+export function timeText(time: Date): string {
+  const digits = time
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replace(/[-:T]/g, '');
+  return time.getUTCFullYear() < 2050 ? digits.slice(2) : digits;
+}
+
+function isSerial(text: string): boolean {
+  return /^[0-9A-Fa-f]{1,40}$/.test(text);
+}
+
+function serialText(serial: bigint): string {
+  const hex = serial.toString(16).toUpperCase();
+  return hex.length % 2 === 0 ? hex : `0${hex}`;
+}

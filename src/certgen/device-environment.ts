@@ -1,0 +1,52 @@
+/** The environment that the C SDK's samples read a device's certificate from; ca-certs.ps1 sets it, certGen.sh does not. */
+import { join } from 'node:path';
+import { EnrollkitError } from '../errors.js';
+import { certificateToPem } from '../pki/certificate.js';
+import { isKeyPair, privateKeyFromPem } from '../pki/keys.js';
+import { commonNameType } from '../pki/name.js';
+import { certificateIn, readAuthority, textIn } from './authority.js';
+import { filesFor, keptFiles } from './create-certificate.js';
+import type { Script } from './scripts.js';
+
+/**
+ * @param hub its host name
+ * @returns variables; PEM lines end with CR LF, as the samples want them. The private key is among them.
+ * @throws EnrollkitError NOT_FOUND when the folder has no such device; FILE_UNREADABLE, INVALID_CERTIFICATE, KEY_MISMATCH
+ */
+export function deviceEnvironment(
+  folder: string,
+  script: Script,
+  name: string,
+  hub: string,
+): Record<string, string> {
+  const command = script.commands.create_device_certificate!;
+  const found = [filesFor(command, name), keptFiles(command, name)]
+    .map((files) => ({ files, certificate: certificateIn(folder, files.certificate) }))
+    .find(({ certificate }) => certificate?.subject.valuesOf(commonNameType).includes(name));
+  if (!found?.certificate) {
+    throw new EnrollkitError(
+      'NOT_FOUND',
+      `There is no certificate of a device "${name}" in ${join(folder, 'certs')}.`,
+      {
+        next: `Make it first: enrollkit certgen create_device_certificate ${name}`,
+      },
+    );
+  }
+  const { files, certificate } = found;
+  const keyPem = textIn(folder, files.key);
+  const key = privateKeyFromPem(keyPem);
+  if (!isKeyPair(key, certificate.publicKey)) {
+    throw new EnrollkitError('KEY_MISMATCH', `${files.key} is not the key of ${files.certificate}.`);
+  }
+  const root = readAuthority(folder, 'root').certificate;
+  const issuers = certificate.issuer.der.equals(root.subject.der)
+    ? [root]
+    : [readAuthority(folder, 'intermediate').certificate, root];
+  const withCrLf = (pem: string) => pem.trimEnd().replace(/\r?\n/g, '\r\n').concat('\r\n');
+  return {
+    IOTHUB_CA_X509_PUBLIC: withCrLf([certificate, ...issuers].map(certificateToPem).join('')),
+    IOTHUB_CA_X509_PRIVATE_KEY: withCrLf(keyPem),
+    IOTHUB_CA_CONNECTION_STRING_TO_DEVICE: `HostName=${hub};DeviceId=${name};x509=true`,
+    IOTHUB_CA_USE_ECC: key.asymmetricKeyType === 'ec' ? '1' : '0',
+  };
+}

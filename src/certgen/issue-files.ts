@@ -1,0 +1,103 @@
+/** One certificate with all that comes with it: key, request, PFX, full chain, and the CA's own copy. */
+import { randomBytes } from 'node:crypto';
+import { type Certificate, parseCertificate } from '../pki/certificate.js';
+import { makeCertificateRequest } from '../pki/csr.js';
+import { type Issuer, issue } from '../pki/issue.js';
+import { generateKeyPair, type KeyAlgorithm, type KeyPair, privateKeyToPem } from '../pki/keys.js';
+import { createPfx } from '../pki/pfx.js';
+import { loadProfile, type ProfileName } from '../pki/profile.js';
+import { type Database, type FileSet, modes } from './authority.js';
+import { subjectLine, timeText } from './database.js';
+import type { Transaction } from './transaction.js';
+
+export interface FilesRequest {
+  profile: ProfileName;
+  commonName: string;
+  keyAlgorithm: KeyAlgorithm;
+  issuer: Issuer & { certificate: string };
+  /** The issuers, nearest first, the root last; PEM. */
+  issuers: readonly string[];
+  database: Database;
+  at: Date;
+  validityDays: number;
+  passphrase: string;
+  files: FileSet;
+  /** What key stores show. */
+  friendlyName: string;
+  encryptKey: boolean;
+  pfx: boolean;
+  /** Where the certificate and its issuers go together. */
+  fullChain: string | undefined;
+}
+
+export interface Issued {
+  certificate: Certificate;
+  pem: string;
+  keys: KeyPair;
+}
+
+/** A certificate that signs itself, with the random serial number of 20 octets that openssl gives it. */
+export async function issueRoot(
+  commonName: string,
+  {
+    profile,
+    keyAlgorithm,
+    at,
+    validityDays,
+  }: Pick<FilesRequest, 'profile' | 'keyAlgorithm' | 'at' | 'validityDays'>,
+): Promise<Issued> {
+  const keys = await generateKeyPair(keyAlgorithm);
+  const serialNumber = randomBytes(20);
+  // Positive, and of full length.
+  serialNumber[0] = (serialNumber[0]! & 0x7f) | 0x40;
+  const { pem } = await issue({
+    profile: loadProfile(profile),
+    subject: { commonName },
+    publicKey: keys.publicKey,
+    issuer: { privateKey: keys.privateKey },
+    at,
+    validityDays,
+    serialNumber,
+  });
+  return { certificate: parseCertificate(pem), pem, keys };
+}
+
+/** Issues a certificate, and puts its files into the transaction and its line into the database. */
+export async function issueFiles(request: FilesRequest, transaction: Transaction): Promise<Issued> {
+  const { commonName, issuer, issuers, database, files, passphrase } = request;
+  const subject = { commonName };
+  const keys = await generateKeyPair(request.keyAlgorithm);
+  const { serial, serialNumber } = database;
+  const [{ pem }, { pem: requestPem }] = await Promise.all([
+    issue({
+      profile: loadProfile(request.profile),
+      subject,
+      publicKey: keys.publicKey,
+      issuer,
+      at: request.at,
+      validityDays: request.validityDays,
+      serialNumber,
+    }),
+    makeCertificateRequest({ subject, ...keys }),
+  ]);
+  const certificate = parseCertificate(pem);
+  database.add({ notAfter: timeText(certificate.notAfter), subject: subjectLine(commonName) });
+
+  const keyPem = await privateKeyToPem(keys.privateKey, request.encryptKey ? passphrase : undefined);
+  transaction.write(files.key, keyPem, request.encryptKey ? modes.authorityKey : modes.key);
+  transaction.write(files.request, requestPem, modes.other);
+  transaction.write(files.certificate, pem, modes.certificate);
+  if (request.fullChain) transaction.write(request.fullChain, [pem, ...issuers].join(''), modes.certificate);
+  if (request.pfx) {
+    const pfx = await createPfx({
+      certificate: pem,
+      privateKey: keys.privateKey,
+      chain: [...issuers],
+      friendlyName: request.friendlyName,
+      passphrase,
+    });
+    transaction.write(files.pfx, pfx, modes.pfx);
+  }
+  transaction.write(`newcerts/${serial}.pem`, pem, modes.other);
+  return { certificate, pem, keys };
+}

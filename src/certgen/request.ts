@@ -1,0 +1,29 @@
+/** What the commands have in common. */
+import { EnrollkitError } from '../errors.js';
+import type { Certificate } from '../pki/certificate.js';
+
+/** Paths are relative to the folder. */
+export interface CertgenResult {
+  /** Files, in the order in which they were written. */
+  written: string[];
+  /** What stepped aside. */
+  moved: { from: string; to: string }[];
+  /** What was issued; with a CA, the root first. */
+  certificates: Certificate[];
+}
+
+/** OpenSSL's own minimum where it asks for one. */
+const minPassphraseLength = 4;
+
+/** A sentence on what is wrong with a new passphrase, or undefined. */
+export function passphraseProblem(passphrase: string): string | undefined {
+  const { length } = [...passphrase];
+  if (length >= minPassphraseLength) return undefined;
+  return `The passphrase has ${length} characters; it needs at least ${minPassphraseLength}.`;
+}
+
+/** @throws EnrollkitError USAGE */
+export function assertPassphrase(passphrase: string): void {
+  const problem = passphraseProblem(passphrase);
+  if (problem) throw new EnrollkitError('USAGE', problem, { next: 'Choose a longer passphrase.' });
+}
