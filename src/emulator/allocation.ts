@@ -5,12 +5,12 @@
  * reprovisioning concepts".
  */
 import { createHash } from 'node:crypto';
-import type { GroupSettings } from './state/enrollment-groups.js';
+import type { EnrollmentSettings } from './state/enrollment-settings.js';
 import type { Hub, LinkedHubs } from './state/hubs.js';
 
 export interface AllocationRequest {
   registrationId: string;
-  group: Pick<GroupSettings, 'allocationPolicy' | 'hubIds' | 'hubId' | 'reprovisionPolicy'>;
+  enrollment: Pick<EnrollmentSettings, 'allocationPolicy' | 'hubIds' | 'hubId' | 'reprovisionPolicy'>;
   hubs: LinkedHubs;
   /** The hub that the device was assigned to before. */
   previousHubId: string | undefined;
@@ -19,12 +19,17 @@ export interface AllocationRequest {
 /** The policy of a provisioning service that was not told another. */
 export const defaultAllocationPolicy = 'hashed';
 
-/** @returns undefined when no hub is linked that the group may use */
-export function allocate({ registrationId, group, hubs, previousHubId }: AllocationRequest): Hub | undefined {
+/** @returns undefined when no hub is linked that the enrollment may use */
+export function allocate({
+  registrationId,
+  enrollment,
+  hubs,
+  previousHubId,
+}: AllocationRequest): Hub | undefined {
   const previous = previousHubId === undefined ? undefined : hubs.get(previousHubId);
-  if (previous && !group.reprovisionPolicy.updateHubAssignment) return previous;
-  const candidates = candidatesOf(group, hubs);
-  switch (group.allocationPolicy ?? defaultAllocationPolicy) {
+  if (previous && !enrollment.reprovisionPolicy.updateHubAssignment) return previous;
+  const candidates = candidatesOf(enrollment, hubs);
+  switch (enrollment.allocationPolicy ?? defaultAllocationPolicy) {
     case 'static':
     // Every hub of the emulator is on this machine, so that none is nearer than the first.
     case 'geoLatency':
@@ -34,7 +39,7 @@ export function allocate({ registrationId, group, hubs, previousHubId }: Allocat
   }
 }
 
-function candidatesOf({ hubIds, hubId }: AllocationRequest['group'], hubs: LinkedHubs): Hub[] {
+function candidatesOf({ hubIds, hubId }: AllocationRequest['enrollment'], hubs: LinkedHubs): Hub[] {
   const chosen = hubIds?.length ? hubIds : hubId === undefined ? [] : [hubId];
   if (chosen.length === 0) return hubs.list().filter((hub) => hub.applyAllocationPolicy);
   return chosen.map((id) => hubs.get(id)).filter((hub) => hub !== undefined);

@@ -49,10 +49,10 @@ export class Registrations {
    * @throws DpsError
    */
   async register(request: DeviceRequest & { body: unknown }): Promise<RegistrationOperation> {
-    const { registrationId, chain } = request;
+    const { registrationId } = request;
     this.#assertScope(request);
     assertBody(request.body, registrationId);
-    const decision = await this.#options.attestation.decide(registrationId, chain);
+    const decision = await this.#options.attestation.decide(request);
     const operationId = newOperationId();
     this.#assign(registrationId, decision, operationId);
     return { operationId, status: 'assigning' };
@@ -60,13 +60,13 @@ export class Registrations {
 
   /** @throws DpsError */
   async getOperation(request: DeviceRequest & { operationId: string }): Promise<RegistrationOperation> {
-    const { registrationId, chain, operationId } = request;
+    const { registrationId, operationId } = request;
     this.#assertScope(request);
-    const leafSha256 = this.#options.attestation.identify(registrationId, chain);
+    const identity = this.#options.attestation.identify(request);
     const operation = this.#options.records.operation(operationId);
     const record = operation && this.#options.records.get(operation.registrationId);
     if (!operation || !record) throw new DpsError('operationNotFound');
-    if (operation.leafSha256 !== leafSha256 || !sameId(operation.registrationId, registrationId)) {
+    if (operation.identity !== identity || !sameId(operation.registrationId, registrationId)) {
       throw new DpsError('unauthorized', { reason: 'another identity began this operation' });
     }
     return { operationId, status: record.status, registrationState: this.#stateOf(record) };
@@ -80,7 +80,7 @@ export class Registrations {
   async getState(request: DeviceRequest & { body: unknown }): Promise<RegistrationState> {
     this.#assertScope(request);
     assertBody(request.body, request.registrationId);
-    await this.#options.attestation.decide(request.registrationId, request.chain);
+    await this.#options.attestation.decide(request);
     const record = this.#options.records.get(request.registrationId);
     if (!record) throw new DpsError('registrationNotFound');
     return this.#stateOf(record);
@@ -102,38 +102,38 @@ export class Registrations {
 
   #assign(registrationId: string, decision: Decision, operationId: string): void {
     const { records, hubs, hubDevices, now } = this.#options;
-    const { group, leafSha256, issuerSha256 } = decision;
+    const { enrollment, enrollmentGroupId, identity } = decision;
     const before = records.get(registrationId);
-    const hub = allocate({ registrationId, group, hubs, previousHubId: before?.hubId });
+    const hub = allocate({ registrationId, enrollment, hubs, previousHubId: before?.hubId });
     const updated = now();
     const base = {
       // As at first: the hub tells devices apart by case, DPS does not.
       registrationId: before?.registrationId ?? registrationId,
-      enrollmentGroupId: group.enrollmentGroupId,
+      enrollmentGroupId,
       created: before?.created ?? updated,
       updated,
     };
-    const operation = { operationId, registrationId, leafSha256 };
+    const operation = { operationId, registrationId, identity };
     if (hub === undefined) {
       const { errorCode, message } = dpsErrors.noHub;
       records.save({ ...base, status: 'failed', errorCode, errorMessage: message }, operation);
       return;
     }
-    const deviceId = base.registrationId;
+    const deviceId = decision.deviceId ?? base.registrationId;
     hubDevices.ensure({
       deviceId,
-      leafThumbprint: leafSha256,
-      issuerThumbprints: issuerSha256,
-      iotEdge: group.iotEdge,
-      initialTwin: group.initialTwin,
+      ...decision.hubCredential,
+      iotEdge: enrollment.iotEdge,
+      initialTwin: enrollment.initialTwin,
     });
     const substatus = before?.hubId === hub.hubId ? 'reprovisionedToInitialAssignment' : 'initialAssignment';
     records.save({ ...base, status: 'assigned', deviceId, hubId: hub.hubId, substatus }, operation);
   }
 
   #stateOf(record: RegistrationRecord): RegistrationState {
+    const { enrollmentGroupId } = record;
     return {
-      x509: { enrollmentGroupId: record.enrollmentGroupId },
+      x509: enrollmentGroupId === undefined ? {} : { enrollmentGroupId },
       ...toRegistrationState(record, this.#options.hubs),
     };
   }

@@ -29,6 +29,7 @@ import {
   readIdentity,
   readPolicies,
 } from './state/identity.js';
+import { IndividualEnrollments } from './state/individual-enrollments.js';
 import { lockFolder } from './state/lock.js';
 import { RegistrationRecords } from './state/registration-records.js';
 import { openServerIdentity, rootFileName } from './tls.js';
@@ -107,10 +108,11 @@ async function start(
   const names = new HostNames(host, identity.dpsName);
   const certificates = new Certificates(database);
   const groups = new EnrollmentGroups(database);
+  const individuals = new IndividualEnrollments(database);
   const records = new RegistrationRecords(database);
   const hubs = new LinkedHubs(database);
   const hub = openHub(database, now);
-  const attestation = new Attestation({ certificates, groups, now });
+  const attestation = new Attestation({ certificates, groups, individuals, now });
   const registrations = new Registrations({
     idScope: identity.idScope,
     attestation,
@@ -129,6 +131,7 @@ async function start(
         names,
         certificates,
         groups,
+        individuals,
         records,
         hubs,
         now,

@@ -265,7 +265,6 @@ test('deletes registration records by the rules of etags', async ({ emulator, ro
 
 test('says what is not implemented', async ({ emulator }) => {
   for (const [method, path] of [
-    ['GET', '/enrollments/x'],
     ['POST', '/enrollments/'],
     ['POST', '/enrollmentgroups/x/attestationmechanism'],
     ['POST', '/enrollmentGroups'],

@@ -55,8 +55,8 @@ export const attestationMechanism = z.object({
   symmetricKey: z.object({ primaryKey: z.string().nullish(), secondaryKey: z.string().nullish() }).nullish(),
 });
 
-export const enrollmentGroup = z.object({
-  enrollmentGroupId: z.string(),
+/** What enrollment groups and individual enrollments have in common. */
+const enrollmentFields = {
   attestation: attestationMechanism,
   capabilities: z.object({ iotEdge: z.boolean().default(false) }).nullish(),
   iotHubHostName: z.string().nullish(),
@@ -71,8 +71,22 @@ export const enrollmentGroup = z.object({
   etag: z.string().nullish(),
   createdDateTimeUtc: z.string().nullish(),
   lastUpdatedDateTimeUtc: z.string().nullish(),
-});
+};
+
+export const enrollmentGroup = z.object({ enrollmentGroupId: z.string(), ...enrollmentFields });
 export type EnrollmentGroup = z.infer<typeof enrollmentGroup>;
+
+export const individualEnrollment = z.object({
+  registrationId: z.string(),
+  /** The device's ID in its hub; the registration ID when absent. */
+  deviceId: z.string().nullish(),
+  ...enrollmentFields,
+  optionalDeviceInformation: twinCollection.nullish(),
+});
+export type IndividualEnrollment = z.infer<typeof individualEnrollment> & {
+  /** In replies only. */
+  registrationState?: RegistrationState;
+};
 
 export const registrationStatuses = ['unassigned', 'assigning', 'assigned', 'failed', 'disabled'] as const;
 export type RegistrationStatus = (typeof registrationStatuses)[number];

@@ -48,24 +48,14 @@ const routes: Record<HttpPlane['name'], { name: string; what: string; route: Rou
       what: 'Reading an attestation mechanism',
       route: { method: 'POST', path: '/enrollmentGroups/:enrollmentGroupId/attestationmechanism' },
     },
-    ...(['GET', 'PUT', 'DELETE'] as const).map((method) => ({
-      name: `${method.toLowerCase()}IndividualEnrollment`,
-      what: 'Individual enrollments',
-      route: { method, path: '/enrollments/:registrationId' },
-    })),
-    {
-      name: 'queryIndividualEnrollments',
-      what: 'Individual enrollments',
-      route: { method: 'POST', path: '/enrollments/query' },
-    },
     {
       name: 'runBulkEnrollmentOperation',
-      what: 'Individual enrollments',
+      what: 'Bulk operations on individual enrollments',
       route: { method: 'POST', path: '/enrollments' },
     },
     {
       name: 'getIndividualEnrollmentAttestationMechanism',
-      what: 'Individual enrollments',
+      what: 'Reading an attestation mechanism',
       route: { method: 'POST', path: '/enrollments/:registrationId/attestationmechanism' },
     },
   ],

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { EnrollkitError } from '../../errors.js';
 import { secretFileMode } from '../../store/files.js';
-import { schema, schemaVersion } from './schema.js';
+import { migrations } from './schema.js';
 
 export type StateDatabase = Database.Database;
 
@@ -67,13 +67,14 @@ function makeSecret(path: string): void {
 
 function prepareSchema(database: StateDatabase, path: string): void {
   const [row] = database.pragma('user_version') as [{ user_version: number }];
-  if (row.user_version === schemaVersion) return;
-  if (row.user_version > schemaVersion) {
+  if (row.user_version === migrations.length) return;
+  if (row.user_version > migrations.length) {
     throw new EnrollkitError(
       'EMULATOR_STATE_UNREADABLE',
-      `The emulator's state ${path} was written by a newer enrollkit (version ${row.user_version} of its tables, here ${schemaVersion}).`,
+      `The emulator's state ${path} was written by a newer enrollkit (version ${row.user_version} of its tables, here ${migrations.length}).`,
       { next: 'Update enrollkit, or move that folder away; the emulator makes a new one.' },
     );
   }
-  database.exec(`BEGIN; ${schema} PRAGMA user_version = ${schemaVersion}; COMMIT;`);
+  const steps = migrations.slice(row.user_version).join('');
+  database.exec(`BEGIN; ${steps} PRAGMA user_version = ${migrations.length}; COMMIT;`);
 }

@@ -1,39 +1,18 @@
 /** Enrollment groups. IDs are compared without regard to case. */
-import type { AllocationPolicy, InitialTwin } from '../../dps/contract/schemas.js';
 import type { StateDatabase } from './database.js';
+import {
+  type EnrollmentRow,
+  type EnrollmentSettings,
+  fromEnrollmentRow,
+  type StoredVersion,
+} from './enrollment-settings.js';
 import { newEtag } from './etag.js';
 
-/** One of the (at most two) CAs that back a group: by a certificate of its own, or by the name of an uploaded one. */
-export type GroupAuthority =
-  | { slot: 'primary' | 'secondary' /** DER, base64. */; certificate: string; sha256: string }
-  | { slot: 'primary' | 'secondary'; reference: string };
-
-/** What a group is set to. Hubs stand in it by ID, see state/hubs.ts. */
-export interface GroupSettings {
+export interface GroupSettings extends EnrollmentSettings {
   enrollmentGroupId: string;
-  authorities: GroupAuthority[];
-  iotEdge: boolean;
-  allocationPolicy?: AllocationPolicy;
-  hubIds?: string[];
-  /** The hub of the older field `iotHubHostName`. */
-  hubId?: string;
-  provisioningStatus: 'enabled' | 'disabled';
-  reprovisionPolicy: { updateHubAssignment: boolean; migrateDeviceData: boolean };
-  initialTwin?: InitialTwin;
 }
 
-export interface StoredGroup extends GroupSettings {
-  etag: string;
-  created: Date;
-  updated: Date;
-}
-
-interface Row {
-  etag: string;
-  created: string;
-  updated: string;
-  document: string;
-}
+export interface StoredGroup extends GroupSettings, StoredVersion {}
 
 export class EnrollmentGroups {
   readonly #database: StateDatabase;
@@ -52,14 +31,14 @@ export class EnrollmentGroups {
     const row = this.#database
       .prepare('SELECT * FROM enrollment_group WHERE group_key = ?')
       .get(enrollmentGroupId.toLowerCase());
-    return row === undefined ? undefined : fromRow(row as Row);
+    return row === undefined ? undefined : fromRow(row as EnrollmentRow);
   }
 
   /** Groups in the order of their IDs, those after `after`. */
   page(after: string, limit: number): StoredGroup[] {
     const rows = this.#database
       .prepare('SELECT * FROM enrollment_group WHERE group_key > ? ORDER BY group_key LIMIT ?')
-      .all(after.toLowerCase(), limit) as Row[];
+      .all(after.toLowerCase(), limit) as EnrollmentRow[];
     return rows.map(fromRow);
   }
 
@@ -72,7 +51,7 @@ export class EnrollmentGroups {
   byAuthority(sha256: string, certificateNames: readonly string[]): StoredGroup | undefined {
     const names = JSON.stringify(certificateNames.map((name) => name.toLowerCase()));
     const row = this.#byAuthority.get(sha256, names);
-    return row === undefined ? undefined : fromRow(row as Row);
+    return row === undefined ? undefined : fromRow(row as EnrollmentRow);
   }
 
   /** Stores a group, new or changed, under a new etag. */
@@ -111,11 +90,6 @@ export class EnrollmentGroups {
   }
 }
 
-function fromRow(row: Row): StoredGroup {
-  return {
-    ...(JSON.parse(row.document) as GroupSettings),
-    etag: row.etag,
-    created: new Date(row.created),
-    updated: new Date(row.updated),
-  };
+function fromRow(row: EnrollmentRow): StoredGroup {
+  return fromEnrollmentRow<GroupSettings>(row);
 }

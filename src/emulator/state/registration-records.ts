@@ -5,7 +5,8 @@ import { newEtag } from './etag.js';
 
 export interface RegistrationRecord {
   registrationId: string;
-  enrollmentGroupId: string;
+  /** Undefined when an individual enrollment let the device in. */
+  enrollmentGroupId?: string | undefined;
   deviceId?: string;
   hubId?: string;
   status: 'assigned' | 'failed';
@@ -20,8 +21,8 @@ export interface RegistrationRecord {
 export interface Operation {
   operationId: string;
   registrationId: string;
-  /** SHA-256 of the device's certificate, upper-case hexadecimal: the operation is that identity's alone. */
-  leafSha256: string;
+  /** Who began it, see Decision.identity: the operation is that identity's alone. */
+  identity: string;
 }
 
 /** How long an operation can be polled after a newer one of the same device began. */
@@ -29,7 +30,7 @@ const keptMs = 3_600_000;
 
 interface Row {
   registration_id: string;
-  group_id: string;
+  group_id: string | null;
   device_id: string | null;
   hub_id: string | null;
   status: 'assigned' | 'failed';
@@ -86,8 +87,8 @@ export class RegistrationRecords {
       this.#upsert.run(
         key,
         record.registrationId,
-        record.enrollmentGroupId.toLowerCase(),
-        record.enrollmentGroupId,
+        record.enrollmentGroupId?.toLowerCase() ?? null,
+        record.enrollmentGroupId ?? null,
         record.deviceId ?? null,
         record.hubId ?? null,
         record.status,
@@ -99,7 +100,7 @@ export class RegistrationRecords {
         record.updated.toISOString(),
       );
       this.#deleteOldOperations.run(key, started - keptMs);
-      this.#insertOperation.run(operation.operationId, key, operation.leafSha256, started);
+      this.#insertOperation.run(operation.operationId, key, operation.identity, started);
     })();
   }
 
@@ -114,13 +115,13 @@ export class RegistrationRecords {
 
   operation(operationId: string): Operation | undefined {
     const row = this.#getOperation.get(operationId) as
-      | { operation_id: string; registration_key: string; leaf_sha256: string }
+      | { operation_id: string; registration_key: string; identity: string }
       | undefined;
     return (
       row && {
         operationId: row.operation_id,
         registrationId: row.registration_key,
-        leafSha256: row.leaf_sha256,
+        identity: row.identity,
       }
     );
   }
@@ -129,7 +130,7 @@ export class RegistrationRecords {
 function fromRow(row: Row): RegistrationRecord {
   return {
     registrationId: row.registration_id,
-    enrollmentGroupId: row.group_id,
+    ...(row.group_id === null ? {} : { enrollmentGroupId: row.group_id }),
     ...(row.device_id === null ? {} : { deviceId: row.device_id }),
     ...(row.hub_id === null ? {} : { hubId: row.hub_id }),
     status: row.status,

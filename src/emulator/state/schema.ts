@@ -1,9 +1,11 @@
 /** The tables of the emulator's state. Names and IDs that Azure compares without regard to case are keys in lower case. */
 
-/** Raised with every change of {@link schema}; stored in the file's user_version. */
-export const schemaVersion = 1;
-
-export const schema = `
+/**
+ * Each brings the tables from the version before it to its own, the first from nothing; how many have run is stored in
+ * the file's user_version. What stands here is in people's files: change nothing, add another.
+ */
+export const migrations = [
+  `
   CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
   -- Shared access policies; the owner is \`dps\` or a hub's ID.
@@ -46,4 +48,27 @@ export const schema = `
     operation_id TEXT PRIMARY KEY, registration_key TEXT NOT NULL, leaf_sha256 TEXT NOT NULL, started INTEGER NOT NULL
   );
   CREATE INDEX operation_registration ON operation (registration_key, started);
-`;
+`,
+
+  `
+  CREATE TABLE individual_enrollment (
+    registration_key TEXT PRIMARY KEY, etag TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL,
+    document TEXT NOT NULL
+  );
+
+  -- A registration may come from an individual enrollment: then it has no group.
+  DROP INDEX registration_group;
+  ALTER TABLE registration RENAME TO registration_before;
+  CREATE TABLE registration (
+    registration_key TEXT PRIMARY KEY, registration_id TEXT NOT NULL, group_key TEXT, group_id TEXT,
+    device_id TEXT, hub_id TEXT, status TEXT NOT NULL, substatus TEXT, error_code INTEGER, error_message TEXT,
+    etag TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL
+  );
+  INSERT INTO registration SELECT * FROM registration_before;
+  DROP TABLE registration_before;
+  CREATE INDEX registration_group ON registration (group_key, registration_key);
+
+  -- A thumbprint, or that the device has a symmetric key.
+  ALTER TABLE operation RENAME COLUMN leaf_sha256 TO identity;
+`,
+];

@@ -26,7 +26,7 @@ export function assertQuery(body: unknown, required: boolean): void {
  */
 export function answerPage<Row>(
   request: OperationRequest,
-  kind: 'EnrollmentGroup' | 'DeviceRegistration',
+  kind: 'EnrollmentGroup' | 'Enrollment' | 'DeviceRegistration',
   read: (after: string, limit: number) => Row[],
   keyOf: (row: Row) => string,
   toJson: (row: Row) => unknown,

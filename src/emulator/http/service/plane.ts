@@ -1,4 +1,4 @@
-/** The service plane: enrollment groups and registration records. Callers bring a SAS token, or the emulator's token. */
+/** The service plane: enrollment groups, individual enrollments and registration records. Callers bring a SAS token, or the emulator's token. */
 import { DpsError } from '../../dps-error.js';
 import type { HostNames } from '../../host-names.js';
 import { sasProblem } from '../../sas-check.js';
@@ -6,11 +6,13 @@ import type { Certificates } from '../../state/certificates.js';
 import type { EnrollmentGroups } from '../../state/enrollment-groups.js';
 import type { LinkedHubs } from '../../state/hubs.js';
 import type { Policy } from '../../state/identity.js';
+import type { IndividualEnrollments } from '../../state/individual-enrollments.js';
 import type { RegistrationRecords } from '../../state/registration-records.js';
 import { bearerMatches } from '../arm/plane.js';
 import { toDpsErrorReply } from '../dps-error-reply.js';
 import type { HttpPlane } from '../operation.js';
 import { enrollmentGroupOperations } from './enrollment-groups.js';
+import { individualEnrollmentOperations } from './individual-enrollments.js';
 import { registrationOperations } from './registrations.js';
 
 export interface ServicePlaneOptions {
@@ -19,6 +21,7 @@ export interface ServicePlaneOptions {
   names: HostNames;
   certificates: Certificates;
   groups: EnrollmentGroups;
+  individuals: IndividualEnrollments;
   records: RegistrationRecords;
   hubs: LinkedHubs;
   now: () => Date;
@@ -28,7 +31,11 @@ export function servicePlane(options: ServicePlaneOptions): HttpPlane {
   const { policies, armToken, names, now } = options;
   return {
     name: 'service',
-    operations: [...enrollmentGroupOperations(options), ...registrationOperations(options)],
+    operations: [
+      ...enrollmentGroupOperations(options),
+      ...individualEnrollmentOperations(options),
+      ...registrationOperations(options),
+    ],
     authorize({ header, path }, { right }) {
       const authorization = header('authorization');
       if (authorization === undefined)

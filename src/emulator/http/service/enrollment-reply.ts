@@ -1,0 +1,97 @@
+/** Enrollments as the service plane shows them: of a certificate what it says, never the certificate itself. */
+import type {
+  CertificateInfo,
+  EnrollmentGroup,
+  IndividualEnrollment,
+  RegistrationState,
+} from '../../../dps/contract/schemas.js';
+import { parseCertificate } from '../../../pki/certificate.js';
+import { inspectCertificate } from '../../../pki/inspect.js';
+import type { StoredGroup } from '../../state/enrollment-groups.js';
+import type { Authority, EnrollmentSettings, Slot, StoredVersion } from '../../state/enrollment-settings.js';
+import type { LinkedHubs } from '../../state/hubs.js';
+import type { StoredIndividual } from '../../state/individual-enrollments.js';
+import { wireTimestamp } from '../../wire-time.js';
+
+export function toEnrollmentGroup(group: StoredGroup, hubs: LinkedHubs): EnrollmentGroup {
+  return { enrollmentGroupId: group.enrollmentGroupId, ...toCommon(group, hubs) };
+}
+
+/** @param registrationState the device's registration, when it registered */
+export function toIndividualEnrollment(
+  individual: StoredIndividual,
+  hubs: LinkedHubs,
+  registrationState: RegistrationState | undefined,
+): IndividualEnrollment {
+  const { registrationId, deviceId, optionalDeviceInformation } = individual;
+  return {
+    registrationId,
+    ...(deviceId === undefined ? {} : { deviceId }),
+    ...(registrationState === undefined ? {} : { registrationState }),
+    ...(optionalDeviceInformation === undefined ? {} : { optionalDeviceInformation }),
+    ...toCommon(individual, hubs),
+  };
+}
+
+function toCommon(
+  enrollment: EnrollmentSettings & StoredVersion,
+  hubs: LinkedHubs,
+): Omit<EnrollmentGroup, 'enrollmentGroupId'> {
+  const { allocationPolicy, hubIds, hubId, initialTwin } = enrollment;
+  const nameOf = (id: string): string => hubs.get(id)?.hostName ?? id;
+  return {
+    attestation: toAttestation(enrollment),
+    capabilities: { iotEdge: enrollment.iotEdge },
+    ...(hubId === undefined ? {} : { iotHubHostName: nameOf(hubId) }),
+    ...(hubIds === undefined ? {} : { iotHubs: hubIds.map(nameOf) }),
+    ...(allocationPolicy === undefined ? {} : { allocationPolicy }),
+    provisioningStatus: enrollment.provisioningStatus,
+    reprovisionPolicy: enrollment.reprovisionPolicy,
+    ...(initialTwin === undefined ? {} : { initialTwin }),
+    etag: enrollment.etag,
+    createdDateTimeUtc: wireTimestamp(enrollment.created),
+    lastUpdatedDateTimeUtc: wireTimestamp(enrollment.updated),
+  };
+}
+
+function toAttestation({
+  authorities,
+  clientCertificates,
+}: EnrollmentSettings): EnrollmentGroup['attestation'] {
+  if (clientCertificates)
+    return { type: 'x509', x509: { clientCertificates: pairOf(clientCertificates, infoOf) } };
+  const x509 = authorities.some((authority) => 'reference' in authority)
+    ? { caReferences: pairOf(authorities, referenceOf) }
+    : { signingCertificates: pairOf(authorities, infoOf) };
+  return { type: 'x509', x509 };
+}
+
+function pairOf<Value>(all: readonly Authority[], describe: (one: Authority) => Value | null) {
+  const bySlot = (slot: Slot) => {
+    const found = all.find((one) => one.slot === slot);
+    return found ? describe(found) : null;
+  };
+  return { primary: bySlot('primary'), secondary: bySlot('secondary') };
+}
+
+function referenceOf(authority: Authority): string | null {
+  return 'reference' in authority ? authority.reference : null;
+}
+
+function infoOf(authority: Authority): { info: CertificateInfo } | null {
+  if (!('certificate' in authority)) return null;
+  const certificate = parseCertificate(Buffer.from(authority.certificate, 'base64'));
+  const described = inspectCertificate(certificate);
+  return {
+    info: {
+      subjectName: described.subject,
+      sha1Thumbprint: described.sha1Thumbprint,
+      sha256Thumbprint: described.sha256Thumbprint,
+      issuerName: described.issuer,
+      notBeforeUtc: described.notBefore,
+      notAfterUtc: described.notAfter,
+      serialNumber: described.serialNumber,
+      version: certificate.version,
+    },
+  };
+}

@@ -1,0 +1,132 @@
+/** Reads an enrollment group or individual enrollment, refusing what the service refuses: 400004 and a sentence. */
+import type { ZodType } from 'zod';
+import { isLegalId, sameId } from '../../../dps/contract/ids.js';
+import {
+  type EnrollmentGroup,
+  enrollmentGroup,
+  individualEnrollment,
+} from '../../../dps/contract/schemas.js';
+import { DpsError } from '../../dps-error.js';
+import type { Certificates } from '../../state/certificates.js';
+import type { GroupSettings } from '../../state/enrollment-groups.js';
+import type { EnrollmentSettings } from '../../state/enrollment-settings.js';
+import type { LinkedHubs } from '../../state/hubs.js';
+import type { IndividualSettings } from '../../state/individual-enrollments.js';
+import { readAttestation } from './attestation-request.js';
+
+export interface EnrollmentContext {
+  certificates: Certificates;
+  hubs: LinkedHubs;
+}
+
+/** IoT Hub's rule: Microsoft Learn, "Understand the identity registry in your IoT hub", case-sensitive. */
+const legalDeviceId = /^[A-Za-z0-9\-.%_*?!(),:=@$']{1,128}$/;
+
+/**
+ * @param enrollmentGroupId the ID in the path
+ * @param before the group as it is stored: a secret or a certificate that the body leaves out is kept from it
+ * @throws DpsError badRequest, notImplemented
+ */
+export function readEnrollmentGroup(
+  enrollmentGroupId: string,
+  body: unknown,
+  before: GroupSettings | undefined,
+  context: EnrollmentContext,
+): GroupSettings {
+  assertId('enrollment group ID', enrollmentGroupId);
+  const group = parse(enrollmentGroup, body, 'enrollment group');
+  assertSameId('enrollment group ID', group.enrollmentGroupId, enrollmentGroupId);
+  return {
+    enrollmentGroupId: before?.enrollmentGroupId ?? enrollmentGroupId,
+    ...readSettings(group, context),
+    ...readAttestation(group.attestation, 'group', before, context.certificates),
+  };
+}
+
+/**
+ * @param registrationId the ID in the path
+ * @param before see {@link readEnrollmentGroup}
+ * @throws DpsError badRequest, notImplemented
+ */
+export function readIndividualEnrollment(
+  registrationId: string,
+  body: unknown,
+  before: IndividualSettings | undefined,
+  context: EnrollmentContext,
+): IndividualSettings {
+  assertId('registration ID', registrationId);
+  const individual = parse(individualEnrollment, body, 'individual enrollment');
+  assertSameId('registration ID', individual.registrationId, registrationId);
+  const { deviceId, optionalDeviceInformation } = individual;
+  if (deviceId != null && deviceId !== '' && !legalDeviceId.test(deviceId)) {
+    throw badRequest(
+      "The deviceId must have 1 to 128 letters, digits or characters of - . % _ * ? ! ( ) , : = @ $ '.",
+    );
+  }
+  return {
+    registrationId: before?.registrationId ?? registrationId,
+    ...(deviceId == null || deviceId === '' ? {} : { deviceId }),
+    ...(optionalDeviceInformation == null ? {} : { optionalDeviceInformation }),
+    ...readSettings(individual, context),
+    ...readAttestation(individual.attestation, 'individual', before, context.certificates),
+  };
+}
+
+type Common = Omit<EnrollmentGroup, 'enrollmentGroupId'>;
+
+function readSettings(
+  enrollment: Common,
+  { hubs }: EnrollmentContext,
+): Omit<EnrollmentSettings, 'authorities' | 'clientCertificates'> {
+  assertAllocation(enrollment);
+  const { iotHubHostName, iotHubs, allocationPolicy, initialTwin } = enrollment;
+  return {
+    iotEdge: enrollment.capabilities?.iotEdge ?? false,
+    ...(allocationPolicy == null ? {} : { allocationPolicy }),
+    ...(iotHubs == null ? {} : { hubIds: iotHubs.map((name) => hubIdOf(name, hubs)) }),
+    ...(iotHubHostName == null ? {} : { hubId: hubIdOf(iotHubHostName, hubs) }),
+    provisioningStatus: enrollment.provisioningStatus ?? 'enabled',
+    reprovisionPolicy: enrollment.reprovisionPolicy ?? { updateHubAssignment: true, migrateDeviceData: true },
+    ...(initialTwin == null ? {} : { initialTwin }),
+  };
+}
+
+function assertId(what: string, id: string): void {
+  if (isLegalId(id)) return;
+  throw badRequest(
+    `The ${what} must have 1 to 128 letters, digits, - . _ or :, begin with a letter or digit and end with a letter, a digit or -.`,
+  );
+}
+
+function assertSameId(what: string, ofBody: string, ofPath: string): void {
+  if (!sameId(ofBody, ofPath)) throw badRequest(`The ${what} of the body is not that of the path.`);
+}
+
+function parse<Value>(schema: ZodType<Value>, body: unknown, what: string): Value {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw badRequest(`The ${what} is not valid at ${issue.path.join('.') || 'its top'}: ${issue.message}.`);
+}
+
+function assertAllocation({ allocationPolicy, customAllocationDefinition }: Common): void {
+  if (allocationPolicy !== 'custom') return;
+  if (!customAllocationDefinition) {
+    // Seen in a report of the real service.
+    throw badRequest(
+      "A CustomAllocationDefinition is required when the allocation policy is set to 'Custom'",
+    );
+  }
+  throw new DpsError('notImplemented', { message: 'Not implemented in this emulator: custom allocation.' });
+}
+
+function hubIdOf(hostName: string, hubs: LinkedHubs): string {
+  const hub = hubs.byName(hostName);
+  if (!hub)
+    throw badRequest(`The IoT hub "${hostName.slice(0, 90)}" is not linked to this provisioning service.`);
+  return hub.hubId;
+}
+
+function badRequest(message: string): DpsError {
+  return new DpsError('badRequest', { message });
+}

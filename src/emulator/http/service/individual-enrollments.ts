@@ -1,0 +1,33 @@
+/** Individual enrollments on the service plane. */
+import { routes } from '../../../dps/contract/routes.js';
+import { toRegistrationState } from '../../registration-state.js';
+import type { IndividualSettings, StoredIndividual } from '../../state/individual-enrollments.js';
+import type { Operation } from '../operation.js';
+import { toIndividualEnrollment } from './enrollment-reply.js';
+import { readIndividualEnrollment } from './enrollment-request.js';
+import { type EnrollmentKind, enrollmentOperations } from './enrollments.js';
+import type { ServicePlaneOptions } from './plane.js';
+
+export function individualEnrollmentOperations(options: ServicePlaneOptions): Operation[] {
+  const { individuals, records, hubs, now } = options;
+  const kind: EnrollmentKind<IndividualSettings, StoredIndividual> = {
+    subject: 'registrationId',
+    itemType: 'Enrollment',
+    name: 'Enrollment',
+    routes: {
+      get: routes.service.getEnrollment,
+      put: routes.service.putEnrollment,
+      delete: routes.service.deleteEnrollment,
+      query: routes.service.queryEnrollments,
+    },
+    store: individuals,
+    idOf: (individual) => individual.registrationId,
+    read: (id, body, before) => readIndividualEnrollment(id, body, before, options),
+    toJson(individual) {
+      const record = records.get(individual.registrationId);
+      return toIndividualEnrollment(individual, hubs, record && toRegistrationState(record, hubs));
+    },
+    now,
+  };
+  return enrollmentOperations(kind);
+}
