@@ -263,16 +263,4 @@ test('deletes registration records by the rules of etags', async ({ emulator, ro
   assert.equal((await emulator.service('POST', '/registrations/never/query')).status, 404);
 });
 
-test('says what is not implemented', async ({ emulator }) => {
-  for (const [method, path] of [
-    ['POST', '/enrollments/'],
-    ['POST', '/enrollmentgroups/x/attestationmechanism'],
-    ['POST', '/enrollmentGroups'],
-  ] as const) {
-    const answer = await emulator.service(method, path);
-    assert.equal(answer.status, 501, path);
-    assert.match(answer.body.message, /Not implemented in this emulator: /);
-  }
-});
-
 test.run();

@@ -88,6 +88,17 @@ export type IndividualEnrollment = z.infer<typeof individualEnrollment> & {
   registrationState?: RegistrationState;
 };
 
+/** What a bulk request does with each of its enrollments. */
+export const bulkModes = ['create', 'update', 'updateIfMatchETag', 'delete'] as const;
+
+/** Of a bulk request, an enrollment that was refused; it has one of the two IDs. */
+export interface BulkError {
+  registrationId?: string;
+  enrollmentGroupId?: string;
+  errorCode: number;
+  errorStatus: string;
+}
+
 export const registrationStatuses = ['unassigned', 'assigning', 'assigned', 'failed', 'disabled'] as const;
 export type RegistrationStatus = (typeof registrationStatuses)[number];
 

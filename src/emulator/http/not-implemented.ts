@@ -37,28 +37,7 @@ const routes: Record<HttpPlane['name'], { name: string; what: string; route: Rou
       },
     },
   ],
-  service: [
-    {
-      name: 'runBulkEnrollmentGroupOperation',
-      what: 'Bulk operations on enrollment groups',
-      route: { method: 'POST', path: '/enrollmentGroups' },
-    },
-    {
-      name: 'getEnrollmentGroupAttestationMechanism',
-      what: 'Reading an attestation mechanism',
-      route: { method: 'POST', path: '/enrollmentGroups/:enrollmentGroupId/attestationmechanism' },
-    },
-    {
-      name: 'runBulkEnrollmentOperation',
-      what: 'Bulk operations on individual enrollments',
-      route: { method: 'POST', path: '/enrollments' },
-    },
-    {
-      name: 'getIndividualEnrollmentAttestationMechanism',
-      what: 'Reading an attestation mechanism',
-      route: { method: 'POST', path: '/enrollments/:registrationId/attestationmechanism' },
-    },
-  ],
+  service: [],
   device: [],
 };
 

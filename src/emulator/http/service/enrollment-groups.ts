@@ -2,7 +2,7 @@
 import { routes } from '../../../dps/contract/routes.js';
 import type { GroupSettings, StoredGroup } from '../../state/enrollment-groups.js';
 import type { Operation } from '../operation.js';
-import { toEnrollmentGroup } from './enrollment-reply.js';
+import { toAttestationMechanism, toEnrollmentGroup } from './enrollment-reply.js';
 import { readEnrollmentGroup } from './enrollment-request.js';
 import { type EnrollmentKind, enrollmentOperations } from './enrollments.js';
 import type { ServicePlaneOptions } from './plane.js';
@@ -12,17 +12,21 @@ export function enrollmentGroupOperations(options: ServicePlaneOptions): Operati
   const kind: EnrollmentKind<GroupSettings, StoredGroup> = {
     subject: 'enrollmentGroupId',
     itemType: 'EnrollmentGroup',
+    bulkField: 'enrollmentGroups',
     name: 'EnrollmentGroup',
     routes: {
       get: routes.service.getEnrollmentGroup,
       put: routes.service.putEnrollmentGroup,
       delete: routes.service.deleteEnrollmentGroup,
       query: routes.service.queryEnrollmentGroups,
+      bulk: routes.service.bulkEnrollmentGroups,
+      attestation: routes.service.getEnrollmentGroupAttestation,
     },
     store: groups,
     idOf: (group) => group.enrollmentGroupId,
     read: (id, body, before) => readEnrollmentGroup(id, body, before, options),
     toJson: (group) => toEnrollmentGroup(group, hubs),
+    toAttestation: toAttestationMechanism,
     now,
   };
   return enrollmentOperations(kind);

@@ -40,7 +40,7 @@ function toCommon(
   const { allocationPolicy, hubIds, hubId, initialTwin } = enrollment;
   const nameOf = (id: string): string => hubs.get(id)?.hostName ?? id;
   return {
-    attestation: toAttestation(enrollment),
+    attestation: toAttestationMechanism(enrollment),
     capabilities: { iotEdge: enrollment.iotEdge },
     ...(hubId === undefined ? {} : { iotHubHostName: nameOf(hubId) }),
     ...(hubIds === undefined ? {} : { iotHubs: hubIds.map(nameOf) }),
@@ -54,7 +54,8 @@ function toCommon(
   };
 }
 
-function toAttestation({
+/** What the enrollment asks of a device. */
+export function toAttestationMechanism({
   authorities,
   clientCertificates,
 }: EnrollmentSettings): EnrollmentGroup['attestation'] {

@@ -4,6 +4,7 @@ import { DpsError } from '../../dps-error.js';
 import type { StoredVersion } from '../../state/enrollment-settings.js';
 import { etagMatches } from '../../state/etag.js';
 import type { Operation } from '../operation.js';
+import { runBulkOperation } from './bulk.js';
 import { answerPage, assertQuery } from './paging.js';
 
 /** One of the two kinds of enrollment. */
@@ -12,9 +13,11 @@ export interface EnrollmentKind<Settings, Stored extends Settings & StoredVersio
   subject: 'enrollmentGroupId' | 'registrationId';
   /** What the C client tells rows by. */
   itemType: 'EnrollmentGroup' | 'Enrollment';
+  /** Where a bulk request has them. */
+  bulkField: 'enrollmentGroups' | 'enrollments';
   /** For the log: `putEnrollmentGroup`, and so on. */
   name: string;
-  routes: { get: Route; put: Route; delete: Route; query: Route };
+  routes: { get: Route; put: Route; delete: Route; query: Route; bulk: Route; attestation: Route };
   store: {
     get(id: string): Stored | undefined;
     page(after: string, limit: number): Stored[];
@@ -25,6 +28,8 @@ export interface EnrollmentKind<Settings, Stored extends Settings & StoredVersio
   /** @throws DpsError when the body is none that can be stored under this ID */
   read(id: string, body: unknown, before: Stored | undefined): Settings;
   toJson(stored: Stored): unknown;
+  /** The attestation mechanism, keys included. */
+  toAttestation(stored: Stored): unknown;
   now: () => Date;
 }
 
@@ -89,6 +94,22 @@ export function enrollmentOperations<Settings, Stored extends Settings & StoredV
           kind.toJson,
         );
       },
+    },
+    {
+      name: `runBulk${name}Operation`,
+      route: routes.bulk,
+      right: 'EnrollmentWrite',
+      handle: ({ body }) => runBulkOperation(kind, body),
+    },
+    {
+      name: `get${name}AttestationMechanism`,
+      route: routes.attestation,
+      // It gives keys out, so that reading is not enough; which right the service asks for is not documented.
+      ...write,
+      handle: ({ parameters }) => ({
+        status: 200,
+        body: kind.toAttestation(findEnrollment(kind, parameters[subject]!)),
+      }),
     },
   ];
 }

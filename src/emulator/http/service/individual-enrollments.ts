@@ -3,7 +3,7 @@ import { routes } from '../../../dps/contract/routes.js';
 import { toRegistrationState } from '../../registration-state.js';
 import type { IndividualSettings, StoredIndividual } from '../../state/individual-enrollments.js';
 import type { Operation } from '../operation.js';
-import { toIndividualEnrollment } from './enrollment-reply.js';
+import { toAttestationMechanism, toIndividualEnrollment } from './enrollment-reply.js';
 import { readIndividualEnrollment } from './enrollment-request.js';
 import { type EnrollmentKind, enrollmentOperations } from './enrollments.js';
 import type { ServicePlaneOptions } from './plane.js';
@@ -13,12 +13,15 @@ export function individualEnrollmentOperations(options: ServicePlaneOptions): Op
   const kind: EnrollmentKind<IndividualSettings, StoredIndividual> = {
     subject: 'registrationId',
     itemType: 'Enrollment',
+    bulkField: 'enrollments',
     name: 'Enrollment',
     routes: {
       get: routes.service.getEnrollment,
       put: routes.service.putEnrollment,
       delete: routes.service.deleteEnrollment,
       query: routes.service.queryEnrollments,
+      bulk: routes.service.bulkEnrollments,
+      attestation: routes.service.getEnrollmentAttestation,
     },
     store: individuals,
     idOf: (individual) => individual.registrationId,
@@ -27,6 +30,7 @@ export function individualEnrollmentOperations(options: ServicePlaneOptions): Op
       const record = records.get(individual.registrationId);
       return toIndividualEnrollment(individual, hubs, record && toRegistrationState(record, hubs));
     },
+    toAttestation: toAttestationMechanism,
     now,
   };
   return enrollmentOperations(kind);
