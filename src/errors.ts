@@ -17,6 +17,8 @@ export const exitStatus = {
   partial: 7,
   needsInput: 8,
   local: 9,
+  notDue: 10,
+  rejected: 11,
   interrupted: 130,
 } as const;
 

@@ -1,4 +1,5 @@
 /** What a command is: data that the program, the help and the tests read, and one function. */
+import type { ExitStatus } from '../errors.js';
 import type { Output } from './output.js';
 
 /** An option of a command, defined once and shared by the commands that take it. */
@@ -22,6 +23,10 @@ export interface Flag {
 export interface Argument {
   readonly name: string;
   readonly summary: string;
+  /** The last argument may stand several times; once at least. */
+  readonly repeatable?: true;
+  /** It may be left out; a repeatable one, too. */
+  readonly optional?: true;
 }
 
 export interface Example {
@@ -54,8 +59,11 @@ export interface Command {
   readonly flags: readonly Flag[];
   /** At least two. */
   readonly examples: readonly Example[];
-  /** Resolves when the command has succeeded; throws an EnrollkitError otherwise. */
-  run(input: Input, context: Context): Promise<void>;
+  /**
+   * Resolves when the command has succeeded, with an exit status where its answer is one (`cert needs-renewal`); throws
+   * an EnrollkitError otherwise.
+   */
+  run(input: Input, context: Context): Promise<void> | Promise<ExitStatus>;
 }
 
 /** `dps-name` as `dpsName`. */

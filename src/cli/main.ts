@@ -31,7 +31,7 @@ export async function main(argv: readonly string[]): Promise<never> {
       output = outputFor(request.input.flags);
       const command =
         request.kind === 'command' ? request.command : (await import('./commands/quickstart.js')).quickstart;
-      await command.run(request.input, contextFor(output, signal));
+      status = (await command.run(request.input, contextFor(output, signal))) ?? exitStatus.ok;
     }
   } catch (thrown) {
     const error = errorOf(thrown, signal);

@@ -94,7 +94,10 @@ function declare(
   ask: (request: Request) => void,
 ): void {
   declared.description(command.description ?? summary);
-  for (const { name, summary } of command.arguments ?? []) declared.argument(`<${name}>`, summary);
+  for (const { name, summary, repeatable, optional } of command.arguments ?? []) {
+    const shown = repeatable ? `${name}...` : name;
+    declared.argument(optional ? `[${shown}]` : `<${shown}>`, summary);
+  }
   for (const flag of command.flags) addFlag(declared, flag);
   declared.addHelpText('after', exampleText(command.examples));
   declared.action((...all: unknown[]) => {

@@ -70,6 +70,91 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./ca-delete.js')).caDelete,
   },
   {
+    name: 'cert root',
+    summary: 'make a root CA',
+    load: async () => (await import('./cert-root.js')).certRoot,
+  },
+  {
+    name: 'cert intermediate',
+    summary: 'make an intermediate CA below another',
+    load: async () => (await import('./cert-intermediate.js')).certIntermediate,
+  },
+  {
+    name: 'cert device',
+    summary: 'make a device’s certificate',
+    load: async () => (await import('./cert-device.js')).certDevice,
+  },
+  {
+    name: 'cert edge',
+    summary: 'make the CA of an IoT Edge gateway',
+    load: async () => (await import('./cert-edge.js')).certEdge,
+  },
+  {
+    name: 'cert server',
+    summary: 'make a TLS server’s certificate',
+    load: async () => (await import('./cert-server.js')).certServer,
+  },
+  {
+    name: 'cert self-signed',
+    summary: 'make a certificate for an individual enrollment',
+    load: async () => (await import('./cert-self-signed.js')).certSelfSigned,
+  },
+  {
+    name: 'cert verification',
+    summary: 'answer a proof-of-possession challenge',
+    load: async () => (await import('./cert-verification.js')).certVerification,
+  },
+  {
+    name: 'cert csr',
+    summary: 'make a certificate request',
+    load: async () => (await import('./cert-csr.js')).certCsr,
+  },
+  {
+    name: 'cert sign',
+    summary: 'sign a certificate request',
+    load: async () => (await import('./cert-sign.js')).certSign,
+  },
+  {
+    name: 'cert renew',
+    summary: 'make a certificate anew, with new dates',
+    load: async () => (await import('./cert-renew.js')).certRenew,
+  },
+  {
+    name: 'cert bundle',
+    summary: 'put a chain into order, in one file',
+    load: async () => (await import('./cert-bundle.js')).certBundle,
+  },
+  {
+    name: 'cert pfx',
+    summary: 'pack certificate, key and chain into PKCS#12',
+    load: async () => (await import('./cert-pfx.js')).certPfx,
+  },
+  {
+    name: 'cert convert',
+    summary: 'PEM, DER, PKCS#7, PKCS#12: one into another',
+    load: async () => (await import('./cert-convert.js')).certConvert,
+  },
+  {
+    name: 'cert inspect',
+    summary: 'show the certificates of a file or a folder',
+    load: async () => (await import('./cert-inspect.js')).certInspect,
+  },
+  {
+    name: 'cert fingerprint',
+    summary: 'print SHA-1 and SHA-256',
+    load: async () => (await import('./cert-fingerprint.js')).certFingerprint,
+  },
+  {
+    name: 'cert needs-renewal',
+    summary: 'tell by the exit status whether one ends soon',
+    load: async () => (await import('./cert-needs-renewal.js')).certNeedsRenewal,
+  },
+  {
+    name: 'cert verify',
+    summary: 'check a chain, and tell what does not hold',
+    load: async () => (await import('./cert-verify.js')).certVerify,
+  },
+  {
     name: 'emulator start',
     summary: 'run a provisioning service and a hub on this computer',
     load: async () => (await import('./emulator-start.js')).emulatorStart,
@@ -86,5 +171,6 @@ export const families: Readonly<Record<string, string>> = {
   device: 'act as a device: register, send',
   group: 'enrollment groups: create, list, show, delete',
   ca: 'CA certificates in DPS: upload, verify, list, delete',
+  cert: 'certificates on this computer: make, sign, convert, inspect, verify',
   emulator: 'the embedded DPS: start, env',
 };

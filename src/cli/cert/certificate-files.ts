@@ -1,0 +1,60 @@
+/** Certificates of several files, each known by where it stands. */
+import { readdirSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { EnrollkitError } from '../../errors.js';
+import type { Certificate } from '../../pki/certificate.js';
+import { readCertificates } from './material.js';
+
+/** What certificates come in; a folder holds other things too. */
+const extensions = ['.pem', '.crt', '.cer', '.der', '.p7b', '.p7c', '.pfx', '.p12'];
+
+export interface CertificateFile {
+  path: string;
+  certificates: Certificate[];
+  /** Why it cannot be read; then there are no certificates. */
+  problem?: string;
+}
+
+/**
+ * The certificates of a file, or of every file below a folder that may hold some. In a folder, a file that cannot be
+ * read is told, and one of keys only is passed over.
+ *
+ * @throws EnrollkitError of the file; FILE_UNREADABLE when a folder cannot be read or holds no certificate at all
+ */
+export function readFileOrFolder(path: string, passphrase: string | undefined): CertificateFile[] {
+  if (!isFolder(path)) return [{ path, certificates: readCertificates(path, passphrase) }];
+  const files = filesBelow(path).flatMap((file): CertificateFile[] => {
+    try {
+      return [{ path: file, certificates: readCertificates(file, passphrase) }];
+    } catch (error) {
+      if (!(error instanceof EnrollkitError)) throw error;
+      if (/ and no certificate\.$/.test(error.message)) return [];
+      return [{ path: file, certificates: [], problem: error.message }];
+    }
+  });
+  if (files.length > 0) return files;
+  throw new EnrollkitError('FILE_UNREADABLE', `There is no certificate in the folder ${path}.`, {
+    next: `Certificates are looked for in files that end in ${extensions.join(' ')}.`,
+  });
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // Reading it says why.
+    return false;
+  }
+}
+
+function filesBelow(folder: string): string[] {
+  try {
+    return (readdirSync(folder, { recursive: true }) as string[])
+      .filter((name) => extensions.includes(extname(name).toLowerCase()))
+      .sort()
+      .map((name) => join(folder, name))
+      .filter((path) => !isFolder(path));
+  } catch (cause) {
+    throw new EnrollkitError('FILE_UNREADABLE', `The folder ${folder} cannot be read.`, { cause });
+  }
+}

@@ -1,0 +1,58 @@
+/** Public things on standard output, or in the file of `--out`. */
+import { parseCertificate } from '../../pki/certificate.js';
+import { inspectCertificate } from '../../pki/inspect.js';
+import { publicFileMode } from '../../store/files.js';
+import type { Context, Input } from '../command.js';
+import type { Output } from '../output.js';
+import { here, report } from './make.js';
+import { assertFree, writeFiles } from './write-files.js';
+
+/** @throws EnrollkitError FILE_EXISTS: to be called before the work */
+export function assertOutFree(flags: Input['flags']): void {
+  const { out, force } = flags as { out?: string; force?: boolean };
+  if (out !== undefined) assertFree([out], force === true);
+}
+
+/**
+ * Writes one certificate and tells of it.
+ *
+ * @param text what goes into the file: the certificate, or the certificate with its chain
+ */
+export function emitCertificate(pem: string, text: string, flags: Input['flags'], context: Context): void {
+  const { out } = flags as { out?: string };
+  const certificate = parseCertificate(pem);
+  if (out === undefined) {
+    if (!context.output.json) context.output.data(text);
+    else context.output.value({ certificate: inspectCertificate(certificate), pem: text });
+    return;
+  }
+  writeFiles([{ path: out, contents: text, mode: publicFileMode }], flags.force === true);
+  report(certificate, { certificate: out }, context);
+}
+
+/** To standard output: as it is, or with `--json` as one object, binary in base64. */
+export function writeOut(contents: string | Uint8Array, output: Output): void {
+  if (output.json) {
+    output.value(
+      typeof contents === 'string' ? { pem: contents } : { base64: Buffer.from(contents).toString('base64') },
+    );
+  } else if (typeof contents === 'string') output.data(contents);
+  else output.stdout.write(contents);
+}
+
+/** Writes what is no single certificate; binary only into a file. */
+export function emit(
+  contents: string | Uint8Array,
+  what: string,
+  flags: Input['flags'],
+  { output }: Context,
+): void {
+  const { out } = flags as { out?: string };
+  if (out === undefined) {
+    writeOut(contents, output);
+    return;
+  }
+  writeFiles([{ path: out, contents, mode: publicFileMode }], flags.force === true);
+  if (output.json) output.value({ file: out });
+  else output.data(`${what}: ${here(out)}`);
+}

@@ -1,0 +1,140 @@
+/** Makes a key and its certificate, for every command that does. */
+import { join, relative } from 'node:path';
+import { type Certificate, parseCertificate } from '../../pki/certificate.js';
+import { inspectCertificate } from '../../pki/inspect.js';
+import { issue, type Subject, type SubjectAlternativeNames } from '../../pki/issue.js';
+import { generateKeyPair, type KeyAlgorithm, privateKeyToPem } from '../../pki/keys.js';
+import type { Role } from '../../pki/profile.js';
+import { publicFileMode, secretFileMode } from '../../store/files.js';
+import type { Layout } from '../../store/layout.js';
+import type { Context, Input } from '../command.js';
+import { withPassphrase } from '../passphrase.js';
+import { folderNameOf } from './certificate-name.js';
+import { rowsText, shortRows } from './description.js';
+import { newPassphrase } from './new-passphrase.js';
+import { profileFor } from './profile.js';
+import { type SigningCa, signingCa } from './signing-ca.js';
+import { assertFree, writeFiles } from './write-files.js';
+
+export interface MakeRequest {
+  role: Role;
+  commonName: string;
+  /** Which CA of the certificate folder signs when none is named; `self` for a certificate that signs itself. */
+  signer: 'root' | 'intermediate' | 'self';
+  /** In place of what the flags say. */
+  subjectAlternativeNames?: SubjectAlternativeNames;
+  /** Where in the certificate folder it belongs, when a CA of that folder signs and `--out` is not given. */
+  placeIn?: (layout: Layout) => string;
+  /** What to do next, for people; given the folder that was written. */
+  next?: (folder: string) => string;
+}
+
+/**
+ * Makes what is asked for, writes `key.pem`, `chain.pem` and `certificate.pem`, and tells of it.
+ *
+ * @throws EnrollkitError of the CA, the profile, the names or the files
+ */
+export async function makeCertificate(
+  request: MakeRequest,
+  { flags }: Input,
+  context: Context,
+): Promise<void> {
+  const { role, commonName, signer } = request;
+  const profile = profileFor(role, flags.profile as string | undefined);
+  const ca =
+    signer === 'self'
+      ? undefined
+      : await withPassphrase(flags, context, async (passphrase) => signingCa(flags, passphrase, signer));
+  const folder = outFolder(request, flags, ca);
+  const paths = {
+    key: join(folder, 'key.pem'),
+    chain: join(folder, 'chain.pem'),
+    certificate: join(folder, 'certificate.pem'),
+  };
+  const force = flags.force === true;
+  assertFree(Object.values(paths), force);
+  const passphrase = flags.encryptKey ? await newPassphrase(flags, context, 'the new key') : undefined;
+
+  const { publicKey, privateKey } = await generateKeyPair((flags.keyAlgorithm as KeyAlgorithm) ?? 'ec-p256');
+  const { pem } = await issue({
+    profile,
+    subject: subjectFrom(commonName, flags),
+    publicKey,
+    issuer: ca ? { certificate: ca.pem, privateKey: ca.privateKey } : { privateKey },
+    at: context.now(),
+    ...(flags.days === undefined ? {} : { validityDays: flags.days as number }),
+    subjectAlternativeNames: request.subjectAlternativeNames ?? alternativeNamesFrom(flags),
+  });
+  const keyPem = await privateKeyToPem(privateKey, passphrase);
+  writeFiles(
+    [
+      { path: paths.key, contents: keyPem, mode: secretFileMode },
+      { path: paths.chain, contents: pem + (ca?.chainPem ?? ''), mode: publicFileMode },
+      { path: paths.certificate, contents: pem, mode: publicFileMode },
+    ],
+    force,
+  );
+  report(parseCertificate(pem), paths, context);
+  tellIfShortened(parseCertificate(pem), ca?.certificate, context);
+  if (request.next && !context.output.json) context.output.say(`\nnext: ${request.next(folder)}`);
+}
+
+/** A certificate that ends with its issuer, before the days that were asked for, is worth a word. */
+export function tellIfShortened(
+  { notAfter }: Certificate,
+  issuer: Certificate | undefined,
+  { output }: Context,
+): void {
+  if (issuer && notAfter.getTime() === issuer.notAfter.getTime()) {
+    output.say(`note: it ends with its issuer, on ${notAfter.toISOString()}.`);
+  }
+}
+
+/** Tells what was made: rows for people, or one object. */
+export function report(certificate: Certificate, files: Record<string, string>, { output }: Context): void {
+  const description = inspectCertificate(certificate);
+  if (output.json) {
+    output.value({ certificate: description, files });
+    return;
+  }
+  const titles: Record<string, string> = { certificate: 'Certificate', chain: 'Chain', key: 'Key file' };
+  const rows = Object.entries(files).map(([name, path]): [string, string] => [
+    titles[name] ?? name,
+    here(path),
+  ]);
+  output.data(rowsText([...rows.reverse(), ...shortRows(description)]));
+}
+
+/** The subject that the flags describe. */
+export function subjectFrom(commonName: string, flags: Input['flags']): Subject {
+  const given = flags as Record<string, string | undefined>;
+  return {
+    commonName,
+    organization: given.organization,
+    organizationalUnit: given.organizationalUnit,
+    locality: given.locality,
+    stateOrProvince: given.state,
+    country: given.country,
+  };
+}
+
+/** The subject alternative names that the flags describe. */
+export function alternativeNamesFrom(flags: Input['flags']): SubjectAlternativeNames {
+  const { dns, ip, uri, email } = flags as SubjectAlternativeNames;
+  return { dns, ip, uri, email };
+}
+
+function outFolder(
+  { commonName, placeIn }: MakeRequest,
+  flags: Input['flags'],
+  ca: SigningCa | undefined,
+): string {
+  if (flags.out !== undefined) return flags.out as string;
+  return ca?.layout && placeIn ? placeIn(ca.layout) : folderNameOf(commonName);
+}
+
+/** A path as a person would type it here. */
+export function here(path: string): string {
+  const shorter = relative('', path);
+  return shorter === '' || shorter.startsWith('..') ? path : shorter;
+}

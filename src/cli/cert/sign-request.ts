@@ -1,0 +1,79 @@
+/** Signs a certificate request. */
+import { assertRegistrationId } from '../../dps/contract/ids.js';
+import { EnrollkitError } from '../../errors.js';
+import { parseCertificate } from '../../pki/certificate.js';
+import { type CertificateRequest, parseCertificateRequest } from '../../pki/csr.js';
+import { generalNameText } from '../../pki/general-name.js';
+import { issue } from '../../pki/issue.js';
+import type { Role } from '../../pki/profile.js';
+import type { Context, Input } from '../command.js';
+import { withPassphrase } from '../passphrase.js';
+import { assertOutFree, emitCertificate } from './emit.js';
+import { tellIfShortened } from './make.js';
+import { profileFor } from './profile.js';
+import { heldBy, naming, readContents } from './read-file.js';
+import { signingCa } from './signing-ca.js';
+
+/** @throws EnrollkitError INVALID_CERTIFICATE_REQUEST, and those of the CA, the profile and the files */
+export async function signRequest(
+  path: string,
+  role: Role,
+  flags: Input['flags'],
+  context: Context,
+): Promise<void> {
+  const request = readRequest(path);
+  const profile = profileFor(role, flags.profile as string | undefined);
+  naming(path, () => {
+    assertStrongKey(request);
+    if (role === 'device') assertRegistrationId(request.subject.commonName ?? '');
+  });
+  assertOutFree(flags);
+  const ca = await withPassphrase(flags, context, async (passphrase) =>
+    signingCa(flags, passphrase, role === 'intermediate' ? 'root' : 'intermediate'),
+  );
+  const { pem } = await issue({
+    profile,
+    subject: request.subject,
+    publicKey: request.publicKey,
+    issuer: { certificate: ca.pem, privateKey: ca.privateKey },
+    at: context.now(),
+    ...(flags.days === undefined ? {} : { validityDays: flags.days as number }),
+    subjectAlternativeNames: request.subjectAlternativeNames,
+  });
+  emitCertificate(pem, pem + ca.chainPem, flags, context);
+  const leftOut = request.otherAlternativeNames.map(generalNameText);
+  if (leftOut.length > 0) context.output.say(`note: names of the request left out: ${leftOut.join(', ')}.`);
+  tellIfShortened(parseCertificate(pem), ca.certificate, context);
+}
+
+/**
+ * The certificate request of a file, PEM or DER; its signature is checked.
+ *
+ * @throws EnrollkitError FILE_UNREADABLE, INVALID_CERTIFICATE_REQUEST, naming the file
+ */
+export function readRequest(path: string): CertificateRequest {
+  const contents = readContents(path);
+  return naming(path, () => {
+    if (contents.form === 'der' && contents.kind === 'request') return parseCertificateRequest(contents.der);
+    const blocks = contents.form === 'pem' ? contents.blocks : [];
+    const requests = blocks.filter(({ label }) => label.endsWith('CERTIFICATE REQUEST'));
+    if (requests.length === 1) return parseCertificateRequest(requests[0]!.der);
+    const why =
+      requests.length > 1
+        ? `It holds ${requests.length} certificate requests where one belongs.`
+        : `It holds ${heldBy(contents)}, and no certificate request.`;
+    throw new EnrollkitError('INVALID_CERTIFICATE_REQUEST', why);
+  });
+}
+
+/** NIST SP 800-57 part 1, table 2: 112 bits of security, which RSA has from 2048 bits on. */
+const minRsaBits = 2048;
+
+function assertStrongKey({ publicKey }: CertificateRequest): void {
+  const bits = publicKey.asymmetricKeyDetails?.modulusLength;
+  if (bits === undefined || bits >= minRsaBits) return;
+  const why = `Its RSA key has ${bits} bits; at least ${minRsaBits} are signed.`;
+  throw new EnrollkitError('INVALID_CERTIFICATE_REQUEST', why, {
+    next: 'Make a request for a stronger key: enrollkit cert csr NAME.',
+  });
+}

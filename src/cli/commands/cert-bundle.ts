@@ -1,0 +1,34 @@
+import { forceFlag, outFileFlag, secretAndOutputFlags } from '../cert/flags.js';
+import type { Command, Context, Input } from '../command.js';
+
+export const certBundle: Command = {
+  description:
+    'Puts the certificates of a chain into one PEM file in the order that TLS and DPS want: the device’s first, then each issuer, the root last. Files may come in any order; what does not belong to the chain is refused.',
+  arguments: [{ name: 'file', summary: 'PEM, DER, PKCS#7 or PKCS#12', repeatable: true }],
+  flags: [
+    { name: 'without-root', summary: 'leave out the self-signed root: who checks the chain has it anyway' },
+    outFileFlag,
+    forceFlag,
+    ...secretAndOutputFlags,
+  ],
+  examples: [
+    {
+      line: 'cert bundle root.pem device.pem intermediate.pem --out chain.pem',
+      summary: 'in order, into a file',
+    },
+    { line: 'cert bundle device.pfx --without-root', summary: 'out of a PKCS#12 file, on standard output' },
+  ],
+  run,
+};
+
+async function run({ arguments: paths, flags }: Input, context: Context): Promise<void> {
+  const { assertOutFree, emit } = await import('../cert/emit.js');
+  const { chainOfFiles } = await import('../cert/bundle.js');
+  const { certificateToPem } = await import('../../pki/certificate.js');
+  const { withPassphrase } = await import('../passphrase.js');
+  assertOutFree(flags);
+  const chain = await withPassphrase(flags, context, async (passphrase) => chainOfFiles(paths, passphrase));
+  const { isSelfSigned } = await import('../cert/order.js');
+  const wanted = flags.withoutRoot && chain.length > 1 ? chain.filter((one) => !isSelfSigned(one)) : chain;
+  emit(wanted.map(certificateToPem).join(''), `Chain of ${wanted.length}`, flags, context);
+}

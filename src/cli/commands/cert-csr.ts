@@ -1,0 +1,39 @@
+import {
+  alternativeNameFlags,
+  encryptKeyFlag,
+  forceFlag,
+  keyAlgorithmFlag,
+  outFolderFlag,
+  secretAndOutputFlags,
+  subjectFlags,
+} from '../cert/flags.js';
+import type { Command, Context, Input } from '../command.js';
+
+export const certCsr: Command = {
+  description:
+    'Makes a key and a certificate request (CSR, PKCS#10) for it, so that the key never leaves the device: key.pem (mode 0600) and request.pem. With --key, a request for a key that there is.',
+  arguments: [{ name: 'name', summary: 'the common name; of a device, its registration ID' }],
+  flags: [
+    { name: 'key', value: 'FILE', summary: 'a private key that there is, instead of a new one' },
+    keyAlgorithmFlag,
+    ...subjectFlags,
+    ...alternativeNameFlags,
+    outFolderFlag('one of that name, here'),
+    encryptKeyFlag,
+    forceFlag,
+    ...secretAndOutputFlags,
+  ],
+  examples: [
+    { line: 'cert csr device-042', summary: 'on the device; then enrollkit cert sign where the CA is' },
+    {
+      line: 'cert csr gateway.local --dns gateway.local --key gateway.key.pem',
+      summary: 'for a key that there is',
+    },
+  ],
+  run,
+};
+
+async function run({ arguments: [commonName], flags }: Input, context: Context): Promise<void> {
+  const { makeRequest } = await import('../cert/make-request.js');
+  await makeRequest(commonName!, flags, context);
+}

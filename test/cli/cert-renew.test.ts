@@ -1,0 +1,143 @@
+/** `enrollkit cert renew`, judged by openssl. */
+import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import { inTemporaryFolder, openssl } from '../support/openssl.js';
+import { run } from './in-process.js';
+
+const later = new Date(Date.now() + 20 * 86_400_000);
+const show = (path: string, ...what: string[]) => openssl(['x509', '-in', path, '-noout', ...what]);
+
+/** Makes what the commands say, in a certificate folder. */
+async function inCertificateFolder(
+  use: (at: (...names: string[]) => string, folder: string) => Promise<void>,
+) {
+  await inTemporaryFolder(async (folder) => {
+    const at = (...names: string[]) => join(folder, ...names);
+    for (const argv of [
+      ['root', 'Root', '--out', at('ca/root')],
+      ['intermediate', 'Inter', '--out', at('ca/intermediate')],
+      ['device', 'd1', '--days', '30', '--organization', 'Contoso', '--dns', 'd1.local'],
+    ]) {
+      const { status, stderr } = await run([
+        'cert',
+        ...argv,
+        ...(argv[0] === 'root' ? [] : ['--dir', folder]),
+      ]);
+      assert.equal(status, 0, stderr);
+    }
+    await use(at, folder);
+  });
+}
+
+test('a device is renewed in its place, for the same key or a new one', () =>
+  inCertificateFolder(async (at, folder) => {
+    const certificate = at('devices/d1/certificate.pem');
+    const before = [
+      show(certificate, '-subject', '-ext', 'subjectAltName,keyUsage'),
+      show(certificate, '-pubkey'),
+    ];
+    const serial = show(certificate, '-serial');
+    const renew = ['cert', 'renew', certificate, '--dir', folder];
+    assert.equal((await run(renew, { now: later })).status, 9, 'not without --force');
+    const same = await run([...renew, '--force'], { now: later });
+    assert.equal(same.status, 0, same.stderr);
+    assert.deepEqual(
+      [show(certificate, '-subject', '-ext', 'subjectAltName,keyUsage'), show(certificate, '-pubkey')],
+      before,
+    );
+    assert.notEqual(show(certificate, '-serial'), serial);
+    assert.ok(show(certificate, '-enddate') !== '', 'it has an end');
+    const seconds = String(Math.round((later.getTime() - Date.now()) / 1000) + 29 * 86_400);
+    assert.match(show(certificate, '-checkend', seconds), /will not expire/);
+
+    const fresh = await run([...renew, '--new-key', '--force'], { now: later });
+    assert.equal(fresh.status, 0, fresh.stderr);
+    assert.notEqual(show(certificate, '-pubkey'), before[1]);
+    const key = at('devices/d1/key.pem');
+    assert.equal(statSync(key).mode & 0o777, 0o600);
+    assert.equal(openssl(['pkey', '-in', key, '-pubout']), show(certificate, '-pubkey'));
+    const chain = at('devices/d1/chain.pem');
+    const atTime = ['-attime', String(Math.floor(later.getTime() / 1000))];
+    openssl([
+      'verify',
+      '-x509_strict',
+      ...atTime,
+      '-CAfile',
+      at('ca/root/certificate.pem'),
+      '-untrusted',
+      chain,
+      chain,
+    ]);
+  }));
+
+test('a renewed intermediate of the same key leaves its devices valid; a root signs itself', () =>
+  inCertificateFolder(async (at, folder) => {
+    const inter = await run(
+      [
+        'cert',
+        'renew',
+        at('ca/intermediate/certificate.pem'),
+        '--dir',
+        folder,
+        '--out',
+        at('new'),
+        '--days',
+        '900',
+      ],
+      { now: later },
+    );
+    assert.equal(inter.status, 0, inter.stderr);
+    const verified = await run(
+      [
+        'cert',
+        'verify',
+        at('devices/d1/certificate.pem'),
+        '--intermediates',
+        at('new/certificate.pem'),
+        '--trust',
+        at('ca/root/certificate.pem'),
+      ],
+      { now: later },
+    );
+    assert.equal(verified.status, 0, verified.stdout);
+    const root = await run(['cert', 'renew', at('ca/root/certificate.pem'), '--out', at('root2')], {
+      now: later,
+    });
+    assert.equal(root.status, 0, root.stderr);
+    const again = await run(
+      ['cert', 'verify', at('devices/d1/chain.pem'), '--trust', at('root2/certificate.pem')],
+      { now: later },
+    );
+    assert.equal(again.status, 0, again.stdout);
+  }));
+
+test('a CA that did not issue a certificate does not take it over unasked', () =>
+  inCertificateFolder(async (at) => {
+    assert.equal((await run(['cert', 'root', 'Inter', '--out', at('other')])).status, 0);
+    const ca = ['--ca', at('other/certificate.pem'), '--ca-key', at('other/key.pem'), '--out', at('x')];
+    const refused = await run(['cert', 'renew', at('devices/d1/chain.pem'), ...ca]);
+    assert.equal(refused.status, 2);
+    assert.ok(refused.stderr.includes('was not issued by'), refused.stderr);
+    const taken = await run(['cert', 'renew', at('devices/d1/chain.pem'), ...ca, '--new-issuer']);
+    assert.equal(taken.status, 0, taken.stderr);
+    assert.equal(readFileSync(at('x/chain.pem'), 'utf8').match(/BEGIN/g)?.length, 2);
+  }));
+
+test('the key of another certificate does not renew a self-signed one', () =>
+  inCertificateFolder(async (at) => {
+    const answer = await run([
+      'cert',
+      'renew',
+      at('ca/root/certificate.pem'),
+      '--key',
+      at('devices/d1/key.pem'),
+      '--out',
+      at('x'),
+    ]);
+    assert.equal(answer.status, 2);
+    assert.ok(answer.stderr.includes(at('devices/d1/key.pem')), answer.stderr);
+  }));
+
+test.run();
