@@ -156,7 +156,13 @@ async function start(
     log,
   });
   closers.push(() => mqtt.close());
-  const https = await startHttps({ tls, addresses, port: httpsPort, app });
+  const https = await startHttps({
+    tls,
+    addresses,
+    port: httpsPort,
+    app,
+    webSockets: { mqtt: mqtt.accept },
+  });
   closers.push(() => https.close());
   names.ports = { https: https.port, mqtt: mqtt.port };
   hubs.name(firstHubId, names.hub);

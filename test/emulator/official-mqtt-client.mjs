@@ -4,18 +4,25 @@
  */
 import { text } from 'node:stream/consumers';
 import device from 'azure-iot-device';
-import { Mqtt as HubMqtt } from 'azure-iot-device-mqtt';
+import hubTransports from 'azure-iot-device-mqtt';
 import provisioning from 'azure-iot-provisioning-device';
-import { Mqtt as ProvisioningMqtt } from 'azure-iot-provisioning-device-mqtt';
+import provisioningTransports from 'azure-iot-provisioning-device-mqtt';
 import security from 'azure-iot-security-x509';
 
-const { provisioningHost, idScope, registrationId, cert, key } = JSON.parse(await text(process.stdin));
+const {
+  provisioningHost,
+  idScope,
+  registrationId,
+  cert,
+  key,
+  webSocket = false,
+} = JSON.parse(await text(process.stdin));
 
 async function register() {
   const client = provisioning.ProvisioningDeviceClient.create(
     provisioningHost,
     idScope,
-    new ProvisioningMqtt(),
+    webSocket ? new provisioningTransports.MqttWs() : new provisioningTransports.Mqtt(),
     new security.X509Security(registrationId, { cert, key }),
   );
   return client.register();
@@ -24,7 +31,7 @@ async function register() {
 async function useHub({ assignedHub, deviceId }) {
   const client = device.Client.fromConnectionString(
     `HostName=${assignedHub};DeviceId=${deviceId};x509=true`,
-    HubMqtt,
+    webSocket ? hubTransports.MqttWs : hubTransports.Mqtt,
   );
   await client.setOptions({ cert, key });
   await client.open();

@@ -6,6 +6,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { listenEverywhere } from '../listen.js';
 import type { Bindings } from './app.js';
+import { serveWebSockets, type WebSocketProtocols } from './web-socket.js';
 
 export interface HttpsListener {
   port: number;
@@ -20,6 +21,7 @@ export interface HttpsOptions {
   /** 0 picks a free one. */
   port: number;
   app: Hono<Bindings>;
+  webSockets: WebSocketProtocols;
 }
 
 /** @throws EnrollkitError PORT_IN_USE */
@@ -28,6 +30,7 @@ export async function startHttps({
   addresses,
   port: wanted,
   app,
+  webSockets,
 }: HttpsOptions): Promise<HttpsListener> {
   const sockets = new Set<Socket>();
   const { port, servers } = await listenEverywhere({
@@ -37,6 +40,7 @@ export async function startHttps({
         createServer,
         serverOptions: tls,
       }) as Server;
+      serveWebSockets(server, webSockets);
       // Also those that are still in their TLS handshake, which closeAllConnections does not know.
       return server.on('connection', (socket: Socket) => {
         sockets.add(socket);

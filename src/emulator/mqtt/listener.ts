@@ -1,5 +1,6 @@
 /** The MQTT listener: one TLS port, on which devices register and on which they talk to their hub. */
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import type { EmulatorLog } from '../events.js';
 import type { Hub } from '../hub/hub.js';
@@ -34,6 +35,8 @@ export interface MqttOptions {
 
 export interface MqttListener {
   port: number;
+  /** Takes MQTT that came another way, within a WebSocket: the same sessions, limits and timeouts. */
+  accept(bytes: Duplex, socket: tls.TLSSocket): void;
   /** Ends every connection. */
   close(): Promise<void>;
 }
@@ -44,10 +47,11 @@ const maxPacketBytes = maxMessageBytes + 64 * 1024;
 /** @throws EnrollkitError PORT_IN_USE */
 export async function startMqtt(options: MqttOptions): Promise<MqttListener> {
   const connectTimeout = options.connectTimeout ?? 30_000;
+  const socketOf = new WeakMap<object, tls.TLSSocket>();
   const broker = await createSessionLayer({
     identify: (connect) =>
       isDpsUserName(connect.userName) ? dpsCandidate(connect, options) : hubCandidate(connect, options),
-    chainOf: (connection) => presentedChain(connection as tls.TLSSocket),
+    chainOf: (connection) => presentedChain(socketOf.get(connection)!),
     connectTimeout,
     refused: ({ operation, clientId, candidate, reason }) =>
       options.log({
@@ -60,13 +64,17 @@ export async function startMqtt(options: MqttOptions): Promise<MqttListener> {
         reason,
       }),
   });
+  function accept(bytes: Duplex, socket: tls.TLSSocket): void {
+    socketOf.set(bytes, socket);
+    limitPacketSize(bytes, maxPacketBytes);
+    broker.handle(bytes);
+  }
   const sockets = new Set<Socket>();
   const createServer = () =>
     tls
-      .createServer({ ...options.tls, handshakeTimeout: connectTimeout, noDelay: true }, (socket) => {
-        limitPacketSize(socket, maxPacketBytes);
-        broker.handle(socket);
-      })
+      .createServer({ ...options.tls, handshakeTimeout: connectTimeout, noDelay: true }, (socket) =>
+        accept(socket, socket),
+      )
       .on('tlsClientError', (_error, socket) => socket.destroy())
       .on('connection', (socket: Socket) => {
         sockets.add(socket);
@@ -88,7 +96,7 @@ export async function startMqtt(options: MqttOptions): Promise<MqttListener> {
       protocol: 'MQTT',
       flag: '--mqtt-port',
     });
-    return { port, close: () => close(servers) };
+    return { port, accept, close: () => close(servers) };
   } catch (error) {
     await close([]);
     throw error;
