@@ -30,12 +30,15 @@ export interface RawRequest {
   keys?: Keys;
   notBefore?: Date;
   notAfter?: Date;
-  serialNumber?: number;
+  /** The content octets, or a small number. */
+  serialNumber?: number | Buffer;
+  /** The whole Validity, in place of the dates. */
+  validity?: Buffer;
   extensions?: Buffer[];
 }
 
 export const now = new Date('2026-06-01T12:00:00Z');
-const ecdsaWithSha256 = sequence(objectIdentifier('1.2.840.10045.4.3.2'));
+export const ecdsaWithSha256 = sequence(objectIdentifier('1.2.840.10045.4.3.2'));
 
 export function newKeys(): Keys {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -50,10 +53,11 @@ export function raw({
 }: RawRequest): Raw {
   const toBeSigned = sequence(
     explicit(0, integer(2)),
-    integer(more.serialNumber ?? 1),
+    typeof more.serialNumber === 'object' ? tlv(0x02, more.serialNumber) : integer(more.serialNumber ?? 1),
     ecdsaWithSha256,
     commonName(issuer.name),
-    sequence(time(more.notBefore ?? new Date('2026-01-01')), time(more.notAfter ?? new Date('2027-01-01'))),
+    more.validity ??
+      sequence(time(more.notBefore ?? new Date('2026-01-01')), time(more.notAfter ?? new Date('2027-01-01'))),
     commonName(name),
     keys.publicKey.export({ format: 'der', type: 'spki' }),
     ...(extensions.length > 0 ? [explicit(3, sequence(...extensions))] : []),
@@ -118,16 +122,16 @@ export function nameConstraints(permitted: Buffer[], excluded: Buffer[]): Buffer
   return extension('2.5.29.30', true, sequence(...subtrees(0xa0, permitted), ...subtrees(0xa1, excluded)));
 }
 
-function commonName(name: string): Buffer {
+export function commonName(name: string): Buffer {
   const value = tlv(0x0c, Buffer.from(name));
   return name === '' ? sequence() : sequence(setOfOne(sequence(objectIdentifier('2.5.4.3'), value)));
 }
 
-function bitString(bytes: Buffer): Buffer {
+export function bitString(bytes: Buffer): Buffer {
   return tlv(0x03, Buffer.from([0]), bytes);
 }
 
-function time(date: Date): Buffer {
+export function time(date: Date): Buffer {
   const digits = date.toISOString().replace(/\D/g, '').slice(0, 14);
   return date.getUTCFullYear() < 2050
     ? tlv(0x17, Buffer.from(`${digits.slice(2)}Z`))

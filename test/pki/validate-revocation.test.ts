@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { test } from 'uvu';
+import { integer, sequence, tlv } from '../../src/pki/der/write.js';
+import { pemEncode } from '../../src/pki/pem.js';
+import { type ValidateChainRequest, validateChain } from '../../src/pki/validate.js';
+import {
+  authority,
+  basicConstraints,
+  device,
+  extension,
+  keyUsage,
+  newKeys,
+  now,
+  raw,
+} from '../support/raw-certificates.js';
+import { listNumber, reasonCode, revocationList } from '../support/revocation-lists.js';
+
+const root = authority('Root');
+const issuing = authority('Issuing', root, { serialNumber: 7 });
+const leaf = device('device', issuing, { serialNumber: 0x1234 });
+
+async function codes(crls: ValidateChainRequest['crls'], more: Partial<ValidateChainRequest> = {}) {
+  const verdict = await validateChain({
+    leaf: leaf.der,
+    intermediates: [issuing.der],
+    trustAnchors: [root.der],
+    at: now,
+    crls: crls ?? [],
+    ...more,
+  });
+  assert.equal(verdict.valid, verdict.failures.length === 0);
+  return verdict.failures.map(({ code }) => code).join();
+}
+
+const good = revocationList({ issuer: issuing, revoked: [1, 2] });
+const revoking = revocationList({ issuer: issuing, revoked: [1, 0x1234] });
+
+test('what is on the list of its issuer is revoked, DER and PEM', async () => {
+  assert.equal(await codes([good]), '');
+  assert.equal(await codes([revocationList({ issuer: issuing })]), '');
+  assert.equal(await codes([revoking]), 'REVOKED');
+  assert.equal(await codes([pemEncode('X509 CRL', revoking)]), 'REVOKED');
+  assert.equal(await codes([pemEncode('X509 CRL', good) + pemEncode('X509 CRL', revoking)]), 'REVOKED');
+});
+
+test('an intermediate is looked up in its issuer’s list, and an anchor never', async () => {
+  assert.equal(await codes([good, revocationList({ issuer: root, revoked: [7] })]), 'REVOKED');
+  assert.equal(await codes([good, revocationList({ issuer: root, revoked: [1] })]), '');
+});
+
+test('a list of one CA only does for the leaf of that CA, not for another’s', async () => {
+  assert.equal(await codes([good]), '');
+  assert.equal(await codes([revocationList({ issuer: root })]), 'REVOCATION_UNKNOWN');
+});
+
+const unknown = (critical: boolean) => extension('1.3.6.1.4.1.311.999', critical, Buffer.from([5, 0]));
+const unusable: [title: string, list: Buffer][] = [
+  ['out of date', revocationList({ issuer: issuing, nextUpdate: new Date('2026-05-31') })],
+  ['not valid yet', revocationList({ issuer: issuing, thisUpdate: new Date('2026-06-02') })],
+  ['without an end', revocationList({ issuer: issuing, nextUpdate: null })],
+  ['signed with another key', revocationList({ issuer: { name: 'Issuing', keys: newKeys() } })],
+  ['of another name', revocationList({ issuer: { name: 'Other', keys: issuing.keys } })],
+  ['with an unknown critical extension', revocationList({ issuer: issuing, extensions: [unknown(true)] })],
+  [
+    'that is a delta',
+    revocationList({ issuer: issuing, extensions: [extension('2.5.29.27', true, integer(1))] }),
+  ],
+  [
+    'that covers a part',
+    revocationList({
+      issuer: issuing,
+      extensions: [extension('2.5.29.28', true, sequence(tlv(0x82, Buffer.from([0xff]))))],
+    }),
+  ],
+  [
+    'that is indirect',
+    revocationList({
+      issuer: issuing,
+      revoked: [9],
+      entryExtensions: [extension('2.5.29.29', true, sequence())],
+    }),
+  ],
+];
+
+for (const [title, list] of unusable) {
+  test(`a list ${title} is not used; a good one besides is`, async () => {
+    assert.equal(await codes([list]), 'REVOCATION_UNKNOWN');
+    assert.equal(await codes([list, good]), '');
+    assert.equal(await codes([list, revoking]), 'REVOKED');
+  });
+}
+
+test('what is known or not critical in a list does no harm', async () => {
+  const list = revocationList({
+    issuer: issuing,
+    revoked: [9],
+    extensions: [listNumber, unknown(false)],
+    entryExtensions: [reasonCode(true)],
+  });
+  assert.equal(await codes([list]), '');
+});
+
+test('the issuer must be one that may sign lists', async () => {
+  const only = raw({ name: 'Only', issuer: root, extensions: [basicConstraints(true), keyUsage(5)] });
+  const below = device('below', only);
+  const crls = [revocationList({ issuer: only })];
+  assert.equal(await codes(crls, { leaf: below.der, intermediates: [only.der] }), 'REVOCATION_UNKNOWN');
+});
+
+test('a list that cannot be read refuses the chain', async () => {
+  const forged = Buffer.from(good);
+  forged[4]! ^= 0xff;
+  for (const bad of ['', 'no list', leaf.pem, forged, good.subarray(0, 60)])
+    assert.equal(await codes([good, bad]), 'MALFORMED');
+});
+
+test('a changed list is forged', async () => {
+  const forged = Buffer.from(revoking);
+  forged[forged.indexOf(Buffer.from('02021234', 'hex')) + 3]! ^= 1;
+  assert.equal(await codes([forged]), 'REVOCATION_UNKNOWN');
+});
+
+test('another way to the anchor is taken around a revoked intermediate', async () => {
+  const replaced = authority('Issuing', root, { keys: issuing.keys, serialNumber: 8 });
+  const crls = [good, revocationList({ issuer: root, revoked: [7] })];
+  assert.equal(await codes(crls, { intermediates: [issuing.der, replaced.der] }), '');
+});
+
+test.run();
