@@ -61,7 +61,7 @@ export function formerAuthority(folder: string): string[] {
  * @throws EnrollkitError FILE_EXISTS when there is one and `replace` is false; KEY_MISMATCH or ISSUER_NOT_ALLOWED
  *   for a root that does not do; USAGE for a passphrase that is too short; FOLDER_IN_USE, FILE_UNWRITABLE
  */
-export function createAuthority(request: AuthorityRequest): Promise<CertgenResult> {
+export async function createAuthority(request: AuthorityRequest): Promise<CertgenResult> {
   const { folder, passphrase, root } = request;
   assertPassphrase(passphrase);
   const given = root && givenRoot(root.certificate, root.privateKey);

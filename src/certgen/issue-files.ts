@@ -83,21 +83,24 @@ export async function issueFiles(request: FilesRequest, transaction: Transaction
   const certificate = parseCertificate(pem);
   database.add({ notAfter: timeText(certificate.notAfter), subject: subjectLine(commonName) });
 
-  const keyPem = await privateKeyToPem(keys.privateKey, request.encryptKey ? passphrase : undefined);
+  const { privateKey } = keys;
+  const [keyPem, pfx] = await Promise.all([
+    privateKeyToPem(privateKey, request.encryptKey ? passphrase : undefined),
+    request.pfx
+      ? createPfx({
+          certificate: pem,
+          privateKey,
+          chain: [...issuers],
+          friendlyName: request.friendlyName,
+          passphrase,
+        })
+      : undefined,
+  ]);
   transaction.write(files.key, keyPem, request.encryptKey ? modes.authorityKey : modes.key);
   transaction.write(files.request, requestPem, modes.other);
   transaction.write(files.certificate, pem, modes.certificate);
   if (request.fullChain) transaction.write(request.fullChain, [pem, ...issuers].join(''), modes.certificate);
-  if (request.pfx) {
-    const pfx = await createPfx({
-      certificate: pem,
-      privateKey: keys.privateKey,
-      chain: [...issuers],
-      friendlyName: request.friendlyName,
-      passphrase,
-    });
-    transaction.write(files.pfx, pfx, modes.pfx);
-  }
+  if (pfx) transaction.write(files.pfx, pfx, modes.pfx);
   transaction.write(`newcerts/${serial}.pem`, pem, modes.other);
   return { certificate, pem, keys };
 }
