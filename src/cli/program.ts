@@ -99,6 +99,7 @@ function declare(
     declared.argument(optional ? `[${shown}]` : `<${shown}>`, summary);
   }
   for (const flag of command.flags) addFlag(declared, flag);
+  if (command.takesPem) declared.allowUnknownOption();
   declared.addHelpText('after', exampleText(command.examples));
   declared.action((...all: unknown[]) => {
     const self = all.at(-1) as CommanderCommand;

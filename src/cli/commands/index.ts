@@ -155,6 +155,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./cert-verify.js')).certVerify,
   },
   {
+    name: 'certgen',
+    summary: 'the commands of certGen.sh, with the files that they leave',
+    load: async () => (await import('./certgen.js')).certgen,
+  },
+  {
     name: 'emulator start',
     summary: 'run a provisioning service and a hub on this computer',
     load: async () => (await import('./emulator-start.js')).emulatorStart,
