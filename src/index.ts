@@ -72,6 +72,7 @@ export {
   privateKeyFromPem,
   privateKeyToPem,
 } from './pki/keys.js';
+export { type Finding, type LintCode, type LintOptions, lintChain, lintRules } from './pki/lint.js';
 export { createPfx } from './pki/pfx.js';
 export { type PfxReading, readPfx } from './pki/pfx-read.js';
 export { createPkcs7, readPkcs7 } from './pki/pkcs7.js';
