@@ -13,7 +13,7 @@ import {
 } from '../dps/contract/schemas.js';
 import { dpsErrors } from '../dps/contract/wire-error.js';
 import { allocate } from './allocation.js';
-import type { Attestation, Decision } from './attestation.js';
+import { type Attestation, type Decision, symmetricKeyIdentity } from './attestation.js';
 import { DpsError } from './dps-error.js';
 import type { HubDevices } from './hub/devices.js';
 import { toRegistrationState } from './registration-state.js';
@@ -35,6 +35,8 @@ export interface DeviceRequest {
   registrationId: string;
   /** The certificates that the client presented, DER, leaf first; empty when it presented none. */
   chain: Buffer[];
+  /** The shared access signature of a device with a symmetric key. */
+  authorization?: string | undefined;
 }
 
 export class Registrations {
@@ -69,7 +71,7 @@ export class Registrations {
     if (operation.identity !== identity || !sameId(operation.registrationId, registrationId)) {
       throw new DpsError('unauthorized', { reason: 'another identity began this operation' });
     }
-    return { operationId, status: record.status, registrationState: this.#stateOf(record) };
+    return { operationId, status: record.status, registrationState: this.#stateOf(record, identity) };
   }
 
   /**
@@ -80,10 +82,10 @@ export class Registrations {
   async getState(request: DeviceRequest & { body: unknown }): Promise<RegistrationState> {
     this.#assertScope(request);
     assertBody(request.body, request.registrationId);
-    await this.#options.attestation.decide(request);
+    const { identity } = await this.#options.attestation.decide(request);
     const record = this.#options.records.get(request.registrationId);
     if (!record) throw new DpsError('registrationNotFound');
-    return this.#stateOf(record);
+    return this.#stateOf(record, identity);
   }
 
   #assertScope({ idScope, registrationId }: DeviceRequest): void {
@@ -130,10 +132,11 @@ export class Registrations {
     records.save({ ...base, status: 'assigned', deviceId, hubId: hub.hubId, substatus }, operation);
   }
 
-  #stateOf(record: RegistrationRecord): RegistrationState {
+  #stateOf(record: RegistrationRecord, identity: string): RegistrationState {
     const { enrollmentGroupId } = record;
+    const attestation = enrollmentGroupId === undefined ? {} : { enrollmentGroupId };
     return {
-      x509: enrollmentGroupId === undefined ? {} : { enrollmentGroupId },
+      ...(identity === symmetricKeyIdentity ? { symmetricKey: attestation } : { x509: attestation }),
       ...toRegistrationState(record, this.#options.hubs),
     };
   }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatConnectionString } from '../dps/contract/connection-string.js';
 import { ensureFolder, publicFileMode, writeFileAtomically } from '../store/files.js';
+import { AccessTokens } from './access-tokens.js';
 import { Attestation } from './attestation.js';
 import { type EmulatorEndpoints, emulatorFolder, removeEndpoints, writeEndpoints } from './endpoints.js';
 import type { EmulatorLog } from './events.js';
@@ -13,6 +14,7 @@ import { armPlane } from './http/arm/plane.js';
 import { devicePlane } from './http/device.js';
 import { startHttps } from './http/listener.js';
 import { servicePlane } from './http/service/plane.js';
+import { tokenEndpoint } from './http/token-endpoint.js';
 import { hubRoutes } from './hub/http.js';
 import { openHub } from './hub/hub.js';
 import { startMqtt } from './mqtt/listener.js';
@@ -122,12 +124,13 @@ async function start(
     now,
   });
 
+  const tokens = new AccessTokens(identity.armToken, now);
   const app = createApp({
     planes: [
-      armPlane({ identity, policies, certificates, hubs, names, now }),
+      armPlane({ identity, tokens, policies, certificates, hubs, names, now }),
       servicePlane({
         policies,
-        armToken: identity.armToken,
+        tokens,
         names,
         certificates,
         groups,
@@ -138,7 +141,10 @@ async function start(
       }),
       devicePlane({ registrations, retryAfter, names, now }),
     ],
-    hub: hubRoutes({ hub, policies: () => hubPolicies, hostNames: () => names.hubAliases, now, log }),
+    others: [
+      hubRoutes({ hub, policies: () => hubPolicies, hostNames: () => names.hubAliases, now, log }),
+      tokenEndpoint({ tokens, names, now, log }),
+    ],
     now,
     log,
   });

@@ -69,7 +69,6 @@ test.after(() => {
 interface Answer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever JSON the test looks into
   body: any;
 }
 

@@ -20,6 +20,7 @@ const downgrade = `
   INSERT INTO registration SELECT * FROM newer;
   DROP TABLE newer;
   CREATE INDEX registration_group ON registration (group_key, registration_key);
+  ALTER TABLE hub_device DROP COLUMN symmetric_keys;
   PRAGMA user_version = 1;
 `;
 

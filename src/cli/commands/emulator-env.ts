@@ -1,5 +1,6 @@
 /** The environment that points SDKs at a running emulator. */
 import { resolve } from 'node:path';
+import type { ClientCredentials } from '../../emulator/access-tokens.js';
 import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
 import { EnrollkitError } from '../../errors.js';
 import type { Command, Context, Input } from '../command.js';
@@ -29,6 +30,7 @@ export const emulatorEnv: Command = {
 };
 
 async function run({ flags }: Input, { output }: Context): Promise<void> {
+  const { clientCredentialsOf } = await import('../../emulator/access-tokens.js');
   const { runningEmulator } = await import('../../emulator/endpoints.js');
   const { stateFolderOf } = await import('../state-folder.js');
   const dir = stateFolderOf(flags);
@@ -38,7 +40,7 @@ async function run({ flags }: Input, { output }: Context): Promise<void> {
       next: `Start one: enrollkit emulator start${dir === defaultStateFolder ? '' : ` --dir ${quoted(dir)}`}`,
     });
   }
-  const variables = emulatorVariables(endpoints);
+  const variables = emulatorVariables(endpoints, clientCredentialsOf(endpoints.armToken));
   if (output.json || flags.format === 'json') return output.value(variables);
   const lines = Object.entries(variables).map(([name, value]) =>
     flags.format === 'dotenv' ? `${name}="${value}"` : `export ${name}='${value.replaceAll("'", `'\\''`)}'`,
@@ -47,7 +49,11 @@ async function run({ flags }: Input, { output }: Context): Promise<void> {
 }
 
 /** The names are those that Azure's own samples read, where there are such. */
-function emulatorVariables(endpoints: EmulatorEndpoints): Record<string, string> {
+function emulatorVariables(
+  endpoints: EmulatorEndpoints,
+  clientCredentials: ClientCredentials,
+): Record<string, string> {
+  const { clientId, clientSecret } = clientCredentials;
   return {
     NODE_EXTRA_CA_CERTS: endpoints.caFile,
     REQUESTS_CA_BUNDLE: endpoints.caFile,
@@ -62,5 +68,9 @@ function emulatorVariables(endpoints: EmulatorEndpoints): Record<string, string>
     AZURE_SUBSCRIPTION_ID: endpoints.subscriptionId,
     AZURE_RESOURCE_GROUP: endpoints.resourceGroup,
     DPS_NAME: endpoints.dpsName,
+    AZURE_AUTHORITY_HOST: endpoints.armEndpoint,
+    AZURE_TENANT_ID: 'adfs',
+    AZURE_CLIENT_ID: clientId,
+    AZURE_CLIENT_SECRET: clientSecret,
   };
 }

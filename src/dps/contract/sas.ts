@@ -69,6 +69,18 @@ export function sasSignatureMatches(token: SasToken, key: string): boolean {
   });
 }
 
+/**
+ * The key of a device that an enrollment group lets in by symmetric key.
+ *
+ * Source: Microsoft Learn, "Symmetric key attestation with DPS": HMAC-SHA256 of the registration ID with the group's key.
+ *
+ * @param groupKey base64
+ * @returns base64
+ */
+export function deriveDeviceKey(groupKey: string, registrationId: string): string {
+  return createHmac('sha256', Buffer.from(groupKey, 'base64')).update(registrationId).digest('base64');
+}
+
 function sign(resource: string, expiry: number, key: string): string {
   return createHmac('sha256', Buffer.from(key, 'base64')).update(`${resource}\n${expiry}`).digest('base64');
 }

@@ -118,6 +118,7 @@ export const registrationState = z.object({
   etag: z.string().nullish(),
   payload: z.unknown().optional(),
   x509: z.unknown().optional(),
+  symmetricKey: z.unknown().optional(),
 });
 export type RegistrationState = z.infer<typeof registrationState>;
 

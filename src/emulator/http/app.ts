@@ -14,8 +14,8 @@ import { PathTable } from './path-table.js';
 
 export interface AppOptions {
   planes: HttpPlane[];
-  /** The hub stand-in's routes. */
-  hub: Hono<Bindings>;
+  /** Routes that share nothing with the planes: the hub stand-in's, the token endpoint's. */
+  others: Hono<Bindings>[];
   now: () => Date;
   log: EmulatorLog;
 }
@@ -23,14 +23,16 @@ export interface AppOptions {
 export type Bindings = { Bindings: { incoming: IncomingMessage } };
 
 export function createApp(options: AppOptions): Hono<Bindings> {
-  const { planes, hub, now, log } = options;
+  const { planes, others, now, log } = options;
   const all = planes.map((plane) => ({
     plane,
     operations: [...plane.operations, ...notImplementedOperations(plane.name)],
   }));
   const routes = all.flatMap(({ operations }) => operations.map(({ route }) => route));
-  const hubRoutes = hub.routes.map(({ method, path }) => ({ method: method as 'GET', path }));
-  const table = new PathTable([...routes, ...hubRoutes]);
+  const otherRoutes = others.flatMap((other) =>
+    other.routes.map(({ method, path }) => ({ method: method as 'GET', path })),
+  );
+  const table = new PathTable([...routes, ...otherRoutes]);
   const app = new Hono<Bindings>({ getPath: (request) => table.spell(request.method, pathOf(request.url)) });
 
   for (const { plane, operations } of all) {
@@ -40,7 +42,7 @@ export function createApp(options: AppOptions): Hono<Bindings> {
       );
     }
   }
-  app.route('/', hub);
+  for (const other of others) app.route('/', other);
   app.notFound((context) => {
     const path = pathOf(context.req.url);
     const methods = table.methods(path);

@@ -30,7 +30,8 @@ export async function readJson(incoming: IncomingMessage): Promise<unknown> {
   return body;
 }
 
-async function readBytes(incoming: IncomingMessage): Promise<Buffer> {
+/** @throws DpsError payloadTooLarge, badRequest */
+export async function readBytes(incoming: IncomingMessage): Promise<Buffer> {
   if (Number(incoming.headers['content-length'] ?? 0) > maxBodyBytes) throw new DpsError('payloadTooLarge');
   const chunks: Buffer[] = [];
   let length = 0;

@@ -1,4 +1,4 @@
-/** The device plane over HTTPS: register, poll, look up. The TLS handshake says who is asking. */
+/** The device plane over HTTPS: register, poll, look up. The TLS handshake, or a token, says who is asking. */
 import { routes } from '../../dps/contract/routes.js';
 import type { HostNames } from '../host-names.js';
 import type { Registrations } from '../registration.js';
@@ -15,10 +15,11 @@ export interface DevicePlaneOptions {
 
 export function devicePlane({ registrations, retryAfter, names, now }: DevicePlaneOptions): HttpPlane {
   const subject = 'registrationId';
-  const deviceOf = ({ parameters, chain }: OperationRequest) => ({
+  const deviceOf = ({ parameters, chain, header }: OperationRequest) => ({
     idScope: parameters.idScope!,
     registrationId: parameters.registrationId!,
     chain: chain(),
+    authorization: header('authorization'),
   });
   return {
     name: 'device',
@@ -58,7 +59,7 @@ export function devicePlane({ registrations, retryAfter, names, now }: DevicePla
         },
       },
     ],
-    // The certificate of the handshake is judged by the registrations themselves, for every transport alike.
+    // The certificate of the handshake, or the token, is judged by the registrations themselves, for every transport alike.
     authorize() {},
     toErrorReply: (error, requestId) => toDpsErrorReply(error, requestId, now()),
   };

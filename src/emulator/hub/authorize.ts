@@ -1,21 +1,32 @@
-/** Whether a certificate may speak for a device of the hub stand-in; MQTT and HTTPS ask the same question. */
+/** Whether a certificate or a token may speak for a device of the hub stand-in; MQTT and HTTPS ask the same question. */
+import { parseSasToken, sasSignatureMatches } from '../../dps/contract/sas.js';
 import { inspectCertificate } from '../../pki/inspect.js';
 import { validateChain } from '../../pki/validate.js';
 import type { HubDevice } from './devices.js';
 
+/** What a client brings. */
+export interface DeviceProof {
+  /** What it presented in the handshake: DER, leaf first. */
+  chain: readonly Buffer[];
+  /** Its shared access signature. */
+  authorization: string | undefined;
+  /** The hub's names, with or without port. */
+  hostNames: readonly string[];
+}
+
 /**
- * A device is let in with the certificate that it registered with, or with another that has its ID as common name and
+ * A device with a symmetric key is let in with a token of its own. Any other is let in with the certificate that it registered with, or with another that has its ID as common name and
  * comes from the CA that provisioned it. Neither counts outside its dates.
- * @param chain what the client presented in the handshake: DER, leaf first
  * @returns why not, or undefined when it may
  */
 export async function refusalOf(
   device: HubDevice | undefined,
-  chain: readonly Buffer[],
+  proof: DeviceProof,
   at: Date,
 ): Promise<string | undefined> {
   if (device === undefined) return 'there is no such device';
-  const [leaf, ...issuers] = chain;
+  if (device.symmetricKeys.length > 0) return tokenRefusalOf(device, proof, at);
+  const [leaf, ...issuers] = proof.chain;
   if (leaf === undefined) return 'no client certificate was presented';
   try {
     const { sha256Thumbprint, commonName, notBefore, notAfter } = inspectCertificate(leaf);
@@ -41,4 +52,25 @@ export async function refusalOf(
   } catch (error) {
     return `the certificate cannot be read: ${(error as Error).message}`;
   }
+}
+
+/** Source: Microsoft Learn, "Control access to IoT Hub by using shared access signatures": sr is {host}/devices/{id}. */
+function tokenRefusalOf(
+  { deviceId, symmetricKeys }: HubDevice,
+  { authorization, hostNames }: DeviceProof,
+  at: Date,
+): string | undefined {
+  const token = authorization === undefined ? undefined : parseSasToken(authorization);
+  if (!token) return 'no shared access signature was given';
+  if (!symmetricKeys.some((key) => sasSignatureMatches(token, key))) return 'the signature does not match';
+  if (token.expiry * 1000 < at.getTime()) return 'the token has expired';
+  const [host = '', ...path] = decodeURIComponent(token.resource).split('/');
+  const named = hostNames.some((own) => withoutPort(own) === withoutPort(host));
+  const id = path.join('/');
+  const same = id === `devices/${deviceId}` || id === `devices/${encodeURIComponent(deviceId)}`;
+  return named && same ? undefined : 'the token is for another device';
+}
+
+function withoutPort(host: string): string {
+  return host.toLowerCase().replace(/:\d+$/, '');
 }

@@ -23,9 +23,12 @@ export function describeDevice(device: HubDevice, connected: boolean): Record<st
     cloudToDeviceMessageCount: 0,
     capabilities: { iotEdge: device.iotEdge },
     authentication: {
-      symmetricKey: { primaryKey: null, secondaryKey: null },
-      x509Thumbprint: { primaryThumbprint: device.leafThumbprint, secondaryThumbprint: null },
-      type: 'selfSigned',
+      symmetricKey: {
+        primaryKey: device.symmetricKeys[0] ?? null,
+        secondaryKey: device.symmetricKeys[1] ?? null,
+      },
+      x509Thumbprint: { primaryThumbprint: device.leafThumbprint ?? null, secondaryThumbprint: null },
+      type: authenticationTypeOf(device),
     },
   };
 }
@@ -40,14 +43,18 @@ export function describeTwin(device: HubDevice, twin: HubTwin, connected: boolea
     connectionState: connected ? 'Connected' : 'Disconnected',
     lastActivityTime: never,
     cloudToDeviceMessageCount: 0,
-    authenticationType: 'selfSigned',
-    x509Thumbprint: { primaryThumbprint: device.leafThumbprint, secondaryThumbprint: null },
+    authenticationType: authenticationTypeOf(device),
+    x509Thumbprint: { primaryThumbprint: device.leafThumbprint ?? null, secondaryThumbprint: null },
     modelId: '',
     version: twin.desired.version + twin.reported.version,
     tags: twin.tags,
     properties: { desired: collection(twin.desired), reported: collection(twin.reported) },
     capabilities: { iotEdge: device.iotEdge },
   };
+}
+
+function authenticationTypeOf({ symmetricKeys }: HubDevice): string {
+  return symmetricKeys.length > 0 ? 'sas' : 'selfSigned';
 }
 
 function collection({ properties, version, updated }: TwinSection): Record<string, unknown> {

@@ -5,10 +5,12 @@ import type { InitialTwin } from '../../dps/contract/schemas.js';
 
 export interface NewHubDevice {
   deviceId: string;
-  /** SHA-256 of the certificate that registered, upper-case hexadecimal. */
-  leafThumbprint: string;
+  /** SHA-256 of the certificate that registered, upper-case hexadecimal; undefined when the device has keys instead. */
+  leafThumbprint?: string;
   /** SHA-256 of the CAs under which a later certificate of the device counts too, upper-case hexadecimal. */
   issuerThumbprints: string[];
+  /** Base64; any of them signs the device's tokens. */
+  symmetricKeys?: string[];
   iotEdge: boolean;
   /** Counts only when the device is new. */
   initialTwin?: InitialTwin | null | undefined;
@@ -20,8 +22,10 @@ export interface HubDevice {
   generationId: string;
   /** ISO 8601, UTC. */
   created: string;
-  leafThumbprint: string;
+  leafThumbprint: string | undefined;
   issuerThumbprints: string[];
+  /** Base64; empty when the device has a certificate instead. */
+  symmetricKeys: string[];
   iotEdge: boolean;
 }
 
@@ -31,6 +35,7 @@ interface DeviceRow {
   created: string;
   leaf_thumbprint: string;
   issuer_thumbprints: string;
+  symmetric_keys: string;
   iot_edge: number;
 }
 
@@ -46,12 +51,14 @@ export class HubDevices {
     this.#now = now;
     this.#ensure = database.prepare(
       `INSERT INTO hub_device (device_id, generation_id, created, iot_edge, leaf_thumbprint, issuer_thumbprints,
-         tags, desired, desired_version, desired_updated, reported, reported_version, reported_updated)
-       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?3, '{}', 1, ?3)
-       ON CONFLICT (device_id) DO UPDATE SET iot_edge = ?4, leaf_thumbprint = ?5, issuer_thumbprints = ?6`,
+         tags, desired, desired_version, desired_updated, reported, reported_version, reported_updated,
+         symmetric_keys)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?3, '{}', 1, ?3, ?9)
+       ON CONFLICT (device_id) DO UPDATE SET iot_edge = ?4, leaf_thumbprint = ?5, issuer_thumbprints = ?6,
+         symmetric_keys = ?9`,
     );
     this.#get = database.prepare(
-      `SELECT device_id, generation_id, created, iot_edge, leaf_thumbprint, issuer_thumbprints
+      `SELECT device_id, generation_id, created, iot_edge, leaf_thumbprint, issuer_thumbprints, symmetric_keys
        FROM hub_device WHERE device_id = ?`,
     );
     this.#delete = database.prepare('DELETE FROM hub_device WHERE device_id = ?');
@@ -64,10 +71,11 @@ export class HubDevices {
       String(randomInt(2 ** 47)),
       this.#now().toISOString(),
       device.iotEdge ? 1 : 0,
-      device.leafThumbprint,
+      device.leafThumbprint ?? '',
       JSON.stringify(device.issuerThumbprints),
       JSON.stringify(device.initialTwin?.tags ?? {}),
       JSON.stringify(device.initialTwin?.properties?.desired ?? {}),
+      JSON.stringify(device.symmetricKeys ?? []),
     ]);
   }
 
@@ -78,8 +86,9 @@ export class HubDevices {
       deviceId: row.device_id,
       generationId: row.generation_id,
       created: row.created,
-      leafThumbprint: row.leaf_thumbprint,
+      leafThumbprint: row.leaf_thumbprint === '' ? undefined : row.leaf_thumbprint,
       issuerThumbprints: JSON.parse(row.issuer_thumbprints) as string[],
+      symmetricKeys: JSON.parse(row.symmetric_keys) as string[],
       iotEdge: row.iot_edge !== 0,
     };
   }

@@ -108,7 +108,11 @@ export function hubRoutes(options: HubRoutesOptions): Hono<{ Bindings: { incomin
     const { incoming } = context.env;
     const refusal = await refusalOf(
       hub.devices.get(deviceId),
-      presentedChain(incoming.socket as TLSSocket),
+      {
+        chain: presentedChain(incoming.socket as TLSSocket),
+        authorization: incoming.headers.authorization,
+        hostNames: options.hostNames(),
+      },
       now(),
     );
     if (refusal !== undefined) throw new HubError('IotHubUnauthorizedAccess', { reason: refusal });

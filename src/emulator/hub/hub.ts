@@ -14,9 +14,19 @@ export interface Hub {
 /** One for each emulator: deleting a device through it ends the connection that was opened through it. */
 export function openHub(database: Database.Database, now: () => Date): Hub {
   database.exec(hubSchema);
+  addSymmetricKeys(database);
   return {
     devices: new HubDevices(database, now),
     twins: new HubTwins(database, now),
     messages: new HubMessages(database, now),
   };
+}
+
+/** Tables of an earlier enrollkit lack the column. */
+function addSymmetricKeys(database: Database.Database): void {
+  const columns = database.prepare('SELECT name FROM pragma_table_info(?)').all('hub_device') as {
+    name: string;
+  }[];
+  if (columns.some(({ name }) => name === 'symmetric_keys')) return;
+  database.exec("ALTER TABLE hub_device ADD COLUMN symmetric_keys TEXT NOT NULL DEFAULT '[]'");
 }

@@ -8,6 +8,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { isKnownApiVersion } from '../../dps/contract/api-versions.js';
 import { isLegalId, sameId } from '../../dps/contract/ids.js';
 import { dpsTopics, parseTopic } from '../../dps/contract/mqtt.js';
+import { parseSasToken } from '../../dps/contract/sas.js';
 import type { RegistrationOperation } from '../../dps/contract/schemas.js';
 import { DpsError } from '../dps-error.js';
 import type { EmulatorLog } from '../events.js';
@@ -28,12 +29,14 @@ export interface RegistrationsLike {
     /** The parsed JSON of the request, not checked yet. */
     body: unknown;
     chain: Buffer[];
+    authorization?: string | undefined;
   }): Promise<RegistrationOperation>;
   getOperation(request: {
     idScope: string;
     registrationId: string;
     operationId: string;
     chain: Buffer[];
+    authorization?: string | undefined;
   }): Promise<RegistrationOperation>;
 }
 
@@ -70,20 +73,25 @@ export function dpsCandidate(connect: ConnectRequest, options: DpsSessionOptions
   if (!sameId(connect.clientId, registrationId)) {
     throw new ConnectRefused('badUserName', 'the client ID is not the registration ID of the user name');
   }
-  const [leaf] = connect.chain;
-  if (leaf === undefined) throw new ConnectRefused('notAuthorized', 'no client certificate was presented');
-  // The certificate is part of the key: nobody ends the session of a device by connecting under its name.
-  const fingerprint = createHash('sha256').update(leaf).digest('hex');
+  const { password: authorization, chain } = connect;
+  const credential = authorization ?? chain[0];
+  if (credential === undefined)
+    throw new ConnectRefused('notAuthorized', 'neither a client certificate nor a token was presented');
+  if (authorization !== undefined && !parseSasToken(authorization)) {
+    throw new ConnectRefused('notAuthorized', 'the password is no shared access signature');
+  }
+  // The credential is part of the key: nobody ends the session of a device by connecting under its name.
+  const fingerprint = createHash('sha256').update(credential).digest('hex');
   return {
     key: `dps/${idScope}/${registrationId.toLowerCase()}/${fingerprint}`,
     plane: 'device',
     id: registrationId,
-    open: () => dpsSession({ idScope, registrationId, chain: connect.chain }, options),
+    open: () => dpsSession({ idScope, registrationId, chain, authorization }, options),
   };
 }
 
 function dpsSession(
-  device: { idScope: string; registrationId: string; chain: Buffer[] },
+  device: { idScope: string; registrationId: string; chain: Buffer[]; authorization: string | undefined },
   { registrations, retryAfter, now, log }: DpsSessionOptions,
 ): Session {
   async function answer(operation: string, requestId: string, call: () => Promise<RegistrationOperation>) {

@@ -63,7 +63,9 @@ export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions
     async open(drop) {
       const { devices } = options.hub;
       const device = devices.get(deviceId);
-      const refusal = await refusalOf(device, connect.chain, options.now());
+      const { chain, password: authorization } = connect;
+      const proof = { chain, authorization, hostNames: [options.hubHostName()] };
+      const refusal = await refusalOf(device, proof, options.now());
       if (refusal !== undefined) throw new ConnectRefused('notAuthorized', refusal);
       if (devices.get(deviceId)?.generationId !== device?.generationId) {
         throw new ConnectRefused('notAuthorized', 'the device was deleted meanwhile');

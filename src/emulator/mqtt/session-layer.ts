@@ -85,6 +85,7 @@ export async function createSessionLayer(options: SessionLayerOptions): Promise<
         state.candidate = options.identify({
           clientId,
           userName: packet.username ?? '',
+          password: packet.password?.toString(),
           chain: options.chainOf(client.conn),
         });
         packet.clientId = state.candidate.key;

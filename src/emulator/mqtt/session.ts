@@ -19,6 +19,8 @@ export class SessionViolation extends Error {}
 export interface ConnectRequest {
   clientId: string;
   userName: string;
+  /** The token of a device with a symmetric key; undefined when the client sent none. */
+  password?: string | undefined;
   /** What the client presented in the TLS handshake: DER, leaf first; empty when nothing. */
   chain: Buffer[];
 }

@@ -42,6 +42,16 @@ export class EnrollmentGroups {
     return rows.map(fromRow);
   }
 
+  /** The groups of symmetric key attestation, in the order of their making. */
+  withSymmetricKey(): StoredGroup[] {
+    const rows = this.#database
+      .prepare(
+        `SELECT * FROM enrollment_group WHERE json_extract(document, '$.symmetricKey') IS NOT NULL ORDER BY number`,
+      )
+      .all() as EnrollmentRow[];
+    return rows.map(fromRow);
+  }
+
   /**
    * The group that a CA backs; the one made first, when it backs several.
    *

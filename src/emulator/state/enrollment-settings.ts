@@ -16,12 +16,19 @@ export interface SlotCertificate {
 /** One of the (at most two) CAs that back an enrollment: by a certificate of its own, or by the name of an uploaded one. */
 export type Authority = SlotCertificate | { slot: Slot; reference: string };
 
+/** Both base64, of 16 to 64 octets. */
+export interface SymmetricKey {
+  primaryKey: string;
+  secondaryKey: string;
+}
+
 /** Hubs stand in it by ID, see state/hubs.ts. */
 export interface EnrollmentSettings {
   /** Empty when the attestation is another. */
   authorities: Authority[];
   /** Of individual enrollments only: the certificates of the device itself. */
   clientCertificates?: SlotCertificate[];
+  symmetricKey?: SymmetricKey;
   iotEdge: boolean;
   allocationPolicy?: AllocationPolicy;
   hubIds?: string[];

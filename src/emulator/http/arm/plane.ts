@@ -1,18 +1,17 @@
 /** The ARM plane: the provisioning service itself, its keys, and its CA certificates. Callers bring the ARM token. */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { HttpPlane, Operation } from '../operation.js';
 import { certificateOperations } from './certificates.js';
 import { ArmError, toArmErrorReply } from './error.js';
 import { type ArmOptions, serviceOperations } from './service.js';
 
 export function armPlane(options: ArmOptions): HttpPlane {
-  const { identity } = options;
+  const { identity, tokens } = options;
   const operations = [...serviceOperations(options), ...certificateOperations(options)];
   return {
     name: 'arm',
     operations: operations.map((operation) => ({ ...operation, handle: within(operation.handle) })),
     authorize({ header }) {
-      if (!bearerMatches(header('authorization'), identity.armToken)) {
+      if (!tokens.accepts(header('authorization'), 'arm')) {
         throw new ArmError('unauthenticated', 'The access token is missing or is not that of this emulator.');
       }
     },
@@ -41,14 +40,6 @@ export function armPlane(options: ArmOptions): HttpPlane {
       return handle(request);
     };
   }
-}
-
-/** Whether an Authorization header holds this token. */
-export function bearerMatches(header: string | undefined, token: string): boolean {
-  const given = /^Bearer\s+(\S+)\s*$/i.exec(header ?? '')?.[1];
-  if (given === undefined) return false;
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(token));
 }
 
 function same(a: string, b: string): boolean {

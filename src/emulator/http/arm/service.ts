@@ -2,6 +2,7 @@
 import { permissionsApiVersions } from '../../../dps/contract/api-versions.js';
 import { routes } from '../../../dps/contract/routes.js';
 import type { ProvisioningService, SharedAccessPolicy } from '../../../dps/contract/schemas.js';
+import type { AccessTokens } from '../../access-tokens.js';
 import { defaultAllocationPolicy } from '../../allocation.js';
 import type { HostNames } from '../../host-names.js';
 import type { Certificates } from '../../state/certificates.js';
@@ -12,6 +13,7 @@ import { ArmError } from './error.js';
 
 export interface ArmOptions {
   identity: Identity;
+  tokens: AccessTokens;
   policies: readonly Policy[];
   certificates: Certificates;
   hubs: LinkedHubs;

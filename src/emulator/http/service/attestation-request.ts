@@ -1,4 +1,5 @@
 /** Reads the attestation of an enrollment group or individual enrollment. */
+import { randomBytes } from 'node:crypto';
 import type { EnrollmentGroup } from '../../../dps/contract/schemas.js';
 import { inspectCertificate } from '../../../pki/inspect.js';
 import { certificateFromText } from '../../certificate-text.js';
@@ -8,28 +9,33 @@ import {
   type Authority,
   type EnrollmentSettings,
   type SlotCertificate,
+  type SymmetricKey,
   slots,
 } from '../../state/enrollment-settings.js';
 
 type Attestation = EnrollmentGroup['attestation'];
 type X509 = NonNullable<Attestation['x509']>;
 type CertificatePair = NonNullable<X509['signingCertificates']>;
-export type AttestationSettings = Pick<EnrollmentSettings, 'authorities' | 'clientCertificates'>;
+export type AttestationSettings = Pick<
+  EnrollmentSettings,
+  'authorities' | 'clientCertificates' | 'symmetricKey'
+>;
+
+/** Microsoft Learn, "Symmetric key attestation with DPS": 16 to 64 bytes; those that the service makes have 64. */
+const keyOctets = { least: 16, most: 64, made: 64 };
 
 /**
  * @param before the enrollment as it is stored: what the body only describes is kept from it
  * @throws DpsError badRequest, notImplemented
  */
 export function readAttestation(
-  { type, x509 }: Attestation,
+  { type, x509, symmetricKey }: Attestation,
   kind: 'group' | 'individual',
   before: AttestationSettings | undefined,
   certificates: Certificates,
 ): AttestationSettings {
   if (type === 'symmetricKey') {
-    throw new DpsError('notImplemented', {
-      message: 'Not implemented in this emulator: symmetric key attestation.',
-    });
+    return { authorities: [], symmetricKey: readSymmetricKey(symmetricKey ?? {}, before?.symmetricKey) };
   }
   if (type === 'tpm' && kind === 'individual') {
     throw new DpsError('notImplemented', { message: 'Not implemented in this emulator: TPM attestation.' });
@@ -39,6 +45,26 @@ export function readAttestation(
     throw badRequest(`${what} cannot have the attestation type ${type}.`);
   }
   return readX509(x509 ?? {}, kind, before, certificates);
+}
+
+/** Keys that are left out are those that are stored, since GET does not show them; without any, new ones. */
+function readSymmetricKey(
+  given: NonNullable<Attestation['symmetricKey']>,
+  before: SymmetricKey | undefined,
+): SymmetricKey {
+  const keyOf = (field: keyof SymmetricKey): string => {
+    const key = given[field];
+    if (key == null || key === '') return before?.[field] ?? randomBytes(keyOctets.made).toString('base64');
+    const octets = Buffer.from(key, 'base64');
+    const isBase64 = octets.toString('base64') === key;
+    if (!isBase64 || octets.length < keyOctets.least || octets.length > keyOctets.most) {
+      throw badRequest(
+        `attestation.symmetricKey.${field} must be base64 of ${keyOctets.least} to ${keyOctets.most} octets.`,
+      );
+    }
+    return key;
+  };
+  return { primaryKey: keyOf('primaryKey'), secondaryKey: keyOf('secondaryKey') };
 }
 
 function readX509(

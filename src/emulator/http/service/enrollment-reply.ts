@@ -40,7 +40,8 @@ function toCommon(
   const { allocationPolicy, hubIds, hubId, initialTwin } = enrollment;
   const nameOf = (id: string): string => hubs.get(id)?.hostName ?? id;
   return {
-    attestation: toAttestationMechanism(enrollment),
+    // Keys are given out by the attestation mechanism only.
+    attestation: enrollment.symmetricKey ? { type: 'symmetricKey' } : toAttestationMechanism(enrollment),
     capabilities: { iotEdge: enrollment.iotEdge },
     ...(hubId === undefined ? {} : { iotHubHostName: nameOf(hubId) }),
     ...(hubIds === undefined ? {} : { iotHubs: hubIds.map(nameOf) }),
@@ -54,11 +55,10 @@ function toCommon(
   };
 }
 
-/** What the enrollment asks of a device. */
-export function toAttestationMechanism({
-  authorities,
-  clientCertificates,
-}: EnrollmentSettings): EnrollmentGroup['attestation'] {
+/** What the enrollment asks of a device, keys included. */
+export function toAttestationMechanism(enrollment: EnrollmentSettings): EnrollmentGroup['attestation'] {
+  const { authorities, clientCertificates, symmetricKey } = enrollment;
+  if (symmetricKey) return { type: 'symmetricKey', symmetricKey };
   if (clientCertificates)
     return { type: 'x509', x509: { clientCertificates: pairOf(clientCertificates, infoOf) } };
   const x509 = authorities.some((authority) => 'reference' in authority)

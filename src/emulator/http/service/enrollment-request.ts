@@ -12,7 +12,7 @@ import type { GroupSettings } from '../../state/enrollment-groups.js';
 import type { EnrollmentSettings } from '../../state/enrollment-settings.js';
 import type { LinkedHubs } from '../../state/hubs.js';
 import type { IndividualSettings } from '../../state/individual-enrollments.js';
-import { readAttestation } from './attestation-request.js';
+import { type AttestationSettings, readAttestation } from './attestation-request.js';
 
 export interface EnrollmentContext {
   certificates: Certificates;
@@ -77,7 +77,7 @@ type Common = Omit<EnrollmentGroup, 'enrollmentGroupId'>;
 function readSettings(
   enrollment: Common,
   { hubs }: EnrollmentContext,
-): Omit<EnrollmentSettings, 'authorities' | 'clientCertificates'> {
+): Omit<EnrollmentSettings, keyof AttestationSettings> {
   assertAllocation(enrollment);
   const { iotHubHostName, iotHubs, allocationPolicy, initialTwin } = enrollment;
   return {

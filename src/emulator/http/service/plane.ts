@@ -1,4 +1,5 @@
 /** The service plane: enrollment groups, individual enrollments and registration records. Callers bring a SAS token, or the emulator's token. */
+import type { AccessTokens } from '../../access-tokens.js';
 import { DpsError } from '../../dps-error.js';
 import type { HostNames } from '../../host-names.js';
 import { sasProblem } from '../../sas-check.js';
@@ -8,7 +9,6 @@ import type { LinkedHubs } from '../../state/hubs.js';
 import type { Policy } from '../../state/identity.js';
 import type { IndividualEnrollments } from '../../state/individual-enrollments.js';
 import type { RegistrationRecords } from '../../state/registration-records.js';
-import { bearerMatches } from '../arm/plane.js';
 import { toDpsErrorReply } from '../dps-error-reply.js';
 import type { HttpPlane } from '../operation.js';
 import { enrollmentGroupOperations } from './enrollment-groups.js';
@@ -17,7 +17,7 @@ import { registrationOperations } from './registrations.js';
 
 export interface ServicePlaneOptions {
   policies: readonly Policy[];
-  armToken: string;
+  tokens: AccessTokens;
   names: HostNames;
   certificates: Certificates;
   groups: EnrollmentGroups;
@@ -28,7 +28,7 @@ export interface ServicePlaneOptions {
 }
 
 export function servicePlane(options: ServicePlaneOptions): HttpPlane {
-  const { policies, armToken, names, now } = options;
+  const { policies, tokens, names, now } = options;
   return {
     name: 'service',
     operations: [
@@ -41,7 +41,7 @@ export function servicePlane(options: ServicePlaneOptions): HttpPlane {
       if (authorization === undefined)
         throw new DpsError('unauthorized', { reason: 'no Authorization header' });
       if (/^Bearer\s/i.test(authorization)) {
-        if (bearerMatches(authorization, armToken)) return;
+        if (tokens.accepts(authorization, 'service')) return;
         throw new DpsError('unauthorized', { reason: 'the bearer token is not that of this emulator' });
       }
       const problem = sasProblem(
