@@ -18,10 +18,37 @@ export function emulatorFolder(directory: string): string {
   return join(resolve(directory), 'emulator');
 }
 
+/** What the file says. */
+export interface EndpointsFile {
+  endpoints: EmulatorEndpoints;
+  /** The process in which the emulator runs. */
+  pid: number;
+  /** Since when it serves with the state that it has: its start, or its last reset. ISO 8601, UTC. */
+  since: string;
+}
+
 /** Notes where this process's emulator is reached, for other processes. */
 export function writeEndpoints(folder: string, endpoints: EmulatorEndpoints): void {
-  const text = `${JSON.stringify({ ...endpoints, pid: process.pid }, null, 2)}\n`;
+  const noted = { ...endpoints, pid: process.pid, since: new Date().toISOString() };
+  const text = `${JSON.stringify(noted, null, 2)}\n`;
   writeFileAtomically(join(folder, fileName), text, secretFileMode);
+}
+
+/**
+ * What was noted, by a process that may be gone; undefined when nothing is.
+ *
+ * @throws EnrollkitError FILE_UNREADABLE
+ */
+export function readEndpoints(folder: string): EndpointsFile | undefined {
+  const text = readTextIfExists(join(folder, fileName));
+  if (text === undefined) return undefined;
+  try {
+    const { pid, since, ...endpoints } = JSON.parse(text) as EmulatorEndpoints &
+      Omit<EndpointsFile, 'endpoints'>;
+    return { pid, since, endpoints };
+  } catch {
+    return undefined;
+  }
 }
 
 export function removeEndpoints(folder: string): void {
@@ -35,12 +62,11 @@ export function removeEndpoints(folder: string): void {
  * @throws EnrollkitError FILE_UNREADABLE
  */
 export async function runningEmulator(directory: string): Promise<EmulatorEndpoints | undefined> {
-  const text = readTextIfExists(join(emulatorFolder(directory), fileName));
-  if (text === undefined) return undefined;
+  const file = readEndpoints(emulatorFolder(directory));
+  if (file === undefined) return undefined;
   try {
-    const { pid, ...endpoints } = JSON.parse(text) as EmulatorEndpoints & { pid: number };
-    process.kill(pid, 0);
-    return (await answers(endpoints)) ? endpoints : undefined;
+    process.kill(file.pid, 0);
+    return (await answers(file.endpoints)) ? file.endpoints : undefined;
   } catch {
     // Left behind by a process that was killed.
     return undefined;

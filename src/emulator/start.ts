@@ -6,11 +6,14 @@ import { formatConnectionString } from '../dps/contract/connection-string.js';
 import { ensureFolder, publicFileMode, writeFileAtomically } from '../store/files.js';
 import { AccessTokens } from './access-tokens.js';
 import { Attestation } from './attestation.js';
+import { EmulatorClock } from './clock.js';
+import { type Closer, closeAll } from './closers.js';
 import { type EmulatorEndpoints, emulatorFolder, removeEndpoints, writeEndpoints } from './endpoints.js';
 import type { EmulatorLog } from './events.js';
 import { bindAddresses, HostNames } from './host-names.js';
 import { createApp } from './http/app.js';
 import { armPlane } from './http/arm/plane.js';
+import { controlRoutes } from './http/control.js';
 import { devicePlane } from './http/device.js';
 import { startHttps } from './http/listener.js';
 import { servicePlane } from './http/service/plane.js';
@@ -20,7 +23,8 @@ import { openHub } from './hub/hub.js';
 import { startMqtt } from './mqtt/listener.js';
 import { Registrations } from './registration.js';
 import { Certificates } from './state/certificates.js';
-import { closeState, openState } from './state/database.js';
+import { closeState, openState, type StateDatabase } from './state/database.js';
+import { emptyState } from './state/empty.js';
 import { EnrollmentGroups } from './state/enrollment-groups.js';
 import { LinkedHubs } from './state/hubs.js';
 import {
@@ -34,8 +38,9 @@ import {
 import { IndividualEnrollments } from './state/individual-enrollments.js';
 import { lockFolder } from './state/lock.js';
 import { RegistrationRecords } from './state/registration-records.js';
-import { openServerIdentity, rootFileName } from './tls.js';
+import { openServerIdentity, rootFileName, type ServerIdentity } from './tls.js';
 
+export { EmulatorClock } from './clock.js';
 export { type EmulatorEndpoints, runningEmulator } from './endpoints.js';
 export type { EmulatorEvent, EmulatorLog } from './events.js';
 
@@ -49,13 +54,22 @@ export interface EmulatorOptions {
   mqttPort?: number;
   /** Seconds that a device is told to wait between register and poll; 0 by default, Azure's pace is 3. */
   retryAfter?: number;
-  /** The clock by which certificates, tokens and times are judged. */
+  /** The clock that the emulator's own follows. */
   now?: () => Date;
   log?: EmulatorLog;
+  /** Called when `enrollkit emulator stop` asks for it; without, that command is told that it may not. */
+  onStopRequest?: () => void;
 }
 
 export interface Emulator {
   readonly endpoints: EmulatorEndpoints;
+  /** By which certificates and tokens are judged and records are dated. TLS itself goes by the computer's clock. */
+  readonly clock: EmulatorClock;
+  /**
+   * Empties the state and ends every connection to a device. Names, ID scope, keys, ports and the TLS root stay, and so
+   * do the endpoints. The clock follows the computer's again.
+   */
+  reset(): Promise<void>;
   /** Ends every connection, closes the state, and gives the folder back. */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -67,43 +81,90 @@ export interface Emulator {
  * @throws EnrollkitError PORT_IN_USE, EMULATOR_STATE_IN_USE, EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE
  */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const closers: (() => void | Promise<void>)[] = [];
+  const opened: Closer[] = [];
+  const serving: Closer[] = [];
+  const clock = new EmulatorClock(options.now);
+  // One after the other: a stop waits until a reset is through.
+  let busy: Promise<unknown> = Promise.resolve();
+  const inTurn = <Result>(act: () => Promise<Result>): Promise<Result> => {
+    const result = busy.then(act);
+    busy = result.catch(() => {});
+    return result;
+  };
   let stopped: Promise<void> | undefined;
   const stop = () => {
-    stopped ??= closeInTurn(closers);
+    stopped ??= inTurn(async () => {
+      try {
+        await closeAll(serving);
+      } finally {
+        await closeAll(opened);
+      }
+    });
     return stopped;
   };
   try {
-    const endpoints = await start(options, closers);
-    return { endpoints, stop, [Symbol.asyncDispose]: stop };
+    const resources = await open(options, opened);
+    const reset = (): Promise<void> =>
+      inTurn(async () => {
+        if (stopped) throw new Error('the emulator has stopped');
+        await closeAll(serving);
+        emptyState(resources.database);
+        clock.reset();
+        await serve({ ...options, ...portsOf(endpoints) }, resources, { clock, reset }, serving);
+      });
+    const endpoints = await serve(options, resources, { clock, reset }, serving);
+    return { endpoints, clock, reset, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function start(
-  {
-    dir,
-    host = 'localhost',
-    httpsPort = 0,
-    mqttPort = 0,
-    retryAfter = 0,
-    now = () => new Date(),
-    log = () => {},
-  }: EmulatorOptions,
-  closers: (() => void | Promise<void>)[],
-): Promise<EmulatorEndpoints> {
+function portsOf({ ports }: EmulatorEndpoints): Partial<EmulatorOptions> {
+  return { httpsPort: ports.https, mqttPort: ports.mqtt };
+}
+
+/** What an emulator has for as long as it runs, also through a reset. */
+interface Resources {
+  /** Absolute; undefined when all is kept in memory. */
+  folder: string | undefined;
+  database: StateDatabase;
+  server: ServerIdentity;
+  /** Where clients read the root from. */
+  caFile: string;
+}
+
+async function open({ dir, host = 'localhost' }: EmulatorOptions, closers: Closer[]): Promise<Resources> {
   const folder = dir === ':memory:' ? undefined : emulatorFolder(dir);
   if (folder !== undefined) {
     ensureFolder(folder);
     closers.push(lockFolder(folder));
+    // Of a process that was killed.
+    removeEndpoints(folder);
   }
   const database = openState(folder ?? ':memory:');
   closers.push(() => closeState(database));
   // TLS is judged by the clients' clock, whatever clock the emulator is given.
   const server = await openServerIdentity({ folder, host, now: new Date() });
+  const caFile = folder === undefined ? temporaryFile(server.rootPem, closers) : join(folder, rootFileName);
+  return { folder, database, server, caFile };
+}
 
+/** Opens the planes and their listeners. */
+async function serve(
+  {
+    host = 'localhost',
+    httpsPort = 0,
+    mqttPort = 0,
+    retryAfter = 0,
+    log = () => {},
+    onStopRequest,
+  }: EmulatorOptions,
+  { folder, database, server, caFile }: Resources,
+  { clock, reset }: Pick<Emulator, 'clock' | 'reset'>,
+  closers: Closer[],
+): Promise<EmulatorEndpoints> {
+  const { now } = clock;
   const identity = readIdentity(database);
   const policies = readPolicies(database, 'dps');
   const hubPolicies = readPolicies(database, firstHubId);
@@ -144,6 +205,7 @@ async function start(
     others: [
       hubRoutes({ hub, policies: () => hubPolicies, hostNames: () => names.hubAliases, now, log }),
       tokenEndpoint({ tokens, names, now, log }),
+      controlRoutes({ tokens, clock, reset, log, onStopRequest }),
     ],
     now,
     log,
@@ -180,7 +242,7 @@ async function start(
     globalDeviceEndpoint: names.service,
     hubHostName: names.hub,
     hubServiceConnectionString: connectionString(names.service, hubPolicies, hubOwnerPolicy),
-    caFile: folder === undefined ? temporaryFile(server.rootPem, closers) : join(folder, rootFileName),
+    caFile,
     ports: names.ports,
   };
   if (folder !== undefined) {
@@ -211,23 +273,10 @@ function connectionString(hostName: string, policies: Policy[], keyName: string)
 }
 
 /** Clients read the root from a file, also when the emulator keeps none of its own. */
-function temporaryFile(rootPem: string, closers: (() => void)[]): string {
+function temporaryFile(rootPem: string, closers: Closer[]): string {
   const temporary = mkdtempSync(join(tmpdir(), 'enrollkit-emulator-'));
   closers.push(() => rmSync(temporary, { recursive: true, force: true }));
   const path = join(temporary, rootFileName);
   writeFileAtomically(path, rootPem, publicFileMode);
   return path;
-}
-
-/** In the reverse order of opening; one that fails does not keep the others from closing. */
-async function closeInTurn(closers: (() => void | Promise<void>)[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (const close of closers.reverse()) {
-    try {
-      await close();
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  if (failures.length > 0) throw failures[0];
 }

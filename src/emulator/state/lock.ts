@@ -1,7 +1,29 @@
 /** The lock of an emulator's folder, held by the operating system: it ends with the process, however that ends. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { EnrollkitError } from '../../errors.js';
+
+const fileName = 'lock.db';
+const looksMs = 200;
+
+/** Whether an emulator has this folder, in this process or another; nothing is made. */
+export function isFolderLocked(folder: string): boolean {
+  const path = join(folder, fileName);
+  if (!existsSync(path)) return false;
+  const database = new Database(path);
+  try {
+    database.exec('BEGIN EXCLUSIVE; ROLLBACK;');
+    return false;
+  } catch (error) {
+    if ((error as { code?: string }).code === 'SQLITE_BUSY') return true;
+    throw new EnrollkitError('EMULATOR_STATE_UNREADABLE', `The folder ${folder} cannot be looked at.`, {
+      cause: error,
+    });
+  } finally {
+    database.close();
+  }
+}
 
 /**
  * SQLite's own file lock, which all platforms have, on a file of its own. The state itself cannot be that file: libsql
@@ -15,8 +37,9 @@ import { EnrollkitError } from '../../errors.js';
 export function lockFolder(folder: string): () => void {
   let database: Database.Database | undefined;
   try {
-    database = new Database(join(folder, 'lock.db'));
-    database.exec('BEGIN EXCLUSIVE;');
+    database = new Database(join(folder, fileName));
+    // Whoever only looks whether it is locked, holds it for a moment.
+    database.exec(`PRAGMA busy_timeout = ${looksMs}; BEGIN EXCLUSIVE;`);
     const held = database;
     return () => held.close();
   } catch (cause) {
