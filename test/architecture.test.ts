@@ -41,7 +41,8 @@ const parts: Record<string, string[]> = {
   dps: ['errors', 'pki', 'dps/contract'],
   emulator: ['errors', 'pki', 'store', 'dps/contract'],
   pipeline: ['errors', 'pki', 'store', 'dps/contract', 'dps'],
-  cli: ['errors', 'pki', 'store', 'certgen', 'dps/contract', 'dps', 'pipeline', 'emulator'],
+  fleet: ['errors', 'pki', 'store', 'dps/contract'],
+  cli: ['errors', 'pki', 'store', 'certgen', 'dps/contract', 'dps', 'pipeline', 'fleet', 'emulator'],
   index: ['errors', 'pki', 'store', 'dps/contract', 'dps', 'pipeline', 'emulator'],
   bin: ['cli', 'errors'],
 };

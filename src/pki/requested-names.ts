@@ -85,7 +85,7 @@ export function alternativeNameExtension(
   ) =>
     values.map((value) => {
       const why = problem(value);
-      if (why === undefined) return { type, value };
+      if (why === undefined) return { type, value: type === 'ip' ? hexadecimalGroups(value) : value };
       const shown = visible(value.slice(0, 80));
       throw new EnrollkitError(
         'INVALID_ALTERNATIVE_NAME',
@@ -99,6 +99,12 @@ export function alternativeNameExtension(
     ...read('e-mail', 'email', names.email, mailboxProblem),
   ];
   return all.length === 0 ? undefined : new x509.SubjectAlternativeNameExtension(all, critical);
+}
+
+/** An IPv6 address whose end is written as an IPv4 address, in hexadecimal: @peculiar/x509 misreads the mixed form. */
+function hexadecimalGroups(address: string): string {
+  if (!address.includes(':') || !address.includes('.')) return address;
+  return new URL(`http://[${address}]`).hostname.slice(1, -1);
 }
 
 function assertCommonName(commonName: string): void {

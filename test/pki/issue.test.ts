@@ -195,4 +195,17 @@ test('openssl opens the PKCS#12 file: key, certificate and chain, with a passphr
   );
 });
 
+test('an IPv6 address that ends like an IPv4 address keeps all its octets', async () => {
+  const ip = ['::ffff:192.0.2.1', '0:0:0:0:0:0:198.51.100.7', '64:ff9b::192.0.2.33'];
+  const { pem } = await make('server', 'mixed', undefined, { subjectAlternativeNames: { ip } });
+  const octets = parseCertificate(pem).subjectAlternativeNames?.map(({ value }: any) =>
+    value.toString('hex'),
+  );
+  assert.deepEqual(octets, [
+    '00000000000000000000ffffc0000201',
+    '000000000000000000000000c6336407',
+    '0064ff9b0000000000000000c0000221',
+  ]);
+});
+
 test.run();
