@@ -17,10 +17,19 @@ export const dpsTopics = {
 export const hubTopics = {
   twinResponses: '$iothub/twin/res/#',
   desiredPropertiesChanged: '$iothub/twin/PATCH/properties/desired/#',
+  desiredPatch: (version: number) => `$iothub/twin/PATCH/properties/desired/?$version=${version}`,
   getTwin: (requestId: string) => `$iothub/twin/GET/?$rid=${requestId}`,
   patchReported: (requestId: string) => `$iothub/twin/PATCH/properties/reported/?$rid=${requestId}`,
   twinResponse: (status: number, requestId: string, version?: number) =>
     `$iothub/twin/res/${status}/?$rid=${requestId}${version === undefined ? '' : `&$version=${version}`}`,
+  methodCalls: '$iothub/methods/POST/#',
+  methodCall: (name: string, requestId: string) => `$iothub/methods/POST/${name}/?$rid=${requestId}`,
+  methodResponse: (status: number | string, requestId: string) =>
+    `$iothub/methods/res/${status}/?$rid=${requestId}`,
+  cloudToDeviceMessages: (deviceId: string) => `devices/${deviceId}/messages/devicebound/#`,
+  /** To the device; `properties` as for telemetry. */
+  cloudToDevice: (deviceId: string, properties: string) =>
+    `devices/${deviceId}/messages/devicebound/${properties}`,
   /** Telemetry; `properties` is the percent-encoded property bag, `%24.ct=...&name=value`. */
   telemetry: (deviceId: string, properties = '') => `devices/${deviceId}/messages/events/${properties}`,
 };

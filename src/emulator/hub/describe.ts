@@ -13,7 +13,7 @@ export function describeDevice(device: HubDevice, connected: boolean): Record<st
   return {
     deviceId: device.deviceId,
     generationId: device.generationId,
-    etag: etagOf(JSON.stringify(device)),
+    etag: deviceEtag(device),
     connectionState: connected ? 'Connected' : 'Disconnected',
     status: 'enabled',
     statusReason: null,
@@ -36,8 +36,8 @@ export function describeDevice(device: HubDevice, connected: boolean): Record<st
 export function describeTwin(device: HubDevice, twin: HubTwin, connected: boolean): Record<string, unknown> {
   return {
     deviceId: device.deviceId,
-    etag: etagOf(JSON.stringify(twin)),
-    deviceEtag: etagOf(JSON.stringify(device)),
+    etag: twinEtag(twin),
+    deviceEtag: deviceEtag(device),
     status: 'enabled',
     statusUpdateTime: never,
     connectionState: connected ? 'Connected' : 'Disconnected',
@@ -46,11 +46,21 @@ export function describeTwin(device: HubDevice, twin: HubTwin, connected: boolea
     authenticationType: authenticationTypeOf(device),
     x509Thumbprint: { primaryThumbprint: device.leafThumbprint ?? null, secondaryThumbprint: null },
     modelId: '',
-    version: twin.desired.version + twin.reported.version,
+    version: twin.tagsVersion + twin.desired.version + twin.reported.version,
     tags: twin.tags,
     properties: { desired: collection(twin.desired), reported: collection(twin.reported) },
     capabilities: { iotEdge: device.iotEdge },
   };
+}
+
+/** Changes with the identity. */
+export function deviceEtag(device: HubDevice): string {
+  return etagOf(JSON.stringify(device));
+}
+
+/** Changes with what the service writes; what the device reports is not its concern. */
+export function twinEtag({ tags, tagsVersion, desired }: HubTwin): string {
+  return etagOf(JSON.stringify([tags, tagsVersion, desired]));
 }
 
 function authenticationTypeOf({ symmetricKeys }: HubDevice): string {

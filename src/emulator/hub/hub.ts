@@ -1,6 +1,8 @@
-/** The hub stand-in: device identities, their twins, the last messages of each. */
+/** The hub stand-in: device identities, their twins, the last messages of each, and what the service asks of them. */
 import type Database from 'libsql';
+import { CloudToDeviceMessages } from './cloud-to-device.js';
 import { HubDevices } from './devices.js';
+import { DirectMethods } from './direct-methods.js';
 import { HubMessages } from './messages.js';
 import { hubSchema } from './schema.js';
 import { HubTwins } from './twins.js';
@@ -8,25 +10,39 @@ import { HubTwins } from './twins.js';
 export interface Hub {
   readonly devices: HubDevices;
   readonly twins: HubTwins;
+  /** What devices sent. */
   readonly messages: HubMessages;
+  /** What is sent to devices. */
+  readonly cloudToDevice: CloudToDeviceMessages;
+  readonly methods: DirectMethods;
 }
 
 /** One for each emulator: deleting a device through it ends the connection that was opened through it. */
 export function openHub(database: Database.Database, now: () => Date): Hub {
   database.exec(hubSchema);
-  addSymmetricKeys(database);
+  addLaterColumns(database);
+  const devices = new HubDevices(database, now);
   return {
-    devices: new HubDevices(database, now),
+    devices,
     twins: new HubTwins(database, now),
     messages: new HubMessages(database, now),
+    cloudToDevice: new CloudToDeviceMessages(database, devices, now),
+    methods: new DirectMethods(devices),
   };
 }
 
-/** Tables of an earlier enrollkit lack the column. */
-function addSymmetricKeys(database: Database.Database): void {
+/** Columns that tables of an earlier enrollkit lack. */
+const laterColumns = {
+  symmetric_keys: "TEXT NOT NULL DEFAULT '[]'",
+  tags_version: 'INTEGER NOT NULL DEFAULT 0',
+};
+
+function addLaterColumns(database: Database.Database): void {
   const columns = database.prepare('SELECT name FROM pragma_table_info(?)').all('hub_device') as {
     name: string;
   }[];
-  if (columns.some(({ name }) => name === 'symmetric_keys')) return;
-  database.exec("ALTER TABLE hub_device ADD COLUMN symmetric_keys TEXT NOT NULL DEFAULT '[]'");
+  const present = new Set(columns.map(({ name }) => name));
+  for (const [name, definition] of Object.entries(laterColumns)) {
+    if (!present.has(name)) database.exec(`ALTER TABLE hub_device ADD COLUMN ${name} ${definition}`);
+  }
 }

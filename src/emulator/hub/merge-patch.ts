@@ -16,3 +16,14 @@ export function mergePatch(target: unknown, patch: JsonObject): JsonObject {
   // Unlike assignment, fromEntries takes a member named __proto__ as any other.
   return Object.fromEntries(members);
 }
+
+/** The patch that makes `to` of `from`, for whoever has `from`: all of `to`, and null for what is gone. */
+export function replacementPatch(from: JsonObject, to: JsonObject): JsonObject {
+  const members = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(to)) {
+    const before = Object.hasOwn(from, name) ? from[name] : undefined;
+    members.set(name, isJsonObject(before) && isJsonObject(value) ? replacementPatch(before, value) : value);
+  }
+  for (const name of Object.keys(from)) if (!Object.hasOwn(to, name)) members.set(name, null);
+  return Object.fromEntries(members);
+}

@@ -84,6 +84,17 @@ export function parsePropertyBag(bag: string): Pick<HubMessage, 'systemPropertie
   };
 }
 
+/** The reverse: system properties first, each with `$.` before its name. */
+export function formatPropertyBag({
+  systemProperties,
+  properties,
+}: Pick<HubMessage, 'systemProperties' | 'properties'>): string {
+  const named = Object.entries(systemProperties).map(([name, value]) => [`$.${name}`, value] as const);
+  return [...named, ...Object.entries(properties)]
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+    .join('&');
+}
+
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);

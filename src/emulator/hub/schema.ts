@@ -23,7 +23,17 @@ export const hubSchema = `
   CREATE TRIGGER IF NOT EXISTS hub_message_bound AFTER INSERT ON hub_message BEGIN
     DELETE FROM hub_message WHERE device_id = NEW.device_id AND number <= NEW.number - ${keptMessages};
   END;
+  CREATE TABLE IF NOT EXISTS hub_command (
+    sequence_number INTEGER PRIMARY KEY AUTOINCREMENT, device_id TEXT NOT NULL, enqueued TEXT NOT NULL,
+    expiry TEXT NOT NULL, delivery_count INTEGER NOT NULL, system_properties TEXT NOT NULL, properties TEXT NOT NULL,
+    body BLOB NOT NULL
+  );
+  CREATE INDEX IF NOT EXISTS hub_command_device ON hub_command (device_id, sequence_number);
+
   CREATE TRIGGER IF NOT EXISTS hub_device_deleted AFTER DELETE ON hub_device BEGIN
     DELETE FROM hub_message WHERE device_id = OLD.device_id;
+  END;
+  CREATE TRIGGER IF NOT EXISTS hub_device_deleted_commands AFTER DELETE ON hub_device BEGIN
+    DELETE FROM hub_command WHERE device_id = OLD.device_id;
   END;
 `;

@@ -1,10 +1,13 @@
 /** The device twins of the hub stand-in. */
 import type Database from 'libsql';
-import { isJsonObject, type JsonObject, mergePatch } from './merge-patch.js';
+import { DeviceListeners } from './listeners.js';
+import { isJsonObject, type JsonObject, mergePatch, replacementPatch } from './merge-patch.js';
 
 export interface HubTwin {
   /** For the service side only: a device never sees its tags. */
   tags: JsonObject;
+  /** Grows by one with each change of the tags. */
+  tagsVersion: number;
   desired: TwinSection;
   reported: TwinSection;
 }
@@ -17,14 +20,22 @@ export interface TwinSection {
   updated: string;
 }
 
-/** Microsoft Learn, "Understand and use device twins in IoT Hub": reported properties hold 32 KB, nested 10 deep. */
-const maxReportedBytes = 32 * 1024;
+/** What the service changes; what is undefined stays. */
+export interface TwinChange {
+  tags?: JsonObject | undefined;
+  desired?: JsonObject | undefined;
+}
+
+/** Microsoft Learn, "Understand and use device twins in IoT Hub": 8 KB of tags, 32 KB of properties, nested 10 deep. */
+const maxTagsBytes = 8 * 1024;
+const maxPropertiesBytes = 32 * 1024;
 const maxDepth = 10;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what the rule forbids
 const illegalName = /[\u0000-\u001f\u007f-\u009f.$ ]/;
 
 interface TwinRow {
   tags: string;
+  tags_version: number;
   desired: string;
   desired_version: number;
   desired_updated: string;
@@ -37,16 +48,22 @@ export class HubTwins {
   readonly #now: () => Date;
   readonly #get: Database.Statement;
   readonly #report: Database.Statement;
+  readonly #change: Database.Statement;
+  readonly #desiredChanged = new DeviceListeners<[patch: JsonObject, version: number]>();
 
   /** @param database with the tables of hub/schema.ts */
   constructor(database: Database.Database, now: () => Date) {
     this.#now = now;
     this.#get = database.prepare(
-      `SELECT tags, desired, desired_version, desired_updated, reported, reported_version, reported_updated
+      `SELECT tags, tags_version, desired, desired_version, desired_updated, reported, reported_version, reported_updated
        FROM hub_device WHERE device_id = ?`,
     );
     this.#report = database.prepare(
       'UPDATE hub_device SET reported = ?, reported_version = ?, reported_updated = ? WHERE device_id = ?',
+    );
+    this.#change = database.prepare(
+      `UPDATE hub_device SET tags = ?, tags_version = ?, desired = ?, desired_version = ?, desired_updated = ?
+       WHERE device_id = ?`,
     );
   }
 
@@ -55,6 +72,7 @@ export class HubTwins {
     if (row === undefined) return undefined;
     return {
       tags: JSON.parse(row.tags) as JsonObject,
+      tagsVersion: row.tags_version,
       desired: section(row.desired, row.desired_version, row.desired_updated),
       reported: section(row.reported, row.reported_version, row.reported_updated),
     };
@@ -70,13 +88,55 @@ export class HubTwins {
     if (twin === undefined) return undefined;
     if (!isJsonObject(patch)) throw new TwinPatchError('The reported properties are not a JSON object.');
     checkNames(patch, 1);
-    const reported = JSON.stringify(mergePatch(twin.reported.properties, patch));
-    if (Buffer.byteLength(reported) > maxReportedBytes) {
-      throw new TwinPatchError(`The reported properties would be larger than ${maxReportedBytes} bytes.`);
-    }
+    const reported = text(
+      mergePatch(twin.reported.properties, patch),
+      'reported properties',
+      maxPropertiesBytes,
+    );
     const version = twin.reported.version + 1;
     this.#report.run([reported, version, this.#now().toISOString(), deviceId]);
     return version;
+  }
+
+  /**
+   * Merges a change into tags and desired properties, or puts it in their place; the device is told of its desired
+   * properties. A change that is refused changes nothing.
+   *
+   * @returns the twin as it is then, or undefined when there is no such device
+   * @throws TwinPatchError
+   */
+  change(deviceId: string, { tags, desired }: TwinChange, how: 'merge' | 'replace'): HubTwin | undefined {
+    const twin = this.get(deviceId);
+    if (twin === undefined) return undefined;
+    const result = (before: JsonObject, change: JsonObject | undefined) => {
+      if (change === undefined) return before;
+      checkNames(change, 1);
+      return mergePatch(how === 'merge' ? before : {}, change);
+    };
+    const newTags = result(twin.tags, tags);
+    const newDesired = result(twin.desired.properties, desired);
+    const version = twin.desired.version + (desired === undefined ? 0 : 1);
+    this.#change.run([
+      text(newTags, 'tags', maxTagsBytes),
+      twin.tagsVersion + (tags === undefined ? 0 : 1),
+      text(newDesired, 'desired properties', maxPropertiesBytes),
+      version,
+      desired === undefined ? twin.desired.updated : this.#now().toISOString(),
+      deviceId,
+    ]);
+    if (desired !== undefined) {
+      const patch = how === 'merge' ? desired : replacementPatch(twin.desired.properties, newDesired);
+      this.#desiredChanged.notify(deviceId, patch, version);
+    }
+    return this.get(deviceId);
+  }
+
+  /**
+   * Tells what the service changes in the desired properties: a merge patch, and the version that it leads to.
+   * @returns to be called when the listener is no longer interested
+   */
+  onDesiredChange(deviceId: string, listener: (patch: JsonObject, version: number) => void): () => void {
+    return this.#desiredChanged.add(deviceId, listener);
   }
 }
 
@@ -85,6 +145,15 @@ export class TwinPatchError extends Error {}
 
 function section(properties: string, version: number, updated: string): TwinSection {
   return { properties: JSON.parse(properties) as JsonObject, version, updated };
+}
+
+/** @throws TwinPatchError when it is too large */
+function text(object: JsonObject, what: string, maxBytes: number): string {
+  const json = JSON.stringify(object);
+  if (Buffer.byteLength(json) > maxBytes) {
+    throw new TwinPatchError(`The ${what} would be larger than ${maxBytes} bytes.`);
+  }
+  return json;
 }
 
 function checkNames(object: JsonObject, depth: number): void {

@@ -1,31 +1,62 @@
 /**
  * The error bodies of IoT Hub over HTTPS: `Message` begins with the code's name, which SDKs read there.
  *
- * Source: Microsoft Learn, "Understand and resolve Azure IoT Hub errors"; Azure/azure-iot-sdk-c#1789 for the shape.
+ * Source: Microsoft Learn, "Understand and resolve Azure IoT Hub errors"; Azure/azure-iot-sdk-c#1789 for the shape, and
+ * Azure/iotedge#98 for that of direct methods.
  */
 
+/** `code` is the number that the service logs, and that the answers of direct methods carry. */
 export const hubErrors = {
-  ArgumentInvalid: { status: 400, message: 'The request is not valid.' },
-  InvalidProtocolVersion: { status: 400, message: 'The api-version is not known.' },
-  IotHubUnauthorizedAccess: { status: 401, message: 'Unauthorized' },
-  DeviceNotFound: { status: 404, message: 'There is no such device.' },
-  PreconditionFailed: { status: 412, message: 'The etag does not match.' },
-  MessageTooLarge: { status: 413, message: 'A message holds at most 256 KB.' },
-  ServerError: { status: 500, message: 'Internal server error' },
-  NotImplemented: { status: 501, message: 'Not implemented in this emulator.' },
+  ArgumentInvalid: { status: 400, code: 400004, message: 'The request is not valid.' },
+  InvalidProtocolVersion: { status: 400, code: 400005, message: 'The api-version is not known.' },
+  IotHubFormatError: { status: 400, code: 400006, message: 'The request is malformed.' },
+  IotHubUnauthorizedAccess: { status: 401, code: 401002, message: 'Unauthorized' },
+  DeviceMaximumQueueDepthExceeded: {
+    status: 403,
+    code: 403004,
+    message: 'At most 50 messages wait for a device.',
+  },
+  DeviceNotFound: { status: 404, code: 404001, message: 'There is no such device.' },
+  NotFound: { status: 404, code: 404000, message: 'There is no such operation.' },
+  DeviceNotOnline: { status: 404, code: 404103, message: 'Timed out waiting for device to connect.' },
+  DeviceAlreadyExists: { status: 409, code: 409001, message: 'There is a device of this ID already.' },
+  PreconditionFailed: { status: 412, code: 412001, message: 'The etag does not match.' },
+  DeviceMessageLockLost: {
+    status: 412,
+    code: 412002,
+    message: 'The lock on the message is not held any more.',
+  },
+  MessageTooLarge: { status: 413, code: 413001, message: 'A message holds at most 256 KB.' },
+  UnsupportedMediaType: { status: 415, code: 415001, message: 'The content type must be application/json.' },
+  ServerError: { status: 500, code: 500001, message: 'Internal server error' },
+  NotImplemented: { status: 501, code: 501000, message: 'Not implemented in this emulator.' },
+  BadDeviceResponse: { status: 502, code: 502100, message: 'The answer of the device is not JSON.' },
+  GatewayTimeout: {
+    status: 504,
+    code: 504101,
+    message: 'Timed out waiting for the response from device.',
+  },
 } as const;
 
 export type HubErrorName = keyof typeof hubErrors;
+
+/** Told as JSON within the message, by direct methods only. */
+const structured: readonly HubErrorName[] = ['DeviceNotOnline', 'GatewayTimeout'];
 
 export class HubError extends Error {
   readonly kind: HubErrorName;
   /** For the log; not told to the caller. */
   readonly reason: string;
+  readonly #info: Record<string, unknown>;
 
-  constructor(kind: HubErrorName, options: { message?: string; reason?: string } = {}) {
+  constructor(
+    kind: HubErrorName,
+    options: { message?: string; reason?: string; info?: Record<string, unknown> } = {},
+  ) {
     super(options.message ?? hubErrors[kind].message);
     this.kind = kind;
     this.reason = options.reason ?? this.message;
+    this.#info = options.info ?? {};
   }
 
   get status(): number {
@@ -33,6 +64,16 @@ export class HubError extends Error {
   }
 
   toBody(trackingId: string, now: Date): { Message: string; ExceptionMessage: string } {
+    if (structured.includes(this.kind)) {
+      const body = {
+        errorCode: hubErrors[this.kind].code,
+        trackingId,
+        message: this.message,
+        info: this.#info,
+        timestampUtc: now.toISOString(),
+      };
+      return { Message: JSON.stringify(body), ExceptionMessage: '' };
+    }
     return {
       Message: `ErrorCode:${this.kind};${this.message}`,
       ExceptionMessage: `Tracking ID:${trackingId}-TimeStamp:${now.toISOString()}`,

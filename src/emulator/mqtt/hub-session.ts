@@ -1,5 +1,5 @@
 /**
- * A device connected to its hub over MQTT: telemetry, and its twin.
+ * A device connected to its hub over MQTT: telemetry, its twin, direct methods, messages to it.
  *
  * Source: Microsoft Learn, "Communicate with an IoT hub using the MQTT protocol".
  */
@@ -10,8 +10,11 @@ import { refusalOf } from '../hub/authorize.js';
 import type { Hub } from '../hub/hub.js';
 import { maxMessageBytes, parsePropertyBag } from '../hub/messages.js';
 import { TwinPatchError } from '../hub/twins.js';
+import { cloudToDeviceDelivery } from './hub-cloud-to-device.js';
+import { methodCalls } from './hub-methods.js';
 import {
   type Candidate,
+  type Connection,
   ConnectRefused,
   type ConnectRequest,
   type Reply,
@@ -30,9 +33,6 @@ export interface HubSessionOptions {
 
 const getTwinPath = parseTopic(hubTopics.getTwin('')).path;
 const patchReportedPath = parseTopic(hubTopics.patchReported('')).path;
-
-/** Accepted; nothing arrives there, since the hub's service side neither calls methods nor sends messages. */
-const methodsFilter = '$iothub/methods/POST/#';
 
 /** @throws ConnectRefused */
 export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions): Candidate {
@@ -60,7 +60,7 @@ export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions
     key: `hub/${deviceId}`,
     plane: 'hub',
     id: deviceId,
-    async open(drop) {
+    async open(connection) {
       const { devices } = options.hub;
       const device = devices.get(deviceId);
       const { chain, password: authorization } = connect;
@@ -70,20 +70,38 @@ export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions
       if (devices.get(deviceId)?.generationId !== device?.generationId) {
         throw new ConnectRefused('notAuthorized', 'the device was deleted meanwhile');
       }
-      return hubSession(deviceId, drop, options);
+      return hubSession(deviceId, connection, options);
     },
   };
 }
 
-function hubSession(deviceId: string, drop: () => void, { hub, now, log }: HubSessionOptions): Session {
+function hubSession(deviceId: string, connection: Connection, { hub, now, log }: HubSessionOptions): Session {
   const telemetryPath = hubTopics.telemetry(deviceId).replace(/\/$/, '');
-  const filters = new Set<string>([
-    hubTopics.twinResponses,
-    hubTopics.desiredPropertiesChanged,
-    methodsFilter,
-    `devices/${deviceId}/messages/devicebound/#`,
+  const messages = cloudToDeviceDelivery(hub.cloudToDevice, deviceId, connection, () =>
+    note('receiveMessage', 200),
+  );
+  const calls = methodCalls(hub.methods, deviceId, connection);
+  let forgetDesired: (() => void) | undefined;
+  /** What the device may subscribe to, and what then begins and ends. */
+  const subscriptions = new Map<string, { start(qos: 0 | 1): void; stop(): void }>([
+    [hubTopics.twinResponses, { start() {}, stop() {} }],
+    [
+      hubTopics.desiredPropertiesChanged,
+      {
+        start(qos) {
+          forgetDesired?.();
+          forgetDesired = hub.twins.onDesiredChange(deviceId, (patch, version) => {
+            const payload = JSON.stringify({ ...patch, $version: version });
+            connection.send({ topic: hubTopics.desiredPatch(version), payload, qos });
+          });
+        },
+        stop: () => forgetDesired?.(),
+      },
+    ],
+    [hubTopics.methodCalls, calls],
+    [hubTopics.cloudToDeviceMessages(deviceId), messages],
   ]);
-  const ended = hub.devices.connected(deviceId, drop);
+  const ended = hub.devices.connected(deviceId, connection.drop);
 
   function note(operation: string, status: number, reason?: string) {
     const event = {
@@ -135,12 +153,19 @@ function hubSession(deviceId: string, drop: () => void, { hub, now, log }: HubSe
     }
   }
 
+  function answerMethod(topic: string, status: number, payload: Buffer): undefined {
+    const requestId = parseTopic(topic).query.get('$rid') ?? '';
+    const expected = hub.methods.respond(deviceId, requestId, status, payload);
+    if (expected) note('answerMethod', 200);
+    else note('answerMethod', 404, 'no call waits for this answer');
+  }
+
   return {
     accepts(filter) {
       if (/^devices\//.test(filter) && !filter.startsWith(`devices/${deviceId}/`)) {
         throw new SessionViolation(`a device may not subscribe to ${JSON.stringify(filter)}`);
       }
-      return filters.has(filter);
+      return subscriptions.has(filter);
     },
     publish(topic, payload) {
       if (topic === telemetryPath) return telemetry('', payload);
@@ -150,9 +175,16 @@ function hubSession(deviceId: string, drop: () => void, { hub, now, log }: HubSe
       const requestId = /[?&]\$rid=([^&]*)/.exec(topic)?.[1] ?? '';
       if (path === getTwinPath) return getTwin(requestId);
       if (path === patchReportedPath) return patchReported(requestId, payload);
+      const methodStatus = calls.statusOf(topic);
+      if (methodStatus !== undefined) return answerMethod(topic, methodStatus, payload);
       throw new SessionViolation(`a device may not publish to ${JSON.stringify(path)}`);
     },
-    closed: ended,
+    subscribed: (filter, qos) => subscriptions.get(filter)?.start(qos),
+    unsubscribed: (filter) => subscriptions.get(filter)?.stop(),
+    closed() {
+      ended();
+      for (const { stop } of subscriptions.values()) stop();
+    },
   };
 }
 

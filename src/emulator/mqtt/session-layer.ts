@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { Aedes, type AedesOptions, type Client } from 'aedes';
 import {
   type Candidate,
+  type Connection,
   ConnectRefused,
   type ConnectRequest,
   connectReturnCode,
@@ -40,13 +41,23 @@ interface ClientState {
   refusal?: ConnectRefused;
   session?: Session;
   filters: Set<string>;
+  /** Of the messages to the client with QoS 1 that it has not acknowledged. */
+  unacknowledged: Map<number, (() => void) | undefined>;
+  lastMessageId: number;
 }
+
+/** The failure code of a SUBACK, MQTT 3.1.1 section 3.9.3. */
+const refusedSubscription: number = 128;
+
+/** A client that leaves so many messages unacknowledged gets no more: far more than a device's queue holds. */
+const maxUnacknowledged = 1000;
 
 type Done = (error?: Error) => void;
 type AuthenticateError = Parameters<Parameters<NonNullable<AedesOptions['authenticate']>>[3]>[0];
 
 /** Every route through which aedes passes messages on, closed: its own notices on $SYS, too, reach nobody. */
 class NonRoutingBroker extends Aedes {
+  declare persistence: object;
   override publish(_packet: unknown, clientOrDone?: unknown, done?: unknown): void {
     callLast(clientOrDone, done);
   }
@@ -75,7 +86,13 @@ export async function createSessionLayer(options: SessionLayerOptions): Promise<
 
     preConnect(client, packet, callback) {
       const { clientId } = packet;
-      const state: ClientState = { clientId, candidate: undefined, filters: new Set() };
+      const state: ClientState = {
+        clientId,
+        candidate: undefined,
+        filters: new Set(),
+        unacknowledged: new Map(),
+        lastMessageId: 0,
+      };
       states.set(client, state);
       packet.clientId = randomUUID();
       // Neither DPS nor this hub keeps a session beyond its connection, whatever the client asks for.
@@ -96,11 +113,16 @@ export async function createSessionLayer(options: SessionLayerOptions): Promise<
       callback(null, true);
     },
 
+    /** Asked once for each message to a client: the identifier that is set here is that of its PUBACK. */
+    authorizeForward(client, packet) {
+      return packet.qos === 0 ? packet : { ...packet, messageId: stateOf(client).lastMessageId };
+    },
+
     async authenticate(client, _username, _password, done) {
       const state = stateOf(client);
       try {
         if (state.refusal) throw state.refusal;
-        const session = await state.candidate!.open(() => client.close());
+        const session = await state.candidate!.open(connectionOf(client));
         state.session = session;
         if (client.closed) session.closed?.();
         else client.conn.once('close', () => session.closed?.());
@@ -151,10 +173,50 @@ export async function createSessionLayer(options: SessionLayerOptions): Promise<
     options.refused({ operation, clientId, candidate, reason });
   }
 
+  function connectionOf(client: Client): Connection {
+    return {
+      drop: () => client.close(),
+      send(message, delivered) {
+        if (client.closed) return;
+        if (message.qos === 1) {
+          const state = stateOf(client);
+          if (state.unacknowledged.size >= maxUnacknowledged) return;
+          do state.lastMessageId = (state.lastMessageId % 0xffff) + 1;
+          while (state.unacknowledged.has(state.lastMessageId));
+          state.unacknowledged.set(state.lastMessageId, delivered);
+        }
+        client.publish({ cmd: 'publish', dup: false, retain: false, ...message }, (error) => {
+          if (message.qos === 0 && !error) delivered?.();
+        });
+      },
+    };
+  }
+
+  broker.on('subscribe', (subscriptions, client) => {
+    const session = states.get(client)?.session;
+    for (const { topic, qos } of subscriptions) {
+      // What was refused has 128; what was granted more than 1 gets messages with 1.
+      if (qos !== refusedSubscription) session?.subscribed?.(topic, qos === 0 ? 0 : 1);
+    }
+  });
   broker.on('unsubscribe', (filters, client) => {
-    for (const filter of filters) states.get(client)?.filters.delete(filter);
+    const state = states.get(client);
+    for (const filter of filters) {
+      state?.filters.delete(filter);
+      state?.session?.unsubscribed?.(filter);
+    }
   });
   await broker.listen();
+  // aedes asks its store what a PUBACK stands for; nothing is stored there, and whoever sent the message is told.
+  Object.assign(broker.persistence, {
+    async outgoingClearMessageId(client: Client, packet: { messageId: number }) {
+      const { unacknowledged } = stateOf(client);
+      const delivered = unacknowledged.get(packet.messageId);
+      unacknowledged.delete(packet.messageId);
+      delivered?.();
+      return packet;
+    },
+  });
   return broker;
 }
 

@@ -30,6 +30,25 @@ export interface Reply {
   payload: string;
 }
 
+/** A message to the client that it did not ask for. */
+export interface Push {
+  topic: string;
+  payload: string | Buffer;
+  qos: 0 | 1;
+}
+
+/** The client's end of a session. */
+export interface Connection {
+  /** Ends the connection. */
+  drop(): void;
+  /**
+   * Sends a message, whatever the client has subscribed to: the session knows.
+   * @param delivered the client has it: with QoS 1 it said so, with QoS 0 it is written; never called when it does not
+   *   come to that
+   */
+  send(message: Push, delivered?: () => void): void;
+}
+
 export interface Session {
   /**
    * Whether the client may subscribe to this filter; false is answered with the failure code in the SUBACK.
@@ -42,6 +61,9 @@ export interface Session {
    * @throws SessionViolation
    */
   publish(topic: string, payload: Buffer): Reply | undefined | Promise<Reply | undefined>;
+  /** The client has subscribed, and knows it. A later subscription of the same filter takes the place of the earlier. */
+  subscribed?(filter: string, qos: 0 | 1): void;
+  unsubscribed?(filter: string): void;
   /** The connection has ended. */
   closed?(): void;
 }
@@ -54,9 +76,6 @@ export interface Candidate {
   plane: 'device' | 'hub';
   /** The registration ID or device ID; for the log. */
   id: string;
-  /**
-   * @param drop ends the connection
-   * @throws ConnectRefused
-   */
-  open(drop: () => void): Session | Promise<Session>;
+  /** @throws ConnectRefused */
+  open(connection: Connection): Session | Promise<Session>;
 }

@@ -1,0 +1,38 @@
+/**
+ * Direct methods over MQTT: a call is a message to the device, its answer one from the device.
+ *
+ * Source: Microsoft Learn, "Communicate with an IoT hub using the MQTT protocol", responding to a direct method.
+ */
+import { hubTopics, parseTopic } from '../../dps/contract/mqtt.js';
+import type { DirectMethods } from '../hub/direct-methods.js';
+import type { Connection } from './session.js';
+
+const responsePath = /^\$iothub\/methods\/res\/(-?\d{1,9})\/?$/;
+
+export interface MethodCalls {
+  /** The device takes calls from now on. */
+  start(qos: 0 | 1): void;
+  stop(): void;
+  /** The status of an answer's topic; undefined when it is another topic. */
+  statusOf(topic: string): number | undefined;
+}
+
+export function methodCalls(methods: DirectMethods, deviceId: string, connection: Connection): MethodCalls {
+  let detach: (() => void) | undefined;
+  return {
+    start(qos) {
+      detach = methods.attach(deviceId, ({ requestId, name, payload }) =>
+        connection.send({
+          topic: hubTopics.methodCall(encodeURIComponent(name), requestId),
+          payload: JSON.stringify(payload ?? null),
+          qos,
+        }),
+      );
+    },
+    stop: () => detach?.(),
+    statusOf(topic) {
+      const status = responsePath.exec(parseTopic(topic).path)?.[1];
+      return status === undefined ? undefined : Number(status);
+    },
+  };
+}
