@@ -9,7 +9,7 @@ import { lintSubject } from './lint/subject.js';
 import { lintUse, type Use, usualUse } from './lint/use.js';
 
 export { type Finding, type LintCode, lintRules, type Severity } from './lint/rules.js';
-export type { Use } from './lint/use.js';
+export { type Use, usualUse } from './lint/use.js';
 
 export interface LintOptions {
   /** When; certificates that are not valid then are findings. */

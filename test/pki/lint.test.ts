@@ -227,6 +227,9 @@ function documentText(): string {
 What is asked of a chain beyond what \`validateChain\` asks before it trusts one. Codes are API: they do not change their
 meaning.
 
+\`enrollkit cert lint\` applies them to files and folders. It ends with 0 when it finds no error, and with 11 when it
+finds one or cannot read a file of a folder; with \`--strict\`, a warning counts as an error.
+
 | code | severity | rule | source |
 | --- | --- | --- | --- |
 ${rows.join('\n')}

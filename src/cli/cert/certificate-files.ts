@@ -1,9 +1,9 @@
 /** Certificates of several files, each known by where it stands. */
 import { readdirSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { EnrollkitError } from '../../errors.js';
+import { EnrollkitError, type ErrorCode } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
-import { readCertificates } from './material.js';
+import { readMaterial } from './material.js';
 
 /** What certificates come in; a folder holds other things too. */
 const extensions = ['.pem', '.crt', '.cer', '.der', '.p7b', '.p7c', '.pfx', '.p12'];
@@ -11,8 +11,11 @@ const extensions = ['.pem', '.crt', '.cer', '.der', '.p7b', '.p7c', '.pfx', '.p1
 export interface CertificateFile {
   path: string;
   certificates: Certificate[];
+  /** As of {@link Material}. */
+  unordered?: true;
   /** Why it cannot be read; then there are no certificates. */
   problem?: string;
+  problemCode?: ErrorCode;
 }
 
 /**
@@ -22,20 +25,25 @@ export interface CertificateFile {
  * @throws EnrollkitError of the file; FILE_UNREADABLE when a folder cannot be read or holds no certificate at all
  */
 export function readFileOrFolder(path: string, passphrase: string | undefined): CertificateFile[] {
-  if (!isFolder(path)) return [{ path, certificates: readCertificates(path, passphrase) }];
+  if (!isFolder(path)) return [fileAt(path, passphrase)];
   const files = filesBelow(path).flatMap((file): CertificateFile[] => {
     try {
-      return [{ path: file, certificates: readCertificates(file, passphrase) }];
+      return [fileAt(file, passphrase)];
     } catch (error) {
       if (!(error instanceof EnrollkitError)) throw error;
       if (/ and no certificate\.$/.test(error.message)) return [];
-      return [{ path: file, certificates: [], problem: error.message }];
+      return [{ path: file, certificates: [], problem: error.message, problemCode: error.code }];
     }
   });
   if (files.length > 0) return files;
   throw new EnrollkitError('FILE_UNREADABLE', `There is no certificate in the folder ${path}.`, {
     next: `Certificates are looked for in files that end in ${extensions.join(' ')}.`,
   });
+}
+
+function fileAt(path: string, passphrase: string | undefined): CertificateFile {
+  const { certificates, unordered } = readMaterial(path, passphrase, { withKey: false });
+  return { path, certificates, ...(unordered ? { unordered } : {}) };
 }
 
 function isFolder(path: string): boolean {

@@ -12,7 +12,11 @@ export interface Material {
   path: string;
   certificates: Certificate[];
   privateKey?: KeyObject;
+  /** The file is a set by its form (PKCS#7), so the order of its certificates says nothing. */
+  unordered?: true;
 }
+
+const pkcs7Label = /^(PKCS7|CMS)$/;
 
 /**
  * The certificates of a file: PEM, DER, PKCS#7 or PKCS#12.
@@ -32,7 +36,8 @@ export function readMaterial(path: string, passphrase?: string, { withKey = true
     if (contents.form === 'der') return { path, ...materialOfDer(contents, passphrase) };
     const certificates = certificatesOfPem(contents);
     const hasKey = contents.blocks.some(({ label }) => label.endsWith('PRIVATE KEY'));
-    if (!withKey || !hasKey) return { path, certificates };
+    const isSet = contents.blocks.some(({ label }) => pkcs7Label.test(label));
+    if (!withKey || !hasKey) return { path, certificates, ...(isSet ? { unordered: true } : {}) };
     return { path, certificates, privateKey: privateKeyFromPem(contents.text, passphrase) };
   });
 }
@@ -66,7 +71,7 @@ function certificatesOfPem(contents: Extract<FileContents, { form: 'pem' }>): Ce
   const certificates = contents.blocks.flatMap(({ label, der }, index) => {
     const position = `PEM block ${index + 1} (${label})`;
     if (/^(X509 |TRUSTED )?CERTIFICATE$/.test(label)) return [inBlock(position, () => parseCertificate(der))];
-    if (/^(PKCS7|CMS)$/.test(label)) return inBlock(position, () => readPkcs7(der));
+    if (pkcs7Label.test(label)) return inBlock(position, () => readPkcs7(der));
     return [];
   });
   if (certificates.length > 0) return certificates;
@@ -81,7 +86,7 @@ function materialOfDer(
     case 'certificate':
       return { certificates: [parseCertificate(contents.der)] };
     case 'pkcs7':
-      return { certificates: readPkcs7(contents.der) };
+      return { certificates: readPkcs7(contents.der), unordered: true };
     case 'pkcs12': {
       const { certificates, privateKey } = openPfx(contents.der, passphrase);
       if (certificates.length === 0) {

@@ -155,6 +155,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./cert-verify.js')).certVerify,
   },
   {
+    name: 'cert lint',
+    summary: 'tell what breaks, or may break, a rule of RFC 5280 or of DPS',
+    load: async () => (await import('./cert-lint.js')).certLint,
+  },
+  {
     name: 'certgen',
     summary: 'the commands of certGen.sh, with the files that they leave',
     load: async () => (await import('./certgen.js')).certgen,
@@ -176,6 +181,6 @@ export const families: Readonly<Record<string, string>> = {
   device: 'act as a device: register, send',
   group: 'enrollment groups: create, list, show, delete',
   ca: 'CA certificates in DPS: upload, verify, list, delete',
-  cert: 'certificates on this computer: make, sign, convert, inspect, verify',
+  cert: 'certificates on this computer: make, sign, convert, inspect, verify, lint',
   emulator: 'the embedded DPS: start, env',
 };
