@@ -19,6 +19,7 @@ export const exitStatus = {
   local: 9,
   notDue: 10,
   rejected: 11,
+  notRunning: 12,
   interrupted: 130,
 } as const;
 
@@ -208,6 +209,10 @@ export const errorTable = {
     next: 'Choose an address of this machine with --host ADDRESS.',
   },
   PORT_IN_USE: { exit: exitStatus.local, next: 'Choose another port, or 0 for any free one.' },
+  PORT_NOT_PERMITTED: {
+    exit: exitStatus.local,
+    next: 'Run it with the rights that low ports need, or choose ports from 1024 on.',
+  },
   EMULATOR_STATE_IN_USE: {
     exit: exitStatus.local,
     next: 'Use the emulator that runs there, stop it, or choose another folder with --dir FOLDER.',

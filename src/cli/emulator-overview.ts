@@ -1,21 +1,31 @@
 /** What a person sees when the emulator is ready. */
 import { relative } from 'node:path';
 import type { EmulatorEndpoints } from '../emulator/endpoints.js';
-import { defaultStateFolder } from './flags.js';
+import { dirFlagFor } from './emulator-control.js';
 import type { Styles } from './output.js';
-import { quoted } from './quoted.js';
+
+export interface OverviewOptions {
+  /** The state folder, as it was typed. */
+  dir: string;
+  /** How this program is called. */
+  program: string;
+  style: Styles;
+  /** Whether it runs in the background. */
+  detached: boolean;
+}
 
 export function emulatorOverview(
   endpoints: EmulatorEndpoints,
-  dir: string,
-  program: string,
-  style: Styles,
+  { dir, program, style, detached }: OverviewOptions,
 ): string {
   const ca = relative(process.cwd(), endpoints.caFile);
   const mqtt = `${endpoints.globalDeviceEndpoint.replace(/:\d+$/, '')}:${endpoints.ports.mqtt}`;
-  const dirFlag = dir === defaultStateFolder ? '' : ` --dir ${quoted(dir)}`;
+  const dirFlag = dirFlagFor(dir);
+  const end = detached ? `${program} emulator stop${dirFlag}` : 'Ctrl-C';
+  const intro = detached ? ', in the background.' : '.';
   return `
-${style.green('The emulator is ready.')} Ctrl-C stops it; its state is kept in ${dir}.
+${style.green(`The emulator is ready${intro}`)} ${end} stops it;
+its state is kept in ${dir}.
 
 ${style.bold('Where')}
   Device plane      ${endpoints.globalDeviceEndpoint} (HTTPS), ${mqtt} (MQTT)

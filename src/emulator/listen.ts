@@ -16,7 +16,7 @@ export interface ListenOptions<Kind extends Server> {
 /** A port that is free on the first address may be taken on the second: then another one is tried. */
 const attempts = 5;
 
-/** @throws EnrollkitError PORT_IN_USE, ADDRESS_UNUSABLE */
+/** @throws EnrollkitError PORT_IN_USE, PORT_NOT_PERMITTED, ADDRESS_UNUSABLE */
 export async function listenEverywhere<Kind extends Server>(
   options: ListenOptions<Kind>,
 ): Promise<{ port: number; servers: Kind[] }> {
@@ -67,7 +67,10 @@ function listenError(
     case 'EADDRINUSE':
       return new EnrollkitError('PORT_IN_USE', `${what} is in use.`, { next, cause });
     case 'EACCES':
-      return new EnrollkitError('PORT_IN_USE', `${what} may not be opened by this user.`, { next, cause });
+      return new EnrollkitError('PORT_NOT_PERMITTED', `${what} may not be opened by this user.`, {
+        next: `${howToPermit(process.platform, process.execPath)} Or choose another one with ${flag} PORT, from 1024 on.`,
+        cause,
+      });
     default:
       return new EnrollkitError(
         'ADDRESS_UNUSABLE',
@@ -76,5 +79,17 @@ function listenError(
           cause,
         },
       );
+  }
+}
+
+/** What gives a process the right to ports below 1024, by operating system. */
+export function howToPermit(platform: NodeJS.Platform, node: string): string {
+  switch (platform) {
+    case 'linux':
+      return `Permit it to all: sudo sysctl net.ipv4.ip_unprivileged_port_start=443. Or to Node.js alone: sudo setcap cap_net_bind_service=+ep "${node}". Or run this command with sudo, or under authbind.`;
+    case 'win32':
+      return 'Another program or a reservation has it: netsh http show servicestate, and netsh interface ipv4 show excludedportrange protocol=tcp, tell which.';
+    default:
+      return 'Run this command with sudo.';
   }
 }

@@ -1,11 +1,8 @@
 /** The environment that points SDKs at a running emulator. */
-import { resolve } from 'node:path';
 import type { ClientCredentials } from '../../emulator/access-tokens.js';
 import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
-import { EnrollkitError } from '../../errors.js';
 import type { Command, Context, Input } from '../command.js';
-import { defaultStateFolder, outputFlags, stateFolderFlag } from '../flags.js';
-import { quoted } from '../quoted.js';
+import { outputFlags, stateFolderFlag } from '../flags.js';
 
 const formats = ['shell', 'dotenv', 'json'] as const;
 
@@ -31,15 +28,9 @@ export const emulatorEnv: Command = {
 
 async function run({ flags }: Input, { output }: Context): Promise<void> {
   const { clientCredentialsOf } = await import('../../emulator/access-tokens.js');
-  const { runningEmulator } = await import('../../emulator/endpoints.js');
+  const { runningOn } = await import('../emulator-control.js');
   const { stateFolderOf } = await import('../state-folder.js');
-  const dir = stateFolderOf(flags);
-  const endpoints = await runningEmulator(dir);
-  if (!endpoints) {
-    throw new EnrollkitError('NOT_FOUND', `No emulator runs on ${resolve(dir)}.`, {
-      next: `Start one: enrollkit emulator start${dir === defaultStateFolder ? '' : ` --dir ${quoted(dir)}`}`,
-    });
-  }
+  const { endpoints } = await runningOn(stateFolderOf(flags));
   const variables = emulatorVariables(endpoints, clientCredentialsOf(endpoints.armToken));
   if (output.json || flags.format === 'json') return output.value(variables);
   const lines = Object.entries(variables).map(([name, value]) =>

@@ -1,9 +1,13 @@
 /** Runs an emulator until it is stopped. */
+import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
+import { EnrollkitError } from '../../errors.js';
 import type { Command, Context, Input } from '../command.js';
 import { outputFlags, programName, stateFolderFlag, wholeNumber } from '../flags.js';
 
 /** As HTTPS and MQTT over TLS, but for ports that need no rights. */
 const defaultPorts = { https: 8443, mqtt: 8883 };
+/** What the SDKs dial that cannot be told a port. */
+const standardPorts = { https: 443, mqtt: 8883 };
 
 export const emulatorStart: Command = {
   description:
@@ -24,15 +28,22 @@ export const emulatorStart: Command = {
       summary: `for MQTT; 0 picks a free one (default: ${defaultPorts.mqtt})`,
     },
     {
+      name: 'standard-ports',
+      summary:
+        'the ports of Azure, 443 and 8883, so that no name carries a port; for SDKs that dial nothing else',
+    },
+    {
       name: 'retry-after',
       value: 'SECONDS',
       parse: wholeNumber('retry-after', 0, 3600),
       summary: 'what a device is told to wait between two polls; 3 is Azure’s pace (default: 0)',
     },
+    { name: 'detach', summary: 'return as soon as it is ready; it goes on in the background' },
     ...outputFlags,
   ],
   examples: [
     { line: 'emulator start', summary: 'with the state of the quickstart in certs' },
+    { line: 'emulator start --detach', summary: 'in the background, until: enrollkit emulator stop' },
     {
       line: 'emulator start --dir /tmp/dps --port 0 --mqtt-port 0 --json',
       summary: 'for a test: free ports, one line of JSON when it is ready',
@@ -41,30 +52,67 @@ export const emulatorStart: Command = {
   run,
 };
 
-async function run({ flags }: Input, { output, env, signal, now }: Context): Promise<void> {
+async function run({ flags }: Input, context: Context): Promise<void> {
+  const { stateFolderOf } = await import('../state-folder.js');
+  const ports = portsOf(flags);
+  const dir = stateFolderOf(flags);
+  if (flags.detach) return runDetached(dir, flags, context);
   const { startEmulator } = await import('../../emulator/start.js');
   const { emulatorLog, isRefusal } = await import('../emulator-log.js');
-  const { stateFolderOf } = await import('../state-folder.js');
-  const dir = stateFolderOf(flags);
+  const { output, signal, now } = context;
+  const asked = new AbortController();
   const emulator = await startEmulator({
     dir,
-    httpsPort: (flags.port as number | undefined) ?? defaultPorts.https,
-    mqttPort: (flags.mqttPort as number | undefined) ?? defaultPorts.mqtt,
+    httpsPort: ports.https,
+    mqttPort: ports.mqtt,
     ...(flags.host === undefined ? {} : { host: flags.host as string }),
     ...(flags.retryAfter === undefined ? {} : { retryAfter: flags.retryAfter as number }),
     now,
     log: emulatorLog(output, isRefusal),
+    onStopRequest: () => asked.abort(),
   });
   try {
-    if (output.json) output.value(emulator.endpoints, { oneLine: true });
-    else {
-      const { emulatorOverview } = await import('../emulator-overview.js');
-      output.data(emulatorOverview(emulator.endpoints, dir, programName(env), output.dataStyle));
-    }
+    await show(emulator.endpoints, dir, context, false);
+    const end = AbortSignal.any([signal, asked.signal]);
     // To be stopped is how this command succeeds.
-    if (!signal.aborted) await new Promise((stop) => signal.addEventListener('abort', stop, { once: true }));
+    if (!end.aborted) await new Promise((stop) => end.addEventListener('abort', stop, { once: true }));
   } finally {
     await emulator.stop();
   }
   if (!output.json) output.say('The emulator has stopped; its state is kept.');
+}
+
+async function runDetached(dir: string, flags: Input['flags'], context: Context): Promise<void> {
+  const { argumentsOf, startDetached } = await import('../emulator-detach.js');
+  const { detach: _, json: __, ...passedOn } = flags;
+  const endpoints = await startDetached({
+    dir,
+    arguments: argumentsOf(emulatorStart.flags, passedOn),
+    signal: context.signal,
+  });
+  await show(endpoints, dir, context, true);
+}
+
+async function show(
+  endpoints: EmulatorEndpoints,
+  dir: string,
+  { output, env }: Context,
+  detached: boolean,
+): Promise<void> {
+  if (output.json) return output.value(endpoints, { oneLine: true });
+  const { emulatorOverview } = await import('../emulator-overview.js');
+  const options = { dir, program: programName(env), style: output.dataStyle, detached };
+  output.data(emulatorOverview(endpoints, options));
+}
+
+/** @throws EnrollkitError USAGE */
+function portsOf({ port, mqttPort, standardPorts: standard }: Input['flags']): typeof defaultPorts {
+  if (standard && (port !== undefined || mqttPort !== undefined)) {
+    throw new EnrollkitError('USAGE', '--standard-ports goes without --port and --mqtt-port.');
+  }
+  const usual = standard ? standardPorts : defaultPorts;
+  return {
+    https: (port as number | undefined) ?? usual.https,
+    mqtt: (mqttPort as number | undefined) ?? usual.mqtt,
+  };
 }

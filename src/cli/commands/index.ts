@@ -170,6 +170,26 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./emulator-start.js')).emulatorStart,
   },
   {
+    name: 'emulator status',
+    summary: 'tell whether an emulator runs, and where it is reached',
+    load: async () => (await import('./emulator-status.js')).emulatorStatus,
+  },
+  {
+    name: 'emulator stop',
+    summary: 'stop the running emulator',
+    load: async () => (await import('./emulator-stop.js')).emulatorStop,
+  },
+  {
+    name: 'emulator reset',
+    summary: 'delete all that was made in the emulator',
+    load: async () => (await import('./emulator-reset.js')).emulatorReset,
+  },
+  {
+    name: 'emulator clock',
+    summary: 'show or set the clock of the running emulator',
+    load: async () => (await import('./emulator-clock.js')).emulatorClock,
+  },
+  {
     name: 'emulator env',
     summary: 'print the environment that points SDKs at the running emulator',
     load: async () => (await import('./emulator-env.js')).emulatorEnv,
@@ -182,5 +202,5 @@ export const families: Readonly<Record<string, string>> = {
   group: 'enrollment groups: create, list, show, delete',
   ca: 'CA certificates in DPS: upload, verify, list, delete',
   cert: 'certificates on this computer: make, sign, convert, inspect, verify, lint',
-  emulator: 'the embedded DPS: start, env',
+  emulator: 'the embedded DPS: start, status, stop, reset, clock, env',
 };

@@ -1,0 +1,67 @@
+/** Whether an emulator runs on a state folder. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { ClockReply } from '../../emulator/control-routes.js';
+import { type ExitStatus, exitStatus } from '../../errors.js';
+import type { Command, Context, Input } from '../command.js';
+import { outputFlags, stateFolderFlag } from '../flags.js';
+
+export const emulatorStatus: Command = {
+  description:
+    'Tells whether an emulator runs on a state folder, and where. Exit status: 0 when it runs and answers, 12 when none runs, 5 when its process lives and does not answer. Prints no secrets; those are in emulator env.',
+  flags: [stateFolderFlag, ...outputFlags],
+  examples: [
+    { line: 'emulator status', summary: 'of the state in certs' },
+    { line: 'emulator status --json', summary: 'for scripts: running, pid, since, ports, names, the clock' },
+  ],
+  run,
+};
+
+async function run({ flags }: Input, { output }: Context): Promise<ExitStatus> {
+  const { controlPaths } = await import('../../emulator/control-routes.js');
+  const { logFileOf } = await import('../../emulator/log-file.js');
+  const { askEmulator, settled } = await import('../../emulator/running.js');
+  const { patienceMs, refusedBy } = await import('../emulator-control.js');
+  const { stateFolderOf } = await import('../state-folder.js');
+  const dir = stateFolderOf(flags);
+  const finding = await settled(dir, patienceMs);
+  if (finding.kind !== 'running') {
+    if (output.json) output.value({ running: false, dir: resolve(dir) });
+    else output.data(`No emulator runs on ${resolve(dir)}.`);
+    return exitStatus.notRunning;
+  }
+  const { status, body } = await askEmulator(finding.endpoints, 'GET', controlPaths.clock);
+  if (status !== 200) refusedBy(finding, status, body);
+  const clock = body as ClockReply;
+  const { pid, since, endpoints } = finding;
+  const log = existsSync(logFileOf(dir)) ? logFileOf(dir) : undefined;
+  if (output.json) {
+    const { armEndpoint, globalDeviceEndpoint, hubHostName, idScope, dpsName, ports } = endpoints;
+    const names = { armEndpoint, globalDeviceEndpoint, hubHostName, idScope, dpsName, ports };
+    output.value({ running: true, dir: resolve(dir), pid, since, ...names, clock, ...(log ? { log } : {}) });
+    return exitStatus.ok;
+  }
+  const shift = clock.offset === 0 ? '' : `, ${Math.round(clock.offset / 1000)} s ahead of this computer`;
+  const rows = [
+    ['Process', `${pid}, since ${since}`],
+    ['Device plane', endpoints.globalDeviceEndpoint],
+    ['ID scope', endpoints.idScope],
+    ['Service plane', endpoints.armEndpoint],
+    ['Hub', endpoints.hubHostName],
+    [
+      'Ports',
+      Object.entries(endpoints.ports)
+        .map(([name, port]) => `${name} ${port}`)
+        .join(', '),
+    ],
+    ['Clock', `${clock.now}${shift}`],
+    ...(log ? [['Log', log]] : []),
+  ];
+  output.data(
+    [
+      `An emulator runs on ${resolve(dir)}.`,
+      ...rows.map(([name, value]) => `  ${name!.padEnd(15)}${value}`),
+    ].join('\n'),
+  );
+  return exitStatus.ok;
+}

@@ -1,0 +1,44 @@
+/** The state of an emulator that does not run, emptied. */
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { emulatorFolder } from './endpoints.js';
+import { closeState, openState } from './state/database.js';
+import { emptyState } from './state/empty.js';
+import { lockFolder } from './state/lock.js';
+
+export interface ResetOptions {
+  /** Also forget names, ID scope, keys and the TLS root: the next start makes all of them anew. */
+  newIdentity: boolean;
+}
+
+const identityFiles = [
+  'state.db',
+  'state.db-wal',
+  'state.db-shm',
+  ...['tls-root.pem', 'tls-root.key.pem', 'tls-server.pem', 'tls-server.key.pem'],
+];
+
+/**
+ * @returns whether there was a state
+ * @throws EnrollkitError EMULATOR_STATE_IN_USE, EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE
+ */
+export function resetStoppedEmulator(directory: string, { newIdentity }: ResetOptions): boolean {
+  const folder = emulatorFolder(directory);
+  if (!existsSync(join(folder, 'state.db'))) return false;
+  const release = lockFolder(folder);
+  try {
+    if (newIdentity) {
+      for (const name of identityFiles) rmSync(join(folder, name), { force: true });
+      return true;
+    }
+    const database = openState(folder);
+    try {
+      emptyState(database);
+    } finally {
+      closeState(database);
+    }
+    return true;
+  } finally {
+    release();
+  }
+}

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import { howToPermit, listenEverywhere } from '../../src/emulator/listen.js';
+import { askEmulator } from '../../src/emulator/running.js';
+import type { EmulatorEndpoints } from '../../src/emulator/start.js';
+import { EnrollkitError } from '../../src/errors.js';
+import { startEmulatorProcess } from '../support/emulator-process.js';
+import { cli, type Ended, inTemporaryFolder } from './run-cli.js';
+
+const free = ['--port', '0', '--mqtt-port', '0'];
+
+/** Emulator commands on one folder; whatever still runs there is ended afterwards. */
+async function inStateFolder(
+  use: (emulator: (...arguments_: string[]) => Promise<Ended>, dir: string) => Promise<void>,
+): Promise<void> {
+  await inTemporaryFolder(async (folder) => {
+    const dir = join(folder, 'state');
+    const emulator = (command: string, ...arguments_: string[]) =>
+      cli(['emulator', command, '--dir', dir, ...arguments_]);
+    try {
+      await use(emulator as (...arguments_: string[]) => Promise<Ended>, dir);
+    } finally {
+      const { pid } = JSON.parse((await emulator('status', '--json')).stdout) as { pid?: number };
+      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    }
+  });
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test('start --detach returns when it is ready; status, a second start, stop', () =>
+  inStateFolder(async (emulator, dir) => {
+    const before = await emulator('status');
+    assert.equal(before.status, 12);
+    assert.match(before.stdout, /^No emulator runs on /);
+    assert.equal(existsSync(dir), false);
+
+    const started = await emulator('start', '--detach', ...free, '--json');
+    assert.equal(started.status, 0, started.stderr);
+    const endpoints = JSON.parse(started.stdout) as EmulatorEndpoints;
+    assert.equal((await askEmulator(endpoints, 'GET', '/emulator/clock')).status, 200);
+
+    const status = await emulator('status', '--json');
+    assert.equal(status.status, 0, status.stderr);
+    const told = JSON.parse(status.stdout);
+    assert.deepEqual([told.running, told.idScope, told.ports], [true, endpoints.idScope, endpoints.ports]);
+    assert.equal(told.clock.offset, 0);
+    assert.ok(lives(told.pid));
+    assert.equal(statSync(told.log).mode & 0o777, 0o600);
+    for (const secret of [endpoints.armToken, 'SharedAccessKey=']) {
+      assert.ok(!status.stdout.includes(secret), 'status tells no secrets');
+    }
+    const people = await emulator('status');
+    for (const text of [endpoints.idScope, String(told.pid), endpoints.hubHostName]) {
+      assert.ok(people.stdout.includes(text), text);
+    }
+
+    const second = await emulator('start', '--detach', ...free);
+    assert.equal(second.status, 9);
+    assert.match(second.stderr, new RegExp(`already runs on .*, in process ${told.pid}`));
+    assert.match(second.stderr, /emulator stop --dir /);
+
+    const stopped = await emulator('stop', '--json');
+    assert.deepEqual([stopped.status, JSON.parse(stopped.stdout).stopped], [0, true]);
+    assert.equal(existsSync(join(dir, 'emulator', 'endpoints.json')), false);
+    const again = await emulator('stop', '--json');
+    assert.deepEqual([again.status, JSON.parse(again.stdout).stopped], [0, false]);
+    assert.equal((await emulator('status')).status, 12);
+  }));
+
+test('start --detach tells why it cannot, as start does, and leaves no process', () =>
+  inStateFolder(async (emulator) => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as { port: number };
+    try {
+      const { status, stderr, stdout } = await emulator(
+        'start',
+        ...['--detach', '--port', String(port), '--mqtt-port', '0', '--json'],
+      );
+      assert.equal(status, 9);
+      assert.equal(JSON.parse(stdout).error.code, 'PORT_IN_USE');
+      assert.match(stderr, new RegExp(`Port ${port} .* is in use.\n\nnext: .*--port PORT`));
+    } finally {
+      taken.close();
+    }
+    assert.equal((await emulator('status')).status, 12);
+  }));
+
+test('a killed emulator leaves nothing that confuses', () =>
+  inStateFolder(async (emulator, dir) => {
+    const child = await startEmulatorProcess(dir);
+    child.process.kill('SIGKILL');
+    await once(child.process, 'exit');
+    assert.ok(existsSync(join(dir, 'emulator', 'endpoints.json')));
+    assert.equal((await emulator('status')).status, 12);
+    assert.equal((await emulator('clock')).status, 4);
+    assert.equal((await emulator('reset')).status, 0);
+    assert.equal((await emulator('stop')).status, 0);
+    assert.equal(existsSync(join(dir, 'emulator', 'endpoints.json')), false);
+    const started = await emulator('start', '--detach', ...free, '--json');
+    assert.equal(started.status, 0, started.stderr);
+    assert.equal(JSON.parse(started.stdout).idScope, child.endpoints.idScope);
+    assert.equal((await emulator('stop')).status, 0);
+  }));
+
+test('stop ends an emulator in the foreground, too, with status 0', () =>
+  inStateFolder(async (emulator, dir) => {
+    const child = await startEmulatorProcess(dir);
+    const exit = once(child.process, 'exit');
+    assert.equal((await emulator('stop')).status, 0);
+    assert.deepEqual(await exit, [0, null]);
+  }));
+
+test('reset empties a running emulator in place, and one that does not run', () =>
+  inStateFolder(async (emulator, dir) => {
+    const child = await startEmulatorProcess(dir);
+    const put = () => askGroup(child.endpoints, 'PUT', { enrollmentGroupId: 'g', attestation });
+    assert.equal(await put(), 200);
+    assert.equal(await askGroup(child.endpoints), 200);
+    assert.equal((await emulator('clock', '--advance', '2h')).status, 0);
+    const running = await emulator('reset', '--json');
+    assert.deepEqual([running.status, JSON.parse(running.stdout).reset], [0, true], running.stderr);
+    assert.equal(await askGroup(child.endpoints), 404, 'on the same ports, with the same keys');
+    assert.equal(JSON.parse((await emulator('clock', '--json')).stdout).offset, 0);
+
+    const refused = await emulator('reset', '--new-identity');
+    assert.equal(refused.status, 9);
+    assert.equal(await put(), 200);
+    await child.stop();
+
+    assert.equal((await emulator('reset')).status, 0);
+    const second = await startEmulatorProcess(dir);
+    assert.equal(second.endpoints.idScope, child.endpoints.idScope);
+    const root = readFileSync(second.endpoints.caFile!, 'utf8');
+    assert.equal(await askGroup(second.endpoints), 404);
+    await second.stop();
+
+    assert.equal((await emulator('reset', '--new-identity')).status, 0);
+    assert.deepEqual(
+      readdirSync(join(dir, 'emulator')).filter((name) => /^(state|tls)/.test(name)),
+      [],
+    );
+    const third = await startEmulatorProcess(dir);
+    assert.notEqual(third.endpoints.idScope, child.endpoints.idScope);
+    assert.notEqual(readFileSync(third.endpoints.caFile!, 'utf8'), root);
+    await third.stop();
+  }));
+
+const attestation = { type: 'symmetricKey' };
+
+async function askGroup(endpoints: Record<string, unknown>, method = 'GET', body?: unknown): Promise<number> {
+  const path = '/enrollmentGroups/g?api-version=2021-10-01';
+  return (await askEmulator(endpoints as unknown as EmulatorEndpoints, method, path, body)).status;
+}
+
+test('clock shows and sets the clock of the running emulator', () =>
+  inStateFolder(async (emulator, dir) => {
+    const child = await startEmulatorProcess(dir);
+    try {
+      const shown = await emulator('clock');
+      assert.ok(Math.abs(Date.parse(shown.stdout.trim()) - Date.now()) < 60_000);
+      assert.match((await emulator('clock', '--at', '2031-05-06')).stdout, /^2031-05-06T00:00:0/);
+      assert.match((await emulator('clock', '--advance', '-1d')).stdout, /^2031-05-05T00:00:0/);
+      const reset = await emulator('clock', '--reset', '--json');
+      assert.equal(JSON.parse(reset.stdout).offset, 0);
+      for (const bad of [
+        ['--at', 'tomorrow'],
+        ['--advance', '3 weeks'],
+        ['--advance', '999999999d'],
+        ['--reset', '--at', '2031-01-01'],
+      ]) {
+        assert.equal((await emulator('clock', ...bad)).status, 2, bad.join(' '));
+      }
+    } finally {
+      await child.stop();
+    }
+  }));
+
+test('--standard-ports: names without ports where they may be opened, else what to do', () =>
+  inStateFolder(async (emulator) => {
+    const { status, stdout, stderr } = await emulator('start', '--detach', '--standard-ports', '--json');
+    if (status === 0) {
+      const endpoints = JSON.parse(stdout) as EmulatorEndpoints;
+      assert.equal(endpoints.armEndpoint, 'https://localhost');
+      assert.deepEqual([endpoints.globalDeviceEndpoint, endpoints.hubHostName], ['localhost', 'localhost']);
+      assert.match(endpoints.serviceConnectionString, /^HostName=localhost;/);
+      assert.equal((await emulator('stop')).status, 0);
+    } else {
+      assert.equal(status, 9);
+      assert.match(JSON.parse(stdout).error.code, /^PORT_(NOT_PERMITTED|IN_USE)$/, stderr);
+    }
+    assert.equal((await emulator('start', '--standard-ports', '--port', '0')).status, 2);
+  }));
+
+test('a port that the user may not open, and what permits it on each system', async () => {
+  const refusing = () => {
+    const server = createServer();
+    server.listen = () => {
+      const error = Object.assign(new Error('listen EACCES'), { code: 'EACCES' });
+      queueMicrotask(() => server.emit('error', error));
+      return server;
+    };
+    return server;
+  };
+  await assert.rejects(
+    listenEverywhere({
+      createServer: refusing,
+      ...{ addresses: ['127.0.0.1'], port: 443, protocol: 'HTTPS', flag: '--port' },
+    }),
+    (error: EnrollkitError) => {
+      assert.ok(error instanceof EnrollkitError);
+      assert.equal(error.code, 'PORT_NOT_PERMITTED');
+      assert.match(error.message, /Port 443 of 127\.0\.0\.1, for HTTPS, may not be opened/);
+      assert.ok(error.next.includes(howToPermit(process.platform, process.execPath)));
+      assert.match(error.next, /--port PORT/);
+      return true;
+    },
+  );
+  assert.match(howToPermit('linux', '/usr/bin/node'), /setcap cap_net_bind_service=\+ep "\/usr\/bin\/node"/);
+  assert.match(howToPermit('darwin', 'node'), /sudo/);
+  assert.match(howToPermit('win32', 'node'), /excludedportrange/);
+});
+
+test.run();
