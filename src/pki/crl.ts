@@ -98,6 +98,11 @@ function listOf(der: Buffer): RevocationList {
   const extensions = parts.shift();
   if (parts.length > 0) throw new DerError('it has something after its last field');
   if (extensions && version !== 2) throw new DerError('it has extensions, yet its version is 1');
+  const known: ReadonlyMap<string, Extension> = extensions
+    ? extensionsOf(readOnly(expect(extensions, 0xa0).content, tags.sequence))
+    : new Map();
+  const number = known.get(listExtensionTypes.listNumber);
+  if (number) integerOf(readOnly(number.value));
   return {
     toBeSigned: toBeSigned!.raw,
     signatureAlgorithm,
@@ -105,9 +110,7 @@ function listOf(der: Buffer): RevocationList {
     issuer,
     thisUpdate,
     ...(nextUpdate ? { nextUpdate } : {}),
-    extensions: extensions
-      ? extensionsOf(readOnly(expect(extensions, 0xa0).content, tags.sequence))
-      : new Map(),
+    extensions: known,
     ...entriesOf(entries),
   };
 }

@@ -51,9 +51,9 @@ export function publicKeyInfoOf(element: Element | undefined): PublicKeyInfo {
   const der = element!.raw;
   switch (algorithm) {
     case rsaEncryption:
-      return { der, family: 'rsa', ...rsa('RSA', bytes) };
+      return rsa(der, 'rsa', 'RSA', bytes);
     case rsaPss:
-      return { der, family: 'rsa-pss', ...rsa('RSA-PSS', bytes) };
+      return rsa(der, 'rsa-pss', 'RSA-PSS', bytes);
     case ecPublicKey:
       return ec(der, parameters, bytes);
     case ed25519:
@@ -64,14 +64,19 @@ export function publicKeyInfoOf(element: Element | undefined): PublicKeyInfo {
   }
 }
 
-function rsa(name: string, key: Buffer): { name: string; bits: number } {
+/** NIST SP 800-56B section 6.2: exponents are below 2^256. A longer one makes each signature cost as much as to sign. */
+const maxExponentOctets = 32;
+
+function rsa(der: Buffer, family: 'rsa' | 'rsa-pss', name: string, key: Buffer): PublicKeyInfo {
   const [modulus, exponent, ...rest] = sequenceOf(readOnly(key)).map((item) => integerOf(item));
   if (!modulus || !exponent || rest.length > 0 || modulus[0]! & 0x80 || exponent[0]! & 0x80) {
     throw new DerError('its RSA public key has a wrong shape');
   }
   const top = modulus[0] === 0 ? 1 : 0;
   const bits = (modulus.length - top) * 8 - Math.clz32(modulus[top] ?? 0) + 24;
-  return { name: `${name} ${bits}`, bits };
+  if (exponent.length > maxExponentOctets)
+    return { der, family: 'other', name: `${name} with an exponent of ${exponent.length} octets`, bits: 0 };
+  return { der, family, name: `${name} ${bits}`, bits };
 }
 
 /** RFC 5480 section 2.1.1 allows named curves only: parameters spelled out could be of a weak curve (CVE-2020-0601). */

@@ -54,7 +54,7 @@ export interface ChainVerdict {
 
 /**
  * Builds paths from the leaf to a trust anchor, backtracking over every certificate that could be an issuer, and gives
- * the first that holds: signatures, dates (inclusive), CA flags, key usage, path lengths, extended key usage and name
+ * the first that holds: signatures, dates (inclusive; they are instants, so half a second later is too late), CA flags, key usage, path lengths, extended key usage and name
  * constraints along the path, critical extensions, certificate policies as far as they are constrained; and, when asked
  * for, the peer's name, the depth and revocation.
  *
@@ -92,7 +92,7 @@ export async function validateChain(request: ValidateChainRequest): Promise<Chai
 
 function circumstancesOf(request: ValidateChainRequest, unreadable: Failure[]): Circumstances {
   const { purpose = 'any', peerName, maxDepth, crls = [], mode } = request;
-  const at = wholeSeconds(request.at ?? new Date());
+  const at = request.at ?? new Date();
   const isStrict = mode === 'strict';
   const lists = readAll(crls, 'revocation list', unreadable, parseRevocationLists);
   return {
@@ -144,9 +144,4 @@ function readAll<Read>(
       return [];
     }
   });
-}
-
-/** The dates in certificates have no fractions, and the last second is valid to its end. */
-function wholeSeconds(at: Date): Date {
-  return new Date(Math.floor(at.getTime() / 1000) * 1000);
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'uvu';
-import { objectIdentifier, octetString, sequence, tlv } from '../../src/pki/der/write.js';
+import { objectIdentifier, octetString, sequence, setOfOne, tlv } from '../../src/pki/der/write.js';
 import { issue } from '../../src/pki/issue.js';
 import { generateKeyPair } from '../../src/pki/keys.js';
 import { loadProfile } from '../../src/pki/profile.js';
@@ -26,6 +27,14 @@ const clientAuth = '1.3.6.1.5.5.7.3.2';
 const serverAuth = '1.3.6.1.5.5.7.3.1';
 const own = (name: string) => extension('2.5.29.14', false, octetString(Buffer.from(name)));
 const issuers = (name: string) => extension('2.5.29.35', false, sequence(tlv(0x80, Buffer.from(name))));
+const keyUsageOf = (unused: number, octet: number) =>
+  extension('2.5.29.15', true, tlv(0x03, Buffer.from([unused, octet])));
+const nameOf = (type: string, text: string, tag = 0x13) =>
+  sequence(setOfOne(sequence(objectIdentifier(type), tlv(tag, Buffer.from(text)))));
+const requiresPolicy = (critical: boolean) =>
+  extension('2.5.29.36', critical, sequence(tlv(0x80, Buffer.from([0]))));
+const policy = (critical: boolean) =>
+  extension('2.5.29.32', critical, sequence(sequence(objectIdentifier('1.3.6.1.4.1.99999.1'))));
 const signing = [basicConstraints(true), keyUsage(5, 6), own('root')];
 const plain = [basicConstraints(false), keyUsage(0), extendedKeyUsage(clientAuth), issuers('root')];
 
@@ -73,10 +82,18 @@ const leaves: [title: string, more: Partial<RawRequest>][] = [
   ['another authority key identifier', { extensions: [...plain.slice(0, 3), issuers('elsewhere')] }],
   ['keyCertSign without being a CA', { extensions: [keyUsage(0, 5), ...plain.slice(2)] }],
   ['a path length without being a CA', { extensions: [basicConstraints(false, 0), ...plain.slice(1)] }],
-  ['name constraints without being a CA', { extensions: [...plain, nameConstraints([dns('a')], [])] }],
   [
-    'no subject and an uncritical alternative name',
-    { name: '', extensions: [...plain, alternativeNames(dns('a.example'))] },
+    'a unique identifier',
+    { parts: (parts) => [...parts.slice(0, 7), tlv(0x82, Buffer.from([0, 1])), parts[7]!] },
+  ],
+  ['a country of three letters', { subject: nameOf('2.5.4.6', 'DEU') }],
+  ['a common name of 65 letters', { name: 'a'.repeat(65) }],
+  ['two bits too many in its key usage', { extensions: [plain[0]!, keyUsageOf(5, 0x80), ...plain.slice(2)] }],
+  ['policy constraints without being a CA', { extensions: [...plain, requiresPolicy(true), policy(false)] }],
+  ['a host name of a reserved form', { extensions: [...plain, alternativeNames(dns('ab--c.example'))] }],
+  [
+    'an A-label that stands for nothing',
+    { extensions: [...plain, alternativeNames(dns('xn--99zz.example'))] },
   ],
   ['a host name with a space', { extensions: [...plain, alternativeNames(dns('a b.example'))] }],
   ['a mailbox without a host', { extensions: [...plain, alternativeNames(email('jo'))] }],
@@ -120,6 +137,23 @@ for (const [title, extensions] of roots) {
   });
 }
 
+test('policy constraints that are not critical are refused in mode strict only', async () => {
+  const anchor = raw({ name: 'Root', extensions: [...signing, requiresPolicy(false)] });
+  await strictOnly(leafOf({ extensions: [...plain, policy(false)] }, anchor), anchor);
+});
+
+test('an RSA signature without the parameter NULL is refused in mode strict only', async () => {
+  const { publicKey, privateKey } = await generateKeyPair('rsa-2048');
+  const anchor = raw({
+    name: 'Root',
+    keys: { publicKey, privateKey: root.keys.privateKey },
+    extensions: signing,
+  });
+  const issuer = { name: 'Root', keys: { publicKey, privateKey } };
+  const signature = sequence(objectIdentifier('1.2.840.113549.1.1.11'));
+  await strictOnly(raw({ name: 'device', issuer, extensions: plain, signatureAlgorithm: signature }), anchor);
+});
+
 const server = (names: Buffer[], usages = [serverAuth]) => [
   basicConstraints(false),
   keyUsage(0),
@@ -127,18 +161,44 @@ const server = (names: Buffer[], usages = [serverAuth]) => [
   issuers('root'),
   ...(names.length > 0 ? [alternativeNames(...names)] : []),
 ];
+const replaced = (index: number, by: Buffer) => server([dns('a.example')]).with(index, by);
+const criticalUsage = extension('2.5.29.37', true, sequence(objectIdentifier(serverAuth)));
+const criticalNames = extension('2.5.29.17', true, sequence(dns('a.example')));
 const servers: [title: string, extensions: Buffer[]][] = [
   ['without an alternative name', server([])],
   ['whose common name is no alternative name', server([dns('other.example')])],
   ['for every purpose', server([dns('a.example')], [serverAuth, '2.5.29.37.0'])],
   ['without a purpose', server([dns('a.example')], [])],
   ['for a top domain', server([dns('a.example'), dns('*.example')])],
+  ['for signing code too', server([dns('a.example')], [serverAuth, '1.3.6.1.5.5.7.3.3'])],
+  ['with a mailbox', server([dns('a.example'), email('jo@a.example')])],
+  ['with a critical extended key usage', replaced(2, criticalUsage)],
+  ['with uncritical basic constraints', replaced(0, extension('2.5.29.19', false, sequence()))],
+  ['that may sign revocation lists', replaced(1, keyUsage(0, 6))],
+  ['with critical policies', [...server([dns('a.example')]), policy(true)]],
+  ['with a critical alternative name beside a subject', replaced(4, criticalNames)],
+  [
+    'that is a certificate authority',
+    [...signing.slice(0, 1), keyUsage(0, 5), ...server([dns('a.example')]).slice(2)],
+  ],
 ];
 for (const [title, extensions] of servers) {
   test(`a server’s certificate ${title} is refused in mode strict only`, async () => {
     await strictOnly(leafOf({ name: 'a.example', extensions }), root, 'serverAuth');
   });
 }
+
+test('a server’s issuer is named to the octet, and signs with the hash of its curve', async () => {
+  const extensions = server([dns('a.example')]);
+  const one = { name: 'a.example', issuer: root, extensions };
+  assert.equal(await verdict(raw(one), root, 'serverAuth', 'strict'), 'valid');
+  const otherString = raw({ ...one, issuerName: nameOf('2.5.4.3', 'Root') });
+  await strictOnly(otherString, root, 'serverAuth');
+  assert.equal(await verdict(otherString, root, 'any', 'strict'), 'valid');
+  const keys = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+  const wide = raw({ name: 'Root', keys, extensions: signing });
+  await strictOnly(raw({ ...one, issuer: wide }), wide, 'serverAuth');
+});
 
 test('what enrollkit makes is valid in mode strict', async () => {
   const { root, intermediate, device } = await makeChain();

@@ -102,14 +102,15 @@ test('without a trust anchor nothing is valid', async () => {
   await refused([leaf, intermediate], [], [['ISSUER_NOT_FOUND', intermediate]]);
 });
 
-test('the dates are inclusive, to the second', async () => {
+test('the dates are inclusive, and instants', async () => {
   const notBefore = new Date('2026-05-01T00:00:00Z');
   const notAfter = new Date('2026-05-31T00:00:00Z');
   const short = device('short', intermediate, { notBefore, notAfter });
   const at = (time: string) => ({ at: new Date(time) });
   const chain = [short, intermediate];
   assert.ok((await validate(chain, [root], { at: notBefore })).valid);
-  assert.ok((await validate(chain, [root], at('2026-05-31T00:00:00.999Z'))).valid);
+  assert.ok((await validate(chain, [root], { at: notAfter })).valid);
+  await refused(chain, [root], [['EXPIRED', short]], at('2026-05-31T00:00:00.001Z'));
   const late = await refused(chain, [root], [['EXPIRED', short]], at('2026-05-31T00:00:01Z'));
   assert.match(late, /expired on 2026-05-31T00:00:00Z/);
   await refused(chain, [root], [['NOT_YET_VALID', short]], at('2026-04-30T23:59:59.999Z'));

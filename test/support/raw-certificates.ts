@@ -35,6 +35,13 @@ export interface RawRequest {
   /** The whole Validity, in place of the dates. */
   validity?: Buffer;
   extensions?: Buffer[];
+  /** The whole Names, in place of common names. */
+  subject?: Buffer;
+  issuerName?: Buffer;
+  /** The whole AlgorithmIdentifier; the hash is SHA-256 whatever it says. */
+  signatureAlgorithm?: Buffer;
+  /** The last word on the parts of the signed part: version, serial number, algorithm, issuer, and so on. */
+  parts?: (parts: Buffer[]) => Buffer[];
 }
 
 export const now = new Date('2026-06-01T12:00:00Z');
@@ -51,19 +58,21 @@ export function raw({
   extensions = [],
   ...more
 }: RawRequest): Raw {
-  const toBeSigned = sequence(
+  const { signatureAlgorithm = ecdsaWithSha256 } = more;
+  const parts = [
     explicit(0, integer(2)),
     typeof more.serialNumber === 'object' ? tlv(0x02, more.serialNumber) : integer(more.serialNumber ?? 1),
-    ecdsaWithSha256,
-    commonName(issuer.name),
+    signatureAlgorithm,
+    more.issuerName ?? commonName(issuer.name),
     more.validity ??
       sequence(time(more.notBefore ?? new Date('2026-01-01')), time(more.notAfter ?? new Date('2027-01-01'))),
-    commonName(name),
+    more.subject ?? commonName(name),
     keys.publicKey.export({ format: 'der', type: 'spki' }),
     ...(extensions.length > 0 ? [explicit(3, sequence(...extensions))] : []),
-  );
+  ];
+  const toBeSigned = sequence(...(more.parts?.(parts) ?? parts));
   const signature = sign('sha256', toBeSigned, issuer.keys.privateKey);
-  const der = sequence(toBeSigned, ecdsaWithSha256, bitString(signature));
+  const der = sequence(toBeSigned, signatureAlgorithm, bitString(signature));
   return { name, keys, der, pem: pemEncode('CERTIFICATE', der) };
 }
 

@@ -47,7 +47,7 @@ export function lintFields(certificate: Certificate, at: Date): Finding[] {
   if (notBefore > notAfter) {
     add('VALIDITY_ORDER', `${name} is valid from ${day(notBefore)}, yet only until ${day(notAfter)}.`);
   } else if (at < notBefore) add('NOT_YET_VALID', `${name} is not valid before ${day(notBefore)}.`);
-  else if (at.getTime() >= notAfter.getTime() + 1000) add('EXPIRED', `${name} expired on ${day(notAfter)}.`);
+  else if (at > notAfter) add('EXPIRED', `${name} expired on ${day(notAfter)}.`);
 
   const { validity, uniqueIdentifiers } = rawFields(certificate);
   for (const [element, date] of [

@@ -11,6 +11,9 @@ const steps = 50_000;
 /** A name against a constraint. */
 const nameComparisons = 250_000;
 
+/** Policies and mappings, at each depth that they can be carried down to. */
+const policies = 1_000_000;
+
 /** Thrown within a search, and turned into a failure by who started it. */
 export class BudgetExceeded extends Error {
   override name = 'BudgetExceeded';
@@ -20,6 +23,7 @@ export class Budget {
   #signatureUnits = signatureUnits;
   #steps = steps;
   #nameComparisons = nameComparisons;
+  #policies = policies;
 
   /** @throws BudgetExceeded */
   spendSignature(key: PublicKeyInfo): void {
@@ -38,6 +42,12 @@ export class Budget {
     this.#nameComparisons -= count;
     if (this.#nameComparisons < 0)
       throw new BudgetExceeded('more names and name constraints than are compared');
+  }
+
+  /** @throws BudgetExceeded */
+  spendPolicies(count: number): void {
+    this.#policies -= count;
+    if (this.#policies < 0) throw new BudgetExceeded('more certificate policies than are followed');
   }
 }
 

@@ -1,20 +1,20 @@
 /** What a certificate must satisfy by itself (RFC 5280 sections 4.2, 6.1.3 and 6.1.4), whatever path it stands in. */
 import type { Certificate } from '../certificate.js';
-import { bitStringOf, DerError, integerOf, objectIdentifierOf, readOnly, sequenceOf } from '../der/read.js';
+import { DerError } from '../der/read.js';
 import { extendedKeyUsageTypes, extensionTypes, type KeyUsage } from '../extensions.js';
-import { generalNameOf } from '../general-name.js';
 import { visible } from '../name.js';
 import { called, type Failure, type FailureCode, failureOf, short } from './failure.js';
 import { readNameConstraints } from './name-constraints.js';
+import { checkOtherExtensions } from './other-extensions.js';
 import { bearsPeerName, type PeerName } from './peer-name.js';
 import { policyExtensionsOf } from './policy-extensions.js';
+import { publicKeyProblem } from './public-key.js';
 import type { Revocation } from './revocation.js';
-import { profileProblems } from './strict.js';
+import { profileFailures, type Role } from './strict.js';
 
 export type Purpose = 'clientAuth' | 'serverAuth' | 'any';
 
 export interface Circumstances {
-  /** When, in whole seconds as certificates count them. */
   at: Date;
   purpose: Purpose;
   isStrict: boolean;
@@ -24,9 +24,6 @@ export interface Circumstances {
   /** Set when revocation lists were given. */
   revocation?: Revocation;
 }
-
-/** NIST SP 800-131A: shorter RSA keys are no longer allowed. */
-const minRsaBits = 2_048;
 
 /** Critical extensions that are processed. */
 const processedExtensions = new Set<string>([
@@ -66,7 +63,20 @@ export function checkLeaf(leaf: Certificate, circumstances: Circumstances): Fail
     const why = `The certificate ${called(leaf)} is not of ${short(visible(peerName.value))}: its subject alternative names lack it.`;
     failures.push(failureOf('PEER_NAME_MISMATCH', leaf, why));
   }
+  const unfit = whyNoLeaf(leaf);
+  if (unfit)
+    failures.push(failureOf('MALFORMED', leaf, `The certificate ${called(leaf)} cannot be used: ${unfit}.`));
   return failures;
+}
+
+/** Rules for issuers that a validator had better hold to as well: breaking them hides who or what a certificate is. */
+function whyNoLeaf({ subject, extensions, basicConstraints }: Certificate): string | undefined {
+  if (subject.isEmpty && !extensions.get(extensionTypes.subjectAlternativeName)?.critical)
+    return 'it has neither a subject nor a critical subject alternative name';
+  // RFC 5280 section 4.2.1.10: they are about what is below, and nothing is.
+  if (extensions.has(extensionTypes.nameConstraints) && !basicConstraints?.certificateAuthority)
+    return 'it has name constraints, which belong to certificate authorities only';
+  return undefined;
 }
 
 /** Everything that the issuer of a certificate must satisfy alone; trust anchors too, as RFC 5937 suggests. */
@@ -92,18 +102,15 @@ export function checkIssuer(issuer: Certificate, circumstances: Circumstances): 
   return failures;
 }
 
-function checkAny(
-  certificate: Certificate,
-  { at, purpose, isStrict }: Circumstances,
-  role: 'leaf' | 'issuer',
-): Failure[] {
+function checkAny(certificate: Certificate, circumstances: Circumstances, role: Role): Failure[] {
+  const { at, purpose, isStrict } = circumstances;
   const failures: Failure[] = [];
   const name = `The certificate ${called(certificate)}`;
   const add = (code: FailureCode, message: string) => failures.push(failureOf(code, certificate, message));
   if (at < certificate.notBefore)
     add('NOT_YET_VALID', `${name} is not valid before ${day(certificate.notBefore)}.`);
   if (at > certificate.notAfter) add('EXPIRED', `${name} expired on ${day(certificate.notAfter)}.`);
-  const keyProblem = publicKeyProblem(certificate);
+  const keyProblem = publicKeyProblem(certificate.publicKeyInfo);
   if (keyProblem) add('PUBLIC_KEY', `${name} has ${keyProblem}.`);
   for (const { type, critical } of certificate.extensions.values()) {
     if (critical && !processedExtensions.has(type)) {
@@ -118,10 +125,7 @@ function checkAny(
   }
   const malformed = whatIsMalformed(certificate);
   if (malformed) add('MALFORMED', `${name} cannot be used: ${malformed}.`);
-  else if (isStrict) {
-    for (const problem of profileProblems(certificate, role, purpose))
-      add('PROFILE', `${name} breaks the rules: ${problem}.`);
-  }
+  else if (isStrict) failures.push(...profileFailures(certificate, role, circumstances));
   return failures;
 }
 
@@ -130,44 +134,12 @@ function whatIsMalformed(certificate: Certificate): string | undefined {
   try {
     readNameConstraints(certificate);
     policyExtensionsOf(certificate);
-    const access = certificate.extensions.get(authorityInformationAccess);
-    if (access) checkAccessDescriptions(access.value);
+    checkOtherExtensions(certificate);
     return undefined;
   } catch (error) {
     if (error instanceof DerError) return error.message;
     throw error;
   }
-}
-
-const authorityInformationAccess = '1.3.6.1.5.5.7.1.1';
-
-/** RFC 5280 section 4.2.2.1. @throws DerError */
-function checkAccessDescriptions(value: Buffer): void {
-  const descriptions = sequenceOf(readOnly(value));
-  if (descriptions.length === 0) throw new DerError('its authority information access is empty');
-  for (const description of descriptions) {
-    const [method, location, ...rest] = sequenceOf(description);
-    objectIdentifierOf(method);
-    if (!location || rest.length > 0)
-      throw new DerError('its authority information access has a wrong shape');
-    generalNameOf(location);
-  }
-}
-
-function publicKeyProblem({ publicKeyInfo }: Certificate): string | undefined {
-  const { der, family, name, bits } = publicKeyInfo;
-  if (family === 'other') return `a public key of a kind that is not accepted (${name})`;
-  if ((family === 'rsa' || family === 'rsa-pss') && bits < minRsaBits) {
-    return `a public key that is too short: ${name}, at least ${minRsaBits} bits are needed`;
-  }
-  if (family === 'rsa' || family === 'rsa-pss') {
-    if (bits % 8 !== 0) return `a public key of an odd size (${name})`;
-    // With the exponent 1 everyone can sign; NIST SP 800-89 section 5.3.3 wants an odd one above.
-    const exponent = integerOf(sequenceOf(readOnly(bitStringOf(sequenceOf(readOnly(der))[1]).bytes))[1]);
-    if (!(exponent.at(-1)! & 1) || (exponent.length === 1 && exponent[0]! < 3))
-      return `a public key whose exponent is too small or even (${name})`;
-  }
-  return undefined;
 }
 
 /** An authority's extended key usage limits what is below it: not in RFC 5280, and what every TLS stack does. */

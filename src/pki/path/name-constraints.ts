@@ -3,7 +3,7 @@ import type { Certificate } from '../certificate.js';
 import { children, DerError, type Element, readOnly, sequenceOf, smallIntegerOf } from '../der/read.js';
 import { extensionTypes } from '../extensions.js';
 import { type GeneralName, type GeneralNameKind, generalNameOf, generalNameText } from '../general-name.js';
-import { emailAddressType } from '../name.js';
+import { emailAddressType, Name } from '../name.js';
 import type { Budget } from './budget.js';
 import { called, type Failure, failureOf, short } from './failure.js';
 import { isWellFormedConstraint, matchName } from './name-matching.js';
@@ -46,13 +46,19 @@ function offendingName(
   return constrainedNames(certificate).find((name) => {
     const allowed = permitted.get(name.kind);
     const forbidden = excluded.get(name.kind) ?? [];
-    budget.spendNameComparisons(1 + (allowed?.length ?? 0) + forbidden.length);
+    budget.spendNameComparisons(weight(name) * (1 + (allowed?.length ?? 0) + forbidden.length));
     // What cannot be compared is refused: for exclusion it might be within, for permission it might not.
     if (forbidden.some((constraint) => matchName(name, constraint, true) !== 'outside')) return true;
     return (
       allowed !== undefined && !allowed.some((constraint) => matchName(name, constraint, false) === 'within')
     );
   });
+}
+
+/** The longest legal host name counts as one; a name of a megabyte takes as long to compare as thousands. */
+function weight(name: GeneralName): number {
+  const value = 'value' in name ? name.value : '';
+  return Math.ceil((1 + (value instanceof Name ? value.der.length : value.length)) / 256);
 }
 
 /** The alternative names, the subject, and the e-mail addresses in it. */

@@ -7,7 +7,8 @@ import type { Circumstances } from './checks.js';
 import { called, type Failure, failureOf } from './failure.js';
 import { checkNameConstraints } from './name-constraints.js';
 import { whereNoPolicyHolds } from './policies.js';
-import { checkKeyIdentifiers } from './strict.js';
+import { policyExtensionsOf } from './policy-extensions.js';
+import { checkStrictly } from './strict.js';
 
 /** From the leaf to the trust anchor; every signature holds, and each certificate passed its own checks. */
 export type Path = readonly Certificate[];
@@ -25,7 +26,7 @@ const pathChecks: readonly ((path: Path, context: PathContext) => Failure[])[] =
   (path, { budget }) => checkNameConstraints(path, budget),
   checkPolicies,
   (path, { circumstances: { revocation }, budget }) => revocation?.check(path, budget) ?? [],
-  (path, { circumstances }) => (circumstances.isStrict ? checkKeyIdentifiers(path) : []),
+  (path, { circumstances }) => (circumstances.isStrict ? checkStrictly(path, circumstances) : []),
 ];
 
 /** @throws BudgetExceeded */
@@ -47,8 +48,8 @@ function checkDepth(path: Path, { circumstances: { maxDepth } }: PathContext): F
 function checkPolicies(path: Path, { budget }: PathContext): Failure[] {
   const isConstrained = path.some(({ extensions }) => extensions.has(extensionTypes.policyConstraints));
   if (!isConstrained) return [];
-  budget.spendSteps(path.length);
   try {
+    budget.spendPolicies(path.length * (1 + policyCount(path)));
     const certificate = whereNoPolicyHolds(path);
     if (!certificate) return [];
     const message = `The certificate ${called(certificate)} has no certificate policy that holds along the path, and a policy constraint asks for one.`;
@@ -57,6 +58,14 @@ function checkPolicies(path: Path, { budget }: PathContext): Failure[] {
     if (error instanceof DerError) return [];
     throw error;
   }
+}
+
+/** What one level can hold at most: each policy and mapping can be carried down from wherever it stands. @throws DerError */
+function policyCount(path: Path): number {
+  return path.reduce((sum, certificate) => {
+    const { policies = [], mappings } = policyExtensionsOf(certificate);
+    return [...mappings.values()].reduce((all, to) => all + to.length, sum + policies.length);
+  }, 0);
 }
 
 /** Section 6.1.4 (l) and (m): intermediates below an authority count unless they are self-issued; the leaf does not. */

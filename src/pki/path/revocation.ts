@@ -1,6 +1,7 @@
 /** Revocation by the lists that were given (RFC 5280 section 6.3), without indirect lists, deltas and scopes. */
 import type { Certificate } from '../certificate.js';
 import { listExtensionTypes, type RevocationList, serialNumberOctets } from '../crl.js';
+import { integerOf, readOnly } from '../der/read.js';
 import { isSignedBy } from '../signature.js';
 import type { Budget } from './budget.js';
 import { called, type Failure, failureOf, short } from './failure.js';
@@ -106,10 +107,13 @@ export class Revocation {
       if (critical && !processedExtensions.has(type)) return `has the critical extension ${type}`;
     for (const type of criticalEntryExtensions)
       if (!processedEntryExtensions.has(type)) return `has an entry with the critical extension ${type}`;
-    if (!this.#isStrict) return undefined;
-    const required = [listExtensionTypes.authorityKeyIdentifier, listExtensionTypes.listNumber];
-    const missing = required.find((type) => !extensions.has(type));
-    return missing && `lacks the extension ${missing}, which RFC 5280 section 5.2 requires`;
+    // Without its number nobody can tell that a list is not an older one (RFC 5280 section 5.2.3).
+    const number = extensions.get(listExtensionTypes.listNumber);
+    if (!number) return 'has no number';
+    if (number.critical || integerOf(readOnly(number.value)).length > 20)
+      return 'has a number of a wrong form';
+    const hasIdentifier = extensions.has(listExtensionTypes.authorityKeyIdentifier);
+    return this.#isStrict && !hasIdentifier ? 'has no authority key identifier' : undefined;
   }
 }
 

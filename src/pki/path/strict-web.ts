@@ -1,0 +1,114 @@
+/** What the CA/Browser Forum's baseline requirements for TLS servers (version 2, sections 6.1 and 7.1) add to RFC 5280. */
+import type { Certificate } from '../certificate.js';
+import { readOnly, sequenceOf } from '../der/read.js';
+import { extendedKeyUsageTypes, extensionTypes, type KeyUsage } from '../extensions.js';
+import { addressText, type GeneralName } from '../general-name.js';
+import { signatureAlgorithmName } from '../signature.js';
+
+/** Sections 7.1.2.7.10 and 7.1.2.10.6: no key is for these and for servers. */
+const otherPurposes = [
+  extendedKeyUsageTypes.codeSigning,
+  extendedKeyUsageTypes.emailProtection,
+  extendedKeyUsageTypes.timeStamping,
+  extendedKeyUsageTypes.OCSPSigning,
+];
+
+/** Section 7.1.2.7.11. */
+const notOfServers: readonly KeyUsage[] = [
+  'nonRepudiation',
+  'dataEncipherment',
+  'keyCertSign',
+  'cRLSign',
+  'encipherOnly',
+  'decipherOnly',
+];
+
+/** Section 7.1.3.2.2. */
+const hashOfCurve: Readonly<Record<string, string>> = {
+  'EC P-256': 'ecdsa-with-SHA256',
+  'EC P-384': 'ecdsa-with-SHA384',
+  'EC P-521': 'ecdsa-with-SHA512',
+};
+
+/** Each rule that a certificate breaks, as half a sentence. */
+export function webProblems(certificate: Certificate, role: 'leaf' | 'issuer'): string[] {
+  return [
+    ...anyProblems(certificate),
+    ...(role === 'issuer' ? authorityProblems(certificate) : serverProblems(certificate)),
+  ];
+}
+
+/** Sections 7.1.2.7.6, 7.1.2.10.3 and 7.1.3.1. */
+function anyProblems({ extensions, publicKeyInfo, keyUsage }: Certificate): string[] {
+  const problems: string[] = [];
+  if (!['rsa', 'ec'].includes(publicKeyInfo.family))
+    problems.push(`its key (${publicKeyInfo.name}) is of a kind that servers on the web do not have`);
+  const [algorithm] = sequenceOf(readOnly(publicKeyInfo.der));
+  const [, parameters] = sequenceOf(algorithm);
+  if (publicKeyInfo.family === 'rsa' && parameters?.raw.toString('hex') !== '0500')
+    problems.push('its RSA key does not have the parameter NULL');
+  const identifier = extensions.get(extensionTypes.authorityKeyIdentifier);
+  if (identifier && sequenceOf(readOnly(identifier.value)).some(({ tag }) => tag === 0xa1))
+    problems.push('its authority key identifier names an issuer and a serial number');
+  if (extensions.get(extensionTypes.extendedKeyUsage)?.critical)
+    problems.push('its extended key usage must not be critical');
+  if (extensions.get(extensionTypes.certificatePolicies)?.critical)
+    problems.push('its certificate policies must not be critical');
+  if (keyUsage?.some((usage) => usage === 'encipherOnly' || usage === 'decipherOnly'))
+    problems.push('its key usage has encipherOnly or decipherOnly');
+  return problems;
+}
+
+/** Section 7.1.2.1.2. */
+function authorityProblems({ subject, issuer, extendedKeyUsage }: Certificate): string[] {
+  const isRoot = subject.equals(issuer);
+  return isRoot && extendedKeyUsage ? ['it is a root with an extended key usage'] : [];
+}
+
+/** Section 7.1.2.7. */
+function serverProblems(certificate: Certificate): string[] {
+  const { extendedKeyUsage, basicConstraints, keyUsage = [], extensions } = certificate;
+  const problems = nameProblems(certificate);
+  if (!extendedKeyUsage) problems.push('it is of a server and has no extended key usage');
+  else if (extendedKeyUsage.includes(extendedKeyUsageTypes.any))
+    problems.push('its extended key usage allows everything');
+  else if (otherPurposes.some((purpose) => extendedKeyUsage.includes(purpose)))
+    problems.push('it is of a server, and for signing code, mail, time or OCSP too');
+  if (basicConstraints?.certificateAuthority)
+    problems.push('it is of a server and a certificate authority at once');
+  if (basicConstraints && !extensions.get(extensionTypes.basicConstraints)!.critical)
+    problems.push('its basic constraints must be critical');
+  const unfit = keyUsage.filter((usage) => notOfServers.includes(usage));
+  if (unfit.length > 0) problems.push(`it is of a server and has the key usage ${unfit.join(' and ')}`);
+  return problems;
+}
+
+/** Sections 7.1.2.7.12 and 7.1.4.3. */
+function nameProblems({ subject, subjectAlternativeNames: names, extensions }: Certificate): string[] {
+  if (!names) return ['it is of a server and has no subject alternative name'];
+  const problems: string[] = [];
+  if (!subject.isEmpty && extensions.get(extensionTypes.subjectAlternativeName)!.critical)
+    problems.push('it has a subject, so its subject alternative name must not be critical');
+  if (names.some(({ kind }) => kind !== 'dNSName' && kind !== 'iPAddress'))
+    problems.push('it is of a server and has an alternative name that is neither a host nor an address');
+  const texts = new Set(names.map(textOf));
+  if (subject.valuesOf('2.5.4.3').some((commonName) => !texts.has(commonName)))
+    problems.push('its common name is not among its subject alternative names');
+  return problems;
+}
+
+function textOf(name: GeneralName): string | undefined {
+  if (name.kind === 'dNSName') return name.value;
+  return name.kind === 'iPAddress' ? addressText(name.value) : undefined;
+}
+
+/** Sections 7.1.3.2.2 and 7.1.4.1: what a certificate owes to its issuer. */
+export function webProblemsBetween(certificate: Certificate, issuer: Certificate): string[] {
+  const problems: string[] = [];
+  if (!certificate.issuer.der.equals(issuer.subject.der))
+    problems.push('the name of its issuer is not written to the octet as that one writes it');
+  const expected = hashOfCurve[issuer.publicKeyInfo.name];
+  if (expected !== undefined && signatureAlgorithmName(certificate.signatureAlgorithm) !== expected)
+    problems.push(`it is signed with another hash than its issuer's curve asks for (${expected})`);
+  return problems;
+}
