@@ -5,6 +5,8 @@
  * poll gives the outcome.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { z } from 'zod';
+import { csrApiVersions } from '../dps/contract/api-versions.js';
 import { isLegalId, sameId } from '../dps/contract/ids.js';
 import {
   type RegistrationOperation,
@@ -14,10 +16,12 @@ import {
 import { dpsErrors } from '../dps/contract/wire-error.js';
 import { allocate } from './allocation.js';
 import { type Attestation, type Decision, symmetricKeyIdentity } from './attestation.js';
+import { answerCredentialRequest, type IssuedCredential } from './credential-request.js';
 import { DpsError } from './dps-error.js';
 import type { HubDevices } from './hub/devices.js';
 import { toRegistrationState } from './registration-state.js';
 import type { LinkedHubs } from './state/hubs.js';
+import type { IssuingAuthorities } from './state/issuing-authorities.js';
 import type { RegistrationRecord, RegistrationRecords } from './state/registration-records.js';
 
 export interface RegistrationsOptions {
@@ -26,11 +30,13 @@ export interface RegistrationsOptions {
   records: RegistrationRecords;
   hubs: LinkedHubs;
   hubDevices: HubDevices;
+  issuing: IssuingAuthorities;
   now: () => Date;
 }
 
 /** Who asks: what the path says, and what the TLS handshake proved. */
 export interface DeviceRequest {
+  apiVersion: string;
   idScope: string;
   registrationId: string;
   /** The certificates that the client presented, DER, leaf first; empty when it presented none. */
@@ -53,10 +59,11 @@ export class Registrations {
   async register(request: DeviceRequest & { body: unknown }): Promise<RegistrationOperation> {
     const { registrationId } = request;
     this.#assertScope(request);
-    assertBody(request.body, registrationId);
+    const { csr } = readBody(request);
     const decision = await this.#options.attestation.decide(request);
+    const issued = csr == null ? undefined : await this.#issue(csr, registrationId, decision);
     const operationId = newOperationId();
-    this.#assign(registrationId, decision, operationId);
+    this.#assign(registrationId, decision, operationId, issued);
     return { operationId, status: 'assigning' };
   }
 
@@ -71,7 +78,11 @@ export class Registrations {
     if (operation.identity !== identity || !sameId(operation.registrationId, registrationId)) {
       throw new DpsError('unauthorized', { reason: 'another identity began this operation' });
     }
-    return { operationId, status: record.status, registrationState: this.#stateOf(record, identity) };
+    const registrationState = {
+      ...this.#stateOf(record, identity),
+      ...(operation.issuedChain === undefined ? {} : { issuedCertificateChain: operation.issuedChain }),
+    };
+    return { operationId, status: record.status, registrationState };
   }
 
   /**
@@ -81,7 +92,9 @@ export class Registrations {
    */
   async getState(request: DeviceRequest & { body: unknown }): Promise<RegistrationState> {
     this.#assertScope(request);
-    assertBody(request.body, request.registrationId);
+    if (readBody(request).csr != null) {
+      throw new DpsError('badRequest', { message: 'A certificate is asked for by registering only (csr).' });
+    }
     const { identity } = await this.#options.attestation.decide(request);
     const record = this.#options.records.get(request.registrationId);
     if (!record) throw new DpsError('registrationNotFound');
@@ -102,7 +115,18 @@ export class Registrations {
     }
   }
 
-  #assign(registrationId: string, decision: Decision, operationId: string): void {
+  #issue(csr: string, registrationId: string, { enrollment }: Decision): Promise<IssuedCredential> {
+    const { issuing, now } = this.#options;
+    const policyName = enrollment.credentialPolicyName;
+    return answerCredentialRequest({ csr, registrationId, policyName }, issuing, now());
+  }
+
+  #assign(
+    registrationId: string,
+    decision: Decision,
+    operationId: string,
+    issued: IssuedCredential | undefined,
+  ): void {
     const { records, hubs, hubDevices, now } = this.#options;
     const { enrollment, enrollmentGroupId, identity } = decision;
     const before = records.get(registrationId);
@@ -115,7 +139,7 @@ export class Registrations {
       created: before?.created ?? updated,
       updated,
     };
-    const operation = { operationId, registrationId, identity };
+    const operation = { operationId, registrationId, identity, issuedChain: issued?.chain };
     if (hub === undefined) {
       const { errorCode, message } = dpsErrors.noHub;
       records.save({ ...base, status: 'failed', errorCode, errorMessage: message }, operation);
@@ -124,7 +148,10 @@ export class Registrations {
     const deviceId = decision.deviceId ?? base.registrationId;
     hubDevices.ensure({
       deviceId,
-      ...decision.hubCredential,
+      // What it was given is what it connects with; what let it register does not open the hub any more.
+      ...(issued
+        ? { leafThumbprint: issued.leafThumbprint, issuerThumbprints: [issued.issuerThumbprint] }
+        : decision.hubCredential),
       iotEdge: enrollment.iotEdge,
       initialTwin: enrollment.initialTwin,
     });
@@ -142,21 +169,25 @@ export class Registrations {
   }
 }
 
-function assertBody(body: unknown, registrationId: string): void {
+function readBody({
+  body,
+  registrationId,
+  apiVersion,
+}: DeviceRequest & { body: unknown }): z.infer<typeof registerRequest> {
   const parsed = registerRequest.safeParse(body);
   if (!parsed.success) {
     throw new DpsError('badRequest', {
-      message: 'The body must be an object with the field registrationId.',
+      message: 'The body must be an object with the field registrationId; csr, where it stands, is a string.',
     });
   }
   if (parsed.data.registrationId != null && !sameId(parsed.data.registrationId, registrationId)) {
     throw new DpsError('badRequest', { message: 'The registration ID of the body is not that of the path.' });
   }
-  for (const field of ['tpm', 'csr']) {
-    if ((body as Record<string, unknown>)[field] != null) {
-      throw new DpsError('notImplemented', { message: `The field ${field} is not implemented here.` });
-    }
+  if ((body as Record<string, unknown>).tpm != null) {
+    throw new DpsError('notImplemented', { message: 'The field tpm is not implemented here.' });
   }
+  // To earlier versions it is a field like any that they do not know.
+  return csrApiVersions.includes(apiVersion.toLowerCase()) ? parsed.data : { ...parsed.data, csr: null };
 }
 
 /** As the service's look: partition, 16 hexadecimal digits, GUID. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { emulatorFolder } from './endpoints.js';
 import { closeState, openState } from './state/database.js';
 import { emptyState } from './state/empty.js';
+import { issuingRootFileName } from './state/issuing-authorities.js';
 import { lockFolder } from './state/lock.js';
 
 export interface ResetOptions {
@@ -15,7 +16,7 @@ const identityFiles = [
   'state.db',
   'state.db-wal',
   'state.db-shm',
-  ...['tls-root.pem', 'tls-root.key.pem', 'tls-server.pem', 'tls-server.key.pem'],
+  ...['tls-root.pem', 'tls-root.key.pem', 'tls-server.pem', 'tls-server.key.pem', issuingRootFileName],
 ];
 
 /**

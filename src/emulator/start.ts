@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatConnectionString } from '../dps/contract/connection-string.js';
-import { ensureFolder, publicFileMode, writeFileAtomically } from '../store/files.js';
+import { ensureFolder, publicFileMode, readTextIfExists, writeFileAtomically } from '../store/files.js';
 import { AccessTokens } from './access-tokens.js';
 import { Attestation } from './attestation.js';
 import { EmulatorClock } from './clock.js';
@@ -36,6 +36,7 @@ import {
   readPolicies,
 } from './state/identity.js';
 import { IndividualEnrollments } from './state/individual-enrollments.js';
+import { IssuingAuthorities, issuingRootFileName } from './state/issuing-authorities.js';
 import { lockFolder } from './state/lock.js';
 import { RegistrationRecords } from './state/registration-records.js';
 import { openServerIdentity, rootFileName, type ServerIdentity } from './tls.js';
@@ -130,8 +131,8 @@ interface Resources {
   folder: string | undefined;
   database: StateDatabase;
   server: ServerIdentity;
-  /** Where clients read the root from. */
-  caFile: string;
+  /** Where clients find the roots. */
+  published: string;
 }
 
 async function open({ dir, host = 'localhost' }: EmulatorOptions, closers: Closer[]): Promise<Resources> {
@@ -146,8 +147,7 @@ async function open({ dir, host = 'localhost' }: EmulatorOptions, closers: Close
   closers.push(() => closeState(database));
   // TLS is judged by the clients' clock, whatever clock the emulator is given.
   const server = await openServerIdentity({ folder, host, now: new Date() });
-  const caFile = folder === undefined ? temporaryFile(server.rootPem, closers) : join(folder, rootFileName);
-  return { folder, database, server, caFile };
+  return { folder, database, server, published: publishedFolder(folder, closers) };
 }
 
 /** Opens the planes and their listeners. */
@@ -160,7 +160,7 @@ async function serve(
     log = () => {},
     onStopRequest,
   }: EmulatorOptions,
-  { folder, database, server, caFile }: Resources,
+  { folder, database, server, published }: Resources,
   { clock, reset }: Pick<Emulator, 'clock' | 'reset'>,
   closers: Closer[],
 ): Promise<EmulatorEndpoints> {
@@ -175,6 +175,7 @@ async function serve(
   const records = new RegistrationRecords(database);
   const hubs = new LinkedHubs(database);
   const hub = openHub(database, now);
+  const issuing = new IssuingAuthorities(database, now);
   const attestation = new Attestation({ certificates, groups, individuals, now });
   const registrations = new Registrations({
     idScope: identity.idScope,
@@ -182,6 +183,7 @@ async function serve(
     records,
     hubs,
     hubDevices: hub.devices,
+    issuing,
     now,
   });
 
@@ -242,7 +244,8 @@ async function serve(
     globalDeviceEndpoint: names.service,
     hubHostName: names.hub,
     hubServiceConnectionString: connectionString(names.service, hubPolicies, hubOwnerPolicy),
-    caFile,
+    caFile: publish(published, rootFileName, server.rootPem),
+    issuingRootFile: publish(published, issuingRootFileName, (await issuing.root()).certificate),
     ports: names.ports,
   };
   if (folder !== undefined) {
@@ -272,11 +275,17 @@ function connectionString(hostName: string, policies: Policy[], keyName: string)
   });
 }
 
-/** Clients read the root from a file, also when the emulator keeps none of its own. */
-function temporaryFile(rootPem: string, closers: Closer[]): string {
+/** Where clients find the roots: also an emulator that keeps no files of its own gives them out as files. */
+function publishedFolder(folder: string | undefined, closers: Closer[]): string {
+  if (folder !== undefined) return folder;
   const temporary = mkdtempSync(join(tmpdir(), 'enrollkit-emulator-'));
   closers.push(() => rmSync(temporary, { recursive: true, force: true }));
-  const path = join(temporary, rootFileName);
-  writeFileAtomically(path, rootPem, publicFileMode);
+  return temporary;
+}
+
+/** @returns the path of the file */
+function publish(folder: string, name: string, pem: string): string {
+  const path = join(folder, name);
+  if (readTextIfExists(path) !== pem) writeFileAtomically(path, pem, publicFileMode);
   return path;
 }

@@ -18,6 +18,7 @@ const keys = [
   'hubHostName',
   'hubServiceConnectionString',
   'caFile',
+  'issuingRootFile',
   'ports',
 ];
 

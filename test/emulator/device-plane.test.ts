@@ -280,7 +280,7 @@ test('refuses what is not for it: another ID scope, another ID in the body, an i
   assert.equal((await register(idScope, 'device-1', { registrationId: 'device-2' })).status, 400);
   assert.equal((await register(idScope, 'device%2F1', {})).status, 400);
   assert.equal((await register(idScope, `d${'x'.repeat(128)}`, {})).status, 400);
-  assert.equal((await register(idScope, 'device-1', { csr: 'MII' })).status, 501);
+  assert.equal((await register(idScope, 'device-1', { tpm: { endorsementKey: 'x' } })).status, 501);
   assert.equal((await register(idScope, 'device-1', [])).status, 400);
   const unknown = await emulator.call({
     path: `/${idScope}/registrations/device-1/operations/5.0.none?api-version=2019-03-31`,

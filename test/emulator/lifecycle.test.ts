@@ -28,6 +28,7 @@ test('gives endpoints of which every name can be dialled, and a file that says s
       'hubHostName',
       'hubServiceConnectionString',
       'idScope',
+      'issuingRootFile',
       'ports',
       'resourceGroup',
       'serviceConnectionString',

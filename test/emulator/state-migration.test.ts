@@ -8,6 +8,8 @@ import { groupBody, startTestEmulator } from './support.js';
 
 /** Puts the state's tables back to what version 1 had. */
 const downgrade = `
+  DROP TABLE issuing_authority;
+  ALTER TABLE operation DROP COLUMN issued_chain;
   DROP TABLE individual_enrollment;
   ALTER TABLE operation RENAME COLUMN identity TO leaf_sha256;
   DROP INDEX registration_group;

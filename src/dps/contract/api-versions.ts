@@ -36,6 +36,9 @@ export const apiVersions = {
 /** Microsoft.Authorization's, for what the caller may do with a resource. */
 export const permissionsApiVersions = ['2022-04-01', '2018-07-01', '2015-07-01'] as const;
 
+/** Those of the device plane in which a device may ask for a certificate while it registers. */
+export const csrApiVersions: readonly string[] = ['2025-07-01-preview'];
+
 export type Plane = keyof typeof apiVersions;
 
 /** The certificate's body is flat up to this ARM api-version, and nested under `properties` after it. */

@@ -14,5 +14,7 @@ export interface EmulatorEndpoints {
   hubServiceConnectionString: string;
   /** Absolute path of the root that signs the emulator's TLS certificate, PEM. */
   caFile: string;
+  /** Absolute path of the root of the certificates that devices get when they ask for one, PEM. */
+  issuingRootFile: string;
   ports: { https: number; mqtt: number };
 }

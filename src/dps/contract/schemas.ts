@@ -68,6 +68,8 @@ const enrollmentFields = {
     .object({ updateHubAssignment: z.boolean().default(true), migrateDeviceData: z.boolean().default(true) })
     .nullish(),
   initialTwin: initialTwin.nullish(),
+  /** From api-version 2025-07-01-preview on: the policy by which its devices get certificates. */
+  credentialPolicyName: z.string().nullish(),
   etag: z.string().nullish(),
   createdDateTimeUtc: z.string().nullish(),
   lastUpdatedDateTimeUtc: z.string().nullish(),
@@ -117,6 +119,8 @@ export const registrationState = z.object({
   lastUpdatedDateTimeUtc: z.string().nullish(),
   etag: z.string().nullish(),
   payload: z.unknown().optional(),
+  /** Base64 of DER, the device's own certificate first, the root last; in the answer to a certificate request only. */
+  issuedCertificateChain: z.array(z.string()).nullish(),
   x509: z.unknown().optional(),
   symmetricKey: z.unknown().optional(),
 });
@@ -133,6 +137,8 @@ export type RegistrationOperation = z.infer<typeof registrationOperation>;
 export const registerRequest = z.object({
   registrationId: z.string().nullish(),
   payload: z.unknown().optional(),
+  /** A certificate request, base64 of DER; see csrApiVersions. */
+  csr: z.string().nullish(),
 });
 
 /** A certificate resource of ARM. Dates are RFC 1123 strings, the thumbprint is SHA-1 in upper-case hexadecimal. */

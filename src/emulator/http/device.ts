@@ -15,7 +15,8 @@ export interface DevicePlaneOptions {
 
 export function devicePlane({ registrations, retryAfter, names, now }: DevicePlaneOptions): HttpPlane {
   const subject = 'registrationId';
-  const deviceOf = ({ parameters, chain, header }: OperationRequest) => ({
+  const deviceOf = ({ parameters, chain, header, apiVersion }: OperationRequest) => ({
+    apiVersion,
     idScope: parameters.idScope!,
     registrationId: parameters.registrationId!,
     chain: chain(),

@@ -24,6 +24,7 @@ import { parseDpsUserName } from './user-name.js';
 /** What registers devices; every transport uses the same. Both throw DpsError. */
 export interface RegistrationsLike {
   register(request: {
+    apiVersion: string;
     idScope: string;
     registrationId: string;
     /** The parsed JSON of the request, not checked yet. */
@@ -32,6 +33,7 @@ export interface RegistrationsLike {
     authorization?: string | undefined;
   }): Promise<RegistrationOperation>;
   getOperation(request: {
+    apiVersion: string;
     idScope: string;
     registrationId: string;
     operationId: string;
@@ -63,7 +65,7 @@ export function dpsCandidate(connect: ConnectRequest, options: DpsSessionOptions
       'the user name is not {idScope}/registrations/{id}/api-version={version}',
     );
   }
-  const { idScope, registrationId } = name;
+  const { idScope, registrationId, apiVersion } = name;
   if (!isKnownApiVersion('device', name.apiVersion)) {
     throw new ConnectRefused(
       'badUserName',
@@ -86,12 +88,18 @@ export function dpsCandidate(connect: ConnectRequest, options: DpsSessionOptions
     key: `dps/${idScope}/${registrationId.toLowerCase()}/${fingerprint}`,
     plane: 'device',
     id: registrationId,
-    open: () => dpsSession({ idScope, registrationId, chain, authorization }, options),
+    open: () => dpsSession({ apiVersion, idScope, registrationId, chain, authorization }, options),
   };
 }
 
 function dpsSession(
-  device: { idScope: string; registrationId: string; chain: Buffer[]; authorization: string | undefined },
+  device: {
+    apiVersion: string;
+    idScope: string;
+    registrationId: string;
+    chain: Buffer[];
+    authorization: string | undefined;
+  },
   { registrations, retryAfter, now, log }: DpsSessionOptions,
 ): Session {
   async function answer(operation: string, requestId: string, call: () => Promise<RegistrationOperation>) {

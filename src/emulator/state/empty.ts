@@ -2,7 +2,7 @@
 import type { StateDatabase } from './database.js';
 
 /** Who the emulator is and what it is called: kept, so that what clients were told of it holds on. */
-const identityTables = new Set(['setting', 'policy', 'hub', 'hub_name']);
+const identityTables = new Set(['setting', 'policy', 'hub', 'hub_name', 'issuing_authority']);
 
 /** Deletes all that clients made, in one transaction; names, ID scope and keys stay. */
 export function emptyState(database: StateDatabase): void {

@@ -37,6 +37,8 @@ export interface EnrollmentSettings {
   provisioningStatus: 'enabled' | 'disabled';
   reprovisionPolicy: { updateHubAssignment: boolean; migrateDeviceData: boolean };
   initialTwin?: InitialTwin;
+  /** Which CA answers the certificate requests of its devices. */
+  credentialPolicyName?: string;
 }
 
 export interface StoredVersion {

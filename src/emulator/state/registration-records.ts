@@ -23,6 +23,8 @@ export interface Operation {
   registrationId: string;
   /** Who began it, see Decision.identity: the operation is that identity's alone. */
   identity: string;
+  /** The certificates that the device got, base64 of DER, its own first; undefined when it asked for none. */
+  issuedChain?: string[] | undefined;
 }
 
 /** How long an operation can be polled after a newer one of the same device began. */
@@ -56,7 +58,7 @@ export class RegistrationRecords {
     this.#upsert = database.prepare(
       'INSERT OR REPLACE INTO registration VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
-    this.#insertOperation = database.prepare('INSERT INTO operation VALUES (?, ?, ?, ?)');
+    this.#insertOperation = database.prepare('INSERT INTO operation VALUES (?, ?, ?, ?, ?)');
     this.#deleteOldOperations = database.prepare(
       'DELETE FROM operation WHERE registration_key = ? AND started < ?',
     );
@@ -100,7 +102,13 @@ export class RegistrationRecords {
         record.updated.toISOString(),
       );
       this.#deleteOldOperations.run(key, started - keptMs);
-      this.#insertOperation.run(operation.operationId, key, operation.identity, started);
+      this.#insertOperation.run(
+        operation.operationId,
+        key,
+        operation.identity,
+        started,
+        operation.issuedChain === undefined ? null : JSON.stringify(operation.issuedChain),
+      );
     })();
   }
 
@@ -115,13 +123,14 @@ export class RegistrationRecords {
 
   operation(operationId: string): Operation | undefined {
     const row = this.#getOperation.get(operationId) as
-      | { operation_id: string; registration_key: string; identity: string }
+      | { operation_id: string; registration_key: string; identity: string; issued_chain: string | null }
       | undefined;
     return (
       row && {
         operationId: row.operation_id,
         registrationId: row.registration_key,
         identity: row.identity,
+        ...(row.issued_chain === null ? {} : { issuedChain: JSON.parse(row.issued_chain) as string[] }),
       }
     );
   }

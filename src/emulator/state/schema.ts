@@ -71,4 +71,13 @@ export const migrations = [
   -- A thumbprint, or that the device has a symmetric key.
   ALTER TABLE operation RENAME COLUMN leaf_sha256 TO identity;
 `,
+
+  `
+  -- CAs that issue certificates to devices; the root has an empty key. Both columns PEM.
+  CREATE TABLE issuing_authority (
+    policy_key TEXT PRIMARY KEY, certificate TEXT NOT NULL, private_key TEXT NOT NULL
+  ) WITHOUT ROWID;
+  -- JSON: what was issued to the device, base64 of DER, its own certificate first.
+  ALTER TABLE operation ADD COLUMN issued_chain TEXT;
+`,
 ];

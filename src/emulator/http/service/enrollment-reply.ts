@@ -37,7 +37,7 @@ function toCommon(
   enrollment: EnrollmentSettings & StoredVersion,
   hubs: LinkedHubs,
 ): Omit<EnrollmentGroup, 'enrollmentGroupId'> {
-  const { allocationPolicy, hubIds, hubId, initialTwin } = enrollment;
+  const { allocationPolicy, hubIds, hubId, initialTwin, credentialPolicyName } = enrollment;
   const nameOf = (id: string): string => hubs.get(id)?.hostName ?? id;
   return {
     // Keys are given out by the attestation mechanism only.
@@ -49,6 +49,7 @@ function toCommon(
     provisioningStatus: enrollment.provisioningStatus,
     reprovisionPolicy: enrollment.reprovisionPolicy,
     ...(initialTwin === undefined ? {} : { initialTwin }),
+    ...(credentialPolicyName === undefined ? {} : { credentialPolicyName }),
     etag: enrollment.etag,
     createdDateTimeUtc: wireTimestamp(enrollment.created),
     lastUpdatedDateTimeUtc: wireTimestamp(enrollment.updated),

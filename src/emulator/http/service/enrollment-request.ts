@@ -22,6 +22,9 @@ export interface EnrollmentContext {
 /** IoT Hub's rule: Microsoft Learn, "Understand the identity registry in your IoT hub", case-sensitive. */
 const legalDeviceId = /^[A-Za-z0-9\-.%_*?!(),:=@$']{1,128}$/;
 
+/** As names of Azure Device Registry's resources are. */
+const legalPolicyName = /^[A-Za-z0-9._-]{1,63}$/;
+
 /**
  * @param enrollmentGroupId the ID in the path
  * @param before the group as it is stored: a secret or a certificate that the body leaves out is kept from it
@@ -79,7 +82,10 @@ function readSettings(
   { hubs }: EnrollmentContext,
 ): Omit<EnrollmentSettings, keyof AttestationSettings> {
   assertAllocation(enrollment);
-  const { iotHubHostName, iotHubs, allocationPolicy, initialTwin } = enrollment;
+  const { iotHubHostName, iotHubs, allocationPolicy, initialTwin, credentialPolicyName } = enrollment;
+  if (credentialPolicyName != null && !legalPolicyName.test(credentialPolicyName)) {
+    throw badRequest('The credentialPolicyName must have 1 to 63 letters, digits, - . or _.');
+  }
   return {
     iotEdge: enrollment.capabilities?.iotEdge ?? false,
     ...(allocationPolicy == null ? {} : { allocationPolicy }),
@@ -88,6 +94,7 @@ function readSettings(
     provisioningStatus: enrollment.provisioningStatus ?? 'enabled',
     reprovisionPolicy: enrollment.reprovisionPolicy ?? { updateHubAssignment: true, migrateDeviceData: true },
     ...(initialTwin == null ? {} : { initialTwin }),
+    ...(credentialPolicyName == null ? {} : { credentialPolicyName }),
   };
 }
 
