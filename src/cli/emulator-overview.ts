@@ -39,7 +39,7 @@ ${style.bold('Point an SDK at it')}
   # In another shell: trust, addresses and connection strings for the SDKs
   eval "$(${program} emulator env${dirFlag})"
   # Node.js, a device:
-  ProvisioningDeviceClient.create(process.env.PROVISIONING_HOST,
+  ProvisioningDeviceClient.create(process.env.PROVISIONING_MQTT_HOST,
       process.env.PROVISIONING_IDSCOPE, new Mqtt(), security)
   # Node.js, enrollment groups:
   ProvisioningServiceClient.fromConnectionString(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -72,6 +72,48 @@ test('emulator env gives the running emulator’s addresses, in three formats', 
     const after = await cli(['emulator', 'env', '--dir', dir]);
     assert.equal(after.status, 4);
     assert.match(after.stderr, /No emulator runs on /);
+  }));
+
+test('emulator env gives each language what its SDKs read, in files that set it', () =>
+  inTemporaryFolder(async (cwd) => {
+    const dir = join(cwd, "it's");
+    await whileRunning(dir, async ({ endpoints }) => {
+      const env = async (...arguments_: string[]) => {
+        const { status, stdout, stderr } = await cli(['emulator', 'env', '--dir', dir, ...arguments_]);
+        assert.equal(status, 0, stderr);
+        return stdout;
+      };
+      const trust: Record<string, string[]> = {
+        node: ['NODE_EXTRA_CA_CERTS'],
+        python: ['REQUESTS_CA_BUNDLE', 'SSL_CERT_FILE'],
+        c: ['SSL_CERT_FILE'],
+        csharp: ['SSL_CERT_FILE'],
+        java: [],
+        go: ['SSL_CERT_FILE'],
+        az: ['REQUESTS_CA_BUNDLE'],
+      };
+      const all = JSON.parse(await env('--json'));
+      for (const [language, names] of Object.entries(trust)) {
+        const variables = JSON.parse(await env('--for', language, '--format', 'json'));
+        const files = Object.keys(variables).filter((name) => variables[name] === endpoints.caFile);
+        assert.deepEqual(files, names, language);
+        for (const [name, value] of Object.entries(variables)) assert.equal(value, all[name], name);
+        if (language === 'az') assert.equal(variables.ARM_ENDPOINT, endpoints.armEndpoint);
+        else assert.equal(variables.PROVISIONING_IDSCOPE, endpoints.idScope);
+      }
+      assert.equal(all.PROVISIONING_MQTT_HOST, `localhost:${endpoints.ports.mqtt}`);
+      assert.equal(all.DPS_HTTPS_PORT, String(endpoints.ports.https));
+
+      // What a shell makes of it is what was meant, comments and the quote in the path included.
+      const shell = await env('--for', 'c');
+      assert.match(shell, /^# .*--standard-ports/m);
+      const read = spawnSync('sh', ['-c', `${shell}\nprintf %s "$SSL_CERT_FILE"`], { encoding: 'utf8' });
+      assert.equal(read.stdout, endpoints.caFile, read.stderr);
+      const powershell = await env('--for', 'c', '--format', 'powershell');
+      assert.ok(powershell.includes(`$env:SSL_CERT_FILE = '${endpoints.caFile!.replace("'", "''")}'\n`));
+      const java = await env('--for', 'java');
+      assert.match(java, /^# keytool -importcert .* -file ".*tls-root\.pem"/m);
+    });
   }));
 
 test('commands use the emulator that runs on their folder, and leave it running', () =>
