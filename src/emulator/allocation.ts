@@ -5,38 +5,75 @@
  * reprovisioning concepts".
  */
 import { createHash } from 'node:crypto';
+import type { AllocationPolicy, InitialTwin } from '../dps/contract/schemas.js';
+import { type AllocationWebhookRequest, askWebhook, WebhookFailure } from './allocation-webhook.js';
 import type { EnrollmentSettings } from './state/enrollment-settings.js';
 import type { Hub, LinkedHubs } from './state/hubs.js';
 
 export interface AllocationRequest {
   registrationId: string;
-  enrollment: Pick<EnrollmentSettings, 'allocationPolicy' | 'hubIds' | 'hubId' | 'reprovisionPolicy'>;
+  enrollment: Pick<
+    EnrollmentSettings,
+    'allocationPolicy' | 'hubIds' | 'hubId' | 'reprovisionPolicy' | 'customAllocationDefinition'
+  >;
+  /** The policy of the provisioning service, for enrollments that name none. */
+  defaultPolicy: AllocationPolicy;
   hubs: LinkedHubs;
   /** The hub that the device was assigned to before. */
   previousHubId: string | undefined;
+  /** What a webhook is told besides the hubs. */
+  webhookRequest: () => Omit<AllocationWebhookRequest, 'linkedHubs'>;
+}
+
+export interface Allocation {
+  hub: Hub;
+  /** A webhook's: it goes before the enrollment's, and before the twin that the device had in another hub. */
+  initialTwin?: InitialTwin;
+  /** A webhook's, for the device. */
+  payload?: unknown;
 }
 
 /** The policy of a provisioning service that was not told another. */
 export const defaultAllocationPolicy = 'hashed';
 
-/** @returns undefined when no hub is linked that the enrollment may use */
-export function allocate({
-  registrationId,
-  enrollment,
-  hubs,
-  previousHubId,
-}: AllocationRequest): Hub | undefined {
+/**
+ * @returns undefined when no hub is linked that the enrollment may use
+ * @throws WebhookFailure
+ */
+export async function allocate(request: AllocationRequest): Promise<Allocation | undefined> {
+  const { registrationId, enrollment, hubs, previousHubId, defaultPolicy } = request;
   const previous = previousHubId === undefined ? undefined : hubs.get(previousHubId);
-  if (previous && !enrollment.reprovisionPolicy.updateHubAssignment) return previous;
+  if (previous && !enrollment.reprovisionPolicy.updateHubAssignment) return { hub: previous };
   const candidates = candidatesOf(enrollment, hubs);
-  switch (enrollment.allocationPolicy ?? defaultAllocationPolicy) {
+  if (candidates.length === 0) return undefined;
+  switch (enrollment.allocationPolicy ?? defaultPolicy) {
+    case 'custom':
+      return allocateByWebhook(request, candidates);
     case 'static':
     // Every hub of the emulator is on this machine, so that none is nearer than the first.
     case 'geoLatency':
-      return candidates[0];
+      return { hub: candidates[0]! };
     default:
-      return hashed(registrationId, candidates);
+      return { hub: hashed(registrationId, candidates) };
   }
+}
+
+async function allocateByWebhook(
+  { enrollment, hubs, webhookRequest }: AllocationRequest,
+  candidates: Hub[],
+): Promise<Allocation> {
+  const definition = enrollment.customAllocationDefinition;
+  if (!definition) throw new TypeError('an enrollment of custom allocation has a webhook');
+  const linkedHubs = candidates.map(({ hostName }) => hostName);
+  const { iotHubHostName, ...more } = await askWebhook(definition, { ...webhookRequest(), linkedHubs });
+  const named = hubs.byName(iotHubHostName);
+  const hub = candidates.find(({ hubId }) => hubId === named?.hubId);
+  if (!hub) {
+    throw new WebhookFailure(
+      `Custom allocation failed: the webhook chose "${iotHubHostName.slice(0, 90)}", which is none of the linked hubs`,
+    );
+  }
+  return { hub, ...more };
 }
 
 function candidatesOf({ hubIds, hubId }: AllocationRequest['enrollment'], hubs: LinkedHubs): Hub[] {
@@ -46,9 +83,8 @@ function candidatesOf({ hubIds, hubId }: AllocationRequest['enrollment'], hubs: 
 }
 
 /** Weighted rendezvous hashing: even by weight, and a device keeps its hub when another one is linked. */
-function hashed(registrationId: string, candidates: Hub[]): Hub | undefined {
-  if (candidates.length < 2) return candidates[0];
-  let best: Hub | undefined;
+function hashed(registrationId: string, candidates: Hub[]): Hub {
+  let best = candidates[0]!;
   let bestScore = Number.NEGATIVE_INFINITY;
   for (const hub of candidates) {
     const digest = createHash('sha256').update(`${hub.hubId}\n${registrationId.toLowerCase()}`).digest();

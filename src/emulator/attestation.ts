@@ -8,9 +8,9 @@ import { matchSymmetricKey } from './attestation-symmetric-key.js';
 import { identifyCertificate, X509Attestation } from './attestation-x509.js';
 import { DpsError } from './dps-error.js';
 import type { Certificates } from './state/certificates.js';
-import type { EnrollmentGroups } from './state/enrollment-groups.js';
+import type { EnrollmentGroups, StoredGroup } from './state/enrollment-groups.js';
 import type { EnrollmentSettings } from './state/enrollment-settings.js';
-import type { IndividualEnrollments } from './state/individual-enrollments.js';
+import type { IndividualEnrollments, StoredIndividual } from './state/individual-enrollments.js';
 
 /** What a device brings to prove who it is. */
 export interface Proof {
@@ -23,7 +23,7 @@ export interface Proof {
 }
 
 export interface Decision {
-  enrollment: EnrollmentSettings;
+  enrollment: StoredGroup | StoredIndividual;
   /** Undefined when an individual enrollment decided. */
   enrollmentGroupId: string | undefined;
   /** As the individual enrollment names it. */

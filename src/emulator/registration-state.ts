@@ -5,17 +5,19 @@ import type { RegistrationRecord } from './state/registration-records.js';
 import { wireTimestamp } from './wire-time.js';
 
 export function toRegistrationState(record: RegistrationRecord, hubs: LinkedHubs): RegistrationState {
-  const hub = record.hubId === undefined ? undefined : hubs.get(record.hubId);
+  const isAssigned = record.status === 'assigned';
+  const hub = !isAssigned || record.hubId === undefined ? undefined : hubs.get(record.hubId);
   return {
     registrationId: record.registrationId,
     createdDateTimeUtc: wireTimestamp(record.created),
     ...(hub === undefined ? {} : { assignedHub: hub.hostName }),
-    ...(record.deviceId === undefined ? {} : { deviceId: record.deviceId }),
+    ...(!isAssigned || record.deviceId === undefined ? {} : { deviceId: record.deviceId }),
     status: record.status,
     ...(record.substatus === undefined ? {} : { substatus: record.substatus }),
     ...(record.errorCode === undefined ? {} : { errorCode: record.errorCode }),
     ...(record.errorMessage === undefined ? {} : { errorMessage: record.errorMessage }),
     lastUpdatedDateTimeUtc: wireTimestamp(record.updated),
     etag: record.etag,
+    ...(record.payload === undefined ? {} : { payload: record.payload }),
   };
 }

@@ -9,15 +9,18 @@ import type { z } from 'zod';
 import { csrApiVersions } from '../dps/contract/api-versions.js';
 import { isLegalId, sameId } from '../dps/contract/ids.js';
 import {
+  type CustomAllocationDefinition,
   type RegistrationOperation,
   type RegistrationState,
   registerRequest,
 } from '../dps/contract/schemas.js';
 import { dpsErrors } from '../dps/contract/wire-error.js';
-import { allocate } from './allocation.js';
+import { type Allocation, allocate, defaultAllocationPolicy } from './allocation.js';
+import { type AllocationWebhookRequest, WebhookFailure } from './allocation-webhook.js';
 import { type Attestation, type Decision, symmetricKeyIdentity } from './attestation.js';
 import { answerCredentialRequest, type IssuedCredential } from './credential-request.js';
 import { DpsError } from './dps-error.js';
+import { certificateInfoOf, toEnrollmentGroup, toIndividualEnrollment } from './enrollment-reply.js';
 import type { HubDevices } from './hub/devices.js';
 import { toRegistrationState } from './registration-state.js';
 import type { LinkedHubs } from './state/hubs.js';
@@ -32,6 +35,12 @@ export interface RegistrationsOptions {
   hubDevices: HubDevices;
   issuing: IssuingAuthorities;
   now: () => Date;
+}
+
+/** What the device is told instead of a hub. */
+interface AllocationFailure {
+  errorCode: number;
+  errorMessage: string;
 }
 
 /** Who asks: what the path says, and what the TLS handshake proved. */
@@ -59,11 +68,12 @@ export class Registrations {
   async register(request: DeviceRequest & { body: unknown }): Promise<RegistrationOperation> {
     const { registrationId } = request;
     this.#assertScope(request);
-    const { csr } = readBody(request);
+    const { csr, payload } = readBody(request);
     const decision = await this.#options.attestation.decide(request);
     const issued = csr == null ? undefined : await this.#issue(csr, registrationId, decision);
+    const outcome = await this.#allocate(request, decision, payload);
     const operationId = newOperationId();
-    this.#assign(registrationId, decision, operationId, issued);
+    this.#assign(registrationId, decision, outcome, { operationId, issued });
     return { operationId, status: 'assigning' };
   }
 
@@ -121,16 +131,66 @@ export class Registrations {
     return answerCredentialRequest({ csr, registrationId, policyName }, issuing, now());
   }
 
+  async #allocate(
+    request: DeviceRequest,
+    decision: Decision,
+    payload: unknown,
+  ): Promise<Allocation | AllocationFailure> {
+    const { records, hubs } = this.#options;
+    const { registrationId } = request;
+    const before = records.get(registrationId);
+    try {
+      const allocation = await allocate({
+        registrationId,
+        enrollment: decision.enrollment,
+        defaultPolicy: defaultAllocationPolicy,
+        hubs,
+        previousHubId: before?.hubId,
+        webhookRequest: () => this.#webhookRequest(request, decision, before, payload),
+      });
+      const { errorCode, message: errorMessage } = dpsErrors.noHub;
+      return allocation ?? { errorCode, errorMessage };
+    } catch (error) {
+      if (!(error instanceof WebhookFailure)) throw error;
+      return { errorCode: dpsErrors.customAllocationFailed.errorCode, errorMessage: error.message };
+    }
+  }
+
+  #webhookRequest(
+    { registrationId, chain }: DeviceRequest,
+    { enrollment, identity }: Decision,
+    before: RegistrationRecord | undefined,
+    payload: unknown,
+  ): Omit<AllocationWebhookRequest, 'linkedHubs'> {
+    const { hubs } = this.#options;
+    const hub = before?.hubId === undefined ? undefined : hubs.get(before.hubId);
+    const bySymmetricKey = identity === symmetricKeyIdentity;
+    return {
+      ...('enrollmentGroupId' in enrollment
+        ? { enrollmentGroup: maskWebhook(toEnrollmentGroup(enrollment, hubs)) }
+        : { individualEnrollment: maskWebhook(toIndividualEnrollment(enrollment, hubs, undefined)) }),
+      deviceRuntimeContext: {
+        registrationId,
+        ...(hub && before?.deviceId !== undefined
+          ? { currentIotHubHostName: hub.hostName, currentDeviceId: before.deviceId }
+          : {}),
+        ...(bySymmetricKey
+          ? { symmetricKey: {} }
+          : { x509: { certificateInfo: certificateInfoOf(chain[0]!) } }),
+        ...(payload == null ? {} : { payload }),
+      },
+    };
+  }
+
   #assign(
     registrationId: string,
     decision: Decision,
-    operationId: string,
-    issued: IssuedCredential | undefined,
+    outcome: Allocation | AllocationFailure,
+    { operationId, issued }: { operationId: string; issued: IssuedCredential | undefined },
   ): void {
-    const { records, hubs, hubDevices, now } = this.#options;
+    const { records, hubDevices, now } = this.#options;
     const { enrollment, enrollmentGroupId, identity } = decision;
     const before = records.get(registrationId);
-    const hub = allocate({ registrationId, enrollment, hubs, previousHubId: before?.hubId });
     const updated = now();
     const base = {
       // As at first: the hub tells devices apart by case, DPS does not.
@@ -140,11 +200,12 @@ export class Registrations {
       updated,
     };
     const operation = { operationId, registrationId, identity, issuedChain: issued?.chain };
-    if (hub === undefined) {
-      const { errorCode, message } = dpsErrors.noHub;
-      records.save({ ...base, status: 'failed', errorCode, errorMessage: message }, operation);
+    if ('errorCode' in outcome) {
+      const { deviceId, hubId } = before ?? {};
+      records.save({ ...base, status: 'failed', deviceId, hubId, ...outcome }, operation);
       return;
     }
+    const { hub, initialTwin = enrollment.initialTwin, payload } = outcome;
     const deviceId = decision.deviceId ?? base.registrationId;
     hubDevices.ensure({
       deviceId,
@@ -153,10 +214,10 @@ export class Registrations {
         ? { leafThumbprint: issued.leafThumbprint, issuerThumbprints: [issued.issuerThumbprint] }
         : decision.hubCredential),
       iotEdge: enrollment.iotEdge,
-      initialTwin: enrollment.initialTwin,
+      initialTwin,
     });
     const substatus = before?.hubId === hub.hubId ? 'reprovisionedToInitialAssignment' : 'initialAssignment';
-    records.save({ ...base, status: 'assigned', deviceId, hubId: hub.hubId, substatus }, operation);
+    records.save({ ...base, status: 'assigned', deviceId, hubId: hub.hubId, substatus, payload }, operation);
   }
 
   #stateOf(record: RegistrationRecord, identity: string): RegistrationState {
@@ -188,6 +249,16 @@ function readBody({
   }
   // To earlier versions it is a field like any that they do not know.
   return csrApiVersions.includes(apiVersion.toLowerCase()) ? parsed.data : { ...parsed.data, csr: null };
+}
+
+/** The query of the URL holds the key of the function behind it. */
+function maskWebhook<
+  Enrollment extends { customAllocationDefinition?: CustomAllocationDefinition | null | undefined },
+>(enrollment: Enrollment): Enrollment {
+  const { customAllocationDefinition: definition } = enrollment;
+  if (!definition) return enrollment;
+  const webhookUrl = definition.webhookUrl.replace(/\?.*$/, '?****');
+  return { ...enrollment, customAllocationDefinition: { ...definition, webhookUrl } };
 }
 
 /** As the service's look: partition, 16 hexadecimal digits, GUID. */

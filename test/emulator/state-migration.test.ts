@@ -8,6 +8,7 @@ import { groupBody, startTestEmulator } from './support.js';
 
 /** Puts the state's tables back to what version 1 had. */
 const downgrade = `
+  ALTER TABLE registration DROP COLUMN payload;
   DROP TABLE issuing_authority;
   ALTER TABLE operation DROP COLUMN issued_chain;
   DROP TABLE individual_enrollment;

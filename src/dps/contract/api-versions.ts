@@ -39,6 +39,9 @@ export const permissionsApiVersions = ['2022-04-01', '2018-07-01', '2015-07-01']
 /** Those of the device plane in which a device may ask for a certificate while it registers. */
 export const csrApiVersions: readonly string[] = ['2025-07-01-preview'];
 
+/** The first of the service plane in which enrollments have custom allocation. */
+export const firstCustomAllocationApiVersion = '2018-09-01-preview';
+
 export type Plane = keyof typeof apiVersions;
 
 /** The certificate's body is flat up to this ARM api-version, and nested under `properties` after it. */

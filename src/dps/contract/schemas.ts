@@ -18,6 +18,13 @@ export const initialTwin = z.object({
 });
 export type InitialTwin = z.infer<typeof initialTwin>;
 
+const customAllocationDefinition = z.object({
+  webhookUrl: z.string(),
+  /** Of the service plane: what the enrollment looks like that the webhook is sent. */
+  apiVersion: z.string(),
+});
+export type CustomAllocationDefinition = z.infer<typeof customAllocationDefinition>;
+
 export const certificateInfo = z.object({
   subjectName: z.string(),
   /** Upper-case hexadecimal, without colons. */
@@ -62,7 +69,7 @@ const enrollmentFields = {
   iotHubHostName: z.string().nullish(),
   iotHubs: z.array(z.string()).nullish(),
   allocationPolicy: z.enum(allocationPolicies).nullish(),
-  customAllocationDefinition: z.object({ webhookUrl: z.string(), apiVersion: z.string() }).nullish(),
+  customAllocationDefinition: customAllocationDefinition.nullish(),
   provisioningStatus: z.enum(provisioningStatuses).nullish(),
   reprovisionPolicy: z
     .object({ updateHubAssignment: z.boolean().default(true), migrateDeviceData: z.boolean().default(true) })

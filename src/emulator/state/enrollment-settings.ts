@@ -1,5 +1,9 @@
 /** What enrollment groups and individual enrollments are set to, both alike. */
-import type { AllocationPolicy, InitialTwin } from '../../dps/contract/schemas.js';
+import type {
+  AllocationPolicy,
+  CustomAllocationDefinition,
+  InitialTwin,
+} from '../../dps/contract/schemas.js';
 
 export const slots = ['primary', 'secondary'] as const;
 export type Slot = (typeof slots)[number];
@@ -31,6 +35,8 @@ export interface EnrollmentSettings {
   symmetricKey?: SymmetricKey;
   iotEdge: boolean;
   allocationPolicy?: AllocationPolicy;
+  /** Where the policy is `custom`. */
+  customAllocationDefinition?: CustomAllocationDefinition;
   hubIds?: string[];
   /** The hub of the older field `iotHubHostName`. */
   hubId?: string;

@@ -7,12 +7,15 @@ export interface RegistrationRecord {
   registrationId: string;
   /** Undefined when an individual enrollment let the device in. */
   enrollmentGroupId?: string | undefined;
-  deviceId?: string;
-  hubId?: string;
+  /** Where the device is; of a registration that failed, where it was before. */
+  deviceId?: string | undefined;
+  hubId?: string | undefined;
   status: 'assigned' | 'failed';
   substatus?: NonNullable<RegistrationState['substatus']>;
   errorCode?: number;
   errorMessage?: string;
+  /** What a custom allocation webhook has for the device. */
+  payload?: unknown;
   etag: string;
   created: Date;
   updated: Date;
@@ -42,6 +45,7 @@ interface Row {
   etag: string;
   created: string;
   updated: string;
+  payload: string | null;
 }
 
 export class RegistrationRecords {
@@ -56,7 +60,7 @@ export class RegistrationRecords {
     this.#database = database;
     this.#get = database.prepare('SELECT * FROM registration WHERE registration_key = ?');
     this.#upsert = database.prepare(
-      'INSERT OR REPLACE INTO registration VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO registration VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.#insertOperation = database.prepare('INSERT INTO operation VALUES (?, ?, ?, ?, ?)');
     this.#deleteOldOperations = database.prepare(
@@ -100,6 +104,7 @@ export class RegistrationRecords {
         newEtag(),
         record.created.toISOString(),
         record.updated.toISOString(),
+        record.payload === undefined ? null : JSON.stringify(record.payload),
       );
       this.#deleteOldOperations.run(key, started - keptMs);
       this.#insertOperation.run(
@@ -146,6 +151,7 @@ function fromRow(row: Row): RegistrationRecord {
     ...(row.substatus ? { substatus: row.substatus } : {}),
     ...(row.error_code === null ? {} : { errorCode: row.error_code }),
     ...(row.error_message === null ? {} : { errorMessage: row.error_message }),
+    ...(row.payload === null ? {} : { payload: JSON.parse(row.payload) as unknown }),
     etag: row.etag,
     created: new Date(row.created),
     updated: new Date(row.updated),

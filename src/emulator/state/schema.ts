@@ -80,4 +80,9 @@ export const migrations = [
   -- JSON: what was issued to the device, base64 of DER, its own certificate first.
   ALTER TABLE operation ADD COLUMN issued_chain TEXT;
 `,
+
+  `
+  -- JSON: what a custom allocation webhook has for the device.
+  ALTER TABLE registration ADD COLUMN payload TEXT;
+`,
 ];

@@ -1,8 +1,8 @@
 /** Enrollment groups on the service plane. */
 import { routes } from '../../../dps/contract/routes.js';
+import { toAttestationMechanism, toEnrollmentGroup } from '../../enrollment-reply.js';
 import type { GroupSettings, StoredGroup } from '../../state/enrollment-groups.js';
 import type { Operation } from '../operation.js';
-import { toAttestationMechanism, toEnrollmentGroup } from './enrollment-reply.js';
 import { readEnrollmentGroup } from './enrollment-request.js';
 import { type EnrollmentKind, enrollmentOperations } from './enrollments.js';
 import type { ServicePlaneOptions } from './plane.js';

@@ -1,7 +1,9 @@
 /** Reads an enrollment group or individual enrollment, refusing what the service refuses: 400004 and a sentence. */
 import type { ZodType } from 'zod';
+import { firstCustomAllocationApiVersion, isKnownApiVersion } from '../../../dps/contract/api-versions.js';
 import { isLegalId, sameId } from '../../../dps/contract/ids.js';
 import {
+  type CustomAllocationDefinition,
   type EnrollmentGroup,
   enrollmentGroup,
   individualEnrollment,
@@ -81,14 +83,15 @@ function readSettings(
   enrollment: Common,
   { hubs }: EnrollmentContext,
 ): Omit<EnrollmentSettings, keyof AttestationSettings> {
-  assertAllocation(enrollment);
   const { iotHubHostName, iotHubs, allocationPolicy, initialTwin, credentialPolicyName } = enrollment;
+  const customAllocationDefinition = readCustomAllocation(enrollment);
   if (credentialPolicyName != null && !legalPolicyName.test(credentialPolicyName)) {
     throw badRequest('The credentialPolicyName must have 1 to 63 letters, digits, - . or _.');
   }
   return {
     iotEdge: enrollment.capabilities?.iotEdge ?? false,
     ...(allocationPolicy == null ? {} : { allocationPolicy }),
+    ...(customAllocationDefinition === undefined ? {} : { customAllocationDefinition }),
     ...(iotHubs == null ? {} : { hubIds: iotHubs.map((name) => hubIdOf(name, hubs)) }),
     ...(iotHubHostName == null ? {} : { hubId: hubIdOf(iotHubHostName, hubs) }),
     provisioningStatus: enrollment.provisioningStatus ?? 'enabled',
@@ -116,15 +119,40 @@ function parse<Value>(schema: ZodType<Value>, body: unknown, what: string): Valu
   throw badRequest(`The ${what} is not valid at ${issue.path.join('.') || 'its top'}: ${issue.message}.`);
 }
 
-function assertAllocation({ allocationPolicy, customAllocationDefinition }: Common): void {
-  if (allocationPolicy !== 'custom') return;
+function readCustomAllocation({
+  allocationPolicy,
+  customAllocationDefinition,
+}: Common): CustomAllocationDefinition | undefined {
+  if (allocationPolicy !== 'custom') return undefined;
   if (!customAllocationDefinition) {
     // Seen in a report of the real service.
     throw badRequest(
       "A CustomAllocationDefinition is required when the allocation policy is set to 'Custom'",
     );
   }
-  throw new DpsError('notImplemented', { message: 'Not implemented in this emulator: custom allocation.' });
+  const { webhookUrl, apiVersion } = customAllocationDefinition;
+  if (!isWebhookUrl(webhookUrl)) {
+    throw badRequest(
+      'customAllocationDefinition.webhookUrl must be a URL of https; http is taken for this machine only (localhost, 127.0.0.1, [::1]).',
+    );
+  }
+  if (!isKnownApiVersion('service', apiVersion) || apiVersion < firstCustomAllocationApiVersion) {
+    throw badRequest(
+      `customAllocationDefinition.apiVersion must be one of the service's, from ${firstCustomAllocationApiVersion} on.`,
+    );
+  }
+  return { webhookUrl, apiVersion };
+}
+
+function isWebhookUrl(text: string): boolean {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return false;
+  }
+  const isLocal = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLocal);
 }
 
 function hubIdOf(hostName: string, hubs: LinkedHubs): string {

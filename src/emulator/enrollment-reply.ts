@@ -4,14 +4,14 @@ import type {
   EnrollmentGroup,
   IndividualEnrollment,
   RegistrationState,
-} from '../../../dps/contract/schemas.js';
-import { parseCertificate } from '../../../pki/certificate.js';
-import { inspectCertificate } from '../../../pki/inspect.js';
-import type { StoredGroup } from '../../state/enrollment-groups.js';
-import type { Authority, EnrollmentSettings, Slot, StoredVersion } from '../../state/enrollment-settings.js';
-import type { LinkedHubs } from '../../state/hubs.js';
-import type { StoredIndividual } from '../../state/individual-enrollments.js';
-import { wireTimestamp } from '../../wire-time.js';
+} from '../dps/contract/schemas.js';
+import { parseCertificate } from '../pki/certificate.js';
+import { inspectCertificate } from '../pki/inspect.js';
+import type { StoredGroup } from './state/enrollment-groups.js';
+import type { Authority, EnrollmentSettings, Slot, StoredVersion } from './state/enrollment-settings.js';
+import type { LinkedHubs } from './state/hubs.js';
+import type { StoredIndividual } from './state/individual-enrollments.js';
+import { wireTimestamp } from './wire-time.js';
 
 export function toEnrollmentGroup(group: StoredGroup, hubs: LinkedHubs): EnrollmentGroup {
   return { enrollmentGroupId: group.enrollmentGroupId, ...toCommon(group, hubs) };
@@ -37,7 +37,8 @@ function toCommon(
   enrollment: EnrollmentSettings & StoredVersion,
   hubs: LinkedHubs,
 ): Omit<EnrollmentGroup, 'enrollmentGroupId'> {
-  const { allocationPolicy, hubIds, hubId, initialTwin, credentialPolicyName } = enrollment;
+  const { customAllocationDefinition, allocationPolicy, hubIds, hubId, initialTwin, credentialPolicyName } =
+    enrollment;
   const nameOf = (id: string): string => hubs.get(id)?.hostName ?? id;
   return {
     // Keys are given out by the attestation mechanism only.
@@ -46,6 +47,7 @@ function toCommon(
     ...(hubId === undefined ? {} : { iotHubHostName: nameOf(hubId) }),
     ...(hubIds === undefined ? {} : { iotHubs: hubIds.map(nameOf) }),
     ...(allocationPolicy === undefined ? {} : { allocationPolicy }),
+    ...(customAllocationDefinition === undefined ? {} : { customAllocationDefinition }),
     provisioningStatus: enrollment.provisioningStatus,
     reprovisionPolicy: enrollment.reprovisionPolicy,
     ...(initialTwin === undefined ? {} : { initialTwin }),
@@ -82,18 +84,21 @@ function referenceOf(authority: Authority): string | null {
 
 function infoOf(authority: Authority): { info: CertificateInfo } | null {
   if (!('certificate' in authority)) return null;
-  const certificate = parseCertificate(Buffer.from(authority.certificate, 'base64'));
+  return { info: certificateInfoOf(Buffer.from(authority.certificate, 'base64')) };
+}
+
+/** What a certificate says, in the words of the service plane. */
+export function certificateInfoOf(der: Buffer): CertificateInfo {
+  const certificate = parseCertificate(der);
   const described = inspectCertificate(certificate);
   return {
-    info: {
-      subjectName: described.subject,
-      sha1Thumbprint: described.sha1Thumbprint,
-      sha256Thumbprint: described.sha256Thumbprint,
-      issuerName: described.issuer,
-      notBeforeUtc: described.notBefore,
-      notAfterUtc: described.notAfter,
-      serialNumber: described.serialNumber,
-      version: certificate.version,
-    },
+    subjectName: described.subject,
+    sha1Thumbprint: described.sha1Thumbprint,
+    sha256Thumbprint: described.sha256Thumbprint,
+    issuerName: described.issuer,
+    notBeforeUtc: described.notBefore,
+    notAfterUtc: described.notAfter,
+    serialNumber: described.serialNumber,
+    version: certificate.version,
   };
 }
