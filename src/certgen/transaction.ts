@@ -3,11 +3,11 @@
  * then are the files put in their places: a failure puts back what was there, and a process that was killed in the
  * middle leaves the list, from which the next one goes on.
  */
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { EnrollkitError } from '../errors.js';
-import { ensureFolder, writeFileAtomically } from '../store/files.js';
+import { ensureFolder, stageFile, writeFileAtomically } from '../store/files.js';
 import { takeLock } from '../store/lock.js';
 
 const changeSchema = z.discriminatedUnion('kind', [
@@ -93,7 +93,9 @@ export class Transaction {
     try {
       for (const [index, change] of changes.entries()) {
         const file = this.#files.get(change.path);
-        if (change.kind === 'write') writeFileAtomically(stagedIn(work, index), file!.contents, file!.mode);
+        if (change.kind !== 'write') continue;
+        const path = join(this.#folder, change.path);
+        stageFile(path, file!.contents, file!.mode, stagedIn(work, index));
       }
       writeFileAtomically(join(work, listName), JSON.stringify(changes), 0o600);
       apply(this.#folder, changes);
@@ -118,7 +120,7 @@ function apply(folder: string, changes: readonly Change[]): void {
   const work = join(folder, workFolder);
   const undo: [from: string, to: string][] = [];
   const rename = (from: string, to: string) => {
-    mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
+    ensureFolder(dirname(to));
     renameSync(from, to);
     undo.unshift([to, from]);
   };
@@ -137,7 +139,8 @@ function apply(folder: string, changes: readonly Change[]): void {
     }
   } catch (cause) {
     for (const [from, to] of undo) renameSync(from, to);
-    const { code = 'an unknown reason', path = folder } = cause as NodeJS.ErrnoException;
+    const failed = cause instanceof EnrollkitError ? cause.cause : cause;
+    const { code = 'an unknown reason', path = folder } = failed as NodeJS.ErrnoException;
     throw new EnrollkitError(
       'FILE_UNWRITABLE',
       `The files in ${folder} cannot be put in their places: ${code} at ${path}. All is as it was.`,

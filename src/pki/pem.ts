@@ -10,6 +10,8 @@ export interface PemBlock {
   /** What stands between BEGIN and the dashes: CERTIFICATE, PRIVATE KEY, ... */
   label: string;
   der: Buffer;
+  /** Its place among the others, from 1, and the line of BEGIN: `PEM block 2 (CERTIFICATE) at line 14`. */
+  position: string;
 }
 
 /** Encodes one block, lines of 64 characters, with a final newline. */
@@ -22,23 +24,29 @@ export function pemEncode(label: string, der: Uint8Array): string {
  * Reads every block of a text. Line ends of any system, a byte order mark, and text before, between and after the
  * blocks are fine, as RFC 7468 section 2 allows.
  *
- * @throws EnrollkitError INVALID_CERTIFICATE, naming the block by its number, when one is cut off or not base64
+ * @throws EnrollkitError INVALID_CERTIFICATE, naming the block by its number and line, when one is cut off, empty or
+ *   not base64
  */
 export function pemBlocks(text: string): PemBlock[] {
   const blocks: PemBlock[] = [];
   const begin = /-----BEGIN ([A-Z0-9 #]+)-----/g;
+  let line = 1;
+  let counted = 0;
   for (let match = begin.exec(text); match; match = begin.exec(text)) {
     const label = match[1]!;
-    const position = `PEM block ${blocks.length + 1} (${label})`;
+    line += text.slice(counted, match.index).match(/\r\n?|\n/g)?.length ?? 0;
+    counted = match.index;
+    const position = `PEM block ${blocks.length + 1} (${label}) at line ${line}`;
     const endLine = `-----END ${label}-----`;
     const end = text.indexOf(endLine, begin.lastIndex);
     if (end < 0)
       throw new EnrollkitError('INVALID_CERTIFICATE', `${position} has no line ${endLine}: it was cut off.`);
     const body = text.slice(begin.lastIndex, end).replace(/\s+/g, '');
-    if (body === '' || body.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(body)) {
+    if (body === '') throw new EnrollkitError('INVALID_CERTIFICATE', `${position} is empty.`);
+    if (body.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(body)) {
       throw new EnrollkitError('INVALID_CERTIFICATE', `${position} is not base64.`);
     }
-    blocks.push({ label, der: Buffer.from(body, 'base64') });
+    blocks.push({ label, der: Buffer.from(body, 'base64'), position });
     begin.lastIndex = end + endLine.length;
   }
   return blocks;

@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -22,9 +23,30 @@ const folderMode = 0o700;
 /** Makes a folder and those above it, mode 0700; what exists is left as it is. */
 export function ensureFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: folderMode });
+    makeFolder(path);
   } catch (cause) {
     throw unwritable(path, cause);
+  }
+}
+
+/** Node's own `recursive` never ends where a folder cannot be made although the one above it is there, as in /proc. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: folderMode });
+  } catch (error) {
+    if (isFolder(path)) return;
+    const above = dirname(path);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === path || isFolder(above)) throw error;
+    makeFolder(above);
+    makeFolder(path);
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }
 
@@ -35,10 +57,26 @@ export function ensureFolder(path: string): void {
  * @throws EnrollkitError FILE_UNWRITABLE
  */
 export function writeFileAtomically(path: string, contents: string | Uint8Array, mode: number): void {
-  ensureFolder(dirname(path));
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const staged = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  stageFile(path, contents, mode, staged);
   try {
-    const file = openSync(temporary, 'wx', mode);
+    renameSync(staged, path);
+  } catch (cause) {
+    rmSync(staged, { force: true });
+    throw unwritable(path, cause);
+  }
+}
+
+/**
+ * Writes what is to become a file to another place on the same file system, with fsync; all of it or nothing.
+ *
+ * @param path what it is to become; an error names it
+ * @throws EnrollkitError FILE_UNWRITABLE
+ */
+export function stageFile(path: string, contents: string | Uint8Array, mode: number, staged: string): void {
+  ensureFolder(dirname(staged));
+  try {
+    const file = openSync(staged, 'wx', mode);
     try {
       const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents;
       for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
@@ -46,9 +84,8 @@ export function writeFileAtomically(path: string, contents: string | Uint8Array,
     } finally {
       closeSync(file);
     }
-    renameSync(temporary, path);
   } catch (cause) {
-    rmSync(temporary, { force: true });
+    rmSync(staged, { force: true });
     throw unwritable(path, cause);
   }
 }
@@ -89,6 +126,9 @@ function reason(cause: unknown): string {
     EPERM: 'permission denied',
     EROFS: 'the file system is read-only',
     ENOSPC: 'the disk is full',
+    EDQUOT: 'the disk quota is used up',
+    EFBIG: 'it is larger than files may be here',
+    ENAMETOOLONG: 'its name is too long',
     EISDIR: 'it is a folder',
     ENOTDIR: 'part of the path is a file',
     EEXIST: 'a file is in the way',

@@ -31,13 +31,22 @@ test('what is no certificate is told by file and block', async () => {
     [
       'a block without its end',
       root.pem + device.pem.slice(0, 300),
-      'PEM block 2 (CERTIFICATE) has no line -----END',
+      `PEM block 2 (CERTIFICATE) at line ${root.pem.split('\n').length} has no line -----END`,
     ],
-    ['not base64', device.pem.replace(/.(?=\n-----END)/, '?'), 'PEM block 1 (CERTIFICATE) is not base64'],
+    [
+      'not base64',
+      `subject=d\r\n${device.pem.replace(/.(?=\n-----END)/, '?')}`,
+      'PEM block 1 (CERTIFICATE) at line 2 is not base64',
+    ],
+    [
+      'a block with nothing in it',
+      '\n\n-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n',
+      'PEM block 1 (CERTIFICATE) at line 3 is empty',
+    ],
     [
       'a certificate cut off within a block',
       root.pem + pemEncode('CERTIFICATE', der.subarray(0, 200)),
-      'PEM block 2 (CERTIFICATE): ',
+      `PEM block 2 (CERTIFICATE) at line ${root.pem.split('\n').length}: `,
     ],
     ['DER cut off', der.subarray(0, 200), 'It begins like DER, yet it is cut off'],
     [
@@ -63,6 +72,10 @@ test('line ends, byte order marks, UTF-16, text around and several certificates 
     chain.replaceAll('\n', '\r\n'),
     `\uFEFF${chain}`,
     Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(chain, 'utf16le')]),
+    Buffer.concat([Buffer.from([0xfe, 0xff]), Buffer.from(chain, 'utf16le').swap16()]),
+    chain.replaceAll('\n', '\r'),
+    // As create_test_cert.js of Azure's SDK for Node.js leaves its chains.
+    `${chain}null`,
     `subject=CN=device\n${device.pem}\nissuer\n${root.pem.trimEnd()}`,
   ]) {
     const { status, stdout, stderr } = await withFile(contents, 'inspect', '--json');
@@ -212,7 +225,7 @@ test('a request whose signature is wrong is not signed', () =>
       ['forged.der', forged, 'signature'],
       ['two.csr', good + good, 'holds 2 certificate requests'],
       ['cert.csr', root.pem, 'It holds CERTIFICATE, and no certificate request'],
-      ['cut.csr', good.slice(0, 200), 'PEM block 1 (CERTIFICATE REQUEST)'],
+      ['cut.csr', good.slice(0, 200), 'PEM block 1 (CERTIFICATE REQUEST) at line 1'],
     ] as const) {
       writeFileSync(at(name), contents);
       const { status, stderr } = await run([

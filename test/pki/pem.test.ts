@@ -35,8 +35,14 @@ test('a block that was cut off, or is not base64, is named by its number', () =>
   const good = pemEncode('CERTIFICATE', Buffer.from('certificate'));
   const named = (pattern: RegExp) => (error: Error & { code?: string }) =>
     error.code === 'INVALID_CERTIFICATE' && pattern.test(error.message);
-  assert.throws(() => pemBlocks(good + good.slice(0, -10)), named(/PEM block 2.*cut off/));
-  assert.throws(() => pemBlocks(good.replace('Y2Vy', 'Y2*y')), named(/PEM block 1.*not base64/));
+  assert.throws(
+    () => pemBlocks(good + good.slice(0, -10)),
+    named(/PEM block 2 \(CERTIFICATE\) at line 4 .*cut off/),
+  );
+  assert.throws(
+    () => pemBlocks(good.replace('Y2Vy', 'Y2*y')),
+    named(/PEM block 1 \(CERTIFICATE\) at line 1 is not base64/),
+  );
 });
 
 test.run();

@@ -7,5 +7,7 @@ export function folderNameOf(commonName: string): string {
     .replace(/[^\p{L}\p{N}._-]+/gu, '-')
     .replace(/^[-.]+|[-.]+$/g, '')
     .slice(0, 64);
-  return name === '' || /^(con|prn|aux|nul|com\d|lpt\d)$/i.test(name) ? `certificate-${name}` : name;
+  if (name === '') return 'certificate';
+  // Windows keeps these names for itself, whatever stands behind a dot.
+  return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name) ? `certificate-${name}` : name;
 }

@@ -68,8 +68,7 @@ export function readPrivateKey(path: string, passphrase?: string): KeyObject {
 }
 
 function certificatesOfPem(contents: Extract<FileContents, { form: 'pem' }>): Certificate[] {
-  const certificates = contents.blocks.flatMap(({ label, der }, index) => {
-    const position = `PEM block ${index + 1} (${label})`;
+  const certificates = contents.blocks.flatMap(({ label, der, position }) => {
     if (/^(X509 |TRUSTED )?CERTIFICATE$/.test(label)) return [inBlock(position, () => parseCertificate(der))];
     if (pkcs7Label.test(label)) return inBlock(position, () => readPkcs7(der));
     return [];

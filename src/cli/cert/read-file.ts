@@ -109,12 +109,15 @@ function readBytes(path: string): Buffer {
 
 function textOf(bytes: Buffer): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString('utf16le');
-  return bytes.toString('latin1');
+  const isBigEndian = bytes[0] === 0xfe && bytes[1] === 0xff && bytes.length % 2 === 0;
+  return isBigEndian ? Buffer.from(bytes).swap16().toString('utf16le') : bytes.toString('latin1');
 }
 
 /** openssl's old encrypted keys have headers (RFC 1421) between BEGIN and the base64, which RFC 7468 has not. */
 function withoutKeyHeaders(text: string): string {
-  return text.replace(/(PRIVATE KEY-----\r?\n)Proc-Type: [^\n]*\n(?:DEK-Info: [^\n]*\n)?\r?\n/g, '$1');
+  const headers = /(?<=PRIVATE KEY-----\r?\n)Proc-Type: [^\n]*\n(?:DEK-Info: [^\n]*\n)?\r?\n/g;
+  // Their lines stay, empty, so that those after them keep their numbers.
+  return text.replace(headers, (lines) => lines.replace(/[^\n]/g, ''));
 }
 
 const oids = { signedData: '1.2.840.113549.1.7.2', data: '1.2.840.113549.1.7.1' };

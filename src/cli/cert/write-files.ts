@@ -1,8 +1,9 @@
 /** Files that a command makes: never over others unasked, and all of them or none. */
 import { randomBytes } from 'node:crypto';
-import { renameSync, rmSync, type Stats, statSync } from 'node:fs';
+import { existsSync, renameSync, rmdirSync, rmSync, type Stats, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
-import { writeFileAtomically } from '../../store/files.js';
+import { stageFile } from '../../store/files.js';
 
 export interface NewFile {
   path: string;
@@ -40,11 +41,32 @@ export function writeFiles(files: readonly NewFile[], force: boolean): void {
     force,
   );
   const suffix = `.${randomBytes(6).toString('hex')}.new`;
+  const newFolders = [...new Set(files.flatMap(({ path }) => missingFolders(dirname(path))))];
+  const staged: string[] = [];
   try {
-    for (const { path, contents, mode } of files) writeFileAtomically(path + suffix, contents, mode);
+    for (const { path, contents, mode } of files) {
+      stageFile(path, contents, mode, path + suffix);
+      staged.push(path + suffix);
+    }
     for (const { path } of files) move(path + suffix, path);
-  } finally {
-    for (const { path } of files) rmSync(path + suffix, { force: true });
+  } catch (error) {
+    for (const path of staged) rmSync(path, { force: true });
+    for (const folder of newFolders) removeIfEmpty(folder);
+    throw error;
+  }
+}
+
+/** A folder that is not there yet, and those above it that are not; the lowest first. */
+function missingFolders(folder: string): string[] {
+  if (existsSync(folder) || dirname(folder) === folder) return [];
+  return [folder, ...missingFolders(dirname(folder))];
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // It was never made, or another program has put something into it.
   }
 }
 
