@@ -79,7 +79,8 @@ function withPath(path: string, error: unknown): unknown {
   });
 }
 
-function readBytes(path: string): Buffer {
+/** @throws EnrollkitError FILE_UNREADABLE, naming the file, also when it is too large */
+export function readBytes(path: string): Buffer {
   try {
     const file = openSync(path, 'r');
     try {

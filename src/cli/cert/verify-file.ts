@@ -1,6 +1,7 @@
 /** Validates the chain of a file, and says what came of it. */
 import { EnrollkitError, type ExitStatus, exitStatus } from '../../errors.js';
 import { type Certificate, sha256Thumbprint } from '../../pki/certificate.js';
+import { parseRevocationLists } from '../../pki/crl.js';
 import { type Purpose, validateChain } from '../../pki/validate.js';
 import { loadCertificate } from '../../store/certificates.js';
 import { layoutOf } from '../../store/layout.js';
@@ -8,10 +9,14 @@ import type { Context, Input } from '../command.js';
 import { folderOf } from '../command-target.js';
 import { withPassphrase } from '../passphrase.js';
 import { readCertificates } from './material.js';
+import { peerNameFrom } from './peer-name.js';
+import { naming, readBytes } from './read-file.js';
 
 /** @throws EnrollkitError of the files; a chain that does not hold is no error, and a status of its own */
 export async function verifyFile(path: string, flags: Input['flags'], context: Context): Promise<ExitStatus> {
   const { output } = context;
+  const peerName = peerNameFrom(flags);
+  const crls = ((flags.crl as string[] | undefined) ?? []).map(readList);
   const { presented, intermediates, trusted } = await withPassphrase(flags, context, async (passphrase) => {
     const all = (name: string) =>
       ((flags[name] as string[] | undefined) ?? []).flatMap((file) => readCertificates(file, passphrase));
@@ -28,6 +33,10 @@ export async function verifyFile(path: string, flags: Input['flags'], context: C
     trustAnchors: trusted.map(({ der }) => der),
     at: (flags.at as Date | undefined) ?? context.now(),
     purpose: (flags.purpose as Purpose | undefined) ?? 'any',
+    mode: flags.strict ? 'strict' : 'lenient',
+    crls,
+    ...(peerName ? { peerName } : {}),
+    ...(flags.maxDepth === undefined ? {} : { maxDepth: flags.maxDepth as number }),
   });
   const known = new Map([...presented, ...between, ...trusted].map((one) => [sha256Thumbprint(one), one]));
   if (output.json) output.value(verdict);
@@ -46,6 +55,13 @@ export async function verifyFile(path: string, flags: Input['flags'], context: C
 
 function called(certificate: Certificate | undefined): string {
   return certificate ? `${certificate.subject.text}, until ${certificate.notAfter.toISOString()}` : '';
+}
+
+/** Read here as well, so that an error names the file. */
+function readList(path: string): Buffer {
+  const bytes = readBytes(path);
+  naming(path, () => parseRevocationLists(bytes));
+  return bytes;
 }
 
 function rootOfFolder(folder: string): Certificate {

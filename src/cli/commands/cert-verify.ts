@@ -2,7 +2,9 @@ import type { ExitStatus } from '../../errors.js';
 import { secretAndOutputFlags } from '../cert/flags.js';
 import { parseTime } from '../cert/time-flag.js';
 import type { Command, Context, Input } from '../command.js';
-import { dirFlag } from '../flags.js';
+import { dirFlag, wholeNumber } from '../flags.js';
+
+const whose = 'Whose it must be (one of them; a common name does not count):';
 
 export const certVerify: Command = {
   description:
@@ -28,6 +30,26 @@ export const certVerify: Command = {
       choices: ['clientAuth', 'serverAuth', 'any'],
       summary: 'what it is used for (default: any)',
     },
+    { name: 'dns', value: 'NAME', group: whose, summary: 'the host of this DNS name' },
+    { name: 'ip', value: 'ADDRESS', group: whose, summary: 'the host of this IP address' },
+    { name: 'email', value: 'ADDRESS', group: whose, summary: 'the holder of this mailbox' },
+    {
+      name: 'crl',
+      value: 'FILE',
+      repeatable: true,
+      summary:
+        'a certificate revocation list, PEM or DER; from the first on, the issuer’s must be among them',
+    },
+    {
+      name: 'max-depth',
+      value: 'COUNT',
+      parse: wholeNumber('max-depth', 0, 64),
+      summary: 'the most intermediates between the certificate and the trusted CA',
+    },
+    {
+      name: 'strict',
+      summary: 'hold it also to what RFC 5280 section 4 and the CA/Browser Forum ask of issuers',
+    },
     { name: 'at', value: 'TIME', parse: parseTime('at'), summary: 'at another time (ISO 8601), not now' },
     ...secretAndOutputFlags,
   ],
@@ -37,8 +59,12 @@ export const certVerify: Command = {
       summary: 'against the root of the certificate folder',
     },
     {
-      line: 'cert verify server.pem --intermediates ca.pem --trust root.pem --purpose serverAuth --at 2027-01-01',
-      summary: 'a server’s, on a day to come',
+      line: 'cert verify server.pem --intermediates ca.pem --trust root.pem --purpose serverAuth --dns gateway.local',
+      summary: 'a server’s, as a client would that dials gateway.local',
+    },
+    {
+      line: 'cert verify device-042/chain.pem --trust root.pem --crl plant.crl --at 2027-01-01 --json',
+      summary: 'with a revocation list, on a day to come; as JSON',
     },
   ],
   run,

@@ -1,0 +1,39 @@
+/** The name of `--dns`, `--ip` or `--email` that a certificate must stand for. */
+import { EnrollkitError } from '../../errors.js';
+import { addressProblem, dnsNameProblem, mailboxProblem } from '../../pki/alternative-name-shape.js';
+import type { PeerName } from '../../pki/validate.js';
+import type { Input } from '../command.js';
+
+const kinds = [
+  { flag: 'dns', kind: 'DNS', problem: hostNameProblem },
+  { flag: 'ip', kind: 'IP', problem: addressProblem },
+  { flag: 'email', kind: 'RFC822', problem: mailboxProblem },
+] as const;
+
+/**
+ * @returns undefined when none of the flags was given
+ * @throws EnrollkitError USAGE when several were, or one that no certificate could stand for
+ */
+export function peerNameFrom(flags: Input['flags']): PeerName | undefined {
+  const given = kinds.filter(({ flag }) => flags[flag] !== undefined);
+  const [first, second] = given;
+  if (!first) return undefined;
+  if (second) {
+    throw new EnrollkitError(
+      'USAGE',
+      `--${first.flag} and --${second.flag} were given; a peer has one name.`,
+      {
+        next: 'Give one of them, and verify once more for the other.',
+      },
+    );
+  }
+  const value = flags[first.flag] as string;
+  const why = first.problem(value);
+  if (why === undefined) return { kind: first.kind, value };
+  throw new EnrollkitError('USAGE', `--${first.flag} ${JSON.stringify(value)} is not legal: ${why}.`);
+}
+
+/** A host is one host; wildcards stand in certificates. */
+function hostNameProblem(name: string): string | undefined {
+  return name.includes('*') ? 'a host has a name without a wildcard' : dnsNameProblem(name);
+}

@@ -1,0 +1,130 @@
+/** `enrollkit cert verify`: every circumstance that a chain can be held against. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import { make } from '../support/chains.js';
+import { inTemporaryFolder, openssl } from '../support/openssl.js';
+import { run } from './in-process.js';
+
+const names = { dns: ['gateway.local', '*.line5.local'], ip: ['192.0.2.7'], email: ['ops@example.com'] };
+
+/** A root, two intermediates and a server, in files. */
+async function chainIn(folder: string) {
+  const root = await make('root', 'Root');
+  const upper = await make('intermediate', 'Upper', root);
+  const lower = await make('intermediate', 'Lower', upper);
+  const server = await make('server', 'gateway.local', lower, { subjectAlternativeNames: names });
+  const at = (name: string) => join(folder, name);
+  writeFileSync(at('root.pem'), root.pem);
+  writeFileSync(at('chain.pem'), server.pem + lower.pem + upper.pem);
+  const verify = (...more: string[]) =>
+    run(['cert', 'verify', at('chain.pem'), '--trust', at('root.pem'), ...more]);
+  return { root, upper, lower, server, at, verify };
+}
+
+test('a peer’s name, the depth and strictness decide; a failure has its code', () =>
+  inTemporaryFolder(async (folder) => {
+    const { verify } = await chainIn(folder);
+    const cases: [flags: string[], status: number, told: RegExp][] = [
+      [['--dns', 'gateway.local'], 0, /It holds/],
+      [['--dns', 'pump.line5.local', '--purpose', 'serverAuth'], 0, /It holds/],
+      [['--dns', 'a.pump.line5.local'], 11, /PEER_NAME/],
+      [['--dns', 'other.local'], 11, /PEER_NAME/],
+      [['--ip', '192.0.2.7'], 0, /It holds/],
+      [['--ip', '192.0.2.8'], 11, /PEER_NAME/],
+      [['--email', 'ops@example.com'], 0, /It holds/],
+      [['--email', 'dev@example.com'], 11, /PEER_NAME/],
+      [['--max-depth', '2'], 0, /It holds/],
+      [['--max-depth', '1'], 11, /DEPTH/],
+      [['--strict'], 0, /It holds/],
+    ];
+    for (const [flags, status, told] of cases) {
+      const { status: got, stdout, stderr } = await verify(...flags);
+      assert.equal(got, status, `${flags.join(' ')}: ${stdout}${stderr}`);
+      assert.match(stdout, told);
+    }
+    for (const [flags, told] of [
+      [['--dns', 'a', '--ip', '192.0.2.7'], /one name/],
+      [['--dns', '*.line5.local'], /wildcard/],
+      [['--dns', ''], /empty/],
+      [['--ip', 'gateway.local'], /no IPv4 or IPv6 address/],
+      [['--email', 'ops'], /local-part@domain/],
+      [['--max-depth', '-1'], /whole number/],
+    ] as const) {
+      const { status, stderr, stdout } = await verify(...flags);
+      assert.equal(status, 2, stderr);
+      assert.match(stderr, told);
+      assert.equal(stdout, '');
+    }
+  }));
+
+test('--strict refuses what only a careful issuer leaves out', () =>
+  inTemporaryFolder((folder) => {
+    const at = (name: string) => join(folder, name);
+    // A CA without key usage, as create_test_cert.js of Azure's SDK for Node.js makes it.
+    openssl(
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-nodes',
+        '-keyout',
+        at('key'),
+      ].concat(['-subj', '/CN=Loose', '-days', '10', '-out', at('ca.pem')]),
+    );
+    const verify = (...more: string[]) =>
+      run(['cert', 'verify', at('ca.pem'), '--trust', at('ca.pem'), ...more]);
+    return Promise.all([verify(), verify('--strict')]).then(([lenient, strict]) => {
+      assert.equal(lenient.status, 0, lenient.stdout);
+      assert.equal(strict.status, 11, strict.stdout);
+    });
+  }));
+
+test('a revocation list of openssl: the revoked is refused, one that is no list is told by its file', () =>
+  inTemporaryFolder(async (folder) => {
+    const { lower, server, at, verify } = await chainIn(folder);
+    writeFileSync(at('lower.pem'), lower.pem);
+    writeFileSync(at('lower.key'), lower.privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    writeFileSync(at('server.pem'), server.pem);
+    writeFileSync(at('index.txt'), '');
+    writeFileSync(at('crlnumber'), '01\n');
+    writeFileSync(
+      at('ca.cnf'),
+      `[ca]\ndefault_ca=d\n[d]\ndatabase=${at('index.txt')}\ncrlnumber=${at('crlnumber')}\ndefault_md=sha256\ncrl_extensions=c\n[c]\nauthorityKeyIdentifier=keyid\n`,
+    );
+    const ca = ['ca', '-config', at('ca.cnf'), '-cert', at('lower.pem'), '-keyfile', at('lower.key')];
+    openssl([...ca, '-gencrl', '-crldays', '5', '-out', at('empty.crl')]);
+    openssl([...ca, '-revoke', at('server.pem')]);
+    openssl([...ca, '-gencrl', '-crldays', '5', '-out', at('full.crl')]);
+    openssl(['crl', '-in', at('full.crl'), '-outform', 'DER', '-out', at('full.der')]);
+
+    const good = await verify('--crl', at('empty.crl'));
+    assert.equal(good.status, 0, good.stdout + good.stderr);
+    for (const list of ['full.crl', 'full.der']) {
+      const revoked = await verify('--crl', at(list), '--json');
+      assert.equal(revoked.status, 11, revoked.stderr);
+      assert.match(JSON.parse(revoked.stdout).failures[0].code, /REVOKED/);
+    }
+    const late = await verify(
+      '--crl',
+      at('empty.crl'),
+      '--at',
+      new Date(Date.now() + 6 * 86_400_000).toISOString(),
+    );
+    assert.equal(late.status, 11);
+    for (const [list, status] of [
+      ['root.pem', 2],
+      ['index.txt', 2],
+      ['none.crl', 9],
+    ] as const) {
+      const { status: got, stderr } = await verify('--crl', at(list));
+      assert.equal(got, status, stderr);
+      assert.ok(stderr.includes(at(list)), stderr);
+    }
+  }));
+
+test.run();
