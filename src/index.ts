@@ -13,12 +13,10 @@ export {
 } from './dps/target.js';
 export {
   type Emulator,
-  type EmulatorClock,
   type EmulatorEndpoints,
   type EmulatorEvent,
   type EmulatorLog,
   type EmulatorOptions,
-  type EmulatorSeed,
   runningEmulator,
   startEmulator,
 } from './emulator/start.js';

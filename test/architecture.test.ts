@@ -64,6 +64,7 @@ const onlyImporters: [pattern: RegExp, files: RegExp][] = [
   [/^libsql$/, /^emulator\//],
   [/^(hono|@hono\/)/, /^emulator\//],
   [/^aedes$/, /^emulator\/mqtt\//],
+  [/^rhea$/, /^emulator\/amqp\//],
   [/^@azure\//, /^dps\//],
   [/^mqtt$/, /^dps\//],
 ];

@@ -10,17 +10,19 @@ export type Variables = Record<string, string>;
 /** All variables, whatever the language. Secrets of the emulator among them. */
 export function emulatorVariables(endpoints: EmulatorEndpoints, credentials: ClientCredentials): Variables {
   const { clientId, clientSecret } = credentials;
-  const { https, mqtt } = endpoints.ports;
+  const { https, mqtt, amqp } = endpoints.ports;
   return {
     NODE_EXTRA_CA_CERTS: endpoints.caFile,
     REQUESTS_CA_BUNDLE: endpoints.caFile,
     SSL_CERT_FILE: endpoints.caFile,
     PROVISIONING_HOST: endpoints.globalDeviceEndpoint,
-    PROVISIONING_MQTT_HOST: mqttHost(endpoints),
+    PROVISIONING_MQTT_HOST: deviceHost(endpoints, mqtt, 8883),
+    PROVISIONING_AMQP_HOST: deviceHost(endpoints, amqp, 5671),
     PROVISIONING_IDSCOPE: endpoints.idScope,
     DPS_CONNECTION_STRING: endpoints.serviceConnectionString,
     DPS_HTTPS_PORT: String(https),
     DPS_MQTT_PORT: String(mqtt),
+    DPS_AMQP_PORT: String(amqp),
     IOTHUB_CONNECTION_STRING: endpoints.hubServiceConnectionString,
     IOTHUB_HOST: endpoints.hubHostName,
     ARM_ENDPOINT: endpoints.armEndpoint,
@@ -35,13 +37,16 @@ export function emulatorVariables(endpoints: EmulatorEndpoints, credentials: Cli
   };
 }
 
-/** The device plane for MQTT: with its port, unless that is the one that is dialled anyway. */
-function mqttHost({ globalDeviceEndpoint, ports }: EmulatorEndpoints): string {
+/** The device plane for MQTT or AMQP: with its port, unless that is the one that is dialled anyway. */
+function deviceHost({ globalDeviceEndpoint }: EmulatorEndpoints, port: number, standard: number): string {
   const host = globalDeviceEndpoint.replace(/:\d+$/, '');
-  return ports.mqtt === 8883 ? host : `${host}:${ports.mqtt}`;
+  return port === standard ? host : `${host}:${port}`;
 }
 
-const devices = ['PROVISIONING_HOST', 'PROVISIONING_MQTT_HOST', 'PROVISIONING_IDSCOPE', 'IOTHUB_HOST'];
+const devices = [
+  ...['PROVISIONING_HOST', 'PROVISIONING_MQTT_HOST', 'PROVISIONING_AMQP_HOST'],
+  ...['PROVISIONING_IDSCOPE', 'IOTHUB_HOST'],
+];
 const services = ['DPS_CONNECTION_STRING', 'IOTHUB_CONNECTION_STRING'];
 const ports = ['DPS_HTTPS_PORT', 'DPS_MQTT_PORT', 'DPS_AMQP_PORT'];
 const management = [
@@ -57,9 +62,11 @@ interface Language {
 }
 
 const fixedPorts = (clients: string) => (endpoints: EmulatorEndpoints) =>
-  endpoints.ports.https === 443 && endpoints.ports.mqtt === 8883
+  endpoints.ports.https === 443 && endpoints.ports.mqtt === 8883 && endpoints.ports.amqp === 5671
     ? []
-    : [`${clients} dial 443 and 8883 whatever the host says: start the emulator with --standard-ports.`];
+    : [
+        `${clients} dial 443, 8883 and 5671 whatever the host says: start the emulator with --standard-ports.`,
+      ];
 
 /** What was found in the clients themselves; each note is about one that cannot be told by the environment. */
 export const languages = {
@@ -69,9 +76,10 @@ export const languages = {
       https === 443
         ? []
         : [
-            'The service client and the HTTPS, WebSocket and AMQP device clients take no port.',
+            'The service client and the HTTPS and WebSocket device clients take no port.',
             `In Node.js, before the first request: require('https').globalAgent.defaultPort = ${https};`,
-            'or start the emulator with --standard-ports. MQTT takes PROVISIONING_MQTT_HOST as it is.',
+            'or start the emulator with --standard-ports. MQTT takes PROVISIONING_MQTT_HOST as it is,',
+            'AMQP takes PROVISIONING_AMQP_HOST.',
           ],
   },
   python: {

@@ -19,7 +19,8 @@ export function emulatorOverview(
   { dir, program, style, detached }: OverviewOptions,
 ): string {
   const ca = relative(process.cwd(), endpoints.caFile);
-  const mqtt = `${endpoints.globalDeviceEndpoint.replace(/:\d+$/, '')}:${endpoints.ports.mqtt}`;
+  const host = endpoints.globalDeviceEndpoint.replace(/:\d+$/, '');
+  const { mqtt, amqp } = endpoints.ports;
   const dirFlag = dirFlagFor(dir);
   const end = detached ? `${program} emulator stop${dirFlag}` : 'Ctrl-C';
   const intro = detached ? ', in the background.' : '.';
@@ -28,7 +29,8 @@ ${style.green(`The emulator is ready${intro}`)} ${end} stops it;
 its state is kept in ${dir}.
 
 ${style.bold('Where')}
-  Device plane      ${endpoints.globalDeviceEndpoint} (HTTPS), ${mqtt} (MQTT)
+  Device plane      ${endpoints.globalDeviceEndpoint} (HTTPS), ${host}:${mqtt} (MQTT),
+                    ${host}:${amqp} (AMQP)
   ID scope          ${endpoints.idScope}
   Service plane     ${endpoints.armEndpoint}
   Resource Manager  ${endpoints.armEndpoint}, provisioning service ${endpoints.dpsName}

@@ -1,10 +1,13 @@
 /** The names under which the emulator is dialled: a host, and the ports that it listens on in this run. */
 import { networkInterfaces } from 'node:os';
+import type { EmulatorEndpoints } from './endpoints.js';
+
+type Ports = EmulatorEndpoints['ports'];
 
 export class HostNames {
   readonly #host: string;
   readonly #dpsName: string;
-  #ports = { https: 0, mqtt: 0 };
+  #ports: Ports = { https: 0, mqtt: 0, amqp: 0 };
 
   /** @param bound what the listeners are bound to; names that clients dial follow from it */
   constructor(bound: string, dpsName: string) {
@@ -13,11 +16,11 @@ export class HostNames {
   }
 
   /** Known once the listeners listen. */
-  set ports(ports: { https: number; mqtt: number }) {
+  set ports(ports: Ports) {
     this.#ports = ports;
   }
 
-  get ports(): { https: number; mqtt: number } {
+  get ports(): Ports {
     return this.#ports;
   }
 
@@ -48,7 +51,8 @@ export class HostNames {
     const all = new Set(
       [this.#host, 'localhost', '127.0.0.1', '[::1]', ...names].map((name) => name.toLowerCase()),
     );
-    return [...all].flatMap((name) => [name, `${name}:${this.#ports.https}`, `${name}:${this.#ports.mqtt}`]);
+    const ports = Object.values(this.#ports);
+    return [...all].flatMap((name) => [name, ...ports.map((port) => `${name}:${port}`)]);
   }
 }
 

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { formatConnectionString } from '../dps/contract/connection-string.js';
 import { ensureFolder, publicFileMode, readTextIfExists, writeFileAtomically } from '../store/files.js';
 import { AccessTokens } from './access-tokens.js';
+import { startAmqpListener } from './amqp/listener.js';
+import { createAmqpServer } from './amqp/server.js';
 import { Attestation } from './attestation.js';
 import { EmulatorClock } from './clock.js';
 import { type Closer, closeAll } from './closers.js';
@@ -22,8 +24,6 @@ import { hubRoutes } from './hub/http.js';
 import { openHub } from './hub/hub.js';
 import { startMqtt } from './mqtt/listener.js';
 import { Registrations } from './registration.js';
-import { applySeed } from './seed.js';
-import type { EmulatorSeed } from './seed-schema.js';
 import { Certificates } from './state/certificates.js';
 import { closeState, openState, type StateDatabase } from './state/database.js';
 import { emptyState } from './state/empty.js';
@@ -46,7 +46,6 @@ import { openServerIdentity, rootFileName, type ServerIdentity } from './tls.js'
 export { EmulatorClock } from './clock.js';
 export { type EmulatorEndpoints, runningEmulator } from './endpoints.js';
 export type { EmulatorEvent, EmulatorLog } from './events.js';
-export type { EmulatorSeed } from './seed-schema.js';
 
 export interface EmulatorOptions {
   /** The state folder; the emulator keeps its files in `emulator/` below it. `:memory:` keeps nothing. */
@@ -56,10 +55,9 @@ export interface EmulatorOptions {
   /** 0, the default, picks a free one. */
   httpsPort?: number;
   mqttPort?: number;
+  amqpPort?: number;
   /** Seconds that a device is told to wait between register and poll; 0 by default, Azure's pace is 3. */
   retryAfter?: number;
-  /** What is there at the start, and again after a reset. */
-  seed?: EmulatorSeed;
   /** The clock that the emulator's own follows. */
   now?: () => Date;
   log?: EmulatorLog;
@@ -72,7 +70,7 @@ export interface Emulator {
   /** By which certificates and tokens are judged and records are dated. TLS itself goes by the computer's clock. */
   readonly clock: EmulatorClock;
   /**
-   * Empties the state, but for what its seed has, and ends every connection to a device. Names, ID scope, keys, ports and the TLS root stay, and so
+   * Empties the state and ends every connection to a device. Names, ID scope, keys, ports and the TLS root stay, and so
    * do the endpoints. The clock follows the computer's again.
    */
   reset(): Promise<void>;
@@ -84,7 +82,7 @@ export interface Emulator {
 /**
  * Starts a local DPS with one linked hub. Everything that it answers with success is stored by then.
  *
- * @throws EnrollkitError PORT_IN_USE, EMULATOR_STATE_IN_USE, EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE, INVALID_SEED
+ * @throws EnrollkitError PORT_IN_USE, EMULATOR_STATE_IN_USE, EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE
  */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const opened: Closer[] = [];
@@ -127,7 +125,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 }
 
 function portsOf({ ports }: EmulatorEndpoints): Partial<EmulatorOptions> {
-  return { httpsPort: ports.https, mqttPort: ports.mqtt };
+  return { httpsPort: ports.https, mqttPort: ports.mqtt, amqpPort: ports.amqp };
 }
 
 /** What an emulator has for as long as it runs, also through a reset. */
@@ -161,9 +159,9 @@ async function serve(
     host = 'localhost',
     httpsPort = 0,
     mqttPort = 0,
+    amqpPort = 0,
     retryAfter = 0,
     log = () => {},
-    seed,
     onStopRequest,
   }: EmulatorOptions,
   { folder, database, server, published }: Resources,
@@ -220,29 +218,23 @@ async function serve(
   });
   const addresses = bindAddresses(host);
   const tls = server.tlsOptions;
-  const mqtt = await startMqtt({
-    tls,
-    hosts: addresses,
-    port: mqttPort,
-    registrations,
-    hub,
-    hubHostName: () => names.hub,
-    retryAfter,
-    now,
-    log,
-  });
+  const device = { registrations, hub, hubHostName: () => names.hub, retryAfter, now, log };
+  const amqp = createAmqpServer(device);
+  closers.push(() => amqp.close());
+  const mqtt = await startMqtt({ ...device, tls, hosts: addresses, port: mqttPort, amqp: amqp.accept });
   closers.push(() => mqtt.close());
+  const amqpListener = await startAmqpListener({ tls, addresses, port: amqpPort, amqp, mqtt });
+  closers.push(() => amqpListener.close());
   const https = await startHttps({
     tls,
     addresses,
     port: httpsPort,
     app,
-    webSockets: { mqtt: mqtt.accept },
+    webSockets: { mqtt: mqtt.accept, AMQPWSB10: amqp.accept, amqp: amqp.accept },
   });
   closers.push(() => https.close());
-  names.ports = { https: https.port, mqtt: mqtt.port };
+  names.ports = { https: https.port, mqtt: mqtt.port, amqp: amqpListener.port };
   hubs.name(firstHubId, names.hub);
-  if (seed) applySeed(seed, { certificates, groups, individuals, hubs, now });
 
   const endpoints: EmulatorEndpoints = {
     armEndpoint: `https://${names.service}`,

@@ -102,6 +102,7 @@ test('emulator env gives each language what its SDKs read, in files that set it'
         else assert.equal(variables.PROVISIONING_IDSCOPE, endpoints.idScope);
       }
       assert.equal(all.PROVISIONING_MQTT_HOST, `localhost:${endpoints.ports.mqtt}`);
+      assert.equal(all.PROVISIONING_AMQP_HOST, `localhost:${endpoints.ports.amqp}`);
       assert.equal(all.DPS_HTTPS_PORT, String(endpoints.ports.https));
 
       // What a shell makes of it is what was meant, comments and the quote in the path included.

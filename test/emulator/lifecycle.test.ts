@@ -35,6 +35,7 @@ test('gives endpoints of which every name can be dialled, and a file that says s
       'subscriptionId',
     ]);
     const { https, mqtt } = endpoints.ports;
+    assert.deepEqual(Object.keys(endpoints.ports), ['https', 'mqtt', 'amqp']);
     assert.equal(endpoints.armEndpoint, `https://localhost:${https}`);
     assert.equal(endpoints.globalDeviceEndpoint, `localhost:${https}`);
     assert.equal(endpoints.hubHostName, `localhost:${mqtt}`);

@@ -4,10 +4,10 @@ import { EnrollkitError } from '../../errors.js';
 import type { Command, Context, Input } from '../command.js';
 import { outputFlags, programName, stateFolderFlag, wholeNumber } from '../flags.js';
 
-/** As HTTPS and MQTT over TLS, but for ports that need no rights. */
-const defaultPorts = { https: 8443, mqtt: 8883 };
+/** As HTTPS, MQTT and AMQP over TLS, but for ports that need no rights. */
+const defaultPorts = { https: 8443, mqtt: 8883, amqp: 5671 };
 /** What the SDKs dial that cannot be told a port. */
-const standardPorts = { https: 443, mqtt: 8883 };
+const standardPorts = { https: 443, mqtt: 8883, amqp: 5671 };
 
 export const emulatorStart: Command = {
   description:
@@ -28,20 +28,21 @@ export const emulatorStart: Command = {
       summary: `for MQTT; 0 picks a free one (default: ${defaultPorts.mqtt})`,
     },
     {
+      name: 'amqp-port',
+      value: 'PORT',
+      parse: wholeNumber('amqp-port', 0, 65_535),
+      summary: `for AMQP; 0 picks a free one (default: ${defaultPorts.amqp}, or 0 with --mqtt-port 0)`,
+    },
+    {
       name: 'standard-ports',
       summary:
-        'the ports of Azure, 443 and 8883, so that no name carries a port; for SDKs that dial nothing else',
+        'the ports of Azure, 443, 8883 and 5671, so that no name carries a port; for SDKs that dial nothing else',
     },
     {
       name: 'retry-after',
       value: 'SECONDS',
       parse: wholeNumber('retry-after', 0, 3600),
       summary: 'what a device is told to wait between two polls; 3 is Azure’s pace (default: 0)',
-    },
-    {
-      name: 'seed',
-      value: 'FILE',
-      summary: 'certificates and enrollments that are there from the start; JSON',
     },
     { name: 'detach', summary: 'return as soon as it is ready; it goes on in the background' },
     ...outputFlags,
@@ -65,23 +66,17 @@ async function run({ flags }: Input, context: Context): Promise<void> {
   const { startEmulator } = await import('../../emulator/start.js');
   const { emulatorLog, isRefusal } = await import('../emulator-log.js');
   const { output, signal, now } = context;
-  const seedFile =
-    flags.seed === undefined
-      ? undefined
-      : (await import('../emulator-seed.js')).readSeedFile(flags.seed as string);
   const asked = new AbortController();
   const emulator = await startEmulator({
     dir,
     httpsPort: ports.https,
     mqttPort: ports.mqtt,
+    amqpPort: ports.amqp,
     ...(flags.host === undefined ? {} : { host: flags.host as string }),
     ...(flags.retryAfter === undefined ? {} : { retryAfter: flags.retryAfter as number }),
-    ...(seedFile === undefined ? {} : { seed: seedFile.seed }),
     now,
     log: emulatorLog(output, isRefusal),
     onStopRequest: () => asked.abort(),
-  }).catch((error: unknown) => {
-    throw seedFile?.placed(error) ?? error;
   });
   try {
     await show(emulator.endpoints, dir, context, false);
@@ -118,13 +113,16 @@ async function show(
 }
 
 /** @throws EnrollkitError USAGE */
-function portsOf({ port, mqttPort, standardPorts: standard }: Input['flags']): typeof defaultPorts {
-  if (standard && (port !== undefined || mqttPort !== undefined)) {
-    throw new EnrollkitError('USAGE', '--standard-ports goes without --port and --mqtt-port.');
+function portsOf({ standardPorts: standard, ...flags }: Input['flags']): typeof defaultPorts {
+  const { port, mqttPort, amqpPort } = flags as Record<string, number | undefined>;
+  if (standard && [port, mqttPort, amqpPort].some((one) => one !== undefined)) {
+    throw new EnrollkitError('USAGE', '--standard-ports goes without --port, --mqtt-port and --amqp-port.');
   }
   const usual = standard ? standardPorts : defaultPorts;
   return {
-    https: (port as number | undefined) ?? usual.https,
-    mqtt: (mqttPort as number | undefined) ?? usual.mqtt,
+    https: port ?? usual.https,
+    mqtt: mqttPort ?? usual.mqtt,
+    // Devices dial their hub for MQTT and AMQP alike: whoever wants a free port for the one has none for the other.
+    amqp: amqpPort ?? (mqttPort === 0 ? 0 : usual.amqp),
   };
 }

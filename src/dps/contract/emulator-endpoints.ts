@@ -16,5 +16,5 @@ export interface EmulatorEndpoints {
   caFile: string;
   /** Absolute path of the root of the certificates that devices get when they ask for one, PEM. */
   issuingRootFile: string;
-  ports: { https: number; mqtt: number };
+  ports: { https: number; mqtt: number; amqp: number };
 }

@@ -1,12 +1,12 @@
 /** The MQTT listener: one TLS port, on which devices register and on which they talk to their hub. */
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import tls from 'node:tls';
+import type tls from 'node:tls';
 import type { EmulatorLog } from '../events.js';
+import { acceptByFirstByte } from '../first-byte.js';
 import type { Hub } from '../hub/hub.js';
 import { maxMessageBytes } from '../hub/messages.js';
-import { listenEverywhere } from '../listen.js';
 import { presentedChain } from '../tls.js';
+import { startTlsListener } from '../tls-listener.js';
 import { dpsCandidate, type RegistrationsLike } from './dps-session.js';
 import { hubCandidate } from './hub-session.js';
 import { limitPacketSize } from './packet-limit.js';
@@ -31,6 +31,8 @@ export interface MqttOptions {
   log: EmulatorLog;
   /** Milliseconds for the TLS handshake, and again for the CONNECT packet; 30,000 when not given. */
   connectTimeout?: number;
+  /** Takes connections to this port that turn out to be AMQP; without, they are refused. */
+  amqp?: (bytes: Duplex, socket: tls.TLSSocket) => void;
 }
 
 export interface MqttListener {
@@ -69,36 +71,31 @@ export async function startMqtt(options: MqttOptions): Promise<MqttListener> {
     limitPacketSize(bytes, maxPacketBytes);
     broker.handle(bytes);
   }
-  const sockets = new Set<Socket>();
-  const createServer = () =>
-    tls
-      .createServer({ ...options.tls, handshakeTimeout: connectTimeout, noDelay: true }, (socket) =>
-        accept(socket, socket),
-      )
-      .on('tlsClientError', (_error, socket) => socket.destroy())
-      .on('connection', (socket: Socket) => {
-        sockets.add(socket);
-        socket.once('close', () => sockets.delete(socket));
-      });
-
-  async function close(servers: tls.Server[]): Promise<void> {
-    const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
-    await new Promise<void>((resolve) => broker.close(resolve));
-    for (const socket of sockets) socket.destroy();
-    await Promise.all(closed);
-  }
+  const mqtt = (socket: tls.TLSSocket) => accept(socket, socket);
+  const { amqp } = options;
+  const closeBroker = () => new Promise<void>((resolve) => broker.close(resolve));
 
   try {
-    const { port, servers } = await listenEverywhere({
-      createServer,
+    const listener = await startTlsListener({
+      ...options,
       addresses: options.hosts,
-      port: options.port,
       protocol: 'MQTT',
       flag: '--mqtt-port',
+      handshakeTimeout: connectTimeout,
+      accept: amqp
+        ? acceptByFirstByte({ mqtt, amqp: (socket) => amqp(socket, socket) }, connectTimeout)
+        : mqtt,
     });
-    return { port, accept, close: () => close(servers) };
+    return {
+      port: listener.port,
+      accept,
+      async close() {
+        await closeBroker();
+        await listener.close();
+      },
+    };
   } catch (error) {
-    await close([]);
+    await closeBroker();
     throw error;
   }
 }

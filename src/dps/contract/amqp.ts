@@ -1,0 +1,84 @@
+/**
+ * AMQP 1.0 addresses, properties and error conditions, of DPS and of IoT Hub.
+ *
+ * Source: azure-iot-provisioning-device-amqp 1.9.1 and azure-iot-device-amqp 1.14.4 as they send them; Azure's SDK for
+ * C#, ProvisioningTransportHandlerAmqp, for rejections; Microsoft Learn, "Communicate with your IoT hub by using the
+ * AMQP protocol".
+ */
+
+/** Of the messages between a device and DPS. */
+export const dpsAmqp = {
+  operationType: 'iotdps-operation-type',
+  operationId: 'iotdps-operation-id',
+  /** What a device asks for, by operation type. */
+  register: 'iotdps-register',
+  getOperation: 'iotdps-get-operationstatus',
+  getRegistration: 'iotdps-get-registration',
+  /** Seconds, as text: the SDK for Node.js overlooks the number 0. It reads the first, the one for C# the second. */
+  retryAfter: ['retry-after', 'Retry-After'],
+} as const;
+
+/** Of the messages between a device and its hub. */
+export const hubAmqp = {
+  /** The node that takes tokens; OASIS, AMQP Claims-based Security 1.0. */
+  claimsNode: '$cbs',
+  sasTokenType: 'servicebus.windows.net:sastoken',
+  reportedProperties: '/properties/reported',
+  desiredNotifications: '/notifications/twin/properties/desired',
+  /** Microsoft.Azure.Amqp's AmqpConstants.AmqpBatchedMessageFormat: each data section is a message of its own. */
+  batchedMessageFormat: 0x80013700,
+} as const;
+
+/** The property of an attach that names the api-version. */
+export const apiVersionProperty = 'com.microsoft:api-version';
+/** The property of an attach that pairs the two links of a conversation. */
+export const channelProperty = 'com.microsoft:channel-correlation-id';
+
+/** OASIS, AMQP 1.0 part 2 section 2.8.14 to 2.8.18; those of com.microsoft are in azure-iot-amqp-base. */
+export const amqpConditions = {
+  argumentError: 'com.microsoft:argument-error',
+  connectionForced: 'amqp:connection:forced',
+  decodeError: 'amqp:decode-error',
+  framingError: 'amqp:connection:framing-error',
+  internalError: 'amqp:internal-error',
+  invalidField: 'amqp:invalid-field',
+  linkStolen: 'amqp:link:stolen',
+  messageSizeExceeded: 'amqp:link:message-size-exceeded',
+  notAllowed: 'amqp:not-allowed',
+  notFound: 'amqp:not-found',
+  notImplemented: 'amqp:not-implemented',
+  resourceLimitExceeded: 'amqp:resource-limit-exceeded',
+  throttled: 'com.microsoft:device-container-throttled',
+  transferLimitExceeded: 'amqp:link:transfer-limit-exceeded',
+  unauthorizedAccess: 'amqp:unauthorized-access',
+} as const;
+
+export type AmqpCondition = (typeof amqpConditions)[keyof typeof amqpConditions];
+
+/** `{idScope}/registrations/{registrationId}`, as a path or as a URL: the SDKs write it in three ways. */
+export function parseRegistrationAddress(
+  address: string,
+): { idScope: string; registrationId: string } | undefined {
+  const match = /^([^/]+)\/registrations\/([^/]+)$/i.exec(pathOf(address));
+  const registrationId = match && decode(match[2]!);
+  return match && registrationId ? { idScope: match[1]!, registrationId } : undefined;
+}
+
+/** What lies below `/devices/{deviceId}/`, such as `messages/events`; IDs of devices are percent-encoded. */
+export function parseDeviceAddress(address: string): { deviceId: string; node: string } | undefined {
+  const match = /^devices\/([^/]+)\/(.+)$/i.exec(pathOf(address));
+  const deviceId = match && decode(match[1]!);
+  return match && deviceId ? { deviceId, node: match[2]!.toLowerCase() } : undefined;
+}
+
+function pathOf(address: string): string {
+  return address.replace(/^amqps?:\/\/[^/]*/i, '').replace(/^\/+/, '');
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

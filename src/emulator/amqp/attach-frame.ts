@@ -1,0 +1,26 @@
+/** The fields of an attach frame that rhea hands on undecoded. */
+
+interface Typed {
+  value?: unknown;
+  descriptor?: { value?: unknown };
+}
+
+/** OASIS, AMQP 1.0 part 3 sections 3.5.3 and 3.5.4, by number and by symbol. */
+const types = {
+  source: new Set<unknown>([0x28, 'amqp:source:list']),
+  target: new Set<unknown>([0x29, 'amqp:target:list']),
+};
+
+/**
+ * The address of a link's source or target; empty when it has none. What is neither, such as the coordinator of
+ * transactions, is taken out of the frame: rhea would write of it to the console.
+ */
+export function addressOf(performative: Record<string, unknown>, terminus: 'source' | 'target'): string {
+  for (const name of ['source', 'target'] as const) {
+    const field = performative[name] as Typed | null | undefined;
+    if (field && !types[name].has(field.descriptor?.value)) performative[name] = null;
+  }
+  const fields = (performative[terminus] as Typed | null | undefined)?.value;
+  const address = Array.isArray(fields) ? (fields[0] as Typed | undefined)?.value : undefined;
+  return typeof address === 'string' ? address : '';
+}

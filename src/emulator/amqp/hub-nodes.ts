@@ -1,0 +1,209 @@
+/**
+ * A device connected to its hub over AMQP: the nodes below `/devices/{deviceId}/`, and `$cbs`, which takes tokens.
+ *
+ * Source: Microsoft Learn, "Communicate with your IoT hub by using the AMQP protocol"; azure-iot-device-amqp 1.14.4.
+ */
+import { apiVersionProperty, hubAmqp, parseDeviceAddress } from '../../dps/contract/amqp.js';
+import { isKnownApiVersion } from '../../dps/contract/api-versions.js';
+import { parseSasToken } from '../../dps/contract/sas.js';
+import type { EmulatorLog } from '../events.js';
+import { refusalOf } from '../hub/authorize.js';
+import type { Hub } from '../hub/hub.js';
+import { AmqpError, toAmqpError } from './amqp-error.js';
+import { claimsNode } from './claims-node.js';
+import { cloudToDeviceNode } from './hub-cloud-to-device.js';
+import { methodsNode } from './hub-methods.js';
+import { telemetryNode } from './hub-telemetry.js';
+import { twinNode } from './hub-twin.js';
+import type { AmqpClient, Attached, AttachRequest, Link, Nodes } from './node.js';
+
+export interface HubNodesOptions {
+  hub: Hub;
+  /** The hub's host name, with its port unless that is 8883. */
+  hubHostName: () => string;
+  now: () => Date;
+  log: EmulatorLog;
+}
+
+/** What the nodes of a device share. */
+export interface DeviceContext {
+  deviceId: string;
+  hub: Hub;
+  note(operation: string, status: number, reason?: string): void;
+}
+
+/** One of a device's nodes, for one connection: what it does with links, by where their messages go. */
+export type DeviceNode = (
+  context: DeviceContext,
+) => Partial<Record<AttachRequest['direction'], (link: Link) => Attached>>;
+
+/** By what follows `/devices/{deviceId}/`, in lower case. */
+const deviceNodes: Record<string, DeviceNode> = {
+  'messages/events': telemetryNode,
+  'messages/devicebound': cloudToDeviceNode,
+  twin: twinNode,
+  'methods/devicebound': methodsNode,
+};
+
+/** The links of a device on one connection. */
+interface DeviceSession {
+  nodes: Record<string, ReturnType<DeviceNode>>;
+  links: Set<Link>;
+  end(): void;
+}
+
+/** Microsoft Learn, "Control access to IoT Hub with SAS": of a device, `{deviceId}@sas.{hub name}`. */
+const plainUser = /^(.+)@sas\.[^@]+$/;
+
+/** Whether a user name and password of SASL PLAIN may be those of a device: the links look at the signature. */
+export function isHubUser(userName: string, password: string): boolean {
+  return plainUser.test(userName) && parseSasToken(password) !== undefined;
+}
+
+export function hubNodes(client: AmqpClient, { hub, hubHostName, now, log }: HubNodesOptions): Nodes {
+  /** By device. */
+  const tokens = new Map<string, string>();
+  const sessions = new Map<string, DeviceSession>();
+
+  function note(id: string, operation: string, status: number, reason?: string) {
+    const event = {
+      at: now().toISOString(),
+      plane: 'hub',
+      transport: 'amqp',
+      operation,
+      id,
+      status,
+    } as const;
+    log(reason === undefined ? event : { ...event, reason });
+  }
+
+  async function refusalFor(
+    deviceId: string,
+    authorization: string | undefined,
+  ): Promise<string | undefined> {
+    const device = hub.devices.get(deviceId);
+    const proof = { chain: client.chain, authorization, hostNames: [hubHostName()] };
+    const refusal = await refusalOf(device, proof, now());
+    if (refusal !== undefined) return refusal;
+    const same = hub.devices.get(deviceId)?.generationId === device?.generationId;
+    return same ? undefined : 'the device was deleted meanwhile';
+  }
+
+  const claims = claimsNode({
+    async take(authorization) {
+      const deviceId = deviceOfToken(authorization);
+      if (deviceId === undefined) return 'the token is for no device';
+      const refusal = await refusalFor(deviceId, authorization);
+      note(deviceId, 'putToken', refusal === undefined ? 200 : 401, refusal);
+      if (refusal === undefined) tokens.set(deviceId, authorization);
+      return refusal;
+    },
+  });
+
+  function sessionOf(deviceId: string): DeviceSession {
+    const open = sessions.get(deviceId);
+    if (open) return open;
+    const context: DeviceContext = { deviceId, hub, note: note.bind(undefined, deviceId) };
+    const links = new Set<Link>();
+    const ended = hub.devices.connected(deviceId, () => {
+      sessions.delete(deviceId);
+      const error = hub.devices.get(deviceId)
+        ? new AmqpError('linkStolen', 'The device has connected again.')
+        : new AmqpError('notFound', 'The device was deleted.');
+      for (const link of [...links]) link.close(error);
+    });
+    const session: DeviceSession = {
+      nodes: Object.fromEntries(Object.entries(deviceNodes).map(([name, node]) => [name, node(context)])),
+      links,
+      end() {
+        if (sessions.get(deviceId) === session) sessions.delete(deviceId);
+        ended();
+      },
+    };
+    sessions.set(deviceId, session);
+    return session;
+  }
+
+  function tokenOf(deviceId: string): string | undefined {
+    const { userName = '', password } = client.plain ?? {};
+    return tokens.get(deviceId) ?? (plainUser.exec(userName)?.[1] === deviceId ? password : undefined);
+  }
+
+  /** A token is good until it expires, and so are the links that it opened. @throws AmqpError */
+  function assertFresh(deviceId: string): void {
+    const expiry = parseSasToken(tokenOf(deviceId) ?? '')?.expiry;
+    if (expiry !== undefined && expiry * 1000 < now().getTime()) {
+      throw new AmqpError('unauthorizedAccess', 'The token has expired.');
+    }
+  }
+
+  /** What a link does, with a word to the log when a message is rejected. */
+  function guarded(deviceId: string, receive: NonNullable<Attached['receive']>): Attached['receive'] {
+    return async (message, format) => {
+      try {
+        assertFresh(deviceId);
+        await receive(message, format);
+      } catch (cause) {
+        const error = toAmqpError(cause, now());
+        note(deviceId, 'sendMessage', error.status, error.reason);
+        throw error;
+      }
+    };
+  }
+
+  return {
+    async attach({ address, direction, properties, link }) {
+      if (address === hubAmqp.claimsNode) return claims({ address, direction, properties, link });
+      const { deviceId, node } = parseDeviceAddress(address) ?? {};
+      if (deviceId === undefined || node === undefined) {
+        throw new AmqpError('notFound', 'There is no such node.');
+      }
+      const refusal = await refusalFor(deviceId, tokenOf(deviceId));
+      if (refusal !== undefined) {
+        throw new AmqpError('unauthorizedAccess', 'Unauthorized', { reason: refusal });
+      }
+      assertApiVersion(properties);
+      if (!Object.hasOwn(deviceNodes, node)) {
+        throw new AmqpError('notImplemented', `Not implemented in this emulator: ${node.slice(0, 100)}.`);
+      }
+      const session = sessionOf(deviceId);
+      const open = session.nodes[node]![direction];
+      if (!open) {
+        if (session.links.size === 0) session.end();
+        throw new AmqpError('notAllowed', 'Messages go the other way here.');
+      }
+      const attached = open(link);
+      session.links.add(link);
+      return {
+        ...attached,
+        ...(attached.receive && { receive: guarded(deviceId, attached.receive) }),
+        closed() {
+          attached.closed?.();
+          session.links.delete(link);
+          if (session.links.size === 0) session.end();
+        },
+      };
+    },
+  };
+}
+
+/** The device that a token names in `sr`: `{host}/devices/{deviceId}`. */
+function deviceOfToken(authorization: string): string | undefined {
+  const resource = parseSasToken(authorization)?.resource;
+  if (resource === undefined) return undefined;
+  try {
+    const path = decodeURIComponent(resource).replace(/^[^/]*/, '');
+    return parseDeviceAddress(`${path}/-`)?.deviceId;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Only some of the links of the SDKs name one. */
+function assertApiVersion(properties: Record<string, unknown>): void {
+  const version = properties[apiVersionProperty];
+  if (version === undefined) return;
+  if (typeof version !== 'string' || !isKnownApiVersion('hub', version)) {
+    throw new AmqpError('argumentError', 'ErrorCode:ArgumentInvalid;Unknown api version');
+  }
+}

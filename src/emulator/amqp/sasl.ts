@@ -1,0 +1,60 @@
+/**
+ * What a client may say of itself before AMQP begins. Certificates come with TLS, so that EXTERNAL and ANONYMOUS say
+ * nothing more; a token of a device with a symmetric key comes with PLAIN. Most SDKs leave this layer out.
+ *
+ * Source: OASIS, AMQP 1.0 part 5 section 5.3; RFC 4616 for PLAIN, RFC 4422 appendix A for EXTERNAL.
+ */
+import type { AmqpClient } from './node.js';
+
+/** As rhea asks for it: `outcome` says whether the client is let in, once it is set. */
+interface Mechanism {
+  outcome: boolean | undefined;
+  start(response: Buffer | string | undefined): void;
+  step(response: Buffer | string | undefined): void;
+}
+
+export interface SaslOptions {
+  client: AmqpClient;
+  /** Whether this may be a user and its token. */
+  accepts(userName: string, password: string): boolean;
+  refused(reason: string): void;
+}
+
+/** rhea's table of mechanisms: constructors by name. */
+export function saslMechanisms(options: SaslOptions): Record<string, () => Mechanism> {
+  const { client, refused } = options;
+  return Object.assign(Object.create(null), {
+    EXTERNAL: () =>
+      mechanism(() => {
+        if (client.chain.length > 0) return true;
+        refused('SASL EXTERNAL without a client certificate');
+        return false;
+      }),
+    ANONYMOUS: () => mechanism(() => true),
+    PLAIN: () =>
+      mechanism((response) => {
+        const [, userName = '', password = ''] = response.split('\0');
+        if (!options.accepts(userName, password)) {
+          refused('the user name and password of SASL PLAIN are not those of a device');
+          return false;
+        }
+        client.plain = { userName, password };
+        return true;
+      }),
+  });
+}
+
+/** An empty initial response is not always sent: then the client is asked for it once. */
+function mechanism(decide: (response: string) => boolean): Mechanism {
+  const self: Mechanism = {
+    outcome: undefined,
+    start(response) {
+      if (response === undefined || response === null) return;
+      self.outcome = decide(response.toString());
+    },
+    step(response) {
+      self.outcome = decide((response ?? '').toString());
+    },
+  };
+  return self;
+}

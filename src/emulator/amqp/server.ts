@@ -1,0 +1,82 @@
+/** AMQP 1.0: devices register, and talk to their hub. Takes connections from TLS ports and from WebSockets. */
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { parseDeviceAddress, parseRegistrationAddress } from '../../dps/contract/amqp.js';
+import type { EmulatorLog } from '../events.js';
+import type { Hub } from '../hub/hub.js';
+import type { Registrations } from '../registration.js';
+import { presentedChain } from '../tls.js';
+import type { AmqpRefusal } from './connection.js';
+
+export interface AmqpOptions {
+  registrations: Pick<Registrations, 'register' | 'getOperation' | 'getState'>;
+  hub: Hub;
+  /** The hub's host name, with its port unless that is 8883. */
+  hubHostName: () => string;
+  /** Seconds that a device is told to wait while it is being assigned. */
+  retryAfter: number;
+  /** The clock by which certificates and tokens are judged. */
+  now: () => Date;
+  log: EmulatorLog;
+  /** Milliseconds in which a client has to open its connection; 30,000 when not given. */
+  openTimeout?: number;
+}
+
+export interface AmqpServer {
+  /** @param bytes the socket, or a WebSocket within it */
+  accept(bytes: Duplex, socket: TLSSocket): void;
+  /** Ends every connection. */
+  close(): void;
+}
+
+export function createAmqpServer(options: AmqpOptions): AmqpServer {
+  const { openTimeout = 30_000, now } = options;
+  const streams = new Set<Duplex>();
+
+  async function serve(bytes: Duplex, socket: TLSSocket): Promise<void> {
+    // Loaded when the first client comes: most emulators never see one.
+    const [{ serveAmqp }, { dpsNodes, isDpsUser }, { hubNodes, isHubUser }] = await Promise.all([
+      import('./connection.js'),
+      import('./dps-nodes.js'),
+      import('./hub-nodes.js'),
+    ]);
+    if (bytes.destroyed) return;
+    const client = { chain: presentedChain(socket), plain: undefined };
+    const dps = dpsNodes(client, options);
+    const hub = hubNodes(client, options);
+    serveAmqp(bytes, {
+      client,
+      nodes: { attach: (request) => (parseRegistrationAddress(request.address) ? dps : hub).attach(request) },
+      acceptsPlain: (userName, password) => isDpsUser(userName, password) || isHubUser(userName, password),
+      openTimeout,
+      now,
+      refused,
+    });
+  }
+
+  function refused({ operation, address = '', error }: AmqpRefusal): void {
+    const device = parseDeviceAddress(address);
+    const id = device?.deviceId ?? parseRegistrationAddress(address)?.registrationId ?? address;
+    options.log({
+      at: now().toISOString(),
+      plane: device ? 'hub' : 'device',
+      transport: 'amqp',
+      operation,
+      ...(id === '' ? {} : { id: id.slice(0, 128) }),
+      status: error.status,
+      reason: error.reason,
+    });
+  }
+
+  return {
+    accept(bytes, socket) {
+      streams.add(bytes);
+      bytes.on('error', () => bytes.destroy());
+      bytes.once('close', () => streams.delete(bytes));
+      serve(bytes, socket).catch(() => bytes.destroy());
+    },
+    close() {
+      for (const stream of streams) stream.destroy();
+    },
+  };
+}

@@ -1,0 +1,29 @@
+/**
+ * MQTT and AMQP on one port. DPS gives out one name of a hub, and with it one port, whatever a device speaks: where that is
+ * not Azure's, both protocols are dialled there.
+ */
+import type { TLSSocket } from 'node:tls';
+
+/** OASIS, AMQP 1.0 part 2 section 2.2: a connection begins with "AMQP". No first packet of MQTT begins so. */
+const amqpFirstByte = 'A'.charCodeAt(0);
+
+type Accept = (socket: TLSSocket) => void;
+
+/** @param timeout milliseconds for the first byte; a client that says nothing is let go */
+export function acceptByFirstByte(protocols: { mqtt: Accept; amqp: Accept }, timeout: number): Accept {
+  return (socket) => {
+    const destroy = () => socket.destroy();
+    const timer = setTimeout(destroy, timeout);
+    const stopTimer = () => clearTimeout(timer);
+    socket.on('error', destroy);
+    socket.once('close', stopTimer);
+    socket.once('data', (bytes: Buffer) => {
+      stopTimer();
+      socket.off('close', stopTimer);
+      socket.pause();
+      socket.unshift(bytes);
+      protocols[bytes[0] === amqpFirstByte ? 'amqp' : 'mqtt'](socket);
+      socket.off('error', destroy);
+    });
+  };
+}

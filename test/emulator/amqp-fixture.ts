@@ -1,0 +1,47 @@
+/** The hub over AMQP, with the hub in hand: what it stores is seen, and what the service asks can be asked. */
+import assert from 'node:assert/strict';
+import { type AmqpServer, createAmqpServer } from '../../src/emulator/amqp/server.js';
+import type { AmqpClientOptions } from './amqp-client.js';
+import { type Credential, type Fixture, startFixture } from './mqtt-fixture.js';
+
+export interface AmqpFixture extends Fixture {
+  /** What a client needs for a connection that presents this. */
+  client(credential?: Credential): AmqpClientOptions;
+}
+
+/** AMQP on the port of MQTT, as on an emulator's. */
+export async function startAmqpFixture(
+  times: { connectTimeout?: number; now?: () => Date } = {},
+): Promise<AmqpFixture> {
+  const { connectTimeout, now = () => new Date() } = times;
+  const servers: AmqpServer[] = [];
+  const fixture = await startFixture({
+    amqp: (bytes, socket) => servers[0]!.accept(bytes, socket),
+    ...(connectTimeout === undefined ? {} : { connectTimeout }),
+  });
+  const { hub, hubHostName, events } = fixture;
+  const none = () => assert.fail('nothing registers here');
+  servers.push(
+    createAmqpServer({
+      registrations: { register: none, getOperation: none, getState: none },
+      hub,
+      hubHostName,
+      retryAfter: 0,
+      now,
+      log: (event) => events.push(event),
+      ...(connectTimeout === undefined ? {} : { openTimeout: connectTimeout }),
+    }),
+  );
+  return {
+    ...fixture,
+    client: (credential) => ({
+      port: fixture.listener.port,
+      ca: fixture.serverRoot.pem,
+      ...(credential ? { cert: credential.pem, key: credential.keyPem } : {}),
+    }),
+    async close() {
+      servers[0]!.close();
+      await fixture.close();
+    },
+  };
+}
