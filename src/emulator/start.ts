@@ -178,7 +178,9 @@ async function serve(
   const individuals = new IndividualEnrollments(database);
   const records = new RegistrationRecords(database);
   const hubs = new LinkedHubs(database);
-  const hub = openHub(database, now);
+  const hub = openHub(database, now, () =>
+    certificates.list().flatMap(({ verified, der }) => (verified ? [der] : [])),
+  );
   const issuing = new IssuingAuthorities(database, now);
   const attestation = new Attestation({ certificates, groups, individuals, now });
   const registrations = new Registrations({

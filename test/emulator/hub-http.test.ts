@@ -13,7 +13,12 @@ import { type Credential, makeCertificate } from './mqtt-fixture.js';
 
 const key = Buffer.from('0123456789abcdef0123456789abcdef').toString('base64');
 const otherKey = Buffer.from('another key, another key, anothe').toString('base64');
-const policy = { keyName: 'iothubowner', primaryKey: key, secondaryKey: otherKey, rights: 'RegistryWrite' };
+const policy = {
+  keyName: 'iothubowner',
+  primaryKey: key,
+  secondaryKey: otherKey,
+  rights: 'RegistryRead, RegistryWrite, ServiceConnect, DeviceConnect',
+};
 const version = '?api-version=2021-04-12';
 
 let server: https.Server;
@@ -171,11 +176,10 @@ test('an api-version is needed, and what is not there says so', async () => {
     assert.equal((await request('GET', `/devices/device-1${query}`, asService())).status, 400);
   }
   for (const [method, path] of [
-    ['PUT', '/devices/device-1'],
-    ['GET', '/devices'],
-    ['POST', '/devices/query'],
-    ['PATCH', '/twins/device-1'],
-    ['POST', '/twins/device-1/methods'],
+    ['GET', '/devices/device-1/modules'],
+    ['PATCH', '/twins/device-1/modules/m'],
+    ['POST', '/jobs/create'],
+    ['GET', '/configurations'],
   ] as const) {
     const { status, body } = await request(method, `${path}${version}`, asService());
     assert.equal(status, 501, path);

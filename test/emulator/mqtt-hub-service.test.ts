@@ -146,7 +146,7 @@ test('a direct method is called and answered', async () => {
   const garbage = fixture.hub.methods.invoke('callee', { ...call, name: 'garbage' });
   const third = await inbox.first('$iothub/methods/POST/garbage/?$rid=');
   client.publish(hubTopics.methodResponse(200, /\$rid=(.+)$/.exec(third.topic)![1]!), '{');
-  await rejectsWith(garbage, 'BadDeviceResponse');
+  await rejectsWith(garbage, 'InvalidResponseWhileProxying');
 });
 
 test('a call to a device that is not there, does not answer, or does not exist', async () => {

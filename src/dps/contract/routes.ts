@@ -52,10 +52,26 @@ export const routes = {
   hub: {
     /** Device identities: DELETE is what cleaning up after an assigned device takes. */
     getDevice: { method: 'GET', path: '/devices/:deviceId' },
+    putDevice: { method: 'PUT', path: '/devices/:deviceId' },
     deleteDevice: { method: 'DELETE', path: '/devices/:deviceId' },
+    listDevices: { method: 'GET', path: '/devices' },
+    bulkDevices: { method: 'POST', path: '/devices' },
+    queryDevices: { method: 'POST', path: '/devices/query' },
+    getStatistics: { method: 'GET', path: '/statistics/devices' },
+    getServiceStatistics: { method: 'GET', path: '/statistics/service' },
     getTwin: { method: 'GET', path: '/twins/:deviceId' },
-    /** By the device, with its certificate. */
+    patchTwin: { method: 'PATCH', path: '/twins/:deviceId' },
+    putTwin: { method: 'PUT', path: '/twins/:deviceId' },
+    invokeMethod: { method: 'POST', path: '/twins/:deviceId/methods' },
+    /** By the service, to the device that the header `iothub-to` names. */
+    sendToDevice: { method: 'POST', path: '/messages/deviceBound' },
+    purgeMessages: { method: 'DELETE', path: '/devices/:deviceId/commands' },
+    /** By the device, with its own credentials. */
     sendMessage: { method: 'POST', path: '/devices/:deviceId/messages/events' },
+    receiveMessage: { method: 'GET', path: '/devices/:deviceId/messages/deviceBound' },
+    /** Rejects with the query `reject`. */
+    completeMessage: { method: 'DELETE', path: '/devices/:deviceId/messages/deviceBound/:lockToken' },
+    abandonMessage: { method: 'POST', path: '/devices/:deviceId/messages/deviceBound/:lockToken/abandon' },
   },
 } as const;
 

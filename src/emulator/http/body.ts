@@ -51,7 +51,7 @@ export async function readBytes(incoming: IncomingMessage): Promise<Buffer> {
 }
 
 /** Whether brackets outside of strings nest deeper than anything that is meant. */
-function nestsTooDeep(text: string): boolean {
+export function nestsTooDeep(text: string): boolean {
   let depth = 0;
   let inString = false;
   for (let at = 0; at < text.length; at += 1) {

@@ -12,11 +12,14 @@ export interface DeviceProof {
   authorization: string | undefined;
   /** The hub's names, with or without port. */
   hostNames: readonly string[];
+  /** The CAs of the hub, for devices that are let in by their CA: DER. */
+  authorities?: readonly Buffer[];
 }
 
 /**
- * A device with a symmetric key is let in with a token of its own. Any other is let in with the certificate that it registered with, or with another that has its ID as common name and
- * comes from the CA that provisioned it. Neither counts outside its dates.
+ * A device with a symmetric key is let in with a token of its own. Any other is let in with the certificate that it
+ * registered with or whose thumbprint the service gave, or with another that has its ID as common name and comes from the
+ * CA that provisioned it; a device of the kind `certificateAuthority`, from a CA of the hub. None counts outside its dates.
  * @returns why not, or undefined when it may
  */
 export async function refusalOf(
@@ -25,12 +28,14 @@ export async function refusalOf(
   at: Date,
 ): Promise<string | undefined> {
   if (device === undefined) return 'there is no such device';
-  if (device.symmetricKeys.length > 0) return tokenRefusalOf(device, proof, at);
+  if (device.status === 'disabled') return 'the device is disabled';
+  if (device.authentication === 'sas') return tokenRefusalOf(device, proof, at);
   const [leaf, ...issuers] = proof.chain;
   if (leaf === undefined) return 'no client certificate was presented';
   try {
-    const { sha256Thumbprint, commonName, notBefore, notAfter } = inspectCertificate(leaf);
-    if (sha256Thumbprint === device.leafThumbprint) {
+    const { sha1Thumbprint, sha256Thumbprint, commonName, notBefore, notAfter } = inspectCertificate(leaf);
+    const accepted = [device.leafThumbprint, device.secondaryThumbprint];
+    if (accepted.includes(sha256Thumbprint) || accepted.includes(sha1Thumbprint)) {
       if (at < new Date(notBefore)) return `the certificate is not valid before ${notBefore}`;
       if (at > new Date(notAfter)) return `the certificate expired at ${notAfter}`;
       return undefined;
@@ -39,8 +44,13 @@ export async function refusalOf(
       return `the certificate's common name is ${JSON.stringify(commonName)}`;
     const trusted = new Set(device.issuerThumbprints);
     const isTrusted = (issuer: Buffer) => trusted.has(inspectCertificate(issuer).sha256Thumbprint);
-    const trustAnchors = issuers.filter(isTrusted);
-    if (trustAnchors.length === 0) return 'no CA that provisioned the device is in the chain';
+    const authorities = device.authentication === 'certificateAuthority' ? (proof.authorities ?? []) : [];
+    const trustAnchors = [...authorities, ...issuers.filter(isTrusted)];
+    if (trustAnchors.length === 0) {
+      return device.authentication === 'certificateAuthority'
+        ? 'the hub has no verified CA'
+        : 'no CA that provisioned the device is in the chain';
+    }
     const verdict = await validateChain({
       leaf,
       intermediates: issuers.filter((issuer) => !isTrusted(issuer)),

@@ -9,42 +9,57 @@ import type { HubTwin, TwinSection } from './twins.js';
 
 const never = '0001-01-01T00:00:00Z';
 
-export function describeDevice(device: HubDevice, connected: boolean): Record<string, unknown> {
+/** What of a device is not kept with its identity. */
+export interface DevicePresence {
+  connected: boolean;
+  /** How many messages wait for it. */
+  waiting: number;
+}
+
+export function describeDevice(
+  device: HubDevice,
+  { connected, waiting }: DevicePresence,
+): Record<string, unknown> {
   return {
     deviceId: device.deviceId,
     generationId: device.generationId,
     etag: deviceEtag(device),
     connectionState: connected ? 'Connected' : 'Disconnected',
-    status: 'enabled',
-    statusReason: null,
+    status: device.status,
+    statusReason: device.statusReason ?? null,
     connectionStateUpdatedTime: never,
     statusUpdatedTime: never,
     lastActivityTime: never,
-    cloudToDeviceMessageCount: 0,
+    cloudToDeviceMessageCount: waiting,
     capabilities: { iotEdge: device.iotEdge },
     authentication: {
       symmetricKey: {
         primaryKey: device.symmetricKeys[0] ?? null,
         secondaryKey: device.symmetricKeys[1] ?? null,
       },
-      x509Thumbprint: { primaryThumbprint: device.leafThumbprint ?? null, secondaryThumbprint: null },
-      type: authenticationTypeOf(device),
+      x509Thumbprint: thumbprintsOf(device),
+      type: device.authentication,
     },
   };
 }
 
-export function describeTwin(device: HubDevice, twin: HubTwin, connected: boolean): Record<string, unknown> {
+export function describeTwin(
+  device: HubDevice,
+  twin: HubTwin,
+  { connected, waiting }: DevicePresence,
+): Record<string, unknown> {
   return {
     deviceId: device.deviceId,
     etag: twinEtag(twin),
     deviceEtag: deviceEtag(device),
-    status: 'enabled',
+    status: device.status,
+    statusReason: device.statusReason ?? null,
     statusUpdateTime: never,
     connectionState: connected ? 'Connected' : 'Disconnected',
     lastActivityTime: never,
-    cloudToDeviceMessageCount: 0,
-    authenticationType: authenticationTypeOf(device),
-    x509Thumbprint: { primaryThumbprint: device.leafThumbprint ?? null, secondaryThumbprint: null },
+    cloudToDeviceMessageCount: waiting,
+    authenticationType: device.authentication,
+    x509Thumbprint: thumbprintsOf(device),
     modelId: '',
     version: twin.tagsVersion + twin.desired.version + twin.reported.version,
     tags: twin.tags,
@@ -63,8 +78,8 @@ export function twinEtag({ tags, tagsVersion, desired }: HubTwin): string {
   return etagOf(JSON.stringify([tags, tagsVersion, desired]));
 }
 
-function authenticationTypeOf({ symmetricKeys }: HubDevice): string {
-  return symmetricKeys.length > 0 ? 'sas' : 'selfSigned';
+function thumbprintsOf({ leafThumbprint, secondaryThumbprint }: HubDevice) {
+  return { primaryThumbprint: leafThumbprint ?? null, secondaryThumbprint: secondaryThumbprint ?? null };
 }
 
 function collection({ properties, version, updated }: TwinSection): Record<string, unknown> {

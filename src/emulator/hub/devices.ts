@@ -16,28 +16,46 @@ export interface NewHubDevice {
   initialTwin?: InitialTwin | null | undefined;
 }
 
+/** How a device proves who it is; Azure's words. */
+export type HubAuthentication = 'sas' | 'selfSigned' | 'certificateAuthority';
+
 export interface HubDevice {
   deviceId: string;
   /** Tells a device from an earlier one of the same name. */
   generationId: string;
   /** ISO 8601, UTC. */
   created: string;
+  authentication: HubAuthentication;
+  /** Of the certificate that registered (SHA-256), or as the service gave it (SHA-1 or SHA-256); upper-case hexadecimal. */
   leafThumbprint: string | undefined;
+  /** Counts as much as the first. */
+  secondaryThumbprint: string | undefined;
   issuerThumbprints: string[];
   /** Base64; empty when the device has a certificate instead. */
   symmetricKeys: string[];
+  /** A device that is disabled is not let in. */
+  status: 'enabled' | 'disabled';
+  statusReason: string | undefined;
   iotEdge: boolean;
 }
 
-interface DeviceRow {
+export interface DeviceRow {
   device_id: string;
   generation_id: string;
   created: string;
+  authentication: string;
   leaf_thumbprint: string;
+  secondary_thumbprint: string;
   issuer_thumbprints: string;
   symmetric_keys: string;
+  status: string;
+  status_reason: string | null;
   iot_edge: number;
 }
+
+/** What {@link toDevice} reads. */
+export const deviceColumns =
+  'device_id, generation_id, created, authentication, leaf_thumbprint, secondary_thumbprint, issuer_thumbprints, symmetric_keys, status, status_reason, iot_edge';
 
 export class HubDevices {
   readonly #now: () => Date;
@@ -55,12 +73,9 @@ export class HubDevices {
          symmetric_keys)
        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?3, '{}', 1, ?3, ?9)
        ON CONFLICT (device_id) DO UPDATE SET iot_edge = ?4, leaf_thumbprint = ?5, issuer_thumbprints = ?6,
-         symmetric_keys = ?9`,
+         symmetric_keys = ?9, secondary_thumbprint = '', authentication = ''`,
     );
-    this.#get = database.prepare(
-      `SELECT device_id, generation_id, created, iot_edge, leaf_thumbprint, issuer_thumbprints, symmetric_keys
-       FROM hub_device WHERE device_id = ?`,
-    );
+    this.#get = database.prepare(`SELECT ${deviceColumns} FROM hub_device WHERE device_id = ?`);
     this.#delete = database.prepare('DELETE FROM hub_device WHERE device_id = ?');
   }
 
@@ -81,23 +96,19 @@ export class HubDevices {
 
   get(deviceId: string): HubDevice | undefined {
     const row = this.#get.get([deviceId]) as DeviceRow | undefined;
-    if (row === undefined) return undefined;
-    return {
-      deviceId: row.device_id,
-      generationId: row.generation_id,
-      created: row.created,
-      leafThumbprint: row.leaf_thumbprint === '' ? undefined : row.leaf_thumbprint,
-      issuerThumbprints: JSON.parse(row.issuer_thumbprints) as string[],
-      symmetricKeys: JSON.parse(row.symmetric_keys) as string[],
-      iotEdge: row.iot_edge !== 0,
-    };
+    return row === undefined ? undefined : toDevice(row);
   }
 
   /** Deletes the device with its twin and messages, and ends its connection; false when there was none. */
   delete(deviceId: string): boolean {
     const deleted = this.#delete.run([deviceId]).changes > 0;
-    this.#connections.get(deviceId)?.();
+    this.disconnect(deviceId);
     return deleted;
+  }
+
+  /** Ends the device's connection, if it has one. */
+  disconnect(deviceId: string): void {
+    this.#connections.get(deviceId)?.();
   }
 
   /**
@@ -116,4 +127,27 @@ export class HubDevices {
   isConnected(deviceId: string): boolean {
     return this.#connections.has(deviceId);
   }
+
+  get connectedCount(): number {
+    return this.#connections.size;
+  }
+}
+
+export function toDevice(row: DeviceRow): HubDevice {
+  const symmetricKeys = JSON.parse(row.symmetric_keys) as string[];
+  return {
+    deviceId: row.device_id,
+    generationId: row.generation_id,
+    created: row.created,
+    // Empty for a device that the provisioning service made: what it registered with says it.
+    authentication:
+      (row.authentication as HubAuthentication | '') || (symmetricKeys.length > 0 ? 'sas' : 'selfSigned'),
+    leafThumbprint: row.leaf_thumbprint || undefined,
+    secondaryThumbprint: row.secondary_thumbprint || undefined,
+    issuerThumbprints: JSON.parse(row.issuer_thumbprints) as string[],
+    symmetricKeys,
+    status: row.status === 'disabled' ? 'disabled' : 'enabled',
+    statusReason: row.status_reason ?? undefined,
+    iotEdge: row.iot_edge !== 0,
+  };
 }

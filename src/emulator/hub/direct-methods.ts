@@ -63,7 +63,7 @@ export class DirectMethods {
 
   /**
    * @param signal ends the waiting: nobody listens for the answer any more
-   * @throws HubError DeviceNotFound, DeviceNotOnline, GatewayTimeout, BadDeviceResponse
+   * @throws HubError DeviceNotFound, DeviceNotOnline, GatewayTimeout, InvalidResponseWhileProxying
    */
   async invoke(deviceId: string, request: MethodRequest, signal?: AbortSignal): Promise<MethodResult> {
     if (this.#devices.get(deviceId) === undefined) throw new HubError('DeviceNotFound');
@@ -118,13 +118,15 @@ export class DirectMethods {
 
 function toResult(status: number, body: Buffer): MethodResult | HubError {
   if (body.length > maxMethodPayloadBytes) {
-    return new HubError('BadDeviceResponse', { message: 'The answer of the device is larger than 128 KB.' });
+    return new HubError('InvalidResponseWhileProxying', {
+      message: 'The answer of the device is larger than 128 KB.',
+    });
   }
   try {
     const text = body.toString('utf8').trim();
     return { status, payload: text === '' ? undefined : JSON.parse(text) };
   } catch {
-    return new HubError('BadDeviceResponse');
+    return new HubError('InvalidResponseWhileProxying');
   }
 }
 

@@ -3,31 +3,42 @@ import type Database from 'libsql';
 import { CloudToDeviceMessages } from './cloud-to-device.js';
 import { HubDevices } from './devices.js';
 import { DirectMethods } from './direct-methods.js';
+import { DeviceIdentities } from './identities.js';
 import { HubMessages } from './messages.js';
 import { hubSchema } from './schema.js';
 import { HubTwins } from './twins.js';
 
 export interface Hub {
   readonly devices: HubDevices;
+  /** The same devices, as the service makes and changes them. */
+  readonly identities: DeviceIdentities;
   readonly twins: HubTwins;
   /** What devices sent. */
   readonly messages: HubMessages;
   /** What is sent to devices. */
   readonly cloudToDevice: CloudToDeviceMessages;
   readonly methods: DirectMethods;
+  /** The CAs whose certificates let in devices of the kind `certificateAuthority`: DER. */
+  readonly authorities: () => readonly Buffer[];
 }
 
 /** One for each emulator: deleting a device through it ends the connection that was opened through it. */
-export function openHub(database: Database.Database, now: () => Date): Hub {
+export function openHub(
+  database: Database.Database,
+  now: () => Date,
+  authorities: () => readonly Buffer[] = () => [],
+): Hub {
   database.exec(hubSchema);
   addLaterColumns(database);
   const devices = new HubDevices(database, now);
   return {
     devices,
+    identities: new DeviceIdentities(database, devices, now),
     twins: new HubTwins(database, now),
     messages: new HubMessages(database, now),
     cloudToDevice: new CloudToDeviceMessages(database, devices, now),
     methods: new DirectMethods(devices),
+    authorities,
   };
 }
 
@@ -35,6 +46,10 @@ export function openHub(database: Database.Database, now: () => Date): Hub {
 const laterColumns = {
   symmetric_keys: "TEXT NOT NULL DEFAULT '[]'",
   tags_version: 'INTEGER NOT NULL DEFAULT 0',
+  authentication: "TEXT NOT NULL DEFAULT ''",
+  secondary_thumbprint: "TEXT NOT NULL DEFAULT ''",
+  status: "TEXT NOT NULL DEFAULT 'enabled'",
+  status_reason: 'TEXT',
 };
 
 function addLaterColumns(database: Database.Database): void {

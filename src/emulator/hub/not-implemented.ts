@@ -1,19 +1,45 @@
 /** Operations of IoT Hub's HTTPS side that the stand-in does not have: answered with 501, which names them. */
-import type { Route } from '../../dps/contract/routes.js';
+import type { HubOperation, HubRight } from './http/operation.js';
+import { HubError } from './wire-error.js';
 
-export const hubRoutesNotImplemented: { name: string; route: Route }[] = [
-  { name: 'listDevices', route: { method: 'GET', path: '/devices' } },
-  { name: 'bulkDevices', route: { method: 'POST', path: '/devices' } },
-  { name: 'queryDevices', route: { method: 'POST', path: '/devices/query' } },
-  { name: 'putDevice', route: { method: 'PUT', path: '/devices/:deviceId' } },
-  { name: 'receiveMessage', route: { method: 'GET', path: '/devices/:deviceId/messages/deviceBound' } },
-  { name: 'listModules', route: { method: 'GET', path: '/devices/:deviceId/modules' } },
-  { name: 'getModule', route: { method: 'GET', path: '/devices/:deviceId/modules/:moduleId' } },
-  { name: 'putModule', route: { method: 'PUT', path: '/devices/:deviceId/modules/:moduleId' } },
-  { name: 'deleteModule', route: { method: 'DELETE', path: '/devices/:deviceId/modules/:moduleId' } },
-  { name: 'putTwin', route: { method: 'PUT', path: '/twins/:deviceId' } },
-  { name: 'patchTwin', route: { method: 'PATCH', path: '/twins/:deviceId' } },
-  { name: 'invokeMethod', route: { method: 'POST', path: '/twins/:deviceId/methods' } },
-  { name: 'getStatistics', route: { method: 'GET', path: '/statistics/devices' } },
-  { name: 'getServiceStatistics', route: { method: 'GET', path: '/statistics/service' } },
+const notImplemented: [
+  name: string,
+  caller: HubRight | 'device',
+  method: HubOperation['route']['method'],
+  path: string,
+][] = [
+  ['listModules', 'RegistryRead', 'GET', '/devices/:deviceId/modules'],
+  ['getModule', 'RegistryRead', 'GET', '/devices/:deviceId/modules/:moduleId'],
+  ['putModule', 'RegistryWrite', 'PUT', '/devices/:deviceId/modules/:moduleId'],
+  ['deleteModule', 'RegistryWrite', 'DELETE', '/devices/:deviceId/modules/:moduleId'],
+  ['getModuleTwin', 'ServiceConnect', 'GET', '/twins/:deviceId/modules/:moduleId'],
+  ['patchModuleTwin', 'ServiceConnect', 'PATCH', '/twins/:deviceId/modules/:moduleId'],
+  ['putModuleTwin', 'ServiceConnect', 'PUT', '/twins/:deviceId/modules/:moduleId'],
+  ['invokeModuleMethod', 'ServiceConnect', 'POST', '/twins/:deviceId/modules/:moduleId/methods'],
+  ['applyConfiguration', 'RegistryWrite', 'POST', '/devices/:deviceId/applyConfigurationContent'],
+  ['listConfigurations', 'RegistryRead', 'GET', '/configurations'],
+  ['getConfiguration', 'RegistryRead', 'GET', '/configurations/:configurationId'],
+  ['putConfiguration', 'RegistryWrite', 'PUT', '/configurations/:configurationId'],
+  ['deleteConfiguration', 'RegistryWrite', 'DELETE', '/configurations/:configurationId'],
+  ['createJob', 'RegistryWrite', 'POST', '/jobs/create'],
+  ['listJobs', 'RegistryRead', 'GET', '/jobs'],
+  ['getJob', 'RegistryRead', 'GET', '/jobs/:jobId'],
+  ['cancelJob', 'RegistryWrite', 'DELETE', '/jobs/:jobId'],
+  ['putScheduledJob', 'ServiceConnect', 'PUT', '/jobs/v2/:jobId'],
+  ['getScheduledJob', 'ServiceConnect', 'GET', '/jobs/v2/:jobId'],
+  ['receiveFeedback', 'ServiceConnect', 'GET', '/messages/serviceBound/feedback'],
+  ['getDigitalTwin', 'ServiceConnect', 'GET', '/digitaltwins/:deviceId'],
+  ['patchDigitalTwin', 'ServiceConnect', 'PATCH', '/digitaltwins/:deviceId'],
+  ['createFileUpload', 'device', 'POST', '/devices/:deviceId/files'],
 ];
+
+export const notImplementedOperations: readonly HubOperation[] = notImplemented.map(
+  ([name, caller, method, path]) => ({
+    name,
+    route: { method, path },
+    caller,
+    handle() {
+      throw new HubError('NotImplemented', { message: `Not implemented in this emulator: ${name}.` });
+    },
+  }),
+);

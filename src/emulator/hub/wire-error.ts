@@ -8,6 +8,7 @@
 /** `code` is the number that the service logs, and that the answers of direct methods carry. */
 export const hubErrors = {
   ArgumentInvalid: { status: 400, code: 400004, message: 'The request is not valid.' },
+  TooManyDevices: { status: 413, code: 413002, message: 'At most 100 devices in one request.' },
   InvalidProtocolVersion: { status: 400, code: 400005, message: 'The api-version is not known.' },
   IotHubFormatError: { status: 400, code: 400006, message: 'The request is malformed.' },
   IotHubUnauthorizedAccess: { status: 401, code: 401002, message: 'Unauthorized' },
@@ -17,7 +18,7 @@ export const hubErrors = {
     message: 'At most 50 messages wait for a device.',
   },
   DeviceNotFound: { status: 404, code: 404001, message: 'There is no such device.' },
-  NotFound: { status: 404, code: 404000, message: 'There is no such operation.' },
+  GenericNotFound: { status: 404, code: 404000, message: 'There is no such operation.' },
   DeviceNotOnline: { status: 404, code: 404103, message: 'Timed out waiting for device to connect.' },
   DeviceAlreadyExists: { status: 409, code: 409001, message: 'There is a device of this ID already.' },
   PreconditionFailed: { status: 412, code: 412001, message: 'The etag does not match.' },
@@ -26,11 +27,20 @@ export const hubErrors = {
     code: 412002,
     message: 'The lock on the message is not held any more.',
   },
+  GenericRequestEntityTooLarge: { status: 413, code: 413000, message: 'The body is too large.' },
   MessageTooLarge: { status: 413, code: 413001, message: 'A message holds at most 256 KB.' },
-  UnsupportedMediaType: { status: 415, code: 415001, message: 'The content type must be application/json.' },
+  GenericUnsupportedMediaType: {
+    status: 415,
+    code: 415000,
+    message: 'The content type must be application/json.',
+  },
   ServerError: { status: 500, code: 500001, message: 'Internal server error' },
   NotImplemented: { status: 501, code: 501000, message: 'Not implemented in this emulator.' },
-  BadDeviceResponse: { status: 502, code: 502100, message: 'The answer of the device is not JSON.' },
+  InvalidResponseWhileProxying: {
+    status: 502,
+    code: 502100,
+    message: 'The answer of the device is not JSON.',
+  },
   GatewayTimeout: {
     status: 504,
     code: 504101,

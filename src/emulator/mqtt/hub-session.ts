@@ -64,7 +64,12 @@ export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions
       const { devices } = options.hub;
       const device = devices.get(deviceId);
       const { chain, password: authorization } = connect;
-      const proof = { chain, authorization, hostNames: [options.hubHostName()] };
+      const proof = {
+        chain,
+        authorization,
+        hostNames: [options.hubHostName()],
+        authorities: options.hub.authorities(),
+      };
       const refusal = await refusalOf(device, proof, options.now());
       if (refusal !== undefined) throw new ConnectRefused('notAuthorized', refusal);
       if (devices.get(deviceId)?.generationId !== device?.generationId) {

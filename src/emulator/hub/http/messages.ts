@@ -1,0 +1,157 @@
+/**
+ * Messages over HTTPS, in both directions: a device sends and fetches its own, the service sends to a device.
+ *
+ * Source: Microsoft Learn, IoT Hub device REST API 2020-03-13 (Send Device Event, Receive, Complete and Abandon Device
+ * Bound Notification), service REST API 2021-04-12 (Cloud To Device Messages - Purge). Microsoft documents no HTTPS
+ * request that sends to a device; that one has the address and the headers of its AMQP and device counterparts.
+ */
+import { routes } from '../../../dps/contract/routes.js';
+import {
+  type CloudToDeviceMessage,
+  maxCloudToDeviceBytes,
+  type NewCloudToDeviceMessage,
+} from '../cloud-to-device.js';
+import type { Hub } from '../hub.js';
+import { maxMessageBytes } from '../messages.js';
+import { HubError } from '../wire-error.js';
+import type { HubOperation, HubRequest } from './operation.js';
+
+/** How long a message that was fetched is locked; "Understand cloud-to-device messaging", lock timeout. */
+const lockMilliseconds = 60_000;
+
+/** Headers that are system properties of a message, and what these are called in the property bag. */
+const systemPropertyHeaders: Record<string, string> = {
+  'iothub-messageid': 'mid',
+  'iothub-correlationid': 'cid',
+  'iothub-userid': 'uid',
+  'iothub-contenttype': 'ct',
+  'iothub-contentencoding': 'ce',
+};
+const propertyPrefix = 'iothub-app-';
+
+export function messageOperations(hub: Hub): HubOperation[] {
+  const settle = (
+    name: 'completeMessage' | 'abandonMessage',
+    how: (request: HubRequest, deviceId: string, lockToken: string) => boolean,
+  ): HubOperation => ({
+    name,
+    route: routes.hub[name],
+    caller: 'device',
+    handle(request) {
+      const { deviceId, lockToken } = request.parameters;
+      if (!how(request, deviceId!, lockToken!)) throw new HubError('DeviceMessageLockLost');
+      return { status: 204 };
+    },
+  });
+  return [
+    {
+      name: 'sendMessage',
+      route: routes.hub.sendMessage,
+      caller: 'device',
+      async handle(request) {
+        const deviceId = request.parameters.deviceId!;
+        const body = await request.bytes(maxMessageBytes);
+        // The device may have been deleted while its message arrived.
+        hub.identities.find(deviceId);
+        hub.messages.append(deviceId, { ...propertiesOf(request), body });
+        return { status: 204 };
+      },
+    },
+    {
+      name: 'receiveMessage',
+      route: routes.hub.receiveMessage,
+      caller: 'device',
+      handle({ parameters }) {
+        const next = hub.cloudToDevice.receive(parameters.deviceId!, lockMilliseconds);
+        if (next === undefined) return { status: 204 };
+        return {
+          status: 200,
+          body: next.message.body,
+          headers: { ...headersOf(parameters.deviceId!, next.message), etag: `"${next.lockToken}"` },
+        };
+      },
+    },
+    settle('completeMessage', ({ query }, deviceId, lockToken) =>
+      query('reject') === undefined
+        ? hub.cloudToDevice.complete(deviceId, lockToken)
+        : hub.cloudToDevice.reject(deviceId, lockToken),
+    ),
+    settle('abandonMessage', (_request, deviceId, lockToken) =>
+      hub.cloudToDevice.abandon(deviceId, lockToken),
+    ),
+    {
+      name: 'sendToDevice',
+      route: routes.hub.sendToDevice,
+      caller: 'ServiceConnect',
+      async handle(request) {
+        const deviceId = addressee(request.header('iothub-to'));
+        const body = await request.bytes(maxCloudToDeviceBytes);
+        hub.cloudToDevice.send(deviceId, { ...propertiesOf(request), ...expiryOf(request), body });
+        return { status: 204 };
+      },
+    },
+    {
+      name: 'purgeMessages',
+      route: routes.hub.purgeMessages,
+      caller: 'ServiceConnect',
+      handle({ parameters }) {
+        const { deviceId } = hub.identities.find(parameters.deviceId!);
+        const totalMessagesPurged = hub.cloudToDevice.purge(deviceId);
+        return { status: 200, body: { totalMessagesPurged, deviceId, moduleId: null } };
+      },
+    },
+  ];
+}
+
+/** `/devices/{id}/messages/devicebound` */
+function addressee(to: string | undefined): string {
+  const match = /^\/devices\/([^/]+)\/messages\/devicebound\/?$/i.exec(to ?? '');
+  try {
+    if (match) return decodeURIComponent(match[1]!);
+  } catch {
+    // Not percent-encoded text: said below.
+  }
+  throw new HubError('ArgumentInvalid', {
+    message: 'The header iothub-to must be /devices/{deviceId}/messages/devicebound.',
+  });
+}
+
+function expiryOf({ header }: HubRequest): Pick<NewCloudToDeviceMessage, 'expiry'> {
+  const expiry = header('iothub-expiry');
+  return expiry === undefined || expiry === '' ? {} : { expiry: new Date(expiry) };
+}
+
+function propertiesOf({ headers }: HubRequest) {
+  const systemProperties: Record<string, string> = {};
+  const properties: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value !== 'string') continue;
+    const systemProperty = systemPropertyHeaders[name];
+    if (systemProperty !== undefined) systemProperties[systemProperty] = value;
+    else if (name.startsWith(propertyPrefix)) properties[name.slice(propertyPrefix.length)] = value;
+  }
+  return { systemProperties, properties };
+}
+
+/** What no header may hold is left out: properties that came over AMQP may be any text. */
+function headersOf(deviceId: string, message: CloudToDeviceMessage): Record<string, string> {
+  const { systemProperties, properties } = message;
+  const all: [string, string][] = [
+    ['content-type', 'application/octet-stream'],
+    ['iothub-sequencenumber', String(message.sequenceNumber)],
+    ['iothub-enqueuedtime', message.enqueued],
+    ['iothub-expiry', message.expiry],
+    ['iothub-deliverycount', String(message.deliveryCount)],
+    ['iothub-to', `/devices/${encodeURIComponent(deviceId)}/messages/deviceBound`],
+    ...Object.entries(systemPropertyHeaders).flatMap(([header, name]): [string, string][] =>
+      systemProperties[name] === undefined ? [] : [[header, systemProperties[name]]],
+    ),
+    ...Object.entries(properties).map(([name, value]): [string, string] => [
+      `${propertyPrefix}${name}`,
+      value,
+    ]),
+  ];
+  return Object.fromEntries(
+    all.filter(([name, value]) => /^[\w!#$%&'*+.^`|~-]+$/.test(name) && /^[\x20-\x7e]*$/.test(value)),
+  );
+}
