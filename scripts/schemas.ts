@@ -1,10 +1,12 @@
 /** Writes the JSON Schemas that stand in templates/, from the zod schemas that the code checks with. */
 import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
+import { emulatorSeedFileSchema } from '../src/emulator/seed-schema.js';
 import { planSchema } from '../src/pipeline/plan.js';
 import { profileSchema } from '../src/pki/profile.js';
 
 export const schemas = {
+  'templates/emulator-seed.schema.json': emulatorSeedFileSchema,
   'templates/plan.schema.json': planSchema,
   'templates/profiles/profile.schema.json': profileSchema,
 };

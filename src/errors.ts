@@ -60,6 +60,7 @@ export const errorTable = {
     next: 'Give a host name, an IP address, an e-mail address or an absolute URI, in ASCII.',
   },
   INVALID_PLAN: { exit: exitStatus.usage, next: 'Correct the plan file at the place named.' },
+  INVALID_SEED: { exit: exitStatus.usage, next: 'Correct the seed at the place named.' },
   INVALID_PROFILE: { exit: exitStatus.usage, next: 'Correct the profile at the place named.' },
   INVALID_CERTIFICATE: { exit: exitStatus.usage, next: 'Give one X.509 certificate, in PEM or DER.' },
   INVALID_CERTIFICATE_REQUEST: {

@@ -13,10 +13,12 @@ export {
 } from './dps/target.js';
 export {
   type Emulator,
+  type EmulatorClock,
   type EmulatorEndpoints,
   type EmulatorEvent,
   type EmulatorLog,
   type EmulatorOptions,
+  type EmulatorSeed,
   runningEmulator,
   startEmulator,
 } from './emulator/start.js';

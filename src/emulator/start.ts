@@ -24,6 +24,8 @@ import { hubRoutes } from './hub/http.js';
 import { openHub } from './hub/hub.js';
 import { startMqtt } from './mqtt/listener.js';
 import { Registrations } from './registration.js';
+import { applySeed } from './seed.js';
+import type { EmulatorSeed } from './seed-schema.js';
 import { Certificates } from './state/certificates.js';
 import { closeState, openState, type StateDatabase } from './state/database.js';
 import { emptyState } from './state/empty.js';
@@ -46,6 +48,7 @@ import { openServerIdentity, rootFileName, type ServerIdentity } from './tls.js'
 export { EmulatorClock } from './clock.js';
 export { type EmulatorEndpoints, runningEmulator } from './endpoints.js';
 export type { EmulatorEvent, EmulatorLog } from './events.js';
+export type { EmulatorSeed } from './seed-schema.js';
 
 export interface EmulatorOptions {
   /** The state folder; the emulator keeps its files in `emulator/` below it. `:memory:` keeps nothing. */
@@ -58,6 +61,8 @@ export interface EmulatorOptions {
   amqpPort?: number;
   /** Seconds that a device is told to wait between register and poll; 0 by default, Azure's pace is 3. */
   retryAfter?: number;
+  /** What is there at the start, and again after a reset. */
+  seed?: EmulatorSeed;
   /** The clock that the emulator's own follows. */
   now?: () => Date;
   log?: EmulatorLog;
@@ -70,7 +75,7 @@ export interface Emulator {
   /** By which certificates and tokens are judged and records are dated. TLS itself goes by the computer's clock. */
   readonly clock: EmulatorClock;
   /**
-   * Empties the state and ends every connection to a device. Names, ID scope, keys, ports and the TLS root stay, and so
+   * Empties the state, but for what its seed has, and ends every connection to a device. Names, ID scope, keys, ports and the TLS root stay, and so
    * do the endpoints. The clock follows the computer's again.
    */
   reset(): Promise<void>;
@@ -82,7 +87,7 @@ export interface Emulator {
 /**
  * Starts a local DPS with one linked hub. Everything that it answers with success is stored by then.
  *
- * @throws EnrollkitError PORT_IN_USE, EMULATOR_STATE_IN_USE, EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE
+ * @throws EnrollkitError PORT_IN_USE, EMULATOR_STATE_IN_USE, EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE, INVALID_SEED
  */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const opened: Closer[] = [];
@@ -162,6 +167,7 @@ async function serve(
     amqpPort = 0,
     retryAfter = 0,
     log = () => {},
+    seed,
     onStopRequest,
   }: EmulatorOptions,
   { folder, database, server, published }: Resources,
@@ -237,6 +243,7 @@ async function serve(
   closers.push(() => https.close());
   names.ports = { https: https.port, mqtt: mqtt.port, amqp: amqpListener.port };
   hubs.name(firstHubId, names.hub);
+  if (seed) applySeed(seed, { certificates, groups, individuals, hubs, now });
 
   const endpoints: EmulatorEndpoints = {
     armEndpoint: `https://${names.service}`,

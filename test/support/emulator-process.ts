@@ -13,8 +13,9 @@ export interface EmulatorProcess {
 }
 
 /** `enrollkit emulator start --json` on free ports, until it says that it is ready. */
-export async function startEmulatorProcess(dir: string): Promise<EmulatorProcess> {
-  const arguments_ = ['emulator', 'start', '--json', '--dir', dir, '--port', '0', '--mqtt-port', '0'];
+export async function startEmulatorProcess(dir: string, flags: string[] = []): Promise<EmulatorProcess> {
+  const ports = ['--port', '0', '--mqtt-port', '0'];
+  const arguments_ = ['emulator', 'start', '--json', '--dir', dir, ...ports, ...flags];
   // uvu sets FORCE_COLOR for the tests, and what they start would inherit it.
   const { FORCE_COLOR: _, ...env } = process.env;
   const child = spawn(process.execPath, [bin, ...arguments_], { env, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,12 +1,7 @@
 /** A certificate profile of the person's own, in place of the one that comes along. */
 import { EnrollkitError } from '../../errors.js';
-import { planProblem } from '../../pipeline/plan-problem.js';
 import { loadProfile, type Profile, profileSchema, type Role } from '../../pki/profile.js';
-import { readInputFile } from '../input-file.js';
-import { JsonSyntaxError, type Place, placesOf } from './json-place.js';
-
-/** More problems at once help nobody. */
-const maxProblems = 5;
+import { readJsonDocument } from '../json-document.js';
 
 /**
  * The profile of `--profile FILE`, or that of the role.
@@ -15,29 +10,9 @@ const maxProblems = 5;
  */
 export function profileFor(role: Role, path: string | undefined): Profile {
   if (path === undefined) return loadProfile(role);
-  const text = readInputFile(path).replace(/^\uFEFF/, '');
-  const at = ({ line, column }: Place) => `${path}:${line}:${column}`;
-  let placeOf: ReturnType<typeof placesOf>;
-  try {
-    placeOf = placesOf(text);
-  } catch (error) {
-    if (!(error instanceof JsonSyntaxError)) throw error;
-    throw invalid(`${at(error.place)}: this is not JSON: ${error.message}.`);
-  }
-  const result = profileSchema.safeParse(JSON.parse(text), { reportInput: true });
-  if (!result.success) {
-    const { issues } = result.error;
-    const problems = issues.slice(0, maxProblems).map((issue) => {
-      const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
-      return `${at(placeOf(issue.path, unknown))}: ${planProblem(issue)}.`;
-    });
-    const more = issues.length > maxProblems ? `\nand ${issues.length - maxProblems} more` : '';
-    throw invalid(problems.join('\n') + more);
-  }
-  if (result.data.role === role) return result.data;
-  throw invalid(
-    `${at(placeOf(['role']))}: this is a profile for the role ${result.data.role}; here it must be ${role}.`,
-  );
+  const { value, at } = readJsonDocument(path, profileSchema, invalid);
+  if (value.role === role) return value;
+  throw invalid(`${at(['role'])}: this is a profile for the role ${value.role}; here it must be ${role}.`);
 }
 
 function invalid(message: string): EnrollkitError {

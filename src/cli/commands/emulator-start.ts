@@ -44,6 +44,11 @@ export const emulatorStart: Command = {
       parse: wholeNumber('retry-after', 0, 3600),
       summary: 'what a device is told to wait between two polls; 3 is Azure’s pace (default: 0)',
     },
+    {
+      name: 'seed',
+      value: 'FILE',
+      summary: 'certificates and enrollments that are there from the start; JSON',
+    },
     { name: 'detach', summary: 'return as soon as it is ready; it goes on in the background' },
     ...outputFlags,
   ],
@@ -66,6 +71,10 @@ async function run({ flags }: Input, context: Context): Promise<void> {
   const { startEmulator } = await import('../../emulator/start.js');
   const { emulatorLog, isRefusal } = await import('../emulator-log.js');
   const { output, signal, now } = context;
+  const seedFile =
+    flags.seed === undefined
+      ? undefined
+      : (await import('../emulator-seed.js')).readSeedFile(flags.seed as string);
   const asked = new AbortController();
   const emulator = await startEmulator({
     dir,
@@ -74,9 +83,12 @@ async function run({ flags }: Input, context: Context): Promise<void> {
     amqpPort: ports.amqp,
     ...(flags.host === undefined ? {} : { host: flags.host as string }),
     ...(flags.retryAfter === undefined ? {} : { retryAfter: flags.retryAfter as number }),
+    ...(seedFile === undefined ? {} : { seed: seedFile.seed }),
     now,
     log: emulatorLog(output, isRefusal),
     onStopRequest: () => asked.abort(),
+  }).catch((error: unknown) => {
+    throw seedFile?.placed(error) ?? error;
   });
   try {
     await show(emulator.endpoints, dir, context, false);

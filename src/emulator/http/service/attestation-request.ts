@@ -32,7 +32,7 @@ export function readAttestation(
   { type, x509, symmetricKey }: Attestation,
   kind: 'group' | 'individual',
   before: AttestationSettings | undefined,
-  certificates: Certificates,
+  certificates: Pick<Certificates, 'get'>,
 ): AttestationSettings {
   if (type === 'symmetricKey') {
     return { authorities: [], symmetricKey: readSymmetricKey(symmetricKey ?? {}, before?.symmetricKey) };
@@ -71,7 +71,7 @@ function readX509(
   { clientCertificates, signingCertificates, caReferences }: X509,
   kind: 'group' | 'individual',
   before: AttestationSettings | undefined,
-  certificates: Certificates,
+  certificates: Pick<Certificates, 'get'>,
 ): AttestationSettings {
   if (clientCertificates && kind === 'group') {
     throw badRequest('attestation.x509.clientCertificates belongs to individual enrollments, not to groups.');
@@ -98,7 +98,7 @@ function readX509(
 
 function readReferences(
   references: NonNullable<X509['caReferences']>,
-  certificates: Certificates,
+  certificates: Pick<Certificates, 'get'>,
 ): Authority[] {
   return slots.flatMap((slot): Authority[] => {
     const reference = references[slot];

@@ -17,7 +17,7 @@ import type { IndividualSettings } from '../../state/individual-enrollments.js';
 import { type AttestationSettings, readAttestation } from './attestation-request.js';
 
 export interface EnrollmentContext {
-  certificates: Certificates;
+  certificates: Pick<Certificates, 'get'>;
   hubs: LinkedHubs;
 }
 

@@ -1,0 +1,62 @@
+/** What an emulator can be started with: the same objects that clients would send, in one document. */
+import { z } from 'zod';
+import { enrollmentGroup, individualEnrollment } from '../dps/contract/schemas.js';
+
+/** What the service alone sets. */
+const readOnly = { etag: true, createdDateTimeUtc: true, lastUpdatedDateTimeUtc: true } as const;
+
+type Document<Field extends string> = Record<string, unknown> & Record<Field, string>;
+type Enrollment<Field extends string> = z.ZodType<Document<Field>, Document<Field>>;
+
+const seed = z.object({
+  $schema: z.string().optional(),
+  certificates: z
+    .array(
+      z.object({
+        name: z.string().describe('Its name in the provisioning service.'),
+        certificate: z.string().describe('PEM, or base64 of DER.'),
+        verified: z.boolean().default(true).describe('Whether possession of its key counts as proven.'),
+      }),
+    )
+    .optional()
+    .describe('CA certificates, as uploaded through Azure Resource Manager.'),
+  enrollmentGroups: z
+    .array(enrollmentGroup.omit(readOnly) as unknown as Enrollment<'enrollmentGroupId'>)
+    .optional()
+    .describe('As PUT on the service plane takes them; hubs by ID, such as hub-1, or by name.'),
+  enrollments: z
+    .array(individualEnrollment.omit(readOnly) as unknown as Enrollment<'registrationId'>)
+    .optional()
+    .describe('Individual enrollments, likewise.'),
+});
+
+/** A field that the schema does not have is a slip of the pen here, and no field of a newer service. */
+export const emulatorSeedSchema = strictly(seed, false) as typeof seed;
+
+/** As it stands in a file: with `certificateFile`, relative to that file, wherever a `certificate` may stand. */
+export const emulatorSeedFileSchema = strictly(seed, true);
+
+export type EmulatorSeed = z.input<typeof emulatorSeedSchema>;
+
+function strictly(schema: z.ZodType, files: boolean): z.ZodType {
+  const strict = convert(schema, files);
+  return schema.description === undefined ? strict : strict.describe(schema.description);
+}
+
+function convert(schema: z.ZodType, files: boolean): z.ZodType {
+  if (schema instanceof z.ZodOptional) return strictly(schema.unwrap() as z.ZodType, files).optional();
+  if (schema instanceof z.ZodNullable) return strictly(schema.unwrap() as z.ZodType, files).nullable();
+  if (schema instanceof z.ZodArray) return z.array(strictly(schema.element as z.ZodType, files));
+  if (!(schema instanceof z.ZodObject)) return schema;
+  const shape = Object.fromEntries(
+    Object.entries(schema.shape as Record<string, z.ZodType>).map(([name, field]) => [
+      name,
+      strictly(field, files),
+    ]),
+  );
+  if (files && shape.certificate) {
+    shape.certificate = shape.certificate.optional();
+    shape.certificateFile = z.string().optional().describe('In place of certificate: a file, PEM.');
+  }
+  return z.strictObject(shape);
+}

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import type { EmulatorEndpoints, EmulatorSeed } from '../../src/emulator/start.js';
+import { EnrollkitError } from '../../src/errors.js';
+import { cli, inTemporaryFolder } from '../cli/run-cli.js';
+import { make } from '../support/chains.js';
+import { startEmulatorProcess } from '../support/emulator-process.js';
+import { clientOf, startTestEmulator } from './support.js';
+
+const root = await make('root', 'Root');
+const device = await make('device', 'device-1', root);
+const lone = await make('device', 'device-2', root);
+
+const seed: EmulatorSeed = {
+  certificates: [{ name: 'root', certificate: root.pem }],
+  enrollmentGroups: [
+    {
+      enrollmentGroupId: 'lines',
+      attestation: { type: 'x509', x509: { caReferences: { primary: 'root' } } },
+      iotHubs: ['hub-1'],
+      allocationPolicy: 'static',
+      initialTwin: { tags: { site: 'A' }, properties: { desired: { interval: 30 } } },
+    },
+    { enrollmentGroupId: 'keys', attestation: { type: 'symmetricKey' } },
+  ],
+  enrollments: [
+    {
+      registrationId: 'device-2',
+      deviceId: 'another',
+      attestation: {
+        type: 'x509',
+        x509: { clientCertificates: { primary: { certificate: lone.pem } } },
+      },
+    },
+  ],
+};
+
+test('an emulator starts with what its seed has, and again after a reset', async () => {
+  const emulator = await startTestEmulator({ seed });
+  try {
+    for (const round of [1, 2]) {
+      const certificate = await emulator.arm('GET', '/certificates/root');
+      assert.equal(certificate.body.properties.isVerified, true);
+      const group = await emulator.service('GET', '/enrollmentGroups/lines');
+      assert.deepEqual(group.body.iotHubs, [emulator.endpoints.hubHostName]);
+      const registered = await emulator.register('device-1', [device, root]);
+      assert.equal(registered.body.registrationState.substatus, 'initialAssignment', `round ${round}`);
+      const individual = await emulator.register('device-2', [lone]);
+      assert.equal(individual.body.registrationState.deviceId, 'another');
+      await emulator.service('DELETE', '/enrollmentGroups/lines');
+      await emulator.reset();
+    }
+  } finally {
+    await emulator.stop();
+  }
+});
+
+test('the same seed again changes nothing; another one changes what it has, and deletes nothing', async () => {
+  await inTemporaryFolder(async (dir) => {
+    const paths = ['/enrollmentGroups/lines', '/enrollmentGroups/keys', '/enrollments/device-2'];
+    const etags: string[][] = [];
+    const keys: string[] = [];
+    const changed = structuredClone(seed);
+    changed.enrollmentGroups![0]!.provisioningStatus = 'disabled';
+    delete changed.enrollments;
+    for (const one of [seed, seed, changed]) {
+      const emulator = await startTestEmulator({ dir, seed: one });
+      try {
+        const read = await Promise.all(paths.map((path) => emulator.service('GET', path)));
+        const certificate = await emulator.arm('GET', '/certificates/root');
+        etags.push([...read, certificate].map(({ body }) => body.etag));
+        const mechanism = await emulator.service('POST', '/enrollmentGroups/keys/attestationmechanism');
+        keys.push(mechanism.body.symmetricKey.primaryKey);
+        if (one === changed) assert.equal(read[0]!.body.provisioningStatus, 'disabled');
+      } finally {
+        await emulator.stop();
+      }
+    }
+    const [first, second, third] = etags;
+    assert.deepEqual(second, first);
+    assert.notEqual(third![0], first![0]);
+    assert.deepEqual(third!.slice(1), first!.slice(1));
+    assert.equal(new Set(keys).size, 1, 'keys that the seed leaves out are kept');
+  });
+});
+
+test('a seed that is refused names the place, and leaves the state as it was', async () => {
+  const group = seed.enrollmentGroups![0]!;
+  const cases: [EmulatorSeed, RegExp][] = [
+    [{ certificates: [{ name: 'a b', certificate: root.pem }] }, /^certificates\[0\]\.name: /],
+    [{ certificates: [{ name: 'r', certificate: 'nonsense' }] }, /^certificates\[0\]\.certificate: /],
+    [{ certificates: [{ name: 'r', certificate: device.pem }] }, /not the certificate of a CA/],
+    [
+      {
+        certificates: [
+          { name: 'r', certificate: root.pem },
+          { name: 'R', certificate: root.pem },
+        ],
+      },
+      /^certificates\[1\]\.name: .*twice/,
+    ],
+    [{ enrollmentGroups: [group] }, /^enrollmentGroups\[0\]: There is no CA certificate "root"/],
+    [
+      { certificates: [{ name: 'root', certificate: root.pem, verified: false }], enrollmentGroups: [group] },
+      /is not verified/,
+    ],
+    [{ ...seed, enrollmentGroups: [group, { ...group, iotHubs: ['elsewhere'] }] }, /\[1\].*twice/],
+    [{ ...seed, enrollmentGroups: [{ ...group, iotHubs: ['elsewhere'] }] }, /"elsewhere" is not linked/],
+    [{ ...seed, enrollments: [{ registrationId: '-' } as never] }, /^enrollments\[0\]\.attestation: /],
+    [{ enrolments: [] } as EmulatorSeed, /enrolments/],
+  ];
+  await inTemporaryFolder(async (dir) => {
+    for (const [bad, message] of cases) {
+      await assert.rejects(startTestEmulator({ dir, seed: bad }), (error: unknown) => {
+        assert.ok(error instanceof EnrollkitError, String(error));
+        assert.equal(error.code, 'INVALID_SEED');
+        assert.match(error.message, message);
+        return true;
+      });
+    }
+    const emulator = await startTestEmulator({ dir });
+    try {
+      assert.deepEqual((await emulator.arm('GET', '/certificates')).body.value, []);
+      const groups = await emulator.service('POST', '/enrollmentGroups/query', { query: '*' });
+      assert.deepEqual(groups.body, []);
+    } finally {
+      await emulator.stop();
+    }
+  });
+});
+
+test('emulator start --seed: certificates from files beside it, problems at line and column', () =>
+  inTemporaryFolder(async (folder) => {
+    writeFileSync(join(folder, 'root.pem'), root.pem);
+    const path = join(folder, 'seed.json');
+    const good = {
+      $schema: 'https://example.com/emulator-seed.schema.json',
+      certificates: [{ name: 'root', certificateFile: 'root.pem' }],
+      enrollmentGroups: [
+        {
+          enrollmentGroupId: 'lines',
+          attestation: {
+            type: 'x509',
+            x509: { signingCertificates: { primary: { certificateFile: 'root.pem' } } },
+          },
+        },
+      ],
+    };
+    writeFileSync(path, `\uFEFF${JSON.stringify(good, null, 2)}`);
+    const dir = join(folder, 'state');
+    const emulator = await startEmulatorProcess(dir, ['--seed', path]);
+    try {
+      const { service } = clientOf(emulator.endpoints as unknown as EmulatorEndpoints);
+      const group = await service('GET', '/enrollmentGroups/lines');
+      const { subjectName } = group.body.attestation.x509.signingCertificates.primary.info;
+      assert.equal(subjectName, 'CN=Root');
+    } finally {
+      await emulator.stop();
+    }
+
+    const refused = async (text: string, message: RegExp) => {
+      writeFileSync(path, text);
+      const start = ['emulator', 'start', '--dir', dir, '--port', '0', '--mqtt-port', '0', '--json'];
+      for (const more of [[], ['--detach']]) {
+        const { status, stdout, stderr } = await cli([...start, '--seed', path, ...more]);
+        assert.equal(status, 2, stderr);
+        const { error } = JSON.parse(stdout);
+        assert.equal(error.code, 'INVALID_SEED');
+        assert.match(error.message, message);
+        assert.ok(error.message.startsWith(`${path}:`), error.message);
+      }
+    };
+    const certificates = (fields: string) => `{\n  "certificates": [\n    {"name": "r", ${fields}}\n  ]\n}`;
+    await refused('{\n  "certificates": [,]\n}', /:2:20: this is not JSON/);
+    await refused(certificates('"certificat": "x"'), /:3:\d+: .*certificat/);
+    await refused(certificates('"certificateFile": "missing.pem"'), /:3:38: There is no file .*missing\.pem/);
+    await refused(
+      certificates('"certificate": "", "certificateFile": "root.pem"'),
+      /:3:\d+: there is a certificate/,
+    );
+    await refused(certificates('"certificateFile": 7'), /:3:38: the name of a file/);
+    await refused(certificates('"certificate": "nonsense"'), /:3:34: /);
+  }));
+
+test.run();
