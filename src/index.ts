@@ -19,6 +19,7 @@ export {
   type EmulatorLog,
   type EmulatorOptions,
   type EmulatorSeed,
+  type QuotaLimits,
   runningEmulator,
   startEmulator,
 } from './emulator/start.js';

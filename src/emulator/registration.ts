@@ -22,6 +22,7 @@ import { answerCredentialRequest, type IssuedCredential } from './credential-req
 import { DpsError } from './dps-error.js';
 import { certificateInfoOf, toEnrollmentGroup, toIndividualEnrollment } from './enrollment-reply.js';
 import type { HubDevices } from './hub/devices.js';
+import type { Quotas } from './quotas.js';
 import { toRegistrationState } from './registration-state.js';
 import type { LinkedHubs } from './state/hubs.js';
 import type { IssuingAuthorities } from './state/issuing-authorities.js';
@@ -33,6 +34,7 @@ export interface RegistrationsOptions {
   records: RegistrationRecords;
   hubs: LinkedHubs;
   hubDevices: HubDevices;
+  quotas: Quotas;
   issuing: IssuingAuthorities;
   now: () => Date;
 }
@@ -70,6 +72,7 @@ export class Registrations {
     this.#assertScope(request);
     const { csr, payload } = readBody(request);
     const decision = await this.#options.attestation.decide(request);
+    this.#options.quotas.registration();
     const issued = csr == null ? undefined : await this.#issue(csr, registrationId, decision);
     const outcome = await this.#allocate(request, decision, payload);
     const operationId = newOperationId();
@@ -88,6 +91,7 @@ export class Registrations {
     if (operation.identity !== identity || !sameId(operation.registrationId, registrationId)) {
       throw new DpsError('unauthorized', { reason: 'another identity began this operation' });
     }
+    this.#options.quotas.poll(registrationId);
     const registrationState = {
       ...this.#stateOf(record, identity),
       ...(operation.issuedChain === undefined ? {} : { issuedCertificateChain: operation.issuedChain }),
@@ -106,6 +110,7 @@ export class Registrations {
       throw new DpsError('badRequest', { message: 'A certificate is asked for by registering only (csr).' });
     }
     const { identity } = await this.#options.attestation.decide(request);
+    this.#options.quotas.poll(request.registrationId);
     const record = this.#options.records.get(request.registrationId);
     if (!record) throw new DpsError('registrationNotFound');
     return this.#stateOf(record, identity);

@@ -23,6 +23,7 @@ import { tokenEndpoint } from './http/token-endpoint.js';
 import { hubRoutes } from './hub/http.js';
 import { openHub } from './hub/hub.js';
 import { startMqtt } from './mqtt/listener.js';
+import { documentedLimits, type QuotaLimits, Quotas } from './quotas.js';
 import { Registrations } from './registration.js';
 import { applySeed } from './seed.js';
 import type { EmulatorSeed } from './seed-schema.js';
@@ -48,6 +49,7 @@ import { openServerIdentity, rootFileName, type ServerIdentity } from './tls.js'
 export { EmulatorClock } from './clock.js';
 export { type EmulatorEndpoints, runningEmulator } from './endpoints.js';
 export type { EmulatorEvent, EmulatorLog } from './events.js';
+export type { QuotaLimits } from './quotas.js';
 export type { EmulatorSeed } from './seed-schema.js';
 
 export interface EmulatorOptions {
@@ -61,6 +63,8 @@ export interface EmulatorOptions {
   amqpPort?: number;
   /** Seconds that a device is told to wait between register and poll; 0 by default, Azure's pace is 3. */
   retryAfter?: number;
+  /** Whether more than the documented rates is answered with 429; other rates than those where they are given. */
+  quotas?: boolean | Partial<QuotaLimits>;
   /** What is there at the start, and again after a reset. */
   seed?: EmulatorSeed;
   /** The clock that the emulator's own follows. */
@@ -167,6 +171,7 @@ async function serve(
     amqpPort = 0,
     retryAfter = 0,
     log = () => {},
+    quotas: limits = false,
     seed,
     onStopRequest,
   }: EmulatorOptions,
@@ -189,12 +194,14 @@ async function serve(
   );
   const issuing = new IssuingAuthorities(database, now);
   const attestation = new Attestation({ certificates, groups, individuals, now });
+  const quotas = new Quotas(limitsOf(limits), now);
   const registrations = new Registrations({
     idScope: identity.idScope,
     attestation,
     records,
     hubs,
     hubDevices: hub.devices,
+    quotas,
     issuing,
     now,
   });
@@ -212,6 +219,7 @@ async function serve(
         individuals,
         records,
         hubs,
+        quotas,
         now,
       }),
       devicePlane({ registrations, retryAfter, names, now }),
@@ -261,6 +269,11 @@ async function serve(
     closers.push(() => removeEndpoints(folder));
   }
   return endpoints;
+}
+
+function limitsOf(quotas: NonNullable<EmulatorOptions['quotas']>): QuotaLimits | undefined {
+  if (quotas === false) return undefined;
+  return quotas === true ? documentedLimits : { ...documentedLimits, ...quotas };
 }
 
 function identityFields({

@@ -45,6 +45,10 @@ export const emulatorStart: Command = {
       summary: 'what a device is told to wait between two polls; 3 is Azure’s pace (default: 0)',
     },
     {
+      name: 'quotas',
+      summary: 'answer 429 beyond the documented rates: 1000 registrations a minute, and so on',
+    },
+    {
       name: 'seed',
       value: 'FILE',
       summary: 'certificates and enrollments that are there from the start; JSON',
@@ -83,6 +87,7 @@ async function run({ flags }: Input, context: Context): Promise<void> {
     amqpPort: ports.amqp,
     ...(flags.host === undefined ? {} : { host: flags.host as string }),
     ...(flags.retryAfter === undefined ? {} : { retryAfter: flags.retryAfter as number }),
+    ...(flags.quotas === undefined ? {} : { quotas: true }),
     ...(seedFile === undefined ? {} : { seed: seedFile.seed }),
     now,
     log: emulatorLog(output, isRefusal),

@@ -2,6 +2,7 @@
 import type { AccessTokens } from '../../access-tokens.js';
 import { DpsError } from '../../dps-error.js';
 import type { HostNames } from '../../host-names.js';
+import type { Quotas } from '../../quotas.js';
 import { sasProblem } from '../../sas-check.js';
 import type { Certificates } from '../../state/certificates.js';
 import type { EnrollmentGroups } from '../../state/enrollment-groups.js';
@@ -24,11 +25,12 @@ export interface ServicePlaneOptions {
   individuals: IndividualEnrollments;
   records: RegistrationRecords;
   hubs: LinkedHubs;
+  quotas: Quotas;
   now: () => Date;
 }
 
 export function servicePlane(options: ServicePlaneOptions): HttpPlane {
-  const { policies, tokens, names, now } = options;
+  const { policies, tokens, names, quotas, now } = options;
   return {
     name: 'service',
     operations: [
@@ -41,7 +43,7 @@ export function servicePlane(options: ServicePlaneOptions): HttpPlane {
       if (authorization === undefined)
         throw new DpsError('unauthorized', { reason: 'no Authorization header' });
       if (/^Bearer\s/i.test(authorization)) {
-        if (tokens.accepts(authorization, 'service')) return;
+        if (tokens.accepts(authorization, 'service')) return quotas.operation();
         throw new DpsError('unauthorized', { reason: 'the bearer token is not that of this emulator' });
       }
       const problem = sasProblem(
@@ -49,6 +51,7 @@ export function servicePlane(options: ServicePlaneOptions): HttpPlane {
         { policies, hostNames: names.serviceAliases, right, now: now() },
       );
       if (problem) throw new DpsError('unauthorized', { reason: problem });
+      quotas.operation();
     },
     toErrorReply: (error, requestId) => toDpsErrorReply(error, requestId, now()),
   };

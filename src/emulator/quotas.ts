@@ -1,0 +1,90 @@
+/**
+ * The rates that a provisioning service takes; off unless asked for, since tests and fleets are in a hurry.
+ *
+ * Source: Microsoft Learn, "Azure IoT Hub Device Provisioning Service quotas and limits", March 2024.
+ */
+import { DpsError } from './dps-error.js';
+
+export interface QuotaLimits {
+  /** Of the service plane, a minute. */
+  operationsPerMinute: number;
+  /** Registrations that are let in, a minute. */
+  registrationsPerMinute: number;
+  /** By each device, in ten seconds. */
+  pollsPerTenSeconds: number;
+}
+
+export const documentedLimits: QuotaLimits = {
+  operationsPerMinute: 1000,
+  registrationsPerMinute: 1000,
+  pollsPerTenSeconds: 5,
+};
+
+/** More devices than this are not remembered at once: those that have not polled for the longest are forgotten. */
+const maxDevices = 100_000;
+
+export class Quotas {
+  readonly #limits: QuotaLimits | undefined;
+  readonly #now: () => Date;
+  readonly #operations: number[] = [];
+  readonly #registrations: number[] = [];
+  /** In the order of their last polls. */
+  readonly #polls = new Map<string, number[]>();
+
+  /** @param limits undefined for none */
+  constructor(limits: QuotaLimits | undefined, now: () => Date) {
+    this.#limits = limits;
+    this.#now = now;
+  }
+
+  /**
+   * Counts an operation of the service plane.
+   *
+   * @throws DpsError throttled
+   */
+  operation(): void {
+    if (this.#limits) this.#count(this.#operations, this.#limits.operationsPerMinute, 60_000);
+  }
+
+  /**
+   * Counts a registration.
+   *
+   * @throws DpsError throttled
+   */
+  registration(): void {
+    if (this.#limits) this.#count(this.#registrations, this.#limits.registrationsPerMinute, 60_000);
+  }
+
+  /**
+   * Counts a device's poll for the outcome of its registration, or a look at its state.
+   *
+   * @throws DpsError throttled
+   */
+  poll(registrationId: string): void {
+    if (!this.#limits) return;
+    const key = registrationId.toLowerCase();
+    const polls = this.#polls.get(key) ?? [];
+    this.#polls.delete(key);
+    this.#polls.set(key, polls);
+    if (this.#polls.size > maxDevices) this.#polls.delete(this.#polls.keys().next().value!);
+    this.#count(polls, this.#limits.pollsPerTenSeconds, 10_000);
+  }
+
+  /** @param times when each was counted that may still count, in order */
+  #count(times: number[], limit: number, windowMs: number): void {
+    const now = this.#now().getTime();
+    // The clock may have been set back: what lies ahead of it counts no more.
+    while (times.length > 0 && times.at(-1)! > now) times.pop();
+    let gone = 0;
+    while (gone < times.length && times[gone]! <= now - windowMs) gone += 1;
+    if (gone > 0) times.splice(0, gone);
+    if (times.length >= limit) {
+      const retryAfter = Math.max(1, Math.ceil((times[0]! + windowMs - now) / 1000));
+      throw new DpsError('throttled', {
+        reason: `more than ${limit} in ${windowMs / 1000} s; again in ${retryAfter} s`,
+        retryAfter,
+      });
+    }
+    times.push(now);
+  }
+}
