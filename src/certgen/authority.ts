@@ -1,6 +1,6 @@
 /** The CA in the folder: its certificates, keys and database, read and written. */
 import type { KeyObject } from 'node:crypto';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
 import { type Certificate, parseCertificate } from '../pki/certificate.js';
 import { loadPrivateKey } from '../store/certificates.js';
@@ -56,7 +56,7 @@ export function readAuthority(folder: string, which: 'root' | 'intermediate'): S
   const path = join(folder, filesOf(which === 'root' ? rootPrefix : intermediatePrefix).certificate);
   const pem = readTextIfExists(path);
   if (pem === undefined) {
-    throw new EnrollkitError('FILE_UNREADABLE', `There is no CA in ${folder}: ${path} is missing.`, {
+    throw new EnrollkitError('FILE_UNREADABLE', `There is no CA in ${resolve(folder)}: ${path} is missing.`, {
       next: 'Make one first: enrollkit certgen create_root_and_intermediate',
     });
   }

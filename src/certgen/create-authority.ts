@@ -1,10 +1,11 @@
 /** create_root_and_intermediate, and install_root_ca_from_files with a root that is there already. */
 import type { KeyObject } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
 import { type Certificate, certificateToPem, parseCertificate } from '../pki/certificate.js';
-import { isKeyPair, type KeyAlgorithm, privateKeyToPem } from '../pki/keys.js';
+import { type KeyAlgorithm, privateKeyToPem } from '../pki/keys.js';
+import { assertMaySign } from '../pki/sign-certificate.js';
 import { Database, filesOf, modes } from './authority.js';
 import { timeText } from './database.js';
 import { issueFiles, issueRoot } from './issue-files.js';
@@ -64,7 +65,7 @@ export function formerAuthority(folder: string): string[] {
 export async function createAuthority(request: AuthorityRequest): Promise<CertgenResult> {
   const { folder, passphrase, root } = request;
   assertPassphrase(passphrase);
-  const given = root && givenRoot(root.certificate, root.privateKey);
+  const given = root && givenRoot(root.certificate, root.privateKey, request.at);
   return alone(folder, async () => {
     const former = formerAuthority(folder);
     if (former.length > 0 && !request.replace) throw authorityExists(folder, former);
@@ -87,7 +88,7 @@ export async function createAuthority(request: AuthorityRequest): Promise<Certge
 export function authorityExists(folder: string, former: readonly string[]): EnrollkitError {
   return new EnrollkitError(
     'FILE_EXISTS',
-    `There is a CA, or its remains, in ${folder}: ${former.join(', ')}.`,
+    `There is a CA, or its remains, in ${resolve(folder)}: ${former.join(', ')}.`,
     {
       next: 'Add --force: they are moved into a folder of their own, not removed. Or choose another folder with --dir FOLDER.',
       context: { folder, found: former },
@@ -134,13 +135,10 @@ async function putAuthority(
   return { rootPem, intermediate };
 }
 
-function givenRoot(certificate: string | Uint8Array, privateKey: KeyObject) {
+/** One that can sign the intermediate, which is seen before anything is made. */
+function givenRoot(certificate: string | Uint8Array, privateKey: KeyObject, at: Date) {
   const parsed = parseCertificate(certificate);
-  if (!isKeyPair(privateKey, parsed.publicKey)) {
-    throw new EnrollkitError(
-      'KEY_MISMATCH',
-      `The private key is not that of the root ${parsed.subject.text}.`,
-    );
-  }
+  const { publicKey, der } = parsed;
+  assertMaySign({ certificate: der, privateKey }, { publicKey, certificateAuthority: true, at });
   return { certificate: parsed, pem: certificateToPem(parsed), privateKey };
 }

@@ -1,6 +1,6 @@
 /** The commands that issue one certificate: for a device, a gateway, a server, a verification code. */
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { EnrollkitError } from '../errors.js';
 import { type Certificate, parseCertificates } from '../pki/certificate.js';
 import type { KeyAlgorithm } from '../pki/keys.js';
@@ -92,10 +92,22 @@ export async function createCertificate(request: CertificateRequest): Promise<Ce
   });
 }
 
+/** What ext4, APFS and NTFS take at most in the name of a file; the last one counts less of it. */
+const maxFileNameOctets = 255;
+
 /** Before any key is made: RSA 4096 takes seconds. */
 function assertName({ script, command, name }: CertificateRequest, commonName: string): void {
   if (name === '') throw new EnrollkitError('INVALID_COMMON_NAME', 'The name is empty.');
   subjectName({ commonName });
+  const inNames = [filesFor(command, name), ...(command.keepsFormer ? [keptFiles(command, name)] : [])];
+  const lengths = inNames.flatMap(Object.values).map((path) => Buffer.byteLength(basename(path)));
+  if (Math.max(...lengths) > maxFileNameOctets) {
+    throw new EnrollkitError(
+      'COMMON_NAME_TOO_LONG',
+      `The name "${name}" is part of the names of files, which would have ${Math.max(...lengths)} octets; at most ${maxFileNameOctets} are possible.`,
+      { next: 'Choose a shorter name.' },
+    );
+  }
   const prefix = prefixOf(command, name);
   const taken =
     command.filesNamed === 'after the name' &&

@@ -1,17 +1,25 @@
 /** The root that install_root_ca_from_files and install_root_ca_from_cli bring. */
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../errors.js';
+import { parseCertificate } from '../pki/certificate.js';
 import { isEncryptedKey, privateKeyFromPem } from '../pki/keys.js';
+import { readMaterial, readPrivateKey } from './cert/material.js';
+import { naming } from './cert/read-file.js';
+import { ownerOf } from './cert/signing-ca.js';
 import type { Input } from './command.js';
 import { readInputFile } from './input-file.js';
 import { givenPassphrase } from './passphrase.js';
 
 export interface GivenRoot {
-  certificate: string;
+  /** DER. */
+  certificate: Buffer;
   privateKey: KeyObject;
 }
 
-/** @throws EnrollkitError USAGE, FILE_UNREADABLE, INVALID_KEY, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE */
+/**
+ * @throws EnrollkitError USAGE; FILE_UNREADABLE, INVALID_CERTIFICATE, INVALID_PFX, INVALID_KEY, KEY_MISMATCH,
+ *   PASSPHRASE_REQUIRED, WRONG_PASSPHRASE, naming the file
+ */
 export function readRoot(
   command: string,
   names: readonly string[],
@@ -26,9 +34,18 @@ export function readRoot(
       { next: 'Give the key’s passphrase with --root-passphrase-file FILE, or ENROLLKIT_PASSPHRASE.' },
     );
   }
-  const inFiles = command === 'install_root_ca_from_files';
-  const keyPem = inFiles || key === '-' ? readInputFile(key) : key;
-  if (!inFiles && key !== '-' && !isEncryptedKey(keyPem)) {
+  const passphrase =
+    flags.rootPassphraseFile === undefined
+      ? givenPassphrase(flags, env)
+      : givenPassphrase({ passphraseFile: flags.rootPassphraseFile }, {});
+  if (command === 'install_root_ca_from_files') {
+    const material = readMaterial(certificate, passphrase, { withKey: false });
+    const privateKey = readPrivateKey(key, passphrase);
+    return { certificate: ownerOf(privateKey, material, key).der, privateKey };
+  }
+  const fromInput = key === '-';
+  const keyPem = fromInput ? readInputFile(key) : key;
+  if (!fromInput && !isEncryptedKey(keyPem)) {
     throw new EnrollkitError(
       'USAGE',
       'A private key that is not encrypted does not belong on a command line.',
@@ -37,12 +54,10 @@ export function readRoot(
       },
     );
   }
-  const passphrase =
-    flags.rootPassphraseFile === undefined
-      ? givenPassphrase(flags, env)
-      : givenPassphrase({ passphraseFile: flags.rootPassphraseFile }, {});
   return {
-    certificate: inFiles ? readInputFile(certificate) : certificate,
-    privateKey: privateKeyFromPem(keyPem, passphrase),
+    certificate: naming('the first argument', () => parseCertificate(certificate)).der,
+    privateKey: naming(fromInput ? 'standard input' : 'the second argument', () =>
+      privateKeyFromPem(keyPem, passphrase),
+    ),
   };
 }

@@ -57,7 +57,7 @@ export interface Command {
   readonly description?: string;
   readonly arguments?: readonly Argument[];
   readonly flags: readonly Flag[];
-  /** A word that begins like PEM is an argument, and no unknown flag; `run` refuses the other unknown ones. */
+  /** A word that begins like PEM is an argument, and no unknown flag. */
   readonly takesPem?: true;
   /** At least two. */
   readonly examples: readonly Example[];

@@ -29,9 +29,10 @@ export async function readArguments(argv: readonly string[]): Promise<Request> {
   };
   const named = commands.filter(({ name }) => name.split(' ').every((word) => argv.includes(word)));
   const loaded = new Map(await Promise.all(named.map(async (entry) => [entry, await entry.load()] as const)));
-  const program = buildProgram(loaded, ask, (written) => {
+  const write = (written: string) => {
     text += written;
-  });
+  };
+  const program = buildProgram({ loaded, argv, ask, write });
   try {
     program.parse(argv, { from: 'user' });
   } catch (error) {
@@ -51,11 +52,15 @@ export async function readArguments(argv: readonly string[]): Promise<Request> {
   return request ?? { kind: 'text', text };
 }
 
-function buildProgram(
-  loaded: ReadonlyMap<CommandEntry, Command>,
-  ask: (request: Request) => void,
-  write: (text: string) => void,
-): CommanderCommand {
+interface Reading {
+  loaded: ReadonlyMap<CommandEntry, Command>;
+  argv: readonly string[];
+  ask: (request: Request) => void;
+  write: (text: string) => void;
+}
+
+function buildProgram(reading: Reading): CommanderCommand {
+  const { loaded, write } = reading;
   const program = prepare(new CommanderCommand('enrollkit'), write)
     .description(
       'From nothing to X.509 devices enrolled in Azure IoT Hub Device Provisioning Service (DPS), on Azure or on the embedded emulator. Without a command, in a terminal: a wizard that asks.',
@@ -80,7 +85,7 @@ function buildProgram(
     const parent = name === undefined ? program : parentOf(family);
     const declared = prepare(parent.command(name ?? family), write).summary(entry.summary);
     const command = loaded.get(entry);
-    if (command) declare(declared, entry, command, ask);
+    if (command) declare(declared, entry, command, reading);
     else declared.usage('[options]');
   }
   addHelpCommand(program, loaded, write);
@@ -91,7 +96,7 @@ function declare(
   declared: CommanderCommand,
   { summary }: CommandEntry,
   command: Command,
-  ask: (request: Request) => void,
+  { argv, ask }: Reading,
 ): void {
   declared.description(command.description ?? summary);
   for (const { name, summary, repeatable, optional } of command.arguments ?? []) {
@@ -103,7 +108,25 @@ function declare(
   declared.addHelpText('after', exampleText(command.examples));
   declared.action((...all: unknown[]) => {
     const self = all.at(-1) as CommanderCommand;
-    ask({ kind: 'command', command, input: { arguments: self.args, flags: self.opts() } });
+    const words = command.takesPem ? withoutUnknownFlags(self.args, argv) : self.args;
+    ask({ kind: 'command', command, input: { arguments: words, flags: self.opts() } });
+  });
+}
+
+/**
+ * The arguments of a command that takes PEM, for which commander lets every unknown flag pass.
+ *
+ * @throws EnrollkitError USAGE for a word that begins like a flag, is no PEM and does not stand after `--`
+ */
+function withoutUnknownFlags(words: readonly string[], argv: readonly string[]): string[] {
+  const end = argv.indexOf('--');
+  const literal = end < 0 ? [] : argv.slice(end + 1);
+  const given = words.filter((word, index) => word !== '--' || words.indexOf('--') !== index);
+  const free = given.slice(0, given.length - literal.length);
+  const unknown = free.find((word) => /^-(?!$|----BEGIN )/.test(word));
+  if (unknown === undefined) return given;
+  throw new EnrollkitError('USAGE', `Unknown option '${unknown}'.`, {
+    next: `See --help. A name that begins with a hyphen goes last, after --.`,
   });
 }
 

@@ -121,6 +121,11 @@ function readRequest(der: Buffer): CertificateRequest {
     const algorithmName = signatureAlgorithmName(signatureAlgorithm);
     throw invalid(`The request ${called} is signed with ${algorithmName}, which is weak or not known.`);
   }
+  if (publicKeyInfo.family === 'other') {
+    throw invalid(
+      `The public key (${publicKeyInfo.name}) of the request ${called} is of a kind not known here.`,
+    );
+  }
   let key: KeyObject;
   try {
     key = importPublicKey(publicKeyInfo);

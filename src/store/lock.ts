@@ -1,6 +1,6 @@
 /** One run at a time in a certificate folder. */
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
 import { ensureFolder, readTextIfExists, secretFileMode } from './files.js';
 
@@ -33,13 +33,16 @@ export function takeLock(path: string): () => void {
       if (held.has(path) || isAlive(owner)) {
         throw new EnrollkitError(
           'FOLDER_IN_USE',
-          `Another run of enrollkit (process ${owner}) works in ${dirname(dirname(path))}.`,
+          `Another run of enrollkit (process ${owner}) works in ${dirname(dirname(resolve(path)))}.`,
         );
       }
       rmSync(path, { force: true });
     }
   }
-  throw new EnrollkitError('FOLDER_IN_USE', `Another run of enrollkit works in ${dirname(dirname(path))}.`);
+  throw new EnrollkitError(
+    'FOLDER_IN_USE',
+    `Another run of enrollkit works in ${dirname(dirname(resolve(path)))}.`,
+  );
 }
 
 function isAlive(pid: number): boolean {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
+import { run } from '../cli/in-process.js';
 import { cli, inTemporaryFolder } from '../cli/run-cli.js';
 import { openssl } from '../support/openssl.js';
 import { authority, certificate, edgeScript, read, textOf } from './support.js';
@@ -49,10 +50,12 @@ test('what is wrong is told, with the exit status of its kind', async () => {
       [['create_edge_server_certificate', 'name'], 2, /--edge/],
       [['install_root_ca_from_files', 'a', 'b'], 2, /--edge/],
       [['install_root_ca_from_files', 'a', 'b', 'secret', '--edge'], 2, /no passphrase/],
-      [['install_root_ca_from_files', 'a', 'b', '--edge'], 9, /There is no file b/],
+      [['install_root_ca_from_files', 'a', 'b', '--edge'], 9, /There is no file a/],
       [['create_device_certificate', 'a'], 9, /create_root_and_intermediate/],
       [['create_device_certificate', 'a'.repeat(65)], 2, /65 characters/],
       [['env', 'a'], 2, /--hub/],
+      [['create_device_certificate', '-a'], 2, /[Uu]nknown option '-a'/],
+      [['create_device_certificate', '--', '-a'], 9, /create_root_and_intermediate/],
       [['create_device_certificate', 'a', '--nothing'], 2, /[Uu]nknown option '--nothing'/],
       [['--nothing'], 2, /[Uu]nknown option '--nothing'/],
       [[], 2, /command/],
@@ -134,6 +137,44 @@ test('a root that is brought: no secret among the arguments', async () => {
       '-in',
       join(ours, 'private/azure-iot-test-only.root.ca.key.pem'),
     ]);
+    // Refused: by the file that is at fault, and without a trace.
+    const der = join(folder, 'root.der');
+    openssl(['x509', '-in', root, '-outform', 'DER', '-out', der]);
+    const leaf = join(folder, 'leaf.pem');
+    const leafKey = join(folder, 'leaf.key');
+    openssl(
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-nodes',
+        '-keyout',
+        leafKey,
+      ].concat(['-subj', '/CN=leaf', '-addext', 'basicConstraints=critical,CA:FALSE', '-out', leaf]),
+    );
+    for (const [certificateFile, keyFile, passphrase, status, said] of [
+      [root, key, 'wrong', 3, `${key}: The passphrase does not open`],
+      [key, key, 'theirs', 2, `${key}: It holds ENCRYPTED PRIVATE KEY, and no certificate`],
+      [der, leafKey, 'theirs', 2, `The private key in ${leafKey} is not that of the certificate`],
+      [leaf, leafKey, 'theirs', 2, 'CN=leaf cannot sign: it is not a certificate authority'],
+    ] as const) {
+      const words = [
+        'install_root_ca_from_files',
+        certificateFile,
+        keyFile,
+        '--edge',
+        '--dir',
+        join(folder, 'none'),
+      ];
+      const ended = await run(['certgen', ...words], { env: { ENROLLKIT_PASSPHRASE: passphrase } });
+      assert.equal(ended.status, status, ended.stderr);
+      assert.ok(ended.stderr.includes(said), ended.stderr);
+      assert.ok(!existsSync(join(folder, 'none')));
+    }
+
     const bare = openssl(['pkey', '-in', key, '-passin', 'pass:theirs']);
     const refused = await cli(
       ['certgen', 'install_root_ca_from_cli', textOf(theirs, rootOurs), bare, '--edge', '--force'],

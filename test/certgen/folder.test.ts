@@ -141,6 +141,8 @@ test('what does not do changes nothing', async () => {
     await assert.rejects(device(''), fails('INVALID_COMMON_NAME', /empty/));
     await assert.rejects(device('a\nb'), fails('INVALID_COMMON_NAME', /control/));
     await assert.rejects(device('x'.repeat(65)), fails('COMMON_NAME_TOO_LONG', /65/));
+    // 64 characters are legal in a common name, and 256 octets too many in the name of a file.
+    await assert.rejects(device('\u{1F600}'.repeat(64)), fails('COMMON_NAME_TOO_LONG', /names of files/));
     const edge = certificate(folder, 'create_edge_device_certificate', 'x'.repeat(62));
     await assert.rejects(edge, fails('COMMON_NAME_TOO_LONG', /65/));
     await assert.rejects(device('Azure IoT Hub CA Cert Test Only'), fails('INVALID_COMMON_NAME', /the CA/));

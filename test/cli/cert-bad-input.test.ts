@@ -255,6 +255,25 @@ test('a request whose signature is wrong is not signed', () =>
     const weak = await run(['cert', 'sign', at('weak.csr'), '--ca', at('root.pem'), '--out', at('out.pem')]);
     assert.equal(weak.status, 2);
     assert.ok(weak.stderr.includes('1024 bits'), weak.stderr);
+    for (const [subject, curve, said] of [
+      ['/CN=d', 'secp256k1', 'EC 1.3.132.0.10'],
+      ['/CN=d/CN=e', 'P-256', '2 common names'],
+      ['/O=d', 'P-256', 'registration ID is missing'],
+    ] as const) {
+      const key = [
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        `ec_paramgen_curve:${curve}`,
+        '-nodes',
+        '-keyout',
+        at('odd.key'),
+      ];
+      openssl(['req', ...key, '-subj', subject, '-out', at('odd.csr')]);
+      const odd = await run(['cert', 'sign', at('odd.csr'), '--ca', at('root.pem'), '--out', at('out.pem')]);
+      assert.equal(odd.status, 2);
+      assert.ok(odd.stderr.includes(at('odd.csr')) && odd.stderr.includes(said), odd.stderr);
+    }
     assert.ok(!readdirSync(folder).includes('out.pem'));
   }));
 

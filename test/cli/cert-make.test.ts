@@ -79,6 +79,49 @@ test('a server has the names given, or its own; an Edge CA leaves room for a wor
     assert.match(text(workload), /CA:TRUE, pathlen:0/);
   }));
 
+test('intermediates at any depth: the path lengths are asked for, and never beyond what the issuer leaves', () =>
+  inTemporaryFolder(async (folder) => {
+    const at = (name: string) => join(folder, name);
+    await done('cert', 'root', 'R', '--path-length', '5', '--out', at('0'));
+    for (const depth of [1, 2, 3, 4, 5]) {
+      const above = signedBy(at(String(depth - 1)));
+      await done(
+        'cert',
+        'intermediate',
+        `I${depth}`,
+        ...above,
+        '--path-length',
+        String(5 - depth),
+        '--out',
+        at(String(depth)),
+      );
+    }
+    await done('cert', 'device', 'deep', ...signedBy(at('5')), '--out', at('deep'));
+    accepted(at('deep/chain.pem'), at('0/certificate.pem'));
+    const room = (name: string) =>
+      openssl(['x509', '-in', at(`${name}/certificate.pem`), '-noout', '-ext', 'basicConstraints']);
+    assert.match(room('1'), /pathlen:4/);
+    const { stderr } = await done(
+      'cert',
+      'intermediate',
+      'Wide',
+      ...signedBy(at('4')),
+      '--path-length',
+      '9',
+      '--out',
+      at('wide'),
+    );
+    assert.match(stderr, /path length is 0, since its issuer leaves no more/);
+    const below = await run(['cert', 'intermediate', 'X', ...signedBy(at('5')), '--out', at('x')]);
+    assert.equal(below.status, 2);
+    assert.ok(below.stderr.includes(`${at('5/chain.pem')}: The certificate CN=I5 cannot sign`), below.stderr);
+    assert.ok(!existsSync(at('x')));
+    await done('cert', 'csr', 'd', '--out', at('d'));
+    const request = ['cert', 'sign', at('d/request.pem'), ...signedBy(at('4')), '--path-length', '0'];
+    assert.equal((await run(request)).status, 2, 'a device has none');
+    assert.equal((await run([...request, '--role', 'intermediate'])).status, 0);
+  }));
+
 test('an intermediate proves possession, on standard output or into a file', () =>
   inTemporaryFolder(async (folder) => {
     const { root, plant } = await makeCas(folder);

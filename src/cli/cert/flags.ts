@@ -30,6 +30,14 @@ export const daysFlag: Flag = {
   group: shape,
   summary: 'how long it is valid (default: as the profile says); never longer than its issuer',
 };
+/** For those that make a certificate authority; the bound is that of a profile. */
+export const pathLengthFlag: Flag = {
+  name: 'path-length',
+  value: 'COUNT',
+  parse: wholeNumber('path-length', 0, 16),
+  group: shape,
+  summary: 'how many CAs may stand below one another under it (default: as the profile says)',
+};
 export const profileFlag: Flag = {
   name: 'profile',
   value: 'FILE',

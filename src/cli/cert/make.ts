@@ -12,8 +12,8 @@ import { withPassphrase } from '../passphrase.js';
 import { folderNameOf } from './certificate-name.js';
 import { rowsText, shortRows } from './description.js';
 import { newPassphrase } from './new-passphrase.js';
-import { profileFor } from './profile.js';
-import { type SigningCa, signingCa } from './signing-ca.js';
+import { profileFor, tellIfShallow } from './profile.js';
+import { type SigningCa, signedBy, signingCa } from './signing-ca.js';
 import { assertFree, writeFiles } from './write-files.js';
 
 export interface MakeRequest {
@@ -40,7 +40,7 @@ export async function makeCertificate(
   context: Context,
 ): Promise<void> {
   const { role, commonName, signer } = request;
-  const profile = profileFor(role, flags.profile as string | undefined);
+  const profile = profileFor(role, flags);
   const ca =
     signer === 'self'
       ? undefined
@@ -56,15 +56,17 @@ export async function makeCertificate(
   const passphrase = flags.encryptKey ? await newPassphrase(flags, context, 'the new key') : undefined;
 
   const { publicKey, privateKey } = await generateKeyPair((flags.keyAlgorithm as KeyAlgorithm) ?? 'ec-p256');
-  const { pem } = await issue({
-    profile,
-    subject: subjectFrom(commonName, flags),
-    publicKey,
-    issuer: ca ? { certificate: ca.pem, privateKey: ca.privateKey } : { privateKey },
-    at: context.now(),
-    ...(flags.days === undefined ? {} : { validityDays: flags.days as number }),
-    subjectAlternativeNames: request.subjectAlternativeNames ?? alternativeNamesFrom(flags),
-  });
+  const { pem } = await signedBy(ca, () =>
+    issue({
+      profile,
+      subject: subjectFrom(commonName, flags),
+      publicKey,
+      issuer: ca ? { certificate: ca.pem, privateKey: ca.privateKey } : { privateKey },
+      at: context.now(),
+      ...(flags.days === undefined ? {} : { validityDays: flags.days as number }),
+      subjectAlternativeNames: request.subjectAlternativeNames ?? alternativeNamesFrom(flags),
+    }),
+  );
   const keyPem = await privateKeyToPem(privateKey, passphrase);
   writeFiles(
     [
@@ -76,6 +78,7 @@ export async function makeCertificate(
   );
   report(parseCertificate(pem), paths, context);
   tellIfShortened(parseCertificate(pem), ca?.certificate, context);
+  tellIfShallow(parseCertificate(pem), flags, context);
   if (request.next && !context.output.json) context.output.say(`\nnext: ${request.next(folder)}`);
 }
 

@@ -60,16 +60,8 @@ export function naming<Result>(path: string, read: () => Result): Result {
   }
 }
 
-/** As {@link naming}, for what takes its time. */
-export async function namingLater<Result>(path: string, read: () => Promise<Result>): Promise<Result> {
-  try {
-    return await read();
-  } catch (error) {
-    throw withPath(path, error);
-  }
-}
-
-function withPath(path: string, error: unknown): unknown {
+/** An error of ours with a file's path in front; any other as it is. */
+export function withPath(path: string, error: unknown): unknown {
   if (!(error instanceof EnrollkitError) || error.message.includes(path)) return error;
   const { code, message, next, context } = error;
   return new EnrollkitError(code, `${path}: ${message}`, {

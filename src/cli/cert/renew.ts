@@ -24,7 +24,7 @@ import { here, report, tellIfShortened } from './make.js';
 import { readCertificates, readPrivateKey } from './material.js';
 import { newPassphrase } from './new-passphrase.js';
 import { isSelfSigned } from './order.js';
-import { type SigningCa, signingCa } from './signing-ca.js';
+import { type SigningCa, signedBy, signingCa } from './signing-ca.js';
 import { assertFree, type NewFile, writeFiles } from './write-files.js';
 
 /** @throws EnrollkitError of the files, the CA, the key; CHAIN_INVALID when the CA is not the one before */
@@ -47,15 +47,17 @@ export async function renew(path: string, flags: Input['flags'], context: Contex
   const passphrase = flags.encryptKey ? await newPassphrase(flags, context, 'the new key') : undefined;
 
   const keys = withNewKey ? await newKeys(old, flags) : undefined;
-  const { pem } = await renewCertificate({
-    certificate: old,
-    publicKey: keys?.publicKey ?? old.publicKey,
-    issuer: ca
-      ? { certificate: ca.pem, privateKey: ca.privateKey }
-      : { privateKey: (keys?.privateKey ?? oldKey)! },
-    at: context.now(),
-    ...(flags.days === undefined ? {} : { validityDays: flags.days as number }),
-  });
+  const { pem } = await signedBy(ca, () =>
+    renewCertificate({
+      certificate: old,
+      publicKey: keys?.publicKey ?? old.publicKey,
+      issuer: ca
+        ? { certificate: ca.pem, privateKey: ca.privateKey }
+        : { privateKey: (keys?.privateKey ?? oldKey)! },
+      at: context.now(),
+      ...(flags.days === undefined ? {} : { validityDays: flags.days as number }),
+    }),
+  );
   const files: NewFile[] = [
     { path: paths.chain, contents: pem + (ca?.chainPem ?? ''), mode: publicFileMode },
     { path: paths.certificate, contents: pem, mode: publicFileMode },

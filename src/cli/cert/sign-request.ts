@@ -5,14 +5,15 @@ import { parseCertificate } from '../../pki/certificate.js';
 import { type CertificateRequest, parseCertificateRequest } from '../../pki/csr.js';
 import { generalNameText } from '../../pki/general-name.js';
 import { issue } from '../../pki/issue.js';
+import { commonNameType } from '../../pki/name.js';
 import type { Role } from '../../pki/profile.js';
 import type { Context, Input } from '../command.js';
 import { withPassphrase } from '../passphrase.js';
 import { assertOutFree, emitCertificate } from './emit.js';
 import { tellIfShortened } from './make.js';
-import { profileFor } from './profile.js';
+import { profileFor, tellIfShallow } from './profile.js';
 import { heldBy, naming, readContents } from './read-file.js';
-import { signingCa } from './signing-ca.js';
+import { signedBy, signingCa } from './signing-ca.js';
 
 /** @throws EnrollkitError INVALID_CERTIFICATE_REQUEST, and those of the CA, the profile and the files */
 export async function signRequest(
@@ -22,28 +23,31 @@ export async function signRequest(
   context: Context,
 ): Promise<void> {
   const request = readRequest(path);
-  const profile = profileFor(role, flags.profile as string | undefined);
+  const profile = profileFor(role, flags);
   naming(path, () => {
     assertStrongKey(request);
-    if (role === 'device') assertRegistrationId(request.subject.commonName ?? '');
+    if (role === 'device') assertRegistrationId(onlyCommonName(request));
   });
   assertOutFree(flags);
   const ca = await withPassphrase(flags, context, async (passphrase) =>
     signingCa(flags, passphrase, role === 'intermediate' ? 'root' : 'intermediate'),
   );
-  const { pem } = await issue({
-    profile,
-    subject: request.subject,
-    publicKey: request.publicKey,
-    issuer: { certificate: ca.pem, privateKey: ca.privateKey },
-    at: context.now(),
-    ...(flags.days === undefined ? {} : { validityDays: flags.days as number }),
-    subjectAlternativeNames: request.subjectAlternativeNames,
-  });
+  const { pem } = await signedBy(ca, () =>
+    issue({
+      profile,
+      subject: request.subject,
+      publicKey: request.publicKey,
+      issuer: { certificate: ca.pem, privateKey: ca.privateKey },
+      at: context.now(),
+      ...(flags.days === undefined ? {} : { validityDays: flags.days as number }),
+      subjectAlternativeNames: request.subjectAlternativeNames,
+    }),
+  );
   emitCertificate(pem, pem + ca.chainPem, flags, context);
   const leftOut = request.otherAlternativeNames.map(generalNameText);
   if (leftOut.length > 0) context.output.say(`note: names of the request left out: ${leftOut.join(', ')}.`);
   tellIfShortened(parseCertificate(pem), ca.certificate, context);
+  tellIfShallow(parseCertificate(pem), flags, context);
 }
 
 /**
@@ -64,6 +68,14 @@ export function readRequest(path: string): CertificateRequest {
         : `It holds ${heldBy(contents)}, and no certificate request.`;
     throw new EnrollkitError('INVALID_CERTIFICATE_REQUEST', why);
   });
+}
+
+/** Of two, each reader would take another one for the device's identity. */
+function onlyCommonName({ subject }: CertificateRequest): string {
+  const names = subject.valuesOf(commonNameType);
+  if (names.length <= 1) return names[0] ?? '';
+  const why = `Its subject has ${names.length} common names (${subject.text}); that of a device has one, its registration ID.`;
+  throw new EnrollkitError('INVALID_CERTIFICATE_REQUEST', why, { next: 'Ask for a request with one.' });
 }
 
 /** NIST SP 800-57 part 1, table 2: 112 bits of security, which RSA has from 2048 bits on. */

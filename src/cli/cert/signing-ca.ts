@@ -9,9 +9,11 @@ import type { Input } from '../command.js';
 import { folderOf } from '../command-target.js';
 import { type Material, readMaterial, readPrivateKey } from './material.js';
 import { chainFrom } from './order.js';
-import { naming } from './read-file.js';
+import { naming, withPath } from './read-file.js';
 
 export interface SigningCa {
+  /** Its file. */
+  path: string;
   certificate: Certificate;
   pem: string;
   privateKey: KeyObject;
@@ -50,6 +52,7 @@ function namedCa(path: string, keyPath: string | undefined, passphrase: string |
   const certificate = ownerOf(privateKey, material, keyPath ?? path);
   const chain = naming(path, () => chainFrom(certificate, material.certificates));
   return {
+    path,
     certificate,
     pem: certificateToPem(certificate),
     privateKey,
@@ -97,5 +100,19 @@ function caOfFolder(
   }
   const { certificate, pem, chainPem } = stored;
   naming(stored.paths.chain, () => parseCertificates(chainPem));
-  return { certificate, pem, chainPem, privateKey: loadPrivateKey(stored, passphrase), layout };
+  const { certificate: path } = stored.paths;
+  return { path, certificate, pem, chainPem, privateKey: loadPrivateKey(stored, passphrase), layout };
+}
+
+/** Runs what signs with a CA; an error of a CA that may not sign gets its file in front. */
+export async function signedBy<Result>(
+  ca: SigningCa | undefined,
+  sign: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await sign();
+  } catch (error) {
+    const isOfCa = ca && error instanceof EnrollkitError && error.code === 'ISSUER_NOT_ALLOWED';
+    throw isOfCa ? withPath(ca.path, error) : error;
+  }
 }

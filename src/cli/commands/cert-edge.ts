@@ -4,6 +4,7 @@ import {
   forceFlag,
   makingFlags,
   outFolderFlag,
+  pathLengthFlag,
   secretAndOutputFlags,
 } from '../cert/flags.js';
 import type { Command, Context, Input } from '../command.js';
@@ -15,6 +16,7 @@ export const certEdge: Command = {
   flags: [
     ...caFlags,
     ...makingFlags,
+    pathLengthFlag,
     outFolderFlag('devices/ID/edge-ca of the certificate folder; with --ca, ID.ca here'),
     encryptKeyFlag,
     forceFlag,

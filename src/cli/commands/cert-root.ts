@@ -3,6 +3,7 @@ import {
   forceFlag,
   makingFlags,
   outFolderFlag,
+  pathLengthFlag,
   secretAndOutputFlags,
 } from '../cert/flags.js';
 import type { Command, Context, Input } from '../command.js';
@@ -13,6 +14,7 @@ export const certRoot: Command = {
   arguments: [{ name: 'name', summary: 'its common name' }],
   flags: [
     ...makingFlags,
+    pathLengthFlag,
     outFolderFlag('one of that name, here'),
     encryptKeyFlag,
     forceFlag,

@@ -3,6 +3,7 @@ import {
   daysFlag,
   forceFlag,
   outFileFlag,
+  pathLengthFlag,
   profileFlag,
   secretAndOutputFlags,
 } from '../cert/flags.js';
@@ -19,6 +20,7 @@ export const certSign: Command = {
     ...caFlags,
     { name: 'role', value: 'ROLE', choices: roles, summary: 'what it is signed as (default: device)' },
     daysFlag,
+    pathLengthFlag,
     profileFlag,
     outFileFlag,
     forceFlag,

@@ -23,12 +23,12 @@ async function run({ arguments: [code], flags }: Input, context: Context): Promi
   const { issueVerificationCertificate, verificationCodeProblem } = await import('../../pki/proof.js');
   const { EnrollkitError } = await import('../../errors.js');
   const { withPassphrase } = await import('../passphrase.js');
-  const { signingCa } = await import('../cert/signing-ca.js');
+  const { signedBy, signingCa } = await import('../cert/signing-ca.js');
   const { emitCertificate } = await import('../cert/emit.js');
   const problem = verificationCodeProblem(code!);
   if (problem) throw new EnrollkitError('INVALID_VERIFICATION_CODE', problem);
   const ca = await withPassphrase(flags, context, async (passphrase) => signingCa(flags, passphrase, 'root'));
   const issuer = { certificate: ca.pem, privateKey: ca.privateKey };
-  const { pem } = await issueVerificationCertificate(code!, issuer, context.now());
+  const { pem } = await signedBy(ca, () => issueVerificationCertificate(code!, issuer, context.now()));
   emitCertificate(pem, pem, flags, context);
 }

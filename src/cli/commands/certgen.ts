@@ -59,8 +59,6 @@ export const certgen: Command = {
 async function run(input: Input, context: Context): Promise<void> {
   const [command, ...names] = input.arguments as [string, ...string[]];
   const { flags } = input;
-  const unknown = input.arguments.find((word) => /^-(?!$|----BEGIN )/.test(word));
-  if (unknown !== undefined) throw usage(`Unknown option '${unknown}'.`);
   const { edgeScript, sdkScript } = await import('../../certgen/scripts.js');
   const script = flags.edge ? edgeScript : sdkScript;
   const folder = (flags.dir as string | undefined) ?? '.';
