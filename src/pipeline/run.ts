@@ -8,6 +8,7 @@ import { publicFileMode, readTextIfExists, writeFileAtomically } from '../store/
 import { Journal, type JournalTarget } from '../store/journal.js';
 import { assertOwnFolder, type Layout, layoutOf } from '../store/layout.js';
 import { takeLock } from '../store/lock.js';
+import { assertNoRollover } from '../store/rollover-record.js';
 import { enrollmentGroupOf } from './enrollment-group-of.js';
 import type { Emit } from './events.js';
 import { journalFile } from './local-files.js';
@@ -47,6 +48,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
   const { plan, target, signal, now = () => new Date() } = options;
   const layout = layoutOf(options.folder);
   assertOwnFolder(layout);
+  assertNoRollover(layout);
   const unlock = takeLock(layout.lock);
   const control = new ControlPlane(target);
   const service = new ServicePlane(target);

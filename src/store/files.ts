@@ -2,11 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeSync,
@@ -114,6 +116,47 @@ export function readText(path: string): string {
   const text = readTextIfExists(path);
   if (text === undefined) throw new EnrollkitError('FILE_UNREADABLE', `There is no file ${path}.`);
   return text;
+}
+
+/**
+ * Gives a file or a folder another name, in one step.
+ *
+ * @throws EnrollkitError FILE_EXISTS when that name is taken; FILE_UNWRITABLE
+ */
+export function move(from: string, to: string): void {
+  if (existsSync(to)) throw new EnrollkitError('FILE_EXISTS', `${to} is there already.`);
+  try {
+    renameSync(from, to);
+  } catch (cause) {
+    throw unwritable(to, cause);
+  }
+}
+
+/** Removes a folder in which there is nothing; any other stays. */
+export function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // It holds something, or is gone.
+  }
+}
+
+/**
+ * Copies a file, whole or not at all; one that there is not is passed over.
+ *
+ * @returns whether there was one
+ * @throws EnrollkitError FILE_UNREADABLE, FILE_UNWRITABLE
+ */
+export function copyFileIfExists(from: string, to: string, mode: number): boolean {
+  let contents: Buffer;
+  try {
+    contents = readFileSync(from);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw new EnrollkitError('FILE_UNREADABLE', `${from} cannot be read${reason(cause)}.`, { cause });
+  }
+  writeFileAtomically(to, contents, mode);
+  return true;
 }
 
 function unwritable(path: string, cause: unknown): EnrollkitError {

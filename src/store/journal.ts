@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { EnrollkitError } from '../errors.js';
 import { ensureFolder, readTextIfExists, secretFileMode } from './files.js';
 
-const remoteTarget = z.discriminatedUnion('kind', [
+export const journalTarget = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('emulator') }),
   z.object({
     kind: z.literal('azure'),
@@ -21,20 +21,20 @@ const remoteTarget = z.discriminatedUnion('kind', [
   }),
 ]);
 /** Which DPS a remote thing was made in. */
-export type JournalTarget = z.infer<typeof remoteTarget>;
+export type JournalTarget = z.infer<typeof journalTarget>;
 
 const thing = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('file'), path: z.string() }),
   z.object({
     kind: z.literal('ca-certificate'),
-    target: remoteTarget,
+    target: journalTarget,
     name: z.string(),
     sha1Thumbprint: z.string(),
   }),
-  z.object({ kind: z.literal('enrollment-group'), target: remoteTarget, id: z.string() }),
-  z.object({ kind: z.literal('registration'), target: remoteTarget, id: z.string() }),
-  z.object({ kind: z.literal('hub-device'), target: remoteTarget, hub: z.string(), id: z.string() }),
-  z.object({ kind: z.literal('telemetry'), target: remoteTarget, id: z.string(), hub: z.string() }),
+  z.object({ kind: z.literal('enrollment-group'), target: journalTarget, id: z.string() }),
+  z.object({ kind: z.literal('registration'), target: journalTarget, id: z.string() }),
+  z.object({ kind: z.literal('hub-device'), target: journalTarget, hub: z.string(), id: z.string() }),
+  z.object({ kind: z.literal('telemetry'), target: journalTarget, id: z.string(), hub: z.string() }),
 ]);
 /** Something that a run made. Paths are relative to the certificate folder. */
 export type MadeThing = z.infer<typeof thing>;

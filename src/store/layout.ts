@@ -4,9 +4,15 @@
  *     .enrollkit/             plan, journal, emulator state
  *     ca/root/                certificate.pem  key.pem
  *     ca/intermediate/        certificate.pem  chain.pem  key.pem
+ *     ca/<root or intermediate>.next/
+ *                             the one that is to take its place, while a roll-over begins
+ *     ca/<root or intermediate>.previous-<8 digits of its SHA-256>/
+ *                             one whose place was taken
+ *     ca/rollover.json        how far the last roll-over came
  *     proof-of-possession/    certificate.pem
  *     devices/<registration ID>/
  *                             certificate.pem  chain.pem  key.pem  device.pfx
+ *                             previous-<8 digits of its SHA-256>/  what it had before a roll-over
  *                             edge-ca/ certificate.pem  chain.pem  key.pem   (IoT Edge only)
  *
  * A chain.pem begins with the certificate itself and ends with the root.
@@ -28,6 +34,8 @@ export interface DevicePaths extends CertificatePaths {
   edgeCa: CertificatePaths;
 }
 
+export type AuthorityRole = 'root' | 'intermediate';
+
 export interface Layout {
   /** Absolute. */
   folder: string;
@@ -39,9 +47,26 @@ export interface Layout {
   root: CertificatePaths;
   intermediate: CertificatePaths;
   verificationCertificate: string;
+  /** How far the last roll-over came. */
+  rollover: string;
   /** The quickstart's program, filled in. */
   enrollmentGroupProgram: string;
+  /** The CA that is to take the place of another. */
+  nextAuthority(role: AuthorityRole): CertificatePaths;
+  /** A CA whose place was taken. */
+  previousAuthority(role: AuthorityRole, sha256Thumbprint: string): CertificatePaths;
   device(registrationId: string): DevicePaths;
+  /**
+   * Those that there is a folder for.
+   *
+   * @throws EnrollkitError FILE_UNREADABLE
+   */
+  devices(): DevicePaths[];
+}
+
+/** Where the files of a certificate are kept when another takes its place. */
+export function previousPaths({ folder }: CertificatePaths, sha256Thumbprint: string): DevicePaths {
+  return devicePaths(join(folder, `previous-${sha256Thumbprint.slice(0, 8)}`));
 }
 
 /** The paths of a certificate folder; nothing is read or made. */
@@ -57,15 +82,24 @@ export function layoutOf(folder: string): Layout {
     root: certificatePaths(join(base, 'ca', 'root')),
     intermediate: certificatePaths(join(base, 'ca', 'intermediate')),
     verificationCertificate: join(base, 'proof-of-possession', 'certificate.pem'),
+    rollover: join(base, 'ca', 'rollover.json'),
     enrollmentGroupProgram: join(base, 'EnrollmentGroup.py'),
-    device(registrationId) {
-      const paths = certificatePaths(join(base, 'devices', folderName(registrationId)));
-      return {
-        ...paths,
-        pfx: join(paths.folder, 'device.pfx'),
-        edgeCa: certificatePaths(join(paths.folder, 'edge-ca')),
-      };
-    },
+    nextAuthority: (role) => certificatePaths(join(base, 'ca', `${role}.next`)),
+    previousAuthority: (role, sha256Thumbprint) =>
+      certificatePaths(join(base, 'ca', `${role}.previous-${sha256Thumbprint.slice(0, 8)}`)),
+    device: (registrationId) => devicePaths(join(base, 'devices', folderName(registrationId))),
+    devices: () =>
+      namesIn(join(base, 'devices'))
+        .sort()
+        .map((name) => devicePaths(join(base, 'devices', name))),
+  };
+}
+
+function devicePaths(folder: string): DevicePaths {
+  return {
+    ...certificatePaths(folder),
+    pfx: join(folder, 'device.pfx'),
+    edgeCa: certificatePaths(join(folder, 'edge-ca')),
   };
 }
 

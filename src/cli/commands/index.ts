@@ -120,6 +120,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./cert-renew.js')).certRenew,
   },
   {
+    name: 'cert rollover',
+    summary: 'a new CA for an old one, while devices of both are accepted',
+    load: async () => (await import('./cert-rollover.js')).certRollover,
+  },
+  {
     name: 'cert bundle',
     summary: 'put a chain into order, in one file',
     load: async () => (await import('./cert-bundle.js')).certBundle,

@@ -1,0 +1,76 @@
+/** How far a roll-over has come, kept beside the CAs from its beginning on: each phase reads it, and goes on. */
+import { z } from 'zod';
+import { EnrollkitError } from '../errors.js';
+import { publicFileMode, readTextIfExists, writeFileAtomically } from './files.js';
+import { journalTarget } from './journal.js';
+import type { Layout } from './layout.js';
+
+const authorityRole = z.enum(['root', 'intermediate']);
+
+const schema = z.object({
+  version: z.literal(1),
+  /** The CA that was named. */
+  authority: authorityRole,
+  startedAt: z.string(),
+  finishedAt: z.string().optional(),
+  /** The CAs that get a successor, from the top, as they were before. */
+  rolled: z
+    .array(z.object({ role: authorityRole, sha256Thumbprint: z.string().regex(/^[0-9A-F]{64}$/) }))
+    .min(1),
+  /** The provisioning service of the groups. */
+  target: journalTarget.optional(),
+  /** Enrollment group IDs. */
+  groups: z.array(z.string()),
+});
+export type RolloverRecord = z.infer<typeof schema>;
+
+/**
+ * The last roll-over of a certificate folder, finished or not; undefined when there was none.
+ *
+ * @throws EnrollkitError JOURNAL_UNREADABLE, FILE_UNREADABLE
+ */
+export function readRollover({ rollover }: Layout): RolloverRecord | undefined {
+  const text = readTextIfExists(rollover);
+  if (text === undefined) return undefined;
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new EnrollkitError(
+    'JOURNAL_UNREADABLE',
+    `The record of the roll-over, ${rollover}, cannot be read.`,
+    {
+      next: 'Put it back from a copy. Without it, finish the roll-over by hand: enrollkit group show ID tells what the group holds.',
+    },
+  );
+}
+
+/** @throws EnrollkitError FILE_UNWRITABLE */
+export function writeRollover({ rollover }: Layout, record: RolloverRecord): void {
+  // Parsed, its fields are in one order, so that the same record is the same text.
+  const text = `${JSON.stringify(schema.parse(record), null, 2)}\n`;
+  if (readTextIfExists(rollover) !== text) writeFileAtomically(rollover, text, publicFileMode);
+}
+
+/**
+ * Refuses to go on while both CAs are in use: a run would put the new one everywhere at once.
+ *
+ * @throws EnrollkitError CONFLICT
+ */
+export function assertNoRollover(layout: Layout): void {
+  const record = readRollover(layout);
+  if (!record || record.finishedAt !== undefined) return;
+  throw new EnrollkitError(
+    'CONFLICT',
+    `A roll-over of the ${record.authority} CA is underway in ${layout.folder}.`,
+    {
+      next: `Finish it first: enrollkit cert rollover ${record.authority} --finish (with the same --dir).`,
+    },
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
