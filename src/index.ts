@@ -12,6 +12,7 @@ export {
   type TokenCredential,
 } from './dps/target.js';
 export {
+  type DeviceMessage,
   type Emulator,
   type EmulatorClock,
   type EmulatorEndpoints,

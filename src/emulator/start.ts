@@ -22,6 +22,7 @@ import { servicePlane } from './http/service/plane.js';
 import { tokenEndpoint } from './http/token-endpoint.js';
 import { hubRoutes } from './hub/http.js';
 import { openHub } from './hub/hub.js';
+import { type DeviceMessage, MessageFeed } from './message-feed.js';
 import { startMqtt } from './mqtt/listener.js';
 import { documentedLimits, type QuotaLimits, Quotas } from './quotas.js';
 import { Registrations } from './registration.js';
@@ -49,6 +50,7 @@ import { openServerIdentity, rootFileName, type ServerIdentity } from './tls.js'
 export { EmulatorClock } from './clock.js';
 export { type EmulatorEndpoints, runningEmulator } from './endpoints.js';
 export type { EmulatorEvent, EmulatorLog } from './events.js';
+export type { DeviceMessage } from './message-feed.js';
 export type { QuotaLimits } from './quotas.js';
 export type { EmulatorSeed } from './seed-schema.js';
 
@@ -83,6 +85,8 @@ export interface Emulator {
    * do the endpoints. The clock follows the computer's again.
    */
   reset(): Promise<void>;
+  /** The last messages that devices sent to their hub, of one device or of all, oldest first; 100 of each are kept. */
+  messages(deviceId?: string): DeviceMessage[];
   /** Ends every connection, closes the state, and gives the folder back. */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -97,6 +101,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const opened: Closer[] = [];
   const serving: Closer[] = [];
   const clock = new EmulatorClock(options.now);
+  const feed = new MessageFeed();
   // One after the other: a stop waits until a reset is through.
   let busy: Promise<unknown> = Promise.resolve();
   const inTurn = <Result>(act: () => Promise<Result>): Promise<Result> => {
@@ -123,10 +128,11 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         await closeAll(serving);
         emptyState(resources.database);
         clock.reset();
-        await serve({ ...options, ...portsOf(endpoints) }, resources, { clock, reset }, serving);
+        await serve({ ...options, ...portsOf(endpoints) }, resources, { clock, reset, feed }, serving);
       });
-    const endpoints = await serve(options, resources, { clock, reset }, serving);
-    return { endpoints, clock, reset, stop, [Symbol.asyncDispose]: stop };
+    const endpoints = await serve(options, resources, { clock, reset, feed }, serving);
+    const messages = (deviceId?: string) => feed.kept(deviceId);
+    return { endpoints, clock, reset, messages, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;
@@ -176,7 +182,7 @@ async function serve(
     onStopRequest,
   }: EmulatorOptions,
   { folder, database, server, published }: Resources,
-  { clock, reset }: Pick<Emulator, 'clock' | 'reset'>,
+  { clock, reset, feed }: Pick<Emulator, 'clock' | 'reset'> & { feed: MessageFeed },
   closers: Closer[],
 ): Promise<EmulatorEndpoints> {
   const { now } = clock;
@@ -192,6 +198,7 @@ async function serve(
   const hub = openHub(database, now, () =>
     certificates.list().flatMap(({ verified, der }) => (verified ? [der] : [])),
   );
+  feed.hubs = [{ hubId: firstHubId, messages: hub.messages }];
   const issuing = new IssuingAuthorities(database, now);
   const attestation = new Attestation({ certificates, groups, individuals, now });
   const quotas = new Quotas(limitsOf(limits), now);
@@ -227,7 +234,7 @@ async function serve(
     others: [
       hubRoutes({ hub, policies: () => hubPolicies, hostNames: () => names.hubAliases, now, log }),
       tokenEndpoint({ tokens, names, now, log }),
-      controlRoutes({ tokens, clock, reset, log, onStopRequest }),
+      controlRoutes({ tokens, clock, reset, log, onStopRequest, feed }),
     ],
     now,
     log,

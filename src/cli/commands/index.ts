@@ -195,6 +195,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./emulator-clock.js')).emulatorClock,
   },
   {
+    name: 'emulator messages',
+    summary: 'show what devices sent to the hub of the running emulator',
+    load: async () => (await import('./emulator-messages.js')).emulatorMessages,
+  },
+  {
     name: 'emulator env',
     summary: 'print the environment that points SDKs at the running emulator',
     load: async () => (await import('./emulator-env.js')).emulatorEnv,
@@ -207,5 +212,5 @@ export const families: Readonly<Record<string, string>> = {
   group: 'enrollment groups: create, list, show, delete',
   ca: 'CA certificates in DPS: upload, verify, list, delete',
   cert: 'certificates on this computer: make, sign, convert, inspect, verify, lint',
-  emulator: 'the embedded DPS: start, status, stop, reset, clock, env',
+  emulator: 'the embedded DPS: start, status, stop, reset, clock, messages, env',
 };

@@ -82,7 +82,12 @@ export function hubNodes(client: AmqpClient, { hub, hubHostName, now, log }: Hub
     authorization: string | undefined,
   ): Promise<string | undefined> {
     const device = hub.devices.get(deviceId);
-    const proof = { chain: client.chain, authorization, hostNames: [hubHostName()] };
+    const proof = {
+      chain: client.chain,
+      authorization,
+      hostNames: [hubHostName()],
+      authorities: hub.authorities(),
+    };
     const refusal = await refusalOf(device, proof, now());
     if (refusal !== undefined) return refusal;
     const same = hub.devices.get(deviceId)?.generationId === device?.generationId;

@@ -6,8 +6,10 @@ import type { EmulatorClock } from '../clock.js';
 import { type ClockReply, controlPaths } from '../control-routes.js';
 import { DpsError } from '../dps-error.js';
 import type { EmulatorLog } from '../events.js';
+import type { MessageFeed } from '../message-feed.js';
 import type { Bindings } from './app.js';
 import { readJson } from './body.js';
+import { messagesPage } from './messages-page.js';
 
 export interface ControlOptions {
   tokens: AccessTokens;
@@ -16,12 +18,20 @@ export interface ControlOptions {
   log: EmulatorLog;
   /** Undefined when the emulator belongs to a program that needs it. */
   onStopRequest: (() => void) | undefined;
+  feed: MessageFeed;
 }
 
 type Reply = { status: 200 | 202 | 400 | 401 | 409; body: unknown };
 
 /** Routes to be mounted beside those of the planes. */
-export function controlRoutes({ tokens, clock, reset, log, onStopRequest }: ControlOptions): Hono<Bindings> {
+export function controlRoutes({
+  tokens,
+  clock,
+  reset,
+  log,
+  onStopRequest,
+  feed,
+}: ControlOptions): Hono<Bindings> {
   const app = new Hono<Bindings>();
   const add = (
     method: 'GET' | 'PUT' | 'POST',
@@ -43,6 +53,15 @@ export function controlRoutes({ tokens, clock, reset, log, onStopRequest }: Cont
       return { status: 200, body: timeOf(clock) };
     } catch (error) {
       if (error instanceof RangeError || error instanceof DpsError) return refuse(400, error.message);
+      throw error;
+    }
+  });
+  add('GET', controlPaths.messages, async (context) => {
+    try {
+      const page = await messagesPage(feed, context.req.query(), whenGone(context));
+      return { status: 200, body: page };
+    } catch (error) {
+      if (error instanceof RangeError) return refuse(400, error.message);
       throw error;
     }
   });
@@ -73,6 +92,13 @@ export function controlRoutes({ tokens, clock, reset, log, onStopRequest }: Cont
 
 function refuse(status: 400 | 401 | 409, message: string): Reply {
   return { status, body: { error: { message } } };
+}
+
+function whenGone(context: Context<Bindings>): AbortSignal {
+  const { outgoing } = context.env as unknown as { outgoing: ServerResponse };
+  const gone = new AbortController();
+  outgoing.once('close', () => gone.abort());
+  return gone.signal;
 }
 
 /** Both end every connection, and so also the one that this is asked on. */

@@ -12,6 +12,17 @@ export interface HubMessage {
   body: Buffer;
 }
 
+/** A message without its content, to choose from. */
+export interface MessageHead {
+  /** Grows with each message of the hub. */
+  position: number;
+  deviceId: string;
+  /** ISO 8601, UTC. */
+  enqueued: string;
+  /** Octets of its body. */
+  size: number;
+}
+
 /** Microsoft Learn, "IoT Hub quotas and throttling": a device-to-cloud message holds at most 256 KB. */
 export const maxMessageBytes = 256 * 1024;
 
@@ -23,44 +34,104 @@ interface MessageRow {
   body: Uint8Array;
 }
 
+const headColumns = 'rowid AS position, device_id AS deviceId, enqueued, length(body) AS size';
+const messageColumns = 'number, enqueued, system_properties, properties, body';
+
 export class HubMessages {
   readonly #now: () => Date;
+  readonly #listeners = new Set<() => void>();
   readonly #append: Database.Statement;
   readonly #list: Database.Statement;
+  readonly #at: Database.Statement;
+  readonly #heads: Record<'last' | 'lastOfDevice' | 'after' | 'afterOfDevice', Database.Statement>;
+  #position: number;
 
   /** @param database with the tables of hub/schema.ts */
   constructor(database: Database.Database, now: () => Date) {
     this.#now = now;
     this.#append = database.prepare(
-      `INSERT INTO hub_message (device_id, number, enqueued, system_properties, properties, body)
-       VALUES (?1, (SELECT coalesce(max(number), 0) + 1 FROM hub_message WHERE device_id = ?1), ?2, ?3, ?4, ?5)`,
+      `INSERT INTO hub_message (rowid, device_id, number, enqueued, system_properties, properties, body)
+       VALUES (?6, ?1, (SELECT coalesce(max(number), 0) + 1 FROM hub_message WHERE device_id = ?1), ?2, ?3, ?4, ?5)`,
     );
     this.#list = database.prepare(
-      'SELECT number, enqueued, system_properties, properties, body FROM hub_message WHERE device_id = ? ORDER BY number',
+      `SELECT ${messageColumns} FROM hub_message WHERE device_id = ? ORDER BY number`,
     );
+    this.#at = database.prepare(`SELECT ${messageColumns} FROM hub_message WHERE rowid = ?`);
+    const heads = (rest: string) => database.prepare(`SELECT ${headColumns} FROM hub_message ${rest}`);
+    this.#heads = {
+      last: heads('ORDER BY rowid DESC LIMIT ?'),
+      lastOfDevice: heads('WHERE device_id = ? ORDER BY rowid DESC LIMIT ?'),
+      after: heads('WHERE rowid > ? ORDER BY rowid LIMIT ?'),
+      afterOfDevice: heads('WHERE device_id = ? AND rowid > ? ORDER BY rowid LIMIT ?'),
+    };
+    const row = database.prepare('SELECT max(rowid) AS position FROM hub_message').get([]);
+    this.#position = (row as { position: number | null }).position ?? 0;
+  }
+
+  /** That of the last message; it does not fall when messages are deleted. */
+  get position(): number {
+    return this.#position;
   }
 
   /** Stores a message: when this returns, it survives the end of the process. */
   append(deviceId: string, message: Pick<HubMessage, 'systemProperties' | 'properties' | 'body'>): void {
+    const position = this.#position + 1;
     this.#append.run([
       deviceId,
       this.#now().toISOString(),
       JSON.stringify(message.systemProperties),
       JSON.stringify(message.properties),
       message.body,
+      position,
     ]);
+    this.#position = position;
+    for (const listener of [...this.#listeners]) listener();
   }
 
   /** The messages kept of a device, oldest first. */
   list(deviceId: string): HubMessage[] {
-    return (this.#list.all([deviceId]) as MessageRow[]).map((row) => ({
-      number: row.number,
-      enqueued: row.enqueued,
-      systemProperties: JSON.parse(row.system_properties) as Record<string, string>,
-      properties: JSON.parse(row.properties) as Record<string, string>,
-      body: Buffer.from(row.body),
-    }));
+    return (this.#list.all([deviceId]) as MessageRow[]).map(toMessage);
   }
+
+  /** The message at a position; undefined when it is not kept any more. */
+  at(position: number): HubMessage | undefined {
+    const row = this.#at.get([position]) as MessageRow | undefined;
+    return row && toMessage(row);
+  }
+
+  /** The last messages kept, of a device or of all, oldest first. */
+  last(limit: number, deviceId?: string): MessageHead[] {
+    const { last, lastOfDevice } = this.#heads;
+    const rows = deviceId === undefined ? last.all([limit]) : lastOfDevice.all([deviceId, limit]);
+    return (rows as MessageHead[]).reverse();
+  }
+
+  /** The first messages kept after a position, of a device or of all, oldest first. */
+  after(position: number, limit: number, deviceId?: string): MessageHead[] {
+    const { after, afterOfDevice } = this.#heads;
+    const rows =
+      deviceId === undefined ? after.all([position, limit]) : afterOfDevice.all([deviceId, position, limit]);
+    return rows as MessageHead[];
+  }
+
+  /**
+   * Tells of each message that is stored.
+   * @returns to be called when the listener is no longer interested
+   */
+  onAppend(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
+
+function toMessage(row: MessageRow): HubMessage {
+  return {
+    number: row.number,
+    enqueued: row.enqueued,
+    systemProperties: JSON.parse(row.system_properties) as Record<string, string>,
+    properties: JSON.parse(row.properties) as Record<string, string>,
+    body: Buffer.from(row.body),
+  };
 }
 
 /**
