@@ -64,6 +64,7 @@ export async function connectAmqp(options: AmqpClientOptions): Promise<RawAmqpCl
     ...{ host: 'localhost', port, transport: 'tls', ca, cert, key, reconnect: false },
     ...{ username, password, sasl_mechanisms: mechanisms },
   } as Parameters<typeof container.connect>[0]);
+  connection.setMaxListeners(0);
   await settled(connection, 'connection_open', ['connection_close', 'disconnected']);
 
   function attached<Link extends Sender | Receiver>(link: Link, kind: 'sender' | 'receiver'): Promise<Link> {
@@ -93,6 +94,7 @@ export async function connectAmqp(options: AmqpClientOptions): Promise<RawAmqpCl
       return attached(link, 'receiver');
     },
     async send(sender, message) {
+      sender.setMaxListeners(0);
       if (!sender.sendable()) await once(sender, 'sendable');
       const delivery = sender.send(message as Message);
       await new Promise<void>((resolve, reject) => {

@@ -11,9 +11,9 @@ export interface AmqpFixture extends Fixture {
 
 /** AMQP on the port of MQTT, as on an emulator's. */
 export async function startAmqpFixture(
-  times: { connectTimeout?: number; now?: () => Date } = {},
+  times: { connectTimeout?: number; idleTimeout?: number; now?: () => Date } = {},
 ): Promise<AmqpFixture> {
-  const { connectTimeout, now = () => new Date() } = times;
+  const { connectTimeout, idleTimeout, now = () => new Date() } = times;
   const servers: AmqpServer[] = [];
   const fixture = await startFixture({
     amqp: (bytes, socket) => servers[0]!.accept(bytes, socket),
@@ -30,6 +30,7 @@ export async function startAmqpFixture(
       now,
       log: (event) => events.push(event),
       ...(connectTimeout === undefined ? {} : { openTimeout: connectTimeout }),
+      ...(idleTimeout === undefined ? {} : { idleTimeout }),
     }),
   );
   return {

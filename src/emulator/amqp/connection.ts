@@ -23,6 +23,8 @@ export interface AmqpConnectionOptions {
   acceptsPlain(userName: string, password: string): boolean;
   /** Milliseconds in which the client has to open its connection. */
   openTimeout: number;
+  /** Milliseconds; a client that says nothing for twice as long is let go. */
+  idleTimeout: number;
   now: () => Date;
   refused(refusal: AmqpRefusal): void;
 }
@@ -34,8 +36,6 @@ export interface AmqpRefusal {
   error: AmqpError;
 }
 
-/** As IoT Hub announces it; a client that says nothing for twice as long is let go. */
-const idleTimeout = 240_000;
 /** Of an encoded message: the largest body, with room for its properties. */
 const maxEncodedBytes = maxMessageBytes + 64 * 1024;
 
@@ -78,7 +78,7 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
   const connection: Connection = container.create_connection({
     max_frame_size: maxFrameBytes,
     channel_max: maxSessions - 1,
-    idle_time_out: idleTimeout,
+    idle_time_out: options.idleTimeout,
     receiver_options: { credit_window: 0, autoaccept: false, max_message_size: maxEncodedBytes },
   } as Parameters<typeof container.create_connection>[0]);
 

@@ -20,6 +20,8 @@ export interface AmqpOptions {
   log: EmulatorLog;
   /** Milliseconds in which a client has to open its connection; 30,000 when not given. */
   openTimeout?: number;
+  /** Milliseconds, as the client is told; 240,000 when not given, as IoT Hub announces it. */
+  idleTimeout?: number;
 }
 
 export interface AmqpServer {
@@ -30,7 +32,7 @@ export interface AmqpServer {
 }
 
 export function createAmqpServer(options: AmqpOptions): AmqpServer {
-  const { openTimeout = 30_000, now } = options;
+  const { openTimeout = 30_000, idleTimeout = 240_000, now } = options;
   const streams = new Set<Duplex>();
 
   async function serve(bytes: Duplex, socket: TLSSocket): Promise<void> {
@@ -49,6 +51,7 @@ export function createAmqpServer(options: AmqpOptions): AmqpServer {
       nodes: { attach: (request) => (parseRegistrationAddress(request.address) ? dps : hub).attach(request) },
       acceptsPlain: (userName, password) => isDpsUser(userName, password) || isHubUser(userName, password),
       openTimeout,
+      idleTimeout,
       now,
       refused,
     });
