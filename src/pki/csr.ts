@@ -20,7 +20,7 @@ import { type GeneralName, generalNamesOf, generalNameText } from './general-nam
 import { isKeyPair } from './keys.js';
 import { type Name, nameOf } from './name.js';
 import { dersOf, pemEncode } from './pem.js';
-import { importPublicKey, publicKeyInfoOf } from './public-key.js';
+import { importPublicKey, type PublicKeyInfo, publicKeyInfoOf } from './public-key.js';
 import {
   alternativeNameExtension,
   type Subject,
@@ -46,6 +46,7 @@ export interface CertificateRequestContents {
 export interface CertificateRequest {
   subject: Name;
   publicKey: KeyObject;
+  publicKeyInfo: PublicKeyInfo;
   /** Those of the kinds that `issue` makes; no property for a kind that is not asked for. */
   subjectAlternativeNames: SubjectAlternativeNames;
   /** Those of other kinds, which `issue` does not make. */
@@ -136,7 +137,7 @@ function readRequest(der: Buffer): CertificateRequest {
   if (!isSignedBy(signed, { publicKeyInfo, publicKey: key })) {
     throw invalid(`The signature of the request ${called} is not of its own key: it was changed or forged.`);
   }
-  return { subject: name, publicKey: key, ...sorted(names), der };
+  return { subject: name, publicKey: key, publicKeyInfo, ...sorted(names), der };
 }
 
 /** From the extensions that the attributes ask for. @throws DerError */

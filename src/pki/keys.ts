@@ -11,6 +11,7 @@ import {
 import { promisify } from 'node:util';
 import { EnrollkitError } from '../errors.js';
 import { integer, nullValue, objectIdentifier, octetString, sequence } from './der/write.js';
+import { openEncryptedKey } from './encrypted-key.js';
 import { pemBlocks, pemEncode } from './pem.js';
 
 export const keyAlgorithms = ['ec-p256', 'ec-p384', 'rsa-2048', 'rsa-3072', 'rsa-4096'] as const;
@@ -90,11 +91,14 @@ export function isEncryptedKey(pem: string): boolean {
  * @throws EnrollkitError PASSPHRASE_REQUIRED, WRONG_PASSPHRASE or INVALID_KEY; none of them quotes the key
  */
 export function privateKeyFromPem(pem: string, passphrase?: string): KeyObject {
-  const keys = pem.includes('Proc-Type:')
-    ? 1
-    : pemBlocks(pem).filter(({ label }) => label.endsWith('PRIVATE KEY')).length;
-  if (keys === 0) throw new EnrollkitError('INVALID_KEY', 'There is no private key in PEM form here.');
-  if (keys > 1) throw new EnrollkitError('INVALID_KEY', 'There is more than one private key here.');
+  const isOldForm = pem.includes('Proc-Type:');
+  const [block, ...more] = isOldForm
+    ? []
+    : pemBlocks(pem).filter(({ label }) => label.endsWith('PRIVATE KEY'));
+  if (!block && !isOldForm) {
+    throw new EnrollkitError('INVALID_KEY', 'There is no private key in PEM form here.');
+  }
+  if (more.length > 0) throw new EnrollkitError('INVALID_KEY', 'There is more than one private key here.');
   const encrypted = isEncryptedKey(pem);
   if (encrypted && passphrase === undefined) {
     throw new EnrollkitError(
@@ -102,6 +106,7 @@ export function privateKeyFromPem(pem: string, passphrase?: string): KeyObject {
       'The private key is encrypted, and no passphrase was given.',
     );
   }
+  if (block?.label === 'ENCRYPTED PRIVATE KEY') return openEncryptedKey(block.der, passphrase!);
   try {
     return createPrivateKey({ key: pem, format: 'pem', ...(encrypted ? { passphrase } : {}) });
   } catch (cause) {

@@ -17,8 +17,9 @@ import {
   tags,
 } from './der/read.js';
 import { isKeyPair } from './keys.js';
-import { decrypt, type Passphrase, pkcs12Iterations } from './pkcs12/decrypt.js';
+import { decrypt, type Passphrase } from './pkcs12/decrypt.js';
 import { deriveKey, type Pkcs12Hash, passphraseOctets, purposes } from './pkcs12/key-derivation.js';
+import { KeyDerivationWork } from './pkcs12/work.js';
 
 /** Far above any file in use; keeps the work on one input small. */
 const maxBytes = 16_777_216;
@@ -87,18 +88,24 @@ function readAuthenticated(file: Buffer, text: string): Found {
   // An empty passphrase is written in two ways: as an empty string with a terminator, and as nothing at all.
   const candidates: Passphrase[] = [{ text, octets: passphraseOctets(text) }];
   if (text === '') candidates.push({ text, octets: Buffer.alloc(0) });
+  const work = new KeyDerivationWork();
   const passphrase = mac
-    ? candidates.find((candidate) => isAuthentic(mac, authenticated, candidate))
+    ? candidates.find((candidate) => isAuthentic(mac, authenticated, candidate, work))
     : undefined;
   if (mac && !passphrase) throw wrongPassphrase();
 
-  const bags = new Bags(passphrase ? [passphrase] : candidates, mac !== undefined);
+  const bags = new Bags(passphrase ? [passphrase] : candidates, mac !== undefined, work);
   for (const part of sequenceOf(readOnly(fromBer(authenticated)))) bags.readContent(part);
   return bags.found;
 }
 
 /** MacData (RFC 7292 section 4). @throws DerError */
-function isAuthentic(macData: Element, authenticated: Buffer, { octets }: Passphrase): boolean {
+function isAuthentic(
+  macData: Element,
+  authenticated: Buffer,
+  { octets }: Passphrase,
+  work: KeyDerivationWork,
+): boolean {
   const [digestInfo, salt, iterations, ...rest] = sequenceOf(macData);
   const [algorithm, digest, ...more] = sequenceOf(digestInfo);
   if (rest.length + more.length > 0) throw new DerError('its authentication has a wrong shape');
@@ -110,7 +117,7 @@ function isAuthentic(macData: Element, authenticated: Buffer, { octets }: Passph
     hash,
     passphrase: octets,
     salt: octetStringOf(salt),
-    iterations: pkcs12Iterations(iterations ? smallIntegerOf(iterations) : 1),
+    iterations: work.pkcs12(iterations ? smallIntegerOf(iterations) : 1),
     purpose: purposes.mac,
     length: expected.length,
   });
@@ -127,6 +134,7 @@ class Bags {
     private readonly passphrases: readonly Passphrase[],
     /** Then what cannot be decrypted is broken, and the passphrase is not in question. */
     private readonly isPassphraseRight: boolean,
+    private readonly work: KeyDerivationWork,
   ) {}
 
   /** A ContentInfo of the authenticated safe. @throws DerError */
@@ -200,7 +208,7 @@ class Bags {
   #decrypt(algorithm: Element | undefined, ciphertext: Buffer): Buffer {
     const identifier = algorithmOf(algorithm);
     for (const passphrase of this.passphrases) {
-      const plaintext = decrypt(identifier, ciphertext, passphrase);
+      const plaintext = decrypt(identifier, ciphertext, passphrase, this.work);
       // One wrong passphrase in 256 gives a padding that looks right; what it pads does not.
       if (plaintext?.[0] === tags.sequence) return plaintext;
     }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
+import { integer, objectIdentifier, octetString, sequence } from '../../src/pki/der/write.js';
 import { pemBlocks, pemEncode } from '../../src/pki/pem.js';
 import { makeChain } from '../support/chains.js';
 import { inTemporaryFolder, openssl } from '../support/openssl.js';
@@ -166,6 +167,61 @@ test('an encrypted key without a passphrase, and with a wrong one', () =>
         if (status !== 0) assert.ok(answer.stderr.includes(at(form)), answer.stderr);
         assert.ok(!answer.stderr.includes('wrong\n'), 'the passphrase is not told');
       }
+    }
+  }));
+
+test('a passphrase file may have what editors of Windows add', () =>
+  inTemporaryFolder(async (folder) => {
+    const at = (name: string) => join(folder, name);
+    const file = ['--passphrase-file', at('passphrase')];
+    writeFileSync(at('passphrase'), 'Straße 1\n');
+    assert.equal((await run(['cert', 'root', 'R', '--encrypt-key', '--out', at('r'), ...file])).status, 0);
+    const utf16 = Buffer.from('\uFEFFStraße 1\r\nmore', 'utf16le');
+    for (const [form, contents] of [
+      ['a byte order mark', '\uFEFFStraße 1\r\n'],
+      ['UTF-16', utf16],
+      ['UTF-16, the other way round', Buffer.from(utf16).swap16()],
+    ] as const) {
+      writeFileSync(at('passphrase'), contents);
+      const { status, stderr } = await run([
+        'cert',
+        'renew',
+        at('r/chain.pem'),
+        '--out',
+        at('r2'),
+        '--key',
+        at('r/key.pem'),
+        '--force',
+        ...file,
+      ]);
+      assert.equal(status, 0, `${form}: ${stderr}`);
+    }
+  }));
+
+test('an encrypted key that would keep the computer busy is refused at once', () =>
+  inTemporaryFolder(async (folder) => {
+    const at = (name: string) => join(folder, name);
+    const { root } = await made;
+    writeFileSync(at('root.pem'), root.pem);
+    const rounds = integer(2_000_000_000);
+    const bomb = sequence(
+      objectIdentifier('1.2.840.113549.1.5.13'),
+      sequence(
+        sequence(objectIdentifier('1.2.840.113549.1.5.12'), sequence(octetString(Buffer.alloc(16)), rounds)),
+        sequence(objectIdentifier('2.16.840.1.101.3.4.1.42'), octetString(Buffer.alloc(16))),
+      ),
+    );
+    const ciphertext = Buffer.alloc(160);
+    writeFileSync(
+      at('slow.pem'),
+      pemEncode('ENCRYPTED PRIVATE KEY', sequence(bomb, octetString(ciphertext))),
+    );
+    writeFileSync(at('slow.der'), sequence(bomb, octetString(ciphertext)));
+    for (const name of ['slow.pem', 'slow.der']) {
+      const argv = ['cert', 'device', 'd', '--ca', at('root.pem'), '--ca-key', at(name), '--out', at('d')];
+      const { status, stderr } = await run(argv, { env: { ENROLLKIT_PASSPHRASE: 'sesame' } });
+      assert.equal(status, 2, stderr);
+      assert.ok(stderr.includes(at(name)) && stderr.includes('2000000000 rounds'), stderr);
     }
   }));
 

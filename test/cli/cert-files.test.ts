@@ -129,6 +129,37 @@ test('inspect shows a folder file by file, and tells of what it cannot read', ()
     assert.equal(files.length, 4);
   }));
 
+test('inspect shows a request as sign would take it; one that was forged is refused', () =>
+  inTemporaryFolder(async (folder) => {
+    const at = (name: string) => join(folder, name);
+    const made = await run(['cert', 'csr', 'd-1', '--dns', 'd.local', '--ip', '::1', '--out', at('d')]);
+    assert.equal(made.status, 0, made.stderr);
+    const { stdout, status } = await run(['cert', 'inspect', at('d/request.pem')]);
+    assert.equal(status, 0);
+    assert.match(stdout, /certificate request\nSubject +CN=d-1\nKey +EC P-256\nSignature +good/);
+    assert.match(stdout, /Also named +DNS:d\.local, IP Address:/);
+    openssl(['req', '-in', at('d/request.pem'), '-outform', 'DER', '-out', at('d.csr')]);
+    const { files } = JSON.parse((await run(['cert', 'inspect', folder, '--json'])).stdout);
+    assert.deepEqual(
+      files.map(({ path, request }: { path: string; request: { commonName: string } }) => [
+        path,
+        request.commonName,
+      ]),
+      [
+        [at('d/request.pem'), 'd-1'],
+        [at('d.csr'), 'd-1'],
+      ].sort(),
+    );
+    const der = readFileSync(at('d.csr'));
+    writeFileSync(at('d.csr'), Buffer.from(der.toString('latin1').replace('d-1', 'd-2'), 'latin1'));
+    const forged = await run(['cert', 'inspect', at('d.csr')]);
+    assert.equal(forged.status, 2);
+    assert.ok(
+      forged.stderr.includes(`${at('d.csr')}: The signature of the request for CN=d-2`),
+      forged.stderr,
+    );
+  }));
+
 test('fingerprint is that of openssl', () =>
   inTemporaryFolder(async (folder) => {
     const { device } = await inFiles(folder);
@@ -155,6 +186,14 @@ test('needs-renewal answers by its exit status', () =>
     assert.equal(await ask(days(101)), 0, 'it has ended');
     assert.equal(await ask(days(60), '--within', '39'), 10);
     assert.equal(await ask(days(60), '--within', '41'), 0);
+    assert.equal(await ask(days(60), '--within', '41d'), 0);
+    assert.equal(await ask(days(99), '--within', '23h'), 10);
+    assert.equal(await ask(days(99), '--within', '25h'), 0);
+    assert.equal(await ask(days(60), '--within', '39%'), 10);
+    assert.equal(await ask(days(60), '--within', '41%'), 0);
+    for (const span of ['', '-1', '1.5', '101%', '3w', '9999999']) {
+      assert.equal(await ask(days(0), `--within=${span}`), 2, span);
+    }
     assert.equal(await ask(days(25)), 10, 'the first counts');
     assert.equal(await ask(days(25), '--bundle'), 0, 'all count');
     assert.equal((await run(['cert', 'needs-renewal', join(folder, 'none.pem')])).status, 9);

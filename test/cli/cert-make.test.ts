@@ -194,6 +194,35 @@ test('a request made here or by openssl is signed; the key stays where it is', (
     assert.equal(modeOf(join(own, 'key.pem')), 0o600);
   }));
 
+test('--key: a key that there is, encrypted or not, gets a certificate and stays as it is', () =>
+  inTemporaryFolder(async (folder) => {
+    const at = (name: string) => join(folder, name);
+    openssl(['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-384', '-out', at('own.key')]);
+    openssl(['pkcs8', '-topk8', '-in', at('own.key'), '-passout', 'pass:sesame', '-out', at('own.enc.key')]);
+    const before = readFileSync(at('own.key'), 'utf8');
+    const { stdout } = await done('cert', 'root', 'R', '--key', at('own.key'), '--out', at('r'));
+    assert.ok(stdout.includes(at('own.key')), stdout);
+    assert.deepEqual(readdirSync(at('r')).sort(), ['certificate.pem', 'chain.pem']);
+    assert.equal(readFileSync(at('own.key'), 'utf8'), before);
+    const publicKey = openssl(['pkey', '-in', at('own.key'), '-pubout']);
+    assert.equal(openssl(['x509', '-in', at('r/certificate.pem'), '-noout', '-pubkey']), publicKey);
+    const signer = ['--ca', at('r/chain.pem'), '--ca-key', at('own.key')];
+    const device = ['cert', 'device', 'd', ...signer, '--key', at('own.enc.key'), '--out', at('d')];
+    assert.equal((await run(device)).status, 8);
+    const made = await run(device, { env: { ENROLLKIT_PASSPHRASE: 'sesame' } });
+    assert.equal(made.status, 0, made.stderr);
+    accepted(at('d/chain.pem'), at('r/certificate.pem'));
+    const both = await run(['cert', 'root', 'R', '--key', at('own.key'), '--encrypt-key', '--out', at('x')]);
+    assert.equal(both.status, 2);
+    const none = await run(['cert', 'root', 'R', '--key', at('r/chain.pem'), '--out', at('x')]);
+    assert.equal(none.status, 2);
+    assert.ok(
+      none.stderr.includes(`${at('r/chain.pem')}: It holds CERTIFICATE, and no private key`),
+      none.stderr,
+    );
+    assert.ok(!existsSync(at('x')));
+  }));
+
 test('an encrypted company CA signs, from PEM and from PKCS#12', () =>
   inTemporaryFolder(async (folder) => {
     const at = (name: string) => join(folder, name);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import { readMaterial, readPrivateKey } from '../../src/cli/cert/material.js';
-import { readRequest } from '../../src/cli/cert/sign-request.js';
+import { readRequest } from '../../src/cli/cert/request-file.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { certificateToPem, parseCertificate } from '../../src/pki/certificate.js';
 import { createPfx } from '../../src/pki/pfx.js';

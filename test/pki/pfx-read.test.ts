@@ -9,6 +9,7 @@ import { sequence, tlv } from '../../src/pki/der/write.js';
 import { isKeyPair, privateKeyToPem } from '../../src/pki/keys.js';
 import { createPfx } from '../../src/pki/pfx.js';
 import { readPfx } from '../../src/pki/pfx-read.js';
+import { KeyDerivationWork } from '../../src/pki/pkcs12/work.js';
 import { make, makeChain } from '../support/chains.js';
 import { inTemporaryFolder, openssl } from '../support/openssl.js';
 
@@ -176,6 +177,16 @@ test('a change of a file is found, and never crashes or hangs', async () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+test('the parts of a file together may not ask for more key derivation than a few seconds take', () => {
+  const work = new KeyDerivationWork();
+  assert.equal(work.pkcs12(600_000), 600_000);
+  assert.equal(work.pbkdf2(600_000), 600_000);
+  assert.equal(work.pbkdf2(5_000_000), 5_000_000);
+  assert.throws(() => work.pbkdf2(5_000_000), /together ask for too many rounds/);
+  assert.throws(() => new KeyDerivationWork().pbkdf2(5_000_001), /asks for 5000001 rounds/);
+  assert.throws(() => new KeyDerivationWork().pkcs12(0), /asks for 0 rounds/);
 });
 
 test.run();

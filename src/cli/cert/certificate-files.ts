@@ -3,14 +3,20 @@ import { readdirSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { EnrollkitError, type ErrorCode } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
+import type { CertificateRequest } from '../../pki/csr.js';
 import { readMaterial } from './material.js';
+import { readContents } from './read-file.js';
+import { isRequest, readRequest } from './request-file.js';
 
 /** What certificates come in; a folder holds other things too. */
 const extensions = ['.pem', '.crt', '.cer', '.der', '.p7b', '.p7c', '.pfx', '.p12'];
+const requestExtensions = ['.csr', '.req', '.p10'];
 
 export interface CertificateFile {
   path: string;
   certificates: Certificate[];
+  /** In place of certificates. */
+  request?: CertificateRequest;
   /** As of {@link Material}. */
   unordered?: true;
   /** Why it cannot be read; then there are no certificates. */
@@ -22,13 +28,23 @@ export interface CertificateFile {
  * The certificates of a file, or of every file below a folder that may hold some. In a folder, a file that cannot be
  * read is told, and one of keys only is passed over.
  *
+ * @param withRequests whether certificate requests are read as well, or passed over like keys
  * @throws EnrollkitError of the file; FILE_UNREADABLE when a folder cannot be read or holds no certificate at all
  */
-export function readFileOrFolder(path: string, passphrase: string | undefined): CertificateFile[] {
-  if (!isFolder(path)) return [fileAt(path, passphrase)];
-  const files = filesBelow(path).flatMap((file): CertificateFile[] => {
+export function readFileOrFolder(
+  path: string,
+  passphrase: string | undefined,
+  { withRequests = false } = {},
+): CertificateFile[] {
+  const read = (file: string): CertificateFile =>
+    withRequests && isRequest(readContents(file))
+      ? { path: file, certificates: [], request: readRequest(file) }
+      : fileAt(file, passphrase);
+  if (!isFolder(path)) return [read(path)];
+  const wanted = withRequests ? [...extensions, ...requestExtensions] : extensions;
+  const files = filesBelow(path, wanted).flatMap((file): CertificateFile[] => {
     try {
-      return [fileAt(file, passphrase)];
+      return [read(file)];
     } catch (error) {
       if (!(error instanceof EnrollkitError)) throw error;
       if (/ and no certificate\.$/.test(error.message)) return [];
@@ -55,10 +71,10 @@ function isFolder(path: string): boolean {
   }
 }
 
-function filesBelow(folder: string): string[] {
+function filesBelow(folder: string, wanted: readonly string[]): string[] {
   try {
     return (readdirSync(folder, { recursive: true }) as string[])
-      .filter((name) => extensions.includes(extname(name).toLowerCase()))
+      .filter((name) => wanted.includes(extname(name).toLowerCase()))
       .sort()
       .map((name) => join(folder, name))
       .filter((path) => !isFolder(path));

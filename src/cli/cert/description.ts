@@ -1,5 +1,6 @@
 /** A certificate for people. */
 import type { CertificateDescription } from '../../pki/inspect.js';
+import type { RequestDescription } from './request-file.js';
 
 /** The rows of a certificate that was just made, and of those that are shown in short. */
 export function shortRows(description: CertificateDescription): [string, string][] {
@@ -34,6 +35,18 @@ export function fullRows(description: CertificateDescription): [string, string][
     ...rowOf('Also named', subjectAlternativeNames),
     ['SHA-1', description.sha1Thumbprint],
     ['SHA-256', description.sha256Thumbprint],
+  ];
+}
+
+/** What a request asks for, and what of it is not given. */
+export function requestRows(description: RequestDescription): [string, string][] {
+  const { subject, keyAlgorithm, subjectAlternativeNames, otherAlternativeNames } = description;
+  return [
+    ['Subject', subject === '' ? 'none' : subject],
+    ['Key', keyAlgorithm],
+    ['Signature', 'good: who made it holds the private key'],
+    ...rowOf('Also named', subjectAlternativeNames),
+    ...rowOf('Left out', otherAlternativeNames),
   ];
 }
 

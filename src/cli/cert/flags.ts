@@ -100,5 +100,19 @@ export const secretAndOutputFlags: readonly Flag[] = [
   ...outputFlags,
 ];
 
+/** The key of what is made; in place of a new one. */
+export const keyFlag: Flag = {
+  name: 'key',
+  value: 'FILE',
+  group: shape,
+  summary: 'a private key that there is, instead of a new one; it stays where it is',
+};
+
 /** What every command that makes a key and a certificate takes. */
-export const makingFlags: readonly Flag[] = [keyAlgorithmFlag, daysFlag, profileFlag, ...subjectFlags];
+export const makingFlags: readonly Flag[] = [
+  keyFlag,
+  keyAlgorithmFlag,
+  daysFlag,
+  profileFlag,
+  ...subjectFlags,
+];

@@ -1,17 +1,14 @@
 /** Makes a certificate request, and its key where none is given. */
-import { createPublicKey } from 'node:crypto';
 import { join } from 'node:path';
-import { EnrollkitError } from '../../errors.js';
 import { makeCertificateRequest } from '../../pki/csr.js';
-import { generateKeyPair, type KeyAlgorithm, type KeyPair, privateKeyToPem } from '../../pki/keys.js';
+import { privateKeyToPem } from '../../pki/keys.js';
 import { publicFileMode, secretFileMode } from '../../store/files.js';
 import type { Context, Input } from '../command.js';
-import { withPassphrase } from '../passphrase.js';
 import { quoted } from '../quoted.js';
 import { folderNameOf } from './certificate-name.js';
 import { rowsText } from './description.js';
+import { assertKeyFlags, keysFrom } from './key-flags.js';
 import { alternativeNamesFrom, here, subjectFrom } from './make.js';
-import { readPrivateKey } from './material.js';
 import { newPassphrase } from './new-passphrase.js';
 import { assertFree, type NewFile, writeFiles } from './write-files.js';
 
@@ -24,20 +21,12 @@ export async function makeRequest(
   const { output } = context;
   const force = flags.force === true;
   const keyPath = flags.key as string | undefined;
-  if (keyPath !== undefined && (flags.keyAlgorithm !== undefined || flags.encryptKey)) {
-    throw new EnrollkitError(
-      'USAGE',
-      '--key names a key that there is; --key-algorithm and --encrypt-key are for a new one.',
-      {
-        next: 'Leave one of them out.',
-      },
-    );
-  }
+  assertKeyFlags(flags);
   const folder = (flags.out as string | undefined) ?? folderNameOf(commonName);
   const paths = { request: join(folder, 'request.pem'), key: keyPath ?? join(folder, 'key.pem') };
   assertFree(keyPath === undefined ? [paths.request, paths.key] : [paths.request], force);
   const passphrase = flags.encryptKey ? await newPassphrase(flags, context, 'the new key') : undefined;
-  const keys = keyPath === undefined ? await newKeys(flags) : await keysOf(keyPath, flags, context);
+  const keys = await keysFrom(flags, context);
   const { pem } = await makeCertificateRequest({
     ...keys,
     subject: subjectFrom(commonName, flags),
@@ -57,15 +46,4 @@ export async function makeRequest(
     ]),
   );
   output.say(`\nnext: enrollkit cert sign ${quoted(here(paths.request))}, where the CA is`);
-}
-
-async function newKeys({ keyAlgorithm }: Input['flags']): Promise<KeyPair> {
-  return generateKeyPair((keyAlgorithm as KeyAlgorithm | undefined) ?? 'ec-p256');
-}
-
-async function keysOf(path: string, flags: Input['flags'], context: Context): Promise<KeyPair> {
-  const privateKey = await withPassphrase(flags, context, async (passphrase) =>
-    readPrivateKey(path, passphrase),
-  );
-  return { privateKey, publicKey: createPublicKey(privateKey) };
 }

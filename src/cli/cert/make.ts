@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { type Certificate, parseCertificate } from '../../pki/certificate.js';
 import { inspectCertificate } from '../../pki/inspect.js';
 import { issue, type Subject, type SubjectAlternativeNames } from '../../pki/issue.js';
-import { generateKeyPair, type KeyAlgorithm, privateKeyToPem } from '../../pki/keys.js';
+import { privateKeyToPem } from '../../pki/keys.js';
 import type { Role } from '../../pki/profile.js';
 import { publicFileMode, secretFileMode } from '../../store/files.js';
 import type { Layout } from '../../store/layout.js';
@@ -11,10 +11,11 @@ import type { Context, Input } from '../command.js';
 import { withPassphrase } from '../passphrase.js';
 import { folderNameOf } from './certificate-name.js';
 import { rowsText, shortRows } from './description.js';
+import { assertKeyFlags, keysFrom } from './key-flags.js';
 import { newPassphrase } from './new-passphrase.js';
 import { profileFor, tellIfShallow } from './profile.js';
 import { type SigningCa, signedBy, signingCa } from './signing-ca.js';
-import { assertFree, writeFiles } from './write-files.js';
+import { assertFree, type NewFile, writeFiles } from './write-files.js';
 
 export interface MakeRequest {
   role: Role;
@@ -30,7 +31,7 @@ export interface MakeRequest {
 }
 
 /**
- * Makes what is asked for, writes `key.pem`, `chain.pem` and `certificate.pem`, and tells of it.
+ * Makes what is asked for, writes `key.pem` (unless `--key` names one), `chain.pem` and `certificate.pem`, and tells of it.
  *
  * @throws EnrollkitError of the CA, the profile, the names or the files
  */
@@ -41,21 +42,23 @@ export async function makeCertificate(
 ): Promise<void> {
   const { role, commonName, signer } = request;
   const profile = profileFor(role, flags);
+  assertKeyFlags(flags);
   const ca =
     signer === 'self'
       ? undefined
       : await withPassphrase(flags, context, async (passphrase) => signingCa(flags, passphrase, signer));
   const folder = outFolder(request, flags, ca);
+  const ownKey = flags.key as string | undefined;
   const paths = {
-    key: join(folder, 'key.pem'),
+    key: ownKey ?? join(folder, 'key.pem'),
     chain: join(folder, 'chain.pem'),
     certificate: join(folder, 'certificate.pem'),
   };
   const force = flags.force === true;
-  assertFree(Object.values(paths), force);
+  assertFree(ownKey === undefined ? Object.values(paths) : [paths.chain, paths.certificate], force);
   const passphrase = flags.encryptKey ? await newPassphrase(flags, context, 'the new key') : undefined;
 
-  const { publicKey, privateKey } = await generateKeyPair((flags.keyAlgorithm as KeyAlgorithm) ?? 'ec-p256');
+  const { publicKey, privateKey } = await keysFrom(flags, context);
   const { pem } = await signedBy(ca, () =>
     issue({
       profile,
@@ -67,15 +70,15 @@ export async function makeCertificate(
       subjectAlternativeNames: request.subjectAlternativeNames ?? alternativeNamesFrom(flags),
     }),
   );
-  const keyPem = await privateKeyToPem(privateKey, passphrase);
-  writeFiles(
-    [
-      { path: paths.key, contents: keyPem, mode: secretFileMode },
-      { path: paths.chain, contents: pem + (ca?.chainPem ?? ''), mode: publicFileMode },
-      { path: paths.certificate, contents: pem, mode: publicFileMode },
-    ],
-    force,
-  );
+  const files: NewFile[] = [
+    { path: paths.chain, contents: pem + (ca?.chainPem ?? ''), mode: publicFileMode },
+    { path: paths.certificate, contents: pem, mode: publicFileMode },
+  ];
+  if (ownKey === undefined) {
+    const contents = await privateKeyToPem(privateKey, passphrase);
+    files.unshift({ path: paths.key, contents, mode: secretFileMode });
+  }
+  writeFiles(files, force);
   report(parseCertificate(pem), paths, context);
   tellIfShortened(parseCertificate(pem), ca?.certificate, context);
   tellIfShallow(parseCertificate(pem), flags, context);

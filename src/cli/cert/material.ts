@@ -2,6 +2,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import { type Certificate, parseCertificate } from '../../pki/certificate.js';
+import { openEncryptedKey } from '../../pki/encrypted-key.js';
 import { privateKeyFromPem } from '../../pki/keys.js';
 import { readPfx } from '../../pki/pfx-read.js';
 import { readPkcs7 } from '../../pki/pkcs7.js';
@@ -125,13 +126,7 @@ function privateKeyOfDer(
         'The private key is encrypted, and no passphrase was given.',
       );
     }
-    try {
-      return createPrivateKey({ key: der, format: 'der', type: 'pkcs8', passphrase });
-    } catch (cause) {
-      throw new EnrollkitError('WRONG_PASSPHRASE', 'The passphrase does not open the private key.', {
-        cause,
-      });
-    }
+    return openEncryptedKey(der, passphrase);
   }
   for (const type of ['pkcs8', 'sec1', 'pkcs1'] as const) {
     try {

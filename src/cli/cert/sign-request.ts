@@ -2,7 +2,7 @@
 import { assertRegistrationId } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
 import { parseCertificate } from '../../pki/certificate.js';
-import { type CertificateRequest, parseCertificateRequest } from '../../pki/csr.js';
+import type { CertificateRequest } from '../../pki/csr.js';
 import { generalNameText } from '../../pki/general-name.js';
 import { issue } from '../../pki/issue.js';
 import { commonNameType } from '../../pki/name.js';
@@ -12,7 +12,8 @@ import { withPassphrase } from '../passphrase.js';
 import { assertOutFree, emitCertificate } from './emit.js';
 import { tellIfShortened } from './make.js';
 import { profileFor, tellIfShallow } from './profile.js';
-import { heldBy, naming, readContents } from './read-file.js';
+import { naming } from './read-file.js';
+import { readRequest } from './request-file.js';
 import { signedBy, signingCa } from './signing-ca.js';
 
 /** @throws EnrollkitError INVALID_CERTIFICATE_REQUEST, and those of the CA, the profile and the files */
@@ -48,26 +49,6 @@ export async function signRequest(
   if (leftOut.length > 0) context.output.say(`note: names of the request left out: ${leftOut.join(', ')}.`);
   tellIfShortened(parseCertificate(pem), ca.certificate, context);
   tellIfShallow(parseCertificate(pem), flags, context);
-}
-
-/**
- * The certificate request of a file, PEM or DER; its signature is checked.
- *
- * @throws EnrollkitError FILE_UNREADABLE, INVALID_CERTIFICATE_REQUEST, naming the file
- */
-export function readRequest(path: string): CertificateRequest {
-  const contents = readContents(path);
-  return naming(path, () => {
-    if (contents.form === 'der' && contents.kind === 'request') return parseCertificateRequest(contents.der);
-    const blocks = contents.form === 'pem' ? contents.blocks : [];
-    const requests = blocks.filter(({ label }) => label.endsWith('CERTIFICATE REQUEST'));
-    if (requests.length === 1) return parseCertificateRequest(requests[0]!.der);
-    const why =
-      requests.length > 1
-        ? `It holds ${requests.length} certificate requests where one belongs.`
-        : `It holds ${heldBy(contents)}, and no certificate request.`;
-    throw new EnrollkitError('INVALID_CERTIFICATE_REQUEST', why);
-  });
 }
 
 /** Of two, each reader would take another one for the device's identity. */

@@ -16,3 +16,31 @@ export function parseTime(flag: string): (text: string) => Date {
     );
   };
 }
+
+/** A span of time in milliseconds, given the lifetime that a percentage is of. */
+export type Span = (lifetimeMs: number) => number;
+
+const hourMs = 3_600_000;
+const units: Readonly<Record<string, (count: number) => Span>> = {
+  '': (days) => () => days * 24 * hourMs,
+  d: (days) => () => days * 24 * hourMs,
+  h: (hours) => () => hours * hourMs,
+  '%': (percent) => (lifetimeMs) => (lifetimeMs * percent) / 100,
+};
+
+/**
+ * A flag's value as a span: days (`30`, `30d`), hours (`36h`) or a part of a lifetime (`25%`).
+ *
+ * @throws EnrollkitError USAGE
+ */
+export function parseSpan(flag: string): (text: string) => Span {
+  return (text) => {
+    const [, digits, unit] = /^(\d{1,6})([dh%]?)$/.exec(text) ?? [];
+    const count = Number(digits);
+    if (digits !== undefined && (unit !== '%' || count <= 100)) return units[unit!]!(count);
+    throw new EnrollkitError(
+      'USAGE',
+      `--${flag} takes days, hours or percent, such as 30, 36h or 25%, not "${text}".`,
+    );
+  };
+}

@@ -3,6 +3,7 @@ import {
   encryptKeyFlag,
   forceFlag,
   keyAlgorithmFlag,
+  keyFlag,
   outFolderFlag,
   secretAndOutputFlags,
   subjectFlags,
@@ -14,7 +15,7 @@ export const certCsr: Command = {
     'Makes a key and a certificate request (CSR, PKCS#10) for it, so that the key never leaves the device: key.pem (mode 0600) and request.pem. With --key, a request for a key that there is.',
   arguments: [{ name: 'name', summary: 'the common name; of a device, its registration ID' }],
   flags: [
-    { name: 'key', value: 'FILE', summary: 'a private key that there is, instead of a new one' },
+    keyFlag,
     keyAlgorithmFlag,
     ...subjectFlags,
     ...alternativeNameFlags,

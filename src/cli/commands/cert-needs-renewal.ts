@@ -1,7 +1,7 @@
 import { type ExitStatus, exitStatus } from '../../errors.js';
 import { secretAndOutputFlags } from '../cert/flags.js';
+import { parseSpan, type Span } from '../cert/time-flag.js';
 import type { Command, Context, Input } from '../command.js';
-import { wholeNumber } from '../flags.js';
 
 export const certNeedsRenewal: Command = {
   description:
@@ -10,9 +10,10 @@ export const certNeedsRenewal: Command = {
   flags: [
     {
       name: 'within',
-      value: 'DAYS',
-      parse: wholeNumber('within', 0, 36_500),
-      summary: 'soon is within so many days (default: a third of its lifetime)',
+      value: 'SPAN',
+      parse: parseSpan('within'),
+      summary:
+        'soon is within so many days (30), hours (36h) or percent of its lifetime (25%); default: a third of it',
     },
     { name: 'bundle', summary: 'look at every certificate of the file; one that is due is enough' },
     ...secretAndOutputFlags,
@@ -27,8 +28,6 @@ export const certNeedsRenewal: Command = {
   run,
 };
 
-const dayMs = 86_400_000;
-
 async function run({ arguments: [path], flags }: Input, context: Context): Promise<ExitStatus> {
   const { readCertificates } = await import('../cert/material.js');
   const { withPassphrase } = await import('../passphrase.js');
@@ -36,8 +35,9 @@ async function run({ arguments: [path], flags }: Input, context: Context): Promi
   const now = context.now().getTime();
   const all = await withPassphrase(flags, context, async (passphrase) => readCertificates(path!, passphrase));
   const certificates = (flags.bundle ? all : all.slice(0, 1)).map(({ subject, notBefore, notAfter }) => {
-    const window = flags.within === undefined ? undefined : (flags.within as number) * dayMs;
-    const from = notAfter.getTime() - (window ?? (notAfter.getTime() - notBefore.getTime()) / 3);
+    const lifetime = notAfter.getTime() - notBefore.getTime();
+    const window = (flags.within as Span | undefined)?.(lifetime) ?? lifetime / 3;
+    const from = notAfter.getTime() - window;
     return {
       subject: subject.text,
       notAfter: notAfter.toISOString(),

@@ -4,11 +4,7 @@ import { type AlgorithmIdentifier, algorithmOf } from '../certificate.js';
 import { DerError, expect, octetStringOf, readOnly, sequenceOf, smallIntegerOf, tags } from '../der/read.js';
 import { deriveKey, purposes } from './key-derivation.js';
 import { decryptRc2 } from './rc2.js';
-
-/** Many times what any program writes: a file must not be able to keep a computer busy. */
-const maxIterations = 5_000_000;
-/** PKCS#12's own derivation runs here, not in OpenSSL, and is slower by far. */
-const maxPkcs12Iterations = 1_000_000;
+import type { KeyDerivationWork } from './work.js';
 
 /** A passphrase in both of its forms. */
 export interface Passphrase {
@@ -23,8 +19,8 @@ interface Cipher {
   keyLength: number;
 }
 
-const pbes2 = '1.2.840.113549.1.5.13';
-const pbkdf2 = '1.2.840.113549.1.5.12';
+export const pbes2 = '1.2.840.113549.1.5.13';
+export const pbkdf2 = '1.2.840.113549.1.5.12';
 
 /** All in CBC mode. */
 const ciphers: Readonly<Record<string, Cipher>> = {
@@ -59,9 +55,10 @@ export function decrypt(
   { type, parameters }: AlgorithmIdentifier,
   ciphertext: Buffer,
   passphrase: Passphrase,
+  work: KeyDerivationWork,
 ): Buffer | undefined {
   if (!parameters) throw new DerError(`it is encrypted by ${type} without parameters`);
-  if (type === pbes2) return decryptPbes2(parameters, ciphertext, passphrase.text);
+  if (type === pbes2) return decryptPbes2(parameters, ciphertext, passphrase.text, work);
   const cipher = olderCiphers[type];
   if (!cipher) throw new DerError(`it is encrypted in a way that is not read here (${type})`);
   const [saltElement, iterationsElement, ...rest] = sequenceOf(readOnly(parameters));
@@ -70,7 +67,7 @@ export function decrypt(
     hash: 'sha1',
     passphrase: passphrase.octets,
     salt: octetStringOf(saltElement),
-    iterations: pkcs12Iterations(smallIntegerOf(iterationsElement)),
+    iterations: work.pkcs12(smallIntegerOf(iterationsElement)),
   } as const;
   const key = deriveKey({ ...derivation, purpose: purposes.key, length: cipher.keyLength });
   const iv = deriveKey({ ...derivation, purpose: purposes.iv, length: 8 });
@@ -79,12 +76,12 @@ export function decrypt(
     : decryptCbc(cipher.name, key, iv, ciphertext);
 }
 
-/** A number of rounds of PKCS#12's own derivation, within bounds. @throws DerError */
-export function pkcs12Iterations(iterations: number): number {
-  return bounded(iterations, maxPkcs12Iterations);
-}
-
-function decryptPbes2(parameters: Buffer, ciphertext: Buffer, passphrase: string): Buffer | undefined {
+function decryptPbes2(
+  parameters: Buffer,
+  ciphertext: Buffer,
+  passphrase: string,
+  work: KeyDerivationWork,
+): Buffer | undefined {
   const [derivationElement, schemeElement, ...rest] = sequenceOf(readOnly(parameters));
   if (rest.length > 0) throw new DerError('its encryption has parameters of a wrong shape');
   const derivation = algorithmOf(derivationElement);
@@ -95,7 +92,7 @@ function decryptPbes2(parameters: Buffer, ciphertext: Buffer, passphrase: string
     throw new DerError(`it is encrypted in a way that is not read here (${ways})`);
   }
   const [salt, rounds, ...options] = sequenceOf(readOnly(derivation.parameters));
-  const iterations = bounded(smallIntegerOf(rounds), maxIterations);
+  const iterations = work.pbkdf2(smallIntegerOf(rounds));
   if (options[0]?.tag === tags.integer && smallIntegerOf(options.shift()) !== cipher.keyLength) {
     throw new DerError('its encryption names a key length that does not fit its cipher');
   }
@@ -118,11 +115,4 @@ function decryptCbc(name: string, key: Buffer, iv: Buffer, ciphertext: Buffer): 
   } catch {
     return undefined;
   }
-}
-
-function bounded(iterations: number, max: number): number {
-  if (iterations < 1 || iterations > max) {
-    throw new DerError(`it asks for ${iterations} rounds of key derivation; 1 to ${max} are done here`);
-  }
-  return iterations;
 }

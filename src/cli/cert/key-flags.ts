@@ -1,0 +1,28 @@
+/** The key that something is made for: that of `--key`, or a new one of `--key-algorithm`. */
+import { createPublicKey } from 'node:crypto';
+import { EnrollkitError } from '../../errors.js';
+import { generateKeyPair, type KeyAlgorithm, type KeyPair } from '../../pki/keys.js';
+import type { Context, Input } from '../command.js';
+import { withPassphrase } from '../passphrase.js';
+import { readPrivateKey } from './material.js';
+
+/** @throws EnrollkitError USAGE: to be called before the work */
+export function assertKeyFlags({ key, keyAlgorithm, encryptKey }: Input['flags']): void {
+  if (key === undefined || (keyAlgorithm === undefined && !encryptKey)) return;
+  throw new EnrollkitError(
+    'USAGE',
+    '--key names a key that there is; --key-algorithm and --encrypt-key are for a new one.',
+    { next: 'Leave one of them out.' },
+  );
+}
+
+/** @throws EnrollkitError of the key's file */
+export async function keysFrom(flags: Input['flags'], context: Context): Promise<KeyPair> {
+  const path = flags.key as string | undefined;
+  if (path === undefined)
+    return generateKeyPair((flags.keyAlgorithm as KeyAlgorithm | undefined) ?? 'ec-p256');
+  const privateKey = await withPassphrase(flags, context, async (passphrase) =>
+    readPrivateKey(path, passphrase),
+  );
+  return { privateKey, publicKey: createPublicKey(privateKey) };
+}
