@@ -46,6 +46,14 @@ export {
 export type { PortalAssistant, PortalInstructions } from './pipeline/portal.js';
 export { previewQuickstart } from './pipeline/preview.js';
 export type { CertificateResult, DeviceResult, Preview, QuickstartResult } from './pipeline/result.js';
+export type { RolloverResult } from './pipeline/rollover/result.js';
+export {
+  finishRollover,
+  type RolloverOptions,
+  reissueBelow,
+  type StartOptions,
+  startRollover,
+} from './pipeline/rollover/rollover.js';
 export { type QuickstartOptions, runQuickstart } from './pipeline/run.js';
 export {
   type Certificate,

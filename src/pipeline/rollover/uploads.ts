@@ -190,6 +190,14 @@ function needs(
     if (sha256 === undefined) return false;
     if (rolled.some(({ old }) => sha256Thumbprint(old.certificate) === sha256)) return true;
     const isNew = rolled.some(({ successor }) => sha256Thumbprint(successor.certificate) === sha256);
-    return !isNew && rolled.some(({ old }) => old.certificate.subject.text === one?.info?.issuerName);
+    return (
+      !isNew && rolled.some(({ old }) => isSameName(old.certificate.subject.text, one?.info?.issuerName))
+    );
   });
+}
+
+/** DPS may write the parts of a name in another order; to take two names for one only keeps a CA that could go. */
+function isSameName(ours: string, theirs: string | null | undefined): boolean {
+  const parts = (name: string) => name.split(/,\s*/).sort().join();
+  return theirs != null && parts(ours) === parts(theirs);
 }
