@@ -34,7 +34,7 @@ ${style.bold('Where')}
   ID scope          ${endpoints.idScope}
   Service plane     ${endpoints.armEndpoint}
   Resource Manager  ${endpoints.armEndpoint}, provisioning service ${endpoints.dpsName}
-  Hub               ${endpoints.hubHostName}
+  Hub               ${endpoints.hubHostName}${further(endpoints)}
   Its TLS root      ${ca.startsWith('..') ? endpoints.caFile : ca}
 
 ${style.bold('Point an SDK at it')}
@@ -47,4 +47,15 @@ ${style.bold('Point an SDK at it')}
   ProvisioningServiceClient.fromConnectionString(
       process.env.DPS_CONNECTION_STRING)
 `;
+}
+
+/** Services and hubs besides the first of each. */
+function further({ services, hubs }: EmulatorEndpoints): string {
+  const lines = [
+    ...services
+      .slice(1)
+      .map(({ name, hostName, idScope }) => `Service ${name}: ${hostName}, ID scope ${idScope}`),
+    ...hubs.slice(1).map(({ name, hostName }) => `Hub ${name}: ${hostName}`),
+  ];
+  return lines.map((line) => `\n  Further           ${line}`).join('');
 }

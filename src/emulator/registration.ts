@@ -7,21 +7,22 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { csrApiVersions } from '../dps/contract/api-versions.js';
-import { isLegalId, sameId } from '../dps/contract/ids.js';
+import { sameId } from '../dps/contract/ids.js';
 import {
+  type AllocationPolicy,
   type CustomAllocationDefinition,
   type RegistrationOperation,
   type RegistrationState,
   registerRequest,
 } from '../dps/contract/schemas.js';
 import { dpsErrors } from '../dps/contract/wire-error.js';
-import { type Allocation, allocate, defaultAllocationPolicy } from './allocation.js';
+import { type Allocation, allocate } from './allocation.js';
 import { type AllocationWebhookRequest, WebhookFailure } from './allocation-webhook.js';
 import { type Attestation, type Decision, symmetricKeyIdentity } from './attestation.js';
 import { answerCredentialRequest, type IssuedCredential } from './credential-request.js';
 import { DpsError } from './dps-error.js';
 import { certificateInfoOf, toEnrollmentGroup, toIndividualEnrollment } from './enrollment-reply.js';
-import type { HubDevices } from './hub/devices.js';
+import { moveDevice } from './move-device.js';
 import type { Quotas } from './quotas.js';
 import { toRegistrationState } from './registration-state.js';
 import type { LinkedHubs } from './state/hubs.js';
@@ -29,13 +30,13 @@ import type { IssuingAuthorities } from './state/issuing-authorities.js';
 import type { RegistrationRecord, RegistrationRecords } from './state/registration-records.js';
 
 export interface RegistrationsOptions {
-  idScope: string;
   attestation: Attestation;
   records: RegistrationRecords;
   hubs: LinkedHubs;
-  hubDevices: HubDevices;
   quotas: Quotas;
   issuing: IssuingAuthorities;
+  /** Of the provisioning service, for enrollments that name none. */
+  defaultPolicy: () => AllocationPolicy;
   now: () => Date;
 }
 
@@ -69,7 +70,6 @@ export class Registrations {
    */
   async register(request: DeviceRequest & { body: unknown }): Promise<RegistrationOperation> {
     const { registrationId } = request;
-    this.#assertScope(request);
     const { csr, payload } = readBody(request);
     const decision = await this.#options.attestation.decide(request);
     this.#options.quotas.registration();
@@ -83,7 +83,6 @@ export class Registrations {
   /** @throws DpsError */
   async getOperation(request: DeviceRequest & { operationId: string }): Promise<RegistrationOperation> {
     const { registrationId, operationId } = request;
-    this.#assertScope(request);
     const identity = this.#options.attestation.identify(request);
     const operation = this.#options.records.operation(operationId);
     const record = operation && this.#options.records.get(operation.registrationId);
@@ -105,7 +104,6 @@ export class Registrations {
    * @throws DpsError
    */
   async getState(request: DeviceRequest & { body: unknown }): Promise<RegistrationState> {
-    this.#assertScope(request);
     if (readBody(request).csr != null) {
       throw new DpsError('badRequest', { message: 'A certificate is asked for by registering only (csr).' });
     }
@@ -114,20 +112,6 @@ export class Registrations {
     const record = this.#options.records.get(request.registrationId);
     if (!record) throw new DpsError('registrationNotFound');
     return this.#stateOf(record, identity);
-  }
-
-  #assertScope({ idScope, registrationId }: DeviceRequest): void {
-    if (idScope.toLowerCase() !== this.#options.idScope.toLowerCase()) {
-      throw new DpsError('unauthorizedDevice', {
-        reason: `the ID scope "${idScope.slice(0, 40)}" is not that of this provisioning service`,
-      });
-    }
-    if (!isLegalId(registrationId)) {
-      throw new DpsError('badRequest', {
-        message:
-          'The registration ID must have 1 to 128 letters, digits, - . _ or :, begin with a letter or digit and end with a letter, a digit or -.',
-      });
-    }
   }
 
   #issue(csr: string, registrationId: string, { enrollment }: Decision): Promise<IssuedCredential> {
@@ -148,7 +132,7 @@ export class Registrations {
       const allocation = await allocate({
         registrationId,
         enrollment: decision.enrollment,
-        defaultPolicy: defaultAllocationPolicy,
+        defaultPolicy: this.#options.defaultPolicy(),
         hubs,
         previousHubId: before?.hubId,
         webhookRequest: () => this.#webhookRequest(request, decision, before, payload),
@@ -193,7 +177,7 @@ export class Registrations {
     outcome: Allocation | AllocationFailure,
     { operationId, issued }: { operationId: string; issued: IssuedCredential | undefined },
   ): void {
-    const { records, hubDevices, now } = this.#options;
+    const { records, hubs, now } = this.#options;
     const { enrollment, enrollmentGroupId, identity } = decision;
     const before = records.get(registrationId);
     const updated = now();
@@ -210,18 +194,26 @@ export class Registrations {
       records.save({ ...base, status: 'failed', deviceId, hubId, ...outcome }, operation);
       return;
     }
-    const { hub, initialTwin = enrollment.initialTwin, payload } = outcome;
+    const { hub, payload } = outcome;
     const deviceId = decision.deviceId ?? base.registrationId;
-    hubDevices.ensure({
-      deviceId,
-      // What it was given is what it connects with; what let it register does not open the hub any more.
-      ...(issued
-        ? { leafThumbprint: issued.leafThumbprint, issuerThumbprints: [issued.issuerThumbprint] }
-        : decision.hubCredential),
-      iotEdge: enrollment.iotEdge,
-      initialTwin,
+    const previous = before?.hubId === undefined ? undefined : hubs.get(before.hubId);
+    const substatus = moveDevice({
+      from:
+        previous && before?.deviceId !== undefined
+          ? { hub: previous.iotHub, deviceId: before.deviceId }
+          : undefined,
+      to: hub.iotHub,
+      device: {
+        deviceId,
+        // What it was given is what it connects with; what let it register does not open the hub any more.
+        ...(issued
+          ? { leafThumbprint: issued.leafThumbprint, issuerThumbprints: [issued.issuerThumbprint] }
+          : decision.hubCredential),
+        iotEdge: enrollment.iotEdge,
+        initialTwin: outcome.initialTwin ?? enrollment.initialTwin,
+      },
+      migrates: enrollment.reprovisionPolicy.migrateDeviceData && outcome.initialTwin === undefined,
     });
-    const substatus = before?.hubId === hub.hubId ? 'reprovisionedToInitialAssignment' : 'initialAssignment';
     records.save({ ...base, status: 'assigned', deviceId, hubId: hub.hubId, substatus, payload }, operation);
   }
 

@@ -1,8 +1,8 @@
 /** The state of an emulator that does not run, emptied. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { emulatorFolder } from './endpoints.js';
-import { closeState, openState } from './state/database.js';
+import { StateDatabases, stateFilePattern } from './state/databases.js';
 import { emptyState } from './state/empty.js';
 import { issuingRootFileName } from './state/issuing-authorities.js';
 import { lockFolder } from './state/lock.js';
@@ -13,9 +13,6 @@ export interface ResetOptions {
 }
 
 const identityFiles = [
-  'state.db',
-  'state.db-wal',
-  'state.db-shm',
   ...['tls-root.pem', 'tls-root.key.pem', 'tls-server.pem', 'tls-server.key.pem', issuingRootFileName],
 ];
 
@@ -29,14 +26,15 @@ export function resetStoppedEmulator(directory: string, { newIdentity }: ResetOp
   const release = lockFolder(folder);
   try {
     if (newIdentity) {
-      for (const name of identityFiles) rmSync(join(folder, name), { force: true });
+      const stateFiles = readdirSync(folder).filter((name) => stateFilePattern.test(name));
+      for (const name of [...identityFiles, ...stateFiles]) rmSync(join(folder, name), { force: true });
       return true;
     }
-    const database = openState(folder);
+    const databases = new StateDatabases(folder);
     try {
-      emptyState(database);
+      for (const database of databases.all()) emptyState(database);
     } finally {
-      closeState(database);
+      databases.close();
     }
     return true;
   } finally {

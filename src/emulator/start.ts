@@ -3,48 +3,41 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatConnectionString } from '../dps/contract/connection-string.js';
+import { hubNameProblem, serviceNameProblem } from '../dps/contract/ids.js';
+import { EnrollkitError } from '../errors.js';
 import { ensureFolder, publicFileMode, readTextIfExists, writeFileAtomically } from '../store/files.js';
 import { AccessTokens } from './access-tokens.js';
 import { startAmqpListener } from './amqp/listener.js';
 import { createAmqpServer } from './amqp/server.js';
-import { Attestation } from './attestation.js';
 import { EmulatorClock } from './clock.js';
 import { type Closer, closeAll } from './closers.js';
 import { type EmulatorEndpoints, emulatorFolder, removeEndpoints, writeEndpoints } from './endpoints.js';
 import type { EmulatorLog } from './events.js';
-import { bindAddresses, HostNames } from './host-names.js';
+import { meant, type Ports } from './host-names.js';
 import { createApp } from './http/app.js';
 import { armPlane } from './http/arm/plane.js';
 import { controlRoutes } from './http/control.js';
 import { devicePlane } from './http/device.js';
+import { hubsRoutes } from './http/hub-routes.js';
 import { startHttps } from './http/listener.js';
 import { servicePlane } from './http/service/plane.js';
 import { tokenEndpoint } from './http/token-endpoint.js';
 import { hubRoutes } from './hub/http.js';
-import { openHub } from './hub/hub.js';
+import { HubDirectory, type IotHub, makeHubs } from './hub-directory.js';
 import { type DeviceMessage, MessageFeed } from './message-feed.js';
 import { startMqtt } from './mqtt/listener.js';
-import { documentedLimits, type QuotaLimits, Quotas } from './quotas.js';
-import { Registrations } from './registration.js';
+import { findPlaces } from './places.js';
+import { documentedLimits, type QuotaLimits } from './quotas.js';
+import { RegistrationRouter } from './registration-router.js';
 import { applySeed } from './seed.js';
 import type { EmulatorSeed } from './seed-schema.js';
-import { Certificates } from './state/certificates.js';
-import { closeState, openState, type StateDatabase } from './state/database.js';
+import { linkHubs, makeServices, type ProvisioningService, ServiceDirectory } from './service-directory.js';
+import type { StateDatabase } from './state/database.js';
+import { StateDatabases } from './state/databases.js';
 import { emptyState } from './state/empty.js';
-import { EnrollmentGroups } from './state/enrollment-groups.js';
-import { LinkedHubs } from './state/hubs.js';
-import {
-  firstHubId,
-  hubOwnerPolicy,
-  ownerPolicy,
-  type Policy,
-  readIdentity,
-  readPolicies,
-} from './state/identity.js';
-import { IndividualEnrollments } from './state/individual-enrollments.js';
-import { IssuingAuthorities, issuingRootFileName } from './state/issuing-authorities.js';
+import { hubOwnerPolicy, ownerPolicy, type Policy, readIdentity } from './state/identity.js';
+import { issuingRootFileName } from './state/issuing-authorities.js';
 import { lockFolder } from './state/lock.js';
-import { RegistrationRecords } from './state/registration-records.js';
 import { openServerIdentity, rootFileName, type ServerIdentity } from './tls.js';
 
 export { EmulatorClock } from './clock.js';
@@ -63,6 +56,10 @@ export interface EmulatorOptions {
   httpsPort?: number;
   mqttPort?: number;
   amqpPort?: number;
+  /** Names of IoT hubs to be there; those of earlier starts stay. Without any, there is one. */
+  hubs?: readonly string[];
+  /** Names of provisioning services to be there; those of earlier starts stay. Without any, there is one. */
+  services?: readonly string[];
   /** Seconds that a device is told to wait between register and poll; 0 by default, Azure's pace is 3. */
   retryAfter?: number;
   /** Whether more than the documented rates is answered with 429; other rates than those where they are given. */
@@ -126,7 +123,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       inTurn(async () => {
         if (stopped) throw new Error('the emulator has stopped');
         await closeAll(serving);
-        emptyState(resources.database);
+        for (const database of resources.databases.all()) emptyState(database);
         clock.reset();
         await serve({ ...options, ...portsOf(endpoints) }, resources, { clock, reset, feed }, serving);
       });
@@ -147,13 +144,15 @@ function portsOf({ ports }: EmulatorEndpoints): Partial<EmulatorOptions> {
 interface Resources {
   /** Absolute; undefined when all is kept in memory. */
   folder: string | undefined;
-  database: StateDatabase;
+  databases: StateDatabases;
   server: ServerIdentity;
   /** Where clients find the roots. */
   published: string;
 }
 
-async function open({ dir, host = 'localhost' }: EmulatorOptions, closers: Closer[]): Promise<Resources> {
+async function open(options: EmulatorOptions, closers: Closer[]): Promise<Resources> {
+  const { dir, host = 'localhost' } = options;
+  assertNames(options);
   const folder = dir === ':memory:' ? undefined : emulatorFolder(dir);
   if (folder !== undefined) {
     ensureFolder(folder);
@@ -161,11 +160,35 @@ async function open({ dir, host = 'localhost' }: EmulatorOptions, closers: Close
     // Of a process that was killed.
     removeEndpoints(folder);
   }
-  const database = openState(folder ?? ':memory:');
-  closers.push(() => closeState(database));
+  const databases = new StateDatabases(folder ?? ':memory:');
+  closers.push(() => databases.close());
+  makeAll(databases, options);
   // TLS is judged by the clients' clock, whatever clock the emulator is given.
   const server = await openServerIdentity({ folder, host, now: new Date() });
-  return { folder, database, server, published: publishedFolder(folder, closers) };
+  return { folder, databases, server, published: publishedFolder(folder, closers) };
+}
+
+/** Makes the services and hubs that are asked for and are not there yet; a new one is linked to all of the others. */
+function makeAll(databases: StateDatabases, { hubs = [], services = [] }: EmulatorOptions): void {
+  const { main } = databases;
+  const identity = readIdentity(main, services[0]);
+  const made = makeHubs(databases, hubs);
+  for (const { number } of main.prepare('SELECT number FROM provisioning_service').all() as {
+    number: number;
+  }[]) {
+    linkHubs(databases.of('service', number), made);
+  }
+  const hubIds = (main.prepare('SELECT hub_id FROM iot_hub').all() as { hub_id: string }[]).map(
+    (row) => row.hub_id,
+  );
+  makeServices(databases, services, identity, hubIds);
+}
+
+/** @throws EnrollkitError USAGE */
+function assertNames({ hubs = [], services = [] }: EmulatorOptions): void {
+  for (const problem of [...hubs.map(hubNameProblem), ...services.map(serviceNameProblem)]) {
+    if (problem) throw new EnrollkitError('USAGE', problem);
+  }
 }
 
 /** Opens the planes and their listeners. */
@@ -181,70 +204,70 @@ async function serve(
     seed,
     onStopRequest,
   }: EmulatorOptions,
-  { folder, database, server, published }: Resources,
+  { folder, databases, server, published }: Resources,
   { clock, reset, feed }: Pick<Emulator, 'clock' | 'reset'> & { feed: MessageFeed },
   closers: Closer[],
 ): Promise<EmulatorEndpoints> {
   const { now } = clock;
-  const identity = readIdentity(database);
-  const policies = readPolicies(database, 'dps');
-  const hubPolicies = readPolicies(database, firstHubId);
-  const names = new HostNames(host, identity.dpsName);
-  const certificates = new Certificates(database);
-  const groups = new EnrollmentGroups(database);
-  const individuals = new IndividualEnrollments(database);
-  const records = new RegistrationRecords(database);
-  const hubs = new LinkedHubs(database);
-  const hub = openHub(database, now, () =>
-    certificates.list().flatMap(({ verified, der }) => (verified ? [der] : [])),
-  );
-  feed.hubs = [{ hubId: firstHubId, messages: hub.messages }];
-  const issuing = new IssuingAuthorities(database, now);
-  const attestation = new Attestation({ certificates, groups, individuals, now });
-  const quotas = new Quotas(limitsOf(limits), now);
-  const registrations = new Registrations({
-    idScope: identity.idScope,
-    attestation,
-    records,
-    hubs,
-    hubDevices: hub.devices,
-    quotas,
-    issuing,
-    now,
+  const { main } = databases;
+  const identity = readIdentity(main);
+  let ports: Ports = { https: 0, mqtt: 0, amqp: 0 };
+  const places = await findPlaces(host, numbered(main));
+  const shared = { databases, now, addressOf: places.addressOf, ports: () => ports };
+  const hubs = new HubDirectory({
+    ...shared,
+    authorities: () =>
+      services
+        .list()
+        .flatMap(({ certificates }) =>
+          certificates.list().flatMap(({ verified, der }) => (verified ? [der] : [])),
+        ),
   });
+  feed.hubs = hubs.list().map(({ hubId, hub }) => ({ hubId, messages: hub.messages }));
+  const services: ServiceDirectory = new ServiceDirectory({ ...shared, hubs, limits: limitsOf(limits) });
+  const registrations = new RegistrationRouter(services);
+  // There is one of each at least: see makeHubs and readIdentity.
+  const firstService = services.list()[0]!;
+  const firstHub = hubs.list()[0]!;
+  const { names } = firstService;
+  const deviceHostName = () => names.https;
 
   const tokens = new AccessTokens(identity.armToken, now);
   const app = createApp({
     planes: [
-      armPlane({ identity, tokens, policies, certificates, hubs, names, now }),
-      servicePlane({
-        policies,
-        tokens,
-        names,
-        certificates,
-        groups,
-        individuals,
-        records,
-        hubs,
-        quotas,
-        now,
-      }),
+      armPlane({ identity, tokens, services, deviceHostName, now }),
+      servicePlane(services, { tokens, now }),
       devicePlane({ registrations, retryAfter, names, now }),
     ],
     others: [
-      hubRoutes({ hub, policies: () => hubPolicies, hostNames: () => names.hubAliases, now, log }),
+      hubsRoutes(hubs.list(), ({ hub, policies, names: { aliases } }) =>
+        hubRoutes({ hub, policies: () => policies, hostNames: () => aliases, now, log }),
+      ),
       tokenEndpoint({ tokens, names, now, log }),
       controlRoutes({ tokens, clock, reset, log, onStopRequest, feed }),
     ],
     now,
     log,
   });
-  const addresses = bindAddresses(host);
+  const { addresses } = places;
   const tls = server.tlsOptions;
-  const device = { registrations, hub, hubHostName: () => names.hub, retryAfter, now, log };
-  const amqp = createAmqpServer(device);
+  const device = { registrations, retryAfter, now, log };
+  const amqp = createAmqpServer({
+    ...device,
+    hubOf: (dialled) => hubs.named(meant(hubs.list(), dialled) ?? firstHub),
+  });
   closers.push(() => amqp.close());
-  const mqtt = await startMqtt({ ...device, tls, hosts: addresses, port: mqttPort, amqp: amqp.accept });
+  const mqtt = await startMqtt({
+    ...device,
+    tls,
+    hosts: addresses,
+    port: mqttPort,
+    hubOf(hostName) {
+      const found = hubs.byName(hostName);
+      return found && hubs.named(found);
+    },
+    amqp: amqp.accept,
+  });
   closers.push(() => mqtt.close());
   const amqpListener = await startAmqpListener({ tls, addresses, port: amqpPort, amqp, mqtt });
   closers.push(() => amqpListener.close());
@@ -256,26 +279,46 @@ async function serve(
     webSockets: { mqtt: mqtt.accept, AMQPWSB10: amqp.accept, amqp: amqp.accept },
   });
   closers.push(() => https.close());
-  names.ports = { https: https.port, mqtt: mqtt.port, amqp: amqpListener.port };
-  hubs.name(firstHubId, names.hub);
-  if (seed) applySeed(seed, { certificates, groups, individuals, hubs, now });
+  ports = { https: https.port, mqtt: mqtt.port, amqp: amqpListener.port };
+  for (const service of services.list()) service.hubs.noteNames();
+  if (seed) applySeed(seed, { ...firstService, now });
 
   const endpoints: EmulatorEndpoints = {
-    armEndpoint: `https://${names.service}`,
+    armEndpoint: `https://${names.https}`,
     ...identityFields(identity),
-    serviceConnectionString: connectionString(names.service, policies, ownerPolicy),
-    globalDeviceEndpoint: names.service,
-    hubHostName: names.hub,
-    hubServiceConnectionString: connectionString(names.service, hubPolicies, hubOwnerPolicy),
+    serviceConnectionString: serviceConnectionString(firstService),
+    globalDeviceEndpoint: names.https,
+    hubHostName: firstHub.names.mqtt,
+    hubServiceConnectionString: hubConnectionString(firstHub),
+    services: services.list().map((service) => ({
+      name: service.identity.dpsName,
+      idScope: service.identity.idScope,
+      hostName: service.names.https,
+      connectionString: serviceConnectionString(service),
+    })),
+    hubs: hubs.list().map((hub) => ({
+      name: hub.hubId,
+      hostName: hub.names.mqtt,
+      serviceConnectionString: hubConnectionString(hub),
+    })),
     caFile: publish(published, rootFileName, server.rootPem),
-    issuingRootFile: publish(published, issuingRootFileName, (await issuing.root()).certificate),
-    ports: names.ports,
+    issuingRootFile: publish(published, issuingRootFileName, (await firstService.issuing.root()).certificate),
+    ports,
   };
   if (folder !== undefined) {
     writeEndpoints(folder, endpoints);
     closers.push(() => removeEndpoints(folder));
   }
   return endpoints;
+}
+
+/** The services and hubs that there are, by number. */
+function numbered(main: StateDatabase): { number: number; name: string }[] {
+  return main
+    .prepare(
+      'SELECT number, name_key AS name FROM provisioning_service UNION SELECT number, hub_id FROM iot_hub',
+    )
+    .all() as { number: number; name: string }[];
 }
 
 function limitsOf(quotas: NonNullable<EmulatorOptions['quotas']>): QuotaLimits | undefined {
@@ -293,7 +336,15 @@ function identityFields({
   return { armToken, subscriptionId, resourceGroup, dpsName, idScope };
 }
 
-function connectionString(hostName: string, policies: Policy[], keyName: string): string {
+function serviceConnectionString({ names, policies }: ProvisioningService): string {
+  return connectionString(names.https, policies, ownerPolicy);
+}
+
+function hubConnectionString({ names, policies }: IotHub): string {
+  return connectionString(names.https, policies, hubOwnerPolicy);
+}
+
+function connectionString(hostName: string, policies: readonly Policy[], keyName: string): string {
   const policy = policies.find((one) => one.keyName === keyName);
   if (!policy) throw new TypeError(`there is no policy ${keyName}`);
   return formatConnectionString({

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { TLSSocket, TlsOptions } from 'node:tls';
 import { publicFileMode, readTextIfExists, secretFileMode, writeFileAtomically } from '../store/files.js';
+import { loopbackAddress, maxLoopbackNumber } from './loopback.js';
 
 /** What clients dial without a hosts file, and what they dial with one. */
 const serverNames = {
@@ -15,7 +16,8 @@ const serverNames = {
     '*.azure-devices.net',
     'management.azure.com',
   ],
-  ip: ['127.0.0.1', '::1'],
+  // Those of further services and hubs among them.
+  ip: [...Array.from({ length: maxLoopbackNumber }, (_, index) => loopbackAddress(index + 1)), '::1'],
 };
 
 /** A certificate is renewed at a start that finds less than this left of it. */
@@ -140,7 +142,8 @@ function isFresh({ certificate }: StoredPair, now: Date): boolean {
 
 function covers({ certificate }: StoredPair, host: string): boolean {
   const found = isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host);
-  return found !== undefined;
+  // Those that an earlier enrollkit made have fewer addresses.
+  return found !== undefined && certificate.checkIP(loopbackAddress(maxLoopbackNumber)) !== undefined;
 }
 
 function isIssuedBy({ certificate }: StoredPair, root: StoredPair): boolean {

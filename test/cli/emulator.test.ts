@@ -17,6 +17,8 @@ const keys = [
   'globalDeviceEndpoint',
   'hubHostName',
   'hubServiceConnectionString',
+  'services',
+  'hubs',
   'caFile',
   'issuingRootFile',
   'ports',

@@ -24,8 +24,7 @@ export async function startAmqpFixture(
   servers.push(
     createAmqpServer({
       registrations: { register: none, getOperation: none, getState: none },
-      hub,
-      hubHostName,
+      hubOf: () => ({ hubId: 'hub-1', hub, hostNames: () => [hubHostName()] }),
       retryAfter: 0,
       now,
       log: (event) => events.push(event),

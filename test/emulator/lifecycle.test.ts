@@ -27,11 +27,13 @@ test('gives endpoints of which every name can be dialled, and a file that says s
       'globalDeviceEndpoint',
       'hubHostName',
       'hubServiceConnectionString',
+      'hubs',
       'idScope',
       'issuingRootFile',
       'ports',
       'resourceGroup',
       'serviceConnectionString',
+      'services',
       'subscriptionId',
     ]);
     const { https, mqtt } = endpoints.ports;

@@ -93,8 +93,10 @@ export async function startFixture(overrides: Partial<MqttOptions> = {}): Promis
     hosts: ['127.0.0.1'],
     port: 0,
     registrations: registrationsAt(hubHostName),
-    hub,
-    hubHostName,
+    hubOf: (name) =>
+      [hubHostName(), 'localhost'].includes(name)
+        ? { hubId: 'hub-1', hub, hostNames: () => [hubHostName()] }
+        : undefined,
     retryAfter: 0,
     now: () => new Date(),
     log: (event) => events.push(event),

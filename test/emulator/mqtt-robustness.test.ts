@@ -127,7 +127,6 @@ test('every address is served on the same port', async () => {
 
 test('a port in use is named, with the flag that changes it', async () => {
   const { port } = fixture.listener;
-  const { hub, hubHostName } = fixture;
   const registrations = { register: () => assert.fail(), getOperation: () => assert.fail() };
   await assert.rejects(
     startMqtt({
@@ -135,8 +134,7 @@ test('a port in use is named, with the flag that changes it', async () => {
       hosts: ['127.0.0.3', '127.0.0.1'],
       port,
       registrations,
-      hub,
-      hubHostName,
+      hubOf: () => undefined,
       retryAfter: 0,
       now: () => new Date(),
       log: () => {},

@@ -8,6 +8,9 @@ import { groupBody, startTestEmulator } from './support.js';
 
 /** Puts the state's tables back to what version 1 had. */
 const downgrade = `
+  DROP TABLE provisioning_service;
+  DROP TABLE iot_hub;
+  DROP TABLE resource_group;
   ALTER TABLE registration DROP COLUMN payload;
   DROP TABLE issuing_authority;
   ALTER TABLE operation DROP COLUMN issued_chain;

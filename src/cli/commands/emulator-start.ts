@@ -11,7 +11,7 @@ const standardPorts = { https: 443, mqtt: 8883, amqp: 5671 };
 
 export const emulatorStart: Command = {
   description:
-    'Runs a Device Provisioning Service with one linked hub, for any Azure SDK, until Ctrl-C or SIGTERM. What it answers with success is on disk by then, and is there again at the next start. It listens on loopback only, unless --host says otherwise.',
+    'Runs a Device Provisioning Service with a linked hub, or several of both, for any Azure SDK, until Ctrl-C or SIGTERM. What it answers with success is on disk by then, and is there again at the next start. It listens on loopback only, unless --host says otherwise.',
   flags: [
     stateFolderFlag,
     { name: 'host', value: 'HOST', summary: 'the address to listen on (default: localhost)' },
@@ -37,6 +37,18 @@ export const emulatorStart: Command = {
       name: 'standard-ports',
       summary:
         'the ports of Azure, 443, 8883 and 5671, so that no name carries a port; for SDKs that dial nothing else',
+    },
+    {
+      name: 'hub',
+      value: 'NAME',
+      repeatable: true,
+      summary: 'an IoT hub to be there; may be given several times (default: one, hub-1)',
+    },
+    {
+      name: 'service',
+      value: 'NAME',
+      repeatable: true,
+      summary: 'a provisioning service to be there; may be given several times (default: one, enrollkit-dps)',
     },
     {
       name: 'retry-after',
@@ -86,6 +98,8 @@ async function run({ flags }: Input, context: Context): Promise<void> {
     mqttPort: ports.mqtt,
     amqpPort: ports.amqp,
     ...(flags.host === undefined ? {} : { host: flags.host as string }),
+    ...(flags.hub === undefined ? {} : { hubs: flags.hub as string[] }),
+    ...(flags.service === undefined ? {} : { services: flags.service as string[] }),
     ...(flags.retryAfter === undefined ? {} : { retryAfter: flags.retryAfter as number }),
     ...(flags.quotas === undefined ? {} : { quotas: true }),
     ...(seedFile === undefined ? {} : { seed: seedFile.seed }),

@@ -12,6 +12,10 @@ export interface EmulatorEndpoints {
   /** Host name, with `:port` unless that is 8883. */
   hubHostName: string;
   hubServiceConnectionString: string;
+  /** All provisioning services, the one above first. Host names as above. */
+  services: { name: string; idScope: string; hostName: string; connectionString: string }[];
+  /** All hubs, the one above first. Host names as above. */
+  hubs: { name: string; hostName: string; serviceConnectionString: string }[];
   /** Absolute path of the root that signs the emulator's TLS certificate, PEM. */
   caFile: string;
   /** Absolute path of the root of the certificates that devices get when they ask for one, PEM. */

@@ -41,6 +41,26 @@ export function certificateNameProblem(value: string): string | undefined {
     : `The certificate name "${abridge(value)}" is not legal: 1 to 256 letters, digits, - . or _.`;
 }
 
+/**
+ * A sentence on what is wrong with the name of an IoT hub, or undefined when it is legal.
+ *
+ * Source: Microsoft Learn, "Naming rules and restrictions for Azure resources", Microsoft.Devices.
+ */
+export function hubNameProblem(value: string): string | undefined {
+  if (/^[a-z0-9][a-z0-9-]{1,48}[a-z0-9]$/i.test(value)) return undefined;
+  return `The hub name "${abridge(value)}" is not legal: 3 to 50 letters, digits and -, neither first nor last a -.`;
+}
+
+/**
+ * A sentence on what is wrong with the name of a provisioning service, or undefined when it is legal.
+ *
+ * Source: azure-rest-api-specs, deviceprovisioningservices resource-manager, provisioningServiceName.
+ */
+export function serviceNameProblem(value: string): string | undefined {
+  if (/^(?![0-9]+$)(?!-)[a-z0-9-]{2,49}[a-z0-9]$/i.test(value)) return undefined;
+  return `The name of a provisioning service "${abridge(value)}" is not legal: 3 to 50 letters, digits and -, neither first nor last a -, and not digits alone.`;
+}
+
 /** Whether the service would take this ID at all (registration or group), whatever the attestation. */
 export function isLegalId(value: string): boolean {
   return id.test(value);

@@ -251,7 +251,10 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
       }
     });
   }
-  on('connection_open', () => clearTimeout(openTimer));
+  on('connection_open', () => {
+    clearTimeout(openTimer);
+    client.hostName = connection.hostname || undefined;
+  });
   on('receiver_open', ({ receiver }) => opened(receiver!));
   on('sender_open', ({ sender }) => opened(sender!));
   on('receiver_close', ({ receiver }) => forget(receiver!));

@@ -19,8 +19,8 @@ import type { AmqpClient, Attached, AttachRequest, Link, Nodes } from './node.js
 
 export interface HubNodesOptions {
   hub: Hub;
-  /** The hub's host name, with its port unless that is 8883. */
-  hubHostName: () => string;
+  /** What a token may name. */
+  hostNames: () => readonly string[];
   now: () => Date;
   log: EmulatorLog;
 }
@@ -60,7 +60,7 @@ export function isHubUser(userName: string, password: string): boolean {
   return plainUser.test(userName) && parseSasToken(password) !== undefined;
 }
 
-export function hubNodes(client: AmqpClient, { hub, hubHostName, now, log }: HubNodesOptions): Nodes {
+export function hubNodes(client: AmqpClient, { hub, hostNames, now, log }: HubNodesOptions): Nodes {
   /** By device. */
   const tokens = new Map<string, string>();
   const sessions = new Map<string, DeviceSession>();
@@ -85,7 +85,7 @@ export function hubNodes(client: AmqpClient, { hub, hubHostName, now, log }: Hub
     const proof = {
       chain: client.chain,
       authorization,
-      hostNames: [hubHostName()],
+      hostNames: hostNames(),
       authorities: hub.authorities(),
     };
     const refusal = await refusalOf(device, proof, now());

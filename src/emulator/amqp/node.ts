@@ -8,6 +8,8 @@ export interface AmqpClient {
   chain: Buffer[];
   /** What it gave for SASL PLAIN; undefined when it gave nothing. */
   plain: { userName: string; password: string } | undefined;
+  /** What its open frame calls the host; undefined before that, and when it names none. */
+  hostName: string | undefined;
 }
 
 export type Outcome = 'accepted' | 'rejected' | 'released';

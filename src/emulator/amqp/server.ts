@@ -3,16 +3,17 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { parseDeviceAddress, parseRegistrationAddress } from '../../dps/contract/amqp.js';
 import type { EmulatorLog } from '../events.js';
-import type { Hub } from '../hub/hub.js';
+import type { Dialled } from '../host-names.js';
+import type { NamedHub } from '../hub/hub.js';
 import type { Registrations } from '../registration.js';
 import { presentedChain } from '../tls.js';
 import type { AmqpRefusal } from './connection.js';
+import type { AmqpClient, Nodes } from './node.js';
 
 export interface AmqpOptions {
   registrations: Pick<Registrations, 'register' | 'getOperation' | 'getState'>;
-  hub: Hub;
-  /** The hub's host name, with its port unless that is 8883. */
-  hubHostName: () => string;
+  /** The hub that a client means by the host that its open frame names, or by the address that it dialled. */
+  hubOf: (dialled: Dialled) => NamedHub;
   /** Seconds that a device is told to wait while it is being assigned. */
   retryAfter: number;
   /** The clock by which certificates and tokens are judged. */
@@ -43,12 +44,23 @@ export function createAmqpServer(options: AmqpOptions): AmqpServer {
       import('./hub-nodes.js'),
     ]);
     if (bytes.destroyed) return;
-    const client = { chain: presentedChain(socket), plain: undefined };
+    const client: AmqpClient = { chain: presentedChain(socket), plain: undefined, hostName: undefined };
     const dps = dpsNodes(client, options);
-    const hub = hubNodes(client, options);
+    // The open frame, which comes before any link, tells which hub it is.
+    let nodes: Nodes | undefined;
+    const hub = (): Nodes => {
+      nodes ??= hubNodes(client, {
+        ...options.hubOf({ name: client.hostName, address: socket.localAddress }),
+        now,
+        log: options.log,
+      });
+      return nodes;
+    };
     serveAmqp(bytes, {
       client,
-      nodes: { attach: (request) => (parseRegistrationAddress(request.address) ? dps : hub).attach(request) },
+      nodes: {
+        attach: (request) => (parseRegistrationAddress(request.address) ? dps : hub()).attach(request),
+      },
       acceptsPlain: (userName, password) => isDpsUser(userName, password) || isHubUser(userName, password),
       openTimeout,
       idleTimeout,

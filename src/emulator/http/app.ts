@@ -6,6 +6,7 @@ import { type Context, Hono } from 'hono';
 import { isKnownApiVersion } from '../../dps/contract/api-versions.js';
 import { DpsError } from '../dps-error.js';
 import type { EmulatorLog } from '../events.js';
+import type { Dialled } from '../host-names.js';
 import { presentedChain } from '../tls.js';
 import { readJson } from './body.js';
 import { notImplementedOperations } from './not-implemented.js';
@@ -82,7 +83,8 @@ async function answer(
   };
   const header = (name: string) => incoming.headers[name] as string | undefined;
   try {
-    plane.authorize({ header, path: context.req.path }, operation);
+    const dialled = dialledBy(incoming);
+    plane.authorize({ header, dialled, path: context.req.path }, operation);
     const apiVersion = apiVersionOf(incoming);
     const known = operation.apiVersions?.includes(apiVersion) ?? isKnownApiVersion(plane.name, apiVersion);
     if (!known) throw new DpsError('unknownApiVersion');
@@ -92,6 +94,7 @@ async function answer(
       apiVersion,
       body: hasBody ? await readJson(incoming) : undefined,
       header,
+      dialled,
       chain: () => presentedChain(incoming.socket as TLSSocket),
     });
     log({ ...event, status: reply.status });
@@ -109,6 +112,11 @@ function send(reply: OperationReply, requestId: string, errorCode?: string): Res
   if (reply.body === undefined) return new Response(null, { status: reply.status, headers });
   headers['content-type'] = 'application/json; charset=utf-8';
   return new Response(JSON.stringify(reply.body), { status: reply.status, headers });
+}
+
+/** The name that a client used and the address at which it arrived, which tell the services and the hubs apart. */
+export function dialledBy({ headers, socket }: IncomingMessage): Dialled {
+  return { name: headers.host, address: socket.localAddress };
 }
 
 /** The query parameter's name is compared without regard to case, as all of Azure does. */

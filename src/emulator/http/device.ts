@@ -1,12 +1,12 @@
 /** The device plane over HTTPS: register, poll, look up. The TLS handshake, or a token, says who is asking. */
 import { routes } from '../../dps/contract/routes.js';
 import type { HostNames } from '../host-names.js';
-import type { Registrations } from '../registration.js';
+import type { RegistrationRouter } from '../registration-router.js';
 import { toDpsErrorReply } from './dps-error-reply.js';
 import type { HttpPlane, OperationRequest } from './operation.js';
 
 export interface DevicePlaneOptions {
-  registrations: Registrations;
+  registrations: RegistrationRouter;
   /** Seconds that a device is told to wait while it is being assigned. */
   retryAfter: number;
   names: HostNames;
@@ -32,7 +32,7 @@ export function devicePlane({ registrations, retryAfter, names, now }: DevicePla
         async handle(request) {
           const device = deviceOf(request);
           const body = await registrations.register({ ...device, body: request.body ?? {} });
-          const location = `https://${names.service}/${device.idScope}/registrations/${encodeURIComponent(device.registrationId)}/register`;
+          const location = `https://${names.https}/${device.idScope}/registrations/${encodeURIComponent(device.registrationId)}/register`;
           return { status: 202, body, headers: { 'retry-after': String(retryAfter), location } };
         },
       },

@@ -1,5 +1,7 @@
 /** One HTTP operation of the emulator: a row of the route table, and the function that answers it. */
+
 import type { Route } from '../../dps/contract/routes.js';
+import type { Dialled } from '../host-names.js';
 
 export interface OperationRequest {
   /** Path parameters, decoded. */
@@ -9,6 +11,8 @@ export interface OperationRequest {
   body: unknown;
   /** The value of a request header. */
   header(name: string): string | undefined;
+  /** By which name and address the client came. */
+  dialled: Dialled;
   /** What the client presented in the TLS handshake: DER, leaf first; empty when nothing. */
   chain(): Buffer[];
 }
@@ -46,6 +50,9 @@ export interface HttpPlane {
   name: 'arm' | 'service' | 'device';
   operations: Operation[];
   /** @throws when the caller may not do this */
-  authorize(request: { header(name: string): string | undefined; path: string }, operation: Operation): void;
+  authorize(
+    request: Pick<OperationRequest, 'header' | 'dialled'> & { path: string },
+    operation: Operation,
+  ): void;
   toErrorReply(error: unknown, requestId: string): ErrorReply;
 }

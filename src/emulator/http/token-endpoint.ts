@@ -48,7 +48,7 @@ export function tokenEndpoint({ tokens, names, now, log }: TokenEndpointOptions)
   }
 
   for (const authority of authorities) {
-    const base = () => `https://${names.service}${authority}`;
+    const base = () => `https://${names.https}${authority}`;
 
     app.get(`${authority}/.well-known/openid-configuration`, (context) =>
       context.json({
@@ -87,7 +87,7 @@ export function tokenEndpoint({ tokens, names, now, log }: TokenEndpointOptions)
         );
       }
       const resource = resourceOf(form);
-      const audience = audienceOf(resource, names.serviceAliases);
+      const audience = audienceOf(resource, names.aliases);
       if (audience === undefined) {
         return refuse(
           context,

@@ -22,7 +22,15 @@ export interface Hub {
   readonly authorities: () => readonly Buffer[];
 }
 
-/** One for each emulator: deleting a device through it ends the connection that was opened through it. */
+/** One of the hubs that are spoken to over one port. */
+export interface NamedHub {
+  hubId: string;
+  hub: Hub;
+  /** What a token may name. */
+  hostNames: () => readonly string[];
+}
+
+/** One for each hub of an emulator: deleting a device through it ends the connection that was opened through it. */
 export function openHub(
   database: Database.Database,
   now: () => Date,

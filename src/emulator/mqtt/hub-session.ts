@@ -7,7 +7,7 @@ import { isKnownApiVersion } from '../../dps/contract/api-versions.js';
 import { hubTopics, parseTopic } from '../../dps/contract/mqtt.js';
 import type { EmulatorLog } from '../events.js';
 import { refusalOf } from '../hub/authorize.js';
-import type { Hub } from '../hub/hub.js';
+import type { Hub, NamedHub } from '../hub/hub.js';
 import { maxMessageBytes, parsePropertyBag } from '../hub/messages.js';
 import { TwinPatchError } from '../hub/twins.js';
 import { cloudToDeviceDelivery } from './hub-cloud-to-device.js';
@@ -24,9 +24,8 @@ import {
 import { parseHubUserName } from './user-name.js';
 
 export interface HubSessionOptions {
-  hub: Hub;
-  /** The hub's host name, with its port unless that is 8883. */
-  hubHostName: () => string;
+  /** The hub of a host name, with or without port. */
+  hubOf: (hostName: string) => NamedHub | undefined;
   now: () => Date;
   log: EmulatorLog;
 }
@@ -53,34 +52,40 @@ export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions
   if (connect.clientId !== deviceId) {
     throw new ConnectRefused('badUserName', 'the client ID is not the device ID of the user name');
   }
-  if (!sameHost(name.hubHostName, options.hubHostName())) {
+  const named = options.hubOf(name.hubHostName);
+  if (named === undefined) {
     throw new ConnectRefused('notAuthorized', `there is no hub ${JSON.stringify(name.hubHostName)}`);
   }
   return {
-    key: `hub/${deviceId}`,
+    key: `hub/${named.hubId}/${deviceId}`,
     plane: 'hub',
     id: deviceId,
     async open(connection) {
-      const { devices } = options.hub;
+      const { devices } = named.hub;
       const device = devices.get(deviceId);
       const { chain, password: authorization } = connect;
       const proof = {
         chain,
         authorization,
-        hostNames: [options.hubHostName()],
-        authorities: options.hub.authorities(),
+        hostNames: named.hostNames(),
+        authorities: named.hub.authorities(),
       };
       const refusal = await refusalOf(device, proof, options.now());
       if (refusal !== undefined) throw new ConnectRefused('notAuthorized', refusal);
       if (devices.get(deviceId)?.generationId !== device?.generationId) {
         throw new ConnectRefused('notAuthorized', 'the device was deleted meanwhile');
       }
-      return hubSession(deviceId, connection, options);
+      return hubSession(deviceId, connection, named.hub, options);
     },
   };
 }
 
-function hubSession(deviceId: string, connection: Connection, { hub, now, log }: HubSessionOptions): Session {
+function hubSession(
+  deviceId: string,
+  connection: Connection,
+  hub: Hub,
+  { now, log }: HubSessionOptions,
+): Session {
   const telemetryPath = hubTopics.telemetry(deviceId).replace(/\/$/, '');
   const messages = cloudToDeviceDelivery(hub.cloudToDevice, deviceId, connection, () =>
     note('receiveMessage', 200),
@@ -199,10 +204,4 @@ function parseJson(payload: Buffer): unknown {
   } catch {
     throw new TwinPatchError('The body is not JSON.');
   }
-}
-
-/** Clients that dial a fixed port leave it out of the name. */
-function sameHost(a: string, b: string): boolean {
-  const host = (name: string) => name.toLowerCase().replace(/:\d+$/, '');
-  return a.toLowerCase() === b.toLowerCase() || a.toLowerCase() === host(b);
 }

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import type { EmulatorLog } from '../events.js';
 import { acceptByFirstByte } from '../first-byte.js';
-import type { Hub } from '../hub/hub.js';
+import type { NamedHub } from '../hub/hub.js';
 import { maxMessageBytes } from '../hub/messages.js';
 import { presentedChain } from '../tls.js';
 import { startTlsListener } from '../tls-listener.js';
@@ -21,9 +21,8 @@ export interface MqttOptions {
   /** 0 picks a free one. */
   port: number;
   registrations: RegistrationsLike;
-  hub: Hub;
-  /** The hub's host name, with its port unless that is 8883. */
-  hubHostName: () => string;
+  /** The hub of a host name, with or without port. */
+  hubOf: (hostName: string) => NamedHub | undefined;
   /** Seconds that a device is told to wait while it is being assigned. */
   retryAfter: number;
   /** The clock by which certificates are judged. */

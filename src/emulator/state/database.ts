@@ -12,11 +12,11 @@ import { migrations } from './schema.js';
 export type StateDatabase = Database.Database;
 
 /**
- * @param folder the folder of the file `state.db`, which exists; or `:memory:`
+ * @param folder the folder of the file, which exists; or `:memory:`
  * @throws EnrollkitError EMULATOR_STATE_UNREADABLE
  */
-export function openState(folder: string): StateDatabase {
-  const path = folder === ':memory:' ? folder : join(folder, 'state.db');
+export function openState(folder: string, name = 'state.db'): StateDatabase {
+  const path = folder === ':memory:' ? folder : join(folder, name);
   let database: StateDatabase | undefined;
   try {
     if (path !== ':memory:') makeSecret(path);

@@ -2,7 +2,10 @@
 import type { StateDatabase } from './database.js';
 
 /** Who the emulator is and what it is called: kept, so that what clients were told of it holds on. */
-const identityTables = new Set(['setting', 'policy', 'hub', 'hub_name', 'issuing_authority']);
+const identityTables = new Set([
+  ...['setting', 'policy', 'hub', 'hub_name', 'issuing_authority'],
+  ...['provisioning_service', 'iot_hub', 'resource_group'],
+]);
 
 /** Deletes all that clients made, in one transaction; names, ID scope and keys stay. */
 export function emptyState(database: StateDatabase): void {

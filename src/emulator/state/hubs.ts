@@ -1,54 +1,45 @@
 /**
- * The hubs linked to the provisioning service. What the state keeps is a hub's ID: its host name carries the port,
- * and that may change from run to run. So names are put in when answering, and taken out when reading.
+ * The hubs linked to a provisioning service. What the state keeps is a hub's ID: its host name carries the port, and
+ * that may change from run to run. So names are put in when answering, and taken out when reading.
  */
+import type { HubDirectory, IotHub } from '../hub-directory.js';
 import type { StateDatabase } from './database.js';
 
-export interface Hub {
+export interface HubLink {
   hubId: string;
-  /** Host name for devices, with `:port` unless the port is 8883. */
-  hostName: string;
   location: string;
   applyAllocationPolicy: boolean;
   allocationWeight: number;
 }
 
+export interface Hub extends HubLink {
+  /** Host name for devices, with `:port` unless the port is 8883. */
+  readonly hostName: string;
+  readonly iotHub: IotHub;
+}
+
+interface Row {
+  hub_id: string;
+  location: string;
+  apply_allocation_policy: number;
+  allocation_weight: number;
+}
+
 export class LinkedHubs {
   readonly #database: StateDatabase;
-  readonly #hubs: Hub[];
-  readonly #idsByName: Map<string, string>;
+  readonly #directory: HubDirectory;
+  #hubs: Hub[];
 
-  constructor(database: StateDatabase) {
+  constructor(database: StateDatabase, directory: HubDirectory) {
     this.#database = database;
-    const rows = database.prepare('SELECT * FROM hub ORDER BY hub_id').all() as {
-      hub_id: string;
-      location: string;
-      apply_allocation_policy: number;
-      allocation_weight: number;
-    }[];
-    this.#hubs = rows.map((row) => ({
-      hubId: row.hub_id,
-      hostName: '',
-      location: row.location,
-      applyAllocationPolicy: row.apply_allocation_policy === 1,
-      allocationWeight: row.allocation_weight,
-    }));
-    const names = database.prepare('SELECT name, hub_id FROM hub_name').all() as {
-      name: string;
-      hub_id: string;
-    }[];
-    this.#idsByName = new Map(names.map(({ name, hub_id }) => [name, hub_id]));
+    this.#directory = directory;
+    this.#hubs = this.#read();
   }
 
-  /** Gives a hub the name that it has in this run; it goes to those that the hub answers to. */
-  name(hubId: string, hostName: string): void {
-    const hub = this.get(hubId);
-    if (!hub) throw new TypeError(`there is no hub ${hubId}`);
-    hub.hostName = hostName;
-    this.#database
-      .prepare('INSERT OR REPLACE INTO hub_name VALUES (?, ?)')
-      .run(hostName.toLowerCase(), hubId);
-    this.#idsByName.set(hostName.toLowerCase(), hubId);
+  /** Notes what the hubs are called in this run, so that a later one understands it. */
+  noteNames(): void {
+    const note = this.#database.prepare('INSERT OR REPLACE INTO hub_name VALUES (?, ?)');
+    for (const { hostName, hubId } of this.#hubs) note.run(hostName.toLowerCase(), hubId);
   }
 
   list(): readonly Hub[] {
@@ -59,9 +50,45 @@ export class LinkedHubs {
     return this.#hubs.find((hub) => hub.hubId === hubId);
   }
 
-  /** The hub of a host name, which may be one of an earlier run. */
+  /** The linked hub of a host name, which may be one of an earlier run. */
   byName(hostName: string): Hub | undefined {
-    const hubId = this.#idsByName.get(hostName.toLowerCase());
+    const named = this.#database
+      .prepare('SELECT hub_id FROM hub_name WHERE name = ?')
+      .get(hostName.toLowerCase()) as { hub_id: string } | undefined;
+    const hubId = named?.hub_id ?? this.#directory.byName(hostName)?.hubId;
     return hubId === undefined ? undefined : this.get(hubId);
+  }
+
+  /** Links these hubs and no others. */
+  replace(links: readonly HubLink[]): void {
+    this.#database.transaction(() => {
+      this.#database.exec('DELETE FROM hub');
+      const insert = this.#database.prepare('INSERT INTO hub VALUES (?, ?, ?, ?)');
+      for (const { hubId, location, applyAllocationPolicy, allocationWeight } of links) {
+        insert.run(hubId, location, applyAllocationPolicy ? 1 : 0, allocationWeight);
+      }
+    })();
+    this.#hubs = this.#read();
+    this.noteNames();
+  }
+
+  #read(): Hub[] {
+    const rows = this.#database.prepare('SELECT * FROM hub ORDER BY hub_id').all() as Row[];
+    return rows.flatMap((row): Hub[] => {
+      const iotHub = this.#directory.get(row.hub_id);
+      if (!iotHub) return [];
+      return [
+        {
+          hubId: row.hub_id,
+          location: row.location,
+          applyAllocationPolicy: row.apply_allocation_policy === 1,
+          allocationWeight: row.allocation_weight,
+          iotHub,
+          get hostName() {
+            return iotHub.names.mqtt;
+          },
+        },
+      ];
+    });
   }
 }

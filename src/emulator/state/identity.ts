@@ -1,18 +1,21 @@
-/** Who this emulator is: names and secrets that are made at the first start and kept. */
+/** Who an emulator and its provisioning services are: names and secrets that are made once and kept. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { StateDatabase } from './database.js';
 
-export interface Identity {
+export interface ServiceIdentity {
   subscriptionId: string;
   resourceGroup: string;
   dpsName: string;
   /** `0ne` and eight hexadecimal digits, as the service's own look. */
   idScope: string;
+}
+
+export interface Identity extends ServiceIdentity {
   /** The bearer token that the ARM and service planes accept. */
   armToken: string;
 }
 
-/** A shared access policy of the provisioning service. Keys are base64. */
+/** A shared access policy of a provisioning service or a hub. Keys are base64. */
 export interface Policy {
   keyName: string;
   primaryKey: string;
@@ -23,74 +26,76 @@ export interface Policy {
 
 /** The policy that every provisioning service has. */
 export const ownerPolicy = 'provisioningserviceowner';
-/** The policy of the hub whose connection string the emulator gives out. */
+/** The policy of a hub whose connection string the emulator gives out. */
 export const hubOwnerPolicy = 'iothubowner';
 
-/** The hub that is linked at the first start. */
-export const firstHubId = 'hub-1';
+/** The service of a state that was not told another name. */
+export const defaultServiceName = 'enrollkit-dps';
 
-type PolicyOwner = 'dps' | typeof firstHubId;
+/** The owner of a provisioning service's policies in its own state; those of a hub have its ID. */
+export const servicePolicies = 'dps';
 
-/** The policies of the first start: the owners that Azure makes. */
-const firstPolicies: { owner: PolicyOwner; keyName: string; rights: string }[] = [
-  {
-    owner: 'dps',
-    keyName: ownerPolicy,
-    rights:
-      'ServiceConfig, EnrollmentRead, EnrollmentWrite, DeviceConnect, RegistrationStatusRead, RegistrationStatusWrite',
-  },
-  {
-    owner: firstHubId,
-    keyName: hubOwnerPolicy,
-    rights: 'RegistryRead, RegistryWrite, ServiceConnect, DeviceConnect',
-  },
-];
+const ownerRights =
+  'ServiceConfig, EnrollmentRead, EnrollmentWrite, DeviceConnect, RegistrationStatusRead, RegistrationStatusWrite';
 
-/** Reads the identity, making it when the state is new. */
-export function readIdentity(database: StateDatabase): Identity {
-  const read = (): Partial<Record<string, string>> =>
-    Object.fromEntries(
-      (database.prepare('SELECT name, value FROM setting').all() as { name: string; value: string }[]).map(
-        ({ name, value }) => [name, value],
-      ),
-    );
-  let settings = read();
-  if (settings.idScope === undefined) {
-    makeIdentity(database);
-    settings = read();
+/**
+ * Reads the identity of the emulator and its first service, making it when the state is new.
+ *
+ * @param name of the first service, when it is made
+ */
+export function readIdentity(database: StateDatabase, name = defaultServiceName): Identity {
+  if (readSetting(database, 'armToken') === undefined) {
+    const resourceGroup = 'enrollkit';
+    database.transaction(() => {
+      writeSetting(database, 'armToken', randomBytes(32).toString('base64url'));
+      database
+        .prepare("INSERT INTO resource_group VALUES (?, ?, 'local', '{}')")
+        .run(resourceGroup, resourceGroup);
+      database.prepare('INSERT INTO provisioning_service VALUES (1, ?)').run(name.toLowerCase());
+      makeServiceIdentity(database, { subscriptionId: randomUUID(), resourceGroup, dpsName: name });
+    })();
   }
+  return { ...readServiceIdentity(database), armToken: readSetting(database, 'armToken')! };
+}
+
+/** Makes a service in a state that has none: its ID scope and its owner's policy. To be called in a transaction. */
+export function makeServiceIdentity(
+  database: StateDatabase,
+  identity: Omit<ServiceIdentity, 'idScope'>,
+): void {
+  const idScope = `0ne${randomBytes(4).toString('hex').toUpperCase()}`;
+  for (const [name, value] of Object.entries({ ...identity, idScope })) writeSetting(database, name, value);
+  insertPolicy(database, servicePolicies, ownerPolicy, ownerRights);
+}
+
+export function readServiceIdentity(database: StateDatabase): ServiceIdentity {
+  const read = (name: keyof ServiceIdentity): string => readSetting(database, name)!;
   return {
-    subscriptionId: settings.subscriptionId!,
-    resourceGroup: settings.resourceGroup!,
-    dpsName: settings.dpsName!,
-    idScope: settings.idScope!,
-    armToken: settings.armToken!,
+    subscriptionId: read('subscriptionId'),
+    resourceGroup: read('resourceGroup'),
+    dpsName: read('dpsName'),
+    idScope: read('idScope'),
   };
 }
 
-function makeIdentity(database: StateDatabase): void {
-  const identity: Identity = {
-    subscriptionId: randomUUID(),
-    resourceGroup: 'enrollkit',
-    dpsName: 'enrollkit-dps',
-    idScope: `0ne${randomBytes(4).toString('hex').toUpperCase()}`,
-    armToken: randomBytes(32).toString('base64url'),
-  };
-  const statements = [
-    ...Object.entries(identity).map(
-      ([name, value]) => `INSERT INTO setting VALUES (${quote(name)}, ${quote(value)});`,
-    ),
-    ...firstPolicies.map(
-      ({ owner, keyName, rights }) =>
-        `INSERT INTO policy VALUES (${[owner, keyName, randomKey(), randomKey(), rights].map(quote).join(', ')});`,
-    ),
-    `INSERT INTO hub VALUES (${quote(firstHubId)}, 'local', 1, 1);`,
-  ];
-  database.exec(`BEGIN; ${statements.join(' ')} COMMIT;`);
+export function readSetting(database: StateDatabase, name: string): string | undefined {
+  const row = database.prepare('SELECT value FROM setting WHERE name = ?').get(name) as
+    | { value: string }
+    | undefined;
+  return row?.value;
 }
 
-/** The shared access policies of the provisioning service, or of a hub, in the order of their names. */
-export function readPolicies(database: StateDatabase, owner: PolicyOwner): Policy[] {
+export function writeSetting(database: StateDatabase, name: string, value: string): void {
+  database.prepare('INSERT OR REPLACE INTO setting VALUES (?, ?)').run(name, value);
+}
+
+/** Makes the policy of a hub's owner. */
+export function makeHubPolicies(database: StateDatabase, hubId: string): void {
+  insertPolicy(database, hubId, hubOwnerPolicy, 'RegistryRead, RegistryWrite, ServiceConnect, DeviceConnect');
+}
+
+/** The shared access policies of the state's provisioning service, or of a hub, in the order of their names. */
+export function readPolicies(database: StateDatabase, owner: string): Policy[] {
   return database
     .prepare(
       `SELECT key_name AS keyName, primary_key AS primaryKey, secondary_key AS secondaryKey, rights
@@ -99,10 +104,13 @@ export function readPolicies(database: StateDatabase, owner: PolicyOwner): Polic
     .all(owner) as Policy[];
 }
 
-function randomKey(): string {
-  return randomBytes(32).toString('base64');
+function insertPolicy(database: StateDatabase, owner: string, keyName: string, rights: string): void {
+  const [primaryKey, secondaryKey] = [randomKey(), randomKey()];
+  database
+    .prepare('INSERT INTO policy VALUES (?, ?, ?, ?, ?)')
+    .run(owner, keyName, primaryKey, secondaryKey, rights);
 }
 
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
+function randomKey(): string {
+  return randomBytes(32).toString('base64');
 }

@@ -85,4 +85,15 @@ export const migrations = [
   -- JSON: what a custom allocation webhook has for the device.
   ALTER TABLE registration ADD COLUMN payload TEXT;
 `,
+
+  `
+  -- In state.db only: which services and hubs there are. The number says which file and which address is theirs.
+  CREATE TABLE provisioning_service (number INTEGER PRIMARY KEY, name_key TEXT NOT NULL UNIQUE);
+  CREATE TABLE iot_hub (number INTEGER PRIMARY KEY, hub_id TEXT NOT NULL UNIQUE);
+  INSERT INTO provisioning_service SELECT 1, lower(value) FROM setting WHERE name = 'dpsName';
+  INSERT INTO iot_hub SELECT 1, hub_id FROM hub WHERE hub_id = 'hub-1';
+  CREATE TABLE resource_group (name_key TEXT PRIMARY KEY, name TEXT NOT NULL, location TEXT NOT NULL, tags TEXT NOT NULL)
+    WITHOUT ROWID;
+  INSERT INTO resource_group SELECT lower(value), value, 'local', '{}' FROM setting WHERE name = 'resourceGroup';
+`,
 ];

@@ -17,18 +17,18 @@ import type { StoredCertificate } from '../../state/certificates.js';
 import { etagMatches } from '../../state/etag.js';
 import type { Operation, OperationRequest } from '../operation.js';
 import { ArmError } from './error.js';
-import { type ArmOptions, serviceResourceId } from './service.js';
+import { type ArmServiceOptions, serviceResourceId } from './service.js';
 
 const certificateBody = z.object({ certificate: z.string().min(1), isVerified: z.boolean().nullish() });
 
-export function certificateOperations(options: ArmOptions): Operation[] {
-  const { certificates, now } = options;
+export function certificateOperations({ service, now }: ArmServiceOptions): Operation[] {
+  const { certificates } = service;
   const subject = 'certificateName';
 
   const toResource = (stored: StoredCertificate, withCode = false): CertificateResource => {
     const described = inspectCertificate(stored.der);
     return {
-      id: `${serviceResourceId(options)}/certificates/${stored.name}`,
+      id: `${serviceResourceId(service)}/certificates/${stored.name}`,
       name: stored.name,
       type: 'Microsoft.Devices/ProvisioningServices/Certificates',
       etag: stored.etag,

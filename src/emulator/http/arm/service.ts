@@ -1,32 +1,29 @@
 /** The provisioning service as an ARM resource, and its shared access policies. */
 import { permissionsApiVersions } from '../../../dps/contract/api-versions.js';
 import { routes } from '../../../dps/contract/routes.js';
-import type { ProvisioningService, SharedAccessPolicy } from '../../../dps/contract/schemas.js';
-import type { AccessTokens } from '../../access-tokens.js';
-import { defaultAllocationPolicy } from '../../allocation.js';
-import type { HostNames } from '../../host-names.js';
-import type { Certificates } from '../../state/certificates.js';
-import type { LinkedHubs } from '../../state/hubs.js';
-import type { Identity, Policy } from '../../state/identity.js';
+import type {
+  ProvisioningService as ServiceDescription,
+  SharedAccessPolicy,
+} from '../../../dps/contract/schemas.js';
+import type { ProvisioningService } from '../../service-directory.js';
+import type { Policy } from '../../state/identity.js';
 import type { Operation } from '../operation.js';
 import { ArmError } from './error.js';
 
-export interface ArmOptions {
-  identity: Identity;
-  tokens: AccessTokens;
-  policies: readonly Policy[];
-  certificates: Certificates;
-  hubs: LinkedHubs;
-  names: HostNames;
+export interface ArmServiceOptions {
+  service: ProvisioningService;
+  /** The name that devices dial, whichever service they mean. */
+  deviceHostName: () => string;
   now: () => Date;
 }
 
 /** The path of the service's resource. */
-export function serviceResourceId({ identity }: ArmOptions): string {
+export function serviceResourceId({ identity }: ProvisioningService): string {
   return `/subscriptions/${identity.subscriptionId}/resourceGroups/${identity.resourceGroup}/providers/Microsoft.Devices/provisioningServices/${identity.dpsName}`;
 }
 
-export function serviceOperations(options: ArmOptions): Operation[] {
+export function serviceOperations(options: ArmServiceOptions): Operation[] {
+  const { policies } = options.service;
   return [
     {
       name: 'getService',
@@ -49,7 +46,7 @@ export function serviceOperations(options: ArmOptions): Operation[] {
       name: 'listKeys',
       route: routes.arm.listKeys,
       subject: 'dpsName',
-      handle: () => ({ status: 200, body: { value: options.policies.map(toKeyRule) } }),
+      handle: () => ({ status: 200, body: { value: policies.map(toKeyRule) } }),
     },
     {
       name: 'getKey',
@@ -57,7 +54,7 @@ export function serviceOperations(options: ArmOptions): Operation[] {
       subject: 'keyName',
       handle({ parameters }) {
         const keyName = parameters.keyName!;
-        const policy = options.policies.find((one) => one.keyName.toLowerCase() === keyName.toLowerCase());
+        const policy = policies.find((one) => one.keyName.toLowerCase() === keyName.toLowerCase());
         if (!policy)
           throw new ArmError('notFound', `There is no shared access policy '${keyName.slice(0, 90)}'.`);
         return { status: 200, body: toKeyRule(policy) };
@@ -66,25 +63,28 @@ export function serviceOperations(options: ArmOptions): Operation[] {
   ];
 }
 
-function describeService(options: ArmOptions): ProvisioningService & Record<string, unknown> {
-  const { identity, hubs, names } = options;
+export function describeService({
+  service,
+  deviceHostName,
+}: ArmServiceOptions): ServiceDescription & Record<string, unknown> {
+  const { identity, hubs, names, settings } = service;
   return {
-    id: serviceResourceId(options),
+    id: serviceResourceId(service),
     name: identity.dpsName,
     type: 'Microsoft.Devices/provisioningServices',
-    location: 'local',
-    etag: Buffer.from(identity.idScope).toString('base64'),
-    tags: {},
+    location: settings.location,
+    etag: service.etag,
+    tags: settings.tags,
     resourcegroup: identity.resourceGroup,
     subscriptionid: identity.subscriptionId,
-    sku: { name: 'S1', tier: 'Standard', capacity: 1 },
+    sku: { name: settings.sku.name, tier: 'Standard', capacity: settings.sku.capacity },
     properties: {
       state: 'Active',
       provisioningState: 'Succeeded',
-      allocationPolicy: defaultAllocationPolicy.replace(/^./, (letter) => letter.toUpperCase()),
+      allocationPolicy: settings.allocationPolicy.replace(/^./, (letter) => letter.toUpperCase()),
       idScope: identity.idScope,
-      serviceOperationsHostName: names.service,
-      deviceProvisioningHostName: names.service,
+      serviceOperationsHostName: names.https,
+      deviceProvisioningHostName: deviceHostName(),
       iotHubs: hubs.list().map(({ hostName, location, applyAllocationPolicy, allocationWeight }) => ({
         name: hostName,
         connectionString: `HostName=${hostName};SharedAccessKeyName=iothubowner;SharedAccessKey=****`,

@@ -1,0 +1,91 @@
+/** The hubs of an emulator. Each keeps its devices in a state of its own; a provisioning service links some of them. */
+import { HostNames, type Ports } from './host-names.js';
+import { type Hub, type NamedHub, openHub } from './hub/hub.js';
+import type { StateDatabases } from './state/databases.js';
+import { makeHubPolicies, type Policy, readPolicies } from './state/identity.js';
+
+export interface IotHub {
+  /** Its name, lower case. */
+  readonly hubId: string;
+  /** Which of the hubs it is, from 1; its loopback address ends with it. */
+  readonly number: number;
+  readonly hub: Hub;
+  readonly policies: readonly Policy[];
+  readonly names: HostNames;
+}
+
+/** The hub of a state that was not told another name. */
+export const defaultHubName = 'hub-1';
+
+export interface HubDirectoryOptions {
+  databases: StateDatabases;
+  now: () => Date;
+  /** What a hub of this number is bound to. */
+  addressOf: (number: number, name: string) => string;
+  ports: () => Ports;
+  /** The CAs whose certificates let in devices of the kind `certificateAuthority`: DER. */
+  authorities: () => readonly Buffer[];
+}
+
+export class HubDirectory {
+  readonly #hubs: IotHub[];
+
+  constructor({ databases, now, addressOf, ports, authorities }: HubDirectoryOptions) {
+    const { main } = databases;
+    const rows = main.prepare('SELECT number, hub_id FROM iot_hub ORDER BY number').all() as {
+      number: number;
+      hub_id: string;
+    }[];
+    this.#hubs = rows.map(({ number, hub_id: hubId }) => ({
+      hubId,
+      number,
+      hub: openHub(databases.of('hub', number), now, authorities),
+      policies: readPolicies(main, hubId),
+      names: new HostNames(
+        addressOf(number, hubId),
+        [`${hubId}.azure-devices.net`, `${hubId}.localhost`],
+        ports,
+        number === 1,
+      ),
+    }));
+  }
+
+  /** In the order of their making; there is one at least. */
+  list(): readonly IotHub[] {
+    return this.#hubs;
+  }
+
+  get(hubId: string): IotHub | undefined {
+    return this.#hubs.find((one) => one.hubId === hubId);
+  }
+
+  /** As one that is spoken to over a port of all hubs. */
+  named(hub: IotHub): NamedHub {
+    return { hubId: hub.hubId, hub: hub.hub, hostNames: () => hub.names.aliases };
+  }
+
+  /** By any of its names, with or without port; or by its bare name. */
+  byName(name: string): IotHub | undefined {
+    return this.#hubs.find(({ hubId, names }) => hubId === name.toLowerCase() || names.isCalled(name));
+  }
+}
+
+/**
+ * Makes the hubs that are named and not there yet; without any, the usual one.
+ *
+ * @returns the IDs of those that were made
+ */
+export function makeHubs({ main }: StateDatabases, names: readonly string[]): string[] {
+  const known = new Set(
+    (main.prepare('SELECT hub_id FROM iot_hub').all() as { hub_id: string }[]).map((row) => row.hub_id),
+  );
+  const wanted = names.length > 0 || known.size > 0 ? names : [defaultHubName];
+  const made = [...new Set(wanted.map((name) => name.toLowerCase()))].filter((name) => !known.has(name));
+  main.transaction(() => {
+    for (const hubId of made) {
+      main.prepare('INSERT INTO iot_hub SELECT coalesce(max(number), 0) + 1, ? FROM iot_hub').run(hubId);
+      makeHubPolicies(main, hubId);
+    }
+  })();
+  return made;
+}

@@ -1,0 +1,45 @@
+/** Devices dial one name for all provisioning services: the ID scope says which one they mean. */
+import { isLegalId } from '../dps/contract/ids.js';
+import type { RegistrationOperation, RegistrationState } from '../dps/contract/schemas.js';
+import { DpsError } from './dps-error.js';
+import type { DeviceRequest, Registrations } from './registration.js';
+import type { ServiceDirectory } from './service-directory.js';
+
+export class RegistrationRouter {
+  readonly #services: ServiceDirectory;
+
+  constructor(services: ServiceDirectory) {
+    this.#services = services;
+  }
+
+  /** @throws DpsError */
+  async register(request: DeviceRequest & { body: unknown }): Promise<RegistrationOperation> {
+    return this.#registrationsOf(request).register(request);
+  }
+
+  /** @throws DpsError */
+  async getOperation(request: DeviceRequest & { operationId: string }): Promise<RegistrationOperation> {
+    return this.#registrationsOf(request).getOperation(request);
+  }
+
+  /** @throws DpsError */
+  async getState(request: DeviceRequest & { body: unknown }): Promise<RegistrationState> {
+    return this.#registrationsOf(request).getState(request);
+  }
+
+  #registrationsOf({ idScope, registrationId }: DeviceRequest): Registrations {
+    const service = this.#services.byIdScope(idScope);
+    if (!service) {
+      throw new DpsError('unauthorizedDevice', {
+        reason: `the ID scope "${idScope.slice(0, 40)}" is not that of a provisioning service here`,
+      });
+    }
+    if (!isLegalId(registrationId)) {
+      throw new DpsError('badRequest', {
+        message:
+          'The registration ID must have 1 to 128 letters, digits, - . _ or :, begin with a letter or digit and end with a letter, a digit or -.',
+      });
+    }
+    return service.registrations;
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The state's files: `state.db` has the first provisioning service and the first hub, and says which others there are;
+ * each of those has a file of its own.
+ */
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { closeState, openState, type StateDatabase } from './database.js';
+
+export type StateKind = 'service' | 'hub';
+
+/** Also those that SQLite puts beside a file. */
+export const stateFilePattern = /^state(-(service|hub)-\d+)?\.db(-wal|-shm)?$/;
+
+export class StateDatabases {
+  readonly main: StateDatabase;
+  readonly #folder: string;
+  readonly #others = new Map<string, StateDatabase>();
+
+  /**
+   * @param folder an existing folder, or `:memory:`
+   * @throws EnrollkitError EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE
+   */
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.main = openState(folder);
+  }
+
+  /** The state of a service or a hub, made when there is none; number 1 is in the main file. */
+  of(kind: StateKind, number: number): StateDatabase {
+    if (number === 1) return this.main;
+    const name = fileName(kind, number);
+    let database = this.#others.get(name);
+    if (!database) {
+      database = openState(this.#folder, name);
+      this.#others.set(name, database);
+    }
+    return database;
+  }
+
+  /** Deletes the state of a service or a hub other than the first. */
+  remove(kind: StateKind, number: number): void {
+    const name = fileName(kind, number);
+    const database = this.#others.get(name);
+    this.#others.delete(name);
+    if (database) closeState(database);
+    if (this.#folder === ':memory:') return;
+    for (const suffix of ['', '-wal', '-shm'])
+      rmSync(join(this.#folder, `${name}${suffix}`), { force: true });
+  }
+
+  /** Every state that there is, also of services and hubs that were not opened yet. */
+  all(): StateDatabase[] {
+    if (this.#folder !== ':memory:') {
+      for (const file of readdirSync(this.#folder)) {
+        const [, kind, number] = /^state-(service|hub)-(\d+)\.db$/.exec(file) ?? [];
+        if (kind !== undefined) this.of(kind as StateKind, Number(number));
+      }
+    }
+    return [this.main, ...this.#others.values()];
+  }
+
+  close(): void {
+    for (const database of this.#others.values()) closeState(database);
+    this.#others.clear();
+    closeState(this.main);
+  }
+}
+
+function fileName(kind: StateKind, number: number): string {
+  return `state-${kind}-${number}.db`;
+}
