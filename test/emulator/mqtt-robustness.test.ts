@@ -6,7 +6,7 @@ import { test } from 'uvu';
 import { dpsTopics } from '../../src/dps/contract/mqtt.js';
 import { startMqtt } from '../../src/emulator/mqtt/listener.js';
 import { EnrollkitError } from '../../src/errors.js';
-import { type Fixture, record, startFixture } from './mqtt-fixture.js';
+import { type Fixture, idScope, record, startFixture } from './mqtt-fixture.js';
 
 let fixture: Fixture;
 /** Lets go of a connection that is not through after 150 ms. */
@@ -59,6 +59,47 @@ test('a client that never sends CONNECT is let go', async () => {
   socket.resume();
   await ended(socket);
   await stillServes(impatient);
+});
+
+test('a client need not wait for CONNACK before it goes on', async () => {
+  const { pem, keyPem } = await fixture.device('hasty');
+  const packet = (first: number, ...parts: Buffer[]) => {
+    const body = Buffer.concat(parts);
+    assert.ok(body.length < 128);
+    return Buffer.concat([Buffer.from([first, body.length]), body]);
+  };
+  const text = (value: string) => {
+    const bytes = Buffer.from(value);
+    return Buffer.concat([Buffer.from([0, bytes.length]), bytes]);
+  };
+  // MQTT 3.1.1 section 3.1.4: other packets may follow CONNECT at once. Sent one by one, and in one piece.
+  const userName = `${idScope}/registrations/hasty/api-version=2021-06-01`;
+  const packets = [
+    packet(0x10, text('MQTT'), Buffer.from([4, 0x82, 0, 60]), text('hasty'), text(userName)),
+    packet(0x82, Buffer.from([0, 1]), text(dpsTopics.responses), Buffer.from([0])),
+    packet(0x30, text(dpsTopics.register('1')), Buffer.from('{}')),
+  ];
+  for (const pieces of [packets, [Buffer.concat(packets)]]) {
+    for (let round = 0; round < 10; round += 1) {
+      const { port } = fixture.listener;
+      const ca = fixture.serverRoot.pem;
+      const socket = tls.connect({ port, host: '127.0.0.1', ca, cert: pem, key: keyPem });
+      socket.setNoDelay(true).on('error', () => {});
+      let answer = '';
+      socket.on('data', (bytes) => {
+        answer += bytes.toString('latin1');
+      });
+      await once(socket, 'secureConnect');
+      for (const piece of pieces) socket.write(piece);
+      const until = Date.now() + 5000;
+      while (!answer.includes('registrations/res/202') && !socket.destroyed && Date.now() < until) {
+        await new Promise((wake) => setTimeout(wake, 5));
+      }
+      assert.match(answer, /registrations\/res\/202/, `round ${round}`);
+      assert.equal(answer.charCodeAt(0), 0x20, 'CONNACK comes first');
+      socket.destroy();
+    }
+  }
 });
 
 test('bytes that are no MQTT end their connection only', async () => {

@@ -85,6 +85,9 @@ export async function createSessionLayer(options: SessionLayerOptions): Promise<
     maxClientsIdLength: Number.MAX_SAFE_INTEGER,
 
     preConnect(client, packet, callback) {
+      // A client may go on before CONNACK. aedes would take what comes in the very next moment for one of a session
+      // that there is not yet; it resumes by itself.
+      (client as unknown as { pause(): void }).pause();
       const { clientId } = packet;
       const state: ClientState = {
         clientId,
