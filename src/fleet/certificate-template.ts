@@ -10,6 +10,7 @@ import { nameOf } from '../pki/name.js';
 import type { Profile } from '../pki/profile.js';
 import { subjectName } from '../pki/requested-names.js';
 import type { CertificateTemplate, ExtensionPart } from './certificate-stamp.js';
+import type { SubjectPrefix } from './device.js';
 
 export interface TemplateRequest {
   profile: Profile;
@@ -76,14 +77,6 @@ function extensionParts(extensions: readonly Element[]): ExtensionPart[] {
   }
   parts.push(Uint8Array.from(Buffer.concat(fixed)));
   return parts.filter((part) => part.length > 0);
-}
-
-/** What stands in a subject besides the common name, which a device brings. */
-export interface SubjectPrefix {
-  /** Relative distinguished names; DER. */
-  der: Uint8Array;
-  /** As it follows the common name in the subject's text: `, O=Contoso, C=DE`; empty when there is nothing. */
-  text: string;
 }
 
 /**

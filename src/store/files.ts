@@ -159,7 +159,8 @@ export function copyFileIfExists(from: string, to: string, mode: number): boolea
   return true;
 }
 
-function unwritable(path: string, cause: unknown): EnrollkitError {
+/** The error for a path that cannot be written, with the reason that the system gave. */
+export function unwritable(path: string, cause: unknown): EnrollkitError {
   return new EnrollkitError('FILE_UNWRITABLE', `${path} cannot be written${reason(cause)}.`, { cause });
 }
 

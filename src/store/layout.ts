@@ -87,7 +87,7 @@ export function layoutOf(folder: string): Layout {
     nextAuthority: (role) => certificatePaths(join(base, 'ca', `${role}.next`)),
     previousAuthority: (role, sha256Thumbprint) =>
       certificatePaths(join(base, 'ca', `${role}.previous-${sha256Thumbprint.slice(0, 8)}`)),
-    device: (registrationId) => devicePaths(join(base, 'devices', folderName(registrationId))),
+    device: (registrationId) => devicePaths(join(base, 'devices', deviceFolderName(registrationId))),
     devices: () =>
       namesIn(join(base, 'devices'))
         .sort()
@@ -119,7 +119,7 @@ const reservedOnWindows = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;
  * A registration ID as the name of a folder, legal on every system: `:` and names that Windows reserves are
  * percent-encoded. A registration ID never holds `%`, so no two of them meet.
  */
-function folderName(registrationId: string): string {
+export function deviceFolderName(registrationId: string): string {
   return registrationId
     .replace(/:/g, '%3A')
     .replace(

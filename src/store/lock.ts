@@ -45,7 +45,8 @@ export function takeLock(path: string): () => void {
   );
 }
 
-function isAlive(pid: number): boolean {
+/** Whether another process of this number runs here. */
+export function isAlive(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
   try {
     process.kill(pid, 0);

@@ -165,6 +165,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./cert-lint.js')).certLint,
   },
   {
+    name: 'fleet issue',
+    summary: 'make the certificates of many devices, on all cores',
+    load: async () => (await import('./fleet-issue.js')).fleetIssue,
+  },
+  {
     name: 'certgen',
     summary: 'the commands of certGen.sh, with the files that they leave',
     load: async () => (await import('./certgen.js')).certgen,
@@ -212,5 +217,6 @@ export const families: Readonly<Record<string, string>> = {
   group: 'enrollment groups: create, list, show, delete',
   ca: 'CA certificates in DPS: upload, verify, list, delete',
   cert: 'certificates on this computer: make, sign, convert, inspect, verify, lint',
+  fleet: 'many devices: issue',
   emulator: 'the embedded DPS: start, status, stop, reset, clock, messages, env',
 };

@@ -1,0 +1,47 @@
+/** The rows of a manifest: what a fleet consists of, without its keys. */
+import type { ByteWriter } from './byte-writer.js';
+import type { MadeDevice } from './device.js';
+
+/** The columns that every manifest has; those of the tags follow, `tags.NAME`. */
+export const manifestColumns = [
+  'registrationId',
+  'serialNumber',
+  'notBefore',
+  'notAfter',
+  'sha1Thumbprint',
+  'sha256Thumbprint',
+  'subject',
+] as const;
+
+export const tagColumn = (name: string) => `tags.${name}`;
+
+/** The first line, with its end. */
+export function manifestHeader(tagNames: readonly string[]): string {
+  return `${[...manifestColumns, ...tagNames.map(tagColumn)].map(csvField).join(',')}\n`;
+}
+
+/** Writes a line for each device. */
+export class ManifestRows {
+  readonly #dates: string;
+  readonly #tagCount: number;
+
+  constructor(validity: { notBefore: string; notAfter: string }, tagCount: number) {
+    this.#dates = `,${validity.notBefore},${validity.notAfter},`;
+    this.#tagCount = tagCount;
+  }
+
+  add(device: MadeDevice, into: ByteWriter): void {
+    into.ascii(
+      `${device.registrationId},${device.serialNumber}${this.#dates}${device.sha1Thumbprint},${device.sha256Thumbprint},`,
+    );
+    into.utf8(csvField(device.subject));
+    for (let index = 0; index < this.#tagCount; index += 1)
+      into.utf8(`,${csvField(device.tags[index] ?? '')}`);
+    into.ascii('\n');
+  }
+}
+
+/** RFC 4180 section 2. */
+export function csvField(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

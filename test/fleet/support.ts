@@ -1,0 +1,168 @@
+/** Fleets for tests: a CA on disk, the command, and its outputs read back. */
+import { spawn } from 'node:child_process';
+import { createHash, createPublicKey, X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { extract } from 'tar-stream';
+import { bin, cli, type Ended } from '../cli/run-cli.js';
+import { make } from '../support/chains.js';
+
+/** A certificate folder with root and intermediate, as a quickstart leaves it. */
+export async function makeCertificateFolder(folder: string): Promise<string> {
+  const root = await make('root', 'Fleet Root');
+  const intermediate = await make('intermediate', 'Fleet Intermediate', root);
+  const pems: [string, Record<string, string>][] = [
+    ['root', { 'certificate.pem': root.pem, 'key.pem': pemOf(root.privateKey) }],
+    [
+      'intermediate',
+      {
+        'certificate.pem': intermediate.pem,
+        'chain.pem': intermediate.pem + root.pem,
+        'key.pem': pemOf(intermediate.privateKey),
+      },
+    ],
+  ];
+  for (const [name, files] of pems) {
+    mkdirSync(join(folder, 'ca', name), { recursive: true });
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, 'ca', name, file), text);
+  }
+  return folder;
+}
+
+const pemOf = (key: { export(options: { format: 'pem'; type: 'pkcs8' }): unknown }) =>
+  key.export({ format: 'pem', type: 'pkcs8' }) as string;
+
+export const rootOf = (certs: string) => join(certs, 'ca', 'root', 'certificate.pem');
+
+export function fleetIssue(cwd: string, ...flags: string[]): Promise<Ended> {
+  return cli(['fleet', 'issue', ...flags], { cwd });
+}
+
+/** Runs it, and kills it with SIGKILL as soon as `isTime`; tells whether it was killed before it ended. */
+export function killedWhen(cwd: string, flags: string[], isTime: () => boolean): Promise<boolean> {
+  return new Promise((ended, failed) => {
+    const child = spawn(process.execPath, [bin, 'fleet', 'issue', ...flags], { cwd, stdio: 'ignore' });
+    const timer = setInterval(() => {
+      if (isTime()) child.kill('SIGKILL');
+    }, 1);
+    child.on('error', failed);
+    child.on('close', (_status, signal) => {
+      clearInterval(timer);
+      ended(signal === 'SIGKILL');
+    });
+  });
+}
+
+export const sizeOf = (path: string) => (existsSync(path) ? statSync(path).size : 0);
+
+export interface Device {
+  registrationId: string;
+  certificate: string;
+  chain: string;
+  privateKey: string;
+}
+
+export type Format = 'dir' | 'ndjson' | 'tar';
+
+/** The devices of an output, in its order; folders in the order of their names. */
+export async function devicesOf(format: Format, out: string): Promise<Device[]> {
+  if (format === 'ndjson') {
+    const text = readFileSync(out, 'utf8');
+    if (!text.endsWith('\n')) throw new Error('half a line');
+    return text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  }
+  const files = format === 'dir' ? filesOfFolder(out) : await filesOfTar(out);
+  const devices = new Map<string, Record<string, string>>();
+  for (const [path, text] of files) {
+    const [folder, name] = path.split('/') as [string, string];
+    const id = decodeURIComponent(folder);
+    devices.set(id, { ...devices.get(id), [name]: text });
+  }
+  return [...devices].map(([registrationId, all]) => {
+    const { 'certificate.pem': certificate, 'chain.pem': chain, 'key.pem': privateKey, ...others } = all;
+    if (!certificate || !chain || !privateKey) throw new Error(`${registrationId} lacks a file`);
+    const unexpected = Object.keys(others).filter((name) => name !== 'device.pfx');
+    if (unexpected.length > 0) throw new Error(`${registrationId} has ${unexpected}`);
+    return { registrationId, certificate, chain, privateKey };
+  });
+}
+
+function filesOfFolder(folder: string): [string, string][] {
+  return readdirSync(folder).flatMap((device) =>
+    readdirSync(join(folder, device)).map((name): [string, string] => [
+      `${device}/${name}`,
+      readFileSync(join(folder, device, name), 'latin1'),
+    ]),
+  );
+}
+
+async function filesOfTar(path: string): Promise<[string, string][]> {
+  const files: [string, string][] = [];
+  const archive = extract();
+  archive.end(readFileSync(path));
+  for await (const entry of archive) {
+    const chunks: Buffer[] = [];
+    for await (const chunk of entry) chunks.push(chunk as Buffer);
+    if (entry.header.type === 'file')
+      files.push([entry.header.name, Buffer.concat(chunks).toString('latin1')]);
+  }
+  return files;
+}
+
+export function manifestOf(path: string): Record<string, string>[] {
+  return parse(readFileSync(path), { columns: true });
+}
+
+/** Throws unless the output holds just these devices, each whole, as the manifest says, no key or serial twice. */
+export async function assertWhole(
+  format: Format,
+  out: string,
+  ids: readonly string[],
+  manifest = `${out}.manifest.csv`,
+): Promise<void> {
+  const rows = manifestOf(manifest);
+  const devices = new Map((await devicesOf(format, out)).map((device) => [device.registrationId, device]));
+  const same = (one: readonly unknown[], other: readonly unknown[], what: string) => {
+    if (JSON.stringify(one) !== JSON.stringify(other))
+      throw new Error(`${what}: ${one.length}, ${other.length}`);
+  };
+  same(
+    rows.map(({ registrationId }) => registrationId),
+    ids,
+    'the manifest',
+  );
+  same([...devices.keys()].sort(), [...ids].sort(), 'the devices');
+  const serials = new Set<string>();
+  const keys = new Set<string>();
+  for (const row of rows) {
+    const { certificate, chain, privateKey } = devices.get(row.registrationId!)!;
+    const parsed = new X509Certificate(certificate);
+    const key = parsed.publicKey.export({ format: 'der', type: 'spki' });
+    if (!createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).equals(key)) {
+      throw new Error(`${row.registrationId} has another key`);
+    }
+    if (!chain.startsWith(certificate)) throw new Error(`${row.registrationId} has another chain`);
+    const digest = (name: string) => createHash(name).update(parsed.raw).digest('hex').toUpperCase();
+    same(
+      [row.subject, row.serialNumber, row.sha1Thumbprint, row.sha256Thumbprint],
+      [
+        parsed.subject.split('\n').reverse().join(', '),
+        parsed.serialNumber,
+        digest('sha1'),
+        digest('sha256'),
+      ],
+      `the row of ${row.registrationId}`,
+    );
+    serials.add(parsed.serialNumber);
+    keys.add(key.toString('hex'));
+  }
+  if (serials.size !== ids.length || keys.size !== ids.length)
+    throw new Error('a serial number or a key twice');
+}
+
+export const numbered = (prefix: string, first: number, last: number, width = 0) =>
+  Array.from({ length: last - first + 1 }, (_, index) => prefix + String(first + index).padStart(width, '0'));
