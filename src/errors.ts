@@ -61,6 +61,11 @@ export const errorTable = {
   },
   INVALID_PLAN: { exit: exitStatus.usage, next: 'Correct the plan file at the place named.' },
   INVALID_SEED: { exit: exitStatus.usage, next: 'Correct the seed at the place named.' },
+  INVALID_DEVICE_LIST: { exit: exitStatus.usage, next: 'Correct the list at the lines named.' },
+  INVALID_MANIFEST: {
+    exit: exitStatus.usage,
+    next: 'Give manifests of different parts of one fleet, as fleet issue wrote them.',
+  },
   INVALID_PROFILE: { exit: exitStatus.usage, next: 'Correct the profile at the place named.' },
   INVALID_CERTIFICATE: { exit: exitStatus.usage, next: 'Give one X.509 certificate, in PEM or DER.' },
   INVALID_CERTIFICATE_REQUEST: {

@@ -74,12 +74,16 @@ export async function issueFromFlags({ flags }: Input, context: Context): Promis
 
 const count = (number: number) => number.toLocaleString('en-US');
 
-async function sourceFrom(flags: Input['flags'], _subject: FleetRequest['subject']): Promise<DeviceSource> {
+async function sourceFrom(flags: Input['flags'], subject: FleetRequest['subject']): Promise<DeviceSource> {
   const { pattern, from } = flags as Record<string, string | undefined>;
-  const howMany = flags.count as number | undefined;
-  if (pattern !== undefined && from !== undefined) {
-    throw new EnrollkitError('USAGE', '--pattern and --from were both given.', {
-      next: 'Give one of the two.',
+  const count = flags.count as number | undefined;
+  if (from !== undefined) {
+    if (pattern === undefined && count === undefined) {
+      return (await import('../fleet/device-list.js')).listSource(from, subject);
+    }
+    const other = pattern === undefined ? '--count' : '--pattern';
+    throw new EnrollkitError('USAGE', `--from and ${other} were both given.`, {
+      next: "Give --from FILE, or --count N --pattern 'sensor-{000001..}'.",
     });
   }
   if (pattern === undefined) {
@@ -87,7 +91,7 @@ async function sourceFrom(flags: Input['flags'], _subject: FleetRequest['subject
       next: "Give --count N --pattern 'sensor-{000001..}', or --from FILE.csv.",
     });
   }
-  const parsed = parsePattern(pattern, howMany);
+  const parsed = parsePattern(pattern, count);
   return patternSource(parsed.pattern, parsed.count);
 }
 

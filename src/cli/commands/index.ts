@@ -170,6 +170,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./fleet-issue.js')).fleetIssue,
   },
   {
+    name: 'fleet merge',
+    summary: 'join the manifests of the parts of a fleet',
+    load: async () => (await import('./fleet-merge.js')).fleetMerge,
+  },
+  {
     name: 'certgen',
     summary: 'the commands of certGen.sh, with the files that they leave',
     load: async () => (await import('./certgen.js')).certgen,
@@ -217,6 +222,6 @@ export const families: Readonly<Record<string, string>> = {
   group: 'enrollment groups: create, list, show, delete',
   ca: 'CA certificates in DPS: upload, verify, list, delete',
   cert: 'certificates on this computer: make, sign, convert, inspect, verify, lint',
-  fleet: 'many devices: issue',
+  fleet: 'many devices: issue, merge',
   emulator: 'the embedded DPS: start, status, stop, reset, clock, messages, env',
 };

@@ -1,0 +1,145 @@
+/** Joins the manifests of a fleet's parts; a device or a serial number that comes twice is refused. */
+import { randomBytes } from 'node:crypto';
+import { createWriteStream, renameSync, rmSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { sameId } from '../dps/contract/ids.js';
+import { EnrollkitError } from '../errors.js';
+import { secretFileMode, unwritable } from '../store/files.js';
+import { linesOf } from './file-lines.js';
+import { IdTable } from './id-table.js';
+import { manifestColumns, manifestHeader } from './manifest-rows.js';
+
+interface Row {
+  path: string;
+  /** From 1; the header is the first. */
+  line: number;
+  text: string;
+  registrationId: string;
+  serialNumber: string;
+}
+
+/**
+ * Checks all manifests, and then writes one with the rows of all, in the order of the files.
+ *
+ * @param out a file, which is written whole or not at all, or a stream
+ * @returns how many devices there are
+ * @throws EnrollkitError INVALID_MANIFEST, naming file and line; FILE_UNREADABLE, FILE_UNWRITABLE
+ */
+export async function mergeManifests(paths: readonly string[], out: string | Writable): Promise<number> {
+  const header = await commonHeader(paths);
+  const devices = await assertDisjoint(paths);
+  const contents = Readable.from(linesToWrite(paths, header));
+  if (typeof out !== 'string') {
+    await pipeline(contents, out, { end: false });
+    return devices;
+  }
+  const temporary = `${out}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    await pipeline(
+      contents,
+      createWriteStream(temporary, { flags: 'wx', mode: secretFileMode, flush: true }),
+    );
+    renameSync(temporary, out);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw cause instanceof EnrollkitError ? cause : unwritable(out, cause);
+  }
+  return devices;
+}
+
+async function commonHeader(paths: readonly string[]): Promise<string> {
+  const usual = manifestHeader([]).trimEnd();
+  let common: string | undefined;
+  for (const path of paths) {
+    const lines = linesOf(path, 65_536);
+    const { value } = await lines.next();
+    await lines.return();
+    if (value === undefined || !(value === usual || value.startsWith(`${usual},`))) {
+      throw invalid(
+        `${path}:1: This is no manifest of a fleet: it does not begin with ${manifestColumns[0]} and the rest.`,
+      );
+    }
+    common ??= value;
+    if (value !== common) {
+      throw invalid(`${path}:1: Its columns are not those of ${paths[0]}: the tags differ.`, {
+        next: 'Merge manifests of the same fleet; the parts of one list have the same tags.',
+      });
+    }
+  }
+  return common!;
+}
+
+async function assertDisjoint(paths: readonly string[]): Promise<number> {
+  const [ids, serialNumbers] = [new IdTable(), new IdTable()];
+  let count = 0;
+  for await (const row of rowsOf(paths)) {
+    const { registrationId, serialNumber } = row;
+    await assertNew(paths, row, ids.add(registrationId, count), 'registration ID', (other) =>
+      sameId(other.registrationId, registrationId) ? registrationId : undefined,
+    );
+    await assertNew(paths, row, serialNumbers.add(serialNumber, count), 'serial number', (other) =>
+      other.serialNumber === serialNumber ? serialNumber : undefined,
+    );
+    count += 1;
+  }
+  return count;
+}
+
+/** @param suspects rows of the same digest, by their number over all files */
+async function assertNew(
+  paths: readonly string[],
+  row: Row,
+  suspects: readonly number[],
+  what: string,
+  shared: (other: Row) => string | undefined,
+): Promise<void> {
+  if (suspects.length === 0) return;
+  let index = 0;
+  for await (const other of rowsOf(paths)) {
+    const value = suspects.includes(index) ? shared(other) : undefined;
+    if (value !== undefined) {
+      throw invalid(
+        `${row.path}:${row.line}: The ${what} ${value} stands in ${other.path}:${other.line} already.`,
+      );
+    }
+    if (index === suspects.at(-1)) return;
+    index += 1;
+  }
+}
+
+async function* rowsOf(paths: readonly string[]): AsyncGenerator<Row, void, undefined> {
+  for (const path of paths) {
+    let line = 0;
+    for await (const text of linesOf(path)) {
+      line += 1;
+      if (line === 1) continue;
+      // Neither of the two ever needs quotes.
+      const [registrationId, serialNumber, ...rest] = text.split(',', manifestColumns.length);
+      if (
+        !registrationId ||
+        !/^[0-9A-F]+$/.test(serialNumber ?? '') ||
+        rest.length < manifestColumns.length - 2
+      ) {
+        throw invalid(`${path}:${line}: This is no row of a manifest.`);
+      }
+      yield { path, line, text, registrationId, serialNumber: serialNumber! };
+    }
+  }
+}
+
+async function* linesToWrite(paths: readonly string[], header: string): AsyncGenerator<string> {
+  let chunk = `${header}\n`;
+  for await (const { text } of rowsOf(paths)) {
+    chunk += `${text}\n`;
+    if (chunk.length < 65_536) continue;
+    yield chunk;
+    chunk = '';
+  }
+  yield chunk;
+}
+
+function invalid(message: string, options: { next?: string } = {}): EnrollkitError {
+  return new EnrollkitError('INVALID_MANIFEST', message, options);
+}
