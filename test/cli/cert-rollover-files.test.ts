@@ -100,6 +100,8 @@ test('--finish --force locks devices out, and they can still be re-issued', () =
     const text = await attempt('cert', 'rollover', 'intermediate', '--finish');
     assert.match(text.stdout, /1 of 1 are to be re-issued\n {2}d1 {2}re-issue by \d{4}-\d\d-\d\d/);
     assert.match(text.stderr, /next: enrollkit cert rollover intermediate --reissue --dir/);
+    const renewed = await attempt('cert', 'renew', join(folder, 'devices/d1/chain.pem'), '--force');
+    assert.match(renewed.stderr, /not issued by this CA CN=Inter, but by another of the same name/);
     assert.equal((await rollover('intermediate', '--reissue')).devices[0]!.reissued, true);
   }));
 

@@ -139,6 +139,19 @@ test('without rights on Azure Resource Manager: a group that holds the certifica
     }),
   ));
 
+test('a run does not go on with a device of the old CA, though the new one has its name', () =>
+  inWorld(async (world) => {
+    await world.run(plan);
+    await startRollover(optionsOf(world));
+    await finishRollover({ ...optionsOf(world), force: true });
+    const again = planWith((change) => {
+      change.devices.sendTelemetry = false;
+    });
+    await assert.rejects(world.run(again), /not issued by this CA .*, but by another of the same name/);
+    await reissueBelow({ ...optionsOf(world), newKey: false });
+    await world.run(again);
+  }));
+
 test('a CA that no run made leaves the folder by no clean, and neither does its successor', () =>
   inWorld(async (world) => {
     await world.run(plan);

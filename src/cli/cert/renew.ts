@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
 import { type Certificate, parseCertificate } from '../../pki/certificate.js';
+import { isIssuedBy, notIssuedBy } from '../../pki/issued-by.js';
 import {
   generateKeyPair,
   isKeyPair,
@@ -13,7 +14,6 @@ import {
   privateKeyToPem,
 } from '../../pki/keys.js';
 import { renewCertificate } from '../../pki/renew.js';
-import { isSignedBy } from '../../pki/signature.js';
 import { loadCertificate } from '../../store/certificates.js';
 import { publicFileMode, secretFileMode } from '../../store/files.js';
 import { layoutOf } from '../../store/layout.js';
@@ -119,11 +119,10 @@ function issuerOf(
   passphrase: string | undefined,
 ): SigningCa {
   const ca = signingCa(flags, passphrase, preferredCa(old, flags));
-  if (flags.newIssuer || (old.issuer.equals(ca.certificate.subject) && isSignedBy(old, ca.certificate)))
-    return ca;
+  if (flags.newIssuer || isIssuedBy(old, ca.certificate)) return ca;
   throw new EnrollkitError(
     'CHAIN_INVALID',
-    `The certificate ${old.subject.text} in ${path} was not issued by ${ca.certificate.subject.text}, but by ${old.issuer.text}.`,
+    `The certificate ${old.subject.text} in ${path} was not issued by ${notIssuedBy(old, ca.certificate)}.`,
     {
       next: 'Give the CA that issued it with --ca FILE; or add --new-issuer if another is to sign from now on.',
     },

@@ -4,6 +4,7 @@ import type { KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { EnrollkitError } from '../../errors.js';
 import { parseCertificate, sha256Thumbprint } from '../../pki/certificate.js';
+import { isIssuedBy, notIssuedBy } from '../../pki/issued-by.js';
 import { generateKeyPair, keyAlgorithmOf } from '../../pki/keys.js';
 import { renewCertificate } from '../../pki/renew.js';
 import { isSignedBy } from '../../pki/signature.js';
@@ -43,7 +44,7 @@ export interface Signer {
 export function rolledBy(layout: Layout, authority: AuthorityRole): RolloverRecord['rolled'] {
   const named = currentOf(layout, authority);
   const below = authority === 'root' ? loadCertificate(layout.intermediate) : undefined;
-  const isBelow = below && isSignedBy(below.certificate, named.certificate);
+  const isBelow = below && isIssuedBy(below.certificate, named.certificate);
   return [
     { role: authority, sha256Thumbprint: sha256Thumbprint(named.certificate) },
     ...(isBelow
@@ -122,10 +123,10 @@ function openSuccessor({ layout, passphrase }: MakingOptions, role: AuthorityRol
 /** The CA that signs must be the one that signed before. */
 function signerOf(old: StoredCertificate, signer: Signer): Signer {
   const issuer = parseCertificate(signer.pem);
-  if (old.certificate.issuer.equals(issuer.subject) && isSignedBy(old.certificate, issuer)) return signer;
+  if (isIssuedBy(old.certificate, issuer)) return signer;
   throw new EnrollkitError(
     'CHAIN_INVALID',
-    `The certificate ${old.paths.certificate} was not issued by ${issuer.subject.text}, but by ${old.certificate.issuer.text}.`,
+    `The certificate ${old.paths.certificate} was not issued by ${notIssuedBy(old.certificate, issuer)}.`,
     { next: 'Give the CA that issued it with --ca FILE and --ca-key FILE.' },
   );
 }

@@ -1,7 +1,6 @@
 /** The devices below the CAs of a roll-over: whose certificate is still the old CA's, and until when it must not be. */
 
-import type { Certificate } from '../../pki/certificate.js';
-import { isSignedBy } from '../../pki/signature.js';
+import { isIssuedBy } from '../../pki/issued-by.js';
 import { loadCertificate, type StoredCertificate } from '../../store/certificates.js';
 import type { AuthorityRole, DevicePaths, Layout } from '../../store/layout.js';
 import type { RolledAuthority } from './authorities.js';
@@ -42,14 +41,10 @@ function below(
   const { certificate } = stored;
   const common = { name: certificate.subject.commonName ?? '', kind, stored, ...(pfx ? { pfx } : {}) };
   for (const signer of rolled) {
-    if (isIssuedBy(certificate, signer.old)) return [{ ...common, signer, reissued: false }];
-    if (isIssuedBy(certificate, signer.successor)) return [{ ...common, signer, reissued: true }];
+    if (isIssuedBy(certificate, signer.old.certificate)) return [{ ...common, signer, reissued: false }];
+    if (isIssuedBy(certificate, signer.successor.certificate)) return [{ ...common, signer, reissued: true }];
   }
   return [];
-}
-
-function isIssuedBy(certificate: Certificate, { certificate: authority }: StoredCertificate): boolean {
-  return certificate.issuer.equals(authority.subject) && isSignedBy(certificate, authority);
 }
 
 /**

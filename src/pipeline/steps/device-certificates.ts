@@ -3,6 +3,7 @@
 import { sameId } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
 import { issue } from '../../pki/issue.js';
+import { isIssuedBy, notIssuedBy } from '../../pki/issued-by.js';
 import { generateKeyPair } from '../../pki/keys.js';
 import { createPfx } from '../../pki/pfx.js';
 import { loadProfile, type Role } from '../../pki/profile.js';
@@ -72,8 +73,9 @@ function usable(context: RunContext, registrationId: string): StoredCertificate 
   if (!sameId(certificate.subject.commonName ?? '', registrationId)) {
     throw refuse(`its common name is "${certificate.subject.commonName}"`);
   }
-  if (certificate.issuer.text !== signingCa(found).certificate.subject.text) {
-    throw refuse(`it was signed by ${certificate.issuer.text}`);
+  const signer = signingCa(found).certificate;
+  if (!isIssuedBy(certificate, signer)) {
+    throw refuse(`it was not issued by ${notIssuedBy(certificate, signer)}`);
   }
   if (now() > certificate.notAfter) throw refuse(`it expired on ${certificate.notAfter.toISOString()}`);
   openKey(context, stored);
