@@ -13,8 +13,16 @@ export interface OpensslVerdict {
   says: string;
 }
 
-/** @param folder where the files for openssl are written @param request with PEM texts only */
-export function opensslVerify(folder: string, request: ValidateChainRequest): OpensslVerdict {
+/**
+ * @param folder where the files for openssl are written
+ * @param request with PEM texts only
+ * @param more options of `openssl verify`
+ */
+export function opensslVerify(
+  folder: string,
+  request: ValidateChainRequest,
+  more: readonly string[] = [],
+): OpensslVerdict {
   const { leaf, intermediates, trustAnchors, at, purpose = 'any', peerName, maxDepth, crls = [] } = request;
   const file = (name: string, pems: readonly unknown[]) => {
     const path = join(folder, name);
@@ -23,6 +31,7 @@ export function opensslVerify(folder: string, request: ValidateChainRequest): Op
   };
   const options = [
     '-x509_strict',
+    ...more,
     '-partial_chain',
     '-no-CApath',
     '-no-CAstore',

@@ -142,12 +142,12 @@ class ParsedCertificate implements Certificate {
   readonly signatureAlgorithm: AlgorithmIdentifier;
   readonly signature: Buffer;
   readonly extensions: ReadonlyMap<string, Extension>;
-  readonly basicConstraints?: BasicConstraints;
-  readonly keyUsage?: readonly KeyUsage[];
-  readonly extendedKeyUsage?: readonly string[];
-  readonly subjectKeyIdentifier?: string;
-  readonly authorityKeyIdentifier?: string;
-  readonly subjectAlternativeNames?: readonly GeneralName[];
+  declare readonly basicConstraints?: BasicConstraints;
+  declare readonly keyUsage?: readonly KeyUsage[];
+  declare readonly extendedKeyUsage?: readonly string[];
+  declare readonly subjectKeyIdentifier?: string;
+  declare readonly authorityKeyIdentifier?: string;
+  declare readonly subjectAlternativeNames?: readonly GeneralName[];
   #publicKey: KeyObject | undefined;
 
   /** @throws DerError */
@@ -182,19 +182,20 @@ class ParsedCertificate implements Certificate {
     if (extensions && this.version !== 3)
       throw new DerError(`it has extensions, yet its version is ${this.version}`);
 
-    const { extensions: all } = this;
-    const decode = <Value>(type: string, read: (value: Buffer) => Value): Value | undefined => {
-      const extension = all.get(type);
-      return extension && read(extension.value);
-    };
-    assignDefined(this, {
-      basicConstraints: decode(extensionTypes.basicConstraints, basicConstraintsOf),
-      keyUsage: decode(extensionTypes.keyUsage, keyUsageOf),
-      extendedKeyUsage: decode(extensionTypes.extendedKeyUsage, extendedKeyUsageOf),
-      subjectKeyIdentifier: decode(extensionTypes.subjectKeyIdentifier, subjectKeyIdentifierOf),
-      authorityKeyIdentifier: decode(extensionTypes.authorityKeyIdentifier, authorityKeyIdentifierOf),
-      subjectAlternativeNames: decode(extensionTypes.subjectAlternativeName, generalNamesOf),
-    });
+    const value = (type: string) => this.extensions.get(type)?.value;
+    const basicConstraints = value(extensionTypes.basicConstraints);
+    if (basicConstraints) this.basicConstraints = basicConstraintsOf(basicConstraints);
+    const keyUsage = value(extensionTypes.keyUsage);
+    if (keyUsage) this.keyUsage = keyUsageOf(keyUsage);
+    const extendedKeyUsage = value(extensionTypes.extendedKeyUsage);
+    if (extendedKeyUsage) this.extendedKeyUsage = extendedKeyUsageOf(extendedKeyUsage);
+    const subjectKeyIdentifier = value(extensionTypes.subjectKeyIdentifier);
+    if (subjectKeyIdentifier) this.subjectKeyIdentifier = subjectKeyIdentifierOf(subjectKeyIdentifier);
+    const authorityKeyIdentifier = value(extensionTypes.authorityKeyIdentifier);
+    const keyIdentifier = authorityKeyIdentifier && authorityKeyIdentifierOf(authorityKeyIdentifier);
+    if (keyIdentifier !== undefined) this.authorityKeyIdentifier = keyIdentifier;
+    const alternativeNames = value(extensionTypes.subjectAlternativeName);
+    if (alternativeNames) this.subjectAlternativeNames = generalNamesOf(alternativeNames);
   }
 
   get publicKey(): KeyObject {
@@ -207,13 +208,6 @@ class ParsedCertificate implements Certificate {
       }
     }
     return this.#publicKey;
-  }
-}
-
-/** What is undefined stays no property at all. */
-function assignDefined(target: ParsedCertificate, values: Partial<Certificate>): void {
-  for (const [key, value] of Object.entries(values)) {
-    if (value !== undefined) Object.defineProperty(target, key, { value, enumerable: true });
   }
 }
 

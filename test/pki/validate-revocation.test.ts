@@ -126,4 +126,16 @@ test('another way to the anchor is taken around a revoked intermediate', async (
   assert.equal(await codes(crls, { intermediates: [issuing.der, replaced.der] }), '');
 });
 
+test('a list of a key that was rolled over to does for the leaf, and says nothing about the old key’s', async () => {
+  const rolled = authority('Issuing', issuing, { serialNumber: 8 });
+  const below = device('below', rolled);
+  const chain = { leaf: below.der, intermediates: [rolled.der, issuing.der] };
+  const list = (revoked: number[]) => revocationList({ issuer: rolled, revoked });
+  assert.equal(await codes([list([2])], chain), '');
+  assert.equal(await codes([list([1])], chain), 'REVOKED');
+  assert.equal(await codes([list([2]), revocationList({ issuer: issuing, revoked: [8] })], chain), 'REVOKED');
+  const old = revocationList({ issuer: issuing, revoked: [8], nextUpdate: new Date('2026-05-31') });
+  assert.equal(await codes([list([2]), old], chain), 'REVOCATION_UNKNOWN');
+});
+
 test.run();

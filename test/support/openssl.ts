@@ -24,6 +24,26 @@ export function isInstalled(program: string): boolean {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
 }
 
+/**
+ * Adds a test when a program is here; else it is skipped, and what to install is said.
+ *
+ * @param test uvu's
+ */
+export function testWith(
+  program: string,
+  debianPackage: string,
+  test: Test,
+): (title: string, act: Act) => void {
+  if (isInstalled(program)) return (title, act) => test(title, act);
+  return (title, act) => {
+    test.skip(title, act);
+    console.error(`skipped: ${title}: it needs the Debian package ${debianPackage}`);
+  };
+}
+
+type Act = () => void | Promise<void>;
+type Test = ((title: string, act: Act) => void) & { skip(title: string, act: Act): void };
+
 /** A folder of its own for one test; gone afterwards. */
 export async function inTemporaryFolder<Result>(
   act: (folder: string) => Result | Promise<Result>,

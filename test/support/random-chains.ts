@@ -1,5 +1,5 @@
 /** Random chains from a seed, mostly good, with one or more faults in some: for comparing validators. */
-import { octetString, sequence, tlv } from '../../src/pki/der/write.js';
+import { objectIdentifier, octetString, sequence, tlv } from '../../src/pki/der/write.js';
 import { pemEncode } from '../../src/pki/pem.js';
 import type { ValidateChainRequest } from '../../src/pki/validate.js';
 import {
@@ -23,6 +23,12 @@ import { revocationList } from './revocation-lists.js';
 const clientAuth = '1.3.6.1.5.5.7.3.2';
 const serverAuth = '1.3.6.1.5.5.7.3.1';
 const hosts = ['a.example', 'b.a.example', 'b.example', '*.a.example', '*.example.com', 'www.example.com'];
+const anyPolicy = '2.5.29.32.0';
+const policies = (which: 'one' | 'two' | 'any') => {
+  const type = which === 'any' ? anyPolicy : `1.3.6.1.4.1.99999.${which === 'one' ? 1 : 2}`;
+  return extension('2.5.29.32', false, sequence(sequence(objectIdentifier(type))));
+};
+const requiresPolicy = extension('2.5.29.36', true, sequence(tlv(0x80, Buffer.from([0]))));
 const early = new Date('2026-02-01');
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */
@@ -72,9 +78,14 @@ export function randomChain(random: () => number): RandomChain {
       signs && certificateAuthority ? keyUsage(5, 6) : keyUsage(6),
       identifier('2.5.29.14', 'key', index),
     ];
-    if (issuer) extensions.push(identifier('2.5.29.35', 'key', index - 1));
+    if (issuer && !chance(0.01, `no authority key identifier ${index}`)) {
+      const named = chance(0.01, `wrong authority key identifier ${index}`) ? 9 : index - 1;
+      extensions.push(identifier('2.5.29.35', 'key', named));
+    }
+    if (chance(0.1, `policy ${index}`)) extensions.push(policies(pick(['one', 'two', 'any'])));
+    if (chance(0.04, `requires a policy ${index}`)) extensions.push(requiresPolicy);
     if (pathLength !== undefined) done.push(`path length ${pathLength} at ${index}`);
-    if (chance(0.1, `for clients ${index}`)) extensions.push(extendedKeyUsage(clientAuth));
+    if (chance(0.05, `for clients ${index}`)) extensions.push(extendedKeyUsage(clientAuth));
     if (chance(0.2, `constraints ${index}`)) {
       const allowed = chance(0.5) ? [dns(pick(hosts.slice(0, 3)))] : [];
       const forbidden =
@@ -113,6 +124,7 @@ export function randomChain(random: () => number): RandomChain {
       identifier('2.5.29.14', 'leaf', 0),
       identifier('2.5.29.35', 'key', depth),
       alternativeNames(dns(host), ...(chance(0.3) ? [ip(10, 1, 1, 1)] : [])),
+      ...(chance(0.2, 'policy of the leaf') ? [policies('one')] : []),
     ],
     ...(chance(0.04, 'leaf not valid yet') ? { notBefore: new Date('2026-08-01') } : {}),
   };
@@ -131,16 +143,28 @@ export function randomChain(random: () => number): RandomChain {
       ]
     : [];
   const missing = chance(0.04, 'missing intermediate') ? 1 : 0;
-  const purpose = pick([undefined, 'clientAuth', 'serverAuth'] as const);
+  const purpose = chance(0.08, 'for another purpose')
+    ? pick(['clientAuth', 'serverAuth'] as const)
+    : pick([undefined, usage === clientAuth ? 'clientAuth' : 'serverAuth'] as const);
+  const decoys = chance(0.06, 'namesakes')
+    ? chain.slice(1).map(({ name }) => raw({ name, issuer: chain[0]!, keys: keys[7]!, serialNumber: 77 }))
+    : [];
   return {
     request: {
       leaf: leaf.pem,
-      intermediates: chain.slice(1 + missing).map(({ pem }) => pem),
+      intermediates: [...decoys, ...chain.slice(1 + missing)].map(({ pem }) => pem),
       trustAnchors: [chain[0]!.pem],
       at: now,
       ...(purpose ? { purpose } : {}),
       ...(chance(0.4)
-        ? { peerName: { kind: 'DNS', value: pick(['x.a.example', 'a.example', host.replace('*', 'x')]) } }
+        ? {
+            peerName: {
+              kind: 'DNS',
+              value: chance(0.15, 'another host')
+                ? pick(['x.a.example', 'a.example'])
+                : host.replace('*', 'x'),
+            },
+          }
         : {}),
       ...(chance(0.1) ? { maxDepth: Math.floor(random() * 3) } : {}),
       crls: crls.map((der) => pemEncode('X509 CRL', der)),

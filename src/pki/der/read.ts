@@ -195,29 +195,28 @@ export function bitStringOf(element: Element | undefined): { bytes: Buffer; unus
 
 /** UTCTime or GeneralizedTime as RFC 5280 section 4.1.2.5 wants them: in UTC, with seconds. @throws DerError */
 export function timeOf(element: Element | undefined): Date {
-  const text = element?.content.toString('latin1') ?? '';
-  let match: RegExpExecArray | null = null;
-  let year = 0;
-  if (element?.tag === tags.utcTime) {
-    match = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text);
-    year = Number(match?.[1]);
-    year += year < 50 ? 2000 : 1900;
-  } else if (element?.tag === tags.generalizedTime) {
-    match = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text);
-    year = Number(match?.[1]);
-  }
-  if (!match) throw new DerError('it has a date in another form than RFC 5280 wants');
-  const [month, day, hour, minute, second] = match.slice(2).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const isLong = element?.tag === tags.generalizedTime;
+  const content = element?.content;
+  const digits = isLong ? 14 : 12;
+  if (!content || !(isLong || element.tag === tags.utcTime) || !isDigitsAndZ(content, digits))
+    throw new DerError('it has a date in another form than RFC 5280 wants');
+  const pair = (at: number) => (content[at]! - 0x30) * 10 + content[at + 1]! - 0x30;
+  let year = pair(0);
+  if (isLong) year = year * 100 + pair(2);
+  else year += year < 50 ? 2000 : 1900;
+  const start = digits - 10;
+  const [month, day, hour] = [pair(start), pair(start + 2), pair(start + 4)];
+  const [minute, second] = [pair(start + 6), pair(start + 8)];
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   date.setUTCHours(hour, minute, second, 0);
   const same = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && date.getUTCHours() === hour;
   if (!same || minute > 59 || second > 59) throw new DerError('it has a date that does not exist');
   return date;
+}
+
+function isDigitsAndZ(content: Buffer, digits: number): boolean {
+  if (content.length !== digits + 1 || content[digits] !== 0x5a) return false;
+  for (let at = 0; at < digits; at += 1) if (content[at]! < 0x30 || content[at]! > 0x39) return false;
+  return true;
 }

@@ -105,26 +105,22 @@ export function checkIssuer(issuer: Certificate, circumstances: Circumstances): 
 function checkAny(certificate: Certificate, circumstances: Circumstances, role: Role): Failure[] {
   const { at, purpose, isStrict } = circumstances;
   const failures: Failure[] = [];
-  const name = `The certificate ${called(certificate)}`;
-  const add = (code: FailureCode, message: string) => failures.push(failureOf(code, certificate, message));
-  if (at < certificate.notBefore)
-    add('NOT_YET_VALID', `${name} is not valid before ${day(certificate.notBefore)}.`);
-  if (at > certificate.notAfter) add('EXPIRED', `${name} expired on ${day(certificate.notAfter)}.`);
+  const add = (code: FailureCode, what: string) =>
+    failures.push(failureOf(code, certificate, `The certificate ${called(certificate)} ${what}.`));
+  if (at < certificate.notBefore) add('NOT_YET_VALID', `is not valid before ${day(certificate.notBefore)}`);
+  if (at > certificate.notAfter) add('EXPIRED', `expired on ${day(certificate.notAfter)}`);
   const keyProblem = publicKeyProblem(certificate.publicKeyInfo);
-  if (keyProblem) add('PUBLIC_KEY', `${name} has ${keyProblem}.`);
+  if (keyProblem) add('PUBLIC_KEY', `has ${keyProblem}`);
   for (const { type, critical } of certificate.extensions.values()) {
     if (critical && !processedExtensions.has(type)) {
-      add(
-        'UNKNOWN_CRITICAL_EXTENSION',
-        `${name} has the critical extension ${type}, which is not understood here.`,
-      );
+      add('UNKNOWN_CRITICAL_EXTENSION', `has the critical extension ${type}, which is not understood here`);
     }
   }
   if (purpose !== 'any' && !allowsPurpose(certificate, purpose)) {
-    add('EXTENDED_KEY_USAGE', `${name} is not for this purpose: its extended key usage lacks ${purpose}.`);
+    add('EXTENDED_KEY_USAGE', `is not for this purpose: its extended key usage lacks ${purpose}`);
   }
   const malformed = whatIsMalformed(certificate);
-  if (malformed) add('MALFORMED', `${name} cannot be used: ${malformed}.`);
+  if (malformed) add('MALFORMED', `cannot be used: ${malformed}`);
   else if (isStrict) failures.push(...profileFailures(certificate, role, circumstances));
   return failures;
 }

@@ -44,13 +44,34 @@ export class Revocation {
     for (let index = 0; index < path.length - 1; index += 1) {
       const certificate = path[index]!;
       const issuer = path[index + 1]!;
-      const lists = this.#byIssuer.get(certificate.issuer.key) ?? [];
+      const lists = (this.#byIssuer.get(certificate.issuer.key) ?? []).filter(
+        (list) => index === 0 || !this.#isOfNamesake(list, issuer, path, budget),
+      );
       if (lists.length === 0 && index > 0 && !this.#isStrict) continue;
       budget.spendSteps(1 + lists.length);
       const failure = this.#checkOne(certificate, issuer, lists, budget);
       if (failure) failures.push(failure);
     }
     return failures;
+  }
+
+  /**
+   * Whether an authority that rolled its key over signed a list with its other key. That list says nothing about what
+   * the first key signed: the new key's own certificate above all.
+   */
+  #isOfNamesake(
+    list: RevocationList,
+    issuer: Certificate,
+    path: readonly Certificate[],
+    budget: Budget,
+  ): boolean {
+    if (this.#problem(list, issuer, budget) === undefined) return false;
+    return path.some(
+      (other) =>
+        other !== issuer &&
+        other.subject.equals(issuer.subject) &&
+        this.#problem(list, other, budget) === undefined,
+    );
   }
 
   #checkOne(

@@ -1,0 +1,173 @@
+/**
+ * Verdicts a second on a chain of three EC P-256 certificates, DER in and verdict out, beside pkijs, openssl, and the
+ * bare signature checks that such a verdict cannot do without. Rounds alternate, so that all have the same machine;
+ * medians; ratios are what counts.
+ *
+ *     npm run bench:validate
+ */
+import { execFileSync } from 'node:child_process';
+import { createPublicKey, type KeyObject, verify, webcrypto } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Certificate, CertificateChainValidationEngine, CryptoEngine, setEngine } from 'pkijs';
+import { parseCertificate } from '../src/pki/certificate.js';
+import { authority, device, now, type Raw } from '../test/support/raw-certificates.js';
+
+/** As it is installed: what tsx makes of the source has helpers in it that take time. */
+const compiled = new URL('../dist/pki/validate.js', import.meta.url).href;
+const { validateChain } = (await import(compiled)) as typeof import('../src/pki/validate.js');
+
+const chainCount = 300;
+const warmUps = 5;
+const rounds = 15;
+
+interface Chain {
+  leaf: Raw;
+  intermediate: Raw;
+  root: Raw;
+}
+
+/** Nothing comes twice: whoever remembers keys or certificates of the last calls gains nothing by it. */
+const strangers: Chain[] = Array.from({ length: chainCount }, (_, index) => {
+  const root = authority(`Root ${index}`);
+  const intermediate = authority(`Intermediate ${index}`, root);
+  return { leaf: device(`device-${index}`, intermediate), intermediate, root };
+});
+
+/** As a fleet is: one authority for all devices, whose keys need be read once only. */
+const fleet: Chain[] = strangers.map((_, index) => {
+  const { root, intermediate } = strangers[0]!;
+  return { leaf: device(`device-${index}`, intermediate), intermediate, root };
+});
+
+async function enrollkit(chains: readonly Chain[]): Promise<void> {
+  for (const { leaf, intermediate, root } of chains) {
+    const request = { leaf: leaf.der, intermediates: [intermediate.der], trustAnchors: [root.der], at: now };
+    const { valid } = await validateChain({ ...request, purpose: 'clientAuth' });
+    if (!valid) throw new Error('enrollkit refused a good chain');
+  }
+}
+
+interface Check {
+  toBeSigned: Buffer;
+  signature: Buffer;
+  key: KeyObject;
+  /** SubjectPublicKeyInfo. */
+  keyDer: Buffer;
+}
+
+const checksOf = ({ leaf, intermediate, root }: Chain): Check[] =>
+  [
+    [leaf, intermediate],
+    [intermediate, root],
+  ].map(([certificate, issuer]) => {
+    const { toBeSigned, signature } = parseCertificate(certificate!.der);
+    const keyDer = parseCertificate(issuer!.der).publicKeyInfo.der;
+    return { toBeSigned, signature, key: issuer!.keys.publicKey, keyDer };
+  });
+const strangersChecks = strangers.flatMap(checksOf);
+const fleetChecks = fleet.flatMap(checksOf);
+
+/** The two signature checks that no verdict can do without, and nothing else. */
+function bare(checks: readonly Check[], keyOf: (check: Check) => KeyObject): void {
+  for (const check of checks)
+    if (!verify('sha256', check.toBeSigned, keyOf(check), check.signature))
+      throw new Error('a signature is wrong');
+}
+
+setEngine('node', new CryptoEngine({ name: 'node', crypto: webcrypto as never }));
+
+async function pkijs(chains: readonly Chain[]): Promise<void> {
+  for (const { leaf, intermediate, root } of chains) {
+    const [end, middle, anchor] = [leaf, intermediate, root].map(({ der }) => Certificate.fromBER(der));
+    const engine = new CertificateChainValidationEngine({
+      certs: [end!, middle!],
+      trustedCerts: [anchor!],
+      checkDate: now,
+    });
+    const { result } = await engine.verify();
+    if (!result) throw new Error('pkijs refused a good chain');
+  }
+}
+
+const readKey = ({ keyDer }: Check) => createPublicKey({ key: keyDer, format: 'der', type: 'spki' });
+const readyKey = ({ key }: Check) => key;
+
+interface Scenario {
+  title: string;
+  contenders: Record<string, () => Promise<void> | void>;
+}
+
+const scenarios: Scenario[] = [
+  {
+    title: 'every chain with authorities of its own',
+    contenders: {
+      enrollkit: () => enrollkit(strangers),
+      'bare signature checks, keys read from DER': () => bare(strangersChecks, readKey),
+      pkijs: () => pkijs(strangers),
+    },
+  },
+  {
+    title: 'a fleet: one root and one intermediate, every leaf another',
+    contenders: {
+      enrollkit: () => enrollkit(fleet),
+      'bare signature checks, keys ready': () => bare(fleetChecks, readyKey),
+      'bare signature checks, keys read from DER': () => bare(fleetChecks, readKey),
+      pkijs: () => pkijs(fleet),
+    },
+  },
+];
+
+/** One process for all leaves of the fleet; it reads root and intermediate once. Its start is subtracted. */
+function opensslSeconds(folder: string): number {
+  const write = (name: string, { pem }: Raw) => {
+    writeFileSync(join(folder, name), pem);
+    return name;
+  };
+  const { root, intermediate } = fleet[0]!;
+  const options = ['-attime', String(now.getTime() / 1000), '-purpose', 'sslclient'];
+  options.push('-CAfile', write('root.pem', root), '-untrusted', write('intermediate.pem', intermediate));
+  const leaves = fleet.map(({ leaf }, index) => write(`${index}.pem`, leaf));
+  const seconds = (files: string[]) => {
+    const began = process.hrtime.bigint();
+    execFileSync('openssl', ['verify', ...options, ...files], { cwd: folder });
+    return Number(process.hrtime.bigint() - began) / 1e9;
+  };
+  const times = Array.from({ length: rounds }, () => seconds(leaves) - seconds(leaves.slice(0, 1)));
+  return (median(times) * chainCount) / (chainCount - 1);
+}
+
+function median(values: number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+async function secondsOf({ contenders }: Scenario): Promise<Map<string, number>> {
+  const times = new Map(Object.keys(contenders).map((name) => [name, [] as number[]]));
+  for (let round = -warmUps; round < rounds; round += 1) {
+    for (const [name, act] of Object.entries(contenders)) {
+      const began = process.hrtime.bigint();
+      await act();
+      if (round >= 0) times.get(name)!.push(Number(process.hrtime.bigint() - began) / 1e9);
+    }
+  }
+  return new Map([...times].map(([name, seconds]) => [name, median(seconds)]));
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'enrollkit-bench-'));
+try {
+  for (const scenario of scenarios) {
+    const seconds = await secondsOf(scenario);
+    if (scenario === scenarios.at(-1))
+      seconds.set('openssl verify, its start subtracted', opensslSeconds(folder));
+    const ours = seconds.get('enrollkit')!;
+    console.log(`${scenario.title}:`);
+    for (const [name, taken] of seconds) {
+      const rate = (chainCount / taken).toFixed(0).padStart(6);
+      const against = name === 'enrollkit' ? '' : `enrollkit has ${(taken / ours).toFixed(2)} x its speed`;
+      console.log(`  ${name.padEnd(42)} ${rate} chains a second  ${against}`);
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
