@@ -1,6 +1,7 @@
 /** Files that a person names. */
 import { readFileSync } from 'node:fs';
 import { EnrollkitError } from '../errors.js';
+import { reason } from '../store/files.js';
 
 /**
  * The text of a file; `-` is standard input. A byte order mark is left out; with one of UTF-16, as Windows PowerShell
@@ -13,7 +14,7 @@ export function readInputFile(path: string): string {
     return decoded(readFileSync(path === '-' ? 0 : path));
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? `There is no file ${path}.` : `${path} cannot be read: ${code}.`;
+    const why = code === 'ENOENT' ? `There is no file ${path}.` : `${path} cannot be read${reason(cause)}.`;
     throw new EnrollkitError('FILE_UNREADABLE', why, { cause });
   }
 }

@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { type Certificate, parseCertificate } from './certificate.js';
 import { x509 } from './crypto.js';
 import { extensionTypes, type KeyUsage } from './extensions.js';
+import { encodedName } from './requested-names.js';
 import {
   arrayBuffer,
   assertMaySign,
@@ -53,7 +54,7 @@ export async function renewCertificate(request: RenewRequest): Promise<IssuedCer
       ? old.notAfter.getTime() - old.notBefore.getTime() - minuteMs * usualBackdateMinutes
       : request.validityDays * dayMs;
   return signCertificate({
-    subject: new x509.Name(arrayBuffer(old.subject.der)),
+    subject: encodedName(old.subject),
     publicKey,
     issuer,
     signingKey: request.issuer.privateKey,

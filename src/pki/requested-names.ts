@@ -42,7 +42,7 @@ const attributes = [
 export function subjectName(subject: Subject | Name): x509.Name {
   if (subject instanceof Name) {
     for (const value of subject.valuesOf(commonNameType)) assertCommonName(value);
-    return new x509.Name(new Uint8Array(subject.der).buffer);
+    return encodedName(subject);
   }
   const name: x509.JsonNameParams = [];
   for (const { field, short, what, max } of attributes) {
@@ -65,6 +65,21 @@ export function subjectName(subject: Subject | Name): x509.Name {
   assertCommonName(subject.commonName);
   name.push({ CN: [{ utf8String: subject.commonName }] });
   return new x509.Name(name);
+}
+
+/**
+ * A name that was read, as the generators take it: octet by octet as it was.
+ *
+ * @throws EnrollkitError INVALID_SUBJECT when it holds a value of a kind that they do not know
+ */
+export function encodedName(name: Name): x509.Name {
+  try {
+    return new x509.Name(new Uint8Array(name.der).buffer);
+  } catch (cause) {
+    throw new EnrollkitError('INVALID_SUBJECT', `The name ${name.text} holds a value of an unknown kind.`, {
+      cause,
+    });
+  }
 }
 
 /**

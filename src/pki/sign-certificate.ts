@@ -5,6 +5,7 @@ import { type Certificate, parseCertificate } from './certificate.js';
 import { signatureAlgorithm, toSigningKey, x509 } from './crypto.js';
 import { keyIdentifier } from './key-identifier.js';
 import { pemEncode } from './pem.js';
+import { encodedName } from './requested-names.js';
 
 /** A device whose clock is a little behind must not find its certificate in the future. */
 export const usualBackdateMinutes = 15;
@@ -37,7 +38,11 @@ interface Contents {
   backdateMinutes?: number;
 }
 
-/** Signs a certificate. Its dates never leave those of the issuer. */
+/**
+ * Signs a certificate. Its dates never leave those of the issuer.
+ *
+ * @throws EnrollkitError ISSUER_NOT_ALLOWED when the issuer has a name that cannot be written
+ */
 export async function signCertificate(contents: Contents): Promise<IssuedCertificate> {
   const { subject, publicKey, issuer, signingKey, at, notAfter, extensions } = contents;
   const backdateMs = (contents.backdateMinutes ?? usualBackdateMinutes) * minuteMs;
@@ -46,7 +51,7 @@ export async function signCertificate(contents: Contents): Promise<IssuedCertifi
   const created = await x509.X509CertificateGenerator.create({
     serialNumber: Buffer.from(contents.serialNumber ?? randomSerialNumber()).toString('hex'),
     subject,
-    issuer: issuer ? new x509.Name(arrayBuffer(issuer.subject.der)) : subject,
+    issuer: issuer ? nameOfIssuer(issuer) : subject,
     notBefore: wholeSeconds(begin),
     notAfter: wholeSeconds(end),
     signingAlgorithm: signatureAlgorithm(signingKey),
@@ -56,6 +61,16 @@ export async function signCertificate(contents: Contents): Promise<IssuedCertifi
   });
   const der = Buffer.from(created.rawData);
   return { der, pem: pemEncode('CERTIFICATE', der) };
+}
+
+/** @throws EnrollkitError ISSUER_NOT_ALLOWED */
+function nameOfIssuer({ subject }: Certificate): x509.Name {
+  try {
+    return encodedName(subject);
+  } catch (cause) {
+    const { message } = cause as EnrollkitError;
+    throw new EnrollkitError('ISSUER_NOT_ALLOWED', `The certificate cannot sign. ${message}`, { cause });
+  }
 }
 
 /**

@@ -164,7 +164,8 @@ export function unwritable(path: string, cause: unknown): EnrollkitError {
   return new EnrollkitError('FILE_UNWRITABLE', `${path} cannot be written${reason(cause)}.`, { cause });
 }
 
-function reason(cause: unknown): string {
+/** Why a file cannot be read or written, in words, with a colon in front; empty when that is not known. */
+export function reason(cause: unknown): string {
   const reasons: Record<string, string> = {
     EACCES: 'permission denied',
     EPERM: 'permission denied',

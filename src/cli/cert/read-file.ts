@@ -3,6 +3,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { EnrollkitError } from '../../errors.js';
 import { DerError, objectIdentifierOf, readElement, sequenceOf, tags } from '../../pki/der/read.js';
 import { type PemBlock, pemBlocks } from '../../pki/pem.js';
+import { reason } from '../../store/files.js';
 
 /** A system's whole bundle of public roots has 0.25 MB; what is larger is not what was meant. */
 export const maxFileBytes = 4_194_304;
@@ -94,9 +95,13 @@ export function readBytes(path: string): Buffer {
       ENOENT: `There is no file ${path}.`,
       EISDIR: `${path} is a folder; a file belongs here.`,
     };
-    throw new EnrollkitError('FILE_UNREADABLE', reasons[code ?? ''] ?? `${path} cannot be read: ${code}.`, {
-      cause,
-    });
+    throw new EnrollkitError(
+      'FILE_UNREADABLE',
+      reasons[code ?? ''] ?? `${path} cannot be read${reason(cause)}.`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -47,16 +47,19 @@ export async function renew(path: string, flags: Input['flags'], context: Contex
   const passphrase = flags.encryptKey ? await newPassphrase(flags, context, 'the new key') : undefined;
 
   const keys = withNewKey ? await newKeys(old, flags) : undefined;
-  const { pem } = await signedBy(ca, () =>
-    renewCertificate({
-      certificate: old,
-      publicKey: keys?.publicKey ?? old.publicKey,
-      issuer: ca
-        ? { certificate: ca.pem, privateKey: ca.privateKey }
-        : { privateKey: (keys?.privateKey ?? oldKey)! },
-      at: context.now(),
-      ...(flags.days === undefined ? {} : { validityDays: flags.days as number }),
-    }),
+  const { pem } = await signedBy(
+    ca,
+    () =>
+      renewCertificate({
+        certificate: old,
+        publicKey: keys?.publicKey ?? old.publicKey,
+        issuer: ca
+          ? { certificate: ca.pem, privateKey: ca.privateKey }
+          : { privateKey: (keys?.privateKey ?? oldKey)! },
+        at: context.now(),
+        ...(flags.days === undefined ? {} : { validityDays: flags.days as number }),
+      }),
+    path,
   );
   const files: NewFile[] = [
     { path: paths.chain, contents: pem + (ca?.chainPem ?? ''), mode: publicFileMode },

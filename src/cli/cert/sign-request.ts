@@ -33,16 +33,19 @@ export async function signRequest(
   const ca = await withPassphrase(flags, context, async (passphrase) =>
     signingCa(flags, passphrase, role === 'intermediate' ? 'root' : 'intermediate'),
   );
-  const { pem } = await signedBy(ca, () =>
-    issue({
-      profile,
-      subject: request.subject,
-      publicKey: request.publicKey,
-      issuer: { certificate: ca.pem, privateKey: ca.privateKey },
-      at: context.now(),
-      ...(flags.days === undefined ? {} : { validityDays: flags.days as number }),
-      subjectAlternativeNames: request.subjectAlternativeNames,
-    }),
+  const { pem } = await signedBy(
+    ca,
+    () =>
+      issue({
+        profile,
+        subject: request.subject,
+        publicKey: request.publicKey,
+        issuer: { certificate: ca.pem, privateKey: ca.privateKey },
+        at: context.now(),
+        ...(flags.days === undefined ? {} : { validityDays: flags.days as number }),
+        subjectAlternativeNames: request.subjectAlternativeNames,
+      }),
+    path,
   );
   emitCertificate(pem, pem + ca.chainPem, flags, context);
   const leftOut = request.otherAlternativeNames.map(generalNameText);

@@ -70,7 +70,7 @@ export function ownerOf(
   { path, certificates }: Material,
   keyPath: string,
 ): Certificate {
-  const owner = certificates.find(({ publicKey }) => isKeyPair(privateKey, publicKey));
+  const owner = naming(path, () => certificates.find(({ publicKey }) => isKeyPair(privateKey, publicKey)));
   if (owner) return owner;
   const first = certificates[0]!;
   const what =
@@ -104,15 +104,20 @@ function caOfFolder(
   return { path, certificate, pem, chainPem, privateKey: loadPrivateKey(stored, passphrase), layout };
 }
 
-/** Runs what signs with a CA; an error of a CA that may not sign gets its file in front. */
+/**
+ * Runs what signs with a CA. An error gets the file in front that is at fault: that of the CA, when it may not sign, else
+ * that of the request or certificate at `path`.
+ */
 export async function signedBy<Result>(
   ca: SigningCa | undefined,
   sign: () => Promise<Result>,
+  path?: string,
 ): Promise<Result> {
   try {
     return await sign();
   } catch (error) {
     const isOfCa = ca && error instanceof EnrollkitError && error.code === 'ISSUER_NOT_ALLOWED';
-    throw isOfCa ? withPath(ca.path, error) : error;
+    const file = isOfCa ? ca.path : path;
+    throw file === undefined ? error : withPath(file, error);
   }
 }
