@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
 import { join, resolve } from 'node:path';
-import { apiVersions } from '../dps/contract/api-versions.js';
+import { resourcesApiVersions } from '../dps/contract/api-versions.js';
 import type { EmulatorEndpoints } from '../dps/contract/emulator-endpoints.js';
 import { routePath, routes } from '../dps/contract/routes.js';
 import { readTextIfExists, secretFileMode, writeFileAtomically } from '../store/files.js';
@@ -73,16 +73,13 @@ export async function runningEmulator(directory: string): Promise<EmulatorEndpoi
   }
 }
 
-function answers({ armEndpoint, armToken, caFile, idScope, ...ids }: EmulatorEndpoints): Promise<boolean> {
-  const path = routePath(routes.arm.getService, {
-    subscriptionId: ids.subscriptionId,
-    resourceGroup: ids.resourceGroup,
-    dpsName: ids.dpsName,
-  });
+/** The subscription tells an emulator from others: its services may come and go. */
+function answers({ armEndpoint, armToken, caFile, subscriptionId }: EmulatorEndpoints): Promise<boolean> {
+  const path = routePath(routes.arm.getSubscription, { subscriptionId });
   const ca = readFileSync(caFile, 'utf8');
   return new Promise((found) => {
     const asked = request(
-      new URL(`${path}?api-version=${apiVersions.arm[0]}`, armEndpoint),
+      new URL(`${path}?api-version=${resourcesApiVersions[0]}`, armEndpoint),
       {
         ca: new X509Certificate(ca).toString(),
         headers: { authorization: `Bearer ${armToken}` },
@@ -92,7 +89,7 @@ function answers({ armEndpoint, armToken, caFile, idScope, ...ids }: EmulatorEnd
       async (response) => {
         let body = '';
         for await (const chunk of response.setEncoding('utf8')) body += chunk;
-        found(response.statusCode === 200 && body.includes(JSON.stringify(idScope)));
+        found(response.statusCode === 200 && body.includes(JSON.stringify(subscriptionId)));
       },
     );
     asked.on('timeout', () => asked.destroy());

@@ -20,7 +20,7 @@ export async function findPlaces(
   numbered: readonly { number: number; name: string }[],
 ): Promise<Places> {
   const others = numbered.filter(({ number }) => number > 1);
-  const own = others.length > 0 && (await isLoopbackAddress(loopbackAddress(2)));
+  const own = await isLoopbackAddress(loopbackAddress(2));
   const hasAddress = (number: number) => own && number <= maxLoopbackNumber;
   for (const { number, name } of others) {
     if (!hasAddress(number)) await assertResolves(`${name}.localhost`, loopbackAddress(number));

@@ -20,6 +20,7 @@ import {
   readSetting,
   type ServiceIdentity,
   servicePolicies,
+  writePolicies,
   writeSetting,
 } from './state/identity.js';
 import { IndividualEnrollments } from './state/individual-enrollments.js';
@@ -43,6 +44,7 @@ export interface ProvisioningService {
   readonly etag: string;
   /** Sets them, under a new etag. */
   change(settings: ServiceSettings): void;
+  replacePolicies(policies: readonly Policy[]): void;
   readonly policies: readonly Policy[];
   readonly names: HostNames;
   readonly certificates: Certificates;
@@ -65,12 +67,18 @@ export interface ServiceDirectoryOptions {
   ports: () => Ports;
   /** Undefined for none. */
   limits: QuotaLimits | undefined;
+  /** Of all services. */
+  subscriptionId: string;
+  /** Opens the address of a service that is made while the emulator runs; gives what it is bound to. */
+  openAddress: (number: number, name: string) => Promise<string>;
 }
 
 export class ServiceDirectory {
-  readonly #services: ProvisioningService[];
+  readonly #options: ServiceDirectoryOptions;
+  #services: ProvisioningService[];
 
   constructor(options: ServiceDirectoryOptions) {
+    this.#options = options;
     const rows = options.databases.main
       .prepare('SELECT number FROM provisioning_service ORDER BY number')
       .all() as { number: number }[];
@@ -84,6 +92,26 @@ export class ServiceDirectory {
 
   get(dpsName: string): ProvisioningService | undefined {
     return this.#services.find(({ identity }) => same(identity.dpsName, dpsName));
+  }
+
+  /** Makes a service that links no hub; its name is free. It can be dialled when this resolves. */
+  async create(dpsName: string, resourceGroup: string): Promise<ProvisioningService> {
+    const { databases, subscriptionId, openAddress } = this.#options;
+    const number = makeService(databases, { subscriptionId, resourceGroup, dpsName }, []);
+    const address = await openAddress(number, dpsName.toLowerCase());
+    const service = openService(number, { ...this.#options, addressOf: () => address });
+    this.#services = [...this.#services, service];
+    return service;
+  }
+
+  /** Deletes a service and all that it knows; the hubs stay, with their devices. */
+  delete(service: ProvisioningService): void {
+    const { databases } = this.#options;
+    this.#services = this.#services.filter((one) => one !== service);
+    databases.main.prepare('DELETE FROM provisioning_service WHERE number = ?').run(service.number);
+    // That of the first is in the file of everything else.
+    if (service.number === 1) databases.main.exec(emptyService);
+    else databases.remove('service', service.number);
   }
 
   byIdScope(idScope: string): ProvisioningService | undefined {
@@ -111,23 +139,47 @@ export function makeServices(
   hubIds: readonly string[],
 ): void {
   const { main } = databases;
-  for (const name of names) {
-    const known = main
-      .prepare('SELECT 1 FROM provisioning_service WHERE name_key = ?')
-      .get(name.toLowerCase());
-    if (known) continue;
-    const { number } = main
-      .prepare('SELECT coalesce(max(number), 0) + 1 AS number FROM provisioning_service')
-      .get() as { number: number };
-    const database = databases.of('service', number);
+  const known = new Set(
+    (main.prepare('SELECT name_key FROM provisioning_service').all() as { name_key: string }[]).map(
+      (row) => row.name_key,
+    ),
+  );
+  for (const name of new Set(names)) {
+    if (known.has(name.toLowerCase())) continue;
     const { subscriptionId, resourceGroup } = identity;
-    database.transaction(() => {
-      makeServiceIdentity(database, { subscriptionId, resourceGroup, dpsName: name });
-      linkHubs(database, hubIds);
-    })();
-    main.prepare('INSERT INTO provisioning_service VALUES (?, ?)').run(number, name.toLowerCase());
+    makeService(databases, { subscriptionId, resourceGroup, dpsName: name }, hubIds);
   }
 }
+
+/** @returns its number */
+function makeService(
+  databases: StateDatabases,
+  identity: Omit<ServiceIdentity, 'idScope'>,
+  hubIds: readonly string[],
+): number {
+  const { main } = databases;
+  const { number } = main
+    .prepare('SELECT coalesce(max(number), 0) + 1 AS number FROM provisioning_service')
+    .get() as { number: number };
+  const database = databases.of('service', number);
+  database.transaction(() => {
+    makeServiceIdentity(database, identity);
+    linkHubs(database, hubIds);
+  })();
+  main.prepare('INSERT INTO provisioning_service VALUES (?, ?)').run(number, identity.dpsName.toLowerCase());
+  return number;
+}
+
+/** What the first service has in the main file. */
+const emptyService = `
+  BEGIN;
+  DELETE FROM certificate; DELETE FROM enrollment_group; DELETE FROM enrollment_group_ca;
+  DELETE FROM individual_enrollment; DELETE FROM registration; DELETE FROM operation;
+  DELETE FROM hub; DELETE FROM hub_name; DELETE FROM issuing_authority;
+  DELETE FROM policy WHERE owner = '${servicePolicies}';
+  DELETE FROM setting WHERE name IN ('idScope', 'service');
+  COMMIT;
+`;
 
 /** Links hubs to a service as one that nobody set anything of: all alike. */
 export function linkHubs(database: StateDatabase, hubIds: readonly string[]): void {
@@ -153,6 +205,7 @@ function openService(
   const attestation = new Attestation({ certificates, groups, individuals, now });
   const quotas = new Quotas(limits, now);
   let settings = readSettings(database);
+  let policies: readonly Policy[] = readPolicies(database, servicePolicies);
   return {
     number,
     identity,
@@ -162,7 +215,13 @@ function openService(
     get etag() {
       return settings.etag;
     },
-    policies: readPolicies(database, servicePolicies),
+    get policies() {
+      return policies;
+    },
+    replacePolicies(to) {
+      writePolicies(database, servicePolicies, to);
+      policies = readPolicies(database, servicePolicies);
+    },
     names: new HostNames(addressOf(number, name), [...azureNames, ...shared], ports, number === 1),
     certificates,
     groups,

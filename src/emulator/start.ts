@@ -38,6 +38,7 @@ import { emptyState } from './state/empty.js';
 import { hubOwnerPolicy, ownerPolicy, type Policy, readIdentity } from './state/identity.js';
 import { issuingRootFileName } from './state/issuing-authorities.js';
 import { lockFolder } from './state/lock.js';
+import { ResourceGroups } from './state/resource-groups.js';
 import { openServerIdentity, rootFileName, type ServerIdentity } from './tls.js';
 
 export { EmulatorClock } from './clock.js';
@@ -171,16 +172,13 @@ async function open(options: EmulatorOptions, closers: Closer[]): Promise<Resour
 /** Makes the services and hubs that are asked for and are not there yet; a new one is linked to all of the others. */
 function makeAll(databases: StateDatabases, { hubs = [], services = [] }: EmulatorOptions): void {
   const { main } = databases;
+  const before = main.prepare('SELECT number FROM provisioning_service').all() as { number: number }[];
   const identity = readIdentity(main, services[0]);
   const made = makeHubs(databases, hubs);
-  for (const { number } of main.prepare('SELECT number FROM provisioning_service').all() as {
-    number: number;
-  }[]) {
-    linkHubs(databases.of('service', number), made);
-  }
-  const hubIds = (main.prepare('SELECT hub_id FROM iot_hub').all() as { hub_id: string }[]).map(
-    (row) => row.hub_id,
-  );
+  for (const { number } of before) linkHubs(databases.of('service', number), made);
+  const all = main.prepare('SELECT hub_id FROM iot_hub').all() as { hub_id: string }[];
+  const hubIds = all.map((row) => row.hub_id);
+  if (before.length === 0) linkHubs(main, hubIds);
   makeServices(databases, services, identity, hubIds);
 }
 
@@ -224,7 +222,16 @@ async function serve(
         ),
   });
   feed.hubs = hubs.list().map(({ hubId, hub }) => ({ hubId, messages: hub.messages }));
-  const services: ServiceDirectory = new ServiceDirectory({ ...shared, hubs, limits: limitsOf(limits) });
+  const services: ServiceDirectory = new ServiceDirectory({
+    ...shared,
+    hubs,
+    limits: limitsOf(limits),
+    subscriptionId: identity.subscriptionId,
+    async openAddress(number, name) {
+      const address = places.addressOf(number, name);
+      return (await https.listenAt(address)) ? address : `${name}.localhost`;
+    },
+  });
   const registrations = new RegistrationRouter(services);
   // There is one of each at least: see makeHubs and readIdentity.
   const firstService = services.list()[0]!;
@@ -235,7 +242,15 @@ async function serve(
   const tokens = new AccessTokens(identity.armToken, now);
   const app = createApp({
     planes: [
-      armPlane({ identity, tokens, services, deviceHostName, now }),
+      armPlane({
+        subscriptionId: identity.subscriptionId,
+        resourceGroups: new ResourceGroups(main),
+        tokens,
+        services,
+        hubs,
+        deviceHostName,
+        now,
+      }),
       servicePlane(services, { tokens, now }),
       devicePlane({ registrations, retryAfter, names, now }),
     ],
@@ -285,7 +300,8 @@ async function serve(
 
   const endpoints: EmulatorEndpoints = {
     armEndpoint: `https://${names.https}`,
-    ...identityFields(identity),
+    ...firstService.identity,
+    armToken: identity.armToken,
     serviceConnectionString: serviceConnectionString(firstService),
     globalDeviceEndpoint: names.https,
     hubHostName: firstHub.names.mqtt,
@@ -326,16 +342,6 @@ function limitsOf(quotas: NonNullable<EmulatorOptions['quotas']>): QuotaLimits |
   return quotas === true ? documentedLimits : { ...documentedLimits, ...quotas };
 }
 
-function identityFields({
-  armToken,
-  subscriptionId,
-  resourceGroup,
-  dpsName,
-  idScope,
-}: ReturnType<typeof readIdentity>) {
-  return { armToken, subscriptionId, resourceGroup, dpsName, idScope };
-}
-
 function serviceConnectionString({ names, policies }: ProvisioningService): string {
   return connectionString(names.https, policies, ownerPolicy);
 }
@@ -345,11 +351,12 @@ function hubConnectionString({ names, policies }: IotHub): string {
 }
 
 function connectionString(hostName: string, policies: readonly Policy[], keyName: string): string {
-  const policy = policies.find((one) => one.keyName === keyName);
-  if (!policy) throw new TypeError(`there is no policy ${keyName}`);
+  // Its owner may have deleted the usual one.
+  const policy = policies.find((one) => one.keyName === keyName) ?? policies[0];
+  if (!policy) throw new TypeError('there is no policy');
   return formatConnectionString({
     hostName,
-    sharedAccessKeyName: keyName,
+    sharedAccessKeyName: policy.keyName,
     sharedAccessKey: policy.primaryKey,
   });
 }

@@ -195,7 +195,7 @@ test('refuses what is no certificate, an illegal name, an unknown version; match
   assert.equal(unknown.status, 400);
   assert.match(unknown.body.message, /Unknown api version/);
   assert.equal((await emulator.arm('GET', '/CERTIFICATES/')).status, 200);
-  assert.equal((await emulator.arm('PATCH', '', { tags: {} })).status, 501);
+  assert.equal((await emulator.arm('GET', '/privateLinkResources')).status, 501);
   assert.equal((await emulator.arm('GET', '/nothing')).status, 404);
   const notAllowed = await emulator.arm('GET', '/listkeys');
   assert.equal(notAllowed.status, 405);

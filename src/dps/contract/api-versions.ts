@@ -42,6 +42,13 @@ export const csrApiVersions: readonly string[] = ['2025-07-01-preview'];
 /** The first of the service plane in which enrollments have custom allocation. */
 export const firstCustomAllocationApiVersion = '2018-09-01-preview';
 
+/** Microsoft.Resources', for subscriptions and resource groups: those that the az CLI and the SDKs ask for. */
+export const resourcesApiVersions = [
+  ...['2022-12-01', '2022-09-01', '2021-04-01', '2021-01-01', '2020-10-01', '2020-06-01', '2020-01-01'],
+  ...['2019-11-01', '2019-10-01', '2019-08-01', '2019-07-01', '2019-06-01', '2018-06-01', '2018-05-01'],
+  ...['2016-06-01', '2016-02-01'],
+];
+
 export type Plane = keyof typeof apiVersions;
 
 /** The certificate's body is flat up to this ARM api-version, and nested under `properties` after it. */

@@ -4,11 +4,30 @@
  *
  * Sources: azure-rest-api-specs, deviceprovisioningservices, resource-manager 2022-02-05 and data-plane 2021-10-01.
  */
-const dps =
-  '/subscriptions/:subscriptionId/resourceGroups/:resourceGroup/providers/Microsoft.Devices/provisioningServices/:dpsName';
+const subscription = '/subscriptions/:subscriptionId';
+const resourceGroup = `${subscription}/resourceGroups/:resourceGroup`;
+const provider = 'providers/Microsoft.Devices';
+const dps = `${resourceGroup}/${provider}/provisioningServices/:dpsName`;
 
 export const routes = {
   arm: {
+    /** Microsoft.Resources, of its own api-versions. */
+    listSubscriptions: { method: 'GET', path: '/subscriptions' },
+    getSubscription: { method: 'GET', path: subscription },
+    listResourceGroups: { method: 'GET', path: `${subscription}/resourceGroups` },
+    getResourceGroup: { method: 'GET', path: resourceGroup },
+    putResourceGroup: { method: 'PUT', path: resourceGroup },
+    listServices: { method: 'GET', path: `${resourceGroup}/${provider}/provisioningServices` },
+    listServicesInSubscription: { method: 'GET', path: `${subscription}/${provider}/provisioningServices` },
+    checkNameAvailability: {
+      method: 'POST',
+      path: `${subscription}/${provider}/checkProvisioningServiceNameAvailability`,
+    },
+    putService: { method: 'PUT', path: dps },
+    patchService: { method: 'PATCH', path: dps },
+    deleteService: { method: 'DELETE', path: dps },
+    getOperationResult: { method: 'GET', path: `${dps}/operationresults/:operationId` },
+    listSkus: { method: 'GET', path: `${dps}/skus` },
     getService: { method: 'GET', path: dps },
     /** Microsoft.Authorization, of its own api-version: what the caller may do with this resource. */
     getPermissions: { method: 'GET', path: `${dps}/providers/Microsoft.Authorization/permissions` },

@@ -4,12 +4,15 @@ import type { Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { isEveryAddress } from '../host-names.js';
 import { listenEverywhere } from '../listen.js';
 import type { Bindings } from './app.js';
 import { serveWebSockets, type WebSocketProtocols } from './web-socket.js';
 
 export interface HttpsListener {
   port: number;
+  /** Listens at a further address, on the same port; false when the machine does not let it. */
+  listenAt(address: string): Promise<boolean>;
   /** Ends every connection. */
   close(): Promise<void>;
 }
@@ -33,27 +36,41 @@ export async function startHttps({
   webSockets,
 }: HttpsOptions): Promise<HttpsListener> {
   const sockets = new Set<Socket>();
-  const { port, servers } = await listenEverywhere({
-    createServer: () => {
-      const server = createAdaptorServer({
-        fetch: app.fetch as Parameters<typeof createAdaptorServer>[0]['fetch'],
-        createServer,
-        serverOptions: tls,
-      }) as Server;
-      serveWebSockets(server, webSockets);
-      // Also those that are still in their TLS handshake, which closeAllConnections does not know.
-      return server.on('connection', (socket: Socket) => {
-        sockets.add(socket);
-        socket.once('close', () => sockets.delete(socket));
-      });
-    },
-    addresses,
-    port: wanted,
-    protocol: 'HTTPS',
-    flag: '--port',
-  });
+  const open = (at: readonly string[], on: number) =>
+    listenEverywhere({
+      createServer: makeServer,
+      addresses: at,
+      port: on,
+      protocol: 'HTTPS',
+      flag: '--port',
+    });
+  const makeServer = () => {
+    const server = createAdaptorServer({
+      fetch: app.fetch as Parameters<typeof createAdaptorServer>[0]['fetch'],
+      createServer,
+      serverOptions: tls,
+    }) as Server;
+    serveWebSockets(server, webSockets);
+    // Also those that are still in their TLS handshake, which closeAllConnections does not know.
+    return server.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    });
+  };
+  const { port, servers } = await open(addresses, wanted);
+  const bound = new Set(addresses);
   return {
     port,
+    async listenAt(address) {
+      if (bound.has(address) || addresses.some(isEveryAddress)) return true;
+      try {
+        servers.push(...(await open([address], port)).servers);
+        bound.add(address);
+        return true;
+      } catch {
+        return false;
+      }
+    },
     async close() {
       const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
       for (const socket of sockets) socket.destroy();

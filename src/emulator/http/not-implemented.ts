@@ -3,38 +3,25 @@ import type { Route } from '../../dps/contract/routes.js';
 import { DpsError } from '../dps-error.js';
 import type { HttpPlane, Operation } from './operation.js';
 
-const armService =
-  '/subscriptions/:subscriptionId/resourceGroups/:resourceGroup/providers/Microsoft.Devices/provisioningServices';
+const resourceGroup = '/subscriptions/:subscriptionId/resourceGroups/:resourceGroup';
+const service = `${resourceGroup}/providers/Microsoft.Devices/provisioningServices/:dpsName`;
 
 const routes: Record<HttpPlane['name'], { name: string; what: string; route: Route }[]> = {
   arm: [
     {
-      name: 'listServices',
-      what: 'Listing provisioning services',
-      route: { method: 'GET', path: armService },
+      name: 'deleteResourceGroup',
+      what: 'Deleting a resource group',
+      route: { method: 'DELETE', path: resourceGroup },
     },
     {
-      name: 'putService',
-      what: 'Creating or changing a provisioning service',
-      route: { method: 'PUT', path: `${armService}/:dpsName` },
+      name: 'listPrivateLinkResources',
+      what: 'Private links',
+      route: { method: 'GET', path: `${service}/privateLinkResources` },
     },
     {
-      name: 'patchService',
-      what: 'Changing the tags of a provisioning service',
-      route: { method: 'PATCH', path: `${armService}/:dpsName` },
-    },
-    {
-      name: 'deleteService',
-      what: 'Deleting a provisioning service',
-      route: { method: 'DELETE', path: `${armService}/:dpsName` },
-    },
-    {
-      name: 'checkNameAvailability',
-      what: 'Checking whether a name is free',
-      route: {
-        method: 'POST',
-        path: '/subscriptions/:subscriptionId/providers/Microsoft.Devices/checkProvisioningServiceNameAvailability',
-      },
+      name: 'listPrivateEndpointConnections',
+      what: 'Private endpoints',
+      route: { method: 'GET', path: `${service}/privateEndpointConnections` },
     },
   ],
   service: [],

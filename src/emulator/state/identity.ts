@@ -43,7 +43,7 @@ const ownerRights =
  *
  * @param name of the first service, when it is made
  */
-export function readIdentity(database: StateDatabase, name = defaultServiceName): Identity {
+export function readIdentity(database: StateDatabase, name?: string): Identity {
   if (readSetting(database, 'armToken') === undefined) {
     const resourceGroup = 'enrollkit';
     database.transaction(() => {
@@ -51,11 +51,25 @@ export function readIdentity(database: StateDatabase, name = defaultServiceName)
       database
         .prepare("INSERT INTO resource_group VALUES (?, ?, 'local', '{}')")
         .run(resourceGroup, resourceGroup);
-      database.prepare('INSERT INTO provisioning_service VALUES (1, ?)').run(name.toLowerCase());
-      makeServiceIdentity(database, { subscriptionId: randomUUID(), resourceGroup, dpsName: name });
+      makeFirstService(database, {
+        subscriptionId: randomUUID(),
+        resourceGroup,
+        dpsName: name ?? defaultServiceName,
+      });
     })();
+  } else if (database.prepare('SELECT 1 FROM provisioning_service').get() === undefined) {
+    // All were deleted: an emulator has one at least.
+    const identity = readServiceIdentity(database);
+    database.transaction(() =>
+      makeFirstService(database, { ...identity, dpsName: name ?? identity.dpsName }),
+    )();
   }
   return { ...readServiceIdentity(database), armToken: readSetting(database, 'armToken')! };
+}
+
+function makeFirstService(database: StateDatabase, identity: Omit<ServiceIdentity, 'idScope'>): void {
+  database.prepare('INSERT INTO provisioning_service VALUES (1, ?)').run(identity.dpsName.toLowerCase());
+  makeServiceIdentity(database, identity);
 }
 
 /** Makes a service in a state that has none: its ID scope and its owner's policy. To be called in a transaction. */
@@ -92,6 +106,17 @@ export function writeSetting(database: StateDatabase, name: string, value: strin
 /** Makes the policy of a hub's owner. */
 export function makeHubPolicies(database: StateDatabase, hubId: string): void {
   insertPolicy(database, hubId, hubOwnerPolicy, 'RegistryRead, RegistryWrite, ServiceConnect, DeviceConnect');
+}
+
+/** Replaces them all. */
+export function writePolicies(database: StateDatabase, owner: string, policies: readonly Policy[]): void {
+  database.transaction(() => {
+    database.prepare('DELETE FROM policy WHERE owner = ?').run(owner);
+    const insert = database.prepare('INSERT INTO policy VALUES (?, ?, ?, ?, ?)');
+    for (const { keyName, primaryKey, secondaryKey, rights } of policies) {
+      insert.run(owner, keyName, primaryKey, secondaryKey, rights);
+    }
+  })();
 }
 
 /** The shared access policies of the state's provisioning service, or of a hub, in the order of their names. */

@@ -13,6 +13,8 @@ const kinds = {
   notFound: { status: 404, code: 'ResourceNotFound', httpStatusCode: 'NotFound' },
   certificateNotFound: { status: 404, code: 'CertificateNotFound', httpStatusCode: 'NotFound' },
   methodNotAllowed: { status: 405, code: 'MethodNotAllowed', httpStatusCode: 'MethodNotAllowed' },
+  conflict: { status: 409, code: 'Conflict', httpStatusCode: 'Conflict' },
+  invalidLocation: { status: 409, code: 'InvalidResourceLocation', httpStatusCode: 'Conflict' },
   // Code and message seen in Azure/azure-cli#13098.
   preconditionFailed: { status: 412, code: 'IH412001', httpStatusCode: 'PreconditionFailed' },
   payloadTooLarge: { status: 413, code: 'RequestEntityTooLarge', httpStatusCode: 'RequestEntityTooLarge' },

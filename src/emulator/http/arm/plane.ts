@@ -1,30 +1,33 @@
 /** The ARM plane: provisioning services, their keys, and their CA certificates. Callers bring the ARM token. */
 import type { AccessTokens } from '../../access-tokens.js';
-import type { ProvisioningService, ServiceDirectory } from '../../service-directory.js';
-import type { Identity } from '../../state/identity.js';
+import type { ProvisioningService } from '../../service-directory.js';
 import type { HttpPlane, OperationRequest } from '../operation.js';
 import { perService } from '../per-service.js';
 import { certificateOperations } from './certificates.js';
 import { ArmError, toArmErrorReply } from './error.js';
+import { abridge, findResourceGroup, same } from './scope.js';
 import { serviceOperations } from './service.js';
+import { type ServicesOptions, servicesOperations } from './services.js';
+import { subscriptionOperations } from './subscriptions.js';
 
-export interface ArmOptions {
-  identity: Identity;
+export interface ArmOptions extends ServicesOptions {
   tokens: AccessTokens;
-  services: ServiceDirectory;
-  /** The name that devices dial, whichever service they mean. */
-  deviceHostName: () => string;
   now: () => Date;
 }
 
-export function armPlane({ identity, tokens, services, deviceHostName, now }: ArmOptions): HttpPlane {
+export function armPlane(options: ArmOptions): HttpPlane {
+  const { tokens, services, deviceHostName, now } = options;
   const build = (service: ProvisioningService) => {
-    const options = { service, deviceHostName, now };
-    return [...serviceOperations(options), ...certificateOperations(options)];
+    const of = { service, deviceHostName, now };
+    return [...serviceOperations(of), ...certificateOperations(of)];
   };
   return {
     name: 'arm',
-    operations: perService(services.list()[0]!, build, choose),
+    operations: [
+      ...subscriptionOperations(options),
+      ...servicesOperations(options),
+      ...perService(services.list()[0]!, build, choose),
+    ],
     authorize({ header }) {
       if (!tokens.accepts(header('authorization'), 'arm')) {
         throw new ArmError('unauthenticated', 'The access token is missing or is not that of this emulator.');
@@ -35,29 +38,10 @@ export function armPlane({ identity, tokens, services, deviceHostName, now }: Ar
 
   /** The service of the path, which is checked before anything else. */
   function choose({ parameters }: OperationRequest): ProvisioningService {
-    const { subscriptionId = '', resourceGroup = '', dpsName = '' } = parameters;
-    if (!same(subscriptionId, identity.subscriptionId)) {
-      throw new ArmError(
-        'subscriptionNotFound',
-        `The subscription '${abridge(subscriptionId)}' could not be found.`,
-      );
-    }
+    const group = findResourceGroup(parameters, options);
+    const dpsName = parameters.dpsName ?? '';
     const service = services.get(dpsName);
-    if (service && same(resourceGroup, service.identity.resourceGroup)) return service;
-    if (!services.list().some((one) => same(resourceGroup, one.identity.resourceGroup))) {
-      throw new ArmError(
-        'resourceGroupNotFound',
-        `Resource group '${abridge(resourceGroup)}' could not be found.`,
-      );
-    }
+    if (service && same(service.identity.resourceGroup, group.name)) return service;
     throw new ArmError('notFound', `The provisioning service '${abridge(dpsName)}' could not be found.`);
   }
-}
-
-function same(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
-}
-
-function abridge(text: string): string {
-  return text.slice(0, 90);
 }

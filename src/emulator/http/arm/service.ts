@@ -23,7 +23,7 @@ export function serviceResourceId({ identity }: ProvisioningService): string {
 }
 
 export function serviceOperations(options: ArmServiceOptions): Operation[] {
-  const { policies } = options.service;
+  const { service } = options;
   return [
     {
       name: 'getService',
@@ -46,7 +46,7 @@ export function serviceOperations(options: ArmServiceOptions): Operation[] {
       name: 'listKeys',
       route: routes.arm.listKeys,
       subject: 'dpsName',
-      handle: () => ({ status: 200, body: { value: policies.map(toKeyRule) } }),
+      handle: () => ({ status: 200, body: { value: service.policies.map(toKeyRule) } }),
     },
     {
       name: 'getKey',
@@ -54,7 +54,7 @@ export function serviceOperations(options: ArmServiceOptions): Operation[] {
       subject: 'keyName',
       handle({ parameters }) {
         const keyName = parameters.keyName!;
-        const policy = policies.find((one) => one.keyName.toLowerCase() === keyName.toLowerCase());
+        const policy = service.policies.find((one) => one.keyName.toLowerCase() === keyName.toLowerCase());
         if (!policy)
           throw new ArmError('notFound', `There is no shared access policy '${keyName.slice(0, 90)}'.`);
         return { status: 200, body: toKeyRule(policy) };
@@ -66,7 +66,7 @@ export function serviceOperations(options: ArmServiceOptions): Operation[] {
 export function describeService({
   service,
   deviceHostName,
-}: ArmServiceOptions): ServiceDescription & Record<string, unknown> {
+}: Omit<ArmServiceOptions, 'now'>): ServiceDescription & Record<string, unknown> {
   const { identity, hubs, names, settings } = service;
   return {
     id: serviceResourceId(service),
