@@ -61,7 +61,12 @@ export class HubDirectory {
 
   /** As one that is spoken to over a port of all hubs. */
   named(hub: IotHub): NamedHub {
-    return { hubId: hub.hubId, hub: hub.hub, hostNames: () => hub.names.aliases };
+    return {
+      hubId: hub.hubId,
+      hub: hub.hub,
+      hostNames: () => hub.names.aliases,
+      policies: () => hub.policies,
+    };
   }
 
   /** By any of its names, with or without port; or by its bare name. */

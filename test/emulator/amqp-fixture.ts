@@ -9,6 +9,14 @@ export interface AmqpFixture extends Fixture {
   client(credential?: Credential): AmqpClientOptions;
 }
 
+/** Of the hub's back end. */
+export const hubPolicy = {
+  keyName: 'service',
+  primaryKey: Buffer.from('the first key of a back end').toString('base64'),
+  secondaryKey: Buffer.from('the second key of a back end').toString('base64'),
+  rights: 'ServiceConnect',
+};
+
 /** AMQP on the port of MQTT, as on an emulator's. */
 export async function startAmqpFixture(
   times: { connectTimeout?: number; idleTimeout?: number; now?: () => Date } = {},
@@ -24,7 +32,12 @@ export async function startAmqpFixture(
   servers.push(
     createAmqpServer({
       registrations: { register: none, getOperation: none, getState: none },
-      hubOf: () => ({ hubId: 'hub-1', hub, hostNames: () => [hubHostName()] }),
+      hubOf: () => ({
+        hubId: 'hub-1',
+        hub,
+        hostNames: () => [hubHostName()],
+        policies: () => [hubPolicy, { ...hubPolicy, keyName: 'registryRead', rights: 'RegistryRead' }],
+      }),
       retryAfter: 0,
       now,
       log: (event) => events.push(event),

@@ -95,7 +95,7 @@ export async function startFixture(overrides: Partial<MqttOptions> = {}): Promis
     registrations: registrationsAt(hubHostName),
     hubOf: (name) =>
       [hubHostName(), 'localhost'].includes(name)
-        ? { hubId: 'hub-1', hub, hostNames: () => [hubHostName()] }
+        ? { hubId: 'hub-1', hub, hostNames: () => [hubHostName()], policies: () => [] }
         : undefined,
     retryAfter: 0,
     now: () => new Date(),

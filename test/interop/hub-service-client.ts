@@ -10,7 +10,7 @@ import { Mqtt } from 'azure-iot-device-mqtt';
 import hub from 'azure-iothub';
 
 interface Input {
-  endpoints: Record<string, string> & { ports: { https: number; mqtt: number } };
+  endpoints: Record<string, string> & { ports: { https: number; mqtt: number; amqp: number } };
   /** Its certificate's thumbprint is registered. */
   selfSigned: { deviceId: string; cert: string; key: string; thumbprint: string };
   /** Its certificate comes from a verified CA. */
@@ -112,30 +112,21 @@ result.absent = await service.invokeDeviceMethod('bulk-2', { methodName: 'sum' }
   ],
 );
 
-// Messages to a device that polls over HTTPS.
-function send(deviceId: string, text: string): Promise<number> {
-  const token = (registry as unknown as { _restApiClient: { _config: { sharedAccessSignature: object } } })
-    ._restApiClient._config.sharedAccessSignature;
-  return new Promise((resolve, reject) => {
-    const request = https.request(
-      `https://localhost:${endpoints.ports.https}/messages/devicebound?api-version=2021-04-12`,
-      {
-        method: 'POST',
-        headers: {
-          authorization: String(token),
-          'iothub-to': `/devices/${deviceId}/messages/devicebound`,
-          'iothub-messageid': 'message-1',
-          'iothub-app-colour': 'blue',
-        },
-      },
-      (response) => {
-        response.resume().on('end', () => resolve(response.statusCode!));
-      },
-    );
-    request.on('error', reject).end(text);
-  });
+// Messages to devices, sent over AMQP.
+const sender = hub.Client.fromConnectionString(
+  connectionString.replace(/HostName=[^;]+/, `HostName=localhost:${endpoints.ports.amqp}`),
+);
+async function send(deviceId: string, text: string): Promise<string> {
+  const message = new device.Message(text);
+  message.messageId = 'message-1';
+  message.properties.add('colour', 'blue');
+  return ((await sender.send(deviceId, message as never)) as unknown as object).constructor.name;
 }
-result.sent = [await send('by-key', 'over MQTT'), await send(selfSigned.deviceId, 'over HTTPS')];
+await sender.open();
+await send('by-key', 'over MQTT');
+await send(selfSigned.deviceId, 'over HTTPS');
+result.sentToNobody = await outcome(send('nobody', 'x'));
+await sender.close();
 function nextMessage(client: device.Client): Promise<Message> {
   return new Promise((resolve, reject) => {
     client.on('message', resolve);

@@ -22,6 +22,8 @@ export const dpsAmqp = {
 export const hubAmqp = {
   /** The node that takes tokens; OASIS, AMQP Claims-based Security 1.0. */
   claimsNode: '$cbs',
+  /** Where a back end sends and receives. */
+  serviceNodes: /^(amqps?:\/\/[^/]*)?\/*messages\/(devicebound|servicebound\/[a-z]+)\/?$/i,
   sasTokenType: 'servicebus.windows.net:sastoken',
   reportedProperties: '/properties/reported',
   desiredNotifications: '/notifications/twin/properties/desired',

@@ -9,10 +9,12 @@ import { parseSasToken } from '../../dps/contract/sas.js';
 import type { EmulatorLog } from '../events.js';
 import { refusalOf } from '../hub/authorize.js';
 import type { Hub } from '../hub/hub.js';
+import type { Policy } from '../state/identity.js';
 import { AmqpError, toAmqpError } from './amqp-error.js';
 import { claimsNode } from './claims-node.js';
 import { cloudToDeviceNode } from './hub-cloud-to-device.js';
 import { methodsNode } from './hub-methods.js';
+import { isServiceAddress, serviceNodes } from './hub-service-nodes.js';
 import { telemetryNode } from './hub-telemetry.js';
 import { twinNode } from './hub-twin.js';
 import type { AmqpClient, Attached, AttachRequest, Link, Nodes } from './node.js';
@@ -23,6 +25,8 @@ export interface HubNodesOptions {
   hostNames: () => readonly string[];
   now: () => Date;
   log: EmulatorLog;
+  /** Of the hub: what its back ends may do. */
+  policies: () => readonly Policy[];
 }
 
 /** What the nodes of a device share. */
@@ -60,7 +64,8 @@ export function isHubUser(userName: string, password: string): boolean {
   return plainUser.test(userName) && parseSasToken(password) !== undefined;
 }
 
-export function hubNodes(client: AmqpClient, { hub, hostNames, now, log }: HubNodesOptions): Nodes {
+export function hubNodes(client: AmqpClient, options: HubNodesOptions): Nodes {
+  const { hub, hostNames, now, log } = options;
   /** By device. */
   const tokens = new Map<string, string>();
   const sessions = new Map<string, DeviceSession>();
@@ -94,10 +99,15 @@ export function hubNodes(client: AmqpClient, { hub, hostNames, now, log }: HubNo
     return same ? undefined : 'the device was deleted meanwhile';
   }
 
+  const backEnd = serviceNodes(client, options, note);
   const claims = claimsNode({
     async take(authorization) {
       const deviceId = deviceOfToken(authorization);
-      if (deviceId === undefined) return 'the token is for no device';
+      if (deviceId === undefined) {
+        const problem = backEnd.take(authorization);
+        note('', 'putToken', problem === undefined ? 200 : 401, problem);
+        return problem;
+      }
       const refusal = await refusalFor(deviceId, authorization);
       note(deviceId, 'putToken', refusal === undefined ? 200 : 401, refusal);
       if (refusal === undefined) tokens.set(deviceId, authorization);
@@ -159,6 +169,7 @@ export function hubNodes(client: AmqpClient, { hub, hostNames, now, log }: HubNo
   return {
     async attach({ address, direction, properties, link }) {
       if (address === hubAmqp.claimsNode) return claims({ address, direction, properties, link });
+      if (isServiceAddress(address)) return backEnd.attach({ address, direction, properties, link });
       const { deviceId, node } = parseDeviceAddress(address) ?? {};
       if (deviceId === undefined || node === undefined) {
         throw new AmqpError('notFound', 'There is no such node.');

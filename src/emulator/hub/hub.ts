@@ -1,5 +1,6 @@
 /** The hub stand-in: device identities, their twins, the last messages of each, and what the service asks of them. */
 import type Database from 'libsql';
+import type { Policy } from '../state/identity.js';
 import { CloudToDeviceMessages } from './cloud-to-device.js';
 import { HubDevices } from './devices.js';
 import { DirectMethods } from './direct-methods.js';
@@ -28,6 +29,8 @@ export interface NamedHub {
   hub: Hub;
   /** What a token may name. */
   hostNames: () => readonly string[];
+  /** What its back ends may do. */
+  policies: () => readonly Policy[];
 }
 
 /** One for each hub of an emulator: deleting a device through it ends the connection that was opened through it. */
