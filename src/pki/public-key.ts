@@ -64,6 +64,16 @@ export function publicKeyInfoOf(element: Element | undefined): PublicKeyInfo {
   }
 }
 
+/** NIST SP 800-57 part 1, table 2: 112 bits of security, which RSA has from 2048 bits on. */
+const minRsaBits = 2048;
+
+/** A sentence on why no certificate is made for a key, or undefined. */
+export function publicKeyProblem({ family, name, bits }: PublicKeyInfo): string | undefined {
+  if (family === 'other') return `The key (${name}) is of a kind that no certificate is made for.`;
+  if (!family.startsWith('rsa') || bits >= minRsaBits) return undefined;
+  return `The RSA key has ${bits} bits; at least ${minRsaBits} are certified.`;
+}
+
 /** NIST SP 800-56B section 6.2: exponents are below 2^256. A longer one makes each signature cost as much as to sign. */
 const maxExponentOctets = 32;
 

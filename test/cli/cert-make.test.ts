@@ -212,6 +212,23 @@ test('--key: a key that there is, encrypted or not, gets a certificate and stays
     const made = await run(device, { env: { ENROLLKIT_PASSPHRASE: 'sesame' } });
     assert.equal(made.status, 0, made.stderr);
     accepted(at('d/chain.pem'), at('r/certificate.pem'));
+    for (const [algorithm, option, said] of [
+      ['RSA', 'rsa_keygen_bits:1024', '1024 bits'],
+      ['EC', 'ec_paramgen_curve:secp256k1', 'of a kind that no certificate is made for'],
+    ] as const) {
+      openssl(['genpkey', '-algorithm', algorithm, '-pkeyopt', option, '-out', at('poor.key')]);
+      for (const words of [
+        ['device', 'd', ...signer],
+        ['csr', 'd'],
+      ]) {
+        const refused = await run(['cert', ...words, '--key', at('poor.key'), '--out', at('x')]);
+        assert.equal(refused.status, 2);
+        assert.ok(
+          refused.stderr.includes(`${at('poor.key')}: `) && refused.stderr.includes(said),
+          refused.stderr,
+        );
+      }
+    }
     const both = await run(['cert', 'root', 'R', '--key', at('own.key'), '--encrypt-key', '--out', at('x')]);
     assert.equal(both.status, 2);
     const none = await run(['cert', 'root', 'R', '--key', at('r/chain.pem'), '--out', at('x')]);

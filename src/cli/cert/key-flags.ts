@@ -1,7 +1,9 @@
 /** The key that something is made for: that of `--key`, or a new one of `--key-algorithm`. */
 import { createPublicKey } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
+import { readOnly } from '../../pki/der/read.js';
 import { generateKeyPair, type KeyAlgorithm, type KeyPair } from '../../pki/keys.js';
+import { publicKeyInfoOf, publicKeyProblem } from '../../pki/public-key.js';
 import type { Context, Input } from '../command.js';
 import { withPassphrase } from '../passphrase.js';
 import { readPrivateKey } from './material.js';
@@ -16,7 +18,7 @@ export function assertKeyFlags({ key, keyAlgorithm, encryptKey }: Input['flags']
   );
 }
 
-/** @throws EnrollkitError of the key's file */
+/** @throws EnrollkitError of the key's file; INVALID_KEY for one that is weak, or of an unknown kind */
 export async function keysFrom(flags: Input['flags'], context: Context): Promise<KeyPair> {
   const path = flags.key as string | undefined;
   if (path === undefined)
@@ -24,5 +26,13 @@ export async function keysFrom(flags: Input['flags'], context: Context): Promise
   const privateKey = await withPassphrase(flags, context, async (passphrase) =>
     readPrivateKey(path, passphrase),
   );
-  return { privateKey, publicKey: createPublicKey(privateKey) };
+  const publicKey = createPublicKey(privateKey);
+  const spki = readOnly(publicKey.export({ format: 'der', type: 'spki' }));
+  const why = publicKeyProblem(publicKeyInfoOf(spki));
+  if (why !== undefined) {
+    throw new EnrollkitError('INVALID_KEY', `${path}: ${why}`, {
+      next: 'Leave out --key, and a new key is made.',
+    });
+  }
+  return { privateKey, publicKey };
 }

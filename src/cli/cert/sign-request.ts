@@ -7,6 +7,7 @@ import { generalNameText } from '../../pki/general-name.js';
 import { issue } from '../../pki/issue.js';
 import { commonNameType } from '../../pki/name.js';
 import type { Role } from '../../pki/profile.js';
+import { publicKeyProblem } from '../../pki/public-key.js';
 import type { Context, Input } from '../command.js';
 import { withPassphrase } from '../passphrase.js';
 import { assertOutFree, emitCertificate } from './emit.js';
@@ -62,13 +63,9 @@ function onlyCommonName({ subject }: CertificateRequest): string {
   throw new EnrollkitError('INVALID_CERTIFICATE_REQUEST', why, { next: 'Ask for a request with one.' });
 }
 
-/** NIST SP 800-57 part 1, table 2: 112 bits of security, which RSA has from 2048 bits on. */
-const minRsaBits = 2048;
-
-function assertStrongKey({ publicKey }: CertificateRequest): void {
-  const bits = publicKey.asymmetricKeyDetails?.modulusLength;
-  if (bits === undefined || bits >= minRsaBits) return;
-  const why = `Its RSA key has ${bits} bits; at least ${minRsaBits} are signed.`;
+function assertStrongKey({ publicKeyInfo }: CertificateRequest): void {
+  const why = publicKeyProblem(publicKeyInfo);
+  if (why === undefined) return;
   throw new EnrollkitError('INVALID_CERTIFICATE_REQUEST', why, {
     next: 'Make a request for a stronger key: enrollkit cert csr NAME.',
   });
