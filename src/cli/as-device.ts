@@ -34,9 +34,7 @@ export async function asDevice<Result>(
   const folder = folderOf(flags);
   const request = { target: deviceTarget(flags, folder), folder, flags, mayCreate: false };
   return withTarget(request, context, async (opened) => {
-    const endpoint = flags.globalEndpoint as string | undefined;
-    const target =
-      endpoint === undefined ? opened : { ...opened, deviceHttpsHost: endpoint, deviceMqttHost: endpoint };
+    const target = atGlobalEndpoint(opened, flags);
     const registration = await registerDevice({
       target,
       idScope: await idScopeOf(target, signal),
@@ -50,14 +48,22 @@ export async function asDevice<Result>(
   });
 }
 
+/** The target with the device endpoint that `--global-endpoint` names. */
+export function atGlobalEndpoint(target: Target, { globalEndpoint }: Input['flags']): Target {
+  if (globalEndpoint === undefined) return target;
+  const host = globalEndpoint as string;
+  return { ...target, globalDeviceEndpoint: host, deviceMqttEndpoint: host };
+}
+
 /** A device needs an ID scope and no name of a DPS. */
-function deviceTarget(flags: Input['flags'], folder: string): PlanTarget {
+export function deviceTarget(flags: Input['flags'], folder: string): PlanTarget {
   const nameless = flags.idScope !== undefined && flags.dpsName === undefined && flags.target !== 'emulator';
   if (!nameless) return targetFrom(flags, folder);
   return targetFrom({ ...flags, target: 'azure', dpsName: 'unnamed' }, folder);
 }
 
-async function idScopeOf(target: Target, signal: AbortSignal): Promise<string> {
+/** @throws EnrollkitError NEEDS_INPUT when it is neither given nor can be asked for */
+export async function idScopeOf(target: Target, signal: AbortSignal): Promise<string> {
   if (target.idScope !== undefined) return target.idScope;
   if (target.subscriptionId === '' || target.resourceGroup === '') {
     throw new EnrollkitError('NEEDS_INPUT', 'The ID scope of the provisioning service is not known.', {

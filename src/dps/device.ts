@@ -22,6 +22,8 @@ export interface RegisterDeviceOptions extends DeviceCredentials {
   signal?: AbortSignal | undefined;
   /** For the whole registration. */
   timeoutMs?: number;
+  /** Told when DPS takes no more requests for now, and for how many milliseconds this device waits. */
+  onThrottled?: ((ms: number) => void) | undefined;
 }
 
 /** The official SDKs poll this often when they are not told when. */
@@ -80,7 +82,9 @@ async function registerAndPoll(
     const reply = await ask();
     if (reply.status >= 429) {
       // DPS is throttled or ails; the device asks the same again, as the official SDKs do.
-      await wait(reply.retryAfterMs ?? backoffMs(Math.min(refusals, 6)), signal);
+      const ms = waitMs(reply.retryAfterMs, refusals);
+      if (reply.status === 429) options.onThrottled?.(ms);
+      await wait(ms, signal);
       refusals += 1;
       continue;
     }
@@ -95,6 +99,12 @@ async function registerAndPoll(
     await wait(reply.retryAfterMs ?? pollEveryMs, signal);
     ask = () => transport.getOperation(operationId);
   }
+}
+
+/** What DPS says, and up to a quarter more by chance, so that the devices of a fleet do not return together. */
+function waitMs(retryAfterMs: number | undefined, refusals: number): number {
+  if (retryAfterMs === undefined) return backoffMs(Math.min(refusals, 6));
+  return retryAfterMs * (1 + Math.random() / 4);
 }
 
 async function wait(ms: number, signal: AbortSignal): Promise<void> {

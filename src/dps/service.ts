@@ -1,13 +1,18 @@
 /**
- * The service plane of DPS: enrollment groups and registration records.
+ * The service plane of DPS: enrollment groups, individual enrollments and registration records.
  *
  * Source: azure-rest-api-specs, deviceprovisioningservices data-plane 2021-10-01.
  */
 import { z } from 'zod';
 import { type Route, routes } from './contract/routes.js';
 import {
+  type BulkError,
+  type bulkModes,
+  bulkResult,
   type EnrollmentGroup,
   enrollmentGroup,
+  type IndividualEnrollment,
+  individualEnrollment,
   type RegistrationState,
   registrationState,
 } from './contract/schemas.js';
@@ -87,6 +92,34 @@ export class ServicePlane {
     const found = this.#query({ ...request, subject: 'the enrollment groups', signal }, enrollmentGroup);
     for await (const group of found) groups.push(group);
     return groups;
+  }
+
+  /** Undefined when there is none of that ID. The reply describes certificates, and does not hold them. */
+  async getEnrollment(
+    registrationId: string,
+    { signal }: RequestOptions = {},
+  ): Promise<IndividualEnrollment | undefined> {
+    const subject = `the individual enrollment ${registrationId}`;
+    const request = { route: routes.service.getEnrollment, parameters: { registrationId }, subject, signal };
+    return (await unlessMissing(this.#http.send(request, individualEnrollment)))?.body;
+  }
+
+  /**
+   * Creates, updates or deletes individual enrollments in one request. Each goes by itself.
+   *
+   * @param enrollments 1 to 10; for `delete`, their registration IDs suffice
+   * @returns an entry for each that was refused; after a lost connection, those that were created before are among them
+   */
+  async bulkEnrollments(
+    mode: (typeof bulkModes)[number],
+    enrollments: readonly (IndividualEnrollment | { registrationId: string })[],
+    { signal }: RequestOptions = {},
+  ): Promise<BulkError[]> {
+    const subject = `${enrollments.length} individual enrollments`;
+    const body = { mode, enrollments };
+    const request = { route: routes.service.bulkEnrollments, parameters: {}, subject, body };
+    const reply = await this.#http.send({ ...request, repeatable: true, signal }, bulkResult);
+    return reply.body.errors ?? [];
   }
 
   /** Undefined when the device has not registered. */

@@ -10,10 +10,11 @@ const held = new Set<string>();
 /**
  * Takes the lock; the lock of a process that is gone is taken over.
  *
+ * @param locked what the lock is for, for the error: a folder, or a file
  * @returns what gives the lock back
  * @throws EnrollkitError FOLDER_IN_USE, naming the process
  */
-export function takeLock(path: string): () => void {
+export function takeLock(path: string, locked: string = dirname(dirname(resolve(path)))): () => void {
   ensureFolder(dirname(path));
   for (let attempt = 0; attempt < 2; attempt += 1) {
     try {
@@ -33,16 +34,13 @@ export function takeLock(path: string): () => void {
       if (held.has(path) || isAlive(owner)) {
         throw new EnrollkitError(
           'FOLDER_IN_USE',
-          `Another run of enrollkit (process ${owner}) works in ${dirname(dirname(resolve(path)))}.`,
+          `Another run of enrollkit (process ${owner}) works in ${locked}.`,
         );
       }
       rmSync(path, { force: true });
     }
   }
-  throw new EnrollkitError(
-    'FOLDER_IN_USE',
-    `Another run of enrollkit works in ${dirname(dirname(resolve(path)))}.`,
-  );
+  throw new EnrollkitError('FOLDER_IN_USE', `Another run of enrollkit works in ${locked}.`);
 }
 
 /** Whether another process of this number runs here. */

@@ -170,6 +170,21 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./fleet-issue.js')).fleetIssue,
   },
   {
+    name: 'fleet enroll',
+    summary: 'create an individual enrollment for each device of a fleet',
+    load: async () => (await import('./fleet-enroll.js')).fleetEnroll,
+  },
+  {
+    name: 'fleet register',
+    summary: 'register each device of a fleet, as the device',
+    load: async () => (await import('./fleet-register.js')).fleetRegister,
+  },
+  {
+    name: 'fleet deregister',
+    summary: 'delete what registering a fleet has left',
+    load: async () => (await import('./fleet-deregister.js')).fleetDeregister,
+  },
+  {
     name: 'fleet merge',
     summary: 'join the manifests of the parts of a fleet',
     load: async () => (await import('./fleet-merge.js')).fleetMerge,
@@ -222,6 +237,6 @@ export const families: Readonly<Record<string, string>> = {
   group: 'enrollment groups: create, list, show, delete',
   ca: 'CA certificates in DPS: upload, verify, list, delete',
   cert: 'certificates on this computer: make, sign, convert, inspect, verify, lint',
-  fleet: 'many devices: issue, merge',
+  fleet: 'many devices: issue, enroll, register, deregister, merge',
   emulator: 'the embedded DPS: start, status, stop, reset, clock, messages, env',
 };

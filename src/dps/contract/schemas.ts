@@ -101,12 +101,15 @@ export type IndividualEnrollment = z.infer<typeof individualEnrollment> & {
 export const bulkModes = ['create', 'update', 'updateIfMatchETag', 'delete'] as const;
 
 /** Of a bulk request, an enrollment that was refused; it has one of the two IDs. */
-export interface BulkError {
-  registrationId?: string;
-  enrollmentGroupId?: string;
-  errorCode: number;
-  errorStatus: string;
-}
+const bulkError = z.object({
+  registrationId: z.string().optional(),
+  enrollmentGroupId: z.string().optional(),
+  errorCode: z.number(),
+  errorStatus: z.string(),
+});
+export type BulkError = z.infer<typeof bulkError>;
+
+export const bulkResult = z.object({ isSuccessful: z.boolean(), errors: z.array(bulkError).nullish() });
 
 export const registrationStatuses = ['unassigned', 'assigning', 'assigned', 'failed', 'disabled'] as const;
 export type RegistrationStatus = (typeof registrationStatuses)[number];

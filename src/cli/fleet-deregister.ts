@@ -1,0 +1,42 @@
+/** `enrollkit fleet deregister`. */
+import { rmSync } from 'node:fs';
+import { deregisterFleet } from '../fleet-registration/deregister-fleet.js';
+import type { Context, Input } from './command.js';
+import { withClients } from './command-target.js';
+import { confirmed } from './confirm.js';
+import { fleetFiles, paceOf } from './fleet-flags.js';
+import { fleetProgress } from './fleet-progress.js';
+import { sizeOf } from './fleet-register.js';
+
+/** @throws EnrollkitError of the flags, the manifest, the target, and what `deregisterFleet` throws */
+export async function deregisterFromFlags(
+  { arguments: [out], flags }: Input,
+  context: Context,
+): Promise<void> {
+  const { output, signal } = context;
+  const { out: fleet, manifest } = fleetFiles(out!, flags);
+  const total = await sizeOf(manifest);
+  const grouped = total.toLocaleString('en-US');
+  await confirmed(`Delete the registration records of ${grouped} devices?`, flags, context);
+  const enrollments = flags.enrollments === true;
+  const result = await withClients(flags, context, false, async ({ target, service }) => {
+    const progress = fleetProgress(output, total, flags.quiet === true);
+    return deregisterFleet({
+      manifest,
+      target,
+      service,
+      enrollments,
+      hubDevices: flags.hubDevices === true,
+      ...paceOf(target.kind, flags, { concurrency: 4, perMinute: 900 }),
+      signal,
+      onProgress: (devices) => progress.on(devices),
+    }).finally(() => progress.end());
+  });
+  rmSync(`${fleet}.registrations.ndjson`, { force: true });
+  if (enrollments) rmSync(`${fleet}.enrollments.ndjson`, { force: true });
+  if (output.json) return output.value(result);
+  const seconds = (result.elapsedMs / 1000).toFixed(1);
+  output.data(`${grouped} devices are no longer registered (${seconds} s).`);
+  if (result.leftInHubs > 0)
+    output.data(`${result.leftInHubs} of them stay in hubs other than the one of the connection string.`);
+}

@@ -1,0 +1,65 @@
+/** A fleet on disk, and an emulator with a group that takes its devices. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type RegisterFleetOptions, registerFleet } from '../../src/fleet-registration/register-fleet.js';
+import { inTemporaryFolder } from '../cli/run-cli.js';
+import { openWorld, type World } from '../dps/support.js';
+import { fleetIssue, makeCertificateFolder } from '../fleet/support.js';
+
+export interface FleetWorld extends World {
+  folder: string;
+  /** The certificate folder. */
+  certs: string;
+  /** Issues a fleet, and gives its path. */
+  issue(name: string, ...flags: string[]): Promise<string>;
+  register(out: string, more?: Partial<RegisterFleetOptions>): ReturnType<typeof registerFleet>;
+}
+
+export function inFleetWorld(act: (world: FleetWorld) => Promise<void>): Promise<void> {
+  return inTemporaryFolder(async (folder) => {
+    const certs = await makeCertificateFolder(join(folder, 'certs'));
+    const world = await openWorld();
+    try {
+      await act({
+        ...world,
+        folder,
+        certs,
+        async issue(name, ...flags) {
+          const ended = await fleetIssue(folder, ...flags, '--out', name);
+          if (ended.status !== 0) throw new Error(ended.stderr);
+          return join(folder, name);
+        },
+        register: (out, more) =>
+          registerFleet({
+            files: { out, manifest: `${out}.manifest.csv` },
+            results: `${out}.registrations.ndjson`,
+            target: world.target,
+            idScope: world.target.idScope!,
+            protocol: 'https',
+            concurrency: 4,
+            telemetry: false,
+            signal: new AbortController().signal,
+            ...more,
+          }),
+      });
+    } finally {
+      await world.close();
+    }
+  });
+}
+
+/** A group that the fleet's intermediate CA attests. */
+export async function createGroup({ service, certs }: FleetWorld): Promise<void> {
+  const certificate = readFileSync(join(certs, 'ca', 'intermediate', 'certificate.pem'), 'utf8');
+  await service.createEnrollmentGroup({
+    enrollmentGroupId: 'fleet',
+    attestation: { type: 'x509', x509: { signingCertificates: { primary: { certificate } } } },
+  });
+}
+
+export function resultsOf(path: string): any[] {
+  return readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
