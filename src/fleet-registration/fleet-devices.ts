@@ -2,7 +2,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import { registrationIdProblem } from '../dps/contract/ids.js';
 import { EnrollkitError } from '../errors.js';
 import { fileError, linesOf } from '../fleet/file-lines.js';
@@ -80,7 +80,7 @@ export async function* manifestDevices(manifest: string): AsyncGenerator<Manifes
       yield manifestDevice(record, manifest, info.lines);
     }
   } catch (cause) {
-    if ((cause as { code?: string }).code?.startsWith('CSV_')) {
+    if (cause instanceof CsvError) {
       throw new EnrollkitError(
         'FILE_UNREADABLE',
         `${manifest} is no manifest: ${(cause as Error).message}.`,

@@ -1,9 +1,10 @@
 /** A fleet on disk, and an emulator with a group that takes its devices. */
+import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RegisterFleetOptions, registerFleet } from '../../src/fleet-registration/register-fleet.js';
 import { inTemporaryFolder } from '../cli/run-cli.js';
-import { openWorld, type World } from '../dps/support.js';
+import { openWorld, verifyCa, type World } from '../dps/support.js';
 import { fleetIssue, makeCertificateFolder } from '../fleet/support.js';
 
 export interface FleetWorld extends World {
@@ -48,9 +49,12 @@ export function inFleetWorld(act: (world: FleetWorld) => Promise<void>): Promise
   });
 }
 
-/** A group that the fleet's intermediate CA attests. */
-export async function createGroup({ service, certs }: FleetWorld): Promise<void> {
-  const certificate = readFileSync(join(certs, 'ca', 'intermediate', 'certificate.pem'), 'utf8');
+/** A group that the fleet's intermediate CA attests, below a verified root. */
+export async function createGroup({ control, service, certs }: FleetWorld): Promise<void> {
+  const read = (...path: string[]) => readFileSync(join(certs, 'ca', ...path), 'utf8');
+  const privateKey = createPrivateKey(read('root', 'key.pem'));
+  await verifyCa(control, 'fleet-root', { pem: read('root', 'certificate.pem'), privateKey });
+  const certificate = read('intermediate', 'certificate.pem');
   await service.createEnrollmentGroup({
     enrollmentGroupId: 'fleet',
     attestation: { type: 'x509', x509: { signingCertificates: { primary: { certificate } } } },

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import { startEmulatorProcess } from '../support/emulator-process.js';
+import { bin, cli, inTemporaryFolder } from './run-cli.js';
+
+const lines = (path: string) =>
+  readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+test('fleet: issued, registered with kill -9 in between, shown, refused, taken back', () =>
+  inTemporaryFolder(async (cwd) => {
+    const run = async (status: number, ...arguments_: string[]) => {
+      const ended = await cli(arguments_, { cwd });
+      assert.equal(ended.status, status, ended.stderr + ended.stdout);
+      return ended;
+    };
+    await run(0, 'quickstart', '--yes', '--count', '1');
+    const emulator = await startEmulatorProcess(join(cwd, 'certs', '.enrollkit'));
+    try {
+      const pattern = ['--count', '60', '--pattern', 'd-{00..}', '--format', 'ndjson'];
+      await run(0, 'fleet', 'issue', ...pattern, '--out', 'f.ndjson');
+      const results = join(cwd, 'f.ndjson.registrations.ndjson');
+      await killedAt(cwd, ['fleet', 'register', 'f.ndjson', '--protocol', 'https'], results, 2000);
+      const killed = lines(results).length;
+      assert.ok(killed > 0 && killed < 60, String(killed));
+
+      const resumed = await run(0, 'fleet', 'register', 'f.ndjson', '--protocol', 'https');
+      assert.match(
+        resumed.stdout,
+        new RegExp(`^${60 - killed} devices assigned, ${killed} before, 0 failed`),
+      );
+      assert.match(resumed.stdout, /half within .*\n.* under .* #+\n/);
+      assert.ok(resumed.stdout.split('\n').every((line) => line.length <= 80));
+      const ids = lines(results).map(({ registrationId }) => registrationId);
+      assert.equal(new Set(ids).size, 60);
+      assert.equal(ids.length, 60);
+      const again = await run(0, 'fleet', 'register', 'f.ndjson', '--json', '--quiet');
+      assert.equal(again.stderr, '');
+      assert.equal(JSON.parse(again.stdout).before, 60);
+
+      await run(8, 'fleet', 'deregister', 'f.ndjson');
+      await run(0, 'fleet', 'deregister', 'f.ndjson', '--hub-devices', '--yes');
+      assert.ok(!existsSync(results));
+      await run(0, 'group', 'delete', 'enrollkit-devices', '--yes');
+      const refused = await run(4, 'fleet', 'register', 'f.ndjson');
+      assert.match(refused.stdout, /^0 devices assigned, 60 failed/);
+      assert.match(refused.stdout, /60 devices failed: DEVICE_NOT_AUTHORIZED 401002\n {2}DPS did not/);
+    } finally {
+      await emulator.stop();
+    }
+  }));
+
+test('fleet: what is no fleet, no number, no manifest is refused', () =>
+  inTemporaryFolder(async (cwd) => {
+    const run = async (status: number, message: RegExp, ...arguments_: string[]) => {
+      const ended = await cli(['fleet', ...arguments_], { cwd });
+      assert.equal(ended.status, status, ended.stderr);
+      assert.match(ended.stderr, message);
+      assert.equal(ended.stdout, '');
+    };
+    await run(9, /no file nothing\.manifest\.csv/, 'register', 'nothing');
+    await run(2, /--rate takes a whole number/, 'register', 'x', '--rate', 'fast');
+    await run(2, /--concurrency takes/, 'enroll', 'x', '--concurrency', '0');
+    await run(2, /missing required argument/i, 'register');
+  }));
+
+test('--global-endpoint is where the device goes', () =>
+  inTemporaryFolder(async (cwd) => {
+    const made = await cli(['quickstart', '--yes', '--count', '1'], { cwd });
+    assert.equal(made.status, 0, made.stderr);
+    for (const protocol of ['https', 'mqtt']) {
+      const flags = ['--global-endpoint', '127.0.0.1:9', '--protocol', protocol];
+      const { status, stderr } = await cli(['device', 'register', 'device-001', ...flags], { cwd });
+      assert.equal(status, 5, stderr);
+      assert.match(stderr, /127\.0\.0\.1:9/);
+    }
+  }));
+
+/** Kills the command as soon as a file is that long. */
+function killedAt(cwd: string, arguments_: string[], path: string, size: number): Promise<void> {
+  return new Promise((ended, failed) => {
+    const child = spawn(process.execPath, [bin, ...arguments_], { cwd, stdio: 'ignore' });
+    const timer = setInterval(() => {
+      if (existsSync(path) && statSync(path).size >= size) child.kill('SIGKILL');
+    }, 1);
+    child.on('error', failed);
+    child.on('close', () => {
+      clearInterval(timer);
+      ended();
+    });
+  });
+}
+
+test.run();
