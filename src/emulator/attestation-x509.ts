@@ -26,9 +26,10 @@ export function identifyCertificate(registrationId: string, chain: readonly Buff
   const leaf = chain[0];
   if (leaf === undefined)
     throw new DpsError('unauthorized', { reason: 'no client certificate was presented' });
-  let certificate: Certificate;
+  let certificate = read.get(leaf);
   try {
-    certificate = parseCertificate(leaf);
+    certificate ??= parseCertificate(leaf);
+    read.set(leaf, certificate);
   } catch (error) {
     throw new DpsError('invalidCertificate', {
       reason: `the certificate cannot be read: ${(error as Error).message}`,
@@ -42,6 +43,9 @@ export function identifyCertificate(registrationId: string, chain: readonly Buff
   }
   return sha256Thumbprint(certificate);
 }
+
+/** A connection's certificate is asked for again with each of its requests. */
+const read = new WeakMap<Buffer, Certificate>();
 
 /** What a CA of a chain backs, asked from the one nearest the device upward. */
 type Backing<Found> = (sha256: string, uploadedNames: readonly string[]) => Found | undefined;

@@ -14,9 +14,14 @@ export interface GroupSettings extends EnrollmentSettings {
 
 export interface StoredGroup extends GroupSettings, StoredVersion {}
 
+/** More than the CAs of the devices of any provisioning service; strangers' CAs come and go. */
+const maxFound = 1000;
+
 export class EnrollmentGroups {
   readonly #database: StateDatabase;
   readonly #byAuthority;
+  /** What was asked for last, by CA: every registration asks, and groups change rarely. */
+  readonly #found = new Map<string, StoredGroup | undefined>();
 
   constructor(database: StateDatabase) {
     this.#database = database;
@@ -60,14 +65,20 @@ export class EnrollmentGroups {
    */
   byAuthority(sha256: string, certificateNames: readonly string[]): StoredGroup | undefined {
     const names = JSON.stringify(certificateNames.map((name) => name.toLowerCase()));
+    const asked = `${sha256} ${names}`;
+    if (this.#found.has(asked)) return this.#found.get(asked);
     const row = this.#byAuthority.get(sha256, names);
-    return row === undefined ? undefined : fromRow(row as EnrollmentRow);
+    const group = row === undefined ? undefined : fromRow(row as EnrollmentRow);
+    if (this.#found.size >= maxFound) this.#found.clear();
+    this.#found.set(asked, group);
+    return group;
   }
 
   /** Stores a group, new or changed, under a new etag. */
   save(settings: GroupSettings, created: Date, updated: Date): StoredGroup {
     const groupKey = settings.enrollmentGroupId.toLowerCase();
     const etag = newEtag();
+    this.#found.clear();
     this.#database.transaction(() => {
       this.#database
         .prepare(
@@ -89,6 +100,7 @@ export class EnrollmentGroups {
 
   delete(enrollmentGroupId: string): void {
     const groupKey = enrollmentGroupId.toLowerCase();
+    this.#found.clear();
     this.#database.transaction(() => {
       this.#database.prepare('DELETE FROM enrollment_group WHERE group_key = ?').run(groupKey);
       this.#deleteAuthorities(groupKey);

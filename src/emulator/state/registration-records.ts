@@ -106,7 +106,8 @@ export class RegistrationRecords {
         record.updated.toISOString(),
         record.payload === undefined ? null : JSON.stringify(record.payload),
       );
-      this.#deleteOldOperations.run(key, started - keptMs);
+      // A new device has none.
+      if (record.created < record.updated) this.#deleteOldOperations.run(key, started - keptMs);
       this.#insertOperation.run(
         operation.operationId,
         key,

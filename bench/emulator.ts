@@ -1,0 +1,211 @@
+/**
+ * The emulator's registrations a second over HTTPS and MQTT, one connection a registration, beside a bare TLS server in
+ * Node.js that does the same mutual handshakes for the same client; its service plane; and what 100,000 registrations
+ * cost. Servers run in processes of their own. Ratios are what counts, since machines differ.
+ *
+ *     npm run bench:emulator [-- STORED]
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseConnectionString } from '../src/dps/contract/connection-string.js';
+import { createSasToken, deriveDeviceKey } from '../src/dps/contract/sas.js';
+import type { EmulatorEndpoints } from '../src/emulator/endpoints.js';
+import { privateKeyToPem } from '../src/pki/keys.js';
+import { make } from '../test/support/chains.js';
+import {
+  benchDevice,
+  handshake,
+  registerHttps,
+  registerMqtt,
+  type Server,
+} from './emulator/device-client.js';
+import { line, median, rate } from './emulator/measure.js';
+
+const stored = Number(process.argv[2] ?? 100_000);
+const deviceCount = 400;
+const rounds = 5;
+const concurrency = 16;
+const folder = mkdtempSync(join(tmpdir(), 'enrollkit-bench-'));
+const running: ChildProcess[] = [];
+
+async function start(arguments_: string[]): Promise<{ child: ChildProcess; said: unknown }> {
+  const child = spawn(process.execPath, arguments_, { stdio: ['ignore', 'pipe', 'inherit'] });
+  running.push(child);
+  const [text] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
+  return { child, said: JSON.parse(text) };
+}
+
+/** Resident kilobytes of a process. */
+function residentKb({ pid }: ChildProcess): number {
+  return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }));
+}
+
+const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
+const ports = ['--port', '0', '--mqtt-port', '0'];
+const emulator = await start([bin, 'emulator', 'start', '--json', '--dir', folder, ...ports]);
+const endpoints = emulator.said as EmulatorEndpoints;
+const ca = readFileSync(endpoints.caFile, 'utf8');
+const agent = new Agent({ keepAlive: true, maxSockets: concurrency, ca });
+
+function call(method: string, path: string, authorization: string, body?: unknown): Promise<void> {
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const headers: Record<string, string> = { authorization };
+    if (text !== undefined) headers['content-type'] = 'application/json';
+    const asked = request(
+      new URL(path, endpoints.armEndpoint),
+      { method, agent, headers },
+      async (response) => {
+        let answer = '';
+        for await (const chunk of response.setEncoding('utf8')) answer += chunk;
+        if (response.statusCode! >= 300)
+          reject(new Error(`${method} ${path}: ${response.statusCode} ${answer}`));
+        else resolve();
+      },
+    );
+    asked.on('error', reject);
+    asked.end(text);
+  });
+}
+
+const bearer = `Bearer ${endpoints.armToken}`;
+const version = 'api-version=2021-10-01';
+
+try {
+  const root = await make('root', 'Bench Root');
+  const intermediate = await make('intermediate', 'Bench Intermediate', root);
+  const service = `/subscriptions/${endpoints.subscriptionId}/resourceGroups/${endpoints.resourceGroup}/providers/Microsoft.Devices/provisioningServices/${endpoints.dpsName}`;
+  await call('PUT', `${service}/certificates/root?api-version=2022-02-05`, bearer, {
+    properties: { certificate: Buffer.from(root.pem).toString('base64'), isVerified: true },
+  });
+  await call('PUT', `/enrollmentGroups/x509?${version}`, bearer, {
+    enrollmentGroupId: 'x509',
+    attestation: { type: 'x509', x509: { caReferences: { primary: 'root' } } },
+  });
+  const devices = await Promise.all(
+    Array.from({ length: deviceCount }, async (_, index) => {
+      const id = `bench-${index}`;
+      const device = await make('device', id, intermediate);
+      return benchDevice(id, device.pem + intermediate.pem, await privateKeyToPem(device.privateKey), ca);
+    }),
+  );
+
+  const folderOfTls = join(folder, 'emulator');
+  const bare = await start([
+    fileURLToPath(new URL('emulator/bare-server.mjs', import.meta.url)),
+    join(folderOfTls, 'tls-server.pem'),
+    join(folderOfTls, 'tls-server.key.pem'),
+  ]);
+  const { idScope, ports: at } = endpoints;
+  const servers: Record<string, [Server, typeof handshake]> = {
+    bare: [{ port: (bare.said as { port: number }).port, idScope }, handshake],
+    https: [{ port: at.https, idScope }, registerHttps],
+    mqtt: [{ port: at.mqtt, idScope }, registerMqtt],
+  };
+  async function registrations(): Promise<Record<string, number>> {
+    const rates: Record<string, number[]> = { bare: [], https: [], mqtt: [] };
+    for (let round = 0; round <= rounds; round += 1) {
+      for (const [name, [server, act]] of Object.entries(servers)) {
+        const measured = await rate(devices, concurrency, (device) => act(server, device));
+        // The first round warms everything up.
+        if (round > 0) rates[name]!.push(measured);
+      }
+    }
+    return Object.fromEntries(Object.entries(rates).map(([name, values]) => [name, median(values)]));
+  }
+
+  const before = await registrations();
+  line('bare TLS server, mutual handshakes', `${before.bare!.toFixed(0)} /s`);
+  line(
+    'registrations over HTTPS',
+    `${before.https!.toFixed(0)} /s`,
+    `${(before.https! / before.bare!).toFixed(2)} of it`,
+  );
+  line(
+    'registrations over MQTT',
+    `${before.mqtt!.toFixed(0)} /s`,
+    `${(before.mqtt! / before.bare!).toFixed(2)} of it`,
+  );
+
+  const { hostName, sharedAccessKeyName, sharedAccessKey } = parseConnectionString(
+    endpoints.serviceConnectionString,
+  );
+  const sas = createSasToken(
+    hostName,
+    sharedAccessKeyName,
+    sharedAccessKey,
+    Math.floor(Date.now() / 1000) + 3600,
+  );
+  const requests = Array.from({ length: 3000 }, (_, index) => index);
+  const reads = await rate(requests, concurrency, () =>
+    call('GET', `/enrollmentGroups/x509?${version}`, sas),
+  );
+  const writes = await rate(requests, concurrency, (index) =>
+    call('PUT', `/enrollments/write-${index}?${version}`, sas, {
+      registrationId: `write-${index}`,
+      attestation: { type: 'symmetricKey' },
+    }),
+  );
+  line('service plane, an enrollment group read', `${reads.toFixed(0)} /s`);
+  line('service plane, an individual enrollment created', `${writes.toFixed(0)} /s`);
+
+  const groupKey = Buffer.alloc(64, 7).toString('base64');
+  await call('PUT', `/enrollmentGroups/keys?${version}`, bearer, {
+    enrollmentGroupId: 'keys',
+    attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: groupKey, secondaryKey: groupKey } },
+  });
+  const register = (id: string) => {
+    const resource = `${idScope}/registrations/${id}`;
+    const expiry = Math.floor(Date.now() / 1000) + 3600;
+    const token = createSasToken(resource, 'registration', deriveDeviceKey(groupKey, id), expiry);
+    return call('PUT', `/${idScope}/registrations/${id}/register?api-version=2021-06-01`, token, {});
+  };
+  const some = (name: string, count: number) =>
+    Array.from({ length: count }, (_, index) => `${name}-${index}`);
+  // What the process grows by before it is warm belongs to no registration.
+  await rate(some('warm', 3000), concurrency, register);
+  const sample = 2000;
+  const first: number[] = [];
+  for (let round = 0; round < 3; round += 1)
+    first.push(await rate(some(`first${round}`, sample), concurrency, register));
+  const kbBefore = residentKb(emulator.child);
+  await rate(some('stored', stored), concurrency, register);
+  const kbAfter = residentKb(emulator.child);
+  const last: number[] = [];
+  for (let round = 0; round < 3; round += 1)
+    last.push(await rate(some(`last${round}`, sample), concurrency, register));
+  const after = await registrations();
+  line('one more registration, symmetric key, few stored', `${median(first).toFixed(0)} /s`);
+  line(
+    `the same with ${stored} more stored`,
+    `${median(last).toFixed(0)} /s`,
+    `${(median(last) / median(first)).toFixed(2)} of it`,
+  );
+  line(
+    `over HTTPS with ${stored} stored`,
+    `${after.https!.toFixed(0)} /s`,
+    `${(after.https! / before.https!).toFixed(2)} of that with few`,
+  );
+  line(
+    `over MQTT with ${stored} stored`,
+    `${after.mqtt!.toFixed(0)} /s`,
+    `${(after.mqtt! / before.mqtt!).toFixed(2)} of that with few`,
+  );
+  line('memory of the emulator before', `${(kbBefore / 1024).toFixed(0)} MB`);
+  line(
+    `after ${stored} registrations`,
+    `${(kbAfter / 1024).toFixed(0)} MB`,
+    `${(((kbAfter - kbBefore) * 1024) / stored).toFixed(0)} bytes each`,
+  );
+} finally {
+  agent.destroy();
+  for (const child of running) child.kill();
+  await Promise.all(running.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,30 @@
+/** Rates. */
+
+export function median(values: number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+/** How many a second, so many at a time. */
+export async function rate<Item>(
+  items: readonly Item[],
+  concurrency: number,
+  act: (item: Item) => Promise<unknown>,
+): Promise<number> {
+  let next = 0;
+  const started = performance.now();
+  await Promise.all(
+    Array.from({ length: concurrency }, async () => {
+      while (next < items.length) {
+        const item = items[next]!;
+        next += 1;
+        await act(item);
+      }
+    }),
+  );
+  return (items.length / (performance.now() - started)) * 1000;
+}
+
+export function line(what: string, value: string, more = ''): void {
+  process.stdout.write(`${what.padEnd(58)} ${value.padStart(10)}  ${more}`.trimEnd());
+  process.stdout.write('\n');
+}
