@@ -23,6 +23,21 @@ const routes: Record<HttpPlane['name'], { name: string; what: string; route: Rou
       what: 'Private endpoints',
       route: { method: 'GET', path: `${service}/privateEndpointConnections` },
     },
+    {
+      name: 'getPrivateLinkResource',
+      what: 'Private links',
+      route: { method: 'GET', path: `${service}/privateLinkResources/:groupId` },
+    },
+    ...(['GET', 'PUT', 'DELETE'] as const).map((method) => ({
+      name: `${method.toLowerCase()}PrivateEndpointConnection`,
+      what: 'Private endpoints',
+      route: { method, path: `${service}/privateEndpointConnections/:connectionName` },
+    })),
+    {
+      name: 'listOperations',
+      what: 'Listing the operations of the resource provider',
+      route: { method: 'GET', path: '/providers/Microsoft.Devices/operations' },
+    },
   ],
   service: [],
   device: [],

@@ -1,0 +1,83 @@
+/** Writes docs/emulator-support.md from the tables by which the emulator routes requests. */
+import { writeFileSync } from 'node:fs';
+import { apiVersions } from '../src/dps/contract/api-versions.js';
+import { type Route, routes } from '../src/dps/contract/routes.js';
+import { notImplementedOperations } from '../src/emulator/http/not-implemented.js';
+import { notImplementedOperations as hubNotImplemented } from '../src/emulator/hub/not-implemented.js';
+
+export interface SupportRow {
+  plane: keyof typeof routes;
+  name: string;
+  route: Route;
+  supported: boolean;
+}
+
+/** Every operation that the emulator knows, also those that it answers with 501. */
+export const supportRows: readonly SupportRow[] = (Object.keys(routes) as SupportRow['plane'][]).flatMap(
+  (plane) => {
+    const supported = Object.entries<Route>(routes[plane]).map(([name, route]) => ({
+      ...{ plane, name, route },
+      supported: true,
+    }));
+    const refused = plane === 'hub' ? hubNotImplemented : notImplementedOperations(plane);
+    return [
+      ...supported,
+      ...refused.map(({ name, route }) => ({ ...{ plane, name, route }, supported: false })),
+    ];
+  },
+);
+
+const headings: Record<SupportRow['plane'], string> = {
+  arm: 'Azure Resource Manager',
+  service: 'Service plane of DPS',
+  device: 'Device plane of DPS over HTTPS',
+  hub: 'IoT Hub over HTTPS',
+};
+
+/** Prefixes that say nothing, since every operation of the plane has them. */
+function shortPath({ path }: Route): string {
+  return path.replace(
+    /^\/subscriptions\/:subscriptionId\/resourceGroups\/:resourceGroup\/providers\/Microsoft\.Devices\/provisioningServices/,
+    '{services}',
+  );
+}
+
+export function supportText(): string {
+  const planes = (Object.keys(routes) as SupportRow['plane'][]).map((plane) => {
+    const rows = supportRows
+      .filter((row) => row.plane === plane)
+      .map(
+        ({ name, route, supported }) =>
+          `| ${name} | \`${route.method} ${shortPath(route)}\` | ${supported ? 'yes' : '501'} |`,
+      );
+    return `## ${headings[plane]}
+
+api-versions: ${apiVersions[plane].join(', ')}
+
+| operation | request | supported |
+| --- | --- | --- |
+${rows.join('\n')}
+`;
+  });
+  return `# What the emulator supports
+
+Written by \`npm run support-matrix\` from the route tables of the emulator; a test asks a running emulator for every
+row. What stands here as 501 is answered with that status and a body that names it. Any other path is answered with 404,
+another method with 405, an api-version that is not named here with 400.
+
+\`{services}\` is
+\`/subscriptions/:subscriptionId/resourceGroups/:resourceGroup/providers/Microsoft.Devices/provisioningServices\`.
+
+${planes.join('\n')}
+## Within operations
+
+- TPM attestation is answered with 501, in an enrollment and at registration.
+- Queries of the service plane take \`*\` and \`SELECT *\`; the service documents no other.
+- Over MQTT and AMQP, on ports of their own and in WebSockets: registering and polling, for X.509 certificates and
+  symmetric keys; to the hub: telemetry, twins, direct methods, cloud-to-device messages.
+`;
+}
+
+if (import.meta.url === `file://${process.argv[1]}`) {
+  writeFileSync(new URL('../docs/emulator-support.md', import.meta.url), supportText());
+}
