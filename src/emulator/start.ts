@@ -300,8 +300,8 @@ async function serve(
 
   const endpoints: EmulatorEndpoints = {
     armEndpoint: `https://${names.https}`,
-    ...firstService.identity,
     armToken: identity.armToken,
+    ...firstService.identity,
     serviceConnectionString: serviceConnectionString(firstService),
     globalDeviceEndpoint: names.https,
     hubHostName: firstHub.names.mqtt,

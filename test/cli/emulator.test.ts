@@ -3,6 +3,7 @@ import { type ChildProcess, spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'uvu';
+import type { EmulatorEndpoints } from '../../src/emulator/start.js';
 import { type EmulatorProcess, startEmulatorProcess } from '../support/emulator-process.js';
 import { cli, type Ended, inTemporaryFolder } from './run-cli.js';
 
@@ -74,6 +75,45 @@ test('emulator env gives the running emulator’s addresses, in three formats', 
     const after = await cli(['emulator', 'env', '--dir', dir]);
     assert.equal(after.status, 4);
     assert.match(after.stderr, /No emulator runs on /);
+  }));
+
+test('emulator start makes hubs and services by name, and env --hosts gives the lines for their names in Azure', () =>
+  inTemporaryFolder(async (dir) => {
+    const names = [
+      '--hub',
+      'hub-one',
+      '--hub',
+      'hub-two',
+      '--service',
+      'service-one',
+      '--service',
+      'service-two',
+    ];
+    const emulator = await startEmulatorProcess(dir, names);
+    try {
+      const { endpoints } = emulator as unknown as { endpoints: EmulatorEndpoints };
+      assert.deepEqual(
+        endpoints.services.map(({ name }) => name),
+        ['service-one', 'service-two'],
+      );
+      const { stdout } = await cli(['emulator', 'env', '--dir', dir, '--hosts']);
+      const second = endpoints.hubs[1]!.hostName.replace(/:\d+$/, '');
+      assert.equal(
+        stdout,
+        [
+          '127.0.0.1 global.azure-devices-provisioning.net service-one.azure-devices-provisioning.net hub-one.azure-devices.net',
+          `${second} service-two.azure-devices-provisioning.net hub-two.azure-devices.net\n`,
+        ].join('\n'),
+      );
+      const json = JSON.parse((await cli(['emulator', 'env', '--dir', dir, '--hosts', '--json'])).stdout);
+      assert.equal(json.hosts.length, 2);
+      assert.equal((await cli(['emulator', 'env', '--dir', dir, '--hosts', '--for', 'c'])).status, 2);
+    } finally {
+      await emulator.stop();
+    }
+    const bad = await cli(['emulator', 'start', '--dir', dir, '--hub', '-x']);
+    assert.equal(bad.status, 2);
+    assert.match(bad.stderr, /hub name "-x" is not legal/);
   }));
 
 test('emulator env gives each language what its SDKs read, in files that set it', () =>

@@ -1,4 +1,5 @@
 /** The environment that points SDKs at a running emulator. */
+import { EnrollkitError } from '../../errors.js';
 import type { Command, Context, Input } from '../command.js';
 import { assignments, type LanguageName, languages } from '../emulator-environment.js';
 import { outputFlags, stateFolderFlag } from '../flags.js';
@@ -22,12 +23,20 @@ export const emulatorEnv: Command = {
       choices: Object.keys(languages),
       summary: 'what the SDKs of this language need, or the az CLI',
     },
+    {
+      name: 'hosts',
+      summary: 'instead, the lines of a hosts file for the names that its services and hubs have in Azure',
+    },
     ...outputFlags,
   ],
   examples: [
     { line: 'emulator env', summary: 'what to export; in a shell: eval "$(enrollkit emulator env)"' },
     { line: 'emulator env --format dotenv > .env', summary: 'for programs that read a .env file' },
     { line: 'emulator env --for python', summary: 'what the Python SDKs need' },
+    {
+      line: 'emulator env --hosts | sudo tee -a /etc/hosts',
+      summary: 'for clients that are to dial Azure’s names; goes with --standard-ports',
+    },
   ],
   run,
 };
@@ -38,6 +47,16 @@ async function run({ flags }: Input, { output }: Context): Promise<void> {
   const { emulatorVariables, variablesFor } = await import('../emulator-environment.js');
   const { stateFolderOf } = await import('../state-folder.js');
   const { endpoints } = await runningOn(stateFolderOf(flags));
+  if (flags.hosts) {
+    if (flags.for !== undefined || flags.format !== undefined) {
+      throw new EnrollkitError('USAGE', '--hosts goes without --for and --format.');
+    }
+    const { hostsOf } = await import('../emulator-hosts.js');
+    const hosts = hostsOf(endpoints);
+    return output.json
+      ? output.value({ hosts })
+      : output.data(hosts.map(({ address, names }) => `${address} ${names.join(' ')}`).join('\n'));
+  }
   const language = flags.for as LanguageName | undefined;
   const all = emulatorVariables(endpoints, clientCredentialsOf(endpoints.armToken));
   const variables = variablesFor(all, language);
