@@ -28,18 +28,16 @@ export interface CertificateSet {
 /** What `enrollkit cert` and the quickstart make, with keys of one kind. */
 export async function enrollkitSet(folder: string, algorithm: KeyAlgorithm): Promise<CertificateSet> {
   const called = (role: string) => `${role}-${algorithm}`;
-  const root = await make('root', called('root'), undefined, { algorithm });
-  const intermediate = await make('intermediate', called('intermediate'), root, { algorithm });
-  // Large RSA keys take seconds to make, and no validator minds that leaves share theirs.
+  // Large RSA keys take seconds to make, and no validator minds that the root and the leaves share theirs.
   const { publicKey, privateKey } = await generateKeyPair(algorithm);
+  const shared = { publicKey, issuer: { privateKey } };
+  const root = { ...(await make('root', called('root'), undefined, shared)), privateKey };
+  const intermediate = await make('intermediate', called('intermediate'), root, { algorithm });
   const leaf = async (role: 'device' | 'edge-ca' | 'server' | 'verification', more = {}) =>
     (await make(role, called(role), intermediate, { publicKey, ...more })).pem;
   const names = { dns: ['localhost'], ip: ['127.0.0.1', '::1'] };
   const device = await leaf('device');
-  const selfSigned = await make('device', called('self-signed'), undefined, {
-    publicKey,
-    issuer: { privateKey },
-  });
+  const selfSigned = await make('device', called('self-signed'), undefined, shared);
   const issuers = [intermediate.pem, root.pem];
   const file = join(folder, 'device.pfx');
   const contents = { certificate: device, privateKey, chain: issuers, friendlyName: called('device') };
