@@ -1,8 +1,5 @@
 /** Where a worker puts the devices that it makes, by format. */
 import type { MadeDevice } from './device.js';
-import { DeviceFolders } from './device-folders.js';
-import { NdjsonLines } from './ndjson-lines.js';
-import { TarEntries } from './tar-entries.js';
 import type { WorkerSetup } from './worker-messages.js';
 
 export interface DeviceSink {
@@ -13,17 +10,27 @@ export interface DeviceSink {
   finish(): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** @param worker tells the workers of one run apart */
-export function deviceSink(
+/**
+ * Loads no more than the format needs, since that delays every run.
+ *
+ * @param worker tells the workers of one run apart
+ */
+export async function deviceSink(
   { format, issuersPem, template, folder }: WorkerSetup,
   worker: number,
-): DeviceSink {
+): Promise<DeviceSink> {
   switch (format) {
-    case 'ndjson':
+    case 'ndjson': {
+      const { NdjsonLines } = await import('./ndjson-lines.js');
       return new NdjsonLines(issuersPem, template.notAfter);
-    case 'tar':
+    }
+    case 'tar': {
+      const { TarEntries } = await import('./tar-entries.js');
       return new TarEntries(issuersPem, new Date(template.notBefore));
-    case 'dir':
+    }
+    case 'dir': {
+      const { DeviceFolders } = await import('./device-folders.js');
       return new DeviceFolders(folder!, issuersPem, worker);
+    }
   }
 }

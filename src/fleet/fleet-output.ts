@@ -6,10 +6,10 @@ import { EnrollkitError } from '../errors.js';
 import { ensureFolder } from '../store/files.js';
 import { CommittedFile } from './committed-file.js';
 import { unfinishedFolder } from './device-folders.js';
+import { endOfTar } from './end-of-tar.js';
 import type { FleetJournal, Progress } from './fleet-journal.js';
 import type { FleetRequest } from './fleet-request.js';
 import { manifestHeader } from './manifest-rows.js';
-import { endOfTar } from './tar-entries.js';
 import type { BatchResult } from './worker-messages.js';
 
 /** Between two commits; what is made in between is made again after a crash. */

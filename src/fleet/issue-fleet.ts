@@ -1,5 +1,6 @@
 /** Issues a fleet: worker threads make, this thread writes, in order, and what is written stays written. */
 import { existsSync } from 'node:fs';
+import { EnrollkitError } from '../errors.js';
 import { generateKeyPair, type KeyAlgorithm } from '../pki/keys.js';
 import { certificateTemplate, subjectPrefix } from './certificate-template.js';
 import { assertFree, finishedFleet } from './finished-fleet.js';
@@ -97,8 +98,17 @@ async function makeAll(
   } catch (error) {
     // The first error counts: on a full disk, this fails for the same reason.
     await output.keep().catch(() => {});
-    throw error;
+    throw resumable(error);
   }
+}
+
+/** What stands in the way of writing can be mended; then the run goes on. */
+function resumable(error: unknown): unknown {
+  if (!(error instanceof EnrollkitError) || error.code !== 'FILE_UNWRITABLE') return error;
+  const { code, message, context, cause } = error;
+  const next =
+    'Make room, or mend the permissions; then run the same command again: it goes on where it stopped.';
+  return new EnrollkitError(code, message, { next, context, cause });
 }
 
 interface Making {

@@ -3,9 +3,8 @@ import { pack } from 'tar-stream';
 import { deviceFolderName } from '../store/layout.js';
 import type { MadeDevice } from './device.js';
 import { DeviceFiles } from './device-files.js';
+import { endOfTar } from './end-of-tar.js';
 
-/** What ends an archive, once: two blocks of zeros. */
-export const endOfTar = Buffer.alloc(1024);
 const folderMode = 0o700;
 
 export class TarEntries {

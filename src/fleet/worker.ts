@@ -38,7 +38,7 @@ port.on('message', (message: { setup: WorkerSetup } | BatchMessage) => {
 async function toolsFor(setup: WorkerSetup) {
   return {
     maker: new DeviceMaker(setup),
-    sink: deviceSink(setup, number),
+    sink: await deviceSink(setup, number),
     rows: new ManifestRows(setup.template, setup.tagCount),
     ...(setup.pfx ? { finishing: (await import('./device-pfx.js')).pfxMaker(setup.issuersPem) } : {}),
   };

@@ -1,5 +1,6 @@
 /** A fleet that is interrupted goes on: kill -9 at any moment, a full disk, a changed command. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -14,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { run } from '../cli/in-process.js';
+import { bin, cli } from '../cli/run-cli.js';
 import { inTemporaryFolder } from '../support/openssl.js';
 import {
   assertWhole,
@@ -78,7 +80,6 @@ async function interrupted(folder: string, format: string): Promise<void> {
 
 test('Ctrl-C keeps what is made, and tells how to go on', () =>
   inTemporaryFolder(async (folder) => {
-    const { cli } = await import('../cli/run-cli.js');
     const ended = await cli(['fleet', 'issue', ...flagsFor('ndjson')], {
       cwd: folder,
       started: (child) => {
@@ -86,7 +87,7 @@ test('Ctrl-C keeps what is made, and tells how to go on', () =>
           if (committed(folder) === 0) return;
           clearInterval(timer);
           child.kill('SIGINT');
-        }, 1);
+        }, 5);
       },
     });
     assert.equal(ended.status, 130, ended.stderr);
@@ -147,6 +148,23 @@ test('folders that a power failure took are made anew', () =>
     assert.equal(JSON.parse(ended.stdout).made, ids.length - 99);
     await assertWhole('dir', join(folder, 'f'), ids);
   }));
+
+for (const format of ['ndjson', 'tar'] as const) {
+  test(`${format}: where files may not grow, it stops with everything whole, and goes on where they may`, () =>
+    inTemporaryFolder(async (folder) => {
+      const command = [process.execPath, bin, 'fleet', 'issue', ...flagsFor(format)];
+      // A limit on the size of files needs no rights, and is met by the very write that a full disk meets.
+      const shell = ['-c', 'ulimit -f 4000; exec "$@"', 'sh', ...command];
+      const { status, stderr } = spawnSync('sh', shell, { cwd: folder, encoding: 'utf8' });
+      assert.equal(status, 9, stderr);
+      assert.match(stderr, /f cannot be written: [\s\S]*it goes on where it stopped/);
+      assert.ok(existsSync(join(folder, 'f.journal')));
+      const ended = await fleetIssue(folder, ...flagsFor(format), '--json');
+      assert.equal(ended.status, 0, ended.stderr);
+      assert.ok(JSON.parse(ended.stdout).made < ids.length, 'what was made stays made');
+      await assertWhole(format, join(folder, 'f'), ids);
+    }));
+}
 
 test('two runs at once do not disturb each other', () =>
   inTemporaryFolder(async (folder) => {

@@ -45,7 +45,7 @@ export function killedWhen(cwd: string, flags: string[], isTime: () => boolean):
     const child = spawn(process.execPath, [bin, 'fleet', 'issue', ...flags], { cwd, stdio: 'ignore' });
     const timer = setInterval(() => {
       if (isTime()) child.kill('SIGKILL');
-    }, 1);
+    }, 5);
     child.on('error', failed);
     child.on('close', (_status, signal) => {
       clearInterval(timer);

@@ -1,0 +1,173 @@
+/**
+ * A fleet beside the limit: the keys and the signatures alone, on as many threads. The two alternate, so that whatever
+ * else the machine does hits both, and the median of the ratios is shown. Also beside what people do today.
+ *
+ *     npm run bench:fleet [-- --devices 200000 --rounds 5 --rsa 400]
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { issue } from '../src/pki/issue.js';
+import { generateKeyPair, privateKeyToPem } from '../src/pki/keys.js';
+import { loadProfile } from '../src/pki/profile.js';
+
+const { values } = parseArgs({
+  options: {
+    devices: { type: 'string', default: '200000' },
+    rounds: { type: 'string', default: '5' },
+    rsa: { type: 'string', default: '400' },
+    folders: { type: 'string', default: '10000' },
+  },
+});
+const [devices, rounds, rsaDevices, folders] = [
+  values.devices,
+  values.rounds,
+  values.rsa,
+  values.folders,
+].map(Number) as [number, number, number, number];
+const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const bin = file('../dist/bin.js');
+const cpuTime = new URL('fleet/cpu-time.mjs', import.meta.url).href;
+const cores = availableParallelism();
+const folder = mkdtempSync(join(tmpdir(), 'enrollkit-bench-'));
+const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
+
+interface Measured {
+  seconds: number;
+  cpuSeconds: number;
+}
+
+/** On one core the whole process is bound to it, so that no other thread helps. */
+function onCores(threads: number, arguments_: string[]): { stdout: string; stderr: string; seconds: number } {
+  const bound = threads === 1 ? ['taskset', '-c', '0'] : [];
+  const [program, ...rest] = [...bound, process.execPath, ...arguments_] as [string, ...string[]];
+  const started = process.hrtime.bigint();
+  const { status, stdout, stderr } = spawnSync(program, rest, { encoding: 'utf8', cwd: folder });
+  if (status !== 0) throw new Error(`${program} ${rest.join(' ')}\n${stderr}`);
+  return { stdout, stderr, seconds: Number(process.hrtime.bigint() - started) / 1e9 };
+}
+
+function limit(what: 'ec' | 'rsa' | 'files', threads: number, count: number): Measured {
+  const place = what === 'files' ? [join(folder, 'files')] : [];
+  try {
+    return JSON.parse(
+      onCores(threads, [file('fleet/limit.mjs'), what, String(threads), String(count), ...place]).stdout,
+    );
+  } finally {
+    rmSync(join(folder, 'files'), { recursive: true, force: true });
+  }
+}
+
+/** The whole command, its start included. */
+function ours(threads: number, count: number, ...flags: string[]): Measured {
+  const pattern = ['fleet', 'issue', '--count', String(count), '--pattern', 'device-{000001..}'];
+  const run = ['--import', cpuTime, bin, ...pattern, '--workers', String(threads), '--quiet', '--out', 'out'];
+  try {
+    const { seconds, stderr } = onCores(threads, [...run, ...flags]);
+    return { seconds, cpuSeconds: JSON.parse(/@cpu (.*)/.exec(stderr)![1]!).seconds };
+  } finally {
+    for (const name of ['out', 'out.manifest.csv'])
+      rmSync(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+/** What people write: a loop that makes a key, a certificate and their PEM with a library. */
+async function straightforward(count: number): Promise<number> {
+  const ca = await generateKeyPair('ec-p256');
+  const at = new Date();
+  const { pem } = await issue({
+    profile: loadProfile('intermediate'),
+    subject: { commonName: 'CA' },
+    publicKey: ca.publicKey,
+    issuer: { privateKey: ca.privateKey },
+    at,
+  });
+  const issuer = { certificate: pem, privateKey: ca.privateKey };
+  const started = process.hrtime.bigint();
+  for (let index = 0; index < count; index += 1) {
+    const { publicKey, privateKey } = await generateKeyPair('ec-p256');
+    await issue({
+      profile: loadProfile('device'),
+      subject: { commonName: `device-${index}` },
+      publicKey,
+      issuer,
+      at,
+    });
+    await privateKeyToPem(privateKey);
+  }
+  return count / (Number(process.hrtime.bigint() - started) / 1e9);
+}
+
+/** As in the scripts: a key, a request, a certificate. */
+function opensslLoop(count: number): number {
+  const openssl = (...arguments_: string[]) =>
+    execFileSync('openssl', arguments_, { cwd: folder, stdio: 'ignore' });
+  const started = process.hrtime.bigint();
+  for (let index = 0; index < count; index += 1) {
+    openssl('ecparam', '-genkey', '-name', 'prime256v1', '-noout', '-out', 'd.key');
+    openssl('req', '-new', '-key', 'd.key', '-subj', `/CN=device-${index}`, '-out', 'd.csr');
+    const ca = ['-CA', 'certs/ca/intermediate/certificate.pem', '-CAkey', 'certs/ca/intermediate/key.pem'];
+    openssl('x509', '-req', '-in', 'd.csr', ...ca, '-days', '365', '-CAcreateserial', '-out', 'd.pem');
+  }
+  return count / (Number(process.hrtime.bigint() - started) / 1e9);
+}
+
+/** Alternates the two, and shows devices a second and the medians of the ratios. */
+function compare(what: string, count: number, one: () => Measured, other: () => Measured): number {
+  const pairs = Array.from({ length: rounds }, () => ({ limit: one(), ours: other() }));
+  const perSecond = count / median(pairs.map((pair) => pair.ours.seconds));
+  const limitPerSecond = count / median(pairs.map((pair) => pair.limit.seconds));
+  const ratio = median(pairs.map((pair) => pair.limit.seconds / pair.ours.seconds));
+  const cpuRatio = median(pairs.map((pair) => pair.limit.cpuSeconds / pair.ours.cpuSeconds));
+  console.log(
+    `${what.padEnd(34)} ${rate(perSecond)}  limit ${rate(limitPerSecond)}  ratio ${ratio.toFixed(2)}, of processor time ${cpuRatio.toFixed(2)}`,
+  );
+  return perSecond;
+}
+
+const rate = (perSecond: number) =>
+  `${perSecond < 100 ? perSecond.toFixed(1) : Math.round(perSecond).toLocaleString('en-US')}/s`.padStart(10);
+
+try {
+  execFileSync(process.execPath, [bin, 'cert', 'root', 'Bench Root', '--out', 'certs/ca/root'], {
+    cwd: folder,
+    stdio: 'ignore',
+  });
+  const signer = ['--ca', 'certs/ca/root/certificate.pem', '--ca-key', 'certs/ca/root/key.pem'];
+  const place = ['--out', 'certs/ca/intermediate'];
+  execFileSync(process.execPath, [bin, 'cert', 'intermediate', 'Bench CA', ...signer, ...place], {
+    cwd: folder,
+    stdio: 'ignore',
+  });
+  const ndjson = ['--format', 'ndjson'];
+  const show = (threads: number) => (threads === 1 ? 'one core' : `${threads} cores`);
+  const rates = [...new Set([1, cores])].map((threads) =>
+    compare(
+      `ndjson, ${devices} devices, ${show(threads)}`,
+      devices,
+      () => limit('ec', threads, devices),
+      () => ours(threads, devices, ...ndjson),
+    ),
+  );
+  if (rates.length > 1)
+    console.log(`  ${show(cores)} against one: ${(rates[1]! / rates[0]!).toFixed(2)} times`);
+  compare(
+    `dir, ${folders} devices, ${show(cores)}`,
+    folders,
+    () => limit('files', cores, folders),
+    () => ours(cores, folders, '--format', 'dir'),
+  );
+  compare(
+    `RSA 2048, ${rsaDevices} devices, ${show(cores)}`,
+    rsaDevices,
+    () => limit('rsa', cores, rsaDevices),
+    () => ours(cores, rsaDevices, ...ndjson, '--key-algorithm', 'rsa-2048'),
+  );
+  console.log(`${'@peculiar/x509 in a loop'.padEnd(34)} ${rate(await straightforward(1000))}`);
+  console.log(`${'openssl, three commands a device'.padEnd(34)} ${rate(opensslLoop(100))}`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
