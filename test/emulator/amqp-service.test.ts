@@ -5,6 +5,7 @@ import { test } from 'uvu';
 import { createSasToken } from '../../src/dps/contract/sas.js';
 import { connectAmqp, type RawAmqpClient, RefusedError } from './amqp-client.js';
 import { type AmqpFixture, hubPolicy, startAmqpFixture } from './amqp-fixture.js';
+import { makeCertificate } from './mqtt-fixture.js';
 
 let fixture: AmqpFixture;
 let shift = 0;
@@ -146,6 +147,31 @@ test('a token in place of a password, as older SDKs send it', async () => {
   await client.send(await client.sender(address), toDevice('by-password'));
   assert.equal(fixture.hub.cloudToDevice.count('by-password'), 1);
   client.end();
+});
+
+test('a device that is let in by its CA sends over AMQP, another of its name does not', async () => {
+  fixture.hub.identities.create('certified', {
+    authentication: 'certificateAuthority',
+    thumbprints: { primary: undefined, secondary: undefined },
+    symmetricKeys: undefined,
+    status: 'enabled',
+    statusReason: undefined,
+    iotEdge: false,
+  });
+  const stranger = await makeCertificate('device', 'certified', await makeCertificate('root', 'Root'));
+  for (const [credential, outcome] of [
+    [await fixture.device('certified'), 'sent'],
+    [await fixture.device('somebody'), 'amqp:unauthorized-access'],
+    [stranger, 'amqp:unauthorized-access'],
+  ] as const) {
+    const client = await connectAmqp(fixture.client(credential));
+    const sending = async () =>
+      client.send(await client.sender('/devices/certified/messages/events'), { body: 'x' });
+    if (outcome === 'sent') await sending();
+    else assert.equal(await refusal(sending()), outcome);
+    client.end();
+  }
+  assert.equal(fixture.hub.messages.list('certified').length, 1);
 });
 
 test('a link lasts as long as the token that opened it', async () => {

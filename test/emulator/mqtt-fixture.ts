@@ -1,5 +1,5 @@
 /** What the tests of the MQTT listener share: a certificate chain, a hub, registrations that answer by rule. */
-import type { KeyObject } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import Database from 'libsql';
 import mqtt from 'mqtt';
 import { dpsUserName, hubUserName } from '../../src/dps/contract/mqtt.js';
@@ -84,7 +84,12 @@ export async function startFixture(overrides: Partial<MqttOptions> = {}): Promis
   const serverRoot = await makeCertificate('root', 'Server root');
   const server = await makeCertificate('server', 'localhost', serverRoot);
   const database = new Database(':memory:');
-  const hub = openHub(database, () => new Date());
+  const authorities = [new X509Certificate(root.pem).raw];
+  const hub = openHub(
+    database,
+    () => new Date(),
+    () => authorities,
+  );
   const events: EmulatorEvent[] = [];
   const clients: mqtt.MqttClient[] = [];
   const hubHostName = () => `localhost:${listener.port}`;

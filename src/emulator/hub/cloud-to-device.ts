@@ -84,7 +84,9 @@ export class CloudToDeviceMessages {
       `INSERT INTO hub_command (device_id, enqueued, expiry, delivery_count, system_properties, properties, body)
        VALUES (?, ?, ?, 0, ?, ?, ?)`,
     );
-    this.#count = database.prepare('SELECT count(*) AS count FROM hub_command WHERE device_id = ?');
+    this.#count = database.prepare(
+      'SELECT count(*) AS count FROM hub_command WHERE device_id = ? AND expiry > ?',
+    );
     this.#list = database.prepare(
       `SELECT sequence_number, enqueued, expiry, delivery_count, system_properties, properties, body
        FROM hub_command WHERE device_id = ? ORDER BY sequence_number`,
@@ -117,6 +119,7 @@ export class CloudToDeviceMessages {
     if (!(timeToLive > 0 && timeToLive <= maxTimeToLive)) {
       throw new HubError('ArgumentInvalid', { message: 'The expiry must be within the next two days.' });
     }
+    this.#expire.run([deviceId, now.toISOString()]);
     if (this.count(deviceId) >= maxQueueDepth) throw new HubError('DeviceMaximumQueueDepthExceeded');
     const { lastInsertRowid } = this.#insert.run([
       deviceId,
@@ -132,8 +135,7 @@ export class CloudToDeviceMessages {
 
   /** How many messages wait for a device, those that are handed out included. */
   count(deviceId: string): number {
-    this.#expire.run([deviceId, this.#now().toISOString()]);
-    return (this.#count.get([deviceId]) as { count: number }).count;
+    return (this.#count.get([deviceId, this.#now().toISOString()]) as { count: number }).count;
   }
 
   /**
@@ -184,7 +186,7 @@ export class CloudToDeviceMessages {
 
   /** Throws away what waits for a device; says how many that were. */
   purge(deviceId: string): number {
-    this.count(deviceId);
+    this.#expire.run([deviceId, this.#now().toISOString()]);
     return this.#purge.run([deviceId]).changes;
   }
 

@@ -35,8 +35,8 @@ export function queryOperation(hub: Hub): HubOperation {
       const found: Record<string, unknown>[] = [];
       while (found.length <= size && !request.signal.aborted) {
         const devices = hub.identities.page(after, batchSize);
-        for (const { deviceId } of devices) {
-          const twin = twinJson(hub, deviceId);
+        for (const device of devices) {
+          const twin = twinJson(hub, device);
           if (selects(twin)) found.push(twin);
           if (found.length > size) break;
         }

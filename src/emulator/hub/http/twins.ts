@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { routes } from '../../../dps/contract/routes.js';
 import { etagMatches } from '../../state/etag.js';
 import { describeTwin, twinEtag } from '../describe.js';
+import type { HubDevice } from '../devices.js';
 import { maxMethodPayloadBytes } from '../direct-methods.js';
 import type { Hub } from '../hub.js';
 import { unquoted } from '../identities.js';
@@ -21,8 +22,8 @@ const methodRequest = z.object({
 const defaultResponseTimeout = 30;
 
 /** A twin as the service sees it. */
-export function twinJson(hub: Hub, deviceId: string): Record<string, unknown> {
-  const device = hub.identities.find(deviceId);
+export function twinJson(hub: Hub, device: HubDevice): Record<string, unknown> {
+  const { deviceId } = device;
   return describeTwin(device, hub.twins.get(deviceId)!, {
     connected: hub.devices.isConnected(deviceId),
     waiting: hub.cloudToDevice.count(deviceId),
@@ -31,7 +32,7 @@ export function twinJson(hub: Hub, deviceId: string): Record<string, unknown> {
 
 export function twinOperations(hub: Hub): HubOperation[] {
   const answer = (deviceId: string): HubReply => {
-    const body = twinJson(hub, deviceId);
+    const body = twinJson(hub, hub.identities.find(deviceId));
     return { status: 200, body, headers: { etag: `"${body.etag}"` } };
   };
   const change = (how: 'merge' | 'replace'): HubOperation['handle'] =>
