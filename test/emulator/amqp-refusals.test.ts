@@ -6,6 +6,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import rhea from 'rhea';
 import { test } from 'uvu';
+import { WebSocket } from 'ws';
 import { apiVersionProperty, dpsAmqp } from '../../src/dps/contract/amqp.js';
 import { createSasToken, deriveDeviceKey } from '../../src/dps/contract/sas.js';
 import { type Made, makeChain } from '../support/chains.js';
@@ -312,6 +313,58 @@ test('$cbs: a token opens the links of its device until it expires; one that is 
   client.end();
 });
 
+test('beyond the quotas a device is told when to come again', async () => {
+  const own = await startTestEmulator({ quotas: { registrationsPerMinute: 1 } });
+  try {
+    const { device, intermediate, root } = await makeChain('quotas');
+    await own.verifiedCa('root', root);
+    await own.service('PUT', '/enrollmentGroups/quotas', groupBody('quotas', { reference: 'root' }));
+    const { ports, caFile, idScope } = own.endpoints;
+    const client = await connectAmqp({
+      port: ports.amqp,
+      ca: readFileSync(caFile, 'utf8'),
+      cert: device.pem + intermediate.pem,
+      key: device.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
+    });
+    const node = `${idScope}/registrations/quotas`;
+    await client.receiver(node, version);
+    const requests = await client.sender(node, version);
+    await client.send(requests, registerMessage());
+    const error = await client.send(requests, registerMessage()).catch((cause) => cause as RefusedError);
+    assert.ok(error instanceof RefusedError);
+    assert.equal(error.condition, 'com.microsoft:device-container-throttled');
+    assert.equal(JSON.parse(error.description).errorCode, 429001);
+    assert.ok(Number(error.info?.['retry-after']) > 0 && Number(error.info?.['Retry-After']) > 0);
+    client.end();
+  } finally {
+    await own.stop();
+  }
+});
+
+test('the hub takes the token of a device over SASL PLAIN, too', async () => {
+  const key = base64('another key of a device');
+  fixture.hub.devices.ensure({
+    deviceId: 'plain',
+    issuerThumbprints: [],
+    symmetricKeys: [key],
+    iotEdge: false,
+  });
+  const expiry = Math.floor(Date.now() / 1000) + 60;
+  const resource = `${fixture.hubHostName()}/devices/plain`;
+  const connect = (signer: string, username = 'plain@sas.localhost') => {
+    const password = createSasToken(resource, '', signer, expiry).replace(/&skn=$/, '');
+    return connectAmqp({ ...fixture.client(), username, password });
+  };
+  const client = await connect(key);
+  await client.send(await client.sender('/devices/plain/messages/events'), { body: 'hello' });
+  await refused(client.sender('/devices/tokens/messages/events'), 'amqp:unauthorized-access');
+  client.end();
+  for (const other of [await connect(base64('guessed')), await connect(key, 'other@sas.localhost')]) {
+    await refused(other.sender('/devices/plain/messages/events'), 'amqp:unauthorized-access');
+    other.end();
+  }
+});
+
 test('a device has one connection: the earlier one loses its links, and all of them when the device is deleted', async () => {
   const credential = await fixture.hubDevice('twice');
   const first = await connectAmqp(fixture.client(credential));
@@ -479,6 +532,32 @@ test('what is no AMQP is answered with the protocol that is spoken, and ended', 
     assert.deepEqual(answer, frames.saslHeader, JSON.stringify(bytes));
   }
   await stillServes(fixture);
+});
+
+test('over WebSockets, what is no AMQP ends in the same way', async () => {
+  const { ports, caFile } = emulator.endpoints;
+  const url = `wss://localhost:${ports.https}/$iothub/websocket`;
+  async function verdictOver(protocol: string, ...writes: (Buffer | string)[]): Promise<Buffer> {
+    const socket = new WebSocket(url, protocol, { ca: readFileSync(caFile, 'utf8') });
+    const received: Buffer[] = [];
+    socket.on('message', (bytes: Buffer) => received.push(bytes));
+    socket.on('error', () => {});
+    await once(socket, 'open');
+    for (const bytes of writes) socket.send(bytes);
+    await once(socket, 'close');
+    return Buffer.concat(received);
+  }
+  for (const protocol of ['AMQPWSB10', 'amqp']) {
+    assert.deepEqual(await verdictOver(protocol, 'GET / HTTP/1.1'), frames.saslHeader);
+    assert.deepEqual(await verdictOver(protocol, Buffer.alloc(100)), frames.saslHeader);
+    const huge = Buffer.from('7fffffff02000000', 'hex');
+    const ended = frames.read(await verdictOver(protocol, frames.amqpHeader, frames.open(), huge));
+    assert.equal(ended.at(-1)?.fields.error.condition, 'amqp:connection:framing-error');
+  }
+  await verdictOver('AMQPWSB10', Buffer.alloc(1024 * 1024));
+  const client = await connectDps(known);
+  await begin(client, 'known');
+  client.end();
 });
 
 test('who never finishes TLS, the first byte, SASL or the open frame, or says nothing more, is let go', async () => {

@@ -70,11 +70,12 @@ export function createAmqpServer(options: AmqpOptions): AmqpServer {
   }
 
   function refused({ operation, address = '', error }: AmqpRefusal): void {
-    const device = parseDeviceAddress(address);
-    const id = device?.deviceId ?? parseRegistrationAddress(address)?.registrationId ?? address;
+    const registration = parseRegistrationAddress(address);
+    const id = registration?.registrationId ?? parseDeviceAddress(address)?.deviceId ?? address;
     options.log({
       at: now().toISOString(),
-      plane: device ? 'hub' : 'device',
+      // What a connection is for shows only in the links that it attaches.
+      plane: registration || address === '' ? 'device' : 'hub',
       transport: 'amqp',
       operation,
       ...(id === '' ? {} : { id: id.slice(0, 128) }),
