@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
+import net from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
+import { Hono } from 'hono';
 import { suite } from 'uvu';
+import type { Bindings } from '../../src/emulator/http/app.js';
+import { startHttps } from '../../src/emulator/http/listener.js';
+import { privateKeyToPem } from '../../src/pki/keys.js';
+import { make } from '../support/chains.js';
 import { ownerToken, startTestEmulator, type TestEmulator } from './support.js';
 
 const test = suite<{ emulator: TestEmulator }>('bad requests');
@@ -104,6 +110,91 @@ test('lives on after what is no HTTP, no TLS, and a handshake that is never fini
   );
   cut.destroy();
   assert.equal((await emulator.service('GET', group)).status, 404);
+});
+
+test('lets go of a client that never finishes its TLS handshake, or does not begin one', async () => {
+  const { pem, privateKey } = await make('server', 'localhost');
+  const https = await startHttps({
+    tls: { cert: pem, key: await privateKeyToPem(privateKey), handshakeTimeout: 150 },
+    addresses: ['127.0.0.1'],
+    port: 0,
+    app: new Hono<Bindings>(),
+    webSockets: {},
+  });
+  try {
+    const silent = net.connect(https.port, '127.0.0.1');
+    const half = net.connect(https.port, '127.0.0.1');
+    // The head of a ClientHello that announces 512 octets.
+    half.write(Buffer.from('1603010200010001fc0303', 'hex'));
+    const garbage = net.connect(https.port, '127.0.0.1');
+    garbage.write('GET / HTTP/1.1\r\n\r\n');
+    await Promise.all(
+      [silent, half, garbage].map(
+        (socket) =>
+          new Promise((closed) =>
+            socket
+              .on('error', () => {})
+              .resume()
+              .once('close', closed),
+          ),
+      ),
+    );
+  } finally {
+    await https.close();
+  }
+});
+
+test('refuses IDs that are too long or badly composed, wherever they stand', async ({ emulator }) => {
+  const bad = ['x'.repeat(129), '-x', 'x.', 'a b', 'ü', 'a/b', 'x\n'];
+  const attestation = { type: 'symmetricKey' };
+  for (const id of bad) {
+    const path = encodeURIComponent(id);
+    const requests: [string, string, unknown][] = [
+      ['PUT', `/enrollmentGroups/${path}`, { enrollmentGroupId: id, attestation }],
+      ['PUT', `/enrollments/${path}`, { registrationId: id, attestation }],
+      ['GET', `/registrations/${path}`, undefined],
+    ];
+    for (const [method, where, body] of requests) {
+      const answer = await emulator.service(method, where, body);
+      assert.equal(answer.status, 400, `${method} ${where}`);
+      assert.equal(answer.body.errorCode, 400004);
+    }
+    const bulk = { mode: 'create', enrollments: [{ registrationId: id, attestation }] };
+    const { body } = await emulator.service('POST', '/enrollments', bulk);
+    assert.equal(body.isSuccessful, false);
+    assert.equal(body.errors[0].errorCode, 400004);
+    const certificate = await emulator.arm('PUT', `/certificates/${'n'.repeat(300)}`, {
+      properties: { certificate: 'x' },
+    });
+    assert.equal(certificate.status, 400);
+  }
+  assert.deepEqual((await emulator.service('POST', '/enrollments/query', { query: '*' })).body, []);
+});
+
+test('refuses certificates that are none, wherever they stand', async ({ emulator }) => {
+  const root = await make('root', 'Root');
+  const der = Buffer.from(root.pem.replace(/-----[^-]+-----|\s/g, ''), 'base64');
+  const cut = der.subarray(0, der.length - 20).toString('base64');
+  for (const certificate of [
+    '',
+    'garbage',
+    'AAAA',
+    cut,
+    root.pem.slice(0, 200),
+    '\u0000',
+    'A'.repeat(60_000),
+  ]) {
+    const uploaded = await emulator.arm('PUT', '/certificates/c', { properties: { certificate } });
+    assert.equal(uploaded.status, 400, `upload of ${certificate.slice(0, 20)}`);
+    for (const field of ['signingCertificates', 'clientCertificates']) {
+      const x509 = { [field]: { primary: { certificate } } };
+      const body = { registrationId: 'r', attestation: { type: 'x509', x509 } };
+      const answer = await emulator.service('PUT', '/enrollments/r', body);
+      assert.equal(answer.status, 400, `${field}: ${certificate.slice(0, 20)}`);
+    }
+  }
+  assert.equal((await emulator.arm('GET', '/certificates/c')).status, 404);
+  assert.equal((await emulator.service('GET', '/enrollments/r')).status, 404);
 });
 
 test('does not take a client that goes away in the middle of a body for a failure of its own', async () => {
