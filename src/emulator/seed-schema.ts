@@ -1,6 +1,8 @@
 /** What an emulator can be started with: the same objects that clients would send, in one document. */
 import { z } from 'zod';
+import { hubNameProblem } from '../dps/contract/ids.js';
 import { enrollmentGroup, individualEnrollment } from '../dps/contract/schemas.js';
+import { deviceIdentity } from './hub/device-request.js';
 
 /** What the service alone sets. */
 const readOnly = { etag: true, createdDateTimeUtc: true, lastUpdatedDateTimeUtc: true } as const;
@@ -8,8 +10,16 @@ const readOnly = { etag: true, createdDateTimeUtc: true, lastUpdatedDateTimeUtc:
 type Document<Field extends string> = Record<string, unknown> & Record<Field, string>;
 type Enrollment<Field extends string> = z.ZodType<Document<Field>, Document<Field>>;
 
+const properties = z.record(z.string(), z.unknown());
+
+const hubName = z.string().superRefine((name, { addIssue }) => {
+  const problem = hubNameProblem(name);
+  if (problem) addIssue(problem);
+});
+
 const seed = z.object({
   $schema: z.string().optional(),
+  hubs: z.array(hubName).optional().describe('Names of IoT hubs to be there, each linked.'),
   certificates: z
     .array(
       z.object({
@@ -28,6 +38,17 @@ const seed = z.object({
     .array(individualEnrollment.omit(readOnly) as unknown as Enrollment<'registrationId'>)
     .optional()
     .describe('Individual enrollments, likewise.'),
+  devices: z
+    .array(
+      deviceIdentity.extend({
+        deviceId: z.string(),
+        hub: z.string().optional().describe('The name of its hub; the first one when it is left out.'),
+        tags: properties.optional().describe('Of its twin.'),
+        desired: properties.optional().describe('Properties of its twin.'),
+      }),
+    )
+    .optional()
+    .describe('Device identities, as PUT on a hub takes them. One that is there already stays as it is.'),
 });
 
 /** A field that the schema does not have is a slip of the pen here, and no field of a newer service. */

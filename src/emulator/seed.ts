@@ -9,6 +9,9 @@ import { EnrollkitError } from '../errors.js';
 import { certificateFromText } from './certificate-text.js';
 import { DpsError } from './dps-error.js';
 import { readEnrollmentGroup, readIndividualEnrollment } from './http/service/enrollment-request.js';
+import { assertDeviceId, parseDeviceSettings } from './hub/device-request.js';
+import type { Hub } from './hub/hub.js';
+import { HubError } from './hub/wire-error.js';
 import { type EmulatorSeed, emulatorSeedSchema } from './seed-schema.js';
 import type { Certificates, StoredCertificate } from './state/certificates.js';
 import type { EnrollmentGroups } from './state/enrollment-groups.js';
@@ -21,6 +24,8 @@ export interface SeedTarget {
   groups: EnrollmentGroups;
   individuals: IndividualEnrollments;
   hubs: LinkedHubs;
+  /** The hub of a name, and that of whoever names none. */
+  hubCalled: (name: string | undefined) => Hub | undefined;
   now: () => Date;
 }
 
@@ -57,8 +62,21 @@ export function applySeed(given: EmulatorSeed, target: SeedTarget): void {
     const settings = readIndividualEnrollment(id, withHubNames(body, hubs), before, context);
     return () => unlessSame(before, settings, () => individuals.save(settings, before?.created ?? at, at));
   });
+  const readDevices = readAll(
+    seed.devices ?? [],
+    'devices',
+    'deviceId',
+    (deviceId, { hub: name, ...device }) => {
+      const hub = target.hubCalled(name);
+      if (!hub) throw new HubError('ArgumentInvalid', { message: `there is no hub "${name}"` });
+      assertDeviceId(deviceId);
+      const settings = parseDeviceSettings(device);
+      const { tags, desired } = device;
+      return () => hub.devices.get(deviceId) ?? hub.identities.create(deviceId, settings, { tags, desired });
+    },
+  );
   for (const certificate of certificates.changed) target.certificates.save(certificate);
-  for (const store of [...readGroups, ...readIndividuals]) store();
+  for (const store of [...readGroups, ...readIndividuals, ...readDevices]) store();
 }
 
 type SeedCertificate = NonNullable<ReturnType<typeof emulatorSeedSchema.parse>['certificates']>[number];
@@ -108,11 +126,11 @@ function derOf(text: string, path: Path): Buffer {
 }
 
 /** @param read gives what stores the item */
-function readAll<Field extends string>(
-  items: readonly (Record<string, unknown> & Record<Field, string>)[],
+function readAll<Field extends string, Item extends Record<Field, string>>(
+  items: readonly Item[],
   list: string,
   field: Field,
-  read: (id: string, body: unknown) => () => void,
+  read: (id: string, body: Item) => () => void,
 ): (() => void)[] {
   const ids = new Set<string>();
   return items.map((item, index) => {
@@ -120,7 +138,7 @@ function readAll<Field extends string>(
     try {
       return read(item[field], item);
     } catch (error) {
-      if (!(error instanceof DpsError)) throw error;
+      if (!(error instanceof DpsError || error instanceof HubError)) throw error;
       throw invalid([list, index], error.message);
     }
   });

@@ -170,7 +170,11 @@ async function open(options: EmulatorOptions, closers: Closer[]): Promise<Resour
 }
 
 /** Makes the services and hubs that are asked for and are not there yet; a new one is linked to all of the others. */
-function makeAll(databases: StateDatabases, { hubs = [], services = [] }: EmulatorOptions): void {
+function makeAll(
+  databases: StateDatabases,
+  { hubs: named = [], services = [], seed }: EmulatorOptions,
+): void {
+  const hubs = [...new Set([...named, ...(seed?.hubs ?? [])])];
   const { main } = databases;
   const before = main.prepare('SELECT number FROM provisioning_service').all() as { number: number }[];
   const identity = readIdentity(main, services[0]);
@@ -183,8 +187,11 @@ function makeAll(databases: StateDatabases, { hubs = [], services = [] }: Emulat
 }
 
 /** @throws EnrollkitError USAGE */
-function assertNames({ hubs = [], services = [] }: EmulatorOptions): void {
-  for (const problem of [...hubs.map(hubNameProblem), ...services.map(serviceNameProblem)]) {
+function assertNames({ hubs = [], services = [], seed }: EmulatorOptions): void {
+  for (const problem of [
+    ...[...hubs, ...(seed?.hubs ?? [])].map(hubNameProblem),
+    ...services.map(serviceNameProblem),
+  ]) {
     if (problem) throw new EnrollkitError('USAGE', problem);
   }
 }
@@ -296,7 +303,10 @@ async function serve(
   closers.push(() => https.close());
   ports = { https: https.port, mqtt: mqtt.port, amqp: amqpListener.port };
   for (const service of services.list()) service.hubs.noteNames();
-  if (seed) applySeed(seed, { ...firstService, now });
+  if (seed) {
+    const hubCalled = (name?: string) => (name === undefined ? firstHub : hubs.byName(name))?.hub;
+    applySeed(seed, { ...firstService, hubCalled, now });
+  }
 
   const endpoints: EmulatorEndpoints = {
     armEndpoint: `https://${names.https}`,

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
+import { parseConnectionString } from '../../src/dps/contract/connection-string.js';
+import { createSasToken } from '../../src/dps/contract/sas.js';
 import type { EmulatorEndpoints, EmulatorSeed } from '../../src/emulator/start.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { cli, inTemporaryFolder } from '../cli/run-cli.js';
@@ -57,6 +59,54 @@ test('an emulator starts with what its seed has, and again after a reset', async
   }
 });
 
+test('a seed names hubs, and devices that they have', async () => {
+  await inTemporaryFolder(async (dir) => {
+    const withDevices: EmulatorSeed = {
+      hubs: ['first-hub', 'second-hub'],
+      devices: [
+        { deviceId: 'plain', tags: { site: 'A' }, desired: { interval: 30 } },
+        {
+          deviceId: 'printed',
+          hub: 'second-hub',
+          authentication: { type: 'selfSigned', x509Thumbprint: { primaryThumbprint: 'A'.repeat(40) } },
+        },
+      ],
+    };
+    const identities: string[] = [];
+    for (let round = 0; round < 2; round += 1) {
+      const emulator = await startTestEmulator({ dir, seed: withDevices });
+      try {
+        const { hubs } = emulator.endpoints;
+        assert.deepEqual(
+          hubs.map(({ name }) => name),
+          ['first-hub', 'second-hub'],
+        );
+        const ask = async (hub: number, path: string) => {
+          const { hostName, sharedAccessKeyName, sharedAccessKey } = parseConnectionString(
+            hubs[hub]!.serviceConnectionString,
+          );
+          const expiry = Math.floor(Date.now() / 1000) + 3600;
+          const authorization = createSasToken(hostName, sharedAccessKeyName, sharedAccessKey, expiry);
+          return emulator.call({
+            path: `${path}?api-version=2021-04-12`,
+            headers: { authorization, host: hostName },
+          });
+        };
+        const twin = await ask(0, '/twins/plain');
+        assert.deepEqual(twin.body.tags, { site: 'A' });
+        assert.equal(twin.body.properties.desired.interval, 30);
+        const printed = await ask(1, '/devices/printed');
+        assert.equal(printed.body.authentication.type, 'selfSigned');
+        assert.equal((await ask(0, '/devices/printed')).status, 404);
+        identities.push(printed.body.generationId);
+      } finally {
+        await emulator.stop();
+      }
+    }
+    assert.equal(new Set(identities).size, 1, 'a device that is there stays');
+  });
+});
+
 test('the same seed again changes nothing; another one changes what it has, and deletes nothing', async () => {
   await inTemporaryFolder(async (dir) => {
     const paths = ['/enrollmentGroups/lines', '/enrollmentGroups/keys', '/enrollments/device-2'];
@@ -110,6 +160,8 @@ test('a seed that is refused names the place, and leaves the state as it was', a
     [{ ...seed, enrollmentGroups: [{ ...group, iotHubs: ['elsewhere'] }] }, /"elsewhere" is not linked/],
     [{ ...seed, enrollments: [{ registrationId: '-' } as never] }, /^enrollments\[0\]\.attestation: /],
     [{ enrolments: [] } as EmulatorSeed, /enrolments/],
+    [{ devices: [{ deviceId: 'a b' }] }, /^devices\[0\]: A device ID has/],
+    [{ devices: [{ deviceId: 'a', hub: 'none' }] }, /^devices\[0\]: there is no hub "none"/],
   ];
   await inTemporaryFolder(async (dir) => {
     for (const [bad, message] of cases) {

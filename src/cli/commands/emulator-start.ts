@@ -63,7 +63,7 @@ export const emulatorStart: Command = {
     {
       name: 'seed',
       value: 'FILE',
-      summary: 'certificates and enrollments that are there from the start; JSON',
+      summary: 'hubs, devices, certificates and enrollments that are there from the start; JSON',
     },
     { name: 'detach', summary: 'return as soon as it is ready; it goes on in the background' },
     ...outputFlags,

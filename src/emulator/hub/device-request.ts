@@ -14,7 +14,8 @@ const thumbprint = /^([0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$/;
 
 const text = z.string().nullish();
 
-const identity = z.object({
+/** A device identity, as far as the service sets it. */
+export const deviceIdentity = z.object({
   status: z.enum(['enabled', 'disabled']).nullish(),
   statusReason: z.string().max(128).nullish(),
   authentication: z
@@ -40,7 +41,7 @@ export function assertDeviceId(value: unknown): asserts value is string {
  * @throws HubError ArgumentInvalid
  */
 export function parseDeviceSettings(body: unknown): DeviceSettings {
-  const parsed = identity.safeParse(body);
+  const parsed = deviceIdentity.safeParse(body);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     const where = issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
