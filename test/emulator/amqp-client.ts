@@ -4,6 +4,8 @@ import tls from 'node:tls';
 import rhea, { type Connection, type Message, type Receiver, type Sender } from 'rhea';
 
 export interface AmqpClientOptions {
+  /** `localhost` unless told otherwise. */
+  host?: string;
   port: number;
   /** PEM. */
   ca: string;
@@ -50,7 +52,7 @@ export interface RawAmqpClient {
 }
 
 export async function connectAmqp(options: AmqpClientOptions): Promise<RawAmqpClient> {
-  const { port, ca, cert, key, username, password, sasl } = options;
+  const { host = 'localhost', port, ca, cert, key, username, password, sasl } = options;
   const container = rhea.create_container();
   // What it is told is asked for by those who want to know.
   for (const event of ['error', 'disconnected', 'connection_error', 'session_error', 'protocol_error']) {
@@ -61,7 +63,7 @@ export async function connectAmqp(options: AmqpClientOptions): Promise<RawAmqpCl
     [sasl]: () => ({ start: (done: (e: undefined, r: string) => void) => done(undefined, '') }),
   };
   const connection = container.connect({
-    ...{ host: 'localhost', port, transport: 'tls', ca, cert, key, reconnect: false },
+    ...{ host, port, transport: 'tls', ca, cert, key, reconnect: false },
     ...{ username, password, sasl_mechanisms: mechanisms },
   } as Parameters<typeof container.connect>[0]);
   connection.setMaxListeners(0);

@@ -8,6 +8,7 @@ import { hubUserName } from '../../src/dps/contract/mqtt.js';
 import { createSasToken } from '../../src/dps/contract/sas.js';
 import { type Made, make } from '../support/chains.js';
 import { inTemporaryFolder } from '../support/openssl.js';
+import { connectAmqp } from './amqp-client.js';
 import { hubService } from './hub-service.js';
 import { clientOf, groupBody, startTestEmulator, type TestEmulator } from './support.js';
 
@@ -75,6 +76,33 @@ test('every hub is dialled by its own name, and knows its own devices only', asy
   await emulator.service('DELETE', '/enrollmentGroups/per-hub');
 });
 
+test('over AMQP too, a device is let in by its own hub and by no other', async ({ emulator, root }) => {
+  const { hubs, ports } = emulator.endpoints;
+  const beta = nth(hubs, 1);
+  const group = groupBody('by-amqp', { reference: 'root' }, { iotHubs: [beta.hostName] });
+  await emulator.service('PUT', '/enrollmentGroups/by-amqp', group);
+  const leaf = await make('device', 'by-amqp', root);
+  await emulator.register('by-amqp', [leaf]);
+  const key = leaf.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string;
+  const send = async (hostName: string) => {
+    const client = await connectAmqp({
+      host: hostName.replace(/:\d+$/, ''),
+      port: ports.amqp,
+      ca: readFileSync(emulator.endpoints.caFile, 'utf8'),
+      cert: leaf.pem,
+      key,
+    });
+    try {
+      await client.send(await client.sender('/devices/by-amqp/messages/events'), { body: 'hello' });
+    } finally {
+      client.end();
+    }
+  };
+  await send(beta.hostName);
+  await assert.rejects(send(nth(hubs, 0).hostName), { condition: 'amqp:unauthorized-access' });
+  await emulator.service('DELETE', '/enrollmentGroups/by-amqp');
+});
+
 test('a hub answers to its name in Azure too, and not to one that nobody has', async ({ emulator, root }) => {
   const beta = nth(emulator.endpoints.hubs, 1);
   const put = await emulator.service(
@@ -126,7 +154,7 @@ const policies = [
     reprovisionPolicy: { updateHubAssignment: true, migrateDeviceData: true },
     substatus: 'deviceDataMigrated',
     moves: true,
-    desired: { of: 'first' },
+    desired: { of: 'first', changed: true },
     reported: { firmware: '1' },
   },
   {
@@ -142,7 +170,7 @@ const policies = [
     reprovisionPolicy: { updateHubAssignment: false, migrateDeviceData: false },
     substatus: 'reprovisionedToInitialAssignment',
     moves: false,
-    desired: { of: 'first' },
+    desired: { of: 'first', changed: true },
     reported: { firmware: '1' },
   },
 ];
@@ -162,6 +190,8 @@ for (const { name, reprovisionPolicy, substatus, moves, desired, reported } of p
     const first = (await emulator.register(name, [leaf])).body.registrationState;
     assert.equal(first.substatus, 'initialAssignment');
     const oldHub = hubService(emulator, from.serviceConnectionString);
+    const patched = await oldHub('PATCH', `/twins/${name}`, { properties: { desired: { changed: true } } });
+    assert.equal(patched.status, 200, JSON.stringify(patched.body));
     const device = await connect(emulator, from.hostName, name, leaf);
     const gone = new Promise<void>((closed) => device.once('close', () => closed()));
     await device.publishAsync('$iothub/twin/PATCH/properties/reported/?$rid=1', '{"firmware":"1"}', {
