@@ -4,7 +4,16 @@
  *
  * One JSON object a line, only ever appended; a last line that was cut off does not count.
  */
-import { closeSync, fdatasyncSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  rmSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { EnrollkitError } from '../errors.js';
@@ -14,7 +23,13 @@ import { isAlive } from '../store/lock.js';
 const fleetLine = z.object({ fleet: z.object({ version: z.literal(1), request: z.string() }) });
 const runLine = z.object({ run: z.object({ host: z.string(), process: z.number() }) });
 const doneLine = z.object({
-  done: z.object({ devices: z.number(), output: z.number(), manifest: z.number() }),
+  done: z.object({
+    devices: z.number(),
+    output: z.number(),
+    manifest: z.number(),
+    /** Whether what ends the output stands there, too. */
+    ended: z.boolean().optional(),
+  }),
 });
 const line = z.union([fleetLine, runLine, doneLine]);
 
@@ -91,11 +106,14 @@ export class FleetJournal {
 
   #append(record: z.infer<typeof line>): void {
     const file = this.#file!;
+    const { size } = fstatSync(file);
     try {
       const bytes = Buffer.from(`${JSON.stringify(record)}\n`);
       for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
       fdatasyncSync(file);
     } catch (cause) {
+      // Half a line must not be the beginning of the next one.
+      ftruncateSync(file, size);
       throw unwritable(this.path, cause);
     }
   }

@@ -21,19 +21,24 @@ export class FleetOutput {
   readonly #output: CommittedFile | Writable | undefined;
   readonly #manifest: CommittedFile;
   #devices: number;
+  #ended: boolean;
+  /** Of a commit that nobody awaited. */
+  #failure: unknown;
   #committing: Promise<void> | undefined;
   #committedAt = 0;
 
   private constructor(
     request: FleetRequest,
     journal: FleetJournal | undefined,
-    files: { output: CommittedFile | Writable | undefined; manifest: CommittedFile; devices: number },
+    files: { output: CommittedFile | Writable | undefined; manifest: CommittedFile },
+    done: Progress,
   ) {
     this.#request = request;
     this.#journal = journal;
     this.#output = files.output;
     this.#manifest = files.manifest;
-    this.#devices = files.devices;
+    this.#devices = done.devices;
+    this.#ended = done.ended === true;
   }
 
   /**
@@ -54,7 +59,7 @@ export class FleetOutput {
     if (typeof out !== 'string') output = out;
     else if (format === 'dir') prepareFolder(out);
     else output = await CommittedFile.open(out, done.output);
-    return new FleetOutput(request, journal, { output, manifest, devices: done.devices });
+    return new FleetOutput(request, journal, { output, manifest }, done);
   }
 
   /** Devices that are written, whether committed or not. */
@@ -67,17 +72,21 @@ export class FleetOutput {
     await this.#append(output);
     await this.#manifest.append(manifest);
     this.#devices += count;
+    if (this.#failure !== undefined) throw this.#failure;
     if (Date.now() - this.#committedAt < commitEveryMs || this.#committing) return;
-    this.#committing = this.#commit().finally(() => {
-      this.#committing = undefined;
-    });
-    // An error is thrown by the next call that awaits it.
-    this.#committing.catch(() => {});
+    this.#committing = this.#commit()
+      .catch((error: unknown) => {
+        this.#failure = error;
+      })
+      .finally(() => {
+        this.#committing = undefined;
+      });
   }
 
   /** Everything is made: ends the files. @throws EnrollkitError FILE_UNWRITABLE */
   async finish(): Promise<void> {
-    if (this.#request.format === 'tar') await this.#append(endOfTar);
+    if (this.#request.format === 'tar' && !this.#ended) await this.#append(endOfTar);
+    this.#ended = true;
     await this.keep();
     this.#journal?.remove();
   }
@@ -89,7 +98,7 @@ export class FleetOutput {
   }
 
   async close(): Promise<void> {
-    await this.#committing?.catch(() => {});
+    await this.#committing;
     await this.#manifest.close();
     if (this.#output instanceof CommittedFile) await this.#output.close();
   }
@@ -108,6 +117,7 @@ export class FleetOutput {
       devices: this.#devices,
       output: file?.length ?? 0,
       manifest: this.#manifest.length,
+      ...(this.#ended ? { ended: true } : {}),
     };
     await Promise.all([file?.sync(), this.#manifest.sync()]);
     this.#journal?.commit(done);

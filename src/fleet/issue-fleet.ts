@@ -121,7 +121,7 @@ interface Making {
 const batchesInFlight = 3;
 
 /** Some tens of milliseconds of work, or what one key takes. */
-function batchSizeOf({ keyAlgorithm, pfx }: FleetRequest): number {
+function batchSizeOf({ keyAlgorithm, format, pfx }: FleetRequest): number {
   const sizes: Record<KeyAlgorithm, number> = {
     'ec-p256': 250,
     'ec-p384': 50,
@@ -129,7 +129,8 @@ function batchSizeOf({ keyAlgorithm, pfx }: FleetRequest): number {
     'rsa-3072': 1,
     'rsa-4096': 1,
   };
-  return Math.min(sizes[keyAlgorithm], pfx ? 10 : Number.POSITIVE_INFINITY);
+  // Folders and PKCS#12 files take longer than their keys.
+  return Math.min(sizes[keyAlgorithm], format === 'dir' ? 100 : 250, pfx ? 10 : 250);
 }
 
 async function setupOf(request: FleetRequest, at: Date): Promise<WorkerSetup> {

@@ -23,6 +23,7 @@ interface Member {
 export class WorkerPool {
   readonly #members: Member[];
   readonly #memory: ArrayBuffer[][] = [];
+  #failure: Error | undefined;
 
   /** Starts the threads; they load while the caller prepares the rest. */
   constructor(size: number) {
@@ -58,7 +59,8 @@ export class WorkerPool {
     );
     const memory = this.#memory.pop() ?? [];
     const result = new Promise<BatchResult>((resolve, reject) => {
-      member.waiting.push({ resolve, reject });
+      if (this.#failure) reject(this.#failure);
+      else member.waiting.push({ resolve, reject });
     });
     // Batches are awaited in their order: one may fail while an earlier one is awaited.
     result.catch(() => {});
@@ -75,7 +77,9 @@ export class WorkerPool {
     await Promise.all(this.#members.map(({ worker }) => worker.terminate()));
   }
 
+  /** One that failed does not go on, and without it the order of the devices is lost. */
   #failed(error: Error, waiting?: Waiting): void {
+    this.#failure ??= error;
     waiting?.reject(error);
     for (const member of this.#members) for (const other of member.waiting.splice(0)) other.reject(error);
   }
