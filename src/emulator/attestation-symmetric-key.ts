@@ -54,18 +54,10 @@ function readToken(
   if (!token) throw refused('the authorization holds no shared access signature');
   if (token.policyName.toLowerCase() !== 'registration') throw refused('skn is not "registration"');
   if (token.expiry * 1000 < at.getTime()) throw refused('the token has expired');
-  if (decoded(token.resource) !== `${idScope}/registrations/${registrationId}`.toLowerCase()) {
+  if (token.resource.toLowerCase() !== `${idScope}/registrations/${registrationId}`.toLowerCase()) {
     throw refused('the token is for another registration');
   }
   return token;
-}
-
-function decoded(resource: string): string | undefined {
-  try {
-    return decodeURIComponent(resource).toLowerCase();
-  } catch {
-    return undefined;
-  }
 }
 
 function keysOf({ primaryKey, secondaryKey }: SymmetricKey): string[] {

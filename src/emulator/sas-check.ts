@@ -45,13 +45,7 @@ export function sasProblem(request: SasRequest, rules: SasRules): string | undef
 
 /** A token opens a host, or what lies below a path of it, segment by segment. */
 function covers(resource: string, { path, host }: SasRequest, hostNames: readonly string[]): boolean {
-  let decoded: string;
-  try {
-    decoded = decodeURIComponent(resource).toLowerCase();
-  } catch {
-    return false;
-  }
-  const [name, ...segments] = decoded.replace(/\/+$/, '').split('/');
+  const [name, ...segments] = resource.toLowerCase().replace(/\/+$/, '').split('/');
   const port = /:\d+$/.exec(host ?? '')?.[0] ?? '';
   const known = hostNames.some((own) => own === name || `${own.replace(/:\d+$/, '')}${port}` === name);
   const asked = path.toLowerCase().split('/').slice(1);

@@ -140,4 +140,30 @@ test('the key of another certificate does not renew a self-signed one', () =>
     assert.ok(answer.stderr.includes(at('devices/d1/key.pem')), answer.stderr);
   }));
 
+test('a new key in the place of an encrypted one is encrypted, too', () =>
+  inCertificateFolder(async (at, folder) => {
+    const env = { ENROLLKIT_PASSPHRASE: 'kept secret' };
+    const make = ['cert', 'device', 'd2', '--encrypt-key', '--dir', folder];
+    assert.equal((await run(make, { env })).status, 0);
+    const key = at('devices/d2/key.pem');
+    const renew = [
+      'cert',
+      'renew',
+      at('devices/d2/certificate.pem'),
+      '--new-key',
+      '--force',
+      '--dir',
+      folder,
+    ];
+    const before = readFileSync(key, 'utf8');
+    assert.equal((await run(renew)).status, 8, 'without a passphrase');
+    assert.equal(readFileSync(key, 'utf8'), before);
+    const renewed = await run(renew, { env });
+    assert.equal(renewed.status, 0, renewed.stderr);
+    assert.notEqual(readFileSync(key, 'utf8'), before);
+    assert.match(readFileSync(key, 'utf8'), /BEGIN ENCRYPTED PRIVATE KEY/);
+    const opened = openssl(['pkey', '-in', key, '-passin', `pass:${env.ENROLLKIT_PASSPHRASE}`, '-pubout']);
+    assert.equal(opened, show(at('devices/d2/certificate.pem'), '-pubkey'));
+  }));
+
 test.run();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import mqtt from 'mqtt';
 import { suite } from 'uvu';
@@ -167,6 +168,13 @@ test('work over MQTT, and open the hub to this device alone', async ({ emulator 
     emulator.call({ method: 'POST', path, body: 'hello', headers: { authorization } });
   assert.equal((await send(token('over-mqtt', key))).status, 204);
   assert.equal((await send(token('over-mqtt', groupKey))).status, 401);
+  // Signed well, and percent-encoded badly.
+  const broken = `%E0%A4%A/devices/over-mqtt\n${inAMinute()}`;
+  const [sr, se] = broken.split('\n');
+  const signature = createHmac('sha256', Buffer.from(key, 'base64')).update(broken).digest('base64');
+  const badlyEncoded = `SharedAccessSignature sr=${sr}&sig=${encodeURIComponent(signature)}&se=${se}`;
+  assert.equal((await send(badlyEncoded)).status, 401);
+  await assert.rejects(connect('over-mqtt', userName, badlyEncoded), { code: 5 });
 });
 
 test.run();

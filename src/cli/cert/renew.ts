@@ -7,6 +7,7 @@ import { type Certificate, parseCertificate } from '../../pki/certificate.js';
 import { isIssuedBy, notIssuedBy } from '../../pki/issued-by.js';
 import {
   generateKeyPair,
+  isEncryptedKey,
   isKeyPair,
   type KeyAlgorithm,
   type KeyPair,
@@ -15,7 +16,7 @@ import {
 } from '../../pki/keys.js';
 import { renewCertificate } from '../../pki/renew.js';
 import { loadCertificate } from '../../store/certificates.js';
-import { publicFileMode, secretFileMode } from '../../store/files.js';
+import { publicFileMode, readTextIfExists, secretFileMode } from '../../store/files.js';
 import { layoutOf } from '../../store/layout.js';
 import type { Context, Input } from '../command.js';
 import { folderOf } from '../command-target.js';
@@ -44,7 +45,8 @@ export async function renew(path: string, flags: Input['flags'], context: Contex
     certificate: join(folder, 'certificate.pem'),
   };
   assertFree(Object.values(paths), force);
-  const passphrase = flags.encryptKey ? await newPassphrase(flags, context, 'the new key') : undefined;
+  const isEncrypted = flags.encryptKey === true || (withNewKey && wasEncrypted(path, flags));
+  const passphrase = isEncrypted ? await newPassphrase(flags, context, 'the new key') : undefined;
 
   const keys = withNewKey ? await newKeys(old, flags) : undefined;
   const { pem } = await signedBy(
@@ -85,6 +87,12 @@ function assertFlags({ newKey, keyAlgorithm, encryptKey }: Input['flags']): void
   throw new EnrollkitError('USAGE', '--key-algorithm and --encrypt-key are for a new key.', {
     next: 'Add --new-key.',
   });
+}
+
+/** A key in the clear in the place of an encrypted one would take people by surprise. */
+function wasEncrypted(path: string, flags: Input['flags']): boolean {
+  const text = readTextIfExists((flags.key as string | undefined) ?? join(dirname(path), 'key.pem'));
+  return text !== undefined && isEncryptedKey(text);
 }
 
 /** A key like the one before, unless another is asked for. */

@@ -8,8 +8,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 export interface SasToken {
-  /** The resource, as it stands in the token: some clients percent-encode it, some do not. */
+  /** What the token opens. */
   resource: string;
+  /** The same as it stands in the token, which was signed: some clients percent-encode it, some do not. */
+  signedResource: string;
   /** Base64, decoded from percent-encoding. */
   signature: string;
   /** Seconds since 1970. */
@@ -44,7 +46,8 @@ export function parseSasToken(header: string): SasToken | undefined {
   if (!sr || !sig || !se || !/^\d{1,15}$/.test(se)) return undefined;
   try {
     return {
-      resource: sr,
+      resource: decodeURIComponent(sr),
+      signedResource: sr,
       signature: decodeURIComponent(sig),
       expiry: Number(se),
       policyName: decodeURIComponent(fields.get('skn') ?? ''),
@@ -56,12 +59,7 @@ export function parseSasToken(header: string): SasToken | undefined {
 
 /** Whether the signature was made with this key, over the resource as it stands in the token or decoded from it. */
 export function sasSignatureMatches(token: SasToken, key: string): boolean {
-  const candidates = new Set([token.resource]);
-  try {
-    candidates.add(decodeURIComponent(token.resource));
-  } catch {
-    // A resource that is not percent-encoded text is compared as it stands.
-  }
+  const candidates = new Set([token.signedResource, token.resource]);
   const given = Buffer.from(token.signature, 'base64');
   return [...candidates].some((resource) => {
     const expected = Buffer.from(sign(resource, token.expiry, key), 'base64');

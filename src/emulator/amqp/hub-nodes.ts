@@ -207,12 +207,7 @@ export function hubNodes(client: AmqpClient, options: HubNodesOptions): Nodes {
 function deviceOfToken(authorization: string): string | undefined {
   const resource = parseSasToken(authorization)?.resource;
   if (resource === undefined) return undefined;
-  try {
-    const path = decodeURIComponent(resource).replace(/^[^/]*/, '');
-    return parseDeviceAddress(`${path}/-`)?.deviceId;
-  } catch {
-    return undefined;
-  }
+  return parseDeviceAddress(`${resource.replace(/^[^/]*/, '')}/-`)?.deviceId;
 }
 
 /** Only some of the links of the SDKs name one. */

@@ -74,7 +74,7 @@ function tokenRefusalOf(
   if (!token) return 'no shared access signature was given';
   if (!symmetricKeys.some((key) => sasSignatureMatches(token, key))) return 'the signature does not match';
   if (token.expiry * 1000 < at.getTime()) return 'the token has expired';
-  const [host = '', ...path] = decodeURIComponent(token.resource).split('/');
+  const [host = '', ...path] = token.resource.split('/');
   const named = hostNames.some((own) => withoutPort(own) === withoutPort(host));
   const id = path.join('/');
   const same = id === `devices/${deviceId}` || id === `devices/${encodeURIComponent(deviceId)}`;
