@@ -88,7 +88,7 @@ async function makeAll(
     for await (const batch of source.batches(missing, batchSize)) {
       signal.throwIfAborted();
       waiting.push(pool.make(batch));
-      if (waiting.length >= pool.size * batchesInFlight) await writeNext();
+      if (waiting.length >= pool.size * (batchSize === 1 ? keysInFlight : batchesInFlight)) await writeNext();
     }
     while (waiting.length > 0) {
       signal.throwIfAborted();
@@ -120,12 +120,15 @@ interface Making {
 /** For each worker: one that it makes, one that waits for it, one that waits to be written. */
 const batchesInFlight = 3;
 
+/** One RSA key can take ten times as long as another, and those that are made meanwhile wait for it. */
+const keysInFlight = 32;
+
 /** Some tens of milliseconds of work, or what one key takes. */
 function batchSizeOf({ keyAlgorithm, format, pfx }: FleetRequest): number {
   const sizes: Record<KeyAlgorithm, number> = {
     'ec-p256': 250,
     'ec-p384': 50,
-    'rsa-2048': 2,
+    'rsa-2048': 1,
     'rsa-3072': 1,
     'rsa-4096': 1,
   };

@@ -23,6 +23,7 @@ interface Member {
 export class WorkerPool {
   readonly #members: Member[];
   readonly #memory: ArrayBuffer[][] = [];
+  readonly #queue: (Waiting & { batch: DeviceBatch })[] = [];
   #failure: Error | undefined;
 
   /** Starts the threads; they load while the caller prepares the rest. */
@@ -31,8 +32,10 @@ export class WorkerPool {
       const member: Member = { worker: new Worker(workerFile, { workerData: { number } }), waiting: [] };
       member.worker.on('message', (reply: WorkerReply) => {
         const waiting = member.waiting.shift();
-        if ('result' in reply) waiting?.resolve(reply.result);
-        else this.#failed(errorOf(reply.failure), waiting);
+        if ('result' in reply) {
+          waiting?.resolve(reply.result);
+          this.#handOut();
+        } else this.#failed(errorOf(reply.failure), waiting);
       });
       member.worker.on('error', (error) => this.#failed(error));
       return member;
@@ -49,23 +52,33 @@ export class WorkerPool {
   }
 
   /**
-   * Gives a batch to the worker that has the least to do.
+   * Has a batch made by the worker that is ready for it first.
    *
    * @throws EnrollkitError that the worker met, as a rejection
    */
   make(batch: DeviceBatch): Promise<BatchResult> {
-    const member = this.#members.reduce((one, other) =>
-      other.waiting.length < one.waiting.length ? other : one,
-    );
-    const memory = this.#memory.pop() ?? [];
     const result = new Promise<BatchResult>((resolve, reject) => {
       if (this.#failure) reject(this.#failure);
-      else member.waiting.push({ resolve, reject });
+      else this.#queue.push({ batch, resolve, reject });
     });
     // Batches are awaited in their order: one may fail while an earlier one is awaited.
     result.catch(() => {});
-    member.worker.postMessage({ batch, memory }, memory);
+    this.#handOut();
     return result;
+  }
+
+  /** A batch that each worker has waiting for it keeps it busy; the others go to whoever is ready first. */
+  #handOut(): void {
+    while (this.#queue.length > 0) {
+      const member = this.#members.reduce((one, other) =>
+        other.waiting.length < one.waiting.length ? other : one,
+      );
+      if (member.waiting.length >= 2) return;
+      const { batch, ...waiting } = this.#queue.shift()!;
+      const memory = this.#memory.pop() ?? [];
+      member.waiting.push(waiting);
+      member.worker.postMessage({ batch, memory }, memory);
+    }
   }
 
   /** Takes back the memory of a result that was written. */
@@ -81,6 +94,7 @@ export class WorkerPool {
   #failed(error: Error, waiting?: Waiting): void {
     this.#failure ??= error;
     waiting?.reject(error);
+    for (const other of this.#queue.splice(0)) other.reject(error);
     for (const member of this.#members) for (const other of member.waiting.splice(0)) other.reject(error);
   }
 }
