@@ -16,7 +16,7 @@ export interface CertgenResult {
 const minPassphraseLength = 4;
 
 /** A sentence on what is wrong with a new passphrase, or undefined. */
-export function passphraseProblem(passphrase: string): string | undefined {
+function passphraseProblem(passphrase: string): string | undefined {
   const { length } = [...passphrase];
   if (length >= minPassphraseLength) return undefined;
   return `The passphrase has ${length} characters; it needs at least ${minPassphraseLength}.`;

@@ -31,7 +31,7 @@ export const stateFolderFlag: Flag = {
   parse: folderName,
   summary: `the state folder (default: ${defaultStateFolder}, that of a quickstart)`,
 };
-export const jsonFlag: Flag = { name: 'json', summary: 'print one JSON object on standard output' };
+const jsonFlag: Flag = { name: 'json', summary: 'print one JSON object on standard output' };
 export const verboseFlag: Flag = {
   name: 'verbose',
   summary: 'tell every request on standard error, and the causes of errors',

@@ -71,7 +71,7 @@ export class Output {
  * Whether to colour what goes to a stream: `--no-color`, then NO_COLOR (no-color.org), then FORCE_COLOR, then
  * whether it is a terminal that can.
  */
-export function wantsColor(
+function wantsColor(
   stream: { isTTY?: boolean },
   { env, color }: { env: NodeJS.ProcessEnv; color: boolean },
 ): boolean {

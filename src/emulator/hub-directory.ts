@@ -15,7 +15,7 @@ export interface IotHub {
 }
 
 /** The hub of a state that was not told another name. */
-export const defaultHubName = 'hub-1';
+const defaultHubName = 'hub-1';
 
 export interface HubDirectoryOptions {
   databases: StateDatabases;

@@ -141,7 +141,7 @@ const folder = new URL('../../templates/profiles/', import.meta.url);
 const loaded = new Map<ProfileName, Profile>();
 
 /** The profiles that make what the scripts certGen.sh made. */
-export const certgenProfiles = [
+const certgenProfiles = [
   'certgen/ca',
   'certgen/device',
   'certgen/edge/ca',
@@ -169,7 +169,7 @@ export function loadProfile(name: ProfileName): Profile {
  * @param source what the text is called in errors
  * @throws EnrollkitError INVALID_PROFILE, naming the place in the file
  */
-export function parseProfile(json: string, source: string): Profile {
+function parseProfile(json: string, source: string): Profile {
   let data: unknown;
   try {
     data = JSON.parse(json);

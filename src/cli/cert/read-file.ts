@@ -6,7 +6,7 @@ import { type PemBlock, pemBlocks } from '../../pki/pem.js';
 import { reason } from '../../store/files.js';
 
 /** A system's whole bundle of public roots has 0.25 MB; what is larger is not what was meant. */
-export const maxFileBytes = 4_194_304;
+const maxFileBytes = 4_194_304;
 
 export type DerKind =
   | 'certificate'

@@ -5,6 +5,7 @@
  * C#, ProvisioningTransportHandlerAmqp, for rejections; Microsoft Learn, "Communicate with your IoT hub by using the
  * AMQP protocol".
  */
+import { percentDecoded } from './percent-decoded.js';
 
 /** Of the messages between a device and DPS. */
 export const dpsAmqp = {
@@ -33,8 +34,6 @@ export const hubAmqp = {
 
 /** The property of an attach that names the api-version. */
 export const apiVersionProperty = 'com.microsoft:api-version';
-/** The property of an attach that pairs the two links of a conversation. */
-export const channelProperty = 'com.microsoft:channel-correlation-id';
 
 /** OASIS, AMQP 1.0 part 2 section 2.8.14 to 2.8.18; those of com.microsoft are in azure-iot-amqp-base. */
 export const amqpConditions = {
@@ -62,25 +61,17 @@ export function parseRegistrationAddress(
   address: string,
 ): { idScope: string; registrationId: string } | undefined {
   const match = /^([^/]+)\/registrations\/([^/]+)$/i.exec(pathOf(address));
-  const registrationId = match && decode(match[2]!);
+  const registrationId = match && percentDecoded(match[2]!);
   return match && registrationId ? { idScope: match[1]!, registrationId } : undefined;
 }
 
 /** What lies below `/devices/{deviceId}/`, such as `messages/events`; IDs of devices are percent-encoded. */
 export function parseDeviceAddress(address: string): { deviceId: string; node: string } | undefined {
   const match = /^devices\/([^/]+)\/(.+)$/i.exec(pathOf(address));
-  const deviceId = match && decode(match[1]!);
+  const deviceId = match && percentDecoded(match[1]!);
   return match && deviceId ? { deviceId, node: match[2]!.toLowerCase() } : undefined;
 }
 
 function pathOf(address: string): string {
   return address.replace(/^amqps?:\/\/[^/]*/i, '').replace(/^\/+/, '');
-}
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
 }

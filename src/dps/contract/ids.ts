@@ -7,7 +7,7 @@
 import { EnrollkitError } from '../../errors.js';
 
 /** The longest registration ID and group ID that the service takes. */
-export const maxIdLength = 128;
+const maxIdLength = 128;
 /** RFC 5280 ub-common-name: with X.509, a registration ID is a common name. */
 export const maxCommonNameLength = 64;
 

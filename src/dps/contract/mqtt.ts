@@ -4,6 +4,8 @@
  * Source: Microsoft Learn, "Communicate with your DPS using the MQTT protocol" and "Communicate with IoT Hub using the
  * MQTT protocol".
  */
+import { percentDecoded } from './percent-decoded.js';
+
 export const dpsTopics = {
   /** What a device subscribes to, and the only filter that DPS accepts. */
   responses: '$dps/registrations/res/#',
@@ -53,13 +55,8 @@ export function parseTopic(topic: string): { path: string; query: Map<string, st
       if (part === '') continue;
       const equals = part.indexOf('=');
       const raw = equals < 0 ? '' : part.slice(equals + 1);
-      let value = raw;
-      try {
-        value = decodeURIComponent(raw);
-      } catch {
-        // Not percent-encoded text: taken as it stands.
-      }
-      query.set(equals < 0 ? part : part.slice(0, equals), value);
+      // What is not percent-encoded is taken as it stands.
+      query.set(equals < 0 ? part : part.slice(0, equals), percentDecoded(raw) ?? raw);
     }
   }
   return { path: at < 0 ? topic : topic.slice(0, at), query };

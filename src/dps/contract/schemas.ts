@@ -39,7 +39,7 @@ export const certificateInfo = z.object({
 });
 export type CertificateInfo = z.infer<typeof certificateInfo>;
 
-export const certificateWithInfo = z.object({
+const certificateWithInfo = z.object({
   /** PEM, base64 of PEM, or base64 of DER; absent in replies. */
   certificate: z.string().nullish(),
   info: certificateInfo.partial().nullish(),
@@ -49,14 +49,14 @@ const certificatePair = z.object({
   secondary: certificateWithInfo.nullish(),
 });
 
-export const x509Attestation = z.object({
+const x509Attestation = z.object({
   clientCertificates: certificatePair.nullish(),
   signingCertificates: certificatePair.nullish(),
   /** Names of certificates uploaded through ARM. */
   caReferences: z.object({ primary: z.string().nullish(), secondary: z.string().nullish() }).nullish(),
 });
 
-export const attestationMechanism = z.object({
+const attestationMechanism = z.object({
   type: z.enum(['none', 'tpm', 'x509', 'symmetricKey']),
   x509: x509Attestation.nullish(),
   symmetricKey: z.object({ primaryKey: z.string().nullish(), secondaryKey: z.string().nullish() }).nullish(),
@@ -111,8 +111,7 @@ export type BulkError = z.infer<typeof bulkError>;
 
 export const bulkResult = z.object({ isSuccessful: z.boolean(), errors: z.array(bulkError).nullish() });
 
-export const registrationStatuses = ['unassigned', 'assigning', 'assigned', 'failed', 'disabled'] as const;
-export type RegistrationStatus = (typeof registrationStatuses)[number];
+const registrationStatuses = ['unassigned', 'assigning', 'assigned', 'failed', 'disabled'] as const;
 
 /** A registration record; the device plane calls it `registrationState`. */
 export const registrationState = z.object({
@@ -178,7 +177,7 @@ export const verificationCodeReply = z.object({
   properties: z.object({ verificationCode: z.string().min(1) }),
 });
 
-export const linkedHub = z.object({
+const linkedHub = z.object({
   /** The hub's host name. */
   name: z.string(),
   connectionString: z.string().nullish(),

@@ -4,7 +4,7 @@ import type { SecureContextOptions } from 'node:tls';
 import { EnrollkitError } from '../../errors.js';
 
 /** Microsoft Entra and SAS tokens are given five minutes of grace. */
-export const maxClockSkewMs = 5 * 60_000;
+const maxClockSkewMs = 5 * 60_000;
 
 const askTimeoutMs = 3000;
 

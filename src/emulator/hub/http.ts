@@ -32,7 +32,7 @@ export interface HubRoutesOptions {
 type Bindings = { Bindings: { incoming: IncomingMessage } };
 
 /** Every operation that the hub knows over HTTPS, those included that it answers with 501. */
-export function hubOperations(hub: Hub): HubOperation[] {
+function hubOperations(hub: Hub): HubOperation[] {
   return [
     queryOperation(hub),
     ...deviceOperations(hub),

@@ -1,5 +1,6 @@
 /** The messages that devices sent to the hub stand-in: the last of each device are kept. */
 import type Database from 'libsql';
+import { percentDecoded } from '../../dps/contract/percent-decoded.js';
 
 export interface HubMessage {
   /** Counts the device's messages, from 1. */
@@ -144,8 +145,11 @@ export function parsePropertyBag(bag: string): Pick<HubMessage, 'systemPropertie
   for (const part of bag.replace(/\/$/, '').split('&')) {
     if (part === '') continue;
     const equals = part.indexOf('=');
-    const name = decode(equals < 0 ? part : part.slice(0, equals));
-    const value = equals < 0 ? '' : decode(part.slice(equals + 1));
+    const rawName = equals < 0 ? part : part.slice(0, equals);
+    const rawValue = equals < 0 ? '' : part.slice(equals + 1);
+    // What is not percent-encoded is taken as it stands.
+    const name = percentDecoded(rawName) ?? rawName;
+    const value = percentDecoded(rawValue) ?? rawValue;
     if (name.startsWith('$.')) systemProperties.set(name.slice(2), value);
     else properties.set(name, value);
   }
@@ -164,12 +168,4 @@ export function formatPropertyBag({
   return [...named, ...Object.entries(properties)]
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
     .join('&');
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

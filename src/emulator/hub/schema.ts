@@ -4,7 +4,7 @@
  */
 
 /** How many messages are kept for each device; older ones make room. */
-export const keptMessages = 100;
+const keptMessages = 100;
 
 /** SQL that may run any number of times. Device IDs of IoT Hub are case-sensitive, unlike registration IDs. */
 export const hubSchema = `

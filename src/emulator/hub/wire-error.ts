@@ -6,7 +6,7 @@
  */
 
 /** `code` is the number that the service logs, and that the answers of direct methods carry. */
-export const hubErrors = {
+const hubErrors = {
   ArgumentInvalid: { status: 400, code: 400004, message: 'The request is not valid.' },
   TooManyDevices: { status: 413, code: 413002, message: 'At most 100 devices in one request.' },
   InvalidProtocolVersion: { status: 400, code: 400005, message: 'The api-version is not known.' },

@@ -1,4 +1,5 @@
 /** The user names of CONNECT, which tell a DPS session from a hub session. */
+import { percentDecoded } from '../../dps/contract/percent-decoded.js';
 
 export interface DpsUserName {
   idScope: string;
@@ -21,7 +22,7 @@ export function isDpsUserName(userName: string): boolean {
 export function parseDpsUserName(userName: string): DpsUserName | undefined {
   const match = /^([^/]+)\/registrations\/([^/]+)\/(.+)$/i.exec(userName);
   const apiVersion = match && queryValue(match[3]!, 'api-version');
-  const registrationId = match && decode(match[2]!);
+  const registrationId = match && percentDecoded(match[2]!);
   if (!match || !apiVersion || !registrationId) return undefined;
   return { idScope: match[1]!, registrationId, apiVersion };
 }
@@ -30,7 +31,7 @@ export function parseDpsUserName(userName: string): DpsUserName | undefined {
 export function parseHubUserName(userName: string): HubUserName | undefined {
   const match = /^([^/]+)\/([^/]+)\/\??(.+)$/.exec(userName);
   const apiVersion = match && queryValue(match[3]!, 'api-version');
-  const deviceId = match && decode(match[2]!);
+  const deviceId = match && percentDecoded(match[2]!);
   if (!match || !apiVersion || !deviceId) return undefined;
   return { hubHostName: match[1]!, deviceId, apiVersion };
 }
@@ -40,12 +41,4 @@ function queryValue(query: string, name: string): string | undefined {
     .split('&')
     .find((part) => part.startsWith(`${name}=`))
     ?.slice(name.length + 1);
-}
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
 }

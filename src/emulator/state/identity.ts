@@ -30,7 +30,7 @@ export const ownerPolicy = 'provisioningserviceowner';
 export const hubOwnerPolicy = 'iothubowner';
 
 /** The service of a state that was not told another name. */
-export const defaultServiceName = 'enrollkit-dps';
+const defaultServiceName = 'enrollkit-dps';
 
 /** The owner of a provisioning service's policies in its own state; those of a hub have its ID. */
 export const servicePolicies = 'dps';

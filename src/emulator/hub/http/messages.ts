@@ -5,6 +5,7 @@
  * Bound Notification), service REST API 2021-04-12 (Cloud To Device Messages - Purge). Microsoft documents no HTTPS
  * request that sends to a device; that one has the address and the headers of its AMQP and device counterparts.
  */
+import { percentDecoded } from '../../../dps/contract/percent-decoded.js';
 import { routes } from '../../../dps/contract/routes.js';
 import {
   type CloudToDeviceMessage,
@@ -106,11 +107,8 @@ export function messageOperations(hub: Hub): HubOperation[] {
 /** `/devices/{id}/messages/devicebound` */
 function addressee(to: string | undefined): string {
   const match = /^\/devices\/([^/]+)\/messages\/devicebound\/?$/i.exec(to ?? '');
-  try {
-    if (match) return decodeURIComponent(match[1]!);
-  } catch {
-    // Not percent-encoded text: said below.
-  }
+  const deviceId = match ? percentDecoded(match[1]!) : undefined;
+  if (deviceId !== undefined) return deviceId;
   throw new HubError('ArgumentInvalid', {
     message: 'The header iothub-to must be /devices/{deviceId}/messages/devicebound.',
   });

@@ -1,0 +1,12 @@
+/**
+ * A URI component in the clear (RFC 3986 section 2.1).
+ *
+ * @returns undefined when it is not percent-encoded UTF-8
+ */
+export function percentDecoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
