@@ -1,4 +1,5 @@
 /** How fast a service is asked: so many at once, so many a minute, and not at all for as long as it says so. */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface PaceOptions {
@@ -22,6 +23,8 @@ export class Pace {
     this.#concurrency = concurrency;
     this.#intervalMs = perMinute === undefined ? 0 : 60_000 / perMinute;
     this.#signal = signal;
+    // Each thing under way listens for it.
+    setMaxListeners(0, signal);
   }
 
   /** Nothing is begun for so long: a service that throttles one throttles all. */

@@ -1,5 +1,4 @@
 /** Registers a fleet: every device by itself, with its own certificate, as it will in the field. */
-import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RegisterDeviceOptions, registerDevice } from '../dps/device.js';
 import { backoffMs } from '../dps/http/retry.js';
@@ -96,8 +95,6 @@ const environmental: ReadonlySet<ErrorCode> = new Set([
 export async function registerFleet(options: RegisterFleetOptions): Promise<RegisterFleetResult> {
   const { files, results, signal, telemetry } = options;
   const done = new Set<string>();
-  // Each device under way listens for it.
-  setMaxListeners(0, signal);
   const file = await ResultLines.open<RegistrationResult>(results, (line) => {
     // A message that is missing takes a registration, too: where the hub is may have changed.
     if (line.status !== 'assigned' || (telemetry && line.telemetry !== true)) return false;

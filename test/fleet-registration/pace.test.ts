@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as soon } from 'node:timers/promises';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import { Latencies } from '../../src/fleet-registration/latencies.js';
@@ -97,5 +97,19 @@ test('percentiles are those of the sorted times, and the histogram counts each o
   ));
 
 test('no times have no summary', () => assert.equal(new Latencies().summary(), undefined));
+
+test('many at once, each listening for the abort, make Node.js warn of no leak', async () => {
+  const warnings: string[] = [];
+  const warned = (warning: Error) => warnings.push(warning.name);
+  process.on('warning', warned);
+  try {
+    const { signal } = new AbortController();
+    await new Pace({ concurrency: 16, signal }).forEach(numbers(16), () => sleep(20, undefined, { signal }));
+    await soon();
+  } finally {
+    process.off('warning', warned);
+  }
+  assert.deepEqual(warnings, []);
+});
 
 test.run();
