@@ -7,6 +7,7 @@ import { confirmed } from './confirm.js';
 import { fleetFiles, paceOf } from './fleet-flags.js';
 import { fleetProgress } from './fleet-progress.js';
 import { sizeOf } from './fleet-register.js';
+import { numberText } from './number-text.js';
 
 /** @throws EnrollkitError of the flags, the manifest, the target, and what `deregisterFleet` throws */
 export async function deregisterFromFlags(
@@ -16,7 +17,7 @@ export async function deregisterFromFlags(
   const { output, signal } = context;
   const { out: fleet, manifest } = fleetFiles(out!, flags);
   const total = await sizeOf(manifest);
-  const grouped = total.toLocaleString('en-US');
+  const grouped = numberText(total);
   await confirmed(`Delete the registration records of ${grouped} devices?`, flags, context);
   const enrollments = flags.enrollments === true;
   const result = await withClients(flags, context, false, async ({ target, service }) => {

@@ -14,6 +14,7 @@ import { profileFor } from './cert/profile.js';
 import { signingCa } from './cert/signing-ca.js';
 import type { Context, Input } from './command.js';
 import { fleetProgress } from './fleet-progress.js';
+import { numberText } from './number-text.js';
 import { withPassphrase } from './passphrase.js';
 
 /** @throws EnrollkitError of the flags, the list, the CA, the profile, and what `issueFleet` throws */
@@ -63,16 +64,15 @@ export async function issueFromFlags({ flags }: Input, context: Context): Promis
   // Standard output belongs to the devices when they go there.
   const tell = typeof out === 'string' ? output.data.bind(output) : output.say.bind(output);
   const where = typeof out === 'string' ? ` in ${here(out)}` : '';
-  if (result.made === 0) tell(`${count(result.devices)} devices are${where} already; nothing was changed.`);
+  if (result.made === 0)
+    tell(`${numberText(result.devices)} devices are${where} already; nothing was changed.`);
   else {
     const before = result.devices - result.made;
-    const earlier = before > 0 ? `, ${count(before)} of them made earlier` : '';
-    tell(`${count(result.devices)} devices${where}${earlier} (${seconds.toFixed(1)} s)`);
+    const earlier = before > 0 ? `, ${numberText(before)} of them made earlier` : '';
+    tell(`${numberText(result.devices)} devices${where}${earlier} (${seconds.toFixed(1)} s)`);
   }
   tell(`valid until ${result.notAfter}; listed in ${here(manifest)}`);
 }
-
-const count = (number: number) => number.toLocaleString('en-US');
 
 async function sourceFrom(flags: Input['flags'], subject: FleetRequest['subject']): Promise<DeviceSource> {
   const { pattern, from } = flags as Record<string, string | undefined>;

@@ -1,4 +1,6 @@
 /** How far a fleet is: one line that is redrawn at a terminal, a line now and then elsewhere, JSON with `--json`. */
+
+import { numberText } from './number-text.js';
 import type { Output } from './output.js';
 
 export interface FleetProgress {
@@ -40,7 +42,7 @@ export function fleetProgress(output: Output, total: number, quiet: boolean): Fl
         output.say(JSON.stringify(event));
         return;
       }
-      const line = `${grouped(devices)} of ${grouped(total)} devices, ${grouped(rounded(perSecond))} a second${left(secondsLeft)}`;
+      const line = `${numberText(devices)} of ${numberText(total)} devices, ${numberText(rounded(perSecond))} a second${left(secondsLeft)}`;
       if (redrawn) output.stderr.write(`\r\x1b[K${line.slice(0, output.width - 1)}`);
       else output.say(line);
     },
@@ -52,7 +54,6 @@ export function fleetProgress(output: Output, total: number, quiet: boolean): Fl
 
 /** Slow keys make less than one a second. */
 const rounded = (rate: number) => (rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate));
-const grouped = (number: number) => number.toLocaleString('en-US');
 
 function left(seconds: number | undefined): string {
   if (seconds === undefined) return '';

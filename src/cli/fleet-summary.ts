@@ -3,24 +3,24 @@ import type { EnrollFleetResult } from '../fleet-registration/enroll-fleet.js';
 import type { LatencySummary } from '../fleet-registration/latencies.js';
 import type { RegisterFleetResult } from '../fleet-registration/register-fleet.js';
 import { columns } from './columns.js';
+import { numberText } from './number-text.js';
 import { wrap } from './output.js';
 
 const width = 80;
 /** Lines of a bar of the histogram, at most. */
 const barWidth = 40;
 
-const grouped = (number: number) => number.toLocaleString('en-US');
-const devices = (count: number) => `${grouped(count)} ${count === 1 ? 'device' : 'devices'}`;
+const devices = (count: number) => `${numberText(count)} ${count === 1 ? 'device' : 'devices'}`;
 
 export function registrationText(result: RegisterFleetResult, results: string): string {
   const { before, assigned, failed, throttled, hubs, latency, elapsedMs } = result;
   if (assigned + failed === 0) return `${devices(before)} are assigned already; nothing was done.`;
   const seconds = elapsedMs / 1000;
   const lines = [
-    `${devices(assigned)} assigned${before > 0 ? `, ${grouped(before)} before` : ''}, ${grouped(failed)} failed, in ${seconds.toFixed(1)} s (${grouped(Math.round((assigned + failed) / seconds))} a second)`,
+    `${devices(assigned)} assigned${before > 0 ? `, ${numberText(before)} before` : ''}, ${numberText(failed)} failed, in ${seconds.toFixed(1)} s (${numberText(Math.round((assigned + failed) / seconds))} a second)`,
   ];
   if (throttled > 0) lines.push(`${devices(throttled)} had to wait: DPS took no more requests (429)`);
-  const hubRows = Object.entries(hubs).map(([hub, count]) => [hub, grouped(count)]);
+  const hubRows = Object.entries(hubs).map(([hub, count]) => [hub, numberText(count)]);
   if (hubRows.length > 0) lines.push('', 'Hubs', ...indented(columns(hubRows, 2)));
   if (latency)
     lines.push('', 'From the first connection to the assignment', ...indented(latencyLines(latency)));
@@ -37,7 +37,7 @@ export function enrollmentText(result: EnrollFleetResult, results: string): stri
   const { before, enrolled, failed, failures, elapsedMs } = result;
   if (enrolled + failed === 0) return `${devices(before)} are enrolled already; nothing was done.`;
   const lines = [
-    `${devices(enrolled)} enrolled${before > 0 ? `, ${grouped(before)} before` : ''}, ${grouped(failed)} failed, in ${(elapsedMs / 1000).toFixed(1)} s`,
+    `${devices(enrolled)} enrolled${before > 0 ? `, ${numberText(before)} before` : ''}, ${numberText(failed)} failed, in ${(elapsedMs / 1000).toFixed(1)} s`,
   ];
   for (const { count, errorCode, message, registrationId } of failures)
     lines.push(
@@ -53,7 +53,7 @@ function latencyLines({ p50, p90, p99, max, histogram }: LatencySummary): string
   const most = Math.max(...histogram.map(({ count }) => count));
   const bars = histogram.map(({ belowMs, count }) => [
     belowMs === Number.MAX_SAFE_INTEGER ? 'longer' : `under ${duration(belowMs)}`,
-    grouped(count),
+    numberText(count),
     '#'.repeat(count === 0 ? 0 : Math.max(1, Math.round((count / most) * barWidth))),
   ]);
   const labels = Math.max(...bars.map(([label]) => label!.length));

@@ -76,11 +76,11 @@ export function differences(
   compare('reprovisionPolicy', wanted.reprovisionPolicy, pick(found.reprovisionPolicy));
   compare('allocationPolicy', wanted.allocationPolicy, found.allocationPolicy);
   if (wanted.iotHubs) compare('iotHubs', lowerSorted(wanted.iotHubs), lowerSorted(found.iotHubs ?? []));
-  compare('initialTwin.tags', wanted.initialTwin?.tags ?? {}, withoutMetadata(found.initialTwin?.tags));
+  compare('initialTwin.tags', wanted.initialTwin?.tags ?? {}, withoutMetadata(found.initialTwin?.tags ?? {}));
   compare(
     'initialTwin.properties.desired',
     wanted.initialTwin?.properties?.desired ?? {},
-    withoutMetadata(found.initialTwin?.properties?.desired),
+    withoutMetadata(found.initialTwin?.properties?.desired ?? {}),
   );
   return different;
 }
@@ -95,7 +95,7 @@ function lowerSorted(hubs: string[]): string[] {
   return hubs.map((hub) => hub.toLowerCase()).sort();
 }
 
-/** A twin collection without what the service adds: version, count, metadata. */
-function withoutMetadata(collection: Record<string, unknown> | null | undefined): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(collection ?? {}).filter(([name]) => !name.startsWith('$')));
+/** A twin collection without what the service adds and does not take back: version, count, metadata. */
+export function withoutMetadata(collection: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(collection).filter(([name]) => !name.startsWith('$')));
 }

@@ -3,8 +3,9 @@ import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../errors.js';
 import type { Certificate } from './certificate.js';
 import { x509 } from './crypto.js';
+import { extendedKeyUsageTypes } from './extensions.js';
 import type { Name } from './name.js';
-import { extendedKeyUsages, type KeyUsageName, type Profile } from './profile.js';
+import type { KeyUsageName, Profile } from './profile.js';
 import { authorityOf, shapeExtensions } from './profile-extensions.js';
 import {
   alternativeNameExtension,
@@ -88,7 +89,7 @@ function extensions(request: IssueRequest, issuer: Certificate | undefined): x50
   ];
   if (profile.extendedKeyUsage?.length) {
     result.push(
-      new x509.ExtendedKeyUsageExtension(profile.extendedKeyUsage.map((name) => extendedKeyUsages[name])),
+      new x509.ExtendedKeyUsageExtension(profile.extendedKeyUsage.map((name) => extendedKeyUsageTypes[name])),
     );
   }
   // RFC 5280 section 4.2.1.6: without a subject, the alternative names are what identifies it.

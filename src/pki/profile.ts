@@ -2,29 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { EnrollkitError } from '../errors.js';
+import { keyUsageNames } from './extensions.js';
 
 export const roles = ['root', 'intermediate', 'device', 'verification', 'edge-ca', 'server'] as const;
 export type Role = (typeof roles)[number];
 
-/** RFC 5280 section 4.2.1.3, in the order of the bits. */
-export const keyUsages = [
-  'digitalSignature',
-  'nonRepudiation',
-  'keyEncipherment',
-  'dataEncipherment',
-  'keyAgreement',
-  'keyCertSign',
-  'cRLSign',
-] as const;
-export type KeyUsageName = (typeof keyUsages)[number];
+/** What a key may be used for; the two that narrow keyAgreement are not for keys that sign. */
+const keyUsage = z.enum(keyUsageNames).exclude(['encipherOnly', 'decipherOnly']);
+export type KeyUsageName = z.infer<typeof keyUsage>;
 
-/** RFC 5280 section 4.2.1.12. */
-export const extendedKeyUsages = {
-  serverAuth: '1.3.6.1.5.5.7.3.1',
-  clientAuth: '1.3.6.1.5.5.7.3.2',
-  emailProtection: '1.3.6.1.5.5.7.3.4',
-} as const;
-export type ExtendedKeyUsageName = keyof typeof extendedKeyUsages;
+const extendedKeyUsage = z.enum(['serverAuth', 'clientAuth', 'emailProtection']);
 
 /** Netscape Certificate Type, in the order of the bits; obsolete, yet the scripts that certgen replaces set it. */
 export const netscapeCertTypes = ['sslClient', 'sslServer', 'smime'] as const;
@@ -81,15 +68,12 @@ export const profileSchema = z
           ),
       })
       .describe('RFC 5280 section 4.2.1.9.'),
-    keyUsage: z.array(z.enum(keyUsages)).min(1).describe('RFC 5280 section 4.2.1.3; always critical.'),
+    keyUsage: z.array(keyUsage).min(1).describe('RFC 5280 section 4.2.1.3; always critical.'),
     additionalKeyUsageForRsa: z
-      .array(z.enum(keyUsages))
+      .array(keyUsage)
       .optional()
       .describe('What an RSA key is used for besides; RSA key transport needs keyEncipherment.'),
-    extendedKeyUsage: z
-      .array(z.enum(Object.keys(extendedKeyUsages) as [ExtendedKeyUsageName, ...ExtendedKeyUsageName[]]))
-      .optional()
-      .describe('RFC 5280 section 4.2.1.12.'),
+    extendedKeyUsage: z.array(extendedKeyUsage).optional().describe('RFC 5280 section 4.2.1.12.'),
     authorityKeyIdentifier: z
       .enum(['keyIdentifier', 'keyIdentifierAndIssuer'])
       .optional()

@@ -10,6 +10,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { EnrollkitError } from '../errors.js';
 import { ensureFolder, readTextIfExists, secretFileMode } from './files.js';
+import { jsonOf } from './json-text.js';
 
 export const journalTarget = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('emulator') }),
@@ -64,7 +65,7 @@ export class Journal {
     const lines = text.split('\n');
     for (const [index, record] of lines.entries()) {
       if (record === '') continue;
-      const parsed = line.safeParse(parseJson(record));
+      const parsed = line.safeParse(jsonOf(record));
       const last = index === lines.length - 1;
       if (last) journal.#tornAt = Buffer.byteLength(text) - Buffer.byteLength(record);
       else if (parsed.success) journal.#apply(parsed.data.event, parsed.data.thing);
@@ -120,13 +121,5 @@ export class Journal {
     const key = JSON.stringify(thing);
     if (event === 'removed') this.#things.delete(key);
     else this.#things.set(key, { event, thing });
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { EnrollkitError } from '../errors.js';
 import { publicFileMode, readTextIfExists, writeFileAtomically } from './files.js';
 import { journalTarget } from './journal.js';
+import { jsonOf } from './json-text.js';
 import type { Layout } from './layout.js';
 
 const authorityRole = z.enum(['root', 'intermediate']);
@@ -32,7 +33,7 @@ export type RolloverRecord = z.infer<typeof schema>;
 export function readRollover({ rollover }: Layout): RolloverRecord | undefined {
   const text = readTextIfExists(rollover);
   if (text === undefined) return undefined;
-  const parsed = schema.safeParse(parseJson(text));
+  const parsed = schema.safeParse(jsonOf(text));
   if (parsed.success) return parsed.data;
   throw new EnrollkitError(
     'JOURNAL_UNREADABLE',
@@ -65,12 +66,4 @@ export function assertNoRollover(layout: Layout): void {
       next: `Finish it first: enrollkit cert rollover ${record.authority} --finish (with the same --dir).`,
     },
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,7 @@
 /** The one chain that the certificates of some files make. */
 import { EnrollkitError } from '../../errors.js';
 import { type Certificate, sha256Thumbprint } from '../../pki/certificate.js';
-import { isSignedBy } from '../../pki/signature.js';
+import { isIssuedBy } from '../../pki/issued-by.js';
 import { readCertificates } from './material.js';
 import { chainFrom, isSelfSigned, maxChainCertificates, withoutCopies } from './order.js';
 
@@ -24,7 +24,9 @@ export function chainOfFiles(paths: readonly string[], passphrase: string | unde
     return certificates;
   });
   const all = withoutCopies(read);
-  const leaves = all.filter((one) => !all.some((other) => other !== one && isIssuedBy(other, one)));
+  const leaves = all.filter(
+    (one) => !all.some((other) => other !== one && isIssuedBy(other, one) && !isSelfSigned(other)),
+  );
   if (leaves.length !== 1) {
     const named = leaves
       .slice(0, 3)
@@ -43,9 +45,4 @@ export function chainOfFiles(paths: readonly string[], passphrase: string | unde
     `${lost.subject.text} in ${fileOf.get(sha256Thumbprint(lost))} does not belong to the chain of ${leaves[0]!.subject.text}.`,
     { next: 'Leave it out.' },
   );
-}
-
-function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
-  if (!certificate.issuer.equals(issuer.subject) || isSelfSigned(certificate)) return false;
-  return isSignedBy(certificate, issuer);
 }

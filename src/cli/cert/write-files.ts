@@ -1,9 +1,9 @@
 /** Files that a command makes: never over others unasked, and all of them or none. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, renameSync, rmdirSync, rmSync, type Stats, statSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
-import { stageFile } from '../../store/files.js';
+import { removeIfEmpty, stageFile } from '../../store/files.js';
 
 export interface NewFile {
   path: string;
@@ -60,14 +60,6 @@ export function writeFiles(files: readonly NewFile[], force: boolean): void {
 function missingFolders(folder: string): string[] {
   if (existsSync(folder) || dirname(folder) === folder) return [];
   return [folder, ...missingFolders(dirname(folder))];
-}
-
-function removeIfEmpty(folder: string): void {
-  try {
-    rmdirSync(folder);
-  } catch {
-    // It was never made, or another program has put something into it.
-  }
 }
 
 function lookAt(path: string): Stats | undefined {

@@ -1,6 +1,7 @@
 import { forceFlag, outFileFlag } from '../cert/flags.js';
 import type { Command, Context, Input } from '../command.js';
 import { outputFlags } from '../flags.js';
+import { numberText } from '../number-text.js';
 
 export const fleetMerge: Command = {
   description:
@@ -35,6 +36,5 @@ async function run(input: Input, { output }: Context): Promise<void> {
   if (out !== undefined) assertFree([out], force === true);
   const devices = await mergeManifests(input.arguments, out ?? output.stdout);
   if (output.json) output.value({ devices, manifests: input.arguments.length, out });
-  else if (out !== undefined)
-    output.data(`${devices.toLocaleString('en-US')} devices, listed in ${here(out)}`);
+  else if (out !== undefined) output.data(`${numberText(devices)} devices, listed in ${here(out)}`);
 }

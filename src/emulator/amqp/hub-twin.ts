@@ -6,7 +6,7 @@
  */
 import rhea, { type Message } from 'rhea';
 import { hubAmqp } from '../../dps/contract/amqp.js';
-import { TwinPatchError } from '../hub/twins.js';
+import { parseTwinPatch, TwinPatchError } from '../hub/twins.js';
 import { AmqpError, answerNotTaken } from './amqp-error.js';
 import type { DeviceNode } from './hub-nodes.js';
 import { bodyOf, jsonBody, stringOf } from './message.js';
@@ -40,7 +40,7 @@ export const twinNode: DeviceNode = ({ deviceId, hub, note }) => {
 
   function patchReported(message: Message): Answer {
     try {
-      const version = hub.twins.patchReported(deviceId, parseJson(bodyOf(message)));
+      const version = hub.twins.patchReported(deviceId, parseTwinPatch(bodyOf(message)));
       if (version === undefined)
         return { status: 404, body: { errorCode: 404, message: 'There is no such device.' } };
       return { status: 200, version };
@@ -125,12 +125,3 @@ export const twinNode: DeviceNode = ({ deviceId, hub, note }) => {
     },
   };
 };
-
-/** @throws TwinPatchError */
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8')) as unknown;
-  } catch {
-    throw new TwinPatchError('The body is not JSON.');
-  }
-}

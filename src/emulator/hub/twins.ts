@@ -143,6 +143,20 @@ export class HubTwins {
 /** A patch that the hub answers with 400. */
 export class TwinPatchError extends Error {}
 
+/**
+ * The body of a request that changes a twin, over MQTT and AMQP.
+ *
+ * @param body JSON, UTF-8
+ * @throws TwinPatchError when it is not JSON
+ */
+export function parseTwinPatch(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch {
+    throw new TwinPatchError('The body is not JSON.');
+  }
+}
+
 function section(properties: string, version: number, updated: string): TwinSection {
   return { properties: JSON.parse(properties) as JsonObject, version, updated };
 }

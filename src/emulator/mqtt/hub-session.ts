@@ -9,7 +9,7 @@ import type { EmulatorLog } from '../events.js';
 import { refusalOf } from '../hub/authorize.js';
 import type { Hub, NamedHub } from '../hub/hub.js';
 import { maxMessageBytes, parsePropertyBag } from '../hub/messages.js';
-import { TwinPatchError } from '../hub/twins.js';
+import { parseTwinPatch, TwinPatchError } from '../hub/twins.js';
 import { cloudToDeviceDelivery } from './hub-cloud-to-device.js';
 import { methodCalls } from './hub-methods.js';
 import {
@@ -149,7 +149,7 @@ function hubSession(
 
   function patchReported(requestId: string, payload: Buffer): Reply {
     try {
-      const version = hub.twins.patchReported(deviceId, parseJson(payload));
+      const version = hub.twins.patchReported(deviceId, parseTwinPatch(payload));
       const status = version === undefined ? 404 : 204;
       note('patchReported', status);
       return { topic: hubTopics.twinResponse(status, requestId, version), payload: '' };
@@ -196,12 +196,4 @@ function hubSession(
       for (const { stop } of subscriptions.values()) stop();
     },
   };
-}
-
-function parseJson(payload: Buffer): unknown {
-  try {
-    return JSON.parse(payload.toString('utf8')) as unknown;
-  } catch {
-    throw new TwinPatchError('The body is not JSON.');
-  }
 }

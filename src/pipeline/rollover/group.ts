@@ -10,6 +10,7 @@ import type { EnrollmentGroup } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
 import { parseCertificates } from '../../pki/certificate.js';
 import { sha1Thumbprint, sha256Thumbprint } from '../../pki/inspect.js';
+import { withoutMetadata } from '../enrollment-group-of.js';
 import type { RolledAuthority } from './authorities.js';
 import type { DpsOptions, Upload } from './uploads.js';
 
@@ -191,16 +192,16 @@ async function write(
   const { etag, createdDateTimeUtc: _created, lastUpdatedDateTimeUtc: _updated, ...settings } = group;
   const wanted = {
     ...settings,
-    initialTwin: withoutMetadata(group.initialTwin),
+    initialTwin: twinToSend(group.initialTwin),
     attestation: { type: 'x509' as const, x509 },
   };
   await service.updateEnrollmentGroup(wanted, etag ?? '*', { signal });
 }
 
 /** What the service adds to a twin's collections, it does not take back. */
-function withoutMetadata(twin: EnrollmentGroup['initialTwin']): EnrollmentGroup['initialTwin'] {
+function twinToSend(twin: EnrollmentGroup['initialTwin']): EnrollmentGroup['initialTwin'] {
   const own = (collection: Record<string, unknown> | null | undefined) =>
-    collection && Object.fromEntries(Object.entries(collection).filter(([name]) => !name.startsWith('$')));
+    collection && withoutMetadata(collection);
   return (
     twin && { tags: own(twin.tags), properties: twin.properties && { desired: own(twin.properties.desired) } }
   );
