@@ -7,7 +7,7 @@ import { confirmed } from './confirm.js';
 import { fleetFiles, paceOf } from './fleet-flags.js';
 import { fleetProgress } from './fleet-progress.js';
 import { sizeOf } from './fleet-register.js';
-import { numberText } from './number-text.js';
+import { deregistrationText, devicesText } from './fleet-summary.js';
 
 /** @throws EnrollkitError of the flags, the manifest, the target, and what `deregisterFleet` throws */
 export async function deregisterFromFlags(
@@ -17,8 +17,7 @@ export async function deregisterFromFlags(
   const { output, signal } = context;
   const { out: fleet, manifest } = fleetFiles(out!, flags);
   const total = await sizeOf(manifest);
-  const grouped = numberText(total);
-  await confirmed(`Delete the registration records of ${grouped} devices?`, flags, context);
+  await confirmed(`Delete the registration records of ${devicesText(total)}?`, flags, context);
   const enrollments = flags.enrollments === true;
   const result = await withClients(flags, context, false, async ({ target, service }) => {
     const progress = fleetProgress(output, total, flags.quiet === true);
@@ -36,8 +35,5 @@ export async function deregisterFromFlags(
   rmSync(`${fleet}.registrations.ndjson`, { force: true });
   if (enrollments) rmSync(`${fleet}.enrollments.ndjson`, { force: true });
   if (output.json) return output.value(result);
-  const seconds = (result.elapsedMs / 1000).toFixed(1);
-  output.data(`${grouped} devices are no longer registered (${seconds} s).`);
-  if (result.leftInHubs > 0)
-    output.data(`${result.leftInHubs} of them stay in hubs other than the one of the connection string.`);
+  output.data(deregistrationText(total, result.leftInHubs, result.elapsedMs));
 }

@@ -89,6 +89,12 @@ export async function* manifestDevices(manifest: string): AsyncGenerator<Manifes
         },
       );
     }
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new EnrollkitError('FILE_UNREADABLE', `There is no list of devices ${manifest}.`, {
+        next: 'Name what fleet issue --out has made, or its list with --manifest FILE.',
+        cause,
+      });
+    }
     throw fileError(manifest, cause);
   } finally {
     input.destroy();

@@ -63,7 +63,12 @@ test('fleet: what is no fleet, no number, no manifest is refused', () =>
       assert.match(ended.stderr, message);
       assert.equal(ended.stdout, '');
     };
-    await run(9, /no file nothing\.manifest\.csv/, 'register', 'nothing');
+    await run(
+      9,
+      /no list of devices nothing\.manifest\.csv\.\s+next: Name what fleet issue --out/,
+      'register',
+      'nothing',
+    );
     await run(2, /--rate takes a whole number/, 'register', 'x', '--rate', 'fast');
     await run(2, /--concurrency takes/, 'enroll', 'x', '--concurrency', '0');
     await run(2, /missing required argument/i, 'register');
