@@ -6,7 +6,7 @@
  */
 import rhea, { type Message } from 'rhea';
 import type { CloudToDeviceMessage } from '../hub/cloud-to-device.js';
-import type { DeviceNode } from './hub-nodes.js';
+import type { DeviceNode } from './device-node.js';
 import { dataBody } from './message.js';
 
 export const cloudToDeviceNode: DeviceNode = ({ deviceId, hub: { cloudToDevice: queue }, note }) => ({

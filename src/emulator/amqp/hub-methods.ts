@@ -4,7 +4,7 @@
  * Source: azure-iot-device-amqp 1.14.4, amqp_device_method_client.
  */
 import rhea, { type Message } from 'rhea';
-import type { DeviceNode } from './hub-nodes.js';
+import type { DeviceNode } from './device-node.js';
 import { bodyOf, jsonBody } from './message.js';
 
 const methodName = 'IoThub-methodname';

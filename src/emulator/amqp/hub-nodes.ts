@@ -12,12 +12,13 @@ import type { Hub } from '../hub/hub.js';
 import type { Policy } from '../state/identity.js';
 import { AmqpError, toAmqpError } from './amqp-error.js';
 import { claimsNode } from './claims-node.js';
+import type { DeviceContext, DeviceNode } from './device-node.js';
 import { cloudToDeviceNode } from './hub-cloud-to-device.js';
 import { methodsNode } from './hub-methods.js';
 import { isServiceAddress, serviceNodes } from './hub-service-nodes.js';
 import { telemetryNode } from './hub-telemetry.js';
 import { twinNode } from './hub-twin.js';
-import type { AmqpClient, Attached, AttachRequest, Link, Nodes } from './node.js';
+import type { AmqpClient, Attached, Link, Nodes } from './node.js';
 
 export interface HubNodesOptions {
   hub: Hub;
@@ -28,18 +29,6 @@ export interface HubNodesOptions {
   /** Of the hub: what its back ends may do. */
   policies: () => readonly Policy[];
 }
-
-/** What the nodes of a device share. */
-export interface DeviceContext {
-  deviceId: string;
-  hub: Hub;
-  note(operation: string, status: number, reason?: string): void;
-}
-
-/** One of a device's nodes, for one connection: what it does with links, by where their messages go. */
-export type DeviceNode = (
-  context: DeviceContext,
-) => Partial<Record<AttachRequest['direction'], (link: Link) => Attached>>;
 
 /** By what follows `/devices/{deviceId}/`, in lower case. */
 const deviceNodes: Record<string, DeviceNode> = {

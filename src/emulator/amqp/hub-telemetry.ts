@@ -2,8 +2,8 @@
 import { hubAmqp } from '../../dps/contract/amqp.js';
 import { maxMessageBytes } from '../hub/messages.js';
 import { AmqpError } from './amqp-error.js';
+import type { DeviceNode } from './device-node.js';
 import { toHubMessage } from './hub-message.js';
-import type { DeviceNode } from './hub-nodes.js';
 import { messagesOfBatch } from './message.js';
 
 const credit = 100;

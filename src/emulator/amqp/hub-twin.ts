@@ -8,7 +8,7 @@ import rhea, { type Message } from 'rhea';
 import { hubAmqp } from '../../dps/contract/amqp.js';
 import { parseTwinPatch, TwinPatchError } from '../hub/twins.js';
 import { AmqpError, answerNotTaken } from './amqp-error.js';
-import type { DeviceNode } from './hub-nodes.js';
+import type { DeviceNode } from './device-node.js';
 import { bodyOf, jsonBody, stringOf } from './message.js';
 import type { Link } from './node.js';
 

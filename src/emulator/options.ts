@@ -1,0 +1,30 @@
+/** What an emulator is started with. */
+import type { EmulatorLog } from './events.js';
+import type { QuotaLimits } from './quotas.js';
+import type { EmulatorSeed } from './seed-schema.js';
+
+export interface EmulatorOptions {
+  /** The state folder; the emulator keeps its files in `emulator/` below it. `:memory:` keeps nothing. */
+  dir: string;
+  /** What to bind: `localhost`, both loopback addresses, unless told otherwise. */
+  host?: string;
+  /** 0, the default, picks a free one. */
+  httpsPort?: number;
+  mqttPort?: number;
+  amqpPort?: number;
+  /** Names of IoT hubs to be there; those of earlier starts stay. Without any, there is one. */
+  hubs?: readonly string[];
+  /** Names of provisioning services to be there; those of earlier starts stay. Without any, there is one. */
+  services?: readonly string[];
+  /** Seconds that a device is told to wait between register and poll; 0 by default, Azure's pace is 3. */
+  retryAfter?: number;
+  /** Whether more than the documented rates is answered with 429; other rates than those where they are given. */
+  quotas?: boolean | Partial<QuotaLimits>;
+  /** What is there at the start, and again after a reset. */
+  seed?: EmulatorSeed;
+  /** The clock that the emulator's own follows. */
+  now?: () => Date;
+  log?: EmulatorLog;
+  /** Called when `enrollkit emulator stop` asks for it; without, that command is told that it may not. */
+  onStopRequest?: () => void;
+}

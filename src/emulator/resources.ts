@@ -1,0 +1,85 @@
+/** What an emulator holds from its start to its stop: the state, the lock on its folder, its TLS identity. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hubNameProblem, serviceNameProblem } from '../dps/contract/ids.js';
+import { EnrollkitError } from '../errors.js';
+import { ensureFolder } from '../store/files.js';
+import type { Closer } from './closers.js';
+import { emulatorFolder, removeEndpoints } from './endpoints.js';
+import { makeHubs } from './hub-directory.js';
+import type { EmulatorOptions } from './options.js';
+import { linkHubs, makeServices } from './service-directory.js';
+import { StateDatabases } from './state/databases.js';
+import { readIdentity } from './state/identity.js';
+import { lockFolder } from './state/lock.js';
+import { openServerIdentity, type ServerIdentity } from './tls.js';
+
+/** What an emulator has for as long as it runs, also through a reset. */
+export interface Resources {
+  /** Absolute; undefined when all is kept in memory. */
+  folder: string | undefined;
+  databases: StateDatabases;
+  server: ServerIdentity;
+  /** Where clients find the roots. */
+  published: string;
+}
+
+/**
+ * Opens the state folder and what is kept in it, and makes the services and hubs that are asked for.
+ *
+ * @param closers filled as things are opened, also when one then cannot be
+ * @throws EnrollkitError USAGE, EMULATOR_STATE_IN_USE, EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE
+ */
+export async function openResources(options: EmulatorOptions, closers: Closer[]): Promise<Resources> {
+  const { dir, host = 'localhost' } = options;
+  assertNames(options);
+  const folder = dir === ':memory:' ? undefined : emulatorFolder(dir);
+  if (folder !== undefined) {
+    ensureFolder(folder);
+    closers.push(lockFolder(folder));
+    // Of a process that was killed.
+    removeEndpoints(folder);
+  }
+  const databases = new StateDatabases(folder ?? ':memory:');
+  closers.push(() => databases.close());
+  makeAll(databases, options);
+  // TLS is judged by the clients' clock, whatever clock the emulator is given.
+  const server = await openServerIdentity({ folder, host, now: new Date() });
+  return { folder, databases, server, published: publishedFolder(folder, closers) };
+}
+
+/** Makes the services and hubs that are asked for and are not there yet; a new one is linked to all of the others. */
+function makeAll(
+  databases: StateDatabases,
+  { hubs: named = [], services = [], seed }: EmulatorOptions,
+): void {
+  const hubs = [...new Set([...named, ...(seed?.hubs ?? [])])];
+  const { main } = databases;
+  const before = main.prepare('SELECT number FROM provisioning_service').all() as { number: number }[];
+  const identity = readIdentity(main, services[0]);
+  const made = makeHubs(databases, hubs);
+  for (const { number } of before) linkHubs(databases.of('service', number), made);
+  const all = main.prepare('SELECT hub_id FROM iot_hub').all() as { hub_id: string }[];
+  const hubIds = all.map((row) => row.hub_id);
+  if (before.length === 0) linkHubs(main, hubIds);
+  makeServices(databases, services, identity, hubIds);
+}
+
+/** @throws EnrollkitError USAGE */
+function assertNames({ hubs = [], services = [], seed }: EmulatorOptions): void {
+  for (const problem of [
+    ...[...hubs, ...(seed?.hubs ?? [])].map(hubNameProblem),
+    ...services.map(serviceNameProblem),
+  ]) {
+    if (problem) throw new EnrollkitError('USAGE', problem);
+  }
+}
+
+/** Where clients find the roots: also an emulator that keeps no files of its own gives them out as files. */
+function publishedFolder(folder: string | undefined, closers: Closer[]): string {
+  if (folder !== undefined) return folder;
+  const temporary = mkdtempSync(join(tmpdir(), 'enrollkit-emulator-'));
+  closers.push(() => rmSync(temporary, { recursive: true, force: true }));
+  return temporary;
+}
