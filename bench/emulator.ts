@@ -25,7 +25,8 @@ import {
   registerMqtt,
   type Server,
 } from './emulator/device-client.js';
-import { line, median, rate } from './emulator/measure.js';
+import { line, rate } from './emulator/measure.js';
+import { median } from './median.js';
 
 const stored = Number(process.argv[2] ?? 100_000);
 const deviceCount = 400;

@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { issue } from '../src/pki/issue.js';
 import { generateKeyPair, privateKeyToPem } from '../src/pki/keys.js';
 import { loadProfile } from '../src/pki/profile.js';
+import { median } from './median.js';
 
 const { values } = parseArgs({
   options: {
@@ -33,7 +34,6 @@ const bin = file('../dist/bin.js');
 const cpuTime = new URL('fleet/cpu-time.mjs', import.meta.url).href;
 const cores = availableParallelism();
 const folder = mkdtempSync(join(tmpdir(), 'enrollkit-bench-'));
-const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
 
 interface Measured {
   seconds: number;

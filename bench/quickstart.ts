@@ -9,13 +9,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { median } from './median.js';
 
 const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
 const deviceIds = ['device-001', 'device-002', 'device-003'];
-
-function median(values: number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
 
 /** Seconds that an act takes in a folder of its own. */
 function timed(act: (folder: string) => void): number {

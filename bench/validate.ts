@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { Certificate, CertificateChainValidationEngine, CryptoEngine, setEngine } from 'pkijs';
 import { parseCertificate } from '../src/pki/certificate.js';
 import { authority, device, now, type Raw } from '../test/support/raw-certificates.js';
+import { median } from './median.js';
 
 /** As it is installed: what tsx makes of the source has helpers in it that take time. */
 const compiled = new URL('../dist/pki/validate.js', import.meta.url).href;
@@ -136,10 +137,6 @@ function opensslSeconds(folder: string): number {
   };
   const times = Array.from({ length: rounds }, () => seconds(leaves) - seconds(leaves.slice(0, 1)));
   return (median(times) * chainCount) / (chainCount - 1);
-}
-
-function median(values: number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 async function secondsOf({ contenders }: Scenario): Promise<Map<string, number>> {

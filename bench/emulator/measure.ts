@@ -1,9 +1,5 @@
 /** Rates. */
 
-export function median(values: number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
 /** How many a second, so many at a time. */
 export async function rate<Item>(
   items: readonly Item[],

@@ -26,6 +26,12 @@ import type { Target } from './target.js';
 
 type ArmRequest = Omit<HttpRequest, 'parameters'> & { parameters?: Record<string, string> };
 
+/**
+ * Azure Resource Manager, asked about one provisioning service.
+ *
+ * Each request may end in an EnrollkitError of its answer (NO_CREDENTIALS, FORBIDDEN, NOT_FOUND, CONFLICT,
+ * PRECONDITION_FAILED, THROTTLED, else REFUSED) or of the connection (NETWORK, SERVER_NOT_TRUSTED).
+ */
 export class ControlPlane {
   readonly #http: HttpClient;
   readonly #target: Target;

@@ -16,6 +16,12 @@ const hubDevice = z.object({
 });
 export type HubDevice = z.infer<typeof hubDevice>;
 
+/**
+ * The device identities of one IoT hub. Source: Microsoft Learn, IoT Hub service REST API, Devices.
+ *
+ * Each request may end in an EnrollkitError of its answer (NO_CREDENTIALS, FORBIDDEN, NOT_FOUND, CONFLICT,
+ * PRECONDITION_FAILED, THROTTLED, else REFUSED) or of the connection (NETWORK, SERVER_NOT_TRUSTED).
+ */
 export class HubService {
   readonly #http: HttpClient;
 

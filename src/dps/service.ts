@@ -21,6 +21,12 @@ import { unlessMissing } from './http/missing.js';
 import { servicePolicy } from './service-auth.js';
 import type { Target } from './target.js';
 
+/**
+ * The enrollments and registration records of one provisioning service.
+ *
+ * Each request may end in an EnrollkitError of its answer (NO_CREDENTIALS, FORBIDDEN, NOT_FOUND, CONFLICT,
+ * PRECONDITION_FAILED, THROTTLED, else REFUSED) or of the connection (NETWORK, SERVER_NOT_TRUSTED).
+ */
 export class ServicePlane {
   readonly #http: HttpClient;
 
