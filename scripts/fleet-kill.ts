@@ -9,8 +9,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { bin } from '../test/cli/run-cli.js';
 import { assertWhole, type Format, makeCertificateFolder, numbered } from '../test/fleet/support.js';
+import { bin } from '../test/support/bin.js';
 
 const { values } = parseArgs({
   options: {

@@ -20,8 +20,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { mergeManifests } from '../src/fleet/merge-manifests.js';
-import { bin } from '../test/cli/run-cli.js';
 import { type Device, makeCertificateFolder, rootOf } from '../test/fleet/support.js';
+import { bin } from '../test/support/bin.js';
 
 const { values } = parseArgs({
   options: { devices: { type: 'string', default: '1000000' }, samples: { type: 'string', default: '1000' } },

@@ -18,6 +18,7 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { EnrollkitError } from '../errors.js';
 import { readTextIfExists, secretFileMode, unwritable } from '../store/files.js';
+import { jsonOf } from '../store/json-text.js';
 import { isAlive } from '../store/lock.js';
 
 const fleetLine = z.object({ fleet: z.object({ version: z.literal(1), request: z.string() }) });
@@ -136,7 +137,7 @@ function readJournal(path: string): Found {
   if (lines.length === 0 && text && !text.startsWith('{"fleet":')) throw notAJournal(path, 1);
   for (const [index, record] of lines.entries()) {
     found.whole += Buffer.byteLength(record) + 1;
-    const parsed = line.safeParse(parseJson(record));
+    const parsed = line.safeParse(jsonOf(record));
     if (!parsed.success || (index === 0) !== 'fleet' in parsed.data) {
       throw notAJournal(path, index + 1);
     }
@@ -159,12 +160,4 @@ function notAJournal(path: string, lineNumber: number): EnrollkitError {
   return new EnrollkitError('JOURNAL_UNREADABLE', why, {
     next: 'Choose another place with --out, or remove that file with the output that it belongs to.',
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -4,8 +4,9 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { run } from '../cli/in-process.js';
-import { cli, inTemporaryFolder } from '../cli/run-cli.js';
+import { cli } from '../cli/run-cli.js';
 import { openssl } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { authority, certificate, edgeScript, read, textOf } from './support.js';
 
 const env = { ENROLLKIT_PASSPHRASE: '1234', TERM: '' };

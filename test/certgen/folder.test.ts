@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import { deviceEnvironment } from '../../src/certgen/device-environment.js';
 import { isKeyPair, privateKeyFromPem } from '../../src/pki/keys.js';
-import { inTemporaryFolder } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { at, authority, certificate, edgeScript, passphrase, read, sdkScript, textOf } from './support.js';
 
 const fails = (code: string, pattern: RegExp) => (error: Error & { code?: string }) => {

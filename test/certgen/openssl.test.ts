@@ -4,7 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { parseCertificate } from '../../src/pki/certificate.js';
-import { inTemporaryFolder, openssl } from '../support/openssl.js';
+import { openssl } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { at, authority, certificate, edgeScript, read, textOf } from './support.js';
 
 const now = new Date(Math.floor(Date.now() / 1000) * 1000);

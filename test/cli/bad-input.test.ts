@@ -3,7 +3,8 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { defaultPlan } from '../../src/pipeline/plan.js';
-import { type CliOptions, cli, inTemporaryFolder } from './run-cli.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { type CliOptions, cli } from './run-cli.js';
 
 /** What a person typed, the exit status, and what must be said. */
 async function refuses(

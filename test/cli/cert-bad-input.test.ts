@@ -6,7 +6,8 @@ import { test } from 'uvu';
 import { integer, objectIdentifier, octetString, sequence } from '../../src/pki/der/write.js';
 import { pemBlocks, pemEncode } from '../../src/pki/pem.js';
 import { makeChain } from '../support/chains.js';
-import { inTemporaryFolder, openssl } from '../support/openssl.js';
+import { openssl } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
 
 const made = makeChain();

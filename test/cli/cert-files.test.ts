@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import { pemBlocks } from '../../src/pki/pem.js';
 import { make, makeChain } from '../support/chains.js';
-import { inTemporaryFolder, openssl } from '../support/openssl.js';
+import { openssl } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
 
 const days = (count: number) => new Date(Date.now() + count * 86_400_000);

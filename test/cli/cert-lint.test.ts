@@ -10,8 +10,9 @@ import { lintRules } from '../../src/pki/lint.js';
 import { loadProfile, type Role, roles } from '../../src/pki/profile.js';
 import { validateChain } from '../../src/pki/validate.js';
 import { make, makeChain } from '../support/chains.js';
-import { inTemporaryFolder, openssl } from '../support/openssl.js';
+import { openssl } from '../support/openssl.js';
 import { inWorld, planWith } from '../support/quickstart.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
 
 interface Linted {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import { inTemporaryFolder, isInstalled, openssl, run as runProgram } from '../support/openssl.js';
+import { isInstalled, openssl, run as runProgram } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
 
 const modeOf = (path: string) => statSync(path).mode & 0o777;

@@ -15,7 +15,8 @@ import { createPkcs7 } from '../../src/pki/pkcs7.js';
 import { loadProfile } from '../../src/pki/profile.js';
 import { validateChain } from '../../src/pki/validate.js';
 import { makeChain } from '../support/chains.js';
-import { inTemporaryFolder, openssl } from '../support/openssl.js';
+import { openssl } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
 
 const made = makeChain();

@@ -8,9 +8,10 @@ import { folderNameOf } from '../../src/cli/cert/certificate-name.js';
 import { writeFiles } from '../../src/cli/cert/write-files.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { writeFileAtomically } from '../../src/store/files.js';
-import { inTemporaryFolder } from '../support/openssl.js';
+import { bin } from '../support/bin.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
-import { bin, cli } from './run-cli.js';
+import { cli } from './run-cli.js';
 
 test('a place that cannot be is told, without a trace', () =>
   inTemporaryFolder(async (folder) => {

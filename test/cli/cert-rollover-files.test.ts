@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import { inTemporaryFolder, openssl } from '../support/openssl.js';
+import { openssl } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
 import { assertHolds, commandsOn, contentsOf, type Options, publicKey, subject } from './rollover-support.js';
 

@@ -7,7 +7,8 @@ import type { EnrollmentGroup } from '../../src/dps/contract/schemas.js';
 import { ServicePlane } from '../../src/dps/service.js';
 import { emulatorTarget } from '../../src/dps/target.js';
 import { startEmulator } from '../../src/emulator/start.js';
-import { inTemporaryFolder, openssl } from '../support/openssl.js';
+import { openssl } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
 import { assertHolds, commandsOn, contentsOf, publicKey, sha256, subject } from './rollover-support.js';
 

@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { make } from '../support/chains.js';
-import { inTemporaryFolder, openssl } from '../support/openssl.js';
+import { openssl } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
 
 const names = { dns: ['gateway.local', '*.line5.local'], ip: ['192.0.2.7'], email: ['ops@example.com'] };

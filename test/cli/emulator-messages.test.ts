@@ -8,9 +8,10 @@ import { parseConnectionString } from '../../src/dps/contract/connection-string.
 import { createSasToken } from '../../src/dps/contract/sas.js';
 import { inspectCertificate } from '../../src/pki/inspect.js';
 import { startTestEmulator, type TestEmulator } from '../emulator/support.js';
+import { bin } from '../support/bin.js';
 import { type Made, make } from '../support/chains.js';
-import { bin } from '../support/emulator-process.js';
-import { cli, inTemporaryFolder } from './run-cli.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { cli } from './run-cli.js';
 
 const test = suite('emulator messages');
 const version = 'api-version=2021-04-12';

@@ -9,7 +9,8 @@ import { askEmulator } from '../../src/emulator/running.js';
 import type { EmulatorEndpoints } from '../../src/emulator/start.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { startEmulatorProcess } from '../support/emulator-process.js';
-import { cli, type Ended, inTemporaryFolder } from './run-cli.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { cli, type Ended } from './run-cli.js';
 
 const free = ['--port', '0', '--mqtt-port', '0'];
 

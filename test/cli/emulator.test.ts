@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import type { EmulatorEndpoints } from '../../src/emulator/start.js';
 import { type EmulatorProcess, startEmulatorProcess } from '../support/emulator-process.js';
-import { cli, type Ended, inTemporaryFolder } from './run-cli.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { cli, type Ended } from './run-cli.js';
 
 const keys = [
   'armEndpoint',

@@ -3,8 +3,10 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
+import { bin } from '../support/bin.js';
 import { startEmulatorProcess } from '../support/emulator-process.js';
-import { bin, cli, inTemporaryFolder } from './run-cli.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { cli } from './run-cli.js';
 
 const lines = (path: string) =>
   readFileSync(path, 'utf8')

@@ -4,7 +4,8 @@ import { isAbsolute, join } from 'node:path';
 import { test } from 'uvu';
 import { planSchema } from '../../src/pipeline/plan.js';
 import { parseCertificates } from '../../src/pki/certificate.js';
-import { cli, inTemporaryFolder } from './run-cli.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { cli } from './run-cli.js';
 
 /** Every file below a folder but the emulator's own, with the time of its last change. */
 function filesOf(folder: string): Record<string, number> {

@@ -1,11 +1,6 @@
 /** The command line from outside: arguments in; standard output, standard error and exit status out. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-export const bin = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
+import { bin } from '../support/bin.js';
 
 export interface Ended {
   status: number | null;
@@ -50,14 +45,4 @@ export function cli(arguments_: string[], { cwd, env = {}, started }: CliOptions
     child.on('close', (status) => ended({ ...result, status }));
     started?.(child);
   });
-}
-
-/** A folder that is removed after use. */
-export async function inTemporaryFolder<Result>(use: (folder: string) => Promise<Result>): Promise<Result> {
-  const folder = mkdtempSync(join(tmpdir(), 'enrollkit-cli-'));
-  try {
-    return await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }

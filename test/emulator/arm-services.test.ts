@@ -5,7 +5,7 @@ import { Agent } from 'node:https';
 import { IotDpsClient, type ProvisioningServiceDescription } from '@azure/arm-deviceprovisioningservices';
 import { suite } from 'uvu';
 import { make } from '../support/chains.js';
-import { inTemporaryFolder } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { clientOf, startTestEmulator, type TestEmulator } from './support.js';
 
 interface Context {

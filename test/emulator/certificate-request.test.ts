@@ -213,7 +213,7 @@ test('is not known to earlier versions: the field is passed over', async ({ emul
 });
 
 test('keeps its CAs: after a restart the root is the same', async () => {
-  const { inTemporaryFolder } = await import('../support/openssl.js');
+  const { inTemporaryFolder } = await import('../support/temporary-folder.js');
   await inTemporaryFolder(async (dir) => {
     const fingerprints: string[] = [];
     for (let start = 0; start < 2; start += 1) {

@@ -10,7 +10,7 @@ import { test } from 'uvu';
 import { type EmulatorEndpoints, runningEmulator, startEmulator } from '../../src/emulator/start.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { make } from '../support/chains.js';
-import { inTemporaryFolder } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { clientOf, groupBody, startTestEmulator } from './support.js';
 
 const codeOf = (code: string) => (error: unknown) => error instanceof EnrollkitError && error.code === code;

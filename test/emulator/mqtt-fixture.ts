@@ -189,3 +189,13 @@ export function closed(client: mqtt.MqttClient): Promise<void> {
     else client.once('close', () => resolve());
   });
 }
+
+/** The return code with which a connection is refused (MQTT 3.1.1 section 3.2.2.3). */
+export async function refusedWith(attempt: Promise<unknown>): Promise<number> {
+  try {
+    await attempt;
+  } catch (error) {
+    return (error as { code: number }).code;
+  }
+  throw new Error('it was let in');
+}

@@ -7,6 +7,7 @@ import {
   type Fixture,
   makeCertificate,
   record,
+  refusedWith,
   startFixture,
 } from './mqtt-fixture.js';
 
@@ -15,15 +16,6 @@ test.before(async () => {
   fixture = await startFixture();
 });
 test.after(() => fixture?.close());
-
-async function refusedWith(attempt: Promise<unknown>): Promise<number> {
-  try {
-    await attempt;
-  } catch (error) {
-    return (error as { code: number }).code;
-  }
-  throw new Error('it was let in');
-}
 
 test('telemetry is stored when it is acknowledged', async () => {
   const client = await fixture.connectHub('sender', await fixture.hubDevice('sender'));

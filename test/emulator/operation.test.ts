@@ -7,7 +7,7 @@ import { controlPaths } from '../../src/emulator/control-routes.js';
 import { askEmulator, findEmulator } from '../../src/emulator/running.js';
 import { startEmulator } from '../../src/emulator/start.js';
 import { make } from '../support/chains.js';
-import { inTemporaryFolder } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { groupBody, startTestEmulator } from './support.js';
 
 const day = 86_400_000;

@@ -6,9 +6,10 @@ import { parseConnectionString } from '../../src/dps/contract/connection-string.
 import { createSasToken } from '../../src/dps/contract/sas.js';
 import type { EmulatorEndpoints, EmulatorSeed } from '../../src/emulator/start.js';
 import { EnrollkitError } from '../../src/errors.js';
-import { cli, inTemporaryFolder } from '../cli/run-cli.js';
+import { cli } from '../cli/run-cli.js';
 import { make } from '../support/chains.js';
 import { startEmulatorProcess } from '../support/emulator-process.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { clientOf, startTestEmulator } from './support.js';
 
 const root = await make('root', 'Root');

@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import { parseConnectionString } from '../../src/dps/contract/connection-string.js';
 import { createSasToken } from '../../src/dps/contract/sas.js';
 import { type Made, make } from '../support/chains.js';
-import { inTemporaryFolder } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { base64, groupBody, startTestEmulator, type TestEmulator } from './support.js';
 
 const test = suite<{ emulator: TestEmulator; root: Made }>('service plane');

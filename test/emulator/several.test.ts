@@ -7,7 +7,7 @@ import { parseConnectionString } from '../../src/dps/contract/connection-string.
 import { hubUserName } from '../../src/dps/contract/mqtt.js';
 import { createSasToken } from '../../src/dps/contract/sas.js';
 import { type Made, make } from '../support/chains.js';
-import { inTemporaryFolder } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { connectAmqp } from './amqp-client.js';
 import { hubService } from './hub-service.js';
 import { clientOf, groupBody, startTestEmulator, type TestEmulator } from './support.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { test } from 'uvu';
 import { make } from '../support/chains.js';
-import { inTemporaryFolder } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { groupBody, startTestEmulator } from './support.js';
 
 /** Puts the state's tables back to what version 1 had. */

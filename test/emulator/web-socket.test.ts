@@ -23,18 +23,23 @@ test.before(async () => {
   const made = await makeChain('over-ws');
   root = made.root;
   chain = [made.device, made.intermediate];
-  await emulator.verifiedCa('root', root);
-  const put = await emulator.service(
-    'PUT',
-    '/enrollmentGroups/over-ws',
-    groupBody('over-ws', { reference: 'root' }),
-  );
-  assert.equal(put.status, 200);
+  await letIn(emulator);
 });
 test.after(async () => {
   for (const client of clients) client.end(true);
   await emulator?.stop();
 });
+
+/** Devices of the root, from now on. */
+async function letIn(to: TestEmulator): Promise<void> {
+  await to.verifiedCa('root', root);
+  const put = await to.service(
+    'PUT',
+    '/enrollmentGroups/over-ws',
+    groupBody('over-ws', { reference: 'root' }),
+  );
+  assert.equal(put.status, 200);
+}
 
 const path = '/$iothub/websocket';
 
@@ -173,13 +178,7 @@ asRoot("Microsoft's device client over WebSockets, on the standard ports", async
   const host = '127.77.44.3';
   const standard = await startTestEmulator({ host, httpsPort: 443, mqttPort: 8883 });
   try {
-    await standard.verifiedCa('root', root);
-    const put = await standard.service(
-      'PUT',
-      '/enrollmentGroups/over-ws',
-      groupBody('over-ws', { reference: 'root' }),
-    );
-    assert.equal(put.status, 200);
+    await letIn(standard);
     const child = spawn(
       process.execPath,
       [fileURLToPath(new URL('official-mqtt-client.mjs', import.meta.url))],

@@ -3,9 +3,9 @@ import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RegisterFleetOptions, registerFleet } from '../../src/fleet-registration/register-fleet.js';
-import { inTemporaryFolder } from '../cli/run-cli.js';
 import { openWorld, verifyCa, type World } from '../dps/support.js';
 import { fleetIssue, makeCertificateFolder } from '../fleet/support.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 
 export interface FleetWorld extends World {
   folder: string;

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import { IdTable } from '../../src/fleet/id-table.js';
 import { run } from '../cli/in-process.js';
-import { inTemporaryFolder } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { devicesOf, fleetIssue, killedWhen, makeCertificateFolder, manifestOf, sizeOf } from './support.js';
 
 const certs = await makeCertificateFolder(mkdtempSync(join(tmpdir(), 'enrollkit-fleet-')));

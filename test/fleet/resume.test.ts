@@ -15,8 +15,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { run } from '../cli/in-process.js';
-import { bin, cli } from '../cli/run-cli.js';
-import { inTemporaryFolder } from '../support/openssl.js';
+import { cli } from '../cli/run-cli.js';
+import { bin } from '../support/bin.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import {
   assertWhole,
   fleetIssue,

@@ -5,7 +5,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { extract } from 'tar-stream';
-import { bin, cli, type Ended } from '../cli/run-cli.js';
+import { cli, type Ended } from '../cli/run-cli.js';
+import { bin } from '../support/bin.js';
 import { make } from '../support/chains.js';
 
 /** A certificate folder with root and intermediate, as a quickstart leaves it. */

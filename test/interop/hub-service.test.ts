@@ -9,7 +9,7 @@ import { privateKeyToPem } from '../../src/pki/keys.js';
 import { clientOf } from '../emulator/support.js';
 import { type Made, make } from '../support/chains.js';
 import { startEmulatorProcess } from '../support/emulator-process.js';
-import { inTemporaryFolder } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 
 const client = fileURLToPath(new URL('./hub-service-client.ts', import.meta.url));
 

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { test } from 'uvu';
 import { startEmulatorProcess } from '../support/emulator-process.js';
-import { inTemporaryFolder, openssl } from '../support/openssl.js';
+import { openssl } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 
 const clients = fileURLToPath(new URL('./official-clients.ts', import.meta.url));
 

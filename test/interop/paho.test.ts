@@ -8,7 +8,7 @@ import { test } from 'uvu';
 import { privateKeyToPem } from '../../src/pki/keys.js';
 import { groupBody, startTestEmulator, type TestEmulator } from '../emulator/support.js';
 import { type Made, makeChain } from '../support/chains.js';
-import { inTemporaryFolder } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 
 /** Debian's own comes first: its packages are not there for another one. */
 const python = ['/usr/bin/python3', 'python3'].find(

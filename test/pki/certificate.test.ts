@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import { certificateToPem, parseCertificate, parseCertificates } from '../../src/pki/certificate.js';
 import { inspectCertificate } from '../../src/pki/inspect.js';
-import { inTemporaryFolder, openssl } from '../support/openssl.js';
+import { openssl } from '../support/openssl.js';
 import { authorityExtensions, certify, ecKey, rsaKey } from '../support/openssl-authority.js';
 import { authority, device, extension, raw } from '../support/raw-certificates.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 
 const invalid = (pattern: RegExp) => (error: Error & { code?: string }) =>
   error.code === 'INVALID_CERTIFICATE' && pattern.test(error.message);

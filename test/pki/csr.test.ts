@@ -11,11 +11,11 @@ import { issue } from '../../src/pki/issue.js';
 import { generateKeyPair, keyAlgorithms } from '../../src/pki/keys.js';
 import { loadProfile } from '../../src/pki/profile.js';
 import { make } from '../support/chains.js';
-import { inTemporaryFolder, openssl } from '../support/openssl.js';
+import { fails } from '../support/fails.js';
+import { openssl } from '../support/openssl.js';
 import { ecKey, rsaKey } from '../support/openssl-authority.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 
-const fails = (code: string, pattern: RegExp) => (error: Error & { code?: string }) =>
-  error.code === code && pattern.test(error.message);
 const invalid = (pattern: RegExp) => fails('INVALID_CERTIFICATE_REQUEST', pattern);
 
 const names = {

@@ -10,12 +10,9 @@ import { createPfx } from '../../src/pki/pfx.js';
 import { loadProfile, roles } from '../../src/pki/profile.js';
 import { issueVerificationCertificate } from '../../src/pki/proof.js';
 import { type Made, make, makeChain } from '../support/chains.js';
-import { inTemporaryFolder, isInstalled, openssl, run } from '../support/openssl.js';
-
-const fails =
-  (code: string, pattern = /./) =>
-  (error: Error & { code?: string }) =>
-    error.code === code && pattern.test(error.message);
+import { fails } from '../support/fails.js';
+import { isInstalled, openssl, run } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 
 const withGnuTls = isInstalled('certtool');
 

@@ -11,9 +11,9 @@ import {
   privateKeyFromPem,
   privateKeyToPem,
 } from '../../src/pki/keys.js';
-import { inTemporaryFolder, openssl } from '../support/openssl.js';
-
-const fails = (code: string) => (error: { code?: string }) => error.code === code;
+import { fails } from '../support/fails.js';
+import { openssl } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 
 for (const algorithm of keyAlgorithms.filter((name) => name !== 'rsa-4096' && name !== 'rsa-3072')) {
   test(`a ${algorithm} key goes to PKCS#8 and back`, async () => {

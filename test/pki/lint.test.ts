@@ -10,7 +10,6 @@ import { keyAlgorithms } from '../../src/pki/keys.js';
 import { type Finding, lintChain, lintRules, type Use } from '../../src/pki/lint.js';
 import { roles } from '../../src/pki/profile.js';
 import { make } from '../support/chains.js';
-import { inTemporaryFolder } from '../support/openssl.js';
 import { certify, rsaKey } from '../support/openssl-authority.js';
 import {
   alternativeNames,
@@ -28,6 +27,7 @@ import {
   raw,
   uri,
 } from '../support/raw-certificates.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 
 const codes = (findings: Finding[]) => findings.map(({ code }) => code);
 const lint = (certificates: { der: Buffer }[], use?: Use, at = now) =>

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
 import { compareWithOpenssl } from '../../scripts/openssl-disagreements.js';
-import { inTemporaryFolder } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 
 test('of 60 random chains, openssl judges otherwise only those of a class that is explained', async () => {
   await inTemporaryFolder(async (folder) => {

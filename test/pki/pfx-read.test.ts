@@ -11,10 +11,10 @@ import { createPfx } from '../../src/pki/pfx.js';
 import { readPfx } from '../../src/pki/pfx-read.js';
 import { KeyDerivationWork } from '../../src/pki/pkcs12/work.js';
 import { make, makeChain } from '../support/chains.js';
-import { inTemporaryFolder, openssl } from '../support/openssl.js';
+import { fails } from '../support/fails.js';
+import { openssl } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 
-const fails = (code: string, pattern: RegExp) => (error: Error & { code?: string }) =>
-  error.code === code && pattern.test(error.message);
 const invalid = (pattern: RegExp) => fails('INVALID_PFX', pattern);
 const wrong = fails('WRONG_PASSPHRASE', /does not open/);
 

@@ -8,7 +8,8 @@ import { parseCertificate } from '../../src/pki/certificate.js';
 import { pemBlocks, pemEncode } from '../../src/pki/pem.js';
 import { createPkcs7, readPkcs7 } from '../../src/pki/pkcs7.js';
 import { makeChain } from '../support/chains.js';
-import { inTemporaryFolder, openssl } from '../support/openssl.js';
+import { openssl } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 
 const invalid = (pattern: RegExp) => (error: Error & { code?: string }) =>
   error.code === 'INVALID_PKCS7' && pattern.test(error.message);

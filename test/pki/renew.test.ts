@@ -8,8 +8,9 @@ import { generateKeyPair, privateKeyFromPem } from '../../src/pki/keys.js';
 import { renewCertificate } from '../../src/pki/renew.js';
 import { validateChain } from '../../src/pki/validate.js';
 import { make, makeChain } from '../support/chains.js';
-import { inTemporaryFolder, openssl } from '../support/openssl.js';
+import { openssl } from '../support/openssl.js';
 import { authorityExtensions, certify, rsaKey } from '../support/openssl-authority.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 
 const dayMs = 86_400_000;
 const now = new Date();

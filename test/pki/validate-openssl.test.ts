@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { type Purpose, validateChain } from '../../src/pki/validate.js';
-import { inTemporaryFolder } from '../support/openssl.js';
 import { authorityExtensions, certify, ecKey, opensslVerdict, rsaKey } from '../support/openssl-authority.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 
 const leafExtensions = ['basicConstraints = critical, CA:FALSE', 'keyUsage = critical, digitalSignature'];
 const client = 'extendedKeyUsage = clientAuth';

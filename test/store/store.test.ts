@@ -9,12 +9,9 @@ import { secretFileMode, writeFileAtomically } from '../../src/store/files.js';
 import { Journal } from '../../src/store/journal.js';
 import { assertOwnFolder, layoutOf } from '../../src/store/layout.js';
 import { takeLock } from '../../src/store/lock.js';
-import { inTemporaryFolder } from '../support/openssl.js';
+import { fails } from '../support/fails.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 
-const fails =
-  (code: string, pattern = /./) =>
-  (error: Error & { code?: string }) =>
-    error.code === code && pattern.test(error.message);
 const now = () => new Date('2026-01-01T00:00:00Z');
 const group = (id: string) => ({
   kind: 'enrollment-group' as const,

@@ -2,9 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-
-export const bin = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
+import { bin } from './bin.js';
 
 export interface EmulatorProcess {
   endpoints: Record<string, string> & { ports: { https: number; mqtt: number; amqp: number } };

@@ -1,8 +1,5 @@
-/** openssl, certtool and temporary folders, for tests. */
+/** openssl and certtool, for tests. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 /** Runs a program; gives its stdout, throws with its stderr. */
 export function run(program: string, arguments_: string[], input?: string | Uint8Array): string {
@@ -43,15 +40,3 @@ export function testWith(
 
 type Act = () => void | Promise<void>;
 type Test = ((title: string, act: Act) => void) & { skip(title: string, act: Act): void };
-
-/** A folder of its own for one test; gone afterwards. */
-export async function inTemporaryFolder<Result>(
-  act: (folder: string) => Result | Promise<Result>,
-): Promise<Result> {
-  const folder = mkdtempSync(join(tmpdir(), 'enrollkit-test-'));
-  try {
-    return await act(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}

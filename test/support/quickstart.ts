@@ -8,7 +8,7 @@ import type { RunEvent } from '../../src/pipeline/events.js';
 import { checkPlan, defaultPlan, type Plan } from '../../src/pipeline/plan.js';
 import type { QuickstartResult } from '../../src/pipeline/result.js';
 import { type QuickstartOptions, runQuickstart } from '../../src/pipeline/run.js';
-import { inTemporaryFolder } from './openssl.js';
+import { inTemporaryFolder } from './temporary-folder.js';
 
 export type PlanChange = (plan: any) => void;
 
