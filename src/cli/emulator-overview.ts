@@ -24,8 +24,10 @@ export function emulatorOverview(
   const dirFlag = dirFlagFor(dir);
   const end = detached ? `${program} emulator stop${dirFlag}` : 'Ctrl-C';
   const intro = detached ? ', in the background.' : '.';
+  // The command has the folder in it, and may be long.
+  const gap = detached ? '\n' : ' ';
   return `
-${style.green(`The emulator is ready${intro}`)} ${end} stops it;
+${style.green(`The emulator is ready${intro}`)}${gap}${end} stops it;
 its state is kept in ${dir}.
 
 ${style.bold('Where')}

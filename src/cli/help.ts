@@ -2,6 +2,7 @@
 import { type ErrorCode, errorTable, exitStatus } from '../errors.js';
 import type { Example } from './command.js';
 import { environmentVariables } from './environment.js';
+import { wrap } from './output.js';
 
 export const rootFooter = `
 Examples:
@@ -12,11 +13,31 @@ Examples:
   enrollkit quickstart --plan certs/.enrollkit/plan.json
   enrollkit clean                      remove what a quickstart made
 
-More: enrollkit help <command>, enrollkit help environment, enrollkit help exit-codes`;
+More: enrollkit help <command>, enrollkit help environment,
+      enrollkit help exit-codes`;
+
+const width = 80;
 
 export function exampleText(examples: readonly Example[]): string {
-  const lines = examples.flatMap(({ line, summary }) => [`  # ${summary}`, `  enrollkit ${line}`]);
+  const lines = examples.flatMap(({ line, summary }) => [
+    wrap(summary, width, '  # '),
+    ...foldedCommand(`enrollkit ${line}`),
+  ]);
   return `\nExamples:\n${lines.join('\n')}`;
+}
+
+/** A command in lines that a shell reads as one; broken before its flags. */
+function foldedCommand(command: string): string[] {
+  const [first, ...flags] = command.split(/ (?=--|\|)/);
+  const lines = [`  ${first}`];
+  const more = ' \\';
+  for (const flag of flags) {
+    const last = lines.at(-1)!;
+    const longer = `${last} ${flag}`;
+    if (longer.length + more.length <= width) lines[lines.length - 1] = longer;
+    else lines.splice(-1, 1, last + more, `      ${flag}`);
+  }
+  return lines;
 }
 
 /** What each exit status means. */
