@@ -6,7 +6,7 @@ import { CsvError, parse } from 'csv-parse';
 import { registrationIdProblem } from '../dps/contract/ids.js';
 import { EnrollkitError } from '../errors.js';
 import { fileError, linesOf } from '../fleet/file-lines.js';
-import { manifestColumns } from '../fleet/manifest-rows.js';
+import { manifestColumns, tagPrefix } from '../fleet/manifest-rows.js';
 import { readText } from '../store/files.js';
 import { deviceFolderName } from '../store/layout.js';
 import { tarDevices } from './tar-devices.js';
@@ -110,8 +110,8 @@ function manifestDevice(record: Record<string, string>, manifest: string, line: 
   const problem = registrationIdProblem(registrationId!);
   if (problem) throw new EnrollkitError('INVALID_REGISTRATION_ID', `${manifest}, line ${line}: ${problem}`);
   const tags = Object.entries(record)
-    .filter(([name, value]) => name.startsWith('tags.') && value !== '')
-    .map(([name, value]) => [name.slice('tags.'.length), value]);
+    .filter(([name, value]) => name.startsWith(tagPrefix) && value !== '')
+    .map(([name, value]) => [name.slice(tagPrefix.length), value]);
   return {
     registrationId: registrationId!,
     sha256Thumbprint: sha256Thumbprint!,

@@ -4,6 +4,7 @@ import { CsvError, parse } from 'csv-parse';
 import { z } from 'zod';
 import { type AlternativeNameKind, alternativeNameKinds } from './alternative-names.js';
 import { fileError, linesOf } from './file-lines.js';
+import { tagPrefix } from './manifest-rows.js';
 
 /** What a list says of a device; not checked beyond its shape. */
 export interface ListedDevice {
@@ -41,7 +42,6 @@ async function isNdjson(path: string): Promise<boolean> {
   }
 }
 
-const tagPrefix = 'tags.';
 const columns = ['registrationId', 'organization', ...alternativeNameKinds] as const;
 const maxRecordCharacters = 1_048_576;
 

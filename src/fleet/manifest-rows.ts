@@ -13,11 +13,11 @@ export const manifestColumns = [
   'subject',
 ] as const;
 
-export const tagColumn = (name: string) => `tags.${name}`;
+export const tagPrefix = 'tags.';
 
 /** The first line, with its end. */
 export function manifestHeader(tagNames: readonly string[]): string {
-  return `${[...manifestColumns, ...tagNames.map(tagColumn)].map(csvField).join(',')}\n`;
+  return `${[...manifestColumns, ...tagNames.map((name) => tagPrefix + name)].map(csvField).join(',')}\n`;
 }
 
 /** Writes a line for each device. */
