@@ -2,6 +2,7 @@
  * The environment that points an SDK at an emulator: which variables each language's reads, and what cannot be said by
  * one. Names are those of Azure's own samples, where there are such.
  */
+import { withoutPort } from '../dps/contract/host.js';
 import type { ClientCredentials } from '../emulator/access-tokens.js';
 import type { EmulatorEndpoints } from '../emulator/endpoints.js';
 
@@ -39,7 +40,7 @@ export function emulatorVariables(endpoints: EmulatorEndpoints, credentials: Cli
 
 /** The device plane for MQTT or AMQP: with its port, unless that is the one that is dialled anyway. */
 function deviceHost({ globalDeviceEndpoint }: EmulatorEndpoints, port: number, standard: number): string {
-  const host = globalDeviceEndpoint.replace(/:\d+$/, '');
+  const host = withoutPort(globalDeviceEndpoint);
   return port === standard ? host : `${host}:${port}`;
 }
 

@@ -1,4 +1,5 @@
 /** The names that an emulator's services and hubs have in Azure, for a hosts file. */
+import { withoutPort } from '../dps/contract/host.js';
 import type { EmulatorEndpoints } from '../emulator/endpoints.js';
 
 export interface HostsLine {
@@ -27,6 +28,6 @@ export function hostsOf({ services, hubs }: EmulatorEndpoints): HostsLine[] {
 
 /** `localhost`, and what lies below it, is 127.0.0.1. */
 function addressOf(hostName: string): string {
-  const host = hostName.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+  const host = withoutPort(hostName).replace(/^\[|\]$/g, '');
   return host === 'localhost' || host.endsWith('.localhost') ? '127.0.0.1' : host;
 }

@@ -1,5 +1,7 @@
 /** What a person sees when the emulator is ready. */
+
 import { relative } from 'node:path';
+import { withoutPort } from '../dps/contract/host.js';
 import type { EmulatorEndpoints } from '../emulator/endpoints.js';
 import { dirFlagFor } from './emulator-control.js';
 import type { Styles } from './output.js';
@@ -19,7 +21,7 @@ export function emulatorOverview(
   { dir, program, style, detached }: OverviewOptions,
 ): string {
   const ca = relative(process.cwd(), endpoints.caFile);
-  const host = endpoints.globalDeviceEndpoint.replace(/:\d+$/, '');
+  const host = withoutPort(endpoints.globalDeviceEndpoint);
   const { mqtt, amqp } = endpoints.ports;
   const dirFlag = dirFlagFor(dir);
   const end = detached ? `${program} emulator stop${dirFlag}` : 'Ctrl-C';

@@ -4,7 +4,7 @@ import { deregisterFleet } from '../fleet-registration/deregister-fleet.js';
 import type { Context, Input } from './command.js';
 import { withClients } from './command-target.js';
 import { confirmed } from './confirm.js';
-import { fleetFiles, paceOf } from './fleet-flags.js';
+import { fleetFiles, paceOf, servicePace } from './fleet-flags.js';
 import { fleetProgress } from './fleet-progress.js';
 import { sizeOf } from './fleet-register.js';
 import { deregistrationText, devicesText } from './fleet-summary.js';
@@ -27,7 +27,7 @@ export async function deregisterFromFlags(
       service,
       enrollments,
       hubDevices: flags.hubDevices === true,
-      ...paceOf(target.kind, flags, { concurrency: 4, perMinute: 900 }),
+      ...paceOf(target.kind, flags, servicePace),
       signal,
       onProgress: (devices) => progress.on(devices),
     }).finally(() => progress.end());

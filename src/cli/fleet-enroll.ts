@@ -7,7 +7,7 @@ import { enrollmentGroupFlags } from './answers.js';
 import { here } from './cert/make.js';
 import { type Context, camelCase, type Input } from './command.js';
 import { withClients } from './command-target.js';
-import { fleetFiles, paceOf } from './fleet-flags.js';
+import { fleetFiles, paceOf, servicePace } from './fleet-flags.js';
 import { fleetProgress } from './fleet-progress.js';
 import { sizeOf } from './fleet-register.js';
 import { enrollmentText } from './fleet-summary.js';
@@ -37,7 +37,7 @@ export async function enrollFromFlags(
       service,
       settings: settings satisfies EnrollmentSettings,
       update: flags.update === true,
-      ...paceOf(target.kind, flags, { concurrency: 4, perMinute: 900 }),
+      ...paceOf(target.kind, flags, servicePace),
       signal,
       onProgress: ({ before, enrolled, failed }) => progress.on(before + enrolled + failed),
     }).finally(() => progress.end());

@@ -22,8 +22,17 @@ export const resultsFlag = (ending: string): Flag => ({
   summary: `a line of JSON a device; the next run goes on with it (default: FLEET${ending})`,
 });
 
-/** @param perMinute of Azure's own quotas, with some room */
-export const paceFlags = (what: string, concurrency: number, perMinute: number): readonly Flag[] => [
+/** What is usual in Azure; its quotas leave some room. */
+interface UsualPace {
+  concurrency: number;
+  perMinute: number;
+}
+
+/** A registration waits for seconds while DPS assigns. */
+export const registrationPace: UsualPace = { concurrency: 128, perMinute: 900 };
+export const servicePace: UsualPace = { concurrency: 4, perMinute: 900 };
+
+export const paceFlags = (what: string, { concurrency, perMinute }: UsualPace): readonly Flag[] => [
   {
     name: 'concurrency',
     value: 'N',
@@ -47,7 +56,7 @@ const emulatorConcurrency = 16;
 export function paceOf(
   kind: 'emulator' | 'azure',
   flags: Input['flags'],
-  azure: { concurrency: number; perMinute: number },
+  azure: UsualPace,
 ): { concurrency: number; perMinute?: number | undefined } {
   const usual = kind === 'emulator' ? { concurrency: emulatorConcurrency, perMinute: undefined } : azure;
   return {
@@ -56,6 +65,7 @@ export function paceOf(
   };
 }
 
+/** A folder may be typed with a slash at its end; what lies beside it has its name. */
 export function fleetFiles(out: string, flags: Input['flags']): FleetFiles {
   const trimmed = out.replace(/(?<=.)[/\\]+$/, '');
   return { out: trimmed, manifest: (flags.manifest as string | undefined) ?? `${trimmed}.manifest.csv` };

@@ -13,6 +13,7 @@ import { here, subjectFrom } from './cert/make.js';
 import { profileFor } from './cert/profile.js';
 import { signingCa } from './cert/signing-ca.js';
 import type { Context, Input } from './command.js';
+import { fleetFiles } from './fleet-flags.js';
 import { fleetProgress } from './fleet-progress.js';
 import { numberText } from './number-text.js';
 import { withPassphrase } from './passphrase.js';
@@ -106,9 +107,7 @@ function placesFrom(
   const path = given ?? (format === 'dir' ? 'fleet' : '-');
   const manifest = flags.manifest as string | undefined;
   if (path !== '-') {
-    // A folder may be typed with a slash at its end; what lies beside it has its name.
-    const out = path.replace(/(?<=.)[/\\]+$/, '');
-    return { format, out, manifest: manifest ?? `${out}.manifest.csv` };
+    return { format, ...fleetFiles(path, flags) };
   }
   if (format === 'dir') {
     throw new EnrollkitError('USAGE', 'Folders do not go to standard output.', {

@@ -6,7 +6,7 @@ import { atGlobalEndpoint, deviceTarget, idScopeOf } from './as-device.js';
 import { here } from './cert/make.js';
 import type { Context, Input } from './command.js';
 import { folderOf } from './command-target.js';
-import { fleetFiles, paceOf } from './fleet-flags.js';
+import { fleetFiles, paceOf, registrationPace } from './fleet-flags.js';
 import { fleetProgress } from './fleet-progress.js';
 import { registrationText } from './fleet-summary.js';
 import { withTarget } from './target.js';
@@ -32,7 +32,7 @@ export async function registerFromFlags(
       target,
       idScope,
       protocol: (flags.protocol as 'mqtt' | 'https' | undefined) ?? 'mqtt',
-      ...paceOf(target.kind, flags, { concurrency: 128, perMinute: 900 }),
+      ...paceOf(target.kind, flags, registrationPace),
       telemetry: flags.telemetry === true,
       signal,
       onProgress: ({ before, assigned, failed }) => progress.on(before + assigned + failed),

@@ -5,6 +5,7 @@
 import { azureCredential } from './azure-credential.js';
 import { type ConnectionString, parseConnectionString } from './contract/connection-string.js';
 import type { EmulatorEndpoints } from './contract/emulator-endpoints.js';
+import { withoutPort } from './contract/host.js';
 import type { RequestObserver } from './observer.js';
 
 /** The part of @azure/core-auth's TokenCredential that is used. Times are milliseconds since 1970. */
@@ -76,7 +77,7 @@ export function emulatorTarget(
     serviceScope: `https://${connectionString.hostName}/.default`,
     idScope,
     globalDeviceEndpoint,
-    deviceMqttEndpoint: `${globalDeviceEndpoint.replace(/:\d+$/, '')}:${endpoints.ports.mqtt}`,
+    deviceMqttEndpoint: `${withoutPort(globalDeviceEndpoint)}:${endpoints.ports.mqtt}`,
     hubConnectionString: parseConnectionString(endpoints.hubServiceConnectionString),
     trust,
     ...options,

@@ -5,7 +5,9 @@
  * which resolves nowhere else and needs no hosts file; where the machine has 127.0.0.1 alone, as macOS has, they are
  * `<name>.localhost`.
  */
+
 import { networkInterfaces } from 'node:os';
+import { withoutPort } from '../dps/contract/host.js';
 import type { EmulatorEndpoints } from './endpoints.js';
 
 export type Ports = EmulatorEndpoints['ports'];
@@ -55,7 +57,7 @@ export class HostNames {
 
   /** Whether a client that says this name means this; the port is passed over. */
   isCalled(name: string): boolean {
-    return this.#hosts.includes(name.toLowerCase().replace(/:\d+$/, ''));
+    return this.#hosts.includes(withoutPort(name).toLowerCase());
   }
 
   get #hosts(): string[] {

@@ -1,4 +1,5 @@
 /** Whether a shared access signature opens what a request asks for. The provisioning service and the hub both ask. */
+import { withoutPort } from '../dps/contract/host.js';
 import { parseSasToken, sasSignatureMatches } from '../dps/contract/sas.js';
 import type { Policy } from './state/identity.js';
 
@@ -47,7 +48,7 @@ export function sasProblem(request: SasRequest, rules: SasRules): string | undef
 function covers(resource: string, { path, host }: SasRequest, hostNames: readonly string[]): boolean {
   const [name, ...segments] = resource.toLowerCase().replace(/\/+$/, '').split('/');
   const port = /:\d+$/.exec(host ?? '')?.[0] ?? '';
-  const known = hostNames.some((own) => own === name || `${own.replace(/:\d+$/, '')}${port}` === name);
+  const known = hostNames.some((own) => own === name || `${withoutPort(own)}${port}` === name);
   const asked = path.toLowerCase().split('/').slice(1);
   return known && segments.every((segment, index) => segment === asked[index]);
 }

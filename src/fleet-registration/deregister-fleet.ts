@@ -1,10 +1,11 @@
 /** Takes a fleet back out of a provisioning service: its registration records, and what else is asked for. */
+import { withoutPort } from '../dps/contract/host.js';
 import { HubService } from '../dps/hub.js';
 import type { ServicePlane } from '../dps/service.js';
 import type { Target } from '../dps/target.js';
 import { EnrollkitError } from '../errors.js';
 import { type ManifestDevice, manifestDevices } from './fleet-devices.js';
-import { inTens, type Ten } from './in-tens.js';
+import { bulksPerMinute, inTens, type Ten } from './in-tens.js';
 import { Pace } from './pace.js';
 
 export interface DeregisterFleetOptions {
@@ -41,7 +42,7 @@ export async function deregisterFleet(options: DeregisterFleetOptions): Promise<
   const { manifest, target, service, enrollments, hubDevices, concurrency, perMinute, signal, onProgress } =
     options;
   const hub = hubDevices ? openHub(target) : undefined;
-  const pace = new Pace({ concurrency, perMinute: perMinute && perMinute / 10, signal });
+  const pace = new Pace({ concurrency, perMinute: bulksPerMinute(perMinute), signal });
   const started = performance.now();
   let devices = 0;
   let leftInHubs = 0;
@@ -68,7 +69,6 @@ export async function deregisterFleet(options: DeregisterFleetOptions): Promise<
   } finally {
     hub?.service.close();
   }
-  signal.throwIfAborted();
   return { devices, leftInHubs, elapsedMs: Math.round(performance.now() - started) };
 }
 
@@ -94,7 +94,7 @@ function openHub(target: Target) {
       next: 'Set ENROLLKIT_HUB_CONNECTION_STRING to that of a policy of the hub with RegistryRead and RegistryWrite, or leave --hub-devices away.',
     });
   }
-  const comparable = (host: string) => host.replace(/:\d+$/, '').toLowerCase();
+  const comparable = (host: string) => withoutPort(host).toLowerCase();
   return {
     service: new HubService(hubConnectionString, target),
     is: (host: string) => comparable(host) === comparable(hubConnectionString.hostName),

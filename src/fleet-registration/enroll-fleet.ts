@@ -3,7 +3,7 @@ import type { BulkError, IndividualEnrollment } from '../dps/contract/schemas.js
 import type { ServicePlane } from '../dps/service.js';
 import { EnrollkitError } from '../errors.js';
 import { type FleetDevice, type FleetFiles, fleetDevices } from './fleet-devices.js';
-import { inTens, type Ten } from './in-tens.js';
+import { bulksPerMinute, inTens, type Ten } from './in-tens.js';
 import { Pace } from './pace.js';
 import { ResultLines } from './result-lines.js';
 
@@ -71,7 +71,7 @@ export async function enrollFleet(options: EnrollFleetOptions): Promise<EnrollFl
   });
   const counts: EnrollmentCounts = { before: done.size, enrolled: 0, failed: 0 };
   const failures = new Map<number, EnrollmentFailure>();
-  const pace = new Pace({ concurrency, perMinute: perMinute && perMinute / 10, signal });
+  const pace = new Pace({ concurrency, perMinute: bulksPerMinute(perMinute), signal });
   const started = performance.now();
 
   const enroll = async (devices: Ten<FleetDevice>) => {
@@ -112,7 +112,6 @@ export async function enrollFleet(options: EnrollFleetOptions): Promise<EnrollFl
   } finally {
     file.close();
   }
-  signal.throwIfAborted();
   return { ...counts, failures: [...failures.values()], elapsedMs: Math.round(performance.now() - started) };
 }
 

@@ -8,6 +8,7 @@ import { EnrollkitError } from '../errors.js';
 import { fileError, linesOf } from '../fleet/file-lines.js';
 import { manifestColumns, tagPrefix } from '../fleet/manifest-rows.js';
 import { readText } from '../store/files.js';
+import { jsonOf } from '../store/json-text.js';
 import { deviceFolderName } from '../store/layout.js';
 import { tarDevices } from './tar-devices.js';
 
@@ -185,12 +186,8 @@ async function* lineDevices(out: string): AsyncGenerator<ContentDevice, void> {
 }
 
 function jsonLine(line: string, out: string, number: number): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(line);
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
-  } catch {
-    // As for any other line that is no object.
-  }
+  const value = jsonOf(line);
+  if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   throw new EnrollkitError('FILE_UNREADABLE', `${out}, line ${number}: it is no JSON object.`);
 }
 

@@ -1,5 +1,10 @@
 /** What a bulk request of the service plane takes. Source: Microsoft Learn, Service REST API, "Run Bulk Operation". */
-export const maxBulkEnrollments = 10;
+const maxBulkEnrollments = 10;
+
+/** How many requests of ten stay within a rate of devices; undefined for no limit. */
+export function bulksPerMinute(devicesPerMinute: number | undefined): number | undefined {
+  return devicesPerMinute === undefined ? undefined : devicesPerMinute / maxBulkEnrollments;
+}
 
 export type Ten<Item> = readonly Item[];
 

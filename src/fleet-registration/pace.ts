@@ -57,6 +57,7 @@ export class Pace {
       await Promise.all(underWay);
     }
     if (thrown.length > 0) throw thrown[0];
+    this.#signal.throwIfAborted();
   }
 
   /** Waits until the next may begin: evenly spaced, since a burst would count against a quota at once. */

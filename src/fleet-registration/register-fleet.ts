@@ -93,7 +93,7 @@ const environmental: ReadonlySet<ErrorCode> = new Set([
  *   NETWORK; the signal's reason when it was aborted. What is done stands in the file of results
  */
 export async function registerFleet(options: RegisterFleetOptions): Promise<RegisterFleetResult> {
-  const { files, results, signal, telemetry } = options;
+  const { files, results, telemetry } = options;
   const done = new Set<string>();
   const file = await ResultLines.open<RegistrationResult>(results, (line) => {
     // A message that is missing takes a registration, too: where the hub is may have changed.
@@ -106,7 +106,6 @@ export async function registerFleet(options: RegisterFleetOptions): Promise<Regi
     const devices = fleetDevices(files, ({ registrationId }) => !done.has(registrationId));
     const started = performance.now();
     await run.pace.forEach(devices, (device) => run.device(device));
-    signal.throwIfAborted();
     return run.result(performance.now() - started);
   } finally {
     file.close();

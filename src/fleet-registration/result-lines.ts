@@ -1,8 +1,9 @@
 /** A file with a line of JSON a device, which grows while a fleet is worked on and from which the next run goes on. */
 import { closeSync, existsSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { EnrollkitError } from '../errors.js';
-import { fileError, linesOf } from '../fleet/file-lines.js';
+import { linesOf } from '../fleet/file-lines.js';
 import { secretFileMode, unwritable } from '../store/files.js';
+import { jsonOf } from '../store/json-text.js';
 import { takeLock } from '../store/lock.js';
 
 export interface ResultLine {
@@ -82,16 +83,12 @@ export class ResultLines<Line extends ResultLine> {
 export async function* readResults<Line extends ResultLine>(path: string): AsyncGenerator<Line, void> {
   let number = 0;
   let unreadable: number | undefined;
-  try {
-    for await (const text of linesOf(path)) {
-      number += 1;
-      if (unreadable !== undefined) break;
-      const line = parseLine<Line>(text);
-      if (line) yield line;
-      else unreadable = number;
-    }
-  } catch (cause) {
-    throw fileError(path, cause);
+  for await (const text of linesOf(path)) {
+    number += 1;
+    if (unreadable !== undefined) break;
+    const line = parseLine<Line>(text);
+    if (line) yield line;
+    else unreadable = number;
   }
   if (unreadable === undefined || unreadable === number) return;
   throw new EnrollkitError('FILE_UNREADABLE', `${path}, line ${unreadable}: it is no result of a device.`, {
@@ -100,10 +97,6 @@ export async function* readResults<Line extends ResultLine>(path: string): Async
 }
 
 function parseLine<Line extends ResultLine>(text: string): Line | undefined {
-  try {
-    const line = JSON.parse(text) as Line | null;
-    return typeof line?.registrationId === 'string' ? line : undefined;
-  } catch {
-    return undefined;
-  }
+  const line = jsonOf(text) as Line | null | undefined;
+  return typeof line?.registrationId === 'string' ? line : undefined;
 }

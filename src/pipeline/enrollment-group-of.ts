@@ -1,5 +1,6 @@
 /** The enrollment group that a plan asks for, as the service takes it, and whether one that was read back is it. */
 import { isDeepStrictEqual } from 'node:util';
+import { withoutPort } from '../dps/contract/host.js';
 import type { EnrollmentGroup, LinkedHub } from '../dps/contract/schemas.js';
 import { sha256Thumbprint } from '../pki/inspect.js';
 import type { StoredCertificate } from '../store/certificates.js';
@@ -50,7 +51,7 @@ export function linkedHubName(
   hubs: readonly LinkedHub[],
   wanted: string,
 ): string | undefined {
-  const comparable = (name: string) => (kind === 'emulator' ? name.replace(/:\d+$/, '') : name).toLowerCase();
+  const comparable = (name: string) => (kind === 'emulator' ? withoutPort(name) : name).toLowerCase();
   return hubs.find(({ name }) => comparable(name) === comparable(wanted))?.name;
 }
 

@@ -44,7 +44,8 @@ function makeFolder(path: string): void {
   }
 }
 
-function isFolder(path: string): boolean {
+/** Whether there is a folder; false for what cannot be looked at. */
+export function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {

@@ -6,6 +6,7 @@ import { test } from 'uvu';
 import { run } from '../cli/in-process.js';
 import { cli } from '../cli/run-cli.js';
 import { openssl } from '../support/openssl.js';
+import { newEcKey } from '../support/openssl-authority.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { authority, certificate, edgeScript, read, textOf } from './support.js';
 
@@ -143,19 +144,17 @@ test('a root that is brought: no secret among the arguments', async () => {
     openssl(['x509', '-in', root, '-outform', 'DER', '-out', der]);
     const leaf = join(folder, 'leaf.pem');
     const leafKey = join(folder, 'leaf.key');
-    openssl(
-      [
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:P-256',
-        '-nodes',
-        '-keyout',
-        leafKey,
-      ].concat(['-subj', '/CN=leaf', '-addext', 'basicConstraints=critical,CA:FALSE', '-out', leaf]),
-    );
+    openssl([
+      'req',
+      '-x509',
+      ...newEcKey(leafKey),
+      '-subj',
+      '/CN=leaf',
+      '-addext',
+      'basicConstraints=critical,CA:FALSE',
+      '-out',
+      leaf,
+    ]);
     for (const [certificateFile, keyFile, passphrase, status, said] of [
       [root, key, 'wrong', 3, `${key}: The passphrase does not open`],
       [key, key, 'theirs', 2, `${key}: It holds ENCRYPTED PRIVATE KEY, and no certificate`],

@@ -7,6 +7,7 @@ import { integer, objectIdentifier, octetString, sequence } from '../../src/pki/
 import { pemBlocks, pemEncode } from '../../src/pki/pem.js';
 import { makeChain } from '../support/chains.js';
 import { openssl } from '../support/openssl.js';
+import { newEcKey } from '../support/openssl-authority.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
 
@@ -317,16 +318,7 @@ test('a request whose signature is wrong is not signed', () =>
       ['/CN=d/CN=e', 'P-256', '2 common names'],
       ['/O=d', 'P-256', 'registration ID is missing'],
     ] as const) {
-      const key = [
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        `ec_paramgen_curve:${curve}`,
-        '-nodes',
-        '-keyout',
-        at('odd.key'),
-      ];
-      openssl(['req', ...key, '-subj', subject, '-out', at('odd.csr')]);
+      openssl(['req', ...newEcKey(at('odd.key'), curve), '-subj', subject, '-out', at('odd.csr')]);
       const odd = await run(['cert', 'sign', at('odd.csr'), '--ca', at('root.pem'), '--out', at('out.pem')]);
       assert.equal(odd.status, 2);
       assert.ok(odd.stderr.includes(at('odd.csr')) && odd.stderr.includes(said), odd.stderr);

@@ -11,6 +11,7 @@ import { loadProfile, type Role, roles } from '../../src/pki/profile.js';
 import { validateChain } from '../../src/pki/validate.js';
 import { make, makeChain } from '../support/chains.js';
 import { openssl } from '../support/openssl.js';
+import { newEcKey } from '../support/openssl-authority.js';
 import { inWorld, planWith } from '../support/quickstart.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
@@ -174,13 +175,7 @@ test('findings name file, certificate, code and source; errors give status 11, w
       openssl([
         'req',
         '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:P-256',
-        '-nodes',
-        '-keyout',
-        join(folder, 'k'),
+        ...newEcKey(join(folder, 'k')),
         '-subj',
         '/CN=mail/emailAddress=a@b.example',
         '-days',

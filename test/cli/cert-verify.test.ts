@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import { make } from '../support/chains.js';
 import { openssl } from '../support/openssl.js';
+import { newEcKey } from '../support/openssl-authority.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
 
@@ -64,19 +65,17 @@ test('--strict refuses what only a careful issuer leaves out', () =>
   inTemporaryFolder((folder) => {
     const at = (name: string) => join(folder, name);
     // A CA without key usage, as create_test_cert.js of Azure's SDK for Node.js makes it.
-    openssl(
-      [
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:P-256',
-        '-nodes',
-        '-keyout',
-        at('key'),
-      ].concat(['-subj', '/CN=Loose', '-days', '10', '-out', at('ca.pem')]),
-    );
+    openssl([
+      'req',
+      '-x509',
+      ...newEcKey(at('key')),
+      '-subj',
+      '/CN=Loose',
+      '-days',
+      '10',
+      '-out',
+      at('ca.pem'),
+    ]);
     const verify = (...more: string[]) =>
       run(['cert', 'verify', at('ca.pem'), '--trust', at('ca.pem'), ...more]);
     return Promise.all([verify(), verify('--strict')]).then(([lenient, strict]) => {

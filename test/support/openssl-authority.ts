@@ -21,6 +21,17 @@ export interface OpensslRequest {
 export const ecKey = (curve = 'P-256') => ['-algorithm', 'EC', '-pkeyopt', `ec_paramgen_curve:${curve}`];
 export const rsaKey = (bits = 2048) => ['-algorithm', 'RSA', '-pkeyopt', `rsa_keygen_bits:${bits}`];
 
+/** Arguments of `openssl req` for a new key, in the clear. */
+export const newEcKey = (keyFile: string, curve = 'P-256') => [
+  '-newkey',
+  'ec',
+  '-pkeyopt',
+  `ec_paramgen_curve:${curve}`,
+  '-nodes',
+  '-keyout',
+  keyFile,
+];
+
 export const authorityExtensions = [
   'basicConstraints = critical, CA:TRUE',
   'keyUsage = critical, keyCertSign, cRLSign',

@@ -1,9 +1,10 @@
 /** Certificates of several files, each known by where it stands. */
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { EnrollkitError, type ErrorCode } from '../../errors.js';
 import type { Certificate } from '../../pki/certificate.js';
 import type { CertificateRequest } from '../../pki/csr.js';
+import { isFolder } from '../../store/files.js';
 import { readMaterial } from './material.js';
 import { readContents } from './read-file.js';
 import { isRequest, readRequest } from './request-file.js';
@@ -60,15 +61,6 @@ export function readFileOrFolder(
 function fileAt(path: string, passphrase: string | undefined): CertificateFile {
   const { certificates, unordered } = readMaterial(path, passphrase, { withKey: false });
   return { path, certificates, ...(unordered ? { unordered } : {}) };
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    // Reading it says why.
-    return false;
-  }
 }
 
 function filesBelow(folder: string, wanted: readonly string[]): string[] {

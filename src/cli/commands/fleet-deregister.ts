@@ -1,6 +1,6 @@
 import type { Command, Context, Input } from '../command.js';
 import { dirFlag, outputFlags, targetFlags, yesFlag } from '../flags.js';
-import { fleetArgument, manifestFlag, paceFlags } from '../fleet-flags.js';
+import { fleetArgument, manifestFlag, paceFlags, servicePace } from '../fleet-flags.js';
 
 export const fleetDeregister: Command = {
   description:
@@ -13,7 +13,7 @@ export const fleetDeregister: Command = {
       summary: 'delete the devices from their hub, too; in Azure, by ENROLLKIT_HUB_CONNECTION_STRING',
     },
     manifestFlag,
-    ...paceFlags('devices', 4, 900),
+    ...paceFlags('devices', servicePace),
     yesFlag,
     dirFlag,
     ...targetFlags,

@@ -1,7 +1,7 @@
 import { enrollmentGroupFlags } from '../answers.js';
 import type { Command, Context, Input } from '../command.js';
 import { dirFlag, outputFlags, targetFlags } from '../flags.js';
-import { fleetArgument, manifestFlag, paceFlags, resultsFlag } from '../fleet-flags.js';
+import { fleetArgument, manifestFlag, paceFlags, resultsFlag, servicePace } from '../fleet-flags.js';
 
 export const fleetEnroll: Command = {
   description:
@@ -12,7 +12,7 @@ export const fleetEnroll: Command = {
     ...enrollmentGroupFlags.filter(({ name }) => name !== 'attestation'),
     manifestFlag,
     resultsFlag('.enrollments.ndjson'),
-    ...paceFlags('enrollments', 4, 900),
+    ...paceFlags('enrollments', servicePace),
     dirFlag,
     ...targetFlags,
     ...outputFlags,

@@ -1,7 +1,7 @@
 import { choices } from '../answers.js';
 import type { Command, Context, Input } from '../command.js';
 import { dirFlag, outputFlags, targetFlags } from '../flags.js';
-import { fleetArgument, manifestFlag, paceFlags, resultsFlag } from '../fleet-flags.js';
+import { fleetArgument, manifestFlag, paceFlags, registrationPace, resultsFlag } from '../fleet-flags.js';
 
 export const fleetRegister: Command = {
   description:
@@ -17,7 +17,7 @@ export const fleetRegister: Command = {
     { name: 'telemetry', summary: 'each device sends its hub a message, too' },
     manifestFlag,
     resultsFlag('.registrations.ndjson'),
-    ...paceFlags('registrations', 128, 900),
+    ...paceFlags('registrations', registrationPace),
     {
       name: 'global-endpoint',
       value: 'HOST',

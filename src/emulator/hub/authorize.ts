@@ -1,4 +1,5 @@
 /** Whether a certificate or a token may speak for a device of the hub stand-in; MQTT and HTTPS ask the same question. */
+import { withoutPort } from '../../dps/contract/host.js';
 import { parseSasToken, sasSignatureMatches } from '../../dps/contract/sas.js';
 import { inspectCertificate } from '../../pki/inspect.js';
 import { validateChain } from '../../pki/validate.js';
@@ -75,12 +76,9 @@ function tokenRefusalOf(
   if (!symmetricKeys.some((key) => sasSignatureMatches(token, key))) return 'the signature does not match';
   if (token.expiry * 1000 < at.getTime()) return 'the token has expired';
   const [host = '', ...path] = token.resource.split('/');
-  const named = hostNames.some((own) => withoutPort(own) === withoutPort(host));
+  const comparable = (name: string) => withoutPort(name).toLowerCase();
+  const named = hostNames.some((own) => comparable(own) === comparable(host));
   const id = path.join('/');
   const same = id === `devices/${deviceId}` || id === `devices/${encodeURIComponent(deviceId)}`;
   return named && same ? undefined : 'the token is for another device';
-}
-
-function withoutPort(host: string): string {
-  return host.toLowerCase().replace(/:\d+$/, '');
 }

@@ -1,5 +1,6 @@
 /** Each device registers itself, with its own certificate, as it will in the field. */
 
+import { withoutPort } from '../../dps/contract/host.js';
 import { dpsTopics } from '../../dps/contract/mqtt.js';
 import { routes } from '../../dps/contract/routes.js';
 import { registerDevice } from '../../dps/device.js';
@@ -111,7 +112,7 @@ async function register(context: RunContext, registrationId: string): Promise<vo
 
 /** A hub's name as the journal keeps it: the emulator's changes its port from run to run. */
 export function hubName(kind: 'emulator' | 'azure', assignedHub: string): string {
-  return kind === 'emulator' ? assignedHub.replace(/:\d+$/, '') : assignedHub;
+  return kind === 'emulator' ? withoutPort(assignedHub) : assignedHub;
 }
 
 function count(devices: number): string {
