@@ -75,6 +75,7 @@ ${planes.join('\n')}
 - Queries of the service plane take \`*\` and \`SELECT *\`; the service documents no other.
 - Over MQTT and AMQP, on ports of their own and in WebSockets: registering and polling, for X.509 certificates and
   symmetric keys; to the hub: telemetry, twins, direct methods, cloud-to-device messages.
+- Over AMQP, for back ends: messages to devices, and the feedback on them.
 `;
 }
 

@@ -87,6 +87,12 @@ test('a back end with a token sends to devices; what no device can get is reject
   for (const [condition, one] of Object.entries(refused)) {
     assert.equal(await refusal(client.send(sender, one)), condition);
   }
+  assert.equal(
+    await refusal(
+      client.send(sender, toDevice('target', { application_properties: { 'iothub-ack': 'maybe' } })),
+    ),
+    'com.microsoft:argument-error',
+  );
   for (const to of [
     undefined,
     '/devices/target',
@@ -134,7 +140,11 @@ test('nobody sends to devices without the right to', async () => {
   const back = await connectAmqp(fixture.client());
   assert.equal(await putToken(back, tokenOf()), 200);
   assert.equal(await refusal(back.receiver(address)), 'amqp:not-allowed');
-  assert.equal(await refusal(back.receiver('/messages/serviceBound/feedback')), 'amqp:not-implemented');
+  assert.equal(await refusal(back.sender('/messages/serviceBound/feedback')), 'amqp:not-allowed');
+  assert.equal(
+    await refusal(back.receiver('/messages/serviceBound/filenotifications')),
+    'amqp:not-implemented',
+  );
   assert.equal(await refusal(back.sender('/devices/alone/messages/events')), 'amqp:unauthorized-access');
   back.end();
   assert.equal(fixture.hub.cloudToDevice.count('alone'), 0);
@@ -172,6 +182,63 @@ test('a device that is let in by its CA sends over AMQP, another of its name doe
     client.end();
   }
   assert.equal(fixture.hub.messages.list('certified').length, 1);
+});
+
+test('a back end is told of outcomes in a batch, again when it abandons it, until it accepts it', async () => {
+  await fixture.hubDevice('told');
+  const client = await connectAmqp(fixture.client());
+  assert.equal(await putToken(client, tokenOf()), 200);
+  const sender = await client.sender(address);
+  for (const message_id of ['f-1', 'f-2']) {
+    const application_properties = { 'iothub-ack': 'Full', colour: 'red' };
+    await client.send(sender, toDevice('told', { message_id, application_properties }));
+  }
+  const device = await connectAmqp(fixture.client(await fixture.hubDevice('told')));
+  const inbox = await device.receiver('/devices/told/messages/devicebound', {}, { autoaccept: false });
+  const tags: Buffer[] = [];
+  for (const outcome of ['accept', 'reject'] as const) {
+    const arrived = await new Promise<{ message: Message; delivery: Record<string, any> }>((resolve) => {
+      inbox.once('message', ({ message, delivery }: any) => resolve({ message, delivery }));
+    });
+    assert.equal(arrived.message.application_properties!['iothub-ack'], 'full');
+    assert.equal(arrived.message.delivery_count, 0);
+    tags.push(arrived.delivery.tag);
+    arrived.delivery[outcome]();
+  }
+  // The SDK for C# takes the tag as a UUID.
+  assert.deepEqual(
+    tags.map(({ length }) => length),
+    [16, 16],
+  );
+
+  const feedback = await client.receiver('/messages/serviceBound/feedback', {}, { autoaccept: false });
+  const next = () =>
+    new Promise<{ message: any; delivery: any }>((resolve) => {
+      feedback.once('message', ({ message, delivery }: any) => resolve({ message, delivery }));
+    });
+  const first = await next();
+  assert.equal(first.message.content_type, 'application/vnd.microsoft.iothub.feedback.json');
+  assert.equal(first.message.user_id.toString(), 'hub-1');
+  assert.ok(first.message.message_annotations['iothub-enqueuedtime'] instanceof Date);
+  assert.equal(first.delivery.tag.length, 16);
+  const records = JSON.parse(first.message.body.content.toString());
+  assert.deepEqual(
+    records.map((record: Record<string, string>) => [record.originalMessageId, record.statusCode]),
+    [
+      ['f-1', 'Success'],
+      ['f-2', 'Rejected'],
+    ],
+  );
+  const again = next();
+  first.delivery.release();
+  const second = await again;
+  assert.equal(second.message.delivery_count, 1);
+  assert.deepEqual(JSON.parse(second.message.body.content.toString()), records);
+  second.delivery.accept();
+  device.end();
+  client.end();
+  await new Promise<void>((resolve) => client.connection.once('connection_close', () => resolve()));
+  assert.equal(fixture.hub.feedback.receive(), undefined);
 });
 
 test('a link lasts as long as the token that opened it', async () => {

@@ -247,7 +247,12 @@ test('a device fetches and settles its own messages, and nobody else’s', async
     const primaryThumbprint = inspectCertificate(leaf!.pem).sha256Thumbprint;
     await hub('PUT', `/devices/${deviceId}`, { authentication: { x509Thumbprint: { primaryThumbprint } } });
   }
-  const to = { 'iothub-to': '/devices/fetcher/messages/devicebound', 'iothub-app-colour': 'blue' };
+  const to = {
+    'iothub-to': '/devices/fetcher/messages/devicebound',
+    'iothub-app-colour': 'blue',
+    'iothub-messageid': 'm-1',
+    'iothub-ack': 'full',
+  };
   await hub('POST', '/messages/deviceBound', '{"n":1}', to);
   const path = '/devices/fetcher/messages/devicebound';
   const version = 'api-version=2021-04-12';
@@ -256,7 +261,8 @@ test('a device fetches and settles its own messages, and nobody else’s', async
   const fetched = await emulator.call({ path: `${path}?${version}`, chain });
   assert.deepEqual(fetched.body, { n: 1 });
   assert.equal(fetched.headers['iothub-app-colour'], 'blue');
-  assert.equal(fetched.headers['iothub-deliverycount'], '1');
+  assert.equal(fetched.headers['iothub-deliverycount'], '0');
+  assert.equal(fetched.headers['iothub-ack'], 'full');
   assert.equal((await emulator.call({ path: `${path}?${version}`, chain })).status, 204);
   const lockToken = fetched.headers.etag!.replaceAll('"', '');
   const settle = (method: string, what: string, as = chain) =>
@@ -271,8 +277,36 @@ test('a device fetches and settles its own messages, and nobody else’s', async
   );
   assert.equal((await settle('POST', `${lockToken}/abandon`)).status, 204);
   const again = await emulator.call({ path: `${path}?${version}`, chain });
-  assert.equal(again.headers['iothub-deliverycount'], '2');
+  assert.equal(again.headers['iothub-deliverycount'], '1');
+  assert.equal((await hub('GET', '/messages/serviceBound/feedback')).status, 204);
   assert.equal((await settle('DELETE', `${again.headers.etag!.replaceAll('"', '')}?reject`)).status, 204);
+  const feedback = await hub('GET', '/messages/servicebound/feedback');
+  assert.equal(feedback.headers['content-type'], 'application/vnd.microsoft.iothub.feedback.json');
+  assert.deepEqual(
+    feedback.body.map(({ enqueuedTimeUtc, deviceGenerationId, ...others }: Record<string, string>) => others),
+    [
+      {
+        originalMessageId: 'm-1',
+        deviceId: 'fetcher',
+        description: 'Rejected',
+        statusCode: 'Rejected',
+      },
+    ],
+  );
+  const lock = (answer: Answer) => answer.headers.etag!.replaceAll('"', '');
+  const feedbackPath = '/messages/serviceBound/feedback';
+  assert.equal((await hub('GET', feedbackPath)).status, 204, 'it is locked');
+  assert.equal((await hub('POST', `${feedbackPath}/${lock(feedback)}/abandon`)).status, 204);
+  refused(await hub('DELETE', `${feedbackPath}/${lock(feedback)}`), 412, 'DeviceMessageLockLost');
+  const feedbackAgain = await hub('GET', feedbackPath);
+  assert.equal(feedbackAgain.headers['iothub-deliverycount'], '1');
+  assert.equal((await hub('DELETE', `${feedbackPath}/${lock(feedbackAgain)}`)).status, 204);
+  assert.equal((await hub('GET', feedbackPath)).status, 204);
+  refused(
+    await hub('POST', '/messages/deviceBound', 'x', { ...to, 'iothub-ack': 'maybe' }),
+    400,
+    'ArgumentInvalid',
+  );
   await hub(
     'PUT',
     '/devices/fetcher',

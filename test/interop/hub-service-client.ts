@@ -120,13 +120,22 @@ async function send(deviceId: string, text: string): Promise<string> {
   const message = new device.Message(text);
   message.messageId = 'message-1';
   message.properties.add('colour', 'blue');
+  message.ack = 'full';
   return ((await sender.send(deviceId, message as never)) as unknown as object).constructor.name;
 }
 await sender.open();
 await send('by-key', 'over MQTT');
 await send(selfSigned.deviceId, 'over HTTPS');
 result.sentToNobody = await outcome(send('nobody', 'x'));
-await sender.close();
+const { result: feedbackReceiver } = await sender.getFeedbackReceiver();
+const feedback: Record<string, string>[] = [];
+const allFeedback = new Promise<void>((resolve) => {
+  feedbackReceiver.on('message', async (batch: { data: Buffer }) => {
+    feedback.push(...JSON.parse(batch.data.toString()));
+    await feedbackReceiver.complete(batch as never);
+    if (feedback.length === 3) resolve();
+  });
+});
 function nextMessage(client: device.Client): Promise<Message> {
   return new Promise((resolve, reject) => {
     client.on('message', resolve);
@@ -146,9 +155,15 @@ await polling.setOptions({
 } as never);
 const overHttps = await nextMessage(polling);
 await polling.complete(overHttps);
+await send(selfSigned.deviceId, 'not wanted');
+await polling.reject(await nextMessage(polling));
 result.overHttps = [overHttps.data.toString(), overHttps.messageId];
 await polling.close();
 result.waiting = (await registry.get(selfSigned.deviceId)).responseBody.cloudToDeviceMessageCount;
+
+await allFeedback;
+result.feedback = feedback.map((one) => [one.deviceId, one.originalMessageId, one.statusCode]);
+await sender.close();
 
 // Queries, page by page.
 const query = registry.createQuery("SELECT * FROM devices WHERE tags.site = 'north'", 2);

@@ -71,6 +71,11 @@ test('a back end of official clients makes devices, calls them, tells them, send
       assert.deepEqual(result.overMqtt, ['over MQTT', 'message-1', { key: 'colour', value: 'blue' }]);
       assert.deepEqual(result.overHttps, ['over HTTPS', 'message-1']);
       assert.equal(result.waiting, 0);
+      assert.deepEqual(result.feedback, [
+        ['by-key', 'message-1', 'Success'],
+        ['by-thumbprint', 'message-1', 'Success'],
+        ['by-thumbprint', 'message-1', 'Rejected'],
+      ]);
       assert.deepEqual(result.pages, [['by-authority', 'by-key'], ['by-thumbprint']]);
       assert.equal(result.badQuery, 'ArgumentError');
       assert.equal(result.secondPassword, 'UnauthorizedError');

@@ -84,6 +84,10 @@ export const routes = {
     invokeMethod: { method: 'POST', path: '/twins/:deviceId/methods' },
     /** By the service, to the device that the header `iothub-to` names. */
     sendToDevice: { method: 'POST', path: '/messages/deviceBound' },
+    /** What became of those, for the service. */
+    receiveFeedback: { method: 'GET', path: '/messages/serviceBound/feedback' },
+    completeFeedback: { method: 'DELETE', path: '/messages/serviceBound/feedback/:lockToken' },
+    abandonFeedback: { method: 'POST', path: '/messages/serviceBound/feedback/:lockToken/abandon' },
     purgeMessages: { method: 'DELETE', path: '/devices/:deviceId/commands' },
     /** By the device, with its own credentials. */
     sendMessage: { method: 'POST', path: '/devices/:deviceId/messages/events' },

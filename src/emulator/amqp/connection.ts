@@ -1,4 +1,5 @@
 /** One AMQP connection: rhea speaks the protocol, the nodes decide about links and messages. */
+import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import rhea, {
   type Connection,
@@ -112,8 +113,8 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
     if (!one) return;
     links.delete(link);
     receivers.delete(one.key);
-    for (const settled of one.unsettled.values()) settled('released');
-    for (const { settled } of one.waiting) settled?.('released');
+    for (const settled of one.unsettled.values()) settled('dropped');
+    for (const { settled } of one.waiting) settled?.('dropped');
     one.attached.closed?.();
   }
 
@@ -203,7 +204,8 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
     if (over || !link) return false;
     if (!takes(sender))
       return link.waiting.length < maxWaiting && link.waiting.push({ message, settled }) > 0;
-    const delivery = sender.send(message);
+    // The SDK for C# reads the tag as a UUID, by which it settles the message.
+    const delivery = sender.send(message, randomBytes(16));
     if (settled) link.unsettled.set(delivery, settled);
     return true;
   }

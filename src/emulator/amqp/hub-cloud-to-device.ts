@@ -5,19 +5,21 @@
  * Source: Microsoft Learn, "Communicate with your IoT hub by using the AMQP protocol", receiving cloud-to-device messages.
  */
 import rhea, { type Message } from 'rhea';
-import type { CloudToDeviceMessage } from '../hub/cloud-to-device.js';
+import { type CloudToDeviceMessage, lockMilliseconds } from '../hub/cloud-to-device.js';
 import type { DeviceNode } from './device-node.js';
+import { acknowledgementProperty } from './hub-message.js';
 import { dataBody } from './message.js';
 
 export const cloudToDeviceNode: DeviceNode = ({ deviceId, hub: { cloudToDevice: queue }, note }) => ({
   'to-client': (link) => {
     function deliver() {
       while (link.takes()) {
-        const next = queue.receive(deviceId);
+        const next = queue.receive(deviceId, lockMilliseconds);
         if (next === undefined) return;
         const { lockToken, message } = next;
         link.send(toMessage(deviceId, message), (outcome) => {
-          if (outcome === 'released') queue.abandon(deviceId, lockToken);
+          if (outcome === 'dropped') queue.release(deviceId, lockToken);
+          else if (outcome === 'released') queue.abandon(deviceId, lockToken);
           else if (queue[outcome === 'accepted' ? 'complete' : 'reject'](deviceId, lockToken)) {
             note('receiveMessage', 200);
           }
@@ -33,6 +35,7 @@ function toMessage(deviceId: string, message: CloudToDeviceMessage): Message {
   const { mid, cid, uid, ct, ce, ...others } = message.systemProperties;
   const present = <Value>(name: string, value: Value | undefined) =>
     value === undefined ? {} : { [name]: value };
+  const enqueued = rhea.types.wrap_timestamp(Date.parse(message.enqueued));
   return {
     to: `/devices/${encodeURIComponent(deviceId)}/messages/devicebound`,
     ...present('message_id', mid),
@@ -41,13 +44,16 @@ function toMessage(deviceId: string, message: CloudToDeviceMessage): Message {
     ...present('content_type', ct),
     ...present('content_encoding', ce),
     absolute_expiry_time: Date.parse(message.expiry),
-    delivery_count: message.deliveryCount - 1,
+    delivery_count: message.deliveryCount,
     message_annotations: {
       'x-opt-sequence-number': rhea.types.wrap_long(message.sequenceNumber),
-      'x-opt-enqueued-time': rhea.types.wrap_timestamp(Date.parse(message.enqueued)),
+      'x-opt-enqueued-time': enqueued,
+      // By this name, the SDK for C# looks for it.
+      'iothub-enqueuedtime': enqueued,
     },
     application_properties: {
       ...message.properties,
+      ...present(acknowledgementProperty, message.acknowledgement),
       ...Object.fromEntries(Object.entries(others).map(([name, value]) => [`iothub-${name}`, value])),
     },
     body: dataBody(message.body),

@@ -3,6 +3,9 @@ import rhea, { type Message } from 'rhea';
 import type { HubMessage } from '../hub/messages.js';
 import { bodyOf } from './message.js';
 
+/** The application property that says when the sender of a message wants to know what became of it. */
+export const acknowledgementProperty = 'iothub-ack';
+
 /** @throws AmqpError when the body is of another kind than the hub takes */
 export function toHubMessage(message: Message): Pick<HubMessage, 'systemProperties' | 'properties' | 'body'> {
   const { message_id, correlation_id, user_id, content_type, content_encoding } = message;

@@ -22,6 +22,7 @@ import type { AmqpClient, Attached, Link, Nodes } from './node.js';
 
 export interface HubNodesOptions {
   hub: Hub;
+  hubId: string;
   /** What a token may name. */
   hostNames: () => readonly string[];
   now: () => Date;

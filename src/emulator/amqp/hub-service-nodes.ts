@@ -1,21 +1,26 @@
 /**
- * The service side of the hub over AMQP: `/messages/devicebound`, to which a back end sends what is meant for devices.
+ * The service side of the hub over AMQP: `/messages/devicebound`, to which a back end sends what is meant for devices,
+ * and `/messages/servicebound/feedback`, from which it learns what became of that.
  *
  * Source: Microsoft Learn, "Communicate with your IoT hub by using the AMQP protocol", service client; azure-iothub
  * 1.16.6.
  */
 import type { Message } from 'rhea';
 import { hubAmqp, parseDeviceAddress } from '../../dps/contract/amqp.js';
+import type { NewCloudToDeviceMessage } from '../hub/cloud-to-device.js';
 import type { Hub } from '../hub/hub.js';
+import { parseAcknowledgement } from '../hub/message-feedback.js';
 import { HubError } from '../hub/wire-error.js';
 import { sasProblem } from '../sas-check.js';
 import type { Policy } from '../state/identity.js';
 import { AmqpError } from './amqp-error.js';
-import { toHubMessage } from './hub-message.js';
+import { feedbackLink } from './hub-feedback.js';
+import { acknowledgementProperty, toHubMessage } from './hub-message.js';
 import type { AmqpClient, Attached, AttachRequest } from './node.js';
 
 export interface ServiceNodesOptions {
   hub: Hub;
+  hubId: string;
   /** The hub's shared access policies. */
   policies: () => readonly Policy[];
   /** The hub's names, in lower case, with and without port. */
@@ -49,7 +54,7 @@ export function isServiceAddress(address: string): boolean {
 /** @param note for the log: the device that a message is for, and what came of it */
 export function serviceNodes(
   client: AmqpClient,
-  { hub, policies, hostNames, now }: ServiceNodesOptions,
+  { hub, hubId, policies, hostNames, now }: ServiceNodesOptions,
   note: (id: string, operation: string, status: number, reason?: string) => void,
 ): ServiceNodes {
   let token: string | undefined;
@@ -84,7 +89,7 @@ export function serviceNodes(
           'A message must be to /devices/{deviceId}/messages/devicebound.',
         );
       }
-      hub.cloudToDevice.send(deviceId, { ...toHubMessage(message), expiry: expiryOf(message) });
+      hub.cloudToDevice.send(deviceId, toCloudToDeviceMessage(message));
       note(deviceId, 'sendToDevice', 200);
     } catch (cause) {
       const error = refusal(cause);
@@ -99,17 +104,34 @@ export function serviceNodes(
       if (problem === undefined) token = authorization;
       return problem;
     },
-    attach({ address, direction }) {
+    attach({ address, direction, link }) {
       assertAuthorized();
-      if (!/\/devicebound\/?$/i.test(address)) {
+      const [, name = ''] = /\/(devicebound|servicebound\/feedback)\/?$/i.exec(address) ?? [];
+      if (name === '') {
         throw new AmqpError(
           'notImplemented',
-          'Not implemented in this emulator: notifications of the service.',
+          'Not implemented in this emulator: notifications of uploaded files.',
         );
       }
-      if (direction !== 'from-client') throw new AmqpError('notAllowed', 'Messages go the other way here.');
-      return { credit, receive: send };
+      const toClient = name.toLowerCase() !== 'devicebound';
+      if (toClient !== (direction === 'to-client')) {
+        throw new AmqpError('notAllowed', 'Messages go the other way here.');
+      }
+      if (!toClient) return { credit, receive: send };
+      return feedbackLink(link, { feedback: hub.feedback, hubId, assertAuthorized, note });
     },
+  };
+}
+
+/** @throws HubError ArgumentInvalid; AmqpError when the body is of another kind than the hub takes */
+function toCloudToDeviceMessage(message: Message): NewCloudToDeviceMessage {
+  const { properties: all, ...others } = toHubMessage(message);
+  const { [acknowledgementProperty]: acknowledgement, ...properties } = all;
+  return {
+    ...others,
+    properties,
+    acknowledgement: parseAcknowledgement(acknowledgement),
+    expiry: expiryOf(message),
   };
 }
 

@@ -12,7 +12,8 @@ export interface AmqpClient {
   hostName: string | undefined;
 }
 
-export type Outcome = 'accepted' | 'rejected' | 'released';
+/** What a client did with a message; `dropped` when its link ended before it said so. */
+export type Outcome = 'accepted' | 'rejected' | 'released' | 'dropped';
 
 /** A link to a client, for the node that it is attached to. */
 export interface Link {

@@ -10,6 +10,7 @@ import type { Policy } from '../state/identity.js';
 import { presentedChain } from '../tls.js';
 import { refusalOf } from './authorize.js';
 import { deviceOperations } from './http/devices.js';
+import { feedbackOperations } from './http/feedback.js';
 import { messageOperations } from './http/messages.js';
 import type { HubOperation, HubReply, HubRequest } from './http/operation.js';
 import { queryOperation } from './http/query.js';
@@ -38,6 +39,7 @@ function hubOperations(hub: Hub): HubOperation[] {
     ...deviceOperations(hub),
     ...twinOperations(hub),
     ...messageOperations(hub),
+    ...feedbackOperations(hub),
     ...notImplementedOperations,
   ];
 }

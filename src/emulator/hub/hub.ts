@@ -5,6 +5,7 @@ import { CloudToDeviceMessages } from './cloud-to-device.js';
 import { HubDevices } from './devices.js';
 import { DirectMethods } from './direct-methods.js';
 import { DeviceIdentities } from './identities.js';
+import { MessageFeedback } from './message-feedback.js';
 import { HubMessages } from './messages.js';
 import { hubSchema } from './schema.js';
 import { HubTwins } from './twins.js';
@@ -18,6 +19,8 @@ export interface Hub {
   readonly messages: HubMessages;
   /** What is sent to devices. */
   readonly cloudToDevice: CloudToDeviceMessages;
+  /** What became of that. */
+  readonly feedback: MessageFeedback;
   readonly methods: DirectMethods;
   /** The CAs whose certificates let in devices of the kind `certificateAuthority`: DER. */
   readonly authorities: () => readonly Buffer[];
@@ -42,33 +45,41 @@ export function openHub(
   database.exec(hubSchema);
   addLaterColumns(database);
   const devices = new HubDevices(database, now);
+  const feedback = new MessageFeedback(database, now, () => cloudToDevice.expire());
+  const cloudToDevice = new CloudToDeviceMessages(database, devices, feedback, now);
   return {
     devices,
     identities: new DeviceIdentities(database, devices, now),
     twins: new HubTwins(database, now),
     messages: new HubMessages(database, now),
-    cloudToDevice: new CloudToDeviceMessages(database, devices, now),
+    cloudToDevice,
+    feedback,
     methods: new DirectMethods(devices),
     authorities,
   };
 }
 
 /** Columns that tables of an earlier enrollkit lack. */
-const laterColumns = {
-  symmetric_keys: "TEXT NOT NULL DEFAULT '[]'",
-  tags_version: 'INTEGER NOT NULL DEFAULT 0',
-  authentication: "TEXT NOT NULL DEFAULT ''",
-  secondary_thumbprint: "TEXT NOT NULL DEFAULT ''",
-  status: "TEXT NOT NULL DEFAULT 'enabled'",
-  status_reason: 'TEXT',
+const laterColumns: Record<string, Record<string, string>> = {
+  hub_device: {
+    symmetric_keys: "TEXT NOT NULL DEFAULT '[]'",
+    tags_version: 'INTEGER NOT NULL DEFAULT 0',
+    authentication: "TEXT NOT NULL DEFAULT ''",
+    secondary_thumbprint: "TEXT NOT NULL DEFAULT ''",
+    status: "TEXT NOT NULL DEFAULT 'enabled'",
+    status_reason: 'TEXT',
+  },
+  hub_command: { acknowledgement: "TEXT NOT NULL DEFAULT ''" },
 };
 
 function addLaterColumns(database: Database.Database): void {
-  const columns = database.prepare('SELECT name FROM pragma_table_info(?)').all('hub_device') as {
-    name: string;
-  }[];
-  const present = new Set(columns.map(({ name }) => name));
-  for (const [name, definition] of Object.entries(laterColumns)) {
-    if (!present.has(name)) database.exec(`ALTER TABLE hub_device ADD COLUMN ${name} ${definition}`);
+  for (const [table, wanted] of Object.entries(laterColumns)) {
+    const columns = database.prepare('SELECT name FROM pragma_table_info(?)').all(table) as {
+      name: string;
+    }[];
+    const present = new Set(columns.map(({ name }) => name));
+    for (const [name, definition] of Object.entries(wanted)) {
+      if (!present.has(name)) database.exec(`ALTER TABLE ${table} ADD COLUMN ${name} ${definition}`);
+    }
   }
 }

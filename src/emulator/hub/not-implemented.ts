@@ -27,7 +27,6 @@ const notImplemented: [
   ['cancelJob', 'RegistryWrite', 'DELETE', '/jobs/:jobId'],
   ['putScheduledJob', 'ServiceConnect', 'PUT', '/jobs/v2/:jobId'],
   ['getScheduledJob', 'ServiceConnect', 'GET', '/jobs/v2/:jobId'],
-  ['receiveFeedback', 'ServiceConnect', 'GET', '/messages/serviceBound/feedback'],
   ['getDigitalTwin', 'ServiceConnect', 'GET', '/digitaltwins/:deviceId'],
   ['patchDigitalTwin', 'ServiceConnect', 'PATCH', '/digitaltwins/:deviceId'],
   ['createFileUpload', 'device', 'POST', '/devices/:deviceId/files'],

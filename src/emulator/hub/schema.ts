@@ -29,11 +29,22 @@ export const hubSchema = `
     body BLOB NOT NULL
   );
   CREATE INDEX IF NOT EXISTS hub_command_device ON hub_command (device_id, sequence_number);
+  CREATE INDEX IF NOT EXISTS hub_command_expiry ON hub_command (expiry);
+  CREATE TABLE IF NOT EXISTS hub_feedback (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, device_id TEXT NOT NULL, generation_id TEXT NOT NULL,
+    message_id TEXT NOT NULL, status TEXT NOT NULL, occurred TEXT NOT NULL, expiry TEXT NOT NULL,
+    delivery_count INTEGER NOT NULL
+  );
+  CREATE INDEX IF NOT EXISTS hub_feedback_device ON hub_feedback (device_id);
+  CREATE INDEX IF NOT EXISTS hub_feedback_expiry ON hub_feedback (expiry);
 
   CREATE TRIGGER IF NOT EXISTS hub_device_deleted AFTER DELETE ON hub_device BEGIN
     DELETE FROM hub_message WHERE device_id = OLD.device_id;
   END;
   CREATE TRIGGER IF NOT EXISTS hub_device_deleted_commands AFTER DELETE ON hub_device BEGIN
     DELETE FROM hub_command WHERE device_id = OLD.device_id;
+  END;
+  CREATE TRIGGER IF NOT EXISTS hub_device_deleted_feedback AFTER DELETE ON hub_device BEGIN
+    DELETE FROM hub_feedback WHERE device_id = OLD.device_id;
   END;
 `;

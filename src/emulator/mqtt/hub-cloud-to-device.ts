@@ -42,7 +42,7 @@ export function cloudToDeviceDelivery(
   function stop() {
     stopListening?.();
     stopListening = undefined;
-    for (const lockToken of held) queue.abandon(deviceId, lockToken);
+    for (const lockToken of held) queue.release(deviceId, lockToken);
     held.clear();
   }
 
@@ -56,10 +56,14 @@ export function cloudToDeviceDelivery(
   };
 }
 
-function topicOf(deviceId: string, { systemProperties, properties }: CloudToDeviceMessage): string {
+function topicOf(deviceId: string, message: CloudToDeviceMessage): string {
+  const { systemProperties, properties, acknowledgement } = message;
   const to = `/devices/${encodeURIComponent(deviceId)}/messages/deviceBound`;
   return hubTopics.cloudToDevice(
     deviceId,
-    formatPropertyBag({ systemProperties: { ...systemProperties, to }, properties }),
+    formatPropertyBag({
+      systemProperties: { ...systemProperties, to },
+      properties: { ...properties, ...(acknowledgement && { 'iothub-ack': acknowledgement }) },
+    }),
   );
 }

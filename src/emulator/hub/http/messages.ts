@@ -9,16 +9,15 @@ import { percentDecoded } from '../../../dps/contract/percent-decoded.js';
 import { routes } from '../../../dps/contract/routes.js';
 import {
   type CloudToDeviceMessage,
+  lockMilliseconds,
   maxCloudToDeviceBytes,
   type NewCloudToDeviceMessage,
 } from '../cloud-to-device.js';
 import type { Hub } from '../hub.js';
+import { parseAcknowledgement } from '../message-feedback.js';
 import { maxMessageBytes } from '../messages.js';
 import { HubError } from '../wire-error.js';
 import type { HubOperation, HubRequest } from './operation.js';
-
-/** How long a message that was fetched is locked; "Understand cloud-to-device messaging", lock timeout. */
-const lockMilliseconds = 60_000;
 
 /** Headers that are system properties of a message, and what these are called in the property bag. */
 const systemPropertyHeaders: Record<string, string> = {
@@ -87,7 +86,13 @@ export function messageOperations(hub: Hub): HubOperation[] {
       async handle(request) {
         const deviceId = addressee(request.header('iothub-to'));
         const body = await request.bytes(maxCloudToDeviceBytes);
-        hub.cloudToDevice.send(deviceId, { ...propertiesOf(request), ...expiryOf(request), body });
+        const acknowledgement = parseAcknowledgement(request.header('iothub-ack'));
+        hub.cloudToDevice.send(deviceId, {
+          ...propertiesOf(request),
+          ...expiryOf(request),
+          acknowledgement,
+          body,
+        });
         return { status: 204 };
       },
     },
@@ -140,6 +145,7 @@ function headersOf(deviceId: string, message: CloudToDeviceMessage): Record<stri
     ['iothub-enqueuedtime', message.enqueued],
     ['iothub-expiry', message.expiry],
     ['iothub-deliverycount', String(message.deliveryCount)],
+    ['iothub-ack', message.acknowledgement ?? 'none'],
     ['iothub-to', `/devices/${encodeURIComponent(deviceId)}/messages/deviceBound`],
     ...Object.entries(systemPropertyHeaders).flatMap(([header, name]): [string, string][] =>
       systemProperties[name] === undefined ? [] : [[header, systemProperties[name]]],
