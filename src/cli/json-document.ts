@@ -36,11 +36,19 @@ export function readJsonDocument<Value>(
   const at = (of: readonly PropertyKey[]) => show(placeOf(of));
   const result = schema.safeParse(prepare(JSON.parse(text), at), { reportInput: true });
   if (result.success) return { value: result.data, at };
-  const { issues } = result.error;
+  const issues = result.error.issues.flatMap(ofTheFormMeant);
   const problems = issues.slice(0, maxProblems).map((issue) => {
     const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
     return `${show(placeOf(issue.path, unknown))}: ${planProblem(issue)}.`;
   });
   const more = issues.length > maxProblems ? `\nand ${issues.length - maxProblems} more` : '';
   throw invalid(problems.join('\n') + more);
+}
+
+/** Where something may have one of several forms, what is wrong with the one that was meant. */
+function ofTheFormMeant(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const meant = issue.errors.filter(([first]) => first?.code !== 'invalid_type' || first.path.length > 0);
+  if (meant.length !== 1) return [issue];
+  return meant[0]!.flatMap((one) => ofTheFormMeant({ ...one, path: [...issue.path, ...one.path] }));
 }

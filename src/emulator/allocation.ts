@@ -44,15 +44,19 @@ export async function allocate(request: AllocationRequest): Promise<Allocation |
   const { registrationId, enrollment, hubs, previousHubId, defaultPolicy } = request;
   const previous = previousHubId === undefined ? undefined : hubs.get(previousHubId);
   if (previous && !enrollment.reprovisionPolicy.updateHubAssignment) return { hub: previous };
-  const candidates = candidatesOf(enrollment, hubs);
+  const policy = enrollment.allocationPolicy ?? defaultPolicy;
+  const chosen = chosenHubs(enrollment);
+  // That policy takes the enrollment's word, and there is none.
+  if (policy === 'static' && chosen.length === 0) return undefined;
+  const candidates = candidatesOf(chosen, hubs);
   if (candidates.length === 0) return undefined;
-  switch (enrollment.allocationPolicy ?? defaultPolicy) {
+  switch (policy) {
     case 'custom':
       return allocateByWebhook(request, candidates);
     case 'static':
-    // Every hub of the emulator is on this machine, so that none is nearer than the first.
-    case 'geoLatency':
       return { hub: candidates[0]! };
+    case 'geoLatency':
+      return { hub: hashed(registrationId, nearest(candidates)) };
     default:
       return { hub: hashed(registrationId, candidates) };
   }
@@ -76,10 +80,22 @@ async function allocateByWebhook(
   return { hub, ...more };
 }
 
-function candidatesOf({ hubIds, hubId }: AllocationRequest['enrollment'], hubs: LinkedHubs): Hub[] {
-  const chosen = hubIds?.length ? hubIds : hubId === undefined ? [] : [hubId];
-  if (chosen.length === 0) return hubs.list().filter((hub) => hub.applyAllocationPolicy);
-  return chosen.map((id) => hubs.get(id)).filter((hub) => hub !== undefined);
+/** The hubs that the enrollment names; it may use all when it names none. */
+function chosenHubs({ hubIds, hubId }: AllocationRequest['enrollment']): string[] {
+  return hubIds?.length ? hubIds : hubId === undefined ? [] : [hubId];
+}
+
+/** A hub that is kept out of allocation gets no device, also where an enrollment names it. */
+function candidatesOf(chosen: readonly string[], hubs: LinkedHubs): Hub[] {
+  const possible =
+    chosen.length === 0 ? hubs.list() : chosen.map((id) => hubs.get(id)).filter((hub) => hub !== undefined);
+  return possible.filter((hub) => hub.applyAllocationPolicy);
+}
+
+/** Those of the lowest latency: all, unless someone said otherwise, since they are on one machine. */
+function nearest(candidates: readonly Hub[]): Hub[] {
+  const least = Math.min(...candidates.map(({ iotHub }) => iotHub.latency));
+  return candidates.filter(({ iotHub }) => iotHub.latency === least);
 }
 
 /** Weighted rendezvous hashing: even by weight, and a device keeps its hub when another one is linked. */

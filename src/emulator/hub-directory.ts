@@ -9,6 +9,8 @@ export interface IotHub {
   readonly hubId: string;
   /** Which of the hubs it is, from 1; its loopback address ends with it. */
   readonly number: number;
+  /** Milliseconds that devices are taken to be away from it. */
+  readonly latency: number;
   readonly hub: Hub;
   readonly policies: readonly Policy[];
   readonly names: HostNames;
@@ -32,13 +34,15 @@ export class HubDirectory {
 
   constructor({ databases, now, addressOf, ports, authorities }: HubDirectoryOptions) {
     const { main } = databases;
-    const rows = main.prepare('SELECT number, hub_id FROM iot_hub ORDER BY number').all() as {
+    const rows = main.prepare('SELECT number, hub_id, latency FROM iot_hub ORDER BY number').all() as {
       number: number;
       hub_id: string;
+      latency: number;
     }[];
-    this.#hubs = rows.map(({ number, hub_id: hubId }) => ({
+    this.#hubs = rows.map(({ number, hub_id: hubId, latency }) => ({
       hubId,
       number,
+      latency,
       hub: openHub(databases.of('hub', number), now, authorities),
       policies: readPolicies(main, hubId),
       names: new HostNames(
@@ -75,22 +79,32 @@ export class HubDirectory {
   }
 }
 
+/** A hub that is asked for. */
+export interface WantedHub {
+  name: string;
+  /** See {@link IotHub.latency}; what it is stays when undefined, and is 0 at first. */
+  latency?: number | undefined;
+}
+
 /**
- * Makes the hubs that are named and not there yet; without any, the usual one.
+ * Makes the hubs that are named and not there yet; without any, the usual one. All get the latency that is asked for.
  *
  * @returns the IDs of those that were made
  */
-export function makeHubs({ main }: StateDatabases, names: readonly string[]): string[] {
+export function makeHubs({ main }: StateDatabases, hubs: readonly WantedHub[]): string[] {
   const known = new Set(
     (main.prepare('SELECT hub_id FROM iot_hub').all() as { hub_id: string }[]).map((row) => row.hub_id),
   );
-  const wanted = names.length > 0 || known.size > 0 ? names : [defaultHubName];
-  const made = [...new Set(wanted.map((name) => name.toLowerCase()))].filter((name) => !known.has(name));
+  const wanted = hubs.length > 0 || known.size > 0 ? hubs : [{ name: defaultHubName }];
+  const made = [...new Set(wanted.map(({ name }) => name.toLowerCase()))].filter((name) => !known.has(name));
   main.transaction(() => {
     for (const hubId of made) {
-      main.prepare('INSERT INTO iot_hub SELECT coalesce(max(number), 0) + 1, ? FROM iot_hub').run(hubId);
+      main.prepare('INSERT INTO iot_hub SELECT coalesce(max(number), 0) + 1, ?, 0 FROM iot_hub').run(hubId);
       makeHubPolicies(main, hubId);
     }
+    const setLatency = main.prepare('UPDATE iot_hub SET latency = ? WHERE hub_id = ?');
+    for (const { name, latency } of hubs)
+      if (latency !== undefined) setLatency.run(latency, name.toLowerCase());
   })();
   return made;
 }

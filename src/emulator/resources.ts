@@ -9,6 +9,8 @@ import type { Closer } from './closers.js';
 import { emulatorFolder, removeEndpoints } from './endpoints.js';
 import { makeHubs } from './hub-directory.js';
 import type { EmulatorOptions } from './options.js';
+import { parseSeed } from './seed.js';
+import { hubsOf, serviceNamesOf } from './seed-schema.js';
 import { linkHubs, makeServices } from './service-directory.js';
 import { StateDatabases } from './state/databases.js';
 import { readIdentity } from './state/identity.js';
@@ -29,11 +31,12 @@ export interface Resources {
  * Opens the state folder and what is kept in it, and makes the services and hubs that are asked for.
  *
  * @param closers filled as things are opened, also when one then cannot be
- * @throws EnrollkitError USAGE, EMULATOR_STATE_IN_USE, EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE
+ * @throws EnrollkitError USAGE, INVALID_SEED, EMULATOR_STATE_IN_USE, EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE
  */
 export async function openResources(options: EmulatorOptions, closers: Closer[]): Promise<Resources> {
   const { dir, host = 'localhost' } = options;
   assertNames(options);
+  if (options.seed) parseSeed(options.seed);
   const folder = dir === ':memory:' ? undefined : emulatorFolder(dir);
   if (folder !== undefined) {
     ensureFolder(folder);
@@ -43,35 +46,33 @@ export async function openResources(options: EmulatorOptions, closers: Closer[])
   }
   const databases = new StateDatabases(folder ?? ':memory:');
   closers.push(() => databases.close());
-  makeAll(databases, options);
+  makeWanted(databases, options);
   // TLS is judged by the clients' clock, whatever clock the emulator is given.
   const server = await openServerIdentity({ folder, host, now: new Date() });
   return { folder, databases, server, published: publishedFolder(folder, closers) };
 }
 
 /** Makes the services and hubs that are asked for and are not there yet; a new one is linked to all of the others. */
-function makeAll(
+export function makeWanted(
   databases: StateDatabases,
   { hubs: named = [], services = [], seed }: EmulatorOptions,
 ): void {
-  const hubs = [...new Set([...named, ...(seed?.hubs ?? [])])];
+  const hubs = [...named.map((name) => ({ name })), ...hubsOf(seed)];
+  const wanted = [...services, ...serviceNamesOf(seed)];
   const { main } = databases;
   const before = main.prepare('SELECT number FROM provisioning_service').all() as { number: number }[];
-  const identity = readIdentity(main, services[0]);
+  const identity = readIdentity(main, wanted[0]);
   const made = makeHubs(databases, hubs);
   for (const { number } of before) linkHubs(databases.of('service', number), made);
-  const all = main.prepare('SELECT hub_id FROM iot_hub').all() as { hub_id: string }[];
+  const all = main.prepare('SELECT hub_id FROM iot_hub ORDER BY number').all() as { hub_id: string }[];
   const hubIds = all.map((row) => row.hub_id);
   if (before.length === 0) linkHubs(main, hubIds);
-  makeServices(databases, services, identity, hubIds);
+  makeServices(databases, wanted, identity, hubIds);
 }
 
 /** @throws EnrollkitError USAGE */
-function assertNames({ hubs = [], services = [], seed }: EmulatorOptions): void {
-  for (const problem of [
-    ...[...hubs, ...(seed?.hubs ?? [])].map(hubNameProblem),
-    ...services.map(serviceNameProblem),
-  ]) {
+function assertNames({ hubs = [], services = [] }: EmulatorOptions): void {
+  for (const problem of [...hubs.map(hubNameProblem), ...services.map(serviceNameProblem)]) {
     if (problem) throw new EnrollkitError('USAGE', problem);
   }
 }

@@ -1,6 +1,6 @@
 /** What an emulator can be started with: the same objects that clients would send, in one document. */
 import { z } from 'zod';
-import { hubNameProblem } from '../dps/contract/ids.js';
+import { hubNameProblem, serviceNameProblem } from '../dps/contract/ids.js';
 import { enrollmentGroup, individualEnrollment } from '../dps/contract/schemas.js';
 import { deviceIdentity } from './hub/device-request.js';
 
@@ -12,14 +12,29 @@ type Enrollment<Field extends string> = z.ZodType<Document<Field>, Document<Fiel
 
 const properties = z.record(z.string(), z.unknown());
 
-const hubName = z.string().superRefine((name, { addIssue }) => {
-  const problem = hubNameProblem(name);
-  if (problem) addIssue(problem);
+const hubName = named(hubNameProblem);
+const serviceName = named(serviceNameProblem);
+
+/** Source of the weight's range: Microsoft Learn, "How to use allocation policies". */
+const linkedHub = z.object({
+  name: hubName,
+  location: z.string().min(1).optional(),
+  applyAllocationPolicy: z.boolean().optional().describe('False: no device is assigned to it.'),
+  allocationWeight: z.number().int().min(1).max(1000).optional().describe('1 when it is left out.'),
 });
 
-const seed = z.object({
-  $schema: z.string().optional(),
-  hubs: z.array(hubName).optional().describe('Names of IoT hubs to be there, each linked.'),
+/** What a provisioning service has. */
+const serviceFields = {
+  allocationPolicy: z
+    .enum(['hashed', 'geoLatency', 'static'])
+    .optional()
+    .describe('Of enrollments that name none: hashed when it is left out.'),
+  iotHubs: z
+    .array(z.union([hubName, linkedHub]))
+    .optional()
+    .describe(
+      'The hubs that it links, in this order; as they are linked already when it is left out, all at first.',
+    ),
   certificates: z
     .array(
       z.object({
@@ -38,6 +53,37 @@ const seed = z.object({
     .array(individualEnrollment.omit(readOnly) as unknown as Enrollment<'registrationId'>)
     .optional()
     .describe('Individual enrollments, likewise.'),
+};
+
+const seed = z.object({
+  $schema: z.string().optional(),
+  hubs: z
+    .array(
+      z.union([
+        hubName,
+        z.object({
+          name: hubName,
+          latency: z
+            .number()
+            .min(0)
+            .max(60_000)
+            .optional()
+            .describe('Milliseconds that devices are taken to be away from it, for geoLatency; 0 at first.'),
+        }),
+      ]),
+    )
+    .optional()
+    .describe('IoT hubs to be there, each linked to every service that does not say which hubs it links.'),
+  name: serviceName
+    .optional()
+    .describe(
+      'The provisioning service that has what stands beside this; the first one when it is left out.',
+    ),
+  ...serviceFields,
+  services: z
+    .array(z.object({ name: serviceName, ...serviceFields }))
+    .optional()
+    .describe('Further provisioning services to be there.'),
   devices: z
     .array(
       deviceIdentity.extend({
@@ -59,6 +105,26 @@ export const emulatorSeedFileSchema = strictly(seed, true);
 
 export type EmulatorSeed = z.input<typeof emulatorSeedSchema>;
 
+/** What a seed has of one provisioning service. */
+export type ServiceSeed = Pick<z.output<typeof emulatorSeedSchema>, keyof typeof serviceFields>;
+
+/** The hubs that a seed asks for. */
+export function hubsOf(seed: EmulatorSeed | undefined): { name: string; latency?: number | undefined }[] {
+  return (seed?.hubs ?? []).map((hub) => (typeof hub === 'string' ? { name: hub } : hub));
+}
+
+/** The names of the provisioning services that a seed asks for. */
+export function serviceNamesOf(seed: EmulatorSeed | undefined): string[] {
+  return [seed?.name, ...(seed?.services ?? []).map(({ name }) => name)].filter((name) => name !== undefined);
+}
+
+function named(problemOf: (name: string) => string | undefined): z.ZodString {
+  return z.string().superRefine((name, { addIssue }) => {
+    const problem = problemOf(name);
+    if (problem) addIssue(problem);
+  });
+}
+
 function strictly(schema: z.ZodType, files: boolean): z.ZodType {
   const strict = convert(schema, files);
   return schema.description === undefined ? strict : strict.describe(schema.description);
@@ -67,6 +133,8 @@ function strictly(schema: z.ZodType, files: boolean): z.ZodType {
 function convert(schema: z.ZodType, files: boolean): z.ZodType {
   if (schema instanceof z.ZodOptional) return strictly(schema.unwrap() as z.ZodType, files).optional();
   if (schema instanceof z.ZodNullable) return strictly(schema.unwrap() as z.ZodType, files).nullable();
+  if (schema instanceof z.ZodUnion)
+    return z.union(schema.options.map((option) => strictly(option as z.ZodType, files)));
   if (schema instanceof z.ZodArray) return z.array(strictly(schema.element as z.ZodType, files));
   if (!(schema instanceof z.ZodObject)) return schema;
   const shape = Object.fromEntries(

@@ -146,10 +146,7 @@ export async function serve(
   closers.push(() => https.close());
   ports = { https: https.port, mqtt: mqtt.port, amqp: amqpListener.port };
   for (const service of services.list()) service.hubs.noteNames();
-  if (seed) {
-    const hubCalled = (name?: string) => (name === undefined ? firstHub : hubs.byName(name))?.hub;
-    applySeed(seed, { ...firstService, hubCalled, now });
-  }
+  if (seed) applySeed(seed, { services, hubs, now });
 
   const issuingRoot = (await firstService.issuing.root()).certificate;
   const endpoints: EmulatorEndpoints = {

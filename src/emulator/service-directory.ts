@@ -183,7 +183,9 @@ const emptyService = `
 
 /** Links hubs to a service as one that nobody set anything of: all alike. */
 export function linkHubs(database: StateDatabase, hubIds: readonly string[]): void {
-  const insert = database.prepare('INSERT OR IGNORE INTO hub VALUES (?, ?, 1, 1)');
+  const insert = database.prepare(
+    'INSERT OR IGNORE INTO hub SELECT ?, ?, 1, 1, coalesce(max(position), -1) + 1 FROM hub',
+  );
   for (const hubId of hubIds) insert.run(hubId, defaultSettings.location);
 }
 

@@ -4,7 +4,7 @@ import { type Closer, closeAll } from './closers.js';
 import type { EmulatorEndpoints } from './endpoints.js';
 import { type DeviceMessage, MessageFeed } from './message-feed.js';
 import type { EmulatorOptions } from './options.js';
-import { openResources } from './resources.js';
+import { makeWanted, openResources } from './resources.js';
 import { serve } from './serve.js';
 import { emptyState } from './state/empty.js';
 
@@ -68,6 +68,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         if (stopped) throw new Error('the emulator has stopped');
         await closeAll(serving);
         for (const database of resources.databases.all()) emptyState(database);
+        // Clients may have deleted some.
+        makeWanted(resources.databases, options);
         clock.reset();
         await serve({ ...options, ...portsOf(endpoints) }, resources, { clock, reset, feed }, serving);
       });

@@ -42,6 +42,7 @@ export class LinkedHubs {
     for (const { hostName, hubId } of this.#hubs) note.run(hostName.toLowerCase(), hubId);
   }
 
+  /** In the order in which they were linked. */
   list(): readonly Hub[] {
     return this.#hubs;
   }
@@ -52,20 +53,26 @@ export class LinkedHubs {
 
   /** The linked hub of a host name, which may be one of an earlier run. */
   byName(hostName: string): Hub | undefined {
+    const hubId = this.idOf(hostName);
+    return hubId === undefined ? undefined : this.get(hubId);
+  }
+
+  /** The ID of the hub of a host name, linked or not. */
+  idOf(hostName: string): string | undefined {
     const named = this.#database
       .prepare('SELECT hub_id FROM hub_name WHERE name = ?')
       .get(hostName.toLowerCase()) as { hub_id: string } | undefined;
-    const hubId = named?.hub_id ?? this.#directory.byName(hostName)?.hubId;
-    return hubId === undefined ? undefined : this.get(hubId);
+    return named?.hub_id ?? this.#directory.byName(hostName)?.hubId;
   }
 
   /** Links these hubs and no others. */
   replace(links: readonly HubLink[]): void {
     this.#database.transaction(() => {
       this.#database.exec('DELETE FROM hub');
-      const insert = this.#database.prepare('INSERT INTO hub VALUES (?, ?, ?, ?)');
-      for (const { hubId, location, applyAllocationPolicy, allocationWeight } of links) {
-        insert.run(hubId, location, applyAllocationPolicy ? 1 : 0, allocationWeight);
+      const insert = this.#database.prepare('INSERT INTO hub VALUES (?, ?, ?, ?, ?)');
+      for (const [position, link] of links.entries()) {
+        const { hubId, location, applyAllocationPolicy, allocationWeight } = link;
+        insert.run(hubId, location, applyAllocationPolicy ? 1 : 0, allocationWeight, position);
       }
     })();
     this.#hubs = this.#read();
@@ -73,7 +80,7 @@ export class LinkedHubs {
   }
 
   #read(): Hub[] {
-    const rows = this.#database.prepare('SELECT * FROM hub ORDER BY hub_id').all() as Row[];
+    const rows = this.#database.prepare('SELECT * FROM hub ORDER BY position, hub_id').all() as Row[];
     return rows.flatMap((row): Hub[] => {
       const iotHub = this.#directory.get(row.hub_id);
       if (!iotHub) return [];

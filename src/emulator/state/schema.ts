@@ -96,4 +96,11 @@ export const migrations = [
     WITHOUT ROWID;
   INSERT INTO resource_group SELECT lower(value), value, 'local', '{}' FROM setting WHERE name = 'resourceGroup';
 `,
+
+  `
+  -- In the order in which hubs were linked; a list of Azure Resource Manager gives it.
+  ALTER TABLE hub ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
+  -- Milliseconds, as a device of this emulator would measure them.
+  ALTER TABLE iot_hub ADD COLUMN latency REAL NOT NULL DEFAULT 0;
+`,
 ];

@@ -12,13 +12,14 @@ import { DpsError } from '../../dps-error.js';
 import type { Certificates } from '../../state/certificates.js';
 import type { GroupSettings } from '../../state/enrollment-groups.js';
 import type { EnrollmentSettings } from '../../state/enrollment-settings.js';
-import type { LinkedHubs } from '../../state/hubs.js';
+import type { Hub } from '../../state/hubs.js';
 import type { IndividualSettings } from '../../state/individual-enrollments.js';
 import { type AttestationSettings, readAttestation } from './attestation-request.js';
 
 export interface EnrollmentContext {
   certificates: Pick<Certificates, 'get'>;
-  hubs: LinkedHubs;
+  /** Those that are linked. */
+  hubs: { byName(hostName: string): Pick<Hub, 'hubId'> | undefined };
 }
 
 /** IoT Hub's rule: Microsoft Learn, "Understand the identity registry in your IoT hub", case-sensitive. */
@@ -85,6 +86,7 @@ function readSettings(
 ): Omit<EnrollmentSettings, keyof AttestationSettings> {
   const { iotHubHostName, iotHubs, allocationPolicy, initialTwin, credentialPolicyName } = enrollment;
   const customAllocationDefinition = readCustomAllocation(enrollment);
+  assertOneHubIfStatic(enrollment);
   if (credentialPolicyName != null && !legalPolicyName.test(credentialPolicyName)) {
     throw badRequest('The credentialPolicyName must have 1 to 63 letters, digits, - . or _.');
   }
@@ -144,6 +146,16 @@ function readCustomAllocation({
   return { webhookUrl, apiVersion };
 }
 
+/** Microsoft Learn, "How to use allocation policies": with static configuration, an enrollment must name a single hub. */
+function assertOneHubIfStatic({ allocationPolicy, iotHubs, iotHubHostName }: Common): void {
+  const named = iotHubs?.length ? iotHubs.length : iotHubHostName == null ? 0 : 1;
+  if (allocationPolicy === 'static' && named !== 1) {
+    throw badRequest(
+      `With the allocation policy static, one IoT hub must be named in iotHubs, not ${named}.`,
+    );
+  }
+}
+
 function isWebhookUrl(text: string): boolean {
   let url: URL;
   try {
@@ -155,7 +167,7 @@ function isWebhookUrl(text: string): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLocal);
 }
 
-function hubIdOf(hostName: string, hubs: LinkedHubs): string {
+function hubIdOf(hostName: string, hubs: EnrollmentContext['hubs']): string {
   const hub = hubs.byName(hostName);
   if (!hub)
     throw badRequest(`The IoT hub "${hostName.slice(0, 90)}" is not linked to this provisioning service.`);
