@@ -42,10 +42,11 @@ export function attach(
   address: string,
   role: 'sender' | 'receiver',
   properties = {},
+  name = `link-${handle}`,
 ): Buffer {
   const terminus = (code: number) => types.described(types.wrap_ulong(code), types.wrap_list([address]));
   const fields = [
-    ...[`link-${handle}`, uint(handle), role === 'receiver', null, null, terminus(0x28), terminus(0x29)],
+    ...[name, uint(handle), role === 'receiver', null, null, terminus(0x28), terminus(0x29)],
     ...[null, null, uint(0), null, null, null, types.wrap_symbolic_map(properties)],
   ];
   return frame(performative(0x12, fields));
@@ -55,6 +56,16 @@ export const transfer = (handle: number, payload: Buffer, more = false, delivery
     performative(0x14, [uint(handle), uint(deliveryId), Buffer.from([deliveryId]), uint(0), null, more]),
     payload,
   );
+export const detach = (handle: number) => frame(performative(0x16, [uint(handle), true]));
+/** Credit for the link of that handle, or what its sender says of it. */
+export const flow = (handle: number, credit: number, drain = false) =>
+  frame(
+    performative(0x13, [
+      ...[uint(0), uint(100), uint(0), uint(100)],
+      ...[uint(handle), uint(0), uint(credit), uint(0), drain],
+    ]),
+  );
+export const close = () => frame(performative(0x18, []));
 export const disposition = (first: number, last: number, role = true) =>
   frame(performative(0x15, [role, uint(first), uint(last), true]));
 

@@ -14,6 +14,8 @@ import { AmqpError, toAmqpError } from './amqp-error.js';
 import { addressOf } from './attach-frame.js';
 import { applyFrameRules, type Frame, linkKey, maxSessions } from './frame-rules.js';
 import { FrameStream, maxFrameBytes } from './frame-stream.js';
+import { SenderCredit } from './link-credit.js';
+import { nameLinksByDirection } from './link-names.js';
 import { type AmqpClient, type Attached, type Nodes, type Outcome, PendingLink } from './node.js';
 import { saslMechanisms } from './sasl.js';
 
@@ -46,6 +48,8 @@ interface ClientLink {
   address: string;
   attached: Attached;
   pending: PendingLink;
+  /** Of a link on which the client receives. */
+  credit?: SenderCredit;
   /** Who waits for what the client does with a message. */
   unsettled: Map<Delivery, Settled>;
   /** Clients ask before they say that they take answers. */
@@ -125,6 +129,8 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
 
   applyFrameRules(connection, {
     maxMessageBytes: maxEncodedBytes,
+    endedByClient: () => frames.hold(new Promise(setImmediate)),
+    isFromClient: (frame) => receivers.has(linkKey(frame)),
     hasCredit: (frame) => receivers.get(linkKey(frame))?.has_credit() ?? false,
     tooLarge(frame) {
       const receiver = receivers.get(linkKey(frame))!;
@@ -186,7 +192,7 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
     if (link.is_receiver()) {
       receivers.set(key, link as Receiver);
       (link as Receiver).add_credit(attached.credit ?? 1);
-    }
+    } else answer.credit = new SenderCredit(link as Sender);
     pending.opened({
       takes: () => takes(link as Sender),
       send: (message, settled) => send(link as Sender, message, settled),
@@ -196,7 +202,9 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
 
   function takes(sender: Sender): boolean {
     const link = links.get(sender);
-    return !over && link?.waiting.length === 0 && sender.is_open() && sender.sendable();
+    return (
+      !over && link?.waiting.length === 0 && sender.is_open() && sender.sendable() && link.credit!.left > 0
+    );
   }
 
   function send(sender: Sender, message: Message, settled?: Settled): boolean {
@@ -206,6 +214,7 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
       return link.waiting.length < maxWaiting && link.waiting.push({ message, settled }) > 0;
     // The SDK for C# reads the tag as a UUID, by which it settles the message.
     const delivery = sender.send(message, randomBytes(16));
+    link.credit!.used();
     if (settled) link.unsettled.set(delivery, settled);
     return true;
   }
@@ -257,6 +266,7 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
     clearTimeout(openTimer);
     client.hostName = connection.hostname || undefined;
   });
+  on('session_open', ({ session }) => nameLinksByDirection(session!));
   on('receiver_open', ({ receiver }) => opened(receiver!));
   on('sender_open', ({ sender }) => opened(sender!));
   on('receiver_close', ({ receiver }) => forget(receiver!));
@@ -266,6 +276,12 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
   });
   on('message', ({ receiver, delivery, message }) => void receive(receiver!, delivery!, message!));
   on('sendable', ({ sender }) => sendable(sender!));
+  on('sender_flow', ({ sender }) => links.get(sender!)?.credit?.given());
+  // The client waits for what is there now, or for word that there is nothing.
+  on('sender_draining', ({ sender }) => {
+    sendable(sender!);
+    links.get(sender!)?.credit?.giveBack();
+  });
   on('accepted', settle('accepted'));
   on('rejected', settle('rejected'));
   on('released', settle('released'));

@@ -21,7 +21,14 @@ type Handler = (frame: Frame) => void;
 
 /** rhea calls one of these for each frame. */
 type FrameHandlers = Record<
-  'on_open' | 'on_begin' | 'on_attach' | 'on_transfer' | 'on_disposition' | 'on_detach' | 'on_end',
+  | 'on_open'
+  | 'on_begin'
+  | 'on_attach'
+  | 'on_flow'
+  | 'on_transfer'
+  | 'on_disposition'
+  | 'on_detach'
+  | 'on_end',
   Handler
 >;
 
@@ -43,6 +50,10 @@ export interface FrameRulesOptions {
   maxMessageBytes: number;
   /** To be attached, sooner or later, or refused. */
   beforeAttach(frame: Frame, attach: () => void): void;
+  /** A link or a session was ended: rhea answers in a later turn, and only then are its names free again. */
+  endedByClient(): void;
+  /** Whether it is about a link on which the client sends. */
+  isFromClient(frame: Frame): boolean;
   /** Whether a link may send another message now. */
   hasCredit(frame: Frame): boolean;
   /** Ends a link whose message is too large. */
@@ -93,6 +104,7 @@ export function applyFrameRules(connection: Connection, options: FrameRulesOptio
   before('on_end', ({ channel }) => {
     links -= sessions.get(channel)?.size ?? 0;
     sessions.delete(channel);
+    options.endedByClient();
     return true;
   });
 
@@ -111,6 +123,13 @@ export function applyFrameRules(connection: Connection, options: FrameRulesOptio
   before('on_detach', (frame) => {
     if (sessions.get(frame.channel)?.delete(frame.performative.handle)) links -= 1;
     partial.delete(linkKey(frame));
+    options.endedByClient();
+    return true;
+  });
+
+  before('on_flow', (frame) => {
+    // Only who receives asks for that. rhea would take over the sender's idea of its credit, and write to the console.
+    if (frame.performative.drain === true && options.isFromClient(frame)) frame.performative.drain = false;
     return true;
   });
 
