@@ -154,6 +154,10 @@ test('twins: merged, replaced, held to their limits and etags', async () => {
   const patch = { tags: { a: { b: 1 } }, properties: { desired: { x: 1, y: { z: 2 } } } };
   const patched = await hub('PATCH', '/twins/twin', patch, { 'if-match': first.headers.etag! });
   assert.deepEqual(patched.body.tags, { a: { b: 1 } });
+  const { $metadata } = patched.body.properties.desired;
+  assert.equal($metadata.y.z.$lastUpdatedVersion, 2);
+  assert.equal($metadata.y.z.$lastUpdated, $metadata.$lastUpdated);
+  assert.equal(patched.body.properties.reported.$metadata.$lastUpdatedVersion, undefined);
   assert.equal(patched.body.properties.desired.$version, 2);
   refused(
     await hub('PATCH', '/twins/twin', patch, { 'if-match': first.headers.etag! }),
@@ -176,7 +180,7 @@ test('twins: merged, replaced, held to their limits and etags', async () => {
     'a dollar sign': { properties: { desired: { $x: 1 } } },
     'tags of 9 KB': { tags: { x: 'x'.repeat(9 * 1024) } },
     'properties of 33 KB': { properties: { desired: { x: 'x'.repeat(33 * 1024) } } },
-    'eleven levels': { tags: JSON.parse(`${'{"a":'.repeat(11)}1${'}'.repeat(11)}`) },
+    'eleven levels below': { tags: JSON.parse(`${'{"a":'.repeat(12)}1${'}'.repeat(12)}`) },
   };
   for (const [name, body] of Object.entries(bad)) {
     refused(await hub('PATCH', '/twins/twin', body), 400, 'ArgumentInvalid', name);

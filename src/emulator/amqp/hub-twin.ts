@@ -6,7 +6,8 @@
  */
 import rhea, { type Message } from 'rhea';
 import { hubAmqp } from '../../dps/contract/amqp.js';
-import { parseTwinPatch, TwinPatchError } from '../hub/twins.js';
+import { TwinPatchError } from '../hub/twin-limits.js';
+import { parseTwinPatch } from '../hub/twins.js';
 import { AmqpError, answerNotTaken } from './amqp-error.js';
 import type { DeviceNode } from './device-node.js';
 import { bodyOf, jsonBody, stringOf } from './message.js';

@@ -82,8 +82,8 @@ function thumbprintsOf({ leafThumbprint, secondaryThumbprint }: HubDevice) {
   return { primaryThumbprint: leafThumbprint ?? null, secondaryThumbprint: secondaryThumbprint ?? null };
 }
 
-function collection({ properties, version, updated }: TwinSection): Record<string, unknown> {
-  return { ...properties, $metadata: { $lastUpdated: updated }, $version: version };
+function collection({ properties, version, metadata }: TwinSection): Record<string, unknown> {
+  return { ...properties, $metadata: metadata, $version: version };
 }
 
 /** Base64, like the hub's own; the same as long as what it stands for is. */

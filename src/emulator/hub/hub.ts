@@ -68,6 +68,8 @@ const laterColumns: Record<string, Record<string, string>> = {
     secondary_thumbprint: "TEXT NOT NULL DEFAULT ''",
     status: "TEXT NOT NULL DEFAULT 'enabled'",
     status_reason: 'TEXT',
+    desired_metadata: "TEXT NOT NULL DEFAULT ''",
+    reported_metadata: "TEXT NOT NULL DEFAULT ''",
   },
   hub_command: { acknowledgement: "TEXT NOT NULL DEFAULT ''" },
 };

@@ -2,6 +2,14 @@
 import type Database from 'libsql';
 import { DeviceListeners } from './listeners.js';
 import { isJsonObject, type JsonObject, mergePatch, replacementPatch } from './merge-patch.js';
+import { assertTwinValues, maxTwinSize, TwinPatchError, twinSize } from './twin-limits.js';
+import {
+  metadataOf,
+  metadataOfNothing,
+  patchedMetadata,
+  type TwinMetadata,
+  type TwinUpdate,
+} from './twin-metadata.js';
 
 export interface HubTwin {
   /** For the service side only: a device never sees its tags. */
@@ -16,8 +24,7 @@ export interface TwinSection {
   properties: JsonObject;
   /** Starts at 1 and grows by one with each change. */
   version: number;
-  /** ISO 8601, UTC. */
-  updated: string;
+  metadata: TwinMetadata;
 }
 
 /** What the service changes; what is undefined stays. */
@@ -26,22 +33,17 @@ export interface TwinChange {
   desired?: JsonObject | undefined;
 }
 
-/** Microsoft Learn, "Understand and use device twins in IoT Hub": 8 KB of tags, 32 KB of properties, nested 10 deep. */
-const maxTagsBytes = 8 * 1024;
-const maxPropertiesBytes = 32 * 1024;
-const maxDepth = 10;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what the rule forbids
-const illegalName = /[\u0000-\u001f\u007f-\u009f.$ ]/;
-
 interface TwinRow {
   tags: string;
   tags_version: number;
   desired: string;
   desired_version: number;
   desired_updated: string;
+  desired_metadata: string;
   reported: string;
   reported_version: number;
   reported_updated: string;
+  reported_metadata: string;
 }
 
 export class HubTwins {
@@ -55,15 +57,18 @@ export class HubTwins {
   constructor(database: Database.Database, now: () => Date) {
     this.#now = now;
     this.#get = database.prepare(
-      `SELECT tags, tags_version, desired, desired_version, desired_updated, reported, reported_version, reported_updated
+      `SELECT tags, tags_version, desired, desired_version, desired_updated, desired_metadata,
+         reported, reported_version, reported_updated, reported_metadata
        FROM hub_device WHERE device_id = ?`,
     );
     this.#report = database.prepare(
-      'UPDATE hub_device SET reported = ?, reported_version = ?, reported_updated = ? WHERE device_id = ?',
+      `UPDATE hub_device SET reported = ?, reported_version = ?, reported_updated = ?, reported_metadata = ?
+       WHERE device_id = ?`,
     );
     this.#change = database.prepare(
-      `UPDATE hub_device SET tags = ?, tags_version = ?, desired = ?, desired_version = ?, desired_updated = ?
-       WHERE device_id = ?`,
+      `UPDATE hub_device SET tags = ?, tags_version = ?, desired = ?, desired_version = ?,
+         desired_updated = coalesce(?, desired_updated),
+         desired_metadata = ? WHERE device_id = ?`,
     );
   }
 
@@ -73,8 +78,14 @@ export class HubTwins {
     return {
       tags: JSON.parse(row.tags) as JsonObject,
       tagsVersion: row.tags_version,
-      desired: section(row.desired, row.desired_version, row.desired_updated),
-      reported: section(row.reported, row.reported_version, row.reported_updated),
+      desired: section(row.desired, row.desired_version, row.desired_metadata, {
+        at: row.desired_updated,
+        version: row.desired_version,
+      }),
+      reported: section(row.reported, row.reported_version, row.reported_metadata, {
+        at: row.reported_updated,
+        version: undefined,
+      }),
     };
   }
 
@@ -87,15 +98,13 @@ export class HubTwins {
     const twin = this.get(deviceId);
     if (twin === undefined) return undefined;
     if (!isJsonObject(patch)) throw new TwinPatchError('The reported properties are not a JSON object.');
-    checkNames(patch, 1);
-    const reported = text(
-      mergePatch(twin.reported.properties, patch),
-      'reported properties',
-      maxPropertiesBytes,
-    );
-    const version = twin.reported.version + 1;
-    this.#report.run([reported, version, this.#now().toISOString(), deviceId]);
-    return version;
+    assertTwinValues(patch);
+    const { properties, metadata, version } = twin.reported;
+    const reported = text(mergePatch(properties, patch), 'reported properties', maxTwinSize.properties);
+    const at = this.#now().toISOString();
+    const newMetadata = patchedMetadata(metadata, patch, { at, version: undefined });
+    this.#report.run([reported, version + 1, at, JSON.stringify(newMetadata), deviceId]);
+    return version + 1;
   }
 
   /**
@@ -110,18 +119,26 @@ export class HubTwins {
     if (twin === undefined) return undefined;
     const result = (before: JsonObject, change: JsonObject | undefined) => {
       if (change === undefined) return before;
-      checkNames(change, 1);
+      assertTwinValues(change);
       return mergePatch(how === 'merge' ? before : {}, change);
     };
     const newTags = result(twin.tags, tags);
     const newDesired = result(twin.desired.properties, desired);
     const version = twin.desired.version + (desired === undefined ? 0 : 1);
+    const update = { at: this.#now().toISOString(), version };
     this.#change.run([
-      text(newTags, 'tags', maxTagsBytes),
+      text(newTags, 'tags', maxTwinSize.tags),
       twin.tagsVersion + (tags === undefined ? 0 : 1),
-      text(newDesired, 'desired properties', maxPropertiesBytes),
+      text(newDesired, 'desired properties', maxTwinSize.properties),
       version,
-      desired === undefined ? twin.desired.updated : this.#now().toISOString(),
+      desired === undefined ? null : update.at,
+      JSON.stringify(
+        desired === undefined
+          ? twin.desired.metadata
+          : how === 'merge'
+            ? patchedMetadata(twin.desired.metadata, desired, update)
+            : metadataOf(newDesired, update),
+      ),
       deviceId,
     ]);
     if (desired !== undefined) {
@@ -140,9 +157,6 @@ export class HubTwins {
   }
 }
 
-/** A patch that the hub answers with 400. */
-export class TwinPatchError extends Error {}
-
 /**
  * The body of a request that changes a twin, over MQTT and AMQP.
  *
@@ -157,27 +171,22 @@ export function parseTwinPatch(body: Buffer): unknown {
   }
 }
 
-function section(properties: string, version: number, updated: string): TwinSection {
-  return { properties: JSON.parse(properties) as JsonObject, version, updated };
+/** Properties that were never patched have no metadata of their own yet: those of a new device, or of an older state. */
+function section(json: string, version: number, metadata: string, update: TwinUpdate): TwinSection {
+  const properties = JSON.parse(json) as JsonObject;
+  if (metadata !== '') return { properties, version, metadata: JSON.parse(metadata) as TwinMetadata };
+  const isNew = Object.keys(properties).length === 0;
+  return {
+    properties,
+    version,
+    metadata: isNew ? metadataOfNothing(update.at) : metadataOf(properties, update),
+  };
 }
 
 /** @throws TwinPatchError when it is too large */
-function text(object: JsonObject, what: string, maxBytes: number): string {
-  const json = JSON.stringify(object);
-  if (Buffer.byteLength(json) > maxBytes) {
-    throw new TwinPatchError(`The ${what} would be larger than ${maxBytes} bytes.`);
+function text(object: JsonObject, what: string, maxSize: number): string {
+  if (twinSize(object) > maxSize) {
+    throw new TwinPatchError(`The ${what} would be larger than ${maxSize} bytes.`);
   }
-  return json;
-}
-
-function checkNames(object: JsonObject, depth: number): void {
-  if (depth > maxDepth) throw new TwinPatchError(`Properties are nested more than ${maxDepth} deep.`);
-  for (const [name, value] of Object.entries(object)) {
-    if (illegalName.test(name)) {
-      throw new TwinPatchError(
-        `The property name ${JSON.stringify(name)} has a dot, a dollar sign, a space or a control character.`,
-      );
-    }
-    if (isJsonObject(value)) checkNames(value, depth + 1);
-  }
+  return JSON.stringify(object);
 }

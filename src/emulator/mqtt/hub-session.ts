@@ -9,7 +9,8 @@ import type { EmulatorLog } from '../events.js';
 import { refusalOf } from '../hub/authorize.js';
 import type { Hub, NamedHub } from '../hub/hub.js';
 import { maxMessageBytes, parsePropertyBag } from '../hub/messages.js';
-import { parseTwinPatch, TwinPatchError } from '../hub/twins.js';
+import { TwinPatchError } from '../hub/twin-limits.js';
+import { parseTwinPatch } from '../hub/twins.js';
 import { cloudToDeviceDelivery } from './hub-cloud-to-device.js';
 import { methodCalls } from './hub-methods.js';
 import {

@@ -9,8 +9,8 @@ import { assertDeviceId, parseDeviceSettings } from '../device-request.js';
 import type { Hub } from '../hub.js';
 import { unquoted } from '../identities.js';
 import { isJsonObject, type JsonObject } from '../merge-patch.js';
+import { TwinPatchError } from '../twin-limits.js';
 import { parseTwinChange } from '../twin-request.js';
-import { TwinPatchError } from '../twins.js';
 import { HubError } from '../wire-error.js';
 import type { HubOperation } from './operation.js';
 

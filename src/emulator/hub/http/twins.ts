@@ -7,8 +7,8 @@ import type { HubDevice } from '../devices.js';
 import { maxMethodPayloadBytes } from '../direct-methods.js';
 import type { Hub } from '../hub.js';
 import { unquoted } from '../identities.js';
+import { TwinPatchError } from '../twin-limits.js';
 import { parseTwinChange } from '../twin-request.js';
-import { TwinPatchError } from '../twins.js';
 import { HubError } from '../wire-error.js';
 import type { HubOperation, HubReply } from './operation.js';
 
