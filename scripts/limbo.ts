@@ -8,7 +8,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type PeerName, type ValidateChainRequest, validateChain } from '../src/pki/validate.js';
+import { type PeerName, validateChain } from '../src/pki/validate.js';
+import type { PemRequest } from '../test/support/random-chains.js';
 import { opensslVerify } from './openssl-verify.js';
 
 interface TestCase {
@@ -37,10 +38,10 @@ const scores = new Map<string, { ours: Score; openssl: Score }>();
 let slowest = { ms: 0, id: '' };
 
 /** One request for each name that the peer must bear. */
-function requestsOf(test: TestCase): ValidateChainRequest[] {
+function requestsOf(test: TestCase): PemRequest[] {
   const names = [...(test.expected_peer_name ? [test.expected_peer_name] : [])];
   names.push(...(test.expected_peer_names ?? []));
-  const request: ValidateChainRequest = {
+  const request: PemRequest = {
     leaf: test.peer_certificate,
     intermediates: test.untrusted_intermediates,
     trustAnchors: test.trusted_certs,

@@ -1,16 +1,16 @@
 /** Random chains under our validator and under openssl, and why the two disagree about some. docs/validation.md has the reasons. */
 import { parseCertificates, sha256Thumbprint } from '../src/pki/certificate.js';
 import { extensionTypes } from '../src/pki/extensions.js';
-import { type ChainVerdict, type ValidateChainRequest, validateChain } from '../src/pki/validate.js';
-import { type RandomChain, randomChain, randomFrom } from '../test/support/random-chains.js';
+import { type ChainVerdict, validateChain } from '../src/pki/validate.js';
+import { type PemRequest, type RandomChain, randomChain, randomFrom } from '../test/support/random-chains.js';
 import { type OpensslVerdict, opensslVerify } from './openssl-verify.js';
 
 interface Both {
-  request: ValidateChainRequest;
+  request: PemRequest;
   ours: ChainVerdict;
   openssl: OpensslVerdict;
   /** openssl's verdict on the same request, changed, or with more options. */
-  opensslWith(change: Partial<ValidateChainRequest>, ...options: string[]): boolean;
+  opensslWith(change: Partial<PemRequest>, ...options: string[]): boolean;
 }
 
 /** Each class is shown by an experiment: what it blames is changed, and the verdicts are the same. */
@@ -60,7 +60,7 @@ export const disagreementClasses: Readonly<Record<string, (both: Both) => boolea
   },
 };
 
-function certificatesOf({ intermediates }: ValidateChainRequest) {
+function certificatesOf({ intermediates }: PemRequest) {
   return intermediates.map((pem) => {
     const [certificate] = parseCertificates(pem);
     const { subject, issuer } = certificate!;
@@ -106,7 +106,7 @@ async function disagreement(
   ours: ChainVerdict,
   openssl: OpensslVerdict,
 ): Promise<Disagreement> {
-  const opensslWith = (change: Partial<ValidateChainRequest>, ...options: string[]) =>
+  const opensslWith = (change: Partial<PemRequest>, ...options: string[]) =>
     opensslVerify(folder, { ...request, ...change }, ['-policy_check', ...options]).valid;
   let className: string | undefined;
   for (const [name, explains] of Object.entries(disagreementClasses)) {

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ValidateChainRequest } from '../src/pki/validate.js';
+import type { PemRequest } from '../test/support/random-chains.js';
 
 const purposes = { clientAuth: ['-purpose', 'sslclient'], serverAuth: ['-purpose', 'sslserver'], any: [] };
 const peerOptions = { DNS: '-verify_hostname', IP: '-verify_ip', RFC822: '-verify_email' };
@@ -15,12 +15,11 @@ export interface OpensslVerdict {
 
 /**
  * @param folder where the files for openssl are written
- * @param request with PEM texts only
  * @param more options of `openssl verify`
  */
 export function opensslVerify(
   folder: string,
-  request: ValidateChainRequest,
+  request: PemRequest,
   more: readonly string[] = [],
 ): OpensslVerdict {
   const { leaf, intermediates, trustAnchors, at, purpose = 'any', peerName, maxDepth, crls = [] } = request;

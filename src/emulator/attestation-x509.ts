@@ -8,10 +8,10 @@
  */
 import { sameId } from '../dps/contract/ids.js';
 import { type Certificate, parseCertificate, sha256Thumbprint } from '../pki/certificate.js';
-import { inspectCertificate } from '../pki/inspect.js';
 import { type ChainVerdict, type FailureCode, validateChain } from '../pki/validate.js';
 import type { AttestationOptions, HubCredential } from './attestation.js';
 import { DpsError } from './dps-error.js';
+import { presentedIssuers, presentedLeaf } from './presented-certificate.js';
 import type { StoredCertificate } from './state/certificates.js';
 import type { StoredGroup } from './state/enrollment-groups.js';
 import type { StoredIndividual } from './state/individual-enrollments.js';
@@ -26,10 +26,9 @@ export function identifyCertificate(registrationId: string, chain: readonly Buff
   const leaf = chain[0];
   if (leaf === undefined)
     throw new DpsError('unauthorized', { reason: 'no client certificate was presented' });
-  let certificate = read.get(leaf);
+  let certificate: Certificate;
   try {
-    certificate ??= parseCertificate(leaf);
-    read.set(leaf, certificate);
+    certificate = presentedLeaf(leaf);
   } catch (error) {
     throw new DpsError('invalidCertificate', {
       reason: `the certificate cannot be read: ${(error as Error).message}`,
@@ -43,9 +42,6 @@ export function identifyCertificate(registrationId: string, chain: readonly Buff
   }
   return sha256Thumbprint(certificate);
 }
-
-/** A connection's certificate is asked for again with each of its requests. */
-const read = new WeakMap<Buffer, Certificate>();
 
 /** What a CA of a chain backs, asked from the one nearest the device upward. */
 type Backing<Found> = (sha256: string, uploadedNames: readonly string[]) => Found | undefined;
@@ -108,15 +104,17 @@ export class X509Attestation {
   }
 
   #assertDates(leaf: Buffer): void {
-    const { notBefore, notAfter } = inspectCertificate(leaf);
+    const { notBefore, notAfter } = presentedLeaf(leaf);
     const at = this.#options.now();
-    if (at < new Date(notBefore)) {
+    if (at < notBefore) {
       throw new DpsError('invalidCertificate', {
-        reason: `the certificate is not valid before ${notBefore}`,
+        reason: `the certificate is not valid before ${notBefore.toISOString()}`,
       });
     }
-    if (at > new Date(notAfter)) {
-      throw new DpsError('invalidCertificate', { reason: `the certificate expired at ${notAfter}` });
+    if (at > notAfter) {
+      throw new DpsError('invalidCertificate', {
+        reason: `the certificate expired at ${notAfter.toISOString()}`,
+      });
     }
   }
 
@@ -127,13 +125,14 @@ export class X509Attestation {
   ): Promise<{ found: Found; issuerThumbprints: string[] } | undefined> {
     const at = this.#options.now();
     const anchors = this.#readAnchors();
-    const intermediates: Buffer[] = chain.slice(1);
+    const leaf = presentedLeaf(chain[0]!);
+    const intermediates = presentedIssuers(chain);
     // Above the proven CA that ends the path there may be another one, with an enrollment of its own.
     for (let trusted = anchors; ; ) {
       const verdict = await validateChain({
-        leaf: chain[0]!,
+        leaf,
         intermediates,
-        trustAnchors: trusted.map(({ der }) => der),
+        trustAnchors: trusted.map(({ certificate }) => certificate),
         at,
         purpose: 'clientAuth',
       });
@@ -150,7 +149,7 @@ export class X509Attestation {
       const top = trusted.find(({ sha256 }) => sha256 === verdict.path.at(-1));
       if (!top) return undefined;
       trusted = trusted.filter((anchor) => anchor !== top);
-      intermediates.push(top.der);
+      intermediates.push(top.certificate);
     }
   }
 
@@ -171,8 +170,8 @@ export class X509Attestation {
     }
     const unproven = this.#options.certificates.list().filter(({ verified }) => !verified);
     const other = await validateChain({
-      leaf: chain[0]!,
-      intermediates: chain.slice(1),
+      leaf: presentedLeaf(chain[0]!),
+      intermediates: presentedIssuers(chain),
       trustAnchors: unproven.map(({ der }) => der),
       at,
       purpose: 'clientAuth',
@@ -189,7 +188,7 @@ export class X509Attestation {
 /** A CA whose possession is proven; it can be uploaded under several names. */
 interface Anchor {
   names: string[];
-  der: Buffer;
+  certificate: Certificate;
   sha256: string;
 }
 
@@ -201,7 +200,7 @@ function toAnchors(certificates: StoredCertificate[]): Anchor[] {
   for (const { name, der, sha256 } of certificates) {
     const anchor = anchors.get(sha256);
     if (anchor) anchor.names.push(name);
-    else anchors.set(sha256, { names: [name], der, sha256 });
+    else anchors.set(sha256, { names: [name], certificate: parseCertificate(der), sha256 });
   }
   return [...anchors.values()];
 }

@@ -84,7 +84,7 @@ export class Registrations {
   async getOperation(request: DeviceRequest & { operationId: string }): Promise<RegistrationOperation> {
     const { registrationId, operationId } = request;
     const identity = this.#options.attestation.identify(request);
-    const operation = this.#options.records.operation(operationId);
+    const operation = this.#options.records.operation(operationId, registrationId);
     const record = operation && this.#options.records.get(operation.registrationId);
     if (!operation || !record) throw new DpsError('operationNotFound');
     if (operation.identity !== identity || !sameId(operation.registrationId, registrationId)) {

@@ -1,6 +1,6 @@
 /** Path building and validation (RFC 5280 section 6): the one place that decides whether a chain is good. */
 import { EnrollkitError } from '../errors.js';
-import { parseCertificate, parseCertificates, sha256Thumbprint } from './certificate.js';
+import { type Certificate, parseCertificate, parseCertificates, sha256Thumbprint } from './certificate.js';
 import { parseRevocationLists } from './crl.js';
 import { BudgetExceeded } from './path/budget.js';
 import type { Circumstances, Purpose } from './path/checks.js';
@@ -19,14 +19,16 @@ export type { PeerName } from './path/peer-name.js';
 export type Mode = 'lenient' | 'strict';
 
 type Input = string | Uint8Array;
+/** What was parsed before is not parsed again, and what is known to be signed by it is not verified again. */
+type CertificateInput = Input | Certificate;
 
 export interface ValidateChainRequest {
-  /** One certificate, PEM or DER. */
-  leaf: Input;
-  /** What was presented besides, PEM (a bundle too) or DER, in any order; what does not belong to the chain does no harm. */
-  intermediates: readonly Input[];
+  /** One certificate, PEM or DER or already parsed. */
+  leaf: CertificateInput;
+  /** What was presented besides, likewise (PEM may be a bundle), in any order; what does not belong to the chain does no harm. */
+  intermediates: readonly CertificateInput[];
   /** What is trusted, likewise. An anchor need not be self-signed: an enrollment group may hold an intermediate. */
-  trustAnchors: readonly Input[];
+  trustAnchors: readonly CertificateInput[];
   /** When; now if left out. */
   at?: Date;
   /** What the leaf is used for; `any`, the default, does not look at extended key usage. */
@@ -69,15 +71,15 @@ export async function validateChain(request: ValidateChainRequest): Promise<Chai
   assertOptions(request);
   const unreadable: Failure[] = [];
   const [leaf] = readAll([request.leaf], 'leaf certificate', unreadable, (input) => [
-    parseCertificate(input),
+    isParsed(input) ? input : parseCertificate(input),
   ]);
   if (!leaf) return refused(unreadable);
   const unreadableLists: Failure[] = [];
   const circumstances = circumstancesOf(request, unreadableLists);
   if (unreadableLists.length > 0) return refused(unreadableLists);
   const pool = new Pool(
-    readAll(request.trustAnchors, 'trusted certificate', unreadable, parseCertificates),
-    readAll(request.intermediates, 'intermediate certificate', unreadable, parseCertificates),
+    readAll(request.trustAnchors, 'trusted certificate', unreadable, certificatesOf),
+    readAll(request.intermediates, 'intermediate certificate', unreadable, certificatesOf),
   );
   const search = new Search(leaf, pool, circumstances);
   try {
@@ -123,8 +125,16 @@ function refused(failures: Failure[]): ChainVerdict {
   return { valid: false, path: [], failures };
 }
 
+function isParsed(input: CertificateInput): input is Certificate {
+  return typeof input !== 'string' && !(input instanceof Uint8Array);
+}
+
+function certificatesOf(input: CertificateInput): Certificate[] {
+  return isParsed(input) ? [input] : parseCertificates(input);
+}
+
 /** Inputs that cannot be read become failures and are left out. */
-function readAll<Read>(
+function readAll<Input, Read>(
   inputs: readonly Input[],
   what: string,
   failures: Failure[],

@@ -115,6 +115,30 @@ test('tells every device its own operation only', async ({ emulator, intermediat
   assert.equal((await poll('alice', [alice, intermediate])).status, 200);
 });
 
+test('forgets the operations of a device with its record, and tells a later one by its own', async ({
+  emulator,
+  intermediate,
+}) => {
+  const { idScope } = emulator.endpoints;
+  const chain = [await make('device', 'forgotten', intermediate), intermediate];
+  const base = `/${idScope}/registrations/forgotten`;
+  const register = async () => {
+    const path = `${base}/register?api-version=2019-03-31`;
+    return (await emulator.call({ method: 'PUT', path, body: {}, chain })).body.operationId as string;
+  };
+  const poll = (operationId: string) =>
+    emulator.call({ path: `${base}/operations/${operationId}?api-version=2019-03-31`, chain });
+  const first = await register();
+  const second = await register();
+  // The outcome is the record's: both operations say the same.
+  assert.equal((await poll(first)).body.registrationState.substatus, 'reprovisionedToInitialAssignment');
+  assert.equal((await emulator.service('DELETE', '/registrations/forgotten')).status, 204);
+  for (const operationId of [first, second]) assert.equal((await poll(operationId)).status, 404);
+  const third = await register();
+  for (const operationId of [first, second]) assert.equal((await poll(operationId)).status, 404);
+  assert.equal((await poll(third)).body.registrationState.substatus, 'initialAssignment');
+});
+
 test('refuses a certificate whose common name is another device', async ({ emulator, intermediate }) => {
   const leaf = await make('device', 'somebody', intermediate);
   await refused(emulator, 'somebody-else', [leaf, intermediate], /common name is "somebody"/);

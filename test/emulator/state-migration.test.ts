@@ -8,6 +8,7 @@ import { groupBody, startTestEmulator } from './support.js';
 
 /** Puts the state's tables back to what version 1 had. */
 const downgrade = `
+  DROP VIEW registration_outcome;
   ALTER TABLE hub DROP COLUMN position;
   DROP TABLE provisioning_service;
   DROP TABLE iot_hub;

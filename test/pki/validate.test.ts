@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'uvu';
+import { parseCertificate } from '../../src/pki/certificate.js';
 import { type ValidateChainRequest, validateChain } from '../../src/pki/validate.js';
 import {
   alternativeNames,
@@ -29,7 +30,7 @@ const fingerprints = (...chain: Raw[]) => chain.map(fingerprint);
 function validate(chain: Raw[], anchors: Raw[], more: Partial<ValidateChainRequest> = {}) {
   const [first, ...rest] = chain;
   return validateChain({
-    leaf: first!.pem,
+    leaf: first?.pem ?? '',
     intermediates: rest.map(({ der }) => der),
     trustAnchors: anchors.map(({ pem }) => pem),
     at: now,
@@ -67,6 +68,26 @@ test('intermediates come in any order, as one PEM bundle, with the root and stra
   const bundle = [root, stranger, intermediate, leaf].map(({ pem }) => pem).join('\n');
   const verdict = await validate([leaf], [stranger, root], { intermediates: [bundle] });
   assert.deepEqual(verdict.path, fingerprints(leaf, intermediate, root));
+});
+
+test('certificates that are parsed already give the same verdict, again and again', async () => {
+  const [root_, intermediate_, leaf_] = [root, intermediate, leaf].map(({ der }) => parseCertificate(der));
+  const parsed = { leaf: leaf_!, intermediates: [intermediate_!], trustAnchors: [root_!] };
+  // The same name and key identifier, another key: what was found out about the one says nothing of the other.
+  const namesake = authority('Root');
+  for (let round = 0; round < 2; round += 1) {
+    assert.deepEqual(await validate([], [], parsed), {
+      valid: true,
+      path: fingerprints(leaf, intermediate, root),
+      failures: [],
+    });
+    const other = await validate([], [], { ...parsed, trustAnchors: [parseCertificate(namesake.der)] });
+    assert.equal(other.valid, false);
+    assert.deepEqual(
+      other.failures.map(({ code, certificate }) => [code, certificate]),
+      [['SIGNATURE_INVALID', fingerprint(intermediate)]],
+    );
+  }
 });
 
 test('a trust anchor can be an intermediate, and the path ends there', async () => {

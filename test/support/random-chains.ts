@@ -42,8 +42,15 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
+/** What openssl can be asked, too. */
+export interface PemRequest extends ValidateChainRequest {
+  leaf: string;
+  intermediates: readonly string[];
+  trustAnchors: readonly string[];
+}
+
 export interface RandomChain {
-  request: ValidateChainRequest;
+  request: PemRequest;
   /** What was done to it, for who looks into a disagreement. */
   description: string;
 }

@@ -1,5 +1,6 @@
 /** Registration records, and the operations that devices poll. IDs are compared without regard to case. */
 import type { RegistrationState } from '../../dps/contract/schemas.js';
+import { Recent } from '../recent.js';
 import type { StateDatabase } from './database.js';
 import { newEtag } from './etag.js';
 
@@ -33,6 +34,9 @@ export interface Operation {
 /** How long an operation can be polled after a newer one of the same device began. */
 const keptMs = 3_600_000;
 
+/** More than the devices that wait for their outcome at a time. */
+const maxRecent = 1000;
+
 interface Row {
   registration_id: string;
   group_id: string | null;
@@ -51,26 +55,25 @@ interface Row {
 export class RegistrationRecords {
   readonly #database: StateDatabase;
   readonly #get;
-  readonly #upsert;
-  readonly #insertOperation;
-  readonly #deleteOldOperations;
+  readonly #save;
   readonly #getOperation;
+  /** By registration key, what was stored last: a device asks for its outcome right after its registration. */
+  readonly #recent = new Recent<string, { record: RegistrationRecord; operation: Operation }>(maxRecent);
 
   constructor(database: StateDatabase) {
     this.#database = database;
     this.#get = database.prepare('SELECT * FROM registration WHERE registration_key = ?');
-    this.#upsert = database.prepare(
-      'INSERT OR REPLACE INTO registration VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    );
-    this.#insertOperation = database.prepare('INSERT INTO operation VALUES (?, ?, ?, ?, ?)');
-    this.#deleteOldOperations = database.prepare(
-      'DELETE FROM operation WHERE registration_key = ? AND started < ?',
+    this.#save = database.prepare(
+      'INSERT INTO registration_outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.#getOperation = database.prepare('SELECT * FROM operation WHERE operation_id = ?');
   }
 
   get(registrationId: string): RegistrationRecord | undefined {
-    const row = this.#get.get(registrationId.toLowerCase());
+    const key = registrationId.toLowerCase();
+    const known = this.#recent.get(key);
+    if (known) return known.record;
+    const row = this.#get.get([key]);
     return row === undefined ? undefined : fromRow(row as Row);
   }
 
@@ -86,49 +89,49 @@ export class RegistrationRecords {
   }
 
   /** Stores the outcome of a registration and the operation that led to it, both or neither. */
-  save(record: Omit<RegistrationRecord, 'etag'>, operation: Operation): void {
+  save(outcome: Omit<RegistrationRecord, 'etag'>, operation: Operation): void {
+    const record = { ...outcome, etag: newEtag() };
     const key = record.registrationId.toLowerCase();
     const started = record.updated.getTime();
-    this.#database.transaction(() => {
-      this.#upsert.run(
-        key,
-        record.registrationId,
-        record.enrollmentGroupId?.toLowerCase() ?? null,
-        record.enrollmentGroupId ?? null,
-        record.deviceId ?? null,
-        record.hubId ?? null,
-        record.status,
-        record.substatus ?? null,
-        record.errorCode ?? null,
-        record.errorMessage ?? null,
-        newEtag(),
-        record.created.toISOString(),
-        record.updated.toISOString(),
-        record.payload === undefined ? null : JSON.stringify(record.payload),
-      );
-      // A new device has none.
-      if (record.created < record.updated) this.#deleteOldOperations.run(key, started - keptMs);
-      this.#insertOperation.run(
-        operation.operationId,
-        key,
-        operation.identity,
-        started,
-        operation.issuedChain === undefined ? null : JSON.stringify(operation.issuedChain),
-      );
-    })();
+    this.#save.run([
+      key,
+      record.registrationId,
+      record.enrollmentGroupId?.toLowerCase() ?? null,
+      record.enrollmentGroupId ?? null,
+      record.deviceId ?? null,
+      record.hubId ?? null,
+      record.status,
+      record.substatus ?? null,
+      record.errorCode ?? null,
+      record.errorMessage ?? null,
+      record.etag,
+      record.created.toISOString(),
+      record.updated.toISOString(),
+      record.payload === undefined ? null : JSON.stringify(record.payload),
+      operation.operationId,
+      operation.identity,
+      started,
+      operation.issuedChain === undefined ? null : JSON.stringify(operation.issuedChain),
+      started - keptMs,
+    ]);
+    this.#recent.set(key, { record, operation });
   }
 
   /** Forgets a device: its record and its operations. */
   delete(registrationId: string): void {
     const key = registrationId.toLowerCase();
+    this.#recent.delete(key);
     this.#database.transaction(() => {
       this.#database.prepare('DELETE FROM registration WHERE registration_key = ?').run(key);
       this.#database.prepare('DELETE FROM operation WHERE registration_key = ?').run(key);
     })();
   }
 
-  operation(operationId: string): Operation | undefined {
-    const row = this.#getOperation.get(operationId) as
+  /** @param registrationId whose operation it may be; it is found in any case */
+  operation(operationId: string, registrationId: string): Operation | undefined {
+    const known = this.#recent.get(registrationId.toLowerCase())?.operation;
+    if (known?.operationId === operationId) return known;
+    const row = this.#getOperation.get([operationId]) as
       | { operation_id: string; registration_key: string; identity: string; issued_chain: string | null }
       | undefined;
     return (

@@ -103,4 +103,21 @@ export const migrations = [
   -- Milliseconds, as a device of this emulator would measure them.
   ALTER TABLE iot_hub ADD COLUMN latency REAL NOT NULL DEFAULT 0;
 `,
+
+  `
+  -- The outcome of a registration and the operation that led to it: both or neither, in one statement.
+  CREATE VIEW registration_outcome AS
+    SELECT registration.registration_key, registration_id, group_key, group_id, device_id, hub_id, status, substatus,
+      error_code, error_message, etag, created, updated, payload, operation_id, identity, started, issued_chain,
+      started AS kept_since
+    FROM registration JOIN operation ON operation.registration_key = registration.registration_key;
+  CREATE TRIGGER registration_outcome_insert INSTEAD OF INSERT ON registration_outcome BEGIN
+    INSERT OR REPLACE INTO registration VALUES (NEW.registration_key, NEW.registration_id, NEW.group_key, NEW.group_id,
+      NEW.device_id, NEW.hub_id, NEW.status, NEW.substatus, NEW.error_code, NEW.error_message, NEW.etag, NEW.created,
+      NEW.updated, NEW.payload);
+    DELETE FROM operation WHERE registration_key = NEW.registration_key AND started < NEW.kept_since;
+    INSERT INTO operation (operation_id, registration_key, identity, started, issued_chain)
+      VALUES (NEW.operation_id, NEW.registration_key, NEW.identity, NEW.started, NEW.issued_chain);
+  END;
+`,
 ];

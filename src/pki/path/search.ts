@@ -7,11 +7,17 @@ import type { Failure } from './failure.js';
 import { checkPath, isSelfIssued, type Path } from './path-checks.js';
 import type { Pool } from './pool.js';
 
+/**
+ * The public keys that signed a certificate, for as long as somebody holds the certificate: authorities that are kept
+ * parsed are verified once. Only what holds is noted, so that nobody makes it grow.
+ */
+const signedBy = new WeakMap<Certificate, Set<string>>();
+
 /** What is known about the certificates of one request, each fact found out once. */
 export class Search {
   readonly #issuerFailures = new Map<Certificate, Failure[]>();
-  /** By certificate, then by the public key that was tried: cross-signed authorities share theirs. */
-  readonly #signatures = new Map<Certificate, Map<string, boolean>>();
+  /** By certificate, the public keys that did not sign it: cross-signed authorities share theirs. */
+  readonly #notSignedBy = new Map<Certificate, Set<string>>();
   #budget = new Budget();
   #isTooLong = false;
 
@@ -62,18 +68,12 @@ export class Search {
 
   /** @throws BudgetExceeded */
   isSigned(certificate: Certificate, issuer: Certificate): boolean {
-    let known = this.#signatures.get(certificate);
-    if (!known) {
-      known = new Map();
-      this.#signatures.set(certificate, known);
-    }
     const key = issuer.publicKeyInfo.der.toString('latin1');
-    let signed = known.get(key);
-    if (signed === undefined) {
-      this.#budget.spendSignature(issuer.publicKeyInfo);
-      signed = isSignedBy(certificate, issuer);
-      known.set(key, signed);
-    }
+    if (signedBy.get(certificate)?.has(key)) return true;
+    if (this.#notSignedBy.get(certificate)?.has(key)) return false;
+    this.#budget.spendSignature(issuer.publicKeyInfo);
+    const signed = isSignedBy(certificate, issuer);
+    note(signed ? signedBy : this.#notSignedBy, certificate, key);
     return signed;
   }
 
@@ -118,4 +118,14 @@ export class Search {
 
 function isSameEntity(one: Certificate, other: Certificate): boolean {
   return one.publicKeyInfo.der.equals(other.publicKeyInfo.der) && one.subject.equals(other.subject);
+}
+
+function note(
+  keys: Map<Certificate, Set<string>> | WeakMap<Certificate, Set<string>>,
+  certificate: Certificate,
+  key: string,
+): void {
+  const known = keys.get(certificate);
+  if (known) known.add(key);
+  else keys.set(certificate, new Set([key]));
 }

@@ -1,0 +1,23 @@
+/** The values noted last, so many and no more; the oldest goes first. */
+export class Recent<Key, Value> {
+  readonly #max: number;
+  readonly #values = new Map<Key, Value>();
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  get(key: Key): Value | undefined {
+    return this.#values.get(key);
+  }
+
+  set(key: Key, value: Value): void {
+    this.#values.delete(key);
+    this.#values.set(key, value);
+    if (this.#values.size > this.#max) this.#values.delete(this.#values.keys().next().value!);
+  }
+
+  delete(key: Key): void {
+    this.#values.delete(key);
+  }
+}
