@@ -18,7 +18,7 @@ export interface EmulatorOptions {
   services?: readonly string[];
   /** Seconds that a device is told to wait between register and poll; 0 by default, Azure's pace is 3. */
   retryAfter?: number;
-  /** Whether more than the documented rates is answered with 429; other rates than those where they are given. */
+  /** Whether more than the documented rates and numbers is refused; others than those where they are given. */
   quotas?: boolean | Partial<QuotaLimits>;
   /** What is there at the start, and again after a reset. */
   seed?: EmulatorSeed;

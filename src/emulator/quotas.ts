@@ -1,11 +1,11 @@
 /**
- * The rates that a provisioning service takes; off unless asked for, since tests and fleets are in a hurry.
+ * What a provisioning service takes, by rate and by number; off unless asked for, since tests and fleets are in a hurry.
  *
  * Source: Microsoft Learn, "Azure IoT Hub Device Provisioning Service quotas and limits", March 2024.
  */
 import { DpsError } from './dps-error.js';
 
-export interface QuotaLimits {
+export interface QuotaLimits extends CountLimits {
   /** Of the service plane, a minute. */
   operationsPerMinute: number;
   /** Registrations that are let in, a minute. */
@@ -14,14 +14,37 @@ export interface QuotaLimits {
   pollsPerTenSeconds: number;
 }
 
+/** How many there may be. */
+export interface CountLimits {
+  /** Provisioning services, in the subscription. */
+  services: number;
+  /** The following, each in one provisioning service. */
+  linkedHubs: number;
+  certificates: number;
+  x509EnrollmentGroups: number;
+  symmetricKeyEnrollmentGroups: number;
+  individualEnrollments: number;
+}
+
 export const documentedLimits: QuotaLimits = {
   operationsPerMinute: 1000,
   registrationsPerMinute: 1000,
   pollsPerTenSeconds: 5,
+  services: 10,
+  linkedHubs: 50,
+  certificates: 25,
+  x509EnrollmentGroups: 100,
+  symmetricKeyEnrollmentGroups: 100,
+  individualEnrollments: 1_000_000,
 };
 
 /** More devices than this are not remembered at once: those that have not polled for the longest are forgotten. */
 const maxDevices = 100_000;
+
+/** How many of these there may be; Infinity without limits. */
+export function mostOf(limits: QuotaLimits | undefined, of: keyof CountLimits): number {
+  return limits?.[of] ?? Number.POSITIVE_INFINITY;
+}
 
 export class Quotas {
   readonly #limits: QuotaLimits | undefined;
@@ -35,6 +58,11 @@ export class Quotas {
   constructor(limits: QuotaLimits | undefined, now: () => Date) {
     this.#limits = limits;
     this.#now = now;
+  }
+
+  /** How many of these there may be; Infinity without limits. */
+  most(of: keyof CountLimits): number {
+    return mostOf(this.#limits, of);
   }
 
   /**

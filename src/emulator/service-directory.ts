@@ -4,7 +4,7 @@ import { defaultAllocationPolicy } from './allocation.js';
 import { Attestation } from './attestation.js';
 import { HostNames, type Ports } from './host-names.js';
 import type { HubDirectory } from './hub-directory.js';
-import { type QuotaLimits, Quotas } from './quotas.js';
+import { type CountLimits, mostOf, type QuotaLimits, Quotas } from './quotas.js';
 import { Registrations } from './registration.js';
 import { Certificates } from './state/certificates.js';
 import type { StateDatabase } from './state/database.js';
@@ -92,6 +92,11 @@ export class ServiceDirectory {
 
   get(dpsName: string): ProvisioningService | undefined {
     return this.#services.find(({ identity }) => same(identity.dpsName, dpsName));
+  }
+
+  /** How many of these there may be, of services or in one; Infinity without quotas. */
+  most(of: keyof CountLimits): number {
+    return mostOf(this.#options.limits, of);
   }
 
   /** Makes a service that links no hub; its name is free. It can be dialled when this resolves. */

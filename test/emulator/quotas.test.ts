@@ -79,6 +79,17 @@ test('without quotas there is no limit', () => {
   for (let count = 0; count < 5000; count += 1) quotas.registration();
 });
 
+test('operations with a bearer token count as those with a shared access signature do', async () => {
+  const emulator = await startTestEmulator({ quotas: { operationsPerMinute: 2 } });
+  try {
+    const headers = { authorization: `Bearer ${emulator.endpoints.armToken}` };
+    const ask = () => emulator.service('POST', '/enrollments/query', { query: '*' }, headers);
+    assert.deepEqual([(await ask()).status, (await ask()).status, (await ask()).status], [200, 200, 429]);
+  } finally {
+    await emulator.stop();
+  }
+});
+
 test('HTTPS and MQTT are told to wait, and are served when the time has gone by', async () => {
   const emulator = await startTestEmulator({
     quotas: { registrationsPerMinute: 3, operationsPerMinute: 1, pollsPerTenSeconds: 2 },

@@ -58,12 +58,13 @@ export const emulatorStart: Command = {
     },
     {
       name: 'quotas',
-      summary: 'answer 429 beyond the documented rates: 1000 registrations a minute, and so on',
+      summary:
+        'refuse what is beyond the documented limits: 1000 registrations a minute, 25 CA certificates, and so on',
     },
     {
       name: 'seed',
       value: 'FILE',
-      summary: 'hubs, devices, certificates and enrollments that are there from the start; JSON',
+      summary: 'hubs, devices, services, certificates and enrollments that are there from the start; JSON',
     },
     { name: 'detach', summary: 'return as soon as it is ready; it goes on in the background' },
     ...outputFlags,

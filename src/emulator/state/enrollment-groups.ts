@@ -47,6 +47,17 @@ export class EnrollmentGroups {
     return rows.map(fromRow);
   }
 
+  /** How many there are, of symmetric key attestation or of X.509. */
+  count(attestation: 'symmetricKey' | 'x509'): number {
+    const { count } = this.#database
+      .prepare(
+        `SELECT count(*) AS count FROM enrollment_group
+         WHERE (json_extract(document, '$.symmetricKey') IS NOT NULL) = ?`,
+      )
+      .get(attestation === 'symmetricKey' ? 1 : 0) as { count: number };
+    return count;
+  }
+
   /** The groups of symmetric key attestation, in the order of their making. */
   withSymmetricKey(): StoredGroup[] {
     const rows = this.#database

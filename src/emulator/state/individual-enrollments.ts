@@ -20,6 +20,8 @@ export interface StoredIndividual extends IndividualSettings, StoredVersion {}
 export class IndividualEnrollments {
   readonly #database: StateDatabase;
   readonly #get;
+  /** Undefined until someone asks: SQLite counts a million rows anew each time. */
+  #count: number | undefined;
 
   constructor(database: StateDatabase) {
     this.#database = database;
@@ -29,6 +31,14 @@ export class IndividualEnrollments {
   get(registrationId: string): StoredIndividual | undefined {
     const row = this.#get.get(registrationId.toLowerCase());
     return row === undefined ? undefined : fromEnrollmentRow<IndividualSettings>(row as EnrollmentRow);
+  }
+
+  /** How many there are. */
+  count(): number {
+    this.#count ??= (
+      this.#database.prepare('SELECT count(*) AS count FROM individual_enrollment').get() as { count: number }
+    ).count;
+    return this.#count;
   }
 
   /** Enrollments in the order of their IDs, those after `after`. */
@@ -44,6 +54,7 @@ export class IndividualEnrollments {
   /** Stores an enrollment, new or changed, under a new etag. */
   save(settings: IndividualSettings, created: Date, updated: Date): StoredIndividual {
     const etag = newEtag();
+    if (this.#count !== undefined && !this.get(settings.registrationId)) this.#count += 1;
     this.#database
       .prepare('INSERT OR REPLACE INTO individual_enrollment VALUES (?, ?, ?, ?, ?)')
       .run(
@@ -57,8 +68,9 @@ export class IndividualEnrollments {
   }
 
   delete(registrationId: string): void {
-    this.#database
+    const { changes } = this.#database
       .prepare('DELETE FROM individual_enrollment WHERE registration_key = ?')
       .run(registrationId.toLowerCase());
+    if (this.#count !== undefined) this.#count -= changes;
   }
 }

@@ -64,6 +64,12 @@ export function certificateOperations({ service, now }: ArmServiceOptions): Oper
     return stored;
   };
 
+  const assertRoom = (): void => {
+    const most = service.quotas.most('certificates');
+    if (certificates.list().length < most) return;
+    throw new ArmError('quotaExceeded', `Max number of certificates exceeded, Max Allowed = ${most}.`);
+  };
+
   return [
     {
       name: 'listCertificates',
@@ -96,6 +102,7 @@ export function certificateOperations({ service, now }: ArmServiceOptions): Oper
         const before = certificates.get(name);
         if (before) assertEtag(request.header('if-match') ?? '', before);
         const { der } = readCertificate(certificate);
+        if (!before) assertRoom();
         const unchanged = before?.der.equals(der) ?? false;
         const at = now();
         const saved = certificates.save({

@@ -6,6 +6,8 @@ import type { ErrorReply } from '../operation.js';
 /** Code and the name of the HTTP status, for every status that the plane answers. */
 const kinds = {
   badRequest: { status: 400, code: 'BadRequest', httpStatusCode: 'BadRequest' },
+  // Code and status seen when a subscription has its IoT hubs (DP-900T00A-Azure-Data-Fundamentals#6); DPS's own are not known.
+  quotaExceeded: { status: 400, code: '400019', httpStatusCode: 'BadRequest' },
   unknownApiVersion: { status: 400, code: 'InvalidApiVersionParameter', httpStatusCode: 'BadRequest' },
   unauthenticated: { status: 401, code: 'AuthenticationFailed', httpStatusCode: 'Unauthorized' },
   subscriptionNotFound: { status: 404, code: 'SubscriptionNotFound', httpStatusCode: 'NotFound' },

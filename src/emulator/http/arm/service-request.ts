@@ -32,7 +32,7 @@ const serviceBody = z.object({
       .string()
       .regex(/^(hashed|geolatency|static)$/i)
       .nullish(),
-    iotHubs: z.array(hubBody).max(50).nullish(),
+    iotHubs: z.array(hubBody).nullish(),
     authorizationPolicies: z.array(policyBody).nullish(),
   }),
 });

@@ -88,10 +88,23 @@ export function servicesOperations(options: ServicesOptions): Operation[] {
           const problem = serviceNameProblem(name);
           if (problem) throw new ArmError('badRequest', problem);
           if (services.get(name)) throw new ArmError('conflict', `The name '${name}' is taken.`);
+          const { length: count } = services.list();
+          if (count >= services.most('services')) {
+            throw new ArmError(
+              'quotaExceeded',
+              `Max number of provisioning services exceeded, Max Allowed = ${services.most('services')}, Current = ${count} in the subscription Id: ${options.subscriptionId}.`,
+            );
+          }
         } else if (!same(before.settings.location, settings.location)) {
           throw new ArmError(
             'invalidLocation',
             `The provisioning service is in '${before.settings.location}' and cannot move to '${abridge(settings.location)}'.`,
+          );
+        }
+        if (links && links.length > services.most('linkedHubs')) {
+          throw new ArmError(
+            'quotaExceeded',
+            `Max number of linked IoT hubs exceeded, Max Allowed = ${services.most('linkedHubs')}.`,
           );
         }
         const service = before ?? (await services.create(name, group.name));

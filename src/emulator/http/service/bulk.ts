@@ -67,6 +67,7 @@ function runOne<Settings, Stored extends Settings & StoredVersion>(
     const { etag } = item as { etag?: unknown };
     if (typeof etag !== 'string' || !etagMatches(etag, before.etag)) throw new DpsError('preconditionFailed');
   }
+  kind.assertRoom(settings, before);
   const at = kind.now();
   store.save(settings, before?.created ?? at, at);
 }

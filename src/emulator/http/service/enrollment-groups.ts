@@ -4,11 +4,11 @@ import { toAttestationMechanism, toEnrollmentGroup } from '../../enrollment-repl
 import type { GroupSettings, StoredGroup } from '../../state/enrollment-groups.js';
 import type { Operation } from '../operation.js';
 import { readEnrollmentGroup } from './enrollment-request.js';
-import { type EnrollmentKind, enrollmentOperations } from './enrollments.js';
+import { assertFewer, type EnrollmentKind, enrollmentOperations } from './enrollments.js';
 import type { ServicePlaneOptions } from './plane.js';
 
 export function enrollmentGroupOperations(options: ServicePlaneOptions): Operation[] {
-  const { groups, hubs, now } = options;
+  const { groups, hubs, quotas, now } = options;
   const kind: EnrollmentKind<GroupSettings, StoredGroup> = {
     subject: 'enrollmentGroupId',
     itemType: 'EnrollmentGroup',
@@ -25,9 +25,22 @@ export function enrollmentGroupOperations(options: ServicePlaneOptions): Operati
     store: groups,
     idOf: (group) => group.enrollmentGroupId,
     read: (id, body, before) => readEnrollmentGroup(id, body, before, options),
+    assertRoom(settings, before) {
+      const attestation = attestationOf(settings);
+      if (before && attestationOf(before) === attestation) return;
+      const [most, what] =
+        attestation === 'x509'
+          ? [quotas.most('x509EnrollmentGroups'), 'enrollment groups of X.509 certificates']
+          : [quotas.most('symmetricKeyEnrollmentGroups'), 'enrollment groups of symmetric keys'];
+      assertFewer(() => groups.count(attestation), most, what);
+    },
     toJson: (group) => toEnrollmentGroup(group, hubs),
     toAttestation: toAttestationMechanism,
     now,
   };
   return enrollmentOperations(kind);
+}
+
+function attestationOf({ symmetricKey }: GroupSettings): 'symmetricKey' | 'x509' {
+  return symmetricKey ? 'symmetricKey' : 'x509';
 }

@@ -27,6 +27,8 @@ export interface EnrollmentKind<Settings, Stored extends Settings & StoredVersio
   idOf(stored: Stored): string;
   /** @throws DpsError when the body is none that can be stored under this ID */
   read(id: string, body: unknown, before: Stored | undefined): Settings;
+  /** @throws DpsError throttled when the service has as many as it may */
+  assertRoom(settings: Settings, before: Stored | undefined): void;
   toJson(stored: Stored): unknown;
   /** The attestation mechanism, keys included. */
   toAttestation(stored: Stored): unknown;
@@ -62,6 +64,7 @@ export function enrollmentOperations<Settings, Stored extends Settings & StoredV
         if (ifMatch !== undefined && (!before || !etagMatches(ifMatch, before.etag))) {
           throw new DpsError('preconditionFailed');
         }
+        kind.assertRoom(settings, before);
         const at = now();
         // 200 also for a new one: official clients take nothing else.
         return { status: 200, body: kind.toJson(store.save(settings, before?.created ?? at, at)) };
@@ -122,4 +125,15 @@ export function findEnrollment<Settings, Stored extends Settings & StoredVersion
   const stored = store.get(id);
   if (!stored) throw new DpsError('enrollmentNotFound');
   return stored;
+}
+
+/**
+ * Source: Microsoft Learn, "Troubleshooting with DPS", whose only status for limits is 429. It comes without
+ * Retry-After, since waiting makes no room.
+ *
+ * @throws DpsError throttled when there are as many as there may be
+ */
+export function assertFewer(count: () => number, most: number, what: string): void {
+  if (most === Number.POSITIVE_INFINITY || count() < most) return;
+  throw new DpsError('throttled', { message: `The provisioning service holds at most ${most} ${what}.` });
 }

@@ -5,11 +5,11 @@ import { toRegistrationState } from '../../registration-state.js';
 import type { IndividualSettings, StoredIndividual } from '../../state/individual-enrollments.js';
 import type { Operation } from '../operation.js';
 import { readIndividualEnrollment } from './enrollment-request.js';
-import { type EnrollmentKind, enrollmentOperations } from './enrollments.js';
+import { assertFewer, type EnrollmentKind, enrollmentOperations } from './enrollments.js';
 import type { ServicePlaneOptions } from './plane.js';
 
 export function individualEnrollmentOperations(options: ServicePlaneOptions): Operation[] {
-  const { individuals, records, hubs, now } = options;
+  const { individuals, records, hubs, quotas, now } = options;
   const kind: EnrollmentKind<IndividualSettings, StoredIndividual> = {
     subject: 'registrationId',
     itemType: 'Enrollment',
@@ -26,6 +26,10 @@ export function individualEnrollmentOperations(options: ServicePlaneOptions): Op
     store: individuals,
     idOf: (individual) => individual.registrationId,
     read: (id, body, before) => readIndividualEnrollment(id, body, before, options),
+    assertRoom(_, before) {
+      if (before) return;
+      assertFewer(() => individuals.count(), quotas.most('individualEnrollments'), 'individual enrollments');
+    },
     toJson(individual) {
       const record = records.get(individual.registrationId);
       return toIndividualEnrollment(individual, hubs, record && toRegistrationState(record, hubs));

@@ -12,7 +12,10 @@ import { individualEnrollmentOperations } from './individual-enrollments.js';
 import { registrationOperations } from './registrations.js';
 
 export interface ServicePlaneOptions
-  extends Pick<ProvisioningService, 'certificates' | 'groups' | 'individuals' | 'records' | 'hubs'> {
+  extends Pick<
+    ProvisioningService,
+    'certificates' | 'groups' | 'individuals' | 'records' | 'hubs' | 'quotas'
+  > {
   now: () => Date;
 }
 
@@ -42,14 +45,15 @@ export function servicePlane(
       if (authorization === undefined)
         throw new DpsError('unauthorized', { reason: 'no Authorization header' });
       if (/^Bearer\s/i.test(authorization)) {
-        if (tokens.accepts(authorization, 'service')) return;
-        throw new DpsError('unauthorized', { reason: 'the bearer token is not that of this emulator' });
+        if (!tokens.accepts(authorization, 'service'))
+          throw new DpsError('unauthorized', { reason: 'the bearer token is not that of this emulator' });
+      } else {
+        const problem = sasProblem(
+          { authorization, path, host: header('host') },
+          { policies, hostNames: names.aliases, right, now: now() },
+        );
+        if (problem) throw new DpsError('unauthorized', { reason: problem });
       }
-      const problem = sasProblem(
-        { authorization, path, host: header('host') },
-        { policies, hostNames: names.aliases, right, now: now() },
-      );
-      if (problem) throw new DpsError('unauthorized', { reason: problem });
       quotas.operation();
     },
     toErrorReply: (error, requestId) => toDpsErrorReply(error, requestId, now()),
