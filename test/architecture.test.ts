@@ -75,7 +75,7 @@ const onlyImporters: [pattern: RegExp, files: RegExp][] = [
   [/^commander$/, /^cli\//],
   [/^libsql$/, /^emulator\//],
   [/^(hono|@hono\/)/, /^emulator\//],
-  [/^aedes$/, /^emulator\/mqtt\//],
+  [/^mqtt-packet$/, /^emulator\/mqtt\//],
   [/^rhea$/, /^emulator\/amqp\//],
   [/^@azure\//, /^dps\//],
   [/^mqtt$/, /^dps\//],

@@ -9,7 +9,6 @@ import { presentedChain } from '../tls.js';
 import { startTlsListener } from '../tls-listener.js';
 import { dpsCandidate, type RegistrationsLike } from './dps-session.js';
 import { hubCandidate } from './hub-session.js';
-import { limitPacketSize } from './packet-limit.js';
 import { createSessionLayer } from './session-layer.js';
 import { isDpsUserName } from './user-name.js';
 
@@ -48,12 +47,11 @@ const maxPacketBytes = maxMessageBytes + 64 * 1024;
 /** @throws EnrollkitError PORT_IN_USE */
 export async function startMqtt(options: MqttOptions): Promise<MqttListener> {
   const connectTimeout = options.connectTimeout ?? 30_000;
-  const socketOf = new WeakMap<object, tls.TLSSocket>();
-  const broker = await createSessionLayer({
+  const sessions = createSessionLayer({
     identify: (connect) =>
       isDpsUserName(connect.userName) ? dpsCandidate(connect, options) : hubCandidate(connect, options),
-    chainOf: (connection) => presentedChain(socketOf.get(connection)!),
     connectTimeout,
+    maxPacketBytes,
     refused: ({ operation, clientId, candidate, reason }) =>
       options.log({
         at: options.now().toISOString(),
@@ -65,36 +63,24 @@ export async function startMqtt(options: MqttOptions): Promise<MqttListener> {
         reason,
       }),
   });
-  function accept(bytes: Duplex, socket: tls.TLSSocket): void {
-    socketOf.set(bytes, socket);
-    limitPacketSize(bytes, maxPacketBytes);
-    broker.handle(bytes);
-  }
+  const accept = (bytes: Duplex, socket: tls.TLSSocket) =>
+    sessions.handle(bytes, () => presentedChain(socket));
   const mqtt = (socket: tls.TLSSocket) => accept(socket, socket);
   const { amqp } = options;
-  const closeBroker = () => new Promise<void>((resolve) => broker.close(resolve));
-
-  try {
-    const listener = await startTlsListener({
-      ...options,
-      addresses: options.hosts,
-      protocol: 'MQTT',
-      flag: '--mqtt-port',
-      handshakeTimeout: connectTimeout,
-      accept: amqp
-        ? acceptByFirstByte({ mqtt, amqp: (socket) => amqp(socket, socket) }, connectTimeout)
-        : mqtt,
-    });
-    return {
-      port: listener.port,
-      accept,
-      async close() {
-        await closeBroker();
-        await listener.close();
-      },
-    };
-  } catch (error) {
-    await closeBroker();
-    throw error;
-  }
+  const listener = await startTlsListener({
+    ...options,
+    addresses: options.hosts,
+    protocol: 'MQTT',
+    flag: '--mqtt-port',
+    handshakeTimeout: connectTimeout,
+    accept: amqp ? acceptByFirstByte({ mqtt, amqp: (socket) => amqp(socket, socket) }, connectTimeout) : mqtt,
+  });
+  return {
+    port: listener.port,
+    accept,
+    close() {
+      sessions.close();
+      return listener.close();
+    },
+  };
 }

@@ -1,23 +1,10 @@
-/** A bound on the size of an MQTT packet, before the parser gathers it in memory. */
-import type { Duplex } from 'node:stream';
-
 /**
- * Ends the connection when a packet announces more than `maxBytes`. The parser of aedes has no such bound, and would
- * collect up to 256 MB for a client that has not even connected.
+ * A bound on the size of an MQTT packet, before the parser gathers it in memory: it would collect up to 256 MB for a
+ * client that has not even connected.
  */
-export function limitPacketSize(connection: Duplex, maxBytes: number): void {
-  const read = connection.read.bind(connection);
-  const meter = new PacketMeter(maxBytes);
-  connection.read = (size?: number) => {
-    const chunk = read(size) as Buffer | null;
-    if (chunk === null || meter.accepts(chunk)) return chunk;
-    connection.destroy(new Error(`an MQTT packet is larger than ${maxBytes} bytes`));
-    return null;
-  };
-}
 
 /** Follows the fixed headers of a stream of packets: one byte, then the remaining length (MQTT 3.1.1 section 2.2). */
-class PacketMeter {
+export class PacketMeter {
   readonly #maxBytes: number;
   #toSkip = 0;
   /** The length read so far, and the weight of its next byte; weight 0 means that a first byte is expected. */
@@ -28,6 +15,7 @@ class PacketMeter {
     this.#maxBytes = maxBytes;
   }
 
+  /** False when a packet that begins in this chunk, or an earlier one, announces more. */
   accepts(chunk: Buffer): boolean {
     let position = 0;
     while (position < chunk.length) {

@@ -1,0 +1,324 @@
+/**
+ * One connection of an MQTT 3.1.1 client: its packets, from CONNECT to the end.
+ *
+ * Source: OASIS, "MQTT Version 3.1.1"; Microsoft Learn, "Communicate with an IoT hub using the MQTT protocol" for what
+ * Azure leaves out of it: QoS 2, retained messages, sessions that outlive their connection.
+ */
+import type { Duplex } from 'node:stream';
+import mqttPacket, {
+  type IConnectPacket,
+  type IPublishPacket,
+  type ISubscribePacket,
+  type IUnsubscribePacket,
+  type Packet,
+} from 'mqtt-packet';
+import { Acknowledgements } from './acknowledgements.js';
+import { Deliveries } from './deliveries.js';
+import { PacketMeter } from './packet-limit.js';
+import {
+  type Candidate,
+  type Connection,
+  ConnectRefused,
+  type ConnectRequest,
+  connectReturnCode,
+  type Push,
+  type Reply,
+  type Session,
+  SessionViolation,
+} from './session.js';
+import type { Refusal } from './session-layer.js';
+
+export interface ClientConnectionOptions {
+  /** @throws ConnectRefused */
+  identify(connect: ConnectRequest): Candidate;
+  /** What the client presented in the TLS handshake: DER, leaf first. */
+  chain(): Buffer[];
+  /** Milliseconds in which the client has to send its CONNECT. */
+  connectTimeout: number;
+  maxPacketBytes: number;
+  refused(refusal: Refusal): void;
+  /** The client is let in, and is told so after this. */
+  opened(candidate: Candidate): void;
+  closed(): void;
+}
+
+/** The failure code of a SUBACK, section 3.9.3. */
+const refusedSubscription = 0x80 as const;
+
+/** A client whose messages are answered slower than it sends them is not read from meanwhile. */
+const maxUnanswered = 100;
+
+/** What a client does not read is not gathered without end: beyond this, messages that may be lost are. */
+const maxUnsentBytes = 4 * 1024 * 1024;
+
+/** How long a client that was refused has to read why. */
+const lingerMs = 1000;
+
+export class ClientConnection implements Connection {
+  readonly #bytes: Duplex;
+  readonly #options: ClientConnectionOptions;
+  readonly #deliveries = new Deliveries();
+  readonly #acknowledgements = new Acknowledgements((messageId) => this.#write({ cmd: 'puback', messageId }));
+  readonly #filters = new Set<string>();
+  /** What came before the client was let in: it need not wait for CONNACK. */
+  readonly #early: Packet[] = [];
+  #state: 'new' | 'connecting' | 'open' | 'ended' = 'new';
+  #clientId = '';
+  #candidate: Candidate | undefined;
+  #session: Session | undefined;
+  #timer: NodeJS.Timeout;
+  #keepsAlive = false;
+  #unanswered = 0;
+  #corked = false;
+
+  constructor(bytes: Duplex, options: ClientConnectionOptions) {
+    this.#bytes = bytes;
+    this.#options = options;
+    this.#timer = setTimeout(this.drop, options.connectTimeout);
+    const meter = new PacketMeter(options.maxPacketBytes);
+    const parser = mqttPacket
+      .parser({ protocolVersion: 4 })
+      .on('packet', (packet) => this.#take(packet))
+      .on('error', (error: Error) => this.#violated('packet', error));
+    bytes.on('data', (chunk: Buffer) => {
+      if (this.#state === 'ended') return;
+      if (this.#keepsAlive) this.#timer.refresh();
+      if (meter.accepts(chunk)) parser.parse(chunk);
+      else this.#violated('packet', new Error(`a packet is larger than ${options.maxPacketBytes} bytes`));
+    });
+    bytes.on('drain', () => this.#readOn());
+    bytes.once('close', () => this.#closed());
+    bytes.on('error', this.drop);
+    bytes.on('end', this.drop);
+    bytes.resume();
+  }
+
+  readonly drop = (): void => {
+    this.#state = 'ended';
+    this.#bytes.destroy();
+  };
+
+  send(message: Push, delivered?: () => void): void {
+    if (this.#state !== 'open') return;
+    const packet = { cmd: 'publish', dup: false, retain: false, ...message } as const;
+    if (message.qos === 0) {
+      if (this.#bytes.writableLength > maxUnsentBytes) return;
+      this.#write(packet, (error) => {
+        if (!error) delivered?.();
+      });
+      return;
+    }
+    const messageId = this.#deliveries.begin(delivered);
+    if (messageId !== undefined) this.#write({ ...packet, messageId });
+  }
+
+  #take(packet: Packet): void {
+    if (this.#state === 'ended') return;
+    if (this.#state === 'connecting') {
+      this.#early.push(packet);
+    } else if (packet.cmd === 'connect') {
+      if (this.#state === 'new') this.#connect(packet);
+      else this.#violated('packet', new SessionViolation('a second CONNECT'));
+    } else if (this.#state === 'new') {
+      this.#violated('packet', new SessionViolation(`the first packet is ${packet.cmd}, not CONNECT`));
+    } else {
+      this.#handle(packet);
+    }
+  }
+
+  async #connect(packet: IConnectPacket): Promise<void> {
+    if (packet.protocolVersion === 5) return this.#refuseVersion5();
+    this.#state = 'connecting';
+    this.#bytes.pause();
+    this.#clientId = packet.clientId;
+    try {
+      const candidate = this.#options.identify({
+        clientId: packet.clientId,
+        userName: packet.username ?? '',
+        password: packet.password?.toString(),
+        chain: this.#options.chain(),
+      });
+      this.#candidate = candidate;
+      const session = await candidate.open(this);
+      if (this.#bytes.destroyed) {
+        session.closed?.();
+        return;
+      }
+      this.#session = session;
+      this.#options.opened(candidate);
+    } catch (error) {
+      this.#refuse(error as Error);
+      return;
+    }
+    this.#state = 'open';
+    this.#keepAlive(packet.keepalive ?? 0);
+    this.#write({ cmd: 'connack', returnCode: 0, sessionPresent: false });
+    for (const early of this.#early.splice(0)) this.#take(early);
+    this.#readOn();
+  }
+
+  /** Section 3.1.2.10: a client that is silent for half as long again as it said is gone. */
+  #keepAlive(seconds: number): void {
+    clearTimeout(this.#timer);
+    this.#keepsAlive = seconds > 0;
+    if (seconds > 0) this.#timer = setTimeout(this.drop, seconds * 1500);
+  }
+
+  #handle(packet: Packet): void {
+    switch (packet.cmd) {
+      case 'publish':
+        this.#publish(packet);
+        break;
+      case 'subscribe':
+        this.#subscribe(packet);
+        break;
+      case 'unsubscribe':
+        this.#unsubscribe(packet);
+        break;
+      case 'puback':
+        this.#deliveries.acknowledge(packet.messageId!);
+        break;
+      case 'pingreq':
+        this.#write({ cmd: 'pingresp' });
+        break;
+      case 'disconnect':
+        this.#end();
+        break;
+      default:
+        this.#violated('packet', new SessionViolation(`${packet.cmd} is not a client's to send`));
+    }
+  }
+
+  async #publish({ topic, payload, qos, messageId }: IPublishPacket): Promise<void> {
+    try {
+      // Neither DPS nor IoT Hub takes QoS 2: they end the connection.
+      if (qos === 2) throw new SessionViolation('QoS 2 is not supported');
+      // Section 3.3.2.1.
+      if (/[#+]/.test(topic)) throw new SessionViolation('a topic to publish to has a wildcard');
+      const acknowledge = qos === 1 ? this.#acknowledgements.expect(messageId!) : undefined;
+      const answer = this.#session!.publish(topic, payload as Buffer);
+      const reply = answer instanceof Promise ? await this.#awaited(answer) : answer;
+      if (this.#state !== 'open') return;
+      if (reply && this.#isSubscribed(reply.topic)) {
+        this.#write({ cmd: 'publish', qos: 0, dup: false, retain: false, ...reply });
+      }
+      acknowledge?.();
+    } catch (error) {
+      this.#violated('publish', error as Error);
+    }
+  }
+
+  async #awaited(answer: Promise<Reply | undefined>): Promise<Reply | undefined> {
+    this.#unanswered += 1;
+    if (this.#unanswered >= maxUnanswered) this.#bytes.pause();
+    try {
+      return await answer;
+    } finally {
+      this.#unanswered -= 1;
+      this.#readOn();
+    }
+  }
+
+  #subscribe({ messageId, subscriptions }: ISubscribePacket): void {
+    try {
+      // Section 3.8.3.
+      if (subscriptions.length === 0) throw new SessionViolation('SUBSCRIBE names no topic filter');
+      const granted = subscriptions.map(({ topic, qos }) => {
+        if (!this.#session!.accepts(topic)) return refusedSubscription;
+        this.#filters.add(topic);
+        // Microsoft Learn: a subscription that asks for QoS 2 is granted QoS 1.
+        return qos === 0 ? 0 : 1;
+      });
+      this.#write({ cmd: 'suback', messageId: messageId!, granted });
+      for (const [index, { topic }] of subscriptions.entries()) {
+        const qos = granted[index]!;
+        if (qos !== refusedSubscription) this.#session!.subscribed?.(topic, qos);
+      }
+    } catch (error) {
+      this.#violated('subscribe', error as Error);
+    }
+  }
+
+  #unsubscribe({ messageId, unsubscriptions }: IUnsubscribePacket): void {
+    for (const filter of unsubscriptions) {
+      if (this.#filters.delete(filter)) this.#session!.unsubscribed?.(filter);
+    }
+    this.#write({ cmd: 'unsuback', messageId: messageId!, granted: [] });
+  }
+
+  /** The filters that sessions accept are exact, or end with a `#` after a slash. */
+  #isSubscribed(topic: string): boolean {
+    for (const filter of this.#filters) {
+      if (filter.endsWith('/#') ? topic.startsWith(filter.slice(0, -1)) : topic === filter) return true;
+    }
+    return false;
+  }
+
+  /** What is written in one turn goes out in one piece: CONNACK, SUBACK and the first answer, say. */
+  #write(packet: Packet, written?: (error?: Error | null) => void): void {
+    this.#writeBytes(mqttPacket.generate(packet), written);
+  }
+
+  #writeBytes(bytes: Buffer, written?: (error?: Error | null) => void): void {
+    if (this.#bytes.destroyed || this.#bytes.writableEnded) return;
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#bytes.cork();
+      setImmediate(() => {
+        this.#corked = false;
+        this.#bytes.uncork();
+      });
+    }
+    const goesOn = this.#bytes.write(bytes, written);
+    // A client that does not read what it is told is not listened to either.
+    if (!goesOn) this.#bytes.pause();
+  }
+
+  #readOn(): void {
+    const mayRead =
+      this.#state === 'open' && this.#unanswered < maxUnanswered && !this.#bytes.writableNeedDrain;
+    if (mayRead) this.#bytes.resume();
+  }
+
+  #refuse(error: Error): void {
+    const returnCode = error instanceof ConnectRefused ? error.returnCode : connectReturnCode.notAuthorized;
+    this.#note('connect', error.message);
+    this.#write({ cmd: 'connack', returnCode, sessionPresent: false });
+    this.#end();
+  }
+
+  /** MQTT 5.0, section 3.1.2.2: told in its own words, since it may not understand ours. */
+  #refuseVersion5(): void {
+    this.#note('connect', 'MQTT 5 is not spoken here, 3.1.1 is');
+    const packet = { cmd: 'connack', reasonCode: 0x84, sessionPresent: false } as const;
+    this.#writeBytes(mqttPacket.generate(packet, { protocolVersion: 5 }));
+    this.#end();
+  }
+
+  #violated(operation: Refusal['operation'], error: Error): void {
+    if (this.#state === 'ended') return;
+    this.#note(operation, error.message);
+    this.drop();
+  }
+
+  #note(operation: Refusal['operation'], reason: string): void {
+    this.#options.refused({ operation, clientId: this.#clientId, candidate: this.#candidate, reason });
+  }
+
+  /** Lets the client read what was written last. */
+  #end(): void {
+    this.#state = 'ended';
+    if (this.#bytes.destroyed) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.drop, lingerMs);
+    this.#bytes.resume();
+    this.#bytes.end();
+  }
+
+  #closed(): void {
+    this.#state = 'ended';
+    clearTimeout(this.#timer);
+    this.#session?.closed?.();
+    this.#options.closed();
+  }
+}
