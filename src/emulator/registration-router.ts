@@ -1,7 +1,7 @@
 /** Devices dial one name for all provisioning services: the ID scope says which one they mean. */
-import { isLegalId } from '../dps/contract/ids.js';
 import type { RegistrationOperation, RegistrationState } from '../dps/contract/schemas.js';
 import { DpsError } from './dps-error.js';
+import { assertLegalId } from './legal-id.js';
 import type { DeviceRequest, Registrations } from './registration.js';
 import type { ServiceDirectory } from './service-directory.js';
 
@@ -34,12 +34,7 @@ export class RegistrationRouter {
         reason: `the ID scope "${idScope.slice(0, 40)}" is not that of a provisioning service here`,
       });
     }
-    if (!isLegalId(registrationId)) {
-      throw new DpsError('badRequest', {
-        message:
-          'The registration ID must have 1 to 128 letters, digits, - . _ or :, begin with a letter or digit and end with a letter, a digit or -.',
-      });
-    }
+    assertLegalId('registration ID', registrationId);
     return service.registrations;
   }
 }

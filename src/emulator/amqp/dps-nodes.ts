@@ -13,6 +13,8 @@ import { parseSasToken } from '../../dps/contract/sas.js';
 import { identifyCertificate } from '../attestation-x509.js';
 import { DpsError } from '../dps-error.js';
 import type { EmulatorLog } from '../events.js';
+import { parseRegistrationRequest } from '../json-text.js';
+import { assertLegalId } from '../legal-id.js';
 import type { Registrations } from '../registration.js';
 import { AmqpError, answerNotTaken, toAmqpError } from './amqp-error.js';
 import { bodyOf, jsonBody, stringOf } from './message.js';
@@ -28,8 +30,6 @@ export interface DpsNodesOptions {
 
 /** Requests that a device may send before the first is answered. */
 const credit = 10;
-/** Microsoft Learn, "DPS quotas and limits": a message holds at most 96 KB. */
-const maxBodyBytes = 96 * 1024;
 
 /** Whether a user name and password of SASL PLAIN may be those of a device: the registration looks at the signature. */
 export function isDpsUser(userName: string, password: string): boolean {
@@ -78,6 +78,7 @@ function deviceAt(address: string, { chain, plain }: AmqpClient): Omit<Device, '
   const node = parseRegistrationAddress(address);
   if (!node) throw new AmqpError('notFound', 'There is no such node.');
   const { registrationId } = node;
+  assertLegalId('registration ID', registrationId);
   if (!plain) {
     identifyCertificate(registrationId, chain);
     return { ...node, chain, authorization: undefined };
@@ -133,12 +134,14 @@ function requestOf(message: Message, device: Device, { registrations }: DpsNodes
     case dpsAmqp.register:
       return {
         operation: 'register',
-        call: async () => registrations.register({ ...device, body: jsonOf(message) }),
+        call: async () =>
+          registrations.register({ ...device, body: parseRegistrationRequest(bodyOf(message)) }),
       };
     case dpsAmqp.getRegistration:
       return {
         operation: 'getRegistrationState',
-        call: async () => registrations.getState({ ...device, body: jsonOf(message) }),
+        call: async () =>
+          registrations.getState({ ...device, body: parseRegistrationRequest(bodyOf(message)) }),
       };
     case dpsAmqp.getOperation:
       return {
@@ -158,18 +161,5 @@ function requestOf(message: Message, device: Device, { registrations }: DpsNodes
           });
         },
       };
-  }
-}
-
-/** Clients send nothing, or a space, where they have nothing to say. */
-function jsonOf(message: Message): unknown {
-  const body = bodyOf(message);
-  if (body.length > maxBodyBytes) throw new DpsError('payloadTooLarge');
-  const text = body.toString('utf8').trim();
-  if (text === '') return {};
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new DpsError('badRequest', { message: 'The body is not JSON.' });
   }
 }

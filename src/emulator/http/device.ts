@@ -22,6 +22,7 @@ export function devicePlane({ registrations, retryAfter, names, now }: DevicePla
     chain: chain(),
     authorization: header('authorization'),
   });
+  const bodyOf = ({ body }: OperationRequest) => (body === undefined ? {} : body);
   return {
     name: 'device',
     operations: [
@@ -31,7 +32,7 @@ export function devicePlane({ registrations, retryAfter, names, now }: DevicePla
         subject,
         async handle(request) {
           const device = deviceOf(request);
-          const body = await registrations.register({ ...device, body: request.body ?? {} });
+          const body = await registrations.register({ ...device, body: bodyOf(request) });
           const location = `https://${names.https}/${device.idScope}/registrations/${encodeURIComponent(device.registrationId)}/register`;
           return { status: 202, body, headers: { 'retry-after': String(retryAfter), location } };
         },
@@ -55,7 +56,7 @@ export function devicePlane({ registrations, retryAfter, names, now }: DevicePla
         async handle(request) {
           return {
             status: 200,
-            body: await registrations.getState({ ...deviceOf(request), body: request.body ?? {} }),
+            body: await registrations.getState({ ...deviceOf(request), body: bodyOf(request) }),
           };
         },
       },

@@ -4,6 +4,7 @@
  * Source: Microsoft Learn, "Understand and invoke direct methods from IoT Hub".
  */
 import { randomUUID } from 'node:crypto';
+import { parseJsonText } from '../json-text.js';
 import type { HubDevices } from './devices.js';
 import { DeviceListeners } from './listeners.js';
 import { HubError } from './wire-error.js';
@@ -123,8 +124,7 @@ function toResult(status: number, body: Buffer): MethodResult | HubError {
     });
   }
   try {
-    const text = body.toString('utf8').trim();
-    return { status, payload: text === '' ? undefined : JSON.parse(text) };
+    return { status, payload: parseJsonText(body) };
   } catch {
     return new HubError('InvalidResponseWhileProxying');
   }

@@ -1,5 +1,6 @@
 /** The device twins of the hub stand-in. */
 import type Database from 'libsql';
+import { parseJsonText } from '../json-text.js';
 import { DeviceListeners } from './listeners.js';
 import { isJsonObject, type JsonObject, mergePatch, replacementPatch } from './merge-patch.js';
 import { assertTwinValues, maxTwinSize, TwinPatchError, twinSize } from './twin-limits.js';
@@ -165,7 +166,7 @@ export class HubTwins {
  */
 export function parseTwinPatch(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString('utf8')) as unknown;
+    return parseJsonText(body);
   } catch {
     throw new TwinPatchError('The body is not JSON.');
   }

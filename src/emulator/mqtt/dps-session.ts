@@ -12,6 +12,7 @@ import { parseSasToken } from '../../dps/contract/sas.js';
 import type { RegistrationOperation } from '../../dps/contract/schemas.js';
 import { DpsError } from '../dps-error.js';
 import type { EmulatorLog } from '../events.js';
+import { parseRegistrationRequest } from '../json-text.js';
 import {
   type Candidate,
   ConnectRefused,
@@ -49,9 +50,6 @@ export interface DpsSessionOptions {
   now: () => Date;
   log: EmulatorLog;
 }
-
-/** Microsoft Learn, "DPS quotas and limits": a message holds at most 96 KB. */
-const maxBodyBytes = 96 * 1024;
 
 const registerPath = parseTopic(dpsTopics.register('')).path;
 const operationPath = parseTopic(dpsTopics.getOperation('', '')).path;
@@ -132,7 +130,7 @@ function dpsSession(
       const requestId = requestIdOf(topic);
       if (path === registerPath) {
         return answer('register', requestId, async () =>
-          registrations.register({ ...device, body: parseBody(payload) }),
+          registrations.register({ ...device, body: parseRegistrationRequest(payload) }),
         );
       }
       if (path === operationPath) {
@@ -149,16 +147,4 @@ function dpsSession(
 /** As the client wrote it: it compares what comes back with what it sent. */
 function requestIdOf(topic: string): string {
   return /[?&]\$rid=([^&]*)/.exec(topic)?.[1] ?? '';
-}
-
-/** Clients send a space where they have nothing to say. */
-function parseBody(payload: Buffer): unknown {
-  if (payload.length > maxBodyBytes) throw new DpsError('payloadTooLarge');
-  const text = payload.toString('utf8').trim();
-  if (text === '') return {};
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new DpsError('badRequest', { message: 'The body is not JSON.' });
-  }
 }

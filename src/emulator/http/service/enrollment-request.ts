@@ -1,7 +1,7 @@
 /** Reads an enrollment group or individual enrollment, refusing what the service refuses: 400004 and a sentence. */
 import type { ZodType } from 'zod';
 import { firstCustomAllocationApiVersion, isKnownApiVersion } from '../../../dps/contract/api-versions.js';
-import { isLegalId, sameId } from '../../../dps/contract/ids.js';
+import { sameId } from '../../../dps/contract/ids.js';
 import {
   type CustomAllocationDefinition,
   type EnrollmentGroup,
@@ -9,6 +9,7 @@ import {
   individualEnrollment,
 } from '../../../dps/contract/schemas.js';
 import { DpsError } from '../../dps-error.js';
+import { assertLegalId } from '../../legal-id.js';
 import type { Certificates } from '../../state/certificates.js';
 import type { GroupSettings } from '../../state/enrollment-groups.js';
 import type { EnrollmentSettings } from '../../state/enrollment-settings.js';
@@ -39,7 +40,7 @@ export function readEnrollmentGroup(
   before: GroupSettings | undefined,
   context: EnrollmentContext,
 ): GroupSettings {
-  assertId('enrollment group ID', enrollmentGroupId);
+  assertLegalId('enrollment group ID', enrollmentGroupId);
   const group = parse(enrollmentGroup, body, 'enrollment group');
   assertSameId('enrollment group ID', group.enrollmentGroupId, enrollmentGroupId);
   return {
@@ -60,7 +61,7 @@ export function readIndividualEnrollment(
   before: IndividualSettings | undefined,
   context: EnrollmentContext,
 ): IndividualSettings {
-  assertId('registration ID', registrationId);
+  assertLegalId('registration ID', registrationId);
   const individual = parse(individualEnrollment, body, 'individual enrollment');
   assertSameId('registration ID', individual.registrationId, registrationId);
   const { deviceId, optionalDeviceInformation } = individual;
@@ -101,13 +102,6 @@ function readSettings(
     ...(initialTwin == null ? {} : { initialTwin }),
     ...(credentialPolicyName == null ? {} : { credentialPolicyName }),
   };
-}
-
-function assertId(what: string, id: string): void {
-  if (isLegalId(id)) return;
-  throw badRequest(
-    `The ${what} must have 1 to 128 letters, digits, - . _ or :, begin with a letter or digit and end with a letter, a digit or -.`,
-  );
 }
 
 function assertSameId(what: string, ofBody: string, ofPath: string): void {

@@ -1,7 +1,7 @@
 /** Registration records on the service plane. */
-import { isLegalId } from '../../../dps/contract/ids.js';
 import { routes } from '../../../dps/contract/routes.js';
 import { DpsError } from '../../dps-error.js';
+import { assertLegalId } from '../../legal-id.js';
 import { toRegistrationState } from '../../registration-state.js';
 import { etagMatches } from '../../state/etag.js';
 import type { RegistrationRecord } from '../../state/registration-records.js';
@@ -11,9 +11,7 @@ import type { ServicePlaneOptions } from './plane.js';
 
 export function registrationOperations({ records, groups, hubs }: ServicePlaneOptions): Operation[] {
   const find = (registrationId: string): RegistrationRecord => {
-    if (!isLegalId(registrationId)) {
-      throw new DpsError('badRequest', { message: 'The registration ID in the path is not legal.' });
-    }
+    assertLegalId('registration ID', registrationId);
     const record = records.get(registrationId);
     if (!record) throw new DpsError('registrationNotFound');
     return record;

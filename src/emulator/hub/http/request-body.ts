@@ -1,6 +1,6 @@
 /** Reads the body of a request to the hub. */
 import type { IncomingMessage } from 'node:http';
-import { nestsTooDeep } from '../../http/body.js';
+import { parseJsonText } from '../../json-text.js';
 import { HubError, type HubErrorName } from '../wire-error.js';
 
 /** Microsoft Learn, "IoT Hub quotas and throttling": a bulk operation holds at most 500 KB. */
@@ -13,9 +13,7 @@ export async function readHubJson(incoming: IncomingMessage): Promise<unknown> {
   const type = incoming.headers['content-type'] ?? '';
   if (!/^application\/json\s*(;|$)/i.test(type.trim())) throw new HubError('GenericUnsupportedMediaType');
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    if (nestsTooDeep(text)) throw new SyntaxError('it nests too deep');
-    return JSON.parse(text) as unknown;
+    return parseJsonText(bytes);
   } catch (cause) {
     throw new HubError('ArgumentInvalid', {
       message: 'The body is not JSON.',
