@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import tls from 'node:tls';
 import rhea, { type Connection, type Message, type Receiver, type Sender } from 'rhea';
+import { WebSocket } from 'ws';
 
 export interface AmqpClientOptions {
   /** `localhost` unless told otherwise. */
@@ -16,6 +17,10 @@ export interface AmqpClientOptions {
   username?: string;
   password?: string;
   sasl?: 'EXTERNAL' | 'ANONYMOUS';
+  /** Over WebSockets; the port is that of HTTPS then. */
+  webSocket?: boolean;
+  /** The largest frame that the client takes. */
+  maxFrameSize?: number;
 }
 
 export interface Refused {
@@ -53,6 +58,7 @@ export interface RawAmqpClient {
 
 export async function connectAmqp(options: AmqpClientOptions): Promise<RawAmqpClient> {
   const { host = 'localhost', port, ca, cert, key, username, password, sasl } = options;
+  const { webSocket = false, maxFrameSize } = options;
   const container = rhea.create_container();
   // What it is told is asked for by those who want to know.
   for (const event of ['error', 'disconnected', 'connection_error', 'session_error', 'protocol_error']) {
@@ -65,6 +71,16 @@ export async function connectAmqp(options: AmqpClientOptions): Promise<RawAmqpCl
   const connection = container.connect({
     ...{ host, port, transport: 'tls', ca, cert, key, reconnect: false },
     ...{ username, password, sasl_mechanisms: mechanisms },
+    ...(maxFrameSize === undefined ? {} : { max_frame_size: maxFrameSize }),
+    ...(webSocket
+      ? {
+          connection_details: container.websocket_connect(WebSocket as never)(
+            `wss://${host}:${port}/$iothub/websocket`,
+            ['AMQPWSB10'],
+            { ca, cert, key },
+          ),
+        }
+      : {}),
   } as Parameters<typeof container.connect>[0]);
   connection.setMaxListeners(0);
   await settled(connection, 'connection_open', ['connection_close', 'disconnected']);
