@@ -10,6 +10,7 @@ import { describeEndpoints } from './describe-endpoints.js';
 import { type EmulatorEndpoints, removeEndpoints, writeEndpoints } from './endpoints.js';
 import { meant, type Ports } from './host-names.js';
 import { createApp } from './http/app.js';
+import { withExistence } from './http/arm/existence.js';
 import { armPlane } from './http/arm/plane.js';
 import { controlRoutes } from './http/control.js';
 import { devicePlane } from './http/device.js';
@@ -114,6 +115,7 @@ export async function serve(
     now,
     log,
   });
+  app.fetch = withExistence(app.fetch);
   const { addresses } = places;
   const tls = server.tlsOptions;
   const device = { registrations, retryAfter, now, log };

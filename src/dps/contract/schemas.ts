@@ -9,6 +9,7 @@ import { z } from 'zod';
 export const allocationPolicies = ['hashed', 'geoLatency', 'static', 'custom'] as const;
 export type AllocationPolicy = (typeof allocationPolicies)[number];
 export const provisioningStatuses = ['enabled', 'disabled'] as const;
+export const attestationTypes = ['none', 'tpm', 'x509', 'symmetricKey'] as const;
 
 const twinCollection = z.record(z.string(), z.unknown());
 
@@ -57,7 +58,7 @@ const x509Attestation = z.object({
 });
 
 const attestationMechanism = z.object({
-  type: z.enum(['none', 'tpm', 'x509', 'symmetricKey']),
+  type: z.enum(attestationTypes),
   x509: x509Attestation.nullish(),
   symmetricKey: z.object({ primaryKey: z.string().nullish(), secondaryKey: z.string().nullish() }).nullish(),
 });

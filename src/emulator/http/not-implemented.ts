@@ -3,53 +3,133 @@ import type { Route } from '../../dps/contract/routes.js';
 import { DpsError } from '../dps-error.js';
 import type { HttpPlane, Operation } from './operation.js';
 
-const resourceGroup = '/subscriptions/:subscriptionId/resourceGroups/:resourceGroup';
+const subscription = '/subscriptions/:subscriptionId';
+const resourceGroup = `${subscription}/resourceGroups/:resourceGroup`;
+const iotHubs = 'providers/Microsoft.Devices/IotHubs';
 const service = `${resourceGroup}/providers/Microsoft.Devices/provisioningServices/:dpsName`;
 
-const routes: Record<HttpPlane['name'], { name: string; what: string; route: Route }[]> = {
-  arm: [
-    {
-      name: 'deleteResourceGroup',
-      what: 'Deleting a resource group',
-      route: { method: 'DELETE', path: resourceGroup },
+/** Of other providers than that of provisioning services: their versions are nobody's concern here. */
+const anyVersion = { includes: () => true };
+
+interface Refused {
+  name: string;
+  what: string;
+  route: Route;
+  apiVersions?: typeof anyVersion;
+}
+
+/** Beside provisioning services: what clients of Azure Resource Manager ask for. */
+const elsewhere: Refused[] = [
+  {
+    name: 'listOperations',
+    what: 'listing the operations of the resource provider',
+    route: { method: 'GET', path: '/providers/Microsoft.Devices/operations' },
+  },
+  { name: 'listTenants', what: 'listing tenants', route: { method: 'GET', path: '/tenants' } },
+  {
+    name: 'listAllProviders',
+    what: 'listing resource providers',
+    route: { method: 'GET', path: '/providers' },
+  },
+  {
+    name: 'listLocations',
+    what: 'listing locations',
+    route: { method: 'GET', path: `${subscription}/locations` },
+  },
+  {
+    name: 'listProviders',
+    what: 'listing resource providers',
+    route: { method: 'GET', path: `${subscription}/providers` },
+  },
+  {
+    name: 'getProvider',
+    what: 'resource providers',
+    route: { method: 'GET', path: `${subscription}/providers/:provider` },
+  },
+  {
+    name: 'registerProvider',
+    what: 'registering resource providers',
+    route: { method: 'POST', path: `${subscription}/providers/:provider/register` },
+  },
+  {
+    name: 'listResources',
+    what: 'listing resources of every kind',
+    route: { method: 'GET', path: `${subscription}/resources` },
+  },
+  {
+    name: 'listResourcesOfGroup',
+    what: 'listing resources of every kind',
+    route: { method: 'GET', path: `${resourceGroup}/resources` },
+  },
+  {
+    name: 'putDeployment',
+    what: 'deployments of templates',
+    route: {
+      method: 'PUT',
+      path: `${resourceGroup}/providers/Microsoft.Resources/deployments/:deploymentName`,
     },
+  },
+  {
+    name: 'deleteResourceGroup',
+    what: 'deleting a resource group',
+    route: { method: 'DELETE', path: resourceGroup },
+  },
+  {
+    name: 'listHubs',
+    what: 'IoT hubs as resources',
+    route: { method: 'GET', path: `${resourceGroup}/${iotHubs}` },
+  },
+  {
+    name: 'listHubsInSubscription',
+    what: 'IoT hubs as resources',
+    route: { method: 'GET', path: `${subscription}/${iotHubs}` },
+  },
+  ...(['GET', 'PUT', 'PATCH', 'DELETE'] as const).map((method) => ({
+    name: `${method.toLowerCase()}Hub`,
+    what: 'IoT hubs as resources',
+    route: { method, path: `${resourceGroup}/${iotHubs}/:hubName` },
+  })),
+  {
+    name: 'listHubKeys',
+    what: 'IoT hubs as resources',
+    route: { method: 'POST' as const, path: `${resourceGroup}/${iotHubs}/:hubName/listkeys` },
+  },
+].map((one) => ({ ...one, apiVersions: anyVersion }) as Refused);
+
+const routes: Record<HttpPlane['name'], Refused[]> = {
+  arm: [
+    ...elsewhere,
     {
       name: 'listPrivateLinkResources',
-      what: 'Private links',
+      what: 'private links',
       route: { method: 'GET', path: `${service}/privateLinkResources` },
     },
     {
       name: 'listPrivateEndpointConnections',
-      what: 'Private endpoints',
+      what: 'private endpoints',
       route: { method: 'GET', path: `${service}/privateEndpointConnections` },
     },
     {
       name: 'getPrivateLinkResource',
-      what: 'Private links',
+      what: 'private links',
       route: { method: 'GET', path: `${service}/privateLinkResources/:groupId` },
     },
     ...(['GET', 'PUT', 'DELETE'] as const).map((method) => ({
       name: `${method.toLowerCase()}PrivateEndpointConnection`,
-      what: 'Private endpoints',
+      what: 'private endpoints',
       route: { method, path: `${service}/privateEndpointConnections/:connectionName` },
     })),
-    {
-      name: 'listOperations',
-      what: 'Listing the operations of the resource provider',
-      route: { method: 'GET', path: '/providers/Microsoft.Devices/operations' },
-    },
   ],
   service: [],
   device: [],
 };
 
 export function notImplementedOperations(plane: HttpPlane['name']): Operation[] {
-  return routes[plane].map(({ name, what, route }) => ({
-    name,
-    route,
+  return routes[plane].map(({ what, ...operation }) => ({
+    ...operation,
     handle() {
       throw new DpsError('notImplemented', {
-        message: `Not implemented in this emulator: ${what.toLowerCase()}.`,
+        message: `Not implemented in this emulator: ${what}.`,
       });
     },
   }));

@@ -29,7 +29,7 @@ export interface Operation {
   name: string;
   route: Route;
   /** Where another provider than Microsoft.Devices answers: its versions, in place of the plane's. */
-  apiVersions?: readonly string[];
+  apiVersions?: { includes(version: string): boolean };
   /** The shared access right that the caller needs, where the plane asks for one. */
   right?: string;
   /** The path parameter that says what the operation is about; for the log. */

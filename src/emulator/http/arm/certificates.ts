@@ -123,6 +123,8 @@ export function certificateOperations({ service, now }: ArmServiceOptions): Oper
       route: routes.arm.deleteCertificate,
       subject,
       handle(request) {
+        // Azure Resource Manager's rule for all resource providers.
+        if (!certificates.get(request.parameters.certificateName!)) return { status: 204 };
         certificates.delete(findToChange(request).name);
         return { status: 200 };
       },

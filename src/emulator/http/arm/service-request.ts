@@ -13,7 +13,8 @@ const hubBody = z.object({
   connectionString: z.string().nullish(),
   location: z.string().nullish(),
   applyAllocationPolicy: z.boolean().nullish(),
-  allocationWeight: z.number().int().min(0).max(1000).nullish(),
+  /** Microsoft Learn, "How to use allocation policies": from 1 to 1000. */
+  allocationWeight: z.number().int().min(1).max(1000).nullish(),
 });
 
 const policyBody = z.object({
@@ -71,6 +72,13 @@ export function readService(body: unknown, linked: readonly HubLink[], hubs: Hub
   const { location, tags, sku, properties } = parsed.data;
   const policy = properties.allocationPolicy?.toLowerCase() as keyof typeof policyNames | undefined;
   const { iotHubs, authorizationPolicies } = properties;
+  const links = iotHubs?.map((hub, index) => readLink(hub, `properties.iotHubs.${index}`, linked, hubs));
+  assertOnce(links?.map(({ hubId }) => hubId) ?? [], 'properties.iotHubs', 'hub');
+  assertOnce(
+    authorizationPolicies?.map(({ keyName }) => keyName) ?? [],
+    'properties.authorizationPolicies',
+    'name',
+  );
   return {
     settings: {
       location,
@@ -78,10 +86,23 @@ export function readService(body: unknown, linked: readonly HubLink[], hubs: Hub
       allocationPolicy: policy ? policyNames[policy] : defaultSettings.allocationPolicy,
       sku: { name: sku.name, capacity: sku.capacity ?? 1 },
     },
-    links: iotHubs?.map((hub, index) => readLink(hub, `properties.iotHubs.${index}`, linked, hubs)),
+    links,
     // A description of the service comes without them, and is put back so.
-    policies: authorizationPolicies?.length ? authorizationPolicies.map(readPolicy) : undefined,
+    policies: authorizationPolicies?.length
+      ? authorizationPolicies.map((policy, index) =>
+          readPolicy(policy, `properties.authorizationPolicies.${index}`),
+        )
+      : undefined,
   };
+}
+
+function assertOnce(names: readonly string[], place: string, what: string): void {
+  const seen = new Set<string>();
+  for (const [index, name] of names.entries()) {
+    const key = name.toLowerCase();
+    if (seen.has(key)) throw bad(`${place}.${index}: the ${what} '${name}' stands there twice.`);
+    seen.add(key);
+  }
 }
 
 function readLink(
@@ -121,15 +142,20 @@ function hubOf(connectionString: string, place: string, hubs: HubDirectory) {
   return hub;
 }
 
-function readPolicy(given: z.infer<typeof policyBody>): Policy {
+function readPolicy(given: z.infer<typeof policyBody>, place: string): Policy {
   const named = given.rights.split(',').map((right) => right.trim());
   const unknown = named.find((right) => !rights.includes(right));
   if (unknown !== undefined) throw bad(`There is no access right '${unknown.slice(0, 90)}'.`);
-  const key = (text: string | null | undefined) => text || randomBytes(32).toString('base64');
+  const key = (field: 'primaryKey' | 'secondaryKey'): string => {
+    const text = given[field];
+    if (!text) return randomBytes(32).toString('base64');
+    if (Buffer.from(text, 'base64').toString('base64') === text) return text;
+    throw bad(`${place}.${field} must be base64.`);
+  };
   return {
     keyName: given.keyName,
-    primaryKey: key(given.primaryKey),
-    secondaryKey: key(given.secondaryKey),
+    primaryKey: key('primaryKey'),
+    secondaryKey: key('secondaryKey'),
     rights: named.join(', '),
   };
 }

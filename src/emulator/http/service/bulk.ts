@@ -37,8 +37,9 @@ export function runBulkOperation<Settings, Stored extends Settings & StoredVersi
 }
 
 function readBulk(body: unknown, field: string): { mode: Mode; items: unknown[] } {
-  const { mode, [field]: items } = (body ?? {}) as Record<string, unknown>;
-  if (!bulkModes.includes(mode as Mode)) {
+  const { mode: given, [field]: items } = (body ?? {}) as Record<string, unknown>;
+  const mode = bulkModes.find((one) => one.toLowerCase() === String(given).toLowerCase());
+  if (!mode) {
     throw new DpsError('badRequest', { message: `The mode must be one of ${bulkModes.join(', ')}.` });
   }
   if (!Array.isArray(items) || items.length === 0 || items.length > maxEnrollments) {
@@ -46,7 +47,7 @@ function readBulk(body: unknown, field: string): { mode: Mode; items: unknown[] 
       message: `The body must have the field ${field} with 1 to ${maxEnrollments} of them.`,
     });
   }
-  return { mode: mode as Mode, items };
+  return { mode, items };
 }
 
 function runOne<Settings, Stored extends Settings & StoredVersion>(

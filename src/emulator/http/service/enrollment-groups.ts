@@ -35,6 +35,7 @@ export function enrollmentGroupOperations(options: ServicePlaneOptions): Operati
       assertFewer(() => groups.count(attestation), most, what);
     },
     toJson: (group) => toEnrollmentGroup(group, hubs),
+    toRow: (group) => toEnrollmentGroup(group, hubs),
     toAttestation: toAttestationMechanism,
     now,
   };

@@ -3,10 +3,13 @@ import type { ZodType } from 'zod';
 import { firstCustomAllocationApiVersion, isKnownApiVersion } from '../../../dps/contract/api-versions.js';
 import { sameId } from '../../../dps/contract/ids.js';
 import {
+  allocationPolicies,
+  attestationTypes,
   type CustomAllocationDefinition,
   type EnrollmentGroup,
   enrollmentGroup,
   individualEnrollment,
+  provisioningStatuses,
 } from '../../../dps/contract/schemas.js';
 import { DpsError } from '../../dps-error.js';
 import { assertLegalId } from '../../legal-id.js';
@@ -109,10 +112,38 @@ function assertSameId(what: string, ofBody: string, ofPath: string): void {
 }
 
 function parse<Value>(schema: ZodType<Value>, body: unknown, what: string): Value {
-  const parsed = schema.safeParse(body);
+  const parsed = schema.safeParse(inDocumentedCase(body));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   throw badRequest(`The ${what} is not valid at ${issue.path.join('.') || 'its top'}: ${issue.message}.`);
+}
+
+/**
+ * A body whose enumerations are spelled as in the schema: documents and tools write them in more than one case, such as
+ * `geolatency` (Microsoft Learn, "How to use allocation policies").
+ */
+function inDocumentedCase(body: unknown): unknown {
+  if (!isObject(body)) return body;
+  const { attestation } = body;
+  return {
+    ...body,
+    ...spelled(body, 'allocationPolicy', allocationPolicies),
+    ...spelled(body, 'provisioningStatus', provisioningStatuses),
+    ...(isObject(attestation)
+      ? { attestation: { ...attestation, ...spelled(attestation, 'type', attestationTypes) } }
+      : {}),
+  };
+}
+
+function spelled(object: Record<string, unknown>, field: string, values: readonly string[]) {
+  const given = object[field];
+  const value =
+    typeof given === 'string' ? values.find((one) => one.toLowerCase() === given.toLowerCase()) : undefined;
+  return value === undefined ? {} : { [field]: value };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function readCustomAllocation({

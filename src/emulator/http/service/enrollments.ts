@@ -30,6 +30,8 @@ export interface EnrollmentKind<Settings, Stored extends Settings & StoredVersio
   /** @throws DpsError throttled when the service has as many as it may */
   assertRoom(settings: Settings, before: Stored | undefined): void;
   toJson(stored: Stored): unknown;
+  /** As a query shows it. */
+  toRow(stored: Stored): unknown;
   /** The attestation mechanism, keys included. */
   toAttestation(stored: Stored): unknown;
   now: () => Date;
@@ -94,7 +96,7 @@ export function enrollmentOperations<Settings, Stored extends Settings & StoredV
           kind.itemType,
           (after, limit) => store.page(after, limit),
           kind.idOf,
-          kind.toJson,
+          kind.toRow,
         );
       },
     },

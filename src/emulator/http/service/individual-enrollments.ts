@@ -34,6 +34,8 @@ export function individualEnrollmentOperations(options: ServicePlaneOptions): Op
       const record = records.get(individual.registrationId);
       return toIndividualEnrollment(individual, hubs, record && toRegistrationState(record, hubs));
     },
+    // Azure/azure-iot-sdk-csharp#3478: a query leaves the registrations out.
+    toRow: (individual) => toIndividualEnrollment(individual, hubs, undefined),
     toAttestation: toAttestationMechanism,
     now,
   };

@@ -3,14 +3,17 @@ import { DpsError } from '../../dps-error.js';
 import { formatContinuationToken, parseContinuationToken, parsePageSize } from '../../paging.js';
 import type { OperationReply, OperationRequest } from '../operation.js';
 
-/** All rows, of the one table that the path names: no other query is known to be documented. */
-const everything = /^\s*(\*|select\s+\*(\s+from\s+\w+)?)\s*$/i;
+/**
+ * What is taken for a query. The path names the table; conditions are passed over, as the service does by reports
+ * (Azure/azure-iot-sdk-csharp#794 and #3478, azure-iot-sdk-node#814).
+ */
+const query = /^\s*(\*|select\s.*)?\s*$/is;
 
-/** @throws DpsError badRequest when the query is another than all rows */
+/** @throws DpsError badRequest when the body has no query */
 export function assertQuery(body: unknown, required: boolean): void {
-  const query = (body as { query?: unknown } | null | undefined)?.query;
-  if (query == null && !required) return;
-  if (typeof query !== 'string' || !everything.test(query)) {
+  const given = (body as { query?: unknown } | null | undefined)?.query;
+  if (given == null && !required) return;
+  if (typeof given !== 'string' || !query.test(given)) {
     throw new DpsError('badRequest', { message: 'The body must have the field query: "*" or "SELECT *".' });
   }
 }
