@@ -32,6 +32,9 @@ export function describeEndpoints(
       name: hub.hubId,
       hostName: hub.names.mqtt,
       serviceConnectionString: hubConnectionString(hub),
+      connectionStrings: Object.fromEntries(
+        hub.policies.map((policy) => [policy.keyName, format(hub.names.https, policy)]),
+      ),
     })),
   };
 }
@@ -48,9 +51,13 @@ function connectionString(hostName: string, policies: readonly Policy[], keyName
   // Its owner may have deleted the usual one.
   const policy = policies.find((one) => one.keyName === keyName) ?? policies[0];
   if (!policy) throw new TypeError('there is no policy');
+  return format(hostName, policy);
+}
+
+function format(hostName: string, { keyName, primaryKey }: Policy): string {
   return formatConnectionString({
     hostName,
-    sharedAccessKeyName: policy.keyName,
-    sharedAccessKey: policy.primaryKey,
+    sharedAccessKeyName: keyName,
+    sharedAccessKey: primaryKey,
   });
 }

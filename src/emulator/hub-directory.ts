@@ -100,8 +100,9 @@ export function makeHubs({ main }: StateDatabases, hubs: readonly WantedHub[]): 
   main.transaction(() => {
     for (const hubId of made) {
       main.prepare('INSERT INTO iot_hub SELECT coalesce(max(number), 0) + 1, ?, 0 FROM iot_hub').run(hubId);
-      makeHubPolicies(main, hubId);
     }
+    // Those of an earlier enrollkit had their owner's only.
+    for (const hubId of [...known, ...made]) makeHubPolicies(main, hubId);
     const setLatency = main.prepare('UPDATE iot_hub SET latency = ? WHERE hub_id = ?');
     for (const { name, latency } of hubs)
       if (latency !== undefined) setLatency.run(latency, name.toLowerCase());

@@ -1,6 +1,6 @@
 /** Whether a shared access signature opens what a request asks for. The provisioning service and the hub both ask. */
 import { withoutPort } from '../dps/contract/host.js';
-import { parseSasToken, sasSignatureMatches } from '../dps/contract/sas.js';
+import { parseSasToken, type SasToken, sasSignatureMatches } from '../dps/contract/sas.js';
 import type { Policy } from './state/identity.js';
 
 export interface SasRequest {
@@ -29,17 +29,28 @@ export interface SasRules {
 export function sasProblem(request: SasRequest, rules: SasRules): string | undefined {
   const token = parseSasToken(request.authorization);
   if (!token) return 'the Authorization header holds no shared access signature';
-  const policy = rules.policies.find(
-    ({ keyName }) => keyName.toLowerCase() === token.policyName.toLowerCase(),
-  );
+  const problem = policyProblem(token, rules);
+  if (problem !== undefined) return problem;
+  return covers(token.resource, request, rules.hostNames) ? undefined : 'the token is for another resource';
+}
+
+/**
+ * Whether a token was signed with a policy that grants a right, and is still good.
+ *
+ * @returns why not, or undefined when it was; quotes neither the token nor a key
+ */
+export function policyProblem(
+  token: SasToken,
+  { policies, right, now }: Pick<SasRules, 'policies' | 'right' | 'now'>,
+): string | undefined {
+  const policy = policies.find(({ keyName }) => keyName.toLowerCase() === token.policyName.toLowerCase());
   if (!policy) return 'there is no shared access policy of this name';
   const signed = [policy.primaryKey, policy.secondaryKey].some((key) => sasSignatureMatches(token, key));
   if (!signed) return 'the signature does not match';
-  if (token.expiry * 1000 < rules.now.getTime()) return 'the token has expired';
-  if (!covers(token.resource, request, rules.hostNames)) return 'the token is for another resource';
-  const rights = policy.rights.split(',').map((right) => right.trim());
-  if (rules.right !== undefined && !rights.includes(rules.right)) {
-    return `the policy ${policy.keyName} lacks the right ${rules.right}`;
+  if (token.expiry * 1000 < now.getTime()) return 'the token has expired';
+  const rights = policy.rights.split(',').map((one) => one.trim());
+  if (right !== undefined && !rights.includes(right)) {
+    return `the policy ${policy.keyName} lacks the right ${right}`;
   }
   return undefined;
 }

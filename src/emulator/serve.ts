@@ -99,6 +99,7 @@ export async function serve(
         tokens,
         services,
         hubs,
+        hubResourceGroup: identity.resourceGroup,
         deviceHostName,
         now,
       }),

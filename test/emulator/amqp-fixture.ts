@@ -36,7 +36,11 @@ export async function startAmqpFixture(
         hubId: 'hub-1',
         hub,
         hostNames: () => [hubHostName()],
-        policies: () => [hubPolicy, { ...hubPolicy, keyName: 'registryRead', rights: 'RegistryRead' }],
+        policies: () => [
+          hubPolicy,
+          { ...hubPolicy, keyName: 'registryRead', rights: 'RegistryRead' },
+          { ...hubPolicy, keyName: 'device', rights: 'DeviceConnect' },
+        ],
       }),
       retryAfter: 0,
       now,

@@ -247,13 +247,35 @@ test('a link lasts as long as the token that opened it', async () => {
   assert.equal(await putToken(client, tokenOf()), 200);
   const sender = await client.sender(address);
   await client.send(sender, toDevice('late'));
+  const gateway = await connectAmqp(fixture.client());
+  assert.equal(await putToken(gateway, tokenOf('device', `${fixture.hubHostName()}/devices`)), 200);
+  const telemetry = await gateway.sender('/devices/late/messages/events');
+  await gateway.send(telemetry, { body: 'x' });
   shift = 2 * 3600 * 1000;
   try {
     assert.equal(await refusal(client.send(sender, toDevice('late'))), 'amqp:unauthorized-access');
+    assert.equal(await refusal(gateway.send(telemetry, { body: 'x' })), 'amqp:unauthorized-access');
+    assert.equal(fixture.hub.messages.list('late').length, 1);
   } finally {
     shift = 0;
   }
+  gateway.end();
   client.end();
+});
+
+test('a token opens the part of the hub that it names', async () => {
+  const parts = {
+    '/messages/devicebound': [address, '/messages/serviceBound/feedback'],
+    '/messages/servicebound/feedback': ['/messages/serviceBound/feedback', address],
+  } as const;
+  for (const [path, [open, shut]] of Object.entries(parts)) {
+    const client = await connectAmqp(fixture.client());
+    assert.equal(await putToken(client, tokenOf('service', `${fixture.hubHostName()}${path}`)), 200, path);
+    const attach = (node: string) => (node === address ? client.sender(node) : client.receiver(node));
+    await attach(open);
+    assert.equal(await refusal(attach(shut)), 'amqp:unauthorized-access', path);
+    client.end();
+  }
 });
 
 test.run();

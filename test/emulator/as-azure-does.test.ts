@@ -189,11 +189,7 @@ test('what Azure Resource Manager has and the emulator has not is answered with 
     ['POST', `${subscription}/providers/Microsoft.Devices/register`],
     ['GET', `${subscription}/resources`],
     ['GET', `${group}/resources`],
-    ['GET', `${subscription}/providers/Microsoft.Devices/IotHubs`],
-    ['GET', `${group}/providers/Microsoft.Devices/IotHubs`],
-    ['GET', `${group}/providers/Microsoft.Devices/iothubs/hub-a`],
     ['PUT', `${group}/providers/Microsoft.Devices/IotHubs/hub-a`],
-    ['POST', `${group}/providers/Microsoft.Devices/IotHubs/hub-a/listkeys`],
     ['PUT', `${group}/providers/Microsoft.Resources/deployments/one`],
     ['DELETE', group],
   ] as const) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { test } from 'uvu';
+import { parseConnectionString } from '../../src/dps/contract/connection-string.js';
 import { make } from '../support/chains.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { groupBody, startTestEmulator } from './support.js';
@@ -29,8 +30,11 @@ const downgrade = `
   DROP TABLE newer;
   CREATE INDEX registration_group ON registration (group_key, registration_key);
   ALTER TABLE hub_device DROP COLUMN symmetric_keys;
+  DELETE FROM policy WHERE owner = 'hub-1' AND key_name <> 'iothubowner';
   PRAGMA user_version = 1;
 `;
+
+const keyOf = (connectionString: string) => parseConnectionString(connectionString).sharedAccessKey;
 
 test('a state of an earlier version goes on, with everything in it', async () => {
   await inTemporaryFolder(async (dir) => {
@@ -48,6 +52,11 @@ test('a state of an earlier version goes on, with everything in it', async () =>
 
     const emulator = await startTestEmulator({ dir });
     try {
+      const { hubs, hubServiceConnectionString } = emulator.endpoints;
+      assert.equal(keyOf(hubServiceConnectionString), keyOf(earlier.endpoints.hubServiceConnectionString));
+      assert.deepEqual(Object.keys(hubs[0]!.connectionStrings).sort(), [
+        ...['device', 'iothubowner', 'registryRead', 'registryReadWrite', 'service'],
+      ]);
       const after = await emulator.service('GET', '/registrations/device-1');
       assert.equal(after.body.etag, before.etag);
       const records = await emulator.service('POST', '/registrations/g/query');

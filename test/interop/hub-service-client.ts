@@ -8,9 +8,13 @@ import device, { type Message, type Twin } from 'azure-iot-device';
 import { Http } from 'azure-iot-device-http';
 import { Mqtt } from 'azure-iot-device-mqtt';
 import hub from 'azure-iothub';
+import { createSasToken } from '../../src/dps/contract/sas.js';
 
 interface Input {
-  endpoints: Record<string, string> & { ports: { https: number; mqtt: number; amqp: number } };
+  endpoints: Record<string, string> & {
+    ports: { https: number; mqtt: number; amqp: number };
+    hubs: { connectionStrings: Record<string, string> }[];
+  };
   /** Its certificate's thumbprint is registered. */
   selfSigned: { deviceId: string; cert: string; key: string; thumbprint: string };
   /** Its certificate comes from a verified CA. */
@@ -111,6 +115,21 @@ result.absent = await service.invokeDeviceMethod('bulk-2', { methodName: 'sum' }
     JSON.parse(JSON.parse(error.responseBody!).Message).errorCode,
   ],
 );
+
+// A device that has its token from a token service, which has the policy named device.
+const [, tokenServiceKey] = /SharedAccessKey=(.*)$/.exec(endpoints.hubs[0]!.connectionStrings.device!)!;
+const ofTokenService = device.Client.fromSharedAccessSignature(
+  createSasToken(
+    `${endpoints.hubHostName}/devices/bulk-2`,
+    'device',
+    tokenServiceKey!,
+    Math.floor(Date.now() / 1000) + 60,
+  ),
+  Mqtt,
+);
+await ofTokenService.open();
+result.byPolicy = (await registry.get('bulk-2')).responseBody.connectionState;
+await ofTokenService.close();
 
 // Messages to devices, sent over AMQP.
 const sender = hub.Client.fromConnectionString(

@@ -67,6 +67,7 @@ test('a back end of official clients makes devices, calls them, tells them, send
       }
       assert.equal(result.unknownMethodTarget, 'DeviceNotFoundError');
       assert.deepEqual(result.absent, [404, 404103]);
+      assert.equal(result.byPolicy, 'Connected');
       assert.equal(result.sentToNobody, 'DeviceNotFoundError');
       assert.deepEqual(result.overMqtt, ['over MQTT', 'message-1', { key: 'colour', value: 'blue' }]);
       assert.deepEqual(result.overHttps, ['over HTTPS', 'message-1']);

@@ -36,6 +36,12 @@ export const apiVersions = {
 /** Microsoft.Authorization's, for what the caller may do with a resource. */
 export const permissionsApiVersions = ['2022-04-01', '2018-07-01', '2015-07-01'] as const;
 
+/** Of hubs as resources, Microsoft.Devices/IotHubs: those of azure-mgmt-iothub, which the az CLI brings along. */
+export const iotHubApiVersions = [
+  ...['2021-07-02', '2023-06-30', '2022-04-30-preview', '2021-07-01', '2021-03-31', '2021-03-03-preview'],
+  ...['2020-03-01', '2019-11-04', '2019-07-01-preview', '2019-03-22', '2018-04-01', '2018-01-22'],
+] as const;
+
 /** Those of the device plane in which a device may ask for a certificate while it registers. */
 export const csrApiVersions: readonly string[] = ['2025-07-01-preview'];
 

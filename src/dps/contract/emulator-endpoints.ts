@@ -15,7 +15,14 @@ export interface EmulatorEndpoints {
   /** All provisioning services, the one above first. Host names as above. */
   services: { name: string; idScope: string; hostName: string; connectionString: string }[];
   /** All hubs, the one above first. Host names as above. */
-  hubs: { name: string; hostName: string; serviceConnectionString: string }[];
+  hubs: {
+    name: string;
+    hostName: string;
+    /** Of its owner, who may do everything. */
+    serviceConnectionString: string;
+    /** Of each of its shared access policies, by their names. */
+    connectionStrings: Record<string, string>;
+  }[];
   /** Absolute path of the root that signs the emulator's TLS certificate, PEM. */
   caFile: string;
   /** Absolute path of the root of the certificates that devices get when they ask for one, PEM. */

@@ -2,11 +2,13 @@
  * The paths of every operation, from one table: the clients fill them in, the emulator matches them.
  * Parameters are written `:name`. Azure matches paths without regard to case, and so must whoever serves these.
  *
- * Sources: azure-rest-api-specs, deviceprovisioningservices, resource-manager 2022-02-05 and data-plane 2021-10-01.
+ * Sources: azure-rest-api-specs, deviceprovisioningservices, resource-manager 2022-02-05 and data-plane 2021-10-01;
+ * iothub, resource-manager 2021-07-02.
  */
 const subscription = '/subscriptions/:subscriptionId';
 const resourceGroup = `${subscription}/resourceGroups/:resourceGroup`;
 const provider = 'providers/Microsoft.Devices';
+const iotHub = `${resourceGroup}/${provider}/IotHubs/:hubName`;
 const dps = `${resourceGroup}/${provider}/provisioningServices/:dpsName`;
 
 export const routes = {
@@ -42,6 +44,13 @@ export const routes = {
       path: `${dps}/certificates/:certificateName/generateVerificationCode`,
     },
     verifyCertificate: { method: 'POST', path: `${dps}/certificates/:certificateName/verify` },
+    /** Microsoft.Devices/IotHubs, of its own api-versions. */
+    listIotHubs: { method: 'GET', path: `${resourceGroup}/${provider}/IotHubs` },
+    listIotHubsInSubscription: { method: 'GET', path: `${subscription}/${provider}/IotHubs` },
+    getIotHub: { method: 'GET', path: iotHub },
+    listIotHubKeys: { method: 'POST', path: `${iotHub}/listkeys` },
+    getIotHubKey: { method: 'POST', path: `${iotHub}/IotHubKeys/:keyName/listkeys` },
+    checkIotHubName: { method: 'POST', path: `${subscription}/${provider}/checkNameAvailability` },
   },
   service: {
     getEnrollmentGroup: { method: 'GET', path: '/enrollmentGroups/:enrollmentGroupId' },

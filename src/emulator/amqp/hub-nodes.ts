@@ -55,7 +55,7 @@ export function isHubUser(userName: string, password: string): boolean {
 }
 
 export function hubNodes(client: AmqpClient, options: HubNodesOptions): Nodes {
-  const { hub, hostNames, now, log } = options;
+  const { hub, hostNames, policies, now, log } = options;
   /** By device. */
   const tokens = new Map<string, string>();
   const sessions = new Map<string, DeviceSession>();
@@ -81,6 +81,7 @@ export function hubNodes(client: AmqpClient, options: HubNodesOptions): Nodes {
       chain: client.chain,
       authorization,
       hostNames: hostNames(),
+      policies: policies(),
       authorities: hub.authorities(),
     };
     const refusal = await refusalOf(device, proof, now());
@@ -93,7 +94,7 @@ export function hubNodes(client: AmqpClient, options: HubNodesOptions): Nodes {
   const claims = claimsNode({
     async take(authorization) {
       const deviceId = deviceOfToken(authorization);
-      if (deviceId === undefined) {
+      if (deviceId === undefined || parseSasToken(authorization)?.policyName) {
         const problem = backEnd.take(authorization);
         note('', 'putToken', problem === undefined ? 200 : 401, problem);
         return problem;
@@ -131,22 +132,33 @@ export function hubNodes(client: AmqpClient, options: HubNodesOptions): Nodes {
 
   function tokenOf(deviceId: string): string | undefined {
     const { userName = '', password } = client.plain ?? {};
-    return tokens.get(deviceId) ?? (plainUser.exec(userName)?.[1] === deviceId ? password : undefined);
+    const own = plainUser.exec(userName)?.[1] === deviceId ? password : undefined;
+    const ofPolicy = (id: string) => backEnd.tokenFor('DeviceConnect', `/devices/${id}`);
+    return tokens.get(deviceId) ?? own ?? ofPolicy(deviceId) ?? ofPolicy(encodeURIComponent(deviceId));
   }
 
-  /** A token is good until it expires, and so are the links that it opened. @throws AmqpError */
-  function assertFresh(deviceId: string): void {
-    const expiry = parseSasToken(tokenOf(deviceId) ?? '')?.expiry;
+  /**
+   * A token is good until it expires, and so are the links that it opened.
+   *
+   * @param opener the token that opened the link, which a later one may have replaced
+   * @throws AmqpError
+   */
+  function assertFresh(deviceId: string, opener: string | undefined): void {
+    const expiry = parseSasToken(tokenOf(deviceId) ?? opener ?? '')?.expiry;
     if (expiry !== undefined && expiry * 1000 < now().getTime()) {
       throw new AmqpError('unauthorizedAccess', 'The token has expired.');
     }
   }
 
   /** What a link does, with a word to the log when a message is rejected. */
-  function guarded(deviceId: string, receive: NonNullable<Attached['receive']>): Attached['receive'] {
+  function guarded(
+    deviceId: string,
+    opener: string | undefined,
+    receive: NonNullable<Attached['receive']>,
+  ): Attached['receive'] {
     return async (message, format) => {
       try {
-        assertFresh(deviceId);
+        assertFresh(deviceId, opener);
         await receive(message, format);
       } catch (cause) {
         const error = toAmqpError(cause, now());
@@ -164,7 +176,8 @@ export function hubNodes(client: AmqpClient, options: HubNodesOptions): Nodes {
       if (deviceId === undefined || node === undefined) {
         throw new AmqpError('notFound', 'There is no such node.');
       }
-      const refusal = await refusalFor(deviceId, tokenOf(deviceId));
+      const opener = tokenOf(deviceId);
+      const refusal = await refusalFor(deviceId, opener);
       if (refusal !== undefined) {
         throw new AmqpError('unauthorizedAccess', 'Unauthorized', { reason: refusal });
       }
@@ -182,7 +195,7 @@ export function hubNodes(client: AmqpClient, options: HubNodesOptions): Nodes {
       session.links.add(link);
       return {
         ...attached,
-        ...(attached.receive && { receive: guarded(deviceId, attached.receive) }),
+        ...(attached.receive && { receive: guarded(deviceId, opener, attached.receive) }),
         closed() {
           attached.closed?.();
           session.links.delete(link);

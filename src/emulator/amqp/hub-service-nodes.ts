@@ -7,7 +7,9 @@
  */
 import type { Message } from 'rhea';
 import { hubAmqp, parseDeviceAddress } from '../../dps/contract/amqp.js';
+import { parseSasToken } from '../../dps/contract/sas.js';
 import type { NewCloudToDeviceMessage } from '../hub/cloud-to-device.js';
+import type { HubRight } from '../hub/http/operation.js';
 import type { Hub } from '../hub/hub.js';
 import { parseAcknowledgement } from '../hub/message-feedback.js';
 import { HubError } from '../hub/wire-error.js';
@@ -29,8 +31,10 @@ export interface ServiceNodesOptions {
 }
 
 export interface ServiceNodes {
-  /** Takes a token that is for no device. @returns why not, or undefined when it does */
+  /** Takes a token of one of the hub's policies. @returns why not, or undefined when it does */
   take(authorization: string): string | undefined;
+  /** What was put that opens a path. */
+  tokenFor(right: HubRight, path: string): string | undefined;
   /** @throws AmqpError which refuses the link */
   attach(request: AttachRequest): Attached;
 }
@@ -38,6 +42,9 @@ export interface ServiceNodes {
 const credit = 100;
 /** Of older SDKs, `{policy}@sas.root.{hub name}`: their password is a token. */
 const plainUser = /^[^@]+@sas\.root\.[^@]+$/;
+
+/** What tokens open. */
+const paths = { devicebound: '/messages/devicebound', feedback: '/messages/servicebound/feedback' } as const;
 
 /** The conditions under which azure-iothub throws the errors of these names. */
 const conditions = {
@@ -57,32 +64,37 @@ export function serviceNodes(
   { hub, hubId, policies, hostNames, now }: ServiceNodesOptions,
   note: (id: string, operation: string, status: number, reason?: string) => void,
 ): ServiceNodes {
-  let token: string | undefined;
+  /** What was put, by what it opens: a later one takes the place of an earlier one. */
+  const tokens = new Map<string, string>();
 
-  function problemOf(authorization: string): string | undefined {
+  function problemOf(authorization: string, right: HubRight, path: string): string | undefined {
     return sasProblem(
-      { authorization, path: '/messages/devicebound', host: undefined },
-      {
-        policies: policies(),
-        hostNames: hostNames(),
-        right: 'ServiceConnect',
-        now: now(),
-      },
+      { authorization, path, host: undefined },
+      { policies: policies(), hostNames: hostNames(), right, now: now() },
     );
   }
 
-  /** A token is good until it expires, and so are the links that it opened. @throws AmqpError */
-  function assertAuthorized(): void {
+  function given(): string[] {
     const { userName = '', password } = client.plain ?? {};
-    const given = token ?? (plainUser.test(userName) ? password : undefined);
-    const problem = given === undefined ? 'no token was put' : problemOf(given);
-    if (problem !== undefined) throw new AmqpError('unauthorizedAccess', 'Unauthorized', { reason: problem });
+    return [...tokens.values(), ...(plainUser.test(userName) && password !== undefined ? [password] : [])];
+  }
+
+  function tokenFor(right: HubRight, path: string): string | undefined {
+    return given().find((one) => problemOf(one, right, path) === undefined);
+  }
+
+  /** A token is good until it expires, and so are the links that it opened. @throws AmqpError */
+  function assertAuthorized(path: string): void {
+    if (tokenFor('ServiceConnect', path) !== undefined) return;
+    const [first] = given();
+    const reason = first === undefined ? 'no token was put' : problemOf(first, 'ServiceConnect', path);
+    throw new AmqpError('unauthorizedAccess', 'Unauthorized', reason === undefined ? {} : { reason });
   }
 
   function send(message: Message): void {
     const { deviceId, node } = parseDeviceAddress(String(message.to ?? '')) ?? {};
     try {
-      assertAuthorized();
+      assertAuthorized(paths.devicebound);
       if (deviceId === undefined || node !== 'messages/devicebound') {
         throw new AmqpError(
           'argumentError',
@@ -100,25 +112,37 @@ export function serviceNodes(
 
   return {
     take(authorization) {
-      const problem = problemOf(authorization);
-      if (problem === undefined) token = authorization;
-      return problem;
+      const problems = [
+        problemOf(authorization, 'ServiceConnect', paths.devicebound),
+        problemOf(authorization, 'ServiceConnect', paths.feedback),
+        problemOf(authorization, 'DeviceConnect', devicePathOf(authorization)),
+      ];
+      if (!problems.includes(undefined)) return problems[0];
+      tokens.set(parseSasToken(authorization)!.resource.toLowerCase(), authorization);
+      return undefined;
     },
+    tokenFor,
     attach({ address, direction, link }) {
-      assertAuthorized();
       const [, name = ''] = /\/(devicebound|servicebound\/feedback)\/?$/i.exec(address) ?? [];
+      const toClient = name.toLowerCase() !== 'devicebound';
+      const path = toClient ? paths.feedback : paths.devicebound;
+      assertAuthorized(path);
       if (name === '') {
         throw new AmqpError(
           'notImplemented',
           'Not implemented in this emulator: notifications of uploaded files.',
         );
       }
-      const toClient = name.toLowerCase() !== 'devicebound';
       if (toClient !== (direction === 'to-client')) {
         throw new AmqpError('notAllowed', 'Messages go the other way here.');
       }
       if (!toClient) return { credit, receive: send };
-      return feedbackLink(link, { feedback: hub.feedback, hubId, assertAuthorized, note });
+      return feedbackLink(link, {
+        feedback: hub.feedback,
+        hubId,
+        assertAuthorized: () => assertAuthorized(path),
+        note,
+      });
     },
   };
 }
@@ -133,6 +157,12 @@ function toCloudToDeviceMessage(message: Message): NewCloudToDeviceMessage {
     acknowledgement: parseAcknowledgement(acknowledgement),
     expiry: expiryOf(message),
   };
+}
+
+/** Which devices a token is for, if it is for any: one, or all. */
+function devicePathOf(authorization: string): string {
+  const path = parseSasToken(authorization)?.resource.replace(/^[^/]*/, '') ?? '';
+  return /^\/devices\//i.test(path) ? path : '/devices';
 }
 
 /** Some clients send text in place of a timestamp. */

@@ -5,7 +5,6 @@ import type { HttpPlane, Operation } from './operation.js';
 
 const subscription = '/subscriptions/:subscriptionId';
 const resourceGroup = `${subscription}/resourceGroups/:resourceGroup`;
-const iotHubs = 'providers/Microsoft.Devices/IotHubs';
 const service = `${resourceGroup}/providers/Microsoft.Devices/provisioningServices/:dpsName`;
 
 /** Of other providers than that of provisioning services: their versions are nobody's concern here. */
@@ -74,26 +73,11 @@ const elsewhere: Refused[] = [
     what: 'deleting a resource group',
     route: { method: 'DELETE', path: resourceGroup },
   },
-  {
-    name: 'listHubs',
-    what: 'IoT hubs as resources',
-    route: { method: 'GET', path: `${resourceGroup}/${iotHubs}` },
-  },
-  {
-    name: 'listHubsInSubscription',
-    what: 'IoT hubs as resources',
-    route: { method: 'GET', path: `${subscription}/${iotHubs}` },
-  },
-  ...(['GET', 'PUT', 'PATCH', 'DELETE'] as const).map((method) => ({
-    name: `${method.toLowerCase()}Hub`,
-    what: 'IoT hubs as resources',
-    route: { method, path: `${resourceGroup}/${iotHubs}/:hubName` },
+  ...(['PUT', 'PATCH', 'DELETE'] as const).map((method) => ({
+    name: `${method.toLowerCase()}IotHub`,
+    what: 'making, changing or deleting an IoT hub (start it with --hub NAME)',
+    route: { method, path: `${resourceGroup}/providers/Microsoft.Devices/IotHubs/:hubName` },
   })),
-  {
-    name: 'listHubKeys',
-    what: 'IoT hubs as resources',
-    route: { method: 'POST' as const, path: `${resourceGroup}/${iotHubs}/:hubName/listkeys` },
-  },
 ].map((one) => ({ ...one, apiVersions: anyVersion }) as Refused);
 
 const routes: Record<HttpPlane['name'], Refused[]> = {

@@ -1,8 +1,10 @@
 /** Whether a certificate or a token may speak for a device of the hub stand-in; MQTT and HTTPS ask the same question. */
 import { withoutPort } from '../../dps/contract/host.js';
-import { parseSasToken, sasSignatureMatches } from '../../dps/contract/sas.js';
+import { parseSasToken, type SasToken, sasSignatureMatches } from '../../dps/contract/sas.js';
 import { inspectCertificate } from '../../pki/inspect.js';
 import { validateChain } from '../../pki/validate.js';
+import { policyProblem } from '../sas-check.js';
+import type { Policy } from '../state/identity.js';
 import type { HubDevice } from './devices.js';
 
 /** What a client brings. */
@@ -13,12 +15,15 @@ export interface DeviceProof {
   authorization: string | undefined;
   /** The hub's names, with or without port. */
   hostNames: readonly string[];
+  /** Those of the hub: a token of one that grants `DeviceConnect` speaks for any device. */
+  policies: readonly Policy[];
   /** The CAs of the hub, for devices that are let in by their CA: DER. */
   authorities?: readonly Buffer[];
 }
 
 /**
- * A device with a symmetric key is let in with a token of its own. Any other is let in with the certificate that it
+ * A device with a symmetric key is let in with a token of its own, and every device with one of a policy that grants
+ * `DeviceConnect`. Any other is let in with the certificate that it
  * registered with or whose thumbprint the service gave, or with another that has its ID as common name and comes from the
  * CA that provisioned it; a device of the kind `certificateAuthority`, from a CA of the hub. None counts outside its dates.
  * @returns why not, or undefined when it may
@@ -30,7 +35,9 @@ export async function refusalOf(
 ): Promise<string | undefined> {
   if (device === undefined) return 'there is no such device';
   if (device.status === 'disabled') return 'the device is disabled';
-  if (device.authentication === 'sas') return tokenRefusalOf(device, proof, at);
+  const token = proof.authorization === undefined ? undefined : parseSasToken(proof.authorization);
+  if (token?.policyName) return policyTokenRefusalOf(device, token, proof, at);
+  if (device.authentication === 'sas') return tokenRefusalOf(device, token, proof, at);
   const [leaf, ...issuers] = proof.chain;
   if (leaf === undefined) return 'no client certificate was presented';
   try {
@@ -65,20 +72,43 @@ export async function refusalOf(
   }
 }
 
-/** Source: Microsoft Learn, "Control access to IoT Hub by using shared access signatures": sr is {host}/devices/{id}. */
+/** A token that the device's own key signed. */
 function tokenRefusalOf(
-  { deviceId, symmetricKeys }: HubDevice,
-  { authorization, hostNames }: DeviceProof,
+  device: HubDevice,
+  token: SasToken | undefined,
+  { hostNames }: DeviceProof,
   at: Date,
 ): string | undefined {
-  const token = authorization === undefined ? undefined : parseSasToken(authorization);
   if (!token) return 'no shared access signature was given';
-  if (!symmetricKeys.some((key) => sasSignatureMatches(token, key))) return 'the signature does not match';
+  if (!device.symmetricKeys.some((key) => sasSignatureMatches(token, key)))
+    return 'the signature does not match';
   if (token.expiry * 1000 < at.getTime()) return 'the token has expired';
-  const [host = '', ...path] = token.resource.split('/');
-  const comparable = (name: string) => withoutPort(name).toLowerCase();
-  const named = hostNames.some((own) => comparable(own) === comparable(host));
-  const id = path.join('/');
-  const same = id === `devices/${deviceId}` || id === `devices/${encodeURIComponent(deviceId)}`;
-  return named && same ? undefined : 'the token is for another device';
+  return opens(token, device.deviceId, hostNames) ? undefined : 'the token is for another device';
+}
+
+/** A token that a gateway or a token service has made with a policy of the hub, whatever the device has itself. */
+function policyTokenRefusalOf(
+  { deviceId }: HubDevice,
+  token: SasToken,
+  { hostNames, policies }: DeviceProof,
+  at: Date,
+): string | undefined {
+  const problem = policyProblem(token, { policies, right: 'DeviceConnect', now: at });
+  if (problem !== undefined) return problem;
+  return opens(token, deviceId, hostNames) ? undefined : 'the token is for another device';
+}
+
+/**
+ * Whether a token is for the hub, and for `/devices/{deviceId}` or what that lies below.
+ *
+ * Source: Microsoft Learn, "Control access to IoT Hub by using shared access signatures": `sr` is a prefix by segment, in
+ * lower case.
+ */
+function opens({ resource }: SasToken, deviceId: string, hostNames: readonly string[]): boolean {
+  const [host = '', ...segments] = resource.toLowerCase().replace(/\/+$/, '').split('/');
+  if (!hostNames.some((own) => withoutPort(own).toLowerCase() === withoutPort(host))) return false;
+  return [deviceId, encodeURIComponent(deviceId)].some((id) => {
+    const asked = ['devices', id.toLowerCase()];
+    return segments.length <= asked.length && segments.every((segment, index) => segment === asked[index]);
+  });
 }

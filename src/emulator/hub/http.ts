@@ -129,6 +129,7 @@ async function authorize(
             chain: presentedChain(incoming.socket as TLSSocket),
             authorization,
             hostNames: hostNames(),
+            policies: policies(),
             authorities: hub.authorities(),
           },
           now(),

@@ -69,6 +69,7 @@ export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions
         chain,
         authorization,
         hostNames: named.hostNames(),
+        policies: named.policies(),
         authorities: named.hub.authorities(),
       };
       const refusal = await refusalOf(device, proof, options.now());

@@ -103,9 +103,24 @@ export function writeSetting(database: StateDatabase, name: string, value: strin
   database.prepare('INSERT OR REPLACE INTO setting VALUES (?, ?)').run(name, value);
 }
 
-/** Makes the policy of a hub's owner. */
+/**
+ * What every new hub has. Source: Microsoft Learn, "Control access to IoT Hub by using shared access signatures", access
+ * control and permissions.
+ */
+const hubPolicies = {
+  [hubOwnerPolicy]: 'RegistryRead, RegistryWrite, ServiceConnect, DeviceConnect',
+  service: 'ServiceConnect',
+  device: 'DeviceConnect',
+  registryRead: 'RegistryRead',
+  registryReadWrite: 'RegistryRead, RegistryWrite',
+};
+
+/** Makes the policies that a hub lacks of those that every hub has. */
 export function makeHubPolicies(database: StateDatabase, hubId: string): void {
-  insertPolicy(database, hubId, hubOwnerPolicy, 'RegistryRead, RegistryWrite, ServiceConnect, DeviceConnect');
+  const present = new Set(readPolicies(database, hubId).map(({ keyName }) => keyName));
+  for (const [keyName, rights] of Object.entries(hubPolicies)) {
+    if (!present.has(keyName)) insertPolicy(database, hubId, keyName, rights);
+  }
 }
 
 /** Replaces them all. */

@@ -5,12 +5,15 @@ import type { HttpPlane, OperationRequest } from '../operation.js';
 import { perService } from '../per-service.js';
 import { certificateOperations } from './certificates.js';
 import { ArmError, toArmErrorReply } from './error.js';
+import { iotHubOperations } from './iot-hubs.js';
 import { abridge, findResourceGroup, same } from './scope.js';
 import { serviceOperations } from './service.js';
 import { type ServicesOptions, servicesOperations } from './services.js';
 import { subscriptionOperations } from './subscriptions.js';
 
 export interface ArmOptions extends ServicesOptions {
+  /** The resource group of all hubs. */
+  hubResourceGroup: string;
   tokens: AccessTokens;
   now: () => Date;
 }
@@ -26,6 +29,7 @@ export function armPlane(options: ArmOptions): HttpPlane {
     operations: [
       ...subscriptionOperations(options),
       ...servicesOperations(options),
+      ...iotHubOperations(options),
       ...perService(services.list()[0]!, build, choose),
     ],
     authorize({ header }) {

@@ -98,6 +98,7 @@ export function describeService({
   };
 }
 
-function toKeyRule({ keyName, primaryKey, secondaryKey, rights }: Policy): SharedAccessPolicy {
+/** A policy as `listkeys` shows it. */
+export function toKeyRule({ keyName, primaryKey, secondaryKey, rights }: Policy): SharedAccessPolicy {
   return { keyName, primaryKey, secondaryKey, rights };
 }
