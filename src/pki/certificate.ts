@@ -107,9 +107,17 @@ export function sha1Thumbprint({ der }: Pick<Certificate, 'der'>): string {
 }
 
 /** SHA-256 of the DER, upper-case hexadecimal. */
-export function sha256Thumbprint({ der }: Pick<Certificate, 'der'>): string {
-  return createHash('sha256').update(der).digest('hex').toUpperCase();
+export function sha256Thumbprint(certificate: Pick<Certificate, 'der'>): string {
+  let thumbprint = sha256Thumbprints.get(certificate);
+  if (thumbprint === undefined) {
+    thumbprint = createHash('sha256').update(certificate.der).digest('hex').toUpperCase();
+    sha256Thumbprints.set(certificate, thumbprint);
+  }
+  return thumbprint;
 }
+
+/** Of an authority it is asked again and again. */
+const sha256Thumbprints = new WeakMap<Pick<Certificate, 'der'>, string>();
 
 /** The DER of every certificate in an input, not looked into. @throws EnrollkitError INVALID_CERTIFICATE */
 export function certificateDers(input: string | Uint8Array): Buffer[] {

@@ -16,22 +16,23 @@ export async function readJson(incoming: IncomingMessage): Promise<unknown> {
 }
 
 /** @throws DpsError payloadTooLarge, badRequest */
-export async function readBytes(incoming: IncomingMessage): Promise<Buffer> {
-  if (Number(incoming.headers['content-length'] ?? 0) > maxRequestBytes)
-    throw new DpsError('payloadTooLarge');
-  const chunks: Buffer[] = [];
-  let length = 0;
-  // The rest of a body that is too large is read and dropped by node, so that the client gets to read the answer.
-  try {
-    for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > maxRequestBytes) throw new DpsError('payloadTooLarge');
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof DpsError) throw error;
+export function readBytes(incoming: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const tooLarge = () => reject(new DpsError('payloadTooLarge'));
     // Nobody reads this answer; the log does not have it as a failure of the emulator.
-    throw new DpsError('badRequest', { reason: 'the client went away before its body was complete' });
-  }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+    const gone = () =>
+      reject(new DpsError('badRequest', { reason: 'the client went away before its body was complete' }));
+    if (Number(incoming.headers['content-length'] ?? 0) > maxRequestBytes) return tooLarge();
+    incoming.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      // The rest of a body that is too large is read and dropped, so that the client gets to read the answer.
+      if (length > maxRequestBytes) tooLarge();
+      else chunks.push(chunk);
+    });
+    incoming.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+    incoming.once('error', gone);
+    incoming.once('close', gone);
+  });
 }

@@ -29,6 +29,8 @@ export class IndividualEnrollments {
   }
 
   get(registrationId: string): StoredIndividual | undefined {
+    // Every registration asks, and most services have groups only.
+    if (this.count() === 0) return undefined;
     const row = this.#get.get(registrationId.toLowerCase());
     return row === undefined ? undefined : fromEnrollmentRow<IndividualSettings>(row as EnrollmentRow);
   }
