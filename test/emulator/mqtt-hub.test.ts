@@ -35,6 +35,43 @@ test('telemetry is stored when it is acknowledged', async () => {
   );
 });
 
+test('a retained message says so in a property', async () => {
+  const client = await fixture.connectHub('retainer', await fixture.hubDevice('retainer'));
+  await client.publishAsync(hubTopics.telemetry('retainer', 'k=v'), 'kept', { qos: 1, retain: true });
+  const [message] = fixture.hub.messages.list('retainer');
+  assert.deepEqual(message?.properties, { k: 'v', 'mqtt-retain': 'true' });
+});
+
+test('a will becomes telemetry when the connection breaks, not when the device takes its leave', async () => {
+  const credential = await fixture.hubDevice('mortal');
+  const username = hubUserName(fixture.hubHostName(), 'mortal', '2021-04-12');
+  const topic = hubTopics.telemetry('mortal', 'k=v');
+  const connect = (willTopic = topic, size = 5) =>
+    fixture.connect({
+      credential,
+      clientId: 'mortal',
+      username,
+      will: { topic: willTopic, payload: Buffer.alloc(size, 'x'), qos: 1 },
+    });
+  await (await connect()).endAsync();
+  for (const [at, size] of [
+    [hubTopics.telemetry('another'), 5],
+    [topic, 60_000],
+    [topic, 5],
+  ] as const) {
+    const client = await connect(at, size);
+    client.stream.destroy();
+    await closed(client);
+  }
+  while (fixture.hub.devices.isConnected('mortal')) await new Promise((wake) => setTimeout(wake, 5));
+  const messages = fixture.hub.messages.list('mortal');
+  assert.deepEqual(
+    messages.map(({ body, properties }) => [body.length, properties]),
+    [60_000, 5].map((size) => [size, { k: 'v', 'iothub-MessageType': 'Will' }]),
+  );
+  assert.deepEqual(fixture.hub.messages.list('another'), []);
+});
+
 test('the last hundred messages are kept', async () => {
   const client = await fixture.connectHub('chatty', await fixture.hubDevice('chatty'));
   await Promise.all(

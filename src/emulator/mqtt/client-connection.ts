@@ -66,6 +66,7 @@ export class ClientConnection implements Connection {
   #clientId = '';
   #candidate: Candidate | undefined;
   #session: Session | undefined;
+  #will: IConnectPacket['will'];
   #timer: NodeJS.Timeout;
   #keepsAlive = false;
   #unanswered = 0;
@@ -151,6 +152,7 @@ export class ClientConnection implements Connection {
       return;
     }
     this.#state = 'open';
+    this.#will = packet.will;
     this.#keepAlive(packet.keepalive ?? 0);
     this.#write({ cmd: 'connack', returnCode: 0, sessionPresent: false });
     for (const early of this.#early.splice(0)) this.#take(early);
@@ -182,6 +184,7 @@ export class ClientConnection implements Connection {
         this.#write({ cmd: 'pingresp' });
         break;
       case 'disconnect':
+        this.#will = undefined;
         this.#end();
         break;
       default:
@@ -189,14 +192,14 @@ export class ClientConnection implements Connection {
     }
   }
 
-  async #publish({ topic, payload, qos, messageId }: IPublishPacket): Promise<void> {
+  async #publish({ topic, payload, qos, messageId, retain }: IPublishPacket): Promise<void> {
     try {
       // Neither DPS nor IoT Hub takes QoS 2: they end the connection.
       if (qos === 2) throw new SessionViolation('QoS 2 is not supported');
       // Section 3.3.2.1.
       if (/[#+]/.test(topic)) throw new SessionViolation('a topic to publish to has a wildcard');
       const acknowledge = qos === 1 ? this.#acknowledgements.expect(messageId!) : undefined;
-      const answer = this.#session!.publish(topic, payload as Buffer);
+      const answer = this.#session!.publish(topic, payload as Buffer, retain);
       const reply = answer instanceof Promise ? await this.#awaited(answer) : answer;
       if (this.#state !== 'open') return;
       if (reply && this.#isSubscribed(reply.topic)) {
@@ -318,6 +321,7 @@ export class ClientConnection implements Connection {
   #closed(): void {
     this.#state = 'ended';
     clearTimeout(this.#timer);
+    if (this.#will) this.#session?.will?.(this.#will.topic, this.#will.payload as Buffer);
     this.#session?.closed?.();
     this.#options.closed();
   }

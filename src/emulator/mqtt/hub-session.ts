@@ -127,11 +127,18 @@ function hubSession(
     log(reason === undefined ? event : { ...event, reason });
   }
 
-  function telemetry(bag: string, body: Buffer): undefined {
-    if (Buffer.byteLength(bag) + body.length > maxMessageBytes) {
+  /** @returns the property bag of a topic of the device's telemetry */
+  function telemetryBag(topic: string): string | undefined {
+    if (topic === telemetryPath) return '';
+    return topic.startsWith(`${telemetryPath}/`) ? topic.slice(telemetryPath.length + 1) : undefined;
+  }
+
+  function telemetry(bag: string, body: Buffer, more: Record<string, string> = {}): undefined {
+    if (isTooLarge(bag, body)) {
       throw new SessionViolation(`a message may hold at most ${maxMessageBytes} bytes`);
     }
-    hub.messages.append(deviceId, { ...parsePropertyBag(bag), body });
+    const { systemProperties, properties } = parsePropertyBag(bag);
+    hub.messages.append(deviceId, { systemProperties, properties: { ...properties, ...more }, body });
     note('sendMessage', 200);
   }
 
@@ -179,10 +186,9 @@ function hubSession(
       }
       return subscriptions.has(filter);
     },
-    publish(topic, payload) {
-      if (topic === telemetryPath) return telemetry('', payload);
-      if (topic.startsWith(`${telemetryPath}/`))
-        return telemetry(topic.slice(telemetryPath.length + 1), payload);
+    publish(topic, payload, retain) {
+      const bag = telemetryBag(topic);
+      if (bag !== undefined) return telemetry(bag, payload, retain ? { 'mqtt-retain': 'true' } : {});
       const { path } = parseTopic(topic);
       const requestId = /[?&]\$rid=([^&]*)/.exec(topic)?.[1] ?? '';
       if (path === getTwinPath) return getTwin(requestId);
@@ -193,9 +199,18 @@ function hubSession(
     },
     subscribed: (filter, qos) => subscriptions.get(filter)?.start(qos),
     unsubscribed: (filter) => subscriptions.get(filter)?.stop(),
+    will(topic, payload) {
+      const bag = telemetryBag(topic);
+      if (bag === undefined || isTooLarge(bag, payload) || !hub.devices.get(deviceId)) return;
+      telemetry(bag, payload, { 'iothub-MessageType': 'Will' });
+    },
     closed() {
       ended();
       for (const { stop } of subscriptions.values()) stop();
     },
   };
+}
+
+function isTooLarge(bag: string, body: Buffer): boolean {
+  return Buffer.byteLength(bag) + body.length > maxMessageBytes;
 }

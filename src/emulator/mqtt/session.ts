@@ -60,7 +60,9 @@ export interface Session {
    * @returns what to answer, to the same client and nobody else
    * @throws SessionViolation
    */
-  publish(topic: string, payload: Buffer): Reply | undefined | Promise<Reply | undefined>;
+  publish(topic: string, payload: Buffer, retain: boolean): Reply | undefined | Promise<Reply | undefined>;
+  /** The connection ended without a DISCONNECT, and this is what the client had said for that case. */
+  will?(topic: string, payload: Buffer): void;
   /** The client has subscribed, and knows it. A later subscription of the same filter takes the place of the earlier. */
   subscribed?(filter: string, qos: 0 | 1): void;
   unsubscribed?(filter: string): void;
