@@ -39,7 +39,7 @@ function toCommon(
 ): Omit<EnrollmentGroup, 'enrollmentGroupId'> {
   const { customAllocationDefinition, allocationPolicy, hubIds, hubId, initialTwin, credentialPolicyName } =
     enrollment;
-  const nameOf = (id: string): string => hubs.get(id)?.hostName ?? id;
+  const nameOf = (id: string): string => hubs.hostNameOf(id);
   return {
     // Keys are given out by the attestation mechanism only.
     attestation: enrollment.symmetricKey ? { type: 'symmetricKey' } : toAttestationMechanism(enrollment),

@@ -6,11 +6,11 @@ import { wireTimestamp } from './wire-time.js';
 
 export function toRegistrationState(record: RegistrationRecord, hubs: LinkedHubs): RegistrationState {
   const isAssigned = record.status === 'assigned';
-  const hub = !isAssigned || record.hubId === undefined ? undefined : hubs.get(record.hubId);
+  const assignedHub = !isAssigned || record.hubId === undefined ? undefined : hubs.hostNameOf(record.hubId);
   return {
     registrationId: record.registrationId,
     createdDateTimeUtc: wireTimestamp(record.created),
-    ...(hub === undefined ? {} : { assignedHub: hub.hostName }),
+    ...(assignedHub === undefined ? {} : { assignedHub }),
     ...(!isAssigned || record.deviceId === undefined ? {} : { deviceId: record.deviceId }),
     status: record.status,
     ...(record.substatus === undefined ? {} : { substatus: record.substatus }),

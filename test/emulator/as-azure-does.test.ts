@@ -173,6 +173,46 @@ test('hubs and policies that stand twice, weights out of range and keys that are
   assert.deepEqual((await emulator.arm('POST', '/listkeys')).body, keys);
 });
 
+test('where a device is, and which hubs an enrollment names, is told also when the hub is no longer linked', async () => {
+  const emulator = await startTestEmulator({ hubs: ['hub-a', 'hub-b'] });
+  try {
+    const root = await make('root', 'Root');
+    await emulator.verifiedCa('root', root);
+    const { hubs } = emulator.endpoints;
+    const hostName = hubs[1]!.hostName;
+    const body = groupBody('g', { reference: 'root' }, { allocationPolicy: 'static', iotHubs: [hostName] });
+    await emulator.service('PUT', '/enrollmentGroups/g', body);
+    await emulator.register('stays', [await make('device', 'stays', root)]);
+    const service = (await emulator.arm('GET', '')).body;
+    const iotHubs = service.properties.iotHubs.filter(({ name }: any) => name !== hostName);
+    const put = await emulator.arm('PUT', '', { ...service, properties: { ...service.properties, iotHubs } });
+    assert.equal(put.body.properties.iotHubs.length, 1);
+    assert.equal((await emulator.service('GET', '/registrations/stays')).body.assignedHub, hostName);
+    const group = (await emulator.service('GET', '/enrollmentGroups/g')).body;
+    assert.deepEqual(group.iotHubs, [hostName]);
+    const back = await emulator.service('PUT', '/enrollmentGroups/g', group, { 'if-match': group.etag });
+    assert.equal(back.status, 400);
+    assert.match(back.body.message, /not linked/);
+  } finally {
+    await emulator.stop();
+  }
+});
+
+test('a location is the same with and without spaces, in any case', async ({ emulator }) => {
+  const { subscriptionId, resourceGroup, armToken } = emulator.endpoints;
+  const put = (location: string) =>
+    emulator.call({
+      method: 'PUT',
+      path: `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.Devices/provisioningServices/somewhere?api-version=2022-02-05`,
+      body: { location, sku: { name: 'S1' }, properties: {} },
+      headers: { authorization: `Bearer ${armToken}` },
+    });
+  assert.equal((await put('West Europe')).status, 201);
+  assert.equal((await put('westeurope')).status, 200);
+  assert.equal((await put('WestEurope')).status, 200);
+  assert.equal((await put('North Europe')).status, 409);
+});
+
 test('what Azure Resource Manager has and the emulator has not is answered with 501, whatever the api-version', async ({
   emulator,
 }) => {

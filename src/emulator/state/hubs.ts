@@ -57,6 +57,11 @@ export class LinkedHubs {
     return hubId === undefined ? undefined : this.get(hubId);
   }
 
+  /** The host name of a hub, linked or not; its ID when there is no such hub. */
+  hostNameOf(hubId: string): string {
+    return this.#directory.get(hubId)?.names.mqtt ?? hubId;
+  }
+
   /** The ID of the hub of a host name, linked or not. */
   idOf(hostName: string): string | undefined {
     const named = this.#database

@@ -95,7 +95,7 @@ export function servicesOperations(options: ServicesOptions): Operation[] {
               `Max number of provisioning services exceeded, Max Allowed = ${services.most('services')}, Current = ${count} in the subscription Id: ${options.subscriptionId}.`,
             );
           }
-        } else if (!same(before.settings.location, settings.location)) {
+        } else if (!sameLocation(before.settings.location, settings.location)) {
           throw new ArmError(
             'invalidLocation',
             `The provisioning service is in '${before.settings.location}' and cannot move to '${abridge(settings.location)}'.`,
@@ -181,6 +181,11 @@ export function servicesOperations(options: ServicesOptions): Operation[] {
       `The provisioning service '${abridge(parameters.dpsName!)}' could not be found.`,
     );
   }
+}
+
+/** `West Europe` is `westeurope`. */
+function sameLocation(a: string, b: string): boolean {
+  return same(a.replaceAll(' ', ''), b.replaceAll(' ', ''));
 }
 
 function availability(name: string, services: ServiceDirectory) {
