@@ -243,6 +243,25 @@ for (const [name, attempt] of Object.entries(transports)) {
   });
 }
 
+test('a token of the device itself may name a part of it, which it opens and no other', async () => {
+  const hub = hubService(emulator);
+  const { body } = await hub('GET', '/devices/other');
+  const { hostName } = parseConnectionString(emulator.endpoints.hubServiceConnectionString);
+  const own = (path: string) =>
+    createSasToken(
+      `${hostName}${path}`,
+      '',
+      body.authentication.symmetricKey.secondaryKey,
+      Math.floor(Date.now() / 1000) + 60,
+    ).replace('&skn=', '');
+  const events = own('/devices/other/messages/events');
+  assert.equal((await ask('POST', '/devices/other/messages/events', events)).status, 204);
+  assert.equal((await ask('GET', '/devices/other/messages/deviceBound', events)).status, 401);
+  assert.equal((await ask('GET', '/devices/Sas/messages/deviceBound', own('/devices'))).status, 401);
+  // As the extension for Visual Studio Code makes them.
+  assert.equal(await transports.MQTT!('other', own('/devices/other/api-version=2016-11-14')), true);
+});
+
 test('a certificate does not help a token that is refused', async () => {
   const chain = [await make('device', 'certified')];
   const answer = await emulator.call({

@@ -321,6 +321,46 @@ test('a device fetches and settles its own messages, and nobody else’s', async
   assert.equal(emulator.events.at(-1)?.reason, 'the device is disabled');
 });
 
+test('a device sends several messages in one request, all or none', async () => {
+  const chain = [await make('device', 'batching')];
+  const primaryThumbprint = inspectCertificate(chain[0]!.pem).sha256Thumbprint;
+  await hub('PUT', '/devices/batching', { authentication: { x509Thumbprint: { primaryThumbprint } } });
+  const send = (body: unknown) =>
+    emulator.call({
+      method: 'POST',
+      path: '/devices/batching/messages/events?api-version=2021-04-12',
+      headers: { 'content-type': 'application/vnd.microsoft.iothub.json' },
+      body,
+      chain,
+    });
+  const good = [
+    { body: Buffer.from('one').toString('base64') },
+    {
+      body: 'zwei: ü',
+      base64Encoded: false,
+      properties: { 'iothub-app-Colour': 'red', 'iothub-messageid': 'm-2', other: 'x' },
+    },
+  ];
+  const bad: Record<string, unknown> = {
+    'no array': good[0],
+    nothing: [],
+    'no body': [...good, {}],
+    'no base64': [...good, { body: '***' }],
+    'no JSON': '[',
+  };
+  for (const [name, body] of Object.entries(bad)) refused(await send(body), 400, 'ArgumentInvalid', name);
+  refused(await send([{ body: 'A'.repeat(260 * 1024) }]), 413, 'MessageTooLarge');
+  assert.equal((await send(good)).status, 204);
+  const messages = emulator.messages('batching');
+  assert.deepEqual(
+    messages.map(({ body, properties, systemProperties }) => [String(body), properties, systemProperties]),
+    [
+      ['one', {}, {}],
+      ['zwei: ü', { Colour: 'red' }, { messageId: 'm-2' }],
+    ],
+  );
+});
+
 test('a device of a CA is let in with a verified one only', async () => {
   const root = await make('root', 'Hub root');
   const chain = [await make('device', 'by-ca', root), root];

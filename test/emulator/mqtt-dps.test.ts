@@ -74,7 +74,6 @@ test('a user name that is none, or another client ID, is refused with 4', async 
     `${idScope}/registrations/%zz/api-version=2019-03-31`,
     dpsUserName(idScope, '-device', '2019-03-31'),
     dpsUserName(idScope, clientId, '1999-01-01'),
-    'localhost:18883/device-1',
     '',
   ]) {
     assert.equal(await refusedWith(fixture.connect({ credential, clientId, username })), 4, username);

@@ -243,6 +243,9 @@ test('user names of the hub', async () => {
     `${hubUserName(fixture.hubHostName(), 'named', '2021-04-12')}&DeviceClientType=azure-iot-device%2F1.18.4`,
   );
   await attempt('localhost/named/api-version=2019-10-01');
+  // Azure recommends an api-version, and takes a user name without one.
+  await attempt('localhost/named');
+  await attempt('localhost/named/');
   assert.equal(await refusedWith(attempt(hubUserName('other.azure-devices.net', 'named', '2021-04-12'))), 5);
   assert.equal(await refusedWith(attempt(hubUserName(fixture.hubHostName(), 'named', '1999-01-01'))), 4);
   assert.equal(

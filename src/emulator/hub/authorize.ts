@@ -15,6 +15,8 @@ export interface DeviceProof {
   authorization: string | undefined;
   /** The hub's names, with or without port. */
   hostNames: readonly string[];
+  /** What is asked for below `/devices/{deviceId}`, where that is one thing; a connection is for all of it. */
+  path?: string;
   /** Those of the hub: a token of one that grants `DeviceConnect` speaks for any device. */
   policies: readonly Policy[];
   /** The CAs of the hub, for devices that are let in by their CA: DER. */
@@ -76,39 +78,41 @@ export async function refusalOf(
 function tokenRefusalOf(
   device: HubDevice,
   token: SasToken | undefined,
-  { hostNames }: DeviceProof,
+  proof: DeviceProof,
   at: Date,
 ): string | undefined {
   if (!token) return 'no shared access signature was given';
   if (!device.symmetricKeys.some((key) => sasSignatureMatches(token, key)))
     return 'the signature does not match';
   if (token.expiry * 1000 < at.getTime()) return 'the token has expired';
-  return opens(token, device.deviceId, hostNames) ? undefined : 'the token is for another device';
+  return opens(token, device.deviceId, proof) ? undefined : 'the token is for another device';
 }
 
 /** A token that a gateway or a token service has made with a policy of the hub, whatever the device has itself. */
 function policyTokenRefusalOf(
   { deviceId }: HubDevice,
   token: SasToken,
-  { hostNames, policies }: DeviceProof,
+  proof: DeviceProof,
   at: Date,
 ): string | undefined {
-  const problem = policyProblem(token, { policies, right: 'DeviceConnect', now: at });
+  const problem = policyProblem(token, { policies: proof.policies, right: 'DeviceConnect', now: at });
   if (problem !== undefined) return problem;
-  return opens(token, deviceId, hostNames) ? undefined : 'the token is for another device';
+  return opens(token, deviceId, proof) ? undefined : 'the token is for another device';
 }
 
 /**
- * Whether a token is for the hub, and for `/devices/{deviceId}` or what that lies below.
+ * Whether a token is for the hub, and for `/devices/{deviceId}` and what lies below. Some tools make tokens for
+ * `/devices/{deviceId}/api-version=...`: with these a device connects all the same.
  *
  * Source: Microsoft Learn, "Control access to IoT Hub by using shared access signatures": `sr` is a prefix by segment, in
  * lower case.
  */
-function opens({ resource }: SasToken, deviceId: string, hostNames: readonly string[]): boolean {
+function opens({ resource }: SasToken, deviceId: string, { hostNames, path }: DeviceProof): boolean {
   const [host = '', ...segments] = resource.toLowerCase().replace(/\/+$/, '').split('/');
   if (!hostNames.some((own) => withoutPort(own).toLowerCase() === withoutPort(host))) return false;
+  const below = path === undefined ? segments.slice(2) : path.toLowerCase().split('/').slice(1);
   return [deviceId, encodeURIComponent(deviceId)].some((id) => {
-    const asked = ['devices', id.toLowerCase()];
-    return segments.length <= asked.length && segments.every((segment, index) => segment === asked[index]);
+    const asked = ['devices', id.toLowerCase(), ...below];
+    return segments.every((segment, index) => segment === asked[index]);
   });
 }

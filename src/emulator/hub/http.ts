@@ -130,6 +130,7 @@ async function authorize(
             authorization,
             hostNames: hostNames(),
             policies: policies(),
+            path: context.req.path.replace(/^\/devices\/[^/]*/i, ''),
             authorities: hub.authorities(),
           },
           now(),

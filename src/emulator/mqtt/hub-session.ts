@@ -44,7 +44,7 @@ export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions
     );
   }
   const { deviceId } = name;
-  if (!isKnownApiVersion('hub', name.apiVersion)) {
+  if (name.apiVersion !== undefined && !isKnownApiVersion('hub', name.apiVersion)) {
     throw new ConnectRefused(
       'badUserName',
       `the api-version ${JSON.stringify(name.apiVersion)} is not known`,

@@ -10,7 +10,8 @@ export interface DpsUserName {
 export interface HubUserName {
   hubHostName: string;
   deviceId: string;
-  apiVersion: string;
+  /** Undefined when it names none. */
+  apiVersion: string | undefined;
 }
 
 /** Whether a user name is meant for DPS, well-formed or not. */
@@ -27,13 +28,15 @@ export function parseDpsUserName(userName: string): DpsUserName | undefined {
   return { idScope: match[1]!, registrationId, apiVersion };
 }
 
-/** `{hubHostName}/{deviceId}/?api-version={version}[&...]`; some clients leave the question mark out. */
+/**
+ * `{hubHostName}/{deviceId}/?api-version={version}[&...]`; some clients leave the question mark out, and some all that
+ * follows the device: IoT Hub recommends an api-version, and does not ask for it.
+ */
 export function parseHubUserName(userName: string): HubUserName | undefined {
-  const match = /^([^/]+)\/([^/]+)\/\??(.+)$/.exec(userName);
-  const apiVersion = match && queryValue(match[3]!, 'api-version');
+  const match = /^([^/]+)\/([^/]+)(?:\/\??(.*))?$/.exec(userName);
   const deviceId = match && percentDecoded(match[2]!);
-  if (!match || !apiVersion || !deviceId) return undefined;
-  return { hubHostName: match[1]!, deviceId, apiVersion };
+  if (!match || !deviceId) return undefined;
+  return { hubHostName: match[1]!, deviceId, apiVersion: queryValue(match[3] ?? '', 'api-version') };
 }
 
 function queryValue(query: string, name: string): string | undefined {

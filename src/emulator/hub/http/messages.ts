@@ -17,17 +17,9 @@ import type { Hub } from '../hub.js';
 import { parseAcknowledgement } from '../message-feedback.js';
 import { maxMessageBytes } from '../messages.js';
 import { HubError } from '../wire-error.js';
+import { isBatch, parseBatch } from './message-batch.js';
+import { propertiesOf, propertyPrefix, systemPropertyHeaders } from './message-headers.js';
 import type { HubOperation, HubRequest } from './operation.js';
-
-/** Headers that are system properties of a message, and what these are called in the property bag. */
-const systemPropertyHeaders: Record<string, string> = {
-  'iothub-messageid': 'mid',
-  'iothub-correlationid': 'cid',
-  'iothub-userid': 'uid',
-  'iothub-contenttype': 'ct',
-  'iothub-contentencoding': 'ce',
-};
-const propertyPrefix = 'iothub-app-';
 
 export function messageOperations(hub: Hub): HubOperation[] {
   const settle = (
@@ -53,7 +45,10 @@ export function messageOperations(hub: Hub): HubOperation[] {
         const body = await request.bytes(maxMessageBytes);
         // The device may have been deleted while its message arrived.
         hub.identities.find(deviceId);
-        hub.messages.append(deviceId, { ...propertiesOf(request), body });
+        const messages = isBatch(request.header('content-type'))
+          ? parseBatch(body)
+          : [{ ...propertiesOf(request.headers), body }];
+        for (const message of messages) hub.messages.append(deviceId, message);
         return { status: 204 };
       },
     },
@@ -88,7 +83,7 @@ export function messageOperations(hub: Hub): HubOperation[] {
         const body = await request.bytes(maxCloudToDeviceBytes);
         const acknowledgement = parseAcknowledgement(request.header('iothub-ack'));
         hub.cloudToDevice.send(deviceId, {
-          ...propertiesOf(request),
+          ...propertiesOf(request.headers),
           ...expiryOf(request),
           acknowledgement,
           body,
@@ -122,18 +117,6 @@ function addressee(to: string | undefined): string {
 function expiryOf({ header }: HubRequest): Pick<NewCloudToDeviceMessage, 'expiry'> {
   const expiry = header('iothub-expiry');
   return expiry === undefined || expiry === '' ? {} : { expiry: new Date(expiry) };
-}
-
-function propertiesOf({ headers }: HubRequest) {
-  const systemProperties: Record<string, string> = {};
-  const properties: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (typeof value !== 'string') continue;
-    const systemProperty = systemPropertyHeaders[name];
-    if (systemProperty !== undefined) systemProperties[systemProperty] = value;
-    else if (name.startsWith(propertyPrefix)) properties[name.slice(propertyPrefix.length)] = value;
-  }
-  return { systemProperties, properties };
 }
 
 /** What no header may hold is left out: properties that came over AMQP may be any text. */

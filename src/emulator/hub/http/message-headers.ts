@@ -1,0 +1,31 @@
+/** Properties of a message as headers, or as members of a batch: system properties have names of their own. */
+import type { HubMessage } from '../messages.js';
+
+/** What system properties are called in the property bag of MQTT. */
+export const systemPropertyHeaders: Record<string, string> = {
+  'iothub-messageid': 'mid',
+  'iothub-correlationid': 'cid',
+  'iothub-userid': 'uid',
+  'iothub-contenttype': 'ct',
+  'iothub-contentencoding': 'ce',
+};
+
+/** Of the application's own properties. */
+export const propertyPrefix = 'iothub-app-';
+
+/** @param values by names in lower case; what is no text, and no property, is passed over */
+export function propertiesOf(
+  values: Record<string, unknown>,
+): Pick<HubMessage, 'systemProperties' | 'properties'> {
+  const systemProperties = new Map<string, string>();
+  const properties = new Map<string, string>();
+  for (const [name, value] of Object.entries(values)) {
+    if (typeof value !== 'string') continue;
+    if (Object.hasOwn(systemPropertyHeaders, name)) systemProperties.set(systemPropertyHeaders[name]!, value);
+    else if (name.startsWith(propertyPrefix)) properties.set(name.slice(propertyPrefix.length), value);
+  }
+  return {
+    systemProperties: Object.fromEntries(systemProperties),
+    properties: Object.fromEntries(properties),
+  };
+}
