@@ -1,6 +1,7 @@
 /** A TLS port for devices, on every address that the emulator is bound to. */
 import type { Socket } from 'node:net';
 import tls from 'node:tls';
+import { keepForgedChains } from './forged-chain.js';
 import { listenEverywhere } from './listen.js';
 
 export interface TlsListenerOptions {
@@ -31,8 +32,7 @@ export async function startTlsListener(options: TlsListenerOptions): Promise<Tls
   const { port, servers } = await listenEverywhere({
     ...options,
     createServer: () =>
-      tls
-        .createServer({ ...options.tls, handshakeTimeout, noDelay: true }, accept)
+      keepForgedChains(tls.createServer({ ...options.tls, handshakeTimeout, noDelay: true }, accept))
         .on('tlsClientError', (_error, socket) => socket.destroy())
         // Also those that are still in their handshake.
         .on('connection', (socket: Socket) => {

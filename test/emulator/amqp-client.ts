@@ -13,6 +13,7 @@ export interface AmqpClientOptions {
   /** What the client presents: PEM, leaf first. */
   cert?: string;
   key?: string;
+  maxVersion?: 'TLSv1.2' | 'TLSv1.3';
   /** For SASL PLAIN; without, the layer is left out. */
   username?: string;
   password?: string;
@@ -57,7 +58,7 @@ export interface RawAmqpClient {
 }
 
 export async function connectAmqp(options: AmqpClientOptions): Promise<RawAmqpClient> {
-  const { host = 'localhost', port, ca, cert, key, username, password, sasl } = options;
+  const { host = 'localhost', port, ca, cert, key, maxVersion, username, password, sasl } = options;
   const { webSocket = false, maxFrameSize } = options;
   const container = rhea.create_container();
   // What it is told is asked for by those who want to know.
@@ -69,7 +70,7 @@ export async function connectAmqp(options: AmqpClientOptions): Promise<RawAmqpCl
     [sasl]: () => ({ start: (done: (e: undefined, r: string) => void) => done(undefined, '') }),
   };
   const connection = container.connect({
-    ...{ host, port, transport: 'tls', ca, cert, key, reconnect: false },
+    ...{ host, port, transport: 'tls', ca, cert, key, maxVersion, reconnect: false },
     ...{ username, password, sasl_mechanisms: mechanisms },
     ...(maxFrameSize === undefined ? {} : { max_frame_size: maxFrameSize }),
     ...(webSocket

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { keepForgedChains } from '../forged-chain.js';
 import { isEveryAddress } from '../host-names.js';
 import { listenEverywhere } from '../listen.js';
 import type { Bindings } from './app.js';
@@ -50,6 +51,7 @@ export async function startHttps({
       createServer,
       serverOptions: tls,
     }) as Server;
+    keepForgedChains(server);
     serveWebSockets(server, webSockets);
     // Also those that are still in their TLS handshake, which closeAllConnections does not know.
     return server.on('connection', (socket: Socket) => {
