@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
+import { readSeedFile } from '../../src/cli/emulator-seed.js';
 import { parseConnectionString } from '../../src/dps/contract/connection-string.js';
 import { createSasToken } from '../../src/dps/contract/sas.js';
 import type { EmulatorEndpoints, EmulatorSeed } from '../../src/emulator/start.js';
@@ -233,20 +234,26 @@ test('emulator start --seed: certificates from files beside it, problems at line
       certificates('"certificate": "", "certificateFile": "root.pem"'),
       /:3:\d+: there is a certificate/,
     );
-    const hub = (value: string) => `{\n  "hubs": [\n    ${value}\n  ]\n}`;
-    await refused(
-      hub('{"name": "hub-1", "latency": "low"}'),
-      /:3:34: hubs\.0\.latency: a number belongs here/,
-    );
-    await refused(hub('{"latency": 7}'), /:3:5: hubs\.0\.name: it is missing/);
-    await refused(hub('{"name": "hub-1", "latencie": 7}'), /:3:\d+: hubs\.0: unknown field "latencie"/);
-    await refused(hub('"a hub"'), /:3:5: hubs\.0: The hub name "a hub" is not legal/);
-    await refused(hub('7'), /:3:5: hubs\.0: it is none of the forms/);
-    const service =
-      '{"services": [{"name": "b", "certificates": [{"name": "r", "certificateFile": "no.pem"}]}]}';
-    await refused(service, /:1:79: There is no file .*no\.pem/);
     await refused(certificates('"certificateFile": 7'), /:3:38: the name of a file/);
     await refused(certificates('"certificate": "nonsense"'), /:3:34: /);
+  }));
+
+test('a seed file names what is wrong with a hub or a further service, by line and column', () =>
+  inTemporaryFolder(async (folder) => {
+    const path = join(folder, 'seed.json');
+    const refused = (text: string, message: RegExp) => {
+      writeFileSync(path, text);
+      assert.throws(() => readSeedFile(path), { code: 'INVALID_SEED', message });
+    };
+    const hub = (value: string) => `{\n  "hubs": [\n    ${value}\n  ]\n}`;
+    refused(hub('{"name": "hub-1", "latency": "low"}'), /:3:34: hubs\.0\.latency: a number belongs here/);
+    refused(hub('{"latency": 7}'), /:3:5: hubs\.0\.name: it is missing/);
+    refused(hub('{"name": "hub-1", "latencie": 7}'), /:3:\d+: hubs\.0: unknown field "latencie"/);
+    refused(hub('"a hub"'), /:3:5: hubs\.0: The hub name "a hub" is not legal/);
+    refused(hub('7'), /:3:5: hubs\.0: it is none of the forms/);
+    const service =
+      '{"services": [{"name": "b", "certificates": [{"name": "r", "certificateFile": "no.pem"}]}]}';
+    refused(service, /:1:79: There is no file .*no\.pem/);
   }));
 
 test.run();
