@@ -74,6 +74,8 @@ ${planes.join('\n')}
 - TPM attestation is answered with 501, in an enrollment and at registration.
 - Queries of the service plane take \`*\` and \`SELECT\`, and give everything: by reports of its users, the service passes
   over conditions. Rows of individual enrollments come without \`registrationState\`, as by reports they do there.
+- A provisioning service with a managed identity, filters by IP address, private networks, data residency, without keys or
+  with Azure Device Registry is answered with 501, and so is a hub linked by managed identity.
 - \`HEAD\` on a resource group or a resource is answered with 204 or 404.
 - Over MQTT and AMQP, on ports of their own and in WebSockets: registering and polling, for X.509 certificates and
   symmetric keys; to the hub: telemetry, twins, direct methods, cloud-to-device messages.

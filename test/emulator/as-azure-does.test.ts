@@ -213,6 +213,32 @@ test('a location is the same with and without spaces, in any case', async ({ emu
   assert.equal((await put('North Europe')).status, 409);
 });
 
+test('what a service is told that it cannot be here is answered with 501, and nothing changes', async ({
+  emulator,
+}) => {
+  const before = (await emulator.arm('GET', '')).body;
+  const { hubs } = emulator.endpoints;
+  const link = { hostName: hubs[0]!.hostName, authenticationType: 'SystemAssigned', location: 'local' };
+  const filter = { filterName: 'all', action: 'Reject', ipMask: '0.0.0.0/0', target: 'all' };
+  for (const [top, properties, named] of [
+    [{ identity: { type: 'SystemAssigned' } }, {}, /identity/],
+    [{}, { ipFilterRules: [filter] }, /ipFilterRules/],
+    [{}, { publicNetworkAccess: 'Disabled' }, /publicNetworkAccess/],
+    [{}, { enableDataResidency: true }, /enableDataResidency/],
+    [{}, { disableLocalAuth: true }, /disableLocalAuth/],
+    [{}, { deviceRegistryNamespace: { resourceId: '/x' } }, /Device Registry/],
+    [{}, { iotHubs: [link] }, /managed identity/],
+  ] as const) {
+    const body = { ...before, ...top, tags: { a: 'b' }, properties: { ...before.properties, ...properties } };
+    const answer = await emulator.arm('PUT', '', body);
+    assert.equal(answer.status, 501, JSON.stringify(answer.body));
+    assert.match(answer.body.message, named);
+  }
+  assert.deepEqual((await emulator.arm('GET', '')).body, before);
+  const usual = { ...before, identity: { type: 'None' } };
+  assert.equal((await emulator.arm('PUT', '', usual)).status, 200, 'what was read can be put back');
+});
+
 test('what Azure Resource Manager has and the emulator has not is answered with 501, whatever the api-version', async ({
   emulator,
 }) => {

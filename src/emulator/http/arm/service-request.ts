@@ -7,6 +7,7 @@ import { defaultSettings, type ServiceSettings } from '../../service-directory.j
 import type { HubLink } from '../../state/hubs.js';
 import type { Policy } from '../../state/identity.js';
 import { ArmError } from './error.js';
+import { refuseWhatIsNotImplemented } from './service-refusals.js';
 
 const hubBody = z.object({
   name: z.string().nullish(),
@@ -59,7 +60,7 @@ export interface ServiceRequest {
 
 /**
  * @param linked the hubs that are linked now
- * @throws ArmError badRequest
+ * @throws ArmError badRequest, notImplemented
  */
 export function readService(body: unknown, linked: readonly HubLink[], hubs: HubDirectory): ServiceRequest {
   const parsed = serviceBody.safeParse(body);
@@ -69,6 +70,7 @@ export function readService(body: unknown, linked: readonly HubLink[], hubs: Hub
       `The provisioning service is not valid at ${issue.path.join('.') || 'its top'}: ${issue.message}.`,
     );
   }
+  refuseWhatIsNotImplemented(body);
   const { location, tags, sku, properties } = parsed.data;
   const policy = properties.allocationPolicy?.toLowerCase() as keyof typeof policyNames | undefined;
   const { iotHubs, authorizationPolicies } = properties;
