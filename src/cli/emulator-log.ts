@@ -1,6 +1,10 @@
 /** What the emulator did, as lines for people. */
 import type { EmulatorEvent, EmulatorLog } from '../emulator/events.js';
 import type { Output } from './output.js';
+import { printable } from './printable.js';
+
+/** Of what a client wrote into its request; it may be of any length. */
+const maxCharacters = 500;
 
 /** With `--verbose` every operation; without, what `only` lets through. */
 export function emulatorLog(output: Output, only: (event: EmulatorEvent) => boolean): EmulatorLog {
@@ -14,7 +18,12 @@ export const isRefusal = ({ status }: EmulatorEvent): boolean => status >= 400 &
 
 function eventLine(event: EmulatorEvent, { style }: Output): string {
   const { at, plane, transport, operation, id, status, reason } = event;
-  const what = `${at.slice(11, 23)} ${transport.padEnd(5)} ${plane.padEnd(7)} ${operation}${id ? ` ${id}` : ''}`;
+  const what = `${at.slice(11, 23)} ${transport.padEnd(5)} ${plane.padEnd(7)} ${short(operation)}${id ? ` ${short(id)}` : ''}`;
   const line = `${style.dim(what)} ${status >= 400 ? style.red(String(status)) : status}`;
-  return reason ? `${line}\n             ${reason}` : line;
+  return reason ? `${line}\n             ${short(reason)}` : line;
+}
+
+function short(text: string): string {
+  const line = printable(text);
+  return line.length > maxCharacters ? `${line.slice(0, maxCharacters)}…` : line;
 }

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import type { EmulatorEndpoints } from '../../src/emulator/start.js';
+import { clientOf } from '../emulator/support.js';
 import { type EmulatorProcess, startEmulatorProcess } from '../support/emulator-process.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { cli, type Ended } from './run-cli.js';
@@ -212,6 +213,26 @@ test('a refused device is told of on standard error, with the reason', () =>
       assert.equal(refused.status, 4);
       assert.match(told, /device +register device-001 401\n +\S/);
     });
+  }));
+
+test('what a client writes into its requests does not steer the terminal, nor fill it', () =>
+  inTemporaryFolder(async (cwd) => {
+    const emulator = await startEmulatorProcess(join(cwd, 'state'));
+    let told = '';
+    emulator.process.stderr!.on('data', (chunk: Buffer) => {
+      told += chunk;
+    });
+    const { call } = clientOf(emulator.endpoints as unknown as EmulatorEndpoints);
+    const forged = encodeURIComponent('\u001b[2J\n12:00:00.000 https device  register trusted 200');
+    for (const id of [forged, 'x'.repeat(5000)]) {
+      const path = `/${emulator.endpoints.idScope}/registrations/${id}/register?api-version=2021-06-01`;
+      assert.equal((await call({ method: 'PUT', path, body: {} })).status, 400);
+    }
+    await emulator.stop();
+    const lines = told.trimEnd().split('\n');
+    assert.equal(lines.length, 4, told);
+    assert.match(lines[0]!, /register \\u001b\[2J\\n12:00/);
+    for (const line of lines) assert.ok(line.length < 600, line);
   }));
 
 test.run();
