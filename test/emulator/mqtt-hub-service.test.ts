@@ -1,7 +1,8 @@
 /** What the service asks of a device that is connected over MQTT: messages to it, direct methods, desired properties. */
 import assert from 'node:assert/strict';
+import mqtt from 'mqtt';
 import { test } from 'uvu';
-import { hubTopics } from '../../src/dps/contract/mqtt.js';
+import { hubTopics, hubUserName } from '../../src/dps/contract/mqtt.js';
 import { HubError } from '../../src/emulator/hub/wire-error.js';
 import { closed, type Fixture, record, startFixture } from './mqtt-fixture.js';
 
@@ -79,7 +80,9 @@ test('a message that is not acknowledged comes again to the next connection', as
   await arrived;
   await closed(first);
   assert.equal(fixture.hub.cloudToDevice.count('forgetful'), 1);
-  const second = await fixture.connectHub('forgetful', credential);
+  // Anew: otherwise the message would come before anybody listens.
+  const username = hubUserName(fixture.hubHostName(), 'forgetful', '2021-04-12');
+  const second = await fixture.connect({ credential, clientId: 'forgetful', username, clean: true });
   const inbox = record(second);
   await second.subscribeAsync(hubTopics.cloudToDeviceMessages('forgetful'), { qos: 1 });
   await until(() => inbox.received.length === 1);
@@ -221,6 +224,65 @@ test('subscribing again does not deliver twice', async () => {
   await until(() => inbox.received.length === 2);
   await until(() => fixture.hub.cloudToDevice.count('twice-told') === 0);
   assert.equal(inbox.received.length, 2);
+});
+
+test('without a clean session, a device that comes back gets its messages without asking again', async () => {
+  const credential = await fixture.hubDevice('returning');
+  const filter = 'devices/returning/messages/devicebound/#';
+  const queue = fixture.hub.cloudToDevice;
+  const send = (body: string) =>
+    queue.send('returning', { systemProperties: {}, properties: {}, body: Buffer.from(body) });
+  /** Whether the hub knew of the session, and what came of itself before what was asked for. */
+  async function visit(clean: boolean, act?: (client: mqtt.MqttClient) => Promise<unknown>) {
+    const received: string[] = [];
+    let sessionPresent: boolean | undefined;
+    const username = hubUserName(fixture.hubHostName(), 'returning', '2021-04-12');
+    const client = mqtt.connect(`mqtts://localhost:${fixture.listener.port}`, {
+      ...{ ca: fixture.serverRoot.pem, cert: credential.pem, key: credential.keyPem },
+      ...{
+        clientId: 'returning',
+        username,
+        clean,
+        reconnectPeriod: 0,
+        protocolVersion: 4,
+        resubscribe: false,
+      },
+    });
+    let answered = false;
+    client.on('message', (topic, payload) => {
+      if (topic.startsWith('devices/')) received.push(payload.toString());
+      else answered = true;
+    });
+    client.on('connect', (connack) => {
+      sessionPresent = connack.sessionPresent;
+    });
+    await until(() => sessionPresent !== undefined);
+    await act?.(client);
+    // The answer to this comes after all that was sent before.
+    await client.subscribeAsync(hubTopics.twinResponses);
+    await client.publishAsync(hubTopics.getTwin('1'), '');
+    await until(() => answered);
+    await client.endAsync();
+    return { sessionPresent, received };
+  }
+  send('first');
+  assert.deepEqual(await visit(false), { sessionPresent: false, received: [] });
+  assert.deepEqual(await visit(false, (client) => client.subscribeAsync(filter, { qos: 1 })), {
+    sessionPresent: false,
+    received: ['first'],
+  });
+  send('second');
+  assert.deepEqual(await visit(false), { sessionPresent: true, received: ['second'] });
+  assert.equal(queue.count('returning'), 0);
+  send('third');
+  assert.deepEqual(await visit(true), { sessionPresent: false, received: [] }, 'a clean session ends it');
+  assert.deepEqual(await visit(false), { sessionPresent: false, received: [] });
+  const both = async (client: mqtt.MqttClient) => {
+    await client.subscribeAsync(filter, { qos: 1 });
+    await client.unsubscribeAsync(filter);
+  };
+  assert.deepEqual((await visit(false, both)).received, ['third']);
+  assert.equal((await visit(false)).sessionPresent, false);
 });
 
 test.run();

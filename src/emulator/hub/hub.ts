@@ -8,6 +8,7 @@ import { DeviceIdentities } from './identities.js';
 import { MessageFeedback } from './message-feedback.js';
 import { HubMessages } from './messages.js';
 import { hubSchema } from './schema.js';
+import { KeptSubscriptions } from './subscriptions.js';
 import { HubTwins } from './twins.js';
 
 export interface Hub {
@@ -22,6 +23,8 @@ export interface Hub {
   /** What became of that. */
   readonly feedback: MessageFeedback;
   readonly methods: DirectMethods;
+  /** Which devices want theirs over MQTT as soon as they connect. */
+  readonly subscriptions: KeptSubscriptions;
   /** The CAs whose certificates let in devices of the kind `certificateAuthority`: DER. */
   readonly authorities: () => readonly Buffer[];
 }
@@ -55,6 +58,7 @@ export function openHub(
     cloudToDevice,
     feedback,
     methods: new DirectMethods(devices),
+    subscriptions: new KeptSubscriptions(database),
     authorities,
   };
 }
@@ -70,6 +74,7 @@ const laterColumns: Record<string, Record<string, string>> = {
     status_reason: 'TEXT',
     desired_metadata: "TEXT NOT NULL DEFAULT ''",
     reported_metadata: "TEXT NOT NULL DEFAULT ''",
+    messages_qos: 'INTEGER',
   },
   hub_command: { acknowledgement: "TEXT NOT NULL DEFAULT ''" },
 };

@@ -2,7 +2,7 @@
  * One connection of an MQTT 3.1.1 client: its packets, from CONNECT to the end.
  *
  * Source: OASIS, "MQTT Version 3.1.1"; Microsoft Learn, "Communicate with an IoT hub using the MQTT protocol" for what
- * Azure leaves out of it: QoS 2, retained messages, sessions that outlive their connection.
+ * Azure leaves out of it: QoS 2, retained messages, sessions that keep more than one subscription.
  */
 import type { Duplex } from 'node:stream';
 import mqttPacket, {
@@ -137,6 +137,7 @@ export class ClientConnection implements Connection {
         clientId: packet.clientId,
         userName: packet.username ?? '',
         password: packet.password?.toString(),
+        clean: packet.clean ?? true,
         chain: this.#options.chain(),
       });
       this.#candidate = candidate;
@@ -154,7 +155,10 @@ export class ClientConnection implements Connection {
     this.#state = 'open';
     this.#will = packet.will;
     this.#keepAlive(packet.keepalive ?? 0);
-    this.#write({ cmd: 'connack', returnCode: 0, sessionPresent: false });
+    const { restored = [] } = this.#session;
+    for (const filter of restored) this.#filters.add(filter);
+    this.#write({ cmd: 'connack', returnCode: 0, sessionPresent: restored.length > 0 });
+    this.#session.opened?.();
     for (const early of this.#early.splice(0)) this.#take(early);
     this.#readOn();
   }

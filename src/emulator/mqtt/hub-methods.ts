@@ -11,7 +11,7 @@ const responsePath = /^\$iothub\/methods\/res\/(-?\d{1,9})\/?$/;
 
 export interface MethodCalls {
   /** The device takes calls from now on. */
-  start(qos: 0 | 1): void;
+  start(): void;
   stop(): void;
   /** The status of an answer's topic; undefined when it is another topic. */
   statusOf(topic: string): number | undefined;
@@ -20,12 +20,13 @@ export interface MethodCalls {
 export function methodCalls(methods: DirectMethods, deviceId: string, connection: Connection): MethodCalls {
   let detach: (() => void) | undefined;
   return {
-    start(qos) {
+    start() {
       detach = methods.attach(deviceId, ({ requestId, name, payload }) =>
         connection.send({
           topic: hubTopics.methodCall(encodeURIComponent(name), requestId),
           payload: JSON.stringify(payload ?? null),
-          qos,
+          // Microsoft Learn, "Understand and invoke direct methods": method requests are QoS 0.
+          qos: 0,
         }),
       );
     },

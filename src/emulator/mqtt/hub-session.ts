@@ -77,18 +77,20 @@ export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions
       if (devices.get(deviceId)?.generationId !== device?.generationId) {
         throw new ConnectRefused('notAuthorized', 'the device was deleted meanwhile');
       }
-      return hubSession(deviceId, connection, named.hub, options);
+      return hubSession(connect, deviceId, connection, named.hub, options);
     },
   };
 }
 
 function hubSession(
+  { clean }: ConnectRequest,
   deviceId: string,
   connection: Connection,
   hub: Hub,
   { now, log }: HubSessionOptions,
 ): Session {
   const telemetryPath = hubTopics.telemetry(deviceId).replace(/\/$/, '');
+  const messagesFilter = hubTopics.cloudToDeviceMessages(deviceId);
   const messages = cloudToDeviceDelivery(hub.cloudToDevice, deviceId, connection, () =>
     note('receiveMessage', 200),
   );
@@ -111,8 +113,11 @@ function hubSession(
       },
     ],
     [hubTopics.methodCalls, calls],
-    [hubTopics.cloudToDeviceMessages(deviceId), messages],
+    [messagesFilter, messages],
   ]);
+  // Microsoft Learn: without CleanSession, this subscription lasts until the device ends it, or begins anew.
+  if (clean) hub.subscriptions.end(deviceId);
+  const keptQos = hub.subscriptions.get(deviceId);
   const ended = hub.devices.connected(deviceId, connection.drop);
 
   function note(operation: string, status: number, reason?: string) {
@@ -197,8 +202,18 @@ function hubSession(
       if (methodStatus !== undefined) return answerMethod(topic, methodStatus, payload);
       throw new SessionViolation(`a device may not publish to ${JSON.stringify(path)}`);
     },
-    subscribed: (filter, qos) => subscriptions.get(filter)?.start(qos),
-    unsubscribed: (filter) => subscriptions.get(filter)?.stop(),
+    restored: keptQos === undefined ? [] : [messagesFilter],
+    opened() {
+      if (keptQos !== undefined) messages.start(keptQos);
+    },
+    subscribed(filter, qos) {
+      if (filter === messagesFilter && !clean) hub.subscriptions.keep(deviceId, qos);
+      subscriptions.get(filter)?.start(qos);
+    },
+    unsubscribed(filter) {
+      if (filter === messagesFilter) hub.subscriptions.end(deviceId);
+      subscriptions.get(filter)?.stop();
+    },
     will(topic, payload) {
       const bag = telemetryBag(topic);
       if (bag === undefined || isTooLarge(bag, payload) || !hub.devices.get(deviceId)) return;

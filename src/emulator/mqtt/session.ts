@@ -21,6 +21,8 @@ export interface ConnectRequest {
   userName: string;
   /** The token of a device with a symmetric key; undefined when the client sent none. */
   password?: string | undefined;
+  /** Whether the session is to begin with nothing, and to end with the connection. */
+  clean: boolean;
   /** What the client presented in the TLS handshake: DER, leaf first; empty when nothing. */
   chain: Buffer[];
 }
@@ -50,6 +52,10 @@ export interface Connection {
 }
 
 export interface Session {
+  /** What the client has subscribed to in an earlier connection; nothing when not given. */
+  restored?: readonly string[];
+  /** The client is let in, and knows it. */
+  opened?(): void;
   /**
    * Whether the client may subscribe to this filter; false is answered with the failure code in the SUBACK.
    * @throws SessionViolation
