@@ -30,7 +30,8 @@ export function parseSeed(given: EmulatorSeed) {
 }
 
 /**
- * All is read before anything is stored: a seed that is refused leaves the state as it was.
+ * All is read before anything is stored: a seed that is refused leaves the state as it was, but for the hubs and
+ * services that it names.
  *
  * @throws EnrollkitError INVALID_SEED, whose context has the `path` of what is refused
  */
