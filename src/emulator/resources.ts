@@ -10,7 +10,7 @@ import { emulatorFolder, removeEndpoints } from './endpoints.js';
 import { makeHubs } from './hub-directory.js';
 import type { EmulatorOptions } from './options.js';
 import { parseSeed } from './seed.js';
-import { hubsOf, serviceNamesOf } from './seed-schema.js';
+import { firstServiceNameOf, hubsOf, serviceNamesOf } from './seed-schema.js';
 import { linkHubs, makeServices } from './service-directory.js';
 import { StateDatabases } from './state/databases.js';
 import { readIdentity } from './state/identity.js';
@@ -61,7 +61,7 @@ export function makeWanted(
   const wanted = [...services, ...serviceNamesOf(seed)];
   const { main } = databases;
   const before = main.prepare('SELECT number FROM provisioning_service').all() as { number: number }[];
-  const identity = readIdentity(main, wanted[0]);
+  const identity = readIdentity(main, services[0] ?? firstServiceNameOf(seed));
   const made = makeHubs(databases, hubs);
   for (const { number } of before) linkHubs(databases.of('service', number), made);
   const all = main.prepare('SELECT hub_id FROM iot_hub ORDER BY number').all() as { hub_id: string }[];

@@ -113,6 +113,17 @@ export function hubsOf(seed: EmulatorSeed | undefined): { name: string; latency?
   return (seed?.hubs ?? []).map((hub) => (typeof hub === 'string' ? { name: hub } : hub));
 }
 
+/** Whether a seed has anything of the service that it does not list below `services`. */
+export function hasOwnService(seed: EmulatorSeed): boolean {
+  return Object.keys(serviceFields).some((field) => seed[field as keyof EmulatorSeed] !== undefined);
+}
+
+/** What the first service is called when a seed makes it; undefined when the seed leaves that open. */
+export function firstServiceNameOf(seed: EmulatorSeed | undefined): string | undefined {
+  if (seed === undefined) return undefined;
+  return seed.name ?? (hasOwnService(seed) ? undefined : seed.services?.[0]?.name);
+}
+
 /** The names of the provisioning services that a seed asks for. */
 export function serviceNamesOf(seed: EmulatorSeed | undefined): string[] {
   return [seed?.name, ...(seed?.services ?? []).map(({ name }) => name)].filter((name) => name !== undefined);

@@ -6,7 +6,7 @@ import { assertDeviceId, parseDeviceSettings } from './hub/device-request.js';
 import { HubError } from './hub/wire-error.js';
 import type { HubDirectory } from './hub-directory.js';
 import { assertNew, invalidSeed, type Place, readAll } from './seed-problem.js';
-import { type EmulatorSeed, emulatorSeedSchema, type ServiceSeed } from './seed-schema.js';
+import { type EmulatorSeed, emulatorSeedSchema, hasOwnService, type ServiceSeed } from './seed-schema.js';
 import { readServiceSeed } from './seed-service.js';
 import type { ServiceDirectory } from './service-directory.js';
 
@@ -63,16 +63,16 @@ export function applySeed(given: EmulatorSeed, { services, hubs, now }: SeedTarg
 
 /** What the seed has of each service, and the service's name. */
 function partsOf(
-  { name, services = [], $schema: _, hubs: __, devices: ___, ...part }: ReturnType<typeof parseSeed>,
+  seed: ReturnType<typeof parseSeed>,
   directory: ServiceDirectory,
 ): { name: string; part: ServiceSeed; place: Place }[] {
-  const further = services.map(({ name: own, ...more }, index) => ({
+  const { name, services = [] } = seed;
+  const further = services.map(({ name: own, ...part }, index) => ({
     name: own,
-    part: more,
+    part,
     place: ['services', index],
   }));
-  const isEmpty = Object.values(part).every((one) => one === undefined);
-  if (name === undefined && isEmpty) return further;
+  if (name === undefined && !hasOwnService(seed)) return further;
   // There is one at least: see readIdentity.
-  return [{ name: name ?? directory.list()[0]!.identity.dpsName, part, place: [] }, ...further];
+  return [{ name: name ?? directory.list()[0]!.identity.dpsName, part: seed, place: [] }, ...further];
 }

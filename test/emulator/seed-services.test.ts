@@ -317,6 +317,31 @@ test('the same seed again changes nothing', async ({ seed }) => {
   });
 });
 
+test('the first service is the one that the seed names first, or the usual one when the seed has something of it', async () => {
+  const certificates = [{ name: 'own', certificate: (await make('root', 'Own')).pem }];
+  const further = { services: [{ name: 'one-dps' }, { name: 'two-dps' }] };
+  const cases: [EmulatorSeed, string[] | undefined, string[]][] = [
+    [further, undefined, ['one-dps', 'two-dps']],
+    [{ certificates, ...further }, undefined, ['enrollkit-dps', 'one-dps', 'two-dps']],
+    [{ certificates, name: 'main-dps', ...further }, undefined, ['main-dps', 'one-dps', 'two-dps']],
+    [further, ['two-dps'], ['two-dps', 'one-dps']],
+    [{ certificates, ...further }, ['flag-dps'], ['flag-dps', 'one-dps', 'two-dps']],
+  ];
+  for (const [one, services, names] of cases) {
+    const emulator = await startTestEmulator({ seed: one, ...(services ? { services } : {}) });
+    try {
+      assert.deepEqual(
+        emulator.endpoints.services.map(({ name }) => name),
+        names,
+      );
+      const { value } = (await emulator.arm('GET', '/certificates')).body;
+      assert.equal(value.length, one.certificates ? 1 : 0);
+    } finally {
+      await emulator.stop();
+    }
+  }
+});
+
 test('what is wrong with it is named', async ({ seed }) => {
   const cases: [EmulatorSeed, RegExp][] = [
     [{ hubs: ['a b'] }, /^hubs\[0\]/],
