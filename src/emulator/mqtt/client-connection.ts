@@ -15,6 +15,7 @@ import mqttPacket, {
 import { Acknowledgements } from './acknowledgements.js';
 import { Deliveries } from './deliveries.js';
 import { PacketMeter } from './packet-limit.js';
+import { PacketWriter } from './packet-writer.js';
 import {
   type Candidate,
   type Connection,
@@ -27,6 +28,7 @@ import {
   SessionViolation,
 } from './session.js';
 import type { Refusal } from './session-layer.js';
+import { Subscriptions } from './subscriptions.js';
 
 export interface ClientConnectionOptions {
   /** @throws ConnectRefused */
@@ -42,9 +44,6 @@ export interface ClientConnectionOptions {
   closed(): void;
 }
 
-/** The failure code of a SUBACK, section 3.9.3. */
-const refusedSubscription = 0x80 as const;
-
 /** A client whose messages are answered slower than it sends them is not read from meanwhile. */
 const maxUnanswered = 100;
 
@@ -57,24 +56,26 @@ const lingerMs = 1000;
 export class ClientConnection implements Connection {
   readonly #bytes: Duplex;
   readonly #options: ClientConnectionOptions;
+  readonly #writer: PacketWriter;
   readonly #deliveries = new Deliveries();
-  readonly #acknowledgements = new Acknowledgements((messageId) => this.#write({ cmd: 'puback', messageId }));
-  readonly #filters = new Set<string>();
+  readonly #acknowledgements = new Acknowledgements((messageId) =>
+    this.#writer.write({ cmd: 'puback', messageId }),
+  );
   /** What came before the client was let in: it need not wait for CONNACK. */
   readonly #early: Packet[] = [];
   #state: 'new' | 'connecting' | 'open' | 'ended' = 'new';
   #clientId = '';
   #candidate: Candidate | undefined;
-  #session: Session | undefined;
+  #session: { session: Session; subscriptions: Subscriptions } | undefined;
   #will: IConnectPacket['will'];
   #timer: NodeJS.Timeout;
   #keepsAlive = false;
   #unanswered = 0;
-  #corked = false;
 
   constructor(bytes: Duplex, options: ClientConnectionOptions) {
     this.#bytes = bytes;
     this.#options = options;
+    this.#writer = new PacketWriter(bytes);
     this.#timer = setTimeout(this.drop, options.connectTimeout);
     const meter = new PacketMeter(options.maxPacketBytes);
     const parser = mqttPacket
@@ -102,15 +103,16 @@ export class ClientConnection implements Connection {
   send(message: Push, delivered?: () => void): void {
     if (this.#state !== 'open') return;
     const packet = { cmd: 'publish', dup: false, retain: false, ...message } as const;
-    if (message.qos === 0) {
-      if (this.#bytes.writableLength > maxUnsentBytes) return;
-      this.#write(packet, (error) => {
-        if (!error) delivered?.();
+    if (message.qos === 1) {
+      const messageId = this.#deliveries.begin(delivered);
+      if (messageId !== undefined) this.#writer.write({ ...packet, messageId });
+    } else if (this.#writer.unsent <= maxUnsentBytes) {
+      this.#writer.write(packet, {
+        written: (error) => {
+          if (!error) delivered?.();
+        },
       });
-      return;
     }
-    const messageId = this.#deliveries.begin(delivered);
-    if (messageId !== undefined) this.#write({ ...packet, messageId });
   }
 
   #take(packet: Packet): void {
@@ -146,7 +148,7 @@ export class ClientConnection implements Connection {
         session.closed?.();
         return;
       }
-      this.#session = session;
+      this.#session = { session, subscriptions: new Subscriptions(session) };
       this.#options.opened(candidate);
     } catch (error) {
       this.#refuse(error as Error);
@@ -155,10 +157,10 @@ export class ClientConnection implements Connection {
     this.#state = 'open';
     this.#will = packet.will;
     this.#keepAlive(packet.keepalive ?? 0);
-    const { restored = [] } = this.#session;
-    for (const filter of restored) this.#filters.add(filter);
-    this.#write({ cmd: 'connack', returnCode: 0, sessionPresent: restored.length > 0 });
-    this.#session.opened?.();
+    const { session } = this.#session;
+    const sessionPresent = (session.restored ?? []).length > 0;
+    this.#writer.write({ cmd: 'connack', returnCode: 0, sessionPresent });
+    session.opened?.();
     for (const early of this.#early.splice(0)) this.#take(early);
     this.#readOn();
   }
@@ -185,7 +187,7 @@ export class ClientConnection implements Connection {
         this.#deliveries.acknowledge(packet.messageId!);
         break;
       case 'pingreq':
-        this.#write({ cmd: 'pingresp' });
+        this.#writer.write({ cmd: 'pingresp' });
         break;
       case 'disconnect':
         this.#will = undefined;
@@ -203,11 +205,12 @@ export class ClientConnection implements Connection {
       // Section 3.3.2.1.
       if (/[#+]/.test(topic)) throw new SessionViolation('a topic to publish to has a wildcard');
       const acknowledge = qos === 1 ? this.#acknowledgements.expect(messageId!) : undefined;
-      const answer = this.#session!.publish(topic, payload as Buffer, retain);
+      const { session, subscriptions } = this.#session!;
+      const answer = session.publish(topic, payload as Buffer, retain);
       const reply = answer instanceof Promise ? await this.#awaited(answer) : answer;
       if (this.#state !== 'open') return;
-      if (reply && this.#isSubscribed(reply.topic)) {
-        this.#write({ cmd: 'publish', qos: 0, dup: false, retain: false, ...reply });
+      if (reply && subscriptions.has(reply.topic)) {
+        this.#writer.write({ cmd: 'publish', qos: 0, dup: false, retain: false, ...reply });
       }
       acknowledge?.();
     } catch (error) {
@@ -228,57 +231,17 @@ export class ClientConnection implements Connection {
 
   #subscribe({ messageId, subscriptions }: ISubscribePacket): void {
     try {
-      // Section 3.8.3.
-      if (subscriptions.length === 0) throw new SessionViolation('SUBSCRIBE names no topic filter');
-      const granted = subscriptions.map(({ topic, qos }) => {
-        if (!this.#session!.accepts(topic)) return refusedSubscription;
-        this.#filters.add(topic);
-        // Microsoft Learn: a subscription that asks for QoS 2 is granted QoS 1.
-        return qos === 0 ? 0 : 1;
-      });
-      this.#write({ cmd: 'suback', messageId: messageId!, granted });
-      for (const [index, { topic }] of subscriptions.entries()) {
-        const qos = granted[index]!;
-        if (qos !== refusedSubscription) this.#session!.subscribed?.(topic, qos);
-      }
+      this.#session!.subscriptions.add(subscriptions, (granted) =>
+        this.#writer.write({ cmd: 'suback', messageId: messageId!, granted }),
+      );
     } catch (error) {
       this.#violated('subscribe', error as Error);
     }
   }
 
   #unsubscribe({ messageId, unsubscriptions }: IUnsubscribePacket): void {
-    for (const filter of unsubscriptions) {
-      if (this.#filters.delete(filter)) this.#session!.unsubscribed?.(filter);
-    }
-    this.#write({ cmd: 'unsuback', messageId: messageId!, granted: [] });
-  }
-
-  /** The filters that sessions accept are exact, or end with a `#` after a slash. */
-  #isSubscribed(topic: string): boolean {
-    for (const filter of this.#filters) {
-      if (filter.endsWith('/#') ? topic.startsWith(filter.slice(0, -1)) : topic === filter) return true;
-    }
-    return false;
-  }
-
-  /** What is written in one turn goes out in one piece: CONNACK, SUBACK and the first answer, say. */
-  #write(packet: Packet, written?: (error?: Error | null) => void): void {
-    this.#writeBytes(mqttPacket.generate(packet), written);
-  }
-
-  #writeBytes(bytes: Buffer, written?: (error?: Error | null) => void): void {
-    if (this.#bytes.destroyed || this.#bytes.writableEnded) return;
-    if (!this.#corked) {
-      this.#corked = true;
-      this.#bytes.cork();
-      setImmediate(() => {
-        this.#corked = false;
-        this.#bytes.uncork();
-      });
-    }
-    const goesOn = this.#bytes.write(bytes, written);
-    // A client that does not read what it is told is not listened to either.
-    if (!goesOn) this.#bytes.pause();
+    this.#session!.subscriptions.remove(unsubscriptions);
+    this.#writer.write({ cmd: 'unsuback', messageId: messageId!, granted: [] });
   }
 
   #readOn(): void {
@@ -290,15 +253,14 @@ export class ClientConnection implements Connection {
   #refuse(error: Error): void {
     const returnCode = error instanceof ConnectRefused ? error.returnCode : connectReturnCode.notAuthorized;
     this.#note('connect', error.message);
-    this.#write({ cmd: 'connack', returnCode, sessionPresent: false });
+    this.#writer.write({ cmd: 'connack', returnCode, sessionPresent: false });
     this.#end();
   }
 
   /** MQTT 5.0, section 3.1.2.2: told in its own words, since it may not understand ours. */
   #refuseVersion5(): void {
     this.#note('connect', 'MQTT 5 is not spoken here, 3.1.1 is');
-    const packet = { cmd: 'connack', reasonCode: 0x84, sessionPresent: false } as const;
-    this.#writeBytes(mqttPacket.generate(packet, { protocolVersion: 5 }));
+    this.#writer.write({ cmd: 'connack', reasonCode: 0x84, sessionPresent: false }, { version: 5 });
     this.#end();
   }
 
@@ -325,8 +287,9 @@ export class ClientConnection implements Connection {
   #closed(): void {
     this.#state = 'ended';
     clearTimeout(this.#timer);
-    if (this.#will) this.#session?.will?.(this.#will.topic, this.#will.payload as Buffer);
-    this.#session?.closed?.();
+    const session = this.#session?.session;
+    if (this.#will) session?.will?.(this.#will.topic, this.#will.payload as Buffer);
+    session?.closed?.();
     this.#options.closed();
   }
 }
