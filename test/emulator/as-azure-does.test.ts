@@ -198,6 +198,23 @@ test('where a device is, and which hubs an enrollment names, is told also when t
   }
 });
 
+test('Azure Resource Manager says which api-versions there are, DPS that it does not know one', async ({
+  emulator,
+}) => {
+  for (const version of ['api-version=1999-01-01', 'api-version=', 'x=y']) {
+    const { subscriptionId, armToken } = emulator.endpoints;
+    const answer = await emulator.call({
+      path: `/subscriptions/${subscriptionId}/providers/Microsoft.Devices/provisioningServices?${version}`,
+      headers: { authorization: `Bearer ${armToken}` },
+    });
+    assert.equal(answer.status, 400);
+    assert.equal(answer.body.error.code, 'InvalidApiVersionParameter');
+    assert.match(answer.body.error.message, /The supported versions .*2022-02-05,2022-12-12/);
+  }
+  const service = await emulator.service('GET', '/enrollments/x?api-version=1999-01-01');
+  assert.equal(service.body.message, 'ErrorCode:ArgumentInvalid;Unknown api version');
+});
+
 test('a location is the same with and without spaces, in any case', async ({ emulator }) => {
   const { subscriptionId, resourceGroup, armToken } = emulator.endpoints;
   const put = (location: string) =>

@@ -1,4 +1,5 @@
 /** How the ARM plane refuses: DPS's own flat body, and the gateway's nested one, so that every parser finds its own. */
+import { apiVersions } from '../../../dps/contract/api-versions.js';
 import type { ArmErrorBody, DpsErrorName } from '../../../dps/contract/wire-error.js';
 import { DpsError } from '../../dps-error.js';
 import type { ErrorReply } from '../operation.js';
@@ -48,6 +49,10 @@ export function toArmErrorReply(error: unknown): ErrorReply {
 
 function describe(error: unknown): { kind: ArmErrorKind; message: string; reason: string } {
   if (error instanceof ArmError) return { kind: error.kind, message: error.message, reason: error.message };
+  if (error instanceof DpsError && error.kind === 'unknownApiVersion') {
+    const message = `The api-version is missing or invalid. The supported versions of Microsoft.Devices/provisioningServices are '${apiVersions.arm.join(',')}'.`;
+    return { kind: error.kind, message, reason: message };
+  }
   if (error instanceof DpsError && isArmKind(error.kind)) {
     return { kind: error.kind, message: error.message, reason: error.reason };
   }
