@@ -233,9 +233,13 @@ test('a link of the hub is refused for another device, a stranger, a node that i
     client.sender('/devices/mine/twin', { [apiVersionProperty]: '1' }),
     'com.microsoft:argument-error',
   );
-  assert.equal(fixture.hub.devices.isConnected('mine'), false, 'links that were refused are no connection');
+  assert.equal(
+    fixture.hub.devices.connections.has('mine'),
+    false,
+    'links that were refused are no connection',
+  );
   const events = await client.sender('/devices/mine/messages/events');
-  assert.equal(fixture.hub.devices.isConnected('mine'), true);
+  assert.equal(fixture.hub.devices.connections.has('mine'), true);
   await client.send(events, { body: 'hello', correlation_id: 7, application_properties: { n: 1, b: true } });
   const [message] = fixture.hub.messages.list('mine');
   assert.equal(message?.body.toString(), 'hello');
@@ -376,7 +380,7 @@ test('a device has one connection: the earlier one loses its links, and all of t
   const deleted = second.closed(twin);
   fixture.hub.devices.delete('twice');
   assert.equal((await deleted).condition, 'amqp:not-found');
-  assert.equal(fixture.hub.devices.isConnected('twice'), false);
+  assert.equal(fixture.hub.devices.connections.has('twice'), false);
   first.end();
   second.end();
 });

@@ -7,7 +7,8 @@ import { apiVersionProperty, hubAmqp, parseDeviceAddress } from '../../dps/contr
 import { isKnownApiVersion } from '../../dps/contract/api-versions.js';
 import { parseSasToken } from '../../dps/contract/sas.js';
 import type { EmulatorLog } from '../events.js';
-import { refusalOf } from '../hub/authorize.js';
+import { refusalOf, tokenExpiry } from '../hub/authorize.js';
+import type { EndOfConnection } from '../hub/connections.js';
 import type { Hub } from '../hub/hub.js';
 import type { Policy } from '../state/identity.js';
 import { AmqpError, toAmqpError } from './amqp-error.js';
@@ -45,6 +46,13 @@ interface DeviceSession {
   links: Set<Link>;
   end(): void;
 }
+
+const endings: Record<EndOfConnection, () => AmqpError> = {
+  'connected again': () => new AmqpError('linkStolen', 'The device has connected again.'),
+  deleted: () => new AmqpError('notFound', 'The device was deleted.'),
+  'no longer let in': () => new AmqpError('unauthorizedAccess', 'The device is not let in any more.'),
+  'token expired': () => new AmqpError('unauthorizedAccess', 'The token has expired.'),
+};
 
 /** Microsoft Learn, "Control access to IoT Hub with SAS": of a device, `{deviceId}@sas.{hub name}`. */
 const plainUser = /^(.+)@sas\.[^@]+$/;
@@ -97,27 +105,38 @@ export function hubNodes(client: AmqpClient, options: HubNodesOptions): Nodes {
       if (deviceId === undefined || parseSasToken(authorization)?.policyName) {
         const problem = backEnd.take(authorization);
         note('', 'putToken', problem === undefined ? 200 : 401, problem);
+        renewed();
         return problem;
       }
       const refusal = await refusalFor(deviceId, authorization);
       note(deviceId, 'putToken', refusal === undefined ? 200 : 401, refusal);
       if (refusal === undefined) tokens.set(deviceId, authorization);
+      renewed();
       return refusal;
     },
   });
+
+  /** Devices that are connected with a token may go on for as long as the new one is good. */
+  function renewed(): void {
+    for (const deviceId of sessions.keys()) {
+      const token = tokenOf(deviceId);
+      if (token !== undefined) hub.devices.connections.renewed(deviceId, tokenExpiry(token));
+    }
+  }
 
   function sessionOf(deviceId: string): DeviceSession {
     const open = sessions.get(deviceId);
     if (open) return open;
     const context: DeviceContext = { deviceId, hub, note: note.bind(undefined, deviceId) };
     const links = new Set<Link>();
-    const ended = hub.devices.connected(deviceId, () => {
-      sessions.delete(deviceId);
-      const error = hub.devices.get(deviceId)
-        ? new AmqpError('linkStolen', 'The device has connected again.')
-        : new AmqpError('notFound', 'The device was deleted.');
-      for (const link of [...links]) link.close(error);
-    });
+    const ended = hub.devices.connections.open(
+      deviceId,
+      (why) => {
+        sessions.delete(deviceId);
+        for (const link of [...links]) link.close(endings[why]());
+      },
+      tokenExpiry(tokenOf(deviceId)),
+    );
     const session: DeviceSession = {
       nodes: Object.fromEntries(Object.entries(deviceNodes).map(([name, node]) => [name, node(context)])),
       links,

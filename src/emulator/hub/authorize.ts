@@ -74,6 +74,12 @@ export async function refusalOf(
   }
 }
 
+/** When a connection that was opened with this is over; undefined when it was not opened with a token. */
+export function tokenExpiry(authorization: string | undefined): Date | undefined {
+  const token = authorization === undefined ? undefined : parseSasToken(authorization);
+  return token && new Date(token.expiry * 1000);
+}
+
 /** A token that the device's own key signed. */
 function tokenRefusalOf(
   device: HubDevice,

@@ -180,7 +180,9 @@ export class CloudToDeviceMessages {
 
   /** The device has it: it is gone. False when the lock is not held, or not by this device. */
   complete(deviceId: string, lockToken: string): boolean {
-    return this.#settle(deviceId, lockToken, 'Success');
+    const completed = this.#settle(deviceId, lockToken, 'Success');
+    if (completed) this.#devices.activity.received(deviceId);
+    return completed;
   }
 
   /** The device does not want it: it is gone, too. */

@@ -4,7 +4,9 @@
  * Source: Microsoft Learn, IoT Hub service REST API 2021-04-12, Devices - Get Identity and Devices - Get Twin.
  */
 import { createHash } from 'node:crypto';
+import type { ActivityTimes } from './activity.js';
 import type { HubDevice } from './devices.js';
+import type { Hub } from './hub.js';
 import type { HubTwin, TwinSection } from './twins.js';
 
 const never = '0001-01-01T00:00:00Z';
@@ -14,11 +16,20 @@ export interface DevicePresence {
   connected: boolean;
   /** How many messages wait for it. */
   waiting: number;
+  times: ActivityTimes;
+}
+
+export function presenceOf({ devices, cloudToDevice }: Hub, deviceId: string): DevicePresence {
+  return {
+    connected: devices.connections.has(deviceId),
+    waiting: cloudToDevice.count(deviceId),
+    times: devices.activity.of(deviceId),
+  };
 }
 
 export function describeDevice(
   device: HubDevice,
-  { connected, waiting }: DevicePresence,
+  { connected, waiting, times }: DevicePresence,
 ): Record<string, unknown> {
   return {
     deviceId: device.deviceId,
@@ -27,9 +38,9 @@ export function describeDevice(
     connectionState: connected ? 'Connected' : 'Disconnected',
     status: device.status,
     statusReason: device.statusReason ?? null,
-    connectionStateUpdatedTime: never,
-    statusUpdatedTime: never,
-    lastActivityTime: never,
+    connectionStateUpdatedTime: times.connectionStateUpdated ?? never,
+    statusUpdatedTime: times.statusUpdated ?? never,
+    lastActivityTime: times.lastActivity ?? never,
     cloudToDeviceMessageCount: waiting,
     capabilities: { iotEdge: device.iotEdge },
     authentication: {
@@ -46,7 +57,7 @@ export function describeDevice(
 export function describeTwin(
   device: HubDevice,
   twin: HubTwin,
-  { connected, waiting }: DevicePresence,
+  { connected, waiting, times }: DevicePresence,
 ): Record<string, unknown> {
   return {
     deviceId: device.deviceId,
@@ -54,9 +65,9 @@ export function describeTwin(
     deviceEtag: deviceEtag(device),
     status: device.status,
     statusReason: device.statusReason ?? null,
-    statusUpdateTime: never,
+    statusUpdateTime: times.statusUpdated ?? never,
     connectionState: connected ? 'Connected' : 'Disconnected',
-    lastActivityTime: never,
+    lastActivityTime: times.lastActivity ?? never,
     cloudToDeviceMessageCount: waiting,
     authenticationType: device.authentication,
     x509Thumbprint: thumbprintsOf(device),

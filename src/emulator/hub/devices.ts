@@ -1,7 +1,9 @@
-/** The device identities of the hub stand-in, and which of them are connected. */
+/** The device identities of the hub stand-in, which of them are connected, and when they were last seen. */
 import { randomInt } from 'node:crypto';
 import type Database from 'libsql';
 import type { InitialTwin } from '../../dps/contract/schemas.js';
+import { DeviceActivity } from './activity.js';
+import { DeviceConnections } from './connections.js';
 
 export interface NewHubDevice {
   deviceId: string;
@@ -58,15 +60,18 @@ export const deviceColumns =
   'device_id, generation_id, created, authentication, leaf_thumbprint, secondary_thumbprint, issuer_thumbprints, symmetric_keys, status, status_reason, iot_edge';
 
 export class HubDevices {
+  readonly activity: DeviceActivity;
+  readonly connections: DeviceConnections;
   readonly #now: () => Date;
   readonly #ensure: Database.Statement;
   readonly #get: Database.Statement;
   readonly #delete: Database.Statement;
-  readonly #connections = new Map<string, () => void>();
 
   /** @param database with the tables of hub/schema.ts */
   constructor(database: Database.Database, now: () => Date) {
     this.#now = now;
+    this.activity = new DeviceActivity(database, now);
+    this.connections = new DeviceConnections(now, (deviceId) => this.activity.connectionChanged(deviceId));
     this.#ensure = database.prepare(
       `INSERT INTO hub_device (device_id, generation_id, created, iot_edge, leaf_thumbprint, issuer_thumbprints,
          tags, desired, desired_version, desired_updated, reported, reported_version, reported_updated,
@@ -102,34 +107,8 @@ export class HubDevices {
   /** Deletes the device with its twin and messages, and ends its connection; false when there was none. */
   delete(deviceId: string): boolean {
     const deleted = this.#delete.run([deviceId]).changes > 0;
-    this.disconnect(deviceId);
+    this.connections.end(deviceId, 'deleted');
     return deleted;
-  }
-
-  /** Ends the device's connection, if it has one. */
-  disconnect(deviceId: string): void {
-    this.#connections.get(deviceId)?.();
-  }
-
-  /**
-   * Notes a connection of the device. A device has one: an earlier one is ended.
-   * @param drop ends the connection
-   * @returns to be called when the connection has ended
-   */
-  connected(deviceId: string, drop: () => void): () => void {
-    this.#connections.get(deviceId)?.();
-    this.#connections.set(deviceId, drop);
-    return () => {
-      if (this.#connections.get(deviceId) === drop) this.#connections.delete(deviceId);
-    };
-  }
-
-  isConnected(deviceId: string): boolean {
-    return this.#connections.has(deviceId);
-  }
-
-  get connectedCount(): number {
-    return this.#connections.size;
   }
 }
 

@@ -75,6 +75,9 @@ const laterColumns: Record<string, Record<string, string>> = {
     desired_metadata: "TEXT NOT NULL DEFAULT ''",
     reported_metadata: "TEXT NOT NULL DEFAULT ''",
     messages_qos: 'INTEGER',
+    status_updated: 'TEXT',
+    connection_updated: 'TEXT',
+    last_activity: 'TEXT',
   },
   hub_command: { acknowledgement: "TEXT NOT NULL DEFAULT ''" },
 };

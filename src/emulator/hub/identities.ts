@@ -52,8 +52,10 @@ export class DeviceIdentities {
        ON CONFLICT (device_id) DO NOTHING`,
     );
     this.#update = database.prepare(
-      `UPDATE hub_device SET iot_edge = ?, leaf_thumbprint = ?, issuer_thumbprints = ?, symmetric_keys = ?,
-         authentication = ?, secondary_thumbprint = ?, status = ?, status_reason = ? WHERE device_id = ?`,
+      `UPDATE hub_device SET iot_edge = ?1, leaf_thumbprint = ?2, issuer_thumbprints = ?3, symmetric_keys = ?4,
+         authentication = ?5, secondary_thumbprint = ?6, status = ?7, status_reason = ?8,
+         status_updated = CASE WHEN status = ?7 THEN status_updated ELSE ?10 END
+       WHERE device_id = ?9`,
     );
     this.#page = database.prepare(
       `SELECT ${deviceColumns} FROM hub_device WHERE device_id > ? ORDER BY device_id LIMIT ?`,
@@ -113,9 +115,11 @@ export class DeviceIdentities {
       status,
       statusReason ?? null,
       deviceId,
+      this.#now().toISOString(),
     ]);
     const after = this.#devices.get(deviceId)!;
-    if (status === 'disabled' || proofOf(before) !== proofOf(after)) this.#devices.disconnect(deviceId);
+    if (status === 'disabled' || proofOf(before) !== proofOf(after))
+      this.#devices.connections.end(deviceId, 'no longer let in');
     return after;
   }
 

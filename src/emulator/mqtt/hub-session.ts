@@ -6,7 +6,7 @@
 import { isKnownApiVersion } from '../../dps/contract/api-versions.js';
 import { hubTopics, parseTopic } from '../../dps/contract/mqtt.js';
 import type { EmulatorLog } from '../events.js';
-import { refusalOf } from '../hub/authorize.js';
+import { refusalOf, tokenExpiry } from '../hub/authorize.js';
 import type { Hub, NamedHub } from '../hub/hub.js';
 import { maxMessageBytes, parsePropertyBag } from '../hub/messages.js';
 import { TwinPatchError } from '../hub/twin-limits.js';
@@ -83,7 +83,7 @@ export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions
 }
 
 function hubSession(
-  { clean }: ConnectRequest,
+  { clean, password }: ConnectRequest,
   deviceId: string,
   connection: Connection,
   hub: Hub,
@@ -118,7 +118,7 @@ function hubSession(
   // Microsoft Learn: without CleanSession, this subscription lasts until the device ends it, or begins anew.
   if (clean) hub.subscriptions.end(deviceId);
   const keptQos = hub.subscriptions.get(deviceId);
-  const ended = hub.devices.connected(deviceId, connection.drop);
+  const ended = hub.devices.connections.open(deviceId, connection.drop, tokenExpiry(password));
 
   function note(operation: string, status: number, reason?: string) {
     const event = {

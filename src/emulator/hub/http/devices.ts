@@ -1,6 +1,6 @@
 /** Device identities over HTTPS: one, all, and how many. */
 import { routes } from '../../../dps/contract/routes.js';
-import { describeDevice } from '../describe.js';
+import { describeDevice, presenceOf } from '../describe.js';
 import { assertDeviceId, parseDeviceSettings } from '../device-request.js';
 import type { HubDevice } from '../devices.js';
 import type { Hub } from '../hub.js';
@@ -13,11 +13,7 @@ import type { HubOperation, HubReply } from './operation.js';
 const maxListed = 1000;
 
 export function deviceOperations(hub: Hub): HubOperation[] {
-  const describe = (device: HubDevice) =>
-    describeDevice(device, {
-      connected: hub.devices.isConnected(device.deviceId),
-      waiting: hub.cloudToDevice.count(device.deviceId),
-    });
+  const describe = (device: HubDevice) => describeDevice(device, presenceOf(hub, device.deviceId));
   const answer = (device: HubDevice): HubReply => {
     const body = describe(device);
     return { status: 200, body, headers: { etag: `"${body.etag}"` } };
@@ -84,7 +80,7 @@ export function deviceOperations(hub: Hub): HubOperation[] {
       name: 'getServiceStatistics',
       route: routes.hub.getServiceStatistics,
       caller: 'RegistryRead',
-      handle: () => ({ status: 200, body: { connectedDeviceCount: hub.devices.connectedCount } }),
+      handle: () => ({ status: 200, body: { connectedDeviceCount: hub.devices.connections.size } }),
     },
   ];
 }

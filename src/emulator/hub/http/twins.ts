@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { routes } from '../../../dps/contract/routes.js';
 import { etagMatches } from '../../state/etag.js';
-import { describeTwin, twinEtag } from '../describe.js';
+import { describeTwin, presenceOf, twinEtag } from '../describe.js';
 import type { HubDevice } from '../devices.js';
 import { maxMethodPayloadBytes } from '../direct-methods.js';
 import type { Hub } from '../hub.js';
@@ -24,10 +24,7 @@ const defaultResponseTimeout = 30;
 /** A twin as the service sees it. */
 export function twinJson(hub: Hub, device: HubDevice): Record<string, unknown> {
   const { deviceId } = device;
-  return describeTwin(device, hub.twins.get(deviceId)!, {
-    connected: hub.devices.isConnected(deviceId),
-    waiting: hub.cloudToDevice.count(deviceId),
-  });
+  return describeTwin(device, hub.twins.get(deviceId)!, presenceOf(hub, deviceId));
 }
 
 export function twinOperations(hub: Hub): HubOperation[] {

@@ -1,0 +1,65 @@
+/**
+ * When a device was last seen, connected, enabled or disabled.
+ *
+ * Source: Microsoft Learn, "Understand the identity registry in your IoT hub", device identity properties.
+ */
+import type Database from 'libsql';
+
+/** ISO 8601, UTC; each undefined when that never was. */
+export interface ActivityTimes {
+  statusUpdated: string | undefined;
+  connectionStateUpdated: string | undefined;
+  /** When it connected, or sent or received a message. */
+  lastActivity: string | undefined;
+}
+
+interface Row {
+  status_updated: string | null;
+  connection_updated: string | null;
+  last_activity: string | null;
+  last_message: string | null;
+}
+
+export class DeviceActivity {
+  readonly #database: Database.Database;
+  readonly #now: () => Date;
+  readonly #get: Database.Statement;
+  readonly #connection: Database.Statement;
+  readonly #active: Database.Statement;
+
+  /** @param database with the tables of hub/schema.ts */
+  constructor(database: Database.Database, now: () => Date) {
+    this.#database = database;
+    this.#now = now;
+    this.#get = database.prepare(
+      `SELECT status_updated, connection_updated, last_activity,
+         (SELECT enqueued FROM hub_message WHERE device_id = ?1 ORDER BY number DESC LIMIT 1) AS last_message
+       FROM hub_device WHERE device_id = ?1`,
+    );
+    this.#connection = database.prepare(
+      'UPDATE hub_device SET connection_updated = ?1, last_activity = ?1 WHERE device_id = ?2',
+    );
+    this.#active = database.prepare('UPDATE hub_device SET last_activity = ? WHERE device_id = ?');
+  }
+
+  of(deviceId: string): ActivityTimes {
+    const row = this.#get.get([deviceId]) as Row | undefined;
+    const seen = [row?.last_activity, row?.last_message].filter((time) => typeof time === 'string');
+    return {
+      statusUpdated: row?.status_updated ?? undefined,
+      connectionStateUpdated: row?.connection_updated ?? undefined,
+      lastActivity: seen.sort().at(-1),
+    };
+  }
+
+  /** The device has connected, or its connection has ended. */
+  connectionChanged(deviceId: string): void {
+    // Connections that end with the emulator may outlive its state.
+    if (this.#database.open) this.#connection.run([this.#now().toISOString(), deviceId]);
+  }
+
+  /** The device has received a message; what it sends shows by itself. */
+  received(deviceId: string): void {
+    this.#active.run([this.#now().toISOString(), deviceId]);
+  }
+}

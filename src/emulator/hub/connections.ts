@@ -1,0 +1,81 @@
+/** Which devices are connected, over MQTT or AMQP: one connection each, no longer than its token is good for. */
+
+/** Why a connection is ended. */
+export type EndOfConnection = 'connected again' | 'deleted' | 'no longer let in' | 'token expired';
+
+interface DeviceConnection {
+  end: (why: EndOfConnection) => void;
+  expires: Date | undefined;
+}
+
+const checkMilliseconds = 1000;
+
+export class DeviceConnections {
+  readonly #now: () => Date;
+  readonly #changed: (deviceId: string) => void;
+  readonly #connections = new Map<string, DeviceConnection>();
+  #check: NodeJS.Timeout | undefined;
+
+  /** @param changed told when a device has connected, or its connection has ended */
+  constructor(now: () => Date, changed: (deviceId: string) => void) {
+    this.#now = now;
+    this.#changed = changed;
+  }
+
+  /**
+   * Notes a connection of a device; an earlier one is ended.
+   *
+   * @param end ends the connection
+   * @param expires when its token does; undefined without one
+   * @returns to be called when the connection has ended
+   */
+  open(deviceId: string, end: (why: EndOfConnection) => void, expires: Date | undefined): () => void {
+    this.end(deviceId, 'connected again');
+    const connection = { end, expires };
+    this.#connections.set(deviceId, connection);
+    this.#changed(deviceId);
+    this.#watch();
+    return () => {
+      if (this.#connections.get(deviceId) !== connection) return;
+      this.#connections.delete(deviceId);
+      this.#changed(deviceId);
+    };
+  }
+
+  /** The device has another token now. */
+  renewed(deviceId: string, expires: Date | undefined): void {
+    const connection = this.#connections.get(deviceId);
+    if (connection === undefined) return;
+    connection.expires = expires;
+    this.#watch();
+  }
+
+  /** Ends the device's connection, if it has one. */
+  end(deviceId: string, why: EndOfConnection): void {
+    this.#connections.get(deviceId)?.end(why);
+  }
+
+  has(deviceId: string): boolean {
+    return this.#connections.has(deviceId);
+  }
+
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** The emulator's clock can be set, so that no timer of the system knows when a token expires. */
+  #watch(): void {
+    this.#check ??= setInterval(() => {
+      const now = this.#now();
+      let expiring = 0;
+      for (const [deviceId, { expires }] of [...this.#connections]) {
+        if (expires === undefined) continue;
+        expiring += 1;
+        if (expires <= now) this.end(deviceId, 'token expired');
+      }
+      if (expiring > 0) return;
+      clearInterval(this.#check);
+      this.#check = undefined;
+    }, checkMilliseconds).unref();
+  }
+}
