@@ -3,8 +3,8 @@
  *
  * Source: Microsoft Learn, "X.509 certificate attestation" (DPS concepts): the device presents its certificate and the
  * issuers up to one whose possession is proven; the group of the CA nearest the device decides, also when it is
- * disabled. The root itself may be left out of what is presented, since the service holds it. A device whose own
- * certificate is enrolled needs no CA.
+ * disabled. That proven one itself may be left out of what is presented, since the service holds it, unless `fullChain`
+ * says otherwise. A device whose own certificate is enrolled needs no CA.
  */
 import { sameId } from '../dps/contract/ids.js';
 import { type Certificate, parseCertificate, sha256Thumbprint } from '../pki/certificate.js';
@@ -140,6 +140,7 @@ export class X509Attestation {
         if (trusted !== anchors) return undefined;
         throw await this.#refusal(verdict, chain, at);
       }
+      if (trusted === anchors) this.#assertFull(chain, verdict.path.at(-1)!);
       for (let index = 1; index < verdict.path.length; index += 1) {
         const sha256 = verdict.path[index]!;
         const names = anchors.find((anchor) => anchor.sha256 === sha256)?.names ?? [];
@@ -151,6 +152,16 @@ export class X509Attestation {
       trusted = trusted.filter((anchor) => anchor !== top);
       intermediates.push(top.certificate);
     }
+  }
+
+  /** @param end the SHA-256 of the verified CA that ends the path */
+  #assertFull(chain: readonly Buffer[], end: string): void {
+    if (!this.#options.fullChain) return;
+    const anchor = this.#readAnchors().find(({ sha256 }) => sha256 === end)!;
+    if (chain.some((der) => der.equals(anchor.certificate.der))) return;
+    throw new DpsError('caNotFound', {
+      reason: `the verified CA "${anchor.names[0]}" is not in the chain that was presented, and --full-chain asks for it`,
+    });
   }
 
   #readAnchors(): Anchor[] {

@@ -50,6 +50,8 @@ export interface AttestationOptions {
   certificates: Certificates;
   groups: EnrollmentGroups;
   individuals: IndividualEnrollments;
+  /** Whether devices must present their chain up to a verified CA, that one included. */
+  fullChain: boolean;
   now: () => Date;
 }
 

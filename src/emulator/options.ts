@@ -20,6 +20,8 @@ export interface EmulatorOptions {
   retryAfter?: number;
   /** Whether more than the documented rates and numbers is refused; others than those where they are given. */
   quotas?: boolean | Partial<QuotaLimits>;
+  /** Whether devices must present their chain up to a verified CA, that one included; false by default. */
+  fullChain?: boolean;
   /** What is there at the start, and again after a reset. */
   seed?: EmulatorSeed;
   /** The clock that the emulator's own follows. */

@@ -50,6 +50,7 @@ export async function serve(
     retryAfter = 0,
     log = () => {},
     quotas: limits = false,
+    fullChain = false,
     seed,
     onStopRequest,
   }: EmulatorOptions,
@@ -77,6 +78,7 @@ export async function serve(
     ...shared,
     hubs,
     limits: limitsOf(limits),
+    fullChain,
     subscriptionId: identity.subscriptionId,
     async openAddress(number, name) {
       const address = places.addressOf(number, name);

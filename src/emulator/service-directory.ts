@@ -67,6 +67,8 @@ export interface ServiceDirectoryOptions {
   ports: () => Ports;
   /** Undefined for none. */
   limits: QuotaLimits | undefined;
+  /** Whether devices must present their chain up to a verified CA. */
+  fullChain: boolean;
   /** Of all services. */
   subscriptionId: string;
   /** Opens the address of a service that is made while the emulator runs; gives what it is bound to. */
@@ -196,7 +198,7 @@ export function linkHubs(database: StateDatabase, hubIds: readonly string[]): vo
 
 function openService(
   number: number,
-  { databases, hubs: directory, now, addressOf, ports, limits }: ServiceDirectoryOptions,
+  { databases, hubs: directory, now, addressOf, ports, limits, fullChain }: ServiceDirectoryOptions,
 ): ProvisioningService {
   const database = databases.of('service', number);
   const identity = readServiceIdentity(database);
@@ -209,7 +211,7 @@ function openService(
   const records = new RegistrationRecords(database);
   const hubs = new LinkedHubs(database, directory);
   const issuing = new IssuingAuthorities(database, now);
-  const attestation = new Attestation({ certificates, groups, individuals, now });
+  const attestation = new Attestation({ certificates, groups, individuals, fullChain, now });
   const quotas = new Quotas(limits, now);
   let settings = readSettings(database);
   let policies: readonly Policy[] = readPolicies(database, servicePolicies);

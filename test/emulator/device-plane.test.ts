@@ -92,6 +92,27 @@ test('registers a device whose chain reaches the verified root, with or without 
   assert.equal(lookup.body.assignedHub, endpoints.hubHostName);
 });
 
+test('asks for the verified CA too, where it is told to', async ({ intermediate, root, device }) => {
+  const strict = await startTestEmulator({ fullChain: true });
+  try {
+    await strict.verifiedCa('root', root);
+    await strict.service('PUT', '/enrollmentGroups/g', groupBody('g', { reference: 'root' }));
+    const reason = /"root" is not in the chain that was presented, and --full-chain asks for it/;
+    await refused(strict, 'device-1', [device, intermediate], reason);
+    assert.equal((await strict.register('device-1', [device, intermediate, root])).body.status, 'assigned');
+    // Proven itself, the intermediate is what the chain must reach.
+    await strict.verifiedCa('intermediate', intermediate);
+    assert.equal((await strict.register('device-1', [device, intermediate])).body.status, 'assigned');
+    // A certificate that is enrolled itself needs no CA.
+    const x509 = { clientCertificates: { primary: { certificate: device.pem } } };
+    const body = { registrationId: 'device-1', attestation: { type: 'x509', x509 } };
+    assert.equal((await strict.service('PUT', '/enrollments/device-1', body)).status, 200);
+    assert.equal((await strict.register('device-1', [device])).body.status, 'assigned');
+  } finally {
+    await strict.stop();
+  }
+});
+
 test('tells every device its own operation only', async ({ emulator, intermediate }) => {
   const { idScope } = emulator.endpoints;
   const alice = await make('device', 'alice', intermediate);

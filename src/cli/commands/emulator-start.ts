@@ -62,6 +62,11 @@ export const emulatorStart: Command = {
         'refuse what is beyond the documented limits: 1000 registrations a minute, 25 CA certificates, and so on',
     },
     {
+      name: 'full-chain',
+      summary:
+        'refuse devices that do not present all of their chain, up to a verified CA; whether Azure does is not documented',
+    },
+    {
       name: 'seed',
       value: 'FILE',
       summary: 'hubs, devices, services, certificates and enrollments that are there from the start; JSON',
@@ -103,6 +108,7 @@ async function run({ flags }: Input, context: Context): Promise<void> {
     ...(flags.service === undefined ? {} : { services: flags.service as string[] }),
     ...(flags.retryAfter === undefined ? {} : { retryAfter: flags.retryAfter as number }),
     ...(flags.quotas === undefined ? {} : { quotas: true }),
+    fullChain: flags.fullChain === true,
     ...(seedFile === undefined ? {} : { seed: seedFile.seed }),
     now,
     log: emulatorLog(output, isRefusal),
