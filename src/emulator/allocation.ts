@@ -1,8 +1,8 @@
 /**
  * Which linked hub a device is assigned to.
  *
- * Source: Microsoft Learn, "How to use allocation policies to provision devices across IoT hubs" and "IoT Hub device
- * reprovisioning concepts".
+ * Source: Microsoft Learn, "How to use allocation policies to provision devices across IoT hubs", "IoT Hub device
+ * reprovisioning concepts", and "Understand custom allocation policies" (implementation details).
  */
 import { createHash } from 'node:crypto';
 import type { AllocationPolicy, InitialTwin } from '../dps/contract/schemas.js';
@@ -27,7 +27,7 @@ export interface AllocationRequest {
 
 export interface Allocation {
   hub: Hub;
-  /** A webhook's: it goes before the enrollment's, and before the twin that the device had in another hub. */
+  /** A webhook's, where it counts: it goes before the enrollment's. */
   initialTwin?: InitialTwin;
   /** A webhook's, for the device. */
   payload?: unknown;
@@ -43,8 +43,11 @@ export const defaultAllocationPolicy = 'hashed';
 export async function allocate(request: AllocationRequest): Promise<Allocation | undefined> {
   const { registrationId, enrollment, hubs, previousHubId, defaultPolicy } = request;
   const previous = previousHubId === undefined ? undefined : hubs.get(previousHubId);
-  if (previous && !enrollment.reprovisionPolicy.updateHubAssignment) return { hub: previous };
+  const stays = previous !== undefined && !enrollment.reprovisionPolicy.updateHubAssignment;
   const policy = enrollment.allocationPolicy ?? defaultPolicy;
+  // A webhook is asked all the same: it may have a payload.
+  if (stays)
+    return policy === 'custom' ? allocateByWebhook(request, [previous], previous) : { hub: previous };
   const chosen = chosenHubs(enrollment);
   // That policy takes the enrollment's word, and there is none.
   if (policy === 'static' && chosen.length === 0) return undefined;
@@ -52,7 +55,7 @@ export async function allocate(request: AllocationRequest): Promise<Allocation |
   if (candidates.length === 0) return undefined;
   switch (policy) {
     case 'custom':
-      return allocateByWebhook(request, candidates);
+      return allocateByWebhook(request, candidates, previous);
     case 'static':
       return { hub: candidates[0]! };
     case 'geoLatency':
@@ -65,11 +68,13 @@ export async function allocate(request: AllocationRequest): Promise<Allocation |
 async function allocateByWebhook(
   { enrollment, hubs, webhookRequest }: AllocationRequest,
   candidates: Hub[],
+  previous: Hub | undefined,
 ): Promise<Allocation> {
   const definition = enrollment.customAllocationDefinition;
   if (!definition) throw new TypeError('an enrollment of custom allocation has a webhook');
   const linkedHubs = candidates.map(({ hostName }) => hostName);
-  const { iotHubHostName, ...more } = await askWebhook(definition, { ...webhookRequest(), linkedHubs });
+  const reply = await askWebhook(definition, { ...webhookRequest(), linkedHubs });
+  const { iotHubHostName, initialTwin, ...more } = reply;
   const named = hubs.byName(iotHubHostName);
   const hub = candidates.find(({ hubId }) => hubId === named?.hubId);
   if (!hub) {
@@ -77,7 +82,10 @@ async function allocateByWebhook(
       `Custom allocation failed: the webhook chose "${iotHubHostName.slice(0, 90)}", which is none of the linked hubs`,
     );
   }
-  return { hub, ...more };
+  // Of a device that was assigned before, its twin counts when it moves and does not take its own along.
+  const isReset = hub !== previous && !enrollment.reprovisionPolicy.migrateDeviceData;
+  const takesTwin = initialTwin !== undefined && (previous === undefined || isReset);
+  return { hub, ...more, ...(takesTwin ? { initialTwin } : {}) };
 }
 
 /** The hubs that the enrollment names; it may use all when it names none. */

@@ -91,7 +91,7 @@ test('asks the webhook with the device, its payload and its enrollment, and does
   assert.deepEqual([currentIotHubHostName, currentDeviceId], [hubHostName, 'chosen']);
 });
 
-test('asks for individual enrollments too, and not for a device that stays where it is', async (context) => {
+test('asks for individual enrollments too; of a device that is never to move, only about the hub that it has', async (context) => {
   const { emulator, calls, url } = context;
   const leaf = await make('device', 'single');
   const put = await emulator.service('PUT', '/enrollments/single', {
@@ -106,8 +106,61 @@ test('asks for individual enrollments too, and not for a device that stays where
   calls.length = 0;
   assert.equal((await register(emulator, 'single', leaf)).body.status, 'assigned');
   assert.equal((await register(emulator, 'single', leaf)).body.status, 'assigned');
-  assert.equal(calls.length, 1);
+  assert.equal(calls.length, 2);
   assert.equal(calls[0]!.body.individualEnrollment.registrationId, 'single');
+  assert.deepEqual(calls[1]!.body.linkedHubs, [emulator.endpoints.hubHostName]);
+});
+
+test('the twin of the webhook counts at first, and when a device is reset in another hub; its payload always', async (context) => {
+  const { root, url, calls } = context;
+  const emulator = await startTestEmulator({ hubs: ['hub-a', 'hub-b'] });
+  try {
+    await emulator.verifiedCa('root', root);
+    const hostNames = emulator.endpoints.hubs.map(({ hostName }) => hostName);
+    const custom = {
+      allocationPolicy: 'custom',
+      customAllocationDefinition: { webhookUrl: url, apiVersion: '2021-10-01' },
+      initialTwin: { properties: { desired: { of: 'enrollment' } } },
+    };
+    const put = async (migrateDeviceData: boolean, updateHubAssignment = true) => {
+      const more = { ...custom, reprovisionPolicy: { updateHubAssignment, migrateDeviceData } };
+      const group = groupBody('moving', { reference: 'root' }, more);
+      const answer = await emulator.service('PUT', '/enrollmentGroups/moving', group, ifMatch);
+      assert.equal(answer.status, 200);
+    };
+    let ifMatch: Record<string, string> = {};
+    const leaf = await make('device', 'moving', root);
+    const go = async (hub: number, of: string | null) => {
+      const initialTwin = of === null ? null : { properties: { desired: { of } } };
+      context.answer = json({ iotHubHostName: hostNames[hub], initialTwin, payload: { of } });
+      calls.length = 0;
+      const { body } = await register(emulator, 'moving', leaf);
+      assert.equal(body.status, 'assigned', JSON.stringify(body));
+      assert.deepEqual(body.registrationState.payload, { of });
+      const at = emulator.endpoints.hubs.find(
+        ({ hostName }) => hostName === body.registrationState.assignedHub,
+      )!;
+      const twin = await hubService(emulator, at.serviceConnectionString)('GET', '/twins/moving');
+      return [at.name, body.registrationState.substatus, twin.body.properties.desired.of];
+    };
+    await put(true);
+    ifMatch = { 'if-match': '*' };
+    assert.deepEqual(await go(0, 'first'), ['hub-a', 'initialAssignment', 'first']);
+    assert.deepEqual(await go(0, 'again'), ['hub-a', 'reprovisionedToInitialAssignment', 'first']);
+    assert.deepEqual(await go(1, 'migrated'), ['hub-b', 'deviceDataMigrated', 'first']);
+    await put(false);
+    assert.deepEqual(await go(1, 'still'), ['hub-b', 'reprovisionedToInitialAssignment', 'first']);
+    assert.deepEqual(await go(0, 'reset'), ['hub-a', 'deviceDataReset', 'reset']);
+    assert.deepEqual(await go(1, null), ['hub-b', 'deviceDataReset', 'enrollment']);
+    await put(false, false);
+    assert.deepEqual(await go(1, 'never'), ['hub-b', 'reprovisionedToInitialAssignment', 'enrollment']);
+    assert.deepEqual(calls[0]!.body.linkedHubs, [hostNames[1]]);
+    context.answer = json({ iotHubHostName: hostNames[0] });
+    const { body } = await register(emulator, 'moving', leaf);
+    assert.deepEqual([body.status, body.registrationState.errorCode], ['failed', 400207]);
+  } finally {
+    await emulator.stop();
+  }
 });
 
 test('fails the registration with 400207 when the webhook answers what is no use', async (context) => {
