@@ -27,6 +27,9 @@ export function emulatorOverview(
   const end = detached ? `${program} emulator stop${dirFlag}` : 'Ctrl-C';
   const intro = detached ? ', in the background.' : '.';
   // The command has the folder in it, and may be long.
+  const further = furtherNames(endpoints)
+    .map((line) => `\n  Further           ${line}`)
+    .join('');
   const gap = detached ? '\n' : ' ';
   return `
 ${style.green(`The emulator is ready${intro}`)}${gap}${end} stops it;
@@ -38,7 +41,7 @@ ${style.bold('Where')}
   ID scope          ${endpoints.idScope}
   Service plane     ${endpoints.armEndpoint}
   Resource Manager  ${endpoints.armEndpoint}, provisioning service ${endpoints.dpsName}
-  Hub               ${endpoints.hubHostName}${further(endpoints)}
+  Hub               ${endpoints.hubHostName}${further}
   Its TLS root      ${ca.startsWith('..') ? endpoints.caFile : ca}
 
 ${style.bold('Point an SDK at it')}
@@ -54,12 +57,11 @@ ${style.bold('Point an SDK at it')}
 }
 
 /** Services and hubs besides the first of each. */
-function further({ services, hubs }: EmulatorEndpoints): string {
-  const lines = [
+export function furtherNames({ services, hubs }: EmulatorEndpoints): string[] {
+  return [
     ...services
       .slice(1)
       .map(({ name, hostName, idScope }) => `Service ${name}: ${hostName}, ID scope ${idScope}`),
     ...hubs.slice(1).map(({ name, hostName }) => `Hub ${name}: ${hostName}`),
   ];
-  return lines.map((line) => `\n  Further           ${line}`).join('');
 }

@@ -110,6 +110,35 @@ test('emulator start makes hubs and services by name, and env --hosts gives the 
       const json = JSON.parse((await cli(['emulator', 'env', '--dir', dir, '--hosts', '--json'])).stdout);
       assert.equal(json.hosts.length, 2);
       assert.equal((await cli(['emulator', 'env', '--dir', dir, '--hosts', '--for', 'c'])).status, 2);
+
+      const chosen = ['--service', 'Service-Two', '--hub', 'hub-two'];
+      const env = JSON.parse((await cli(['emulator', 'env', '--dir', dir, ...chosen, '--json'])).stdout);
+      const [, service] = endpoints.services;
+      const [, hub] = endpoints.hubs;
+      assert.deepEqual(
+        [env.DPS_NAME, env.PROVISIONING_IDSCOPE, env.DPS_CONNECTION_STRING],
+        [service!.name, service!.idScope, service!.connectionString],
+      );
+      assert.deepEqual(
+        [env.IOTHUB_HOST, env.IOTHUB_CONNECTION_STRING],
+        [hub!.hostName, hub!.serviceConnectionString],
+      );
+      const unknown = await cli(['emulator', 'env', '--dir', dir, '--hub', 'hub-three']);
+      assert.equal(unknown.status, 2);
+      assert.match(unknown.stderr, /no hub "hub-three"; it has hub-one, hub-two\./);
+
+      const status = await cli(['emulator', 'status', '--dir', dir]);
+      assert.ok(
+        status.stdout.includes(`Service service-two: ${service!.hostName}, ID scope ${service!.idScope}`),
+      );
+      assert.ok(status.stdout.includes(`Hub hub-two: ${hub!.hostName}`));
+      const told = JSON.parse((await cli(['emulator', 'status', '--dir', dir, '--json'])).stdout);
+      assert.deepEqual(told.services[1], {
+        name: service!.name,
+        idScope: service!.idScope,
+        hostName: service!.hostName,
+      });
+      assert.deepEqual(told.hubs[1], { name: hub!.name, hostName: hub!.hostName });
     } finally {
       await emulator.stop();
     }

@@ -24,6 +24,12 @@ export const emulatorEnv: Command = {
       summary: 'what the SDKs of this language need, or the az CLI',
     },
     {
+      name: 'service',
+      value: 'NAME',
+      summary: 'the provisioning service that is meant (default: the first)',
+    },
+    { name: 'hub', value: 'NAME', summary: 'the hub that is meant (default: the first)' },
+    {
       name: 'hosts',
       summary: 'instead, the lines of a hosts file for the names that its services and hubs have in Azure',
     },
@@ -33,6 +39,7 @@ export const emulatorEnv: Command = {
     { line: 'emulator env', summary: 'what to export; in a shell: eval "$(enrollkit emulator env)"' },
     { line: 'emulator env --format dotenv > .env', summary: 'for programs that read a .env file' },
     { line: 'emulator env --for python', summary: 'what the Python SDKs need' },
+    { line: 'emulator env --service dps-two --hub hub-two', summary: 'of others than the first' },
     {
       line: 'emulator env --hosts | sudo tee -a /etc/hosts',
       summary: 'for clients that are to dial Azure’s names; goes with --standard-ports',
@@ -46,17 +53,19 @@ async function run({ flags }: Input, { output }: Context): Promise<void> {
   const { runningOn } = await import('../emulator-control.js');
   const { emulatorVariables, variablesFor } = await import('../emulator-environment.js');
   const { stateFolderOf } = await import('../state-folder.js');
-  const { endpoints } = await runningOn(stateFolderOf(flags));
+  const running = await runningOn(stateFolderOf(flags));
   if (flags.hosts) {
-    if (flags.for !== undefined || flags.format !== undefined) {
-      throw new EnrollkitError('USAGE', '--hosts goes without --for and --format.');
+    if (['for', 'format', 'service', 'hub'].some((name) => flags[name] !== undefined)) {
+      throw new EnrollkitError('USAGE', '--hosts goes without --for, --format, --service and --hub.');
     }
     const { hostsOf } = await import('../emulator-hosts.js');
-    const hosts = hostsOf(endpoints);
+    const hosts = hostsOf(running.endpoints);
     return output.json
       ? output.value({ hosts })
       : output.data(hosts.map(({ address, names }) => `${address} ${names.join(' ')}`).join('\n'));
   }
+  const { endpointsOf } = await import('../emulator-choice.js');
+  const endpoints = endpointsOf(running.endpoints, flags);
   const language = flags.for as LanguageName | undefined;
   const all = emulatorVariables(endpoints, clientCredentialsOf(endpoints.armToken));
   const variables = variablesFor(all, language);

@@ -20,6 +20,7 @@ export const emulatorStatus: Command = {
 async function run({ flags }: Input, { output }: Context): Promise<ExitStatus> {
   const { controlPaths } = await import('../../emulator/control-routes.js');
   const { logFileOf } = await import('../../emulator/log-file.js');
+  const { furtherNames } = await import('../emulator-overview.js');
   const { askEmulator, settled } = await import('../../emulator/running.js');
   const { patienceMs, refusedBy } = await import('../emulator-control.js');
   const { stateFolderOf } = await import('../state-folder.js');
@@ -37,7 +38,9 @@ async function run({ flags }: Input, { output }: Context): Promise<ExitStatus> {
   const log = existsSync(logFileOf(dir)) ? logFileOf(dir) : undefined;
   if (output.json) {
     const { armEndpoint, globalDeviceEndpoint, hubHostName, idScope, dpsName, ports } = endpoints;
-    const names = { armEndpoint, globalDeviceEndpoint, hubHostName, idScope, dpsName, ports };
+    const services = endpoints.services.map(({ name, idScope, hostName }) => ({ name, idScope, hostName }));
+    const hubs = endpoints.hubs.map(({ name, hostName }) => ({ name, hostName }));
+    const names = { armEndpoint, globalDeviceEndpoint, hubHostName, idScope, dpsName, services, hubs, ports };
     output.value({ running: true, dir: resolve(dir), pid, since, ...names, clock, ...(log ? { log } : {}) });
     return exitStatus.ok;
   }
@@ -48,6 +51,7 @@ async function run({ flags }: Input, { output }: Context): Promise<ExitStatus> {
     ['ID scope', endpoints.idScope],
     ['Service plane', endpoints.armEndpoint],
     ['Hub', endpoints.hubHostName],
+    ...furtherNames(endpoints).map((line) => ['Further', line]),
     [
       'Ports',
       Object.entries(endpoints.ports)
