@@ -56,7 +56,7 @@ export class IndividualEnrollments {
   /** Stores an enrollment, new or changed, under a new etag. */
   save(settings: IndividualSettings, created: Date, updated: Date): StoredIndividual {
     const etag = newEtag();
-    if (this.#count !== undefined && !this.get(settings.registrationId)) this.#count += 1;
+    const isNew = this.get(settings.registrationId) === undefined;
     this.#database
       .prepare('INSERT OR REPLACE INTO individual_enrollment VALUES (?, ?, ?, ?, ?)')
       .run(
@@ -66,6 +66,7 @@ export class IndividualEnrollments {
         updated.toISOString(),
         JSON.stringify(settings),
       );
+    if (isNew && this.#count !== undefined) this.#count += 1;
     return { ...settings, etag, created, updated };
   }
 
