@@ -10,11 +10,12 @@ import { emulatorFolder, removeEndpoints } from './endpoints.js';
 import { makeHubs } from './hub-directory.js';
 import type { EmulatorOptions } from './options.js';
 import { parseSeed } from './seed.js';
-import { firstServiceNameOf, hubsOf, serviceNamesOf } from './seed-schema.js';
+import { type EmulatorSeed, firstServiceNameOf, hubsOf, serviceNamesOf } from './seed-schema.js';
 import { linkHubs, makeServices } from './service-directory.js';
 import { StateDatabases } from './state/databases.js';
 import { readIdentity } from './state/identity.js';
 import { lockFolder } from './state/lock.js';
+import { discardSnapshot, type StateSnapshot, takeSnapshot } from './state/snapshot.js';
 import { openServerIdentity, type ServerIdentity } from './tls.js';
 
 /** What an emulator has for as long as it runs, also through a reset. */
@@ -25,6 +26,8 @@ export interface Resources {
   server: ServerIdentity;
   /** Where clients find the roots. */
   published: string;
+  /** To be called when the start has succeeded: until then, closing leaves the state as it was found. */
+  keep: () => void;
 }
 
 /**
@@ -43,13 +46,34 @@ export async function openResources(options: EmulatorOptions, closers: Closer[])
     closers.push(lockFolder(folder));
     // Of a process that was killed.
     removeEndpoints(folder);
+    discardSnapshot(folder);
   }
+  let snapshot: StateSnapshot | undefined;
+  closers.push(() => snapshot?.restore());
   const databases = new StateDatabases(folder ?? ':memory:');
   closers.push(() => databases.close());
+  if (folder !== undefined && asksForMore(databases, options.seed)) {
+    snapshot = takeSnapshot(databases, folder);
+  }
+  const keep = () => {
+    snapshot?.discard();
+    snapshot = undefined;
+  };
   makeWanted(databases, options);
   // TLS is judged by the clients' clock, whatever clock the emulator is given.
   const server = await openServerIdentity({ folder, host, now: new Date() });
-  return { folder, databases, server, published: publishedFolder(folder, closers) };
+  return { folder, databases, server, published: publishedFolder(folder, closers), keep };
+}
+
+/** Whether a seed has hubs or services made, before it is known whether all of it can be taken. */
+function asksForMore({ main }: StateDatabases, seed: EmulatorSeed | undefined): boolean {
+  if (seed === undefined) return false;
+  const names = main
+    .prepare('SELECT name_key AS name FROM provisioning_service UNION SELECT hub_id FROM iot_hub')
+    .all() as { name: string }[];
+  const known = new Set(names.map(({ name }) => name));
+  const asked = [...hubsOf(seed).map(({ name }) => name), ...serviceNamesOf(seed)];
+  return known.size === 0 || asked.some((name) => !known.has(name.toLowerCase()));
 }
 
 /** Makes the services and hubs that are asked for and are not there yet; a new one is linked to all of the others. */

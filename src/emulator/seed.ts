@@ -30,8 +30,7 @@ export function parseSeed(given: EmulatorSeed) {
 }
 
 /**
- * All is read before anything is stored: a seed that is refused leaves the state as it was, but for the hubs and
- * services that it names.
+ * All is read before anything is stored: a seed that is refused leaves the state as it was.
  *
  * @throws EnrollkitError INVALID_SEED, whose context has the `path` of what is refused
  */

@@ -74,6 +74,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         await serve({ ...options, ...portsOf(endpoints) }, resources, { clock, reset, feed }, serving);
       });
     const endpoints = await serve(options, resources, { clock, reset, feed }, serving);
+    resources.keep();
     const messages = (deviceId?: string) => feed.kept(deviceId);
     return { endpoints, clock, reset, messages, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {

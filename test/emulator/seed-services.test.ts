@@ -1,7 +1,9 @@
 /** One seed with all that a test may want: several services and hubs, and every kind of enrollment. */
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import { parseConnectionString } from '../../src/dps/contract/connection-string.js';
 import { createSasToken, deriveDeviceKey } from '../../src/dps/contract/sas.js';
@@ -10,7 +12,7 @@ import { EnrollkitError } from '../../src/errors.js';
 import { type Made, make } from '../support/chains.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { hubService } from './hub-service.js';
-import { type Answer, base64, clientOf, startTestEmulator, type TestEmulator } from './support.js';
+import { type Answer, base64, clientOf, groupBody, startTestEmulator, type TestEmulator } from './support.js';
 
 interface Context {
   emulator: TestEmulator;
@@ -340,6 +342,52 @@ test('the first service is the one that the seed names first, or the usual one w
       await emulator.stop();
     }
   }
+});
+
+test('one that is refused leaves no hub and no service behind, and what was there as it was', async ({
+  root,
+  leaves,
+}) => {
+  const bad: EmulatorSeed = {
+    hubs: ['hub-wset', { name: 'hub-1', latency: 7 }],
+    name: 'mian-dps',
+    services: [{ name: 'further-dps', iotHubs: ['hub-west'] }],
+  };
+  const refuse = (dir: string) =>
+    assert.rejects(startTestEmulator({ dir, seed: bad }), { code: 'INVALID_SEED' });
+  const namesOf = ({ endpoints }: TestEmulator) => [
+    ...endpoints.services.map(({ name }) => name),
+    ...endpoints.hubs.map(({ name }) => name),
+  ];
+  await inTemporaryFolder(async (dir) => {
+    await refuse(dir);
+    const state = join(dir, 'emulator');
+    assert.deepEqual(
+      readdirSync(state).filter((name) => name.startsWith('state')),
+      [],
+    );
+    const first = await startTestEmulator({ dir });
+    assert.deepEqual(namesOf(first), ['enrollkit-dps', 'hub-1']);
+    await first.verifiedCa('root', root);
+    await first.service('PUT', '/enrollmentGroups/g', groupBody('g', { reference: 'root' }));
+    await first.register('by-reference', [leaves['by-reference']!]);
+    const record = (await first.service('GET', '/registrations/by-reference')).body;
+    const files = readdirSync(state);
+    await first.stop();
+
+    await refuse(dir);
+    assert.equal(readdirSync(state).includes('state-before'), false);
+    const second = await startTestEmulator({ dir });
+    try {
+      assert.deepEqual(namesOf(second), ['enrollkit-dps', 'hub-1']);
+      const { body } = await second.service('GET', '/registrations/by-reference');
+      assert.equal(body.etag, record.etag);
+      assert.equal(second.endpoints.idScope, first.endpoints.idScope);
+      assert.deepEqual(readdirSync(state), files);
+    } finally {
+      await second.stop();
+    }
+  });
 });
 
 test('what is wrong with it is named', async ({ seed }) => {

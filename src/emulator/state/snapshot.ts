@@ -1,0 +1,58 @@
+/** The state's files as they are before something is tried that may be refused. */
+import { copyFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { EnrollkitError } from '../../errors.js';
+import { ensureFolder } from '../../store/files.js';
+import { type StateDatabases, stateFilePattern } from './databases.js';
+import { readSetting } from './identity.js';
+
+/** Below the state folder. */
+const snapshotFolder = 'state-before';
+
+export interface StateSnapshot {
+  /** Puts the files back; the databases are closed. */
+  restore(): void;
+  discard(): void;
+}
+
+/**
+ * Copies the files of a state; of one that has nothing yet, none.
+ *
+ * @throws EnrollkitError FILE_UNWRITABLE
+ */
+export function takeSnapshot(databases: StateDatabases, folder: string): StateSnapshot {
+  const copies = join(folder, snapshotFolder);
+  const discard = () => discardSnapshot(folder);
+  discard();
+  ensureFolder(copies);
+  if (readSetting(databases.main, 'armToken') !== undefined) {
+    // What stands in the log beside each file goes into the file.
+    for (const database of databases.all()) database.exec('PRAGMA wal_checkpoint(TRUNCATE);');
+    const names = stateFiles(folder).filter((name) => name.endsWith('.db'));
+    try {
+      for (const name of names) copyFileSync(join(folder, name), join(copies, name));
+    } catch (cause) {
+      discard();
+      throw new EnrollkitError('FILE_UNWRITABLE', `The emulator's state cannot be copied to ${copies}.`, {
+        cause,
+      });
+    }
+  }
+  return {
+    restore() {
+      for (const name of stateFiles(folder)) rmSync(join(folder, name));
+      for (const name of readdirSync(copies)) renameSync(join(copies, name), join(folder, name));
+      discard();
+    },
+    discard,
+  };
+}
+
+/** Removes one that a process left which was killed. */
+export function discardSnapshot(folder: string): void {
+  rmSync(join(folder, snapshotFolder), { recursive: true, force: true });
+}
+
+function stateFiles(folder: string): string[] {
+  return readdirSync(folder).filter((name) => stateFilePattern.test(name));
+}
