@@ -1,4 +1,5 @@
 /** Starts the emulator, empties it on request, and stops it again: one after the other. */
+import { checkOptions } from './check-options.js';
 import { EmulatorClock } from './clock.js';
 import { type Closer, closeAll } from './closers.js';
 import type { EmulatorEndpoints } from './endpoints.js';
@@ -36,9 +37,10 @@ export interface Emulator {
 /**
  * Starts a local DPS with one linked hub. Everything that it answers with success is stored by then.
  *
- * @throws EnrollkitError PORT_IN_USE, EMULATOR_STATE_IN_USE, EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE, INVALID_SEED
+ * @throws EnrollkitError USAGE, PORT_IN_USE, EMULATOR_STATE_IN_USE, EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE, INVALID_SEED
  */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  checkOptions(options);
   const opened: Closer[] = [];
   const serving: Closer[] = [];
   const clock = new EmulatorClock(options.now);
