@@ -2,7 +2,7 @@
 import { formatConnectionString } from '../dps/contract/connection-string.js';
 import type { EmulatorEndpoints } from './endpoints.js';
 import type { IotHub } from './hub-directory.js';
-import type { ProvisioningService } from './service-directory.js';
+import type { ProvisioningService } from './provisioning-service.js';
 import { hubOwnerPolicy, ownerPolicy, type Policy } from './state/identity.js';
 
 /**

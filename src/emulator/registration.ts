@@ -5,29 +5,22 @@
  * poll gives the outcome.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { z } from 'zod';
-import { csrApiVersions } from '../dps/contract/api-versions.js';
 import { sameId } from '../dps/contract/ids.js';
-import {
-  type AllocationPolicy,
-  type CustomAllocationDefinition,
-  type RegistrationOperation,
-  type RegistrationState,
-  registerRequest,
-} from '../dps/contract/schemas.js';
+import type { AllocationPolicy, RegistrationOperation, RegistrationState } from '../dps/contract/schemas.js';
 import { dpsErrors } from '../dps/contract/wire-error.js';
 import { type Allocation, allocate } from './allocation.js';
-import { type AllocationWebhookRequest, WebhookFailure } from './allocation-webhook.js';
+import { WebhookFailure } from './allocation-webhook.js';
 import { type Attestation, type Decision, symmetricKeyIdentity } from './attestation.js';
 import { answerCredentialRequest, type IssuedCredential } from './credential-request.js';
+import { type DeviceRequest, readRegistrationBody } from './device-request.js';
 import { DpsError } from './dps-error.js';
-import { certificateInfoOf, toEnrollmentGroup, toIndividualEnrollment } from './enrollment-reply.js';
 import { moveDevice } from './move-device.js';
 import type { Quotas } from './quotas.js';
 import { toRegistrationState } from './registration-state.js';
 import type { LinkedHubs } from './state/hubs.js';
 import type { IssuingAuthorities } from './state/issuing-authorities.js';
 import type { RegistrationRecord, RegistrationRecords } from './state/registration-records.js';
+import { webhookRequestOf } from './webhook-request.js';
 
 export interface RegistrationsOptions {
   attestation: Attestation;
@@ -46,17 +39,6 @@ interface AllocationFailure {
   errorMessage: string;
 }
 
-/** Who asks: what the path says, and what the TLS handshake proved. */
-export interface DeviceRequest {
-  apiVersion: string;
-  idScope: string;
-  registrationId: string;
-  /** The certificates that the client presented, DER, leaf first; empty when it presented none. */
-  chain: Buffer[];
-  /** The shared access signature of a device with a symmetric key. */
-  authorization?: string | undefined;
-}
-
 export class Registrations {
   readonly #options: RegistrationsOptions;
 
@@ -70,7 +52,7 @@ export class Registrations {
    */
   async register(request: DeviceRequest & { body: unknown }): Promise<RegistrationOperation> {
     const { registrationId } = request;
-    const { csr, payload } = readBody(request);
+    const { csr, payload } = readRegistrationBody(request);
     const decision = await this.#options.attestation.decide(request);
     this.#options.quotas.registration();
     const issued = csr == null ? undefined : await this.#issue(csr, registrationId, decision);
@@ -104,7 +86,7 @@ export class Registrations {
    * @throws DpsError
    */
   async getState(request: DeviceRequest & { body: unknown }): Promise<RegistrationState> {
-    if (readBody(request).csr != null) {
+    if (readRegistrationBody(request).csr != null) {
       throw new DpsError('badRequest', { message: 'A certificate is asked for by registering only (csr).' });
     }
     const { identity } = await this.#options.attestation.decide(request);
@@ -135,7 +117,7 @@ export class Registrations {
         defaultPolicy: this.#options.defaultPolicy(),
         hubs,
         previousHubId: before?.hubId,
-        webhookRequest: () => this.#webhookRequest(request, decision, before, payload),
+        webhookRequest: () => webhookRequestOf({ device: request, decision, before, payload }, hubs),
       });
       const { errorCode, message: errorMessage } = dpsErrors.noHub;
       return allocation ?? { errorCode, errorMessage };
@@ -143,32 +125,6 @@ export class Registrations {
       if (!(error instanceof WebhookFailure)) throw error;
       return { errorCode: dpsErrors.customAllocationFailed.errorCode, errorMessage: error.message };
     }
-  }
-
-  #webhookRequest(
-    { registrationId, chain }: DeviceRequest,
-    { enrollment, identity }: Decision,
-    before: RegistrationRecord | undefined,
-    payload: unknown,
-  ): Omit<AllocationWebhookRequest, 'linkedHubs'> {
-    const { hubs } = this.#options;
-    const hub = before?.hubId === undefined ? undefined : hubs.get(before.hubId);
-    const bySymmetricKey = identity === symmetricKeyIdentity;
-    return {
-      ...('enrollmentGroupId' in enrollment
-        ? { enrollmentGroup: maskWebhook(toEnrollmentGroup(enrollment, hubs)) }
-        : { individualEnrollment: maskWebhook(toIndividualEnrollment(enrollment, hubs, undefined)) }),
-      deviceRuntimeContext: {
-        registrationId,
-        ...(hub && before?.deviceId !== undefined
-          ? { currentIotHubHostName: hub.hostName, currentDeviceId: before.deviceId }
-          : {}),
-        ...(bySymmetricKey
-          ? { symmetricKey: {} }
-          : { x509: { certificateInfo: certificateInfoOf(chain[0]!) } }),
-        ...(payload == null ? {} : { payload }),
-      },
-    };
   }
 
   #assign(
@@ -225,37 +181,6 @@ export class Registrations {
       ...toRegistrationState(record, this.#options.hubs),
     };
   }
-}
-
-function readBody({
-  body,
-  registrationId,
-  apiVersion,
-}: DeviceRequest & { body: unknown }): z.infer<typeof registerRequest> {
-  const parsed = registerRequest.safeParse(body);
-  if (!parsed.success) {
-    throw new DpsError('badRequest', {
-      message: 'The body must be an object with the field registrationId; csr, where it stands, is a string.',
-    });
-  }
-  if (parsed.data.registrationId != null && !sameId(parsed.data.registrationId, registrationId)) {
-    throw new DpsError('badRequest', { message: 'The registration ID of the body is not that of the path.' });
-  }
-  if ((body as Record<string, unknown>).tpm != null) {
-    throw new DpsError('notImplemented', { message: 'The field tpm is not implemented here.' });
-  }
-  // To earlier versions it is a field like any that they do not know.
-  return csrApiVersions.includes(apiVersion.toLowerCase()) ? parsed.data : { ...parsed.data, csr: null };
-}
-
-/** The query of the URL holds the key of the function behind it. */
-function maskWebhook<
-  Enrollment extends { customAllocationDefinition?: CustomAllocationDefinition | null | undefined },
->(enrollment: Enrollment): Enrollment {
-  const { customAllocationDefinition: definition } = enrollment;
-  if (!definition) return enrollment;
-  const webhookUrl = definition.webhookUrl.replace(/\?.*$/, '?****');
-  return { ...enrollment, customAllocationDefinition: { ...definition, webhookUrl } };
 }
 
 /** As the service's look: partition, 16 hexadecimal digits, GUID. */

@@ -8,9 +8,9 @@ import {
   readEnrollmentGroup,
   readIndividualEnrollment,
 } from './http/service/enrollment-request.js';
+import { defaultSettings, type ProvisioningService } from './provisioning-service.js';
 import { assertNew, invalidSeed, type Place, readAll } from './seed-problem.js';
 import type { ServiceSeed } from './seed-schema.js';
-import { defaultSettings, type ProvisioningService } from './service-directory.js';
 import type { Certificates, StoredCertificate } from './state/certificates.js';
 import type { StoredVersion } from './state/enrollment-settings.js';
 import type { HubLink, LinkedHubs } from './state/hubs.js';

@@ -2,8 +2,9 @@
 import type { AccessTokens } from '../../access-tokens.js';
 import { DpsError } from '../../dps-error.js';
 import { meant } from '../../host-names.js';
+import type { ProvisioningService } from '../../provisioning-service.js';
 import { sasProblem } from '../../sas-check.js';
-import type { ProvisioningService, ServiceDirectory } from '../../service-directory.js';
+import type { ServiceDirectory } from '../../service-directory.js';
 import { toDpsErrorReply } from '../dps-error-reply.js';
 import type { HttpPlane, OperationRequest } from '../operation.js';
 import { perService } from '../per-service.js';
