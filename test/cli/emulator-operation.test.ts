@@ -138,6 +138,7 @@ test('reset empties a running emulator in place, and one that does not run', () 
 
     const refused = await emulator('reset', '--new-identity');
     assert.equal(refused.status, 9);
+    assert.match(refused.stderr, /emulator stop --dir /);
     assert.equal(await put(), 200);
     await child.stop();
 
@@ -176,6 +177,13 @@ test('clock shows and sets the clock of the running emulator', () =>
       assert.match((await emulator('clock', '--advance', '-1d')).stdout, /^2031-05-05T00:00:0/);
       const reset = await emulator('clock', '--reset', '--json');
       assert.equal(JSON.parse(reset.stdout).offset, 0);
+      for (const [step, told] of [
+        ['30d', '30d ahead of'],
+        ['-721h', '1h behind'],
+      ] as const) {
+        await emulator('clock', '--advance', step);
+        assert.match((await emulator('status')).stdout, new RegExp(`Clock .*Z, ${told} this computer`));
+      }
       for (const bad of [
         ['--at', 'tomorrow'],
         ['--advance', '3 weeks'],

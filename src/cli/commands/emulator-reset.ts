@@ -27,7 +27,7 @@ export const emulatorReset: Command = {
 async function run({ flags }: Input, { output }: Context): Promise<void> {
   const { resetStoppedEmulator } = await import('../../emulator/reset.js');
   const { settled } = await import('../../emulator/running.js');
-  const { patienceMs } = await import('../emulator-control.js');
+  const { dirFlagFor, patienceMs } = await import('../emulator-control.js');
   const { stateFolderOf } = await import('../state-folder.js');
   const dir = stateFolderOf(flags);
   const newIdentity = flags.newIdentity === true;
@@ -38,7 +38,9 @@ async function run({ flags }: Input, { output }: Context): Promise<void> {
       throw new EnrollkitError(
         'EMULATOR_STATE_IN_USE',
         `The emulator on ${resolve(dir)} runs, in process ${finding.pid}, and its clients know it by its identity.`,
-        { next: 'Stop it first: enrollkit emulator stop. Or reset it without --new-identity.' },
+        {
+          next: `Stop it first: enrollkit emulator stop${dirFlagFor(dir)}. Or reset it without --new-identity.`,
+        },
       );
     }
     await resetRunning(dir, finding);

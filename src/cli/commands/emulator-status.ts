@@ -20,6 +20,7 @@ export const emulatorStatus: Command = {
 async function run({ flags }: Input, { output }: Context): Promise<ExitStatus> {
   const { controlPaths } = await import('../../emulator/control-routes.js');
   const { logFileOf } = await import('../../emulator/log-file.js');
+  const { durationText } = await import('../duration-text.js');
   const { furtherNames } = await import('../emulator-overview.js');
   const { askEmulator, settled } = await import('../../emulator/running.js');
   const { patienceMs, refusedBy } = await import('../emulator-control.js');
@@ -44,7 +45,8 @@ async function run({ flags }: Input, { output }: Context): Promise<ExitStatus> {
     output.value({ running: true, dir: resolve(dir), pid, since, ...names, clock, ...(log ? { log } : {}) });
     return exitStatus.ok;
   }
-  const shift = clock.offset === 0 ? '' : `, ${Math.round(clock.offset / 1000)} s ahead of this computer`;
+  const side = clock.offset > 0 ? 'ahead of' : 'behind';
+  const shift = clock.offset === 0 ? '' : `, ${durationText(clock.offset)} ${side} this computer`;
   const rows = [
     ['Process', `${pid}, since ${since}`],
     ['Device plane', endpoints.globalDeviceEndpoint],
