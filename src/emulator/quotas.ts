@@ -24,6 +24,7 @@ export interface CountLimits {
   x509EnrollmentGroups: number;
   symmetricKeyEnrollmentGroups: number;
   individualEnrollments: number;
+  registrations: number;
 }
 
 export const documentedLimits: QuotaLimits = {
@@ -36,6 +37,7 @@ export const documentedLimits: QuotaLimits = {
   x509EnrollmentGroups: 100,
   symmetricKeyEnrollmentGroups: 100,
   individualEnrollments: 1_000_000,
+  registrations: 1_000_000,
 };
 
 /** More devices than this are not remembered at once: those that have not polled for the longest are forgotten. */
@@ -115,4 +117,15 @@ export class Quotas {
     }
     times.push(now);
   }
+}
+
+/**
+ * Source: Microsoft Learn, "Troubleshooting with DPS", whose only status for limits is 429. It comes without
+ * Retry-After, since waiting makes no room.
+ *
+ * @throws DpsError throttled when there are as many as there may be
+ */
+export function assertFewer(count: () => number, most: number, what: string): void {
+  if (most === Number.POSITIVE_INFINITY || count() < most) return;
+  throw new DpsError('throttled', { message: `The provisioning service holds at most ${most} ${what}.` });
 }

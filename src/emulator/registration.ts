@@ -15,7 +15,7 @@ import { answerCredentialRequest, type IssuedCredential } from './credential-req
 import { type DeviceRequest, readRegistrationBody } from './device-request.js';
 import { DpsError } from './dps-error.js';
 import { moveDevice } from './move-device.js';
-import type { Quotas } from './quotas.js';
+import { assertFewer, type Quotas } from './quotas.js';
 import { toRegistrationState } from './registration-state.js';
 import type { LinkedHubs } from './state/hubs.js';
 import type { IssuingAuthorities } from './state/issuing-authorities.js';
@@ -55,6 +55,7 @@ export class Registrations {
     const { csr, payload } = readRegistrationBody(request);
     const decision = await this.#options.attestation.decide(request);
     this.#options.quotas.registration();
+    this.#assertRoom(registrationId);
     const issued = csr == null ? undefined : await this.#issue(csr, registrationId, decision);
     const outcome = await this.#allocate(request, decision, payload);
     const operationId = newOperationId();
@@ -94,6 +95,14 @@ export class Registrations {
     const record = this.#options.records.get(request.registrationId);
     if (!record) throw new DpsError('registrationNotFound');
     return this.#stateOf(record, identity);
+  }
+
+  #assertRoom(registrationId: string): void {
+    const { quotas, records } = this.#options;
+    const most = quotas.most('registrations');
+    if (most !== Number.POSITIVE_INFINITY && !records.get(registrationId)) {
+      assertFewer(() => records.count(), most, 'registrations');
+    }
   }
 
   #issue(csr: string, registrationId: string, { enrollment }: Decision): Promise<IssuedCredential> {

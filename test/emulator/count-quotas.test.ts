@@ -44,6 +44,7 @@ test('the documented numbers', () => {
   const { x509EnrollmentGroups, symmetricKeyEnrollmentGroups, individualEnrollments } = documentedLimits;
   assert.deepEqual([x509EnrollmentGroups, symmetricKeyEnrollmentGroups], [100, 100]);
   assert.equal(individualEnrollments, 1_000_000);
+  assert.equal(documentedLimits.registrations, 1_000_000);
 });
 
 test('enrollment groups are counted by attestation; a change of one that is there is none more', () =>
@@ -164,5 +165,22 @@ test('what a seed has is there, whatever the quotas; more is refused', async () 
     await emulator.stop();
   }
 });
+
+test('registered devices are counted; one that registers again is none more, one that is deleted makes room', () =>
+  withQuotas({ registrations: 2 }, async ({ service, verifiedCa, register }) => {
+    const root = await make('root', 'Root');
+    await verifiedCa('root', root);
+    await service('PUT', '/enrollmentGroups/g', groupBody('g', { reference: 'root' }));
+    const chainOf = async (id: string) => [await make('device', id, root), root];
+    const first = await chainOf('d-1');
+    assert.equal((await register('d-1', first)).body.status, 'assigned');
+    assert.equal((await register('d-2', await chainOf('d-2'))).body.status, 'assigned');
+    const third = await chainOf('d-3');
+    assertFull(await register('d-3', third), /at most 2 registrations/);
+    assert.equal((await register('d-1', first)).body.status, 'assigned');
+    assert.equal((await service('DELETE', '/registrations/d-2')).status, 204);
+    assert.equal((await register('d-3', third)).body.status, 'assigned');
+    assertFull(await register('d-2', await chainOf('d-2')), /at most 2 registrations/);
+  }));
 
 test.run();

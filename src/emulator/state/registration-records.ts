@@ -60,6 +60,9 @@ export class RegistrationRecords {
   /** By registration key, what was stored last: a device asks for its outcome right after its registration. */
   readonly #recent = new Recent<string, { record: RegistrationRecord; operation: Operation }>(maxRecent);
 
+  /** Undefined until someone asks: SQLite counts a million rows anew each time. */
+  #count: number | undefined;
+
   constructor(database: StateDatabase) {
     this.#database = database;
     this.#get = database.prepare('SELECT * FROM registration WHERE registration_key = ?');
@@ -75,6 +78,14 @@ export class RegistrationRecords {
     if (known) return known.record;
     const row = this.#get.get([key]);
     return row === undefined ? undefined : fromRow(row as Row);
+  }
+
+  /** How many there are. */
+  count(): number {
+    this.#count ??= (
+      this.#database.prepare('SELECT count(*) AS count FROM registration').get() as { count: number }
+    ).count;
+    return this.#count;
   }
 
   /** A group's records in the order of their IDs, those after `after`. */
@@ -93,6 +104,7 @@ export class RegistrationRecords {
     const record = { ...outcome, etag: newEtag() };
     const key = record.registrationId.toLowerCase();
     const started = record.updated.getTime();
+    const isNew = this.#count !== undefined && !this.get(key);
     this.#save.run([
       key,
       record.registrationId,
@@ -114,6 +126,7 @@ export class RegistrationRecords {
       operation.issuedChain === undefined ? null : JSON.stringify(operation.issuedChain),
       started - keptMs,
     ]);
+    if (isNew) this.#count! += 1;
     this.#recent.set(key, { record, operation });
   }
 
@@ -122,7 +135,10 @@ export class RegistrationRecords {
     const key = registrationId.toLowerCase();
     this.#recent.delete(key);
     this.#database.transaction(() => {
-      this.#database.prepare('DELETE FROM registration WHERE registration_key = ?').run(key);
+      const { changes } = this.#database
+        .prepare('DELETE FROM registration WHERE registration_key = ?')
+        .run(key);
+      if (this.#count !== undefined) this.#count -= changes;
       this.#database.prepare('DELETE FROM operation WHERE registration_key = ?').run(key);
     })();
   }

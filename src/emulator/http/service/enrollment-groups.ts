@@ -1,10 +1,11 @@
 /** Enrollment groups on the service plane. */
 import { routes } from '../../../dps/contract/routes.js';
 import { toAttestationMechanism, toEnrollmentGroup } from '../../enrollment-reply.js';
+import { assertFewer } from '../../quotas.js';
 import type { GroupSettings, StoredGroup } from '../../state/enrollment-groups.js';
 import type { Operation } from '../operation.js';
 import { readEnrollmentGroup } from './enrollment-request.js';
-import { assertFewer, type EnrollmentKind, enrollmentOperations } from './enrollments.js';
+import { type EnrollmentKind, enrollmentOperations } from './enrollments.js';
 import type { ServicePlaneOptions } from './plane.js';
 
 export function enrollmentGroupOperations(options: ServicePlaneOptions): Operation[] {

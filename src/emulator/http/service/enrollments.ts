@@ -128,14 +128,3 @@ export function findEnrollment<Settings, Stored extends Settings & StoredVersion
   if (!stored) throw new DpsError('enrollmentNotFound');
   return stored;
 }
-
-/**
- * Source: Microsoft Learn, "Troubleshooting with DPS", whose only status for limits is 429. It comes without
- * Retry-After, since waiting makes no room.
- *
- * @throws DpsError throttled when there are as many as there may be
- */
-export function assertFewer(count: () => number, most: number, what: string): void {
-  if (most === Number.POSITIVE_INFINITY || count() < most) return;
-  throw new DpsError('throttled', { message: `The provisioning service holds at most ${most} ${what}.` });
-}

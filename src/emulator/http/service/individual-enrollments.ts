@@ -1,11 +1,12 @@
 /** Individual enrollments on the service plane. */
 import { routes } from '../../../dps/contract/routes.js';
 import { toAttestationMechanism, toIndividualEnrollment } from '../../enrollment-reply.js';
+import { assertFewer } from '../../quotas.js';
 import { toRegistrationState } from '../../registration-state.js';
 import type { IndividualSettings, StoredIndividual } from '../../state/individual-enrollments.js';
 import type { Operation } from '../operation.js';
 import { readIndividualEnrollment } from './enrollment-request.js';
-import { assertFewer, type EnrollmentKind, enrollmentOperations } from './enrollments.js';
+import { type EnrollmentKind, enrollmentOperations } from './enrollments.js';
 import type { ServicePlaneOptions } from './plane.js';
 
 export function individualEnrollmentOperations(options: ServicePlaneOptions): Operation[] {
