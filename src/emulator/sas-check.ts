@@ -1,5 +1,6 @@
 /** Whether a shared access signature opens what a request asks for. The provisioning service and the hub both ask. */
 import { withoutPort } from '../dps/contract/host.js';
+import { percentDecoded } from '../dps/contract/percent-decoded.js';
 import { parseSasToken, type SasToken, sasSignatureMatches } from '../dps/contract/sas.js';
 import type { Policy } from './state/identity.js';
 
@@ -60,6 +61,13 @@ function covers(resource: string, { path, host }: SasRequest, hostNames: readonl
   const [name, ...segments] = resource.toLowerCase().replace(/\/+$/, '').split('/');
   const port = /:\d+$/.exec(host ?? '')?.[0] ?? '';
   const known = hostNames.some((own) => own === name || `${withoutPort(own)}${port}` === name);
-  const asked = path.toLowerCase().split('/').slice(1);
-  return known && segments.every((segment, index) => segment === asked[index]);
+  const asked = path.split('/').slice(1);
+  // IDs are percent-encoded in the path, and in the token by some clients.
+  const readings = (segment = '') => [segment, percentDecoded(segment)].map((one) => one?.toLowerCase());
+  return (
+    known &&
+    segments.every((segment, index) =>
+      readings(segment).some((one) => one !== undefined && readings(asked[index]).includes(one)),
+    )
+  );
 }

@@ -153,6 +153,13 @@ for (const [policyName, granted] of Object.entries(rights)) {
   });
 }
 
+/** The SDKs for Node.js write an ID as it is, those for C# encode it; so each of them gets its turn. */
+let turn = 0;
+function addressOf(deviceId: string): string {
+  turn += 1;
+  return `/devices/${turn % 2 === 0 ? deviceId : encodeURIComponent(deviceId)}/messages/events`;
+}
+
 /** Over one transport: whether a device gets in with a token. */
 type Attempt = (deviceId: string, authorization: string) => Promise<boolean>;
 const ca = () => readFileSync(emulator.endpoints.caFile, 'utf8');
@@ -188,7 +195,7 @@ const transports: Record<string, Attempt> = {
         body: authorization,
       });
       await client.next(answers);
-      await client.sender(`/devices/${deviceId}/messages/events`);
+      await client.sender(addressOf(deviceId));
       return true;
     } catch (error) {
       assert.equal((error as RefusedError).condition, 'amqp:unauthorized-access');
@@ -201,7 +208,7 @@ const transports: Record<string, Attempt> = {
     const { port, username } = { port: emulator.endpoints.ports.amqp, username: 'device@sas.root.hub-1' };
     const client = await connectAmqp({ port, ca: ca(), username, password: authorization });
     try {
-      await client.sender(`/devices/${deviceId}/messages/events`);
+      await client.sender(addressOf(deviceId));
       return true;
     } catch (error) {
       assert.equal((error as RefusedError).condition, 'amqp:unauthorized-access');
@@ -260,6 +267,30 @@ test('a token of the device itself may name a part of it, which it opens and no 
   assert.equal((await ask('GET', '/devices/Sas/messages/deviceBound', own('/devices'))).status, 401);
   // As the extension for Visual Studio Code makes them.
   assert.equal(await transports.MQTT!('other', own('/devices/other/api-version=2016-11-14')), true);
+});
+
+test('IDs with the signs that Azure permits: as they are, or percent-encoded', async () => {
+  const deviceId = "odd(x)'%20!*$";
+  const hub = hubService(emulator);
+  const { body } = await hub('PUT', `/devices/${encodeURIComponent(deviceId)}`, {});
+  const { hostName } = parseConnectionString(emulator.endpoints.hubServiceConnectionString);
+  const strictly = (text: string) =>
+    encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
+  const { primaryKey } = body.authentication.symmetricKey;
+  const expiry = Math.floor(Date.now() / 1000) + 60;
+  const policyToken = parseConnectionString(emulator.endpoints.hubs[0]!.connectionStrings.device!);
+  for (const id of [deviceId, encodeURIComponent(deviceId), strictly(deviceId)]) {
+    const resource = `${hostName}/devices/${id}`;
+    const tokens = [
+      createSasToken(resource, '', primaryKey, expiry).replace('&skn=', ''),
+      createSasToken(resource, 'device', policyToken.sharedAccessKey, expiry),
+    ];
+    for (const [name, attempt] of Object.entries(transports)) {
+      for (const authorization of name === 'AMQP, as a password' ? tokens.slice(1) : tokens) {
+        assert.equal(await attempt(deviceId, authorization), true, `${name}: ${authorization}`);
+      }
+    }
+  }
 });
 
 test('a certificate does not help a token that is refused', async () => {

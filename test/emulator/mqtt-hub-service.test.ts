@@ -47,7 +47,8 @@ test('messages wait for a device that is not there, and arrive in their order wi
       properties: { 'a b': 'c&d=/e', leer: '' },
     }),
   );
-  cloudToDevice.send('waiting', message('second'));
+  const expiry = new Date(Date.now() + 60_000);
+  cloudToDevice.send('waiting', message('second', { expiry }));
   assert.equal(cloudToDevice.count('waiting'), 2);
   const client = await fixture.connectHub('waiting', credential);
   const inbox = record(client);
@@ -61,6 +62,10 @@ test('messages wait for a device that is not there, and arrive in their order wi
   assert.equal(
     inbox.received[0]?.topic,
     'devices/waiting/messages/devicebound/%24.mid=id-1&%24.ct=text%2Fplain&%24.to=%2Fdevices%2Fwaiting%2Fmessages%2FdeviceBound&a%20b=c%26d%3D%2Fe&leer=',
+  );
+  assert.equal(
+    inbox.received[1]?.topic,
+    `devices/waiting/messages/devicebound/%24.exp=${encodeURIComponent(expiry.toISOString())}&%24.to=%2Fdevices%2Fwaiting%2Fmessages%2FdeviceBound`,
   );
   await until(() => cloudToDevice.count('waiting') === 0);
 });

@@ -65,10 +65,18 @@ export function parseRegistrationAddress(
   return match && registrationId ? { idScope: match[1]!, registrationId } : undefined;
 }
 
-/** What lies below `/devices/{deviceId}/`, such as `messages/events`; IDs of devices are percent-encoded. */
-export function parseDeviceAddress(address: string): { deviceId: string; node: string } | undefined {
+/**
+ * What lies below `/devices/{deviceId}/`, such as `messages/events`. Some SDKs percent-encode the ID, some write it as it
+ * is, and it may have a percent sign.
+ *
+ * @param isDevice whether there is a device of an ID: then it is not decoded
+ */
+export function parseDeviceAddress(
+  address: string,
+  isDevice: (deviceId: string) => boolean = () => false,
+): { deviceId: string; node: string } | undefined {
   const match = /^devices\/([^/]+)\/(.+)$/i.exec(pathOf(address));
-  const deviceId = match && percentDecoded(match[1]!);
+  const deviceId = match && (isDevice(match[1]!) ? match[1]! : percentDecoded(match[1]!));
   return match && deviceId ? { deviceId, node: match[2]!.toLowerCase() } : undefined;
 }
 

@@ -32,7 +32,7 @@ export const cloudToDeviceNode: DeviceNode = ({ deviceId, hub: { cloudToDevice: 
 });
 
 function toMessage(deviceId: string, message: CloudToDeviceMessage): Message {
-  const { mid, cid, uid, ct, ce, ...others } = message.systemProperties;
+  const { mid, cid, uid, ct, ce, exp: _, ...others } = message.systemProperties;
   const present = <Value>(name: string, value: Value | undefined) =>
     value === undefined ? {} : { [name]: value };
   const enqueued = rhea.types.wrap_timestamp(Date.parse(message.enqueued));

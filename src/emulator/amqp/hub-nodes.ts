@@ -98,6 +98,15 @@ export function hubNodes(client: AmqpClient, options: HubNodesOptions): Nodes {
     return same ? undefined : 'the device was deleted meanwhile';
   }
 
+  const isDevice = (deviceId: string) => hub.devices.get(deviceId) !== undefined;
+
+  /** The device that a token names in `sr`: `{host}/devices/{deviceId}`. */
+  function deviceOfToken(authorization: string): string | undefined {
+    const resource = parseSasToken(authorization)?.resource;
+    if (resource === undefined) return undefined;
+    return parseDeviceAddress(`${resource.replace(/^[^/]*/, '')}/-`, isDevice)?.deviceId;
+  }
+
   const backEnd = serviceNodes(client, options, note);
   const claims = claimsNode({
     async take(authorization) {
@@ -152,8 +161,8 @@ export function hubNodes(client: AmqpClient, options: HubNodesOptions): Nodes {
   function tokenOf(deviceId: string): string | undefined {
     const { userName = '', password } = client.plain ?? {};
     const own = plainUser.exec(userName)?.[1] === deviceId ? password : undefined;
-    const ofPolicy = (id: string) => backEnd.tokenFor('DeviceConnect', `/devices/${id}`);
-    return tokens.get(deviceId) ?? own ?? ofPolicy(deviceId) ?? ofPolicy(encodeURIComponent(deviceId));
+    const path = `/devices/${encodeURIComponent(deviceId)}`;
+    return tokens.get(deviceId) ?? own ?? backEnd.tokenFor('DeviceConnect', path);
   }
 
   /**
@@ -191,7 +200,7 @@ export function hubNodes(client: AmqpClient, options: HubNodesOptions): Nodes {
     async attach({ address, direction, properties, link }) {
       if (address === hubAmqp.claimsNode) return claims({ address, direction, properties, link });
       if (isServiceAddress(address)) return backEnd.attach({ address, direction, properties, link });
-      const { deviceId, node } = parseDeviceAddress(address) ?? {};
+      const { deviceId, node } = parseDeviceAddress(address, isDevice) ?? {};
       if (deviceId === undefined || node === undefined) {
         throw new AmqpError('notFound', 'There is no such node.');
       }
@@ -223,13 +232,6 @@ export function hubNodes(client: AmqpClient, options: HubNodesOptions): Nodes {
       };
     },
   };
-}
-
-/** The device that a token names in `sr`: `{host}/devices/{deviceId}`. */
-function deviceOfToken(authorization: string): string | undefined {
-  const resource = parseSasToken(authorization)?.resource;
-  if (resource === undefined) return undefined;
-  return parseDeviceAddress(`${resource.replace(/^[^/]*/, '')}/-`)?.deviceId;
 }
 
 /** Only some of the links of the SDKs name one. */

@@ -1,6 +1,6 @@
 /** `messages/events`: what a device tells its hub, one message at a time or in batches. */
 import { hubAmqp } from '../../dps/contract/amqp.js';
-import { maxMessageBytes } from '../hub/messages.js';
+import { maxMessageBytes, messageSize } from '../hub/messages.js';
 import { AmqpError } from './amqp-error.js';
 import type { DeviceNode } from './device-node.js';
 import { toHubMessage } from './hub-message.js';
@@ -25,9 +25,8 @@ export const telemetryNode: DeviceNode = ({ deviceId, hub, note }) => ({
 });
 
 /** @throws AmqpError */
-function assertSize({ systemProperties, properties, body }: ReturnType<typeof toHubMessage>): void {
-  const bytes = Buffer.byteLength(JSON.stringify({ systemProperties, properties })) + body.length;
-  if (bytes > maxMessageBytes) {
+function assertSize(message: ReturnType<typeof toHubMessage>): void {
+  if (messageSize(message) > maxMessageBytes) {
     throw new AmqpError('messageSizeExceeded', `A message holds at most ${maxMessageBytes} bytes.`);
   }
 }

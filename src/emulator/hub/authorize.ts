@@ -1,5 +1,6 @@
 /** Whether a certificate or a token may speak for a device of the hub stand-in; MQTT and HTTPS ask the same question. */
 import { withoutPort } from '../../dps/contract/host.js';
+import { percentDecoded } from '../../dps/contract/percent-decoded.js';
 import { parseSasToken, type SasToken, sasSignatureMatches } from '../../dps/contract/sas.js';
 import { inspectCertificate } from '../../pki/inspect.js';
 import { validateChain } from '../../pki/validate.js';
@@ -117,8 +118,8 @@ function opens({ resource }: SasToken, deviceId: string, { hostNames, path }: De
   const [host = '', ...segments] = resource.toLowerCase().replace(/\/+$/, '').split('/');
   if (!hostNames.some((own) => withoutPort(own).toLowerCase() === withoutPort(host))) return false;
   const below = path === undefined ? segments.slice(2) : path.toLowerCase().split('/').slice(1);
-  return [deviceId, encodeURIComponent(deviceId)].some((id) => {
-    const asked = ['devices', id.toLowerCase(), ...below];
-    return segments.every((segment, index) => segment === asked[index]);
-  });
+  const asked = ['devices', deviceId.toLowerCase(), ...below];
+  return segments.every(
+    (segment, index) => segment === asked[index] || percentDecoded(segment)?.toLowerCase() === asked[index],
+  );
 }

@@ -9,7 +9,7 @@ import type { HubDevices } from './devices.js';
 import { DeviceListeners } from './listeners.js';
 import { Locks } from './locks.js';
 import type { Acknowledgement, FeedbackStatus, MessageFeedback } from './message-feedback.js';
-import type { HubMessage } from './messages.js';
+import { type HubMessage, messageSize } from './messages.js';
 import { HubError } from './wire-error.js';
 
 export interface NewCloudToDeviceMessage {
@@ -130,9 +130,7 @@ export class CloudToDeviceMessages {
    */
   send(deviceId: string, message: NewCloudToDeviceMessage): number {
     if (this.#devices.get(deviceId) === undefined) throw new HubError('DeviceNotFound');
-    const systemProperties = JSON.stringify(message.systemProperties);
-    const properties = JSON.stringify(message.properties);
-    if (message.body.length + Buffer.byteLength(properties) > maxCloudToDeviceBytes) {
+    if (messageSize(message) > maxCloudToDeviceBytes) {
       throw new HubError('MessageTooLarge', { message: 'A cloud-to-device message holds at most 64 KB.' });
     }
     const now = this.#now();
@@ -147,8 +145,9 @@ export class CloudToDeviceMessages {
       deviceId,
       now.toISOString(),
       expiry.toISOString(),
-      systemProperties,
-      properties,
+      // In the property bag, an expiry shows when the sender gave one.
+      JSON.stringify({ ...message.systemProperties, ...(message.expiry && { exp: expiry.toISOString() }) }),
+      JSON.stringify(message.properties),
       message.body,
       message.acknowledgement ?? '',
     ]);

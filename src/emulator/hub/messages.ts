@@ -27,6 +27,19 @@ export interface MessageHead {
 /** Microsoft Learn, "IoT Hub quotas and throttling": a device-to-cloud message holds at most 256 KB. */
 export const maxMessageBytes = 256 * 1024;
 
+/**
+ * How large a message is to the hub: its body, the values of its system properties, names and values of its properties.
+ * Source: Microsoft Learn, "Create and read IoT Hub messages", message size.
+ */
+export function messageSize({
+  systemProperties,
+  properties,
+  body,
+}: Pick<HubMessage, 'systemProperties' | 'properties' | 'body'>): number {
+  const texts = [...Object.values(systemProperties), ...Object.entries(properties).flat()];
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), body.length);
+}
+
 interface MessageRow {
   number: number;
   enqueued: string;

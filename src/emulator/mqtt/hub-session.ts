@@ -8,7 +8,7 @@ import { hubTopics, parseTopic } from '../../dps/contract/mqtt.js';
 import type { EmulatorLog } from '../events.js';
 import { refusalOf, tokenExpiry } from '../hub/authorize.js';
 import type { Hub, NamedHub } from '../hub/hub.js';
-import { maxMessageBytes, parsePropertyBag } from '../hub/messages.js';
+import { maxMessageBytes, messageSize, parsePropertyBag } from '../hub/messages.js';
 import { TwinPatchError } from '../hub/twin-limits.js';
 import { parseTwinPatch } from '../hub/twins.js';
 import { cloudToDeviceDelivery } from './hub-cloud-to-device.js';
@@ -43,14 +43,14 @@ export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions
       'the user name is not {hubHostName}/{deviceId}/?api-version={version}',
     );
   }
-  const { deviceId } = name;
+  const deviceId = connect.clientId;
   if (name.apiVersion !== undefined && !isKnownApiVersion('hub', name.apiVersion)) {
     throw new ConnectRefused(
       'badUserName',
       `the api-version ${JSON.stringify(name.apiVersion)} is not known`,
     );
   }
-  if (connect.clientId !== deviceId) {
+  if (!name.deviceIds.includes(deviceId)) {
     throw new ConnectRefused('badUserName', 'the client ID is not the device ID of the user name');
   }
   const named = options.hubOf(name.hubHostName);
@@ -227,5 +227,5 @@ function hubSession(
 }
 
 function isTooLarge(bag: string, body: Buffer): boolean {
-  return Buffer.byteLength(bag) + body.length > maxMessageBytes;
+  return messageSize({ ...parsePropertyBag(bag), body }) > maxMessageBytes;
 }

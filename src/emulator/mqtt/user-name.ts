@@ -9,7 +9,8 @@ export interface DpsUserName {
 
 export interface HubUserName {
   hubHostName: string;
-  deviceId: string;
+  /** As it stands there, and percent-decoded: the SDKs write it as it is, and an ID may have a percent sign. */
+  deviceIds: string[];
   /** Undefined when it names none. */
   apiVersion: string | undefined;
 }
@@ -34,9 +35,10 @@ export function parseDpsUserName(userName: string): DpsUserName | undefined {
  */
 export function parseHubUserName(userName: string): HubUserName | undefined {
   const match = /^([^/]+)\/([^/]+)(?:\/\??(.*))?$/.exec(userName);
-  const deviceId = match && percentDecoded(match[2]!);
-  if (!match || !deviceId) return undefined;
-  return { hubHostName: match[1]!, deviceId, apiVersion: queryValue(match[3] ?? '', 'api-version') };
+  if (!match) return undefined;
+  const [, hubHostName = '', deviceId = '', query = ''] = match;
+  const deviceIds = [deviceId, percentDecoded(deviceId) ?? deviceId];
+  return { hubHostName, deviceIds, apiVersion: queryValue(query, 'api-version') };
 }
 
 function queryValue(query: string, name: string): string | undefined {

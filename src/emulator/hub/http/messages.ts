@@ -15,7 +15,7 @@ import {
 } from '../cloud-to-device.js';
 import type { Hub } from '../hub.js';
 import { parseAcknowledgement } from '../message-feedback.js';
-import { maxMessageBytes } from '../messages.js';
+import { maxMessageBytes, messageSize } from '../messages.js';
 import { HubError } from '../wire-error.js';
 import { isBatch, parseBatch } from './message-batch.js';
 import { propertiesOf, propertyPrefix, systemPropertyHeaders } from './message-headers.js';
@@ -48,6 +48,9 @@ export function messageOperations(hub: Hub): HubOperation[] {
         const messages = isBatch(request.header('content-type'))
           ? parseBatch(body)
           : [{ ...propertiesOf(request.headers), body }];
+        if (messages.some((message) => messageSize(message) > maxMessageBytes)) {
+          throw new HubError('MessageTooLarge');
+        }
         for (const message of messages) hub.messages.append(deviceId, message);
         return { status: 204 };
       },
