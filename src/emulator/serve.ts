@@ -8,6 +8,7 @@ import type { EmulatorClock } from './clock.js';
 import type { Closer } from './closers.js';
 import { describeEndpoints } from './describe-endpoints.js';
 import { type EmulatorEndpoints, removeEndpoints, writeEndpoints } from './endpoints.js';
+import type { EmulatorEvent } from './events.js';
 import { meant, type Ports } from './host-names.js';
 import { createApp } from './http/app.js';
 import { withExistence } from './http/arm/existence.js';
@@ -120,6 +121,8 @@ export async function serve(
   });
   app.fetch = withExistence(app.fetch);
   const { addresses } = places;
+  const handshakeFailed = (transport: EmulatorEvent['transport']) => (reason: string) =>
+    log({ at: now().toISOString(), plane: 'device', transport, operation: 'handshake', status: 400, reason });
   const tls = server.tlsOptions;
   const device = { registrations, retryAfter, now, log };
   const amqp = createAmqpServer({
@@ -137,9 +140,13 @@ export async function serve(
       return found && hubs.named(found);
     },
     amqp: amqp.accept,
+    handshakeFailed: handshakeFailed('mqtt'),
   });
   closers.push(() => mqtt.close());
-  const amqpListener = await startAmqpListener({ tls, addresses, port: amqpPort, amqp, mqtt });
+  const amqpListener = await startAmqpListener({
+    ...{ tls, addresses, port: amqpPort, amqp, mqtt },
+    handshakeFailed: handshakeFailed('amqp'),
+  });
   closers.push(() => amqpListener.close());
   const https = await startHttps({
     tls,
@@ -147,6 +154,7 @@ export async function serve(
     port: httpsPort,
     app,
     webSockets: { mqtt: mqtt.accept, AMQPWSB10: amqp.accept, amqp: amqp.accept },
+    handshakeFailed: handshakeFailed('https'),
   });
   closers.push(() => https.close());
   ports = { https: https.port, mqtt: mqtt.port, amqp: amqpListener.port };

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import tls from 'node:tls';
 import { keepForgedChains } from './forged-chain.js';
+import { type HandshakeFailed, tellHandshakes } from './handshake-failures.js';
 import { listenEverywhere } from './listen.js';
 
 export interface TlsListenerOptions {
@@ -16,6 +17,7 @@ export interface TlsListenerOptions {
   flag: string;
   /** Milliseconds for the TLS handshake. */
   handshakeTimeout: number;
+  handshakeFailed?: HandshakeFailed | undefined;
   accept(socket: tls.TLSSocket): void;
 }
 
@@ -32,7 +34,10 @@ export async function startTlsListener(options: TlsListenerOptions): Promise<Tls
   const { port, servers } = await listenEverywhere({
     ...options,
     createServer: () =>
-      keepForgedChains(tls.createServer({ ...options.tls, handshakeTimeout, noDelay: true }, accept))
+      tellHandshakes(
+        keepForgedChains(tls.createServer({ ...options.tls, handshakeTimeout, noDelay: true }, accept)),
+        options.handshakeFailed,
+      )
         .on('tlsClientError', (_error, socket) => socket.destroy())
         // Also those that are still in their handshake.
         .on('connection', (socket: Socket) => {

@@ -1,6 +1,7 @@
 /** The port of AMQP. MQTT is understood there, too: see first-byte.ts. */
 import type { TlsOptions } from 'node:tls';
 import { acceptByFirstByte } from '../first-byte.js';
+import type { HandshakeFailed } from '../handshake-failures.js';
 import type { MqttListener } from '../mqtt/listener.js';
 import { startTlsListener, type TlsListener } from '../tls-listener.js';
 import type { AmqpServer } from './server.js';
@@ -16,6 +17,7 @@ export interface AmqpListenerOptions {
   mqtt: Pick<MqttListener, 'accept'>;
   /** Milliseconds for the TLS handshake, and again for the first byte; 30,000 when not given. */
   connectTimeout?: number;
+  handshakeFailed?: HandshakeFailed;
 }
 
 /** @throws EnrollkitError PORT_IN_USE, ADDRESS_UNUSABLE */

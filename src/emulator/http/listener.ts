@@ -5,6 +5,7 @@ import type { TlsOptions } from 'node:tls';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { keepForgedChains } from '../forged-chain.js';
+import { type HandshakeFailed, tellHandshakes } from '../handshake-failures.js';
 import { isEveryAddress } from '../host-names.js';
 import { listenEverywhere } from '../listen.js';
 import type { Bindings } from './app.js';
@@ -26,6 +27,7 @@ export interface HttpsOptions {
   port: number;
   app: Hono<Bindings>;
   webSockets: WebSocketProtocols;
+  handshakeFailed?: HandshakeFailed | undefined;
 }
 
 /** @throws EnrollkitError PORT_IN_USE */
@@ -35,6 +37,7 @@ export async function startHttps({
   port: wanted,
   app,
   webSockets,
+  handshakeFailed,
 }: HttpsOptions): Promise<HttpsListener> {
   const sockets = new Set<Socket>();
   const open = (at: readonly string[], on: number) =>
@@ -51,7 +54,7 @@ export async function startHttps({
       createServer,
       serverOptions: tls,
     }) as Server;
-    keepForgedChains(server);
+    tellHandshakes(keepForgedChains(server), handshakeFailed);
     serveWebSockets(server, webSockets);
     // Also those that are still in their TLS handshake, which closeAllConnections does not know.
     return server.on('connection', (socket: Socket) => {

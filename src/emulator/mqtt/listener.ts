@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import type { EmulatorLog } from '../events.js';
 import { acceptByFirstByte } from '../first-byte.js';
+import type { HandshakeFailed } from '../handshake-failures.js';
 import type { NamedHub } from '../hub/hub.js';
 import { maxMessageBytes } from '../hub/messages.js';
 import { presentedChain } from '../tls.js';
@@ -29,6 +30,7 @@ export interface MqttOptions {
   log: EmulatorLog;
   /** Milliseconds for the TLS handshake, and again for the CONNECT packet; 30,000 when not given. */
   connectTimeout?: number;
+  handshakeFailed?: HandshakeFailed;
   /** Takes connections to this port that turn out to be AMQP; without, they are refused. */
   amqp?: (bytes: Duplex, socket: tls.TLSSocket) => void;
 }

@@ -1,0 +1,90 @@
+/** Clients that do not come to terms with the emulator about TLS: its log says why. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import net from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { test } from 'uvu';
+import { startTestEmulator, type TestEmulator } from './support.js';
+
+let emulator: TestEmulator;
+test.before(async () => {
+  emulator = await startTestEmulator();
+});
+test.after(() => emulator?.stop());
+
+/** openssl sends an alert as devices do; Node.js would only hang up. */
+async function sClient(port: number, ...flags: string[]): Promise<void> {
+  const arguments_ = ['s_client', '-connect', `localhost:${port}`, ...flags];
+  const client = spawn('openssl', arguments_, { stdio: ['ignore', 'ignore', 'ignore'] });
+  await once(client, 'exit');
+}
+
+async function plainHttp(port: number): Promise<void> {
+  const socket = net.connect(port, 'localhost').resume();
+  socket.on('error', () => {});
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await once(socket, 'close');
+}
+
+const failures: [string, (port: number) => Promise<void>, RegExp][] = [
+  [
+    'without the root',
+    (port) => sClient(port, '-verify_return_error', '-no-CAfile', '-no-CApath'),
+    /does not trust .*tls-root\.pem/,
+  ],
+  [
+    'with another name',
+    (port) =>
+      sClient(
+        port,
+        ...[
+          '-CAfile',
+          emulator.endpoints.caFile,
+          '-verify_return_error',
+          '-verify_hostname',
+          'elsewhere.example',
+        ],
+      ),
+    /refused the emulator's certificate.*name/,
+  ],
+  [
+    'with RSA only',
+    (port) => sClient(port, '-tls1_2', '-cipher', 'ECDHE-RSA-AES128-GCM-SHA256'),
+    /no cipher suite/,
+  ],
+  ['with TLS 1.1', (port) => sClient(port, '-tls1_1', '-cipher', 'DEFAULT@SECLEVEL=0'), /TLS before 1\.2/],
+  ['without TLS', plainHttp, /without TLS/],
+];
+
+for (const [what, connect, reason] of failures) {
+  test(`a client ${what} shows in the log, on each port`, async () => {
+    const { https, mqtt, amqp } = emulator.endpoints.ports;
+    for (const [transport, port] of Object.entries({ https, mqtt, amqp })) {
+      emulator.events.length = 0;
+      await connect(port);
+      // The client may be gone before the emulator has read what it said.
+      for (let wait = 0; emulator.events.length === 0 && wait < 200; wait += 1) await setTimeout(10);
+      const [event, ...more] = emulator.events;
+      assert.deepEqual(more, []);
+      assert.deepEqual([event?.transport, event?.operation, event?.status], [transport, 'handshake', 400]);
+      assert.match(event!.reason!, reason);
+    }
+  });
+}
+
+test('what is no TLS at all, and who goes away, is not worth a line', async () => {
+  emulator.events.length = 0;
+  for (const port of Object.values(emulator.endpoints.ports)) {
+    for (const bytes of [Buffer.from('junk junk junk'), Buffer.from('1603010200010001fc0303', 'hex')]) {
+      const socket = net.connect(port, 'localhost');
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+      socket.end(bytes);
+      await once(socket.resume(), 'close');
+    }
+  }
+  assert.deepEqual(emulator.events, []);
+});
+
+test.run();
