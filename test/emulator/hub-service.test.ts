@@ -136,6 +136,13 @@ test('bulk: each device for itself, and the answer says which were not done', as
     { id: 'bulk-a', importMode: 'updateIfMatchETag', eTag: 'old' },
   ]);
   assert.equal(stale.body.errors[0].errorCode, 'PreconditionFailed');
+  // azure-iothub sends the device as it got it, with its etag.
+  for (const name of ['etag', 'eTag']) {
+    const { body } = await hub('GET', '/devices/bulk-a');
+    const fresh = { id: 'bulk-a', importMode: 'updateIfMatchETag', status: 'enabled', statusReason: name };
+    const updated = await hub('POST', '/devices', [{ ...fresh, [name]: body.etag }]);
+    assert.equal(updated.body.isSuccessful, true, name);
+  }
   const many = Array.from({ length: 101 }, (_, index) => ({ id: `m${index}`, importMode: 'create' }));
   refused(await hub('POST', '/devices', many), 413, 'TooManyDevices');
   for (const body of [[], {}, [1], 'null']) {

@@ -26,10 +26,23 @@ const notImplemented: [
   ['getJob', 'RegistryRead', 'GET', '/jobs/:jobId'],
   ['cancelJob', 'RegistryWrite', 'DELETE', '/jobs/:jobId'],
   ['putScheduledJob', 'ServiceConnect', 'PUT', '/jobs/v2/:jobId'],
+  ['queryScheduledJobs', 'ServiceConnect', 'GET', '/jobs/v2/query'],
   ['getScheduledJob', 'ServiceConnect', 'GET', '/jobs/v2/:jobId'],
+  ['cancelScheduledJob', 'ServiceConnect', 'POST', '/jobs/v2/:jobId/cancel'],
   ['getDigitalTwin', 'ServiceConnect', 'GET', '/digitaltwins/:deviceId'],
   ['patchDigitalTwin', 'ServiceConnect', 'PATCH', '/digitaltwins/:deviceId'],
+  ['invokeCommand', 'ServiceConnect', 'POST', '/digitaltwins/:deviceId/commands/:commandName'],
+  [
+    'invokeComponentCommand',
+    'ServiceConnect',
+    'POST',
+    '/digitaltwins/:deviceId/components/:componentPath/commands/:commandName',
+  ],
+  ['testConfigurationQueries', 'RegistryRead', 'POST', '/configurations/testQueries'],
+  ['receiveFileNotification', 'ServiceConnect', 'GET', '/messages/serviceBound/filenotifications'],
   ['createFileUpload', 'device', 'POST', '/devices/:deviceId/files'],
+  ['completeFileUpload', 'device', 'POST', '/devices/:deviceId/files/notifications'],
+  ['sendModuleMessage', 'device', 'POST', '/devices/:deviceId/modules/:moduleId/messages/events'],
 ];
 
 export const notImplementedOperations: readonly HubOperation[] = notImplemented.map(

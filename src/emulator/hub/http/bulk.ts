@@ -50,7 +50,8 @@ export function bulkOperation(hub: Hub): HubOperation {
 
 /** @throws HubError, TwinPatchError */
 function apply({ identities, twins }: Hub, device: JsonObject): void {
-  const { id: deviceId, importMode, eTag = '', twinETag = '' } = device;
+  const { id: deviceId, importMode } = device;
+  const [eTag, twinETag] = [member(device, 'etag'), member(device, 'twinetag')];
   assertDeviceId(deviceId);
   if (typeof eTag !== 'string' || typeof twinETag !== 'string') {
     throw new HubError('ArgumentInvalid', { message: 'eTag and twinETag must be text.' });
@@ -96,4 +97,10 @@ function apply({ identities, twins }: Hub, device: JsonObject): void {
           'importMode must be create, update, updateIfMatchETag, delete, deleteIfMatchETag, updateTwin or updateTwinIfMatchETag.',
       });
   }
+}
+
+/** A member by its name without regard to case: the SDK for Node.js says `etag`, the documentation `eTag`. */
+function member(device: JsonObject, name: string): unknown {
+  const [, value] = Object.entries(device).find(([own]) => own.toLowerCase() === name) ?? [];
+  return value ?? '';
 }
