@@ -59,7 +59,7 @@ async function run({ flags }: Input, { output }: Context): Promise<void> {
       throw new EnrollkitError('USAGE', '--hosts goes without --for, --format, --service and --hub.');
     }
     const { hostsOf } = await import('../emulator-hosts.js');
-    const hosts = hostsOf(running.endpoints);
+    const hosts = await hostsOf(running.endpoints);
     return output.json
       ? output.value({ hosts })
       : output.data(hosts.map(({ address, names }) => `${address} ${names.join(' ')}`).join('\n'));
