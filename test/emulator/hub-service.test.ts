@@ -400,6 +400,10 @@ test('queries select as documented', () => {
     "SELECT * FROM devices WHERE is_defined(tags.none) AND tags.none = null AND STARTS_WITH(deviceId, 'd-')",
     "SELECT * FROM devices WHERE tags['site'] = 'A' AND (tags.floor = 3.0 AND status <> 'disabled')",
     "SELECT * FROM devices WHERE tags.site NOT IN ['it''s', '\\'']",
+    "SELECT * FROM devices WHERE tags.site NIN ['B'] AND tags.floor IN [-1, 0x3]",
+    'SELECT * FROM devices WHERE deviceId = "d-1" AND tags["site"] = "\\u0041"',
+    'SELECT * FROM devices WHERE tags.floor + 1 = 4 AND tags.floor -1 = 2 AND 2 + tags.floor * 2 = 8',
+    'SELECT * FROM devices WHERE (tags.floor - 1) * 2 % 3 = 1 AND tags.floor / 2 > 1 AND tags.floor > -4',
   ];
   for (const query of selected) assert.equal(parseDeviceQuery(query)(twin), true, query);
   const passedOver = [
@@ -408,6 +412,9 @@ test('queries select as documented', () => {
     'SELECT * FROM devices WHERE NOT tags.nothing = 1',
     "SELECT * FROM devices WHERE tags.floor = '3'",
     'SELECT * FROM devices WHERE tags.site',
+    'SELECT * FROM devices WHERE tags.floor / 0 > 1 OR tags.site + 1 = 1 OR tags.floor = undefined',
+    "SELECT * FROM devices WHERE tags.site NIN ['A']",
+    'SELECT * FROM devices WHERE tags.site = "it""s"',
     'SELECT * FROM devices WHERE tags.__proto__ = null OR is_defined(constructor)',
   ];
   for (const query of passedOver) assert.equal(parseDeviceQuery(query)(twin), false, query);
@@ -447,7 +454,7 @@ test('queries select as documented', () => {
 
 test('no query breaks the parser', () => {
   const words = fc.constantFrom(
-    ..."SELECT * FROM devices WHERE AND OR NOT IN ( ) [ ] , . = != < > tags a 'x' 1 null is_defined AS".split(
+    ...`SELECT * FROM devices WHERE AND OR NOT IN ( ) [ ] , . = != < > + - * / % NIN tags a 'x' "y" 1 0x1 null undefined is_defined AS`.split(
       ' ',
     ),
   );

@@ -5,6 +5,7 @@
  * "Expressions and conditions".
  */
 import { isJsonObject } from './merge-patch.js';
+import { queryTokens, type QueryToken as Token } from './query-tokens.js';
 import { HubError } from './wire-error.js';
 
 /** Whether a twin, as the service sees it, is selected. */
@@ -12,13 +13,6 @@ export type TwinFilter = (twin: Record<string, unknown>) => boolean;
 
 /** The value of an expression; undefined where a property is not there, or where types do not match. */
 type Expression = (twin: Record<string, unknown>) => unknown;
-
-interface Token {
-  kind: 'word' | 'string' | 'number' | 'sign' | 'end';
-  text: string;
-  /** Counted in characters from 1. */
-  at: number;
-}
 
 /** Twins nest ten deep; a query that nests deeper than this is meant to break something. */
 const maxNesting = 50;
@@ -30,27 +24,14 @@ const maxQueryLength = 8192;
  */
 export function parseDeviceQuery(query: string): TwinFilter {
   if (query.length > maxQueryLength) throw invalid(`The query is longer than ${maxQueryLength} characters`);
-  return new QueryParser(tokens(query)).parse();
+  return new QueryParser(tokensOf(query)).parse();
 }
 
-function tokens(query: string): Token[] {
-  const pattern =
-    /\s*(?:(?<word>[A-Za-z_$][\w$]*)|'(?<string>(?:[^'\\]|\\.|'')*)'|(?<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?<sign><=|>=|!=|<>|[=<>()[\],.*]))/y;
-  const found: Token[] = [];
-  let end = 0;
-  for (;;) {
-    pattern.lastIndex = end;
-    const match = pattern.exec(query);
-    if (match === null) break;
-    end = pattern.lastIndex;
-    const [kind, text] = Object.entries(match.groups!).find(([, value]) => value !== undefined)!;
-    found.push({ kind: kind as Token['kind'], text, at: match.index + match[0].search(/\S/) + 1 });
-  }
-  const rest = query.slice(end);
-  if (rest.trim() !== '') {
-    throw invalid(`The query has something unexpected at character ${end + rest.search(/\S/) + 1}`);
-  }
-  return [...found, { kind: 'end', text: '', at: query.length + 1 }];
+/** @throws HubError ArgumentInvalid */
+function tokensOf(query: string): Token[] {
+  const { tokens, strange } = queryTokens(query);
+  if (strange !== undefined) throw invalid(`The query has something unexpected at character ${strange}`);
+  return tokens;
 }
 
 const comparisons: Record<string, (order: number) => boolean> = {
@@ -62,6 +43,16 @@ const comparisons: Record<string, (order: number) => boolean> = {
   '>': (order) => order > 0,
   '>=': (order) => order >= 0,
 };
+
+/** By how tightly they bind, the loosest first. */
+const arithmetic: readonly Record<string, (left: number, right: number) => number>[] = [
+  { '+': (left, right) => left + right, '-': (left, right) => left - right },
+  {
+    '*': (left, right) => left * right,
+    '/': (left, right) => left / right,
+    '%': (left, right) => left % right,
+  },
+];
 
 const functions: Record<string, { arity: number; of: (...values: unknown[]) => unknown }> = {
   is_defined: { arity: 1, of: (value) => value !== undefined },
@@ -141,27 +132,47 @@ class QueryParser {
   }
 
   #comparison(): Expression {
-    const left = this.#operand();
+    const left = this.#arithmetic(0);
     const token = this.#peek();
     const compare = token.kind === 'sign' ? comparisons[token.text] : undefined;
     if (compare) {
       this.#position += 1;
-      const right = this.#operand();
+      const right = this.#arithmetic(0);
       return (twin) => {
         const order = orderOf(left(twin), right(twin));
         return order === undefined ? undefined : compare(order);
       };
     }
-    const negated = this.#nextIsWord(1, 'in') && this.#takesWord('not');
-    if (this.#takesWord('in')) {
+    const excludes =
+      this.#takesWord('nin') ||
+      (this.#nextIsWord(1, 'in') && this.#takesWord('not') && this.#takesWord('in'));
+    if (excludes || this.#takesWord('in')) {
       const choices = this.#list();
       return (twin) => {
         const value = left(twin);
         if (value === undefined) return undefined;
-        return choices.some((choice) => orderOf(value, choice(twin)) === 0) !== negated;
+        return choices.some((choice) => orderOf(value, choice(twin)) === 0) !== excludes;
       };
     }
     return left;
+  }
+
+  #arithmetic(level: number): Expression {
+    const operators = arithmetic[level];
+    if (operators === undefined) return this.#operand();
+    let left = this.#arithmetic(level + 1);
+    for (;;) {
+      const token = this.#peek();
+      const operate = token.kind === 'sign' ? operators[token.text] : undefined;
+      if (operate === undefined) return left;
+      this.#position += 1;
+      const [first, second] = [left, this.#arithmetic(level + 1)];
+      left = (twin) => {
+        const [a, b] = [first(twin), second(twin)];
+        const result = typeof a === 'number' && typeof b === 'number' ? operate(a, b) : Number.NaN;
+        return Number.isFinite(result) ? result : undefined;
+      };
+    }
   }
 
   #list(): Expression[] {
@@ -179,17 +190,19 @@ class QueryParser {
       this.#expectSign(')');
       return inner;
     }
+    if (this.#takesSign('-')) {
+      const { text } = this.#take('number', 'a number');
+      return () => -Number(text);
+    }
     const token = this.#peek();
     this.#position += 1;
-    if (token.kind === 'string') {
-      const text = token.text.replace(/''|\\(.)/g, (all, escaped?: string) => escaped ?? all[0]!);
-      return () => text;
-    }
+    if (token.kind === 'string') return () => token.text;
     if (token.kind === 'number') return () => Number(token.text);
     if (token.kind !== 'word') throw unexpected(token, 'a property or a value');
     const word = token.text.toLowerCase();
     if (word === 'true' || word === 'false') return () => word === 'true';
     if (word === 'null') return () => null;
+    if (word === 'undefined') return () => undefined;
     if (this.#takesSign('(')) return this.#call(token);
     return this.#path(token);
   }
