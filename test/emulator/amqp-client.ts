@@ -1,5 +1,7 @@
 /** A client that speaks raw AMQP 1.0, and says what no SDK would say. */
+
 import { once } from 'node:events';
+import { isIP } from 'node:net';
 import tls from 'node:tls';
 import rhea, { type Connection, type Message, type Receiver, type Sender } from 'rhea';
 import { WebSocket } from 'ws';
@@ -70,6 +72,8 @@ export async function connectAmqp(options: AmqpClientOptions): Promise<RawAmqpCl
     [sasl]: () => ({ start: (done: (e: undefined, r: string) => void) => done(undefined, '') }),
   };
   const connection = container.connect({
+    // Node.js 26 takes no address for a server name, which rhea would make of the host.
+    ...(isIP(host) ? { servername: '' } : {}),
     ...{ host, port, transport: 'tls', ca, cert, key, maxVersion, reconnect: false },
     ...{ username, password, sasl_mechanisms: mechanisms },
     ...(maxFrameSize === undefined ? {} : { max_frame_size: maxFrameSize }),
