@@ -403,6 +403,20 @@ test('a message that a device does not settle goes back to its queue with the co
   again.end();
 });
 
+test('a device that asks for settled messages has them when they are sent', async () => {
+  const { cloudToDevice } = fixture.hub;
+  const client = await connectAmqp(fixture.client(await fixture.hubDevice('once')));
+  const settled = { snd_settle_mode: 1, autoaccept: false };
+  const inbox = await client.receiver('/devices/once/messages/devicebound', {}, settled);
+  const arrived = new Promise<{ remote_settled: boolean }>((resolve) => {
+    inbox.once('message', ({ delivery }: any) => resolve(delivery));
+  });
+  cloudToDevice.send('once', { systemProperties: {}, properties: {}, body: Buffer.from('one') });
+  assert.equal((await arrived).remote_settled, true);
+  assert.equal(cloudToDevice.count('once'), 0);
+  client.end();
+});
+
 test('messages that are too large end their link, or are rejected; the connection goes on', async () => {
   const credential = await fixture.hubDevice('large');
   const client = await connectAmqp(fixture.client(credential));

@@ -192,7 +192,10 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
     if (link.is_receiver()) {
       receivers.set(key, link as Receiver);
       (link as Receiver).add_credit(attached.credit ?? 1);
-    } else answer.credit = new SenderCredit(link as Sender);
+    } else {
+      answer.credit = new SenderCredit(link as Sender);
+      if (wantsSettled(link)) link.local.attach.snd_settle_mode = settledMode;
+    }
     pending.opened({
       takes: () => takes(link as Sender),
       send: (message, settled) => send(link as Sender, message, settled),
@@ -215,7 +218,9 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
     // The SDK for C# reads the tag as a UUID, by which it settles the message.
     const delivery = sender.send(message, randomBytes(16));
     link.credit!.used();
-    if (settled) link.unsettled.set(delivery, settled);
+    // What is sent settled is the client's, whatever becomes of it on the way.
+    if (wantsSettled(sender)) settled?.('accepted');
+    else if (settled) link.unsettled.set(delivery, settled);
     return true;
   }
 
@@ -302,4 +307,14 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
 
 function textOr(value: unknown, other: string): string {
   return typeof value === 'string' ? value : other;
+}
+
+/** OASIS, AMQP 1.0 part 2 section 2.8.2: a receiver asks for messages that it need not settle. */
+const settledMode = 1;
+
+/** As rhea keeps the two attach frames of a link. */
+type AttachedLink = (Sender | Receiver) & { local: { attach: { snd_settle_mode?: number } } };
+
+function wantsSettled(link: Sender | Receiver): link is AttachedLink {
+  return (link as { snd_settle_mode?: number }).snd_settle_mode === settledMode;
 }
