@@ -4,8 +4,8 @@
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
-/** What a token opens: Azure Resource Manager, or the service plane of DPS. */
-export type Audience = 'arm' | 'service';
+/** What a token opens: Azure Resource Manager, the service plane of DPS, or the service side of hubs. */
+export type Audience = 'arm' | 'service' | 'hub';
 
 export interface ClientCredentials {
   clientId: string;

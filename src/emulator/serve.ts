@@ -111,7 +111,14 @@ export async function serve(
     ],
     others: [
       hubsRoutes(hubs.list(), ({ hub, policies, names: { aliases } }) =>
-        hubRoutes({ hub, policies: () => policies, hostNames: () => aliases, now, log }),
+        hubRoutes({
+          hub,
+          policies: () => policies,
+          acceptsBearer: (authorization) => tokens.accepts(authorization, 'hub'),
+          hostNames: () => aliases,
+          now,
+          log,
+        }),
       ),
       tokenEndpoint({ tokens, names, now, log }),
       controlRoutes({ tokens, clock, reset, log, onStopRequest, feed }),

@@ -38,6 +38,7 @@ test.before(async () => {
   hub = openHub(database, () => new Date());
   const app = hubRoutes({
     hub,
+    acceptsBearer: () => false,
     policies: () => [policy],
     hostNames: () => ['localhost'],
     now: () => new Date(),

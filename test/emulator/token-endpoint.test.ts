@@ -66,6 +66,20 @@ test('a token opens what it is for, until it expires', async () => {
   assert.equal(await statusOf(servicePath(), arm.access_token), 401);
 });
 
+test('a token for hubs opens their service side, and nothing else', async () => {
+  const { access_token } = (await askToken({ scope: 'https://iothubs.azure.net/.default' })).body;
+  const devices = '/devices?api-version=2021-04-12';
+  assert.equal(await statusOf(devices, access_token), 200);
+  assert.equal(await statusOf(groupPath, access_token), 401);
+  assert.equal(await statusOf(servicePath(), access_token), 401);
+  const path = '/devices/nobody/messages/deviceBound?api-version=2021-04-12';
+  assert.equal(await statusOf(path, access_token), 401, 'it is no device');
+  const service = (await askToken({ scope: 'https://azure-devices-provisioning.net/.default' })).body;
+  assert.equal(await statusOf(devices, service.access_token), 401);
+  now += 3_601_000;
+  assert.equal(await statusOf(devices, access_token), 401);
+});
+
 test('tokens of another emulator and tampered ones are refused', async () => {
   const claims = { issuer: 'https://localhost/adfs', resource: 'https://management.azure.com' };
   const foreign = new AccessTokens('another', () => new Date()).issue('arm', claims);
@@ -106,13 +120,14 @@ test('@azure/identity and the ARM client, unmodified, get in with the client sec
   });
   running.child.stdin?.end(
     JSON.stringify({
-      endpoints: emulator.endpoints,
+      endpoints: { ...emulator.endpoints, httpsPort: emulator.endpoints.ports.https },
       ...clientCredentialsOf(emulator.endpoints.armToken),
     }),
   );
   const result = JSON.parse((await running).stdout);
   assert.equal(result.idScope, emulator.endpoints.idScope);
   assert.equal(await statusOf(groupPath, result.serviceToken), 404);
+  assert.equal(result.hubDevice, 'by-bearer');
   assert.match(result.wrongSecret, /client secret is not that of this emulator/);
   assert.match(result.foreign, /no resource/);
 });

@@ -25,6 +25,7 @@ const audiences: Record<string, Audience> = {
   'management.azure.com': 'arm',
   'management.core.windows.net': 'arm',
   'azure-devices-provisioning.net': 'service',
+  'iothubs.azure.net': 'hub',
 };
 
 export function tokenEndpoint({ tokens, names, now, log }: TokenEndpointOptions): Hono<Bindings> {

@@ -24,6 +24,8 @@ export interface HubRoutesOptions {
   hub: Hub;
   /** The hub's shared access policies. */
   policies: () => readonly Policy[];
+  /** Whether an Authorization header holds a bearer token for the service side of hubs. */
+  acceptsBearer: (authorization: string) => boolean;
   /** The hub's names, in lower case, with and without port. */
   hostNames: () => readonly string[];
   now: () => Date;
@@ -116,30 +118,34 @@ function requestOf(context: Context<Bindings>, parameters: Record<string, string
 async function authorize(
   context: Context<Bindings>,
   { caller }: HubOperation,
-  { hub, policies, hostNames, now }: HubRoutesOptions,
+  { hub, policies, acceptsBearer, hostNames, now }: HubRoutesOptions,
 ): Promise<void> {
   const { incoming } = context.env;
-  const { authorization, host } = incoming.headers;
-  const deviceId = context.req.param('deviceId') ?? '';
-  const problem =
-    caller === 'device'
-      ? await refusalOf(
-          hub.devices.get(deviceId),
-          {
-            chain: presentedChain(incoming.socket as TLSSocket),
-            authorization,
-            hostNames: hostNames(),
-            policies: policies(),
-            path: context.req.path.replace(/^\/devices\/[^/]*/i, ''),
-            authorities: hub.authorities(),
-          },
-          now(),
-        )
-      : sasProblem(
-          { authorization: authorization ?? '', path: context.req.path, host },
-          { policies: policies(), hostNames: hostNames(), right: caller, now: now() },
-        );
-  if (problem !== undefined) throw new HubError('IotHubUnauthorizedAccess', { reason: problem });
+  const { authorization = '', host } = incoming.headers;
+  const refusal = async () => {
+    if (caller === 'device') {
+      const proof = {
+        chain: presentedChain(incoming.socket as TLSSocket),
+        authorization: incoming.headers.authorization,
+        hostNames: hostNames(),
+        policies: policies(),
+        path: context.req.path.replace(/^\/devices\/[^/]*/i, ''),
+        authorities: hub.authorities(),
+      };
+      return refusalOf(hub.devices.get(context.req.param('deviceId') ?? ''), proof, now());
+    }
+    if (/^Bearer\s/i.test(authorization)) {
+      return acceptsBearer(authorization)
+        ? undefined
+        : 'the bearer token is not one for hubs of this emulator';
+    }
+    return sasProblem(
+      { authorization, path: context.req.path, host },
+      { policies: policies(), hostNames: hostNames(), right: caller, now: now() },
+    );
+  };
+  const reason = await refusal();
+  if (reason !== undefined) throw new HubError('IotHubUnauthorizedAccess', { reason });
 }
 
 function assertApiVersion(context: Context<Bindings>): void {
