@@ -1,5 +1,4 @@
 /** One AMQP connection: rhea speaks the protocol, the nodes decide about links and messages. */
-import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import rhea, {
   type Connection,
@@ -14,8 +13,8 @@ import { AmqpError, toAmqpError } from './amqp-error.js';
 import { addressOf } from './attach-frame.js';
 import { applyFrameRules, type Frame, linkKey, maxSessions } from './frame-rules.js';
 import { FrameStream, maxFrameBytes } from './frame-stream.js';
-import { SenderCredit } from './link-credit.js';
 import { nameLinksByDirection } from './link-names.js';
+import { MessagesToClient } from './messages-to-client.js';
 import { type AmqpClient, type Attached, type Nodes, type Outcome, PendingLink } from './node.js';
 import { saslMechanisms } from './sasl.js';
 
@@ -49,17 +48,8 @@ interface ClientLink {
   attached: Attached;
   pending: PendingLink;
   /** Of a link on which the client receives. */
-  credit?: SenderCredit;
-  /** Who waits for what the client does with a message. */
-  unsettled: Map<Delivery, Settled>;
-  /** Clients ask before they say that they take answers. */
-  waiting: { message: Message; settled: Settled | undefined }[];
+  messages?: MessagesToClient;
 }
-
-type Settled = (outcome: Outcome) => void;
-
-/** Messages for a client that has not said that it takes them. */
-const maxWaiting = 20;
 
 /** Speaks AMQP 1.0 on a stream until it ends. */
 export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void {
@@ -117,8 +107,7 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
     if (!one) return;
     links.delete(link);
     receivers.delete(one.key);
-    for (const settled of one.unsettled.values()) settled('dropped');
-    for (const { settled } of one.waiting) settled?.('dropped');
+    one.messages?.end();
     one.attached.closed?.();
   }
 
@@ -171,7 +160,7 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
         properties: (performative.properties ?? {}) as Record<string, unknown>,
         link: pending,
       });
-      return { key: linkKey(frame), address, attached, pending, unsettled: new Map(), waiting: [] };
+      return { key: linkKey(frame), address, attached, pending };
     } catch (cause) {
       const error = toAmqpError(cause, options.now());
       refused({ operation: 'attach', address, error });
@@ -193,52 +182,25 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
       receivers.set(key, link as Receiver);
       (link as Receiver).add_credit(attached.credit ?? 1);
     } else {
-      answer.credit = new SenderCredit(link as Sender);
-      if (wantsSettled(link)) link.local.attach.snd_settle_mode = settledMode;
+      answer.messages = new MessagesToClient(link as Sender);
     }
+    const { messages } = answer;
     pending.opened({
-      takes: () => takes(link as Sender),
-      send: (message, settled) => send(link as Sender, message, settled),
+      takes: () => !over && messages !== undefined && messages.takes,
+      send: (message, settled) => !over && messages !== undefined && messages.send(message, settled),
       close: (error) => close(link, error),
     });
   }
 
-  function takes(sender: Sender): boolean {
-    const link = links.get(sender);
-    return (
-      !over && link?.waiting.length === 0 && sender.is_open() && sender.sendable() && link.credit!.left > 0
-    );
-  }
-
-  function send(sender: Sender, message: Message, settled?: Settled): boolean {
-    const link = links.get(sender);
-    if (over || !link) return false;
-    if (!takes(sender))
-      return link.waiting.length < maxWaiting && link.waiting.push({ message, settled }) > 0;
-    // The SDK for C# reads the tag as a UUID, by which it settles the message.
-    const delivery = sender.send(message, randomBytes(16));
-    link.credit!.used();
-    // What is sent settled is the client's, whatever becomes of it on the way.
-    if (wantsSettled(sender)) settled?.('accepted');
-    else if (settled) link.unsettled.set(delivery, settled);
-    return true;
-  }
-
   function sendable(sender: Sender): void {
     const link = links.get(sender);
-    if (!link) return;
-    const waiting = link.waiting.splice(0);
-    for (const { message, settled } of waiting) send(sender, message, settled);
-    if (takes(sender)) link.attached.sendable?.();
+    if (over || !link?.messages) return;
+    link.messages.sendWaiting();
+    if (link.messages.takes) link.attached.sendable?.();
   }
 
   function settle(outcome: Outcome) {
-    return ({ sender, delivery }: EventContext) => {
-      const unsettled = links.get(sender!)?.unsettled;
-      const settled = unsettled?.get(delivery!);
-      unsettled?.delete(delivery!);
-      settled?.(outcome);
-    };
+    return ({ sender, delivery }: EventContext) => links.get(sender!)?.messages?.settle(delivery!, outcome);
   }
 
   async function receive(receiver: Receiver, delivery: Delivery, message: Message): Promise<void> {
@@ -281,11 +243,11 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
   });
   on('message', ({ receiver, delivery, message }) => void receive(receiver!, delivery!, message!));
   on('sendable', ({ sender }) => sendable(sender!));
-  on('sender_flow', ({ sender }) => links.get(sender!)?.credit?.given());
+  on('sender_flow', ({ sender }) => links.get(sender!)?.messages?.creditGiven());
   // The client waits for what is there now, or for word that there is nothing.
   on('sender_draining', ({ sender }) => {
     sendable(sender!);
-    links.get(sender!)?.credit?.giveBack();
+    links.get(sender!)?.messages?.drained();
   });
   on('accepted', settle('accepted'));
   on('rejected', settle('rejected'));
@@ -307,14 +269,4 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
 
 function textOr(value: unknown, other: string): string {
   return typeof value === 'string' ? value : other;
-}
-
-/** OASIS, AMQP 1.0 part 2 section 2.8.2: a receiver asks for messages that it need not settle. */
-const settledMode = 1;
-
-/** As rhea keeps the two attach frames of a link. */
-type AttachedLink = (Sender | Receiver) & { local: { attach: { snd_settle_mode?: number } } };
-
-function wantsSettled(link: Sender | Receiver): link is AttachedLink {
-  return (link as { snd_settle_mode?: number }).snd_settle_mode === settledMode;
 }
