@@ -148,6 +148,8 @@ test('a client that sends cannot say how much credit it has', async () => {
       ),
     );
     assert.equal(answers.at(-1)!.fields.error?.condition, 'amqp:link:transfer-limit-exceeded');
+    // Nor on a link that was refused.
+    await answersTo(frames.attach(0, '/nowhere', 'sender', {}), frames.flow(0, 1000, true));
   } finally {
     console.error = error;
   }

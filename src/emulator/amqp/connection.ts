@@ -119,7 +119,6 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
   applyFrameRules(connection, {
     maxMessageBytes: maxEncodedBytes,
     endedByClient: () => frames.hold(new Promise(setImmediate)),
-    isFromClient: (frame) => receivers.has(linkKey(frame)),
     hasCredit: (frame) => receivers.get(linkKey(frame))?.has_credit() ?? false,
     tooLarge(frame) {
       const receiver = receivers.get(linkKey(frame))!;

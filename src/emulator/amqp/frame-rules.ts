@@ -52,8 +52,6 @@ export interface FrameRulesOptions {
   beforeAttach(frame: Frame, attach: () => void): void;
   /** A link or a session was ended: rhea answers in a later turn, and only then are its names free again. */
   endedByClient(): void;
-  /** Whether it is about a link on which the client sends. */
-  isFromClient(frame: Frame): boolean;
   /** Whether a link may send another message now. */
   hasCredit(frame: Frame): boolean;
   /** Ends a link whose message is too large. */
@@ -65,8 +63,8 @@ export interface FrameRulesOptions {
 export function applyFrameRules(connection: Connection, options: FrameRulesOptions): void {
   const handlers = connection as unknown as FrameHandlers;
   const partial = new Map<string, { chunks: Buffer[]; length: number; refused: boolean }>();
-  /** The handles in use, by channel. */
-  const sessions = new Map<number, Set<unknown>>();
+  /** The handles in use, by channel, and whether the client sends on the link of each. */
+  const sessions = new Map<number, Map<unknown, boolean>>();
   let links = 0;
 
   /** @param rule says false when rhea is not to have the frame */
@@ -97,7 +95,7 @@ export function applyFrameRules(connection: Connection, options: FrameRulesOptio
   before('on_begin', ({ channel }) => {
     if (sessions.has(channel)) throw new AmqpError('notAllowed', 'The channel is in use.');
     if (sessions.size >= maxSessions) throw tooMany('sessions', maxSessions);
-    sessions.set(channel, new Set());
+    sessions.set(channel, new Map());
     return true;
   });
 
@@ -110,11 +108,11 @@ export function applyFrameRules(connection: Connection, options: FrameRulesOptio
 
   before('on_attach', (frame, attach) => {
     const handles = sessions.get(frame.channel);
-    const { handle } = frame.performative;
+    const { handle, role } = frame.performative;
     if (!handles) throw new AmqpError('notAllowed', 'A link was attached without a session.');
     if (handles.has(handle)) throw new AmqpError('notAllowed', 'The handle is in use.');
     if (links >= maxLinks) throw tooMany('links', maxLinks);
-    handles.add(handle);
+    handles.set(handle, role !== true);
     links += 1;
     options.beforeAttach(frame, attach);
     return false;
@@ -129,7 +127,8 @@ export function applyFrameRules(connection: Connection, options: FrameRulesOptio
 
   before('on_flow', (frame) => {
     // Only who receives asks for that. rhea would take over the sender's idea of its credit, and write to the console.
-    if (frame.performative.drain === true && options.isFromClient(frame)) frame.performative.drain = false;
+    const { handle, drain } = frame.performative;
+    if (drain === true && sessions.get(frame.channel)?.get(handle)) frame.performative.drain = false;
     return true;
   });
 
