@@ -31,7 +31,7 @@ import { median } from './median.js';
 const stored = Number(process.argv[2] ?? 100_000);
 const deviceCount = 400;
 const warmUpRounds = 3;
-const rounds = 5;
+const rounds = 9;
 const concurrency = 16;
 const folder = mkdtempSync(join(tmpdir(), 'enrollkit-bench-'));
 const running: ChildProcess[] = [];
