@@ -1,7 +1,7 @@
 /** Writes the JSON Schemas that stand in templates/, from the zod schemas that the code checks with. */
 import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import { emulatorSeedFileSchema } from '../src/emulator/seed-schema.js';
+import { emulatorSeedFileSchema } from '../src/emulator/seed/seed-schema.js';
 import { planSchema } from '../src/pipeline/plan.js';
 import { profileSchema } from '../src/pki/profile.js';
 

@@ -1,6 +1,6 @@
 /** The file that `emulator start --seed` names. */
 import { dirname, resolve } from 'node:path';
-import { type EmulatorSeed, emulatorSeedSchema } from '../emulator/seed-schema.js';
+import { type EmulatorSeed, emulatorSeedSchema } from '../emulator/seed/seed-schema.js';
 import { EnrollkitError } from '../errors.js';
 import { readInputFile } from './input-file.js';
 import { readJsonDocument } from './json-document.js';

@@ -1,7 +1,7 @@
 /** What an emulator is started with. */
 import type { EmulatorLog } from './events.js';
 import type { QuotaLimits } from './quotas.js';
-import type { EmulatorSeed } from './seed-schema.js';
+import type { EmulatorSeed } from './seed/seed-schema.js';
 
 export interface EmulatorOptions {
   /** The state folder; the emulator keeps its files in `emulator/` below it. `:memory:` keeps nothing. */

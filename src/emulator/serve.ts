@@ -9,7 +9,6 @@ import type { Closer } from './closers.js';
 import { describeEndpoints } from './describe-endpoints.js';
 import { type EmulatorEndpoints, removeEndpoints, writeEndpoints } from './endpoints.js';
 import type { EmulatorEvent } from './events.js';
-import { meant, type Ports } from './host-names.js';
 import { createApp } from './http/app.js';
 import { withExistence } from './http/arm/existence.js';
 import { armPlane } from './http/arm/plane.js';
@@ -20,21 +19,22 @@ import { startHttps } from './http/listener.js';
 import { servicePlane } from './http/service/plane.js';
 import { tokenEndpoint } from './http/token-endpoint.js';
 import { hubRoutes } from './hub/http.js';
-import { HubDirectory } from './hub-directory.js';
 import type { MessageFeed } from './message-feed.js';
 import { startMqtt } from './mqtt/listener.js';
+import { meant, type Ports } from './network/host-names.js';
+import { findPlaces } from './network/places.js';
 import type { EmulatorOptions } from './options.js';
-import { findPlaces } from './places.js';
 import { documentedLimits, type QuotaLimits } from './quotas.js';
-import { RegistrationRouter } from './registration-router.js';
+import { RegistrationRouter } from './registration/registration-router.js';
 import type { Resources } from './resources.js';
-import { applySeed } from './seed.js';
-import { ServiceDirectory } from './service-directory.js';
+import { applySeed } from './seed/seed.js';
+import { HubDirectory } from './services/hub-directory.js';
+import { ServiceDirectory } from './services/service-directory.js';
 import type { StateDatabase } from './state/database.js';
 import { readIdentity } from './state/identity.js';
 import { issuingRootFileName } from './state/issuing-authorities.js';
 import { ResourceGroups } from './state/resource-groups.js';
-import { rootFileName } from './tls.js';
+import { rootFileName } from './tls/server-identity.js';
 
 /**
  * Opens the planes and their listeners.

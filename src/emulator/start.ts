@@ -15,7 +15,7 @@ export type { EmulatorEvent, EmulatorLog } from './events.js';
 export type { DeviceMessage } from './message-feed.js';
 export type { EmulatorOptions } from './options.js';
 export type { QuotaLimits } from './quotas.js';
-export type { EmulatorSeed } from './seed-schema.js';
+export type { EmulatorSeed } from './seed/seed-schema.js';
 
 /** An emulator that runs in this process. */
 export interface Emulator {

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import { howToPermit, listenEverywhere } from '../../src/emulator/listen.js';
+import { howToPermit, listenEverywhere } from '../../src/emulator/network/listen.js';
 import { askEmulator } from '../../src/emulator/running.js';
 import type { EmulatorEndpoints } from '../../src/emulator/start.js';
 import { EnrollkitError } from '../../src/errors.js';

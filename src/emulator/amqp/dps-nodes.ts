@@ -10,12 +10,12 @@ import { apiVersionProperty, dpsAmqp, parseRegistrationAddress } from '../../dps
 import { isKnownApiVersion } from '../../dps/contract/api-versions.js';
 import { sameId } from '../../dps/contract/ids.js';
 import { parseSasToken } from '../../dps/contract/sas.js';
-import { identifyCertificate } from '../attestation-x509.js';
 import { DpsError } from '../dps-error.js';
 import type { EmulatorLog } from '../events.js';
 import { parseRegistrationRequest } from '../json-text.js';
-import { assertLegalId } from '../legal-id.js';
-import type { Registrations } from '../registration.js';
+import { identifyCertificate } from '../registration/attestation-x509.js';
+import { assertLegalId } from '../registration/legal-id.js';
+import type { Registrations } from '../registration/registrations.js';
 import { AmqpError, answerNotTaken, toAmqpError } from './amqp-error.js';
 import { bodyOf, jsonBody, stringOf } from './message.js';
 import type { AmqpClient, Attached, AttachRequest, Link, Nodes } from './node.js';

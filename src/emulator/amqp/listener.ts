@@ -1,9 +1,9 @@
 /** The port of AMQP. MQTT is understood there, too: see first-byte.ts. */
 import type { TlsOptions } from 'node:tls';
-import { acceptByFirstByte } from '../first-byte.js';
-import type { HandshakeFailed } from '../handshake-failures.js';
 import type { MqttListener } from '../mqtt/listener.js';
-import { startTlsListener, type TlsListener } from '../tls-listener.js';
+import { acceptByFirstByte } from '../tls/first-byte.js';
+import type { HandshakeFailed } from '../tls/handshake-failures.js';
+import { startTlsListener, type TlsListener } from '../tls/tls-listener.js';
 import type { AmqpServer } from './server.js';
 
 export interface AmqpListenerOptions {

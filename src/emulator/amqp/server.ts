@@ -3,10 +3,10 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { parseDeviceAddress, parseRegistrationAddress } from '../../dps/contract/amqp.js';
 import type { EmulatorLog } from '../events.js';
-import type { Dialled } from '../host-names.js';
 import type { NamedHub } from '../hub/hub.js';
-import type { Registrations } from '../registration.js';
-import { presentedChain } from '../tls.js';
+import type { Dialled } from '../network/host-names.js';
+import type { Registrations } from '../registration/registrations.js';
+import { presentedChain } from '../tls/server-identity.js';
 import type { AmqpRefusal } from './connection.js';
 import type { AmqpClient, Nodes } from './node.js';
 

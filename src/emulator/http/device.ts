@@ -1,7 +1,7 @@
 /** The device plane over HTTPS: register, poll, look up. The TLS handshake, or a token, says who is asking. */
 import { routes } from '../../dps/contract/routes.js';
-import type { HostNames } from '../host-names.js';
-import type { RegistrationRouter } from '../registration-router.js';
+import type { HostNames } from '../network/host-names.js';
+import type { RegistrationRouter } from '../registration/registration-router.js';
 import { toDpsErrorReply } from './dps-error-reply.js';
 import type { HttpPlane, OperationRequest } from './operation.js';
 

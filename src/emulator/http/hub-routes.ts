@@ -1,7 +1,7 @@
 /** The HTTPS sides of all hubs on one port: the name or the address that a client dialled tells which one is meant. */
 import { Hono } from 'hono';
-import { meant } from '../host-names.js';
-import type { IotHub } from '../hub-directory.js';
+import { meant } from '../network/host-names.js';
+import type { IotHub } from '../services/hub-directory.js';
 import { type Bindings, dialledBy } from './app.js';
 
 /** @param routesOf the routes of one hub, the same for all */

@@ -4,10 +4,10 @@ import type { Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { keepForgedChains } from '../forged-chain.js';
-import { type HandshakeFailed, tellHandshakes } from '../handshake-failures.js';
-import { isEveryAddress } from '../host-names.js';
-import { listenEverywhere } from '../listen.js';
+import { isEveryAddress } from '../network/host-names.js';
+import { listenEverywhere } from '../network/listen.js';
+import { keepForgedChains } from '../tls/forged-chain.js';
+import { type HandshakeFailed, tellHandshakes } from '../tls/handshake-failures.js';
 import type { Bindings } from './app.js';
 import { serveWebSockets, type WebSocketProtocols } from './web-socket.js';
 

@@ -1,7 +1,7 @@
 /** One HTTP operation of the emulator: a row of the route table, and the function that answers it. */
 
 import type { Route } from '../../dps/contract/routes.js';
-import type { Dialled } from '../host-names.js';
+import type { Dialled } from '../network/host-names.js';
 
 export interface OperationRequest {
   /** Path parameters, decoded. */

@@ -1,5 +1,5 @@
 /** The operations of one provisioning service, made into those of all: each request tells which one is meant. */
-import type { ProvisioningService } from '../provisioning-service.js';
+import type { ProvisioningService } from '../services/provisioning-service.js';
 import type { Operation, OperationRequest } from './operation.js';
 
 /**

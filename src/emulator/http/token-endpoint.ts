@@ -7,7 +7,7 @@ import { type Context, Hono } from 'hono';
 import { type AccessTokens, type Audience, tokenLifetimeSeconds } from '../access-tokens.js';
 import { DpsError } from '../dps-error.js';
 import type { EmulatorLog } from '../events.js';
-import type { HostNames } from '../host-names.js';
+import type { HostNames } from '../network/host-names.js';
 import type { Bindings } from './app.js';
 import { readBytes } from './body.js';
 

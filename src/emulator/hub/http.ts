@@ -7,7 +7,7 @@ import { isKnownApiVersion } from '../../dps/contract/api-versions.js';
 import type { EmulatorLog } from '../events.js';
 import { sasProblem } from '../sas-check.js';
 import type { Policy } from '../state/identity.js';
-import { presentedChain } from '../tls.js';
+import { presentedChain } from '../tls/server-identity.js';
 import { refusalOf } from './authorize.js';
 import { deviceOperations } from './http/devices.js';
 import { feedbackOperations } from './http/feedback.js';

@@ -2,12 +2,12 @@
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import type { EmulatorLog } from '../events.js';
-import { acceptByFirstByte } from '../first-byte.js';
-import type { HandshakeFailed } from '../handshake-failures.js';
 import type { NamedHub } from '../hub/hub.js';
 import { maxMessageBytes } from '../hub/messages.js';
-import { presentedChain } from '../tls.js';
-import { startTlsListener } from '../tls-listener.js';
+import { acceptByFirstByte } from '../tls/first-byte.js';
+import type { HandshakeFailed } from '../tls/handshake-failures.js';
+import { presentedChain } from '../tls/server-identity.js';
+import { startTlsListener } from '../tls/tls-listener.js';
 import { dpsCandidate, type RegistrationsLike } from './dps-session.js';
 import { hubCandidate } from './hub-session.js';
 import { createSessionLayer } from './session-layer.js';

@@ -2,7 +2,7 @@
  * The hubs linked to a provisioning service. What the state keeps is a hub's ID: its host name carries the port, and
  * that may change from run to run. So names are put in when answering, and taken out when reading.
  */
-import type { HubDirectory, IotHub } from '../hub-directory.js';
+import type { HubDirectory, IotHub } from '../services/hub-directory.js';
 import type { StateDatabase } from './database.js';
 
 export interface HubLink {

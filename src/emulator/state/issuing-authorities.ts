@@ -47,7 +47,7 @@ export class IssuingAuthorities {
       const key = policyName.toLowerCase();
       const stored = this.#read(key);
       if (stored && isIssuedBy(stored, root)) return { authority: stored, root };
-      const { makeAuthority } = await import('../issue-credential.js');
+      const { makeAuthority } = await import('../registration/issue-credential.js');
       return {
         authority: this.#keep(
           key,
@@ -61,7 +61,7 @@ export class IssuingAuthorities {
   async #root(): Promise<IssuingAuthority> {
     const stored = this.#read(rootKey);
     if (stored) return stored;
-    const { makeAuthority } = await import('../issue-credential.js');
+    const { makeAuthority } = await import('../registration/issue-credential.js');
     return this.#keep(rootKey, await makeAuthority('enrollkit emulator issuing root', this.#now()));
   }
 

@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import { iotHubApiVersions } from '../../../dps/contract/api-versions.js';
 import { routes } from '../../../dps/contract/routes.js';
-import type { HubDirectory, IotHub } from '../../hub-directory.js';
+import type { HubDirectory, IotHub } from '../../services/hub-directory.js';
 import type { Operation, OperationRequest } from '../operation.js';
 import { ArmError } from './error.js';
 import { abridge, assertSubscription, findResourceGroup, type ScopeOptions, same } from './scope.js';

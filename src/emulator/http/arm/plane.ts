@@ -1,6 +1,6 @@
 /** The ARM plane: provisioning services, their keys, and their CA certificates. Callers bring the ARM token. */
 import type { AccessTokens } from '../../access-tokens.js';
-import type { ProvisioningService } from '../../provisioning-service.js';
+import type { ProvisioningService } from '../../services/provisioning-service.js';
 import type { HttpPlane, OperationRequest } from '../operation.js';
 import { perService } from '../per-service.js';
 import { certificateOperations } from './certificates.js';

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { parseConnectionString } from '../../../dps/contract/connection-string.js';
-import type { HubDirectory } from '../../hub-directory.js';
-import { defaultSettings, type ServiceSettings } from '../../provisioning-service.js';
+import type { HubDirectory } from '../../services/hub-directory.js';
+import { defaultSettings, type ServiceSettings } from '../../services/provisioning-service.js';
 import type { HubLink } from '../../state/hubs.js';
 import type { Policy } from '../../state/identity.js';
 import { ArmError } from './error.js';

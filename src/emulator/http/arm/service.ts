@@ -5,7 +5,7 @@ import type {
   ProvisioningService as ServiceDescription,
   SharedAccessPolicy,
 } from '../../../dps/contract/schemas.js';
-import type { ProvisioningService } from '../../provisioning-service.js';
+import type { ProvisioningService } from '../../services/provisioning-service.js';
 import type { Policy } from '../../state/identity.js';
 import type { Operation } from '../operation.js';
 import { ArmError } from './error.js';

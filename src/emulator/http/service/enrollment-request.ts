@@ -12,7 +12,7 @@ import {
   provisioningStatuses,
 } from '../../../dps/contract/schemas.js';
 import { DpsError } from '../../dps-error.js';
-import { assertLegalId } from '../../legal-id.js';
+import { assertLegalId } from '../../registration/legal-id.js';
 import type { Certificates } from '../../state/certificates.js';
 import type { GroupSettings } from '../../state/enrollment-groups.js';
 import type { EnrollmentSettings } from '../../state/enrollment-settings.js';

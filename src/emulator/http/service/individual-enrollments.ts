@@ -2,7 +2,7 @@
 import { routes } from '../../../dps/contract/routes.js';
 import { toAttestationMechanism, toIndividualEnrollment } from '../../enrollment-reply.js';
 import { assertFewer } from '../../quotas.js';
-import { toRegistrationState } from '../../registration-state.js';
+import { toRegistrationState } from '../../registration/registration-state.js';
 import type { IndividualSettings, StoredIndividual } from '../../state/individual-enrollments.js';
 import type { Operation } from '../operation.js';
 import { readIndividualEnrollment } from './enrollment-request.js';

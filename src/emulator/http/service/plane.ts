@@ -1,10 +1,10 @@
 /** The service plane: enrollment groups, individual enrollments and registration records. Callers bring a SAS token, or the emulator's token. */
 import type { AccessTokens } from '../../access-tokens.js';
 import { DpsError } from '../../dps-error.js';
-import { meant } from '../../host-names.js';
-import type { ProvisioningService } from '../../provisioning-service.js';
+import { meant } from '../../network/host-names.js';
 import { sasProblem } from '../../sas-check.js';
-import type { ServiceDirectory } from '../../service-directory.js';
+import type { ProvisioningService } from '../../services/provisioning-service.js';
+import type { ServiceDirectory } from '../../services/service-directory.js';
 import { toDpsErrorReply } from '../dps-error-reply.js';
 import type { HttpPlane, OperationRequest } from '../operation.js';
 import { perService } from '../per-service.js';

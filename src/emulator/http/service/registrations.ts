@@ -1,8 +1,8 @@
 /** Registration records on the service plane. */
 import { routes } from '../../../dps/contract/routes.js';
 import { DpsError } from '../../dps-error.js';
-import { assertLegalId } from '../../legal-id.js';
-import { toRegistrationState } from '../../registration-state.js';
+import { assertLegalId } from '../../registration/legal-id.js';
+import { toRegistrationState } from '../../registration/registration-state.js';
 import { etagMatches } from '../../state/etag.js';
 import type { RegistrationRecord } from '../../state/registration-records.js';
 import type { Operation } from '../operation.js';

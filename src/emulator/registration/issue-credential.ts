@@ -1,9 +1,9 @@
 /** Makes the certificates that the emulator gives to devices, and the CAs that sign them. */
 import type { KeyObject } from 'node:crypto';
-import { issue } from '../pki/issue.js';
-import { generateKeyPair } from '../pki/keys.js';
-import { loadProfile } from '../pki/profile.js';
-import type { IssuingAuthority } from './state/issuing-authorities.js';
+import { issue } from '../../pki/issue.js';
+import { generateKeyPair } from '../../pki/keys.js';
+import { loadProfile } from '../../pki/profile.js';
+import type { IssuingAuthority } from '../state/issuing-authorities.js';
 
 /** The default of Azure Device Registry's policies, whose range is 1 to 90. */
 const validityDays = 30;

@@ -1,9 +1,9 @@
 /** A device that asks about its registration, whatever the transport. */
 import type { z } from 'zod';
-import { csrApiVersions } from '../dps/contract/api-versions.js';
-import { sameId } from '../dps/contract/ids.js';
-import { registerRequest } from '../dps/contract/schemas.js';
-import { DpsError } from './dps-error.js';
+import { csrApiVersions } from '../../dps/contract/api-versions.js';
+import { sameId } from '../../dps/contract/ids.js';
+import { registerRequest } from '../../dps/contract/schemas.js';
+import { DpsError } from '../dps-error.js';
 
 /** Who asks: what the path says, and what the TLS handshake proved. */
 export interface DeviceRequest {

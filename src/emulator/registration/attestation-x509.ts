@@ -6,15 +6,15 @@
  * disabled. That proven one itself may be left out of what is presented, since the service holds it, unless `fullChain`
  * says otherwise. A device whose own certificate is enrolled needs no CA.
  */
-import { sameId } from '../dps/contract/ids.js';
-import { type Certificate, parseCertificate, sha256Thumbprint } from '../pki/certificate.js';
-import { type ChainVerdict, type FailureCode, validateChain } from '../pki/validate.js';
+import { sameId } from '../../dps/contract/ids.js';
+import { type Certificate, parseCertificate, sha256Thumbprint } from '../../pki/certificate.js';
+import { type ChainVerdict, type FailureCode, validateChain } from '../../pki/validate.js';
+import { DpsError } from '../dps-error.js';
+import type { StoredCertificate } from '../state/certificates.js';
+import type { StoredGroup } from '../state/enrollment-groups.js';
+import type { StoredIndividual } from '../state/individual-enrollments.js';
 import type { AttestationOptions, HubCredential } from './attestation.js';
-import { DpsError } from './dps-error.js';
 import { presentedIssuers, presentedLeaf } from './presented-certificate.js';
-import type { StoredCertificate } from './state/certificates.js';
-import type { StoredGroup } from './state/enrollment-groups.js';
-import type { StoredIndividual } from './state/individual-enrollments.js';
 
 /**
  * Who presents this chain: the thumbprint of its first certificate, whose common name must be the registration ID.

@@ -4,13 +4,14 @@
  *
  * Source: Microsoft Learn, "X.509 certificate attestation", "Symmetric key attestation" and "DPS enrollment" (concepts).
  */
+
+import { DpsError } from '../dps-error.js';
+import type { Certificates } from '../state/certificates.js';
+import type { EnrollmentGroups, StoredGroup } from '../state/enrollment-groups.js';
+import type { EnrollmentSettings } from '../state/enrollment-settings.js';
+import type { IndividualEnrollments, StoredIndividual } from '../state/individual-enrollments.js';
 import { matchSymmetricKey } from './attestation-symmetric-key.js';
 import { identifyCertificate, X509Attestation } from './attestation-x509.js';
-import { DpsError } from './dps-error.js';
-import type { Certificates } from './state/certificates.js';
-import type { EnrollmentGroups, StoredGroup } from './state/enrollment-groups.js';
-import type { EnrollmentSettings } from './state/enrollment-settings.js';
-import type { IndividualEnrollments, StoredIndividual } from './state/individual-enrollments.js';
 
 /** What a device brings to prove who it is. */
 export interface Proof {

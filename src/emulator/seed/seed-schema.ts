@@ -1,8 +1,8 @@
 /** What an emulator can be started with: the same objects that clients would send, in one document. */
 import { z } from 'zod';
-import { hubNameProblem, serviceNameProblem } from '../dps/contract/ids.js';
-import { enrollmentGroup, individualEnrollment } from '../dps/contract/schemas.js';
-import { deviceIdentity } from './hub/device-request.js';
+import { hubNameProblem, serviceNameProblem } from '../../dps/contract/ids.js';
+import { enrollmentGroup, individualEnrollment } from '../../dps/contract/schemas.js';
+import { deviceIdentity } from '../hub/device-request.js';
 
 /** What the service alone sets. */
 const readOnly = { etag: true, createdDateTimeUtc: true, lastUpdatedDateTimeUtc: true } as const;

@@ -1,19 +1,19 @@
 /** What a seed has of one provisioning service: its linked hubs, its CA certificates, its enrollments. */
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { certificateNameProblem } from '../dps/contract/ids.js';
-import { certificateFromText } from './certificate-text.js';
+import { certificateNameProblem } from '../../dps/contract/ids.js';
+import { certificateFromText } from '../certificate-text.js';
 import {
   type EnrollmentContext,
   readEnrollmentGroup,
   readIndividualEnrollment,
-} from './http/service/enrollment-request.js';
-import { defaultSettings, type ProvisioningService } from './provisioning-service.js';
+} from '../http/service/enrollment-request.js';
+import { defaultSettings, type ProvisioningService } from '../services/provisioning-service.js';
+import type { Certificates, StoredCertificate } from '../state/certificates.js';
+import type { StoredVersion } from '../state/enrollment-settings.js';
+import type { HubLink, LinkedHubs } from '../state/hubs.js';
 import { assertNew, invalidSeed, type Place, readAll } from './seed-problem.js';
 import type { ServiceSeed } from './seed-schema.js';
-import type { Certificates, StoredCertificate } from './state/certificates.js';
-import type { StoredVersion } from './state/enrollment-settings.js';
-import type { HubLink, LinkedHubs } from './state/hubs.js';
 
 /**
  * Reads all of it, and stores nothing.

@@ -1,6 +1,6 @@
 /** Where services and hubs are bound: the first at the emulator's host, each other at a loopback address of its own. */
 import { lookup } from 'node:dns/promises';
-import { EnrollkitError } from '../errors.js';
+import { EnrollkitError } from '../../errors.js';
 import { bindAddresses, isEveryAddress } from './host-names.js';
 import { isLoopbackAddress, loopbackAddress, maxLoopbackNumber } from './loopback.js';
 

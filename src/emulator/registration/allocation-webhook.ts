@@ -11,7 +11,7 @@ import {
   type IndividualEnrollment,
   type InitialTwin,
   initialTwin,
-} from '../dps/contract/schemas.js';
+} from '../../dps/contract/schemas.js';
 
 export interface AllocationWebhookRequest {
   enrollmentGroup?: EnrollmentGroup;

@@ -1,8 +1,9 @@
 /** The provisioning services of an emulator. Each keeps what it knows in a state of its own, and shares the hubs. */
+
+import { type CountLimits, mostOf } from '../quotas.js';
+import { servicePolicies } from '../state/identity.js';
 import { makeService } from './make-services.js';
 import { type OpenServiceOptions, openService, type ProvisioningService } from './provisioning-service.js';
-import { type CountLimits, mostOf } from './quotas.js';
-import { servicePolicies } from './state/identity.js';
 
 export interface ServiceDirectoryOptions extends OpenServiceOptions {
   /** Of all services. */

@@ -1,6 +1,6 @@
 /** IDs of devices and enrollment groups that a client sent. */
-import { isLegalId } from '../dps/contract/ids.js';
-import { DpsError } from './dps-error.js';
+import { isLegalId } from '../../dps/contract/ids.js';
+import { DpsError } from '../dps-error.js';
 
 /**
  * @param what it is the ID of, such as "registration ID"

@@ -1,17 +1,16 @@
 /** A provisioning service: what it is called, what it knows, and who decides about its devices. */
-import type { AllocationPolicy } from '../dps/contract/schemas.js';
-import { defaultAllocationPolicy } from './allocation.js';
-import { Attestation } from './attestation.js';
-import { HostNames, type Ports } from './host-names.js';
-import type { HubDirectory } from './hub-directory.js';
-import { type QuotaLimits, Quotas } from './quotas.js';
-import { Registrations } from './registration.js';
-import { Certificates } from './state/certificates.js';
-import type { StateDatabase } from './state/database.js';
-import type { StateDatabases } from './state/databases.js';
-import { EnrollmentGroups } from './state/enrollment-groups.js';
-import { newArmEtag } from './state/etag.js';
-import { LinkedHubs } from './state/hubs.js';
+import type { AllocationPolicy } from '../../dps/contract/schemas.js';
+import { HostNames, type Ports } from '../network/host-names.js';
+import { type QuotaLimits, Quotas } from '../quotas.js';
+import { defaultAllocationPolicy } from '../registration/allocation.js';
+import { Attestation } from '../registration/attestation.js';
+import { Registrations } from '../registration/registrations.js';
+import { Certificates } from '../state/certificates.js';
+import type { StateDatabase } from '../state/database.js';
+import type { StateDatabases } from '../state/databases.js';
+import { EnrollmentGroups } from '../state/enrollment-groups.js';
+import { newArmEtag } from '../state/etag.js';
+import { LinkedHubs } from '../state/hubs.js';
 import {
   type Policy,
   readPolicies,
@@ -21,10 +20,11 @@ import {
   servicePolicies,
   writePolicies,
   writeSetting,
-} from './state/identity.js';
-import { IndividualEnrollments } from './state/individual-enrollments.js';
-import { IssuingAuthorities } from './state/issuing-authorities.js';
-import { RegistrationRecords } from './state/registration-records.js';
+} from '../state/identity.js';
+import { IndividualEnrollments } from '../state/individual-enrollments.js';
+import { IssuingAuthorities } from '../state/issuing-authorities.js';
+import { RegistrationRecords } from '../state/registration-records.js';
+import type { HubDirectory } from './hub-directory.js';
 
 /** What Azure Resource Manager lets people set of a provisioning service. */
 export interface ServiceSettings {

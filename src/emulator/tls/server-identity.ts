@@ -3,8 +3,8 @@ import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { DetailedPeerCertificate, TLSSocket, TlsOptions } from 'node:tls';
-import { publicFileMode, readTextIfExists, secretFileMode, writeFileAtomically } from '../store/files.js';
-import { loopbackAddress, maxLoopbackNumber } from './loopback.js';
+import { publicFileMode, readTextIfExists, secretFileMode, writeFileAtomically } from '../../store/files.js';
+import { loopbackAddress, maxLoopbackNumber } from '../network/loopback.js';
 
 /** What clients dial without a hosts file, and what they dial with one. */
 const serverNames = {
@@ -59,7 +59,7 @@ export async function openServerIdentity(options: ServerIdentityOptions): Promis
   let server = folder === undefined || !root ? undefined : readPair(folder, 'tls-server');
   if (!root || !server || !isFresh(server, now) || !covers(server, host) || !isIssuedBy(server, root)) {
     // Loaded only here, since it costs 0.35 s: later starts find everything made.
-    const makers = await import('./tls-issue.js');
+    const makers = await import('./issue-server-identity.js');
     root ??= keep(folder, 'tls-root', await makers.makeRoot(now));
     server = keep(folder, 'tls-server', await makers.makeServer(root, namesWith(host), now));
   }

@@ -1,6 +1,6 @@
 /** The certificates of a handshake, each parsed once, however often it is asked for. */
-import { type Certificate, parseCertificate } from '../pki/certificate.js';
-import { Recent } from './recent.js';
+import { type Certificate, parseCertificate } from '../../pki/certificate.js';
+import { Recent } from '../recent.js';
 
 /** A connection's own certificate is asked for with each of its requests. */
 const leaves = new WeakMap<Buffer, Certificate>();

@@ -1,11 +1,11 @@
 /** What a webhook of custom allocation is told of a device. */
-import type { CustomAllocationDefinition } from '../dps/contract/schemas.js';
+import type { CustomAllocationDefinition } from '../../dps/contract/schemas.js';
+import { certificateInfoOf, toEnrollmentGroup, toIndividualEnrollment } from '../enrollment-reply.js';
+import type { LinkedHubs } from '../state/hubs.js';
+import type { RegistrationRecord } from '../state/registration-records.js';
 import type { AllocationWebhookRequest } from './allocation-webhook.js';
 import { type Decision, symmetricKeyIdentity } from './attestation.js';
 import type { DeviceRequest } from './device-request.js';
-import { certificateInfoOf, toEnrollmentGroup, toIndividualEnrollment } from './enrollment-reply.js';
-import type { LinkedHubs } from './state/hubs.js';
-import type { RegistrationRecord } from './state/registration-records.js';
 
 export interface Registering {
   device: DeviceRequest;

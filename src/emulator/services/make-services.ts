@@ -1,8 +1,9 @@
 /** Makes provisioning services: their number, their identity, the hubs that they link. */
+
+import type { StateDatabase } from '../state/database.js';
+import type { StateDatabases } from '../state/databases.js';
+import { makeServiceIdentity, type ServiceIdentity } from '../state/identity.js';
 import { defaultSettings } from './provisioning-service.js';
-import type { StateDatabase } from './state/database.js';
-import type { StateDatabases } from './state/databases.js';
-import { makeServiceIdentity, type ServiceIdentity } from './state/identity.js';
 
 /**
  * Makes the services that are named and not there yet, each linked to all hubs.

@@ -1,8 +1,9 @@
 /** The hubs of an emulator. Each keeps its devices in a state of its own; a provisioning service links some of them. */
-import { HostNames, type Ports } from './host-names.js';
-import { type Hub, type NamedHub, openHub } from './hub/hub.js';
-import type { StateDatabases } from './state/databases.js';
-import { makeHubPolicies, type Policy, readPolicies } from './state/identity.js';
+
+import { type Hub, type NamedHub, openHub } from '../hub/hub.js';
+import { HostNames, type Ports } from '../network/host-names.js';
+import type { StateDatabases } from '../state/databases.js';
+import { makeHubPolicies, type Policy, readPolicies } from '../state/identity.js';
 
 export interface IotHub {
   /** Its name, lower case. */

@@ -5,9 +5,9 @@
  * DeviceRegistrationResult.issuedCertificateChain.
  */
 import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
-import { sameId } from '../dps/contract/ids.js';
-import { DpsError } from './dps-error.js';
-import type { IssuingAuthorities } from './state/issuing-authorities.js';
+import { sameId } from '../../dps/contract/ids.js';
+import { DpsError } from '../dps-error.js';
+import type { IssuingAuthorities } from '../state/issuing-authorities.js';
 
 /** The CA of enrollments that name no policy. */
 const defaultPolicyName = 'default';
@@ -58,7 +58,7 @@ async function readRequest(csr: string, registrationId: string): Promise<KeyObje
     throw refused('it is not base64 of DER, without the lines of PEM');
   }
   if (der.length > maxRequestBytes) throw refused(`it has more than ${maxRequestBytes} bytes`);
-  const { parseCertificateRequest } = await import('../pki/csr.js');
+  const { parseCertificateRequest } = await import('../../pki/csr.js');
   let request: ReturnType<typeof parseCertificateRequest>;
   try {
     request = parseCertificateRequest(der);

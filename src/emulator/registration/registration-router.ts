@@ -1,10 +1,10 @@
 /** Devices dial one name for all provisioning services: the ID scope says which one they mean. */
-import type { RegistrationOperation, RegistrationState } from '../dps/contract/schemas.js';
+import type { RegistrationOperation, RegistrationState } from '../../dps/contract/schemas.js';
+import { DpsError } from '../dps-error.js';
+import type { ServiceDirectory } from '../services/service-directory.js';
 import type { DeviceRequest } from './device-request.js';
-import { DpsError } from './dps-error.js';
 import { assertLegalId } from './legal-id.js';
-import type { Registrations } from './registration.js';
-import type { ServiceDirectory } from './service-directory.js';
+import type { Registrations } from './registrations.js';
 
 export class RegistrationRouter {
   readonly #services: ServiceDirectory;

@@ -7,8 +7,8 @@
  */
 
 import { networkInterfaces } from 'node:os';
-import { withoutPort } from '../dps/contract/host.js';
-import type { EmulatorEndpoints } from './endpoints.js';
+import { withoutPort } from '../../dps/contract/host.js';
+import type { EmulatorEndpoints } from '../endpoints.js';
 
 export type Ports = EmulatorEndpoints['ports'];
 

@@ -5,21 +5,25 @@
  * poll gives the outcome.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { sameId } from '../dps/contract/ids.js';
-import type { AllocationPolicy, RegistrationOperation, RegistrationState } from '../dps/contract/schemas.js';
-import { dpsErrors } from '../dps/contract/wire-error.js';
+import { sameId } from '../../dps/contract/ids.js';
+import type {
+  AllocationPolicy,
+  RegistrationOperation,
+  RegistrationState,
+} from '../../dps/contract/schemas.js';
+import { dpsErrors } from '../../dps/contract/wire-error.js';
+import { DpsError } from '../dps-error.js';
+import { assertFewer, type Quotas } from '../quotas.js';
+import type { LinkedHubs } from '../state/hubs.js';
+import type { IssuingAuthorities } from '../state/issuing-authorities.js';
+import type { RegistrationRecord, RegistrationRecords } from '../state/registration-records.js';
 import { type Allocation, allocate } from './allocation.js';
 import { WebhookFailure } from './allocation-webhook.js';
 import { type Attestation, type Decision, symmetricKeyIdentity } from './attestation.js';
 import { answerCredentialRequest, type IssuedCredential } from './credential-request.js';
 import { type DeviceRequest, readRegistrationBody } from './device-request.js';
-import { DpsError } from './dps-error.js';
 import { moveDevice } from './move-device.js';
-import { assertFewer, type Quotas } from './quotas.js';
 import { toRegistrationState } from './registration-state.js';
-import type { LinkedHubs } from './state/hubs.js';
-import type { IssuingAuthorities } from './state/issuing-authorities.js';
-import type { RegistrationRecord, RegistrationRecords } from './state/registration-records.js';
 import { webhookRequestOf } from './webhook-request.js';
 
 export interface RegistrationsOptions {

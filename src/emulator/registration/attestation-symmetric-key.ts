@@ -4,12 +4,17 @@
  * Source: Microsoft Learn, "Symmetric key attestation with DPS". A token does not name its group: the one whose key
  * signed it is the device's.
  */
-import { deriveDeviceKey, parseSasToken, type SasToken, sasSignatureMatches } from '../dps/contract/sas.js';
+import {
+  deriveDeviceKey,
+  parseSasToken,
+  type SasToken,
+  sasSignatureMatches,
+} from '../../dps/contract/sas.js';
+import { DpsError } from '../dps-error.js';
+import type { StoredGroup } from '../state/enrollment-groups.js';
+import type { SymmetricKey } from '../state/enrollment-settings.js';
+import type { StoredIndividual } from '../state/individual-enrollments.js';
 import type { AttestationOptions, HubCredential, Proof } from './attestation.js';
-import { DpsError } from './dps-error.js';
-import type { StoredGroup } from './state/enrollment-groups.js';
-import type { SymmetricKey } from './state/enrollment-settings.js';
-import type { StoredIndividual } from './state/individual-enrollments.js';
 
 export type SymmetricKeyMatch = { hubCredential: HubCredential } & (
   | { individual: StoredIndividual }

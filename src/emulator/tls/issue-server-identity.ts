@@ -1,8 +1,8 @@
 /** Makes the emulator's TLS root and server certificate. */
 import { createPrivateKey } from 'node:crypto';
-import { issue, type SubjectAlternativeNames } from '../pki/issue.js';
-import { generateKeyPair, privateKeyToPem } from '../pki/keys.js';
-import { loadProfile } from '../pki/profile.js';
+import { issue, type SubjectAlternativeNames } from '../../pki/issue.js';
+import { generateKeyPair, privateKeyToPem } from '../../pki/keys.js';
+import { loadProfile } from '../../pki/profile.js';
 
 export interface MadePair {
   certificatePem: string;

@@ -1,8 +1,8 @@
 /** A registration record as the wire knows it, on the service plane and on the device plane. */
-import type { RegistrationState } from '../dps/contract/schemas.js';
-import type { LinkedHubs } from './state/hubs.js';
-import type { RegistrationRecord } from './state/registration-records.js';
-import { wireTimestamp } from './wire-time.js';
+import type { RegistrationState } from '../../dps/contract/schemas.js';
+import type { LinkedHubs } from '../state/hubs.js';
+import type { RegistrationRecord } from '../state/registration-records.js';
+import { wireTimestamp } from '../wire-time.js';
 
 export function toRegistrationState(record: RegistrationRecord, hubs: LinkedHubs): RegistrationState {
   const isAssigned = record.status === 'assigned';

@@ -5,10 +5,10 @@
  * reprovisioning concepts", and "Understand custom allocation policies" (implementation details).
  */
 import { createHash } from 'node:crypto';
-import type { AllocationPolicy, InitialTwin } from '../dps/contract/schemas.js';
+import type { AllocationPolicy, InitialTwin } from '../../dps/contract/schemas.js';
+import type { EnrollmentSettings } from '../state/enrollment-settings.js';
+import type { Hub, LinkedHubs } from '../state/hubs.js';
 import { type AllocationWebhookRequest, askWebhook, WebhookFailure } from './allocation-webhook.js';
-import type { EnrollmentSettings } from './state/enrollment-settings.js';
-import type { Hub, LinkedHubs } from './state/hubs.js';
 
 export interface AllocationRequest {
   registrationId: string;

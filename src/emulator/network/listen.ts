@@ -1,6 +1,6 @@
 /** Opens a port on every address that the emulator is bound to. */
 import type { AddressInfo, Server } from 'node:net';
-import { EnrollkitError } from '../errors.js';
+import { EnrollkitError } from '../../errors.js';
 
 export interface ListenOptions<Kind extends Server> {
   /** One for each address. */

@@ -2,13 +2,13 @@
  * Puts what a seed has into the state, by the rules that clients' requests are held to. What is there already and the
  * same is left alone, etag included; what differs is made what the seed says; the rest stays.
  */
-import { assertDeviceId, parseDeviceSettings } from './hub/device-request.js';
-import { HubError } from './hub/wire-error.js';
-import type { HubDirectory } from './hub-directory.js';
+import { assertDeviceId, parseDeviceSettings } from '../hub/device-request.js';
+import { HubError } from '../hub/wire-error.js';
+import type { HubDirectory } from '../services/hub-directory.js';
+import type { ServiceDirectory } from '../services/service-directory.js';
 import { assertNew, invalidSeed, type Place, readAll } from './seed-problem.js';
 import { type EmulatorSeed, emulatorSeedSchema, hasOwnService, type ServiceSeed } from './seed-schema.js';
 import { readServiceSeed } from './seed-service.js';
-import type { ServiceDirectory } from './service-directory.js';
 
 export interface SeedTarget {
   /** Those that the seed asks for are there; see openResources. */

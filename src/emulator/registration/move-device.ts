@@ -3,9 +3,9 @@
  *
  * Source: Microsoft Learn, "IoT Hub device reprovisioning concepts".
  */
-import type { RegistrationState } from '../dps/contract/schemas.js';
-import type { NewHubDevice } from './hub/devices.js';
-import type { IotHub } from './hub-directory.js';
+import type { RegistrationState } from '../../dps/contract/schemas.js';
+import type { NewHubDevice } from '../hub/devices.js';
+import type { IotHub } from '../services/hub-directory.js';
 
 export interface DeviceMove {
   /** Where the device was; undefined at its first assignment. */

@@ -1,9 +1,9 @@
 /** A TLS port for devices, on every address that the emulator is bound to. */
 import type { Socket } from 'node:net';
 import tls from 'node:tls';
+import { listenEverywhere } from '../network/listen.js';
 import { keepForgedChains } from './forged-chain.js';
 import { type HandshakeFailed, tellHandshakes } from './handshake-failures.js';
-import { listenEverywhere } from './listen.js';
 
 export interface TlsListenerOptions {
   /** The server's key and certificate; asks for a client certificate and refuses none. */
