@@ -1,6 +1,7 @@
 /** Whoever has no compiler to tell them learns here that an option is not what it should be. */
 import { z } from 'zod';
 import { EnrollkitError } from '../errors.js';
+import { keyAlgorithms } from '../pki/keys.js';
 import type { EmulatorOptions } from './options.js';
 import { documentedLimits } from './quotas.js';
 
@@ -21,6 +22,7 @@ const optionsSchema = z.strictObject(
     amqpPort: port.optional(),
     hubs: names.optional(),
     services: names.optional(),
+    serverKey: z.enum(keyAlgorithms, `it is one of ${keyAlgorithms.join(', ')}`).optional(),
     fullChain: z.boolean('it is true or false').optional(),
     retryAfter: z.int('it is whole seconds').min(0, 'it is at least 0').optional(),
     quotas: z

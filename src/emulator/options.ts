@@ -1,4 +1,5 @@
 /** What an emulator is started with. */
+import type { KeyAlgorithm } from '../pki/keys.js';
 import type { EmulatorLog } from './events.js';
 import type { QuotaLimits } from './quotas.js';
 import type { EmulatorSeed } from './seed/seed-schema.js';
@@ -20,6 +21,11 @@ export interface EmulatorOptions {
   retryAfter?: number;
   /** Whether more than the documented rates and numbers is refused; others than those where they are given. */
   quotas?: boolean | Partial<QuotaLimits>;
+  /**
+   * The key of the server's certificate; that of an earlier start, or EC P-256, when not given. Azure's is RSA: clients whose
+   * cipher suites are those for RSA alone need `rsa-2048`.
+   */
+  serverKey?: KeyAlgorithm;
   /** Whether devices must present their chain up to a verified CA, that one included; false by default. */
   fullChain?: boolean;
   /** What is there at the start, and again after a reset. */

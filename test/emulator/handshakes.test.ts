@@ -2,9 +2,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { test } from 'uvu';
+import { openssl } from '../support/openssl.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { startTestEmulator, type TestEmulator } from './support.js';
 
 let emulator: TestEmulator;
@@ -14,10 +19,10 @@ test.before(async () => {
 test.after(() => emulator?.stop());
 
 /** openssl sends an alert as devices do; Node.js would only hang up. */
-async function sClient(port: number, ...flags: string[]): Promise<void> {
+async function sClient(port: number, ...flags: string[]): Promise<string> {
   const arguments_ = ['s_client', '-connect', `localhost:${port}`, ...flags];
-  const client = spawn('openssl', arguments_, { stdio: ['ignore', 'ignore', 'ignore'] });
-  await once(client, 'exit');
+  const client = spawn('openssl', arguments_, { stdio: ['ignore', 'pipe', 'ignore'] });
+  return text(client.stdout);
 }
 
 async function plainHttp(port: number): Promise<void> {
@@ -27,7 +32,7 @@ async function plainHttp(port: number): Promise<void> {
   await once(socket, 'close');
 }
 
-const failures: [string, (port: number) => Promise<void>, RegExp][] = [
+const failures: [string, (port: number) => Promise<unknown>, RegExp][] = [
   [
     'without the root',
     (port) => sClient(port, '-verify_return_error', '-no-CAfile', '-no-CApath'),
@@ -51,7 +56,7 @@ const failures: [string, (port: number) => Promise<void>, RegExp][] = [
   [
     'with RSA only',
     (port) => sClient(port, '-tls1_2', '-cipher', 'ECDHE-RSA-AES128-GCM-SHA256'),
-    /no cipher suite/,
+    /no cipher suite .*--server-key rsa-2048/,
   ],
   ['with TLS 1.1', (port) => sClient(port, '-tls1_1', '-cipher', 'DEFAULT@SECLEVEL=0'), /TLS before 1\.2/],
   ['without TLS', plainHttp, /without TLS/],
@@ -72,6 +77,26 @@ for (const [what, connect, reason] of failures) {
     }
   });
 }
+
+test('a client with RSA only gets in where the server has such a key, and the folder keeps it', () =>
+  inTemporaryFolder(async (dir) => {
+    for (const more of [{ serverKey: 'rsa-2048' as const }, {}]) {
+      const withRsa = await startTestEmulator({ dir, ...more });
+      try {
+        const { caFile, ports } = withRsa.endpoints;
+        const suite = ['-tls1_2', '-cipher', 'ECDHE-RSA-AES128-GCM-SHA256'];
+        const said = await sClient(ports.mqtt, '-CAfile', caFile, '-verify_return_error', ...suite);
+        assert.match(said, /Cipher is ECDHE-RSA-AES128-GCM-SHA256/);
+        assert.match(said, /Verify return code: 0 \(ok\)/);
+      } finally {
+        await withRsa.stop();
+      }
+    }
+    const withEc = await startTestEmulator({ dir, serverKey: 'ec-p256' });
+    await withEc.stop();
+    const server = readFileSync(join(dir, 'emulator', 'tls-server.pem'), 'utf8');
+    assert.match(openssl(['x509', '-noout', '-text'], server), /id-ecPublicKey/);
+  }));
 
 test('what is no TLS at all, and who goes away, is not worth a line', async () => {
   emulator.events.length = 0;

@@ -1,6 +1,8 @@
 /** Runs an emulator until it is stopped. */
 import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
 import { EnrollkitError } from '../../errors.js';
+import type { KeyAlgorithm } from '../../pki/keys.js';
+import { choices } from '../answers.js';
 import type { Command, Context, Input } from '../command.js';
 import { outputFlags, programName, stateFolderFlag, wholeNumber } from '../flags.js';
 
@@ -62,6 +64,13 @@ export const emulatorStart: Command = {
         'refuse what is beyond the documented limits: 1000 registrations a minute, 25 CA certificates, and so on',
     },
     {
+      name: 'server-key',
+      value: 'ALGORITHM',
+      choices: choices.keyAlgorithm,
+      summary:
+        'the key of its own certificate; rsa-2048 for clients with cipher suites for RSA alone, as Azure has it (default: ec-p256, or as before)',
+    },
+    {
       name: 'full-chain',
       summary:
         'refuse devices that do not present all of their chain, up to a verified CA; whether Azure does is not documented',
@@ -108,6 +117,7 @@ async function run({ flags }: Input, context: Context): Promise<void> {
     ...(flags.service === undefined ? {} : { services: flags.service as string[] }),
     ...(flags.retryAfter === undefined ? {} : { retryAfter: flags.retryAfter as number }),
     ...(flags.quotas === undefined ? {} : { quotas: true }),
+    ...(flags.serverKey === undefined ? {} : { serverKey: flags.serverKey as KeyAlgorithm }),
     fullChain: flags.fullChain === true,
     ...(seedFile === undefined ? {} : { seed: seedFile.seed }),
     now,

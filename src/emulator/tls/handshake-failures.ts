@@ -19,7 +19,7 @@ const reasons: [RegExp, string][] = [
   ],
   [
     /NO_SHARED_CIPHER$/,
-    'the client takes no cipher suite of the emulator, whose certificate has an EC key (P-256)',
+    "the client takes no cipher suite for the key of the emulator's certificate, EC P-256 unless told otherwise: try --server-key rsa-2048",
   ],
   [/UNSUPPORTED_PROTOCOL$/, 'the client speaks a version of TLS before 1.2'],
   [/HTTP_REQUEST$/, 'the client speaks HTTP without TLS: https:// is meant'],

@@ -1,7 +1,7 @@
 /** Makes the emulator's TLS root and server certificate. */
 import { createPrivateKey } from 'node:crypto';
 import { issue, type SubjectAlternativeNames } from '../../pki/issue.js';
-import { generateKeyPair, privateKeyToPem } from '../../pki/keys.js';
+import { generateKeyPair, type KeyAlgorithm, privateKeyToPem } from '../../pki/keys.js';
 import { loadProfile } from '../../pki/profile.js';
 
 export interface MadePair {
@@ -25,9 +25,10 @@ export async function makeRoot(at: Date): Promise<MadePair> {
 export async function makeServer(
   root: MadePair,
   names: SubjectAlternativeNames,
+  keyAlgorithm: KeyAlgorithm,
   at: Date,
 ): Promise<MadePair> {
-  const { publicKey, privateKey } = await generateKeyPair('ec-p256');
+  const { publicKey, privateKey } = await generateKeyPair(keyAlgorithm);
   const { pem } = await issue({
     profile: loadProfile('server'),
     subject: { commonName: 'enrollkit emulator' },

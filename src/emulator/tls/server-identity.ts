@@ -3,6 +3,7 @@ import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { DetailedPeerCertificate, TLSSocket, TlsOptions } from 'node:tls';
+import { type KeyAlgorithm, keyAlgorithmOf } from '../../pki/keys.js';
 import { publicFileMode, readTextIfExists, secretFileMode, writeFileAtomically } from '../../store/files.js';
 import { loopbackAddress, maxLoopbackNumber } from '../network/loopback.js';
 
@@ -41,6 +42,8 @@ export interface ServerIdentityOptions {
   folder: string | undefined;
   /** A host name or address that the server answers to besides localhost. */
   host: string;
+  /** The key of the server's certificate; undefined for the one that is there, or EC P-256. */
+  serverKey: KeyAlgorithm | undefined;
   now: Date;
 }
 
@@ -53,15 +56,19 @@ export const rootFileName = 'tls-root.pem';
  * @throws EnrollkitError FILE_UNREADABLE, FILE_UNWRITABLE
  */
 export async function openServerIdentity(options: ServerIdentityOptions): Promise<ServerIdentity> {
-  const { folder, host, now } = options;
+  const { folder, host, serverKey, now } = options;
   const storedRoot = folder === undefined ? undefined : readPair(folder, 'tls-root');
   let root = storedRoot && isFresh(storedRoot, now) ? storedRoot : undefined;
   let server = folder === undefined || !root ? undefined : readPair(folder, 'tls-server');
-  if (!root || !server || !isFresh(server, now) || !covers(server, host) || !isIssuedBy(server, root)) {
+  if (!root || !server || !fits(server, root, options)) {
     // Loaded only here, since it costs 0.35 s: later starts find everything made.
     const makers = await import('./issue-server-identity.js');
     root ??= keep(folder, 'tls-root', await makers.makeRoot(now));
-    server = keep(folder, 'tls-server', await makers.makeServer(root, namesWith(host), now));
+    server = keep(
+      folder,
+      'tls-server',
+      await makers.makeServer(root, namesWith(host), serverKey ?? 'ec-p256', now),
+    );
   }
   return {
     rootPem: root.certificatePem,
@@ -136,6 +143,16 @@ function keep(
     writeFileAtomically(join(folder, `${name}.pem`), made.certificatePem, publicFileMode);
   }
   return { ...made, certificate: new X509Certificate(made.certificatePem) };
+}
+
+/** Whether a server certificate of an earlier start serves this one. */
+function fits(
+  server: StoredPair,
+  root: StoredPair,
+  { host, serverKey, now }: ServerIdentityOptions,
+): boolean {
+  const hasKey = serverKey === undefined || keyAlgorithmOf(server.certificate.publicKey) === serverKey;
+  return hasKey && isFresh(server, now) && covers(server, host) && isIssuedBy(server, root);
 }
 
 function isFresh({ certificate }: StoredPair, now: Date): boolean {
