@@ -1,5 +1,5 @@
-/** Writes docs/emulator-support.md from the tables by which the emulator routes requests. */
-import { writeFileSync } from 'node:fs';
+/** Writes docs/emulator-support.md, and its summary in README.md, from the tables by which the emulator routes requests. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { apiVersions } from '../src/dps/contract/api-versions.js';
 import { type Route, routes } from '../src/dps/contract/routes.js';
 import { notImplementedOperations } from '../src/emulator/http/not-implemented.js';
@@ -83,6 +83,26 @@ ${planes.join('\n')}
 `;
 }
 
+const [begin, end] = ['<!-- npm run support-matrix -->\n', '<!-- end -->'] as const;
+
+/** A README with the summary as it is now. */
+export function withSummary(readme: string): string {
+  const rows = (Object.keys(routes) as SupportRow['plane'][]).map((plane) => {
+    const operations = supportRows.filter((row) => row.plane === plane);
+    const served = operations.filter(({ supported }) => supported).length;
+    const versions = apiVersions[plane];
+    const newest = [...versions].sort().at(-1)!;
+    return `| ${headings[plane]} | ${served} | ${operations.length - served} | ${versions.length}, up to ${newest} |`;
+  });
+  const table = `| plane | operations served | answered with 501 | api-versions |
+| --- | --- | --- | --- |
+${rows.join('\n')}
+`;
+  return `${readme.slice(0, readme.indexOf(begin) + begin.length)}${table}${readme.slice(readme.indexOf(end))}`;
+}
+
 if (import.meta.url === `file://${process.argv[1]}`) {
   writeFileSync(new URL('../docs/emulator-support.md', import.meta.url), supportText());
+  const readme = new URL('../README.md', import.meta.url);
+  writeFileSync(readme, withSummary(readFileSync(readme, 'utf8')));
 }

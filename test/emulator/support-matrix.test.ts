@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
-import { supportRows, supportText } from '../../scripts/support-matrix.js';
+import { supportRows, supportText, withSummary } from '../../scripts/support-matrix.js';
 import { apiVersions } from '../../src/dps/contract/api-versions.js';
 import { parseConnectionString } from '../../src/dps/contract/connection-string.js';
 import { routePath } from '../../src/dps/contract/routes.js';
@@ -12,6 +12,12 @@ import { ownerToken, startTestEmulator, type TestEmulator } from './support.js';
 test('docs/emulator-support.md is what "npm run support-matrix" writes', () => {
   const document = new URL('../../docs/emulator-support.md', import.meta.url);
   assert.equal(readFileSync(document, 'utf8'), supportText());
+});
+
+test('so is its summary in README.md', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  assert.match(readme, /\| Service plane of DPS \| \d+ \|/);
+  assert.equal(readme, withSummary(readme));
 });
 
 let emulator: TestEmulator;
