@@ -4,6 +4,7 @@
  * Source: Microsoft Learn, "Azure IoT Hub Device Provisioning Service quotas and limits", March 2024.
  */
 import { DpsError } from './dps-error.js';
+import { Recent } from './recent.js';
 
 export interface QuotaLimits extends CountLimits {
   /** Of the service plane, a minute. */
@@ -53,8 +54,7 @@ export class Quotas {
   readonly #now: () => Date;
   readonly #operations: number[] = [];
   readonly #registrations: number[] = [];
-  /** In the order of their last polls. */
-  readonly #polls = new Map<string, number[]>();
+  readonly #polls = new Recent<string, number[]>(maxDevices);
 
   /** @param limits undefined for none */
   constructor(limits: QuotaLimits | undefined, now: () => Date) {
@@ -94,9 +94,7 @@ export class Quotas {
     if (!this.#limits) return;
     const key = registrationId.toLowerCase();
     const polls = this.#polls.get(key) ?? [];
-    this.#polls.delete(key);
     this.#polls.set(key, polls);
-    if (this.#polls.size > maxDevices) this.#polls.delete(this.#polls.keys().next().value!);
     this.#count(polls, this.#limits.pollsPerTenSeconds, 10_000);
   }
 

@@ -2,6 +2,7 @@
 import { withoutPort } from '../../dps/contract/host.js';
 import { percentDecoded } from '../../dps/contract/percent-decoded.js';
 import { parseSasToken, type SasToken, sasSignatureMatches } from '../../dps/contract/sas.js';
+import { type Certificate, parseCertificate, sha256Thumbprint } from '../../pki/certificate.js';
 import { inspectCertificate } from '../../pki/inspect.js';
 import { validateChain } from '../../pki/validate.js';
 import { policyProblem } from '../sas-check.js';
@@ -44,19 +45,19 @@ export async function refusalOf(
   const [leaf, ...issuers] = proof.chain;
   if (leaf === undefined) return 'no client certificate was presented';
   try {
-    const { sha1Thumbprint, sha256Thumbprint, commonName, notBefore, notAfter } = inspectCertificate(leaf);
+    const { commonName, notBefore, notAfter, ...thumbprints } = inspectCertificate(leaf);
     const accepted = [device.leafThumbprint, device.secondaryThumbprint];
-    if (accepted.includes(sha256Thumbprint) || accepted.includes(sha1Thumbprint)) {
+    if (accepted.includes(thumbprints.sha256Thumbprint) || accepted.includes(thumbprints.sha1Thumbprint)) {
       if (at < new Date(notBefore)) return `the certificate is not valid before ${notBefore}`;
       if (at > new Date(notAfter)) return `the certificate expired at ${notAfter}`;
       return undefined;
     }
     if (commonName !== device.deviceId)
       return `the certificate's common name is ${JSON.stringify(commonName)}`;
-    const trusted = new Set(device.issuerThumbprints);
-    const isTrusted = (issuer: Buffer) => trusted.has(inspectCertificate(issuer).sha256Thumbprint);
+    const presented = issuers.map((issuer) => parseCertificate(issuer));
+    const isTrusted = (issuer: Certificate) => device.issuerThumbprints.includes(sha256Thumbprint(issuer));
     const authorities = device.authentication === 'certificateAuthority' ? (proof.authorities ?? []) : [];
-    const trustAnchors = [...authorities, ...issuers.filter(isTrusted)];
+    const trustAnchors = [...authorities, ...presented.filter(isTrusted)];
     if (trustAnchors.length === 0) {
       return device.authentication === 'certificateAuthority'
         ? 'the hub has no verified CA'
@@ -64,7 +65,7 @@ export async function refusalOf(
     }
     const verdict = await validateChain({
       leaf,
-      intermediates: issuers.filter((issuer) => !isTrusted(issuer)),
+      intermediates: presented.filter((issuer) => !isTrusted(issuer)),
       trustAnchors,
       at,
       purpose: 'clientAuth',

@@ -1,4 +1,5 @@
 /** Enrollment groups. IDs are compared without regard to case. */
+import { Recent } from '../recent.js';
 import type { StateDatabase } from './database.js';
 import {
   type EnrollmentRow,
@@ -20,8 +21,8 @@ const maxFound = 1000;
 export class EnrollmentGroups {
   readonly #database: StateDatabase;
   readonly #byAuthority;
-  /** What was asked for last, by CA: every registration asks, and groups change rarely. */
-  readonly #found = new Map<string, StoredGroup | undefined>();
+  /** What was found last, by CA; null for none. Every registration asks, and groups change rarely. */
+  readonly #found = new Recent<string, StoredGroup | null>(maxFound);
 
   constructor(database: StateDatabase) {
     this.#database = database;
@@ -77,11 +78,11 @@ export class EnrollmentGroups {
   byAuthority(sha256: string, certificateNames: readonly string[]): StoredGroup | undefined {
     const names = JSON.stringify(certificateNames.map((name) => name.toLowerCase()));
     const asked = `${sha256} ${names}`;
-    if (this.#found.has(asked)) return this.#found.get(asked);
+    const known = this.#found.get(asked);
+    if (known !== undefined) return known ?? undefined;
     const row = this.#byAuthority.get(sha256, names);
     const group = row === undefined ? undefined : fromRow(row as EnrollmentRow);
-    if (this.#found.size >= maxFound) this.#found.clear();
-    this.#found.set(asked, group);
+    this.#found.set(asked, group ?? null);
     return group;
   }
 

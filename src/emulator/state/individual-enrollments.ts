@@ -7,6 +7,7 @@ import {
   type StoredVersion,
 } from './enrollment-settings.js';
 import { newEtag } from './etag.js';
+import { RowCount } from './row-count.js';
 
 export interface IndividualSettings extends EnrollmentSettings {
   registrationId: string;
@@ -20,11 +21,11 @@ export interface StoredIndividual extends IndividualSettings, StoredVersion {}
 export class IndividualEnrollments {
   readonly #database: StateDatabase;
   readonly #get;
-  /** Undefined until someone asks: SQLite counts a million rows anew each time. */
-  #count: number | undefined;
+  readonly #count: RowCount;
 
   constructor(database: StateDatabase) {
     this.#database = database;
+    this.#count = new RowCount(database, 'individual_enrollment');
     this.#get = database.prepare('SELECT * FROM individual_enrollment WHERE registration_key = ?');
   }
 
@@ -37,10 +38,7 @@ export class IndividualEnrollments {
 
   /** How many there are. */
   count(): number {
-    this.#count ??= (
-      this.#database.prepare('SELECT count(*) AS count FROM individual_enrollment').get() as { count: number }
-    ).count;
-    return this.#count;
+    return this.#count.value;
   }
 
   /** Enrollments in the order of their IDs, those after `after`. */
@@ -66,7 +64,7 @@ export class IndividualEnrollments {
         updated.toISOString(),
         JSON.stringify(settings),
       );
-    if (isNew && this.#count !== undefined) this.#count += 1;
+    if (isNew) this.#count.change(1);
     return { ...settings, etag, created, updated };
   }
 
@@ -74,6 +72,6 @@ export class IndividualEnrollments {
     const { changes } = this.#database
       .prepare('DELETE FROM individual_enrollment WHERE registration_key = ?')
       .run(registrationId.toLowerCase());
-    if (this.#count !== undefined) this.#count -= changes;
+    this.#count.change(-changes);
   }
 }

@@ -3,6 +3,7 @@ import type { RegistrationState } from '../../dps/contract/schemas.js';
 import { Recent } from '../recent.js';
 import type { StateDatabase } from './database.js';
 import { newEtag } from './etag.js';
+import { RowCount } from './row-count.js';
 
 export interface RegistrationRecord {
   registrationId: string;
@@ -60,11 +61,11 @@ export class RegistrationRecords {
   /** By registration key, what was stored last: a device asks for its outcome right after its registration. */
   readonly #recent = new Recent<string, { record: RegistrationRecord; operation: Operation }>(maxRecent);
 
-  /** Undefined until someone asks: SQLite counts a million rows anew each time. */
-  #count: number | undefined;
+  readonly #count: RowCount;
 
   constructor(database: StateDatabase) {
     this.#database = database;
+    this.#count = new RowCount(database, 'registration');
     this.#get = database.prepare('SELECT * FROM registration WHERE registration_key = ?');
     this.#save = database.prepare(
       'INSERT INTO registration_outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
@@ -82,10 +83,7 @@ export class RegistrationRecords {
 
   /** How many there are. */
   count(): number {
-    this.#count ??= (
-      this.#database.prepare('SELECT count(*) AS count FROM registration').get() as { count: number }
-    ).count;
-    return this.#count;
+    return this.#count.value;
   }
 
   /** A group's records in the order of their IDs, those after `after`. */
@@ -104,7 +102,7 @@ export class RegistrationRecords {
     const record = { ...outcome, etag: newEtag() };
     const key = record.registrationId.toLowerCase();
     const started = record.updated.getTime();
-    const isNew = this.#count !== undefined && !this.get(key);
+    const isNew = this.#count.isKnown && !this.get(key);
     this.#save.run([
       key,
       record.registrationId,
@@ -126,7 +124,7 @@ export class RegistrationRecords {
       operation.issuedChain === undefined ? null : JSON.stringify(operation.issuedChain),
       started - keptMs,
     ]);
-    if (isNew) this.#count! += 1;
+    if (isNew) this.#count.change(1);
     this.#recent.set(key, { record, operation });
   }
 
@@ -138,7 +136,7 @@ export class RegistrationRecords {
       const { changes } = this.#database
         .prepare('DELETE FROM registration WHERE registration_key = ?')
         .run(key);
-      if (this.#count !== undefined) this.#count -= changes;
+      this.#count.change(-changes);
       this.#database.prepare('DELETE FROM operation WHERE registration_key = ?').run(key);
     })();
   }

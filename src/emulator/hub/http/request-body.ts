@@ -1,6 +1,7 @@
 /** Reads the body of a request to the hub. */
 import type { IncomingMessage } from 'node:http';
 import { parseJsonText } from '../../json-text.js';
+import { readRequestBytes } from '../../request-bytes.js';
 import { HubError, type HubErrorName } from '../wire-error.js';
 
 /** Microsoft Learn, "IoT Hub quotas and throttling": a bulk operation holds at most 500 KB. */
@@ -23,23 +24,14 @@ export async function readHubJson(incoming: IncomingMessage): Promise<unknown> {
 }
 
 /** @throws HubError `tooLarge`, ArgumentInvalid */
-export async function readHubBytes(
+export function readHubBytes(
   incoming: IncomingMessage,
   maxBytes: number,
   tooLarge: HubErrorName = 'MessageTooLarge',
 ): Promise<Buffer> {
-  if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) throw new HubError(tooLarge);
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > maxBytes) throw new HubError(tooLarge);
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof HubError) throw error;
-    throw new HubError('ArgumentInvalid', { reason: 'the client went away before its message was complete' });
-  }
-  return Buffer.concat(chunks);
+  return readRequestBytes(incoming, maxBytes, {
+    tooLarge: () => new HubError(tooLarge),
+    gone: () =>
+      new HubError('ArgumentInvalid', { reason: 'the client went away before its message was complete' }),
+  });
 }
