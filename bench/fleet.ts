@@ -10,9 +10,9 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { issue } from '../src/pki/issue.js';
 import { generateKeyPair, privateKeyToPem } from '../src/pki/keys.js';
-import { loadProfile } from '../src/pki/profile.js';
+import { issue } from '../src/pki/make/issue.js';
+import { loadProfile } from '../src/pki/make/profile.js';
 import { median } from './median.js';
 
 const { values } = parseArgs({

@@ -11,13 +11,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Certificate, CertificateChainValidationEngine, CryptoEngine, setEngine } from 'pkijs';
-import { parseCertificate } from '../src/pki/certificate.js';
+import { parseCertificate } from '../src/pki/x509/certificate.js';
 import { authority, device, now, type Raw } from '../test/support/raw-certificates.js';
 import { median } from './median.js';
 
 /** As it is installed: what tsx makes of the source has helpers in it that take time. */
-const compiled = new URL('../dist/pki/validate.js', import.meta.url).href;
-const { validateChain } = (await import(compiled)) as typeof import('../src/pki/validate.js');
+const compiled = new URL('../dist/pki/path/validate.js', import.meta.url).href;
+const { validateChain } = (await import(compiled)) as typeof import('../src/pki/path/validate.js');
 
 const chainCount = 300;
 const warmUps = 5;

@@ -16,9 +16,9 @@ import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { controlPaths } from '../src/emulator/control-routes.js';
+import { controlPaths } from '../src/emulator/control/paths.js';
+import { askEmulator } from '../src/emulator/control/running.js';
 import type { EmulatorEndpoints } from '../src/emulator/endpoints.js';
-import { askEmulator } from '../src/emulator/running.js';
 
 const count = Number(process.argv[2] ?? 10_000);
 const folder = mkdtempSync(join(tmpdir(), 'enrollkit-idle-'));

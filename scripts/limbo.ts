@@ -8,7 +8,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type PeerName, validateChain } from '../src/pki/validate.js';
+import { type PeerName, validateChain } from '../src/pki/path/validate.js';
 import type { PemRequest } from '../test/support/random-chains.js';
 import { opensslVerify } from './openssl-verify.js';
 

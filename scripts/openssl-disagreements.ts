@@ -1,7 +1,8 @@
 /** Random chains under our validator and under openssl, and why the two disagree about some. docs/validation.md has the reasons. */
-import { parseCertificates, sha256Thumbprint } from '../src/pki/certificate.js';
-import { extensionTypes } from '../src/pki/extensions.js';
-import { type ChainVerdict, validateChain } from '../src/pki/validate.js';
+
+import { type ChainVerdict, validateChain } from '../src/pki/path/validate.js';
+import { parseCertificates, sha256Thumbprint } from '../src/pki/x509/certificate.js';
+import { extensionTypes } from '../src/pki/x509/extensions.js';
 import { type PemRequest, type RandomChain, randomChain, randomFrom } from '../test/support/random-chains.js';
 import { type OpensslVerdict, opensslVerify } from './openssl-verify.js';
 

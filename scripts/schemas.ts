@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { emulatorSeedFileSchema } from '../src/emulator/seed/seed-schema.js';
-import { planSchema } from '../src/pipeline/plan.js';
-import { profileSchema } from '../src/pki/profile.js';
+import { profileSchema } from '../src/pki/make/profile.js';
+import { planSchema } from '../src/quickstart/plan/plan.js';
 
 export const schemas = {
   'templates/emulator-seed.schema.json': emulatorSeedFileSchema,

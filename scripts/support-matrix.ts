@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { apiVersions } from '../src/dps/contract/api-versions.js';
 import { type Route, routes } from '../src/dps/contract/routes.js';
-import { notImplementedOperations } from '../src/emulator/http/not-implemented.js';
-import { notImplementedOperations as hubNotImplemented } from '../src/emulator/hub/not-implemented.js';
+import { notImplementedOperations } from '../src/emulator/dps/not-implemented.js';
+import { notImplementedOperations as hubNotImplemented } from '../src/emulator/hub/http/hub-not-implemented.js';
 
 export interface SupportRow {
   plane: keyof typeof routes;

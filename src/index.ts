@@ -1,16 +1,16 @@
 /** The public library: re-exports, no code. */
-export { ControlPlane } from './dps/control.js';
-export { registerDevice } from './dps/device.js';
-export { connectToHub, HubService } from './dps/hub.js';
-export { describeRequest, type RequestEvent, type RequestObserver } from './dps/observer.js';
-export { ServicePlane } from './dps/service.js';
+export { ControlPlane } from './dps/client/arm.js';
+export { registerDevice } from './dps/client/device.js';
+export { connectToHub, HubService } from './dps/client/hub.js';
+export { describeRequest, type RequestEvent, type RequestObserver } from './dps/client/observer.js';
+export { ServicePlane } from './dps/client/service.js';
 export {
   type AzureTargetOptions,
   azureTarget,
   emulatorTarget,
   type Target,
   type TokenCredential,
-} from './dps/target.js';
+} from './dps/client/target.js';
 export {
   type DeviceMessage,
   type Emulator,
@@ -25,57 +25,9 @@ export {
   startEmulator,
 } from './emulator/start.js';
 export { EnrollkitError, type ErrorCode, type ExitStatus, errorTable, exitStatus } from './errors.js';
-export {
-  type CleanOptions,
-  type CleanPlan,
-  type CleanResult,
-  cleanLocal,
-  cleanRemote,
-  planClean,
-} from './pipeline/clean.js';
-export type { Emit, RunEvent, StepTitle } from './pipeline/events.js';
-export {
-  checkPlan,
-  defaultPlan,
-  formatPlan,
-  type Plan,
-  type PlanTarget,
-  parsePlan,
-  planSchema,
-} from './pipeline/plan.js';
-export type { PortalAssistant, PortalInstructions } from './pipeline/portal.js';
-export { previewQuickstart } from './pipeline/preview.js';
-export type { CertificateResult, DeviceResult, Preview, QuickstartResult } from './pipeline/result.js';
-export type { RolloverResult } from './pipeline/rollover/result.js';
-export {
-  finishRollover,
-  type RolloverOptions,
-  reissueBelow,
-  type StartOptions,
-  startRollover,
-} from './pipeline/rollover/rollover.js';
-export { type QuickstartOptions, runQuickstart } from './pipeline/run.js';
-export {
-  type Certificate,
-  certificateToPem,
-  parseCertificate,
-  parseCertificates,
-} from './pki/certificate.js';
-export {
-  type CertificateRequest,
-  type CertificateRequestContents,
-  makeCertificateRequest,
-  parseCertificateRequest,
-} from './pki/csr.js';
-export { type CertificateDescription, inspectCertificate } from './pki/inspect.js';
-export {
-  type IssuedCertificate,
-  type IssueRequest,
-  type Issuer,
-  issue,
-  type Subject,
-  type SubjectAlternativeNames,
-} from './pki/issue.js';
+export { createPkcs7, readPkcs7 } from './pki/containers/pkcs7.js';
+export { type PfxReading, readPfx } from './pki/containers/pkcs12-read.js';
+export { createPfx } from './pki/containers/pkcs12-write.js';
 export {
   generateKeyPair,
   type KeyAlgorithm,
@@ -84,11 +36,59 @@ export {
   privateKeyFromPem,
   privateKeyToPem,
 } from './pki/keys.js';
-export { type Finding, type LintCode, type LintOptions, lintChain, lintRules } from './pki/lint.js';
-export { createPfx } from './pki/pfx.js';
-export { type PfxReading, readPfx } from './pki/pfx-read.js';
-export { createPkcs7, readPkcs7 } from './pki/pkcs7.js';
-export { loadProfile, type Profile, type Role } from './pki/profile.js';
-export { issueVerificationCertificate } from './pki/proof.js';
-export { type RenewRequest, renewCertificate } from './pki/renew.js';
-export { type ChainVerdict, type ValidateChainRequest, validateChain } from './pki/validate.js';
+export { type Finding, type LintCode, type LintOptions, lintChain, lintRules } from './pki/lint/lint.js';
+export {
+  type IssuedCertificate,
+  type IssueRequest,
+  type Issuer,
+  issue,
+  type Subject,
+  type SubjectAlternativeNames,
+} from './pki/make/issue.js';
+export { loadProfile, type Profile, type Role } from './pki/make/profile.js';
+export { type RenewRequest, renewCertificate } from './pki/make/renew.js';
+export { issueVerificationCertificate } from './pki/make/verification-certificate.js';
+export { type ChainVerdict, type ValidateChainRequest, validateChain } from './pki/path/validate.js';
+export {
+  type Certificate,
+  certificateToPem,
+  parseCertificate,
+  parseCertificates,
+} from './pki/x509/certificate.js';
+export {
+  type CertificateRequest,
+  type CertificateRequestContents,
+  makeCertificateRequest,
+  parseCertificateRequest,
+} from './pki/x509/csr.js';
+export { type CertificateDescription, inspectCertificate } from './pki/x509/inspect.js';
+export {
+  type CleanOptions,
+  type CleanPlan,
+  type CleanResult,
+  cleanLocal,
+  cleanRemote,
+  planClean,
+} from './quickstart/clean.js';
+export type { Emit, RunEvent, StepTitle } from './quickstart/events.js';
+export {
+  checkPlan,
+  defaultPlan,
+  formatPlan,
+  type Plan,
+  type PlanTarget,
+  parsePlan,
+  planSchema,
+} from './quickstart/plan/plan.js';
+export type { PortalAssistant, PortalInstructions } from './quickstart/portal.js';
+export { previewQuickstart } from './quickstart/preview.js';
+export type { CertificateResult, DeviceResult, Preview, QuickstartResult } from './quickstart/result.js';
+export { type QuickstartOptions, runQuickstart } from './quickstart/run.js';
+export type { RolloverResult } from './rollover/result.js';
+export {
+  finishRollover,
+  type RolloverOptions,
+  reissueBelow,
+  type StartOptions,
+  startRollover,
+} from './rollover/rollover.js';

@@ -2,9 +2,9 @@
 import type { KeyObject } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
-import { type Certificate, parseCertificate } from '../pki/certificate.js';
-import { loadPrivateKey } from '../store/certificates.js';
-import { readText, readTextIfExists } from '../store/files.js';
+import { type Certificate, parseCertificate } from '../pki/x509/certificate.js';
+import { readText, readTextIfExists } from '../workspace/files.js';
+import { loadPrivateKey } from '../workspace/stored-certificates.js';
 import {
   formatAttributes,
   formatIndex,

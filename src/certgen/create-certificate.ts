@@ -2,11 +2,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { EnrollkitError } from '../errors.js';
-import { type Certificate, parseCertificates } from '../pki/certificate.js';
 import type { KeyAlgorithm } from '../pki/keys.js';
-import { commonNameType } from '../pki/name.js';
-import { subjectName } from '../pki/requested-names.js';
-import { readText } from '../store/files.js';
+import { subjectName } from '../pki/make/requested-names.js';
+import { type Certificate, parseCertificates } from '../pki/x509/certificate.js';
+import { commonNameType } from '../pki/x509/name.js';
+import { readText } from '../workspace/files.js';
 import {
   certificateIn,
   Database,

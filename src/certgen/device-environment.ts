@@ -1,9 +1,9 @@
 /** The environment that the C SDK's samples read a device's certificate from; ca-certs.ps1 sets it, certGen.sh does not. */
 import { join } from 'node:path';
 import { EnrollkitError } from '../errors.js';
-import { certificateToPem } from '../pki/certificate.js';
 import { isKeyPair, privateKeyFromPem } from '../pki/keys.js';
-import { commonNameType } from '../pki/name.js';
+import { certificateToPem } from '../pki/x509/certificate.js';
+import { commonNameType } from '../pki/x509/name.js';
 import { certificateIn, readAuthority, textIn } from './authority.js';
 import { filesFor, keptFiles } from './create-certificate.js';
 import type { Script } from './scripts.js';

@@ -1,11 +1,11 @@
 /** One certificate with all that comes with it: key, request, PFX, full chain, and the CA's own copy. */
 import { randomBytes } from 'node:crypto';
-import { type Certificate, parseCertificate } from '../pki/certificate.js';
-import { makeCertificateRequest } from '../pki/csr.js';
-import { type Issuer, issue } from '../pki/issue.js';
+import { createPfx } from '../pki/containers/pkcs12-write.js';
 import { generateKeyPair, type KeyAlgorithm, type KeyPair, privateKeyToPem } from '../pki/keys.js';
-import { createPfx } from '../pki/pfx.js';
-import { loadProfile, type ProfileName } from '../pki/profile.js';
+import { type Issuer, issue } from '../pki/make/issue.js';
+import { loadProfile, type ProfileName } from '../pki/make/profile.js';
+import { type Certificate, parseCertificate } from '../pki/x509/certificate.js';
+import { makeCertificateRequest } from '../pki/x509/csr.js';
 import { type Database, type FileSet, modes } from './authority.js';
 import { subjectLine, timeText } from './database.js';
 import type { Transaction } from './transaction.js';

@@ -1,6 +1,6 @@
 /** What the commands have in common. */
 import { EnrollkitError } from '../errors.js';
-import type { Certificate } from '../pki/certificate.js';
+import type { Certificate } from '../pki/x509/certificate.js';
 
 /** Paths are relative to the folder. */
 export interface CertgenResult {

@@ -3,7 +3,7 @@
  * sibling in the IoT Edge repository (same folder), which has other names and signs devices with the intermediate.
  */
 import type { KeyAlgorithm } from '../pki/keys.js';
-import type { ProfileName } from '../pki/profile.js';
+import type { ProfileName } from '../pki/make/profile.js';
 
 /** A command that issues one certificate. */
 export interface CertificateCommand {

@@ -7,8 +7,8 @@ import { chmodSync, existsSync, readFileSync, renameSync, rmdirSync, rmSync } fr
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { EnrollkitError } from '../errors.js';
-import { ensureFolder, stageFile, writeFileAtomically } from '../store/files.js';
-import { takeLock } from '../store/lock.js';
+import { ensureFolder, stageFile, writeFileAtomically } from '../workspace/files.js';
+import { takeLock } from '../workspace/lock.js';
 
 const changeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('write'), path: z.string() }),

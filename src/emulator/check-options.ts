@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { EnrollkitError } from '../errors.js';
 import { keyAlgorithms } from '../pki/keys.js';
+import { documentedLimits } from './dps/quotas.js';
 import type { EmulatorOptions } from './options.js';
-import { documentedLimits } from './quotas.js';
 
 const port = z.int('it is a whole number').min(0, 'it is at least 0').max(65_535, 'it is at most 65535');
 const names = z.array(z.string('it is a list of names'), 'it is a list of names');

@@ -1,8 +1,8 @@
 /** Where the services and hubs of an emulator are, and how to connect to them: what clients are told. */
 import { formatConnectionString } from '../dps/contract/connection-string.js';
+import type { ProvisioningService } from './dps/provisioning-service.js';
 import type { EmulatorEndpoints } from './endpoints.js';
-import type { IotHub } from './services/hub-directory.js';
-import type { ProvisioningService } from './services/provisioning-service.js';
+import type { IotHub } from './hub/hub-directory.js';
 import { hubOwnerPolicy, ownerPolicy, type Policy } from './state/identity.js';
 
 /**

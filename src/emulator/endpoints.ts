@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { resourcesApiVersions } from '../dps/contract/api-versions.js';
 import type { EmulatorEndpoints } from '../dps/contract/emulator-endpoints.js';
 import { routePath, routes } from '../dps/contract/routes.js';
-import { readTextIfExists, secretFileMode, writeFileAtomically } from '../store/files.js';
+import { readTextIfExists, secretFileMode, writeFileAtomically } from '../workspace/files.js';
 
 export type { EmulatorEndpoints } from '../dps/contract/emulator-endpoints.js';
 

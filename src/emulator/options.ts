@@ -1,8 +1,8 @@
 /** What an emulator is started with. */
 import type { KeyAlgorithm } from '../pki/keys.js';
-import type { EmulatorLog } from './events.js';
-import type { QuotaLimits } from './quotas.js';
+import type { QuotaLimits } from './dps/quotas.js';
 import type { EmulatorSeed } from './seed/seed-schema.js';
+import type { EmulatorLog } from './wire/events.js';
 
 export interface EmulatorOptions {
   /** The state folder; the emulator keeps its files in `emulator/` below it. `:memory:` keeps nothing. */

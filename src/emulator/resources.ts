@@ -4,19 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hubNameProblem, serviceNameProblem } from '../dps/contract/ids.js';
 import { EnrollkitError } from '../errors.js';
-import { ensureFolder } from '../store/files.js';
-import type { Closer } from './closers.js';
+import { ensureFolder } from '../workspace/files.js';
+import { linkHubs, makeServices } from './dps/make-services.js';
 import { emulatorFolder, removeEndpoints } from './endpoints.js';
+import { makeHubs } from './hub/hub-directory.js';
 import type { EmulatorOptions } from './options.js';
 import { parseSeed } from './seed/seed.js';
 import { type EmulatorSeed, firstServiceNameOf, hubsOf, serviceNamesOf } from './seed/seed-schema.js';
-import { makeHubs } from './services/hub-directory.js';
-import { linkHubs, makeServices } from './services/make-services.js';
 import { StateDatabases } from './state/databases.js';
 import { readIdentity } from './state/identity.js';
 import { lockFolder } from './state/lock.js';
 import { discardSnapshot, type StateSnapshot, takeSnapshot } from './state/snapshot.js';
-import { openServerIdentity, type ServerIdentity } from './tls/server-identity.js';
+import type { Closer } from './wire/closers.js';
+import { openServerIdentity, type ServerIdentity } from './wire/tls/server-identity.js';
 
 /** What an emulator has for as long as it runs, also through a reset. */
 export interface Resources {

@@ -1,21 +1,21 @@
 /** Starts the emulator, empties it on request, and stops it again: one after the other. */
 import { checkOptions } from './check-options.js';
 import { EmulatorClock } from './clock.js';
-import { type Closer, closeAll } from './closers.js';
+import { type DeviceMessage, MessageFeed } from './control/message-feed.js';
 import type { EmulatorEndpoints } from './endpoints.js';
-import { type DeviceMessage, MessageFeed } from './message-feed.js';
 import type { EmulatorOptions } from './options.js';
 import { makeWanted, openResources } from './resources.js';
 import { serve } from './serve.js';
 import { emptyState } from './state/empty.js';
+import { type Closer, closeAll } from './wire/closers.js';
 
 export { EmulatorClock } from './clock.js';
+export type { DeviceMessage } from './control/message-feed.js';
+export type { QuotaLimits } from './dps/quotas.js';
 export { type EmulatorEndpoints, runningEmulator } from './endpoints.js';
-export type { EmulatorEvent, EmulatorLog } from './events.js';
-export type { DeviceMessage } from './message-feed.js';
 export type { EmulatorOptions } from './options.js';
-export type { QuotaLimits } from './quotas.js';
 export type { EmulatorSeed } from './seed/seed-schema.js';
+export type { EmulatorEvent, EmulatorLog } from './wire/events.js';
 
 /** An emulator that runs in this process. */
 export interface Emulator {

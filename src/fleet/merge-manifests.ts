@@ -6,10 +6,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { sameId } from '../dps/contract/ids.js';
 import { EnrollkitError } from '../errors.js';
-import { secretFileMode, unwritable } from '../store/files.js';
-import { linesOf } from './file-lines.js';
-import { IdTable } from './id-table.js';
-import { manifestColumns, manifestHeader } from './manifest-rows.js';
+import { secretFileMode, unwritable } from '../workspace/files.js';
+import { linesOf } from './devices/file-lines.js';
+import { IdTable } from './devices/id-table.js';
+import { manifestColumns, manifestHeader } from './issue/manifest-rows.js';
 
 interface Row {
   path: string;

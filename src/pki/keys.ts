@@ -10,9 +10,9 @@ import {
 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { EnrollkitError } from '../errors.js';
+import { openEncryptedKey } from './containers/encrypted-key.js';
+import { pemBlocks, pemEncode } from './containers/pem.js';
 import { integer, nullValue, objectIdentifier, octetString, sequence } from './der/write.js';
-import { openEncryptedKey } from './encrypted-key.js';
-import { pemBlocks, pemEncode } from './pem.js';
 
 export const keyAlgorithms = ['ec-p256', 'ec-p384', 'rsa-2048', 'rsa-3072', 'rsa-4096'] as const;
 export type KeyAlgorithm = (typeof keyAlgorithms)[number];

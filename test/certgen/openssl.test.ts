@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import { parseCertificate } from '../../src/pki/certificate.js';
+import { parseCertificate } from '../../src/pki/x509/certificate.js';
 import { openssl } from '../support/openssl.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { at, authority, certificate, edgeScript, read, textOf } from './support.js';

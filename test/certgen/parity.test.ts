@@ -4,9 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import type { Certificate } from '../../src/pki/certificate.js';
+import { pemBlocks } from '../../src/pki/containers/pem.js';
 import { readOnly, sequenceOf } from '../../src/pki/der/read.js';
-import { pemBlocks } from '../../src/pki/pem.js';
+import type { Certificate } from '../../src/pki/x509/certificate.js';
 import { authority, certificate, read, reference, referenceNames, textOf } from './support.js';
 
 const extensionNames: Record<string, string> = {

@@ -6,7 +6,7 @@ import { type AuthorityRequest, createAuthority } from '../../src/certgen/create
 import { type CertificateRequest, createCertificate } from '../../src/certgen/create-certificate.js';
 import type { CertgenResult } from '../../src/certgen/request.js';
 import { edgeScript, type Script, sdkScript } from '../../src/certgen/scripts.js';
-import { type Certificate, parseCertificate } from '../../src/pki/certificate.js';
+import { type Certificate, parseCertificate } from '../../src/pki/x509/certificate.js';
 
 export { edgeScript, sdkScript };
 export const passphrase = '1234';

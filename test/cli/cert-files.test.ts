@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import { pemBlocks } from '../../src/pki/pem.js';
+import { pemBlocks } from '../../src/pki/containers/pem.js';
 import { make, makeChain } from '../support/chains.js';
 import { openssl } from '../support/openssl.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';

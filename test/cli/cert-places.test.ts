@@ -5,9 +5,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { folderNameOf } from '../../src/cli/cert/certificate-name.js';
-import { writeFiles } from '../../src/cli/cert/write-files.js';
+import { writeFiles } from '../../src/cli/input/write-files.js';
 import { EnrollkitError } from '../../src/errors.js';
-import { writeFileAtomically } from '../../src/store/files.js';
+import { writeFileAtomically } from '../../src/workspace/files.js';
 import { bin } from '../support/bin.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';

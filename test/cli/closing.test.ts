@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
-import { closingReport } from '../../src/cli/closing.js';
-import type { QuickstartResult } from '../../src/pipeline/result.js';
+import { closingReport } from '../../src/cli/quickstart/summary.js';
+import type { QuickstartResult } from '../../src/quickstart/result.js';
 
 const plain = (text: string) => text;
 const style = { bold: plain, dim: plain, red: plain, green: plain, cyan: plain };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
-import { hostsOf } from '../../src/cli/emulator-hosts.js';
+import { hostsOf } from '../../src/cli/emulator/hosts-file.js';
 import type { EmulatorEndpoints } from '../../src/emulator/start.js';
 import { EnrollkitError } from '../../src/errors.js';
 

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { suite } from 'uvu';
 import { parseConnectionString } from '../../src/dps/contract/connection-string.js';
 import { createSasToken } from '../../src/dps/contract/sas.js';
-import { inspectCertificate } from '../../src/pki/inspect.js';
+import { inspectCertificate } from '../../src/pki/x509/inspect.js';
 import { startTestEmulator, type TestEmulator } from '../emulator/support.js';
 import { bin } from '../support/bin.js';
 import { type Made, make } from '../support/chains.js';

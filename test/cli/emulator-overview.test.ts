@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
-import { emulatorOverview } from '../../src/cli/emulator-overview.js';
+import { emulatorOverview } from '../../src/cli/emulator/overview.js';
 import { startEmulator } from '../../src/emulator/start.js';
 
 test('what is shown when the emulator is ready fits into 80 columns', async () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'uvu';
-import { environmentVariables } from '../../src/cli/environment.js';
-import { exitStatusSummaries } from '../../src/cli/help.js';
+import { environmentVariables } from '../../src/cli/kernel/environment.js';
+import { exitStatusSummaries } from '../../src/cli/kernel/help.js';
 import { errorTable, exitStatus } from '../../src/errors.js';
 
 const document = new URL('../../docs/errors.md', import.meta.url);

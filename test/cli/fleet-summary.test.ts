@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
-import { deregistrationText, enrollmentText, registrationText } from '../../src/cli/fleet-summary.js';
+import { deregistrationText, enrollmentText, registrationText } from '../../src/cli/fleet/fleet-summary.js';
 
 const nothingNew = (before: number) => ({ before, failed: 0, failures: [], elapsedMs: 12 });
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
-import { choices } from '../../src/cli/answers.js';
-import { camelCase } from '../../src/cli/command.js';
-import { commands } from '../../src/cli/commands/index.js';
-import { planSchema } from '../../src/pipeline/plan.js';
+import { commands } from '../../src/cli/command-table.js';
+import { camelCase } from '../../src/cli/kernel/command.js';
+import { choices } from '../../src/cli/quickstart/plan-flags.js';
+import { planSchema } from '../../src/quickstart/plan/plan.js';
 import { run } from './in-process.js';
 import { cli } from './run-cli.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { test } from 'uvu';
-import { portalAssistant } from '../../src/cli/portal-assistant.js';
+import { portalAssistant } from '../../src/cli/quickstart/portal-assistant.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { scriptedAsker } from './scripted-asker.js';
 

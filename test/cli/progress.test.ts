@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { test } from 'uvu';
-import { Output } from '../../src/cli/output.js';
-import { type Progress, plainProgress } from '../../src/cli/plain-progress.js';
-import { listProgress } from '../../src/cli/progress.js';
+import { Output } from '../../src/cli/kernel/output.js';
+import { type Progress, plainProgress } from '../../src/cli/terminal/plain-progress.js';
+import { listProgress } from '../../src/cli/terminal/progress.js';
 import { EnrollkitError } from '../../src/errors.js';
-import type { RunEvent } from '../../src/pipeline/events.js';
+import type { RunEvent } from '../../src/quickstart/events.js';
 
 /** A terminal of 80 columns that keeps what is written to it. */
 class Screen extends Writable {

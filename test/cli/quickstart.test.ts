@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { test } from 'uvu';
-import { planSchema } from '../../src/pipeline/plan.js';
-import { parseCertificates } from '../../src/pki/certificate.js';
+import { parseCertificates } from '../../src/pki/x509/certificate.js';
+import { planSchema } from '../../src/quickstart/plan/plan.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { cli } from './run-cli.js';
 

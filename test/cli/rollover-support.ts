@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RolloverResult } from '../../src/pipeline/rollover/result.js';
+import type { RolloverResult } from '../../src/rollover/result.js';
 import { openssl } from '../support/openssl.js';
 import { run } from './in-process.js';
 

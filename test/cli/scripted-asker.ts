@@ -1,6 +1,6 @@
 /** Answers the wizard's questions from a script, without a terminal. */
 import assert from 'node:assert/strict';
-import type { Asker } from '../../src/cli/asker.js';
+import type { Asker } from '../../src/cli/terminal/asker.js';
 
 /** By the beginning of a question's message; several answers are given one after the other. */
 export type Script = Record<string, unknown>;

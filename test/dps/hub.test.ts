@@ -1,8 +1,8 @@
 /** A device at its hub, and the hub's operator, against the emulator. */
 import assert from 'node:assert/strict';
 import { suite } from 'uvu';
-import { registerDevice } from '../../src/dps/device.js';
-import { connectToHub, HubService } from '../../src/dps/hub.js';
+import { registerDevice } from '../../src/dps/client/device.js';
+import { connectToHub, HubService } from '../../src/dps/client/hub.js';
 import { makeChain } from '../support/chains.js';
 import { deviceCredentials, failing, group, openWorld, verifyCa, type World } from './support.js';
 

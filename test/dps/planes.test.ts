@@ -1,13 +1,13 @@
 /** The control and service planes, against the emulator. */
 import assert from 'node:assert/strict';
 import { suite } from 'uvu';
-import { noCredentials } from '../../src/dps/azure-credential.js';
+import { ControlPlane } from '../../src/dps/client/arm.js';
+import { noCredentials } from '../../src/dps/client/azure-credential.js';
+import { ServicePlane } from '../../src/dps/client/service.js';
+import { azureTarget, type Target } from '../../src/dps/client/target.js';
 import { createSasToken } from '../../src/dps/contract/sas.js';
-import { ControlPlane } from '../../src/dps/control.js';
-import { ServicePlane } from '../../src/dps/service.js';
-import { azureTarget, type Target } from '../../src/dps/target.js';
-import { parseCertificate } from '../../src/pki/certificate.js';
-import { sha1Thumbprint } from '../../src/pki/inspect.js';
+import { parseCertificate } from '../../src/pki/x509/certificate.js';
+import { sha1Thumbprint } from '../../src/pki/x509/inspect.js';
 import { make } from '../support/chains.js';
 import { failing, group, openWorld, verifyCa, type World } from './support.js';
 

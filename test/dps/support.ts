@@ -1,14 +1,14 @@
 /** An emulator in memory with a CA that is verified and a group that it backs, as the clients themselves set it up. */
 import { readFileSync } from 'node:fs';
+import { ControlPlane } from '../../src/dps/client/arm.js';
+import type { RequestEvent } from '../../src/dps/client/observer.js';
+import { ServicePlane } from '../../src/dps/client/service.js';
+import { emulatorTarget, type Target } from '../../src/dps/client/target.js';
 import type { EnrollmentGroup } from '../../src/dps/contract/schemas.js';
-import { ControlPlane } from '../../src/dps/control.js';
-import type { RequestEvent } from '../../src/dps/observer.js';
-import { ServicePlane } from '../../src/dps/service.js';
-import { emulatorTarget, type Target } from '../../src/dps/target.js';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../src/emulator/start.js';
 import { EnrollkitError, type ErrorCode } from '../../src/errors.js';
 import { privateKeyToPem } from '../../src/pki/keys.js';
-import { issueVerificationCertificate } from '../../src/pki/proof.js';
+import { issueVerificationCertificate } from '../../src/pki/make/verification-certificate.js';
 import { type Made, makeChain } from '../support/chains.js';
 
 export interface World {

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
 import type { AllocationPolicy } from '../../src/dps/contract/schemas.js';
-import { allocate } from '../../src/emulator/registration/allocation.js';
+import { allocate } from '../../src/emulator/dps/registration/allocation.js';
+import type { Hub, LinkedHubs } from '../../src/emulator/dps/state/linked-hubs.js';
 import type { EmulatorSeed } from '../../src/emulator/start.js';
-import type { Hub, LinkedHubs } from '../../src/emulator/state/hubs.js';
 import { make } from '../support/chains.js';
 import { groupBody, startTestEmulator } from './support.js';
 

@@ -1,6 +1,6 @@
 /** The hub over AMQP, with the hub in hand: what it stores is seen, and what the service asks can be asked. */
 import assert from 'node:assert/strict';
-import { type AmqpServer, createAmqpServer } from '../../src/emulator/amqp/server.js';
+import { type AmqpServer, createAmqpServer } from '../../src/emulator/wire/amqp/server.js';
 import type { AmqpClientOptions } from './amqp-client.js';
 import { type Credential, type Fixture, startFixture } from './mqtt-fixture.js';
 

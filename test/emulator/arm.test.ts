@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite } from 'uvu';
-import { issueVerificationCertificate } from '../../src/pki/proof.js';
+import { issueVerificationCertificate } from '../../src/pki/make/verification-certificate.js';
 import { type Made, make } from '../support/chains.js';
 import { base64, startTestEmulator, type TestEmulator } from './support.js';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import Database from 'libsql';
 import { test } from 'uvu';
 import { type Hub, openHub } from '../../src/emulator/hub/hub.js';
-import { HubError } from '../../src/emulator/hub/wire-error.js';
+import { HubError } from '../../src/emulator/hub/hub-error.js';
 
 let now: Date;
 let database: Database.Database;

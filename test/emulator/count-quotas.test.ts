@@ -1,7 +1,7 @@
 /** How many of each thing there may be, when quotas are asked for. */
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
-import { documentedLimits } from '../../src/emulator/quotas.js';
+import { documentedLimits } from '../../src/emulator/dps/quotas.js';
 import { make } from '../support/chains.js';
 import { type Answer, base64, groupBody, startTestEmulator, type TestEmulator } from './support.js';
 

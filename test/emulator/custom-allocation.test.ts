@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { suite } from 'uvu';
-import { askWebhook } from '../../src/emulator/registration/allocation-webhook.js';
+import { askWebhook } from '../../src/emulator/dps/registration/allocation-webhook.js';
 import { type Made, make } from '../support/chains.js';
 import { hubService } from './hub-service.js';
 import { groupBody, startTestEmulator, type TestEmulator } from './support.js';

@@ -6,9 +6,9 @@ import { createAdaptorServer } from '@hono/node-server';
 import Database from 'libsql';
 import { test } from 'uvu';
 import { createSasToken } from '../../src/dps/contract/sas.js';
-import type { EmulatorEvent } from '../../src/emulator/events.js';
-import { hubRoutes } from '../../src/emulator/hub/http.js';
+import { hubRoutes } from '../../src/emulator/hub/http/hub-plane.js';
 import { type Hub, openHub } from '../../src/emulator/hub/hub.js';
+import type { EmulatorEvent } from '../../src/emulator/wire/events.js';
 import { type Credential, makeCertificate } from './mqtt-fixture.js';
 
 const key = Buffer.from('0123456789abcdef0123456789abcdef').toString('base64');

@@ -4,9 +4,9 @@ import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import { parseConnectionString } from '../../src/dps/contract/connection-string.js';
 import { createSasToken } from '../../src/dps/contract/sas.js';
-import { parseDeviceQuery } from '../../src/emulator/hub/query-language.js';
-import { HubError } from '../../src/emulator/hub/wire-error.js';
-import { inspectCertificate } from '../../src/pki/inspect.js';
+import { HubError } from '../../src/emulator/hub/hub-error.js';
+import { parseDeviceQuery } from '../../src/emulator/hub/query/query-language.js';
+import { inspectCertificate } from '../../src/pki/x509/inspect.js';
 import { make } from '../support/chains.js';
 import { type Answer, startTestEmulator, type TestEmulator } from './support.js';
 

@@ -3,15 +3,15 @@ import { type KeyObject, X509Certificate } from 'node:crypto';
 import Database from 'libsql';
 import mqtt from 'mqtt';
 import { dpsUserName, hubUserName } from '../../src/dps/contract/mqtt.js';
-import { DpsError } from '../../src/emulator/dps-error.js';
-import type { EmulatorEvent } from '../../src/emulator/events.js';
+import type { RegistrationsLike } from '../../src/emulator/dps/device/mqtt-session.js';
+import { DpsError } from '../../src/emulator/dps/dps-error.js';
 import { type Hub, openHub } from '../../src/emulator/hub/hub.js';
-import type { RegistrationsLike } from '../../src/emulator/mqtt/dps-session.js';
-import { type MqttListener, type MqttOptions, startMqtt } from '../../src/emulator/mqtt/listener.js';
-import { inspectCertificate } from '../../src/pki/inspect.js';
-import { issue } from '../../src/pki/issue.js';
+import type { EmulatorEvent } from '../../src/emulator/wire/events.js';
+import { type MqttListener, type MqttOptions, startMqtt } from '../../src/emulator/wire/mqtt/listener.js';
 import { generateKeyPair, privateKeyToPem } from '../../src/pki/keys.js';
-import { loadProfile, type Role } from '../../src/pki/profile.js';
+import { issue } from '../../src/pki/make/issue.js';
+import { loadProfile, type Role } from '../../src/pki/make/profile.js';
+import { inspectCertificate } from '../../src/pki/x509/inspect.js';
 
 export interface Credential {
   pem: string;

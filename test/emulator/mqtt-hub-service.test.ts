@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import mqtt from 'mqtt';
 import { test } from 'uvu';
 import { hubTopics, hubUserName } from '../../src/dps/contract/mqtt.js';
-import { HubError } from '../../src/emulator/hub/wire-error.js';
+import { HubError } from '../../src/emulator/hub/hub-error.js';
 import { closed, type Fixture, record, startFixture } from './mqtt-fixture.js';
 
 let fixture: Fixture;

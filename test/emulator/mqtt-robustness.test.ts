@@ -4,7 +4,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { test } from 'uvu';
 import { dpsTopics } from '../../src/dps/contract/mqtt.js';
-import { startMqtt } from '../../src/emulator/mqtt/listener.js';
+import { startMqtt } from '../../src/emulator/wire/mqtt/listener.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { type Fixture, idScope, record, startFixture } from './mqtt-fixture.js';
 

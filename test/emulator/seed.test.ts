@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import { readSeedFile } from '../../src/cli/emulator-seed.js';
+import { readSeedFile } from '../../src/cli/emulator/seed-file.js';
 import { parseConnectionString } from '../../src/dps/contract/connection-string.js';
 import { createSasToken } from '../../src/dps/contract/sas.js';
 import type { EmulatorEndpoints, EmulatorSeed } from '../../src/emulator/start.js';

@@ -10,7 +10,7 @@ import {
   type EmulatorOptions,
   startEmulator,
 } from '../../src/emulator/start.js';
-import { issueVerificationCertificate } from '../../src/pki/proof.js';
+import { issueVerificationCertificate } from '../../src/pki/make/verification-certificate.js';
 import type { Made } from '../support/chains.js';
 
 export interface Call {

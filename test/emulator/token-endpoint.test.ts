@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { test } from 'uvu';
-import { AccessTokens, clientCredentialsOf } from '../../src/emulator/access-tokens.js';
+import { AccessTokens, clientCredentialsOf } from '../../src/emulator/access/access-tokens.js';
 import { startTestEmulator, type TestEmulator } from './support.js';
 
 let emulator: TestEmulator;

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { test } from 'uvu';
-import { IdTable } from '../../src/fleet/id-table.js';
+import { IdTable } from '../../src/fleet/devices/id-table.js';
 import { run } from '../cli/in-process.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { devicesOf, fleetIssue, killedWhen, makeCertificateFolder, manifestOf, sizeOf } from './support.js';

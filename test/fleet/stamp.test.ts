@@ -9,16 +9,16 @@ import {
 } from 'node:crypto';
 import fc from 'fast-check';
 import { test } from 'uvu';
-import { encodeAlternativeNames } from '../../src/fleet/alternative-names.js';
-import { CertificateStamp } from '../../src/fleet/certificate-stamp.js';
-import { certificateTemplate, subjectPrefix } from '../../src/fleet/certificate-template.js';
-import { keyPairSource } from '../../src/fleet/key-pairs.js';
-import { parseCertificate } from '../../src/pki/certificate.js';
+import { encodeAlternativeNames } from '../../src/fleet/issue/alternative-names.js';
+import { CertificateStamp } from '../../src/fleet/issue/certificate-stamp.js';
+import { certificateTemplate, subjectPrefix } from '../../src/fleet/issue/certificate-template.js';
+import { keyPairSource } from '../../src/fleet/issue/key-pairs.js';
 import { bitStringOf, readOnly, sequenceOf } from '../../src/pki/der/read.js';
-import { issue } from '../../src/pki/issue.js';
 import { keyAlgorithms } from '../../src/pki/keys.js';
-import { loadProfile, type Profile } from '../../src/pki/profile.js';
-import { isSignedBy } from '../../src/pki/signature.js';
+import { issue } from '../../src/pki/make/issue.js';
+import { loadProfile, type Profile } from '../../src/pki/make/profile.js';
+import { parseCertificate } from '../../src/pki/x509/certificate.js';
+import { isSignedBy } from '../../src/pki/x509/signature.js';
 import { type Made, make } from '../support/chains.js';
 
 const at = new Date('2026-03-04T05:06:07.890Z');

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import { EnrollkitError } from '../../src/errors.js';
-import { parseCertificate, parseCertificates } from '../../src/pki/certificate.js';
 import {
   booleanOf,
   children,
@@ -14,8 +13,9 @@ import {
   readOnly,
   timeOf,
 } from '../../src/pki/der/read.js';
-import { inspectCertificate } from '../../src/pki/inspect.js';
-import { validateChain } from '../../src/pki/validate.js';
+import { validateChain } from '../../src/pki/path/validate.js';
+import { parseCertificate, parseCertificates } from '../../src/pki/x509/certificate.js';
+import { inspectCertificate } from '../../src/pki/x509/inspect.js';
 import {
   alternativeNames,
   authority,

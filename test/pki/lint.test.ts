@@ -4,11 +4,11 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import { registrationIdProblem } from '../../src/dps/contract/ids.js';
 import { EnrollkitError } from '../../src/errors.js';
-import { type Certificate, parseCertificate } from '../../src/pki/certificate.js';
 import { tlv } from '../../src/pki/der/write.js';
 import { keyAlgorithms } from '../../src/pki/keys.js';
-import { type Finding, lintChain, lintRules, type Use } from '../../src/pki/lint.js';
-import { roles } from '../../src/pki/profile.js';
+import { type Finding, lintChain, lintRules, type Use } from '../../src/pki/lint/lint.js';
+import { roles } from '../../src/pki/make/profile.js';
+import { type Certificate, parseCertificate } from '../../src/pki/x509/certificate.js';
 import { make } from '../support/chains.js';
 import { certify, rsaKey } from '../support/openssl-authority.js';
 import {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
 import { tlv } from '../../src/pki/der/write.js';
-import { validateChain } from '../../src/pki/validate.js';
+import { validateChain } from '../../src/pki/path/validate.js';
 import {
   alternativeNames,
   authority,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'uvu';
 import { readOnly } from '../../src/pki/der/read.js';
 import { objectIdentifier, sequence, tlv } from '../../src/pki/der/write.js';
-import { nameOf } from '../../src/pki/name.js';
+import { nameOf } from '../../src/pki/x509/name.js';
 
 const utf8String = 0x0c;
 const printableString = 0x13;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'uvu';
 import { octetString, sequence, tlv } from '../../src/pki/der/write.js';
-import { validateChain } from '../../src/pki/validate.js';
+import { validateChain } from '../../src/pki/path/validate.js';
 import {
   alternativeNames,
   authority,

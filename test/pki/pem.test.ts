@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { test } from 'uvu';
-import { pemBlocks, pemEncode } from '../../src/pki/pem.js';
+import { pemBlocks, pemEncode } from '../../src/pki/containers/pem.js';
 
 test('what is encoded is read back, whatever surrounds it and whatever ends its lines', () => {
   const bytes = fc.uint8Array({ minLength: 1, maxLength: 300 });

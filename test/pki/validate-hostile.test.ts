@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'uvu';
 import { integer, objectIdentifier, octetString, sequence, setOfOne, tlv } from '../../src/pki/der/write.js';
-import { type ValidateChainRequest, validateChain } from '../../src/pki/validate.js';
+import { type ValidateChainRequest, validateChain } from '../../src/pki/path/validate.js';
 import {
   alternativeNames,
   authority,

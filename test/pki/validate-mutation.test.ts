@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { test } from 'uvu';
-import { type ChainVerdict, validateChain } from '../../src/pki/validate.js';
+import { type ChainVerdict, validateChain } from '../../src/pki/path/validate.js';
 import {
   alternativeNames,
   authority,

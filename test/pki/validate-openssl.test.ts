@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import { type Purpose, validateChain } from '../../src/pki/validate.js';
+import { type Purpose, validateChain } from '../../src/pki/path/validate.js';
 import { authorityExtensions, certify, ecKey, opensslVerdict, rsaKey } from '../support/openssl-authority.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 

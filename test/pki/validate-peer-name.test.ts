@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
-import { type PeerName, validateChain } from '../../src/pki/validate.js';
+import { type PeerName, validateChain } from '../../src/pki/path/validate.js';
 import { alternativeNames, authority, dns, email, ip, now, raw, uri } from '../support/raw-certificates.js';
 
 const root = authority('Root');

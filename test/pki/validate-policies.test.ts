@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
 import { integer, objectIdentifier, sequence, tlv } from '../../src/pki/der/write.js';
-import { validateChain } from '../../src/pki/validate.js';
+import { validateChain } from '../../src/pki/path/validate.js';
 import { authority, device, extension, now, type Raw } from '../support/raw-certificates.js';
 
 const any = '2.5.29.32.0';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
+import { pemEncode } from '../../src/pki/containers/pem.js';
 import { integer, sequence, tlv } from '../../src/pki/der/write.js';
-import { pemEncode } from '../../src/pki/pem.js';
-import { type ValidateChainRequest, validateChain } from '../../src/pki/validate.js';
+import { type ValidateChainRequest, validateChain } from '../../src/pki/path/validate.js';
 import {
   authority,
   basicConstraints,

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'uvu';
 import { objectIdentifier, octetString, sequence, setOfOne, tlv } from '../../src/pki/der/write.js';
-import { issue } from '../../src/pki/issue.js';
 import { generateKeyPair } from '../../src/pki/keys.js';
-import { loadProfile } from '../../src/pki/profile.js';
-import { type Purpose, type ValidateChainRequest, validateChain } from '../../src/pki/validate.js';
+import { issue } from '../../src/pki/make/issue.js';
+import { loadProfile } from '../../src/pki/make/profile.js';
+import { type Purpose, type ValidateChainRequest, validateChain } from '../../src/pki/path/validate.js';
 import { makeChain } from '../support/chains.js';
 import {
   alternativeNames,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'uvu';
-import { parseCertificate } from '../../src/pki/certificate.js';
-import { type ValidateChainRequest, validateChain } from '../../src/pki/validate.js';
+import { type ValidateChainRequest, validateChain } from '../../src/pki/path/validate.js';
+import { parseCertificate } from '../../src/pki/x509/certificate.js';
 import {
   alternativeNames,
   authority,

@@ -2,9 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Script } from '../../src/certgen/scripts.js';
-import { certificateToPem } from '../../src/pki/certificate.js';
+import { createPfx } from '../../src/pki/containers/pkcs12-write.js';
 import { generateKeyPair, type KeyAlgorithm } from '../../src/pki/keys.js';
-import { createPfx } from '../../src/pki/pfx.js';
+import { certificateToPem } from '../../src/pki/x509/certificate.js';
 import { authority, certificate, passphrase } from '../certgen/support.js';
 import { make } from './chains.js';
 

@@ -1,8 +1,8 @@
 /** Chains made by issue(), for tests of everything above it. */
 import type { KeyObject } from 'node:crypto';
-import { type IssueRequest, issue } from '../../src/pki/issue.js';
 import { generateKeyPair, type KeyAlgorithm } from '../../src/pki/keys.js';
-import { loadProfile, type Role } from '../../src/pki/profile.js';
+import { type IssueRequest, issue } from '../../src/pki/make/issue.js';
+import { loadProfile, type Role } from '../../src/pki/make/profile.js';
 
 export interface Made {
   pem: string;

@@ -1,13 +1,13 @@
 /** Quickstarts in this process, against an emulator of their own. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RequestEvent } from '../../src/dps/observer.js';
-import { emulatorTarget, type Target } from '../../src/dps/target.js';
+import type { RequestEvent } from '../../src/dps/client/observer.js';
+import { emulatorTarget, type Target } from '../../src/dps/client/target.js';
 import { type Emulator, startEmulator } from '../../src/emulator/start.js';
-import type { RunEvent } from '../../src/pipeline/events.js';
-import { checkPlan, defaultPlan, type Plan } from '../../src/pipeline/plan.js';
-import type { QuickstartResult } from '../../src/pipeline/result.js';
-import { type QuickstartOptions, runQuickstart } from '../../src/pipeline/run.js';
+import type { RunEvent } from '../../src/quickstart/events.js';
+import { checkPlan, defaultPlan, type Plan } from '../../src/quickstart/plan/plan.js';
+import type { QuickstartResult } from '../../src/quickstart/result.js';
+import { type QuickstartOptions, runQuickstart } from '../../src/quickstart/run.js';
 import { inTemporaryFolder } from './temporary-folder.js';
 
 export type PlanChange = (plan: any) => void;

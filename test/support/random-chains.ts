@@ -1,7 +1,8 @@
 /** Random chains from a seed, mostly good, with one or more faults in some: for comparing validators. */
+
+import { pemEncode } from '../../src/pki/containers/pem.js';
 import { objectIdentifier, octetString, sequence, tlv } from '../../src/pki/der/write.js';
-import { pemEncode } from '../../src/pki/pem.js';
-import type { ValidateChainRequest } from '../../src/pki/validate.js';
+import type { ValidateChainRequest } from '../../src/pki/path/validate.js';
 import {
   alternativeNames,
   basicConstraints,

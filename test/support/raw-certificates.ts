@@ -1,5 +1,6 @@
 /** Certificates made octet by octet, good and bad ones, fast enough for thousands; nothing of src/pki/issue.ts. */
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { pemEncode } from '../../src/pki/containers/pem.js';
 import {
   explicit,
   integer,
@@ -9,7 +10,6 @@ import {
   setOfOne,
   tlv,
 } from '../../src/pki/der/write.js';
-import { pemEncode } from '../../src/pki/pem.js';
 
 export interface Keys {
   publicKey: KeyObject;

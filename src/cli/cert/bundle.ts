@@ -1,48 +1,34 @@
-/** The one chain that the certificates of some files make. */
-import { EnrollkitError } from '../../errors.js';
-import { type Certificate, sha256Thumbprint } from '../../pki/certificate.js';
-import { isIssuedBy } from '../../pki/issued-by.js';
-import { readCertificates } from './material.js';
-import { chainFrom, isSelfSigned, maxChainCertificates, withoutCopies } from './order.js';
+import type { Command, Context, Input } from '../kernel/command.js';
+import { forceFlag, outFileFlag, secretAndOutputFlags } from './flags.js';
 
-/**
- * @returns the last certificate first, then its issuers
- * @throws EnrollkitError of a file; CHAIN_INVALID when its certificates make no chain, or more than one, naming the
- *   file of one that does not belong
- */
-export function chainOfFiles(paths: readonly string[], passphrase: string | undefined): Certificate[] {
-  const fileOf = new Map<string, string>();
-  const read = paths.flatMap((path) => {
-    const certificates = readCertificates(path, passphrase);
-    for (const one of certificates) fileOf.set(sha256Thumbprint(one), path);
-    if (certificates.length > maxChainCertificates) {
-      throw new EnrollkitError(
-        'CHAIN_INVALID',
-        `${path} holds ${certificates.length} certificates; a chain has at most ${maxChainCertificates}.`,
-      );
-    }
-    return certificates;
-  });
-  const all = withoutCopies(read);
-  const leaves = all.filter(
-    (one) => !all.some((other) => other !== one && isIssuedBy(other, one) && !isSelfSigned(other)),
-  );
-  if (leaves.length !== 1) {
-    const named = leaves
-      .slice(0, 3)
-      .map((one) => `${one.subject.text} in ${fileOf.get(sha256Thumbprint(one))}`);
-    const why =
-      leaves.length === 0
-        ? 'Every certificate here issued another one, so none is the first of a chain.'
-        : `These are ${leaves.length} chains, not one; each of these issued none of the others: ${named.join('; ')}.`;
-    throw new EnrollkitError('CHAIN_INVALID', why, { next: 'Give the certificates of one chain only.' });
-  }
-  const chain = chainFrom(leaves[0]!, all);
-  const lost = all.find((one) => !chain.includes(one));
-  if (!lost) return chain;
-  throw new EnrollkitError(
-    'CHAIN_INVALID',
-    `${lost.subject.text} in ${fileOf.get(sha256Thumbprint(lost))} does not belong to the chain of ${leaves[0]!.subject.text}.`,
-    { next: 'Leave it out.' },
-  );
+export const certBundle: Command = {
+  description:
+    'Puts the certificates of a chain into one PEM file in the order that TLS and DPS want: the device’s first, then each issuer, the root last. Files may come in any order; what does not belong to the chain is refused.',
+  arguments: [{ name: 'file', summary: 'PEM, DER, PKCS#7 or PKCS#12', repeatable: true }],
+  flags: [
+    { name: 'without-root', summary: 'leave out the self-signed root: who checks the chain has it anyway' },
+    outFileFlag,
+    forceFlag,
+    ...secretAndOutputFlags,
+  ],
+  examples: [
+    {
+      line: 'cert bundle root.pem device.pem intermediate.pem --out chain.pem',
+      summary: 'in order, into a file',
+    },
+    { line: 'cert bundle device.pfx --without-root', summary: 'out of a PKCS#12 file, on standard output' },
+  ],
+  run,
+};
+
+async function run({ arguments: paths, flags }: Input, context: Context): Promise<void> {
+  const { assertOutFree, emit } = await import('./emit.js');
+  const { chainOfFiles } = await import('./chain-of-files.js');
+  const { certificateToPem } = await import('../../pki/x509/certificate.js');
+  const { withPassphrase } = await import('../input/passphrase.js');
+  assertOutFree(flags);
+  const chain = await withPassphrase(flags, context, async (passphrase) => chainOfFiles(paths, passphrase));
+  const { isSelfSigned } = await import('../input/order.js');
+  const wanted = flags.withoutRoot && chain.length > 1 ? chain.filter((one) => !isSelfSigned(one)) : chain;
+  emit(wanted.map(certificateToPem).join(''), `Chain of ${wanted.length}`, flags, context);
 }

@@ -1,8 +1,8 @@
 /** The chains that stand in files, each once. */
-import { type Certificate, sha256Thumbprint } from '../../pki/certificate.js';
-import { isSignedBy } from '../../pki/signature.js';
-import type { CertificateFile } from './certificate-files.js';
-import { chainFrom, isSelfSigned, maxChainCertificates } from './order.js';
+import { type Certificate, sha256Thumbprint } from '../../pki/x509/certificate.js';
+import { isSignedBy } from '../../pki/x509/signature.js';
+import type { CertificateFile } from '../input/certificate-files.js';
+import { chainFrom, isSelfSigned, maxChainCertificates } from '../input/order.js';
 
 export interface FileChain {
   /** Of several files with this chain, the one that holds the most of it; then the first. */

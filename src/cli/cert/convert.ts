@@ -1,78 +1,35 @@
-/** Certificates from one form into another. */
-import { EnrollkitError } from '../../errors.js';
-import { type Certificate, certificateToPem } from '../../pki/certificate.js';
-import { privateKeyToPem } from '../../pki/keys.js';
-import { createPkcs7 } from '../../pki/pkcs7.js';
-import { publicFileMode, secretFileMode } from '../../store/files.js';
-import type { Context, Input } from '../command.js';
-import { withPassphrase } from '../passphrase.js';
-import { rowsText } from './description.js';
-import { writeOut } from './emit.js';
-import { here } from './make.js';
-import { readMaterial } from './material.js';
-import { newPassphrase } from './new-passphrase.js';
-import { assertFree, type NewFile, writeFiles } from './write-files.js';
+import type { Command, Context, Input } from '../kernel/command.js';
+import { forceFlag, outFileFlag, secretAndOutputFlags } from './flags.js';
 
-type Form = 'pem' | 'der' | 'pkcs7';
-
-/** @throws EnrollkitError of the file, USAGE when it does not fit into the form */
-export async function convert(path: string, flags: Input['flags'], context: Context): Promise<void> {
-  const { output } = context;
-  const { out, keyOut } = flags as Record<string, string | undefined>;
-  const form = (flags.to as Form | undefined) ?? 'pem';
-  const force = flags.force === true;
-  assertFree(
-    [out, keyOut].filter((file) => file !== undefined),
-    force,
-  );
-  const { certificates, privateKey } = await withPassphrase(flags, context, async (passphrase) =>
-    readMaterial(path, passphrase, { withKey: keyOut !== undefined }),
-  );
-  const contents = inForm(form, certificates, path);
-  if (out === undefined && typeof contents !== 'string' && output.stdout.isTTY) {
-    throw new EnrollkitError(
-      'USAGE',
-      `${form === 'der' ? 'DER' : 'PKCS#7'} is binary, and standard output is a terminal.`,
-      {
-        next: 'Give --out FILE.',
-      },
-    );
-  }
-  const files: NewFile[] = [];
-  if (keyOut !== undefined) {
-    if (!privateKey) throw new EnrollkitError('INVALID_KEY', `${path} holds no private key for --key-out.`);
-    const passphrase = flags.encryptKey ? await newPassphrase(flags, context, 'the key') : undefined;
-    files.push({
-      path: keyOut,
-      contents: await privateKeyToPem(privateKey, passphrase),
-      mode: secretFileMode,
-    });
-  }
-  if (out !== undefined) files.push({ path: out, contents, mode: publicFileMode });
-  writeFiles(files, force);
-  if (out === undefined) {
-    writeOut(contents, output);
-    return;
-  }
-  if (output.json) {
-    return output.value({
-      certificates: certificates.length,
-      files: { certificates: out, ...(keyOut ? { key: keyOut } : {}) },
-    });
-  }
-  const how = certificates.length === 1 ? 'Certificate' : `${certificates.length} certificates`;
-  output.data(rowsText([[how, here(out)], ...(keyOut ? ([['Key file', here(keyOut)]] as const) : [])]));
-}
-
-function inForm(form: Form, certificates: readonly Certificate[], path: string): string | Buffer {
-  if (form === 'pem') return certificates.map(certificateToPem).join('');
-  if (form === 'pkcs7') return createPkcs7(certificates.map(({ der }) => der));
-  if (certificates.length === 1) return certificates[0]!.der;
-  throw new EnrollkitError(
-    'USAGE',
-    `${path} holds ${certificates.length} certificates; a DER file holds one.`,
+export const certConvert: Command = {
+  description:
+    'Writes certificates in another form: PEM, DER (one certificate) or PKCS#7 (certificates only, .p7b). It reads all of these, and PKCS#12; the certificates stay as they are, in their order. With --key-out, the private key of a PKCS#12 file goes into a file of its own (PEM, mode 0600).',
+  arguments: [{ name: 'file', summary: 'PEM, DER, PKCS#7 or PKCS#12' }],
+  flags: [
     {
-      next: 'Take --to pkcs7, which holds several, or give a file with one certificate.',
+      name: 'to',
+      value: 'FORM',
+      choices: ['pem', 'der', 'pkcs7'],
+      summary: 'the form wanted (default: pem)',
     },
-  );
+    { name: 'key-out', value: 'FILE', summary: 'where the private key goes, out of PKCS#12 or PEM' },
+    { name: 'encrypt-key', summary: 'encrypt that key with the passphrase' },
+    outFileFlag,
+    forceFlag,
+    ...secretAndOutputFlags,
+  ],
+  examples: [
+    { line: 'cert convert ca.cer', summary: 'DER to PEM, on standard output' },
+    { line: 'cert convert chain.pem --to pkcs7 --out chain.p7b', summary: 'PEM to PKCS#7' },
+    {
+      line: 'cert convert company.pfx --out company.pem --key-out company.key.pem --encrypt-key',
+      summary: 'PKCS#12 to PEM, with an encrypted key',
+    },
+  ],
+  run,
+};
+
+async function run({ arguments: [path], flags }: Input, context: Context): Promise<void> {
+  const { convert } = await import('./convert.run.js');
+  await convert(path!, flags, context);
 }

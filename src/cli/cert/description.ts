@@ -1,6 +1,6 @@
 /** A certificate for people. */
-import type { CertificateDescription } from '../../pki/inspect.js';
-import type { RequestDescription } from './request-file.js';
+import type { CertificateDescription } from '../../pki/x509/inspect.js';
+import type { RequestDescription } from '../input/request-file.js';
 
 /** The rows of a certificate that was just made, and of those that are shown in short. */
 export function shortRows(description: CertificateDescription): [string, string][] {

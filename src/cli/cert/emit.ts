@@ -1,11 +1,11 @@
 /** Public things on standard output, or in the file of `--out`. */
-import { parseCertificate } from '../../pki/certificate.js';
-import { inspectCertificate } from '../../pki/inspect.js';
-import { publicFileMode } from '../../store/files.js';
-import type { Context, Input } from '../command.js';
-import type { Output } from '../output.js';
-import { here, report } from './make.js';
-import { assertFree, writeFiles } from './write-files.js';
+import { parseCertificate } from '../../pki/x509/certificate.js';
+import { inspectCertificate } from '../../pki/x509/inspect.js';
+import { publicFileMode } from '../../workspace/files.js';
+import { assertFree, writeFiles } from '../input/write-files.js';
+import type { Context, Input } from '../kernel/command.js';
+import type { Output } from '../kernel/output.js';
+import { here, report } from './make-certificate.js';
 
 /** @throws EnrollkitError FILE_EXISTS: to be called before the work */
 export function assertOutFree(flags: Input['flags']): void {

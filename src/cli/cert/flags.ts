@@ -1,7 +1,8 @@
 /** Flags that the commands of `enrollkit cert` share. This file is loaded for `--help`: nothing heavy is imported. */
-import { choices } from '../answers.js';
-import type { Flag } from '../command.js';
-import { dirFlag, outputFlags, passphraseFileFlag, wholeNumber } from '../flags.js';
+
+import type { Flag } from '../kernel/command.js';
+import { dirFlag, outputFlags, passphraseFileFlag, wholeNumber } from '../kernel/flags.js';
+import { choices } from '../quickstart/plan-flags.js';
 
 const signer = 'Who signs:';
 export const caFlags: readonly Flag[] = [

@@ -1,8 +1,8 @@
 /** The name of `--dns`, `--ip` or `--email` that a certificate must stand for. */
 import { EnrollkitError } from '../../errors.js';
-import { addressProblem, dnsNameProblem, mailboxProblem } from '../../pki/alternative-name-shape.js';
-import type { PeerName } from '../../pki/validate.js';
-import type { Input } from '../command.js';
+import { addressProblem, dnsNameProblem, mailboxProblem } from '../../pki/make/alternative-name-shape.js';
+import type { PeerName } from '../../pki/path/validate.js';
+import type { Input } from '../kernel/command.js';
 
 const kinds = [
   { flag: 'dns', kind: 'DNS', problem: hostNameProblem },

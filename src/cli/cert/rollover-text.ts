@@ -1,9 +1,9 @@
 /** A roll-over for people: the CAs, the groups, the devices and their dates. */
-import type { GroupOutcome } from '../../pipeline/rollover/group.js';
-import type { RolloverResult } from '../../pipeline/rollover/result.js';
-import { columns } from '../columns.js';
-import type { Styles } from '../output.js';
-import { here } from './make.js';
+import type { GroupOutcome } from '../../rollover/group.js';
+import type { RolloverResult } from '../../rollover/result.js';
+import type { Styles } from '../kernel/output.js';
+import { columns } from '../terminal/columns.js';
+import { here } from './make-certificate.js';
 
 /** A list longer than this is cut, and says so; --json has all of it. */
 const maxListed = 20;

@@ -1,73 +1,55 @@
-/** A phase of a CA's roll-over, and what it tells. */
-import { assertEnrollmentGroupId } from '../../dps/contract/ids.js';
-import type { Target } from '../../dps/target.js';
-import { EnrollkitError } from '../../errors.js';
-import type { RolloverResult } from '../../pipeline/rollover/result.js';
-import {
-  finishRollover,
-  type RolloverOptions,
-  reissueBelow,
-  startRollover,
-} from '../../pipeline/rollover/rollover.js';
-import { type AuthorityRole, layoutOf } from '../../store/layout.js';
-import { readRollover } from '../../store/rollover-record.js';
-import type { Context, Input } from '../command.js';
-import { folderOf, sameFolder, withClients } from '../command-target.js';
-import { programName } from '../flags.js';
-import { withPassphrase } from '../passphrase.js';
-import { rolloverText } from './rollover-text.js';
-import { signingCa } from './signing-ca.js';
+import type { Command, Context, Input } from '../kernel/command.js';
+import { targetFlags } from '../kernel/flags.js';
+import { caFlags, secretAndOutputFlags } from './flags.js';
 
-/** @throws EnrollkitError USAGE; of the phase */
-export async function rollover(ca: string, flags: Input['flags'], context: Context): Promise<void> {
-  const authority = authorityFrom(ca);
-  const groups = (flags.group as string[] | undefined) ?? [];
-  assertFlags(flags, groups);
-  const { output, now, signal, env } = context;
-  const folder = folderOf(flags);
-  let told = false;
-  const phase = (passphrase: string | undefined, target: Target | undefined): Promise<RolloverResult> => {
-    const tell = (text: string) => {
-      told = true;
-      output.say(`  done  ${text}`);
-    };
-    const options: RolloverOptions = { authority, folder, target, passphrase, now, signal, tell };
-    if (flags.reissue) return reissueBelow({ ...options, newKey: flags.newKey === true });
-    if (flags.finish) return finishRollover({ ...options, force: flags.force === true });
-    return startRollover({ ...options, groups, signer: () => signingCa(flags, passphrase, 'root') });
-  };
-  const hasGroups = groups.length > 0 || (readRollover(layoutOf(folder))?.groups.length ?? 0) > 0;
-  const result = await withPassphrase(flags, context, (passphrase) =>
-    hasGroups && !flags.reissue
-      ? withClients(flags, context, false, ({ target }) => phase(passphrase, target))
-      : phase(passphrase, undefined),
-  );
-  if (output.json) return output.value(result);
-  if (told) output.say();
-  output.data(rolloverText(result, output.dataStyle));
-  output.say(`\nnext: ${nextStep(result, `${programName(env)} cert rollover ${ca}`, sameFolder(flags))}`);
-}
+const phase = 'Which phase (default: the first):';
 
-function authorityFrom(ca: string): AuthorityRole {
-  if (ca === 'root' || ca === 'intermediate') return ca;
-  throw new EnrollkitError('USAGE', `A roll-over is of the root or of the intermediate, not of "${ca}".`, {
-    next: 'Give root or intermediate; the folder is named with --dir FOLDER.',
-  });
-}
+export const certRollover: Command = {
+  description:
+    'Rolls a CA of the certificate folder over, in three phases; each can be run again. First: a new CA of the same name with a new key is made, uploaded and proven where the old one is, and comes into the enrollment groups as primary certificate, the old one as secondary; its files take the place of the old one’s, which are kept aside. It tells which devices must be re-issued, and by when. Second, --reissue: they are. Third, --finish: the old CA leaves the groups and DPS. Without --group, the files alone. docs/rollover.md shows one.',
+  arguments: [{ name: 'ca', summary: 'root (the intermediate goes along with it) or intermediate' }],
+  flags: [
+    {
+      name: 'group',
+      value: 'ID',
+      repeatable: true,
+      summary: 'an enrollment group of the CA; the later phases remember it',
+    },
+    {
+      name: 'reissue',
+      group: phase,
+      summary: 'the second: new certificates for the devices of the folder, with their keys',
+    },
+    { name: 'new-key', group: phase, summary: 'with --reissue: new keys too' },
+    { name: 'finish', group: phase, summary: 'the third: devices of the old CA are no longer accepted' },
+    { name: 'force', group: phase, summary: 'with --finish: although devices are not re-issued' },
+    ...caFlags.map((flag) =>
+      flag.name === 'ca'
+        ? {
+            ...flag,
+            summary: 'the CA above an intermediate (default: the root of the folder), with its issuers',
+          }
+        : {
+            ...flag,
+            summary: flag.name === 'dir' ? 'the certificate folder (default: certs)' : flag.summary,
+          },
+    ),
+    ...targetFlags,
+    ...secretAndOutputFlags,
+  ],
+  examples: [
+    { line: 'cert rollover root --group enrollkit-devices', summary: 'the first phase, after a quickstart' },
+    { line: 'cert rollover root --reissue --new-key', summary: 'the second, with new keys for the devices' },
+    {
+      line: 'cert rollover root --finish',
+      summary: 'the third, when the devices have their new certificates',
+    },
+    { line: 'cert rollover intermediate --dir plant --json', summary: 'the files alone, told as JSON' },
+  ],
+  run,
+};
 
-function assertFlags({ reissue, newKey, finish, force }: Input['flags'], groups: readonly string[]): void {
-  const refuse = (message: string, next: string) => new EnrollkitError('USAGE', message, { next });
-  if (reissue && finish) throw refuse('--reissue and --finish are two phases.', 'Give one of them.');
-  if (newKey && !reissue) throw refuse('--new-key is for the devices.', 'Add --reissue.');
-  if (force && !finish) throw refuse('--force is for the last phase.', 'Add --finish.');
-  if (groups.length > 0 && (reissue || finish)) {
-    throw refuse('--group is for the first phase; the others remember it.', 'Leave it out.');
-  }
-  for (const id of groups) assertEnrollmentGroupId(id);
-}
-
-function nextStep({ finishedAt, devices }: RolloverResult, command: string, dir: string): string {
-  if (devices.some(({ reissued }) => !reissued)) return `${command} --reissue${dir}`;
-  if (finishedAt !== null) return 'nothing; the old files are kept as long as you want them.';
-  return `give the devices their new files and let them register again, then ${command} --finish${dir}`;
+async function run({ arguments: [ca], flags }: Input, context: Context): Promise<void> {
+  const { rollover } = await import('./rollover.run.js');
+  await rollover(ca!, flags, context);
 }

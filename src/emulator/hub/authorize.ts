@@ -2,10 +2,10 @@
 import { withoutPort } from '../../dps/contract/host.js';
 import { percentDecoded } from '../../dps/contract/percent-decoded.js';
 import { parseSasToken, type SasToken, sasSignatureMatches } from '../../dps/contract/sas.js';
-import { type Certificate, parseCertificate, sha256Thumbprint } from '../../pki/certificate.js';
-import { inspectCertificate } from '../../pki/inspect.js';
-import { validateChain } from '../../pki/validate.js';
-import { policyProblem } from '../sas-check.js';
+import { validateChain } from '../../pki/path/validate.js';
+import { type Certificate, parseCertificate, sha256Thumbprint } from '../../pki/x509/certificate.js';
+import { inspectCertificate } from '../../pki/x509/inspect.js';
+import { policyProblem } from '../access/sas-check.js';
 import type { Policy } from '../state/identity.js';
 import type { HubDevice } from './devices.js';
 

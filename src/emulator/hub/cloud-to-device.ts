@@ -6,11 +6,11 @@
  */
 import type Database from 'libsql';
 import type { HubDevices } from './devices.js';
+import { HubError } from './hub-error.js';
 import { DeviceListeners } from './listeners.js';
 import { Locks } from './locks.js';
 import type { Acknowledgement, FeedbackStatus, MessageFeedback } from './message-feedback.js';
 import { type HubMessage, messageSize } from './messages.js';
-import { HubError } from './wire-error.js';
 
 export interface NewCloudToDeviceMessage {
   /**

@@ -4,8 +4,8 @@
  * Source: Microsoft Learn, IoT Hub service REST API 2021-04-12, Devices - Create Or Update Identity.
  */
 import { z } from 'zod';
+import { HubError } from './hub-error.js';
 import type { DeviceSettings } from './identities.js';
-import { HubError } from './wire-error.js';
 
 /** Microsoft Learn, "Understand the identity registry": at most 128 of these characters, compared with regard to case. */
 const deviceId = /^[A-Za-z0-9\-._:+%#*?!(),=@$']{1,128}$/;

@@ -4,10 +4,10 @@
  * Source: Microsoft Learn, "Understand and invoke direct methods from IoT Hub".
  */
 import { randomUUID } from 'node:crypto';
-import { parseJsonText } from '../json-text.js';
+import { parseJsonText } from '../wire/json-text.js';
 import type { HubDevices } from './devices.js';
+import { HubError } from './hub-error.js';
 import { DeviceListeners } from './listeners.js';
-import { HubError } from './wire-error.js';
 
 export interface MethodCall {
   /** Comes back with the answer. */

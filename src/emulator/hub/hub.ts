@@ -4,10 +4,10 @@ import type { Policy } from '../state/identity.js';
 import { CloudToDeviceMessages } from './cloud-to-device.js';
 import { HubDevices } from './devices.js';
 import { DirectMethods } from './direct-methods.js';
+import { hubSchema } from './hub-schema.js';
 import { DeviceIdentities } from './identities.js';
 import { MessageFeedback } from './message-feedback.js';
 import { HubMessages } from './messages.js';
-import { hubSchema } from './schema.js';
 import { KeptSubscriptions } from './subscriptions.js';
 import { HubTwins } from './twins.js';
 

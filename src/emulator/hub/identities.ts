@@ -11,8 +11,8 @@ import {
   type HubDevices,
   toDevice,
 } from './devices.js';
+import { HubError } from './hub-error.js';
 import type { JsonObject } from './merge-patch.js';
-import { HubError } from './wire-error.js';
 
 /** What the service may set. */
 export interface DeviceSettings {

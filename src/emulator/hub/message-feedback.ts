@@ -5,8 +5,8 @@
  * up to 15 seconds; here it is {@link gatheringMilliseconds}.
  */
 import type Database from 'libsql';
+import { HubError } from './hub-error.js';
 import { Locks } from './locks.js';
-import { HubError } from './wire-error.js';
 
 /** When the sender of a message wants to be told. */
 export type Acknowledgement = 'none' | 'positive' | 'negative' | 'full';

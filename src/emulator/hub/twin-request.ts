@@ -3,9 +3,10 @@
  *
  * Source: Microsoft Learn, IoT Hub service REST API 2021-04-12, Devices - Update Twin and Devices - Replace Twin.
  */
+
+import { HubError } from './hub-error.js';
 import { isJsonObject, type JsonObject } from './merge-patch.js';
 import type { TwinChange } from './twins.js';
-import { HubError } from './wire-error.js';
 
 /**
  * Tags and desired properties; what else a twin has is not the service's to change, and is passed over, so that a twin

@@ -1,6 +1,6 @@
 /** The device twins of the hub stand-in. */
 import type Database from 'libsql';
-import { parseJsonText } from '../json-text.js';
+import { parseJsonText } from '../wire/json-text.js';
 import { DeviceListeners } from './listeners.js';
 import { isJsonObject, type JsonObject, mergePatch, replacementPatch } from './merge-patch.js';
 import { assertTwinValues, maxTwinSize, TwinPatchError, twinSize } from './twin-limits.js';

@@ -1,7 +1,7 @@
 /** How a seed is refused, and its lists are read: always with the place of what is wrong. */
 import { EnrollkitError } from '../../errors.js';
-import { DpsError } from '../dps-error.js';
-import { HubError } from '../hub/wire-error.js';
+import { DpsError } from '../dps/dps-error.js';
+import { HubError } from '../hub/hub-error.js';
 
 /** Where something stands in a seed. */
 export type Place = readonly (string | number)[];

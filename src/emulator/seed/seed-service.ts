@@ -2,16 +2,16 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { certificateNameProblem } from '../../dps/contract/ids.js';
-import { certificateFromText } from '../certificate-text.js';
+import { certificateFromText } from '../dps/certificate-text.js';
+import { defaultSettings, type ProvisioningService } from '../dps/provisioning-service.js';
 import {
   type EnrollmentContext,
   readEnrollmentGroup,
   readIndividualEnrollment,
-} from '../http/service/enrollment-request.js';
-import { defaultSettings, type ProvisioningService } from '../services/provisioning-service.js';
-import type { Certificates, StoredCertificate } from '../state/certificates.js';
-import type { StoredVersion } from '../state/enrollment-settings.js';
-import type { HubLink, LinkedHubs } from '../state/hubs.js';
+} from '../dps/service/enrollment-request.js';
+import type { Certificates, StoredCertificate } from '../dps/state/ca-certificates.js';
+import type { StoredVersion } from '../dps/state/enrollment-settings.js';
+import type { HubLink, LinkedHubs } from '../dps/state/linked-hubs.js';
 import { assertNew, invalidSeed, type Place, readAll } from './seed-problem.js';
 import type { ServiceSeed } from './seed-schema.js';
 

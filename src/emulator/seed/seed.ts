@@ -2,10 +2,11 @@
  * Puts what a seed has into the state, by the rules that clients' requests are held to. What is there already and the
  * same is left alone, etag included; what differs is made what the seed says; the rest stays.
  */
+
+import type { ServiceDirectory } from '../dps/service-directory.js';
 import { assertDeviceId, parseDeviceSettings } from '../hub/device-request.js';
-import { HubError } from '../hub/wire-error.js';
-import type { HubDirectory } from '../services/hub-directory.js';
-import type { ServiceDirectory } from '../services/service-directory.js';
+import type { HubDirectory } from '../hub/hub-directory.js';
+import { HubError } from '../hub/hub-error.js';
 import { assertNew, invalidSeed, type Place, readAll } from './seed-problem.js';
 import { type EmulatorSeed, emulatorSeedSchema, hasOwnService, type ServiceSeed } from './seed-schema.js';
 import { readServiceSeed } from './seed-service.js';

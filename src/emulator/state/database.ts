@@ -6,7 +6,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { EnrollkitError } from '../../errors.js';
-import { secretFileMode } from '../../store/files.js';
+import { secretFileMode } from '../../workspace/files.js';
 import { migrations } from './schema.js';
 
 export type StateDatabase = Database.Database;

@@ -2,7 +2,7 @@
 import { copyFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
-import { ensureFolder } from '../../store/files.js';
+import { ensureFolder } from '../../workspace/files.js';
 import { type StateDatabases, stateFilePattern } from './databases.js';
 import { readSetting } from './identity.js';
 

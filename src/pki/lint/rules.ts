@@ -1,5 +1,5 @@
 /** The rules that a chain is linted by: one table, which docs/lint.md shows. Codes are API. */
-import { type Certificate, sha256Thumbprint } from '../certificate.js';
+import { type Certificate, sha256Thumbprint } from '../x509/certificate.js';
 
 export type Severity = 'error' | 'warning';
 

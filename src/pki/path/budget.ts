@@ -1,5 +1,5 @@
 /** How much work one verdict may take: certificates come from strangers, and bags of them can be made to explode. */
-import type { PublicKeyInfo } from '../public-key.js';
+import type { PublicKeyInfo } from '../x509/public-key.js';
 
 /** The most certificates in one path, from the leaf to the anchor; TLS stacks stop far earlier. */
 export const maxPathCertificates = 64;

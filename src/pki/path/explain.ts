@@ -1,6 +1,6 @@
 /** Why no path holds: the failures of the path that came nearest to holding. */
-import type { Certificate } from '../certificate.js';
-import { isSupportedSignature, signatureAlgorithmName } from '../signature.js';
+import type { Certificate } from '../x509/certificate.js';
+import { isSupportedSignature, signatureAlgorithmName } from '../x509/signature.js';
 import { BudgetExceeded, maxPathCertificates } from './budget.js';
 import { called, type Failure, failureOf, short } from './failure.js';
 import { isSelfIssued, type Path } from './path-checks.js';

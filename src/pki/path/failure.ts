@@ -1,5 +1,5 @@
 /** Why a chain is refused. */
-import { type Certificate, sha256Thumbprint } from '../certificate.js';
+import { type Certificate, sha256Thumbprint } from '../x509/certificate.js';
 
 /**
  * - `MALFORMED`: not an X.509 certificate, or one with a part that breaks RFC 5280

@@ -1,9 +1,15 @@
 /** Name constraints (RFC 5280 sections 4.2.1.10 and 6.1.3 b, c): which names an authority lets stand below it. */
-import type { Certificate } from '../certificate.js';
+
 import { children, DerError, type Element, readOnly, sequenceOf, smallIntegerOf } from '../der/read.js';
-import { extensionTypes } from '../extensions.js';
-import { type GeneralName, type GeneralNameKind, generalNameOf, generalNameText } from '../general-name.js';
-import { emailAddressType, Name } from '../name.js';
+import type { Certificate } from '../x509/certificate.js';
+import { extensionTypes } from '../x509/extensions.js';
+import {
+  type GeneralName,
+  type GeneralNameKind,
+  generalNameOf,
+  generalNameText,
+} from '../x509/general-name.js';
+import { emailAddressType, Name } from '../x509/name.js';
 import type { Budget } from './budget.js';
 import { called, type Failure, failureOf, short } from './failure.js';
 import { isWellFormedConstraint, matchName } from './name-matching.js';

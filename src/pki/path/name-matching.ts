@@ -1,5 +1,5 @@
 /** Whether a name lies within a constraint (RFC 5280 section 4.2.1.10), one function a kind of name. */
-import type { GeneralName } from '../general-name.js';
+import type { GeneralName } from '../x509/general-name.js';
 
 /** `unknown`: the name or the constraint is malformed or of a kind that is not compared, so it must be refused. */
 export type Match = 'within' | 'outside' | 'unknown';

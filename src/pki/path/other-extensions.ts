@@ -1,5 +1,5 @@
 /** Extensions that decide nothing here, yet are known: they must be what they say (RFC 5280 sections 4.2.1 and 4.2.2). */
-import type { Certificate } from '../certificate.js';
+
 import {
   bitStringOf,
   children,
@@ -11,7 +11,8 @@ import {
   sequenceOf,
   tags,
 } from '../der/read.js';
-import { generalNameOf, generalNamesOf } from '../general-name.js';
+import type { Certificate } from '../x509/certificate.js';
+import { generalNameOf, generalNamesOf } from '../x509/general-name.js';
 
 const readers: Readonly<Record<string, (value: Buffer) => void>> = {
   '2.5.29.18': generalNamesOf, // issuer alternative name

@@ -1,9 +1,10 @@
 /** What the certificates of a path must satisfy together (RFC 5280 section 6.1). */
-import type { Certificate } from '../certificate.js';
+
 import { DerError } from '../der/read.js';
-import { extensionTypes } from '../extensions.js';
+import type { Certificate } from '../x509/certificate.js';
+import { extensionTypes } from '../x509/extensions.js';
 import type { Budget } from './budget.js';
-import type { Circumstances } from './checks.js';
+import type { Circumstances } from './certificate-checks.js';
 import { called, type Failure, failureOf } from './failure.js';
 import { checkNameConstraints } from './name-constraints.js';
 import { whereNoPolicyHolds } from './policies.js';

@@ -1,7 +1,7 @@
 /** Whether a leaf is of the peer that one wants to speak to (RFC 6125, RFC 9525): alternative names only, never the CN. */
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
-import type { GeneralName } from '../general-name.js';
+import type { GeneralName } from '../x509/general-name.js';
 import { isDnsName, mailboxOf } from './name-matching.js';
 
 export interface PeerName {

@@ -3,7 +3,7 @@
  * policy tree only the lowest level is kept, each policy once with what it was mapped to: it grows with the size of
  * the certificates, while the tree itself could be made to explode.
  */
-import type { Certificate } from '../certificate.js';
+import type { Certificate } from '../x509/certificate.js';
 import { anyPolicy, type PolicyExtensions, policyExtensionsOf } from './policy-extensions.js';
 
 /** The valid policies at one depth, each with the policies that are expected in its place one below. */

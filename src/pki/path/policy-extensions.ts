@@ -1,7 +1,8 @@
 /** The four extensions about certificate policies (RFC 5280 sections 4.2.1.4, 4.2.1.5, 4.2.1.11 and 4.2.1.14), decoded. */
-import type { Certificate } from '../certificate.js';
+
 import { DerError, objectIdentifierOf, readOnly, sequenceOf, smallIntegerOf } from '../der/read.js';
-import { extensionTypes } from '../extensions.js';
+import type { Certificate } from '../x509/certificate.js';
+import { extensionTypes } from '../x509/extensions.js';
 
 export const anyPolicy = '2.5.29.32.0';
 

@@ -1,5 +1,5 @@
 /** The certificates that a path can be made of, by the names they bear. */
-import type { Certificate } from '../certificate.js';
+import type { Certificate } from '../x509/certificate.js';
 
 export class Pool {
   readonly #anchors = new Set<Certificate>();

@@ -1,8 +1,9 @@
 /** Revocation by the lists that were given (RFC 5280 section 6.3), without indirect lists, deltas and scopes. */
-import type { Certificate } from '../certificate.js';
-import { listExtensionTypes, type RevocationList, serialNumberOctets } from '../crl.js';
+
 import { integerOf, readOnly } from '../der/read.js';
-import { isSignedBy } from '../signature.js';
+import type { Certificate } from '../x509/certificate.js';
+import { listExtensionTypes, type RevocationList, serialNumberOctets } from '../x509/crl.js';
+import { isSignedBy } from '../x509/signature.js';
 import type { Budget } from './budget.js';
 import { called, type Failure, failureOf, short } from './failure.js';
 

@@ -1,8 +1,8 @@
 /** Path building (RFC 4158): from the leaf upwards, in depth, with backtracking, until a path holds. */
-import type { Certificate } from '../certificate.js';
-import { isSignedBy } from '../signature.js';
+import type { Certificate } from '../x509/certificate.js';
+import { isSignedBy } from '../x509/signature.js';
 import { Budget, BudgetExceeded, maxPathCertificates } from './budget.js';
-import { type Circumstances, checkIssuer, checkLeaf } from './checks.js';
+import { type Circumstances, checkIssuer, checkLeaf } from './certificate-checks.js';
 import type { Failure } from './failure.js';
 import { checkPath, isSelfIssued, type Path } from './path-checks.js';
 import type { Pool } from './pool.js';

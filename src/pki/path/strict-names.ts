@@ -1,8 +1,8 @@
 /** Host names as RFC 5280 section 4.2.1.6 wants them: stricter than what is compared, where names in use decide. */
 import { isIP } from 'node:net';
 import { domainToASCII, domainToUnicode } from 'node:url';
-import type { Certificate } from '../certificate.js';
-import { generalNameText } from '../general-name.js';
+import type { Certificate } from '../x509/certificate.js';
+import { generalNameText } from '../x509/general-name.js';
 import { short } from './failure.js';
 
 export function hostNameProblems({ subjectAlternativeNames = [] }: Certificate): string[] {

@@ -1,9 +1,10 @@
 /** What the CA/Browser Forum's baseline requirements for TLS servers (version 2, sections 6.1 and 7.1) add to RFC 5280. */
-import type { Certificate } from '../certificate.js';
+
 import { readOnly, sequenceOf } from '../der/read.js';
-import { extendedKeyUsageTypes, extensionTypes, type KeyUsage } from '../extensions.js';
-import { addressText, type GeneralName } from '../general-name.js';
-import { signatureAlgorithmName } from '../signature.js';
+import type { Certificate } from '../x509/certificate.js';
+import { extendedKeyUsageTypes, extensionTypes, type KeyUsage } from '../x509/extensions.js';
+import { addressText, type GeneralName } from '../x509/general-name.js';
+import { signatureAlgorithmName } from '../x509/signature.js';
 
 /** Sections 7.1.2.7.10 and 7.1.2.10.6: no key is for these and for servers. */
 const otherPurposes = [

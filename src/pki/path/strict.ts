@@ -1,13 +1,14 @@
 /** What issuers must hold to, and a validator need not ask: RFC 5280 section 4, and for servers the CA/Browser Forum. */
-import type { Certificate } from '../certificate.js';
+
 import { readOnly, sequenceOf } from '../der/read.js';
-import { extensionTypes } from '../extensions.js';
-import { lintExtensions } from '../lint/extensions.js';
-import { lintFields } from '../lint/fields.js';
+import { lintExtensions } from '../lint/extension-rules.js';
+import { lintFields } from '../lint/field-rules.js';
 import type { LintCode } from '../lint/rules.js';
-import { lintSubject } from '../lint/subject.js';
-import { isSignedBy } from '../signature.js';
-import type { Circumstances } from './checks.js';
+import { lintSubject } from '../lint/subject-rules.js';
+import type { Certificate } from '../x509/certificate.js';
+import { extensionTypes } from '../x509/extensions.js';
+import { isSignedBy } from '../x509/signature.js';
+import type { Circumstances } from './certificate-checks.js';
 import { called, type Failure, failureOf } from './failure.js';
 import { readNameConstraints } from './name-constraints.js';
 import { hostNameProblems } from './strict-names.js';

@@ -5,9 +5,9 @@
  * of `{ body, base64Encoded, properties }`, each property by the name of its header.
  */
 import { z } from 'zod';
-import { parseJsonText } from '../../json-text.js';
+import { parseJsonText } from '../../wire/json-text.js';
+import { HubError } from '../hub-error.js';
 import type { HubMessage } from '../messages.js';
-import { HubError } from '../wire-error.js';
 import { propertiesOf } from './message-headers.js';
 
 const batchContentType = /^application\/vnd\.microsoft\.iothub\.json\s*(;|$)/i;

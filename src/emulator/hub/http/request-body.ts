@@ -1,8 +1,8 @@
 /** Reads the body of a request to the hub. */
 import type { IncomingMessage } from 'node:http';
-import { parseJsonText } from '../../json-text.js';
-import { readRequestBytes } from '../../request-bytes.js';
-import { HubError, type HubErrorName } from '../wire-error.js';
+import { readRequestBytes } from '../../wire/http/request-bytes.js';
+import { parseJsonText } from '../../wire/json-text.js';
+import { HubError, type HubErrorName } from '../hub-error.js';
 
 /** Microsoft Learn, "IoT Hub quotas and throttling": a bulk operation holds at most 500 KB. */
 const maxJsonBytes = 500 * 1024;

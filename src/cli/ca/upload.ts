@@ -1,0 +1,77 @@
+import { EnrollkitError } from '../../errors.js';
+import type { Certificate } from '../../pki/x509/certificate.js';
+import type { Command, Context, Input } from '../kernel/command.js';
+import { dirFlag, outputFlags, targetFlags } from '../kernel/flags.js';
+
+export const caUpload: Command = {
+  description: 'Uploads a CA certificate to DPS. Its possession is then to be proven: enrollkit ca verify.',
+  arguments: [{ name: 'file', summary: 'the CA certificate, PEM or DER; of several, the first' }],
+  flags: [
+    { name: 'ca-name', value: 'NAME', summary: 'what to call it in DPS (default: its common name)' },
+    dirFlag,
+    ...targetFlags,
+    ...outputFlags,
+  ],
+  examples: [
+    { line: 'ca upload ca.pem', summary: 'under its common name' },
+    {
+      line: 'ca upload certs/ca/root/certificate.pem --ca-name contoso-root',
+      summary: 'under a name of your choice',
+    },
+  ],
+  run,
+};
+
+async function run({ arguments: [file], flags }: Input, context: Context): Promise<void> {
+  const { assertCertificateName } = await import('../../dps/contract/ids.js');
+  const { certificateToPem } = await import('../../pki/x509/certificate.js');
+  const { sha1Thumbprint } = await import('../../pki/x509/inspect.js');
+  const { readCertificateFile } = await import('../input/certificate-file.js');
+  const { sameFolder, withClients } = await import('../target/command-target.js');
+  const { caText, uploadedCa } = await import('./ca-text.js');
+  const certificate = readCertificateFile(file!)[0]!;
+  assertAuthority(certificate, file!);
+  const name = (flags.caName as string | undefined) ?? nameFrom(certificate.subject.commonName ?? '');
+  assertCertificateName(name);
+  const { output, signal } = context;
+  const uploaded = await withClients(flags, context, true, async ({ control }) => {
+    const present = await control.getCertificate(name, { signal });
+    if (present && present.properties.thumbprint.toUpperCase() !== sha1Thumbprint(certificate)) {
+      throw new EnrollkitError(
+        'CONFLICT',
+        `Another certificate (${present.properties.subject}) is uploaded as ${name}.`,
+        {
+          next: `Choose another name with --ca-name NAME, or delete that one: enrollkit ca delete ${name}${sameFolder(flags)}`,
+        },
+      );
+    }
+    if (!present) await control.putCertificate(name, certificateToPem(certificate), { signal });
+    const found = await control.getCertificate(name, { signal });
+    if (found) return uploadedCa(found);
+    throw new EnrollkitError(
+      'NOT_READ_BACK',
+      `The certificate was uploaded as ${name}, and cannot be found.`,
+    );
+  });
+  if (output.json) return output.value(uploaded);
+  output.data(caText(uploaded));
+  if (!uploaded.isVerified) output.say(`\nnext: enrollkit ca verify ${name}${sameFolder(flags)}`);
+}
+
+/** DPS would take any certificate, and only the device that comes much later would find that it is no CA. */
+function assertAuthority({ basicConstraints, subject }: Certificate, file: string): void {
+  if (basicConstraints?.certificateAuthority) return;
+  throw new EnrollkitError(
+    'INVALID_CERTIFICATE',
+    `${file} is not a CA certificate: the basic constraints of ${subject.text} do not say CA.`,
+    { next: 'Give the certificate of the CA that signs the devices, or of one above it.' },
+  );
+}
+
+/** A common name as a name in DPS. */
+function nameFrom(commonName: string): string {
+  return commonName
+    .replace(/[^a-z0-9._-]+/gi, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 64);
+}

@@ -1,0 +1,48 @@
+/** The one chain that the certificates of some files make. */
+import { EnrollkitError } from '../../errors.js';
+import { type Certificate, sha256Thumbprint } from '../../pki/x509/certificate.js';
+import { isIssuedBy } from '../../pki/x509/issued-by.js';
+import { readCertificates } from '../input/material.js';
+import { chainFrom, isSelfSigned, maxChainCertificates, withoutCopies } from '../input/order.js';
+
+/**
+ * @returns the last certificate first, then its issuers
+ * @throws EnrollkitError of a file; CHAIN_INVALID when its certificates make no chain, or more than one, naming the
+ *   file of one that does not belong
+ */
+export function chainOfFiles(paths: readonly string[], passphrase: string | undefined): Certificate[] {
+  const fileOf = new Map<string, string>();
+  const read = paths.flatMap((path) => {
+    const certificates = readCertificates(path, passphrase);
+    for (const one of certificates) fileOf.set(sha256Thumbprint(one), path);
+    if (certificates.length > maxChainCertificates) {
+      throw new EnrollkitError(
+        'CHAIN_INVALID',
+        `${path} holds ${certificates.length} certificates; a chain has at most ${maxChainCertificates}.`,
+      );
+    }
+    return certificates;
+  });
+  const all = withoutCopies(read);
+  const leaves = all.filter(
+    (one) => !all.some((other) => other !== one && isIssuedBy(other, one) && !isSelfSigned(other)),
+  );
+  if (leaves.length !== 1) {
+    const named = leaves
+      .slice(0, 3)
+      .map((one) => `${one.subject.text} in ${fileOf.get(sha256Thumbprint(one))}`);
+    const why =
+      leaves.length === 0
+        ? 'Every certificate here issued another one, so none is the first of a chain.'
+        : `These are ${leaves.length} chains, not one; each of these issued none of the others: ${named.join('; ')}.`;
+    throw new EnrollkitError('CHAIN_INVALID', why, { next: 'Give the certificates of one chain only.' });
+  }
+  const chain = chainFrom(leaves[0]!, all);
+  const lost = all.find((one) => !chain.includes(one));
+  if (!lost) return chain;
+  throw new EnrollkitError(
+    'CHAIN_INVALID',
+    `${lost.subject.text} in ${fileOf.get(sha256Thumbprint(lost))} does not belong to the chain of ${leaves[0]!.subject.text}.`,
+    { next: 'Leave it out.' },
+  );
+}

@@ -1,0 +1,49 @@
+/** Makes a certificate request, and its key where none is given. */
+import { join } from 'node:path';
+import { privateKeyToPem } from '../../pki/keys.js';
+import { makeCertificateRequest } from '../../pki/x509/csr.js';
+import { publicFileMode, secretFileMode } from '../../workspace/files.js';
+import { assertKeyFlags, keysFrom } from '../input/key-flags.js';
+import { newPassphrase } from '../input/new-passphrase.js';
+import { assertFree, type NewFile, writeFiles } from '../input/write-files.js';
+import type { Context, Input } from '../kernel/command.js';
+import { quoted } from '../terminal/quoted.js';
+import { folderNameOf } from './certificate-name.js';
+import { rowsText } from './description.js';
+import { alternativeNamesFrom, here, subjectFrom } from './make-certificate.js';
+
+/** @throws EnrollkitError of the key, the names or the files */
+export async function makeRequest(
+  commonName: string,
+  flags: Input['flags'],
+  context: Context,
+): Promise<void> {
+  const { output } = context;
+  const force = flags.force === true;
+  const keyPath = flags.key as string | undefined;
+  assertKeyFlags(flags);
+  const folder = (flags.out as string | undefined) ?? folderNameOf(commonName);
+  const paths = { request: join(folder, 'request.pem'), key: keyPath ?? join(folder, 'key.pem') };
+  assertFree(keyPath === undefined ? [paths.request, paths.key] : [paths.request], force);
+  const passphrase = flags.encryptKey ? await newPassphrase(flags, context, 'the new key') : undefined;
+  const keys = await keysFrom(flags, context);
+  const { pem } = await makeCertificateRequest({
+    ...keys,
+    subject: subjectFrom(commonName, flags),
+    subjectAlternativeNames: alternativeNamesFrom(flags),
+  });
+  const files: NewFile[] = [{ path: paths.request, contents: pem, mode: publicFileMode }];
+  if (keyPath === undefined) {
+    const contents = await privateKeyToPem(keys.privateKey, passphrase);
+    files.unshift({ path: paths.key, contents, mode: secretFileMode });
+  }
+  writeFiles(files, force);
+  if (output.json) return output.value({ files: paths });
+  output.data(
+    rowsText([
+      ['Request', here(paths.request)],
+      ['Key file', here(paths.key)],
+    ]),
+  );
+  output.say(`\nnext: enrollkit cert sign ${quoted(here(paths.request))}, where the CA is`);
+}

@@ -1,0 +1,122 @@
+/** Lints the chains of files and folders, and says what was found. */
+import { registrationIdProblem } from '../../dps/contract/ids.js';
+import { type ExitStatus, exitStatus } from '../../errors.js';
+import { type Finding, lintChain, type Use, usualUse } from '../../pki/lint/lint.js';
+import { sha256Thumbprint } from '../../pki/x509/certificate.js';
+import { type CertificateFile, readFileOrFolder } from '../input/certificate-files.js';
+import { withPassphrase } from '../input/passphrase.js';
+import type { Context, Input } from '../kernel/command.js';
+import type { Styles } from '../kernel/output.js';
+import { chainsOfFiles, type FileChain } from './chains-of-files.js';
+import { here } from './make-certificate.js';
+
+interface FileFinding extends Omit<Finding, 'certificate'> {
+  file: string;
+  certificate: { subject: string; sha256Thumbprint: string };
+}
+
+interface Unread {
+  file: string;
+  message: string;
+}
+
+/** @throws EnrollkitError of a file or folder that was named; what is found is no error, and a status of its own */
+export async function lintFiles(
+  paths: readonly string[],
+  flags: Input['flags'],
+  context: Context,
+): Promise<ExitStatus> {
+  const { output } = context;
+  const files = await withPassphrase(flags, context, async (passphrase) =>
+    paths.flatMap((path) => readFileOrFolder(path, passphrase)),
+  );
+  const at = (flags.at as Date | undefined) ?? context.now();
+  const chains = chainsOfFiles(files).map((chain) => ({
+    ...chain,
+    use: (flags.use as Use | undefined) ?? usualUse(chain.certificates[0]!),
+  }));
+  const findings = findingsOf(chains, at);
+  const { unreadable, locked } = unreadIn(files);
+  const errors = findings.filter(({ severity }) => severity === 'error').length;
+  const warnings = findings.length - errors;
+  const judged = chains
+    .map(({ path, use, certificates }) => ({
+      file: path,
+      use,
+      subject: certificates[0]!.subject.text,
+      certificates: certificates.map(sha256Thumbprint),
+    }))
+    .sort(byFile);
+  const fails = errors > 0 || unreadable.length > 0 || (flags.strict === true && warnings > 0);
+  if (output.json) output.value({ errors, warnings, findings, unreadable, locked, chains: judged });
+  else {
+    const counts = summary({ errors, warnings, chains: chains.length, fails }, output.dataStyle);
+    output.data(findingsText(findings, unreadable, output.dataStyle) + counts);
+    for (const { file } of locked) {
+      output.say(`note: ${here(file)} was not looked into, since no passphrase was given.`);
+    }
+  }
+  return fails ? exitStatus.rejected : exitStatus.ok;
+}
+
+/** A CA stands in many chains, and what is wrong with it is told once: where it comes first. */
+function findingsOf(chains: readonly (FileChain & { use: Use })[], at: Date): FileFinding[] {
+  const found = new Map<string, FileFinding>();
+  for (const { path, certificates, use } of chains) {
+    const subjects = new Map(certificates.map((one) => [sha256Thumbprint(one), one.subject.text]));
+    for (const { certificate, ...finding } of lintChain(certificates, { at, use, registrationIdProblem })) {
+      const key = [finding.code, finding.message, certificate].join('\n');
+      if (found.has(key)) continue;
+      const concerned = { subject: subjects.get(certificate)!, sha256Thumbprint: certificate };
+      found.set(key, { file: path, ...finding, certificate: concerned });
+    }
+  }
+  return [...found.values()].sort(byFile);
+}
+
+function byFile(a: { file: string }, b: { file: string }): number {
+  return a.file < b.file ? -1 : a.file > b.file ? 1 : 0;
+}
+
+/** An encrypted PKCS#12 file in a folder mostly stands beside its PEM, and is no reason to fail. */
+function unreadIn(files: readonly CertificateFile[]): { unreadable: Unread[]; locked: Unread[] } {
+  const unread = files.flatMap(({ path, problem, problemCode }) =>
+    problem === undefined
+      ? []
+      : [{ file: path, message: problem, isLocked: problemCode === 'PASSPHRASE_REQUIRED' }],
+  );
+  const those = (locked: boolean) =>
+    unread
+      .filter(({ isLocked }) => isLocked === locked)
+      .map(({ file, message }): Unread => ({ file, message }));
+  return { unreadable: those(false), locked: those(true) };
+}
+
+function findingsText(
+  findings: readonly FileFinding[],
+  unreadable: readonly Unread[],
+  { bold, red, dim }: Styles,
+): string {
+  const lines = unreadable.map(
+    ({ file, message }) => `${bold(here(file))}\n  ${red('cannot be read:')} ${message}\n`,
+  );
+  let last: string | undefined;
+  for (const { file, severity, code, message, source, certificate } of findings) {
+    if (file !== last) lines.push(`${last === undefined ? '' : '\n'}${bold(here(file))}`);
+    last = file;
+    lines.push(
+      `  ${severity === 'error' ? red('error') : 'warning'}  ${code}: ${message}`,
+      dim(`    ${source}; SHA-256 ${certificate.sha256Thumbprint}`),
+    );
+  }
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n\n`;
+}
+
+function summary(
+  { errors, warnings, chains, fails }: { errors: number; warnings: number; chains: number; fails: boolean },
+  { red, green }: Styles,
+): string {
+  const count = (number: number, word: string) => `${number} ${word}${number === 1 ? '' : 's'}`;
+  const text = `${count(errors, 'error')}, ${count(warnings, 'warning')} in ${count(chains, 'chain')}.`;
+  return fails ? red(text) : green(text);
+}

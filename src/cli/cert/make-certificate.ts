@@ -1,0 +1,146 @@
+/** Makes a key and its certificate, for every command that does. */
+import { join, relative } from 'node:path';
+import { privateKeyToPem } from '../../pki/keys.js';
+import { issue, type Subject, type SubjectAlternativeNames } from '../../pki/make/issue.js';
+import type { Role } from '../../pki/make/profile.js';
+import { type Certificate, parseCertificate } from '../../pki/x509/certificate.js';
+import { inspectCertificate } from '../../pki/x509/inspect.js';
+import { publicFileMode, secretFileMode } from '../../workspace/files.js';
+import type { Layout } from '../../workspace/layout.js';
+import { assertKeyFlags, keysFrom } from '../input/key-flags.js';
+import { newPassphrase } from '../input/new-passphrase.js';
+import { withPassphrase } from '../input/passphrase.js';
+import { profileFor, tellIfShallow } from '../input/profile.js';
+import { type SigningCa, signedBy, signingCa } from '../input/signing-ca.js';
+import { assertFree, type NewFile, writeFiles } from '../input/write-files.js';
+import type { Context, Input } from '../kernel/command.js';
+import { folderNameOf } from './certificate-name.js';
+import { rowsText, shortRows } from './description.js';
+
+export interface MakeRequest {
+  role: Role;
+  commonName: string;
+  /** Which CA of the certificate folder signs when none is named; `self` for a certificate that signs itself. */
+  signer: 'root' | 'intermediate' | 'self';
+  /** In place of what the flags say. */
+  subjectAlternativeNames?: SubjectAlternativeNames;
+  /** Where in the certificate folder it belongs, when a CA of that folder signs and `--out` is not given. */
+  placeIn?: (layout: Layout) => string;
+  /** What to do next, for people; given the folder that was written. */
+  next?: (folder: string) => string;
+}
+
+/**
+ * Makes what is asked for, writes `key.pem` (unless `--key` names one), `chain.pem` and `certificate.pem`, and tells of it.
+ *
+ * @throws EnrollkitError of the CA, the profile, the names or the files
+ */
+export async function makeCertificate(
+  request: MakeRequest,
+  { flags }: Input,
+  context: Context,
+): Promise<void> {
+  const { role, commonName, signer } = request;
+  const profile = profileFor(role, flags);
+  assertKeyFlags(flags);
+  const ca =
+    signer === 'self'
+      ? undefined
+      : await withPassphrase(flags, context, async (passphrase) => signingCa(flags, passphrase, signer));
+  const folder = outFolder(request, flags, ca);
+  const ownKey = flags.key as string | undefined;
+  const paths = {
+    key: ownKey ?? join(folder, 'key.pem'),
+    chain: join(folder, 'chain.pem'),
+    certificate: join(folder, 'certificate.pem'),
+  };
+  const force = flags.force === true;
+  assertFree(ownKey === undefined ? Object.values(paths) : [paths.chain, paths.certificate], force);
+  const passphrase = flags.encryptKey ? await newPassphrase(flags, context, 'the new key') : undefined;
+
+  const { publicKey, privateKey } = await keysFrom(flags, context);
+  const { pem } = await signedBy(ca, () =>
+    issue({
+      profile,
+      subject: subjectFrom(commonName, flags),
+      publicKey,
+      issuer: ca ? { certificate: ca.pem, privateKey: ca.privateKey } : { privateKey },
+      at: context.now(),
+      ...(flags.days === undefined ? {} : { validityDays: flags.days as number }),
+      subjectAlternativeNames: request.subjectAlternativeNames ?? alternativeNamesFrom(flags),
+    }),
+  );
+  const files: NewFile[] = [
+    { path: paths.chain, contents: pem + (ca?.chainPem ?? ''), mode: publicFileMode },
+    { path: paths.certificate, contents: pem, mode: publicFileMode },
+  ];
+  if (ownKey === undefined) {
+    const contents = await privateKeyToPem(privateKey, passphrase);
+    files.unshift({ path: paths.key, contents, mode: secretFileMode });
+  }
+  writeFiles(files, force);
+  report(parseCertificate(pem), paths, context);
+  tellIfShortened(parseCertificate(pem), ca?.certificate, context);
+  tellIfShallow(parseCertificate(pem), flags, context);
+  if (request.next && !context.output.json) context.output.say(`\nnext: ${request.next(folder)}`);
+}
+
+/** A certificate that ends with its issuer, before the days that were asked for, is worth a word. */
+export function tellIfShortened(
+  { notAfter }: Certificate,
+  issuer: Certificate | undefined,
+  { output }: Context,
+): void {
+  if (issuer && notAfter.getTime() === issuer.notAfter.getTime()) {
+    output.say(`note: it ends with its issuer, on ${notAfter.toISOString()}.`);
+  }
+}
+
+/** Tells what was made: rows for people, or one object. */
+export function report(certificate: Certificate, files: Record<string, string>, { output }: Context): void {
+  const description = inspectCertificate(certificate);
+  if (output.json) {
+    output.value({ certificate: description, files });
+    return;
+  }
+  const titles: Record<string, string> = { certificate: 'Certificate', chain: 'Chain', key: 'Key file' };
+  const rows = Object.entries(files).map(([name, path]): [string, string] => [
+    titles[name] ?? name,
+    here(path),
+  ]);
+  output.data(rowsText([...rows.reverse(), ...shortRows(description)]));
+}
+
+/** The subject that the flags describe. */
+export function subjectFrom(commonName: string, flags: Input['flags']): Subject {
+  const given = flags as Record<string, string | undefined>;
+  return {
+    commonName,
+    organization: given.organization,
+    organizationalUnit: given.organizationalUnit,
+    locality: given.locality,
+    stateOrProvince: given.state,
+    country: given.country,
+  };
+}
+
+/** The subject alternative names that the flags describe. */
+export function alternativeNamesFrom(flags: Input['flags']): SubjectAlternativeNames {
+  const { dns, ip, uri, email } = flags as SubjectAlternativeNames;
+  return { dns, ip, uri, email };
+}
+
+function outFolder(
+  { commonName, placeIn }: MakeRequest,
+  flags: Input['flags'],
+  ca: SigningCa | undefined,
+): string {
+  if (flags.out !== undefined) return flags.out as string;
+  return ca?.layout && placeIn ? placeIn(ca.layout) : folderNameOf(commonName);
+}
+
+/** A path as a person would type it here. */
+export function here(path: string): string {
+  const shorter = relative('', path);
+  return shorter === '' || shorter.startsWith('..') ? path : shorter;
+}

@@ -1,0 +1,42 @@
+/** Packs a certificate and what belongs to it into PKCS#12. */
+import { dirname, extname, join } from 'node:path';
+import { createPfx } from '../../pki/containers/pkcs12-write.js';
+import { secretFileMode } from '../../workspace/files.js';
+import { readCertificates, readMaterial, readPrivateKey } from '../input/material.js';
+import { newPassphrase } from '../input/new-passphrase.js';
+import { chainFrom } from '../input/order.js';
+import { withPassphrase } from '../input/passphrase.js';
+import { naming } from '../input/read-file.js';
+import { ownerOf } from '../input/signing-ca.js';
+import { assertFree, writeFiles } from '../input/write-files.js';
+import type { Context, Input } from '../kernel/command.js';
+import { report } from './make-certificate.js';
+
+/** @throws EnrollkitError of the files, KEY_MISMATCH, PASSPHRASE_REQUIRED */
+export async function makePfx(path: string, flags: Input['flags'], context: Context): Promise<void> {
+  const given = flags as Record<string, string | undefined>;
+  const force = flags.force === true;
+  const out = given.out ?? `${path.slice(0, path.length - extname(path).length)}.pfx`;
+  assertFree([out], force);
+  const { certificate, privateKey, issuers } = await withPassphrase(flags, context, async (passphrase) => {
+    const material = readMaterial(path, passphrase, { withKey: given.key === undefined });
+    const keyPath = given.key ?? (material.privateKey ? path : join(dirname(path), 'key.pem'));
+    const privateKey = material.privateKey ?? readPrivateKey(keyPath, passphrase);
+    const owner = ownerOf(privateKey, material, keyPath);
+    const others = ((flags.chain as string[] | undefined) ?? []).flatMap((file) =>
+      readCertificates(file, passphrase),
+    );
+    const chain = naming(path, () => chainFrom(owner, [...material.certificates, ...others]));
+    return { certificate: owner, privateKey, issuers: chain.slice(1) };
+  });
+  const passphrase = flags.emptyPassphrase ? '' : await newPassphrase(flags, context, 'the PKCS#12 file');
+  const pfx = await createPfx({
+    certificate: certificate.der,
+    privateKey,
+    chain: issuers.map(({ der }) => der),
+    friendlyName: given.friendlyName ?? certificate.subject.commonName ?? 'certificate',
+    passphrase,
+  });
+  writeFiles([{ path: out, contents: pfx, mode: secretFileMode }], force);
+  report(certificate, { pfx: out }, context);
+}

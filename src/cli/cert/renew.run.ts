@@ -1,0 +1,147 @@
+/** Renews one certificate. */
+import type { KeyObject } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { EnrollkitError } from '../../errors.js';
+import {
+  generateKeyPair,
+  isEncryptedKey,
+  isKeyPair,
+  type KeyAlgorithm,
+  type KeyPair,
+  keyAlgorithmOf,
+  privateKeyToPem,
+} from '../../pki/keys.js';
+import { renewCertificate } from '../../pki/make/renew.js';
+import { type Certificate, parseCertificate } from '../../pki/x509/certificate.js';
+import { isIssuedBy, notIssuedBy } from '../../pki/x509/issued-by.js';
+import { publicFileMode, readTextIfExists, secretFileMode } from '../../workspace/files.js';
+import { layoutOf } from '../../workspace/layout.js';
+import { loadCertificate } from '../../workspace/stored-certificates.js';
+import { readCertificates, readPrivateKey } from '../input/material.js';
+import { newPassphrase } from '../input/new-passphrase.js';
+import { isSelfSigned } from '../input/order.js';
+import { withPassphrase } from '../input/passphrase.js';
+import { type SigningCa, signedBy, signingCa } from '../input/signing-ca.js';
+import { assertFree, type NewFile, writeFiles } from '../input/write-files.js';
+import type { Context, Input } from '../kernel/command.js';
+import { folderOf } from '../target/command-target.js';
+import { here, report, tellIfShortened } from './make-certificate.js';
+
+/** @throws EnrollkitError of the files, the CA, the key; CHAIN_INVALID when the CA is not the one before */
+export async function renew(path: string, flags: Input['flags'], context: Context): Promise<void> {
+  const force = flags.force === true;
+  const withNewKey = flags.newKey === true;
+  assertFlags(flags);
+  const { old, ca, oldKey } = await withPassphrase(flags, context, async (passphrase) => {
+    const old = readCertificates(path, passphrase)[0]!;
+    if (!isSelfSigned(old)) return { old, ca: issuerOf(old, path, flags, passphrase), oldKey: undefined };
+    return { old, ca: undefined, oldKey: withNewKey ? undefined : keyOf(old, path, flags, passphrase) };
+  });
+  const folder = (flags.out as string | undefined) ?? dirname(path);
+  const paths = {
+    ...(withNewKey ? { key: join(folder, 'key.pem') } : {}),
+    chain: join(folder, 'chain.pem'),
+    certificate: join(folder, 'certificate.pem'),
+  };
+  assertFree(Object.values(paths), force);
+  const isEncrypted = flags.encryptKey === true || (withNewKey && wasEncrypted(path, flags));
+  const passphrase = isEncrypted ? await newPassphrase(flags, context, 'the new key') : undefined;
+
+  const keys = withNewKey ? await newKeys(old, flags) : undefined;
+  const { pem } = await signedBy(
+    ca,
+    () =>
+      renewCertificate({
+        certificate: old,
+        publicKey: keys?.publicKey ?? old.publicKey,
+        issuer: ca
+          ? { certificate: ca.pem, privateKey: ca.privateKey }
+          : { privateKey: (keys?.privateKey ?? oldKey)! },
+        at: context.now(),
+        ...(flags.days === undefined ? {} : { validityDays: flags.days as number }),
+      }),
+    path,
+  );
+  const files: NewFile[] = [
+    { path: paths.chain, contents: pem + (ca?.chainPem ?? ''), mode: publicFileMode },
+    { path: paths.certificate, contents: pem, mode: publicFileMode },
+  ];
+  if (keys && paths.key !== undefined) {
+    const contents = await privateKeyToPem(keys.privateKey, passphrase);
+    files.unshift({ path: paths.key, contents, mode: secretFileMode });
+  }
+  writeFiles(files, force);
+  const renewed = parseCertificate(pem);
+  report(renewed, paths, context);
+  tellIfShortened(renewed, ca?.certificate, context);
+  const pfx = join(folder, 'device.pfx');
+  if (existsSync(pfx))
+    context.output.say(
+      `note: ${here(pfx)} holds the certificate before; enrollkit cert pfx makes a new one.`,
+    );
+}
+
+function assertFlags({ newKey, keyAlgorithm, encryptKey }: Input['flags']): void {
+  if (newKey || (keyAlgorithm === undefined && !encryptKey)) return;
+  throw new EnrollkitError('USAGE', '--key-algorithm and --encrypt-key are for a new key.', {
+    next: 'Add --new-key.',
+  });
+}
+
+/** A key in the clear in the place of an encrypted one would take people by surprise. */
+function wasEncrypted(path: string, flags: Input['flags']): boolean {
+  const text = readTextIfExists((flags.key as string | undefined) ?? join(dirname(path), 'key.pem'));
+  return text !== undefined && isEncryptedKey(text);
+}
+
+/** A key like the one before, unless another is asked for. */
+async function newKeys(old: Certificate, flags: Input['flags']): Promise<KeyPair> {
+  const algorithm = (flags.keyAlgorithm as KeyAlgorithm | undefined) ?? keyAlgorithmOf(old.publicKey);
+  if (algorithm) return generateKeyPair(algorithm);
+  throw new EnrollkitError('USAGE', `No new key of the kind ${old.publicKeyInfo.name} is made here.`, {
+    next: 'Choose another with --key-algorithm.',
+  });
+}
+
+function keyOf(
+  old: Certificate,
+  path: string,
+  flags: Input['flags'],
+  passphrase: string | undefined,
+): KeyObject {
+  const keyPath = (flags.key as string | undefined) ?? join(dirname(path), 'key.pem');
+  const key = readPrivateKey(keyPath, passphrase);
+  if (isKeyPair(key, old.publicKey)) return key;
+  throw new EnrollkitError(
+    'KEY_MISMATCH',
+    `The private key in ${keyPath} is not that of the certificate ${old.subject.text} in ${path}.`,
+  );
+}
+
+/**
+ * The CA that signs. It must be the one that signed before: else anybody's certificate would be taken over into one's
+ * own hierarchy.
+ */
+function issuerOf(
+  old: Certificate,
+  path: string,
+  flags: Input['flags'],
+  passphrase: string | undefined,
+): SigningCa {
+  const ca = signingCa(flags, passphrase, preferredCa(old, flags));
+  if (flags.newIssuer || isIssuedBy(old, ca.certificate)) return ca;
+  throw new EnrollkitError(
+    'CHAIN_INVALID',
+    `The certificate ${old.subject.text} in ${path} was not issued by ${notIssuedBy(old, ca.certificate)}.`,
+    {
+      next: 'Give the CA that issued it with --ca FILE; or add --new-issuer if another is to sign from now on.',
+    },
+  );
+}
+
+function preferredCa(old: Certificate, flags: Input['flags']): 'root' | 'intermediate' {
+  if (flags.ca !== undefined) return 'intermediate';
+  const intermediate = loadCertificate(layoutOf(folderOf(flags)).intermediate)?.certificate;
+  return intermediate && old.issuer.equals(intermediate.subject) ? 'intermediate' : 'root';
+}

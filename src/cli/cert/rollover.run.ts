@@ -1,0 +1,74 @@
+/** A phase of a CA's roll-over, and what it tells. */
+
+import type { Target } from '../../dps/client/target.js';
+import { assertEnrollmentGroupId } from '../../dps/contract/ids.js';
+import { EnrollkitError } from '../../errors.js';
+import type { RolloverResult } from '../../rollover/result.js';
+import {
+  finishRollover,
+  type RolloverOptions,
+  reissueBelow,
+  startRollover,
+} from '../../rollover/rollover.js';
+import { type AuthorityRole, layoutOf } from '../../workspace/layout.js';
+import { readRollover } from '../../workspace/rollover-record.js';
+import { withPassphrase } from '../input/passphrase.js';
+import { signingCa } from '../input/signing-ca.js';
+import type { Context, Input } from '../kernel/command.js';
+import { programName } from '../kernel/flags.js';
+import { folderOf, sameFolder, withClients } from '../target/command-target.js';
+import { rolloverText } from './rollover-text.js';
+
+/** @throws EnrollkitError USAGE; of the phase */
+export async function rollover(ca: string, flags: Input['flags'], context: Context): Promise<void> {
+  const authority = authorityFrom(ca);
+  const groups = (flags.group as string[] | undefined) ?? [];
+  assertFlags(flags, groups);
+  const { output, now, signal, env } = context;
+  const folder = folderOf(flags);
+  let told = false;
+  const phase = (passphrase: string | undefined, target: Target | undefined): Promise<RolloverResult> => {
+    const tell = (text: string) => {
+      told = true;
+      output.say(`  done  ${text}`);
+    };
+    const options: RolloverOptions = { authority, folder, target, passphrase, now, signal, tell };
+    if (flags.reissue) return reissueBelow({ ...options, newKey: flags.newKey === true });
+    if (flags.finish) return finishRollover({ ...options, force: flags.force === true });
+    return startRollover({ ...options, groups, signer: () => signingCa(flags, passphrase, 'root') });
+  };
+  const hasGroups = groups.length > 0 || (readRollover(layoutOf(folder))?.groups.length ?? 0) > 0;
+  const result = await withPassphrase(flags, context, (passphrase) =>
+    hasGroups && !flags.reissue
+      ? withClients(flags, context, false, ({ target }) => phase(passphrase, target))
+      : phase(passphrase, undefined),
+  );
+  if (output.json) return output.value(result);
+  if (told) output.say();
+  output.data(rolloverText(result, output.dataStyle));
+  output.say(`\nnext: ${nextStep(result, `${programName(env)} cert rollover ${ca}`, sameFolder(flags))}`);
+}
+
+function authorityFrom(ca: string): AuthorityRole {
+  if (ca === 'root' || ca === 'intermediate') return ca;
+  throw new EnrollkitError('USAGE', `A roll-over is of the root or of the intermediate, not of "${ca}".`, {
+    next: 'Give root or intermediate; the folder is named with --dir FOLDER.',
+  });
+}
+
+function assertFlags({ reissue, newKey, finish, force }: Input['flags'], groups: readonly string[]): void {
+  const refuse = (message: string, next: string) => new EnrollkitError('USAGE', message, { next });
+  if (reissue && finish) throw refuse('--reissue and --finish are two phases.', 'Give one of them.');
+  if (newKey && !reissue) throw refuse('--new-key is for the devices.', 'Add --reissue.');
+  if (force && !finish) throw refuse('--force is for the last phase.', 'Add --finish.');
+  if (groups.length > 0 && (reissue || finish)) {
+    throw refuse('--group is for the first phase; the others remember it.', 'Leave it out.');
+  }
+  for (const id of groups) assertEnrollmentGroupId(id);
+}
+
+function nextStep({ finishedAt, devices }: RolloverResult, command: string, dir: string): string {
+  if (devices.some(({ reissued }) => !reissued)) return `${command} --reissue${dir}`;
+  if (finishedAt !== null) return 'nothing; the old files are kept as long as you want them.';
+  return `give the devices their new files and let them register again, then ${command} --finish${dir}`;
+}

@@ -1,0 +1,72 @@
+/** Signs a certificate request. */
+import { assertRegistrationId } from '../../dps/contract/ids.js';
+import { EnrollkitError } from '../../errors.js';
+import { issue } from '../../pki/make/issue.js';
+import type { Role } from '../../pki/make/profile.js';
+import { parseCertificate } from '../../pki/x509/certificate.js';
+import type { CertificateRequest } from '../../pki/x509/csr.js';
+import { generalNameText } from '../../pki/x509/general-name.js';
+import { commonNameType } from '../../pki/x509/name.js';
+import { publicKeyProblem } from '../../pki/x509/public-key.js';
+import { withPassphrase } from '../input/passphrase.js';
+import { profileFor, tellIfShallow } from '../input/profile.js';
+import { naming } from '../input/read-file.js';
+import { readRequest } from '../input/request-file.js';
+import { signedBy, signingCa } from '../input/signing-ca.js';
+import type { Context, Input } from '../kernel/command.js';
+import { assertOutFree, emitCertificate } from './emit.js';
+import { tellIfShortened } from './make-certificate.js';
+
+/** @throws EnrollkitError INVALID_CERTIFICATE_REQUEST, and those of the CA, the profile and the files */
+export async function signRequest(
+  path: string,
+  role: Role,
+  flags: Input['flags'],
+  context: Context,
+): Promise<void> {
+  const request = readRequest(path);
+  const profile = profileFor(role, flags);
+  naming(path, () => {
+    assertStrongKey(request);
+    if (role === 'device') assertRegistrationId(onlyCommonName(request));
+  });
+  assertOutFree(flags);
+  const ca = await withPassphrase(flags, context, async (passphrase) =>
+    signingCa(flags, passphrase, role === 'intermediate' ? 'root' : 'intermediate'),
+  );
+  const { pem } = await signedBy(
+    ca,
+    () =>
+      issue({
+        profile,
+        subject: request.subject,
+        publicKey: request.publicKey,
+        issuer: { certificate: ca.pem, privateKey: ca.privateKey },
+        at: context.now(),
+        ...(flags.days === undefined ? {} : { validityDays: flags.days as number }),
+        subjectAlternativeNames: request.subjectAlternativeNames,
+      }),
+    path,
+  );
+  emitCertificate(pem, pem + ca.chainPem, flags, context);
+  const leftOut = request.otherAlternativeNames.map(generalNameText);
+  if (leftOut.length > 0) context.output.say(`note: names of the request left out: ${leftOut.join(', ')}.`);
+  tellIfShortened(parseCertificate(pem), ca.certificate, context);
+  tellIfShallow(parseCertificate(pem), flags, context);
+}
+
+/** Of two, each reader would take another one for the device's identity. */
+function onlyCommonName({ subject }: CertificateRequest): string {
+  const names = subject.valuesOf(commonNameType);
+  if (names.length <= 1) return names[0] ?? '';
+  const why = `Its subject has ${names.length} common names (${subject.text}); that of a device has one, its registration ID.`;
+  throw new EnrollkitError('INVALID_CERTIFICATE_REQUEST', why, { next: 'Ask for a request with one.' });
+}
+
+function assertStrongKey({ publicKeyInfo }: CertificateRequest): void {
+  const why = publicKeyProblem(publicKeyInfo);
+  if (why === undefined) return;
+  throw new EnrollkitError('INVALID_CERTIFICATE_REQUEST', why, {
+    next: 'Make a request for a stronger key: enrollkit cert csr NAME.',
+  });
+}

@@ -1,0 +1,36 @@
+import type { Command, Context, Input } from '../kernel/command.js';
+import { caFlags, forceFlag, outFileFlag, secretAndOutputFlags } from './flags.js';
+
+export const certVerification: Command = {
+  description:
+    'Answers a proof-of-possession challenge: makes the certificate whose common name is the verification code, signed by the CA that was uploaded, root or intermediate. Its own key proves nothing and is not kept. Without --ca, the root CA of the certificate folder signs.',
+  arguments: [{ name: 'code', summary: 'the verification code, as DPS shows it' }],
+  flags: [...caFlags, outFileFlag, forceFlag, ...secretAndOutputFlags],
+  examples: [
+    {
+      line: 'cert verification 106A5SD242AF512B3498BD6098C4941E66R34H268DDB3288 --out verification.pem',
+      summary: 'signed by the root of the certificate folder',
+    },
+    {
+      line: 'cert verification 106A5SD242AF512B3498BD6098C4941E66R34H268DDB3288 --ca Plant-CA/certificate.pem --ca-key Plant-CA/key.pem',
+      summary: 'signed by an intermediate, on standard output',
+    },
+  ],
+  run,
+};
+
+async function run({ arguments: [code], flags }: Input, context: Context): Promise<void> {
+  const { issueVerificationCertificate, verificationCodeProblem } = await import(
+    '../../pki/make/verification-certificate.js'
+  );
+  const { EnrollkitError } = await import('../../errors.js');
+  const { withPassphrase } = await import('../input/passphrase.js');
+  const { signedBy, signingCa } = await import('../input/signing-ca.js');
+  const { emitCertificate } = await import('./emit.js');
+  const problem = verificationCodeProblem(code!);
+  if (problem) throw new EnrollkitError('INVALID_VERIFICATION_CODE', problem);
+  const ca = await withPassphrase(flags, context, async (passphrase) => signingCa(flags, passphrase, 'root'));
+  const issuer = { certificate: ca.pem, privateKey: ca.privateKey };
+  const { pem } = await signedBy(ca, () => issueVerificationCertificate(code!, issuer, context.now()));
+  emitCertificate(pem, pem, flags, context);
+}

@@ -1,0 +1,31 @@
+/** `certgen env`: a device's certificate as environment variables. */
+import { deviceEnvironment } from '../../certgen/device-environment.js';
+import type { Script } from '../../certgen/scripts.js';
+import { EnrollkitError } from '../../errors.js';
+import type { Context, Input } from '../kernel/command.js';
+
+export function printDeviceEnvironment(
+  script: Script,
+  folder: string,
+  name: string,
+  { flags }: Input,
+  { output }: Context,
+): void {
+  const hub = flags.hub as string | undefined;
+  if (hub === undefined || !/^[A-Za-z0-9.-]+$/.test(hub)) {
+    throw new EnrollkitError('USAGE', 'certgen env takes --hub with the host name of the IoT hub.', {
+      next: 'Add --hub NAME.azure-devices.net',
+    });
+  }
+  const variables = deviceEnvironment(folder, script, name, hub);
+  if (output.json || flags.format === 'json') {
+    output.value(variables);
+    return;
+  }
+  const lines = Object.entries(variables).map(([variable, value]) =>
+    flags.format === 'powershell'
+      ? `$env:${variable} = '${value.replaceAll("'", "''")}'`
+      : `export ${variable}='${value.replaceAll("'", `'\\''`)}'`,
+  );
+  output.data(lines.join('\n'));
+}

@@ -1,0 +1,107 @@
+/** Runs what `certgen` was asked for, and tells what was made. */
+import { join } from 'node:path';
+import { authorityExists, createAuthority, formerAuthority } from '../../certgen/create-authority.js';
+import { createCertificate } from '../../certgen/create-certificate.js';
+import { assertPassphrase, type CertgenResult } from '../../certgen/request.js';
+import { type CertificateCommand, edgeScript, type Script } from '../../certgen/scripts.js';
+import { registrationIdProblem } from '../../dps/contract/ids.js';
+import { EnrollkitError } from '../../errors.js';
+import { inspectCertificate } from '../../pki/x509/inspect.js';
+import { newPassphrase } from '../input/new-passphrase.js';
+import { askPassphrase, givenPassphrase } from '../input/passphrase.js';
+import type { Context, Input } from '../kernel/command.js';
+import type { GivenRoot } from './certgen-root.js';
+
+export async function makeAuthority(
+  { script, folder, root }: { script: Script; folder: string; root?: GivenRoot },
+  { flags }: Input,
+  context: Context,
+): Promise<void> {
+  const replace = await mayReplace(folder, flags, context);
+  const passphrase = await newPassphrase(flags, context, 'the CA keys and the PFX files');
+  if (!root) context.output.say('Making two keys of 4096 bits; this takes a few seconds.');
+  const result = await createAuthority({
+    script,
+    folder,
+    passphrase,
+    at: context.now(),
+    replace,
+    signal: context.signal,
+    ...(root ? { root } : {}),
+    ...validity(script, context.env),
+  });
+  tell(result, folder, context);
+}
+
+export async function makeCertificate(
+  asked: { script: Script; folder: string; command: CertificateCommand; name: string },
+  { flags }: Input,
+  context: Context,
+): Promise<void> {
+  const { script, command, name } = asked;
+  const passphrase = givenPassphrase(flags, context.env) ?? (await asking(context));
+  assertPassphrase(passphrase);
+  const isDevice = command.profile.endsWith('/device') && !command.prefix.endsWith('verification-code');
+  const problem = isDevice ? registrationIdProblem(name) : undefined;
+  const result = await createCertificate({
+    ...asked,
+    passphrase,
+    at: context.now(),
+    signal: context.signal,
+    ...validity(script, context.env),
+  });
+  tell(result, asked.folder, context);
+  if (problem) context.output.say(`Note: DPS would not take this name as a registration ID. ${problem}`);
+}
+
+function asking(context: Context): Promise<string> {
+  if (context.interactive) return askPassphrase(context);
+  throw new EnrollkitError(
+    'PASSPHRASE_REQUIRED',
+    'The passphrase of the CA keys is needed, and none was given.',
+  );
+}
+
+/** Whether a CA that is there may step aside: with --force, or when the person says so. */
+async function mayReplace(folder: string, flags: Input['flags'], context: Context): Promise<boolean> {
+  if (flags.force) return true;
+  const former = formerAuthority(folder);
+  if (former.length === 0) return false;
+  if (!context.interactive) throw authorityExists(folder, former);
+  const { terminalAsker } = await import('../terminal/prompts.js');
+  const yes = await terminalAsker(context.output, context.signal).confirm({
+    message: `There is a CA in ${folder}: ${former.join(', ')}. Make another one?`,
+    why: 'The old one is moved into a folder of its own, not removed.',
+    default: false,
+  });
+  if (!yes) throw authorityExists(folder, former);
+  return true;
+}
+
+/** The script of IoT Edge takes the days from the environment, and so does this; that of the SDK does not. */
+function validity(script: Script, env: NodeJS.ProcessEnv): { validityDays?: number } {
+  const days = env.DEFAULT_VALIDITY_DAYS;
+  if (script !== edgeScript || days === undefined || days === '') return {};
+  const valid = /^\d+$/.test(days) && Number(days) >= 1 && Number(days) <= 36_500;
+  if (valid) return { validityDays: Number(days) };
+  throw new EnrollkitError(
+    'USAGE',
+    `DEFAULT_VALIDITY_DAYS is a number of days from 1 to 36500, not "${days}".`,
+  );
+}
+
+function tell({ written, moved, certificates }: CertgenResult, folder: string, { output }: Context): void {
+  const described = certificates.map((certificate) => inspectCertificate(certificate));
+  if (output.json) {
+    output.value({ folder, written, moved, certificates: described });
+    return;
+  }
+  const shown = written.filter((path) => !path.endsWith('.old') && !/^(newcerts|index|serial)/.test(path));
+  output.data(shown.map((path) => join(folder, path)).join('\n'));
+  for (const { from, to } of moved)
+    output.say(`moved aside: ${join(folder, from)} is now ${join(folder, to)}`);
+  for (const { subject, notAfter, sha1Thumbprint } of described) {
+    output.say(`${subject}: until ${notAfter}, SHA-1 ${sha1Thumbprint}`);
+  }
+  output.say('For tests, not for production.');
+}

@@ -1,0 +1,38 @@
+/** Which of an emulator's provisioning services and hubs is meant. */
+import { sameId } from '../../dps/contract/ids.js';
+import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
+import { EnrollkitError } from '../../errors.js';
+
+/**
+ * The endpoints as they are for these: the first of each where none is named.
+ *
+ * @throws EnrollkitError USAGE
+ */
+export function endpointsOf(
+  endpoints: EmulatorEndpoints,
+  { service: serviceName, hub: hubName }: { service?: unknown; hub?: unknown },
+): EmulatorEndpoints {
+  const service = choose(endpoints.services, serviceName, 'provisioning service');
+  const hub = choose(endpoints.hubs, hubName, 'hub');
+  return {
+    ...endpoints,
+    ...(service && {
+      dpsName: service.name,
+      idScope: service.idScope,
+      serviceConnectionString: service.connectionString,
+    }),
+    ...(hub && { hubHostName: hub.hostName, hubServiceConnectionString: hub.serviceConnectionString }),
+  };
+}
+
+function choose<Named extends { name: string }>(
+  all: readonly Named[],
+  name: unknown,
+  what: string,
+): Named | undefined {
+  if (typeof name !== 'string') return undefined;
+  const chosen = all.find((one) => sameId(one.name, name));
+  if (chosen) return chosen;
+  const names = all.map((one) => one.name).join(', ');
+  throw new EnrollkitError('USAGE', `The emulator has no ${what} "${name}"; it has ${names}.`);
+}

@@ -1,0 +1,110 @@
+/** Starts an emulator in a process of its own that outlives this one. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { settled } from '../../emulator/control/running.js';
+import { type EmulatorEndpoints, emulatorFolder } from '../../emulator/endpoints.js';
+import { logFileOf } from '../../emulator/log-file.js';
+import { EnrollkitError, type ErrorCode, errorTable } from '../../errors.js';
+import { ensureFolder, secretFileMode } from '../../workspace/files.js';
+import { camelCase, type Flag } from '../kernel/command.js';
+import { dirFlagFor, patienceMs } from './running-emulator.js';
+
+export interface DetachRequest {
+  /** The state folder, as it was typed. */
+  dir: string;
+  /** Of `emulator start`. */
+  arguments: string[];
+  signal: AbortSignal;
+}
+
+/**
+ * Resolves when the emulator is ready.
+ *
+ * @throws EnrollkitError as `emulator start` does, EMULATOR_STATE_IN_USE, TIMEOUT
+ */
+export async function startDetached({
+  dir,
+  arguments: arguments_,
+  signal,
+}: DetachRequest): Promise<EmulatorEndpoints> {
+  const finding = await settled(dir, patienceMs);
+  if (finding.kind === 'running') {
+    throw new EnrollkitError(
+      'EMULATOR_STATE_IN_USE',
+      `An emulator already runs on ${resolve(dir)}, in process ${finding.pid}.`,
+      { next: `Use it, or stop it first: enrollkit emulator stop${dirFlagFor(dir)}` },
+    );
+  }
+  ensureFolder(emulatorFolder(dir));
+  const log = openSync(logFileOf(dir), 'a', secretFileMode);
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('../../bin.js', import.meta.url)), 'emulator', 'start', ...arguments_, '--json'],
+    { detached: true, windowsHide: true, stdio: ['ignore', 'pipe', log] },
+  );
+  closeSync(log);
+  try {
+    return await ready(child, dir, signal);
+  } catch (error) {
+    child.kill();
+    throw error;
+  } finally {
+    child.stdout!.destroy();
+    child.unref();
+  }
+}
+
+/** It says that it is ready on one line; an error is a longer text, and the end. */
+async function ready(child: ChildProcess, dir: string, signal: AbortSignal): Promise<EmulatorEndpoints> {
+  const tooLate = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
+  let text = '';
+  try {
+    const line = new Promise<void>((said) => {
+      child.stdout!.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+        if (/^\{.+\}\n/.test(text)) said();
+      });
+    });
+    await Promise.race([line, once(child, 'close', { signal: tooLate })]);
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason;
+    throw new EnrollkitError('TIMEOUT', `The emulator is not ready after ${patienceMs / 1000} s.`, {
+      next: `Read ${logFileOf(dir)}.`,
+      cause,
+    });
+  }
+  const answer = (text === '' ? {} : JSON.parse(text)) as EmulatorEndpoints & { error?: Reported };
+  if (answer.armEndpoint !== undefined) return answer;
+  throw asError(answer.error, dir);
+}
+
+/** What `--json` says of an error. */
+interface Reported {
+  code: string;
+  message: string;
+  next: string;
+  context: Record<string, unknown>;
+}
+
+function asError(reported: Reported | undefined, dir: string): EnrollkitError {
+  if (reported === undefined || !(reported.code in errorTable)) {
+    return new EnrollkitError('INTERNAL', 'The emulator ended before it was ready.', {
+      next: `Read ${logFileOf(dir)}.`,
+    });
+  }
+  const { code, message, next, context } = reported;
+  return new EnrollkitError(code as ErrorCode, message, { next, context });
+}
+
+/** What was typed, for another process: flags as they are declared, with their values. */
+export function argumentsOf(declared: readonly Flag[], given: Readonly<Record<string, unknown>>): string[] {
+  return declared.flatMap((flag) => {
+    const value = given[camelCase(flag.name)];
+    if (value === undefined) return [];
+    if (flag.value === undefined) return value === true ? [`--${flag.name}`] : [];
+    return (Array.isArray(value) ? value : [value]).flatMap((one) => [`--${flag.name}`, String(one)]);
+  });
+}

@@ -1,0 +1,144 @@
+/**
+ * The environment that points an SDK at an emulator: which variables each language's reads, and what cannot be said by
+ * one. Names are those of Azure's own samples, where there are such.
+ */
+import { withoutPort } from '../../dps/contract/host.js';
+import type { ClientCredentials } from '../../emulator/access/access-tokens.js';
+import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
+
+export type Variables = Record<string, string>;
+
+/** All variables, whatever the language. Secrets of the emulator among them. */
+export function emulatorVariables(endpoints: EmulatorEndpoints, credentials: ClientCredentials): Variables {
+  const { clientId, clientSecret } = credentials;
+  const { https, mqtt, amqp } = endpoints.ports;
+  return {
+    NODE_EXTRA_CA_CERTS: endpoints.caFile,
+    REQUESTS_CA_BUNDLE: endpoints.caFile,
+    SSL_CERT_FILE: endpoints.caFile,
+    PROVISIONING_HOST: endpoints.globalDeviceEndpoint,
+    PROVISIONING_MQTT_HOST: deviceHost(endpoints, mqtt, 8883),
+    PROVISIONING_AMQP_HOST: deviceHost(endpoints, amqp, 5671),
+    PROVISIONING_IDSCOPE: endpoints.idScope,
+    DPS_CONNECTION_STRING: endpoints.serviceConnectionString,
+    DPS_HTTPS_PORT: String(https),
+    DPS_MQTT_PORT: String(mqtt),
+    DPS_AMQP_PORT: String(amqp),
+    IOTHUB_CONNECTION_STRING: endpoints.hubServiceConnectionString,
+    IOTHUB_HOST: endpoints.hubHostName,
+    ARM_ENDPOINT: endpoints.armEndpoint,
+    ARM_TOKEN: endpoints.armToken,
+    AZURE_SUBSCRIPTION_ID: endpoints.subscriptionId,
+    AZURE_RESOURCE_GROUP: endpoints.resourceGroup,
+    DPS_NAME: endpoints.dpsName,
+    AZURE_AUTHORITY_HOST: endpoints.armEndpoint,
+    AZURE_TENANT_ID: 'adfs',
+    AZURE_CLIENT_ID: clientId,
+    AZURE_CLIENT_SECRET: clientSecret,
+  };
+}
+
+/** The device plane for MQTT or AMQP: with its port, unless that is the one that is dialled anyway. */
+function deviceHost({ globalDeviceEndpoint }: EmulatorEndpoints, port: number, standard: number): string {
+  const host = withoutPort(globalDeviceEndpoint);
+  return port === standard ? host : `${host}:${port}`;
+}
+
+const devices = [
+  ...['PROVISIONING_HOST', 'PROVISIONING_MQTT_HOST', 'PROVISIONING_AMQP_HOST'],
+  ...['PROVISIONING_IDSCOPE', 'IOTHUB_HOST'],
+];
+const services = ['DPS_CONNECTION_STRING', 'IOTHUB_CONNECTION_STRING'];
+const ports = ['DPS_HTTPS_PORT', 'DPS_MQTT_PORT', 'DPS_AMQP_PORT'];
+const management = [
+  ...['ARM_ENDPOINT', 'AZURE_AUTHORITY_HOST', 'AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET'],
+  ...['AZURE_SUBSCRIPTION_ID', 'AZURE_RESOURCE_GROUP', 'DPS_NAME'],
+];
+
+interface Language {
+  /** Names of the variables that matter to it; those that an emulator lacks are left out. */
+  variables: readonly string[];
+  /** What has to be done besides. */
+  notes: (endpoints: EmulatorEndpoints) => string[];
+}
+
+const fixedPorts = (clients: string) => (endpoints: EmulatorEndpoints) =>
+  endpoints.ports.https === 443 && endpoints.ports.mqtt === 8883 && endpoints.ports.amqp === 5671
+    ? []
+    : [
+        `${clients} dial 443, 8883 and 5671 whatever the host says: start the emulator with --standard-ports.`,
+      ];
+
+/** What was found in the clients themselves; each note is about one that cannot be told by the environment. */
+export const languages = {
+  node: {
+    variables: ['NODE_EXTRA_CA_CERTS', ...devices, ...services, ...ports, ...management],
+    notes: ({ ports: { https } }) =>
+      https === 443
+        ? []
+        : [
+            'The service client and the HTTPS and WebSocket device clients take no port.',
+            `In Node.js, before the first request: require('https').globalAgent.defaultPort = ${https};`,
+            'or start the emulator with --standard-ports. MQTT takes PROVISIONING_MQTT_HOST as it is,',
+            'AMQP takes PROVISIONING_AMQP_HOST.',
+          ],
+  },
+  python: {
+    variables: ['REQUESTS_CA_BUNDLE', 'SSL_CERT_FILE', ...devices, ...services, ...ports],
+    notes: fixedPorts('The device clients'),
+  },
+  c: {
+    variables: ['SSL_CERT_FILE', ...devices, ...services, ...ports],
+    notes: (endpoints) => [
+      'With OpenSSL, SSL_CERT_FILE is enough; else give the root with OPTION_TRUSTED_CERT.',
+      ...fixedPorts('The clients')(endpoints),
+    ],
+  },
+  csharp: {
+    variables: ['SSL_CERT_FILE', ...devices, ...services, ...ports],
+    notes: (endpoints) => [
+      'SSL_CERT_FILE counts on Linux. On Windows, import the root into the store of trusted roots:',
+      `certutil -user -addstore Root "${endpoints.caFile}"`,
+      ...fixedPorts('The clients')(endpoints),
+    ],
+  },
+  java: {
+    variables: [...devices, ...services, ...ports],
+    notes: (endpoints) => [
+      'Java trusts what is in its trust store. Make one that has the root, once:',
+      `keytool -importcert -noprompt -alias enrollkit -file "${endpoints.caFile}" -keystore trust.p12 -storepass changeit`,
+      'and start the program with -Djavax.net.ssl.trustStore=trust.p12 -Djavax.net.ssl.trustStorePassword=changeit',
+      ...fixedPorts('The clients')(endpoints),
+    ],
+  },
+  go: {
+    variables: ['SSL_CERT_FILE', ...devices, ...services, ...ports, ...management],
+    notes: () => ['SSL_CERT_FILE counts on Linux; elsewhere, load it into tls.Config.RootCAs.'],
+  },
+  az: {
+    variables: ['REQUESTS_CA_BUNDLE', ...management],
+    notes: (endpoints) => [
+      `az cloud register --name enrollkit --endpoint-resource-manager ${endpoints.armEndpoint} --endpoint-management ${endpoints.armEndpoint} --endpoint-active-directory ${endpoints.armEndpoint}/adfs --endpoint-active-directory-resource-id ${endpoints.armEndpoint} --endpoint-active-directory-graph-resource-id ${endpoints.armEndpoint}`,
+      'az cloud set --name enrollkit',
+      'az login --service-principal --username "$AZURE_CLIENT_ID" --password "$AZURE_CLIENT_SECRET" --tenant adfs',
+    ],
+  },
+} as const satisfies Record<string, Language>;
+
+export type LanguageName = keyof typeof languages;
+
+/** The variables of one language, in its order. */
+export function variablesFor(all: Variables, language: LanguageName | undefined): Variables {
+  if (language === undefined) return all;
+  const names: readonly string[] = languages[language].variables;
+  return Object.fromEntries(names.filter((name) => name in all).map((name) => [name, all[name]!]));
+}
+
+/** How each kind of file sets a variable; all of them take `#` for a comment. */
+export const assignments = {
+  shell: (name: string, value: string) => `export ${name}='${value.replaceAll("'", `'\\''`)}'`,
+  powershell: (name: string, value: string) => `$env:${name} = '${value.replaceAll("'", "''")}'`,
+  // Double quotes expand backslashes, as in a path of Windows, and dollar signs.
+  dotenv: (name: string, value: string) =>
+    /[\\$"]/.test(value) ? `${name}='${value}'` : `${name}="${value}"`,
+} as const;

@@ -1,0 +1,39 @@
+/** `enrollkit fleet deregister`. */
+import { rmSync } from 'node:fs';
+import { deregisterFleet } from '../../fleet/deregister-fleet.js';
+import type { Context, Input } from '../kernel/command.js';
+import { withClients } from '../target/command-target.js';
+import { confirmed } from '../terminal/confirm.js';
+import { fleetFiles, paceOf, servicePace } from './flags.js';
+import { fleetProgress } from './fleet-progress.js';
+import { deregistrationText, devicesText } from './fleet-summary.js';
+import { sizeOf } from './register.run.js';
+
+/** @throws EnrollkitError of the flags, the manifest, the target, and what `deregisterFleet` throws */
+export async function deregisterFromFlags(
+  { arguments: [out], flags }: Input,
+  context: Context,
+): Promise<void> {
+  const { output, signal } = context;
+  const { out: fleet, manifest } = fleetFiles(out!, flags);
+  const total = await sizeOf(manifest);
+  await confirmed(`Delete the registration records of ${devicesText(total)}?`, flags, context);
+  const enrollments = flags.enrollments === true;
+  const result = await withClients(flags, context, false, async ({ target, service }) => {
+    const progress = fleetProgress(output, total, flags.quiet === true);
+    return deregisterFleet({
+      manifest,
+      target,
+      service,
+      enrollments,
+      hubDevices: flags.hubDevices === true,
+      ...paceOf(target.kind, flags, servicePace),
+      signal,
+      onProgress: (devices) => progress.on(devices),
+    }).finally(() => progress.end());
+  });
+  rmSync(`${fleet}.registrations.ndjson`, { force: true });
+  if (enrollments) rmSync(`${fleet}.enrollments.ndjson`, { force: true });
+  if (output.json) return output.value(result);
+  output.data(deregistrationText(total, result.leftInHubs, result.elapsedMs));
+}

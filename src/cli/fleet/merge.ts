@@ -1,0 +1,40 @@
+import { forceFlag, outFileFlag } from '../cert/flags.js';
+import type { Command, Context, Input } from '../kernel/command.js';
+import { outputFlags } from '../kernel/flags.js';
+import { numberText } from '../terminal/number-text.js';
+
+export const fleetMerge: Command = {
+  description:
+    'Joins the manifests of the shards of a fleet into one, in the order in which they are given. A device or a serial number that comes twice is refused, and nothing is written.',
+  arguments: [{ name: 'manifest', summary: 'what fleet issue wrote: SHARD.manifest.csv', repeatable: true }],
+  flags: [outFileFlag, forceFlag, ...outputFlags],
+  examples: [
+    {
+      line: 'fleet merge part-1.manifest.csv part-2.manifest.csv --out all.csv',
+      summary: 'the manifests of two shards as one',
+    },
+    { line: 'fleet merge part-*.manifest.csv > all.csv', summary: 'however many there are' },
+  ],
+  run,
+};
+
+async function run(input: Input, { output }: Context): Promise<void> {
+  const { EnrollkitError } = await import('../../errors.js');
+  const { mergeManifests } = await import('../../fleet/merge-manifests.js');
+  const { assertFree } = await import('../input/write-files.js');
+  const { here } = await import('../cert/make-certificate.js');
+  const { out, force } = input.flags as { out?: string; force?: boolean };
+  if (out === undefined && output.json) {
+    throw new EnrollkitError(
+      'USAGE',
+      'Both the manifest and the result of --json would go to standard output.',
+      {
+        next: 'Name a file with --out FILE.',
+      },
+    );
+  }
+  if (out !== undefined) assertFree([out], force === true);
+  const devices = await mergeManifests(input.arguments, out ?? output.stdout);
+  if (output.json) output.value({ devices, manifests: input.arguments.length, out });
+  else if (out !== undefined) output.data(`${numberText(devices)} devices, listed in ${here(out)}`);
+}

@@ -1,0 +1,58 @@
+/** `enrollkit fleet register`: from flags to registered devices, and a summary. */
+import { EnrollkitError, type ExitStatus, errorTable, exitStatus } from '../../errors.js';
+import { type RegisterFleetResult, registerFleet } from '../../fleet/register-fleet.js';
+import { manifestDevices } from '../../fleet/registration/fleet-devices.js';
+import { here } from '../cert/make-certificate.js';
+import { atGlobalEndpoint, deviceTarget, idScopeOf } from '../device/register-device.js';
+import type { Context, Input } from '../kernel/command.js';
+import { folderOf } from '../target/command-target.js';
+import { withTarget } from '../target/target.js';
+import { fleetFiles, paceOf, registrationPace } from './flags.js';
+import { fleetProgress } from './fleet-progress.js';
+import { registrationText } from './fleet-summary.js';
+
+/** @throws EnrollkitError of the flags, the fleet's files, the target, and what `registerFleet` throws */
+export async function registerFromFlags(
+  { arguments: [out], flags }: Input,
+  context: Context,
+): Promise<ExitStatus> {
+  const { output, signal } = context;
+  const files = fleetFiles(out!, flags);
+  const results = (flags.results as string | undefined) ?? `${files.out}.registrations.ndjson`;
+  const total = await sizeOf(files.manifest);
+  const folder = folderOf(flags);
+  const request = { target: deviceTarget(flags, folder), folder, flags, mayCreate: false };
+  const result = await withTarget(request, context, async (opened) => {
+    const target = atGlobalEndpoint(opened, flags);
+    const idScope = await idScopeOf(target, signal);
+    const progress = fleetProgress(output, total, flags.quiet === true);
+    return registerFleet({
+      files,
+      results,
+      target,
+      idScope,
+      protocol: (flags.protocol as 'mqtt' | 'https' | undefined) ?? 'mqtt',
+      ...paceOf(target.kind, flags, registrationPace),
+      telemetry: flags.telemetry === true,
+      signal,
+      onProgress: ({ before, assigned, failed }) => progress.on(before + assigned + failed),
+    }).finally(() => progress.end());
+  });
+  if (output.json) output.value({ ...result, results });
+  else output.data(registrationText(result, here(results)));
+  return statusOf(result);
+}
+
+/** The number of devices that a manifest lists. @throws EnrollkitError FILE_UNREADABLE, also when it lists none */
+export async function sizeOf(manifest: string): Promise<number> {
+  let total = 0;
+  for await (const _ of manifestDevices(manifest)) total += 1;
+  if (total > 0) return total;
+  throw new EnrollkitError('FILE_UNREADABLE', `${manifest} lists no device.`);
+}
+
+/** All refused: as the commonest refusal alone would end. */
+function statusOf({ before, assigned, failed, failures }: RegisterFleetResult): ExitStatus {
+  if (failed === 0) return exitStatus.ok;
+  return before + assigned > 0 ? exitStatus.partial : errorTable[failures[0]!.code].exit;
+}

@@ -1,0 +1,76 @@
+/** Certificates of several files, each known by where it stands. */
+import { readdirSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { EnrollkitError, type ErrorCode } from '../../errors.js';
+import type { Certificate } from '../../pki/x509/certificate.js';
+import type { CertificateRequest } from '../../pki/x509/csr.js';
+import { isFolder } from '../../workspace/files.js';
+import { readMaterial } from './material.js';
+import { readContents } from './read-file.js';
+import { isRequest, readRequest } from './request-file.js';
+
+/** What certificates come in; a folder holds other things too. */
+const extensions = ['.pem', '.crt', '.cer', '.der', '.p7b', '.p7c', '.pfx', '.p12'];
+const requestExtensions = ['.csr', '.req', '.p10'];
+
+export interface CertificateFile {
+  path: string;
+  certificates: Certificate[];
+  /** In place of certificates. */
+  request?: CertificateRequest;
+  /** As of {@link Material}. */
+  unordered?: true;
+  /** Why it cannot be read; then there are no certificates. */
+  problem?: string;
+  problemCode?: ErrorCode;
+}
+
+/**
+ * The certificates of a file, or of every file below a folder that may hold some. In a folder, a file that cannot be
+ * read is told, and one of keys only is passed over.
+ *
+ * @param withRequests whether certificate requests are read as well, or passed over like keys
+ * @throws EnrollkitError of the file; FILE_UNREADABLE when a folder cannot be read or holds no certificate at all
+ */
+export function readFileOrFolder(
+  path: string,
+  passphrase: string | undefined,
+  { withRequests = false } = {},
+): CertificateFile[] {
+  const read = (file: string): CertificateFile =>
+    withRequests && isRequest(readContents(file))
+      ? { path: file, certificates: [], request: readRequest(file) }
+      : fileAt(file, passphrase);
+  if (!isFolder(path)) return [read(path)];
+  const wanted = withRequests ? [...extensions, ...requestExtensions] : extensions;
+  const files = filesBelow(path, wanted).flatMap((file): CertificateFile[] => {
+    try {
+      return [read(file)];
+    } catch (error) {
+      if (!(error instanceof EnrollkitError)) throw error;
+      if (/ and no certificate\.$/.test(error.message)) return [];
+      return [{ path: file, certificates: [], problem: error.message, problemCode: error.code }];
+    }
+  });
+  if (files.length > 0) return files;
+  throw new EnrollkitError('FILE_UNREADABLE', `There is no certificate in the folder ${path}.`, {
+    next: `Certificates are looked for in files that end in ${extensions.join(' ')}.`,
+  });
+}
+
+function fileAt(path: string, passphrase: string | undefined): CertificateFile {
+  const { certificates, unordered } = readMaterial(path, passphrase, { withKey: false });
+  return { path, certificates, ...(unordered ? { unordered } : {}) };
+}
+
+function filesBelow(folder: string, wanted: readonly string[]): string[] {
+  try {
+    return (readdirSync(folder, { recursive: true }) as string[])
+      .filter((name) => wanted.includes(extname(name).toLowerCase()))
+      .sort()
+      .map((name) => join(folder, name))
+      .filter((path) => !isFolder(path));
+  } catch (cause) {
+    throw new EnrollkitError('FILE_UNREADABLE', `The folder ${folder} cannot be read.`, { cause });
+  }
+}

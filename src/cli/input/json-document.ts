@@ -1,0 +1,54 @@
+/** A JSON file that a person wrote, held against its schema; each problem is named with its place in the file. */
+import type { z } from 'zod';
+import { planProblem } from '../../quickstart/plan/plan-problem.js';
+import { readInputFile } from './input-file.js';
+import { JsonSyntaxError, type Place, placesOf } from './json-place.js';
+
+/** More problems at once help nobody. */
+const maxProblems = 5;
+
+export interface JsonDocument<Value> {
+  value: Value;
+  /** `file:line:column` of the value at a path, or of the nearest one above it. */
+  at(path: readonly PropertyKey[]): string;
+}
+
+/**
+ * @param prepare what is done to the value before it is checked; it may throw with a place
+ * @param invalid makes the error of a sentence, or of several
+ * @throws EnrollkitError FILE_UNREADABLE, or what `invalid` makes
+ */
+export function readJsonDocument<Value>(
+  path: string,
+  schema: z.ZodType<Value>,
+  invalid: (message: string) => Error,
+  prepare: (value: unknown, at: JsonDocument<Value>['at']) => unknown = (value) => value,
+): JsonDocument<Value> {
+  const text = readInputFile(path).replace(/^\uFEFF/, '');
+  const show = ({ line, column }: Place) => `${path}:${line}:${column}`;
+  let placeOf: ReturnType<typeof placesOf>;
+  try {
+    placeOf = placesOf(text);
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    throw invalid(`${show(error.place)}: this is not JSON: ${error.message}.`);
+  }
+  const at = (of: readonly PropertyKey[]) => show(placeOf(of));
+  const result = schema.safeParse(prepare(JSON.parse(text), at), { reportInput: true });
+  if (result.success) return { value: result.data, at };
+  const issues = result.error.issues.flatMap(ofTheFormMeant);
+  const problems = issues.slice(0, maxProblems).map((issue) => {
+    const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+    return `${show(placeOf(issue.path, unknown))}: ${planProblem(issue)}.`;
+  });
+  const more = issues.length > maxProblems ? `\nand ${issues.length - maxProblems} more` : '';
+  throw invalid(problems.join('\n') + more);
+}
+
+/** Where something may have one of several forms, what is wrong with the one that was meant. */
+function ofTheFormMeant(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const meant = issue.errors.filter(([first]) => first?.code !== 'invalid_type' || first.path.length > 0);
+  if (meant.length !== 1) return [issue];
+  return meant[0]!.flatMap((one) => ofTheFormMeant({ ...one, path: [...issue.path, ...one.path] }));
+}

@@ -1,0 +1,38 @@
+/** The key that something is made for: that of `--key`, or a new one of `--key-algorithm`. */
+import { createPublicKey } from 'node:crypto';
+import { EnrollkitError } from '../../errors.js';
+import { readOnly } from '../../pki/der/read.js';
+import { generateKeyPair, type KeyAlgorithm, type KeyPair } from '../../pki/keys.js';
+import { publicKeyInfoOf, publicKeyProblem } from '../../pki/x509/public-key.js';
+import type { Context, Input } from '../kernel/command.js';
+import { readPrivateKey } from './material.js';
+import { withPassphrase } from './passphrase.js';
+
+/** @throws EnrollkitError USAGE: to be called before the work */
+export function assertKeyFlags({ key, keyAlgorithm, encryptKey }: Input['flags']): void {
+  if (key === undefined || (keyAlgorithm === undefined && !encryptKey)) return;
+  throw new EnrollkitError(
+    'USAGE',
+    '--key names a key that there is; --key-algorithm and --encrypt-key are for a new one.',
+    { next: 'Leave one of them out.' },
+  );
+}
+
+/** @throws EnrollkitError of the key's file; INVALID_KEY for one that is weak, or of an unknown kind */
+export async function keysFrom(flags: Input['flags'], context: Context): Promise<KeyPair> {
+  const path = flags.key as string | undefined;
+  if (path === undefined)
+    return generateKeyPair((flags.keyAlgorithm as KeyAlgorithm | undefined) ?? 'ec-p256');
+  const privateKey = await withPassphrase(flags, context, async (passphrase) =>
+    readPrivateKey(path, passphrase),
+  );
+  const publicKey = createPublicKey(privateKey);
+  const spki = readOnly(publicKey.export({ format: 'der', type: 'spki' }));
+  const why = publicKeyProblem(publicKeyInfoOf(spki));
+  if (why !== undefined) {
+    throw new EnrollkitError('INVALID_KEY', `${path}: ${why}`, {
+      next: 'Leave out --key, and a new key is made.',
+    });
+  }
+  return { privateKey, publicKey };
+}

@@ -1,0 +1,44 @@
+/** Which certificate of a set issued which. */
+import { EnrollkitError } from '../../errors.js';
+import { type Certificate, sha256Thumbprint } from '../../pki/x509/certificate.js';
+import { isSignedBy } from '../../pki/x509/signature.js';
+
+/** As validation takes at most: no device and no service reads chains half as long. */
+export const maxChainCertificates = 64;
+
+/** Each certificate once, in the order in which they came. */
+export function withoutCopies(certificates: readonly Certificate[]): Certificate[] {
+  return [...new Map(certificates.map((one) => [sha256Thumbprint(one), one])).values()];
+}
+
+/** Whether a certificate is signed with its own key. */
+export function isSelfSigned(certificate: Certificate): boolean {
+  return certificate.subject.equals(certificate.issuer) && isSignedBy(certificate, certificate);
+}
+
+/**
+ * A certificate and its issuers, nearest first, as far as the given ones reach. Of several issuers of one name and
+ * key, the one that is valid longest is taken.
+ *
+ * @throws EnrollkitError CHAIN_INVALID when there are too many to be a chain
+ */
+export function chainFrom(leaf: Certificate, others: readonly Certificate[]): Certificate[] {
+  const pool = withoutCopies(others);
+  if (pool.length > maxChainCertificates) {
+    throw new EnrollkitError(
+      'CHAIN_INVALID',
+      `There are ${pool.length} certificates; a chain has at most ${maxChainCertificates}.`,
+      { next: 'Give the certificates of one chain only.' },
+    );
+  }
+  const chain = [leaf];
+  for (let top = leaf; !isSelfSigned(top); ) {
+    const issuer = pool
+      .filter((one) => !chain.includes(one) && top.issuer.equals(one.subject) && isSignedBy(top, one))
+      .sort((a, b) => b.notAfter.getTime() - a.notAfter.getTime())[0];
+    if (!issuer) break;
+    chain.push(issuer);
+    top = issuer;
+  }
+  return chain;
+}

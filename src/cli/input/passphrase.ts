@@ -1,0 +1,50 @@
+/** The passphrase of the private keys: from a file, from the environment, or asked for. Never from an argument. */
+import { EnrollkitError } from '../../errors.js';
+import type { Context } from '../kernel/command.js';
+import { readInputFile } from './input-file.js';
+
+/**
+ * The passphrase that was given, by `--passphrase-file` or ENROLLKIT_PASSPHRASE; undefined when none was.
+ *
+ * @throws EnrollkitError FILE_UNREADABLE, or USAGE when the file's first line is empty
+ */
+export function givenPassphrase(
+  flags: Readonly<Record<string, unknown>>,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  const path = flags.passphraseFile as string | undefined;
+  if (path === undefined) return env.ENROLLKIT_PASSPHRASE || undefined;
+  const passphrase = readInputFile(path).split(/\r?\n/)[0];
+  if (passphrase) return passphrase;
+  throw new EnrollkitError('USAGE', `The first line of ${path} is empty; it should be the passphrase.`, {
+    next: 'Write the passphrase in the first line of that file.',
+  });
+}
+
+/**
+ * Runs what may need the passphrase of an encrypted key; where it does and none was given, asks the person for it.
+ */
+export async function withPassphrase<Result>(
+  flags: Readonly<Record<string, unknown>>,
+  context: Context,
+  use: (passphrase: string | undefined) => Promise<Result>,
+): Promise<Result> {
+  const given = givenPassphrase(flags, context.env);
+  try {
+    return await use(given);
+  } catch (error) {
+    const missing = error instanceof EnrollkitError && error.code === 'PASSPHRASE_REQUIRED';
+    if (!missing || !context.interactive) throw error;
+    return use(await askPassphrase(context));
+  }
+}
+
+/** Asks at the terminal for the passphrase of keys that there are. */
+export async function askPassphrase({ output, signal }: Context): Promise<string> {
+  const { terminalAsker } = await import('../terminal/prompts.js');
+  return terminalAsker(output, signal).secret({
+    message: 'Passphrase of the private keys:',
+    why: 'The one that they were encrypted with. It is not shown.',
+    problem: (value) => (value === '' ? 'The passphrase is missing.' : undefined),
+  });
+}

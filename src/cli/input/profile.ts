@@ -1,0 +1,46 @@
+/** A certificate profile of the person's own, in place of the one that comes along. */
+import { EnrollkitError } from '../../errors.js';
+import { loadProfile, type Profile, profileSchema, type Role } from '../../pki/make/profile.js';
+import type { Certificate } from '../../pki/x509/certificate.js';
+import type { Context, Input } from '../kernel/command.js';
+import { readJsonDocument } from './json-document.js';
+
+/**
+ * The profile of `--profile FILE`, or that of the role; with the path length of `--path-length`, if it is given.
+ *
+ * @throws EnrollkitError FILE_UNREADABLE; INVALID_PROFILE with file, line and column of each problem; USAGE for a path
+ *   length of what is no certificate authority
+ */
+export function profileFor(role: Role, flags: Input['flags']): Profile {
+  const path = flags.profile as string | undefined;
+  const profile = path === undefined ? loadProfile(role) : readProfile(role, path);
+  const pathLength = flags.pathLength as number | undefined;
+  if (pathLength === undefined) return profile;
+  if (!profile.basicConstraints.certificateAuthority) {
+    throw new EnrollkitError('USAGE', `--path-length is for certificate authorities, and a ${role} is none.`);
+  }
+  return { ...profile, basicConstraints: { ...profile.basicConstraints, pathLength } };
+}
+
+/** A CA whose issuer leaves less room than was asked for is worth a word. */
+export function tellIfShallow(
+  { basicConstraints }: Certificate,
+  flags: Input['flags'],
+  { output }: Context,
+): void {
+  const got = basicConstraints?.pathLength;
+  if (flags.pathLength === undefined || got === flags.pathLength) return;
+  output.say(`note: its path length is ${got}, since its issuer leaves no more.`);
+}
+
+function readProfile(role: Role, path: string): Profile {
+  const { value, at } = readJsonDocument(path, profileSchema, invalid);
+  if (value.role === role) return value;
+  throw invalid(`${at(['role'])}: this is a profile for the role ${value.role}; here it must be ${role}.`);
+}
+
+function invalid(message: string): EnrollkitError {
+  return new EnrollkitError('INVALID_PROFILE', message, {
+    next: 'Correct the profile at the place named; templates/profiles/profile.schema.json says what may stand there.',
+  });
+}

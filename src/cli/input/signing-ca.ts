@@ -1,0 +1,123 @@
+/** The CA that signs: one that the person names, or that of the certificate folder. */
+import type { KeyObject } from 'node:crypto';
+import { EnrollkitError } from '../../errors.js';
+import { isKeyPair } from '../../pki/keys.js';
+import { type Certificate, certificateToPem, parseCertificates } from '../../pki/x509/certificate.js';
+import { type Layout, layoutOf } from '../../workspace/layout.js';
+import { loadCertificate, loadPrivateKey } from '../../workspace/stored-certificates.js';
+import type { Input } from '../kernel/command.js';
+import { folderOf } from '../target/command-target.js';
+import { type Material, readMaterial, readPrivateKey } from './material.js';
+import { chainFrom } from './order.js';
+import { naming, withPath } from './read-file.js';
+
+export interface SigningCa {
+  /** Its file. */
+  path: string;
+  certificate: Certificate;
+  pem: string;
+  privateKey: KeyObject;
+  /** The CA itself, then what stands above it, as far as it is known; PEM. */
+  chainPem: string;
+  /** The certificate folder that it belongs to; undefined for a CA that was named. */
+  layout?: Layout;
+}
+
+/**
+ * @param preferred of the folder's CAs; the intermediate gives way to the root where there is none
+ * @throws EnrollkitError USAGE, FILE_UNREADABLE (also when the folder has no CA), INVALID_CERTIFICATE, INVALID_KEY,
+ *   KEY_MISMATCH, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE
+ */
+export function signingCa(
+  flags: Input['flags'],
+  passphrase: string | undefined,
+  preferred: 'root' | 'intermediate',
+): SigningCa {
+  const { ca, caKey } = flags as Record<string, string | undefined>;
+  if (ca !== undefined) return namedCa(ca, caKey, passphrase);
+  if (caKey === undefined) return caOfFolder(folderOf(flags), passphrase, preferred);
+  throw new EnrollkitError('USAGE', '--ca-key was given, and --ca was not.', {
+    next: 'Give --ca FILE, the CA certificate that the key belongs to.',
+  });
+}
+
+function namedCa(path: string, keyPath: string | undefined, passphrase: string | undefined): SigningCa {
+  const material = readMaterial(path, passphrase, { withKey: keyPath === undefined });
+  const privateKey = keyPath === undefined ? material.privateKey : readPrivateKey(keyPath, passphrase);
+  if (!privateKey) {
+    throw new EnrollkitError('USAGE', `${path} holds the certificate of the CA, and not its private key.`, {
+      next: 'Give --ca-key FILE.',
+    });
+  }
+  const certificate = ownerOf(privateKey, material, keyPath ?? path);
+  const chain = naming(path, () => chainFrom(certificate, material.certificates));
+  return {
+    path,
+    certificate,
+    pem: certificateToPem(certificate),
+    privateKey,
+    chainPem: chain.map(certificateToPem).join(''),
+  };
+}
+
+/**
+ * The certificate of a file that a private key belongs to.
+ *
+ * @throws EnrollkitError KEY_MISMATCH, naming both files
+ */
+export function ownerOf(
+  privateKey: KeyObject,
+  { path, certificates }: Material,
+  keyPath: string,
+): Certificate {
+  const owner = naming(path, () => certificates.find(({ publicKey }) => isKeyPair(privateKey, publicKey)));
+  if (owner) return owner;
+  const first = certificates[0]!;
+  const what =
+    certificates.length === 1
+      ? `the certificate ${first.subject.text} in ${path}`
+      : `any of the ${certificates.length} certificates in ${path}`;
+  throw new EnrollkitError('KEY_MISMATCH', `The private key in ${keyPath} is not that of ${what}.`);
+}
+
+function caOfFolder(
+  folder: string,
+  passphrase: string | undefined,
+  preferred: 'root' | 'intermediate',
+): SigningCa {
+  const layout = layoutOf(folder);
+  const stored =
+    (preferred === 'intermediate' ? loadCertificate(layout.intermediate) : undefined) ??
+    loadCertificate(layout.root);
+  if (!stored) {
+    throw new EnrollkitError(
+      'FILE_UNREADABLE',
+      `There is no CA in the certificate folder ${layout.folder}.`,
+      {
+        next: 'Name the CA that signs with --ca FILE and --ca-key FILE, or its folder with --dir FOLDER, or make one: enrollkit cert root NAME.',
+      },
+    );
+  }
+  const { certificate, pem, chainPem } = stored;
+  naming(stored.paths.chain, () => parseCertificates(chainPem));
+  const { certificate: path } = stored.paths;
+  return { path, certificate, pem, chainPem, privateKey: loadPrivateKey(stored, passphrase), layout };
+}
+
+/**
+ * Runs what signs with a CA. An error gets the file in front that is at fault: that of the CA, when it may not sign, else
+ * that of the request or certificate at `path`.
+ */
+export async function signedBy<Result>(
+  ca: SigningCa | undefined,
+  sign: () => Promise<Result>,
+  path?: string,
+): Promise<Result> {
+  try {
+    return await sign();
+  } catch (error) {
+    const isOfCa = ca && error instanceof EnrollkitError && error.code === 'ISSUER_NOT_ALLOWED';
+    const file = isOfCa ? ca.path : path;
+    throw file === undefined ? error : withPath(file, error);
+  }
+}

@@ -1,0 +1,58 @@
+/** The wizard, at the terminal. */
+import { join } from 'node:path';
+import { EnrollkitError } from '../../errors.js';
+import type { Plan } from '../../quickstart/plan/plan.js';
+import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
+import type { Context, Input } from '../kernel/command.js';
+import { terminalAsker } from '../terminal/prompts.js';
+import { basePlan, lastPlan, planFrom } from './plan-input.js';
+import { askPlan, type Dialogue } from './questions/ask-plan.js';
+
+interface AskOptions {
+  /** Answers given as flags are what Enter gives. */
+  flags: Input['flags'];
+  folder: string;
+  passphrase: string | undefined;
+}
+
+export async function askQuickstart(
+  { flags, folder, passphrase }: AskOptions,
+  context: Context,
+): Promise<Dialogue> {
+  const { output, signal } = context;
+  const ask = terminalAsker(output, signal);
+  const last = readableLastPlan(folder);
+  ask.say(output.style.bold('\nFrom nothing to X.509 devices enrolled in Device Provisioning Service.'));
+  ask.say(
+    last
+      ? `Enter on every question does again what was done in ${folder}. Ctrl-C leaves.\n`
+      : 'Enter on every question gives three devices on an emulator. Ctrl-C leaves.\n',
+  );
+  const dialogue = await askPlan(ask, {
+    plan: planFrom(flags, last ?? basePlan(flags)),
+    folder,
+    passphrase,
+    folderProblem,
+  });
+  ask.say(`\nThe plan is kept in ${join(dialogue.folder, '.enrollkit', 'plan.json')}.\n`);
+  return dialogue;
+}
+
+/** A plan that cannot be read gives no answers. */
+function readableLastPlan(folder: string): Plan | undefined {
+  try {
+    return lastPlan(folder);
+  } catch {
+    return undefined;
+  }
+}
+
+function folderProblem(folder: string): string | undefined {
+  if (folder.trim() === '') return 'A folder is missing.';
+  try {
+    assertOwnFolder(layoutOf(folder));
+    return undefined;
+  } catch (error) {
+    return error instanceof EnrollkitError ? error.message : String(error);
+  }
+}

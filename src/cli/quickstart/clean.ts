@@ -1,0 +1,104 @@
+/** Removes what quickstarts made, and nothing else. */
+import { EnrollkitError } from '../../errors.js';
+import type { MadeThing } from '../../workspace/journal.js';
+import type { Command, Context, Input } from '../kernel/command.js';
+import { connectionStringFileFlag, defaultFolder, dirFlag, outputFlags, yesFlag } from '../kernel/flags.js';
+
+export const clean: Command = {
+  description:
+    'Removes the devices, the enrollment group and the CA that the journal of the folder says were made there. With --certificates, also the files: certificates and keys are then gone for good.',
+  flags: [
+    dirFlag,
+    { name: 'certificates', summary: 'also the local files: certificates, keys, the emulator’s state' },
+    yesFlag,
+    connectionStringFileFlag,
+    ...outputFlags,
+  ],
+  examples: [
+    { line: 'clean', summary: 'what was made in the provisioning service; it asks first' },
+    { line: 'clean --certificates --yes', summary: 'everything, unasked' },
+  ],
+  run,
+};
+
+async function run({ flags }: Input, context: Context): Promise<void> {
+  const { output, signal, now } = context;
+  const folder = (flags.dir as string | undefined) ?? defaultFolder;
+  const { cleanLocal, cleanRemote, planClean } = await import('../../quickstart/clean.js');
+  const { confirmed } = await import('../terminal/confirm.js');
+  const { withTargets } = await import('../target/target.js');
+  const plan = planClean(folder);
+  const say = (thing: MadeThing) => output.say(`removed  ${inWords(thing)}`);
+  const things: MadeThing[] = [...plan.remote, ...(flags.certificates ? plan.local : [])];
+  if (things.length === 0) {
+    if (output.json) return output.value({ removed: [], kept: [] });
+    return output.data(`There is nothing of enrollkit's to remove in ${folder}.`);
+  }
+  if (!flags.yes) output.say(listText(things));
+  await confirmed('Remove all this?', flags, context);
+
+  const result = await withTargets({ folder, flags }, context, (targetFor) =>
+    cleanRemote({
+      folder,
+      targetFor,
+      signal,
+      now,
+      removed(thing) {
+        if (plan.remote.length <= maxListed && thing.kind !== 'telemetry') say(thing);
+      },
+    }),
+  );
+  if (plan.remote.length > maxListed) output.say(`removed  ${countText(result.removed)}`);
+  for (const { thing, why } of result.kept) output.say(`kept     ${inWords(thing)}: ${why}`);
+  if (flags.certificates && result.kept.length === 0) {
+    const local = cleanLocal(folder);
+    result.removed.push(...local.removed);
+    output.say(`removed  ${local.removed.length} files in ${folder}`);
+  }
+  if (result.kept.length > 0) {
+    throw new EnrollkitError('PARTIAL', `${result.kept.length} of ${things.length} things are still there.`, {
+      next: 'Do what is said beside each, then run the same command again.',
+      context: { kept: result.kept },
+    });
+  }
+  if (output.json) output.value(result);
+}
+
+/** A list longer than this is cut, and says so. */
+const maxListed = 20;
+
+function listText(things: readonly MadeThing[]): string {
+  const remote = things.filter(({ kind }) => kind !== 'file' && kind !== 'telemetry').map(inWords);
+  const files = things.filter(({ kind }) => kind === 'file').length;
+  const lines = remote.slice(0, maxListed);
+  if (remote.length > maxListed) lines.push(`and ${remote.length - maxListed} more there`);
+  if (files > 0) lines.push(`${files} files on this computer, certificates and keys among them`);
+  return `${lines.map((line) => `  ${line}`).join('\n')}\n`;
+}
+
+/** So many of each kind. */
+function countText(things: readonly MadeThing[]): string {
+  const count = (kind: MadeThing['kind']) => things.filter((thing) => thing.kind === kind).length;
+  return `${count('hub-device')} devices, ${count('registration')} registration records, ${count('enrollment-group')} enrollment groups, ${count('ca-certificate')} CA certificates`;
+}
+
+function inWords(thing: MadeThing): string {
+  switch (thing.kind) {
+    case 'file':
+      return `file ${thing.path}`;
+    case 'ca-certificate':
+      return `CA certificate ${thing.name}${where(thing.target)}`;
+    case 'enrollment-group':
+      return `enrollment group ${thing.id}${where(thing.target)}`;
+    case 'registration':
+      return `registration record ${thing.id}${where(thing.target)}`;
+    case 'hub-device':
+      return `device ${thing.id} in the hub ${thing.hub}`;
+    case 'telemetry':
+      return `note of the message from ${thing.id}`;
+  }
+}
+
+function where(target: { kind: string; dpsName?: string }): string {
+  return target.kind === 'azure' ? ` in ${target.dpsName}` : ' in the emulator';
+}

@@ -1,0 +1,156 @@
+/** What a quickstart closes with: the chain as a tree, what lies where, the group as read back, what to do next. */
+import { relative } from 'node:path';
+import type { CertificateResult, DeviceResult, QuickstartResult } from '../../quickstart/result.js';
+import { groupRows } from '../group/group-text.js';
+import { defaultFolder } from '../kernel/flags.js';
+import { type Styles, truncate } from '../kernel/output.js';
+import { columns } from '../terminal/columns.js';
+import { milliseconds } from '../terminal/plain-progress.js';
+import { quoted } from '../terminal/quoted.js';
+
+/** Every line fits in so many columns, but for addresses, which must stay whole. */
+const width = 80;
+/** A list longer than this is cut, and says so. */
+const maxListed = 8;
+
+export interface ClosingOptions {
+  /** The certificate folder as it was typed. */
+  folder: string;
+  /** The CA that was uploaded. */
+  uploaded: 'root' | 'intermediate';
+  /** How the program is called here: `enrollkit`, or `npx enrollkit`. */
+  program: string;
+  style: Styles;
+}
+
+export function closingReport(result: QuickstartResult, options: ClosingOptions): string {
+  const { style } = options;
+  const sections: [string, string[]][] = [
+    ['Certificates', chainTree(result, style)],
+    [`Files in ${options.folder}`, files(result, options)],
+    ['Enrollment group, as read back from the service', groupLines(result)],
+    ['Devices', deviceTable(result.devices)],
+    ['Next', nextSteps(result, options)],
+  ];
+  const body = sections.map(([heading, lines]) =>
+    [style.bold(heading), ...lines.map((line) => `  ${line}`)].join('\n'),
+  );
+  return `\n${[style.green(title(result)), ...body].join('\n\n')}\n`;
+}
+
+function title({ devices, target, elapsedMs }: QuickstartResult): string {
+  const where = target.kind === 'emulator' ? 'the emulator' : target.dpsName;
+  if (!isRegistered(devices)) {
+    return `The enrollment group is made on ${where}; it is disabled, so no device is registered.`;
+  }
+  const count = devices.length;
+  return `${count} ${count === 1 ? 'device is' : 'devices are'} enrolled on ${where}, in ${milliseconds(elapsedMs)}.`;
+}
+
+function isRegistered(devices: readonly DeviceResult[]): boolean {
+  return devices.some(({ status }) => status === 'assigned');
+}
+
+function chainTree({ certificates, devices }: QuickstartResult, style: Styles): string[] {
+  const authorities = [certificates.root, ...(certificates.intermediate ? [certificates.intermediate] : [])];
+  const lines = authorities.map((certificate, depth) => {
+    const branch = depth === 0 ? '' : `${'   '.repeat(depth - 1)}└─ `;
+    return certificateLine(branch + certificate.commonName, certificate, style);
+  });
+  const indent = '   '.repeat(authorities.length - 1);
+  const listed = devices.slice(0, maxListed);
+  const more = devices.length - listed.length;
+  for (const [index, device] of listed.entries()) {
+    const last = index === listed.length - 1 && more === 0;
+    lines.push(certificateLine(`${indent}${last ? '└─' : '├─'} ${device.registrationId}`, device, style));
+  }
+  if (more > 0) lines.push(`${indent}└─ and ${more} more`);
+  return lines;
+}
+
+function certificateLine(
+  label: string,
+  { sha256Thumbprint, notAfter }: Pick<CertificateResult, 'sha256Thumbprint' | 'notAfter'>,
+  style: Styles,
+): string {
+  const facts = `${sha256Thumbprint.slice(0, 12)}…  until ${notAfter.slice(0, 10)}`;
+  const room = width - 2 - facts.length - 2;
+  return `${truncate(label, room).padEnd(room)}  ${style.dim(facts)}`;
+}
+
+function files({ certificates, devices, program }: QuickstartResult, options: ClosingOptions): string[] {
+  const { uploaded } = options;
+  const inDps = (which: 'root' | 'intermediate') =>
+    which === uploaded ? `, in DPS as ${certificates.uploadedName}` : '';
+  const top = commonFolder(certificates.root.certificate);
+  const short = (path: string) => relative(top, path).replaceAll('\\', '/');
+  const first = devices[0]!;
+  const example = short(first.certificate).replace(/certificate\.pem$/, '');
+  const rows: [string, string][] = [
+    [short(certificates.root.certificate), `the root${inDps('root')}`],
+    [short(certificates.root.key), 'its private key; keep it safe'],
+  ];
+  if (certificates.intermediate) {
+    rows.push([short(certificates.intermediate.certificate), `signs the devices${inDps('intermediate')}`]);
+  }
+  rows.push(
+    [`${example}chain.pem`, 'what the device shows: itself, its issuers'],
+    [`${example}key.pem`, 'its private key'],
+    [`${example}device.pfx`, 'both in one file, PKCS#12'],
+    [short(program), 'the enrollment group, by hand, in Python'],
+    ['.enrollkit/plan.json', 'this run again: quickstart --plan FILE'],
+  );
+  return columns(rows, 2);
+}
+
+function groupLines({ enrollmentGroup, target }: QuickstartResult): string[] {
+  const lines = columns([...groupRows(enrollmentGroup), ['ID scope', target.idScope]], 2);
+  return target.portalUrl ? [...lines, target.portalUrl] : lines;
+}
+
+function deviceTable(devices: readonly DeviceResult[]): string[] {
+  const listed = devices.slice(0, maxListed);
+  const longest = Math.min(34, Math.max(...listed.map(({ deviceId }) => deviceId.length)));
+  const lines = listed.map(({ deviceId, status, assignedHub }) =>
+    truncate(`${truncate(deviceId, longest).padEnd(longest)}  ${status}  ${assignedHub}`, width - 2),
+  );
+  const more = devices.length - listed.length;
+  return more > 0 ? [...lines, `and ${more} more`] : lines;
+}
+
+function nextSteps({ target, devices }: QuickstartResult, { folder, program }: ClosingOptions): string[] {
+  const dir = folder === defaultFolder ? '' : ` --dir ${quoted(folder)}`;
+  const emulator = target.kind === 'emulator';
+  const steps: [string, string][] = [];
+  if (isRegistered(devices)) {
+    steps.push([
+      `${program} device send ${devices[0]!.registrationId}${dir}`,
+      'Send another message as the first device',
+    ]);
+  }
+  if (emulator) {
+    const state = folder === defaultFolder ? '' : ` --dir ${quoted(`${folder}/.enrollkit`)}`;
+    steps.push(
+      [
+        `${program} emulator start${state}`,
+        'Keep an emulator running with all this in it, for any Azure SDK',
+      ],
+      [
+        `eval "$(${program} emulator env${state})"`,
+        'In another shell: its addresses and keys, for SDKs and EnrollmentGroup.py',
+      ],
+    );
+  } else {
+    steps.push([
+      `cd ${quoted(folder)} && DPS_CONNECTION_STRING=... python3 EnrollmentGroup.py`,
+      'The enrollment group by hand; the connection string is in the portal',
+    ]);
+  }
+  steps.push([`${program} clean${dir}`, 'Remove all that was made in the provisioning service']);
+  return steps.flatMap(([line, what]) => [`# ${what}`, line]);
+}
+
+/** `<folder>/ca/root/certificate.pem` lies in `<folder>`. */
+function commonFolder(rootCertificate: string): string {
+  return rootCertificate.replace(/[\\/]ca[\\/]root[\\/]certificate\.pem$/, '');
+}

@@ -1,0 +1,71 @@
+/** The connection strings that a person gives, from files and the environment; no error quotes one. */
+import { type ConnectionString, parseConnectionString } from '../../dps/contract/connection-string.js';
+import { EnrollkitError } from '../../errors.js';
+import { readInputFile } from '../input/input-file.js';
+import type { Context, Input } from '../kernel/command.js';
+
+const serviceVariable = 'ENROLLKIT_SERVICE_CONNECTION_STRING';
+const hubVariable = 'ENROLLKIT_HUB_CONNECTION_STRING';
+const hubHost = /\.azure-devices\.(net|us|cn)(:\d+)?$/i;
+const dpsHost = /\.azure-devices-provisioning\.(net|us|cn)(:\d+)?$/i;
+
+/**
+ * That of the provisioning service; undefined when none is given.
+ *
+ * @throws EnrollkitError INVALID_CONNECTION_STRING, naming where it stands, also when it is that of a hub or of
+ *   another provisioning service
+ */
+export function serviceConnectionString(
+  dpsName: string,
+  flags: Input['flags'],
+  { env }: Context,
+): ConnectionString | undefined {
+  const file = flags.connectionStringFile as string | undefined;
+  const text = file === undefined ? env[serviceVariable] : readInputFile(file);
+  if (!text) return undefined;
+  const source = file ?? serviceVariable;
+  const parsed = parse(text, source);
+  const { hostName } = parsed;
+  if (hubHost.test(hostName)) {
+    throw invalid(
+      `${source} is the connection string of an IoT hub (${hostName}), not of a provisioning service.`,
+    );
+  }
+  const [name] = hostName.split('.');
+  if (dpsHost.test(hostName) && name!.toLowerCase() !== dpsName.toLowerCase()) {
+    throw invalid(
+      `${source} is the connection string of the provisioning service ${name}, not of ${dpsName}.`,
+    );
+  }
+  return parsed;
+}
+
+/**
+ * That of a hub; undefined when none is given.
+ *
+ * @throws EnrollkitError INVALID_CONNECTION_STRING
+ */
+export function hubConnectionString({ env }: Context): ConnectionString | undefined {
+  const text = env[hubVariable];
+  if (!text) return undefined;
+  const parsed = parse(text, hubVariable);
+  if (!dpsHost.test(parsed.hostName)) return parsed;
+  throw new EnrollkitError(
+    'INVALID_CONNECTION_STRING',
+    `${hubVariable} is the connection string of a provisioning service (${parsed.hostName}), not of an IoT hub.`,
+    { next: 'Copy that of the hub from the portal: your hub, Security settings, Shared access policies.' },
+  );
+}
+
+function parse(text: string, source: string): ConnectionString {
+  try {
+    return parseConnectionString(text);
+  } catch (error) {
+    if (!(error instanceof EnrollkitError)) throw error;
+    throw new EnrollkitError(error.code, `${source}: ${error.message}`, { next: error.next });
+  }
+}
+
+function invalid(message: string): EnrollkitError {
+  return new EnrollkitError('INVALID_CONNECTION_STRING', message);
+}

@@ -1,0 +1,127 @@
+/** Which DPS a command talks to, and an emulator for as long as it does when there is none. */
+import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { describeRequest, type RequestObserver } from '../../dps/client/observer.js';
+import { azureTarget, emulatorTarget, type Target } from '../../dps/client/target.js';
+import { type EmulatorEndpoints, runningEmulator } from '../../emulator/endpoints.js';
+import { EnrollkitError } from '../../errors.js';
+import type { PlanTarget } from '../../quickstart/plan/plan.js';
+import { layoutOf } from '../../workspace/layout.js';
+import { emulatorLog } from '../emulator/log.js';
+import type { Context, Input } from '../kernel/command.js';
+import { hubConnectionString, serviceConnectionString } from './connection-strings.js';
+
+export interface TargetRequest {
+  target: PlanTarget;
+  /** The certificate folder; the emulator's state lies in it. */
+  folder: string;
+  flags: Input['flags'];
+  /** Whether a new emulator may be made where there has been none; one that was there is started in any case. */
+  mayCreate: boolean;
+}
+
+interface OpenTarget {
+  target: Target;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a target, uses it, and closes it again, however the use ended. The emulator is the one that runs on the
+ * folder, or one that is started on free ports in this process.
+ *
+ * @throws EnrollkitError NOT_FOUND when there is no emulator and none may be made; what `use` throws
+ */
+export async function withTarget<Result>(
+  request: TargetRequest,
+  context: Context,
+  use: (target: Target) => Promise<Result>,
+): Promise<Result> {
+  const open = await openTarget(request, context);
+  try {
+    return await use(open.target);
+  } finally {
+    await open.close();
+  }
+}
+
+/** As {@link withTarget}, for a use that finds out on its way which targets it needs. */
+export async function withTargets<Result>(
+  { folder, flags }: Pick<TargetRequest, 'folder' | 'flags'>,
+  context: Context,
+  use: (targetFor: (target: PlanTarget) => Promise<Target>) => Promise<Result>,
+): Promise<Result> {
+  const opened: OpenTarget[] = [];
+  try {
+    return await use(async (target) => {
+      const open = await openTarget({ target, folder, flags, mayCreate: true }, context);
+      opened.push(open);
+      return open.target;
+    });
+  } finally {
+    for (const { close } of opened) await close();
+  }
+}
+
+async function openTarget(request: TargetRequest, context: Context): Promise<OpenTarget> {
+  const nothingToClose = async () => {};
+  if (request.target.kind === 'azure') {
+    return { target: openAzure(request.target, request.flags, context), close: nothingToClose };
+  }
+  const { state, folder } = layoutOf(request.folder);
+  const running = await runningEmulator(state);
+  if (running) return { target: openEmulator(running, context), close: nothingToClose };
+  if (!request.mayCreate && !existsSync(state)) {
+    throw new EnrollkitError('NOT_FOUND', `There is no emulator in ${folder}, and so nothing in it.`, {
+      next: 'Run enrollkit quickstart first, name the folder with --dir FOLDER, or give --target azure.',
+    });
+  }
+  const { startEmulator } = await import('../../emulator/start.js');
+  const started = await startEmulator({
+    dir: state,
+    now: context.now,
+    // What goes wrong inside is told: a client sees only that it is not answered.
+    log: emulatorLog(context.output, ({ status }) => status >= 500),
+  }).catch(async (error: unknown) => {
+    // Another command may have started one in this very moment: then that one is used.
+    const other = await emulatorStartedMeanwhile(state, error);
+    return { endpoints: other, stop: nothingToClose };
+  });
+  return { target: openEmulator(started.endpoints, context), close: started.stop };
+}
+
+/** How long an emulator may take from taking its folder to saying where it is. */
+const startingMs = 2000;
+
+async function emulatorStartedMeanwhile(state: string, error: unknown): Promise<EmulatorEndpoints> {
+  if (!(error instanceof EnrollkitError) || error.code !== 'EMULATOR_STATE_IN_USE') throw error;
+  for (const until = Date.now() + startingMs; Date.now() < until; ) {
+    const running = await runningEmulator(state);
+    if (running) return running;
+    await setTimeout(50);
+  }
+  throw error;
+}
+
+function openEmulator(endpoints: EmulatorEndpoints, context: Context): Target {
+  return emulatorTarget(endpoints, readFileSync(endpoints.caFile, 'utf8'), {
+    onRequest: requestObserver(context),
+  });
+}
+
+function openAzure(
+  target: Extract<PlanTarget, { kind: 'azure' }>,
+  flags: Input['flags'],
+  context: Context,
+): Target {
+  return azureTarget({
+    ...target,
+    serviceConnectionString: serviceConnectionString(target.dpsName, flags, context),
+    hubConnectionString: hubConnectionString(context),
+    onRequest: requestObserver(context),
+  });
+}
+
+/** With `--verbose`, a line a request. */
+function requestObserver({ output }: Context): RequestObserver | undefined {
+  return output.verbose ? (event) => output.detail(describeRequest(event)) : undefined;
+}

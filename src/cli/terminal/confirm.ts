@@ -1,0 +1,26 @@
+/** Asks before something is removed. */
+import { EnrollkitError } from '../../errors.js';
+import type { Context, Input } from '../kernel/command.js';
+
+/**
+ * @throws EnrollkitError NEEDS_INPUT when there is nobody to ask and `--yes` is not given; INTERRUPTED when the
+ *   answer is no
+ */
+export async function confirmed(what: string, flags: Input['flags'], context: Context): Promise<void> {
+  if (flags.yes) return;
+  if (!context.interactive) {
+    throw new EnrollkitError('NEEDS_INPUT', `${what} There is no terminal to ask at.`, {
+      next: 'Add --yes.',
+    });
+  }
+  const { terminalAsker } = await import('./prompts.js');
+  const yes = await terminalAsker(context.output, context.signal).confirm({
+    message: what,
+    why: 'It cannot be taken back.',
+    default: false,
+  });
+  if (!yes)
+    throw new EnrollkitError('INTERRUPTED', 'You said no; nothing was removed.', {
+      next: 'There is nothing to do.',
+    });
+}

@@ -1,0 +1,47 @@
+/** The events of a run as plain lines, for logs and pipes. */
+import type { RunEvent } from '../../quickstart/events.js';
+import type { Output } from '../kernel/output.js';
+
+/** What listens to a run. */
+export interface Progress {
+  on(event: RunEvent): void;
+  /** Resolves when nothing is being drawn; to be awaited before a person is asked. */
+  settled(): Promise<void>;
+  /** Resolves when nothing more will be drawn; to be called when the run has ended, however it did. */
+  end(): Promise<void>;
+}
+
+/** One line a step, when it has ended: `done`, or `ok` where nothing was to be done. */
+export function plainProgress(output: Output): Progress {
+  const titles = new Map<string, string>();
+  const { green, red, dim } = output.style;
+  return {
+    on(event) {
+      switch (event.type) {
+        case 'phase':
+          for (const { id, title } of event.steps) titles.set(id, title);
+          return;
+        case 'step-started':
+        case 'step-progress':
+          return;
+        case 'step-done': {
+          const mark = event.already ? dim('    ok') : `  ${green('done')}`;
+          const time = event.already ? '' : dim(` (${milliseconds(event.elapsedMs)})`);
+          output.say(`${mark}  ${titles.get(event.step)}: ${event.outcome}${time}`);
+          return;
+        }
+        case 'step-failed':
+          output.say(
+            `${red(event.error.code === 'INTERRUPTED' ? 'halted' : 'failed')}  ${titles.get(event.step)}`,
+          );
+      }
+    },
+    settled: async () => {},
+    end: async () => {},
+  };
+}
+
+/** 340 ms, 1.2 s */
+export function milliseconds(elapsed: number): string {
+  return elapsed < 1000 ? `${elapsed} ms` : `${(elapsed / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,118 @@
+/** The events of a run as a task list on standard error. The only file that imports listr2. */
+import { type DefaultRenderer, Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput } from 'listr2';
+import type { RunEvent, StepTitle } from '../../quickstart/events.js';
+import { type Output, truncate } from '../kernel/output.js';
+import { milliseconds, type Progress, plainProgress } from './plain-progress.js';
+
+type Task = Pick<
+  ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof DefaultRenderer>,
+  'title' | 'output'
+>;
+type StepEvent = Exclude<RunEvent, { type: 'phase' }>;
+
+/** What a step has told so far, and who wants to know. */
+class StepState {
+  readonly title: string;
+  #last: StepEvent | undefined;
+  #listener: ((event: StepEvent) => void) | undefined;
+
+  constructor({ title }: StepTitle) {
+    this.title = title;
+  }
+
+  tell(event: StepEvent): void {
+    this.#last = event;
+    this.#listener?.(event);
+  }
+
+  listen(listener: (event: StepEvent) => void): void {
+    this.#listener = listener;
+    if (this.#last) listener(this.#last);
+  }
+}
+
+/** One list a phase. While a person is asked, nothing is drawn: such a phase is told in plain lines. */
+export function listProgress(output: Output): Progress {
+  const plain = plainProgress(output);
+  const steps = new Map<string, StepState>();
+  let drawing: Promise<void> | undefined;
+  let interactive = false;
+  let stop = () => {};
+
+  const begin = (phase: Extract<RunEvent, { type: 'phase' }>) => {
+    steps.clear();
+    interactive = phase.interactive;
+    // Redrawing fails where a list is taller than the screen.
+    if (interactive || phase.steps.length + 4 > (output.stderr.rows ?? 24)) {
+      interactive = true;
+      return;
+    }
+    for (const step of phase.steps) steps.set(step.id, new StepState(step));
+    const stopped = new Promise<never>((_, reject) => {
+      stop = () => reject(new Error('the run has ended'));
+    });
+    stopped.catch(() => {});
+    const before = drawing;
+    drawing = (async () => {
+      await before;
+      await draw([...steps.values()], stopped, output);
+    })();
+  };
+
+  return {
+    on(event) {
+      if (event.type === 'phase') begin(event);
+      if (interactive || event.type === 'phase') plain.on(event);
+      else steps.get(event.step)?.tell(event);
+    },
+    async settled() {
+      await drawing;
+    },
+    async end() {
+      stop();
+      await drawing;
+    },
+  };
+}
+
+async function draw(steps: StepState[], stopped: Promise<never>, output: Output): Promise<void> {
+  const list = new Listr(
+    steps.map((step) => ({
+      title: step.title,
+      task: (_: unknown, task: Task) => Promise.race([stepEnds(step, task, output), stopped]),
+    })),
+    {
+      renderer: 'default',
+      forceTTY: true,
+      // Its own listener exits with 127 and cleans nothing up.
+      registerSignalListeners: false,
+      rendererOptions: {
+        logger: new ListrLogger({ processOutput: new ProcessOutput(output.stderr, output.stderr) }),
+        formatOutput: 'truncate',
+        showErrorMessage: false,
+        collapseErrors: false,
+      },
+    },
+  );
+  // A failure is told by whoever runs the steps; here it only ends the list.
+  await list.run().catch(() => {});
+}
+
+function stepEnds(step: StepState, task: Task, output: Output): Promise<void> {
+  // The spinner and the room that it leaves take three columns.
+  const fit = (text: string) => truncate(text, output.width - 4);
+  return new Promise((resolve, reject) => {
+    step.listen((event) => {
+      if (event.type === 'step-progress') task.output = fit(event.text);
+      if (event.type === 'step-done') {
+        const time = event.already ? '' : ` (${milliseconds(event.elapsedMs)})`;
+        const line = fit(`${step.title}: ${event.outcome}${time}`);
+        task.title = line.startsWith(step.title)
+          ? step.title + output.style.dim(line.slice(step.title.length))
+          : line;
+        resolve();
+      }
+      if (event.type === 'step-failed') reject(event.error);
+    });
+  });
+}

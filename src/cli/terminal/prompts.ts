@@ -1,0 +1,121 @@
+/** Questions at a terminal. The only file that imports inquirer; everything is drawn on standard error. */
+import {
+  createPrompt,
+  isBackspaceKey,
+  isEnterKey,
+  isTabKey,
+  makeTheme,
+  useKeypress,
+  usePrefix,
+  useState,
+} from '@inquirer/core';
+import inquirer from 'inquirer';
+import { EnrollkitError } from '../../errors.js';
+import type { Output } from '../kernel/output.js';
+import type { Asker } from './asker.js';
+
+interface LineConfig {
+  message: string;
+  /** Stands beneath while it is typed, until there is a problem to tell. */
+  why: string;
+  /** What Enter gives. */
+  standard: string;
+  /** How that is shown. */
+  hint: string;
+  problem: (value: string) => string | undefined;
+  /** As it is drawn while it is typed; as long as the value. */
+  typed: (value: string) => string;
+  /** As it stays on the screen. */
+  answered: (value: string) => string;
+}
+
+/** A line of text that is checked at every key: what is wrong stands beneath while it is typed. */
+const line = createPrompt<string, LineConfig>((config, done) => {
+  const theme = makeTheme();
+  const [status, setStatus] = useState<'idle' | 'done'>('idle');
+  const [value, setValue] = useState('');
+  const [tried, setTried] = useState(false);
+  const prefix = usePrefix({ status, theme });
+  const answer = value === '' ? config.standard : value;
+  useKeypress((key, readline) => {
+    if (isEnterKey(key)) {
+      if (config.problem(answer) === undefined) {
+        setStatus('done');
+        done(answer);
+        return;
+      }
+      // Enter has emptied readline's line.
+      readline.write(value);
+      setTried(true);
+    } else if (isTabKey(key)) {
+      readline.clearLine(0);
+      readline.write(answer);
+      setValue(answer);
+    } else if (!isBackspaceKey(key) || value !== '') setValue(readline.line);
+  });
+  const message = theme.style.message(config.message, status);
+  if (status === 'done') return `${prefix} ${message} ${theme.style.answer(config.answered(answer))}`;
+  const hint = value === '' && config.hint !== '' ? ` ${theme.style.defaultAnswer(config.hint)}` : '';
+  const problem = value !== '' || tried ? config.problem(answer) : undefined;
+  const beneath = problem === undefined ? theme.style.help(config.why) : theme.style.error(problem);
+  return [`${prefix} ${message}${hint} ${config.typed(value)}`, beneath];
+});
+
+/**
+ * Puts questions at the terminal. To be used only where there is one: on a closed input, inquirer ends the process
+ * with status 0.
+ */
+export function terminalAsker(output: Output, signal: AbortSignal): Asker {
+  const ask = inquirer.createPromptModule({ input: process.stdin, output: output.stderr, signal });
+  ask.registerPrompt('line', line as never);
+
+  const put = async <Value>(question: Record<string, unknown>): Promise<Value> => {
+    try {
+      const answers = (await ask([{ name: 'answer', ...question }] as never)) as { answer: Value };
+      return answers.answer;
+    } catch (error) {
+      const { name } = error as Error;
+      if (name !== 'ExitPromptError' && name !== 'AbortPromptError') throw error;
+      throw new EnrollkitError('INTERRUPTED', 'Interrupted. Nothing of this was made.', {
+        next: 'Run the same command again when you are ready.',
+        cause: error,
+      });
+    }
+  };
+  const asItIs = (value: string) => value;
+  const putLine = (config: Partial<LineConfig> & Pick<LineConfig, 'message' | 'why' | 'problem'>) =>
+    put<string>({ type: 'line', standard: '', hint: '', typed: asItIs, answered: asItIs, ...config });
+
+  return {
+    say: (text) => output.say(text),
+    select: ({ message, choices, default: standard }) =>
+      put({
+        type: 'select',
+        message,
+        default: standard,
+        choices: choices.map(({ value, name, why }) => ({ value, name, short: name, description: why })),
+      }),
+    async confirm({ message, why, default: standard }) {
+      const yes = (value: string) => /^y/i.test(value);
+      const answer = await putLine({
+        message,
+        why,
+        standard: standard ? 'yes' : 'no',
+        hint: standard ? 'Y/n' : 'y/N',
+        problem: (value) => (/^(y|ye|yes|n|no)$/i.test(value) ? undefined : 'Answer y or n.'),
+        answered: (value) => (yes(value) ? 'Yes' : 'No'),
+      });
+      return yes(answer);
+    },
+    text: ({ message, why, default: standard, problem }) =>
+      putLine({ message, why, standard, hint: standard, problem }),
+    secret: ({ message, why, problem }) =>
+      putLine({
+        message,
+        why,
+        problem,
+        typed: (value) => '*'.repeat(value.length),
+        answered: () => '********',
+      }),
+  };
+}

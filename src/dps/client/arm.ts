@@ -1,0 +1,252 @@
+/**
+ * Azure Resource Manager, as far as a provisioning service needs it: the service itself, the caller's rights, its
+ * keys, its CA certificates and their proof of possession.
+ *
+ * Source: azure-rest-api-specs, deviceprovisioningservices resource-manager 2022-02-05.
+ */
+import { z } from 'zod';
+import { EnrollkitError } from '../../errors.js';
+import { parseCertificate } from '../../pki/x509/certificate.js';
+import { permissionsApiVersions } from '../contract/api-versions.js';
+import { type Route, routes } from '../contract/routes.js';
+import {
+  type CertificateResource,
+  certificateResource,
+  type ProvisioningService,
+  provisioningService,
+  type SharedAccessPolicy,
+  sharedAccessPolicy,
+  verificationCodeReply,
+} from '../contract/schemas.js';
+import { bearerPolicy } from './auth.js';
+import { HttpClient, type HttpReply, type HttpRequest, type RequestOptions } from './http/client.js';
+import { clockSkewError, isSkewed } from './http/clock.js';
+import { unlessMissing } from './http/missing.js';
+import type { Target } from './target.js';
+
+type ArmRequest = Omit<HttpRequest, 'parameters'> & { parameters?: Record<string, string> };
+
+/**
+ * Azure Resource Manager, asked about one provisioning service.
+ *
+ * Each request may end in an EnrollkitError of its answer (NO_CREDENTIALS, FORBIDDEN, NOT_FOUND, CONFLICT,
+ * PRECONDITION_FAILED, THROTTLED, else REFUSED) or of the connection (NETWORK, SERVER_NOT_TRUSTED).
+ */
+export class ControlPlane {
+  readonly #http: HttpClient;
+  readonly #target: Target;
+
+  constructor(target: Target) {
+    this.#target = target;
+    const { armEndpoint, armCredential, armScope, trust, onRequest, now } = target;
+    this.#http = new HttpClient({
+      plane: 'arm',
+      endpoint: armEndpoint,
+      authorize: bearerPolicy(armCredential, armScope),
+      trust,
+      onRequest,
+      now,
+    });
+  }
+
+  /** Milliseconds by which the clock of Azure Resource Manager is ahead of this computer's; undefined before any answer. */
+  get clockSkewMs(): number | undefined {
+    return this.#http.clockSkewMs;
+  }
+
+  /**
+   * The provisioning service; also the place where a wrong clock is found, since this is what a run asks first.
+   *
+   * @throws EnrollkitError DPS_NOT_FOUND; CLOCK_SKEW when the clocks are more than five minutes apart; FORBIDDEN also
+   *   when subscription or resource group are not known, as when there are no rights on them
+   */
+  async getService({ signal }: RequestOptions = {}): Promise<ProvisioningService> {
+    const { dpsName, resourceGroup, armEndpoint, now = () => new Date() } = this.#target;
+    const subject = `the provisioning service ${dpsName}`;
+    const service = await unlessMissing(
+      this.#send({ route: routes.arm.getService, subject, signal }, provisioningService),
+    );
+    if (!service) {
+      throw new EnrollkitError(
+        'DPS_NOT_FOUND',
+        `There is no provisioning service ${dpsName} in the resource group ${resourceGroup} of this subscription.`,
+      );
+    }
+    if (isSkewed(this.#http.clockSkewMs)) {
+      throw clockSkewError(this.#http.clockSkewMs, new URL(armEndpoint).host, now());
+    }
+    return service.body;
+  }
+
+  /**
+   * Those of the given actions that the caller may not do on this provisioning service.
+   *
+   * @param actions operations of Azure's role-based access control, `Microsoft.Devices/.../write`
+   */
+  async missingPermissions(actions: string[], { signal }: RequestOptions = {}): Promise<string[]> {
+    const request = { route: routes.arm.getPermissions, subject: 'the rights of this identity', signal };
+    const allowed = await this.#list({ ...request, apiVersion: permissionsApiVersions[0] }, permission);
+    const allows = (action: string) =>
+      allowed.some(
+        ({ actions: given, notActions }) =>
+          given.some((one) => covers(one, action)) && !notActions.some((one) => covers(one, action)),
+      );
+    return actions.filter((action) => !allows(action));
+  }
+
+  /** Every shared access policy, with its keys. */
+  async listKeys({ signal }: RequestOptions = {}): Promise<SharedAccessPolicy[]> {
+    const subject = 'the keys of the provisioning service';
+    return this.#list({ route: routes.arm.listKeys, subject, repeatable: true, signal }, sharedAccessPolicy);
+  }
+
+  /** One shared access policy, with its keys; undefined when there is none of that name. */
+  async getKey(keyName: string, { signal }: RequestOptions = {}): Promise<SharedAccessPolicy | undefined> {
+    const reply = this.#send(
+      {
+        route: routes.arm.getKey,
+        parameters: { keyName },
+        subject: `the keys of the policy ${keyName}`,
+        repeatable: true,
+        signal,
+      },
+      sharedAccessPolicy,
+    );
+    return (await unlessMissing(reply))?.body;
+  }
+
+  async listCertificates({ signal }: RequestOptions = {}): Promise<CertificateResource[]> {
+    const subject = 'the CA certificates';
+    return this.#list({ route: routes.arm.listCertificates, subject, signal }, certificateResource);
+  }
+
+  /** Undefined when there is none of that name. */
+  async getCertificate(
+    certificateName: string,
+    { signal }: RequestOptions = {},
+  ): Promise<CertificateResource | undefined> {
+    const request = { ...certificateRequest(routes.arm.getCertificate, certificateName), signal };
+    return (await unlessMissing(this.#send(request, certificateResource)))?.body;
+  }
+
+  /**
+   * Uploads a CA certificate.
+   *
+   * @param certificate one, PEM or DER
+   * @param options.ifMatch the etag of the one to replace; without it, one of that name is refused
+   * @param options.isVerified asks for it to be taken as verified without proof of possession
+   * @throws EnrollkitError INVALID_CERTIFICATE, PRECONDITION_FAILED, CONFLICT
+   */
+  async putCertificate(
+    certificateName: string,
+    certificate: string | Uint8Array,
+    options: RequestOptions & { ifMatch?: string; isVerified?: boolean } = {},
+  ): Promise<CertificateResource> {
+    const { ifMatch, isVerified, signal } = options;
+    const properties = {
+      certificate: base64Der(certificate),
+      ...(isVerified === undefined ? {} : { isVerified }),
+    };
+    const request = {
+      ...certificateRequest(routes.arm.putCertificate, certificateName, ifMatch),
+      body: { properties },
+      signal,
+    };
+    return (await this.#send(request, certificateResource)).body;
+  }
+
+  /** One that is gone counts as deleted. @param etag the certificate's; `*` for whatever it is */
+  async deleteCertificate(
+    certificateName: string,
+    etag: string,
+    { signal }: RequestOptions = {},
+  ): Promise<void> {
+    const request = certificateRequest(routes.arm.deleteCertificate, certificateName, etag);
+    await unlessMissing(this.#sendOnly({ ...request, signal }));
+  }
+
+  /**
+   * Asks for a verification code, which takes the place of any earlier one.
+   *
+   * @param etag the certificate's; `*` for whatever it is
+   * @returns the code, and the etag that the certificate has from now on
+   */
+  async generateVerificationCode(
+    certificateName: string,
+    etag: string,
+    { signal }: RequestOptions = {},
+  ): Promise<{ code: string; etag: string }> {
+    const request = certificateRequest(routes.arm.generateVerificationCode, certificateName, etag);
+    const { body } = await this.#send({ ...request, signal }, verificationCodeReply);
+    // The specification's example leaves the etag out; then it is asked for.
+    const after = body.etag ?? (await this.getCertificate(certificateName, { signal }))?.etag ?? '*';
+    return { code: body.properties.verificationCode, etag: after };
+  }
+
+  /**
+   * Answers the verification code.
+   *
+   * @param certificate the verification certificate, PEM or DER: its common name is the code, its issuer the CA
+   * @throws EnrollkitError REFUSED with the service's reason
+   */
+  async verifyCertificate(
+    certificateName: string,
+    etag: string,
+    certificate: string | Uint8Array,
+    { signal }: RequestOptions = {},
+  ): Promise<void> {
+    const request = certificateRequest(routes.arm.verifyCertificate, certificateName, etag);
+    await this.#sendOnly({ ...request, body: { certificate: base64Der(certificate) }, signal });
+  }
+
+  close(): void {
+    this.#http.close();
+  }
+
+  #send<Schema extends z.ZodType>(request: ArmRequest, schema: Schema): Promise<HttpReply<z.infer<Schema>>> {
+    return this.#http.send(this.#within(request), schema);
+  }
+
+  #sendOnly(request: ArmRequest): Promise<void> {
+    return this.#http.sendOnly(this.#within(request));
+  }
+
+  async #list<Schema extends z.ZodType>(request: ArmRequest, item: Schema): Promise<z.infer<Schema>[]> {
+    const { body } = await this.#send(request, z.object({ value: z.array(item) }));
+    return body.value;
+  }
+
+  #within({ parameters, ...request }: ArmRequest): HttpRequest {
+    const { subscriptionId, resourceGroup, dpsName } = this.#target;
+    if (!subscriptionId || !resourceGroup) {
+      throw new EnrollkitError(
+        'FORBIDDEN',
+        `Subscription and resource group of ${dpsName} are not known, so Azure Resource Manager cannot be asked.`,
+        { next: 'Give --subscription ID and --resource-group NAME.' },
+      );
+    }
+    return { ...request, parameters: { subscriptionId, resourceGroup, dpsName, ...parameters } };
+  }
+}
+
+const permission = z.object({ actions: z.array(z.string()), notActions: z.array(z.string()).default([]) });
+
+function certificateRequest(route: Route, certificateName: string, etag?: string) {
+  return {
+    route,
+    parameters: { certificateName },
+    subject: `the CA certificate ${certificateName}`,
+    ...(etag === undefined ? {} : { headers: { 'if-match': etag } }),
+  };
+}
+
+/** "Base-64 representation of the X509 certificate .cer file", as the specification says. */
+function base64Der(certificate: string | Uint8Array): string {
+  return parseCertificate(certificate).der.toString('base64');
+}
+
+/** Whether a right of a role, wildcards and all, covers an action. */
+function covers(right: string, action: string): boolean {
+  const pattern = right.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*');
+  return new RegExp(`^${pattern}$`, 'i').test(action);
+}

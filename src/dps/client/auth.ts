@@ -1,0 +1,45 @@
+/** Credentials on requests: shared access signatures made anew for each, and Microsoft Entra bearer tokens. */
+import { bearerTokenAuthenticationPolicy, type PipelinePolicy } from '@azure/core-rest-pipeline';
+import { EnrollkitError } from '../../errors.js';
+import type { ConnectionString } from '../contract/connection-string.js';
+import { createSasToken } from '../contract/sas.js';
+import type { TokenCredential } from './target.js';
+
+/** As long as the official SDKs make them valid. */
+const sasLifetimeSeconds = 3600;
+
+/** Signs each request with the key of a shared access policy. */
+export function sasPolicy(
+  { hostName, sharedAccessKeyName, sharedAccessKey }: ConnectionString,
+  now: () => Date,
+): PipelinePolicy {
+  return {
+    name: 'sharedAccessSignature',
+    sendRequest(request, next) {
+      const expiry = Math.floor(now().getTime() / 1000) + sasLifetimeSeconds;
+      request.headers.set(
+        'authorization',
+        createSasToken(hostName, sharedAccessKeyName, sharedAccessKey, expiry),
+      );
+      return next(request);
+    },
+  };
+}
+
+/**
+ * Puts a bearer token on each request; tokens are kept until shortly before they expire.
+ *
+ * @param scope for example `https://management.azure.com/.default`
+ */
+export function bearerPolicy(credential: TokenCredential, scope: string): PipelinePolicy {
+  return bearerTokenAuthenticationPolicy({
+    scopes: scope,
+    credential: {
+      async getToken(scopes, options) {
+        const token = await credential.getToken(scopes, options);
+        if (token) return token;
+        throw new EnrollkitError('NO_CREDENTIALS', `The credentials gave no token for ${scope}.`);
+      },
+    },
+  });
+}

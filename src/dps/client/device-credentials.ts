@@ -1,0 +1,39 @@
+/** What a device proves itself with, checked before anything is sent. */
+import { EnrollkitError } from '../../errors.js';
+import { isEncryptedKey, isKeyPair, privateKeyFromPem } from '../../pki/keys.js';
+import { parseCertificates } from '../../pki/x509/certificate.js';
+
+export interface DeviceCredentials {
+  /** PEM: the device's certificate, then each issuer up to the root. */
+  certificateChain: string;
+  /** PEM, encrypted or not. */
+  privateKey: string;
+  passphrase?: string | undefined;
+}
+
+/** As TLS wants it; `privateKey` is in the clear. */
+export interface ClientCertificate {
+  chain: string;
+  privateKey: string;
+}
+
+/**
+ * Opens the key once: TLS would derive an encrypted key's key again for each connection.
+ *
+ * @throws EnrollkitError INVALID_CERTIFICATE, INVALID_KEY, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE, KEY_MISMATCH
+ */
+export function openCredentials({
+  certificateChain,
+  privateKey,
+  passphrase,
+}: DeviceCredentials): ClientCertificate {
+  const key = privateKeyFromPem(privateKey, passphrase);
+  const [leaf] = parseCertificates(certificateChain);
+  if (!isKeyPair(key, leaf!.publicKey)) {
+    throw new EnrollkitError('KEY_MISMATCH', 'The device’s private key does not belong to its certificate.');
+  }
+  const clear = isEncryptedKey(privateKey)
+    ? key.export({ format: 'pem', type: 'pkcs8' }).toString()
+    : privateKey;
+  return { chain: certificateChain, privateKey: clear };
+}

@@ -1,0 +1,50 @@
+/** The device plane over HTTPS. Source: azure-rest-api-specs, deviceprovisioningservices device plane 2021-06-01. */
+import type { PipelineResponse } from '@azure/core-rest-pipeline';
+import { routes } from '../contract/routes.js';
+import type { ClientCertificate } from './device-credentials.js';
+import type { DeviceTransport, TransportReply } from './device-transport.js';
+import { HttpClient } from './http/client.js';
+import { retryAfterMs } from './http/retry.js';
+import type { Target } from './target.js';
+
+export interface DeviceTransportOptions {
+  target: Pick<Target, 'globalDeviceEndpoint' | 'deviceMqttEndpoint' | 'trust' | 'onRequest' | 'now'>;
+  idScope: string;
+  registrationId: string;
+  clientCertificate: ClientCertificate;
+  signal: AbortSignal;
+}
+
+export function openHttpsTransport(options: DeviceTransportOptions): DeviceTransport {
+  const { target, idScope, registrationId, clientCertificate, signal } = options;
+  const http = new HttpClient({
+    plane: 'device',
+    endpoint: `https://${target.globalDeviceEndpoint}`,
+    trust: target.trust,
+    clientCertificate,
+    onRequest: target.onRequest,
+    now: target.now,
+  });
+  const common = { subject: `the device ${registrationId}`, signal };
+  return {
+    async register(body) {
+      const parameters = { idScope, registrationId };
+      return toReply(await http.exchange({ ...common, route: routes.device.register, parameters, body }));
+    },
+    async getOperation(operationId) {
+      const parameters = { idScope, registrationId, operationId };
+      return toReply(await http.exchange({ ...common, route: routes.device.getOperation, parameters }));
+    },
+    async close() {
+      http.close();
+    },
+  };
+}
+
+function toReply(response: PipelineResponse): TransportReply {
+  return {
+    status: response.status,
+    retryAfterMs: retryAfterMs(response),
+    bodyText: response.bodyAsText ?? '',
+  };
+}

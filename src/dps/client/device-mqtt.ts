@@ -1,0 +1,41 @@
+/** The device plane over MQTT. Source: Microsoft Learn, "Communicate with your DPS using the MQTT protocol". */
+import { apiVersions } from '../contract/api-versions.js';
+import { dpsTopics, dpsUserName, parseTopic } from '../contract/mqtt.js';
+import type { DeviceTransportOptions } from './device-https.js';
+import type { DeviceTransport } from './device-transport.js';
+import { MqttSession } from './mqtt/session.js';
+
+export async function openMqttTransport(options: DeviceTransportOptions): Promise<DeviceTransport> {
+  const { target, idScope, registrationId, clientCertificate, signal } = options;
+  const session = await MqttSession.open({
+    plane: 'device',
+    endpoint: target.deviceMqttEndpoint,
+    clientId: registrationId,
+    userName: dpsUserName(idScope, registrationId, apiVersions.device[0]),
+    clientCertificate,
+    trust: target.trust,
+    onRequest: target.onRequest,
+    signal,
+  });
+  try {
+    await session.subscribe(dpsTopics.responses);
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+  const ask = async (topicOf: (requestId: string) => string, body: string) => {
+    const { status, topic, payload } = await session.request(topicOf, body);
+    const retryAfter = Number(parseTopic(topic).query.get('retry-after') ?? Number.NaN);
+    return {
+      status,
+      retryAfterMs: Number.isNaN(retryAfter) ? undefined : retryAfter * 1000,
+      bodyText: payload,
+    };
+  };
+  return {
+    register: (body) => ask(dpsTopics.register, JSON.stringify(body)),
+    // A space, as the official SDKs send: some broker libraries drop empty payloads.
+    getOperation: (operationId) => ask((requestId) => dpsTopics.getOperation(requestId, operationId), ' '),
+    close: () => session.close(),
+  };
+}

@@ -1,0 +1,25 @@
+import type { RegistrationState } from '../contract/schemas.js';
+
+/** Carries the two operations of the device plane, over HTTPS or MQTT. */
+export interface DeviceTransport {
+  register(body: RegisterBody): Promise<TransportReply>;
+  getOperation(operationId: string): Promise<TransportReply>;
+  close(): Promise<void>;
+}
+
+export interface RegisterBody {
+  registrationId: string;
+  payload?: unknown;
+}
+
+/** An answer as it came, whatever its status: both transports carry the same ones. */
+export interface TransportReply {
+  /** An HTTP status, over MQTT too. */
+  status: number;
+  /** When to ask again. */
+  retryAfterMs: number | undefined;
+  bodyText: string;
+}
+
+/** A registration that ended well. */
+export type AssignedRegistration = RegistrationState & { assignedHub: string; deviceId: string };

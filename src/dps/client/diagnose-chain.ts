@@ -1,0 +1,44 @@
+/** Looks for what is wrong with a chain that DPS refused: it says only that it did. */
+import { parseCertificates } from '../../pki/x509/certificate.js';
+import { sameId } from '../contract/ids.js';
+
+/**
+ * Sentences on each thing wrong that can be seen from here; none when the chain is sound as such, so that the fault
+ * lies with what DPS knows of its CAs.
+ *
+ * @param certificateChain PEM, leaf first
+ */
+export async function diagnoseChain(
+  certificateChain: string,
+  registrationId: string,
+  at: Date,
+): Promise<string[]> {
+  const [leaf, ...issuers] = parseCertificates(certificateChain);
+  const found: string[] = [];
+  const commonName = leaf!.subject.commonName;
+  if (commonName === undefined || !sameId(commonName, registrationId)) {
+    found.push(
+      `The certificate’s common name is ${commonName === undefined ? 'missing' : `"${commonName}"`}, and the registration ID "${registrationId}": they must be the same.`,
+    );
+  }
+  const top = issuers.at(-1);
+  if (!top) {
+    found.push(
+      leaf!.issuer.text === leaf!.subject.text
+        ? 'The certificate is signed by itself, so it leads to no CA.'
+        : `The chain holds the device’s certificate only; the certificate of its issuer "${leaf!.issuer.commonName ?? leaf!.issuer.text}" is not in it.`,
+    );
+    return found;
+  }
+  // Loaded here: nearly always the chain is accepted.
+  const { validateChain } = await import('../../pki/path/validate.js');
+  const { failures } = await validateChain({
+    leaf: leaf!.der,
+    intermediates: issuers.slice(0, -1).map(({ der }) => der),
+    trustAnchors: [top.der],
+    at,
+    purpose: 'clientAuth',
+  });
+  found.push(...failures.map(({ message }) => message));
+  return found;
+}

@@ -1,0 +1,234 @@
+/**
+ * HTTPS to one host of one plane: retries with Retry-After, a timeout for each attempt, abort, proxy, trust, and every
+ * failure as an EnrollkitError that names no secret. Nothing here knows which target it speaks to.
+ */
+import { Agent } from 'node:https';
+import {
+  createHttpHeaders,
+  createPipelineRequest,
+  type HttpClient as HttpSender,
+  type Pipeline,
+  type PipelinePolicy,
+  type PipelineRequest,
+  type PipelineResponse,
+  retryPolicy,
+} from '@azure/core-rest-pipeline';
+import type { z } from 'zod';
+import { EnrollkitError } from '../../../errors.js';
+import { apiVersions, type Plane } from '../../contract/api-versions.js';
+import { type Route, routePath } from '../../contract/routes.js';
+import type { RequestObserver } from '../observer.js';
+import { isDateFailure, transportFailure } from '../transport-failure.js';
+import { askForDate, clockSkew, clockSkewError, isSkewed } from './clock.js';
+import { createPipeline, isLoopback } from './pipeline.js';
+import { replyError } from './reply-error.js';
+import { maxRetries, retryAfterMs, retryStrategy } from './retry.js';
+import { createSender } from './sender.js';
+
+export interface RequestOptions {
+  signal?: AbortSignal | undefined;
+}
+
+export interface HttpClientOptions {
+  plane: Plane;
+  /** `https://host` with `:port` where it is not 443. */
+  endpoint: string;
+  /** Puts credentials on a request; run for each attempt. */
+  authorize?: PipelinePolicy;
+  /** PEM of the roots to trust instead of the system's. */
+  trust?: string | undefined;
+  /** PEM: the chain, leaf first, and the key in the clear. */
+  clientCertificate?: { chain: string; privateKey: string };
+  onRequest?: RequestObserver | undefined;
+  now?: (() => Date) | undefined;
+  /** For each attempt, from sending to the last byte of the answer. */
+  timeoutMs?: number;
+}
+
+export interface HttpRequest {
+  route: Route;
+  parameters: Record<string, string>;
+  /** What is asked for, in words, for errors. */
+  subject: string;
+  /** The plane's own when left out. */
+  apiVersion?: string;
+  headers?: Record<string, string>;
+  body?: unknown;
+  /** Whether a second time does no harm. When left out: reads, deletes, and what an etag guards. */
+  repeatable?: boolean;
+  signal?: AbortSignal | undefined;
+}
+
+export interface HttpReply<Body> {
+  status: number;
+  header(name: string): string | undefined;
+  body: Body;
+}
+
+/** As long as the official SDKs wait. */
+const defaultTimeoutMs = 30_000;
+/** Enough for the few requests at a time that are sent. */
+const maxSockets = 8;
+/** Where answers come at once, more connections only cost handshakes (6 ms each). */
+const maxSocketsOnLoopback = 2;
+
+export class HttpClient {
+  readonly #options: HttpClientOptions;
+  readonly #origin: URL;
+  readonly #pipeline: Pipeline;
+  readonly #agent: Agent;
+  readonly #tls: { ca?: string; cert?: string; key?: string };
+  readonly #now: () => Date;
+  #clockSkewMs: number | undefined;
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+    this.#origin = new URL(options.endpoint);
+    this.#now = options.now ?? (() => new Date());
+    const { trust, clientCertificate } = options;
+    this.#tls = {
+      ...(trust === undefined ? {} : { ca: trust }),
+      ...(clientCertificate ? { cert: clientCertificate.chain, key: clientCertificate.privateKey } : {}),
+    };
+    const onLoopback = isLoopback(this.#origin.hostname);
+    this.#agent = new Agent({ keepAlive: true, maxSockets: onLoopback ? maxSocketsOnLoopback : maxSockets });
+    this.#pipeline = createPipeline({ agent: this.#agent, proxy: !onLoopback, authorize: options.authorize });
+  }
+
+  /** Milliseconds by which the server's clock was ahead at its last answer; undefined before the first. */
+  get clockSkewMs(): number | undefined {
+    return this.#clockSkewMs;
+  }
+
+  /** Ends the connections that are kept open. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  /**
+   * Sends a request and reads a JSON answer of a known shape.
+   *
+   * @throws EnrollkitError NETWORK, SERVER_NOT_TRUSTED, CLOCK_SKEW, TIMEOUT, or what {@link replyError} makes of a refusal
+   */
+  async send<Schema extends z.ZodType>(
+    request: HttpRequest,
+    schema: Schema,
+  ): Promise<HttpReply<z.infer<Schema>>> {
+    const reply = await this.#sendAccepted(request);
+    let body: unknown;
+    try {
+      body = JSON.parse(reply.bodyAsText ?? '');
+    } catch {
+      throw this.#wrongShape(request, 'it is not JSON; a proxy may have answered in its place');
+    }
+    const parsed = schema.safeParse(body);
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0]!;
+      throw this.#wrongShape(request, `at ${issue.path.join('.') || 'its top'}, ${issue.message}`);
+    }
+    return { status: reply.status, header: (name) => reply.headers.get(name), body: parsed.data };
+  }
+
+  /** As {@link send}, where the answer's body does not matter. */
+  async sendOnly(request: HttpRequest): Promise<void> {
+    await this.#sendAccepted(request);
+  }
+
+  /**
+   * One attempt, whatever the status of the answer: for callers that go on by the status themselves.
+   *
+   * @throws EnrollkitError NETWORK, SERVER_NOT_TRUSTED, CLOCK_SKEW, TIMEOUT
+   */
+  async exchange(request: HttpRequest): Promise<PipelineResponse> {
+    return this.#send(request, (one) => this.#pipeline.sendRequest(this.#sender(), one));
+  }
+
+  async #sendAccepted(request: HttpRequest): Promise<PipelineResponse> {
+    const { route, headers } = request;
+    const guarded = Object.keys(headers ?? {}).some((name) => name.toLowerCase() === 'if-match');
+    const repeatable = request.repeatable ?? (['GET', 'DELETE'].includes(route.method) || guarded);
+    const sender = this.#sender();
+    const reply = await this.#send(request, (one) =>
+      retryPolicy([retryStrategy(repeatable)], { maxRetries }).sendRequest(one, (again) =>
+        this.#pipeline.sendRequest(sender, again),
+      ),
+    );
+    if (reply.status >= 200 && reply.status < 300) return reply;
+    if (reply.status === 401 && isSkewed(this.#clockSkewMs)) {
+      throw clockSkewError(this.#clockSkewMs, this.#origin.host, this.#now());
+    }
+    throw replyError({
+      plane: this.#options.plane,
+      host: this.#origin.host,
+      subject: request.subject,
+      status: reply.status,
+      bodyText: reply.bodyAsText ?? '',
+      retryAfterMs: retryAfterMs(reply),
+    });
+  }
+
+  async #send(
+    request: HttpRequest,
+    through: (request: PipelineRequest) => Promise<PipelineResponse>,
+  ): Promise<PipelineResponse> {
+    const { signal } = request;
+    signal?.throwIfAborted();
+    try {
+      return await through(this.#pipelineRequest(request));
+    } catch (failure) {
+      if (signal?.aborted) throw signal.reason;
+      if (failure instanceof EnrollkitError) throw failure;
+      throw await this.#failure(failure);
+    }
+  }
+
+  async #failure(failure: unknown): Promise<EnrollkitError> {
+    if (isDateFailure(failure)) {
+      const now = this.#now();
+      const skew = clockSkew(await askForDate(this.#origin.origin, this.#tls), now);
+      if (isSkewed(skew)) return clockSkewError(skew, this.#origin.host, now);
+    }
+    return transportFailure(failure, this.#origin.host);
+  }
+
+  #pipelineRequest({ route, parameters, apiVersion, headers, body, signal }: HttpRequest): PipelineRequest {
+    const url = new URL(routePath(route, parameters), this.#origin);
+    url.searchParams.set('api-version', apiVersion ?? apiVersions[this.#options.plane][0]);
+    const request = createPipelineRequest({
+      url: url.href,
+      method: route.method,
+      headers: createHttpHeaders({ accept: 'application/json', ...headers }),
+      // Not by the pipeline's TLS settings: those are dropped where there is a proxy.
+      requestOverrides: this.#tls,
+      ...(signal ? { abortSignal: signal } : {}),
+    });
+    if (body !== undefined) {
+      request.headers.set('content-type', 'application/json; charset=utf-8');
+      request.body = JSON.stringify(body);
+    }
+    return request;
+  }
+
+  /** For the attempts of one request. */
+  #sender(): HttpSender {
+    const { plane, onRequest, timeoutMs = defaultTimeoutMs } = this.#options;
+    return createSender({
+      plane,
+      onRequest,
+      timeoutMs,
+      answered: (response) => {
+        this.#clockSkewMs = clockSkew(response.headers.get('date'), this.#now()) ?? this.#clockSkewMs;
+      },
+    });
+  }
+
+  #wrongShape({ subject }: HttpRequest, why: string): EnrollkitError {
+    return new EnrollkitError(
+      'REFUSED',
+      `${this.#origin.host} answered for ${subject} with something unexpected: ${why}.`,
+      {
+        next: 'Check that this is the address of a provisioning service, and that no proxy stands in between.',
+      },
+    );
+  }
+}

@@ -1,0 +1,57 @@
+/** What is done to every request on its way: names, compression, credentials, and the way through a proxy. */
+import type { Agent } from 'node:https';
+import {
+  createEmptyPipeline,
+  decompressResponsePolicy,
+  type Pipeline,
+  type PipelinePolicy,
+  proxyPolicy,
+  setClientRequestIdPolicy,
+  userAgentPolicy,
+} from '@azure/core-rest-pipeline';
+import { EnrollkitError } from '../../../errors.js';
+
+export interface CreatePipelineOptions {
+  /** Used where there is no proxy. */
+  agent: Agent;
+  /** Whether the environment's proxy may be used. */
+  proxy: boolean;
+  authorize: PipelinePolicy | undefined;
+}
+
+/** @throws EnrollkitError USAGE when the environment names a proxy that is no URL */
+export function createPipeline({ agent, proxy, authorize }: CreatePipelineOptions): Pipeline {
+  const pipeline = createEmptyPipeline();
+  pipeline.addPolicy(userAgentPolicy({ userAgentPrefix: 'enrollkit' }));
+  pipeline.addPolicy(setClientRequestIdPolicy());
+  pipeline.addPolicy(decompressResponsePolicy());
+  if (authorize) pipeline.addPolicy(authorize);
+  if (proxy) pipeline.addPolicy(environmentProxy());
+  pipeline.addPolicy(
+    {
+      name: 'keepAliveAgent',
+      sendRequest(request, next) {
+        request.agent ??= agent;
+        return next(request);
+      },
+    },
+    { afterPhase: 'Sign' },
+  );
+  return pipeline;
+}
+
+/** The proxy that HTTPS_PROXY, ALL_PROXY and NO_PROXY say. */
+function environmentProxy(): PipelinePolicy {
+  try {
+    return proxyPolicy();
+  } catch {
+    throw new EnrollkitError('USAGE', 'The environment variable HTTPS_PROXY or ALL_PROXY is not a URL.', {
+      next: 'Set it to http://HOST:PORT, or unset it.',
+    });
+  }
+}
+
+/** Whether a host is this very computer, which no proxy is asked for. */
+export function isLoopback(hostname: string): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/i.test(hostname);
+}

@@ -1,0 +1,108 @@
+/** Answers that refuse, as errors of ours: one form for the bodies of ARM, of DPS and of IoT Hub. */
+import { EnrollkitError, type ErrorCode } from '../../../errors.js';
+import type { Plane } from '../../contract/api-versions.js';
+import { redact } from '../redact.js';
+
+export interface Refusal {
+  plane: Plane;
+  host: string;
+  /** What was asked for, in words: "the enrollment group g1". */
+  subject: string;
+  status: number;
+  bodyText: string;
+  retryAfterMs?: number | undefined;
+}
+
+export interface ServiceMessage {
+  /** The service's own code: 401002, "AuthorizationFailed", "DeviceNotFound". */
+  code?: string | number;
+  message?: string;
+  trackingId?: string;
+}
+
+const codes: Record<number, ErrorCode> = {
+  401: 'NO_CREDENTIALS',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  409: 'CONFLICT',
+  412: 'PRECONDITION_FAILED',
+  429: 'THROTTLED',
+};
+
+const words: Partial<Record<ErrorCode, (subject: string) => string>> = {
+  NO_CREDENTIALS: (subject) => `does not accept the credentials for ${subject}`,
+  FORBIDDEN: (subject) => `does not let this identity use ${subject}`,
+  NOT_FOUND: (subject) => `does not find ${subject}`,
+  CONFLICT: (subject) => `reports a conflict over ${subject}`,
+  PRECONDITION_FAILED: (subject) => `says that ${subject} was changed meanwhile`,
+  THROTTLED: (subject) => `takes no more requests now for ${subject}`,
+};
+const refused = (subject: string) => `refused ${subject}`;
+
+const names: Record<Plane, string> = {
+  arm: 'Azure Resource Manager',
+  service: 'DPS',
+  device: 'DPS',
+  hub: 'The IoT hub',
+};
+
+/** @returns NO_CREDENTIALS, FORBIDDEN, NOT_FOUND, CONFLICT, PRECONDITION_FAILED, THROTTLED or REFUSED */
+export function replyError({ plane, host, subject, status, bodyText, ...rest }: Refusal): EnrollkitError {
+  const said = readServiceMessage(bodyText);
+  const code = codes[status] ?? 'REFUSED';
+  const name = names[plane];
+  const reason = (said.message ?? `HTTP status ${status}`).replace(/\.$/, '');
+  const quoted = `${reason}${said.code === undefined ? '' : ` (${said.code})`}`;
+  const next = nextStep(plane, status, rest.retryAfterMs);
+  return new EnrollkitError(code, `${name} ${(words[code] ?? refused)(subject)}: ${quoted}.`, {
+    ...(next === undefined ? {} : { next }),
+    context: {
+      host,
+      status,
+      ...(said.code === undefined ? {} : { serviceCode: said.code }),
+      ...(said.trackingId === undefined ? {} : { trackingId: said.trackingId }),
+    },
+  });
+}
+
+/** The table of errors speaks of ARM; on the other planes other rights are missing. */
+function nextStep(plane: Plane, status: number, retryAfterMs: number | undefined): string | undefined {
+  if (status === 429 && retryAfterMs !== undefined) {
+    return `Wait ${Math.ceil(retryAfterMs / 1000)} seconds, then run the same command again.`;
+  }
+  if (status >= 500) return 'The service itself failed: wait a minute, then run the same command again.';
+  if (status !== 401 && status !== 403) return undefined;
+  switch (plane) {
+    case 'service':
+      return 'Copy the connection string of a policy with the rights EnrollmentWrite and RegistrationStatusWrite again, or ask for the role "Device Provisioning Service Data Contributor".';
+    case 'hub':
+      return 'Copy the connection string of a policy of the hub with the rights RegistryRead and RegistryWrite again.';
+    default:
+      return undefined;
+  }
+}
+
+/** What a body says: DPS's flat form, ARM's nested one, IoT Hub's, or plain text. */
+export function readServiceMessage(bodyText: string): ServiceMessage {
+  let body: Record<string, unknown>;
+  try {
+    body = JSON.parse(bodyText) as Record<string, unknown>;
+  } catch {
+    const text = redact(bodyText.replace(/<[^>]*>/g, ' '));
+    return text === '' ? {} : { message: text };
+  }
+  if (typeof body !== 'object' || body === null) return {};
+  const nested = (body.error ?? {}) as Record<string, unknown>;
+  const text = (...candidates: unknown[]) =>
+    candidates.find((one): one is string => typeof one === 'string' && one !== '');
+  const code = [body.errorCode, body.code, nested.code].find(
+    (one): one is string | number => typeof one === 'number' || (typeof one === 'string' && one !== ''),
+  );
+  const message = text(body.message, nested.message, body.Message, body.ExceptionMessage);
+  const trackingId = text(body.trackingId);
+  return {
+    ...(code === undefined ? {} : { code: typeof code === 'string' ? redact(code) : code }),
+    ...(message === undefined ? {} : { message: redact(message) }),
+    ...(trackingId === undefined ? {} : { trackingId: redact(trackingId) }),
+  };
+}

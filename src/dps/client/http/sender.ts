@@ -1,0 +1,73 @@
+/** Sends the attempts of one request: each is counted, told to the observer, and bounded in time. */
+import {
+  createDefaultHttpClient,
+  type HttpClient,
+  type PipelineRequest,
+  type PipelineResponse,
+} from '@azure/core-rest-pipeline';
+import { EnrollkitError } from '../../../errors.js';
+import type { Plane } from '../../contract/api-versions.js';
+import type { RequestObserver } from '../observer.js';
+import { redact, redactedCause } from '../redact.js';
+import { codeOf } from '../transport-failure.js';
+
+export interface SenderOptions {
+  plane: Plane;
+  onRequest: RequestObserver | undefined;
+  /** For each attempt, from sending to the last byte of the answer. */
+  timeoutMs: number;
+  answered: (response: PipelineResponse) => void;
+}
+
+const client = createDefaultHttpClient();
+
+export function createSender({ plane, onRequest, timeoutMs, answered }: SenderOptions): HttpClient {
+  let attempt = 0;
+  return {
+    async sendRequest(request) {
+      attempt += 1;
+      const started = performance.now();
+      const { method, url } = request;
+      const report = (outcome: { status: number } | { failure: string }) =>
+        onRequest?.({ plane, method, url, attempt, elapsedMs: performance.now() - started, ...outcome });
+      try {
+        const response = await sendWithin(request, timeoutMs);
+        answered(response);
+        report({ status: response.status });
+        return response;
+      } catch (failure) {
+        report({ failure: codeOf(failure) ?? redact((failure as Error).message) });
+        throw failure;
+      }
+    },
+  };
+}
+
+/** The pipeline's own timeout ends with the head of an answer; this one holds for its body too. */
+async function sendWithin(request: PipelineRequest, timeoutMs: number): Promise<PipelineResponse> {
+  const outer = request.abortSignal;
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    abort();
+  }, timeoutMs);
+  outer?.addEventListener('abort', abort);
+  request.abortSignal = controller.signal;
+  try {
+    return await client.sendRequest(request);
+  } catch (failure) {
+    if (!timedOut) throw failure;
+    const { host } = new URL(request.url);
+    throw new EnrollkitError('TIMEOUT', `${host} did not answer within ${timeoutMs / 1000} seconds.`, {
+      cause: redactedCause(failure),
+      context: { host, timeoutMs },
+    });
+  } finally {
+    clearTimeout(timer);
+    outer?.removeEventListener('abort', abort);
+    if (outer) request.abortSignal = outer;
+    else delete request.abortSignal;
+  }
+}

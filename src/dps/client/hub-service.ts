@@ -1,0 +1,60 @@
+/** Device identities in an IoT hub, by the connection string of one of its policies. */
+import { z } from 'zod';
+import type { ConnectionString } from '../contract/connection-string.js';
+import { type Route, routes } from '../contract/routes.js';
+import { sasPolicy } from './auth.js';
+import { HttpClient, type RequestOptions } from './http/client.js';
+import { unlessMissing } from './http/missing.js';
+import type { Target } from './target.js';
+
+const hubDevice = z.object({
+  deviceId: z.string(),
+  status: z.enum(['enabled', 'disabled']),
+  etag: z.string().nullish(),
+  capabilities: z.object({ iotEdge: z.boolean().nullish() }).nullish(),
+  authentication: z.object({ type: z.string().nullish() }).nullish(),
+});
+export type HubDevice = z.infer<typeof hubDevice>;
+
+/**
+ * The device identities of one IoT hub. Source: Microsoft Learn, IoT Hub service REST API, Devices.
+ *
+ * Each request may end in an EnrollkitError of its answer (NO_CREDENTIALS, FORBIDDEN, NOT_FOUND, CONFLICT,
+ * PRECONDITION_FAILED, THROTTLED, else REFUSED) or of the connection (NETWORK, SERVER_NOT_TRUSTED).
+ */
+export class HubService {
+  readonly #http: HttpClient;
+
+  /** @param connectionString of a policy of the hub with RegistryRead and RegistryWrite */
+  constructor(connectionString: ConnectionString, target: Pick<Target, 'trust' | 'onRequest' | 'now'>) {
+    const { trust, onRequest, now } = target;
+    this.#http = new HttpClient({
+      plane: 'hub',
+      endpoint: `https://${connectionString.hostName}`,
+      authorize: sasPolicy(connectionString, now ?? (() => new Date())),
+      trust,
+      onRequest,
+      now,
+    });
+  }
+
+  /** Undefined when there is none of that ID. */
+  async getDevice(deviceId: string, { signal }: RequestOptions = {}): Promise<HubDevice | undefined> {
+    const request = { ...deviceRequest(routes.hub.getDevice, deviceId), signal };
+    return (await unlessMissing(this.#http.send(request, hubDevice)))?.body;
+  }
+
+  /** Whatever state the device is in; one that is gone counts as deleted. */
+  async deleteDevice(deviceId: string, { signal }: RequestOptions = {}): Promise<void> {
+    const request = deviceRequest(routes.hub.deleteDevice, deviceId);
+    await unlessMissing(this.#http.sendOnly({ ...request, headers: { 'if-match': '*' }, signal }));
+  }
+
+  close(): void {
+    this.#http.close();
+  }
+}
+
+function deviceRequest(route: Route, deviceId: string) {
+  return { route, parameters: { deviceId }, subject: `the device ${deviceId}` };
+}

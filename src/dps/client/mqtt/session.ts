@@ -1,0 +1,217 @@
+/**
+ * One MQTT 3.1.1 connection over TLS with a client certificate, to DPS or to a hub: subscribe, publish, and ask a
+ * question whose answer carries the question's `$rid`.
+ */
+import { randomUUID } from 'node:crypto';
+import type { MqttClient } from 'mqtt';
+import { EnrollkitError } from '../../../errors.js';
+import type { Plane } from '../../contract/api-versions.js';
+import { parseTopic } from '../../contract/mqtt.js';
+import type { ClientCertificate } from '../device-credentials.js';
+import type { RequestObserver } from '../observer.js';
+import { mqttFailure, refusedBy } from './failure.js';
+import { loadMqttClient, openSocket } from './socket.js';
+
+export interface MqttSessionOptions {
+  plane: Plane & ('device' | 'hub');
+  /** Host, with `:port` where it is not 8883. */
+  endpoint: string;
+  clientId: string;
+  userName: string;
+  clientCertificate: ClientCertificate;
+  /** PEM of the roots to trust instead of the system's. */
+  trust?: string | undefined;
+  onRequest?: RequestObserver | undefined;
+  signal: AbortSignal;
+}
+
+export interface MqttReply {
+  status: number;
+  topic: string;
+  payload: string;
+}
+
+/** As long as the official SDKs wait for a connection and for an answer. */
+const timeoutMs = 30_000;
+const goodbyeMs = 2000;
+/** What the official SDK for Node uses, in seconds. */
+const keepAliveSeconds = 180;
+
+interface Waiting {
+  resolve(reply: MqttReply): void;
+  reject(error: unknown): void;
+}
+
+export class MqttSession {
+  readonly #options: MqttSessionOptions;
+  readonly #client: MqttClient;
+  readonly #waiting = new Map<string, Waiting>();
+  #ended: unknown;
+
+  private constructor(options: MqttSessionOptions, client: MqttClient) {
+    this.#options = options;
+    this.#client = client;
+    client.on('message', (topic, payload) => this.#onMessage(topic, payload));
+    client.on('error', (error) => this.#end(this.#failure(error)));
+    client.on('close', () =>
+      this.#end(this.#failure(Object.assign(new Error('closed'), { code: 'ECONNRESET' }))),
+    );
+    options.signal.addEventListener('abort', this.#abort);
+  }
+
+  /**
+   * Connects.
+   *
+   * @throws EnrollkitError NETWORK, SERVER_NOT_TRUSTED, TIMEOUT; DEVICE_NOT_AUTHORIZED or HUB_REFUSED; the signal's own
+   *   reason when it was aborted
+   */
+  static async open(options: MqttSessionOptions): Promise<MqttSession> {
+    options.signal.throwIfAborted();
+    const client = new (loadMqttClient())(openSocket.bind(undefined, options), {
+      clientId: options.clientId,
+      username: options.userName,
+      protocolVersion: 4,
+      // Neither DPS nor enrollkit's use of a hub needs what a session would keep.
+      clean: true,
+      keepalive: keepAliveSeconds,
+      reconnectPeriod: 0,
+      connectTimeout: timeoutMs,
+    });
+    const session = new MqttSession(options, client);
+    try {
+      await session.#bounded(`${session.#host} accepting the connection`, (done) => {
+        client.once('connect', () => done(undefined));
+      });
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+
+  /** @throws as {@link open}; also when the server does not grant it */
+  async subscribe(filter: string): Promise<void> {
+    await this.#bounded(`${this.#host} granting ${filter}`, (done, failed) => {
+      this.#client.subscribe(filter, { qos: 1 }, (error, granted) => {
+        if (error) failed(this.#failure(error));
+        else if (granted?.some(({ qos }) => qos === 128))
+          failed(refusedBy(this.#options, `the subscription to ${filter}`));
+        else done(undefined);
+      });
+    });
+  }
+
+  /** Publishes with QoS 1, and waits until the server has taken it. */
+  async publish(topic: string, payload: string | Buffer): Promise<void> {
+    await this.#observed(topic, async () => {
+      await this.#bounded(`${this.#host} taking a message`, (done, failed) => {
+        this.#client.publish(topic, payload, { qos: 1 }, (error) => {
+          if (error) failed(this.#failure(error));
+          else done(undefined);
+        });
+      });
+      return 200;
+    });
+  }
+
+  /** Publishes, and waits for the answer on `.../res/{status}/?$rid={requestId}`, which must be subscribed to. */
+  async request(topicOf: (requestId: string) => string, payload: string): Promise<MqttReply> {
+    const requestId = randomUUID();
+    const topic = topicOf(requestId);
+    let reply: MqttReply | undefined;
+    await this.#observed(topic, async () => {
+      try {
+        reply = await this.#bounded<MqttReply>(`${this.#host} answering`, (done, failed) => {
+          this.#waiting.set(requestId, { resolve: done, reject: failed });
+          this.#client.publish(topic, payload, { qos: 1 }, (error) => {
+            if (error) failed(this.#failure(error));
+          });
+        });
+        return reply.status;
+      } finally {
+        this.#waiting.delete(requestId);
+      }
+    });
+    return reply!;
+  }
+
+  /** Says goodbye and ends the connection. */
+  async close(): Promise<void> {
+    this.#options.signal.removeEventListener('abort', this.#abort);
+    const lost = this.#ended !== undefined;
+    this.#ended ??= new EnrollkitError('NETWORK', `The connection to ${this.#host} is closed.`);
+    // A server that does not close its end is not waited for.
+    const timer = setTimeout(() => this.#client.stream.destroy(), goodbyeMs);
+    await new Promise<void>((closed) => this.#client.end(lost, () => closed()));
+    clearTimeout(timer);
+  }
+
+  get #host(): string {
+    return this.#options.endpoint;
+  }
+
+  #abort = () => this.#end(this.#options.signal.reason);
+
+  /** Everything that waits fails, and nothing more can be asked. */
+  #end(error: unknown): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = error;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#client.end(true);
+  }
+
+  #onMessage(topic: string, payload: Buffer): void {
+    const { path, query } = parseTopic(topic);
+    const waiting = this.#waiting.get(query.get('$rid') ?? '');
+    const status = /\/res\/(\d{3})\//.exec(`${path}/`)?.[1];
+    if (waiting && status)
+      waiting.resolve({ status: Number(status), topic, payload: payload.toString('utf8') });
+  }
+
+  /** Waits for something of this connection: until it comes, the connection ends, or the time is over. */
+  async #bounded<Result>(
+    what: string,
+    start: (done: (result: Result) => void, failed: (error: unknown) => void) => void,
+  ): Promise<Result> {
+    if (this.#ended !== undefined) throw this.#ended;
+    const key = randomUUID();
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<Result>((resolve, reject) => {
+        this.#waiting.set(key, { resolve: () => {}, reject });
+        timer = setTimeout(
+          () => reject(new EnrollkitError('TIMEOUT', `Waited ${timeoutMs / 1000} seconds for ${what}.`)),
+          timeoutMs,
+        );
+        start(resolve, reject);
+      });
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(key);
+    }
+  }
+
+  async #observed(topic: string, act: () => Promise<number>): Promise<void> {
+    const { plane, onRequest } = this.#options;
+    const started = performance.now();
+    const report = (outcome: { status: number } | { failure: string }) =>
+      onRequest?.({
+        plane,
+        method: 'PUBLISH',
+        url: `mqtts://${this.#host} ${topic}`,
+        attempt: 1,
+        elapsedMs: performance.now() - started,
+        ...outcome,
+      });
+    try {
+      report({ status: await act() });
+    } catch (error) {
+      report({ failure: (error as { code?: string }).code ?? 'failed' });
+      throw error;
+    }
+  }
+
+  #failure(error: unknown): EnrollkitError {
+    return mqttFailure(error, this.#options);
+  }
+}

@@ -1,0 +1,56 @@
+/** How requests to the service plane are authorised: see ServiceCredentials. */
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
+import { EnrollkitError } from '../../errors.js';
+import type { SharedAccessPolicy } from '../contract/schemas.js';
+import { ControlPlane } from './arm.js';
+import { bearerPolicy, sasPolicy } from './auth.js';
+import type { Target } from './target.js';
+
+export function servicePolicy(target: Target): PipelinePolicy {
+  const { service, now = () => new Date() } = target;
+  if (service === 'entra') return entraPolicy(target);
+  if (service !== 'from-arm') return sasPolicy(service.connectionString, now);
+  let found: Promise<PipelinePolicy> | undefined;
+  return {
+    name: 'serviceCredentialsFromArm',
+    async sendRequest(request, next) {
+      found ??= policyFromArm(target, request.abortSignal as AbortSignal | undefined).catch((error) => {
+        // Not kept: the next request may be luckier.
+        found = undefined;
+        throw error;
+      });
+      return (await found).sendRequest(request, next);
+    },
+  };
+}
+
+async function policyFromArm(target: Target, signal: AbortSignal | undefined): Promise<PipelinePolicy> {
+  const control = new ControlPlane(target);
+  try {
+    const policy = (await control.listKeys({ signal })).find(maySetUpDevices);
+    if (!policy?.primaryKey) return entraPolicy(target);
+    const connectionString = {
+      hostName: target.serviceHostName,
+      sharedAccessKeyName: policy.keyName,
+      sharedAccessKey: policy.primaryKey,
+    };
+    return sasPolicy(connectionString, target.now ?? (() => new Date()));
+  } catch (error) {
+    // Whoever may not read keys may still have a role on the service plane.
+    if (error instanceof EnrollkitError && error.code === 'FORBIDDEN') return entraPolicy(target);
+    throw error;
+  } finally {
+    control.close();
+  }
+}
+
+function entraPolicy({ armCredential, serviceScope }: Target): PipelinePolicy {
+  return bearerPolicy(armCredential, serviceScope);
+}
+
+/** The right to write holds the right to read; the policy that DPS makes for its owner holds all rights. */
+function maySetUpDevices({ keyName, rights }: SharedAccessPolicy): boolean {
+  if (keyName.toLowerCase() === 'provisioningserviceowner') return true;
+  const given = rights.split(',').map((right) => right.trim().toLowerCase());
+  return ['enrollmentwrite', 'registrationstatuswrite'].every((right) => given.includes(right));
+}

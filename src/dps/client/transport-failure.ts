@@ -1,0 +1,92 @@
+/** What goes wrong below HTTP and MQTT (names, sockets, TLS) as errors of ours. */
+import { EnrollkitError } from '../../errors.js';
+import { redactedCause } from './redact.js';
+
+/** Codes of a server certificate that node does not trust, whatever its dates. */
+const trustCodes = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'CERT_REJECTED',
+  'CERT_REVOKED',
+  'CERT_CHAIN_TOO_LONG',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'PATH_LENGTH_EXCEEDED',
+]);
+const dateCodes = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
+
+const networkWords: Record<string, string> = {
+  ENOTFOUND: 'no host of that name was found',
+  EAI_AGAIN: 'its name could not be looked up now',
+  ECONNREFUSED: 'nothing listens there, or a firewall refused the connection',
+  ECONNRESET: 'the connection was cut',
+  EPIPE: 'the connection was cut',
+  PARSE_ERROR: 'the connection was cut in the middle of the answer',
+  ETIMEDOUT: 'no answer came to the attempt to connect',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to it',
+};
+
+/** Of these, the very next attempt may get through. */
+const passingCodes = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'PARSE_ERROR']);
+
+/** The code of a failed connection; of several attempts (addresses of one host), that of the first. */
+export function codeOf(failure: unknown): string | undefined {
+  const { code, errors } = failure as { code?: unknown; errors?: unknown[] };
+  if (typeof code === 'string') return code;
+  return errors?.[0] === undefined ? undefined : codeOf(errors[0]);
+}
+
+export function isPassing(failure: unknown): boolean {
+  return passingCodes.has(codeOf(failure) ?? '');
+}
+
+/** Whether the server's certificate was refused for its dates: one of the two clocks may be wrong. */
+export function isDateFailure(failure: unknown): boolean {
+  return dateCodes.has(codeOf(failure) ?? '');
+}
+
+/**
+ * @param host the host that was dialled, with its port where it matters
+ * @returns EnrollkitError NETWORK or SERVER_NOT_TRUSTED
+ */
+export function transportFailure(failure: unknown, host: string): EnrollkitError {
+  const code = codeOf(failure);
+  const options = { cause: redactedCause(failure), context: { host, code } };
+  if (code !== undefined && trustCodes.has(code)) {
+    return new EnrollkitError(
+      'SERVER_NOT_TRUSTED',
+      `The TLS certificate of ${host} does not lead to a root that is trusted here (${code}).`,
+      options,
+    );
+  }
+  if (isDateFailure(failure)) {
+    const words = code === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet';
+    return new EnrollkitError(
+      'SERVER_NOT_TRUSTED',
+      `The TLS certificate of ${host}, or one above it, ${words}; the clock of this computer says ${new Date().toISOString()}.`,
+      { ...options, next: 'If that clock is right, whoever runs the server must renew its certificate.' },
+    );
+  }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return new EnrollkitError(
+      'SERVER_NOT_TRUSTED',
+      `The TLS certificate of ${host} is made out to another name.`,
+      options,
+    );
+  }
+  if (code === 'EPROTO' || code?.startsWith('ERR_SSL_')) {
+    return new EnrollkitError(
+      'NETWORK',
+      `The TLS handshake with ${host} failed (${code}): something there does not speak TLS, or refused this client.`,
+      options,
+    );
+  }
+  const why = networkWords[code ?? ''] ?? `the connection failed${code === undefined ? '' : ` (${code})`}`;
+  return new EnrollkitError('NETWORK', `${host} cannot be reached: ${why}.`, options);
+}

@@ -1,0 +1,43 @@
+/** The state of an emulator that does not run, emptied. */
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { issuingRootFileName } from '../dps/state/issuing-authorities.js';
+import { emulatorFolder } from '../endpoints.js';
+import { StateDatabases, stateFilePattern } from '../state/databases.js';
+import { emptyState } from '../state/empty.js';
+import { lockFolder } from '../state/lock.js';
+
+export interface ResetOptions {
+  /** Also forget names, ID scope, keys and the TLS root: the next start makes all of them anew. */
+  newIdentity: boolean;
+}
+
+const identityFiles = [
+  ...['tls-root.pem', 'tls-root.key.pem', 'tls-server.pem', 'tls-server.key.pem', issuingRootFileName],
+];
+
+/**
+ * @returns whether there was a state
+ * @throws EnrollkitError EMULATOR_STATE_IN_USE, EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE
+ */
+export function resetStoppedEmulator(directory: string, { newIdentity }: ResetOptions): boolean {
+  const folder = emulatorFolder(directory);
+  if (!existsSync(join(folder, 'state.db'))) return false;
+  const release = lockFolder(folder);
+  try {
+    if (newIdentity) {
+      const stateFiles = readdirSync(folder).filter((name) => stateFilePattern.test(name));
+      for (const name of [...identityFiles, ...stateFiles]) rmSync(join(folder, name), { force: true });
+      return true;
+    }
+    const databases = new StateDatabases(folder);
+    try {
+      for (const database of databases.all()) emptyState(database);
+    } finally {
+      databases.close();
+    }
+    return true;
+  } finally {
+    release();
+  }
+}

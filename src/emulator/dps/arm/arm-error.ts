@@ -1,0 +1,68 @@
+/** How the ARM plane refuses: DPS's own flat body, and the gateway's nested one, so that every parser finds its own. */
+import { apiVersions } from '../../../dps/contract/api-versions.js';
+import type { ArmErrorBody, DpsErrorName } from '../../../dps/contract/wire-error.js';
+import type { ErrorReply } from '../../wire/http/operation.js';
+import { DpsError } from '../dps-error.js';
+
+/** Code and the name of the HTTP status, for every status that the plane answers. */
+const kinds = {
+  badRequest: { status: 400, code: 'BadRequest', httpStatusCode: 'BadRequest' },
+  // Code and status seen when a subscription has its IoT hubs (DP-900T00A-Azure-Data-Fundamentals#6); DPS's own are not known.
+  quotaExceeded: { status: 400, code: '400019', httpStatusCode: 'BadRequest' },
+  unknownApiVersion: { status: 400, code: 'InvalidApiVersionParameter', httpStatusCode: 'BadRequest' },
+  unauthenticated: { status: 401, code: 'AuthenticationFailed', httpStatusCode: 'Unauthorized' },
+  subscriptionNotFound: { status: 404, code: 'SubscriptionNotFound', httpStatusCode: 'NotFound' },
+  resourceGroupNotFound: { status: 404, code: 'ResourceGroupNotFound', httpStatusCode: 'NotFound' },
+  notFound: { status: 404, code: 'ResourceNotFound', httpStatusCode: 'NotFound' },
+  certificateNotFound: { status: 404, code: 'CertificateNotFound', httpStatusCode: 'NotFound' },
+  methodNotAllowed: { status: 405, code: 'MethodNotAllowed', httpStatusCode: 'MethodNotAllowed' },
+  conflict: { status: 409, code: 'Conflict', httpStatusCode: 'Conflict' },
+  invalidLocation: { status: 409, code: 'InvalidResourceLocation', httpStatusCode: 'Conflict' },
+  // Code and message seen in Azure/azure-cli#13098.
+  preconditionFailed: { status: 412, code: 'IH412001', httpStatusCode: 'PreconditionFailed' },
+  payloadTooLarge: { status: 413, code: 'RequestEntityTooLarge', httpStatusCode: 'RequestEntityTooLarge' },
+  unsupportedMediaType: { status: 415, code: 'UnsupportedMediaType', httpStatusCode: 'UnsupportedMediaType' },
+  internal: { status: 500, code: 'InternalServerError', httpStatusCode: 'InternalServerError' },
+  notImplemented: { status: 501, code: 'NotImplemented', httpStatusCode: 'NotImplemented' },
+} as const;
+
+export type ArmErrorKind = keyof typeof kinds;
+
+export class ArmError extends Error {
+  constructor(
+    readonly kind: ArmErrorKind,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'ArmError';
+  }
+}
+
+export function toArmErrorReply(error: unknown): ErrorReply {
+  const { kind, message, reason } = describe(error);
+  const { status, code, httpStatusCode } = kinds[kind];
+  const body: ArmErrorBody = { code, httpStatusCode, message, details: null, error: { code, message } };
+  const headers: Record<string, string> =
+    kind === 'unauthenticated' ? { 'www-authenticate': 'Bearer realm="enrollkit emulator"' } : {};
+  return { status, code, body, headers, reason };
+}
+
+function describe(error: unknown): { kind: ArmErrorKind; message: string; reason: string } {
+  if (error instanceof ArmError) return { kind: error.kind, message: error.message, reason: error.message };
+  if (error instanceof DpsError && error.kind === 'unknownApiVersion') {
+    const message = `The api-version is missing or invalid. The supported versions of Microsoft.Devices/provisioningServices are '${apiVersions.arm.join(',')}'.`;
+    return { kind: error.kind, message, reason: message };
+  }
+  if (error instanceof DpsError && isArmKind(error.kind)) {
+    return { kind: error.kind, message: error.message, reason: error.reason };
+  }
+  return {
+    kind: 'internal',
+    message: 'Internal server error',
+    reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  };
+}
+
+function isArmKind(kind: DpsErrorName): kind is DpsErrorName & ArmErrorKind {
+  return kind in kinds;
+}

@@ -1,0 +1,174 @@
+/** Reads what a client wants a provisioning service to be: its settings, its linked hubs, its shared access policies. */
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { parseConnectionString } from '../../../dps/contract/connection-string.js';
+import type { HubDirectory } from '../../hub/hub-directory.js';
+import type { Policy } from '../../state/identity.js';
+import { defaultSettings, type ServiceSettings } from '../provisioning-service.js';
+import type { HubLink } from '../state/linked-hubs.js';
+import { ArmError } from './arm-error.js';
+import { refuseWhatIsNotImplemented } from './service-refusals.js';
+
+const hubBody = z.object({
+  name: z.string().nullish(),
+  connectionString: z.string().nullish(),
+  location: z.string().nullish(),
+  applyAllocationPolicy: z.boolean().nullish(),
+  /** Microsoft Learn, "How to use allocation policies": from 1 to 1000. */
+  allocationWeight: z.number().int().min(1).max(1000).nullish(),
+});
+
+const policyBody = z.object({
+  keyName: z.string().regex(/^[\w.@#-]{1,64}$/),
+  primaryKey: z.string().nullish(),
+  secondaryKey: z.string().nullish(),
+  rights: z.string(),
+});
+
+const serviceBody = z.object({
+  location: z.string().min(1),
+  tags: z.record(z.string(), z.string()).nullish(),
+  sku: z.object({ name: z.literal('S1'), capacity: z.number().int().min(1).nullish() }),
+  properties: z.object({
+    allocationPolicy: z
+      .string()
+      .regex(/^(hashed|geolatency|static)$/i)
+      .nullish(),
+    iotHubs: z.array(hubBody).nullish(),
+    authorizationPolicies: z.array(policyBody).nullish(),
+  }),
+});
+
+const policyNames = { hashed: 'hashed', geolatency: 'geoLatency', static: 'static' } as const;
+
+/** Those that combine to the rights of a policy; azure-rest-api-specs, AccessRightsDescription. */
+const rights = [
+  'ServiceConfig',
+  'EnrollmentRead',
+  'EnrollmentWrite',
+  'DeviceConnect',
+  'RegistrationStatusRead',
+  'RegistrationStatusWrite',
+];
+
+export interface ServiceRequest {
+  settings: ServiceSettings;
+  /** Undefined leaves them as they are. */
+  links: HubLink[] | undefined;
+  policies: Policy[] | undefined;
+}
+
+/**
+ * @param linked the hubs that are linked now
+ * @throws ArmError badRequest, notImplemented
+ */
+export function readService(body: unknown, linked: readonly HubLink[], hubs: HubDirectory): ServiceRequest {
+  const parsed = serviceBody.safeParse(body);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw bad(
+      `The provisioning service is not valid at ${issue.path.join('.') || 'its top'}: ${issue.message}.`,
+    );
+  }
+  refuseWhatIsNotImplemented(body);
+  const { location, tags, sku, properties } = parsed.data;
+  const policy = properties.allocationPolicy?.toLowerCase() as keyof typeof policyNames | undefined;
+  const { iotHubs, authorizationPolicies } = properties;
+  const links = iotHubs?.map((hub, index) => readLink(hub, `properties.iotHubs.${index}`, linked, hubs));
+  assertOnce(links?.map(({ hubId }) => hubId) ?? [], 'properties.iotHubs', 'hub');
+  assertOnce(
+    authorizationPolicies?.map(({ keyName }) => keyName) ?? [],
+    'properties.authorizationPolicies',
+    'name',
+  );
+  return {
+    settings: {
+      location,
+      tags: tags ?? {},
+      allocationPolicy: policy ? policyNames[policy] : defaultSettings.allocationPolicy,
+      sku: { name: sku.name, capacity: sku.capacity ?? 1 },
+    },
+    links,
+    // A description of the service comes without them, and is put back so.
+    policies: authorizationPolicies?.length
+      ? authorizationPolicies.map((policy, index) =>
+          readPolicy(policy, `properties.authorizationPolicies.${index}`),
+        )
+      : undefined,
+  };
+}
+
+function assertOnce(names: readonly string[], place: string, what: string): void {
+  const seen = new Set<string>();
+  for (const [index, name] of names.entries()) {
+    const key = name.toLowerCase();
+    if (seen.has(key)) throw bad(`${place}.${index}: the ${what} '${name}' stands there twice.`);
+    seen.add(key);
+  }
+}
+
+function readLink(
+  { name, connectionString, location, applyAllocationPolicy, allocationWeight }: z.infer<typeof hubBody>,
+  place: string,
+  linked: readonly HubLink[],
+  hubs: HubDirectory,
+): HubLink {
+  // A description hides the key: what is put back so stands for the hub that is linked.
+  const isMasked = connectionString == null || /SharedAccessKey=\*+/i.test(connectionString);
+  const host = name ?? /HostName=([^;]+)/i.exec(connectionString ?? '')?.[1] ?? '';
+  const hub = isMasked ? hubs.byName(host) : hubOf(connectionString, place, hubs);
+  const before = linked.find(({ hubId }) => hubId === hub?.hubId);
+  if (!hub || (isMasked && !before)) {
+    throw bad(`${place}.connectionString must be that of a hub of this emulator: ${namesOf(hubs)}.`);
+  }
+  return {
+    hubId: hub.hubId,
+    location: location ?? before?.location ?? defaultSettings.location,
+    applyAllocationPolicy: applyAllocationPolicy ?? before?.applyAllocationPolicy ?? true,
+    allocationWeight: allocationWeight ?? before?.allocationWeight ?? 1,
+  };
+}
+
+function hubOf(connectionString: string, place: string, hubs: HubDirectory) {
+  let given: ReturnType<typeof parseConnectionString>;
+  try {
+    given = parseConnectionString(connectionString);
+  } catch {
+    throw bad(`${place}.connectionString is none.`);
+  }
+  const hub = hubs.byName(given.hostName);
+  const policy = hub?.policies.find(({ keyName }) => keyName === given.sharedAccessKeyName);
+  if (hub && ![policy?.primaryKey, policy?.secondaryKey].includes(given.sharedAccessKey)) {
+    throw bad(`${place}.connectionString has a policy or a key that is not the hub's.`);
+  }
+  return hub;
+}
+
+function readPolicy(given: z.infer<typeof policyBody>, place: string): Policy {
+  const named = given.rights.split(',').map((right) => right.trim());
+  const unknown = named.find((right) => !rights.includes(right));
+  if (unknown !== undefined) throw bad(`There is no access right '${unknown.slice(0, 90)}'.`);
+  const key = (field: 'primaryKey' | 'secondaryKey'): string => {
+    const text = given[field];
+    if (!text) return randomBytes(32).toString('base64');
+    if (Buffer.from(text, 'base64').toString('base64') === text) return text;
+    throw bad(`${place}.${field} must be base64.`);
+  };
+  return {
+    keyName: given.keyName,
+    primaryKey: key('primaryKey'),
+    secondaryKey: key('secondaryKey'),
+    rights: named.join(', '),
+  };
+}
+
+function namesOf(hubs: HubDirectory): string {
+  return hubs
+    .list()
+    .map(({ hubId }) => hubId)
+    .join(', ');
+}
+
+function bad(message: string): ArmError {
+  return new ArmError('badRequest', message);
+}

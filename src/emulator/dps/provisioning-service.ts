@@ -1,0 +1,146 @@
+/** A provisioning service: what it is called, what it knows, and who decides about its devices. */
+import type { AllocationPolicy } from '../../dps/contract/schemas.js';
+import type { HubDirectory } from '../hub/hub-directory.js';
+import type { StateDatabase } from '../state/database.js';
+import type { StateDatabases } from '../state/databases.js';
+import { newArmEtag } from '../state/etag.js';
+import {
+  type Policy,
+  readPolicies,
+  readServiceIdentity,
+  readSetting,
+  type ServiceIdentity,
+  servicePolicies,
+  writePolicies,
+  writeSetting,
+} from '../state/identity.js';
+import { HostNames, type Ports } from '../wire/network/host-names.js';
+import { type QuotaLimits, Quotas } from './quotas.js';
+import { defaultAllocationPolicy } from './registration/allocation.js';
+import { Attestation } from './registration/attestation.js';
+import { Registrations } from './registration/registrations.js';
+import { Certificates } from './state/ca-certificates.js';
+import { IssuingAuthorities } from './state/issuing-authorities.js';
+import { LinkedHubs } from './state/linked-hubs.js';
+import { EnrollmentGroups } from './state/stored-groups.js';
+import { IndividualEnrollments } from './state/stored-individuals.js';
+import { RegistrationRecords } from './state/stored-registrations.js';
+
+/** What Azure Resource Manager lets people set of a provisioning service. */
+export interface ServiceSettings {
+  location: string;
+  tags: Record<string, string>;
+  /** For enrollments that name none. */
+  allocationPolicy: Exclude<AllocationPolicy, 'custom'>;
+  sku: { name: string; capacity: number };
+}
+
+export interface ProvisioningService {
+  /** Which of the services it is, from 1; its loopback address ends with it. */
+  readonly number: number;
+  readonly identity: ServiceIdentity;
+  readonly settings: Readonly<ServiceSettings>;
+  readonly etag: string;
+  /** Sets them, under a new etag. */
+  change(settings: ServiceSettings): void;
+  replacePolicies(policies: readonly Policy[]): void;
+  readonly policies: readonly Policy[];
+  readonly names: HostNames;
+  readonly certificates: Certificates;
+  readonly groups: EnrollmentGroups;
+  readonly individuals: IndividualEnrollments;
+  readonly records: RegistrationRecords;
+  /** Those that it links. */
+  readonly hubs: LinkedHubs;
+  readonly issuing: IssuingAuthorities;
+  readonly registrations: Registrations;
+  readonly quotas: Quotas;
+}
+
+export interface OpenServiceOptions {
+  databases: StateDatabases;
+  hubs: HubDirectory;
+  now: () => Date;
+  /** What a service of this number is bound to. */
+  addressOf: (number: number, name: string) => string;
+  ports: () => Ports;
+  /** Undefined for none. */
+  limits: QuotaLimits | undefined;
+  /** Whether devices must present their chain up to a verified CA. */
+  fullChain: boolean;
+}
+
+/** The settings of a service that nobody set. */
+export const defaultSettings: ServiceSettings = {
+  location: 'local',
+  tags: {},
+  allocationPolicy: defaultAllocationPolicy,
+  sku: { name: 'S1', capacity: 1 },
+};
+
+/** Opens a service that was made. */
+export function openService(
+  number: number,
+  { databases, hubs: directory, now, addressOf, ports, limits, fullChain }: OpenServiceOptions,
+): ProvisioningService {
+  const database = databases.of('service', number);
+  const identity = readServiceIdentity(database);
+  const name = identity.dpsName.toLowerCase();
+  const azureNames = [`${name}.azure-devices-provisioning.net`, `${name}.localhost`];
+  const shared = number === 1 ? ['global.azure-devices-provisioning.net', 'management.azure.com'] : [];
+  const certificates = new Certificates(database);
+  const groups = new EnrollmentGroups(database);
+  const individuals = new IndividualEnrollments(database);
+  const records = new RegistrationRecords(database);
+  const hubs = new LinkedHubs(database, directory);
+  const issuing = new IssuingAuthorities(database, now);
+  const attestation = new Attestation({ certificates, groups, individuals, fullChain, now });
+  const quotas = new Quotas(limits, now);
+  let settings = readSettings(database);
+  let policies: readonly Policy[] = readPolicies(database, servicePolicies);
+  return {
+    number,
+    identity,
+    get settings() {
+      return settings;
+    },
+    get etag() {
+      return settings.etag;
+    },
+    get policies() {
+      return policies;
+    },
+    replacePolicies(to) {
+      writePolicies(database, servicePolicies, to);
+      policies = readPolicies(database, servicePolicies);
+    },
+    names: new HostNames(addressOf(number, name), [...azureNames, ...shared], ports, number === 1),
+    certificates,
+    groups,
+    individuals,
+    records,
+    hubs,
+    issuing,
+    quotas,
+    registrations: new Registrations({
+      attestation,
+      records,
+      hubs,
+      issuing,
+      quotas,
+      defaultPolicy: () => settings.allocationPolicy,
+      now,
+    }),
+    change(to: ServiceSettings) {
+      settings = { ...to, etag: newArmEtag() };
+      writeSetting(database, 'service', JSON.stringify(settings));
+    },
+  };
+}
+
+function readSettings(database: StateDatabase): ServiceSettings & { etag: string } {
+  const stored = readSetting(database, 'service');
+  if (stored !== undefined) return JSON.parse(stored) as ServiceSettings & { etag: string };
+  // Of a service that nobody changed yet: the same as long as that is so.
+  return { ...defaultSettings, etag: Buffer.from(readServiceIdentity(database).idScope).toString('base64') };
+}

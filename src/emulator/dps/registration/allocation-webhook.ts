@@ -1,0 +1,126 @@
+/**
+ * Custom allocation: a webhook is asked which hub a device goes to.
+ *
+ * Source: Microsoft Learn, "Understand custom allocation policies with Azure IoT Hub DPS" (AllocationRequest and
+ * AllocationResponse).
+ */
+import { z } from 'zod';
+import {
+  type CustomAllocationDefinition,
+  type EnrollmentGroup,
+  type IndividualEnrollment,
+  type InitialTwin,
+  initialTwin,
+} from '../../../dps/contract/schemas.js';
+
+export interface AllocationWebhookRequest {
+  enrollmentGroup?: EnrollmentGroup;
+  individualEnrollment?: IndividualEnrollment;
+  deviceRuntimeContext: {
+    registrationId: string;
+    /** Absent at the first assignment. */
+    currentIotHubHostName?: string;
+    currentDeviceId?: string;
+    x509?: unknown;
+    symmetricKey?: unknown;
+    /** As the device sent it. */
+    payload?: unknown;
+  };
+  /** Host names: the device goes to one of these. */
+  linkedHubs: string[];
+}
+
+export interface AllocationWebhookReply {
+  iotHubHostName: string;
+  initialTwin?: InitialTwin;
+  /** For the device, which finds it in its registration state. */
+  payload?: unknown;
+}
+
+/** The device's registration fails with code 400207 and this sentence. */
+export class WebhookFailure extends Error {}
+
+/** Azure's own limit is not documented; clients over HTTPS wait 30 s for an answer. */
+const webhookTimeoutMs = 10_000;
+const maxReplyBytes = 64 * 1024;
+
+/** Names are written in more than one case in the documentation itself. */
+const reply = z.object({
+  iothubhostname: z.string().min(1),
+  initialtwin: initialTwin.nullish(),
+  payload: z.unknown().optional(),
+  returndata: z.unknown().optional(),
+});
+
+/** @throws WebhookFailure */
+export async function askWebhook(
+  { webhookUrl }: CustomAllocationDefinition,
+  request: AllocationWebhookRequest,
+  timeoutMs = webhookTimeoutMs,
+): Promise<AllocationWebhookReply> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  let status: number;
+  let text: string;
+  try {
+    const response = await fetch(webhookUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      body: JSON.stringify(request),
+      redirect: 'manual',
+      signal,
+    });
+    status = response.status;
+    text = await readText(response);
+  } catch (error) {
+    if (error instanceof WebhookFailure) throw error;
+    if (signal.aborted) {
+      throw new WebhookFailure(
+        `Custom allocation failed: the webhook did not answer within ${timeoutMs / 1000} seconds`,
+      );
+    }
+    throw new WebhookFailure('Custom allocation failed: the webhook cannot be reached');
+  }
+  // Seen in a report of the real service (Azure/iotedge#3233).
+  if (status < 200 || status > 299) {
+    throw new WebhookFailure(`Custom allocation failed with status code: ${status}`);
+  }
+  return parseReply(text);
+}
+
+async function readText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    if (length > maxReplyBytes) {
+      throw new WebhookFailure('Custom allocation failed: the webhook answered more than 64 KB');
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parseReply(text: string): AllocationWebhookReply {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw new WebhookFailure('Custom allocation failed: the webhook did not answer JSON');
+  }
+  const fields =
+    typeof body === 'object' && body !== null
+      ? Object.fromEntries(Object.entries(body).map(([name, value]) => [name.toLowerCase(), value]))
+      : body;
+  const parsed = reply.safeParse(fields);
+  if (!parsed.success) {
+    const at = parsed.error.issues[0]!.path[0];
+    const field = at === 'initialtwin' ? 'initialTwin' : 'iotHubHostName';
+    throw new WebhookFailure(`Custom allocation failed: the webhook's answer has no usable ${field}`);
+  }
+  const { iothubhostname, initialtwin, payload = parsed.data.returndata } = parsed.data;
+  return {
+    iotHubHostName: iothubhostname,
+    ...(initialtwin == null ? {} : { initialTwin: initialtwin }),
+    ...(payload == null ? {} : { payload }),
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * A device that asks for a certificate while it registers: its request is read, checked and answered.
+ *
+ * Source: azure-rest-api-specs, deviceprovisioningservices data-plane 2025-07-01-preview, DeviceRegistration.csr and
+ * DeviceRegistrationResult.issuedCertificateChain.
+ */
+import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
+import { sameId } from '../../../dps/contract/ids.js';
+import { DpsError } from '../dps-error.js';
+import type { IssuingAuthorities } from '../state/issuing-authorities.js';
+
+/** The CA of enrollments that name no policy. */
+const defaultPolicyName = 'default';
+
+/** Requests of 96 KB at most reach this; one of a device has less than 2 KB. */
+const maxRequestBytes = 16 * 1024;
+
+export interface IssuedCredential {
+  /** DER, base64: the device's certificate, the CA of the policy, the root. */
+  chain: string[];
+  /** SHA-256 of the device's certificate and of the CA that signed it, upper-case hexadecimal. */
+  leafThumbprint: string;
+  issuerThumbprint: string;
+}
+
+export interface CredentialRequest {
+  /** Base64 of a DER certificate request (PKCS#10), without the lines of PEM. */
+  csr: string;
+  registrationId: string;
+  /** The enrollment's; undefined when it names none. */
+  policyName: string | undefined;
+}
+
+/** @throws DpsError badRequest, saying what is wrong with the request */
+export async function answerCredentialRequest(
+  { csr, registrationId, policyName = defaultPolicyName }: CredentialRequest,
+  authorities: IssuingAuthorities,
+  at: Date,
+): Promise<IssuedCredential> {
+  const publicKey = await readRequest(csr, registrationId);
+  const { authority, root } = await authorities.ofPolicy(policyName);
+  const { issueDeviceCertificate } = await import('./issue-credential.js');
+  const leaf = await issueDeviceCertificate(registrationId, publicKey, authority, at);
+  const issuer = new X509Certificate(authority.certificate).raw;
+  const chain = [leaf, issuer, new X509Certificate(root.certificate).raw];
+  return {
+    chain: chain.map((der) => der.toString('base64')),
+    leafThumbprint: thumbprint(leaf),
+    issuerThumbprint: thumbprint(issuer),
+  };
+}
+
+/** @returns the key to be certified, whose possession the request's signature proves */
+async function readRequest(csr: string, registrationId: string): Promise<KeyObject> {
+  const base64 = csr.replace(/\s/g, '');
+  const der = Buffer.from(base64, 'base64');
+  if (der[0] !== 0x30 || der.toString('base64') !== base64) {
+    throw refused('it is not base64 of DER, without the lines of PEM');
+  }
+  if (der.length > maxRequestBytes) throw refused(`it has more than ${maxRequestBytes} bytes`);
+  const { parseCertificateRequest } = await import('../../../pki/x509/csr.js');
+  let request: ReturnType<typeof parseCertificateRequest>;
+  try {
+    request = parseCertificateRequest(der);
+  } catch (error) {
+    throw refused((error as Error).message);
+  }
+  const { commonName } = request.subject;
+  if (commonName === undefined || !sameId(commonName, registrationId)) {
+    throw refused('the common name is not the registration ID');
+  }
+  assertKey(request.publicKey);
+  return request.publicKey;
+}
+
+/** NIST SP 800-57 part 1, table 2: 112 bits of security, which RSA has from 2048 bits on. */
+const minRsaBits = 2048;
+const curves = ['prime256v1', 'secp384r1', 'secp521r1'];
+
+function assertKey({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): void {
+  const { modulusLength = 0, namedCurve = '' } = asymmetricKeyDetails ?? {};
+  const usable =
+    asymmetricKeyType === 'rsa'
+      ? modulusLength >= minRsaBits
+      : asymmetricKeyType === 'ec' && curves.includes(namedCurve);
+  if (!usable) throw refused(`the key is neither RSA of ${minRsaBits} bits or more nor of a NIST curve`);
+}
+
+function refused(why: string): DpsError {
+  return new DpsError('badRequest', { message: `The certificate request (csr) cannot be used: ${why}.` });
+}
+
+function thumbprint(der: Buffer): string {
+  return createHash('sha256').update(der).digest('hex').toUpperCase();
+}

@@ -1,0 +1,23 @@
+/** A registration record as the wire knows it, on the service plane and on the device plane. */
+import type { RegistrationState } from '../../../dps/contract/schemas.js';
+import { wireTimestamp } from '../../wire/wire-time.js';
+import type { LinkedHubs } from '../state/linked-hubs.js';
+import type { RegistrationRecord } from '../state/stored-registrations.js';
+
+export function toRegistrationState(record: RegistrationRecord, hubs: LinkedHubs): RegistrationState {
+  const isAssigned = record.status === 'assigned';
+  const assignedHub = !isAssigned || record.hubId === undefined ? undefined : hubs.hostNameOf(record.hubId);
+  return {
+    registrationId: record.registrationId,
+    createdDateTimeUtc: wireTimestamp(record.created),
+    ...(assignedHub === undefined ? {} : { assignedHub }),
+    ...(!isAssigned || record.deviceId === undefined ? {} : { deviceId: record.deviceId }),
+    status: record.status,
+    ...(record.substatus === undefined ? {} : { substatus: record.substatus }),
+    ...(record.errorCode === undefined ? {} : { errorCode: record.errorCode }),
+    ...(record.errorMessage === undefined ? {} : { errorMessage: record.errorMessage }),
+    lastUpdatedDateTimeUtc: wireTimestamp(record.updated),
+    etag: record.etag,
+    ...(record.payload === undefined ? {} : { payload: record.payload }),
+  };
+}

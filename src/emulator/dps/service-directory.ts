@@ -1,0 +1,79 @@
+/** The provisioning services of an emulator. Each keeps what it knows in a state of its own, and shares the hubs. */
+
+import { servicePolicies } from '../state/identity.js';
+import { makeService } from './make-services.js';
+import { type OpenServiceOptions, openService, type ProvisioningService } from './provisioning-service.js';
+import { type CountLimits, mostOf } from './quotas.js';
+
+export interface ServiceDirectoryOptions extends OpenServiceOptions {
+  /** Of all services. */
+  subscriptionId: string;
+  /** Opens the address of a service that is made while the emulator runs; gives what it is bound to. */
+  openAddress: (number: number, name: string) => Promise<string>;
+}
+
+export class ServiceDirectory {
+  readonly #options: ServiceDirectoryOptions;
+  #services: ProvisioningService[];
+
+  constructor(options: ServiceDirectoryOptions) {
+    this.#options = options;
+    const rows = options.databases.main
+      .prepare('SELECT number FROM provisioning_service ORDER BY number')
+      .all() as { number: number }[];
+    this.#services = rows.map(({ number }) => openService(number, options));
+  }
+
+  /** In the order of their making. */
+  list(): readonly ProvisioningService[] {
+    return this.#services;
+  }
+
+  get(dpsName: string): ProvisioningService | undefined {
+    return this.#services.find(({ identity }) => same(identity.dpsName, dpsName));
+  }
+
+  /** How many of these there may be, of services or in one; Infinity without quotas. */
+  most(of: keyof CountLimits): number {
+    return mostOf(this.#options.limits, of);
+  }
+
+  /** Makes a service that links no hub; its name is free. It can be dialled when this resolves. */
+  async create(dpsName: string, resourceGroup: string): Promise<ProvisioningService> {
+    const { databases, subscriptionId, openAddress } = this.#options;
+    const number = makeService(databases, { subscriptionId, resourceGroup, dpsName }, []);
+    const address = await openAddress(number, dpsName.toLowerCase());
+    const service = openService(number, { ...this.#options, addressOf: () => address });
+    this.#services = [...this.#services, service];
+    return service;
+  }
+
+  /** Deletes a service and all that it knows; the hubs stay, with their devices. */
+  delete(service: ProvisioningService): void {
+    const { databases } = this.#options;
+    this.#services = this.#services.filter((one) => one !== service);
+    databases.main.prepare('DELETE FROM provisioning_service WHERE number = ?').run(service.number);
+    // That of the first is in the file of everything else.
+    if (service.number === 1) databases.main.exec(emptyService);
+    else databases.remove('service', service.number);
+  }
+
+  byIdScope(idScope: string): ProvisioningService | undefined {
+    return this.#services.find(({ identity }) => same(identity.idScope, idScope));
+  }
+}
+
+/** What the first service has in the main file. */
+const emptyService = `
+  BEGIN;
+  DELETE FROM certificate; DELETE FROM enrollment_group; DELETE FROM enrollment_group_ca;
+  DELETE FROM individual_enrollment; DELETE FROM registration; DELETE FROM operation;
+  DELETE FROM hub; DELETE FROM hub_name; DELETE FROM issuing_authority;
+  DELETE FROM policy WHERE owner = '${servicePolicies}';
+  DELETE FROM setting WHERE name IN ('idScope', 'service');
+  COMMIT;
+`;
+
+function same(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}

@@ -1,0 +1,204 @@
+/** Reads an enrollment group or individual enrollment, refusing what the service refuses: 400004 and a sentence. */
+import type { ZodType } from 'zod';
+import { firstCustomAllocationApiVersion, isKnownApiVersion } from '../../../dps/contract/api-versions.js';
+import { sameId } from '../../../dps/contract/ids.js';
+import {
+  allocationPolicies,
+  attestationTypes,
+  type CustomAllocationDefinition,
+  type EnrollmentGroup,
+  enrollmentGroup,
+  individualEnrollment,
+  provisioningStatuses,
+} from '../../../dps/contract/schemas.js';
+import { DpsError } from '../dps-error.js';
+import { assertLegalId } from '../registration/legal-id.js';
+import type { Certificates } from '../state/ca-certificates.js';
+import type { EnrollmentSettings } from '../state/enrollment-settings.js';
+import type { Hub } from '../state/linked-hubs.js';
+import type { GroupSettings } from '../state/stored-groups.js';
+import type { IndividualSettings } from '../state/stored-individuals.js';
+import { type AttestationSettings, readAttestation } from './attestation-request.js';
+
+export interface EnrollmentContext {
+  certificates: Pick<Certificates, 'get'>;
+  /** Those that are linked. */
+  hubs: { byName(hostName: string): Pick<Hub, 'hubId'> | undefined };
+}
+
+/** IoT Hub's rule: Microsoft Learn, "Understand the identity registry in your IoT hub", case-sensitive. */
+const legalDeviceId = /^[A-Za-z0-9\-.%_*?!(),:=@$']{1,128}$/;
+
+/** As names of Azure Device Registry's resources are. */
+const legalPolicyName = /^[A-Za-z0-9._-]{1,63}$/;
+
+/**
+ * @param enrollmentGroupId the ID in the path
+ * @param before the group as it is stored: a secret or a certificate that the body leaves out is kept from it
+ * @throws DpsError badRequest, notImplemented
+ */
+export function readEnrollmentGroup(
+  enrollmentGroupId: string,
+  body: unknown,
+  before: GroupSettings | undefined,
+  context: EnrollmentContext,
+): GroupSettings {
+  assertLegalId('enrollment group ID', enrollmentGroupId);
+  const group = parse(enrollmentGroup, body, 'enrollment group');
+  assertSameId('enrollment group ID', group.enrollmentGroupId, enrollmentGroupId);
+  return {
+    enrollmentGroupId: before?.enrollmentGroupId ?? enrollmentGroupId,
+    ...readSettings(group, context),
+    ...readAttestation(group.attestation, 'group', before, context.certificates),
+  };
+}
+
+/**
+ * @param registrationId the ID in the path
+ * @param before see {@link readEnrollmentGroup}
+ * @throws DpsError badRequest, notImplemented
+ */
+export function readIndividualEnrollment(
+  registrationId: string,
+  body: unknown,
+  before: IndividualSettings | undefined,
+  context: EnrollmentContext,
+): IndividualSettings {
+  assertLegalId('registration ID', registrationId);
+  const individual = parse(individualEnrollment, body, 'individual enrollment');
+  assertSameId('registration ID', individual.registrationId, registrationId);
+  const { deviceId, optionalDeviceInformation } = individual;
+  if (deviceId != null && deviceId !== '' && !legalDeviceId.test(deviceId)) {
+    throw badRequest(
+      "The deviceId must have 1 to 128 letters, digits or characters of - . % _ * ? ! ( ) , : = @ $ '.",
+    );
+  }
+  return {
+    registrationId: before?.registrationId ?? registrationId,
+    ...(deviceId == null || deviceId === '' ? {} : { deviceId }),
+    ...(optionalDeviceInformation == null ? {} : { optionalDeviceInformation }),
+    ...readSettings(individual, context),
+    ...readAttestation(individual.attestation, 'individual', before, context.certificates),
+  };
+}
+
+type Common = Omit<EnrollmentGroup, 'enrollmentGroupId'>;
+
+function readSettings(
+  enrollment: Common,
+  { hubs }: EnrollmentContext,
+): Omit<EnrollmentSettings, keyof AttestationSettings> {
+  const { iotHubHostName, iotHubs, allocationPolicy, initialTwin, credentialPolicyName } = enrollment;
+  const customAllocationDefinition = readCustomAllocation(enrollment);
+  assertOneHubIfStatic(enrollment);
+  if (credentialPolicyName != null && !legalPolicyName.test(credentialPolicyName)) {
+    throw badRequest('The credentialPolicyName must have 1 to 63 letters, digits, - . or _.');
+  }
+  return {
+    iotEdge: enrollment.capabilities?.iotEdge ?? false,
+    ...(allocationPolicy == null ? {} : { allocationPolicy }),
+    ...(customAllocationDefinition === undefined ? {} : { customAllocationDefinition }),
+    ...(iotHubs == null ? {} : { hubIds: iotHubs.map((name) => hubIdOf(name, hubs)) }),
+    ...(iotHubHostName == null ? {} : { hubId: hubIdOf(iotHubHostName, hubs) }),
+    provisioningStatus: enrollment.provisioningStatus ?? 'enabled',
+    reprovisionPolicy: enrollment.reprovisionPolicy ?? { updateHubAssignment: true, migrateDeviceData: true },
+    ...(initialTwin == null ? {} : { initialTwin }),
+    ...(credentialPolicyName == null ? {} : { credentialPolicyName }),
+  };
+}
+
+function assertSameId(what: string, ofBody: string, ofPath: string): void {
+  if (!sameId(ofBody, ofPath)) throw badRequest(`The ${what} of the body is not that of the path.`);
+}
+
+function parse<Value>(schema: ZodType<Value>, body: unknown, what: string): Value {
+  const parsed = schema.safeParse(inDocumentedCase(body));
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw badRequest(`The ${what} is not valid at ${issue.path.join('.') || 'its top'}: ${issue.message}.`);
+}
+
+/**
+ * A body whose enumerations are spelled as in the schema: documents and tools write them in more than one case, such as
+ * `geolatency` (Microsoft Learn, "How to use allocation policies").
+ */
+function inDocumentedCase(body: unknown): unknown {
+  if (!isObject(body)) return body;
+  const { attestation } = body;
+  return {
+    ...body,
+    ...spelled(body, 'allocationPolicy', allocationPolicies),
+    ...spelled(body, 'provisioningStatus', provisioningStatuses),
+    ...(isObject(attestation)
+      ? { attestation: { ...attestation, ...spelled(attestation, 'type', attestationTypes) } }
+      : {}),
+  };
+}
+
+function spelled(object: Record<string, unknown>, field: string, values: readonly string[]) {
+  const given = object[field];
+  const value =
+    typeof given === 'string' ? values.find((one) => one.toLowerCase() === given.toLowerCase()) : undefined;
+  return value === undefined ? {} : { [field]: value };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function readCustomAllocation({
+  allocationPolicy,
+  customAllocationDefinition,
+}: Common): CustomAllocationDefinition | undefined {
+  if (allocationPolicy !== 'custom') return undefined;
+  if (!customAllocationDefinition) {
+    // Seen in a report of the real service.
+    throw badRequest(
+      "A CustomAllocationDefinition is required when the allocation policy is set to 'Custom'",
+    );
+  }
+  const { webhookUrl, apiVersion } = customAllocationDefinition;
+  if (!isWebhookUrl(webhookUrl)) {
+    throw badRequest(
+      'customAllocationDefinition.webhookUrl must be a URL of https; http is taken for this machine only (localhost, 127.0.0.1, [::1]).',
+    );
+  }
+  if (!isKnownApiVersion('service', apiVersion) || apiVersion < firstCustomAllocationApiVersion) {
+    throw badRequest(
+      `customAllocationDefinition.apiVersion must be one of the service's, from ${firstCustomAllocationApiVersion} on.`,
+    );
+  }
+  return { webhookUrl, apiVersion };
+}
+
+/** Microsoft Learn, "How to use allocation policies": with static configuration, an enrollment must name a single hub. */
+function assertOneHubIfStatic({ allocationPolicy, iotHubs, iotHubHostName }: Common): void {
+  const named = iotHubs?.length ? iotHubs.length : iotHubHostName == null ? 0 : 1;
+  if (allocationPolicy === 'static' && named !== 1) {
+    throw badRequest(
+      `With the allocation policy static, one IoT hub must be named in iotHubs, not ${named}.`,
+    );
+  }
+}
+
+function isWebhookUrl(text: string): boolean {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return false;
+  }
+  const isLocal = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLocal);
+}
+
+function hubIdOf(hostName: string, hubs: EnrollmentContext['hubs']): string {
+  const hub = hubs.byName(hostName);
+  if (!hub)
+    throw badRequest(`The IoT hub "${hostName.slice(0, 90)}" is not linked to this provisioning service.`);
+  return hub.hubId;
+}
+
+function badRequest(message: string): DpsError {
+  return new DpsError('badRequest', { message });
+}

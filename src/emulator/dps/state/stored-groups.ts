@@ -1,0 +1,130 @@
+/** Enrollment groups. IDs are compared without regard to case. */
+
+import type { StateDatabase } from '../../state/database.js';
+import { newEtag } from '../../state/etag.js';
+import { Recent } from '../../wire/recent.js';
+import {
+  type EnrollmentRow,
+  type EnrollmentSettings,
+  fromEnrollmentRow,
+  type StoredVersion,
+} from './enrollment-settings.js';
+
+export interface GroupSettings extends EnrollmentSettings {
+  enrollmentGroupId: string;
+}
+
+export interface StoredGroup extends GroupSettings, StoredVersion {}
+
+/** More than the CAs of the devices of any provisioning service; strangers' CAs come and go. */
+const maxFound = 1000;
+
+export class EnrollmentGroups {
+  readonly #database: StateDatabase;
+  readonly #byAuthority;
+  /** What was found last, by CA; null for none. Every registration asks, and groups change rarely. */
+  readonly #found = new Recent<string, StoredGroup | null>(maxFound);
+
+  constructor(database: StateDatabase) {
+    this.#database = database;
+    // json_each: a CA has as many names as it was uploaded under.
+    this.#byAuthority = database.prepare(
+      `SELECT g.* FROM enrollment_group g JOIN enrollment_group_ca ca ON ca.group_key = g.group_key
+       WHERE ca.sha256 = ? OR ca.reference_key IN (SELECT value FROM json_each(?)) ORDER BY g.number LIMIT 1`,
+    );
+  }
+
+  get(enrollmentGroupId: string): StoredGroup | undefined {
+    const row = this.#database
+      .prepare('SELECT * FROM enrollment_group WHERE group_key = ?')
+      .get(enrollmentGroupId.toLowerCase());
+    return row === undefined ? undefined : fromRow(row as EnrollmentRow);
+  }
+
+  /** Groups in the order of their IDs, those after `after`. */
+  page(after: string, limit: number): StoredGroup[] {
+    const rows = this.#database
+      .prepare('SELECT * FROM enrollment_group WHERE group_key > ? ORDER BY group_key LIMIT ?')
+      .all(after.toLowerCase(), limit) as EnrollmentRow[];
+    return rows.map(fromRow);
+  }
+
+  /** How many there are, of symmetric key attestation or of X.509. */
+  count(attestation: 'symmetricKey' | 'x509'): number {
+    const { count } = this.#database
+      .prepare(
+        `SELECT count(*) AS count FROM enrollment_group
+         WHERE (json_extract(document, '$.symmetricKey') IS NOT NULL) = ?`,
+      )
+      .get(attestation === 'symmetricKey' ? 1 : 0) as { count: number };
+    return count;
+  }
+
+  /** The groups of symmetric key attestation, in the order of their making. */
+  withSymmetricKey(): StoredGroup[] {
+    const rows = this.#database
+      .prepare(
+        `SELECT * FROM enrollment_group WHERE json_extract(document, '$.symmetricKey') IS NOT NULL ORDER BY number`,
+      )
+      .all() as EnrollmentRow[];
+    return rows.map(fromRow);
+  }
+
+  /**
+   * The group that a CA backs; the one made first, when it backs several.
+   *
+   * @param sha256 the CA's SHA-256, upper-case hexadecimal
+   * @param certificateNames its names in ARM, when it is uploaded and verified
+   */
+  byAuthority(sha256: string, certificateNames: readonly string[]): StoredGroup | undefined {
+    const names = JSON.stringify(certificateNames.map((name) => name.toLowerCase()));
+    const asked = `${sha256} ${names}`;
+    const known = this.#found.get(asked);
+    if (known !== undefined) return known ?? undefined;
+    const row = this.#byAuthority.get(sha256, names);
+    const group = row === undefined ? undefined : fromRow(row as EnrollmentRow);
+    this.#found.set(asked, group ?? null);
+    return group;
+  }
+
+  /** Stores a group, new or changed, under a new etag. */
+  save(settings: GroupSettings, created: Date, updated: Date): StoredGroup {
+    const groupKey = settings.enrollmentGroupId.toLowerCase();
+    const etag = newEtag();
+    this.#found.clear();
+    this.#database.transaction(() => {
+      this.#database
+        .prepare(
+          `INSERT INTO enrollment_group (group_key, etag, created, updated, document) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (group_key) DO UPDATE
+           SET etag = excluded.etag, updated = excluded.updated, document = excluded.document`,
+        )
+        .run(groupKey, etag, created.toISOString(), updated.toISOString(), JSON.stringify(settings));
+      this.#deleteAuthorities(groupKey);
+      const insert = this.#database.prepare('INSERT INTO enrollment_group_ca VALUES (?, ?, ?, ?)');
+      for (const authority of settings.authorities) {
+        const sha256 = 'sha256' in authority ? authority.sha256 : null;
+        const reference = 'reference' in authority ? authority.reference.toLowerCase() : null;
+        insert.run(groupKey, authority.slot, sha256, reference);
+      }
+    })();
+    return { ...settings, etag, created, updated };
+  }
+
+  delete(enrollmentGroupId: string): void {
+    const groupKey = enrollmentGroupId.toLowerCase();
+    this.#found.clear();
+    this.#database.transaction(() => {
+      this.#database.prepare('DELETE FROM enrollment_group WHERE group_key = ?').run(groupKey);
+      this.#deleteAuthorities(groupKey);
+    })();
+  }
+
+  #deleteAuthorities(groupKey: string): void {
+    this.#database.prepare('DELETE FROM enrollment_group_ca WHERE group_key = ?').run(groupKey);
+  }
+}
+
+function fromRow(row: EnrollmentRow): StoredGroup {
+  return fromEnrollmentRow<GroupSettings>(row);
+}

@@ -1,0 +1,77 @@
+/** Individual enrollments. Registration IDs are compared without regard to case. */
+import type { StateDatabase } from '../../state/database.js';
+import { newEtag } from '../../state/etag.js';
+import { RowCount } from '../../state/row-count.js';
+import {
+  type EnrollmentRow,
+  type EnrollmentSettings,
+  fromEnrollmentRow,
+  type StoredVersion,
+} from './enrollment-settings.js';
+
+export interface IndividualSettings extends EnrollmentSettings {
+  registrationId: string;
+  /** The device's ID in its hub, where it is another than the registration ID. */
+  deviceId?: string;
+  optionalDeviceInformation?: Record<string, unknown>;
+}
+
+export interface StoredIndividual extends IndividualSettings, StoredVersion {}
+
+export class IndividualEnrollments {
+  readonly #database: StateDatabase;
+  readonly #get;
+  readonly #count: RowCount;
+
+  constructor(database: StateDatabase) {
+    this.#database = database;
+    this.#count = new RowCount(database, 'individual_enrollment');
+    this.#get = database.prepare('SELECT * FROM individual_enrollment WHERE registration_key = ?');
+  }
+
+  get(registrationId: string): StoredIndividual | undefined {
+    // Every registration asks, and most services have groups only.
+    if (this.count() === 0) return undefined;
+    const row = this.#get.get(registrationId.toLowerCase());
+    return row === undefined ? undefined : fromEnrollmentRow<IndividualSettings>(row as EnrollmentRow);
+  }
+
+  /** How many there are. */
+  count(): number {
+    return this.#count.value;
+  }
+
+  /** Enrollments in the order of their IDs, those after `after`. */
+  page(after: string, limit: number): StoredIndividual[] {
+    const rows = this.#database
+      .prepare(
+        'SELECT * FROM individual_enrollment WHERE registration_key > ? ORDER BY registration_key LIMIT ?',
+      )
+      .all(after.toLowerCase(), limit) as EnrollmentRow[];
+    return rows.map((row) => fromEnrollmentRow<IndividualSettings>(row));
+  }
+
+  /** Stores an enrollment, new or changed, under a new etag. */
+  save(settings: IndividualSettings, created: Date, updated: Date): StoredIndividual {
+    const etag = newEtag();
+    const isNew = this.get(settings.registrationId) === undefined;
+    this.#database
+      .prepare('INSERT OR REPLACE INTO individual_enrollment VALUES (?, ?, ?, ?, ?)')
+      .run(
+        settings.registrationId.toLowerCase(),
+        etag,
+        created.toISOString(),
+        updated.toISOString(),
+        JSON.stringify(settings),
+      );
+    if (isNew) this.#count.change(1);
+    return { ...settings, etag, created, updated };
+  }
+
+  delete(registrationId: string): void {
+    const { changes } = this.#database
+      .prepare('DELETE FROM individual_enrollment WHERE registration_key = ?')
+      .run(registrationId.toLowerCase());
+    this.#count.change(-changes);
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * `messages/devicebound`: what the hub has for a device. A message is the device's when it has accepted it, and goes back
+ * to its queue when it is released or the link ends before.
+ *
+ * Source: Microsoft Learn, "Communicate with your IoT hub by using the AMQP protocol", receiving cloud-to-device messages.
+ */
+import rhea, { type Message } from 'rhea';
+import { dataBody } from '../../wire/amqp/message.js';
+import { type CloudToDeviceMessage, lockMilliseconds } from '../cloud-to-device.js';
+import { acknowledgementProperty } from './amqp-message.js';
+import type { DeviceNode } from './device-node.js';
+
+export const cloudToDeviceNode: DeviceNode = ({ deviceId, hub: { cloudToDevice: queue }, note }) => ({
+  'to-client': (link) => {
+    function deliver() {
+      while (link.takes()) {
+        const next = queue.receive(deviceId, lockMilliseconds);
+        if (next === undefined) return;
+        const { lockToken, message } = next;
+        link.send(toMessage(deviceId, message), (outcome) => {
+          if (outcome === 'dropped') queue.release(deviceId, lockToken);
+          else if (outcome === 'released') queue.abandon(deviceId, lockToken);
+          else if (queue[outcome === 'accepted' ? 'complete' : 'reject'](deviceId, lockToken)) {
+            note('receiveMessage', 200);
+          }
+        });
+      }
+    }
+    const stopListening = queue.onAvailable(deviceId, deliver);
+    return { sendable: deliver, closed: stopListening };
+  },
+});
+
+function toMessage(deviceId: string, message: CloudToDeviceMessage): Message {
+  const { mid, cid, uid, ct, ce, exp: _, ...others } = message.systemProperties;
+  const present = <Value>(name: string, value: Value | undefined) =>
+    value === undefined ? {} : { [name]: value };
+  const enqueued = rhea.types.wrap_timestamp(Date.parse(message.enqueued));
+  return {
+    to: `/devices/${encodeURIComponent(deviceId)}/messages/devicebound`,
+    ...present('message_id', mid),
+    ...present('correlation_id', cid),
+    ...present('user_id', uid === undefined ? undefined : Buffer.from(uid)),
+    ...present('content_type', ct),
+    ...present('content_encoding', ce),
+    absolute_expiry_time: Date.parse(message.expiry),
+    delivery_count: message.deliveryCount,
+    message_annotations: {
+      'x-opt-sequence-number': rhea.types.wrap_long(message.sequenceNumber),
+      'x-opt-enqueued-time': enqueued,
+      // By this name, the SDK for C# looks for it.
+      'iothub-enqueuedtime': enqueued,
+    },
+    application_properties: {
+      ...message.properties,
+      ...present(acknowledgementProperty, message.acknowledgement),
+      ...Object.fromEntries(Object.entries(others).map(([name, value]) => [`iothub-${name}`, value])),
+    },
+    body: dataBody(message.body),
+  } as unknown as Message;
+}

@@ -1,0 +1,112 @@
+/** The hubs of an emulator. Each keeps its devices in a state of its own; a provisioning service links some of them. */
+
+import type { StateDatabases } from '../state/databases.js';
+import { makeHubPolicies, type Policy, readPolicies } from '../state/identity.js';
+import { HostNames, type Ports } from '../wire/network/host-names.js';
+import { type Hub, type NamedHub, openHub } from './hub.js';
+
+export interface IotHub {
+  /** Its name, lower case. */
+  readonly hubId: string;
+  /** Which of the hubs it is, from 1; its loopback address ends with it. */
+  readonly number: number;
+  /** Milliseconds that devices are taken to be away from it. */
+  readonly latency: number;
+  readonly hub: Hub;
+  readonly policies: readonly Policy[];
+  readonly names: HostNames;
+}
+
+/** The hub of a state that was not told another name. */
+const defaultHubName = 'hub-1';
+
+export interface HubDirectoryOptions {
+  databases: StateDatabases;
+  now: () => Date;
+  /** What a hub of this number is bound to. */
+  addressOf: (number: number, name: string) => string;
+  ports: () => Ports;
+  /** The CAs whose certificates let in devices of the kind `certificateAuthority`: DER. */
+  authorities: () => readonly Buffer[];
+}
+
+export class HubDirectory {
+  readonly #hubs: IotHub[];
+
+  constructor({ databases, now, addressOf, ports, authorities }: HubDirectoryOptions) {
+    const { main } = databases;
+    const rows = main.prepare('SELECT number, hub_id, latency FROM iot_hub ORDER BY number').all() as {
+      number: number;
+      hub_id: string;
+      latency: number;
+    }[];
+    this.#hubs = rows.map(({ number, hub_id: hubId, latency }) => ({
+      hubId,
+      number,
+      latency,
+      hub: openHub(databases.of('hub', number), now, authorities),
+      policies: readPolicies(main, hubId),
+      names: new HostNames(
+        addressOf(number, hubId),
+        [`${hubId}.azure-devices.net`, `${hubId}.localhost`],
+        ports,
+        number === 1,
+      ),
+    }));
+  }
+
+  /** In the order of their making; there is one at least. */
+  list(): readonly IotHub[] {
+    return this.#hubs;
+  }
+
+  get(hubId: string): IotHub | undefined {
+    return this.#hubs.find((one) => one.hubId === hubId);
+  }
+
+  /** As one that is spoken to over a port of all hubs. */
+  named(hub: IotHub): NamedHub {
+    return {
+      hubId: hub.hubId,
+      hub: hub.hub,
+      hostNames: () => hub.names.aliases,
+      policies: () => hub.policies,
+    };
+  }
+
+  /** By any of its names, with or without port; or by its bare name. */
+  byName(name: string): IotHub | undefined {
+    return this.#hubs.find(({ hubId, names }) => hubId === name.toLowerCase() || names.isCalled(name));
+  }
+}
+
+/** A hub that is asked for. */
+export interface WantedHub {
+  name: string;
+  /** See {@link IotHub.latency}; what it is stays when undefined, and is 0 at first. */
+  latency?: number | undefined;
+}
+
+/**
+ * Makes the hubs that are named and not there yet; without any, the usual one. All get the latency that is asked for.
+ *
+ * @returns the IDs of those that were made
+ */
+export function makeHubs({ main }: StateDatabases, hubs: readonly WantedHub[]): string[] {
+  const known = new Set(
+    (main.prepare('SELECT hub_id FROM iot_hub').all() as { hub_id: string }[]).map((row) => row.hub_id),
+  );
+  const wanted = hubs.length > 0 || known.size > 0 ? hubs : [{ name: defaultHubName }];
+  const made = [...new Set(wanted.map(({ name }) => name.toLowerCase()))].filter((name) => !known.has(name));
+  main.transaction(() => {
+    for (const hubId of made) {
+      main.prepare('INSERT INTO iot_hub SELECT coalesce(max(number), 0) + 1, ?, 0 FROM iot_hub').run(hubId);
+    }
+    // Those of an earlier enrollkit had their owner's only.
+    for (const hubId of [...known, ...made]) makeHubPolicies(main, hubId);
+    const setLatency = main.prepare('UPDATE iot_hub SET latency = ? WHERE hub_id = ?');
+    for (const { name, latency } of hubs)
+      if (latency !== undefined) setLatency.run(latency, name.toLowerCase());
+  })();
+  return made;
+}

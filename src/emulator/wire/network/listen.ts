@@ -1,0 +1,95 @@
+/** Opens a port on every address that the emulator is bound to. */
+import type { AddressInfo, Server } from 'node:net';
+import { EnrollkitError } from '../../../errors.js';
+
+export interface ListenOptions<Kind extends Server> {
+  /** One for each address. */
+  createServer: () => Kind;
+  addresses: readonly string[];
+  /** The same on all addresses; 0 picks a free one. */
+  port: number;
+  /** What is spoken there, and the flag that chooses the port; for errors. */
+  protocol: string;
+  flag: string;
+}
+
+/** A port that is free on the first address may be taken on the second: then another one is tried. */
+const attempts = 5;
+
+/** @throws EnrollkitError PORT_IN_USE, PORT_NOT_PERMITTED, ADDRESS_UNUSABLE */
+export async function listenEverywhere<Kind extends Server>(
+  options: ListenOptions<Kind>,
+): Promise<{ port: number; servers: Kind[] }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const servers: Kind[] = [];
+    try {
+      let { port } = options;
+      for (const address of options.addresses) {
+        const server = options.createServer();
+        servers.push(server);
+        port = await listen(server, address, port, options);
+      }
+      return { port, servers };
+    } catch (error) {
+      for (const server of servers) if (server.listening) server.close();
+      if (options.port !== 0 || attempt === attempts) throw error;
+    }
+  }
+}
+
+/** @returns the port that it got */
+function listen(
+  server: Server,
+  address: string,
+  port: number,
+  { protocol, flag }: Pick<ListenOptions<Server>, 'protocol' | 'flag'>,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: NodeJS.ErrnoException) => reject(listenError(cause, address, port, protocol, flag));
+    server.once('error', fail);
+    server.listen(port, address, () => {
+      server.removeListener('error', fail);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+function listenError(
+  cause: NodeJS.ErrnoException,
+  address: string,
+  port: number,
+  protocol: string,
+  flag: string,
+): EnrollkitError {
+  const next = `Choose another one with ${flag} PORT; 0 picks a free one.`;
+  const what = `Port ${port} of ${address}, for ${protocol},`;
+  switch (cause.code) {
+    case 'EADDRINUSE':
+      return new EnrollkitError('PORT_IN_USE', `${what} is in use.`, { next, cause });
+    case 'EACCES':
+      return new EnrollkitError('PORT_NOT_PERMITTED', `${what} may not be opened by this user.`, {
+        next: `${howToPermit(process.platform, process.execPath)} Or choose another one with ${flag} PORT, from 1024 on.`,
+        cause,
+      });
+    default:
+      return new EnrollkitError(
+        'ADDRESS_UNUSABLE',
+        `The emulator cannot listen on ${address}: ${cause.code}.`,
+        {
+          cause,
+        },
+      );
+  }
+}
+
+/** What gives a process the right to ports below 1024, by operating system. */
+export function howToPermit(platform: NodeJS.Platform, node: string): string {
+  switch (platform) {
+    case 'linux':
+      return `Permit it to all: sudo sysctl net.ipv4.ip_unprivileged_port_start=443. Or to Node.js alone: sudo setcap cap_net_bind_service=+ep "${node}". Or run this command with sudo, or under authbind.`;
+    case 'win32':
+      return 'Another program or a reservation has it: netsh http show servicestate, and netsh interface ipv4 show excludedportrange protocol=tcp, tell which.';
+    default:
+      return 'Run this command with sudo.';
+  }
+}

@@ -1,0 +1,41 @@
+/** Makes the emulator's TLS root and server certificate. */
+import { createPrivateKey } from 'node:crypto';
+import { generateKeyPair, type KeyAlgorithm, privateKeyToPem } from '../../../pki/keys.js';
+import { issue, type SubjectAlternativeNames } from '../../../pki/make/issue.js';
+import { loadProfile } from '../../../pki/make/profile.js';
+
+export interface MadePair {
+  certificatePem: string;
+  /** PKCS#8, not encrypted: the server must start unattended. */
+  keyPem: string;
+}
+
+export async function makeRoot(at: Date): Promise<MadePair> {
+  const { publicKey, privateKey } = await generateKeyPair('ec-p256');
+  const { pem } = await issue({
+    profile: loadProfile('root'),
+    subject: { commonName: 'enrollkit emulator TLS root' },
+    publicKey,
+    issuer: { privateKey },
+    at,
+  });
+  return { certificatePem: pem, keyPem: await privateKeyToPem(privateKey) };
+}
+
+export async function makeServer(
+  root: MadePair,
+  names: SubjectAlternativeNames,
+  keyAlgorithm: KeyAlgorithm,
+  at: Date,
+): Promise<MadePair> {
+  const { publicKey, privateKey } = await generateKeyPair(keyAlgorithm);
+  const { pem } = await issue({
+    profile: loadProfile('server'),
+    subject: { commonName: 'enrollkit emulator' },
+    publicKey,
+    issuer: { certificate: root.certificatePem, privateKey: createPrivateKey(root.keyPem) },
+    at,
+    subjectAlternativeNames: names,
+  });
+  return { certificatePem: pem, keyPem: await privateKeyToPem(privateKey) };
+}

@@ -1,0 +1,198 @@
+/** Devices out of a list: checked as a whole before anything is made, then read again as they are needed. */
+import { createHash } from 'node:crypto';
+import { createReadStream, statSync } from 'node:fs';
+import { registrationIdProblem, sameId } from '../../dps/contract/ids.js';
+import { EnrollkitError } from '../../errors.js';
+import type { Subject } from '../../pki/make/issue.js';
+import { alternativeNameKinds, alternativeNamesProblem } from '../issue/alternative-names.js';
+import { subjectPrefix } from '../issue/certificate-template.js';
+import type { DeviceRequest, SubjectPrefix } from '../issue/device.js';
+import type { DeviceSource, Range } from './device-source.js';
+import { fileError } from './file-lines.js';
+import { IdTable } from './id-table.js';
+import { type ListedDevice, type ListRecord, recordsOf } from './list-records.js';
+
+/** More at once help nobody. */
+const maxProblems = 5;
+const maxTagNames = 100;
+
+/**
+ * Reads a list once to check it, in little memory however long it is.
+ *
+ * @param subject what every device has besides; an organization of the list takes the place of the one in it
+ * @throws EnrollkitError FILE_UNREADABLE, or INVALID_DEVICE_LIST with file and line of each problem
+ */
+export async function listSource(path: string, subject: Omit<Subject, 'commonName'>): Promise<DeviceSource> {
+  assertRegularFile(path);
+  const prefixes = new SubjectPrefixes(subject);
+  const problems: string[] = [];
+  const ids = new IdTable();
+  const tagNames: string[] = [];
+  let count = 0;
+  for await (const record of recordsOf(path)) {
+    const found =
+      typeof record.device === 'string'
+        ? record.device
+        : (problemOf(record.device, prefixes) ??
+          tagProblem(record.device, tagNames) ??
+          (await duplicateOf(
+            record.device.registrationId,
+            ids.add(record.device.registrationId, count),
+            path,
+          )));
+    count += 1;
+    if (found === undefined) continue;
+    problems.push(`${path}:${record.line}: ${found}`);
+    if (problems.length > maxProblems) break;
+  }
+  if (count === 0) problems.push(`${path}: it lists no device`);
+  if (problems.length > 0) throw invalid(problems);
+  const digest = await digestOfFile(path);
+  const devices = (range: Range) => devicesOf(path, range, { prefixes, tagNames });
+  return {
+    count,
+    tagNames,
+    identity: { list: digest },
+    devices,
+    async *batches(range, size) {
+      let batch: DeviceRequest[] = [];
+      for await (const device of devices(range)) {
+        batch.push(device);
+        if (batch.length < size) continue;
+        yield { devices: batch };
+        batch = [];
+      }
+      if (batch.length > 0) yield { devices: batch };
+    },
+  };
+}
+
+async function* devicesOf(
+  path: string,
+  { begin, end }: Range,
+  { prefixes, tagNames }: { prefixes: SubjectPrefixes; tagNames: readonly string[] },
+): AsyncGenerator<DeviceRequest, void, undefined> {
+  if (begin >= end) return;
+  let index = 0;
+  for await (const { device, line } of recordsOf(path)) {
+    if (index >= begin) yield requestOf(device, line);
+    index += 1;
+    if (index === end) return;
+  }
+  throw changed(path);
+
+  function requestOf(device: ListRecord['device'], line: number): DeviceRequest {
+    if (typeof device === 'string') throw invalid([`${path}:${line}: ${device}`]);
+    const { registrationId, organization, tags } = device;
+    return {
+      registrationId,
+      ...(organization === undefined ? {} : { subjectPrefix: prefixes.of(organization) }),
+      ...(alternativeNameKinds.some((kind) => device[kind]) ? { alternativeNames: namesOf(device) } : {}),
+      ...(tagNames.length === 0 ? {} : { tags: tagNames.map((name) => tags?.[name] ?? '') }),
+    };
+  }
+}
+
+const namesOf = ({ dns, ip, uri, email }: ListedDevice) => ({ dns, ip, uri, email });
+
+/** Subjects by their organization: a few organizations have most of the devices. */
+class SubjectPrefixes {
+  readonly #subject: Omit<Subject, 'commonName'>;
+  readonly #known = new Map<string, SubjectPrefix>();
+
+  constructor(subject: Omit<Subject, 'commonName'>) {
+    this.#subject = subject;
+  }
+
+  /** @throws EnrollkitError INVALID_SUBJECT */
+  of(organization: string): SubjectPrefix {
+    let prefix = this.#known.get(organization);
+    if (!prefix) {
+      prefix = subjectPrefix({ ...this.#subject, organization });
+      if (this.#known.size >= 1000) this.#known.clear();
+      this.#known.set(organization, prefix);
+    }
+    return prefix;
+  }
+}
+
+function problemOf(device: ListedDevice, prefixes: SubjectPrefixes): string | undefined {
+  const problem = registrationIdProblem(device.registrationId) ?? alternativeNamesProblem(namesOf(device));
+  if (problem !== undefined || device.organization === undefined) return problem;
+  try {
+    prefixes.of(device.organization);
+    return undefined;
+  } catch (error) {
+    if (error instanceof EnrollkitError) return error.message;
+    throw error;
+  }
+}
+
+/** Notes names of tags that are new. */
+function tagProblem({ tags = {} }: ListedDevice, known: string[]): string | undefined {
+  for (const [name, value] of Object.entries(tags)) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: a line of the manifest is a device.
+    if (/[\u0000-\u001f\u007f]/.test(name + value)) {
+      return `The tag ${JSON.stringify(name.slice(0, 64))} holds control characters.`;
+    }
+    if (known.includes(name)) continue;
+    if (known.length === maxTagNames)
+      return `It brings a tag beyond the ${maxTagNames} that a list may have.`;
+    known.push(name);
+  }
+  return undefined;
+}
+
+/** A digest that was seen is nearly always the same ID; the earlier record tells. */
+async function duplicateOf(
+  id: string,
+  suspects: readonly number[],
+  path: string,
+): Promise<string | undefined> {
+  if (suspects.length === 0) return undefined;
+  let index = 0;
+  for await (const { device, line } of recordsOf(path)) {
+    if (suspects.includes(index) && typeof device !== 'string' && sameId(device.registrationId, id)) {
+      const spelled = device.registrationId === id ? '' : `, as "${device.registrationId}"`;
+      return `The registration ID "${id}" stands in line ${line} already${spelled}.`;
+    }
+    index += 1;
+    if (index > suspects.at(-1)!) break;
+  }
+  return undefined;
+}
+
+async function digestOfFile(path: string): Promise<string> {
+  const digest = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(path)) digest.update(chunk as Buffer);
+  } catch (cause) {
+    throw fileError(path, cause);
+  }
+  return digest.digest('hex');
+}
+
+function assertRegularFile(path: string): void {
+  let isFile: boolean;
+  try {
+    isFile = statSync(path).isFile();
+  } catch (cause) {
+    throw fileError(path, cause);
+  }
+  if (isFile) return;
+  throw new EnrollkitError('FILE_UNREADABLE', `${path} is no file.`, {
+    next: 'Write the list into a file first: it is read more than once.',
+  });
+}
+
+function invalid(problems: readonly string[]): EnrollkitError {
+  const more = problems.length > maxProblems ? '\nand more' : '';
+  const sentences = problems
+    .slice(0, maxProblems)
+    .map((problem) => (/[.]$/.test(problem) ? problem : `${problem}.`));
+  return new EnrollkitError('INVALID_DEVICE_LIST', sentences.join('\n') + more);
+}
+
+function changed(path: string): EnrollkitError {
+  return new EnrollkitError('INVALID_DEVICE_LIST', `${path} was changed while it was read.`);
+}

@@ -1,0 +1,77 @@
+/** IDs out of a pattern: `sensor-{000001..}`, `{1..}-gateway`, `device-{0001..0500}`. */
+import { registrationIdProblem } from '../../dps/contract/ids.js';
+import { EnrollkitError } from '../../errors.js';
+
+export interface IdPattern {
+  prefix: string;
+  suffix: string;
+  /** Numbers are filled with zeros to this many digits; longer ones stay as they are. */
+  width: number;
+  /** The number of the first device. */
+  start: number;
+}
+
+/** Far above what DPS takes (1,000,000 devices), and one run would take an hour. */
+export const maxFleetSize = 100_000_000;
+
+/**
+ * Reads a pattern: a text with one `{START..}` or `{START..END}` in it. A number keeps the zeros that START is written
+ * with; one that has more digits than START is written whole.
+ *
+ * @param count how many devices; may be left out when the pattern has an END
+ * @throws EnrollkitError USAGE, or INVALID_REGISTRATION_ID when an ID would not be legal
+ */
+export function parsePattern(text: string, count: number | undefined): { pattern: IdPattern; count: number } {
+  const match = /^([^{}]*)\{(\d{1,15})\.\.(\d{1,15})?\}([^{}]*)$/.exec(text);
+  if (!match) throw notAPattern(text);
+  const [, prefix, first, last, suffix] = match as unknown as [string, string, string, string?, string?];
+  const start = Number(first);
+  const size = sizeOf(text, start, last === undefined ? undefined : Number(last), count);
+  const pattern: IdPattern = { prefix, suffix: suffix ?? '', width: widthOf(first, last), start };
+  // Only the number differs: when the shortest and the longest ID are legal, all are.
+  for (const id of [idAt(pattern, 0), idAt(pattern, size - 1)]) {
+    const problem = registrationIdProblem(id);
+    if (problem) throw new EnrollkitError('INVALID_REGISTRATION_ID', `--pattern: ${problem}`);
+  }
+  return { pattern, count: size };
+}
+
+/** The ID of a device; the first one has the index 0. */
+export function idAt({ prefix, suffix, width, start }: IdPattern, index: number): string {
+  return prefix + String(start + index).padStart(width, '0') + suffix;
+}
+
+function sizeOf(text: string, start: number, end: number | undefined, count: number | undefined): number {
+  if (end === undefined) {
+    if (count !== undefined) return count;
+    throw usage('--count is missing: how many devices?', `Give --count N, or an end in the pattern: ${text}`);
+  }
+  const size = end - start + 1;
+  if (size < 1) throw usage(`The pattern ${text} ends before it begins.`);
+  if (size > maxFleetSize) {
+    throw usage(`The pattern ${text} names ${size} devices; a fleet has at most ${maxFleetSize}.`);
+  }
+  if (count === undefined || count === size) return size;
+  throw usage(
+    `The pattern ${text} names ${size} devices, and --count says ${count}.`,
+    'Leave one of the two out: --count, or the end in the pattern.',
+  );
+}
+
+/** As in a shell: zeros in front of either number count. */
+function widthOf(first: string, last: string | undefined): number {
+  const isPadded = (number: string) => number.length > 1 && number.startsWith('0');
+  if (!isPadded(first) && !(last !== undefined && isPadded(last))) return 0;
+  return Math.max(first.length, last?.length ?? 0);
+}
+
+function notAPattern(text: string): EnrollkitError {
+  const why = /[{}]/.test(text)
+    ? `The pattern ${JSON.stringify(text)} is none.`
+    : `The pattern ${JSON.stringify(text)} has no place for the number.`;
+  return usage(why, "Write the first number in braces, once: --pattern 'sensor-{000001..}'.");
+}
+
+function usage(message: string, next?: string): EnrollkitError {
+  return new EnrollkitError('USAGE', message, next === undefined ? {} : { next });
+}

@@ -1,0 +1,151 @@
+/** The records of a list of devices: CSV with a header (RFC 4180), or a line of JSON each. Read as a stream. */
+import { createReadStream } from 'node:fs';
+import { CsvError, parse } from 'csv-parse';
+import { z } from 'zod';
+import { type AlternativeNameKind, alternativeNameKinds } from '../issue/alternative-names.js';
+import { tagPrefix } from '../issue/manifest-rows.js';
+import { fileError, linesOf } from './file-lines.js';
+
+/** What a list says of a device; not checked beyond its shape. */
+export interface ListedDevice {
+  registrationId: string;
+  organization?: string | undefined;
+  dns?: readonly string[] | undefined;
+  ip?: readonly string[] | undefined;
+  uri?: readonly string[] | undefined;
+  email?: readonly string[] | undefined;
+  tags?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface ListRecord {
+  /** From 1. */
+  line: number;
+  /** The device, or a sentence part on what is wrong with the record. */
+  device: ListedDevice | string;
+}
+
+/** @throws EnrollkitError FILE_UNREADABLE */
+export async function* recordsOf(path: string): AsyncGenerator<ListRecord, void, undefined> {
+  yield* (await isNdjson(path)) ? ndjsonRecords(path) : csvRecords(path);
+}
+
+async function isNdjson(path: string): Promise<boolean> {
+  const lines = linesOf(path, 65_536);
+  try {
+    for await (const line of lines) {
+      const text = line.replace(/^\uFEFF/, '').trim();
+      if (text !== '') return text.startsWith('{');
+    }
+    return false;
+  } finally {
+    await lines.return();
+  }
+}
+
+const columns = ['registrationId', 'organization', ...alternativeNameKinds] as const;
+const maxRecordCharacters = 1_048_576;
+
+async function* csvRecords(path: string): AsyncGenerator<ListRecord, void, undefined> {
+  const file = createReadStream(path);
+  const parser = parse({
+    bom: true,
+    info: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    trim: true,
+    max_record_size: maxRecordCharacters,
+  });
+  file.on('error', (error) => parser.destroy(error));
+  file.pipe(parser);
+  let header: string[] | undefined;
+  try {
+    for await (const { record, info } of parser as AsyncIterable<{
+      record: string[];
+      info: { lines: number };
+    }>) {
+      const line = info.lines;
+      if (header === undefined) {
+        header = record;
+        const problem = headerProblem(header);
+        if (problem === undefined) continue;
+        yield { line, device: problem };
+        return;
+      }
+      yield { line, device: csvDevice(header, record) };
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw fileError(path, error);
+    yield { line: Number(error.lines), device: `this is not CSV: ${firstSentence(error.message)}` };
+  } finally {
+    file.destroy();
+    parser.destroy();
+  }
+}
+
+function headerProblem(header: readonly string[]): string | undefined {
+  const shown = (name: string) => JSON.stringify(name.slice(0, 64));
+  const twice = header.find((name, index) => header.indexOf(name) !== index);
+  if (twice !== undefined) return `the column ${shown(twice)} comes twice`;
+  if (!header.includes('registrationId')) {
+    return `the first line names no column registrationId, but ${header.slice(0, 5).map(shown).join(', ')}`;
+  }
+  const unknown = header.find(
+    (name) => !(columns as readonly string[]).includes(name) && !/^tags\../.test(name),
+  );
+  if (unknown === undefined) return undefined;
+  return `the column ${shown(unknown)} is none of ${columns.join(', ')} and tags.NAME`;
+}
+
+function csvDevice(header: readonly string[], record: readonly string[]): ListedDevice | string {
+  if (record.length !== header.length) {
+    return `it has ${record.length} fields, and the first line has ${header.length}`;
+  }
+  const device: ListedDevice & { tags: Record<string, string> } = { registrationId: '', tags: {} };
+  for (const [index, name] of header.entries()) {
+    const value = record[index]!;
+    if (name.startsWith(tagPrefix)) device.tags[name.slice(tagPrefix.length)] = value;
+    else if (value === '') continue;
+    else if (name === 'registrationId' || name === 'organization') device[name] = value;
+    else device[name as AlternativeNameKind] = value.split(/\s+/);
+  }
+  return device;
+}
+
+const text = z.string();
+const names = z.union([text.transform((name) => [name]), z.array(text)]).optional();
+const deviceSchema = z.strictObject({
+  registrationId: text,
+  organization: text.optional(),
+  dns: names,
+  ip: names,
+  uri: names,
+  email: names,
+  tags: z.record(z.string().min(1), z.union([text, z.number(), z.boolean()]).transform(String)).optional(),
+});
+
+async function* ndjsonRecords(path: string): AsyncGenerator<ListRecord, void, undefined> {
+  let line = 0;
+  for await (const json of linesOf(path)) {
+    line += 1;
+    const trimmed = (line === 1 ? json.replace(/^\uFEFF/, '') : json).trim();
+    if (trimmed !== '') yield { line, device: ndjsonDevice(trimmed) };
+  }
+}
+
+function ndjsonDevice(json: string): ListedDevice | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    return `this is not JSON: ${(error as Error).message}`;
+  }
+  const result = deviceSchema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const place = issue!.path.length === 0 ? '' : `${issue!.path.join('.')}: `;
+  return `${place}${issue!.message}`;
+}
+
+function firstSentence(message: string): string {
+  return message.replace(/[.\n].*$/s, '');
+}

@@ -1,0 +1,69 @@
+/** Subject alternative names (RFC 5280 section 4.2.1.6) of many devices: checked and encoded without a library. */
+import { isIPv4 } from 'node:net';
+import { EnrollkitError } from '../../errors.js';
+import { implicitPrimitive, objectIdentifier, octetString, sequence } from '../../pki/der/write.js';
+import {
+  addressProblem,
+  dnsNameProblem,
+  mailboxProblem,
+  uriProblem,
+} from '../../pki/make/alternative-name-shape.js';
+import { extensionTypes } from '../../pki/x509/extensions.js';
+import { visible } from '../../pki/x509/name.js';
+
+/** The kinds that a device can have, in the order in which `issue()` writes them. */
+export const alternativeNameKinds = ['dns', 'ip', 'uri', 'email'] as const;
+export type AlternativeNameKind = (typeof alternativeNameKinds)[number];
+export type AlternativeNames = { readonly [Kind in AlternativeNameKind]?: readonly string[] | undefined };
+
+const kinds = {
+  dns: { tag: 2, label: 'DNS', problem: dnsNameProblem },
+  ip: { tag: 7, label: 'IP', problem: addressProblem },
+  uri: { tag: 6, label: 'URI', problem: uriProblem },
+  email: { tag: 1, label: 'e-mail', problem: mailboxProblem },
+} as const;
+
+/** A sentence on the first name that is not legal, or undefined. */
+export function alternativeNamesProblem(names: AlternativeNames): string | undefined {
+  for (const kind of alternativeNameKinds) {
+    for (const value of names[kind] ?? []) {
+      const why = kinds[kind].problem(value);
+      if (why !== undefined) {
+        return `The alternative name ${kinds[kind].label} ${visible(value.slice(0, 80))} is not legal: ${why}.`;
+      }
+    }
+  }
+  return undefined;
+}
+
+/**
+ * The extension, not critical; undefined when there are no names.
+ *
+ * @throws EnrollkitError INVALID_ALTERNATIVE_NAME
+ */
+export function encodeAlternativeNames(names: AlternativeNames): Uint8Array | undefined {
+  const problem = alternativeNamesProblem(names);
+  if (problem) throw new EnrollkitError('INVALID_ALTERNATIVE_NAME', problem);
+  const all = alternativeNameKinds.flatMap((kind) =>
+    (names[kind] ?? []).map((value) =>
+      implicitPrimitive(kinds[kind].tag, kind === 'ip' ? addressOctets(value) : Buffer.from(value, 'ascii')),
+    ),
+  );
+  if (all.length === 0) return undefined;
+  return sequence(objectIdentifier(extensionTypes.subjectAlternativeName), octetString(sequence(...all)));
+}
+
+/** 4 or 16 octets. */
+function addressOctets(address: string): Buffer {
+  if (isIPv4(address)) return Buffer.from(address.split('.').map(Number));
+  // The URL standard's form has hexadecimal groups only, with at most one gap.
+  const [head, rest] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::') as [string, string?];
+  const groupsOf = (text = '') => (text === '' ? [] : text.split(':'));
+  const [before, after] = [groupsOf(head), groupsOf(rest)];
+  const gap = Array.from({ length: 8 - before.length - after.length }, () => '0');
+  const octets = Buffer.alloc(16);
+  for (const [index, group] of [...before, ...gap, ...after].entries()) {
+    octets.writeUInt16BE(Number.parseInt(group, 16), index * 2);
+  }
+  return octets;
+}

@@ -1,0 +1,73 @@
+/** Makes devices: a key pair, a certificate, and what people list of it. Loaded by every worker. */
+import { hash, type KeyObject, randomFillSync } from 'node:crypto';
+import type { KeyAlgorithm } from '../../pki/keys.js';
+import { encodeAlternativeNames } from './alternative-names.js';
+import { CertificateStamp, type CertificateTemplate } from './certificate-stamp.js';
+import type { DeviceRequest, MadeDevice, SubjectPrefix } from './device.js';
+import { type EncodedKeyPair, keyPairSource } from './key-pairs.js';
+
+export interface DeviceMakerSetup {
+  template: CertificateTemplate;
+  issuerKey: KeyObject;
+  keyAlgorithm: KeyAlgorithm;
+  /** Of a device that brings no own. */
+  subjectPrefix: SubjectPrefix;
+}
+
+/** As `issue()`: 128 random bits. */
+const serialNumberOctets = 16;
+
+export class DeviceMaker {
+  readonly #setup: DeviceMakerSetup;
+  readonly #stamp: CertificateStamp;
+  readonly #nextKeyPair: () => EncodedKeyPair;
+  readonly #random = Buffer.alloc(serialNumberOctets * 256);
+  #randomUsed = this.#random.length;
+
+  constructor(setup: DeviceMakerSetup) {
+    this.#setup = setup;
+    this.#stamp = new CertificateStamp(setup.template);
+    this.#nextKeyPair = keyPairSource(setup.keyAlgorithm);
+  }
+
+  make({ registrationId, subjectPrefix, alternativeNames, tags }: DeviceRequest): MadeDevice {
+    const prefix = subjectPrefix ?? this.#setup.subjectPrefix;
+    const serialNumber = this.#serialNumber();
+    const { publicKeyInfo, publicKeyBits, privateKeyInfo } = this.#nextKeyPair();
+    const certificate = this.#stamp.certificate(
+      {
+        serialNumber,
+        subjectPrefix: prefix.der,
+        commonName: registrationId,
+        publicKeyInfo,
+        keyIdentifier: hash('sha1', publicKeyBits, 'buffer'),
+        alternativeNames: alternativeNames && encodeAlternativeNames(alternativeNames),
+      },
+      this.#setup.issuerKey,
+    );
+    return {
+      registrationId,
+      certificate,
+      privateKeyInfo,
+      serialNumber: serialNumber
+        .toString('hex')
+        .replace(/^(00)+/, '')
+        .toUpperCase(),
+      sha1Thumbprint: hash('sha1', certificate, 'hex').toUpperCase(),
+      sha256Thumbprint: hash('sha256', certificate, 'hex').toUpperCase(),
+      subject: `CN=${registrationId}${prefix.text}`,
+      tags: tags ?? [],
+    };
+  }
+
+  /** Of the platform's secure generator, taken for many at once; never zero (RFC 5280 section 4.1.2.2). */
+  #serialNumber(): Buffer {
+    if (this.#randomUsed === this.#random.length) {
+      randomFillSync(this.#random);
+      this.#randomUsed = 0;
+    }
+    const serial = this.#random.subarray(this.#randomUsed, this.#randomUsed + serialNumberOctets);
+    this.#randomUsed += serialNumberOctets;
+    return serial.some((octet) => octet !== 0) ? serial : this.#serialNumber();
+  }
+}

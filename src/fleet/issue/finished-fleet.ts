@@ -1,0 +1,126 @@
+/** What lies where a fleet is to be made: nothing, this very fleet, or something else. */
+import { existsSync, opendirSync, statSync } from 'node:fs';
+import { EnrollkitError } from '../../errors.js';
+import { keyAlgorithmOf } from '../../pki/keys.js';
+import { usualBackdateMinutes } from '../../pki/make/sign-certificate.js';
+import { type Certificate, sha256Thumbprint } from '../../pki/x509/certificate.js';
+import { linesOf } from '../devices/file-lines.js';
+import { encodeAlternativeNames } from './alternative-names.js';
+import { CertificateStamp } from './certificate-stamp.js';
+import { certificateTemplate, subjectPrefix } from './certificate-template.js';
+import type { DeviceRequest } from './device.js';
+import { lastCertificate } from './last-certificate.js';
+import { csvField, manifestHeader } from './manifest-rows.js';
+import type { FleetRequest } from './request.js';
+
+/** @throws EnrollkitError FILE_EXISTS when there is something that a fleet would be written over */
+export function assertFree({ out, manifest }: FleetRequest): void {
+  for (const path of typeof out === 'string' ? [out, manifest] : [manifest]) {
+    if (isFree(path)) continue;
+    throw new EnrollkitError('FILE_EXISTS', `${path} is there already, and does not hold this fleet.`, {
+      next: 'Choose another place with --out, or move it away.',
+      context: { file: path },
+    });
+  }
+}
+
+/**
+ * The dates of this very fleet, when it was finished earlier: every device stands in the manifest, in its order, and
+ * the last certificate of the output is what this fleet's would be.
+ */
+export async function finishedFleet(
+  request: FleetRequest,
+): Promise<{ notBefore: string; notAfter: string } | undefined> {
+  const { out, manifest } = request;
+  if (typeof out !== 'string' || !existsSync(out) || !existsSync(manifest)) return undefined;
+  const last = await lastOfManifest(request);
+  if (!last) return undefined;
+  const certificate = lastCertificate(request, last.device.registrationId);
+  if (!certificate || sha256Thumbprint(certificate) !== last.sha256Thumbprint) return undefined;
+  if (!(await isAsRequested(certificate, last.device, request))) return undefined;
+  const seconds = (date: Date) => date.toISOString().replace('.000Z', 'Z');
+  return { notBefore: seconds(certificate.notBefore), notAfter: seconds(certificate.notAfter) };
+}
+
+interface LastRow {
+  device: DeviceRequest;
+  sha256Thumbprint: string;
+}
+
+/** The last device, when the manifest lists those of the fleet and no others. */
+async function lastOfManifest({
+  source,
+  range,
+  subject,
+  manifest,
+}: FleetRequest): Promise<LastRow | undefined> {
+  const usual = subjectPrefix(subject);
+  const rows = linesOf(manifest);
+  try {
+    const header = await rows.next();
+    if (header.done || `${header.value}\n` !== manifestHeader(source.tagNames)) return undefined;
+    let last: LastRow | undefined;
+    for await (const device of source.devices(range)) {
+      const row = await rows.next();
+      if (row.done) return undefined;
+      const ending = [
+        `CN=${device.registrationId}${(device.subjectPrefix ?? usual).text}`,
+        ...source.tagNames.map((_, index) => device.tags?.[index] ?? ''),
+      ];
+      const end = `,${ending.map(csvField).join(',')}`;
+      if (!row.value.startsWith(`${device.registrationId},`) || !row.value.endsWith(end)) return undefined;
+      const before = row.value.slice(0, -end.length);
+      last = { device, sha256Thumbprint: before.slice(before.lastIndexOf(',') + 1) };
+    }
+    return (await rows.next()).done ? last : undefined;
+  } finally {
+    await rows.return();
+  }
+}
+
+/** Whether a certificate is what the fleet's stamp makes of its key, its serial number and its date. */
+async function isAsRequested(
+  certificate: Certificate,
+  { registrationId, subjectPrefix: own, alternativeNames }: DeviceRequest,
+  { profile, ca, validityDays, keyAlgorithm, subject }: FleetRequest,
+): Promise<boolean> {
+  const { publicKey, notBefore, serialNumber, subjectKeyIdentifier = '' } = certificate;
+  if (keyAlgorithmOf(publicKey) !== keyAlgorithm) return false;
+  const backdateMs = (profile.backdateMinutes ?? usualBackdateMinutes) * 60_000;
+  // The issuer's first days move the beginning; the end of such a fleet tells when it was made.
+  const at =
+    notBefore > ca.parsed.notBefore
+      ? new Date(notBefore.getTime() + backdateMs)
+      : new Date(certificate.notAfter.getTime() - (validityDays ?? profile.validityDays) * 86_400_000);
+  if (at < ca.parsed.notBefore || at > ca.parsed.notAfter) return false;
+  const template = await certificateTemplate({ profile, publicKey, issuer: ca, at, validityDays });
+  const toBeSigned = new CertificateStamp(template).toBeSigned({
+    serialNumber: Buffer.from(serialNumber, 'hex'),
+    subjectPrefix: (own ?? subjectPrefix(subject)).der,
+    commonName: registrationId,
+    publicKeyInfo: certificate.publicKeyInfo.der,
+    keyIdentifier: Buffer.from(subjectKeyIdentifier, 'hex'),
+    alternativeNames: encodeAlternativeNames(alternativeNames ?? {}),
+  });
+  return toBeSigned.equals(certificate.toBeSigned);
+}
+
+/** Whether there is nothing at a path that a fleet would be written over; an empty folder is nothing. */
+function isFree(path: string): boolean {
+  let isFolder: boolean;
+  try {
+    isFolder = statSync(path).isDirectory();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return true;
+    throw new EnrollkitError('FILE_UNREADABLE', `${path} cannot be looked at: ${(cause as Error).message}.`, {
+      cause,
+    });
+  }
+  if (!isFolder) return false;
+  const entries = opendirSync(path);
+  try {
+    return entries.readSync() === null;
+  } finally {
+    entries.closeSync();
+  }
+}

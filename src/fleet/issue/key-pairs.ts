@@ -1,0 +1,66 @@
+/**
+ * Key pairs in DER, as fast as the platform makes them: a fresh one each time, of its secure random generator.
+ * Loaded by every worker, so it imports nothing heavy.
+ */
+import { createECDH, generateKeyPairSync } from 'node:crypto';
+import { bitStringOf, readOnly, sequenceOf } from '../../pki/der/read.js';
+import type { KeyAlgorithm } from '../../pki/keys.js';
+
+/** DER; valid until the next key pair is made. */
+export interface EncodedKeyPair {
+  /** SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7). */
+  publicKeyInfo: Uint8Array;
+  /** The bits in it, which the key identifier is the digest of. */
+  publicKeyBits: Uint8Array;
+  /** PrivateKeyInfo, PKCS#8 (RFC 5958). */
+  privateKeyInfo: Uint8Array;
+}
+
+const spki = { format: 'der', type: 'spki' } as const;
+const pkcs8 = { format: 'der', type: 'pkcs8' } as const;
+
+/** A function that makes key pairs. */
+export function keyPairSource(algorithm: KeyAlgorithm): () => EncodedKeyPair {
+  if (algorithm === 'ec-p256') return ellipticCurveSource('prime256v1');
+  if (algorithm === 'ec-p384') return ellipticCurveSource('secp384r1');
+  const modulusLength = Number(algorithm.slice('rsa-'.length));
+  return () => {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', {
+      modulusLength,
+      publicKeyEncoding: spki,
+      privateKeyEncoding: pkcs8,
+    });
+    return { publicKeyInfo: publicKey, publicKeyBits: bitsOf(publicKey), privateKeyInfo: privateKey };
+  };
+}
+
+/**
+ * ECDH objects make the same keys as generateKeyPair, and hand out the bare numbers: KeyObjects, and their export, cost
+ * more than the key. The encodings around the numbers come from one pair that node encoded.
+ */
+function ellipticCurveSource(namedCurve: string): () => EncodedKeyPair {
+  const sample = generateKeyPairSync('ec', { namedCurve });
+  const publicKeyInfo = sample.publicKey.export(spki);
+  const privateKeyInfo = sample.privateKey.export(pkcs8);
+  const scalar = Buffer.from(sample.privateKey.export({ format: 'jwk' }).d!, 'base64url');
+  const point = bitsOf(publicKeyInfo);
+  const publicKeyBits = publicKeyInfo.subarray(publicKeyInfo.length - point.length);
+  const privatePoint = privateKeyInfo.subarray(privateKeyInfo.indexOf(point), privateKeyInfo.length);
+  const scalarAt = privateKeyInfo.indexOf(scalar);
+  const privateScalar = privateKeyInfo.subarray(scalarAt, scalarAt + scalar.length);
+  const ecdh = createECDH(namedCurve);
+  return () => {
+    const made = ecdh.generateKeys();
+    publicKeyBits.set(made);
+    privatePoint.set(made);
+    // Node leaves out leading zeros; RFC 5915 wants as many octets as the curve's order has.
+    const number = ecdh.getPrivateKey();
+    privateScalar.fill(0, 0, privateScalar.length - number.length);
+    privateScalar.set(number, privateScalar.length - number.length);
+    return { publicKeyInfo, publicKeyBits, privateKeyInfo };
+  };
+}
+
+function bitsOf(publicKeyInfo: Buffer): Buffer {
+  return bitStringOf(sequenceOf(readOnly(publicKeyInfo))[1]).bytes;
+}

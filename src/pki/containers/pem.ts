@@ -1,0 +1,80 @@
+/** PEM (RFC 7468): what people paste, in and out. */
+import { EnrollkitError } from '../../errors.js';
+
+/** Far above any file in use; keeps the work on one input small. */
+const maxInputBytes = 16_777_216;
+/** What everything here begins with in DER. */
+const derSequence = 0x30;
+
+export interface PemBlock {
+  /** What stands between BEGIN and the dashes: CERTIFICATE, PRIVATE KEY, ... */
+  label: string;
+  der: Buffer;
+  /** Its place among the others, from 1, and the line of BEGIN: `PEM block 2 (CERTIFICATE) at line 14`. */
+  position: string;
+}
+
+/** Encodes one block, lines of 64 characters, with a final newline. */
+export function pemEncode(label: string, der: Uint8Array): string {
+  const base64 = Buffer.from(der.buffer, der.byteOffset, der.byteLength).toString('base64');
+  return `-----BEGIN ${label}-----\n${base64.replace(/.{64}(?=.)/g, '$&\n')}\n-----END ${label}-----\n`;
+}
+
+/**
+ * Reads every block of a text. Line ends of any system, a byte order mark, and text before, between and after the
+ * blocks are fine, as RFC 7468 section 2 allows.
+ *
+ * @throws EnrollkitError INVALID_CERTIFICATE, naming the block by its number and line, when one is cut off, empty or
+ *   not base64
+ */
+export function pemBlocks(text: string): PemBlock[] {
+  const blocks: PemBlock[] = [];
+  const begin = /-----BEGIN ([A-Z0-9 #]+)-----/g;
+  let line = 1;
+  let counted = 0;
+  for (let match = begin.exec(text); match; match = begin.exec(text)) {
+    const label = match[1]!;
+    line += text.slice(counted, match.index).match(/\r\n?|\n/g)?.length ?? 0;
+    counted = match.index;
+    const position = `PEM block ${blocks.length + 1} (${label}) at line ${line}`;
+    const endLine = `-----END ${label}-----`;
+    const end = text.indexOf(endLine, begin.lastIndex);
+    if (end < 0)
+      throw new EnrollkitError('INVALID_CERTIFICATE', `${position} has no line ${endLine}: it was cut off.`);
+    const body = text.slice(begin.lastIndex, end).replace(/\s+/g, '');
+    if (body === '') throw new EnrollkitError('INVALID_CERTIFICATE', `${position} is empty.`);
+    if (body.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(body)) {
+      throw new EnrollkitError('INVALID_CERTIFICATE', `${position} is not base64.`);
+    }
+    blocks.push({ label, der: Buffer.from(body, 'base64'), position });
+    begin.lastIndex = end + endLine.length;
+  }
+  return blocks;
+}
+
+/**
+ * The DER of every PEM block of a kind in an input, or the input itself when it is DER; none when there is neither.
+ *
+ * @param invalid makes the error, of what is wrong, that is thrown for an input that is empty or cut off
+ */
+export function dersOf(
+  input: string | Uint8Array,
+  label: RegExp,
+  invalid: (why: string) => EnrollkitError,
+): Buffer[] {
+  if (input.length > maxInputBytes) {
+    throw invalid(`It has ${input.length} bytes; nothing is read from more than ${maxInputBytes}.`);
+  }
+  if (input.length === 0) throw invalid('It is empty.');
+  // A copy: what the caller does with its bytes later must not change what was checked.
+  if (typeof input !== 'string' && input[0] === derSequence) return [Buffer.from(input)];
+  const text = typeof input === 'string' ? input : Buffer.from(input).toString('latin1');
+  try {
+    return pemBlocks(text)
+      .filter((block) => label.test(block.label))
+      .map(({ der }) => der);
+  } catch (error) {
+    if (error instanceof EnrollkitError) throw invalid(error.message);
+    throw error;
+  }
+}

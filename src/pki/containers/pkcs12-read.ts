@@ -1,0 +1,273 @@
+/** Reading PKCS#12 (RFC 7292), whoever wrote it: a private key, its certificate, and the chain of that. */
+import { createHmac, createPrivateKey, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { EnrollkitError } from '../../errors.js';
+import { fromBer } from '../der/from-ber.js';
+import {
+  children,
+  DerError,
+  type Element,
+  expect,
+  integerOf,
+  objectIdentifierOf,
+  octetStringOf,
+  readOnly,
+  sequenceOf,
+  smallIntegerOf,
+  tags,
+} from '../der/read.js';
+import { isKeyPair } from '../keys.js';
+import { algorithmOf, type Certificate, parseCertificate } from '../x509/certificate.js';
+import { decrypt, type Passphrase } from './pkcs12/decrypt.js';
+import { deriveKey, type Pkcs12Hash, passphraseOctets, purposes } from './pkcs12/key-derivation.js';
+import { KeyDerivationWork } from './pkcs12/work.js';
+
+/** Far above any file in use; keeps the work on one input small. */
+const maxBytes = 16_777_216;
+/** Bags of bags may be nested; nobody does. */
+const maxDepth = 4;
+const maxBags = 1_000;
+
+const contentTypes = { data: '1.2.840.113549.1.7.1', encryptedData: '1.2.840.113549.1.7.6' } as const;
+const bagTypes = {
+  key: '1.2.840.113549.1.12.10.1.1',
+  shroudedKey: '1.2.840.113549.1.12.10.1.2',
+  certificate: '1.2.840.113549.1.12.10.1.3',
+  safeContents: '1.2.840.113549.1.12.10.1.6',
+} as const;
+const x509Certificate = '1.2.840.113549.1.9.22.1';
+
+const macHashes: Readonly<Record<string, Pkcs12Hash>> = {
+  '1.3.14.3.2.26': 'sha1',
+  '2.16.840.1.101.3.4.2.4': 'sha224',
+  '2.16.840.1.101.3.4.2.1': 'sha256',
+  '2.16.840.1.101.3.4.2.2': 'sha384',
+  '2.16.840.1.101.3.4.2.3': 'sha512',
+};
+
+export interface PfxReading {
+  /** The private key's first, then its issuers as far as they are there, then the others. At least one. */
+  certificates: Certificate[];
+  privateKey?: KeyObject;
+}
+
+/**
+ * Reads a PKCS#12 file: of OpenSSL, Windows, Java or enrollkit; encrypted by PBES2 or by the older 3DES and RC2, or
+ * not at all. Its authentication code, SHA-1 or SHA-2, is verified before anything is decrypted.
+ *
+ * @param passphrase may be empty
+ * @throws EnrollkitError WRONG_PASSPHRASE; INVALID_PFX, saying what is wrong, also when it holds no certificate or more
+ *   than one private key; KEY_MISMATCH when the private key belongs to none of the certificates
+ */
+export function readPfx(bytes: Uint8Array, passphrase: string): PfxReading {
+  if (bytes.length > maxBytes) {
+    throw invalid(`It has ${bytes.length} bytes; a PKCS#12 file has at most ${maxBytes}.`);
+  }
+  if (bytes.length === 0) throw invalid('It is empty.');
+  try {
+    return inOrder(readAuthenticated(fromBer(Buffer.from(bytes)), passphrase));
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    throw invalid(`This is not a PKCS#12 file that can be read: ${error.message}.`);
+  }
+}
+
+interface Found {
+  certificates: Certificate[];
+  privateKeys: KeyObject[];
+}
+
+/** Verifies the authentication code, when there is one, and opens what it protects. @throws DerError */
+function readAuthenticated(file: Buffer, text: string): Found {
+  const [version, content, mac, ...rest] = sequenceOf(readOnly(file));
+  if (smallIntegerOf(version) !== 3 || rest.length > 0) throw new DerError('its version is not 3');
+  const { type, value } = contentOf(content);
+  if (type !== contentTypes.data) {
+    throw new DerError('it is protected by a public key, not by a passphrase');
+  }
+  const authenticated = octetStringOf(value);
+  // An empty passphrase is written in two ways: as an empty string with a terminator, and as nothing at all.
+  const candidates: Passphrase[] = [{ text, octets: passphraseOctets(text) }];
+  if (text === '') candidates.push({ text, octets: Buffer.alloc(0) });
+  const work = new KeyDerivationWork();
+  const passphrase = mac
+    ? candidates.find((candidate) => isAuthentic(mac, authenticated, candidate, work))
+    : undefined;
+  if (mac && !passphrase) throw wrongPassphrase();
+
+  const bags = new Bags(passphrase ? [passphrase] : candidates, mac !== undefined, work);
+  for (const part of sequenceOf(readOnly(fromBer(authenticated)))) bags.readContent(part);
+  return bags.found;
+}
+
+/** MacData (RFC 7292 section 4). @throws DerError */
+function isAuthentic(
+  macData: Element,
+  authenticated: Buffer,
+  { octets }: Passphrase,
+  work: KeyDerivationWork,
+): boolean {
+  const [digestInfo, salt, iterations, ...rest] = sequenceOf(macData);
+  const [algorithm, digest, ...more] = sequenceOf(digestInfo);
+  if (rest.length + more.length > 0) throw new DerError('its authentication has a wrong shape');
+  const { type } = algorithmOf(algorithm);
+  const hash = macHashes[type];
+  if (!hash) throw new DerError(`it is authenticated in a way that is not read here (${type})`);
+  const expected = octetStringOf(digest);
+  const key = deriveKey({
+    hash,
+    passphrase: octets,
+    salt: octetStringOf(salt),
+    iterations: work.pkcs12(iterations ? smallIntegerOf(iterations) : 1),
+    purpose: purposes.mac,
+    length: expected.length,
+  });
+  const actual = createHmac(hash, key).update(authenticated).digest();
+  return actual.length === expected.length && timingSafeEqual(actual, expected);
+}
+
+/** Gathers certificates and keys from the bags. */
+class Bags {
+  readonly found: Found = { certificates: [], privateKeys: [] };
+  #bags = 0;
+
+  constructor(
+    private readonly passphrases: readonly Passphrase[],
+    /** Then what cannot be decrypted is broken, and the passphrase is not in question. */
+    private readonly isPassphraseRight: boolean,
+    private readonly work: KeyDerivationWork,
+  ) {}
+
+  /** A ContentInfo of the authenticated safe. @throws DerError */
+  readContent(element: Element): void {
+    const { type, value } = contentOf(element);
+    if (type === contentTypes.data) {
+      this.#readSafeContents(octetStringOf(value), 0);
+    } else if (type === contentTypes.encryptedData) {
+      const [version, encrypted] = sequenceOf(value);
+      integerOf(version);
+      const [contentType, algorithm, ciphertext] = sequenceOf(encrypted);
+      objectIdentifierOf(contentType);
+      this.#readSafeContents(this.#decrypt(algorithm, implicitOctets(ciphertext)), 0);
+    } else {
+      throw new DerError('a part of it is protected by a public key, not by a passphrase');
+    }
+  }
+
+  #readSafeContents(contents: Buffer, depth: number): void {
+    if (depth > maxDepth) throw new DerError('its bags are nested too deeply');
+    for (const bag of sequenceOf(readOnly(fromBer(contents)))) {
+      this.#bags += 1;
+      if (this.#bags > maxBags) throw new DerError(`it holds more than ${maxBags} bags`);
+      const [type, wrapped] = sequenceOf(bag);
+      const value = readOnly(expect(wrapped, 0xa0).content);
+      switch (objectIdentifierOf(type)) {
+        case bagTypes.key:
+          this.#addKey(value.raw);
+          break;
+        case bagTypes.shroudedKey: {
+          const [algorithm, ciphertext] = sequenceOf(value);
+          this.#addKey(this.#decrypt(algorithm, octetStringOf(ciphertext)));
+          break;
+        }
+        case bagTypes.certificate:
+          this.#addCertificate(value);
+          break;
+        case bagTypes.safeContents:
+          this.#readSafeContents(value.raw, depth + 1);
+          break;
+        default: // Revocation lists and secrets are of no use here.
+      }
+    }
+  }
+
+  #addCertificate(value: Element): void {
+    const [type, wrapped] = sequenceOf(value);
+    if (objectIdentifierOf(type) !== x509Certificate) return;
+    const der = octetStringOf(readOnly(expect(wrapped, 0xa0).content));
+    if (der.length === 0 || der[0] !== tags.sequence)
+      throw new DerError('it holds a certificate that is none');
+    try {
+      this.found.certificates.push(parseCertificate(der));
+    } catch (error) {
+      if (!(error instanceof EnrollkitError)) throw error;
+      throw invalid(
+        `Certificate ${this.found.certificates.length + 1} in it cannot be read. ${error.message}`,
+      );
+    }
+  }
+
+  #addKey(privateKeyInfo: Buffer): void {
+    try {
+      this.found.privateKeys.push(createPrivateKey({ key: privateKeyInfo, format: 'der', type: 'pkcs8' }));
+    } catch {
+      // node's own error is not kept as a cause: it must not be able to quote the key.
+      throw this.isPassphraseRight ? invalid('The private key in it cannot be read.') : wrongPassphrase();
+    }
+  }
+
+  #decrypt(algorithm: Element | undefined, ciphertext: Buffer): Buffer {
+    const identifier = algorithmOf(algorithm);
+    for (const passphrase of this.passphrases) {
+      const plaintext = decrypt(identifier, ciphertext, passphrase, this.work);
+      // One wrong passphrase in 256 gives a padding that looks right; what it pads does not.
+      if (plaintext?.[0] === tags.sequence) return plaintext;
+    }
+    if (this.isPassphraseRight) throw new DerError('what is encrypted in it is broken');
+    throw wrongPassphrase();
+  }
+}
+
+/** [0] IMPLICIT OCTET STRING, whole or in pieces. @throws DerError */
+function implicitOctets(element: Element | undefined): Buffer {
+  return element?.tag === 0xa0
+    ? Buffer.concat(children(element).map(octetStringOf))
+    : expect(element, 0x80).content;
+}
+
+/** ContentInfo (RFC 5652 section 3). @throws DerError */
+function contentOf(element: Element | undefined): { type: string; value: Element } {
+  const [type, wrapped, ...rest] = sequenceOf(element);
+  if (rest.length > 0) throw new DerError('a part of it has a wrong shape');
+  const [value, ...more] = children(expect(wrapped, 0xa0));
+  if (!value || more.length > 0) throw new DerError('a part of it has a wrong shape');
+  return { type: objectIdentifierOf(type), value };
+}
+
+function inOrder({ certificates, privateKeys }: Found): PfxReading {
+  if (certificates.length === 0) throw invalid('It holds no certificate.');
+  if (privateKeys.length > 1) {
+    throw invalid(`It holds ${privateKeys.length} private keys where one belongs.`);
+  }
+  const [privateKey] = privateKeys;
+  const leaf = privateKey
+    ? certificates.find((certificate) => isKeyPair(privateKey, certificate.publicKey))
+    : certificates.find((one) =>
+        certificates.every((other) => other === one || !other.issuer.equals(one.subject)),
+      );
+  if (privateKey && !leaf) {
+    throw new EnrollkitError(
+      'KEY_MISMATCH',
+      'The private key belongs to none of the certificates beside it.',
+    );
+  }
+  const ordered: Certificate[] = [];
+  const rest = new Set(certificates);
+  for (let next: Certificate | undefined = leaf ?? certificates[0]; next; ) {
+    ordered.push(next);
+    rest.delete(next);
+    const { issuer } = next;
+    next = [...rest].find(({ subject }) => subject.equals(issuer));
+  }
+  return { certificates: [...ordered, ...rest], ...(privateKey ? { privateKey } : {}) };
+}
+
+function wrongPassphrase(): EnrollkitError {
+  const message = 'The passphrase does not open the PKCS#12 file, or the file was changed.';
+  return new EnrollkitError('WRONG_PASSPHRASE', message, {
+    next: 'Give the passphrase that the file was protected with (ENROLLKIT_PASSPHRASE or --passphrase-file FILE).',
+  });
+}
+
+function invalid(message: string): EnrollkitError {
+  return new EnrollkitError('INVALID_PFX', message);
+}

@@ -1,0 +1,111 @@
+/** The basic fields of a certificate (RFC 5280 section 4.1). */
+
+import { type Element, readOnly, sequenceOf, tags } from '../der/read.js';
+import { called } from '../path/failure.js';
+import type { Certificate } from '../x509/certificate.js';
+import { isSupportedSignature, signatureAlgorithmName } from '../x509/signature.js';
+import { type Finding, finding, type LintCode } from './rules.js';
+
+/** RFC 5280 section 4.1.2.2. */
+const maxSerialNumberOctets = 20;
+/** NIST SP 800-131A: shorter RSA keys are no longer allowed. */
+const minRsaBits = 2048;
+const weakAlgorithms = /^(md5|sha1)|SHA1$/i;
+/** PKCS#1 v1.5: md2 to sha512. */
+const rsaPkcs1 = /^1\.2\.840\.113549\.1\.1\.([2-5]|1[1-4])$/;
+
+export function lintFields(certificate: Certificate, at: Date): Finding[] {
+  const findings: Finding[] = [];
+  const name = `The certificate ${called(certificate)}`;
+  const add = (code: LintCode, message: string) => findings.push(finding(code, certificate, message));
+  const { version, serialNumber, signatureAlgorithm, notBefore, notAfter, publicKeyInfo } = certificate;
+
+  if (version !== 3) add('VERSION', `${name} is of version ${version}; only version 3 has extensions.`);
+  if (/^-|^0+$/.test(serialNumber)) {
+    add(
+      'SERIAL_NUMBER_NOT_POSITIVE',
+      `${name} has the serial number ${serialNumber}, which is not positive.`,
+    );
+  }
+  const octets = encodedLength(serialNumber);
+  if (octets > maxSerialNumberOctets) {
+    add(
+      'SERIAL_NUMBER_TOO_LONG',
+      `${name} has a serial number of ${octets} octets; ${maxSerialNumberOctets} are allowed.`,
+    );
+  }
+  const algorithm = signatureAlgorithmName(signatureAlgorithm);
+  if (weakAlgorithms.test(algorithm) || isPssWithSha1(certificate)) {
+    add('SIGNATURE_ALGORITHM_WEAK', `${name} is signed with ${algorithm}, which is too weak.`);
+  }
+  if (rsaPkcs1.test(signatureAlgorithm.type) && signatureAlgorithm.parameters?.toString('hex') !== '0500') {
+    add(
+      'SIGNATURE_ALGORITHM_PARAMETERS',
+      `${name} names its signature algorithm without the parameter NULL.`,
+    );
+  }
+  if (certificate.issuer.isEmpty) add('ISSUER_EMPTY', `${name} has an issuer without a name.`);
+  if (notBefore > notAfter) {
+    add('VALIDITY_ORDER', `${name} is valid from ${day(notBefore)}, yet only until ${day(notAfter)}.`);
+  } else if (at < notBefore) add('NOT_YET_VALID', `${name} is not valid before ${day(notBefore)}.`);
+  else if (at > notAfter) add('EXPIRED', `${name} expired on ${day(notAfter)}.`);
+
+  const { validity, uniqueIdentifiers } = rawFields(certificate);
+  for (const [element, date] of [
+    [validity[0], notBefore],
+    [validity[1], notAfter],
+  ] as const) {
+    const expected = date.getUTCFullYear() < 2050 ? tags.utcTime : tags.generalizedTime;
+    if (element?.tag !== expected) {
+      const type = expected === tags.utcTime ? 'UTCTime' : 'GeneralizedTime';
+      add('TIME_ENCODING', `${name} has the date ${day(date)} not as ${type}.`);
+    }
+  }
+  if (uniqueIdentifiers)
+    add('UNIQUE_IDENTIFIER', `${name} has a unique identifier of its issuer or subject.`);
+
+  const { family, bits } = publicKeyInfo;
+  if ((family === 'rsa' || family === 'rsa-pss') && bits < minRsaBits) {
+    add(
+      'PUBLIC_KEY_WEAK',
+      `${name} has a key of ${publicKeyInfo.name} bits; at least ${minRsaBits} are needed.`,
+    );
+  } else if (!isUsable(certificate)) {
+    add('PUBLIC_KEY_UNUSABLE', `${name} has a public key (${publicKeyInfo.name}) that cannot be used.`);
+  }
+  return findings;
+}
+
+/** Octets of the INTEGER's content. */
+function encodedLength(serialNumber: string): number {
+  if (serialNumber.startsWith('-')) return (serialNumber.length - 1) / 2;
+  return serialNumber.length / 2 + (Number.parseInt(serialNumber.slice(0, 2), 16) >= 0x80 ? 1 : 0);
+}
+
+/** RSASSA-PSS's hash defaults to SHA-1; what is not supported of it is that, or stranger. */
+function isPssWithSha1(certificate: Certificate): boolean {
+  return (
+    signatureAlgorithmName(certificate.signatureAlgorithm) === 'rsassaPss' &&
+    !isSupportedSignature(certificate)
+  );
+}
+
+function rawFields({ toBeSigned }: Certificate): { validity: Element[]; uniqueIdentifiers: boolean } {
+  const fields = sequenceOf(readOnly(toBeSigned));
+  // Version, when it is there, comes before serial number, signature, issuer and validity.
+  const validity = sequenceOf(fields[fields[0]?.tag === 0xa0 ? 4 : 3]);
+  return { validity, uniqueIdentifiers: fields.some(({ tag }) => tag === 0x81 || tag === 0x82) };
+}
+
+function isUsable(certificate: Certificate): boolean {
+  try {
+    return certificate.publicKeyInfo.family === 'other' || certificate.publicKey.type === 'public';
+  } catch {
+    return false;
+  }
+}
+
+/** A date in a sentence. */
+export function day(date: Date): string {
+  return date.toISOString().replace('.000Z', 'Z');
+}

@@ -1,0 +1,95 @@
+/** The subject of a certificate (RFC 5280 sections 4.1.2.4, 4.1.2.6 and appendix A.1). */
+
+import { children, objectIdentifierOf, readOnly, sequenceOf, tags } from '../der/read.js';
+import { called } from '../path/failure.js';
+import type { Certificate } from '../x509/certificate.js';
+import { extensionTypes } from '../x509/extensions.js';
+import { emailAddressType } from '../x509/name.js';
+import { type Finding, finding, type LintCode } from './rules.js';
+
+interface Attribute {
+  name: string;
+  max: number;
+  /** The string types that it may have; PrintableString and UTF8String, with the older ones, when left out. */
+  types?: readonly number[];
+}
+
+/** Appendix A.1's upper bounds. */
+const attributes: Readonly<Record<string, Attribute>> = {
+  '2.5.4.3': { name: 'common name', max: 64 },
+  '2.5.4.5': { name: 'serial number', max: 64, types: [tags.printableString] },
+  '2.5.4.6': { name: 'country', max: 2, types: [tags.printableString] },
+  '2.5.4.7': { name: 'locality', max: 128 },
+  '2.5.4.8': { name: 'state or province', max: 128 },
+  '2.5.4.10': { name: 'organization', max: 64 },
+  '2.5.4.11': { name: 'organizational unit', max: 64 },
+  '2.5.4.12': { name: 'title', max: 64 },
+  '2.5.4.46': { name: 'name qualifier', max: 64, types: [tags.printableString] },
+  '0.9.2342.19200300.100.1.25': { name: 'domain component', max: 63, types: [tags.ia5String] },
+  [emailAddressType]: { name: 'e-mail address', max: 255, types: [tags.ia5String] },
+};
+
+const oldTypes: readonly number[] = [tags.teletexString, tags.universalString, tags.bmpString];
+
+/** The characters that a string type can hold. */
+const alphabets: Readonly<Record<number, RegExp>> = {
+  [tags.printableString]: /^[A-Za-z0-9 '()+,./:=?-]*$/,
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: IA5String is ASCII, control characters and all.
+  [tags.ia5String]: /^[\u0000-\u007f]*$/,
+};
+
+export function lintSubject(certificate: Certificate): Finding[] {
+  const { subject, basicConstraints, extensions } = certificate;
+  const findings: Finding[] = [];
+  const name = `The certificate ${called(certificate)}`;
+  const add = (code: LintCode, message: string) => findings.push(finding(code, certificate, message));
+
+  if (subject.isEmpty) {
+    if (basicConstraints?.certificateAuthority) {
+      add('SUBJECT_EMPTY', `${name} is a CA, so it needs a name.`);
+    } else if (!extensions.get(extensionTypes.subjectAlternativeName)?.critical) {
+      add('SUBJECT_EMPTY', `${name} needs a critical subject alternative name.`);
+    }
+  }
+  const elements = sequenceOf(readOnly(subject.der)).flatMap((set) => children(set));
+  const values = subject.relativeNames.flat();
+  elements.forEach((element, index) => {
+    const [type, value] = sequenceOf(element);
+    const { value: text } = values[index]!;
+    const known = attributes[objectIdentifierOf(type)];
+    const what = known?.name ?? `attribute ${objectIdentifierOf(type)}`;
+    const tag = value!.tag;
+    const { length } = [...text];
+    if (length === 0) add('NAME_ATTRIBUTE_EMPTY', `${name} has an empty ${what}.`);
+    if (known && length > known.max) {
+      add(
+        'NAME_ATTRIBUTE_TOO_LONG',
+        `${name} has a ${what} of ${length} characters; at most ${known.max} are allowed.`,
+      );
+    }
+    const alphabet = alphabets[tag];
+    if (known && !mayBe(known, tag)) {
+      add('NAME_ATTRIBUTE_ENCODING', `${name} has its ${what} in a string type that it may not have.`);
+    } else if (alphabet && !alphabet.test(text)) {
+      add(
+        'NAME_ATTRIBUTE_ENCODING',
+        `${name} has a ${what} with characters that its string type does not have.`,
+      );
+    } else if (known && !known.types && oldTypes.includes(tag)) {
+      add(
+        'NAME_ATTRIBUTE_OLD_ENCODING',
+        `${name} has its ${what} neither as PrintableString nor as UTF8String.`,
+      );
+    }
+  });
+  if (subject.valuesOf(emailAddressType).length > 0) {
+    add('EMAIL_IN_SUBJECT', `${name} has an e-mail address in its subject.`);
+  }
+  return findings;
+}
+
+function mayBe({ types }: Attribute, tag: number): boolean {
+  return types
+    ? types.includes(tag)
+    : tag === tags.utf8String || tag === tags.printableString || oldTypes.includes(tag);
+}

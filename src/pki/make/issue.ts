@@ -1,0 +1,112 @@
+/** The one function that makes a certificate, for every role. */
+import type { KeyObject } from 'node:crypto';
+import { EnrollkitError } from '../../errors.js';
+import { x509 } from '../crypto.js';
+import type { Certificate } from '../x509/certificate.js';
+import { extendedKeyUsageTypes } from '../x509/extensions.js';
+import type { Name } from '../x509/name.js';
+import type { KeyUsageName, Profile } from './profile.js';
+import { authorityOf, shapeExtensions } from './profile-extensions.js';
+import {
+  alternativeNameExtension,
+  type Subject,
+  type SubjectAlternativeNames,
+  subjectName,
+} from './requested-names.js';
+import {
+  assertMaySign,
+  type IssuedCertificate,
+  type Issuer,
+  keyIdentifierExtensions,
+  randomSerialNumber,
+  signCertificate,
+} from './sign-certificate.js';
+
+export type { Subject, SubjectAlternativeNames } from './requested-names.js';
+export type { IssuedCertificate, Issuer } from './sign-certificate.js';
+
+const dayMs = 86_400_000;
+
+export interface IssueRequest {
+  profile: Profile;
+  /** Spelled out, or as a certificate request has it. */
+  subject: Subject | Name;
+  publicKey: KeyObject;
+  issuer: Issuer;
+  /** Now. The certificate begins 15 minutes earlier, or as the profile says, though never before its issuer. */
+  at: Date;
+  /** In place of the profile's. The end is never later than the issuer's. */
+  validityDays?: number;
+  subjectAlternativeNames?: SubjectAlternativeNames;
+  /** Big-endian, 1 to 20 octets; 128 random bits when left out. */
+  serialNumber?: Uint8Array;
+}
+
+/**
+ * Makes a certificate (RFC 5280 section 4): version 3, subject and authority key identifiers, critical basic
+ * constraints and key usage. Signed with the issuer's key: ECDSA with the hash of its curve, or RSA with SHA-256.
+ *
+ * @throws EnrollkitError INVALID_COMMON_NAME, COMMON_NAME_TOO_LONG, INVALID_SUBJECT, INVALID_ALTERNATIVE_NAME;
+ *   KEY_MISMATCH when the issuer's key is not its certificate's; ISSUER_NOT_ALLOWED when the issuer is no CA, is not
+ *   valid at `at`, or leaves no path length; INVALID_KEY when the issuer's key is of a kind that does not sign here
+ */
+export async function issue(request: IssueRequest): Promise<IssuedCertificate> {
+  const { profile, publicKey, at } = request;
+  const { certificateAuthority } = profile.basicConstraints;
+  const issuer = assertMaySign(request.issuer, { publicKey, certificateAuthority, at });
+  const subject = subjectName(request.subject);
+  const serialNumber = request.serialNumber ?? randomSerialNumber();
+  const authority = issuer
+    ? authorityOf(issuer)
+    : { issuer: Buffer.from(subject.toArrayBuffer()), serialNumber };
+  return signCertificate({
+    subject,
+    publicKey,
+    issuer,
+    signingKey: request.issuer.privateKey,
+    at,
+    notAfter: new Date(at.getTime() + (request.validityDays ?? profile.validityDays) * dayMs),
+    extensions: shapeExtensions(profile, extensions(request, issuer), authority),
+    serialNumber,
+    ...(profile.backdateMinutes === undefined ? {} : { backdateMinutes: profile.backdateMinutes }),
+  });
+}
+
+function extensions(request: IssueRequest, issuer: Certificate | undefined): x509.Extension[] {
+  const { profile, publicKey, subject } = request;
+  const { certificateAuthority } = profile.basicConstraints;
+  const usages: KeyUsageName[] = [
+    ...profile.keyUsage,
+    ...(publicKey.asymmetricKeyType === 'rsa' ? (profile.additionalKeyUsageForRsa ?? []) : []),
+  ];
+  const result: x509.Extension[] = [
+    new x509.BasicConstraintsExtension(certificateAuthority, pathLength(profile, issuer), true),
+    new x509.KeyUsagesExtension(
+      usages.reduce((flags, usage) => flags | x509.KeyUsageFlags[usage], 0),
+      true,
+    ),
+    ...keyIdentifierExtensions(publicKey, issuer),
+  ];
+  if (profile.extendedKeyUsage?.length) {
+    result.push(
+      new x509.ExtendedKeyUsageExtension(profile.extendedKeyUsage.map((name) => extendedKeyUsageTypes[name])),
+    );
+  }
+  // RFC 5280 section 4.2.1.6: without a subject, the alternative names are what identifies it.
+  const isNameless = 'isEmpty' in subject && subject.isEmpty;
+  const alternatives = alternativeNameExtension(request.subjectAlternativeNames, isNameless);
+  if (isNameless && (certificateAuthority || !alternatives)) {
+    throw new EnrollkitError('INVALID_SUBJECT', 'The subject is empty, and there is no name in its place.');
+  }
+  if (alternatives) result.push(alternatives);
+  return result;
+}
+
+/** A CA's path length: the profile's, or less where the issuer allows less (RFC 5280 section 6.1.4 m). */
+function pathLength(profile: Profile, issuer: Certificate | undefined): number | undefined {
+  const { certificateAuthority, pathLength: own } = profile.basicConstraints;
+  if (!certificateAuthority) return undefined;
+  const above = issuer?.basicConstraints?.pathLength;
+  if (above === undefined) return own;
+  return Math.min(own ?? above - 1, above - 1);
+}

@@ -1,0 +1,93 @@
+/** The same certificate again, for another span of time, with the same key or a new one. */
+import type { KeyObject } from 'node:crypto';
+import { x509 } from '../crypto.js';
+import { type Certificate, parseCertificate } from '../x509/certificate.js';
+import { extensionTypes, type KeyUsage } from '../x509/extensions.js';
+import { encodedName } from './requested-names.js';
+import {
+  arrayBuffer,
+  assertMaySign,
+  type IssuedCertificate,
+  type Issuer,
+  keyIdentifierExtensions,
+  signCertificate,
+  usualBackdateMinutes,
+} from './sign-certificate.js';
+
+const dayMs = 86_400_000;
+const minuteMs = 60_000;
+
+export interface RenewRequest {
+  /** PEM, DER, or already parsed. It may have expired. */
+  certificate: Certificate | string | Uint8Array;
+  /** The same as before, or a new one. */
+  publicKey: KeyObject;
+  /** Without a certificate, the renewed one signs itself. */
+  issuer: Issuer;
+  /** Now. The certificate begins 15 minutes earlier, though never before its issuer. */
+  at: Date;
+  /** As long as before when left out. The end is never later than the issuer's. */
+  validityDays?: number;
+}
+
+/**
+ * Makes a certificate with the subject and every extension of another: alternative names, usages, constraints and what
+ * is not known here, each as critical as it was. New are serial number, dates and the identifiers of the keys, which
+ * are added where they lacked. A new EC key loses the usages of an RSA key's that it cannot have (RFC 8813 section 3).
+ *
+ * Whether the old certificate is still trusted is the caller's to say.
+ *
+ * @throws EnrollkitError INVALID_CERTIFICATE; KEY_MISMATCH when the issuer's key is not its certificate's;
+ *   ISSUER_NOT_ALLOWED when the issuer is no CA, is not valid at `at`, or leaves no path length; INVALID_KEY when the
+ *   issuer's key is of a kind that does not sign here
+ */
+export async function renewCertificate(request: RenewRequest): Promise<IssuedCertificate> {
+  const { publicKey, at } = request;
+  const old =
+    typeof request.certificate === 'string' || request.certificate instanceof Uint8Array
+      ? parseCertificate(request.certificate)
+      : request.certificate;
+  const certificateAuthority = old.basicConstraints?.certificateAuthority ?? false;
+  const issuer = assertMaySign(request.issuer, { publicKey, certificateAuthority, at });
+  const length =
+    request.validityDays === undefined
+      ? old.notAfter.getTime() - old.notBefore.getTime() - minuteMs * usualBackdateMinutes
+      : request.validityDays * dayMs;
+  return signCertificate({
+    subject: encodedName(old.subject),
+    publicKey,
+    issuer,
+    signingKey: request.issuer.privateKey,
+    at,
+    notAfter: new Date(at.getTime() + length),
+    extensions: extensions(old, publicKey, issuer),
+  });
+}
+
+/** In their old order; what was missing stands at the end. */
+function extensions(
+  old: Certificate,
+  publicKey: KeyObject,
+  issuer: Certificate | undefined,
+): x509.Extension[] {
+  const identifiers = keyIdentifierExtensions(publicKey, issuer);
+  const result = [...old.extensions.values()].map(({ type, critical, value }) => {
+    const identifier = identifiers.find((extension) => extension.type === type);
+    if (identifier) return identifier;
+    if (type === extensionTypes.keyUsage && publicKey.asymmetricKeyType !== 'rsa') {
+      return keyUsageWithoutEncipherment(old.keyUsage ?? [], critical);
+    }
+    return new x509.Extension(type, critical, arrayBuffer(value));
+  });
+  return [...result, ...identifiers.filter(({ type }) => !old.extensions.has(type))];
+}
+
+function keyUsageWithoutEncipherment(usages: readonly KeyUsage[], critical: boolean): x509.Extension {
+  const possible = usages.filter((usage) => usage !== 'keyEncipherment' && usage !== 'dataEncipherment');
+  // RFC 5280 section 4.2.1.3: at least one bit. What a key for encipherment alone becomes can still shake hands.
+  const kept: readonly KeyUsage[] = possible.length > 0 ? possible : ['digitalSignature'];
+  return new x509.KeyUsagesExtension(
+    kept.reduce((flags, usage) => flags | x509.KeyUsageFlags[usage], 0),
+    critical,
+  );
+}

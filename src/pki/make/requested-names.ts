@@ -1,0 +1,145 @@
+/** The names that a certificate, or a request for one, is asked to have: checked, and made into their ASN.1 form. */
+import { EnrollkitError } from '../../errors.js';
+import { x509 } from '../crypto.js';
+import { commonNameType, Name, visible } from '../x509/name.js';
+import { addressProblem, dnsNameProblem, mailboxProblem, uriProblem } from './alternative-name-shape.js';
+
+/** RFC 5280 appendix A.1, ub-common-name. */
+const maxCommonNameLength = 64;
+
+/** A distinguished name; everything but the common name is optional. Values are UTF-8. */
+export interface Subject {
+  commonName: string;
+  organization?: string;
+  organizationalUnit?: string;
+  locality?: string;
+  stateOrProvince?: string;
+  /** Two letters, ISO 3166. */
+  country?: string;
+}
+
+export interface SubjectAlternativeNames {
+  dns?: string[];
+  ip?: string[];
+  uri?: string[];
+  email?: string[];
+}
+
+/** In the order that names are read in, the most general first; bounds of RFC 5280 appendix A.1. */
+const attributes = [
+  { field: 'country', short: 'C', what: 'country', max: 2 },
+  { field: 'stateOrProvince', short: 'ST', what: 'state or province', max: 128 },
+  { field: 'locality', short: 'L', what: 'locality', max: 128 },
+  { field: 'organization', short: 'O', what: 'organization', max: 64 },
+  { field: 'organizationalUnit', short: 'OU', what: 'organizational unit', max: 64 },
+] as const;
+
+/**
+ * A subject in ASN.1 form; one that was read, from a request or from another certificate, stays as it is.
+ *
+ * @throws EnrollkitError INVALID_COMMON_NAME, COMMON_NAME_TOO_LONG, INVALID_SUBJECT
+ */
+export function subjectName(subject: Subject | Name): x509.Name {
+  if (subject instanceof Name) {
+    for (const value of subject.valuesOf(commonNameType)) assertCommonName(value);
+    return encodedName(subject);
+  }
+  const name: x509.JsonNameParams = [];
+  for (const { field, short, what, max } of attributes) {
+    const value = subject[field];
+    if (!value) continue;
+    if (hasControlCharacters(value)) throw invalidSubject(`The ${what} holds control characters.`);
+    if (field === 'country') {
+      if (!/^[a-z]{2}$/i.test(value)) {
+        throw invalidSubject(`The country ${JSON.stringify(value)} is not two letters, such as DE.`);
+      }
+      name.push({ C: [{ printableString: value }] });
+      continue;
+    }
+    const { length } = [...value];
+    if (length > max) {
+      throw invalidSubject(`The ${what} has ${length} characters; RFC 5280 allows ${max}.`);
+    }
+    name.push({ [short]: [{ utf8String: value }] });
+  }
+  assertCommonName(subject.commonName);
+  name.push({ CN: [{ utf8String: subject.commonName }] });
+  return new x509.Name(name);
+}
+
+/**
+ * A name that was read, as the generators take it: octet by octet as it was.
+ *
+ * @throws EnrollkitError INVALID_SUBJECT when it holds a value of a kind that they do not know
+ */
+export function encodedName(name: Name): x509.Name {
+  try {
+    return new x509.Name(new Uint8Array(name.der).buffer);
+  } catch (cause) {
+    throw new EnrollkitError('INVALID_SUBJECT', `The name ${name.text} holds a value of an unknown kind.`, {
+      cause,
+    });
+  }
+}
+
+/**
+ * The subject alternative name extension (RFC 5280 section 4.2.1.6), or undefined when no name is asked for.
+ *
+ * @param critical as it must be when the subject is empty
+ * @throws EnrollkitError INVALID_ALTERNATIVE_NAME
+ */
+export function alternativeNameExtension(
+  names: SubjectAlternativeNames = {},
+  critical = false,
+): x509.Extension | undefined {
+  const read = (
+    kind: string,
+    type: 'dns' | 'ip' | 'url' | 'email',
+    values: string[] = [],
+    problem: (value: string) => string | undefined,
+  ) =>
+    values.map((value) => {
+      const why = problem(value);
+      if (why === undefined) return { type, value: type === 'ip' ? hexadecimalGroups(value) : value };
+      const shown = visible(value.slice(0, 80));
+      throw new EnrollkitError(
+        'INVALID_ALTERNATIVE_NAME',
+        `The alternative name ${kind} ${shown} is not legal: ${why}.`,
+      );
+    });
+  const all = [
+    ...read('DNS', 'dns', names.dns, dnsNameProblem),
+    ...read('IP', 'ip', names.ip, addressProblem),
+    ...read('URI', 'url', names.uri, uriProblem),
+    ...read('e-mail', 'email', names.email, mailboxProblem),
+  ];
+  return all.length === 0 ? undefined : new x509.SubjectAlternativeNameExtension(all, critical);
+}
+
+/** An IPv6 address whose end is written as an IPv4 address, in hexadecimal: @peculiar/x509 misreads the mixed form. */
+function hexadecimalGroups(address: string): string {
+  if (!address.includes(':') || !address.includes('.')) return address;
+  return new URL(`http://[${address}]`).hostname.slice(1, -1);
+}
+
+function assertCommonName(commonName: string): void {
+  if (commonName === '' || hasControlCharacters(commonName)) {
+    throw new EnrollkitError('INVALID_COMMON_NAME', 'The common name is empty or holds control characters.');
+  }
+  const { length } = [...commonName];
+  if (length > maxCommonNameLength) {
+    throw new EnrollkitError(
+      'COMMON_NAME_TOO_LONG',
+      `The common name "${commonName.slice(0, 40)}..." has ${length} characters; RFC 5280 allows ${maxCommonNameLength}.`,
+    );
+  }
+}
+
+function hasControlCharacters(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not get in.
+  return /[\u0000-\u001f\u007f]/.test(text);
+}
+
+function invalidSubject(message: string): EnrollkitError {
+  return new EnrollkitError('INVALID_SUBJECT', message);
+}

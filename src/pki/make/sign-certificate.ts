@@ -1,0 +1,134 @@
+/** Below `issue` and `renew`: who may sign what, from when until when, and the signature itself. */
+import { createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
+import { EnrollkitError } from '../../errors.js';
+import { pemEncode } from '../containers/pem.js';
+import { signatureAlgorithm, toSigningKey, x509 } from '../crypto.js';
+import { type Certificate, parseCertificate } from '../x509/certificate.js';
+import { keyIdentifier } from '../x509/key-identifier.js';
+import { encodedName } from './requested-names.js';
+
+/** A device whose clock is a little behind must not find its certificate in the future. */
+export const usualBackdateMinutes = 15;
+const minuteMs = 60_000;
+
+export interface Issuer {
+  /** The CA's certificate, PEM or DER; left out for a certificate that signs itself. */
+  certificate?: string | Uint8Array;
+  privateKey: KeyObject;
+}
+
+export interface IssuedCertificate {
+  pem: string;
+  der: Buffer;
+}
+
+interface Contents {
+  subject: x509.Name;
+  publicKey: KeyObject;
+  /** Undefined for a certificate that signs itself. */
+  issuer: Certificate | undefined;
+  signingKey: KeyObject;
+  /** Now. */
+  at: Date;
+  /** Before the issuer's dates bound it. */
+  notAfter: Date;
+  extensions: x509.Extension[];
+  serialNumber?: Uint8Array;
+  /** How much earlier than `at` it begins; 15 when left out. */
+  backdateMinutes?: number;
+}
+
+/**
+ * Signs a certificate. Its dates never leave those of the issuer.
+ *
+ * @throws EnrollkitError ISSUER_NOT_ALLOWED when the issuer has a name that cannot be written
+ */
+export async function signCertificate(contents: Contents): Promise<IssuedCertificate> {
+  const { subject, publicKey, issuer, signingKey, at, notAfter, extensions } = contents;
+  const backdateMs = (contents.backdateMinutes ?? usualBackdateMinutes) * minuteMs;
+  const begin = Math.max(at.getTime() - backdateMs, issuer?.notBefore.getTime() ?? 0);
+  const end = Math.min(notAfter.getTime(), issuer?.notAfter.getTime() ?? Number.POSITIVE_INFINITY);
+  const created = await x509.X509CertificateGenerator.create({
+    serialNumber: Buffer.from(contents.serialNumber ?? randomSerialNumber()).toString('hex'),
+    subject,
+    issuer: issuer ? nameOfIssuer(issuer) : subject,
+    notBefore: wholeSeconds(begin),
+    notAfter: wholeSeconds(end),
+    signingAlgorithm: signatureAlgorithm(signingKey),
+    publicKey: arrayBuffer(publicKey.export({ format: 'der', type: 'spki' })),
+    signingKey: await toSigningKey(signingKey),
+    extensions,
+  });
+  const der = Buffer.from(created.rawData);
+  return { der, pem: pemEncode('CERTIFICATE', der) };
+}
+
+/** @throws EnrollkitError ISSUER_NOT_ALLOWED */
+function nameOfIssuer({ subject }: Certificate): x509.Name {
+  try {
+    return encodedName(subject);
+  } catch (cause) {
+    const { message } = cause as EnrollkitError;
+    throw new EnrollkitError('ISSUER_NOT_ALLOWED', `The certificate cannot sign. ${message}`, { cause });
+  }
+}
+
+/**
+ * The issuer's certificate, when it may sign; undefined when the certificate is to sign itself.
+ *
+ * @throws EnrollkitError KEY_MISMATCH, ISSUER_NOT_ALLOWED
+ */
+export function assertMaySign(
+  { certificate, privateKey }: Issuer,
+  request: { publicKey: KeyObject; certificateAuthority: boolean; at: Date },
+): Certificate | undefined {
+  if (certificate === undefined) {
+    if (createPublicKey(privateKey).equals(request.publicKey)) return undefined;
+    throw new EnrollkitError(
+      'KEY_MISMATCH',
+      'A certificate that signs itself needs the private key of its own public key.',
+    );
+  }
+  const issuer = parseCertificate(certificate);
+  const name = issuer.subject.text;
+  if (!createPublicKey(privateKey).equals(issuer.publicKey)) {
+    throw new EnrollkitError('KEY_MISMATCH', `The private key is not that of the certificate ${name}.`);
+  }
+  const refuse = (why: string) =>
+    new EnrollkitError('ISSUER_NOT_ALLOWED', `The certificate ${name} cannot sign: ${why}.`);
+  if (!issuer.basicConstraints?.certificateAuthority) throw refuse('it is not a certificate authority');
+  if (issuer.keyUsage && !issuer.keyUsage.includes('keyCertSign'))
+    throw refuse('its key usage lacks keyCertSign');
+  const { at } = request;
+  if (at > issuer.notAfter) throw refuse(`it expired on ${issuer.notAfter.toISOString()}`);
+  if (at < issuer.notBefore) throw refuse(`it is not valid before ${issuer.notBefore.toISOString()}`);
+  if (request.certificateAuthority && issuer.basicConstraints.pathLength === 0) {
+    throw refuse('its path length is 0, so no other certificate authority may stand below it');
+  }
+  return issuer;
+}
+
+/** The identifiers of the subject's key and of the issuer's (RFC 5280 sections 4.2.1.1 and 4.2.1.2). */
+export function keyIdentifierExtensions(
+  publicKey: KeyObject,
+  issuer: Certificate | undefined,
+): [x509.SubjectKeyIdentifierExtension, x509.AuthorityKeyIdentifierExtension] {
+  const own = keyIdentifier(publicKey);
+  const authority = issuer ? (issuer.subjectKeyIdentifier ?? keyIdentifier(issuer.publicKey)) : own;
+  return [new x509.SubjectKeyIdentifierExtension(own), new x509.AuthorityKeyIdentifierExtension(authority)];
+}
+
+/** 128 random bits (RFC 5280 section 4.1.2.2: at most 20 octets, positive). */
+export function randomSerialNumber(): Uint8Array {
+  const serial = randomBytes(16);
+  return serial.some((octet) => octet !== 0) ? serial : randomSerialNumber();
+}
+
+function wholeSeconds(ms: number): Date {
+  return new Date(Math.floor(ms / 1000) * 1000);
+}
+
+/** A copy, as the generators of @peculiar/x509 take octets. */
+export function arrayBuffer(bytes: Uint8Array): ArrayBuffer {
+  return new Uint8Array(bytes).buffer;
+}

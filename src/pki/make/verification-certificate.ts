@@ -1,0 +1,43 @@
+/**
+ * The certificate that answers a proof-of-possession challenge: its common name is the verification code, and the
+ * CA in question signs it.
+ *
+ * Source: Microsoft Learn, "How to verify X.509 CA certificates with your Device Provisioning Service".
+ */
+import { EnrollkitError } from '../../errors.js';
+import { generateKeyPair } from '../keys.js';
+import { type IssuedCertificate, type Issuer, issue } from './issue.js';
+import { loadProfile } from './profile.js';
+
+/**
+ * @param code the verification code as DPS gave it, case kept: 48 hexadecimal digits today, though nothing promises it
+ * @param issuer the uploaded CA, root or intermediate
+ * @returns the certificate; its private key proves nothing, and is not kept
+ * @throws EnrollkitError INVALID_VERIFICATION_CODE, and what {@link issue} throws
+ */
+export async function issueVerificationCertificate(
+  code: string,
+  issuer: Issuer & { certificate: string | Uint8Array },
+  at: Date,
+): Promise<IssuedCertificate> {
+  const problem = verificationCodeProblem(code);
+  if (problem) throw new EnrollkitError('INVALID_VERIFICATION_CODE', problem);
+  const { publicKey } = await generateKeyPair('ec-p256');
+  return issue({
+    profile: loadProfile('verification'),
+    subject: { commonName: code },
+    publicKey,
+    issuer,
+    at,
+  });
+}
+
+/** A sentence on what is wrong with a verification code, or undefined. */
+export function verificationCodeProblem(code: string): string | undefined {
+  if (code === '') return 'A verification code is missing.';
+  if (!/^[A-Za-z0-9-]+$/.test(code)) return 'A verification code is one word of letters and digits.';
+  if (code.length > 64) return `This code has ${code.length} characters; a verification code has at most 64.`;
+  if (code.length < 16)
+    return `This code has ${code.length} characters; it may have been cut off when it was copied.`;
+  return undefined;
+}

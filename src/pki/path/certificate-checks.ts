@@ -1,0 +1,153 @@
+/** What a certificate must satisfy by itself (RFC 5280 sections 4.2, 6.1.3 and 6.1.4), whatever path it stands in. */
+
+import { DerError } from '../der/read.js';
+import type { Certificate } from '../x509/certificate.js';
+import { extendedKeyUsageTypes, extensionTypes, type KeyUsage } from '../x509/extensions.js';
+import { visible } from '../x509/name.js';
+import { called, type Failure, type FailureCode, failureOf, short } from './failure.js';
+import { publicKeyProblem } from './key-strength.js';
+import { readNameConstraints } from './name-constraints.js';
+import { checkOtherExtensions } from './other-extensions.js';
+import { bearsPeerName, type PeerName } from './peer-name.js';
+import { policyExtensionsOf } from './policy-extensions.js';
+import type { Revocation } from './revocation.js';
+import { profileFailures, type Role } from './strict.js';
+
+export type Purpose = 'clientAuth' | 'serverAuth' | 'any';
+
+export interface Circumstances {
+  at: Date;
+  purpose: Purpose;
+  isStrict: boolean;
+  peerName?: PeerName;
+  /** The most intermediates that are not self-issued. */
+  maxDepth?: number;
+  /** Set when revocation lists were given. */
+  revocation?: Revocation;
+}
+
+/** Critical extensions that are processed. */
+const processedExtensions = new Set<string>([
+  extensionTypes.subjectKeyIdentifier,
+  extensionTypes.keyUsage,
+  extensionTypes.subjectAlternativeName,
+  extensionTypes.basicConstraints,
+  extensionTypes.nameConstraints,
+  extensionTypes.certificatePolicies,
+  extensionTypes.policyMappings,
+  extensionTypes.authorityKeyIdentifier,
+  extensionTypes.policyConstraints,
+  extensionTypes.extendedKeyUsage,
+  extensionTypes.inhibitAnyPolicy,
+]);
+
+/** The usages of a leaf's key that a TLS handshake can do with (RFC 5280 section 4.2.1.12); one is enough. */
+const handshakeUsages: Readonly<Record<Exclude<Purpose, 'any'>, readonly KeyUsage[]>> = {
+  clientAuth: ['digitalSignature', 'keyAgreement'],
+  serverAuth: ['digitalSignature', 'keyEncipherment', 'keyAgreement'],
+};
+
+/** Everything that a leaf must satisfy alone. */
+export function checkLeaf(leaf: Certificate, circumstances: Circumstances): Failure[] {
+  const failures = checkAny(leaf, circumstances, 'leaf');
+  const { purpose, peerName } = circumstances;
+  const { keyUsage, basicConstraints } = leaf;
+  // What an authority's own key is used for says nothing about it as a leaf, which RFC 5280 lets it be.
+  const mayHandshake = (usages: readonly KeyUsage[]) =>
+    !keyUsage || basicConstraints?.certificateAuthority || usages.some((usage) => keyUsage.includes(usage));
+  if (purpose !== 'any' && !mayHandshake(handshakeUsages[purpose])) {
+    const needed = handshakeUsages[purpose].join(' or ');
+    const why = `The certificate ${called(leaf)} cannot be used in TLS: its key usage lacks ${needed}.`;
+    failures.push(failureOf('KEY_USAGE', leaf, why));
+  }
+  if (peerName && !bearsPeerName(leaf.subjectAlternativeNames ?? [], peerName)) {
+    const why = `The certificate ${called(leaf)} is not of ${short(visible(peerName.value))}: its subject alternative names lack it.`;
+    failures.push(failureOf('PEER_NAME_MISMATCH', leaf, why));
+  }
+  const unfit = whyNoLeaf(leaf);
+  if (unfit)
+    failures.push(failureOf('MALFORMED', leaf, `The certificate ${called(leaf)} cannot be used: ${unfit}.`));
+  return failures;
+}
+
+/** Rules for issuers that a validator had better hold to as well: breaking them hides who or what a certificate is. */
+function whyNoLeaf({ subject, extensions, basicConstraints }: Certificate): string | undefined {
+  if (subject.isEmpty && !extensions.get(extensionTypes.subjectAlternativeName)?.critical)
+    return 'it has neither a subject nor a critical subject alternative name';
+  // RFC 5280 section 4.2.1.10: they are about what is below, and nothing is.
+  if (extensions.has(extensionTypes.nameConstraints) && !basicConstraints?.certificateAuthority)
+    return 'it has name constraints, which belong to certificate authorities only';
+  return undefined;
+}
+
+/** Everything that the issuer of a certificate must satisfy alone; trust anchors too, as RFC 5937 suggests. */
+export function checkIssuer(issuer: Certificate, circumstances: Circumstances): Failure[] {
+  const failures = checkAny(issuer, circumstances, 'issuer');
+  const { basicConstraints, keyUsage } = issuer;
+  if (!basicConstraints?.certificateAuthority) {
+    const why = `The certificate ${called(issuer)} is not a certificate authority, so nothing that it issued counts.`;
+    failures.push(failureOf('NOT_A_CA', issuer, why));
+  } else if (keyUsage && !keyUsage.includes('keyCertSign')) {
+    const why = `The certificate ${called(issuer)} may not sign certificates: its key usage lacks keyCertSign.`;
+    failures.push(failureOf('KEY_USAGE', issuer, why));
+  }
+  if (issuer.subject.isEmpty) {
+    failures.push(
+      failureOf(
+        'MALFORMED',
+        issuer,
+        `The certificate ${called(issuer)} issued others without having a name.`,
+      ),
+    );
+  }
+  return failures;
+}
+
+function checkAny(certificate: Certificate, circumstances: Circumstances, role: Role): Failure[] {
+  const { at, purpose, isStrict } = circumstances;
+  const failures: Failure[] = [];
+  const add = (code: FailureCode, what: string) =>
+    failures.push(failureOf(code, certificate, `The certificate ${called(certificate)} ${what}.`));
+  if (at < certificate.notBefore) add('NOT_YET_VALID', `is not valid before ${day(certificate.notBefore)}`);
+  if (at > certificate.notAfter) add('EXPIRED', `expired on ${day(certificate.notAfter)}`);
+  const keyProblem = publicKeyProblem(certificate.publicKeyInfo);
+  if (keyProblem) add('PUBLIC_KEY', `has ${keyProblem}`);
+  for (const { type, critical } of certificate.extensions.values()) {
+    if (critical && !processedExtensions.has(type)) {
+      add('UNKNOWN_CRITICAL_EXTENSION', `has the critical extension ${type}, which is not understood here`);
+    }
+  }
+  if (purpose !== 'any' && !allowsPurpose(certificate, purpose)) {
+    add('EXTENDED_KEY_USAGE', `is not for this purpose: its extended key usage lacks ${purpose}`);
+  }
+  const malformed = whatIsMalformed(certificate);
+  if (malformed) add('MALFORMED', `cannot be used: ${malformed}`);
+  else if (isStrict) failures.push(...profileFailures(certificate, role, circumstances));
+  return failures;
+}
+
+/** Extensions that the reader of certificates leaves alone, yet which are known here: they must be what they say. */
+function whatIsMalformed(certificate: Certificate): string | undefined {
+  try {
+    readNameConstraints(certificate);
+    policyExtensionsOf(certificate);
+    checkOtherExtensions(certificate);
+    return undefined;
+  } catch (error) {
+    if (error instanceof DerError) return error.message;
+    throw error;
+  }
+}
+
+/** An authority's extended key usage limits what is below it: not in RFC 5280, and what every TLS stack does. */
+function allowsPurpose({ extendedKeyUsage }: Certificate, purpose: Exclude<Purpose, 'any'>): boolean {
+  return (
+    !extendedKeyUsage ||
+    extendedKeyUsage.includes(extendedKeyUsageTypes[purpose]) ||
+    extendedKeyUsage.includes(extendedKeyUsageTypes.any)
+  );
+}
+
+function day(date: Date): string {
+  return date.toISOString().replace('.000Z', 'Z');
+}

@@ -1,0 +1,27 @@
+/** Which public keys are taken: what signs with a weak one can be forged. */
+import { bitStringOf, integerOf, readOnly, sequenceOf } from '../der/read.js';
+import type { PublicKeyInfo } from '../x509/public-key.js';
+
+/** NIST SP 800-131A: shorter RSA keys are no longer allowed. */
+const minRsaBits = 2_048;
+
+/** What is wrong with a key, as part of a sentence; undefined when it is taken. */
+export function publicKeyProblem({ der, family, name, bits }: PublicKeyInfo): string | undefined {
+  if (family === 'other') return `a public key of a kind that is not accepted (${name})`;
+  if (family !== 'rsa' && family !== 'rsa-pss') return undefined;
+  if (bits < minRsaBits)
+    return `a public key that is too short: ${name}, at least ${minRsaBits} bits are needed`;
+  if (bits % 8 !== 0) return `a public key of an odd size (${name})`;
+  const [modulus, exponent] = sequenceOf(readOnly(bitStringOf(sequenceOf(readOnly(der))[1]).bytes)).map(
+    (item) => integerOf(item),
+  );
+  if (!isOdd(modulus!)) return `a public key whose modulus is even (${name})`;
+  // With the exponent 1 everyone can sign; NIST SP 800-89 section 5.3.3 wants an odd one above.
+  if (!isOdd(exponent!) || (exponent!.length === 1 && exponent![0]! < 3))
+    return `a public key whose exponent is too small or even (${name})`;
+  return undefined;
+}
+
+function isOdd(integer: Buffer): boolean {
+  return (integer.at(-1)! & 1) === 1;
+}

@@ -1,0 +1,162 @@
+/** Path building and validation (RFC 5280 section 6): the one place that decides whether a chain is good. */
+import { EnrollkitError } from '../../errors.js';
+import {
+  type Certificate,
+  parseCertificate,
+  parseCertificates,
+  sha256Thumbprint,
+} from '../x509/certificate.js';
+import { parseRevocationLists } from '../x509/crl.js';
+import { BudgetExceeded } from './budget.js';
+import type { Circumstances, Purpose } from './certificate-checks.js';
+import { explain, tooMuch } from './explain.js';
+import type { Failure } from './failure.js';
+import type { PeerName } from './peer-name.js';
+import { Pool } from './pool.js';
+import { Revocation } from './revocation.js';
+import { Search } from './search.js';
+
+export type { Purpose } from './certificate-checks.js';
+export type { Failure, FailureCode } from './failure.js';
+export type { PeerName } from './peer-name.js';
+
+/** `lenient` is what a path needs to be safe; `strict` adds what RFC 5280 section 4 and the CA/Browser Forum ask of issuers. */
+export type Mode = 'lenient' | 'strict';
+
+type Input = string | Uint8Array;
+/** What was parsed before is not parsed again, and what is known to be signed by it is not verified again. */
+type CertificateInput = Input | Certificate;
+
+export interface ValidateChainRequest {
+  /** One certificate, PEM or DER or already parsed. */
+  leaf: CertificateInput;
+  /** What was presented besides, likewise (PEM may be a bundle), in any order; what does not belong to the chain does no harm. */
+  intermediates: readonly CertificateInput[];
+  /** What is trusted, likewise. An anchor need not be self-signed: an enrollment group may hold an intermediate. */
+  trustAnchors: readonly CertificateInput[];
+  /** When; now if left out. */
+  at?: Date;
+  /** What the leaf is used for; `any`, the default, does not look at extended key usage. */
+  purpose?: Purpose;
+  /** Whose the leaf must be, by its subject alternative names; a common name does not count. */
+  peerName?: PeerName;
+  /** The most intermediates between leaf and anchor; self-issued ones are not counted. */
+  maxDepth?: number;
+  /**
+   * Revocation lists, PEM or DER. Once there is any, a usable one of the leaf's issuer is needed; an intermediate is
+   * looked up when there is any of its issuer, in mode `strict` always. A list that cannot be read refuses the chain.
+   */
+  crls?: readonly Input[];
+  /** `lenient` when left out. */
+  mode?: Mode;
+}
+
+export interface ChainVerdict {
+  valid: boolean;
+  /** SHA-256 fingerprints, upper-case hexadecimal, from the leaf to the anchor; empty when no path holds. */
+  path: string[];
+  /** Empty when valid; else what is wrong with the path that came nearest, and which certificates cannot be read. */
+  failures: Failure[];
+}
+
+/**
+ * Builds paths from the leaf to a trust anchor, backtracking over every certificate that could be an issuer, and gives
+ * the first that holds: signatures, dates (inclusive; they are instants, so half a second later is too late), CA flags, key usage, path lengths, extended key usage and name
+ * constraints along the path, critical extensions, certificate policies as far as they are constrained; and, when asked
+ * for, the peer's name, the depth and revocation.
+ *
+ * A trust anchor is held to what it says of itself, its dates too. A leaf that signed itself is valid when it is a
+ * trust anchor.
+ *
+ * @returns a verdict; bad certificates make it negative and never throw, and however the input is made, the work is
+ *   bounded. `FailureCode` lists the codes
+ * @throws EnrollkitError USAGE when `at` is no date, `maxDepth` no count, or another option none of those it can be
+ */
+export async function validateChain(request: ValidateChainRequest): Promise<ChainVerdict> {
+  assertOptions(request);
+  const unreadable: Failure[] = [];
+  const [leaf] = readAll([request.leaf], 'leaf certificate', unreadable, (input) => [
+    isParsed(input) ? input : parseCertificate(input),
+  ]);
+  if (!leaf) return refused(unreadable);
+  const unreadableLists: Failure[] = [];
+  const circumstances = circumstancesOf(request, unreadableLists);
+  if (unreadableLists.length > 0) return refused(unreadableLists);
+  const pool = new Pool(
+    readAll(request.trustAnchors, 'trusted certificate', unreadable, certificatesOf),
+    readAll(request.intermediates, 'intermediate certificate', unreadable, certificatesOf),
+  );
+  const search = new Search(leaf, pool, circumstances);
+  try {
+    const path = search.find();
+    if (path) return { valid: true, path: path.map(sha256Thumbprint), failures: [] };
+  } catch (error) {
+    if (error instanceof BudgetExceeded) return refused([tooMuch(error), ...unreadable]);
+    throw error;
+  }
+  return refused([...explain(search), ...unreadable]);
+}
+
+function circumstancesOf(request: ValidateChainRequest, unreadable: Failure[]): Circumstances {
+  const { purpose = 'any', peerName, maxDepth, crls = [], mode } = request;
+  const at = request.at ?? new Date();
+  const isStrict = mode === 'strict';
+  const lists = readAll(crls, 'revocation list', unreadable, parseRevocationLists);
+  return {
+    at,
+    purpose,
+    isStrict,
+    ...(peerName ? { peerName } : {}),
+    ...(maxDepth === undefined ? {} : { maxDepth }),
+    ...(lists.length > 0 ? { revocation: new Revocation(lists, at, isStrict) } : {}),
+  };
+}
+
+/** A misspelled option would be a check left out, and a wrong verdict. */
+function assertOptions({ at, purpose, peerName, maxDepth, mode }: ValidateChainRequest): void {
+  const usage = (message: string) => new EnrollkitError('USAGE', message);
+  if (at !== undefined && Number.isNaN(at.getTime())) throw usage('The time to validate at is not a date.');
+  if (purpose !== undefined && !['clientAuth', 'serverAuth', 'any'].includes(purpose))
+    throw usage('The purpose is none of clientAuth, serverAuth and any.');
+  if (mode !== undefined && !['lenient', 'strict'].includes(mode))
+    throw usage('The mode of validation is neither lenient nor strict.');
+  if (maxDepth !== undefined && !(Number.isInteger(maxDepth) && maxDepth >= 0))
+    throw usage('The maximum depth is not a number of certificates.');
+  if (peerName !== undefined && !['DNS', 'IP', 'RFC822'].includes(peerName.kind))
+    throw usage('The kind of the peer name is none of DNS, IP and RFC822.');
+}
+
+function refused(failures: Failure[]): ChainVerdict {
+  return { valid: false, path: [], failures };
+}
+
+function isParsed(input: CertificateInput): input is Certificate {
+  return typeof input !== 'string' && !(input instanceof Uint8Array);
+}
+
+function certificatesOf(input: CertificateInput): Certificate[] {
+  return isParsed(input) ? [input] : parseCertificates(input);
+}
+
+/** Inputs that cannot be read become failures and are left out. */
+function readAll<Input, Read>(
+  inputs: readonly Input[],
+  what: string,
+  failures: Failure[],
+  read: (input: Input) => Read[],
+): Read[] {
+  return inputs.flatMap((input, index) => {
+    try {
+      return read(input);
+    } catch (error) {
+      if (!(error instanceof EnrollkitError)) throw error;
+      const which = inputs.length === 1 ? `The ${what}` : `The ${what} number ${index + 1}`;
+      failures.push({
+        code: 'MALFORMED',
+        message: `${which} cannot be read. ${error.message}`,
+        certificate: null,
+      });
+      return [];
+    }
+  });
+}

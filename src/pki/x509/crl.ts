@@ -1,0 +1,139 @@
+/** Certificate revocation lists (RFC 5280 section 5), read with our own strict reader. */
+import { EnrollkitError } from '../../errors.js';
+import { pemBlocks } from '../containers/pem.js';
+import {
+  bitStringOf,
+  DerError,
+  type Element,
+  expect,
+  integerOf,
+  readOnly,
+  sequenceOf,
+  smallIntegerOf,
+  tags,
+  timeOf,
+} from '../der/read.js';
+import { type AlgorithmIdentifier, algorithmOf, type Certificate } from './certificate.js';
+import { type Extension, extensionsOf } from './extensions.js';
+import { type Name, nameOf } from './name.js';
+
+/** Lists of a large authority have some megabytes. */
+const maxListBytes = 33_554_432;
+
+/** Object identifiers, dotted. */
+export const listExtensionTypes = {
+  authorityKeyIdentifier: '2.5.29.35',
+  issuerAlternativeName: '2.5.29.18',
+  listNumber: '2.5.29.20',
+  deltaIndicator: '2.5.29.27',
+  issuingDistributionPoint: '2.5.29.28',
+} as const;
+
+export interface RevocationList {
+  /** The signed part. */
+  readonly toBeSigned: Buffer;
+  readonly signatureAlgorithm: AlgorithmIdentifier;
+  readonly signature: Buffer;
+  readonly issuer: Name;
+  readonly thisUpdate: Date;
+  /** RFC 5280 section 5.1.2.5 requires it. */
+  readonly nextUpdate?: Date;
+  readonly extensions: ReadonlyMap<string, Extension>;
+  /** The critical extensions of single entries, by object identifier. */
+  readonly criticalEntryExtensions: ReadonlySet<string>;
+  /** The content octets of the revoked serial numbers, in hexadecimal. */
+  readonly revoked: ReadonlySet<string>;
+}
+
+/**
+ * Reads all lists of a PEM text, or the one of a DER.
+ *
+ * @throws EnrollkitError INVALID_CERTIFICATE, saying what is wrong
+ */
+export function parseRevocationLists(input: string | Uint8Array): RevocationList[] {
+  if (input.length > maxListBytes)
+    throw invalid(`It has ${input.length} bytes; a revocation list has at most ${maxListBytes}.`);
+  return listDers(input).map((der) => {
+    try {
+      return listOf(der);
+    } catch (error) {
+      if (!(error instanceof DerError)) throw error;
+      throw invalid(`This is not a certificate revocation list: ${error.message}.`);
+    }
+  });
+}
+
+/** The content octets of a certificate's serial number, in hexadecimal, as `RevocationList.revoked` has them. */
+export function serialNumberOctets({ toBeSigned }: Certificate): string {
+  const [first, second] = sequenceOf(readOnly(toBeSigned));
+  return (first!.tag === 0xa0 ? second! : first!).content.toString('hex');
+}
+
+function listDers(input: string | Uint8Array): Buffer[] {
+  if (typeof input !== 'string' && input[0] === tags.sequence) return [Buffer.from(input)];
+  const text = typeof input === 'string' ? input : Buffer.from(input).toString('latin1');
+  const blocks = pemBlocks(text).filter(({ label }) => label === 'X509 CRL');
+  if (blocks.length === 0)
+    throw invalid('It holds no revocation list: neither a PEM block X509 CRL nor DER.');
+  return blocks.map(({ der }) => der);
+}
+
+function listOf(der: Buffer): RevocationList {
+  const [toBeSigned, algorithm, signature, ...rest] = sequenceOf(readOnly(der));
+  if (rest.length > 0) throw new DerError('it has more than three parts');
+  const signatureAlgorithm = algorithmOf(algorithm);
+  const { bytes, unusedBits } = bitStringOf(signature);
+  if (unusedBits !== 0) throw new DerError('its signature does not end with a whole octet');
+
+  const parts = sequenceOf(toBeSigned);
+  const version = parts[0]?.tag === tags.integer ? smallIntegerOf(parts.shift()) + 1 : 1;
+  if (version !== 1 && version !== 2) throw new DerError(`its version is ${version}`);
+  if (!algorithmOf(parts.shift()).der.equals(signatureAlgorithm.der)) {
+    throw new DerError('it names two different signature algorithms');
+  }
+  const issuer = nameOf(parts.shift());
+  const thisUpdate = timeOf(parts.shift());
+  const nextUpdate = isTime(parts[0]) ? timeOf(parts.shift()) : undefined;
+  const entries = parts[0]?.tag === tags.sequence ? sequenceOf(parts.shift()) : [];
+  const extensions = parts.shift();
+  if (parts.length > 0) throw new DerError('it has something after its last field');
+  if (extensions && version !== 2) throw new DerError('it has extensions, yet its version is 1');
+  const known: ReadonlyMap<string, Extension> = extensions
+    ? extensionsOf(readOnly(expect(extensions, 0xa0).content, tags.sequence))
+    : new Map();
+  const number = known.get(listExtensionTypes.listNumber);
+  if (number) integerOf(readOnly(number.value));
+  return {
+    toBeSigned: toBeSigned!.raw,
+    signatureAlgorithm,
+    signature: bytes,
+    issuer,
+    thisUpdate,
+    ...(nextUpdate ? { nextUpdate } : {}),
+    extensions: known,
+    ...entriesOf(entries),
+  };
+}
+
+function isTime(element: Element | undefined): boolean {
+  return element?.tag === tags.utcTime || element?.tag === tags.generalizedTime;
+}
+
+function entriesOf(entries: readonly Element[]): Pick<RevocationList, 'revoked' | 'criticalEntryExtensions'> {
+  const revoked = new Set<string>();
+  const criticalEntryExtensions = new Set<string>();
+  for (const entry of entries) {
+    const [serialNumber, date, extensions, ...rest] = sequenceOf(entry);
+    if (rest.length > 0) throw new DerError('it has an entry of a wrong shape');
+    revoked.add(integerOf(serialNumber).toString('hex'));
+    timeOf(date);
+    if (!extensions) continue;
+    for (const { type, critical } of extensionsOf(extensions).values())
+      if (critical) criticalEntryExtensions.add(type);
+  }
+  return { revoked, criticalEntryExtensions };
+}
+
+function invalid(message: string): EnrollkitError {
+  return new EnrollkitError('INVALID_CERTIFICATE', message);
+}

@@ -1,0 +1,181 @@
+/** Certificate requests (PKCS#10, RFC 2986): made where the key is, read where the certificate is made. */
+import type { KeyObject } from 'node:crypto';
+import { EnrollkitError } from '../../errors.js';
+import { dersOf, pemEncode } from '../containers/pem.js';
+import { signatureAlgorithm, toSigningKeyPair, x509 } from '../crypto.js';
+import {
+  bitStringOf,
+  children,
+  DerError,
+  type Element,
+  expect,
+  objectIdentifierOf,
+  readOnly,
+  sequenceOf,
+  smallIntegerOf,
+  tags,
+} from '../der/read.js';
+import { isKeyPair } from '../keys.js';
+import {
+  alternativeNameExtension,
+  type Subject,
+  type SubjectAlternativeNames,
+  subjectName,
+} from '../make/requested-names.js';
+import { algorithmOf } from './certificate.js';
+import { extensionsOf, extensionTypes } from './extensions.js';
+import { type GeneralName, generalNamesOf, generalNameText } from './general-name.js';
+import { type Name, nameOf } from './name.js';
+import { importPublicKey, type PublicKeyInfo, publicKeyInfoOf } from './public-key.js';
+import { isSignedBy, isSupportedSignature, signatureAlgorithmName } from './signature.js';
+
+/** Far above any request in use; keeps the work on one input small. */
+const maxRequestBytes = 1_048_576;
+
+/** Attributes that hold the extensions asked for: PKCS#9's (RFC 2985 section 5.4.2), and Microsoft's older one. */
+const extensionRequestTypes = ['1.2.840.113549.1.9.14', '1.3.6.1.4.1.311.2.1.14'];
+
+export interface CertificateRequestContents {
+  subject: Subject | Name;
+  privateKey: KeyObject;
+  publicKey: KeyObject;
+  subjectAlternativeNames?: SubjectAlternativeNames;
+}
+
+/** What a request asks for, its signature verified: who made it holds the private key. */
+export interface CertificateRequest {
+  subject: Name;
+  publicKey: KeyObject;
+  publicKeyInfo: PublicKeyInfo;
+  /** Those of the kinds that `issue` makes; no property for a kind that is not asked for. */
+  subjectAlternativeNames: SubjectAlternativeNames;
+  /** Those of other kinds, which `issue` does not make. */
+  otherAlternativeNames: readonly GeneralName[];
+  der: Buffer;
+}
+
+/**
+ * Makes a certificate request, signed with the private key. The private key itself stays where it is.
+ *
+ * @throws EnrollkitError KEY_MISMATCH when the keys are no pair; INVALID_COMMON_NAME, COMMON_NAME_TOO_LONG,
+ *   INVALID_SUBJECT, INVALID_ALTERNATIVE_NAME; INVALID_KEY when the key is of a kind that does not sign here
+ */
+export async function makeCertificateRequest(
+  contents: CertificateRequestContents,
+): Promise<{ pem: string; der: Buffer }> {
+  const { privateKey, publicKey } = contents;
+  if (!isKeyPair(privateKey, publicKey)) {
+    throw new EnrollkitError('KEY_MISMATCH', 'The private key is not that of the public key.');
+  }
+  const alternatives = alternativeNameExtension(contents.subjectAlternativeNames);
+  const created = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: subjectName(contents.subject),
+    keys: await toSigningKeyPair(privateKey, publicKey),
+    signingAlgorithm: signatureAlgorithm(privateKey),
+    extensions: alternatives ? [alternatives] : [],
+  });
+  const der = Buffer.from(created.rawData);
+  return { der, pem: pemEncode('CERTIFICATE REQUEST', der) };
+}
+
+/**
+ * Reads one certificate request, PEM (other blocks around it are passed over) or DER, and verifies its signature.
+ *
+ * @throws EnrollkitError INVALID_CERTIFICATE_REQUEST, saying what is wrong
+ */
+export function parseCertificateRequest(input: string | Uint8Array): CertificateRequest {
+  const [der, ...more] = dersOf(input, /^(NEW )?CERTIFICATE REQUEST$/, (why) => invalid(why));
+  if (!der) {
+    throw invalid('It holds no certificate request: neither a PEM block CERTIFICATE REQUEST nor DER.');
+  }
+  if (more.length > 0) {
+    throw invalid(`It holds ${more.length + 1} certificate requests where one belongs.`);
+  }
+  if (der.length > maxRequestBytes) {
+    throw invalid(`It has ${der.length} bytes; a certificate request has at most ${maxRequestBytes}.`);
+  }
+  try {
+    return readRequest(der);
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    throw invalid(`This is not a certificate request: ${error.message}.`);
+  }
+}
+
+/** @throws DerError; EnrollkitError when it is well formed, yet not signed with its own key */
+function readRequest(der: Buffer): CertificateRequest {
+  const [information, algorithm, signature, ...rest] = sequenceOf(readOnly(der));
+  if (rest.length > 0) throw new DerError('it has more than three parts');
+  const signatureAlgorithm = algorithmOf(algorithm);
+  const { bytes, unusedBits } = bitStringOf(signature);
+  if (unusedBits !== 0) throw new DerError('its signature does not end with a whole octet');
+
+  const [version, subject, publicKey, attributes, ...others] = sequenceOf(information);
+  if (smallIntegerOf(version) !== 0) throw new DerError('its version is not 1');
+  if (others.length > 0) throw new DerError('it has something after its last field');
+  const name = nameOf(subject);
+  const publicKeyInfo = publicKeyInfoOf(publicKey);
+  const names = alternativeNames(attributes);
+
+  const called = name.isEmpty ? 'without a subject' : `for ${name.text.slice(0, 160)}`;
+  if (!isSupportedSignature({ signatureAlgorithm })) {
+    const algorithmName = signatureAlgorithmName(signatureAlgorithm);
+    throw invalid(`The request ${called} is signed with ${algorithmName}, which is weak or not known.`);
+  }
+  if (publicKeyInfo.family === 'other') {
+    throw invalid(
+      `The public key (${publicKeyInfo.name}) of the request ${called} is of a kind not known here.`,
+    );
+  }
+  let key: KeyObject;
+  try {
+    key = importPublicKey(publicKeyInfo);
+  } catch {
+    throw invalid(`The public key (${publicKeyInfo.name}) of the request ${called} cannot be used.`);
+  }
+  const signed = { toBeSigned: information!.raw, signatureAlgorithm, signature: bytes };
+  if (!isSignedBy(signed, { publicKeyInfo, publicKey: key })) {
+    throw invalid(`The signature of the request ${called} is not of its own key: it was changed or forged.`);
+  }
+  return { subject: name, publicKey: key, publicKeyInfo, ...sorted(names), der };
+}
+
+/** From the extensions that the attributes ask for. @throws DerError */
+function alternativeNames(attributes: Element | undefined): GeneralName[] {
+  if (!attributes) return [];
+  const requests = children(expect(attributes, 0xa0)).flatMap((attribute) => {
+    const [type, values, ...rest] = sequenceOf(attribute);
+    const isExtensionRequest = extensionRequestTypes.includes(objectIdentifierOf(type));
+    const all = children(expect(values, tags.set));
+    if (rest.length > 0) throw new DerError('it has an attribute of a wrong shape');
+    return isExtensionRequest ? all : [];
+  });
+  if (requests.length > 1) throw new DerError('it asks for extensions more than once');
+  // Some tools write the list although there is nothing in it.
+  if (requests.length === 0 || sequenceOf(requests[0]).length === 0) return [];
+  const extension = extensionsOf(requests[0]).get(extensionTypes.subjectAlternativeName);
+  return extension ? generalNamesOf(extension.value) : [];
+}
+
+function sorted(
+  names: readonly GeneralName[],
+): Pick<CertificateRequest, 'subjectAlternativeNames' | 'otherAlternativeNames'> {
+  const subjectAlternativeNames: SubjectAlternativeNames = {};
+  const otherAlternativeNames: GeneralName[] = [];
+  const add = (kind: keyof SubjectAlternativeNames, value: string) => {
+    subjectAlternativeNames[kind] = [...(subjectAlternativeNames[kind] ?? []), value];
+  };
+  for (const name of names) {
+    if (name.kind === 'dNSName') add('dns', name.value);
+    else if (name.kind === 'uniformResourceIdentifier') add('uri', name.value);
+    else if (name.kind === 'rfc822Name') add('email', name.value);
+    else if (name.kind === 'iPAddress' && (name.value.length === 4 || name.value.length === 16)) {
+      add('ip', generalNameText(name).replace(/^IP Address:/, ''));
+    } else otherAlternativeNames.push(name);
+  }
+  return { subjectAlternativeNames, otherAlternativeNames };
+}
+
+function invalid(message: string): EnrollkitError {
+  return new EnrollkitError('INVALID_CERTIFICATE_REQUEST', message);
+}

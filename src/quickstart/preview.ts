@@ -1,0 +1,41 @@
+/** What a run would make and send, without making or sending anything. */
+import { existsSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
+import { assertOwnFolder, layoutOf } from '../workspace/layout.js';
+import type { Plan } from './plan/plan.js';
+import type { Preview } from './result.js';
+import { stepsOf } from './steps/index.js';
+
+/**
+ * A dry run: the files that this plan makes here, and every request that a first run of it sends. What the service
+ * has already is skipped when the plan is really run; it is not asked here.
+ *
+ * @throws EnrollkitError FOLDER_NOT_EMPTY, FILE_UNREADABLE, as the run would
+ */
+export function previewQuickstart(plan: Plan, folder: string): Preview {
+  const layout = layoutOf(folder);
+  assertOwnFolder(layout);
+  const files = {
+    id: 'files',
+    title: 'Keep the plan, the journal and the program',
+    makes: [layout.plan, layout.journal, layout.enrollmentGroupProgram],
+    requests: [],
+  };
+  const steps = stepsOf(plan).map((step) => ({
+    id: step.id,
+    title: step.title(plan),
+    ...step.preview(plan, layout),
+  }));
+  return {
+    steps: [...steps, files].map(({ makes, ...step }) => ({
+      ...step,
+      makes: makes.filter((thing) => !isThere(thing)),
+      keeps: makes.filter(isThere),
+    })),
+  };
+}
+
+/** Whether it is a file, and not something remote in words, and exists. */
+function isThere(thing: string): boolean {
+  return isAbsolute(thing) && existsSync(thing);
+}

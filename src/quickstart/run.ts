@@ -1,0 +1,162 @@
+/** A quickstart, from a plan to devices that are registered. */
+import { ControlPlane } from '../dps/client/arm.js';
+import { ServicePlane } from '../dps/client/service.js';
+import type { Target } from '../dps/client/target.js';
+import { sha1Thumbprint, sha256Thumbprint } from '../pki/x509/inspect.js';
+import { publicFileMode, readTextIfExists, writeFileAtomically } from '../workspace/files.js';
+import { Journal, type JournalTarget } from '../workspace/journal.js';
+import { assertOwnFolder, type Layout, layoutOf } from '../workspace/layout.js';
+import { takeLock } from '../workspace/lock.js';
+import { assertNoRollover } from '../workspace/rollover-record.js';
+import type { StoredCertificate } from '../workspace/stored-certificates.js';
+import type { Emit } from './events.js';
+import { journalFile } from './local-files.js';
+import { formatPlan, type Plan } from './plan/plan.js';
+import { enrollmentGroupOf } from './planned-enrollment-group.js';
+import type { PortalAssistant } from './portal.js';
+import { portalAddress } from './portal-address.js';
+import type { CertificateResult, DeviceResult, QuickstartResult } from './result.js';
+import { runSteps, type StepTiming } from './run-steps.js';
+import { enrollmentGroupProgram } from './sample-program.js';
+import { need, type RunContext, signingCa } from './step.js';
+import { stepsOf } from './steps/index.js';
+
+export interface QuickstartOptions {
+  plan: Plan;
+  /** The certificate folder. */
+  folder: string;
+  target: Target;
+  /** Opens encrypted keys, and encrypts new ones where the plan says so. */
+  passphrase?: string | undefined;
+  /** Asks the person for what the portal shows; without one, such a run ends and is resumed later. */
+  portal?: PortalAssistant | undefined;
+  verificationCode?: string | undefined;
+  now?: () => Date;
+  signal: AbortSignal;
+  emit: Emit;
+}
+
+/**
+ * Runs a plan: the chain, the CA in DPS, proof of possession, the enrollment group, devices made, registered and
+ * connected. Every step is idempotent: run again after a failure or an interruption, it goes on where it stopped, and
+ * a run that finds everything done rewrites no file.
+ *
+ * @throws EnrollkitError of the step that failed
+ */
+export async function runQuickstart(options: QuickstartOptions): Promise<QuickstartResult> {
+  const started = performance.now();
+  const { plan, target, signal, now = () => new Date() } = options;
+  const layout = layoutOf(options.folder);
+  assertOwnFolder(layout);
+  assertNoRollover(layout);
+  const unlock = takeLock(layout.lock);
+  const control = new ControlPlane(target);
+  const service = new ServicePlane(target);
+  try {
+    const context = {
+      plan,
+      layout,
+      journal: Journal.open(layout.journal, now),
+      journalTarget: journalTargetOf(target),
+      target,
+      control,
+      service,
+      passphrase: options.passphrase,
+      portal: options.portal,
+      verificationCode: options.verificationCode,
+      now,
+      signal,
+      found: { keys: new Map() },
+    };
+    keepPlan(context);
+    const timings = await runSteps(stepsOf(plan), context, options.emit);
+    writeProgram(context);
+    return result(context, timings, Math.round(performance.now() - started));
+  } finally {
+    control.close();
+    service.close();
+    unlock();
+  }
+}
+
+/** How the journal names a target. */
+export function journalTargetOf({ kind, subscriptionId, resourceGroup, dpsName }: Target): JournalTarget {
+  return kind === 'emulator' ? { kind } : { kind, subscriptionId, resourceGroup, dpsName };
+}
+
+function keepPlan(context: Pick<RunContext, 'journal' | 'layout' | 'plan'>): void {
+  writeIfChanged(context, context.layout.plan, formatPlan(context.plan));
+}
+
+function writeProgram(context: Omit<RunContext, 'progress'>): void {
+  const { plan, found, layout } = context;
+  const group = enrollmentGroupOf(plan, signingCa(found), found.linkedHubs ?? []);
+  const signerPath = found.intermediate ? 'ca/intermediate/certificate.pem' : 'ca/root/certificate.pem';
+  writeIfChanged(context, layout.enrollmentGroupProgram, enrollmentGroupProgram(plan, group, signerPath));
+}
+
+function writeIfChanged(context: Pick<RunContext, 'journal' | 'layout'>, path: string, text: string): void {
+  if (readTextIfExists(path) === text) return;
+  journalFile(context, path);
+  writeFileAtomically(path, text, publicFileMode);
+}
+
+function result(
+  context: Omit<RunContext, 'progress'>,
+  steps: StepTiming[],
+  elapsedMs: number,
+): QuickstartResult {
+  const { found, target, plan, layout } = context;
+  return {
+    target: {
+      kind: target.kind,
+      dpsName: target.dpsName,
+      idScope: need(found, 'idScope'),
+      portalUrl: target.kind === 'azure' ? portalAddress(target) : null,
+    },
+    certificates: {
+      root: certificateResult(need(found, 'root')),
+      intermediate: found.intermediate ? certificateResult(found.intermediate) : null,
+      uploadedName: plan.certificateAuthority.name,
+    },
+    enrollmentGroup: need(found, 'enrollmentGroup'),
+    devices: plan.devices.registrationIds.map((id) => deviceResult(context, layout, id)),
+    program: layout.enrollmentGroupProgram,
+    steps,
+    elapsedMs,
+  };
+}
+
+function certificateResult({ certificate, paths }: StoredCertificate): CertificateResult {
+  return {
+    commonName: certificate.subject.commonName ?? '',
+    sha1Thumbprint: sha1Thumbprint(certificate),
+    sha256Thumbprint: sha256Thumbprint(certificate),
+    notAfter: certificate.notAfter.toISOString(),
+    certificate: paths.certificate,
+    chain: paths.chain,
+    key: paths.key,
+  };
+}
+
+function deviceResult(
+  { found }: Omit<RunContext, 'progress'>,
+  layout: Layout,
+  registrationId: string,
+): DeviceResult {
+  const { certificate } = need(found, 'devices').get(registrationId)!;
+  const registration = found.registrations?.get(registrationId);
+  const paths = layout.device(registrationId);
+  return {
+    registrationId,
+    deviceId: registration?.deviceId ?? registrationId,
+    assignedHub: registration?.assignedHub ?? '',
+    status: registration?.status ?? 'unassigned',
+    certificate: paths.certificate,
+    chain: paths.chain,
+    key: paths.key,
+    pfx: paths.pfx,
+    sha256Thumbprint: sha256Thumbprint(certificate),
+    notAfter: certificate.notAfter.toISOString(),
+  };
+}

@@ -1,0 +1,107 @@
+/** What a step is, and what steps share. */
+import type { KeyObject } from 'node:crypto';
+import type { ControlPlane } from '../dps/client/arm.js';
+import type { ServicePlane } from '../dps/client/service.js';
+import type { Target } from '../dps/client/target.js';
+import type { EnrollmentGroup, LinkedHub, RegistrationState } from '../dps/contract/schemas.js';
+import type { Journal, JournalTarget } from '../workspace/journal.js';
+import type { Layout } from '../workspace/layout.js';
+import type { StoredCertificate } from '../workspace/stored-certificates.js';
+import type { Plan } from './plan/plan.js';
+import type { PortalAssistant } from './portal.js';
+import type { Preview } from './result.js';
+
+/**
+ * A step of a run. It checks, acts, and verifies by checking again, so that what it reports was read back from where
+ * it lies and never taken from the answer to a write. Running it twice is running it once.
+ */
+export interface Step {
+  readonly id: string;
+  title(plan: Plan): string;
+  /** Steps that a plan does without are left out; all plans have the step when this is left out. */
+  applies?(plan: Plan): boolean;
+  /** Whether a person is asked in it. */
+  interactive?(plan: Plan): boolean;
+  /** What it would make and send on a first run, without looking anywhere. */
+  preview(plan: Plan, layout: Layout): Pick<Preview['steps'][number], 'makes' | 'requests'>;
+  /** Looks whether it is done already; one line on what is there, or undefined. */
+  check(context: RunContext): Promise<string | undefined>;
+  /** Left out by a step that only looks: its check always answers, or throws. */
+  act?(context: RunContext): Promise<void>;
+}
+
+/** What a run works with. */
+export interface RunContext {
+  readonly plan: Plan;
+  readonly layout: Layout;
+  readonly journal: Journal;
+  readonly journalTarget: JournalTarget;
+  readonly target: Target;
+  readonly control: ControlPlane;
+  readonly service: ServicePlane;
+  readonly passphrase: string | undefined;
+  readonly portal: PortalAssistant | undefined;
+  readonly verificationCode: string | undefined;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+  /** Tells how far the current step is. */
+  readonly progress: (text: string) => void;
+  readonly found: Found;
+}
+
+/** What steps have found, for the steps after them. */
+export interface Found {
+  /** Private keys opened so far, by their files. */
+  readonly keys: Map<string, KeyObject>;
+  /** Whether Azure Resource Manager may be read: without it, possession is proven in the portal, unseen. */
+  controlPlane?: boolean;
+  idScope?: string;
+  linkedHubs?: LinkedHub[];
+  root?: StoredCertificate;
+  /** The intermediate; undefined as well where the plan has none. */
+  intermediate?: StoredCertificate;
+  /** A person has said that the portal shows the CA as verified. */
+  saidVerified?: boolean;
+  enrollmentGroup?: EnrollmentGroup;
+  devices?: Map<string, StoredCertificate>;
+  registrations?: Map<string, RegistrationState>;
+}
+
+/** What an earlier step must have found. */
+export function need<Name extends keyof Found>(found: Found, name: Name): NonNullable<Found[Name]> {
+  const value = found[name];
+  if (value === undefined) throw new TypeError(`no step has found ${name}`);
+  return value as NonNullable<Found[Name]>;
+}
+
+/** The CA that signs the devices. */
+export function signingCa(found: Found): StoredCertificate {
+  return found.intermediate ?? need(found, 'root');
+}
+
+/** The CA that the plan has uploaded. */
+export function uploadedCa(plan: Plan, found: Found): StoredCertificate {
+  return need(found, plan.certificateAuthority.uploaded);
+}
+
+/** Runs an act for each of many, a few at a time, in order of start; the first failure is thrown after all have ended. */
+export async function forEachOf<Item>(
+  items: readonly Item[],
+  concurrency: number,
+  act: (item: Item) => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  let next = 0;
+  const worker = async () => {
+    while (next < items.length) {
+      const item = items[next++]!;
+      try {
+        await act(item);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker));
+  if (failures.length > 0) throw failures[0];
+}

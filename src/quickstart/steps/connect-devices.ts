@@ -1,0 +1,74 @@
+/** Each device connects to its hub, sends a message and reads its twin. */
+
+import { connectToHub } from '../../dps/client/hub.js';
+import { hubTopics } from '../../dps/contract/mqtt.js';
+import type { MadeThing } from '../../workspace/journal.js';
+import { openKeyPem } from '../opened-keys.js';
+import { forEachOf, need, type RunContext, type Step } from '../step.js';
+import { hubName } from './register-devices.js';
+
+const concurrency = 8;
+
+export const connectDevices: Step = {
+  id: 'connect-devices',
+  title: (plan) =>
+    plan.devices.registrationIds.length === 1
+      ? 'Send a message to the hub, read the twin'
+      : 'Send a message from each device, read its twin',
+  applies: (plan) => plan.devices.sendTelemetry && plan.enrollmentGroup.provisioningStatus === 'enabled',
+  preview: (plan) => ({
+    makes: [],
+    requests: plan.devices.registrationIds.flatMap((id) =>
+      [hubTopics.telemetry(id, '{properties}'), hubTopics.getTwin('{request}')].map((topic) => ({
+        method: 'PUBLISH',
+        url: `mqtts://{assigned hub} ${topic}`,
+      })),
+    ),
+  }),
+  async check(context) {
+    const { plan, journal } = context;
+    const ids = plan.devices.registrationIds;
+    if (!ids.every((id) => journal.has(telemetryThing(context, id)))) return undefined;
+    return 'accepted, read';
+  },
+  async act(context) {
+    const { plan, journal, signal } = context;
+    const waiting = plan.devices.registrationIds.filter((id) => !journal.has(telemetryThing(context, id)));
+    let done = 0;
+    await forEachOf(waiting, concurrency, async (id) => {
+      signal.throwIfAborted();
+      await connect(context, id);
+      journal.made(telemetryThing(context, id));
+      done += 1;
+      context.progress(`${done} of ${waiting.length}`);
+    });
+  },
+};
+
+async function connect(context: RunContext, registrationId: string): Promise<void> {
+  const { target, found, signal, now } = context;
+  const device = need(found, 'devices').get(registrationId)!;
+  const registration = need(found, 'registrations').get(registrationId)!;
+  const hub = await connectToHub({
+    target,
+    assignedHub: registration.assignedHub ?? '',
+    deviceId: registration.deviceId ?? registrationId,
+    certificateChain: device.chainPem,
+    privateKey: openKeyPem(context, device),
+    signal,
+  });
+  try {
+    await Promise.all([
+      hub.sendTelemetry({ message: `Hello from ${registrationId}`, sentAt: now().toISOString() }),
+      hub.getTwin(),
+    ]);
+  } finally {
+    await hub.close();
+  }
+}
+
+/** A message that the hub took stays taken, so the journal's word is enough and it is not sent again. */
+function telemetryThing({ found, journalTarget, target }: RunContext, id: string): MadeThing {
+  const hub = hubName(target.kind, need(found, 'registrations').get(id)?.assignedHub ?? '');
+  return { kind: 'telemetry', target: journalTarget, id, hub };
+}

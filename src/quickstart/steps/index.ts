@@ -1,0 +1,29 @@
+/** The steps of a quickstart, in their order. */
+import type { Plan } from '../plan/plan.js';
+import type { Step } from '../step.js';
+import { certificateChain } from './certificate-chain.js';
+import { connectDevices } from './connect-devices.js';
+import { deviceCertificates } from './device-certificates.js';
+import { enrollmentGroup } from './enrollment-group.js';
+import { prerequisites } from './prerequisites.js';
+import { proofInPortal } from './proof-in-portal.js';
+import { proofOfPossession } from './proof-of-possession.js';
+import { registerDevices } from './register-devices.js';
+import { uploadCa } from './upload-ca.js';
+
+const all: readonly Step[] = [
+  prerequisites,
+  certificateChain,
+  uploadCa,
+  proofOfPossession,
+  proofInPortal,
+  enrollmentGroup,
+  deviceCertificates,
+  registerDevices,
+  connectDevices,
+];
+
+/** The steps that a plan has. */
+export function stepsOf(plan: Plan): Step[] {
+  return all.filter((step) => step.applies?.(plan) ?? true);
+}

@@ -1,0 +1,115 @@
+/** Before anything is made: the DPS exists, a hub is linked, the rights are there, the clock is right. */
+import { routes } from '../../dps/contract/routes.js';
+import { EnrollkitError } from '../../errors.js';
+import { linkedHubName } from '../planned-enrollment-group.js';
+import { previewRequest } from '../request-preview.js';
+import type { RunContext, Step } from '../step.js';
+
+export const prerequisites: Step = {
+  id: 'prerequisites',
+  title: (plan) =>
+    `Check the provisioning service${plan.target.kind === 'azure' ? ` ${plan.target.dpsName}` : ''}`,
+  preview: (plan) => ({
+    makes: [],
+    requests: [
+      previewRequest(plan, 'arm', routes.arm.getService),
+      previewRequest(plan, 'arm', routes.arm.getPermissions),
+      previewRequest(plan, 'service', routes.service.getEnrollmentGroup, {
+        enrollmentGroupId: plan.enrollmentGroup.id,
+      }),
+    ],
+  }),
+  async check(context) {
+    const { plan, service, signal, found } = context;
+    if (plan.certificates.encryptKeys && context.passphrase === undefined) {
+      throw new EnrollkitError(
+        'PASSPHRASE_REQUIRED',
+        'The plan has the private keys encrypted, and there is no passphrase.',
+      );
+    }
+    const hubs = await checkControlPlane(context);
+    // Asked for now so that a policy without rights is found before anything is made.
+    await withServiceRights(service.getEnrollmentGroup(plan.enrollmentGroup.id, { signal }), context);
+    return `ID scope ${found.idScope}${hubs}`;
+  },
+};
+
+/** Without rights on Azure Resource Manager, the service plane opens with a shared access policy only. */
+async function withServiceRights(call: Promise<unknown>, { target, found }: RunContext): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    const refused = error instanceof EnrollkitError && ['FORBIDDEN', 'NO_CREDENTIALS'].includes(error.code);
+    if (!refused || found.controlPlane) throw error;
+    const given = typeof target.service === 'object';
+    throw new EnrollkitError(error.code, given ? error.message : `Nothing here opens ${target.dpsName}.`, {
+      next: `Give the connection string of a shared access policy of the provisioning service that may write enrollments and registration status: in ENROLLKIT_SERVICE_CONNECTION_STRING or with --connection-string-file FILE.`,
+      cause: error,
+    });
+  }
+}
+
+/** @returns what to say of the hubs */
+async function checkControlPlane(context: RunContext): Promise<string> {
+  const { plan, control, target, signal, found } = context;
+  const portal = plan.certificateAuthority.proofOfPossession === 'portal';
+  try {
+    const service = await control.getService({ signal });
+    found.controlPlane = true;
+    found.idScope = service.properties.idScope;
+    found.linkedHubs = service.properties.iotHubs ?? [];
+  } catch (error) {
+    const noRights = error instanceof EnrollkitError && ['FORBIDDEN', 'NO_CREDENTIALS'].includes(error.code);
+    if (!portal || !noRights) throw error;
+    if (target.idScope === undefined) {
+      throw new EnrollkitError(
+        'NEEDS_INPUT',
+        'Without rights on Azure Resource Manager, the ID scope must be given.',
+        {
+          next: 'Give --id-scope, as the portal shows it on the overview page of the provisioning service.',
+          cause: error,
+        },
+      );
+    }
+    found.controlPlane = false;
+    found.idScope = target.idScope;
+    return ', its certificates and hubs not readable';
+  }
+  const missing = portal ? [] : await control.missingPermissions(neededActions, { signal });
+  if (missing.length > 0) {
+    throw new EnrollkitError(
+      'FORBIDDEN',
+      `These rights on ${target.dpsName} are missing: ${missing.join(', ')}.`,
+    );
+  }
+  return checkHubs(context);
+}
+
+function checkHubs({ plan, target, found }: RunContext): string {
+  const hubs = found.linkedHubs ?? [];
+  if (hubs.length === 0) {
+    throw new EnrollkitError(
+      'NO_LINKED_HUB',
+      `No IoT hub is linked to ${target.dpsName}, so no device could be assigned.`,
+    );
+  }
+  for (const wanted of plan.enrollmentGroup.iotHubs ?? []) {
+    if (!linkedHubName(target.kind, hubs, wanted)) {
+      const names = hubs.map(({ name }) => name).join(', ');
+      throw new EnrollkitError(
+        'HUB_NOT_LINKED',
+        `${wanted} is not linked to ${target.dpsName}; linked are: ${names}.`,
+      );
+    }
+  }
+  return hubs.length === 1 ? `, hub ${hubs[0]!.name}` : `, ${hubs.length} hubs`;
+}
+
+const certificates = 'Microsoft.Devices/provisioningServices/certificates';
+/** The operations of Azure's role-based access control that an automatic proof of possession takes. */
+const neededActions = [
+  `${certificates}/Read`,
+  `${certificates}/Write`,
+  `${certificates}/generateVerificationCode/Action`,
+  `${certificates}/verify/Action`,
+];

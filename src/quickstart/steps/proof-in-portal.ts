@@ -1,0 +1,138 @@
+/**
+ * Proof of possession by a person in the portal: which file to upload, the code pasted in, the verification
+ * certificate written, on when it is verified. Unattended, each thing that a person must do ends the run with its own
+ * exit status, and the next run goes on from there.
+ */
+import { EnrollkitError } from '../../errors.js';
+import {
+  issueVerificationCertificate,
+  verificationCodeProblem,
+} from '../../pki/make/verification-certificate.js';
+import { parseCertificate } from '../../pki/x509/certificate.js';
+import { sha1Thumbprint } from '../../pki/x509/inspect.js';
+import { publicFileMode, readTextIfExists, writeFileAtomically } from '../../workspace/files.js';
+import { journalFile } from '../local-files.js';
+import { openKey } from '../opened-keys.js';
+import type { PortalInstructions } from '../portal.js';
+import { portalAddress } from '../portal-address.js';
+import { type RunContext, type Step, uploadedCa } from '../step.js';
+
+export const proofInPortal: Step = {
+  id: 'proof-of-possession',
+  title: (plan) => `Prove possession of the ${plan.certificateAuthority.uploaded} CA’s key in the portal`,
+  applies: (plan) => plan.certificateAuthority.proofOfPossession === 'portal',
+  interactive: () => true,
+  preview: (plan, layout) => ({
+    makes: [
+      `CA certificate ${plan.certificateAuthority.name} in DPS, by hand`,
+      layout.verificationCertificate,
+    ],
+    requests: [],
+  }),
+  async check(context) {
+    const state = await stateOfProof(context);
+    if (state === 'verified') return 'verified';
+    if (state === 'unknown' && context.found.saidVerified) return 'verified, as you say';
+    // Without rights to look, an answer from an earlier run is taken to have been uploaded: a registration will tell.
+    const answered =
+      state === 'unknown' && context.verificationCode === undefined && answerOf(context) !== undefined;
+    return answered
+      ? 'taken to be verified: without rights to look, the first registration will tell'
+      : undefined;
+  },
+  async act(context) {
+    const { portal, verificationCode, signal } = context;
+    const instructions = instructionsFor(context);
+    let code = verificationCode;
+    if (code === undefined && answerOf(context) === undefined) {
+      if (!portal)
+        throw pending(
+          `upload ${instructions.certificatePath} as "${instructions.certificateName}"`,
+          instructions,
+          code,
+        );
+      code = await portal.askVerificationCode(instructions, signal);
+    }
+    if (code !== undefined) await answer(context, code.trim());
+    const verificationCertificatePath = context.layout.verificationCertificate;
+    if (!portal) {
+      if ((await stateOfProof(context)) === 'verified') return;
+      throw pending(
+        `upload ${verificationCertificatePath} as the verification certificate`,
+        instructions,
+        code,
+      );
+    }
+    await portal.confirmVerified({ ...instructions, verificationCertificatePath }, signal);
+    context.found.saidVerified = true;
+    if ((await stateOfProof(context)) === 'unverified') {
+      throw new EnrollkitError(
+        'PROOF_OF_POSSESSION_FAILED',
+        `DPS does not show "${instructions.certificateName}" as verified.`,
+        { next: `Upload ${verificationCertificatePath} in the portal, then run the same command again.` },
+      );
+    }
+  },
+};
+
+async function stateOfProof(context: RunContext): Promise<'verified' | 'unverified' | 'unknown'> {
+  const { plan, control, found, signal } = context;
+  if (!found.controlPlane) return 'unknown';
+  const certificate = await control.getCertificate(plan.certificateAuthority.name, { signal });
+  if (!certificate) return 'unverified';
+  if (
+    certificate.properties.thumbprint.toUpperCase() !== sha1Thumbprint(uploadedCa(plan, found).certificate)
+  ) {
+    throw new EnrollkitError(
+      'CONFLICT',
+      `Another certificate (${certificate.properties.subject}) is uploaded as ${certificate.name}.`,
+      { next: 'Choose another name with --ca-name NAME.' },
+    );
+  }
+  return certificate.properties.isVerified ? 'verified' : 'unverified';
+}
+
+/** The verification certificate of an earlier run, where it was signed by this CA. */
+function answerOf({ layout, plan, found }: RunContext): string | undefined {
+  const pem = readTextIfExists(layout.verificationCertificate);
+  if (pem === undefined) return undefined;
+  const ca = uploadedCa(plan, found).certificate;
+  return parseCertificate(pem).issuer.text === ca.subject.text ? pem : undefined;
+}
+
+async function answer(context: RunContext, code: string): Promise<void> {
+  const { layout, plan, found, now } = context;
+  const problem = verificationCodeProblem(code);
+  if (problem) throw new EnrollkitError('INVALID_VERIFICATION_CODE', problem);
+  const earlier = answerOf(context);
+  if (earlier && parseCertificate(earlier).subject.commonName === code) return;
+  const ca = uploadedCa(plan, found);
+  const issuer = { certificate: ca.pem, privateKey: openKey(context, ca) };
+  const { pem } = await issueVerificationCertificate(code, issuer, now());
+  journalFile(context, layout.verificationCertificate);
+  writeFileAtomically(layout.verificationCertificate, pem, publicFileMode);
+}
+
+function instructionsFor({ plan, target, found }: RunContext): PortalInstructions {
+  return {
+    dpsName: target.dpsName,
+    certificatePath: uploadedCa(plan, found).paths.certificate,
+    certificateName: plan.certificateAuthority.name,
+    portalUrl: portalAddress(target),
+  };
+}
+
+function pending(todo: string, instructions: PortalInstructions, code: string | undefined): EnrollkitError {
+  const where = `In the portal, provisioning service ${instructions.dpsName}, Settings, Certificates: ${todo}`;
+  return new EnrollkitError(
+    'PROOF_OF_POSSESSION_PENDING',
+    `Possession of the CA's key is not proven yet. ${where}.`,
+    {
+      next:
+        code === undefined
+          ? 'Generate a verification code there, then run the same command again with --verification-code CODE.'
+          : 'When the portal shows it as verified, run the same command again without --verification-code.',
+      context: { ...instructions },
+    },
+  );
+}

@@ -1,0 +1,59 @@
+/** Proof of possession over Azure Resource Manager: get the verification code, answer it. */
+import { routes } from '../../dps/contract/routes.js';
+import { EnrollkitError } from '../../errors.js';
+import { issueVerificationCertificate } from '../../pki/make/verification-certificate.js';
+import { publicFileMode, writeFileAtomically } from '../../workspace/files.js';
+import { journalFile } from '../local-files.js';
+import { openKey } from '../opened-keys.js';
+import { previewRequest } from '../request-preview.js';
+import { type Step, uploadedCa } from '../step.js';
+
+export const proofOfPossession: Step = {
+  id: 'proof-of-possession',
+  title: (plan) => `Prove possession of the ${plan.certificateAuthority.uploaded} CA’s key`,
+  applies: (plan) => plan.certificateAuthority.proofOfPossession === 'automatic',
+  preview: (plan, layout) => {
+    const certificateName = plan.certificateAuthority.name;
+    const request = (route: keyof typeof routes.arm) =>
+      previewRequest(plan, 'arm', routes.arm[route], { certificateName });
+    return {
+      makes: [layout.verificationCertificate],
+      requests: [
+        request('getCertificate'),
+        request('generateVerificationCode'),
+        request('verifyCertificate'),
+        request('getCertificate'),
+      ],
+    };
+  },
+  async check({ plan, control, signal }) {
+    const certificate = await control.getCertificate(plan.certificateAuthority.name, { signal });
+    return certificate?.properties.isVerified ? 'verified' : undefined;
+  },
+  async act(context) {
+    const { plan, control, found, layout, now, signal } = context;
+    const { name } = plan.certificateAuthority;
+    const ca = uploadedCa(plan, found);
+    context.progress('asking for a verification code');
+    // Whatever was changed since the check, the code is bound to the certificate as it is now.
+    const { code, etag } = await control.generateVerificationCode(name, '*', { signal });
+    context.progress('signing the verification certificate');
+    const issuer = { certificate: ca.pem, privateKey: openKey(context, ca) };
+    const { pem } = await issueVerificationCertificate(code, issuer, now());
+    journalFile(context, layout.verificationCertificate);
+    writeFileAtomically(layout.verificationCertificate, pem, publicFileMode);
+    context.progress('answering with it');
+    try {
+      await control.verifyCertificate(name, etag, pem, { signal });
+    } catch (error) {
+      if (!(error instanceof EnrollkitError) || error.code !== 'REFUSED') throw error;
+      throw new EnrollkitError(
+        'PROOF_OF_POSSESSION_FAILED',
+        `DPS refused the proof of possession of ${name}: ${error.message}`,
+        {
+          cause: error,
+        },
+      );
+    }
+  },
+};

@@ -1,0 +1,120 @@
+/** Each device registers itself, with its own certificate, as it will in the field. */
+
+import { registerDevice } from '../../dps/client/device.js';
+import { withoutPort } from '../../dps/contract/host.js';
+import { dpsTopics } from '../../dps/contract/mqtt.js';
+import { routes } from '../../dps/contract/routes.js';
+import { EnrollkitError, isAbort } from '../../errors.js';
+import type { MadeThing } from '../../workspace/journal.js';
+import { openKeyPem } from '../opened-keys.js';
+import { previewRequest } from '../request-preview.js';
+import { forEachOf, need, type RunContext, type Step } from '../step.js';
+
+/** DPS takes 1000 registrations a minute; a few at a time stay far below it and still finish soon. */
+const concurrency = 8;
+
+export const registerDevices: Step = {
+  id: 'register-devices',
+  title: (plan) =>
+    `Register ${count(plan.devices.registrationIds.length)} over ${plan.devices.protocol.toUpperCase()}`,
+  applies: (plan) => plan.enrollmentGroup.provisioningStatus === 'enabled',
+  preview: (plan) => ({
+    makes: plan.devices.registrationIds.flatMap((id) => [
+      `registration record ${id}`,
+      `device ${id} in its hub`,
+    ]),
+    requests: plan.devices.registrationIds.flatMap((registrationId) => {
+      const record = previewRequest(plan, 'service', routes.service.getRegistration, { registrationId });
+      const device = (route: 'register' | 'getOperation') =>
+        previewRequest(plan, 'device', routes.device[route], { registrationId });
+      const host =
+        plan.target.kind === 'azure' ? 'global.azure-devices-provisioning.net:8883' : 'localhost:{port}';
+      const publish = (topic: string) => ({ method: 'PUBLISH', url: `mqtts://${host} ${topic}` });
+      const poll = 'until it is assigned';
+      return [
+        record,
+        ...(plan.devices.protocol === 'https'
+          ? [device('register'), { ...device('getOperation'), repeated: poll }]
+          : [
+              publish(dpsTopics.register('{request}')),
+              {
+                ...publish(decodeURIComponent(dpsTopics.getOperation('{request}', '{operationId}'))),
+                repeated: poll,
+              },
+            ]),
+        record,
+      ];
+    }),
+  }),
+  async check(context) {
+    const { plan, service, found, signal } = context;
+    const ids = plan.devices.registrationIds;
+    found.registrations = new Map();
+    const { registrations } = found;
+    await forEachOf(ids, concurrency, async (id) => {
+      const record = await service.getRegistration(id, { signal });
+      if (record?.status === 'assigned') registrations.set(id, record);
+    });
+    if (registrations.size < ids.length) return undefined;
+    const hubs = new Set([...registrations.values()].map(({ assignedHub }) => assignedHub));
+    return `assigned to ${[...hubs].join(', ')}`;
+  },
+  async act(context) {
+    const { plan, found, signal } = context;
+    const missing = plan.devices.registrationIds.filter((id) => !need(found, 'registrations').has(id));
+    const failures = new Map<string, EnrollkitError>();
+    let done = 0;
+    await forEachOf(missing, concurrency, async (id) => {
+      signal.throwIfAborted();
+      try {
+        await register(context, id);
+      } catch (error) {
+        if (isAbort(error) || !(error instanceof EnrollkitError)) throw error;
+        failures.set(id, error);
+        return;
+      }
+      done += 1;
+      context.progress(`${done} of ${missing.length}`);
+    });
+    const [first] = failures.values();
+    if (!first) return;
+    if (failures.size === missing.length) throw first;
+    throw new EnrollkitError(
+      'PARTIAL',
+      `${failures.size} of ${missing.length} devices were not registered: ${[...failures.keys()].slice(0, 5).join(', ')}. ${first.message}`,
+      { cause: first, context: { failed: [...failures.keys()] } },
+    );
+  },
+};
+
+async function register(context: RunContext, registrationId: string): Promise<void> {
+  const { target, found, plan, signal, journal, journalTarget } = context;
+  const device = need(found, 'devices').get(registrationId)!;
+  const record: MadeThing = { kind: 'registration', target: journalTarget, id: registrationId };
+  journal.intend(record);
+  const state = await registerDevice({
+    target,
+    idScope: need(found, 'idScope'),
+    registrationId,
+    certificateChain: device.chainPem,
+    privateKey: openKeyPem(context, device),
+    protocol: plan.devices.protocol,
+    signal,
+  });
+  journal.made(record);
+  journal.made({
+    kind: 'hub-device',
+    target: journalTarget,
+    hub: hubName(target.kind, state.assignedHub ?? ''),
+    id: state.deviceId ?? registrationId,
+  });
+}
+
+/** A hub's name as the journal keeps it: the emulator's changes its port from run to run. */
+export function hubName(kind: 'emulator' | 'azure', assignedHub: string): string {
+  return kind === 'emulator' ? withoutPort(assignedHub) : assignedHub;
+}
+
+function count(devices: number): string {
+  return devices === 1 ? '1 device' : `${devices} devices`;
+}

@@ -1,0 +1,197 @@
+/** The CAs of a roll-over: their successors, made and put in their places. */
+
+import type { KeyObject } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { EnrollkitError } from '../errors.js';
+import { generateKeyPair, keyAlgorithmOf } from '../pki/keys.js';
+import { renewCertificate } from '../pki/make/renew.js';
+import { parseCertificate, sha256Thumbprint } from '../pki/x509/certificate.js';
+import { isIssuedBy, notIssuedBy } from '../pki/x509/issued-by.js';
+import { isSignedBy } from '../pki/x509/signature.js';
+import { move, readTextIfExists } from '../workspace/files.js';
+import type { AuthorityRole, Layout } from '../workspace/layout.js';
+import type { RolloverRecord } from '../workspace/rollover-record.js';
+import {
+  loadCertificate,
+  loadPrivateKey,
+  type StoredCertificate,
+  saveCertificate,
+} from '../workspace/stored-certificates.js';
+import { inherit, type Noting } from './journaled-files.js';
+
+export interface RolledAuthority {
+  role: AuthorityRole;
+  old: StoredCertificate;
+  successor: StoredCertificate;
+  /** Whether the successor signs from now on: its files are where those of the old one were. */
+  inPlace: boolean;
+}
+
+/** The CA above an intermediate that stays as it is. */
+export interface Signer {
+  pem: string;
+  privateKey: KeyObject;
+  /** It and what stands above it; PEM. */
+  chainPem: string;
+}
+
+/**
+ * The CAs that a roll-over concerns, from the top: a root takes the intermediate below it along, since that one ends
+ * with it.
+ *
+ * @throws EnrollkitError FILE_UNREADABLE when the folder has no such CA; INVALID_CERTIFICATE
+ */
+export function rolledBy(layout: Layout, authority: AuthorityRole): RolloverRecord['rolled'] {
+  const named = currentOf(layout, authority);
+  const below = authority === 'root' ? loadCertificate(layout.intermediate) : undefined;
+  const isBelow = below && isIssuedBy(below.certificate, named.certificate);
+  return [
+    { role: authority, sha256Thumbprint: sha256Thumbprint(named.certificate) },
+    ...(isBelow
+      ? [{ role: 'intermediate' as const, sha256Thumbprint: sha256Thumbprint(below.certificate) }]
+      : []),
+  ];
+}
+
+function currentOf(layout: Layout, role: AuthorityRole): StoredCertificate {
+  const current = loadCertificate(layout[role]);
+  if (current) return current;
+  throw new EnrollkitError(
+    'FILE_UNREADABLE',
+    `There is no ${role} CA in ${layout.folder}: ${layout[role].certificate} is not there.`,
+    { next: 'Name the certificate folder with --dir FOLDER.' },
+  );
+}
+
+/**
+ * The CAs and their successors, wherever their files are by now.
+ *
+ * @throws EnrollkitError FILE_UNREADABLE when one of them is gone
+ */
+export function rolledAuthorities(layout: Layout, { rolled }: RolloverRecord): RolledAuthority[] {
+  return rolled.map(({ role, sha256Thumbprint: sha256 }) => {
+    const previous = loadCertificate(layout.previousAuthority(role, sha256));
+    const current = loadCertificate(layout[role]);
+    const inPlace = previous !== undefined && current !== undefined;
+    const old = previous ?? current;
+    const successor = inPlace ? current : loadCertificate(layout.nextAuthority(role));
+    if (old && successor && sha256Thumbprint(old.certificate) === sha256)
+      return { role, old, successor, inPlace };
+    throw new EnrollkitError(
+      'FILE_UNREADABLE',
+      `The files of the roll-over of the ${role} CA are not where it left them, in ${layout.folder}.`,
+      { next: `Put back the folders that begin with ${role} in ca, as they were.` },
+    );
+  });
+}
+
+export interface MakingOptions extends Noting {
+  record: RolloverRecord;
+  /** The CA above the one that was named, when that is an intermediate. */
+  signer: () => Signer;
+  passphrase: string | undefined;
+  now: () => Date;
+  tell: (text: string) => void;
+}
+
+/**
+ * Makes the successors that are not there yet: of the same subject and extensions, for as long again, with a new key
+ * of the same algorithm, which is encrypted when the old one was.
+ *
+ * @throws EnrollkitError CHAIN_INVALID when the signer did not issue the old one; ISSUER_NOT_ALLOWED; of the keys
+ */
+export async function makeSuccessors(options: MakingOptions): Promise<void> {
+  const { layout, record, tell } = options;
+  let above = options.signer;
+  for (const [depth, { role, sha256Thumbprint: sha256 }] of record.rolled.entries()) {
+    if (!existsSync(layout.previousAuthority(role, sha256).folder)) {
+      const old = currentOf(layout, role);
+      const issuer = role === 'root' ? undefined : depth > 0 ? above() : signerOf(old, above());
+      if (!usable(options, role, old, issuer)) await makeSuccessor(options, role, old, issuer);
+      tell(`the new ${role} CA is made`);
+    }
+    above = () => openSuccessor(options, role);
+  }
+}
+
+/** A successor, wherever it is by now, as the CA above the next one. */
+function openSuccessor({ layout, passphrase }: MakingOptions, role: AuthorityRole): Signer {
+  const made = loadCertificate(layout.nextAuthority(role)) ?? currentOf(layout, role);
+  return { pem: made.pem, chainPem: made.chainPem, privateKey: loadPrivateKey(made, passphrase) };
+}
+
+/** The CA that signs must be the one that signed before. */
+function signerOf(old: StoredCertificate, signer: Signer): Signer {
+  const issuer = parseCertificate(signer.pem);
+  if (isIssuedBy(old.certificate, issuer)) return signer;
+  throw new EnrollkitError(
+    'CHAIN_INVALID',
+    `The certificate ${old.paths.certificate} was not issued by ${notIssuedBy(old.certificate, issuer)}.`,
+    { next: 'Give the CA that issued it with --ca FILE and --ca-key FILE.' },
+  );
+}
+
+/** Whether there is one that an interrupted run has made. */
+function usable(
+  { layout, passphrase, now }: MakingOptions,
+  role: AuthorityRole,
+  old: StoredCertificate,
+  issuer: Signer | undefined,
+): boolean {
+  const made = loadCertificate(layout.nextAuthority(role));
+  if (!made?.certificate.subject.equals(old.certificate.subject)) return false;
+  const by = issuer ? parseCertificate(issuer.pem) : made.certificate;
+  if (!isSignedBy(made.certificate, by) || now() > made.certificate.notAfter) return false;
+  loadPrivateKey(made, passphrase);
+  return true;
+}
+
+async function makeSuccessor(
+  options: MakingOptions,
+  role: AuthorityRole,
+  old: StoredCertificate,
+  issuer: Signer | undefined,
+): Promise<void> {
+  const { layout, passphrase, now } = options;
+  const algorithm = keyAlgorithmOf(old.certificate.publicKey);
+  if (!algorithm) {
+    throw new EnrollkitError(
+      'USAGE',
+      `No new key of the kind ${old.certificate.publicKeyInfo.name}, that of the ${role} CA, is made here.`,
+      { next: 'Make the new CA elsewhere, and upload it: enrollkit ca upload FILE.' },
+    );
+  }
+  const isEncrypted = /ENCRYPTED/.test(readTextIfExists(old.paths.key) ?? '');
+  // Opened, so that old and new keys have one passphrase.
+  if (isEncrypted) loadPrivateKey(old, passphrase);
+  const { publicKey, privateKey } = await generateKeyPair(algorithm);
+  const { pem } = await renewCertificate({
+    certificate: old.certificate,
+    publicKey,
+    issuer: issuer ? { certificate: issuer.pem, privateKey: issuer.privateKey } : { privateKey },
+    at: now(),
+  });
+  const paths = layout.nextAuthority(role);
+  for (const name of ['key', 'chain', 'certificate'] as const) inherit(options, old.paths[name], paths[name]);
+  await saveCertificate(paths, {
+    pem,
+    issuersPem: issuer?.chainPem ?? '',
+    privateKey,
+    passphrase: isEncrypted ? passphrase : undefined,
+  });
+}
+
+/** Puts the old CAs aside, and their successors in their places; a step that was done is passed over. */
+export function putInPlace(noting: Noting, { rolled }: RolloverRecord): void {
+  const { layout } = noting;
+  for (const { role, sha256Thumbprint: sha256 } of rolled) {
+    const [current, next] = [layout[role], layout.nextAuthority(role)];
+    const previous = layout.previousAuthority(role, sha256);
+    if (!existsSync(previous.folder)) {
+      for (const name of ['key', 'chain', 'certificate'] as const)
+        inherit(noting, current[name], previous[name]);
+      move(current.folder, previous.folder);
+    }
+    if (!existsSync(current.folder)) move(next.folder, current.folder);
+  }
+}

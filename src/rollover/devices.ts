@@ -1,0 +1,61 @@
+/** The devices below the CAs of a roll-over: whose certificate is still the old CA's, and until when it must not be. */
+
+import { isIssuedBy } from '../pki/x509/issued-by.js';
+import type { AuthorityRole, DevicePaths, Layout } from '../workspace/layout.js';
+import { loadCertificate, type StoredCertificate } from '../workspace/stored-certificates.js';
+import type { RolledAuthority } from './authorities.js';
+
+export interface DeviceBelow {
+  /** The common name: of a device, its registration ID. */
+  name: string;
+  kind: 'device' | 'edge-ca';
+  stored: StoredCertificate;
+  /** The device's own, not an edge CA's. */
+  pfx?: string;
+  /** Which CA of the roll-over signed it: the old one, or already the new one. */
+  signer: RolledAuthority;
+  reissued: boolean;
+}
+
+/**
+ * The certificates of the folder's devices that one of the CAs signed, old or new, by the names of their folders.
+ *
+ * @throws EnrollkitError INVALID_CERTIFICATE or FILE_UNREADABLE, naming the file
+ */
+export function devicesBelow(layout: Layout, rolled: readonly RolledAuthority[]): DeviceBelow[] {
+  return layout
+    .devices()
+    .flatMap((paths: DevicePaths) => [
+      ...below(loadCertificate(paths), 'device', rolled, paths.pfx),
+      ...below(loadCertificate(paths.edgeCa), 'edge-ca', rolled),
+    ]);
+}
+
+function below(
+  stored: StoredCertificate | undefined,
+  kind: DeviceBelow['kind'],
+  rolled: readonly RolledAuthority[],
+  pfx?: string,
+): DeviceBelow[] {
+  if (!stored) return [];
+  const { certificate } = stored;
+  const common = { name: certificate.subject.commonName ?? '', kind, stored, ...(pfx ? { pfx } : {}) };
+  for (const signer of rolled) {
+    if (isIssuedBy(certificate, signer.old.certificate)) return [{ ...common, signer, reissued: false }];
+    if (isIssuedBy(certificate, signer.successor.certificate)) return [{ ...common, signer, reissued: true }];
+  }
+  return [];
+}
+
+/**
+ * Until when a device must have its new certificate: its own end, or the earlier end of an old CA above it, without
+ * which it is accepted no more.
+ */
+export function reissueBy({ stored, signer }: DeviceBelow, rolled: readonly RolledAuthority[]): Date {
+  const order: readonly AuthorityRole[] = ['root', 'intermediate'];
+  const above = rolled.filter(({ role }) => order.indexOf(role) <= order.indexOf(signer.role));
+  const ends = [stored, ...above.map(({ old }) => old)].map(({ certificate }) =>
+    certificate.notAfter.getTime(),
+  );
+  return new Date(Math.min(...ends));
+}

@@ -1,0 +1,96 @@
+/** How far a roll-over is, and whether its next phase may begin. */
+import { isDeepStrictEqual } from 'node:util';
+import { sameId } from '../dps/contract/ids.js';
+import { EnrollkitError } from '../errors.js';
+import type { JournalTarget } from '../workspace/journal.js';
+import type { AuthorityRole, Layout } from '../workspace/layout.js';
+import { type RolloverRecord, readRollover } from '../workspace/rollover-record.js';
+import { rolledAuthorities, rolledBy } from './authorities.js';
+import type { DeviceBelow } from './devices.js';
+
+/**
+ * The record of a roll-over to start, or of the one that was.
+ *
+ * @throws EnrollkitError CONFLICT when one of another CA is underway; FILE_UNREADABLE when there is no such CA
+ */
+export function recordToStart(layout: Layout, authority: AuthorityRole, now: Date): RolloverRecord {
+  const found = readRollover(layout);
+  const underway = found?.finishedAt === undefined ? found : undefined;
+  if (underway && underway.authority !== authority) {
+    throw new EnrollkitError(
+      'CONFLICT',
+      `A roll-over of the ${underway.authority} CA is underway in ${layout.folder}.`,
+      {
+        next: `Finish it first: enrollkit cert rollover ${underway.authority} --finish (with the same --dir).`,
+      },
+    );
+  }
+  return (
+    underway ?? {
+      version: 1,
+      authority,
+      startedAt: now.toISOString(),
+      rolled: rolledBy(layout, authority),
+      groups: [],
+    }
+  );
+}
+
+/** The groups of a record, and those that are named besides. */
+export function allGroups({ groups }: RolloverRecord, named: readonly string[]): string[] {
+  const all: string[] = [];
+  for (const id of [...groups, ...named]) if (!all.some((one) => sameId(one, id))) all.push(id);
+  return all;
+}
+
+/**
+ * The record of a roll-over whose start is complete.
+ *
+ * @throws EnrollkitError NOT_FOUND, CONFLICT
+ */
+export function startedRecord(layout: Layout, authority: AuthorityRole): RolloverRecord {
+  const record = readRollover(layout);
+  if (!record || record.authority !== authority) {
+    throw new EnrollkitError(
+      'NOT_FOUND',
+      `No roll-over of the ${authority} CA has been started in ${layout.folder}.`,
+      {
+        next: `Start it: enrollkit cert rollover ${authority} (with the same --dir), with --group ID for each enrollment group.`,
+      },
+    );
+  }
+  if (rolledAuthorities(layout, record).every(({ inPlace }) => inPlace)) return record;
+  throw new EnrollkitError('CONFLICT', `The start of the roll-over of the ${authority} CA is not complete.`, {
+    next: `Run it again: enrollkit cert rollover ${authority} (with the same --dir).`,
+  });
+}
+
+/** @throws EnrollkitError CONFLICT when the groups of a roll-over are in another DPS */
+export function assertSameTarget({ target }: RolloverRecord, now: JournalTarget): void {
+  const plain = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
+  if (!target || isDeepStrictEqual(plain(target), plain(now))) return;
+  const name = (one: JournalTarget) => (one.kind === 'azure' ? one.dpsName : 'the emulator');
+  throw new EnrollkitError(
+    'CONFLICT',
+    `The enrollment groups of this roll-over are in ${name(target)}, and this is ${name(now)}.`,
+    { next: 'Give the --target and the names with which it was started.' },
+  );
+}
+
+/** @throws EnrollkitError CONFLICT when finishing would lock a device of the folder out */
+export function assertReissued(authority: AuthorityRole, devices: readonly DeviceBelow[], now: Date): void {
+  const left = devices.filter(({ reissued, stored }) => !reissued && stored.certificate.notAfter > now);
+  if (left.length === 0) return;
+  const names = left
+    .slice(0, 5)
+    .map(({ name }) => name)
+    .join(', ');
+  throw new EnrollkitError(
+    'CONFLICT',
+    `${left.length} of the folder’s certificates are still of the old ${authority} CA: ${names}${left.length > 5 ? ', ...' : ''}.`,
+    {
+      next: `Re-issue them: enrollkit cert rollover ${authority} --reissue (with the same --dir); or add --force to lock them out.`,
+      context: { devices: left.map(({ name }) => name) },
+    },
+  );
+}

@@ -1,0 +1,135 @@
+/** Gives the devices of a folder certificates of the new CA. What they had is kept aside. */
+
+import type { KeyObject } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { EnrollkitError } from '../errors.js';
+import { createPfx } from '../pki/containers/pkcs12-write.js';
+import { generateKeyPair, keyAlgorithmOf, privateKeyToPem } from '../pki/keys.js';
+import { renewCertificate } from '../pki/make/renew.js';
+import { certificateToPem, parseCertificates, sha256Thumbprint } from '../pki/x509/certificate.js';
+import { forEachOf } from '../quickstart/step.js';
+import {
+  copyFileIfExists,
+  publicFileMode,
+  readTextIfExists,
+  secretFileMode,
+  writeFileAtomically,
+} from '../workspace/files.js';
+import { previousPaths } from '../workspace/layout.js';
+import { loadPrivateKey } from '../workspace/stored-certificates.js';
+import type { RolledAuthority } from './authorities.js';
+import type { DeviceBelow } from './devices.js';
+import { inherit, type Noting } from './journaled-files.js';
+
+/** Key generation and key derivation run in libuv's threads, of which there are four. */
+const concurrency = 4;
+
+export interface ReissueOptions extends Noting {
+  /** Those that are not re-issued yet. */
+  devices: readonly DeviceBelow[];
+  /** Whether each gets a new key too. */
+  newKey: boolean;
+  passphrase: string | undefined;
+  now: () => Date;
+  signal: AbortSignal;
+  tell: (text: string) => void;
+}
+
+/**
+ * Signs each device's certificate anew, as `renewCertificate` does, and writes certificate, chain and PKCS#12 file in
+ * their places, the certificate last: a device that was interrupted is done again.
+ *
+ * @throws EnrollkitError before anything is written: USAGE when a new key is wanted for a device whose key is
+ *   elsewhere; of the CAs' keys. In between: of the device's key, naming the file; INTERRUPTED
+ */
+export async function reissueDevices(options: ReissueOptions): Promise<void> {
+  const { devices, newKey, passphrase, signal, tell } = options;
+  const keyless = devices.filter(({ stored }) => newKey && !existsSync(stored.paths.key));
+  if (keyless.length > 0) {
+    const names = keyless.slice(0, 5).map(({ name }) => name);
+    throw new EnrollkitError(
+      'USAGE',
+      `The keys of ${keyless.length} devices are not in the folder, so they get no new ones here: ${names.join(', ')}.`,
+      {
+        next: 'Leave --new-key out, or sign a request of each such device first: enrollkit cert sign REQUEST.',
+      },
+    );
+  }
+  const keys = new Map<RolledAuthority, KeyObject>();
+  for (const { signer } of devices) {
+    if (!keys.has(signer)) keys.set(signer, loadPrivateKey(signer.successor, passphrase));
+  }
+  await forEachOf(devices, concurrency, async (device) => {
+    signal.throwIfAborted();
+    await reissue(device, keys.get(device.signer)!, options);
+  });
+  if (devices.length > 0) tell(`${devices.length} certificates are re-issued`);
+}
+
+async function reissue(
+  { name, stored, pfx, signer }: DeviceBelow,
+  signerKey: KeyObject,
+  options: ReissueOptions,
+): Promise<void> {
+  const { newKey, passphrase, now } = options;
+  const { paths, certificate: old } = stored;
+  const keyPem = readTextIfExists(paths.key);
+  const keyPassphrase = /ENCRYPTED/.test(keyPem ?? '') ? passphrase : undefined;
+  const hasPfx = pfx !== undefined && existsSync(pfx);
+  const oldKey = keyPem !== undefined && (hasPfx || newKey) ? openKey(options, stored) : undefined;
+  const fresh = newKey ? await generateKeyPair(keyAlgorithmOf(old.publicKey) ?? 'ec-p256') : undefined;
+  const { pem } = await renewCertificate({
+    certificate: old,
+    publicKey: fresh?.publicKey ?? old.publicKey,
+    issuer: { certificate: signer.successor.pem, privateKey: signerKey },
+    at: now(),
+  });
+  keepAside(stored, pfx, options);
+  const key = fresh?.privateKey ?? oldKey;
+  if (hasPfx && key) {
+    const chain = parseCertificates(signer.successor.chainPem).map(certificateToPem);
+    const contents = await createPfx({
+      certificate: pem,
+      privateKey: key,
+      chain,
+      friendlyName: name,
+      passphrase: keyPassphrase ?? '',
+    });
+    writeFileAtomically(pfx, contents, secretFileMode);
+  }
+  if (fresh) {
+    writeFileAtomically(paths.key, await privateKeyToPem(fresh.privateKey, keyPassphrase), secretFileMode);
+  }
+  writeFileAtomically(paths.chain, pem + signer.successor.chainPem, publicFileMode);
+  writeFileAtomically(paths.certificate, pem, publicFileMode);
+}
+
+/**
+ * The key of the certificate as it is, or as an interrupted re-issue has left it: then it lies aside, and the one in
+ * its place is newer than the certificate.
+ */
+function openKey({ passphrase }: ReissueOptions, stored: DeviceBelow['stored']): KeyObject {
+  const previous = previousPaths(stored.paths, sha256Thumbprint(stored.certificate));
+  const paths = existsSync(previous.certificate) ? previous : stored.paths;
+  return loadPrivateKey({ ...stored, paths }, passphrase);
+}
+
+/** Copies what is there, once: what an interrupted re-issue has kept is not replaced by what it wrote. */
+function keepAside(
+  { paths, certificate }: DeviceBelow['stored'],
+  pfx: string | undefined,
+  noting: Noting,
+): void {
+  const previous = previousPaths(paths, sha256Thumbprint(certificate));
+  if (existsSync(previous.certificate)) return;
+  const copies: [from: string, to: string, mode: number][] = [
+    [paths.key, previous.key, secretFileMode],
+    ...(pfx === undefined ? [] : [[pfx, previous.pfx, secretFileMode] as [string, string, number]]),
+    [paths.chain, previous.chain, publicFileMode],
+    [paths.certificate, previous.certificate, publicFileMode],
+  ];
+  for (const [from, to, mode] of copies) {
+    inherit(noting, from, to);
+    copyFileIfExists(from, to, mode);
+  }
+}

@@ -1,0 +1,95 @@
+/** What a phase of a roll-over tells of it. */
+import { sha256Thumbprint } from '../pki/x509/inspect.js';
+import type { AuthorityRole, Layout } from '../workspace/layout.js';
+import type { RolloverRecord } from '../workspace/rollover-record.js';
+import type { StoredCertificate } from '../workspace/stored-certificates.js';
+import { type RolledAuthority, rolledAuthorities } from './authorities.js';
+import { type DeviceBelow, devicesBelow, reissueBy } from './devices.js';
+import type { GroupOutcome } from './group.js';
+
+export interface AuthorityResult {
+  subject: string;
+  sha256Thumbprint: string;
+  notAfter: string;
+  /** Where its files are. */
+  folder: string;
+}
+
+export interface RolloverResult {
+  authority: AuthorityRole;
+  startedAt: string;
+  finishedAt: string | null;
+  authorities: { role: AuthorityRole; old: AuthorityResult; new: AuthorityResult }[];
+  enrollmentGroups: GroupOutcome[];
+  /** Names of CA certificates that were deleted from DPS. */
+  deleted: string[];
+  /** The devices of the folder below the CA, whether they have their new certificates, and by when they must. */
+  devices: {
+    name: string;
+    kind: DeviceBelow['kind'];
+    reissued: boolean;
+    notAfter: string;
+    reissueBy: string | null;
+    certificate: string;
+  }[];
+  /** Sentences on what a person should know. */
+  notes: string[];
+}
+
+/** A successor that gains nothing. */
+export function notesOnEnds(rolled: readonly RolledAuthority[]): string[] {
+  const [{ role, old, successor }] = rolled as [RolledAuthority];
+  if (successor.certificate.notAfter > old.certificate.notAfter) return [];
+  return [
+    `The new ${role} CA ends on ${successor.certificate.notAfter.toISOString()}, no later than the old one, since the CA above it ends then.`,
+  ];
+}
+
+/** Groups in which nothing changes, and so nobody is locked out. */
+export function notesOnGroups(groups: readonly GroupOutcome[], authority: AuthorityRole): string[] {
+  return groups
+    .filter(({ holds }) => holds === 'unchanged')
+    .map(
+      ({ id, primary }) =>
+        `The enrollment group ${id} attests by a CA above (${primary}), so it takes devices of the old ${authority} CA as long as their certificates are valid, also after the roll-over.`,
+    );
+}
+
+/** The state of a roll-over as the folder shows it, with what a phase did. */
+export function resultOf(
+  layout: Layout,
+  record: RolloverRecord,
+  { enrollmentGroups = [], deleted = [], notes = [] }: Partial<RolloverResult> = {},
+): RolloverResult {
+  const rolled = rolledAuthorities(layout, record);
+  return {
+    authority: record.authority,
+    startedAt: record.startedAt,
+    finishedAt: record.finishedAt ?? null,
+    authorities: rolled.map(({ role, old, successor }) => ({
+      role,
+      old: authorityResult(old),
+      new: authorityResult(successor),
+    })),
+    enrollmentGroups,
+    deleted,
+    devices: devicesBelow(layout, rolled).map((device) => ({
+      name: device.name,
+      kind: device.kind,
+      reissued: device.reissued,
+      notAfter: device.stored.certificate.notAfter.toISOString(),
+      reissueBy: device.reissued ? null : reissueBy(device, rolled).toISOString(),
+      certificate: device.stored.paths.certificate,
+    })),
+    notes,
+  };
+}
+
+function authorityResult({ certificate, paths }: StoredCertificate): AuthorityResult {
+  return {
+    subject: certificate.subject.text,
+    sha256Thumbprint: sha256Thumbprint(certificate),
+    notAfter: certificate.notAfter.toISOString(),
+    folder: paths.folder,
+  };
+}

@@ -1,0 +1,187 @@
+/**
+ * The roll-over of a CA, in three phases, each of which can be run again: both CAs are accepted; the devices are
+ * re-issued; the old CA is refused. Without an enrollment group, the files alone.
+ */
+
+import { ControlPlane } from '../dps/client/arm.js';
+import { ServicePlane } from '../dps/client/service.js';
+import type { Target } from '../dps/client/target.js';
+import { sameId } from '../dps/contract/ids.js';
+import { formatPlan, parsePlan } from '../quickstart/plan/plan.js';
+import { journalTargetOf } from '../quickstart/run.js';
+import { publicFileMode, readTextIfExists, removeIfEmpty, writeFileAtomically } from '../workspace/files.js';
+import { Journal } from '../workspace/journal.js';
+import { type AuthorityRole, type Layout, layoutOf } from '../workspace/layout.js';
+import { takeLock } from '../workspace/lock.js';
+import { type RolloverRecord, writeRollover } from '../workspace/rollover-record.js';
+import { makeSuccessors, putInPlace, rolledAuthorities, type Signer } from './authorities.js';
+import { devicesBelow } from './devices.js';
+import { type GroupOutcome, turnToBoth, turnToNew } from './group.js';
+import { inherit } from './journaled-files.js';
+import { allGroups, assertReissued, assertSameTarget, recordToStart, startedRecord } from './progress.js';
+import { reissueDevices } from './reissue.js';
+import { notesOnEnds, notesOnGroups, type RolloverResult, resultOf } from './result.js';
+import { type DpsOptions, deleteOld, type Upload, uploadSuccessors, uploadsOf } from './uploads.js';
+
+export interface RolloverOptions {
+  authority: AuthorityRole;
+  /** The certificate folder. */
+  folder: string;
+  /** The DPS of the enrollment groups; needed when there are any, by now or from an earlier phase. */
+  target?: Target | undefined;
+  passphrase: string | undefined;
+  now: () => Date;
+  signal: AbortSignal;
+  /** Told of each thing that was done. */
+  tell: (text: string) => void;
+}
+
+export interface StartOptions extends RolloverOptions {
+  /** Enrollment group IDs, besides those of an earlier start. */
+  groups: readonly string[];
+  /** The CA above an intermediate; asked for when one is to be signed. */
+  signer: () => Signer;
+}
+
+/**
+ * Makes the new CA, has it accepted beside the old one by the groups, then puts its files in the place of the old
+ * one's. Until all of that is done, nothing in the folder is signed by the new CA.
+ *
+ * @throws EnrollkitError CONFLICT when another roll-over is underway; of the files, the keys, DPS
+ */
+export async function startRollover(options: StartOptions): Promise<RolloverResult> {
+  const { authority, now } = options;
+  return inFolder(options, async (layout, journal) => {
+    let record = recordToStart(layout, authority, now());
+    const keep = (changed: RolloverRecord) => {
+      inherit({ layout, journal }, layout[authority].certificate, layout.rollover);
+      record = changed;
+      writeRollover(layout, record);
+    };
+    await makeSuccessors({ ...options, layout, journal, record });
+    const rolled = rolledAuthorities(layout, record);
+    const notes = notesOnEnds(rolled);
+    const enrollmentGroups: GroupOutcome[] = [];
+    const groups = allGroups(record, options.groups);
+    if (groups.length > 0) {
+      await inDps(options, journal, record, async (dps) => {
+        const uploads = await uploadSuccessors(dps, rolled);
+        for (const id of groups) {
+          enrollmentGroups.push(await turnToBoth(dps, id, rolled, uploads));
+          // A group that is not there, or is refused, must not stay in the way of the next try.
+          keep({ ...record, target: dps.journalTarget, groups: allGroups(record, [id]) });
+        }
+        if (uploads) renameInPlan(layout, uploads);
+        else
+          notes.push(`${armUnseen}, upload the new one in the portal too, and prove its possession there.`);
+      });
+    }
+    keep(record);
+    putInPlace({ layout, journal }, record);
+    notes.push(...notesOnGroups(enrollmentGroups, authority));
+    return resultOf(layout, record, { enrollmentGroups, notes });
+  });
+}
+
+const armUnseen = 'Azure Resource Manager may not be asked: if the old CA is uploaded';
+
+/**
+ * Gives every device of the folder that still has a certificate of the old CA one of the new.
+ *
+ * @param options.newKey whether each gets a new key too
+ * @throws EnrollkitError NOT_FOUND when no roll-over has been started, CONFLICT when its start is not complete; of the
+ *   files and keys
+ */
+export async function reissueBelow(options: RolloverOptions & { newKey: boolean }): Promise<RolloverResult> {
+  return inFolder(options, async (layout, journal) => {
+    const record = startedRecord(layout, options.authority);
+    const devices = devicesBelow(layout, rolledAuthorities(layout, record));
+    await reissueDevices({
+      ...options,
+      layout,
+      journal,
+      devices: devices.filter(({ reissued }) => !reissued),
+    });
+    return resultOf(layout, record);
+  });
+}
+
+/**
+ * Takes the old CA out of the groups, and deletes it from DPS where a run had uploaded it. Its files stay aside.
+ *
+ * @param options.force even though devices of the folder still have certificates of the old CA
+ * @throws EnrollkitError NOT_FOUND when no roll-over has been started; CONFLICT when its start is not complete, when
+ *   devices are not re-issued, or when the groups are in another DPS; of DPS
+ */
+export async function finishRollover(options: RolloverOptions & { force: boolean }): Promise<RolloverResult> {
+  const { authority, force, now } = options;
+  return inFolder(options, async (layout, journal) => {
+    const record = startedRecord(layout, authority);
+    if (record.finishedAt !== undefined) return resultOf(layout, record);
+    const rolled = rolledAuthorities(layout, record);
+    if (!force) assertReissued(authority, devicesBelow(layout, rolled), now());
+    const enrollmentGroups: GroupOutcome[] = [];
+    const notes: string[] = [];
+    let deleted: string[] = [];
+    if (record.groups.length > 0) {
+      await inDps(options, journal, record, async (dps) => {
+        const uploads = await uploadsOf(dps, rolled);
+        for (const id of record.groups) enrollmentGroups.push(await turnToNew(dps, id, rolled, uploads));
+        notes.push(...notesOnGroups(enrollmentGroups, authority));
+        const old = uploads && (await deleteOld(dps, rolled, uploads));
+        deleted = old?.deleted ?? [];
+        notes.push(...(old?.kept ?? [`${armUnseen}, delete it in the portal.`]));
+      });
+    }
+    const finished = { ...record, finishedAt: now().toISOString() };
+    writeRollover(layout, finished);
+    return resultOf(layout, finished, { enrollmentGroups, deleted, notes });
+  });
+}
+
+async function inFolder<Result>(
+  { folder, now }: RolloverOptions,
+  use: (layout: Layout, journal: Journal) => Promise<Result>,
+): Promise<Result> {
+  const layout = layoutOf(folder);
+  const unlock = takeLock(layout.lock);
+  try {
+    return await use(layout, Journal.open(layout.journal, now));
+  } finally {
+    unlock();
+    // A folder of state with nothing but the lock in it would look as if runs had been here.
+    removeIfEmpty(layout.state);
+  }
+}
+
+async function inDps(
+  options: RolloverOptions,
+  journal: Journal,
+  record: RolloverRecord,
+  use: (dps: DpsOptions) => Promise<void>,
+): Promise<void> {
+  const { target } = options;
+  if (!target) throw new TypeError('the enrollment groups of a roll-over need a target');
+  const journalTarget = journalTargetOf(target);
+  assertSameTarget(record, journalTarget);
+  const control = new ControlPlane(target);
+  const service = new ServicePlane(target);
+  try {
+    await use({ ...options, control, service, journal, journalTarget });
+  } finally {
+    control.close();
+    service.close();
+  }
+}
+
+/** The plan of the folder names the new CA from now on: the same run again then finds everything done. */
+function renameInPlan(layout: Layout, uploads: readonly Upload[]): void {
+  const text = readTextIfExists(layout.plan);
+  if (text === undefined) return;
+  const plan = parsePlan(text, layout.plan);
+  const old = uploads.find(({ is, name }) => is === 'old' && sameId(name, plan.certificateAuthority.name));
+  const successor = old && uploads.find(({ is, authority }) => is === 'new' && authority === old.authority);
+  if (!successor) return;
+  const renamed = { ...plan, certificateAuthority: { ...plan.certificateAuthority, name: successor.name } };
+  writeFileAtomically(layout.plan, formatPlan(renamed), publicFileMode);
+}

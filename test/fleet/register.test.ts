@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { test } from 'uvu';
+import { EnrollkitError, type ErrorCode, isAbort } from '../../src/errors.js';
+import { make } from '../support/chains.js';
+import { createGroup, inFleetWorld, resultsOf } from './registration-support.js';
+
+const fails = (code: ErrorCode, message: RegExp) => (error: unknown) =>
+  error instanceof EnrollkitError && error.code === code && message.test(error.message);
+
+for (const [format, protocol] of [
+  ['dir', 'mqtt'],
+  ['ndjson', 'https'],
+  ['tar', 'https'],
+] as const) {
+  test(`a fleet as ${format} is registered over ${protocol}, once, with a line a device`, () =>
+    inFleetWorld(async (world) => {
+      await createGroup(world);
+      const ids = ['s-1', 's-2', 's-3', 's-4', 's-5'];
+      const out = await world.issue('f', '--count', '5', '--pattern', 's-{1..}', '--format', format);
+      const result = await world.register(out, { protocol });
+      assert.equal(result.assigned, 5);
+      assert.equal(result.failed, 0);
+      assert.equal(Object.values(result.hubs).join(), '5');
+      assert.ok(result.latency!.p50 > 0 && result.latency!.p50 <= result.latency!.max);
+      for (const id of ids) assert.equal((await world.service.getRegistration(id))?.status, 'assigned');
+      const lines = resultsOf(`${out}.registrations.ndjson`);
+      assert.deepEqual(lines.map(({ registrationId }) => registrationId).sort(), ids);
+      for (const line of lines) {
+        assert.equal(line.status, 'assigned');
+        assert.equal(line.assignedHub, Object.keys(result.hubs)[0]);
+        assert.equal(line.attempts, 1);
+      }
+      const before = world.events.length;
+      const again = await world.register(out, { protocol });
+      assert.deepEqual([again.before, again.assigned, again.failed], [5, 0, 0]);
+      assert.equal(world.events.length, before);
+    }));
+}
+
+test('messages are sent once; a device without one sends it later', () =>
+  inFleetWorld(async (world) => {
+    await createGroup(world);
+    const out = await world.issue('f', '--count', '3', '--pattern', 's-{1..}', '--format', 'ndjson');
+    await world.register(out);
+    const sent = () => ['s-1', 's-2', 's-3'].map((id) => world.emulator.messages(id).length);
+    assert.deepEqual(sent(), [0, 0, 0]);
+    await world.register(out, { telemetry: true });
+    await world.register(out, { telemetry: true });
+    assert.deepEqual(sent(), [1, 1, 1]);
+    assert.ok(resultsOf(`${out}.registrations.ndjson`).every(({ telemetry }) => telemetry === true));
+  }));
+
+test('devices that are refused have their reason, and are tried again by the next run', () =>
+  inFleetWorld(async (world) => {
+    const out = await world.issue('f', '--count', '3', '--pattern', 's-{1..}', '--format', 'ndjson');
+    const refused = await world.register(out);
+    assert.deepEqual([refused.assigned, refused.failed], [0, 3]);
+    assert.equal(refused.latency, undefined);
+    const [failure] = refused.failures;
+    assert.equal(failure!.code, 'DEVICE_NOT_AUTHORIZED');
+    assert.equal(failure!.errorCode, 401002);
+    assert.equal(failure!.count, 3);
+    const [line] = resultsOf(`${out}.registrations.ndjson`);
+    assert.equal(line.status, 'failed');
+    assert.equal(line.error.errorCode, 401002);
+    assert.match(line.error.message, /s-\d/);
+    await createGroup(world);
+    const result = await world.register(out);
+    assert.deepEqual([result.before, result.assigned, result.failed], [0, 3, 0]);
+    assert.equal(resultsOf(`${out}.registrations.ndjson`).length, 3);
+  }));
+
+test('a line that a killed run has cut off is no line; one in the middle is told with its number', () =>
+  inFleetWorld(async (world) => {
+    await createGroup(world);
+    const out = await world.issue('f', '--count', '3', '--pattern', 's-{1..}', '--format', 'ndjson');
+    const results = `${out}.registrations.ndjson`;
+    await world.register(out);
+    const [first, second] = readFileSync(results, 'utf8').split('\n') as [string, string];
+    writeFileSync(results, `${first}\n${second.slice(0, 40)}`);
+    const result = await world.register(out);
+    assert.deepEqual([result.before, result.assigned], [1, 2]);
+    assert.deepEqual(new Set(resultsOf(results).map(({ registrationId }) => registrationId)).size, 3);
+    writeFileSync(results, `${first}\nnonsense\n${first}\n`);
+    await assert.rejects(world.register(out), fails('FILE_UNREADABLE', /registrations\.ndjson, line 2/));
+    assert.equal(readFileSync(results, 'utf8'), `${first}\nnonsense\n${first}\n`);
+  }));
+
+test('an interrupted run keeps what is done', () =>
+  inFleetWorld(async (world) => {
+    await createGroup(world);
+    const out = await world.issue('f', '--count', '12', '--pattern', 's-{01..}', '--format', 'ndjson');
+    const interrupt = new AbortController();
+    const run = world.register(out, {
+      concurrency: 2,
+      signal: interrupt.signal,
+      onProgress: ({ assigned }) => {
+        if (assigned === 4) interrupt.abort(new DOMException('Ctrl-C', 'AbortError'));
+      },
+    });
+    await assert.rejects(run, isAbort);
+    const done = resultsOf(`${out}.registrations.ndjson`).length;
+    assert.ok(done >= 4 && done < 12, String(done));
+    const result = await world.register(out);
+    assert.deepEqual([result.before, result.assigned], [done, 12 - done]);
+  }));
+
+test('429 and Retry-After hold everybody up, and nobody fails', () =>
+  inFleetWorld(async (world) => {
+    const dps = await throttlingDps();
+    try {
+      const out = await world.issue('f', '--count', '8', '--pattern', 's-{1..}', '--format', 'ndjson');
+      const target = { ...world.target, globalDeviceEndpoint: dps.host, trust: dps.trust };
+      const result = await world.register(out, { target, concurrency: 3 });
+      assert.deepEqual([result.assigned, result.failed], [8, 0]);
+      assert.ok(result.throttled >= 1 && result.throttled <= 3, String(result.throttled));
+      assert.ok(dps.gapMs() >= 300, `asked again after ${dps.gapMs()} ms`);
+      const throttled = resultsOf(`${out}.registrations.ndjson`).filter((line) => line.throttled > 0);
+      assert.equal(throttled.length, result.throttled);
+    } finally {
+      dps.close();
+    }
+  }));
+
+test('files that do not belong together, or are no fleet, are told', () =>
+  inFleetWorld(async (world) => {
+    const out = await world.issue('f', '--count', '2', '--pattern', 's-{1..}', '--format', 'ndjson');
+    const other = await world.issue('g', '--count', '2', '--pattern', 't-{1..}', '--format', 'tar');
+    const register = (path: string, manifest: string) =>
+      world.register(path, { files: { out: path, manifest } });
+    const swapped = fails('FILE_UNREADABLE', /has s-1 in the place of t-1/);
+    await assert.rejects(register(out, `${other}.manifest.csv`), swapped);
+    const lacking = await world.issue('h', '--count', '3', '--pattern', 's-{1..}', '--format', 'ndjson');
+    await assert.rejects(register(out, `${lacking}.manifest.csv`), fails('FILE_UNREADABLE', /lacks s-3/));
+    await assert.rejects(
+      register(`${out}.manifest.csv`, `${out}.manifest.csv`),
+      fails('FILE_UNREADABLE', /no fleet/),
+    );
+    await assert.rejects(register(out, out), fails('FILE_UNREADABLE', /no manifest/));
+    appendFileSync(`${out}.manifest.csv`, '-bad,1,2,3,4,5,6\n');
+    await assert.rejects(world.register(out), fails('INVALID_REGISTRATION_ID', /line 4/));
+    rmSync(out);
+    await assert.rejects(world.register(out), fails('FILE_UNREADABLE', /There is no file/));
+  }));
+
+/** A device plane that takes nothing at first, then everybody. */
+async function throttlingDps() {
+  const authority = await make('root', 'Throttling Root');
+  const server = await make('server', 'localhost', authority, {
+    subjectAlternativeNames: [{ kind: 'DNS', value: 'localhost' }],
+  } as never);
+  let refusals = 3;
+  let refusedAt = 0;
+  let servedAt = 0;
+  const https = createServer(
+    {
+      key: server.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
+      cert: server.pem,
+      requestCert: true,
+      rejectUnauthorized: false,
+    },
+    (request, response) => {
+      request.resume();
+      if (refusals > 0) {
+        refusals -= 1;
+        refusedAt = performance.now();
+        response.writeHead(429, { 'retry-after': '0.3' }).end('{"errorCode":429001,"message":"slow down"}');
+        return;
+      }
+      if (servedAt === 0) servedAt = performance.now();
+      const registrationId = request.url!.split('/')[3];
+      const registrationState = {
+        registrationId,
+        status: 'assigned',
+        assignedHub: 'hub',
+        deviceId: registrationId,
+      };
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ operationId: '4', status: 'assigned', registrationState }));
+    },
+  );
+  await new Promise<void>((ready) => https.listen(0, ready));
+  return {
+    host: `localhost:${(https.address() as AddressInfo).port}`,
+    trust: authority.pem,
+    /** From the last refusal to the first that was served. */
+    gapMs: () => servedAt - refusedAt,
+    close: () => {
+      https.closeAllConnections();
+      https.close();
+    },
+  };
+}
+
+test.run();

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'uvu';
+import { enrollmentGroupOf } from '../../src/quickstart/planned-enrollment-group.js';
+import { enrollmentGroupProgram } from '../../src/quickstart/sample-program.js';
+import { isInstalled, run } from '../support/openssl.js';
+import { planWith } from '../support/quickstart.js';
+
+/** The program, run by Python with a client that prints what it is given. */
+function runProgram(program: string, environment: Record<string, string>): string {
+  const client = `
+import sys, types
+class Recorder:
+    def __init__(self, *arguments, **named): self.__dict__.update(named); self.arguments = arguments
+    @classmethod
+    def create(cls, *arguments, **named): return cls(*arguments, **named)
+    create_with_x509_ca_refs = create_with_x509_signing_certs = create
+    def __repr__(self): return repr(self.__dict__)
+class Client:
+    @classmethod
+    def create_from_connection_string(cls, text): return cls()
+    def create_or_update(self, group): return group
+package = types.ModuleType("provisioningserviceclient"); package.ProvisioningServiceClient = Client
+models = types.ModuleType("provisioningserviceclient.models")
+for name in ("AttestationMechanism", "DeviceCapabilities", "EnrollmentGroup", "InitialTwin", "ReprovisionPolicy"):
+    setattr(models, name, Recorder)
+sys.modules["provisioningserviceclient"] = package; sys.modules["provisioningserviceclient.models"] = models
+import os; os.environ.pop("DPS_CONNECTION_STRING", None); os.environ.update(${JSON.stringify(environment)})
+`;
+  return run('python3', ['-'], client + program);
+}
+
+const plan = planWith((one) => {
+  one.enrollmentGroup.initialTwin = {
+    tags: { site: "O'Neil \\ Söhne", on: true, none: null },
+    properties: { desired: { n: [1, 2.5] } },
+  };
+  one.enrollmentGroup.iotHubs = ['hub1.azure-devices.net'];
+  one.enrollmentGroup.iotEdge = true;
+  one.enrollmentGroup.reprovisionPolicy = 'reset';
+});
+const program = enrollmentGroupProgram(
+  plan,
+  enrollmentGroupOf(plan, { pem: '' }, []),
+  'ca/root/certificate.pem',
+);
+
+const testWithPython = isInstalled('python3') ? test : test.skip;
+
+testWithPython('Python runs the program, and it asks for just the group of the plan', () => {
+  const printed = runProgram(program, { DPS_CONNECTION_STRING: 'x' });
+  for (const expected of [
+    "'tags': {'site': \"O'Neil \\\\ Söhne\", 'on': True, 'none': None}",
+    "'desired_properties': {'n': [1, 2.5]}",
+    "'iot_hubs': ['hub1.azure-devices.net']",
+    "'iot_edge': True",
+    "'migrate_device_data': False",
+    "'provisioning_status': 'enabled'",
+    "'enrollkit-root'",
+  ]) {
+    assert.ok(printed.includes(expected), `${expected}\n${printed}`);
+  }
+});
+
+testWithPython('the program holds no connection string, and says so when it is given none', () => {
+  assert.doesNotMatch(program, /\{\{|SharedAccessKey=[A-Za-z0-9]/);
+  assert.throws(() => runProgram(program, {}), /Set DPS_CONNECTION_STRING/);
+});
+
+test.run();

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { test } from 'uvu';
+import { registrationIdProblem } from '../../src/dps/contract/ids.js';
+import { secretFileMode, writeFileAtomically } from '../../src/workspace/files.js';
+import { Journal } from '../../src/workspace/journal.js';
+import { assertOwnFolder, layoutOf } from '../../src/workspace/layout.js';
+import { takeLock } from '../../src/workspace/lock.js';
+import { fails } from '../support/fails.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
+
+const now = () => new Date('2026-01-01T00:00:00Z');
+const group = (id: string) => ({
+  kind: 'enrollment-group' as const,
+  target: { kind: 'emulator' as const },
+  id,
+});
+
+test('a secret file is 0600 in folders of 0700, whatever the umask, and no temporary file stays', () =>
+  inTemporaryFolder((folder) => {
+    const before = process.umask(0);
+    try {
+      writeFileAtomically(join(folder, 'a', 'b', 'key.pem'), 'secret', secretFileMode);
+    } finally {
+      process.umask(before);
+    }
+    assert.equal(statSync(join(folder, 'a', 'b', 'key.pem')).mode & 0o777, 0o600);
+    assert.equal(statSync(join(folder, 'a', 'b')).mode & 0o777, 0o700);
+    assert.equal(statSync(join(folder, 'a')).mode & 0o777, 0o700);
+    assert.deepEqual(readdirSync(join(folder, 'a', 'b')), ['key.pem']);
+  }));
+
+test('a file that cannot be written leaves nothing behind, and is named', () =>
+  inTemporaryFolder((folder) => {
+    mkdirSync(join(folder, 'taken'));
+    assert.throws(
+      () => writeFileAtomically(join(folder, 'taken'), 'x', 0o644),
+      fails('FILE_UNWRITABLE', /taken/),
+    );
+    assert.deepEqual(readdirSync(folder), ['taken']);
+  }));
+
+test('every registration ID has a folder of its own, legal on every system', () => {
+  const id = fc
+    .stringMatching(/^[a-z0-9][a-z0-9._:-]{0,40}[a-z0-9-]$/)
+    .filter((text) => !registrationIdProblem(text));
+  const layout = layoutOf('certs');
+  fc.assert(
+    fc.property(id, id, (a, b) => {
+      const name = (text: string) => layout.device(text).folder;
+      assert.equal(name(a) === name(b), a === b);
+      const last = name(a).split('/').at(-1)!;
+      assert.doesNotMatch(last, /[<>:"/\\|?*]|\.$/);
+      assert.doesNotMatch(last, /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i);
+    }),
+  );
+  for (const reserved of ['con', 'nul.1', 'COM1', 'lpt9.x']) {
+    assert.match(layout.device(reserved).folder, /%/);
+  }
+});
+
+test('a folder with other people’s files is refused; README, .gitignore and our own state are not', () =>
+  inTemporaryFolder((folder) => {
+    assertOwnFolder(layoutOf(join(folder, 'new')));
+    for (const name of ['README.md', '.gitignore']) writeFileSync(join(folder, name), '');
+    assertOwnFolder(layoutOf(folder));
+    writeFileSync(join(folder, 'holiday.jpg'), '');
+    assert.throws(() => assertOwnFolder(layoutOf(folder)), fails('FOLDER_NOT_EMPTY', /holiday\.jpg/));
+    Journal.open(layoutOf(folder).journal, now).made(group('g'));
+    assertOwnFolder(layoutOf(folder));
+    assert.throws(
+      () => assertOwnFolder(layoutOf(join(folder, 'holiday.jpg'))),
+      fails('FILE_UNREADABLE', /is a file/),
+    );
+  }));
+
+test('the journal gives back what was made and not removed, in its order', () =>
+  inTemporaryFolder((folder) => {
+    const path = join(folder, '.enrollkit', 'journal.ndjson');
+    const journal = Journal.open(path, now);
+    journal.intend(group('a'));
+    journal.made(group('a'));
+    journal.intend(group('b'));
+    journal.made(group('c'));
+    journal.removed(group('a'));
+    const again = Journal.open(path, now);
+    assert.deepEqual(again.things(), [group('b'), group('c')]);
+    assert.ok(!again.has(group('b')), 'an intention is not yet a fact');
+    assert.ok(again.has(group('c')));
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+  }));
+
+test('a last line that was cut off is ignored, and does not spoil the next one', () =>
+  inTemporaryFolder((folder) => {
+    const path = join(folder, 'journal.ndjson');
+    Journal.open(path, now).made(group('a'));
+    const whole = readFileSync(path, 'utf8');
+    for (let length = 1; length < whole.length; length += 7) {
+      writeFileSync(path, whole + whole.slice(0, length));
+      const torn = Journal.open(path, now);
+      assert.deepEqual(torn.things(), [group('a')]);
+      torn.made(group('b'));
+      assert.deepEqual(Journal.open(path, now).things(), [group('a'), group('b')]);
+    }
+  }));
+
+test('a journal with a broken line in the middle is refused, with the line’s number', () =>
+  inTemporaryFolder((folder) => {
+    const path = join(folder, 'journal.ndjson');
+    Journal.open(path, now).made(group('a'));
+    writeFileSync(path, `${readFileSync(path, 'utf8')}nonsense\n`);
+    assert.throws(() => Journal.open(path, now), fails('JOURNAL_UNREADABLE', /Line 2/));
+  }));
+
+test('one run at a time; the lock of a process that is gone is taken over', () =>
+  inTemporaryFolder((folder) => {
+    const path = join(folder, '.enrollkit', 'lock');
+    const unlock = takeLock(path);
+    assert.throws(() => takeLock(path), fails('FOLDER_IN_USE'));
+    unlock();
+    takeLock(path)();
+    const gone = spawnSync(process.execPath, ['-e', 'process.stdout.write(String(process.pid))'], {
+      encoding: 'utf8',
+    });
+    writeFileSync(path, gone.stdout);
+    takeLock(path)();
+    writeFileSync(path, String(process.ppid));
+    chmodSync(path, 0o600);
+    assert.throws(() => takeLock(path), fails('FOLDER_IN_USE', new RegExp(String(process.ppid))));
+  }));
+
+test.run();
