@@ -216,7 +216,7 @@ device('asks again when it is throttled, and ends when its time is over', async 
 
 device('every number that is known has a meaning, causes and a next step', () => {
   for (const code of [
-    400004, 400207, 400208, 400209, 401000, 401002, 404201, 404202, 409201, 412001, 429001,
+    400004, 400207, 400208, 400209, 401000, 401002, 404201, 404202, 404204, 409201, 409202, 412001, 429001,
   ]) {
     const { meaning, causes, next } = explainDpsError(code)!;
     assert.match(meaning, /^[A-Z].*\.$/);

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import { type Made, make } from '../support/chains.js';
 import { groupBody, startTestEmulator, type TestEmulator } from './support.js';
 
 const test = suite<{ emulator: TestEmulator; leaf: Made }>('bulk operations');
+
+const recorded = JSON.parse(
+  readFileSync(new URL('../data/azure/service-plane.json', import.meta.url), 'utf8'),
+);
 
 test.before(async (context) => {
   context.emulator = await startTestEmulator();
@@ -51,8 +56,8 @@ test('creates, changes and deletes individual enrollments, each by itself', asyn
   assert.equal(stale.errors[0].errorCode, 412001);
   assert.equal((await bulk('updateIfMatchETag', [{ ...disabled, etag: created.etag }])).isSuccessful, true);
   assert.equal((await get('bulk-3')).provisioningStatus, 'disabled');
-  assert.equal((await bulk('update', [individual('bulk-3', leaf)])).isSuccessful, true);
-  assert.equal((await get('bulk-3')).provisioningStatus, 'enabled');
+  assert.equal((await bulk('update', [individual('bulk-3', leaf)])).errors[0].errorCode, 409201);
+  assert.equal((await get('bulk-3')).provisioningStatus, 'disabled');
   assert.equal((await bulk('update', [individual('absent', leaf)])).errors[0].errorCode, 404201);
 
   const deleted = await bulk('delete', [{ registrationId: 'BULK-1' }, ...all]);
@@ -69,9 +74,93 @@ test('does the same for enrollment groups', async ({ emulator }) => {
   const body = groupBody('bulk-group', { reference: 'root' });
   assert.deepEqual((await bulk('create', [body])).body, { isSuccessful: true, errors: [] });
   const [error] = (await bulk('create', [body])).body.errors;
-  assert.equal(error.enrollmentGroupId, 'bulk-group');
+  assert.deepEqual([error.enrollmentGroupId, error.errorCode], ['bulk-group', 409202]);
   assert.equal((await bulk('delete', [{ enrollmentGroupId: 'bulk-group' }])).body.isSuccessful, true);
   assert.equal((await emulator.service('GET', '/enrollmentGroups/bulk-group')).status, 404);
+  const [gone] = (await bulk('delete', [{ enrollmentGroupId: 'bulk-group' }])).body.errors;
+  assert.equal(gone.errorCode, 404204);
+});
+
+for (const [field, path, subject, bodyOf] of [
+  ['enrollments', '/enrollments', 'registrationId', (leaf: Made) => individual('id', leaf)],
+  [
+    'enrollmentGroups',
+    '/enrollmentGroups',
+    'enrollmentGroupId',
+    () => groupBody('id', { reference: 'root' }),
+  ],
+] as const) {
+  test(`${field}: create, update without an etag and delete are answered as recorded`, async ({
+    emulator,
+    leaf,
+  }) => {
+    const bulk = (mode: string) => emulator.service('POST', path, { [field]: [bodyOf(leaf)], mode });
+    for (const [mode, { status, body }] of [
+      ['create', recorded.bulk.create],
+      ['update', recorded.bulk.updateOfExistingWithoutEtag[field]],
+      ['create', recorded.bulk.updateOfExistingWithoutEtag[field]],
+      ['delete', recorded.bulk.deleteWithoutEtag],
+    ]) {
+      const answer = await bulk(mode);
+      assert.deepEqual([answer.status, answer.body], [status, body], mode);
+      assert.equal(answer.headers['content-type'], recorded.headers['content-type']);
+    }
+  });
+
+  test(`${field}: an etag decides in every mode but create`, async ({ emulator, leaf }) => {
+    const body = bodyOf(leaf);
+    const read = async () => (await emulator.service('GET', `${path}/id`)).body;
+    const bulk = async (mode: string, more: Record<string, unknown> = {}): Promise<number | undefined> => {
+      const answer = await emulator.service('POST', path, { [field]: [{ ...body, ...more }], mode });
+      assert.equal(answer.status, 200);
+      assert.equal(answer.body.isSuccessful, answer.body.errors.length === 0);
+      for (const error of answer.body.errors) assert.equal(error[subject], 'id');
+      return answer.body.errors[0]?.errorCode;
+    };
+    assert.equal(await bulk('create'), undefined);
+    const { etag } = await read();
+    const change = { provisioningStatus: 'disabled' };
+    const exists = recorded.bulk.updateOfExistingWithoutEtag[field].body.errors[0].errorCode;
+    assert.equal(await bulk('update', change), exists);
+    assert.equal(await bulk('update', { ...change, etag: null }), exists);
+    assert.equal(await bulk('update', { ...change, etag: 'stale' }), 412001);
+    assert.equal(await bulk('updateIfMatchETag', change), 412001);
+    assert.equal(await bulk('updateIfMatchETag', { ...change, etag: 'stale' }), 412001);
+    assert.equal(await bulk('create', { ...change, etag }), exists);
+    assert.equal(await bulk('delete', { etag: 'stale' }), 412001);
+    assert.equal((await read()).provisioningStatus, 'enabled', 'nothing was changed');
+    assert.equal((await read()).etag, etag);
+
+    assert.equal(await bulk('updateIfMatchETag', { ...change, etag }), undefined);
+    const updated = await read();
+    assert.equal(updated.provisioningStatus, 'disabled');
+    assert.notEqual(updated.etag, etag);
+    assert.equal(await bulk('update', { etag: updated.etag }), undefined);
+    assert.equal((await read()).provisioningStatus, 'enabled');
+    assert.equal(await bulk('updateIfMatchETag', { ...change, etag: '*' }), undefined);
+    assert.equal(await bulk('delete', { etag: (await read()).etag }), undefined);
+    for (const mode of ['update', 'updateIfMatchETag', 'delete']) {
+      assert.equal(await bulk(mode, { etag }), field === 'enrollments' ? 404201 : 404204, mode);
+    }
+  });
+}
+
+test('enrollment groups have numbers of their own, one by one as well as in bulk', async ({ emulator }) => {
+  const path = '/enrollmentGroups/numbers';
+  for (const [method, more] of [
+    ['GET', ''],
+    ['DELETE', ''],
+    ['POST', '/attestationmechanism'],
+  ] as const) {
+    const { status, body } = await emulator.service(method, `${path}${more}`);
+    assert.deepEqual([status, body.errorCode], [404, 404204], method);
+  }
+  const unknown = await emulator.service('POST', '/registrations/numbers/query');
+  assert.deepEqual([unknown.status, unknown.body.errorCode], [404, 404204]);
+  const body = groupBody('numbers', { reference: 'root' });
+  assert.equal((await emulator.service('PUT', path, body)).status, 200);
+  const again = await emulator.service('PUT', path, body);
+  assert.deepEqual([again.status, again.body.errorCode], [409, 409202]);
 });
 
 test('refuses a request that is none', async ({ emulator, leaf }) => {

@@ -139,7 +139,7 @@ test('creates, reads, changes and deletes a group by the rules of etags', async 
   assert.equal(deleted.status, 204);
   assert.equal(deleted.body, undefined);
   assert.equal((await emulator.service('GET', path)).status, 404);
-  assert.equal((await emulator.service('DELETE', path)).body.errorCode, 404201);
+  assert.equal((await emulator.service('DELETE', path)).body.errorCode, 404204);
 });
 
 test('shows of a signing certificate what it says, and keeps it when that is put back', async ({

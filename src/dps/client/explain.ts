@@ -73,9 +73,19 @@ const table: Readonly<Record<number, DpsErrorExplanation>> = {
     causes: ['the device never registered', 'its record was deleted'],
     next: 'Register the device again.',
   },
+  404204: {
+    meaning: 'There is no such enrollment group.',
+    causes: ['it was deleted', 'the provisioning service is another one'],
+    next: 'List the enrollment groups that exist: enrollkit group list',
+  },
   409201: {
     meaning: 'There is an enrollment of that ID already.',
-    causes: ['an earlier run, or someone else, made it'],
+    causes: ['an earlier run, or someone else, made it', 'it was to be updated, and no etag was sent'],
+    next: 'Choose another ID, or delete that one.',
+  },
+  409202: {
+    meaning: 'There is an enrollment group of that ID already.',
+    causes: ['an earlier run, or someone else, made it', 'it was to be updated, and no etag was sent'],
     next: 'Choose another ID, or delete that one.',
   },
   412001: {

@@ -2,7 +2,9 @@
  * The error bodies of DPS: those of the service and device planes (flat, a number for a code), and those of ARM.
  *
  * The number is the HTTP status times 1000, plus a little. Those marked "seen" stand in public reports of the real
- * service (Azure/azure-iot-sdk-c#2362, azure-iot-sdk-node#869 and #532, azure-docs#57082); the others follow the pattern.
+ * service (Azure/azure-iot-sdk-c#2362, azure-iot-sdk-node#869 and #532, azure-docs#57082), those marked "recorded" in recordings of it
+ * (Azure/azure-sdk-for-python); numbers marked "documented" are in Microsoft Learn, "Troubleshoot DPS". The others follow
+ * the pattern.
  */
 export const dpsErrors = {
   badRequest: { errorCode: 400004, message: 'Bad request' }, // seen
@@ -19,8 +21,10 @@ export const dpsErrors = {
   enrollmentNotFound: { errorCode: 404201, message: 'Enrollment not found.' }, // seen
   registrationNotFound: { errorCode: 404202, message: 'Device registration not found.' }, // seen
   operationNotFound: { errorCode: 404203, message: 'Operation not found.' },
+  enrollmentGroupNotFound: { errorCode: 404204, message: 'EnrollmentGroup not found.' }, // number documented
   methodNotAllowed: { errorCode: 405000, message: 'Method not allowed' },
-  conflict: { errorCode: 409201, message: 'Enrollment already exists.' },
+  enrollmentConflict: { errorCode: 409201, message: 'Enrollment already exists.' }, // recorded
+  enrollmentGroupConflict: { errorCode: 409202, message: 'EnrollmentGroup already exists.' }, // recorded
   preconditionFailed: { errorCode: 412001, message: 'Precondition failed: the etag does not match.' },
   payloadTooLarge: { errorCode: 413000, message: 'Request body too large' },
   unsupportedMediaType: { errorCode: 415000, message: 'The content type must be application/json.' },

@@ -50,25 +50,38 @@ function readBulk(body: unknown, field: string): { mode: Mode; items: unknown[] 
   return { mode, items };
 }
 
+/**
+ * An update needs the etag of what is stored, in either mode: without one, `update` is refused as `create` is (recorded by
+ * Azure/azure-sdk-for-python, test_individual_enrollment_bulk_operations and test_enrollment_group_bulk_operations). That
+ * a stale etag is refused also where it is not asked for, in `update` and `delete`, is inferred from If-Match.
+ */
 function runOne<Settings, Stored extends Settings & StoredVersion>(
   kind: EnrollmentKind<Settings, Stored>,
   mode: Mode,
   id: string,
   item: unknown,
 ): void {
-  const { store } = kind;
+  const { store, errors } = kind;
+  const etag = (item as { etag?: unknown } | null)?.etag ?? undefined;
   if (mode === 'delete') {
-    store.delete(kind.idOf(findEnrollment(kind, id)));
+    const stored = findEnrollment(kind, id);
+    if (etag !== undefined) assertEtag(etag, stored);
+    store.delete(kind.idOf(stored));
     return;
   }
   const before = mode === 'create' ? undefined : findEnrollment(kind, id);
   const settings = kind.read(id, item, before);
-  if (mode === 'create' && store.get(id)) throw new DpsError('conflict');
-  if (mode === 'updateIfMatchETag' && before) {
-    const { etag } = item as { etag?: unknown };
-    if (typeof etag !== 'string' || !etagMatches(etag, before.etag)) throw new DpsError('preconditionFailed');
+  if (mode === 'create' && store.get(id)) throw new DpsError(errors.conflict);
+  if (before) {
+    if (mode === 'update' && etag === undefined) throw new DpsError(errors.conflict);
+    assertEtag(etag, before);
   }
   kind.assertRoom(settings, before);
   const at = kind.now();
   store.save(settings, before?.created ?? at, at);
+}
+
+/** @throws DpsError preconditionFailed */
+function assertEtag(given: unknown, { etag }: StoredVersion): void {
+  if (typeof given !== 'string' || !etagMatches(given, etag)) throw new DpsError('preconditionFailed');
 }

@@ -15,6 +15,7 @@ export function enrollmentGroupOperations(options: ServicePlaneOptions): Operati
     itemType: 'EnrollmentGroup',
     bulkField: 'enrollmentGroups',
     name: 'EnrollmentGroup',
+    errors: { notFound: 'enrollmentGroupNotFound', conflict: 'enrollmentGroupConflict' },
     routes: {
       get: routes.service.getEnrollmentGroup,
       put: routes.service.putEnrollmentGroup,

@@ -1,5 +1,6 @@
 /** What enrollment groups and individual enrollments have in common on the service plane: read, create, change, delete, query. */
 import type { Route } from '../../../dps/contract/routes.js';
+import type { DpsErrorName } from '../../../dps/contract/wire-error.js';
 import { etagMatches } from '../../state/etag.js';
 import type { Operation } from '../../wire/http/operation.js';
 import { DpsError } from '../dps-error.js';
@@ -17,6 +18,7 @@ export interface EnrollmentKind<Settings, Stored extends Settings & StoredVersio
   bulkField: 'enrollmentGroups' | 'enrollments';
   /** For the log: `putEnrollmentGroup`, and so on. */
   name: string;
+  errors: { notFound: DpsErrorName; conflict: DpsErrorName };
   routes: { get: Route; put: Route; delete: Route; query: Route; bulk: Route; attestation: Route };
   store: {
     get(id: string): Stored | undefined;
@@ -62,7 +64,7 @@ export function enrollmentOperations<Settings, Stored extends Settings & StoredV
         const before = store.get(id);
         const settings = kind.read(id, body, before);
         const ifMatch = header('if-match');
-        if (before && ifMatch === undefined) throw new DpsError('conflict');
+        if (before && ifMatch === undefined) throw new DpsError(kind.errors.conflict);
         if (ifMatch !== undefined && (!before || !etagMatches(ifMatch, before.etag))) {
           throw new DpsError('preconditionFailed');
         }
@@ -119,12 +121,12 @@ export function enrollmentOperations<Settings, Stored extends Settings & StoredV
   ];
 }
 
-/** @throws DpsError enrollmentNotFound */
+/** @throws DpsError enrollmentNotFound, enrollmentGroupNotFound */
 export function findEnrollment<Settings, Stored extends Settings & StoredVersion>(
-  { store }: EnrollmentKind<Settings, Stored>,
+  { store, errors }: EnrollmentKind<Settings, Stored>,
   id: string,
 ): Stored {
   const stored = store.get(id);
-  if (!stored) throw new DpsError('enrollmentNotFound');
+  if (!stored) throw new DpsError(errors.notFound);
   return stored;
 }

@@ -16,6 +16,7 @@ export function individualEnrollmentOperations(options: ServicePlaneOptions): Op
     itemType: 'Enrollment',
     bulkField: 'enrollments',
     name: 'Enrollment',
+    errors: { notFound: 'enrollmentNotFound', conflict: 'enrollmentConflict' },
     routes: {
       get: routes.service.getEnrollment,
       put: routes.service.putEnrollment,

@@ -52,7 +52,7 @@ export function registrationOperations({ records, groups, hubs }: ServicePlaneOp
         assertQuery(request.body, false);
         // Records outlive their group.
         const known = groups.get(enrollmentGroupId) ?? records.page(enrollmentGroupId, '', 1)[0];
-        if (!known) throw new DpsError('enrollmentNotFound');
+        if (!known) throw new DpsError('enrollmentGroupNotFound');
         return answerPage(
           request,
           'DeviceRegistration',
