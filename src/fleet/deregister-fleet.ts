@@ -5,7 +5,7 @@ import type { ServicePlane } from '../dps/client/service.js';
 import type { Target } from '../dps/client/target.js';
 import { withoutPort } from '../dps/contract/host.js';
 import { EnrollkitError } from '../errors.js';
-import { bulksPerMinute, inTens, type Ten } from './registration/batches.js';
+import { batchesOf, maxBulkEnrollments } from './registration/batches.js';
 import { type ManifestDevice, manifestDevices } from './registration/fleet-devices.js';
 import { Pace } from './registration/pace.js';
 
@@ -43,7 +43,7 @@ export async function deregisterFleet(options: DeregisterFleetOptions): Promise<
   const { manifest, target, service, enrollments, hubDevices, concurrency, perMinute, signal, onProgress } =
     options;
   const hub = hubDevices ? openHub(target) : undefined;
-  const pace = new Pace({ concurrency, perMinute: bulksPerMinute(perMinute), signal });
+  const pace = new Pace({ concurrency, perMinute, signal });
   const started = performance.now();
   let devices = 0;
   let leftInHubs = 0;
@@ -57,16 +57,17 @@ export async function deregisterFleet(options: DeregisterFleetOptions): Promise<
     }
     await service.deleteRegistration(registrationId, { signal });
   };
-  const ten = async (group: Ten<ManifestDevice>) => {
+  const deregister = async (batch: readonly ManifestDevice[]) => {
     // Without their enrollments first, devices could register again in between.
-    if (enrollments) await deleteEnrollments(group, service, signal);
-    for (const device of group) await one(device);
-    devices += group.length;
+    if (enrollments) await deleteEnrollments(batch, service, signal);
+    for (const device of batch) await one(device);
+    devices += batch.length;
     onProgress?.(devices);
   };
 
   try {
-    await pace.forEach(inTens(manifestDevices(manifest)), ten);
+    const batches = batchesOf(manifestDevices(manifest), maxBulkEnrollments);
+    await pace.forEach(batches, deregister, ({ length }) => length);
   } finally {
     hub?.service.close();
   }
@@ -74,17 +75,25 @@ export async function deregisterFleet(options: DeregisterFleetOptions): Promise<
 }
 
 async function deleteEnrollments(
-  devices: Ten<ManifestDevice>,
+  devices: readonly ManifestDevice[],
   service: ServicePlane,
   signal: AbortSignal,
 ): Promise<void> {
   const names = devices.map(({ registrationId }) => ({ registrationId }));
-  const errors = await service.bulkEnrollments('delete', names, { signal });
+  const { isSuccessful, errors } = await service.bulkEnrollments('delete', names, { signal });
   const error = errors.find(({ errorCode }) => Math.floor(errorCode / 1000) !== 404);
-  if (!error) return;
+  if (error) {
+    throw new EnrollkitError(
+      'REFUSED',
+      `DPS did not delete the enrollment of ${error.registrationId}: ${error.errorStatus} (${error.errorCode}).`,
+    );
+  }
+  if (isSuccessful || errors.length > 0) return;
+  const [first, last] = [names[0]!, names.at(-1)!].map(({ registrationId }) => registrationId);
   throw new EnrollkitError(
     'REFUSED',
-    `DPS did not delete the enrollment of ${error.registrationId}: ${error.errorStatus} (${error.errorCode}).`,
+    `DPS did not delete all of the enrollments from ${first} to ${last}, and gave no reason.`,
+    { next: 'Run the same command again; if it fails again, look at the enrollments in the portal.' },
   );
 }
 

@@ -1,136 +1,118 @@
-/** Individual enrollments for a fleet, by the devices' own certificates, ten in a request as the service takes them. */
+/** Individual enrollments for a fleet, by the devices' own certificates. */
 
+import { differingMembers, type WantedMembers, withMembers } from '../dps/client/enrollment-members.js';
 import type { ServicePlane } from '../dps/client/service.js';
 import type { BulkError, IndividualEnrollment } from '../dps/contract/schemas.js';
 import { EnrollkitError } from '../errors.js';
-import { bulksPerMinute, inTens, type Ten } from './registration/batches.js';
+import { batchesOf, maxBulkEnrollments } from './registration/batches.js';
+import { conflict, isStale, notReadBack, refusal } from './registration/enrollment-failures.js';
+import { EnrollmentReader, enrollmentKey } from './registration/enrollment-reader.js';
+import { type Failure, Failures, type FleetFailure } from './registration/failures.js';
 import { type FleetDevice, type FleetFiles, fleetDevices } from './registration/fleet-devices.js';
 import { Pace } from './registration/pace.js';
 import { ResultLines } from './registration/result-lines.js';
 
-/** What every enrollment of the fleet has in common. */
-export type EnrollmentSettings = Omit<IndividualEnrollment, 'registrationId' | 'deviceId' | 'attestation'>;
+/** What enrollments of the fleet have in common. */
+export type EnrollmentSettings = Omit<WantedMembers, 'attestation'>;
 
 export interface EnrollFleetOptions {
   files: FleetFiles;
-  /** The file of results, NDJSON; made, or gone on with. */
+  /** The file of results, NDJSON; written anew. */
   results: string;
   service: ServicePlane;
+  /** What every enrollment is set to. */
   settings: EnrollmentSettings;
-  /** Replaces the enrollments that there are already. */
+  /** What new enrollments are set to where `settings` says nothing. */
+  defaults?: EnrollmentSettings | undefined;
+  /** Changes existing enrollments; without it, one that is not as a new one would be is a failure. */
   update: boolean;
   /** Requests at once. */
   concurrency: number;
-  /** Enrollments in any minute; as many as can be when left out. */
+  /** Operations in any minute: each enrollment that is written, and each request that reads. No limit when left out. */
   perMinute?: number | undefined;
   signal: AbortSignal;
-  onProgress?: ((counts: EnrollmentCounts) => void) | undefined;
+  /** Told how many devices are done, and first of all 0. */
+  onProgress?: ((devices: number) => void) | undefined;
 }
 
-export interface EnrollmentCounts {
-  /** Of earlier runs. */
-  before: number;
-  enrolled: number;
-  failed: number;
-}
+/**
+ * `created`: there was none. `updated`: it was not as wanted. `unchanged`: it was. Whichever it is, the enrollment was
+ * read at the end, and is as wanted.
+ */
+export type EnrollmentOutcome = 'created' | 'updated' | 'unchanged';
 
 /** A line of the file of results. */
 export interface EnrollmentResult {
   registrationId: string;
-  status: 'enrolled' | 'failed';
-  error?: { errorCode: number; message: string };
+  status: EnrollmentOutcome | 'failed';
+  error?: Failure;
 }
 
-export interface EnrollmentFailure {
-  errorCode: number;
-  count: number;
-  /** Of the first one. */
-  registrationId: string;
-  message: string;
-}
-
-export interface EnrollFleetResult extends EnrollmentCounts {
-  failures: EnrollmentFailure[];
+export interface EnrollFleetResult extends Record<EnrollmentResult['status'], number> {
+  /** All but those that failed. */
+  enrolled: number;
+  failures: FleetFailure[];
   elapsedMs: number;
 }
 
 /**
- * Creates an individual enrollment for each device that earlier runs have not enrolled. Tags of the manifest go into
- * the initial twin. One that is there already with the device's certificate counts as enrolled.
+ * Creates an individual enrollment for each device, or changes the existing one, and reads it back. Tags of the manifest
+ * go into the initial twin. What is not set here stays as it is in an existing enrollment.
  *
- * @returns what came of it; enrollments that were refused are in it, and no error
- * @throws EnrollkitError FILE_UNREADABLE, FILE_UNWRITABLE, FOLDER_IN_USE; what the service plane throws; the signal's
- *   reason when it was aborted. What is done stands in the file of results
+ * @returns what came of it; enrollments that failed are in it, and no error
+ * @throws EnrollkitError FILE_UNREADABLE, FILE_UNWRITABLE, FOLDER_IN_USE, INVALID_CERTIFICATE; what the service plane
+ *   throws; the signal's reason when it was aborted. What was written until then stays, and the next run finds it
  */
 export async function enrollFleet(options: EnrollFleetOptions): Promise<EnrollFleetResult> {
-  const { files, results, service, settings, update, concurrency, perMinute, signal, onProgress } = options;
-  const done = new Set<string>();
-  const file = await ResultLines.open<EnrollmentResult>(results, ({ status, registrationId }) => {
-    if (status !== 'enrolled') return false;
-    done.add(registrationId);
-    return true;
-  });
-  const counts: EnrollmentCounts = { before: done.size, enrolled: 0, failed: 0 };
-  const failures = new Map<number, EnrollmentFailure>();
-  const pace = new Pace({ concurrency, perMinute: bulksPerMinute(perMinute), signal });
+  const file = await ResultLines.open<EnrollmentResult>(options.results, () => false);
   const started = performance.now();
-
-  const enroll = async (devices: Ten<FleetDevice>) => {
-    const enrollments = devices.map((device) => enrollmentOf(device, settings));
-    const refused = byId(await service.bulkEnrollments('create', enrollments, { signal }));
-    const there = enrollments.filter((one) => isConflict(refused.get(one.registrationId)?.errorCode));
-    if (update && there.length > 0) {
-      const errors = byId(await service.bulkEnrollments('update', there, { signal }));
-      for (const { registrationId } of there) {
-        const error = errors.get(registrationId);
-        if (error) refused.set(registrationId, error);
-        else refused.delete(registrationId);
-      }
-    }
-    for (const device of devices) {
-      const { registrationId } = device;
-      const error = refused.get(registrationId);
-      if (!error || (isConflict(error.errorCode) && (await isEnrolled(device, service, signal)))) {
-        file.add({ registrationId, status: 'enrolled' });
-        counts.enrolled += 1;
-        continue;
-      }
-      const { errorCode, errorStatus: message } = error;
-      file.add({ registrationId, status: 'failed', error: { errorCode, message } });
-      counts.failed += 1;
-      const failure = failures.get(errorCode) ?? { errorCode, count: 0, registrationId, message };
-      failure.count += 1;
-      failures.set(errorCode, failure);
-    }
-    onProgress?.(counts);
-  };
-
   try {
-    await pace.forEach(
-      inTens(fleetDevices(files, ({ registrationId }) => !done.has(registrationId))),
-      enroll,
-    );
+    const run = new EnrollmentRun(options, file);
+    const entries = entriesOf(options);
+    for await (const window of batchesOf(entries, windowSize)) await run.enroll(window);
+    return { ...run.result(), elapsedMs: Math.round(performance.now() - started) };
   } finally {
     file.close();
   }
-  return { ...counts, failures: [...failures.values()], elapsedMs: Math.round(performance.now() - started) };
 }
 
-function enrollmentOf(device: FleetDevice, settings: EnrollmentSettings): IndividualEnrollment {
-  const { registrationId, certificateChain, tags } = device;
+/** Devices that are read together: reading them costs less the more there are, and they are kept in memory, some 20 MB. */
+const windowSize = 10_000;
+/** How often an enrollment is written that someone else changes at the same time. */
+const maxAttempts = 4;
+
+/** A device and its enrollment. */
+interface Entry {
+  registrationId: string;
+  /** As a new enrollment. */
+  created: IndividualEnrollment;
+  /** What an existing enrollment must be. */
+  wanted: WantedMembers;
+  /** As it was read last; undefined also before it was read. */
+  found?: IndividualEnrollment | undefined;
+  /** What is needed, or was done, to have it as wanted; undefined while it is not known whether it exists. */
+  change?: 'created' | 'updated' | undefined;
+}
+
+async function* entriesOf(options: EnrollFleetOptions): AsyncGenerator<Entry, void> {
+  const { files, settings, defaults, update } = options;
+  for await (const device of fleetDevices(files)) {
+    const { registrationId } = device;
+    const ofNew = membersOf(device, { ...defaults, ...settings });
+    const { attestation, ...members } = ofNew;
+    const created = withMembers({ registrationId, attestation }, members);
+    yield { registrationId, created, wanted: update ? membersOf(device, settings) : ofNew };
+  }
+}
+
+function membersOf({ certificateChain, tags }: FleetDevice, settings: EnrollmentSettings) {
   const { initialTwin } = settings;
-  const twin =
-    initialTwin || Object.keys(tags).length > 0
-      ? { initialTwin: { ...initialTwin, tags: { ...initialTwin?.tags, ...tags } } }
-      : {};
+  const hasTags = Object.keys(tags).length > 0;
+  const certificate = firstBlock(certificateChain);
   return {
     ...settings,
-    ...twin,
-    registrationId,
-    attestation: {
-      type: 'x509',
-      x509: { clientCertificates: { primary: { certificate: firstBlock(certificateChain) } } },
-    },
+    ...(hasTags ? { initialTwin: { ...initialTwin, tags: { ...initialTwin?.tags, ...tags } } } : {}),
+    attestation: { type: 'x509' as const, x509: { clientCertificates: { primary: { certificate } } } },
   };
 }
 
@@ -143,17 +125,155 @@ function firstBlock(pem: string): string {
   return `${pem.slice(0, end + endOfBlock.length)}\n`;
 }
 
-const byId = (errors: readonly BulkError[]) => new Map(errors.map((error) => [error.registrationId, error]));
+class EnrollmentRun {
+  readonly #options: EnrollFleetOptions;
+  readonly #file: ResultLines<EnrollmentResult>;
+  readonly #pace: Pace;
+  readonly #reader: EnrollmentReader;
+  readonly #failures = new Failures();
+  readonly #counts = { created: 0, updated: 0, unchanged: 0, failed: 0 };
+  /** Written, and not read back yet. */
+  readonly #written = new Set<Entry>();
 
-const isConflict = (errorCode = 0) => Math.floor(errorCode / 1000) === 409;
+  constructor(options: EnrollFleetOptions, file: ResultLines<EnrollmentResult>) {
+    this.#options = options;
+    this.#file = file;
+    this.#pace = new Pace(options);
+    this.#reader = new EnrollmentReader(options.service, this.#pace, options.signal);
+    this.#progress();
+  }
 
-/** A run that was cut off can have created it. */
-async function isEnrolled(
-  { registrationId, sha256Thumbprint }: FleetDevice,
-  service: ServicePlane,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const found = await service.getEnrollment(registrationId, { signal });
-  const { primary } = found?.attestation.x509?.clientCertificates ?? {};
-  return primary?.info?.sha256Thumbprint?.toUpperCase() === sha256Thumbprint;
+  async enroll(entries: readonly Entry[]): Promise<void> {
+    const { found, isComplete } = await this.#reader.look(idsOf(entries));
+    const toWrite = entries.filter((entry) => {
+      const there = found.get(enrollmentKey(entry.registrationId));
+      if (!there && isComplete) entry.change = 'created';
+      return this.#isToWrite(entry, there);
+    });
+    const missing = toWrite.filter(({ found }) => !found);
+    const existing = toWrite.filter(({ found }) => found);
+    for (const alike of [missing, existing]) {
+      const batches = batchesOf(alike, maxBulkEnrollments);
+      await this.#pace.forEach(
+        batches,
+        (batch) => this.#write(batch),
+        ({ length }) => length,
+      );
+    }
+    await this.#readBack();
+  }
+
+  result(): Omit<EnrollFleetResult, 'elapsedMs'> {
+    const { created, updated, unchanged } = this.#counts;
+    const enrolled = created + updated + unchanged;
+    return { enrolled, ...this.#counts, failures: this.#failures.list() };
+  }
+
+  /** Settles an entry that is as wanted, or that may not be changed; whether another one is left to be written. */
+  #isToWrite(entry: Entry, found: IndividualEnrollment | undefined): boolean {
+    entry.found = found;
+    if (!found) return true;
+    const different = differingMembers(entry.wanted, found);
+    if (different.length === 0) {
+      this.#enrolled(entry);
+      return false;
+    }
+    if (!this.#options.update) {
+      this.#failed(entry, conflict(entry.registrationId, different));
+      return false;
+    }
+    entry.change = 'updated';
+    return true;
+  }
+
+  /**
+   * Writes entries, at most ten. One that was refused because the enrollment is no longer as it was read is read and
+   * written again: by someone else's hand, or by ours when the answer to a request was lost.
+   */
+  async #write(batch: readonly Entry[]): Promise<void> {
+    let left = batch;
+    for (let attempt = 1; left.length > 0; attempt += 1) {
+      if (attempt > 1) await this.#pace.turn(left.length);
+      const refused = await this.#send(left);
+      const again: Entry[] = [];
+      for (const entry of left) {
+        const error = refused.get(enrollmentKey(entry.registrationId));
+        if (!error) {
+          entry.change = entry.found ? 'updated' : 'created';
+          this.#written.add(entry);
+        } else if (!isStale(error, entry.found !== undefined)) {
+          this.#failed(entry, refusal(entry.registrationId, error));
+        } else if (this.#isToWrite(entry, await this.#reader.read(entry.registrationId))) {
+          if (attempt < maxAttempts) again.push(entry);
+          else this.#failed(entry, refusal(entry.registrationId, error));
+        }
+      }
+      left = again;
+      this.#progress();
+    }
+  }
+
+  /** @returns the refusals, by {@link enrollmentKey} */
+  async #send(entries: readonly Entry[]): Promise<Map<string, BulkError>> {
+    const { service, signal } = this.#options;
+    const created = entries.flatMap((entry) => (entry.found ? [] : [entry.created]));
+    const updated = entries.flatMap(({ found, wanted }) => (found ? [withMembers(found, wanted)] : []));
+    const results = [
+      ...(created.length > 0 ? [await service.bulkEnrollments('create', created, { signal })] : []),
+      ...(updated.length > 0
+        ? [await service.bulkEnrollments('updateIfMatchETag', updated, { signal })]
+        : []),
+    ];
+    const errors = results.flatMap((result) => result.errors);
+    return new Map(errors.map((error) => [enrollmentKey(error.registrationId ?? ''), error]));
+  }
+
+  async #readBack(): Promise<void> {
+    const written = [...this.#written];
+    const { found } = await this.#reader.look(idsOf(written));
+    const unseen = written.filter((entry) => {
+      const there = found.get(enrollmentKey(entry.registrationId));
+      const isSeen = there !== undefined && differencesOf(entry, there).length === 0;
+      if (isSeen) this.#enrolled(entry);
+      return !isSeen;
+    });
+    const { service, signal } = this.#options;
+    await this.#pace.forEach(unseen, async (entry) => {
+      const { registrationId } = entry;
+      const there = await service.getEnrollment(registrationId, { signal });
+      const different = there && differencesOf(entry, there);
+      if (different?.length === 0) this.#enrolled(entry);
+      else this.#failed(entry, notReadBack(registrationId, different));
+    });
+  }
+
+  #enrolled(entry: Entry): void {
+    const { registrationId, change } = entry;
+    const status = change ?? 'unchanged';
+    this.#file.add({ registrationId, status });
+    this.#counts[status] += 1;
+    this.#written.delete(entry);
+    this.#progress();
+  }
+
+  #failed(entry: Entry, error: Failure): void {
+    const { registrationId } = entry;
+    this.#file.add({ registrationId, status: 'failed', error });
+    this.#counts.failed += 1;
+    this.#failures.add(registrationId, error);
+    this.#written.delete(entry);
+    this.#progress();
+  }
+
+  #progress(): void {
+    const { created, updated, unchanged, failed } = this.#counts;
+    this.#options.onProgress?.(created + updated + unchanged + failed + this.#written.size);
+  }
+}
+
+const idsOf = (entries: readonly Entry[]) => entries.map(({ registrationId }) => registrationId);
+
+/** What of an enrollment that was written is not as it was written. */
+function differencesOf({ change, created, wanted }: Entry, found: IndividualEnrollment): string[] {
+  return differingMembers(change === 'updated' ? wanted : created, found);
 }

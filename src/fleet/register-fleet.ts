@@ -5,6 +5,7 @@ import { backoffMs } from '../dps/client/http/retry.js';
 import { connectToHub } from '../dps/client/hub.js';
 import type { Target } from '../dps/client/target.js';
 import { EnrollkitError, type ErrorCode, isAbort } from '../errors.js';
+import { type Failure, Failures, type FleetFailure } from './registration/failures.js';
 import { type FleetDevice, type FleetFiles, fleetDevices } from './registration/fleet-devices.js';
 import { Latencies, type LatencySummary } from './registration/latencies.js';
 import { Pace } from './registration/pace.js';
@@ -49,18 +50,7 @@ export interface RegistrationResult {
   throttled?: number;
   /** From the first connection to the assignment, without the message. */
   milliseconds: number;
-  error?: { code: ErrorCode; message: string; next: string; errorCode?: number };
-}
-
-export interface FleetFailure {
-  code: ErrorCode;
-  /** DPS's own number, such as 401002. */
-  errorCode?: number | undefined;
-  count: number;
-  /** Of the first one. */
-  registrationId: string;
-  message: string;
-  next: string;
+  error?: Failure;
 }
 
 export interface RegisterFleetResult extends FleetCounts {
@@ -118,7 +108,7 @@ class Run {
   readonly #file: ResultLines<RegistrationResult>;
   readonly #latencies = new Latencies();
   readonly #hubs = new Map<string, number>();
-  readonly #failures = new Map<string, FleetFailure>();
+  readonly #failures = new Failures();
   readonly #counts: FleetCounts;
   #throttled = 0;
 
@@ -162,7 +152,7 @@ class Run {
       ...this.#counts,
       throttled: this.#throttled,
       hubs: Object.fromEntries(this.#hubs),
-      failures: [...this.#failures.values()].sort((one, other) => other.count - one.count),
+      failures: this.#failures.list(),
       latency: this.#latencies.summary(),
       elapsedMs: Math.round(elapsedMs),
     };
@@ -231,16 +221,12 @@ class Run {
   #fail(line: RegistrationResult, error: EnrollkitError): void {
     const { code, message, next } = error;
     const errorCode = error.context.errorCode as number | null | undefined;
-    const number = typeof errorCode === 'number' ? { errorCode } : {};
+    const failure = { code, message, next, ...(typeof errorCode === 'number' ? { errorCode } : {}) };
     // An assigned device whose message failed stays assigned.
-    this.#file.add({ ...line, error: { code, message, next, ...number } });
+    this.#file.add({ ...line, error: failure });
     this.#counts.failed += 1;
     if (line.throttled) this.#throttled += 1;
-    const key = `${code} ${errorCode ?? ''}`;
-    const { registrationId } = line;
-    const failure = this.#failures.get(key) ?? { code, ...number, count: 0, registrationId, message, next };
-    failure.count += 1;
-    this.#failures.set(key, failure);
+    this.#failures.add(line.registrationId, failure);
     this.#options.onProgress?.(this.#counts);
     if (this.#counts.assigned === 0 && environmental.has(code)) throw error;
   }

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import Database from 'libsql';
 import { test } from 'uvu';
+import { type JsonObject, mergePatch } from '../../src/dps/contract/merge-patch.js';
 import { type Hub, openHub } from '../../src/emulator/hub/hub.js';
-import { type JsonObject, mergePatch } from '../../src/emulator/hub/merge-patch.js';
 import { TwinPatchError, twinSize } from '../../src/emulator/hub/twin-limits.js';
 import { patchedMetadata } from '../../src/emulator/hub/twin-metadata.js';
 

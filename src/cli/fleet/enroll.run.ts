@@ -1,6 +1,6 @@
 /** `enrollkit fleet enroll`: from flags to individual enrollments. */
-import { type ExitStatus, exitStatus } from '../../errors.js';
-import { type EnrollmentSettings, enrollFleet } from '../../fleet/enroll-fleet.js';
+import { type ExitStatus, errorTable, exitStatus } from '../../errors.js';
+import { type EnrollFleetResult, type EnrollmentSettings, enrollFleet } from '../../fleet/enroll-fleet.js';
 import { defaultPlan } from '../../quickstart/plan/plan.js';
 import { enrollmentGroupOf } from '../../quickstart/planned-enrollment-group.js';
 import { here } from '../cert/make-certificate.js';
@@ -29,21 +29,43 @@ export async function enrollFromFlags(
     const named = plan.enrollmentGroup.iotHubs && target.kind === 'emulator';
     const linkedHubs = named ? (await control.getService({ signal })).properties.iotHubs : [];
     const group = enrollmentGroupOf(plan, { pem: '' }, linkedHubs ?? []);
-    const { enrollmentGroupId: _id, attestation: _attestation, ...settings } = group;
+    const { enrollmentGroupId: _id, attestation: _attestation, ...defaults } = group;
     const progress = fleetProgress(output, total, flags.quiet === true);
     return enrollFleet({
       files,
       results,
       service,
-      settings: settings satisfies EnrollmentSettings,
+      settings: settingsOfFlags(defaults, flags),
+      defaults,
       update: flags.update === true,
       ...paceOf(target.kind, flags, servicePace),
       signal,
-      onProgress: ({ before, enrolled, failed }) => progress.on(before + enrolled + failed),
+      onProgress: (devices) => progress.on(devices),
     }).finally(() => progress.end());
   });
   if (output.json) output.value({ ...result, results });
   else output.data(enrollmentText(result, here(results)));
-  if (result.failed === 0) return exitStatus.ok;
-  return result.before + result.enrolled > 0 ? exitStatus.partial : exitStatus.refused;
+  return statusOf(result);
+}
+
+/** The flag that sets each member. What is set by no flag is a default, and leaves existing enrollments as they are. */
+const flagOf: Record<keyof EnrollmentSettings, string> = {
+  allocationPolicy: 'allocationPolicy',
+  capabilities: 'iotEdge',
+  initialTwin: 'initialTwin',
+  iotHubs: 'hub',
+  provisioningStatus: 'provisioningStatus',
+  reprovisionPolicy: 'reprovisionPolicy',
+};
+
+function settingsOfFlags(settings: EnrollmentSettings, flags: Input['flags']): EnrollmentSettings {
+  const isGiven = ([member]: [string, unknown]) =>
+    flags[flagOf[member as keyof EnrollmentSettings]] !== undefined;
+  return Object.fromEntries(Object.entries(settings).filter(isGiven));
+}
+
+/** All failed: as the commonest failure alone would end. */
+function statusOf({ enrolled, failed, failures }: EnrollFleetResult): ExitStatus {
+  if (failed === 0) return exitStatus.ok;
+  return enrolled > 0 ? exitStatus.partial : errorTable[failures[0]!.code].exit;
 }

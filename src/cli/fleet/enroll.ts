@@ -5,13 +5,17 @@ import { fleetArgument, manifestFlag, paceFlags, resultsFlag, servicePace } from
 
 export const fleetEnroll: Command = {
   description:
-    'Creates an individual enrollment for every device of a fleet, by its own certificate, ten in a request. Tags of the manifest go into the initial twin. Where one enrollment group does for all devices, it is less work: see group create. Run again, it goes on with those that are not enrolled.',
+    'Creates an individual enrollment for every device of a fleet, by its own certificate, ten in a request, and reads each back. Tags of the manifest go into the initial twin. An existing enrollment counts as enrolled when it is what this command would create; with --update, it is changed. Where one enrollment group does for all devices, it is less work: see group create. Run it again at any time: what is right already is left alone.',
   arguments: [fleetArgument],
   flags: [
-    { name: 'update', summary: 'replace the enrollments that there are already' },
+    {
+      name: 'update',
+      summary:
+        'change existing enrollments: certificate, tags and what is given as flags are set, the rest stays',
+    },
     ...enrollmentGroupFlags.filter(({ name }) => name !== 'attestation'),
     manifestFlag,
-    resultsFlag('.enrollments.ndjson'),
+    resultsFlag('.enrollments.ndjson', 'one line of JSON per device, written anew by each run'),
     ...paceFlags('enrollments', servicePace),
     dirFlag,
     ...targetFlags,
@@ -22,6 +26,10 @@ export const fleetEnroll: Command = {
     {
       line: 'fleet enroll sensors --hub contoso.azure-devices.net --target azure --dps-name contoso-dps',
       summary: 'to one hub, in Azure',
+    },
+    {
+      line: 'fleet enroll sensors --update --provisioning-status disabled',
+      summary: 'disable the enrollments, and change nothing else in them',
     },
   ],
   run,

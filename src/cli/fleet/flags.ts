@@ -16,10 +16,10 @@ export const manifestFlag: Flag = {
   summary: 'the list of the devices (default: FLEET.manifest.csv)',
 };
 
-export const resultsFlag = (ending: string): Flag => ({
+export const resultsFlag = (ending: string, what: string): Flag => ({
   name: 'results',
   value: 'FILE',
-  summary: `a line of JSON a device; the next run goes on with it (default: FLEET${ending})`,
+  summary: `${what} (default: FLEET${ending})`,
 });
 
 /** What is usual in Azure; its quotas leave some room. */

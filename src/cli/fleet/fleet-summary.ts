@@ -1,6 +1,7 @@
 /** What came of a fleet, for people: counts, hubs, how long it took, and what failed. */
-import type { EnrollFleetResult } from '../../fleet/enroll-fleet.js';
+import type { EnrollFleetResult, EnrollmentOutcome } from '../../fleet/enroll-fleet.js';
 import type { RegisterFleetResult } from '../../fleet/register-fleet.js';
+import type { FleetFailure } from '../../fleet/registration/failures.js';
 import type { LatencySummary } from '../../fleet/registration/latencies.js';
 import { wrap } from '../kernel/output.js';
 import { columns } from '../terminal/columns.js';
@@ -26,29 +27,37 @@ export function registrationText(result: RegisterFleetResult, results: string): 
   if (hubRows.length > 0) lines.push('', 'Hubs', ...indented(columns(hubRows, 2)));
   if (latency)
     lines.push('', 'From the first connection to the assignment', ...indented(latencyLines(latency)));
-  for (const failure of result.failures) {
-    const number = failure.errorCode === undefined ? '' : ` ${failure.errorCode}`;
-    lines.push('', `${devicesText(failure.count)} failed: ${failure.code}${number}`);
-    lines.push(wrap(failure.message, width, '  '), wrap(failure.next, width, '  '));
-  }
-  lines.push('', `A line a device: ${results}`);
+  lines.push(...result.failures.flatMap(failureLines), '', `A line a device: ${results}`);
   return lines.join('\n');
 }
 
+const outcomes: readonly EnrollmentOutcome[] = ['created', 'updated', 'unchanged'];
+
 export function enrollmentText(result: EnrollFleetResult, results: string): string {
-  const { before, enrolled, failed, failures, elapsedMs } = result;
-  if (enrolled + failed === 0) return `${devicesAre(before)} enrolled already; nothing was done.`;
+  const { enrolled, unchanged, failed, failures, elapsedMs } = result;
+  if (enrolled === unchanged && failed === 0) {
+    return `${devicesAre(enrolled)} enrolled already; nothing was done.`;
+  }
+  const counts = outcomes.flatMap((outcome) =>
+    result[outcome] > 0 ? [`${numberText(result[outcome])} ${outcome}`] : [],
+  );
   const lines = [
-    `${devicesText(enrolled)} enrolled${before > 0 ? `, ${numberText(before)} before` : ''}, ${numberText(failed)} failed, in ${(elapsedMs / 1000).toFixed(1)} s`,
+    `${devicesText(enrolled)} enrolled${counts.length > 0 ? `: ${counts.join(', ')}` : ''}; ${numberText(failed)} failed, in ${(elapsedMs / 1000).toFixed(1)} s`,
+    ...failures.flatMap(failureLines),
+    '',
+    `A line a device: ${results}`,
   ];
-  for (const { count, errorCode, message, registrationId } of failures)
-    lines.push(
-      '',
-      `${devicesText(count)} failed: ${errorCode}`,
-      wrap(`${registrationId}: ${message}`, width, '  '),
-    );
-  lines.push('', `A line a device: ${results}`);
   return lines.join('\n');
+}
+
+function failureLines({ code, errorCode, count, message, next }: FleetFailure): string[] {
+  const number = errorCode === undefined ? '' : ` ${errorCode}`;
+  return [
+    '',
+    `${devicesText(count)} failed: ${code}${number}`,
+    wrap(message, width, '  '),
+    wrap(next, width, '  '),
+  ];
 }
 
 /** @param leftInHubs devices in hubs that could not be asked */

@@ -16,7 +16,7 @@ export const fleetRegister: Command = {
     },
     { name: 'telemetry', summary: 'each device sends its hub a message, too' },
     manifestFlag,
-    resultsFlag('.registrations.ndjson'),
+    resultsFlag('.registrations.ndjson', 'a line of JSON a device; the next run goes on with it'),
     ...paceFlags('registrations', registrationPace),
     {
       name: 'global-endpoint',

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { type Route, routes } from '../contract/routes.js';
 import {
-  type BulkError,
+  type BulkResult,
   type bulkModes,
   bulkResult,
   type EnrollmentGroup,
@@ -16,6 +16,7 @@ import {
   type RegistrationState,
   registrationState,
 } from '../contract/schemas.js';
+import { asReceived } from './http/as-received.js';
 import { HttpClient, type RequestOptions } from './http/client.js';
 import { unlessMissing } from './http/missing.js';
 import { servicePolicy } from './service-auth.js';
@@ -47,13 +48,16 @@ export class ServicePlane {
     return this.#http.clockSkewMs;
   }
 
-  /** Undefined when there is none of that ID. The reply describes certificates, and does not hold them. */
+  /**
+   * Undefined when there is none of that ID. The reply describes certificates, and does not hold them; it has all members
+   * that the service gave, also those that enrollkit does not know.
+   */
   async getEnrollmentGroup(
     enrollmentGroupId: string,
     { signal }: RequestOptions = {},
   ): Promise<EnrollmentGroup | undefined> {
     const request = groupRequest(routes.service.getEnrollmentGroup, enrollmentGroupId);
-    return (await unlessMissing(this.#http.send({ ...request, signal }, enrollmentGroup)))?.body;
+    return (await unlessMissing(this.#http.send({ ...request, signal }, receivedGroup)))?.body;
   }
 
   /** @throws EnrollkitError CONFLICT when there is one of that ID */
@@ -95,37 +99,56 @@ export class ServicePlane {
   async listEnrollmentGroups({ signal }: RequestOptions = {}): Promise<EnrollmentGroup[]> {
     const request = { route: routes.service.queryEnrollmentGroups, parameters: {} };
     const groups: EnrollmentGroup[] = [];
-    const found = this.#query({ ...request, subject: 'the enrollment groups', signal }, enrollmentGroup);
+    const found = this.#query({ ...request, subject: 'the enrollment groups', signal }, receivedGroup);
     for await (const group of found) groups.push(group);
     return groups;
   }
 
-  /** Undefined when there is none of that ID. The reply describes certificates, and does not hold them. */
+  /** As {@link getEnrollmentGroup}, for an individual enrollment. */
   async getEnrollment(
     registrationId: string,
     { signal }: RequestOptions = {},
   ): Promise<IndividualEnrollment | undefined> {
     const subject = `the individual enrollment ${registrationId}`;
     const request = { route: routes.service.getEnrollment, parameters: { registrationId }, subject, signal };
-    return (await unlessMissing(this.#http.send(request, individualEnrollment)))?.body;
+    return (await unlessMissing(this.#http.send(request, receivedEnrollment)))?.body;
   }
 
   /**
-   * Creates, updates or deletes individual enrollments in one request. Each goes by itself.
+   * A page of all individual enrollments, without the state of registrations. Which order they come in, and how many a
+   * page has, is for the service to say.
    *
-   * @param enrollments 1 to 10; for `delete`, their registration IDs suffice
-   * @returns an entry for each that was refused; after a lost connection, those that were created before are among them
+   * @param continuation of the page before; the first page without it
+   * @returns `continuation`: undefined when this is the last page
+   */
+  async getEnrollmentPage(
+    continuation: string | undefined,
+    { signal }: RequestOptions = {},
+  ): Promise<{ enrollments: IndividualEnrollment[]; continuation: string | undefined }> {
+    const request = { route: routes.service.queryEnrollments, parameters: {}, signal };
+    const subject = 'the individual enrollments';
+    const page = await this.#page({ ...request, subject }, receivedEnrollment, continuation);
+    return { enrollments: page.items, continuation: page.continuation };
+  }
+
+  /**
+   * Creates, updates or deletes individual enrollments in one request. Each goes by itself, and may be sent twice: after
+   * a lost connection, those that were done the first time are among those that are refused.
+   *
+   * @param mode `update` of one that exists is refused: see `updateIfMatchETag`
+   * @param enrollments 1 to 10; for `updateIfMatchETag`, with the etags of what they replace; for `delete`, their
+   *   registration IDs suffice
+   * @returns an error for each that was refused, as far as the service names them
    */
   async bulkEnrollments(
     mode: (typeof bulkModes)[number],
     enrollments: readonly (IndividualEnrollment | { registrationId: string })[],
     { signal }: RequestOptions = {},
-  ): Promise<BulkError[]> {
+  ): Promise<BulkResult> {
     const subject = `${enrollments.length} individual enrollments`;
     const body = { mode, enrollments };
     const request = { route: routes.service.bulkEnrollments, parameters: {}, subject, body };
-    const reply = await this.#http.send({ ...request, repeatable: true, signal }, bulkResult);
-    return reply.body.errors ?? [];
+    return (await this.#http.send({ ...request, repeatable: true, signal }, bulkResult)).body;
   }
 
   /** Undefined when the device has not registered. */
@@ -166,26 +189,39 @@ export class ServicePlane {
     signal: AbortSignal | undefined,
   ): Promise<EnrollmentGroup> {
     const request = groupRequest(routes.service.putEnrollmentGroup, group.enrollmentGroupId, ifMatch);
-    return (await this.#http.send({ ...request, body: group, signal }, enrollmentGroup)).body;
+    return (await this.#http.send({ ...request, body: group, signal }, receivedGroup)).body;
   }
 
   async *#query<Schema extends z.ZodType>(
-    request: { route: Route; parameters: Record<string, string>; subject: string } & RequestOptions,
+    request: QueryRequest,
     item: Schema,
   ): AsyncGenerator<z.infer<Schema>, void> {
-    const page = z.array(item);
     let continuation: string | undefined;
     do {
-      const headers: Record<string, string> = continuation ? { 'x-ms-continuation': continuation } : {};
-      const reply = await this.#http.send(
-        { ...request, headers, body: { query: 'SELECT *' }, repeatable: true },
-        page,
-      );
-      yield* reply.body;
-      continuation = reply.header('x-ms-continuation');
+      const page = await this.#page(request, item, continuation);
+      yield* page.items;
+      continuation = page.continuation;
     } while (continuation);
   }
+
+  async #page<Schema extends z.ZodType>(
+    request: QueryRequest,
+    item: Schema,
+    continuation: string | undefined,
+  ): Promise<{ items: z.infer<Schema>[]; continuation: string | undefined }> {
+    const headers: Record<string, string> = continuation ? { 'x-ms-continuation': continuation } : {};
+    const reply = await this.#http.send(
+      { ...request, headers, body: { query: 'SELECT *' }, repeatable: true },
+      z.array(item),
+    );
+    return { items: reply.body, continuation: reply.header('x-ms-continuation') || undefined };
+  }
 }
+
+type QueryRequest = { route: Route; parameters: Record<string, string>; subject: string } & RequestOptions;
+
+const receivedGroup = asReceived(enrollmentGroup);
+const receivedEnrollment = asReceived(individualEnrollment);
 
 function groupRequest(route: Route, enrollmentGroupId: string, etag?: string) {
   const subject = `the enrollment group ${enrollmentGroupId}`;

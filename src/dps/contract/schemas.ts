@@ -66,14 +66,16 @@ const attestationMechanism = z.object({
 /** What enrollment groups and individual enrollments have in common. */
 const enrollmentFields = {
   attestation: attestationMechanism,
-  capabilities: z.object({ iotEdge: z.boolean().default(false) }).nullish(),
+  /** false when it is absent. */
+  capabilities: z.object({ iotEdge: z.boolean().nullish() }).nullish(),
   iotHubHostName: z.string().nullish(),
   iotHubs: z.array(z.string()).nullish(),
   allocationPolicy: z.enum(allocationPolicies).nullish(),
   customAllocationDefinition: customAllocationDefinition.nullish(),
   provisioningStatus: z.enum(provisioningStatuses).nullish(),
+  /** true when they are absent. */
   reprovisionPolicy: z
-    .object({ updateHubAssignment: z.boolean().default(true), migrateDeviceData: z.boolean().default(true) })
+    .object({ updateHubAssignment: z.boolean().nullish(), migrateDeviceData: z.boolean().nullish() })
     .nullish(),
   initialTwin: initialTwin.nullish(),
   /** From api-version 2025-07-01-preview on: the policy by which its devices get certificates. */
@@ -110,7 +112,15 @@ const bulkError = z.object({
 });
 export type BulkError = z.infer<typeof bulkError>;
 
-export const bulkResult = z.object({ isSuccessful: z.boolean(), errors: z.array(bulkError).nullish() });
+export const bulkResult = z.object({
+  /** Whether all of them were done. */
+  isSuccessful: z.boolean(),
+  errors: z
+    .array(bulkError)
+    .nullish()
+    .transform((errors) => errors ?? []),
+});
+export type BulkResult = z.infer<typeof bulkResult>;
 
 const registrationStatuses = ['unassigned', 'assigning', 'assigned', 'failed', 'disabled'] as const;
 

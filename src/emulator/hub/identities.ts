@@ -1,6 +1,7 @@
 /** Device identities as the service makes, changes and lists them. */
 import { randomBytes, randomInt } from 'node:crypto';
 import type Database from 'libsql';
+import type { JsonObject } from '../../dps/contract/merge-patch.js';
 import { etagMatches } from '../state/etag.js';
 import { deviceEtag } from './describe.js';
 import {
@@ -12,7 +13,6 @@ import {
   toDevice,
 } from './devices.js';
 import { HubError } from './hub-error.js';
-import type { JsonObject } from './merge-patch.js';
 
 /** What the service may set. */
 export interface DeviceSettings {

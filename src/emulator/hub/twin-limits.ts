@@ -3,7 +3,7 @@
  *
  * Source: Microsoft Learn, "Understand and use device twins in IoT Hub", tags and properties format, device twin size.
  */
-import { isJsonObject, type JsonObject } from './merge-patch.js';
+import { isJsonObject, type JsonObject } from '../../dps/contract/merge-patch.js';
 
 const maxKeyBytes = 1024;
 const maxTextBytes = 4096;

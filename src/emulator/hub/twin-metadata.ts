@@ -4,7 +4,7 @@
  * Source: Microsoft Learn, "Understand and use device twins in IoT Hub", device twin metadata; desired properties have
  * `$lastUpdatedVersion` beside it, as in "Import and export IoT Hub device identities in bulk".
  */
-import { isJsonObject, type JsonObject } from './merge-patch.js';
+import { isJsonObject, type JsonObject } from '../../dps/contract/merge-patch.js';
 
 /** What an update leaves behind: `version` is that of the desired properties, undefined for reported ones. */
 export interface TwinUpdate {

@@ -3,9 +3,8 @@
  *
  * Source: Microsoft Learn, IoT Hub service REST API 2021-04-12, Devices - Update Twin and Devices - Replace Twin.
  */
-
+import { isJsonObject, type JsonObject } from '../../dps/contract/merge-patch.js';
 import { HubError } from './hub-error.js';
-import { isJsonObject, type JsonObject } from './merge-patch.js';
 import type { TwinChange } from './twins.js';
 
 /**

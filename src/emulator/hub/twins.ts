@@ -1,8 +1,13 @@
 /** The device twins of the hub stand-in. */
 import type Database from 'libsql';
+import {
+  isJsonObject,
+  type JsonObject,
+  mergePatch,
+  replacementPatch,
+} from '../../dps/contract/merge-patch.js';
 import { parseJsonText } from '../wire/json-text.js';
 import { DeviceListeners } from './listeners.js';
-import { isJsonObject, type JsonObject, mergePatch, replacementPatch } from './merge-patch.js';
 import { assertTwinValues, maxTwinSize, TwinPatchError, twinSize } from './twin-limits.js';
 import {
   metadataOf,

@@ -1,11 +1,11 @@
-/** How fast a service is asked: so many at once, so many a minute, and not at all for as long as it says so. */
+/** How fast a service is asked: how much at once, how much a minute, and not at all for as long as it says so. */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface PaceOptions {
   /** At once. */
   concurrency: number;
-  /** Begun in any minute; as many as can be when left out. */
+  /** Operations begun in any minute; no limit when left out. */
   perMinute?: number | undefined;
   signal: AbortSignal;
 }
@@ -36,15 +36,20 @@ export class Pace {
    * Does something for each item, as the pace allows. Items are taken as they are needed. The first thing thrown ends
    * it: nothing more is begun, what is under way is waited for.
    *
+   * @param operationsOf how many operations an item counts for
    * @throws what `act` throws; the signal's reason when it was aborted
    */
-  async forEach<Item>(items: AsyncIterable<Item>, act: (item: Item) => Promise<void>): Promise<void> {
+  async forEach<Item>(
+    items: AsyncIterable<Item> | Iterable<Item>,
+    act: (item: Item) => Promise<void>,
+    operationsOf: (item: Item) => number = () => 1,
+  ): Promise<void> {
     const underWay = new Set<Promise<void>>();
     const thrown: unknown[] = [];
     try {
       for await (const item of items) {
         while (underWay.size >= this.#concurrency) await Promise.race(underWay);
-        if (thrown.length === 0) await this.#turn();
+        if (thrown.length === 0) await this.turn(operationsOf(item));
         if (thrown.length > 0) break;
         const one: Promise<void> = act(item)
           .catch((error: unknown) => {
@@ -60,8 +65,12 @@ export class Pace {
     this.#signal.throwIfAborted();
   }
 
-  /** Waits until the next may begin: evenly spaced, since a burst would count against a quota at once. */
-  async #turn(): Promise<void> {
+  /**
+   * Waits until so many operations may begin: evenly spaced, since a burst would count against a quota at once.
+   *
+   * @throws the signal's reason when it was aborted
+   */
+  async turn(operations = 1): Promise<void> {
     this.#signal.throwIfAborted();
     for (;;) {
       const now = performance.now();
@@ -74,6 +83,6 @@ export class Pace {
       }
     }
     // A timer that fires late is made up for, a long pause is not.
-    this.#nextAt = Math.max(this.#nextAt, performance.now() - lateMs) + this.#intervalMs;
+    this.#nextAt = Math.max(this.#nextAt, performance.now() - lateMs) + this.#intervalMs * operations;
   }
 }

@@ -29,6 +29,11 @@ const codes: Record<number, ErrorCode> = {
   429: 'THROTTLED',
 };
 
+/** The code of an error of ours for an HTTP status that refuses. */
+export function errorCodeOfStatus(status: number): ErrorCode {
+  return codes[status] ?? 'REFUSED';
+}
+
 const words: Partial<Record<ErrorCode, (subject: string) => string>> = {
   NO_CREDENTIALS: (subject) => `does not accept the credentials for ${subject}`,
   FORBIDDEN: (subject) => `does not let this identity use ${subject}`,
@@ -49,7 +54,7 @@ const names: Record<Plane, string> = {
 /** @returns NO_CREDENTIALS, FORBIDDEN, NOT_FOUND, CONFLICT, PRECONDITION_FAILED, THROTTLED or REFUSED */
 export function replyError({ plane, host, subject, status, bodyText, ...rest }: Refusal): EnrollkitError {
   const said = readServiceMessage(bodyText);
-  const code = codes[status] ?? 'REFUSED';
+  const code = errorCodeOfStatus(status);
   const name = names[plane];
   const reason = (said.message ?? `HTTP status ${status}`).replace(/\.$/, '');
   const quoted = `${reason}${said.code === undefined ? '' : ` (${said.code})`}`;

@@ -101,7 +101,10 @@ function readSettings(
     ...(iotHubs == null ? {} : { hubIds: iotHubs.map((name) => hubIdOf(name, hubs)) }),
     ...(iotHubHostName == null ? {} : { hubId: hubIdOf(iotHubHostName, hubs) }),
     provisioningStatus: enrollment.provisioningStatus ?? 'enabled',
-    reprovisionPolicy: enrollment.reprovisionPolicy ?? { updateHubAssignment: true, migrateDeviceData: true },
+    reprovisionPolicy: {
+      updateHubAssignment: enrollment.reprovisionPolicy?.updateHubAssignment ?? true,
+      migrateDeviceData: enrollment.reprovisionPolicy?.migrateDeviceData ?? true,
+    },
     ...(initialTwin == null ? {} : { initialTwin }),
     ...(credentialPolicyName == null ? {} : { credentialPolicyName }),
   };

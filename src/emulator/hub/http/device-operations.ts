@@ -1,11 +1,12 @@
 /** Device identities over HTTPS: one, all, and how many. */
+
+import { isJsonObject } from '../../../dps/contract/merge-patch.js';
 import { routes } from '../../../dps/contract/routes.js';
 import { describeDevice, presenceOf } from '../describe.js';
 import { assertDeviceId, parseDeviceSettings } from '../device-request.js';
 import type { HubDevice } from '../devices.js';
 import type { Hub } from '../hub.js';
 import { HubError } from '../hub-error.js';
-import { isJsonObject } from '../merge-patch.js';
 import { bulkOperation } from './bulk-devices.js';
 import type { HubOperation, HubReply } from './hub-operation.js';
 

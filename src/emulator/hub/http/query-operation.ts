@@ -5,11 +5,11 @@
  */
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
+import { isJsonObject } from '../../../dps/contract/merge-patch.js';
 import { routes } from '../../../dps/contract/routes.js';
 import { formatContinuationToken, parseContinuationToken, parsePageSize } from '../../wire/http/paging.js';
 import type { Hub } from '../hub.js';
 import { HubError } from '../hub-error.js';
-import { isJsonObject } from '../merge-patch.js';
 import { parseDeviceQuery } from '../query/query-language.js';
 import type { HubOperation } from './hub-operation.js';
 import { twinJson } from './twin-operations.js';

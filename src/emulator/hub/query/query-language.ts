@@ -4,9 +4,8 @@
  * Source: Microsoft Learn, "IoT Hub query language for device and module twins, jobs, and message routing" and its
  * "Expressions and conditions".
  */
-
+import { isJsonObject } from '../../../dps/contract/merge-patch.js';
 import { HubError } from '../hub-error.js';
-import { isJsonObject } from '../merge-patch.js';
 import { queryTokens, type QueryToken as Token } from './query-tokens.js';
 
 /** Whether a twin, as the service sees it, is selected. */

@@ -1,0 +1,216 @@
+/**
+ * Compares enrollment groups and individual enrollments with what they should be, and changes them without losing what
+ * else is set in them.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { parseCertificate } from '../../pki/x509/certificate.js';
+import { sha1Thumbprint, sha256Thumbprint } from '../../pki/x509/inspect.js';
+import { sameId } from '../contract/ids.js';
+import { mergePatch } from '../contract/merge-patch.js';
+import type { EnrollmentGroup, InitialTwin } from '../contract/schemas.js';
+
+/** The members that enrollkit sets. Of the initial twin, a JSON merge patch (RFC 7396): null removes a member. */
+type Settable = Pick<
+  EnrollmentGroup,
+  | 'attestation'
+  | 'capabilities'
+  | 'provisioningStatus'
+  | 'reprovisionPolicy'
+  | 'allocationPolicy'
+  | 'iotHubs'
+  | 'initialTwin'
+>;
+
+/** What an enrollment should be. A member that is left out, or null, may be anything. */
+export type WantedMembers = Partial<Settable>;
+
+/** An enrollment group or individual enrollment as the service gives it. */
+export type FoundEnrollment = Omit<EnrollmentGroup, 'enrollmentGroupId'>;
+
+interface Member<Value> {
+  /** What of it differs, by the names of the service. */
+  differences(wanted: Value, found: Value | null | undefined, enrollment: FoundEnrollment): string[];
+  merge(wanted: Value, found: Value | null | undefined): Value;
+}
+
+type Members = { readonly [Name in keyof Settable]-?: Member<NonNullable<Settable[Name]>> };
+
+/**
+ * In the replies of the service, a member that is absent has its default. An enrollment without an allocation policy
+ * follows that of the service, which may be any.
+ */
+const members: Members = {
+  attestation: { differences: attestationDifferences, merge: mergeAttestation },
+  capabilities: {
+    differences: (wanted, found) =>
+      named('capabilities', (wanted.iotEdge ?? false) !== (found?.iotEdge ?? false)),
+    merge: (wanted, found) => ({ ...found, ...wanted }),
+  },
+  provisioningStatus: {
+    differences: (wanted, found) => named('provisioningStatus', wanted !== (found ?? 'enabled')),
+    merge: (wanted) => wanted,
+  },
+  reprovisionPolicy: {
+    differences: (wanted, found) =>
+      named('reprovisionPolicy', !found || !isDeepStrictEqual(policyOf(wanted), policyOf(found))),
+    merge: (wanted, found) => ({ ...found, ...wanted }),
+  },
+  allocationPolicy: {
+    differences: (wanted, found) => named('allocationPolicy', wanted !== found),
+    merge: (wanted) => wanted,
+  },
+  iotHubs: {
+    differences: (wanted, found, { iotHubHostName }) => {
+      const hubs = found ?? (iotHubHostName ? [iotHubHostName] : []);
+      return named('iotHubs', !isDeepStrictEqual(hubSet(wanted), hubSet(hubs)));
+    },
+    merge: (wanted) => wanted,
+  },
+  initialTwin: {
+    differences: (wanted, found) => {
+      const [before, after] = [ownTwin(found), mergeTwin(wanted, found)];
+      return [
+        ...named('initialTwin.tags', !sameCollection(before.tags, after.tags)),
+        ...named(
+          'initialTwin.properties.desired',
+          !sameCollection(before.properties?.desired, after.properties?.desired),
+        ),
+      ];
+    },
+    merge: mergeTwin,
+  },
+};
+
+const names = Object.keys(members) as (keyof Settable)[];
+
+/**
+ * In which members an enrollment is not what is wanted, by the names of the service; empty when it is.
+ *
+ * @throws EnrollkitError INVALID_CERTIFICATE when a certificate that is wanted is none
+ */
+export function differingMembers(wanted: WantedMembers, found: FoundEnrollment): string[] {
+  return names.flatMap((name) => {
+    const value = wanted[name];
+    if (value == null) return [];
+    const { differences } = members[name] as Member<unknown>;
+    return differences(value, found[name], found);
+  });
+}
+
+/** What the service writes itself, and ignores in a request. */
+const readOnlyMembers = ['registrationState', 'createdDateTimeUtc', 'lastUpdatedDateTimeUtc'];
+
+/**
+ * An enrollment to be sent in the place of the one that was read: what is wanted is set, every other member stays, also
+ * one that enrollkit does not know. Its etag is that of the one that was read.
+ */
+export function withMembers<Found extends FoundEnrollment>(found: Found, wanted: WantedMembers): Found {
+  const kept = Object.entries(found).filter(([name]) => !readOnlyMembers.includes(name));
+  const set = names.flatMap((name) => {
+    const value = wanted[name];
+    if (value == null) return [];
+    return [[name, (members[name] as Member<unknown>).merge(value, found[name])] as const];
+  });
+  const changed = { ...Object.fromEntries(kept), ...Object.fromEntries(set) } as Found;
+  // The older name of a list of one, which must not contradict the list.
+  if (wanted.iotHubs) delete changed.iotHubHostName;
+  if (changed.initialTwin) changed.initialTwin = ownTwin(changed.initialTwin);
+  return changed;
+}
+
+const named = (name: string, differs: boolean): string[] => (differs ? [name] : []);
+
+const policyOf = (policy: NonNullable<Settable['reprovisionPolicy']>) => ({
+  updateHubAssignment: policy.updateHubAssignment ?? true,
+  migrateDeviceData: policy.migrateDeviceData ?? true,
+});
+
+const hubSet = (hubs: readonly string[]) => hubs.map((hub) => hub.toLowerCase()).sort();
+
+type Attestation = Settable['attestation'];
+type X509 = NonNullable<Attestation['x509']>;
+
+const x509Kinds = ['clientCertificates', 'signingCertificates', 'caReferences'] as const;
+const slots = ['primary', 'secondary'] as const;
+/** A certificate that is held, or the name of an uploaded one. */
+type Slot = NonNullable<NonNullable<X509[(typeof x509Kinds)[number]]>['primary']>;
+
+function attestationDifferences(wanted: Attestation, found: Attestation | null | undefined): string[] {
+  const [kind, pair] = pairOf(wanted);
+  const other = found?.x509?.[kind];
+  const isSame = slots.every((slot) => !pair[slot] || isSameSlot(pair[slot], other?.[slot]));
+  return named('attestation', found?.type !== wanted.type || !isSame);
+}
+
+/**
+ * A slot that is not wanted otherwise keeps its certificate, of which the service gives and takes back what it says.
+ * A secondary certificate that only repeats the primary one goes with it: otherwise a device whose certificate was
+ * replaced would still be let in with the old one.
+ */
+function mergeAttestation(wanted: Attestation, found: Attestation | null | undefined): Attestation {
+  const [kind, pair] = pairOf(wanted);
+  const other = found?.type === wanted.type ? found.x509?.[kind] : undefined;
+  if (!other) return wanted;
+  const { primary, secondary } = other;
+  const isReplaced = primary && pair.primary && !isSameSlot(pair.primary, primary);
+  const kept = isReplaced && isSameSlot(primary, secondary) ? { ...other, secondary: null } : other;
+  return { ...wanted, x509: { [kind]: { ...kept, ...pair } } };
+}
+
+function pairOf({ x509 }: Attestation) {
+  const kind = x509Kinds.find((one) => x509?.[one] != null);
+  if (!kind) throw new TypeError('only attestation by X.509 is compared');
+  return [kind, x509![kind]!] as const;
+}
+
+function isSameSlot(one: Slot, other: Slot | null | undefined): boolean {
+  if (other == null) return false;
+  if (typeof one === 'string' || typeof other === 'string') {
+    return typeof one === 'string' && typeof other === 'string' && sameId(one, other);
+  }
+  const [left, right] = [thumbprints(one), thumbprints(other)];
+  if (left.sha256 && right.sha256) return left.sha256 === right.sha256;
+  return left.sha1 !== undefined && left.sha1 === right.sha1;
+}
+
+function thumbprints({ certificate, info }: Exclude<Slot, string>) {
+  if (certificate) {
+    const parsed = parseCertificate(certificate);
+    return { sha1: sha1Thumbprint(parsed), sha256: sha256Thumbprint(parsed) };
+  }
+  return { sha1: info?.sha1Thumbprint?.toUpperCase(), sha256: info?.sha256Thumbprint?.toUpperCase() };
+}
+
+type Collection = NonNullable<InitialTwin['tags']>;
+
+function mergeTwin(wanted: InitialTwin, found: InitialTwin | null | undefined): InitialTwin {
+  const own = ownTwin(found);
+  const desired = wanted.properties?.desired;
+  return {
+    ...own,
+    ...(wanted.tags ? { tags: mergePatch(own.tags, wanted.tags) } : {}),
+    ...(desired
+      ? { properties: { ...own.properties, desired: mergePatch(own.properties?.desired, desired) } }
+      : {}),
+  };
+}
+
+/** A twin without what the service adds to its collections and does not take back: version, metadata. */
+function ownTwin(twin: InitialTwin | null | undefined): InitialTwin {
+  if (!twin) return {};
+  const { tags, properties } = twin;
+  return {
+    ...twin,
+    ...(tags ? { tags: ownCollection(tags) } : {}),
+    ...(properties?.desired
+      ? { properties: { ...properties, desired: ownCollection(properties.desired) } }
+      : {}),
+  };
+}
+
+function ownCollection(collection: Collection): Collection {
+  return Object.fromEntries(Object.entries(collection).filter(([name]) => !name.startsWith('$')));
+}
+
+const sameCollection = (one: Collection | null | undefined, other: Collection | null | undefined) =>
+  isDeepStrictEqual(one ?? {}, other ?? {});

@@ -1,0 +1,46 @@
+/** Why an enrollment of a fleet failed. */
+
+import { explainDpsError } from '../../dps/client/explain.js';
+import { errorCodeOfStatus } from '../../dps/client/http/reply-error.js';
+import type { BulkError } from '../../dps/contract/schemas.js';
+import { dpsErrors, statusOf } from '../../dps/contract/wire-error.js';
+import { errorTable } from '../../errors.js';
+import type { Failure } from './failures.js';
+
+/** An existing enrollment is not what a new one would be, and may not be changed. */
+export function conflict(registrationId: string, different: readonly string[]): Failure {
+  return {
+    code: 'CONFLICT',
+    errorCode: dpsErrors.enrollmentConflict.errorCode,
+    message: `The enrollment ${registrationId} exists already, and differs in ${different.join(', ')}.`,
+    next: 'Delete it, or add --update, which sets the certificate, the tags and the settings that you give as flags.',
+  };
+}
+
+/** Whether an error of a bulk request says that the enrollment is no longer as it was read. */
+export function isStale({ errorCode }: BulkError, existed: boolean): boolean {
+  const status = statusOf(errorCode);
+  return status === 409 || (existed && (status === 412 || status === 404));
+}
+
+/** An error of a bulk request. */
+export function refusal(registrationId: string, { errorCode, errorStatus }: BulkError): Failure {
+  const code = errorCodeOfStatus(statusOf(errorCode));
+  const reason = errorStatus.replace(/\.$/, '');
+  return {
+    code,
+    errorCode,
+    message: `DPS refused the enrollment ${registrationId}: ${reason} (${errorCode}).`,
+    next: (code === 'REFUSED' ? explainDpsError(errorCode)?.next : undefined) ?? errorTable[code].next,
+  };
+}
+
+/** @param different undefined when it was not found */
+export function notReadBack(registrationId: string, different: readonly string[] | undefined): Failure {
+  const problem = different ? `differs in ${different.join(', ')} when read back` : 'cannot be found';
+  return {
+    code: 'NOT_READ_BACK',
+    message: `DPS took the enrollment ${registrationId}, which ${problem}.`,
+    next: errorTable.NOT_READ_BACK.next,
+  };
+}
