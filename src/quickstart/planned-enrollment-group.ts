@@ -1,8 +1,8 @@
 /** The enrollment group that a plan asks for, as the service takes it, and whether one that was read back is it. */
 import { isDeepStrictEqual } from 'node:util';
+import { differingMembers, ownTwin, withMembers } from '../dps/client/enrollment-members.js';
 import { withoutPort } from '../dps/contract/host.js';
 import type { EnrollmentGroup, LinkedHub } from '../dps/contract/schemas.js';
-import { sha256Thumbprint } from '../pki/x509/inspect.js';
 import type { StoredCertificate } from '../workspace/stored-certificates.js';
 import type { Plan } from './plan/plan.js';
 
@@ -56,47 +56,23 @@ export function linkedHubName(
 }
 
 /** What of a group differs from the one wanted, in the service's words; empty when nothing does. */
-export function differences(
-  wanted: EnrollmentGroup,
-  found: EnrollmentGroup,
-  signer: StoredCertificate,
-): string[] {
-  const different: string[] = [];
-  const compare = (name: string, left: unknown, right: unknown) => {
-    if (!isDeepStrictEqual(left, right)) different.push(name);
-  };
-  const { x509 } = found.attestation;
-  if (wanted.attestation.x509?.caReferences) {
-    compare('attestation', wanted.attestation.x509.caReferences.primary, x509?.caReferences?.primary);
-  } else {
-    const thumbprint = x509?.signingCertificates?.primary?.info?.sha256Thumbprint?.toUpperCase();
-    compare('attestation', sha256Thumbprint(signer.certificate), thumbprint);
-  }
-  compare('capabilities', wanted.capabilities?.iotEdge ?? false, found.capabilities?.iotEdge ?? false);
-  compare('provisioningStatus', wanted.provisioningStatus, found.provisioningStatus ?? 'enabled');
-  compare('reprovisionPolicy', wanted.reprovisionPolicy, pick(found.reprovisionPolicy));
-  compare('allocationPolicy', wanted.allocationPolicy, found.allocationPolicy);
-  if (wanted.iotHubs) compare('iotHubs', lowerSorted(wanted.iotHubs), lowerSorted(found.iotHubs ?? []));
-  compare('initialTwin.tags', wanted.initialTwin?.tags ?? {}, withoutMetadata(found.initialTwin?.tags ?? {}));
-  compare(
-    'initialTwin.properties.desired',
-    wanted.initialTwin?.properties?.desired ?? {},
-    withoutMetadata(found.initialTwin?.properties?.desired ?? {}),
-  );
-  return different;
+export function differences(wanted: EnrollmentGroup, found: EnrollmentGroup): string[] {
+  const { initialTwin: _twin, ...members } = wanted;
+  const [twin, foundTwin] = [wanted.initialTwin, ownTwin(found.initialTwin)];
+  const differs = (one: unknown, other: unknown) => !isDeepStrictEqual(one ?? {}, other ?? {});
+  return [
+    ...differingMembers(members, found),
+    // A plan says all of the twin: what it does not name is not to be there.
+    ...(differs(twin?.tags, foundTwin.tags) ? ['initialTwin.tags'] : []),
+    ...(differs(twin?.properties?.desired, foundTwin.properties?.desired)
+      ? ['initialTwin.properties.desired']
+      : []),
+  ];
 }
 
-function pick(policy: EnrollmentGroup['reprovisionPolicy']) {
-  return policy
-    ? { updateHubAssignment: policy.updateHubAssignment, migrateDeviceData: policy.migrateDeviceData }
-    : policy;
-}
-
-function lowerSorted(hubs: string[]): string[] {
-  return hubs.map((hub) => hub.toLowerCase()).sort();
-}
-
-/** A twin collection without what the service adds and does not take back: version, count, metadata. */
-export function withoutMetadata(collection: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(collection).filter(([name]) => !name.startsWith('$')));
+/** The group to send in the place of an existing one: as wanted, with what the plan has no word on as it was. */
+export function changedGroup(wanted: EnrollmentGroup, found: EnrollmentGroup): EnrollmentGroup {
+  const { initialTwin, ...members } = wanted;
+  const { initialTwin: _before, ...changed } = withMembers(found, members);
+  return { ...changed, ...(initialTwin ? { initialTwin } : {}) };
 }

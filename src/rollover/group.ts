@@ -5,12 +5,13 @@
  * slots are accepted alike. There the new CA comes into the free slot, the second, and the slots take turns; here the
  * new one always becomes the primary, which is what a quickstart compares a group with.
  */
+
+import { withMembers } from '../dps/client/enrollment-members.js';
 import { sameId } from '../dps/contract/ids.js';
 import type { EnrollmentGroup } from '../dps/contract/schemas.js';
 import { EnrollkitError } from '../errors.js';
 import { parseCertificates } from '../pki/x509/certificate.js';
 import { sha1Thumbprint, sha256Thumbprint } from '../pki/x509/inspect.js';
-import { withoutMetadata } from '../quickstart/planned-enrollment-group.js';
 import type { RolledAuthority } from './authorities.js';
 import type { DpsOptions, Upload } from './uploads.js';
 
@@ -189,22 +190,8 @@ async function write(
           ...(both ? { secondary: { certificate: authority.old.pem } } : {}),
         },
       };
-  const { etag, createdDateTimeUtc: _created, lastUpdatedDateTimeUtc: _updated, ...settings } = group;
-  const wanted = {
-    ...settings,
-    initialTwin: twinToSend(group.initialTwin),
-    attestation: { type: 'x509' as const, x509 },
-  };
-  await service.updateEnrollmentGroup(wanted, etag ?? '*', { signal });
-}
-
-/** What the service adds to a twin's collections, it does not take back. */
-function twinToSend(twin: EnrollmentGroup['initialTwin']): EnrollmentGroup['initialTwin'] {
-  const own = (collection: Record<string, unknown> | null | undefined) =>
-    collection && withoutMetadata(collection);
-  return (
-    twin && { tags: own(twin.tags), properties: twin.properties && { desired: own(twin.properties.desired) } }
-  );
+  const wanted = { ...withMembers(group, {}), attestation: { type: 'x509' as const, x509 } };
+  await service.updateEnrollmentGroup(wanted, group.etag ?? '*', { signal });
 }
 
 async function readBack(

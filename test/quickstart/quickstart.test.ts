@@ -328,6 +328,41 @@ test('the run’s own group is brought to what a changed plan says', () =>
     assert.equal(changed.devices.length, 2);
   }));
 
+test('what the plan has no word on stays in the run’s own group: a second CA, hubs, members of a later api-version', () =>
+  inWorld((world) =>
+    withPlanes(world, async (_control, service) => {
+      const byCertificate = (change: (plan: any) => void = () => {}) =>
+        planWith((one) => {
+          one.enrollmentGroup.attestation = 'certificate';
+          change(one);
+        });
+      const first = await world.run(byCertificate());
+      const [primary, secondary] = [first.certificates.intermediate!, first.certificates.root].map(
+        ({ certificate }) => ({ certificate: readFileSync(certificate, 'utf8') }),
+      );
+      const signingCertificates = { primary: primary!, secondary: secondary! };
+      await service.updateEnrollmentGroup(
+        {
+          ...first.enrollmentGroup,
+          attestation: { type: 'x509', x509: { signingCertificates } },
+          iotHubs: [world.emulator.endpoints.hubHostName],
+          credentialPolicyName: 'policy',
+        },
+        first.enrollmentGroup.etag!,
+      );
+      const { enrollmentGroup } = await world.run(
+        byCertificate((one) => {
+          one.enrollmentGroup.reprovisionPolicy = 'reset';
+        }),
+      );
+      assert.equal(enrollmentGroup.reprovisionPolicy?.migrateDeviceData, false);
+      assert.deepEqual(enrollmentGroup.iotHubs, [world.emulator.endpoints.hubHostName]);
+      assert.equal(enrollmentGroup.credentialPolicyName, 'policy');
+      const thumbprint = enrollmentGroup.attestation.x509?.signingCertificates?.secondary?.info;
+      assert.equal(thumbprint?.sha256Thumbprint, first.certificates.root.sha256Thumbprint);
+    }),
+  ));
+
 test('an encrypted chain opens with its passphrase only, before anything is uploaded', () =>
   inWorld(async (world) => {
     const plan = planWith((one) => {

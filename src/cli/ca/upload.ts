@@ -1,3 +1,4 @@
+import type { CertificateResource } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
 import type { Certificate } from '../../pki/x509/certificate.js';
 import type { Command, Context, Input } from '../kernel/command.js';
@@ -34,9 +35,11 @@ async function run({ arguments: [file], flags }: Input, context: Context): Promi
   const name = (flags.caName as string | undefined) ?? nameFrom(certificate.subject.commonName ?? '');
   assertCertificateName(name);
   const { output, signal } = context;
+  const sha1 = sha1Thumbprint(certificate);
+  const isIt = ({ properties }: CertificateResource) => properties.thumbprint.toUpperCase() === sha1;
   const uploaded = await withClients(flags, context, true, async ({ control }) => {
     const present = await control.getCertificate(name, { signal });
-    if (present && present.properties.thumbprint.toUpperCase() !== sha1Thumbprint(certificate)) {
+    if (present && !isIt(present)) {
       throw new EnrollkitError(
         'CONFLICT',
         `Another certificate (${present.properties.subject}) is uploaded as ${name}.`,
@@ -47,11 +50,9 @@ async function run({ arguments: [file], flags }: Input, context: Context): Promi
     }
     if (!present) await control.putCertificate(name, certificateToPem(certificate), { signal });
     const found = await control.getCertificate(name, { signal });
-    if (found) return uploadedCa(found);
-    throw new EnrollkitError(
-      'NOT_READ_BACK',
-      `The certificate was uploaded as ${name}, and cannot be found.`,
-    );
+    if (found && isIt(found)) return uploadedCa(found);
+    const problem = found ? `and DPS shows another one (${found.properties.subject})` : 'and cannot be found';
+    throw new EnrollkitError('NOT_READ_BACK', `The certificate was uploaded as ${name}, ${problem}.`);
   });
   if (output.json) return output.value(uploaded);
   output.data(caText(uploaded));

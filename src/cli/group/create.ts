@@ -42,7 +42,7 @@ async function run({ arguments: [id], flags }: Input, context: Context): Promise
   const { assertCertificateName, assertEnrollmentGroupId } = await import('../../dps/contract/ids.js');
   assertEnrollmentGroupId(id!);
   if (flags.caName !== undefined) assertCertificateName(flags.caName as string);
-  const { enrollmentGroupOf } = await import('../../quickstart/planned-enrollment-group.js');
+  const { differences, enrollmentGroupOf } = await import('../../quickstart/planned-enrollment-group.js');
   const { withClients } = await import('../target/command-target.js');
   const { groupText } = await import('./group-text.js');
   const plan = await groupPlan(id!, flags);
@@ -53,10 +53,13 @@ async function run({ arguments: [id], flags }: Input, context: Context): Promise
     // Elsewhere a hub's name is what was typed, and Azure Resource Manager need not be asked.
     const named = plan.enrollmentGroup.iotHubs && target.kind === 'emulator';
     const linkedHubs = named ? (await control.getService({ signal })).properties.iotHubs : [];
-    await service.createEnrollmentGroup(enrollmentGroupOf(plan, signer, linkedHubs ?? []), { signal });
+    const wanted = enrollmentGroupOf(plan, signer, linkedHubs ?? []);
+    await service.createEnrollmentGroup(wanted, { signal });
     const found = await service.getEnrollmentGroup(id!, { signal });
-    if (found) return found;
-    throw new EnrollkitError('NOT_READ_BACK', `The enrollment group ${id} was created, and cannot be found.`);
+    const different = found && differences(wanted, found);
+    if (found && different?.length === 0) return found;
+    const problem = different ? `differs in ${different.join(', ')} when read back` : 'cannot be found';
+    throw new EnrollkitError('NOT_READ_BACK', `The enrollment group ${id} was created, and ${problem}.`);
   });
   if (output.json) return output.value(group);
   output.data(groupText(group));

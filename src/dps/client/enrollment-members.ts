@@ -196,7 +196,7 @@ function mergeTwin(wanted: InitialTwin, found: InitialTwin | null | undefined): 
 }
 
 /** A twin without what the service adds to its collections and does not take back: version, metadata. */
-function ownTwin(twin: InitialTwin | null | undefined): InitialTwin {
+export function ownTwin(twin: InitialTwin | null | undefined): InitialTwin {
   if (!twin) return {};
   const { tags, properties } = twin;
   return {

@@ -1,7 +1,8 @@
 /** The enrollment group: created, or brought to what the plan says when it is the run's own. */
 import { routes } from '../../dps/contract/routes.js';
+import type { EnrollmentGroup } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
-import { differences, enrollmentGroupOf } from '../planned-enrollment-group.js';
+import { changedGroup, differences, enrollmentGroupOf } from '../planned-enrollment-group.js';
 import { previewRequest } from '../request-preview.js';
 import { type RunContext, type Step, signingCa } from '../step.js';
 
@@ -15,30 +16,20 @@ export const enrollmentGroup: Step = {
     return { makes: [`enrollment group ${plan.enrollmentGroup.id}`], requests: [read, write, read] };
   },
   async check(context) {
-    const { plan, service, found, signal } = context;
-    const group = await service.getEnrollmentGroup(plan.enrollmentGroup.id, { signal });
-    if (!group) return undefined;
-    const signer = signingCa(found);
-    const different = differences(enrollmentGroupOf(plan, signer, found.linkedHubs ?? []), group, signer);
-    if (different.length === 0) {
-      found.enrollmentGroup = group;
-      return `${group.provisioningStatus}, ${group.allocationPolicy}`;
-    }
-    if (isOurs(context)) return undefined;
-    throw new EnrollkitError(
-      'CONFLICT',
-      `The enrollment group ${group.enrollmentGroupId} exists, was not made here, and differs in ${different.join(', ')}.`,
-      {
-        next: 'Choose another with --group ID, or delete that one: enrollkit group delete ID (with the same --dir).',
-      },
-    );
+    const there = await existingGroup(context);
+    if (!there || there.different.length > 0) return undefined;
+    const { group } = there;
+    context.found.enrollmentGroup = group;
+    return `${group.provisioningStatus}, ${group.allocationPolicy}`;
   },
   async act(context) {
-    const { plan, service, found, signal, journal } = context;
-    const wanted = enrollmentGroupOf(plan, signingCa(found), found.linkedHubs ?? []);
-    const present = await service.getEnrollmentGroup(plan.enrollmentGroup.id, { signal });
-    if (present) {
-      await service.updateEnrollmentGroup(wanted, present.etag ?? '*', { signal });
+    const { service, signal, journal } = context;
+    const wanted = wantedGroup(context);
+    const there = await existingGroup(context);
+    if (there) {
+      const { group, different } = there;
+      if (different.length === 0) return;
+      await service.updateEnrollmentGroup(changedGroup(wanted, group), group.etag ?? '*', { signal });
       return;
     }
     journal.intend(groupThing(context));
@@ -46,6 +37,28 @@ export const enrollmentGroup: Step = {
     journal.made(groupThing(context));
   },
 };
+
+function wantedGroup({ plan, found }: RunContext): EnrollmentGroup {
+  return enrollmentGroupOf(plan, signingCa(found), found.linkedHubs ?? []);
+}
+
+/** @throws EnrollkitError CONFLICT when the group is another one, and no run has made it */
+async function existingGroup(
+  context: RunContext,
+): Promise<{ group: EnrollmentGroup; different: string[] } | undefined> {
+  const { plan, service, signal } = context;
+  const group = await service.getEnrollmentGroup(plan.enrollmentGroup.id, { signal });
+  if (!group) return undefined;
+  const different = differences(wantedGroup(context), group);
+  if (different.length === 0 || isOurs(context)) return { group, different };
+  throw new EnrollkitError(
+    'CONFLICT',
+    `The enrollment group ${group.enrollmentGroupId} exists, was not made here, and differs in ${different.join(', ')}.`,
+    {
+      next: 'Choose another with --group ID, or delete that one: enrollkit group delete ID (with the same --dir).',
+    },
+  );
+}
 
 function isOurs(context: RunContext): boolean {
   return context.journal.has(groupThing(context));

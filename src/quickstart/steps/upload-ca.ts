@@ -1,8 +1,9 @@
 /** The CA certificate in DPS, under its name. */
 import { routes } from '../../dps/contract/routes.js';
+import type { CertificateResource } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
 import { sha1Thumbprint } from '../../pki/x509/inspect.js';
-import type { MadeThing } from '../../workspace/journal.js';
+import type { JournalTarget, MadeThing } from '../../workspace/journal.js';
 import { previewRequest } from '../request-preview.js';
 import { type RunContext, type Step, uploadedCa } from '../step.js';
 
@@ -16,50 +17,50 @@ export const uploadCa: Step = {
     const write = previewRequest(plan, 'arm', routes.arm.putCertificate, { certificateName });
     return { makes: [`CA certificate ${certificateName} in DPS`], requests: [read, write, read] };
   },
-  async check({ plan, control, found, signal, journal, journalTarget }) {
-    const { name } = plan.certificateAuthority;
-    const uploaded = await control.getCertificate(name, { signal });
-    if (!uploaded) return undefined;
-    const { thumbprint } = uploaded.properties;
-    if (thumbprint.toUpperCase() === sha1Thumbprint(uploadedCa(plan, found).certificate)) {
-      return uploaded.properties.subject;
-    }
-    const ours = journal.has({
-      kind: 'ca-certificate',
-      target: journalTarget,
-      name,
-      sha1Thumbprint: thumbprint,
-    });
-    if (ours) return undefined;
-    throw new EnrollkitError(
-      'CONFLICT',
-      `Another certificate (${uploaded.properties.subject}) is uploaded as ${name} already.`,
-      {
-        next: 'Choose another name with --ca-name NAME, or delete that one: enrollkit ca delete NAME (with the same --dir).',
-      },
-    );
+  async check(context) {
+    const uploaded = await existingUpload(context);
+    return uploaded?.isIt ? uploaded.certificate.properties.subject : undefined;
   },
   async act(context) {
     const { plan, control, found, signal, journal, journalTarget } = context;
     const { name } = plan.certificateAuthority;
-    const present = await control.getCertificate(name, { signal });
+    const existing = await existingUpload(context);
+    if (existing?.isIt) return;
+    const before = existing?.certificate;
     const made = uploadedThing(context);
     journal.intend(made);
     await control.putCertificate(name, uploadedCa(plan, found).pem, {
       signal,
-      ...(present ? { ifMatch: present.etag } : {}),
+      ...(before ? { ifMatch: before.etag } : {}),
     });
-    if (present) {
-      journal.removed({
-        kind: 'ca-certificate',
-        target: journalTarget,
-        name,
-        sha1Thumbprint: present.properties.thumbprint,
-      });
-    }
+    if (before) journal.removed(uploadOf(journalTarget, name, before));
     journal.made(made);
   },
 };
+
+/**
+ * What is uploaded under the plan's name.
+ *
+ * @throws EnrollkitError CONFLICT when it is another certificate, and no run has uploaded it
+ */
+async function existingUpload(
+  context: RunContext,
+): Promise<{ certificate: CertificateResource; isIt: boolean } | undefined> {
+  const { plan, control, found, signal, journal, journalTarget } = context;
+  const { name } = plan.certificateAuthority;
+  const certificate = await control.getCertificate(name, { signal });
+  if (!certificate) return undefined;
+  const { thumbprint, subject } = certificate.properties;
+  const isIt = thumbprint.toUpperCase() === sha1Thumbprint(uploadedCa(plan, found).certificate);
+  if (isIt || journal.has(uploadOf(journalTarget, name, certificate))) return { certificate, isIt };
+  throw new EnrollkitError('CONFLICT', `Another certificate (${subject}) is uploaded as ${name} already.`, {
+    next: 'Choose another name with --ca-name NAME, or delete that one: enrollkit ca delete NAME (with the same --dir).',
+  });
+}
+
+function uploadOf(target: JournalTarget, name: string, { properties }: CertificateResource): MadeThing {
+  return { kind: 'ca-certificate', target, name, sha1Thumbprint: properties.thumbprint };
+}
 
 function uploadedThing({ plan, found, journalTarget }: RunContext): MadeThing {
   return {
