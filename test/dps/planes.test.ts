@@ -66,6 +66,26 @@ planes('a CA goes from upload to verified to deleted, each step bound to the eta
   assert.equal(await control.getCertificate('ca'), undefined);
 });
 
+planes('a certificate is not taken for gone when its provisioning service is not found', async () => {
+  const { target, control, chain } = world;
+  await control.putCertificate('there', chain.root.pem);
+  for (const elsewhere of [
+    { resourceGroup: 'other' },
+    { dpsName: 'other-dps' },
+    { subscriptionId: 'other' },
+  ]) {
+    const wrong = new ControlPlane({ ...target, ...elsewhere });
+    try {
+      await failing('NOT_FOUND', wrong.getCertificate('there'));
+      await failing('NOT_FOUND', wrong.deleteCertificate('there', '*'));
+    } finally {
+      wrong.close();
+    }
+  }
+  assert.ok(await control.getCertificate('there'));
+  await control.deleteCertificate('there', '*');
+});
+
 planes('takes PEM and DER alike, and nothing that is no certificate', async () => {
   const { control, chain } = world;
   const { der } = parseCertificate(chain.root.pem);

@@ -120,13 +120,17 @@ export class ControlPlane {
     return this.#list({ route: routes.arm.listCertificates, subject, signal }, certificateResource);
   }
 
-  /** Undefined when there is none of that name. */
+  /**
+   * Undefined when there is none of that name.
+   *
+   * @throws EnrollkitError NOT_FOUND when the provisioning service, its resource group or its subscription is not found
+   */
   async getCertificate(
     certificateName: string,
     { signal }: RequestOptions = {},
   ): Promise<CertificateResource | undefined> {
     const request = { ...certificateRequest(routes.arm.getCertificate, certificateName), signal };
-    return (await unlessMissing(this.#send(request, certificateResource)))?.body;
+    return (await unlessMissing(this.#send(request, certificateResource), isOfCertificate))?.body;
   }
 
   /**
@@ -155,14 +159,19 @@ export class ControlPlane {
     return (await this.#send(request, certificateResource)).body;
   }
 
-  /** One that is gone counts as deleted. @param etag the certificate's; `*` for whatever it is */
+  /**
+   * One that is gone counts as deleted.
+   *
+   * @param etag the certificate's; `*` for whatever it is
+   * @throws EnrollkitError NOT_FOUND as {@link getCertificate}
+   */
   async deleteCertificate(
     certificateName: string,
     etag: string,
     { signal }: RequestOptions = {},
   ): Promise<void> {
     const request = certificateRequest(routes.arm.deleteCertificate, certificateName, etag);
-    await unlessMissing(this.#sendOnly({ ...request, signal }));
+    await unlessMissing(this.#sendOnly({ ...request, signal }), isOfCertificate);
   }
 
   /**
@@ -230,6 +239,20 @@ export class ControlPlane {
 }
 
 const permission = z.object({ actions: z.array(z.string()), notActions: z.array(z.string()).default([]) });
+
+/**
+ * What Azure Resource Manager and DPS answer with 404 when what a certificate would be in is missing. Then nothing is known
+ * of the certificate: it may be there, in a provisioning service that was moved to another resource group.
+ */
+const containerMissing: ReadonlySet<unknown> = new Set([
+  'SubscriptionNotFound',
+  'ResourceGroupNotFound',
+  'ResourceNotFound',
+  'ParentResourceNotFound',
+  404002,
+  '404002',
+]);
+const isOfCertificate = (serviceCode: unknown) => !containerMissing.has(serviceCode);
 
 function certificateRequest(route: Route, certificateName: string, etag?: string) {
   return {
