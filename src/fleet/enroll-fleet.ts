@@ -1,31 +1,27 @@
 /** Individual enrollments for a fleet, by the devices' own certificates. */
 
-import { differingMembers, type WantedMembers, withMembers } from '../dps/client/enrollment-members.js';
+import { differingMembers, withMembers } from '../dps/client/enrollment-members.js';
 import type { ServicePlane } from '../dps/client/service.js';
 import type { BulkError, IndividualEnrollment } from '../dps/contract/schemas.js';
-import { EnrollkitError } from '../errors.js';
 import { batchesOf, maxBulkEnrollments } from './registration/batches.js';
+import {
+  differencesAsWritten,
+  type Entry,
+  type EntryOptions,
+  entryOf,
+} from './registration/enrollment-entry.js';
 import { conflict, isStale, notReadBack, refusal } from './registration/enrollment-failures.js';
 import { EnrollmentReader, enrollmentKey } from './registration/enrollment-reader.js';
 import { type Failure, Failures, type FleetFailure } from './registration/failures.js';
-import { type FleetDevice, type FleetFiles, fleetDevices } from './registration/fleet-devices.js';
+import { type FleetFiles, fleetDevices } from './registration/fleet-devices.js';
 import { Pace } from './registration/pace.js';
 import { ResultLines } from './registration/result-lines.js';
 
-/** What enrollments of the fleet have in common. */
-export type EnrollmentSettings = Omit<WantedMembers, 'attestation'>;
-
-export interface EnrollFleetOptions {
+export interface EnrollFleetOptions extends EntryOptions {
   files: FleetFiles;
   /** The file of results, NDJSON; written anew. */
   results: string;
   service: ServicePlane;
-  /** What every enrollment is set to. */
-  settings: EnrollmentSettings;
-  /** What new enrollments are set to where `settings` says nothing. */
-  defaults?: EnrollmentSettings | undefined;
-  /** Changes existing enrollments; without it, one that is not as a new one would be is a failure. */
-  update: boolean;
   /** Requests at once. */
   concurrency: number;
   /** Operations in any minute: each enrollment that is written, and each request that reads. No limit when left out. */
@@ -76,53 +72,13 @@ export async function enrollFleet(options: EnrollFleetOptions): Promise<EnrollFl
   }
 }
 
-/** Devices that are read together: reading them costs less the more there are, and they are kept in memory, some 20 MB. */
+/** Devices whose enrollments are read together. Reading costs less the more there are; they are kept in memory, 6 kB each. */
 const windowSize = 10_000;
 /** How often an enrollment is written that someone else changes at the same time. */
 const maxAttempts = 4;
 
-/** A device and its enrollment. */
-interface Entry {
-  registrationId: string;
-  /** As a new enrollment. */
-  created: IndividualEnrollment;
-  /** What an existing enrollment must be. */
-  wanted: WantedMembers;
-  /** As it was read last; undefined also before it was read. */
-  found?: IndividualEnrollment | undefined;
-  /** What is needed, or was done, to have it as wanted; undefined while it is not known whether it exists. */
-  change?: 'created' | 'updated' | undefined;
-}
-
-async function* entriesOf(options: EnrollFleetOptions): AsyncGenerator<Entry, void> {
-  const { files, settings, defaults, update } = options;
-  for await (const device of fleetDevices(files)) {
-    const { registrationId } = device;
-    const ofNew = membersOf(device, { ...defaults, ...settings });
-    const { attestation, ...members } = ofNew;
-    const created = withMembers({ registrationId, attestation }, members);
-    yield { registrationId, created, wanted: update ? membersOf(device, settings) : ofNew };
-  }
-}
-
-function membersOf({ certificateChain, tags }: FleetDevice, settings: EnrollmentSettings) {
-  const { initialTwin } = settings;
-  const hasTags = Object.keys(tags).length > 0;
-  const certificate = firstBlock(certificateChain);
-  return {
-    ...settings,
-    ...(hasTags ? { initialTwin: { ...initialTwin, tags: { ...initialTwin?.tags, ...tags } } } : {}),
-    attestation: { type: 'x509' as const, x509: { clientCertificates: { primary: { certificate } } } },
-  };
-}
-
-const endOfBlock = '-----END CERTIFICATE-----';
-
-function firstBlock(pem: string): string {
-  const end = pem.indexOf(endOfBlock);
-  if (end === -1)
-    throw new EnrollkitError('INVALID_CERTIFICATE', 'A chain of the fleet holds no certificate.');
-  return `${pem.slice(0, end + endOfBlock.length)}\n`;
+async function* entriesOf({ files, ...options }: EnrollFleetOptions): AsyncGenerator<Entry, void> {
+  for await (const device of fleetDevices(files)) yield entryOf(device, options);
 }
 
 class EnrollmentRun {
@@ -144,7 +100,7 @@ class EnrollmentRun {
   }
 
   async enroll(entries: readonly Entry[]): Promise<void> {
-    const { found, isComplete } = await this.#reader.look(idsOf(entries));
+    const { found, isComplete } = await this.#reader.lookForNew(idsOf(entries));
     const toWrite = entries.filter((entry) => {
       const there = found.get(enrollmentKey(entry.registrationId));
       if (!there && isComplete) entry.change = 'created';
@@ -233,7 +189,7 @@ class EnrollmentRun {
     const { found } = await this.#reader.look(idsOf(written));
     const unseen = written.filter((entry) => {
       const there = found.get(enrollmentKey(entry.registrationId));
-      const isSeen = there !== undefined && differencesOf(entry, there).length === 0;
+      const isSeen = there !== undefined && differencesAsWritten(entry, there).length === 0;
       if (isSeen) this.#enrolled(entry);
       return !isSeen;
     });
@@ -241,7 +197,7 @@ class EnrollmentRun {
     await this.#pace.forEach(unseen, async (entry) => {
       const { registrationId } = entry;
       const there = await service.getEnrollment(registrationId, { signal });
-      const different = there && differencesOf(entry, there);
+      const different = there && differencesAsWritten(entry, there);
       if (different?.length === 0) this.#enrolled(entry);
       else this.#failed(entry, notReadBack(registrationId, different));
     });
@@ -272,8 +228,3 @@ class EnrollmentRun {
 }
 
 const idsOf = (entries: readonly Entry[]) => entries.map(({ registrationId }) => registrationId);
-
-/** What of an enrollment that was written is not as it was written. */
-function differencesOf({ change, created, wanted }: Entry, found: IndividualEnrollment): string[] {
-  return differingMembers(change === 'updated' ? wanted : created, found);
-}

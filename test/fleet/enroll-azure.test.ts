@@ -4,8 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { ServicePlane } from '../../src/dps/client/service.js';
-import { azureTarget } from '../../src/dps/client/target.js';
+import { azureTarget, type Target } from '../../src/dps/client/target.js';
 import { parseConnectionString } from '../../src/dps/contract/connection-string.js';
+import { deregisterFleet } from '../../src/fleet/deregister-fleet.js';
 import { type EnrollFleetOptions, enrollFleet } from '../../src/fleet/enroll-fleet.js';
 import { manifestColumns } from '../../src/fleet/issue/manifest-rows.js';
 import { inspectCertificate } from '../../src/pki/x509/inspect.js';
@@ -18,6 +19,8 @@ import { manifestOf } from './support.js';
 
 interface Recorded {
   dps: RecordedDps;
+  target: Target;
+  service: ServicePlane;
   folder: string;
   /** Makes a fleet of that many devices, s-1, s-2, ..., and gives its path. */
   issue(name: string, count: number, tags?: Record<string, string>): Promise<string>;
@@ -35,13 +38,13 @@ function atRecordedDps(options: RecordedDpsOptions, act: (recorded: Recorded) =>
   return inTemporaryFolder(async (folder) => {
     const dps = await startRecordedDps(options);
     const serviceConnectionString = parseConnectionString(dps.connectionString);
-    const service = new ServicePlane({
-      ...azureTarget({ dpsName: 'recorded', serviceConnectionString }),
-      trust: dps.trust,
-    });
+    const target = { ...azureTarget({ dpsName: 'recorded', serviceConnectionString }), trust: dps.trust };
+    const service = new ServicePlane(target);
     try {
       await act({
         dps,
+        target,
+        service,
         folder,
         issue: (name, count, tags) => writeFleet(join(folder, name), count, tags),
         enroll: (out, more) =>
@@ -288,6 +291,29 @@ for (const [said, body] of [
       },
     ));
 }
+
+test('fleet deregister: enrollments that are not deleted, for no reason that is given, are not deleted', () =>
+  atRecordedDps(
+    {
+      before: ({ path }) =>
+        path === '/enrollments' ? { status: 200, body: { isSuccessful: false, errors: [] } } : undefined,
+    },
+    async ({ dps, target, service, issue }) => {
+      const out = await issue('f', 2);
+      const deregister = deregisterFleet({
+        manifest: `${out}.manifest.csv`,
+        target,
+        service,
+        enrollments: true,
+        hubDevices: false,
+        concurrency: 1,
+        signal: new AbortController().signal,
+      });
+      await assert.rejects(deregister, (error: { code?: string }) => error.code === 'REFUSED');
+      assert.deepEqual(dps.bulks(), [['delete', ['s-1', 's-2']]]);
+      assert.equal(dps.requests.length, 1, 'the registration records stay, too');
+    },
+  ));
 
 test('an answer that was lost: what was done counts, and is not done twice', () => {
   const lost = new Set<string>();

@@ -48,6 +48,23 @@ test('no more begin in a minute than was said', async () => {
   assert.ok(begun.at(-1)! - begun[0]! >= 190 - 50 - 10, `${begun.at(-1)! - begun[0]!} ms`);
 });
 
+test('what counts for several operations takes as long as they do', async () => {
+  const begun: number[] = [];
+  const pace = new Pace({ concurrency: 50, perMinute: 6000, signal });
+  const act = async () => {
+    begun.push(performance.now());
+    await pace.turn(3);
+  };
+  await pace.forEach(numbers(4), act, () => 2);
+  // 20 ms after each of three beginnings, and 30 for each turn that was taken by then.
+  assert.ok(begun.at(-1)! - begun[0]! >= 60 - 50 - 10, `${begun.at(-1)! - begun[0]!} ms`);
+  const before = performance.now();
+  await pace.turn();
+  await pace.turn(10);
+  await pace.turn();
+  assert.ok(performance.now() - before >= 110 - 50 - 10, `${performance.now() - before} ms`);
+});
+
 test('what is thrown ends it, and what is under way is waited for', async () => {
   const done: number[] = [];
   const run = new Pace({ concurrency: 3, signal }).forEach(numbers(100), async (number) => {

@@ -1,6 +1,7 @@
 /** `enrollkit fleet enroll`: from flags to individual enrollments. */
 import { type ExitStatus, errorTable, exitStatus } from '../../errors.js';
-import { type EnrollFleetResult, type EnrollmentSettings, enrollFleet } from '../../fleet/enroll-fleet.js';
+import { type EnrollFleetResult, enrollFleet } from '../../fleet/enroll-fleet.js';
+import type { EnrollmentSettings } from '../../fleet/registration/enrollment-entry.js';
 import { defaultPlan } from '../../quickstart/plan/plan.js';
 import { enrollmentGroupOf } from '../../quickstart/planned-enrollment-group.js';
 import { here } from '../cert/make-certificate.js';

@@ -43,7 +43,7 @@ const members: Members = {
   attestation: { differences: attestationDifferences, merge: mergeAttestation },
   capabilities: {
     differences: (wanted, found) =>
-      named('capabilities', (wanted.iotEdge ?? false) !== (found?.iotEdge ?? false)),
+      named('capabilities', isEdge({ ...found, ...wanted }) !== isEdge({ ...found })),
     merge: (wanted, found) => ({ ...found, ...wanted }),
   },
   provisioningStatus: {
@@ -52,7 +52,10 @@ const members: Members = {
   },
   reprovisionPolicy: {
     differences: (wanted, found) =>
-      named('reprovisionPolicy', !found || !isDeepStrictEqual(policyOf(wanted), policyOf(found))),
+      named(
+        'reprovisionPolicy',
+        !found || !isDeepStrictEqual(policyOf({ ...found, ...wanted }), policyOf(found)),
+      ),
     merge: (wanted, found) => ({ ...found, ...wanted }),
   },
   allocationPolicy: {
@@ -119,6 +122,8 @@ export function withMembers<Found extends FoundEnrollment>(found: Found, wanted:
 }
 
 const named = (name: string, differs: boolean): string[] => (differs ? [name] : []);
+
+const isEdge = ({ iotEdge }: NonNullable<Settable['capabilities']>) => iotEdge ?? false;
 
 const policyOf = (policy: NonNullable<Settable['reprovisionPolicy']>) => ({
   updateHubAssignment: policy.updateHubAssignment ?? true,

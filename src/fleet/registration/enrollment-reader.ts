@@ -19,6 +19,8 @@ export class EnrollmentReader {
   readonly #service: ServicePlane;
   readonly #pace: Pace;
   readonly #signal: AbortSignal;
+  /** The keys of all enrollments of the service, of the last look that came to the end of the list. */
+  #all: ReadonlySet<string> | undefined;
 
   constructor(service: ServicePlane, pace: Pace, signal: AbortSignal) {
     this.#service = service;
@@ -36,6 +38,7 @@ export class EnrollmentReader {
   async look(registrationIds: readonly string[]): Promise<Look> {
     const wanted = new Set(registrationIds.map(enrollmentKey));
     const found: Look['found'] = new Map();
+    const all = new Set<string>();
     const mostPages = Math.ceil(wanted.size / maxBulkEnrollments);
     let continuation: string | undefined;
     for (let pages = 0; pages < mostPages; pages += 1) {
@@ -43,12 +46,21 @@ export class EnrollmentReader {
       const page = await this.#service.getEnrollmentPage(continuation, { signal: this.#signal });
       for (const enrollment of page.enrollments) {
         const key = enrollmentKey(enrollment.registrationId);
+        all.add(key);
         if (wanted.has(key)) found.set(key, enrollment);
       }
       continuation = page.continuation;
+      if (continuation === undefined) this.#all = all;
       if (continuation === undefined || found.size === wanted.size) return { found, isComplete: true };
     }
     return { found, isComplete: wanted.size === 0 };
+  }
+
+  /** As {@link look}, but without a request where an earlier look has shown that none of them exists. */
+  async lookForNew(registrationIds: readonly string[]): Promise<Look> {
+    const mayExist = (id: string) => this.#all?.has(enrollmentKey(id)) ?? true;
+    if (registrationIds.some(mayExist)) return this.look(registrationIds);
+    return { found: new Map(), isComplete: true };
   }
 
   /** One enrollment; undefined when there is none of that ID. @throws as {@link look} */
