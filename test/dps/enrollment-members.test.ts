@@ -15,13 +15,10 @@ const nullable = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: 
 const hubs = fc.uniqueArray(fc.constantFrom('a.example', 'B.example', 'c.example'), { minLength: 1 });
 const collection = fc.dictionary(fc.constantFrom('a', 'b', '$version', '__proto__'), fc.jsonValue());
 const record = {
-  capabilities: nullable(fc.record({ iotEdge: nullable(fc.boolean()) }, { requiredKeys: [] })),
+  capabilities: nullable(fc.record({ iotEdge: fc.boolean() }, { requiredKeys: [] })),
   provisioningStatus: nullable(fc.constantFrom('enabled' as const, 'disabled' as const)),
   reprovisionPolicy: nullable(
-    fc.record(
-      { updateHubAssignment: nullable(fc.boolean()), migrateDeviceData: nullable(fc.boolean()) },
-      { requiredKeys: [] },
-    ),
+    fc.record({ updateHubAssignment: fc.boolean(), migrateDeviceData: fc.boolean() }, { requiredKeys: [] }),
   ),
   allocationPolicy: nullable(fc.constantFrom('hashed' as const, 'static' as const)),
   iotHubs: nullable(hubs),

@@ -164,6 +164,20 @@ test('--update replaces certificates under their etags, creates what is missing,
     assert.deepEqual(statuses.sort(), [...Array(3).fill('created'), ...Array(12).fill('updated')]);
   }));
 
+test('an enrollment of a kind to come is in nobody’s way but its own', () =>
+  atRecordedDps({}, async ({ dps, issue, enroll }) => {
+    const out = await issue('f', 2);
+    await enroll(out);
+    const { attestation: _known, ...members } = dps.enrollments.get('s-1');
+    const strange = { ...members, registrationId: 'strange', attestation: { type: 'quantum' } };
+    dps.enrollments.set('strange', strange);
+    assert.deepEqual(countsOf(await enroll(await issue('new', 3), { update: true })), [1, 2, 0, 0]);
+    assert.equal(dps.enrollments.get('strange'), strange);
+    dps.enrollments.set('s-1', { ...strange, registrationId: 's-1' });
+    await assert.rejects(enroll(out, { update: true }), /s-1 .*attestation\.type/);
+    assert.equal(dps.enrollments.get('s-1').attestation.type, 'quantum');
+  }));
+
 test('a secondary certificate that only repeats the primary goes with it', () =>
   atRecordedDps({}, async ({ dps, issue, enroll }) => {
     await enroll(await issue('old', 1));

@@ -66,16 +66,14 @@ const attestationMechanism = z.object({
 /** What enrollment groups and individual enrollments have in common. */
 const enrollmentFields = {
   attestation: attestationMechanism,
-  /** false when it is absent. */
-  capabilities: z.object({ iotEdge: z.boolean().nullish() }).nullish(),
+  capabilities: z.object({ iotEdge: z.boolean().default(false) }).nullish(),
   iotHubHostName: z.string().nullish(),
   iotHubs: z.array(z.string()).nullish(),
   allocationPolicy: z.enum(allocationPolicies).nullish(),
   customAllocationDefinition: customAllocationDefinition.nullish(),
   provisioningStatus: z.enum(provisioningStatuses).nullish(),
-  /** true when they are absent. */
   reprovisionPolicy: z
-    .object({ updateHubAssignment: z.boolean().nullish(), migrateDeviceData: z.boolean().nullish() })
+    .object({ updateHubAssignment: z.boolean().default(true), migrateDeviceData: z.boolean().default(true) })
     .nullish(),
   initialTwin: initialTwin.nullish(),
   /** From api-version 2025-07-01-preview on: the policy by which its devices get certificates. */
@@ -86,7 +84,8 @@ const enrollmentFields = {
 };
 
 export const enrollmentGroup = z.object({ enrollmentGroupId: z.string(), ...enrollmentFields });
-export type EnrollmentGroup = z.infer<typeof enrollmentGroup>;
+/** As it travels: members that have a default may be absent. */
+export type EnrollmentGroup = z.input<typeof enrollmentGroup>;
 
 export const individualEnrollment = z.object({
   registrationId: z.string(),
@@ -95,7 +94,7 @@ export const individualEnrollment = z.object({
   ...enrollmentFields,
   optionalDeviceInformation: twinCollection.nullish(),
 });
-export type IndividualEnrollment = z.infer<typeof individualEnrollment> & {
+export type IndividualEnrollment = z.input<typeof individualEnrollment> & {
   /** In replies only. */
   registrationState?: RegistrationState;
 };
