@@ -19,7 +19,7 @@ import { ResultLines } from './registration/result-lines.js';
 
 export interface EnrollFleetOptions extends EntryOptions {
   files: FleetFiles;
-  /** The file of results, NDJSON; written anew. */
+  /** The results file, NDJSON; each run replaces it. */
   results: string;
   service: ServicePlane;
   /** Requests at once. */
@@ -32,8 +32,8 @@ export interface EnrollFleetOptions extends EntryOptions {
 }
 
 /**
- * `created`: there was none. `updated`: it was not as wanted. `unchanged`: it was. Whichever it is, the enrollment was
- * read at the end, and is as wanted.
+ * `created`: it was missing. `updated`: it was different. `unchanged`: it was right already. In each case, the enrollment
+ * was read at the end, and is as wanted.
  */
 export type EnrollmentOutcome = 'created' | 'updated' | 'unchanged';
 
@@ -143,8 +143,8 @@ class EnrollmentRun {
   }
 
   /**
-   * Writes entries, at most ten. One that was refused because the enrollment is no longer as it was read is read and
-   * written again: by someone else's hand, or by ours when the answer to a request was lost.
+   * Writes at most ten entries. One that is refused because the enrollment has changed since it was read is read and
+   * written again. Someone else may have changed it, or this run, when the answer to a request was lost.
    */
   async #write(batch: readonly Entry[]): Promise<void> {
     let left = batch;

@@ -5,17 +5,17 @@ import { fleetArgument, manifestFlag, paceFlags, resultsFlag, servicePace } from
 
 export const fleetEnroll: Command = {
   description:
-    'Creates an individual enrollment for every device of a fleet, by its own certificate, ten in a request, and reads each back. Tags of the manifest go into the initial twin. An existing enrollment counts as enrolled when it is what this command would create; with --update, it is changed. Where one enrollment group does for all devices, it is less work: see group create. Run it again at any time: what is right already is left alone.',
+    'Creates an individual enrollment for every device of a fleet, by its own certificate, ten in a request, and reads each back. Tags of the manifest go into the initial twin. An existing enrollment counts as enrolled when it is what this command would create; with --update, it is changed. Where one enrollment group does for all devices, it is less work: see group create. Safe to run again: enrollments that are already right are left alone.',
   arguments: [fleetArgument],
   flags: [
     {
       name: 'update',
       summary:
-        'change existing enrollments: certificate, tags and what is given as flags are set, the rest stays',
+        'also change existing enrollments: set the certificate, the tags and what you give as flags, and keep the rest',
     },
     ...enrollmentGroupFlags.filter(({ name }) => name !== 'attestation'),
     manifestFlag,
-    resultsFlag('.enrollments.ndjson', 'one line of JSON per device, written anew by each run'),
+    resultsFlag('.enrollments.ndjson', 'one line of JSON per device; each run replaces it'),
     ...paceFlags('enrollments', servicePace),
     dirFlag,
     ...targetFlags,

@@ -12,7 +12,7 @@ export function conflict(registrationId: string, different: readonly string[]): 
   return {
     code: 'CONFLICT',
     errorCode: dpsErrors.enrollmentConflict.errorCode,
-    message: `The enrollment ${registrationId} exists already, and differs in ${different.join(', ')}.`,
+    message: `The enrollment ${registrationId} already exists, and differs in ${different.join(', ')}.`,
     next: 'Delete it, or add --update, which sets the certificate, the tags and the settings that you give as flags.',
   };
 }
@@ -37,10 +37,10 @@ export function refusal(registrationId: string, { errorCode, errorStatus }: Bulk
 
 /** @param different undefined when it was not found */
 export function notReadBack(registrationId: string, different: readonly string[] | undefined): Failure {
-  const problem = different ? `differs in ${different.join(', ')} when read back` : 'cannot be found';
+  const problem = different ? `it differs in ${different.join(', ')} when read back` : 'it cannot be found';
   return {
     code: 'NOT_READ_BACK',
-    message: `DPS took the enrollment ${registrationId}, which ${problem}.`,
+    message: `DPS accepted the enrollment ${registrationId}, but ${problem}.`,
     next: errorTable.NOT_READ_BACK.next,
   };
 }
