@@ -1,0 +1,145 @@
+/**
+ * The files that runs write into a certificate folder. None is written through a symbolic link, none takes the place
+ * of what a run did not write, and the journal says of each what was written.
+ */
+import { join, parse, relative, sep } from 'node:path';
+import { EnrollkitError } from '../errors.js';
+import { sha256Of, sha256OfFile } from './digest.js';
+import { createFileAtomically, lookAt, move, readBytesIfExists, writeFileAtomically } from './files.js';
+import type { Journal, MadeFile } from './journal.js';
+import type { Layout } from './layout.js';
+import { assertNoLinkBelow } from './symbolic-links.js';
+
+export interface WriteOptions {
+  /** Whether the journal notes the file, so that `clean` removes it. True when left out. */
+  note?: boolean;
+}
+
+export class OwnFiles {
+  readonly #layout: Layout;
+  readonly #journal: Journal;
+
+  constructor(layout: Layout, journal: Journal) {
+    this.#layout = layout;
+    this.#journal = journal;
+  }
+
+  /**
+   * Makes a file where there is none, as every private key is made.
+   *
+   * @param path absolute
+   * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE
+   */
+  create(path: string, contents: string | Uint8Array, mode: number, options: WriteOptions = {}): void {
+    this.assertFree(path);
+    this.#noting(path, contents, options, () => createFileAtomically(path, contents, mode));
+  }
+
+  /**
+   * Writes a file anew, or in the place of one that a run wrote and nobody changed since.
+   *
+   * @throws EnrollkitError FILE_EXISTS for any other file, FILE_UNWRITABLE
+   */
+  write(path: string, contents: string | Uint8Array, mode: number): void {
+    if (!this.isUnchanged(path)) {
+      this.create(path, contents, mode);
+      return;
+    }
+    this.replace(path, contents, mode);
+  }
+
+  /**
+   * Writes a file, whatever is in its place. Never for a private key of which there is no copy.
+   *
+   * @throws EnrollkitError FILE_UNWRITABLE
+   */
+  replace(path: string, contents: string | Uint8Array, mode: number, options: WriteOptions = {}): void {
+    assertNoLinkBelow(this.#layout.folder, path);
+    this.#noting(path, contents, options, () => writeFileAtomically(path, contents, mode));
+  }
+
+  /**
+   * Copies a file, where there is one; the copy is noted when the file is. A copy that is there already stays.
+   *
+   * @throws EnrollkitError FILE_UNREADABLE, FILE_UNWRITABLE; FILE_EXISTS when something else is in the copy's place
+   */
+  copy(from: string | undefined, to: string, mode: number): void {
+    const contents = from === undefined ? undefined : readBytesIfExists(from);
+    if (contents === undefined || sha256OfFile(to) === sha256Of(contents)) return;
+    this.create(to, contents, mode, { note: this.isUnchanged(from!) });
+  }
+
+  /**
+   * Writes a private key, or a file with one, in the place of another of which there is a copy. One without a copy, as
+   * an interrupted run leaves it, gets another name first, `key.replaced-<8 digits of its SHA-256>.pem`.
+   *
+   * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE
+   */
+  replaceKept(
+    path: string,
+    copy: string,
+    contents: string | Uint8Array,
+    mode: number,
+    options: WriteOptions,
+  ): void {
+    const there = sha256OfFile(path);
+    if (there !== undefined && there !== sha256OfFile(copy)) {
+      const { dir, name, ext } = parse(path);
+      const aside = join(dir, `${name}.replaced-${there.slice(0, 8)}${ext}`);
+      assertNoLinkBelow(this.#layout.folder, path);
+      this.moving([[path, aside]], () => move(path, aside));
+    }
+    this.replace(path, contents, mode, options);
+  }
+
+  /** @throws EnrollkitError FILE_EXISTS, or FILE_UNWRITABLE when the path leads through a symbolic link */
+  assertFree(path: string): void {
+    assertNoLinkBelow(this.#layout.folder, path);
+    if (!lookAt(path)) return;
+    const made = this.#journal.has(this.#thing(path))
+      ? 'was changed since a run made it'
+      : 'is there already';
+    throw new EnrollkitError('FILE_EXISTS', `${path} ${made}, so nothing is written in its place.`, {
+      next: `Move it away, then run the same command again.`,
+      context: { file: path },
+    });
+  }
+
+  /** Whether a run wrote this file, and what is in it now is what that run wrote. */
+  isUnchanged(path: string): boolean {
+    const sha256 = sha256OfFile(path);
+    return sha256 !== undefined && this.#journal.wrote(this.#thing(path).path, sha256);
+  }
+
+  /** Whether a run got as far as to finish this file, which may be gone since. */
+  wasMade(path: string): boolean {
+    return this.#journal.has(this.#thing(path));
+  }
+
+  /** Runs what gives files other names, and has the journal follow those that runs wrote. */
+  moving(paths: readonly [from: string, to: string][], act: () => void): void {
+    const own = paths
+      .filter(([from]) => this.isUnchanged(from))
+      .map(([from, to]) => ({ from: this.#thing(from), to: this.#thing(to, sha256OfFile(from)) }));
+    for (const { to } of own) this.#journal.intend(to);
+    act();
+    for (const { from, to } of own) {
+      this.#journal.made(to);
+      this.#journal.removed(from);
+    }
+  }
+
+  /** The journal is written before and after: it never calls a file made that was not. */
+  #noting(path: string, contents: string | Uint8Array, { note = true }: WriteOptions, act: () => void): void {
+    const thing = this.#thing(path, sha256Of(contents));
+    if (note) this.#journal.intend(thing);
+    act();
+    if (note) this.#journal.made(thing);
+  }
+
+  /** Paths in the journal are relative, so that the folder can be moved. */
+  #thing(path: string, sha256?: string): MadeFile {
+    const relativePath = relative(this.#layout.folder, path).split(sep).join('/');
+    return { kind: 'file', path: relativePath, ...(sha256 === undefined ? {} : { sha256 }) };
+  }
+}
