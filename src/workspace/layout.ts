@@ -18,8 +18,9 @@
  * A chain.pem begins with the certificate itself and ends with the root.
  */
 import { readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
+import { lookAt } from './files.js';
 import { assertNoLinkIn } from './symbolic-links.js';
 
 export interface CertificatePaths {
@@ -116,23 +117,31 @@ function certificatePaths(folder: string): CertificatePaths {
   };
 }
 
-const fileOfCertificate = '(certificate|chain|key)\\.pem';
-const previousFolder = 'previous-[0-9A-F]{8}';
-const filesOfRuns = new RegExp(
+/** The certificate folder that a path lies in, told by the journal of its runs; undefined when there is none. */
+export function certificateFolderOf(path: string): Layout | undefined {
+  for (let at = dirname(resolve(path)); ; at = dirname(at)) {
+    const layout = layoutOf(at);
+    if (lookAt(layout.journal)) return layout;
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+const previous = 'previous-[0-9A-F]{8}';
+/** Also those that stepped aside. */
+const fileOfCertificate = `(certificate|chain|key|device)(\\.${previous})?\\.(pem|pfx)`;
+const placesOfRuns = new RegExp(
   `^(${[
     'EnrollmentGroup\\.py',
     'proof-of-possession/certificate\\.pem',
     'ca/rollover\\.json',
-    `ca/(root|intermediate)(\\.next|\\.${previousFolder})?/${fileOfCertificate}`,
-    `devices/[^/]+/(${previousFolder}/)?(${fileOfCertificate}|device\\.pfx)`,
-    'devices/[^/]+/(edge-ca/)?(key|device)\\.replaced-[0-9A-F]{8}\\.(pem|pfx)',
-    `devices/[^/]+/edge-ca/(${previousFolder}/)?${fileOfCertificate}`,
+    `ca/(root|intermediate)(\\.next|\\.${previous})?/${fileOfCertificate}`,
+    `devices/[^/]+/((edge-ca|${previous}|edge-ca/${previous})/)?${fileOfCertificate}`,
   ].join('|')})$`,
 );
 
 /** Whether a run ever writes a file at this place. @param path relative, with `/` between its parts */
 export function isPlaceOfRun(path: string): boolean {
-  return filesOfRuns.test(path);
+  return placesOfRuns.test(path);
 }
 
 /**

@@ -2,6 +2,7 @@
  * The files that runs write into a certificate folder. None is written through a symbolic link, none takes the place
  * of what a run did not write, and the journal says of each what was written.
  */
+import { readFileSync } from 'node:fs';
 import { join, parse, relative, sep } from 'node:path';
 import { EnrollkitError } from '../errors.js';
 import { sha256Of, sha256OfFile } from './digest.js';
@@ -71,7 +72,7 @@ export class OwnFiles {
 
   /**
    * Writes a private key, or a file with one, in the place of another of which there is a copy. One without a copy, as
-   * an interrupted run leaves it, gets another name first, `key.replaced-<8 digits of its SHA-256>.pem`.
+   * an interrupted run leaves it, gets another name first, `key.previous-<8 digits of its SHA-256>.pem`.
    *
    * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE
    */
@@ -85,7 +86,7 @@ export class OwnFiles {
     const there = sha256OfFile(path);
     if (there !== undefined && there !== sha256OfFile(copy)) {
       const { dir, name, ext } = parse(path);
-      const aside = join(dir, `${name}.replaced-${there.slice(0, 8)}${ext}`);
+      const aside = join(dir, `${name}.previous-${there.slice(0, 8)}${ext}`);
       assertNoLinkBelow(this.#layout.folder, path);
       this.moving([[path, aside]], () => move(path, aside));
     }
@@ -114,6 +115,11 @@ export class OwnFiles {
   /** Whether a run got as far as to finish this file, which may be gone since. */
   wasMade(path: string): boolean {
     return this.#journal.has(this.#thing(path));
+  }
+
+  /** Notes a file that a command has written for the user in the place of one that a run wrote. */
+  note(path: string, contents: string | Uint8Array = readFileSync(path)): void {
+    this.#journal.made(this.#thing(path, sha256Of(contents)));
   }
 
   /** Runs what gives files other names, and has the journal follow those that runs wrote. */

@@ -65,8 +65,10 @@ export function saveCertificate(
 export function loadCertificate(paths: CertificatePaths): StoredCertificate | undefined {
   const [text, chainPem] = [readTextIfExists(paths.certificate), textOf(paths.chain)];
   if (text?.trim()) {
-    const certificate = naming(paths.certificate, () => parseCertificates(text)[0]!);
-    const common = { paths, certificate, pem: text };
+    const [certificate, ...issuers] = naming(paths.certificate, () => parseCertificates(text));
+    // `cert sign` writes the chain into the same file.
+    const pem = issuers.length > 0 ? certificateToPem(certificate!) : text;
+    const common = { paths, certificate: certificate!, pem };
     return chainPem === undefined ? { ...common, chainPem: text, missing: 'chain' } : { ...common, chainPem };
   }
   if (chainPem !== undefined) {
@@ -119,7 +121,8 @@ export function restoreMissing(
   options: WriteOptions = {},
 ): StoredCertificate {
   const { paths, pem } = stored;
-  const chainPem = missing === 'chain' ? pem + issuersPem : stored.chainPem;
+  const isAlone = stored.chainPem === pem;
+  const chainPem = missing === 'chain' && isAlone ? pem + issuersPem : stored.chainPem;
   const [path, text] = missing === 'chain' ? [paths.chain, chainPem] : [paths.certificate, pem];
   // A file that is empty holds nothing that could be lost.
   if (missing && lookAt(path)) files.replace(path, text, publicFileMode, options);
