@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
@@ -100,31 +100,6 @@ testWithPython('what the client sends is the group of the plan, IoT Edge too', (
     }
   }),
 );
-
-/** Python packages of Microsoft that a text may have someone install; any other name is free for anyone to take. */
-const pythonPackages =
-  /^(azure-iothub-provisioningserviceclient(==1\.2\.0)?|azure-iot-device|azure-iot-hub)$/;
-
-test('every Python package that a text names for pip is one that there is', () => {
-  const root = fileURLToPath(new URL('../..', import.meta.url));
-  const texts = ['README.md', 'CONTRIBUTING.md', 'docs', 'examples', 'templates', 'src', 'certs'].flatMap(
-    (name) => {
-      const path = join(root, name);
-      if (!statSync(path).isDirectory()) return [path];
-      return (readdirSync(path, { recursive: true }) as string[]).map((file) => join(path, file));
-    },
-  );
-  let found = 0;
-  for (const path of texts.filter((one) => statSync(one).isFile())) {
-    const text = readFileSync(path, 'utf8');
-    assert.doesNotMatch(text, /azure-iot-provisioningserviceclient/, path);
-    for (const [, names] of text.matchAll(/pip3? install ([^\n`'"]+)/g)) {
-      for (const name of names!.trim().split(/\s+/)) assert.match(name, pythonPackages, path);
-      found += 1;
-    }
-  }
-  assert.ok(found > 0);
-});
 
 testWithPython('the program holds no connection string, and says so when it is given none', () => {
   assert.doesNotMatch(program, /\{\{|SharedAccessKey=[A-Za-z0-9]/);

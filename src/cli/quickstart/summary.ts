@@ -18,7 +18,7 @@ export interface ClosingOptions {
   folder: string;
   /** The CA that was uploaded. */
   uploaded: 'root' | 'intermediate';
-  /** How the program is called here: `enrollkit`, or `npx enrollkit`. */
+  /** How the program is called here: `enrollkit`, or `npx --no-install enrollkit`. */
   program: string;
   style: Styles;
 }
