@@ -27,7 +27,7 @@ const changeSchema = z.discriminatedUnion('kind', [
 /** Paths are relative to the folder. */
 type Change = z.infer<typeof changeSchema>;
 
-/** The CA's database and its own copies: everything else steps aside before another file takes its place. */
+/** The CA's database and its copies of certificates; any other file is moved aside before a new one is written. */
 const replaceable = /^((index\.txt(\.attr)?|serial)(\.old)?|newcerts\/[0-9A-F]+\.pem)$/;
 
 /** Beside the files of the CA, on the same file system; it is there while a command runs, and gone afterwards. */
@@ -134,7 +134,7 @@ function finishInterrupted(folder: string): void {
     if (!changes.success) {
       throw new EnrollkitError(
         'JOURNAL_UNREADABLE',
-        `${list}, of a command that was interrupted, is not a list of changes in ${folder}.`,
+        `${list}, left by an interrupted command, is not a list of changes in ${folder}.`,
         {
           next: `Move ${work} away. What that command had replaced already is in the folder "former" in it.`,
         },
@@ -183,9 +183,13 @@ function apply(folder: string, changes: readonly Change[]): void {
 }
 
 function inTheWay(path: string): EnrollkitError {
-  return new EnrollkitError('FILE_EXISTS', `${path} is in the way of a new file. All is as it was.`, {
-    next: 'Move it away, then run the same command again.',
-  });
+  return new EnrollkitError(
+    'FILE_EXISTS',
+    `${path} already exists where a new file is to be written. Nothing was changed.`,
+    {
+      next: 'Move it away, then run the same command again.',
+    },
+  );
 }
 
 function stagedIn(work: string, index: number): string {

@@ -133,7 +133,7 @@ export function cleanLocal(folder: string, now: () => Date = () => new Date()): 
   return result;
 }
 
-/** The plan: it goes with the state, whoever changed it. */
+/** The plan is removed with the state, even if someone edited it. */
 function isState({ path }: MadeFile): boolean {
   return path.startsWith('.enrollkit/');
 }
@@ -142,12 +142,12 @@ function isState({ path }: MadeFile): boolean {
 function removeFile({ path }: MadeFile, layout: Layout, journal: Journal): string | undefined {
   const absolute = join(layout.folder, path);
   const link = linkBelow(layout.folder, absolute);
-  if (link !== undefined) return `${link} is a symbolic link; remove by hand what you do not need`;
+  if (link !== undefined) return `${link} is a symbolic link; remove it by hand`;
   if (lookAt(absolute)) {
     const sha256 = sha256OfFile(absolute);
-    if (!isPlaceOfRun(path)) return 'no run writes a file there; remove it by hand';
-    if (sha256 === undefined) return 'it is not a file that can be read; remove it by hand';
-    if (!journal.wrote(path, sha256)) return 'it was changed since a run wrote it; remove it by hand';
+    if (!isPlaceOfRun(path)) return 'enrollkit never writes a file there; remove it by hand';
+    if (sha256 === undefined) return 'it is not a readable file; remove it by hand';
+    if (!journal.wrote(path, sha256)) return 'it was changed after enrollkit wrote it; remove it by hand';
     try {
       unlinkSync(absolute);
     } catch (cause) {
@@ -158,7 +158,7 @@ function removeFile({ path }: MadeFile, layout: Layout, journal: Journal): strin
   return undefined;
 }
 
-/** What of the state folder is ours; whatever else somebody put there stays. */
+/** Only what enrollkit keeps in the state folder; anything else stays. */
 function removeState({ state, plan, journal, emulator }: Layout): void {
   rmSync(emulator, { recursive: true, force: true });
   for (const path of [plan, journal]) rmSync(path, { force: true });

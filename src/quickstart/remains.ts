@@ -1,6 +1,6 @@
 /**
- * What is left of a certificate whose `certificate.pem` and `chain.pem` are both gone. A private key without its
- * certificate is never replaced: nobody can tell what it is good for.
+ * Private keys without a certificate: both `certificate.pem` and `chain.pem` are missing. Such a key is never
+ * overwritten, since nobody can tell what it is used for.
  */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { dirname, join } from 'node:path';
@@ -16,8 +16,8 @@ type Paths = CertificatePaths & Partial<Pick<DevicePaths, 'pfx'>>;
 type Context = Pick<RunContext, 'plan' | 'layout' | 'files' | 'passphrase'>;
 
 /**
- * Refuses, before anything is made or sent, a folder in which a certificate of the plan could be made only over a key
- * that is there, or through a symbolic link.
+ * Refuses a folder, before anything is made or sent, where making a certificate of the plan would overwrite a key or
+ * write through a symbolic link.
  *
  * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE; INVALID_CERTIFICATE for one that cannot be read
  */
@@ -35,8 +35,8 @@ export function assertRoomForPlan(context: Context): void {
 }
 
 /**
- * To be called where there is neither `certificate.pem` nor `chain.pem`: refuses a key or a PKCS#12 file in the place of
- * a new one, unless an interrupted run left it.
+ * For a folder with neither `certificate.pem` nor `chain.pem`: refuses an existing key or PKCS#12 file, unless an
+ * interrupted run left it.
  *
  * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE
  */
@@ -54,11 +54,11 @@ function withoutCertificate(path: string, { folder, certificate }: Paths): Enrol
   const request = join(dirname(path), 'request.pem');
   const signed = lookAt(request)
     ? `Sign its request, then run the same command again: enrollkit cert sign ${request} --out ${certificate} (with the same --dir). Or`
-    : 'Put certificate.pem or chain.pem back from a copy, then run the same command again. Or';
+    : 'Restore certificate.pem or chain.pem from a backup, then run the same command again. Or';
   return new EnrollkitError(
     'FILE_EXISTS',
-    `${path} is there without its certificate, and is not replaced by a new key.`,
-    { next: `${signed} move ${folder} away: a new one is then made.`, context: { file: path } },
+    `${path} has no certificate beside it, and enrollkit does not overwrite private keys.`,
+    { next: `${signed} move ${folder} away to have new ones made.`, context: { file: path } },
   );
 }
 
@@ -77,19 +77,19 @@ export function unfinishedKey({ plan, files, passphrase }: Context, paths: Paths
   if (!isUnfinished(files, paths)) return undefined;
   const text = readText(paths.key);
   const refuse = (why: string) =>
-    new EnrollkitError('FILE_EXISTS', `${paths.key}, left by an interrupted run, ${why}.`, {
+    new EnrollkitError('FILE_EXISTS', `${paths.key} was left by an interrupted run and ${why}.`, {
       next: `Move ${paths.key} away, or change the plan, then run the same command again.`,
     });
   const { keyAlgorithm, encryptKeys } = plan.certificates;
   if (isEncryptedKey(text) !== encryptKeys) {
     throw refuse(
       encryptKeys
-        ? 'is not encrypted, as the plan wants keys to be'
-        : 'is encrypted, and the plan wants keys in the clear',
+        ? 'is not encrypted, but the plan encrypts keys'
+        : 'is encrypted, but the plan does not encrypt keys',
     );
   }
   const privateKey: KeyObject = privateKeyFromPem(text, passphrase);
   const publicKey = createPublicKey(privateKey);
   if (keyAlgorithmOf(publicKey) === keyAlgorithm) return { privateKey, publicKey };
-  throw refuse(`is of another kind than the plan wants, ${keyAlgorithm}`);
+  throw refuse(`is not of the kind that the plan uses, ${keyAlgorithm}`);
 }

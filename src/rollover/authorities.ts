@@ -166,7 +166,7 @@ function interrupted(
   if (!isSuccessor) {
     throw new EnrollkitError(
       'FILE_EXISTS',
-      `${made.paths.folder} holds another CA than the one that is to follow ${old.paths.certificate}.`,
+      `${made.paths.folder} contains a CA that is not the successor of ${old.paths.certificate}.`,
       { next: `Move ${made.paths.folder} away, then run the same command again.` },
     );
   }
@@ -212,7 +212,7 @@ async function makeSuccessor(
 }
 
 /**
- * The key that an interrupted roll-over left: nothing else puts one there. It is used, and not replaced.
+ * The key that an interrupted roll-over left: nothing else writes one there. It is used instead of a new one.
  *
  * @throws EnrollkitError FILE_EXISTS when it is not the key that is wanted; of the key
  */
@@ -228,12 +228,12 @@ function unfinishedKey(
   const isWanted =
     keyAlgorithmOf(publicKey) === algorithm && isEncryptedKey(text) === (passphrase !== undefined);
   if (isWanted) return { privateKey, publicKey };
-  throw new EnrollkitError('FILE_EXISTS', `${key} is not a key such as the old CA has.`, {
+  throw new EnrollkitError('FILE_EXISTS', `${key} is not the same kind of key as that of the old CA.`, {
     next: `Move ${key} away, then run the same command again.`,
   });
 }
 
-/** What comes after a file that a run made is the run's too; what comes after a company's CA is not: `clean` leaves both. */
+/** The successor of a file that a run made is the run's too; that of a company's CA is not, and `clean` leaves both. */
 const notedAs = (files: OwnFiles, old: CertificatePaths) => (name: 'key' | 'chain' | 'certificate') => ({
   note: files.isUnchanged(old[name]),
 });

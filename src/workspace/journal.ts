@@ -26,7 +26,7 @@ export const journalTarget = z.discriminatedUnion('kind', [
 export type JournalTarget = z.infer<typeof journalTarget>;
 
 /** As a segment of a URL, these two would lead to another resource. */
-const remoteName = z.string().refine((name) => !['', '.', '..'].includes(name), 'it is no name');
+export const remoteName = z.string().refine((name) => !['', '.', '..'].includes(name), 'it is no name');
 
 const thing = z.discriminatedUnion('kind', [
   z.object({
@@ -165,7 +165,9 @@ function unreadable(path: string, lineNumber: number, { issues }: z.ZodError): E
     'JOURNAL_UNREADABLE',
     `Line ${lineNumber} of the journal ${path} ${why}. Nothing was changed.`,
     leadsOut
-      ? { next: 'No run writes such a line: remove it, and check the lines around it, before you go on.' }
+      ? {
+          next: 'enrollkit writes no such line, so someone edited the journal: remove the line, check the others, then run the same command again.',
+        }
       : {},
   );
 }

@@ -32,9 +32,9 @@ export function takeLock(path: string, locked: string = dirname(dirname(resolve(
         throw new EnrollkitError('FILE_UNWRITABLE', `${path} cannot be written.`, { cause });
       }
       const text = readTextIfExists(path) ?? '';
-      // One that was killed before it could write its number leaves an empty file.
+      // A process that was killed before it could write its number leaves an empty file.
       if (!/^\d*$/.test(text)) {
-        throw new EnrollkitError('FILE_EXISTS', `${path} is in the way: it is no lock of enrollkit.`, {
+        throw new EnrollkitError('FILE_EXISTS', `${path} exists and is not a lock file of enrollkit.`, {
           next: `Move ${path} away, then run the same command again.`,
         });
       }

@@ -1,6 +1,6 @@
 /**
- * The files that runs write into a certificate folder. None is written through a symbolic link, none takes the place
- * of what a run did not write, and the journal says of each what was written.
+ * The files that runs write into a certificate folder: never through a symbolic link, never over a file that no run
+ * wrote, and each recorded in the journal with a digest of its contents.
  */
 import { readFileSync } from 'node:fs';
 import { join, parse, relative, sep } from 'node:path';
@@ -12,7 +12,7 @@ import type { Layout } from './layout.js';
 import { assertNoLinkBelow } from './symbolic-links.js';
 
 export interface WriteOptions {
-  /** Whether the journal notes the file, so that `clean` removes it. True when left out. */
+  /** Whether to record the file in the journal, so that `clean` removes it. Default: true. */
   note?: boolean;
 }
 
@@ -26,7 +26,7 @@ export class OwnFiles {
   }
 
   /**
-   * Makes a file where there is none, as every private key is made.
+   * Creates a file that must not exist yet. Private keys are always written this way.
    *
    * @param path absolute
    * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE
@@ -37,7 +37,7 @@ export class OwnFiles {
   }
 
   /**
-   * Writes a file anew, or in the place of one that a run wrote and nobody changed since.
+   * Creates a file, or replaces one that a run wrote and that has not changed since.
    *
    * @throws EnrollkitError FILE_EXISTS for any other file, FILE_UNWRITABLE
    */
@@ -50,7 +50,7 @@ export class OwnFiles {
   }
 
   /**
-   * Writes a file, whatever is in its place. Never for a private key of which there is no copy.
+   * Writes a file, replacing whatever exists. Never use it for a private key without a copy.
    *
    * @throws EnrollkitError FILE_UNWRITABLE
    */
@@ -60,7 +60,7 @@ export class OwnFiles {
   }
 
   /**
-   * Copies a file, where there is one; the copy is noted when the file is. A copy that is there already stays.
+   * Copies a file if it exists; the copy is recorded if the file is. An existing identical copy is left as it is.
    *
    * @throws EnrollkitError FILE_UNREADABLE, FILE_UNWRITABLE; FILE_EXISTS when something else is in the copy's place
    */
@@ -71,8 +71,8 @@ export class OwnFiles {
   }
 
   /**
-   * Writes a private key, or a file with one, in the place of another of which there is a copy. One without a copy, as
-   * an interrupted run leaves it, gets another name first, `key.previous-<8 digits of its SHA-256>.pem`.
+   * Replaces a private key, or a file that contains one, of which a copy exists. Without a copy, as after an
+   * interrupted run, the old file is first renamed to `key.previous-<8 digits of its SHA-256>.pem`.
    *
    * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE
    */
@@ -97,32 +97,32 @@ export class OwnFiles {
   assertFree(path: string): void {
     assertNoLinkBelow(this.#layout.folder, path);
     if (!lookAt(path)) return;
-    const made = this.#journal.has(this.#thing(path))
-      ? 'was changed since a run made it'
-      : 'is there already';
-    throw new EnrollkitError('FILE_EXISTS', `${path} ${made}, so nothing is written in its place.`, {
-      next: `Move it away, then run the same command again.`,
+    const why = this.#journal.has(this.#thing(path))
+      ? 'was changed after enrollkit wrote it'
+      : 'already exists';
+    throw new EnrollkitError('FILE_EXISTS', `${path} ${why}; it is not overwritten.`, {
+      next: 'Move it away, then run the same command again.',
       context: { file: path },
     });
   }
 
-  /** Whether a run wrote this file, and what is in it now is what that run wrote. */
+  /** Whether a run wrote this file and its contents have not changed since. */
   isUnchanged(path: string): boolean {
     const sha256 = sha256OfFile(path);
     return sha256 !== undefined && this.#journal.wrote(this.#thing(path).path, sha256);
   }
 
-  /** Whether a run got as far as to finish this file, which may be gone since. */
+  /** Whether a run finished writing this file; it may have been removed since. */
   wasMade(path: string): boolean {
     return this.#journal.has(this.#thing(path));
   }
 
-  /** Notes a file that a command has written for the user in the place of one that a run wrote. */
+  /** Records new contents of a file that a run wrote and a command has replaced for the user. */
   note(path: string, contents: string | Uint8Array = readFileSync(path)): void {
     this.#journal.made(this.#thing(path, sha256Of(contents)));
   }
 
-  /** Runs what gives files other names, and has the journal follow those that runs wrote. */
+  /** Renames files; the journal follows those that runs wrote. */
   moving(paths: readonly [from: string, to: string][], act: () => void): void {
     const own = paths
       .filter(([from]) => this.isUnchanged(from))
@@ -135,7 +135,7 @@ export class OwnFiles {
     }
   }
 
-  /** The journal is written before and after: it never calls a file made that was not. */
+  /** Journaled before and after the write, so that no file is recorded as made that was not. */
   #noting(path: string, contents: string | Uint8Array, { note = true }: WriteOptions, act: () => void): void {
     const thing = this.#thing(path, sha256Of(contents));
     if (note) this.#journal.intend(thing);

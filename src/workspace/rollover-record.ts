@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { EnrollkitError } from '../errors.js';
 import { publicFileMode, readTextIfExists } from './files.js';
-import { journalTarget } from './journal.js';
+import { journalTarget, remoteName } from './journal.js';
 import { jsonOf } from './json-text.js';
 import type { Layout } from './layout.js';
 import type { OwnFiles } from './own-files.js';
@@ -22,7 +22,7 @@ const schema = z.object({
   /** The provisioning service of the groups. */
   target: journalTarget.optional(),
   /** Enrollment group IDs. */
-  groups: z.array(z.string()),
+  groups: z.array(remoteName),
 });
 export type RolloverRecord = z.infer<typeof schema>;
 

@@ -26,11 +26,11 @@ export interface NewCertificate {
 }
 
 /**
- * Writes key, chain and certificate, each atomically and the certificate last: from the chain on, what an interrupted
- * run left can be completed. What is there already is never replaced.
+ * Writes key, chain and certificate, each atomically and the certificate last: once the chain is written, an
+ * interrupted run can be completed. Nothing that exists is replaced.
  *
- * @param note whether the journal notes a file
- * @param besides what else belongs into the folder; called before the certificate is written
+ * @param note whether to record a file in the journal
+ * @param besides writes what else belongs in the folder; called before the certificate is written
  * @returns what was written, as it would be read back
  * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE
  */
@@ -80,18 +80,18 @@ export function loadCertificate(paths: CertificatePaths): StoredCertificate | un
   throw new EnrollkitError('INVALID_CERTIFICATE', `${empty} is empty.`, { next: putBack(paths) });
 }
 
-/** A file that is empty, as a power failure or a full disk leaves it, holds nothing that could be read. */
+/** The text of a file; undefined when it does not exist or is empty, as after a power failure or on a full disk. */
 function textOf(path: string): string | undefined {
   const text = readTextIfExists(path);
   return text?.trim() ? text : undefined;
 }
 
 function putBack({ folder }: CertificatePaths): string {
-  return `Put it back from a copy, or move ${folder} away.`;
+  return `Restore it from a backup, or move ${folder} away.`;
 }
 
 /**
- * Refuses a chain that is not that of the certificate beside it: devices would show another one than theirs.
+ * Refuses a chain of another certificate: the device would present the wrong one.
  *
  * @throws EnrollkitError INVALID_CERTIFICATE, CHAIN_INVALID, naming the file
  */
@@ -100,9 +100,9 @@ export function assertOwnChain({ paths, certificate, chainPem }: StoredCertifica
   if (first!.der.equals(certificate.der)) return;
   throw new EnrollkitError(
     'CHAIN_INVALID',
-    `${paths.chain} begins with another certificate than ${paths.certificate} holds.`,
+    `${paths.chain} does not begin with the certificate in ${paths.certificate}.`,
     {
-      next: 'Move away the one of the two that is not current, then run the same command again: it restores it from the other.',
+      next: 'Move the outdated file away, then run the same command again: it is restored from the other one.',
     },
   );
 }
@@ -124,7 +124,7 @@ export function restoreMissing(
   const isAlone = stored.chainPem === pem;
   const chainPem = missing === 'chain' && isAlone ? pem + issuersPem : stored.chainPem;
   const [path, text] = missing === 'chain' ? [paths.chain, chainPem] : [paths.certificate, pem];
-  // A file that is empty holds nothing that could be lost.
+  // An empty file contains nothing to lose.
   if (missing && lookAt(path)) files.replace(path, text, publicFileMode, options);
   else if (missing) files.create(path, text, publicFileMode, options);
   return { ...stored, chainPem };
@@ -167,7 +167,7 @@ export function loadPrivateKey(stored: StoredCertificate, passphrase?: string): 
   const key = naming(paths.key, () => privateKeyFromPem(text, passphrase));
   if (isKeyPair(key, certificate.publicKey)) return key;
   throw new EnrollkitError('KEY_MISMATCH', `The key in ${paths.key} is not that of ${from}.`, {
-    next: `Put back the key and the certificate that belong together, or move ${paths.folder} away.`,
+    next: `Restore the key and the certificate that belong together, or move ${paths.folder} away.`,
   });
 }
 

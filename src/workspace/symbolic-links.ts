@@ -1,4 +1,4 @@
-/** Symbolic links inside a folder: what is written through one changes something outside of the folder. */
+/** Symbolic links inside a folder: writing through one changes something outside of the folder. */
 import { readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { EnrollkitError } from '../errors.js';
@@ -39,7 +39,7 @@ export function assertNoLinkIn(folder: string, path: string): void {
   for (const below of pathsIn(path)) if (lookAt(below)?.isSymbolicLink()) throw isLink(below);
 }
 
-/** Everything in a folder; nothing for a file, and for a folder that cannot be read or that has just gone. */
+/** Everything below a folder; nothing for a file, or for a folder that cannot be read or has just been removed. */
 function pathsIn(path: string): string[] {
   if (!lookAt(path)?.isDirectory()) return [];
   try {
@@ -52,9 +52,9 @@ function pathsIn(path: string): string[] {
 function isLink(path: string): EnrollkitError {
   return new EnrollkitError(
     'FILE_UNWRITABLE',
-    `${path} is a symbolic link, and enrollkit writes through none inside its folder.`,
+    `${path} is a symbolic link, and enrollkit does not write through symbolic links inside its folder.`,
     {
-      next: 'Put a real file or folder in its place, or choose another folder with --dir FOLDER.',
+      next: 'Replace it with a real file or folder, or choose another folder with --dir FOLDER.',
       context: { file: path },
     },
   );

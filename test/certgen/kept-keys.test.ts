@@ -135,7 +135,7 @@ test('a list of changes replaces no key and no certificate, only the database', 
       const before = textOf(folder, path);
       await assert.rejects(
         certificate(folder, 'create_device_certificate', 'e'),
-        fails('FILE_EXISTS', /is in the way of a new file/),
+        fails('FILE_EXISTS', /already exists where a new file/),
         path,
       );
       assert.equal(textOf(folder, path), before);

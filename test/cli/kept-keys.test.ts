@@ -128,7 +128,7 @@ test('rm certificate.pem; quickstart: it is restored; without chain.pem, exit 9 
       assert.equal(refused.status, 9, refused.stderr);
       assert.match(
         refused.stderr,
-        /key\.pem is there without its certificate[\s\S]*\nnext: Put certificate\.pem/,
+        /key\.pem has no certificate beside it[\s\S]*\nnext: Restore certificate\.pem/,
       );
       assert.deepEqual(certificates(), left, place);
       for (const [name, contents] of files) writeFileSync(at(`${place}/${name}`), contents);

@@ -122,7 +122,7 @@ for (const format of ['ndjson', 'dir'] as const) {
       for (const name of format === 'dir' ? ['f.manifest.csv'] : ['f', 'f.manifest.csv']) {
         journal(request);
         writeFileSync(join(folder, name), 'mine\n');
-        await refused(request, folder, /is there already, and no run has written it/, name);
+        await refused(request, folder, /already exists and was not written by this fleet/, name);
         rmSync(join(folder, name));
         rmSync(join(folder, 'f.journal'));
         rmSync(join(folder, 'f.manifest.csv'), { force: true });
@@ -253,7 +253,7 @@ test('dir: a folder that is not of this fleet is not replaced, and the run goes 
       const before = contentsOf(join(folder, 'f'));
       const { status, stderr } = await attempt(request);
       assert.equal(status, 9, `${what}: ${stderr}`);
-      assert.match(stderr, /k-4 is there already/, what);
+      assert.match(stderr, /k-4 already exists/, what);
       assert.deepEqual(contentsOf(join(folder, 'f')), before, what);
     }
     renameSync(device, join(folder, 'moved'));
@@ -277,7 +277,7 @@ if (process.platform !== 'win32') {
       const request = requestIn(folder, 'ndjson');
       for (const name of ['f', 'f.manifest.csv', 'f.journal']) {
         symlinkSync(join(outside, 'new'), join(folder, name));
-        await refused(request, folder, /is there already|is a symbolic link/, name);
+        await refused(request, folder, /is there already|already exists|is a symbolic link/, name);
         for (const left of ['f', 'f.manifest.csv', 'f.journal']) rmSync(join(folder, left), { force: true });
       }
       // A file of an interrupted run that a link has taken the place of.

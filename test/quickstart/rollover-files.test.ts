@@ -106,7 +106,7 @@ test('another CA in the successor’s place, or a key of another kind, is not re
     const before = contentsOf(folder);
     await assert.rejects(
       startRollover(optionsOf(world)),
-      fails('FILE_EXISTS', /root\.next holds another CA/),
+      fails('FILE_EXISTS', /root\.next contains a CA that is not the successor/),
     );
     assert.deepEqual(contentsOf(folder), before);
     // A key alone, of another kind.

@@ -1,4 +1,4 @@
-/** Files that a command makes: never over others unasked, all of them or none, and no private key is lost. */
+/** The files that a command writes: never over others unless asked, all or none, and never losing a private key. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, parse, relative, resolve } from 'node:path';
@@ -21,7 +21,7 @@ export interface NewFile {
   mode: number;
 }
 
-/** A file with a private key that another one took the place of. */
+/** A replaced file that contained a private key. */
 export interface KeptKey {
   path: string;
   keptAs: string;

@@ -10,11 +10,11 @@ import { fileError } from '../devices/file-lines.js';
 export interface Committed {
   /** Octets. */
   length: number;
-  /** SHA-256 of the last of them, which tells whether it is still the same file; undefined where none was noted. */
+  /** SHA-256 of the last of them, to tell whether it is still the same file; undefined if none was recorded. */
   tail: string | undefined;
 }
 
-/** So many octets at the end tell one file from another: they hold a certificate, or a row with thumbprints. */
+/** Enough octets to tell one file from another: they contain a certificate, or a row with thumbprints. */
 const tailOctets = 4096;
 
 export class CommittedFile {
@@ -44,7 +44,7 @@ export class CommittedFile {
       return new CommittedFile(path, await open(path, flags, secretFileMode), 0, Buffer.alloc(0));
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(path, cause);
-      throw new EnrollkitError('FILE_EXISTS', `${path} is there already, and no run has written it.`, {
+      throw new EnrollkitError('FILE_EXISTS', `${path} already exists and was not written by this fleet.`, {
         next: 'Choose another place with --out, or move it away.',
         context: { file: path },
       });
@@ -148,7 +148,7 @@ async function unchangedTail(handle: FileHandle, path: string, { length, tail }:
   const last = Buffer.alloc(Math.min(tailOctets, length));
   await handle.read(last, 0, last.length, length - last.length);
   if (tail === undefined || tail === sha256Of(last)) return last;
-  throw changed(path, 'does not hold what the interrupted run had written');
+  throw changed(path, 'does not contain what the interrupted run wrote');
 }
 
 /** A symbolic link would lead to a file that no run has made. Windows lacks it. */

@@ -40,8 +40,8 @@ export class DeviceFolders {
   }
 
   /**
-   * A run that was killed can have made a device without having noted it: that one stays. Folders that a power failure
-   * left without their key are made anew.
+   * A run that was killed may have made a device without recording it: that device is kept. A folder that a power
+   * failure left without its key is replaced.
    */
   async #keepOrReplace(folder: string, device: MadeDevice): Promise<MadeDevice> {
     const { findDevice } = await import('./found-device.js');
@@ -57,8 +57,8 @@ export class DeviceFolders {
     } catch (cause) {
       throw unwritable(folder, cause);
     }
-    throw new EnrollkitError('FILE_EXISTS', `${folder} is there already, and is not of this fleet.`, {
-      next: 'Move it away, then run the same command again: it goes on where it stopped.',
+    throw new EnrollkitError('FILE_EXISTS', `${folder} already exists and does not belong to this fleet.`, {
+      next: 'Move it away, then run the same command again: it resumes where it stopped.',
     });
   }
 

@@ -97,8 +97,8 @@ function usable(context: RunContext, role: CaRole): StoredCertificate | undefine
 }
 
 /**
- * Refuses to go on with an intermediate, or with devices, whose CA is another one than that of the folder, or is gone:
- * a new CA in its place would take what DPS knows away from them.
+ * Refuses an intermediate or devices whose CA is missing or is not the one in the folder: a new CA would replace the
+ * one that DPS accepts them by.
  *
  * @throws EnrollkitError FILE_EXISTS
  */
@@ -106,10 +106,10 @@ function assertChainHolds({ plan, layout, found }: RunContext): void {
   const { root, intermediate } = found;
   const refuse = (what: StoredCertificate, why: string, gone: CertificatePaths) =>
     new EnrollkitError('FILE_EXISTS', `${what.paths.certificate} ${why}.`, {
-      next: `Put ${gone.folder} back from a copy, or move ${what.paths.folder} away: a new one is then made.`,
+      next: `Restore ${gone.folder} from a backup, or move ${what.paths.folder} away to have a new one made.`,
     });
   if (intermediate && !root) {
-    throw refuse(intermediate, `is there, and the root in ${layout.root.folder} is gone`, layout.root);
+    throw refuse(intermediate, `exists, but the root CA in ${layout.root.folder} is missing`, layout.root);
   }
   if (intermediate && root && !isIssuedBy(intermediate.certificate, root.certificate)) {
     const why = notIssuedBy(intermediate.certificate, root.certificate);
@@ -120,7 +120,7 @@ function assertChainHolds({ plan, layout, found }: RunContext): void {
   for (const id of plan.devices.registrationIds) {
     const device = loadCertificate(layout.device(id));
     if (device)
-      throw refuse(device, `is there, and its CA in ${layout[signer].folder} is gone`, layout[signer]);
+      throw refuse(device, `exists, but its CA in ${layout[signer].folder} is missing`, layout[signer]);
   }
 }
 

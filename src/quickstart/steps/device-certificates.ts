@@ -110,12 +110,12 @@ function isWhole({ layout, plan }: RunContext, registrationId: string, stored: S
   return edge !== undefined && edge.missing === undefined;
 }
 
-/** A file that is empty holds no key that could be lost. */
+/** An empty file contains no key to lose. */
 function isMissing(path: string): boolean {
   return (lookAt(path)?.size ?? 0) === 0;
 }
 
-/** Makes what is missing of a device: all of it, or what an interrupted run or somebody else left out. */
+/** Makes the files of a device that are missing: all of them, or what an interrupted run did not get to. */
 async function makeDevice(
   context: RunContext,
   registrationId: string,
