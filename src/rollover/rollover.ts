@@ -15,6 +15,7 @@ import { type AuthorityRole, assertStateInFolder, type Layout, layoutOf } from '
 import { takeLock } from '../workspace/lock.js';
 import { OwnFiles } from '../workspace/own-files.js';
 import { type RolloverRecord, writeRollover } from '../workspace/rollover-record.js';
+import { assertNoLinkBelow } from '../workspace/symbolic-links.js';
 import { makeSuccessors, putInPlace, rolledAuthorities, type Signer } from './authorities.js';
 import { devicesBelow } from './devices.js';
 import { type GroupOutcome, turnToBoth, turnToNew } from './group.js';
@@ -150,6 +151,7 @@ async function inFolder<Result>(
 ): Promise<Result> {
   const layout = layoutOf(folder);
   assertStateInFolder(layout);
+  assertNoLinkBelow(layout.folder, layout.rollover);
   const unlock = takeLock(layout.lock);
   try {
     const journal = Journal.open(layout.journal, now);

@@ -198,6 +198,10 @@ if (process.platform !== 'win32') {
       await assert.rejects(startRollover(optionsOf(world)), fails('FILE_UNWRITABLE', link));
       assert.deepEqual(readdirSync(outside), []);
       rmSync(join(folder, 'ca/root.next'));
+      symlinkSync(join(outside, 'record'), join(folder, 'ca/rollover.json'));
+      await assert.rejects(startRollover(optionsOf(world)), fails('FILE_UNWRITABLE', link));
+      assert.deepEqual(readdirSync(outside), []);
+      rmSync(join(folder, 'ca/rollover.json'));
       await startRollover(optionsOf(world));
       renameSync(join(folder, 'devices/device-001'), join(outside, 'device'));
       symlinkSync(join(outside, 'device'), join(folder, 'devices/device-001'));

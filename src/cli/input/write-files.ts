@@ -6,7 +6,7 @@ import { EnrollkitError } from '../../errors.js';
 import { sha256OfFile } from '../../workspace/digest.js';
 import { ensureFolder, lookAt, move, placeNew, removeIfEmpty, stageFile } from '../../workspace/files.js';
 import { Journal } from '../../workspace/journal.js';
-import { certificateFolderOf } from '../../workspace/layout.js';
+import { assertStateInFolder, certificateFolderOf } from '../../workspace/layout.js';
 import { takeLock } from '../../workspace/lock.js';
 import { OwnFiles } from '../../workspace/own-files.js';
 import { assertNoLinkBelow } from '../../workspace/symbolic-links.js';
@@ -125,6 +125,7 @@ function ownFilesOf(
   const replaced = files.find(({ path }) => lookAt(path));
   const layout = replaced && certificateFolderOf(replaced.path);
   if (!layout) return undefined;
+  assertStateInFolder(layout);
   const unlock = takeLock(layout.lock);
   try {
     return { files: new OwnFiles(layout, Journal.open(layout.journal, now)), unlock };
