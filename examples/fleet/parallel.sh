@@ -3,6 +3,9 @@
 # Run again, it finishes what was interrupted, and leaves alone what is done.
 #
 #     COUNT=100000 PARTS=8 ./parallel.sh
+#
+# enrollkit is a copy of your own, on every computer the same: "npm pack" in a clone makes enrollkit-VERSION.tgz, and
+# "npm install --global ./enrollkit-VERSION.tgz" the command. Never "npm install enrollkit": the name is free on npm.
 set -eu
 count=${COUNT:-100000}
 parts=${PARTS:-8}

@@ -1,11 +1,12 @@
 /** create_root_and_intermediate, and install_root_ca_from_files with a root that is there already. */
 import type { KeyObject } from 'node:crypto';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
 import { type KeyAlgorithm, privateKeyToPem } from '../pki/keys.js';
 import { assertMaySign } from '../pki/make/sign-certificate.js';
 import { type Certificate, certificateToPem, parseCertificate } from '../pki/x509/certificate.js';
+import { lookAt } from '../workspace/files.js';
 import { Database, filesOf, modes } from './authority.js';
 import { timeText } from './database.js';
 import { issueFiles, issueRoot } from './issue-files.js';
@@ -17,7 +18,7 @@ import {
   type Script,
   validityDays as usualValidityDays,
 } from './scripts.js';
-import { alone, ownFolder, Transaction } from './transaction.js';
+import { alone, freeAside, ownFolder, Transaction } from './transaction.js';
 
 export interface AuthorityRequest {
   script: Script;
@@ -51,7 +52,8 @@ const ownNames = [
 export function formerAuthority(folder: string): string[] {
   return ownNames.filter((name) => {
     const path = join(folder, name);
-    return existsSync(path) && !(statSync(path).isDirectory() && readdirSync(path).length === 0);
+    const there = lookAt(path);
+    return there && !(there.isDirectory() && readdirSync(path).length === 0);
   });
 }
 
@@ -70,12 +72,12 @@ export async function createAuthority(request: AuthorityRequest): Promise<Certge
     const former = formerAuthority(folder);
     if (former.length > 0 && !request.replace) throw authorityExists(folder, former);
     const transaction = new Transaction(folder);
-    const aside = `replaced-${timeText(request.at)}`;
+    const aside = freeAside(folder, timeText(request.at));
     for (const name of former) transaction.move(name, `${aside}/${name}`);
     const { rootPem, intermediate } = await putAuthority(request, given, transaction);
     request.signal?.throwIfAborted();
     transaction.commit();
-    for (const name of request.script.folders) ownFolder(join(folder, name));
+    for (const name of request.script.folders) ownFolder(folder, name);
     return {
       written: transaction.written,
       moved: former.map((name) => ({ from: name, to: `${aside}/${name}` })),

@@ -1,12 +1,12 @@
 /** The commands that issue one certificate: for a device, a gateway, a server, a verification code. */
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { EnrollkitError } from '../errors.js';
 import type { KeyAlgorithm } from '../pki/keys.js';
 import { subjectName } from '../pki/make/requested-names.js';
 import { type Certificate, parseCertificates } from '../pki/x509/certificate.js';
 import { commonNameType } from '../pki/x509/name.js';
-import { readText } from '../workspace/files.js';
+import { lookAt, readText } from '../workspace/files.js';
 import {
   certificateIn,
   Database,
@@ -19,7 +19,7 @@ import { subjectLine, timeText } from './database.js';
 import { issueFiles } from './issue-files.js';
 import { assertPassphrase, type CertgenResult } from './request.js';
 import { type CertificateCommand, type Script, validityDays as usualValidityDays } from './scripts.js';
-import { alone, ownFolder, Transaction } from './transaction.js';
+import { alone, freeAside, ownFolder, Transaction } from './transaction.js';
 
 export interface CertificateRequest {
   script: Script;
@@ -39,8 +39,9 @@ export interface CertificateRequest {
 
 /**
  * Issues a certificate into the folder. Issued again, it takes the place of the one before, whose line in index.txt is
- * then that of a revoked one, "superseded". Where the file names are always the same and the files are another name's,
- * those step aside first: new-device.cert.pem of a device "one" becomes new-device.one.cert.pem.
+ * then that of a revoked one, "superseded", and whose files move into a folder `replaced-<time>`. Where the file names
+ * are always the same and the files are another name's, those step aside first: new-device.cert.pem of a device "one"
+ * becomes new-device.one.cert.pem. No file but those of the CA's database is ever replaced.
  *
  * @throws EnrollkitError INVALID_COMMON_NAME, COMMON_NAME_TOO_LONG; FILE_UNREADABLE when there is no CA;
  *   WRONG_PASSPHRASE, ISSUER_NOT_ALLOWED (an expired CA); FILE_EXISTS, FOLDER_IN_USE, FILE_UNWRITABLE
@@ -87,7 +88,7 @@ export async function createCertificate(request: CertificateRequest): Promise<Ce
     database.write(transaction);
     request.signal?.throwIfAborted();
     transaction.commit();
-    ownFolder(join(folder, 'private'));
+    ownFolder(folder, 'private');
     return { written: transaction.written, moved, certificates: [issued.certificate] };
   });
 }
@@ -153,36 +154,43 @@ function inFileName(name: string): string {
 
 const inTheirOrder = (files: FileSet) => Object.keys(files) as (keyof FileSet)[];
 
-/** Moves another name's files aside, and removes this name's that stepped aside earlier. */
+/** Moves aside what is in the place of the new files, and this name's that stepped aside earlier. */
 function makeRoom(
-  { folder, command, name }: CertificateRequest,
+  { folder, command, name, at }: CertificateRequest,
   commonName: string,
   files: FileSet,
   transaction: Transaction,
 ): CertgenResult['moved'] {
-  const present = (path: string) => existsSync(join(folder, path));
-  const kept = keptFiles(command, name);
-  if (command.keepsFormer) {
-    for (const key of inTheirOrder(kept)) if (present(kept[key])) transaction.remove(kept[key]);
-  }
+  const present = (path: string) => lookAt(join(folder, path)) !== undefined;
+  const aside = freeAside(folder, timeText(at));
+  const moved: CertgenResult['moved'] = [];
+  const move = (set: FileSet, to: (key: keyof FileSet) => string) => {
+    for (const key of inTheirOrder(set).filter((one) => present(set[one]))) {
+      transaction.move(set[key], to(key));
+      moved.push({ from: set[key], to: to(key) });
+    }
+  };
+  const replace = (set: FileSet) => move(set, (key) => `${aside}/${set[key]}`);
+  if (command.keepsFormer) replace(keptFiles(command, name));
   const former = certificateIn(folder, files.certificate);
-  if (!former) {
-    if (!present(files.key) || !command.keepsFormer) return [];
+  const formerName = former?.subject.valuesOf(commonNameType)[0] ?? '';
+  if (!former && present(files.key) && command.keepsFormer) {
     throw exists(folder, files.key, 'is there without its certificate, so that nobody knows whose key it is');
   }
-  const formerName = former.subject.valuesOf(commonNameType)[0] ?? '';
-  if (formerName === commonName) return [];
-  if (command.filesNamed === 'after the name') {
+  if (former && formerName !== commonName && command.filesNamed === 'after the name') {
     throw exists(folder, files.certificate, `belongs to another name, "${formerName}"`);
   }
-  if (!command.keepsFormer) return [];
-  const aside = keptFiles(command, withoutSuffix(formerName, command.suffix));
-  return inTheirOrder(files).flatMap((key) => {
-    if (!present(files[key])) return [];
-    if (present(aside[key])) throw exists(folder, aside[key], `is in the way of ${files[key]}`);
-    transaction.move(files[key], aside[key]);
-    return [{ from: files[key], to: aside[key] }];
-  });
+  if (!former || formerName === commonName || !command.keepsFormer) {
+    replace(files);
+    return moved;
+  }
+  const kept = keptFiles(command, withoutSuffix(formerName, command.suffix));
+  for (const key of inTheirOrder(files)) {
+    const isInTheWay = present(files[key]) && present(kept[key]);
+    if (isInTheWay) throw exists(folder, kept[key], `is in the way of ${files[key]}`);
+  }
+  move(files, (key) => kept[key]);
+  return moved;
 }
 
 function exists(folder: string, path: string, why: string): EnrollkitError {

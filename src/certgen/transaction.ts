@@ -3,20 +3,32 @@
  * then are the files put in their places: a failure puts back what was there, and a process that was killed in the
  * middle leaves the list, from which the next one goes on.
  */
-import { chmodSync, existsSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { EnrollkitError } from '../errors.js';
-import { ensureFolder, stageFile, writeFileAtomically } from '../workspace/files.js';
+import {
+  ensureFolder,
+  lookAt,
+  readTextIfExists,
+  stageFile,
+  writeFileAtomically,
+} from '../workspace/files.js';
+import { jsonOf } from '../workspace/json-text.js';
 import { takeLock } from '../workspace/lock.js';
+import { isPathInside } from '../workspace/path-inside.js';
+import { assertNoLinkBelow, assertNoLinkIn } from '../workspace/symbolic-links.js';
 
+const path = z.string().refine(isPathInside);
 const changeSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('write'), path: z.string() }),
-  z.strictObject({ kind: z.literal('move'), path: z.string(), to: z.string() }),
-  z.strictObject({ kind: z.literal('remove'), path: z.string() }),
+  z.strictObject({ kind: z.literal('write'), path }),
+  z.strictObject({ kind: z.literal('move'), path, to: path }),
 ]);
 /** Paths are relative to the folder. */
 type Change = z.infer<typeof changeSchema>;
+
+/** The CA's database and its copies of certificates; any other file is moved aside before a new one is written. */
+const replaceable = /^((index\.txt(\.attr)?|serial)(\.old)?|newcerts\/[0-9A-F]+\.pem)$/;
 
 /** Beside the files of the CA, on the same file system; it is there while a command runs, and gone afterwards. */
 const workFolder = '.certgen';
@@ -25,10 +37,11 @@ const listName = 'changes.json';
 /**
  * Runs one command alone in a folder, after what an interrupted one left is finished.
  *
- * @throws EnrollkitError FOLDER_IN_USE, FILE_UNWRITABLE
+ * @throws EnrollkitError FOLDER_IN_USE, FILE_UNWRITABLE; JOURNAL_UNREADABLE when nobody can tell what was left
  */
 export async function alone<Result>(folder: string, act: () => Promise<Result>): Promise<Result> {
   const work = join(folder, workFolder);
+  assertNoLinkIn(folder, work);
   const release = take(join(work, 'lock'));
   try {
     finishInterrupted(folder);
@@ -51,6 +64,15 @@ function take(lock: string): () => void {
     const gone = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
     if (gone) return takeLock(lock);
     throw error;
+  }
+}
+
+/** A folder that is not there yet, for what steps aside: `replaced-<time>`. @param time as a name can hold it */
+export function freeAside(folder: string, time: string): string {
+  const name = `replaced-${time}`;
+  for (let number = 1; ; number += 1) {
+    const free = number === 1 ? name : `${name}-${number}`;
+    if (!lookAt(join(folder, free))) return free;
   }
 }
 
@@ -78,12 +100,10 @@ export class Transaction {
     this.#moves.push({ kind: 'move', path, to });
   }
 
-  /** Done before anything is written. */
-  remove(path: string): void {
-    this.#moves.push({ kind: 'remove', path });
-  }
-
-  /** @throws EnrollkitError FILE_UNWRITABLE; then all is as it was */
+  /**
+   * @throws EnrollkitError FILE_UNWRITABLE; FILE_EXISTS when something is in the place of a new file. Then all is as it
+   *   was
+   */
   commit(): void {
     const work = join(this.#folder, workFolder);
     const changes: Change[] = [
@@ -108,9 +128,19 @@ export class Transaction {
 function finishInterrupted(folder: string): void {
   const work = join(folder, workFolder);
   const list = join(work, listName);
-  if (existsSync(list)) {
-    const changes = z.array(changeSchema).parse(JSON.parse(readFileSync(list, 'utf8')));
-    apply(folder, changes);
+  const text = readTextIfExists(list);
+  if (text !== undefined) {
+    const changes = z.array(changeSchema).safeParse(jsonOf(text));
+    if (!changes.success) {
+      throw new EnrollkitError(
+        'JOURNAL_UNREADABLE',
+        `${list}, left by an interrupted command, is not a list of changes in ${folder}.`,
+        {
+          next: `Move ${work} away. What that command had replaced already is in the folder "former" in it.`,
+        },
+      );
+    }
+    apply(folder, changes.data);
   }
   removeWork(work);
 }
@@ -127,18 +157,21 @@ function apply(folder: string, changes: readonly Change[]): void {
   try {
     for (const [index, change] of changes.entries()) {
       const path = join(folder, change.path);
-      const former = join(work, 'former', String(index));
       const staged = stagedIn(work, index);
+      assertNoLinkBelow(folder, dirname(path));
       if (change.kind === 'move') {
         const to = join(folder, change.to);
-        if (existsSync(path) && !existsSync(to)) rename(path, to);
-      } else if (change.kind === 'remove' || existsSync(staged)) {
-        if (existsSync(path)) rename(path, former);
-        if (change.kind === 'write') rename(staged, path);
+        assertNoLinkBelow(folder, dirname(to));
+        if (lookAt(path) && !lookAt(to)) rename(path, to);
+      } else if (existsSync(staged)) {
+        if (lookAt(path) && !replaceable.test(change.path)) throw inTheWay(path);
+        if (lookAt(path)) rename(path, join(work, 'former', String(index)));
+        rename(staged, path);
       }
     }
   } catch (cause) {
     for (const [from, to] of undo) renameSync(from, to);
+    if (cause instanceof EnrollkitError && !cause.cause) throw cause;
     const failed = cause instanceof EnrollkitError ? cause.cause : cause;
     const { code = 'an unknown reason', path = folder } = failed as NodeJS.ErrnoException;
     throw new EnrollkitError(
@@ -147,6 +180,16 @@ function apply(folder: string, changes: readonly Change[]): void {
       { cause },
     );
   }
+}
+
+function inTheWay(path: string): EnrollkitError {
+  return new EnrollkitError(
+    'FILE_EXISTS',
+    `${path} already exists where a new file is to be written. Nothing was changed.`,
+    {
+      next: 'Move it away, then run the same command again.',
+    },
+  );
 }
 
 function stagedIn(work: string, index: number): string {
@@ -159,8 +202,14 @@ function removeWork(work: string): void {
     rmSync(join(work, name), { recursive: true, force: true });
 }
 
-/** A folder for its owner alone, also when it was there before with a wider mode. */
-export function ownFolder(path: string): void {
+/**
+ * A folder for its owner alone, also when it was there before with a wider mode.
+ *
+ * @throws EnrollkitError FILE_UNWRITABLE, also for a symbolic link
+ */
+export function ownFolder(folder: string, name: string): void {
+  const path = join(folder, name);
+  assertNoLinkBelow(folder, path);
   ensureFolder(path);
   try {
     chmodSync(path, 0o700);

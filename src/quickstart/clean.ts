@@ -1,14 +1,17 @@
 /** The reverse of a run: removes what the journal says that it made, and nothing else. */
-import { readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { rmSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ControlPlane } from '../dps/client/arm.js';
 import { HubService } from '../dps/client/hub.js';
 import { ServicePlane } from '../dps/client/service.js';
 import type { Target } from '../dps/client/target.js';
 import { EnrollkitError } from '../errors.js';
-import { Journal, type JournalTarget, type MadeThing } from '../workspace/journal.js';
-import { type Layout, layoutOf } from '../workspace/layout.js';
+import { sha256OfFile } from '../workspace/digest.js';
+import { lookAt, reason, removeIfEmpty } from '../workspace/files.js';
+import { Journal, type JournalTarget, type MadeFile, type MadeThing } from '../workspace/journal.js';
+import { assertStateInFolder, isPlaceOfRun, type Layout, layoutOf } from '../workspace/layout.js';
 import { takeLock } from '../workspace/lock.js';
+import { linkBelow } from '../workspace/symbolic-links.js';
 import { asEnrollkitError } from './run-steps.js';
 
 type RemoteThing = Exclude<MadeThing, { kind: 'file' }>;
@@ -16,7 +19,7 @@ type RemoteThing = Exclude<MadeThing, { kind: 'file' }>;
 export interface CleanPlan {
   /** In the order in which they are removed: devices first, the CA last. */
   remote: RemoteThing[];
-  local: Extract<MadeThing, { kind: 'file' }>[];
+  local: MadeFile[];
 }
 
 export interface CleanOptions {
@@ -40,10 +43,13 @@ const order = ['telemetry', 'hub-device', 'registration', 'enrollment-group', 'c
 /**
  * What the journal of a folder holds.
  *
- * @throws EnrollkitError JOURNAL_UNREADABLE
+ * @throws EnrollkitError JOURNAL_UNREADABLE, also when it names a file outside of the folder; FILE_UNWRITABLE when the
+ *   folder's state is behind a symbolic link
  */
 export function planClean(folder: string): CleanPlan {
-  const things = Journal.open(layoutOf(folder).journal, () => new Date()).things();
+  const layout = layoutOf(folder);
+  assertStateInFolder(layout);
+  const things = Journal.open(layout.journal, () => new Date()).things();
   const remote = things.filter((thing): thing is RemoteThing => thing.kind !== 'file');
   return {
     remote: remote.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind)),
@@ -89,10 +95,13 @@ export async function cleanRemote(options: CleanOptions): Promise<CleanResult> {
 }
 
 /**
- * Removes the local files that runs made, then the folders that this leaves empty, then the state of runs: plan,
- * journal and emulator. To be called when no emulator of this folder runs any more.
+ * Removes the local files that runs wrote, then the folders that this leaves empty, then the state of runs: plan,
+ * journal and emulator. A file that was changed since, or that is behind a symbolic link, is kept with the reason, and
+ * the state with it. To be called when no emulator of this folder runs any more.
+ *
+ * @throws EnrollkitError CONFLICT while remote things are left; JOURNAL_UNREADABLE
  */
-export function cleanLocal(folder: string): CleanResult {
+export function cleanLocal(folder: string, now: () => Date = () => new Date()): CleanResult {
   const layout = layoutOf(folder);
   const { remote, local } = planClean(folder);
   if (remote.length > 0) {
@@ -104,18 +113,56 @@ export function cleanLocal(folder: string): CleanResult {
       },
     );
   }
+  const result: CleanResult = { removed: [], kept: [] };
   const unlock = takeLock(layout.lock);
   try {
-    for (const { path } of local) {
-      const absolute = join(layout.folder, path);
-      rmSync(absolute, { force: true });
-      removeEmptyFolders(dirname(absolute), layout);
+    const journal = Journal.open(layout.journal, now);
+    for (const thing of local) {
+      const why = isState(thing) ? undefined : removeFile(thing, layout, journal);
+      if (why !== undefined) {
+        result.kept.push({ thing, why });
+        continue;
+      }
+      if (!isState(thing)) journal.removed(thing);
+      result.removed.push(thing);
     }
   } finally {
     unlock();
   }
-  rmSync(layout.state, { recursive: true, force: true });
-  return { removed: local, kept: [] };
+  if (result.kept.length === 0) removeState(layout);
+  return result;
+}
+
+/** The plan is removed with the state, even if someone edited it. */
+function isState({ path }: MadeFile): boolean {
+  return path.startsWith('.enrollkit/');
+}
+
+/** @returns why the file stays; undefined when it is gone */
+function removeFile({ path }: MadeFile, layout: Layout, journal: Journal): string | undefined {
+  const absolute = join(layout.folder, path);
+  const link = linkBelow(layout.folder, absolute);
+  if (link !== undefined) return `${link} is a symbolic link; remove it by hand`;
+  if (lookAt(absolute)) {
+    const sha256 = sha256OfFile(absolute);
+    if (!isPlaceOfRun(path)) return 'enrollkit never writes a file there; remove it by hand';
+    if (sha256 === undefined) return 'it is not a readable file; remove it by hand';
+    if (!journal.wrote(path, sha256)) return 'it was changed after enrollkit wrote it; remove it by hand';
+    try {
+      unlinkSync(absolute);
+    } catch (cause) {
+      return `it cannot be removed${reason(cause)}`;
+    }
+  }
+  removeEmptyFolders(dirname(absolute), layout);
+  return undefined;
+}
+
+/** Only what enrollkit keeps in the state folder; anything else stays. */
+function removeState({ state, plan, journal, emulator }: Layout): void {
+  rmSync(emulator, { recursive: true, force: true });
+  for (const path of [plan, journal]) rmSync(path, { force: true });
+  removeIfEmpty(state);
 }
 
 class Clients {
@@ -187,11 +234,7 @@ async function removeHubDevice(deviceId: string, target: Target, signal: AbortSi
 
 function removeEmptyFolders(folder: string, { folder: top }: Layout): void {
   for (let at = folder; at !== top && at.startsWith(top); at = dirname(at)) {
-    try {
-      if (readdirSync(at).length > 0) return;
-      rmdirSync(at);
-    } catch {
-      return;
-    }
+    removeIfEmpty(at);
+    if (lookAt(at)) return;
   }
 }

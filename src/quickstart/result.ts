@@ -47,6 +47,8 @@ export interface QuickstartResult {
   devices: DeviceResult[];
   /** The filled-in EnrollmentGroup.py. */
   program: string;
+  /** The program was left as it is, because someone changed it since a run wrote it. */
+  programKept?: true;
   /** How long each step took. */
   steps: { id: string; elapsedMs: number; already: boolean }[];
   elapsedMs: number;

@@ -3,18 +3,19 @@ import { ControlPlane } from '../dps/client/arm.js';
 import { ServicePlane } from '../dps/client/service.js';
 import type { Target } from '../dps/client/target.js';
 import { sha1Thumbprint, sha256Thumbprint } from '../pki/x509/inspect.js';
-import { publicFileMode, readTextIfExists, writeFileAtomically } from '../workspace/files.js';
+import { lookAt, publicFileMode, readTextIfExists } from '../workspace/files.js';
 import { Journal, type JournalTarget } from '../workspace/journal.js';
 import { assertOwnFolder, type Layout, layoutOf } from '../workspace/layout.js';
 import { takeLock } from '../workspace/lock.js';
+import { OwnFiles } from '../workspace/own-files.js';
 import { assertNoRollover } from '../workspace/rollover-record.js';
 import type { StoredCertificate } from '../workspace/stored-certificates.js';
 import type { Emit } from './events.js';
-import { journalFile } from './local-files.js';
 import { formatPlan, type Plan } from './plan/plan.js';
 import { enrollmentGroupOf } from './planned-enrollment-group.js';
 import type { PortalAssistant } from './portal.js';
 import { portalAddress } from './portal-address.js';
+import { assertRoomForPlan } from './remains.js';
 import type { CertificateResult, DeviceResult, QuickstartResult } from './result.js';
 import { runSteps, type StepTiming } from './run-steps.js';
 import { enrollmentGroupProgram } from './sample-program.js';
@@ -53,10 +54,12 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
   const control = new ControlPlane(target);
   const service = new ServicePlane(target);
   try {
+    const journal = Journal.open(layout.journal, now);
     const context = {
       plan,
       layout,
-      journal: Journal.open(layout.journal, now),
+      journal,
+      files: new OwnFiles(layout, journal),
       journalTarget: journalTargetOf(target),
       target,
       control,
@@ -68,10 +71,11 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
       signal,
       found: { keys: new Map() },
     };
+    assertRoomForPlan(context);
     keepPlan(context);
     const timings = await runSteps(stepsOf(plan), context, options.emit);
-    writeProgram(context);
-    return result(context, timings, Math.round(performance.now() - started));
+    const programKept = !writeProgram(context);
+    return result({ ...context, programKept }, timings, Math.round(performance.now() - started));
   } finally {
     control.close();
     service.close();
@@ -84,25 +88,25 @@ export function journalTargetOf({ kind, subscriptionId, resourceGroup, dpsName }
   return kind === 'emulator' ? { kind } : { kind, subscriptionId, resourceGroup, dpsName };
 }
 
-function keepPlan(context: Pick<RunContext, 'journal' | 'layout' | 'plan'>): void {
-  writeIfChanged(context, context.layout.plan, formatPlan(context.plan));
+function keepPlan({ files, layout, plan }: Pick<RunContext, 'files' | 'layout' | 'plan'>): void {
+  const text = formatPlan(plan);
+  if (readTextIfExists(layout.plan) !== text) files.replace(layout.plan, text, publicFileMode);
 }
 
-function writeProgram(context: Omit<RunContext, 'progress'>): void {
-  const { plan, found, layout } = context;
+/** @returns false when the program was changed since a run wrote it: it is there to be changed, and then stays */
+function writeProgram({ plan, found, layout, files }: Omit<RunContext, 'progress'>): boolean {
   const group = enrollmentGroupOf(plan, signingCa(found), found.linkedHubs ?? []);
   const signerPath = found.intermediate ? 'ca/intermediate/certificate.pem' : 'ca/root/certificate.pem';
-  writeIfChanged(context, layout.enrollmentGroupProgram, enrollmentGroupProgram(plan, group, signerPath));
-}
-
-function writeIfChanged(context: Pick<RunContext, 'journal' | 'layout'>, path: string, text: string): void {
-  if (readTextIfExists(path) === text) return;
-  journalFile(context, path);
-  writeFileAtomically(path, text, publicFileMode);
+  const text = enrollmentGroupProgram(plan, group, signerPath);
+  const path = layout.enrollmentGroupProgram;
+  if (readTextIfExists(path) === text) return true;
+  if (lookAt(path) && !files.isUnchanged(path)) return false;
+  files.write(path, text, publicFileMode);
+  return true;
 }
 
 function result(
-  context: Omit<RunContext, 'progress'>,
+  context: Omit<RunContext, 'progress'> & { programKept: boolean },
   steps: StepTiming[],
   elapsedMs: number,
 ): QuickstartResult {
@@ -122,6 +126,7 @@ function result(
     enrollmentGroup: need(found, 'enrollmentGroup'),
     devices: plan.devices.registrationIds.map((id) => deviceResult(context, layout, id)),
     program: layout.enrollmentGroupProgram,
+    ...(context.programKept ? { programKept: true } : {}),
     steps,
     elapsedMs,
   };

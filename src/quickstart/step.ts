@@ -6,6 +6,7 @@ import type { Target } from '../dps/client/target.js';
 import type { EnrollmentGroup, LinkedHub, RegistrationState } from '../dps/contract/schemas.js';
 import type { Journal, JournalTarget } from '../workspace/journal.js';
 import type { Layout } from '../workspace/layout.js';
+import type { OwnFiles } from '../workspace/own-files.js';
 import type { StoredCertificate } from '../workspace/stored-certificates.js';
 import type { Plan } from './plan/plan.js';
 import type { PortalAssistant } from './portal.js';
@@ -35,6 +36,8 @@ export interface RunContext {
   readonly plan: Plan;
   readonly layout: Layout;
   readonly journal: Journal;
+  /** Writes into the certificate folder. */
+  readonly files: OwnFiles;
   readonly journalTarget: JournalTarget;
   readonly target: Target;
   readonly control: ControlPlane;

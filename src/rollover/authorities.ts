@@ -1,23 +1,33 @@
 /** The CAs of a roll-over: their successors, made and put in their places. */
 
-import type { KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { EnrollkitError } from '../errors.js';
-import { generateKeyPair, keyAlgorithmOf } from '../pki/keys.js';
+import {
+  generateKeyPair,
+  isEncryptedKey,
+  type KeyAlgorithm,
+  type KeyPair,
+  keyAlgorithmOf,
+  privateKeyFromPem,
+  privateKeyToPem,
+} from '../pki/keys.js';
 import { renewCertificate } from '../pki/make/renew.js';
 import { parseCertificate, sha256Thumbprint } from '../pki/x509/certificate.js';
 import { isIssuedBy, notIssuedBy } from '../pki/x509/issued-by.js';
 import { isSignedBy } from '../pki/x509/signature.js';
 import { move, readTextIfExists } from '../workspace/files.js';
-import type { AuthorityRole, Layout } from '../workspace/layout.js';
+import type { AuthorityRole, CertificatePaths, Layout } from '../workspace/layout.js';
+import type { OwnFiles } from '../workspace/own-files.js';
 import type { RolloverRecord } from '../workspace/rollover-record.js';
 import {
   loadCertificate,
   loadPrivateKey,
+  restoreCertificate,
+  restoreMissing,
   type StoredCertificate,
   saveCertificate,
 } from '../workspace/stored-certificates.js';
-import { inherit, type Noting } from './journaled-files.js';
 
 export interface RolledAuthority {
   role: AuthorityRole;
@@ -85,7 +95,9 @@ export function rolledAuthorities(layout: Layout, { rolled }: RolloverRecord): R
   });
 }
 
-export interface MakingOptions extends Noting {
+export interface MakingOptions {
+  layout: Layout;
+  files: OwnFiles;
   record: RolloverRecord;
   /** The CA above the one that was named, when that is an intermediate. */
   signer: () => Signer;
@@ -101,13 +113,15 @@ export interface MakingOptions extends Noting {
  * @throws EnrollkitError CHAIN_INVALID when the signer did not issue the old one; ISSUER_NOT_ALLOWED; of the keys
  */
 export async function makeSuccessors(options: MakingOptions): Promise<void> {
-  const { layout, record, tell } = options;
+  const { layout, files, passphrase, record, tell } = options;
   let above = options.signer;
   for (const [depth, { role, sha256Thumbprint: sha256 }] of record.rolled.entries()) {
     if (!existsSync(layout.previousAuthority(role, sha256).folder)) {
-      const old = currentOf(layout, role);
+      const old = restoreCertificate(files, currentOf(layout, role), passphrase);
       const issuer = role === 'root' ? undefined : depth > 0 ? above() : signerOf(old, above());
-      if (!usable(options, role, old, issuer)) await makeSuccessor(options, role, old, issuer);
+      const made = interrupted(options, role, old, issuer);
+      if (made) restoreMissing(files, made, issuer?.chainPem ?? '', notedAs(files, old.paths)('certificate'));
+      else await makeSuccessor(options, role, old, issuer);
       tell(`the new ${role} CA is made`);
     }
     above = () => openSuccessor(options, role);
@@ -131,19 +145,33 @@ function signerOf(old: StoredCertificate, signer: Signer): Signer {
   );
 }
 
-/** Whether there is one that an interrupted run has made. */
-function usable(
+/**
+ * The successor that an interrupted run has made; undefined when there is none.
+ *
+ * @throws EnrollkitError FILE_EXISTS when another CA is in its place; of its key
+ */
+function interrupted(
   { layout, passphrase, now }: MakingOptions,
   role: AuthorityRole,
   old: StoredCertificate,
   issuer: Signer | undefined,
-): boolean {
+): StoredCertificate | undefined {
   const made = loadCertificate(layout.nextAuthority(role));
-  if (!made?.certificate.subject.equals(old.certificate.subject)) return false;
+  if (!made) return undefined;
   const by = issuer ? parseCertificate(issuer.pem) : made.certificate;
-  if (!isSignedBy(made.certificate, by) || now() > made.certificate.notAfter) return false;
+  const isSuccessor =
+    made.certificate.subject.equals(old.certificate.subject) &&
+    isSignedBy(made.certificate, by) &&
+    now() <= made.certificate.notAfter;
+  if (!isSuccessor) {
+    throw new EnrollkitError(
+      'FILE_EXISTS',
+      `${made.paths.folder} contains a CA that is not the successor of ${old.paths.certificate}.`,
+      { next: `Move ${made.paths.folder} away, then run the same command again.` },
+    );
+  }
   loadPrivateKey(made, passphrase);
-  return true;
+  return made;
 }
 
 async function makeSuccessor(
@@ -152,7 +180,7 @@ async function makeSuccessor(
   old: StoredCertificate,
   issuer: Signer | undefined,
 ): Promise<void> {
-  const { layout, passphrase, now } = options;
+  const { layout, files, passphrase, now } = options;
   const algorithm = keyAlgorithmOf(old.certificate.publicKey);
   if (!algorithm) {
     throw new EnrollkitError(
@@ -161,37 +189,66 @@ async function makeSuccessor(
       { next: 'Make the new CA elsewhere, and upload it: enrollkit ca upload FILE.' },
     );
   }
-  const isEncrypted = /ENCRYPTED/.test(readTextIfExists(old.paths.key) ?? '');
+  const isEncrypted = isEncryptedKey(readTextIfExists(old.paths.key) ?? '');
   // Opened, so that old and new keys have one passphrase.
   if (isEncrypted) loadPrivateKey(old, passphrase);
-  const { publicKey, privateKey } = await generateKeyPair(algorithm);
+  const newPassphrase = isEncrypted ? passphrase : undefined;
+  const paths = layout.nextAuthority(role);
+  const unfinished = unfinishedKey(paths, algorithm, newPassphrase);
+  const { publicKey, privateKey } = unfinished ?? (await generateKeyPair(algorithm));
   const { pem } = await renewCertificate({
     certificate: old.certificate,
     publicKey,
     issuer: issuer ? { certificate: issuer.pem, privateKey: issuer.privateKey } : { privateKey },
     at: now(),
   });
-  const paths = layout.nextAuthority(role);
-  for (const name of ['key', 'chain', 'certificate'] as const) inherit(options, old.paths[name], paths[name]);
-  await saveCertificate(paths, {
-    pem,
-    issuersPem: issuer?.chainPem ?? '',
-    privateKey,
-    passphrase: isEncrypted ? passphrase : undefined,
+  const keyPem = unfinished ? undefined : await privateKeyToPem(privateKey, newPassphrase);
+  saveCertificate(
+    files,
+    paths,
+    { pem, issuersPem: issuer?.chainPem ?? '', keyPem },
+    { note: (name) => notedAs(files, old.paths)(name).note },
+  );
+}
+
+/**
+ * The key that an interrupted roll-over left: nothing else writes one there. It is used instead of a new one.
+ *
+ * @throws EnrollkitError FILE_EXISTS when it is not the key that is wanted; of the key
+ */
+function unfinishedKey(
+  { key }: CertificatePaths,
+  algorithm: KeyAlgorithm,
+  passphrase: string | undefined,
+): KeyPair | undefined {
+  const text = readTextIfExists(key);
+  if (text === undefined) return undefined;
+  const privateKey = privateKeyFromPem(text, passphrase);
+  const publicKey = createPublicKey(privateKey);
+  const isWanted =
+    keyAlgorithmOf(publicKey) === algorithm && isEncryptedKey(text) === (passphrase !== undefined);
+  if (isWanted) return { privateKey, publicKey };
+  throw new EnrollkitError('FILE_EXISTS', `${key} is not the same kind of key as that of the old CA.`, {
+    next: `Move ${key} away, then run the same command again.`,
   });
 }
 
+/** The successor of a file that a run made is the run's too; that of a company's CA is not, and `clean` leaves both. */
+const notedAs = (files: OwnFiles, old: CertificatePaths) => (name: 'key' | 'chain' | 'certificate') => ({
+  note: files.isUnchanged(old[name]),
+});
+
 /** Puts the old CAs aside, and their successors in their places; a step that was done is passed over. */
-export function putInPlace(noting: Noting, { rolled }: RolloverRecord): void {
-  const { layout } = noting;
+export function putInPlace(layout: Layout, files: OwnFiles, { rolled }: RolloverRecord): void {
+  const moveAll = (from: CertificatePaths, to: CertificatePaths) =>
+    files.moving(
+      (['key', 'chain', 'certificate'] as const).map((name) => [from[name], to[name]]),
+      () => move(from.folder, to.folder),
+    );
   for (const { role, sha256Thumbprint: sha256 } of rolled) {
     const [current, next] = [layout[role], layout.nextAuthority(role)];
     const previous = layout.previousAuthority(role, sha256);
-    if (!existsSync(previous.folder)) {
-      for (const name of ['key', 'chain', 'certificate'] as const)
-        inherit(noting, current[name], previous[name]);
-      move(current.folder, previous.folder);
-    }
-    if (!existsSync(current.folder)) move(next.folder, current.folder);
+    if (!existsSync(previous.folder)) moveAll(current, previous);
+    if (!existsSync(current.folder)) moveAll(next, current);
   }
 }

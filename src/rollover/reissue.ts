@@ -4,27 +4,24 @@ import type { KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { EnrollkitError } from '../errors.js';
 import { createPfx } from '../pki/containers/pkcs12-write.js';
-import { generateKeyPair, keyAlgorithmOf, privateKeyToPem } from '../pki/keys.js';
+import { generateKeyPair, isEncryptedKey, keyAlgorithmOf, privateKeyToPem } from '../pki/keys.js';
 import { renewCertificate } from '../pki/make/renew.js';
 import { certificateToPem, parseCertificates, sha256Thumbprint } from '../pki/x509/certificate.js';
 import { forEachOf } from '../quickstart/step.js';
-import {
-  copyFileIfExists,
-  publicFileMode,
-  readTextIfExists,
-  secretFileMode,
-  writeFileAtomically,
-} from '../workspace/files.js';
-import { previousPaths } from '../workspace/layout.js';
-import { loadPrivateKey } from '../workspace/stored-certificates.js';
+import { publicFileMode, readTextIfExists, secretFileMode } from '../workspace/files.js';
+import { type DevicePaths, type Layout, previousPaths } from '../workspace/layout.js';
+import type { OwnFiles } from '../workspace/own-files.js';
+import { loadPrivateKey, restoreCertificate } from '../workspace/stored-certificates.js';
+import { assertNoLinkBelow } from '../workspace/symbolic-links.js';
 import type { RolledAuthority } from './authorities.js';
 import type { DeviceBelow } from './devices.js';
-import { inherit, type Noting } from './journaled-files.js';
 
 /** Key generation and key derivation run in libuv's threads, of which there are four. */
 const concurrency = 4;
 
-export interface ReissueOptions extends Noting {
+export interface ReissueOptions {
+  layout: Layout;
+  files: OwnFiles;
   /** Those that are not re-issued yet. */
   devices: readonly DeviceBelow[];
   /** Whether each gets a new key too. */
@@ -37,13 +34,15 @@ export interface ReissueOptions extends Noting {
 
 /**
  * Signs each device's certificate anew, as `renewCertificate` does, and writes certificate, chain and PKCS#12 file in
- * their places, the certificate last: a device that was interrupted is done again.
+ * their places, the certificate last: a device that was interrupted is done again. A key is replaced only when a copy
+ * of it is kept.
  *
  * @throws EnrollkitError before anything is written: USAGE when a new key is wanted for a device whose key is
  *   elsewhere; of the CAs' keys. In between: of the device's key, naming the file; INTERRUPTED
  */
 export async function reissueDevices(options: ReissueOptions): Promise<void> {
-  const { devices, newKey, passphrase, signal, tell } = options;
+  const { layout, devices, newKey, passphrase, signal, tell } = options;
+  for (const { stored } of devices) assertNoLinkBelow(layout.folder, stored.paths.certificate);
   const keyless = devices.filter(({ stored }) => newKey && !existsSync(stored.paths.key));
   if (keyless.length > 0) {
     const names = keyless.slice(0, 5).map(({ name }) => name);
@@ -67,14 +66,15 @@ export async function reissueDevices(options: ReissueOptions): Promise<void> {
 }
 
 async function reissue(
-  { name, stored, pfx, signer }: DeviceBelow,
+  { name, stored: found, pfx, signer }: DeviceBelow,
   signerKey: KeyObject,
   options: ReissueOptions,
 ): Promise<void> {
-  const { newKey, passphrase, now } = options;
+  const { files, newKey, passphrase, now } = options;
+  const stored = restoreCertificate(files, found, passphrase);
   const { paths, certificate: old } = stored;
   const keyPem = readTextIfExists(paths.key);
-  const keyPassphrase = /ENCRYPTED/.test(keyPem ?? '') ? passphrase : undefined;
+  const keyPassphrase = isEncryptedKey(keyPem ?? '') ? passphrase : undefined;
   const hasPfx = pfx !== undefined && existsSync(pfx);
   const oldKey = keyPem !== undefined && (hasPfx || newKey) ? openKey(options, stored) : undefined;
   const fresh = newKey ? await generateKeyPair(keyAlgorithmOf(old.publicKey) ?? 'ec-p256') : undefined;
@@ -84,8 +84,14 @@ async function reissue(
     issuer: { certificate: signer.successor.pem, privateKey: signerKey },
     at: now(),
   });
-  keepAside(stored, pfx, options);
+  const previous = previousPaths(paths, sha256Thumbprint(old));
+  if (!existsSync(previous.certificate)) keepAside(files, { ...paths, pfx }, previous);
+  const note = { note: files.wasMade(previous.certificate) };
   const key = fresh?.privateKey ?? oldKey;
+  if (fresh) {
+    const contents = await privateKeyToPem(fresh.privateKey, keyPassphrase);
+    files.replaceKept(paths.key, previous.key, contents, secretFileMode, note);
+  }
   if (hasPfx && key) {
     const chain = parseCertificates(signer.successor.chainPem).map(certificateToPem);
     const contents = await createPfx({
@@ -95,13 +101,10 @@ async function reissue(
       friendlyName: name,
       passphrase: keyPassphrase ?? '',
     });
-    writeFileAtomically(pfx, contents, secretFileMode);
+    files.replaceKept(pfx, previous.pfx, contents, secretFileMode, note);
   }
-  if (fresh) {
-    writeFileAtomically(paths.key, await privateKeyToPem(fresh.privateKey, keyPassphrase), secretFileMode);
-  }
-  writeFileAtomically(paths.chain, pem + signer.successor.chainPem, publicFileMode);
-  writeFileAtomically(paths.certificate, pem, publicFileMode);
+  files.replace(paths.chain, pem + signer.successor.chainPem, publicFileMode, note);
+  files.replace(paths.certificate, pem, publicFileMode, note);
 }
 
 /**
@@ -114,22 +117,14 @@ function openKey({ passphrase }: ReissueOptions, stored: DeviceBelow['stored']):
   return loadPrivateKey({ ...stored, paths }, passphrase);
 }
 
-/** Copies what is there, once: what an interrupted re-issue has kept is not replaced by what it wrote. */
+/** Copies what is there, the certificate last: where that is, everything is. */
 function keepAside(
-  { paths, certificate }: DeviceBelow['stored'],
-  pfx: string | undefined,
-  noting: Noting,
+  files: OwnFiles,
+  { key, pfx, chain, certificate }: Partial<DevicePaths>,
+  previous: DevicePaths,
 ): void {
-  const previous = previousPaths(paths, sha256Thumbprint(certificate));
-  if (existsSync(previous.certificate)) return;
-  const copies: [from: string, to: string, mode: number][] = [
-    [paths.key, previous.key, secretFileMode],
-    ...(pfx === undefined ? [] : [[pfx, previous.pfx, secretFileMode] as [string, string, number]]),
-    [paths.chain, previous.chain, publicFileMode],
-    [paths.certificate, previous.certificate, publicFileMode],
-  ];
-  for (const [from, to, mode] of copies) {
-    inherit(noting, from, to);
-    copyFileIfExists(from, to, mode);
-  }
+  files.copy(key, previous.key, secretFileMode);
+  files.copy(pfx, previous.pfx, secretFileMode);
+  files.copy(chain, previous.chain, publicFileMode);
+  files.copy(certificate, previous.certificate, publicFileMode);
 }

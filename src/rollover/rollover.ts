@@ -9,15 +9,16 @@ import type { Target } from '../dps/client/target.js';
 import { sameId } from '../dps/contract/ids.js';
 import { formatPlan, parsePlan } from '../quickstart/plan/plan.js';
 import { journalTargetOf } from '../quickstart/run.js';
-import { publicFileMode, readTextIfExists, removeIfEmpty, writeFileAtomically } from '../workspace/files.js';
+import { publicFileMode, readTextIfExists, removeIfEmpty } from '../workspace/files.js';
 import { Journal } from '../workspace/journal.js';
-import { type AuthorityRole, type Layout, layoutOf } from '../workspace/layout.js';
+import { type AuthorityRole, assertStateInFolder, type Layout, layoutOf } from '../workspace/layout.js';
 import { takeLock } from '../workspace/lock.js';
+import { OwnFiles } from '../workspace/own-files.js';
 import { type RolloverRecord, writeRollover } from '../workspace/rollover-record.js';
+import { assertNoLinkBelow } from '../workspace/symbolic-links.js';
 import { makeSuccessors, putInPlace, rolledAuthorities, type Signer } from './authorities.js';
 import { devicesBelow } from './devices.js';
 import { type GroupOutcome, turnToBoth, turnToNew } from './group.js';
-import { inherit } from './journaled-files.js';
 import { allGroups, assertReissued, assertSameTarget, recordToStart, startedRecord } from './progress.js';
 import { reissueDevices } from './reissue.js';
 import { notesOnEnds, notesOnGroups, type RolloverResult, resultOf } from './result.js';
@@ -51,14 +52,13 @@ export interface StartOptions extends RolloverOptions {
  */
 export async function startRollover(options: StartOptions): Promise<RolloverResult> {
   const { authority, now } = options;
-  return inFolder(options, async (layout, journal) => {
+  return inFolder(options, async ({ layout, journal, files }) => {
     let record = recordToStart(layout, authority, now());
     const keep = (changed: RolloverRecord) => {
-      inherit({ layout, journal }, layout[authority].certificate, layout.rollover);
       record = changed;
-      writeRollover(layout, record);
+      writeRollover(layout, files, record);
     };
-    await makeSuccessors({ ...options, layout, journal, record });
+    await makeSuccessors({ ...options, layout, files, record });
     const rolled = rolledAuthorities(layout, record);
     const notes = notesOnEnds(rolled);
     const enrollmentGroups: GroupOutcome[] = [];
@@ -71,13 +71,13 @@ export async function startRollover(options: StartOptions): Promise<RolloverResu
           // A group that is not there, or is refused, must not stay in the way of the next try.
           keep({ ...record, target: dps.journalTarget, groups: allGroups(record, [id]) });
         }
-        if (uploads) renameInPlan(layout, uploads);
+        if (uploads) renameInPlan(layout, files, uploads);
         else
           notes.push(`${armUnseen}, upload the new one in the portal too, and prove its possession there.`);
       });
     }
     keep(record);
-    putInPlace({ layout, journal }, record);
+    putInPlace(layout, files, record);
     notes.push(...notesOnGroups(enrollmentGroups, authority));
     return resultOf(layout, record, { enrollmentGroups, notes });
   });
@@ -93,13 +93,13 @@ const armUnseen = 'Azure Resource Manager may not be asked: if the old CA is upl
  *   files and keys
  */
 export async function reissueBelow(options: RolloverOptions & { newKey: boolean }): Promise<RolloverResult> {
-  return inFolder(options, async (layout, journal) => {
+  return inFolder(options, async ({ layout, files }) => {
     const record = startedRecord(layout, options.authority);
     const devices = devicesBelow(layout, rolledAuthorities(layout, record));
     await reissueDevices({
       ...options,
       layout,
-      journal,
+      files,
       devices: devices.filter(({ reissued }) => !reissued),
     });
     return resultOf(layout, record);
@@ -115,7 +115,7 @@ export async function reissueBelow(options: RolloverOptions & { newKey: boolean 
  */
 export async function finishRollover(options: RolloverOptions & { force: boolean }): Promise<RolloverResult> {
   const { authority, force, now } = options;
-  return inFolder(options, async (layout, journal) => {
+  return inFolder(options, async ({ layout, journal, files }) => {
     const record = startedRecord(layout, authority);
     if (record.finishedAt !== undefined) return resultOf(layout, record);
     const rolled = rolledAuthorities(layout, record);
@@ -134,19 +134,28 @@ export async function finishRollover(options: RolloverOptions & { force: boolean
       });
     }
     const finished = { ...record, finishedAt: now().toISOString() };
-    writeRollover(layout, finished);
+    writeRollover(layout, files, finished);
     return resultOf(layout, finished, { enrollmentGroups, deleted, notes });
   });
 }
 
+interface Folder {
+  layout: Layout;
+  journal: Journal;
+  files: OwnFiles;
+}
+
 async function inFolder<Result>(
   { folder, now }: RolloverOptions,
-  use: (layout: Layout, journal: Journal) => Promise<Result>,
+  use: (folder: Folder) => Promise<Result>,
 ): Promise<Result> {
   const layout = layoutOf(folder);
+  assertStateInFolder(layout);
+  assertNoLinkBelow(layout.folder, layout.rollover);
   const unlock = takeLock(layout.lock);
   try {
-    return await use(layout, Journal.open(layout.journal, now));
+    const journal = Journal.open(layout.journal, now);
+    return await use({ layout, journal, files: new OwnFiles(layout, journal) });
   } finally {
     unlock();
     // A folder of state with nothing but the lock in it would look as if runs had been here.
@@ -175,7 +184,7 @@ async function inDps(
 }
 
 /** The plan of the folder names the new CA from now on: the same run again then finds everything done. */
-function renameInPlan(layout: Layout, uploads: readonly Upload[]): void {
+function renameInPlan(layout: Layout, files: OwnFiles, uploads: readonly Upload[]): void {
   const text = readTextIfExists(layout.plan);
   if (text === undefined) return;
   const plan = parsePlan(text, layout.plan);
@@ -183,5 +192,5 @@ function renameInPlan(layout: Layout, uploads: readonly Upload[]): void {
   const successor = old && uploads.find(({ is, authority }) => is === 'new' && authority === old.authority);
   if (!successor) return;
   const renamed = { ...plan, certificateAuthority: { ...plan.certificateAuthority, name: successor.name } };
-  writeFileAtomically(layout.plan, formatPlan(renamed), publicFileMode);
+  files.replace(layout.plan, formatPlan(renamed), publicFileMode, { note: files.wasMade(layout.plan) });
 }

@@ -2,14 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
-  existsSync,
   fsyncSync,
+  linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
   rmdirSync,
   rmSync,
+  type Stats,
   statSync,
   writeSync,
 } from 'node:fs';
@@ -71,6 +73,43 @@ export function writeFileAtomically(path: string, contents: string | Uint8Array,
 }
 
 /**
+ * Makes a file, as {@link writeFileAtomically} does, where there is none: what is there stays, also when it comes at
+ * the last moment.
+ *
+ * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE
+ */
+export function createFileAtomically(path: string, contents: string | Uint8Array, mode: number): void {
+  const staged = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  stageFile(path, contents, mode, staged);
+  try {
+    placeNew(staged, path);
+  } finally {
+    rmSync(staged, { force: true });
+  }
+}
+
+/** What link(2) says on file systems without hard links, FAT for instance. */
+const withoutHardLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL']);
+
+/**
+ * Gives a staged file its name, unless something has that name: rename would replace it.
+ *
+ * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE
+ */
+export function placeNew(staged: string, path: string): void {
+  try {
+    linkSync(staged, path);
+  } catch (cause) {
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    if (code === 'EEXIST') throw alreadyThere(path);
+    if (!withoutHardLinks.has(code)) throw unwritable(path, cause);
+    move(staged, path);
+    return;
+  }
+  rmSync(staged, { force: true });
+}
+
+/**
  * Writes what is to become a file to another place on the same file system, with fsync; all of it or nothing.
  *
  * @param path what it is to become; an error names it
@@ -99,13 +138,7 @@ export function stageFile(path: string, contents: string | Uint8Array, mode: num
  * @throws EnrollkitError FILE_UNREADABLE
  */
 export function readTextIfExists(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new EnrollkitError('FILE_UNREADABLE', `${path} cannot be read${reason(cause)}.`, { cause });
-  }
+  return readBytesIfExists(path)?.toString('utf8');
 }
 
 /**
@@ -125,11 +158,20 @@ export function readText(path: string): string {
  * @throws EnrollkitError FILE_EXISTS when that name is taken; FILE_UNWRITABLE
  */
 export function move(from: string, to: string): void {
-  if (existsSync(to)) throw new EnrollkitError('FILE_EXISTS', `${to} is there already.`);
+  if (lookAt(to)) throw alreadyThere(to);
   try {
     renameSync(from, to);
   } catch (cause) {
     throw unwritable(to, cause);
+  }
+}
+
+/** What is at a path itself, a symbolic link for instance; undefined for nothing, and for what cannot be looked at. */
+export function lookAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
   }
 }
 
@@ -143,21 +185,22 @@ export function removeIfEmpty(folder: string): void {
 }
 
 /**
- * Copies a file, whole or not at all; one that there is not is passed over.
+ * What is in a file, or undefined when there is none.
  *
- * @returns whether there was one
- * @throws EnrollkitError FILE_UNREADABLE, FILE_UNWRITABLE
+ * @throws EnrollkitError FILE_UNREADABLE
  */
-export function copyFileIfExists(from: string, to: string, mode: number): boolean {
-  let contents: Buffer;
+export function readBytesIfExists(path: string): Buffer | undefined {
   try {
-    contents = readFileSync(from);
+    return readFileSync(path);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw new EnrollkitError('FILE_UNREADABLE', `${from} cannot be read${reason(cause)}.`, { cause });
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new EnrollkitError('FILE_UNREADABLE', `${path} cannot be read${reason(cause)}.`, { cause });
   }
-  writeFileAtomically(to, contents, mode);
-  return true;
+}
+
+function alreadyThere(path: string): EnrollkitError {
+  return new EnrollkitError('FILE_EXISTS', `${path} is there already.`, { context: { file: path } });
 }
 
 /** The error for a path that cannot be written, with the reason that the system gave. */

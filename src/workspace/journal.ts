@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { EnrollkitError } from '../errors.js';
 import { ensureFolder, readTextIfExists, secretFileMode } from './files.js';
 import { jsonOf } from './json-text.js';
+import { isPathInside } from './path-inside.js';
 
 export const journalTarget = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('emulator') }),
@@ -24,28 +25,39 @@ export const journalTarget = z.discriminatedUnion('kind', [
 /** Which DPS a remote thing was made in. */
 export type JournalTarget = z.infer<typeof journalTarget>;
 
+/** As a segment of a URL, these two would lead to another resource. */
+export const remoteName = z.string().refine((name) => !['', '.', '..'].includes(name), 'it is no name');
+
 const thing = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('file'), path: z.string() }),
+  z.object({
+    kind: z.literal('file'),
+    path: z.string().refine(isPathInside, 'it leads out of the certificate folder'),
+    sha256: z.string().optional(),
+  }),
   z.object({
     kind: z.literal('ca-certificate'),
     target: journalTarget,
-    name: z.string(),
+    name: remoteName,
     sha1Thumbprint: z.string(),
   }),
-  z.object({ kind: z.literal('enrollment-group'), target: journalTarget, id: z.string() }),
-  z.object({ kind: z.literal('registration'), target: journalTarget, id: z.string() }),
-  z.object({ kind: z.literal('hub-device'), target: journalTarget, hub: z.string(), id: z.string() }),
+  z.object({ kind: z.literal('enrollment-group'), target: journalTarget, id: remoteName }),
+  z.object({ kind: z.literal('registration'), target: journalTarget, id: remoteName }),
+  z.object({ kind: z.literal('hub-device'), target: journalTarget, hub: z.string(), id: remoteName }),
   z.object({ kind: z.literal('telemetry'), target: journalTarget, id: z.string(), hub: z.string() }),
 ]);
-/** Something that a run made. Paths are relative to the certificate folder. */
+/**
+ * Something that a run made. The path of a file is relative to the certificate folder, with `/` between its parts;
+ * `sha256` is of what the run wrote, so that a file that was changed since is told from it.
+ */
 export type MadeThing = z.infer<typeof thing>;
+export type MadeFile = Extract<MadeThing, { kind: 'file' }>;
 
 const line = z.object({ at: z.string(), event: z.enum(['intended', 'made', 'removed']), thing });
 
 export class Journal {
   readonly #path: string;
   readonly #now: () => Date;
-  readonly #things = new Map<string, { event: 'intended' | 'made'; thing: MadeThing }>();
+  readonly #things = new Map<string, Entry>();
   /** Where a last line that was cut off begins, in bytes; it goes before the next record comes. */
   #tornAt: number | undefined;
 
@@ -69,12 +81,7 @@ export class Journal {
       const last = index === lines.length - 1;
       if (last) journal.#tornAt = Buffer.byteLength(text) - Buffer.byteLength(record);
       else if (parsed.success) journal.#apply(parsed.data.event, parsed.data.thing);
-      else {
-        throw new EnrollkitError(
-          'JOURNAL_UNREADABLE',
-          `Line ${index + 1} of the journal ${path} cannot be read.`,
-        );
-      }
+      else throw unreadable(path, index + 1, parsed.error);
     }
     return journal;
   }
@@ -99,9 +106,19 @@ export class Journal {
     return [...this.#things.values()].map(({ thing }) => thing);
   }
 
-  /** Whether this very thing was made, and not removed since. */
+  /** Whether this very thing was made, and not removed since; of a file, whatever is in it by now. */
   has(thing: MadeThing): boolean {
-    return this.#things.get(JSON.stringify(thing))?.event === 'made';
+    return this.#things.get(keyOf(thing))?.event === 'made';
+  }
+
+  /**
+   * Whether a run wrote just this into a file, or was about to; a run that was killed then may have left what was there
+   * before.
+   *
+   * @param sha256 of what is in the file
+   */
+  wrote(path: string, sha256: string): boolean {
+    return this.#things.get(keyOf({ kind: 'file', path }))?.digests.includes(sha256) === true;
   }
 
   #append(event: 'intended' | 'made' | 'removed', thing: MadeThing): void {
@@ -118,8 +135,39 @@ export class Journal {
   }
 
   #apply(event: 'intended' | 'made' | 'removed', thing: MadeThing): void {
-    const key = JSON.stringify(thing);
-    if (event === 'removed') this.#things.delete(key);
-    else this.#things.set(key, { event, thing });
+    const key = keyOf(thing);
+    if (event === 'removed') {
+      this.#things.delete(key);
+      return;
+    }
+    const digest = thing.kind === 'file' && thing.sha256 !== undefined ? [thing.sha256] : [];
+    const before = event === 'intended' ? (this.#things.get(key)?.digests ?? []) : [];
+    this.#things.set(key, { event, thing, digests: [...before, ...digest] });
   }
+}
+
+interface Entry {
+  event: 'intended' | 'made';
+  thing: MadeThing;
+  /** Of a file: what may be in it. */
+  digests: string[];
+}
+
+/** A file is the same one whatever is in it. */
+function keyOf(thing: MadeThing): string {
+  return JSON.stringify(thing.kind === 'file' ? [thing.kind, thing.path] : thing);
+}
+
+function unreadable(path: string, lineNumber: number, { issues }: z.ZodError): EnrollkitError {
+  const leadsOut = issues.find(({ code, path: place }) => code === 'custom' && place.at(-1) === 'path');
+  const why = leadsOut ? 'names a file outside of the certificate folder' : 'cannot be read';
+  return new EnrollkitError(
+    'JOURNAL_UNREADABLE',
+    `Line ${lineNumber} of the journal ${path} ${why}. Nothing was changed.`,
+    leadsOut
+      ? {
+          next: 'enrollkit writes no such line, so someone edited the journal: remove the line, check the others, then run the same command again.',
+        }
+      : {},
+  );
 }

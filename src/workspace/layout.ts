@@ -18,8 +18,10 @@
  * A chain.pem begins with the certificate itself and ends with the root.
  */
 import { readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
+import { lookAt } from './files.js';
+import { assertNoLinkIn } from './symbolic-links.js';
 
 export interface CertificatePaths {
   folder: string;
@@ -44,6 +46,8 @@ export interface Layout {
   journal: string;
   plan: string;
   lock: string;
+  /** The emulator's own folder. */
+  emulator: string;
   root: CertificatePaths;
   intermediate: CertificatePaths;
   verificationCertificate: string;
@@ -79,6 +83,7 @@ export function layoutOf(folder: string): Layout {
     journal: join(state, 'journal.ndjson'),
     plan: join(state, 'plan.json'),
     lock: join(state, 'lock'),
+    emulator: join(state, 'emulator'),
     root: certificatePaths(join(base, 'ca', 'root')),
     intermediate: certificatePaths(join(base, 'ca', 'intermediate')),
     verificationCertificate: join(base, 'proof-of-possession', 'certificate.pem'),
@@ -112,6 +117,43 @@ function certificatePaths(folder: string): CertificatePaths {
   };
 }
 
+/** The certificate folder that a path lies in, told by the journal of its runs; undefined when there is none. */
+export function certificateFolderOf(path: string): Layout | undefined {
+  for (let at = dirname(resolve(path)); ; at = dirname(at)) {
+    const layout = layoutOf(at);
+    if (lookAt(layout.journal)) return layout;
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+const previous = 'previous-[0-9A-F]{8}';
+/** Also those that stepped aside. */
+const fileOfCertificate = `(certificate|chain|key|device)(\\.${previous})?\\.(pem|pfx)`;
+const placesOfRuns = new RegExp(
+  `^(${[
+    'EnrollmentGroup\\.py',
+    'proof-of-possession/certificate\\.pem',
+    'ca/rollover\\.json',
+    `ca/(root|intermediate)(\\.next|\\.${previous})?/${fileOfCertificate}`,
+    `devices/[^/]+/((edge-ca|${previous}|edge-ca/${previous})/)?${fileOfCertificate}`,
+  ].join('|')})$`,
+);
+
+/** Whether a run ever writes a file at this place. @param path relative, with `/` between its parts */
+export function isPlaceOfRun(path: string): boolean {
+  return placesOfRuns.test(path);
+}
+
+/**
+ * Refuses a certificate folder whose state, or something in it, is a symbolic link: the plan, the journal and the
+ * emulator's state would be written somewhere else.
+ *
+ * @throws EnrollkitError FILE_UNWRITABLE
+ */
+export function assertStateInFolder({ folder, state }: Layout): void {
+  assertNoLinkIn(folder, state);
+}
+
 /** Names that Windows keeps for devices, with or without an extension. */
 const reservedOnWindows = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;
 
@@ -134,9 +176,12 @@ const notCounted = /^(readme(\..*)?|\.gitignore|\.gitkeep|\.ds_store|\.enrollkit
  * Refuses a folder that holds what is not enrollkit's, so that nothing of anybody is overwritten.
  * A README and a .gitignore do not count.
  *
- * @throws EnrollkitError FOLDER_NOT_EMPTY, naming a file or two of those found; FILE_UNREADABLE
+ * @throws EnrollkitError FOLDER_NOT_EMPTY, naming a file or two of those found; FILE_UNREADABLE; FILE_UNWRITABLE when
+ *   the state in it is a symbolic link
  */
-export function assertOwnFolder({ folder, journal }: Layout): void {
+export function assertOwnFolder(layout: Layout): void {
+  const { folder, journal } = layout;
+  assertStateInFolder(layout);
   const names = namesIn(folder);
   const ours = names.includes('.enrollkit') && namesIn(join(folder, '.enrollkit')).includes('journal.ndjson');
   const others = names.filter((name) => !notCounted.test(name));

@@ -12,7 +12,8 @@ const held = new Set<string>();
  *
  * @param locked what the lock is for, for the error: a folder, or a file
  * @returns what gives the lock back
- * @throws EnrollkitError FOLDER_IN_USE, naming the process
+ * @throws EnrollkitError FOLDER_IN_USE, naming the process; FILE_EXISTS when another file is in its place;
+ *   FILE_UNWRITABLE
  */
 export function takeLock(path: string, locked: string = dirname(dirname(resolve(path)))): () => void {
   ensureFolder(dirname(path));
@@ -30,7 +31,14 @@ export function takeLock(path: string, locked: string = dirname(dirname(resolve(
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') {
         throw new EnrollkitError('FILE_UNWRITABLE', `${path} cannot be written.`, { cause });
       }
-      const owner = Number(readTextIfExists(path) ?? '');
+      const text = readTextIfExists(path) ?? '';
+      // A process that was killed before it could write its number leaves an empty file.
+      if (!/^\d*$/.test(text)) {
+        throw new EnrollkitError('FILE_EXISTS', `${path} exists and is not a lock file of enrollkit.`, {
+          next: `Move ${path} away, then run the same command again.`,
+        });
+      }
+      const owner = Number(text);
       if (held.has(path) || isAlive(owner)) {
         throw new EnrollkitError(
           'FOLDER_IN_USE',

@@ -1,10 +1,11 @@
 /** How far a roll-over has come, kept beside the CAs from its beginning on: each phase reads it, and goes on. */
 import { z } from 'zod';
 import { EnrollkitError } from '../errors.js';
-import { publicFileMode, readTextIfExists, writeFileAtomically } from './files.js';
-import { journalTarget } from './journal.js';
+import { publicFileMode, readTextIfExists } from './files.js';
+import { journalTarget, remoteName } from './journal.js';
 import { jsonOf } from './json-text.js';
 import type { Layout } from './layout.js';
+import type { OwnFiles } from './own-files.js';
 
 const authorityRole = z.enum(['root', 'intermediate']);
 
@@ -21,7 +22,7 @@ const schema = z.object({
   /** The provisioning service of the groups. */
   target: journalTarget.optional(),
   /** Enrollment group IDs. */
-  groups: z.array(z.string()),
+  groups: z.array(remoteName),
 });
 export type RolloverRecord = z.infer<typeof schema>;
 
@@ -44,11 +45,18 @@ export function readRollover({ rollover }: Layout): RolloverRecord | undefined {
   );
 }
 
-/** @throws EnrollkitError FILE_UNWRITABLE */
-export function writeRollover({ rollover }: Layout, record: RolloverRecord): void {
+/**
+ * The record is noted in the journal when the CA was made by a run.
+ *
+ * @throws EnrollkitError FILE_UNWRITABLE
+ */
+export function writeRollover(layout: Layout, files: OwnFiles, record: RolloverRecord): void {
+  const { rollover } = layout;
   // Parsed, its fields are in one order, so that the same record is the same text.
   const text = `${JSON.stringify(schema.parse(record), null, 2)}\n`;
-  if (readTextIfExists(rollover) !== text) writeFileAtomically(rollover, text, publicFileMode);
+  if (readTextIfExists(rollover) === text) return;
+  const note = files.wasMade(rollover) || files.isUnchanged(layout[record.authority].certificate);
+  files.replace(rollover, text, publicFileMode, { note });
 }
 
 /**

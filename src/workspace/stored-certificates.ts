@@ -1,55 +1,148 @@
 /** A certificate with its chain and its key, to disk and back. */
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../errors.js';
-import { isKeyPair, privateKeyFromPem, privateKeyToPem } from '../pki/keys.js';
-import { type Certificate, parseCertificates } from '../pki/x509/certificate.js';
-import { publicFileMode, readText, readTextIfExists, secretFileMode, writeFileAtomically } from './files.js';
+import { isKeyPair, privateKeyFromPem } from '../pki/keys.js';
+import { type Certificate, certificateToPem, parseCertificates } from '../pki/x509/certificate.js';
+import { lookAt, publicFileMode, readTextIfExists, secretFileMode } from './files.js';
 import type { CertificatePaths } from './layout.js';
+import type { OwnFiles, WriteOptions } from './own-files.js';
 
 export interface StoredCertificate {
   paths: CertificatePaths;
   certificate: Certificate;
   pem: string;
-  /** The certificate itself, its issuers, the root; PEM. */
+  /** The certificate itself, its issuers, the root; PEM. The certificate alone when `chain.pem` is missing. */
   chainPem: string;
+  /** The file that is not there, or empty: `certificate.pem`, which was then read from `chain.pem`, or `chain.pem`. */
+  missing?: 'certificate' | 'chain';
 }
 
 export interface NewCertificate {
   pem: string;
   /** The issuers, nearest first, the root last; empty for the root itself. */
   issuersPem: string;
-  privateKey: KeyObject;
-  passphrase?: string | undefined;
+  /** The text of `key.pem`; left out when that file is there already. */
+  keyPem?: string | undefined;
 }
 
 /**
- * Writes key, chain and certificate, each atomically and the certificate last: a folder with a certificate in it is
- * complete, and one without is made anew.
+ * Writes key, chain and certificate, each atomically and the certificate last: once the chain is written, an
+ * interrupted run can be completed. Nothing that exists is replaced.
  *
+ * @param note whether to record a file in the journal
+ * @param besides writes what else belongs in the folder; called before the certificate is written
  * @returns what was written, as it would be read back
- * @throws EnrollkitError FILE_UNWRITABLE
+ * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE
  */
-export async function saveCertificate(
+export function saveCertificate(
+  files: OwnFiles,
   paths: CertificatePaths,
-  made: NewCertificate,
-): Promise<StoredCertificate> {
-  const chainPem = made.pem + made.issuersPem;
-  writeFileAtomically(paths.key, await privateKeyToPem(made.privateKey, made.passphrase), secretFileMode);
-  writeFileAtomically(paths.chain, chainPem, publicFileMode);
-  writeFileAtomically(paths.certificate, made.pem, publicFileMode);
-  return { paths, certificate: parseCertificates(made.pem)[0]!, pem: made.pem, chainPem };
+  { pem, issuersPem, keyPem }: NewCertificate,
+  {
+    note = () => true,
+    besides = () => {},
+  }: { note?: (name: 'key' | 'chain' | 'certificate') => boolean; besides?: () => void } = {},
+): StoredCertificate {
+  const options = (name: Parameters<typeof note>[0]): WriteOptions => ({ note: note(name) });
+  // Before the first is written: a key without its certificate is of no use.
+  for (const path of [...(keyPem === undefined ? [] : [paths.key]), paths.chain, paths.certificate]) {
+    files.assertFree(path);
+  }
+  const chainPem = pem + issuersPem;
+  if (keyPem !== undefined) files.create(paths.key, keyPem, secretFileMode, options('key'));
+  files.create(paths.chain, chainPem, publicFileMode, options('chain'));
+  besides();
+  files.create(paths.certificate, pem, publicFileMode, options('certificate'));
+  return { paths, certificate: parseCertificates(pem)[0]!, pem, chainPem };
 }
 
 /**
- * Reads a certificate and its chain; undefined when the folder has no certificate.
+ * Reads a certificate and its chain. A `certificate.pem` that is missing is the first certificate of `chain.pem`.
  *
+ * @returns undefined when the folder has neither
  * @throws EnrollkitError INVALID_CERTIFICATE or FILE_UNREADABLE, naming the file
  */
 export function loadCertificate(paths: CertificatePaths): StoredCertificate | undefined {
-  const pem = readTextIfExists(paths.certificate);
-  if (pem === undefined) return undefined;
-  const chainPem = readTextIfExists(paths.chain) ?? pem;
-  return { paths, certificate: naming(paths.certificate, () => parseCertificates(pem)[0]!), pem, chainPem };
+  const [text, chainPem] = [readTextIfExists(paths.certificate), textOf(paths.chain)];
+  if (text?.trim()) {
+    const [certificate, ...issuers] = naming(paths.certificate, () => parseCertificates(text));
+    // `cert sign` writes the chain into the same file.
+    const pem = issuers.length > 0 ? certificateToPem(certificate!) : text;
+    const common = { paths, certificate: certificate!, pem };
+    return chainPem === undefined ? { ...common, chainPem: text, missing: 'chain' } : { ...common, chainPem };
+  }
+  if (chainPem !== undefined) {
+    const certificate = naming(paths.chain, () => parseCertificates(chainPem)[0]!);
+    return { paths, certificate, pem: certificateToPem(certificate), chainPem, missing: 'certificate' };
+  }
+  if (text === undefined && !lookAt(paths.chain)) return undefined;
+  const empty = text === undefined ? paths.chain : paths.certificate;
+  throw new EnrollkitError('INVALID_CERTIFICATE', `${empty} is empty.`, { next: putBack(paths) });
+}
+
+/** The text of a file; undefined when it does not exist or is empty, as after a power failure or on a full disk. */
+function textOf(path: string): string | undefined {
+  const text = readTextIfExists(path);
+  return text?.trim() ? text : undefined;
+}
+
+function putBack({ folder }: CertificatePaths): string {
+  return `Restore it from a backup, or move ${folder} away.`;
+}
+
+/**
+ * Refuses a chain of another certificate: the device would present the wrong one.
+ *
+ * @throws EnrollkitError INVALID_CERTIFICATE, CHAIN_INVALID, naming the file
+ */
+export function assertOwnChain({ paths, certificate, chainPem }: StoredCertificate): void {
+  const [first] = naming(paths.chain, () => parseCertificates(chainPem));
+  if (first!.der.equals(certificate.der)) return;
+  throw new EnrollkitError(
+    'CHAIN_INVALID',
+    `${paths.chain} does not begin with the certificate in ${paths.certificate}.`,
+    {
+      next: 'Move the outdated file away, then run the same command again: it is restored from the other one.',
+    },
+  );
+}
+
+/**
+ * Writes the file that is missing. The caller has checked that the certificate is that of the private key.
+ *
+ * @param issuersPem what follows the certificate in `chain.pem`
+ * @returns the certificate with nothing missing
+ * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE
+ */
+export function restoreMissing(
+  files: OwnFiles,
+  { missing, ...stored }: StoredCertificate,
+  issuersPem: string,
+  options: WriteOptions = {},
+): StoredCertificate {
+  const { paths, pem } = stored;
+  const isAlone = stored.chainPem === pem;
+  const chainPem = missing === 'chain' && isAlone ? pem + issuersPem : stored.chainPem;
+  const [path, text] = missing === 'chain' ? [paths.chain, chainPem] : [paths.certificate, pem];
+  // An empty file contains nothing to lose.
+  if (missing && lookAt(path)) files.replace(path, text, publicFileMode, options);
+  else if (missing) files.create(path, text, publicFileMode, options);
+  return { ...stored, chainPem };
+}
+
+/**
+ * Writes a `certificate.pem` that is missing, after a look at the private key, where that is in the folder.
+ *
+ * @throws EnrollkitError FILE_UNWRITABLE; of the key, KEY_MISMATCH among them
+ */
+export function restoreCertificate(
+  files: OwnFiles,
+  stored: StoredCertificate,
+  passphrase: string | undefined,
+): StoredCertificate {
+  if (stored.missing !== 'certificate') return stored;
+  if (lookAt(stored.paths.key)) loadPrivateKey(stored, passphrase);
+  return restoreMissing(files, stored, '', { note: files.isUnchanged(stored.paths.chain) });
 }
 
 /**
@@ -58,12 +151,24 @@ export function loadCertificate(paths: CertificatePaths): StoredCertificate | un
  * @throws EnrollkitError FILE_UNREADABLE, INVALID_KEY, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE or KEY_MISMATCH, naming
  *   the file
  */
-export function loadPrivateKey({ paths, certificate }: StoredCertificate, passphrase?: string): KeyObject {
-  const key = naming(paths.key, () => privateKeyFromPem(readText(paths.key), passphrase));
-  if (!isKeyPair(key, certificate.publicKey)) {
-    throw new EnrollkitError('KEY_MISMATCH', `The key in ${paths.key} is not that of ${paths.certificate}.`);
+export function loadPrivateKey(stored: StoredCertificate, passphrase?: string): KeyObject {
+  const { paths, certificate, missing } = stored;
+  const from = missing === 'certificate' ? paths.chain : paths.certificate;
+  const text = readTextIfExists(paths.key);
+  if (text === undefined) {
+    throw new EnrollkitError(
+      'FILE_UNREADABLE',
+      `There is no file ${paths.key}, the private key of ${from}.`,
+      {
+        next: putBack(paths),
+      },
+    );
   }
-  return key;
+  const key = naming(paths.key, () => privateKeyFromPem(text, passphrase));
+  if (isKeyPair(key, certificate.publicKey)) return key;
+  throw new EnrollkitError('KEY_MISMATCH', `The key in ${paths.key} is not that of ${from}.`, {
+    next: `Restore the key and the certificate that belong together, or move ${paths.folder} away.`,
+  });
 }
 
 /** Runs what reads a file; an error of ours gets the file's path in front. */

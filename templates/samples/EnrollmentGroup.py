@@ -1,7 +1,7 @@
 # The enrollment group of this run, made by hand: what "enrollkit quickstart" did for you, in the words of
 # Microsoft's Python quickstart. Written by enrollkit; run it against Azure, or against "enrollkit emulator start".
 #
-#   pip install azure-iot-provisioningserviceclient
+#   python3 -m pip install azure-iothub-provisioningserviceclient==1.2.0
 #   export DPS_CONNECTION_STRING='HostName=...;SharedAccessKeyName=...;SharedAccessKey=...'
 #   python3 EnrollmentGroup.py
 #
@@ -25,6 +25,12 @@ if not connection_string:
     sys.exit("Set DPS_CONNECTION_STRING to the connection string of your provisioning service.")
 
 GROUP_ID = {{groupId}}
+IOT_EDGE = {{iotEdge}}
+
+# This client is of 2018 and does not know that a group has capabilities: without this it would not send them.
+getattr(EnrollmentGroup, "_attribute_map", {}).setdefault(
+    "capabilities", {"key": "capabilities", "type": "DeviceCapabilities"}
+)
 
 service = ProvisioningServiceClient.create_from_connection_string(connection_string)
 
@@ -41,6 +47,9 @@ group = EnrollmentGroup.create(
         update_hub_assignment={{updateHubAssignment}}, migrate_device_data={{migrateDeviceData}}
     ),
 )
-group.capabilities = DeviceCapabilities(iot_edge={{iotEdge}})
+group.capabilities = DeviceCapabilities(iot_edge=IOT_EDGE)
 
-print(service.create_or_update(group))
+created = service.create_or_update(group)
+print(created)
+if IOT_EDGE and not (created.capabilities and created.capabilities.iot_edge):
+    sys.exit("The service created the group, but not for IoT Edge devices. Change that in the portal.")

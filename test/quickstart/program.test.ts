@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import { enrollmentGroupOf } from '../../src/quickstart/planned-enrollment-group.js';
 import { enrollmentGroupProgram } from '../../src/quickstart/sample-program.js';
 import { isInstalled, run } from '../support/openssl.js';
 import { planWith } from '../support/quickstart.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 
 /** The program, run by Python with a client that prints what it is given. */
 function runProgram(program: string, environment: Record<string, string>): string {
@@ -60,6 +65,41 @@ testWithPython('Python runs the program, and it asks for just the group of the p
     assert.ok(printed.includes(expected), `${expected}\n${printed}`);
   }
 });
+
+/** What the program sends through the client of its name, which sends what it knows and nothing else. */
+function sentBy(text: string, folder: string): Record<string, any> {
+  const path = join(folder, 'EnrollmentGroup.py');
+  writeFileSync(path, text);
+  mkdirSync(join(folder, 'ca/root'), { recursive: true });
+  writeFileSync(join(folder, 'ca/root/certificate.pem'), 'the certificate');
+  const { status, stderr } = spawnSync('python3', [path], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: {
+      ...process.env,
+      PYTHONPATH: fileURLToPath(new URL('../data', import.meta.url)),
+      PYTHONDONTWRITEBYTECODE: '1',
+      DPS_CONNECTION_STRING: 'HostName=h;SharedAccessKeyName=n;SharedAccessKey=k',
+    },
+  });
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stderr);
+}
+
+testWithPython('what the client sends is the group of the plan, IoT Edge too', () =>
+  inTemporaryFolder((folder) => {
+    for (const attestation of ['caReference', 'certificate'] as const) {
+      for (const iotEdge of [true, false]) {
+        const one = planWith((changed) => {
+          changed.enrollmentGroup = { ...plan.enrollmentGroup, attestation, iotEdge };
+        });
+        const group = enrollmentGroupOf(one, { pem: 'the certificate' }, []);
+        const sent = sentBy(enrollmentGroupProgram(one, group, 'ca/root/certificate.pem'), folder);
+        assert.deepEqual(sent, group);
+      }
+    }
+  }),
+);
 
 testWithPython('the program holds no connection string, and says so when it is given none', () => {
   assert.doesNotMatch(program, /\{\{|SharedAccessKey=[A-Za-z0-9]/);

@@ -7,11 +7,11 @@ import { publicFileMode, secretFileMode } from '../../workspace/files.js';
 import { readMaterial } from '../input/material.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { withPassphrase } from '../input/passphrase.js';
-import { assertFree, type NewFile, writeFiles } from '../input/write-files.js';
+import { assertFree, type NewFile, writeAndTell } from '../input/write-files.js';
 import type { Context, Input } from '../kernel/command.js';
+import { here } from '../terminal/display-path.js';
 import { rowsText } from './description.js';
 import { writeOut } from './emit.js';
-import { here } from './make-certificate.js';
 
 type Form = 'pem' | 'der' | 'pkcs7';
 
@@ -49,7 +49,7 @@ export async function convert(path: string, flags: Input['flags'], context: Cont
     });
   }
   if (out !== undefined) files.push({ path: out, contents, mode: publicFileMode });
-  writeFiles(files, force);
+  writeAndTell(files, force, context);
   if (out === undefined) {
     writeOut(contents, output);
     return;

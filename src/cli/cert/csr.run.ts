@@ -5,12 +5,13 @@ import { makeCertificateRequest } from '../../pki/x509/csr.js';
 import { publicFileMode, secretFileMode } from '../../workspace/files.js';
 import { assertKeyFlags, keysFrom } from '../input/key-flags.js';
 import { newPassphrase } from '../input/new-passphrase.js';
-import { assertFree, type NewFile, writeFiles } from '../input/write-files.js';
+import { assertFree, type NewFile, writeAndTell } from '../input/write-files.js';
 import type { Context, Input } from '../kernel/command.js';
+import { here } from '../terminal/display-path.js';
 import { quoted } from '../terminal/quoted.js';
 import { folderNameOf } from './certificate-name.js';
 import { rowsText } from './description.js';
-import { alternativeNamesFrom, here, subjectFrom } from './make-certificate.js';
+import { alternativeNamesFrom, subjectFrom } from './make-certificate.js';
 
 /** @throws EnrollkitError of the key, the names or the files */
 export async function makeRequest(
@@ -37,7 +38,7 @@ export async function makeRequest(
     const contents = await privateKeyToPem(keys.privateKey, passphrase);
     files.unshift({ path: paths.key, contents, mode: secretFileMode });
   }
-  writeFiles(files, force);
+  writeAndTell(files, force, context);
   if (output.json) return output.value({ files: paths });
   output.data(
     rowsText([

@@ -2,10 +2,11 @@
 import { parseCertificate } from '../../pki/x509/certificate.js';
 import { inspectCertificate } from '../../pki/x509/inspect.js';
 import { publicFileMode } from '../../workspace/files.js';
-import { assertFree, writeFiles } from '../input/write-files.js';
+import { assertFree, writeAndTell } from '../input/write-files.js';
 import type { Context, Input } from '../kernel/command.js';
 import type { Output } from '../kernel/output.js';
-import { here, report } from './make-certificate.js';
+import { here } from '../terminal/display-path.js';
+import { report } from './make-certificate.js';
 
 /** @throws EnrollkitError FILE_EXISTS: to be called before the work */
 export function assertOutFree(flags: Input['flags']): void {
@@ -26,7 +27,7 @@ export function emitCertificate(pem: string, text: string, flags: Input['flags']
     else context.output.value({ certificate: inspectCertificate(certificate), pem: text });
     return;
   }
-  writeFiles([{ path: out, contents: text, mode: publicFileMode }], flags.force === true);
+  writeAndTell([{ path: out, contents: text, mode: publicFileMode }], flags.force === true, context);
   report(certificate, { certificate: out }, context);
 }
 
@@ -45,14 +46,15 @@ export function emit(
   contents: string | Uint8Array,
   what: string,
   flags: Input['flags'],
-  { output }: Context,
+  context: Context,
 ): void {
+  const { output } = context;
   const { out } = flags as { out?: string };
   if (out === undefined) {
     writeOut(contents, output);
     return;
   }
-  writeFiles([{ path: out, contents, mode: publicFileMode }], flags.force === true);
+  writeAndTell([{ path: out, contents, mode: publicFileMode }], flags.force === true, context);
   if (output.json) output.value({ file: out });
   else output.data(`${what}: ${here(out)}`);
 }

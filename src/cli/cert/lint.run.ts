@@ -7,8 +7,8 @@ import { type CertificateFile, readFileOrFolder } from '../input/certificate-fil
 import { withPassphrase } from '../input/passphrase.js';
 import type { Context, Input } from '../kernel/command.js';
 import type { Styles } from '../kernel/output.js';
+import { here } from '../terminal/display-path.js';
 import { chainsOfFiles, type FileChain } from './chains-of-files.js';
-import { here } from './make-certificate.js';
 
 interface FileFinding extends Omit<Finding, 'certificate'> {
   file: string;

@@ -1,5 +1,5 @@
 /** Makes a key and its certificate, for every command that does. */
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { privateKeyToPem } from '../../pki/keys.js';
 import { issue, type Subject, type SubjectAlternativeNames } from '../../pki/make/issue.js';
 import type { Role } from '../../pki/make/profile.js';
@@ -7,13 +7,15 @@ import { type Certificate, parseCertificate } from '../../pki/x509/certificate.j
 import { inspectCertificate } from '../../pki/x509/inspect.js';
 import { publicFileMode, secretFileMode } from '../../workspace/files.js';
 import type { Layout } from '../../workspace/layout.js';
+import { assertNoLinkBelow } from '../../workspace/symbolic-links.js';
 import { assertKeyFlags, keysFrom } from '../input/key-flags.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { profileFor, tellIfShallow } from '../input/profile.js';
 import { type SigningCa, signedBy, signingCa } from '../input/signing-ca.js';
-import { assertFree, type NewFile, writeFiles } from '../input/write-files.js';
+import { assertFree, type NewFile, writeAndTell } from '../input/write-files.js';
 import type { Context, Input } from '../kernel/command.js';
+import { here } from '../terminal/display-path.js';
 import { folderNameOf } from './certificate-name.js';
 import { rowsText, shortRows } from './description.js';
 
@@ -78,7 +80,7 @@ export async function makeCertificate(
     const contents = await privateKeyToPem(privateKey, passphrase);
     files.unshift({ path: paths.key, contents, mode: secretFileMode });
   }
-  writeFiles(files, force);
+  writeAndTell(files, force, context);
   report(parseCertificate(pem), paths, context);
   tellIfShortened(parseCertificate(pem), ca?.certificate, context);
   tellIfShallow(parseCertificate(pem), flags, context);
@@ -136,11 +138,8 @@ function outFolder(
   ca: SigningCa | undefined,
 ): string {
   if (flags.out !== undefined) return flags.out as string;
-  return ca?.layout && placeIn ? placeIn(ca.layout) : folderNameOf(commonName);
-}
-
-/** A path as a person would type it here. */
-export function here(path: string): string {
-  const shorter = relative('', path);
-  return shorter === '' || shorter.startsWith('..') ? path : shorter;
+  if (!ca?.layout || !placeIn) return folderNameOf(commonName);
+  const folder = placeIn(ca.layout);
+  assertNoLinkBelow(ca.layout.folder, folder);
+  return folder;
 }

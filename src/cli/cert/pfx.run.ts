@@ -8,7 +8,7 @@ import { chainFrom } from '../input/order.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { naming } from '../input/read-file.js';
 import { ownerOf } from '../input/signing-ca.js';
-import { assertFree, writeFiles } from '../input/write-files.js';
+import { assertFree, writeAndTell } from '../input/write-files.js';
 import type { Context, Input } from '../kernel/command.js';
 import { report } from './make-certificate.js';
 
@@ -37,6 +37,6 @@ export async function makePfx(path: string, flags: Input['flags'], context: Cont
     friendlyName: given.friendlyName ?? certificate.subject.commonName ?? 'certificate',
     passphrase,
   });
-  writeFiles([{ path: out, contents: pfx, mode: secretFileMode }], force);
+  writeAndTell([{ path: out, contents: pfx, mode: secretFileMode }], force, context);
   report(certificate, { pfx: out }, context);
 }

@@ -23,10 +23,11 @@ import { newPassphrase } from '../input/new-passphrase.js';
 import { isSelfSigned } from '../input/order.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { type SigningCa, signedBy, signingCa } from '../input/signing-ca.js';
-import { assertFree, type NewFile, writeFiles } from '../input/write-files.js';
+import { assertFree, type NewFile, writeAndTell } from '../input/write-files.js';
 import type { Context, Input } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
-import { here, report, tellIfShortened } from './make-certificate.js';
+import { here } from '../terminal/display-path.js';
+import { report, tellIfShortened } from './make-certificate.js';
 
 /** @throws EnrollkitError of the files, the CA, the key; CHAIN_INVALID when the CA is not the one before */
 export async function renew(path: string, flags: Input['flags'], context: Context): Promise<void> {
@@ -71,7 +72,7 @@ export async function renew(path: string, flags: Input['flags'], context: Contex
     const contents = await privateKeyToPem(keys.privateKey, passphrase);
     files.unshift({ path: paths.key, contents, mode: secretFileMode });
   }
-  writeFiles(files, force);
+  writeAndTell(files, force, context);
   const renewed = parseCertificate(pem);
   report(renewed, paths, context);
   tellIfShortened(renewed, ca?.certificate, context);

@@ -3,7 +3,7 @@ import type { GroupOutcome } from '../../rollover/group.js';
 import type { RolloverResult } from '../../rollover/result.js';
 import type { Styles } from '../kernel/output.js';
 import { columns } from '../terminal/columns.js';
-import { here } from './make-certificate.js';
+import { here } from '../terminal/display-path.js';
 
 /** A list longer than this is cut, and says so; --json has all of it. */
 const maxListed = 20;

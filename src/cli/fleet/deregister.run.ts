@@ -1,6 +1,6 @@
 /** `enrollkit fleet deregister`. */
-import { rmSync } from 'node:fs';
 import { deregisterFleet } from '../../fleet/deregister-fleet.js';
+import { removeResults } from '../../fleet/registration/result-lines.js';
 import type { Context, Input } from '../kernel/command.js';
 import { withClients } from '../target/command-target.js';
 import { confirmed } from '../terminal/confirm.js';
@@ -32,8 +32,8 @@ export async function deregisterFromFlags(
       onProgress: (devices) => progress.on(devices),
     }).finally(() => progress.end());
   });
-  rmSync(`${fleet}.registrations.ndjson`, { force: true });
-  if (enrollments) rmSync(`${fleet}.enrollments.ndjson`, { force: true });
+  await removeResults(`${fleet}.registrations.ndjson`);
+  if (enrollments) await removeResults(`${fleet}.enrollments.ndjson`);
   if (output.json) return output.value(result);
   output.data(deregistrationText(total, result.leftInHubs, result.elapsedMs));
 }

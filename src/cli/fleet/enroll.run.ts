@@ -4,11 +4,11 @@ import { type EnrollFleetResult, enrollFleet } from '../../fleet/enroll-fleet.js
 import type { EnrollmentSettings } from '../../fleet/registration/enrollment-entry.js';
 import { defaultPlan } from '../../quickstart/plan/plan.js';
 import { enrollmentGroupOf } from '../../quickstart/planned-enrollment-group.js';
-import { here } from '../cert/make-certificate.js';
 import { type Context, camelCase, type Input } from '../kernel/command.js';
 import { enrollmentGroupFlags } from '../quickstart/plan-flags.js';
 import { planFrom } from '../quickstart/plan-input.js';
 import { withClients } from '../target/command-target.js';
+import { here } from '../terminal/display-path.js';
 import { fleetFiles, paceOf, servicePace } from './flags.js';
 import { fleetProgress } from './fleet-progress.js';
 import { enrollmentText } from './fleet-summary.js';

@@ -22,7 +22,7 @@ async function run(input: Input, { output }: Context): Promise<void> {
   const { EnrollkitError } = await import('../../errors.js');
   const { mergeManifests } = await import('../../fleet/merge-manifests.js');
   const { assertFree } = await import('../input/write-files.js');
-  const { here } = await import('../cert/make-certificate.js');
+  const { here } = await import('../terminal/display-path.js');
   const { out, force } = input.flags as { out?: string; force?: boolean };
   if (out === undefined && output.json) {
     throw new EnrollkitError(

@@ -2,11 +2,11 @@
 import { EnrollkitError, type ExitStatus, errorTable, exitStatus } from '../../errors.js';
 import { type RegisterFleetResult, registerFleet } from '../../fleet/register-fleet.js';
 import { manifestDevices } from '../../fleet/registration/fleet-devices.js';
-import { here } from '../cert/make-certificate.js';
 import { atGlobalEndpoint, deviceTarget, idScopeOf } from '../device/register-device.js';
 import type { Context, Input } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
 import { withTarget } from '../target/target.js';
+import { here } from '../terminal/display-path.js';
 import { fleetFiles, paceOf, registrationPace } from './flags.js';
 import { fleetProgress } from './fleet-progress.js';
 import { registrationText } from './fleet-summary.js';

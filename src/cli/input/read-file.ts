@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { EnrollkitError } from '../../errors.js';
 import { type PemBlock, pemBlocks } from '../../pki/containers/pem.js';
 import { DerError, objectIdentifierOf, readElement, sequenceOf, tags } from '../../pki/der/read.js';
-import { reason } from '../../workspace/files.js';
+import { lookAt, reason } from '../../workspace/files.js';
 
 /** A system's whole bundle of public roots has 0.25 MB; what is larger is not what was meant. */
 const maxFileBytes = 4_194_304;
@@ -43,6 +43,18 @@ export function readContents(path: string): FileContents {
     }
     return { form: 'pem', path, text, blocks };
   });
+}
+
+/** Whether a file holds a private key, or anything that is not known to be without one. */
+export function mayHoldKey(path: string): boolean {
+  try {
+    const contents = readContents(path);
+    if (contents.form === 'pem') return contents.blocks.some(({ label }) => label.endsWith('PRIVATE KEY'));
+    return !['certificate', 'request', 'pkcs7'].includes(contents.kind);
+  } catch (error) {
+    if (!(error instanceof EnrollkitError)) throw error;
+    return lookAt(path)?.size !== 0;
+  }
 }
 
 /** What a file holds, in words: `a private key`, `PRIVATE KEY and CERTIFICATE`. */

@@ -1,9 +1,18 @@
-/** Files that a command makes: never over others unasked, and all of them or none. */
+/** The files that a command writes: never over others unless asked, all or none, and never losing a private key. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, renameSync, rmSync, type Stats, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join, parse, relative, resolve } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
-import { removeIfEmpty, stageFile } from '../../workspace/files.js';
+import { sha256OfFile } from '../../workspace/digest.js';
+import { ensureFolder, lookAt, move, placeNew, removeIfEmpty, stageFile } from '../../workspace/files.js';
+import { Journal } from '../../workspace/journal.js';
+import { assertStateInFolder, certificateFolderOf } from '../../workspace/layout.js';
+import { takeLock } from '../../workspace/lock.js';
+import { OwnFiles } from '../../workspace/own-files.js';
+import { assertNoLinkBelow } from '../../workspace/symbolic-links.js';
+import type { Context } from '../kernel/command.js';
+import { here } from '../terminal/display-path.js';
+import { mayHoldKey } from './read-file.js';
 
 export interface NewFile {
   path: string;
@@ -12,16 +21,29 @@ export interface NewFile {
   mode: number;
 }
 
+/** A replaced file that contained a private key. */
+export interface KeptKey {
+  path: string;
+  keptAs: string;
+}
+
 /**
  * To be called before the work, so that nobody waits for what cannot be written.
  *
- * @throws EnrollkitError FILE_EXISTS, naming the first that is there; a folder in its place is never replaced
+ * @throws EnrollkitError FILE_EXISTS, naming the first that is there; what is not a file is never replaced.
+ *   FILE_UNWRITABLE for a path that leads through a symbolic link inside a certificate folder
  */
 export function assertFree(paths: readonly string[], force: boolean): void {
   for (const path of paths) {
+    const layout = certificateFolderOf(path);
+    if (layout) assertNoLinkBelow(layout.folder, resolve(path));
     const there = lookAt(path);
     if (!there || (force && there.isFile())) continue;
-    const why = there.isFile() ? 'is there already' : 'is a folder, or something else that is no file';
+    const why = there.isFile()
+      ? 'is there already'
+      : there.isSymbolicLink()
+        ? 'is a symbolic link'
+        : 'is a folder, or something else that is no file';
     throw new EnrollkitError('FILE_EXISTS', `${path} ${why}.`, {
       next: `Choose another place with --out${there.isFile() ? ', or replace it with --force' : ''}.`,
       context: { file: path },
@@ -31,51 +53,112 @@ export function assertFree(paths: readonly string[], force: boolean): void {
 
 /**
  * Writes files beside their places first, and moves them there when all are written: what fails on the way leaves
- * everything as it was. The last one is moved last.
+ * everything as it was. The last one is moved last. A file with a private key that is replaced is kept under another
+ * name. In a certificate folder, the journal follows the files that runs wrote, so that `clean` still knows them.
  *
- * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE
+ * @returns the private keys that were replaced
+ * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE; FOLDER_IN_USE, JOURNAL_UNREADABLE
  */
-export function writeFiles(files: readonly NewFile[], force: boolean): void {
+export function writeFiles(
+  files: readonly NewFile[],
+  force: boolean,
+  now: () => Date = () => new Date(),
+): KeptKey[] {
   assertFree(
     files.map(({ path }) => path),
     force,
   );
-  const suffix = `.${randomBytes(6).toString('hex')}.new`;
+  const suffix = `.${randomBytes(6).toString('hex')}`;
   const newFolders = [...new Set(files.flatMap(({ path }) => missingFolders(dirname(path))))];
-  const staged: string[] = [];
+  const own = ownFilesOf(files, now);
+  const undo: (() => void)[] = [];
+  const kept: KeptKey[] = [];
   try {
     for (const { path, contents, mode } of files) {
-      stageFile(path, contents, mode, path + suffix);
-      staged.push(path + suffix);
+      stageFile(path, contents, mode, `${path}${suffix}.new`);
+      undo.unshift(() => rmSync(`${path}${suffix}.new`, { force: true }));
     }
-    for (const { path } of files) move(path + suffix, path);
+    for (const { path, contents } of files) {
+      const isOwn = own?.files.isUnchanged(resolve(path)) === true;
+      if (lookAt(path)) {
+        const holdsKey = mayHoldKey(path);
+        const aside = holdsKey ? placeForKey(path) : `${path}${suffix}.old`;
+        moveAside(path, aside);
+        undo.unshift(() => {
+          renameSync(aside, path);
+          removeIfEmpty(dirname(aside));
+        });
+        if (holdsKey) kept.push({ path, keptAs: aside });
+        if (isOwn && holdsKey) own?.files.note(resolve(aside));
+      }
+      placeNew(`${path}${suffix}.new`, path);
+      undo.unshift(() => rmSync(path, { force: true }));
+      if (isOwn) own?.files.note(resolve(path), contents);
+    }
   } catch (error) {
-    for (const path of staged) rmSync(path, { force: true });
+    for (const act of undo) act();
     for (const folder of newFolders) removeIfEmpty(folder);
     throw error;
+  } finally {
+    own?.unlock();
   }
+  for (const { path } of files) rmSync(`${path}${suffix}.old`, { force: true });
+  return kept;
+}
+
+/** As {@link writeFiles}, and tells where the private keys are that were replaced. */
+export function writeAndTell(
+  files: readonly NewFile[],
+  force: boolean,
+  { output, now }: Pick<Context, 'output' | 'now'>,
+): void {
+  for (const { path, keptAs } of writeFiles(files, force, now)) {
+    output.say(`kept: the private key that was in ${here(path)} is now in ${here(keptAs)}`);
+  }
+}
+
+/** What the journal of the certificate folder knows of files that are to be replaced; undefined when there are none. */
+function ownFilesOf(
+  files: readonly NewFile[],
+  now: () => Date,
+): { files: OwnFiles; unlock: () => void } | undefined {
+  const replaced = files.find(({ path }) => lookAt(path));
+  const layout = replaced && certificateFolderOf(replaced.path);
+  if (!layout) return undefined;
+  assertStateInFolder(layout);
+  const unlock = takeLock(layout.lock);
+  try {
+    return { files: new OwnFiles(layout, Journal.open(layout.journal, now)), unlock };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/**
+ * Where a file with a private key goes when another takes its place: `key.pem` of a folder into a folder beside that
+ * one, any other file beside itself, with 8 digits of its SHA-256.
+ */
+function placeForKey(path: string): string {
+  const digits = `previous-${sha256OfFile(path)!.slice(0, 8)}`;
+  const { dir, name, ext } = parse(path);
+  const folder = resolve(dir);
+  const isAbove = !relative(folder, process.cwd()).startsWith('..');
+  if (basename(path) !== 'key.pem' || isAbove) return join(dir, `${name}.${digits}${ext}`);
+  return join(`${folder}.${digits}`, basename(path));
+}
+
+function moveAside(from: string, to: string): void {
+  const layout = certificateFolderOf(to);
+  if (layout) assertNoLinkBelow(layout.folder, resolve(to));
+  ensureFolder(dirname(to));
+  // The same key was kept before.
+  if (sha256OfFile(to) === sha256OfFile(from)) rmSync(to);
+  move(from, to);
 }
 
 /** A folder that is not there yet, and those above it that are not; the lowest first. */
 function missingFolders(folder: string): string[] {
   if (existsSync(folder) || dirname(folder) === folder) return [];
   return [folder, ...missingFolders(dirname(folder))];
-}
-
-function lookAt(path: string): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch {
-    // What keeps it from being seen keeps it from being written, and is told then.
-    return undefined;
-  }
-}
-
-function move(from: string, to: string): void {
-  try {
-    renameSync(from, to);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new EnrollkitError('FILE_UNWRITABLE', `${to} cannot be written: ${code}.`, { cause });
-  }
 }

@@ -18,9 +18,12 @@ export const dirFlag: Flag = {
   parse: folderName,
   summary: `the certificate folder (default: ${defaultFolder})`,
 };
-/** How a person calls this program: under npm, it is in nobody's path. */
+/**
+ * What to type to call this program: under npm, it is not in the path. Without `--no-install`, npx would download a
+ * package of this name where there is no clone, and anyone can publish one.
+ */
 export function programName(env: NodeJS.ProcessEnv): string {
-  return env.npm_command === undefined ? 'enrollkit' : 'npx enrollkit';
+  return env.npm_command === undefined ? 'enrollkit' : 'npx --no-install enrollkit';
 }
 
 /** The state folder that a quickstart uses. */

@@ -49,12 +49,13 @@ async function run({ flags }: Input, context: Context): Promise<void> {
     }),
   );
   if (plan.remote.length > maxListed) output.say(`removed  ${countText(result.removed)}`);
-  for (const { thing, why } of result.kept) output.say(`kept     ${inWords(thing)}: ${why}`);
   if (flags.certificates && result.kept.length === 0) {
-    const local = cleanLocal(folder);
+    const local = cleanLocal(folder, now);
     result.removed.push(...local.removed);
+    result.kept.push(...local.kept);
     output.say(`removed  ${local.removed.length} files in ${folder}`);
   }
+  for (const { thing, why } of result.kept) output.say(`kept     ${inWords(thing)}: ${why}`);
   if (result.kept.length > 0) {
     throw new EnrollkitError('PARTIAL', `${result.kept.length} of ${things.length} things are still there.`, {
       next: 'Do what is said beside each, then run the same command again.',

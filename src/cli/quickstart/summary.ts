@@ -18,7 +18,7 @@ export interface ClosingOptions {
   folder: string;
   /** The CA that was uploaded. */
   uploaded: 'root' | 'intermediate';
-  /** How the program is called here: `enrollkit`, or `npx enrollkit`. */
+  /** How the program is called here: `enrollkit`, or `npx --no-install enrollkit`. */
   program: string;
   style: Styles;
 }
@@ -78,7 +78,10 @@ function certificateLine(
   return `${truncate(label, room).padEnd(room)}  ${style.dim(facts)}`;
 }
 
-function files({ certificates, devices, program }: QuickstartResult, options: ClosingOptions): string[] {
+function files(
+  { certificates, devices, program, programKept }: QuickstartResult,
+  options: ClosingOptions,
+): string[] {
   const { uploaded } = options;
   const inDps = (which: 'root' | 'intermediate') =>
     which === uploaded ? `, in DPS as ${certificates.uploadedName}` : '';
@@ -97,7 +100,10 @@ function files({ certificates, devices, program }: QuickstartResult, options: Cl
     [`${example}chain.pem`, 'what the device shows: itself, its issuers'],
     [`${example}key.pem`, 'its private key'],
     [`${example}device.pfx`, 'both in one file, PKCS#12'],
-    [short(program), 'the enrollment group, by hand, in Python'],
+    [
+      short(program),
+      programKept ? 'yours: you changed it, so it stays' : 'the enrollment group, by hand, in Python',
+    ],
     ['.enrollkit/plan.json', 'this run again: quickstart --plan FILE'],
   );
   return columns(rows, 2);

@@ -1,13 +1,18 @@
 /** The state folder that `--dir` of an emulator command names. */
 import { existsSync } from 'node:fs';
-import { layoutOf } from '../../workspace/layout.js';
+import { assertStateInFolder, layoutOf } from '../../workspace/layout.js';
 import type { Input } from '../kernel/command.js';
-import { defaultStateFolder } from '../kernel/flags.js';
+import { defaultFolder, defaultStateFolder } from '../kernel/flags.js';
 
-/** As it was typed; a certificate folder stands for the state that is in it. */
+/**
+ * As it was typed; a certificate folder stands for the state that is in it.
+ *
+ * @throws EnrollkitError FILE_UNWRITABLE when that state is behind a symbolic link
+ */
 export function stateFolderOf(flags: Input['flags']): string {
   const typed = flags.dir as string | undefined;
+  const layout = layoutOf(typed ?? defaultFolder);
+  assertStateInFolder(layout);
   if (typed === undefined) return defaultStateFolder;
-  const { state } = layoutOf(typed);
-  return existsSync(state) ? `${typed.replace(/\/+$/, '')}/.enrollkit` : typed;
+  return existsSync(layout.state) ? `${typed.replace(/\/+$/, '')}/.enrollkit` : typed;
 }

@@ -6,7 +6,7 @@ import { azureTarget, emulatorTarget, type Target } from '../../dps/client/targe
 import { type EmulatorEndpoints, runningEmulator } from '../../emulator/endpoints.js';
 import { EnrollkitError } from '../../errors.js';
 import type { PlanTarget } from '../../quickstart/plan/plan.js';
-import { layoutOf } from '../../workspace/layout.js';
+import { assertStateInFolder, layoutOf } from '../../workspace/layout.js';
 import { emulatorLog } from '../emulator/log.js';
 import type { Context, Input } from '../kernel/command.js';
 import { hubConnectionString, serviceConnectionString } from './connection-strings.js';
@@ -67,7 +67,9 @@ async function openTarget(request: TargetRequest, context: Context): Promise<Ope
   if (request.target.kind === 'azure') {
     return { target: openAzure(request.target, request.flags, context), close: nothingToClose };
   }
-  const { state, folder } = layoutOf(request.folder);
+  const layout = layoutOf(request.folder);
+  const { state, folder } = layout;
+  assertStateInFolder(layout);
   const running = await runningEmulator(state);
   if (running) return { target: openEmulator(running, context), close: nothingToClose };
   if (!request.mayCreate && !existsSync(state)) {

@@ -1,52 +1,86 @@
 /** A file that grows in steps: what was not committed when a run ended is cut off by the next. */
+import { constants, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { EnrollkitError } from '../../errors.js';
-import { secretFileMode, unwritable } from '../../workspace/files.js';
+import { sha256Of } from '../../workspace/digest.js';
+import { lookAt, secretFileMode, unwritable } from '../../workspace/files.js';
+import { fileError } from '../devices/file-lines.js';
+
+/** How much of a file is committed. */
+export interface Committed {
+  /** Octets. */
+  length: number;
+  /** SHA-256 of the last of them, to tell whether it is still the same file; undefined if none was recorded. */
+  tail: string | undefined;
+}
+
+/** Enough octets to tell one file from another: they contain a certificate, or a row with thumbprints. */
+const tailOctets = 4096;
 
 export class CommittedFile {
   readonly #path: string;
   readonly #handle: FileHandle;
   #length: number;
+  /** The last octets, at most as many as count. */
+  #tail: Buffer;
 
-  private constructor(path: string, handle: FileHandle, length: number) {
+  private constructor(path: string, handle: FileHandle, length: number, tail: Buffer) {
     this.#path = path;
     this.#handle = handle;
     this.#length = length;
+    this.#tail = tail;
   }
 
   /**
-   * Opens a file, for its owner alone, and cuts off what stands behind the committed part.
+   * Makes a file, for its owner alone.
    *
-   * @param committed octets; with 0, the file may be missing
-   * @throws EnrollkitError FILE_UNWRITABLE; FILE_EXISTS when the file is shorter than what was committed
+   * @throws EnrollkitError FILE_EXISTS when there is anything but an empty file, FILE_UNWRITABLE
    */
-  static async open(path: string, committed: number): Promise<CommittedFile> {
+  static async create(path: string): Promise<CommittedFile> {
+    const there = lookAt(path);
+    // A run that was killed before its first commit leaves nothing else.
+    const flags = there?.isFile() && there.size === 0 ? constants.O_RDWR | noFollow : 'wx+';
+    try {
+      return new CommittedFile(path, await open(path, flags, secretFileMode), 0, Buffer.alloc(0));
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(path, cause);
+      throw new EnrollkitError('FILE_EXISTS', `${path} already exists and was not written by this fleet.`, {
+        next: 'Choose another place with --out, or move it away.',
+        context: { file: path },
+      });
+    }
+  }
+
+  /**
+   * Opens a file of an interrupted run, and cuts off what stands behind the committed part.
+   *
+   * @throws EnrollkitError FILE_UNWRITABLE; FILE_EXISTS when it is not the file any more that was committed
+   */
+  static async resume(path: string, { length, tail }: Committed): Promise<CommittedFile> {
     let handle: FileHandle;
     try {
-      handle = await open(path, committed === 0 ? 'w' : 'r+', secretFileMode);
+      handle = await open(path, constants.O_RDWR | noFollow);
     } catch (cause) {
       throw unwritable(path, cause);
     }
     try {
-      const { size } = await handle.stat();
-      if (size < committed) {
-        throw new EnrollkitError(
-          'FILE_EXISTS',
-          `${path} has ${size} bytes, and the interrupted run had written ${committed}: it was changed since.`,
-          { next: 'Remove it with its .journal and its manifest, and issue the fleet anew.' },
-        );
-      }
-      await handle.truncate(committed);
+      const last = await unchangedTail(handle, path, { length, tail });
+      await handle.truncate(length);
+      return new CommittedFile(path, handle, length, last);
     } catch (cause) {
       await handle.close();
       throw cause instanceof EnrollkitError ? cause : unwritable(path, cause);
     }
-    return new CommittedFile(path, handle, committed);
   }
 
   /** Octets, with those that are not committed yet. */
   get length(): number {
     return this.#length;
+  }
+
+  /** What is to be noted when all of it is committed. */
+  get committed(): Committed {
+    return { length: this.#length, tail: sha256Of(this.#tail) };
   }
 
   /** @throws EnrollkitError FILE_UNWRITABLE */
@@ -65,6 +99,7 @@ export class CommittedFile {
       throw unwritable(this.#path, cause);
     }
     this.#length += bytes.length;
+    this.#tail = Buffer.concat([this.#tail, bytes.subarray(-tailOctets)]).subarray(-tailOctets);
   }
 
   /** Resolves when everything is on the disk. @throws EnrollkitError FILE_UNWRITABLE */
@@ -79,4 +114,49 @@ export class CommittedFile {
   async close(): Promise<void> {
     await this.#handle.close();
   }
+
+  /** Closes a file that was made for nothing, and removes it. */
+  async discard(): Promise<void> {
+    await this.close();
+    rmSync(this.#path, { force: true });
+  }
+}
+
+/**
+ * Refuses a file that is not the one any more that was committed.
+ *
+ * @throws EnrollkitError FILE_EXISTS, FILE_UNREADABLE
+ */
+export async function assertUnchanged(path: string, committed: Committed): Promise<void> {
+  try {
+    const handle = await open(path, constants.O_RDONLY | noFollow);
+    try {
+      await unchangedTail(handle, path, committed);
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ELOOP') throw changed(path, 'is a symbolic link');
+    throw fileError(path, cause);
+  }
+}
+
+/** The last octets of the committed part. */
+async function unchangedTail(handle: FileHandle, path: string, { length, tail }: Committed): Promise<Buffer> {
+  const { size } = await handle.stat();
+  if (size < length) throw changed(path, `has ${size} bytes, and the interrupted run had written ${length}`);
+  const last = Buffer.alloc(Math.min(tailOctets, length));
+  await handle.read(last, 0, last.length, length - last.length);
+  if (tail === undefined || tail === sha256Of(last)) return last;
+  throw changed(path, 'does not contain what the interrupted run wrote');
+}
+
+/** A symbolic link would lead to a file that no run has made. Windows lacks it. */
+const noFollow = constants.O_NOFOLLOW ?? 0;
+
+function changed(path: string, why: string): EnrollkitError {
+  return new EnrollkitError('FILE_EXISTS', `${path} ${why}: it was changed since.`, {
+    next: 'Remove it with its .journal and its manifest, and issue the fleet anew.',
+    context: { file: path },
+  });
 }

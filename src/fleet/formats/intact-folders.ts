@@ -11,13 +11,19 @@ import { linesOf } from '../devices/file-lines.js';
 import type { Progress } from '../issue/journal.js';
 import { manifestColumns } from '../issue/manifest-rows.js';
 import type { FleetRequest } from '../issue/request.js';
+import { assertUnchanged } from './committed-file.js';
 
-/** What is done according to the journal, up to the first device whose folder is not as the manifest says. */
+/**
+ * What is done according to the journal, up to the first device whose folder is not as the manifest says.
+ *
+ * @throws EnrollkitError FILE_EXISTS when the manifest was changed since, FILE_UNREADABLE
+ */
 export async function intactPart(
   { format, out, manifest, pfx }: FleetRequest,
   done: Progress,
 ): Promise<Progress> {
   if (format !== 'dir' || done.devices === 0) return done;
+  await assertUnchanged(manifest, { length: done.manifest, tail: done.tails?.manifest });
   let [devices, length] = [-1, 0];
   for await (const line of linesOf(manifest, done.manifest)) {
     if (devices >= 0 && !isIntact(out as string, line, pfx)) return { devices, manifest: length, output: 0 };

@@ -28,7 +28,7 @@ export class NdjsonLines {
     this.#out = new ByteWriter(memory);
   }
 
-  add(device: MadeDevice): void {
+  add(device: MadeDevice): MadeDevice {
     const out = this.#out;
     // No registration ID holds a character that JSON escapes.
     out.ascii(`{"registrationId":"${device.registrationId}","certificate":"`);
@@ -47,6 +47,7 @@ export class NdjsonLines {
     );
     if (device.pfx) out.ascii(`,"pfx":"${Buffer.from(device.pfx).toString('base64')}"`);
     out.ascii('}\n');
+    return device;
   }
 
   finish(): Uint8Array<ArrayBuffer> {

@@ -22,13 +22,14 @@ export class TarEntries {
     this.#pack = pack();
   }
 
-  add(device: MadeDevice): void {
+  add(device: MadeDevice): MadeDevice {
     const folder = deviceFolderName(device.registrationId);
     this.#pack.entry({ name: `${folder}/`, type: 'directory', mode: folderMode, mtime: this.#time });
     for (const { name, contents, mode } of this.#files.of(device)) {
       // A copy: the archive is put together when the batch ends.
       this.#pack.entry({ name: `${folder}/${name}`, mode, mtime: this.#time }, Buffer.from(contents));
     }
+    return device;
   }
 
   async finish(): Promise<Uint8Array<ArrayBuffer>> {

@@ -5,7 +5,8 @@ import type { WorkerSetup } from './worker-messages.js';
 export interface DeviceSink {
   /** Begins a batch. @param memory to write into, where the format needs some */
   begin(memory: ArrayBuffer | undefined): void;
-  add(device: MadeDevice): void;
+  /** @returns the device that is in the output then: this one, or the one that an interrupted run has put there */
+  add(device: MadeDevice): MadeDevice | Promise<MadeDevice>;
   /** What the batch adds to the output file. */
   finish(): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
 }

@@ -32,6 +32,8 @@ export interface MadeDevice {
   /** As .NET shows it. */
   subject: string;
   tags: readonly string[];
+  /** Where it is not that of the fleet: of a device that an earlier run made. ISO 8601. */
+  validity?: { notBefore: string; notAfter: string };
   /** PKCS#12, when it was asked for. */
   pfx?: Uint8Array;
 }

@@ -4,6 +4,7 @@ import { EnrollkitError } from '../../errors.js';
 import { keyAlgorithmOf } from '../../pki/keys.js';
 import { usualBackdateMinutes } from '../../pki/make/sign-certificate.js';
 import { type Certificate, sha256Thumbprint } from '../../pki/x509/certificate.js';
+import { lookAt } from '../../workspace/files.js';
 import { linesOf } from '../devices/file-lines.js';
 import { encodeAlternativeNames } from './alternative-names.js';
 import { CertificateStamp } from './certificate-stamp.js';
@@ -111,7 +112,8 @@ function isFree(path: string): boolean {
   try {
     isFolder = statSync(path).isDirectory();
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return true;
+    // A link to nothing is something.
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return lookAt(path) === undefined;
     throw new EnrollkitError('FILE_UNREADABLE', `${path} cannot be looked at: ${(cause as Error).message}.`, {
       cause,
     });

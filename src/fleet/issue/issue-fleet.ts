@@ -5,7 +5,7 @@ import { generateKeyPair, type KeyAlgorithm } from '../../pki/keys.js';
 import { intactPart } from '../formats/intact-folders.js';
 import { certificateTemplate, subjectPrefix } from './certificate-template.js';
 import { assertFree, finishedFleet } from './finished-fleet.js';
-import { FleetJournal, nothingDone } from './journal.js';
+import { FleetJournal } from './journal.js';
 import { FleetOutput } from './output.js';
 import { assertOutlivesDevices, digestOf, type FleetRequest } from './request.js';
 import type { BatchResult, WorkerSetup } from './worker-messages.js';
@@ -58,12 +58,13 @@ export async function issueFleet(request: FleetRequest, options: FleetOptions): 
     if (journalPath !== undefined) {
       journal = FleetJournal.open(journalPath, digestOf(request), () => assertFree(request));
     }
-    const before = await intactPart(request, journal?.done ?? nothingDone);
+    const before = journal?.done && (await intactPart(request, journal.done));
     output = await FleetOutput.open(request, journal, before);
-    options.onProgress(before.devices);
+    const devices = before?.devices ?? 0;
+    options.onProgress(devices);
     await makeAll(request, { pool, output, batchSize, ...options });
     const { notBefore, notAfter } = setup.template;
-    return { devices: total, made: total - before.devices, notBefore, notAfter };
+    return { devices: total, made: total - devices, notBefore, notAfter };
   } finally {
     await pool.close();
     await output?.close();

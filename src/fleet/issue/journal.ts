@@ -17,7 +17,7 @@ import {
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { EnrollkitError } from '../../errors.js';
-import { readTextIfExists, secretFileMode, unwritable } from '../../workspace/files.js';
+import { lookAt, readTextIfExists, secretFileMode, unwritable } from '../../workspace/files.js';
 import { jsonOf } from '../../workspace/json-text.js';
 import { isAlive } from '../../workspace/lock.js';
 
@@ -28,6 +28,8 @@ const doneLine = z.object({
     devices: z.number(),
     output: z.number(),
     manifest: z.number(),
+    /** SHA-256 of the last octets of each. */
+    tails: z.object({ output: z.string().optional(), manifest: z.string() }).optional(),
     /** Whether what ends the output stands there, too. */
     ended: z.boolean().optional(),
   }),
@@ -37,15 +39,13 @@ const line = z.union([fleetLine, runLine, doneLine]);
 /** How far a run came: devices, and the lengths of the two files at that point in octets. */
 export type Progress = z.infer<typeof doneLine>['done'];
 
-export const nothingDone: Progress = { devices: 0, output: 0, manifest: 0 };
-
 export class FleetJournal {
   readonly path: string;
-  /** What an earlier run did. */
-  readonly done: Progress;
+  /** What an earlier run did; undefined when none has made the output. */
+  readonly done: Progress | undefined;
   #file: number | undefined;
 
-  private constructor(path: string, file: number, done: Progress) {
+  private constructor(path: string, file: number, done: Progress | undefined) {
     this.path = path;
     this.#file = file;
     this.done = done;
@@ -60,6 +60,11 @@ export class FleetJournal {
    *   JOURNAL_UNREADABLE, FILE_UNWRITABLE
    */
   static open(path: string, request: string, assertFree: () => void): FleetJournal {
+    if (lookAt(path)?.isSymbolicLink()) {
+      throw new EnrollkitError('FILE_EXISTS', `${path} is a symbolic link.`, {
+        next: 'Choose another place with --out, or move it away.',
+      });
+    }
     const before = readJournal(path);
     if (!before.fleet) assertFree();
     else if (before.fleet !== request) {
@@ -124,14 +129,14 @@ interface Found {
   text: string | undefined;
   fleet?: string;
   runs: z.infer<typeof runLine>['run'][];
-  done: Progress;
+  done?: Progress;
   /** Octets of the lines that are whole. */
   whole: number;
 }
 
 function readJournal(path: string): Found {
   const text = readTextIfExists(path);
-  const found: Found = { text, runs: [], done: nothingDone, whole: 0 };
+  const found: Found = { text, runs: [], whole: 0 };
   const lines = (text ?? '').split('\n').slice(0, -1);
   // Only a run that was killed while it began leaves less than a line.
   if (lines.length === 0 && text && !text.startsWith('{"fleet":')) throw notAJournal(path, 1);

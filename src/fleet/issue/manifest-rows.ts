@@ -26,19 +26,24 @@ export class ManifestRows {
   readonly #tagCount: number;
 
   constructor(validity: { notBefore: string; notAfter: string }, tagCount: number) {
-    this.#dates = `,${validity.notBefore},${validity.notAfter},`;
+    this.#dates = datesText(validity);
     this.#tagCount = tagCount;
   }
 
   add(device: MadeDevice, into: ByteWriter): void {
+    const dates = device.validity ? datesText(device.validity) : this.#dates;
     into.ascii(
-      `${device.registrationId},${device.serialNumber}${this.#dates}${device.sha1Thumbprint},${device.sha256Thumbprint},`,
+      `${device.registrationId},${device.serialNumber}${dates}${device.sha1Thumbprint},${device.sha256Thumbprint},`,
     );
     into.utf8(csvField(device.subject));
     for (let index = 0; index < this.#tagCount; index += 1)
       into.utf8(`,${csvField(device.tags[index] ?? '')}`);
     into.ascii('\n');
   }
+}
+
+function datesText({ notBefore, notAfter }: { notBefore: string; notAfter: string }): string {
+  return `,${notBefore},${notAfter},`;
 }
 
 /** RFC 4180 section 2. */

@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { EnrollkitError } from '../../errors.js';
 import { ensureFolder } from '../../workspace/files.js';
-import { CommittedFile } from '../formats/committed-file.js';
+import { assertUnchanged, CommittedFile } from '../formats/committed-file.js';
 import { unfinishedFolder } from '../formats/device-folders.js';
 import { endOfTar } from '../formats/end-of-tar.js';
 import type { FleetJournal, Progress } from './journal.js';
 import { manifestHeader } from './manifest-rows.js';
 import type { FleetRequest } from './request.js';
 import type { BatchResult } from './worker-messages.js';
+
+const nothingDone: Progress = { devices: 0, output: 0, manifest: 0 };
 
 /** Between two commits; what is made in between is made again after a crash. */
 const commitEveryMs = 250;
@@ -42,24 +44,39 @@ export class FleetOutput {
   }
 
   /**
-   * Goes on after what was committed; what stands behind it is removed.
+   * Makes the files, or goes on after what was committed; what stands behind it is removed.
    *
    * @param journal undefined for a stream
+   * @param done undefined when the files are to be made
    * @throws EnrollkitError FILE_UNWRITABLE, FILE_EXISTS
    */
   static async open(
     request: FleetRequest,
     journal: FleetJournal | undefined,
-    done: Progress,
+    done: Progress | undefined,
   ): Promise<FleetOutput> {
     const { out, format, manifest: manifestPath, source } = request;
-    const manifest = await CommittedFile.open(manifestPath, done.manifest);
-    if (done.manifest === 0) await manifest.append(Buffer.from(manifestHeader(source.tagNames)));
-    let output: CommittedFile | Writable | undefined;
-    if (typeof out !== 'string') output = out;
-    else if (format === 'dir') prepareFolder(out);
-    else output = await CommittedFile.open(out, done.output);
-    return new FleetOutput(request, journal, { output, manifest }, done);
+    const committed = (name: 'output' | 'manifest') => ({ length: done![name], tail: done!.tails?.[name] });
+    const opened = (path: string, name: 'output' | 'manifest') =>
+      done ? CommittedFile.resume(path, committed(name)) : CommittedFile.create(path);
+    // Before anything is cut off.
+    if (done && typeof out === 'string' && format !== 'dir') await assertUnchanged(out, committed('output'));
+    const manifest = await opened(manifestPath, 'manifest');
+    try {
+      let output: CommittedFile | Writable | undefined;
+      if (typeof out !== 'string') output = out;
+      else if (format === 'dir') prepareFolder(out);
+      else output = await opened(out, 'output');
+      const made = new FleetOutput(request, journal, { output, manifest }, done ?? nothingDone);
+      // Committed while both are empty: from then on, what is in them is known to be the run's.
+      if (!done) await made.keep();
+      if (manifest.length === 0) await manifest.append(Buffer.from(manifestHeader(source.tagNames)));
+      return made;
+    } catch (error) {
+      if (done) await manifest.close();
+      else await manifest.discard();
+      throw error;
+    }
   }
 
   /** Devices that are written, whether committed or not. */
@@ -113,10 +130,12 @@ export class FleetOutput {
   async #commit(): Promise<void> {
     this.#committedAt = Date.now();
     const file = this.#output instanceof CommittedFile ? this.#output : undefined;
+    const [output, manifest] = [file?.committed, this.#manifest.committed];
     const done: Progress = {
       devices: this.#devices,
-      output: file?.length ?? 0,
-      manifest: this.#manifest.length,
+      output: output?.length ?? 0,
+      manifest: manifest.length,
+      tails: { output: output?.tail, manifest: manifest.tail! },
       ...(this.#ended ? { ended: true } : {}),
     };
     await Promise.all([file?.sync(), this.#manifest.sync()]);
@@ -130,7 +149,7 @@ function prepareFolder(folder: string): void {
   const entries = opendirSync(folder);
   try {
     for (let entry = entries.readSync(); entry; entry = entries.readSync()) {
-      if (!entry.name.startsWith(unfinishedFolder)) continue;
+      if (!unfinishedFolder.test(entry.name) || !entry.isDirectory()) continue;
       rmSync(join(folder, entry.name), { recursive: true, force: true });
     }
   } finally {

@@ -1,5 +1,6 @@
 /** What a fleet is: everything that decides how its certificates look, and where they go. */
 import { createHash } from 'node:crypto';
+import { dirname, relative, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { EnrollkitError } from '../../errors.js';
 import type { KeyAlgorithm } from '../../pki/keys.js';
@@ -37,7 +38,7 @@ export interface FleetAuthority extends Required<Issuer> {
 
 /** The same text for the same fleet; nothing of it can be read out. */
 export function digestOf(request: FleetRequest): string {
-  const { source, range, ca, profile, keyAlgorithm, validityDays, subject } = request;
+  const { source, range, ca, profile, keyAlgorithm, validityDays, subject, out, manifest } = request;
   const decisive = [
     source.identity,
     range,
@@ -49,6 +50,8 @@ export function digestOf(request: FleetRequest): string {
     sorted(subject),
     request.format,
     request.pfx,
+    // An interrupted run goes on with its own manifest, and with no other file.
+    typeof out === 'string' ? relative(dirname(resolve(out)), resolve(manifest)) : null,
   ];
   return createHash('sha256').update(JSON.stringify(decisive)).digest('hex');
 }

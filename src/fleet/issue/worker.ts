@@ -52,8 +52,8 @@ async function make({ batch, memory }: BatchMessage): Promise<BatchResult> {
   for (const request of requestsOf(batch)) {
     let device = maker.make(request);
     if (finishing) device = await finishing(device);
-    sink.add(device);
-    rows.add(device, manifest);
+    const added = sink.add(device);
+    rows.add(added instanceof Promise ? await added : added, manifest);
     count += 1;
   }
   return { count, output: await sink.finish(), manifest: manifest.take() };

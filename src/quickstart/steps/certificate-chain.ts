@@ -1,17 +1,20 @@
 /** The chain of CAs: the root, and the intermediate where the plan has one. Made once, then reused. */
 import { randomBytes } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
-import { generateKeyPair, keyAlgorithmOf } from '../../pki/keys.js';
+import { generateKeyPair, keyAlgorithmOf, privateKeyToPem } from '../../pki/keys.js';
 import { type Issuer, issue } from '../../pki/make/issue.js';
 import { loadProfile } from '../../pki/make/profile.js';
+import { isIssuedBy, notIssuedBy } from '../../pki/x509/issued-by.js';
 import type { CertificatePaths } from '../../workspace/layout.js';
 import {
+  assertOwnChain,
   loadCertificate,
+  restoreMissing,
   type StoredCertificate,
   saveCertificate,
 } from '../../workspace/stored-certificates.js';
-import { journalFile } from '../local-files.js';
 import { openKey } from '../opened-keys.js';
+import { assertNoRemains, unfinishedKey } from '../remains.js';
 import { need, type RunContext, type Step } from '../step.js';
 
 type CaRole = 'root' | 'intermediate';
@@ -29,21 +32,24 @@ export const certificateChain: Step = {
   async check(context) {
     const { plan, found } = context;
     found.root = usable(context, 'root');
-    if (found.root && plan.certificates.intermediate) found.intermediate = usable(context, 'intermediate');
-    if (!found.root || (plan.certificates.intermediate && !found.intermediate)) return undefined;
-    return [found.root, found.intermediate]
-      .flatMap((ca) => ca?.certificate.subject.commonName ?? [])
-      .join(' > ');
+    found.intermediate = plan.certificates.intermediate ? usable(context, 'intermediate') : undefined;
+    assertChainHolds(context);
+    const wanted = plan.certificates.intermediate ? [found.root, found.intermediate] : [found.root];
+    if (!wanted.every((ca) => ca && ca.missing === undefined)) return undefined;
+    return wanted.flatMap((ca) => ca?.certificate.subject.commonName ?? []).join(' > ');
   },
   async act(context) {
-    const { plan, found, layout } = context;
+    const { plan, found, layout, files } = context;
     const suffix = () => randomBytes(4).toString('hex').toUpperCase();
-    if (!found.root) {
+    if (found.root) found.root = restoreMissing(files, found.root, '');
+    else {
       // Two roots of one name would be mistaken for each other in DPS, so each has a name of its own.
       const commonName = plan.certificates.rootCommonName ?? `Enrollkit Root CA ${suffix()}`;
       found.root = await makeCa(context, 'root', layout.root, commonName);
     }
-    if (plan.certificates.intermediate && !found.intermediate) {
+    if (found.intermediate) {
+      found.intermediate = restoreMissing(files, found.intermediate, found.root.pem);
+    } else if (plan.certificates.intermediate) {
       const commonName = plan.certificates.intermediateCommonName ?? `Enrollkit Intermediate CA ${suffix()}`;
       found.intermediate = await makeCa(context, 'intermediate', layout.intermediate, commonName, {
         certificate: found.root.pem,
@@ -53,11 +59,14 @@ export const certificateChain: Step = {
   },
 };
 
-/** A stored CA that this plan can go on with; undefined when there is none. */
+/** A stored CA that this plan can go on with; undefined when there is none, and a new one can be made. */
 function usable(context: RunContext, role: CaRole): StoredCertificate | undefined {
   const { plan, layout, now } = context;
   const stored = loadCertificate(layout[role]);
-  if (!stored) return undefined;
+  if (!stored) {
+    assertNoRemains(context, layout[role]);
+    return undefined;
+  }
   const { certificate, paths } = stored;
   const refuse = (why: string) =>
     new EnrollkitError('FILE_EXISTS', `${paths.certificate} cannot be reused: ${why}.`, {
@@ -83,7 +92,36 @@ function usable(context: RunContext, role: CaRole): StoredCertificate | undefine
   }
   // Opened now, so that a wrong passphrase or a swapped key is found before anything is uploaded.
   openKey(context, stored);
+  assertOwnChain(stored);
   return stored;
+}
+
+/**
+ * Refuses an intermediate or devices whose CA is missing or is not the one in the folder: a new CA would replace the
+ * one that DPS accepts them by.
+ *
+ * @throws EnrollkitError FILE_EXISTS
+ */
+function assertChainHolds({ plan, layout, found }: RunContext): void {
+  const { root, intermediate } = found;
+  const refuse = (what: StoredCertificate, why: string, gone: CertificatePaths) =>
+    new EnrollkitError('FILE_EXISTS', `${what.paths.certificate} ${why}.`, {
+      next: `Restore ${gone.folder} from a backup, or move ${what.paths.folder} away to have a new one made.`,
+    });
+  if (intermediate && !root) {
+    throw refuse(intermediate, `exists, but the root CA in ${layout.root.folder} is missing`, layout.root);
+  }
+  if (intermediate && root && !isIssuedBy(intermediate.certificate, root.certificate)) {
+    const why = notIssuedBy(intermediate.certificate, root.certificate);
+    throw refuse(intermediate, `cannot be reused: it was not issued by ${why}`, layout.root);
+  }
+  const signer = plan.certificates.intermediate ? 'intermediate' : 'root';
+  if (found[signer]) return;
+  for (const id of plan.devices.registrationIds) {
+    const device = loadCertificate(layout.device(id));
+    if (device)
+      throw refuse(device, `exists, but its CA in ${layout[signer].folder} is missing`, layout[signer]);
+  }
 }
 
 async function makeCa(
@@ -93,9 +131,10 @@ async function makeCa(
   commonName: string,
   issuer?: Issuer,
 ): Promise<StoredCertificate> {
-  const { plan, now, found } = context;
+  const { plan, now, found, files } = context;
   context.progress(`making the ${role} CA`);
-  const { publicKey, privateKey } = await generateKeyPair(plan.certificates.keyAlgorithm);
+  const unfinished = unfinishedKey(context, paths);
+  const { publicKey, privateKey } = unfinished ?? (await generateKeyPair(plan.certificates.keyAlgorithm));
   const { pem } = await issue({
     profile: loadProfile(role),
     subject: { commonName },
@@ -103,13 +142,16 @@ async function makeCa(
     issuer: issuer ?? { privateKey },
     at: now(),
   });
-  for (const path of [paths.key, paths.chain, paths.certificate]) journalFile(context, path);
   const issuersPem = issuer ? need(found, 'root').pem : '';
+  const keyPem = unfinished ? undefined : await privateKeyToPem(privateKey, keyPassphrase(context));
   found.keys.set(paths.key, privateKey);
-  return saveCertificate(paths, { pem, issuersPem, privateKey, passphrase: keyPassphrase(context) });
+  return saveCertificate(files, paths, { pem, issuersPem, keyPem });
 }
 
 /** What new keys are encrypted with; undefined for keys in the clear. */
-export function keyPassphrase({ plan, passphrase }: RunContext): string | undefined {
+export function keyPassphrase({
+  plan,
+  passphrase,
+}: Pick<RunContext, 'plan' | 'passphrase'>): string | undefined {
   return plan.certificates.encryptKeys ? passphrase : undefined;
 }

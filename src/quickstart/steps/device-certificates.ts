@@ -3,19 +3,21 @@
 import { sameId } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
 import { createPfx } from '../../pki/containers/pkcs12-write.js';
-import { generateKeyPair } from '../../pki/keys.js';
+import { generateKeyPair, isEncryptedKey, privateKeyToPem } from '../../pki/keys.js';
 import { issue } from '../../pki/make/issue.js';
 import { loadProfile, type Role } from '../../pki/make/profile.js';
 import { isIssuedBy, notIssuedBy } from '../../pki/x509/issued-by.js';
-import { secretFileMode, writeFileAtomically } from '../../workspace/files.js';
+import { lookAt, readText, secretFileMode } from '../../workspace/files.js';
 import type { CertificatePaths } from '../../workspace/layout.js';
 import {
+  assertOwnChain,
   loadCertificate,
+  restoreMissing,
   type StoredCertificate,
   saveCertificate,
 } from '../../workspace/stored-certificates.js';
-import { journalFile } from '../local-files.js';
 import { openKey } from '../opened-keys.js';
+import { assertNoRemains, unfinishedKey } from '../remains.js';
 import { forEachOf, need, type RunContext, type Step, signingCa } from '../step.js';
 import { keyPassphrase } from './certificate-chain.js';
 
@@ -39,7 +41,7 @@ export const deviceCertificates: Step = {
     for (const id of plan.devices.registrationIds) {
       if (found.devices.has(id)) continue;
       const stored = usable(context, id);
-      if (stored) found.devices.set(id, stored);
+      if (stored && isWhole(context, id, stored)) found.devices.set(id, stored);
     }
     const made = found.devices.size;
     return made === plan.devices.registrationIds.length ? `signed by ${signerName(context)}` : undefined;
@@ -62,67 +64,118 @@ export const deviceCertificates: Step = {
   },
 };
 
-/** A stored device certificate that this plan can go on with; undefined when the device is to be made. */
+/**
+ * A stored device certificate that this plan can go on with; undefined when there is none, and a new one can be made.
+ * The same is looked at for the edge CA, where the plan has them.
+ */
 function usable(context: RunContext, registrationId: string): StoredCertificate | undefined {
-  const { layout, plan, now, found } = context;
+  const { layout, plan, found } = context;
   const paths = layout.device(registrationId);
-  const stored = loadCertificate(paths);
+  const { certificate } = signingCa(found);
+  const signedBySigner = (paths: CertificatePaths): StoredCertificate | undefined => {
+    const stored = loadCertificate(paths);
+    if (!stored) {
+      assertNoRemains(context, paths);
+      return undefined;
+    }
+    if (!isIssuedBy(stored.certificate, certificate)) {
+      throw unusable(stored, `it was not issued by ${notIssuedBy(stored.certificate, certificate)}`);
+    }
+    const { notAfter } = stored.certificate;
+    if (context.now() > notAfter) throw unusable(stored, `it expired on ${notAfter.toISOString()}`);
+    openKey(context, stored);
+    assertOwnChain(stored);
+    return stored;
+  };
+  const stored = signedBySigner(paths);
+  if (plan.enrollmentGroup.iotEdge) signedBySigner(paths.edgeCa);
   if (!stored) return undefined;
-  if (plan.enrollmentGroup.iotEdge && !loadCertificate(paths.edgeCa)) return undefined;
-  const { certificate } = stored;
-  const refuse = (why: string) =>
-    new EnrollkitError('FILE_EXISTS', `${paths.certificate} cannot be reused: ${why}.`, {
-      next: `Move ${paths.folder} away, then run the same command again: it makes a new one.`,
-    });
-  if (!sameId(certificate.subject.commonName ?? '', registrationId)) {
-    throw refuse(`its common name is "${certificate.subject.commonName}"`);
-  }
-  const signer = signingCa(found).certificate;
-  if (!isIssuedBy(certificate, signer)) {
-    throw refuse(`it was not issued by ${notIssuedBy(certificate, signer)}`);
-  }
-  if (now() > certificate.notAfter) throw refuse(`it expired on ${certificate.notAfter.toISOString()}`);
-  openKey(context, stored);
+  const commonName = stored.certificate.subject.commonName ?? '';
+  if (!sameId(commonName, registrationId)) throw unusable(stored, `its common name is "${commonName}"`);
   return stored;
 }
 
+function unusable({ paths }: StoredCertificate, why: string): EnrollkitError {
+  return new EnrollkitError('FILE_EXISTS', `${paths.certificate} cannot be reused: ${why}.`, {
+    next: `Move ${paths.folder} away, then run the same command again: it makes a new one.`,
+  });
+}
+
+/** Whether every file of a device is there. */
+function isWhole({ layout, plan }: RunContext, registrationId: string, stored: StoredCertificate): boolean {
+  const { pfx, edgeCa } = layout.device(registrationId);
+  if (stored.missing !== undefined || isMissing(pfx)) return false;
+  if (!plan.enrollmentGroup.iotEdge) return true;
+  const edge = loadCertificate(edgeCa);
+  return edge !== undefined && edge.missing === undefined;
+}
+
+/** An empty file contains no key to lose. */
+function isMissing(path: string): boolean {
+  return (lookAt(path)?.size ?? 0) === 0;
+}
+
+/** Makes the files of a device that are missing: all of them, or what an interrupted run did not get to. */
 async function makeDevice(
   context: RunContext,
   registrationId: string,
   issuer: { certificate: string; privateKey: Awaited<ReturnType<typeof generateKeyPair>>['privateKey'] },
 ): Promise<void> {
-  const paths = context.layout.device(registrationId);
+  const { plan, layout, found, files } = context;
+  const paths = layout.device(registrationId);
+  const issuersPem = signingCa(found).chainPem;
   const make = async (role: Role, commonName: string, target: CertificatePaths) => {
-    const { plan, now, found } = context;
-    const { publicKey, privateKey } = await generateKeyPair(plan.certificates.keyAlgorithm);
+    const unfinished = unfinishedKey(context, target);
+    const { publicKey, privateKey } = unfinished ?? (await generateKeyPair(plan.certificates.keyAlgorithm));
     found.keys.set(target.key, privateKey);
     const { pem } = await issue({
       profile: loadProfile(role),
       subject: { commonName },
       publicKey,
       issuer,
-      at: now(),
+      at: context.now(),
       validityDays: plan.certificates.deviceValidityDays,
     });
-    for (const path of [target.key, target.chain, target.certificate]) journalFile(context, path);
-    return { pem, issuersPem: signingCa(found).chainPem, privateKey, passphrase: keyPassphrase(context) };
+    const keyPem = unfinished ? undefined : await privateKeyToPem(privateKey, keyPassphrase(context));
+    return { pem, issuersPem, keyPem };
   };
-  if (context.plan.enrollmentGroup.iotEdge && !loadCertificate(paths.edgeCa)) {
-    await saveCertificate(paths.edgeCa, await make('edge-ca', edgeCaName(registrationId), paths.edgeCa));
+  if (plan.enrollmentGroup.iotEdge) {
+    const edge = loadCertificate(paths.edgeCa);
+    if (edge) restoreMissing(files, edge, issuersPem);
+    else {
+      const made = await make('edge-ca', edgeCaName(registrationId), paths.edgeCa);
+      saveCertificate(files, paths.edgeCa, made);
+    }
   }
-  if (loadCertificate(paths)) return;
+  const stored = loadCertificate(paths);
+  if (stored) {
+    const { pem } = restoreMissing(files, stored, issuersPem);
+    if (!isMissing(paths.pfx)) return;
+    // As the key beside it, which may have come from elsewhere.
+    const isEncrypted = isEncryptedKey(readText(paths.key));
+    const pfx = await pfxOf(context, registrationId, pem, isEncrypted ? context.passphrase : undefined);
+    if (lookAt(paths.pfx)) files.replace(paths.pfx, pfx, secretFileMode);
+    else files.create(paths.pfx, pfx, secretFileMode);
+    return;
+  }
   const device = await make('device', registrationId, paths);
-  journalFile(context, paths.pfx);
-  const pfx = await createPfx({
-    certificate: device.pem,
-    privateKey: device.privateKey,
-    chain: issuers(context.found),
+  const pfx = await pfxOf(context, registrationId, device.pem, keyPassphrase(context));
+  saveCertificate(files, paths, device, { besides: () => files.create(paths.pfx, pfx, secretFileMode) });
+}
+
+function pfxOf(
+  { found, layout }: RunContext,
+  registrationId: string,
+  pem: string,
+  passphrase: string | undefined,
+): Promise<Uint8Array> {
+  return createPfx({
+    certificate: pem,
+    privateKey: found.keys.get(layout.device(registrationId).key)!,
+    chain: issuers(found),
     friendlyName: registrationId,
-    passphrase: keyPassphrase(context) ?? '',
+    passphrase: passphrase ?? '',
   });
-  // The PKCS#12 file goes first: a folder with a certificate in it is complete.
-  writeFileAtomically(paths.pfx, pfx, secretFileMode);
-  await saveCertificate(paths, device);
 }
 
 /** The suffix keeps a gateway's CA apart from the gateway itself, whose common name is the registration ID. */

@@ -8,10 +8,9 @@ import {
   issueVerificationCertificate,
   verificationCodeProblem,
 } from '../../pki/make/verification-certificate.js';
-import { parseCertificate } from '../../pki/x509/certificate.js';
+import { type Certificate, parseCertificate } from '../../pki/x509/certificate.js';
 import { sha1Thumbprint } from '../../pki/x509/inspect.js';
-import { publicFileMode, readTextIfExists, writeFileAtomically } from '../../workspace/files.js';
-import { journalFile } from '../local-files.js';
+import { publicFileMode, readTextIfExists } from '../../workspace/files.js';
 import { openKey } from '../opened-keys.js';
 import type { PortalInstructions } from '../portal.js';
 import { portalAddress } from '../portal-address.js';
@@ -97,11 +96,23 @@ function answerOf({ layout, plan, found }: RunContext): string | undefined {
   const pem = readTextIfExists(layout.verificationCertificate);
   if (pem === undefined) return undefined;
   const ca = uploadedCa(plan, found).certificate;
-  return parseCertificate(pem).issuer.text === ca.subject.text ? pem : undefined;
+  return readAnswer(pem, layout.verificationCertificate).issuer.text === ca.subject.text ? pem : undefined;
+}
+
+function readAnswer(pem: string, path: string): Certificate {
+  try {
+    return parseCertificate(pem);
+  } catch (cause) {
+    if (!(cause instanceof EnrollkitError)) throw cause;
+    throw new EnrollkitError(cause.code, `${path}: ${cause.message}`, {
+      next: `Move ${path} away, then run the same command again.`,
+      cause,
+    });
+  }
 }
 
 async function answer(context: RunContext, code: string): Promise<void> {
-  const { layout, plan, found, now } = context;
+  const { files, layout, plan, found, now } = context;
   const problem = verificationCodeProblem(code);
   if (problem) throw new EnrollkitError('INVALID_VERIFICATION_CODE', problem);
   const earlier = answerOf(context);
@@ -109,8 +120,7 @@ async function answer(context: RunContext, code: string): Promise<void> {
   const ca = uploadedCa(plan, found);
   const issuer = { certificate: ca.pem, privateKey: openKey(context, ca) };
   const { pem } = await issueVerificationCertificate(code, issuer, now());
-  journalFile(context, layout.verificationCertificate);
-  writeFileAtomically(layout.verificationCertificate, pem, publicFileMode);
+  files.write(layout.verificationCertificate, pem, publicFileMode);
 }
 
 function instructionsFor({ plan, target, found }: RunContext): PortalInstructions {

@@ -2,8 +2,7 @@
 import { routes } from '../../dps/contract/routes.js';
 import { EnrollkitError } from '../../errors.js';
 import { issueVerificationCertificate } from '../../pki/make/verification-certificate.js';
-import { publicFileMode, writeFileAtomically } from '../../workspace/files.js';
-import { journalFile } from '../local-files.js';
+import { publicFileMode } from '../../workspace/files.js';
 import { openKey } from '../opened-keys.js';
 import { previewRequest } from '../request-preview.js';
 import { type Step, uploadedCa } from '../step.js';
@@ -31,7 +30,7 @@ export const proofOfPossession: Step = {
     return certificate?.properties.isVerified ? 'verified' : undefined;
   },
   async act(context) {
-    const { plan, control, found, layout, now, signal } = context;
+    const { plan, control, found, files, layout, now, signal } = context;
     const { name } = plan.certificateAuthority;
     const ca = uploadedCa(plan, found);
     context.progress('asking for a verification code');
@@ -40,8 +39,7 @@ export const proofOfPossession: Step = {
     context.progress('signing the verification certificate');
     const issuer = { certificate: ca.pem, privateKey: openKey(context, ca) };
     const { pem } = await issueVerificationCertificate(code, issuer, now());
-    journalFile(context, layout.verificationCertificate);
-    writeFileAtomically(layout.verificationCertificate, pem, publicFileMode);
+    files.write(layout.verificationCertificate, pem, publicFileMode);
     context.progress('answering with it');
     try {
       await control.verifyCertificate(name, etag, pem, { signal });

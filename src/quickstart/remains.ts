@@ -1,0 +1,95 @@
+/**
+ * Private keys without a certificate: both `certificate.pem` and `chain.pem` are missing. Such a key is never
+ * overwritten, since nobody can tell what it is used for.
+ */
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { EnrollkitError } from '../errors.js';
+import { isEncryptedKey, type KeyPair, keyAlgorithmOf, privateKeyFromPem } from '../pki/keys.js';
+import { lookAt, readText } from '../workspace/files.js';
+import type { CertificatePaths, DevicePaths } from '../workspace/layout.js';
+import { loadCertificate } from '../workspace/stored-certificates.js';
+import { assertNoLinkBelow } from '../workspace/symbolic-links.js';
+import type { RunContext } from './step.js';
+
+type Paths = CertificatePaths & Partial<Pick<DevicePaths, 'pfx'>>;
+type Context = Pick<RunContext, 'plan' | 'layout' | 'files' | 'passphrase'>;
+
+/**
+ * Refuses a folder, before anything is made or sent, where making a certificate of the plan would overwrite a key or
+ * write through a symbolic link.
+ *
+ * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE; INVALID_CERTIFICATE for one that cannot be read
+ */
+export function assertRoomForPlan(context: Context): void {
+  const { plan, layout } = context;
+  const devices = plan.devices.registrationIds.map((id) => layout.device(id));
+  const wanted: Paths[] = [
+    layout.root,
+    ...(plan.certificates.intermediate ? [layout.intermediate] : []),
+    ...devices,
+    ...(plan.enrollmentGroup.iotEdge ? devices.map(({ edgeCa }) => edgeCa) : []),
+  ];
+  for (const paths of wanted) if (!loadCertificate(paths)) assertNoRemains(context, paths);
+  assertNoLinkBelow(layout.folder, layout.verificationCertificate);
+}
+
+/**
+ * For a folder with neither `certificate.pem` nor `chain.pem`: refuses an existing key or PKCS#12 file, unless an
+ * interrupted run left it.
+ *
+ * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE
+ */
+export function assertNoRemains({ files }: Context, paths: Paths): void {
+  const unfinished = isUnfinished(files, paths);
+  for (const path of [paths.chain, paths.certificate]) files.assertFree(path);
+  for (const path of [paths.key, paths.pfx]) {
+    if (path === undefined || (path === paths.key && unfinished)) continue;
+    if (!lookAt(path)) files.assertFree(path);
+    else throw withoutCertificate(path, paths);
+  }
+}
+
+function withoutCertificate(path: string, { folder, certificate }: Paths): EnrollkitError {
+  const request = join(dirname(path), 'request.pem');
+  const signed = lookAt(request)
+    ? `Sign its request, then run the same command again: enrollkit cert sign ${request} --out ${certificate} (with the same --dir). Or`
+    : 'Restore certificate.pem or chain.pem from a backup, then run the same command again. Or';
+  return new EnrollkitError(
+    'FILE_EXISTS',
+    `${path} has no certificate beside it, and enrollkit does not overwrite private keys.`,
+    { next: `${signed} move ${folder} away to have new ones made.`, context: { file: path } },
+  );
+}
+
+/** Whether a run was interrupted after it had written this key, and before it had written a certificate for it. */
+function isUnfinished(files: RunContext['files'], { key, certificate }: Paths): boolean {
+  return files.isUnchanged(key) && !files.wasMade(certificate);
+}
+
+/**
+ * The key pair that an interrupted run left without a certificate; undefined when there is none.
+ *
+ * @throws EnrollkitError FILE_EXISTS when the plan wants another kind of key by now; INVALID_KEY, PASSPHRASE_REQUIRED,
+ *   WRONG_PASSPHRASE
+ */
+export function unfinishedKey({ plan, files, passphrase }: Context, paths: Paths): KeyPair | undefined {
+  if (!isUnfinished(files, paths)) return undefined;
+  const text = readText(paths.key);
+  const refuse = (why: string) =>
+    new EnrollkitError('FILE_EXISTS', `${paths.key} was left by an interrupted run and ${why}.`, {
+      next: `Move ${paths.key} away, or change the plan, then run the same command again.`,
+    });
+  const { keyAlgorithm, encryptKeys } = plan.certificates;
+  if (isEncryptedKey(text) !== encryptKeys) {
+    throw refuse(
+      encryptKeys
+        ? 'is not encrypted, but the plan encrypts keys'
+        : 'is encrypted, but the plan does not encrypt keys',
+    );
+  }
+  const privateKey: KeyObject = privateKeyFromPem(text, passphrase);
+  const publicKey = createPublicKey(privateKey);
+  if (keyAlgorithmOf(publicKey) === keyAlgorithm) return { privateKey, publicKey };
+  throw refuse(`is not of the kind that the plan uses, ${keyAlgorithm}`);
+}

@@ -1,0 +1,61 @@
+/** Symbolic links inside a folder: writing through one changes something outside of the folder. */
+import { readdirSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { EnrollkitError } from '../errors.js';
+import { lookAt } from './files.js';
+
+/**
+ * The part of a path that is a symbolic link, of those below a folder; undefined when none is. The folder itself may
+ * be one, since that is what the user named.
+ *
+ * @param path in that folder; what of it does not exist yet is no link
+ */
+export function linkBelow(folder: string, path: string): string | undefined {
+  let at = folder;
+  for (const name of relative(folder, path).split(sep).filter(Boolean)) {
+    at = join(at, name);
+    if (lookAt(at)?.isSymbolicLink()) return at;
+  }
+  return undefined;
+}
+
+/**
+ * Refuses a path that leads through a symbolic link.
+ *
+ * @throws EnrollkitError FILE_UNWRITABLE, naming the link
+ */
+export function assertNoLinkBelow(folder: string, path: string): void {
+  const link = linkBelow(folder, path);
+  if (link !== undefined) throw isLink(link);
+}
+
+/**
+ * Refuses a path that leads through a symbolic link, or, where it is a folder, that has one anywhere in it.
+ *
+ * @throws EnrollkitError FILE_UNWRITABLE, naming the link
+ */
+export function assertNoLinkIn(folder: string, path: string): void {
+  assertNoLinkBelow(folder, path);
+  for (const below of pathsIn(path)) if (lookAt(below)?.isSymbolicLink()) throw isLink(below);
+}
+
+/** Everything below a folder; nothing for a file, or for a folder that cannot be read or has just been removed. */
+function pathsIn(path: string): string[] {
+  if (!lookAt(path)?.isDirectory()) return [];
+  try {
+    return readdirSync(path).flatMap((name) => [join(path, name), ...pathsIn(join(path, name))]);
+  } catch {
+    return [];
+  }
+}
+
+function isLink(path: string): EnrollkitError {
+  return new EnrollkitError(
+    'FILE_UNWRITABLE',
+    `${path} is a symbolic link, and enrollkit does not write through symbolic links inside its folder.`,
+    {
+      next: 'Replace it with a real file or folder, or choose another folder with --dir FOLDER.',
+      context: { file: path },
+    },
+  );
+}

@@ -1,0 +1,306 @@
+/** A fleet is made over nothing that it did not make itself, whatever its journal says, and no device's key is lost. */
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import { patternSource } from '../../src/fleet/devices/device-source.js';
+import { parsePattern } from '../../src/fleet/devices/id-pattern.js';
+import { CommittedFile } from '../../src/fleet/formats/committed-file.js';
+import type { Progress } from '../../src/fleet/issue/journal.js';
+import { digestOf, type FleetRequest } from '../../src/fleet/issue/request.js';
+import { loadProfile } from '../../src/pki/make/profile.js';
+import { layoutOf } from '../../src/workspace/layout.js';
+import { loadCertificate, loadPrivateKey } from '../../src/workspace/stored-certificates.js';
+import type { Ended } from '../cli/run-cli.js';
+import { make } from '../support/chains.js';
+import { contentsOf } from '../support/folders.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { assertWhole, fleetIssue, makeCertificateFolder, numbered } from './support.js';
+
+const count = 6;
+const ids = numbered('k-', 1, count);
+const certs = await makeCertificateFolder(mkdtempSync(join(tmpdir(), 'enrollkit-fleet-')));
+test.after(() => rmSync(certs, { recursive: true, force: true }));
+const ca = loadCertificate(layoutOf(certs).intermediate)!;
+const privateKey = loadPrivateKey(ca);
+const otherCa = await make('root', 'Another Root');
+
+type Format = FleetRequest['format'];
+
+/** The fleet that {@link issue} issues. */
+function requestIn(folder: string, format: Format, more: Partial<FleetRequest> = {}): FleetRequest {
+  const parsed = parsePattern('k-{1..}', count);
+  return {
+    source: patternSource(parsed.pattern, parsed.count),
+    range: { begin: 0, end: count },
+    ca: { certificate: ca.pem, privateKey, parsed: ca.certificate, chainPem: ca.chainPem },
+    profile: loadProfile('device'),
+    keyAlgorithm: 'ec-p256',
+    subject: {},
+    format,
+    pfx: false,
+    out: join(folder, 'f'),
+    manifest: join(folder, 'f.manifest.csv'),
+    ...more,
+  };
+}
+
+async function attempt({ out, manifest, format, pfx }: FleetRequest): Promise<Ended> {
+  const fleet = ['--count', String(count), '--pattern', 'k-{1..}', '--dir', certs, '--workers', '1'];
+  const places = ['--format', format, '--out', out as string, '--manifest', manifest];
+  return fleetIssue('.', ...fleet, ...places, ...(pfx ? ['--pfx'] : []), '--json');
+}
+
+async function issue(request: FleetRequest): Promise<{ made: number }> {
+  const { status, stdout, stderr } = await attempt(request);
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stdout);
+}
+
+/** The journal of a run of this fleet that was killed. */
+function journal(request: FleetRequest, done?: Progress): void {
+  const lines = [{ fleet: { version: 1, request: digestOf(request) } }, ...(done ? [{ done }] : [])];
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  writeFileSync(`${request.out}.journal`, text);
+}
+
+/** How much of the files is committed after so many devices. */
+async function progressAt(request: FleetRequest, devices: number): Promise<Progress> {
+  const part = async (path: string, lines: number) => {
+    const whole = readFileSync(path);
+    const lineEnd = whole.toString('latin1').split('\n').slice(0, lines).join('\n').length + 1;
+    // In an archive, the header of the next device's folder begins with its name.
+    const nextFolder = whole.indexOf(`k-${devices + 1}/\0`);
+    const length = request.format === 'tar' && path === request.out ? nextFolder : lineEnd;
+    const copy = `${path}.copy`;
+    writeFileSync(copy, whole.subarray(0, length));
+    const file = await CommittedFile.resume(copy, { length, tail: undefined });
+    const { committed } = file;
+    await file.close();
+    rmSync(copy);
+    return committed;
+  };
+  const manifest = await part(request.manifest, devices + 1);
+  const output = request.format === 'dir' ? undefined : await part(request.out as string, devices);
+  return {
+    devices,
+    output: output?.length ?? 0,
+    manifest: manifest.length,
+    tails: { output: output?.tail, manifest: manifest.tail! },
+  };
+}
+
+/** All but the journal, which a run may note its attempts in. */
+const filesIn = (folder: string) =>
+  Object.fromEntries(Object.entries(contentsOf(folder)).filter(([name]) => name !== 'f.journal'));
+
+async function refused(request: FleetRequest, folder: string, message: RegExp, what?: string): Promise<void> {
+  const before = filesIn(folder);
+  const { status, stderr } = await attempt(request);
+  assert.equal(status, 9, `${what}: ${stderr}`);
+  assert.match(stderr, message, what);
+  assert.deepEqual(filesIn(folder), before, what);
+}
+
+for (const format of ['ndjson', 'dir'] as const) {
+  test(`${format}: a journal of a run that had made no file is not a leave to write over one`, () =>
+    inTemporaryFolder(async (folder) => {
+      const request = requestIn(folder, format);
+      for (const name of format === 'dir' ? ['f.manifest.csv'] : ['f', 'f.manifest.csv']) {
+        journal(request);
+        writeFileSync(join(folder, name), 'mine\n');
+        await refused(request, folder, /already exists and was not written by this fleet/, name);
+        rmSync(join(folder, name));
+        rmSync(join(folder, 'f.journal'));
+        rmSync(join(folder, 'f.manifest.csv'), { force: true });
+      }
+      // What such a run leaves itself is empty.
+      journal(request);
+      writeFileSync(join(folder, 'f.manifest.csv'), '');
+      assert.equal((await issue(request)).made, count);
+      await assertWhole(format, join(folder, 'f'), ids);
+    }));
+}
+
+for (const format of ['ndjson', 'tar', 'dir'] as const) {
+  test(`${format}: what is not the file any more that was committed is not cut off`, () =>
+    inTemporaryFolder(async (folder) => {
+      const request = requestIn(folder, format);
+      await issue(request);
+      const done = await progressAt(request, 3);
+      const intact = join(folder, 'intact');
+      mkdirSync(intact);
+      for (const name of ['f', 'f.manifest.csv'])
+        cpSync(join(folder, name), join(intact, name), { recursive: true });
+      const again = () => {
+        for (const name of ['f', 'f.manifest.csv', 'f.journal']) {
+          rmSync(join(folder, name), { recursive: true, force: true });
+        }
+        for (const name of ['f', 'f.manifest.csv']) {
+          cpSync(join(intact, name), join(folder, name), { recursive: true });
+        }
+      };
+      const replaced = format === 'dir' ? ['f.manifest.csv'] : ['f', 'f.manifest.csv'];
+      for (const name of replaced) {
+        again();
+        journal(request, done);
+        writeFileSync(join(folder, name), 'mine, and longer than what was committed\n'.repeat(1000));
+        await refused(request, folder, /it was changed since/, name);
+      }
+      // A journal that was edited to say less would cut off keys that were made.
+      again();
+      const less = { ...(await progressAt(request, 1)), tails: done.tails! };
+      journal(request, less);
+      await refused(request, folder, /it was changed since/);
+      again();
+      journal(request, done);
+      assert.equal((await issue(request)).made, count - 3);
+      await assertWhole(format, join(folder, 'f'), ids);
+    }));
+}
+
+test('an interrupted run goes on with its own manifest only', () =>
+  inTemporaryFolder(async (folder) => {
+    const request = requestIn(folder, 'ndjson');
+    await issue(request);
+    journal(request, await progressAt(request, 3));
+    writeFileSync(join(folder, 'mine.csv'), readFileSync(request.manifest));
+    const other = requestIn(folder, 'ndjson', { manifest: join(folder, 'mine.csv') });
+    await refused(other, folder, /with other arguments/);
+  }));
+
+test('dir: devices that a killed run had made, and not noted, keep their keys', () =>
+  inTemporaryFolder(async (folder) => {
+    for (const pfx of [false, true]) {
+      const request = requestIn(folder, 'dir', { pfx });
+      await issue(request);
+      const before = contentsOf(join(folder, 'f'));
+      journal(request, await progressAt(request, 2));
+      assert.equal((await issue(request)).made, count - 2);
+      assert.deepEqual(contentsOf(join(folder, 'f')), before);
+      await assertWhole('dir', join(folder, 'f'), ids);
+      for (const name of ['f', 'f.manifest.csv']) rmSync(join(folder, name), { recursive: true });
+    }
+  }));
+
+test('dir: a folder that is not of this fleet is not replaced, and the run goes on when it is moved away', () =>
+  inTemporaryFolder(async (folder) => {
+    const request = requestIn(folder, 'dir');
+    await issue(request);
+    const intact = join(folder, 'intact');
+    renameSync(join(folder, 'f'), intact);
+    const manifest = readFileSync(request.manifest);
+    const device = join(folder, 'f/k-4');
+    const stranger = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey;
+    const strangerPem = stranger.export({ format: 'pem', type: 'pkcs8' }) as string;
+    const elsewhere = await make('device', 'k-4', otherCa);
+    const cases: [what: string, change: () => void][] = [
+      [
+        'a request with its key',
+        () => {
+          for (const name of readdirSync(device)) rmSync(join(device, name));
+          writeFileSync(join(device, 'key.pem'), strangerPem);
+          writeFileSync(join(device, 'request.pem'), 'a request');
+        },
+      ],
+      [
+        'a key alone',
+        () => {
+          for (const name of readdirSync(device)) rmSync(join(device, name));
+          writeFileSync(join(device, 'key.pem'), strangerPem);
+        },
+      ],
+      ['another key', () => writeFileSync(join(device, 'key.pem'), strangerPem)],
+      ['something beside the files', () => writeFileSync(join(device, 'notes.txt'), 'mine')],
+      [
+        'a certificate of another CA',
+        () => {
+          writeFileSync(join(device, 'certificate.pem'), elsewhere.pem);
+          writeFileSync(join(device, 'chain.pem'), elsewhere.pem + otherCa.pem);
+          writeFileSync(
+            join(device, 'key.pem'),
+            elsewhere.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
+          );
+        },
+      ],
+      [
+        'another device',
+        () => {
+          rmSync(device, { recursive: true });
+          cpSync(join(folder, 'f/k-5'), device, { recursive: true });
+        },
+      ],
+    ];
+    for (const [what, change] of cases) {
+      for (const name of ['f', 'f.journal']) rmSync(join(folder, name), { recursive: true, force: true });
+      cpSync(intact, join(folder, 'f'), { recursive: true });
+      writeFileSync(request.manifest, manifest);
+      journal(request, await progressAt(request, 2));
+      change();
+      const before = contentsOf(join(folder, 'f'));
+      const { status, stderr } = await attempt(request);
+      assert.equal(status, 9, `${what}: ${stderr}`);
+      assert.match(stderr, /k-4 already exists/, what);
+      assert.deepEqual(contentsOf(join(folder, 'f')), before, what);
+    }
+    renameSync(device, join(folder, 'moved'));
+    await issue(request);
+    await assertWhole('dir', join(folder, 'f'), ids);
+    // What a power failure left without its key is made anew.
+    rmSync(join(folder, 'f'), { recursive: true });
+    cpSync(intact, join(folder, 'f'), { recursive: true });
+    writeFileSync(request.manifest, manifest);
+    journal(request, await progressAt(request, 2));
+    writeFileSync(join(device, 'key.pem'), '');
+    await issue(request);
+    await assertWhole('dir', join(folder, 'f'), ids);
+  }));
+
+if (process.platform !== 'win32') {
+  test('nothing of a fleet is written through a symbolic link', () =>
+    inTemporaryFolder(async (folder) => {
+      const outside = join(folder, 'outside');
+      mkdirSync(outside);
+      const request = requestIn(folder, 'ndjson');
+      for (const name of ['f', 'f.manifest.csv', 'f.journal']) {
+        symlinkSync(join(outside, 'new'), join(folder, name));
+        await refused(request, folder, /is there already|already exists|is a symbolic link/, name);
+        for (const left of ['f', 'f.manifest.csv', 'f.journal']) rmSync(join(folder, left), { force: true });
+      }
+      // A file of an interrupted run that a link has taken the place of.
+      await issue(request);
+      journal(request, await progressAt(request, 3));
+      for (const name of ['f', 'f.manifest.csv']) {
+        renameSync(join(folder, name), join(outside, name));
+        symlinkSync(join(outside, name), join(folder, name));
+        await refused(request, folder, /cannot be written|is a symbolic link/, name);
+        rmSync(join(folder, name));
+        renameSync(join(outside, name), join(folder, name));
+      }
+      const folders = requestIn(folder, 'dir', { out: join(folder, 'd'), manifest: join(folder, 'd.csv') });
+      await issue(folders);
+      journal(folders, await progressAt(folders, 2));
+      renameSync(join(folder, 'd/k-4'), join(outside, 'k-4'));
+      symlinkSync(join(outside, 'k-4'), join(folder, 'd/k-4'));
+      symlinkSync(outside, join(folder, 'd/.unfinished-9'));
+      const before = contentsOf(outside);
+      assert.equal((await attempt(folders)).status, 9);
+      assert.deepEqual(contentsOf(outside), before);
+      assert.ok(existsSync(join(folder, 'd/.unfinished-9')));
+    }));
+}
+
+test.run();
