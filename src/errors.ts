@@ -273,6 +273,11 @@ export class EnrollkitError extends Error {
   }
 }
 
+/** What Ctrl-C and SIGTERM end a run with. */
+export function interruption(cause?: unknown): EnrollkitError {
+  return new EnrollkitError('INTERRUPTED', 'Interrupted. What was done is kept.', { cause });
+}
+
 /** Whether a thrown value is the abort of a signal (ours, fetch's, or node's). */
 export function isAbort(error: unknown): boolean {
   return (

@@ -88,9 +88,10 @@ export function rolledAuthorities(layout: Layout, { rolled }: RolloverRecord): R
 export interface MakingOptions extends Noting {
   record: RolloverRecord;
   /** The CA above the one that was named, when that is an intermediate. */
-  signer: () => Signer;
+  signer: () => Signer | Promise<Signer>;
   passphrase: string | undefined;
   now: () => Date;
+  signal: AbortSignal;
   tell: (text: string) => void;
 }
 
@@ -106,8 +107,8 @@ export async function makeSuccessors(options: MakingOptions): Promise<void> {
   for (const [depth, { role, sha256Thumbprint: sha256 }] of record.rolled.entries()) {
     if (!existsSync(layout.previousAuthority(role, sha256).folder)) {
       const old = currentOf(layout, role);
-      const issuer = role === 'root' ? undefined : depth > 0 ? above() : signerOf(old, above());
-      if (!usable(options, role, old, issuer)) await makeSuccessor(options, role, old, issuer);
+      const issuer = role === 'root' ? undefined : depth > 0 ? await above() : signerOf(old, await above());
+      if (!(await usable(options, role, old, issuer))) await makeSuccessor(options, role, old, issuer);
       tell(`the new ${role} CA is made`);
     }
     above = () => openSuccessor(options, role);
@@ -115,9 +116,10 @@ export async function makeSuccessors(options: MakingOptions): Promise<void> {
 }
 
 /** A successor, wherever it is by now, as the CA above the next one. */
-function openSuccessor({ layout, passphrase }: MakingOptions, role: AuthorityRole): Signer {
+async function openSuccessor(options: MakingOptions, role: AuthorityRole): Promise<Signer> {
+  const { layout } = options;
   const made = loadCertificate(layout.nextAuthority(role)) ?? currentOf(layout, role);
-  return { pem: made.pem, chainPem: made.chainPem, privateKey: loadPrivateKey(made, passphrase) };
+  return { pem: made.pem, chainPem: made.chainPem, privateKey: await loadPrivateKey(made, options) };
 }
 
 /** The CA that signs must be the one that signed before. */
@@ -132,17 +134,18 @@ function signerOf(old: StoredCertificate, signer: Signer): Signer {
 }
 
 /** Whether there is one that an interrupted run has made. */
-function usable(
-  { layout, passphrase, now }: MakingOptions,
+async function usable(
+  options: MakingOptions,
   role: AuthorityRole,
   old: StoredCertificate,
   issuer: Signer | undefined,
-): boolean {
+): Promise<boolean> {
+  const { layout, now } = options;
   const made = loadCertificate(layout.nextAuthority(role));
   if (!made?.certificate.subject.equals(old.certificate.subject)) return false;
   const by = issuer ? parseCertificate(issuer.pem) : made.certificate;
   if (!isSignedBy(made.certificate, by) || now() > made.certificate.notAfter) return false;
-  loadPrivateKey(made, passphrase);
+  await loadPrivateKey(made, options);
   return true;
 }
 
@@ -152,7 +155,7 @@ async function makeSuccessor(
   old: StoredCertificate,
   issuer: Signer | undefined,
 ): Promise<void> {
-  const { layout, passphrase, now } = options;
+  const { layout, passphrase, now, signal } = options;
   const algorithm = keyAlgorithmOf(old.certificate.publicKey);
   if (!algorithm) {
     throw new EnrollkitError(
@@ -163,8 +166,8 @@ async function makeSuccessor(
   }
   const isEncrypted = /ENCRYPTED/.test(readTextIfExists(old.paths.key) ?? '');
   // Opened, so that old and new keys have one passphrase.
-  if (isEncrypted) loadPrivateKey(old, passphrase);
-  const { publicKey, privateKey } = await generateKeyPair(algorithm);
+  if (isEncrypted) await loadPrivateKey(old, options);
+  const { publicKey, privateKey } = await generateKeyPair(algorithm, signal);
   const { pem } = await renewCertificate({
     certificate: old.certificate,
     publicKey,

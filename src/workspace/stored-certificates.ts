@@ -1,7 +1,7 @@
 /** A certificate with its chain and its key, to disk and back. */
 import type { KeyObject } from 'node:crypto';
-import { EnrollkitError } from '../errors.js';
-import { isKeyPair, privateKeyFromPem, privateKeyToPem } from '../pki/keys.js';
+import { EnrollkitError, isAbort } from '../errors.js';
+import { isKeyPair, type KeyOpening, openPrivateKey, privateKeyToPem } from '../pki/keys.js';
 import { type Certificate, parseCertificates } from '../pki/x509/certificate.js';
 import { publicFileMode, readText, readTextIfExists, secretFileMode, writeFileAtomically } from './files.js';
 import type { CertificatePaths } from './layout.js';
@@ -58,8 +58,13 @@ export function loadCertificate(paths: CertificatePaths): StoredCertificate | un
  * @throws EnrollkitError FILE_UNREADABLE, INVALID_KEY, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE or KEY_MISMATCH, naming
  *   the file
  */
-export function loadPrivateKey({ paths, certificate }: StoredCertificate, passphrase?: string): KeyObject {
-  const key = naming(paths.key, () => privateKeyFromPem(readText(paths.key), passphrase));
+export async function loadPrivateKey(
+  { paths, certificate }: StoredCertificate,
+  opening: KeyOpening,
+): Promise<KeyObject> {
+  const key = await openPrivateKey(readText(paths.key), opening).catch((error) => {
+    throw withPath(paths.key, error);
+  });
   if (!isKeyPair(key, certificate.publicKey)) {
     throw new EnrollkitError('KEY_MISMATCH', `The key in ${paths.key} is not that of ${paths.certificate}.`);
   }
@@ -71,8 +76,12 @@ function naming<Result>(path: string, read: () => Result): Result {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof EnrollkitError) || error.message.includes(path)) throw error;
-    const { next, context, cause } = error;
-    throw new EnrollkitError(error.code, `${path}: ${error.message}`, { next, context, cause });
+    throw withPath(path, error);
   }
+}
+
+function withPath(path: string, error: unknown): unknown {
+  if (!(error instanceof EnrollkitError) || isAbort(error) || error.message.includes(path)) return error;
+  const { next, context, cause } = error;
+  return new EnrollkitError(error.code, `${path}: ${error.message}`, { next, context, cause });
 }

@@ -25,8 +25,8 @@ export async function convert(path: string, flags: Input['flags'], context: Cont
     [out, keyOut].filter((file) => file !== undefined),
     force,
   );
-  const { certificates, privateKey } = await withPassphrase(flags, context, async (passphrase) =>
-    readMaterial(path, passphrase, { withKey: keyOut !== undefined }),
+  const { certificates, privateKey } = await withPassphrase(flags, context, (opening) =>
+    readMaterial(path, opening, { withKey: keyOut !== undefined }),
   );
   const contents = inForm(form, certificates, path);
   if (out === undefined && typeof contents !== 'string' && output.stdout.isTTY) {

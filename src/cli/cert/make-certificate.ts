@@ -46,7 +46,7 @@ export async function makeCertificate(
   const ca =
     signer === 'self'
       ? undefined
-      : await withPassphrase(flags, context, async (passphrase) => signingCa(flags, passphrase, signer));
+      : await withPassphrase(flags, context, (opening) => signingCa(flags, opening, signer));
   const folder = outFolder(request, flags, ca);
   const ownKey = flags.key as string | undefined;
   const paths = {

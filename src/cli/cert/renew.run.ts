@@ -8,6 +8,7 @@ import {
   isEncryptedKey,
   isKeyPair,
   type KeyAlgorithm,
+  type KeyOpening,
   type KeyPair,
   keyAlgorithmOf,
   privateKeyToPem,
@@ -33,10 +34,10 @@ export async function renew(path: string, flags: Input['flags'], context: Contex
   const force = flags.force === true;
   const withNewKey = flags.newKey === true;
   assertFlags(flags);
-  const { old, ca, oldKey } = await withPassphrase(flags, context, async (passphrase) => {
-    const old = readCertificates(path, passphrase)[0]!;
-    if (!isSelfSigned(old)) return { old, ca: issuerOf(old, path, flags, passphrase), oldKey: undefined };
-    return { old, ca: undefined, oldKey: withNewKey ? undefined : keyOf(old, path, flags, passphrase) };
+  const { old, ca, oldKey } = await withPassphrase(flags, context, async (opening) => {
+    const old = (await readCertificates(path, opening))[0]!;
+    if (!isSelfSigned(old)) return { old, ca: await issuerOf(old, path, flags, opening), oldKey: undefined };
+    return { old, ca: undefined, oldKey: withNewKey ? undefined : await keyOf(old, path, flags, opening) };
   });
   const folder = (flags.out as string | undefined) ?? dirname(path);
   const paths = {
@@ -48,7 +49,7 @@ export async function renew(path: string, flags: Input['flags'], context: Contex
   const isEncrypted = flags.encryptKey === true || (withNewKey && wasEncrypted(path, flags));
   const passphrase = isEncrypted ? await newPassphrase(flags, context, 'the new key') : undefined;
 
-  const keys = withNewKey ? await newKeys(old, flags) : undefined;
+  const keys = withNewKey ? await newKeys(old, flags, context.signal) : undefined;
   const { pem } = await signedBy(
     ca,
     () =>
@@ -96,22 +97,22 @@ function wasEncrypted(path: string, flags: Input['flags']): boolean {
 }
 
 /** A key like the one before, unless another is asked for. */
-async function newKeys(old: Certificate, flags: Input['flags']): Promise<KeyPair> {
+async function newKeys(old: Certificate, flags: Input['flags'], signal: AbortSignal): Promise<KeyPair> {
   const algorithm = (flags.keyAlgorithm as KeyAlgorithm | undefined) ?? keyAlgorithmOf(old.publicKey);
-  if (algorithm) return generateKeyPair(algorithm);
+  if (algorithm) return generateKeyPair(algorithm, signal);
   throw new EnrollkitError('USAGE', `No new key of the kind ${old.publicKeyInfo.name} is made here.`, {
     next: 'Choose another with --key-algorithm.',
   });
 }
 
-function keyOf(
+async function keyOf(
   old: Certificate,
   path: string,
   flags: Input['flags'],
-  passphrase: string | undefined,
-): KeyObject {
+  opening: KeyOpening,
+): Promise<KeyObject> {
   const keyPath = (flags.key as string | undefined) ?? join(dirname(path), 'key.pem');
-  const key = readPrivateKey(keyPath, passphrase);
+  const key = await readPrivateKey(keyPath, opening);
   if (isKeyPair(key, old.publicKey)) return key;
   throw new EnrollkitError(
     'KEY_MISMATCH',
@@ -123,13 +124,13 @@ function keyOf(
  * The CA that signs. It must be the one that signed before: else anybody's certificate would be taken over into one's
  * own hierarchy.
  */
-function issuerOf(
+async function issuerOf(
   old: Certificate,
   path: string,
   flags: Input['flags'],
-  passphrase: string | undefined,
-): SigningCa {
-  const ca = signingCa(flags, passphrase, preferredCa(old, flags));
+  opening: KeyOpening,
+): Promise<SigningCa> {
+  const ca = await signingCa(flags, opening, preferredCa(old, flags));
   if (flags.newIssuer || isIssuedBy(old, ca.certificate)) return ca;
   throw new EnrollkitError(
     'CHAIN_INVALID',

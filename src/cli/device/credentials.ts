@@ -1,11 +1,11 @@
 /** The certificate and key of a device: those in the certificate folder, or those given. */
-
 import { EnrollkitError } from '../../errors.js';
-import { privateKeyFromPem } from '../../pki/keys.js';
+import { type KeyOpening, openPrivateKey } from '../../pki/keys.js';
 import { certificateToPem } from '../../pki/x509/certificate.js';
 import { readText, readTextIfExists } from '../../workspace/files.js';
 import { layoutOf } from '../../workspace/layout.js';
 import { readCertificateFile } from '../input/certificate-file.js';
+import { namingLater } from '../input/read-file.js';
 import type { Input } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
 import { quoted } from '../terminal/quoted.js';
@@ -13,21 +13,21 @@ import { quoted } from '../terminal/quoted.js';
 export interface DeviceCredentials {
   /** PEM: the device's certificate, then its issuers. */
   certificateChain: string;
-  /** PEM. */
+  /** PEM, in the clear: the derivation of a key takes its time, and is done once. It is never written. */
   privateKey: string;
 }
 
 /**
  * @throws EnrollkitError FILE_UNREADABLE, also when the folder has none for this device; USAGE, INVALID_CERTIFICATE, INVALID_KEY, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE
  */
-export function deviceCredentials(
+export async function deviceCredentials(
   registrationId: string,
   flags: Input['flags'],
-  passphrase: string | undefined,
-): DeviceCredentials {
+  opening: KeyOpening,
+): Promise<DeviceCredentials> {
   const { certificate, chain, key } = flags as Record<string, string | undefined>;
   if (certificate === undefined && chain === undefined && key === undefined) {
-    return fromFolder(registrationId, folderOf(flags), passphrase);
+    return fromFolder(registrationId, folderOf(flags), opening);
   }
   if (key === undefined || (certificate === undefined && chain === undefined)) {
     throw new EnrollkitError('USAGE', 'A certificate and its key belong together.', {
@@ -46,14 +46,15 @@ export function deviceCredentials(
       { next: 'Give the registration ID that is the common name of the certificate.' },
     );
   }
-  return { certificateChain: [...new Set(certificates)].join(''), privateKey: openKey(key, passphrase) };
+  const privateKey = await openKey(key, opening);
+  return { certificateChain: [...new Set(certificates)].join(''), privateKey };
 }
 
-function fromFolder(
+async function fromFolder(
   registrationId: string,
   folder: string,
-  passphrase: string | undefined,
-): DeviceCredentials {
+  opening: KeyOpening,
+): Promise<DeviceCredentials> {
   const paths = layoutOf(folder).device(registrationId);
   const certificateChain = readTextIfExists(paths.chain);
   if (certificateChain === undefined) {
@@ -65,17 +66,11 @@ function fromFolder(
       },
     );
   }
-  return { certificateChain, privateKey: openKey(paths.key, passphrase) };
+  return { certificateChain, privateKey: await openKey(paths.key, opening) };
 }
 
-/** The key's text, once it is known that it can be opened. */
-function openKey(path: string, passphrase: string | undefined): string {
+async function openKey(path: string, opening: KeyOpening): Promise<string> {
   const pem = readText(path);
-  try {
-    privateKeyFromPem(pem, passphrase);
-  } catch (error) {
-    if (!(error instanceof EnrollkitError)) throw error;
-    throw new EnrollkitError(error.code, `${path}: ${error.message}`, { next: error.next, cause: error });
-  }
-  return pem;
+  const key = await namingLater(path, () => openPrivateKey(pem, opening));
+  return key.export({ format: 'pem', type: 'pkcs8' }).toString();
 }

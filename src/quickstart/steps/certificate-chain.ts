@@ -28,8 +28,9 @@ export const certificateChain: Step = {
   }),
   async check(context) {
     const { plan, found } = context;
-    found.root = usable(context, 'root');
-    if (found.root && plan.certificates.intermediate) found.intermediate = usable(context, 'intermediate');
+    found.root = await usable(context, 'root');
+    if (found.root && plan.certificates.intermediate)
+      found.intermediate = await usable(context, 'intermediate');
     if (!found.root || (plan.certificates.intermediate && !found.intermediate)) return undefined;
     return [found.root, found.intermediate]
       .flatMap((ca) => ca?.certificate.subject.commonName ?? [])
@@ -47,14 +48,14 @@ export const certificateChain: Step = {
       const commonName = plan.certificates.intermediateCommonName ?? `Enrollkit Intermediate CA ${suffix()}`;
       found.intermediate = await makeCa(context, 'intermediate', layout.intermediate, commonName, {
         certificate: found.root.pem,
-        privateKey: openKey(context, found.root),
+        privateKey: await openKey(context, found.root),
       });
     }
   },
 };
 
 /** A stored CA that this plan can go on with; undefined when there is none. */
-function usable(context: RunContext, role: CaRole): StoredCertificate | undefined {
+async function usable(context: RunContext, role: CaRole): Promise<StoredCertificate | undefined> {
   const { plan, layout, now } = context;
   const stored = loadCertificate(layout[role]);
   if (!stored) return undefined;
@@ -82,7 +83,7 @@ function usable(context: RunContext, role: CaRole): StoredCertificate | undefine
     );
   }
   // Opened now, so that a wrong passphrase or a swapped key is found before anything is uploaded.
-  openKey(context, stored);
+  await openKey(context, stored);
   return stored;
 }
 
@@ -93,9 +94,9 @@ async function makeCa(
   commonName: string,
   issuer?: Issuer,
 ): Promise<StoredCertificate> {
-  const { plan, now, found } = context;
+  const { plan, now, found, signal } = context;
   context.progress(`making the ${role} CA`);
-  const { publicKey, privateKey } = await generateKeyPair(plan.certificates.keyAlgorithm);
+  const { publicKey, privateKey } = await generateKeyPair(plan.certificates.keyAlgorithm, signal);
   const { pem } = await issue({
     profile: loadProfile(role),
     subject: { commonName },

@@ -38,7 +38,7 @@ export const deviceCertificates: Step = {
     found.devices ??= new Map();
     for (const id of plan.devices.registrationIds) {
       if (found.devices.has(id)) continue;
-      const stored = usable(context, id);
+      const stored = await usable(context, id);
       if (stored) found.devices.set(id, stored);
     }
     const made = found.devices.size;
@@ -50,7 +50,7 @@ export const deviceCertificates: Step = {
     const missing = plan.devices.registrationIds.filter((id) => !devices.has(id));
     const issuer = {
       certificate: signingCa(found).pem,
-      privateKey: openKey(context, signingCa(found)),
+      privateKey: await openKey(context, signingCa(found)),
     };
     let done = 0;
     await forEachOf(missing, concurrency, async (id) => {
@@ -63,7 +63,7 @@ export const deviceCertificates: Step = {
 };
 
 /** A stored device certificate that this plan can go on with; undefined when the device is to be made. */
-function usable(context: RunContext, registrationId: string): StoredCertificate | undefined {
+async function usable(context: RunContext, registrationId: string): Promise<StoredCertificate | undefined> {
   const { layout, plan, now, found } = context;
   const paths = layout.device(registrationId);
   const stored = loadCertificate(paths);
@@ -82,7 +82,7 @@ function usable(context: RunContext, registrationId: string): StoredCertificate 
     throw refuse(`it was not issued by ${notIssuedBy(certificate, signer)}`);
   }
   if (now() > certificate.notAfter) throw refuse(`it expired on ${certificate.notAfter.toISOString()}`);
-  openKey(context, stored);
+  await openKey(context, stored);
   return stored;
 }
 
@@ -93,8 +93,8 @@ async function makeDevice(
 ): Promise<void> {
   const paths = context.layout.device(registrationId);
   const make = async (role: Role, commonName: string, target: CertificatePaths) => {
-    const { plan, now, found } = context;
-    const { publicKey, privateKey } = await generateKeyPair(plan.certificates.keyAlgorithm);
+    const { plan, now, found, signal } = context;
+    const { publicKey, privateKey } = await generateKeyPair(plan.certificates.keyAlgorithm, signal);
     found.keys.set(target.key, privateKey);
     const { pem } = await issue({
       profile: loadProfile(role),

@@ -4,8 +4,8 @@
  * Azure keeps them in Azure Device Registry, whose certificates are of P-384 (Microsoft Learn, "Device certificate
  * issuance in Azure Device Registry"); there policies are made beforehand, here by being named.
  */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { KeyPair } from '../../../pki/keys.js';
+import { X509Certificate } from 'node:crypto';
+import { type KeyPair, privateKeyFromPem } from '../../../pki/keys.js';
 import type { StateDatabase } from '../../state/database.js';
 
 export interface IssuingAuthority {
@@ -80,7 +80,7 @@ export class IssuingAuthorities {
     const { validFrom, validTo } = new X509Certificate(row.certificate);
     const now = this.#now();
     if (now < new Date(validFrom) || now > new Date(validTo)) return undefined;
-    return { certificate: row.certificate, privateKey: createPrivateKey(row.private_key) };
+    return { certificate: row.certificate, privateKey: privateKeyFromPem(row.private_key) };
   }
 
   #keep(key: string, made: IssuingAuthority): IssuingAuthority {
