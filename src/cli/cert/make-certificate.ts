@@ -70,6 +70,7 @@ export async function makeCertificate(
       subjectAlternativeNames: request.subjectAlternativeNames ?? alternativeNamesFrom(flags),
     }),
   );
+  const made = parseCertificate(pem);
   const files: NewFile[] = [
     { path: paths.chain, contents: pem + (ca?.chainPem ?? ''), mode: publicFileMode },
     { path: paths.certificate, contents: pem, mode: publicFileMode },
@@ -79,9 +80,9 @@ export async function makeCertificate(
     files.unshift({ path: paths.key, contents, mode: secretFileMode });
   }
   writeFiles(files, force);
-  report(parseCertificate(pem), paths, context);
-  tellIfShortened(parseCertificate(pem), ca?.certificate, context);
-  tellIfShallow(parseCertificate(pem), flags, context);
+  report(made, paths, context);
+  tellIfShortened(made, ca?.certificate, context);
+  tellIfShallow(made, flags, context);
   if (request.next && !context.output.json) context.output.say(`\nnext: ${request.next(folder)}`);
 }
 

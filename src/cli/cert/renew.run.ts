@@ -64,6 +64,7 @@ export async function renew(path: string, flags: Input['flags'], context: Contex
       }),
     path,
   );
+  const renewed = parseCertificate(pem);
   const files: NewFile[] = [
     { path: paths.chain, contents: pem + (ca?.chainPem ?? ''), mode: publicFileMode },
     { path: paths.certificate, contents: pem, mode: publicFileMode },
@@ -73,7 +74,6 @@ export async function renew(path: string, flags: Input['flags'], context: Contex
     files.unshift({ path: paths.key, contents, mode: secretFileMode });
   }
   writeFiles(files, force);
-  const renewed = parseCertificate(pem);
   report(renewed, paths, context);
   tellIfShortened(renewed, ca?.certificate, context);
   const pfx = join(folder, 'device.pfx');
