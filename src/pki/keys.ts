@@ -5,6 +5,8 @@ import {
   generateKeyPair as generate,
   type KeyObject,
   randomBytes,
+  sign,
+  verify,
 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { EnrollkitError } from '../errors.js';
@@ -136,7 +138,29 @@ function* keyIn(pem: string, passphrase: string | undefined): Deriving<KeyObject
 
 /** Whether a private key belongs to a public key. */
 export function isKeyPair(privateKey: KeyObject, publicKey: KeyObject): boolean {
-  return createPublicKey(privateKey).equals(publicKey);
+  if (!createPublicKey(privateKey).equals(publicKey)) return false;
+  if (!wholeKeys.has(privateKey)) {
+    if (!signsFor(privateKey, publicKey)) return false;
+    wholeKeys.add(privateKey);
+  }
+  return true;
+}
+
+/** Those that are known to be: an issuer's is asked for with each certificate. */
+const wholeKeys = new WeakSet<KeyObject>();
+
+/** A damaged or forged file can hold one key's public half beside another one's private half, and node takes it. */
+function signsFor(privateKey: KeyObject, publicKey: KeyObject): boolean {
+  const { asymmetricKeyType: type } = privateKey;
+  // Those of other kinds sign nothing here.
+  if (type !== 'rsa' && type !== 'ec' && type !== 'ed25519') return true;
+  const digest = type === 'ed25519' ? null : 'sha256';
+  const data = Buffer.from('enrollkit');
+  try {
+    return verify(digest, data, publicKey, sign(digest, data, privateKey));
+  } catch {
+    return false;
+  }
 }
 
 /** The algorithm of a key, in the words of {@link keyAlgorithms}; undefined for any other. */

@@ -2,12 +2,12 @@
 import { dirname, extname, join } from 'node:path';
 import { createPfx } from '../../pki/containers/pkcs12-write.js';
 import { secretFileMode } from '../../workspace/files.js';
+import { ownerOf } from '../input/key-owner.js';
 import { readAllCertificates, readMaterial, readPrivateKey } from '../input/material.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { chainFrom } from '../input/order.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { naming } from '../input/read-file.js';
-import { ownerOf } from '../input/signing-ca.js';
 import { assertFree, writeFiles } from '../input/write-files.js';
 import type { Context, Input } from '../kernel/command.js';
 import { report } from './make-certificate.js';

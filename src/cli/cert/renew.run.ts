@@ -36,8 +36,11 @@ export async function renew(path: string, flags: Input['flags'], context: Contex
   assertFlags(flags);
   const { old, ca, oldKey } = await withPassphrase(flags, context, async (opening) => {
     const old = (await readCertificates(path, opening))[0]!;
-    if (!isSelfSigned(old)) return { old, ca: await issuerOf(old, path, flags, opening), oldKey: undefined };
-    return { old, ca: undefined, oldKey: withNewKey ? undefined : await keyOf(old, path, flags, opening) };
+    const isSigner = isSelfSigned(old);
+    // One that is named is checked, though the issuer's key alone is needed.
+    const isWanted = !withNewKey && (isSigner || flags.key !== undefined);
+    const oldKey = isWanted ? await keyOf(old, path, flags, opening) : undefined;
+    return { old, ca: isSigner ? undefined : await issuerOf(old, path, flags, opening), oldKey };
   });
   const folder = (flags.out as string | undefined) ?? dirname(path);
   const paths = {

@@ -4,10 +4,10 @@ import { EnrollkitError } from '../../errors.js';
 import { isEncryptedKey, openPrivateKey } from '../../pki/keys.js';
 import { parseCertificate } from '../../pki/x509/certificate.js';
 import { readInputFile } from '../input/input-file.js';
+import { ownerOf } from '../input/key-owner.js';
 import { readMaterial, readPrivateKey } from '../input/material.js';
 import { givenPassphrase } from '../input/passphrase.js';
 import { naming, namingLater } from '../input/read-file.js';
-import { ownerOf } from '../input/signing-ca.js';
 import type { Context, Input } from '../kernel/command.js';
 
 export interface GivenRoot {
@@ -42,7 +42,7 @@ export async function readRoot(
   if (command === 'install_root_ca_from_files') {
     const material = await readMaterial(certificate, opening, { withKey: false });
     const privateKey = await readPrivateKey(key, opening);
-    return { certificate: ownerOf(privateKey, material, key).der, privateKey };
+    return { certificate: ownerOf(privateKey, material, key, 'authority').der, privateKey };
   }
   const fromInput = key === '-';
   const keyPem = fromInput ? readInputFile(key) : key;

@@ -1,11 +1,11 @@
 /** The certificate and key of a device: those in the certificate folder, or those given. */
 import { EnrollkitError } from '../../errors.js';
-import { type KeyOpening, openPrivateKey } from '../../pki/keys.js';
-import { certificateToPem } from '../../pki/x509/certificate.js';
+import { isKeyPair, type KeyOpening, openPrivateKey } from '../../pki/keys.js';
+import { type Certificate, certificateToPem, parseCertificates } from '../../pki/x509/certificate.js';
 import { readText, readTextIfExists } from '../../workspace/files.js';
 import { layoutOf } from '../../workspace/layout.js';
 import { readCertificateFile } from '../input/certificate-file.js';
-import { namingLater } from '../input/read-file.js';
+import { naming, namingLater } from '../input/read-file.js';
 import type { Input } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
 import { quoted } from '../terminal/quoted.js';
@@ -18,7 +18,8 @@ export interface DeviceCredentials {
 }
 
 /**
- * @throws EnrollkitError FILE_UNREADABLE, also when the folder has none for this device; USAGE, INVALID_CERTIFICATE, INVALID_KEY, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE
+ * @throws EnrollkitError FILE_UNREADABLE, also when the folder has none for this device; USAGE,
+ *   INVALID_CERTIFICATE, INVALID_KEY, KEY_MISMATCH, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE
  */
 export async function deviceCredentials(
   registrationId: string,
@@ -38,15 +39,17 @@ export async function deviceCredentials(
     ...(certificate === undefined ? [] : readCertificateFile(certificate)),
     ...(chain === undefined ? [] : readCertificateFile(chain)),
   ].map(certificateToPem);
-  const { commonName } = readCertificateFile((certificate ?? chain)!)[0]!.subject;
+  const file = (certificate ?? chain)!;
+  const [leaf] = readCertificateFile(file);
+  const { commonName } = leaf!.subject;
   if (commonName !== registrationId) {
     throw new EnrollkitError(
       'USAGE',
-      `${certificate ?? chain} is the certificate of "${commonName ?? 'nobody'}"; DPS takes the common name as the registration ID, and that is ${registrationId}.`,
+      `${file} is the certificate of "${commonName ?? 'nobody'}"; DPS takes the common name as the registration ID, and that is ${registrationId}.`,
       { next: 'Give the registration ID that is the common name of the certificate.' },
     );
   }
-  const privateKey = await openKey(key, opening);
+  const privateKey = await keyOf(leaf!, file, key, opening);
   return { certificateChain: [...new Set(certificates)].join(''), privateKey };
 }
 
@@ -66,11 +69,24 @@ async function fromFolder(
       },
     );
   }
-  return { certificateChain, privateKey: await openKey(paths.key, opening) };
+  const [leaf] = naming(paths.chain, () => parseCertificates(certificateChain));
+  return { certificateChain, privateKey: await keyOf(leaf!, paths.chain, paths.key, opening) };
 }
 
-async function openKey(path: string, opening: KeyOpening): Promise<string> {
+/** @throws EnrollkitError KEY_MISMATCH, naming both files */
+async function keyOf(
+  leaf: Certificate,
+  certificatePath: string,
+  path: string,
+  opening: KeyOpening,
+): Promise<string> {
   const pem = readText(path);
   const key = await namingLater(path, () => openPrivateKey(pem, opening));
-  return key.export({ format: 'pem', type: 'pkcs8' }).toString();
+  if (naming(certificatePath, () => isKeyPair(key, leaf.publicKey))) {
+    return key.export({ format: 'pem', type: 'pkcs8' }).toString();
+  }
+  throw new EnrollkitError(
+    'KEY_MISMATCH',
+    `The private key in ${path} is not that of the certificate ${leaf.subject.text} in ${certificatePath}.`,
+  );
 }

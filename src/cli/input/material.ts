@@ -16,6 +16,8 @@ export interface Material {
   privateKey?: KeyObject;
   /** The file is a set by its form (PKCS#7), so the order of its certificates says nothing. */
   unordered?: true;
+  /** The file itself says whose its private key is (PKCS#12): its first certificate's. */
+  paired?: true;
 }
 
 const pkcs7Label = /^(PKCS7|CMS)$/;
@@ -49,7 +51,7 @@ export async function readMaterial(
 ): Promise<Material> {
   const contents = readContents(path);
   return namingLater(path, async () => {
-    if (contents.form === 'der') return { path, ...(await materialOfDer(contents, opening)) };
+    if (contents.form === 'der') return { path, ...(await materialOfDer(contents, opening, withKey)) };
     const certificates = certificatesOfPem(contents);
     const hasKey = contents.blocks.some(({ label }) => label.endsWith('PRIVATE KEY'));
     const isSet = contents.blocks.some(({ label }) => pkcs7Label.test(label));
@@ -97,6 +99,7 @@ function certificatesOfPem(contents: Extract<FileContents, { form: 'pem' }>): Ce
 async function materialOfDer(
   contents: Extract<FileContents, { form: 'der' }>,
   opening: KeyOpening,
+  withKey: boolean,
 ): Promise<Omit<Material, 'path'>> {
   switch (contents.kind) {
     case 'certificate':
@@ -108,7 +111,7 @@ async function materialOfDer(
       if (certificates.length === 0) {
         throw new EnrollkitError('INVALID_CERTIFICATE', 'This PKCS#12 file holds no certificate.');
       }
-      return { certificates, ...(privateKey ? { privateKey } : {}) };
+      return { certificates, ...(withKey && privateKey ? { privateKey, paired: true } : {}) };
     }
     default:
       throw noCertificate(contents);

@@ -1,13 +1,14 @@
 /** The CA that signs: one that the person names, or that of the certificate folder. */
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
-import { isKeyPair, type KeyOpening } from '../../pki/keys.js';
+import type { KeyOpening } from '../../pki/keys.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../../pki/x509/certificate.js';
 import { type Layout, layoutOf } from '../../workspace/layout.js';
 import { loadCertificate, loadPrivateKey } from '../../workspace/stored-certificates.js';
 import type { Input } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
-import { type Material, readMaterial, readPrivateKey } from './material.js';
+import { ownerOf } from './key-owner.js';
+import { readMaterial, readPrivateKey } from './material.js';
 import { chainFrom } from './order.js';
 import { naming, withPath } from './read-file.js';
 
@@ -49,7 +50,7 @@ async function namedCa(path: string, keyPath: string | undefined, opening: KeyOp
       next: 'Give --ca-key FILE.',
     });
   }
-  const certificate = ownerOf(privateKey, material, keyPath ?? path);
+  const certificate = ownerOf(privateKey, material, keyPath ?? path, 'authority');
   const chain = naming(path, () => chainFrom(certificate, material.certificates));
   return {
     path,
@@ -58,26 +59,6 @@ async function namedCa(path: string, keyPath: string | undefined, opening: KeyOp
     privateKey,
     chainPem: chain.map(certificateToPem).join(''),
   };
-}
-
-/**
- * The certificate of a file that a private key belongs to.
- *
- * @throws EnrollkitError KEY_MISMATCH, naming both files
- */
-export function ownerOf(
-  privateKey: KeyObject,
-  { path, certificates }: Material,
-  keyPath: string,
-): Certificate {
-  const owner = naming(path, () => certificates.find(({ publicKey }) => isKeyPair(privateKey, publicKey)));
-  if (owner) return owner;
-  const first = certificates[0]!;
-  const what =
-    certificates.length === 1
-      ? `the certificate ${first.subject.text} in ${path}`
-      : `any of the ${certificates.length} certificates in ${path}`;
-  throw new EnrollkitError('KEY_MISMATCH', `The private key in ${keyPath} is not that of ${what}.`);
 }
 
 async function caOfFolder(

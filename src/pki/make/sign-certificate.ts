@@ -1,8 +1,9 @@
 /** Below `issue` and `renew`: who may sign what, from when until when, and the signature itself. */
-import { createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import { pemEncode } from '../containers/pem.js';
 import { signatureAlgorithm, toSigningKey, x509 } from '../crypto.js';
+import { isKeyPair } from '../keys.js';
 import { type Certificate, parseCertificate } from '../x509/certificate.js';
 import { keyIdentifier } from '../x509/key-identifier.js';
 import { encodedName } from './requested-names.js';
@@ -82,7 +83,7 @@ export function assertMaySign(
   request: { publicKey: KeyObject; certificateAuthority: boolean; at: Date },
 ): Certificate | undefined {
   if (certificate === undefined) {
-    if (createPublicKey(privateKey).equals(request.publicKey)) return undefined;
+    if (isKeyPair(privateKey, request.publicKey)) return undefined;
     throw new EnrollkitError(
       'KEY_MISMATCH',
       'A certificate that signs itself needs the private key of its own public key.',
@@ -90,7 +91,7 @@ export function assertMaySign(
   }
   const issuer = parseCertificate(certificate);
   const name = issuer.subject.text;
-  if (!createPublicKey(privateKey).equals(issuer.publicKey)) {
+  if (!isKeyPair(privateKey, issuer.publicKey)) {
     throw new EnrollkitError('KEY_MISMATCH', `The private key is not that of the certificate ${name}.`);
   }
   const refuse = (why: string) =>
