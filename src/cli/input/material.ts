@@ -43,7 +43,7 @@ export async function readAllCertificates(
   return read;
 }
 
-/** As {@link readCertificates}; the private key too, when the same file holds one. */
+/** As {@link readCertificates}; the private key too, when the same file holds one and it is wanted. */
 export async function readMaterial(
   path: string,
   opening: KeyOpening = {},
@@ -55,8 +55,9 @@ export async function readMaterial(
     const certificates = certificatesOfPem(contents);
     const hasKey = contents.blocks.some(({ label }) => label.endsWith('PRIVATE KEY'));
     const isSet = contents.blocks.some(({ label }) => pkcs7Label.test(label));
-    if (!withKey || !hasKey) return { path, certificates, ...(isSet ? { unordered: true } : {}) };
-    return { path, certificates, privateKey: await openPrivateKey(contents.text, opening) };
+    const material: Material = { path, certificates, ...(isSet ? { unordered: true } : {}) };
+    if (!withKey || !hasKey) return material;
+    return { ...material, privateKey: await openPrivateKey(contents.text, opening) };
   });
 }
 

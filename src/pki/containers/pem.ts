@@ -60,17 +60,16 @@ function withoutHeaders(
   label: string,
   body: string,
 ): { headers?: ReadonlyMap<string, string>; rest: string } {
+  if (!label.endsWith('PRIVATE KEY')) return { rest: body };
   const [whole, lines] =
     /^\s*((?:[A-Za-z][A-Za-z0-9-]*:[^\r\n]*(?:\r\n?|\n))+)\s*?(?:\r\n?|\n)/.exec(body) ?? [];
-  if (whole === undefined || !label.endsWith('PRIVATE KEY')) return { rest: body };
-  const pairs = lines!
-    .trim()
-    .split(/\s*[\r\n]+\s*/)
-    .map((line): [string, string] => {
-      const colon = line.indexOf(':');
-      return [line.slice(0, colon), line.slice(colon + 1).trim()];
-    });
-  return { headers: new Map(pairs), rest: body.slice(whole.length) };
+  if (whole === undefined) return { rest: body };
+  const headers = new Map<string, string>();
+  for (const line of lines!.split(/[\r\n]/)) {
+    const colon = line.indexOf(':');
+    if (colon > 0) headers.set(line.slice(0, colon), line.slice(colon + 1).trim());
+  }
+  return { headers, rest: body.slice(whole.length) };
 }
 
 /**

@@ -55,11 +55,13 @@ export interface PfxReading {
 
 /**
  * Reads a PKCS#12 file: of OpenSSL, Windows, Java or enrollkit; encrypted by PBES2 or by the older 3DES and RC2, or
- * not at all. Its authentication code, SHA-1 or SHA-2, is verified before anything is decrypted.
+ * not at all. Its authentication code, SHA-1 or SHA-2, is verified before anything is decrypted. It blocks this thread,
+ * for some seconds at the most; {@link openPfx} does not.
  *
  * @param passphrase may be empty
  * @throws EnrollkitError WRONG_PASSPHRASE; INVALID_PFX, saying what is wrong, also when it holds no certificate or more
- *   than one private key; KEY_MISMATCH when the private key belongs to none of the certificates
+ *   than one private key, or asks for too much key derivation; KEY_MISMATCH when the private key belongs to none of the
+ *   certificates
  */
 export function readPfx(bytes: Uint8Array, passphrase: string): PfxReading {
   return runReaderSync(pfx(bytes, passphrase));

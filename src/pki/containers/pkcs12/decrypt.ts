@@ -38,8 +38,10 @@ interface Cipher {
 
 const pbes2 = '1.2.840.113549.1.5.13';
 
-/** How the key is derived, by object identifier. @throws DerError */
+/** @throws DerError */
 type DerivationReader = (parameters: Element, keyLength: number, work: KeyDerivationWork) => Salted;
+
+/** How a key is derived, by object identifier. */
 const derivations: Readonly<Record<string, DerivationReader>> = {
   '1.2.840.113549.1.5.12': pbkdf2Of,
   '1.3.6.1.4.1.11591.4.11': scryptOf,
@@ -170,9 +172,9 @@ function assertKeyLength(element: Element | undefined, keyLength: number): void 
 }
 
 function decipher(name: string, key: Buffer, iv: Buffer, ciphertext: Buffer): Buffer | undefined {
-  const decipher = createDecipheriv(name, key, iv);
+  const cipher = createDecipheriv(name, key, iv);
   try {
-    return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
+    return Buffer.concat([cipher.update(ciphertext), cipher.final()]);
   } catch {
     return undefined;
   }
