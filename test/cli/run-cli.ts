@@ -32,7 +32,7 @@ export function cli(arguments_: string[], { cwd, env = {}, started }: CliOptions
       env: { ...inherited, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A command that hangs fails its test, also one that is deaf to signals.
-      timeout: 30_000,
+      timeout: 60_000,
       killSignal: 'SIGKILL',
     });
     const result: Ended = { status: null, stdout: '', stderr: '' };
