@@ -81,6 +81,10 @@ export const errorTable = {
     next: 'Give a PKCS#12 file (.pfx, .p12) with a certificate, protected by a passphrase.',
   },
   INVALID_KEY: { exit: exitStatus.usage, next: 'Give one private key as PKCS#8 PEM.' },
+  INVALID_VALIDITY: {
+    exit: exitStatus.usage,
+    next: 'Give dates of the years 1950 to 9999, and check the clock of this computer.',
+  },
   INVALID_VERIFICATION_CODE: {
     exit: exitStatus.usage,
     next: 'Copy the verification code from the portal again: it is one word, without spaces.',
@@ -271,6 +275,11 @@ export class EnrollkitError extends Error {
   get retryable(): boolean {
     return (errorTable[this.code] as ErrorEntry).retryable === true;
   }
+}
+
+/** What Ctrl-C and SIGTERM end a run with. */
+export function interruption(cause?: unknown): EnrollkitError {
+  return new EnrollkitError('INTERRUPTED', 'Interrupted. What was done is kept.', { cause });
 }
 
 /** Whether a thrown value is the abort of a signal (ours, fetch's, or node's). */

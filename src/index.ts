@@ -26,13 +26,15 @@ export {
 } from './emulator/start.js';
 export { EnrollkitError, type ErrorCode, type ExitStatus, errorTable, exitStatus } from './errors.js';
 export { createPkcs7, readPkcs7 } from './pki/containers/pkcs7.js';
-export { type PfxReading, readPfx } from './pki/containers/pkcs12-read.js';
+export { openPfx, type PfxReading, readPfx } from './pki/containers/pkcs12-read.js';
 export { createPfx } from './pki/containers/pkcs12-write.js';
 export {
   generateKeyPair,
   type KeyAlgorithm,
+  type KeyOpening,
   type KeyPair,
   keyAlgorithms,
+  openPrivateKey,
   privateKeyFromPem,
   privateKeyToPem,
 } from './pki/keys.js';

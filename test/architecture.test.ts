@@ -35,27 +35,27 @@ function partOf(file: string): string {
 const parts: Record<string, string[]> = {
   errors: [],
   pki: ['errors'],
-  workspace: ['errors', 'pki'],
-  certgen: ['errors', 'pki', 'workspace'],
+  store: ['errors', 'pki'],
+  certgen: ['errors', 'pki', 'store'],
   'dps/contract': ['errors', 'pki'],
   dps: ['errors', 'pki', 'dps/contract'],
-  emulator: ['errors', 'pki', 'workspace', 'dps/contract'],
-  quickstart: ['errors', 'pki', 'workspace', 'dps/contract', 'dps'],
-  rollover: ['errors', 'pki', 'workspace', 'dps/contract', 'dps', 'quickstart'],
-  fleet: ['errors', 'pki', 'workspace', 'dps/contract', 'dps'],
+  emulator: ['errors', 'pki', 'store', 'dps/contract'],
+  pipeline: ['errors', 'pki', 'store', 'dps/contract', 'dps'],
+  fleet: ['errors', 'pki', 'store', 'dps/contract'],
+  'fleet-registration': ['errors', 'pki', 'store', 'dps/contract', 'dps', 'fleet'],
   cli: [
     'errors',
     'pki',
-    'workspace',
+    'store',
     'certgen',
     'dps/contract',
     'dps',
-    'quickstart',
-    'rollover',
+    'pipeline',
     'fleet',
+    'fleet-registration',
     'emulator',
   ],
-  index: ['errors', 'pki', 'workspace', 'dps/contract', 'dps', 'quickstart', 'rollover', 'emulator'],
+  index: ['errors', 'pki', 'store', 'dps/contract', 'dps', 'pipeline', 'emulator'],
   bin: ['cli', 'errors'],
 };
 
@@ -70,13 +70,13 @@ test('dependencies point one way', () => {
 
 const onlyImporters: [pattern: RegExp, files: RegExp][] = [
   [/^(@peculiar\/|reflect-metadata)/, /^pki\/crypto\.ts$/],
-  [/^(@inquirer\/|inquirer$)/, /^cli\/terminal\/prompts\.ts$/],
-  [/^listr2$/, /^cli\/terminal\/progress\.ts$/],
+  [/^(@inquirer\/|inquirer$)/, /^cli\/wizard\.ts$/],
+  [/^listr2$/, /^cli\/progress\.ts$/],
   [/^commander$/, /^cli\//],
   [/^libsql$/, /^emulator\//],
   [/^(hono|@hono\/)/, /^emulator\//],
-  [/^mqtt-packet$/, /^emulator\/wire\/mqtt\//],
-  [/^rhea$/, /^emulator\//],
+  [/^mqtt-packet$/, /^emulator\/mqtt\//],
+  [/^rhea$/, /^emulator\/amqp\//],
   [/^@azure\//, /^dps\//],
   [/^mqtt$/, /^dps\//],
 ];
@@ -86,6 +86,31 @@ for (const [pattern, files] of onlyImporters) {
     const importing = imports.filter(({ to }) => pattern.test(to));
     assert.ok(importing.length > 0, 'nothing imports it: mend this test');
     for (const { from } of importing) assert.match(from, files);
+  });
+}
+
+const onlyCallers: [name: RegExp, file: RegExp][] = [
+  // Node derives keys for as long as a file asks it to: only what is in the clear may reach it.
+  [/^createPrivateKey$/, /^pki\/private-key\.ts$/],
+  // Elsewhere, nothing could end them.
+  [/^(pbkdf2|scrypt)(Sync)?$/, /^pki\/slow-work\.ts$/],
+];
+
+for (const [name, file] of onlyCallers) {
+  test(`only ${file.source} takes ${name.source} from node:crypto`, () => {
+    const taking = (readdirSync(source, { recursive: true }) as string[]).filter((path) => {
+      if (!path.endsWith('.ts')) return false;
+      const text = readFileSync(join(source, path), 'utf8');
+      const taken = [...text.matchAll(/import \{([^}]*)\} from 'node:crypto'/g)].flatMap(([, names]) =>
+        names!.split(',').map((one) => one.trim().split(' as ')[0]!),
+      );
+      return (
+        taken.some((one) => name.test(one)) ||
+        /import \S+ from 'node:crypto'|\* as \w+ from 'node:crypto'/.test(text)
+      );
+    });
+    assert.equal(taking.length, 1, taking.join());
+    assert.match(taking[0]!, file);
   });
 }
 

@@ -2,6 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
+import type { KeyOpening } from '../pki/keys.js';
 import { type Certificate, parseCertificate } from '../pki/x509/certificate.js';
 import { readText, readTextIfExists } from '../workspace/files.js';
 import { loadPrivateKey } from '../workspace/stored-certificates.js';
@@ -74,12 +75,12 @@ export function readCertificate(path: string, text: string | Uint8Array): Certif
 }
 
 /** @throws EnrollkitError FILE_UNREADABLE, INVALID_KEY, WRONG_PASSPHRASE, KEY_MISMATCH */
-export function openAuthorityKey(
+export async function openAuthorityKey(
   folder: string,
   which: 'root' | 'intermediate',
   { certificate, pem }: StoredAuthority,
-  passphrase: string,
-): KeyObject {
+  opening: KeyOpening,
+): Promise<KeyObject> {
   const files = filesOf(which === 'root' ? rootPrefix : intermediatePrefix);
   const paths = {
     folder,
@@ -87,7 +88,7 @@ export function openAuthorityKey(
     chain: join(folder, files.fullChain),
     key: join(folder, files.key),
   };
-  return loadPrivateKey({ paths, certificate, pem, chainPem: pem }, passphrase);
+  return loadPrivateKey({ paths, certificate, pem, chainPem: pem }, opening);
 }
 
 const names = { index: 'index.txt', attributes: 'index.txt.attr', serial: 'serial' } as const;

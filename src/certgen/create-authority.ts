@@ -109,6 +109,7 @@ async function putAuthority(
     keyAlgorithm: request.keyAlgorithm ?? authorityKeyAlgorithm,
     at,
     validityDays: request.validityDays ?? usualValidityDays,
+    signal: request.signal,
   };
   const made = given ? undefined : await issueRoot(script.rootName, common);
   const rootPem = given?.pem ?? made!.pem;

@@ -59,7 +59,7 @@ export async function createCertificate(request: CertificateRequest): Promise<Ce
     ];
     for (const authority of [root, intermediate]) assertNotNamedAs(authority?.certificate, commonName);
     const issuer = intermediate ?? root;
-    const privateKey = openAuthorityKey(folder, command.issuer, issuer, passphrase);
+    const privateKey = await openAuthorityKey(folder, command.issuer, issuer, request);
     const database = Database.read(folder, script);
     const transaction = new Transaction(folder);
     const prefix = prefixOf(command, name);
@@ -82,6 +82,7 @@ export async function createCertificate(request: CertificateRequest): Promise<Ce
         encryptKey: false,
         pfx: true,
         fullChain: command.fullChain ? files.fullChain : undefined,
+        signal: request.signal,
       },
       transaction,
     );

@@ -28,6 +28,8 @@ export interface FilesRequest {
   pfx: boolean;
   /** Where the certificate and its issuers go together. */
   fullChain: string | undefined;
+  /** Ends the making of the key. */
+  signal: AbortSignal | undefined;
 }
 
 export interface Issued {
@@ -44,9 +46,10 @@ export async function issueRoot(
     keyAlgorithm,
     at,
     validityDays,
-  }: Pick<FilesRequest, 'profile' | 'keyAlgorithm' | 'at' | 'validityDays'>,
+    signal,
+  }: Pick<FilesRequest, 'profile' | 'keyAlgorithm' | 'at' | 'validityDays' | 'signal'>,
 ): Promise<Issued> {
-  const keys = await generateKeyPair(keyAlgorithm);
+  const keys = await generateKeyPair(keyAlgorithm, signal);
   const serialNumber = randomBytes(20);
   // Positive, and of full length.
   serialNumber[0] = (serialNumber[0]! & 0x7f) | 0x40;
@@ -66,7 +69,7 @@ export async function issueRoot(
 export async function issueFiles(request: FilesRequest, transaction: Transaction): Promise<Issued> {
   const { commonName, issuer, issuers, database, files, passphrase } = request;
   const subject = { commonName };
-  const keys = await generateKeyPair(request.keyAlgorithm);
+  const keys = await generateKeyPair(request.keyAlgorithm, request.signal);
   const { serial, serialNumber } = database;
   const [{ pem }, { pem: requestPem }] = await Promise.all([
     issue({

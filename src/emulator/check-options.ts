@@ -40,6 +40,7 @@ const optionsSchema = z.strictObject(
     seed: z.looseObject({}, 'it is an object').optional(),
     now: callback.optional(),
     log: callback.optional(),
+    signal: z.instanceof(AbortSignal, { error: 'it is an AbortSignal' }).optional(),
     onStopRequest: callback.optional(),
   } satisfies Record<keyof EmulatorOptions, z.ZodType>,
   'the options are an object that has at least dir',

@@ -33,6 +33,8 @@ export interface EmulatorOptions {
   /** The clock that the emulator's own follows. */
   now?: () => Date;
   log?: EmulatorLog;
+  /** Ends the start, when it is aborted meanwhile: a large `serverKey` takes seconds to make. */
+  signal?: AbortSignal;
   /** Called when `enrollkit emulator stop` asks for it; without, that command is told that it may not. */
   onStopRequest?: () => void;
 }

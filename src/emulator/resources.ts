@@ -61,7 +61,8 @@ export async function openResources(options: EmulatorOptions, closers: Closer[])
   };
   makeWanted(databases, options);
   // TLS is judged by the clients' clock, whatever clock the emulator is given.
-  const server = await openServerIdentity({ folder, host, serverKey: options.serverKey, now: new Date() });
+  const { serverKey, signal } = options;
+  const server = await openServerIdentity({ folder, host, serverKey, signal, now: new Date() });
   return { folder, databases, server, published: publishedFolder(folder, closers), keep };
 }
 

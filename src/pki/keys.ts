@@ -1,18 +1,21 @@
 /** Key pairs: generate, write as PKCS#8, read back. */
 import {
   createCipheriv,
-  createPrivateKey,
   createPublicKey,
   generateKeyPair as generate,
   type KeyObject,
-  pbkdf2,
   randomBytes,
+  sign,
+  verify,
 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { EnrollkitError } from '../errors.js';
-import { openEncryptedKey } from './containers/encrypted-key.js';
+import { type Deriving, runReader, runReaderSync } from './containers/deriving.js';
+import { openEncryptedKey, openEncryptedPem } from './containers/encrypted-key.js';
 import { pemBlocks, pemEncode } from './containers/pem.js';
 import { integer, nullValue, objectIdentifier, octetString, sequence } from './der/write.js';
+import { privateKeyOf } from './private-key.js';
+import { runSlowWork } from './slow-work.js';
 
 export const keyAlgorithms = ['ec-p256', 'ec-p384', 'rsa-2048', 'rsa-3072', 'rsa-4096'] as const;
 export type KeyAlgorithm = (typeof keyAlgorithms)[number];
@@ -27,17 +30,25 @@ const pbkdf2Iterations = 600_000;
 /** With an empty passphrase, as a PKCS#12 file may have one, rounds protect nothing and only cost time. */
 const pbkdf2IterationsWithoutPassphrase = 2048;
 
-/** Generates a key pair with the platform's secure random generator. */
-export async function generateKeyPair(algorithm: KeyAlgorithm): Promise<KeyPair> {
-  const generateAsync = promisify(generate) as (type: string, options: object) => Promise<KeyPair>;
-  switch (algorithm) {
-    case 'ec-p256':
-      return generateAsync('ec', { namedCurve: 'prime256v1' });
-    case 'ec-p384':
-      return generateAsync('ec', { namedCurve: 'secp384r1' });
-    default:
-      return generateAsync('rsa', { modulusLength: Number(algorithm.slice('rsa-'.length)) });
-  }
+/** What opens a private key. */
+export interface KeyOpening {
+  passphrase?: string | undefined;
+  /** Ends the derivation of a key, which may take some seconds. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Generates a key pair with the platform's secure random generator.
+ *
+ * @param signal ends it: RSA keys of 3072 bits and more take seconds
+ * @throws the signal's reason
+ */
+export async function generateKeyPair(algorithm: KeyAlgorithm, signal?: AbortSignal): Promise<KeyPair> {
+  const curve = { 'ec-p256': 'prime256v1', 'ec-p384': 'secp384r1' }[algorithm as string];
+  if (curve !== undefined) return promisify(generate)('ec', { namedCurve: curve });
+  const bits = Number(algorithm.slice('rsa-'.length));
+  const privateKey = privateKeyOf(await runSlowWork({ kind: 'rsa', bits }, signal));
+  return { publicKey: createPublicKey(privateKey), privateKey };
 }
 
 /**
@@ -64,7 +75,7 @@ export async function encryptPbes2(
   const salt = randomBytes(16);
   const iv = randomBytes(16);
   const iterations = passphrase === '' ? pbkdf2IterationsWithoutPassphrase : pbkdf2Iterations;
-  const key = await promisify(pbkdf2)(passphrase, salt, iterations, 32, 'sha256');
+  const key = await runSlowWork({ kind: 'pbkdf2', passphrase, salt, iterations, length: 32, hash: 'sha256' });
   const cipher = createCipheriv('aes-256-cbc', key, iv);
   const hmacWithSha256 = sequence(objectIdentifier('1.2.840.113549.2.9'), nullValue());
   const algorithm = sequence(
@@ -86,39 +97,70 @@ export function isEncryptedKey(pem: string): boolean {
 }
 
 /**
- * Reads one private key: PKCS#8, encrypted or not, and the older PKCS#1 and SEC 1 forms.
+ * Reads one private key: PKCS#8, encrypted or not, and the older PKCS#1 and SEC 1 forms. Opening an encrypted one
+ * blocks this thread, for some seconds at the most; {@link openPrivateKey} does not.
  *
- * @throws EnrollkitError PASSPHRASE_REQUIRED, WRONG_PASSPHRASE or INVALID_KEY; none of them quotes the key
+ * @throws EnrollkitError PASSPHRASE_REQUIRED, WRONG_PASSPHRASE or INVALID_KEY, also for one whose key derivation would
+ *   take too long; none of them quotes the key
  */
 export function privateKeyFromPem(pem: string, passphrase?: string): KeyObject {
-  const isOldForm = pem.includes('Proc-Type:');
-  const [block, ...more] = isOldForm
-    ? []
-    : pemBlocks(pem).filter(({ label }) => label.endsWith('PRIVATE KEY'));
-  if (!block && !isOldForm) {
-    throw new EnrollkitError('INVALID_KEY', 'There is no private key in PEM form here.');
-  }
+  return runReaderSync(keyIn(pem, passphrase));
+}
+
+/**
+ * Reads one private key as {@link privateKeyFromPem} does, while other work goes on.
+ *
+ * @throws EnrollkitError as {@link privateKeyFromPem} does; the signal's reason
+ */
+export function openPrivateKey(pem: string, { passphrase, signal }: KeyOpening): Promise<KeyObject> {
+  return runReader(keyIn(pem, passphrase), signal);
+}
+
+function* keyIn(pem: string, passphrase: string | undefined): Deriving<KeyObject> {
+  const [block, ...more] = pemBlocks(pem).filter(({ label }) => label.endsWith('PRIVATE KEY'));
+  if (!block) throw new EnrollkitError('INVALID_KEY', 'There is no private key in PEM form here.');
   if (more.length > 0) throw new EnrollkitError('INVALID_KEY', 'There is more than one private key here.');
-  const encrypted = isEncryptedKey(pem);
-  if (encrypted && passphrase === undefined) {
-    throw new EnrollkitError(
-      'PASSPHRASE_REQUIRED',
-      'The private key is encrypted, and no passphrase was given.',
-    );
+  const { label, der, headers } = block;
+  const isPkcs8 = label === 'ENCRYPTED PRIVATE KEY';
+  if (isPkcs8 || headers?.has('Proc-Type')) {
+    if (passphrase === undefined) {
+      const message = 'The private key is encrypted, and no passphrase was given.';
+      throw new EnrollkitError('PASSPHRASE_REQUIRED', message);
+    }
+    return isPkcs8 ? yield* openEncryptedKey(der, passphrase) : openEncryptedPem(block, passphrase);
   }
-  if (block?.label === 'ENCRYPTED PRIVATE KEY') return openEncryptedKey(block.der, passphrase!);
   try {
-    return createPrivateKey({ key: pem, format: 'pem', ...(encrypted ? { passphrase } : {}) });
+    return privateKeyOf(der, label);
   } catch (cause) {
-    throw encrypted
-      ? new EnrollkitError('WRONG_PASSPHRASE', 'The passphrase does not open the private key.', { cause })
-      : new EnrollkitError('INVALID_KEY', 'The private key cannot be read.', { cause });
+    throw new EnrollkitError('INVALID_KEY', 'The private key cannot be read.', { cause });
   }
 }
 
 /** Whether a private key belongs to a public key. */
 export function isKeyPair(privateKey: KeyObject, publicKey: KeyObject): boolean {
-  return createPublicKey(privateKey).equals(publicKey);
+  if (!createPublicKey(privateKey).equals(publicKey)) return false;
+  if (!wholeKeys.has(privateKey)) {
+    if (!signsFor(privateKey, publicKey)) return false;
+    wholeKeys.add(privateKey);
+  }
+  return true;
+}
+
+/** Those that are known to be: an issuer's is asked for with each certificate. */
+const wholeKeys = new WeakSet<KeyObject>();
+
+/** A damaged or forged file can hold one key's public half beside another one's private half, and node takes it. */
+function signsFor(privateKey: KeyObject, publicKey: KeyObject): boolean {
+  const { asymmetricKeyType: type } = privateKey;
+  // Those of other kinds sign nothing here.
+  if (type !== 'rsa' && type !== 'ec' && type !== 'ed25519') return true;
+  const digest = type === 'ed25519' ? null : 'sha256';
+  const data = Buffer.from('enrollkit');
+  try {
+    return verify(digest, data, publicKey, sign(digest, data, privateKey));
+  } catch {
+    return false;
+  }
 }
 
 /** The algorithm of a key, in the words of {@link keyAlgorithms}; undefined for any other. */

@@ -8,14 +8,15 @@ import type { RunContext } from './step.js';
  *
  * @throws EnrollkitError FILE_UNREADABLE, INVALID_KEY, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE or KEY_MISMATCH
  */
-export function openKey({ found, passphrase }: RunContext, stored: StoredCertificate): KeyObject {
+export async function openKey(context: RunContext, stored: StoredCertificate): Promise<KeyObject> {
+  const { found } = context;
   const path = stored.paths.key;
-  const key = found.keys.get(path) ?? loadPrivateKey(stored, passphrase);
+  const key = found.keys.get(path) ?? (await loadPrivateKey(stored, context));
   found.keys.set(path, key);
   return key;
 }
 
 /** The same in the clear, PKCS#8 PEM, as the clients take it; it is never written. */
-export function openKeyPem(context: RunContext, stored: StoredCertificate): string {
-  return openKey(context, stored).export({ format: 'pem', type: 'pkcs8' }) as string;
+export async function openKeyPem(context: RunContext, stored: StoredCertificate): Promise<string> {
+  return (await openKey(context, stored)).export({ format: 'pem', type: 'pkcs8' }) as string;
 }

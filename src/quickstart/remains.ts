@@ -2,10 +2,10 @@
  * Private keys without a certificate: both `certificate.pem` and `chain.pem` are missing. Such a key is never
  * overwritten, since nobody can tell what it is used for.
  */
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { EnrollkitError } from '../errors.js';
-import { isEncryptedKey, type KeyPair, keyAlgorithmOf, privateKeyFromPem } from '../pki/keys.js';
+import { isEncryptedKey, type KeyPair, keyAlgorithmOf, openPrivateKey } from '../pki/keys.js';
 import { lookAt, readText } from '../workspace/files.js';
 import type { CertificatePaths, DevicePaths } from '../workspace/layout.js';
 import { loadCertificate } from '../workspace/stored-certificates.js';
@@ -13,7 +13,7 @@ import { assertNoLinkBelow } from '../workspace/symbolic-links.js';
 import type { RunContext } from './step.js';
 
 type Paths = CertificatePaths & Partial<Pick<DevicePaths, 'pfx'>>;
-type Context = Pick<RunContext, 'plan' | 'layout' | 'files' | 'passphrase'>;
+type Context = Pick<RunContext, 'plan' | 'layout' | 'files' | 'passphrase' | 'signal'>;
 
 /**
  * Refuses a folder, before anything is made or sent, where making a certificate of the plan would overwrite a key or
@@ -73,7 +73,10 @@ function isUnfinished(files: RunContext['files'], { key, certificate }: Paths): 
  * @throws EnrollkitError FILE_EXISTS when the plan wants another kind of key by now; INVALID_KEY, PASSPHRASE_REQUIRED,
  *   WRONG_PASSPHRASE
  */
-export function unfinishedKey({ plan, files, passphrase }: Context, paths: Paths): KeyPair | undefined {
+export async function unfinishedKey(
+  { plan, files, passphrase, signal }: Context,
+  paths: Paths,
+): Promise<KeyPair | undefined> {
   if (!isUnfinished(files, paths)) return undefined;
   const text = readText(paths.key);
   const refuse = (why: string) =>
@@ -88,7 +91,7 @@ export function unfinishedKey({ plan, files, passphrase }: Context, paths: Paths
         : 'is encrypted, but the plan does not encrypt keys',
     );
   }
-  const privateKey: KeyObject = privateKeyFromPem(text, passphrase);
+  const privateKey = await openPrivateKey(text, { passphrase, signal });
   const publicKey = createPublicKey(privateKey);
   if (keyAlgorithmOf(publicKey) === keyAlgorithm) return { privateKey, publicKey };
   throw refuse(`is not of the kind that the plan uses, ${keyAlgorithm}`);

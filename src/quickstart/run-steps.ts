@@ -1,5 +1,5 @@
 /** Runs steps one after the other: check, act, check again. */
-import { EnrollkitError, isAbort } from '../errors.js';
+import { EnrollkitError, interruption, isAbort } from '../errors.js';
 import type { Emit } from './events.js';
 import type { RunContext, Step } from './step.js';
 
@@ -61,9 +61,7 @@ async function runStep(step: Step, base: Omit<RunContext, 'progress'>, emit: Emi
 
 /** Any thrown value as an error with a code; one that we did not foresee is a defect of ours. */
 export function asEnrollkitError(thrown: unknown, signal: AbortSignal): EnrollkitError {
-  if (signal.aborted || isAbort(thrown)) {
-    return new EnrollkitError('INTERRUPTED', 'Interrupted. What was done is kept.', { cause: thrown });
-  }
+  if (signal.aborted || isAbort(thrown)) return interruption(thrown);
   if (thrown instanceof EnrollkitError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new EnrollkitError('INTERNAL', `Something unforeseen happened: ${message}`, { cause: thrown });

@@ -7,9 +7,10 @@ import {
   generateKeyPair,
   isEncryptedKey,
   type KeyAlgorithm,
+  type KeyOpening,
   type KeyPair,
   keyAlgorithmOf,
-  privateKeyFromPem,
+  openPrivateKey,
   privateKeyToPem,
 } from '../pki/keys.js';
 import { renewCertificate } from '../pki/make/renew.js';
@@ -100,9 +101,10 @@ export interface MakingOptions {
   files: OwnFiles;
   record: RolloverRecord;
   /** The CA above the one that was named, when that is an intermediate. */
-  signer: () => Signer;
+  signer: () => Signer | Promise<Signer>;
   passphrase: string | undefined;
   now: () => Date;
+  signal: AbortSignal;
   tell: (text: string) => void;
 }
 
@@ -113,13 +115,13 @@ export interface MakingOptions {
  * @throws EnrollkitError CHAIN_INVALID when the signer did not issue the old one; ISSUER_NOT_ALLOWED; of the keys
  */
 export async function makeSuccessors(options: MakingOptions): Promise<void> {
-  const { layout, files, passphrase, record, tell } = options;
+  const { layout, files, record, tell } = options;
   let above = options.signer;
   for (const [depth, { role, sha256Thumbprint: sha256 }] of record.rolled.entries()) {
     if (!existsSync(layout.previousAuthority(role, sha256).folder)) {
-      const old = restoreCertificate(files, currentOf(layout, role), passphrase);
-      const issuer = role === 'root' ? undefined : depth > 0 ? above() : signerOf(old, above());
-      const made = interrupted(options, role, old, issuer);
+      const old = await restoreCertificate(files, currentOf(layout, role), options);
+      const issuer = role === 'root' ? undefined : depth > 0 ? await above() : signerOf(old, await above());
+      const made = await interrupted(options, role, old, issuer);
       if (made) restoreMissing(files, made, issuer?.chainPem ?? '', notedAs(files, old.paths)('certificate'));
       else await makeSuccessor(options, role, old, issuer);
       tell(`the new ${role} CA is made`);
@@ -129,9 +131,10 @@ export async function makeSuccessors(options: MakingOptions): Promise<void> {
 }
 
 /** A successor, wherever it is by now, as the CA above the next one. */
-function openSuccessor({ layout, passphrase }: MakingOptions, role: AuthorityRole): Signer {
+async function openSuccessor(options: MakingOptions, role: AuthorityRole): Promise<Signer> {
+  const { layout } = options;
   const made = loadCertificate(layout.nextAuthority(role)) ?? currentOf(layout, role);
-  return { pem: made.pem, chainPem: made.chainPem, privateKey: loadPrivateKey(made, passphrase) };
+  return { pem: made.pem, chainPem: made.chainPem, privateKey: await loadPrivateKey(made, options) };
 }
 
 /** The CA that signs must be the one that signed before. */
@@ -150,12 +153,13 @@ function signerOf(old: StoredCertificate, signer: Signer): Signer {
  *
  * @throws EnrollkitError FILE_EXISTS when another CA is in its place; of its key
  */
-function interrupted(
-  { layout, passphrase, now }: MakingOptions,
+async function interrupted(
+  options: MakingOptions,
   role: AuthorityRole,
   old: StoredCertificate,
   issuer: Signer | undefined,
-): StoredCertificate | undefined {
+): Promise<StoredCertificate | undefined> {
+  const { layout, now } = options;
   const made = loadCertificate(layout.nextAuthority(role));
   if (!made) return undefined;
   const by = issuer ? parseCertificate(issuer.pem) : made.certificate;
@@ -170,7 +174,7 @@ function interrupted(
       { next: `Move ${made.paths.folder} away, then run the same command again.` },
     );
   }
-  loadPrivateKey(made, passphrase);
+  await loadPrivateKey(made, options);
   return made;
 }
 
@@ -180,7 +184,7 @@ async function makeSuccessor(
   old: StoredCertificate,
   issuer: Signer | undefined,
 ): Promise<void> {
-  const { layout, files, passphrase, now } = options;
+  const { layout, files, passphrase, now, signal } = options;
   const algorithm = keyAlgorithmOf(old.certificate.publicKey);
   if (!algorithm) {
     throw new EnrollkitError(
@@ -191,11 +195,11 @@ async function makeSuccessor(
   }
   const isEncrypted = isEncryptedKey(readTextIfExists(old.paths.key) ?? '');
   // Opened, so that old and new keys have one passphrase.
-  if (isEncrypted) loadPrivateKey(old, passphrase);
+  if (isEncrypted) await loadPrivateKey(old, options);
   const newPassphrase = isEncrypted ? passphrase : undefined;
   const paths = layout.nextAuthority(role);
-  const unfinished = unfinishedKey(paths, algorithm, newPassphrase);
-  const { publicKey, privateKey } = unfinished ?? (await generateKeyPair(algorithm));
+  const unfinished = await unfinishedKey(paths, algorithm, { passphrase: newPassphrase, signal });
+  const { publicKey, privateKey } = unfinished ?? (await generateKeyPair(algorithm, signal));
   const { pem } = await renewCertificate({
     certificate: old.certificate,
     publicKey,
@@ -216,17 +220,17 @@ async function makeSuccessor(
  *
  * @throws EnrollkitError FILE_EXISTS when it is not the key that is wanted; of the key
  */
-function unfinishedKey(
+async function unfinishedKey(
   { key }: CertificatePaths,
   algorithm: KeyAlgorithm,
-  passphrase: string | undefined,
-): KeyPair | undefined {
+  opening: KeyOpening,
+): Promise<KeyPair | undefined> {
   const text = readTextIfExists(key);
   if (text === undefined) return undefined;
-  const privateKey = privateKeyFromPem(text, passphrase);
+  const privateKey = await openPrivateKey(text, opening);
   const publicKey = createPublicKey(privateKey);
   const isWanted =
-    keyAlgorithmOf(publicKey) === algorithm && isEncryptedKey(text) === (passphrase !== undefined);
+    keyAlgorithmOf(publicKey) === algorithm && isEncryptedKey(text) === (opening.passphrase !== undefined);
   if (isWanted) return { privateKey, publicKey };
   throw new EnrollkitError('FILE_EXISTS', `${key} is not the same kind of key as that of the old CA.`, {
     next: `Move ${key} away, then run the same command again.`,

@@ -41,7 +41,7 @@ export interface ReissueOptions {
  *   elsewhere; of the CAs' keys. In between: of the device's key, naming the file; INTERRUPTED
  */
 export async function reissueDevices(options: ReissueOptions): Promise<void> {
-  const { layout, devices, newKey, passphrase, signal, tell } = options;
+  const { layout, devices, newKey, signal, tell } = options;
   for (const { stored } of devices) assertNoLinkBelow(layout.folder, stored.paths.certificate);
   const keyless = devices.filter(({ stored }) => newKey && !existsSync(stored.paths.key));
   if (keyless.length > 0) {
@@ -56,7 +56,7 @@ export async function reissueDevices(options: ReissueOptions): Promise<void> {
   }
   const keys = new Map<RolledAuthority, KeyObject>();
   for (const { signer } of devices) {
-    if (!keys.has(signer)) keys.set(signer, loadPrivateKey(signer.successor, passphrase));
+    if (!keys.has(signer)) keys.set(signer, await loadPrivateKey(signer.successor, options));
   }
   await forEachOf(devices, concurrency, async (device) => {
     signal.throwIfAborted();
@@ -70,14 +70,16 @@ async function reissue(
   signerKey: KeyObject,
   options: ReissueOptions,
 ): Promise<void> {
-  const { files, newKey, passphrase, now } = options;
-  const stored = restoreCertificate(files, found, passphrase);
+  const { files, newKey, passphrase, now, signal } = options;
+  const stored = await restoreCertificate(files, found, options);
   const { paths, certificate: old } = stored;
   const keyPem = readTextIfExists(paths.key);
   const keyPassphrase = isEncryptedKey(keyPem ?? '') ? passphrase : undefined;
   const hasPfx = pfx !== undefined && existsSync(pfx);
-  const oldKey = keyPem !== undefined && (hasPfx || newKey) ? openKey(options, stored) : undefined;
-  const fresh = newKey ? await generateKeyPair(keyAlgorithmOf(old.publicKey) ?? 'ec-p256') : undefined;
+  const oldKey = keyPem !== undefined && (hasPfx || newKey) ? await openKey(options, stored) : undefined;
+  const fresh = newKey
+    ? await generateKeyPair(keyAlgorithmOf(old.publicKey) ?? 'ec-p256', signal)
+    : undefined;
   const { pem } = await renewCertificate({
     certificate: old,
     publicKey: fresh?.publicKey ?? old.publicKey,
@@ -111,10 +113,10 @@ async function reissue(
  * The key of the certificate as it is, or as an interrupted re-issue has left it: then it lies aside, and the one in
  * its place is newer than the certificate.
  */
-function openKey({ passphrase }: ReissueOptions, stored: DeviceBelow['stored']): KeyObject {
+async function openKey(options: ReissueOptions, stored: DeviceBelow['stored']): Promise<KeyObject> {
   const previous = previousPaths(stored.paths, sha256Thumbprint(stored.certificate));
   const paths = existsSync(previous.certificate) ? previous : stored.paths;
-  return loadPrivateKey({ ...stored, paths }, passphrase);
+  return loadPrivateKey({ ...stored, paths }, options);
 }
 
 /** Copies what is there, the certificate last: where that is, everything is. */

@@ -41,7 +41,7 @@ export interface StartOptions extends RolloverOptions {
   /** Enrollment group IDs, besides those of an earlier start. */
   groups: readonly string[];
   /** The CA above an intermediate; asked for when one is to be signed. */
-  signer: () => Signer;
+  signer: () => Signer | Promise<Signer>;
 }
 
 /**

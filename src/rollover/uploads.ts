@@ -127,7 +127,7 @@ async function prove(
   const isProven = async () =>
     (await control.getCertificate(name, { signal }))?.properties.isVerified === true;
   if (await isProven()) return;
-  const privateKey = loadPrivateKey(successor, passphrase);
+  const privateKey = await loadPrivateKey(successor, { passphrase, signal });
   const { code, etag } = await control.generateVerificationCode(name, '*', { signal });
   const { pem } = await issueVerificationCertificate(code, { certificate: successor.pem, privateKey }, now());
   await control.verifyCertificate(name, etag, pem, { signal });

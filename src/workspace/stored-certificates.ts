@@ -1,7 +1,7 @@
 /** A certificate with its chain and its key, to disk and back. */
 import type { KeyObject } from 'node:crypto';
-import { EnrollkitError } from '../errors.js';
-import { isKeyPair, privateKeyFromPem } from '../pki/keys.js';
+import { EnrollkitError, isAbort } from '../errors.js';
+import { isKeyPair, type KeyOpening, openPrivateKey } from '../pki/keys.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../pki/x509/certificate.js';
 import { lookAt, publicFileMode, readTextIfExists, secretFileMode } from './files.js';
 import type { CertificatePaths } from './layout.js';
@@ -135,13 +135,13 @@ export function restoreMissing(
  *
  * @throws EnrollkitError FILE_UNWRITABLE; of the key, KEY_MISMATCH among them
  */
-export function restoreCertificate(
+export async function restoreCertificate(
   files: OwnFiles,
   stored: StoredCertificate,
-  passphrase: string | undefined,
-): StoredCertificate {
+  opening: KeyOpening,
+): Promise<StoredCertificate> {
   if (stored.missing !== 'certificate') return stored;
-  if (lookAt(stored.paths.key)) loadPrivateKey(stored, passphrase);
+  if (lookAt(stored.paths.key)) await loadPrivateKey(stored, opening);
   return restoreMissing(files, stored, '', { note: files.isUnchanged(stored.paths.chain) });
 }
 
@@ -151,7 +151,7 @@ export function restoreCertificate(
  * @throws EnrollkitError FILE_UNREADABLE, INVALID_KEY, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE or KEY_MISMATCH, naming
  *   the file
  */
-export function loadPrivateKey(stored: StoredCertificate, passphrase?: string): KeyObject {
+export async function loadPrivateKey(stored: StoredCertificate, opening: KeyOpening): Promise<KeyObject> {
   const { paths, certificate, missing } = stored;
   const from = missing === 'certificate' ? paths.chain : paths.certificate;
   const text = readTextIfExists(paths.key);
@@ -164,7 +164,9 @@ export function loadPrivateKey(stored: StoredCertificate, passphrase?: string): 
       },
     );
   }
-  const key = naming(paths.key, () => privateKeyFromPem(text, passphrase));
+  const key = await openPrivateKey(text, opening).catch((error) => {
+    throw withPath(paths.key, error);
+  });
   if (isKeyPair(key, certificate.publicKey)) return key;
   throw new EnrollkitError('KEY_MISMATCH', `The key in ${paths.key} is not that of ${from}.`, {
     next: `Restore the key and the certificate that belong together, or move ${paths.folder} away.`,
@@ -176,8 +178,12 @@ function naming<Result>(path: string, read: () => Result): Result {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof EnrollkitError) || error.message.includes(path)) throw error;
-    const { next, context, cause } = error;
-    throw new EnrollkitError(error.code, `${path}: ${error.message}`, { next, context, cause });
+    throw withPath(path, error);
   }
+}
+
+function withPath(path: string, error: unknown): unknown {
+  if (!(error instanceof EnrollkitError) || isAbort(error) || error.message.includes(path)) return error;
+  const { next, context, cause } = error;
+  return new EnrollkitError(error.code, `${path}: ${error.message}`, { next, context, cause });
 }

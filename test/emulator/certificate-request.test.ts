@@ -7,6 +7,7 @@ import { suite } from 'uvu';
 import { dpsTopics, dpsUserName, hubUserName } from '../../src/dps/contract/mqtt.js';
 import { generateKeyPair, type KeyAlgorithm } from '../../src/pki/keys.js';
 import { validateChain } from '../../src/pki/path/validate.js';
+import { parseCertificate } from '../../src/pki/x509/certificate.js';
 import { makeCertificateRequest } from '../../src/pki/x509/csr.js';
 import { type Made, make } from '../support/chains.js';
 import { openssl } from '../support/openssl.js';
@@ -201,6 +202,28 @@ test('takes no request but one that the device itself made for its own name', as
   const stranger = await make('device', 'bad');
   const { csr } = await request('bad');
   assert.equal((await register(emulator, 'bad', [stranger], { csr })).status, 401);
+});
+
+test('issues certificates that end with the last date there is, when the clock is near it', async () => {
+  const emulator = await startTestEmulator();
+  try {
+    const leaf = await make('device', 'late', undefined, { validityDays: Number.POSITIVE_INFINITY });
+    const x509 = { clientCertificates: { primary: { certificate: leaf.pem } } };
+    const enrollment = { registrationId: 'late', attestation: { type: 'x509', x509 } };
+    assert.equal((await emulator.service('PUT', '/enrollments/late', enrollment)).status, 200);
+    emulator.clock.set(new Date('9999-12-30T00:00:00Z'));
+    const { csr } = await request('late');
+    const first = await register(emulator, 'late', [leaf], { csr });
+    const { body } = await poll(emulator, 'late', [leaf], first.body.operationId);
+    const chain = body.registrationState.issuedCertificateChain as string[];
+    for (const der of chain) {
+      const { notAfter } = parseCertificate(Buffer.from(der, 'base64'));
+      assert.equal(notAfter.toISOString(), '9999-12-31T23:59:59.000Z');
+    }
+    assert.equal(chain.length, 3);
+  } finally {
+    await emulator.stop();
+  }
 });
 
 test('is not known to earlier versions: the field is passed over', async ({ emulator, root }) => {

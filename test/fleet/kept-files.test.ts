@@ -35,7 +35,7 @@ const ids = numbered('k-', 1, count);
 const certs = await makeCertificateFolder(mkdtempSync(join(tmpdir(), 'enrollkit-fleet-')));
 test.after(() => rmSync(certs, { recursive: true, force: true }));
 const ca = loadCertificate(layoutOf(certs).intermediate)!;
-const privateKey = loadPrivateKey(ca);
+const privateKey = await loadPrivateKey(ca, {});
 const otherCa = await make('root', 'Another Root');
 
 type Format = FleetRequest['format'];

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { test } from 'uvu';
+import { createPfx } from '../../src/pki/containers/pkcs12-write.js';
 import {
   generateKeyPair,
   isKeyPair,
@@ -11,8 +12,14 @@ import {
   privateKeyFromPem,
   privateKeyToPem,
 } from '../../src/pki/keys.js';
+import { issue } from '../../src/pki/make/issue.js';
+import { loadProfile } from '../../src/pki/make/profile.js';
+import { renewCertificate } from '../../src/pki/make/renew.js';
+import { makeCertificateRequest } from '../../src/pki/x509/csr.js';
+import { make } from '../support/chains.js';
 import { fails } from '../support/fails.js';
 import { openssl } from '../support/openssl.js';
+import { swappedHalves } from '../support/swapped-halves.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 
 for (const algorithm of keyAlgorithms.filter((name) => name !== 'rsa-4096' && name !== 'rsa-3072')) {
@@ -62,6 +69,29 @@ test('a key that openssl encrypted is opened, PKCS#8 and the older form', async 
       assert.throws(() => privateKeyFromPem(pem, 'wrong'), fails('WRONG_PASSPHRASE'));
     }
   });
+});
+
+test('a private key whose halves are of two keys belongs to neither, nor makes anything', async () => {
+  const [one, other] = [await generateKeyPair('ec-p256'), await generateKeyPair('ec-p256')];
+  const swapped = privateKeyFromPem(swappedHalves(one.privateKey, other.privateKey));
+  assert.ok(!isKeyPair(swapped, one.publicKey));
+  assert.ok(!isKeyPair(swapped, other.publicKey));
+  const { publicKey } = one;
+  const subject = { commonName: 'd' };
+  const root = await make('root', 'R');
+  const issuing = { profile: loadProfile('root'), subject, publicKey, at: new Date() };
+  const { pem } = await issue({ ...issuing, issuer: { privateKey: one.privateKey } });
+  const mismatch = fails('KEY_MISMATCH');
+  await assert.rejects(issue({ ...issuing, issuer: { privateKey: swapped } }), mismatch);
+  const issuer = { certificate: pem, privateKey: swapped };
+  await assert.rejects(issue({ ...issuing, issuer }), mismatch);
+  await assert.rejects(
+    renewCertificate({ certificate: root.pem, publicKey, issuer, at: new Date() }),
+    mismatch,
+  );
+  await assert.rejects(makeCertificateRequest({ subject, publicKey, privateKey: swapped }), mismatch);
+  const contents = { certificate: pem, chain: [], friendlyName: 'd', passphrase: '' };
+  await assert.rejects(createPfx({ ...contents, privateKey: swapped }), mismatch);
 });
 
 test('what is no key is refused, and never quoted', () => {

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
+import type { KeyOpening } from '../../pki/keys.js';
 import type { Command, Context, Input } from '../kernel/command.js';
 import { dirFlag, outputFlags, passphraseFileFlag, targetFlags } from '../kernel/flags.js';
 
@@ -43,8 +44,8 @@ async function run({ arguments: [name], flags }: Input, context: Context): Promi
       });
     }
     if (present.properties.isVerified) return uploadedCa(present);
-    const issuer = await withPassphrase(flags, context, (passphrase) =>
-      issuerFor(present.properties.thumbprint.toUpperCase(), flags, passphrase),
+    const issuer = await withPassphrase(flags, context, (opening) =>
+      issuerFor(present.properties.thumbprint.toUpperCase(), flags, opening),
     );
     const { code, etag } = await control.generateVerificationCode(name!, present.etag, { signal });
     const { pem } = await issueVerificationCertificate(code, issuer, now());
@@ -63,11 +64,7 @@ interface IssuerOfProof {
 }
 
 /** The CA with this thumbprint, with its key. */
-async function issuerFor(
-  sha1: string,
-  flags: Input['flags'],
-  passphrase: string | undefined,
-): Promise<IssuerOfProof> {
+async function issuerFor(sha1: string, flags: Input['flags'], opening: KeyOpening): Promise<IssuerOfProof> {
   const { sha1Thumbprint } = await import('../../pki/x509/inspect.js');
   const { loadCertificate, loadPrivateKey } = await import('../../workspace/stored-certificates.js');
   const { layoutOf } = await import('../../workspace/layout.js');
@@ -78,7 +75,7 @@ async function issuerFor(
   for (const paths of candidates) {
     const stored = loadCertificate(paths);
     if (stored && sha1Thumbprint(stored.certificate) === sha1) {
-      return { certificate: stored.pem, privateKey: loadPrivateKey(stored, passphrase) };
+      return { certificate: stored.pem, privateKey: await loadPrivateKey(stored, opening) };
     }
   }
   const where = flags.certificate === undefined ? `in ${layout.folder}` : `in ${flags.certificate}`;

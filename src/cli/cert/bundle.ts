@@ -27,7 +27,7 @@ async function run({ arguments: paths, flags }: Input, context: Context): Promis
   const { certificateToPem } = await import('../../pki/x509/certificate.js');
   const { withPassphrase } = await import('../input/passphrase.js');
   assertOutFree(flags);
-  const chain = await withPassphrase(flags, context, async (passphrase) => chainOfFiles(paths, passphrase));
+  const chain = await withPassphrase(flags, context, (opening) => chainOfFiles(paths, opening));
   const { isSelfSigned } = await import('../input/order.js');
   const wanted = flags.withoutRoot && chain.length > 1 ? chain.filter((one) => !isSelfSigned(one)) : chain;
   emit(wanted.map(certificateToPem).join(''), `Chain of ${wanted.length}`, flags, context);

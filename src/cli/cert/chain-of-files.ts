@@ -1,5 +1,6 @@
 /** The one chain that the certificates of some files make. */
 import { EnrollkitError } from '../../errors.js';
+import type { KeyOpening } from '../../pki/keys.js';
 import { type Certificate, sha256Thumbprint } from '../../pki/x509/certificate.js';
 import { isIssuedBy } from '../../pki/x509/issued-by.js';
 import { readCertificates } from '../input/material.js';
@@ -10,10 +11,11 @@ import { chainFrom, isSelfSigned, maxChainCertificates, withoutCopies } from '..
  * @throws EnrollkitError of a file; CHAIN_INVALID when its certificates make no chain, or more than one, naming the
  *   file of one that does not belong
  */
-export function chainOfFiles(paths: readonly string[], passphrase: string | undefined): Certificate[] {
+export async function chainOfFiles(paths: readonly string[], opening: KeyOpening): Promise<Certificate[]> {
   const fileOf = new Map<string, string>();
-  const read = paths.flatMap((path) => {
-    const certificates = readCertificates(path, passphrase);
+  const read: Certificate[] = [];
+  for (const path of paths) {
+    const certificates = await readCertificates(path, opening);
     for (const one of certificates) fileOf.set(sha256Thumbprint(one), path);
     if (certificates.length > maxChainCertificates) {
       throw new EnrollkitError(
@@ -21,8 +23,8 @@ export function chainOfFiles(paths: readonly string[], passphrase: string | unde
         `${path} holds ${certificates.length} certificates; a chain has at most ${maxChainCertificates}.`,
       );
     }
-    return certificates;
-  });
+    read.push(...certificates);
+  }
   const all = withoutCopies(read);
   const leaves = all.filter(
     (one) => !all.some((other) => other !== one && isIssuedBy(other, one) && !isSelfSigned(other)),

@@ -4,6 +4,7 @@ import { createPkcs7 } from '../../pki/containers/pkcs7.js';
 import { privateKeyToPem } from '../../pki/keys.js';
 import { type Certificate, certificateToPem } from '../../pki/x509/certificate.js';
 import { publicFileMode, secretFileMode } from '../../workspace/files.js';
+import { ownerOf } from '../input/key-owner.js';
 import { readMaterial } from '../input/material.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { withPassphrase } from '../input/passphrase.js';
@@ -25,9 +26,10 @@ export async function convert(path: string, flags: Input['flags'], context: Cont
     [out, keyOut].filter((file) => file !== undefined),
     force,
   );
-  const { certificates, privateKey } = await withPassphrase(flags, context, async (passphrase) =>
-    readMaterial(path, passphrase, { withKey: keyOut !== undefined }),
+  const material = await withPassphrase(flags, context, (opening) =>
+    readMaterial(path, opening, { withKey: keyOut !== undefined }),
   );
+  const { certificates, privateKey } = material;
   const contents = inForm(form, certificates, path);
   if (out === undefined && typeof contents !== 'string' && output.stdout.isTTY) {
     throw new EnrollkitError(
@@ -41,6 +43,7 @@ export async function convert(path: string, flags: Input['flags'], context: Cont
   const files: NewFile[] = [];
   if (keyOut !== undefined) {
     if (!privateKey) throw new EnrollkitError('INVALID_KEY', `${path} holds no private key for --key-out.`);
+    ownerOf(privateKey, material, path);
     const passphrase = flags.encryptKey ? await newPassphrase(flags, context, 'the key') : undefined;
     files.push({
       path: keyOut,

@@ -27,9 +27,7 @@ async function run({ arguments: [path], flags }: Input, context: Context): Promi
   const { sha1Thumbprint, sha256Thumbprint } = await import('../../pki/x509/certificate.js');
   const { withPassphrase } = await import('../input/passphrase.js');
   const { output } = context;
-  const certificates = await withPassphrase(flags, context, async (passphrase) =>
-    readCertificates(path!, passphrase),
-  );
+  const certificates = await withPassphrase(flags, context, (opening) => readCertificates(path!, opening));
   const found = certificates.map((certificate) => ({
     subject: certificate.subject.text,
     sha1: sha1Thumbprint(certificate),

@@ -21,8 +21,8 @@ async function run({ arguments: [path], flags }: Input, context: Context): Promi
   const { inspectCertificate } = await import('../../pki/x509/inspect.js');
   const { withPassphrase } = await import('../input/passphrase.js');
   const { output } = context;
-  const read = await withPassphrase(flags, context, async (passphrase) =>
-    readFileOrFolder(path!, passphrase, { withRequests: true }),
+  const read = await withPassphrase(flags, context, (opening) =>
+    readFileOrFolder(path!, opening, { withRequests: true }),
   );
   const files = read.map(({ path: file, certificates, request, problem }) => ({
     path: file,

@@ -27,9 +27,11 @@ export async function lintFiles(
   context: Context,
 ): Promise<ExitStatus> {
   const { output } = context;
-  const files = await withPassphrase(flags, context, async (passphrase) =>
-    paths.flatMap((path) => readFileOrFolder(path, passphrase)),
-  );
+  const files = await withPassphrase(flags, context, async (opening) => {
+    const read: CertificateFile[] = [];
+    for (const path of paths) read.push(...(await readFileOrFolder(path, opening)));
+    return read;
+  });
   const at = (flags.at as Date | undefined) ?? context.now();
   const chains = chainsOfFiles(files).map((chain) => ({
     ...chain,

@@ -48,7 +48,7 @@ export async function makeCertificate(
   const ca =
     signer === 'self'
       ? undefined
-      : await withPassphrase(flags, context, async (passphrase) => signingCa(flags, passphrase, signer));
+      : await withPassphrase(flags, context, (opening) => signingCa(flags, opening, signer));
   const folder = outFolder(request, flags, ca);
   const ownKey = flags.key as string | undefined;
   const paths = {
@@ -72,6 +72,7 @@ export async function makeCertificate(
       subjectAlternativeNames: request.subjectAlternativeNames ?? alternativeNamesFrom(flags),
     }),
   );
+  const made = parseCertificate(pem);
   const files: NewFile[] = [
     { path: paths.chain, contents: pem + (ca?.chainPem ?? ''), mode: publicFileMode },
     { path: paths.certificate, contents: pem, mode: publicFileMode },
@@ -81,9 +82,9 @@ export async function makeCertificate(
     files.unshift({ path: paths.key, contents, mode: secretFileMode });
   }
   writeAndTell(files, force, context);
-  report(parseCertificate(pem), paths, context);
-  tellIfShortened(parseCertificate(pem), ca?.certificate, context);
-  tellIfShallow(parseCertificate(pem), flags, context);
+  report(made, paths, context);
+  tellIfShortened(made, ca?.certificate, context);
+  tellIfShallow(made, flags, context);
   if (request.next && !context.output.json) context.output.say(`\nnext: ${request.next(folder)}`);
 }
 

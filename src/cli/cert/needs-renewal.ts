@@ -33,7 +33,7 @@ async function run({ arguments: [path], flags }: Input, context: Context): Promi
   const { withPassphrase } = await import('../input/passphrase.js');
   const { output } = context;
   const now = context.now().getTime();
-  const all = await withPassphrase(flags, context, async (passphrase) => readCertificates(path!, passphrase));
+  const all = await withPassphrase(flags, context, (opening) => readCertificates(path!, opening));
   const certificates = (flags.bundle ? all : all.slice(0, 1)).map(({ subject, notBefore, notAfter }) => {
     const lifetime = notAfter.getTime() - notBefore.getTime();
     const window = (flags.within as Span | undefined)?.(lifetime) ?? lifetime / 3;

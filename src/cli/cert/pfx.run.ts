@@ -2,12 +2,12 @@
 import { dirname, extname, join } from 'node:path';
 import { createPfx } from '../../pki/containers/pkcs12-write.js';
 import { secretFileMode } from '../../workspace/files.js';
-import { readCertificates, readMaterial, readPrivateKey } from '../input/material.js';
+import { ownerOf } from '../input/key-owner.js';
+import { readAllCertificates, readMaterial, readPrivateKey } from '../input/material.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { chainFrom } from '../input/order.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { naming } from '../input/read-file.js';
-import { ownerOf } from '../input/signing-ca.js';
 import { assertFree, writeAndTell } from '../input/write-files.js';
 import type { Context, Input } from '../kernel/command.js';
 import { report } from './make-certificate.js';
@@ -18,14 +18,12 @@ export async function makePfx(path: string, flags: Input['flags'], context: Cont
   const force = flags.force === true;
   const out = given.out ?? `${path.slice(0, path.length - extname(path).length)}.pfx`;
   assertFree([out], force);
-  const { certificate, privateKey, issuers } = await withPassphrase(flags, context, async (passphrase) => {
-    const material = readMaterial(path, passphrase, { withKey: given.key === undefined });
+  const { certificate, privateKey, issuers } = await withPassphrase(flags, context, async (opening) => {
+    const material = await readMaterial(path, opening, { withKey: given.key === undefined });
     const keyPath = given.key ?? (material.privateKey ? path : join(dirname(path), 'key.pem'));
-    const privateKey = material.privateKey ?? readPrivateKey(keyPath, passphrase);
+    const privateKey = material.privateKey ?? (await readPrivateKey(keyPath, opening));
     const owner = ownerOf(privateKey, material, keyPath);
-    const others = ((flags.chain as string[] | undefined) ?? []).flatMap((file) =>
-      readCertificates(file, passphrase),
-    );
+    const others = await readAllCertificates((flags.chain as string[] | undefined) ?? [], opening);
     const chain = naming(path, () => chainFrom(owner, [...material.certificates, ...others]));
     return { certificate: owner, privateKey, issuers: chain.slice(1) };
   });

@@ -8,6 +8,7 @@ import {
   isEncryptedKey,
   isKeyPair,
   type KeyAlgorithm,
+  type KeyOpening,
   type KeyPair,
   keyAlgorithmOf,
   privateKeyToPem,
@@ -34,10 +35,13 @@ export async function renew(path: string, flags: Input['flags'], context: Contex
   const force = flags.force === true;
   const withNewKey = flags.newKey === true;
   assertFlags(flags);
-  const { old, ca, oldKey } = await withPassphrase(flags, context, async (passphrase) => {
-    const old = readCertificates(path, passphrase)[0]!;
-    if (!isSelfSigned(old)) return { old, ca: issuerOf(old, path, flags, passphrase), oldKey: undefined };
-    return { old, ca: undefined, oldKey: withNewKey ? undefined : keyOf(old, path, flags, passphrase) };
+  const { old, ca, oldKey } = await withPassphrase(flags, context, async (opening) => {
+    const old = (await readCertificates(path, opening))[0]!;
+    const isSigner = isSelfSigned(old);
+    // One that is named is checked, though the issuer's key alone is needed.
+    const isWanted = !withNewKey && (isSigner || flags.key !== undefined);
+    const oldKey = isWanted ? await keyOf(old, path, flags, opening) : undefined;
+    return { old, ca: isSigner ? undefined : await issuerOf(old, path, flags, opening), oldKey };
   });
   const folder = (flags.out as string | undefined) ?? dirname(path);
   const paths = {
@@ -49,7 +53,7 @@ export async function renew(path: string, flags: Input['flags'], context: Contex
   const isEncrypted = flags.encryptKey === true || (withNewKey && wasEncrypted(path, flags));
   const passphrase = isEncrypted ? await newPassphrase(flags, context, 'the new key') : undefined;
 
-  const keys = withNewKey ? await newKeys(old, flags) : undefined;
+  const keys = withNewKey ? await newKeys(old, flags, context.signal) : undefined;
   const { pem } = await signedBy(
     ca,
     () =>
@@ -64,6 +68,7 @@ export async function renew(path: string, flags: Input['flags'], context: Contex
       }),
     path,
   );
+  const renewed = parseCertificate(pem);
   const files: NewFile[] = [
     { path: paths.chain, contents: pem + (ca?.chainPem ?? ''), mode: publicFileMode },
     { path: paths.certificate, contents: pem, mode: publicFileMode },
@@ -73,7 +78,6 @@ export async function renew(path: string, flags: Input['flags'], context: Contex
     files.unshift({ path: paths.key, contents, mode: secretFileMode });
   }
   writeAndTell(files, force, context);
-  const renewed = parseCertificate(pem);
   report(renewed, paths, context);
   tellIfShortened(renewed, ca?.certificate, context);
   const pfx = join(folder, 'device.pfx');
@@ -97,22 +101,22 @@ function wasEncrypted(path: string, flags: Input['flags']): boolean {
 }
 
 /** A key like the one before, unless another is asked for. */
-async function newKeys(old: Certificate, flags: Input['flags']): Promise<KeyPair> {
+async function newKeys(old: Certificate, flags: Input['flags'], signal: AbortSignal): Promise<KeyPair> {
   const algorithm = (flags.keyAlgorithm as KeyAlgorithm | undefined) ?? keyAlgorithmOf(old.publicKey);
-  if (algorithm) return generateKeyPair(algorithm);
+  if (algorithm) return generateKeyPair(algorithm, signal);
   throw new EnrollkitError('USAGE', `No new key of the kind ${old.publicKeyInfo.name} is made here.`, {
     next: 'Choose another with --key-algorithm.',
   });
 }
 
-function keyOf(
+async function keyOf(
   old: Certificate,
   path: string,
   flags: Input['flags'],
-  passphrase: string | undefined,
-): KeyObject {
+  opening: KeyOpening,
+): Promise<KeyObject> {
   const keyPath = (flags.key as string | undefined) ?? join(dirname(path), 'key.pem');
-  const key = readPrivateKey(keyPath, passphrase);
+  const key = await readPrivateKey(keyPath, opening);
   if (isKeyPair(key, old.publicKey)) return key;
   throw new EnrollkitError(
     'KEY_MISMATCH',
@@ -124,13 +128,13 @@ function keyOf(
  * The CA that signs. It must be the one that signed before: else anybody's certificate would be taken over into one's
  * own hierarchy.
  */
-function issuerOf(
+async function issuerOf(
   old: Certificate,
   path: string,
   flags: Input['flags'],
-  passphrase: string | undefined,
-): SigningCa {
-  const ca = signingCa(flags, passphrase, preferredCa(old, flags));
+  opening: KeyOpening,
+): Promise<SigningCa> {
+  const ca = await signingCa(flags, opening, preferredCa(old, flags));
   if (flags.newIssuer || isIssuedBy(old, ca.certificate)) return ca;
   throw new EnrollkitError(
     'CHAIN_INVALID',

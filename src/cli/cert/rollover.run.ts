@@ -3,6 +3,7 @@
 import type { Target } from '../../dps/client/target.js';
 import { assertEnrollmentGroupId } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
+import type { KeyOpening } from '../../pki/keys.js';
 import type { RolloverResult } from '../../rollover/result.js';
 import {
   finishRollover,
@@ -27,21 +28,29 @@ export async function rollover(ca: string, flags: Input['flags'], context: Conte
   const { output, now, signal, env } = context;
   const folder = folderOf(flags);
   let told = false;
-  const phase = (passphrase: string | undefined, target: Target | undefined): Promise<RolloverResult> => {
+  const phase = (opening: KeyOpening, target: Target | undefined): Promise<RolloverResult> => {
     const tell = (text: string) => {
       told = true;
       output.say(`  done  ${text}`);
     };
-    const options: RolloverOptions = { authority, folder, target, passphrase, now, signal, tell };
+    const options: RolloverOptions = {
+      authority,
+      folder,
+      target,
+      passphrase: opening.passphrase,
+      now,
+      signal,
+      tell,
+    };
     if (flags.reissue) return reissueBelow({ ...options, newKey: flags.newKey === true });
     if (flags.finish) return finishRollover({ ...options, force: flags.force === true });
-    return startRollover({ ...options, groups, signer: () => signingCa(flags, passphrase, 'root') });
+    return startRollover({ ...options, groups, signer: () => signingCa(flags, opening, 'root') });
   };
   const hasGroups = groups.length > 0 || (readRollover(layoutOf(folder))?.groups.length ?? 0) > 0;
-  const result = await withPassphrase(flags, context, (passphrase) =>
+  const result = await withPassphrase(flags, context, (opening) =>
     hasGroups && !flags.reissue
-      ? withClients(flags, context, false, ({ target }) => phase(passphrase, target))
-      : phase(passphrase, undefined),
+      ? withClients(flags, context, false, ({ target }) => phase(opening, target))
+      : phase(opening, undefined),
   );
   if (output.json) return output.value(result);
   if (told) output.say();

@@ -31,8 +31,8 @@ export async function signRequest(
     if (role === 'device') assertRegistrationId(onlyCommonName(request));
   });
   assertOutFree(flags);
-  const ca = await withPassphrase(flags, context, async (passphrase) =>
-    signingCa(flags, passphrase, role === 'intermediate' ? 'root' : 'intermediate'),
+  const ca = await withPassphrase(flags, context, (opening) =>
+    signingCa(flags, opening, role === 'intermediate' ? 'root' : 'intermediate'),
   );
   const { pem } = await signedBy(
     ca,

@@ -29,7 +29,7 @@ async function run({ arguments: [code], flags }: Input, context: Context): Promi
   const { emitCertificate } = await import('./emit.js');
   const problem = verificationCodeProblem(code!);
   if (problem) throw new EnrollkitError('INVALID_VERIFICATION_CODE', problem);
-  const ca = await withPassphrase(flags, context, async (passphrase) => signingCa(flags, passphrase, 'root'));
+  const ca = await withPassphrase(flags, context, (opening) => signingCa(flags, opening, 'root'));
   const issuer = { certificate: ca.pem, privateKey: ca.privateKey };
   const { pem } = await signedBy(ca, () => issueVerificationCertificate(code!, issuer, context.now()));
   emitCertificate(pem, pem, flags, context);

@@ -5,7 +5,7 @@ import { type Certificate, sha256Thumbprint } from '../../pki/x509/certificate.j
 import { parseRevocationLists } from '../../pki/x509/crl.js';
 import { layoutOf } from '../../workspace/layout.js';
 import { loadCertificate } from '../../workspace/stored-certificates.js';
-import { readCertificates } from '../input/material.js';
+import { readAllCertificates, readCertificates } from '../input/material.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { naming, readBytes } from '../input/read-file.js';
 import type { Context, Input } from '../kernel/command.js';
@@ -17,13 +17,12 @@ export async function verifyFile(path: string, flags: Input['flags'], context: C
   const { output } = context;
   const peerName = peerNameFrom(flags);
   const crls = ((flags.crl as string[] | undefined) ?? []).map(readList);
-  const { presented, intermediates, trusted } = await withPassphrase(flags, context, async (passphrase) => {
-    const all = (name: string) =>
-      ((flags[name] as string[] | undefined) ?? []).flatMap((file) => readCertificates(file, passphrase));
+  const { presented, intermediates, trusted } = await withPassphrase(flags, context, async (opening) => {
+    const all = (name: string) => readAllCertificates((flags[name] as string[] | undefined) ?? [], opening);
     return {
-      presented: readCertificates(path, passphrase),
-      intermediates: all('intermediates'),
-      trusted: flags.trust === undefined ? [rootOfFolder(folderOf(flags))] : all('trust'),
+      presented: await readCertificates(path, opening),
+      intermediates: await all('intermediates'),
+      trusted: flags.trust === undefined ? [rootOfFolder(folderOf(flags))] : await all('trust'),
     };
   });
   const between = [...presented.slice(1), ...intermediates];

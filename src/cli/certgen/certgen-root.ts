@@ -1,14 +1,14 @@
 /** The root that install_root_ca_from_files and install_root_ca_from_cli bring. */
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
-import { isEncryptedKey, privateKeyFromPem } from '../../pki/keys.js';
+import { isEncryptedKey, openPrivateKey } from '../../pki/keys.js';
 import { parseCertificate } from '../../pki/x509/certificate.js';
 import { readInputFile } from '../input/input-file.js';
+import { ownerOf } from '../input/key-owner.js';
 import { readMaterial, readPrivateKey } from '../input/material.js';
 import { givenPassphrase } from '../input/passphrase.js';
-import { naming } from '../input/read-file.js';
-import { ownerOf } from '../input/signing-ca.js';
-import type { Input } from '../kernel/command.js';
+import { naming, namingLater } from '../input/read-file.js';
+import type { Context, Input } from '../kernel/command.js';
 
 export interface GivenRoot {
   /** DER. */
@@ -20,12 +20,12 @@ export interface GivenRoot {
  * @throws EnrollkitError USAGE; FILE_UNREADABLE, INVALID_CERTIFICATE, INVALID_PFX, INVALID_KEY, KEY_MISMATCH,
  *   PASSPHRASE_REQUIRED, WRONG_PASSPHRASE, naming the file
  */
-export function readRoot(
+export async function readRoot(
   command: string,
   names: readonly string[],
   flags: Input['flags'],
-  env: NodeJS.ProcessEnv,
-): GivenRoot {
+  { env, signal }: Pick<Context, 'env' | 'signal'>,
+): Promise<GivenRoot> {
   const [certificate, key, ...rest] = names;
   if (certificate === undefined || key === undefined || rest.length > 0) {
     throw new EnrollkitError(
@@ -38,10 +38,11 @@ export function readRoot(
     flags.rootPassphraseFile === undefined
       ? givenPassphrase(flags, env)
       : givenPassphrase({ passphraseFile: flags.rootPassphraseFile }, {});
+  const opening = { passphrase, signal };
   if (command === 'install_root_ca_from_files') {
-    const material = readMaterial(certificate, passphrase, { withKey: false });
-    const privateKey = readPrivateKey(key, passphrase);
-    return { certificate: ownerOf(privateKey, material, key).der, privateKey };
+    const material = await readMaterial(certificate, opening, { withKey: false });
+    const privateKey = await readPrivateKey(key, opening);
+    return { certificate: ownerOf(privateKey, material, key, 'authority').der, privateKey };
   }
   const fromInput = key === '-';
   const keyPem = fromInput ? readInputFile(key) : key;
@@ -56,8 +57,8 @@ export function readRoot(
   }
   return {
     certificate: naming('the first argument', () => parseCertificate(certificate)).der,
-    privateKey: naming(fromInput ? 'standard input' : 'the second argument', () =>
-      privateKeyFromPem(keyPem, passphrase),
+    privateKey: await namingLater(fromInput ? 'standard input' : 'the second argument', () =>
+      openPrivateKey(keyPem, opening),
     ),
   };
 }

@@ -74,7 +74,7 @@ async function run(input: Input, context: Context): Promise<void> {
   if (flags.edge && (command === 'install_root_ca_from_files' || command === 'install_root_ca_from_cli')) {
     const { readRoot } = await import('./certgen-root.js');
     return makeAuthority(
-      { script, folder, root: readRoot(command, names, flags, context.env) },
+      { script, folder, root: await readRoot(command, names, flags, context) },
       input,
       context,
     );

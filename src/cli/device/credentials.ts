@@ -1,11 +1,11 @@
 /** The certificate and key of a device: those in the certificate folder, or those given. */
-
 import { EnrollkitError } from '../../errors.js';
-import { privateKeyFromPem } from '../../pki/keys.js';
-import { certificateToPem } from '../../pki/x509/certificate.js';
+import { isKeyPair, type KeyOpening, openPrivateKey } from '../../pki/keys.js';
+import { type Certificate, certificateToPem, parseCertificates } from '../../pki/x509/certificate.js';
 import { readText, readTextIfExists } from '../../workspace/files.js';
 import { layoutOf } from '../../workspace/layout.js';
 import { readCertificateFile } from '../input/certificate-file.js';
+import { naming, namingLater } from '../input/read-file.js';
 import type { Input } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
 import { quoted } from '../terminal/quoted.js';
@@ -13,21 +13,22 @@ import { quoted } from '../terminal/quoted.js';
 export interface DeviceCredentials {
   /** PEM: the device's certificate, then its issuers. */
   certificateChain: string;
-  /** PEM. */
+  /** PEM, in the clear: the derivation of a key takes its time, and is done once. It is never written. */
   privateKey: string;
 }
 
 /**
- * @throws EnrollkitError FILE_UNREADABLE, also when the folder has none for this device; USAGE, INVALID_CERTIFICATE, INVALID_KEY, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE
+ * @throws EnrollkitError FILE_UNREADABLE, also when the folder has none for this device; USAGE,
+ *   INVALID_CERTIFICATE, INVALID_KEY, KEY_MISMATCH, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE
  */
-export function deviceCredentials(
+export async function deviceCredentials(
   registrationId: string,
   flags: Input['flags'],
-  passphrase: string | undefined,
-): DeviceCredentials {
+  opening: KeyOpening,
+): Promise<DeviceCredentials> {
   const { certificate, chain, key } = flags as Record<string, string | undefined>;
   if (certificate === undefined && chain === undefined && key === undefined) {
-    return fromFolder(registrationId, folderOf(flags), passphrase);
+    return fromFolder(registrationId, folderOf(flags), opening);
   }
   if (key === undefined || (certificate === undefined && chain === undefined)) {
     throw new EnrollkitError('USAGE', 'A certificate and its key belong together.', {
@@ -38,22 +39,25 @@ export function deviceCredentials(
     ...(certificate === undefined ? [] : readCertificateFile(certificate)),
     ...(chain === undefined ? [] : readCertificateFile(chain)),
   ].map(certificateToPem);
-  const { commonName } = readCertificateFile((certificate ?? chain)!)[0]!.subject;
+  const file = (certificate ?? chain)!;
+  const [leaf] = readCertificateFile(file);
+  const { commonName } = leaf!.subject;
   if (commonName !== registrationId) {
     throw new EnrollkitError(
       'USAGE',
-      `${certificate ?? chain} is the certificate of "${commonName ?? 'nobody'}"; DPS takes the common name as the registration ID, and that is ${registrationId}.`,
+      `${file} is the certificate of "${commonName ?? 'nobody'}"; DPS takes the common name as the registration ID, and that is ${registrationId}.`,
       { next: 'Give the registration ID that is the common name of the certificate.' },
     );
   }
-  return { certificateChain: [...new Set(certificates)].join(''), privateKey: openKey(key, passphrase) };
+  const privateKey = await keyOf(leaf!, file, key, opening);
+  return { certificateChain: [...new Set(certificates)].join(''), privateKey };
 }
 
-function fromFolder(
+async function fromFolder(
   registrationId: string,
   folder: string,
-  passphrase: string | undefined,
-): DeviceCredentials {
+  opening: KeyOpening,
+): Promise<DeviceCredentials> {
   const paths = layoutOf(folder).device(registrationId);
   const certificateChain = readTextIfExists(paths.chain);
   if (certificateChain === undefined) {
@@ -65,17 +69,24 @@ function fromFolder(
       },
     );
   }
-  return { certificateChain, privateKey: openKey(paths.key, passphrase) };
+  const [leaf] = naming(paths.chain, () => parseCertificates(certificateChain));
+  return { certificateChain, privateKey: await keyOf(leaf!, paths.chain, paths.key, opening) };
 }
 
-/** The key's text, once it is known that it can be opened. */
-function openKey(path: string, passphrase: string | undefined): string {
+/** @throws EnrollkitError KEY_MISMATCH, naming both files */
+async function keyOf(
+  leaf: Certificate,
+  certificatePath: string,
+  path: string,
+  opening: KeyOpening,
+): Promise<string> {
   const pem = readText(path);
-  try {
-    privateKeyFromPem(pem, passphrase);
-  } catch (error) {
-    if (!(error instanceof EnrollkitError)) throw error;
-    throw new EnrollkitError(error.code, `${path}: ${error.message}`, { next: error.next, cause: error });
+  const key = await namingLater(path, () => openPrivateKey(pem, opening));
+  if (naming(certificatePath, () => isKeyPair(key, leaf.publicKey))) {
+    return key.export({ format: 'pem', type: 'pkcs8' }).toString();
   }
-  return pem;
+  throw new EnrollkitError(
+    'KEY_MISMATCH',
+    `The private key in ${path} is not that of the certificate ${leaf.subject.text} in ${certificatePath}.`,
+  );
 }

@@ -17,7 +17,6 @@ export interface Registered {
   target: Target;
   registration: RegistrationState;
   credentials: DeviceCredentials;
-  passphrase: string | undefined;
 }
 
 /** Registers a device; then `use` may go on as that device. */
@@ -28,10 +27,9 @@ export async function asDevice<Result>(
   use: (registered: Registered) => Promise<Result>,
 ): Promise<Result> {
   const { signal } = context;
-  const { credentials, passphrase } = await withPassphrase(flags, context, async (passphrase) => ({
-    credentials: deviceCredentials(registrationId, flags, passphrase),
-    passphrase,
-  }));
+  const credentials = await withPassphrase(flags, context, (opening) =>
+    deviceCredentials(registrationId, flags, opening),
+  );
   const folder = folderOf(flags);
   const request = { target: deviceTarget(flags, folder), folder, flags, mayCreate: false };
   return withTarget(request, context, async (opened) => {
@@ -41,11 +39,10 @@ export async function asDevice<Result>(
       idScope: await idScopeOf(target, signal),
       registrationId,
       ...credentials,
-      passphrase,
       protocol: (flags.protocol as 'mqtt' | 'https' | undefined) ?? 'mqtt',
       signal,
     });
-    return use({ target, registration, credentials, passphrase });
+    return use({ target, registration, credentials });
   });
 }
 

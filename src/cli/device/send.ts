@@ -25,9 +25,9 @@ async function run({ arguments: [id], flags }: Input, context: Context): Promise
   };
   const { asDevice } = await import('./register-device.js');
   const { connectToHub } = await import('../../dps/client/hub.js');
-  await asDevice(id!, flags, context, async ({ target, registration, credentials, passphrase }) => {
+  await asDevice(id!, flags, context, async ({ target, registration, credentials }) => {
     const { deviceId = id!, assignedHub = '' } = registration as { deviceId?: string; assignedHub?: string };
-    const hub = await connectToHub({ target, assignedHub, deviceId, ...credentials, passphrase, signal });
+    const hub = await connectToHub({ target, assignedHub, deviceId, ...credentials, signal });
     try {
       await hub.sendTelemetry(message);
       const twin = await hub.getTwin();

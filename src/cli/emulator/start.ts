@@ -121,6 +121,7 @@ async function run({ flags }: Input, context: Context): Promise<void> {
     fullChain: flags.fullChain === true,
     ...(seedFile === undefined ? {} : { seed: seedFile.seed }),
     now,
+    signal,
     log: emulatorLog(output, isRefusal),
     onStopRequest: () => asked.abort(),
   }).catch((error: unknown) => {

@@ -27,9 +27,7 @@ export async function issueFromFlags({ flags }: Input, context: Context): Promis
   const profile = profileFor('device', flags);
   const { commonName: _, ...subject } = subjectFrom('', flags);
   const source = await sourceFrom(flags, subject);
-  const ca = await withPassphrase(flags, context, async (passphrase) =>
-    signingCa(flags, passphrase, 'intermediate'),
-  );
+  const ca = await withPassphrase(flags, context, (opening) => signingCa(flags, opening, 'intermediate'));
   const request: FleetRequest = {
     source,
     range: shard ? rangeOf(shard, source.count) : { begin: 0, end: source.count },

@@ -1,7 +1,8 @@
 /** Certificates of several files, each known by where it stands. */
 import { readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { EnrollkitError, type ErrorCode } from '../../errors.js';
+import { EnrollkitError, type ErrorCode, isAbort } from '../../errors.js';
+import type { KeyOpening } from '../../pki/keys.js';
 import type { Certificate } from '../../pki/x509/certificate.js';
 import type { CertificateRequest } from '../../pki/x509/csr.js';
 import { isFolder } from '../../workspace/files.js';
@@ -32,34 +33,35 @@ export interface CertificateFile {
  * @param withRequests whether certificate requests are read as well, or passed over like keys
  * @throws EnrollkitError of the file; FILE_UNREADABLE when a folder cannot be read or holds no certificate at all
  */
-export function readFileOrFolder(
+export async function readFileOrFolder(
   path: string,
-  passphrase: string | undefined,
+  opening: KeyOpening,
   { withRequests = false } = {},
-): CertificateFile[] {
-  const read = (file: string): CertificateFile =>
+): Promise<CertificateFile[]> {
+  const read = async (file: string): Promise<CertificateFile> =>
     withRequests && isRequest(readContents(file))
       ? { path: file, certificates: [], request: readRequest(file) }
-      : fileAt(file, passphrase);
-  if (!isFolder(path)) return [read(path)];
+      : fileAt(file, opening);
+  if (!isFolder(path)) return [await read(path)];
   const wanted = withRequests ? [...extensions, ...requestExtensions] : extensions;
-  const files = filesBelow(path, wanted).flatMap((file): CertificateFile[] => {
+  const files: CertificateFile[] = [];
+  for (const file of filesBelow(path, wanted)) {
     try {
-      return [read(file)];
+      files.push(await read(file));
     } catch (error) {
-      if (!(error instanceof EnrollkitError)) throw error;
-      if (/ and no certificate\.$/.test(error.message)) return [];
-      return [{ path: file, certificates: [], problem: error.message, problemCode: error.code }];
+      if (!(error instanceof EnrollkitError) || isAbort(error)) throw error;
+      if (/ and no certificate\.$/.test(error.message)) continue;
+      files.push({ path: file, certificates: [], problem: error.message, problemCode: error.code });
     }
-  });
+  }
   if (files.length > 0) return files;
   throw new EnrollkitError('FILE_UNREADABLE', `There is no certificate in the folder ${path}.`, {
     next: `Certificates are looked for in files that end in ${extensions.join(' ')}.`,
   });
 }
 
-function fileAt(path: string, passphrase: string | undefined): CertificateFile {
-  const { certificates, unordered } = readMaterial(path, passphrase, { withKey: false });
+async function fileAt(path: string, opening: KeyOpening): Promise<CertificateFile> {
+  const { certificates, unordered } = await readMaterial(path, opening, { withKey: false });
   return { path, certificates, ...(unordered ? { unordered } : {}) };
 }
 

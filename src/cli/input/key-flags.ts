@@ -22,10 +22,8 @@ export function assertKeyFlags({ key, keyAlgorithm, encryptKey }: Input['flags']
 export async function keysFrom(flags: Input['flags'], context: Context): Promise<KeyPair> {
   const path = flags.key as string | undefined;
   if (path === undefined)
-    return generateKeyPair((flags.keyAlgorithm as KeyAlgorithm | undefined) ?? 'ec-p256');
-  const privateKey = await withPassphrase(flags, context, async (passphrase) =>
-    readPrivateKey(path, passphrase),
-  );
+    return generateKeyPair((flags.keyAlgorithm as KeyAlgorithm | undefined) ?? 'ec-p256', context.signal);
+  const privateKey = await withPassphrase(flags, context, (opening) => readPrivateKey(path, opening));
   const publicKey = createPublicKey(privateKey);
   const spki = readOnly(publicKey.export({ format: 'der', type: 'spki' }));
   const why = publicKeyProblem(publicKeyInfoOf(spki));

@@ -1,12 +1,13 @@
 /** Certificates and private keys out of files, whatever their form. */
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
-import { openEncryptedKey } from '../../pki/containers/encrypted-key.js';
+import { pemEncode } from '../../pki/containers/pem.js';
 import { readPkcs7 } from '../../pki/containers/pkcs7.js';
-import { readPfx } from '../../pki/containers/pkcs12-read.js';
-import { privateKeyFromPem } from '../../pki/keys.js';
+import { openPfx, type PfxReading } from '../../pki/containers/pkcs12-read.js';
+import { type KeyOpening, openPrivateKey } from '../../pki/keys.js';
+import { privateKeyOf } from '../../pki/private-key.js';
 import { type Certificate, parseCertificate } from '../../pki/x509/certificate.js';
-import { type FileContents, heldBy, naming, readContents } from './read-file.js';
+import { type FileContents, heldBy, namingLater, readContents } from './read-file.js';
 
 /** A file's certificates, in its order, and its private key where it has one. */
 export interface Material {
@@ -15,6 +16,8 @@ export interface Material {
   privateKey?: KeyObject;
   /** The file is a set by its form (PKCS#7), so the order of its certificates says nothing. */
   unordered?: true;
+  /** The file itself says whose its private key is (PKCS#12): its first certificate's. */
+  paired?: true;
 }
 
 const pkcs7Label = /^(PKCS7|CMS)$/;
@@ -26,20 +29,35 @@ const pkcs7Label = /^(PKCS7|CMS)$/;
  * @throws EnrollkitError FILE_UNREADABLE, INVALID_CERTIFICATE, INVALID_PFX, PASSPHRASE_REQUIRED or WRONG_PASSPHRASE,
  *   naming the file and, in PEM, the block
  */
-export function readCertificates(path: string, passphrase?: string): Certificate[] {
-  return readMaterial(path, passphrase, { withKey: false }).certificates;
+export async function readCertificates(path: string, opening: KeyOpening = {}): Promise<Certificate[]> {
+  return (await readMaterial(path, opening, { withKey: false })).certificates;
 }
 
-/** As {@link readCertificates}; the private key too, when the same file holds one. */
-export function readMaterial(path: string, passphrase?: string, { withKey = true } = {}): Material {
+/** Those of several files. */
+export async function readAllCertificates(
+  paths: readonly string[],
+  opening: KeyOpening,
+): Promise<Certificate[]> {
+  const read: Certificate[] = [];
+  for (const path of paths) read.push(...(await readCertificates(path, opening)));
+  return read;
+}
+
+/** As {@link readCertificates}; the private key too, when the same file holds one and it is wanted. */
+export async function readMaterial(
+  path: string,
+  opening: KeyOpening = {},
+  { withKey = true } = {},
+): Promise<Material> {
   const contents = readContents(path);
-  return naming(path, () => {
-    if (contents.form === 'der') return { path, ...materialOfDer(contents, passphrase) };
+  return namingLater(path, async () => {
+    if (contents.form === 'der') return { path, ...(await materialOfDer(contents, opening, withKey)) };
     const certificates = certificatesOfPem(contents);
     const hasKey = contents.blocks.some(({ label }) => label.endsWith('PRIVATE KEY'));
     const isSet = contents.blocks.some(({ label }) => pkcs7Label.test(label));
-    if (!withKey || !hasKey) return { path, certificates, ...(isSet ? { unordered: true } : {}) };
-    return { path, certificates, privateKey: privateKeyFromPem(contents.text, passphrase) };
+    const material: Material = { path, certificates, ...(isSet ? { unordered: true } : {}) };
+    if (!withKey || !hasKey) return material;
+    return { ...material, privateKey: await openPrivateKey(contents.text, opening) };
   });
 }
 
@@ -49,21 +67,22 @@ export function readMaterial(path: string, passphrase?: string, { withKey = true
  * @throws EnrollkitError FILE_UNREADABLE, INVALID_KEY, INVALID_PFX, PASSPHRASE_REQUIRED or WRONG_PASSPHRASE, naming
  *   the file; none of them quotes the key
  */
-export function readPrivateKey(path: string, passphrase?: string): KeyObject {
+export async function readPrivateKey(path: string, opening: KeyOpening = {}): Promise<KeyObject> {
   const contents = readContents(path);
-  return naming(path, () => {
+  return namingLater(path, async () => {
     if (contents.form === 'pem') {
       if (!contents.blocks.some(({ label }) => label.endsWith('PRIVATE KEY'))) throw noKey(contents);
-      return privateKeyFromPem(contents.text, passphrase);
+      return openPrivateKey(contents.text, opening);
     }
     if (contents.kind === 'pkcs12') {
-      const { privateKey } = openPfx(contents.der, passphrase);
+      const { privateKey } = await openGuessing(contents.der, opening);
       if (privateKey) return privateKey;
       throw new EnrollkitError('INVALID_KEY', 'This PKCS#12 file holds no private key.');
     }
-    if (contents.kind === 'private key' || contents.kind === 'encrypted private key') {
-      return privateKeyOfDer(contents.der, contents.kind, passphrase);
+    if (contents.kind === 'encrypted private key') {
+      return openPrivateKey(pemEncode('ENCRYPTED PRIVATE KEY', contents.der), opening);
     }
+    if (contents.kind === 'private key') return privateKeyOfDer(contents.der);
     throw noKey(contents);
   });
 }
@@ -78,21 +97,22 @@ function certificatesOfPem(contents: Extract<FileContents, { form: 'pem' }>): Ce
   throw noCertificate(contents);
 }
 
-function materialOfDer(
+async function materialOfDer(
   contents: Extract<FileContents, { form: 'der' }>,
-  passphrase: string | undefined,
-): Omit<Material, 'path'> {
+  opening: KeyOpening,
+  withKey: boolean,
+): Promise<Omit<Material, 'path'>> {
   switch (contents.kind) {
     case 'certificate':
       return { certificates: [parseCertificate(contents.der)] };
     case 'pkcs7':
       return { certificates: readPkcs7(contents.der), unordered: true };
     case 'pkcs12': {
-      const { certificates, privateKey } = openPfx(contents.der, passphrase);
+      const { certificates, privateKey } = await openGuessing(contents.der, opening);
       if (certificates.length === 0) {
         throw new EnrollkitError('INVALID_CERTIFICATE', 'This PKCS#12 file holds no certificate.');
       }
-      return { certificates, ...(privateKey ? { privateKey } : {}) };
+      return { certificates, ...(withKey && privateKey ? { privateKey, paired: true } : {}) };
     }
     default:
       throw noCertificate(contents);
@@ -100,12 +120,14 @@ function materialOfDer(
 }
 
 /** Without a passphrase, the empty one is tried: that is how files come whose mode alone protects them. */
-function openPfx(der: Buffer, passphrase: string | undefined): ReturnType<typeof readPfx> {
+async function openGuessing(der: Buffer, opening: KeyOpening): Promise<PfxReading> {
   try {
-    return readPfx(der, passphrase ?? '');
+    return await openPfx(der, opening);
   } catch (error) {
     const isGuess =
-      passphrase === undefined && error instanceof EnrollkitError && error.code === 'WRONG_PASSPHRASE';
+      opening.passphrase === undefined &&
+      error instanceof EnrollkitError &&
+      error.code === 'WRONG_PASSPHRASE';
     if (!isGuess) throw error;
     throw new EnrollkitError(
       'PASSPHRASE_REQUIRED',
@@ -114,23 +136,10 @@ function openPfx(der: Buffer, passphrase: string | undefined): ReturnType<typeof
   }
 }
 
-function privateKeyOfDer(
-  der: Buffer,
-  kind: 'private key' | 'encrypted private key',
-  passphrase: string | undefined,
-): KeyObject {
-  if (kind === 'encrypted private key') {
-    if (passphrase === undefined) {
-      throw new EnrollkitError(
-        'PASSPHRASE_REQUIRED',
-        'The private key is encrypted, and no passphrase was given.',
-      );
-    }
-    return openEncryptedKey(der, passphrase);
-  }
-  for (const type of ['pkcs8', 'sec1', 'pkcs1'] as const) {
+function privateKeyOfDer(der: Buffer): KeyObject {
+  for (const label of ['PRIVATE KEY', 'EC PRIVATE KEY', 'RSA PRIVATE KEY']) {
     try {
-      return createPrivateKey({ key: der, format: 'der', type });
+      return privateKeyOf(der, label);
     } catch {
       // It may be of the next form.
     }

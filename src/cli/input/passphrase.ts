@@ -1,5 +1,6 @@
 /** The passphrase of the private keys: from a file, from the environment, or asked for. Never from an argument. */
 import { EnrollkitError } from '../../errors.js';
+import type { KeyOpening } from '../../pki/keys.js';
 import type { Context } from '../kernel/command.js';
 import { readInputFile } from './input-file.js';
 
@@ -22,20 +23,21 @@ export function givenPassphrase(
 }
 
 /**
- * Runs what may need the passphrase of an encrypted key; where it does and none was given, asks the person for it.
+ * Runs what may open an encrypted key; where it does and no passphrase was given, asks the person for it. Ctrl-C ends
+ * the opening.
  */
 export async function withPassphrase<Result>(
   flags: Readonly<Record<string, unknown>>,
   context: Context,
-  use: (passphrase: string | undefined) => Promise<Result>,
+  use: (opening: KeyOpening) => Promise<Result>,
 ): Promise<Result> {
-  const given = givenPassphrase(flags, context.env);
+  const { signal } = context;
   try {
-    return await use(given);
+    return await use({ passphrase: givenPassphrase(flags, context.env), signal });
   } catch (error) {
     const missing = error instanceof EnrollkitError && error.code === 'PASSPHRASE_REQUIRED';
     if (!missing || !context.interactive) throw error;
-    return use(await askPassphrase(context));
+    return use({ passphrase: await askPassphrase(context), signal });
   }
 }
 

@@ -1,6 +1,6 @@
 /** Files that a person names, as what is in them: PEM blocks, or one DER value of a kind that is told by its shape. */
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { EnrollkitError } from '../../errors.js';
+import { EnrollkitError, isAbort } from '../../errors.js';
 import { type PemBlock, pemBlocks } from '../../pki/containers/pem.js';
 import { DerError, objectIdentifierOf, readElement, sequenceOf, tags } from '../../pki/der/read.js';
 import { lookAt, reason } from '../../workspace/files.js';
@@ -35,7 +35,7 @@ export function readContents(path: string): FileContents {
       return { form: 'der', path, der: bytes, kind: derKind(bytes) };
     }
     const text = textOf(bytes);
-    const blocks = pemBlocks(withoutKeyHeaders(text));
+    const blocks = pemBlocks(text);
     if (blocks.length === 0) {
       throw new EnrollkitError('INVALID_CERTIFICATE', 'It is neither PEM nor DER.', {
         next: 'Give a file with a block that begins with -----BEGIN, or a DER file.',
@@ -73,9 +73,18 @@ export function naming<Result>(path: string, read: () => Result): Result {
   }
 }
 
-/** An error of ours with a file's path in front; any other as it is. */
+/** As {@link naming}, of what takes its time. */
+export async function namingLater<Result>(path: string, read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read();
+  } catch (error) {
+    throw withPath(path, error);
+  }
+}
+
+/** An error of ours with a file's path in front; any other as it is, and so is the end by a signal. */
 export function withPath(path: string, error: unknown): unknown {
-  if (!(error instanceof EnrollkitError) || error.message.includes(path)) return error;
+  if (!(error instanceof EnrollkitError) || isAbort(error) || error.message.includes(path)) return error;
   const { code, message, next, context } = error;
   return new EnrollkitError(code, `${path}: ${message}`, {
     next,
@@ -121,13 +130,6 @@ function textOf(bytes: Buffer): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString('utf16le');
   const isBigEndian = bytes[0] === 0xfe && bytes[1] === 0xff && bytes.length % 2 === 0;
   return isBigEndian ? Buffer.from(bytes).swap16().toString('utf16le') : bytes.toString('latin1');
-}
-
-/** openssl's old encrypted keys have headers (RFC 1421) between BEGIN and the base64, which RFC 7468 has not. */
-function withoutKeyHeaders(text: string): string {
-  const headers = /(?<=PRIVATE KEY-----\r?\n)Proc-Type: [^\n]*\n(?:DEK-Info: [^\n]*\n)?\r?\n/g;
-  // Their lines stay, empty, so that those after them keep their numbers.
-  return text.replace(headers, (lines) => lines.replace(/[^\n]/g, ''));
 }
 
 const oids = { signedData: '1.2.840.113549.1.7.2', data: '1.2.840.113549.1.7.1' };

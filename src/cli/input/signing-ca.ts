@@ -1,13 +1,14 @@
 /** The CA that signs: one that the person names, or that of the certificate folder. */
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
-import { isKeyPair } from '../../pki/keys.js';
+import type { KeyOpening } from '../../pki/keys.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../../pki/x509/certificate.js';
 import { type Layout, layoutOf } from '../../workspace/layout.js';
 import { loadCertificate, loadPrivateKey } from '../../workspace/stored-certificates.js';
 import type { Input } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
-import { type Material, readMaterial, readPrivateKey } from './material.js';
+import { ownerOf } from './key-owner.js';
+import { readMaterial, readPrivateKey } from './material.js';
 import { chainFrom } from './order.js';
 import { naming, withPath } from './read-file.js';
 
@@ -28,28 +29,28 @@ export interface SigningCa {
  * @throws EnrollkitError USAGE, FILE_UNREADABLE (also when the folder has no CA), INVALID_CERTIFICATE, INVALID_KEY,
  *   KEY_MISMATCH, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE
  */
-export function signingCa(
+export async function signingCa(
   flags: Input['flags'],
-  passphrase: string | undefined,
+  opening: KeyOpening,
   preferred: 'root' | 'intermediate',
-): SigningCa {
+): Promise<SigningCa> {
   const { ca, caKey } = flags as Record<string, string | undefined>;
-  if (ca !== undefined) return namedCa(ca, caKey, passphrase);
-  if (caKey === undefined) return caOfFolder(folderOf(flags), passphrase, preferred);
+  if (ca !== undefined) return namedCa(ca, caKey, opening);
+  if (caKey === undefined) return caOfFolder(folderOf(flags), opening, preferred);
   throw new EnrollkitError('USAGE', '--ca-key was given, and --ca was not.', {
     next: 'Give --ca FILE, the CA certificate that the key belongs to.',
   });
 }
 
-function namedCa(path: string, keyPath: string | undefined, passphrase: string | undefined): SigningCa {
-  const material = readMaterial(path, passphrase, { withKey: keyPath === undefined });
-  const privateKey = keyPath === undefined ? material.privateKey : readPrivateKey(keyPath, passphrase);
+async function namedCa(path: string, keyPath: string | undefined, opening: KeyOpening): Promise<SigningCa> {
+  const material = await readMaterial(path, opening, { withKey: keyPath === undefined });
+  const privateKey = keyPath === undefined ? material.privateKey : await readPrivateKey(keyPath, opening);
   if (!privateKey) {
     throw new EnrollkitError('USAGE', `${path} holds the certificate of the CA, and not its private key.`, {
       next: 'Give --ca-key FILE.',
     });
   }
-  const certificate = ownerOf(privateKey, material, keyPath ?? path);
+  const certificate = ownerOf(privateKey, material, keyPath ?? path, 'authority');
   const chain = naming(path, () => chainFrom(certificate, material.certificates));
   return {
     path,
@@ -60,31 +61,11 @@ function namedCa(path: string, keyPath: string | undefined, passphrase: string |
   };
 }
 
-/**
- * The certificate of a file that a private key belongs to.
- *
- * @throws EnrollkitError KEY_MISMATCH, naming both files
- */
-export function ownerOf(
-  privateKey: KeyObject,
-  { path, certificates }: Material,
-  keyPath: string,
-): Certificate {
-  const owner = naming(path, () => certificates.find(({ publicKey }) => isKeyPair(privateKey, publicKey)));
-  if (owner) return owner;
-  const first = certificates[0]!;
-  const what =
-    certificates.length === 1
-      ? `the certificate ${first.subject.text} in ${path}`
-      : `any of the ${certificates.length} certificates in ${path}`;
-  throw new EnrollkitError('KEY_MISMATCH', `The private key in ${keyPath} is not that of ${what}.`);
-}
-
-function caOfFolder(
+async function caOfFolder(
   folder: string,
-  passphrase: string | undefined,
+  opening: KeyOpening,
   preferred: 'root' | 'intermediate',
-): SigningCa {
+): Promise<SigningCa> {
   const layout = layoutOf(folder);
   const stored =
     (preferred === 'intermediate' ? loadCertificate(layout.intermediate) : undefined) ??
@@ -101,7 +82,7 @@ function caOfFolder(
   const { certificate, pem, chainPem } = stored;
   naming(stored.paths.chain, () => parseCertificates(chainPem));
   const { certificate: path } = stored.paths;
-  return { path, certificate, pem, chainPem, privateKey: loadPrivateKey(stored, passphrase), layout };
+  return { path, certificate, pem, chainPem, privateKey: await loadPrivateKey(stored, opening), layout };
 }
 
 /**

@@ -1,12 +1,12 @@
 /** Ctrl-C and SIGTERM: one abort controller for the whole process. */
-import { EnrollkitError, exitStatus } from '../../errors.js';
+import { exitStatus, interruption } from '../../errors.js';
 
 /** The first signal aborts, so that the run ends where nothing is half made; the second ends the process at once. */
 export function abortOnSignals(exit: (status: number) => never): AbortController {
   const controller = new AbortController();
   const onSignal = () => {
     if (controller.signal.aborted) exit(exitStatus.interrupted);
-    controller.abort(new EnrollkitError('INTERRUPTED', 'Interrupted. What was done is kept.'));
+    controller.abort(interruption());
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);

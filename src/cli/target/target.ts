@@ -81,6 +81,7 @@ async function openTarget(request: TargetRequest, context: Context): Promise<Ope
   const started = await startEmulator({
     dir: state,
     now: context.now,
+    signal: context.signal,
     // What goes wrong inside is told: a client sees only that it is not answered.
     log: emulatorLog(context.output, ({ status }) => status >= 500),
   }).catch(async (error: unknown) => {

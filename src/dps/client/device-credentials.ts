@@ -1,6 +1,6 @@
 /** What a device proves itself with, checked before anything is sent. */
 import { EnrollkitError } from '../../errors.js';
-import { isEncryptedKey, isKeyPair, privateKeyFromPem } from '../../pki/keys.js';
+import { isEncryptedKey, isKeyPair, type KeyOpening, openPrivateKey } from '../../pki/keys.js';
 import { parseCertificates } from '../../pki/x509/certificate.js';
 
 export interface DeviceCredentials {
@@ -20,14 +20,16 @@ export interface ClientCertificate {
 /**
  * Opens the key once: TLS would derive an encrypted key's key again for each connection.
  *
- * @throws EnrollkitError INVALID_CERTIFICATE, INVALID_KEY, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE, KEY_MISMATCH
+ * @throws EnrollkitError INVALID_CERTIFICATE, INVALID_KEY, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE, KEY_MISMATCH; the signal's
+ *   reason
  */
-export function openCredentials({
+export async function openCredentials({
   certificateChain,
   privateKey,
   passphrase,
-}: DeviceCredentials): ClientCertificate {
-  const key = privateKeyFromPem(privateKey, passphrase);
+  signal,
+}: DeviceCredentials & Pick<KeyOpening, 'signal'>): Promise<ClientCertificate> {
+  const key = await openPrivateKey(privateKey, { passphrase, signal });
   const [leaf] = parseCertificates(certificateChain);
   if (!isKeyPair(key, leaf!.publicKey)) {
     throw new EnrollkitError('KEY_MISMATCH', 'The device’s private key does not belong to its certificate.');

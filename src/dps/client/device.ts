@@ -41,7 +41,7 @@ const defaultTimeoutMs = 120_000;
 export async function registerDevice(options: RegisterDeviceOptions): Promise<AssignedRegistration> {
   const { protocol, registrationId, idScope, target, timeoutMs = defaultTimeoutMs, signal } = options;
   signal?.throwIfAborted();
-  const clientCertificate = openCredentials(options);
+  const clientCertificate = await openCredentials(options);
   const deadline = new AbortController();
   const timer = setTimeout(
     () =>

@@ -41,7 +41,7 @@ export async function connectToHub(options: HubConnectionOptions): Promise<HubCo
     endpoint: assignedHub,
     clientId: deviceId,
     userName: hubUserName(assignedHub, deviceId, apiVersions.hub[0]),
-    clientCertificate: openCredentials(options),
+    clientCertificate: await openCredentials(options),
     trust: target.trust,
     onRequest: target.onRequest,
     signal,

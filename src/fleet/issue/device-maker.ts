@@ -4,7 +4,7 @@ import type { KeyAlgorithm } from '../../pki/keys.js';
 import { encodeAlternativeNames } from './alternative-names.js';
 import { CertificateStamp, type CertificateTemplate } from './certificate-stamp.js';
 import type { DeviceRequest, MadeDevice, SubjectPrefix } from './device.js';
-import { type EncodedKeyPair, keyPairSource } from './key-pairs.js';
+import { type EncodedKeyPair, keyPairOf, keyPairSource } from './key-pairs.js';
 
 export interface DeviceMakerSetup {
   template: CertificateTemplate;
@@ -30,10 +30,14 @@ export class DeviceMaker {
     this.#nextKeyPair = keyPairSource(setup.keyAlgorithm);
   }
 
-  make({ registrationId, subjectPrefix, alternativeNames, tags }: DeviceRequest): MadeDevice {
+  /** @param key PKCS#8 DER; made here when left out */
+  make(
+    { registrationId, subjectPrefix, alternativeNames, tags }: DeviceRequest,
+    key?: Uint8Array,
+  ): MadeDevice {
     const prefix = subjectPrefix ?? this.#setup.subjectPrefix;
     const serialNumber = this.#serialNumber();
-    const { publicKeyInfo, publicKeyBits, privateKeyInfo } = this.#nextKeyPair();
+    const { publicKeyInfo, publicKeyBits, privateKeyInfo } = key ? keyPairOf(key) : this.#nextKeyPair();
     const certificate = this.#stamp.certificate(
       {
         serialNumber,

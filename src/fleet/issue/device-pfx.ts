@@ -1,6 +1,7 @@
 /** PKCS#12 files of devices. Loaded only when they are asked for. */
-import { createPrivateKey } from 'node:crypto';
+
 import { createPfx } from '../../pki/containers/pkcs12-write.js';
+import { privateKeyOf } from '../../pki/private-key.js';
 import { certificateDers } from '../../pki/x509/certificate.js';
 import type { MadeDevice } from './device.js';
 
@@ -13,11 +14,7 @@ export function pfxMaker(issuersPem: string): (device: MadeDevice) => Promise<Ma
     ...device,
     pfx: await createPfx({
       certificate: device.certificate,
-      privateKey: createPrivateKey({
-        key: Buffer.from(device.privateKeyInfo),
-        format: 'der',
-        type: 'pkcs8',
-      }),
+      privateKey: privateKeyOf(device.privateKeyInfo),
       chain,
       friendlyName: device.registrationId,
       passphrase: '',

@@ -3,6 +3,7 @@ import { existsSync, opendirSync, statSync } from 'node:fs';
 import { EnrollkitError } from '../../errors.js';
 import { keyAlgorithmOf } from '../../pki/keys.js';
 import { usualBackdateMinutes } from '../../pki/make/sign-certificate.js';
+import { dayMs } from '../../pki/make/validity.js';
 import { type Certificate, sha256Thumbprint } from '../../pki/x509/certificate.js';
 import { lookAt } from '../../workspace/files.js';
 import { linesOf } from '../devices/file-lines.js';
@@ -92,7 +93,7 @@ async function isAsRequested(
   const at =
     notBefore > ca.parsed.notBefore
       ? new Date(notBefore.getTime() + backdateMs)
-      : new Date(certificate.notAfter.getTime() - (validityDays ?? profile.validityDays) * 86_400_000);
+      : new Date(certificate.notAfter.getTime() - (validityDays ?? profile.validityDays) * dayMs);
   if (at < ca.parsed.notBefore || at > ca.parsed.notAfter) return false;
   const template = await certificateTemplate({ profile, publicKey, issuer: ca, at, validityDays });
   const toBeSigned = new CertificateStamp(template).toBeSigned({

@@ -3,12 +3,13 @@ import { existsSync } from 'node:fs';
 import { EnrollkitError } from '../../errors.js';
 import { generateKeyPair, type KeyAlgorithm } from '../../pki/keys.js';
 import { intactPart } from '../formats/intact-folders.js';
+import { largeKeySource } from '../large-keys.js';
 import { certificateTemplate, subjectPrefix } from './certificate-template.js';
 import { assertFree, finishedFleet } from './finished-fleet.js';
 import { FleetJournal } from './journal.js';
 import { FleetOutput } from './output.js';
 import { assertOutlivesDevices, digestOf, type FleetRequest } from './request.js';
-import type { BatchResult, WorkerSetup } from './worker-messages.js';
+import type { BatchResult, DeviceBatch, WorkerSetup } from './worker-messages.js';
 import { WorkerPool } from './worker-pool.js';
 
 export interface FleetOptions {
@@ -74,10 +75,18 @@ export async function issueFleet(request: FleetRequest, options: FleetOptions): 
 
 /** Makes what is missing, and ends the output; what cannot be ended is kept for the next run. */
 async function makeAll(
-  { source, range }: FleetRequest,
+  { source, range, keyAlgorithm }: FleetRequest,
   { pool, output, batchSize, signal, onProgress }: FleetOptions & Making,
 ): Promise<void> {
   const waiting: Promise<BatchResult>[] = [];
+  const nextKey = largeKeySource(keyAlgorithm, pool.size, signal);
+  const make = (batch: DeviceBatch) => {
+    if (!nextKey) return pool.make(batch);
+    const made = nextKey().then((key) => pool.make(batch, key));
+    // As in the pool: it may fail while an earlier one is awaited.
+    made.catch(() => {});
+    return made;
+  };
   const writeNext = async () => {
     const result = await waiting.shift()!;
     await output.add(result);
@@ -88,7 +97,7 @@ async function makeAll(
     const missing = { begin: range.begin + output.devices, end: range.end };
     for await (const batch of source.batches(missing, batchSize)) {
       signal.throwIfAborted();
-      waiting.push(pool.make(batch));
+      waiting.push(make(batch));
       if (waiting.length >= pool.size * (batchSize === 1 ? keysInFlight : batchesInFlight)) await writeNext();
     }
     while (waiting.length > 0) {

@@ -2,9 +2,11 @@
  * Key pairs in DER, as fast as the platform makes them: a fresh one each time, of its secure random generator.
  * Loaded by every worker, so it imports nothing heavy.
  */
-import { createECDH, generateKeyPairSync } from 'node:crypto';
+import { createECDH, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { bitStringOf, readOnly, sequenceOf } from '../../pki/der/read.js';
 import type { KeyAlgorithm } from '../../pki/keys.js';
+import { privateKeyOf } from '../../pki/private-key.js';
+import { runSlowWorkSync } from '../../pki/slow-work.js';
 
 /** DER; valid until the next key pair is made. */
 export interface EncodedKeyPair {
@@ -23,15 +25,14 @@ const pkcs8 = { format: 'der', type: 'pkcs8' } as const;
 export function keyPairSource(algorithm: KeyAlgorithm): () => EncodedKeyPair {
   if (algorithm === 'ec-p256') return ellipticCurveSource('prime256v1');
   if (algorithm === 'ec-p384') return ellipticCurveSource('secp384r1');
-  const modulusLength = Number(algorithm.slice('rsa-'.length));
-  return () => {
-    const { publicKey, privateKey } = generateKeyPairSync('rsa', {
-      modulusLength,
-      publicKeyEncoding: spki,
-      privateKeyEncoding: pkcs8,
-    });
-    return { publicKeyInfo: publicKey, publicKeyBits: bitsOf(publicKey), privateKeyInfo: privateKey };
-  };
+  const bits = Number(algorithm.slice('rsa-'.length));
+  return () => keyPairOf(runSlowWorkSync({ kind: 'rsa', bits }));
+}
+
+/** @param privateKeyInfo PKCS#8 DER */
+export function keyPairOf(privateKeyInfo: Uint8Array): EncodedKeyPair {
+  const publicKeyInfo = createPublicKey(privateKeyOf(privateKeyInfo)).export(spki);
+  return { publicKeyInfo, publicKeyBits: bitsOf(publicKeyInfo), privateKeyInfo };
 }
 
 /**

@@ -6,6 +6,7 @@ import { EnrollkitError } from '../../errors.js';
 import type { KeyAlgorithm } from '../../pki/keys.js';
 import type { Issuer, Subject } from '../../pki/make/issue.js';
 import type { Profile } from '../../pki/make/profile.js';
+import { dayMs } from '../../pki/make/validity.js';
 import { type Certificate, sha256Thumbprint } from '../../pki/x509/certificate.js';
 import type { DeviceSource, Range } from '../devices/device-source.js';
 import type { FleetFormat } from './worker-messages.js';
@@ -77,8 +78,6 @@ export function assertOutlivesDevices({ ca, profile, validityDays }: FleetReques
     },
   );
 }
-
-const dayMs = 86_400_000;
 
 function sorted(record: object): unknown[] {
   return Object.entries(record)

@@ -31,6 +31,8 @@ export type DeviceBatch =
 
 export interface BatchMessage {
   batch: DeviceBatch;
+  /** The key of its one device, PKCS#8 DER; the worker makes the keys where it is left out. */
+  key: Uint8Array | undefined;
   /** To be written into, so that memory is not taken anew for each batch. */
   memory: ArrayBuffer[];
 }

@@ -1,7 +1,14 @@
 /** Worker threads, and who of them makes what. */
 import { Worker } from 'node:worker_threads';
 import { EnrollkitError, type ErrorCode } from '../../errors.js';
-import type { BatchResult, DeviceBatch, WorkerFailure, WorkerReply, WorkerSetup } from './worker-messages.js';
+import type {
+  BatchMessage,
+  BatchResult,
+  DeviceBatch,
+  WorkerFailure,
+  WorkerReply,
+  WorkerSetup,
+} from './worker-messages.js';
 
 /** This file is TypeScript in tests and JavaScript in the package, and so is the worker's. */
 const workerFile = new URL(
@@ -23,7 +30,7 @@ interface Member {
 export class WorkerPool {
   readonly #members: Member[];
   readonly #memory: ArrayBuffer[][] = [];
-  readonly #queue: (Waiting & { batch: DeviceBatch })[] = [];
+  readonly #queue: (Waiting & Pick<BatchMessage, 'batch' | 'key'>)[] = [];
   #failure: Error | undefined;
 
   /** Starts the threads; they load while the caller prepares the rest. */
@@ -54,12 +61,13 @@ export class WorkerPool {
   /**
    * Has a batch made by the worker that is ready for it first.
    *
+   * @param key of the one device in it, where the workers make none
    * @throws EnrollkitError that the worker met, as a rejection
    */
-  make(batch: DeviceBatch): Promise<BatchResult> {
+  make(batch: DeviceBatch, key?: Uint8Array): Promise<BatchResult> {
     const result = new Promise<BatchResult>((resolve, reject) => {
       if (this.#failure) reject(this.#failure);
-      else this.#queue.push({ batch, resolve, reject });
+      else this.#queue.push({ batch, key, resolve, reject });
     });
     // Batches are awaited in their order: one may fail while an earlier one is awaited.
     result.catch(() => {});
@@ -74,10 +82,10 @@ export class WorkerPool {
         other.waiting.length < one.waiting.length ? other : one,
       );
       if (member.waiting.length >= 2) return;
-      const { batch, ...waiting } = this.#queue.shift()!;
+      const { batch, key, ...waiting } = this.#queue.shift()!;
       const memory = this.#memory.pop() ?? [];
       member.waiting.push(waiting);
-      member.worker.postMessage({ batch, memory }, memory);
+      member.worker.postMessage({ batch, key, memory } satisfies BatchMessage, memory);
     }
   }
 

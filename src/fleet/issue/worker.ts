@@ -44,13 +44,13 @@ async function toolsFor(setup: WorkerSetup) {
   };
 }
 
-async function make({ batch, memory }: BatchMessage): Promise<BatchResult> {
+async function make({ batch, key, memory }: BatchMessage): Promise<BatchResult> {
   const { maker, sink, rows, finishing } = tools!;
   const manifest = new ByteWriter(memory[1]);
   sink.begin(memory[0]);
   let count = 0;
   for (const request of requestsOf(batch)) {
-    let device = maker.make(request);
+    let device = maker.make(request, key);
     if (finishing) device = await finishing(device);
     const added = sink.add(device);
     rows.add(added instanceof Promise ? await added : added, manifest);

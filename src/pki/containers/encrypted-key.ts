@@ -1,47 +1,84 @@
-/** Encrypted private keys (RFC 5958 section 3), opened when the work of it is bounded. */
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+/** Encrypted private keys, opened when the work of it is bounded. */
+import { createDecipheriv, createHash, getCipherInfo, type KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
-import { DerError, readOnly, sequenceOf, smallIntegerOf } from '../der/read.js';
+import { DerError, octetStringOf, readOnly, sequenceOf } from '../der/read.js';
+import { privateKeyOf } from '../private-key.js';
 import { algorithmOf } from '../x509/certificate.js';
-import { pbes2, pbkdf2 } from './pkcs12/decrypt.js';
+import type { Deriving } from './deriving.js';
+import type { PemBlock } from './pem.js';
+import { decrypt, passphraseOf } from './pkcs12/decrypt.js';
 import { KeyDerivationWork } from './pkcs12/work.js';
 
-/** RFC 7914; OpenSSL bounds it by the memory that it takes. */
-const scrypt = '1.3.6.1.4.1.11591.4.11';
-
 /**
+ * PKCS#8 (RFC 5958 section 3).
+ *
  * @param der an EncryptedPrivateKeyInfo
  * @throws EnrollkitError WRONG_PASSPHRASE, INVALID_KEY; neither quotes the key
  */
-export function openEncryptedKey(der: Buffer, passphrase: string): KeyObject {
+export function* openEncryptedKey(der: Buffer, passphrase: string): Deriving<KeyObject> {
+  let plaintext: Buffer | undefined;
   try {
-    assertBounded(der);
+    const [algorithm, ciphertext, ...rest] = sequenceOf(readOnly(der));
+    if (rest.length > 0) throw new DerError('it has more than two parts');
+    const work = new KeyDerivationWork();
+    const encrypted = octetStringOf(ciphertext);
+    plaintext = yield* decrypt(algorithmOf(algorithm), encrypted, passphraseOf(passphrase), work);
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
-    throw new EnrollkitError('INVALID_KEY', `The private key cannot be read: ${error.message}.`);
+    throw unreadable(error.message);
   }
-  try {
-    return createPrivateKey({ key: der, format: 'der', type: 'pkcs8', passphrase });
-  } catch (cause) {
-    throw new EnrollkitError('WRONG_PASSPHRASE', 'The passphrase does not open the private key.', { cause });
-  }
+  return keyIn(plaintext);
 }
 
-/** node:crypto would do any number of rounds, and could not be stopped. @throws DerError */
-function assertBounded(der: Buffer): void {
-  const { type, parameters } = algorithmOf(sequenceOf(readOnly(der))[0]);
-  if (!parameters) throw new DerError(`it is encrypted by ${type} without parameters`);
-  const work = new KeyDerivationWork();
-  const [first, rounds] = sequenceOf(readOnly(parameters));
-  // PKCS#12's ways and PBES1: salt and rounds.
-  if (type !== pbes2) {
-    work.pbkdf2(smallIntegerOf(rounds));
-    return;
+/**
+ * OpenSSL's older form: the body of a PEM block is encrypted as its headers say. Its key derivation is one round of MD5.
+ *
+ * Source: OpenSSL's PEM_read_bio_PrivateKey(3), "PEM encryption format".
+ *
+ * @throws EnrollkitError WRONG_PASSPHRASE, INVALID_KEY; neither quotes the key
+ */
+export function openEncryptedPem({ label, der, headers }: PemBlock, passphrase: string): KeyObject {
+  const [, name, hex = ''] = /^([A-Z0-9-]+),([0-9A-Fa-f]+)$/.exec(headers?.get('DEK-Info') ?? '') ?? [];
+  if (name === undefined) throw unreadable('its header DEK-Info does not say how it is encrypted');
+  const cipher = getCipherInfo(name);
+  const iv = Buffer.from(hex, 'hex');
+  if (cipher?.mode !== 'cbc') throw unreadable(`it is encrypted in a way that is not read here (${name})`);
+  if (iv.length !== cipher.ivLength) throw unreadable('its header DEK-Info has a wrong length');
+  const key = bytesToKey(passphrase, iv.subarray(0, 8), cipher.keyLength);
+  let decipher: ReturnType<typeof createDecipheriv>;
+  try {
+    decipher = createDecipheriv(name, key, iv);
+  } catch {
+    // Such as single DES, which the OpenSSL inside of node no longer has.
+    throw unreadable(`it is encrypted in a way that is not read here (${name})`);
   }
-  const derivation = algorithmOf(first);
-  if (derivation.type === scrypt) return;
-  if (derivation.type !== pbkdf2 || !derivation.parameters) {
-    throw new DerError(`it is encrypted in a way that is not read here (${derivation.type})`);
+  let plaintext: Buffer | undefined;
+  try {
+    plaintext = Buffer.concat([decipher.update(der), decipher.final()]);
+  } catch {
+    // The padding is wrong.
   }
-  work.pbkdf2(smallIntegerOf(sequenceOf(readOnly(derivation.parameters))[1]));
+  return keyIn(plaintext, label);
+}
+
+/** EVP_BytesToKey(3) with MD5 and one round. */
+function bytesToKey(passphrase: string, salt: Uint8Array, length: number): Buffer {
+  let key = Buffer.alloc(0);
+  for (let digest = key; key.length < length; key = Buffer.concat([key, digest])) {
+    digest = createHash('md5').update(digest).update(passphrase).update(salt).digest();
+  }
+  return key.subarray(0, length);
+}
+
+function keyIn(plaintext: Buffer | undefined, label?: string): KeyObject {
+  try {
+    if (plaintext) return privateKeyOf(plaintext, label);
+  } catch {
+    // One wrong passphrase in 256 gives a padding that looks right; what it pads does not.
+  }
+  throw new EnrollkitError('WRONG_PASSPHRASE', 'The passphrase does not open the private key.');
+}
+
+function unreadable(why: string): EnrollkitError {
+  return new EnrollkitError('INVALID_KEY', `The private key cannot be read: ${why}.`);
 }

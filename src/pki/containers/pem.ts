@@ -10,6 +10,8 @@ export interface PemBlock {
   /** What stands between BEGIN and the dashes: CERTIFICATE, PRIVATE KEY, ... */
   label: string;
   der: Buffer;
+  /** Of a private key that OpenSSL encrypted in its older form (RFC 1421 section 4.6): `Proc-Type`, `DEK-Info`. */
+  headers?: ReadonlyMap<string, string>;
   /** Its place among the others, from 1, and the line of BEGIN: `PEM block 2 (CERTIFICATE) at line 14`. */
   position: string;
 }
@@ -41,15 +43,33 @@ export function pemBlocks(text: string): PemBlock[] {
     const end = text.indexOf(endLine, begin.lastIndex);
     if (end < 0)
       throw new EnrollkitError('INVALID_CERTIFICATE', `${position} has no line ${endLine}: it was cut off.`);
-    const body = text.slice(begin.lastIndex, end).replace(/\s+/g, '');
+    const { headers, rest } = withoutHeaders(label, text.slice(begin.lastIndex, end));
+    const body = rest.replace(/\s+/g, '');
     if (body === '') throw new EnrollkitError('INVALID_CERTIFICATE', `${position} is empty.`);
     if (body.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(body)) {
       throw new EnrollkitError('INVALID_CERTIFICATE', `${position} is not base64.`);
     }
-    blocks.push({ label, der: Buffer.from(body, 'base64'), position });
+    blocks.push({ label, der: Buffer.from(body, 'base64'), ...(headers ? { headers } : {}), position });
     begin.lastIndex = end + endLine.length;
   }
   return blocks;
+}
+
+/** RFC 7468 has none of them; only keys are read with them. */
+function withoutHeaders(
+  label: string,
+  body: string,
+): { headers?: ReadonlyMap<string, string>; rest: string } {
+  if (!label.endsWith('PRIVATE KEY')) return { rest: body };
+  const [whole, lines] =
+    /^\s*((?:[A-Za-z][A-Za-z0-9-]*:[^\r\n]*(?:\r\n?|\n))+)\s*?(?:\r\n?|\n)/.exec(body) ?? [];
+  if (whole === undefined) return { rest: body };
+  const headers = new Map<string, string>();
+  for (const line of lines!.split(/[\r\n]/)) {
+    const colon = line.indexOf(':');
+    if (colon > 0) headers.set(line.slice(0, colon), line.slice(colon + 1).trim());
+  }
+  return { headers, rest: body.slice(whole.length) };
 }
 
 /**

@@ -1,9 +1,10 @@
 /** Reading PKCS#12 (RFC 7292), whoever wrote it: a private key, its certificate, and the chain of that. */
-import { createHmac, createPrivateKey, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import { fromBer } from '../der/from-ber.js';
 import {
   children,
+  countOf,
   DerError,
   type Element,
   expect,
@@ -15,10 +16,12 @@ import {
   smallIntegerOf,
   tags,
 } from '../der/read.js';
-import { isKeyPair } from '../keys.js';
+import { isKeyPair, type KeyOpening } from '../keys.js';
+import { privateKeyOf } from '../private-key.js';
 import { algorithmOf, type Certificate, parseCertificate } from '../x509/certificate.js';
-import { decrypt, type Passphrase } from './pkcs12/decrypt.js';
-import { deriveKey, type Pkcs12Hash, passphraseOctets, purposes } from './pkcs12/key-derivation.js';
+import { type Deriving, runReader, runReaderSync } from './deriving.js';
+import { decrypt, type Passphrase, passphraseOf } from './pkcs12/decrypt.js';
+import { derivePkcs12Key, type Pkcs12Hash, purposes } from './pkcs12/key-derivation.js';
 import { KeyDerivationWork } from './pkcs12/work.js';
 
 /** Far above any file in use; keeps the work on one input small. */
@@ -52,19 +55,34 @@ export interface PfxReading {
 
 /**
  * Reads a PKCS#12 file: of OpenSSL, Windows, Java or enrollkit; encrypted by PBES2 or by the older 3DES and RC2, or
- * not at all. Its authentication code, SHA-1 or SHA-2, is verified before anything is decrypted.
+ * not at all. Its authentication code, SHA-1 or SHA-2, is verified before anything is decrypted. It blocks this thread,
+ * for some seconds at the most; {@link openPfx} does not.
  *
  * @param passphrase may be empty
  * @throws EnrollkitError WRONG_PASSPHRASE; INVALID_PFX, saying what is wrong, also when it holds no certificate or more
- *   than one private key; KEY_MISMATCH when the private key belongs to none of the certificates
+ *   than one private key, or asks for too much key derivation; KEY_MISMATCH when the private key belongs to none of the
+ *   certificates
  */
 export function readPfx(bytes: Uint8Array, passphrase: string): PfxReading {
+  return runReaderSync(pfx(bytes, passphrase));
+}
+
+/**
+ * Reads a PKCS#12 file as {@link readPfx} does, while other work goes on.
+ *
+ * @throws EnrollkitError as {@link readPfx} does; the signal's reason
+ */
+export function openPfx(bytes: Uint8Array, { passphrase = '', signal }: KeyOpening): Promise<PfxReading> {
+  return runReader(pfx(bytes, passphrase), signal);
+}
+
+function* pfx(bytes: Uint8Array, passphrase: string): Deriving<PfxReading> {
   if (bytes.length > maxBytes) {
     throw invalid(`It has ${bytes.length} bytes; a PKCS#12 file has at most ${maxBytes}.`);
   }
   if (bytes.length === 0) throw invalid('It is empty.');
   try {
-    return inOrder(readAuthenticated(fromBer(Buffer.from(bytes)), passphrase));
+    return inOrder(yield* readAuthenticated(fromBer(Buffer.from(bytes)), passphrase));
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     throw invalid(`This is not a PKCS#12 file that can be read: ${error.message}.`);
@@ -77,7 +95,7 @@ interface Found {
 }
 
 /** Verifies the authentication code, when there is one, and opens what it protects. @throws DerError */
-function readAuthenticated(file: Buffer, text: string): Found {
+function* readAuthenticated(file: Buffer, text: string): Deriving<Found> {
   const [version, content, mac, ...rest] = sequenceOf(readOnly(file));
   if (smallIntegerOf(version) !== 3 || rest.length > 0) throw new DerError('its version is not 3');
   const { type, value } = contentOf(content);
@@ -86,26 +104,32 @@ function readAuthenticated(file: Buffer, text: string): Found {
   }
   const authenticated = octetStringOf(value);
   // An empty passphrase is written in two ways: as an empty string with a terminator, and as nothing at all.
-  const candidates: Passphrase[] = [{ text, octets: passphraseOctets(text) }];
+  const candidates = [passphraseOf(text)];
   if (text === '') candidates.push({ text, octets: Buffer.alloc(0) });
   const work = new KeyDerivationWork();
-  const passphrase = mac
-    ? candidates.find((candidate) => isAuthentic(mac, authenticated, candidate, work))
-    : undefined;
-  if (mac && !passphrase) throw wrongPassphrase();
+  let passphrase: Passphrase | undefined;
+  if (mac) {
+    for (const candidate of candidates) {
+      if (yield* isAuthentic(mac, authenticated, candidate, work)) {
+        passphrase = candidate;
+        break;
+      }
+    }
+    if (!passphrase) throw wrongPassphrase();
+  }
 
   const bags = new Bags(passphrase ? [passphrase] : candidates, mac !== undefined, work);
-  for (const part of sequenceOf(readOnly(fromBer(authenticated)))) bags.readContent(part);
+  for (const part of sequenceOf(readOnly(fromBer(authenticated)))) yield* bags.readContent(part);
   return bags.found;
 }
 
 /** MacData (RFC 7292 section 4). @throws DerError */
-function isAuthentic(
+function* isAuthentic(
   macData: Element,
   authenticated: Buffer,
   { octets }: Passphrase,
   work: KeyDerivationWork,
-): boolean {
+): Deriving<boolean> {
   const [digestInfo, salt, iterations, ...rest] = sequenceOf(macData);
   const [algorithm, digest, ...more] = sequenceOf(digestInfo);
   if (rest.length + more.length > 0) throw new DerError('its authentication has a wrong shape');
@@ -113,11 +137,11 @@ function isAuthentic(
   const hash = macHashes[type];
   if (!hash) throw new DerError(`it is authenticated in a way that is not read here (${type})`);
   const expected = octetStringOf(digest);
-  const key = deriveKey({
+  const key = yield* derivePkcs12Key({
     hash,
     passphrase: octets,
     salt: octetStringOf(salt),
-    iterations: work.pkcs12(iterations ? smallIntegerOf(iterations) : 1),
+    iterations: work.pkcs12(iterations ? countOf(iterations) : 1),
     purpose: purposes.mac,
     length: expected.length,
   });
@@ -138,22 +162,22 @@ class Bags {
   ) {}
 
   /** A ContentInfo of the authenticated safe. @throws DerError */
-  readContent(element: Element): void {
+  *readContent(element: Element): Deriving<void> {
     const { type, value } = contentOf(element);
     if (type === contentTypes.data) {
-      this.#readSafeContents(octetStringOf(value), 0);
+      yield* this.#readSafeContents(octetStringOf(value), 0);
     } else if (type === contentTypes.encryptedData) {
       const [version, encrypted] = sequenceOf(value);
       integerOf(version);
       const [contentType, algorithm, ciphertext] = sequenceOf(encrypted);
       objectIdentifierOf(contentType);
-      this.#readSafeContents(this.#decrypt(algorithm, implicitOctets(ciphertext)), 0);
+      yield* this.#readSafeContents(yield* this.#decrypt(algorithm, implicitOctets(ciphertext)), 0);
     } else {
       throw new DerError('a part of it is protected by a public key, not by a passphrase');
     }
   }
 
-  #readSafeContents(contents: Buffer, depth: number): void {
+  *#readSafeContents(contents: Buffer, depth: number): Deriving<void> {
     if (depth > maxDepth) throw new DerError('its bags are nested too deeply');
     for (const bag of sequenceOf(readOnly(fromBer(contents)))) {
       this.#bags += 1;
@@ -166,14 +190,14 @@ class Bags {
           break;
         case bagTypes.shroudedKey: {
           const [algorithm, ciphertext] = sequenceOf(value);
-          this.#addKey(this.#decrypt(algorithm, octetStringOf(ciphertext)));
+          this.#addKey(yield* this.#decrypt(algorithm, octetStringOf(ciphertext)));
           break;
         }
         case bagTypes.certificate:
           this.#addCertificate(value);
           break;
         case bagTypes.safeContents:
-          this.#readSafeContents(value.raw, depth + 1);
+          yield* this.#readSafeContents(value.raw, depth + 1);
           break;
         default: // Revocation lists and secrets are of no use here.
       }
@@ -198,17 +222,17 @@ class Bags {
 
   #addKey(privateKeyInfo: Buffer): void {
     try {
-      this.found.privateKeys.push(createPrivateKey({ key: privateKeyInfo, format: 'der', type: 'pkcs8' }));
+      this.found.privateKeys.push(privateKeyOf(privateKeyInfo));
     } catch {
       // node's own error is not kept as a cause: it must not be able to quote the key.
       throw this.isPassphraseRight ? invalid('The private key in it cannot be read.') : wrongPassphrase();
     }
   }
 
-  #decrypt(algorithm: Element | undefined, ciphertext: Buffer): Buffer {
+  *#decrypt(algorithm: Element | undefined, ciphertext: Buffer): Deriving<Buffer> {
     const identifier = algorithmOf(algorithm);
     for (const passphrase of this.passphrases) {
-      const plaintext = decrypt(identifier, ciphertext, passphrase, this.work);
+      const plaintext = yield* decrypt(identifier, ciphertext, passphrase, this.work);
       // One wrong passphrase in 256 gives a padding that looks right; what it pads does not.
       if (plaintext?.[0] === tags.sequence) return plaintext;
     }

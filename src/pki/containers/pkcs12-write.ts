@@ -19,7 +19,8 @@ import {
 } from '../der/write.js';
 import { encryptPbes2, encryptPrivateKeyInfo, isKeyPair } from '../keys.js';
 import { parseCertificate } from '../x509/certificate.js';
-import { deriveKey, passphraseOctets, purposes } from './pkcs12/key-derivation.js';
+import { runReader } from './deriving.js';
+import { derivePkcs12Key, passphraseOctets, purposes } from './pkcs12/key-derivation.js';
 
 export interface PfxContents {
   /** PEM or DER. */
@@ -95,7 +96,7 @@ export async function createPfx(contents: PfxContents): Promise<Buffer> {
       sequence(sequence(objectIdentifier(oids.shroudedKeyBag), explicit(0, shroudedKey), attributes)),
     ),
   );
-  return sequence(integer(3), dataContent(authenticatedSafe), macData(authenticatedSafe, passphrase));
+  return sequence(integer(3), dataContent(authenticatedSafe), await macData(authenticatedSafe, passphrase));
 }
 
 function dataContent(bytes: Uint8Array): Buffer {
@@ -107,18 +108,12 @@ function certificateBag(der: Uint8Array, ...attributes: Uint8Array[]): Buffer {
   return sequence(objectIdentifier(oids.certBag), explicit(0, bag), ...attributes);
 }
 
-function macData(authenticatedSafe: Uint8Array, passphrase: string): Buffer {
+async function macData(authenticatedSafe: Uint8Array, passphrase: string): Promise<Buffer> {
   const salt = randomBytes(16);
   const iterations = macIterationsFor(passphrase);
   const octets = passphraseOctets(passphrase);
-  const key = deriveKey({
-    hash: 'sha256',
-    passphrase: octets,
-    salt,
-    iterations,
-    purpose: purposes.mac,
-    length: 32,
-  });
+  const derivation = { hash: 'sha256', passphrase: octets, salt, iterations } as const;
+  const key = await runReader(derivePkcs12Key({ ...derivation, purpose: purposes.mac, length: 32 }));
   const mac = createHmac('sha256', key).update(authenticatedSafe).digest();
   return sequence(
     sequence(sequence(objectIdentifier(oids.sha256), nullValue()), octetString(mac)),

@@ -175,6 +175,13 @@ export function smallIntegerOf(element: Element | undefined, tag: number = tags.
   return Number.parseInt(content.toString('hex'), 16);
 }
 
+/** A non-negative INTEGER of any size; what is too large for a number is rounded. @throws DerError */
+export function countOf(element: Element | undefined): number {
+  const content = integerOf(element);
+  if (content[0]! & 0x80) throw new DerError('it has an INTEGER out of range');
+  return Number(`0x${content.toString('hex')}`);
+}
+
 /** OCTET STRING. @throws DerError */
 export function octetStringOf(element: Element | undefined): Buffer {
   return expect(element, tags.octetString).content;

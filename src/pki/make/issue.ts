@@ -21,11 +21,10 @@ import {
   randomSerialNumber,
   signCertificate,
 } from './sign-certificate.js';
+import { dayMs } from './validity.js';
 
 export type { Subject, SubjectAlternativeNames } from './requested-names.js';
 export type { IssuedCertificate, Issuer } from './sign-certificate.js';
-
-const dayMs = 86_400_000;
 
 export interface IssueRequest {
   profile: Profile;
@@ -35,7 +34,10 @@ export interface IssueRequest {
   issuer: Issuer;
   /** Now. The certificate begins 15 minutes earlier, or as the profile says, though never before its issuer. */
   at: Date;
-  /** In place of the profile's. The end is never later than the issuer's. */
+  /**
+   * In place of the profile's. The end is never later than the issuer's, nor than 9999-12-31T23:59:59Z, which stands for
+   * no expiration date.
+   */
   validityDays?: number;
   subjectAlternativeNames?: SubjectAlternativeNames;
   /** Big-endian, 1 to 20 octets; 128 random bits when left out. */
@@ -48,7 +50,8 @@ export interface IssueRequest {
  *
  * @throws EnrollkitError INVALID_COMMON_NAME, COMMON_NAME_TOO_LONG, INVALID_SUBJECT, INVALID_ALTERNATIVE_NAME;
  *   KEY_MISMATCH when the issuer's key is not its certificate's; ISSUER_NOT_ALLOWED when the issuer is no CA, is not
- *   valid at `at`, or leaves no path length; INVALID_KEY when the issuer's key is of a kind that does not sign here
+ *   valid at `at`, or leaves no path length; INVALID_KEY when the issuer's key is of a kind that does not sign here;
+ *   INVALID_VALIDITY when its dates are not of the years 1950 to 9999 (RFC 5280 section 4.1.2.5)
  */
 export async function issue(request: IssueRequest): Promise<IssuedCertificate> {
   const { profile, publicKey, at } = request;
@@ -65,7 +68,7 @@ export async function issue(request: IssueRequest): Promise<IssuedCertificate> {
     issuer,
     signingKey: request.issuer.privateKey,
     at,
-    notAfter: new Date(at.getTime() + (request.validityDays ?? profile.validityDays) * dayMs),
+    end: at.getTime() + (request.validityDays ?? profile.validityDays) * dayMs,
     extensions: shapeExtensions(profile, extensions(request, issuer), authority),
     serialNumber,
     ...(profile.backdateMinutes === undefined ? {} : { backdateMinutes: profile.backdateMinutes }),

@@ -13,8 +13,8 @@ import {
   signCertificate,
   usualBackdateMinutes,
 } from './sign-certificate.js';
+import { dayMs, noExpiration } from './validity.js';
 
-const dayMs = 86_400_000;
 const minuteMs = 60_000;
 
 export interface RenewRequest {
@@ -26,7 +26,10 @@ export interface RenewRequest {
   issuer: Issuer;
   /** Now. The certificate begins 15 minutes earlier, though never before its issuer. */
   at: Date;
-  /** As long as before when left out. The end is never later than the issuer's. */
+  /**
+   * As long as before when left out, and without an expiration date (9999-12-31T23:59:59Z) when it had none. The end is
+   * never later than the issuer's.
+   */
   validityDays?: number;
 }
 
@@ -39,7 +42,7 @@ export interface RenewRequest {
  *
  * @throws EnrollkitError INVALID_CERTIFICATE; KEY_MISMATCH when the issuer's key is not its certificate's;
  *   ISSUER_NOT_ALLOWED when the issuer is no CA, is not valid at `at`, or leaves no path length; INVALID_KEY when the
- *   issuer's key is of a kind that does not sign here
+ *   issuer's key is of a kind that does not sign here; INVALID_VALIDITY when its dates are not of the years 1950 to 9999
  */
 export async function renewCertificate(request: RenewRequest): Promise<IssuedCertificate> {
   const { publicKey, at } = request;
@@ -49,19 +52,24 @@ export async function renewCertificate(request: RenewRequest): Promise<IssuedCer
       : request.certificate;
   const certificateAuthority = old.basicConstraints?.certificateAuthority ?? false;
   const issuer = assertMaySign(request.issuer, { publicKey, certificateAuthority, at });
-  const length =
-    request.validityDays === undefined
-      ? old.notAfter.getTime() - old.notBefore.getTime() - minuteMs * usualBackdateMinutes
-      : request.validityDays * dayMs;
   return signCertificate({
     subject: encodedName(old.subject),
     publicKey,
     issuer,
     signingKey: request.issuer.privateKey,
     at,
-    notAfter: new Date(at.getTime() + length),
+    end: endOf(old, at.getTime(), request.validityDays),
     extensions: extensions(old, publicKey, issuer),
   });
+}
+
+/** In milliseconds since 1970. */
+function endOf({ notBefore, notAfter }: Certificate, at: number, validityDays: number | undefined): number {
+  if (validityDays !== undefined) return at + validityDays * dayMs;
+  if (notAfter.getTime() === noExpiration) return noExpiration;
+  const length = notAfter.getTime() - notBefore.getTime();
+  // It begins a little earlier than now. One of a few minutes must not have ended by now.
+  return at + Math.max(length - usualBackdateMinutes * minuteMs, length / 2);
 }
 
 /** In their old order; what was missing stands at the end. */

@@ -1,11 +1,13 @@
 /** Below `issue` and `renew`: who may sign what, from when until when, and the signature itself. */
-import { createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import { pemEncode } from '../containers/pem.js';
 import { signatureAlgorithm, toSigningKey, x509 } from '../crypto.js';
+import { isKeyPair } from '../keys.js';
 import { type Certificate, parseCertificate } from '../x509/certificate.js';
 import { keyIdentifier } from '../x509/key-identifier.js';
 import { encodedName } from './requested-names.js';
+import { validityOf } from './validity.js';
 
 /** A device whose clock is a little behind must not find its certificate in the future. */
 export const usualBackdateMinutes = 15;
@@ -30,8 +32,8 @@ interface Contents {
   signingKey: KeyObject;
   /** Now. */
   at: Date;
-  /** Before the issuer's dates bound it. */
-  notAfter: Date;
+  /** When it ends, in milliseconds since 1970; never later than its issuer. */
+  end: number;
   extensions: x509.Extension[];
   serialNumber?: Uint8Array;
   /** How much earlier than `at` it begins; 15 when left out. */
@@ -41,19 +43,17 @@ interface Contents {
 /**
  * Signs a certificate. Its dates never leave those of the issuer.
  *
- * @throws EnrollkitError ISSUER_NOT_ALLOWED when the issuer has a name that cannot be written
+ * @throws EnrollkitError ISSUER_NOT_ALLOWED when the issuer has a name that cannot be written; INVALID_VALIDITY
  */
 export async function signCertificate(contents: Contents): Promise<IssuedCertificate> {
-  const { subject, publicKey, issuer, signingKey, at, notAfter, extensions } = contents;
-  const backdateMs = (contents.backdateMinutes ?? usualBackdateMinutes) * minuteMs;
-  const begin = Math.max(at.getTime() - backdateMs, issuer?.notBefore.getTime() ?? 0);
-  const end = Math.min(notAfter.getTime(), issuer?.notAfter.getTime() ?? Number.POSITIVE_INFINITY);
+  const { subject, publicKey, issuer, signingKey, at, end, extensions } = contents;
+  const backdate = (contents.backdateMinutes ?? usualBackdateMinutes) * minuteMs;
+  const validity = validityOf({ at: at.getTime(), backdate, end, issuer });
   const created = await x509.X509CertificateGenerator.create({
     serialNumber: Buffer.from(contents.serialNumber ?? randomSerialNumber()).toString('hex'),
     subject,
     issuer: issuer ? nameOfIssuer(issuer) : subject,
-    notBefore: wholeSeconds(begin),
-    notAfter: wholeSeconds(end),
+    ...validity,
     signingAlgorithm: signatureAlgorithm(signingKey),
     publicKey: arrayBuffer(publicKey.export({ format: 'der', type: 'spki' })),
     signingKey: await toSigningKey(signingKey),
@@ -83,7 +83,7 @@ export function assertMaySign(
   request: { publicKey: KeyObject; certificateAuthority: boolean; at: Date },
 ): Certificate | undefined {
   if (certificate === undefined) {
-    if (createPublicKey(privateKey).equals(request.publicKey)) return undefined;
+    if (isKeyPair(privateKey, request.publicKey)) return undefined;
     throw new EnrollkitError(
       'KEY_MISMATCH',
       'A certificate that signs itself needs the private key of its own public key.',
@@ -91,7 +91,7 @@ export function assertMaySign(
   }
   const issuer = parseCertificate(certificate);
   const name = issuer.subject.text;
-  if (!createPublicKey(privateKey).equals(issuer.publicKey)) {
+  if (!isKeyPair(privateKey, issuer.publicKey)) {
     throw new EnrollkitError('KEY_MISMATCH', `The private key is not that of the certificate ${name}.`);
   }
   const refuse = (why: string) =>
@@ -122,10 +122,6 @@ export function keyIdentifierExtensions(
 export function randomSerialNumber(): Uint8Array {
   const serial = randomBytes(16);
   return serial.some((octet) => octet !== 0) ? serial : randomSerialNumber();
-}
-
-function wholeSeconds(ms: number): Date {
-  return new Date(Math.floor(ms / 1000) * 1000);
 }
 
 /** A copy, as the generators of @peculiar/x509 take octets. */

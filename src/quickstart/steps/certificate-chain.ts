@@ -31,8 +31,8 @@ export const certificateChain: Step = {
   }),
   async check(context) {
     const { plan, found } = context;
-    found.root = usable(context, 'root');
-    found.intermediate = plan.certificates.intermediate ? usable(context, 'intermediate') : undefined;
+    found.root = await usable(context, 'root');
+    found.intermediate = plan.certificates.intermediate ? await usable(context, 'intermediate') : undefined;
     assertChainHolds(context);
     const wanted = plan.certificates.intermediate ? [found.root, found.intermediate] : [found.root];
     if (!wanted.every((ca) => ca && ca.missing === undefined)) return undefined;
@@ -53,14 +53,14 @@ export const certificateChain: Step = {
       const commonName = plan.certificates.intermediateCommonName ?? `Enrollkit Intermediate CA ${suffix()}`;
       found.intermediate = await makeCa(context, 'intermediate', layout.intermediate, commonName, {
         certificate: found.root.pem,
-        privateKey: openKey(context, found.root),
+        privateKey: await openKey(context, found.root),
       });
     }
   },
 };
 
 /** A stored CA that this plan can go on with; undefined when there is none, and a new one can be made. */
-function usable(context: RunContext, role: CaRole): StoredCertificate | undefined {
+async function usable(context: RunContext, role: CaRole): Promise<StoredCertificate | undefined> {
   const { plan, layout, now } = context;
   const stored = loadCertificate(layout[role]);
   if (!stored) {
@@ -91,7 +91,7 @@ function usable(context: RunContext, role: CaRole): StoredCertificate | undefine
     );
   }
   // Opened now, so that a wrong passphrase or a swapped key is found before anything is uploaded.
-  openKey(context, stored);
+  await openKey(context, stored);
   assertOwnChain(stored);
   return stored;
 }
@@ -131,10 +131,11 @@ async function makeCa(
   commonName: string,
   issuer?: Issuer,
 ): Promise<StoredCertificate> {
-  const { plan, now, found, files } = context;
+  const { plan, now, found, files, signal } = context;
   context.progress(`making the ${role} CA`);
-  const unfinished = unfinishedKey(context, paths);
-  const { publicKey, privateKey } = unfinished ?? (await generateKeyPair(plan.certificates.keyAlgorithm));
+  const unfinished = await unfinishedKey(context, paths);
+  const { publicKey, privateKey } =
+    unfinished ?? (await generateKeyPair(plan.certificates.keyAlgorithm, signal));
   const { pem } = await issue({
     profile: loadProfile(role),
     subject: { commonName },

@@ -54,7 +54,7 @@ async function connect(context: RunContext, registrationId: string): Promise<voi
     assignedHub: registration.assignedHub ?? '',
     deviceId: registration.deviceId ?? registrationId,
     certificateChain: device.chainPem,
-    privateKey: openKeyPem(context, device),
+    privateKey: await openKeyPem(context, device),
     signal,
   });
   try {

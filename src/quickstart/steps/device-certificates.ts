@@ -40,7 +40,7 @@ export const deviceCertificates: Step = {
     found.devices ??= new Map();
     for (const id of plan.devices.registrationIds) {
       if (found.devices.has(id)) continue;
-      const stored = usable(context, id);
+      const stored = await usable(context, id);
       if (stored && isWhole(context, id, stored)) found.devices.set(id, stored);
     }
     const made = found.devices.size;
@@ -52,7 +52,7 @@ export const deviceCertificates: Step = {
     const missing = plan.devices.registrationIds.filter((id) => !devices.has(id));
     const issuer = {
       certificate: signingCa(found).pem,
-      privateKey: openKey(context, signingCa(found)),
+      privateKey: await openKey(context, signingCa(found)),
     };
     let done = 0;
     await forEachOf(missing, concurrency, async (id) => {
@@ -68,11 +68,11 @@ export const deviceCertificates: Step = {
  * A stored device certificate that this plan can go on with; undefined when there is none, and a new one can be made.
  * The same is looked at for the edge CA, where the plan has them.
  */
-function usable(context: RunContext, registrationId: string): StoredCertificate | undefined {
+async function usable(context: RunContext, registrationId: string): Promise<StoredCertificate | undefined> {
   const { layout, plan, found } = context;
   const paths = layout.device(registrationId);
   const { certificate } = signingCa(found);
-  const signedBySigner = (paths: CertificatePaths): StoredCertificate | undefined => {
+  const signedBySigner = async (paths: CertificatePaths): Promise<StoredCertificate | undefined> => {
     const stored = loadCertificate(paths);
     if (!stored) {
       assertNoRemains(context, paths);
@@ -83,12 +83,12 @@ function usable(context: RunContext, registrationId: string): StoredCertificate 
     }
     const { notAfter } = stored.certificate;
     if (context.now() > notAfter) throw unusable(stored, `it expired on ${notAfter.toISOString()}`);
-    openKey(context, stored);
+    await openKey(context, stored);
     assertOwnChain(stored);
     return stored;
   };
-  const stored = signedBySigner(paths);
-  if (plan.enrollmentGroup.iotEdge) signedBySigner(paths.edgeCa);
+  const stored = await signedBySigner(paths);
+  if (plan.enrollmentGroup.iotEdge) await signedBySigner(paths.edgeCa);
   if (!stored) return undefined;
   const commonName = stored.certificate.subject.commonName ?? '';
   if (!sameId(commonName, registrationId)) throw unusable(stored, `its common name is "${commonName}"`);
@@ -121,12 +121,13 @@ async function makeDevice(
   registrationId: string,
   issuer: { certificate: string; privateKey: Awaited<ReturnType<typeof generateKeyPair>>['privateKey'] },
 ): Promise<void> {
-  const { plan, layout, found, files } = context;
+  const { plan, layout, found, files, signal } = context;
   const paths = layout.device(registrationId);
   const issuersPem = signingCa(found).chainPem;
   const make = async (role: Role, commonName: string, target: CertificatePaths) => {
-    const unfinished = unfinishedKey(context, target);
-    const { publicKey, privateKey } = unfinished ?? (await generateKeyPair(plan.certificates.keyAlgorithm));
+    const unfinished = await unfinishedKey(context, target);
+    const { publicKey, privateKey } =
+      unfinished ?? (await generateKeyPair(plan.certificates.keyAlgorithm, signal));
     found.keys.set(target.key, privateKey);
     const { pem } = await issue({
       profile: loadProfile(role),

@@ -118,7 +118,7 @@ async function answer(context: RunContext, code: string): Promise<void> {
   const earlier = answerOf(context);
   if (earlier && parseCertificate(earlier).subject.commonName === code) return;
   const ca = uploadedCa(plan, found);
-  const issuer = { certificate: ca.pem, privateKey: openKey(context, ca) };
+  const issuer = { certificate: ca.pem, privateKey: await openKey(context, ca) };
   const { pem } = await issueVerificationCertificate(code, issuer, now());
   files.write(layout.verificationCertificate, pem, publicFileMode);
 }

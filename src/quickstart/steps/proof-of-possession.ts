@@ -37,7 +37,7 @@ export const proofOfPossession: Step = {
     // Whatever was changed since the check, the code is bound to the certificate as it is now.
     const { code, etag } = await control.generateVerificationCode(name, '*', { signal });
     context.progress('signing the verification certificate');
-    const issuer = { certificate: ca.pem, privateKey: openKey(context, ca) };
+    const issuer = { certificate: ca.pem, privateKey: await openKey(context, ca) };
     const { pem } = await issueVerificationCertificate(code, issuer, now());
     files.write(layout.verificationCertificate, pem, publicFileMode);
     context.progress('answering with it');

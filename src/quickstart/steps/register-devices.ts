@@ -97,7 +97,7 @@ async function register(context: RunContext, registrationId: string): Promise<vo
     idScope: need(found, 'idScope'),
     registrationId,
     certificateChain: device.chainPem,
-    privateKey: openKeyPem(context, device),
+    privateKey: await openKeyPem(context, device),
     protocol: plan.devices.protocol,
     signal,
   });

@@ -4,9 +4,10 @@
  * Azure keeps them in Azure Device Registry, whose certificates are of P-384 (Microsoft Learn, "Device certificate
  * issuance in Azure Device Registry"); there policies are made beforehand, here by being named.
  */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { KeyPair } from '../../../pki/keys.js';
+import { X509Certificate } from 'node:crypto';
+import { type KeyPair, privateKeyFromPem } from '../../../pki/keys.js';
 import type { StateDatabase } from '../../state/database.js';
+import { Recent } from '../../wire/recent.js';
 
 export interface IssuingAuthority {
   /** PEM. */
@@ -29,6 +30,8 @@ export class IssuingAuthorities {
   readonly #database: StateDatabase;
   readonly #now: () => Date;
   #turn: Promise<unknown> = Promise.resolve();
+  /** Private keys by their PEM: a few sign for all devices. */
+  readonly #opened = new Recent<string, KeyPair['privateKey']>(32);
 
   constructor(database: StateDatabase, now: () => Date) {
     this.#database = database;
@@ -80,7 +83,9 @@ export class IssuingAuthorities {
     const { validFrom, validTo } = new X509Certificate(row.certificate);
     const now = this.#now();
     if (now < new Date(validFrom) || now > new Date(validTo)) return undefined;
-    return { certificate: row.certificate, privateKey: createPrivateKey(row.private_key) };
+    const privateKey = this.#opened.get(row.private_key) ?? privateKeyFromPem(row.private_key);
+    this.#opened.set(row.private_key, privateKey);
+    return { certificate: row.certificate, privateKey };
   }
 
   #keep(key: string, made: IssuingAuthority): IssuingAuthority {

@@ -1,6 +1,6 @@
 /** Makes the emulator's TLS root and server certificate. */
-import { createPrivateKey } from 'node:crypto';
-import { generateKeyPair, type KeyAlgorithm, privateKeyToPem } from '../../../pki/keys.js';
+
+import { generateKeyPair, type KeyPair, privateKeyFromPem, privateKeyToPem } from '../../../pki/keys.js';
 import { issue, type SubjectAlternativeNames } from '../../../pki/make/issue.js';
 import { loadProfile } from '../../../pki/make/profile.js';
 
@@ -25,15 +25,14 @@ export async function makeRoot(at: Date): Promise<MadePair> {
 export async function makeServer(
   root: MadePair,
   names: SubjectAlternativeNames,
-  keyAlgorithm: KeyAlgorithm,
+  { publicKey, privateKey }: KeyPair,
   at: Date,
 ): Promise<MadePair> {
-  const { publicKey, privateKey } = await generateKeyPair(keyAlgorithm);
   const { pem } = await issue({
     profile: loadProfile('server'),
     subject: { commonName: 'enrollkit emulator' },
     publicKey,
-    issuer: { certificate: root.certificatePem, privateKey: createPrivateKey(root.keyPem) },
+    issuer: { certificate: root.certificatePem, privateKey: privateKeyFromPem(root.keyPem) },
     at,
     subjectAlternativeNames: names,
   });

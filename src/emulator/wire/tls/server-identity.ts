@@ -1,9 +1,9 @@
 /** The emulator's own TLS: a root made once and exported for clients to trust, and a server certificate below it. */
-import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { DetailedPeerCertificate, TLSSocket, TlsOptions } from 'node:tls';
-import { type KeyAlgorithm, keyAlgorithmOf } from '../../../pki/keys.js';
+import { generateKeyPair, type KeyAlgorithm, keyAlgorithmOf, privateKeyFromPem } from '../../../pki/keys.js';
 import {
   publicFileMode,
   readTextIfExists,
@@ -49,6 +49,8 @@ export interface ServerIdentityOptions {
   host: string;
   /** The key of the server's certificate; undefined for the one that is there, or EC P-256. */
   serverKey: KeyAlgorithm | undefined;
+  /** Ends the making of that key. */
+  signal: AbortSignal | undefined;
   now: Date;
 }
 
@@ -58,10 +60,10 @@ export const rootFileName = 'tls-root.pem';
 /**
  * Reads the root and the server certificate, or makes what is missing, nearly expired, or lacks the host's name.
  *
- * @throws EnrollkitError FILE_UNREADABLE, FILE_UNWRITABLE
+ * @throws EnrollkitError FILE_UNREADABLE, FILE_UNWRITABLE; the signal's reason
  */
 export async function openServerIdentity(options: ServerIdentityOptions): Promise<ServerIdentity> {
-  const { folder, host, serverKey, now } = options;
+  const { folder, host, serverKey = 'ec-p256', signal, now } = options;
   const storedRoot = folder === undefined ? undefined : readPair(folder, 'tls-root');
   let root = storedRoot && isFresh(storedRoot, now) ? storedRoot : undefined;
   let server = folder === undefined || !root ? undefined : readPair(folder, 'tls-server');
@@ -72,7 +74,7 @@ export async function openServerIdentity(options: ServerIdentityOptions): Promis
     server = keep(
       folder,
       'tls-server',
-      await makers.makeServer(root, namesWith(host), serverKey ?? 'ec-p256', now),
+      await makers.makeServer(root, namesWith(host), await generateKeyPair(serverKey, signal), now),
     );
   }
   return {
@@ -130,7 +132,7 @@ function readPair(folder: string, name: string): StoredPair | undefined {
   if (certificatePem === undefined || keyPem === undefined) return undefined;
   try {
     const certificate = new X509Certificate(certificatePem);
-    if (!certificate.checkPrivateKey(createPrivateKey(keyPem))) return undefined;
+    if (!certificate.checkPrivateKey(privateKeyFromPem(keyPem))) return undefined;
     return { certificate, certificatePem, keyPem };
   } catch {
     // Damaged: made anew.

@@ -1,5 +1,6 @@
 /** PKCS#12's own way from a passphrase to a key (RFC 7292 appendix B.2). */
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
+import type { Deriving } from '../deriving.js';
 
 export type Pkcs12Hash = 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
 
@@ -15,7 +16,7 @@ const blockLengths: Readonly<Record<Pkcs12Hash, number>> = {
   sha512: 128,
 };
 
-interface Derivation {
+interface Pkcs12Derivation {
   hash: Pkcs12Hash;
   /** As {@link passphraseOctets} gives it. */
   passphrase: Uint8Array;
@@ -31,8 +32,18 @@ export function passphraseOctets(passphrase: string): Buffer {
   return Buffer.concat([Buffer.from(passphrase, 'utf16le').swap16(), Buffer.from([0, 0])]);
 }
 
+/** About ten milliseconds. */
+const roundsBetweenPauses = 8192;
+
 /** The steps are numbered as in appendix B.2. */
-export function deriveKey({ hash, passphrase, salt, iterations, purpose, length }: Derivation): Buffer {
+export function* derivePkcs12Key({
+  hash,
+  passphrase,
+  salt,
+  iterations,
+  purpose,
+  length,
+}: Pkcs12Derivation): Deriving<Buffer> {
   const blockLength = blockLengths[hash];
   const filled = (bytes: Uint8Array) =>
     Buffer.alloc(blockLength * Math.ceil(bytes.length / blockLength), bytes);
@@ -43,8 +54,11 @@ export function deriveKey({ hash, passphrase, salt, iterations, purpose, length 
   ]); // 2 to 4
   const result: Buffer[] = [];
   for (let made = 0; made < length; ) {
-    let block = createHash(hash).update(diversifier).update(input).digest(); // 6 A
-    for (let round = 1; round < iterations; round += 1) block = createHash(hash).update(block).digest();
+    let block = digest(hash, Buffer.concat([diversifier, input]), 'buffer'); // 6 A
+    for (let round = 1; round < iterations; round += 1) {
+      if (round % roundsBetweenPauses === 0) yield;
+      block = digest(hash, block, 'buffer');
+    }
     result.push(block);
     made += block.length;
     if (made < length) addToEach(input, Buffer.alloc(blockLength, block)); // 6 B and C

@@ -1,5 +1,6 @@
-/** How much key derivation one file may ask for: none must be able to keep a computer busy. */
+/** How much key derivation one file may ask for: none must be able to keep a computer busy, or to fill its memory. */
 import { DerError } from '../../der/read.js';
+import type { ScryptParameters } from '../../slow-work.js';
 
 /** Many times what any program writes. */
 const maxIterations = 5_000_000;
@@ -7,10 +8,15 @@ const maxIterations = 5_000_000;
 const maxPkcs12Iterations = 1_000_000;
 /** Of all parts of a file together, in rounds of PBKDF2. */
 const maxTotal = 8_000_000;
+/** N x r x p, of all parts of a file together: some seconds. OpenSSL writes 2^17. */
+const maxScrypt = 2 ** 24;
+/** Of 128 x N x r and of 128 x r x p, in octets. OpenSSL writes 16 MiB, and reads 32. */
+const maxScryptMemory = 256 * 2 ** 20;
 
 /** What is left for one file. */
 export class KeyDerivationWork {
   #left = maxTotal;
+  #scryptLeft = maxScrypt;
 
   /** @throws DerError when PBKDF2 (RFC 8018) is to do too many rounds */
   pbkdf2(iterations: number): number {
@@ -20,6 +26,28 @@ export class KeyDerivationWork {
   /** @throws DerError when PKCS#12's own way (RFC 7292 appendix B) is to do too many rounds */
   pkcs12(iterations: number): number {
     return this.#spend(iterations, maxPkcs12Iterations, 2);
+  }
+
+  /** @throws DerError when scrypt (RFC 7914) is to work or to remember too much, or its parameters are none */
+  scrypt(parameters: ScryptParameters): ScryptParameters {
+    const { cost, blockSize, parallelization } = parameters;
+    const asked = `scrypt with N=${cost}, r=${blockSize} and p=${parallelization}`;
+    if (cost * blockSize * parallelization > maxScrypt) {
+      throw new DerError(`it asks for ${asked}; N x r x p is at most ${maxScrypt} here`);
+    }
+    if (128 * blockSize * Math.max(cost, parallelization) > maxScryptMemory) {
+      throw new DerError(
+        `it asks for ${asked}, which takes more than ${maxScryptMemory / 2 ** 20} MiB of memory`,
+      );
+    }
+    // RFC 7914 section 2: a power of 2, above 1 and below 2^(128 x r / 8).
+    const isPower = cost > 1 && Number.isInteger(Math.log2(cost)) && Math.log2(cost) < 16 * blockSize;
+    if (!isPower || blockSize < 1 || parallelization < 1) {
+      throw new DerError(`it asks for ${asked}, which is not possible`);
+    }
+    this.#scryptLeft -= cost * blockSize * parallelization;
+    if (this.#scryptLeft < 0) throw new DerError('its parts together ask for too much work of scrypt');
+    return parameters;
   }
 
   #spend(iterations: number, max: number, cost: number): number {

@@ -1,0 +1,46 @@
+/** The dates of certificates (RFC 5280 section 4.1.2.5). */
+import { EnrollkitError } from '../../errors.js';
+
+/** The first that is written without a doubt: UTCTime has two digits for the year, and they begin at 1950. */
+const earliest = Date.UTC(1950, 0, 1);
+
+/** As an end it means that there is no well-defined expiration date; nothing later can be written. */
+export const noExpiration = Date.UTC(9999, 11, 31, 23, 59, 59);
+
+export const dayMs = 86_400_000;
+
+/** Milliseconds since 1970, as those of `Date`. */
+interface WantedDates {
+  /** Now. */
+  at: number;
+  /** How long before now the certificate begins. */
+  backdate: number;
+  end: number;
+  /** The issuer's, which bound the others. */
+  issuer: { notBefore: Date; notAfter: Date } | undefined;
+}
+
+/**
+ * The dates of a new certificate, in whole seconds: as wanted, within the issuer's and within those that can be written.
+ *
+ * @throws EnrollkitError INVALID_VALIDITY when that leaves none
+ */
+export function validityOf({ at, backdate, end, issuer }: WantedDates): { notBefore: Date; notAfter: Date } {
+  const begins = Math.max(at - backdate, issuer?.notBefore.getTime() ?? earliest, earliest);
+  const ends = Math.min(end, issuer?.notAfter.getTime() ?? noExpiration, noExpiration);
+  const isPossible = at >= earliest && at <= noExpiration && begins <= ends;
+  if (isPossible) return { notBefore: wholeSeconds(begins), notAfter: wholeSeconds(ends) };
+  throw new EnrollkitError(
+    'INVALID_VALIDITY',
+    `No certificate can be valid from ${text(at)} to ${text(end)}: its dates are of the years 1950 to 9999, and in their order.`,
+  );
+}
+
+function wholeSeconds(ms: number): Date {
+  return new Date(Math.floor(ms / 1000) * 1000);
+}
+
+function text(ms: number): string {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? 'a time that is none' : date.toISOString();
+}

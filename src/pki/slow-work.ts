@@ -1,0 +1,130 @@
+/**
+ * What of node:crypto can take seconds: deriving a key from a passphrase, and making a large RSA key. Node's threads
+ * cannot be stopped, and `process.exit` waits for them; so where a signal is to end such work, a process does it.
+ */
+import { fork } from 'node:child_process';
+import { generateKeyPair, generateKeyPairSync, pbkdf2, pbkdf2Sync, scrypt, scryptSync } from 'node:crypto';
+import { once } from 'node:events';
+import { promisify } from 'node:util';
+import { interruption } from '../errors.js';
+
+/** `length` in octets. */
+export type Derivation = { passphrase: string; salt: Uint8Array; length: number } & (
+  | Pbkdf2Parameters
+  | ScryptParameters
+);
+
+/** RFC 8018 section 5.2. */
+export interface Pbkdf2Parameters {
+  kind: 'pbkdf2';
+  iterations: number;
+  hash: string;
+}
+
+/** RFC 7914 section 2: N, r and p. */
+export interface ScryptParameters {
+  kind: 'scrypt';
+  cost: number;
+  blockSize: number;
+  parallelization: number;
+}
+
+interface RsaKey {
+  kind: 'rsa';
+  bits: number;
+}
+
+export type SlowWork = Derivation | RsaKey;
+
+/** What enrollkit itself encrypts keys with; a quarter of a second. */
+const maxIterationsInThread = 600_000;
+/** N x r x p; OpenSSL writes 2^17. A fifth of a second. */
+const maxScryptInThread = 2 ** 19;
+/** A third of a second, with luck. */
+const maxRsaBitsInThread = 2048;
+
+/**
+ * Blocks this thread until it is done.
+ *
+ * @returns the derived key; of an RSA key, PKCS#8 DER
+ */
+export function runSlowWorkSync(work: SlowWork): Buffer {
+  if (work.kind === 'rsa') return generateKeyPairSync('rsa', rsaOptions(work)).privateKey;
+  const { passphrase, salt, length } = work;
+  return work.kind === 'pbkdf2'
+    ? pbkdf2Sync(passphrase, salt, work.iterations, length, work.hash)
+    : scryptSync(passphrase, salt, length, scryptOptions(work));
+}
+
+/**
+ * The same without blocking this thread.
+ *
+ * @param signal ends it
+ * @throws the signal's reason
+ */
+export async function runSlowWork(work: SlowWork, signal?: AbortSignal): Promise<Buffer> {
+  signal?.throwIfAborted();
+  const done = await (signal && takesLong(work) ? inProcess(work, signal) : inThread(work));
+  signal?.throwIfAborted();
+  return done;
+}
+
+/** Whether it is worth a process of its own where a signal is to end it. */
+export function takesLong(work: SlowWork): boolean {
+  if (work.kind === 'rsa') return work.bits > maxRsaBitsInThread;
+  if (work.kind === 'pbkdf2') return work.iterations > maxIterationsInThread;
+  return work.cost * work.blockSize * work.parallelization > maxScryptInThread;
+}
+
+async function inThread(work: SlowWork): Promise<Buffer> {
+  if (work.kind === 'rsa') return (await promisify(generateKeyPair)('rsa', rsaOptions(work))).privateKey;
+  const { passphrase, salt, length } = work;
+  if (work.kind === 'pbkdf2') return promisify(pbkdf2)(passphrase, salt, work.iterations, length, work.hash);
+  return new Promise((resolve, reject) => {
+    const done = (error: Error | null, key: Buffer) => (error ? reject(error) : resolve(key));
+    scrypt(passphrase, salt, length, scryptOptions(work), done);
+  });
+}
+
+const rsaOptions = ({ bits }: RsaKey) =>
+  ({
+    modulusLength: bits,
+    publicKeyEncoding: { format: 'der', type: 'spki' },
+    privateKeyEncoding: { format: 'der', type: 'pkcs8' },
+  }) as const;
+
+const scryptOptions = ({ cost, blockSize, parallelization }: ScryptParameters) => ({
+  cost,
+  blockSize,
+  parallelization,
+  // As OpenSSL counts it (EVP_PBE_scrypt).
+  maxmem: 128 * blockSize * (cost + parallelization + 2),
+});
+
+/** This file is TypeScript in tests and JavaScript in the package, and so is that of the process. */
+const processFile = new URL(
+  `./slow-work-process${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
+  import.meta.url,
+);
+
+async function inProcess(work: SlowWork, signal: AbortSignal): Promise<Buffer> {
+  const worker = fork(processFile, {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  try {
+    // When it cannot be told, it has ended.
+    worker.send(work, () => {});
+    const ended = once(worker, 'exit', { signal }).then(([status, endedBy]) => {
+      // At a terminal, Ctrl-C reaches both processes, and perhaps that one first.
+      if (endedBy === 'SIGINT') throw interruption();
+      throw new Error(`The process that was to work out a key ended: ${endedBy ?? `status ${status}`}.`);
+    });
+    const [done] = await Promise.race([once(worker, 'message', { signal }), ended]);
+    return Buffer.from(done as Uint8Array);
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    worker.kill('SIGKILL');
+  }
+}
