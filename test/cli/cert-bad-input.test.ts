@@ -9,7 +9,10 @@ import { makeChain } from '../support/chains.js';
 import { openssl } from '../support/openssl.js';
 import { newEcKey } from '../support/openssl-authority.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { testWith } from '../support/tools.js';
 import { run } from './in-process.js';
+
+const testWithOpenssl = testWith('openssl', test);
 
 const made = makeChain();
 
@@ -143,7 +146,7 @@ test('the wrong key for a certificate is told with both files', () =>
     assert.deepEqual(readdirSync(folder).sort(), ['key.pem', 'root.pem']);
   }));
 
-test('an encrypted key without a passphrase, and with a wrong one', () =>
+testWithOpenssl('an encrypted key without a passphrase, and with a wrong one', () =>
   inTemporaryFolder(async (folder) => {
     const { root } = await made;
     const at = (name: string) => join(folder, name);
@@ -170,7 +173,8 @@ test('an encrypted key without a passphrase, and with a wrong one', () =>
         assert.ok(!answer.stderr.includes('wrong\n'), 'the passphrase is not told');
       }
     }
-  }));
+  }),
+);
 
 test('a passphrase file may have what editors of Windows add', () =>
   inTemporaryFolder(async (folder) => {
@@ -269,7 +273,7 @@ test('a chain of 1,000 certificates is shown, and is no chain', () =>
     assert.ok(performance.now() - started < 5000);
   }));
 
-test('a request whose signature is wrong is not signed', () =>
+testWithOpenssl('a request whose signature is wrong is not signed', () =>
   inTemporaryFolder(async (folder) => {
     const { root } = await made;
     const at = (name: string) => join(folder, name);
@@ -324,6 +328,7 @@ test('a request whose signature is wrong is not signed', () =>
       assert.ok(odd.stderr.includes(at('odd.csr')) && odd.stderr.includes(said), odd.stderr);
     }
     assert.ok(!readdirSync(folder).includes('out.pem'));
-  }));
+  }),
+);
 
 test.run();
