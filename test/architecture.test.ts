@@ -35,27 +35,27 @@ function partOf(file: string): string {
 const parts: Record<string, string[]> = {
   errors: [],
   pki: ['errors'],
-  workspace: ['errors', 'pki'],
-  certgen: ['errors', 'pki', 'workspace'],
+  store: ['errors', 'pki'],
+  certgen: ['errors', 'pki', 'store'],
   'dps/contract': ['errors', 'pki'],
   dps: ['errors', 'pki', 'dps/contract'],
-  emulator: ['errors', 'pki', 'workspace', 'dps/contract'],
-  quickstart: ['errors', 'pki', 'workspace', 'dps/contract', 'dps'],
-  rollover: ['errors', 'pki', 'workspace', 'dps/contract', 'dps', 'quickstart'],
-  fleet: ['errors', 'pki', 'workspace', 'dps/contract', 'dps'],
+  emulator: ['errors', 'pki', 'store', 'dps/contract'],
+  pipeline: ['errors', 'pki', 'store', 'dps/contract', 'dps'],
+  fleet: ['errors', 'pki', 'store', 'dps/contract'],
+  'fleet-registration': ['errors', 'pki', 'store', 'dps/contract', 'dps', 'fleet'],
   cli: [
     'errors',
     'pki',
-    'workspace',
+    'store',
     'certgen',
     'dps/contract',
     'dps',
-    'quickstart',
-    'rollover',
+    'pipeline',
     'fleet',
+    'fleet-registration',
     'emulator',
   ],
-  index: ['errors', 'pki', 'workspace', 'dps/contract', 'dps', 'quickstart', 'rollover', 'emulator'],
+  index: ['errors', 'pki', 'store', 'dps/contract', 'dps', 'pipeline', 'emulator'],
   bin: ['cli', 'errors'],
 };
 
@@ -70,13 +70,13 @@ test('dependencies point one way', () => {
 
 const onlyImporters: [pattern: RegExp, files: RegExp][] = [
   [/^(@peculiar\/|reflect-metadata)/, /^pki\/crypto\.ts$/],
-  [/^(@inquirer\/|inquirer$)/, /^cli\/terminal\/prompts\.ts$/],
-  [/^listr2$/, /^cli\/terminal\/progress\.ts$/],
+  [/^(@inquirer\/|inquirer$)/, /^cli\/wizard\.ts$/],
+  [/^listr2$/, /^cli\/progress\.ts$/],
   [/^commander$/, /^cli\//],
   [/^libsql$/, /^emulator\//],
   [/^(hono|@hono\/)/, /^emulator\//],
-  [/^mqtt-packet$/, /^emulator\/wire\/mqtt\//],
-  [/^rhea$/, /^emulator\//],
+  [/^mqtt-packet$/, /^emulator\/mqtt\//],
+  [/^rhea$/, /^emulator\/amqp\//],
   [/^@azure\//, /^dps\//],
   [/^mqtt$/, /^dps\//],
 ];
@@ -97,6 +97,15 @@ test('pki knows neither clock nor environment, and writes no file', () => {
     const text = readFileSync(join(source, 'pki', file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
     assert.doesNotMatch(text, /process\.env|writeFile|Date\.now\(\)/, `src/pki/${file}`);
   }
+});
+
+test('only one test file opens the standard ports, since test files run at the same time', () => {
+  const folder = fileURLToPath(new URL('./', import.meta.url));
+  const opens = /'-{2}standard-ports'|(https|mqtt|amqp)Port: (443|8883|5671)\b/;
+  const opening = (readdirSync(folder, { recursive: true }) as string[]).filter(
+    (file) => file.endsWith('.ts') && opens.test(readFileSync(join(folder, file), 'utf8')),
+  );
+  assert.deepEqual(opening, [join('emulator', 'standard-ports.test.ts')]);
 });
 
 test.run();
