@@ -31,8 +31,8 @@ export function cli(arguments_: string[], { cwd, env = {}, started }: CliOptions
       cwd,
       env: { ...inherited, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A command that hangs fails its test.
-      timeout: 30_000,
+      // A command that hangs fails its test; on a busy machine, one that works takes its time.
+      timeout: 120_000,
     });
     const result: Ended = { status: null, stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

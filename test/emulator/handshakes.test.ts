@@ -11,6 +11,7 @@ import { test } from 'uvu';
 import { openssl } from '../support/openssl.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { testWith } from '../support/tools.js';
+import { untilClosed } from '../support/until-closed.js';
 import { startTestEmulator, type TestEmulator } from './support.js';
 
 const testWithOpenssl = testWith('openssl', test);
@@ -32,7 +33,7 @@ async function plainHttp(port: number): Promise<void> {
   const socket = net.connect(port, 'localhost').resume();
   socket.on('error', () => {});
   socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
-  await once(socket, 'close');
+  await untilClosed(socket);
 }
 
 const failures: [string, (port: number) => Promise<unknown>, RegExp][] = [
@@ -113,7 +114,7 @@ test('what is no TLS at all, and who goes away, is not worth a line', async () =
       socket.on('error', () => {});
       await once(socket, 'connect');
       socket.end(bytes);
-      await once(socket.resume(), 'close');
+      await untilClosed(socket.resume());
     }
   }
   assert.deepEqual(emulator.events, []);

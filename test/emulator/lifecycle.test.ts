@@ -13,6 +13,7 @@ import { type EmulatorEndpoints, runningEmulator, startEmulator } from '../../sr
 import { EnrollkitError } from '../../src/errors.js';
 import { make } from '../support/chains.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { untilClosed } from '../support/until-closed.js';
 import { clientOf, groupBody, startTestEmulator } from './support.js';
 
 const codeOf = (code: string) => (error: unknown) => error instanceof EnrollkitError && error.code === code;
@@ -130,7 +131,7 @@ test('stops with connections open, in use or not, without waiting for a time lim
     const emulator = await startTestEmulator();
     const { https, mqtt, amqp } = emulator.endpoints.ports;
     const idle = [https, mqtt, amqp].map((port) => connect(port, '127.0.0.1').on('error', () => {}));
-    const closed = Promise.all(idle.map((socket) => once(socket, 'close')));
+    const closed = Promise.all(idle.map(untilClosed));
     await Promise.all(idle.map((socket) => once(socket, 'connect')));
     assert.equal((await emulator.call({ path: '/', agent })).status, 404);
     assert.equal(Object.keys(agent.freeSockets).length, 1, 'a connection is kept');

@@ -102,6 +102,7 @@ test('a packet beyond the limit ends the connection', async () => {
   const ended = new Promise<void>((resolve) => device.once('close', () => resolve()));
   device.publish(hubTopics.telemetry('over-ws'), Buffer.alloc(400_000), { qos: 0 });
   await ended;
+  assert.ok(emulator.messages('over-ws').every(({ body }) => body.length < 400_000));
 });
 
 /** What an upgrade is answered that is refused. */
