@@ -30,7 +30,7 @@ let clock = () => new Date();
 
 test.before(async () => {
   fixture = await startAmqpFixture({ now: () => clock() });
-  impatient = await startAmqpFixture({ connectTimeout: 150, idleTimeout: 100 });
+  impatient = await startAmqpFixture({ connectTimeout: 400, idleTimeout: 250 });
   emulator = await startTestEmulator();
   const made = await makeChain('known');
   known = [made.device, made.intermediate];
