@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { longestFirst, selectTestFiles, UnknownName } from './files.js';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const uvu = fileURLToPath(new URL('../../node_modules/uvu', import.meta.url));
@@ -180,22 +181,51 @@ test('a signal ends it with the files that run, and the counts so far', () =>
     assert.ok(await isGone(Number(readFileSync(file, 'utf8'))));
   }));
 
-test('names choose files by the beginning of their paths, else by a part; one that fits none is an error', () =>
-  inProject(['passing', 'skipped', 'failing'], async ({ run }) => {
-    const [beginning, part, none, skipped, bad] = await Promise.all([
-      run('pass', 'skipped'),
-      run('assi'),
-      run('passing', 'elsewhere'),
-      run('test/skipped.test.ts'),
+test('names choose files by the beginning of their paths, else by a part of them', () => {
+  const files = ['cli/hub', 'dps/client', 'dps/hub', 'hub/twins'].map((name) => ({ name, path: name }));
+  for (const [given, chosen] of [
+    [[], ['cli/hub', 'dps/client', 'dps/hub', 'hub/twins']],
+    [['dps'], ['dps/client', 'dps/hub']],
+    [['hub'], ['hub/twins']],
+    [
+      ['twin', 'dps/c'],
+      ['dps/client', 'hub/twins'],
+    ],
+    [['test/dps/hub.test.ts'], ['dps/hub']],
+    [['.\\test\\cli\\'], ['cli/hub']],
+  ]) {
+    const names = selectTestFiles(files, given!).map(({ name }) => name);
+    assert.deepEqual(names, chosen, String(given));
+  }
+  for (const unknown of ['elsewhere', '', 'test/'])
+    assert.throws(() => selectTestFiles(files, ['dps', unknown]), UnknownName, unknown);
+});
+
+test('longest first: by the last run, and what is new before all, the larger the earlier', () =>
+  inTemporaryFolder((folder) => {
+    const files = ['short', 'long', 'new', 'larger'].map((name) => ({ name, path: join(folder, name) }));
+    for (const { name, path } of files) writeFileSync(path, name);
+    const sorted = longestFirst(files, { short: 1, long: 9 });
+    assert.deepEqual(
+      sorted.map(({ name }) => name),
+      ['larger', 'new', 'long', 'short'],
+    );
+  }));
+
+test('an unknown name and a bad option are errors that say so; no test that ran is one, too', () =>
+  inProject(['skipped'], async ({ run }) => {
+    const [unknown, bad, skipped] = await Promise.all([
+      run('skipped', 'elsewhere'),
       run('--jobs', '0'),
+      run('skipped'),
     ]);
-    assert.deepEqual([beginning!.status, beginning!.counts.total, beginning!.counts.skipped], [0, 2, 1]);
-    assert.deepEqual([part!.status, part!.counts.total], [0, 2]);
-    assert.equal(none!.status, 2);
-    assert.match(none!.stderr, /"elsewhere"/);
-    assert.doesNotMatch(none!.stdout, /Total/);
-    assert.equal(skipped!.status, 1, 'no test ran');
-    assert.equal(bad!.status, 2);
+    assert.equal(unknown!.status, 2);
+    assert.match(unknown!.stderr, /"elsewhere"/);
+    assert.equal(unknown!.stdout, '');
+    assert.deepEqual([bad!.status, bad!.stdout], [2, '']);
+    assert.equal(skipped!.status, 1);
+    assert.deepEqual(skipped!.counts, { total: 0, passed: 0, skipped: 1 });
+    assert.match(skipped!.stdout, /No test ran/);
   }));
 
 test.run();
