@@ -7,6 +7,7 @@
  * Exit status: 0 when every test passed; 1 when one failed, a file did not end well, or no test ran; 2 when the
  * arguments are wrong; 128 and the signal's number when a signal ended it.
  */
+import { setMaxListeners } from 'node:events';
 import { availableParallelism, constants } from 'node:os';
 import { parseArgs } from 'node:util';
 import { isInstalled, notInstalled, tools } from '../support/tools.js';
@@ -82,6 +83,8 @@ async function main(project: string): Promise<number> {
   };
 
   const stop = new AbortController();
+  // Each file that runs listens for it.
+  setMaxListeners(0, stop.signal);
   let interruptedBy: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | undefined;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {

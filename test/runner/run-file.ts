@@ -32,6 +32,12 @@ export interface FileOptions {
 
 const entry = fileURLToPath(new URL('entry.mjs', import.meta.url));
 
+const running = new Set<ChildProcess>();
+// However the runner ends: process groups of their own outlive it otherwise.
+process.on('exit', () => {
+  for (const child of running) endWithChildren(child);
+});
+
 export async function runTestFile(file: TestFile, options: FileOptions): Promise<FileResult> {
   const started = performance.now();
   const output = openSync(options.outputFile, 'w');
@@ -42,6 +48,7 @@ export async function runTestFile(file: TestFile, options: FileOptions): Promise
     detached: process.platform !== 'win32',
   });
   closeSync(output);
+  running.add(child);
   let stopped: string | undefined;
   const stop = (why: string) => {
     stopped = why;
@@ -53,8 +60,12 @@ export async function runTestFile(file: TestFile, options: FileOptions): Promise
     () => stop(`stopped after ${options.limitSeconds} s, the limit of one file`),
     options.limitSeconds * 1000,
   );
-  const [status, signal] = (await once(child, 'exit')) as [number | null, string | null];
+  const [status, signal] = (await once(child, 'exit').catch((error: Error) => [null, error.message])) as [
+    number | null,
+    string | null,
+  ];
   clearTimeout(timer);
+  running.delete(child);
   options.signal.removeEventListener('abort', onAbort);
   if (process.platform !== 'win32') endWithChildren(child);
   const text = readFileSync(options.outputFile, 'utf8');

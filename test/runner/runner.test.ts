@@ -57,7 +57,11 @@ interface Ended {
 interface Project {
   folder: string;
   run(...given: string[]): Promise<Ended>;
-  start(...given: string[]): { kill(signal: NodeJS.Signals): void; ended: Promise<Ended> };
+  start(...given: string[]): {
+    kill(signal: NodeJS.Signals): void;
+    closeOutput(): void;
+    ended: Promise<Ended>;
+  };
 }
 
 async function inProject(names: (keyof typeof files)[], act: (project: Project) => Promise<void>) {
@@ -78,10 +82,15 @@ async function inProject(names: (keyof typeof files)[], act: (project: Project) 
         cwd: folder,
         stdio: ['ignore', 'pipe', 'pipe'],
       });
-      const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]).then(
+      const output = text(child.stdout).catch(() => '');
+      const ended = Promise.all([output, text(child.stderr), once(child, 'close')]).then(
         ([stdout, stderr, [status]]) => ({ status, stdout, stderr, counts: countsOf(stdout) }),
       );
-      return { kill: (signal) => child.kill(signal), ended };
+      return {
+        kill: (signal) => child.kill(signal),
+        closeOutput: () => child.stdout.destroy(),
+        ended,
+      };
     };
     await act({ folder, start, run: (...given) => start(...given).ended });
   });
@@ -179,6 +188,15 @@ test('a signal ends it with the files that run, and the counts so far', () =>
     assert.match(stdout, /hanging: .*stopped by SIGTERM/);
     assert.deepEqual(counts, { total: 1, passed: 0, skipped: 0 });
     assert.ok(await isGone(Number(readFileSync(file, 'utf8'))));
+  }));
+
+test('nothing goes on when nobody reads what is said', () =>
+  inProject(['hanging', 'passing'], async ({ folder, start }) => {
+    const { closeOutput, ended } = start('--jobs', '2');
+    closeOutput();
+    await ended;
+    const child = join(folder, 'child-of-hanging');
+    if (existsSync(child)) assert.ok(await isGone(Number(readFileSync(child, 'utf8'))));
   }));
 
 test('names choose files by the beginning of their paths, else by a part of them', () => {
