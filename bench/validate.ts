@@ -1,7 +1,8 @@
 /**
  * Verdicts a second on a chain of three EC P-256 certificates, DER in and verdict out, beside pkijs, openssl, and the
- * bare signature checks that such a verdict cannot do without. Rounds alternate, so that all have the same machine;
- * medians; ratios are what counts.
+ * bare signature checks that such a verdict cannot do without. Then one verdict on certificates that are made to keep a
+ * validator busy, beside the 1,024 signature checks that it may take at most. Rounds alternate, so that all have the same
+ * machine; medians; ratios are what counts.
  *
  *     npm run bench:validate
  */
@@ -12,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Certificate, CertificateChainValidationEngine, CryptoEngine, setEngine } from 'pkijs';
 import { parseCertificate } from '../src/pki/x509/certificate.js';
+import { forgedCopies, manyNames, mesh } from '../test/support/hostile-bags.js';
 import { authority, device, now, type Raw } from '../test/support/raw-certificates.js';
 import { median } from './median.js';
 
@@ -139,7 +141,7 @@ function opensslSeconds(folder: string): number {
   return (median(times) * chainCount) / (chainCount - 1);
 }
 
-async function secondsOf({ contenders }: Scenario): Promise<Map<string, number>> {
+async function secondsOf({ contenders }: Pick<Scenario, 'contenders'>): Promise<Map<string, number>> {
   const times = new Map(Object.keys(contenders).map((name) => [name, [] as number[]]));
   for (let round = -warmUps; round < rounds; round += 1) {
     for (const [name, act] of Object.entries(contenders)) {
@@ -149,6 +151,34 @@ async function secondsOf({ contenders }: Scenario): Promise<Map<string, number>>
     }
   }
   return new Map([...times].map(([name, seconds]) => [name, median(seconds)]));
+}
+
+const bareLimit = '1,024 bare signature checks';
+
+/** Every chain is refused. */
+function hostileScenario(): Pick<Scenario, 'contenders'> {
+  const root = authority('Root');
+  const barred = authority('Barred', undefined, { pathLength: 0 });
+  const { bag, entry } = mesh(12, barred);
+  const issuing = authority('Issuing', root);
+  const { leaf, narrow } = manyNames(root);
+  const refuse = (one: Raw, intermediates: Raw[], anchor: Raw) => async () => {
+    const { valid } = await validateChain({
+      leaf: one.der,
+      intermediates: intermediates.map(({ der }) => der),
+      trustAnchors: [anchor.der],
+      at: now,
+    });
+    if (valid) throw new Error('enrollkit took a bad chain');
+  };
+  return {
+    contenders: {
+      [bareLimit]: () => bare([...strangersChecks.slice(0, 512), ...strangersChecks.slice(0, 512)], readyKey),
+      'a mesh of twelve authorities': refuse(device('d', entry), bag, barred),
+      '1,000 forged copies of the issuer': refuse(device('d', issuing), forgedCopies(issuing, 1_000), root),
+      '3,000 names and name constraints': refuse(leaf, [narrow], root),
+    },
+  };
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'enrollkit-bench-'));
@@ -165,6 +195,11 @@ try {
       console.log(`  ${name.padEnd(42)} ${rate} chains a second  ${against}`);
     }
   }
+  const seconds = await secondsOf(hostileScenario());
+  const limit = seconds.get(bareLimit)!;
+  console.log('one verdict on certificates that are made to keep a validator busy:');
+  for (const [name, taken] of seconds)
+    console.log(`  ${name.padEnd(42)} ${(taken / limit).toFixed(2)} x the time of ${bareLimit}`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

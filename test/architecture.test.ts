@@ -124,4 +124,13 @@ test('pki knows neither clock nor environment, and writes no file', () => {
   }
 });
 
+test('only one test file opens the standard ports, since test files run at the same time', () => {
+  const folder = fileURLToPath(new URL('./', import.meta.url));
+  const opens = /'-{2}standard-ports'|(https|mqtt|amqp)Port: (443|8883|5671)\b/;
+  const opening = (readdirSync(folder, { recursive: true }) as string[]).filter(
+    (file) => file.endsWith('.ts') && opens.test(readFileSync(join(folder, file), 'utf8')),
+  );
+  assert.deepEqual(opening, [join('emulator', 'standard-ports.test.ts')]);
+});
+
 test.run();

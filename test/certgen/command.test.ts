@@ -8,11 +8,14 @@ import { cli } from '../cli/run-cli.js';
 import { openssl } from '../support/openssl.js';
 import { newEcKey } from '../support/openssl-authority.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { testWith } from '../support/tools.js';
 import { authority, certificate, edgeScript, read, textOf } from './support.js';
+
+const testWithOpenssl = testWith('openssl', test);
 
 const env = { ENROLLKIT_PASSPHRASE: '1234', TERM: '' };
 
-test('the documentation’s commands, in the current folder, without a terminal', async () => {
+testWithOpenssl('the documentation’s commands, in the current folder, without a terminal', async () => {
   await inTemporaryFolder(async (folder) => {
     const made = await cli(['certgen', 'create_root_and_intermediate'], { cwd: folder, env });
     assert.equal(made.status, 0, made.stderr);
@@ -113,7 +116,7 @@ test('a second device, a note on a name that DPS does not take, and the environm
   });
 });
 
-test('a root that is brought: no secret among the arguments', async () => {
+testWithOpenssl('a root that is brought: no secret among the arguments', async () => {
   await inTemporaryFolder(async (folder) => {
     const theirs = join(folder, 'theirs');
     const ours = join(folder, 'ours');

@@ -1,6 +1,6 @@
 /** What people hand over by mistake: each is told by file and block, with its exit status, and nothing is written. */
 import assert from 'node:assert/strict';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { pemBlocks, pemEncode } from '../../src/pki/containers/pem.js';
@@ -9,7 +9,10 @@ import { makeChain } from '../support/chains.js';
 import { openssl } from '../support/openssl.js';
 import { newEcKey } from '../support/openssl-authority.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { testWith } from '../support/tools.js';
 import { run } from './in-process.js';
+
+const testWithOpenssl = testWith('openssl', test);
 
 const made = makeChain();
 
@@ -143,7 +146,7 @@ test('the wrong key for a certificate is told with both files', () =>
     assert.deepEqual(readdirSync(folder).sort(), ['key.pem', 'root.pem']);
   }));
 
-test('an encrypted key without a passphrase, and with a wrong one', () =>
+testWithOpenssl('an encrypted key without a passphrase, and with a wrong one', () =>
   inTemporaryFolder(async (folder) => {
     const { root } = await made;
     const at = (name: string) => join(folder, name);
@@ -170,7 +173,8 @@ test('an encrypted key without a passphrase, and with a wrong one', () =>
         assert.ok(!answer.stderr.includes('wrong\n'), 'the passphrase is not told');
       }
     }
-  }));
+  }),
+);
 
 test('a passphrase file may have what editors of Windows add', () =>
   inTemporaryFolder(async (folder) => {
@@ -227,16 +231,26 @@ test('an encrypted key that would keep the computer busy is refused at once', ()
     }
   }));
 
-test('a file of 10 MB is refused at once', async () => {
+test('a file of 10 MB is refused by its size', async () => {
   const { device } = await made;
   for (const contents of [device.pem.padEnd(10_485_760, device.pem), Buffer.alloc(10_485_760, 0x30)]) {
-    const started = performance.now();
     const { status, stderr, path } = await withFile(contents, 'inspect');
     assert.equal(status, 9);
     assert.ok(stderr.includes(`${path} has 10485760 bytes`), stderr);
-    assert.ok(performance.now() - started < 1000);
   }
 });
+
+test('a file that no memory holds is refused without being read', () =>
+  inTemporaryFolder(async (folder) => {
+    const path = join(folder, 'given.pem');
+    const size = 2 ** 36;
+    writeFileSync(path, '');
+    // It takes no room: nothing is written into it.
+    truncateSync(path, size);
+    const { status, stderr } = await run(['cert', 'inspect', path]);
+    assert.equal(status, 9);
+    assert.ok(stderr.includes(`${path} has ${size} bytes`), stderr);
+  }));
 
 test('a chain of 1,000 certificates is shown, and is no chain', () =>
   inTemporaryFolder(async (folder) => {
@@ -250,7 +264,6 @@ test('a chain of 1,000 certificates is shown, and is no chain', () =>
     });
     const path = join(folder, 'many.pem');
     writeFileSync(path, device.pem + many.join(''));
-    const started = performance.now();
     const shown = await run(['cert', 'fingerprint', path, '--json']);
     assert.equal(JSON.parse(shown.stdout).certificates.length, 1001);
     const bundled = await run(['cert', 'bundle', path]);
@@ -260,16 +273,15 @@ test('a chain of 1,000 certificates is shown, and is no chain', () =>
       bundled.stderr,
     );
     const verified = await run(['cert', 'verify', path, '--trust', path]);
-    assert.ok([0, 11].includes(verified.status), verified.stderr);
+    assert.equal(verified.status, 11, verified.stderr);
     const key = join(folder, 'key.pem');
     writeFileSync(key, device.privateKey.export({ format: 'pem', type: 'pkcs8' }));
     const packed = await run(['cert', 'pfx', path, '--key', key, '--empty-passphrase']);
     assert.equal(packed.status, 2);
     assert.ok(packed.stderr.includes(path), packed.stderr);
-    assert.ok(performance.now() - started < 5000);
   }));
 
-test('a request whose signature is wrong is not signed', () =>
+testWithOpenssl('a request whose signature is wrong is not signed', () =>
   inTemporaryFolder(async (folder) => {
     const { root } = await made;
     const at = (name: string) => join(folder, name);
@@ -324,6 +336,7 @@ test('a request whose signature is wrong is not signed', () =>
       assert.ok(odd.stderr.includes(at('odd.csr')) && odd.stderr.includes(said), odd.stderr);
     }
     assert.ok(!readdirSync(folder).includes('out.pem'));
-  }));
+  }),
+);
 
 test.run();

@@ -14,7 +14,10 @@ import { openssl } from '../support/openssl.js';
 import { newEcKey } from '../support/openssl-authority.js';
 import { inWorld, planWith } from '../support/quickstart.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { testWith } from '../support/tools.js';
 import { run } from './in-process.js';
+
+const testWithOpenssl = testWith('openssl', test);
 
 interface Linted {
   errors: number;
@@ -147,48 +150,54 @@ for (const algorithm of keyAlgorithms) {
     }));
 }
 
-test('findings name file, certificate, code and source; errors give status 11, warnings with --strict only', () =>
-  inTemporaryFolder(async (folder) => {
-    const { root, intermediate } = await makeChain();
-    const bad = join(folder, 'bad.pem');
-    const wrongId = await make('device', 'not a legal ID!', intermediate);
-    writeFileSync(bad, wrongId.pem + root.pem + intermediate.pem);
-    const answer = await lint([bad]);
-    assert.equal(answer.status, 11);
-    const codes = answer.findings.map(({ code }) => code);
-    assert.ok(codes.includes('REGISTRATION_ID') && codes.includes('CHAIN_ORDER'), codes.join());
-    assert.equal(answer.errors, answer.findings.filter(({ severity }) => severity === 'error').length);
-    for (const finding of answer.findings) {
-      assert.equal(finding.file, bad);
-      assert.equal(finding.severity, lintRules[finding.code].severity);
-      assert.ok(finding.source.length > 0 && finding.message.includes(finding.certificate.subject));
-      assert.match(finding.certificate.sha256Thumbprint, /^[0-9A-F]{64}$/);
-    }
-    const text = await run(['cert', 'lint', bad]);
-    assert.equal(text.status, 11);
-    assert.match(text.stdout, /bad\.pem\n(.*\n)* {2}error {2}REGISTRATION_ID: .*\n {4}Azure DPS, .*SHA-256/);
-    assert.match(text.stdout, /errors?, 0 warnings in 1 chain\.\n$/);
+testWithOpenssl(
+  'findings name file, certificate, code and source; errors give status 11, warnings with --strict only',
+  () =>
+    inTemporaryFolder(async (folder) => {
+      const { root, intermediate } = await makeChain();
+      const bad = join(folder, 'bad.pem');
+      const wrongId = await make('device', 'not a legal ID!', intermediate);
+      writeFileSync(bad, wrongId.pem + root.pem + intermediate.pem);
+      const answer = await lint([bad]);
+      assert.equal(answer.status, 11);
+      const codes = answer.findings.map(({ code }) => code);
+      assert.ok(codes.includes('REGISTRATION_ID') && codes.includes('CHAIN_ORDER'), codes.join());
+      assert.equal(answer.errors, answer.findings.filter(({ severity }) => severity === 'error').length);
+      for (const finding of answer.findings) {
+        assert.equal(finding.file, bad);
+        assert.equal(finding.severity, lintRules[finding.code].severity);
+        assert.ok(finding.source.length > 0 && finding.message.includes(finding.certificate.subject));
+        assert.match(finding.certificate.sha256Thumbprint, /^[0-9A-F]{64}$/);
+      }
+      const text = await run(['cert', 'lint', bad]);
+      assert.equal(text.status, 11);
+      assert.match(
+        text.stdout,
+        /bad\.pem\n(.*\n)* {2}error {2}REGISTRATION_ID: .*\n {4}Azure DPS, .*SHA-256/,
+      );
+      assert.match(text.stdout, /errors?, 0 warnings in 1 chain\.\n$/);
 
-    const long = join(folder, 'long.pem');
-    writeFileSync(
-      long,
-      openssl([
-        'req',
-        '-x509',
-        ...newEcKey(join(folder, 'k')),
-        '-subj',
-        '/CN=mail/emailAddress=a@b.example',
-        '-days',
-        '30',
-        '-addext',
-        'keyUsage=critical,keyCertSign,cRLSign',
-      ]),
-    );
-    const warned = await lint([long]);
-    assert.deepEqual([warned.status, warned.errors], [0, 0]);
-    assert.ok(warned.warnings > 0);
-    assert.equal((await lint([long, '--strict'])).status, 11);
-  }));
+      const long = join(folder, 'long.pem');
+      writeFileSync(
+        long,
+        openssl([
+          'req',
+          '-x509',
+          ...newEcKey(join(folder, 'k')),
+          '-subj',
+          '/CN=mail/emailAddress=a@b.example',
+          '-days',
+          '30',
+          '-addext',
+          'keyUsage=critical,keyCertSign,cRLSign',
+        ]),
+      );
+      const warned = await lint([long]);
+      assert.deepEqual([warned.status, warned.errors], [0, 0]);
+      assert.ok(warned.warnings > 0);
+      assert.equal((await lint([long, '--strict'])).status, 11);
+    }),
+);
 
 test('--at and --use: another day, another use', () =>
   inTemporaryFolder(async (folder) => {
@@ -248,34 +257,37 @@ test('a CA of many chains is told once, where it stands by itself; issuers are f
     assert.ok(chains.every(({ use, certificates }) => certificates.length === (use === 'ca' ? 1 : 2)));
   }));
 
-test('PKCS#7 has no order; a file of a folder that cannot be read fails, a locked PKCS#12 does not', () =>
-  inTemporaryFolder(async (folder) => {
-    const { root, intermediate, device } = await makeChain();
-    const at = (name: string) => join(folder, name);
-    writeFileSync(at('mixed.pem'), root.pem + device.pem + intermediate.pem);
-    openssl(['crl2pkcs7', '-nocrl', '-certfile', at('mixed.pem'), '-out', at('set.p7b')]);
-    assert.equal((await lint([at('mixed.pem')])).status, 11);
-    const set = await lint([at('set.p7b')]);
-    assert.deepEqual([set.status, set.findings], [0, []]);
-    assert.equal(set.chains[0]!.certificates.length, 3);
+testWithOpenssl(
+  'PKCS#7 has no order; a file of a folder that cannot be read fails, a locked PKCS#12 does not',
+  () =>
+    inTemporaryFolder(async (folder) => {
+      const { root, intermediate, device } = await makeChain();
+      const at = (name: string) => join(folder, name);
+      writeFileSync(at('mixed.pem'), root.pem + device.pem + intermediate.pem);
+      openssl(['crl2pkcs7', '-nocrl', '-certfile', at('mixed.pem'), '-out', at('set.p7b')]);
+      assert.equal((await lint([at('mixed.pem')])).status, 11);
+      const set = await lint([at('set.p7b')]);
+      assert.deepEqual([set.status, set.findings], [0, []]);
+      assert.equal(set.chains[0]!.certificates.length, 3);
 
-    const inner = at('inner');
-    mkdirSync(inner);
-    writeFileSync(join(inner, 'chain.pem'), device.pem + intermediate.pem + root.pem);
-    const key = device.privateKey.export({ format: 'pem', type: 'pkcs8' });
-    writeFileSync(at('key.pem'), key);
-    const pfx = ['-out', join(inner, 'device.pfx'), '-passout', 'pass:secret'];
-    openssl(['pkcs12', '-export', '-in', join(inner, 'chain.pem'), '-inkey', at('key.pem'), ...pfx]);
-    const locked = await lint([inner]);
-    assert.deepEqual([locked.status, locked.unreadable.length, locked.locked.length], [0, 0, 1]);
-    const opened = await lint([inner], { env: { ENROLLKIT_PASSPHRASE: 'secret' } });
-    assert.deepEqual([opened.status, opened.locked, opened.chains.length], [0, [], 1]);
-    const cut = certificateToPem(parseCertificates(device.pem)[0]!).slice(0, 300);
-    writeFileSync(join(inner, 'cut.pem'), cut);
-    const unread = await lint([inner]);
-    assert.deepEqual([unread.status, unread.errors], [11, 0]);
-    assert.ok(unread.unreadable[0]!.file.endsWith('cut.pem'));
-    assert.notEqual((await run(['cert', 'lint', join(inner, 'cut.pem')])).status, 0);
-  }));
+      const inner = at('inner');
+      mkdirSync(inner);
+      writeFileSync(join(inner, 'chain.pem'), device.pem + intermediate.pem + root.pem);
+      const key = device.privateKey.export({ format: 'pem', type: 'pkcs8' });
+      writeFileSync(at('key.pem'), key);
+      const pfx = ['-out', join(inner, 'device.pfx'), '-passout', 'pass:secret'];
+      openssl(['pkcs12', '-export', '-in', join(inner, 'chain.pem'), '-inkey', at('key.pem'), ...pfx]);
+      const locked = await lint([inner]);
+      assert.deepEqual([locked.status, locked.unreadable.length, locked.locked.length], [0, 0, 1]);
+      const opened = await lint([inner], { env: { ENROLLKIT_PASSPHRASE: 'secret' } });
+      assert.deepEqual([opened.status, opened.locked, opened.chains.length], [0, [], 1]);
+      const cut = certificateToPem(parseCertificates(device.pem)[0]!).slice(0, 300);
+      writeFileSync(join(inner, 'cut.pem'), cut);
+      const unread = await lint([inner]);
+      assert.deepEqual([unread.status, unread.errors], [11, 0]);
+      assert.ok(unread.unreadable[0]!.file.endsWith('cut.pem'));
+      assert.notEqual((await run(['cert', 'lint', join(inner, 'cut.pem')])).status, 0);
+    }),
+);
 
 test.run();

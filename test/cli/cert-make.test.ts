@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import { isInstalled, openssl, run as runProgram } from '../support/openssl.js';
+import { openssl, run as runProgram } from '../support/openssl.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { isInstalled, testWith } from '../support/tools.js';
 import { run } from './in-process.js';
+
+const testWithOpenssl = testWith('openssl', test);
 
 const modeOf = (path: string) => statSync(path).mode & 0o777;
 
@@ -36,7 +39,7 @@ function accepted(chain: string, root: string, purpose = 'sslclient') {
 }
 
 for (const algorithm of ['ec-p256', 'ec-p384', 'rsa-2048']) {
-  test(`root, intermediates at two depths and a device of ${algorithm} are accepted`, () =>
+  testWithOpenssl(`root, intermediates at two depths and a device of ${algorithm} are accepted`, () =>
     inTemporaryFolder(async (folder) => {
       const { root, line } = await makeCas(folder, '--key-algorithm', algorithm);
       const device = join(folder, 'device-7');
@@ -49,10 +52,11 @@ for (const algorithm of ['ec-p256', 'ec-p384', 'rsa-2048']) {
       assert.deepEqual(readdirSync(device).sort(), ['certificate.pem', 'chain.pem', 'key.pem']);
       const publicOf = openssl(['pkey', '-in', join(device, 'key.pem'), '-pubout']);
       assert.equal(openssl(['x509', '-in', join(device, 'certificate.pem'), '-noout', '-pubkey']), publicOf);
-    }));
+    }),
+  );
 }
 
-test('a server has the names given, or its own; an Edge CA leaves room for a workload CA', () =>
+testWithOpenssl('a server has the names given, or its own; an Edge CA leaves room for a workload CA', () =>
   inTemporaryFolder(async (folder) => {
     const { root, plant } = await makeCas(folder);
     const [named, plain, edge] = ['named', 'plain', 'edge'].map((name) => join(folder, name));
@@ -78,52 +82,59 @@ test('a server has the names given, or its own; an Edge CA leaves room for a wor
     const workload = join(folder, 'workload');
     await done('cert', 'intermediate', 'workload', ...signedBy(edge!), '--out', workload);
     assert.match(text(workload), /CA:TRUE, pathlen:0/);
-  }));
+  }),
+);
 
-test('intermediates at any depth: the path lengths are asked for, and never beyond what the issuer leaves', () =>
-  inTemporaryFolder(async (folder) => {
-    const at = (name: string) => join(folder, name);
-    await done('cert', 'root', 'R', '--path-length', '5', '--out', at('0'));
-    for (const depth of [1, 2, 3, 4, 5]) {
-      const above = signedBy(at(String(depth - 1)));
-      await done(
+testWithOpenssl(
+  'intermediates at any depth: the path lengths are asked for, and never beyond what the issuer leaves',
+  () =>
+    inTemporaryFolder(async (folder) => {
+      const at = (name: string) => join(folder, name);
+      await done('cert', 'root', 'R', '--path-length', '5', '--out', at('0'));
+      for (const depth of [1, 2, 3, 4, 5]) {
+        const above = signedBy(at(String(depth - 1)));
+        await done(
+          'cert',
+          'intermediate',
+          `I${depth}`,
+          ...above,
+          '--path-length',
+          String(5 - depth),
+          '--out',
+          at(String(depth)),
+        );
+      }
+      await done('cert', 'device', 'deep', ...signedBy(at('5')), '--out', at('deep'));
+      accepted(at('deep/chain.pem'), at('0/certificate.pem'));
+      const room = (name: string) =>
+        openssl(['x509', '-in', at(`${name}/certificate.pem`), '-noout', '-ext', 'basicConstraints']);
+      assert.match(room('1'), /pathlen:4/);
+      const { stderr } = await done(
         'cert',
         'intermediate',
-        `I${depth}`,
-        ...above,
+        'Wide',
+        ...signedBy(at('4')),
         '--path-length',
-        String(5 - depth),
+        '9',
         '--out',
-        at(String(depth)),
+        at('wide'),
       );
-    }
-    await done('cert', 'device', 'deep', ...signedBy(at('5')), '--out', at('deep'));
-    accepted(at('deep/chain.pem'), at('0/certificate.pem'));
-    const room = (name: string) =>
-      openssl(['x509', '-in', at(`${name}/certificate.pem`), '-noout', '-ext', 'basicConstraints']);
-    assert.match(room('1'), /pathlen:4/);
-    const { stderr } = await done(
-      'cert',
-      'intermediate',
-      'Wide',
-      ...signedBy(at('4')),
-      '--path-length',
-      '9',
-      '--out',
-      at('wide'),
-    );
-    assert.match(stderr, /path length is 0, since its issuer leaves no more/);
-    const below = await run(['cert', 'intermediate', 'X', ...signedBy(at('5')), '--out', at('x')]);
-    assert.equal(below.status, 2);
-    assert.ok(below.stderr.includes(`${at('5/chain.pem')}: The certificate CN=I5 cannot sign`), below.stderr);
-    assert.ok(!existsSync(at('x')));
-    await done('cert', 'csr', 'd', '--out', at('d'));
-    const request = ['cert', 'sign', at('d/request.pem'), ...signedBy(at('4')), '--path-length', '0'];
-    assert.equal((await run(request)).status, 2, 'a device has none');
-    assert.equal((await run([...request, '--role', 'intermediate'])).status, 0);
-  }));
+      assert.match(stderr, /path length is 0, since its issuer leaves no more/);
+      const below = await run(['cert', 'intermediate', 'X', ...signedBy(at('5')), '--out', at('x')]);
+      assert.equal(below.status, 2);
+      assert.ok(
+        below.stderr.includes(`${at('5/chain.pem')}: The certificate CN=I5 cannot sign`),
+        below.stderr,
+      );
+      assert.ok(!existsSync(at('x')));
+      await done('cert', 'csr', 'd', '--out', at('d'));
+      const request = ['cert', 'sign', at('d/request.pem'), ...signedBy(at('4')), '--path-length', '0'];
+      assert.equal((await run(request)).status, 2, 'a device has none');
+      assert.equal((await run([...request, '--role', 'intermediate'])).status, 0);
+    }),
+);
 
-test('an intermediate proves possession, on standard output or into a file', () =>
+testWithOpenssl('an intermediate proves possession, on standard output or into a file', () =>
   inTemporaryFolder(async (folder) => {
     const { root, plant } = await makeCas(folder);
     const code = '106A5SD242AF512B3498BD6098C4941E66R34H268DDB3288';
@@ -145,9 +156,10 @@ test('an intermediate proves possession, on standard output or into a file', () 
     ]);
     assert.equal((await run(['cert', 'verification', code, ...signedBy(plant), '--out', out])).status, 9);
     assert.equal((await run(['cert', 'verification', 'short', ...signedBy(plant)])).status, 2);
-  }));
+  }),
+);
 
-test('a self-signed certificate tells the thumbprints that openssl finds', () =>
+testWithOpenssl('a self-signed certificate tells the thumbprints that openssl finds', () =>
   inTemporaryFolder(async (folder) => {
     const out = join(folder, 'device-7');
     const { stdout } = await done('cert', 'self-signed', 'device-7', '--out', out, '--json');
@@ -160,9 +172,10 @@ test('a self-signed certificate tells the thumbprints that openssl finds', () =>
       assert.equal(certificate[name], found.split('=')[1]!.trim().replaceAll(':', ''));
     }
     assert.equal(certificate.selfSigned, true);
-  }));
+  }),
+);
 
-test('a request made here or by openssl is signed; the key stays where it is', () =>
+testWithOpenssl('a request made here or by openssl is signed; the key stays where it is', () =>
   inTemporaryFolder(async (folder) => {
     const { root, line } = await makeCas(folder);
     const own = join(folder, 'own');
@@ -193,9 +206,10 @@ test('a request made here or by openssl is signed; the key stays where it is', (
       accepted(out, join(root, 'certificate.pem'));
     }
     assert.equal(modeOf(join(own, 'key.pem')), 0o600);
-  }));
+  }),
+);
 
-test('--key: a key that there is, encrypted or not, gets a certificate and stays as it is', () =>
+testWithOpenssl('--key: a key that there is, encrypted or not, gets a certificate and stays as it is', () =>
   inTemporaryFolder(async (folder) => {
     const at = (name: string) => join(folder, name);
     openssl(['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-384', '-out', at('own.key')]);
@@ -239,9 +253,10 @@ test('--key: a key that there is, encrypted or not, gets a certificate and stays
       none.stderr,
     );
     assert.ok(!existsSync(at('x')));
-  }));
+  }),
+);
 
-test('an encrypted company CA signs, from PEM and from PKCS#12', () =>
+testWithOpenssl('an encrypted company CA signs, from PEM and from PKCS#12', () =>
   inTemporaryFolder(async (folder) => {
     const at = (name: string) => join(folder, name);
     const env = { ENROLLKIT_PASSPHRASE: 'open sesame' };
@@ -283,7 +298,8 @@ test('an encrypted company CA signs, from PEM and from PKCS#12', () =>
     const { status, stderr } = await run(pfx);
     assert.equal(status, 0, stderr);
     for (const id of ['d1', 'd2']) accepted(at(`${id}/chain.pem`), at('company/certificate.pem'));
-  }));
+  }),
+);
 
 test('nothing is overwritten without --force, and a refusal comes before the work', () =>
   inTemporaryFolder(async (folder) => {
@@ -299,7 +315,7 @@ test('nothing is overwritten without --force, and a refusal comes before the wor
     assert.deepEqual(readdirSync(out).sort(), ['certificate.pem', 'chain.pem', 'key.pem']);
   }));
 
-test('the CA of a certificate folder signs, and the device finds its place there', () =>
+testWithOpenssl('the CA of a certificate folder signs, and the device finds its place there', () =>
   inTemporaryFolder(async (folder) => {
     const at = (name: string) => join(folder, name);
     await done('cert', 'root', 'Root', '--out', at('ca/root'));
@@ -318,7 +334,8 @@ test('the CA of a certificate folder signs, and the device finds its place there
     const missing = await run(['cert', 'device', 'device-8', '--dir', at('nowhere')]);
     assert.equal(missing.status, 9);
     assert.ok(missing.stderr.includes(at('nowhere')), missing.stderr);
-  }));
+  }),
+);
 
 test('what DPS would refuse is refused before it is made', () =>
   inTemporaryFolder(async (folder) => {
@@ -344,7 +361,7 @@ test('what DPS would refuse is refused before it is made', () =>
     assert.equal(existsSync(join(folder, 'x')), false);
   }));
 
-test('a profile of one’s own is used, and its mistakes are named by line and column', () =>
+testWithOpenssl('a profile of one’s own is used, and its mistakes are named by line and column', () =>
   inTemporaryFolder(async (folder) => {
     const file = join(folder, 'profile.json');
     const make = (text: string) => {
@@ -375,7 +392,8 @@ test('a profile of one’s own is used, and its mistakes are named by line and c
       assert.equal(answer.status, 2);
       assert.ok(answer.stderr.includes(`${file}:${place}`), `${place}\n${answer.stderr}`);
     }
-  }));
+  }),
+);
 
 test('a folder in the way of a file leaves nothing half-written', () =>
   inTemporaryFolder(async (folder) => {

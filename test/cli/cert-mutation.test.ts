@@ -17,7 +17,10 @@ import { certificateToPem, parseCertificate } from '../../src/pki/x509/certifica
 import { makeChain } from '../support/chains.js';
 import { openssl } from '../support/openssl.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { testWith } from '../support/tools.js';
 import { run } from './in-process.js';
+
+const testWithOpenssl = testWith('openssl', test);
 
 const made = makeChain();
 
@@ -112,7 +115,7 @@ test('no mutated device certificate is taken for good', async () => {
   );
 });
 
-test('a mutated encrypted key opens as the one that it was, or does not', async () => {
+testWithOpenssl('a mutated encrypted key opens as the one that it was, or does not', async () => {
   const { device } = await made;
   const encrypted = openssl(
     ['pkcs8', '-topk8', '-passout', 'pass:sesame', '-outform', 'PEM'],

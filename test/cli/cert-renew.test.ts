@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import { openssl } from '../support/openssl.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { testWith } from '../support/tools.js';
 import { run } from './in-process.js';
+
+const testWithOpenssl = testWith('openssl', test);
 
 const later = new Date(Date.now() + 20 * 86_400_000);
 const show = (path: string, ...what: string[]) => openssl(['x509', '-in', path, '-noout', ...what]);
@@ -32,7 +35,7 @@ async function inCertificateFolder(
   });
 }
 
-test('a device is renewed in its place, for the same key or a new one', () =>
+testWithOpenssl('a device is renewed in its place, for the same key or a new one', () =>
   inCertificateFolder(async (at, folder) => {
     const certificate = at('devices/d1/certificate.pem');
     const before = [
@@ -71,7 +74,8 @@ test('a device is renewed in its place, for the same key or a new one', () =>
       chain,
       chain,
     ]);
-  }));
+  }),
+);
 
 test('a renewed intermediate of the same key leaves its devices valid; a root signs itself', () =>
   inCertificateFolder(async (at, folder) => {
@@ -141,7 +145,7 @@ test('the key of another certificate does not renew a self-signed one', () =>
     assert.ok(answer.stderr.includes(at('devices/d1/key.pem')), answer.stderr);
   }));
 
-test('a new key in the place of an encrypted one is encrypted, too', () =>
+testWithOpenssl('a new key in the place of an encrypted one is encrypted, too', () =>
   inCertificateFolder(async (at, folder) => {
     const env = { ENROLLKIT_PASSPHRASE: 'kept secret' };
     const make = ['cert', 'device', 'd2', '--encrypt-key', '--dir', folder];
@@ -165,6 +169,7 @@ test('a new key in the place of an encrypted one is encrypted, too', () =>
     assert.match(readFileSync(key, 'utf8'), /BEGIN ENCRYPTED PRIVATE KEY/);
     const opened = openssl(['pkey', '-in', key, '-passin', `pass:${env.ENROLLKIT_PASSPHRASE}`, '-pubout']);
     assert.equal(opened, show(at('devices/d2/certificate.pem'), '-pubkey'));
-  }));
+  }),
+);
 
 test.run();

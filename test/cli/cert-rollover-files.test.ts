@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import { openssl } from '../support/openssl.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { testWith } from '../support/tools.js';
 import { run } from './in-process.js';
 import { assertHolds, commandsOn, contentsOf, type Options, publicKey, subject } from './rollover-support.js';
+
+const testWithOpenssl = testWith('openssl', test);
 
 /** A folder with CAs and a device, as the commands make it: no journal. */
 async function makeFolder(folder: string, options: Options = {}, more: string[] = []): Promise<void> {
@@ -20,7 +23,7 @@ async function makeFolder(folder: string, options: Options = {}, more: string[] 
   }
 }
 
-test('with the files alone: no state, no network, and what was encrypted stays so', () =>
+testWithOpenssl('with the files alone: no state, no network, and what was encrypted stays so', () =>
   inTemporaryFolder(async (folder) => {
     const options = { env: { ENROLLKIT_PASSPHRASE: 'secret word' } };
     await makeFolder(folder, options, ['--encrypt-key']);
@@ -51,9 +54,10 @@ test('with the files alone: no state, no network, and what was encrypted stays s
     const cas = readdirSync(at('ca')).filter((name) => name.startsWith('intermediate.previous-'));
     assert.equal(cas.length, 2);
     await fail(4, /roll-over of the intermediate CA is underway/, 'cert', 'rollover', 'root');
-  }));
+  }),
+);
 
-test('a roll-over that was killed goes on where it stopped', () =>
+testWithOpenssl('a roll-over that was killed goes on where it stopped', () =>
   inTemporaryFolder(async (folder) => {
     await makeFolder(folder);
     const { at, rollover, fail } = commandsOn(folder);
@@ -89,7 +93,8 @@ test('a roll-over that was killed goes on where it stopped', () =>
       publicKey(join(device, 'certificate.pem')),
     );
     await rollover('root', '--finish');
-  }));
+  }),
+);
 
 test('--finish --force locks devices out, and they can still be re-issued', () =>
   inTemporaryFolder(async (folder) => {
@@ -106,7 +111,7 @@ test('--finish --force locks devices out, and they can still be re-issued', () =
     assert.equal((await rollover('intermediate', '--reissue')).devices[0]!.reissued, true);
   }));
 
-test('the CA above an intermediate can be elsewhere; another one does not sign', () =>
+testWithOpenssl('the CA above an intermediate can be elsewhere; another one does not sign', () =>
   inTemporaryFolder(async (folder) => {
     await makeFolder(folder);
     const { at, rollover, fail } = commandsOn(folder);
@@ -134,6 +139,7 @@ test('the CA above an intermediate can be elsewhere; another one does not sign',
       '--new-key',
     );
     await rollover('intermediate', '--reissue');
-  }));
+  }),
+);
 
 test.run();

@@ -9,10 +9,13 @@ import type { EnrollmentGroup } from '../../src/dps/contract/schemas.js';
 import { startEmulator } from '../../src/emulator/start.js';
 import { openssl } from '../support/openssl.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { testWith } from '../support/tools.js';
 import { run } from './in-process.js';
 import { assertHolds, commandsOn, contentsOf, publicKey, sha256, subject } from './rollover-support.js';
 
-test('a root, group by CA reference: both are accepted, then the new one alone', () =>
+const testWithOpenssl = testWith('openssl', test);
+
+testWithOpenssl('a root, group by CA reference: both are accepted, then the new one alone', () =>
   inTemporaryFolder(async (top) => {
     const folder = join(top, 'certs');
     const { at, succeed, fail, rollover, group, register } = commandsOn(folder);
@@ -106,55 +109,66 @@ test('a root, group by CA reference: both are accepted, then the new one alone',
     assert.deepEqual((await group()).attestation.x509.caReferences.primary, newName);
     await succeed('clean', '--certificates', '--yes');
     assert.deepEqual(existsSync(folder) ? readdirSync(folder) : [], []);
-  }));
+  }),
+);
 
-test('an intermediate, group by certificate: the rest of the group stays, new keys for the devices', () =>
-  inTemporaryFolder(async (top) => {
-    const folder = join(top, 'certs');
-    const { at, succeed, rollover, group, register } = commandsOn(folder);
-    const twin = join(top, 'twin.json');
-    writeFileSync(twin, '{"tags":{"site":"A"},"properties":{"desired":{"interval":30}}}');
-    const answers = ['--attestation', 'certificate', '--initial-twin', twin, '--reprovision-policy', 'reset'];
-    await succeed('quickstart', '--yes', '--count', '1', '--iot-edge', '--no-telemetry', ...answers);
-    cpSync(at('devices/device-001'), join(top, 'old'), { recursive: true });
-    const [old, before] = [sha256(at('ca/intermediate/certificate.pem')), await group()];
+testWithOpenssl(
+  'an intermediate, group by certificate: the rest of the group stays, new keys for the devices',
+  () =>
+    inTemporaryFolder(async (top) => {
+      const folder = join(top, 'certs');
+      const { at, succeed, rollover, group, register } = commandsOn(folder);
+      const twin = join(top, 'twin.json');
+      writeFileSync(twin, '{"tags":{"site":"A"},"properties":{"desired":{"interval":30}}}');
+      const answers = [
+        '--attestation',
+        'certificate',
+        '--initial-twin',
+        twin,
+        '--reprovision-policy',
+        'reset',
+      ];
+      await succeed('quickstart', '--yes', '--count', '1', '--iot-edge', '--no-telemetry', ...answers);
+      cpSync(at('devices/device-001'), join(top, 'old'), { recursive: true });
+      const [old, before] = [sha256(at('ca/intermediate/certificate.pem')), await group()];
 
-    const started = await rollover('intermediate', '--group', 'enrollkit-devices');
-    const successor = sha256(at('ca/intermediate/certificate.pem'));
-    const held = (found: any) =>
-      ['primary', 'secondary'].map(
-        (slot) => found.attestation.x509.signingCertificates[slot]?.info.sha256Thumbprint,
+      const started = await rollover('intermediate', '--group', 'enrollkit-devices');
+      const successor = sha256(at('ca/intermediate/certificate.pem'));
+      const held = (found: any) =>
+        ['primary', 'secondary'].map(
+          (slot) => found.attestation.x509.signingCertificates[slot]?.info.sha256Thumbprint,
+        );
+      assert.deepEqual(held(await group()), [successor, old]);
+      assert.deepEqual(
+        started.devices.map(({ name, kind }) => [name, kind]),
+        [
+          ['device-001', 'device'],
+          ['device-001.ca', 'edge-ca'],
+        ],
       );
-    assert.deepEqual(held(await group()), [successor, old]);
-    assert.deepEqual(
-      started.devices.map(({ name, kind }) => [name, kind]),
-      [
-        ['device-001', 'device'],
-        ['device-001.ca', 'edge-ca'],
-      ],
-    );
-    await rollover('intermediate', '--reissue', '--new-key');
-    const certificate = at('devices/device-001/certificate.pem');
-    assert.notEqual(publicKey(certificate), publicKey(join(top, 'old/certificate.pem')));
-    assert.equal(
-      openssl(['pkey', '-in', at('devices/device-001/key.pem'), '-pubout']),
-      publicKey(certificate),
-    );
-    assert.equal(statSync(at('devices/device-001/key.pem')).mode & 0o777, 0o600);
-    assertHolds(at('devices/device-001/edge-ca/chain.pem'), at('ca/root/certificate.pem'));
-    for (const from of [join(top, 'old'), at('devices/device-001')]) {
-      assert.equal((await register('device-001', from)).status, 0, from);
-    }
-    const finished = await rollover('intermediate', '--finish');
-    assert.deepEqual(finished.deleted, [], 'the root was uploaded, and stays');
-    const after = await group();
-    assert.deepEqual(held(after), [successor, undefined]);
-    const settings = ({ attestation: _, etag: _etag, lastUpdatedDateTimeUtc: _updated, ...rest }: any) =>
-      rest;
-    assert.deepEqual(settings(after), settings(before));
-    assert.equal((await register('device-001', at('devices/device-001'))).status, 0);
-    assert.equal((await register('device-001', join(top, 'old'))).status, 4);
-  }));
+      await rollover('intermediate', '--reissue', '--new-key');
+      const certificate = at('devices/device-001/certificate.pem');
+      assert.notEqual(publicKey(certificate), publicKey(join(top, 'old/certificate.pem')));
+      assert.equal(
+        openssl(['pkey', '-in', at('devices/device-001/key.pem'), '-pubout']),
+        publicKey(certificate),
+      );
+      assert.equal(statSync(at('devices/device-001/key.pem')).mode & 0o777, 0o600);
+      assertHolds(at('devices/device-001/edge-ca/chain.pem'), at('ca/root/certificate.pem'));
+      for (const from of [join(top, 'old'), at('devices/device-001')]) {
+        assert.equal((await register('device-001', from)).status, 0, from);
+      }
+      const finished = await rollover('intermediate', '--finish');
+      assert.deepEqual(finished.deleted, [], 'the root was uploaded, and stays');
+      const after = await group();
+      assert.deepEqual(held(after), [successor, undefined]);
+      const settings = ({ attestation: _, etag: _etag, lastUpdatedDateTimeUtc: _updated, ...rest }: any) =>
+        rest;
+      assert.deepEqual(settings(after), settings(before));
+      assert.equal((await register('device-001', at('devices/device-001'))).status, 0);
+      assert.equal((await register('device-001', join(top, 'old'))).status, 4);
+    }),
+);
 
 test('an intermediate below the root that a group refers to: nothing changes in the group, and that is told', () =>
   inTemporaryFolder(async (top) => {

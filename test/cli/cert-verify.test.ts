@@ -7,7 +7,10 @@ import { make } from '../support/chains.js';
 import { openssl } from '../support/openssl.js';
 import { newEcKey } from '../support/openssl-authority.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { testWith } from '../support/tools.js';
 import { run } from './in-process.js';
+
+const testWithOpenssl = testWith('openssl', test);
 
 const names = { dns: ['gateway.local', '*.line5.local'], ip: ['192.0.2.7'], email: ['ops@example.com'] };
 
@@ -61,7 +64,7 @@ test('a peer’s name, the depth and strictness decide; a failure has its code',
     }
   }));
 
-test('--strict refuses what only a careful issuer leaves out', () =>
+testWithOpenssl('--strict refuses what only a careful issuer leaves out', () =>
   inTemporaryFolder((folder) => {
     const at = (name: string) => join(folder, name);
     // A CA without key usage, as create_test_cert.js of Azure's SDK for Node.js makes it.
@@ -82,49 +85,53 @@ test('--strict refuses what only a careful issuer leaves out', () =>
       assert.equal(lenient.status, 0, lenient.stdout);
       assert.equal(strict.status, 11, strict.stdout);
     });
-  }));
+  }),
+);
 
-test('a revocation list of openssl: the revoked is refused, one that is no list is told by its file', () =>
-  inTemporaryFolder(async (folder) => {
-    const { lower, server, at, verify } = await chainIn(folder);
-    writeFileSync(at('lower.pem'), lower.pem);
-    writeFileSync(at('lower.key'), lower.privateKey.export({ format: 'pem', type: 'pkcs8' }));
-    writeFileSync(at('server.pem'), server.pem);
-    writeFileSync(at('index.txt'), '');
-    writeFileSync(at('crlnumber'), '01\n');
-    writeFileSync(
-      at('ca.cnf'),
-      `[ca]\ndefault_ca=d\n[d]\ndatabase=${at('index.txt')}\ncrlnumber=${at('crlnumber')}\ndefault_md=sha256\ncrl_extensions=c\n[c]\nauthorityKeyIdentifier=keyid\n`,
-    );
-    const ca = ['ca', '-config', at('ca.cnf'), '-cert', at('lower.pem'), '-keyfile', at('lower.key')];
-    openssl([...ca, '-gencrl', '-crldays', '5', '-out', at('empty.crl')]);
-    openssl([...ca, '-revoke', at('server.pem')]);
-    openssl([...ca, '-gencrl', '-crldays', '5', '-out', at('full.crl')]);
-    openssl(['crl', '-in', at('full.crl'), '-outform', 'DER', '-out', at('full.der')]);
+testWithOpenssl(
+  'a revocation list of openssl: the revoked is refused, one that is no list is told by its file',
+  () =>
+    inTemporaryFolder(async (folder) => {
+      const { lower, server, at, verify } = await chainIn(folder);
+      writeFileSync(at('lower.pem'), lower.pem);
+      writeFileSync(at('lower.key'), lower.privateKey.export({ format: 'pem', type: 'pkcs8' }));
+      writeFileSync(at('server.pem'), server.pem);
+      writeFileSync(at('index.txt'), '');
+      writeFileSync(at('crlnumber'), '01\n');
+      writeFileSync(
+        at('ca.cnf'),
+        `[ca]\ndefault_ca=d\n[d]\ndatabase=${at('index.txt')}\ncrlnumber=${at('crlnumber')}\ndefault_md=sha256\ncrl_extensions=c\n[c]\nauthorityKeyIdentifier=keyid\n`,
+      );
+      const ca = ['ca', '-config', at('ca.cnf'), '-cert', at('lower.pem'), '-keyfile', at('lower.key')];
+      openssl([...ca, '-gencrl', '-crldays', '5', '-out', at('empty.crl')]);
+      openssl([...ca, '-revoke', at('server.pem')]);
+      openssl([...ca, '-gencrl', '-crldays', '5', '-out', at('full.crl')]);
+      openssl(['crl', '-in', at('full.crl'), '-outform', 'DER', '-out', at('full.der')]);
 
-    const good = await verify('--crl', at('empty.crl'));
-    assert.equal(good.status, 0, good.stdout + good.stderr);
-    for (const list of ['full.crl', 'full.der']) {
-      const revoked = await verify('--crl', at(list), '--json');
-      assert.equal(revoked.status, 11, revoked.stderr);
-      assert.match(JSON.parse(revoked.stdout).failures[0].code, /REVOKED/);
-    }
-    const late = await verify(
-      '--crl',
-      at('empty.crl'),
-      '--at',
-      new Date(Date.now() + 6 * 86_400_000).toISOString(),
-    );
-    assert.equal(late.status, 11);
-    for (const [list, status] of [
-      ['root.pem', 2],
-      ['index.txt', 2],
-      ['none.crl', 9],
-    ] as const) {
-      const { status: got, stderr } = await verify('--crl', at(list));
-      assert.equal(got, status, stderr);
-      assert.ok(stderr.includes(at(list)), stderr);
-    }
-  }));
+      const good = await verify('--crl', at('empty.crl'));
+      assert.equal(good.status, 0, good.stdout + good.stderr);
+      for (const list of ['full.crl', 'full.der']) {
+        const revoked = await verify('--crl', at(list), '--json');
+        assert.equal(revoked.status, 11, revoked.stderr);
+        assert.match(JSON.parse(revoked.stdout).failures[0].code, /REVOKED/);
+      }
+      const late = await verify(
+        '--crl',
+        at('empty.crl'),
+        '--at',
+        new Date(Date.now() + 6 * 86_400_000).toISOString(),
+      );
+      assert.equal(late.status, 11);
+      for (const [list, status] of [
+        ['root.pem', 2],
+        ['index.txt', 2],
+        ['none.crl', 9],
+      ] as const) {
+        const { status: got, stderr } = await verify('--crl', at(list));
+        assert.equal(got, status, stderr);
+        assert.ok(stderr.includes(at(list)), stderr);
+      }
+    }),
+);
 
 test.run();

@@ -197,22 +197,6 @@ test('clock shows and sets the clock of the running emulator', () =>
     }
   }));
 
-test('--standard-ports: names without ports where they may be opened, else what to do', () =>
-  inStateFolder(async (emulator) => {
-    const { status, stdout, stderr } = await emulator('start', '--detach', '--standard-ports', '--json');
-    if (status === 0) {
-      const endpoints = JSON.parse(stdout) as EmulatorEndpoints;
-      assert.equal(endpoints.armEndpoint, 'https://localhost');
-      assert.deepEqual([endpoints.globalDeviceEndpoint, endpoints.hubHostName], ['localhost', 'localhost']);
-      assert.match(endpoints.serviceConnectionString, /^HostName=localhost;/);
-      assert.equal((await emulator('stop')).status, 0);
-    } else {
-      assert.equal(status, 9);
-      assert.match(JSON.parse(stdout).error.code, /^PORT_(NOT_PERMITTED|IN_USE)$/, stderr);
-    }
-    assert.equal((await emulator('start', '--standard-ports', '--port', '0')).status, 2);
-  }));
-
 test('a port that the user may not open, and what permits it on each system', async () => {
   const refusing = () => {
     const server = createServer();

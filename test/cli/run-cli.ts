@@ -31,8 +31,9 @@ export function cli(arguments_: string[], { cwd, env = {}, started }: CliOptions
       cwd,
       env: { ...inherited, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A command that hangs fails its test, also one that is deaf to signals.
-      timeout: 60_000,
+      // A command that hangs fails its test, also one that is deaf to signals; on a busy machine, one that works takes its
+      // time.
+      timeout: 120_000,
       killSignal: 'SIGKILL',
     });
     const result: Ended = { status: null, stdout: '', stderr: '' };

@@ -90,7 +90,9 @@ hub('a message that the hub does not take fails, and so does all that waits', as
   const connection = await connect();
   try {
     const tooLarge = 'x'.repeat(300 * 1024);
-    await failing('NETWORK', connection.sendTelemetry(tooLarge));
+    const sent = failing('NETWORK', connection.sendTelemetry(tooLarge));
+    const waiting = failing('NETWORK', connection.getTwin());
+    await Promise.all([sent, waiting]);
   } finally {
     await connection.close();
   }

@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import tls from 'node:tls';
 import rhea, { type Connection, type Message, type Receiver, type Sender } from 'rhea';
 import { WebSocket } from 'ws';
+import { untilClosed } from '../support/until-closed.js';
 
 export interface AmqpClientOptions {
   /** `localhost` unless told otherwise. */
@@ -176,6 +177,6 @@ export async function exchange(port: number, ca: string, ...writes: Buffer[]): P
     socket.write(bytes);
     await new Promise(setImmediate);
   }
-  if (!socket.closed) await once(socket, 'close');
+  await untilClosed(socket);
   return Buffer.concat(received);
 }

@@ -11,11 +11,13 @@ import { parseCertificate } from '../../src/pki/x509/certificate.js';
 import { makeCertificateRequest } from '../../src/pki/x509/csr.js';
 import { type Made, make } from '../support/chains.js';
 import { openssl } from '../support/openssl.js';
+import { testWith } from '../support/tools.js';
 import { record } from './mqtt-fixture.js';
 import { type Answer, groupBody, startTestEmulator, type TestEmulator } from './support.js';
 
 const newest = '2025-07-01-preview';
 const test = suite<{ emulator: TestEmulator; root: Made }>('certificate requests');
+const testWithOpenssl = testWith('openssl', test);
 
 test.before(async (context) => {
   context.emulator = await startTestEmulator();
@@ -162,47 +164,50 @@ test('issues over MQTT as well', async ({ emulator, root }) => {
   await client.endAsync();
 });
 
-test('takes no request but one that the device itself made for its own name', async ({ emulator, root }) => {
-  const leaf = await make('device', 'bad', root);
-  const good = Buffer.from((await request('bad')).csr, 'base64');
-  const forged = Buffer.from(good);
-  forged[good.length - 1]! ^= 1;
-  const armoured = `-----BEGIN CERTIFICATE REQUEST-----\n${good.toString('base64')}\n-----END CERTIFICATE REQUEST-----\n`;
-  const weak = openssl([
-    'req',
-    '-new',
-    '-newkey',
-    'rsa:1024',
-    '-nodes',
-    '-keyout',
-    '/dev/null',
-    '-subj',
-    '/CN=bad',
-  ]);
-  const requests: [unknown, RegExp][] = [
-    ['', /base64 of DER/],
-    ['not base64!', /base64 of DER/],
-    [armoured, /base64 of DER/],
-    [Buffer.from(armoured).toString('base64'), /base64 of DER/],
-    [good.subarray(0, -5).toString('base64'), /not a certificate request/],
-    [Buffer.from(leaf.pem.replace(/-----.*-----|\s/g, ''), 'base64').toString('base64'), /csr/],
-    [forged.toString('base64'), /changed or forged|signature/],
-    [(await request('somebody')).csr, /common name/],
-    [Buffer.from(weak.replace(/-----.*-----|\s/g, ''), 'base64').toString('base64'), /2048/],
-    [`${good.toString('base64').slice(0, 40)}${'A'.repeat(32_000)}`, /more than/],
-    [42, /csr/],
-  ];
-  for (const [csr, reason] of requests) {
-    const answer = await register(emulator, 'bad', [leaf], { registrationId: 'bad', csr });
-    assert.equal(answer.status, 400, String(csr).slice(0, 60));
-    assert.equal(answer.body.errorCode, 400004);
-    assert.match(answer.body.message, reason);
-  }
-  assert.equal((await emulator.service('GET', '/registrations/bad')).status, 404);
-  const stranger = await make('device', 'bad');
-  const { csr } = await request('bad');
-  assert.equal((await register(emulator, 'bad', [stranger], { csr })).status, 401);
-});
+testWithOpenssl(
+  'takes no request but one that the device itself made for its own name',
+  async ({ emulator, root }) => {
+    const leaf = await make('device', 'bad', root);
+    const good = Buffer.from((await request('bad')).csr, 'base64');
+    const forged = Buffer.from(good);
+    forged[good.length - 1]! ^= 1;
+    const armoured = `-----BEGIN CERTIFICATE REQUEST-----\n${good.toString('base64')}\n-----END CERTIFICATE REQUEST-----\n`;
+    const weak = openssl([
+      'req',
+      '-new',
+      '-newkey',
+      'rsa:1024',
+      '-nodes',
+      '-keyout',
+      '/dev/null',
+      '-subj',
+      '/CN=bad',
+    ]);
+    const requests: [unknown, RegExp][] = [
+      ['', /base64 of DER/],
+      ['not base64!', /base64 of DER/],
+      [armoured, /base64 of DER/],
+      [Buffer.from(armoured).toString('base64'), /base64 of DER/],
+      [good.subarray(0, -5).toString('base64'), /not a certificate request/],
+      [Buffer.from(leaf.pem.replace(/-----.*-----|\s/g, ''), 'base64').toString('base64'), /csr/],
+      [forged.toString('base64'), /changed or forged|signature/],
+      [(await request('somebody')).csr, /common name/],
+      [Buffer.from(weak.replace(/-----.*-----|\s/g, ''), 'base64').toString('base64'), /2048/],
+      [`${good.toString('base64').slice(0, 40)}${'A'.repeat(32_000)}`, /more than/],
+      [42, /csr/],
+    ];
+    for (const [csr, reason] of requests) {
+      const answer = await register(emulator, 'bad', [leaf], { registrationId: 'bad', csr });
+      assert.equal(answer.status, 400, String(csr).slice(0, 60));
+      assert.equal(answer.body.errorCode, 400004);
+      assert.match(answer.body.message, reason);
+    }
+    assert.equal((await emulator.service('GET', '/registrations/bad')).status, 404);
+    const stranger = await make('device', 'bad');
+    const { csr } = await request('bad');
+    assert.equal((await register(emulator, 'bad', [stranger], { csr })).status, 401);
+  },
+);
 
 test('issues certificates that end with the last date there is, when the clock is near it', async () => {
   const emulator = await startTestEmulator();

@@ -10,7 +10,11 @@ import { setTimeout } from 'node:timers/promises';
 import { test } from 'uvu';
 import { openssl } from '../support/openssl.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { testWith } from '../support/tools.js';
+import { untilClosed } from '../support/until-closed.js';
 import { startTestEmulator, type TestEmulator } from './support.js';
+
+const testWithOpenssl = testWith('openssl', test);
 
 let emulator: TestEmulator;
 test.before(async () => {
@@ -29,7 +33,7 @@ async function plainHttp(port: number): Promise<void> {
   const socket = net.connect(port, 'localhost').resume();
   socket.on('error', () => {});
   socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
-  await once(socket, 'close');
+  await untilClosed(socket);
 }
 
 const failures: [string, (port: number) => Promise<unknown>, RegExp][] = [
@@ -63,7 +67,8 @@ const failures: [string, (port: number) => Promise<unknown>, RegExp][] = [
 ];
 
 for (const [what, connect, reason] of failures) {
-  test(`a client ${what} shows in the log, on each port`, async () => {
+  const testIt = connect === plainHttp ? test : testWithOpenssl;
+  testIt(`a client ${what} shows in the log, on each port`, async () => {
     const { https, mqtt, amqp } = emulator.endpoints.ports;
     for (const [transport, port] of Object.entries({ https, mqtt, amqp })) {
       emulator.events.length = 0;
@@ -78,25 +83,28 @@ for (const [what, connect, reason] of failures) {
   });
 }
 
-test('a client with RSA only gets in where the server has such a key, and the folder keeps it', () =>
-  inTemporaryFolder(async (dir) => {
-    for (const more of [{ serverKey: 'rsa-2048' as const }, {}]) {
-      const withRsa = await startTestEmulator({ dir, ...more });
-      try {
-        const { caFile, ports } = withRsa.endpoints;
-        const suite = ['-tls1_2', '-cipher', 'ECDHE-RSA-AES128-GCM-SHA256'];
-        const said = await sClient(ports.mqtt, '-CAfile', caFile, '-verify_return_error', ...suite);
-        assert.match(said, /Cipher is ECDHE-RSA-AES128-GCM-SHA256/);
-        assert.match(said, /Verify return code: 0 \(ok\)/);
-      } finally {
-        await withRsa.stop();
+testWithOpenssl(
+  'a client with RSA only gets in where the server has such a key, and the folder keeps it',
+  () =>
+    inTemporaryFolder(async (dir) => {
+      for (const more of [{ serverKey: 'rsa-2048' as const }, {}]) {
+        const withRsa = await startTestEmulator({ dir, ...more });
+        try {
+          const { caFile, ports } = withRsa.endpoints;
+          const suite = ['-tls1_2', '-cipher', 'ECDHE-RSA-AES128-GCM-SHA256'];
+          const said = await sClient(ports.mqtt, '-CAfile', caFile, '-verify_return_error', ...suite);
+          assert.match(said, /Cipher is ECDHE-RSA-AES128-GCM-SHA256/);
+          assert.match(said, /Verify return code: 0 \(ok\)/);
+        } finally {
+          await withRsa.stop();
+        }
       }
-    }
-    const withEc = await startTestEmulator({ dir, serverKey: 'ec-p256' });
-    await withEc.stop();
-    const server = readFileSync(join(dir, 'emulator', 'tls-server.pem'), 'utf8');
-    assert.match(openssl(['x509', '-noout', '-text'], server), /id-ecPublicKey/);
-  }));
+      const withEc = await startTestEmulator({ dir, serverKey: 'ec-p256' });
+      await withEc.stop();
+      const server = readFileSync(join(dir, 'emulator', 'tls-server.pem'), 'utf8');
+      assert.match(openssl(['x509', '-noout', '-text'], server), /id-ecPublicKey/);
+    }),
+);
 
 test('what is no TLS at all, and who goes away, is not worth a line', async () => {
   emulator.events.length = 0;
@@ -106,7 +114,7 @@ test('what is no TLS at all, and who goes away, is not worth a line', async () =
       socket.on('error', () => {});
       await once(socket, 'connect');
       socket.end(bytes);
-      await once(socket.resume(), 'close');
+      await untilClosed(socket.resume());
     }
   }
   assert.deepEqual(emulator.events, []);

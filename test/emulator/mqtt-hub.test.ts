@@ -195,6 +195,8 @@ test('a DPS session and the hub session of the same device live side by side', a
   await dps.publishAsync(dpsTopics.register('1'), '{}', { qos: 1 });
   await inbox.first('$dps/registrations/res/202');
   await hub.publishAsync(hubTopics.telemetry('both'), 'x', { qos: 1 });
+  assert.equal(fixture.hub.messages.list('both').length, 1);
+  assert.ok(dps.connected && hub.connected);
 });
 
 test('deleting a device ends its connection and deletes what was kept of it', async () => {
@@ -210,8 +212,11 @@ test('deleting a device ends its connection and deletes what was kept of it', as
 });
 
 test('the registered certificate is let in, and another of the same CA and name', async () => {
-  await fixture.hubDevice('rolling');
-  await fixture.connectHub('rolling', await fixture.device('rolling'));
+  const registered = await fixture.hubDevice('rolling');
+  const other = await fixture.device('rolling');
+  assert.notEqual(registered.thumbprint, other.thumbprint);
+  for (const credential of [registered, other])
+    assert.ok((await fixture.connectHub('rolling', credential)).connected);
 });
 
 test('other certificates are refused with 5', async () => {

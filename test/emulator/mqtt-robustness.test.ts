@@ -6,6 +6,7 @@ import { test } from 'uvu';
 import { dpsTopics } from '../../src/dps/contract/mqtt.js';
 import { startMqtt } from '../../src/emulator/wire/mqtt/listener.js';
 import { EnrollkitError } from '../../src/errors.js';
+import { untilClosed } from '../support/until-closed.js';
 import { type Fixture, idScope, record, startFixture } from './mqtt-fixture.js';
 
 let fixture: Fixture;
@@ -23,11 +24,6 @@ test.after(async () => {
 function connectTls({ listener, serverRoot }: Fixture): tls.TLSSocket {
   const socket = tls.connect({ port: listener.port, host: '127.0.0.1', ca: serverRoot.pem });
   return socket.on('error', () => {});
-}
-
-/** However it ended. */
-function ended(socket: net.Socket): Promise<void> {
-  return new Promise((resolve) => socket.once('close', () => resolve()));
 }
 
 /** Tried again, since on a busy machine an honest client, too, can miss the short time of this test. */
@@ -50,14 +46,14 @@ test('a client that never finishes its handshake is let go', async () => {
   const garbage = net.connect(impatient.listener.port, '127.0.0.1').on('error', () => {});
   garbage.write('GET / HTTP/1.1\r\n\r\n');
   for (const socket of [silent, garbage]) socket.resume();
-  await Promise.all([ended(silent), ended(garbage)]);
+  await Promise.all([untilClosed(silent), untilClosed(garbage)]);
   await stillServes(impatient);
 });
 
 test('a client that never sends CONNECT is let go', async () => {
   const socket = connectTls(impatient);
   socket.resume();
-  await ended(socket);
+  await untilClosed(socket);
   await stillServes(impatient);
 });
 
@@ -120,7 +116,7 @@ test('bytes that are no MQTT end their connection only', async () => {
     socket.resume();
     await once(socket, 'secureConnect');
     socket.write(bytes);
-    await ended(socket);
+    await untilClosed(socket);
   }
   await stillServes(fixture);
 });
@@ -138,7 +134,7 @@ test('a client that floods before it has connected is cut off', async () => {
   };
   socket.on('drain', flood);
   flood();
-  await ended(socket);
+  await untilClosed(socket);
   assert.ok(sent < 50, `${sent} MB were taken`);
   await stillServes(fixture);
 });
@@ -148,7 +144,7 @@ test('many idle connections are let go', async () => {
   await Promise.all(
     sockets.map((socket) => {
       socket.on('error', () => {}).resume();
-      return ended(socket);
+      return untilClosed(socket);
     }),
   );
   await stillServes(impatient);
@@ -163,6 +159,7 @@ test('every address is served on the same port', async () => {
     servername: 'localhost',
   });
   await once(socket, 'secureConnect');
+  assert.deepEqual([socket.remoteAddress, socket.authorized], ['127.0.0.2', true]);
   socket.destroy();
 });
 

@@ -1,8 +1,11 @@
 /** What startEmulator is called with by programs that no compiler looks over. */
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
+import { documentedLimits } from '../../src/emulator/dps/quotas.js';
 import { startEmulator } from '../../src/emulator/start.js';
 import { EnrollkitError } from '../../src/errors.js';
+import { make } from '../support/chains.js';
+import { base64, startTestEmulator } from './support.js';
 
 const dir = ':memory:';
 const refused: [unknown, RegExp][] = [
@@ -37,9 +40,25 @@ for (const [options, message] of refused) {
   });
 }
 
-test('a limit of Infinity is none', async () => {
-  const emulator = await startEmulator({ dir, quotas: { certificates: Number.POSITIVE_INFINITY } });
-  await emulator.stop();
+test('a limit of Infinity is none, where as many as are documented are the most', async () => {
+  const { pem } = await make('root', 'Root');
+  const upTo = documentedLimits.certificates;
+  for (const [certificates, status] of [
+    [upTo, 400],
+    [Number.POSITIVE_INFINITY, 200],
+  ] as const) {
+    const emulator = await startTestEmulator({ quotas: { certificates } });
+    try {
+      const upload = async (number: number) => {
+        const body = { properties: { certificate: base64(pem) } };
+        return (await emulator.arm('PUT', `/certificates/root-${number}`, body)).status;
+      };
+      for (let number = 1; number <= upTo; number += 1) assert.equal(await upload(number), 200);
+      assert.equal(await upload(upTo + 1), status, `at most ${certificates}`);
+    } finally {
+      await emulator.stop();
+    }
+  }
 });
 
 test.run();

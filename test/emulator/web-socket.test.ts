@@ -1,11 +1,9 @@
 /** MQTT over WebSocket: the same sessions as over TLS, on the port of HTTPS. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { json, text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
+import { text } from 'node:stream/consumers';
 import mqtt from 'mqtt';
 import { test } from 'uvu';
 import { dpsTopics, dpsUserName, hubTopics, hubUserName } from '../../src/dps/contract/mqtt.js';
@@ -104,6 +102,7 @@ test('a packet beyond the limit ends the connection', async () => {
   const ended = new Promise<void>((resolve) => device.once('close', () => resolve()));
   device.publish(hubTopics.telemetry('over-ws'), Buffer.alloc(400_000), { qos: 0 });
   await ended;
+  assert.ok(emulator.messages('over-ws').every(({ body }) => body.length < 400_000));
 });
 
 /** What an upgrade is answered that is refused. */
@@ -170,39 +169,6 @@ test('an idle WebSocket does not keep the emulator from stopping', async () => {
   const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   await other.stop();
   await ended;
-});
-
-// Microsoft's client dials port 443 whatever it is told.
-const asRoot = process.getuid?.() === 0 ? test : test.skip;
-asRoot("Microsoft's device client over WebSockets, on the standard ports", async () => {
-  const host = '127.77.44.3';
-  const standard = await startTestEmulator({ host, httpsPort: 443, mqttPort: 8883 });
-  try {
-    await letIn(standard);
-    const child = spawn(
-      process.execPath,
-      [fileURLToPath(new URL('official-mqtt-client.mjs', import.meta.url))],
-      {
-        env: { ...process.env, NODE_EXTRA_CA_CERTS: standard.endpoints.caFile, NODE_OPTIONS: '' },
-        stdio: ['pipe', 'pipe', 'ignore'],
-      },
-    );
-    child.stdin.end(
-      JSON.stringify({
-        provisioningHost: host,
-        idScope: standard.endpoints.idScope,
-        registrationId: 'over-ws',
-        cert: pemOf(chain),
-        key: keyOf(chain),
-        webSocket: true,
-      }),
-    );
-    const output = (await json(child.stdout)) as { error?: string; message?: string; hub?: object };
-    assert.equal(output.error, undefined, output.message);
-    assert.deepEqual(output.hub, { desired: { $version: 1 } });
-  } finally {
-    await standard.stop();
-  }
 });
 
 test.run();

@@ -1,56 +1,15 @@
-/** A fleet that is interrupted goes on: kill -9 at any moment, a full disk, a changed command. */
+/** A fleet that was killed at any moment, or met a full disk, goes on when it is asked for again. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import {
-  appendFileSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import { run } from '../cli/in-process.js';
-import { cli } from '../cli/run-cli.js';
 import { bin } from '../support/bin.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
-import {
-  assertWhole,
-  fleetIssue,
-  killedWhen,
-  makeCertificateFolder,
-  manifestOf,
-  numbered,
-  sizeOf,
-} from './support.js';
+import { committed, countOf, flagsFor, idsOf, interrupted, removeCertificates } from './interrupted.js';
+import { assertWhole, fleetIssue, killedWhen, sizeOf } from './support.js';
 
-const certs = await makeCertificateFolder(mkdtempSync(join(tmpdir(), 'enrollkit-fleet-')));
-test.after(() => rmSync(certs, { recursive: true, force: true }));
-/** Folders take longer than lines. */
-const countOf = (format: string) => (format === 'dir' ? 800 : 2500);
-const idsOf = (format: string) => numbered('k-', 1, countOf(format), 4);
-const flagsFor = (format: string, out = 'f') => [
-  '--pattern',
-  `k-{0001..${String(countOf(format)).padStart(4, '0')}}`,
-  '--dir',
-  certs,
-  '--format',
-  format,
-  '--out',
-  out,
-];
-
-const committed = (folder: string) => {
-  const journal = existsSync(join(folder, 'f.journal'))
-    ? readFileSync(join(folder, 'f.journal'), 'utf8')
-    : '';
-  const last = journal.split('\n').findLast((line) => line.startsWith('{"done"'));
-  return last === undefined ? 0 : (JSON.parse(last).done.devices as number);
-};
+test.after(removeCertificates);
 
 for (const format of ['dir', 'ndjson', 'tar'] as const) {
   test(`${format}: killed three times with SIGKILL, it ends with every device once`, () =>
@@ -74,90 +33,6 @@ for (const format of ['dir', 'ndjson', 'tar'] as const) {
       assert.deepEqual(readdirSync(folder).sort(), ['f', 'f.manifest.csv']);
     }));
 }
-
-/** A run that was killed in the middle. */
-async function interrupted(folder: string, format: string): Promise<void> {
-  const killed = await killedWhen(folder, flagsFor(format), () => committed(folder) >= 200);
-  assert.ok(killed && existsSync(join(folder, 'f.journal')));
-}
-
-test('Ctrl-C keeps what is made, and tells how to go on', () =>
-  inTemporaryFolder(async (folder) => {
-    const ended = await cli(['fleet', 'issue', ...flagsFor('ndjson')], {
-      cwd: folder,
-      started: (child) => {
-        const timer = setInterval(() => {
-          if (committed(folder) === 0) return;
-          clearInterval(timer);
-          child.kill('SIGINT');
-        }, 5);
-      },
-    });
-    assert.equal(ended.status, 130, ended.stderr);
-    assert.match(ended.stderr, /Run the same command again/);
-    assert.equal(manifestOf(join(folder, 'f.manifest.csv')).length, committed(folder));
-    assert.equal((await fleetIssue(folder, ...flagsFor('ndjson'))).status, 0);
-    await assertWhole('ndjson', join(folder, 'f'), idsOf('ndjson'));
-  }));
-
-test('other arguments do not go on with an interrupted fleet, nor write over it', () =>
-  inTemporaryFolder(async (folder) => {
-    await interrupted(folder, 'ndjson');
-    const before = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
-    for (const other of [['--days', '7'], ['--key-algorithm', 'ec-p384'], ['--shard', '1/2'], ['--pfx']]) {
-      const refused = await run(['fleet', 'issue', ...flagsFor('ndjson', join(folder, 'f')), ...other]);
-      assert.equal(refused.status, 9, other.join(' '));
-      assert.match(refused.stderr, /f\.journal is of another fleet, or of this one with other arguments/);
-    }
-    assert.deepEqual(
-      readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8')),
-      before,
-    );
-  }));
-
-test('a journal with a torn last line counts up to it; one that is none is refused', () =>
-  inTemporaryFolder(async (folder) => {
-    await interrupted(folder, 'tar');
-    appendFileSync(join(folder, 'f.journal'), '{"done":{"devices":24');
-    const ended = await fleetIssue(folder, ...flagsFor('tar'));
-    assert.equal(ended.status, 0, ended.stderr);
-    await assertWhole('tar', join(folder, 'f'), idsOf('tar'));
-    writeFileSync(join(folder, 'g.journal'), 'my diary\n');
-    const refused = await fleetIssue(folder, ...flagsFor('tar', 'g'));
-    assert.equal(refused.status, 9);
-    assert.match(refused.stderr, /Line 1 of g\.journal is no line of a fleet's journal/);
-    assert.equal(readFileSync(join(folder, 'g.journal'), 'utf8'), 'my diary\n');
-  }));
-
-test('killed after all was made, before the journal was removed, nothing is written twice', () =>
-  inTemporaryFolder(async (folder) => {
-    await interrupted(folder, 'tar');
-    const [fleet] = readFileSync(join(folder, 'f.journal'), 'utf8').split('\n');
-    assert.equal((await fleetIssue(folder, ...flagsFor('tar'))).status, 0);
-    const output = sizeOf(join(folder, 'f'));
-    const done = {
-      devices: countOf('tar'),
-      output,
-      manifest: sizeOf(join(folder, 'f.manifest.csv')),
-      ended: true,
-    };
-    writeFileSync(join(folder, 'f.journal'), `${fleet}\n${JSON.stringify({ done })}\n`);
-    assert.equal((await fleetIssue(folder, ...flagsFor('tar'))).status, 0);
-    assert.equal(sizeOf(join(folder, 'f')), output);
-    assert.deepEqual(readdirSync(folder).sort(), ['f', 'f.manifest.csv']);
-  }));
-
-test('an output that was shortened since is not gone on with', () =>
-  inTemporaryFolder(async (folder) => {
-    await interrupted(folder, 'ndjson');
-    truncateSync(join(folder, 'f'), 1000);
-    const refused = await fleetIssue(folder, ...flagsFor('ndjson'));
-    assert.equal(refused.status, 9);
-    assert.match(
-      refused.stderr,
-      /f has 1000 bytes, and the interrupted run had written \d+: it was changed since/,
-    );
-  }));
 
 test('folders that a power failure took are made anew', () =>
   inTemporaryFolder(async (folder) => {

@@ -1,6 +1,6 @@
 /** Fleets for tests: a CA on disk, the command, and its outputs read back. */
 import { spawn } from 'node:child_process';
-import { createHash, createPublicKey, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
@@ -142,8 +142,7 @@ export async function assertWhole(
   for (const row of rows) {
     const { certificate, chain, privateKey } = devices.get(row.registrationId!)!;
     const parsed = new X509Certificate(certificate);
-    const key = parsed.publicKey.export({ format: 'der', type: 'spki' });
-    if (!createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).equals(key)) {
+    if (!parsed.checkPrivateKey(createPrivateKey(privateKey))) {
       throw new Error(`${row.registrationId} has another key`);
     }
     if (!chain.startsWith(certificate)) throw new Error(`${row.registrationId} has another chain`);
@@ -159,7 +158,8 @@ export async function assertWhole(
       `the row of ${row.registrationId}`,
     );
     serials.add(parsed.serialNumber);
-    keys.add(key.toString('hex'));
+    const { x, y, n } = parsed.publicKey.export({ format: 'jwk' });
+    keys.add(`${x},${y},${n}`);
   }
   if (serials.size !== ids.length || keys.size !== ids.length)
     throw new Error('a serial number or a key twice');

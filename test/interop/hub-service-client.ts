@@ -9,6 +9,7 @@ import { Http } from 'azure-iot-device-http';
 import { Mqtt } from 'azure-iot-device-mqtt';
 import hub from 'azure-iothub';
 import { createSasToken } from '../../src/dps/contract/sas.js';
+import { dialPort } from './global-agent.js';
 
 interface Input {
   endpoints: Record<string, string> & {
@@ -23,11 +24,8 @@ interface Input {
 
 const { endpoints, selfSigned, authority } = (await json(process.stdin)) as Input;
 
-// The service client and the HTTP transport know no port but 443: the agent's default port is theirs.
-const agent = new https.Agent({ keepAlive: true });
-for (const one of [agent, https.globalAgent]) {
-  (one as unknown as { defaultPort: number }).defaultPort = endpoints.ports.https;
-}
+const restoreAgent = dialPort(endpoints.ports.https);
+const agent = Object.assign(new https.Agent({ keepAlive: true }), { defaultPort: endpoints.ports.https });
 const connectionString = endpoints.hubServiceConnectionString!.replace(/(HostName=[^;:]+):\d+/, '$1');
 const registry = hub.Registry.fromConnectionString(connectionString);
 const service = hub.Client.fromConnectionString(connectionString);
@@ -207,5 +205,6 @@ await registry.removeDevices([{ deviceId: 'bulk-1' }, { deviceId: 'bulk-2' }] as
 for (const deviceId of Object.keys(clients)) await registry.delete(deviceId);
 result.gone = await outcome(registry.get('by-key'));
 result.left = (await registry.list()).responseBody.length;
+restoreAgent();
 process.stdout.write(JSON.stringify(result));
 process.exit(0);

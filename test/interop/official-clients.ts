@@ -2,7 +2,6 @@
  * The quickstart by unmodified official clients, in a process of its own: NODE_EXTRA_CA_CERTS is read at start only.
  * Reads one JSON object on stdin (endpoints and certificates), prints one on stdout.
  */
-import https from 'node:https';
 import { text } from 'node:stream/consumers';
 import { IotDpsClient } from '@azure/arm-deviceprovisioningservices';
 import device from 'azure-iot-device';
@@ -12,6 +11,7 @@ import { Http as ProvisioningHttp } from 'azure-iot-provisioning-device-http';
 import { Mqtt as ProvisioningMqtt } from 'azure-iot-provisioning-device-mqtt';
 import provisioningService from 'azure-iot-provisioning-service';
 import securityX509 from 'azure-iot-security-x509';
+import { dialPort } from './global-agent.js';
 
 interface Input {
   endpoints: Record<string, string> & { ports: { https: number; mqtt: number } };
@@ -25,8 +25,7 @@ interface Input {
 const input: Input = JSON.parse(await text(process.stdin));
 const { endpoints } = input;
 
-// The service client and the HTTP transport know no port but 443: the agent's default port is theirs.
-(https.globalAgent as unknown as { defaultPort: number }).defaultPort = endpoints.ports.https;
+const restoreAgent = dialPort(endpoints.ports.https);
 const withoutPort = (host: string) => host.replace(/:\d+$/, '');
 
 const result: Record<string, unknown> = {};
@@ -150,4 +149,5 @@ result.groupGone = await service.getEnrollmentGroup(Object.keys(input.groups)[0]
 await arm.dpsCertificate.delete(where[0], verified.etag!, where[1], 'interop-root');
 result.certificatesLeft = (await arm.dpsCertificate.list(where[0], where[1])).value?.length;
 
+restoreAgent();
 process.stdout.write(JSON.stringify(result));

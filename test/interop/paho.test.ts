@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,11 +9,8 @@ import { privateKeyToPem } from '../../src/pki/keys.js';
 import { groupBody, startTestEmulator, type TestEmulator } from '../emulator/support.js';
 import { type Made, makeChain } from '../support/chains.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { pythonWithPaho, testWith } from '../support/tools.js';
 
-/** Debian's own comes first: its packages are not there for another one. */
-const python = ['/usr/bin/python3', 'python3'].find(
-  (one) => spawnSync(one, ['-c', 'import paho.mqtt.client']).status === 0,
-);
 const script = fileURLToPath(new URL('paho_device.py', import.meta.url));
 
 async function runDevice(emulator: TestEmulator, registrationId: string, chain: Made[]): Promise<any> {
@@ -24,7 +21,10 @@ async function runDevice(emulator: TestEmulator, registrationId: string, chain: 
     const { ports, idScope, caFile } = emulator.endpoints;
     const given = { host: 'localhost', port: ports.mqtt, idScope, registrationId, ca: caFile };
     const argument = JSON.stringify({ ...given, chain: chainFile, key: keyFile });
-    const child = spawn(python!, [script, argument], { stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 });
+    const child = spawn(pythonWithPaho()!, [script, argument], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 60_000,
+    });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (text) => (stdout += text));
     child.stderr.on('data', (text) => (stderr += text));
@@ -34,7 +34,7 @@ async function runDevice(emulator: TestEmulator, registrationId: string, chain: 
   });
 }
 
-const testWithPaho = python === undefined ? test.skip : test;
+const testWithPaho = testWith('paho-mqtt', test);
 
 testWithPaho(
   'paho-mqtt registers by the documented topics, and talks to the hub that it is assigned to',

@@ -9,6 +9,7 @@ import securityX509 from 'azure-iot-security-x509';
 import { suite } from 'uvu';
 import { startTestEmulator, type TestEmulator } from '../emulator/support.js';
 import { type Made, make } from '../support/chains.js';
+import { dialPort } from './global-agent.js';
 
 type ServiceClient = InstanceType<typeof provisioningService.ProvisioningServiceClient>;
 
@@ -16,6 +17,7 @@ interface Context {
   emulator: TestEmulator;
   service: ServiceClient;
   root: Made;
+  restoreAgent: () => void;
 }
 
 const test = suite<Context>('semantics, by official SDKs');
@@ -24,18 +26,17 @@ const withoutPort = (text: string) => text.replace(/:\d+/, '');
 test.before(async (context) => {
   context.emulator = await startTestEmulator({ hubs: ['hub-a', 'hub-b'] });
   const { endpoints } = context.emulator;
-  // They know no port but 443: the agent's default port is theirs.
-  const agent = https.globalAgent as https.Agent & { defaultPort: number };
-  agent.defaultPort = endpoints.ports.https;
-  agent.options.ca = readFileSync(endpoints.caFile, 'utf8');
+  context.restoreAgent = dialPort(endpoints.ports.https, readFileSync(endpoints.caFile, 'utf8'));
   context.service = provisioningService.ProvisioningServiceClient.fromConnectionString(
     withoutPort(endpoints.serviceConnectionString),
   );
   context.root = await make('root', 'Root');
   await context.emulator.verifiedCa('root', context.root);
 });
-test.after(async ({ emulator }) => {
-  https.globalAgent.destroy();
+test.after(async ({ emulator, restoreAgent }) => {
+  restoreAgent();
+  assert.equal((https.globalAgent as { defaultPort?: number }).defaultPort, 443);
+  assert.equal(https.globalAgent.options.ca, undefined);
   await emulator.stop();
 });
 

@@ -8,6 +8,9 @@ import { openssl } from '../support/openssl.js';
 import { authorityExtensions, certify, ecKey, rsaKey } from '../support/openssl-authority.js';
 import { authority, device, extension, raw } from '../support/raw-certificates.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { testWith } from '../support/tools.js';
+
+const testWithOpenssl = testWith('openssl', test);
 
 const invalid = (pattern: RegExp) => (error: Error & { code?: string }) =>
   error.code === 'INVALID_CERTIFICATE' && pattern.test(error.message);
@@ -73,7 +76,7 @@ for (const [title, key, expected] of [
   ['RSA of an odd size', rsaKey(2054), ['RSA 2054', 'sha256WithRSAEncryption']],
   ['Ed25519', ['-algorithm', 'ED25519'], ['Ed25519', 'ED25519']],
 ] as const) {
-  test(`a certificate with ${title} is described as openssl describes it`, async () => {
+  testWithOpenssl(`a certificate with ${title} is described as openssl describes it`, async () => {
     await inTemporaryFolder((folder) => {
       const subject = 'C = DE\nO = "Contoso, Ltd."\nOU = Fleet\nCN = Gerät 1';
       const pem = certify(folder, { name: 'all', subject, key: [...key], extensions: everything });
@@ -106,7 +109,7 @@ for (const [title, key, expected] of [
   });
 }
 
-test('serial numbers are written as openssl writes them, negative ones too', async () => {
+testWithOpenssl('serial numbers are written as openssl writes them, negative ones too', async () => {
   await inTemporaryFolder((folder) => {
     for (const serial of ['0', '127', '128', '255', '-1', '-128', '-129', '0xFF00FF00FF00FF00FF']) {
       certify(folder, { name: 'serial', options: ['-set_serial', serial] });

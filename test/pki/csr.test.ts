@@ -15,6 +15,9 @@ import { fails } from '../support/fails.js';
 import { openssl } from '../support/openssl.js';
 import { ecKey, rsaKey } from '../support/openssl-authority.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { testWith } from '../support/tools.js';
+
+const testWithOpenssl = testWith('openssl', test);
 
 const invalid = (pattern: RegExp) => fails('INVALID_CERTIFICATE_REQUEST', pattern);
 
@@ -28,7 +31,7 @@ const keys = await generateKeyPair('ec-p256');
 const request = await makeCertificateRequest({ subject: { commonName: 'device-001' }, ...keys });
 
 for (const algorithm of keyAlgorithms.filter((name) => name !== 'rsa-3072' && name !== 'rsa-4096')) {
-  test(`openssl verifies a request with ${algorithm} and reads its names, and we do`, async () => {
+  testWithOpenssl(`openssl verifies a request with ${algorithm} and reads its names, and we do`, async () => {
     const pair = await generateKeyPair(algorithm);
     const subject = { commonName: 'Gerät 1', organization: 'Contoso, Ltd.', country: 'DE' };
     const { pem, der } = await makeCertificateRequest({ subject, ...pair, subjectAlternativeNames: names });
@@ -59,7 +62,7 @@ for (const [title, key, options] of [
   ['RSA-PSS', rsaKey(), ['-sigopt', 'rsa_padding_mode:pss', '-sigopt', 'rsa_pss_saltlen:digest']],
   ['Ed25519', ['-algorithm', 'ED25519'], []],
 ] as [string, string[], string[]][]) {
-  test(`a request of openssl with ${title} is read, and becomes a certificate`, async () => {
+  testWithOpenssl(`a request of openssl with ${title} is read, and becomes a certificate`, async () => {
     const root = await make('root', 'Root');
     await inTemporaryFolder(async (folder) => {
       const file = (name: string) => join(folder, name);
@@ -121,7 +124,7 @@ test('what is no request is refused with the reason', async () => {
   );
 });
 
-test('a request whose signature is wrong or weak is refused', async () => {
+testWithOpenssl('a request whose signature is wrong or weak is refused', async () => {
   const forged = Buffer.from(request.der);
   forged.write('device-002', forged.indexOf('device-001'));
   assert.throws(() => parseCertificateRequest(forged), invalid(/device-002 is not of its own key/));
@@ -136,7 +139,7 @@ test('a request whose signature is wrong or weak is refused', async () => {
   });
 });
 
-test('what cannot be asked for is refused before anything is signed', async () => {
+testWithOpenssl('what cannot be asked for is refused before anything is signed', async () => {
   const ask = (subject: object, subjectAlternativeNames = {}, pair = keys) =>
     makeCertificateRequest({ subject: { commonName: 'x', ...subject }, ...pair, subjectAlternativeNames });
   await assert.rejects(ask({ commonName: '' }), fails('INVALID_COMMON_NAME', /empty/));

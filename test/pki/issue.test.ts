@@ -11,8 +11,11 @@ import { issueVerificationCertificate } from '../../src/pki/make/verification-ce
 import { parseCertificate } from '../../src/pki/x509/certificate.js';
 import { type Made, make, makeChain } from '../support/chains.js';
 import { fails } from '../support/fails.js';
-import { isInstalled, openssl, run } from '../support/openssl.js';
+import { openssl, run } from '../support/openssl.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { isInstalled, testWith } from '../support/tools.js';
+
+const testWithOpenssl = testWith('openssl', test);
 
 const withGnuTls = isInstalled('certtool');
 
@@ -32,25 +35,28 @@ async function opensslVerifies(leaf: Made, intermediates: Made[], root: Made): P
 }
 
 for (const algorithm of keyAlgorithms.filter((name) => name !== 'rsa-3072' && name !== 'rsa-4096')) {
-  test(`every role with ${algorithm} passes openssl verify -x509_strict and certtool`, async () => {
-    const root = await make('root', 'Test Root', undefined, { algorithm });
-    const intermediate = await make('intermediate', 'Test Intermediate', root, { algorithm });
-    await opensslVerifies(intermediate, [], root);
-    for (const role of roles.filter((name) => name !== 'root' && name !== 'intermediate')) {
-      const names =
-        role === 'server'
-          ? { subjectAlternativeNames: { dns: ['localhost'], ip: ['127.0.0.1', '::1'] } }
-          : {};
-      const leaf = await make(role, `test-${role}`, intermediate, { algorithm, ...names });
-      await opensslVerifies(leaf, [intermediate], root);
-      const chain = leaf.pem + intermediate.pem + root.pem;
-      if (!withGnuTls) continue;
-      assert.match(run('certtool', ['--verify-chain'], chain), /Chain verification output: Verified/);
-    }
-  });
+  testWithOpenssl(
+    `every role with ${algorithm} passes openssl verify -x509_strict and certtool`,
+    async () => {
+      const root = await make('root', 'Test Root', undefined, { algorithm });
+      const intermediate = await make('intermediate', 'Test Intermediate', root, { algorithm });
+      await opensslVerifies(intermediate, [], root);
+      for (const role of roles.filter((name) => name !== 'root' && name !== 'intermediate')) {
+        const names =
+          role === 'server'
+            ? { subjectAlternativeNames: { dns: ['localhost'], ip: ['127.0.0.1', '::1'] } }
+            : {};
+        const leaf = await make(role, `test-${role}`, intermediate, { algorithm, ...names });
+        await opensslVerifies(leaf, [intermediate], root);
+        const chain = leaf.pem + intermediate.pem + root.pem;
+        if (!withGnuTls) continue;
+        assert.match(run('certtool', ['--verify-chain'], chain), /Chain verification output: Verified/);
+      }
+    },
+  );
 }
 
-test('an edge CA leaves room for the CA that IoT Edge makes below it', async () => {
+testWithOpenssl('an edge CA leaves room for the CA that IoT Edge makes below it', async () => {
   const { root, intermediate } = await makeChain();
   const edge = await make('edge-ca', 'gateway.ca', intermediate);
   const workload = await make('edge-ca', 'iotedged workload ca', edge);
@@ -60,19 +66,22 @@ test('an edge CA leaves room for the CA that IoT Edge makes below it', async () 
   await assert.rejects(make('edge-ca', 'one too many', workload), fails('ISSUER_NOT_ALLOWED', /path length/));
 });
 
-test('extensions are those of RFC 5280: critical constraints and usage, key identifiers, clientAuth', async () => {
-  const { intermediate, device } = await makeChain();
-  const text = openssl(['x509', '-noout', '-text'], device.pem);
-  assert.match(text, /Basic Constraints: critical\s+CA:FALSE/);
-  assert.match(text, /Key Usage: critical\s+Digital Signature\n/);
-  assert.match(text, /Extended Key Usage: \s*TLS Web Client Authentication\n/);
-  const identifier = (pem: string, which: string) =>
-    openssl(['x509', '-noout', '-ext', which], pem).split('\n')[1]!.trim();
-  assert.equal(
-    identifier(device.pem, 'authorityKeyIdentifier'),
-    identifier(intermediate.pem, 'subjectKeyIdentifier'),
-  );
-});
+testWithOpenssl(
+  'extensions are those of RFC 5280: critical constraints and usage, key identifiers, clientAuth',
+  async () => {
+    const { intermediate, device } = await makeChain();
+    const text = openssl(['x509', '-noout', '-text'], device.pem);
+    assert.match(text, /Basic Constraints: critical\s+CA:FALSE/);
+    assert.match(text, /Key Usage: critical\s+Digital Signature\n/);
+    assert.match(text, /Extended Key Usage: \s*TLS Web Client Authentication\n/);
+    const identifier = (pem: string, which: string) =>
+      openssl(['x509', '-noout', '-ext', which], pem).split('\n')[1]!.trim();
+    assert.equal(
+      identifier(device.pem, 'authorityKeyIdentifier'),
+      identifier(intermediate.pem, 'subjectKeyIdentifier'),
+    );
+  },
+);
 
 test('an RSA device may encipher keys, an EC device may not', async () => {
   const root = await make('root', 'Test Root');
@@ -102,12 +111,12 @@ test('the end is never later than the issuer’s, and the beginning a little in 
   assert.ok(at.getTime() - issuer.notBefore.getTime() >= 5 * 60_000);
 });
 
-test('a certificate that ends in 2060 still has its date', async () => {
+testWithOpenssl('a certificate that ends in 2060 still has its date', async () => {
   const root = await make('root', 'Far Root', undefined, { validityDays: 12_500 });
   assert.match(openssl(['x509', '-noout', '-enddate'], root.pem), /20[56]\d GMT/);
 });
 
-test('subjects are UTF-8, with their other attributes', async () => {
+testWithOpenssl('subjects are UTF-8, with their other attributes', async () => {
   const { publicKey, privateKey } = await generateKeyPair('ec-p256');
   const subject = { commonName: 'Pumpe Süd 水', organization: 'Čerpadla', country: 'CZ' };
   const { pem } = await issue({
@@ -150,47 +159,53 @@ test('a CA that is a device, expired, or of another key does not sign', async ()
   );
 });
 
-test('the verification certificate has the code as its common name, and the CA’s signature', async () => {
-  const root = await make('root', 'Test Root');
-  const code = 'DE8D1B46C0FFEE00DE8D1B46C0FFEE00DE8D1B46C0FFEE00';
-  const issuer = { certificate: root.pem, privateKey: root.privateKey };
-  const { pem } = await issueVerificationCertificate(code, issuer, new Date());
-  assert.equal(openssl(['x509', '-noout', '-subject'], pem).trim(), `subject=CN = ${code}`);
-  await opensslVerifies({ pem, privateKey: root.privateKey }, [], root);
-  for (const bad of ['', 'two words', 'short', 'x'.repeat(65)]) {
-    await assert.rejects(
-      issueVerificationCertificate(bad, issuer, new Date()),
-      fails('INVALID_VERIFICATION_CODE'),
-    );
-  }
-});
+testWithOpenssl(
+  'the verification certificate has the code as its common name, and the CA’s signature',
+  async () => {
+    const root = await make('root', 'Test Root');
+    const code = 'DE8D1B46C0FFEE00DE8D1B46C0FFEE00DE8D1B46C0FFEE00';
+    const issuer = { certificate: root.pem, privateKey: root.privateKey };
+    const { pem } = await issueVerificationCertificate(code, issuer, new Date());
+    assert.equal(openssl(['x509', '-noout', '-subject'], pem).trim(), `subject=CN = ${code}`);
+    await opensslVerifies({ pem, privateKey: root.privateKey }, [], root);
+    for (const bad of ['', 'two words', 'short', 'x'.repeat(65)]) {
+      await assert.rejects(
+        issueVerificationCertificate(bad, issuer, new Date()),
+        fails('INVALID_VERIFICATION_CODE'),
+      );
+    }
+  },
+);
 
-test('openssl opens the PKCS#12 file: key, certificate and chain, with a passphrase and with an empty one', async () => {
-  const { root, intermediate, device } = await makeChain('müller-01');
-  for (const passphrase of ['pässphrase', '']) {
-    const pfx = await createPfx({
-      certificate: device.pem,
-      privateKey: device.privateKey,
-      chain: [intermediate.pem, root.pem],
-      friendlyName: 'müller-01',
-      passphrase,
-    });
-    const text = openssl(['pkcs12', '-nodes', '-passin', `pass:${passphrase}`], pfx);
-    assert.equal(text.match(/BEGIN CERTIFICATE/g)?.length, 3);
-    assert.equal(text.match(/BEGIN PRIVATE KEY/g)?.length, 1);
-    assert.throws(() => openssl(['pkcs12', '-nodes', '-passin', 'pass:wrong'], pfx));
-  }
-  await assert.rejects(
-    createPfx({
-      certificate: device.pem,
-      privateKey: root.privateKey,
-      chain: [],
-      friendlyName: 'x',
-      passphrase: '',
-    }),
-    fails('KEY_MISMATCH'),
-  );
-});
+testWithOpenssl(
+  'openssl opens the PKCS#12 file: key, certificate and chain, with a passphrase and with an empty one',
+  async () => {
+    const { root, intermediate, device } = await makeChain('müller-01');
+    for (const passphrase of ['pässphrase', '']) {
+      const pfx = await createPfx({
+        certificate: device.pem,
+        privateKey: device.privateKey,
+        chain: [intermediate.pem, root.pem],
+        friendlyName: 'müller-01',
+        passphrase,
+      });
+      const text = openssl(['pkcs12', '-nodes', '-passin', `pass:${passphrase}`], pfx);
+      assert.equal(text.match(/BEGIN CERTIFICATE/g)?.length, 3);
+      assert.equal(text.match(/BEGIN PRIVATE KEY/g)?.length, 1);
+      assert.throws(() => openssl(['pkcs12', '-nodes', '-passin', 'pass:wrong'], pfx));
+    }
+    await assert.rejects(
+      createPfx({
+        certificate: device.pem,
+        privateKey: root.privateKey,
+        chain: [],
+        friendlyName: 'x',
+        passphrase: '',
+      }),
+      fails('KEY_MISMATCH'),
+    );
+  },
+);
 
 test('an IPv6 address that ends like an IPv4 address keeps all its octets', async () => {
   const ip = ['::ffff:192.0.2.1', '0:0:0:0:0:0:198.51.100.7', '64:ff9b::192.0.2.33'];

@@ -21,6 +21,9 @@ import { fails } from '../support/fails.js';
 import { openssl } from '../support/openssl.js';
 import { swappedHalves } from '../support/swapped-halves.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { testWith } from '../support/tools.js';
+
+const testWithOpenssl = testWith('openssl', test);
 
 for (const algorithm of keyAlgorithms.filter((name) => name !== 'rsa-4096' && name !== 'rsa-3072')) {
   test(`a ${algorithm} key goes to PKCS#8 and back`, async () => {
@@ -31,7 +34,7 @@ for (const algorithm of keyAlgorithms.filter((name) => name !== 'rsa-4096' && na
   });
 }
 
-test('openssl opens an encrypted key with the passphrase, and with no other', async () => {
+testWithOpenssl('openssl opens an encrypted key with the passphrase, and with no other', async () => {
   const { privateKey } = await generateKeyPair('ec-p256');
   const pem = await privateKeyToPem(privateKey, 'correct horse');
   assert.match(pem, /^-----BEGIN ENCRYPTED PRIVATE KEY-----/);
@@ -56,7 +59,7 @@ test('a wrong, a missing and a superfluous passphrase are told apart', async () 
   assert.doesNotThrow(() => privateKeyFromPem(pem, 'right'));
 });
 
-test('a key that openssl encrypted is opened, PKCS#8 and the older form', async () => {
+testWithOpenssl('a key that openssl encrypted is opened, PKCS#8 and the older form', async () => {
   await inTemporaryFolder((folder) => {
     const plain = openssl(['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256']);
     const path = join(folder, 'key.pem');

@@ -28,6 +28,9 @@ import {
   uri,
 } from '../support/raw-certificates.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { testWith } from '../support/tools.js';
+
+const testWithOpenssl = testWith('openssl', test);
 
 const codes = (findings: Finding[]) => findings.map(({ code }) => code);
 const lint = (certificates: { der: Buffer }[], use?: Use, at = now) =>
@@ -150,7 +153,7 @@ test('what belongs not together in a chain is found', () => {
   has(chain(identified, issuer), 'AUTHORITY_KEY_IDENTIFIER_MISMATCH');
 });
 
-test('weak algorithms and old encodings, as openssl makes them, are found', async () => {
+testWithOpenssl('weak algorithms and old encodings, as openssl makes them, are found', async () => {
   await inTemporaryFolder((folder) => {
     const of = (request: Parameters<typeof certify>[1]) =>
       lintChain([parseCertificate(certify(folder, request))], { at: new Date(), use: 'device' });

@@ -14,6 +14,9 @@ import { make, makeChain } from '../support/chains.js';
 import { fails } from '../support/fails.js';
 import { openssl } from '../support/openssl.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { testWith } from '../support/tools.js';
+
+const testWithOpenssl = testWith('openssl', test);
 
 const invalid = (pattern: RegExp) => fails('INVALID_PFX', pattern);
 const wrong = fails('WRONG_PASSPHRASE', /does not open/);
@@ -61,7 +64,7 @@ for (const [title, options] of [
   ['with PBES2 of 3DES', ['-certpbe', 'DES-EDE3-CBC', '-keypbe', 'DES-EDE3-CBC']],
   ['with nothing encrypted', ['-certpbe', 'NONE', '-keypbe', 'NONE']],
 ] as const) {
-  test(`a file ${title} is read, and not with another passphrase`, async () => {
+  testWithOpenssl(`a file ${title} is read, and not with another passphrase`, async () => {
     const bytes = await byOpenssl([...options]);
     assertWhole(bytes, '1234');
     assert.throws(() => readPfx(bytes, '1235'), wrong);
@@ -69,17 +72,20 @@ for (const [title, options] of [
   });
 }
 
-test('without an authentication code, what was encrypted tells whether the passphrase is right', async () => {
-  for (const options of [['-nomac'], ['-nomac', '-legacy']]) {
-    const bytes = await byOpenssl(options);
-    assertWhole(bytes, '1234');
-    for (let attempt = 0; attempt < 20; attempt += 1) {
-      assert.throws(() => readPfx(bytes, `wrong${attempt}`), wrong);
+testWithOpenssl(
+  'without an authentication code, what was encrypted tells whether the passphrase is right',
+  async () => {
+    for (const options of [['-nomac'], ['-nomac', '-legacy']]) {
+      const bytes = await byOpenssl(options);
+      assertWhole(bytes, '1234');
+      for (let attempt = 0; attempt < 20; attempt += 1) {
+        assert.throws(() => readPfx(bytes, `wrong${attempt}`), wrong);
+      }
     }
-  }
-});
+  },
+);
 
-test('an empty passphrase, in both of its forms, and one outside of ASCII', async () => {
+testWithOpenssl('an empty passphrase, in both of its forms, and one outside of ASCII', async () => {
   for (const options of [[], ['-legacy'], ['-nomac', '-legacy']]) {
     assertWhole(await byOpenssl(options, ''), '');
   }
@@ -100,25 +106,28 @@ test('what createPfx writes comes back', async () => {
   }
 });
 
-test('a file without a key gives the certificates, one without certificates or with another key is refused', async () => {
-  const bytes = await byOpenssl(['-nokeys']);
-  const { certificates, privateKey } = readPfx(bytes, '1234');
-  assert.deepEqual(
-    certificates.map(({ subject }) => subject.text),
-    subjects,
-  );
-  assert.equal(privateKey, undefined);
-  const other = await make('device', 'other');
-  await inTemporaryFolder(async (folder) => {
-    const key = join(folder, 'key.pem');
-    writeFileSync(key, await privateKeyToPem(other.privateKey));
-    const path = join(folder, 'made.pfx');
-    openssl(['pkcs12', '-export', '-nocerts', '-inkey', key, '-out', path, '-passout', 'pass:1234']);
-    assert.throws(() => readPfx(readFileSync(path), '1234'), invalid(/no certificate/));
-  });
-});
+testWithOpenssl(
+  'a file without a key gives the certificates, one without certificates or with another key is refused',
+  async () => {
+    const bytes = await byOpenssl(['-nokeys']);
+    const { certificates, privateKey } = readPfx(bytes, '1234');
+    assert.deepEqual(
+      certificates.map(({ subject }) => subject.text),
+      subjects,
+    );
+    assert.equal(privateKey, undefined);
+    const other = await make('device', 'other');
+    await inTemporaryFolder(async (folder) => {
+      const key = join(folder, 'key.pem');
+      writeFileSync(key, await privateKeyToPem(other.privateKey));
+      const path = join(folder, 'made.pfx');
+      openssl(['pkcs12', '-export', '-nocerts', '-inkey', key, '-out', path, '-passout', 'pass:1234']);
+      assert.throws(() => readPfx(readFileSync(path), '1234'), invalid(/no certificate/));
+    });
+  },
+);
 
-test('a file in BER, with indefinite lengths and strings in pieces, is read', async () => {
+testWithOpenssl('a file in BER, with indefinite lengths and strings in pieces, is read', async () => {
   const bytes = await byOpenssl(['-certpbe', 'NONE', '-keypbe', 'NONE', '-nomac']);
   const indefinite = (tag: number, ...content: Buffer[]) =>
     Buffer.concat([Buffer.from([tag, 0x80]), ...content, Buffer.from([0, 0])]);
@@ -134,7 +143,7 @@ test('a file in BER, with indefinite lengths and strings in pieces, is read', as
   assertWhole(whole, '1234');
 });
 
-test('what is no PKCS#12 file is refused with the reason', async () => {
+testWithOpenssl('what is no PKCS#12 file is refused with the reason', async () => {
   assert.throws(() => readPfx(Buffer.alloc(0), ''), invalid(/empty/));
   assert.throws(() => readPfx(Buffer.from(device.pem), ''), invalid(/not a PKCS#12 file/));
   assert.throws(() => readPfx(Buffer.alloc(20_000_000), ''), invalid(/20000000 bytes/));
@@ -147,7 +156,7 @@ test('what is no PKCS#12 file is refused with the reason', async () => {
   assert.throws(() => readPfx(slow, '1234'), wrong);
 });
 
-test('a change of a file is found, and never crashes or hangs', async () => {
+testWithOpenssl('a change of a file is found, and never crashes or hangs', async () => {
   for (const bytes of [await byOpenssl([]), await byOpenssl(['-legacy'])]) {
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {

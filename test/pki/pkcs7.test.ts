@@ -10,6 +10,9 @@ import { parseCertificate } from '../../src/pki/x509/certificate.js';
 import { makeChain } from '../support/chains.js';
 import { openssl } from '../support/openssl.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { testWith } from '../support/tools.js';
+
+const testWithOpenssl = testWith('openssl', test);
 
 const invalid = (pattern: RegExp) => (error: Error & { code?: string }) =>
   error.code === 'INVALID_PKCS7' && pattern.test(error.message);
@@ -19,7 +22,7 @@ const pems = [chain.device.pem, chain.intermediate.pem, chain.root.pem];
 const ders = pems.map((pem) => parseCertificate(pem).der);
 const made = createPkcs7(pems);
 
-test('openssl prints the certificates of what we write, in their order', async () => {
+testWithOpenssl('openssl prints the certificates of what we write, in their order', async () => {
   await inTemporaryFolder((folder) => {
     for (const [form, bytes] of [
       ['DER', made],
@@ -36,7 +39,7 @@ test('openssl prints the certificates of what we write, in their order', async (
   });
 });
 
-test('what openssl writes is read, DER and PEM in all its shapes', async () => {
+testWithOpenssl('what openssl writes is read, DER and PEM in all its shapes', async () => {
   await inTemporaryFolder((folder) => {
     const path = join(folder, 'chain.pem');
     writeFileSync(path, pems.join(''));
@@ -53,7 +56,7 @@ test('what openssl writes is read, DER and PEM in all its shapes', async () => {
   });
 });
 
-test('a signed message in BER, as streaming openssl writes it, is read', async () => {
+testWithOpenssl('a signed message in BER, as streaming openssl writes it, is read', async () => {
   await inTemporaryFolder((folder) => {
     const file = (name: string, text: string) => {
       writeFileSync(join(folder, name), text);

@@ -11,6 +11,9 @@ import { make, makeChain } from '../support/chains.js';
 import { openssl } from '../support/openssl.js';
 import { authorityExtensions, certify, rsaKey } from '../support/openssl-authority.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { testWith } from '../support/tools.js';
+
+const testWithOpenssl = testWith('openssl', test);
 
 const dayMs = 86_400_000;
 const now = new Date();
@@ -54,7 +57,7 @@ test('a device renewed with the same or a new key keeps its name and usages, wit
   }
 });
 
-test('a renewed CA keeps what it signed, with the same key; the root renews itself', async () => {
+testWithOpenssl('a renewed CA keeps what it signed, with the same key; the root renews itself', async () => {
   const renewedRoot = await renewCertificate({
     certificate: root.pem,
     publicKey: parseCertificate(root.pem).publicKey,
@@ -105,45 +108,48 @@ test('the end is never later than the issuer’s, and the days asked for count',
   assert.equal((await renew(3)).getTime(), Math.floor((later.getTime() + 3 * dayMs) / 1000) * 1000);
 });
 
-test('what openssl made is renewed with everything in it, and an EC key drops what only RSA can', async () => {
-  await inTemporaryFolder(async (folder) => {
-    const extensions = [
-      'basicConstraints = critical, CA:FALSE',
-      'keyUsage = critical, digitalSignature, keyEncipherment',
-      'extendedKeyUsage = critical, clientAuth, emailProtection',
-      'subjectAltName = critical, DNS:x.example, dirName:other, otherName:1.2.3;UTF8:text',
-      'nsComment = "made by openssl"',
-      '[other]',
-      'CN = Other',
-    ];
-    certify(folder, { name: 'root', key: rsaKey(), extensions: authorityExtensions });
-    const subject = 'C = DE\nO = Contoso\n1.OU = One\n2.OU = Two\nCN = device, with a comma';
-    const leaf = certify(folder, { name: 'leaf', subject, issuer: 'root', key: rsaKey(), extensions });
-    const read = (name: string) => openssl(['pkey', '-in', join(folder, name)]);
-    const issuer = {
-      certificate: openssl(['x509', '-in', join(folder, 'root.pem')]),
-      privateKey: privateKeyFromPem(read('root.key')),
-    };
-    const old = parseCertificate(leaf);
-    const same = await renewCertificate({
-      certificate: leaf,
-      publicKey: old.publicKey,
-      issuer,
-      at: new Date(),
+testWithOpenssl(
+  'what openssl made is renewed with everything in it, and an EC key drops what only RSA can',
+  async () => {
+    await inTemporaryFolder(async (folder) => {
+      const extensions = [
+        'basicConstraints = critical, CA:FALSE',
+        'keyUsage = critical, digitalSignature, keyEncipherment',
+        'extendedKeyUsage = critical, clientAuth, emailProtection',
+        'subjectAltName = critical, DNS:x.example, dirName:other, otherName:1.2.3;UTF8:text',
+        'nsComment = "made by openssl"',
+        '[other]',
+        'CN = Other',
+      ];
+      certify(folder, { name: 'root', key: rsaKey(), extensions: authorityExtensions });
+      const subject = 'C = DE\nO = Contoso\n1.OU = One\n2.OU = Two\nCN = device, with a comma';
+      const leaf = certify(folder, { name: 'leaf', subject, issuer: 'root', key: rsaKey(), extensions });
+      const read = (name: string) => openssl(['pkey', '-in', join(folder, name)]);
+      const issuer = {
+        certificate: openssl(['x509', '-in', join(folder, 'root.pem')]),
+        privateKey: privateKeyFromPem(read('root.key')),
+      };
+      const old = parseCertificate(leaf);
+      const same = await renewCertificate({
+        certificate: leaf,
+        publicKey: old.publicKey,
+        issuer,
+        at: new Date(),
+      });
+      const renewed = parseCertificate(same.pem);
+      assert.deepEqual(renewed.subject.der, old.subject.der);
+      assert.deepEqual([...renewed.extensions], [...old.extensions]);
+      const { publicKey } = await generateKeyPair('ec-p256');
+      const other = await renewCertificate({ certificate: leaf, publicKey, issuer, at: new Date() });
+      assert.deepEqual(parseCertificate(other.pem).keyUsage, ['digitalSignature']);
+      writeFileSync(join(folder, 'renewed.pem'), other.pem);
+      assert.match(
+        openssl(['verify', '-x509_strict', '-CAfile', join(folder, 'root.pem'), join(folder, 'renewed.pem')]),
+        /OK/,
+      );
     });
-    const renewed = parseCertificate(same.pem);
-    assert.deepEqual(renewed.subject.der, old.subject.der);
-    assert.deepEqual([...renewed.extensions], [...old.extensions]);
-    const { publicKey } = await generateKeyPair('ec-p256');
-    const other = await renewCertificate({ certificate: leaf, publicKey, issuer, at: new Date() });
-    assert.deepEqual(parseCertificate(other.pem).keyUsage, ['digitalSignature']);
-    writeFileSync(join(folder, 'renewed.pem'), other.pem);
-    assert.match(
-      openssl(['verify', '-x509_strict', '-CAfile', join(folder, 'root.pem'), join(folder, 'renewed.pem')]),
-      /OK/,
-    );
-  });
-});
+  },
+);
 
 test('who may not sign does not renew', async () => {
   const { publicKey } = parseCertificate(intermediate.pem);

@@ -14,6 +14,7 @@ import {
   now,
 } from '../support/raw-certificates.js';
 import { revocationList } from '../support/revocation-lists.js';
+import { withinSignatureChecks } from '../support/signature-checks.js';
 
 const root = authority('Root', undefined, { extensions: [nameConstraints([dns('a.example')], [])] });
 const intermediate = authority('Intermediate', root, { pathLength: 0, serialNumber: 2 });
@@ -36,14 +37,15 @@ const fingerprint = (der: Buffer) => createHash('sha256').update(der).digest('he
 const originals = new Set([good.leaf, good.intermediate, good.root].map(fingerprint));
 
 async function judge({ leaf, intermediate, root, list }: Inputs): Promise<ChainVerdict> {
-  const began = performance.now();
   const request = { leaf, intermediates: [intermediate], trustAnchors: [root], crls: [list], at: now };
-  const verdict = await validateChain({
-    ...request,
-    purpose: 'clientAuth',
-    peerName: { kind: 'DNS', value: 'x.a.example' },
-  });
-  assert.ok(performance.now() - began < 3_000, 'a bounded search');
+  // Each certificate and the list once, and once more for the reason of a refusal.
+  const verdict = await withinSignatureChecks(8, () =>
+    validateChain({
+      ...request,
+      purpose: 'clientAuth',
+      peerName: { kind: 'DNS', value: 'x.a.example' },
+    }),
+  );
   assert.equal(verdict.valid, verdict.failures.length === 0);
   return verdict;
 }

@@ -6,6 +6,9 @@ import { test } from 'uvu';
 import { type Purpose, validateChain } from '../../src/pki/path/validate.js';
 import { authorityExtensions, certify, ecKey, opensslVerdict, rsaKey } from '../support/openssl-authority.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { testWith } from '../support/tools.js';
+
+const testWithOpenssl = testWith('openssl', test);
 
 const leafExtensions = ['basicConstraints = critical, CA:FALSE', 'keyUsage = critical, digitalSignature'];
 const client = 'extendedKeyUsage = clientAuth';
@@ -57,7 +60,7 @@ const algorithms: [title: string, key: string[], options: string[]][] = [
 ];
 
 for (const [title, key, options] of algorithms) {
-  test(`a chain with ${title} is valid, and a forged one is not`, async () => {
+  testWithOpenssl(`a chain with ${title} is valid, and a forged one is not`, async () => {
     await inTemporaryFolder(async (folder) => {
       const pss = title.includes('only')
         ? ['-sigopt', 'rsa_padding_mode:pss', '-sigopt', 'rsa_pss_saltlen:digest']
@@ -107,7 +110,7 @@ const refusedAlgorithms: [title: string, code: string, key: string[], options: s
 ];
 
 for (const [title, code, key, options] of refusedAlgorithms) {
-  test(`a chain with ${title} is refused, whatever openssl says`, async () => {
+  testWithOpenssl(`a chain with ${title} is refused, whatever openssl says`, async () => {
     await inTemporaryFolder(async (folder) => {
       const root = certify(folder, { name: 'root', key, extensions: authorityExtensions });
       const leaf = certify(folder, { name: 'leaf', issuer: 'root', options, extensions: leafExtensions });
@@ -117,7 +120,7 @@ for (const [title, code, key, options] of refusedAlgorithms) {
   });
 }
 
-test('openssl agrees about good and bad chains', async () => {
+testWithOpenssl('openssl agrees about good and bad chains', async () => {
   await inTemporaryFolder(async (folder) => {
     const make = (name: string, issuer: string | undefined, extensions: string[], more = {}) =>
       certify(folder, { name, extensions, ...(issuer ? { issuer } : {}), ...more });
@@ -178,7 +181,7 @@ test('openssl agrees about good and bad chains', async () => {
   });
 });
 
-test('a signature of another kind than the issuer’s key makes is refused', async () => {
+testWithOpenssl('a signature of another kind than the issuer’s key makes is refused', async () => {
   await inTemporaryFolder(async (folder) => {
     certify(folder, { name: 'root', key: rsaKey(), extensions: authorityExtensions });
     const leaf = certify(folder, { name: 'leaf', issuer: 'root', extensions: leafExtensions });

@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import { enrollmentGroupOf } from '../../src/quickstart/planned-enrollment-group.js';
 import { enrollmentGroupProgram } from '../../src/quickstart/sample-program.js';
-import { isInstalled, run } from '../support/openssl.js';
+import { run } from '../support/openssl.js';
 import { planWith } from '../support/quickstart.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { testWith } from '../support/tools.js';
 
 /** The program, run by Python with a client that prints what it is given. */
 function runProgram(program: string, environment: Record<string, string>): string {
@@ -49,7 +50,7 @@ const program = enrollmentGroupProgram(
   'ca/root/certificate.pem',
 );
 
-const testWithPython = isInstalled('python3') ? test : test.skip;
+const testWithPython = testWith('python3', test);
 
 testWithPython('Python runs the program, and it asks for just the group of the plan', () => {
   const printed = runProgram(program, { DPS_CONNECTION_STRING: 'x' });

@@ -9,6 +9,9 @@ import { formatPlan, parsePlan } from '../../src/quickstart/plan/plan.js';
 import { previewQuickstart } from '../../src/quickstart/preview.js';
 import { openssl } from '../support/openssl.js';
 import { inWorld, planWith, type World } from '../support/quickstart.js';
+import { testWith } from '../support/tools.js';
+
+const testWithOpenssl = testWith('openssl', test);
 
 const fails =
   (code: string, pattern = /./) =>
@@ -42,7 +45,7 @@ async function withPlanes(
   }
 }
 
-test('a plan becomes a verified CA, a group, and devices that are registered and connected', () =>
+testWithOpenssl('a plan becomes a verified CA, a group, and devices that are registered and connected', () =>
   inWorld(async (world) => {
     const plan = planWith((one) => {
       one.devices.registrationIds = ['device-001', 'Pump:7'];
@@ -82,7 +85,8 @@ test('a plan becomes a verified CA, a group, and devices that are registered and
     assert.match(program, /GROUP_ID = "enrollkit-devices"/);
     assert.match(program, /create_with_x509_ca_refs\("enrollkit-root"\)/);
     assert.doesNotMatch(program, /SharedAccessKey=[A-Za-z0-9]|\{\{/);
-  }));
+  }),
+);
 
 test('a second run finds everything done, rewrites no file and sends no write', () =>
   inWorld(async (world) => {
@@ -179,37 +183,40 @@ test('a dry run of what is there keeps every file, and refuses the folder that t
     assert.throws(() => previewQuickstart(planWith(), '/usr'), fails('FOLDER_NOT_EMPTY'));
   }));
 
-test('every kind of answer works: certificate attestation, an intermediate that is proven, HTTPS, IoT Edge, RSA', () =>
-  inWorld(async (world) => {
-    const plan = planWith((one) => {
-      one.certificates.keyAlgorithm = 'rsa-2048';
-      one.certificateAuthority.uploaded = 'intermediate';
-      one.enrollmentGroup.attestation = 'certificate';
-      one.enrollmentGroup.iotEdge = true;
-      one.enrollmentGroup.allocationPolicy = 'geoLatency';
-      one.enrollmentGroup.iotHubs = [world.emulator.endpoints.hubHostName];
-      one.enrollmentGroup.reprovisionPolicy = 'reset';
-      one.devices.protocol = 'https';
-    });
-    const result = await world.run(plan);
-    assert.equal(result.devices[0]!.status, 'assigned');
-    assert.equal(result.enrollmentGroup.capabilities?.iotEdge, true);
-    const edge = join(world.folder, 'devices', 'device-001', 'edge-ca', 'certificate.pem');
-    const { root, intermediate } = result.certificates;
-    const verify = [
-      'verify',
-      '-x509_strict',
-      '-CAfile',
-      root.certificate,
-      '-untrusted',
-      intermediate!.certificate,
-      edge,
-    ];
-    assert.match(openssl(verify), /: OK/);
-    const before = snapshot(world.folder);
-    await world.run(plan);
-    assert.deepEqual(snapshot(world.folder), before);
-  }));
+testWithOpenssl(
+  'every kind of answer works: certificate attestation, an intermediate that is proven, HTTPS, IoT Edge, RSA',
+  () =>
+    inWorld(async (world) => {
+      const plan = planWith((one) => {
+        one.certificates.keyAlgorithm = 'rsa-2048';
+        one.certificateAuthority.uploaded = 'intermediate';
+        one.enrollmentGroup.attestation = 'certificate';
+        one.enrollmentGroup.iotEdge = true;
+        one.enrollmentGroup.allocationPolicy = 'geoLatency';
+        one.enrollmentGroup.iotHubs = [world.emulator.endpoints.hubHostName];
+        one.enrollmentGroup.reprovisionPolicy = 'reset';
+        one.devices.protocol = 'https';
+      });
+      const result = await world.run(plan);
+      assert.equal(result.devices[0]!.status, 'assigned');
+      assert.equal(result.enrollmentGroup.capabilities?.iotEdge, true);
+      const edge = join(world.folder, 'devices', 'device-001', 'edge-ca', 'certificate.pem');
+      const { root, intermediate } = result.certificates;
+      const verify = [
+        'verify',
+        '-x509_strict',
+        '-CAfile',
+        root.certificate,
+        '-untrusted',
+        intermediate!.certificate,
+        edge,
+      ];
+      assert.match(openssl(verify), /: OK/);
+      const before = snapshot(world.folder);
+      await world.run(plan);
+      assert.deepEqual(snapshot(world.folder), before);
+    }),
+);
 
 test('no intermediate, no telemetry, a disabled group: the devices are made and not registered', () =>
   inWorld(async (world) => {

@@ -1,0 +1,38 @@
+/** Fleets that are large enough to be interrupted in the middle, of a CA for this process. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { killedWhen, makeCertificateFolder, numbered } from './support.js';
+
+const certs = await makeCertificateFolder(mkdtempSync(join(tmpdir(), 'enrollkit-fleet-')));
+export const removeCertificates = () => rmSync(certs, { recursive: true, force: true });
+
+/** How many devices: folders take longer than lines. */
+export const countOf = (format: string) => (format === 'dir' ? 800 : 2500);
+export const idsOf = (format: string) => numbered('k-', 1, countOf(format), 4);
+export const flagsFor = (format: string, out = 'f') => [
+  '--pattern',
+  `k-{0001..${String(countOf(format)).padStart(4, '0')}}`,
+  '--dir',
+  certs,
+  '--format',
+  format,
+  '--out',
+  out,
+];
+
+/** How many devices the journal knows. */
+export const committed = (folder: string) => {
+  const journal = existsSync(join(folder, 'f.journal'))
+    ? readFileSync(join(folder, 'f.journal'), 'utf8')
+    : '';
+  const last = journal.split('\n').findLast((line) => line.startsWith('{"done"'));
+  return last === undefined ? 0 : (JSON.parse(last).done.devices as number);
+};
+
+/** A run that was killed in the middle. */
+export async function interrupted(folder: string, format: string): Promise<void> {
+  const killed = await killedWhen(folder, flagsFor(format), () => committed(folder) >= 200);
+  assert.ok(killed && existsSync(join(folder, 'f.journal')));
+}

@@ -1,0 +1,59 @@
+/** Programs of others that ours are held against. Not every machine has them: tests that need one are skipped there. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { Callback, Test } from 'uvu';
+
+const debianPackages = {
+  openssl: 'openssl',
+  certtool: 'gnutls-bin',
+  certutil: 'libnss3-tools',
+  keytool: 'default-jre-headless',
+  python3: 'python3',
+  'paho-mqtt': 'python3-paho-mqtt',
+} as const;
+
+export type Tool = keyof typeof debianPackages;
+
+export const tools = Object.keys(debianPackages) as Tool[];
+
+/** Whether a tool is here. CI installs them all, so there its absence fails the tests. */
+export function isInstalled(tool: Tool): boolean {
+  if (process.env.CI) return true;
+  return tool === 'paho-mqtt' ? pythonWithPaho() !== undefined : isOnPath(tool);
+}
+
+/** Debian's own Python comes first: its packages are not there for another one. */
+export function pythonWithPaho(): string | undefined {
+  return ['/usr/bin/python3', 'python3'].find(
+    (program) => spawnSync(program, ['-c', 'import paho.mqtt.client']).status === 0,
+  );
+}
+
+function isOnPath(program: string): boolean {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  const endings = process.platform === 'win32' ? (process.env.PATHEXT ?? '.EXE').split(';') : [''];
+  return folders.some((folder) => endings.some((ending) => existsSync(join(folder, program + ending))));
+}
+
+/** For whoever runs the tests: what is missing, and where it comes from. */
+export function notInstalled(tool: Tool): string {
+  return `${tool} is not installed: tests that need it are skipped. Debian has it in the package ${debianPackages[tool]}.`;
+}
+
+const said = new Set<Tool>();
+
+/**
+ * Adds tests that need a tool; they are skipped where it is missing, which is said once.
+ *
+ * @param test uvu's, or a suite of it
+ */
+export function testWith<Context>(
+  tool: Tool,
+  test: Test<Context>,
+): (title: string, act: Callback<Context>) => void {
+  if (isInstalled(tool)) return test;
+  if (!said.has(tool)) console.error(notInstalled(tool));
+  said.add(tool);
+  return test.skip;
+}
