@@ -1,14 +1,13 @@
-/** The provisioning services of an emulator. Each keeps what it knows in a state of its own, and shares the hubs. */
-
+/** The provisioning services of an emulator. Each has its own state; they share the hubs. */
 import { servicePolicies } from '../state/identity.js';
-import { makeService } from './make-services.js';
+import { createService } from './create-services.js';
 import { type OpenServiceOptions, openService, type ProvisioningService } from './provisioning-service.js';
 import { type CountLimits, mostOf } from './quotas.js';
 
 export interface ServiceDirectoryOptions extends OpenServiceOptions {
-  /** Of all services. */
+  /** All services are in it. */
   subscriptionId: string;
-  /** Opens the address of a service that is made while the emulator runs; gives what it is bound to. */
+  /** Opens the address of a service that is created while the emulator runs, and returns it. */
   openAddress: (number: number, name: string) => Promise<string>;
 }
 
@@ -24,7 +23,7 @@ export class ServiceDirectory {
     this.#services = rows.map(({ number }) => openService(number, options));
   }
 
-  /** In the order of their making. */
+  /** In the order of creation. */
   list(): readonly ProvisioningService[] {
     return this.#services;
   }
@@ -33,28 +32,28 @@ export class ServiceDirectory {
     return this.#services.find(({ identity }) => same(identity.dpsName, dpsName));
   }
 
-  /** How many of these there may be, of services or in one; Infinity without quotas. */
+  /** The maximum number of services, or of something in one service; Infinity without quotas. */
   most(of: keyof CountLimits): number {
     return mostOf(this.#options.limits, of);
   }
 
-  /** Makes a service that links no hub; its name is free. It can be dialled when this resolves. */
+  /** Creates a service without linked hubs; the name must not be taken. Clients can connect to it when this resolves. */
   async create(dpsName: string, resourceGroup: string): Promise<ProvisioningService> {
     const { databases, subscriptionId, openAddress } = this.#options;
-    const number = makeService(databases, { subscriptionId, resourceGroup, dpsName }, []);
+    const number = createService(databases, { subscriptionId, resourceGroup, dpsName }, []);
     const address = await openAddress(number, dpsName.toLowerCase());
     const service = openService(number, { ...this.#options, addressOf: () => address });
     this.#services = [...this.#services, service];
     return service;
   }
 
-  /** Deletes a service and all that it knows; the hubs stay, with their devices. */
+  /** Deletes a service and its state; the hubs stay, with their devices. */
   delete(service: ProvisioningService): void {
     const { databases } = this.#options;
     this.#services = this.#services.filter((one) => one !== service);
     databases.main.prepare('DELETE FROM provisioning_service WHERE number = ?').run(service.number);
-    // That of the first is in the file of everything else.
-    if (service.number === 1) databases.main.exec(emptyService);
+    // The state of the first one is in the main file.
+    if (service.number === 1) databases.main.exec(deleteFirstService);
     else databases.remove('service', service.number);
   }
 
@@ -63,12 +62,12 @@ export class ServiceDirectory {
   }
 }
 
-/** What the first service has in the main file. */
-const emptyService = `
+/** Deletes the state of the first service from the main file. */
+const deleteFirstService = `
   BEGIN;
   DELETE FROM certificate; DELETE FROM enrollment_group; DELETE FROM enrollment_group_ca;
   DELETE FROM individual_enrollment; DELETE FROM registration; DELETE FROM operation;
-  DELETE FROM hub; DELETE FROM hub_name; DELETE FROM issuing_authority;
+  DELETE FROM linked_hub; DELETE FROM hub_name; DELETE FROM issuing_authority;
   DELETE FROM policy WHERE owner = '${servicePolicies}';
   DELETE FROM setting WHERE name IN ('idScope', 'service');
   COMMIT;

@@ -1,33 +1,33 @@
-/** The hubs of an emulator. Each keeps its devices in a state of its own; a provisioning service links some of them. */
-
+/** The hubs of an emulator. Each has its own devices and state; a provisioning service links some of the hubs. */
+import type { Certificate } from '../../pki/x509/certificate.js';
 import type { StateDatabases } from '../state/databases.js';
-import { makeHubPolicies, type Policy, readPolicies } from '../state/identity.js';
+import { createHubPolicies, type Policy, readPolicies } from '../state/identity.js';
 import { HostNames, type Ports } from '../wire/network/host-names.js';
 import { type Hub, type NamedHub, openHub } from './hub.js';
 
 export interface IotHub {
   /** Its name, lower case. */
   readonly hubId: string;
-  /** Which of the hubs it is, from 1; its loopback address ends with it. */
+  /** Counted from 1; the last part of its loopback address. */
   readonly number: number;
-  /** Milliseconds that devices are taken to be away from it. */
+  /** Simulated milliseconds between devices and the hub. */
   readonly latency: number;
   readonly hub: Hub;
   readonly policies: readonly Policy[];
   readonly names: HostNames;
 }
 
-/** The hub of a state that was not told another name. */
+/** The name of the first hub when no other is given. */
 const defaultHubName = 'hub-1';
 
 export interface HubDirectoryOptions {
   databases: StateDatabases;
   now: () => Date;
-  /** What a hub of this number is bound to. */
+  /** The address that the hub with this number is bound to. */
   addressOf: (number: number, name: string) => string;
   ports: () => Ports;
-  /** The CAs whose certificates let in devices of the kind `certificateAuthority`: DER. */
-  authorities: () => readonly Buffer[];
+  /** See {@link Hub.authorities}. */
+  authorities: () => readonly Certificate[];
 }
 
 export class HubDirectory {
@@ -55,7 +55,7 @@ export class HubDirectory {
     }));
   }
 
-  /** In the order of their making; there is one at least. */
+  /** In the order of creation; at least one. */
   list(): readonly IotHub[] {
     return this.#hubs;
   }
@@ -64,7 +64,7 @@ export class HubDirectory {
     return this.#hubs.find((one) => one.hubId === hubId);
   }
 
-  /** As one that is spoken to over a port of all hubs. */
+  /** A hub for a port that all hubs share. */
   named(hub: IotHub): NamedHub {
     return {
       hubId: hub.hubId,
@@ -74,39 +74,41 @@ export class HubDirectory {
     };
   }
 
-  /** By any of its names, with or without port; or by its bare name. */
+  /** By its bare name, or by any of its host names, with or without port. */
   byName(name: string): IotHub | undefined {
     return this.#hubs.find(({ hubId, names }) => hubId === name.toLowerCase() || names.isCalled(name));
   }
 }
 
-/** A hub that is asked for. */
-export interface WantedHub {
+/** A hub to create or to change. */
+export interface RequestedHub {
   name: string;
-  /** See {@link IotHub.latency}; what it is stays when undefined, and is 0 at first. */
+  /** See {@link IotHub.latency}; undefined leaves it as it is, 0 at first. */
   latency?: number | undefined;
 }
 
 /**
- * Makes the hubs that are named and not there yet; without any, the usual one. All get the latency that is asked for.
+ * Creates the hubs that do not exist yet, and sets the latencies given. Without any names, a new state gets one hub of
+ * the default name.
  *
- * @returns the IDs of those that were made
+ * @returns the IDs of the new hubs
  */
-export function makeHubs({ main }: StateDatabases, hubs: readonly WantedHub[]): string[] {
+export function createHubs({ main }: StateDatabases, hubs: readonly RequestedHub[]): string[] {
   const known = new Set(
     (main.prepare('SELECT hub_id FROM iot_hub').all() as { hub_id: string }[]).map((row) => row.hub_id),
   );
-  const wanted = hubs.length > 0 || known.size > 0 ? hubs : [{ name: defaultHubName }];
-  const made = [...new Set(wanted.map(({ name }) => name.toLowerCase()))].filter((name) => !known.has(name));
+  const requested = hubs.length > 0 || known.size > 0 ? hubs : [{ name: defaultHubName }];
+  const created = [...new Set(requested.map(({ name }) => name.toLowerCase()))].filter(
+    (name) => !known.has(name),
+  );
   main.transaction(() => {
-    for (const hubId of made) {
+    for (const hubId of created) {
       main.prepare('INSERT INTO iot_hub SELECT coalesce(max(number), 0) + 1, ?, 0 FROM iot_hub').run(hubId);
+      createHubPolicies(main, hubId);
     }
-    // Those of an earlier enrollkit had their owner's only.
-    for (const hubId of [...known, ...made]) makeHubPolicies(main, hubId);
     const setLatency = main.prepare('UPDATE iot_hub SET latency = ? WHERE hub_id = ?');
     for (const { name, latency } of hubs)
       if (latency !== undefined) setLatency.run(latency, name.toLowerCase());
   })();
-  return made;
+  return created;
 }

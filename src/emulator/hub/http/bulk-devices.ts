@@ -4,11 +4,10 @@
  * Source: Microsoft Learn, IoT Hub service REST API 2021-04-12, Bulk Registry - Update Registry.
  */
 import { routes } from '../../../dps/contract/routes.js';
-import { twinEtag } from '../describe.js';
 import { assertDeviceId, parseDeviceSettings } from '../device-request.js';
+import { twinEtag, unquoted } from '../etags.js';
 import type { Hub } from '../hub.js';
 import { HubError } from '../hub-error.js';
-import { unquoted } from '../identities.js';
 import { isJsonObject, type JsonObject } from '../merge-patch.js';
 import { TwinPatchError } from '../twin-limits.js';
 import { parseTwinChange } from '../twin-request.js';

@@ -1,16 +1,15 @@
-/** Makes provisioning services: their number, their identity, the hubs that they link. */
-
+/** Creates provisioning services: their number, their identity, and the hubs that they link. */
 import type { StateDatabase } from '../state/database.js';
 import type { StateDatabases } from '../state/databases.js';
-import { makeServiceIdentity, type ServiceIdentity } from '../state/identity.js';
+import { createServiceIdentity, type ServiceIdentity } from '../state/identity.js';
 import { defaultSettings } from './provisioning-service.js';
 
 /**
- * Makes the services that are named and not there yet, each linked to all hubs.
+ * Creates the services that do not exist yet, each linked to all hubs.
  *
- * @param identity of the first service: the others are in its subscription and resource group
+ * @param identity that of the first service: the others are in its subscription and resource group
  */
-export function makeServices(
+export function createServices(
   databases: StateDatabases,
   names: readonly string[],
   identity: ServiceIdentity,
@@ -25,12 +24,12 @@ export function makeServices(
   for (const name of new Set(names)) {
     if (known.has(name.toLowerCase())) continue;
     const { subscriptionId, resourceGroup } = identity;
-    makeService(databases, { subscriptionId, resourceGroup, dpsName: name }, hubIds);
+    createService(databases, { subscriptionId, resourceGroup, dpsName: name }, hubIds);
   }
 }
 
-/** @returns its number */
-export function makeService(
+/** @returns the number of the new service */
+export function createService(
   databases: StateDatabases,
   identity: Omit<ServiceIdentity, 'idScope'>,
   hubIds: readonly string[],
@@ -41,17 +40,17 @@ export function makeService(
     .get() as { number: number };
   const database = databases.of('service', number);
   database.transaction(() => {
-    makeServiceIdentity(database, identity);
+    createServiceIdentity(database, identity);
     linkHubs(database, hubIds);
   })();
   main.prepare('INSERT INTO provisioning_service VALUES (?, ?)').run(number, identity.dpsName.toLowerCase());
   return number;
 }
 
-/** Links hubs to a service as one that nobody set anything of: all alike. */
+/** Links hubs to a service, all with the same weight. */
 export function linkHubs(database: StateDatabase, hubIds: readonly string[]): void {
   const insert = database.prepare(
-    'INSERT OR IGNORE INTO hub SELECT ?, ?, 1, 1, coalesce(max(position), -1) + 1 FROM hub',
+    'INSERT OR IGNORE INTO linked_hub SELECT ?, ?, 1, 1, coalesce(max(position), -1) + 1 FROM linked_hub',
   );
   for (const hubId of hubIds) insert.run(hubId, defaultSettings.location);
 }
