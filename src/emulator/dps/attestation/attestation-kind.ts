@@ -16,7 +16,7 @@ export type EnrollmentType = 'group' | 'individual';
 
 export interface AttestationKind<Settings> {
   /** `attestation.type`, and the member of the device's registration state that names the enrollment group. */
-  readonly type: 'x509' | 'symmetricKey';
+  readonly type: Exclude<AttestationMechanism['type'], 'none'>;
   /** The member of `attestation.x509` that has the details; only for the kinds of that type. */
   readonly member?: keyof NonNullable<AttestationMechanism['x509']>;
   readonly enrollments: readonly EnrollmentType[];
