@@ -124,7 +124,7 @@ function assertVersion(
       'EMULATOR_STATE_UNREADABLE',
       `The emulator's state ${path} was written by an older enrollkit, from before its first release, and this one cannot read it.`,
       {
-        next: 'Delete it with "enrollkit emulator reset --new-identity", or move the folder away; the emulator then makes a new state.',
+        next: 'Delete it with "enrollkit emulator reset --new-identity --dir FOLDER", or move the folder away; the emulator then makes a new state.',
       },
     );
   }
