@@ -1,13 +1,13 @@
-/** The resources of an emulator from its start to its stop: the state, the lock on its folder, its TLS identity. */
+/** What an emulator holds from start to stop: its state, the lock on its folder, its TLS identity. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hubNameProblem, serviceNameProblem } from '../dps/contract/ids.js';
 import { EnrollkitError } from '../errors.js';
 import { ensureFolder } from '../workspace/files.js';
-import { createServices, linkHubs } from './dps/create-services.js';
+import { linkHubs, makeServices } from './dps/make-services.js';
 import { emulatorFolder, removeEndpoints } from './endpoints.js';
-import { createHubs } from './hub/hub-directory.js';
+import { makeHubs } from './hub/hub-directory.js';
 import type { EmulatorOptions } from './options.js';
 import { parseSeed } from './seed/seed.js';
 import { type EmulatorSeed, firstServiceNameOf, hubsOf, serviceNamesOf } from './seed/seed-schema.js';
@@ -20,22 +20,22 @@ import { loadSqlite } from './state/sqlite.js';
 import type { Closer } from './wire/closers.js';
 import { openServerIdentity, type ServerIdentity } from './wire/tls/server-identity.js';
 
-/** They stay open through a reset. */
+/** What an emulator keeps while it runs, also through a reset. */
 export interface Resources {
-  /** Absolute; undefined when everything is in memory. */
+  /** Absolute; undefined when everything is kept in memory. */
   folder: string | undefined;
   databases: StateDatabases;
   server: ServerIdentity;
-  /** The folder with the root certificates for clients. */
+  /** The folder where clients find the roots. */
   published: string;
-  /** Call it when the start has succeeded: until then, closing restores the state. */
+  /** Call it when the start has succeeded: until then, closing restores the state that was found. */
   keep: () => void;
 }
 
 /**
- * Opens the state, and creates the services and hubs that do not exist yet.
+ * Opens the state folder and its contents, and creates the services and hubs that the options name.
  *
- * @param closers filled as resources are opened, even if opening one fails
+ * @param closers filled as resources are opened, also when a later one cannot be
  * @throws EnrollkitError USAGE, INVALID_SEED, EMULATOR_UNSUPPORTED, EMULATOR_STATE_IN_USE, EMULATOR_STATE_UNREADABLE,
  *   FILE_UNWRITABLE
  */
@@ -49,7 +49,7 @@ export async function openResources(options: EmulatorOptions, closers: Closer[])
     assertReadableState(folder);
     ensureFolder(folder);
     closers.push(lockFolder(folder));
-    // Left by a process that was killed.
+    // What a killed process left behind.
     removeEndpoints(folder);
     discardSnapshot(folder);
   }
@@ -57,21 +57,21 @@ export async function openResources(options: EmulatorOptions, closers: Closer[])
   closers.push(() => snapshot?.restore());
   const databases = new StateDatabases(folder ?? ':memory:');
   closers.push(() => databases.close());
-  if (folder !== undefined && seedCreates(databases, options.seed)) {
+  if (folder !== undefined && createsResources(databases, options.seed)) {
     snapshot = takeSnapshot(databases, folder);
   }
   const keep = () => {
     snapshot?.discard();
     snapshot = undefined;
   };
-  createServicesAndHubs(databases, options);
-  // Clients check TLS by their own clock, whatever clock the emulator has.
+  createMissing(databases, options);
+  // Clients judge TLS by their own clock, whatever clock the emulator follows.
   const server = await openServerIdentity({ folder, host, serverKey: options.serverKey, now: new Date() });
   return { folder, databases, server, published: publishedFolder(folder, closers), keep };
 }
 
-/** Whether a seed creates hubs or services, which happens before the rest of it is checked. */
-function seedCreates({ main }: StateDatabases, seed: EmulatorSeed | undefined): boolean {
+/** Whether a seed creates hubs or services: that happens before all of the seed has been checked. */
+function createsResources({ main }: StateDatabases, seed: EmulatorSeed | undefined): boolean {
   if (seed === undefined) return false;
   const names = main
     .prepare('SELECT name_key AS name FROM provisioning_service UNION SELECT hub_id FROM iot_hub')
@@ -81,21 +81,22 @@ function seedCreates({ main }: StateDatabases, seed: EmulatorSeed | undefined): 
   return known.size === 0 || requested.some((name) => !known.has(name.toLowerCase()));
 }
 
-/** Creates the services and hubs of the options that do not exist yet, and links each new one to all others. */
-export function createServicesAndHubs(
+/** Creates the services and hubs that the options name and the state lacks. New ones are linked to all others. */
+export function createMissing(
   databases: StateDatabases,
   { hubs: hubNames = [], services = [], seed }: EmulatorOptions,
 ): void {
   const hubs = [...hubNames.map((name) => ({ name })), ...hubsOf(seed)];
+  const serviceNames = [...services, ...serviceNamesOf(seed)];
   const { main } = databases;
   const before = main.prepare('SELECT number FROM provisioning_service').all() as { number: number }[];
   const identity = readIdentity(main, services[0] ?? firstServiceNameOf(seed));
-  const created = createHubs(databases, hubs);
-  for (const { number } of before) linkHubs(databases.of('service', number), created);
+  const made = makeHubs(databases, hubs);
+  for (const { number } of before) linkHubs(databases.of('service', number), made);
   const all = main.prepare('SELECT hub_id FROM iot_hub ORDER BY number').all() as { hub_id: string }[];
   const hubIds = all.map((row) => row.hub_id);
   if (before.length === 0) linkHubs(main, hubIds);
-  createServices(databases, [...services, ...serviceNamesOf(seed)], identity, hubIds);
+  makeServices(databases, serviceNames, identity, hubIds);
 }
 
 /** @throws EnrollkitError USAGE */
@@ -105,7 +106,7 @@ function assertNames({ hubs = [], services = [] }: EmulatorOptions): void {
   }
 }
 
-/** The folder with the root certificates; temporary for an emulator that has everything in memory. */
+/** The folder where clients find the roots: a temporary one for an emulator that keeps no files. */
 function publishedFolder(folder: string | undefined, closers: Closer[]): string {
   if (folder !== undefined) return folder;
   const temporary = mkdtempSync(join(tmpdir(), 'enrollkit-emulator-'));

@@ -70,7 +70,9 @@ export async function serve(
     authorities: () =>
       services
         .list()
-        .flatMap(({ certificates }) => certificates.verified().map(({ certificate }) => certificate)),
+        .flatMap(({ certificates }) =>
+          certificates.list().flatMap(({ verified, der }) => (verified ? [der] : [])),
+        ),
   });
   feed.hubs = hubs.list().map(({ hubId, hub }) => ({ hubId, messages: hub.messages }));
   const services: ServiceDirectory = new ServiceDirectory({
@@ -85,7 +87,7 @@ export async function serve(
     },
   });
   const registrations = new Registrations(services, now);
-  // There is one of each at least: see createHubs and readIdentity.
+  // There is one of each at least: see makeHubs and readIdentity.
   const firstService = services.list()[0]!;
   const firstHub = hubs.list()[0]!;
   const { names } = firstService;

@@ -1,5 +1,5 @@
 /** What the tests of the MQTT listener share: a certificate chain, a hub, registrations that answer by rule. */
-import type { KeyObject } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import mqtt from 'mqtt';
 import { dpsUserName, hubUserName } from '../../src/dps/contract/mqtt.js';
 import { DpsError } from '../../src/emulator/dps/dps-error.js';
@@ -10,7 +10,6 @@ import { type MqttListener, type MqttOptions, startMqtt } from '../../src/emulat
 import { generateKeyPair, privateKeyToPem } from '../../src/pki/keys.js';
 import { issue } from '../../src/pki/make/issue.js';
 import { loadProfile, type Role } from '../../src/pki/make/profile.js';
-import { parseCertificate } from '../../src/pki/x509/certificate.js';
 import { inspectCertificate } from '../../src/pki/x509/inspect.js';
 
 export interface Credential {
@@ -84,7 +83,7 @@ export async function startFixture(overrides: Partial<MqttOptions> = {}): Promis
   const serverRoot = await makeCertificate('root', 'Server root');
   const server = await makeCertificate('server', 'localhost', serverRoot);
   const database = openState(':memory:');
-  const authorities = [parseCertificate(root.pem)];
+  const authorities = [new X509Certificate(root.pem).raw];
   const hub = openHub(
     database,
     () => new Date(),

@@ -1,12 +1,12 @@
-/** Reads certificates in JSON: PEM, base64 of DER, base64 of PEM, and either of these in another layer of base64. */
+/** Certificates as clients put them into JSON: PEM, base64 of DER, base64 of PEM, and base64 of either once more. */
 import { type Certificate, parseCertificate } from '../../pki/x509/certificate.js';
 
-/** The number of base64 layers that are decoded: the az CLI sends two. */
+/** How many layers of base64 are taken off: the az CLI sends two. */
 const maxLayers = 3;
 const pemBlock = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/;
 
 /**
- * Reads the first certificate of a bundle.
+ * Of a bundle, the first certificate counts.
  *
  * @throws EnrollkitError INVALID_CERTIFICATE
  */

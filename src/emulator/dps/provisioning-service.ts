@@ -1,4 +1,4 @@
-/** A provisioning service: its identity, names and settings, and its parts. */
+/** A provisioning service: its names, its data, and what decides about its devices. */
 import type { AllocationPolicy } from '../../dps/contract/schemas.js';
 import type { HubDirectory } from '../hub/hub-directory.js';
 import type { StateDatabase } from '../state/database.js';
@@ -25,22 +25,22 @@ import { EnrollmentGroups } from './state/stored-groups.js';
 import { IndividualEnrollments } from './state/stored-individuals.js';
 import { RegistrationRecords } from './state/stored-registrations.js';
 
-/** The settings of a provisioning service in Azure Resource Manager. */
+/** The settings of a provisioning service, which clients change through Azure Resource Manager. */
 export interface ServiceSettings {
   location: string;
   tags: Record<string, string>;
-  /** For enrollments without one. */
+  /** For enrollments without an allocation policy. */
   allocationPolicy: Exclude<AllocationPolicy, 'custom'>;
   sku: { name: string; capacity: number };
 }
 
 export interface ProvisioningService {
-  /** Counted from 1; the last part of its loopback address. */
+  /** From 1; the service's loopback address ends with it. */
   readonly number: number;
   readonly identity: ServiceIdentity;
   readonly settings: Readonly<ServiceSettings>;
   readonly etag: string;
-  /** Replaces the settings, with a new etag. */
+  /** Replaces the settings, and makes a new etag. */
   change(settings: ServiceSettings): void;
   replacePolicies(policies: readonly Policy[]): void;
   readonly policies: readonly Policy[];
@@ -49,7 +49,7 @@ export interface ProvisioningService {
   readonly groups: EnrollmentGroups;
   readonly individuals: IndividualEnrollments;
   readonly records: RegistrationRecords;
-  /** The hubs that it links. */
+  /** The linked hubs. */
   readonly hubs: LinkedHubs;
   readonly issuing: IssuingAuthorities;
   /** Decides which devices may register. */
@@ -61,10 +61,10 @@ export interface OpenServiceOptions {
   databases: StateDatabases;
   hubs: HubDirectory;
   now: () => Date;
-  /** The address that the service with this number is bound to. */
+  /** The address of the service of a number. */
   addressOf: (number: number, name: string) => string;
   ports: () => Ports;
-  /** Undefined without limits. */
+  /** Undefined for no limits. */
   limits: QuotaLimits | undefined;
   /** Whether devices must present their chain up to a verified CA. */
   fullChain: boolean;
@@ -78,7 +78,7 @@ export const defaultSettings: ServiceSettings = {
   sku: { name: 'S1', capacity: 1 },
 };
 
-/** Opens an existing service. */
+/** Opens a service of the state. */
 export function openService(
   number: number,
   { databases, hubs: directory, now, addressOf, ports, limits, fullChain }: OpenServiceOptions,
@@ -133,6 +133,6 @@ export function openService(
 function readSettings(database: StateDatabase): ServiceSettings & { etag: string } {
   const stored = readSetting(database, 'service');
   if (stored !== undefined) return JSON.parse(stored) as ServiceSettings & { etag: string };
-  // Until the settings are first changed, the etag is derived from the ID scope, so that it stays the same.
+  // An etag that stays the same until the service is changed for the first time.
   return { ...defaultSettings, etag: Buffer.from(readServiceIdentity(database).idScope).toString('base64') };
 }

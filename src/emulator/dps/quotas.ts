@@ -1,5 +1,5 @@
 /**
- * The limits of a provisioning service, by rate and by number; off by default, since tests and fleets should run fast.
+ * What a provisioning service takes, by rate and by number; off unless asked for, since tests and fleets are in a hurry.
  *
  * Source: Microsoft Learn, "Azure IoT Hub Device Provisioning Service quotas and limits", March 2024.
  */
@@ -8,19 +8,19 @@ import { Recent } from '../wire/recent.js';
 import { DpsError } from './dps-error.js';
 
 export interface QuotaLimits extends CountLimits {
-  /** On the service plane. */
+  /** Of the service plane, a minute. */
   operationsPerMinute: number;
-  /** Counts registrations of devices that may register. */
+  /** Registrations that are let in, a minute. */
   registrationsPerMinute: number;
-  /** Per device. */
+  /** By each device, in ten seconds. */
   pollsPerTenSeconds: number;
 }
 
-/** Limits by number. */
+/** How many there may be. */
 export interface CountLimits {
-  /** Provisioning services in the subscription. */
+  /** Provisioning services, in the subscription. */
   services: number;
-  /** This and the following: per provisioning service. */
+  /** The following, each in one provisioning service. */
   linkedHubs: number;
   certificates: number;
   x509EnrollmentGroups: number;
@@ -42,10 +42,10 @@ export const documentedLimits: QuotaLimits = {
   registrations: 1_000_000,
 };
 
-/** Polls are counted for this many devices; those that polled longest ago are forgotten first. */
+/** More devices than this are not remembered at once: those that have not polled for the longest are forgotten. */
 const maxDevices = 100_000;
 
-/** The maximum number; Infinity without limits. */
+/** How many of these there may be; Infinity without limits. */
 export function mostOf(limits: QuotaLimits | undefined, of: keyof CountLimits): number {
   return limits?.[of] ?? Number.POSITIVE_INFINITY;
 }
@@ -57,13 +57,13 @@ export class Quotas {
   readonly #registrations: number[] = [];
   readonly #polls = new Recent<string, number[]>(maxDevices);
 
-  /** @param limits undefined for no limits */
+  /** @param limits undefined for none */
   constructor(limits: QuotaLimits | undefined, now: () => Date) {
     this.#limits = limits;
     this.#now = now;
   }
 
-  /** The maximum number; Infinity without limits. */
+  /** How many of these there may be; Infinity without limits. */
   most(of: keyof CountLimits): number {
     return mostOf(this.#limits, of);
   }
@@ -99,10 +99,10 @@ export class Quotas {
     this.#count(polls, this.#limits.pollsPerTenSeconds, 10_000);
   }
 
-  /** @param times when the events within the window were counted, in order */
+  /** @param times when each was counted that may still count, in order */
   #count(times: number[], limit: number, windowMs: number): void {
     const now = this.#now().getTime();
-    // If the clock was set back, times after it no longer count.
+    // The clock may have been set back: what lies ahead of it counts no more.
     while (times.length > 0 && times.at(-1)! > now) times.pop();
     let gone = 0;
     while (gone < times.length && times[gone]! <= now - windowMs) gone += 1;
@@ -122,7 +122,7 @@ export class Quotas {
  * Source: Microsoft Learn, "Troubleshooting with DPS", whose only status for limits is 429. It comes without
  * Retry-After, since waiting makes no room.
  *
- * @throws DpsError throttled when the maximum is reached
+ * @throws DpsError throttled when there are as many as there may be
  */
 export function assertFewer(count: () => number, most: number, what: string): void {
   if (most === Number.POSITIVE_INFINITY || count() < most) return;

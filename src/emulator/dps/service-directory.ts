@@ -1,13 +1,14 @@
-/** The provisioning services of an emulator. Each has its own state; they share the hubs. */
+/** The provisioning services of an emulator. Each has its own database; they share the hubs. */
+
 import { servicePolicies } from '../state/identity.js';
-import { createService } from './create-services.js';
+import { makeService } from './make-services.js';
 import { type OpenServiceOptions, openService, type ProvisioningService } from './provisioning-service.js';
 import { type CountLimits, mostOf } from './quotas.js';
 
 export interface ServiceDirectoryOptions extends OpenServiceOptions {
-  /** All services are in it. */
+  /** Of all services. */
   subscriptionId: string;
-  /** Opens the address of a service that is created while the emulator runs, and returns it. */
+  /** Listens at the address of a service that is created while the emulator runs. @returns the address or name */
   openAddress: (number: number, name: string) => Promise<string>;
 }
 
@@ -23,7 +24,7 @@ export class ServiceDirectory {
     this.#services = rows.map(({ number }) => openService(number, options));
   }
 
-  /** In the order of creation. */
+  /** In the order of their creation. */
   list(): readonly ProvisioningService[] {
     return this.#services;
   }
@@ -32,28 +33,28 @@ export class ServiceDirectory {
     return this.#services.find(({ identity }) => same(identity.dpsName, dpsName));
   }
 
-  /** The maximum number of services, or of something in one service; Infinity without quotas. */
+  /** The most of these that there can be, in all or in each service; Infinity without quotas. */
   most(of: keyof CountLimits): number {
     return mostOf(this.#options.limits, of);
   }
 
-  /** Creates a service without linked hubs; the name must not be taken. Clients can connect to it when this resolves. */
+  /** Creates a service without hubs, under a name that is free. Clients can dial it when this resolves. */
   async create(dpsName: string, resourceGroup: string): Promise<ProvisioningService> {
     const { databases, subscriptionId, openAddress } = this.#options;
-    const number = createService(databases, { subscriptionId, resourceGroup, dpsName }, []);
+    const number = makeService(databases, { subscriptionId, resourceGroup, dpsName }, []);
     const address = await openAddress(number, dpsName.toLowerCase());
     const service = openService(number, { ...this.#options, addressOf: () => address });
     this.#services = [...this.#services, service];
     return service;
   }
 
-  /** Deletes a service and its state; the hubs stay, with their devices. */
+  /** Deletes a service with everything in it; the hubs and their devices stay. */
   delete(service: ProvisioningService): void {
     const { databases } = this.#options;
     this.#services = this.#services.filter((one) => one !== service);
     databases.main.prepare('DELETE FROM provisioning_service WHERE number = ?').run(service.number);
-    // The state of the first one is in the main file.
-    if (service.number === 1) databases.main.exec(deleteFirstService);
+    // The main database has the first service, and more.
+    if (service.number === 1) databases.main.exec(emptyService);
     else databases.remove('service', service.number);
   }
 
@@ -62,8 +63,8 @@ export class ServiceDirectory {
   }
 }
 
-/** Deletes the state of the first service from the main file. */
-const deleteFirstService = `
+/** Deletes the first service's data from the main database. */
+const emptyService = `
   BEGIN;
   DELETE FROM certificate; DELETE FROM enrollment_group; DELETE FROM enrollment_group_ca;
   DELETE FROM individual_enrollment; DELETE FROM registration; DELETE FROM operation;

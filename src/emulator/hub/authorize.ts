@@ -25,8 +25,8 @@ export interface DeviceProof {
   path?: string;
   /** The hub's policies: a token signed with one that grants `DeviceConnect` is good for any device. */
   policies: readonly Policy[];
-  /** The hub's CAs, for devices that are authenticated by their CA. */
-  authorities?: readonly Certificate[];
+  /** The hub's CAs, for devices that are authenticated by their CA: DER. */
+  authorities?: readonly Buffer[];
 }
 
 /**

@@ -1,33 +1,33 @@
-/** The hubs of an emulator. Each has its own devices and state; a provisioning service links some of the hubs. */
-import type { Certificate } from '../../pki/x509/certificate.js';
+/** The hubs of an emulator. Each has a database for its devices; a provisioning service links some of the hubs. */
+
 import type { StateDatabases } from '../state/databases.js';
-import { createHubPolicies, type Policy, readPolicies } from '../state/identity.js';
+import { makeHubPolicies, type Policy, readPolicies } from '../state/identity.js';
 import { HostNames, type Ports } from '../wire/network/host-names.js';
 import { type Hub, type NamedHub, openHub } from './hub.js';
 
 export interface IotHub {
   /** Its name, lower case. */
   readonly hubId: string;
-  /** Counted from 1; the last part of its loopback address. */
+  /** From 1; the hub's loopback address ends with it. */
   readonly number: number;
-  /** Simulated milliseconds between devices and the hub. */
+  /** The latency between devices and the hub, in milliseconds, for the allocation policy that goes by it. */
   readonly latency: number;
   readonly hub: Hub;
   readonly policies: readonly Policy[];
   readonly names: HostNames;
 }
 
-/** The name of the first hub when no other is given. */
+/** The name of the first hub, unless the options give one. */
 const defaultHubName = 'hub-1';
 
 export interface HubDirectoryOptions {
   databases: StateDatabases;
   now: () => Date;
-  /** The address that the hub with this number is bound to. */
+  /** The address of the hub of a number. */
   addressOf: (number: number, name: string) => string;
   ports: () => Ports;
-  /** See {@link Hub.authorities}. */
-  authorities: () => readonly Certificate[];
+  /** The CAs whose certificates let in devices of the kind `certificateAuthority`: DER. */
+  authorities: () => readonly Buffer[];
 }
 
 export class HubDirectory {
@@ -55,7 +55,7 @@ export class HubDirectory {
     }));
   }
 
-  /** In the order of creation; at least one. */
+  /** In the order of their creation; at least one. */
   list(): readonly IotHub[] {
     return this.#hubs;
   }
@@ -64,7 +64,7 @@ export class HubDirectory {
     return this.#hubs.find((one) => one.hubId === hubId);
   }
 
-  /** A hub for a port that all hubs share. */
+  /** As one that is spoken to over a port of all hubs. */
   named(hub: IotHub): NamedHub {
     return {
       hubId: hub.hubId,
@@ -74,41 +74,40 @@ export class HubDirectory {
     };
   }
 
-  /** By its bare name, or by any of its host names, with or without port. */
+  /** By any of its names, with or without port; or by its bare name. */
   byName(name: string): IotHub | undefined {
     return this.#hubs.find(({ hubId, names }) => hubId === name.toLowerCase() || names.isCalled(name));
   }
 }
 
-/** A hub to create or to change. */
+/** A hub to create. */
 export interface RequestedHub {
   name: string;
-  /** See {@link IotHub.latency}; undefined leaves it as it is, 0 at first. */
+  /** See {@link IotHub.latency}; undefined to keep the current one, which is 0 for a new hub. */
   latency?: number | undefined;
 }
 
 /**
- * Creates the hubs that do not exist yet, and sets the latencies given. Without any names, a new state gets one hub of
- * the default name.
+ * Creates the hubs that the state lacks; the default one when there would be none. All get the latency that is requested.
  *
  * @returns the IDs of the new hubs
  */
-export function createHubs({ main }: StateDatabases, hubs: readonly RequestedHub[]): string[] {
+export function makeHubs({ main }: StateDatabases, hubs: readonly RequestedHub[]): string[] {
   const known = new Set(
     (main.prepare('SELECT hub_id FROM iot_hub').all() as { hub_id: string }[]).map((row) => row.hub_id),
   );
   const requested = hubs.length > 0 || known.size > 0 ? hubs : [{ name: defaultHubName }];
-  const created = [...new Set(requested.map(({ name }) => name.toLowerCase()))].filter(
+  const made = [...new Set(requested.map(({ name }) => name.toLowerCase()))].filter(
     (name) => !known.has(name),
   );
   main.transaction(() => {
-    for (const hubId of created) {
+    for (const hubId of made) {
       main.prepare('INSERT INTO iot_hub SELECT coalesce(max(number), 0) + 1, ?, 0 FROM iot_hub').run(hubId);
-      createHubPolicies(main, hubId);
+      makeHubPolicies(main, hubId);
     }
     const setLatency = main.prepare('UPDATE iot_hub SET latency = ? WHERE hub_id = ?');
     for (const { name, latency } of hubs)
       if (latency !== undefined) setLatency.run(latency, name.toLowerCase());
   })();
-  return created;
+  return made;
 }

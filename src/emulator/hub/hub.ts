@@ -1,5 +1,4 @@
 /** A hub of the emulator: device identities, twins, messages in both directions, and direct methods. */
-import type { Certificate } from '../../pki/x509/certificate.js';
 import type { StateDatabase } from '../state/database.js';
 import type { Policy } from '../state/identity.js';
 import { CloudToDeviceMessages } from './cloud-to-device.js';
@@ -25,17 +24,17 @@ export interface Hub {
   readonly methods: DirectMethods;
   /** The devices that receive their messages over MQTT as soon as they connect. */
   readonly subscriptions: KeptSubscriptions;
-  /** The CAs that devices of the kind `certificateAuthority` need a certificate from. */
-  readonly authorities: () => readonly Certificate[];
+  /** The CAs whose certificates let in devices of the kind `certificateAuthority`: DER. */
+  readonly authorities: () => readonly Buffer[];
 }
 
-/** One of the hubs that share a port. */
+/** One of the hubs that are spoken to over one port. */
 export interface NamedHub {
   hubId: string;
   hub: Hub;
-  /** The names that tokens may be for. */
+  /** What a token may name. */
   hostNames: () => readonly string[];
-  /** Its shared access policies. */
+  /** What its back ends may do. */
   policies: () => readonly Policy[];
 }
 
@@ -46,7 +45,7 @@ export interface NamedHub {
 export function openHub(
   database: StateDatabase,
   now: () => Date,
-  authorities: () => readonly Certificate[] = () => [],
+  authorities: () => readonly Buffer[] = () => [],
 ): Hub {
   const devices = new HubDevices(database, now);
   const feedback = new MessageFeedback(database, now, () => cloudToDevice.expire());

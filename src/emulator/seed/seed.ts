@@ -11,7 +11,7 @@ import { type EmulatorSeed, emulatorSeedSchema, hasOwnService, type ServiceSeed 
 import { readServiceSeed } from './seed-service.js';
 
 export interface SeedTarget {
-  /** These and the hubs of the seed exist by now; see createServicesAndHubs. */
+  /** These and the hubs of the seed exist by now; see createMissing. */
   services: ServiceDirectory;
   hubs: HubDirectory;
   now: () => Date;

@@ -51,7 +51,7 @@ export function readIdentity(database: StateDatabase, name?: string): Identity {
       database
         .prepare("INSERT INTO resource_group VALUES (?, ?, 'local', '{}')")
         .run(resourceGroup, resourceGroup);
-      createFirstService(database, {
+      makeFirstService(database, {
         subscriptionId: randomUUID(),
         resourceGroup,
         dpsName: name ?? defaultServiceName,
@@ -61,19 +61,19 @@ export function readIdentity(database: StateDatabase, name?: string): Identity {
     // All of them were deleted: an emulator has at least one.
     const identity = readServiceIdentity(database);
     database.transaction(() =>
-      createFirstService(database, { ...identity, dpsName: name ?? identity.dpsName }),
+      makeFirstService(database, { ...identity, dpsName: name ?? identity.dpsName }),
     )();
   }
   return { ...readServiceIdentity(database), armToken: readSetting(database, 'armToken')! };
 }
 
-function createFirstService(database: StateDatabase, identity: Omit<ServiceIdentity, 'idScope'>): void {
+function makeFirstService(database: StateDatabase, identity: Omit<ServiceIdentity, 'idScope'>): void {
   database.prepare('INSERT INTO provisioning_service VALUES (1, ?)').run(identity.dpsName.toLowerCase());
-  createServiceIdentity(database, identity);
+  makeServiceIdentity(database, identity);
 }
 
 /** Creates the ID scope and the owner's policy of a service in a state without one. Call it in a transaction. */
-export function createServiceIdentity(
+export function makeServiceIdentity(
   database: StateDatabase,
   identity: Omit<ServiceIdentity, 'idScope'>,
 ): void {
@@ -116,7 +116,7 @@ const hubPolicies = {
 };
 
 /** Creates the policies of a new hub. */
-export function createHubPolicies(database: StateDatabase, hubId: string): void {
+export function makeHubPolicies(database: StateDatabase, hubId: string): void {
   for (const [keyName, rights] of Object.entries(hubPolicies)) insertPolicy(database, hubId, keyName, rights);
 }
 

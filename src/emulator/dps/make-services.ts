@@ -1,15 +1,16 @@
 /** Creates provisioning services: their number, their identity, and the hubs that they link. */
+
 import type { StateDatabase } from '../state/database.js';
 import type { StateDatabases } from '../state/databases.js';
-import { createServiceIdentity, type ServiceIdentity } from '../state/identity.js';
+import { makeServiceIdentity, type ServiceIdentity } from '../state/identity.js';
 import { defaultSettings } from './provisioning-service.js';
 
 /**
- * Creates the services that do not exist yet, each linked to all hubs.
+ * Creates the services that the state lacks, each linked to all hubs.
  *
- * @param identity that of the first service: the others are in its subscription and resource group
+ * @param identity of the first service: the others get its subscription and resource group
  */
-export function createServices(
+export function makeServices(
   databases: StateDatabases,
   names: readonly string[],
   identity: ServiceIdentity,
@@ -24,12 +25,12 @@ export function createServices(
   for (const name of new Set(names)) {
     if (known.has(name.toLowerCase())) continue;
     const { subscriptionId, resourceGroup } = identity;
-    createService(databases, { subscriptionId, resourceGroup, dpsName: name }, hubIds);
+    makeService(databases, { subscriptionId, resourceGroup, dpsName: name }, hubIds);
   }
 }
 
 /** @returns the number of the new service */
-export function createService(
+export function makeService(
   databases: StateDatabases,
   identity: Omit<ServiceIdentity, 'idScope'>,
   hubIds: readonly string[],
@@ -40,7 +41,7 @@ export function createService(
     .get() as { number: number };
   const database = databases.of('service', number);
   database.transaction(() => {
-    createServiceIdentity(database, identity);
+    makeServiceIdentity(database, identity);
     linkHubs(database, hubIds);
   })();
   main.prepare('INSERT INTO provisioning_service VALUES (?, ?)').run(number, identity.dpsName.toLowerCase());
