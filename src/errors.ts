@@ -231,6 +231,10 @@ export const errorTable = {
     exit: exitStatus.local,
     next: 'Move that folder away; the emulator makes a new one.',
   },
+  EMULATOR_UNSUPPORTED: {
+    exit: exitStatus.local,
+    next: 'Run the emulator on another machine or in a container: Linux or macOS on x64 or Arm, or Windows on x64. Everything else in enrollkit works here.',
+  },
 
   INTERRUPTED: {
     exit: exitStatus.interrupted,

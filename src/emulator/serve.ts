@@ -11,7 +11,7 @@ import { armPlane } from './dps/arm/arm-plane.js';
 import { withExistence } from './dps/arm/existence.js';
 import { devicePlane } from './dps/device/device-plane.js';
 import { documentedLimits, type QuotaLimits } from './dps/quotas.js';
-import { RegistrationRouter } from './dps/registration/registration-router.js';
+import { Registrations } from './dps/registration/registrations.js';
 import { servicePlane } from './dps/service/service-plane.js';
 import { ServiceDirectory } from './dps/service-directory.js';
 import { issuingRootFileName } from './dps/state/issuing-authorities.js';
@@ -86,7 +86,7 @@ export async function serve(
       return (await https.listenAt(address)) ? address : `${name}.localhost`;
     },
   });
-  const registrations = new RegistrationRouter(services);
+  const registrations = new Registrations(services, now);
   // There is one of each at least: see makeHubs and readIdentity.
   const firstService = services.list()[0]!;
   const firstHub = hubs.list()[0]!;
@@ -165,7 +165,7 @@ export async function serve(
   });
   closers.push(() => https.close());
   ports = { https: https.port, mqtt: mqtt.port, amqp: amqpListener.port };
-  for (const service of services.list()) service.hubs.noteNames();
+  for (const service of services.list()) service.hubs.recordNames();
   if (seed) applySeed(seed, { services, hubs, now });
 
   const issuingRoot = (await firstService.issuing.root()).certificate;

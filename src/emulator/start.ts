@@ -4,7 +4,7 @@ import { EmulatorClock } from './clock.js';
 import { type DeviceMessage, MessageFeed } from './control/message-feed.js';
 import type { EmulatorEndpoints } from './endpoints.js';
 import type { EmulatorOptions } from './options.js';
-import { makeWanted, openResources } from './resources.js';
+import { createMissing, openResources } from './resources.js';
 import { serve } from './serve.js';
 import { emptyState } from './state/empty.js';
 import { type Closer, closeAll } from './wire/closers.js';
@@ -37,7 +37,8 @@ export interface Emulator {
 /**
  * Starts a local DPS with one linked hub. Everything that it answers with success is stored by then.
  *
- * @throws EnrollkitError USAGE, PORT_IN_USE, EMULATOR_STATE_IN_USE, EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE, INVALID_SEED
+ * @throws EnrollkitError USAGE, PORT_IN_USE, EMULATOR_STATE_IN_USE, EMULATOR_STATE_UNREADABLE, EMULATOR_UNSUPPORTED,
+ *   FILE_UNWRITABLE, INVALID_SEED
  */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   checkOptions(options);
@@ -71,7 +72,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         await closeAll(serving);
         for (const database of resources.databases.all()) emptyState(database);
         // Clients may have deleted some.
-        makeWanted(resources.databases, options);
+        createMissing(resources.databases, options);
         clock.reset();
         await serve({ ...options, ...portsOf(endpoints) }, resources, { clock, reset, feed }, serving);
       });

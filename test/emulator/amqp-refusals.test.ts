@@ -270,8 +270,7 @@ test('$cbs: a token opens the links of its device until it expires; one that is 
   const key = base64('the key of a device');
   fixture.hub.devices.ensure({
     deviceId: 'tokens',
-    issuerThumbprints: [],
-    symmetricKeys: [key],
+    credential: { type: 'sas', symmetricKeys: [key] },
     iotEdge: false,
   });
   const client = await connectAmqp(fixture.client());
@@ -350,8 +349,7 @@ test('the hub takes the token of a device over SASL PLAIN, too', async () => {
   const key = base64('another key of a device');
   fixture.hub.devices.ensure({
     deviceId: 'plain',
-    issuerThumbprints: [],
-    symmetricKeys: [key],
+    credential: { type: 'sas', symmetricKeys: [key] },
     iotEdge: false,
   });
   const expiry = Math.floor(Date.now() / 1000) + 60;

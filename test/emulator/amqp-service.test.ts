@@ -162,9 +162,7 @@ test('a token in place of a password, as older SDKs send it', async () => {
 
 test('a device that is let in by its CA sends over AMQP, another of its name does not', async () => {
   fixture.hub.identities.create('certified', {
-    authentication: 'certificateAuthority',
-    thumbprints: { primary: undefined, secondary: undefined },
-    symmetricKeys: undefined,
+    credential: { type: 'certificateAuthority' },
     status: 'enabled',
     statusReason: undefined,
     iotEdge: false,

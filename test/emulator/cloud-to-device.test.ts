@@ -1,18 +1,19 @@
 /** The queue of messages to a device: its bounds, and how a message leaves it. */
 import assert from 'node:assert/strict';
-import Database from 'libsql';
 import { test } from 'uvu';
 import { type Hub, openHub } from '../../src/emulator/hub/hub.js';
 import { HubError } from '../../src/emulator/hub/hub-error.js';
+import { openState, type StateDatabase } from '../../src/emulator/state/database.js';
 
 let now: Date;
-let database: Database.Database;
+const credential = { type: 'certificateAuthority' } as const;
+let database: StateDatabase;
 let hub: Hub;
 test.before.each(() => {
   now = new Date('2030-01-01T00:00:00Z');
-  database = new Database(':memory:');
+  database = openState(':memory:');
   hub = openHub(database, () => now);
-  for (const deviceId of ['a', 'b']) hub.devices.ensure({ deviceId, issuerThumbprints: [], iotEdge: false });
+  for (const deviceId of ['a', 'b']) hub.devices.ensure({ deviceId, credential, iotEdge: false });
 });
 test.after.each(() => {
   database.close();
@@ -107,7 +108,7 @@ test('a device that is deleted leaves nothing for its successor', () => {
   hub.cloudToDevice.send('a', message());
   const taken = hub.cloudToDevice.receive('a')!;
   hub.devices.delete('a');
-  hub.devices.ensure({ deviceId: 'a', issuerThumbprints: [], iotEdge: false });
+  hub.devices.ensure({ deviceId: 'a', credential, iotEdge: false });
   assert.equal(hub.cloudToDevice.count('a'), 0);
   hub.cloudToDevice.send('a', message('new'));
   assert.equal(hub.cloudToDevice.complete('a', taken.lockToken), false);

@@ -3,11 +3,11 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { createAdaptorServer } from '@hono/node-server';
-import Database from 'libsql';
 import { test } from 'uvu';
 import { createSasToken } from '../../src/dps/contract/sas.js';
 import { hubRoutes } from '../../src/emulator/hub/http/hub-plane.js';
 import { type Hub, openHub } from '../../src/emulator/hub/hub.js';
+import { openState, type StateDatabase } from '../../src/emulator/state/database.js';
 import type { EmulatorEvent } from '../../src/emulator/wire/events.js';
 import { type Credential, makeCertificate } from './mqtt-fixture.js';
 
@@ -22,7 +22,7 @@ const policy = {
 const version = '?api-version=2021-04-12';
 
 let server: https.Server;
-let database: Database.Database;
+let database: StateDatabase;
 let hub: Hub;
 let serverRoot: Credential;
 let root: Credential;
@@ -34,7 +34,7 @@ test.before(async () => {
   const serverCertificate = await makeCertificate('server', 'localhost', serverRoot);
   root = await makeCertificate('root', 'Root');
   device = await makeCertificate('device', 'device-1', root);
-  database = new Database(':memory:');
+  database = openState(':memory:');
   hub = openHub(database, () => new Date());
   const app = hubRoutes({
     hub,
@@ -60,8 +60,11 @@ test.before.each(() => {
   hub.devices.delete('device-1');
   hub.devices.ensure({
     deviceId: 'device-1',
-    leafThumbprint: device.thumbprint,
-    issuerThumbprints: [root.thumbprint],
+    credential: {
+      type: 'selfSigned',
+      primaryThumbprint: device.thumbprint,
+      issuerThumbprints: [root.thumbprint],
+    },
     iotEdge: true,
     initialTwin: { tags: { site: 'A' }, properties: { desired: { interval: 30 } } },
   });

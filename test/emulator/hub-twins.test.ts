@@ -1,30 +1,31 @@
 /** Twins as the hub keeps them: when each property was last updated, and what a twin may hold. */
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import Database from 'libsql';
 import { test } from 'uvu';
 import { type JsonObject, mergePatch } from '../../src/dps/contract/merge-patch.js';
 import { type Hub, openHub } from '../../src/emulator/hub/hub.js';
 import { TwinPatchError, twinSize } from '../../src/emulator/hub/twin-limits.js';
 import { patchedMetadata } from '../../src/emulator/hub/twin-metadata.js';
+import { openState, type StateDatabase } from '../../src/emulator/state/database.js';
 
 const [created, second, third] = ['2030-01-01', '2030-01-02', '2030-01-03'].map(
   (day) => `${day}T00:00:00.000Z`,
 ) as [string, string, string];
 let now: Date;
-let database: Database.Database;
+const credential = { type: 'certificateAuthority' } as const;
+let database: StateDatabase;
 let hub: Hub;
 test.before.each(() => {
   now = new Date(created);
-  database = new Database(':memory:');
+  database = openState(':memory:');
   hub = openHub(database, () => now);
   hub.devices.ensure({
     deviceId: 'a',
-    issuerThumbprints: [],
+    credential,
     iotEdge: false,
     initialTwin: { properties: { desired: { interval: 5, net: { ip: 'x' } } } },
   });
-  hub.devices.ensure({ deviceId: 'empty', issuerThumbprints: [], iotEdge: false });
+  hub.devices.ensure({ deviceId: 'empty', credential, iotEdge: false });
 });
 test.after.each(() => {
   database.close();

@@ -1,11 +1,10 @@
 /** What the tests of the MQTT listener share: a certificate chain, a hub, registrations that answer by rule. */
 import { type KeyObject, X509Certificate } from 'node:crypto';
-import Database from 'libsql';
 import mqtt from 'mqtt';
 import { dpsUserName, hubUserName } from '../../src/dps/contract/mqtt.js';
-import type { RegistrationsLike } from '../../src/emulator/dps/device/mqtt-session.js';
 import { DpsError } from '../../src/emulator/dps/dps-error.js';
 import { type Hub, openHub } from '../../src/emulator/hub/hub.js';
+import { openState } from '../../src/emulator/state/database.js';
 import type { EmulatorEvent } from '../../src/emulator/wire/events.js';
 import { type MqttListener, type MqttOptions, startMqtt } from '../../src/emulator/wire/mqtt/listener.js';
 import { generateKeyPair, privateKeyToPem } from '../../src/pki/keys.js';
@@ -61,7 +60,7 @@ export interface Fixture {
 }
 
 /** Those of "refused-..." are refused, the others assigned with the first poll. */
-function registrationsAt(hubHostName: () => string): RegistrationsLike {
+function registrationsAt(hubHostName: () => string): MqttOptions['registrations'] {
   return {
     async register({ registrationId, chain }) {
       if (registrationId.startsWith('refused')) throw new DpsError('caNotFound');
@@ -83,7 +82,7 @@ export async function startFixture(overrides: Partial<MqttOptions> = {}): Promis
   const intermediate = await makeCertificate('intermediate', 'Intermediate', root);
   const serverRoot = await makeCertificate('root', 'Server root');
   const server = await makeCertificate('server', 'localhost', serverRoot);
-  const database = new Database(':memory:');
+  const database = openState(':memory:');
   const authorities = [new X509Certificate(root.pem).raw];
   const hub = openHub(
     database,
@@ -126,8 +125,11 @@ export async function startFixture(overrides: Partial<MqttOptions> = {}): Promis
       const credential = await device(deviceId);
       hub.devices.ensure({
         deviceId,
-        leafThumbprint: credential.thumbprint,
-        issuerThumbprints: [intermediate.thumbprint],
+        credential: {
+          type: 'selfSigned',
+          primaryThumbprint: credential.thumbprint,
+          issuerThumbprints: [intermediate.thumbprint],
+        },
         iotEdge: false,
         initialTwin: { tags: { site: 'A' }, properties: { desired } },
       });

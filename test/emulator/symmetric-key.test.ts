@@ -125,6 +125,41 @@ test('of one device beat those of a group, and block it when disabled', async ({
   assert.equal(refused.body.errorCode, 401002);
 });
 
+test('give way when a group changes its kind of attestation, and are new when it changes back', async ({
+  emulator,
+}) => {
+  const root = await make('root', 'Changing');
+  await emulator.verifiedCa('changing', root);
+  const path = '/enrollmentGroups/changing';
+  const keysOf = async () =>
+    (await emulator.service('POST', `${path}/attestationmechanism`)).body.symmetricKey;
+  const change = async (attestation: object) => {
+    const body = { enrollmentGroupId: 'changing', attestation };
+    const answer = await emulator.service('PUT', path, body, { 'if-match': '*' });
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+  };
+  const byKey = (key: string) => register(emulator, 'by-key', tokenOf(emulator, 'by-key', key));
+  const byCertificate = async () =>
+    emulator.register('by-certificate', [await make('device', 'by-certificate', root), root]);
+
+  await put(emulator, path, { enrollmentGroupId: 'changing' });
+  const first = await keysOf();
+  const derived = deriveDeviceKey(first.primaryKey, 'by-key');
+  assert.equal((await byKey(derived)).status, 200);
+  assert.equal((await byCertificate()).status, 401);
+  await change({ type: 'x509', x509: { caReferences: { primary: 'changing' } } });
+  assert.equal((await byKey(derived)).status, 401);
+  const { body } = await byCertificate();
+  assert.deepEqual(body.registrationState.x509, { enrollmentGroupId: 'changing' });
+  await change({ type: 'x509', x509: { signingCertificates: { primary: { certificate: root.pem } } } });
+  assert.equal((await byCertificate()).body.status, 'assigned');
+  await change({ type: 'symmetricKey' });
+  assert.equal((await byCertificate()).status, 401);
+  const second = await keysOf();
+  assert.notEqual(second.primaryKey, first.primaryKey);
+  assert.equal((await byKey(deriveDeviceKey(second.primaryKey, 'by-key'))).status, 200);
+});
+
 test('work over MQTT, and open the hub to this device alone', async ({ emulator }) => {
   const { idScope, ports, hubHostName } = emulator.endpoints;
   const connect = (clientId: string, username: string, password: string) =>

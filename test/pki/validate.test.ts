@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'uvu';
-import { type ValidateChainRequest, validateChain } from '../../src/pki/path/validate.js';
+import {
+  toChainVerdict,
+  type ValidateChainRequest,
+  validateChain,
+  validatePath,
+} from '../../src/pki/path/validate.js';
 import { parseCertificate } from '../../src/pki/x509/certificate.js';
 import {
   alternativeNames,
@@ -61,6 +66,17 @@ async function refused(
 test('a good chain is valid, and its path goes from the leaf to the anchor', async () => {
   const verdict = await validate([leaf, intermediate], [root], { purpose: 'clientAuth' });
   assert.deepEqual(verdict, { valid: true, path: fingerprints(leaf, intermediate, root), failures: [] });
+});
+
+test('callers inside get the certificates of the path, as they passed them', async () => {
+  const [device, issuer, anchor] = [leaf, intermediate, root].map(({ der }) => parseCertificate(der));
+  const request = { leaf: device!, intermediates: [anchor!, issuer!], trustAnchors: [anchor!], at: now };
+  const verdict = validatePath(request);
+  assert.ok(verdict.valid && verdict.path.every((one, index) => one === [device, issuer, anchor][index]));
+  assert.deepEqual(toChainVerdict(verdict), await validateChain(request));
+  const refusal = validatePath({ ...request, intermediates: [] });
+  assert.equal(refusal.valid, false);
+  assert.deepEqual(toChainVerdict(refusal), await validateChain({ ...request, intermediates: [] }));
 });
 
 test('intermediates come in any order, as one PEM bundle, with the root and strangers among them', async () => {

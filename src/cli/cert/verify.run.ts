@@ -1,7 +1,7 @@
 /** Validates the chain of a file, and says what came of it. */
 import { EnrollkitError, type ExitStatus, exitStatus } from '../../errors.js';
-import { type Purpose, validateChain } from '../../pki/path/validate.js';
-import { type Certificate, sha256Thumbprint } from '../../pki/x509/certificate.js';
+import { type Purpose, toChainVerdict, validatePath } from '../../pki/path/validate.js';
+import type { Certificate } from '../../pki/x509/certificate.js';
 import { parseRevocationLists } from '../../pki/x509/crl.js';
 import { layoutOf } from '../../workspace/layout.js';
 import { loadCertificate } from '../../workspace/stored-certificates.js';
@@ -26,10 +26,10 @@ export async function verifyFile(path: string, flags: Input['flags'], context: C
     };
   });
   const between = [...presented.slice(1), ...intermediates];
-  const verdict = await validateChain({
-    leaf: presented[0]!.der,
-    intermediates: between.map(({ der }) => der),
-    trustAnchors: trusted.map(({ der }) => der),
+  const verdict = validatePath({
+    leaf: presented[0]!,
+    intermediates: between,
+    trustAnchors: trusted,
     at: (flags.at as Date | undefined) ?? context.now(),
     purpose: (flags.purpose as Purpose | undefined) ?? 'any',
     mode: flags.strict ? 'strict' : 'lenient',
@@ -37,14 +37,11 @@ export async function verifyFile(path: string, flags: Input['flags'], context: C
     ...(peerName ? { peerName } : {}),
     ...(flags.maxDepth === undefined ? {} : { maxDepth: flags.maxDepth as number }),
   });
-  const known = new Map([...presented, ...between, ...trusted].map((one) => [sha256Thumbprint(one), one]));
-  if (output.json) output.value(verdict);
+  if (output.json) output.value(toChainVerdict(verdict));
   else if (verdict.valid) {
     const { green } = output.dataStyle;
     output.data(`${green('It holds.')} From the certificate to the trusted CA:`);
-    output.data(
-      verdict.path.map((one, index) => `${'  '.repeat(index + 1)}${called(known.get(one))}`).join('\n'),
-    );
+    output.data(verdict.path.map((one, index) => `${'  '.repeat(index + 1)}${called(one)}`).join('\n'));
   } else {
     output.data(`${output.dataStyle.red('It does not hold.')}`);
     for (const { code, message } of verdict.failures) output.data(`  ${message} (${code})`);
@@ -52,8 +49,8 @@ export async function verifyFile(path: string, flags: Input['flags'], context: C
   return verdict.valid ? exitStatus.ok : exitStatus.rejected;
 }
 
-function called(certificate: Certificate | undefined): string {
-  return certificate ? `${certificate.subject.text}, until ${certificate.notAfter.toISOString()}` : '';
+function called({ subject, notAfter }: Certificate): string {
+  return `${subject.text}, until ${notAfter.toISOString()}`;
 }
 
 /** Read here as well, so that an error names the file. */

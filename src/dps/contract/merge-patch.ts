@@ -6,18 +6,18 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A new object: members of `patch` replace those of `target`, objects are merged, null deletes. */
+/** Returns a new object: members of `patch` replace those of `target`, objects are merged, null deletes. */
 export function mergePatch(target: unknown, patch: JsonObject): JsonObject {
   const members = new Map(Object.entries(isJsonObject(target) ? target : {}));
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) members.delete(name);
     else members.set(name, isJsonObject(value) ? mergePatch(members.get(name), value) : value);
   }
-  // Unlike assignment, fromEntries takes a member named __proto__ as any other.
+  // Unlike assignment, fromEntries treats a member named __proto__ like any other.
   return Object.fromEntries(members);
 }
 
-/** The patch that makes `to` of `from`, for whoever has `from`: all of `to`, and null for what is gone. */
+/** The patch that turns `from` into `to`: all of `to`, and null for the members that are gone. */
 export function replacementPatch(from: JsonObject, to: JsonObject): JsonObject {
   const members = new Map<string, unknown>();
   for (const [name, value] of Object.entries(to)) {

@@ -1,4 +1,4 @@
-/** A provisioning service: what it is called, what it knows, and who decides about its devices. */
+/** A provisioning service: its names, its data, and what decides about its devices. */
 import type { AllocationPolicy } from '../../dps/contract/schemas.js';
 import type { HubDirectory } from '../hub/hub-directory.js';
 import type { StateDatabase } from '../state/database.js';
@@ -15,10 +15,9 @@ import {
   writeSetting,
 } from '../state/identity.js';
 import { HostNames, type Ports } from '../wire/network/host-names.js';
+import { DeviceAttestation } from './attestation/device-attestation.js';
 import { type QuotaLimits, Quotas } from './quotas.js';
 import { defaultAllocationPolicy } from './registration/allocation.js';
-import { Attestation } from './registration/attestation.js';
-import { Registrations } from './registration/registrations.js';
 import { Certificates } from './state/ca-certificates.js';
 import { IssuingAuthorities } from './state/issuing-authorities.js';
 import { LinkedHubs } from './state/linked-hubs.js';
@@ -26,22 +25,22 @@ import { EnrollmentGroups } from './state/stored-groups.js';
 import { IndividualEnrollments } from './state/stored-individuals.js';
 import { RegistrationRecords } from './state/stored-registrations.js';
 
-/** What Azure Resource Manager lets people set of a provisioning service. */
+/** The settings of a provisioning service, which clients change through Azure Resource Manager. */
 export interface ServiceSettings {
   location: string;
   tags: Record<string, string>;
-  /** For enrollments that name none. */
+  /** For enrollments without an allocation policy. */
   allocationPolicy: Exclude<AllocationPolicy, 'custom'>;
   sku: { name: string; capacity: number };
 }
 
 export interface ProvisioningService {
-  /** Which of the services it is, from 1; its loopback address ends with it. */
+  /** From 1; the service's loopback address ends with it. */
   readonly number: number;
   readonly identity: ServiceIdentity;
   readonly settings: Readonly<ServiceSettings>;
   readonly etag: string;
-  /** Sets them, under a new etag. */
+  /** Replaces the settings, and makes a new etag. */
   change(settings: ServiceSettings): void;
   replacePolicies(policies: readonly Policy[]): void;
   readonly policies: readonly Policy[];
@@ -50,10 +49,11 @@ export interface ProvisioningService {
   readonly groups: EnrollmentGroups;
   readonly individuals: IndividualEnrollments;
   readonly records: RegistrationRecords;
-  /** Those that it links. */
+  /** The linked hubs. */
   readonly hubs: LinkedHubs;
   readonly issuing: IssuingAuthorities;
-  readonly registrations: Registrations;
+  /** Decides which devices may register. */
+  readonly attestation: DeviceAttestation;
   readonly quotas: Quotas;
 }
 
@@ -61,16 +61,16 @@ export interface OpenServiceOptions {
   databases: StateDatabases;
   hubs: HubDirectory;
   now: () => Date;
-  /** What a service of this number is bound to. */
+  /** The address of the service of a number. */
   addressOf: (number: number, name: string) => string;
   ports: () => Ports;
-  /** Undefined for none. */
+  /** Undefined for no limits. */
   limits: QuotaLimits | undefined;
   /** Whether devices must present their chain up to a verified CA. */
   fullChain: boolean;
 }
 
-/** The settings of a service that nobody set. */
+/** The settings of a new service. */
 export const defaultSettings: ServiceSettings = {
   location: 'local',
   tags: {},
@@ -78,7 +78,7 @@ export const defaultSettings: ServiceSettings = {
   sku: { name: 'S1', capacity: 1 },
 };
 
-/** Opens a service that was made. */
+/** Opens a service of the state. */
 export function openService(
   number: number,
   { databases, hubs: directory, now, addressOf, ports, limits, fullChain }: OpenServiceOptions,
@@ -94,7 +94,7 @@ export function openService(
   const records = new RegistrationRecords(database);
   const hubs = new LinkedHubs(database, directory);
   const issuing = new IssuingAuthorities(database, now);
-  const attestation = new Attestation({ certificates, groups, individuals, fullChain, now });
+  const attestation = new DeviceAttestation({ certificates, groups, individuals, fullChain, now });
   const quotas = new Quotas(limits, now);
   let settings = readSettings(database);
   let policies: readonly Policy[] = readPolicies(database, servicePolicies);
@@ -122,15 +122,7 @@ export function openService(
     hubs,
     issuing,
     quotas,
-    registrations: new Registrations({
-      attestation,
-      records,
-      hubs,
-      issuing,
-      quotas,
-      defaultPolicy: () => settings.allocationPolicy,
-      now,
-    }),
+    attestation,
     change(to: ServiceSettings) {
       settings = { ...to, etag: newArmEtag() };
       writeSetting(database, 'service', JSON.stringify(settings));
@@ -141,6 +133,6 @@ export function openService(
 function readSettings(database: StateDatabase): ServiceSettings & { etag: string } {
   const stored = readSetting(database, 'service');
   if (stored !== undefined) return JSON.parse(stored) as ServiceSettings & { etag: string };
-  // Of a service that nobody changed yet: the same as long as that is so.
+  // An etag that stays the same until the service is changed for the first time.
   return { ...defaultSettings, etag: Buffer.from(readServiceIdentity(database).idScope).toString('base64') };
 }

@@ -3,13 +3,13 @@
  *
  * Source: Microsoft Learn, "Understand the identity registry in your IoT hub", device identity properties.
  */
-import type Database from 'libsql';
+import type { StateDatabase, StateStatement } from '../state/database.js';
 
-/** ISO 8601, UTC; each undefined when that never was. */
+/** ISO 8601, UTC; each undefined if it never happened. */
 export interface ActivityTimes {
   statusUpdated: string | undefined;
   connectionStateUpdated: string | undefined;
-  /** When it connected, or sent or received a message. */
+  /** When it last connected, or sent or received a message. */
   lastActivity: string | undefined;
 }
 
@@ -21,14 +21,13 @@ interface Row {
 }
 
 export class DeviceActivity {
-  readonly #database: Database.Database;
+  readonly #database: StateDatabase;
   readonly #now: () => Date;
-  readonly #get: Database.Statement;
-  readonly #connection: Database.Statement;
-  readonly #active: Database.Statement;
+  readonly #get: StateStatement;
+  readonly #connection: StateStatement;
+  readonly #active: StateStatement;
 
-  /** @param database with the tables of hub/schema.ts */
-  constructor(database: Database.Database, now: () => Date) {
+  constructor(database: StateDatabase, now: () => Date) {
     this.#database = database;
     this.#now = now;
     this.#get = database.prepare(
@@ -52,13 +51,13 @@ export class DeviceActivity {
     };
   }
 
-  /** The device has connected, or its connection has ended. */
+  /** Records that the device has connected, or that its connection has ended. */
   connectionChanged(deviceId: string): void {
-    // Connections that end with the emulator may outlive its state.
+    // When the emulator stops, connections may end after the state is closed.
     if (this.#database.open) this.#connection.run([this.#now().toISOString(), deviceId]);
   }
 
-  /** The device has received a message; what it sends shows by itself. */
+  /** Records that the device has received a message; messages that it sends are found in the state. */
   received(deviceId: string): void {
     this.#active.run([this.#now().toISOString(), deviceId]);
   }

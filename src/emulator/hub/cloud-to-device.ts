@@ -1,10 +1,9 @@
 /**
- * Cloud-to-device messages of the hub stand-in: a queue for each device, kept until the device has taken the message
- * or the message expires.
+ * Cloud-to-device messages: a queue for each device. A message stays in it until the device has settled it or it expires.
  *
  * Source: Microsoft Learn, "Understand cloud-to-device messaging from an IoT hub", the message life cycle.
  */
-import type Database from 'libsql';
+import type { StateDatabase, StateStatement } from '../state/database.js';
 import type { HubDevices } from './devices.js';
 import { HubError } from './hub-error.js';
 import { DeviceListeners } from './listeners.js';
@@ -14,41 +13,41 @@ import { type HubMessage, messageSize } from './messages.js';
 
 export interface NewCloudToDeviceMessage {
   /**
-   * As named in the property bag, without the `$.`: `mid` message ID, `cid` correlation ID, `uid` user ID, `ct` content
+   * Named as in the property bag, without the `$.`: `mid` message ID, `cid` correlation ID, `uid` user ID, `ct` content
    * type, `ce` content encoding.
    */
   systemProperties: Record<string, string>;
   properties: Record<string, string>;
   body: Buffer;
-  /** When it ceases to be worth delivering; an hour from now when not given. */
+  /** One hour from now by default. */
   expiry?: Date | undefined;
-  /** When its sender wants to be told what became of it; never when not given. */
+  /** The outcomes that its sender wants feedback on; none by default. */
   acknowledgement?: Acknowledgement | undefined;
 }
 
 export interface CloudToDeviceMessage extends Omit<HubMessage, 'number'> {
-  /** Grows with each message of the hub. */
+  /** Increases with each message of the hub. */
   sequenceNumber: number;
   /** ISO 8601, UTC. */
   expiry: string;
-  /** How often the device abandoned it before. */
+  /** How often the device has abandoned it. */
   deliveryCount: number;
-  /** As its sender said it, if it did. */
+  /** As its sender gave it. */
   acknowledgement: Acknowledgement | undefined;
 }
 
-/** A message that is handed out, and that nobody else gets meanwhile. */
+/** A message that was handed out; until it is settled, no other receiver gets it. */
 export interface LockedMessage {
-  /** Settles it: with complete, abandon or reject. */
+  /** For complete, abandon and reject. */
   lockToken: string;
   message: CloudToDeviceMessage;
 }
 
-/** Microsoft Learn, "IoT Hub quotas and throttling": a cloud-to-device message holds at most 64 KB. */
+/** Microsoft Learn, "IoT Hub quotas and throttling": the size of a cloud-to-device message. */
 export const maxCloudToDeviceBytes = 64 * 1024;
-/** "Understand cloud-to-device messaging": how long a message that is handed out is locked. */
+/** "Understand cloud-to-device messaging": how long a message that was handed out is locked. */
 export const lockMilliseconds = 60_000;
-/** How many wait for one device, and how often a device may abandon one. */
+/** Per device and per message, from the same page. */
 const maxQueueDepth = 50;
 const maxDeliveryCount = 10;
 const defaultTimeToLive = 60 * 60 * 1000;
@@ -75,43 +74,42 @@ interface Held {
 }
 
 export class CloudToDeviceMessages {
-  readonly #database: Database.Database;
+  readonly #database: StateDatabase;
   readonly #devices: HubDevices;
   readonly #feedback: MessageFeedback;
   readonly #now: () => Date;
   readonly #locks = new Locks<Held>();
   readonly #available = new DeviceListeners<[]>();
-  readonly #insert: Database.Statement;
-  readonly #count: Database.Statement;
-  readonly #list: Database.Statement;
-  readonly #abandon: Database.Statement;
-  /** Each gives what it deletes. */
-  readonly #delete: Record<'one' | 'abandoned' | 'expired' | 'ofDevice', Database.Statement>;
+  readonly #insert: StateStatement;
+  readonly #count: StateStatement;
+  readonly #list: StateStatement;
+  readonly #abandon: StateStatement;
+  /** Each returns the rows that it deletes. */
+  readonly #delete: Record<'one' | 'abandoned' | 'expired' | 'ofDevice', StateStatement>;
 
-  /** @param database with the tables of hub/schema.ts */
-  constructor(database: Database.Database, devices: HubDevices, feedback: MessageFeedback, now: () => Date) {
+  constructor(database: StateDatabase, devices: HubDevices, feedback: MessageFeedback, now: () => Date) {
     this.#database = database;
     this.#devices = devices;
     this.#feedback = feedback;
     this.#now = now;
     this.#insert = database.prepare(
-      `INSERT INTO hub_command
+      `INSERT INTO hub_cloud_to_device
          (device_id, enqueued, expiry, delivery_count, system_properties, properties, body, acknowledgement)
        VALUES (?, ?, ?, 0, ?, ?, ?, ?)`,
     );
     this.#count = database.prepare(
-      'SELECT count(*) AS count FROM hub_command WHERE device_id = ? AND expiry > ?',
+      'SELECT count(*) AS count FROM hub_cloud_to_device WHERE device_id = ? AND expiry > ?',
     );
     this.#list = database.prepare(
       `SELECT sequence_number, enqueued, expiry, delivery_count, system_properties, properties, body, acknowledgement
-       FROM hub_command WHERE device_id = ? ORDER BY sequence_number`,
+       FROM hub_cloud_to_device WHERE device_id = ? ORDER BY sequence_number`,
     );
     this.#abandon = database.prepare(
-      'UPDATE hub_command SET delivery_count = delivery_count + 1 WHERE sequence_number = ?',
+      'UPDATE hub_cloud_to_device SET delivery_count = delivery_count + 1 WHERE sequence_number = ?',
     );
     const deleting = (where: string) =>
       database.prepare(
-        `DELETE FROM hub_command WHERE ${where} RETURNING device_id, expiry, system_properties, acknowledgement`,
+        `DELETE FROM hub_cloud_to_device WHERE ${where} RETURNING device_id, expiry, system_properties, acknowledgement`,
       );
     this.#delete = {
       one: deleting('sequence_number = ?'),
@@ -122,7 +120,7 @@ export class CloudToDeviceMessages {
   }
 
   /**
-   * Queues a message: when this returns, it survives the end of the process.
+   * Queues a message: it is stored when this returns.
    *
    * @returns its sequence number
    * @throws HubError DeviceNotFound, DeviceMaximumQueueDepthExceeded, MessageTooLarge, ArgumentInvalid (an expiry in the
@@ -145,7 +143,7 @@ export class CloudToDeviceMessages {
       deviceId,
       now.toISOString(),
       expiry.toISOString(),
-      // In the property bag, an expiry shows when the sender gave one.
+      // The property bag has an expiry only if the sender gave one.
       JSON.stringify({ ...message.systemProperties, ...(message.expiry && { exp: expiry.toISOString() }) }),
       JSON.stringify(message.properties),
       message.body,
@@ -155,16 +153,16 @@ export class CloudToDeviceMessages {
     return Number(lastInsertRowid);
   }
 
-  /** How many messages wait for a device, those that are handed out included. */
+  /** The number of messages in a device's queue, including those that were handed out. */
   count(deviceId: string): number {
     return (this.#count.get([deviceId, this.#now().toISOString()]) as { count: number }).count;
   }
 
   /**
-   * Hands out the oldest message that nobody has.
+   * Hands out the oldest message that is not locked.
    *
-   * @param lockMilliseconds after which it goes back to the queue by itself; when not given, whoever takes it has to
-   *   settle it, when its connection ends at the latest
+   * @param lockMilliseconds after which it returns to the queue; without it, the receiver must settle or release it, at
+   *   the latest when its connection ends
    */
   receive(deviceId: string, lockMilliseconds?: number): LockedMessage | undefined {
     this.expire();
@@ -177,19 +175,19 @@ export class CloudToDeviceMessages {
     return { lockToken, message: toMessage(row) };
   }
 
-  /** The device has it: it is gone. False when the lock is not held, or not by this device. */
+  /** The device has processed it: deletes it. Returns false if this device does not hold the lock. */
   complete(deviceId: string, lockToken: string): boolean {
     const completed = this.#settle(deviceId, lockToken, 'Success');
     if (completed) this.#devices.activity.received(deviceId);
     return completed;
   }
 
-  /** The device does not want it: it is gone, too. */
+  /** The device rejects it: deletes it, too. */
   reject(deviceId: string, lockToken: string): boolean {
     return this.#settle(deviceId, lockToken, 'Rejected');
   }
 
-  /** The device cannot take it now: it goes back to its place in the queue, until it was abandoned too often. */
+  /** The device cannot process it now: it returns to its place in the queue, unless it was abandoned too often. */
   abandon(deviceId: string, lockToken: string): boolean {
     const held = this.#unlock(deviceId, lockToken);
     if (held === undefined) return false;
@@ -200,32 +198,33 @@ export class CloudToDeviceMessages {
     return true;
   }
 
-  /** The device has gone before it said anything: the message goes back, and that does not count. */
+  /** The device disconnected without settling it: it returns to the queue, and that does not count as a delivery. */
   release(deviceId: string, lockToken: string): void {
     if (this.#unlock(deviceId, lockToken)) this.#available.notify(deviceId);
   }
 
-  /** Throws away what waits for a device; says how many that were. */
+  /** Deletes the messages of a device's queue, and returns their number. */
   purge(deviceId: string): number {
     this.expire();
     return this.#remove(this.#delete.ofDevice, deviceId, 'Purged');
   }
 
-  /** Lets go of what has expired; whatever else is asked of the queue sees to it by itself. */
+  /** Deletes expired messages; the other methods do it themselves. */
   expire(): void {
     this.#remove(this.#delete.expired, this.#now().toISOString(), 'Expired');
   }
 
   /**
-   * Tells whenever there may be something to receive.
-   * @returns to be called when the listener is no longer interested
+   * Calls a listener whenever there may be something to receive.
+   *
+   * @returns stops the calls
    */
   onAvailable(deviceId: string, listener: () => void): () => void {
     return this.#available.add(deviceId, listener);
   }
 
   #unlock(deviceId: string, lockToken: string): Held | undefined {
-    return this.#locks.end(lockToken, (held) => held.deviceId === deviceId);
+    return this.#locks.release(lockToken, (held) => held.deviceId === deviceId);
   }
 
   #settle(deviceId: string, lockToken: string, status: FeedbackStatus): boolean {
@@ -233,10 +232,10 @@ export class CloudToDeviceMessages {
     return held !== undefined && this.#remove(this.#delete.one, held.sequenceNumber, status) > 0;
   }
 
-  /** Deletes messages, and notes what became of them. @returns how many */
-  #remove(deleting: Database.Statement, parameter: string | number, status: FeedbackStatus): number {
+  /** Deletes messages, and records their outcome. @returns their number */
+  #remove(statement: StateStatement, parameter: string | number, status: FeedbackStatus): number {
     return this.#database.transaction(() => {
-      const rows = deleting.all([parameter]) as SettledRow[];
+      const rows = statement.all([parameter]) as SettledRow[];
       for (const { device_id: deviceId, expiry, system_properties, acknowledgement } of rows) {
         const { mid: messageId = '' } = JSON.parse(system_properties) as Record<string, string>;
         const occurred = status === 'Expired' ? expiry : this.#now().toISOString();

@@ -1,4 +1,4 @@
-/** Which devices are connected, over MQTT or AMQP: one connection each, no longer than its token is good for. */
+/** The MQTT and AMQP connections of devices: one for each device, ended at the latest when its token expires. */
 
 /** Why a connection is ended. */
 export type EndOfConnection = 'connected again' | 'deleted' | 'no longer let in' | 'token expired';
@@ -16,17 +16,17 @@ export class DeviceConnections {
   readonly #connections = new Map<string, DeviceConnection>();
   #check: NodeJS.Timeout | undefined;
 
-  /** @param changed told when a device has connected, or its connection has ended */
+  /** @param changed called when a device has connected, or its connection has ended */
   constructor(now: () => Date, changed: (deviceId: string) => void) {
     this.#now = now;
     this.#changed = changed;
   }
 
   /**
-   * Notes a connection of a device; an earlier one is ended.
+   * Registers the connection of a device; an earlier one is ended.
    *
    * @param end ends the connection
-   * @param expires when its token does; undefined without one
+   * @param expires the expiry of its token; undefined without a token
    * @returns to be called when the connection has ended
    */
   open(deviceId: string, end: (why: EndOfConnection) => void, expires: Date | undefined): () => void {
@@ -42,7 +42,7 @@ export class DeviceConnections {
     };
   }
 
-  /** The device has another token now. */
+  /** The device has presented a new token. */
   renewed(deviceId: string, expires: Date | undefined): void {
     const connection = this.#connections.get(deviceId);
     if (connection === undefined) return;
@@ -63,7 +63,7 @@ export class DeviceConnections {
     return this.#connections.size;
   }
 
-  /** The emulator's clock can be set, so that no timer of the system knows when a token expires. */
+  /** Checks regularly, because the emulator's clock can be set: a timer would not fire when a token expires. */
   #watch(): void {
     this.#check ??= setInterval(() => {
       const now = this.#now();

@@ -1,25 +1,28 @@
 /**
- * Devices and twins as the hub's service side shows them.
+ * Devices and twins as the service side of the hub shows them.
  *
  * Source: Microsoft Learn, IoT Hub service REST API 2021-04-12, Devices - Get Identity and Devices - Get Twin.
  */
-import { createHash } from 'node:crypto';
 import type { ActivityTimes } from './activity.js';
-import type { HubDevice } from './devices.js';
-import type { Hub } from './hub.js';
+import type { CloudToDeviceMessages } from './cloud-to-device.js';
+import type { DeviceCredential, HubDevice, HubDevices } from './devices.js';
+import { deviceEtag, twinEtag } from './etags.js';
 import type { HubTwin, TwinSection } from './twins.js';
 
 const never = '0001-01-01T00:00:00Z';
 
-/** What of a device is not kept with its identity. */
+/** What is not stored with the identity of a device. */
 export interface DevicePresence {
   connected: boolean;
-  /** How many messages wait for it. */
+  /** The number of messages queued for it. */
   waiting: number;
   times: ActivityTimes;
 }
 
-export function presenceOf({ devices, cloudToDevice }: Hub, deviceId: string): DevicePresence {
+export function presenceOf(
+  { devices, cloudToDevice }: { devices: HubDevices; cloudToDevice: CloudToDeviceMessages },
+  deviceId: string,
+): DevicePresence {
   return {
     connected: devices.connections.has(deviceId),
     waiting: cloudToDevice.count(deviceId),
@@ -31,6 +34,8 @@ export function describeDevice(
   device: HubDevice,
   { connected, waiting, times }: DevicePresence,
 ): Record<string, unknown> {
+  const { credential } = device;
+  const [primaryKey = null, secondaryKey = null] = credential.type === 'sas' ? credential.symmetricKeys : [];
   return {
     deviceId: device.deviceId,
     generationId: device.generationId,
@@ -44,12 +49,9 @@ export function describeDevice(
     cloudToDeviceMessageCount: waiting,
     capabilities: { iotEdge: device.iotEdge },
     authentication: {
-      symmetricKey: {
-        primaryKey: device.symmetricKeys[0] ?? null,
-        secondaryKey: device.symmetricKeys[1] ?? null,
-      },
-      x509Thumbprint: thumbprintsOf(device),
-      type: device.authentication,
+      symmetricKey: { primaryKey, secondaryKey },
+      x509Thumbprint: thumbprintsOf(credential),
+      type: credential.type,
     },
   };
 }
@@ -69,35 +71,22 @@ export function describeTwin(
     connectionState: connected ? 'Connected' : 'Disconnected',
     lastActivityTime: times.lastActivity ?? never,
     cloudToDeviceMessageCount: waiting,
-    authenticationType: device.authentication,
-    x509Thumbprint: thumbprintsOf(device),
+    authenticationType: device.credential.type,
+    x509Thumbprint: thumbprintsOf(device.credential),
     modelId: '',
     version: twin.tagsVersion + twin.desired.version + twin.reported.version,
     tags: twin.tags,
-    properties: { desired: collection(twin.desired), reported: collection(twin.reported) },
+    properties: { desired: toCollection(twin.desired), reported: toCollection(twin.reported) },
     capabilities: { iotEdge: device.iotEdge },
   };
 }
 
-/** Changes with the identity. */
-export function deviceEtag(device: HubDevice): string {
-  return etagOf(JSON.stringify(device));
+function thumbprintsOf(credential: DeviceCredential) {
+  const { primaryThumbprint = null, secondaryThumbprint = null } =
+    credential.type === 'selfSigned' ? credential : {};
+  return { primaryThumbprint, secondaryThumbprint };
 }
 
-/** Changes with what the service writes; what the device reports is not its concern. */
-export function twinEtag({ tags, tagsVersion, desired }: HubTwin): string {
-  return etagOf(JSON.stringify([tags, tagsVersion, desired]));
-}
-
-function thumbprintsOf({ leafThumbprint, secondaryThumbprint }: HubDevice) {
-  return { primaryThumbprint: leafThumbprint ?? null, secondaryThumbprint: secondaryThumbprint ?? null };
-}
-
-function collection({ properties, version, metadata }: TwinSection): Record<string, unknown> {
+function toCollection({ properties, version, metadata }: TwinSection): Record<string, unknown> {
   return { ...properties, $metadata: metadata, $version: version };
-}
-
-/** Base64, like the hub's own; the same as long as what it stands for is. */
-function etagOf(content: string): string {
-  return createHash('sha256').update(content).digest().subarray(0, 9).toString('base64');
 }

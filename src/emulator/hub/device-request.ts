@@ -1,20 +1,20 @@
 /**
- * What the service asks of a device identity, read from JSON.
+ * Reads a device identity that the service creates or changes, from JSON.
  *
  * Source: Microsoft Learn, IoT Hub service REST API 2021-04-12, Devices - Create Or Update Identity.
  */
 import { z } from 'zod';
 import { HubError } from './hub-error.js';
-import type { DeviceSettings } from './identities.js';
+import type { DeviceSettings, RequestedCredential } from './identities.js';
 
-/** Microsoft Learn, "Understand the identity registry": at most 128 of these characters, compared with regard to case. */
+/** Microsoft Learn, "Understand the identity registry": at most 128 of these characters, case-sensitive. */
 const deviceId = /^[A-Za-z0-9\-._:+%#*?!(),=@$']{1,128}$/;
 /** SHA-1 or SHA-256. */
 const thumbprint = /^([0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$/;
 
 const text = z.string().nullish();
 
-/** A device identity, as far as the service sets it. */
+/** The members of a device identity that the service can set. */
 export const deviceIdentity = z.object({
   status: z.enum(['enabled', 'disabled']).nullish(),
   statusReason: z.string().max(128).nullish(),
@@ -27,6 +27,7 @@ export const deviceIdentity = z.object({
     .nullish(),
   capabilities: z.object({ iotEdge: z.boolean().nullish() }).nullish(),
 });
+type Authentication = z.infer<typeof deviceIdentity>['authentication'];
 
 /** @throws HubError ArgumentInvalid */
 export function assertDeviceId(value: unknown): asserts value is string {
@@ -37,7 +38,7 @@ export function assertDeviceId(value: unknown): asserts value is string {
 }
 
 /**
- * @param body an object with the members of a device identity; others are not looked at
+ * @param body an object with the members of a device identity; others are ignored
  * @throws HubError ArgumentInvalid
  */
 export function parseDeviceSettings(body: unknown): DeviceSettings {
@@ -48,38 +49,43 @@ export function parseDeviceSettings(body: unknown): DeviceSettings {
     throw invalid(`${where}${issue.message}`);
   }
   const { status, statusReason, authentication, capabilities } = parsed.data;
-  const primary = authentication?.x509Thumbprint?.primaryThumbprint || undefined;
-  const secondary = authentication?.x509Thumbprint?.secondaryThumbprint || undefined;
-  const type = authentication?.type ?? (primary || secondary ? 'selfSigned' : 'sas');
-  if (type === 'none') throw invalid('authentication.type: none is for modules, which are not emulated');
-  if (type === 'selfSigned') {
-    if (!primary && !secondary) throw invalid('authentication.x509Thumbprint: a thumbprint is missing');
-    for (const value of [primary, secondary]) {
-      if (value !== undefined && !thumbprint.test(value)) {
-        throw invalid('authentication.x509Thumbprint: a thumbprint has 40 or 64 hexadecimal digits');
-      }
-    }
-  }
   return {
-    authentication: type,
-    thumbprints:
-      type === 'selfSigned'
-        ? { primary: primary?.toUpperCase(), secondary: secondary?.toUpperCase() }
-        : { primary: undefined, secondary: undefined },
-    symmetricKeys: type === 'sas' ? keysOf(authentication?.symmetricKey) : undefined,
+    credential: readCredential(authentication),
     status: status ?? 'enabled',
     statusReason: statusReason ?? undefined,
     iotEdge: capabilities?.iotEdge ?? false,
   };
 }
 
-/** Both or neither: the hub makes what is missing only when both are. */
-function keysOf(
-  keys:
-    | { primaryKey?: string | null | undefined; secondaryKey?: string | null | undefined }
-    | null
-    | undefined,
-): [string, string] | undefined {
+/** @throws HubError ArgumentInvalid */
+function readCredential(authentication: Authentication): RequestedCredential {
+  const primary = authentication?.x509Thumbprint?.primaryThumbprint || undefined;
+  const secondary = authentication?.x509Thumbprint?.secondaryThumbprint || undefined;
+  const type = authentication?.type ?? (primary || secondary ? 'selfSigned' : 'sas');
+  switch (type) {
+    case 'none':
+      throw invalid('authentication.type: none is for modules, which are not emulated');
+    case 'sas':
+      return { type, symmetricKeys: readKeys(authentication?.symmetricKey) };
+    case 'certificateAuthority':
+      return { type };
+    case 'selfSigned':
+      if (!primary && !secondary) throw invalid('authentication.x509Thumbprint: a thumbprint is missing');
+      for (const value of [primary, secondary]) {
+        if (value !== undefined && !thumbprint.test(value)) {
+          throw invalid('authentication.x509Thumbprint: a thumbprint has 40 or 64 hexadecimal digits');
+        }
+      }
+      return {
+        type,
+        primaryThumbprint: primary?.toUpperCase(),
+        secondaryThumbprint: secondary?.toUpperCase(),
+      };
+  }
+}
+
+/** Both keys or neither: the hub generates keys only when both are missing. */
+function readKeys(keys: NonNullable<Authentication>['symmetricKey']): [string, string] | undefined {
   const primary = keys?.primaryKey || undefined;
   const secondary = keys?.secondaryKey || undefined;
   if (primary === undefined && secondary === undefined) return undefined;

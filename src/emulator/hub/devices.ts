@@ -1,131 +1,174 @@
-/** The device identities of the hub stand-in, which of them are connected, and when they were last seen. */
+/** The devices of the hub: their identities as stored, their connections, and when each was last seen. */
 import { randomInt } from 'node:crypto';
-import type Database from 'libsql';
 import type { InitialTwin } from '../../dps/contract/schemas.js';
+import type { StateDatabase, StateStatement } from '../state/database.js';
 import { DeviceActivity } from './activity.js';
 import { DeviceConnections } from './connections.js';
+import { initialMetadata } from './twin-metadata.js';
+
+/** How a device authenticates. `type` is in Azure's words. */
+export type DeviceCredential =
+  | {
+      type: 'sas';
+      /** Base64; any of them signs the device's tokens. */
+      symmetricKeys: string[];
+    }
+  | {
+      type: 'selfSigned';
+      /** SHA-1 or SHA-256, upper-case hexadecimal; either of the two certificates is accepted. */
+      primaryThumbprint?: string | undefined;
+      secondaryThumbprint?: string | undefined;
+      /**
+       * SHA-256 of the CAs under which another certificate of the device is accepted as well, upper-case hexadecimal;
+       * only for a device that registered through the provisioning service.
+       */
+      issuerThumbprints: string[];
+    }
+  | { type: 'certificateAuthority' };
 
 export interface NewHubDevice {
   deviceId: string;
-  /** SHA-256 of the certificate that registered, upper-case hexadecimal; undefined when the device has keys instead. */
-  leafThumbprint?: string;
-  /** SHA-256 of the CAs under which a later certificate of the device counts too, upper-case hexadecimal. */
-  issuerThumbprints: string[];
-  /** Base64; any of them signs the device's tokens. */
-  symmetricKeys?: string[];
+  credential: DeviceCredential;
   iotEdge: boolean;
-  /** Counts only when the device is new. */
+  /** `enabled` by default. */
+  status?: HubDevice['status'];
+  statusReason?: string | undefined;
   initialTwin?: InitialTwin | null | undefined;
 }
 
-/** How a device proves who it is; Azure's words. */
-export type HubAuthentication = 'sas' | 'selfSigned' | 'certificateAuthority';
-
 export interface HubDevice {
   deviceId: string;
-  /** Tells a device from an earlier one of the same name. */
+  /** Distinguishes a device from an earlier one with the same ID. */
   generationId: string;
   /** ISO 8601, UTC. */
   created: string;
-  authentication: HubAuthentication;
-  /** Of the certificate that registered (SHA-256), or as the service gave it (SHA-1 or SHA-256); upper-case hexadecimal. */
-  leafThumbprint: string | undefined;
-  /** Counts as much as the first. */
-  secondaryThumbprint: string | undefined;
-  issuerThumbprints: string[];
-  /** Base64; empty when the device has a certificate instead. */
-  symmetricKeys: string[];
-  /** A device that is disabled is not let in. */
+  credential: DeviceCredential;
+  /** A disabled device cannot connect. */
   status: 'enabled' | 'disabled';
   statusReason: string | undefined;
   iotEdge: boolean;
 }
 
-export interface DeviceRow {
+interface DeviceRow {
   device_id: string;
   generation_id: string;
   created: string;
-  authentication: string;
-  leaf_thumbprint: string;
-  secondary_thumbprint: string;
-  issuer_thumbprints: string;
-  symmetric_keys: string;
-  status: string;
+  credential: string;
+  status: HubDevice['status'];
   status_reason: string | null;
   iot_edge: number;
 }
 
-/** What {@link toDevice} reads. */
-export const deviceColumns =
-  'device_id, generation_id, created, authentication, leaf_thumbprint, secondary_thumbprint, issuer_thumbprints, symmetric_keys, status, status_reason, iot_edge';
+const columns = 'device_id, generation_id, created, credential, status, status_reason, iot_edge';
 
 export class HubDevices {
   readonly activity: DeviceActivity;
   readonly connections: DeviceConnections;
   readonly #now: () => Date;
-  readonly #ensure: Database.Statement;
-  readonly #get: Database.Statement;
-  readonly #delete: Database.Statement;
+  readonly #ensure: StateStatement;
+  readonly #insert: StateStatement;
+  readonly #update: StateStatement;
+  readonly #get: StateStatement;
+  readonly #page: StateStatement;
+  readonly #count: StateStatement;
+  readonly #delete: StateStatement;
 
-  /** @param database with the tables of hub/schema.ts */
-  constructor(database: Database.Database, now: () => Date) {
+  constructor(database: StateDatabase, now: () => Date) {
     this.#now = now;
     this.activity = new DeviceActivity(database, now);
     this.connections = new DeviceConnections(now, (deviceId) => this.activity.connectionChanged(deviceId));
-    this.#ensure = database.prepare(
-      `INSERT INTO hub_device (device_id, generation_id, created, iot_edge, leaf_thumbprint, issuer_thumbprints,
-         tags, desired, desired_version, desired_updated, reported, reported_version, reported_updated,
-         symmetric_keys)
-       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?3, '{}', 1, ?3, ?9)
-       ON CONFLICT (device_id) DO UPDATE SET iot_edge = ?4, leaf_thumbprint = ?5, issuer_thumbprints = ?6,
-         symmetric_keys = ?9, secondary_thumbprint = '', authentication = ''`,
+    const insert = `INSERT INTO hub_device (${columns}, tags, desired, desired_metadata, reported_metadata)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (device_id) DO`;
+    this.#insert = database.prepare(`${insert} NOTHING`);
+    this.#ensure = database.prepare(`${insert} UPDATE SET credential = ?4, iot_edge = ?7`);
+    this.#update = database.prepare(
+      `UPDATE hub_device SET credential = ?2, status_reason = ?4, iot_edge = ?5,
+         status_updated = CASE WHEN status = ?3 THEN status_updated ELSE ?6 END, status = ?3
+       WHERE device_id = ?1`,
     );
-    this.#get = database.prepare(`SELECT ${deviceColumns} FROM hub_device WHERE device_id = ?`);
+    this.#get = database.prepare(`SELECT ${columns} FROM hub_device WHERE device_id = ?`);
+    this.#page = database.prepare(
+      `SELECT ${columns} FROM hub_device WHERE device_id > ? ORDER BY device_id LIMIT ?`,
+    );
+    this.#count = database.prepare(
+      "SELECT count(*) AS total, count(*) FILTER (WHERE status = 'disabled') AS disabled FROM hub_device",
+    );
     this.#delete = database.prepare('DELETE FROM hub_device WHERE device_id = ?');
   }
 
-  /** Makes the device with its twin, or gives a device that exists its new certificate. One statement. */
+  /**
+   * Creates the device with its twin, or gives an existing device its new credential; its status and twin stay. One
+   * statement.
+   */
   ensure(device: NewHubDevice): void {
-    this.#ensure.run([
-      device.deviceId,
-      String(randomInt(2 ** 47)),
+    this.#ensure.run(this.#row(device));
+  }
+
+  /** Creates the device with its twin. Returns false, and changes nothing, if it exists already. */
+  insert(device: NewHubDevice): boolean {
+    return this.#insert.run(this.#row(device)).changes > 0;
+  }
+
+  /** Changes an existing device; its twin stays. */
+  update({ deviceId, credential, status, statusReason, iotEdge }: HubDevice): void {
+    this.#update.run([
+      deviceId,
+      JSON.stringify(credential),
+      status,
+      statusReason ?? null,
+      iotEdge ? 1 : 0,
       this.#now().toISOString(),
-      device.iotEdge ? 1 : 0,
-      device.leafThumbprint ?? '',
-      JSON.stringify(device.issuerThumbprints),
-      JSON.stringify(device.initialTwin?.tags ?? {}),
-      JSON.stringify(device.initialTwin?.properties?.desired ?? {}),
-      JSON.stringify(device.symmetricKeys ?? []),
     ]);
   }
 
   get(deviceId: string): HubDevice | undefined {
     const row = this.#get.get([deviceId]) as DeviceRow | undefined;
-    return row === undefined ? undefined : toDevice(row);
+    return row && toDevice(row);
   }
 
-  /** Deletes the device with its twin and messages, and ends its connection; false when there was none. */
+  /** Up to `limit` devices after an ID, sorted by ID. */
+  page(after: string, limit: number): HubDevice[] {
+    return (this.#page.all([after, limit]) as DeviceRow[]).map(toDevice);
+  }
+
+  count(): { total: number; disabled: number } {
+    return this.#count.get([]) as { total: number; disabled: number };
+  }
+
+  /** Deletes the device with its twin and messages, and ends its connection. Returns false if it did not exist. */
   delete(deviceId: string): boolean {
     const deleted = this.#delete.run([deviceId]).changes > 0;
     this.connections.end(deviceId, 'deleted');
     return deleted;
   }
+
+  /** The parameters of an insertion. */
+  #row({ deviceId, credential, iotEdge, status, statusReason, initialTwin }: NewHubDevice) {
+    const created = this.#now().toISOString();
+    const desired = initialTwin?.properties?.desired ?? {};
+    return [
+      deviceId,
+      String(randomInt(2 ** 47)),
+      created,
+      JSON.stringify(credential),
+      status ?? 'enabled',
+      statusReason ?? null,
+      iotEdge ? 1 : 0,
+      JSON.stringify(initialTwin?.tags ?? {}),
+      JSON.stringify(desired),
+      JSON.stringify(initialMetadata(desired, { at: created, version: 1 })),
+      JSON.stringify(initialMetadata({}, { at: created, version: undefined })),
+    ];
+  }
 }
 
-export function toDevice(row: DeviceRow): HubDevice {
-  const symmetricKeys = JSON.parse(row.symmetric_keys) as string[];
+function toDevice(row: DeviceRow): HubDevice {
   return {
     deviceId: row.device_id,
     generationId: row.generation_id,
     created: row.created,
-    // Empty for a device that the provisioning service made: what it registered with says it.
-    authentication:
-      (row.authentication as HubAuthentication | '') || (symmetricKeys.length > 0 ? 'sas' : 'selfSigned'),
-    leafThumbprint: row.leaf_thumbprint || undefined,
-    secondaryThumbprint: row.secondary_thumbprint || undefined,
-    issuerThumbprints: JSON.parse(row.issuer_thumbprints) as string[],
-    symmetricKeys,
-    status: row.status === 'disabled' ? 'disabled' : 'enabled',
+    credential: JSON.parse(row.credential) as DeviceCredential,
+    status: row.status,
     statusReason: row.status_reason ?? undefined,
     iotEdge: row.iot_edge !== 0,
   };

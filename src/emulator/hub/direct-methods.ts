@@ -1,5 +1,5 @@
 /**
- * Direct methods: the service calls, the device answers while the call waits.
+ * Direct methods: the service calls a device and waits for its answer.
  *
  * Source: Microsoft Learn, "Understand and invoke direct methods from IoT Hub".
  */
@@ -10,29 +10,29 @@ import { HubError } from './hub-error.js';
 import { DeviceListeners } from './listeners.js';
 
 export interface MethodCall {
-  /** Comes back with the answer. */
+  /** The device returns it with its answer. */
   requestId: string;
   name: string;
-  /** JSON; undefined when the caller gave none. */
+  /** JSON; undefined if the caller gave none. */
   payload: unknown;
 }
 
 export interface MethodResult {
-  /** The device's own; 200 by convention when it did what was asked. */
+  /** Set by the device; 200 for success by convention. */
   status: number;
-  /** JSON; undefined when the device gave none. */
+  /** JSON; undefined if the device gave none. */
   payload: unknown;
 }
 
 export interface MethodRequest {
   name: string;
   payload: unknown;
-  /** Milliseconds to wait for a device that is not there, then for its answer. */
+  /** Milliseconds to wait for a device that is not connected, and then for its answer. */
   connectTimeout: number;
   responseTimeout: number;
 }
 
-/** "Understand and invoke direct methods": a request or an answer holds at most 128 KB. */
+/** "Understand and invoke direct methods": the size of a request and of an answer. */
 export const maxMethodPayloadBytes = 128 * 1024;
 
 interface PendingCall {
@@ -51,8 +51,9 @@ export class DirectMethods {
   }
 
   /**
-   * The device is there and takes calls; a later handler takes the place of an earlier one.
-   * @returns to be called when it takes no more
+   * The device accepts calls from now on; a later handler replaces an earlier one.
+   *
+   * @returns to be called when it no longer accepts calls
    */
   attach(deviceId: string, handler: (call: MethodCall) => void): () => void {
     this.#handlers.set(deviceId, handler);
@@ -63,7 +64,7 @@ export class DirectMethods {
   }
 
   /**
-   * @param signal ends the waiting: nobody listens for the answer any more
+   * @param signal ends the waiting: the caller has disconnected
    * @throws HubError DeviceNotFound, DeviceNotOnline, GatewayTimeout, InvalidResponseWhileProxying
    */
   async invoke(deviceId: string, request: MethodRequest, signal?: AbortSignal): Promise<MethodResult> {
@@ -88,9 +89,10 @@ export class DirectMethods {
   }
 
   /**
-   * The device's answer.
-   * @param body JSON, or nothing
-   * @returns false when no call of this device waits for it
+   * Passes on the answer of the device.
+   *
+   * @param body JSON, or empty
+   * @returns false if no call to this device is waiting for it
    */
   respond(deviceId: string, requestId: string, status: number, body: Buffer): boolean {
     const call = this.#pending.get(requestId);
@@ -111,7 +113,7 @@ export class DirectMethods {
       }
     }
     const handler = this.#handlers.get(deviceId);
-    // It may have gone again before this went on.
+    // It may have disconnected again in the meantime.
     if (handler === undefined) throw new HubError('DeviceNotOnline', { info: timeoutInfo(timeout) });
     return handler;
   }
@@ -130,16 +132,16 @@ function toResult(status: number, body: Buffer): MethodResult | HubError {
   }
 }
 
-/** Waits for a value so long and no longer. */
+/** Waits for a value, at most for the given time. */
 function within<Value>(
   milliseconds: number,
-  otherwise: 'DeviceNotOnline' | 'GatewayTimeout',
+  error: 'DeviceNotOnline' | 'GatewayTimeout',
   signal: AbortSignal | undefined,
   start: (settle: (value: Value) => void) => void,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const fail = () => reject(new HubError(otherwise, { info: timeoutInfo(milliseconds) }));
-    // The emulator may stop meanwhile; a call that waits does not keep the process.
+    const fail = () => reject(new HubError(error, { info: timeoutInfo(milliseconds) }));
+    // A waiting call must not keep the process alive when the emulator stops.
     const timer = setTimeout(fail, milliseconds).unref();
     signal?.addEventListener('abort', fail, { once: true });
     const release = () => {
@@ -153,7 +155,7 @@ function within<Value>(
   });
 }
 
-/** As the service writes it: `{ timeout: "00:00:30" }`. */
+/** In the form of the service: `{ timeout: "00:00:30" }`. */
 function timeoutInfo(milliseconds: number): { timeout: string } {
   return { timeout: new Date(milliseconds).toISOString().slice(11, 19) };
 }

@@ -5,7 +5,7 @@
  * Azure/iotedge#98 for that of direct methods.
  */
 
-/** `code` is the number that the service logs, and that the answers of direct methods carry. */
+/** `code` is the number that the service logs, and that errors of direct methods contain. */
 const hubErrors = {
   ArgumentInvalid: { status: 400, code: 400004, message: 'The request is not valid.' },
   TooManyDevices: { status: 413, code: 413002, message: 'At most 100 devices in one request.' },
@@ -50,12 +50,12 @@ const hubErrors = {
 
 export type HubErrorName = keyof typeof hubErrors;
 
-/** Told as JSON within the message, by direct methods only. */
+/** Sent as JSON within the message, by direct methods only. */
 const structured: readonly HubErrorName[] = ['DeviceNotOnline', 'GatewayTimeout'];
 
 export class HubError extends Error {
   readonly kind: HubErrorName;
-  /** For the log; not told to the caller. */
+  /** For the log; the caller does not see it. */
   readonly reason: string;
   readonly #info: Record<string, unknown>;
 

@@ -1,10 +1,9 @@
-/** The hub stand-in: device identities, their twins, the last messages of each, and what the service asks of them. */
-import type Database from 'libsql';
+/** A hub of the emulator: device identities, twins, messages in both directions, and direct methods. */
+import type { StateDatabase } from '../state/database.js';
 import type { Policy } from '../state/identity.js';
 import { CloudToDeviceMessages } from './cloud-to-device.js';
 import { HubDevices } from './devices.js';
 import { DirectMethods } from './direct-methods.js';
-import { hubSchema } from './hub-schema.js';
 import { DeviceIdentities } from './identities.js';
 import { MessageFeedback } from './message-feedback.js';
 import { HubMessages } from './messages.js';
@@ -13,17 +12,17 @@ import { HubTwins } from './twins.js';
 
 export interface Hub {
   readonly devices: HubDevices;
-  /** The same devices, as the service makes and changes them. */
+  /** The same devices, as the service creates and changes them. */
   readonly identities: DeviceIdentities;
   readonly twins: HubTwins;
-  /** What devices sent. */
+  /** Sent by devices. */
   readonly messages: HubMessages;
-  /** What is sent to devices. */
+  /** Sent to devices. */
   readonly cloudToDevice: CloudToDeviceMessages;
-  /** What became of that. */
+  /** The outcome of messages sent to devices. */
   readonly feedback: MessageFeedback;
   readonly methods: DirectMethods;
-  /** Which devices want theirs over MQTT as soon as they connect. */
+  /** The devices that receive their messages over MQTT as soon as they connect. */
   readonly subscriptions: KeptSubscriptions;
   /** The CAs whose certificates let in devices of the kind `certificateAuthority`: DER. */
   readonly authorities: () => readonly Buffer[];
@@ -39,20 +38,21 @@ export interface NamedHub {
   policies: () => readonly Policy[];
 }
 
-/** One for each hub of an emulator: deleting a device through it ends the connection that was opened through it. */
+/**
+ * Opens the hub of a state. There must be one object per hub: deleting a device ends the connection that was opened
+ * through the same object.
+ */
 export function openHub(
-  database: Database.Database,
+  database: StateDatabase,
   now: () => Date,
   authorities: () => readonly Buffer[] = () => [],
 ): Hub {
-  database.exec(hubSchema);
-  addLaterColumns(database);
   const devices = new HubDevices(database, now);
   const feedback = new MessageFeedback(database, now, () => cloudToDevice.expire());
   const cloudToDevice = new CloudToDeviceMessages(database, devices, feedback, now);
   return {
     devices,
-    identities: new DeviceIdentities(database, devices, now),
+    identities: new DeviceIdentities(devices),
     twins: new HubTwins(database, now),
     messages: new HubMessages(database, now),
     cloudToDevice,
@@ -61,35 +61,4 @@ export function openHub(
     subscriptions: new KeptSubscriptions(database),
     authorities,
   };
-}
-
-/** Columns that tables of an earlier enrollkit lack. */
-const laterColumns: Record<string, Record<string, string>> = {
-  hub_device: {
-    symmetric_keys: "TEXT NOT NULL DEFAULT '[]'",
-    tags_version: 'INTEGER NOT NULL DEFAULT 0',
-    authentication: "TEXT NOT NULL DEFAULT ''",
-    secondary_thumbprint: "TEXT NOT NULL DEFAULT ''",
-    status: "TEXT NOT NULL DEFAULT 'enabled'",
-    status_reason: 'TEXT',
-    desired_metadata: "TEXT NOT NULL DEFAULT ''",
-    reported_metadata: "TEXT NOT NULL DEFAULT ''",
-    messages_qos: 'INTEGER',
-    status_updated: 'TEXT',
-    connection_updated: 'TEXT',
-    last_activity: 'TEXT',
-  },
-  hub_command: { acknowledgement: "TEXT NOT NULL DEFAULT ''" },
-};
-
-function addLaterColumns(database: Database.Database): void {
-  for (const [table, wanted] of Object.entries(laterColumns)) {
-    const columns = database.prepare('SELECT name FROM pragma_table_info(?)').all(table) as {
-      name: string;
-    }[];
-    const present = new Set(columns.map(({ name }) => name));
-    for (const [name, definition] of Object.entries(wanted)) {
-      if (!present.has(name)) database.exec(`ALTER TABLE ${table} ADD COLUMN ${name} ${definition}`);
-    }
-  }
 }

@@ -1,30 +1,25 @@
-/** Device identities as the service makes, changes and lists them. */
-import { randomBytes, randomInt } from 'node:crypto';
-import type Database from 'libsql';
+/** Device identities as the service creates, changes and lists them. */
+import { randomBytes } from 'node:crypto';
 import type { JsonObject } from '../../dps/contract/merge-patch.js';
 import { etagMatches } from '../state/etag.js';
-import { deviceEtag } from './describe.js';
-import {
-  type DeviceRow,
-  deviceColumns,
-  type HubAuthentication,
-  type HubDevice,
-  type HubDevices,
-  toDevice,
-} from './devices.js';
+import type { DeviceCredential, HubDevice, HubDevices } from './devices.js';
+import { deviceEtag, unquoted } from './etags.js';
 import { HubError } from './hub-error.js';
 
-/** What the service may set. */
+/** What the service can set. */
 export interface DeviceSettings {
-  authentication: HubAuthentication;
-  /** Upper-case hexadecimal, SHA-1 or SHA-256; for `selfSigned` only. */
-  thumbprints: { primary: string | undefined; secondary: string | undefined };
-  /** Base64; for `sas` only. Undefined when the hub is to make them, or to keep those that there are. */
-  symmetricKeys: [primary: string, secondary: string] | undefined;
-  status: 'enabled' | 'disabled';
+  credential: RequestedCredential;
+  status: HubDevice['status'];
   statusReason: string | undefined;
   iotEdge: boolean;
 }
+
+export type RequestedCredential =
+  /** Without keys, the hub keeps those of the device, or generates them. */
+  | { type: 'sas'; symmetricKeys: [primary: string, secondary: string] | undefined }
+  /** Upper-case hexadecimal, SHA-1 or SHA-256. */
+  | { type: 'selfSigned'; primaryThumbprint: string | undefined; secondaryThumbprint: string | undefined }
+  | { type: 'certificateAuthority' };
 
 export interface RegistryStatistics {
   totalDeviceCount: number;
@@ -34,91 +29,38 @@ export interface RegistryStatistics {
 
 export class DeviceIdentities {
   readonly #devices: HubDevices;
-  readonly #now: () => Date;
-  readonly #insert: Database.Statement;
-  readonly #update: Database.Statement;
-  readonly #page: Database.Statement;
-  readonly #statistics: Database.Statement;
 
-  /** @param database with the tables of hub/schema.ts */
-  constructor(database: Database.Database, devices: HubDevices, now: () => Date) {
+  constructor(devices: HubDevices) {
     this.#devices = devices;
-    this.#now = now;
-    this.#insert = database.prepare(
-      `INSERT INTO hub_device (device_id, generation_id, created, iot_edge, leaf_thumbprint, issuer_thumbprints,
-         tags, desired, desired_version, desired_updated, reported, reported_version, reported_updated,
-         symmetric_keys, authentication, secondary_thumbprint, status, status_reason)
-       VALUES (?1, ?2, ?3, ?4, ?5, '[]', ?6, ?7, 1, ?3, '{}', 1, ?3, ?8, ?9, ?10, ?11, ?12)
-       ON CONFLICT (device_id) DO NOTHING`,
-    );
-    this.#update = database.prepare(
-      `UPDATE hub_device SET iot_edge = ?1, leaf_thumbprint = ?2, issuer_thumbprints = ?3, symmetric_keys = ?4,
-         authentication = ?5, secondary_thumbprint = ?6, status = ?7, status_reason = ?8,
-         status_updated = CASE WHEN status = ?7 THEN status_updated ELSE ?10 END
-       WHERE device_id = ?9`,
-    );
-    this.#page = database.prepare(
-      `SELECT ${deviceColumns} FROM hub_device WHERE device_id > ? ORDER BY device_id LIMIT ?`,
-    );
-    this.#statistics = database.prepare(
-      "SELECT count(*) AS total, count(*) FILTER (WHERE status = 'disabled') AS disabled FROM hub_device",
-    );
   }
 
   /** @throws HubError DeviceAlreadyExists */
   create(
     deviceId: string,
-    settings: DeviceSettings,
+    { credential, ...settings }: DeviceSettings,
     twin: { tags?: JsonObject | undefined; desired?: JsonObject | undefined } = {},
   ): HubDevice {
-    const { authentication, thumbprints, status, statusReason, iotEdge } = settings;
-    const keys = authentication === 'sas' ? (settings.symmetricKeys ?? newKeys()) : [];
-    const { changes } = this.#insert.run([
+    const created = this.#devices.insert({
       deviceId,
-      String(randomInt(2 ** 47)),
-      this.#now().toISOString(),
-      iotEdge ? 1 : 0,
-      thumbprints.primary ?? '',
-      JSON.stringify(twin.tags ?? {}),
-      JSON.stringify(twin.desired ?? {}),
-      JSON.stringify(keys),
-      authentication,
-      thumbprints.secondary ?? '',
-      status,
-      statusReason ?? null,
-    ]);
-    if (changes === 0) throw new HubError('DeviceAlreadyExists');
+      credential: credentialOf(credential, undefined),
+      ...settings,
+      initialTwin: { tags: twin.tags, properties: { desired: twin.desired } },
+    });
+    if (!created) throw new HubError('DeviceAlreadyExists');
     return this.#devices.get(deviceId)!;
   }
 
   /**
-   * A device that may not go on as it is connected now loses its connection.
+   * Changes a device. If it could not connect again as it is connected now, its connection ends.
    *
-   * @param ifMatch the etag that the caller knows, or `*`
+   * @param ifMatch the etag that the caller has, or `*`
    * @throws HubError DeviceNotFound, PreconditionFailed
    */
-  update(deviceId: string, settings: DeviceSettings, ifMatch: string): HubDevice {
+  update(deviceId: string, { credential, ...settings }: DeviceSettings, ifMatch: string): HubDevice {
     const before = this.find(deviceId, ifMatch);
-    const { authentication, thumbprints, status, statusReason, iotEdge } = settings;
-    const keptKeys = before.symmetricKeys.length === 2 ? before.symmetricKeys : newKeys();
-    const keys = authentication === 'sas' ? (settings.symmetricKeys ?? keptKeys) : [];
-    // A device of the provisioning service keeps its CAs for as long as it is the same certificate that it came with.
-    const sameCertificate =
-      authentication === before.authentication && thumbprints.primary === before.leafThumbprint;
-    this.#update.run([
-      iotEdge ? 1 : 0,
-      thumbprints.primary ?? '',
-      JSON.stringify(sameCertificate ? before.issuerThumbprints : []),
-      JSON.stringify(keys),
-      authentication,
-      thumbprints.secondary ?? '',
-      status,
-      statusReason ?? null,
-      deviceId,
-      this.#now().toISOString(),
-    ]);
+    this.#devices.update({ ...before, ...settings, credential: credentialOf(credential, before.credential) });
     const after = this.#devices.get(deviceId)!;
-    if (status === 'disabled' || proofOf(before) !== proofOf(after))
+    if (after.status === 'disabled' || !sameSecrets(before.credential, after.credential))
       this.#devices.connections.end(deviceId, 'no longer let in');
     return after;
   }
@@ -130,7 +72,7 @@ export class DeviceIdentities {
   }
 
   /**
-   * @param ifMatch the etag that the caller knows; `*`, the default, for any
+   * @param ifMatch the etag that the caller has; `*`, the default, for any
    * @throws HubError DeviceNotFound, PreconditionFailed
    */
   find(deviceId: string, ifMatch = '*'): HubDevice {
@@ -140,26 +82,48 @@ export class DeviceIdentities {
     return device;
   }
 
-  /** The devices after an ID, in the order of their IDs, at most so many. */
+  /** Up to `limit` devices after an ID, sorted by ID. */
   page(after: string, limit: number): HubDevice[] {
-    return (this.#page.all([after, limit]) as DeviceRow[]).map(toDevice);
+    return this.#devices.page(after, limit);
   }
 
   statistics(): RegistryStatistics {
-    const { total, disabled } = this.#statistics.get([]) as { total: number; disabled: number };
+    const { total, disabled } = this.#devices.count();
     return { totalDeviceCount: total, enabledDeviceCount: total - disabled, disabledDeviceCount: disabled };
   }
 }
 
-/** SDKs put quotes around the star, too. */
-export function unquoted(etag: string): string {
-  return etag.trim().replace(/^"(.*)"$/, '$1');
+/** The credential to be stored, completed from the previous one. */
+function credentialOf(
+  requested: RequestedCredential,
+  before: DeviceCredential | undefined,
+): DeviceCredential {
+  switch (requested.type) {
+    case 'sas': {
+      const previousKeys = before?.type === 'sas' ? before.symmetricKeys : [];
+      const keptKeys = previousKeys.length === 2 ? previousKeys : [randomKey(), randomKey()];
+      return { type: 'sas', symmetricKeys: requested.symmetricKeys ?? keptKeys };
+    }
+    case 'selfSigned': {
+      // A device that registered keeps its CAs as long as it has the certificate that it registered with.
+      const isSame =
+        before?.type === 'selfSigned' && before.primaryThumbprint === requested.primaryThumbprint;
+      return { ...requested, issuerThumbprints: isSame ? before.issuerThumbprints : [] };
+    }
+    default:
+      return requested;
+  }
 }
 
-function newKeys(): [string, string] {
-  return [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')];
+function randomKey(): string {
+  return randomBytes(32).toString('base64');
 }
 
-function proofOf({ authentication, leafThumbprint, secondaryThumbprint, symmetricKeys }: HubDevice): string {
-  return JSON.stringify([authentication, leafThumbprint, secondaryThumbprint, symmetricKeys]);
+/** Whether the same keys or certificates open the hub, leaving aside certificates of the same CA. */
+function sameSecrets(one: DeviceCredential, other: DeviceCredential): boolean {
+  const secretsOf = (credential: DeviceCredential) =>
+    credential.type === 'selfSigned'
+      ? [credential.type, credential.primaryThumbprint, credential.secondaryThumbprint]
+      : [credential.type, ...(credential.type === 'sas' ? credential.symmetricKeys : [])];
+  return JSON.stringify(secretsOf(one)) === JSON.stringify(secretsOf(other));
 }

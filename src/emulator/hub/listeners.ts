@@ -1,9 +1,9 @@
-/** Who wants to be told of something about a device: sessions of any transport, calls that wait for a device. */
+/** Listeners for events of one device: sessions of any transport, and calls that wait for a device. */
 export class DeviceListeners<Arguments extends unknown[]> {
-  readonly #byDevice = new Map<string, Set<(...about: Arguments) => void>>();
+  readonly #byDevice = new Map<string, Set<(...event: Arguments) => void>>();
 
-  /** @returns to be called when the listener is no longer interested */
-  add(deviceId: string, listener: (...about: Arguments) => void): () => void {
+  /** @returns removes the listener */
+  add(deviceId: string, listener: (...event: Arguments) => void): () => void {
     const listeners = this.#byDevice.get(deviceId) ?? new Set();
     this.#byDevice.set(deviceId, listeners);
     listeners.add(listener);
@@ -13,7 +13,7 @@ export class DeviceListeners<Arguments extends unknown[]> {
     };
   }
 
-  notify(deviceId: string, ...about: Arguments): void {
-    for (const listener of [...(this.#byDevice.get(deviceId) ?? [])]) listener(...about);
+  notify(deviceId: string, ...event: Arguments): void {
+    for (const listener of [...(this.#byDevice.get(deviceId) ?? [])]) listener(...event);
   }
 }

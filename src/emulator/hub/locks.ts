@@ -1,4 +1,4 @@
-/** What is handed out and not settled yet: nobody else gets it meanwhile. */
+/** Locks on messages that were handed out and are not settled yet: meanwhile, no other receiver gets them. */
 import { randomUUID } from 'node:crypto';
 
 interface Lock<Held> {
@@ -10,31 +10,36 @@ export class Locks<Held> {
   readonly #locks = new Map<string, Lock<Held>>();
 
   /**
-   * @param milliseconds after which the lock ends by itself; for ever when not given
-   * @param ended told when it has ended by itself
-   * @returns a token, by which it is settled
+   * @param milliseconds after which the lock expires; undefined for never
+   * @param expired called when it expires
+   * @returns the token to settle it with
    */
-  take(held: Held, milliseconds: number | undefined, ended: (held: Held) => void): string {
+  take(held: Held, milliseconds: number | undefined, expired: (held: Held) => void): string {
     const token = randomUUID();
-    const end = () => {
+    const expire = () => {
       this.#locks.delete(token);
-      ended(held);
+      expired(held);
     };
-    const timer = milliseconds === undefined ? undefined : setTimeout(end, milliseconds).unref();
+    const timer = milliseconds === undefined ? undefined : setTimeout(expire, milliseconds).unref();
     this.#locks.set(token, { held, timer });
     return token;
   }
 
-  /** Ends a lock, when it is still held and `mayEnd` says so. @returns what it held */
-  end(token: string, mayEnd: (held: Held) => boolean = () => true): Held | undefined {
+  /**
+   * Releases a lock.
+   *
+   * @param mayRelease whether the caller may settle it; anyone may by default
+   * @returns what it held; undefined if there is no such lock, or the caller may not settle it
+   */
+  release(token: string, mayRelease: (held: Held) => boolean = () => true): Held | undefined {
     const lock = this.#locks.get(token);
-    if (lock === undefined || !mayEnd(lock.held)) return undefined;
+    if (lock === undefined || !mayRelease(lock.held)) return undefined;
     clearTimeout(lock.timer);
     this.#locks.delete(token);
     return lock.held;
   }
 
-  /** All that is locked. */
+  /** Everything that is locked. */
   held(): Held[] {
     return [...this.#locks.values()].map(({ held }) => held);
   }

@@ -1,14 +1,14 @@
 /**
- * What became of messages to devices, told to who asked for it as the message was sent.
+ * Feedback: the outcome of messages to devices, for senders that asked for it.
  *
- * Source: Microsoft Learn, "Understand cloud-to-device messaging from an IoT hub", message feedback. Azure gathers for
- * up to 15 seconds; here it is {@link gatheringMilliseconds}.
+ * Source: Microsoft Learn, "Understand cloud-to-device messaging from an IoT hub", message feedback. Azure
+ * collects outcomes for up to 15 seconds; the emulator for {@link collectingMilliseconds}.
  */
-import type Database from 'libsql';
+import type { StateDatabase, StateStatement } from '../state/database.js';
 import { HubError } from './hub-error.js';
 import { Locks } from './locks.js';
 
-/** When the sender of a message wants to be told. */
+/** The outcomes that the sender of a message wants feedback on. */
 export type Acknowledgement = 'none' | 'positive' | 'negative' | 'full';
 
 export type FeedbackStatus = 'Success' | 'Expired' | 'DeliveryCountExceeded' | 'Rejected' | 'Purged';
@@ -17,7 +17,7 @@ export type FeedbackStatus = 'Success' | 'Expired' | 'DeliveryCountExceeded' | '
 export interface FeedbackRecord {
   /** Empty when the message had no ID. */
   originalMessageId: string;
-  /** When it came to that: ISO 8601, UTC. */
+  /** The time of the outcome: ISO 8601, UTC. */
   enqueuedTimeUtc: string;
   deviceId: string;
   deviceGenerationId: string;
@@ -25,29 +25,29 @@ export interface FeedbackRecord {
   statusCode: FeedbackStatus;
 }
 
-/** A message to the service, which nobody else gets until it is settled. */
+/** A feedback message; until it is settled, no other receiver gets it. */
 export interface FeedbackBatch {
-  /** Settles it: with complete or abandon. */
+  /** For complete and abandon. */
   lockToken: string;
-  /** Grows with each batch that was not handed out before. */
+  /** Increases with each batch that was not handed out before. */
   sequenceNumber: number;
   /** ISO 8601, UTC. */
   enqueued: string;
-  /** How often it was abandoned before. */
+  /** How often it has been abandoned. */
   deliveryCount: number;
   records: FeedbackRecord[];
 }
 
 export const feedbackContentType = 'application/vnd.microsoft.iothub.feedback.json';
 
-/** Defaults of `properties.cloudToDevice.feedback` of a hub, and what Azure puts in one message. */
+/** Defaults of `properties.cloudToDevice.feedback` of a hub, and Azure's limit for one message. */
 export const feedbackLockMilliseconds = 60_000;
 const timeToLive = 60 * 60 * 1000;
 const maxDeliveryCount = 10;
 const maxRecords = 64;
 
-const gatheringMilliseconds = 250;
-/** How often it is looked for messages that have expired, while somebody waits for feedback. */
+const collectingMilliseconds = 250;
+/** How often expired messages are looked for while a listener waits for feedback. */
 const expiryCheckMilliseconds = 1000;
 
 interface Row {
@@ -65,19 +65,16 @@ export class MessageFeedback {
   readonly #settleExpired: () => void;
   readonly #locks = new Locks<readonly number[]>();
   readonly #listeners = new Set<() => void>();
-  readonly #insert: Database.Statement;
-  readonly #list: Database.Statement;
-  readonly #abandon: Database.Statement;
-  readonly #delete: Database.Statement;
-  readonly #expire: Database.Statement;
-  #gathering: NodeJS.Timeout | undefined;
+  readonly #insert: StateStatement;
+  readonly #list: StateStatement;
+  readonly #abandon: StateStatement;
+  readonly #delete: StateStatement;
+  readonly #expire: StateStatement;
+  #collecting: NodeJS.Timeout | undefined;
   #expiryCheck: NodeJS.Timeout | undefined;
 
-  /**
-   * @param database with the tables of hub/schema.ts
-   * @param settleExpired gives messages that have expired their outcome
-   */
-  constructor(database: Database.Database, now: () => Date, settleExpired: () => void) {
+  /** @param settleExpired records the outcome of expired messages */
+  constructor(database: StateDatabase, now: () => Date, settleExpired: () => void) {
     this.#now = now;
     this.#settleExpired = settleExpired;
     this.#insert = database.prepare(
@@ -93,7 +90,7 @@ export class MessageFeedback {
   }
 
   /**
-   * Notes the outcome of a message, when its sender wants to know.
+   * Records the outcome of a message, if its sender wants feedback on it.
    *
    * @param occurred ISO 8601, UTC
    */
@@ -105,20 +102,21 @@ export class MessageFeedback {
     occurred: string;
   }): void {
     const { deviceId, messageId, acknowledgement, status, occurred } = message;
-    const asked = status === 'Success' ? 'positive' : 'negative';
-    if (acknowledgement !== 'full' && acknowledgement !== asked) return;
+    const kind = status === 'Success' ? 'positive' : 'negative';
+    if (acknowledgement !== 'full' && acknowledgement !== kind) return;
     const now = this.#now();
     const expiry = new Date(now.getTime() + timeToLive).toISOString();
     this.#expire.run([now.toISOString()]);
     this.#insert.run([deviceId, messageId, status, occurred, expiry]);
-    if (this.#listeners.size > 0) this.#gathering ??= setTimeout(() => this.#tell(), gatheringMilliseconds);
-    this.#gathering?.unref();
+    if (this.#listeners.size > 0)
+      this.#collecting ??= setTimeout(() => this.#notify(), collectingMilliseconds);
+    this.#collecting?.unref();
   }
 
   /**
-   * Hands out the oldest outcomes that nobody has.
+   * Hands out the oldest outcomes that are not locked.
    *
-   * @param lockMilliseconds after which they go back by themselves; when not given, whoever takes them has to settle
+   * @param lockMilliseconds after which they are available again; without it, the receiver must settle or release them
    */
   receive(lockMilliseconds?: number): FeedbackBatch | undefined {
     this.#settleExpired();
@@ -131,7 +129,7 @@ export class MessageFeedback {
     if (first === undefined || last === undefined) return undefined;
     const positions = rows.map(({ position }) => position);
     return {
-      lockToken: this.#locks.take(positions, lockMilliseconds, () => this.#tell()),
+      lockToken: this.#locks.take(positions, lockMilliseconds, () => this.#notify()),
       sequenceNumber: first.position,
       enqueued: last.occurred,
       deliveryCount: first.delivery_count,
@@ -139,29 +137,30 @@ export class MessageFeedback {
     };
   }
 
-  /** The service has it: it is gone. @throws HubError DeviceMessageLockLost */
+  /** The service has processed it: deletes it. @throws HubError DeviceMessageLockLost */
   complete(lockToken: string): void {
     for (const position of this.#unlock(lockToken)) this.#delete.run([position, 0]);
   }
 
-  /** The service cannot take it now; after ten times, it is gone. @throws HubError DeviceMessageLockLost */
+  /** The service cannot process it now; the tenth time, it is deleted. @throws HubError DeviceMessageLockLost */
   abandon(lockToken: string): void {
     for (const position of this.#unlock(lockToken)) {
       this.#abandon.run([position]);
       this.#delete.run([position, maxDeliveryCount]);
     }
-    this.#tell();
+    this.#notify();
   }
 
-  /** Who was to settle it has gone: it goes back, and that does not count. @throws HubError DeviceMessageLockLost */
+  /** The receiver disconnected without settling it: that does not count as a delivery. @throws HubError DeviceMessageLockLost */
   release(lockToken: string): void {
     this.#unlock(lockToken);
-    this.#tell();
+    this.#notify();
   }
 
   /**
-   * Tells whenever there may be something to receive.
-   * @returns to be called when the listener is no longer interested
+   * Calls a listener whenever there may be something to receive.
+   *
+   * @returns stops the calls
    */
   onAvailable(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -170,20 +169,20 @@ export class MessageFeedback {
       this.#listeners.delete(listener);
       if (this.#listeners.size > 0) return;
       clearInterval(this.#expiryCheck);
-      clearTimeout(this.#gathering);
+      clearTimeout(this.#collecting);
       this.#expiryCheck = undefined;
-      this.#gathering = undefined;
+      this.#collecting = undefined;
     };
   }
 
-  #tell(): void {
-    clearTimeout(this.#gathering);
-    this.#gathering = undefined;
+  #notify(): void {
+    clearTimeout(this.#collecting);
+    this.#collecting = undefined;
     for (const listener of [...this.#listeners]) listener();
   }
 
   #unlock(lockToken: string): readonly number[] {
-    const positions = this.#locks.end(lockToken);
+    const positions = this.#locks.release(lockToken);
     if (positions === undefined) throw new HubError('DeviceMessageLockLost');
     return positions;
   }
@@ -193,8 +192,8 @@ export class MessageFeedback {
 export function parseAcknowledgement(value: string | undefined): Acknowledgement | undefined {
   if (value === undefined || value === '') return undefined;
   const known: readonly Acknowledgement[] = ['none', 'positive', 'negative', 'full'];
-  const named = known.find((one) => one === value.toLowerCase());
-  if (named !== undefined) return named;
+  const acknowledgement = known.find((one) => one === value.toLowerCase());
+  if (acknowledgement !== undefined) return acknowledgement;
   throw new HubError('ArgumentInvalid', { message: 'iothub-ack must be none, positive, negative or full.' });
 }
 

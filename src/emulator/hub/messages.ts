@@ -1,34 +1,36 @@
-/** The messages that devices sent to the hub stand-in: the last of each device are kept. */
-import type Database from 'libsql';
+/** The messages that devices sent to the hub: the last ones of each device are kept. */
 import { percentDecoded } from '../../dps/contract/percent-decoded.js';
+import type { StateDatabase, StateStatement } from '../state/database.js';
 
 export interface HubMessage {
   /** Counts the device's messages, from 1. */
   number: number;
   /** ISO 8601, UTC. */
   enqueued: string;
-  /** As named in the property bag, without the `$.`: `ct` content type, `ce` content encoding, `mid` message ID. */
+  /** Named as in the property bag, without the `$.`: `ct` content type, `ce` content encoding, `mid` message ID. */
   systemProperties: Record<string, string>;
   properties: Record<string, string>;
   body: Buffer;
 }
 
-/** A message without its content, to choose from. */
+/** A message without its content. */
 export interface MessageHead {
-  /** Grows with each message of the hub. */
+  /** Increases with each message of the hub. */
   position: number;
   deviceId: string;
   /** ISO 8601, UTC. */
   enqueued: string;
-  /** Octets of its body. */
+  /** The length of its body in octets. */
   size: number;
 }
 
-/** Microsoft Learn, "IoT Hub quotas and throttling": a device-to-cloud message holds at most 256 KB. */
+/** Microsoft Learn, "IoT Hub quotas and throttling": the size of a device-to-cloud message. */
 export const maxMessageBytes = 256 * 1024;
 
 /**
- * How large a message is to the hub: its body, the values of its system properties, names and values of its properties.
+ * The size of a message by the rules of the hub: its body, the values of its system properties, and the names and values
+ * of its properties.
+ *
  * Source: Microsoft Learn, "Create and read IoT Hub messages", message size.
  */
 export function messageSize({
@@ -54,14 +56,13 @@ const messageColumns = 'number, enqueued, system_properties, properties, body';
 export class HubMessages {
   readonly #now: () => Date;
   readonly #listeners = new Set<() => void>();
-  readonly #append: Database.Statement;
-  readonly #list: Database.Statement;
-  readonly #at: Database.Statement;
-  readonly #heads: Record<'last' | 'lastOfDevice' | 'after' | 'afterOfDevice', Database.Statement>;
+  readonly #append: StateStatement;
+  readonly #list: StateStatement;
+  readonly #at: StateStatement;
+  readonly #heads: Record<'last' | 'lastOfDevice' | 'after' | 'afterOfDevice', StateStatement>;
   #position: number;
 
-  /** @param database with the tables of hub/schema.ts */
-  constructor(database: Database.Database, now: () => Date) {
+  constructor(database: StateDatabase, now: () => Date) {
     this.#now = now;
     this.#append = database.prepare(
       `INSERT INTO hub_message (rowid, device_id, number, enqueued, system_properties, properties, body)
@@ -82,12 +83,12 @@ export class HubMessages {
     this.#position = (row as { position: number | null }).position ?? 0;
   }
 
-  /** That of the last message; it does not fall when messages are deleted. */
+  /** The position of the last message; it does not decrease when messages are deleted. */
   get position(): number {
     return this.#position;
   }
 
-  /** Stores a message: when this returns, it survives the end of the process. */
+  /** Stores a message: it is stored when this returns. */
   append(deviceId: string, message: Pick<HubMessage, 'systemProperties' | 'properties' | 'body'>): void {
     const position = this.#position + 1;
     this.#append.run([
@@ -102,25 +103,25 @@ export class HubMessages {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  /** The messages kept of a device, oldest first. */
+  /** The messages of a device that are kept, oldest first. */
   list(deviceId: string): HubMessage[] {
     return (this.#list.all([deviceId]) as MessageRow[]).map(toMessage);
   }
 
-  /** The message at a position; undefined when it is not kept any more. */
+  /** The message at a position; undefined when it is no longer kept. */
   at(position: number): HubMessage | undefined {
     const row = this.#at.get([position]) as MessageRow | undefined;
     return row && toMessage(row);
   }
 
-  /** The last messages kept, of a device or of all, oldest first. */
+  /** The last messages that are kept, of one device or of all, oldest first. */
   last(limit: number, deviceId?: string): MessageHead[] {
     const { last, lastOfDevice } = this.#heads;
     const rows = deviceId === undefined ? last.all([limit]) : lastOfDevice.all([deviceId, limit]);
     return (rows as MessageHead[]).reverse();
   }
 
-  /** The first messages kept after a position, of a device or of all, oldest first. */
+  /** The first messages after a position that are kept, of one device or of all, oldest first. */
   after(position: number, limit: number, deviceId?: string): MessageHead[] {
     const { after, afterOfDevice } = this.#heads;
     const rows =
@@ -129,8 +130,9 @@ export class HubMessages {
   }
 
   /**
-   * Tells of each message that is stored.
-   * @returns to be called when the listener is no longer interested
+   * Calls a listener after each message that is stored.
+   *
+   * @returns stops the calls
    */
   onAppend(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -150,6 +152,7 @@ function toMessage(row: MessageRow): HubMessage {
 
 /**
  * Splits the property bag of a telemetry topic, `%24.ct=application%2Fjson&name=value`.
+ *
  * Source: Microsoft Learn, "Communicate with an IoT hub using the MQTT protocol", sending device-to-cloud messages.
  */
 export function parsePropertyBag(bag: string): Pick<HubMessage, 'systemProperties' | 'properties'> {
@@ -160,7 +163,7 @@ export function parsePropertyBag(bag: string): Pick<HubMessage, 'systemPropertie
     const equals = part.indexOf('=');
     const rawName = equals < 0 ? part : part.slice(0, equals);
     const rawValue = equals < 0 ? '' : part.slice(equals + 1);
-    // What is not percent-encoded is taken as it stands.
+    // What is not valid percent-encoding is taken literally.
     const name = percentDecoded(rawName) ?? rawName;
     const value = percentDecoded(rawValue) ?? rawValue;
     if (name.startsWith('$.')) systemProperties.set(name.slice(2), value);
@@ -172,13 +175,13 @@ export function parsePropertyBag(bag: string): Pick<HubMessage, 'systemPropertie
   };
 }
 
-/** The reverse: system properties first, each with `$.` before its name. */
+/** The reverse of {@link parsePropertyBag}: system properties come first, with `$.` before their names. */
 export function formatPropertyBag({
   systemProperties,
   properties,
 }: Pick<HubMessage, 'systemProperties' | 'properties'>): string {
-  const named = Object.entries(systemProperties).map(([name, value]) => [`$.${name}`, value] as const);
-  return [...named, ...Object.entries(properties)]
+  const system = Object.entries(systemProperties).map(([name, value]) => [`$.${name}`, value] as const);
+  return [...system, ...Object.entries(properties)]
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
     .join('&');
 }

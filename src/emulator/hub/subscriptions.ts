@@ -1,17 +1,16 @@
-/** Which devices want their messages over MQTT as soon as they connect, because they did when they were there last. */
-import type Database from 'libsql';
+/** The devices that receive their messages over MQTT as soon as they connect: they had subscribed when last connected. */
+import type { StateDatabase, StateStatement } from '../state/database.js';
 
 export class KeptSubscriptions {
-  readonly #get: Database.Statement;
-  readonly #set: Database.Statement;
+  readonly #get: StateStatement;
+  readonly #set: StateStatement;
 
-  /** @param database with the tables of hub/schema.ts */
-  constructor(database: Database.Database) {
+  constructor(database: StateDatabase) {
     this.#get = database.prepare('SELECT messages_qos FROM hub_device WHERE device_id = ?');
     this.#set = database.prepare('UPDATE hub_device SET messages_qos = ? WHERE device_id = ?');
   }
 
-  /** With which QoS a device has subscribed; undefined when it has not. */
+  /** The QoS of a device's subscription; undefined if it has none. */
   get(deviceId: string): 0 | 1 | undefined {
     const row = this.#get.get([deviceId]) as { messages_qos: 0 | 1 | null } | undefined;
     return row?.messages_qos ?? undefined;

@@ -1,5 +1,5 @@
 /**
- * What tags and properties of a twin may be.
+ * The limits on tags and properties of a twin.
  *
  * Source: Microsoft Learn, "Understand and use device twins in IoT Hub", tags and properties format, device twin size.
  */
@@ -9,25 +9,25 @@ const maxKeyBytes = 1024;
 const maxTextBytes = 4096;
 const minInteger = -4503599627370496;
 const maxInteger = 4503599627370495;
-/** Of objects within tags or properties. */
+/** Levels of objects within tags or properties. */
 const maxDepth = 10;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what the rule is about
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the rule of the hub is about control characters
 const controlCharacters = /[\u0000-\u001f\u007f-\u009f]/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what the rule forbids
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the rule of the hub forbids control characters
 const illegalName = /[\u0000-\u001f\u007f-\u009f.$ ]/;
 
-/** What each section of a twin holds at most, in the units of {@link twinSize}. */
+/** The maximum size of each section of a twin, in the units of {@link twinSize}. */
 export const maxTwinSize = { tags: 8 * 1024, properties: 32 * 1024 } as const;
 
-/** A change that the hub answers with 400. */
+/** An invalid change of a twin, which the hub answers with 400. */
 export class TwinPatchError extends Error {}
 
-/** @throws TwinPatchError when names, values or depth are beyond what a twin may hold */
+/** @throws TwinPatchError when a name, a value or the depth exceeds the limits */
 export function assertTwinValues(section: JsonObject): void {
   checkObject(section, 0);
 }
 
-/** As the hub counts it: characters of names and text, 8 for a number, 4 for true and false. */
+/** The size by the rules of the hub: the characters of names and text, 8 for a number, 4 for true and false. */
 export function twinSize(value: unknown): number {
   if (typeof value === 'string') return [...value.replace(controlCharacters, '')].length;
   if (typeof value === 'number') return 8;
@@ -37,7 +37,7 @@ export function twinSize(value: unknown): number {
   return Object.entries(value).reduce((sum, [name, one]) => sum + twinSize(name) + twinSize(one), 0);
 }
 
-/** JSON does not tell integers from real numbers; beyond 64 bits, it must be a real one. */
+/** JSON does not distinguish integers from real numbers; beyond 64 bits, it must be a real one. */
 function isInteger(value: number): boolean {
   return Number.isInteger(value) && Math.abs(value) < 2 ** 63;
 }

@@ -1,50 +1,49 @@
 /**
- * When each property of a twin was last updated: kept at every level, so that it shows where something was removed.
+ * When each property of a twin was last updated, recorded at every level: a removal shows in the object around it.
  *
- * Source: Microsoft Learn, "Understand and use device twins in IoT Hub", device twin metadata; desired properties have
- * `$lastUpdatedVersion` beside it, as in "Import and export IoT Hub device identities in bulk".
+ * Source: Microsoft Learn, "Understand and use device twins in IoT Hub", device twin metadata; desired properties also
+ * have `$lastUpdatedVersion`, as in "Import and export IoT Hub device identities in bulk".
  */
 import { isJsonObject, type JsonObject } from '../../dps/contract/merge-patch.js';
 
-/** What an update leaves behind: `version` is that of the desired properties, undefined for reported ones. */
+/** An update of the properties. */
 export interface TwinUpdate {
   /** ISO 8601, UTC. */
   at: string;
+  /** The new version of the desired properties; undefined for reported ones. */
   version: number | undefined;
 }
 
-/** `$lastUpdated`, `$lastUpdatedVersion`, and the same for each property by its name. */
+/** `$lastUpdated`, `$lastUpdatedVersion`, and the same for each property under its name. */
 export type TwinMetadata = JsonObject;
 
 /** The metadata of properties that were all set by one update. */
 export function metadataOf(properties: JsonObject, update: TwinUpdate): TwinMetadata {
-  return merged({}, properties, update);
+  return patchedMetadata({}, properties, update);
 }
 
-/** Metadata of properties that nobody has set yet. */
-export function metadataOfNothing(created: string): TwinMetadata {
-  return { $lastUpdated: created };
+/** The metadata of a new device's properties; without any properties, nothing has set a version yet. */
+export function initialMetadata(properties: JsonObject, update: TwinUpdate): TwinMetadata {
+  return Object.keys(properties).length === 0 ? { $lastUpdated: update.at } : metadataOf(properties, update);
 }
 
-/** The metadata after a merge patch: of what it names, and of the objects around that. */
+/** The metadata after a merge patch: changed for the properties in the patch and the objects around them. */
 export function patchedMetadata(metadata: TwinMetadata, patch: JsonObject, update: TwinUpdate): TwinMetadata {
-  return merged(metadata, patch, update);
-}
-
-function merged(before: JsonObject, patch: JsonObject, update: TwinUpdate): JsonObject {
   const members = new Map<string, unknown>(Object.entries(stamp(update)));
-  for (const [name, value] of Object.entries(before)) if (!members.has(name)) members.set(name, value);
+  for (const [name, value] of Object.entries(metadata)) if (!members.has(name)) members.set(name, value);
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) members.delete(name);
     else {
       const inner = members.get(name);
       members.set(
         name,
-        isJsonObject(value) ? merged(isJsonObject(inner) ? inner : {}, value, update) : stamp(update),
+        isJsonObject(value)
+          ? patchedMetadata(isJsonObject(inner) ? inner : {}, value, update)
+          : stamp(update),
       );
     }
   }
-  // Unlike assignment, fromEntries takes a member named __proto__ as any other.
+  // Unlike assignment, fromEntries treats a member named __proto__ like any other.
   return Object.fromEntries(members);
 }
 

@@ -1,26 +1,20 @@
-/** The device twins of the hub stand-in. */
-import type Database from 'libsql';
+/** The device twins of the hub. */
 import {
   isJsonObject,
   type JsonObject,
   mergePatch,
   replacementPatch,
 } from '../../dps/contract/merge-patch.js';
+import type { StateDatabase, StateStatement } from '../state/database.js';
 import { parseJsonText } from '../wire/json-text.js';
 import { DeviceListeners } from './listeners.js';
 import { assertTwinValues, maxTwinSize, TwinPatchError, twinSize } from './twin-limits.js';
-import {
-  metadataOf,
-  metadataOfNothing,
-  patchedMetadata,
-  type TwinMetadata,
-  type TwinUpdate,
-} from './twin-metadata.js';
+import { metadataOf, patchedMetadata, type TwinMetadata } from './twin-metadata.js';
 
 export interface HubTwin {
   /** For the service side only: a device never sees its tags. */
   tags: JsonObject;
-  /** Grows by one with each change of the tags. */
+  /** Increases by one with each change of the tags. */
   tagsVersion: number;
   desired: TwinSection;
   reported: TwinSection;
@@ -28,12 +22,12 @@ export interface HubTwin {
 
 export interface TwinSection {
   properties: JsonObject;
-  /** Starts at 1 and grows by one with each change. */
+  /** Starts at 1 and increases by one with each change. */
   version: number;
   metadata: TwinMetadata;
 }
 
-/** What the service changes; what is undefined stays. */
+/** A change by the service; what is undefined stays. */
 export interface TwinChange {
   tags?: JsonObject | undefined;
   desired?: JsonObject | undefined;
@@ -44,61 +38,52 @@ interface TwinRow {
   tags_version: number;
   desired: string;
   desired_version: number;
-  desired_updated: string;
   desired_metadata: string;
   reported: string;
   reported_version: number;
-  reported_updated: string;
   reported_metadata: string;
 }
 
 export class HubTwins {
   readonly #now: () => Date;
-  readonly #get: Database.Statement;
-  readonly #report: Database.Statement;
-  readonly #change: Database.Statement;
+  readonly #get: StateStatement;
+  readonly #report: StateStatement;
+  readonly #change: StateStatement;
   readonly #desiredChanged = new DeviceListeners<[patch: JsonObject, version: number]>();
 
-  /** @param database with the tables of hub/schema.ts */
-  constructor(database: Database.Database, now: () => Date) {
+  constructor(database: StateDatabase, now: () => Date) {
     this.#now = now;
     this.#get = database.prepare(
-      `SELECT tags, tags_version, desired, desired_version, desired_updated, desired_metadata,
-         reported, reported_version, reported_updated, reported_metadata
+      `SELECT tags, tags_version, desired, desired_version, desired_metadata, reported, reported_version,
+         reported_metadata
        FROM hub_device WHERE device_id = ?`,
     );
     this.#report = database.prepare(
-      `UPDATE hub_device SET reported = ?, reported_version = ?, reported_updated = ?, reported_metadata = ?
-       WHERE device_id = ?`,
+      'UPDATE hub_device SET reported = ?, reported_version = ?, reported_metadata = ? WHERE device_id = ?',
     );
     this.#change = database.prepare(
-      `UPDATE hub_device SET tags = ?, tags_version = ?, desired = ?, desired_version = ?,
-         desired_updated = coalesce(?, desired_updated),
-         desired_metadata = ? WHERE device_id = ?`,
+      `UPDATE hub_device SET tags = ?, tags_version = ?, desired = ?, desired_version = ?, desired_metadata = ?
+       WHERE device_id = ?`,
     );
   }
 
   get(deviceId: string): HubTwin | undefined {
     const row = this.#get.get([deviceId]) as TwinRow | undefined;
-    if (row === undefined) return undefined;
-    return {
-      tags: JSON.parse(row.tags) as JsonObject,
-      tagsVersion: row.tags_version,
-      desired: section(row.desired, row.desired_version, row.desired_metadata, {
-        at: row.desired_updated,
-        version: row.desired_version,
-      }),
-      reported: section(row.reported, row.reported_version, row.reported_metadata, {
-        at: row.reported_updated,
-        version: undefined,
-      }),
-    };
+    return (
+      row && {
+        tags: JSON.parse(row.tags) as JsonObject,
+        tagsVersion: row.tags_version,
+        desired: toSection(row.desired, row.desired_version, row.desired_metadata),
+        reported: toSection(row.reported, row.reported_version, row.reported_metadata),
+      }
+    );
   }
 
   /**
    * Merges a patch into the reported properties: null deletes.
-   * @returns the new version, or undefined when there is no such device
-   * @throws TwinPatchError when the hub does not take such a patch
+   *
+   * @returns the new version, or undefined if there is no such device
+   * @throws TwinPatchError when the patch is not a valid change of reported properties
    */
   patchReported(deviceId: string, patch: unknown): number | undefined {
     const twin = this.get(deviceId);
@@ -106,18 +91,20 @@ export class HubTwins {
     if (!isJsonObject(patch)) throw new TwinPatchError('The reported properties are not a JSON object.');
     assertTwinValues(patch);
     const { properties, metadata, version } = twin.reported;
-    const reported = text(mergePatch(properties, patch), 'reported properties', maxTwinSize.properties);
-    const at = this.#now().toISOString();
-    const newMetadata = patchedMetadata(metadata, patch, { at, version: undefined });
-    this.#report.run([reported, version + 1, at, JSON.stringify(newMetadata), deviceId]);
+    const reported = toText(mergePatch(properties, patch), 'reported properties', maxTwinSize.properties);
+    const newMetadata = patchedMetadata(metadata, patch, {
+      at: this.#now().toISOString(),
+      version: undefined,
+    });
+    this.#report.run([reported, version + 1, JSON.stringify(newMetadata), deviceId]);
     return version + 1;
   }
 
   /**
-   * Merges a change into tags and desired properties, or puts it in their place; the device is told of its desired
-   * properties. A change that is refused changes nothing.
+   * Merges a change into tags and desired properties, or replaces them; the device is notified of its desired properties.
+   * A change that is refused changes nothing.
    *
-   * @returns the twin as it is then, or undefined when there is no such device
+   * @returns the new twin, or undefined if there is no such device
    * @throws TwinPatchError
    */
   change(deviceId: string, { tags, desired }: TwinChange, how: 'merge' | 'replace'): HubTwin | undefined {
@@ -133,11 +120,10 @@ export class HubTwins {
     const version = twin.desired.version + (desired === undefined ? 0 : 1);
     const update = { at: this.#now().toISOString(), version };
     this.#change.run([
-      text(newTags, 'tags', maxTwinSize.tags),
+      toText(newTags, 'tags', maxTwinSize.tags),
       twin.tagsVersion + (tags === undefined ? 0 : 1),
-      text(newDesired, 'desired properties', maxTwinSize.properties),
+      toText(newDesired, 'desired properties', maxTwinSize.properties),
       version,
-      desired === undefined ? null : update.at,
       JSON.stringify(
         desired === undefined
           ? twin.desired.metadata
@@ -155,8 +141,9 @@ export class HubTwins {
   }
 
   /**
-   * Tells what the service changes in the desired properties: a merge patch, and the version that it leads to.
-   * @returns to be called when the listener is no longer interested
+   * Calls a listener with each change of the desired properties by the service: a merge patch, and the new version.
+   *
+   * @returns stops the calls
    */
   onDesiredChange(deviceId: string, listener: (patch: JsonObject, version: number) => void): () => void {
     return this.#desiredChanged.add(deviceId, listener);
@@ -177,20 +164,16 @@ export function parseTwinPatch(body: Buffer): unknown {
   }
 }
 
-/** Properties that were never patched have no metadata of their own yet: those of a new device, or of an older state. */
-function section(json: string, version: number, metadata: string, update: TwinUpdate): TwinSection {
-  const properties = JSON.parse(json) as JsonObject;
-  if (metadata !== '') return { properties, version, metadata: JSON.parse(metadata) as TwinMetadata };
-  const isNew = Object.keys(properties).length === 0;
+function toSection(properties: string, version: number, metadata: string): TwinSection {
   return {
-    properties,
+    properties: JSON.parse(properties) as JsonObject,
     version,
-    metadata: isNew ? metadataOfNothing(update.at) : metadataOf(properties, update),
+    metadata: JSON.parse(metadata) as TwinMetadata,
   };
 }
 
 /** @throws TwinPatchError when it is too large */
-function text(object: JsonObject, what: string, maxSize: number): string {
+function toText(object: JsonObject, what: string, maxSize: number): string {
   if (twinSize(object) > maxSize) {
     throw new TwinPatchError(`The ${what} would be larger than ${maxSize} bytes.`);
   }

@@ -1,12 +1,12 @@
-/** How a seed is refused, and its lists are read: always with the place of what is wrong. */
+/** Errors in a seed, and reading its lists: every error has the place in the document. */
 import { EnrollkitError } from '../../errors.js';
 import { DpsError } from '../dps/dps-error.js';
 import { HubError } from '../hub/hub-error.js';
 
-/** Where something stands in a seed. */
+/** A path in a seed. */
 export type Place = readonly (string | number)[];
 
-/** @returns EnrollkitError INVALID_SEED, whose context has the place as `path` */
+/** @returns EnrollkitError INVALID_SEED, with the place as `path` in its context */
 export function invalidSeed(path: Place, problem: string): EnrollkitError {
   const place = path
     .map((part, index) => (typeof part === 'number' ? `[${part}]` : index ? `.${part}` : part))
@@ -16,22 +16,23 @@ export function invalidSeed(path: Place, problem: string): EnrollkitError {
   });
 }
 
-/** @throws EnrollkitError INVALID_SEED */
-export function assertNew(seen: Set<string>, name: string, place: Place): void {
+/** @throws EnrollkitError INVALID_SEED when the name was seen before, in any case */
+export function assertUnique(seen: Set<string>, name: string, place: Place): void {
   if (seen.has(name.toLowerCase()))
     throw invalidSeed(place, 'it stands there twice, since case does not count');
   seen.add(name.toLowerCase());
 }
 
 /**
- * Reads a list of things that clients send too.
+ * Reads a list of objects that clients could send as well.
  *
  * @param place of the list
- * @param field that has the ID, which stands there once
- * @param read gives what stores the item
+ * @param field that contains the ID, which must be unique
+ * @param read checks an item, and returns a function that stores it
+ * @returns the functions that store the items
  * @throws EnrollkitError INVALID_SEED
  */
-export function readAll<Field extends string, Item extends Record<Field, string>>(
+export function readItems<Field extends string, Item extends Record<Field, string>>(
   items: readonly Item[],
   place: Place,
   field: Field,
@@ -39,7 +40,7 @@ export function readAll<Field extends string, Item extends Record<Field, string>
 ): (() => unknown)[] {
   const ids = new Set<string>();
   return items.map((item, index) => {
-    assertNew(ids, item[field], [...place, index, field]);
+    assertUnique(ids, item[field], [...place, index, field]);
     try {
       return read(item[field], item);
     } catch (error) {

@@ -1,10 +1,10 @@
-/** What an emulator can be started with: the same objects that clients would send, in one document. */
+/** The seed of an emulator: the objects that clients would send otherwise, in one document. */
 import { z } from 'zod';
 import { hubNameProblem, serviceNameProblem } from '../../dps/contract/ids.js';
 import { enrollmentGroup, individualEnrollment } from '../../dps/contract/schemas.js';
 import { deviceIdentity } from '../hub/device-request.js';
 
-/** What the service alone sets. */
+/** Fields that only the service sets. */
 const readOnly = { etag: true, createdDateTimeUtc: true, lastUpdatedDateTimeUtc: true } as const;
 
 type Document<Field extends string> = Record<string, unknown> & Record<Field, string>;
@@ -12,8 +12,8 @@ type Enrollment<Field extends string> = z.ZodType<Document<Field>, Document<Fiel
 
 const properties = z.record(z.string(), z.unknown());
 
-const hubName = named(hubNameProblem);
-const serviceName = named(serviceNameProblem);
+const hubName = nameSchema(hubNameProblem);
+const serviceName = nameSchema(serviceNameProblem);
 
 /** Source of the weight's range: Microsoft Learn, "How to use allocation policies". */
 const linkedHub = z.object({
@@ -23,7 +23,7 @@ const linkedHub = z.object({
   allocationWeight: z.number().int().min(1).max(1000).optional().describe('1 when it is left out.'),
 });
 
-/** What a provisioning service has. */
+/** The fields for one provisioning service. */
 const serviceFields = {
   allocationPolicy: z
     .enum(['hashed', 'geoLatency', 'static'])
@@ -97,64 +97,66 @@ const seed = z.object({
     .describe('Device identities, as PUT on a hub takes them. One that is there already stays as it is.'),
 });
 
-/** A field that the schema does not have is a slip of the pen here, and no field of a newer service. */
-export const emulatorSeedSchema = strictly(seed, false) as typeof seed;
+/** Unknown fields are refused: in a seed, they are mistakes rather than fields of a newer service. */
+export const emulatorSeedSchema = strictSchema(seed, { files: false }) as typeof seed;
 
-/** As it stands in a file: with `certificateFile`, relative to that file, wherever a `certificate` may stand. */
-export const emulatorSeedFileSchema = strictly(seed, true);
+/** The seed in a file, which may have `certificateFile`, relative to it, in place of any `certificate`. */
+export const emulatorSeedFileSchema = strictSchema(seed, { files: true });
 
 export type EmulatorSeed = z.input<typeof emulatorSeedSchema>;
 
-/** What a seed has of one provisioning service. */
+/** The part of a seed for one provisioning service. */
 export type ServiceSeed = Pick<z.output<typeof emulatorSeedSchema>, keyof typeof serviceFields>;
 
-/** The hubs that a seed asks for. */
+/** The hubs that a seed creates or changes. */
 export function hubsOf(seed: EmulatorSeed | undefined): { name: string; latency?: number | undefined }[] {
   return (seed?.hubs ?? []).map((hub) => (typeof hub === 'string' ? { name: hub } : hub));
 }
 
-/** Whether a seed has anything of the service that it does not list below `services`. */
+/** Whether the top level of a seed has fields for a provisioning service. */
 export function hasOwnService(seed: EmulatorSeed): boolean {
   return Object.keys(serviceFields).some((field) => seed[field as keyof EmulatorSeed] !== undefined);
 }
 
-/** What the first service is called when a seed makes it; undefined when the seed leaves that open. */
+/** The name of the first service when a seed creates it; undefined if the seed does not say. */
 export function firstServiceNameOf(seed: EmulatorSeed | undefined): string | undefined {
   if (seed === undefined) return undefined;
   return seed.name ?? (hasOwnService(seed) ? undefined : seed.services?.[0]?.name);
 }
 
-/** The names of the provisioning services that a seed asks for. */
+/** The names of the provisioning services in a seed. */
 export function serviceNamesOf(seed: EmulatorSeed | undefined): string[] {
   return [seed?.name, ...(seed?.services ?? []).map(({ name }) => name)].filter((name) => name !== undefined);
 }
 
-function named(problemOf: (name: string) => string | undefined): z.ZodString {
+function nameSchema(problemOf: (name: string) => string | undefined): z.ZodString {
   return z.string().superRefine((name, { addIssue }) => {
     const problem = problemOf(name);
     if (problem) addIssue(problem);
   });
 }
 
-function strictly(schema: z.ZodType, files: boolean): z.ZodType {
-  const strict = convert(schema, files);
+/**
+ * The same schema without unknown fields at any level.
+ *
+ * @param files whether a `certificateFile` may replace a `certificate`
+ */
+function strictSchema(schema: z.ZodType, options: { files: boolean }): z.ZodType {
+  const strict = strictForm(schema, options);
   return schema.description === undefined ? strict : strict.describe(schema.description);
 }
 
-function convert(schema: z.ZodType, files: boolean): z.ZodType {
-  if (schema instanceof z.ZodOptional) return strictly(schema.unwrap() as z.ZodType, files).optional();
-  if (schema instanceof z.ZodNullable) return strictly(schema.unwrap() as z.ZodType, files).nullable();
-  if (schema instanceof z.ZodUnion)
-    return z.union(schema.options.map((option) => strictly(option as z.ZodType, files)));
-  if (schema instanceof z.ZodArray) return z.array(strictly(schema.element as z.ZodType, files));
+function strictForm(schema: z.ZodType, options: { files: boolean }): z.ZodType {
+  const strict = (inner: unknown) => strictSchema(inner as z.ZodType, options);
+  if (schema instanceof z.ZodOptional) return strict(schema.unwrap()).optional();
+  if (schema instanceof z.ZodNullable) return strict(schema.unwrap()).nullable();
+  if (schema instanceof z.ZodUnion) return z.union(schema.options.map(strict));
+  if (schema instanceof z.ZodArray) return z.array(strict(schema.element));
   if (!(schema instanceof z.ZodObject)) return schema;
   const shape = Object.fromEntries(
-    Object.entries(schema.shape as Record<string, z.ZodType>).map(([name, field]) => [
-      name,
-      strictly(field, files),
-    ]),
+    Object.entries(schema.shape).map(([name, field]) => [name, strict(field)]),
   );
-  if (files && shape.certificate) {
+  if (options.files && shape.certificate) {
     shape.certificate = shape.certificate.optional();
     shape.certificateFile = z.string().optional().describe('In place of certificate: a file, PEM.');
   }

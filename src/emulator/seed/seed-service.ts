@@ -1,7 +1,7 @@
-/** What a seed has of one provisioning service: its linked hubs, its CA certificates, its enrollments. */
-import { createHash } from 'node:crypto';
+/** The part of a seed for one provisioning service: its linked hubs, its CA certificates, its enrollments. */
 import { isDeepStrictEqual } from 'node:util';
 import { certificateNameProblem } from '../../dps/contract/ids.js';
+import { type Certificate, sha256Thumbprint } from '../../pki/x509/certificate.js';
 import { certificateFromText } from '../dps/certificate-text.js';
 import { defaultSettings, type ProvisioningService } from '../dps/provisioning-service.js';
 import {
@@ -12,14 +12,14 @@ import {
 import type { Certificates, StoredCertificate } from '../dps/state/ca-certificates.js';
 import type { StoredVersion } from '../dps/state/enrollment-settings.js';
 import type { HubLink, LinkedHubs } from '../dps/state/linked-hubs.js';
-import { assertNew, invalidSeed, type Place, readAll } from './seed-problem.js';
+import { assertUnique, invalidSeed, type Place, readItems } from './seed-problem.js';
 import type { ServiceSeed } from './seed-schema.js';
 
 /**
- * Reads all of it, and stores nothing.
+ * Reads all of it, without storing anything.
  *
- * @param place where it stands in the seed
- * @returns what stores it, to be called in this order
+ * @param place of this part in the seed
+ * @returns functions that store it, to be called in this order
  * @throws EnrollkitError INVALID_SEED
  */
 export function readServiceSeed(
@@ -40,21 +40,21 @@ export function readServiceSeed(
     () => allocationPolicy === settings.allocationPolicy || service.change({ ...settings, allocationPolicy }),
     () => links && !isDeepStrictEqual(links, hubs.list().map(toLink)) && hubs.replace(links),
     ...certificates.changed.map((certificate) => () => service.certificates.save(certificate)),
-    ...readAll(
+    ...readItems(
       seed.enrollmentGroups ?? [],
       [...place, 'enrollmentGroups'],
       'enrollmentGroupId',
       (id, body) => {
         const before = groups.get(id);
         const group = readEnrollmentGroup(id, body, before, context);
-        return () => unlessSame(before, group, () => groups.save(group, before?.created ?? at, at));
+        return () => saveIfChanged(before, group, () => groups.save(group, before?.created ?? at, at));
       },
     ),
-    ...readAll(seed.enrollments ?? [], [...place, 'enrollments'], 'registrationId', (id, body) => {
+    ...readItems(seed.enrollments ?? [], [...place, 'enrollments'], 'registrationId', (id, body) => {
       const before = individuals.get(id);
       const individual = readIndividualEnrollment(id, body, before, context);
       return () =>
-        unlessSame(before, individual, () => individuals.save(individual, before?.created ?? at, at));
+        saveIfChanged(before, individual, () => individuals.save(individual, before?.created ?? at, at));
     }),
   ];
 }
@@ -66,7 +66,7 @@ function readLinks(given: NonNullable<ServiceSeed['iotHubs']>, hubs: LinkedHubs,
       typeof one === 'string' ? { name: one } : one;
     const hubId = hubs.idOf(name);
     if (hubId === undefined) throw invalidSeed([...place, index], `there is no hub "${name}"`);
-    assertNew(seen, hubId, [...place, index]);
+    assertUnique(seen, hubId, [...place, index]);
     return {
       hubId,
       location: location ?? hubs.get(hubId)?.location ?? defaultSettings.location,
@@ -80,7 +80,7 @@ function toLink({ hubId, location, applyAllocationPolicy, allocationWeight }: Hu
   return { hubId, location, applyAllocationPolicy, allocationWeight };
 }
 
-/** The hubs as they will be linked. */
+/** Looks up hubs in the links of the seed. */
 function linkedBy(links: readonly HubLink[], hubs: LinkedHubs): EnrollmentContext['hubs'] {
   return {
     byName(hostName) {
@@ -92,7 +92,7 @@ function linkedBy(links: readonly HubLink[], hubs: LinkedHubs): EnrollmentContex
 
 type SeedCertificate = NonNullable<ServiceSeed['certificates']>[number];
 
-/** The certificates as they will be: those of the seed before those of the state. */
+/** The certificates after the seed is applied: those of the seed replace those of the state. */
 function readCertificates(given: SeedCertificate[], stored: Certificates, place: Place, at: Date) {
   const names = new Set<string>();
   const changed = given.flatMap(
@@ -100,15 +100,16 @@ function readCertificates(given: SeedCertificate[], stored: Certificates, place:
       const path = [...place, 'certificates', index];
       const problem = certificateNameProblem(name);
       if (problem) throw invalidSeed([...path, 'name'], problem);
-      assertNew(names, name, [...path, 'name']);
+      assertUnique(names, name, [...path, 'name']);
       const before = stored.get(name);
-      const der = derOf(certificate, [...path, 'certificate']);
+      const authority = readAuthority(certificate, [...path, 'certificate']);
+      const { der } = authority;
       if (before?.der.equals(der) && before.verified === verified) return [];
       return [
         {
           name: before?.name ?? name,
           der,
-          sha256: createHash('sha256').update(der).digest('hex').toUpperCase(),
+          sha256: sha256Thumbprint(authority),
           verified,
           verificationCode: undefined,
           created: before?.created ?? at,
@@ -120,24 +121,25 @@ function readCertificates(given: SeedCertificate[], stored: Certificates, place:
   return {
     changed,
     find(name: string): StoredCertificate | undefined {
-      const fresh = changed.find((one) => one.name.toLowerCase() === name.toLowerCase());
-      return fresh ? { ...fresh, etag: '' } : stored.get(name);
+      const certificate = changed.find((one) => one.name.toLowerCase() === name.toLowerCase());
+      return certificate ? { ...certificate, etag: '' } : stored.get(name);
     },
   };
 }
 
-function derOf(text: string, place: Place): Buffer {
+function readAuthority(text: string, place: Place): Certificate {
   try {
-    const { der, basicConstraints } = certificateFromText(text);
-    if (!basicConstraints?.certificateAuthority) throw new Error('It is not the certificate of a CA.');
-    return der;
+    const certificate = certificateFromText(text);
+    if (!certificate.basicConstraints?.certificateAuthority)
+      throw new Error('It is not the certificate of a CA.');
+    return certificate;
   } catch (error) {
     throw invalidSeed(place, (error as Error).message);
   }
 }
 
-/** As it comes back from the state: without what is undefined. */
-function unlessSame(before: StoredVersion | undefined, settings: object, save: () => void): void {
+/** Saves settings that differ from the stored ones, compared as JSON: members that are undefined do not count. */
+function saveIfChanged(before: StoredVersion | undefined, settings: object, save: () => void): void {
   if (before !== undefined) {
     const { etag: _, created: __, updated: ___, ...stored } = before;
     if (isDeepStrictEqual(stored, JSON.parse(JSON.stringify(settings)))) return;

@@ -1,27 +1,26 @@
 /**
- * Puts what a seed has into the state, by the rules that clients' requests are held to. What is there already and the
- * same is left alone, etag included; what differs is made what the seed says; the rest stays.
+ * Applies a seed to the state, by the rules for requests of clients. What already is as the seed says keeps its etag, what
+ * differs is changed, and everything else stays.
  */
-
 import type { ServiceDirectory } from '../dps/service-directory.js';
 import { assertDeviceId, parseDeviceSettings } from '../hub/device-request.js';
 import type { HubDirectory } from '../hub/hub-directory.js';
 import { HubError } from '../hub/hub-error.js';
-import { assertNew, invalidSeed, type Place, readAll } from './seed-problem.js';
+import { assertUnique, invalidSeed, type Place, readItems } from './seed-problem.js';
 import { type EmulatorSeed, emulatorSeedSchema, hasOwnService, type ServiceSeed } from './seed-schema.js';
 import { readServiceSeed } from './seed-service.js';
 
 export interface SeedTarget {
-  /** Those that the seed asks for are there; see openResources. */
+  /** These and the hubs of the seed exist by now; see createMissing. */
   services: ServiceDirectory;
   hubs: HubDirectory;
   now: () => Date;
 }
 
 /**
- * Checks the form of a seed, not yet what it says.
+ * Checks the syntax of a seed, not the meaning.
  *
- * @throws EnrollkitError INVALID_SEED, whose context has the `path` of what is refused
+ * @throws EnrollkitError INVALID_SEED, with the `path` of the error in its context
  */
 export function parseSeed(given: EmulatorSeed) {
   const parsed = emulatorSeedSchema.safeParse(given);
@@ -31,21 +30,21 @@ export function parseSeed(given: EmulatorSeed) {
 }
 
 /**
- * All is read before anything is stored: a seed that is refused leaves the state as it was.
+ * Reads all of the seed before storing anything: a seed that is refused changes nothing.
  *
- * @throws EnrollkitError INVALID_SEED, whose context has the `path` of what is refused
+ * @throws EnrollkitError INVALID_SEED, with the `path` of the error in its context
  */
 export function applySeed(given: EmulatorSeed, { services, hubs, now }: SeedTarget): void {
   const seed = parseSeed(given);
   const at = now();
   const names = new Set<string>();
-  const ofServices = partsOf(seed, services).flatMap(({ name, part, place }) => {
-    assertNew(names, name, [...place, 'name']);
+  const storeServices = serviceSeedsOf(seed, services).flatMap(({ name, part, place }) => {
+    assertUnique(names, name, [...place, 'name']);
     const service = services.get(name);
     if (!service) throw invalidSeed(place, `there is no provisioning service "${name}"`);
     return readServiceSeed(part, service, place, at);
   });
-  const devices = readAll(
+  const storeDevices = readItems(
     seed.devices ?? [],
     ['devices'],
     'deviceId',
@@ -58,11 +57,11 @@ export function applySeed(given: EmulatorSeed, { services, hubs, now }: SeedTarg
       return () => hub.devices.get(deviceId) ?? hub.identities.create(deviceId, settings, { tags, desired });
     },
   );
-  for (const store of [...ofServices, ...devices]) store();
+  for (const store of [...storeServices, ...storeDevices]) store();
 }
 
-/** What the seed has of each service, and the service's name. */
-function partsOf(
+/** The parts of the seed for each service, with its name. */
+function serviceSeedsOf(
   seed: ReturnType<typeof parseSeed>,
   directory: ServiceDirectory,
 ): { name: string; part: ServiceSeed; place: Place }[] {
@@ -73,6 +72,6 @@ function partsOf(
     place: ['services', index],
   }));
   if (name === undefined && !hasOwnService(seed)) return further;
-  // There is one at least: see readIdentity.
+  // There is at least one: see readIdentity.
   return [{ name: name ?? directory.list()[0]!.identity.dpsName, part: seed, place: [] }, ...further];
 }

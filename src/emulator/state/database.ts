@@ -1,31 +1,51 @@
 /**
- * The emulator's state: one SQLite file, or memory. What a statement wrote survives `kill -9` (WAL,
- * synchronous=NORMAL), though not a power cut.
+ * The emulator's state: SQLite files, or memory. What a statement wrote survives `kill -9` (WAL, synchronous=NORMAL), but
+ * not a power cut.
  */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'libsql';
 import { EnrollkitError } from '../../errors.js';
 import { secretFileMode } from '../../workspace/files.js';
-import { migrations } from './schema.js';
+import { applicationId, migrations } from './schema.js';
+import { openSqlite, type SqliteDatabase } from './sqlite.js';
 
-export type StateDatabase = Database.Database;
+export type { SqliteStatement as StateStatement } from './sqlite.js';
+export type StateDatabase = SqliteDatabase;
 
-/** Moving the log into the file waits for the disk: 16 MB at a time, not the usual 4. */
+/** Copying the log into the file waits for the disk: every 16 MB, instead of every 4. */
 const pragmas = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;';
 
+/** The file that every state has. */
+const mainFile = 'state.db';
+
 /**
- * @param folder the folder of the file, which exists; or `:memory:`
+ * Refuses a state that another version of enrollkit wrote, without changing anything.
+ *
+ * @param folder of the state; it need not exist
  * @throws EnrollkitError EMULATOR_STATE_UNREADABLE
  */
-export function openState(folder: string, name = 'state.db'): StateDatabase {
+export function assertReadableState(folder: string): void {
+  assertReadable(join(folder, mainFile));
+}
+
+/**
+ * Opens one database of the state, created if it does not exist.
+ *
+ * @param folder the folder of the file, which exists; or `:memory:`
+ * @throws EnrollkitError EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE, EMULATOR_UNSUPPORTED
+ */
+export function openState(folder: string, name = mainFile): StateDatabase {
   const path = folder === ':memory:' ? folder : join(folder, name);
   let database: StateDatabase | undefined;
   try {
-    if (path !== ':memory:') makeSecret(path);
-    database = new Database(path);
+    if (path !== ':memory:') {
+      assertReadable(path);
+      // The state holds keys: only its owner may read the file. SQLite gives the files beside it the same mode.
+      closeSync(openSync(path, 'a', secretFileMode));
+    }
+    database = openSqlite(path);
+    migrate(database, path);
     database.exec(pragmas);
-    prepareSchema(database, path);
     return database;
   } catch (cause) {
     database?.close();
@@ -42,7 +62,7 @@ export function openState(folder: string, name = 'state.db'): StateDatabase {
   }
 }
 
-/** SQLite's word, or the system's, that writing fails; anything else that goes wrong is the file itself. */
+/** SQLite's or the operating system's codes for a failed write; any other error is about the file itself. */
 function isUnwritable(cause: unknown): boolean {
   const { code = '', message = '' } = cause as { code?: string; message?: string };
   return (
@@ -52,8 +72,8 @@ function isUnwritable(cause: unknown): boolean {
 }
 
 /**
- * Closes the state, all of it in the file `state.db`: libsql does not move over by itself what stands in the log beside
- * it, since prepared statements keep it from closing.
+ * Closes a database with everything in its file: libsql does not copy the log beside it into the file on its own, because
+ * prepared statements keep the connection open.
  */
 export function closeState(database: StateDatabase): void {
   try {
@@ -63,21 +83,70 @@ export function closeState(database: StateDatabase): void {
   }
 }
 
-/** The state holds keys: its file is made for its owner alone. SQLite gives the files beside it the same mode. */
-function makeSecret(path: string): void {
-  closeSync(openSync(path, 'a', secretFileMode));
+/**
+ * Reads the version of a file from its header, since opening it would already write to it. The header is never behind:
+ * {@link migrate} writes it to the file itself, not to the log.
+ *
+ * Source: SQLite, "Database File Format", section 1.3: `user_version` at offset 60, `application_id` at 68.
+ *
+ * @throws EnrollkitError EMULATOR_STATE_UNREADABLE
+ */
+function assertReadable(path: string): void {
+  const header = readHeader(path);
+  // Anything that is not a database is reported when it is opened.
+  if (header?.toString('latin1', 0, 15) !== 'SQLite format 3') return;
+  assertVersion(path, { application: header.readUInt32BE(68), version: header.readUInt32BE(60) });
 }
 
-function prepareSchema(database: StateDatabase, path: string): void {
-  const [row] = database.pragma('user_version') as [{ user_version: number }];
-  if (row.user_version === migrations.length) return;
-  if (row.user_version > migrations.length) {
+/** @returns undefined for a new, an unreadable or an unfinished file */
+function readHeader(path: string): Buffer | undefined {
+  const header = Buffer.alloc(72);
+  let file: number | undefined;
+  try {
+    // A rollback journal is left if the first start was killed: SQLite undoes its changes when it opens the file.
+    if (statSync(`${path}-journal`, { throwIfNoEntry: false })?.size) return undefined;
+    file = openSync(path, 'r');
+    return readSync(file, header, 0, header.length, 0) === header.length ? header : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/** @throws EnrollkitError EMULATOR_STATE_UNREADABLE when another version of enrollkit wrote the file */
+function assertVersion(
+  path: string,
+  { application, version }: { application: number; version: number },
+): void {
+  if (application !== applicationId) {
     throw new EnrollkitError(
       'EMULATOR_STATE_UNREADABLE',
-      `The emulator's state ${path} was written by a newer enrollkit (version ${row.user_version} of its tables, here ${migrations.length}).`,
+      `The emulator's state ${path} was written by an older enrollkit, from before its first release, and this one cannot read it.`,
+      {
+        next: 'Delete it with "enrollkit emulator reset --new-identity --dir FOLDER", or move the folder away; the emulator then makes a new state.',
+      },
+    );
+  }
+  if (version > migrations.length) {
+    throw new EnrollkitError(
+      'EMULATOR_STATE_UNREADABLE',
+      `The emulator's state ${path} was written by a newer enrollkit (version ${version} of its tables, here ${migrations.length}).`,
       { next: 'Update enrollkit, or move that folder away; the emulator makes a new one.' },
     );
   }
-  const steps = migrations.slice(row.user_version).join('');
-  database.exec(`BEGIN; ${steps} PRAGMA user_version = ${migrations.length}; COMMIT;`);
+}
+
+/** Brings the tables to the newest version. */
+function migrate(database: StateDatabase, path: string): void {
+  const [{ user_version: version }] = database.pragma('user_version') as [{ user_version: number }];
+  const [{ application_id: application }] = database.pragma('application_id') as [{ application_id: number }];
+  const isNew = database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;
+  if (!isNew) assertVersion(path, { application, version });
+  const steps = migrations.slice(isNew ? 0 : version);
+  if (steps.length === 0) return;
+  const identity = `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length};`;
+  // Not waiting for the disk: what a power cut would take is a state that has nothing yet.
+  if (isNew) database.exec('PRAGMA synchronous = OFF;');
+  database.exec(`BEGIN; ${steps.join('')} ${identity} COMMIT; PRAGMA wal_checkpoint(TRUNCATE);`);
 }

@@ -1,6 +1,6 @@
 /**
- * The state's files: `state.db` has the first provisioning service and the first hub, and says which others there are;
- * each of those has a file of its own.
+ * The files of the state: `state.db` has the first provisioning service and the first hub, and lists the others; each of
+ * those has its own file.
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,8 +8,8 @@ import { closeState, openState, type StateDatabase } from './database.js';
 
 export type StateKind = 'service' | 'hub';
 
-/** Also those that SQLite puts beside a file. */
-export const stateFilePattern = /^state(-(service|hub)-\d+)?\.db(-wal|-shm)?$/;
+/** Matches the files that SQLite puts beside each as well. */
+export const stateFilePattern = /^state(-(service|hub)-\d+)?\.db(-wal|-shm|-journal)?$/;
 
 export class StateDatabases {
   readonly main: StateDatabase;
@@ -18,14 +18,14 @@ export class StateDatabases {
 
   /**
    * @param folder an existing folder, or `:memory:`
-   * @throws EnrollkitError EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE
+   * @throws EnrollkitError EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE, EMULATOR_UNSUPPORTED
    */
   constructor(folder: string) {
     this.#folder = folder;
     this.main = openState(folder);
   }
 
-  /** The state of a service or a hub, made when there is none; number 1 is in the main file. */
+  /** The state of a service or a hub, created if it does not exist; number 1 is in the main file. */
   of(kind: StateKind, number: number): StateDatabase {
     if (number === 1) return this.main;
     const name = fileName(kind, number);
@@ -44,16 +44,16 @@ export class StateDatabases {
     this.#others.delete(name);
     if (database) closeState(database);
     if (this.#folder === ':memory:') return;
-    for (const suffix of ['', '-wal', '-shm'])
+    for (const suffix of ['', '-wal', '-shm', '-journal'])
       rmSync(join(this.#folder, `${name}${suffix}`), { force: true });
   }
 
-  /** Every state that there is, also of services and hubs that were not opened yet. */
+  /** All databases, including those in the folder that have not been opened yet. */
   all(): StateDatabase[] {
     if (this.#folder !== ':memory:') {
       for (const file of readdirSync(this.#folder)) {
         const [, kind, number] = /^state-(service|hub)-(\d+)\.db$/.exec(file) ?? [];
-        if (kind !== undefined) this.of(kind as StateKind, Number(number));
+        if (kind === 'service' || kind === 'hub') this.of(kind, Number(number));
       }
     }
     return [this.main, ...this.#others.values()];

@@ -1,4 +1,4 @@
-/** ETags: what they look like on each plane, and how one that a client sends is compared. */
+/** ETags: their form on each plane, and the comparison with one that a client sends. */
 import { randomBytes, randomUUID } from 'node:crypto';
 
 /** On the service plane: base64 of a quoted GUID. */
@@ -11,7 +11,7 @@ export function newArmEtag(): string {
   return randomBytes(8).toString('base64');
 }
 
-/** Whether an If-Match header names this etag: as it is, in quotes, or `*`. */
+/** Whether an If-Match header matches this etag: bare, quoted, or `*`. */
 export function etagMatches(ifMatch: string, etag: string): boolean {
   const value = ifMatch.trim();
   return value === '*' || value === etag || value === `"${etag}"`;

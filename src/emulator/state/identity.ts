@@ -1,4 +1,4 @@
-/** Who an emulator and its provisioning services are: names and secrets that are made once and kept. */
+/** The identity of an emulator and of its provisioning services: names and secrets that are generated once and kept. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { StateDatabase } from './database.js';
 
@@ -6,7 +6,7 @@ export interface ServiceIdentity {
   subscriptionId: string;
   resourceGroup: string;
   dpsName: string;
-  /** `0ne` and eight hexadecimal digits, as the service's own look. */
+  /** `0ne` and eight hexadecimal digits, like the ID scopes of the real service. */
   idScope: string;
 }
 
@@ -20,28 +20,28 @@ export interface Policy {
   keyName: string;
   primaryKey: string;
   secondaryKey: string;
-  /** Comma-joined, as ARM writes it. */
+  /** Comma-separated, as ARM writes it. */
   rights: string;
 }
 
 /** The policy that every provisioning service has. */
 export const ownerPolicy = 'provisioningserviceowner';
-/** The policy of a hub whose connection string the emulator gives out. */
+/** The policy of a hub whose connection string the emulator publishes. */
 export const hubOwnerPolicy = 'iothubowner';
 
-/** The service of a state that was not told another name. */
+/** The name of the first service when no other is given. */
 const defaultServiceName = 'enrollkit-dps';
 
-/** The owner of a provisioning service's policies in its own state; those of a hub have its ID. */
+/** The owner of a provisioning service's policies in its own state; the owner of a hub's policies is the hub's ID. */
 export const servicePolicies = 'dps';
 
 const ownerRights =
   'ServiceConfig, EnrollmentRead, EnrollmentWrite, DeviceConnect, RegistrationStatusRead, RegistrationStatusWrite';
 
 /**
- * Reads the identity of the emulator and its first service, making it when the state is new.
+ * Reads the identity of the emulator and its first service, and creates it in a new state.
  *
- * @param name of the first service, when it is made
+ * @param name of the first service, if it has to be created
  */
 export function readIdentity(database: StateDatabase, name?: string): Identity {
   if (readSetting(database, 'armToken') === undefined) {
@@ -58,7 +58,7 @@ export function readIdentity(database: StateDatabase, name?: string): Identity {
       });
     })();
   } else if (database.prepare('SELECT 1 FROM provisioning_service').get() === undefined) {
-    // All were deleted: an emulator has one at least.
+    // All of them were deleted: an emulator has at least one.
     const identity = readServiceIdentity(database);
     database.transaction(() =>
       makeFirstService(database, { ...identity, dpsName: name ?? identity.dpsName }),
@@ -72,7 +72,7 @@ function makeFirstService(database: StateDatabase, identity: Omit<ServiceIdentit
   makeServiceIdentity(database, identity);
 }
 
-/** Makes a service in a state that has none: its ID scope and its owner's policy. To be called in a transaction. */
+/** Creates the ID scope and the owner's policy of a service in a state without one. Call it in a transaction. */
 export function makeServiceIdentity(
   database: StateDatabase,
   identity: Omit<ServiceIdentity, 'idScope'>,
@@ -104,8 +104,8 @@ export function writeSetting(database: StateDatabase, name: string, value: strin
 }
 
 /**
- * What every new hub has. Source: Microsoft Learn, "Control access to IoT Hub by using shared access signatures", access
- * control and permissions.
+ * The policies of every new hub. Source: Microsoft Learn, "Control access to IoT Hub by using shared access signatures",
+ * access control and permissions.
  */
 const hubPolicies = {
   [hubOwnerPolicy]: 'RegistryRead, RegistryWrite, ServiceConnect, DeviceConnect',
@@ -115,15 +115,12 @@ const hubPolicies = {
   registryReadWrite: 'RegistryRead, RegistryWrite',
 };
 
-/** Makes the policies that a hub lacks of those that every hub has. */
+/** Creates the policies of a new hub. */
 export function makeHubPolicies(database: StateDatabase, hubId: string): void {
-  const present = new Set(readPolicies(database, hubId).map(({ keyName }) => keyName));
-  for (const [keyName, rights] of Object.entries(hubPolicies)) {
-    if (!present.has(keyName)) insertPolicy(database, hubId, keyName, rights);
-  }
+  for (const [keyName, rights] of Object.entries(hubPolicies)) insertPolicy(database, hubId, keyName, rights);
 }
 
-/** Replaces them all. */
+/** Replaces all policies of an owner. */
 export function writePolicies(database: StateDatabase, owner: string, policies: readonly Policy[]): void {
   database.transaction(() => {
     database.prepare('DELETE FROM policy WHERE owner = ?').run(owner);
@@ -134,7 +131,7 @@ export function writePolicies(database: StateDatabase, owner: string, policies: 
   })();
 }
 
-/** The shared access policies of the state's provisioning service, or of a hub, in the order of their names. */
+/** The shared access policies of the provisioning service of this state, or of a hub, sorted by name. */
 export function readPolicies(database: StateDatabase, owner: string): Policy[] {
   return database
     .prepare(

@@ -1,8 +1,8 @@
 /** The lock of an emulator's folder, held by the operating system: it ends with the process, however that ends. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'libsql';
 import { EnrollkitError } from '../../errors.js';
+import { openSqlite, type SqliteDatabase } from './sqlite.js';
 
 const fileName = 'lock.db';
 const looksMs = 200;
@@ -11,7 +11,7 @@ const looksMs = 200;
 export function isFolderLocked(folder: string): boolean {
   const path = join(folder, fileName);
   if (!existsSync(path)) return false;
-  const database = new Database(path);
+  const database = openSqlite(path);
   try {
     database.exec('BEGIN EXCLUSIVE; ROLLBACK;');
     return false;
@@ -35,15 +35,16 @@ export function isFolderLocked(folder: string): boolean {
  * @throws EnrollkitError EMULATOR_STATE_IN_USE, EMULATOR_STATE_UNREADABLE
  */
 export function lockFolder(folder: string): () => void {
-  let database: Database.Database | undefined;
+  let database: SqliteDatabase | undefined;
   try {
-    database = new Database(join(folder, fileName));
+    database = openSqlite(join(folder, fileName));
     // Whoever only looks whether it is locked, holds it for a moment.
     database.exec(`PRAGMA busy_timeout = ${looksMs}; BEGIN EXCLUSIVE;`);
     const held = database;
     return () => held.close();
   } catch (cause) {
     database?.close();
+    if (cause instanceof EnrollkitError) throw cause;
     if ((cause as { code?: string }).code === 'SQLITE_BUSY') {
       throw new EnrollkitError(
         'EMULATOR_STATE_IN_USE',

@@ -1,10 +1,10 @@
-/** How many rows a table has: SQLite would count a million of them anew each time. */
+/** The number of rows in a table, kept because SQLite would count a million of them each time. */
 import type { StateDatabase } from './database.js';
 
 export class RowCount {
   readonly #database: StateDatabase;
   readonly #table: string;
-  /** Undefined until someone asks. */
+  /** Undefined until it is first asked for. */
   #value: number | undefined;
 
   constructor(database: StateDatabase, table: string) {
@@ -19,12 +19,12 @@ export class RowCount {
     return this.#value;
   }
 
-  /** Whether someone has asked: until then, no change has to be told. */
+  /** Whether it has been asked for: until then, changes need not be reported. */
   get isKnown(): boolean {
     return this.#value !== undefined;
   }
 
-  /** Rows were inserted, or deleted. */
+  /** Reports rows that were inserted, or deleted (a negative number). */
   change(by: number): void {
     if (this.#value !== undefined) this.#value += by;
   }

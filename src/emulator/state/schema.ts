@@ -1,11 +1,15 @@
-/** The tables of the emulator's state. Names and IDs that Azure compares without regard to case are keys in lower case. */
-
 /**
- * Each brings the tables from the version before it to its own, the first from nothing; how many have run is stored in
- * the file's user_version. What stands here is in people's files: change nothing, add another.
+ * All tables of the emulator's state. Every file of the state has all of them, and uses its part: see databases.ts. Names
+ * and IDs that Azure compares without regard to case are keys in lower case.
  */
-export const migrations = [
-  `
+
+/** Marks the files in SQLite's header: "enrk" in ASCII. The builds before the first release had no mark. */
+export const applicationId = 0x656e726b;
+
+/** How many messages are kept of each device; older ones are deleted. */
+const keptMessages = 100;
+
+const emulatorTables = `
   CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
   -- Shared access policies; the owner is \`dps\` or a hub's ID.
@@ -14,11 +18,22 @@ export const migrations = [
     rights TEXT NOT NULL, PRIMARY KEY (owner, key_name)
   ) WITHOUT ROWID;
 
-  CREATE TABLE hub (
-    hub_id TEXT PRIMARY KEY, location TEXT NOT NULL, apply_allocation_policy INTEGER NOT NULL,
-    allocation_weight INTEGER NOT NULL
+  -- In state.db only: the services and hubs. The number determines the file and the address of each.
+  CREATE TABLE provisioning_service (number INTEGER PRIMARY KEY, name_key TEXT NOT NULL UNIQUE);
+  -- The latency is in milliseconds, as a device of this emulator would measure it.
+  CREATE TABLE iot_hub (number INTEGER PRIMARY KEY, hub_id TEXT NOT NULL UNIQUE, latency REAL NOT NULL);
+  CREATE TABLE resource_group (
+    name_key TEXT PRIMARY KEY, name TEXT NOT NULL, location TEXT NOT NULL, tags TEXT NOT NULL
   ) WITHOUT ROWID;
-  -- Every name that a hub ever had: its port may change from run to run.
+`;
+
+const provisioningServiceTables = `
+  -- The position is the order in which hubs were linked, which Azure Resource Manager lists.
+  CREATE TABLE linked_hub (
+    hub_id TEXT PRIMARY KEY, location TEXT NOT NULL, apply_allocation_policy INTEGER NOT NULL,
+    allocation_weight INTEGER NOT NULL, position INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  -- Every name that a linked hub ever had: its port may change from run to run.
   CREATE TABLE hub_name (name TEXT PRIMARY KEY, hub_id TEXT NOT NULL) WITHOUT ROWID;
 
   CREATE TABLE certificate (
@@ -26,85 +41,43 @@ export const migrations = [
     verification_code TEXT, etag TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL
   );
 
+  -- CAs that issue certificates to devices; the key of the root is empty. Certificate and key are PEM.
+  CREATE TABLE issuing_authority (
+    policy_key TEXT PRIMARY KEY, certificate TEXT NOT NULL, private_key TEXT NOT NULL
+  ) WITHOUT ROWID;
+
   CREATE TABLE enrollment_group (
     number INTEGER PRIMARY KEY, group_key TEXT NOT NULL UNIQUE, etag TEXT NOT NULL, created TEXT NOT NULL,
     updated TEXT NOT NULL, document TEXT NOT NULL
   );
-  -- Finds a group by its CA: a certificate of its own, or the name of one uploaded through ARM.
+  -- Finds a group by its CA: the group's own certificate, or the name of one uploaded through ARM.
   CREATE TABLE enrollment_group_ca (
     group_key TEXT NOT NULL, slot TEXT NOT NULL, sha256 TEXT, reference_key TEXT, PRIMARY KEY (group_key, slot)
   ) WITHOUT ROWID;
   CREATE INDEX enrollment_group_ca_sha256 ON enrollment_group_ca (sha256);
   CREATE INDEX enrollment_group_ca_reference ON enrollment_group_ca (reference_key);
 
-  CREATE TABLE registration (
-    registration_key TEXT PRIMARY KEY, registration_id TEXT NOT NULL, group_key TEXT NOT NULL, group_id TEXT NOT NULL,
-    device_id TEXT, hub_id TEXT, status TEXT NOT NULL, substatus TEXT, error_code INTEGER, error_message TEXT,
-    etag TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL
-  );
-  CREATE INDEX registration_group ON registration (group_key, registration_key);
-
-  CREATE TABLE operation (
-    operation_id TEXT PRIMARY KEY, registration_key TEXT NOT NULL, leaf_sha256 TEXT NOT NULL, started INTEGER NOT NULL
-  );
-  CREATE INDEX operation_registration ON operation (registration_key, started);
-`,
-
-  `
   CREATE TABLE individual_enrollment (
     registration_key TEXT PRIMARY KEY, etag TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL,
     document TEXT NOT NULL
   );
 
-  -- A registration may come from an individual enrollment: then it has no group.
-  DROP INDEX registration_group;
-  ALTER TABLE registration RENAME TO registration_before;
+  -- Without a group, an individual enrollment admitted the device. The payload is JSON: what a custom allocation webhook
+  -- returned for the device.
   CREATE TABLE registration (
     registration_key TEXT PRIMARY KEY, registration_id TEXT NOT NULL, group_key TEXT, group_id TEXT,
     device_id TEXT, hub_id TEXT, status TEXT NOT NULL, substatus TEXT, error_code INTEGER, error_message TEXT,
-    etag TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL
+    etag TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL, payload TEXT
   );
-  INSERT INTO registration SELECT * FROM registration_before;
-  DROP TABLE registration_before;
   CREATE INDEX registration_group ON registration (group_key, registration_key);
 
-  -- A thumbprint, or that the device has a symmetric key.
-  ALTER TABLE operation RENAME COLUMN leaf_sha256 TO identity;
-`,
+  -- The issued chain is JSON: the certificates issued to the device, base64 of DER, its own first.
+  CREATE TABLE operation (
+    operation_id TEXT PRIMARY KEY, registration_key TEXT NOT NULL, identity TEXT NOT NULL, started INTEGER NOT NULL,
+    issued_chain TEXT
+  );
+  CREATE INDEX operation_registration ON operation (registration_key, started);
 
-  `
-  -- CAs that issue certificates to devices; the root has an empty key. Both columns PEM.
-  CREATE TABLE issuing_authority (
-    policy_key TEXT PRIMARY KEY, certificate TEXT NOT NULL, private_key TEXT NOT NULL
-  ) WITHOUT ROWID;
-  -- JSON: what was issued to the device, base64 of DER, its own certificate first.
-  ALTER TABLE operation ADD COLUMN issued_chain TEXT;
-`,
-
-  `
-  -- JSON: what a custom allocation webhook has for the device.
-  ALTER TABLE registration ADD COLUMN payload TEXT;
-`,
-
-  `
-  -- In state.db only: which services and hubs there are. The number says which file and which address is theirs.
-  CREATE TABLE provisioning_service (number INTEGER PRIMARY KEY, name_key TEXT NOT NULL UNIQUE);
-  CREATE TABLE iot_hub (number INTEGER PRIMARY KEY, hub_id TEXT NOT NULL UNIQUE);
-  INSERT INTO provisioning_service SELECT 1, lower(value) FROM setting WHERE name = 'dpsName';
-  INSERT INTO iot_hub SELECT 1, hub_id FROM hub WHERE hub_id = 'hub-1';
-  CREATE TABLE resource_group (name_key TEXT PRIMARY KEY, name TEXT NOT NULL, location TEXT NOT NULL, tags TEXT NOT NULL)
-    WITHOUT ROWID;
-  INSERT INTO resource_group SELECT lower(value), value, 'local', '{}' FROM setting WHERE name = 'resourceGroup';
-`,
-
-  `
-  -- In the order in which hubs were linked; a list of Azure Resource Manager gives it.
-  ALTER TABLE hub ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
-  -- Milliseconds, as a device of this emulator would measure them.
-  ALTER TABLE iot_hub ADD COLUMN latency REAL NOT NULL DEFAULT 0;
-`,
-
-  `
   -- The outcome of a registration and the operation that led to it: both or neither, in one statement.
   CREATE VIEW registration_outcome AS
     SELECT registration.registration_key, registration_id, group_key, group_id, device_id, hub_id, status, substatus,
@@ -119,5 +92,58 @@ export const migrations = [
     INSERT INTO operation (operation_id, registration_key, identity, started, issued_chain)
       VALUES (NEW.operation_id, NEW.registration_key, NEW.identity, NEW.started, NEW.issued_chain);
   END;
-`,
-];
+`;
+
+/**
+ * A twin is part of its device's row, so that a device and its twin are created and deleted in one statement; the
+ * triggers do the same for messages, and limit their number. Device IDs of IoT Hub are case-sensitive, unlike
+ * registration IDs.
+ */
+const hubTables = `
+  -- JSON: credential, and the tags, properties and metadata of the twin. messages_qos is that of the subscription.
+  CREATE TABLE hub_device (
+    device_id TEXT PRIMARY KEY, generation_id TEXT NOT NULL, created TEXT NOT NULL, credential TEXT NOT NULL,
+    status TEXT NOT NULL, status_reason TEXT, status_updated TEXT, iot_edge INTEGER NOT NULL,
+    connection_updated TEXT, last_activity TEXT, messages_qos INTEGER,
+    tags TEXT NOT NULL, tags_version INTEGER NOT NULL DEFAULT 0,
+    desired TEXT NOT NULL, desired_version INTEGER NOT NULL DEFAULT 1, desired_metadata TEXT NOT NULL,
+    reported TEXT NOT NULL DEFAULT '{}', reported_version INTEGER NOT NULL DEFAULT 1, reported_metadata TEXT NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE hub_message (
+    device_id TEXT NOT NULL, number INTEGER NOT NULL, enqueued TEXT NOT NULL, system_properties TEXT NOT NULL,
+    properties TEXT NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (device_id, number)
+  );
+  CREATE TRIGGER hub_message_bound AFTER INSERT ON hub_message BEGIN
+    DELETE FROM hub_message WHERE device_id = NEW.device_id AND number <= NEW.number - ${keptMessages};
+  END;
+
+  CREATE TABLE hub_cloud_to_device (
+    sequence_number INTEGER PRIMARY KEY AUTOINCREMENT, device_id TEXT NOT NULL, enqueued TEXT NOT NULL,
+    expiry TEXT NOT NULL, delivery_count INTEGER NOT NULL, acknowledgement TEXT NOT NULL,
+    system_properties TEXT NOT NULL, properties TEXT NOT NULL, body BLOB NOT NULL
+  );
+  CREATE INDEX hub_cloud_to_device_device ON hub_cloud_to_device (device_id, sequence_number);
+  CREATE INDEX hub_cloud_to_device_expiry ON hub_cloud_to_device (expiry);
+
+  CREATE TABLE hub_feedback (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, device_id TEXT NOT NULL, generation_id TEXT NOT NULL,
+    message_id TEXT NOT NULL, status TEXT NOT NULL, occurred TEXT NOT NULL, expiry TEXT NOT NULL,
+    delivery_count INTEGER NOT NULL
+  );
+  CREATE INDEX hub_feedback_device ON hub_feedback (device_id);
+  CREATE INDEX hub_feedback_expiry ON hub_feedback (expiry);
+
+  CREATE TRIGGER hub_device_deleted AFTER DELETE ON hub_device BEGIN
+    DELETE FROM hub_message WHERE device_id = OLD.device_id;
+    DELETE FROM hub_cloud_to_device WHERE device_id = OLD.device_id;
+    DELETE FROM hub_feedback WHERE device_id = OLD.device_id;
+  END;
+`;
+
+/**
+ * Each entry brings the tables from the version before it to its own, the first from an empty file; the number of
+ * entries that have run is the `user_version` of the file. Released entries are in people's files: add one, change none.
+ */
+export const migrations = [`${emulatorTables}${provisioningServiceTables}${hubTables}`];

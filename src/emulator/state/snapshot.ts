@@ -1,4 +1,4 @@
-/** The state's files as they are before something is tried that may be refused. */
+/** A copy of the state's files, taken before something that may be refused. */
 import { copyFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
@@ -6,17 +6,17 @@ import { ensureFolder } from '../../workspace/files.js';
 import { type StateDatabases, stateFilePattern } from './databases.js';
 import { readSetting } from './identity.js';
 
-/** Below the state folder. */
+/** In the state folder. */
 const snapshotFolder = 'state-before';
 
 export interface StateSnapshot {
-  /** Puts the files back; the databases are closed. */
+  /** Puts the files back; the databases must be closed. */
   restore(): void;
   discard(): void;
 }
 
 /**
- * Copies the files of a state; of one that has nothing yet, none.
+ * Copies the files of a state; a state that is still empty has none to copy.
  *
  * @throws EnrollkitError FILE_UNWRITABLE
  */
@@ -26,7 +26,7 @@ export function takeSnapshot(databases: StateDatabases, folder: string): StateSn
   discard();
   ensureFolder(copies);
   if (readSetting(databases.main, 'armToken') !== undefined) {
-    // What stands in the log beside each file goes into the file.
+    // Copies what is still in the log of each file into the file.
     for (const database of databases.all()) database.exec('PRAGMA wal_checkpoint(TRUNCATE);');
     const names = stateFiles(folder).filter((name) => name.endsWith('.db'));
     try {
@@ -48,7 +48,7 @@ export function takeSnapshot(databases: StateDatabases, folder: string): StateSn
   };
 }
 
-/** Removes one that a process left which was killed. */
+/** Removes the snapshot of a process that was killed. */
 export function discardSnapshot(folder: string): void {
   rmSync(join(folder, snapshotFolder), { recursive: true, force: true });
 }

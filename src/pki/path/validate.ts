@@ -11,6 +11,7 @@ import { BudgetExceeded } from './budget.js';
 import type { Circumstances, Purpose } from './certificate-checks.js';
 import { explain, tooMuch } from './explain.js';
 import type { Failure } from './failure.js';
+import type { Path } from './path-checks.js';
 import type { PeerName } from './peer-name.js';
 import { Pool } from './pool.js';
 import { Revocation } from './revocation.js';
@@ -51,28 +52,49 @@ export interface ValidateChainRequest {
   mode?: Mode;
 }
 
+/** The public result of {@link validateChain}: certificates are named by their fingerprints. */
 export interface ChainVerdict {
   valid: boolean;
-  /** SHA-256 fingerprints, upper-case hexadecimal, from the leaf to the anchor; empty when no path holds. */
+  /** SHA-256 fingerprints, upper-case hexadecimal, from the leaf to the anchor; empty when no path is valid. */
   path: string[];
-  /** Empty when valid; else what is wrong with the path that came nearest, and which certificates cannot be read. */
+  /** Empty when valid; otherwise what is wrong with the best candidate path, and which certificates cannot be read. */
   failures: Failure[];
 }
 
+/** The result of {@link validatePath}, for callers inside enrollkit: the path holds the certificates themselves. */
+export type PathVerdict = { valid: true; path: Path } | { valid: false; failures: Failure[] };
+
 /**
- * Builds paths from the leaf to a trust anchor, backtracking over every certificate that could be an issuer, and gives
- * the first that holds: signatures, dates (inclusive; they are instants, so half a second later is too late), CA flags, key usage, path lengths, extended key usage and name
- * constraints along the path, critical extensions, certificate policies as far as they are constrained; and, when asked
- * for, the peer's name, the depth and revocation.
+ * Builds paths from the leaf to a trust anchor, backtracking over every possible issuer, and returns the first valid
+ * one. Checks signatures, dates (inclusive; they are instants, so half a second later is too late), CA flags, key usage,
+ * path lengths, extended key usage and name constraints along the path, critical extensions, certificate policies as far
+ * as they are constrained; and, on request, the peer's name, the depth and revocation.
  *
- * A trust anchor is held to what it says of itself, its dates too. A leaf that signed itself is valid when it is a
+ * The constraints in a trust anchor apply to it as well, including its dates. A self-signed leaf is valid when it is a
  * trust anchor.
  *
- * @returns a verdict; bad certificates make it negative and never throw, and however the input is made, the work is
- *   bounded. `FailureCode` lists the codes
- * @throws EnrollkitError USAGE when `at` is no date, `maxDepth` no count, or another option none of those it can be
+ * @returns a verdict; bad certificates make it negative and never throw, and the work is bounded whatever the input.
+ *   `FailureCode` lists the codes
+ * @throws EnrollkitError USAGE when `at` is not a date, `maxDepth` not a count, or another option has an unknown value
  */
 export async function validateChain(request: ValidateChainRequest): Promise<ChainVerdict> {
+  return toChainVerdict(validatePath(request));
+}
+
+/** The public form of a verdict. */
+export function toChainVerdict(verdict: PathVerdict): ChainVerdict {
+  return verdict.valid
+    ? { valid: true, path: verdict.path.map(sha256Thumbprint), failures: [] }
+    : { valid: false, path: [], failures: verdict.failures };
+}
+
+/**
+ * Like {@link validateChain}, but synchronous, and the path consists of certificates. Those that the caller passed parsed
+ * are returned as the same objects, unless an equal one came earlier in the request (trust anchors before intermediates).
+ *
+ * @throws EnrollkitError USAGE as {@link validateChain}
+ */
+export function validatePath(request: ValidateChainRequest): PathVerdict {
   assertOptions(request);
   const unreadable: Failure[] = [];
   const [leaf] = readAll([request.leaf], 'leaf certificate', unreadable, (input) => [
@@ -89,7 +111,7 @@ export async function validateChain(request: ValidateChainRequest): Promise<Chai
   const search = new Search(leaf, pool, circumstances);
   try {
     const path = search.find();
-    if (path) return { valid: true, path: path.map(sha256Thumbprint), failures: [] };
+    if (path) return { valid: true, path };
   } catch (error) {
     if (error instanceof BudgetExceeded) return refused([tooMuch(error), ...unreadable]);
     throw error;
@@ -126,8 +148,8 @@ function assertOptions({ at, purpose, peerName, maxDepth, mode }: ValidateChainR
     throw usage('The kind of the peer name is none of DNS, IP and RFC822.');
 }
 
-function refused(failures: Failure[]): ChainVerdict {
-  return { valid: false, path: [], failures };
+function refused(failures: Failure[]): PathVerdict {
+  return { valid: false, failures };
 }
 
 function isParsed(input: CertificateInput): input is Certificate {

@@ -15,9 +15,10 @@ import { bodyOf, jsonBody, stringOf } from '../../wire/amqp/message.js';
 import type { AmqpClient, Attached, AttachRequest, Link, Nodes } from '../../wire/amqp/node.js';
 import type { EmulatorLog } from '../../wire/events.js';
 import { parseRegistrationRequest } from '../../wire/json-text.js';
+import { readCertificates } from '../attestation/evidence.js';
 import { DpsError } from '../dps-error.js';
-import { identifyCertificate } from '../registration/attestation-x509.js';
 import { assertLegalId } from '../registration/legal-id.js';
+import type { RegistrationRequest } from '../registration/registration-request.js';
 import type { Registrations } from '../registration/registrations.js';
 
 export interface DpsNodesOptions {
@@ -56,14 +57,6 @@ export function dpsNodes(client: AmqpClient, options: DpsNodesOptions): Nodes {
   };
 }
 
-interface Device {
-  idScope: string;
-  registrationId: string;
-  apiVersion: string;
-  chain: Buffer[];
-  authorization: string | undefined;
-}
-
 /** @throws DpsError */
 function apiVersionOf(properties: Record<string, unknown>): string {
   const version = properties[apiVersionProperty];
@@ -74,13 +67,13 @@ function apiVersionOf(properties: Record<string, unknown>): string {
 }
 
 /** @throws DpsError, AmqpError */
-function deviceAt(address: string, { chain, plain }: AmqpClient): Omit<Device, 'apiVersion'> {
+function deviceAt(address: string, { chain, plain }: AmqpClient): Omit<RegistrationRequest, 'apiVersion'> {
   const node = parseRegistrationAddress(address);
   if (!node) throw new AmqpError('notFound', 'There is no such node.');
   const { registrationId } = node;
   assertLegalId('registration ID', registrationId);
   if (!plain) {
-    identifyCertificate(registrationId, chain);
+    readCertificates(registrationId, chain);
     return { ...node, chain, authorization: undefined };
   }
   const user = parseRegistrationAddress(plain.userName);
@@ -92,7 +85,7 @@ function deviceAt(address: string, { chain, plain }: AmqpClient): Omit<Device, '
 
 async function answerRequest(
   message: Message,
-  device: Device,
+  device: RegistrationRequest,
   answers: Link | undefined,
   options: DpsNodesOptions,
 ): Promise<void> {
@@ -127,7 +120,7 @@ async function answerRequest(
   }
 }
 
-function requestOf(message: Message, device: Device, { registrations }: DpsNodesOptions) {
+function requestOf(message: Message, device: RegistrationRequest, { registrations }: DpsNodesOptions) {
   const properties = message.application_properties;
   const type = stringOf(properties, dpsAmqp.operationType) ?? '';
   switch (type) {

@@ -3,10 +3,10 @@ import { routes } from '../../../dps/contract/routes.js';
 import type { HttpPlane, OperationRequest } from '../../wire/http/operation.js';
 import type { HostNames } from '../../wire/network/host-names.js';
 import { toDpsErrorReply } from '../dps-error-reply.js';
-import type { RegistrationRouter } from '../registration/registration-router.js';
+import type { Registrations } from '../registration/registrations.js';
 
 export interface DevicePlaneOptions {
-  registrations: RegistrationRouter;
+  registrations: Registrations;
   /** Seconds that a device is told to wait while it is being assigned. */
   retryAfter: number;
   names: HostNames;

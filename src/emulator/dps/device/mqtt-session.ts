@@ -20,31 +20,12 @@ import {
   SessionViolation,
 } from '../../wire/mqtt/session.js';
 import { DpsError } from '../dps-error.js';
+import type { RegistrationRequest } from '../registration/registration-request.js';
+import type { Registrations } from '../registration/registrations.js';
 import { parseDpsUserName } from './user-name.js';
 
-/** What registers devices; every transport uses the same. Both throw DpsError. */
-export interface RegistrationsLike {
-  register(request: {
-    apiVersion: string;
-    idScope: string;
-    registrationId: string;
-    /** The parsed JSON of the request, not checked yet. */
-    body: unknown;
-    chain: Buffer[];
-    authorization?: string | undefined;
-  }): Promise<RegistrationOperation>;
-  getOperation(request: {
-    apiVersion: string;
-    idScope: string;
-    registrationId: string;
-    operationId: string;
-    chain: Buffer[];
-    authorization?: string | undefined;
-  }): Promise<RegistrationOperation>;
-}
-
 export interface DpsSessionOptions {
-  registrations: RegistrationsLike;
+  registrations: Pick<Registrations, 'register' | 'getOperation'>;
   /** Seconds that a device is told to wait while it is being assigned. */
   retryAfter: number;
   now: () => Date;
@@ -91,13 +72,7 @@ export function dpsCandidate(connect: ConnectRequest, options: DpsSessionOptions
 }
 
 function dpsSession(
-  device: {
-    apiVersion: string;
-    idScope: string;
-    registrationId: string;
-    chain: Buffer[];
-    authorization: string | undefined;
-  },
+  device: RegistrationRequest,
   { registrations, retryAfter, now, log }: DpsSessionOptions,
 ): Session {
   async function answer(operation: string, requestId: string, call: () => Promise<RegistrationOperation>) {

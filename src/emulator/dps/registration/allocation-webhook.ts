@@ -1,5 +1,5 @@
 /**
- * Custom allocation: a webhook is asked which hub a device goes to.
+ * Custom allocation: a webhook decides which hub a device is assigned to.
  *
  * Source: Microsoft Learn, "Understand custom allocation policies with Azure IoT Hub DPS" (AllocationRequest and
  * AllocationResponse).
@@ -18,7 +18,7 @@ export interface AllocationWebhookRequest {
   individualEnrollment?: IndividualEnrollment;
   deviceRuntimeContext: {
     registrationId: string;
-    /** Absent at the first assignment. */
+    /** Absent for the first assignment. */
     currentIotHubHostName?: string;
     currentDeviceId?: string;
     x509?: unknown;
@@ -26,26 +26,26 @@ export interface AllocationWebhookRequest {
     /** As the device sent it. */
     payload?: unknown;
   };
-  /** Host names: the device goes to one of these. */
+  /** The host names that the webhook chooses from. */
   linkedHubs: string[];
 }
 
 export interface AllocationWebhookReply {
   iotHubHostName: string;
   initialTwin?: InitialTwin;
-  /** For the device, which finds it in its registration state. */
+  /** For the device, in its registration state. */
   payload?: unknown;
 }
 
-/** The device's registration fails with code 400207 and this sentence. */
+/** Lets the registration of the device fail with code 400207 and this message. */
 export class WebhookFailure extends Error {}
 
-/** Azure's own limit is not documented; clients over HTTPS wait 30 s for an answer. */
+/** Azure's limit is not documented; clients over HTTPS wait 30 s for an answer. */
 const webhookTimeoutMs = 10_000;
 const maxReplyBytes = 64 * 1024;
 
-/** Names are written in more than one case in the documentation itself. */
-const reply = z.object({
+/** Names in lower case: the documentation itself uses more than one case. */
+const replySchema = z.object({
   iothubhostname: z.string().min(1),
   initialtwin: initialTwin.nullish(),
   payload: z.unknown().optional(),
@@ -111,10 +111,10 @@ function parseReply(text: string): AllocationWebhookReply {
     typeof body === 'object' && body !== null
       ? Object.fromEntries(Object.entries(body).map(([name, value]) => [name.toLowerCase(), value]))
       : body;
-  const parsed = reply.safeParse(fields);
+  const parsed = replySchema.safeParse(fields);
   if (!parsed.success) {
-    const at = parsed.error.issues[0]!.path[0];
-    const field = at === 'initialtwin' ? 'initialTwin' : 'iotHubHostName';
+    const [member] = parsed.error.issues[0]!.path;
+    const field = member === 'initialtwin' ? 'initialTwin' : 'iotHubHostName';
     throw new WebhookFailure(`Custom allocation failed: the webhook's answer has no usable ${field}`);
   }
   const { iothubhostname, initialtwin, payload = parsed.data.returndata } = parsed.data;

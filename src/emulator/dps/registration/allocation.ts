@@ -1,5 +1,5 @@
 /**
- * Which linked hub a device is assigned to.
+ * Allocation: which linked hub a device is assigned to.
  *
  * Source: Microsoft Learn, "How to use allocation policies to provision devices across IoT hubs", "IoT Hub device
  * reprovisioning concepts", and "Understand custom allocation policies" (implementation details).
@@ -16,24 +16,24 @@ export interface AllocationRequest {
     EnrollmentSettings,
     'allocationPolicy' | 'hubIds' | 'hubId' | 'reprovisionPolicy' | 'customAllocationDefinition'
   >;
-  /** The policy of the provisioning service, for enrollments that name none. */
+  /** The policy of the provisioning service, for enrollments without one. */
   defaultPolicy: AllocationPolicy;
   hubs: LinkedHubs;
-  /** The hub that the device was assigned to before. */
+  /** The hub that the device is assigned to. */
   previousHubId: string | undefined;
-  /** What a webhook is told besides the hubs. */
+  /** The request to a webhook, without the hubs. */
   webhookRequest: () => Omit<AllocationWebhookRequest, 'linkedHubs'>;
 }
 
 export interface Allocation {
   hub: Hub;
-  /** A webhook's, where it counts: it goes before the enrollment's. */
+  /** From a webhook, if it applies: it replaces that of the enrollment. */
   initialTwin?: InitialTwin;
-  /** A webhook's, for the device. */
+  /** From a webhook, for the device. */
   payload?: unknown;
 }
 
-/** The policy of a provisioning service that was not told another. */
+/** The policy of a new provisioning service. */
 export const defaultAllocationPolicy = 'hashed';
 
 /**
@@ -45,13 +45,13 @@ export async function allocate(request: AllocationRequest): Promise<Allocation |
   const previous = previousHubId === undefined ? undefined : hubs.get(previousHubId);
   const stays = previous !== undefined && !enrollment.reprovisionPolicy.updateHubAssignment;
   const policy = enrollment.allocationPolicy ?? defaultPolicy;
-  // A webhook is asked all the same: it may have a payload.
+  // A webhook is called all the same: it may return a payload.
   if (stays)
     return policy === 'custom' ? allocateByWebhook(request, [previous], previous) : { hub: previous };
-  const chosen = chosenHubs(enrollment);
-  // That policy takes the enrollment's word, and there is none.
-  if (policy === 'static' && chosen.length === 0) return undefined;
-  const candidates = candidatesOf(chosen, hubs);
+  const enrolled = enrolledHubs(enrollment);
+  // Without a hub in the enrollment, the static policy has none to assign.
+  if (policy === 'static' && enrolled.length === 0) return undefined;
+  const candidates = candidatesOf(enrolled, hubs);
   if (candidates.length === 0) return undefined;
   switch (policy) {
     case 'custom':
@@ -75,38 +75,40 @@ async function allocateByWebhook(
   const linkedHubs = candidates.map(({ hostName }) => hostName);
   const reply = await askWebhook(definition, { ...webhookRequest(), linkedHubs });
   const { iotHubHostName, initialTwin, ...more } = reply;
-  const named = hubs.byName(iotHubHostName);
-  const hub = candidates.find(({ hubId }) => hubId === named?.hubId);
+  const chosen = hubs.byName(iotHubHostName);
+  const hub = candidates.find(({ hubId }) => hubId === chosen?.hubId);
   if (!hub) {
     throw new WebhookFailure(
       `Custom allocation failed: the webhook chose "${iotHubHostName.slice(0, 90)}", which is none of the linked hubs`,
     );
   }
-  // Of a device that was assigned before, its twin counts when it moves and does not take its own along.
+  // For a device that is assigned already, it applies only if the device moves without its twin.
   const isReset = hub !== previous && !enrollment.reprovisionPolicy.migrateDeviceData;
-  const takesTwin = initialTwin !== undefined && (previous === undefined || isReset);
-  return { hub, ...more, ...(takesTwin ? { initialTwin } : {}) };
+  const appliesTwin = initialTwin !== undefined && (previous === undefined || isReset);
+  return { hub, ...more, ...(appliesTwin ? { initialTwin } : {}) };
 }
 
-/** The hubs that the enrollment names; it may use all when it names none. */
-function chosenHubs({ hubIds, hubId }: AllocationRequest['enrollment']): string[] {
+/** The hubs that the enrollment names; if it names none, it may use all. */
+function enrolledHubs({ hubIds, hubId }: AllocationRequest['enrollment']): string[] {
   return hubIds?.length ? hubIds : hubId === undefined ? [] : [hubId];
 }
 
-/** A hub that is kept out of allocation gets no device, also where an enrollment names it. */
-function candidatesOf(chosen: readonly string[], hubs: LinkedHubs): Hub[] {
+/** A hub that is excluded from allocation gets no device, even if an enrollment names it. */
+function candidatesOf(enrolled: readonly string[], hubs: LinkedHubs): Hub[] {
   const possible =
-    chosen.length === 0 ? hubs.list() : chosen.map((id) => hubs.get(id)).filter((hub) => hub !== undefined);
+    enrolled.length === 0
+      ? hubs.list()
+      : enrolled.map((id) => hubs.get(id)).filter((hub) => hub !== undefined);
   return possible.filter((hub) => hub.applyAllocationPolicy);
 }
 
-/** Those of the lowest latency: all, unless someone said otherwise, since they are on one machine. */
+/** The hubs of the lowest latency: all of them unless latencies were set, since they are on one machine. */
 function nearest(candidates: readonly Hub[]): Hub[] {
   const least = Math.min(...candidates.map(({ iotHub }) => iotHub.latency));
   return candidates.filter(({ iotHub }) => iotHub.latency === least);
 }
 
-/** Weighted rendezvous hashing: even by weight, and a device keeps its hub when another one is linked. */
+/** Weighted rendezvous hashing: distributes by weight, and few devices change hubs when another one is linked. */
 function hashed(registrationId: string, candidates: Hub[]): Hub {
   let best = candidates[0]!;
   let bestScore = Number.NEGATIVE_INFINITY;

@@ -1,33 +1,34 @@
 /**
- * A device that asks for a certificate while it registers: its request is read, checked and answered.
+ * The certificate request of a registering device: reads and checks it, and issues the certificate.
  *
  * Source: azure-rest-api-specs, deviceprovisioningservices data-plane 2025-07-01-preview, DeviceRegistration.csr and
  * DeviceRegistrationResult.issuedCertificateChain.
  */
-import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import { sameId } from '../../../dps/contract/ids.js';
+import { sha256Thumbprint } from '../../../pki/x509/certificate.js';
+import type { DeviceCredential } from '../../hub/devices.js';
 import { DpsError } from '../dps-error.js';
 import type { IssuingAuthorities } from '../state/issuing-authorities.js';
 
-/** The CA of enrollments that name no policy. */
+/** The policy of enrollments that name none. */
 const defaultPolicyName = 'default';
 
-/** Requests of 96 KB at most reach this; one of a device has less than 2 KB. */
+/** A body can have 96 KB; the certificate request of a device has less than 2 KB. */
 const maxRequestBytes = 16 * 1024;
 
 export interface IssuedCredential {
-  /** DER, base64: the device's certificate, the CA of the policy, the root. */
+  /** Base64 of DER: the device's certificate, the CA of the policy, the root. */
   chain: string[];
-  /** SHA-256 of the device's certificate and of the CA that signed it, upper-case hexadecimal. */
-  leafThumbprint: string;
-  issuerThumbprint: string;
+  /** What the device connects to its hub with. */
+  credential: DeviceCredential;
 }
 
 export interface CredentialRequest {
-  /** Base64 of a DER certificate request (PKCS#10), without the lines of PEM. */
+  /** Base64 of a DER certificate request (PKCS#10), without PEM headers. */
   csr: string;
   registrationId: string;
-  /** The enrollment's; undefined when it names none. */
+  /** Of the enrollment; undefined if it names none. */
   policyName: string | undefined;
 }
 
@@ -38,19 +39,22 @@ export async function answerCredentialRequest(
   at: Date,
 ): Promise<IssuedCredential> {
   const publicKey = await readRequest(csr, registrationId);
-  const { authority, root } = await authorities.ofPolicy(policyName);
-  const { issueDeviceCertificate } = await import('./issue-credential.js');
+  const { authority, root } = await authorities.forPolicy(policyName);
+  const { issueDeviceCertificate } = await import('./issue-certificates.js');
   const leaf = await issueDeviceCertificate(registrationId, publicKey, authority, at);
   const issuer = new X509Certificate(authority.certificate).raw;
   const chain = [leaf, issuer, new X509Certificate(root.certificate).raw];
   return {
     chain: chain.map((der) => der.toString('base64')),
-    leafThumbprint: thumbprint(leaf),
-    issuerThumbprint: thumbprint(issuer),
+    credential: {
+      type: 'selfSigned',
+      primaryThumbprint: sha256Thumbprint({ der: leaf }),
+      issuerThumbprints: [sha256Thumbprint({ der: issuer })],
+    },
   };
 }
 
-/** @returns the key to be certified, whose possession the request's signature proves */
+/** @returns the key to certify; the signature of the request proves that the device has it */
 async function readRequest(csr: string, registrationId: string): Promise<KeyObject> {
   const base64 = csr.replace(/\s/g, '');
   const der = Buffer.from(base64, 'base64');
@@ -73,7 +77,7 @@ async function readRequest(csr: string, registrationId: string): Promise<KeyObje
   return request.publicKey;
 }
 
-/** NIST SP 800-57 part 1, table 2: 112 bits of security, which RSA has from 2048 bits on. */
+/** NIST SP 800-57 part 1, table 2: RSA has 112 bits of security from 2048 bits on. */
 const minRsaBits = 2048;
 const curves = ['prime256v1', 'secp384r1', 'secp521r1'];
 
@@ -86,10 +90,6 @@ function assertKey({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): void
   if (!usable) throw refused(`the key is neither RSA of ${minRsaBits} bits or more nor of a NIST curve`);
 }
 
-function refused(why: string): DpsError {
-  return new DpsError('badRequest', { message: `The certificate request (csr) cannot be used: ${why}.` });
-}
-
-function thumbprint(der: Buffer): string {
-  return createHash('sha256').update(der).digest('hex').toUpperCase();
+function refused(problem: string): DpsError {
+  return new DpsError('badRequest', { message: `The certificate request (csr) cannot be used: ${problem}.` });
 }

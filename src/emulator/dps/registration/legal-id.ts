@@ -1,9 +1,9 @@
-/** IDs of devices and enrollment groups that a client sent. */
+/** Checks the IDs of devices and enrollment groups in requests. */
 import { isLegalId } from '../../../dps/contract/ids.js';
 import { DpsError } from '../dps-error.js';
 
 /**
- * @param what it is the ID of, such as "registration ID"
+ * @param what the name of the ID, such as "registration ID"
  * @throws DpsError badRequest
  */
 export function assertLegalId(what: string, id: string): void {

@@ -1,5 +1,5 @@
 /**
- * A device that is assigned to a hub, and what becomes of it in the one that it had before.
+ * Assigns a device to a hub, and moves it there from its previous hub.
  *
  * Source: Microsoft Learn, "IoT Hub device reprovisioning concepts".
  */
@@ -8,28 +8,28 @@ import type { NewHubDevice } from '../../hub/devices.js';
 import type { IotHub } from '../../hub/hub-directory.js';
 
 export interface DeviceMove {
-  /** Where the device was; undefined at its first assignment. */
+  /** The previous assignment; undefined for the first one. */
   from: { hub: IotHub; deviceId: string } | undefined;
   to: IotHub;
   device: NewHubDevice;
-  /** Whether its twin comes along to another hub; it begins anew otherwise. */
-  migrates: boolean;
+  /** Whether its twin moves to another hub with it; otherwise it gets the initial twin there. */
+  migratesTwin: boolean;
 }
 
-/** Makes the device in its hub, or gives it its new credential there; in the hub that it leaves, it is deleted. */
+/** Creates the device in its hub, or updates its credential there; deletes it from the hub that it leaves. */
 export function moveDevice({
   from,
   to,
   device,
-  migrates,
+  migratesTwin,
 }: DeviceMove): NonNullable<RegistrationState['substatus']> {
   const { devices, twins } = to.hub;
   if (from === undefined || from.hub.hubId === to.hubId) {
     devices.ensure(device);
     return from === undefined ? 'initialAssignment' : 'reprovisionedToInitialAssignment';
   }
-  const twin = migrates ? from.hub.hub.twins.get(from.deviceId) : undefined;
-  // One of that name may be there from an earlier time: what counts is the twin that comes along, or the initial one.
+  const twin = migratesTwin ? from.hub.hub.twins.get(from.deviceId) : undefined;
+  // A device of this ID may be left from an earlier time: its twin is replaced by the one that moves, or the initial one.
   devices.delete(device.deviceId);
   if (twin === undefined) {
     devices.ensure(device);

@@ -1,4 +1,4 @@
-/** A registration record as the wire knows it, on the service plane and on the device plane. */
+/** A registration record as the service and device planes show it. */
 import type { RegistrationState } from '../../../dps/contract/schemas.js';
 import { wireTimestamp } from '../../wire/wire-time.js';
 import type { LinkedHubs } from '../state/linked-hubs.js';

@@ -1,170 +1,144 @@
 /**
- * Devices registering themselves, whatever the transport: register, poll, look up.
+ * Registrations of devices, the same for every transport: register, poll, look up. All provisioning services share an
+ * endpoint for devices; the ID scope in a request selects the service.
  *
- * A device is assigned at once; the first answer is `assigning` all the same, as the real service's is, and the first
- * poll gives the outcome.
+ * A device is assigned at once. The first answer is `assigning` all the same, like that of the real service, and the
+ * first poll returns the outcome.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { sameId } from '../../../dps/contract/ids.js';
-import type {
-  AllocationPolicy,
-  RegistrationOperation,
-  RegistrationState,
-} from '../../../dps/contract/schemas.js';
+import type { RegistrationOperation, RegistrationState } from '../../../dps/contract/schemas.js';
 import { dpsErrors } from '../../../dps/contract/wire-error.js';
+import type { Decision, DeviceIdentity } from '../attestation/device-attestation.js';
 import { DpsError } from '../dps-error.js';
-import { assertFewer, type Quotas } from '../quotas.js';
-import type { IssuingAuthorities } from '../state/issuing-authorities.js';
-import type { LinkedHubs } from '../state/linked-hubs.js';
-import type { RegistrationRecord, RegistrationRecords } from '../state/stored-registrations.js';
+import type { ProvisioningService } from '../provisioning-service.js';
+import { assertFewer } from '../quotas.js';
+import type { RegistrationRecord } from '../state/stored-registrations.js';
 import { type Allocation, allocate } from './allocation.js';
 import { WebhookFailure } from './allocation-webhook.js';
-import { type Attestation, type Decision, symmetricKeyIdentity } from './attestation.js';
 import { answerCredentialRequest, type IssuedCredential } from './credential-request.js';
-import { type DeviceRequest, readRegistrationBody } from './device-request.js';
+import { assertLegalId } from './legal-id.js';
 import { moveDevice } from './move-device.js';
+import {
+  type RegistrationRequest,
+  type RequestWithBody,
+  readRegistrationBody,
+} from './registration-request.js';
 import { toRegistrationState } from './registration-state.js';
 import { webhookRequestOf } from './webhook-request.js';
 
-export interface RegistrationsOptions {
-  attestation: Attestation;
-  records: RegistrationRecords;
-  hubs: LinkedHubs;
-  quotas: Quotas;
-  issuing: IssuingAuthorities;
-  /** Of the provisioning service, for enrollments that name none. */
-  defaultPolicy: () => AllocationPolicy;
-  now: () => Date;
-}
-
-/** What the device is told instead of a hub. */
+/** Why a device was not assigned to a hub. */
 interface AllocationFailure {
   errorCode: number;
   errorMessage: string;
 }
 
 export class Registrations {
-  readonly #options: RegistrationsOptions;
+  readonly #serviceOf: (idScope: string) => ProvisioningService | undefined;
+  readonly #now: () => Date;
 
-  constructor(options: RegistrationsOptions) {
-    this.#options = options;
+  constructor(services: { byIdScope(idScope: string): ProvisioningService | undefined }, now: () => Date) {
+    this.#serviceOf = (idScope) => services.byIdScope(idScope);
+    this.#now = now;
   }
 
-  /**
-   * @param request `body` is the parsed JSON of the request, not checked yet
-   * @throws DpsError
-   */
-  async register(request: DeviceRequest & { body: unknown }): Promise<RegistrationOperation> {
-    const { registrationId } = request;
+  /** @throws DpsError */
+  async register(request: RequestWithBody): Promise<RegistrationOperation> {
+    const service = this.#findService(request);
     const { csr, payload } = readRegistrationBody(request);
-    const decision = await this.#options.attestation.decide(request);
-    this.#options.quotas.registration();
-    this.#assertRoom(registrationId);
-    const issued = csr == null ? undefined : await this.#issue(csr, registrationId, decision);
-    const outcome = await this.#allocate(request, decision, payload);
+    const decision = service.attestation.decide(request);
+    service.quotas.registration();
+    assertRoom(service, request.registrationId);
+    const issued = csr == null ? undefined : await this.#issue(service, request, csr, decision);
+    const outcome = await allocateHub(service, request, decision, payload);
     const operationId = newOperationId();
-    this.#assign(registrationId, decision, outcome, { operationId, issued });
+    this.#save(service, request, decision, outcome, { operationId, issued });
     return { operationId, status: 'assigning' };
   }
 
   /** @throws DpsError */
-  async getOperation(request: DeviceRequest & { operationId: string }): Promise<RegistrationOperation> {
+  async getOperation(request: RegistrationRequest & { operationId: string }): Promise<RegistrationOperation> {
+    const { attestation, records, quotas, hubs } = this.#findService(request);
     const { registrationId, operationId } = request;
-    const identity = this.#options.attestation.identify(request);
-    const operation = this.#options.records.operation(operationId, registrationId);
-    const record = operation && this.#options.records.get(operation.registrationId);
+    const identity = attestation.identify(request);
+    const operation = records.operation(operationId, registrationId);
+    const record = operation && records.get(operation.registrationId);
     if (!operation || !record) throw new DpsError('operationNotFound');
-    if (operation.identity !== identity || !sameId(operation.registrationId, registrationId)) {
+    if (operation.identity !== identity.id || !sameId(operation.registrationId, registrationId)) {
       throw new DpsError('unauthorized', { reason: 'another identity began this operation' });
     }
-    this.#options.quotas.poll(registrationId);
+    quotas.poll(registrationId);
     const registrationState = {
-      ...this.#stateOf(record, identity),
+      ...toDeviceState(record, identity, hubs),
       ...(operation.issuedChain === undefined ? {} : { issuedCertificateChain: operation.issuedChain }),
     };
     return { operationId, status: record.status, registrationState };
   }
 
   /**
-   * The state of a registration without registering again.
+   * The state of a registration, without registering again.
    *
    * @throws DpsError
    */
-  async getState(request: DeviceRequest & { body: unknown }): Promise<RegistrationState> {
+  async getState(request: RequestWithBody): Promise<RegistrationState> {
+    const { attestation, records, quotas, hubs } = this.#findService(request);
     if (readRegistrationBody(request).csr != null) {
       throw new DpsError('badRequest', { message: 'A certificate is asked for by registering only (csr).' });
     }
-    const { identity } = await this.#options.attestation.decide(request);
-    this.#options.quotas.poll(request.registrationId);
-    const record = this.#options.records.get(request.registrationId);
+    const { identity } = attestation.decide(request);
+    quotas.poll(request.registrationId);
+    const record = records.get(request.registrationId);
     if (!record) throw new DpsError('registrationNotFound');
-    return this.#stateOf(record, identity);
+    return toDeviceState(record, identity, hubs);
   }
 
-  #assertRoom(registrationId: string): void {
-    const { quotas, records } = this.#options;
-    const most = quotas.most('registrations');
-    if (most !== Number.POSITIVE_INFINITY && !records.get(registrationId)) {
-      assertFewer(() => records.count(), most, 'registrations');
-    }
-  }
-
-  #issue(csr: string, registrationId: string, { enrollment }: Decision): Promise<IssuedCredential> {
-    const { issuing, now } = this.#options;
-    const policyName = enrollment.credentialPolicyName;
-    return answerCredentialRequest({ csr, registrationId, policyName }, issuing, now());
-  }
-
-  async #allocate(
-    request: DeviceRequest,
-    decision: Decision,
-    payload: unknown,
-  ): Promise<Allocation | AllocationFailure> {
-    const { records, hubs } = this.#options;
-    const { registrationId } = request;
-    const before = records.get(registrationId);
-    try {
-      const allocation = await allocate({
-        registrationId,
-        enrollment: decision.enrollment,
-        defaultPolicy: this.#options.defaultPolicy(),
-        hubs,
-        previousHubId: before?.hubId,
-        webhookRequest: () => webhookRequestOf({ device: request, decision, before, payload }, hubs),
+  #findService({ idScope, registrationId }: RegistrationRequest): ProvisioningService {
+    const service = this.#serviceOf(idScope);
+    if (!service) {
+      throw new DpsError('unauthorizedDevice', {
+        reason: `the ID scope "${idScope.slice(0, 40)}" is not that of a provisioning service here`,
       });
-      const { errorCode, message: errorMessage } = dpsErrors.noHub;
-      return allocation ?? { errorCode, errorMessage };
-    } catch (error) {
-      if (!(error instanceof WebhookFailure)) throw error;
-      return { errorCode: dpsErrors.customAllocationFailed.errorCode, errorMessage: error.message };
     }
+    assertLegalId('registration ID', registrationId);
+    return service;
   }
 
-  #assign(
-    registrationId: string,
-    decision: Decision,
+  #issue(
+    { issuing }: ProvisioningService,
+    { registrationId }: RegistrationRequest,
+    csr: string,
+    { enrollment }: Decision,
+  ): Promise<IssuedCredential> {
+    const policyName = enrollment.credentialPolicyName;
+    return answerCredentialRequest({ csr, registrationId, policyName }, issuing, this.#now());
+  }
+
+  /** Assigns the device to its hub, and stores the outcome. */
+  #save(
+    { records, hubs }: ProvisioningService,
+    { registrationId }: RegistrationRequest,
+    { enrollment, identity, credential }: Decision,
     outcome: Allocation | AllocationFailure,
     { operationId, issued }: { operationId: string; issued: IssuedCredential | undefined },
   ): void {
-    const { records, hubs, now } = this.#options;
-    const { enrollment, enrollmentGroupId, identity } = decision;
     const before = records.get(registrationId);
-    const updated = now();
+    const updated = this.#now();
     const base = {
-      // As at first: the hub tells devices apart by case, DPS does not.
+      // As in the first registration: IDs are case-sensitive in the hub, but not in DPS.
       registrationId: before?.registrationId ?? registrationId,
-      enrollmentGroupId,
+      enrollmentGroupId: 'enrollmentGroupId' in enrollment ? enrollment.enrollmentGroupId : undefined,
       created: before?.created ?? updated,
       updated,
     };
-    const operation = { operationId, registrationId, identity, issuedChain: issued?.chain };
+    const operation = { operationId, registrationId, identity: identity.id, issuedChain: issued?.chain };
     if ('errorCode' in outcome) {
       const { deviceId, hubId } = before ?? {};
       records.save({ ...base, status: 'failed', deviceId, hubId, ...outcome }, operation);
       return;
     }
-    const { hub, payload } = outcome;
-    const deviceId = decision.deviceId ?? base.registrationId;
+    const { hub, payload, initialTwin } = outcome;
+    const enrolledDeviceId = 'deviceId' in enrollment ? enrollment.deviceId : undefined;
+    const deviceId = enrolledDeviceId ?? base.registrationId;
     const previous = before?.hubId === undefined ? undefined : hubs.get(before.hubId);
     const substatus = moveDevice({
       from:
@@ -174,29 +148,63 @@ export class Registrations {
       to: hub.iotHub,
       device: {
         deviceId,
-        // What it was given is what it connects with; what let it register does not open the hub any more.
-        ...(issued
-          ? { leafThumbprint: issued.leafThumbprint, issuerThumbprints: [issued.issuerThumbprint] }
-          : decision.hubCredential),
+        // With an issued certificate, the one that registered does not open the hub any more.
+        credential: issued?.credential ?? credential,
         iotEdge: enrollment.iotEdge,
-        initialTwin: outcome.initialTwin ?? enrollment.initialTwin,
+        initialTwin: initialTwin ?? enrollment.initialTwin,
       },
-      migrates: enrollment.reprovisionPolicy.migrateDeviceData && outcome.initialTwin === undefined,
+      migratesTwin: enrollment.reprovisionPolicy.migrateDeviceData && initialTwin === undefined,
     });
     records.save({ ...base, status: 'assigned', deviceId, hubId: hub.hubId, substatus, payload }, operation);
   }
+}
 
-  #stateOf(record: RegistrationRecord, identity: string): RegistrationState {
-    const { enrollmentGroupId } = record;
-    const attestation = enrollmentGroupId === undefined ? {} : { enrollmentGroupId };
-    return {
-      ...(identity === symmetricKeyIdentity ? { symmetricKey: attestation } : { x509: attestation }),
-      ...toRegistrationState(record, this.#options.hubs),
-    };
+/** @throws DpsError throttled when the service has the maximum of registrations, and this is a new one */
+function assertRoom({ quotas, records }: ProvisioningService, registrationId: string): void {
+  const most = quotas.most('registrations');
+  if (most !== Number.POSITIVE_INFINITY && !records.get(registrationId)) {
+    assertFewer(() => records.count(), most, 'registrations');
   }
 }
 
-/** As the service's look: partition, 16 hexadecimal digits, GUID. */
+async function allocateHub(
+  { records, hubs, settings }: ProvisioningService,
+  { registrationId }: RegistrationRequest,
+  decision: Decision,
+  payload: unknown,
+): Promise<Allocation | AllocationFailure> {
+  const before = records.get(registrationId);
+  try {
+    const allocation = await allocate({
+      registrationId,
+      enrollment: decision.enrollment,
+      defaultPolicy: settings.allocationPolicy,
+      hubs,
+      previousHubId: before?.hubId,
+      webhookRequest: () => webhookRequestOf({ registrationId, decision, before, payload }, hubs),
+    });
+    const { errorCode, message: errorMessage } = dpsErrors.noHub;
+    return allocation ?? { errorCode, errorMessage };
+  } catch (error) {
+    if (!(error instanceof WebhookFailure)) throw error;
+    return { errorCode: dpsErrors.customAllocationFailed.errorCode, errorMessage: error.message };
+  }
+}
+
+/** A registration record as the device sees it. */
+function toDeviceState(
+  record: RegistrationRecord,
+  { type }: DeviceIdentity,
+  hubs: ProvisioningService['hubs'],
+): RegistrationState {
+  const { enrollmentGroupId } = record;
+  return {
+    [type]: enrollmentGroupId === undefined ? {} : { enrollmentGroupId },
+    ...toRegistrationState(record, hubs),
+  };
+}
+
+/** In the form of the real service: partition, 16 hexadecimal digits, GUID. */
 function newOperationId(): string {
   return `5.${randomBytes(8).toString('hex')}.${randomUUID()}`;
 }

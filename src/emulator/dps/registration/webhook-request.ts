@@ -1,27 +1,26 @@
-/** What a webhook of custom allocation is told of a device. */
+/** The request to a webhook of custom allocation. */
 import type { CustomAllocationDefinition } from '../../../dps/contract/schemas.js';
-import { certificateInfoOf, toEnrollmentGroup, toIndividualEnrollment } from '../service/enrollment-reply.js';
+import type { Decision } from '../attestation/device-attestation.js';
+import { certificateInfoOf } from '../attestation/x509-certificates.js';
+import { toEnrollmentGroup, toIndividualEnrollment } from '../service/enrollment-reply.js';
 import type { LinkedHubs } from '../state/linked-hubs.js';
 import type { RegistrationRecord } from '../state/stored-registrations.js';
 import type { AllocationWebhookRequest } from './allocation-webhook.js';
-import { type Decision, symmetricKeyIdentity } from './attestation.js';
-import type { DeviceRequest } from './device-request.js';
 
-export interface Registering {
-  device: DeviceRequest;
+export interface RegisteringDevice {
+  registrationId: string;
   decision: Decision;
-  /** Its registration so far. */
+  /** Its previous registration. */
   before: RegistrationRecord | undefined;
-  /** Its own, for the webhook. */
+  /** Sent by the device for the webhook. */
   payload: unknown;
 }
 
 export function webhookRequestOf(
-  { device, decision, before, payload }: Registering,
+  { registrationId, decision, before, payload }: RegisteringDevice,
   hubs: LinkedHubs,
 ): Omit<AllocationWebhookRequest, 'linkedHubs'> {
-  const { enrollment, identity } = decision;
-  const { registrationId, chain } = device;
+  const { enrollment, evidence, identity } = decision;
   const hub = before?.hubId === undefined ? undefined : hubs.get(before.hubId);
   return {
     ...('enrollmentGroupId' in enrollment
@@ -32,15 +31,14 @@ export function webhookRequestOf(
       ...(hub && before?.deviceId !== undefined
         ? { currentIotHubHostName: hub.hostName, currentDeviceId: before.deviceId }
         : {}),
-      ...(identity === symmetricKeyIdentity
-        ? { symmetricKey: {} }
-        : { x509: { certificateInfo: certificateInfoOf(chain[0]!) } }),
+      [identity.type]:
+        evidence.by === 'certificate' ? { certificateInfo: certificateInfoOf(evidence.leaf) } : {},
       ...(payload == null ? {} : { payload }),
     },
   };
 }
 
-/** The query of the URL holds the key of the function behind it. */
+/** The query of the URL contains the key of the function behind it. */
 function maskWebhook<
   Enrollment extends { customAllocationDefinition?: CustomAllocationDefinition | null | undefined },
 >(enrollment: Enrollment): Enrollment {

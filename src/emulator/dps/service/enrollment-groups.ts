@@ -1,6 +1,8 @@
 /** Enrollment groups on the service plane. */
 import { routes } from '../../../dps/contract/routes.js';
 import type { Operation } from '../../wire/http/operation.js';
+import type { GroupLimit } from '../attestation/attestation-kind.js';
+import { kindOf, kindsWhere } from '../attestation/kinds.js';
 import { assertFewer } from '../quotas.js';
 import type { GroupSettings, StoredGroup } from '../state/stored-groups.js';
 import { toAttestationMechanism, toEnrollmentGroup } from './enrollment-reply.js';
@@ -28,13 +30,10 @@ export function enrollmentGroupOperations(options: ServicePlaneOptions): Operati
     idOf: (group) => group.enrollmentGroupId,
     read: (id, body, before) => readEnrollmentGroup(id, body, before, options),
     assertRoom(settings, before) {
-      const attestation = attestationOf(settings);
-      if (before && attestationOf(before) === attestation) return;
-      const [most, what] =
-        attestation === 'x509'
-          ? [quotas.most('x509EnrollmentGroups'), 'enrollment groups of X.509 certificates']
-          : [quotas.most('symmetricKeyEnrollmentGroups'), 'enrollment groups of symmetric keys'];
-      assertFewer(() => groups.count(attestation), most, what);
+      const limit = groupLimitOf(settings);
+      if (limit === undefined || (before && groupLimitOf(before) === limit)) return;
+      const counted = kindsWhere(({ groupLimit }) => groupLimit === limit);
+      assertFewer(() => groups.countOfKinds(counted), quotas.most(limit.quota), limit.what);
     },
     toJson: (group) => toEnrollmentGroup(group, hubs),
     toRow: (group) => toEnrollmentGroup(group, hubs),
@@ -44,6 +43,6 @@ export function enrollmentGroupOperations(options: ServicePlaneOptions): Operati
   return enrollmentOperations(kind);
 }
 
-function attestationOf({ symmetricKey }: GroupSettings): 'symmetricKey' | 'x509' {
-  return symmetricKey ? 'symmetricKey' : 'x509';
+function groupLimitOf({ attestation }: GroupSettings): GroupLimit | undefined {
+  return kindOf(attestation).groupLimit;
 }

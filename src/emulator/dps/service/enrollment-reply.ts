@@ -1,14 +1,13 @@
-/** Enrollments as the service plane shows them: of a certificate what it says, never the certificate itself. */
+/** Enrollments as the service plane shows them: without keys, and with certificates described instead of included. */
 import type {
-  CertificateInfo,
   EnrollmentGroup,
   IndividualEnrollment,
   RegistrationState,
 } from '../../../dps/contract/schemas.js';
-import { parseCertificate } from '../../../pki/x509/certificate.js';
-import { inspectCertificate } from '../../../pki/x509/inspect.js';
 import { wireTimestamp } from '../../wire/wire-time.js';
-import type { Authority, EnrollmentSettings, Slot, StoredVersion } from '../state/enrollment-settings.js';
+import type { AttestationMechanism } from '../attestation/attestation-kind.js';
+import { kindOf } from '../attestation/kinds.js';
+import type { EnrollmentSettings, StoredVersion } from '../state/enrollment-settings.js';
 import type { LinkedHubs } from '../state/linked-hubs.js';
 import type { StoredGroup } from '../state/stored-groups.js';
 import type { StoredIndividual } from '../state/stored-individuals.js';
@@ -17,7 +16,7 @@ export function toEnrollmentGroup(group: StoredGroup, hubs: LinkedHubs): Enrollm
   return { enrollmentGroupId: group.enrollmentGroupId, ...toCommon(group, hubs) };
 }
 
-/** @param registrationState the device's registration, when it registered */
+/** @param registrationState undefined if the device has not registered */
 export function toIndividualEnrollment(
   individual: StoredIndividual,
   hubs: LinkedHubs,
@@ -37,12 +36,19 @@ function toCommon(
   enrollment: EnrollmentSettings & StoredVersion,
   hubs: LinkedHubs,
 ): Omit<EnrollmentGroup, 'enrollmentGroupId'> {
-  const { customAllocationDefinition, allocationPolicy, hubIds, hubId, initialTwin, credentialPolicyName } =
-    enrollment;
+  const {
+    attestation,
+    customAllocationDefinition,
+    allocationPolicy,
+    hubIds,
+    hubId,
+    initialTwin,
+    credentialPolicyName,
+  } = enrollment;
+  const kind = kindOf(attestation);
   const nameOf = (id: string): string => hubs.hostNameOf(id);
   return {
-    // Keys are given out by the attestation mechanism only.
-    attestation: enrollment.symmetricKey ? { type: 'symmetricKey' } : toAttestationMechanism(enrollment),
+    attestation: kind.toReply?.(attestation) ?? kind.toMechanism(attestation),
     capabilities: { iotEdge: enrollment.iotEdge },
     ...(hubId === undefined ? {} : { iotHubHostName: nameOf(hubId) }),
     ...(hubIds === undefined ? {} : { iotHubs: hubIds.map(nameOf) }),
@@ -58,47 +64,7 @@ function toCommon(
   };
 }
 
-/** What the enrollment asks of a device, keys included. */
-export function toAttestationMechanism(enrollment: EnrollmentSettings): EnrollmentGroup['attestation'] {
-  const { authorities, clientCertificates, symmetricKey } = enrollment;
-  if (symmetricKey) return { type: 'symmetricKey', symmetricKey };
-  if (clientCertificates)
-    return { type: 'x509', x509: { clientCertificates: pairOf(clientCertificates, infoOf) } };
-  const x509 = authorities.some((authority) => 'reference' in authority)
-    ? { caReferences: pairOf(authorities, referenceOf) }
-    : { signingCertificates: pairOf(authorities, infoOf) };
-  return { type: 'x509', x509 };
-}
-
-function pairOf<Value>(all: readonly Authority[], describe: (one: Authority) => Value | null) {
-  const bySlot = (slot: Slot) => {
-    const found = all.find((one) => one.slot === slot);
-    return found ? describe(found) : null;
-  };
-  return { primary: bySlot('primary'), secondary: bySlot('secondary') };
-}
-
-function referenceOf(authority: Authority): string | null {
-  return 'reference' in authority ? authority.reference : null;
-}
-
-function infoOf(authority: Authority): { info: CertificateInfo } | null {
-  if (!('certificate' in authority)) return null;
-  return { info: certificateInfoOf(Buffer.from(authority.certificate, 'base64')) };
-}
-
-/** What a certificate says, in the words of the service plane. */
-export function certificateInfoOf(der: Buffer): CertificateInfo {
-  const certificate = parseCertificate(der);
-  const described = inspectCertificate(certificate);
-  return {
-    subjectName: described.subject,
-    sha1Thumbprint: described.sha1Thumbprint,
-    sha256Thumbprint: described.sha256Thumbprint,
-    issuerName: described.issuer,
-    notBeforeUtc: described.notBefore,
-    notAfterUtc: described.notAfter,
-    serialNumber: described.serialNumber,
-    version: certificate.version,
-  };
+/** The attestation mechanism of an enrollment, including keys. */
+export function toAttestationMechanism({ attestation }: EnrollmentSettings): AttestationMechanism {
+  return kindOf(attestation).toMechanism(attestation);
 }

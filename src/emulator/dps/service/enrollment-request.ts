@@ -1,4 +1,4 @@
-/** Reads an enrollment group or individual enrollment, refusing what the service refuses: 400004 and a sentence. */
+/** Reads an enrollment group or individual enrollment; invalid ones are refused with 400004 and a message. */
 import type { ZodType } from 'zod';
 import { firstCustomAllocationApiVersion, isKnownApiVersion } from '../../../dps/contract/api-versions.js';
 import { sameId } from '../../../dps/contract/ids.js';
@@ -11,6 +11,7 @@ import {
   individualEnrollment,
   provisioningStatuses,
 } from '../../../dps/contract/schemas.js';
+import { readAttestation } from '../attestation/kinds.js';
 import { DpsError } from '../dps-error.js';
 import { assertLegalId } from '../registration/legal-id.js';
 import type { Certificates } from '../state/ca-certificates.js';
@@ -18,23 +19,22 @@ import type { EnrollmentSettings } from '../state/enrollment-settings.js';
 import type { Hub } from '../state/linked-hubs.js';
 import type { GroupSettings } from '../state/stored-groups.js';
 import type { IndividualSettings } from '../state/stored-individuals.js';
-import { type AttestationSettings, readAttestation } from './attestation-request.js';
 
 export interface EnrollmentContext {
   certificates: Pick<Certificates, 'get'>;
-  /** Those that are linked. */
+  /** The linked hubs. */
   hubs: { byName(hostName: string): Pick<Hub, 'hubId'> | undefined };
 }
 
-/** IoT Hub's rule: Microsoft Learn, "Understand the identity registry in your IoT hub", case-sensitive. */
+/** The rule of IoT Hub: Microsoft Learn, "Understand the identity registry in your IoT hub", case-sensitive. */
 const legalDeviceId = /^[A-Za-z0-9\-.%_*?!(),:=@$']{1,128}$/;
 
-/** As names of Azure Device Registry's resources are. */
+/** The rule for names of resources in Azure Device Registry. */
 const legalPolicyName = /^[A-Za-z0-9._-]{1,63}$/;
 
 /**
  * @param enrollmentGroupId the ID in the path
- * @param before the group as it is stored: a secret or a certificate that the body leaves out is kept from it
+ * @param before the stored group: keys and certificates that the body omits are kept from it
  * @throws DpsError badRequest, notImplemented
  */
 export function readEnrollmentGroup(
@@ -49,7 +49,7 @@ export function readEnrollmentGroup(
   return {
     enrollmentGroupId: before?.enrollmentGroupId ?? enrollmentGroupId,
     ...readSettings(group, context),
-    ...readAttestation(group.attestation, 'group', before, context.certificates),
+    attestation: readAttestation(group.attestation, 'group', before?.attestation, context.certificates),
   };
 }
 
@@ -78,16 +78,21 @@ export function readIndividualEnrollment(
     ...(deviceId == null || deviceId === '' ? {} : { deviceId }),
     ...(optionalDeviceInformation == null ? {} : { optionalDeviceInformation }),
     ...readSettings(individual, context),
-    ...readAttestation(individual.attestation, 'individual', before, context.certificates),
+    attestation: readAttestation(
+      individual.attestation,
+      'individual',
+      before?.attestation,
+      context.certificates,
+    ),
   };
 }
 
-type Common = Omit<EnrollmentGroup, 'enrollmentGroupId'>;
+type CommonFields = Omit<EnrollmentGroup, 'enrollmentGroupId'>;
 
 function readSettings(
-  enrollment: Common,
+  enrollment: CommonFields,
   { hubs }: EnrollmentContext,
-): Omit<EnrollmentSettings, keyof AttestationSettings> {
+): Omit<EnrollmentSettings, 'attestation'> {
   const { iotHubHostName, iotHubs, allocationPolicy, initialTwin, credentialPolicyName } = enrollment;
   const customAllocationDefinition = readCustomAllocation(enrollment);
   assertOneHubIfStatic(enrollment);
@@ -115,30 +120,30 @@ function assertSameId(what: string, ofBody: string, ofPath: string): void {
 }
 
 function parse<Value>(schema: ZodType<Value>, body: unknown, what: string): Value {
-  const parsed = schema.safeParse(inDocumentedCase(body));
+  const parsed = schema.safeParse(withSchemaSpelling(body));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   throw badRequest(`The ${what} is not valid at ${issue.path.join('.') || 'its top'}: ${issue.message}.`);
 }
 
 /**
- * A body whose enumerations are spelled as in the schema: documents and tools write them in more than one case, such as
+ * The body with its enumerations spelled as in the schema: documentation and tools use more than one case, such as
  * `geolatency` (Microsoft Learn, "How to use allocation policies").
  */
-function inDocumentedCase(body: unknown): unknown {
+function withSchemaSpelling(body: unknown): unknown {
   if (!isObject(body)) return body;
   const { attestation } = body;
   return {
     ...body,
-    ...spelled(body, 'allocationPolicy', allocationPolicies),
-    ...spelled(body, 'provisioningStatus', provisioningStatuses),
+    ...withSpelling(body, 'allocationPolicy', allocationPolicies),
+    ...withSpelling(body, 'provisioningStatus', provisioningStatuses),
     ...(isObject(attestation)
-      ? { attestation: { ...attestation, ...spelled(attestation, 'type', attestationTypes) } }
+      ? { attestation: { ...attestation, ...withSpelling(attestation, 'type', attestationTypes) } }
       : {}),
   };
 }
 
-function spelled(object: Record<string, unknown>, field: string, values: readonly string[]) {
+function withSpelling(object: Record<string, unknown>, field: string, values: readonly string[]) {
   const given = object[field];
   const value =
     typeof given === 'string' ? values.find((one) => one.toLowerCase() === given.toLowerCase()) : undefined;
@@ -152,7 +157,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 function readCustomAllocation({
   allocationPolicy,
   customAllocationDefinition,
-}: Common): CustomAllocationDefinition | undefined {
+}: CommonFields): CustomAllocationDefinition | undefined {
   if (allocationPolicy !== 'custom') return undefined;
   if (!customAllocationDefinition) {
     // Seen in a report of the real service.
@@ -174,12 +179,12 @@ function readCustomAllocation({
   return { webhookUrl, apiVersion };
 }
 
-/** Microsoft Learn, "How to use allocation policies": with static configuration, an enrollment must name a single hub. */
-function assertOneHubIfStatic({ allocationPolicy, iotHubs, iotHubHostName }: Common): void {
-  const named = iotHubs?.length ? iotHubs.length : iotHubHostName == null ? 0 : 1;
-  if (allocationPolicy === 'static' && named !== 1) {
+/** Microsoft Learn, "How to use allocation policies": with static configuration, an enrollment names a single hub. */
+function assertOneHubIfStatic({ allocationPolicy, iotHubs, iotHubHostName }: CommonFields): void {
+  const count = iotHubs?.length ? iotHubs.length : iotHubHostName == null ? 0 : 1;
+  if (allocationPolicy === 'static' && count !== 1) {
     throw badRequest(
-      `With the allocation policy static, one IoT hub must be named in iotHubs, not ${named}.`,
+      `With the allocation policy static, one IoT hub must be named in iotHubs, not ${count}.`,
     );
   }
 }

@@ -1,4 +1,5 @@
-/** The CA certificates uploaded through ARM. Names are compared without regard to case. */
+/** The CA certificates uploaded through ARM. Names are case-insensitive. */
+import { type Certificate, parseCertificate } from '../../../pki/x509/certificate.js';
 import type { StateDatabase } from '../../state/database.js';
 import { newArmEtag } from '../../state/etag.js';
 
@@ -12,6 +13,14 @@ export interface StoredCertificate {
   etag: string;
   created: Date;
   updated: Date;
+}
+
+/** A CA whose possession is verified; it can be uploaded under several names. */
+export interface VerifiedAuthority {
+  names: readonly string[];
+  certificate: Certificate;
+  /** Upper-case hexadecimal. */
+  sha256: string;
 }
 
 interface Row {
@@ -28,9 +37,10 @@ interface Row {
 export class Certificates {
   readonly #database: StateDatabase;
   readonly #all: Map<string, StoredCertificate>;
-  #changes = 0;
+  /** Undefined after a change, until it is next asked for. */
+  #verified: readonly VerifiedAuthority[] | undefined;
 
-  /** All certificates are held in memory too: there are at most 25, and every registration needs them. */
+  /** Keeps all certificates in memory, too: Azure's limit is 25, and every registration needs them. */
   constructor(database: StateDatabase) {
     this.#database = database;
     const rows = database.prepare('SELECT * FROM certificate').all() as Row[];
@@ -51,11 +61,6 @@ export class Certificates {
     );
   }
 
-  /** Grows with every change: what was derived from the certificates holds for as long as this stays. */
-  get changes(): number {
-    return this.#changes;
-  }
-
   list(): StoredCertificate[] {
     return [...this.#all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
@@ -64,7 +69,13 @@ export class Certificates {
     return this.#all.get(name.toLowerCase());
   }
 
-  /** Stores a certificate, new or changed, under a new etag. */
+  /** The CAs whose possession is verified; the same array until a certificate changes. */
+  verified(): readonly VerifiedAuthority[] {
+    this.#verified ??= toVerifiedAuthorities(this.list().filter(({ verified }) => verified));
+    return this.#verified;
+  }
+
+  /** Stores a new or changed certificate with a new etag. */
   save(certificate: Omit<StoredCertificate, 'etag'>): StoredCertificate {
     const saved: StoredCertificate = { ...certificate, etag: newArmEtag() };
     this.#database
@@ -81,13 +92,23 @@ export class Certificates {
         saved.updated.toISOString(),
       );
     this.#all.set(saved.name.toLowerCase(), saved);
-    this.#changes += 1;
+    this.#verified = undefined;
     return saved;
   }
 
   delete(name: string): void {
     this.#database.prepare('DELETE FROM certificate WHERE name_key = ?').run(name.toLowerCase());
     this.#all.delete(name.toLowerCase());
-    this.#changes += 1;
+    this.#verified = undefined;
   }
+}
+
+function toVerifiedAuthorities(certificates: readonly StoredCertificate[]): VerifiedAuthority[] {
+  const authorities = new Map<string, VerifiedAuthority & { names: string[] }>();
+  for (const { name, der, sha256 } of certificates) {
+    const authority = authorities.get(sha256);
+    if (authority) authority.names.push(name);
+    else authorities.set(sha256, { names: [name], certificate: parseCertificate(der), sha256 });
+  }
+  return [...authorities.values()];
 }

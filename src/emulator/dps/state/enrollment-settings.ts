@@ -1,41 +1,17 @@
-/** What enrollment groups and individual enrollments are set to, both alike. */
+/** The settings that enrollment groups and individual enrollments have in common. */
 import type {
   AllocationPolicy,
   CustomAllocationDefinition,
   InitialTwin,
 } from '../../../dps/contract/schemas.js';
+import type { Attestation } from '../attestation/kinds.js';
 
-export const slots = ['primary', 'secondary'] as const;
-export type Slot = (typeof slots)[number];
-
-/** A certificate that an enrollment holds itself. */
-export interface SlotCertificate {
-  slot: Slot;
-  /** DER, base64. */
-  certificate: string;
-  /** Upper-case hexadecimal. */
-  sha256: string;
-}
-
-/** One of the (at most two) CAs that back an enrollment: by a certificate of its own, or by the name of an uploaded one. */
-export type Authority = SlotCertificate | { slot: Slot; reference: string };
-
-/** Both base64, of 16 to 64 octets. */
-export interface SymmetricKey {
-  primaryKey: string;
-  secondaryKey: string;
-}
-
-/** Hubs stand in it by ID, see state/hubs.ts. */
+/** Hubs are stored by ID, see linked-hubs.ts. */
 export interface EnrollmentSettings {
-  /** Empty when the attestation is another. */
-  authorities: Authority[];
-  /** Of individual enrollments only: the certificates of the device itself. */
-  clientCertificates?: SlotCertificate[];
-  symmetricKey?: SymmetricKey;
+  attestation: Attestation;
   iotEdge: boolean;
   allocationPolicy?: AllocationPolicy;
-  /** Where the policy is `custom`. */
+  /** Only with the policy `custom`. */
   customAllocationDefinition?: CustomAllocationDefinition;
   hubIds?: string[];
   /** The hub of the older field `iotHubHostName`. */
@@ -43,7 +19,7 @@ export interface EnrollmentSettings {
   provisioningStatus: 'enabled' | 'disabled';
   reprovisionPolicy: { updateHubAssignment: boolean; migrateDeviceData: boolean };
   initialTwin?: InitialTwin;
-  /** Which CA answers the certificate requests of its devices. */
+  /** Determines the CA that issues certificates to its devices. */
   credentialPolicyName?: string;
 }
 
@@ -53,12 +29,12 @@ export interface StoredVersion {
   updated: Date;
 }
 
-/** A row of either table. */
+/** A row of the table of groups, or of individual enrollments. */
 export interface EnrollmentRow {
   etag: string;
   created: string;
   updated: string;
-  /** The settings, JSON. */
+  /** The settings as JSON. */
   document: string;
 }
 

@@ -1,77 +1,67 @@
 /**
- * The CAs that issue certificates to registering devices: one root, below it one CA for each credential policy.
+ * The CAs that issue certificates to registering devices: one root, and below it one CA for each credential policy.
  *
- * Azure keeps them in Azure Device Registry, whose certificates are of P-384 (Microsoft Learn, "Device certificate
- * issuance in Azure Device Registry"); there policies are made beforehand, here by being named.
+ * In Azure, they belong to Azure Device Registry and use P-384 (Microsoft Learn, "Device certificate issuance in Azure
+ * Device Registry"). Policies are created there in advance; the emulator creates one when it is first named.
  */
-import { X509Certificate } from 'node:crypto';
-import { type KeyPair, privateKeyFromPem } from '../../../pki/keys.js';
+import { type KeyObject, X509Certificate } from 'node:crypto';
+import { privateKeyFromPem } from '../../../pki/keys.js';
 import type { StateDatabase } from '../../state/database.js';
 import { Recent } from '../../wire/recent.js';
-
-export interface IssuingAuthority {
-  /** PEM. */
-  certificate: string;
-  privateKey: KeyPair['privateKey'];
-}
+import type { IssuingAuthority } from '../registration/issue-certificates.js';
 
 interface Row {
   certificate: string;
   private_key: string;
 }
 
-/** Where the root's certificate is published, in the emulator's folder. */
+/** The file in the emulator's folder that the root certificate is published as. */
 export const issuingRootFileName = 'issuing-root.pem';
 
-/** The key of the root's row; no policy has an empty name. */
+/** The key of the root in its table; policies cannot have an empty name. */
 const rootKey = '';
 
 export class IssuingAuthorities {
   readonly #database: StateDatabase;
   readonly #now: () => Date;
-  #turn: Promise<unknown> = Promise.resolve();
+  #pending: Promise<unknown> = Promise.resolve();
   /** Private keys by their PEM: a few sign for all devices. */
-  readonly #opened = new Recent<string, KeyPair['privateKey']>(32);
+  readonly #opened = new Recent<string, KeyObject>(32);
 
   constructor(database: StateDatabase, now: () => Date) {
     this.#database = database;
     this.#now = now;
   }
 
-  /** The root, made when there is none that is valid now. */
+  /** The root CA, created if there is none that is valid now. */
   async root(): Promise<IssuingAuthority> {
-    return this.#inTurn(() => this.#root());
+    return this.#serialize(() => this.#root());
   }
 
-  /** The CA of a policy with the root above it, made when there is none that is valid now. */
-  async ofPolicy(policyName: string): Promise<{ authority: IssuingAuthority; root: IssuingAuthority }> {
-    return this.#inTurn(async () => {
+  /** The CA of a policy and the root above it, created if there are none that are valid now. */
+  async forPolicy(policyName: string): Promise<{ authority: IssuingAuthority; root: IssuingAuthority }> {
+    return this.#serialize(async () => {
       const root = await this.#root();
       const key = policyName.toLowerCase();
       const stored = this.#read(key);
       if (stored && isIssuedBy(stored, root)) return { authority: stored, root };
-      const { makeAuthority } = await import('../registration/issue-credential.js');
-      return {
-        authority: this.#keep(
-          key,
-          await makeAuthority(`enrollkit emulator policy ${policyName}`, this.#now(), root),
-        ),
-        root,
-      };
+      const { createAuthority } = await import('../registration/issue-certificates.js');
+      const created = await createAuthority(`enrollkit emulator policy ${policyName}`, this.#now(), root);
+      return { authority: this.#store(key, created), root };
     });
   }
 
   async #root(): Promise<IssuingAuthority> {
     const stored = this.#read(rootKey);
     if (stored) return stored;
-    const { makeAuthority } = await import('../registration/issue-credential.js');
-    return this.#keep(rootKey, await makeAuthority('enrollkit emulator issuing root', this.#now()));
+    const { createAuthority } = await import('../registration/issue-certificates.js');
+    return this.#store(rootKey, await createAuthority('enrollkit emulator issuing root', this.#now()));
   }
 
-  /** One after the other: two devices at once must not make two CAs of one policy. */
-  #inTurn<Value>(task: () => Promise<Value>): Promise<Value> {
-    const done = this.#turn.then(task, task);
-    this.#turn = done.catch(() => {});
+  /** Runs tasks one after the other, so that two devices at once do not create two CAs for one policy. */
+  #serialize<Value>(task: () => Promise<Value>): Promise<Value> {
+    const done = this.#pending.then(task, task);
+    this.#pending = done.catch(() => {});
     return done;
   }
 
@@ -88,12 +78,12 @@ export class IssuingAuthorities {
     return { certificate: row.certificate, privateKey };
   }
 
-  #keep(key: string, made: IssuingAuthority): IssuingAuthority {
-    const privateKey = made.privateKey.export({ format: 'pem', type: 'pkcs8' });
+  #store(key: string, authority: IssuingAuthority): IssuingAuthority {
+    const privateKey = authority.privateKey.export({ format: 'pem', type: 'pkcs8' });
     this.#database
       .prepare('INSERT OR REPLACE INTO issuing_authority VALUES (?, ?, ?)')
-      .run(key, made.certificate, privateKey);
-    return made;
+      .run(key, authority.certificate, privateKey);
+    return authority;
   }
 }
 

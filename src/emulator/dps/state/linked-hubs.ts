@@ -1,6 +1,6 @@
 /**
- * The hubs linked to a provisioning service. What the state keeps is a hub's ID: its host name carries the port, and
- * that may change from run to run. So names are put in when answering, and taken out when reading.
+ * The hubs linked to a provisioning service. The state has the IDs of hubs: their host names contain the port, which may
+ * change from run to run. So requests are translated from names to IDs, and replies from IDs to names.
  */
 import type { HubDirectory, IotHub } from '../../hub/hub-directory.js';
 import type { StateDatabase } from '../../state/database.js';
@@ -13,7 +13,7 @@ export interface HubLink {
 }
 
 export interface Hub extends HubLink {
-  /** Host name for devices, with `:port` unless the port is 8883. */
+  /** The host name for devices, with `:port` unless the port is 8883. */
   readonly hostName: string;
   readonly iotHub: IotHub;
 }
@@ -36,10 +36,10 @@ export class LinkedHubs {
     this.#hubs = this.#read();
   }
 
-  /** Notes what the hubs are called in this run, so that a later one understands it. */
-  noteNames(): void {
-    const note = this.#database.prepare('INSERT OR REPLACE INTO hub_name VALUES (?, ?)');
-    for (const { hostName, hubId } of this.#hubs) note.run(hostName.toLowerCase(), hubId);
+  /** Stores the host names of the hubs in this run, so that a later run recognizes them. */
+  recordNames(): void {
+    const record = this.#database.prepare('INSERT OR REPLACE INTO hub_name VALUES (?, ?)');
+    for (const { hostName, hubId } of this.#hubs) record.run(hostName.toLowerCase(), hubId);
   }
 
   /** In the order in which they were linked. */
@@ -51,41 +51,41 @@ export class LinkedHubs {
     return this.#hubs.find((hub) => hub.hubId === hubId);
   }
 
-  /** The linked hub of a host name, which may be one of an earlier run. */
+  /** The linked hub with this host name, which may be from an earlier run. */
   byName(hostName: string): Hub | undefined {
     const hubId = this.idOf(hostName);
     return hubId === undefined ? undefined : this.get(hubId);
   }
 
-  /** The host name of a hub, linked or not; its ID when there is no such hub. */
+  /** The host name of a hub, linked or not; its ID if there is no such hub. */
   hostNameOf(hubId: string): string {
     return this.#directory.get(hubId)?.names.mqtt ?? hubId;
   }
 
-  /** The ID of the hub of a host name, linked or not. */
+  /** The ID of the hub with this host name, linked or not. */
   idOf(hostName: string): string | undefined {
-    const named = this.#database
+    const row = this.#database
       .prepare('SELECT hub_id FROM hub_name WHERE name = ?')
       .get(hostName.toLowerCase()) as { hub_id: string } | undefined;
-    return named?.hub_id ?? this.#directory.byName(hostName)?.hubId;
+    return row?.hub_id ?? this.#directory.byName(hostName)?.hubId;
   }
 
-  /** Links these hubs and no others. */
+  /** Replaces all links. */
   replace(links: readonly HubLink[]): void {
     this.#database.transaction(() => {
-      this.#database.exec('DELETE FROM hub');
-      const insert = this.#database.prepare('INSERT INTO hub VALUES (?, ?, ?, ?, ?)');
+      this.#database.exec('DELETE FROM linked_hub');
+      const insert = this.#database.prepare('INSERT INTO linked_hub VALUES (?, ?, ?, ?, ?)');
       for (const [position, link] of links.entries()) {
         const { hubId, location, applyAllocationPolicy, allocationWeight } = link;
         insert.run(hubId, location, applyAllocationPolicy ? 1 : 0, allocationWeight, position);
       }
     })();
     this.#hubs = this.#read();
-    this.noteNames();
+    this.recordNames();
   }
 
   #read(): Hub[] {
-    const rows = this.#database.prepare('SELECT * FROM hub ORDER BY position, hub_id').all() as Row[];
+    const rows = this.#database.prepare('SELECT * FROM linked_hub ORDER BY position, hub_id').all() as Row[];
     return rows.flatMap((row): Hub[] => {
       const iotHub = this.#directory.get(row.hub_id);
       if (!iotHub) return [];

@@ -1,4 +1,4 @@
-/** The resource groups of the emulator's one subscription. Names are compared without regard to case. */
+/** The resource groups of the emulator's only subscription. Names are case-insensitive. */
 import type { StateDatabase } from '../../state/database.js';
 
 export interface ResourceGroup {

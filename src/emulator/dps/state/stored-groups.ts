@@ -1,8 +1,8 @@
-/** Enrollment groups. IDs are compared without regard to case. */
-
-import type { StateDatabase } from '../../state/database.js';
+/** Enrollment groups. IDs are case-insensitive. */
+import type { StateDatabase, StateStatement } from '../../state/database.js';
 import { newEtag } from '../../state/etag.js';
 import { Recent } from '../../wire/recent.js';
+import { type AttestationKindName, kindOf } from '../attestation/kinds.js';
 import {
   type EnrollmentRow,
   type EnrollmentSettings,
@@ -16,21 +16,26 @@ export interface GroupSettings extends EnrollmentSettings {
 
 export interface StoredGroup extends GroupSettings, StoredVersion {}
 
-/** More than the CAs of the devices of any provisioning service; strangers' CAs come and go. */
+/** More than the CAs of the devices of any provisioning service, even if unknown CAs come and go. */
 const maxFound = 1000;
 
 export class EnrollmentGroups {
   readonly #database: StateDatabase;
-  readonly #byAuthority;
-  /** What was found last, by CA; null for none. Every registration asks, and groups change rarely. */
+  readonly #byAuthority: StateStatement;
+  readonly #ofKinds: StateStatement;
+  /** The results found last, by CA; null for none. Every registration asks, and groups change rarely. */
   readonly #found = new Recent<string, StoredGroup | null>(maxFound);
 
   constructor(database: StateDatabase) {
     this.#database = database;
-    // json_each: a CA has as many names as it was uploaded under.
+    // json_each: a CA can be uploaded under several names.
     this.#byAuthority = database.prepare(
       `SELECT g.* FROM enrollment_group g JOIN enrollment_group_ca ca ON ca.group_key = g.group_key
        WHERE ca.sha256 = ? OR ca.reference_key IN (SELECT value FROM json_each(?)) ORDER BY g.number LIMIT 1`,
+    );
+    this.#ofKinds = database.prepare(
+      `SELECT * FROM enrollment_group
+       WHERE json_extract(document, '$.attestation.kind') IN (SELECT value FROM json_each(?)) ORDER BY number`,
     );
   }
 
@@ -41,7 +46,7 @@ export class EnrollmentGroups {
     return row === undefined ? undefined : fromRow(row as EnrollmentRow);
   }
 
-  /** Groups in the order of their IDs, those after `after`. */
+  /** Up to `limit` groups after an ID, sorted by ID. */
   page(after: string, limit: number): StoredGroup[] {
     const rows = this.#database
       .prepare('SELECT * FROM enrollment_group WHERE group_key > ? ORDER BY group_key LIMIT ?')
@@ -49,45 +54,39 @@ export class EnrollmentGroups {
     return rows.map(fromRow);
   }
 
-  /** How many there are, of symmetric key attestation or of X.509. */
-  count(attestation: 'symmetricKey' | 'x509'): number {
+  /** The groups of some kinds of attestation, in the order of creation. */
+  ofKinds(kinds: readonly AttestationKindName[]): StoredGroup[] {
+    return (this.#ofKinds.all(JSON.stringify(kinds)) as EnrollmentRow[]).map(fromRow);
+  }
+
+  countOfKinds(kinds: readonly AttestationKindName[]): number {
     const { count } = this.#database
       .prepare(
         `SELECT count(*) AS count FROM enrollment_group
-         WHERE (json_extract(document, '$.symmetricKey') IS NOT NULL) = ?`,
+         WHERE json_extract(document, '$.attestation.kind') IN (SELECT value FROM json_each(?))`,
       )
-      .get(attestation === 'symmetricKey' ? 1 : 0) as { count: number };
+      .get(JSON.stringify(kinds)) as { count: number };
     return count;
   }
 
-  /** The groups of symmetric key attestation, in the order of their making. */
-  withSymmetricKey(): StoredGroup[] {
-    const rows = this.#database
-      .prepare(
-        `SELECT * FROM enrollment_group WHERE json_extract(document, '$.symmetricKey') IS NOT NULL ORDER BY number`,
-      )
-      .all() as EnrollmentRow[];
-    return rows.map(fromRow);
-  }
-
   /**
-   * The group that a CA backs; the one made first, when it backs several.
+   * The group of a CA; the one created first if there are several.
    *
    * @param sha256 the CA's SHA-256, upper-case hexadecimal
-   * @param certificateNames its names in ARM, when it is uploaded and verified
+   * @param certificateNames its names in ARM, if it is uploaded and verified
    */
   byAuthority(sha256: string, certificateNames: readonly string[]): StoredGroup | undefined {
     const names = JSON.stringify(certificateNames.map((name) => name.toLowerCase()));
-    const asked = `${sha256} ${names}`;
-    const known = this.#found.get(asked);
+    const key = `${sha256} ${names}`;
+    const known = this.#found.get(key);
     if (known !== undefined) return known ?? undefined;
     const row = this.#byAuthority.get(sha256, names);
     const group = row === undefined ? undefined : fromRow(row as EnrollmentRow);
-    this.#found.set(asked, group ?? null);
+    this.#found.set(key, group ?? null);
     return group;
   }
 
-  /** Stores a group, new or changed, under a new etag. */
+  /** Stores a new or changed group with a new etag. */
   save(settings: GroupSettings, created: Date, updated: Date): StoredGroup {
     const groupKey = settings.enrollmentGroupId.toLowerCase();
     const etag = newEtag();
@@ -102,7 +101,8 @@ export class EnrollmentGroups {
         .run(groupKey, etag, created.toISOString(), updated.toISOString(), JSON.stringify(settings));
       this.#deleteAuthorities(groupKey);
       const insert = this.#database.prepare('INSERT INTO enrollment_group_ca VALUES (?, ?, ?, ?)');
-      for (const authority of settings.authorities) {
+      const { attestation } = settings;
+      for (const authority of kindOf(attestation).authorities?.(attestation) ?? []) {
         const sha256 = 'sha256' in authority ? authority.sha256 : null;
         const reference = 'reference' in authority ? authority.reference.toLowerCase() : null;
         insert.run(groupKey, authority.slot, sha256, reference);

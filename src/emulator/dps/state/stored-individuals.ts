@@ -1,5 +1,5 @@
-/** Individual enrollments. Registration IDs are compared without regard to case. */
-import type { StateDatabase } from '../../state/database.js';
+/** Individual enrollments. Registration IDs are case-insensitive. */
+import type { StateDatabase, StateStatement } from '../../state/database.js';
 import { newEtag } from '../../state/etag.js';
 import { RowCount } from '../../state/row-count.js';
 import {
@@ -11,7 +11,7 @@ import {
 
 export interface IndividualSettings extends EnrollmentSettings {
   registrationId: string;
-  /** The device's ID in its hub, where it is another than the registration ID. */
+  /** The device's ID in its hub, if it differs from the registration ID. */
   deviceId?: string;
   optionalDeviceInformation?: Record<string, unknown>;
 }
@@ -20,7 +20,7 @@ export interface StoredIndividual extends IndividualSettings, StoredVersion {}
 
 export class IndividualEnrollments {
   readonly #database: StateDatabase;
-  readonly #get;
+  readonly #get: StateStatement;
   readonly #count: RowCount;
 
   constructor(database: StateDatabase) {
@@ -30,18 +30,17 @@ export class IndividualEnrollments {
   }
 
   get(registrationId: string): StoredIndividual | undefined {
-    // Every registration asks, and most services have groups only.
+    // Every registration asks, and most services have no individual enrollments.
     if (this.count() === 0) return undefined;
     const row = this.#get.get(registrationId.toLowerCase());
     return row === undefined ? undefined : fromEnrollmentRow<IndividualSettings>(row as EnrollmentRow);
   }
 
-  /** How many there are. */
   count(): number {
     return this.#count.value;
   }
 
-  /** Enrollments in the order of their IDs, those after `after`. */
+  /** Up to `limit` enrollments after an ID, sorted by ID. */
   page(after: string, limit: number): StoredIndividual[] {
     const rows = this.#database
       .prepare(
@@ -51,7 +50,7 @@ export class IndividualEnrollments {
     return rows.map((row) => fromEnrollmentRow<IndividualSettings>(row));
   }
 
-  /** Stores an enrollment, new or changed, under a new etag. */
+  /** Stores a new or changed enrollment with a new etag. */
   save(settings: IndividualSettings, created: Date, updated: Date): StoredIndividual {
     const etag = newEtag();
     const isNew = this.get(settings.registrationId) === undefined;

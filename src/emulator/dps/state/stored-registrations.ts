@@ -1,22 +1,23 @@
-/** Registration records, and the operations that devices poll. IDs are compared without regard to case. */
+/** Registration records, and the operations that devices poll. IDs are case-insensitive. */
 import type { RegistrationState } from '../../../dps/contract/schemas.js';
-import type { StateDatabase } from '../../state/database.js';
+import type { StateDatabase, StateStatement } from '../../state/database.js';
 import { newEtag } from '../../state/etag.js';
 import { RowCount } from '../../state/row-count.js';
 import { Recent } from '../../wire/recent.js';
 
 export interface RegistrationRecord {
   registrationId: string;
-  /** Undefined when an individual enrollment let the device in. */
+  /** Undefined when an individual enrollment admitted the device. */
   enrollmentGroupId?: string | undefined;
-  /** Where the device is; of a registration that failed, where it was before. */
+  /** The assignment of the device; in a failed registration, the one before. */
   deviceId?: string | undefined;
   hubId?: string | undefined;
   status: 'assigned' | 'failed';
+  /** What really happened; replies of some api-versions may differ. */
   substatus?: NonNullable<RegistrationState['substatus']>;
   errorCode?: number;
   errorMessage?: string;
-  /** What a custom allocation webhook has for the device. */
+  /** What a custom allocation webhook returned for the device. */
   payload?: unknown;
   etag: string;
   created: Date;
@@ -26,16 +27,16 @@ export interface RegistrationRecord {
 export interface Operation {
   operationId: string;
   registrationId: string;
-  /** Who began it, see Decision.identity: the operation is that identity's alone. */
+  /** The `id` of the DeviceIdentity that began it, and that alone can poll for it. */
   identity: string;
-  /** The certificates that the device got, base64 of DER, its own first; undefined when it asked for none. */
+  /** The certificates issued to the device, base64 of DER, its own first; undefined when it requested none. */
   issuedChain?: string[] | undefined;
 }
 
-/** How long an operation can be polled after a newer one of the same device began. */
+/** How long an operation can be polled after the same device began a newer one. */
 const keptMs = 3_600_000;
 
-/** More than the devices that wait for their outcome at a time. */
+/** More than the devices that wait for their outcome at the same time. */
 const maxRecent = 1000;
 
 interface Row {
@@ -55,12 +56,11 @@ interface Row {
 
 export class RegistrationRecords {
   readonly #database: StateDatabase;
-  readonly #get;
-  readonly #save;
-  readonly #getOperation;
-  /** By registration key, what was stored last: a device asks for its outcome right after its registration. */
+  readonly #get: StateStatement;
+  readonly #save: StateStatement;
+  readonly #getOperation: StateStatement;
+  /** What was stored last, by registration key: a device polls for its outcome right after its registration. */
   readonly #recent = new Recent<string, { record: RegistrationRecord; operation: Operation }>(maxRecent);
-
   readonly #count: RowCount;
 
   constructor(database: StateDatabase) {
@@ -81,12 +81,11 @@ export class RegistrationRecords {
     return row === undefined ? undefined : fromRow(row as Row);
   }
 
-  /** How many there are. */
   count(): number {
     return this.#count.value;
   }
 
-  /** A group's records in the order of their IDs, those after `after`. */
+  /** Up to `limit` records of a group after an ID, sorted by ID. */
   page(enrollmentGroupId: string, after: string, limit: number): RegistrationRecord[] {
     const rows = this.#database
       .prepare(
@@ -97,7 +96,7 @@ export class RegistrationRecords {
     return rows.map(fromRow);
   }
 
-  /** Stores the outcome of a registration and the operation that led to it, both or neither. */
+  /** Stores the outcome of a registration and the operation that led to it: both or neither. */
   save(outcome: Omit<RegistrationRecord, 'etag'>, operation: Operation): void {
     const record = { ...outcome, etag: newEtag() };
     const key = record.registrationId.toLowerCase();
@@ -128,7 +127,7 @@ export class RegistrationRecords {
     this.#recent.set(key, { record, operation });
   }
 
-  /** Forgets a device: its record and its operations. */
+  /** Deletes the record of a device and its operations. */
   delete(registrationId: string): void {
     const key = registrationId.toLowerCase();
     this.#recent.delete(key);
@@ -141,7 +140,7 @@ export class RegistrationRecords {
     })();
   }
 
-  /** @param registrationId whose operation it may be; it is found in any case */
+  /** @param registrationId the device that probably began it: a hint that saves reading the database */
   operation(operationId: string, registrationId: string): Operation | undefined {
     const known = this.#recent.get(registrationId.toLowerCase())?.operation;
     if (known?.operationId === operationId) return known;

@@ -6,11 +6,10 @@
 
 import { isJsonObject, type JsonObject } from '../../../dps/contract/merge-patch.js';
 import { routes } from '../../../dps/contract/routes.js';
-import { twinEtag } from '../describe.js';
 import { assertDeviceId, parseDeviceSettings } from '../device-request.js';
+import { twinEtag, unquoted } from '../etags.js';
 import type { Hub } from '../hub.js';
 import { HubError } from '../hub-error.js';
-import { unquoted } from '../identities.js';
 import { TwinPatchError } from '../twin-limits.js';
 import { parseTwinChange } from '../twin-request.js';
 import type { HubOperation } from './hub-operation.js';

@@ -2,12 +2,12 @@
 import { z } from 'zod';
 import { routes } from '../../../dps/contract/routes.js';
 import { etagMatches } from '../../state/etag.js';
-import { describeTwin, presenceOf, twinEtag } from '../describe.js';
+import { describeTwin, presenceOf } from '../describe.js';
 import type { HubDevice } from '../devices.js';
 import { maxMethodPayloadBytes } from '../direct-methods.js';
+import { twinEtag, unquoted } from '../etags.js';
 import type { Hub } from '../hub.js';
 import { HubError } from '../hub-error.js';
-import { unquoted } from '../identities.js';
 import { TwinPatchError } from '../twin-limits.js';
 import { parseTwinChange } from '../twin-request.js';
 import type { HubOperation, HubReply } from './hub-operation.js';

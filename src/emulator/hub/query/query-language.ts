@@ -1,5 +1,5 @@
 /**
- * The query language of IoT Hub, as far as it selects devices: `SELECT * FROM devices WHERE ...`.
+ * The part of IoT Hub's query language that selects devices: `SELECT * FROM devices WHERE ...`.
  *
  * Source: Microsoft Learn, "IoT Hub query language for device and module twins, jobs, and message routing" and its
  * "Expressions and conditions".
@@ -8,19 +8,19 @@ import { isJsonObject } from '../../../dps/contract/merge-patch.js';
 import { HubError } from '../hub-error.js';
 import { queryTokens, type QueryToken as Token } from './query-tokens.js';
 
-/** Whether a twin, as the service sees it, is selected. */
+/** Whether the query selects a twin, given as the service sees it. */
 export type TwinFilter = (twin: Record<string, unknown>) => boolean;
 
-/** The value of an expression; undefined where a property is not there, or where types do not match. */
+/** The value of an expression; undefined where a property does not exist, or types do not match. */
 type Expression = (twin: Record<string, unknown>) => unknown;
 
-/** Twins nest ten deep; a query that nests deeper than this is meant to break something. */
+/** Twins nest ten deep; a query that nests deeper than this is an attack. */
 const maxNesting = 50;
 const maxQueryLength = 8192;
 
 /**
- * @throws HubError ArgumentInvalid, with the place, when it is no query; NotImplemented when it is another one than the
- *   selection of whole twins of devices
+ * @throws HubError ArgumentInvalid, with the position, when the syntax is wrong; NotImplemented for queries other than the
+ *   selection of whole device twins
  */
 export function parseDeviceQuery(query: string): TwinFilter {
   if (query.length > maxQueryLength) throw invalid(`The query is longer than ${maxQueryLength} characters`);
@@ -29,8 +29,8 @@ export function parseDeviceQuery(query: string): TwinFilter {
 
 /** @throws HubError ArgumentInvalid */
 function tokensOf(query: string): Token[] {
-  const { tokens, strange } = queryTokens(query);
-  if (strange !== undefined) throw invalid(`The query has something unexpected at character ${strange}`);
+  const { tokens, invalidAt } = queryTokens(query);
+  if (invalidAt !== undefined) throw invalid(`The query has something unexpected at character ${invalidAt}`);
   return tokens;
 }
 
@@ -44,7 +44,7 @@ const comparisons: Record<string, (order: number) => boolean> = {
   '>=': (order) => order >= 0,
 };
 
-/** By how tightly they bind, the loosest first. */
+/** By precedence, the lowest first. */
 const arithmetic: readonly Record<string, (left: number, right: number) => number>[] = [
   { '+': (left, right) => left + right, '-': (left, right) => left - right },
   {
@@ -72,7 +72,7 @@ class QueryParser {
   readonly #tokens: Token[];
   #position = 0;
   #nesting = 0;
-  /** Names that stand for the twin itself: `devices`, and what `FROM devices AS d` gives it. */
+  /** Names of the twin itself: `devices`, and `d` in `FROM devices AS d`. */
   readonly #aliases = new Set(['devices']);
 
   constructor(tokens: Token[]) {
@@ -274,7 +274,7 @@ class QueryParser {
   }
 }
 
-/** Below, at or above zero; undefined when the two cannot be compared. */
+/** Negative, zero or positive; undefined when the two cannot be compared. */
 function orderOf(left: unknown, right: unknown): number | undefined {
   if (left === null && right === null) return 0;
   if (typeof left !== typeof right) return undefined;
@@ -287,9 +287,9 @@ function onStrings(of: (text: string, part: string) => boolean): (...values: unk
   return (text, part) => (typeof text === 'string' && typeof part === 'string' ? of(text, part) : undefined);
 }
 
-function unexpected({ at, kind }: Token, wanted: string): HubError {
+function unexpected({ at, kind }: Token, expected: string): HubError {
   return invalid(
-    `The query ${kind === 'end' ? 'ends' : `has something else`} at character ${at}, where ${wanted} is expected`,
+    `The query ${kind === 'end' ? 'ends' : `has something else`} at character ${at}, where ${expected} is expected`,
   );
 }
 

@@ -1,23 +1,26 @@
 /**
- * The words, texts, numbers and signs of a query.
+ * Splits a query into words, strings, numbers and signs.
  *
- * Source: Microsoft Learn, "IoT Hub query language", expressions and conditions: text stands in apostrophes or quotation
- * marks, numbers are decimal or hexadecimal.
+ * Source: Microsoft Learn, "IoT Hub query language", expressions and conditions: strings are in single or double
+ * quotes, numbers are decimal or hexadecimal.
  */
 
 export interface QueryToken {
   kind: 'word' | 'string' | 'number' | 'sign' | 'end';
-  /** Of a string, what it stands for. */
+  /** Of a string, its value. */
   text: string;
-  /** Counted in characters from 1. */
+  /** The position of its first character, counted from 1. */
   at: number;
 }
 
 const pattern =
   /\s*(?:(?<word>[A-Za-z_$][\w$]*)|'(?<single>(?:[^'\\]|\\.|'')*)'|"(?<double>(?:[^"\\]|\\.|"")*)"|(?<number>0[xX][\dA-Fa-f]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?<sign><=|>=|!=|<>|[=<>()[\],.*+\-/%]))/y;
 
-/** @returns the tokens, the last one of the kind `end`; or the place of what is none, counted from 1 */
-export function queryTokens(query: string): { tokens: QueryToken[]; strange: number | undefined } {
+/**
+ * @returns the tokens, the last one of the kind `end`; and the position of the first character that belongs to none,
+ *   counted from 1
+ */
+export function queryTokens(query: string): { tokens: QueryToken[]; invalidAt: number | undefined } {
   const tokens: QueryToken[] = [];
   let end = 0;
   for (;;) {
@@ -35,10 +38,10 @@ export function queryTokens(query: string): { tokens: QueryToken[]; strange: num
   }
   const rest = query.slice(end);
   tokens.push({ kind: 'end', text: '', at: query.length + 1 });
-  return { tokens, strange: rest.trim() === '' ? undefined : end + rest.search(/\S/) + 1 };
+  return { tokens, invalidAt: rest.trim() === '' ? undefined : end + rest.search(/\S/) + 1 };
 }
 
-/** Escapes, and marks that are doubled to stand for themselves. */
+/** Resolves escapes and doubled quotes. */
 function unescaped(text: string): string {
   return text.replace(
     /\\u([\dA-Fa-f]{4})|\\(.)|''|""/g,

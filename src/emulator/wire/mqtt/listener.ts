@@ -1,7 +1,7 @@
 /** The MQTT listener: one TLS port, on which devices register and on which they talk to their hub. */
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
-import { dpsCandidate, type RegistrationsLike } from '../../dps/device/mqtt-session.js';
+import { type DpsSessionOptions, dpsCandidate } from '../../dps/device/mqtt-session.js';
 import { isDpsUserName } from '../../dps/device/user-name.js';
 import type { NamedHub } from '../../hub/hub.js';
 import { maxMessageBytes } from '../../hub/messages.js';
@@ -20,7 +20,7 @@ export interface MqttOptions {
   hosts: string[];
   /** 0 picks a free one. */
   port: number;
-  registrations: RegistrationsLike;
+  registrations: DpsSessionOptions['registrations'];
   /** The hub of a host name, with or without port. */
   hubOf: (hostName: string) => NamedHub | undefined;
   /** Seconds that a device is told to wait while it is being assigned. */

@@ -1,30 +1,29 @@
-/** A device that asks about its registration, whatever the transport. */
+/** The request of a device about its registration, the same for every transport. */
 import type { z } from 'zod';
 import { csrApiVersions } from '../../../dps/contract/api-versions.js';
 import { sameId } from '../../../dps/contract/ids.js';
 import { registerRequest } from '../../../dps/contract/schemas.js';
 import { DpsError } from '../dps-error.js';
 
-/** Who asks: what the path says, and what the TLS handshake proved. */
-export interface DeviceRequest {
+export interface RegistrationRequest {
   apiVersion: string;
   idScope: string;
   registrationId: string;
-  /** The certificates that the client presented, DER, leaf first; empty when it presented none. */
-  chain: Buffer[];
-  /** The shared access signature of a device with a symmetric key. */
+  /** The certificates that the client presented in the TLS handshake: DER, leaf first; empty if it presented none. */
+  chain: readonly Buffer[];
+  /** The shared access signature; undefined if the device sent none. */
   authorization?: string | undefined;
 }
 
-/**
- * @param request `body` is the parsed JSON of the request, not checked yet
- * @throws DpsError badRequest, notImplemented
- */
+/** A request with a body: its JSON, parsed and not checked yet. */
+export type RequestWithBody = RegistrationRequest & { body: unknown };
+
+/** @throws DpsError badRequest, notImplemented */
 export function readRegistrationBody({
   body,
   registrationId,
   apiVersion,
-}: DeviceRequest & { body: unknown }): z.infer<typeof registerRequest> {
+}: RequestWithBody): z.infer<typeof registerRequest> {
   const parsed = registerRequest.safeParse(body);
   if (!parsed.success) {
     throw new DpsError('badRequest', {
@@ -37,6 +36,6 @@ export function readRegistrationBody({
   if ((body as Record<string, unknown>).tpm != null) {
     throw new DpsError('notImplemented', { message: 'The field tpm is not implemented here.' });
   }
-  // To earlier versions it is a field like any that they do not know.
+  // Earlier versions ignore it, like any unknown field.
   return csrApiVersions.includes(apiVersion.toLowerCase()) ? parsed.data : { ...parsed.data, csr: null };
 }

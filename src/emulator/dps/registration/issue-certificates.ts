@@ -1,15 +1,20 @@
-/** Makes the certificates that the emulator gives to devices, and the CAs that sign them. */
+/** Issues certificates to devices, and creates the CAs that sign them. */
 import type { KeyObject } from 'node:crypto';
-import { generateKeyPair } from '../../../pki/keys.js';
+import { generateKeyPair, type KeyPair } from '../../../pki/keys.js';
 import { issue } from '../../../pki/make/issue.js';
 import { loadProfile } from '../../../pki/make/profile.js';
-import type { IssuingAuthority } from '../state/issuing-authorities.js';
 
-/** The default of Azure Device Registry's policies, whose range is 1 to 90. */
+/** The default of the policies in Azure Device Registry, which allow 1 to 90 days. */
 const validityDays = 30;
 
-/** @param issuer left out for a root */
-export async function makeAuthority(
+export interface IssuingAuthority {
+  /** PEM. */
+  certificate: string;
+  privateKey: KeyPair['privateKey'];
+}
+
+/** @param issuer undefined for a root */
+export async function createAuthority(
   commonName: string,
   at: Date,
   issuer?: IssuingAuthority,
@@ -25,7 +30,7 @@ export async function makeAuthority(
   return { certificate: pem, privateKey };
 }
 
-/** A device's operational certificate. */
+/** @returns the operational certificate of a device, DER */
 export async function issueDeviceCertificate(
   registrationId: string,
   publicKey: KeyObject,

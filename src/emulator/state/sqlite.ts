@@ -1,0 +1,48 @@
+/**
+ * SQLite (libsql), loaded when the first database is opened: libsql is native code that some platforms have no build of,
+ * and everything in enrollkit except the emulator works there.
+ */
+import { createRequire } from 'node:module';
+import type Database from 'libsql';
+import { EnrollkitError } from '../../errors.js';
+
+export type SqliteDatabase = Database.Database;
+export type SqliteStatement = Database.Statement;
+
+/** The platforms of libsql's optional dependencies, as `process.platform` and `process.arch` name them. */
+const platforms = ['darwin-arm64', 'darwin-x64', 'linux-arm', 'linux-arm64', 'linux-x64', 'win32-x64'];
+
+let loaded: typeof Database | undefined;
+
+/**
+ * Opens a database file, which is created if it does not exist, or `:memory:`.
+ *
+ * @throws EnrollkitError EMULATOR_UNSUPPORTED; errors of libsql, whose `code` is SQLite's
+ */
+export function openSqlite(path: string): SqliteDatabase {
+  return new (loadSqlite())(path);
+}
+
+/** @throws EnrollkitError EMULATOR_UNSUPPORTED when libsql cannot be loaded */
+export function loadSqlite(): typeof Database {
+  try {
+    loaded ??= createRequire(import.meta.url)('libsql') as typeof Database;
+    return loaded;
+  } catch (cause) {
+    const platform = `${process.platform}-${process.arch}`;
+    throw platforms.includes(platform)
+      ? new EnrollkitError(
+          'EMULATOR_UNSUPPORTED',
+          `The emulator's database (libsql) cannot be loaded: its package for this platform (${platform}) is missing or broken.`,
+          {
+            next: 'Install enrollkit again with its optional dependencies: npm install --include=optional.',
+            cause,
+          },
+        )
+      : new EnrollkitError(
+          'EMULATOR_UNSUPPORTED',
+          `The emulator does not run on this platform (${platform}): its database (libsql) has no build for it.`,
+          { cause },
+        );
+  }
+}

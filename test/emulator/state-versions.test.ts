@@ -1,0 +1,127 @@
+/** A state of another version of enrollkit is refused, and stays as it is. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { test } from 'uvu';
+import { resetStoppedEmulator } from '../../src/emulator/control/empty-folder.js';
+import { startEmulator } from '../../src/emulator/start.js';
+import { applicationId } from '../../src/emulator/state/schema.js';
+import { EnrollkitError } from '../../src/errors.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { startTestEmulator } from './support.js';
+
+/** The files of the state and what they contain. */
+function contentsOf(folder: string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(folder)
+      .sort()
+      .map((name) => [
+        name,
+        createHash('sha256')
+          .update(readFileSync(join(folder, name)))
+          .digest('hex'),
+      ]),
+  );
+}
+
+/** Writes a state as a build before the first release did: in WAL mode, with its own numbers of versions. */
+function writeEarlierState(folder: string, { version, killed }: { version: number; killed: boolean }): void {
+  const written = killed ? join(folder, '..', 'running') : folder;
+  mkdirSync(written, { recursive: true });
+  const database = new Database(join(written, 'state.db'));
+  database.exec(`PRAGMA journal_mode = WAL; BEGIN;
+    CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    INSERT INTO setting VALUES ('armToken', 'earlier'); PRAGMA user_version = ${version}; COMMIT;`);
+  if (killed) {
+    // What the process leaves that has the file open: everything is still in the log.
+    for (const suffix of ['', '-wal', '-shm'])
+      cpSync(join(written, `state.db${suffix}`), join(folder, `state.db${suffix}`));
+  } else database.exec('PRAGMA wal_checkpoint(TRUNCATE);');
+  database.close();
+}
+
+async function refused(dir: string, message: RegExp): Promise<void> {
+  const folder = join(dir, 'emulator');
+  const before = contentsOf(folder);
+  const isRefusal = (error: unknown) => {
+    assert.ok(error instanceof EnrollkitError);
+    assert.equal(error.code, 'EMULATOR_STATE_UNREADABLE');
+    assert.match(error.message, message);
+    assert.match(error.next, /folder away/);
+    return true;
+  };
+  await assert.rejects(startEmulator({ dir }), isRefusal);
+  assert.deepEqual(contentsOf(folder), before, 'nothing is written');
+  assert.throws(() => resetStoppedEmulator(dir, { newIdentity: false }), isRefusal);
+}
+
+for (const [name, state] of Object.entries({
+  'of the last build before the first release': { version: 7, killed: false },
+  'whose version has the number of a current one': { version: 1, killed: false },
+  'of a process that was killed': { version: 7, killed: true },
+})) {
+  test(`an older state ${name} is refused, until it is removed`, async () => {
+    await inTemporaryFolder(async (dir) => {
+      const folder = join(dir, 'emulator');
+      mkdirSync(folder);
+      writeEarlierState(join(dir, 'emulator'), state);
+      if (state.killed) assert.ok(readdirSync(folder).includes('state.db-wal'));
+      await refused(dir, /older enrollkit/);
+      assert.equal(resetStoppedEmulator(dir, { newIdentity: true }), true);
+      const emulator = await startTestEmulator({ dir });
+      await emulator.stop();
+    });
+  });
+}
+
+for (const part of ['state.db', 'state-hub-2.db', 'state-service-2.db']) {
+  test(`a newer ${part} is refused`, async () => {
+    await inTemporaryFolder(async (dir) => {
+      const options = { dir, hubs: ['hub-a', 'hub-b'], services: ['dps-a', 'dps-b'] };
+      await (await startTestEmulator(options)).stop();
+      const database = new Database(join(dir, 'emulator', part));
+      database.exec('PRAGMA user_version = 1000; PRAGMA wal_checkpoint(TRUNCATE);');
+      database.close();
+      if (part === 'state.db') await refused(dir, /newer enrollkit \(version 1000/);
+      else await assert.rejects(startEmulator({ dir }), { code: 'EMULATOR_STATE_UNREADABLE' });
+    });
+  });
+}
+
+test('every file of the state is marked, from the moment it exists', async () => {
+  await inTemporaryFolder(async (dir) => {
+    const emulator = await startTestEmulator({ dir, hubs: ['hub-a', 'hub-b'], services: ['dps-a', 'dps-b'] });
+    try {
+      for (const name of ['state.db', 'state-hub-2.db', 'state-service-2.db']) {
+        const header = readFileSync(join(dir, 'emulator', name)).subarray(0, 100);
+        assert.equal(header.readUInt32BE(68), applicationId, name);
+        assert.equal(header.readUInt32BE(60), 1, name);
+      }
+    } finally {
+      await emulator.stop();
+    }
+  });
+});
+
+test('a first start that was killed while it made the state can be repeated', async () => {
+  await inTemporaryFolder(async (dir) => {
+    const folder = join(dir, 'emulator');
+    const running = join(dir, 'running');
+    for (const path of [folder, running]) mkdirSync(path);
+    const database = new Database(join(running, 'state.db'));
+    // A transaction whose pages are in the file already, and whose journal is still there.
+    database.exec('PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN; CREATE TABLE setting (name TEXT);');
+    database.exec(`INSERT INTO setting VALUES ('${'x'.repeat(100_000)}');`);
+    for (const suffix of ['', '-journal'])
+      cpSync(join(running, `state.db${suffix}`), join(folder, `state.db${suffix}`));
+    assert.ok(readFileSync(join(folder, 'state.db')).length > 0);
+    database.exec('ROLLBACK;');
+    database.close();
+    const emulator = await startTestEmulator({ dir });
+    await emulator.stop();
+  });
+});
+
+test.run();
