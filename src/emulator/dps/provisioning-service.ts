@@ -55,6 +55,7 @@ export interface ProvisioningService {
   readonly issuing: IssuingAuthorities;
   readonly registrations: Registrations;
   readonly quotas: Quotas;
+  readonly now: () => Date;
 }
 
 export interface OpenServiceOptions {
@@ -122,6 +123,7 @@ export function openService(
     hubs,
     issuing,
     quotas,
+    now,
     registrations: new Registrations({
       attestation,
       records,

@@ -1,20 +1,16 @@
 /** The hubs of an emulator. Each keeps its devices in a state of its own; a provisioning service links some of them. */
 
 import type { StateDatabases } from '../state/databases.js';
-import { makeHubPolicies, type Policy, readPolicies } from '../state/identity.js';
+import { makeHubPolicies, readPolicies } from '../state/identity.js';
 import { HostNames, type Ports } from '../wire/network/host-names.js';
-import { type Hub, type NamedHub, openHub } from './hub.js';
+import { type HostedHub, openHub } from './hub.js';
 
-export interface IotHub {
-  /** Its name, lower case. */
-  readonly hubId: string;
+/** A hub of the emulator; its ID is its name in lower case. */
+export interface IotHub extends HostedHub {
   /** Which of the hubs it is, from 1; its loopback address ends with it. */
   readonly number: number;
   /** Milliseconds that devices are taken to be away from it. */
   readonly latency: number;
-  readonly hub: Hub;
-  readonly policies: readonly Policy[];
-  readonly names: HostNames;
 }
 
 /** The hub of a state that was not told another name. */
@@ -26,14 +22,14 @@ export interface HubDirectoryOptions {
   /** What a hub of this number is bound to. */
   addressOf: (number: number, name: string) => string;
   ports: () => Ports;
-  /** The CAs whose certificates let in devices of the kind `certificateAuthority`: DER. */
-  authorities: () => readonly Buffer[];
 }
 
 export class HubDirectory {
+  /** The CAs whose certificates let in devices of the kind `certificateAuthority`: DER. Set once the services are open. */
+  authorities: () => readonly Buffer[] = () => [];
   readonly #hubs: IotHub[];
 
-  constructor({ databases, now, addressOf, ports, authorities }: HubDirectoryOptions) {
+  constructor({ databases, now, addressOf, ports }: HubDirectoryOptions) {
     const { main } = databases;
     const rows = main.prepare('SELECT number, hub_id, latency FROM iot_hub ORDER BY number').all() as {
       number: number;
@@ -44,7 +40,7 @@ export class HubDirectory {
       hubId,
       number,
       latency,
-      hub: openHub(databases.of('hub', number), now, authorities),
+      hub: openHub(databases.of('hub', number), now, () => this.authorities()),
       policies: readPolicies(main, hubId),
       names: new HostNames(
         addressOf(number, hubId),
@@ -62,16 +58,6 @@ export class HubDirectory {
 
   get(hubId: string): IotHub | undefined {
     return this.#hubs.find((one) => one.hubId === hubId);
-  }
-
-  /** As one that is spoken to over a port of all hubs. */
-  named(hub: IotHub): NamedHub {
-    return {
-      hubId: hub.hubId,
-      hub: hub.hub,
-      hostNames: () => hub.names.aliases,
-      policies: () => hub.policies,
-    };
   }
 
   /** By any of its names, with or without port; or by its bare name. */

@@ -1,6 +1,7 @@
 /** The hub stand-in: device identities, their twins, the last messages of each, and what the service asks of them. */
 import type Database from 'libsql';
 import type { Policy } from '../state/identity.js';
+import type { HostNames } from '../wire/network/host-names.js';
 import { CloudToDeviceMessages } from './cloud-to-device.js';
 import { HubDevices } from './devices.js';
 import { DirectMethods } from './direct-methods.js';
@@ -29,15 +30,18 @@ export interface Hub {
   readonly authorities: () => readonly Buffer[];
 }
 
-/** One of the hubs that are spoken to over one port. */
-export interface NamedHub {
-  hubId: string;
-  hub: Hub;
-  /** What a token may name. */
-  hostNames: () => readonly string[];
+/** A hub with what clients reach it by. */
+export interface HostedHub {
+  readonly hubId: string;
+  readonly hub: Hub;
+  /** What clients dial, and what their tokens may name. */
+  readonly names: HostNames;
   /** What its back ends may do. */
-  policies: () => readonly Policy[];
+  readonly policies: readonly Policy[];
 }
+
+/** The rights of a shared access policy of IoT Hub. */
+export type HubRight = 'RegistryRead' | 'RegistryWrite' | 'ServiceConnect' | 'DeviceConnect';
 
 /** One for each hub of an emulator: deleting a device through it ends the connection that was opened through it. */
 export function openHub(

@@ -7,7 +7,7 @@ import type {
 } from '../../../dps/contract/schemas.js';
 import { parseCertificate } from '../../../pki/x509/certificate.js';
 import { inspectCertificate } from '../../../pki/x509/inspect.js';
-import { wireTimestamp } from '../../wire/wire-time.js';
+import { wireTimestamp } from '../dps-error.js';
 import type { Authority, EnrollmentSettings, Slot, StoredVersion } from '../state/enrollment-settings.js';
 import type { LinkedHubs } from '../state/linked-hubs.js';
 import type { StoredGroup } from '../state/stored-groups.js';

@@ -8,9 +8,13 @@
 
 import { networkInterfaces } from 'node:os';
 import { withoutPort } from '../../../dps/contract/host.js';
-import type { EmulatorEndpoints } from '../../endpoints.js';
 
-export type Ports = EmulatorEndpoints['ports'];
+/** The ports of a run. */
+export interface Ports {
+  https: number;
+  mqtt: number;
+  amqp: number;
+}
 
 export class HostNames {
   readonly #host: string;
@@ -75,7 +79,7 @@ export interface Dialled {
 }
 
 /** Which of several a client means: by the name that it used, else by the address that it dialled, else the first. */
-export function meant<Item extends { names: HostNames }>(
+export function resolveByHost<Item extends { names: HostNames }>(
   items: readonly Item[],
   { name, address = '' }: Dialled,
 ): Item | undefined {
