@@ -1,4 +1,4 @@
-/** What an emulator holds from its start to its stop: the state, the lock on its folder, its TLS identity. */
+/** What an emulator holds from start to stop: its state, the lock on its folder, its TLS identity. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,22 +18,22 @@ import { discardSnapshot, type StateSnapshot, takeSnapshot } from './state/snaps
 import type { Closer } from './wire/closers.js';
 import { openServerIdentity, type ServerIdentity } from './wire/tls/server-identity.js';
 
-/** What an emulator has for as long as it runs, also through a reset. */
+/** What an emulator keeps while it runs, also through a reset. */
 export interface Resources {
-  /** Absolute; undefined when all is kept in memory. */
+  /** Absolute; undefined when everything is kept in memory. */
   folder: string | undefined;
   databases: StateDatabases;
   server: ServerIdentity;
-  /** Where clients find the roots. */
+  /** The folder where clients find the roots. */
   published: string;
-  /** To be called when the start has succeeded: until then, closing leaves the state as it was found. */
+  /** Call it when the start has succeeded: until then, closing restores the state that was found. */
   keep: () => void;
 }
 
 /**
- * Opens the state folder and what is kept in it, and makes the services and hubs that are asked for.
+ * Opens the state folder and its contents, and creates the services and hubs that the options name.
  *
- * @param closers filled as things are opened, also when one then cannot be
+ * @param closers filled as resources are opened, also when a later one cannot be
  * @throws EnrollkitError USAGE, INVALID_SEED, EMULATOR_STATE_IN_USE, EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE
  */
 export async function openResources(options: EmulatorOptions, closers: Closer[]): Promise<Resources> {
@@ -44,7 +44,7 @@ export async function openResources(options: EmulatorOptions, closers: Closer[])
   if (folder !== undefined) {
     ensureFolder(folder);
     closers.push(lockFolder(folder));
-    // Of a process that was killed.
+    // What a killed process left behind.
     removeEndpoints(folder);
     discardSnapshot(folder);
   }
@@ -52,37 +52,37 @@ export async function openResources(options: EmulatorOptions, closers: Closer[])
   closers.push(() => snapshot?.restore());
   const databases = new StateDatabases(folder ?? ':memory:');
   closers.push(() => databases.close());
-  if (folder !== undefined && asksForMore(databases, options.seed)) {
+  if (folder !== undefined && createsResources(databases, options.seed)) {
     snapshot = takeSnapshot(databases, folder);
   }
   const keep = () => {
     snapshot?.discard();
     snapshot = undefined;
   };
-  makeWanted(databases, options);
-  // TLS is judged by the clients' clock, whatever clock the emulator is given.
+  createMissing(databases, options);
+  // Clients judge TLS by their own clock, whatever clock the emulator follows.
   const server = await openServerIdentity({ folder, host, serverKey: options.serverKey, now: new Date() });
   return { folder, databases, server, published: publishedFolder(folder, closers), keep };
 }
 
-/** Whether a seed has hubs or services made, before it is known whether all of it can be taken. */
-function asksForMore({ main }: StateDatabases, seed: EmulatorSeed | undefined): boolean {
+/** Whether a seed creates hubs or services: that happens before all of the seed has been checked. */
+function createsResources({ main }: StateDatabases, seed: EmulatorSeed | undefined): boolean {
   if (seed === undefined) return false;
   const names = main
     .prepare('SELECT name_key AS name FROM provisioning_service UNION SELECT hub_id FROM iot_hub')
     .all() as { name: string }[];
   const known = new Set(names.map(({ name }) => name));
-  const asked = [...hubsOf(seed).map(({ name }) => name), ...serviceNamesOf(seed)];
-  return known.size === 0 || asked.some((name) => !known.has(name.toLowerCase()));
+  const requested = [...hubsOf(seed).map(({ name }) => name), ...serviceNamesOf(seed)];
+  return known.size === 0 || requested.some((name) => !known.has(name.toLowerCase()));
 }
 
-/** Makes the services and hubs that are asked for and are not there yet; a new one is linked to all of the others. */
-export function makeWanted(
+/** Creates the services and hubs that the options name and the state lacks. New ones are linked to all others. */
+export function createMissing(
   databases: StateDatabases,
-  { hubs: named = [], services = [], seed }: EmulatorOptions,
+  { hubs: hubNames = [], services = [], seed }: EmulatorOptions,
 ): void {
-  const hubs = [...named.map((name) => ({ name })), ...hubsOf(seed)];
-  const wanted = [...services, ...serviceNamesOf(seed)];
+  const hubs = [...hubNames.map((name) => ({ name })), ...hubsOf(seed)];
+  const serviceNames = [...services, ...serviceNamesOf(seed)];
   const { main } = databases;
   const before = main.prepare('SELECT number FROM provisioning_service').all() as { number: number }[];
   const identity = readIdentity(main, services[0] ?? firstServiceNameOf(seed));
@@ -91,7 +91,7 @@ export function makeWanted(
   const all = main.prepare('SELECT hub_id FROM iot_hub ORDER BY number').all() as { hub_id: string }[];
   const hubIds = all.map((row) => row.hub_id);
   if (before.length === 0) linkHubs(main, hubIds);
-  makeServices(databases, wanted, identity, hubIds);
+  makeServices(databases, serviceNames, identity, hubIds);
 }
 
 /** @throws EnrollkitError USAGE */
@@ -101,7 +101,7 @@ function assertNames({ hubs = [], services = [] }: EmulatorOptions): void {
   }
 }
 
-/** Where clients find the roots: also an emulator that keeps no files of its own gives them out as files. */
+/** The folder where clients find the roots: a temporary one for an emulator that keeps no files. */
 function publishedFolder(folder: string | undefined, closers: Closer[]): string {
   if (folder !== undefined) return folder;
   const temporary = mkdtempSync(join(tmpdir(), 'enrollkit-emulator-'));

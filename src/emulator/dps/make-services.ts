@@ -1,4 +1,4 @@
-/** Makes provisioning services: their number, their identity, the hubs that they link. */
+/** Creates provisioning services: their number, their identity, and the hubs that they link. */
 
 import type { StateDatabase } from '../state/database.js';
 import type { StateDatabases } from '../state/databases.js';
@@ -6,9 +6,9 @@ import { makeServiceIdentity, type ServiceIdentity } from '../state/identity.js'
 import { defaultSettings } from './provisioning-service.js';
 
 /**
- * Makes the services that are named and not there yet, each linked to all hubs.
+ * Creates the services that the state lacks, each linked to all hubs.
  *
- * @param identity of the first service: the others are in its subscription and resource group
+ * @param identity of the first service: the others get its subscription and resource group
  */
 export function makeServices(
   databases: StateDatabases,
@@ -29,7 +29,7 @@ export function makeServices(
   }
 }
 
-/** @returns its number */
+/** @returns the number of the new service */
 export function makeService(
   databases: StateDatabases,
   identity: Omit<ServiceIdentity, 'idScope'>,
@@ -48,7 +48,7 @@ export function makeService(
   return number;
 }
 
-/** Links hubs to a service as one that nobody set anything of: all alike. */
+/** Links hubs to a service, all with the same weight. */
 export function linkHubs(database: StateDatabase, hubIds: readonly string[]): void {
   const insert = database.prepare(
     'INSERT OR IGNORE INTO hub SELECT ?, ?, 1, 1, coalesce(max(position), -1) + 1 FROM hub',

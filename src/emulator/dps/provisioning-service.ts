@@ -1,4 +1,4 @@
-/** A provisioning service: what it is called, what it knows, and who decides about its devices. */
+/** A provisioning service: its names, its data, and what decides about its devices. */
 import type { AllocationPolicy } from '../../dps/contract/schemas.js';
 import type { HubDirectory } from '../hub/hub-directory.js';
 import type { StateDatabase } from '../state/database.js';
@@ -26,22 +26,22 @@ import { EnrollmentGroups } from './state/stored-groups.js';
 import { IndividualEnrollments } from './state/stored-individuals.js';
 import { RegistrationRecords } from './state/stored-registrations.js';
 
-/** What Azure Resource Manager lets people set of a provisioning service. */
+/** The settings of a provisioning service, which clients change through Azure Resource Manager. */
 export interface ServiceSettings {
   location: string;
   tags: Record<string, string>;
-  /** For enrollments that name none. */
+  /** For enrollments without an allocation policy. */
   allocationPolicy: Exclude<AllocationPolicy, 'custom'>;
   sku: { name: string; capacity: number };
 }
 
 export interface ProvisioningService {
-  /** Which of the services it is, from 1; its loopback address ends with it. */
+  /** From 1; the service's loopback address ends with it. */
   readonly number: number;
   readonly identity: ServiceIdentity;
   readonly settings: Readonly<ServiceSettings>;
   readonly etag: string;
-  /** Sets them, under a new etag. */
+  /** Replaces the settings, and makes a new etag. */
   change(settings: ServiceSettings): void;
   replacePolicies(policies: readonly Policy[]): void;
   readonly policies: readonly Policy[];
@@ -50,7 +50,7 @@ export interface ProvisioningService {
   readonly groups: EnrollmentGroups;
   readonly individuals: IndividualEnrollments;
   readonly records: RegistrationRecords;
-  /** Those that it links. */
+  /** The linked hubs. */
   readonly hubs: LinkedHubs;
   readonly issuing: IssuingAuthorities;
   readonly registrations: Registrations;
@@ -62,16 +62,16 @@ export interface OpenServiceOptions {
   databases: StateDatabases;
   hubs: HubDirectory;
   now: () => Date;
-  /** What a service of this number is bound to. */
+  /** The address of the service of a number. */
   addressOf: (number: number, name: string) => string;
   ports: () => Ports;
-  /** Undefined for none. */
+  /** Undefined for no limits. */
   limits: QuotaLimits | undefined;
   /** Whether devices must present their chain up to a verified CA. */
   fullChain: boolean;
 }
 
-/** The settings of a service that nobody set. */
+/** The settings of a new service. */
 export const defaultSettings: ServiceSettings = {
   location: 'local',
   tags: {},
@@ -79,7 +79,7 @@ export const defaultSettings: ServiceSettings = {
   sku: { name: 'S1', capacity: 1 },
 };
 
-/** Opens a service that was made. */
+/** Opens a service of the state. */
 export function openService(
   number: number,
   { databases, hubs: directory, now, addressOf, ports, limits, fullChain }: OpenServiceOptions,
@@ -143,6 +143,6 @@ export function openService(
 function readSettings(database: StateDatabase): ServiceSettings & { etag: string } {
   const stored = readSetting(database, 'service');
   if (stored !== undefined) return JSON.parse(stored) as ServiceSettings & { etag: string };
-  // Of a service that nobody changed yet: the same as long as that is so.
+  // An etag that stays the same until the service is changed for the first time.
   return { ...defaultSettings, etag: Buffer.from(readServiceIdentity(database).idScope).toString('base64') };
 }

@@ -1,4 +1,4 @@
-/** The provisioning services of an emulator. Each keeps what it knows in a state of its own, and shares the hubs. */
+/** The provisioning services of an emulator. Each has its own database; they share the hubs. */
 
 import { servicePolicies } from '../state/identity.js';
 import { makeService } from './make-services.js';
@@ -8,7 +8,7 @@ import { type CountLimits, mostOf } from './quotas.js';
 export interface ServiceDirectoryOptions extends OpenServiceOptions {
   /** Of all services. */
   subscriptionId: string;
-  /** Opens the address of a service that is made while the emulator runs; gives what it is bound to. */
+  /** Listens at the address of a service that is created while the emulator runs. @returns the address or name */
   openAddress: (number: number, name: string) => Promise<string>;
 }
 
@@ -32,7 +32,7 @@ export class ServiceDirectory {
     return this.#first.names.https;
   }
 
-  /** In the order of their making. */
+  /** In the order of their creation. */
   list(): readonly ProvisioningService[] {
     return this.#services;
   }
@@ -48,12 +48,12 @@ export class ServiceDirectory {
     );
   }
 
-  /** How many of these there may be, of services or in one; Infinity without quotas. */
+  /** The most of these that there can be, in all or in each service; Infinity without quotas. */
   most(of: keyof CountLimits): number {
     return mostOf(this.#options.limits, of);
   }
 
-  /** Makes a service that links no hub; its name is free. It can be dialled when this resolves. */
+  /** Creates a service without hubs, under a name that is free. Clients can dial it when this resolves. */
   async create(dpsName: string, resourceGroup: string): Promise<ProvisioningService> {
     const { databases, subscriptionId, openAddress } = this.#options;
     const number = makeService(databases, { subscriptionId, resourceGroup, dpsName }, []);
@@ -63,12 +63,12 @@ export class ServiceDirectory {
     return service;
   }
 
-  /** Deletes a service and all that it knows; the hubs stay, with their devices. */
+  /** Deletes a service with everything in it; the hubs and their devices stay. */
   delete(service: ProvisioningService): void {
     const { databases } = this.#options;
     this.#services = this.#services.filter((one) => one !== service);
     databases.main.prepare('DELETE FROM provisioning_service WHERE number = ?').run(service.number);
-    // That of the first is in the file of everything else.
+    // The main database has the first service, and more.
     if (service.number === 1) databases.main.exec(emptyService);
     else databases.remove('service', service.number);
   }
@@ -78,7 +78,7 @@ export class ServiceDirectory {
   }
 }
 
-/** What the first service has in the main file. */
+/** Deletes the first service's data from the main database. */
 const emptyService = `
   BEGIN;
   DELETE FROM certificate; DELETE FROM enrollment_group; DELETE FROM enrollment_group_ca;

@@ -1,4 +1,4 @@
-/** The hubs of an emulator. Each keeps its devices in a state of its own; a provisioning service links some of them. */
+/** The hubs of an emulator. Each has a database for its devices; a provisioning service links some of the hubs. */
 
 import type { StateDatabases } from '../state/databases.js';
 import { makeHubPolicies, readPolicies } from '../state/identity.js';
@@ -7,19 +7,19 @@ import { type HostedHub, openHub } from './hub.js';
 
 /** A hub of the emulator; its ID is its name in lower case. */
 export interface IotHub extends HostedHub {
-  /** Which of the hubs it is, from 1; its loopback address ends with it. */
+  /** From 1; the hub's loopback address ends with it. */
   readonly number: number;
-  /** Milliseconds that devices are taken to be away from it. */
+  /** The latency between devices and the hub, in milliseconds, for the allocation policy that goes by it. */
   readonly latency: number;
 }
 
-/** The hub of a state that was not told another name. */
+/** The name of the first hub, unless the options give one. */
 const defaultHubName = 'hub-1';
 
 export interface HubDirectoryOptions {
   databases: StateDatabases;
   now: () => Date;
-  /** What a hub of this number is bound to. */
+  /** The address of the hub of a number. */
   addressOf: (number: number, name: string) => string;
   ports: () => Ports;
 }
@@ -51,7 +51,7 @@ export class HubDirectory {
     }));
   }
 
-  /** In the order of their making; there is one at least. */
+  /** In the order of their creation; at least one. */
   list(): readonly IotHub[] {
     return this.#hubs;
   }
@@ -66,29 +66,31 @@ export class HubDirectory {
   }
 }
 
-/** A hub that is asked for. */
-export interface WantedHub {
+/** A hub to create. */
+export interface RequestedHub {
   name: string;
-  /** See {@link IotHub.latency}; what it is stays when undefined, and is 0 at first. */
+  /** See {@link IotHub.latency}; undefined to keep the current one, which is 0 for a new hub. */
   latency?: number | undefined;
 }
 
 /**
- * Makes the hubs that are named and not there yet; without any, the usual one. All get the latency that is asked for.
+ * Creates the hubs that the state lacks; the default one when there would be none. All get the latency that is requested.
  *
- * @returns the IDs of those that were made
+ * @returns the IDs of the new hubs
  */
-export function makeHubs({ main }: StateDatabases, hubs: readonly WantedHub[]): string[] {
+export function makeHubs({ main }: StateDatabases, hubs: readonly RequestedHub[]): string[] {
   const known = new Set(
     (main.prepare('SELECT hub_id FROM iot_hub').all() as { hub_id: string }[]).map((row) => row.hub_id),
   );
-  const wanted = hubs.length > 0 || known.size > 0 ? hubs : [{ name: defaultHubName }];
-  const made = [...new Set(wanted.map(({ name }) => name.toLowerCase()))].filter((name) => !known.has(name));
+  const requested = hubs.length > 0 || known.size > 0 ? hubs : [{ name: defaultHubName }];
+  const made = [...new Set(requested.map(({ name }) => name.toLowerCase()))].filter(
+    (name) => !known.has(name),
+  );
   main.transaction(() => {
     for (const hubId of made) {
       main.prepare('INSERT INTO iot_hub SELECT coalesce(max(number), 0) + 1, ?, 0 FROM iot_hub').run(hubId);
     }
-    // Those of an earlier enrollkit had their owner's only.
+    // Hubs of an earlier enrollkit had the owner's policy only.
     for (const hubId of [...known, ...made]) makeHubPolicies(main, hubId);
     const setLatency = main.prepare('UPDATE iot_hub SET latency = ? WHERE hub_id = ?');
     for (const { name, latency } of hubs)

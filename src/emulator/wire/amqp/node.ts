@@ -13,7 +13,7 @@ export interface AmqpClient {
   dialled: Dialled;
 }
 
-/** What a client did with a message; `dropped` when its link ended before it said. */
+/** What a client did with a message; `dropped` when its link ended first. */
 export type Outcome = 'accepted' | 'rejected' | 'released' | 'dropped';
 
 /** A message to a client. rhea encodes more than its own type says, such as wrapped numbers. */

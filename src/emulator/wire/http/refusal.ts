@@ -1,4 +1,4 @@
-/** What the HTTP kernel itself refuses, before or beside an operation. Each plane answers it in an error body of its own. */
+/** What the HTTP kernel itself refuses, for every plane. Each plane puts it into its own kind of error body. */
 
 export type RefusalKind =
   | 'badRequest'

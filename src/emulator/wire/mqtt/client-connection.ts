@@ -39,7 +39,7 @@ export interface ClientConnectionOptions {
   connectTimeout: number;
   maxPacketBytes: number;
   refused(refusal: Refusal): void;
-  /** The client is accepted; it is told so afterwards. */
+  /** The client is accepted, and learns it afterwards. */
   opened(candidate: Candidate): void;
   closed(): void;
 }

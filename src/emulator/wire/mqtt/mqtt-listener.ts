@@ -15,7 +15,7 @@ export interface MqttOptions {
   addresses: readonly string[];
   /** 0 picks a free one. */
   port: number;
-  /** Whose session a client wants: that of DPS, or of a hub. @throws ConnectRefused */
+  /** The session that a client asks for, at DPS or at a hub. @throws ConnectRefused */
   identify(connect: ConnectRequest): Candidate;
   /** The largest message, without its topic. */
   maxMessageBytes: number;

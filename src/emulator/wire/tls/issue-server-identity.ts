@@ -4,13 +4,13 @@ import { generateKeyPair, type KeyAlgorithm, privateKeyToPem } from '../../../pk
 import { issue, type SubjectAlternativeNames } from '../../../pki/make/issue.js';
 import { loadProfile } from '../../../pki/make/profile.js';
 
-export interface MadePair {
+export interface IssuedPair {
   certificatePem: string;
-  /** PKCS#8, not encrypted: the server must start unattended. */
+  /** PKCS#8, not encrypted: the emulator starts unattended. */
   keyPem: string;
 }
 
-export async function makeRoot(at: Date): Promise<MadePair> {
+export async function issueRoot(at: Date): Promise<IssuedPair> {
   const { publicKey, privateKey } = await generateKeyPair('ec-p256');
   const { pem } = await issue({
     profile: loadProfile('root'),
@@ -22,12 +22,12 @@ export async function makeRoot(at: Date): Promise<MadePair> {
   return { certificatePem: pem, keyPem: await privateKeyToPem(privateKey) };
 }
 
-export async function makeServer(
-  root: MadePair,
+export async function issueServer(
+  root: IssuedPair,
   names: SubjectAlternativeNames,
   keyAlgorithm: KeyAlgorithm,
   at: Date,
-): Promise<MadePair> {
+): Promise<IssuedPair> {
   const { publicKey, privateKey } = await generateKeyPair(keyAlgorithm);
   const { pem } = await issue({
     profile: loadProfile('server'),

@@ -1,14 +1,54 @@
-/** Where the services and hubs of an emulator are, and how to connect to them: what clients are told. */
+/** Tells clients where the services and hubs of an emulator are, and how to connect to them. */
+import { join } from 'node:path';
 import { formatConnectionString } from '../dps/contract/connection-string.js';
+import { publicFileMode, readTextIfExists, writeFileAtomically } from '../workspace/files.js';
+import type { EmulatorCore } from './core.js';
 import type { ProvisioningService } from './dps/provisioning-service.js';
-import type { EmulatorEndpoints } from './endpoints.js';
+import { issuingRootFileName } from './dps/state/issuing-authorities.js';
+import { type EmulatorEndpoints, removeEndpoints, writeEndpoints } from './endpoints.js';
 import type { IotHub } from './hub/hub-directory.js';
+import type { Resources } from './resources.js';
 import { hubOwnerPolicy, ownerPolicy, type Policy } from './state/identity.js';
+import type { Closer } from './wire/closers.js';
+import { rootFileName } from './wire/tls/server-identity.js';
 
 /**
- * @param services at least one; the first is the one that is meant where none is named, and so with hubs
+ * Writes the roots that clients need, and the endpoints file; the latter is removed when the emulator stops.
+ *
+ * @throws EnrollkitError FILE_UNWRITABLE
  */
-export function describeEndpoints(
+export async function publishEndpoints(
+  { services, hubs, listening }: EmulatorCore,
+  armToken: string,
+  { folder, server, published }: Resources,
+  closers: Closer[],
+): Promise<EmulatorEndpoints> {
+  const issuingRoot = (await services.list()[0]!.issuing.root()).certificate;
+  const endpoints: EmulatorEndpoints = {
+    ...describeEndpoints(armToken, services.list(), hubs.list()),
+    caFile: publishFile(published, rootFileName, server.rootPem),
+    issuingRootFile: publishFile(published, issuingRootFileName, issuingRoot),
+    ports: listening.ports,
+  };
+  if (folder !== undefined) {
+    writeEndpoints(folder, endpoints);
+    closers.push(() => removeEndpoints(folder));
+  }
+  return endpoints;
+}
+
+/** @returns the path of the file */
+function publishFile(folder: string, name: string, pem: string): string {
+  const path = join(folder, name);
+  if (readTextIfExists(path) !== pem) writeFileAtomically(path, pem, publicFileMode);
+  return path;
+}
+
+/**
+ * @param services at least one; the first one is the default
+ * @param hubs at least one; the first one is the default
+ */
+function describeEndpoints(
   armToken: string,
   services: readonly ProvisioningService[],
   hubs: readonly IotHub[],
@@ -48,7 +88,7 @@ function hubConnectionString({ names, policies }: IotHub): string {
 }
 
 function connectionString(hostName: string, policies: readonly Policy[], keyName: string): string {
-  // Its owner may have deleted the usual one.
+  // A client may have deleted the usual policy.
   const policy = policies.find((one) => one.keyName === keyName) ?? policies[0];
   if (!policy) throw new TypeError('there is no policy');
   return format(hostName, policy);
