@@ -86,7 +86,8 @@ function toResponse({ status, body, headers = {} }: HttpReply, method: string): 
   if (Buffer.isBuffer(body)) {
     return new Response(method === 'HEAD' ? null : new Uint8Array(body), { status, headers });
   }
-  const typed = { 'content-type': 'application/json', ...headers };
+  const typed =
+    headers['content-type'] === undefined ? { ...headers, 'content-type': 'application/json' } : headers;
   return new Response(method === 'HEAD' ? null : JSON.stringify(body), { status, headers: typed });
 }
 

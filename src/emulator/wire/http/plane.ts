@@ -71,7 +71,7 @@ export class PlaneKernel {
     const reply = this.#plane.toErrorReply(error, requestId);
     const operation = `${request.method} ${request.path.slice(0, 200)}`;
     this.#report({ operation, status: reply.status, reason: reply.reason });
-    return this.#toReply({ ...reply, headers: { ...reply.headers, ...headers } }, requestId);
+    return this.#toReply({ ...reply, headers: { ...headers, ...reply.headers } }, requestId);
   }
 
   #toReply({ status, body, headers }: HttpReply, requestId: string): HttpReply {
