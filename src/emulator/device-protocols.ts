@@ -11,7 +11,11 @@ import type { EventLog } from './wire/events.js';
 import type { Candidate, ConnectRequest } from './wire/mqtt/mqtt-session.js';
 import type { Dialled } from './wire/network/host-names.js';
 
-/** @throws ConnectRefused */
+/**
+ * The session that an MQTT client asks for.
+ *
+ * @throws ConnectRefused
+ */
 export function identifyMqttClient(
   connect: ConnectRequest,
   options: DpsSessionOptions & HubSessionOptions,
@@ -29,6 +33,7 @@ export interface AmqpNodesOptions {
   log: EventLog;
 }
 
+/** The nodes of DPS and of every hub. Loads what is needed for AMQP only. */
 export async function loadAmqpNodes(options: AmqpNodesOptions): Promise<AmqpNodes> {
   const [{ dpsNodes, isDpsUser }, { hubNodes, isHubUser }] = await Promise.all([
     import('./dps/device/dps-amqp-nodes.js'),

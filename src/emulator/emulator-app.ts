@@ -19,6 +19,7 @@ export interface EmulatorAppOptions extends Omit<ControlOptions, 'tokens' | 'log
   retryAfter: number;
 }
 
+/** Puts the planes and the emulator's own routes together. */
 export function createEmulatorApp(
   { services, hubs, registrations, now, log }: EmulatorCore,
   { identity, database, retryAfter, ...control }: EmulatorAppOptions,

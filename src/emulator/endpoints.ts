@@ -51,6 +51,7 @@ export function readEndpoints(folder: string): EndpointsFile | undefined {
   }
 }
 
+/** Removes the file, if there is one. */
 export function removeEndpoints(folder: string): void {
   rmSync(join(folder, fileName), { force: true });
 }

@@ -35,6 +35,7 @@ interface TokenError {
   reason: string;
 }
 
+/** The routes of the token endpoint, below both of its authorities. */
 export function tokenEndpoint({ tokens, names, log }: TokenEndpointOptions): PlainRoute[] {
   const report = log.for('arm', 'https');
 

@@ -21,6 +21,7 @@ export interface ControlOptions {
   feed: MessageFeed;
 }
 
+/** The emulator's own operations. */
 export function controlRoutes({
   tokens,
   clock,

@@ -42,6 +42,7 @@ export function badRequest(message: string): ArmError {
   return new ArmError('badRequest', message);
 }
 
+/** An error as the ARM plane answers it. */
 export function toArmErrorReply(error: unknown): ErrorReply {
   const { kind, message, reason } = describe(error);
   const { status, code, httpStatusCode } = kinds[kind];

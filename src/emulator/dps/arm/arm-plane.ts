@@ -21,6 +21,7 @@ export interface ArmPlaneOptions extends Omit<Subscription, 'finishedOperations'
 
 const keptOperations = 1000;
 
+/** The ARM plane of one subscription. */
 export function armPlane({ tokens, ...scope }: ArmPlaneOptions): HttpPlane {
   const subscription: Subscription = { ...scope, finishedOperations: new Recent(keptOperations) };
 

@@ -48,6 +48,7 @@ const operations = operationsOf<typeof routes.device, OperationHandler<DevicePla
   },
 });
 
+/** The device plane; the ID scope in a path tells the provisioning services apart. */
 export function devicePlane(options: DevicePlaneOptions): HttpPlane {
   return {
     name: 'device',

@@ -51,6 +51,7 @@ export function isDpsUser(userName: string, password: string): boolean {
   return parseRegistrationAddress(userName) !== undefined && parseSasToken(password) !== undefined;
 }
 
+/** The nodes of DPS on one connection, which several devices may share. */
 export function dpsNodes(client: AmqpClient, options: DpsNodesOptions): Nodes {
   /** The links that receive replies, by registration ID in lower case. */
   const replyLinks = new Map<string, Link>();

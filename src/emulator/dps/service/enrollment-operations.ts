@@ -7,6 +7,7 @@ import { type EnrollmentKind, requireEnrollment } from './enrollment-kind.js';
 import { answerPage, assertQuery } from './query-pages.js';
 import { assertIfMatch, type ServiceOperation } from './service-operation.js';
 
+/** The operations of one kind of enrollment. */
 export function enrollmentOperations<Settings, Stored extends Settings & StoredVersion>(
   kind: EnrollmentKind<Settings, Stored>,
 ): ServiceOperation[] {

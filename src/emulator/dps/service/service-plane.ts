@@ -24,6 +24,7 @@ export interface ServicePlaneOptions {
   now: () => Date;
 }
 
+/** The service plane of all provisioning services; the host that a client dials tells them apart. */
 export function servicePlane({ services, tokens, now }: ServicePlaneOptions): HttpPlane {
   /** The service whose host the client dialled. */
   function find({ dialled }: HttpRequest): ProvisioningService {

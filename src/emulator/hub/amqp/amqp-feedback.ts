@@ -26,6 +26,7 @@ export interface FeedbackLinkOptions {
   report: Report;
 }
 
+/** Sends feedback on a link, as long as its token is good. */
 export function feedbackLink(link: Link, options: FeedbackLinkOptions): Attached {
   const { feedback, hubId, assertAuthorized, report } = options;
 

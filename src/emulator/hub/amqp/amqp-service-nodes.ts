@@ -50,10 +50,12 @@ const conditions: Partial<Record<HubErrorName, AmqpConditionName>> = {
   MessageTooLarge: 'messageSizeExceeded',
 };
 
+/** Whether an address is on the service side of a hub. */
 export function isServiceAddress(address: string): boolean {
   return hubAmqp.serviceNodes.test(address);
 }
 
+/** The service side of a hub on one connection. */
 export function serviceNodes(
   client: AmqpClient,
   { hub: { hub, hubId, policies, names }, now, report }: ServiceNodesOptions,

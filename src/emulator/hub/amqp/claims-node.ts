@@ -17,6 +17,7 @@ export interface ClaimsOptions {
 /** Tokens that a client may put before the first one is judged. */
 const credit = 10;
 
+/** The node `$cbs` of one connection. */
 export function claimsNode({ take }: ClaimsOptions): (request: AttachRequest) => Attached {
   let replies: Link | undefined;
 

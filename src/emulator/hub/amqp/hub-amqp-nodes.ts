@@ -56,6 +56,7 @@ export function isHubUser(userName: string, password: string): boolean {
   return plainUser.test(userName) && parseSasToken(password) !== undefined;
 }
 
+/** The nodes of a hub on one connection, which several devices may share. */
 export function hubNodes(client: AmqpClient, { hub: hosted, now, log }: HubNodesOptions): Nodes {
   const { hub, names, policies } = hosted;
   const report = log.for('hub', 'amqp');

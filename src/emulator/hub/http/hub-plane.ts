@@ -29,6 +29,7 @@ export interface HubPlaneOptions {
 /** Microsoft Learn, "IoT Hub quotas and throttling": a bulk operation holds at most 500 KB. */
 const maxJsonBytes = 500 * 1024;
 
+/** The HTTPS side of all hubs; the host that a client dials tells them apart. */
 export function hubPlane({ hubs, acceptsBearer, now }: HubPlaneOptions): HttpPlane {
   function find({ dialled }: HttpRequest): HostedHub {
     return resolveByHost(hubs(), dialled)!;

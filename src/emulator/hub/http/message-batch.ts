@@ -22,6 +22,7 @@ const batch = z
   )
   .min(1);
 
+/** Whether the body of a message is a batch. */
 export function isBatch(contentType: string | undefined): boolean {
   return batchContentType.test(contentType?.trim() ?? '');
 }

@@ -17,6 +17,7 @@ export interface MethodCalls {
   statusOf(topic: string): number | undefined;
 }
 
+/** The calls to one device, over its connection. */
 export function methodCalls(methods: DirectMethods, deviceId: string, connection: Connection): MethodCalls {
   let detach: (() => void) | undefined;
   return {

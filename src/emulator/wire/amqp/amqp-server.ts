@@ -35,6 +35,7 @@ export interface AmqpServer {
   close(): void;
 }
 
+/** A server that speaks AMQP on the connections that it is given; it opens no port. */
 export function createAmqpServer(options: AmqpOptions): AmqpServer {
   const { load, maxMessageBytes, log, openTimeout = 30_000, idleTimeout = 240_000 } = options;
   const streams = new Set<Duplex>();

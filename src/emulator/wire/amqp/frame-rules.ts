@@ -59,6 +59,7 @@ export interface FrameRulesOptions {
   violated(error: AmqpError): void;
 }
 
+/** Puts the rules in front of a connection's frame handlers. */
 export function applyFrameRules(connection: Connection, options: FrameRulesOptions): void {
   const handlers = connection as unknown as FrameHandlers;
   const partial = new Map<string, { chunks: Buffer[]; length: number; refused: boolean }>();

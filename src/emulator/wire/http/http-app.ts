@@ -28,6 +28,7 @@ export interface HttpAppOptions {
 /** The largest JSON body of a plain route. */
 const maxPlainJsonBytes = 96 * 1024;
 
+/** Finds the operation or plain route of each request, and answers with it; a request without one is refused in words. */
 export function createHttpApp({ planes, plainRoutes, planeOf, now, log }: HttpAppOptions): HttpApp {
   const kernels = new Map(planes.map((plane) => [plane, new PlaneKernel(plane, log, now)]));
   const table = new RouteTable([

@@ -59,6 +59,7 @@ export interface Binding<Target, Kind> {
   authorize(request: HttpRequest, operation: Kind): void | Promise<void>;
 }
 
+/** Operations as the kernel calls them: authorized, and given their target. */
 export function bind<Target, Kind extends Operation<Target>>(
   operations: readonly Kind[],
   { find, authorize }: Binding<Target, Kind>,

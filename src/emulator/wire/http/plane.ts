@@ -42,6 +42,7 @@ export class PlaneKernel {
     this.#now = now;
   }
 
+  /** Answers a request for an operation of the plane; what the operation throws becomes an error reply. */
   async answer(request: HttpRequest, operation: BoundOperation): Promise<HttpReply> {
     const plane = this.#plane;
     const requestId = randomUUID();

@@ -28,6 +28,7 @@ export interface SessionLayer {
   close(): void;
 }
 
+/** A session layer without any connection yet. */
 export function createSessionLayer(options: SessionLayerOptions): SessionLayer {
   const all = new Set<ClientConnection>();
   const byKey = new Map<string, ClientConnection>();

@@ -10,6 +10,7 @@ export interface IssuedPair {
   keyPem: string;
 }
 
+/** Makes the root: self-signed, EC P-256. */
 export async function issueRoot(at: Date): Promise<IssuedPair> {
   const { publicKey, privateKey } = await generateKeyPair('ec-p256');
   const { pem } = await issue({
@@ -22,6 +23,7 @@ export async function issueRoot(at: Date): Promise<IssuedPair> {
   return { certificatePem: pem, keyPem: await privateKeyToPem(privateKey) };
 }
 
+/** Makes the server certificate, signed by the root. */
 export async function issueServer(
   root: IssuedPair,
   names: SubjectAlternativeNames,
