@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { apiVersions } from '../src/dps/contract/api-versions.js';
 import { type Route, routes } from '../src/dps/contract/routes.js';
-import { notImplementedOperations } from '../src/emulator/dps/not-implemented.js';
-import { notImplementedOperations as hubNotImplemented } from '../src/emulator/hub/http/hub-not-implemented.js';
+import { missingOperations } from '../src/emulator/dps/arm/missing-operations.js';
+import { missingHubOperations } from '../src/emulator/hub/http/missing-hub-operations.js';
 
 export interface SupportRow {
   plane: keyof typeof routes;
@@ -12,6 +12,14 @@ export interface SupportRow {
   supported: boolean;
 }
 
+/** By plane: the operations that the emulator answers with 501. */
+const missing: Record<SupportRow['plane'], readonly Pick<SupportRow, 'name' | 'route'>[]> = {
+  arm: missingOperations,
+  service: [],
+  device: [],
+  hub: missingHubOperations,
+};
+
 /** Every operation that the emulator knows, also those that it answers with 501. */
 export const supportRows: readonly SupportRow[] = (Object.keys(routes) as SupportRow['plane'][]).flatMap(
   (plane) => {
@@ -19,10 +27,9 @@ export const supportRows: readonly SupportRow[] = (Object.keys(routes) as Suppor
       ...{ plane, name, route },
       supported: true,
     }));
-    const refused = plane === 'hub' ? hubNotImplemented : notImplementedOperations(plane);
     return [
       ...supported,
-      ...refused.map(({ name, route }) => ({ ...{ plane, name, route }, supported: false })),
+      ...missing[plane].map(({ name, route }) => ({ ...{ plane, name, route }, supported: false })),
     ];
   },
 );

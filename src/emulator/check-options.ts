@@ -1,4 +1,4 @@
-/** Whoever has no compiler to tell them learns here that an option is not what it should be. */
+/** Checks the options of an emulator, for callers without TypeScript. */
 import { z } from 'zod';
 import { EnrollkitError } from '../errors.js';
 import { keyAlgorithms } from '../pki/keys.js';
@@ -8,7 +8,7 @@ import type { EmulatorOptions } from './options.js';
 const port = z.int('it is a whole number').min(0, 'it is at least 0').max(65_535, 'it is at most 65535');
 const names = z.array(z.string('it is a list of names'), 'it is a list of names');
 const callback = z.custom((value) => typeof value === 'function', 'it is a function');
-/** Infinity is no limit. */
+/** Infinity means no limit. */
 const limit = z.custom((value) => typeof value === 'number' && value >= 0, 'it is a number, at least 0');
 
 const optionsSchema = z.strictObject(
@@ -36,7 +36,7 @@ const optionsSchema = z.strictObject(
         `it is true, false, or numbers for ${Object.keys(documentedLimits).join(', ')}`,
       )
       .optional(),
-    // Checked by itself, with the place of what is wrong.
+    // Checked separately, with the path of what is wrong.
     seed: z.looseObject({}, 'it is an object').optional(),
     now: callback.optional(),
     log: callback.optional(),

@@ -1,9 +1,9 @@
 /**
- * The emulator's clock: that of the computer, until a test sets it. It goes on from where it was set, and is that of the
- * computer again after a restart.
+ * The emulator's clock: the computer's, until a test sets it. It runs on from the time that was set, and follows the
+ * computer's again after a restart.
  */
 
-/** What JSON and certificates can write with four digits for the year. */
+/** The times that JSON and certificates write with four digits for the year. */
 const earliest = Date.UTC(1970, 0, 1);
 const latest = Date.UTC(9999, 11, 31);
 
@@ -16,18 +16,18 @@ export class EmulatorClock {
     this.#base = base;
   }
 
-  /** The time by which certificates, tokens and etags are judged, and records are dated. */
+  /** The time by which certificates and tokens are judged and records are dated. */
   readonly now = (): Date => new Date(this.#base().getTime() + this.#offsetMs);
 
-  /** Milliseconds that it is ahead of the clock that it follows; negative when it is behind. */
+  /** Milliseconds that it is ahead of the clock that it follows; negative when behind. */
   get offset(): number {
     return this.#offsetMs;
   }
 
   /**
-   * Makes it this time now.
+   * Sets the current time.
    *
-   * @throws RangeError when it is no time of the years 1970 to 9999
+   * @throws RangeError when the time is not in the years 1970 to 9999
    */
   set(at: Date): void {
     const time = at.getTime();
@@ -38,7 +38,7 @@ export class EmulatorClock {
   }
 
   /**
-   * Moves it on, or back by a negative number.
+   * Moves the clock forward, or back by a negative number.
    *
    * @throws RangeError as {@link set}
    */
@@ -46,7 +46,7 @@ export class EmulatorClock {
     this.set(new Date(this.now().getTime() + milliseconds));
   }
 
-  /** Makes it follow again, without any difference. */
+  /** Makes it the same as the clock that it follows. */
   reset(): void {
     this.#offsetMs = 0;
   }

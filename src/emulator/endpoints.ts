@@ -1,4 +1,4 @@
-/** What a client needs to know of a running emulator, and the file that says so while it runs. */
+/** What clients need to know about a running emulator, and the file that tells other processes while it runs. */
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
@@ -18,24 +18,24 @@ export function emulatorFolder(directory: string): string {
   return join(resolve(directory), 'emulator');
 }
 
-/** What the file says. */
+/** The content of the file. */
 export interface EndpointsFile {
   endpoints: EmulatorEndpoints;
   /** The process in which the emulator runs. */
   pid: number;
-  /** Since when it serves with the state that it has: its start, or its last reset. ISO 8601, UTC. */
+  /** When the emulator was started or last reset. ISO 8601, UTC. */
   since: string;
 }
 
-/** Notes where this process's emulator is reached, for other processes. */
+/** Tells other processes how to reach the emulator of this process. */
 export function writeEndpoints(folder: string, endpoints: EmulatorEndpoints): void {
-  const noted = { ...endpoints, pid: process.pid, since: new Date().toISOString() };
-  const text = `${JSON.stringify(noted, null, 2)}\n`;
+  const content = { ...endpoints, pid: process.pid, since: new Date().toISOString() };
+  const text = `${JSON.stringify(content, null, 2)}\n`;
   writeFileAtomically(join(folder, fileName), text, secretFileMode);
 }
 
 /**
- * What was noted, by a process that may be gone; undefined when nothing is.
+ * Reads the file, whose process may be gone; undefined when there is none, or it is malformed.
  *
  * @throws EnrollkitError FILE_UNREADABLE
  */
@@ -51,13 +51,14 @@ export function readEndpoints(folder: string): EndpointsFile | undefined {
   }
 }
 
+/** Removes the file, if there is one. */
 export function removeEndpoints(folder: string): void {
   rmSync(join(folder, fileName), { force: true });
 }
 
 /**
- * The emulator that runs on a state folder, in this process or another; undefined when there is none, or when it does
- * not answer.
+ * The emulator that runs on a state folder, in this process or another; undefined when there is none, or it does not
+ * answer.
  *
  * @throws EnrollkitError FILE_UNREADABLE
  */
@@ -66,19 +67,19 @@ export async function runningEmulator(directory: string): Promise<EmulatorEndpoi
   if (file === undefined) return undefined;
   try {
     process.kill(file.pid, 0);
-    return (await answers(file.endpoints)) ? file.endpoints : undefined;
+    return (await isAnswering(file.endpoints)) ? file.endpoints : undefined;
   } catch {
-    // Left behind by a process that was killed.
+    // The file of a process that was killed.
     return undefined;
   }
 }
 
-/** The subscription tells an emulator from others: its services may come and go. */
-function answers({ armEndpoint, armToken, caFile, subscriptionId }: EmulatorEndpoints): Promise<boolean> {
+/** Whether the emulator itself answers. Its subscription identifies it: its services come and go. */
+function isAnswering({ armEndpoint, armToken, caFile, subscriptionId }: EmulatorEndpoints): Promise<boolean> {
   const path = routePath(routes.arm.getSubscription, { subscriptionId });
   const ca = readFileSync(caFile, 'utf8');
-  return new Promise((found) => {
-    const asked = request(
+  return new Promise((resolve) => {
+    const outgoing = request(
       new URL(`${path}?api-version=${resourcesApiVersions[0]}`, armEndpoint),
       {
         ca: new X509Certificate(ca).toString(),
@@ -89,11 +90,11 @@ function answers({ armEndpoint, armToken, caFile, subscriptionId }: EmulatorEndp
       async (response) => {
         let body = '';
         for await (const chunk of response.setEncoding('utf8')) body += chunk;
-        found(response.statusCode === 200 && body.includes(JSON.stringify(subscriptionId)));
+        resolve(response.statusCode === 200 && body.includes(JSON.stringify(subscriptionId)));
       },
     );
-    asked.on('timeout', () => asked.destroy());
-    asked.on('error', () => found(false));
-    asked.end();
+    outgoing.on('timeout', () => outgoing.destroy());
+    outgoing.on('error', () => resolve(false));
+    outgoing.end();
   });
 }

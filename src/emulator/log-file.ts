@@ -1,4 +1,4 @@
-/** Where an emulator in the background writes what it has to tell. */
+/** The log file of an emulator that runs in the background. */
 import { join } from 'node:path';
 import { emulatorFolder } from './endpoints.js';
 

@@ -1,40 +1,40 @@
-/** What an emulator is started with. */
+/** The options of an emulator. */
 import type { KeyAlgorithm } from '../pki/keys.js';
 import type { QuotaLimits } from './dps/quotas.js';
 import type { EmulatorSeed } from './seed/seed-schema.js';
 import type { EmulatorLog } from './wire/events.js';
 
 export interface EmulatorOptions {
-  /** The state folder; the emulator keeps its files in `emulator/` below it. `:memory:` keeps nothing. */
+  /** The state folder: the emulator keeps its files in `emulator/` below it. `:memory:` keeps nothing. */
   dir: string;
-  /** What to bind: `localhost`, both loopback addresses, unless told otherwise. */
+  /** The host to bind; `localhost`, the default, is both loopback addresses. */
   host?: string;
-  /** 0, the default, picks a free one. */
+  /** 0, the default, picks a free port. */
   httpsPort?: number;
   mqttPort?: number;
   amqpPort?: number;
-  /** Names of IoT hubs to be there; those of earlier starts stay. Without any, there is one. */
+  /** Names of IoT hubs to create; those of earlier starts stay. Without any, there is one. */
   hubs?: readonly string[];
-  /** Names of provisioning services to be there; those of earlier starts stay. Without any, there is one. */
+  /** Names of provisioning services to create; those of earlier starts stay. Without any, there is one. */
   services?: readonly string[];
-  /** Seconds that a device is told to wait between register and poll; 0 by default, Azure's pace is 3. */
+  /** Seconds that a device is told to wait between register and poll; 0 by default, while Azure says 3. */
   retryAfter?: number;
-  /** Whether more than the documented rates and numbers is refused; others than those where they are given. */
+  /** Whether Azure's documented rates and numbers are enforced, or other ones where given; false by default. */
   quotas?: boolean | Partial<QuotaLimits>;
   /**
-   * The key of the server's certificate; that of an earlier start, or EC P-256, when not given. Azure's is RSA: clients whose
-   * cipher suites are those for RSA alone need `rsa-2048`.
+   * The key algorithm of the server's certificate; by default that of an earlier start, or EC P-256. Azure uses RSA: clients
+   * that only have cipher suites for RSA need `rsa-2048`.
    */
   serverKey?: KeyAlgorithm;
-  /** Whether devices must present their chain up to a verified CA, that one included; false by default. */
+  /** Whether devices must present their chain up to and including a verified CA; false by default. */
   fullChain?: boolean;
-  /** What is there at the start, and again after a reset. */
+  /** What the emulator has after a start and after a reset. */
   seed?: EmulatorSeed;
-  /** The clock that the emulator's own follows. */
+  /** The clock that the emulator's clock follows; the computer's by default. */
   now?: () => Date;
   log?: EmulatorLog;
-  /** Ends the start, when it is aborted meanwhile: a large `serverKey` takes seconds to make. */
+  /** Aborts the start: a large `serverKey` takes seconds to make. */
   signal?: AbortSignal;
-  /** Called when `enrollkit emulator stop` asks for it; without, that command is told that it may not. */
+  /** Called when `enrollkit emulator stop` asks the emulator to stop; without it, that command is refused. */
   onStopRequest?: () => void;
 }

@@ -40,7 +40,7 @@ export interface Resources {
  *   FILE_UNWRITABLE
  */
 export async function openResources(options: EmulatorOptions, closers: Closer[]): Promise<Resources> {
-  const { dir, host = 'localhost' } = options;
+  const { dir, host = 'localhost', serverKey, signal } = options;
   assertNames(options);
   if (options.seed) parseSeed(options.seed);
   loadSqlite();
@@ -66,7 +66,6 @@ export async function openResources(options: EmulatorOptions, closers: Closer[])
   };
   createMissing(databases, options);
   // Clients judge TLS by their own clock, whatever clock the emulator follows.
-  const { serverKey, signal } = options;
   const server = await openServerIdentity({ folder, host, serverKey, signal, now: new Date() });
   return { folder, databases, server, published: publishedFolder(folder, closers), keep };
 }

@@ -1,4 +1,4 @@
-/** Starts the emulator, empties it on request, and stops it again: one after the other. */
+/** Starts an emulator, resets it on request, and stops it: one at a time. */
 import { checkOptions } from './check-options.js';
 import { EmulatorClock } from './clock.js';
 import { type DeviceMessage, MessageFeed } from './control/message-feed.js';
@@ -20,25 +20,25 @@ export type { EmulatorEvent, EmulatorLog } from './wire/events.js';
 /** An emulator that runs in this process. */
 export interface Emulator {
   readonly endpoints: EmulatorEndpoints;
-  /** By which certificates and tokens are judged and records are dated. TLS itself goes by the computer's clock. */
+  /** The clock by which certificates and tokens are judged and records are dated. TLS itself goes by the computer's clock. */
   readonly clock: EmulatorClock;
   /**
-   * Empties the state, but for what its seed has, and ends every connection to a device. Names, ID scope, keys, ports
-   * and the TLS root stay, and so do the endpoints. The clock follows the computer's again.
+   * Empties the state, except for its seed, and ends every connection. Names, ID scope, keys, ports, endpoints and the TLS
+   * root stay. The clock follows the computer's again.
    */
   reset(): Promise<void>;
-  /** The last messages that devices sent to their hub, of one device or of all, oldest first; 100 of each are kept. */
+  /** The last messages that devices sent to their hub, of one device or of all, oldest first; 100 per device are kept. */
   messages(deviceId?: string): DeviceMessage[];
-  /** Ends every connection, closes the state, and gives the folder back. */
+  /** Ends every connection, closes the state, and releases the folder. */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * Starts a local DPS with one linked hub. Everything that it answers with success is stored by then.
+ * Starts a local DPS with its linked hubs. Whatever it answers with success is stored by then.
  *
- * @throws EnrollkitError USAGE, PORT_IN_USE, EMULATOR_STATE_IN_USE, EMULATOR_STATE_UNREADABLE, EMULATOR_UNSUPPORTED,
- *   FILE_UNWRITABLE, INVALID_SEED
+ * @throws EnrollkitError USAGE, PORT_IN_USE, PORT_NOT_PERMITTED, ADDRESS_UNUSABLE, EMULATOR_STATE_IN_USE,
+ *   EMULATOR_STATE_UNREADABLE, EMULATOR_UNSUPPORTED, FILE_UNWRITABLE, INVALID_SEED
  */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   checkOptions(options);
@@ -46,16 +46,16 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const serving: Closer[] = [];
   const clock = new EmulatorClock(options.now);
   const feed = new MessageFeed();
-  // One after the other: a stop waits until a reset is through.
-  let busy: Promise<unknown> = Promise.resolve();
-  const inTurn = <Result>(act: () => Promise<Result>): Promise<Result> => {
-    const result = busy.then(act);
-    busy = result.catch(() => {});
+  // One at a time: a stop waits for a reset to finish.
+  let last: Promise<unknown> = Promise.resolve();
+  const oneAtATime = <Result>(act: () => Promise<Result>): Promise<Result> => {
+    const result = last.then(act);
+    last = result.catch(() => {});
     return result;
   };
   let stopped: Promise<void> | undefined;
   const stop = () => {
-    stopped ??= inTurn(async () => {
+    stopped ??= oneAtATime(async () => {
       try {
         await closeAll(serving);
       } finally {
@@ -67,7 +67,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   try {
     const resources = await openResources(options, opened);
     const reset = (): Promise<void> =>
-      inTurn(async () => {
+      oneAtATime(async () => {
         if (stopped) throw new Error('the emulator has stopped');
         await closeAll(serving);
         for (const database of resources.databases.all()) emptyState(database);

@@ -1,6 +1,9 @@
 /** The hub over AMQP, with the hub in hand: what it stores is seen, and what the service asks can be asked. */
 import assert from 'node:assert/strict';
-import { type AmqpServer, createAmqpServer } from '../../src/emulator/wire/amqp/server.js';
+import { loadAmqpNodes } from '../../src/emulator/device-protocols.js';
+import { maxMessageBytes } from '../../src/emulator/hub/messages.js';
+import { type AmqpServer, createAmqpServer } from '../../src/emulator/wire/amqp/amqp-server.js';
+import { EventLog } from '../../src/emulator/wire/events.js';
 import type { AmqpClientOptions } from './amqp-client.js';
 import { type Credential, type Fixture, startFixture } from './mqtt-fixture.js';
 
@@ -27,24 +30,30 @@ export async function startAmqpFixture(
     amqp: (bytes, socket) => servers[0]!.accept(bytes, socket),
     ...(connectTimeout === undefined ? {} : { connectTimeout }),
   });
-  const { hub, hubHostName, events } = fixture;
+  const { hub, hubNames, events } = fixture;
+  const log = new EventLog((event) => events.push(event), now);
   const none = () => assert.fail('nothing registers here');
   servers.push(
     createAmqpServer({
-      registrations: { register: none, getOperation: none, getState: none },
-      hubOf: () => ({
-        hubId: 'hub-1',
-        hub,
-        hostNames: () => [hubHostName()],
-        policies: () => [
-          hubPolicy,
-          { ...hubPolicy, keyName: 'registryRead', rights: 'RegistryRead' },
-          { ...hubPolicy, keyName: 'device', rights: 'DeviceConnect' },
-        ],
-      }),
-      retryAfter: 0,
-      now,
-      log: (event) => events.push(event),
+      load: () =>
+        loadAmqpNodes({
+          registrations: { register: none, getOperation: none, getState: none },
+          hubByHost: () => ({
+            hubId: 'hub-1',
+            hub,
+            names: hubNames,
+            policies: [
+              hubPolicy,
+              { ...hubPolicy, keyName: 'registryRead', rights: 'RegistryRead' },
+              { ...hubPolicy, keyName: 'device', rights: 'DeviceConnect' },
+            ],
+          }),
+          retryAfter: 0,
+          now,
+          log,
+        }),
+      maxMessageBytes,
+      log,
       ...(connectTimeout === undefined ? {} : { openTimeout: connectTimeout }),
       ...(idleTimeout === undefined ? {} : { idleTimeout }),
     }),

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
-import { createAdaptorServer } from '@hono/node-server';
 import { test } from 'uvu';
 import { createSasToken } from '../../src/dps/contract/sas.js';
-import { hubRoutes } from '../../src/emulator/hub/http/hub-plane.js';
+import { hubPlane } from '../../src/emulator/hub/http/hub-plane.js';
 import { type Hub, openHub } from '../../src/emulator/hub/hub.js';
 import { openState, type StateDatabase } from '../../src/emulator/state/database.js';
-import type { EmulatorEvent } from '../../src/emulator/wire/events.js';
+import { type EmulatorEvent, EventLog } from '../../src/emulator/wire/events.js';
+import { createHttpApp } from '../../src/emulator/wire/http/http-app.js';
+import { createHttpsServer } from '../../src/emulator/wire/http/https-listener.js';
+import { HostNames } from '../../src/emulator/wire/network/host-names.js';
 import { type Credential, makeCertificate } from './mqtt-fixture.js';
 
 const key = Buffer.from('0123456789abcdef0123456789abcdef').toString('base64');
@@ -36,24 +38,26 @@ test.before(async () => {
   device = await makeCertificate('device', 'device-1', root);
   database = openState(':memory:');
   hub = openHub(database, () => new Date());
-  const app = hubRoutes({
-    hub,
+  const now = () => new Date();
+  const names = new HostNames('localhost', [], () => ({ https: 443, mqtt: 443, amqp: 443 }), false);
+  const plane = hubPlane({
+    hubs: () => [{ hubId: 'hub-1', hub, names, policies: [policy] }],
     acceptsBearer: () => false,
-    policies: () => [policy],
-    hostNames: () => ['localhost'],
-    now: () => new Date(),
-    log: (event) => events.push(event),
+    now,
   });
-  server = createAdaptorServer({
-    fetch: app.fetch,
-    createServer: https.createServer,
-    serverOptions: {
-      key: serverCertificate.keyPem,
-      cert: serverCertificate.pem,
-      requestCert: true,
-      rejectUnauthorized: false,
-    },
-  }) as https.Server;
+  const app = createHttpApp({
+    planes: [plane],
+    plainRoutes: [],
+    planeOf: () => plane,
+    now,
+    log: new EventLog((event) => events.push(event), now),
+  });
+  server = createHttpsServer(app, {
+    key: serverCertificate.keyPem,
+    cert: serverCertificate.pem,
+    requestCert: true,
+    rejectUnauthorized: false,
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
 test.before.each(() => {

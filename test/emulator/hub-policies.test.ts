@@ -303,4 +303,26 @@ test('a certificate does not help a token that is refused', async () => {
   assert.equal(answer.status, 401);
 });
 
+test('a token that names the port of the hub is good for a client whose Host header lacks it', async () => {
+  for (const host of ['localhost', '127.0.0.1']) {
+    const authorization = token('registryRead');
+    const answer = await emulator.call({
+      path: '/statistics/devices?api-version=2021-04-12',
+      headers: { host, authorization },
+    });
+    assert.equal(answer.status, 200, `${host}: ${JSON.stringify(answer.body)}`);
+  }
+});
+
+test('the name of the query parameter api-version is compared without regard to case', async () => {
+  const authorization = token('registryRead');
+  for (const name of ['api-version', 'API-Version', 'Api-version']) {
+    const answer = await emulator.call({
+      path: `/statistics/devices?${name}=2021-04-12`,
+      headers: { authorization },
+    });
+    assert.equal(answer.status, 200, name);
+  }
+});
+
 test.run();

@@ -2,11 +2,19 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import mqtt from 'mqtt';
 import { dpsUserName, hubUserName } from '../../src/dps/contract/mqtt.js';
+import { identifyMqttClient } from '../../src/emulator/device-protocols.js';
+import type { DpsSessionOptions } from '../../src/emulator/dps/device/dps-mqtt-session.js';
 import { DpsError } from '../../src/emulator/dps/dps-error.js';
 import { type Hub, openHub } from '../../src/emulator/hub/hub.js';
+import { maxMessageBytes } from '../../src/emulator/hub/messages.js';
 import { openState } from '../../src/emulator/state/database.js';
-import type { EmulatorEvent } from '../../src/emulator/wire/events.js';
-import { type MqttListener, type MqttOptions, startMqtt } from '../../src/emulator/wire/mqtt/listener.js';
+import { type EmulatorEvent, EventLog } from '../../src/emulator/wire/events.js';
+import {
+  type MqttListener,
+  type MqttOptions,
+  startMqtt,
+} from '../../src/emulator/wire/mqtt/mqtt-listener.js';
+import { HostNames } from '../../src/emulator/wire/network/host-names.js';
 import { generateKeyPair, privateKeyToPem } from '../../src/pki/keys.js';
 import { issue } from '../../src/pki/make/issue.js';
 import { loadProfile, type Role } from '../../src/pki/make/profile.js';
@@ -44,6 +52,7 @@ export interface Fixture {
   listener: MqttListener;
   hub: Hub;
   hubHostName(): string;
+  hubNames: HostNames;
   events: EmulatorEvent[];
   root: Credential;
   intermediate: Credential;
@@ -60,7 +69,7 @@ export interface Fixture {
 }
 
 /** Those of "refused-..." are refused, the others assigned with the first poll. */
-function registrationsAt(hubHostName: () => string): MqttOptions['registrations'] {
+function registrationsAt(hubHostName: () => string): DpsSessionOptions['registrations'] {
   return {
     async register({ registrationId, chain }) {
       if (registrationId.startsWith('refused')) throw new DpsError('caNotFound');
@@ -91,19 +100,32 @@ export async function startFixture(overrides: Partial<MqttOptions> = {}): Promis
   );
   const events: EmulatorEvent[] = [];
   const clients: mqtt.MqttClient[] = [];
-  const hubHostName = () => `localhost:${listener.port}`;
+  const hubNames = new HostNames(
+    'localhost',
+    [],
+    () => ({ https: listener.port, mqtt: listener.port, amqp: listener.port }),
+    true,
+  );
+  const hubHostName = () => hubNames.mqtt;
+  const now = () => new Date();
+  const log = new EventLog((event) => events.push(event), now);
+  const options = {
+    registrations: registrationsAt(hubHostName),
+    retryAfter: 0,
+    hubByName: (name: string) =>
+      [hubHostName(), 'localhost'].includes(name)
+        ? { hubId: 'hub-1', hub, names: hubNames, policies: [] }
+        : undefined,
+    now,
+    log,
+  };
   const listener = await startMqtt({
     tls: { key: server.keyPem, cert: server.pem, requestCert: true, rejectUnauthorized: false },
-    hosts: ['127.0.0.1'],
+    addresses: ['127.0.0.1'],
     port: 0,
-    registrations: registrationsAt(hubHostName),
-    hubOf: (name) =>
-      [hubHostName(), 'localhost'].includes(name)
-        ? { hubId: 'hub-1', hub, hostNames: () => [hubHostName()], policies: () => [] }
-        : undefined,
-    retryAfter: 0,
-    now: () => new Date(),
-    log: (event) => events.push(event),
+    identify: (connect) => identifyMqttClient(connect, options),
+    maxMessageBytes,
+    log,
     ...overrides,
   });
 
@@ -116,6 +138,7 @@ export async function startFixture(overrides: Partial<MqttOptions> = {}): Promis
     listener,
     hub,
     hubHostName,
+    hubNames,
     events,
     root,
     intermediate,

@@ -4,7 +4,8 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { test } from 'uvu';
 import { dpsTopics } from '../../src/dps/contract/mqtt.js';
-import { startMqtt } from '../../src/emulator/wire/mqtt/listener.js';
+import { EventLog } from '../../src/emulator/wire/events.js';
+import { startMqtt } from '../../src/emulator/wire/mqtt/mqtt-listener.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { untilClosed } from '../support/until-closed.js';
 import { type Fixture, idScope, record, startFixture } from './mqtt-fixture.js';
@@ -13,7 +14,7 @@ let fixture: Fixture;
 /** Lets go of a connection that is not through after 150 ms. */
 let impatient: Fixture;
 test.before(async () => {
-  fixture = await startFixture({ hosts: ['127.0.0.1', '127.0.0.2'] });
+  fixture = await startFixture({ addresses: ['127.0.0.1', '127.0.0.2'] });
   impatient = await startFixture({ connectTimeout: 150 });
 });
 test.after(async () => {
@@ -165,17 +166,17 @@ test('every address is served on the same port', async () => {
 
 test('a port in use is named, with the flag that changes it', async () => {
   const { port } = fixture.listener;
-  const registrations = { register: () => assert.fail(), getOperation: () => assert.fail() };
   await assert.rejects(
     startMqtt({
       tls: {},
-      hosts: ['127.0.0.3', '127.0.0.1'],
+      addresses: ['127.0.0.3', '127.0.0.1'],
       port,
-      registrations,
-      hubOf: () => undefined,
-      retryAfter: 0,
-      now: () => new Date(),
-      log: () => {},
+      identify: () => assert.fail('no client connects'),
+      maxMessageBytes: 1024,
+      log: new EventLog(
+        () => {},
+        () => new Date(),
+      ),
     }),
     (error: EnrollkitError) => {
       assert.ok(error instanceof EnrollkitError);

@@ -5,8 +5,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import mqttPacket, { type Packet } from 'mqtt-packet';
 import { test } from 'uvu';
-import { type Connection, ConnectRefused, type Session } from '../../src/emulator/wire/mqtt/session.js';
-import { createSessionLayer, type Refusal } from '../../src/emulator/wire/mqtt/session-layer.js';
+import {
+  type Connection,
+  ConnectRefused,
+  type Refusal,
+  type Session,
+} from '../../src/emulator/wire/mqtt/mqtt-session.js';
+import { createSessionLayer } from '../../src/emulator/wire/mqtt/session-layer.js';
 
 interface Client {
   /** The server's end. */

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
-import { Hono } from 'hono';
 import { suite } from 'uvu';
-import type { Bindings } from '../../src/emulator/wire/http/app.js';
-import { startHttps } from '../../src/emulator/wire/http/listener.js';
+import { EventLog } from '../../src/emulator/wire/events.js';
+import { startHttps } from '../../src/emulator/wire/http/https-listener.js';
 import { privateKeyToPem } from '../../src/pki/keys.js';
 import { make } from '../support/chains.js';
 import { ownerToken, startTestEmulator, type TestEmulator } from './support.js';
@@ -118,8 +117,12 @@ test('lets go of a client that never finishes its TLS handshake, or does not beg
     tls: { cert: pem, key: await privateKeyToPem(privateKey), handshakeTimeout: 150 },
     addresses: ['127.0.0.1'],
     port: 0,
-    app: new Hono<Bindings>(),
+    app: () => new Response(null, { status: 404 }),
     webSockets: {},
+    log: new EventLog(
+      () => {},
+      () => new Date(),
+    ),
   });
   try {
     const silent = net.connect(https.port, '127.0.0.1');

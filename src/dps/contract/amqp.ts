@@ -54,7 +54,8 @@ export const amqpConditions = {
   unauthorizedAccess: 'amqp:unauthorized-access',
 } as const;
 
-export type AmqpCondition = (typeof amqpConditions)[keyof typeof amqpConditions];
+export type AmqpConditionName = keyof typeof amqpConditions;
+export type AmqpCondition = (typeof amqpConditions)[AmqpConditionName];
 
 /** `{idScope}/registrations/{registrationId}`, as a path or as a URL: the SDKs write it in three ways. */
 export function parseRegistrationAddress(

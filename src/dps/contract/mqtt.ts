@@ -46,6 +46,55 @@ export function hubUserName(hubHostName: string, deviceId: string, apiVersion: s
   return `${hubHostName}/${deviceId}/?api-version=${apiVersion}`;
 }
 
+/** What a device's user name says as it registers. */
+export interface DpsUserName {
+  idScope: string;
+  registrationId: string;
+  apiVersion: string;
+}
+
+/** Whether a user name is meant for DPS, well-formed or not. */
+export function isDpsUserName(userName: string): boolean {
+  return /^[^/]*\/registrations\/[^?]/i.test(userName);
+}
+
+/** Reads `{idScope}/registrations/{registrationId}/api-version={version}[&...]`; undefined when it is malformed. */
+export function parseDpsUserName(userName: string): DpsUserName | undefined {
+  const match = /^([^/]+)\/registrations\/([^/]+)\/(.+)$/i.exec(userName);
+  const apiVersion = match && queryValue(match[3]!, 'api-version');
+  const registrationId = match && percentDecoded(match[2]!);
+  if (!match || !apiVersion || !registrationId) return undefined;
+  return { idScope: match[1]!, registrationId, apiVersion };
+}
+
+/** What a device's user name says as it connects to its hub. */
+export interface HubUserName {
+  hubHostName: string;
+  /** As written, and percent-decoded: the SDKs do not encode the ID, which may have a percent sign. */
+  deviceIds: string[];
+  /** Undefined when it names none. */
+  apiVersion: string | undefined;
+}
+
+/**
+ * Reads `{hubHostName}/{deviceId}/?api-version={version}[&...]`; undefined when it is malformed. Some clients leave out
+ * the question mark, some all that follows the device: IoT Hub recommends an api-version, and does not require it.
+ */
+export function parseHubUserName(userName: string): HubUserName | undefined {
+  const match = /^([^/]+)\/([^/]+)(?:\/\??(.*))?$/.exec(userName);
+  if (!match) return undefined;
+  const [, hubHostName = '', deviceId = '', query = ''] = match;
+  const deviceIds = [deviceId, percentDecoded(deviceId) ?? deviceId];
+  return { hubHostName, deviceIds, apiVersion: queryValue(query, 'api-version') };
+}
+
+function queryValue(query: string, name: string): string | undefined {
+  return query
+    .split('&')
+    .find((part) => part.startsWith(`${name}=`))
+    ?.slice(name.length + 1);
+}
+
 /** A message's topic split at its `?`: the path before it, the query after it as a map, values percent-decoded. */
 export function parseTopic(topic: string): { path: string; query: Map<string, string> } {
   const at = topic.indexOf('?');

@@ -1,10 +1,10 @@
 /**
- * The emulator as an identity provider: one service principal, and the access tokens that it is given. All is derived
- * from the emulator's own token, so whoever knows that one knows the rest, and nothing more has to be kept.
+ * The emulator as an identity provider: one service principal, and the access tokens that it gets. All secrets are derived
+ * from the emulator's own token, so nothing else has to be stored.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
-/** What a token opens: Azure Resource Manager, the service plane of DPS, or the service side of hubs. */
+/** What a token is for: Azure Resource Manager, the service plane of DPS, or the service side of hubs. */
 export type Audience = 'arm' | 'service' | 'hub';
 
 export interface ClientCredentials {
@@ -15,11 +15,11 @@ export interface ClientCredentials {
 /** Microsoft Learn, "Configurable token lifetimes": between 60 and 90 minutes. */
 export const tokenLifetimeSeconds = 3600;
 
-/** The service principal that the token endpoint of an emulator knows. */
+/** The one service principal of an emulator. */
 export function clientCredentialsOf(armToken: string): ClientCredentials {
   const id = derive(armToken, 'client ID').toString('hex');
   return {
-    // RFC 9562 section 5.8: a UUID of one's own making.
+    // RFC 9562 section 5.8: UUID version 8, whose bits are free to choose.
     clientId: `${id.slice(0, 8)}-${id.slice(8, 12)}-8${id.slice(13, 16)}-8${id.slice(17, 20)}-${id.slice(20, 32)}`,
     clientSecret: derive(armToken, 'client secret').toString('base64url'),
   };
@@ -40,7 +40,7 @@ export class AccessTokens {
     return sameSecret(clientId.toLowerCase(), own.clientId) && sameSecret(clientSecret, own.clientSecret);
   }
 
-  /** A JSON Web Token, signed HS256; good for {@link tokenLifetimeSeconds}. */
+  /** A JSON Web Token, signed with HS256; good for {@link tokenLifetimeSeconds}. */
   issue(audience: Audience, claims: { issuer: string; resource: string }): string {
     const now = Math.floor(this.#now().getTime() / 1000);
     const { clientId } = clientCredentialsOf(this.#armToken);
@@ -57,7 +57,7 @@ export class AccessTokens {
     return `${signed}.${this.#signature(signed)}`;
   }
 
-  /** Whether an Authorization header holds the emulator's own token, or a live one that was issued for this. */
+  /** Whether an Authorization header has the emulator's own token, or one for this audience that has not expired. */
   accepts(authorization: string | undefined, audience: Audience): boolean {
     const token = /^Bearer\s+(\S+)\s*$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) return false;

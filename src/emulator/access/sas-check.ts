@@ -1,4 +1,4 @@
-/** Whether a shared access signature opens what a request asks for. The provisioning service and the hub both ask. */
+/** Whether a shared access signature grants what a request asks for, at a provisioning service or a hub. */
 import { withoutPort } from '../../dps/contract/host.js';
 import { percentDecoded } from '../../dps/contract/percent-decoded.js';
 import { parseSasToken, type SasToken, sasSignatureMatches } from '../../dps/contract/sas.js';
@@ -9,15 +9,15 @@ export interface SasRequest {
   authorization: string;
   /** The path of the request. */
   path: string;
-  /** The request's Host header: a port that is mapped elsewhere shows only there. */
+  /** The request's Host header: a mapped port is seen only there. */
   host: string | undefined;
 }
 
 export interface SasRules {
   policies: readonly Policy[];
-  /** The names of the service, in lower case, with and without port. */
+  /** The names of the service or hub, in lower case, with and without port. */
   hostNames: readonly string[];
-  /** The right that is needed; undefined when any policy will do. */
+  /** The right that the policy must have; undefined when any policy will do. */
   right: string | undefined;
   now: Date;
 }
@@ -25,7 +25,7 @@ export interface SasRules {
 /**
  * Source: Microsoft Learn, "Control access to Azure IoT Hub DPS with shared access signatures".
  *
- * @returns why the token does not open it, or undefined when it does; quotes neither the token nor a key
+ * @returns why the token does not grant it, or undefined when it does; quotes neither the token nor a key
  */
 export function sasProblem(request: SasRequest, rules: SasRules): string | undefined {
   const token = parseSasToken(request.authorization);
@@ -36,9 +36,9 @@ export function sasProblem(request: SasRequest, rules: SasRules): string | undef
 }
 
 /**
- * Whether a token was signed with a policy that grants a right, and is still good.
+ * Whether a token was signed with a policy that grants a right, and has not expired.
  *
- * @returns why not, or undefined when it was; quotes neither the token nor a key
+ * @returns why not, or undefined when it is good; quotes neither the token nor a key
  */
 export function policyProblem(
   token: SasToken,
@@ -56,18 +56,18 @@ export function policyProblem(
   return undefined;
 }
 
-/** A token opens a host, or what lies below a path of it, segment by segment. */
+/** Whether a token covers a path: it is for a host, or for everything below a path of the host, segment by segment. */
 function covers(resource: string, { path, host }: SasRequest, hostNames: readonly string[]): boolean {
   const [name, ...segments] = resource.toLowerCase().replace(/\/+$/, '').split('/');
   const port = /:\d+$/.exec(host ?? '')?.[0] ?? '';
-  const known = hostNames.some((own) => own === name || `${withoutPort(own)}${port}` === name);
-  const asked = path.split('/').slice(1);
-  // IDs are percent-encoded in the path, and in the token by some clients.
+  const isKnownHost = hostNames.some((own) => own === name || `${withoutPort(own)}${port}` === name);
+  const requested = path.split('/').slice(1);
+  // IDs are percent-encoded in the path; some clients encode them in the token too.
   const readings = (segment = '') => [segment, percentDecoded(segment)].map((one) => one?.toLowerCase());
   return (
-    known &&
+    isKnownHost &&
     segments.every((segment, index) =>
-      readings(segment).some((one) => one !== undefined && readings(asked[index]).includes(one)),
+      readings(segment).some((one) => one !== undefined && readings(requested[index]).includes(one)),
     )
   );
 }

@@ -1,4 +1,4 @@
-/** The state of an emulator that does not run, emptied. */
+/** Empties the state of an emulator that is not running. */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { issuingRootFileName } from '../dps/state/issuing-authorities.js';
@@ -8,12 +8,16 @@ import { emptyState } from '../state/empty.js';
 import { lockFolder } from '../state/lock.js';
 
 export interface ResetOptions {
-  /** Also forget names, ID scope, keys and the TLS root: the next start makes all of them anew. */
+  /** Also deletes names, ID scope, keys and the TLS root: the next start makes new ones. */
   newIdentity: boolean;
 }
 
 const identityFiles = [
-  ...['tls-root.pem', 'tls-root.key.pem', 'tls-server.pem', 'tls-server.key.pem', issuingRootFileName],
+  'tls-root.pem',
+  'tls-root.key.pem',
+  'tls-server.pem',
+  'tls-server.key.pem',
+  issuingRootFileName,
 ];
 
 /**

@@ -1,4 +1,4 @@
-/** What devices sent, through all hubs, to be read back. */
+/** The messages that devices sent to all hubs, to be read back. */
 import type { HubMessage, HubMessages, MessageHead } from '../hub/messages.js';
 
 /** A message that a device sent to its hub. */
@@ -8,7 +8,7 @@ export interface DeviceMessage {
   deviceId: string;
   /** ISO 8601, UTC. */
   enqueued: string;
-  /** `contentType`, `contentEncoding`, `messageId`, `correlationId`, `userId`, and what else the device gave. */
+  /** `contentType`, `contentEncoding`, `messageId`, `correlationId`, `userId`, and others that the device set. */
   systemProperties: Record<string, string>;
   properties: Record<string, string>;
   body: Buffer;
@@ -22,9 +22,9 @@ export interface FeedHub {
 export interface FeedQuery {
   deviceId: string | undefined;
   limit: number;
-  /** Octets of bodies, at most; one message is given whatever its size. */
+  /** The most bytes of bodies; one message is returned whatever its size. */
   maxBytes: number;
-  /** From an earlier page: only what came after it. Without, the last messages. */
+  /** Of an earlier page: returns what came after it. Undefined for the last messages. */
   cursor: string | undefined;
 }
 
@@ -38,7 +38,7 @@ interface Head extends MessageHead {
   hub: FeedHub;
 }
 
-/** The names of system properties in the property bag, and those that the SDKs give them. */
+/** The names of system properties in the property bag, and in the SDKs. */
 const systemPropertyNames: Record<string, string> = {
   ct: 'contentType',
   ce: 'contentEncoding',
@@ -48,16 +48,16 @@ const systemPropertyNames: Record<string, string> = {
 };
 
 export class MessageFeed {
-  /** Those that are there now: after a reset, they are others. */
+  /** The current hubs: a reset replaces them. */
   hubs: readonly FeedHub[] = [];
 
-  /** All that is kept, of one device or of all, oldest first. */
+  /** All messages that are kept, of one device or of all, oldest first. */
   kept(deviceId?: string): DeviceMessage[] {
     const all = Number.MAX_SAFE_INTEGER;
     return this.page({ deviceId, limit: all, maxBytes: all, cursor: undefined }).messages;
   }
 
-  /** @throws RangeError when the cursor is none */
+  /** @throws RangeError when the cursor is malformed */
   page({ deviceId, limit, maxBytes, cursor }: FeedQuery): FeedPage {
     const headsOf = (read: (hub: FeedHub) => MessageHead[]) =>
       merge(this.hubs.map((hub) => read(hub).map((head) => ({ ...head, hub }))));
@@ -71,7 +71,7 @@ export class MessageFeed {
     const start = new Map(
       this.hubs.map(({ hubId, messages }) => {
         const position = known.get(hubId) ?? 0;
-        // Of before a reset: all that there is came after it.
+        // A cursor from before a reset: all messages came after it.
         return [hubId, position > messages.position ? 0 : position];
       }),
     );
@@ -81,7 +81,7 @@ export class MessageFeed {
     return { messages: read(chosen), cursor: toCursor(start) };
   }
 
-  /** Waits for a message, of whichever device, so long at most. */
+  /** Waits for a message of any device, for at most this long. */
   next(milliseconds: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const stops = this.hubs.map(({ messages }) => messages.onAppend(done));
@@ -98,7 +98,7 @@ export class MessageFeed {
   }
 }
 
-/** By time; what one hub has stays in its order, also when the clock was set back. */
+/** Merges messages by time. Those of one hub keep their order, even if the clock was set back. */
 function merge(lists: Head[][]): Head[] {
   const merged: Head[] = [];
   const positions = lists.map(() => 0);
@@ -115,7 +115,7 @@ function merge(lists: Head[][]): Head[] {
   }
 }
 
-/** The first of them, as many as fit. */
+/** The first messages, as many as fit. */
 function within(heads: Head[], maxBytes: number): Head[] {
   let bytes = 0;
   const beyond = heads.findIndex(({ size }, index) => {
@@ -137,11 +137,11 @@ function toDeviceMessage(
   deviceId: string,
   { enqueued, systemProperties, properties, body }: HubMessage,
 ): DeviceMessage {
-  const named = Object.entries(systemProperties).map(([name, value]) => [
+  const entries = Object.entries(systemProperties).map(([name, value]) => [
     Object.hasOwn(systemPropertyNames, name) ? systemPropertyNames[name] : name,
     value,
   ]);
-  return { hub, deviceId, enqueued, systemProperties: Object.fromEntries(named), properties, body };
+  return { hub, deviceId, enqueued, systemProperties: Object.fromEntries(entries), properties, body };
 }
 
 function toCursor(positions: ReadonlyMap<string, number>): string {
@@ -155,7 +155,7 @@ function fromCursor(cursor: string): Map<string, number> {
       typeof hubId === 'string' && Number.isSafeInteger(position) && (position as number) >= 0;
     if (entries.every(good)) return new Map(entries as [string, number][]);
   } catch {
-    // Not a cursor of ours: said below.
+    // Reported below.
   }
   throw new RangeError('The cursor is not one of an earlier reply.');
 }

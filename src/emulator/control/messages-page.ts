@@ -1,4 +1,4 @@
-/** The messages of devices, as the emulator's own endpoint gives them out. */
+/** The messages of devices, as the emulator's own endpoint returns them. */
 import { isUtf8 } from 'node:buffer';
 import type { DeviceMessage, MessageFeed } from './message-feed.js';
 import type { MessageReply, MessagesQuery, MessagesReply } from './paths.js';
@@ -6,10 +6,10 @@ import type { MessageReply, MessagesQuery, MessagesReply } from './paths.js';
 const defaultLimit = 20;
 const maxLimit = 1000;
 const maxWaitSeconds = 30;
-/** Octets of bodies in one reply. */
+/** The most bytes of bodies in one reply. */
 const maxBytes = 8 * 1024 * 1024;
 
-/** @throws RangeError when the query is not as it should be */
+/** @throws RangeError when a value of the query is not legal */
 export async function messagesPage(
   feed: MessageFeed,
   query: MessagesQuery,
@@ -40,9 +40,9 @@ function wholeNumber(
   text: string | undefined,
   least: number,
   most: number,
-  otherwise: number,
+  byDefault: number,
 ): number {
-  if (text === undefined) return otherwise;
+  if (text === undefined) return byDefault;
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return value;
   throw new RangeError(`${name} must be a number from ${least} to ${most}.`);

@@ -1,4 +1,4 @@
-/** What the emulator can be told while it runs, beside Azure's own operations: paths that Azure does not have. */
+/** The emulator's own operations, for its command line and for tests: paths that Azure does not have. */
 export const controlPaths = {
   clock: '/emulator/clock',
   reset: '/emulator/reset',
@@ -7,48 +7,48 @@ export const controlPaths = {
   messages: '/emulator/messages',
 } as const;
 
-/** The clock, as `GET` and `PUT` of its path answer it. */
+/** The reply to `GET` and `PUT` of the clock. */
 export interface ClockReply {
   /** ISO 8601, UTC. */
   now: string;
-  /** Milliseconds that it is ahead of the computer's. */
+  /** Milliseconds that it is ahead of the computer's clock. */
   offset: number;
 }
 
-/** The body of `PUT` on the clock: one of the three. */
+/** The body of `PUT` of the clock. */
 export type ClockRequest = { at: string } | { advance: number } | { reset: true };
 
-/** The query of `GET` on the messages. */
+/** The query of `GET` of the messages. */
 export interface MessagesQuery {
-  /** One device only. */
-  deviceId?: string;
-  /** How many at most. */
-  limit?: string;
-  /** What came after an earlier reply; the last messages when it is not given. */
-  cursor?: string;
+  /** Messages of this device only. */
+  deviceId?: string | undefined;
+  /** The most messages to return. */
+  limit?: string | undefined;
+  /** Of an earlier reply: returns what came after it. Without one, the last messages. */
+  cursor?: string | undefined;
   /** Seconds to wait for the first message after the cursor. */
-  wait?: string;
+  wait?: string | undefined;
 }
 
 /** A message that a device sent, as JSON. */
 export interface MessageReply {
-  /** The hub that took it. */
+  /** The hub that the device sent it to. */
   hub: string;
   deviceId: string;
   /** ISO 8601, UTC. */
   enqueued: string;
-  /** `contentType`, `contentEncoding`, `messageId`, `correlationId`, `userId` and what else the device gave. */
+  /** `contentType`, `contentEncoding`, `messageId`, `correlationId`, `userId`, and others that the device set. */
   systemProperties: Record<string, string>;
   properties: Record<string, string>;
-  /** When it is UTF-8. */
+  /** Present when the body is UTF-8. */
   body?: string;
-  /** When it is not. */
+  /** Present when it is not. */
   bodyBase64?: string;
 }
 
 export interface MessagesReply {
   /** Oldest first. */
   messages: MessageReply[];
-  /** For the next request; opaque. */
+  /** For the next request. Opaque. */
   cursor: string;
 }

@@ -1,4 +1,4 @@
-/** The emulator of a state folder, seen and told from another process. */
+/** Finds the emulator of a state folder, and controls it, from another process. */
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { setTimeout } from 'node:timers/promises';
@@ -13,8 +13,8 @@ import {
 import { isFolderLocked } from '../state/lock.js';
 
 /**
- * How it stands with a folder. The lock says so, which the operating system takes back from a process that is killed;
- * what that one noted counts for nothing.
+ * Whether an emulator runs on a folder. The lock decides: the operating system releases it when a process is killed, while
+ * its endpoints file stays.
  */
 export type Finding = { kind: 'stopped' } | { kind: 'starting' } | ({ kind: 'running' } & EndpointsFile);
 
@@ -27,7 +27,7 @@ export function findEmulator(directory: string): Finding {
 }
 
 /**
- * Waits until an emulator that is starting has started.
+ * Waits while an emulator is starting.
  *
  * @throws EnrollkitError TIMEOUT, and as {@link findEmulator}
  */
@@ -41,7 +41,7 @@ export async function settled(directory: string, withinMs: number): Promise<Find
   }
 }
 
-/** Waits until no process has the folder; false when one still has it after this time. */
+/** Waits until no process has the folder locked; false when one still has after this time. */
 export async function released(directory: string, withinMs: number): Promise<boolean> {
   const folder = emulatorFolder(directory);
   for (const until = Date.now() + withinMs; isFolderLocked(folder); await setTimeout(25)) {
@@ -50,7 +50,7 @@ export async function released(directory: string, withinMs: number): Promise<boo
   return true;
 }
 
-/** Takes away what a killed emulator noted; only for a folder that is not locked. */
+/** Removes the endpoints file of a killed emulator; call it only for a folder that is not locked. */
 export function forgetEndpoints(directory: string): void {
   removeEndpoints(emulatorFolder(directory));
 }
@@ -61,7 +61,7 @@ export interface ControlReply {
 }
 
 /**
- * Asks a running emulator something, with its own token.
+ * Calls one of a running emulator's own operations, with its token.
  *
  * @throws EnrollkitError NETWORK when it does not answer
  */
@@ -79,7 +79,7 @@ export function askEmulator(
           cause,
         }),
       );
-    const asked = request(
+    const outgoing = request(
       new URL(path, armEndpoint),
       {
         method,
@@ -103,8 +103,8 @@ export function askEmulator(
         }
       },
     );
-    asked.on('timeout', () => asked.destroy(new Error('no answer in time')));
-    asked.on('error', fail);
-    asked.end(text);
+    outgoing.on('timeout', () => outgoing.destroy(new Error('no answer in time')));
+    outgoing.on('error', fail);
+    outgoing.end(text);
   });
 }

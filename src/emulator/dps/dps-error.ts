@@ -1,14 +1,14 @@
-/** An error that a client of the emulator is answered with, whatever the transport. */
+/** An error of DPS, as the emulator's clients get it over whichever transport. */
 import { type DpsErrorBody, type DpsErrorName, dpsErrors, statusOf } from '../../dps/contract/wire-error.js';
-import { wireTimestamp } from '../wire/wire-time.js';
+import { HttpRefusal, type RefusalKind } from '../wire/http/refusal.js';
 
 export interface DpsErrorOptions {
-  /** Replaces the message of the table; goes to the client. */
-  message?: string;
-  /** Goes to the client beside the message. */
+  /** Replaces the message of the table; the client gets it. */
+  message?: string | undefined;
+  /** Sent to the client beside the message. */
   info?: Record<string, string>;
-  /** Goes to the log only: what the real service does not say. */
-  reason?: string;
+  /** For the log only: what the real service does not say. */
+  reason?: string | undefined;
   /** Seconds after which the client may try again. */
   retryAfter?: number;
 }
@@ -30,12 +30,12 @@ export class DpsError extends Error {
     this.retryAfter = options.retryAfter;
   }
 
-  /** The HTTP status; MQTT puts it in the topic of the reply. */
+  /** The HTTP status; MQTT has it in the topic of the reply. */
   get status(): number {
     return statusOf(this.errorCode);
   }
 
-  /** @param trackingId the request's own id, which the client also finds in `x-ms-request-id` */
+  /** @param trackingId the request's own ID, which the client also finds in `x-ms-request-id` */
   toBody(trackingId: string, now: Date): DpsErrorBody {
     return {
       errorCode: this.errorCode,
@@ -44,5 +44,48 @@ export class DpsError extends Error {
       ...(this.info === undefined ? {} : { info: this.info }),
       timestampUtc: wireTimestamp(now),
     };
+  }
+}
+
+/** A time as the service and device planes write it: ISO 8601, UTC, seven digits after the point. */
+export function wireTimestamp(at: Date): string {
+  return at.toISOString().replace('Z', '0000Z');
+}
+
+/** @param reason for the log, where the message does not say it all */
+export function badRequest(message: string, reason?: string): DpsError {
+  return new DpsError('badRequest', { message, reason });
+}
+
+/** What DPS calls the refusals of the HTTP kernel. */
+const kinds: Record<RefusalKind, DpsErrorName> = {
+  badRequest: 'badRequest',
+  incompleteBody: 'badRequest',
+  payloadTooLarge: 'payloadTooLarge',
+  unsupportedMediaType: 'unsupportedMediaType',
+  unknownApiVersion: 'unknownApiVersion',
+  notFound: 'notFound',
+  methodNotAllowed: 'methodNotAllowed',
+  notImplemented: 'notImplemented',
+};
+
+/** Whatever an operation threw; what is no refusal is a defect of the emulator, and the log has its stack. */
+export function toDpsError(thrown: unknown): DpsError {
+  if (thrown instanceof DpsError) return thrown;
+  if (thrown instanceof HttpRefusal) return fromRefusal(thrown);
+  const reason = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  return new DpsError('internal', { reason });
+}
+
+function fromRefusal({ kind, message, reason }: HttpRefusal): DpsError {
+  switch (kind) {
+    case 'badRequest':
+    case 'notImplemented':
+      return new DpsError(kind, { message, reason });
+    case 'incompleteBody':
+      return new DpsError(kinds[kind], { reason });
+    default:
+      // These have messages of the service's own.
+      return new DpsError(kinds[kind]);
   }
 }

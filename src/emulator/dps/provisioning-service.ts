@@ -55,6 +55,7 @@ export interface ProvisioningService {
   /** Decides which devices may register. */
   readonly attestation: DeviceAttestation;
   readonly quotas: Quotas;
+  readonly now: () => Date;
 }
 
 export interface OpenServiceOptions {
@@ -122,6 +123,7 @@ export function openService(
     hubs,
     issuing,
     quotas,
+    now,
     attestation,
     change(to: ServiceSettings) {
       settings = { ...to, etag: newArmEtag() };

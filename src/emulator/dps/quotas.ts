@@ -1,5 +1,5 @@
 /**
- * What a provisioning service takes, by rate and by number; off unless asked for, since tests and fleets are in a hurry.
+ * The limits of a provisioning service, on rates and numbers. Off by default, since tests and fleets are in a hurry.
  *
  * Source: Microsoft Learn, "Azure IoT Hub Device Provisioning Service quotas and limits", March 2024.
  */
@@ -8,19 +8,19 @@ import { Recent } from '../wire/recent.js';
 import { DpsError } from './dps-error.js';
 
 export interface QuotaLimits extends CountLimits {
-  /** Of the service plane, a minute. */
+  /** Operations of the service plane, per minute. */
   operationsPerMinute: number;
-  /** Registrations that are let in, a minute. */
+  /** Successful registrations, per minute. */
   registrationsPerMinute: number;
-  /** By each device, in ten seconds. */
+  /** Polls of each device, per ten seconds. */
   pollsPerTenSeconds: number;
 }
 
-/** How many there may be. */
+/** The most of each that there can be. */
 export interface CountLimits {
-  /** Provisioning services, in the subscription. */
+  /** Provisioning services in the subscription. */
   services: number;
-  /** The following, each in one provisioning service. */
+  /** From here on, in each provisioning service. */
   linkedHubs: number;
   certificates: number;
   x509EnrollmentGroups: number;
@@ -42,10 +42,16 @@ export const documentedLimits: QuotaLimits = {
   registrations: 1_000_000,
 };
 
-/** More devices than this are not remembered at once: those that have not polled for the longest are forgotten. */
+/** Microsoft's documented limits, overridden where the option has numbers; undefined for no limits. */
+export function limitsOf(option: boolean | Partial<QuotaLimits>): QuotaLimits | undefined {
+  if (option === false) return undefined;
+  return option === true ? documentedLimits : { ...documentedLimits, ...option };
+}
+
+/** How many devices' polls are remembered: the device whose last poll is the oldest is forgotten first. */
 const maxDevices = 100_000;
 
-/** How many of these there may be; Infinity without limits. */
+/** The most of these that there can be; Infinity without limits. */
 export function mostOf(limits: QuotaLimits | undefined, of: keyof CountLimits): number {
   return limits?.[of] ?? Number.POSITIVE_INFINITY;
 }
@@ -63,7 +69,7 @@ export class Quotas {
     this.#now = now;
   }
 
-  /** How many of these there may be; Infinity without limits. */
+  /** The most of these that there can be; Infinity without limits. */
   most(of: keyof CountLimits): number {
     return mostOf(this.#limits, of);
   }
@@ -99,10 +105,10 @@ export class Quotas {
     this.#count(polls, this.#limits.pollsPerTenSeconds, 10_000);
   }
 
-  /** @param times when each was counted that may still count, in order */
+  /** @param times in order; those that no longer count are removed */
   #count(times: number[], limit: number, windowMs: number): void {
     const now = this.#now().getTime();
-    // The clock may have been set back: what lies ahead of it counts no more.
+    // The clock may have been set back: times ahead of it no longer count.
     while (times.length > 0 && times.at(-1)! > now) times.pop();
     let gone = 0;
     while (gone < times.length && times[gone]! <= now - windowMs) gone += 1;
@@ -119,10 +125,10 @@ export class Quotas {
 }
 
 /**
- * Source: Microsoft Learn, "Troubleshooting with DPS", whose only status for limits is 429. It comes without
- * Retry-After, since waiting makes no room.
+ * Source: Microsoft Learn, "Troubleshooting with DPS", whose only status for limits is 429. It has no Retry-After, since
+ * waiting does not help.
  *
- * @throws DpsError throttled when there are as many as there may be
+ * @throws DpsError throttled when there are already as many as there can be
  */
 export function assertFewer(count: () => number, most: number, what: string): void {
   if (most === Number.POSITIVE_INFINITY || count() < most) return;

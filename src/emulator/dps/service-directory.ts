@@ -14,6 +14,7 @@ export interface ServiceDirectoryOptions extends OpenServiceOptions {
 
 export class ServiceDirectory {
   readonly #options: ServiceDirectoryOptions;
+  readonly #first: ProvisioningService;
   #services: ProvisioningService[];
 
   constructor(options: ServiceDirectoryOptions) {
@@ -22,6 +23,13 @@ export class ServiceDirectory {
       .prepare('SELECT number FROM provisioning_service ORDER BY number')
       .all() as { number: number }[];
     this.#services = rows.map(({ number }) => openService(number, options));
+    // An emulator starts with at least one: see readIdentity.
+    this.#first = this.#services[0]!;
+  }
+
+  /** The host name that devices dial, whichever service they register with. */
+  get deviceHostName(): string {
+    return this.#first.names.https;
   }
 
   /** In the order of their creation. */
@@ -31,6 +39,13 @@ export class ServiceDirectory {
 
   get(dpsName: string): ProvisioningService | undefined {
     return this.#services.find(({ identity }) => same(identity.dpsName, dpsName));
+  }
+
+  /** The verified CAs of all services: DER. */
+  verifiedAuthorities(): Buffer[] {
+    return this.#services.flatMap(({ certificates }) =>
+      certificates.list().flatMap(({ verified, der }) => (verified ? [der] : [])),
+    );
   }
 
   /** The most of these that there can be, in all or in each service; Infinity without quotas. */

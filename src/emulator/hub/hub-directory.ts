@@ -1,20 +1,16 @@
 /** The hubs of an emulator. Each has a database for its devices; a provisioning service links some of the hubs. */
 
 import type { StateDatabases } from '../state/databases.js';
-import { makeHubPolicies, type Policy, readPolicies } from '../state/identity.js';
+import { makeHubPolicies, readPolicies } from '../state/identity.js';
 import { HostNames, type Ports } from '../wire/network/host-names.js';
-import { type Hub, type NamedHub, openHub } from './hub.js';
+import { type HostedHub, openHub } from './hub.js';
 
-export interface IotHub {
-  /** Its name, lower case. */
-  readonly hubId: string;
+/** A hub of the emulator; its ID is its name in lower case. */
+export interface IotHub extends HostedHub {
   /** From 1; the hub's loopback address ends with it. */
   readonly number: number;
   /** The latency between devices and the hub, in milliseconds, for the allocation policy that goes by it. */
   readonly latency: number;
-  readonly hub: Hub;
-  readonly policies: readonly Policy[];
-  readonly names: HostNames;
 }
 
 /** The name of the first hub, unless the options give one. */
@@ -26,14 +22,14 @@ export interface HubDirectoryOptions {
   /** The address of the hub of a number. */
   addressOf: (number: number, name: string) => string;
   ports: () => Ports;
-  /** The CAs whose certificates let in devices of the kind `certificateAuthority`: DER. */
-  authorities: () => readonly Buffer[];
 }
 
 export class HubDirectory {
+  /** The CAs whose certificates let in devices of the kind `certificateAuthority`: DER. Set once the services are open. */
+  authorities: () => readonly Buffer[] = () => [];
   readonly #hubs: IotHub[];
 
-  constructor({ databases, now, addressOf, ports, authorities }: HubDirectoryOptions) {
+  constructor({ databases, now, addressOf, ports }: HubDirectoryOptions) {
     const { main } = databases;
     const rows = main.prepare('SELECT number, hub_id, latency FROM iot_hub ORDER BY number').all() as {
       number: number;
@@ -44,7 +40,7 @@ export class HubDirectory {
       hubId,
       number,
       latency,
-      hub: openHub(databases.of('hub', number), now, authorities),
+      hub: openHub(databases.of('hub', number), now, () => this.authorities()),
       policies: readPolicies(main, hubId),
       names: new HostNames(
         addressOf(number, hubId),
@@ -62,16 +58,6 @@ export class HubDirectory {
 
   get(hubId: string): IotHub | undefined {
     return this.#hubs.find((one) => one.hubId === hubId);
-  }
-
-  /** As one that is spoken to over a port of all hubs. */
-  named(hub: IotHub): NamedHub {
-    return {
-      hubId: hub.hubId,
-      hub: hub.hub,
-      hostNames: () => hub.names.aliases,
-      policies: () => hub.policies,
-    };
   }
 
   /** By any of its names, with or without port; or by its bare name. */

@@ -1,9 +1,10 @@
 /**
- * The error bodies of IoT Hub over HTTPS: `Message` begins with the code's name, which SDKs read there.
+ * Errors of IoT Hub, and their bodies over HTTPS: `Message` begins with the name of the code, where SDKs look for it.
  *
  * Source: Microsoft Learn, "Understand and resolve Azure IoT Hub errors"; Azure/azure-iot-sdk-c#1789 for the shape, and
  * Azure/iotedge#98 for that of direct methods.
  */
+import { HttpRefusal, type RefusalKind } from '../wire/http/refusal.js';
 
 /** `code` is the number that the service logs, and that errors of direct methods contain. */
 const hubErrors = {
@@ -61,7 +62,7 @@ export class HubError extends Error {
 
   constructor(
     kind: HubErrorName,
-    options: { message?: string; reason?: string; info?: Record<string, unknown> } = {},
+    options: { message?: string; reason?: string | undefined; info?: Record<string, unknown> } = {},
   ) {
     super(options.message ?? hubErrors[kind].message);
     this.kind = kind;
@@ -88,5 +89,43 @@ export class HubError extends Error {
       Message: `ErrorCode:${this.kind};${this.message}`,
       ExceptionMessage: `Tracking ID:${trackingId}-TimeStamp:${now.toISOString()}`,
     };
+  }
+}
+
+export function invalidArgument(message: string, reason?: string): HubError {
+  return new HubError('ArgumentInvalid', { message, reason });
+}
+
+/** What the hub calls the refusals of the HTTP kernel. */
+const namesOfRefusals: Record<RefusalKind, HubErrorName> = {
+  badRequest: 'ArgumentInvalid',
+  incompleteBody: 'ArgumentInvalid',
+  payloadTooLarge: 'GenericRequestEntityTooLarge',
+  unsupportedMediaType: 'GenericUnsupportedMediaType',
+  unknownApiVersion: 'InvalidProtocolVersion',
+  notFound: 'GenericNotFound',
+  methodNotAllowed: 'GenericNotFound',
+  notImplemented: 'NotImplemented',
+};
+
+/** Whatever an operation threw; what is no refusal is a defect of the emulator. */
+export function toHubError(thrown: unknown): HubError {
+  if (thrown instanceof HubError) return thrown;
+  if (thrown instanceof HttpRefusal) return fromRefusal(thrown);
+  return new HubError('ServerError', { reason: thrown instanceof Error ? thrown.message : String(thrown) });
+}
+
+function fromRefusal({ kind, message, reason }: HttpRefusal): HubError {
+  const name = namesOfRefusals[kind];
+  switch (kind) {
+    case 'badRequest':
+    case 'unknownApiVersion':
+    case 'notImplemented':
+      return new HubError(name, { message, reason });
+    case 'incompleteBody':
+      return new HubError(name, { reason });
+    default:
+      // These have messages of the hub's own.
+      return new HubError(name);
   }
 }

@@ -1,6 +1,7 @@
 /** A hub of the emulator: device identities, twins, messages in both directions, and direct methods. */
 import type { StateDatabase } from '../state/database.js';
 import type { Policy } from '../state/identity.js';
+import type { HostNames } from '../wire/network/host-names.js';
 import { CloudToDeviceMessages } from './cloud-to-device.js';
 import { HubDevices } from './devices.js';
 import { DirectMethods } from './direct-methods.js';
@@ -28,15 +29,18 @@ export interface Hub {
   readonly authorities: () => readonly Buffer[];
 }
 
-/** One of the hubs that are spoken to over one port. */
-export interface NamedHub {
-  hubId: string;
-  hub: Hub;
-  /** What a token may name. */
-  hostNames: () => readonly string[];
+/** A hub with what clients reach it by. */
+export interface HostedHub {
+  readonly hubId: string;
+  readonly hub: Hub;
+  /** What clients dial, and what their tokens may name. */
+  readonly names: HostNames;
   /** What its back ends may do. */
-  policies: () => readonly Policy[];
+  readonly policies: readonly Policy[];
 }
+
+/** The rights of a shared access policy of IoT Hub. */
+export type HubRight = 'RegistryRead' | 'RegistryWrite' | 'ServiceConnect' | 'DeviceConnect';
 
 /**
  * Opens the hub of a state. There must be one object per hub: deleting a device ends the connection that was opened

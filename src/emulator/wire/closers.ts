@@ -1,11 +1,11 @@
-/** What was opened, to be closed again. */
+/** Closes what was opened. */
 
 export type Closer = () => void | Promise<void>;
 
 /**
- * Closes all, in the reverse order of opening, and forgets them; one that fails does not keep the others from closing.
+ * Closes all of them, in the reverse order of opening, and empties the list. All are closed, even if one fails.
  *
- * @throws what the first one threw that failed
+ * @throws the error of the first one that failed
  */
 export async function closeAll(closers: Closer[]): Promise<void> {
   const failures: unknown[] = [];

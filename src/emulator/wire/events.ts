@@ -1,18 +1,55 @@
-/** What the emulator tells whoever watches it: one event an operation. For `--verbose`, tests and the web page. */
+/** What the emulator reports: one event for each operation. For `--verbose`, tests, and programs that embed it. */
 
 export interface EmulatorEvent {
-  /** ISO 8601, UTC. */
+  /** When the operation began. ISO 8601, UTC. */
   at: string;
   plane: 'arm' | 'service' | 'device' | 'hub';
   transport: 'https' | 'mqtt' | 'amqp';
-  /** The operation's name in the route table, such as `register`; the method and path when there is none. */
+  /** The operation's name, such as `register`; method and path where no operation matches. */
   operation: string;
-  /** What it is about: a registration ID, a group ID, a certificate's name. */
+  /** What the operation is about: a registration ID, a group ID, the name of a certificate. */
   id?: string;
-  /** The HTTP status, or the number that stands for it in MQTT and AMQP. */
+  /** The HTTP status, or its counterpart in MQTT and AMQP. */
   status: number;
-  /** Why it was refused, in words; often more than the caller is told. */
+  /** Why the operation was refused, in words; often more than the client learns. */
   reason?: string;
 }
 
 export type EmulatorLog = (event: EmulatorEvent) => void;
+
+/** An event without what its log already knows. */
+export interface Outcome {
+  operation: string;
+  id?: string | undefined;
+  status: number;
+  reason?: string | undefined;
+  /** When the operation began; now by default. */
+  at?: Date;
+}
+
+/** Reports an operation of one plane over one transport. */
+export type Report = (outcome: Outcome) => void;
+
+/** Hands events to whoever listens, with their time, plane and transport. */
+export class EventLog {
+  readonly #log: EmulatorLog;
+  readonly #now: () => Date;
+
+  constructor(log: EmulatorLog, now: () => Date) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  for(plane: EmulatorEvent['plane'], transport: EmulatorEvent['transport']): Report {
+    return ({ operation, id, status, reason, at = this.#now() }) =>
+      this.#log({
+        at: at.toISOString(),
+        plane,
+        transport,
+        operation,
+        ...(id === undefined ? {} : { id }),
+        status,
+        ...(reason === undefined ? {} : { reason }),
+      });
+  }
+}

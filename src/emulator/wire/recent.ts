@@ -1,4 +1,4 @@
-/** The values noted last, so many and no more; the oldest goes first. */
+/** A map of limited size: the entry that was set the longest ago makes room for a new one. */
 export class Recent<Key, Value> {
   readonly #max: number;
   readonly #values = new Map<Key, Value>();

@@ -1,8 +1,8 @@
-/** How the ARM plane refuses: DPS's own flat body, and the gateway's nested one, so that every parser finds its own. */
+/** Errors of the ARM plane: DPS's own flat body, and the gateway's nested one, so that every parser finds its own. */
 import { apiVersions } from '../../../dps/contract/api-versions.js';
 import type { ArmErrorBody, DpsErrorName } from '../../../dps/contract/wire-error.js';
-import type { ErrorReply } from '../../wire/http/operation.js';
-import { DpsError } from '../dps-error.js';
+import type { ErrorReply } from '../../wire/http/plane.js';
+import { toDpsError } from '../dps-error.js';
 
 /** Code and the name of the HTTP status, for every status that the plane answers. */
 const kinds = {
@@ -38,29 +38,36 @@ export class ArmError extends Error {
   }
 }
 
+export function badRequest(message: string): ArmError {
+  return new ArmError('badRequest', message);
+}
+
+/** An error as the ARM plane answers it. */
 export function toArmErrorReply(error: unknown): ErrorReply {
   const { kind, message, reason } = describe(error);
   const { status, code, httpStatusCode } = kinds[kind];
   const body: ArmErrorBody = { code, httpStatusCode, message, details: null, error: { code, message } };
-  const headers: Record<string, string> =
-    kind === 'unauthenticated' ? { 'www-authenticate': 'Bearer realm="enrollkit emulator"' } : {};
-  return { status, code, body, headers, reason };
+  return {
+    status,
+    body,
+    headers: {
+      ...(kind === 'unauthenticated' ? { 'www-authenticate': 'Bearer realm="enrollkit emulator"' } : {}),
+      'x-ms-error-code': code,
+    },
+    reason,
+  };
 }
 
 function describe(error: unknown): { kind: ArmErrorKind; message: string; reason: string } {
   if (error instanceof ArmError) return { kind: error.kind, message: error.message, reason: error.message };
-  if (error instanceof DpsError && error.kind === 'unknownApiVersion') {
-    const message = `The api-version is missing or invalid. The supported versions of Microsoft.Devices/provisioningServices are '${apiVersions.arm.join(',')}'.`;
-    return { kind: error.kind, message, reason: message };
+  const { kind, message, reason } = toDpsError(error);
+  if (kind === 'unknownApiVersion') {
+    const sentence = `The api-version is missing or invalid. The supported versions of Microsoft.Devices/provisioningServices are '${apiVersions.arm.join(',')}'.`;
+    return { kind, message: sentence, reason: sentence };
   }
-  if (error instanceof DpsError && isArmKind(error.kind)) {
-    return { kind: error.kind, message: error.message, reason: error.reason };
-  }
-  return {
-    kind: 'internal',
-    message: 'Internal server error',
-    reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
-  };
+  return isArmKind(kind)
+    ? { kind, message, reason }
+    : { kind: 'internal', message: 'Internal server error', reason };
 }
 
 function isArmKind(kind: DpsErrorName): kind is DpsErrorName & ArmErrorKind {

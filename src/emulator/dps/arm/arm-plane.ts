@@ -1,51 +1,56 @@
-/** The ARM plane: provisioning services, their keys, and their CA certificates. Callers bring the ARM token. */
+/** The ARM plane: provisioning services, their keys and CA certificates, resource groups and hubs. Callers bring the ARM token. */
+import { isKnownApiVersion } from '../../../dps/contract/api-versions.js';
 import type { AccessTokens } from '../../access/access-tokens.js';
-import type { HttpPlane, OperationRequest } from '../../wire/http/operation.js';
-import { perService } from '../per-service.js';
-import type { ProvisioningService } from '../provisioning-service.js';
+import { bind } from '../../wire/http/operation.js';
+import type { HttpPlane } from '../../wire/http/plane.js';
+import type { HttpRequest } from '../../wire/http/request.js';
+import { Recent } from '../../wire/recent.js';
+import { dpsBodies } from '../dps-plane.js';
 import { ArmError, toArmErrorReply } from './arm-error.js';
-import { certificateOperations } from './certificates.js';
-import { iotHubOperations } from './iot-hubs.js';
-import { abridge, findResourceGroup, same } from './scope.js';
-import { serviceOperations } from './service.js';
-import { type ServicesOptions, servicesOperations } from './services.js';
-import { subscriptionOperations } from './subscriptions.js';
+import { certificateOperations } from './certificate-operations.js';
+import { hubOperations } from './hub-operations.js';
+import { missingOperations } from './missing-operations.js';
+import { resourceGroupOperations } from './resource-group-operations.js';
+import { requireService, type Subscription } from './scope.js';
+import { serviceLifecycle } from './service-lifecycle.js';
+import { serviceOperations } from './service-operations.js';
 
-export interface ArmOptions extends ServicesOptions {
-  /** The resource group of all hubs. */
-  hubResourceGroup: string;
+export interface ArmPlaneOptions extends Omit<Subscription, 'finishedOperations'> {
   tokens: AccessTokens;
-  now: () => Date;
 }
 
-export function armPlane(options: ArmOptions): HttpPlane {
-  const { tokens, services, deviceHostName, now } = options;
-  const build = (service: ProvisioningService) => {
-    const of = { service, deviceHostName, now };
-    return [...serviceOperations(of), ...certificateOperations(of)];
-  };
+const keptOperations = 1000;
+
+/** The ARM plane of one subscription. */
+export function armPlane({ tokens, ...scope }: ArmPlaneOptions): HttpPlane {
+  const subscription: Subscription = { ...scope, finishedOperations: new Recent(keptOperations) };
+
+  function authorize(request: HttpRequest): void {
+    if (tokens.accepts(request.header('authorization'), 'arm')) return;
+    throw new ArmError('unauthenticated', 'The access token is missing or is not that of this emulator.');
+  }
+
   return {
     name: 'arm',
     operations: [
-      ...subscriptionOperations(options),
-      ...servicesOperations(options),
-      ...iotHubOperations(options),
-      ...perService(services.list()[0]!, build, choose),
+      ...bind([...resourceGroupOperations, ...serviceLifecycle, ...hubOperations], {
+        find: () => subscription,
+        authorize,
+      }),
+      ...bind([...serviceOperations, ...certificateOperations], {
+        find: ({ parameters }) => ({ service: requireService(parameters, subscription), subscription }),
+        authorize,
+      }),
+      ...bind(missingOperations, { find: () => subscription, authorize }),
     ],
-    authorize({ header }) {
-      if (!tokens.accepts(header('authorization'), 'arm')) {
-        throw new ArmError('unauthenticated', 'The access token is missing or is not that of this emulator.');
-      }
-    },
+    ...dpsBodies,
+    speaks: (apiVersion) => isKnownApiVersion('arm', apiVersion),
     toErrorReply: toArmErrorReply,
+    // Microsoft Learn, REST API "Resource Groups - Check Existence" and "Resources - Check Existence By Id": 204 when it
+    // exists, 404 when it does not.
+    toHeadReply(reply, { route }) {
+      const isResource = route.path.includes('/resourceGroups/:resourceGroup');
+      return isResource && reply.status === 200 ? { ...reply, status: 204, body: undefined } : reply;
+    },
   };
-
-  /** The service of the path, which is checked before anything else. */
-  function choose({ parameters }: OperationRequest): ProvisioningService {
-    const group = findResourceGroup(parameters, options);
-    const dpsName = parameters.dpsName ?? '';
-    const service = services.get(dpsName);
-    if (service && same(service.identity.resourceGroup, group.name)) return service;
-    throw new ArmError('notFound', `The provisioning service '${abridge(dpsName)}' could not be found.`);
-  }
 }

@@ -1,38 +1,106 @@
-/** What ARM paths name above a provisioning service: the subscription and the resource group. */
+/** What ARM paths name: the subscription, its resource groups, and the provisioning services in them. */
+import { routes } from '../../../dps/contract/routes.js';
+import type { HubDirectory } from '../../hub/hub-directory.js';
+import { etagMatches } from '../../state/etag.js';
+import { type Operation, type OperationHandler, operationsOf } from '../../wire/http/operation.js';
+import type { HttpRequest } from '../../wire/http/request.js';
+import type { Recent } from '../../wire/recent.js';
+import type { ProvisioningService } from '../provisioning-service.js';
+import type { ServiceDirectory } from '../service-directory.js';
 import type { ResourceGroup, ResourceGroups } from '../state/resource-groups.js';
 import { ArmError } from './arm-error.js';
 
-export interface ScopeOptions {
+/** The emulator's one subscription. */
+export interface Subscription {
   subscriptionId: string;
   resourceGroups: ResourceGroups;
+  services: ServiceDirectory;
+  hubs: HubDirectory;
+  /** The resource group of all hubs. */
+  hubResourceGroup: string;
+  /** The IDs of asynchronous operations that clients can still ask about; all of them have succeeded. */
+  finishedOperations: Recent<string, true>;
+  now: () => Date;
+}
+
+/** The provisioning service of a path, in its subscription. */
+export interface ServiceScope {
+  service: ProvisioningService;
+  subscription: Subscription;
+}
+
+/** @param apiVersions of another resource provider than Microsoft.Devices/provisioningServices */
+export function armOperations<Target extends Subscription | ServiceScope>(
+  handlers: { readonly [Name in keyof typeof routes.arm]?: OperationHandler<Target> },
+  apiVersions?: readonly string[],
+): Operation<Target>[] {
+  const operations = operationsOf(routes.arm, handlers);
+  return apiVersions === undefined
+    ? operations
+    : operations.map((operation) => ({ ...operation, apiVersions }));
 }
 
 type Parameters = Record<string, string>;
 
 /** @throws ArmError subscriptionNotFound */
-export function assertSubscription(parameters: Parameters, { subscriptionId }: ScopeOptions): void {
+export function assertSubscription(parameters: Parameters, { subscriptionId }: Subscription): void {
   const given = parameters.subscriptionId ?? '';
-  if (!same(given, subscriptionId)) {
+  if (!sameName(given, subscriptionId)) {
     throw new ArmError('subscriptionNotFound', `The subscription '${abridge(given)}' could not be found.`);
   }
 }
 
 /** @throws ArmError subscriptionNotFound, resourceGroupNotFound */
-export function findResourceGroup(parameters: Parameters, options: ScopeOptions): ResourceGroup {
-  assertSubscription(parameters, options);
+export function findResourceGroup(parameters: Parameters, subscription: Subscription): ResourceGroup {
+  assertSubscription(parameters, subscription);
   const given = parameters.resourceGroup ?? '';
-  const group = options.resourceGroups.get(given);
+  const group = subscription.resourceGroups.get(given);
   if (!group) {
     throw new ArmError('resourceGroupNotFound', `Resource group '${abridge(given)}' could not be found.`);
   }
   return group;
 }
 
+/** @throws ArmError subscriptionNotFound, resourceGroupNotFound */
+export function findService(
+  parameters: Parameters,
+  subscription: Subscription,
+): ProvisioningService | undefined {
+  const group = findResourceGroup(parameters, subscription);
+  const service = subscription.services.get(parameters.dpsName ?? '');
+  return service && sameName(service.identity.resourceGroup, group.name) ? service : undefined;
+}
+
+/** @throws ArmError subscriptionNotFound, resourceGroupNotFound, notFound */
+export function requireService(parameters: Parameters, subscription: Subscription): ProvisioningService {
+  const service = findService(parameters, subscription);
+  if (service) return service;
+  throw new ArmError(
+    'notFound',
+    `The provisioning service '${abridge(parameters.dpsName ?? '')}' could not be found.`,
+  );
+}
+
+/**
+ * @param etag of the resource as it is stored; undefined when it does not exist
+ * @throws ArmError preconditionFailed when the request's If-Match, if any, does not match it
+ */
+export function assertIfMatch(request: HttpRequest, etag: string | undefined): void {
+  const ifMatch = request.header('if-match');
+  if (ifMatch === undefined || (etag !== undefined && etagMatches(ifMatch, etag))) return;
+  throw etagMismatch();
+}
+
+export function etagMismatch(): ArmError {
+  return new ArmError('preconditionFailed', 'Invalid ETag supplied');
+}
+
 /** ARM compares names without regard to case. */
-export function same(a: string, b: string): boolean {
+export function sameName(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
+/** A name that a client sent, cut for a message. */
 export function abridge(text: string): string {
   return text.slice(0, 90);
 }

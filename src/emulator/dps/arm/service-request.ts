@@ -1,4 +1,4 @@
-/** Reads what a client wants a provisioning service to be: its settings, its linked hubs, its shared access policies. */
+/** Reads a provisioning service that a client puts: its settings, its linked hubs, its shared access policies. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { parseConnectionString } from '../../../dps/contract/connection-string.js';
@@ -6,8 +6,9 @@ import type { HubDirectory } from '../../hub/hub-directory.js';
 import type { Policy } from '../../state/identity.js';
 import { defaultSettings, type ServiceSettings } from '../provisioning-service.js';
 import type { HubLink } from '../state/linked-hubs.js';
-import { ArmError } from './arm-error.js';
-import { refuseWhatIsNotImplemented } from './service-refusals.js';
+import { badRequest } from './arm-error.js';
+import { abridge } from './scope.js';
+import { refuseUnsupportedSettings } from './unsupported-settings.js';
 
 const hubBody = z.object({
   name: z.string().nullish(),
@@ -39,10 +40,15 @@ const serviceBody = z.object({
   }),
 });
 
-const policyNames = { hashed: 'hashed', geolatency: 'geoLatency', static: 'static' } as const;
+/** By their names in lower case. */
+const policyNames: Record<string, ServiceSettings['allocationPolicy']> = {
+  hashed: 'hashed',
+  geolatency: 'geoLatency',
+  static: 'static',
+};
 
-/** Those that combine to the rights of a policy; azure-rest-api-specs, AccessRightsDescription. */
-const rights = [
+/** The rights that a policy can combine; azure-rest-api-specs, AccessRightsDescription. */
+const knownRights = [
   'ServiceConfig',
   'EnrollmentRead',
   'EnrollmentWrite',
@@ -53,26 +59,25 @@ const rights = [
 
 export interface ServiceRequest {
   settings: ServiceSettings;
-  /** Undefined leaves them as they are. */
+  /** Undefined to keep the current ones. */
   links: HubLink[] | undefined;
   policies: Policy[] | undefined;
 }
 
 /**
- * @param linked the hubs that are linked now
+ * @param linked the hubs that the service links now
  * @throws ArmError badRequest, notImplemented
  */
 export function readService(body: unknown, linked: readonly HubLink[], hubs: HubDirectory): ServiceRequest {
   const parsed = serviceBody.safeParse(body);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
-    throw bad(
+    throw badRequest(
       `The provisioning service is not valid at ${issue.path.join('.') || 'its top'}: ${issue.message}.`,
     );
   }
-  refuseWhatIsNotImplemented(body);
+  refuseUnsupportedSettings(body);
   const { location, tags, sku, properties } = parsed.data;
-  const policy = properties.allocationPolicy?.toLowerCase() as keyof typeof policyNames | undefined;
   const { iotHubs, authorizationPolicies } = properties;
   const links = iotHubs?.map((hub, index) => readLink(hub, `properties.iotHubs.${index}`, linked, hubs));
   assertOnce(links?.map(({ hubId }) => hubId) ?? [], 'properties.iotHubs', 'hub');
@@ -85,11 +90,12 @@ export function readService(body: unknown, linked: readonly HubLink[], hubs: Hub
     settings: {
       location,
       tags: tags ?? {},
-      allocationPolicy: policy ? policyNames[policy] : defaultSettings.allocationPolicy,
+      allocationPolicy:
+        policyNames[properties.allocationPolicy?.toLowerCase() ?? ''] ?? defaultSettings.allocationPolicy,
       sku: { name: sku.name, capacity: sku.capacity ?? 1 },
     },
     links,
-    // A description of the service comes without them, and is put back so.
+    // Descriptions of a service come without policies, and clients put them back as they came.
     policies: authorizationPolicies?.length
       ? authorizationPolicies.map((policy, index) =>
           readPolicy(policy, `properties.authorizationPolicies.${index}`),
@@ -102,7 +108,7 @@ function assertOnce(names: readonly string[], place: string, what: string): void
   const seen = new Set<string>();
   for (const [index, name] of names.entries()) {
     const key = name.toLowerCase();
-    if (seen.has(key)) throw bad(`${place}.${index}: the ${what} '${name}' stands there twice.`);
+    if (seen.has(key)) throw badRequest(`${place}.${index}: the ${what} '${name}' stands there twice.`);
     seen.add(key);
   }
 }
@@ -113,13 +119,13 @@ function readLink(
   linked: readonly HubLink[],
   hubs: HubDirectory,
 ): HubLink {
-  // A description hides the key: what is put back so stands for the hub that is linked.
+  // Descriptions mask the key; a masked one stands for the hub that is already linked.
   const isMasked = connectionString == null || /SharedAccessKey=\*+/i.test(connectionString);
   const host = name ?? /HostName=([^;]+)/i.exec(connectionString ?? '')?.[1] ?? '';
   const hub = isMasked ? hubs.byName(host) : hubOf(connectionString, place, hubs);
   const before = linked.find(({ hubId }) => hubId === hub?.hubId);
   if (!hub || (isMasked && !before)) {
-    throw bad(`${place}.connectionString must be that of a hub of this emulator: ${namesOf(hubs)}.`);
+    throw badRequest(`${place}.connectionString must be that of a hub of this emulator: ${namesOf(hubs)}.`);
   }
   return {
     hubId: hub.hubId,
@@ -134,31 +140,31 @@ function hubOf(connectionString: string, place: string, hubs: HubDirectory) {
   try {
     given = parseConnectionString(connectionString);
   } catch {
-    throw bad(`${place}.connectionString is none.`);
+    throw badRequest(`${place}.connectionString is none.`);
   }
   const hub = hubs.byName(given.hostName);
   const policy = hub?.policies.find(({ keyName }) => keyName === given.sharedAccessKeyName);
   if (hub && ![policy?.primaryKey, policy?.secondaryKey].includes(given.sharedAccessKey)) {
-    throw bad(`${place}.connectionString has a policy or a key that is not the hub's.`);
+    throw badRequest(`${place}.connectionString has a policy or a key that is not the hub's.`);
   }
   return hub;
 }
 
 function readPolicy(given: z.infer<typeof policyBody>, place: string): Policy {
-  const named = given.rights.split(',').map((right) => right.trim());
-  const unknown = named.find((right) => !rights.includes(right));
-  if (unknown !== undefined) throw bad(`There is no access right '${unknown.slice(0, 90)}'.`);
+  const rights = given.rights.split(',').map((right) => right.trim());
+  const unknown = rights.find((right) => !knownRights.includes(right));
+  if (unknown !== undefined) throw badRequest(`There is no access right '${abridge(unknown)}'.`);
   const key = (field: 'primaryKey' | 'secondaryKey'): string => {
     const text = given[field];
     if (!text) return randomBytes(32).toString('base64');
     if (Buffer.from(text, 'base64').toString('base64') === text) return text;
-    throw bad(`${place}.${field} must be base64.`);
+    throw badRequest(`${place}.${field} must be base64.`);
   };
   return {
     keyName: given.keyName,
     primaryKey: key('primaryKey'),
     secondaryKey: key('secondaryKey'),
-    rights: named.join(', '),
+    rights: rights.join(', '),
   };
 }
 
@@ -167,8 +173,4 @@ function namesOf(hubs: HubDirectory): string {
     .list()
     .map(({ hubId }) => hubId)
     .join(', ');
-}
-
-function bad(message: string): ArmError {
-  return new ArmError('badRequest', message);
 }

@@ -1,68 +1,80 @@
-/** The device plane over HTTPS: register, poll, look up. The TLS handshake, or a token, says who is asking. */
+/** The device plane over HTTPS: register, poll, look up. The TLS handshake, or a token, proves who the device is. */
+import { isKnownApiVersion } from '../../../dps/contract/api-versions.js';
 import { routes } from '../../../dps/contract/routes.js';
-import type { HttpPlane, OperationRequest } from '../../wire/http/operation.js';
-import type { HostNames } from '../../wire/network/host-names.js';
-import { toDpsErrorReply } from '../dps-error-reply.js';
+import { bind, type OperationHandler, operationsOf } from '../../wire/http/operation.js';
+import type { HttpPlane } from '../../wire/http/plane.js';
+import type { HttpRequest } from '../../wire/http/request.js';
+import { dpsBodies, toDpsErrorReply } from '../dps-plane.js';
+import type { RegistrationRequest } from '../registration/registration-request.js';
 import type { Registrations } from '../registration/registrations.js';
 
 export interface DevicePlaneOptions {
   registrations: Registrations;
   /** Seconds that a device is told to wait while it is being assigned. */
   retryAfter: number;
-  names: HostNames;
+  /** The host name that devices dial. */
+  deviceHostName: () => string;
   now: () => Date;
 }
 
-export function devicePlane({ registrations, retryAfter, names, now }: DevicePlaneOptions): HttpPlane {
-  const subject = 'registrationId';
-  const deviceOf = ({ parameters, chain, header, apiVersion }: OperationRequest) => ({
-    apiVersion,
-    idScope: parameters.idScope!,
-    registrationId: parameters.registrationId!,
-    chain: chain(),
-    authorization: header('authorization'),
-  });
-  const bodyOf = ({ body }: OperationRequest) => (body === undefined ? {} : body);
+const operations = operationsOf<typeof routes.device, OperationHandler<DevicePlaneOptions>>(routes.device, {
+  register: {
+    idParameter: 'registrationId',
+    async handle(request, { registrations, retryAfter, deviceHostName }) {
+      const device = deviceOf(request);
+      const body = await registrations.register({ ...device, body: await bodyOf(request) });
+      const path = `/${device.idScope}/registrations/${encodeURIComponent(device.registrationId)}/register`;
+      return {
+        status: 202,
+        body,
+        headers: { 'retry-after': String(retryAfter), location: `https://${deviceHostName()}${path}` },
+      };
+    },
+  },
+  getOperation: {
+    idParameter: 'registrationId',
+    async handle(request, { registrations }) {
+      const operationId = request.parameters.operationId!;
+      return { status: 200, body: await registrations.getOperation({ ...deviceOf(request), operationId }) };
+    },
+  },
+  getRegistration: {
+    name: 'getRegistrationState',
+    idParameter: 'registrationId',
+    async handle(request, { registrations }) {
+      const body = await bodyOf(request);
+      return { status: 200, body: await registrations.getState({ ...deviceOf(request), body }) };
+    },
+  },
+});
+
+/** The device plane; the ID scope in a path tells the provisioning services apart. */
+export function devicePlane(options: DevicePlaneOptions): HttpPlane {
   return {
     name: 'device',
-    operations: [
-      {
-        name: 'register',
-        route: routes.device.register,
-        subject,
-        async handle(request) {
-          const device = deviceOf(request);
-          const body = await registrations.register({ ...device, body: bodyOf(request) });
-          const location = `https://${names.https}/${device.idScope}/registrations/${encodeURIComponent(device.registrationId)}/register`;
-          return { status: 202, body, headers: { 'retry-after': String(retryAfter), location } };
-        },
-      },
-      {
-        name: 'getOperation',
-        route: routes.device.getOperation,
-        subject,
-        async handle(request) {
-          const operationId = request.parameters.operationId!;
-          return {
-            status: 200,
-            body: await registrations.getOperation({ ...deviceOf(request), operationId }),
-          };
-        },
-      },
-      {
-        name: 'getRegistrationState',
-        route: routes.device.getRegistration,
-        subject,
-        async handle(request) {
-          return {
-            status: 200,
-            body: await registrations.getState({ ...deviceOf(request), body: bodyOf(request) }),
-          };
-        },
-      },
-    ],
-    // The certificate of the handshake, or the token, is judged by the registrations themselves, for every transport alike.
-    authorize() {},
-    toErrorReply: (error, requestId) => toDpsErrorReply(error, requestId, now()),
+    operations: bind(operations, {
+      find: () => options,
+      // Registrations judge certificates and tokens themselves, the same for every transport.
+      authorize() {},
+    }),
+    ...dpsBodies,
+    speaks: (apiVersion) => isKnownApiVersion('device', apiVersion),
+    toErrorReply: (error, requestId) => toDpsErrorReply(error, requestId, options.now()),
   };
+}
+
+function deviceOf(request: HttpRequest): RegistrationRequest {
+  return {
+    apiVersion: request.apiVersion,
+    idScope: request.parameters.idScope!,
+    registrationId: request.parameters.registrationId!,
+    chain: request.chain,
+    authorization: request.header('authorization'),
+  };
+}
+
+/** An empty body is an object without fields. */
+async function bodyOf(request: HttpRequest): Promise<unknown> {
+  const body = await request.json();
+  return body === undefined ? {} : body;
 }

@@ -1,56 +1,58 @@
 /** Queries, page by page. Source: azure-rest-api-specs, deviceprovisioningservices data-plane 2021-10-01. */
-
-import type { OperationReply, OperationRequest } from '../../wire/http/operation.js';
-import { formatContinuationToken, parseContinuationToken, parsePageSize } from '../../wire/http/paging.js';
-import { DpsError } from '../dps-error.js';
+import { z } from 'zod';
+import type { HttpReply } from '../../wire/http/operation.js';
+import { continuationHeader, readPageRequest } from '../../wire/http/paging.js';
+import type { HttpRequest } from '../../wire/http/request.js';
+import { badRequest } from '../dps-error.js';
 
 /**
- * What is taken for a query. The path names the table; conditions are passed over, as the service does by reports
+ * The queries that are accepted. The path names the table; conditions are ignored, as reports say the service does
  * (Azure/azure-iot-sdk-csharp#794 and #3478, azure-iot-sdk-node#814).
  */
-const query = /^\s*(\*|select\s.*)?\s*$/is;
+const legalQuery = z.string().regex(/^\s*(\*|select\s.*)?\s*$/is);
+const bodyWithQuery = z.object({ query: z.unknown() }).catch({ query: undefined });
 
 /** @throws DpsError badRequest when the body has no query */
-export function assertQuery(body: unknown, required: boolean): void {
-  const given = (body as { query?: unknown } | null | undefined)?.query;
-  if (given == null && !required) return;
-  if (typeof given !== 'string' || !query.test(given)) {
-    throw new DpsError('badRequest', { message: 'The body must have the field query: "*" or "SELECT *".' });
-  }
+export function assertQuery(body: unknown, { isRequired }: { isRequired: boolean }): void {
+  const { query } = bodyWithQuery.parse(body);
+  if (legalQuery.safeParse(query).success || (!isRequired && query == null)) return;
+  throw badRequest('The body must have the field query: "*" or "SELECT *".');
+}
+
+/** What a query reads, and how it is answered. */
+export interface Query<Row> {
+  /** The value of `x-ms-item-type`, by which the C client tells rows apart. */
+  itemType: 'EnrollmentGroup' | 'Enrollment' | 'DeviceRegistration';
+  /** The rows after a key, in the order of their keys, at most `limit` of them. */
+  read(after: string, limit: number): Row[];
+  keyOf(row: Row): string;
+  toJson(row: Row): unknown;
 }
 
 /**
- * Answers one page.
+ * Answers with the page that a request asks for.
  *
- * @param kind what the C client tells the rows by
- * @param read the rows after a key, in the order of their keys, at most so many
+ * @throws HttpRefusal badRequest
  */
 export function answerPage<Row>(
-  request: OperationRequest,
-  kind: 'EnrollmentGroup' | 'Enrollment' | 'DeviceRegistration',
-  read: (after: string, limit: number) => Row[],
-  keyOf: (row: Row) => string,
-  toJson: (row: Row) => unknown,
-): OperationReply {
-  const size = parsePageSize(request.header('x-ms-max-item-count'));
-  if (size === undefined) {
-    throw new DpsError('badRequest', {
-      message: 'The header x-ms-max-item-count must be a number from 1 on.',
-    });
-  }
-  const after = parseContinuationToken(request.header('x-ms-continuation'), kind);
-  if (after === undefined) {
-    throw new DpsError('badRequest', {
-      message: 'The header x-ms-continuation is not a continuation token.',
-    });
-  }
+  request: HttpRequest,
+  { itemType, read, keyOf, toJson }: Query<Row>,
+): HttpReply {
+  const { size, after } = readPageRequest(
+    request,
+    itemType,
+    'The header x-ms-continuation is not a continuation token.',
+  );
+  // One more than the page has tells whether there is another page.
   const rows = read(after, size + 1);
   const page = rows.slice(0, size);
-  const headers: Record<string, string> = {
-    'x-ms-item-type': kind,
-    'x-ms-max-item-count': String(size),
+  return {
+    status: 200,
+    body: page.map(toJson),
+    headers: {
+      'x-ms-item-type': itemType,
+      'x-ms-max-item-count': String(size),
+      ...(rows.length > size ? continuationHeader(itemType, keyOf(page.at(-1)!)) : {}),
+    },
   };
-  // Left out on the last page: clients go on for as long as it is there.
-  if (rows.length > size) headers['x-ms-continuation'] = formatContinuationToken(kind, keyOf(page.at(-1)!));
-  return { status: 200, body: page.map(toJson), headers };
 }

@@ -1,62 +1,69 @@
-/** The service plane: enrollment groups, individual enrollments and registration records. Callers bring a SAS token, or the emulator's token. */
+/**
+ * The service plane: enrollment groups, individual enrollments and registration records. Callers bring a SAS token, or a
+ * bearer token of the emulator.
+ */
+import { isKnownApiVersion } from '../../../dps/contract/api-versions.js';
 import type { AccessTokens } from '../../access/access-tokens.js';
 import { sasProblem } from '../../access/sas-check.js';
-import type { HttpPlane, OperationRequest } from '../../wire/http/operation.js';
-import { meant } from '../../wire/network/host-names.js';
+import { bind } from '../../wire/http/operation.js';
+import type { HttpPlane } from '../../wire/http/plane.js';
+import type { HttpRequest } from '../../wire/http/request.js';
+import { resolveByHost } from '../../wire/network/host-names.js';
 import { DpsError } from '../dps-error.js';
-import { toDpsErrorReply } from '../dps-error-reply.js';
-import { perService } from '../per-service.js';
+import { dpsBodies, toDpsErrorReply } from '../dps-plane.js';
 import type { ProvisioningService } from '../provisioning-service.js';
 import type { ServiceDirectory } from '../service-directory.js';
 import { enrollmentGroupOperations } from './enrollment-groups.js';
 import { individualEnrollmentOperations } from './individual-enrollments.js';
-import { registrationOperations } from './registration-records.js';
+import { registrationOperations } from './registration-operations.js';
+import type { ServiceOperation } from './service-operation.js';
 
-export interface ServicePlaneOptions
-  extends Pick<
-    ProvisioningService,
-    'certificates' | 'groups' | 'individuals' | 'records' | 'hubs' | 'quotas'
-  > {
+export interface ServicePlaneOptions {
+  services: ServiceDirectory;
+  tokens: AccessTokens;
   now: () => Date;
 }
 
-export function servicePlane(
-  services: ServiceDirectory,
-  { tokens, now }: { tokens: AccessTokens; now: () => Date },
-): HttpPlane {
-  const choose = ({ dialled }: Pick<OperationRequest, 'dialled'>): ProvisioningService => {
-    const service = meant(services.list(), dialled);
-    if (!service) throw new DpsError('unauthorized', { reason: 'there is no provisioning service' });
+/** The service plane of all provisioning services; the host that a client dials tells them apart. */
+export function servicePlane({ services, tokens, now }: ServicePlaneOptions): HttpPlane {
+  /** The service whose host the client dialled. */
+  function find({ dialled }: HttpRequest): ProvisioningService {
+    const service = resolveByHost(services.list(), dialled);
+    if (!service) throw unauthorized('there is no provisioning service');
     return service;
-  };
-  const build = (service: ProvisioningService) => {
-    const options = { ...service, now };
-    return [
-      ...enrollmentGroupOperations(options),
-      ...individualEnrollmentOperations(options),
-      ...registrationOperations(options),
-    ];
-  };
+  }
+
+  function authorize(request: HttpRequest, { right }: ServiceOperation): void {
+    const { policies, names, quotas } = find(request);
+    const authorization = request.header('authorization');
+    if (authorization === undefined) throw unauthorized('no Authorization header');
+    if (/^Bearer\s/i.test(authorization)) {
+      if (!tokens.accepts(authorization, 'service')) {
+        throw unauthorized('the bearer token is not that of this emulator');
+      }
+    } else {
+      const problem = sasProblem(
+        { authorization, path: request.path, host: request.header('host') },
+        { policies, hostNames: names.aliases, right, now: now() },
+      );
+      if (problem) throw unauthorized(problem);
+    }
+    quotas.operation();
+  }
+
   return {
     name: 'service',
-    operations: perService(services.list()[0]!, build, choose),
-    authorize({ header, path, dialled }, { right }) {
-      const { policies, names, quotas } = choose({ dialled });
-      const authorization = header('authorization');
-      if (authorization === undefined)
-        throw new DpsError('unauthorized', { reason: 'no Authorization header' });
-      if (/^Bearer\s/i.test(authorization)) {
-        if (!tokens.accepts(authorization, 'service'))
-          throw new DpsError('unauthorized', { reason: 'the bearer token is not that of this emulator' });
-      } else {
-        const problem = sasProblem(
-          { authorization, path, host: header('host') },
-          { policies, hostNames: names.aliases, right, now: now() },
-        );
-        if (problem) throw new DpsError('unauthorized', { reason: problem });
-      }
-      quotas.operation();
-    },
+    operations: bind(
+      [...enrollmentGroupOperations, ...individualEnrollmentOperations, ...registrationOperations],
+      { find, authorize },
+    ),
+    ...dpsBodies,
+    speaks: (apiVersion) => isKnownApiVersion('service', apiVersion),
     toErrorReply: (error, requestId) => toDpsErrorReply(error, requestId, now()),
   };
+}
+
+/** @param reason for the log */
+function unauthorized(reason: string): DpsError {
+  return new DpsError('unauthorized', { reason });
 }

@@ -1,16 +1,17 @@
 /**
- * `messages/devicebound`: what the hub has for a device. A message is the device's when it has accepted it, and goes back
- * to its queue when it is released or the link ends before.
+ * `messages/devicebound`: the messages to a device. One is delivered when the device has accepted it; it goes back to the
+ * queue when the device releases it, or the link ends first.
  *
  * Source: Microsoft Learn, "Communicate with your IoT hub by using the AMQP protocol", receiving cloud-to-device messages.
  */
-import rhea, { type Message } from 'rhea';
+import rhea from 'rhea';
 import { dataBody } from '../../wire/amqp/message.js';
+import type { OutgoingMessage } from '../../wire/amqp/node.js';
 import { type CloudToDeviceMessage, lockMilliseconds } from '../cloud-to-device.js';
 import { acknowledgementProperty } from './amqp-message.js';
 import type { DeviceNode } from './device-node.js';
 
-export const cloudToDeviceNode: DeviceNode = ({ deviceId, hub: { cloudToDevice: queue }, note }) => ({
+export const cloudToDeviceNode: DeviceNode = ({ deviceId, hub: { cloudToDevice: queue }, report }) => ({
   'to-client': (link) => {
     function deliver() {
       while (link.takes()) {
@@ -21,7 +22,7 @@ export const cloudToDeviceNode: DeviceNode = ({ deviceId, hub: { cloudToDevice: 
           if (outcome === 'dropped') queue.release(deviceId, lockToken);
           else if (outcome === 'released') queue.abandon(deviceId, lockToken);
           else if (queue[outcome === 'accepted' ? 'complete' : 'reject'](deviceId, lockToken)) {
-            note('receiveMessage', 200);
+            report({ operation: 'receiveMessage', status: 200 });
           }
         });
       }
@@ -31,7 +32,7 @@ export const cloudToDeviceNode: DeviceNode = ({ deviceId, hub: { cloudToDevice: 
   },
 });
 
-function toMessage(deviceId: string, message: CloudToDeviceMessage): Message {
+function toMessage(deviceId: string, message: CloudToDeviceMessage): OutgoingMessage {
   const { mid, cid, uid, ct, ce, exp: _, ...others } = message.systemProperties;
   const present = <Value>(name: string, value: Value | undefined) =>
     value === undefined ? {} : { [name]: value };
@@ -48,7 +49,7 @@ function toMessage(deviceId: string, message: CloudToDeviceMessage): Message {
     message_annotations: {
       'x-opt-sequence-number': rhea.types.wrap_long(message.sequenceNumber),
       'x-opt-enqueued-time': enqueued,
-      // By this name, the SDK for C# looks for it.
+      // The SDK for C# looks for it under this name.
       'iothub-enqueuedtime': enqueued,
     },
     application_properties: {
@@ -57,5 +58,5 @@ function toMessage(deviceId: string, message: CloudToDeviceMessage): Message {
       ...Object.fromEntries(Object.entries(others).map(([name, value]) => [`iothub-${name}`, value])),
     },
     body: dataBody(message.body),
-  } as unknown as Message;
+  };
 }

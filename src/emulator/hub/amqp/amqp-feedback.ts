@@ -1,14 +1,15 @@
 /**
- * `/messages/servicebound/feedback`: what became of messages to devices, a batch at a time. A batch is the back end's
- * when it has accepted it, and comes again when it is released or the link ends before.
+ * `/messages/servicebound/feedback`: feedback on messages to devices, a batch at a time. A batch is delivered when the back
+ * end has accepted it; it comes again when the back end releases it, or the link ends first.
  *
  * Source: Microsoft Learn, "Understand cloud-to-device messaging from an IoT hub", message feedback; azure-iothub 1.16.6
  * and the service client for C#, which looks for `iothub-enqueuedtime`.
  */
-import rhea, { type Message } from 'rhea';
+import rhea from 'rhea';
 import type { AmqpError } from '../../wire/amqp/amqp-error.js';
 import { jsonBody } from '../../wire/amqp/message.js';
-import type { Attached, Link, Outcome } from '../../wire/amqp/node.js';
+import type { Attached, Link, Outcome, OutgoingMessage } from '../../wire/amqp/node.js';
+import type { Report } from '../../wire/events.js';
 import { HubError } from '../hub-error.js';
 import {
   type FeedbackBatch,
@@ -20,13 +21,14 @@ import {
 export interface FeedbackLinkOptions {
   feedback: MessageFeedback;
   hubId: string;
-  /** @throws AmqpError when the token is not good any more */
+  /** @throws AmqpError when the token is no longer good */
   assertAuthorized(): void;
-  note(id: string, operation: string, status: number, reason?: string): void;
+  report: Report;
 }
 
+/** Sends feedback on a link, as long as its token is good. */
 export function feedbackLink(link: Link, options: FeedbackLinkOptions): Attached {
-  const { feedback, hubId, assertAuthorized, note } = options;
+  const { feedback, hubId, assertAuthorized, report } = options;
 
   function settle(lockToken: string, outcome: Outcome): void {
     try {
@@ -34,10 +36,10 @@ export function feedbackLink(link: Link, options: FeedbackLinkOptions): Attached
       else if (outcome === 'dropped') feedback.release(lockToken);
       else {
         feedback.complete(lockToken);
-        note('', 'receiveFeedback', 200);
+        report({ operation: 'receiveFeedback', id: '', status: 200 });
       }
     } catch (error) {
-      // The lock has ended meanwhile: the batch comes again.
+      // The lock has expired meanwhile: the batch comes again.
       if (!(error instanceof HubError)) throw error;
     }
   }
@@ -63,7 +65,7 @@ export function feedbackLink(link: Link, options: FeedbackLinkOptions): Attached
 function toMessage(
   hubId: string,
   { sequenceNumber, enqueued, deliveryCount, records }: FeedbackBatch,
-): Message {
+): OutgoingMessage {
   const enqueuedTime = rhea.types.wrap_timestamp(Date.parse(enqueued));
   return {
     user_id: Buffer.from(hubId),
@@ -76,5 +78,5 @@ function toMessage(
       'iothub-enqueuedtime': enqueuedTime,
     },
     body: jsonBody(records),
-  } as unknown as Message;
+  };
 }

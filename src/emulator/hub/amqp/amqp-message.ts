@@ -1,12 +1,12 @@
-/** What a message of AMQP is to the hub: its properties by the names of the property bag, its body as bytes. */
+/** An AMQP message as the hub stores it: properties under the names of the property bag, the body as bytes. */
 import rhea, { type Message } from 'rhea';
 import { bodyOf } from '../../wire/amqp/message.js';
 import type { HubMessage } from '../messages.js';
 
-/** The application property that says when the sender of a message wants to know what became of it. */
+/** The application property that says about which outcomes the sender of a message wants feedback. */
 export const acknowledgementProperty = 'iothub-ack';
 
-/** @throws AmqpError when the body is of another kind than the hub takes */
+/** @throws AmqpError notImplemented when the hub does not take this kind of body */
 export function toHubMessage(message: Message): Pick<HubMessage, 'systemProperties' | 'properties' | 'body'> {
   const { message_id, correlation_id, user_id, content_type, content_encoding } = message;
   const annotations = message.message_annotations ?? {};
@@ -23,7 +23,7 @@ export function toHubMessage(message: Message): Pick<HubMessage, 'systemProperti
   return { systemProperties, properties, body: bodyOf(message) };
 }
 
-/** Properties are text to the hub, whatever a client sends them as. */
+/** The hub stores all properties as text, whatever their type. */
 function defined(values: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(values)

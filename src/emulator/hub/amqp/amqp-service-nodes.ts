@@ -1,94 +1,94 @@
 /**
- * The service side of the hub over AMQP: `/messages/devicebound`, to which a back end sends what is meant for devices,
- * and `/messages/servicebound/feedback`, from which it learns what became of that.
+ * The service side of a hub over AMQP: a back end sends messages for devices to `/messages/devicebound`, and receives
+ * feedback on them from `/messages/servicebound/feedback`.
  *
  * Source: Microsoft Learn, "Communicate with your IoT hub by using the AMQP protocol", service client; azure-iothub
  * 1.16.6.
  */
 import type { Message } from 'rhea';
-import { hubAmqp, parseDeviceAddress } from '../../../dps/contract/amqp.js';
+import { type AmqpConditionName, hubAmqp, parseDeviceAddress } from '../../../dps/contract/amqp.js';
 import { parseSasToken } from '../../../dps/contract/sas.js';
 import { sasProblem } from '../../access/sas-check.js';
-import type { Policy } from '../../state/identity.js';
-import { AmqpError } from '../../wire/amqp/amqp-error.js';
+import { AmqpError, asAmqpError } from '../../wire/amqp/amqp-error.js';
 import type { AmqpClient, Attached, AttachRequest } from '../../wire/amqp/node.js';
+import type { Report } from '../../wire/events.js';
 import type { NewCloudToDeviceMessage } from '../cloud-to-device.js';
-import type { HubRight } from '../http/hub-operation.js';
-import type { Hub } from '../hub.js';
-import { HubError } from '../hub-error.js';
+import type { HostedHub, HubRight } from '../hub.js';
+import { HubError, type HubErrorName } from '../hub-error.js';
 import { parseAcknowledgement } from '../message-feedback.js';
 import { feedbackLink } from './amqp-feedback.js';
 import { acknowledgementProperty, toHubMessage } from './amqp-message.js';
 
 export interface ServiceNodesOptions {
-  hub: Hub;
-  hubId: string;
-  /** The hub's shared access policies. */
-  policies: () => readonly Policy[];
-  /** The hub's names, in lower case, with and without port. */
-  hostNames: () => readonly string[];
+  hub: HostedHub;
   now: () => Date;
+  /** Reports an operation: `id` is the device that a message is for. */
+  report: Report;
 }
 
 export interface ServiceNodes {
-  /** Takes a token of one of the hub's policies. @returns why not, or undefined when it does */
+  /** Takes a token of one of the hub's policies. @returns why it is refused, or undefined when it is good */
   take(authorization: string): string | undefined;
-  /** What was put that opens a path. */
+  /** A token that the client has put and that grants a right on a path. */
   tokenFor(right: HubRight, path: string): string | undefined;
   /** @throws AmqpError which refuses the link */
   attach(request: AttachRequest): Attached;
 }
 
 const credit = 100;
-/** Of older SDKs, `{policy}@sas.root.{hub name}`: their password is a token. */
+/** Older SDKs connect as `{policy}@sas.root.{hub name}`, with a token as password. */
 const plainUser = /^[^@]+@sas\.root\.[^@]+$/;
 
-/** What tokens open. */
+/** The paths that tokens are for. */
 const paths = { devicebound: '/messages/devicebound', feedback: '/messages/servicebound/feedback' } as const;
 
-/** The conditions under which azure-iothub throws the errors of these names. */
-const conditions = {
+/** The conditions that azure-iothub maps to errors of these names. */
+const conditions: Partial<Record<HubErrorName, AmqpConditionName>> = {
   ArgumentInvalid: 'argumentError',
   DeviceMaximumQueueDepthExceeded: 'resourceLimitExceeded',
   DeviceNotFound: 'notFound',
   MessageTooLarge: 'messageSizeExceeded',
-} as const;
+};
 
+/** Whether an address is on the service side of a hub. */
 export function isServiceAddress(address: string): boolean {
   return hubAmqp.serviceNodes.test(address);
 }
 
-/** @param note for the log: the device that a message is for, and what came of it */
+/** The service side of a hub on one connection. */
 export function serviceNodes(
   client: AmqpClient,
-  { hub, hubId, policies, hostNames, now }: ServiceNodesOptions,
-  note: (id: string, operation: string, status: number, reason?: string) => void,
+  { hub: { hub, hubId, policies, names }, now, report }: ServiceNodesOptions,
 ): ServiceNodes {
-  /** What was put, by what it opens: a later one takes the place of an earlier one. */
+  /** The tokens that the client has put, by their resource: a later one replaces an earlier one. */
   const tokens = new Map<string, string>();
 
   function problemOf(authorization: string, right: HubRight, path: string): string | undefined {
     return sasProblem(
       { authorization, path, host: undefined },
-      { policies: policies(), hostNames: hostNames(), right, now: now() },
+      { policies, hostNames: names.aliases, right, now: now() },
     );
   }
 
-  function given(): string[] {
+  function tokensOfClient(): string[] {
     const { userName = '', password } = client.plain ?? {};
     return [...tokens.values(), ...(plainUser.test(userName) && password !== undefined ? [password] : [])];
   }
 
   function tokenFor(right: HubRight, path: string): string | undefined {
-    return given().find((one) => problemOf(one, right, path) === undefined);
+    return tokensOfClient().find((one) => problemOf(one, right, path) === undefined);
   }
 
-  /** A token is good until it expires, and so are the links that it opened. @throws AmqpError */
+  /**
+   * A token is good until it expires, and so are the links that it opened.
+   *
+   * @throws AmqpError unauthorizedAccess
+   */
   function assertAuthorized(path: string): void {
     if (tokenFor('ServiceConnect', path) !== undefined) return;
-    const [first] = given();
+    const [first] = tokensOfClient();
     const reason = first === undefined ? 'no token was put' : problemOf(first, 'ServiceConnect', path);
-    throw new AmqpError('unauthorizedAccess', 'Unauthorized', reason === undefined ? {} : { reason });
+    throw new AmqpError('unauthorizedAccess', 'Unauthorized', { reason });
   }
 
   function send(message: Message): void {
@@ -102,10 +102,11 @@ export function serviceNodes(
         );
       }
       hub.cloudToDevice.send(deviceId, toCloudToDeviceMessage(message));
-      note(deviceId, 'sendToDevice', 200);
+      report({ operation: 'sendToDevice', id: deviceId, status: 200 });
     } catch (cause) {
       const error = refusal(cause);
-      note(deviceId ?? '', 'sendToDevice', error.status, error.reason);
+      const { status, reason } = error;
+      report({ operation: 'sendToDevice', id: deviceId ?? '', status, reason });
       throw error;
     }
   }
@@ -141,7 +142,7 @@ export function serviceNodes(
         feedback: hub.feedback,
         hubId,
         assertAuthorized: () => assertAuthorized(path),
-        note,
+        report,
       });
     },
   };
@@ -159,7 +160,7 @@ function toCloudToDeviceMessage(message: Message): NewCloudToDeviceMessage {
   };
 }
 
-/** Which devices a token is for, if it is for any: one, or all. */
+/** The path of the device that a token is for; that of all devices when it names none. */
 function devicePathOf(authorization: string): string {
   const path = parseSasToken(authorization)?.resource.replace(/^[^/]*/, '') ?? '';
   return /^\/devices\//i.test(path) ? path : '/devices';
@@ -171,10 +172,7 @@ function expiryOf({ absolute_expiry_time: expiry }: Message): Date | undefined {
 }
 
 function refusal(cause: unknown): AmqpError {
-  if (cause instanceof AmqpError) return cause;
-  if (cause instanceof HubError && Object.hasOwn(conditions, cause.kind)) {
-    const condition = conditions[cause.kind as keyof typeof conditions];
-    return new AmqpError(condition, `ErrorCode:${cause.kind};${cause.message}`, { reason: cause.reason });
-  }
-  return new AmqpError('internalError', 'Internal server error', { reason: (cause as Error).message });
+  const condition = cause instanceof HubError ? conditions[cause.kind] : undefined;
+  if (!(cause instanceof HubError) || condition === undefined) return asAmqpError(cause);
+  return new AmqpError(condition, `ErrorCode:${cause.kind};${cause.message}`, { reason: cause.reason });
 }

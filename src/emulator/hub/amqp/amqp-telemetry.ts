@@ -1,4 +1,4 @@
-/** `messages/events`: what a device tells its hub, one message at a time or in batches. */
+/** `messages/events`: messages from a device to its hub, one at a time or in batches. */
 import { hubAmqp } from '../../../dps/contract/amqp.js';
 import { AmqpError } from '../../wire/amqp/amqp-error.js';
 import { messagesOfBatch } from '../../wire/amqp/message.js';
@@ -8,23 +8,23 @@ import type { DeviceNode } from './device-node.js';
 
 const credit = 100;
 
-export const telemetryNode: DeviceNode = ({ deviceId, hub, note }) => ({
+export const telemetryNode: DeviceNode = ({ deviceId, hub, report }) => ({
   'from-client': () => ({
     credit,
     receive(message, format) {
       const messages =
         format === hubAmqp.batchedMessageFormat ? messagesOfBatch(message as unknown as Buffer) : [message];
-      const taken = messages.map(toHubMessage);
-      taken.forEach(assertSize);
-      for (const one of taken) {
-        hub.messages.append(deviceId, one);
-        note('sendMessage', 200);
+      const hubMessages = messages.map(toHubMessage);
+      hubMessages.forEach(assertSize);
+      for (const hubMessage of hubMessages) {
+        hub.messages.append(deviceId, hubMessage);
+        report({ operation: 'sendMessage', status: 200 });
       }
     },
   }),
 });
 
-/** @throws AmqpError */
+/** @throws AmqpError messageSizeExceeded */
 function assertSize(message: ReturnType<typeof toHubMessage>): void {
   if (messageSize(message) > maxMessageBytes) {
     throw new AmqpError('messageSizeExceeded', `A message holds at most ${maxMessageBytes} bytes.`);

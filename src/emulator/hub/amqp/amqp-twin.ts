@@ -1,34 +1,39 @@
 /**
- * `twin`: a device asks for its twin, reports properties, and is told when desired ones change.
+ * `twin`: a device reads its twin, reports properties, and learns when desired properties change.
  *
- * Source: azure-iot-device-amqp 1.14.4, amqp_twin_client: the operation and its resource are message annotations, the
- * status of the answer is one.
+ * Source: azure-iot-device-amqp 1.14.4, amqp_twin_client: the operation and its resource are message annotations, and so is
+ * the status of the reply.
  */
 import rhea, { type Message } from 'rhea';
 import { hubAmqp } from '../../../dps/contract/amqp.js';
-import { AmqpError, answerNotTaken } from '../../wire/amqp/amqp-error.js';
+import { AmqpError } from '../../wire/amqp/amqp-error.js';
 import { bodyOf, jsonBody, stringOf } from '../../wire/amqp/message.js';
-import type { Link } from '../../wire/amqp/node.js';
+import { type Link, sendReply } from '../../wire/amqp/node.js';
 import { TwinPatchError } from '../twin-limits.js';
 import { parseTwinPatch } from '../twins.js';
 import type { DeviceNode } from './device-node.js';
 
 const credit = 10;
 
-interface Answer {
+interface TwinReply {
   status: number;
   version?: number | undefined;
   body?: unknown;
   reason?: string;
 }
 
-export const twinNode: DeviceNode = ({ deviceId, hub, note }) => {
-  let answers: Link | undefined;
-  let forgetDesired: (() => void) | undefined;
+const deviceNotFound: TwinReply = {
+  status: 404,
+  body: { errorCode: 404, message: 'There is no such device.' },
+};
 
-  function getTwin(): Answer {
+export const twinNode: DeviceNode = ({ deviceId, hub, report }) => {
+  let replies: Link | undefined;
+  let stopNotifying: (() => void) | undefined;
+
+  function getTwin(): TwinReply {
     const twin = hub.twins.get(deviceId);
-    if (!twin) return { status: 404, body: { errorCode: 404, message: 'There is no such device.' } };
+    if (!twin) return deviceNotFound;
     const { desired, reported } = twin;
     return {
       status: 200,
@@ -39,11 +44,10 @@ export const twinNode: DeviceNode = ({ deviceId, hub, note }) => {
     };
   }
 
-  function patchReported(message: Message): Answer {
+  function patchReported(message: Message): TwinReply {
     try {
       const version = hub.twins.patchReported(deviceId, parseTwinPatch(bodyOf(message)));
-      if (version === undefined)
-        return { status: 404, body: { errorCode: 404, message: 'There is no such device.' } };
+      if (version === undefined) return deviceNotFound;
       return { status: 200, version };
     } catch (error) {
       if (!(error instanceof TwinPatchError)) throw error;
@@ -52,23 +56,23 @@ export const twinNode: DeviceNode = ({ deviceId, hub, note }) => {
     }
   }
 
-  function notifyOfDesired(wanted: boolean): Answer {
-    forgetDesired?.();
-    forgetDesired = undefined;
-    if (!wanted) return { status: 200 };
-    forgetDesired = hub.twins.onDesiredChange(deviceId, (patch, version) => {
-      answers?.send({
+  function notifyOfDesired(isSubscribed: boolean): TwinReply {
+    stopNotifying?.();
+    stopNotifying = undefined;
+    if (!isSubscribed) return { status: 200 };
+    stopNotifying = hub.twins.onDesiredChange(deviceId, (patch, version) => {
+      replies?.send({
         message_annotations: {
           resource: hubAmqp.desiredNotifications,
           version: rhea.types.wrap_long(version),
         },
         body: jsonBody({ ...patch, $version: version }),
-      } as unknown as Message);
+      });
     });
     return { status: 200 };
   }
 
-  function answerTo(message: Message): { operation: string; call: () => Answer } {
+  function operationOf(message: Message): { operation: string; call: () => TwinReply } {
     const annotations = message.message_annotations;
     const operation = stringOf(annotations, 'operation')?.toUpperCase() ?? '';
     const resource = stringOf(annotations, 'resource') ?? '';
@@ -97,10 +101,10 @@ export const twinNode: DeviceNode = ({ deviceId, hub, note }) => {
     'from-client': () => ({
       credit,
       receive(message) {
-        if (!answers) throw new AmqpError('notAllowed', 'Attach a link that receives the answers first.');
-        const { operation, call } = answerTo(message);
+        if (!replies) throw new AmqpError('notAllowed', 'Attach a link that receives the answers first.');
+        const { operation, call } = operationOf(message);
         const { status, version, body, reason } = call();
-        const sent = answers.send({
+        sendReply(replies, {
           correlation_id: message.correlation_id ?? message.message_id,
           // The SDK for C reads an int and a long, not the smallest types that hold the numbers.
           message_annotations: {
@@ -108,19 +112,18 @@ export const twinNode: DeviceNode = ({ deviceId, hub, note }) => {
             ...(version === undefined ? {} : { version: rhea.types.wrap_long(version) }),
           },
           ...(body === undefined ? {} : { body: jsonBody(body) }),
-        } as unknown as Message);
-        if (!sent) throw answerNotTaken();
-        note(operation, status, reason);
+        });
+        report({ operation, status, reason });
       },
     }),
     'to-client': (link) => {
-      answers = link;
+      replies = link;
       return {
         closed() {
-          if (answers !== link) return;
-          answers = undefined;
-          forgetDesired?.();
-          forgetDesired = undefined;
+          if (replies !== link) return;
+          replies = undefined;
+          stopNotifying?.();
+          stopNotifying = undefined;
         },
       };
     },

@@ -1,87 +1,73 @@
-/** Device identities over HTTPS: one, all, and how many. */
+/** Device identities over HTTPS: one, all, and how many there are. */
 
 import { isJsonObject } from '../../../dps/contract/merge-patch.js';
-import { routes } from '../../../dps/contract/routes.js';
+import type { HttpReply } from '../../wire/http/operation.js';
 import { describeDevice, presenceOf } from '../describe.js';
 import { assertDeviceId, parseDeviceSettings } from '../device-request.js';
 import type { HubDevice } from '../devices.js';
 import type { Hub } from '../hub.js';
-import { HubError } from '../hub-error.js';
-import { bulkOperation } from './bulk-devices.js';
-import type { HubOperation, HubReply } from './hub-operation.js';
+import { invalidArgument } from '../hub-error.js';
+import { hubOperations } from './hub-operation.js';
 
 /** Microsoft Learn, IoT Hub service REST API, Devices - Get Devices. */
 const maxListed = 1000;
 
-export function deviceOperations(hub: Hub): HubOperation[] {
-  const describe = (device: HubDevice) => describeDevice(device, presenceOf(hub, device.deviceId));
-  const answer = (device: HubDevice): HubReply => {
-    const body = describe(device);
-    return { status: 200, body, headers: { etag: `"${body.etag}"` } };
-  };
-  return [
-    {
-      name: 'getDevice',
-      route: routes.hub.getDevice,
-      caller: 'RegistryRead',
-      handle: ({ parameters }) => answer(hub.identities.find(parameters.deviceId!)),
+export const deviceOperations = hubOperations({
+  getDevice: {
+    caller: 'RegistryRead',
+    handle: ({ parameters }, hub) => replyWith(hub, hub.identities.find(parameters.deviceId!)),
+  },
+  putDevice: {
+    caller: 'RegistryWrite',
+    async handle(request, hub) {
+      const deviceId = request.parameters.deviceId!;
+      assertDeviceId(deviceId);
+      const body = await request.json();
+      if (!isJsonObject(body) || (body.deviceId ?? deviceId) !== deviceId) {
+        throw invalidArgument('The body must be a device whose deviceId is that of the path.');
+      }
+      const settings = parseDeviceSettings(body);
+      const ifMatch = request.header('if-match');
+      const device =
+        ifMatch === undefined
+          ? hub.identities.create(deviceId, settings)
+          : hub.identities.update(deviceId, settings, ifMatch);
+      return replyWith(hub, device);
     },
-    {
-      name: 'putDevice',
-      route: routes.hub.putDevice,
-      caller: 'RegistryWrite',
-      async handle(request) {
-        const deviceId = request.parameters.deviceId!;
-        assertDeviceId(deviceId);
-        const body = await request.json();
-        if (!isJsonObject(body) || (body.deviceId ?? deviceId) !== deviceId) {
-          throw new HubError('ArgumentInvalid', {
-            message: 'The body must be a device whose deviceId is that of the path.',
-          });
-        }
-        const settings = parseDeviceSettings(body);
-        const ifMatch = request.header('if-match');
-        return answer(
-          ifMatch === undefined
-            ? hub.identities.create(deviceId, settings)
-            : hub.identities.update(deviceId, settings, ifMatch),
-        );
-      },
+  },
+  deleteDevice: {
+    caller: 'RegistryWrite',
+    handle(request, hub) {
+      hub.identities.delete(request.parameters.deviceId!, request.header('if-match') ?? '*');
+      return { status: 204 };
     },
-    {
-      name: 'deleteDevice',
-      route: routes.hub.deleteDevice,
-      caller: 'RegistryWrite',
-      handle({ parameters, header }) {
-        hub.identities.delete(parameters.deviceId!, header('if-match') ?? '*');
-        return { status: 204 };
-      },
+  },
+  listDevices: {
+    caller: 'RegistryRead',
+    handle(request, hub) {
+      const top = request.query('top') ?? String(maxListed);
+      if (!/^\d{1,9}$/.test(top) || Number(top) === 0) {
+        throw invalidArgument('top must be a number from 1 on.');
+      }
+      const devices = hub.identities.page('', Math.min(Number(top), maxListed));
+      return { status: 200, body: devices.map((device) => describe(hub, device)) };
     },
-    {
-      name: 'listDevices',
-      route: routes.hub.listDevices,
-      caller: 'RegistryRead',
-      handle({ query }) {
-        const top = query('top') ?? String(maxListed);
-        if (!/^\d{1,9}$/.test(top) || Number(top) === 0) {
-          throw new HubError('ArgumentInvalid', { message: 'top must be a number from 1 on.' });
-        }
-        const devices = hub.identities.page('', Math.min(Number(top), maxListed));
-        return { status: 200, body: devices.map(describe) };
-      },
-    },
-    bulkOperation(hub),
-    {
-      name: 'getStatistics',
-      route: routes.hub.getStatistics,
-      caller: 'RegistryRead',
-      handle: () => ({ status: 200, body: hub.identities.statistics() }),
-    },
-    {
-      name: 'getServiceStatistics',
-      route: routes.hub.getServiceStatistics,
-      caller: 'RegistryRead',
-      handle: () => ({ status: 200, body: { connectedDeviceCount: hub.devices.connections.size } }),
-    },
-  ];
+  },
+  getStatistics: {
+    caller: 'RegistryRead',
+    handle: (_, hub) => ({ status: 200, body: hub.identities.statistics() }),
+  },
+  getServiceStatistics: {
+    caller: 'RegistryRead',
+    handle: (_, hub) => ({ status: 200, body: { connectedDeviceCount: hub.devices.connections.size } }),
+  },
+});
+
+function describe(hub: Hub, device: HubDevice): Record<string, unknown> {
+  return describeDevice(device, presenceOf(hub, device.deviceId));
+}
+
+function replyWith(hub: Hub, device: HubDevice): HttpReply {
+  const body = describe(hub, device);
+  return { status: 200, body, headers: { etag: `"${body.etag}"` } };
 }

@@ -1,12 +1,12 @@
 /**
  * Several messages of a device in one request.
  *
- * Source: azure-iot-device-http 1.14.4, sendEventBatch, and the SDKs for C and Java, which say `base64Encoded`: an array
- * of `{ body, base64Encoded, properties }`, each property by the name of its header.
+ * Source: azure-iot-device-http 1.14.4, sendEventBatch, and the SDKs for C and Java, which write `base64Encoded`: an array
+ * of `{ body, base64Encoded, properties }`, each property under the name of its header.
  */
 import { z } from 'zod';
 import { parseJsonText } from '../../wire/json-text.js';
-import { HubError } from '../hub-error.js';
+import { invalidArgument } from '../hub-error.js';
 import type { HubMessage } from '../messages.js';
 import { propertiesOf } from './message-headers.js';
 
@@ -22,34 +22,40 @@ const batch = z
   )
   .min(1);
 
+/** Whether the body of a message is a batch. */
 export function isBatch(contentType: string | undefined): boolean {
   return batchContentType.test(contentType?.trim() ?? '');
 }
 
-/** @throws HubError ArgumentInvalid: all of them are taken, or none */
+/**
+ * All of the messages are good, or none is taken.
+ *
+ * @throws HubError ArgumentInvalid
+ */
 export function parseBatch(bytes: Buffer): Pick<HubMessage, 'systemProperties' | 'properties' | 'body'>[] {
   const parsed = batch.safeParse(parseJson(bytes));
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!;
-    throw new HubError('ArgumentInvalid', { message: `${path.join('.') || 'The batch'}: ${message}` });
+    throw invalidArgument(`${path.join('.') || 'The batch'}: ${message}`);
   }
   return parsed.data.map(({ body, base64Encoded, properties }, index) => {
     const content = Buffer.from(body, base64Encoded === false ? 'utf8' : 'base64');
     if (base64Encoded !== false && content.toString('base64') !== body) {
-      throw new HubError('ArgumentInvalid', { message: `${index}.body: it is not base64.` });
+      throw invalidArgument(`${index}.body: it is not base64.`);
     }
-    const byLowerName = Object.entries(properties ?? {}).map(([name, value]) => [
+    const headers = Object.entries(properties ?? {}).map(([name, value]) => [
       name.replace(/^iothub-(app-)?/i, (prefix) => prefix.toLowerCase()),
       value,
     ]);
-    return { ...propertiesOf(Object.fromEntries(byLowerName)), body: content };
+    return { ...propertiesOf(Object.fromEntries(headers)), body: content };
   });
 }
 
+/** @throws HubError ArgumentInvalid */
 function parseJson(bytes: Buffer): unknown {
   try {
     return parseJsonText(bytes);
   } catch {
-    throw new HubError('ArgumentInvalid', { message: 'The batch is not JSON.' });
+    throw invalidArgument('The batch is not JSON.');
   }
 }

@@ -1,7 +1,7 @@
-/** Properties of a message as headers, or as members of a batch: system properties have names of their own. */
+/** The properties of a message as headers, or as members of a batch. System properties have headers of their own. */
 import type { HubMessage } from '../messages.js';
 
-/** What system properties are called in the property bag of MQTT. */
+/** The headers of system properties, and their names in the property bag of MQTT. */
 export const systemPropertyHeaders: Record<string, string> = {
   'iothub-messageid': 'mid',
   'iothub-correlationid': 'cid',
@@ -10,10 +10,10 @@ export const systemPropertyHeaders: Record<string, string> = {
   'iothub-contentencoding': 'ce',
 };
 
-/** Of the application's own properties. */
+/** Begins the headers of application properties. */
 export const propertyPrefix = 'iothub-app-';
 
-/** @param values by names in lower case; what is no text, and no property, is passed over */
+/** @param values by header names in lower case; whatever is not text, or not a property, is ignored */
 export function propertiesOf(
   values: Record<string, unknown>,
 ): Pick<HubMessage, 'systemProperties' | 'properties'> {

@@ -1,128 +1,123 @@
 /**
- * Messages over HTTPS, in both directions: a device sends and fetches its own, the service sends to a device.
+ * Messages over HTTPS, in both directions: devices send messages and fetch their own, the service sends to devices.
  *
  * Source: Microsoft Learn, IoT Hub device REST API 2020-03-13 (Send Device Event, Receive, Complete and Abandon Device
  * Bound Notification), service REST API 2021-04-12 (Cloud To Device Messages - Purge). Microsoft documents no HTTPS
- * request that sends to a device; that one has the address and the headers of its AMQP and device counterparts.
+ * request that sends to a device; this one has the address and the headers of its AMQP and device counterparts.
  */
 import { percentDecoded } from '../../../dps/contract/percent-decoded.js';
-import { routes } from '../../../dps/contract/routes.js';
+import type { HttpRequest } from '../../wire/http/request.js';
 import {
   type CloudToDeviceMessage,
   lockMilliseconds,
   maxCloudToDeviceBytes,
   type NewCloudToDeviceMessage,
 } from '../cloud-to-device.js';
-import type { Hub } from '../hub.js';
-import { HubError } from '../hub-error.js';
+import { HubError, invalidArgument } from '../hub-error.js';
 import { parseAcknowledgement } from '../message-feedback.js';
 import { maxMessageBytes, messageSize } from '../messages.js';
-import type { HubOperation, HubRequest } from './hub-operation.js';
+import { hubOperations } from './hub-operation.js';
 import { isBatch, parseBatch } from './message-batch.js';
 import { propertiesOf, propertyPrefix, systemPropertyHeaders } from './message-headers.js';
 
-export function messageOperations(hub: Hub): HubOperation[] {
-  const settle = (
-    name: 'completeMessage' | 'abandonMessage',
-    how: (request: HubRequest, deviceId: string, lockToken: string) => boolean,
-  ): HubOperation => ({
-    name,
-    route: routes.hub[name],
+export const messageOperations = hubOperations({
+  sendMessage: {
     caller: 'device',
-    handle(request) {
-      const { deviceId, lockToken } = request.parameters;
-      if (!how(request, deviceId!, lockToken!)) throw new HubError('DeviceMessageLockLost');
+    async handle(request, hub) {
+      const deviceId = request.parameters.deviceId!;
+      const body = await request.bytes(maxMessageBytes, messageTooLarge);
+      // The device may have been deleted while its message arrived.
+      hub.identities.find(deviceId);
+      const messages = isBatch(request.header('content-type'))
+        ? parseBatch(body)
+        : [{ ...propertiesOf(request.headers), body }];
+      if (messages.some((message) => messageSize(message) > maxMessageBytes)) throw messageTooLarge();
+      for (const message of messages) hub.messages.append(deviceId, message);
       return { status: 204 };
     },
-  });
-  return [
-    {
-      name: 'sendMessage',
-      route: routes.hub.sendMessage,
-      caller: 'device',
-      async handle(request) {
-        const deviceId = request.parameters.deviceId!;
-        const body = await request.bytes(maxMessageBytes);
-        // The device may have been deleted while its message arrived.
-        hub.identities.find(deviceId);
-        const messages = isBatch(request.header('content-type'))
-          ? parseBatch(body)
-          : [{ ...propertiesOf(request.headers), body }];
-        if (messages.some((message) => messageSize(message) > maxMessageBytes)) {
-          throw new HubError('MessageTooLarge');
-        }
-        for (const message of messages) hub.messages.append(deviceId, message);
-        return { status: 204 };
-      },
+  },
+  receiveMessage: {
+    caller: 'device',
+    handle({ parameters }, hub) {
+      const deviceId = parameters.deviceId!;
+      const next = hub.cloudToDevice.receive(deviceId, lockMilliseconds);
+      if (next === undefined) return { status: 204 };
+      return {
+        status: 200,
+        body: next.message.body,
+        headers: { ...headersOf(deviceId, next.message), etag: `"${next.lockToken}"` },
+      };
     },
-    {
-      name: 'receiveMessage',
-      route: routes.hub.receiveMessage,
-      caller: 'device',
-      handle({ parameters }) {
-        const next = hub.cloudToDevice.receive(parameters.deviceId!, lockMilliseconds);
-        if (next === undefined) return { status: 204 };
-        return {
-          status: 200,
-          body: next.message.body,
-          headers: { ...headersOf(parameters.deviceId!, next.message), etag: `"${next.lockToken}"` },
-        };
-      },
+  },
+  completeMessage: {
+    caller: 'device',
+    handle(request, { cloudToDevice }) {
+      const { deviceId, lockToken } = request.parameters;
+      const isRejected = request.query('reject') !== undefined;
+      assertLocked(cloudToDevice[isRejected ? 'reject' : 'complete'](deviceId!, lockToken!));
+      return { status: 204 };
     },
-    settle('completeMessage', ({ query }, deviceId, lockToken) =>
-      query('reject') === undefined
-        ? hub.cloudToDevice.complete(deviceId, lockToken)
-        : hub.cloudToDevice.reject(deviceId, lockToken),
-    ),
-    settle('abandonMessage', (_request, deviceId, lockToken) =>
-      hub.cloudToDevice.abandon(deviceId, lockToken),
-    ),
-    {
-      name: 'sendToDevice',
-      route: routes.hub.sendToDevice,
-      caller: 'ServiceConnect',
-      async handle(request) {
-        const deviceId = addressee(request.header('iothub-to'));
-        const body = await request.bytes(maxCloudToDeviceBytes);
-        const acknowledgement = parseAcknowledgement(request.header('iothub-ack'));
-        hub.cloudToDevice.send(deviceId, {
-          ...propertiesOf(request.headers),
-          ...expiryOf(request),
-          acknowledgement,
-          body,
-        });
-        return { status: 204 };
-      },
+  },
+  abandonMessage: {
+    caller: 'device',
+    handle({ parameters: { deviceId, lockToken } }, { cloudToDevice }) {
+      assertLocked(cloudToDevice.abandon(deviceId!, lockToken!));
+      return { status: 204 };
     },
-    {
-      name: 'purgeMessages',
-      route: routes.hub.purgeMessages,
-      caller: 'ServiceConnect',
-      handle({ parameters }) {
-        const { deviceId } = hub.identities.find(parameters.deviceId!);
-        const totalMessagesPurged = hub.cloudToDevice.purge(deviceId);
-        return { status: 200, body: { totalMessagesPurged, deviceId, moduleId: null } };
-      },
+  },
+  sendToDevice: {
+    caller: 'ServiceConnect',
+    async handle(request, hub) {
+      const deviceId = addressee(request.header('iothub-to'));
+      const body = await request.bytes(maxCloudToDeviceBytes, messageTooLarge);
+      const acknowledgement = parseAcknowledgement(request.header('iothub-ack'));
+      hub.cloudToDevice.send(deviceId, {
+        ...propertiesOf(request.headers),
+        ...expiryOf(request),
+        acknowledgement,
+        body,
+      });
+      return { status: 204 };
     },
-  ];
+  },
+  purgeMessages: {
+    caller: 'ServiceConnect',
+    handle({ parameters }, hub) {
+      const { deviceId } = hub.identities.find(parameters.deviceId!);
+      const totalMessagesPurged = hub.cloudToDevice.purge(deviceId);
+      return { status: 200, body: { totalMessagesPurged, deviceId, moduleId: null } };
+    },
+  },
+});
+
+function messageTooLarge(): HubError {
+  return new HubError('MessageTooLarge');
 }
 
-/** `/devices/{id}/messages/devicebound` */
+/** @throws HubError DeviceMessageLockLost */
+function assertLocked(wasLocked: boolean): void {
+  if (!wasLocked) throw new HubError('DeviceMessageLockLost');
+}
+
+/**
+ * The device that a message is for.
+ *
+ * @param to `/devices/{id}/messages/devicebound`
+ * @throws HubError ArgumentInvalid
+ */
 function addressee(to: string | undefined): string {
   const match = /^\/devices\/([^/]+)\/messages\/devicebound\/?$/i.exec(to ?? '');
   const deviceId = match ? percentDecoded(match[1]!) : undefined;
   if (deviceId !== undefined) return deviceId;
-  throw new HubError('ArgumentInvalid', {
-    message: 'The header iothub-to must be /devices/{deviceId}/messages/devicebound.',
-  });
+  throw invalidArgument('The header iothub-to must be /devices/{deviceId}/messages/devicebound.');
 }
 
-function expiryOf({ header }: HubRequest): Pick<NewCloudToDeviceMessage, 'expiry'> {
-  const expiry = header('iothub-expiry');
+function expiryOf(request: HttpRequest): Pick<NewCloudToDeviceMessage, 'expiry'> {
+  const expiry = request.header('iothub-expiry');
   return expiry === undefined || expiry === '' ? {} : { expiry: new Date(expiry) };
 }
 
-/** What no header may hold is left out: properties that came over AMQP may be any text. */
+/** What a header cannot hold is left out: properties that came over AMQP may be any text. */
 function headersOf(deviceId: string, message: CloudToDeviceMessage): Record<string, string> {
   const { systemProperties, properties } = message;
   const all: [string, string][] = [

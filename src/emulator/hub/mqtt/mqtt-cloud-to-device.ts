@@ -1,22 +1,22 @@
 /**
- * Cloud-to-device messages over MQTT: with QoS 1 a message is the device's when it has acknowledged it, and goes back
- * to its queue when the connection ends before.
+ * Cloud-to-device messages over MQTT. With QoS 1, a message is delivered when the device has acknowledged it; it goes back
+ * to the queue when the connection ends first.
  *
  * Source: Microsoft Learn, "Communicate with an IoT hub using the MQTT protocol", receiving cloud-to-device messages.
  */
 import { hubTopics } from '../../../dps/contract/mqtt.js';
-import type { Connection } from '../../wire/mqtt/session.js';
+import type { Connection } from '../../wire/mqtt/mqtt-session.js';
 import type { CloudToDeviceMessage, CloudToDeviceMessages } from '../cloud-to-device.js';
 import { formatPropertyBag } from '../messages.js';
 
 export interface CloudToDeviceDelivery {
-  /** Delivers what waits and what comes. */
+  /** Delivers the messages that wait, and those that come. */
   start(qos: 0 | 1): void;
-  /** Gives back what the device has not acknowledged. */
+  /** Returns to the queue what the device has not acknowledged. */
   stop(): void;
 }
 
-/** @param delivered the device has a message */
+/** @param delivered called when the device has a message */
 export function cloudToDeviceDelivery(
   queue: CloudToDeviceMessages,
   deviceId: string,

@@ -1,10 +1,10 @@
 /**
- * Direct methods over MQTT: a call is a message to the device, its answer one from the device.
+ * Direct methods over MQTT: a call is a message to the device, its response a message from the device.
  *
  * Source: Microsoft Learn, "Communicate with an IoT hub using the MQTT protocol", responding to a direct method.
  */
 import { hubTopics, parseTopic } from '../../../dps/contract/mqtt.js';
-import type { Connection } from '../../wire/mqtt/session.js';
+import type { Connection } from '../../wire/mqtt/mqtt-session.js';
 import type { DirectMethods } from '../direct-methods.js';
 
 const responsePath = /^\$iothub\/methods\/res\/(-?\d{1,9})\/?$/;
@@ -13,10 +13,11 @@ export interface MethodCalls {
   /** The device takes calls from now on. */
   start(): void;
   stop(): void;
-  /** The status of an answer's topic; undefined when it is another topic. */
+  /** The status in the topic of a response; undefined for other topics. */
   statusOf(topic: string): number | undefined;
 }
 
+/** The calls to one device, over its connection. */
 export function methodCalls(methods: DirectMethods, deviceId: string, connection: Connection): MethodCalls {
   let detach: (() => void) | undefined;
   return {

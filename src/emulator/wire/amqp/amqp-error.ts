@@ -1,7 +1,5 @@
-/** An error that an AMQP client is told: as the end of a link or connection, or as the rejection of a message. */
-import { randomUUID } from 'node:crypto';
-import { type AmqpCondition, amqpConditions, dpsAmqp } from '../../../dps/contract/amqp.js';
-import { DpsError } from '../../dps/dps-error.js';
+/** An error that an AMQP client gets: it ends a link or a connection, or rejects a message. */
+import { type AmqpCondition, type AmqpConditionName, amqpConditions } from '../../../dps/contract/amqp.js';
 
 export class AmqpError extends Error {
   readonly condition: AmqpCondition;
@@ -12,9 +10,9 @@ export class AmqpError extends Error {
   readonly info: Record<string, string> | undefined;
 
   constructor(
-    condition: keyof typeof amqpConditions,
+    condition: AmqpConditionName,
     message: string,
-    options: { reason?: string; info?: Record<string, string> | undefined } = {},
+    options: { reason?: string | undefined; info?: Record<string, string> | undefined } = {},
   ) {
     super(message);
     this.condition = amqpConditions[condition];
@@ -30,7 +28,7 @@ export class AmqpError extends Error {
   }
 }
 
-const statuses: Partial<Record<keyof typeof amqpConditions, number>> = {
+const statuses: Partial<Record<AmqpConditionName, number>> = {
   internalError: 500,
   messageSizeExceeded: 413,
   notFound: 404,
@@ -40,39 +38,9 @@ const statuses: Partial<Record<keyof typeof amqpConditions, number>> = {
   unauthorizedAccess: 401,
 };
 
-const conditionOfStatus: Record<number, keyof typeof amqpConditions> = {
-  400: 'argumentError',
-  401: 'unauthorizedAccess',
-  404: 'notFound',
-  413: 'messageSizeExceeded',
-  429: 'throttled',
-  500: 'internalError',
-  501: 'notImplemented',
-};
-
-/**
- * What DPS answers over AMQP: the condition that the status stands for, with the body of the error as description, where
- * the SDK for C# reads the code.
- */
-export function toAmqpError(cause: unknown, now: Date): AmqpError {
-  if (cause instanceof AmqpError) return cause;
-  const error =
-    cause instanceof DpsError ? cause : new DpsError('internal', { reason: (cause as Error).message });
-  const { retryAfter } = error;
-  return new AmqpError(
-    conditionOfStatus[error.status] ?? 'notAllowed',
-    JSON.stringify(error.toBody(randomUUID(), now)),
-    {
-      reason: error.reason,
-      info:
-        retryAfter === undefined
-          ? undefined
-          : Object.fromEntries(dpsAmqp.retryAfter.map((name) => [name, String(retryAfter)])),
-    },
-  );
-}
-
-/** For a client that asks and asks, and takes no answer. */
-export function answerNotTaken(): AmqpError {
-  return new AmqpError('resourceLimitExceeded', 'Too many answers wait for the client to take them.');
+/** Whatever was thrown; what is no refusal is a defect of the emulator, and only the log says which. */
+export function asAmqpError(thrown: unknown): AmqpError {
+  if (thrown instanceof AmqpError) return thrown;
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return new AmqpError('internalError', 'Internal server error', { reason });
 }

@@ -1,4 +1,4 @@
-/** The fields of an attach frame that rhea hands on undecoded. */
+/** The fields of an attach frame that rhea passes on undecoded. */
 
 interface Typed {
   value?: unknown;
@@ -12,8 +12,8 @@ const types = {
 };
 
 /**
- * The address of a link's source or target; empty when it has none. What is neither, such as the coordinator of
- * transactions, is taken out of the frame: rhea would write of it to the console.
+ * The address of a link's source or target; empty when it has none. Any other kind of terminus, such as the coordinator of
+ * transactions, is removed from the frame, since rhea would write about it to the console.
  */
 export function addressOf(performative: Record<string, unknown>, terminus: 'source' | 'target'): string {
   for (const name of ['source', 'target'] as const) {

@@ -1,13 +1,13 @@
 /**
- * A look over bytes in AMQP's encoding before rhea decodes them: it would allocate whatever a count announces, and
- * follow any depth.
+ * Checks bytes in AMQP's encoding before rhea decodes them: rhea would allocate whatever a count announces, and follow any
+ * depth.
  *
  * Source: OASIS, AMQP 1.0 part 1 section 1.2 (composite type representation), part 3 section 3.2 (message format).
  */
 import { AmqpError } from './amqp-error.js';
 
 const maxDepth = 32;
-/** The elements of an array may take no bytes at all, so that sizes do not bound their number. For all arrays together. */
+/** Elements of an array can take no bytes at all, so sizes do not limit their number. For all arrays together. */
 const maxEmptyElements = 1024;
 
 const firstSection = 0x70;
@@ -15,12 +15,21 @@ const lastSection = 0x78;
 const sectionSymbol =
   /^amqp:(header:list|(delivery-annotations|message-annotations|application-properties|footer):map|properties:list|data:binary|amqp-sequence:list|value:\*)$/;
 
-/** One value from `start`. @returns where it ends @throws AmqpError */
+/**
+ * Checks the value that begins at `start`.
+ *
+ * @returns where it ends
+ * @throws AmqpError decodeError
+ */
 export function checkValue(bytes: Buffer, start: number): number {
   return new Checker(bytes).value(start, 0);
 }
 
-/** A message: described sections of known kinds, one after another. @throws AmqpError */
+/**
+ * Checks a message: described sections of known kinds, one after another.
+ *
+ * @throws AmqpError decodeError
+ */
 export function checkMessage(bytes: Buffer): void {
   let position = 0;
   const checker = new Checker(bytes);
@@ -31,7 +40,7 @@ export function checkMessage(bytes: Buffer): void {
   }
 }
 
-/** The descriptor is a number, short or long, or a symbol; that it is complete has been checked. */
+/** Whether a value is a section. Its descriptor is a number, short or long, or a symbol; it is known to be complete. */
 function isSection(bytes: Buffer, start: number): boolean {
   if (bytes[start] !== 0) return false;
   const at = start + 2;
@@ -100,7 +109,7 @@ class Checker {
   #compound(start: number, width: 1 | 4, depth: number): number {
     const { end, count } = this.#limits(start, width);
     let position = start + 2 * width;
-    // Each takes a byte at least.
+    // Each element takes at least one byte.
     if (count > end - position) throw undecodable('a list announces more than it holds');
     for (let index = 0; index < count; index += 1) position = this.value(position, depth + 1);
     if (position !== end) throw undecodable('a list is not as long as it says');
@@ -121,7 +130,7 @@ class Checker {
     return end;
   }
 
-  /** Size and count; the size counts from after itself. */
+  /** The size, which counts from behind itself, and the count. */
   #limits(start: number, width: 1 | 4): { end: number; count: number } {
     const end = this.#within(start + width + this.#unsigned(start, width));
     return { end, count: this.#unsigned(start + width, width) };

@@ -1,6 +1,5 @@
 /**
- * What rhea takes from a client without asking, and would do endless work or keep endless memory for. The rules are asked
- * before rhea gets a frame.
+ * Checks frames before rhea gets them: rhea accepts some that would cost unlimited work or memory.
  *
  * Source: OASIS, AMQP 1.0 part 2 section 2.7 (performatives).
  */
@@ -8,7 +7,7 @@ import type { Connection } from 'rhea';
 import { AmqpError } from './amqp-error.js';
 import { checkMessage } from './encoding.js';
 
-/** The fields of a performative, as rhea decodes them: a client may have put anything into them. */
+/** The fields of a performative, as rhea decodes them: they can have any type. */
 type Performative = Record<string, unknown>;
 
 export interface Frame {
@@ -32,27 +31,27 @@ type FrameHandlers = Record<
   Handler
 >;
 
-/** OASIS, AMQP 1.0 part 2 section 2.7.1: every peer takes frames of this size. */
+/** OASIS, AMQP 1.0 part 2 section 2.7.1: every peer accepts frames of this size. */
 const leastFrameSize = 512;
-/** Heartbeats would be sent twice as often. */
+/** Milliseconds. Heartbeats are sent twice as often. */
 const leastIdleTimeout = 1000;
 
-/** Of one connection. IoT Hub, too, lets several devices share one. */
+/** On one connection. IoT Hub, too, lets several devices share one. */
 export const maxSessions = 1024;
 const maxLinks = 4096;
-/** A disposition is for a range of deliveries; a session of rhea holds 2,048. */
+/** A disposition covers a range of deliveries; a session of rhea holds 2,048. */
 const maxDispositions = 2048;
-/** Where the outcome stands in a disposition. */
+/** The index of the outcome in a disposition. */
 const stateField = 4;
 
 export interface FrameRulesOptions {
   /** Of an encoded message, in bytes. */
   maxMessageBytes: number;
-  /** To be attached, sooner or later, or refused. */
+  /** Attaches the link, sooner or later, or refuses it. */
   beforeAttach(frame: Frame, attach: () => void): void;
-  /** A link or a session was ended: rhea answers in a later turn, and only then are its names free again. */
+  /** The client ended a link or a session: rhea answers in a later turn, and only then are its names free again. */
   endedByClient(): void;
-  /** Whether a link may send another message now. */
+  /** Whether the client may send another message on a link. */
   hasCredit(frame: Frame): boolean;
   /** Ends a link whose message is too large. */
   tooLarge(frame: Frame): void;
@@ -60,14 +59,15 @@ export interface FrameRulesOptions {
   violated(error: AmqpError): void;
 }
 
+/** Puts the rules in front of a connection's frame handlers. */
 export function applyFrameRules(connection: Connection, options: FrameRulesOptions): void {
   const handlers = connection as unknown as FrameHandlers;
   const partial = new Map<string, { chunks: Buffer[]; length: number; refused: boolean }>();
-  /** The handles in use, by channel, and whether the client sends on the link of each. */
+  /** The handles in use, by channel, and whether the client sends on each link. */
   const sessions = new Map<number, Map<unknown, boolean>>();
   let links = 0;
 
-  /** @param rule says false when rhea is not to have the frame */
+  /** @param rule returns whether rhea gets the frame */
   function before(name: keyof FrameHandlers, rule: (frame: Frame, pass: () => void) => boolean): void {
     const handler = handlers[name].bind(connection);
     handlers[name] = (frame) => {
@@ -126,7 +126,7 @@ export function applyFrameRules(connection: Connection, options: FrameRulesOptio
   });
 
   before('on_flow', (frame) => {
-    // Only who receives asks for that. rhea would take over the sender's idea of its credit, and write to the console.
+    // Only a receiver may drain. rhea would adopt the sender's idea of its credit, and write to the console.
     const { handle, drain } = frame.performative;
     if (drain === true && sessions.get(frame.channel)?.get(handle)) frame.performative.drain = false;
     return true;
@@ -166,7 +166,7 @@ export function applyFrameRules(connection: Connection, options: FrameRulesOptio
       throw new AmqpError('framingError', 'A disposition is for more deliveries than there are.');
     }
     const fields = performative.value as ({ value: unknown } | undefined)[];
-    // A null of AMQP, which rhea takes for an outcome.
+    // rhea would take AMQP's null for an outcome.
     if (fields[stateField]?.value === null) fields[stateField] = undefined;
     if (fields[stateField] !== undefined && !isOutcome(fields[stateField])) {
       throw new AmqpError('framingError', 'A disposition has an outcome that is none.');
@@ -175,12 +175,12 @@ export function applyFrameRules(connection: Connection, options: FrameRulesOptio
   });
 }
 
-/** What a link of a connection is told by. */
+/** Identifies a link within its connection. */
 export function linkKey({ channel, performative }: Frame): string {
   return `${channel}/${String(performative.handle)}`;
 }
 
-/** By the number or the symbol of its type. */
+/** Whether a state is an outcome, by the number or the symbol of its type. */
 function isOutcome(state: unknown): boolean {
   const { descriptor } = state as { descriptor?: { value?: unknown } };
   const type = descriptor?.value;

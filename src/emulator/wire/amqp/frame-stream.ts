@@ -1,6 +1,6 @@
 /**
- * What lies between a client's bytes and rhea: whole frames only, of a bounded size, in an encoding that has been looked
- * over, and one at a time, so that what a frame asks for can be awaited before the next is read.
+ * Stands between a client's bytes and rhea, which gets whole frames only, of a limited size, in an encoding that has been
+ * checked, and one at a time, so that the work for one frame can be awaited before the next is read.
  *
  * Source: OASIS, AMQP 1.0 part 2 section 2.2 (version negotiation) and 2.3 (framing).
  */
@@ -8,14 +8,14 @@ import type { Duplex } from 'node:stream';
 import { AmqpError } from './amqp-error.js';
 import { checkValue } from './encoding.js';
 
-/** In the open frame, too. */
+/** Announced in the open frame. */
 export const maxFrameBytes = 64 * 1024;
 
 const headerBytes = 8;
 const protocol = Buffer.from('AMQP');
 const sasl = 3;
 const saslFrame = 1;
-/** What is sent to whoever speaks something else: the protocol that is spoken here. */
+/** Sent to clients that speak another protocol: it names the one that is spoken here. */
 const expectedHeader = Buffer.from([...protocol, sasl, 1, 0, 0]);
 
 /** The part of a socket that rhea uses. */
@@ -28,13 +28,13 @@ export interface RheaSocket {
 }
 
 export interface FrameStreamOptions {
-  /** The client broke the protocol; nothing more is read of it. */
+  /** The client violated the protocol; nothing more is read from it. */
   violated(error: AmqpError): void;
   /** The connection is gone. */
   closed(): void;
 }
 
-/** How long a client may take to read the last frames and hang up. */
+/** How long a client has to read the last frames and hang up. */
 const lingerMs = 2000;
 
 export class FrameStream implements RheaSocket {
@@ -52,7 +52,7 @@ export class FrameStream implements RheaSocket {
     this.#options = options;
   }
 
-  /** To be called once rhea listens. */
+  /** Call it once rhea listens. */
   start(): void {
     this.#stream.on('data', (chunk: Buffer) => {
       if (this.#stopped) return;
@@ -62,7 +62,7 @@ export class FrameStream implements RheaSocket {
     });
     this.#stream.resume();
     this.#stream.on('end', () => this.#stream.end());
-    // How a connection ends says 'close'; rhea frees its timers when it is told.
+    // 'close' tells how a connection ends; rhea frees its timers then.
     this.#stream.on('error', () => {});
     this.#stream.once('close', () => {
       this.stop();
@@ -71,7 +71,7 @@ export class FrameStream implements RheaSocket {
     });
   }
 
-  /** Holds the frames that follow until then. */
+  /** Holds back the frames that follow until the promise resolves. */
   hold(until: Promise<void>): void {
     this.#gate = until;
   }
@@ -91,7 +91,7 @@ export class FrameStream implements RheaSocket {
     if (this.#stream.writable) this.#stream.write(bytes);
   }
 
-  /** Once what rhea has still to write in this turn is written. */
+  /** Ends the stream, once rhea has written what it still writes in this turn. */
   end(): void {
     this.stop();
     setImmediate(() => {
@@ -117,13 +117,13 @@ export class FrameStream implements RheaSocket {
     try {
       for (let unit = this.#next(); unit !== undefined; unit = this.#next()) {
         this.#listeners.get('data')?.(unit);
-        // rhea answers SASL in a later turn, and reads what follows by what it answered.
+        // rhea answers SASL in a later turn, and its answer decides how it reads what follows.
         if (unit[5] === saslFrame) await new Promise(setImmediate);
         if (this.#gate) {
           await this.#gate;
           this.#gate = undefined;
         }
-        // A client that does not read what it is answered is not read either.
+        // A client that does not read its replies is not read from either.
         if (this.#stream.writableNeedDrain) await this.#drained();
       }
     } catch (error) {
@@ -146,7 +146,11 @@ export class FrameStream implements RheaSocket {
     });
   }
 
-  /** The next header or frame, or undefined when it is not complete yet. @throws AmqpError */
+  /**
+   * The next header or frame, or undefined while it is incomplete.
+   *
+   * @throws AmqpError framingError, decodeError
+   */
   #next(): Buffer | undefined {
     if (this.#length < headerBytes) return this.#refuseEarly();
     const head = this.#peek(headerBytes);
@@ -170,7 +174,7 @@ export class FrameStream implements RheaSocket {
 
   #sawHeader = false;
 
-  /** What cannot become a header is refused before there are eight bytes of it. */
+  /** Bytes that cannot become a header are refused before there are eight of them. */
   #refuseEarly(): undefined {
     const start = this.#peek(Math.min(this.#length, protocol.length));
     if (!this.#sawHeader && !protocol.subarray(0, start.length).equals(start)) throw this.#notSpoken();
@@ -210,6 +214,6 @@ function checkFrame(frame: Buffer): void {
   if (start < headerBytes || start > frame.length) {
     throw new AmqpError('framingError', 'The data of a frame do not begin within it.');
   }
-  // What follows the first value is a message, or a part of one.
+  // A message, or a part of one, follows the first value.
   if (start < frame.length) checkValue(frame, start);
 }

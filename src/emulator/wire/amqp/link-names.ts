@@ -1,6 +1,6 @@
 /**
- * A client may use one name for two links of a session, one in each direction, as qpid-proton does. rhea keeps a map by
- * name alone, so each direction gets names of its own there. It also forgets, when a link is closed, which handle it had.
+ * A client may use the same name for two links of a session, one in each direction, as qpid-proton does. rhea keeps its map
+ * by name alone, so the names there get the direction added. rhea also forgets the handle of a link that is closed.
  *
  * Source: OASIS, AMQP 1.0 part 2 section 2.6.1 (naming a link).
  */
@@ -14,7 +14,7 @@ interface Link {
   local: { handle: number };
 }
 
-/** The part of a session of rhea that knows its links. */
+/** The part of rhea's session that knows the links. */
 interface Links {
   /** By name. */
   links: Record<string, Link>;
@@ -24,7 +24,7 @@ interface Links {
   remove_link(link: Link): void;
 }
 
-/** To be called as a session begins, before any link of it is attached. */
+/** Call it when a session begins, before a link of it is attached. */
 export function nameLinksByDirection(session: Session): void {
   const known = session as unknown as Links;
   const attach = known.on_attach.bind(session);
@@ -58,7 +58,7 @@ function keyOf(name: unknown, fromClient: boolean): string {
   return `${fromClient ? 'from' : 'to'} client: ${String(name)}`;
 }
 
-/** What has come to stand there since then, stays. */
+/** A newer link under the same key stays. */
 function remove(links: Record<string, Link>, key: string, link: Link): void {
   if (links[key] === link) delete links[key];
 }

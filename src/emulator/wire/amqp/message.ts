@@ -1,11 +1,15 @@
-/** Messages of AMQP 1.0, as rhea decodes them. */
+/** Messages of AMQP 1.0, as rhea encodes and decodes them. */
 import rhea, { type Message } from 'rhea';
 import { AmqpError } from './amqp-error.js';
 import { checkMessage } from './encoding.js';
 
 const dataSection = 0x75;
 
-/** The bytes of a message's body: of its data sections, or of a string or binary value. @throws AmqpError */
+/**
+ * The bytes of a message's body: of its data sections, or of a string or binary value.
+ *
+ * @throws AmqpError notImplemented
+ */
 export function bodyOf({ body }: Pick<Message, 'body'>): Buffer {
   if (body === undefined || body === null) return Buffer.alloc(0);
   if (Buffer.isBuffer(body)) return body;
@@ -18,7 +22,11 @@ export function bodyOf({ body }: Pick<Message, 'body'>): Buffer {
   throw new AmqpError('notImplemented', 'The body of a message must be data, or a string or binary value.');
 }
 
-/** The messages of a batch: each data section holds one. @throws AmqpError */
+/**
+ * The messages of a batch: each data section holds one.
+ *
+ * @throws AmqpError decodeError
+ */
 export function messagesOfBatch(batch: Buffer): Message[] {
   const { body } = decodeMessage(batch);
   const { typecode, content } = (body ?? {}) as { typecode?: unknown; content?: unknown };
@@ -42,7 +50,7 @@ export function jsonBody(value: unknown): unknown {
   return dataBody(Buffer.from(JSON.stringify(value)));
 }
 
-/** A string among the values of a map that a client sent; undefined when there is none. */
+/** A string value of a map that a client sent; undefined when there is none. */
 export function stringOf(map: Record<string, unknown> | undefined, name: string): string | undefined {
   const value = map !== undefined && Object.hasOwn(map, name) ? map[name] : undefined;
   return typeof value === 'string' ? value : undefined;

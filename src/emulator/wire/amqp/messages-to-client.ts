@@ -1,15 +1,15 @@
-/** The messages of one link to a client: those that wait until it takes them, and those that it has not settled. */
+/** The messages of one link to a client: those that wait until the client takes them, and those that it has not settled. */
 import { randomBytes } from 'node:crypto';
 import type { Delivery, Message, Sender } from 'rhea';
 import { SenderCredit } from './link-credit.js';
-import type { Outcome } from './node.js';
+import type { Outcome, OutgoingMessage } from './node.js';
 
 type Settled = (outcome: Outcome) => void;
 
-/** Messages for a client that has not said that it takes them. */
+/** How many messages wait for a client that gives no credit for them. */
 const maxWaiting = 20;
 
-/** OASIS, AMQP 1.0 part 2 section 2.8.2: a receiver asks for messages that it need not settle. */
+/** OASIS, AMQP 1.0 part 2 section 2.8.2: the receiver asks for messages that it need not settle. */
 const settledMode = 1;
 
 /** As rhea keeps the two attach frames of a link. */
@@ -18,15 +18,15 @@ type AttachedSender = Sender & { snd_settle_mode?: number; local: { attach: { sn
 export class MessagesToClient {
   readonly #sender: Sender;
   readonly #credit: SenderCredit;
-  /** Whether the client settles nothing: what is sent is the client's, whatever becomes of it on the way. */
+  /** Whether the client settles nothing: a message counts as accepted once it is sent. */
   readonly #areSettled: boolean;
-  /** Who waits for what the client does with a message. */
+  /** Callbacks for what the client does with each message. */
   readonly #unsettled = new Map<Delivery, Settled>();
-  /** Clients ask before they say that they take answers. */
-  #waiting: { message: Message; settled: Settled | undefined }[] = [];
+  /** Clients send requests before they give credit for the replies. */
+  #waiting: { message: OutgoingMessage; settled: Settled | undefined }[] = [];
   #ended = false;
 
-  /** To be made while the client's attach frame is answered. */
+  /** Create it while rhea answers the client's attach frame. */
   constructor(sender: Sender) {
     this.#sender = sender;
     this.#credit = new SenderCredit(sender);
@@ -35,25 +35,29 @@ export class MessagesToClient {
     if (this.#areSettled) local.attach.snd_settle_mode = settledMode;
   }
 
-  /** Whether the client would get a message now. */
+  /** Whether the client gets a message as soon as it is sent. */
   get takes(): boolean {
     if (this.#ended || this.#waiting.length > 0) return false;
     return this.#sender.is_open() && this.#sender.sendable() && this.#credit.left > 0;
   }
 
-  /** @returns false when too many wait already */
-  send(message: Message, settled?: Settled): boolean {
+  /** @returns false when too many messages wait already */
+  send(message: OutgoingMessage, settled?: Settled): boolean {
     if (this.#ended) return false;
-    if (!this.takes) return this.#waiting.length < maxWaiting && this.#waiting.push({ message, settled }) > 0;
-    // The SDK for C# reads the tag as a UUID, by which it settles the message.
-    const delivery = this.#sender.send(message, randomBytes(16));
+    if (!this.takes) {
+      if (this.#waiting.length >= maxWaiting) return false;
+      this.#waiting.push({ message, settled });
+      return true;
+    }
+    // The SDK for C# reads the tag as a UUID, and settles the message by it.
+    const delivery = this.#sender.send(message as unknown as Message, randomBytes(16));
     this.#credit.used();
     if (this.#areSettled) settled?.('accepted');
     else if (settled) this.#unsettled.set(delivery, settled);
     return true;
   }
 
-  /** Sends what waits, as far as the client takes it. */
+  /** Sends the messages that wait, as far as the client takes them. */
   sendWaiting(): void {
     for (const { message, settled } of this.#waiting.splice(0)) this.send(message, settled);
   }
@@ -63,7 +67,7 @@ export class MessagesToClient {
     this.#credit.given();
   }
 
-  /** The client waits for what was there, or for word that there is nothing more. */
+  /** The client drains its link: it gets the notice that there are no more messages. */
   drained(): void {
     this.#credit.giveBack();
   }
@@ -74,7 +78,7 @@ export class MessagesToClient {
     settled?.(outcome);
   }
 
-  /** The link has ended, and with it what the client has not settled. */
+  /** The link has ended; what the client has not settled is dropped. */
   end(): void {
     this.#ended = true;
     for (const settled of this.#unsettled.values()) settled('dropped');

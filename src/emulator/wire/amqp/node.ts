@@ -1,49 +1,65 @@
-/** What DPS and the hub have in common over AMQP: nodes that a client attaches links to. */
+/** What the AMQP engine and the nodes of DPS and the hubs agree on. A client attaches links to nodes. */
 import type { Message } from 'rhea';
-import type { AmqpError } from './amqp-error.js';
+import type { Dialled } from '../network/host-names.js';
+import { AmqpError } from './amqp-error.js';
 
-/** Who is at the other end of a connection. */
+/** The client at the other end of a connection. */
 export interface AmqpClient {
-  /** What it presented in the TLS handshake: DER, leaf first; empty when nothing. */
+  /** The certificates that it presented in the TLS handshake: DER, leaf first; empty when it presented none. */
   chain: Buffer[];
-  /** What it gave for SASL PLAIN; undefined when it gave nothing. */
+  /** The user of SASL PLAIN; undefined without one. */
   plain: { userName: string; password: string } | undefined;
-  /** What its open frame calls the host; undefined before that, and when it names none. */
-  hostName: string | undefined;
+  /** The address that it dialled, and the host name in its open frame, which is undefined before that frame. */
+  dialled: Dialled;
 }
 
-/** What a client did with a message; `dropped` when its link ended before it said so. */
+/** What a client did with a message; `dropped` when its link ended first. */
 export type Outcome = 'accepted' | 'rejected' | 'released' | 'dropped';
 
-/** A link to a client, for the node that it is attached to. */
+/** A message to a client. rhea encodes more than its own type says, such as wrapped numbers. */
+export type OutgoingMessage = Record<string, unknown>;
+
+/** A link to a client, as the node that it is attached to uses it. */
 export interface Link {
   /** Whether the client takes a message now. */
   takes(): boolean;
   /**
    * Sends a message to the client.
-   * @param settled told once what the client did with it
-   * @returns false when too many messages wait until the client takes one
+   *
+   * @param settled called once, with what the client did with the message
+   * @returns false when too many messages already wait for the client to take them
    * @throws TypeError when the message cannot be encoded
    */
-  send(message: Message, settled?: (outcome: Outcome) => void): boolean;
+  send(message: OutgoingMessage, settled?: (outcome: Outcome) => void): boolean;
   close(error: AmqpError): void;
+}
+
+/**
+ * Sends a reply.
+ *
+ * @throws AmqpError resourceLimitExceeded for a client that keeps asking and takes no reply
+ */
+export function sendReply(link: Link, message: OutgoingMessage): void {
+  if (link.send(message)) return;
+  throw new AmqpError('resourceLimitExceeded', 'Too many answers wait for the client to take them.');
 }
 
 export interface AttachRequest {
   address: string;
-  /** Where messages go. */
+  /** Which way messages go. */
   direction: 'from-client' | 'to-client';
-  /** Of the attach frame. */
+  /** The properties of the attach frame. */
   properties: Record<string, unknown>;
   link: Link;
 }
 
 /** What a node does with a link. */
 export interface Attached {
-  /** How many messages the client may send before the first of them is done with. */
+  /** How many messages the client may send before the first one has been handled. */
   credit?: number;
   /**
-   * Does what a message asks for; it is accepted after this, so what it stores is stored by then.
+   * Does what a message asks for. The message is accepted afterwards, so whatever it stores is stored by then.
+   *
    * @throws AmqpError which rejects the message
    */
   receive?(message: Message, format: number): void | Promise<void>;
@@ -58,7 +74,7 @@ export interface Nodes {
   attach(request: AttachRequest): Attached | Promise<Attached>;
 }
 
-/** A link before the client's attach frame is answered: nodes hold on to it from the beginning. */
+/** A link before the client's attach frame is answered: nodes hold it from the beginning. */
 export class PendingLink implements Link {
   #link: Link | undefined;
   #closed: AmqpError | undefined;
@@ -72,7 +88,7 @@ export class PendingLink implements Link {
     return this.#link?.takes() ?? false;
   }
 
-  send(message: Message, settled?: (outcome: Outcome) => void): boolean {
+  send(message: OutgoingMessage, settled?: (outcome: Outcome) => void): boolean {
     return this.#link?.send(message, settled) ?? false;
   }
 

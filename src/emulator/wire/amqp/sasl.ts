@@ -1,12 +1,12 @@
 /**
- * What a client may say of itself before AMQP begins. Certificates come with TLS, so that EXTERNAL and ANONYMOUS say
- * nothing more; a token of a device with a symmetric key comes with PLAIN. Most SDKs leave this layer out.
+ * SASL, before AMQP begins. Certificates come with TLS, so EXTERNAL and ANONYMOUS add nothing; PLAIN carries the token of a
+ * device with a symmetric key. Most SDKs leave this layer out.
  *
  * Source: OASIS, AMQP 1.0 part 5 section 5.3; RFC 4616 for PLAIN, RFC 4422 appendix A for EXTERNAL.
  */
 import type { AmqpClient } from './node.js';
 
-/** As rhea asks for it: `outcome` says whether the client is let in, once it is set. */
+/** As rhea expects it: `outcome` says whether the client is accepted, once it is set. */
 interface Mechanism {
   outcome: boolean | undefined;
   start(response: Buffer | string | undefined): void;
@@ -15,7 +15,7 @@ interface Mechanism {
 
 export interface SaslOptions {
   client: AmqpClient;
-  /** Whether this may be a user and its token. */
+  /** Whether these can be a user and its token. */
   accepts(userName: string, password: string): boolean;
   refused(reason: string): void;
 }
@@ -44,7 +44,7 @@ export function saslMechanisms(options: SaslOptions): Record<string, () => Mecha
   });
 }
 
-/** An empty initial response is not always sent: then the client is asked for it once. */
+/** Some clients do not send an empty initial response; they are then asked for it once. */
 function mechanism(decide: (response: string) => boolean): Mechanism {
   const self: Mechanism = {
     outcome: undefined,

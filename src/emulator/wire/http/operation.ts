@@ -1,58 +1,91 @@
-/** One HTTP operation of the emulator: a row of the route table, and the function that answers it. */
-
+/** One HTTP operation of a plane: a row of the route table, and the function that answers it. */
 import type { Route } from '../../../dps/contract/routes.js';
-import type { Dialled } from '../network/host-names.js';
+import { HttpRefusal } from './refusal.js';
+import type { HttpRequest } from './request.js';
 
-export interface OperationRequest {
-  /** Path parameters, decoded. */
-  parameters: Record<string, string>;
-  apiVersion: string;
-  /** The parsed JSON body; undefined when there is none. */
-  body: unknown;
-  /** The value of a request header. */
-  header(name: string): string | undefined;
-  /** By which name and address the client came. */
-  dialled: Dialled;
-  /** What the client presented in the TLS handshake: DER, leaf first; empty when nothing. */
-  chain(): Buffer[];
-}
-
-export interface OperationReply {
+export interface HttpReply {
   status: number;
-  /** Sent as JSON; nothing is sent when undefined. */
+  /** Sent as JSON, a Buffer as it is; nothing is sent when undefined. */
   body?: unknown;
   headers?: Record<string, string>;
 }
 
-export interface Operation {
-  /** As in the route table; for the log. */
+/**
+ * How a plane answers an operation.
+ *
+ * @typeParam Target what operations act on: a provisioning service, a hub
+ */
+export interface OperationHandler<Target> {
+  /** For the log; the operation's name in the route table by default. */
+  name?: string;
+  /** The path parameter that says what the operation is about; for the log. */
+  idParameter?: string;
+  /** In place of the plane's own, where another resource provider answers. */
+  apiVersions?: { includes(version: string): boolean };
+  handle(request: HttpRequest, target: Target): HttpReply | Promise<HttpReply>;
+}
+
+export interface Operation<Target> extends OperationHandler<Target> {
   name: string;
   route: Route;
-  /** Where another provider than Microsoft.Devices answers: its versions, in place of the plane's. */
-  apiVersions?: { includes(version: string): boolean };
-  /** The shared access right that the caller needs, where the plane asks for one. */
-  right?: string;
-  /** The path parameter that says what the operation is about; for the log. */
-  subject?: string;
-  handle(request: OperationRequest): OperationReply | Promise<OperationReply>;
 }
 
-/** What the caller is told instead, when an operation throws. */
-export interface ErrorReply extends OperationReply {
-  /** For the log. */
-  reason: string;
-  /** The value of `x-ms-error-code`. */
-  code: string;
+/** An operation that finds its target itself: what the kernel calls. */
+export interface BoundOperation
+  extends Pick<Operation<never>, 'name' | 'route' | 'idParameter' | 'apiVersions'> {
+  /** @throws when the client may not call the operation */
+  authorize(request: HttpRequest): void | Promise<void>;
+  handle(request: HttpRequest): HttpReply | Promise<HttpReply>;
 }
 
-/** One of the groups of operations that share who may call, which api-versions there are, and how errors look. */
-export interface HttpPlane {
-  name: 'arm' | 'service' | 'device';
-  operations: Operation[];
-  /** @throws when the caller may not do this */
-  authorize(
-    request: Pick<OperationRequest, 'header' | 'dialled'> & { path: string },
-    operation: Operation,
-  ): void;
-  toErrorReply(error: unknown, requestId: string): ErrorReply;
+/**
+ * The operations of a plane, each under its name in the route table.
+ *
+ * @param handlers by those names; where two routes match the same path, the first one counts
+ */
+export function operationsOf<Table extends Record<string, Route>, Handler extends OperationHandler<never>>(
+  table: Table,
+  handlers: { readonly [Name in keyof Table]?: Handler },
+): (Handler & Pick<Operation<never>, 'name' | 'route'>)[] {
+  return Object.entries<Handler | undefined>(handlers).flatMap(([name, handler]) =>
+    handler === undefined ? [] : [{ ...handler, name: handler.name ?? name, route: table[name]! }],
+  );
+}
+
+/** How a plane finds what an operation acts on, and decides who may call it. Both throw errors of the plane. */
+export interface Binding<Target, Kind> {
+  /** The service or hub that a request is for. */
+  find(request: HttpRequest): Target;
+  authorize(request: HttpRequest, operation: Kind): void | Promise<void>;
+}
+
+/** Operations as the kernel calls them: authorized, and given their target. */
+export function bind<Target, Kind extends Operation<Target>>(
+  operations: readonly Kind[],
+  { find, authorize }: Binding<Target, Kind>,
+): BoundOperation[] {
+  return operations.map((operation) => ({
+    ...operation,
+    authorize: (request) => authorize(request, operation),
+    handle: (request) => operation.handle(request, find(request)),
+  }));
+}
+
+/** An operation that Azure has and the emulator does not. */
+export interface MissingOperation extends Pick<Operation<unknown>, 'name' | 'route' | 'apiVersions'> {
+  /** What is missing, in words; the operation's name by default. */
+  what?: string;
+}
+
+/** Operations that are answered with 501 and a message that names what is missing. */
+export function notImplemented<Missing extends MissingOperation>(
+  operations: readonly Missing[],
+): (Missing & Operation<unknown>)[] {
+  return operations.map((operation) => ({
+    ...operation,
+    handle() {
+      const what = operation.what ?? operation.name;
+      throw new HttpRefusal('notImplemented', `Not implemented in this emulator: ${what}.`);
+    },
+  }));
 }

@@ -1,27 +1,27 @@
 /**
- * WebSockets on the HTTPS listener: device protocols for networks that let nothing pass but port 443.
+ * WebSockets on the HTTPS listener: device protocols for networks that only allow port 443.
  *
  * Source: Microsoft Learn, "Communicate with an IoT hub using the MQTT protocol": path `/$iothub/websocket`, subprotocol
- * `mqtt`. Node.js's SDK, Python's and C's all dial it so.
+ * `mqtt`. The SDKs for Node.js, Python and C all use this path.
  */
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { WebSocketServer } from 'ws';
 
-/** What a WebSocket carries, by subprotocol: takes the bytes of one, and the TLS connection that it came over. */
+/** By subprotocol: takes the bytes that a WebSocket carries, and the TLS connection that it came over. */
 export type WebSocketProtocols = Record<string, (bytes: Duplex, socket: TLSSocket) => void>;
 
 const webSocketPath = '/$iothub/websocket';
 
-/** A frame is gathered in memory before it is passed on; clients send one MQTT packet, of 256 KB at most, in each. */
+/** A frame is collected in memory before it is passed on; clients send one MQTT packet in each, of at most 256 KB. */
 const maxFrameBytes = 512 * 1024;
 
-/** Answers every upgrade that is asked of a server; what is no WebSocket of ours is refused in words. */
+/** Answers all upgrade requests of a server; those for other paths or subprotocols are refused in words. */
 export function serveWebSockets(server: Server, protocols: WebSocketProtocols): void {
   let webSockets: Promise<WebSocketServer> | undefined;
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    // A client that goes away meanwhile is no failure of the emulator.
+    // A client that goes away meanwhile is no defect of the emulator.
     stream.on('error', () => stream.destroy());
     if (!isWebSocketPath(request.url ?? '')) {
       return refuse(stream, 404, `WebSockets are spoken at ${webSocketPath} only.`);
@@ -44,7 +44,7 @@ export function serveWebSockets(server: Server, protocols: WebSocketProtocols): 
   });
 }
 
-/** Loaded when the first client asks: most emulators never see one. */
+/** Loads `ws` when the first client asks for a WebSocket: most emulators never see one. */
 async function makeServer(protocols: WebSocketProtocols): Promise<WebSocketServer> {
   const { WebSocketServer } = await import('ws');
   return new WebSocketServer({

@@ -1,14 +1,14 @@
-/** Acknowledgements in the order in which the messages came (MQTT 3.1.1 section 4.6), whichever is done first. */
+/** Sends acknowledgements in the order in which the messages arrived (MQTT 3.1.1 section 4.6). */
 export class Acknowledgements {
   readonly #send: (messageId: number) => void;
-  /** Of the messages that came, the oldest first. */
+  /** The oldest first. */
   readonly #waiting: { messageId: number; done: boolean }[] = [];
 
   constructor(send: (messageId: number) => void) {
     this.#send = send;
   }
 
-  /** Notes a message that came; to be called when what it asks for is done. */
+  /** Registers a message that arrived. @returns call it when the message has been handled */
   expect(messageId: number): () => void {
     const entry = { messageId, done: false };
     this.#waiting.push(entry);

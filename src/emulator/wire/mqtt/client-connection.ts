@@ -2,7 +2,7 @@
  * One connection of an MQTT 3.1.1 client: its packets, from CONNECT to the end.
  *
  * Source: OASIS, "MQTT Version 3.1.1"; Microsoft Learn, "Communicate with an IoT hub using the MQTT protocol" for what
- * Azure leaves out of it: QoS 2, retained messages, sessions that keep more than one subscription.
+ * Azure leaves out: QoS 2, retained messages, sessions that keep more than one subscription.
  */
 import type { Duplex } from 'node:stream';
 import mqttPacket, {
@@ -14,8 +14,6 @@ import mqttPacket, {
 } from 'mqtt-packet';
 import { Acknowledgements } from './acknowledgements.js';
 import { Deliveries } from './deliveries.js';
-import { PacketMeter } from './packet-limit.js';
-import { PacketWriter } from './packet-writer.js';
 import {
   type Candidate,
   type Connection,
@@ -23,34 +21,36 @@ import {
   type ConnectRequest,
   connectReturnCode,
   type Push,
+  type Refusal,
   type Reply,
   type Session,
   SessionViolation,
-} from './session.js';
-import type { Refusal } from './session-layer.js';
+} from './mqtt-session.js';
+import { PacketMeter } from './packet-meter.js';
+import { PacketWriter } from './packet-writer.js';
 import { Subscriptions } from './subscriptions.js';
 
 export interface ClientConnectionOptions {
   /** @throws ConnectRefused */
   identify(connect: ConnectRequest): Candidate;
-  /** What the client presented in the TLS handshake: DER, leaf first. */
+  /** The certificates that the client presented in the TLS handshake: DER, leaf first. */
   chain(): Buffer[];
-  /** Milliseconds in which the client has to send its CONNECT. */
+  /** Milliseconds that the client has to send its CONNECT. */
   connectTimeout: number;
   maxPacketBytes: number;
   refused(refusal: Refusal): void;
-  /** The client is let in, and is told so after this. */
+  /** The client is accepted, and learns it afterwards. */
   opened(candidate: Candidate): void;
   closed(): void;
 }
 
-/** A client whose messages are answered slower than it sends them is not read from meanwhile. */
+/** A client with this many unanswered messages is not read from until some are answered. */
 const maxUnanswered = 100;
 
-/** What a client does not read is not gathered without end: beyond this, messages that may be lost are. */
+/** Beyond this much that a client has not read, messages with QoS 0 are dropped. */
 const maxUnsentBytes = 4 * 1024 * 1024;
 
-/** How long a client that was refused has to read why. */
+/** How long a refused client has to read why. */
 const lingerMs = 1000;
 
 export class ClientConnection implements Connection {
@@ -61,7 +61,7 @@ export class ClientConnection implements Connection {
   readonly #acknowledgements = new Acknowledgements((messageId) =>
     this.#writer.write({ cmd: 'puback', messageId }),
   );
-  /** What came before the client was let in: it need not wait for CONNACK. */
+  /** Packets that came before the client was accepted: it need not wait for CONNACK. */
   readonly #early: Packet[] = [];
   #state: 'new' | 'connecting' | 'open' | 'ended' = 'new';
   #clientId = '';
@@ -80,7 +80,7 @@ export class ClientConnection implements Connection {
     const meter = new PacketMeter(options.maxPacketBytes);
     const parser = mqttPacket
       .parser({ protocolVersion: 4 })
-      .on('packet', (packet) => this.#take(packet))
+      .on('packet', (packet) => this.#receive(packet))
       .on('error', (error: Error) => this.#violated('packet', error));
     bytes.on('data', (chunk: Buffer) => {
       if (this.#state === 'ended') return;
@@ -88,7 +88,7 @@ export class ClientConnection implements Connection {
       if (meter.accepts(chunk)) parser.parse(chunk);
       else this.#violated('packet', new Error(`a packet is larger than ${options.maxPacketBytes} bytes`));
     });
-    bytes.on('drain', () => this.#readOn());
+    bytes.on('drain', () => this.#resumeReading());
     bytes.once('close', () => this.#closed());
     bytes.on('error', this.drop);
     bytes.on('end', this.drop);
@@ -115,7 +115,7 @@ export class ClientConnection implements Connection {
     }
   }
 
-  #take(packet: Packet): void {
+  #receive(packet: Packet): void {
     if (this.#state === 'ended') return;
     if (this.#state === 'connecting') {
       this.#early.push(packet);
@@ -161,11 +161,11 @@ export class ClientConnection implements Connection {
     const sessionPresent = (session.restored ?? []).length > 0;
     this.#writer.write({ cmd: 'connack', returnCode: 0, sessionPresent });
     session.opened?.();
-    for (const early of this.#early.splice(0)) this.#take(early);
-    this.#readOn();
+    for (const early of this.#early.splice(0)) this.#receive(early);
+    this.#resumeReading();
   }
 
-  /** Section 3.1.2.10: a client that is silent for half as long again as it said is gone. */
+  /** Section 3.1.2.10: a client that is silent for one and a half times its keep-alive is gone. */
   #keepAlive(seconds: number): void {
     clearTimeout(this.#timer);
     this.#keepsAlive = seconds > 0;
@@ -200,14 +200,14 @@ export class ClientConnection implements Connection {
 
   async #publish({ topic, payload, qos, messageId, retain }: IPublishPacket): Promise<void> {
     try {
-      // Neither DPS nor IoT Hub takes QoS 2: they end the connection.
+      // Neither DPS nor IoT Hub supports QoS 2: they end the connection.
       if (qos === 2) throw new SessionViolation('QoS 2 is not supported');
       // Section 3.3.2.1.
       if (/[#+]/.test(topic)) throw new SessionViolation('a topic to publish to has a wildcard');
       const acknowledge = qos === 1 ? this.#acknowledgements.expect(messageId!) : undefined;
       const { session, subscriptions } = this.#session!;
       const answer = session.publish(topic, payload as Buffer, retain);
-      const reply = answer instanceof Promise ? await this.#awaited(answer) : answer;
+      const reply = answer instanceof Promise ? await this.#awaitReply(answer) : answer;
       if (this.#state !== 'open') return;
       if (reply && subscriptions.has(reply.topic)) {
         this.#writer.write({ cmd: 'publish', qos: 0, dup: false, retain: false, ...reply });
@@ -218,14 +218,14 @@ export class ClientConnection implements Connection {
     }
   }
 
-  async #awaited(answer: Promise<Reply | undefined>): Promise<Reply | undefined> {
+  async #awaitReply(answer: Promise<Reply | undefined>): Promise<Reply | undefined> {
     this.#unanswered += 1;
     if (this.#unanswered >= maxUnanswered) this.#bytes.pause();
     try {
       return await answer;
     } finally {
       this.#unanswered -= 1;
-      this.#readOn();
+      this.#resumeReading();
     }
   }
 
@@ -244,7 +244,7 @@ export class ClientConnection implements Connection {
     this.#writer.write({ cmd: 'unsuback', messageId: messageId!, granted: [] });
   }
 
-  #readOn(): void {
+  #resumeReading(): void {
     const mayRead =
       this.#state === 'open' && this.#unanswered < maxUnanswered && !this.#bytes.writableNeedDrain;
     if (mayRead) this.#bytes.resume();
@@ -252,29 +252,29 @@ export class ClientConnection implements Connection {
 
   #refuse(error: Error): void {
     const returnCode = error instanceof ConnectRefused ? error.returnCode : connectReturnCode.notAuthorized;
-    this.#note('connect', error.message);
+    this.#reportRefusal('connect', error.message);
     this.#writer.write({ cmd: 'connack', returnCode, sessionPresent: false });
     this.#end();
   }
 
-  /** MQTT 5.0, section 3.1.2.2: told in its own words, since it may not understand ours. */
+  /** MQTT 5.0, section 3.1.2.2: refused in the client's own version, since it may not understand 3.1.1. */
   #refuseVersion5(): void {
-    this.#note('connect', 'MQTT 5 is not spoken here, 3.1.1 is');
+    this.#reportRefusal('connect', 'MQTT 5 is not spoken here, 3.1.1 is');
     this.#writer.write({ cmd: 'connack', reasonCode: 0x84, sessionPresent: false }, { version: 5 });
     this.#end();
   }
 
   #violated(operation: Refusal['operation'], error: Error): void {
     if (this.#state === 'ended') return;
-    this.#note(operation, error.message);
+    this.#reportRefusal(operation, error.message);
     this.drop();
   }
 
-  #note(operation: Refusal['operation'], reason: string): void {
+  #reportRefusal(operation: Refusal['operation'], reason: string): void {
     this.#options.refused({ operation, clientId: this.#clientId, candidate: this.#candidate, reason });
   }
 
-  /** Lets the client read what was written last. */
+  /** Ends the connection once the client has had time to read what was written last. */
   #end(): void {
     this.#state = 'ended';
     if (this.#bytes.destroyed) return;

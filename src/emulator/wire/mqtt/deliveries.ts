@@ -1,6 +1,6 @@
 /** Messages to a client with QoS 1, until it acknowledges them (MQTT 3.1.1 section 4.3.2). */
 
-/** A client that leaves so many messages unacknowledged gets no more: far more than a device's queue holds. */
+/** A client with this many unacknowledged messages gets no more: far more than a device's queue holds. */
 const maxUnacknowledged = 1000;
 
 export class Deliveries {
@@ -8,8 +8,8 @@ export class Deliveries {
   #lastMessageId = 0;
 
   /**
-   * @param delivered called when the client has it
-   * @returns the packet identifier; undefined when the client has too many to acknowledge
+   * @param delivered called when the client has acknowledged the message
+   * @returns the packet identifier; undefined when too many messages are unacknowledged
    */
   begin(delivered: (() => void) | undefined): number | undefined {
     if (this.#unacknowledged.size >= maxUnacknowledged) return undefined;
@@ -19,7 +19,7 @@ export class Deliveries {
     return this.#lastMessageId;
   }
 
-  /** The client acknowledged a message; one that is not known says nothing. */
+  /** The client acknowledged a message; an unknown identifier is ignored. */
   acknowledge(messageId: number): void {
     const delivered = this.#unacknowledged.get(messageId);
     this.#unacknowledged.delete(messageId);

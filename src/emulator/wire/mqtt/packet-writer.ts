@@ -1,4 +1,4 @@
-/** Packets to a client. */
+/** Writes packets to a client. */
 import type { Duplex } from 'node:stream';
 import mqttPacket, { type Packet } from 'mqtt-packet';
 
@@ -10,15 +10,15 @@ export class PacketWriter {
     this.#bytes = bytes;
   }
 
-  /** Octets that the client has not read yet. */
+  /** Bytes that the client has not read yet. */
   get unsent(): number {
     return this.#bytes.writableLength;
   }
 
   /**
-   * Writes nothing when the connection has ended.
+   * Writes a packet, unless the connection has ended.
    *
-   * @param written called when it is on its way, with an error when it will not be
+   * @param written called when the packet has been sent, with an error when it could not be
    */
   write(
     packet: Packet,
@@ -26,12 +26,12 @@ export class PacketWriter {
   ): void {
     if (this.#bytes.destroyed || this.#bytes.writableEnded) return;
     this.#cork();
-    const goesOn = this.#bytes.write(mqttPacket.generate(packet, { protocolVersion: version }), written);
-    // A client that does not read what it is told is not listened to either, until "drain".
-    if (!goesOn) this.#bytes.pause();
+    const hasRoom = this.#bytes.write(mqttPacket.generate(packet, { protocolVersion: version }), written);
+    // A client that does not read its replies is not read from either, until "drain".
+    if (!hasRoom) this.#bytes.pause();
   }
 
-  /** What is written in one turn goes out in one piece: CONNACK, SUBACK and the first answer, say. */
+  /** Sends what is written in one turn of the event loop in one piece: CONNACK, SUBACK and the first reply, say. */
   #cork(): void {
     if (this.#corked) return;
     this.#corked = true;

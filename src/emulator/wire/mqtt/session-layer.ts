@@ -1,42 +1,34 @@
 /**
- * The session layer of MQTT 3.1.1: who is connected, each by its key. Nothing goes from one client to another, as it
- * would at a broker: a session takes each message, and its answer goes back to the client that sent it.
+ * The session layer of MQTT 3.1.1: the connected clients, each under its key. Unlike at a broker, nothing passes from one
+ * client to another: a session takes each message, and its reply goes back to the client that sent it.
  */
 import type { Duplex } from 'node:stream';
 import { ClientConnection } from './client-connection.js';
-import type { Candidate, ConnectRequest } from './session.js';
+import type { Candidate, ConnectRequest, Refusal } from './mqtt-session.js';
 
 export interface SessionLayerOptions {
   /** @throws ConnectRefused */
   identify(connect: ConnectRequest): Candidate;
-  /** Milliseconds in which a connection has to send its CONNECT. */
+  /** Milliseconds that a connection has to send its CONNECT. */
   connectTimeout: number;
-  /** The most bytes of a packet. */
+  /** The largest packet that is read. */
   maxPacketBytes: number;
-  /** A connection was refused or ended for what it did. */
+  /** A connection was refused, or ended for something that its client did. */
   refused(refusal: Refusal): void;
-}
-
-export interface Refusal {
-  operation: 'connect' | 'subscribe' | 'publish' | 'packet';
-  /** As the client gave it; empty before its CONNECT. */
-  clientId: string;
-  /** Undefined when the user name could not be read. */
-  candidate: Candidate | undefined;
-  reason: string;
 }
 
 export interface SessionLayer {
   /**
    * Speaks MQTT over a stream of bytes.
    *
-   * @param chain what the client presented in the TLS handshake: DER, leaf first
+   * @param chain the certificates that the client presented in the TLS handshake: DER, leaf first
    */
   handle(bytes: Duplex, chain: () => Buffer[]): void;
   /** Ends every connection. */
   close(): void;
 }
 
+/** A session layer without any connection yet. */
 export function createSessionLayer(options: SessionLayerOptions): SessionLayer {
   const all = new Set<ClientConnection>();
   const byKey = new Map<string, ClientConnection>();
@@ -46,7 +38,7 @@ export function createSessionLayer(options: SessionLayerOptions): SessionLayer {
       const client: ClientConnection = new ClientConnection(bytes, {
         ...options,
         chain,
-        // MQTT 3.1.1 section 3.1.4: a client that connects again takes the place of its earlier connection.
+        // MQTT 3.1.1 section 3.1.4: a client that connects again replaces its earlier connection.
         opened(candidate) {
           key = candidate.key;
           byKey.get(key)?.drop();

@@ -1,16 +1,19 @@
 /**
- * The names under which the emulator's services and hubs are dialled: a host each, and the ports of this run.
+ * The names that clients dial for the emulator's services and hubs: each has a host, and all share the ports of this run.
  *
- * The first service and the first hub are `localhost`. Others have a loopback address of their own, 127.0.0.2 and so on,
- * which resolves nowhere else and needs no hosts file; where the machine has 127.0.0.1 alone, as macOS has, they are
- * `<name>.localhost`.
+ * The first service and the first hub are `localhost`. Each other one has a loopback address, 127.0.0.2 and so on, which
+ * needs no hosts file; where the machine has 127.0.0.1 only, as macOS does, it is `<name>.localhost`.
  */
 
 import { networkInterfaces } from 'node:os';
 import { withoutPort } from '../../../dps/contract/host.js';
-import type { EmulatorEndpoints } from '../../endpoints.js';
 
-export type Ports = EmulatorEndpoints['ports'];
+/** The ports of a run. */
+export interface Ports {
+  https: number;
+  mqtt: number;
+  amqp: number;
+}
 
 export class HostNames {
   readonly #host: string;
@@ -19,13 +22,13 @@ export class HostNames {
   readonly #ports: () => Ports;
 
   /**
-   * @param bound what its listeners are bound to; the name that clients dial follows from it
-   * @param azureNames what it is called besides, by who has a hosts file for it; lower case
-   * @param ports known once the listeners listen
-   * @param isFirst whether it is what every other name of this machine stands for
+   * @param bound the address that its listeners bind; the name that clients dial follows from it
+   * @param azureNames further names, for clients that have a hosts file; lower case
+   * @param ports known once the listeners are open
+   * @param isFirst whether all other names of this machine mean this service or hub
    */
   constructor(bound: string, azureNames: readonly string[], ports: () => Ports, isFirst: boolean) {
-    this.#host = dialled(bound);
+    this.#host = dialledHost(bound);
     this.#azureNames = azureNames;
     this.#ports = ports;
     this.#isFirst = isFirst;
@@ -39,23 +42,23 @@ export class HostNames {
     return this.#ports();
   }
 
-  /** The host of everything that is spoken over HTTPS, with `:port` unless that is 443. */
+  /** The host for everything over HTTPS, with `:port` unless the port is 443. */
   get https(): string {
     return withPort(this.#host, this.ports.https, 443);
   }
 
-  /** A hub's for devices, with `:port` unless that is 8883. */
+  /** The host of a hub for devices, with `:port` unless the port is 8883. */
   get mqtt(): string {
     return withPort(this.#host, this.ports.mqtt, 8883);
   }
 
-  /** What a token may name: lower case, with and without port. */
+  /** The names that a token may have: lower case, with and without port. */
   get aliases(): string[] {
     const ports = Object.values(this.ports);
     return this.#hosts.flatMap((name) => [name, ...ports.map((port) => `${name}:${port}`)]);
   }
 
-  /** Whether a client that says this name means this; the port is passed over. */
+  /** Whether this is one of the names; the port is ignored. */
   isCalled(name: string): boolean {
     return this.#hosts.includes(withoutPort(name).toLowerCase());
   }
@@ -66,16 +69,16 @@ export class HostNames {
   }
 }
 
-/** What a client said and dialled. */
+/** What a client dialled. */
 export interface Dialled {
-  /** The name that it used; undefined when it said none. */
+  /** The host name that it sent; undefined when it sent none. */
   name: string | undefined;
   /** The address at which its connection arrived. */
   address: string | undefined;
 }
 
-/** Which of several a client means: by the name that it used, else by the address that it dialled, else the first. */
-export function meant<Item extends { names: HostNames }>(
+/** The service or hub that a client dialled: by the name that it sent, else by the address, else the first one. */
+export function resolveByHost<Item extends { names: HostNames }>(
   items: readonly Item[],
   { name, address = '' }: Dialled,
 ): Item | undefined {
@@ -87,7 +90,7 @@ export function meant<Item extends { names: HostNames }>(
   );
 }
 
-/** The addresses to bind for a host: `localhost` is both loopback addresses, where the machine has both. */
+/** The addresses to bind for a host: for `localhost` both loopback addresses, where the machine has both. */
 export function bindAddresses(host: string): string[] {
   if (host !== 'localhost') return [host];
   const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
@@ -96,13 +99,13 @@ export function bindAddresses(host: string): string[] {
   return hasIpv6 ? ['127.0.0.1', '::1'] : ['127.0.0.1'];
 }
 
-/** Whether a listener that is bound to this is reached at every address of the machine. */
+/** Whether a listener that is bound to this address is reached at every address of the machine. */
 export function isEveryAddress(bound: string): boolean {
   return bound === '0.0.0.0' || bound === '::';
 }
 
-/** What a client dials to reach a server bound to this: all addresses of a machine are reached as localhost. */
-function dialled(bound: string): string {
+/** What clients dial to reach a listener bound to this address; one that is bound to all addresses is `localhost`. */
+function dialledHost(bound: string): string {
   if (isEveryAddress(bound)) return 'localhost';
   return bound.includes(':') ? `[${bound}]` : bound;
 }

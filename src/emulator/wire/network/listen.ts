@@ -3,18 +3,18 @@ import type { AddressInfo, Server } from 'node:net';
 import { EnrollkitError } from '../../../errors.js';
 
 export interface ListenOptions<Kind extends Server> {
-  /** One for each address. */
+  /** Called for each address. */
   createServer: () => Kind;
   addresses: readonly string[];
   /** The same on all addresses; 0 picks a free one. */
   port: number;
-  /** What is spoken there, and the flag that chooses the port; for errors. */
+  /** The protocol, and the flag that sets the port; for errors. */
   protocol: string;
   flag: string;
 }
 
-/** A port that is free on the first address may be taken on the second: then another one is tried. */
-const attempts = 5;
+/** A port that is free on the first address can be taken on the second: another one is tried then. */
+const maxAttempts = 5;
 
 /** @throws EnrollkitError PORT_IN_USE, PORT_NOT_PERMITTED, ADDRESS_UNUSABLE */
 export async function listenEverywhere<Kind extends Server>(
@@ -32,12 +32,12 @@ export async function listenEverywhere<Kind extends Server>(
       return { port, servers };
     } catch (error) {
       for (const server of servers) if (server.listening) server.close();
-      if (options.port !== 0 || attempt === attempts) throw error;
+      if (options.port !== 0 || attempt === maxAttempts) throw error;
     }
   }
 }
 
-/** @returns the port that it got */
+/** @returns the port that the server listens on */
 function listen(
   server: Server,
   address: string,
@@ -82,7 +82,7 @@ function listenError(
   }
 }
 
-/** What gives a process the right to ports below 1024, by operating system. */
+/** How a process gets the right to open ports below 1024, by operating system. */
 export function howToPermit(platform: NodeJS.Platform, node: string): string {
   switch (platform) {
     case 'linux':

@@ -1,15 +1,15 @@
 /**
- * MQTT and AMQP on one port. DPS gives out one name of a hub, and with it one port, whatever a device speaks: where that is
- * not Azure's, both protocols are dialled there.
+ * MQTT and AMQP on one port. DPS names a hub once, with one port, whatever protocol a device speaks: where that is not
+ * Azure's port, clients of both protocols dial it.
  */
 import type { TLSSocket } from 'node:tls';
 
-/** OASIS, AMQP 1.0 part 2 section 2.2: a connection begins with "AMQP". No first packet of MQTT begins so. */
+/** OASIS, AMQP 1.0 part 2 section 2.2: a connection begins with "AMQP". No first packet of MQTT does. */
 const amqpFirstByte = 'A'.charCodeAt(0);
 
 type Accept = (socket: TLSSocket) => void;
 
-/** @param timeout milliseconds for the first byte; a client that says nothing is let go */
+/** @param timeout milliseconds for the first byte; a client that sends nothing is disconnected */
 export function acceptByFirstByte(protocols: { mqtt: Accept; amqp: Accept }, timeout: number): Accept {
   return (socket) => {
     const destroy = () => socket.destroy();

@@ -1,14 +1,12 @@
 /**
- * Why a client and the emulator did not come to terms about TLS, in words. A device says nothing more than that it cannot
- * connect, so the log is where its owner learns that it lacks the root, say.
+ * Why the TLS handshake with a client failed, in words. A device says no more than that it cannot connect, so it is the log
+ * that tells its owner that the device lacks the root, say.
  */
 import type { Server } from 'node:tls';
+import type { Report } from '../events.js';
 
-/** What tells of a failed handshake; `reason` is a sentence's end. */
-export type HandshakeFailed = (reason: string) => void;
-
-/** By OpenSSL's reason, as Node.js puts it into the code of an error; its versions word them in different ways. */
-const reasons: [RegExp, string][] = [
+/** By OpenSSL's reason, as Node.js puts it into the code of an error; its versions word them differently. */
+const reasons: [code: RegExp, reason: string][] = [
   [
     /ALERT_UNKNOWN_CA$/,
     "the client does not trust the emulator's TLS root: give it the file tls-root.pem (emulator env names it)",
@@ -25,11 +23,10 @@ const reasons: [RegExp, string][] = [
   [/HTTP_REQUEST$/, 'the client speaks HTTP without TLS: https:// is meant'],
 ];
 
-/** Calls back for each handshake that failed for a reason that the client's owner can mend. */
-export function tellHandshakes<Kind extends Server>(server: Kind, failed: HandshakeFailed | undefined): Kind {
+/** Reports each handshake that failed for a reason that the owner of the client can fix. */
+export function reportHandshakes(server: Server, report: Report): void {
   server.on('tlsClientError', (error: NodeJS.ErrnoException) => {
     const known = reasons.find(([code]) => code.test(error.code ?? ''));
-    if (known) failed?.(known[1]);
+    if (known) report({ operation: 'handshake', status: 400, reason: known[1] });
   });
-  return server;
 }

@@ -4,13 +4,14 @@ import { generateKeyPair, type KeyPair, privateKeyFromPem, privateKeyToPem } fro
 import { issue, type SubjectAlternativeNames } from '../../../pki/make/issue.js';
 import { loadProfile } from '../../../pki/make/profile.js';
 
-export interface MadePair {
+export interface IssuedPair {
   certificatePem: string;
-  /** PKCS#8, not encrypted: the server must start unattended. */
+  /** PKCS#8, not encrypted: the emulator starts unattended. */
   keyPem: string;
 }
 
-export async function makeRoot(at: Date): Promise<MadePair> {
+/** Makes the root: self-signed, EC P-256. */
+export async function issueRoot(at: Date): Promise<IssuedPair> {
   const { publicKey, privateKey } = await generateKeyPair('ec-p256');
   const { pem } = await issue({
     profile: loadProfile('root'),
@@ -22,12 +23,13 @@ export async function makeRoot(at: Date): Promise<MadePair> {
   return { certificatePem: pem, keyPem: await privateKeyToPem(privateKey) };
 }
 
-export async function makeServer(
-  root: MadePair,
+/** Makes the server certificate, signed by the root. */
+export async function issueServer(
+  root: IssuedPair,
   names: SubjectAlternativeNames,
   { publicKey, privateKey }: KeyPair,
   at: Date,
-): Promise<MadePair> {
+): Promise<IssuedPair> {
   const { pem } = await issue({
     profile: loadProfile('server'),
     subject: { commonName: 'enrollkit emulator' },

@@ -1,4 +1,4 @@
-/** The emulator's own TLS: a root made once and exported for clients to trust, and a server certificate below it. */
+/** The emulator's TLS: a root that is made once and exported for clients to trust, and a server certificate below it. */
 import { constants, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import {
 } from '../../../workspace/files.js';
 import { loopbackAddress, maxLoopbackNumber } from '../network/loopback.js';
 
-/** What clients dial without a hosts file, and what they dial with one. */
+/** The names and addresses that clients dial, with a hosts file and without. */
 const serverNames = {
   dns: [
     'localhost',
@@ -22,17 +22,17 @@ const serverNames = {
     '*.azure-devices.net',
     'management.azure.com',
   ],
-  // Those of further services and hubs among them.
+  // Services and hubs have these, from the second on.
   ip: [...Array.from({ length: maxLoopbackNumber }, (_, index) => loopbackAddress(index + 1)), '::1'],
 };
 
-/** A certificate is renewed at a start that finds less than this left of it. */
+/** A start renews a certificate that has less than this left. */
 const renewBeforeMs = 30 * 86_400_000;
 
 export interface ServerIdentity {
   /** The root, PEM: what clients must trust. */
   rootPem: string;
-  /** For every listener: asks for a client certificate, and leaves it to the application to judge it. */
+  /** For every listener: requests a client certificate, and leaves it to the application to judge it. */
   tlsOptions: TlsOptions;
 }
 
@@ -43,22 +43,22 @@ interface StoredPair {
 }
 
 export interface ServerIdentityOptions {
-  /** The folder of the files; undefined keeps everything in memory. */
+  /** The folder of the files; undefined to keep everything in memory. */
   folder: string | undefined;
-  /** A host name or address that the server answers to besides localhost. */
+  /** A host name or address that the certificate must have besides localhost. */
   host: string;
-  /** The key of the server's certificate; undefined for the one that is there, or EC P-256. */
+  /** The key algorithm of the server's certificate; undefined to keep the current one, or EC P-256. */
   serverKey: KeyAlgorithm | undefined;
   /** Ends the making of that key. */
   signal: AbortSignal | undefined;
   now: Date;
 }
 
-/** Where the root's certificate lies in the emulator's folder. */
+/** The file of the root's certificate, in the emulator's folder. */
 export const rootFileName = 'tls-root.pem';
 
 /**
- * Reads the root and the server certificate, or makes what is missing, nearly expired, or lacks the host's name.
+ * Reads the root and the server certificate; makes those that are missing, nearly expired, or lack the host's name.
  *
  * @throws EnrollkitError FILE_UNREADABLE, FILE_UNWRITABLE; the signal's reason
  */
@@ -67,14 +67,14 @@ export async function openServerIdentity(options: ServerIdentityOptions): Promis
   const storedRoot = folder === undefined ? undefined : readPair(folder, 'tls-root');
   let root = storedRoot && isFresh(storedRoot, now) ? storedRoot : undefined;
   let server = folder === undefined || !root ? undefined : readPair(folder, 'tls-server');
-  if (!root || !server || !fits(server, root, options)) {
-    // Loaded only here, since it costs 0.35 s: later starts find everything made.
-    const makers = await import('./issue-server-identity.js');
-    root ??= keep(folder, 'tls-root', await makers.makeRoot(now));
-    server = keep(
+  if (!root || !server || !isUsable(server, root, options)) {
+    // Loaded only here, since it takes 0.35 s: later starts find everything made.
+    const { issueRoot, issueServer } = await import('./issue-server-identity.js');
+    root ??= store(folder, 'tls-root', await issueRoot(now));
+    server = store(
       folder,
       'tls-server',
-      await makers.makeServer(root, namesWith(host), await generateKeyPair(serverKey, signal), now),
+      await issueServer(root, namesWith(host), await generateKeyPair(serverKey, signal), now),
     );
   }
   return {
@@ -84,31 +84,31 @@ export async function openServerIdentity(options: ServerIdentityOptions): Promis
       cert: `${server.certificatePem}${root.certificatePem}`,
       minVersion: 'TLSv1.2',
       requestCert: true,
-      // Unknown and self-signed certificates must reach the application, which answers 401002.
+      // Unknown and self-signed certificates must reach the application, which answers with 401002.
       rejectUnauthorized: false,
-      // A resumed session comes without the client's intermediates.
+      // A resumed session lacks the client's intermediates.
       secureOptions: constants.SSL_OP_NO_TICKET,
-      // A client that never finishes its handshake is let go.
+      // A client that never finishes its handshake is disconnected.
       handshakeTimeout: 20_000,
     },
   };
 }
 
-/** More than any chain has, and than fits into a TLS Certificate message with certificates of a usual size. */
+/** More than any chain has, and more than a TLS Certificate message holds with certificates of a usual size. */
 const maxPresented = 64;
 
-/** Node makes an object of each certificate at every call. */
-const presented = new WeakMap<TLSSocket, Buffer[]>();
+/** Kept, since Node.js makes new objects of the certificates at every call. */
+const presentedChains = new WeakMap<TLSSocket, Buffer[]>();
 
 /**
- * What the client presented in the handshake: DER, the client's own first, then each one's issuer, in whatever order they
- * were sent; empty when nothing.
+ * The certificates that the client presented in the handshake: DER, the client's own first, then each one's issuer, in
+ * whatever order they were sent; empty when it presented none.
  */
 export function presentedChain(socket: TLSSocket): Buffer[] {
-  let chain = presented.get(socket);
+  let chain = presentedChains.get(socket);
   if (chain === undefined) {
     chain = [];
-    // getPeerX509Certificate would have them in the order of sending, but loses about 6 KB for each in Node.js before 26.
+    // getPeerX509Certificate has them in the order of sending, but leaks about 6 KB for each in Node.js before 26.
     let certificate: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
     while (certificate?.raw && chain.length < maxPresented) {
       chain.push(certificate.raw);
@@ -116,7 +116,7 @@ export function presentedChain(socket: TLSSocket): Buffer[] {
       const issuer: DetailedPeerCertificate | undefined = certificate.issuerCertificate;
       certificate = issuer === certificate ? undefined : issuer;
     }
-    presented.set(socket, chain);
+    presentedChains.set(socket, chain);
   }
   return chain;
 }
@@ -135,12 +135,12 @@ function readPair(folder: string, name: string): StoredPair | undefined {
     if (!certificate.checkPrivateKey(privateKeyFromPem(keyPem))) return undefined;
     return { certificate, certificatePem, keyPem };
   } catch {
-    // Damaged: made anew.
+    // Damaged: it is made again.
     return undefined;
   }
 }
 
-function keep(
+function store(
   folder: string | undefined,
   name: string,
   made: { certificatePem: string; keyPem: string },
@@ -152,8 +152,8 @@ function keep(
   return { ...made, certificate: new X509Certificate(made.certificatePem) };
 }
 
-/** Whether a server certificate of an earlier start serves this one. */
-function fits(
+/** Whether the server certificate of an earlier start can be kept. */
+function isUsable(
   server: StoredPair,
   root: StoredPair,
   { host, serverKey, now }: ServerIdentityOptions,
@@ -171,7 +171,7 @@ function isFresh({ certificate }: StoredPair, now: Date): boolean {
 
 function covers({ certificate }: StoredPair, host: string): boolean {
   const found = isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host);
-  // Those that an earlier enrollkit made have fewer addresses.
+  // Certificates that an earlier enrollkit made have fewer addresses.
   return found !== undefined && certificate.checkIP(loopbackAddress(maxLoopbackNumber)) !== undefined;
 }
 

@@ -1,23 +1,22 @@
 /** A TLS port for devices, on every address that the emulator is bound to. */
 import type { Socket } from 'node:net';
 import tls from 'node:tls';
+import type { EventLog } from '../events.js';
 import { listenEverywhere } from '../network/listen.js';
 import { keepForgedChains } from './forged-chain.js';
-import { type HandshakeFailed, tellHandshakes } from './handshake-failures.js';
+import { reportHandshakes } from './handshake-failures.js';
 
 export interface TlsListenerOptions {
-  /** The server's key and certificate; asks for a client certificate and refuses none. */
+  /** The server's key and certificate; requests a client certificate and accepts any, or none. */
   tls: tls.TlsOptions;
-  /** Addresses to bind, all on the same port. */
+  /** The addresses to bind, all on the same port. */
   addresses: readonly string[];
   /** 0 picks a free one. */
   port: number;
-  /** What is spoken there, and the flag that chooses the port; for errors. */
-  protocol: string;
-  flag: string;
+  protocol: 'mqtt' | 'amqp';
+  log: EventLog;
   /** Milliseconds for the TLS handshake. */
   handshakeTimeout: number;
-  handshakeFailed?: HandshakeFailed | undefined;
   accept(socket: tls.TLSSocket): void;
 }
 
@@ -27,30 +26,39 @@ export interface TlsListener {
   close(): Promise<void>;
 }
 
-/** @throws EnrollkitError PORT_IN_USE, ADDRESS_UNUSABLE */
+/** @throws EnrollkitError PORT_IN_USE, PORT_NOT_PERMITTED, ADDRESS_UNUSABLE */
 export async function startTlsListener(options: TlsListenerOptions): Promise<TlsListener> {
-  const { handshakeTimeout, accept } = options;
+  const { addresses, protocol, log, handshakeTimeout, accept } = options;
   const sockets = new Set<Socket>();
+  function createServer(): tls.Server {
+    const server = tls.createServer({ ...options.tls, handshakeTimeout, noDelay: true }, accept);
+    keepForgedChains(server);
+    reportHandshakes(server, log.for('device', protocol));
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    return trackSockets(server, sockets);
+  }
   const { port, servers } = await listenEverywhere({
-    ...options,
-    createServer: () =>
-      tellHandshakes(
-        keepForgedChains(tls.createServer({ ...options.tls, handshakeTimeout, noDelay: true }, accept)),
-        options.handshakeFailed,
-      )
-        .on('tlsClientError', (_error, socket) => socket.destroy())
-        // Also those that are still in their handshake.
-        .on('connection', (socket: Socket) => {
-          sockets.add(socket);
-          socket.once('close', () => sockets.delete(socket));
-        }),
+    createServer,
+    addresses,
+    port: options.port,
+    protocol: protocol.toUpperCase(),
+    flag: `--${protocol}-port`,
   });
-  return {
-    port,
-    async close() {
-      const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
-      for (const socket of sockets) socket.destroy();
-      await Promise.all(closed);
-    },
-  };
+  return { port, close: () => closeServers(servers, sockets) };
+}
+
+/** Notes the open sockets of a server: also those in their TLS handshake, which no method of a server ends. */
+export function trackSockets<Kind extends tls.Server>(server: Kind, sockets: Set<Socket>): Kind {
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return server;
+}
+
+/** Ends every connection of servers that share these sockets, and stops listening. */
+export async function closeServers(servers: readonly tls.Server[], sockets: Set<Socket>): Promise<void> {
+  const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+  for (const socket of sockets) socket.destroy();
+  await Promise.all(closed);
 }

@@ -1,0 +1,58 @@
+/** What the planes and protocols of an emulator share: its services, its hubs, its clock and its log. */
+import type { EmulatorClock } from './clock.js';
+import { limitsOf } from './dps/quotas.js';
+import { Registrations } from './dps/registration/registrations.js';
+import { ServiceDirectory } from './dps/service-directory.js';
+import { HubDirectory } from './hub/hub-directory.js';
+import type { EmulatorOptions } from './options.js';
+import type { StateDatabases } from './state/databases.js';
+import { EventLog } from './wire/events.js';
+import type { HttpsListener } from './wire/http/https-listener.js';
+import type { HostAddresses } from './wire/network/host-addresses.js';
+import type { Ports } from './wire/network/host-names.js';
+
+export interface EmulatorCore {
+  services: ServiceDirectory;
+  hubs: HubDirectory;
+  registrations: Registrations;
+  now: () => Date;
+  log: EventLog;
+  /** Set once the listeners are open, before a client is answered. */
+  listening: { ports: Ports; https: Pick<HttpsListener, 'listenAt'> | undefined };
+}
+
+export interface CoreOptions extends Pick<EmulatorOptions, 'log' | 'quotas' | 'fullChain'> {
+  databases: StateDatabases;
+  clock: EmulatorClock;
+  subscriptionId: string;
+  addresses: HostAddresses;
+}
+
+/** Opens the services and hubs of the state. */
+export function openCore({
+  databases,
+  clock: { now },
+  subscriptionId,
+  addresses,
+  log = () => {},
+  quotas = false,
+  fullChain = false,
+}: CoreOptions): EmulatorCore {
+  const listening: EmulatorCore['listening'] = { ports: { https: 0, mqtt: 0, amqp: 0 }, https: undefined };
+  const shared = { databases, now, addressOf: addresses.of, ports: () => listening.ports };
+  const hubs = new HubDirectory(shared);
+  const services = new ServiceDirectory({
+    ...shared,
+    hubs,
+    limits: limitsOf(quotas),
+    fullChain,
+    subscriptionId,
+    async openAddress(number, name) {
+      const address = addresses.of(number, name);
+      return (await listening.https?.listenAt(address)) ? address : `${name}.localhost`;
+    },
+  });
+  hubs.authorities = () => services.verifiedAuthorities();
+  const registrations = new Registrations(services, now);
+  return { services, hubs, registrations, now, log: new EventLog(log, now), listening };
+}

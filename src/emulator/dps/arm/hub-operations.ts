@@ -1,0 +1,117 @@
+/**
+ * The emulator's hubs as ARM resources, to be read only: they are made when it starts. This is what
+ * `az iot hub connection-string show` and `az iot dps linked-hub create --hub-name` ask for.
+ *
+ * Source: azure-rest-api-specs, iothub resource-manager 2021-07-02.
+ */
+import { z } from 'zod';
+import { iotHubApiVersions } from '../../../dps/contract/api-versions.js';
+import type { IotHub } from '../../hub/hub-directory.js';
+import type { HttpRequest } from '../../wire/http/request.js';
+import { ArmError, badRequest } from './arm-error.js';
+import {
+  abridge,
+  armOperations,
+  assertSubscription,
+  findResourceGroup,
+  type Subscription,
+  sameName,
+} from './scope.js';
+import { toKeyRule } from './service-operations.js';
+
+export const hubOperations = armOperations<Subscription>(
+  {
+    listIotHubs: {
+      handle({ parameters }, subscription) {
+        const group = findResourceGroup(parameters, subscription);
+        const hubs = sameName(group.name, subscription.hubResourceGroup) ? subscription.hubs.list() : [];
+        return { status: 200, body: { value: hubs.map((hub) => toResource(hub, subscription)) } };
+      },
+    },
+    listIotHubsInSubscription: {
+      handle({ parameters }, subscription) {
+        assertSubscription(parameters, subscription);
+        const value = subscription.hubs.list().map((hub) => toResource(hub, subscription));
+        return { status: 200, body: { value } };
+      },
+    },
+    getIotHub: {
+      idParameter: 'hubName',
+      handle: (request, subscription) => ({
+        status: 200,
+        body: toResource(requireHub(request, subscription), subscription),
+      }),
+    },
+    listIotHubKeys: {
+      idParameter: 'hubName',
+      handle: (request, subscription) => ({
+        status: 200,
+        body: { value: requireHub(request, subscription).policies.map(toKeyRule) },
+      }),
+    },
+    getIotHubKey: {
+      idParameter: 'hubName',
+      handle(request, subscription) {
+        const keyName = request.parameters.keyName!;
+        const { policies } = requireHub(request, subscription);
+        const policy = policies.find((one) => sameName(one.keyName, keyName));
+        if (policy) return { status: 200, body: toKeyRule(policy) };
+        throw new ArmError('notFound', `There is no shared access policy '${abridge(keyName)}'.`);
+      },
+    },
+    checkIotHubName: {
+      async handle(request, subscription) {
+        assertSubscription(request.parameters, subscription);
+        const parsed = z.object({ name: z.string() }).safeParse(await request.json());
+        if (!parsed.success) throw badRequest('The body must have the field name, a string.');
+        const { name } = parsed.data;
+        const isTaken = subscription.hubs.get(name.toLowerCase()) !== undefined;
+        return {
+          status: 200,
+          body: isTaken
+            ? {
+                nameAvailable: false,
+                reason: 'AlreadyExists',
+                message: `The name '${abridge(name)}' is taken.`,
+              }
+            : { nameAvailable: true, reason: null, message: null },
+        };
+      },
+    },
+  },
+  iotHubApiVersions,
+);
+
+/** @throws ArmError subscriptionNotFound, resourceGroupNotFound, notFound */
+function requireHub({ parameters }: HttpRequest, subscription: Subscription): IotHub {
+  const group = findResourceGroup(parameters, subscription);
+  const hub = subscription.hubs.get(parameters.hubName!.toLowerCase());
+  if (hub && sameName(group.name, subscription.hubResourceGroup)) return hub;
+  throw new ArmError('notFound', `The IoT hub '${abridge(parameters.hubName!)}' could not be found.`);
+}
+
+function toResource(
+  { hubId, names, policies }: IotHub,
+  { subscriptionId, hubResourceGroup }: Subscription,
+): Record<string, unknown> {
+  return {
+    id: `/subscriptions/${subscriptionId}/resourceGroups/${hubResourceGroup}/providers/Microsoft.Devices/IotHubs/${hubId}`,
+    name: hubId,
+    type: 'Microsoft.Devices/IotHubs',
+    location: 'local',
+    tags: {},
+    etag: 'AAAAAAAAAAE=',
+    resourcegroup: hubResourceGroup,
+    subscriptionid: subscriptionId,
+    sku: { name: 'S1', tier: 'Standard', capacity: 1 },
+    properties: {
+      state: 'Active',
+      provisioningState: 'Succeeded',
+      hostName: names.mqtt,
+      authorizationPolicies: policies.map(({ keyName, rights }) => ({ keyName, rights })),
+      ipFilterRules: [],
+      features: 'None',
+      locations: [{ location: 'local', role: 'primary' }],
+    },
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * The subscription and its resource groups, as far as clients look them up: `az login` lists subscriptions, and
+ * `az iot dps create` asks for the location of a group.
+ */
+import { z } from 'zod';
+import { resourcesApiVersions } from '../../../dps/contract/api-versions.js';
+import type { ResourceGroup } from '../state/resource-groups.js';
+import { badRequest } from './arm-error.js';
+import { armOperations, assertSubscription, findResourceGroup, type Subscription } from './scope.js';
+
+const groupBody = z.object({ location: z.string().min(1), tags: z.record(z.string(), z.string()).nullish() });
+
+/** Azure Resource Manager's rule: Microsoft Learn, "Naming rules and restrictions for Azure resources". */
+const legalGroupName = /^[\p{L}\p{N}_().-]{1,89}[\p{L}\p{N}_()-]$|^[\p{L}\p{N}_()-]$/u;
+
+export const resourceGroupOperations = armOperations<Subscription>(
+  {
+    listSubscriptions: {
+      handle: (_, subscription) => ({
+        status: 200,
+        body: { value: [toResource(subscription)], count: { type: 'Total', value: 1 } },
+      }),
+    },
+    getSubscription: {
+      handle({ parameters }, subscription) {
+        assertSubscription(parameters, subscription);
+        return { status: 200, body: toResource(subscription) };
+      },
+    },
+    listResourceGroups: {
+      handle({ parameters }, subscription) {
+        assertSubscription(parameters, subscription);
+        const value = subscription.resourceGroups.list().map((group) => toGroupResource(group, subscription));
+        return { status: 200, body: { value } };
+      },
+    },
+    getResourceGroup: {
+      idParameter: 'resourceGroup',
+      handle: ({ parameters }, subscription) => ({
+        status: 200,
+        body: toGroupResource(findResourceGroup(parameters, subscription), subscription),
+      }),
+    },
+    putResourceGroup: {
+      idParameter: 'resourceGroup',
+      async handle(request, subscription) {
+        const { parameters } = request;
+        const { resourceGroups } = subscription;
+        assertSubscription(parameters, subscription);
+        const name = parameters.resourceGroup!;
+        if (!legalGroupName.test(name)) {
+          throw badRequest(
+            'The name of the resource group has 1 to 90 letters, digits, ( ) - . or _, and does not end with a dot.',
+          );
+        }
+        const parsed = groupBody.safeParse(await request.json());
+        if (!parsed.success) throw badRequest('The body must have the field location, a string.');
+        const before = resourceGroups.get(name);
+        const { location, tags } = parsed.data;
+        const saved = { name: before?.name ?? name, location, tags: tags ?? {} };
+        resourceGroups.save(saved);
+        return { status: before ? 200 : 201, body: toGroupResource(saved, subscription) };
+      },
+    },
+  },
+  resourcesApiVersions,
+);
+
+function toResource({ subscriptionId }: Subscription): Record<string, unknown> {
+  return {
+    id: `/subscriptions/${subscriptionId}`,
+    subscriptionId,
+    displayName: 'enrollkit emulator',
+    state: 'Enabled',
+    // The tenant of a service principal that signs in as with AD FS.
+    tenantId: 'adfs',
+    subscriptionPolicies: {
+      locationPlacementId: 'Public_2014-09-01',
+      quotaId: 'PayAsYouGo_2014-09-01',
+      spendingLimit: 'Off',
+    },
+    authorizationSource: 'RoleBased',
+    managedByTenants: [],
+  };
+}
+
+function toGroupResource(
+  { name, location, tags }: ResourceGroup,
+  { subscriptionId }: Subscription,
+): Record<string, unknown> {
+  return {
+    id: `/subscriptions/${subscriptionId}/resourceGroups/${name}`,
+    name,
+    type: 'Microsoft.Resources/resourceGroups',
+    location,
+    tags,
+    properties: { provisioningState: 'Succeeded' },
+  };
+}

@@ -1,0 +1,128 @@
+/**
+ * A device that registers over MQTT.
+ *
+ * Source: Microsoft Learn, "Communicate with your DPS using the MQTT protocol". As with the real service, a device whose
+ * chain is unknown can connect, and is refused when it registers (Azure/azure-iot-sdk-c#1900).
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { isKnownApiVersion } from '../../../dps/contract/api-versions.js';
+import { isLegalId, sameId } from '../../../dps/contract/ids.js';
+import { dpsTopics, parseDpsUserName, parseTopic } from '../../../dps/contract/mqtt.js';
+import { parseSasToken } from '../../../dps/contract/sas.js';
+import type { RegistrationOperation } from '../../../dps/contract/schemas.js';
+import type { EventLog } from '../../wire/events.js';
+import {
+  type Candidate,
+  ConnectRefused,
+  type ConnectRequest,
+  type Reply,
+  type Session,
+  SessionViolation,
+} from '../../wire/mqtt/mqtt-session.js';
+import { toDpsError } from '../dps-error.js';
+import { parseRegistrationBody } from '../dps-request.js';
+import type { RegistrationRequest } from '../registration/registration-request.js';
+import type { Registrations } from '../registration/registrations.js';
+
+export interface DpsSessionOptions {
+  registrations: Pick<Registrations, 'register' | 'getOperation'>;
+  /** Seconds that a device is told to wait while it is being assigned. */
+  retryAfter: number;
+  now: () => Date;
+  log: EventLog;
+}
+
+const registerPath = parseTopic(dpsTopics.register('')).path;
+const operationPath = parseTopic(dpsTopics.getOperation('', '')).path;
+
+/** @throws ConnectRefused */
+export function dpsCandidate(connect: ConnectRequest, options: DpsSessionOptions): Candidate {
+  const name = parseDpsUserName(connect.userName);
+  if (name === undefined || !isLegalId(name.registrationId)) {
+    throw new ConnectRefused(
+      'badUserName',
+      'the user name is not {idScope}/registrations/{id}/api-version={version}',
+    );
+  }
+  const { idScope, registrationId, apiVersion } = name;
+  if (!isKnownApiVersion('device', apiVersion)) {
+    throw new ConnectRefused('badUserName', `the api-version ${JSON.stringify(apiVersion)} is not known`);
+  }
+  if (!sameId(connect.clientId, registrationId)) {
+    throw new ConnectRefused('badUserName', 'the client ID is not the registration ID of the user name');
+  }
+  const { password: authorization, chain } = connect;
+  const credential = authorization ?? chain[0];
+  if (credential === undefined) {
+    throw new ConnectRefused('notAuthorized', 'neither a client certificate nor a token was presented');
+  }
+  if (authorization !== undefined && !parseSasToken(authorization)) {
+    throw new ConnectRefused('notAuthorized', 'the password is no shared access signature');
+  }
+  // The credential is part of the key: nobody ends a device's session by connecting under its name.
+  const fingerprint = createHash('sha256').update(credential).digest('hex');
+  return {
+    key: `dps/${idScope}/${registrationId.toLowerCase()}/${fingerprint}`,
+    plane: 'device',
+    id: registrationId,
+    open: () => dpsSession({ apiVersion, idScope, registrationId, chain, authorization }, options),
+  };
+}
+
+function dpsSession(
+  device: RegistrationRequest,
+  { registrations, retryAfter, now, log }: DpsSessionOptions,
+): Session {
+  const report = log.for('device', 'mqtt');
+
+  async function answer(
+    operation: string,
+    requestId: string,
+    call: () => Promise<RegistrationOperation>,
+  ): Promise<Reply> {
+    const at = now();
+    const event = { operation, id: device.registrationId, at };
+    try {
+      const result = await call();
+      const isAssigning = result.status === 'assigning';
+      const status = isAssigning ? 202 : 200;
+      report({ ...event, status });
+      return {
+        topic: dpsTopics.response(status, requestId, isAssigning ? retryAfter : undefined),
+        payload: JSON.stringify(result),
+      };
+    } catch (cause) {
+      const error = toDpsError(cause);
+      report({ ...event, status: error.status, reason: error.reason });
+      return {
+        topic: dpsTopics.response(error.status, requestId, error.retryAfter),
+        payload: JSON.stringify(error.toBody(randomUUID(), at)),
+      };
+    }
+  }
+
+  return {
+    accepts: (filter) => filter === dpsTopics.responses,
+    publish(topic, payload) {
+      const { path, query } = parseTopic(topic);
+      const requestId = requestIdOf(topic);
+      if (path === registerPath) {
+        return answer('register', requestId, async () =>
+          registrations.register({ ...device, body: parseRegistrationBody(payload) }),
+        );
+      }
+      if (path === operationPath) {
+        const operationId = query.get('operationId') ?? '';
+        return answer('getOperation', requestId, async () =>
+          registrations.getOperation({ ...device, operationId }),
+        );
+      }
+      throw new SessionViolation(`a device may not publish to ${JSON.stringify(path)}`);
+    },
+  };
+}
+
+/** The request ID as the client wrote it: clients compare the one of the reply with what they sent. */
+function requestIdOf(topic: string): string {
+  return /[?&]\$rid=([^&]*)/.exec(topic)?.[1] ?? '';
+}

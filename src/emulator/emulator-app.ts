@@ -1,0 +1,53 @@
+/** Everything that an emulator answers over HTTPS: the four planes, the token endpoint, and its own operations. */
+import { AccessTokens } from './access/access-tokens.js';
+import { tokenEndpoint } from './access/token-endpoint.js';
+import { type ControlOptions, controlRoutes } from './control/control-routes.js';
+import type { EmulatorCore } from './core.js';
+import { armPlane } from './dps/arm/arm-plane.js';
+import { devicePlane } from './dps/device/device-plane.js';
+import { servicePlane } from './dps/service/service-plane.js';
+import { ResourceGroups } from './dps/state/resource-groups.js';
+import { hubPlane } from './hub/http/hub-plane.js';
+import type { StateDatabase } from './state/database.js';
+import type { Identity } from './state/identity.js';
+import { createHttpApp, type HttpApp } from './wire/http/http-app.js';
+
+export interface EmulatorAppOptions extends Omit<ControlOptions, 'tokens' | 'log'> {
+  identity: Identity;
+  database: StateDatabase;
+  /** Seconds that a device is told to wait while it is being assigned. */
+  retryAfter: number;
+}
+
+/** Puts the planes and the emulator's own routes together. */
+export function createEmulatorApp(
+  { services, hubs, registrations, now, log }: EmulatorCore,
+  { identity, database, retryAfter, ...control }: EmulatorAppOptions,
+): HttpApp {
+  const tokens = new AccessTokens(identity.armToken, now);
+  // An emulator starts with at least one service: see readIdentity.
+  const { names } = services.list()[0]!;
+  const arm = armPlane({
+    tokens,
+    subscriptionId: identity.subscriptionId,
+    resourceGroups: new ResourceGroups(database),
+    services,
+    hubs,
+    hubResourceGroup: identity.resourceGroup,
+    now,
+  });
+  const service = servicePlane({ services, tokens, now });
+  const device = devicePlane({ registrations, retryAfter, deviceHostName: () => names.https, now });
+  const hub = hubPlane({
+    hubs: () => hubs.list(),
+    acceptsBearer: (authorization) => tokens.accepts(authorization, 'hub'),
+    now,
+  });
+  return createHttpApp({
+    planes: [arm, service, device, hub],
+    plainRoutes: [...tokenEndpoint({ tokens, names, log }), ...controlRoutes({ ...control, tokens, log })],
+    planeOf: (path) => (/^\/(subscriptions|providers)(\/|$)/i.test(path) ? arm : service),
+    now,
+    log,
+  });
+}

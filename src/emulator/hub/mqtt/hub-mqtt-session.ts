@@ -1,0 +1,228 @@
+/**
+ * A device connected to its hub over MQTT: telemetry, its twin, direct methods, messages to it.
+ *
+ * Source: Microsoft Learn, "Communicate with an IoT hub using the MQTT protocol".
+ */
+import { isKnownApiVersion } from '../../../dps/contract/api-versions.js';
+import { hubTopics, parseHubUserName, parseTopic } from '../../../dps/contract/mqtt.js';
+import type { EventLog, Outcome } from '../../wire/events.js';
+import {
+  type Candidate,
+  type Connection,
+  ConnectRefused,
+  type ConnectRequest,
+  type Reply,
+  type Session,
+  SessionViolation,
+} from '../../wire/mqtt/mqtt-session.js';
+import { refusalOf, tokenExpiry } from '../authorize.js';
+import type { HostedHub, Hub } from '../hub.js';
+import { maxMessageBytes, messageSize, parsePropertyBag } from '../messages.js';
+import { TwinPatchError } from '../twin-limits.js';
+import { parseTwinPatch } from '../twins.js';
+import { cloudToDeviceDelivery } from './mqtt-cloud-to-device.js';
+import { methodCalls } from './mqtt-methods.js';
+
+export interface HubSessionOptions {
+  /** The hub of a host name, with or without port. */
+  hubByName: (hostName: string) => HostedHub | undefined;
+  now: () => Date;
+  log: EventLog;
+}
+
+const getTwinPath = parseTopic(hubTopics.getTwin('')).path;
+const patchReportedPath = parseTopic(hubTopics.patchReported('')).path;
+
+/** @throws ConnectRefused */
+export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions): Candidate {
+  const name = parseHubUserName(connect.userName);
+  if (name === undefined) {
+    throw new ConnectRefused(
+      'badUserName',
+      'the user name is not {hubHostName}/{deviceId}/?api-version={version}',
+    );
+  }
+  const deviceId = connect.clientId;
+  if (name.apiVersion !== undefined && !isKnownApiVersion('hub', name.apiVersion)) {
+    throw new ConnectRefused(
+      'badUserName',
+      `the api-version ${JSON.stringify(name.apiVersion)} is not known`,
+    );
+  }
+  if (!name.deviceIds.includes(deviceId)) {
+    throw new ConnectRefused('badUserName', 'the client ID is not the device ID of the user name');
+  }
+  const hosted = options.hubByName(name.hubHostName);
+  if (hosted === undefined) {
+    throw new ConnectRefused('notAuthorized', `there is no hub ${JSON.stringify(name.hubHostName)}`);
+  }
+  return {
+    key: `hub/${hosted.hubId}/${deviceId}`,
+    plane: 'hub',
+    id: deviceId,
+    async open(connection) {
+      const { hub, names, policies } = hosted;
+      const device = hub.devices.get(deviceId);
+      const proof = {
+        chain: connect.chain,
+        authorization: connect.password,
+        hostNames: names.aliases,
+        policies,
+        authorities: hub.authorities(),
+      };
+      const refusal = await refusalOf(device, proof, options.now());
+      if (refusal !== undefined) throw new ConnectRefused('notAuthorized', refusal);
+      if (hub.devices.get(deviceId)?.generationId !== device?.generationId) {
+        throw new ConnectRefused('notAuthorized', 'the device was deleted meanwhile');
+      }
+      return hubSession(connect, deviceId, connection, hub, options.log);
+    },
+  };
+}
+
+function hubSession(
+  { clean, password }: ConnectRequest,
+  deviceId: string,
+  connection: Connection,
+  hub: Hub,
+  log: EventLog,
+): Session {
+  const reportForHub = log.for('hub', 'mqtt');
+  const telemetryPath = hubTopics.telemetry(deviceId).replace(/\/$/, '');
+  const messagesFilter = hubTopics.cloudToDeviceMessages(deviceId);
+  const messages = cloudToDeviceDelivery(hub.cloudToDevice, deviceId, connection, () =>
+    report({ operation: 'receiveMessage', status: 200 }),
+  );
+  const calls = methodCalls(hub.methods, deviceId, connection);
+  let stopNotifying: (() => void) | undefined;
+  /** What the device can subscribe to, and what a subscription starts and stops. */
+  const subscriptions = new Map<string, { start(qos: 0 | 1): void; stop(): void }>([
+    [hubTopics.twinResponses, { start() {}, stop() {} }],
+    [
+      hubTopics.desiredPropertiesChanged,
+      {
+        start(qos) {
+          stopNotifying?.();
+          stopNotifying = hub.twins.onDesiredChange(deviceId, (patch, version) => {
+            const payload = JSON.stringify({ ...patch, $version: version });
+            connection.send({ topic: hubTopics.desiredPatch(version), payload, qos });
+          });
+        },
+        stop: () => stopNotifying?.(),
+      },
+    ],
+    [hubTopics.methodCalls, calls],
+    [messagesFilter, messages],
+  ]);
+  // Microsoft Learn: without CleanSession, this subscription lasts until the device ends it or starts a clean session.
+  if (clean) hub.subscriptions.end(deviceId);
+  const keptQos = hub.subscriptions.get(deviceId);
+  const ended = hub.devices.connections.open(deviceId, connection.drop, tokenExpiry(password));
+
+  function report(outcome: Omit<Outcome, 'id'>): void {
+    reportForHub({ ...outcome, id: deviceId });
+  }
+
+  /** The property bag in a topic of the device's telemetry; undefined for other topics. */
+  function telemetryBag(topic: string): string | undefined {
+    if (topic === telemetryPath) return '';
+    return topic.startsWith(`${telemetryPath}/`) ? topic.slice(telemetryPath.length + 1) : undefined;
+  }
+
+  function telemetry(bag: string, body: Buffer, extraProperties: Record<string, string> = {}): undefined {
+    if (isTooLarge(bag, body)) {
+      throw new SessionViolation(`a message may hold at most ${maxMessageBytes} bytes`);
+    }
+    const { systemProperties, properties } = parsePropertyBag(bag);
+    hub.messages.append(deviceId, {
+      systemProperties,
+      properties: { ...properties, ...extraProperties },
+      body,
+    });
+    report({ operation: 'sendMessage', status: 200 });
+  }
+
+  function getTwin(requestId: string): Reply {
+    const twin = hub.twins.get(deviceId);
+    report({ operation: 'getTwin', status: twin ? 200 : 404 });
+    if (!twin) return { topic: hubTopics.twinResponse(404, requestId), payload: '' };
+    const { desired, reported } = twin;
+    return {
+      topic: hubTopics.twinResponse(200, requestId),
+      payload: JSON.stringify({
+        desired: { ...desired.properties, $version: desired.version },
+        reported: { ...reported.properties, $version: reported.version },
+      }),
+    };
+  }
+
+  function patchReported(requestId: string, payload: Buffer): Reply {
+    try {
+      const version = hub.twins.patchReported(deviceId, parseTwinPatch(payload));
+      const status = version === undefined ? 404 : 204;
+      report({ operation: 'patchReported', status });
+      return { topic: hubTopics.twinResponse(status, requestId, version), payload: '' };
+    } catch (error) {
+      if (!(error instanceof TwinPatchError)) throw error;
+      report({ operation: 'patchReported', status: 400, reason: error.message });
+      return {
+        topic: hubTopics.twinResponse(400, requestId),
+        payload: JSON.stringify({ errorCode: 400, message: error.message }),
+      };
+    }
+  }
+
+  function answerMethod(topic: string, status: number, payload: Buffer): undefined {
+    const requestId = parseTopic(topic).query.get('$rid') ?? '';
+    const isExpected = hub.methods.respond(deviceId, requestId, status, payload);
+    report({
+      operation: 'answerMethod',
+      ...(isExpected ? { status: 200 } : { status: 404, reason: 'no call waits for this answer' }),
+    });
+  }
+
+  return {
+    accepts(filter) {
+      if (/^devices\//.test(filter) && !filter.startsWith(`devices/${deviceId}/`)) {
+        throw new SessionViolation(`a device may not subscribe to ${JSON.stringify(filter)}`);
+      }
+      return subscriptions.has(filter);
+    },
+    publish(topic, payload, retain) {
+      const bag = telemetryBag(topic);
+      if (bag !== undefined) return telemetry(bag, payload, retain ? { 'mqtt-retain': 'true' } : {});
+      const { path } = parseTopic(topic);
+      const requestId = /[?&]\$rid=([^&]*)/.exec(topic)?.[1] ?? '';
+      if (path === getTwinPath) return getTwin(requestId);
+      if (path === patchReportedPath) return patchReported(requestId, payload);
+      const methodStatus = calls.statusOf(topic);
+      if (methodStatus !== undefined) return answerMethod(topic, methodStatus, payload);
+      throw new SessionViolation(`a device may not publish to ${JSON.stringify(path)}`);
+    },
+    restored: keptQos === undefined ? [] : [messagesFilter],
+    opened() {
+      if (keptQos !== undefined) messages.start(keptQos);
+    },
+    subscribed(filter, qos) {
+      if (filter === messagesFilter && !clean) hub.subscriptions.keep(deviceId, qos);
+      subscriptions.get(filter)?.start(qos);
+    },
+    unsubscribed(filter) {
+      if (filter === messagesFilter) hub.subscriptions.end(deviceId);
+      subscriptions.get(filter)?.stop();
+    },
+    will(topic, payload) {
+      const bag = telemetryBag(topic);
+      if (bag === undefined || isTooLarge(bag, payload) || !hub.devices.get(deviceId)) return;
+      telemetry(bag, payload, { 'iothub-MessageType': 'Will' });
+    },
+    closed() {
+      ended();
+      for (const { stop } of subscriptions.values()) stop();
+    },
+  };
+}
+
+function isTooLarge(bag: string, body: Buffer): boolean {
+  return messageSize({ ...parsePropertyBag(bag), body }) > maxMessageBytes;
+}

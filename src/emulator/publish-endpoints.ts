@@ -1,0 +1,103 @@
+/** Tells clients where the services and hubs of an emulator are, and how to connect to them. */
+import { join } from 'node:path';
+import { formatConnectionString } from '../dps/contract/connection-string.js';
+import { publicFileMode, readTextIfExists, writeFileAtomically } from '../workspace/files.js';
+import type { EmulatorCore } from './core.js';
+import type { ProvisioningService } from './dps/provisioning-service.js';
+import { issuingRootFileName } from './dps/state/issuing-authorities.js';
+import { type EmulatorEndpoints, removeEndpoints, writeEndpoints } from './endpoints.js';
+import type { IotHub } from './hub/hub-directory.js';
+import type { Resources } from './resources.js';
+import { hubOwnerPolicy, ownerPolicy, type Policy } from './state/identity.js';
+import type { Closer } from './wire/closers.js';
+import { rootFileName } from './wire/tls/server-identity.js';
+
+/**
+ * Writes the roots that clients need, and the endpoints file; the latter is removed when the emulator stops.
+ *
+ * @throws EnrollkitError FILE_UNWRITABLE
+ */
+export async function publishEndpoints(
+  { services, hubs, listening }: EmulatorCore,
+  armToken: string,
+  { folder, server, published }: Resources,
+  closers: Closer[],
+): Promise<EmulatorEndpoints> {
+  const issuingRoot = (await services.list()[0]!.issuing.root()).certificate;
+  const endpoints: EmulatorEndpoints = {
+    ...describeEndpoints(armToken, services.list(), hubs.list()),
+    caFile: publishFile(published, rootFileName, server.rootPem),
+    issuingRootFile: publishFile(published, issuingRootFileName, issuingRoot),
+    ports: listening.ports,
+  };
+  if (folder !== undefined) {
+    writeEndpoints(folder, endpoints);
+    closers.push(() => removeEndpoints(folder));
+  }
+  return endpoints;
+}
+
+/** @returns the path of the file */
+function publishFile(folder: string, name: string, pem: string): string {
+  const path = join(folder, name);
+  if (readTextIfExists(path) !== pem) writeFileAtomically(path, pem, publicFileMode);
+  return path;
+}
+
+/**
+ * @param services at least one; the first one is the default
+ * @param hubs at least one; the first one is the default
+ */
+function describeEndpoints(
+  armToken: string,
+  services: readonly ProvisioningService[],
+  hubs: readonly IotHub[],
+): Omit<EmulatorEndpoints, 'caFile' | 'issuingRootFile' | 'ports'> {
+  const [firstService, firstHub] = [services[0]!, hubs[0]!];
+  return {
+    armEndpoint: `https://${firstService.names.https}`,
+    armToken,
+    ...firstService.identity,
+    serviceConnectionString: serviceConnectionString(firstService),
+    globalDeviceEndpoint: firstService.names.https,
+    hubHostName: firstHub.names.mqtt,
+    hubServiceConnectionString: hubConnectionString(firstHub),
+    services: services.map((service) => ({
+      name: service.identity.dpsName,
+      idScope: service.identity.idScope,
+      hostName: service.names.https,
+      connectionString: serviceConnectionString(service),
+    })),
+    hubs: hubs.map((hub) => ({
+      name: hub.hubId,
+      hostName: hub.names.mqtt,
+      serviceConnectionString: hubConnectionString(hub),
+      connectionStrings: Object.fromEntries(
+        hub.policies.map((policy) => [policy.keyName, format(hub.names.https, policy)]),
+      ),
+    })),
+  };
+}
+
+function serviceConnectionString({ names, policies }: ProvisioningService): string {
+  return connectionString(names.https, policies, ownerPolicy);
+}
+
+function hubConnectionString({ names, policies }: IotHub): string {
+  return connectionString(names.https, policies, hubOwnerPolicy);
+}
+
+function connectionString(hostName: string, policies: readonly Policy[], keyName: string): string {
+  // A client may have deleted the usual policy.
+  const policy = policies.find((one) => one.keyName === keyName) ?? policies[0];
+  if (!policy) throw new TypeError('there is no policy');
+  return format(hostName, policy);
+}
+
+function format(hostName: string, { keyName, primaryKey }: Policy): string {
+  return formatConnectionString({
+    hostName,
+    sharedAccessKeyName: keyName,
+    sharedAccessKey: primaryKey,
+  });
+}

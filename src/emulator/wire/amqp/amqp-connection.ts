@@ -1,0 +1,272 @@
+/** One AMQP connection: rhea speaks the protocol, nodes decide about links and messages. */
+import type { Duplex } from 'node:stream';
+import rhea, {
+  type Connection,
+  type Delivery,
+  type EventContext,
+  type Message,
+  type Receiver,
+  type Sender,
+} from 'rhea';
+import { AmqpError, asAmqpError } from './amqp-error.js';
+import { addressOf } from './attach-frame.js';
+import { applyFrameRules, type Frame, linkKey, maxSessions } from './frame-rules.js';
+import { FrameStream, maxFrameBytes } from './frame-stream.js';
+import { nameLinksByDirection } from './link-names.js';
+import { MessagesToClient } from './messages-to-client.js';
+import { type AmqpClient, type Attached, type Nodes, type Outcome, PendingLink } from './node.js';
+import { saslMechanisms } from './sasl.js';
+
+export interface AmqpConnectionOptions {
+  client: AmqpClient;
+  nodes: Nodes;
+  /** Whether these can be a user and its token, for SASL PLAIN. */
+  acceptsPlain(userName: string, password: string): boolean;
+  /** The largest message, without its properties. */
+  maxMessageBytes: number;
+  /** Milliseconds that the client has to open its connection. */
+  openTimeout: number;
+  /** Milliseconds; a client that is silent for twice as long is disconnected. */
+  idleTimeout: number;
+  refused(refusal: AmqpRefusal): void;
+}
+
+export interface AmqpRefusal {
+  operation: 'connect' | 'attach' | 'send';
+  /** Undefined when the refusal is not about a link. */
+  address?: string;
+  error: AmqpError;
+}
+
+/** Of an encoded message. */
+const maxPropertyBytes = 64 * 1024;
+
+/** A link that a client attached. */
+interface ClientLink {
+  key: string;
+  address: string;
+  attached: Attached;
+  pending: PendingLink;
+  /** Present on a link on which the client receives. */
+  messages?: MessagesToClient;
+}
+
+/** Speaks AMQP 1.0 on a stream until the stream ends. */
+export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void {
+  const { client, refused } = options;
+  const maxEncodedBytes = options.maxMessageBytes + maxPropertyBytes;
+  const links = new Map<Sender | Receiver, ClientLink>();
+  const receivers = new Map<string, Receiver>();
+  /** The decision about the attach frame that rhea is processing. */
+  let decision: ClientLink | AmqpError | undefined;
+  let over = false;
+
+  const container = rhea.create_container({ id: 'enrollkit' });
+  container.sasl_server_mechanisms = saslMechanisms({
+    client,
+    accepts: options.acceptsPlain,
+    refused(reason) {
+      refused({ operation: 'connect', error: new AmqpError('unauthorizedAccess', reason) });
+      // The outcome of SASL goes out first.
+      setImmediate(() => frames.end());
+    },
+  });
+  const connection: Connection = container.create_connection({
+    max_frame_size: maxFrameBytes,
+    channel_max: maxSessions - 1,
+    idle_time_out: options.idleTimeout,
+    receiver_options: { credit_window: 0, autoaccept: false, max_message_size: maxEncodedBytes },
+  } as Parameters<typeof container.create_connection>[0]);
+
+  const openTimer = setTimeout(
+    () => fail(new AmqpError('connectionForced', 'The connection was not opened in time.')),
+    options.openTimeout,
+  );
+
+  const frames = new FrameStream(stream, {
+    violated: fail,
+    closed() {
+      over = true;
+      clearTimeout(openTimer);
+      for (const link of [...links.keys()]) forget(link);
+    },
+  });
+
+  /** Ends the connection with an error. */
+  function fail(error: AmqpError): void {
+    if (over) return;
+    over = true;
+    refused({ operation: 'connect', error });
+    connection.open();
+    connection.close(error.wire);
+    frames.end();
+  }
+
+  /** Tells the node that a link is closed, for whatever reason. */
+  function forget(link: Sender | Receiver): void {
+    const one = links.get(link);
+    if (!one) return;
+    links.delete(link);
+    receivers.delete(one.key);
+    one.messages?.end();
+    one.attached.closed?.();
+  }
+
+  function close(link: Sender | Receiver, error: AmqpError): void {
+    if (!over) link.close(error.wire);
+    forget(link);
+  }
+
+  applyFrameRules(connection, {
+    maxMessageBytes: maxEncodedBytes,
+    endedByClient: () => frames.hold(new Promise(setImmediate)),
+    hasCredit: (frame) => receivers.get(linkKey(frame))?.has_credit() ?? false,
+    tooLarge(frame) {
+      const receiver = receivers.get(linkKey(frame))!;
+      const error = new AmqpError('messageSizeExceeded', `A message has at most ${maxEncodedBytes} bytes.`);
+      refused({ operation: 'send', address: links.get(receiver)?.address ?? '', error });
+      close(receiver, error);
+    },
+    violated: fail,
+    beforeAttach(frame, attach) {
+      frames.hold(
+        decide(frame).then((decided) => {
+          if (over) {
+            if (!(decided instanceof AmqpError)) decided.attached.closed?.();
+            return;
+          }
+          decision = decided;
+          try {
+            attach();
+          } catch (cause) {
+            fail(new AmqpError('framingError', asAmqpError(cause).reason));
+          }
+          decision = undefined;
+        }),
+      );
+    },
+  });
+
+  async function decide(frame: Frame): Promise<ClientLink | AmqpError> {
+    const { performative } = frame;
+    // The role is the client's: true when it receives.
+    const toClient = performative.role === true;
+    const address = addressOf(performative, toClient ? 'source' : 'target');
+    const pending = new PendingLink();
+    try {
+      const attached = await options.nodes.attach({
+        address,
+        direction: toClient ? 'to-client' : 'from-client',
+        properties: (performative.properties ?? {}) as Record<string, unknown>,
+        link: pending,
+      });
+      return { key: linkKey(frame), address, attached, pending };
+    } catch (cause) {
+      const error = asAmqpError(cause);
+      refused({ operation: 'attach', address, error });
+      return error;
+    }
+  }
+
+  /** rhea answers the attach frame after this. Without source and target, its answer refuses the link. */
+  function opened(link: Sender | Receiver): void {
+    if (decision === undefined || decision instanceof AmqpError) {
+      link.close(decision?.wire);
+      return;
+    }
+    const { key, address, attached, pending } = decision;
+    link.set_source({ address: textOr(link.source?.address, address) } as Sender['source']);
+    link.set_target({ address: textOr(link.target?.address, address) });
+    links.set(link, decision);
+    if (link.is_receiver()) {
+      receivers.set(key, link as Receiver);
+      (link as Receiver).add_credit(attached.credit ?? 1);
+    } else {
+      decision.messages = new MessagesToClient(link as Sender);
+    }
+    const { messages } = decision;
+    pending.opened({
+      takes: () => !over && messages !== undefined && messages.takes,
+      send: (message, settled) => !over && messages !== undefined && messages.send(message, settled),
+      close: (error) => close(link, error),
+    });
+  }
+
+  function sendable(sender: Sender): void {
+    const link = links.get(sender);
+    if (over || !link?.messages) return;
+    link.messages.sendWaiting();
+    if (link.messages.takes) link.attached.sendable?.();
+  }
+
+  function settle(outcome: Outcome) {
+    return ({ sender, delivery }: EventContext) => links.get(sender!)?.messages?.settle(delivery!, outcome);
+  }
+
+  async function receive(receiver: Receiver, delivery: Delivery, message: Message): Promise<void> {
+    const link = links.get(receiver);
+    if (!link) {
+      delivery.release();
+      return;
+    }
+    try {
+      if (!link.attached.receive) throw new AmqpError('notAllowed', 'Nothing is taken here.');
+      await link.attached.receive(message, delivery.format);
+      delivery.accept();
+    } catch (cause) {
+      delivery.reject(asAmqpError(cause).wire);
+    }
+    if (links.has(receiver)) receiver.add_credit(1);
+  }
+
+  /** rhea calls some listeners in later turns of the event loop, where nothing else would catch what they throw. */
+  function on(event: string, listener: (context: EventContext) => void): void {
+    container.on(event, (context: EventContext) => {
+      try {
+        listener(context);
+      } catch (cause) {
+        fail(new AmqpError('internalError', 'Internal server error', { reason: String(cause) }));
+      }
+    });
+  }
+  on('connection_open', () => {
+    clearTimeout(openTimer);
+    client.dialled = { ...client.dialled, name: connection.hostname || undefined };
+  });
+  on('session_open', ({ session }) => nameLinksByDirection(session!));
+  on('receiver_open', ({ receiver }) => opened(receiver!));
+  on('sender_open', ({ sender }) => opened(sender!));
+  on('receiver_close', ({ receiver }) => forget(receiver!));
+  on('sender_close', ({ sender }) => forget(sender!));
+  on('session_close', ({ session }) => {
+    for (const link of [...links.keys()]) if (link.session === session) forget(link);
+  });
+  on('message', ({ receiver, delivery, message }) => void receive(receiver!, delivery!, message!));
+  on('sendable', ({ sender }) => sendable(sender!));
+  on('sender_flow', ({ sender }) => links.get(sender!)?.messages?.creditGiven());
+  // The client waits for the messages that are there now, or for the notice that there are none.
+  on('sender_draining', ({ sender }) => {
+    sendable(sender!);
+    links.get(sender!)?.messages?.drained();
+  });
+  on('accepted', settle('accepted'));
+  on('rejected', settle('rejected'));
+  on('released', settle('released'));
+  // Settled without an outcome: the client is done with the message.
+  on('settled', settle('accepted'));
+  // Without a listener, rhea would throw or write to the console.
+  for (const event of ['connection_error', 'connection_close', 'session_error', 'disconnected']) {
+    container.on(event, () => {});
+  }
+  for (const event of ['receiver_error', 'sender_error']) container.on(event, () => {});
+  for (const event of ['error', 'protocol_error']) {
+    container.on(event, (cause: Error) => fail(new AmqpError('framingError', cause.message)));
+  }
+
+  connection.accept(frames);
+  frames.start();
+}
+
+function textOr(value: unknown, other: string): string {
+  return typeof value === 'string' ? value : other;
+}

@@ -1,0 +1,80 @@
+/** The HTTPS listener: one port, on every address that the emulator is bound to. */
+import { createServer, type Server } from 'node:https';
+import type { Socket } from 'node:net';
+import type { TlsOptions } from 'node:tls';
+import { createAdaptorServer } from '@hono/node-server';
+import type { EventLog } from '../events.js';
+import { isEveryAddress } from '../network/host-names.js';
+import { listenEverywhere } from '../network/listen.js';
+import { keepForgedChains } from '../tls/forged-chain.js';
+import { reportHandshakes } from '../tls/handshake-failures.js';
+import { closeServers, trackSockets } from '../tls/tls-listener.js';
+import type { HttpApp } from './http-app.js';
+import { serveWebSockets, type WebSocketProtocols } from './web-socket.js';
+
+export interface HttpsListener {
+  port: number;
+  /** Listens at one more address, on the same port; false when the machine does not permit it. */
+  listenAt(address: string): Promise<boolean>;
+  /** Ends every connection. */
+  close(): Promise<void>;
+}
+
+export interface HttpsOptions {
+  tls: TlsOptions;
+  /** The addresses to bind, all on the same port. */
+  addresses: readonly string[];
+  /** 0 picks a free one. */
+  port: number;
+  app: HttpApp;
+  webSockets: WebSocketProtocols;
+  log: EventLog;
+}
+
+/** @throws EnrollkitError PORT_IN_USE, PORT_NOT_PERMITTED, ADDRESS_UNUSABLE */
+export async function startHttps(options: HttpsOptions): Promise<HttpsListener> {
+  const { tls, addresses, app, webSockets, log } = options;
+  const sockets = new Set<Socket>();
+
+  function makeServer(): Server {
+    const server = createHttpsServer(app, tls);
+    keepForgedChains(server);
+    reportHandshakes(server, log.for('device', 'https'));
+    serveWebSockets(server, webSockets);
+    return trackSockets(server, sockets);
+  }
+
+  function open(at: readonly string[], port: number) {
+    return listenEverywhere({
+      createServer: makeServer,
+      addresses: at,
+      port,
+      protocol: 'HTTPS',
+      flag: '--port',
+    });
+  }
+
+  const { port, servers } = await open(addresses, options.port);
+  const bound = new Set(addresses);
+  return {
+    port,
+    async listenAt(address) {
+      if (bound.has(address) || addresses.some(isEveryAddress)) return true;
+      try {
+        servers.push(...(await open([address], port)).servers);
+        bound.add(address);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    close: () => closeServers(servers, sockets),
+  };
+}
+
+/** An HTTPS server that answers with an application; it does not listen yet. */
+export function createHttpsServer(app: HttpApp, tls: TlsOptions): Server {
+  // Its types allow for HTTP/2, which this server does not speak.
+  const fetch = app as Parameters<typeof createAdaptorServer>[0]['fetch'];
+  return createAdaptorServer({ fetch, createServer, serverOptions: tls }) as Server;
+}

@@ -1,0 +1,103 @@
+/**
+ * What the operations of all planes have in common: a request ID, an event for the log, authorization, the api-version,
+ * the body, and errors in the plane's own form.
+ */
+import { randomUUID } from 'node:crypto';
+import type { EmulatorEvent, EventLog } from '../events.js';
+import type { BoundOperation, HttpReply } from './operation.js';
+import { HttpRefusal } from './refusal.js';
+import type { HttpRequest } from './request.js';
+
+/** What a client is answered when an operation throws. */
+export interface ErrorReply extends HttpReply {
+  /** For the log. */
+  reason: string;
+}
+
+/** A group of operations that share who may call them, which api-versions they speak, and how errors look. */
+export interface HttpPlane {
+  readonly name: EmulatorEvent['plane'];
+  readonly operations: readonly BoundOperation[];
+  /** The content type of JSON replies. */
+  readonly contentType: string;
+  /** The largest JSON body that an operation takes. */
+  readonly maxJsonBytes: number;
+  /** Whether a body that cannot be read is refused before anything is looked up; an operation reads it itself otherwise. */
+  readonly readsBodyFirst: boolean;
+  speaks(apiVersion: string): boolean;
+  toErrorReply(error: unknown, requestId: string): ErrorReply;
+  /** The reply to HEAD, made of that to GET; without, it is the same with no body. */
+  toHeadReply?(reply: HttpReply, operation: BoundOperation): HttpReply;
+}
+
+/** Answers requests for the operations of one plane. */
+export class PlaneKernel {
+  readonly #plane: HttpPlane;
+  readonly #report: ReturnType<EventLog['for']>;
+  readonly #now: () => Date;
+
+  constructor(plane: HttpPlane, log: EventLog, now: () => Date) {
+    this.#plane = plane;
+    this.#report = log.for(plane.name, 'https');
+    this.#now = now;
+  }
+
+  /** Answers a request for an operation of the plane; what the operation throws becomes an error reply. */
+  async answer(request: HttpRequest, operation: BoundOperation): Promise<HttpReply> {
+    const plane = this.#plane;
+    const requestId = randomUUID();
+    const { name, idParameter } = operation;
+    const id = idParameter === undefined ? undefined : (request.parameters[idParameter] ?? '');
+    const event = { at: this.#now(), operation: name, id };
+    try {
+      await operation.authorize(request);
+      assertApiVersion(request.apiVersion, operation, plane);
+      if (plane.readsBodyFirst && hasBody(operation)) await request.json();
+      const reply = await operation.handle(request);
+      this.#report({ ...event, status: reply.status });
+      const sent = request.method === 'HEAD' ? (plane.toHeadReply?.(reply, operation) ?? reply) : reply;
+      return this.#toReply(sent, requestId);
+    } catch (error) {
+      const reply = plane.toErrorReply(error, requestId);
+      this.#report({ ...event, status: reply.status, reason: reply.reason });
+      return this.#toReply(reply, requestId);
+    } finally {
+      request.dropBody();
+    }
+  }
+
+  /** Answers a request that no operation of the plane took with an error in the plane's form. */
+  refuse(request: HttpRequest, error: unknown, headers: Record<string, string> = {}): HttpReply {
+    const requestId = randomUUID();
+    const reply = this.#plane.toErrorReply(error, requestId);
+    const operation = `${request.method} ${request.path.slice(0, 200)}`;
+    this.#report({ operation, status: reply.status, reason: reply.reason });
+    return this.#toReply({ ...reply, headers: { ...headers, ...reply.headers } }, requestId);
+  }
+
+  #toReply({ status, body, headers }: HttpReply, requestId: string): HttpReply {
+    const isJson = body !== undefined && !Buffer.isBuffer(body);
+    return {
+      status,
+      body,
+      headers: {
+        'x-ms-request-id': requestId,
+        ...headers,
+        ...(isJson ? { 'content-type': this.#plane.contentType } : {}),
+      },
+    };
+  }
+}
+
+function hasBody({ route }: BoundOperation): boolean {
+  return route.method !== 'GET' && route.method !== 'DELETE';
+}
+
+/** @throws HttpRefusal unknownApiVersion */
+function assertApiVersion(version: string, { apiVersions }: BoundOperation, plane: HttpPlane): void {
+  if (apiVersions?.includes(version) ?? plane.speaks(version)) return;
+  throw new HttpRefusal(
+    'unknownApiVersion',
+    version === '' ? 'The api-version is missing.' : `The api-version ${version.slice(0, 40)} is not known.`,
+  );
+}

@@ -1,0 +1,76 @@
+/** The MQTT listener: one TLS port, for DPS and for every hub. */
+import type { Duplex } from 'node:stream';
+import type { TLSSocket, TlsOptions } from 'node:tls';
+import type { EventLog } from '../events.js';
+import { acceptByFirstByte } from '../tls/first-byte.js';
+import { presentedChain } from '../tls/server-identity.js';
+import { startTlsListener } from '../tls/tls-listener.js';
+import type { Candidate, ConnectRequest } from './mqtt-session.js';
+import { createSessionLayer } from './session-layer.js';
+
+export interface MqttOptions {
+  /** The server's key and certificate; requests a client certificate and accepts any, or none. */
+  tls: TlsOptions;
+  /** The addresses to bind, all on the same port. */
+  addresses: readonly string[];
+  /** 0 picks a free one. */
+  port: number;
+  /** The session that a client asks for, at DPS or at a hub. @throws ConnectRefused */
+  identify(connect: ConnectRequest): Candidate;
+  /** The largest message, without its topic. */
+  maxMessageBytes: number;
+  log: EventLog;
+  /** Milliseconds for the TLS handshake, and again for the CONNECT packet; 30,000 by default. */
+  connectTimeout?: number;
+  /** Takes connections to this port that turn out to be AMQP; without it, they are refused. */
+  amqp?: (bytes: Duplex, socket: TLSSocket) => void;
+}
+
+export interface MqttListener {
+  port: number;
+  /** Takes MQTT that came another way, within a WebSocket: same sessions, limits and timeouts. */
+  accept(bytes: Duplex, socket: TLSSocket): void;
+  /** Ends every connection. */
+  close(): Promise<void>;
+}
+
+const maxTopicBytes = 64 * 1024;
+
+/** @throws EnrollkitError PORT_IN_USE, PORT_NOT_PERMITTED, ADDRESS_UNUSABLE */
+export async function startMqtt(options: MqttOptions): Promise<MqttListener> {
+  const { tls, addresses, port, identify, maxMessageBytes, log, connectTimeout = 30_000, amqp } = options;
+  const sessions = createSessionLayer({
+    identify,
+    connectTimeout,
+    maxPacketBytes: maxMessageBytes + maxTopicBytes,
+    refused: ({ operation, clientId, candidate, reason }) =>
+      log.for(
+        candidate?.plane ?? 'device',
+        'mqtt',
+      )({
+        operation,
+        id: candidate?.id ?? clientId.slice(0, 128),
+        status: operation === 'connect' ? 401 : 400,
+        reason,
+      }),
+  });
+  const accept = (bytes: Duplex, socket: TLSSocket) => sessions.handle(bytes, () => presentedChain(socket));
+  const mqtt = (socket: TLSSocket) => accept(socket, socket);
+  const listener = await startTlsListener({
+    tls,
+    addresses,
+    port,
+    protocol: 'mqtt',
+    log,
+    handshakeTimeout: connectTimeout,
+    accept: amqp ? acceptByFirstByte({ mqtt, amqp: (socket) => amqp(socket, socket) }, connectTimeout) : mqtt,
+  });
+  return {
+    port: listener.port,
+    accept,
+    close() {
+      sessions.close();
+      return listener.close();
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/** The addresses of services and hubs: the first of each has the emulator's host, every other one a loopback address. */
+import { lookup } from 'node:dns/promises';
+import { EnrollkitError } from '../../../errors.js';
+import { bindAddresses, isEveryAddress } from './host-names.js';
+import { isLoopbackAddress, loopbackAddress, maxLoopbackNumber } from './loopback.js';
+
+/** A service or a hub, which share the numbers: those of one number share an address. */
+export interface NumberedHost {
+  number: number;
+  name: string;
+}
+
+export interface HostAddresses {
+  /** All addresses that listeners bind. */
+  all: string[];
+  /** The address of a service or hub; a name where it shares the address of the first. */
+  of(number: number, name: string): string;
+}
+
+/**
+ * @param host the emulator's
+ * @throws EnrollkitError ADDRESS_UNUSABLE when the machine has neither an address nor a name for a service or hub
+ */
+export async function findHostAddresses(
+  host: string,
+  numbered: readonly NumberedHost[],
+): Promise<HostAddresses> {
+  const others = numbered.filter(({ number }) => number > 1);
+  const hasMore = await isLoopbackAddress(loopbackAddress(2));
+  const hasAddress = (number: number) => hasMore && number <= maxLoopbackNumber;
+  for (const { number, name } of others) {
+    if (!hasAddress(number)) await assertResolves(`${name}.localhost`, loopbackAddress(number));
+  }
+  const additional = isEveryAddress(host)
+    ? []
+    : [...new Set(others.map(({ number }) => number))].filter(hasAddress).map(loopbackAddress);
+  return {
+    all: [...bindAddresses(host), ...additional.filter((address) => address !== host)],
+    of(number, name) {
+      if (number === 1) return host;
+      return hasAddress(number) ? loopbackAddress(number) : `${name.toLowerCase()}.localhost`;
+    },
+  };
+}
+
+/** @throws EnrollkitError ADDRESS_UNUSABLE when a name does not resolve to this machine */
+async function assertResolves(name: string, address: string): Promise<void> {
+  try {
+    const found = await lookup(name);
+    if (found.address === '::1' || found.address.startsWith('127.')) return;
+  } catch {
+    // Reported below.
+  }
+  throw new EnrollkitError(
+    'ADDRESS_UNUSABLE',
+    `This machine has neither the address ${address} nor the name ${name}, by which a further service or hub is dialled.`,
+    { next: `Give it the address; on macOS: sudo ifconfig lo0 alias ${address} up.` },
+  );
+}

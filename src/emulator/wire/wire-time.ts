@@ -1,4 +1,0 @@
-/** A time as the service and device planes write it: ISO 8601, UTC, seven digits after the point. */
-export function wireTimestamp(at: Date): string {
-  return at.toISOString().replace('Z', '0000Z');
-}
