@@ -237,7 +237,7 @@ test('a device that goes away within its message is no failure of the hub', asyn
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   assert.equal(events[0]?.status, 400);
-  assert.equal(events[0]?.reason, 'the client went away before its message was complete');
+  assert.equal(events[0]?.reason, 'the client went away before its body was complete');
 });
 
 test.run();
