@@ -1,7 +1,8 @@
 /** What is in the folder of a device that is about to be made: a run that was killed may have made it. */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { privateKeyFromPem } from '../../pki/keys.js';
 import type { MadeDevice } from '../issue/device.js';
 
 const names = ['certificate.pem', 'chain.pem', 'key.pem', 'device.pfx'];
@@ -31,7 +32,7 @@ export function findDevice(
     const isOfFleet =
       certificate.subject.split('\n').includes(`CN=${device.registrationId}`) &&
       certificate.verify(new X509Certificate(issuersPem).publicKey) &&
-      certificate.checkPrivateKey(createPrivateKey(keyPem));
+      certificate.checkPrivateKey(privateKeyFromPem(keyPem));
     return isOfFleet ? asMade(certificate, device) : 'other';
   } catch {
     return 'other';
