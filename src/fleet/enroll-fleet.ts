@@ -19,25 +19,25 @@ import { ResultLines } from './registration/result-lines.js';
 
 export interface EnrollFleetOptions extends EntryOptions {
   files: FleetFiles;
-  /** The results file, NDJSON; each run replaces it. */
+  /** The results file: one line of JSON per device, an {@link EnrollmentResult}. Each run replaces it. */
   results: string;
   service: ServicePlane;
-  /** Requests at once. */
+  /** Requests at a time. */
   concurrency: number;
-  /** Operations in any minute: each enrollment that is written, and each request that reads. No limit when left out. */
+  /** Operations per minute: each enrollment written, and each request that reads. Unlimited when left out. */
   perMinute?: number | undefined;
-  signal: AbortSignal;
-  /** Told how many devices are done, and first of all 0. */
+  signal?: AbortSignal | undefined;
+  /** Called with the number of devices that are done, first with 0. */
   onProgress?: ((devices: number) => void) | undefined;
 }
 
 /**
- * `created`: it was missing. `updated`: it was different. `unchanged`: it was right already. In each case, the enrollment
- * was read at the end, and is as wanted.
+ * `created`: it was missing. `updated`: it was different. `unchanged`: it was right already. In each case the
+ * enrollment was read back in the end, and is as requested.
  */
 export type EnrollmentOutcome = 'created' | 'updated' | 'unchanged';
 
-/** A line of the file of results. */
+/** A line of the results file. */
 export interface EnrollmentResult {
   registrationId: string;
   status: EnrollmentOutcome | 'failed';
@@ -47,17 +47,20 @@ export interface EnrollmentResult {
 export interface EnrollFleetResult extends Record<EnrollmentResult['status'], number> {
   /** All but those that failed. */
   enrolled: number;
+  /** By reason, the most frequent first. */
   failures: FleetFailure[];
   elapsedMs: number;
 }
 
 /**
- * Creates an individual enrollment for each device, or changes the existing one, and reads it back. Tags of the manifest
- * go into the initial twin. What is not set here stays as it is in an existing enrollment.
+ * Creates an individual enrollment for each device of a fleet, by its own certificate, or updates the existing one, and
+ * reads it back. The tags of the manifest go into the initial twin. Members of an existing enrollment that `settings`
+ * does not name are left as they are.
  *
- * @returns what came of it; enrollments that failed are in it, and no error
- * @throws EnrollkitError FILE_UNREADABLE, FILE_UNWRITABLE, FOLDER_IN_USE, INVALID_CERTIFICATE; what the service plane
- *   throws; the signal's reason when it was aborted. What was written until then stays, and the next run finds it
+ * @returns the outcome; enrollments that failed are part of it and not thrown
+ * @throws EnrollkitError FILE_UNREADABLE, INVALID_REGISTRATION_ID or INVALID_CERTIFICATE for the fleet's files;
+ *   FILE_UNWRITABLE or FOLDER_IN_USE for the results file; whatever the service plane throws; the signal's reason when
+ *   it was aborted. What was written until then stays, and the next run finds it
  */
 export async function enrollFleet(options: EnrollFleetOptions): Promise<EnrollFleetResult> {
   const file = await ResultLines.open<EnrollmentResult>(options.results, () => false);
@@ -83,6 +86,7 @@ async function* entriesOf({ files, ...options }: EnrollFleetOptions): AsyncGener
 
 class EnrollmentRun {
   readonly #options: EnrollFleetOptions;
+  readonly #signal: AbortSignal;
   readonly #file: ResultLines<EnrollmentResult>;
   readonly #pace: Pace;
   readonly #reader: EnrollmentReader;
@@ -93,9 +97,10 @@ class EnrollmentRun {
 
   constructor(options: EnrollFleetOptions, file: ResultLines<EnrollmentResult>) {
     this.#options = options;
+    this.#signal = options.signal ?? new AbortController().signal;
     this.#file = file;
-    this.#pace = new Pace(options);
-    this.#reader = new EnrollmentReader(options.service, this.#pace, options.signal);
+    this.#pace = new Pace({ ...options, signal: this.#signal });
+    this.#reader = new EnrollmentReader(options.service, this.#pace, this.#signal);
     this.#progress();
   }
 
@@ -171,7 +176,7 @@ class EnrollmentRun {
 
   /** @returns the refusals, by {@link enrollmentKey} */
   async #send(entries: readonly Entry[]): Promise<Map<string, BulkError>> {
-    const { service, signal } = this.#options;
+    const [{ service }, signal] = [this.#options, this.#signal];
     const created = entries.flatMap((entry) => (entry.found ? [] : [entry.created]));
     const updated = entries.flatMap(({ found, wanted }) => (found ? [withMembers(found, wanted)] : []));
     const results = [
@@ -193,7 +198,7 @@ class EnrollmentRun {
       if (isSeen) this.#enrolled(entry);
       return !isSeen;
     });
-    const { service, signal } = this.#options;
+    const [{ service }, signal] = [this.#options, this.#signal];
     await this.#pace.forEach(unseen, async (entry) => {
       const { registrationId } = entry;
       const there = await service.getEnrollment(registrationId, { signal });

@@ -4,11 +4,11 @@ import { createReadStream, statSync } from 'node:fs';
 import { registrationIdProblem, sameId } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
 import type { Subject } from '../../pki/make/issue.js';
-import { alternativeNameKinds, alternativeNamesProblem } from '../issue/alternative-names.js';
 import { subjectPrefix } from '../issue/certificate-template.js';
-import type { DeviceRequest, SubjectPrefix } from '../issue/device.js';
+import { fileError } from '../text-files.js';
+import { alternativeNameKinds, alternativeNamesProblem } from './alternative-names.js';
+import type { DeviceRequest, SubjectPrefix } from './device.js';
 import type { DeviceSource, Range } from './device-source.js';
-import { fileError } from './file-lines.js';
 import { IdTable } from './id-table.js';
 import { type ListedDevice, type ListRecord, recordsOf } from './list-records.js';
 
@@ -17,12 +17,16 @@ const maxProblems = 5;
 const maxTagNames = 100;
 
 /**
- * Reads a list once to check it, in little memory however long it is.
+ * Devices from a CSV file with a header, or from a file of NDJSON; docs/fleet.md has the columns. The whole list is
+ * checked now, in little memory however long it is, and read again when the devices are made.
  *
- * @param subject what every device has besides; an organization of the list takes the place of the one in it
- * @throws EnrollkitError FILE_UNREADABLE, or INVALID_DEVICE_LIST with file and line of each problem
+ * @param subject the `subject` that `issueFleet` is called with; an organization in the list overrides its own
+ * @throws EnrollkitError FILE_UNREADABLE; INVALID_DEVICE_LIST with file and line of the first five problems
  */
-export async function listSource(path: string, subject: Omit<Subject, 'commonName'>): Promise<DeviceSource> {
+export async function devicesFromList(
+  path: string,
+  subject: Omit<Subject, 'commonName'> = {},
+): Promise<DeviceSource> {
   assertRegularFile(path);
   const prefixes = new SubjectPrefixes(subject);
   const problems: string[] = [];

@@ -2,9 +2,9 @@
 import { createReadStream } from 'node:fs';
 import { CsvError, parse } from 'csv-parse';
 import { z } from 'zod';
-import { type AlternativeNameKind, alternativeNameKinds } from '../issue/alternative-names.js';
-import { tagPrefix } from '../issue/manifest-rows.js';
-import { fileError, linesOf } from './file-lines.js';
+import { tagPrefix } from '../manifest.js';
+import { fileError, linesOf } from '../text-files.js';
+import { type AlternativeNameKind, alternativeNameKinds } from './alternative-names.js';
 
 /** What a list says of a device; not checked beyond its shape. */
 export interface ListedDevice {

@@ -1,10 +1,10 @@
 /** Worker threads, and who of them makes what. */
 import { Worker } from 'node:worker_threads';
 import { EnrollkitError, type ErrorCode } from '../../errors.js';
+import type { DeviceBatch } from '../devices/device-source.js';
 import type {
   BatchMessage,
   BatchResult,
-  DeviceBatch,
   WorkerFailure,
   WorkerReply,
   WorkerSetup,

@@ -5,7 +5,7 @@ import { EnrollkitError } from '../../errors.js';
 import { lookAt, secretFileMode, unwritable } from '../../workspace/files.js';
 import { jsonOf } from '../../workspace/json-text.js';
 import { takeLock } from '../../workspace/lock.js';
-import { linesOf } from '../devices/file-lines.js';
+import { linesOf } from '../text-files.js';
 
 export interface ResultLine {
   registrationId: string;

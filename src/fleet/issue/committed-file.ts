@@ -4,7 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { EnrollkitError } from '../../errors.js';
 import { sha256Of } from '../../workspace/digest.js';
 import { lookAt, secretFileMode, unwritable } from '../../workspace/files.js';
-import { fileError } from '../devices/file-lines.js';
+import { fileError } from '../text-files.js';
 
 /** How much of a file is committed. */
 export interface Committed {

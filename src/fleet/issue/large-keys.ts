@@ -1,6 +1,6 @@
 /** RSA keys that take seconds each. A thread could not be stopped while it makes one, so processes make them. */
-import type { KeyAlgorithm } from '../pki/keys.js';
-import { runSlowWork, takesLong } from '../pki/slow-work.js';
+import type { KeyAlgorithm } from '../../pki/keys.js';
+import { runSlowWork, takesLong } from '../../pki/slow-work.js';
 
 /**
  * A function that makes keys, PKCS#8 DER; undefined for algorithms whose keys the worker threads make themselves.

@@ -1,13 +1,15 @@
-/** The files of a device, as in every folder of a device. */
+/** The files in the folder of a device. */
 import { publicFileMode, secretFileMode } from '../../workspace/files.js';
+import type { MadeDevice } from '../devices/device.js';
 import { ByteWriter } from './byte-writer.js';
-import type { MadeDevice } from './device.js';
 
 export interface DeviceFile {
   name: string;
   contents: Uint8Array;
   mode: number;
 }
+
+export const deviceFolderMode = 0o700;
 
 const newline = Buffer.from('\n');
 const ascii = (text: string) => Buffer.from(text, 'ascii');
@@ -16,17 +18,17 @@ const endCertificate = ascii('-----END CERTIFICATE-----\n');
 const beginPrivateKey = ascii('-----BEGIN PRIVATE KEY-----\n');
 const endPrivateKey = ascii('-----END PRIVATE KEY-----\n');
 
-/** Writes the files of one device after the other; contents are valid until the next one. */
+/** Makes the files of devices, one device after another. Contents are valid until the next device. */
 export class DeviceFiles {
   readonly #issuers: Buffer;
   readonly #memory = new ArrayBuffer(65_536);
 
-  /** @param issuersPem what follows the certificate in `chain.pem` */
+  /** @param issuersPem follows the certificate in `chain.pem` */
   constructor(issuersPem: string) {
     this.#issuers = ascii(issuersPem);
   }
 
-  /** In the order in which they are to be written: a folder with a certificate in it is complete. */
+  /** In the order to write them in: a folder that has a certificate is complete. */
   of({ certificate, privateKeyInfo, pfx }: MadeDevice): DeviceFile[] {
     const out = new ByteWriter(this.#memory);
     out.bytes(beginPrivateKey);
