@@ -5,8 +5,14 @@ import { backoffMs } from '../dps/client/http/retry.js';
 import { connectToHub } from '../dps/client/hub.js';
 import type { Target } from '../dps/client/target.js';
 import { EnrollkitError, type ErrorCode, isAbort } from '../errors.js';
+import { formatOf } from './formats/formats.js';
 import { type Failure, Failures, type FleetFailure } from './registration/failures.js';
-import { type FleetDevice, type FleetFiles, fleetDevices } from './registration/fleet-devices.js';
+import {
+  type FleetDevice,
+  type FleetFiles,
+  fleetDevices,
+  manifestDevices,
+} from './registration/fleet-devices.js';
 import { Latencies, type LatencySummary } from './registration/latencies.js';
 import { Pace } from './registration/pace.js';
 import { ResultLines } from './registration/result-lines.js';
@@ -39,6 +45,9 @@ export interface FleetCounts {
 export interface RegistrationResult {
   registrationId: string;
   status: 'assigned' | 'failed';
+  /** The DPS, and the certificate that the device showed it. */
+  idScope: string;
+  sha256Thumbprint: string;
   assignedHub?: string;
   deviceId?: string;
   substatus?: string;
@@ -86,17 +95,21 @@ const environmental: ReadonlySet<ErrorCode> = new Set([
  *   device was assigned before; the signal's reason when it was aborted. What is done is in the results file
  */
 export async function registerFleet(options: RegisterFleetOptions): Promise<RegisterFleetResult> {
-  const { files, results, telemetry } = options;
-  const done = new Set<string>();
+  const { files, results, idScope, telemetry } = options;
+  // Files that cannot be read fail here, before the results file is touched.
+  await formatOf(files.out);
+  const left = new Set<string>();
+  for await (const { sha256Thumbprint } of manifestDevices(files.manifest)) left.add(sha256Thumbprint);
+  const total = left.size;
   const file = await ResultLines.open<RegistrationResult>(results, (line) => {
     // A device whose message is missing registers again: it may be assigned to another hub by now.
-    if (line.status !== 'assigned' || (telemetry && line.telemetry !== true)) return false;
-    done.add(line.registrationId);
-    return true;
+    const isDone = line.status === 'assigned' && (!telemetry || line.telemetry === true);
+    // A line may also be of another DPS, or of another fleet, such as this one before it was issued again.
+    return isDone && line.idScope === idScope && left.delete(line.sha256Thumbprint);
   });
   try {
-    const run = new Run(options, file, done.size);
-    const devices = fleetDevices(files, ({ registrationId }) => !done.has(registrationId));
+    const run = new Run(options, file, total - left.size);
+    const devices = fleetDevices(files, ({ sha256Thumbprint }) => left.has(sha256Thumbprint));
     const started = performance.now();
     await run.pace.forEach(devices, (device) => run.device(device));
     return run.result(performance.now() - started);
@@ -130,6 +143,8 @@ class Run {
     const line: RegistrationResult = {
       registrationId: device.registrationId,
       status: 'failed',
+      idScope: this.#options.idScope,
+      sha256Thumbprint: device.sha256Thumbprint,
       attempts: 0,
       milliseconds: 0,
     };
