@@ -5,7 +5,7 @@ import type { ServicePlane } from '../dps/client/service.js';
 import type { Target } from '../dps/client/target.js';
 import { withoutPort } from '../dps/contract/host.js';
 import { EnrollkitError } from '../errors.js';
-import { batchesOf, maxBulkEnrollments } from './registration/batches.js';
+import { batchesOf, maxBulkEnrollments } from './batches.js';
 import { type ManifestDevice, manifestDevices } from './registration/fleet-devices.js';
 import { Pace } from './registration/pace.js';
 

@@ -1,9 +1,8 @@
 /** Individual enrollments for a fleet, by the devices' own certificates. */
-
 import { differingMembers, withMembers } from '../dps/client/enrollment-members.js';
 import type { ServicePlane } from '../dps/client/service.js';
 import type { BulkError, IndividualEnrollment } from '../dps/contract/schemas.js';
-import { batchesOf, maxBulkEnrollments } from './registration/batches.js';
+import { batchesOf, maxBulkEnrollments } from './batches.js';
 import {
   differencesAsWritten,
   type Entry,
@@ -75,9 +74,9 @@ export async function enrollFleet(options: EnrollFleetOptions): Promise<EnrollFl
   }
 }
 
-/** Devices whose enrollments are read together. Reading costs less the more there are; they are kept in memory, 6 kB each. */
+/** Devices whose enrollments are read together. More of them cost fewer requests, and 6 kB of memory each. */
 const windowSize = 10_000;
-/** How often an enrollment is written that someone else changes at the same time. */
+/** Attempts to write an enrollment that someone else changes at the same time. */
 const maxAttempts = 4;
 
 async function* entriesOf({ files, ...options }: EnrollFleetOptions): AsyncGenerator<Entry, void> {
@@ -92,7 +91,7 @@ class EnrollmentRun {
   readonly #reader: EnrollmentReader;
   readonly #failures = new Failures();
   readonly #counts = { created: 0, updated: 0, unchanged: 0, failed: 0 };
-  /** Written, and not read back yet. */
+  /** Written, but not read back yet. */
   readonly #written = new Set<Entry>();
 
   constructor(options: EnrollFleetOptions, file: ResultLines<EnrollmentResult>) {
@@ -107,14 +106,14 @@ class EnrollmentRun {
   async enroll(entries: readonly Entry[]): Promise<void> {
     const { found, isComplete } = await this.#reader.lookForNew(idsOf(entries));
     const toWrite = entries.filter((entry) => {
-      const there = found.get(enrollmentKey(entry.registrationId));
-      if (!there && isComplete) entry.change = 'created';
-      return this.#isToWrite(entry, there);
+      const existing = found.get(enrollmentKey(entry.registrationId));
+      if (!existing && isComplete) entry.change = 'created';
+      return this.#isToWrite(entry, existing);
     });
     const missing = toWrite.filter(({ found }) => !found);
     const existing = toWrite.filter(({ found }) => found);
-    for (const alike of [missing, existing]) {
-      const batches = batchesOf(alike, maxBulkEnrollments);
+    for (const entriesToWrite of [missing, existing]) {
+      const batches = batchesOf(entriesToWrite, maxBulkEnrollments);
       await this.#pace.forEach(
         batches,
         (batch) => this.#write(batch),
@@ -130,7 +129,7 @@ class EnrollmentRun {
     return { enrolled, ...this.#counts, failures: this.#failures.list() };
   }
 
-  /** Settles an entry that is as wanted, or that may not be changed; whether another one is left to be written. */
+  /** Whether an entry is to be written. One that is as requested, or must not be changed, is settled here. */
   #isToWrite(entry: Entry, found: IndividualEnrollment | undefined): boolean {
     entry.found = found;
     if (!found) return true;
@@ -148,15 +147,15 @@ class EnrollmentRun {
   }
 
   /**
-   * Writes at most ten entries. One that is refused because the enrollment has changed since it was read is read and
-   * written again. Someone else may have changed it, or this run, when the answer to a request was lost.
+   * Writes at most ten entries. One that is refused because the enrollment has changed since it was read, is read and
+   * written again. It may have been changed by someone else, or by this run, if the response to a request was lost.
    */
   async #write(batch: readonly Entry[]): Promise<void> {
     let left = batch;
     for (let attempt = 1; left.length > 0; attempt += 1) {
       if (attempt > 1) await this.#pace.turn(left.length);
       const refused = await this.#send(left);
-      const again: Entry[] = [];
+      const retries: Entry[] = [];
       for (const entry of left) {
         const error = refused.get(enrollmentKey(entry.registrationId));
         if (!error) {
@@ -165,11 +164,11 @@ class EnrollmentRun {
         } else if (!isStale(error, entry.found !== undefined)) {
           this.#failed(entry, refusal(entry.registrationId, error));
         } else if (this.#isToWrite(entry, await this.#reader.read(entry.registrationId))) {
-          if (attempt < maxAttempts) again.push(entry);
+          if (attempt < maxAttempts) retries.push(entry);
           else this.#failed(entry, refusal(entry.registrationId, error));
         }
       }
-      left = again;
+      left = retries;
       this.#progress();
     }
   }
@@ -192,17 +191,17 @@ class EnrollmentRun {
   async #readBack(): Promise<void> {
     const written = [...this.#written];
     const { found } = await this.#reader.look(idsOf(written));
-    const unseen = written.filter((entry) => {
-      const there = found.get(enrollmentKey(entry.registrationId));
-      const isSeen = there !== undefined && differencesAsWritten(entry, there).length === 0;
+    const notSeen = written.filter((entry) => {
+      const readBack = found.get(enrollmentKey(entry.registrationId));
+      const isSeen = readBack !== undefined && differencesAsWritten(entry, readBack).length === 0;
       if (isSeen) this.#enrolled(entry);
       return !isSeen;
     });
     const [{ service }, signal] = [this.#options, this.#signal];
-    await this.#pace.forEach(unseen, async (entry) => {
+    await this.#pace.forEach(notSeen, async (entry) => {
       const { registrationId } = entry;
-      const there = await service.getEnrollment(registrationId, { signal });
-      const different = there && differencesAsWritten(entry, there);
+      const readBack = await service.getEnrollment(registrationId, { signal });
+      const different = readBack && differencesAsWritten(entry, readBack);
       if (different?.length === 0) this.#enrolled(entry);
       else this.#failed(entry, notReadBack(registrationId, different));
     });

@@ -1,13 +1,11 @@
 /** Issues a fleet: worker threads make the devices, this thread writes them, in order. */
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import type { Writable } from 'node:stream';
 import { EnrollkitError } from '../errors.js';
 import { generateKeyPair, type KeyAlgorithm } from '../pki/keys.js';
-import type { Subject } from '../pki/make/issue.js';
-import { loadProfile, type Profile } from '../pki/make/profile.js';
+import { loadProfile } from '../pki/make/profile.js';
 import { parseCertificate } from '../pki/x509/certificate.js';
-import type { DeviceBatch, DeviceSource, Range } from './devices/device-source.js';
+import type { DeviceBatch } from './devices/device-source.js';
 import { type FleetFormat, loadFormat } from './formats/formats.js';
 import type { OutputFormat } from './formats/output-format.js';
 import { certificateTemplate, subjectPrefix } from './issue/certificate-template.js';
@@ -19,27 +17,12 @@ import { assertOutlivesDevices, digestOf, type FleetCa, type FleetRequest } from
 import type { BatchResult, WorkerSetup } from './issue/worker-messages.js';
 import { WorkerPool } from './issue/worker-pool.js';
 
-export interface IssueFleetOptions {
-  /** The devices: {@link devicesFromPattern} or {@link devicesFromList}. */
-  source: DeviceSource;
-  /** Which of them; all by default. {@link shardRange} gives the range of a shard. */
-  range?: Range | undefined;
+type WithDefault = 'range' | 'profile' | 'keyAlgorithm' | 'validityDays' | 'subject' | 'pfx';
+
+export interface IssueFleetOptions
+  extends Omit<FleetRequest, WithDefault | 'ca'>,
+    Partial<Pick<FleetRequest, WithDefault>> {
   ca: FleetCa;
-  /** By default, the built-in profile of devices. */
-  profile?: Profile | undefined;
-  /** `ec-p256` by default. */
-  keyAlgorithm?: KeyAlgorithm | undefined;
-  /** Overrides the profile's. */
-  validityDays?: number | undefined;
-  /** The rest of every subject; a device's own organization overrides the one here. */
-  subject?: Omit<Subject, 'commonName'> | undefined;
-  format: FleetFormat;
-  /** Also makes a PKCS#12 file without a passphrase for each device; no by default. */
-  pfx?: boolean | undefined;
-  /** A folder for `dir`, else a file, or a stream. A run that writes to a stream cannot be resumed. */
-  out: string | Writable;
-  /** The CSV file that lists the devices; by convention, `OUT.manifest.csv`. */
-  manifest: string;
   /** Worker threads; one per core by default. */
   workers?: number | undefined;
   /** Now; see `issue()`. The current time by default. */
@@ -121,19 +104,15 @@ function folderNeeded(format: FleetFormat): EnrollkitError {
 }
 
 function requestOf(options: IssueFleetOptions): FleetRequest {
-  const { source, ca, validityDays, format, out, manifest } = options;
+  const { source, ca } = options;
   return {
-    source,
+    ...options,
     range: options.range ?? { begin: 0, end: source.count },
     ca: { ...ca, parsed: parseCertificate(ca.certificate) },
     profile: options.profile ?? loadProfile('device'),
     keyAlgorithm: options.keyAlgorithm ?? 'ec-p256',
-    validityDays,
     subject: options.subject ?? {},
-    format,
     pfx: options.pfx ?? false,
-    out,
-    manifest,
   };
 }
 

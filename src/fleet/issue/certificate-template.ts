@@ -1,5 +1,4 @@
 /** The common parts of a fleet's certificates, taken from one that `issue()` made. */
-
 import type { KeyObject } from 'node:crypto';
 import { signatureAlgorithm } from '../../pki/crypto.js';
 import { type Element, objectIdentifierOf, octetStringOf, readOnly, sequenceOf } from '../../pki/der/read.js';

@@ -1,5 +1,5 @@
 /** What is at the place of a fleet before a run: nothing, the same fleet, finished, or something else. */
-import { existsSync, opendirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { EnrollkitError } from '../../errors.js';
 import { keyAlgorithmOf } from '../../pki/keys.js';
 import { usualBackdateMinutes } from '../../pki/make/sign-certificate.js';
@@ -132,11 +132,5 @@ function isFree(path: string): boolean {
       cause,
     });
   }
-  if (!isFolder) return false;
-  const entries = opendirSync(path);
-  try {
-    return entries.readSync() === null;
-  } finally {
-    entries.closeSync();
-  }
+  return isFolder && readdirSync(path).length === 0;
 }

@@ -11,18 +11,27 @@ import { type Certificate, sha256Thumbprint } from '../../pki/x509/certificate.j
 import type { DeviceSource, Range } from '../devices/device-source.js';
 import type { FleetFormat } from '../formats/formats.js';
 
-/** The options of `issueFleet` with their defaults. */
+/** What to issue. */
 export interface FleetRequest {
+  /** The devices: {@link devicesFromPattern} or {@link devicesFromList}. */
   source: DeviceSource;
+  /** Which of them; all by default. {@link shardRange} gives the range of a shard. */
   range: Range;
   ca: FleetCa & { parsed: Certificate };
+  /** By default, the built-in profile of devices. */
   profile: Profile;
+  /** `ec-p256` by default. */
   keyAlgorithm: KeyAlgorithm;
+  /** Overrides the profile's. */
   validityDays?: number | undefined;
+  /** The rest of every subject; a device's own organization overrides the one here. */
   subject: Omit<Subject, 'commonName'>;
   format: FleetFormat;
+  /** Also makes a PKCS#12 file without a passphrase for each device; no by default. */
   pfx: boolean;
+  /** A folder for `dir`, else a file, or a stream. A run that writes to a stream cannot be resumed. */
   out: string | Writable;
+  /** The CSV file that lists the devices; by convention, `OUT.manifest.csv`. */
   manifest: string;
 }
 
