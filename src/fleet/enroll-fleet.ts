@@ -208,19 +208,17 @@ class EnrollmentRun {
   }
 
   #enrolled(entry: Entry): void {
-    const { registrationId, change } = entry;
-    const status = change ?? 'unchanged';
-    this.#file.add({ registrationId, status });
-    this.#counts[status] += 1;
-    this.#written.delete(entry);
-    this.#progress();
+    this.#settle(entry, { status: entry.change ?? 'unchanged' });
   }
 
   #failed(entry: Entry, error: Failure): void {
-    const { registrationId } = entry;
-    this.#file.add({ registrationId, status: 'failed', error });
-    this.#counts.failed += 1;
-    this.#failures.add(registrationId, error);
+    this.#failures.add(entry.registrationId, error);
+    this.#settle(entry, { status: 'failed', error });
+  }
+
+  #settle(entry: Entry, result: Omit<EnrollmentResult, 'registrationId'>): void {
+    this.#file.add({ registrationId: entry.registrationId, ...result });
+    this.#counts[result.status] += 1;
     this.#written.delete(entry);
     this.#progress();
   }

@@ -148,6 +148,7 @@ class Run {
       attempts: 0,
       milliseconds: 0,
     };
+    let failure: EnrollkitError | undefined;
     try {
       await this.#register(device, line);
       line.milliseconds = Math.round((performance.now() - started) * 10) / 10;
@@ -155,16 +156,18 @@ class Run {
       if (this.#options.telemetry) await this.#send(device, line);
     } catch (error) {
       if (isAbort(error) || !(error instanceof EnrollkitError)) throw error;
+      failure = error;
       line.milliseconds ||= Math.round(performance.now() - started);
-      this.#fail(line, error);
-      return;
+      // An assigned device whose message failed stays assigned.
+      line.error = failureOf(error);
+      this.#failures.add(line.registrationId, line.error);
     }
     this.#file.add(line);
-    this.#counts.assigned += 1;
-    const hub = line.assignedHub!;
-    this.#hubs.set(hub, (this.#hubs.get(hub) ?? 0) + 1);
+    this.#counts[failure ? 'failed' : 'assigned'] += 1;
+    if (!failure) this.#hubs.set(line.assignedHub!, (this.#hubs.get(line.assignedHub!) ?? 0) + 1);
     if (line.throttled) this.#throttled += 1;
     this.#options.onProgress?.(this.#counts);
+    if (failure && this.#counts.assigned === 0 && environmental.has(failure.code)) throw failure;
   }
 
   result(elapsedMs: number): RegisterFleetResult {
@@ -238,17 +241,9 @@ class Run {
       }
     }
   }
+}
 
-  #fail(line: RegistrationResult, error: EnrollkitError): void {
-    const { code, message, next } = error;
-    const errorCode = error.context.errorCode as number | null | undefined;
-    const failure = { code, message, next, ...(typeof errorCode === 'number' ? { errorCode } : {}) };
-    // An assigned device whose message failed stays assigned.
-    this.#file.add({ ...line, error: failure });
-    this.#counts.failed += 1;
-    if (line.throttled) this.#throttled += 1;
-    this.#failures.add(line.registrationId, failure);
-    this.#options.onProgress?.(this.#counts);
-    if (this.#counts.assigned === 0 && environmental.has(code)) throw error;
-  }
+function failureOf({ code, message, next, context }: EnrollkitError): Failure {
+  const { errorCode } = context;
+  return { code, message, next, ...(typeof errorCode === 'number' ? { errorCode } : {}) };
 }

@@ -5,6 +5,18 @@ const padding = 0x3d;
 /** RFC 7468 section 2: lines of 64 characters, which are 48 octets. */
 const octetsPerLine = 48;
 
+/** The first and the last line of a PEM block, and the end of every line. */
+interface PemFrame {
+  begin: Buffer;
+  end: Buffer;
+  newline: Buffer;
+}
+
+export function pemFrame(label: string, newline: string): PemFrame {
+  const line = (text: string) => Buffer.from(text + newline, 'ascii');
+  return { begin: line(`-----BEGIN ${label}-----`), end: line(`-----END ${label}-----`), newline: line('') };
+}
+
 export class ByteWriter {
   #bytes: Buffer;
   #length = 0;
@@ -48,8 +60,14 @@ export class ByteWriter {
     this.#length += to - from;
   }
 
-  /** Writes the base64 lines of a PEM block. @param newline ends each line */
-  base64Lines(octets: Uint8Array, newline: Uint8Array): void {
+  /** Writes a PEM block (RFC 7468). */
+  pem({ begin, end, newline }: PemFrame, octets: Uint8Array): void {
+    this.bytes(begin);
+    this.#base64Lines(octets, newline);
+    this.bytes(end);
+  }
+
+  #base64Lines(octets: Uint8Array, newline: Uint8Array): void {
     const lines = Math.ceil(octets.length / octetsPerLine);
     this.#reserve(Math.ceil(octets.length / 3) * 4 + lines * newline.length);
     const bytes = this.#bytes;

@@ -1,7 +1,7 @@
 /** The files in the folder of a device. */
 import { publicFileMode, secretFileMode } from '../../workspace/files.js';
 import type { MadeDevice } from '../devices/device.js';
-import { ByteWriter } from './byte-writer.js';
+import { ByteWriter, pemFrame } from './byte-writer.js';
 
 export interface DeviceFile {
   name: string;
@@ -11,12 +11,8 @@ export interface DeviceFile {
 
 export const deviceFolderMode = 0o700;
 
-const newline = Buffer.from('\n');
-const ascii = (text: string) => Buffer.from(text, 'ascii');
-const beginCertificate = ascii('-----BEGIN CERTIFICATE-----\n');
-const endCertificate = ascii('-----END CERTIFICATE-----\n');
-const beginPrivateKey = ascii('-----BEGIN PRIVATE KEY-----\n');
-const endPrivateKey = ascii('-----END PRIVATE KEY-----\n');
+const certificatePem = pemFrame('CERTIFICATE', '\n');
+const privateKeyPem = pemFrame('PRIVATE KEY', '\n');
 
 /** Makes the files of devices, one device after another. Contents are valid until the next device. */
 export class DeviceFiles {
@@ -25,19 +21,15 @@ export class DeviceFiles {
 
   /** @param issuersPem follows the certificate in `chain.pem` */
   constructor(issuersPem: string) {
-    this.#issuers = ascii(issuersPem);
+    this.#issuers = Buffer.from(issuersPem, 'ascii');
   }
 
   /** In the order to write them in: a folder that has a certificate is complete. */
   of({ certificate, privateKeyInfo, pfx }: MadeDevice): DeviceFile[] {
     const out = new ByteWriter(this.#memory);
-    out.bytes(beginPrivateKey);
-    out.base64Lines(privateKeyInfo, newline);
-    out.bytes(endPrivateKey);
+    out.pem(privateKeyPem, privateKeyInfo);
     const chainAt = out.length;
-    out.bytes(beginCertificate);
-    out.base64Lines(certificate, newline);
-    out.bytes(endCertificate);
+    out.pem(certificatePem, certificate);
     const certificateEnd = out.length;
     out.bytes(this.#issuers);
     const all = out.take();

@@ -3,7 +3,7 @@ import { EnrollkitError } from '../../errors.js';
 import { jsonOf } from '../../workspace/json-text.js';
 import type { MadeDevice } from '../devices/device.js';
 import { endOfFile, linesOf } from '../text-files.js';
-import { ByteWriter } from './byte-writer.js';
+import { ByteWriter, pemFrame } from './byte-writer.js';
 import {
   type DeviceWriter,
   inOrder,
@@ -25,12 +25,9 @@ export const ndjson: OutputFormat = {
   open: (out) => inOrder(storedDevices(out)),
 };
 
-const ascii = (text: string) => Buffer.from(text, 'ascii');
-/** A line feed inside a JSON string. */
-const escapedNewline = ascii('\\n');
-const beginCertificate = ascii('-----BEGIN CERTIFICATE-----\\n');
-const endCertificate = ascii('-----END CERTIFICATE-----\\n');
-const afterPrivateKey = ascii('-----END PRIVATE KEY-----\\n","serialNumber":"');
+/** With line feeds as JSON strings have them. */
+const certificatePem = pemFrame('CERTIFICATE', '\\n');
+const privateKeyPem = pemFrame('PRIVATE KEY', '\\n');
 
 class LineWriter implements DeviceWriter {
   readonly #notAfter: string;
@@ -38,9 +35,7 @@ class LineWriter implements DeviceWriter {
   #out = new ByteWriter();
 
   constructor({ issuersPem, validity }: WriterSetup) {
-    this.#issuers = ascii(
-      `${JSON.stringify(issuersPem).slice(1, -1)}","privateKey":"-----BEGIN PRIVATE KEY-----\\n`,
-    );
+    this.#issuers = Buffer.from(`${JSON.stringify(issuersPem).slice(1, -1)}","privateKey":"`, 'ascii');
     this.#notAfter = `","notAfter":"${validity.notAfter}","sha1Thumbprint":"`;
   }
 
@@ -53,17 +48,14 @@ class LineWriter implements DeviceWriter {
     // A registration ID has no character that JSON escapes.
     out.ascii(`{"registrationId":"${device.registrationId}","certificate":"`);
     const begin = out.length;
-    out.bytes(beginCertificate);
-    out.base64Lines(device.certificate, escapedNewline);
-    out.bytes(endCertificate);
+    out.pem(certificatePem, device.certificate);
     const end = out.length;
     out.ascii('","chain":"');
     out.copy(begin, end);
     out.bytes(this.#issuers);
-    out.base64Lines(device.privateKeyInfo, escapedNewline);
-    out.bytes(afterPrivateKey);
+    out.pem(privateKeyPem, device.privateKeyInfo);
     out.ascii(
-      `${device.serialNumber}${this.#notAfter}${device.sha1Thumbprint}","sha256Thumbprint":"${device.sha256Thumbprint}"`,
+      `","serialNumber":"${device.serialNumber}${this.#notAfter}${device.sha1Thumbprint}","sha256Thumbprint":"${device.sha256Thumbprint}"`,
     );
     if (device.pfx) out.ascii(`,"pfx":"${Buffer.from(device.pfx).toString('base64')}"`);
     out.ascii('}\n');
