@@ -1,6 +1,6 @@
 /**
- * A fleet beside the limit: the keys and the signatures alone, on as many threads. The two alternate, so that whatever
- * else the machine does hits both, and the median of the ratios is shown. Also beside what people do today.
+ * Compares a fleet with the limit: the keys and the signatures alone, on as many threads. The two alternate, so that
+ * other load on the machine affects both, and the median of the ratios is shown. Also compares it with common practice.
  *
  *     npm run bench:fleet [-- --devices 200000 --rounds 5 --rsa 400]
  */
@@ -40,7 +40,7 @@ interface Measured {
   cpuSeconds: number;
 }
 
-/** On one core the whole process is bound to it, so that no other thread helps. */
+/** With one thread, the process is bound to one core, so that its other threads do not help. */
 function onCores(threads: number, arguments_: string[]): { stdout: string; stderr: string; seconds: number } {
   const bound = threads === 1 ? ['taskset', '-c', '0'] : [];
   const [program, ...rest] = [...bound, process.execPath, ...arguments_] as [string, ...string[]];
@@ -61,7 +61,7 @@ function limit(what: 'ec' | 'rsa' | 'files', threads: number, count: number): Me
   }
 }
 
-/** The whole command, its start included. */
+/** The command, including its start. */
 function ours(threads: number, count: number, ...flags: string[]): Measured {
   const pattern = ['fleet', 'issue', '--count', String(count), '--pattern', 'device-{000001..}'];
   const run = ['--import', cpuTime, bin, ...pattern, '--workers', String(threads), '--quiet', '--out', 'out'];
@@ -74,7 +74,7 @@ function ours(threads: number, count: number, ...flags: string[]): Measured {
   }
 }
 
-/** What people write: a loop that makes a key, a certificate and their PEM with a library. */
+/** Common practice: a loop that makes a key, a certificate and their PEM with a library. */
 async function straightforward(count: number): Promise<number> {
   const ca = await generateKeyPair('ec-p256');
   const at = new Date();
@@ -101,7 +101,7 @@ async function straightforward(count: number): Promise<number> {
   return count / (Number(process.hrtime.bigint() - started) / 1e9);
 }
 
-/** As in the scripts: a key, a request, a certificate. */
+/** As in Azure's scripts: a key, a request, a certificate. */
 function opensslLoop(count: number): number {
   const openssl = (...arguments_: string[]) =>
     execFileSync('openssl', arguments_, { cwd: folder, stdio: 'ignore' });
@@ -115,7 +115,7 @@ function opensslLoop(count: number): number {
   return count / (Number(process.hrtime.bigint() - started) / 1e9);
 }
 
-/** Alternates the two, and shows devices a second and the medians of the ratios. */
+/** Runs the two alternately, and shows devices per second and the medians of the ratios. */
 function compare(what: string, count: number, one: () => Measured, other: () => Measured): number {
   const pairs = Array.from({ length: rounds }, () => ({ limit: one(), ours: other() }));
   const perSecond = count / median(pairs.map((pair) => pair.ours.seconds));

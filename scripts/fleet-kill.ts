@@ -1,6 +1,6 @@
 /**
- * Kills `fleet issue` with SIGKILL at random moments, and runs it again each time, until it was killed so often; every
- * fleet that was finished on the way must be whole: each device once, no serial number and no key twice.
+ * Kills `fleet issue` with SIGKILL at random moments and runs it again, until the number of kills is reached. Every fleet
+ * that is finished on the way must be complete: each device once, no serial number and no key twice.
  *
  *     tsx scripts/fleet-kill.ts [--kills 100] [--devices 20000] [--format ndjson|tar|dir]
  */
@@ -28,7 +28,7 @@ interface Ended {
   milliseconds: number;
 }
 
-/** Runs the command; kills it after a while, when one is given. */
+/** Runs the command, and kills it after a time if one is given. */
 function run(out: string, afterMs?: number): Promise<Ended> {
   const flags = [
     '--count',
@@ -66,7 +66,7 @@ try {
   while (kills < wanted) {
     const out = `fleet-${fleets}`;
     let killsOfThis = 0;
-    // Half of the time for a whole run at most, so that most runs are killed, wherever they are.
+    // At most half of the time of a complete run, so that most runs are killed, at any point.
     while ((await run(out, (Math.random() * milliseconds) / 2)).signal !== null) {
       killsOfThis += 1;
       if (kills + killsOfThis < wanted) continue;

@@ -1,10 +1,10 @@
 /**
- * Registers a fleet at an emulator in another process, over MQTT and over HTTPS, with and without 429s, and counts at
- * the service what came of it: every device assigned, none twice.
+ * Registers a fleet at an emulator in another process, over MQTT and over HTTPS, with and without 429s, and checks the
+ * outcome at the service: every device is assigned, none twice.
  *
  *     npx tsx scripts/fleet-load.ts [DEVICES [REGISTRATIONS-A-MINUTE]]
  *
- * The second number is the quota that the emulator holds to in the runs with 429s.
+ * The second number is the emulator's quota in the runs with 429s.
  */
 import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

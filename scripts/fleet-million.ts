@@ -1,6 +1,6 @@
 /**
- * A large fleet in one run: its peak memory, and whether that stays flat; then no ID and no serial number twice, and
- * devices sampled at random taken by `openssl verify -x509_strict`, with their own keys. Linux.
+ * A large fleet in one run: its peak memory, and whether that stays flat. Then checks that no ID and no serial number
+ * comes twice, and that `openssl verify -x509_strict` accepts devices sampled at random, with their own keys. Linux.
  *
  *     tsx scripts/fleet-million.ts [--devices 1000000] [--samples 1000]
  */
@@ -59,7 +59,7 @@ async function residentWhileIssuing(): Promise<number[]> {
   return resident.filter((megabytes) => megabytes > 0);
 }
 
-/** The line that follows a random place. */
+/** The line after a random position. */
 function randomDevice(file: number, size: number): Device {
   const bytes = Buffer.alloc(16_384);
   const read = readSync(file, bytes, 0, bytes.length, randomInt(0, Math.max(1, size - bytes.length)));

@@ -1,4 +1,4 @@
-/** Preloaded into a command: tells on standard error, when it ends, what processor time and memory all its threads took. */
+/** Preloaded into a command: at its end, prints the processor time and memory of all its threads on standard error. */
 import { isMainThread } from 'node:worker_threads';
 
 if (isMainThread) {

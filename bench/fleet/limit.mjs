@@ -1,6 +1,6 @@
 /**
- * The limit: what the platform takes for the keys and the signatures alone, on some threads. Or bare RSA keys, or the
- * files of devices written by themselves.
+ * The limit: the time that the platform takes for the keys and the signatures alone, for RSA keys alone, or for writing
+ * the files of devices alone, on some threads.
  *
  *     node limit.mjs ec|rsa|files THREADS DEVICES [FOLDER]
  */
@@ -8,7 +8,7 @@ import { createECDH, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
-/** Seconds of a loop; what is before it does not count. */
+/** Seconds of a loop, without its preparation. */
 const loops = {
   ec(count) {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });

@@ -1,47 +1,51 @@
-/** Takes a fleet back out of a provisioning service: its registration records, and what else is asked for. */
+/** Removes a fleet from a provisioning service: its registration records, enrollments and hub devices. */
 
 import { HubService } from '../dps/client/hub.js';
 import type { ServicePlane } from '../dps/client/service.js';
 import type { Target } from '../dps/client/target.js';
 import { withoutPort } from '../dps/contract/host.js';
 import { EnrollkitError } from '../errors.js';
-import { batchesOf, maxBulkEnrollments } from './registration/batches.js';
+import { batchesOf, maxBulkEnrollments } from './batches.js';
 import { type ManifestDevice, manifestDevices } from './registration/fleet-devices.js';
 import { Pace } from './registration/pace.js';
 
 export interface DeregisterFleetOptions {
+  /** The manifest of the fleet, a CSV file. */
   manifest: string;
   target: Target;
   service: ServicePlane;
-  /** Deletes the individual enrollments, too. */
-  enrollments: boolean;
-  /** Deletes the devices from their hub, too: the one whose connection string the target has. */
-  hubDevices: boolean;
-  /** Devices at once. */
+  /** Also deletes the individual enrollments; no by default. */
+  enrollments?: boolean | undefined;
+  /** Also deletes the devices from the hub whose connection string `target` has; no by default. */
+  hubDevices?: boolean | undefined;
+  /** Batches of ten devices at a time. */
   concurrency: number;
-  /** Devices in any minute; as many as can be when left out. */
+  /** Devices per minute; unlimited when left out. */
   perMinute?: number | undefined;
-  signal: AbortSignal;
+  signal?: AbortSignal | undefined;
+  /** Called with the number of devices that are done. */
   onProgress?: ((devices: number) => void) | undefined;
 }
 
 export interface DeregisterFleetResult {
-  /** Devices that are no longer registered, those that never were among them. */
+  /** Devices that are no longer registered, including those that never were. */
   devices: number;
-  /** Devices that stay in a hub whose connection string is not known; counted when devices are deleted from hubs. */
+  /** Devices left in hubs other than the one of the connection string; counted only with `hubDevices`. */
   leftInHubs: number;
   elapsedMs: number;
 }
 
 /**
- * Deletes; what is gone already counts as deleted, so that running it again goes on.
+ * Deletes the registration records of a fleet's devices and, if asked to, their individual enrollments and the devices
+ * in the hub. Whatever is gone already counts as deleted, so a run that failed can be repeated.
  *
- * @throws EnrollkitError FILE_UNREADABLE; NEEDS_INPUT when hub devices are to be deleted and no hub's connection string is
- *   known; what the service plane and the hub throw; the signal's reason when it was aborted
+ * @throws EnrollkitError FILE_UNREADABLE or INVALID_REGISTRATION_ID for the manifest; NEEDS_INPUT when `hubDevices` is
+ *   set and `target` has no connection string of a hub; REFUSED when DPS keeps an enrollment; whatever the service plane
+ *   and the hub throw; the signal's reason when it was aborted
  */
 export async function deregisterFleet(options: DeregisterFleetOptions): Promise<DeregisterFleetResult> {
-  const { manifest, target, service, enrollments, hubDevices, concurrency, perMinute, signal, onProgress } =
-    options;
+  const { manifest, target, service, enrollments, hubDevices, concurrency, perMinute, onProgress } = options;
+  const { signal = new AbortController().signal } = options;
   const hub = hubDevices ? openHub(target) : undefined;
   const pace = new Pace({ concurrency, perMinute, signal });
   const started = performance.now();
@@ -58,7 +62,7 @@ export async function deregisterFleet(options: DeregisterFleetOptions): Promise<
     await service.deleteRegistration(registrationId, { signal });
   };
   const deregister = async (batch: readonly ManifestDevice[]) => {
-    // Without their enrollments first, devices could register again in between.
+    // Enrollments go first: otherwise devices could register again in between.
     if (enrollments) await deleteEnrollments(batch, service, signal);
     for (const device of batch) await one(device);
     devices += batch.length;

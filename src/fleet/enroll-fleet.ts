@@ -1,9 +1,8 @@
 /** Individual enrollments for a fleet, by the devices' own certificates. */
-
 import { differingMembers, withMembers } from '../dps/client/enrollment-members.js';
 import type { ServicePlane } from '../dps/client/service.js';
 import type { BulkError, IndividualEnrollment } from '../dps/contract/schemas.js';
-import { batchesOf, maxBulkEnrollments } from './registration/batches.js';
+import { batchesOf, maxBulkEnrollments } from './batches.js';
 import {
   differencesAsWritten,
   type Entry,
@@ -19,25 +18,25 @@ import { ResultLines } from './registration/result-lines.js';
 
 export interface EnrollFleetOptions extends EntryOptions {
   files: FleetFiles;
-  /** The results file, NDJSON; each run replaces it. */
+  /** The results file: one line of JSON per device, an {@link EnrollmentResult}. Each run replaces it. */
   results: string;
   service: ServicePlane;
-  /** Requests at once. */
+  /** Requests at a time. */
   concurrency: number;
-  /** Operations in any minute: each enrollment that is written, and each request that reads. No limit when left out. */
+  /** Operations per minute: each enrollment written, and each request that reads. Unlimited when left out. */
   perMinute?: number | undefined;
-  signal: AbortSignal;
-  /** Told how many devices are done, and first of all 0. */
+  signal?: AbortSignal | undefined;
+  /** Called with the number of devices that are done, first with 0. */
   onProgress?: ((devices: number) => void) | undefined;
 }
 
 /**
- * `created`: it was missing. `updated`: it was different. `unchanged`: it was right already. In each case, the enrollment
- * was read at the end, and is as wanted.
+ * `created`: it was missing. `updated`: it was different. `unchanged`: it was right already. In each case the
+ * enrollment was read back in the end, and is as requested.
  */
 export type EnrollmentOutcome = 'created' | 'updated' | 'unchanged';
 
-/** A line of the file of results. */
+/** A line of the results file. */
 export interface EnrollmentResult {
   registrationId: string;
   status: EnrollmentOutcome | 'failed';
@@ -47,17 +46,20 @@ export interface EnrollmentResult {
 export interface EnrollFleetResult extends Record<EnrollmentResult['status'], number> {
   /** All but those that failed. */
   enrolled: number;
+  /** By reason, the most frequent first. */
   failures: FleetFailure[];
   elapsedMs: number;
 }
 
 /**
- * Creates an individual enrollment for each device, or changes the existing one, and reads it back. Tags of the manifest
- * go into the initial twin. What is not set here stays as it is in an existing enrollment.
+ * Creates an individual enrollment for each device of a fleet, by its own certificate, or updates the existing one, and
+ * reads it back. The tags of the manifest go into the initial twin. Members of an existing enrollment that `settings`
+ * does not name are left as they are.
  *
- * @returns what came of it; enrollments that failed are in it, and no error
- * @throws EnrollkitError FILE_UNREADABLE, FILE_UNWRITABLE, FOLDER_IN_USE, INVALID_CERTIFICATE; what the service plane
- *   throws; the signal's reason when it was aborted. What was written until then stays, and the next run finds it
+ * @returns the outcome; enrollments that failed are part of it and not thrown
+ * @throws EnrollkitError FILE_UNREADABLE, INVALID_REGISTRATION_ID or INVALID_CERTIFICATE for the fleet's files;
+ *   FILE_UNWRITABLE or FOLDER_IN_USE for the results file; whatever the service plane throws; the signal's reason when
+ *   it was aborted. What was written until then stays, and the next run finds it
  */
 export async function enrollFleet(options: EnrollFleetOptions): Promise<EnrollFleetResult> {
   const file = await ResultLines.open<EnrollmentResult>(options.results, () => false);
@@ -72,9 +74,9 @@ export async function enrollFleet(options: EnrollFleetOptions): Promise<EnrollFl
   }
 }
 
-/** Devices whose enrollments are read together. Reading costs less the more there are; they are kept in memory, 6 kB each. */
+/** Devices whose enrollments are read together. More of them cost fewer requests, and 6 kB of memory each. */
 const windowSize = 10_000;
-/** How often an enrollment is written that someone else changes at the same time. */
+/** Attempts to write an enrollment that someone else changes at the same time. */
 const maxAttempts = 4;
 
 async function* entriesOf({ files, ...options }: EnrollFleetOptions): AsyncGenerator<Entry, void> {
@@ -83,33 +85,35 @@ async function* entriesOf({ files, ...options }: EnrollFleetOptions): AsyncGener
 
 class EnrollmentRun {
   readonly #options: EnrollFleetOptions;
+  readonly #signal: AbortSignal;
   readonly #file: ResultLines<EnrollmentResult>;
   readonly #pace: Pace;
   readonly #reader: EnrollmentReader;
   readonly #failures = new Failures();
   readonly #counts = { created: 0, updated: 0, unchanged: 0, failed: 0 };
-  /** Written, and not read back yet. */
+  /** Written, but not read back yet. */
   readonly #written = new Set<Entry>();
 
   constructor(options: EnrollFleetOptions, file: ResultLines<EnrollmentResult>) {
     this.#options = options;
+    this.#signal = options.signal ?? new AbortController().signal;
     this.#file = file;
-    this.#pace = new Pace(options);
-    this.#reader = new EnrollmentReader(options.service, this.#pace, options.signal);
+    this.#pace = new Pace({ ...options, signal: this.#signal });
+    this.#reader = new EnrollmentReader(options.service, this.#pace, this.#signal);
     this.#progress();
   }
 
   async enroll(entries: readonly Entry[]): Promise<void> {
     const { found, isComplete } = await this.#reader.lookForNew(idsOf(entries));
     const toWrite = entries.filter((entry) => {
-      const there = found.get(enrollmentKey(entry.registrationId));
-      if (!there && isComplete) entry.change = 'created';
-      return this.#isToWrite(entry, there);
+      const existing = found.get(enrollmentKey(entry.registrationId));
+      if (!existing && isComplete) entry.change = 'created';
+      return this.#isToWrite(entry, existing);
     });
     const missing = toWrite.filter(({ found }) => !found);
     const existing = toWrite.filter(({ found }) => found);
-    for (const alike of [missing, existing]) {
-      const batches = batchesOf(alike, maxBulkEnrollments);
+    for (const entriesToWrite of [missing, existing]) {
+      const batches = batchesOf(entriesToWrite, maxBulkEnrollments);
       await this.#pace.forEach(
         batches,
         (batch) => this.#write(batch),
@@ -125,7 +129,7 @@ class EnrollmentRun {
     return { enrolled, ...this.#counts, failures: this.#failures.list() };
   }
 
-  /** Settles an entry that is as wanted, or that may not be changed; whether another one is left to be written. */
+  /** Whether an entry is to be written. One that is as requested, or must not be changed, is settled here. */
   #isToWrite(entry: Entry, found: IndividualEnrollment | undefined): boolean {
     entry.found = found;
     if (!found) return true;
@@ -143,15 +147,15 @@ class EnrollmentRun {
   }
 
   /**
-   * Writes at most ten entries. One that is refused because the enrollment has changed since it was read is read and
-   * written again. Someone else may have changed it, or this run, when the answer to a request was lost.
+   * Writes at most ten entries. One that is refused because the enrollment has changed since it was read, is read and
+   * written again. It may have been changed by someone else, or by this run, if the response to a request was lost.
    */
   async #write(batch: readonly Entry[]): Promise<void> {
     let left = batch;
     for (let attempt = 1; left.length > 0; attempt += 1) {
       if (attempt > 1) await this.#pace.turn(left.length);
       const refused = await this.#send(left);
-      const again: Entry[] = [];
+      const retries: Entry[] = [];
       for (const entry of left) {
         const error = refused.get(enrollmentKey(entry.registrationId));
         if (!error) {
@@ -160,18 +164,18 @@ class EnrollmentRun {
         } else if (!isStale(error, entry.found !== undefined)) {
           this.#failed(entry, refusal(entry.registrationId, error));
         } else if (this.#isToWrite(entry, await this.#reader.read(entry.registrationId))) {
-          if (attempt < maxAttempts) again.push(entry);
+          if (attempt < maxAttempts) retries.push(entry);
           else this.#failed(entry, refusal(entry.registrationId, error));
         }
       }
-      left = again;
+      left = retries;
       this.#progress();
     }
   }
 
   /** @returns the refusals, by {@link enrollmentKey} */
   async #send(entries: readonly Entry[]): Promise<Map<string, BulkError>> {
-    const { service, signal } = this.#options;
+    const [{ service }, signal] = [this.#options, this.#signal];
     const created = entries.flatMap((entry) => (entry.found ? [] : [entry.created]));
     const updated = entries.flatMap(({ found, wanted }) => (found ? [withMembers(found, wanted)] : []));
     const results = [
@@ -187,36 +191,34 @@ class EnrollmentRun {
   async #readBack(): Promise<void> {
     const written = [...this.#written];
     const { found } = await this.#reader.look(idsOf(written));
-    const unseen = written.filter((entry) => {
-      const there = found.get(enrollmentKey(entry.registrationId));
-      const isSeen = there !== undefined && differencesAsWritten(entry, there).length === 0;
+    const notSeen = written.filter((entry) => {
+      const readBack = found.get(enrollmentKey(entry.registrationId));
+      const isSeen = readBack !== undefined && differencesAsWritten(entry, readBack).length === 0;
       if (isSeen) this.#enrolled(entry);
       return !isSeen;
     });
-    const { service, signal } = this.#options;
-    await this.#pace.forEach(unseen, async (entry) => {
+    const [{ service }, signal] = [this.#options, this.#signal];
+    await this.#pace.forEach(notSeen, async (entry) => {
       const { registrationId } = entry;
-      const there = await service.getEnrollment(registrationId, { signal });
-      const different = there && differencesAsWritten(entry, there);
+      const readBack = await service.getEnrollment(registrationId, { signal });
+      const different = readBack && differencesAsWritten(entry, readBack);
       if (different?.length === 0) this.#enrolled(entry);
       else this.#failed(entry, notReadBack(registrationId, different));
     });
   }
 
   #enrolled(entry: Entry): void {
-    const { registrationId, change } = entry;
-    const status = change ?? 'unchanged';
-    this.#file.add({ registrationId, status });
-    this.#counts[status] += 1;
-    this.#written.delete(entry);
-    this.#progress();
+    this.#settle(entry, { status: entry.change ?? 'unchanged' });
   }
 
   #failed(entry: Entry, error: Failure): void {
-    const { registrationId } = entry;
-    this.#file.add({ registrationId, status: 'failed', error });
-    this.#counts.failed += 1;
-    this.#failures.add(registrationId, error);
+    this.#failures.add(entry.registrationId, error);
+    this.#settle(entry, { status: 'failed', error });
+  }
+
+  #settle(entry: Entry, result: Omit<EnrollmentResult, 'registrationId'>): void {
+    this.#file.add({ registrationId: entry.registrationId, ...result });
+    this.#counts[result.status] += 1;
     this.#written.delete(entry);
     this.#progress();
   }

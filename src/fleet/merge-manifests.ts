@@ -1,4 +1,4 @@
-/** Joins the manifests of a fleet's parts; a device or a serial number that comes twice is refused. */
+/** Merges the manifests of a fleet's shards. */
 import { randomBytes } from 'node:crypto';
 import { createWriteStream, renameSync, rmSync } from 'node:fs';
 import type { Writable } from 'node:stream';
@@ -7,13 +7,13 @@ import { pipeline } from 'node:stream/promises';
 import { sameId } from '../dps/contract/ids.js';
 import { EnrollkitError } from '../errors.js';
 import { secretFileMode, unwritable } from '../workspace/files.js';
-import { linesOf } from './devices/file-lines.js';
 import { IdTable } from './devices/id-table.js';
-import { manifestColumns, manifestHeader } from './issue/manifest-rows.js';
+import { manifestColumns, manifestHeader } from './manifest.js';
+import { linesOf } from './text-files.js';
 
 interface Row {
   path: string;
-  /** From 1; the header is the first. */
+  /** From 1, which is the header. */
   line: number;
   text: string;
   registrationId: string;
@@ -21,11 +21,13 @@ interface Row {
 }
 
 /**
- * Checks all manifests, and then writes one with the rows of all, in the order of the files.
+ * Merges the manifests of a fleet's shards into one, in the order of `paths`. All are checked before anything is
+ * written.
  *
- * @param out a file, which is written whole or not at all, or a stream
- * @returns how many devices there are
- * @throws EnrollkitError INVALID_MANIFEST, naming file and line; FILE_UNREADABLE, FILE_UNWRITABLE
+ * @param out a file, replaced atomically, or a stream, which is left open
+ * @returns the number of devices
+ * @throws EnrollkitError INVALID_MANIFEST, with file and line, when a file is no manifest, its tags differ from the first
+ *   one's, or a registration ID or a serial number is listed twice; FILE_UNREADABLE, FILE_UNWRITABLE
  */
 export async function mergeManifests(paths: readonly string[], out: string | Writable): Promise<number> {
   const header = await commonHeader(paths);
@@ -87,7 +89,7 @@ async function assertDisjoint(paths: readonly string[]): Promise<number> {
   return count;
 }
 
-/** @param suspects rows of the same digest, by their number over all files */
+/** @param suspects the numbers, over all files, of earlier rows that have the same digest */
 async function assertNew(
   paths: readonly string[],
   row: Row,

@@ -1,52 +1,61 @@
-/** Registers a fleet: every device by itself, with its own certificate, as it will in the field. */
+/** Registers a fleet: each device with its own certificate, as it will in the field. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RegisterDeviceOptions, registerDevice } from '../dps/client/device.js';
 import { backoffMs } from '../dps/client/http/retry.js';
 import { connectToHub } from '../dps/client/hub.js';
 import type { Target } from '../dps/client/target.js';
 import { EnrollkitError, type ErrorCode, isAbort } from '../errors.js';
+import { formatOf } from './formats/formats.js';
 import { type Failure, Failures, type FleetFailure } from './registration/failures.js';
-import { type FleetDevice, type FleetFiles, fleetDevices } from './registration/fleet-devices.js';
+import {
+  type FleetDevice,
+  type FleetFiles,
+  fleetDevices,
+  manifestDevices,
+} from './registration/fleet-devices.js';
 import { Latencies, type LatencySummary } from './registration/latencies.js';
 import { Pace } from './registration/pace.js';
 import { ResultLines } from './registration/result-lines.js';
 
 export interface RegisterFleetOptions {
   files: FleetFiles;
-  /** The file of results, NDJSON; made, or gone on with. */
+  /** The results file: one line of JSON per device, a {@link RegistrationResult}. An existing one is continued. */
   results: string;
   target: Target;
   idScope: string;
   protocol: RegisterDeviceOptions['protocol'];
-  /** Devices at once. */
+  /** Devices at a time. */
   concurrency: number;
-  /** Registrations begun in any minute; as many as can be when left out. */
+  /** Registrations per minute; unlimited when left out. */
   perMinute?: number | undefined;
-  /** Whether each device sends its hub a message. */
-  telemetry: boolean;
-  signal: AbortSignal;
+  /** Has each device send its hub a message; no by default. */
+  telemetry?: boolean | undefined;
+  signal?: AbortSignal | undefined;
   onProgress?: ((done: FleetCounts) => void) | undefined;
 }
 
 export interface FleetCounts {
-  /** Of earlier runs. */
+  /** Assigned by earlier runs. */
   before: number;
   assigned: number;
   failed: number;
 }
 
-/** A line of the file of results. */
+/** A line of the results file. */
 export interface RegistrationResult {
   registrationId: string;
   status: 'assigned' | 'failed';
+  /** The DPS, and the certificate that the device showed it. */
+  idScope: string;
+  sha256Thumbprint: string;
   assignedHub?: string;
   deviceId?: string;
   substatus?: string;
-  /** Whether the hub took a message; absent when none was to be sent. */
+  /** Whether the hub accepted a message; absent when none was to be sent. */
   telemetry?: boolean;
-  /** Connections that were made until it was assigned, or given up. */
+  /** Connections until it was assigned, or until it failed. */
   attempts: number;
-  /** How often DPS said that it takes no more requests for now (429). */
+  /** How often DPS answered 429, too many requests. */
   throttled?: number;
   /** From the first connection to the assignment, without the message. */
   milliseconds: number;
@@ -56,17 +65,18 @@ export interface RegistrationResult {
 export interface RegisterFleetResult extends FleetCounts {
   /** Devices that were answered 429 at least once. */
   throttled: number;
-  /** How many of this run are in which hub. */
+  /** How many devices of this run were assigned to each hub. */
   hubs: Record<string, number>;
+  /** By reason, the most frequent first. */
   failures: FleetFailure[];
-  /** Of this run's devices that were assigned. */
+  /** Of the devices that this run assigned; undefined when there were none. */
   latency?: LatencySummary | undefined;
   elapsedMs: number;
 }
 
-/** Connections of one device, when they break. */
+/** Connections per device, when they break. */
 const maxAttempts = 5;
-/** What has nothing to do with a device: while none has come through, it stands against all. */
+/** Errors of the environment rather than of a device: until a device was assigned, they end the run. */
 const environmental: ReadonlySet<ErrorCode> = new Set([
   'NETWORK',
   'TIMEOUT',
@@ -75,25 +85,31 @@ const environmental: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * Registers the devices that earlier runs have not registered, and writes a line for each. DPS's 429 and Retry-After
- * hold up all of them; a connection that breaks is made again, up to five times, later each time.
+ * Registers the devices of a fleet that earlier runs have not registered, and writes a line of results for each. A 429
+ * of DPS pauses all devices for as long as its Retry-After says. A connection that breaks is retried, up to five times,
+ * with growing delays.
  *
- * @returns what came of it; devices that were refused are in it, and no error
- * @throws EnrollkitError FILE_UNREADABLE, FILE_UNWRITABLE, FOLDER_IN_USE; what no device came through, such as
- *   NETWORK; the signal's reason when it was aborted. What is done stands in the file of results
+ * @returns the outcome; devices that were refused are part of it and not thrown
+ * @throws EnrollkitError FILE_UNREADABLE or INVALID_REGISTRATION_ID for the fleet's files; FILE_UNREADABLE,
+ *   FILE_UNWRITABLE or FOLDER_IN_USE for the results file; NETWORK, TIMEOUT, SERVER_NOT_TRUSTED or CLOCK_SKEW when no
+ *   device was assigned before; the signal's reason when it was aborted. What is done is in the results file
  */
 export async function registerFleet(options: RegisterFleetOptions): Promise<RegisterFleetResult> {
-  const { files, results, telemetry } = options;
-  const done = new Set<string>();
+  const { files, results, idScope, telemetry } = options;
+  // Files that cannot be read fail here, before the results file is touched.
+  await formatOf(files.out);
+  const left = new Set<string>();
+  for await (const { sha256Thumbprint } of manifestDevices(files.manifest)) left.add(sha256Thumbprint);
+  const total = left.size;
   const file = await ResultLines.open<RegistrationResult>(results, (line) => {
-    // A message that is missing takes a registration, too: where the hub is may have changed.
-    if (line.status !== 'assigned' || (telemetry && line.telemetry !== true)) return false;
-    done.add(line.registrationId);
-    return true;
+    // A device whose message is missing registers again: it may be assigned to another hub by now.
+    const isDone = line.status === 'assigned' && (!telemetry || line.telemetry === true);
+    // A line may also be of another DPS, or of another fleet, such as this one before it was issued again.
+    return isDone && line.idScope === idScope && left.delete(line.sha256Thumbprint);
   });
   try {
-    const run = new Run(options, file, done.size);
-    const devices = fleetDevices(files, ({ registrationId }) => !done.has(registrationId));
+    const run = new Run(options, file, total - left.size);
+    const devices = fleetDevices(files, ({ sha256Thumbprint }) => left.has(sha256Thumbprint));
     const started = performance.now();
     await run.pace.forEach(devices, (device) => run.device(device));
     return run.result(performance.now() - started);
@@ -105,6 +121,7 @@ export async function registerFleet(options: RegisterFleetOptions): Promise<Regi
 class Run {
   readonly pace: Pace;
   readonly #options: RegisterFleetOptions;
+  readonly #signal: AbortSignal;
   readonly #file: ResultLines<RegistrationResult>;
   readonly #latencies = new Latencies();
   readonly #hubs = new Map<string, number>();
@@ -114,20 +131,24 @@ class Run {
 
   constructor(options: RegisterFleetOptions, file: ResultLines<RegistrationResult>, before: number) {
     this.#options = options;
+    this.#signal = options.signal ?? new AbortController().signal;
     this.#file = file;
     this.#counts = { before, assigned: 0, failed: 0 };
-    this.pace = new Pace(options);
+    this.pace = new Pace({ ...options, signal: this.#signal });
   }
 
-  /** @throws EnrollkitError what stands against all devices; the signal's reason */
+  /** @throws EnrollkitError for an error that ends the run; the signal's reason */
   async device(device: FleetDevice): Promise<void> {
     const started = performance.now();
     const line: RegistrationResult = {
       registrationId: device.registrationId,
       status: 'failed',
+      idScope: this.#options.idScope,
+      sha256Thumbprint: device.sha256Thumbprint,
       attempts: 0,
       milliseconds: 0,
     };
+    let failure: EnrollkitError | undefined;
     try {
       await this.#register(device, line);
       line.milliseconds = Math.round((performance.now() - started) * 10) / 10;
@@ -135,16 +156,18 @@ class Run {
       if (this.#options.telemetry) await this.#send(device, line);
     } catch (error) {
       if (isAbort(error) || !(error instanceof EnrollkitError)) throw error;
+      failure = error;
       line.milliseconds ||= Math.round(performance.now() - started);
-      this.#fail(line, error);
-      return;
+      // An assigned device whose message failed stays assigned.
+      line.error = failureOf(error);
+      this.#failures.add(line.registrationId, line.error);
     }
     this.#file.add(line);
-    this.#counts.assigned += 1;
-    const hub = line.assignedHub!;
-    this.#hubs.set(hub, (this.#hubs.get(hub) ?? 0) + 1);
+    this.#counts[failure ? 'failed' : 'assigned'] += 1;
+    if (!failure) this.#hubs.set(line.assignedHub!, (this.#hubs.get(line.assignedHub!) ?? 0) + 1);
     if (line.throttled) this.#throttled += 1;
     this.#options.onProgress?.(this.#counts);
+    if (failure && this.#counts.assigned === 0 && environmental.has(failure.code)) throw failure;
   }
 
   result(elapsedMs: number): RegisterFleetResult {
@@ -159,8 +182,9 @@ class Run {
   }
 
   async #register(device: FleetDevice, line: RegistrationResult): Promise<void> {
-    const { target, idScope, protocol, signal } = this.#options;
-    const { assignedHub, deviceId, substatus } = await this.#again(line, () =>
+    const { target, idScope, protocol } = this.#options;
+    const signal = this.#signal;
+    const { assignedHub, deviceId, substatus } = await this.#retry(line, () =>
       registerDevice({
         target,
         idScope,
@@ -179,9 +203,9 @@ class Run {
   }
 
   async #send(device: FleetDevice, line: RegistrationResult): Promise<void> {
-    const { target, signal } = this.#options;
+    const [{ target }, signal] = [this.#options, this.#signal];
     line.telemetry = false;
-    await this.#again(undefined, async () => {
+    await this.#retry(undefined, async () => {
       const hub = await connectToHub({
         target,
         assignedHub: line.assignedHub!,
@@ -199,9 +223,9 @@ class Run {
     line.telemetry = true;
   }
 
-  /** Tries again what a later moment may mend. */
-  async #again<Result>(line: RegistrationResult | undefined, act: () => Promise<Result>): Promise<Result> {
-    const { signal } = this.#options;
+  /** Retries errors that may pass. */
+  async #retry<Result>(line: RegistrationResult | undefined, act: () => Promise<Result>): Promise<Result> {
+    const signal = this.#signal;
     for (let attempt = 1; ; attempt += 1) {
       if (line) line.attempts = attempt;
       try {
@@ -217,17 +241,9 @@ class Run {
       }
     }
   }
+}
 
-  #fail(line: RegistrationResult, error: EnrollkitError): void {
-    const { code, message, next } = error;
-    const errorCode = error.context.errorCode as number | null | undefined;
-    const failure = { code, message, next, ...(typeof errorCode === 'number' ? { errorCode } : {}) };
-    // An assigned device whose message failed stays assigned.
-    this.#file.add({ ...line, error: failure });
-    this.#counts.failed += 1;
-    if (line.throttled) this.#throttled += 1;
-    this.#failures.add(line.registrationId, failure);
-    this.#options.onProgress?.(this.#counts);
-    if (this.#counts.assigned === 0 && environmental.has(code)) throw error;
-  }
+function failureOf({ code, message, next, context }: EnrollkitError): Failure {
+  const { errorCode } = context;
+  return { code, message, next, ...(typeof errorCode === 'number' ? { errorCode } : {}) };
 }

@@ -8,7 +8,7 @@ import { azureTarget, type Target } from '../../src/dps/client/target.js';
 import { parseConnectionString } from '../../src/dps/contract/connection-string.js';
 import { deregisterFleet } from '../../src/fleet/deregister-fleet.js';
 import { type EnrollFleetOptions, enrollFleet } from '../../src/fleet/enroll-fleet.js';
-import { manifestColumns } from '../../src/fleet/issue/manifest-rows.js';
+import { manifestColumns } from '../../src/fleet/manifest.js';
 import { inspectCertificate } from '../../src/pki/x509/inspect.js';
 import { cli } from '../cli/run-cli.js';
 import { make } from '../support/chains.js';

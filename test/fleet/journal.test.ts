@@ -1,10 +1,15 @@
 /** The journal of an interrupted fleet: what goes on with it, and what does not. */
 import assert from 'node:assert/strict';
-import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import fs, { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { mock } from 'node:test';
 import { test } from 'uvu';
+import { FleetJournal } from '../../src/fleet/issue/journal.js';
 import { run } from '../cli/in-process.js';
 import { cli } from '../cli/run-cli.js';
+import { fails } from '../support/fails.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { committed, countOf, flagsFor, idsOf, interrupted, removeCertificates } from './interrupted.js';
 import { assertWhole, fleetIssue, manifestOf, sizeOf } from './support.js';
@@ -58,6 +63,37 @@ test('a journal with a torn last line counts up to it; one that is none is refus
     assert.match(refused.stderr, /Line 1 of g\.journal is no line of a fleet's journal/);
     assert.equal(readFileSync(join(folder, 'g.journal'), 'utf8'), 'my diary\n');
   }));
+
+for (const [when, hook] of [
+  ['later', 'fdatasyncSync'],
+  ['earlier', 'openSync'],
+] as const) {
+  test(`of two runs that start at once, the first in the journal continues: the other comes ${when}`, () =>
+    inTemporaryFolder(async (folder) => {
+      const path = join(folder, 'f.journal');
+      const lines = [
+        { fleet: { version: 1, request: 'x' } },
+        { done: { devices: 1, output: 2, manifest: 3 } },
+      ];
+      writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+      const other = JSON.stringify({ run: { host: hostname(), process: process.ppid } });
+      const original = fs[hook] as (...arguments_: unknown[]) => unknown;
+      const spy = mock.method(fs, hook, (...arguments_: unknown[]) => {
+        const result = original(...arguments_);
+        if (spy.mock.callCount() === 0) appendFileSync(path, `${other}\n`);
+        return result;
+      });
+      syncBuiltinESMExports();
+      try {
+        const open = () => FleetJournal.open(path, 'x', assert.fail);
+        if (when === 'earlier') assert.throws(open, fails('FOLDER_IN_USE'));
+        else open().close();
+      } finally {
+        mock.restoreAll();
+        syncBuiltinESMExports();
+      }
+    }));
+}
 
 test('killed after all was made, before the journal was removed, nothing is written twice', () =>
   inTemporaryFolder(async (folder) => {

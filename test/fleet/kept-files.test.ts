@@ -16,9 +16,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import { patternSource } from '../../src/fleet/devices/device-source.js';
-import { parsePattern } from '../../src/fleet/devices/id-pattern.js';
-import { CommittedFile } from '../../src/fleet/formats/committed-file.js';
+import { devicesFromPattern } from '../../src/fleet/devices/device-source.js';
+import { CommittedFile } from '../../src/fleet/issue/committed-file.js';
 import type { Progress } from '../../src/fleet/issue/journal.js';
 import { digestOf, type FleetRequest } from '../../src/fleet/issue/request.js';
 import { loadProfile } from '../../src/pki/make/profile.js';
@@ -42,9 +41,8 @@ type Format = FleetRequest['format'];
 
 /** The fleet that {@link issue} issues. */
 function requestIn(folder: string, format: Format, more: Partial<FleetRequest> = {}): FleetRequest {
-  const parsed = parsePattern('k-{1..}', count);
   return {
-    source: patternSource(parsed.pattern, parsed.count),
+    source: devicesFromPattern('k-{1..}', count),
     range: { begin: 0, end: count },
     ca: { certificate: ca.pem, privateKey, parsed: ca.certificate, chainPem: ca.chainPem },
     profile: loadProfile('device'),

@@ -65,6 +65,19 @@ test('what counts for several operations takes as long as they do', async () => 
   assert.ok(performance.now() - before >= 110 - 50 - 10, `${performance.now() - before} ms`);
 });
 
+test('after a pause nothing begins until it is over, whatever was to begin', async () => {
+  const pace = new Pace({ concurrency: 8, signal });
+  const begun: number[] = [];
+  const before = performance.now();
+  pace.pause(60);
+  pace.pause(10);
+  await pace.forEach(numbers(8), async () => {
+    begun.push(performance.now() - before);
+  });
+  assert.equal(begun.length, 8);
+  assert.ok(Math.min(...begun) >= 60, String(begun));
+});
+
 test('what is thrown ends it, and what is under way is waited for', async () => {
   const done: number[] = [];
   const run = new Pace({ concurrency: 3, signal }).forEach(numbers(100), async (number) => {

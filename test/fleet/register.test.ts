@@ -2,9 +2,14 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { mock } from 'node:test';
 import { test } from 'uvu';
 import { EnrollkitError, type ErrorCode, isAbort } from '../../src/errors.js';
+import type { RegisterFleetResult } from '../../src/fleet/register-fleet.js';
+import { Pace } from '../../src/fleet/registration/pace.js';
 import { make } from '../support/chains.js';
+import { waitsDuring } from '../support/waits.js';
 import { createGroup, inFleetWorld, resultsOf } from './registration-support.js';
 
 const fails = (code: ErrorCode, message: RegExp) => (error: unknown) =>
@@ -89,6 +94,42 @@ test('a line that a killed run has cut off is no line; one in the middle is told
     assert.equal(readFileSync(results, 'utf8'), `${first}\nnonsense\n${first}\n`);
   }));
 
+test('only results of this fleet at this DPS count as done', () =>
+  inFleetWorld(async (world) => {
+    await createGroup(world);
+    const issue = () =>
+      world.issue('f', '--count', '3', '--pattern', 's-{1..}', '--format', 'ndjson', '--manifest', 'f.csv');
+    const files = { out: await issue(), manifest: join(world.folder, 'f.csv') };
+    const results = `${files.out}.registrations.ndjson`;
+    const counts = async () => {
+      const { before, assigned, failed } = await world.register(files.out, { files });
+      assert.deepEqual(
+        resultsOf(results)
+          .map(({ registrationId }) => registrationId)
+          .sort(),
+        ['s-1', 's-2', 's-3'],
+      );
+      return [before, assigned, failed];
+    };
+    assert.deepEqual(await counts(), [0, 3, 0]);
+    assert.deepEqual(await counts(), [3, 0, 0]);
+    const [line] = resultsOf(results);
+    appendFileSync(
+      results,
+      `${JSON.stringify({ ...line, registrationId: 't-1', sha256Thumbprint: 'AA' })}\n`,
+    );
+    assert.deepEqual(await counts(), [3, 0, 0], 'a device of another fleet');
+    for (const foreign of [{ idScope: '0ne0000FFFF' }, { idScope: undefined }]) {
+      const lines = resultsOf(results).map((one) => JSON.stringify({ ...one, ...foreign }));
+      writeFileSync(results, `${lines.join('\n')}\n`);
+      assert.deepEqual(await counts(), [0, 3, 0], 'at another DPS, or at one that is not known');
+    }
+    rmSync(files.out);
+    rmSync(files.manifest);
+    await issue();
+    assert.deepEqual(await counts(), [0, 3, 0], 'the same IDs with other certificates');
+  }));
+
 test('an interrupted run keeps what is done', () =>
   inFleetWorld(async (world) => {
     await createGroup(world);
@@ -114,14 +155,25 @@ test('429 and Retry-After hold everybody up, and nobody fails', () =>
     try {
       const out = await world.issue('f', '--count', '8', '--pattern', 's-{1..}', '--format', 'ndjson');
       const target = { ...world.target, globalDeviceEndpoint: dps.host, trust: dps.trust };
-      const result = await world.register(out, { target, concurrency: 3 });
-      assert.deepEqual([result.assigned, result.failed], [8, 0]);
-      assert.ok(result.throttled >= 1 && result.throttled <= 3, String(result.throttled));
-      // Timers may fire a millisecond early.
-      assert.ok(dps.gapMs() >= 299, `asked again after ${dps.gapMs()} ms`);
-      const throttled = resultsOf(`${out}.registrations.ndjson`).filter((line) => line.throttled > 0);
-      assert.equal(throttled.length, result.throttled);
+      const pauses = mock.method(Pace.prototype, 'pause');
+      let result: RegisterFleetResult | undefined;
+      const waits = await waitsDuring(async () => {
+        result = await world.register(out, { target, concurrency: 3 });
+      });
+      const { assigned, failed, throttled } = result!;
+      assert.deepEqual([assigned, failed], [8, 0]);
+      assert.ok(throttled >= 1 && throttled <= 3, String(throttled));
+      // Each device that is refused waits as long as it was told, or a little longer, and holds up all others as long.
+      const held = pauses.mock.calls.map((call) => call.arguments[0] as number);
+      assert.equal(held.length, dps.refused);
+      for (const ms of held) {
+        assert.ok(ms >= 300 && ms <= 375, String(ms));
+        assert.ok(waits.includes(ms), `${ms} is none of ${waits}`);
+      }
+      const lines = resultsOf(`${out}.registrations.ndjson`).filter((line) => line.throttled > 0);
+      assert.equal(lines.length, throttled);
     } finally {
+      mock.restoreAll();
       dps.close();
     }
   }));
@@ -153,9 +205,8 @@ async function throttlingDps() {
   const server = await make('server', 'localhost', authority, {
     subjectAlternativeNames: [{ kind: 'DNS', value: 'localhost' }],
   } as never);
-  let refusals = 3;
-  let refusedAt = 0;
-  let servedAt = 0;
+  const refused = 3;
+  let refusals = refused;
   const https = createServer(
     {
       key: server.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
@@ -167,11 +218,9 @@ async function throttlingDps() {
       request.resume();
       if (refusals > 0) {
         refusals -= 1;
-        if (refusedAt === 0) refusedAt = performance.now();
         response.writeHead(429, { 'retry-after': '0.3' }).end('{"errorCode":429001,"message":"slow down"}');
         return;
       }
-      if (servedAt === 0) servedAt = performance.now();
       const registrationId = request.url!.split('/')[3];
       const registrationState = {
         registrationId,
@@ -188,8 +237,8 @@ async function throttlingDps() {
   return {
     host: `localhost:${(https.address() as AddressInfo).port}`,
     trust: authority.pem,
-    /** From the first refusal to the first that was served. */
-    gapMs: () => servedAt - refusedAt,
+    /** The first requests, which are answered 429. */
+    refused,
     close: () => {
       https.closeAllConnections();
       https.close();

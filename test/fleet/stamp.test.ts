@@ -9,7 +9,7 @@ import {
 } from 'node:crypto';
 import fc from 'fast-check';
 import { test } from 'uvu';
-import { encodeAlternativeNames } from '../../src/fleet/issue/alternative-names.js';
+import { encodeAlternativeNames } from '../../src/fleet/devices/alternative-names.js';
 import { CertificateStamp } from '../../src/fleet/issue/certificate-stamp.js';
 import { certificateTemplate, subjectPrefix } from '../../src/fleet/issue/certificate-template.js';
 import { keyPairSource } from '../../src/fleet/issue/key-pairs.js';

@@ -1,13 +1,13 @@
 /** `enrollkit fleet issue`: from flags to a fleet. */
-import { availableParallelism } from 'node:os';
 import { EnrollkitError } from '../../errors.js';
-import type { DeviceSource } from '../../fleet/devices/device-source.js';
-import { patternSource } from '../../fleet/devices/device-source.js';
-import { parsePattern } from '../../fleet/devices/id-pattern.js';
-import { parseShard, rangeOf } from '../../fleet/devices/shard.js';
-import { issueFleet } from '../../fleet/issue/issue-fleet.js';
-import type { FleetRequest } from '../../fleet/issue/request.js';
-import type { FleetFormat } from '../../fleet/issue/worker-messages.js';
+import {
+  type DeviceSource,
+  devicesFromPattern,
+  parseShard,
+  shardRange,
+} from '../../fleet/devices/device-source.js';
+import { type FleetFormat, loadFormat } from '../../fleet/formats/formats.js';
+import { type IssueFleetOptions, issueFleet } from '../../fleet/issue-fleet.js';
 import type { KeyAlgorithm } from '../../pki/keys.js';
 import { subjectFrom } from '../cert/make-certificate.js';
 import { withPassphrase } from '../input/passphrase.js';
@@ -22,27 +22,26 @@ import { fleetProgress } from './fleet-progress.js';
 /** @throws EnrollkitError of the flags, the list, the CA, the profile, and what `issueFleet` throws */
 export async function issueFromFlags({ flags }: Input, context: Context): Promise<void> {
   const { output, signal } = context;
-  const places = placesFrom(flags, context);
+  const places = await placesFrom(flags, context);
   const shard = flags.shard === undefined ? undefined : parseShard(flags.shard as string);
   const profile = profileFor('device', flags);
   const { commonName: _, ...subject } = subjectFrom('', flags);
   const source = await sourceFrom(flags, subject);
   const ca = await withPassphrase(flags, context, (opening) => signingCa(flags, opening, 'intermediate'));
-  const request: FleetRequest = {
+  const range = shard ? shardRange(shard, source.count) : { begin: 0, end: source.count };
+  const progress = fleetProgress(output, range.end - range.begin, flags.quiet === true);
+  const started = performance.now();
+  const result = await issueFleet({
     source,
-    range: shard ? rangeOf(shard, source.count) : { begin: 0, end: source.count },
-    ca: { certificate: ca.pem, privateKey: ca.privateKey, parsed: ca.certificate, chainPem: ca.chainPem },
+    range,
+    ca: { certificate: ca.pem, privateKey: ca.privateKey, chainPem: ca.chainPem },
     profile,
-    keyAlgorithm: (flags.keyAlgorithm as KeyAlgorithm | undefined) ?? 'ec-p256',
+    keyAlgorithm: flags.keyAlgorithm as KeyAlgorithm | undefined,
     validityDays: flags.days as number | undefined,
     subject,
     pfx: flags.pfx === true,
     ...places,
-  };
-  const progress = fleetProgress(output, request.range.end - request.range.begin, flags.quiet === true);
-  const started = performance.now();
-  const result = await issueFleet(request, {
-    workers: (flags.workers as number | undefined) ?? availableParallelism(),
+    workers: flags.workers as number | undefined,
     at: context.now(),
     signal,
     onProgress: (devices) => progress.on(devices),
@@ -74,12 +73,15 @@ export async function issueFromFlags({ flags }: Input, context: Context): Promis
   tell(`valid until ${result.notAfter}; listed in ${here(manifest)}`);
 }
 
-async function sourceFrom(flags: Input['flags'], subject: FleetRequest['subject']): Promise<DeviceSource> {
+async function sourceFrom(
+  flags: Input['flags'],
+  subject: IssueFleetOptions['subject'],
+): Promise<DeviceSource> {
   const { pattern, from } = flags as Record<string, string | undefined>;
   const count = flags.count as number | undefined;
   if (from !== undefined) {
     if (pattern === undefined && count === undefined) {
-      return (await import('../../fleet/devices/device-list.js')).listSource(from, subject);
+      return (await import('../../fleet/devices/device-list.js')).devicesFromList(from, subject);
     }
     const other = pattern === undefined ? '--count' : '--pattern';
     throw new EnrollkitError('USAGE', `--from and ${other} were both given.`, {
@@ -91,24 +93,24 @@ async function sourceFrom(flags: Input['flags'], subject: FleetRequest['subject'
       next: "Give --count N --pattern 'sensor-{000001..}', or --from FILE.csv.",
     });
   }
-  const parsed = parsePattern(pattern, count);
-  return patternSource(parsed.pattern, parsed.count);
+  return devicesFromPattern(pattern, count);
 }
 
-function placesFrom(
+async function placesFrom(
   flags: Input['flags'],
   { output }: Context,
-): Pick<FleetRequest, 'format' | 'out' | 'manifest'> {
+): Promise<Pick<IssueFleetOptions, 'format' | 'out' | 'manifest'>> {
   const format = (flags.format as FleetFormat | undefined) ?? 'dir';
+  const isFolder = (await loadFormat(format)).folder !== undefined;
   const given = flags.out as string | undefined;
   if (given === '')
     throw new EnrollkitError('USAGE', '--out is empty.', { next: 'Name a file or a folder.' });
-  const path = given ?? (format === 'dir' ? 'fleet' : '-');
+  const path = given ?? (isFolder ? 'fleet' : '-');
   const manifest = flags.manifest as string | undefined;
   if (path !== '-') {
     return { format, ...fleetFiles(path, flags) };
   }
-  if (format === 'dir') {
+  if (isFolder) {
     throw new EnrollkitError('USAGE', 'Folders do not go to standard output.', {
       next: 'Name a folder with --out FOLDER, or choose --format ndjson or --format tar.',
     });

@@ -1,3 +1,4 @@
+import { fleetFormats } from '../../fleet/formats/formats.js';
 import { caFlags, makingFlags, secretAndOutputFlags } from '../cert/flags.js';
 import type { Command, Context, Flag, Input } from '../kernel/command.js';
 import { wholeNumber } from '../kernel/flags.js';
@@ -40,7 +41,7 @@ const flags: readonly Flag[] = [
   {
     name: 'format',
     value: 'NAME',
-    choices: ['dir', 'ndjson', 'tar'],
+    choices: fleetFormats,
     group: where,
     summary: 'a folder a device, a line of JSON a device, or a tar archive of folders (default: dir)',
   },

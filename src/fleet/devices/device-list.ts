@@ -1,30 +1,35 @@
-/** Devices out of a list: checked as a whole before anything is made, then read again as they are needed. */
+/** The devices of a list: checked as a whole before anything is made, then read again as they are needed. */
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { registrationIdProblem, sameId } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
 import type { Subject } from '../../pki/make/issue.js';
-import { alternativeNameKinds, alternativeNamesProblem } from '../issue/alternative-names.js';
+import { batchesOf } from '../batches.js';
 import { subjectPrefix } from '../issue/certificate-template.js';
-import type { DeviceRequest, SubjectPrefix } from '../issue/device.js';
+import { fileError } from '../text-files.js';
+import { alternativeNameKinds, alternativeNamesProblem } from './alternative-names.js';
+import type { DeviceRequest, SubjectPrefix } from './device.js';
 import type { DeviceSource, Range } from './device-source.js';
-import { fileError } from './file-lines.js';
 import { IdTable } from './id-table.js';
 import { type ListedDevice, type ListRecord, recordsOf } from './list-records.js';
 
-/** More at once help nobody. */
+/** Problems shown at once. */
 const maxProblems = 5;
 const maxTagNames = 100;
 
 /**
- * Reads a list once to check it, in little memory however long it is.
+ * Devices from a CSV file with a header, or from a file of NDJSON; docs/fleet.md has the columns. The whole list is
+ * checked now, in little memory however long it is, and read again when the devices are made.
  *
- * @param subject what every device has besides; an organization of the list takes the place of the one in it
- * @throws EnrollkitError FILE_UNREADABLE, or INVALID_DEVICE_LIST with file and line of each problem
+ * @param subject the `subject` that `issueFleet` is called with; an organization in the list overrides its own
+ * @throws EnrollkitError FILE_UNREADABLE; INVALID_DEVICE_LIST with file and line of the first five problems
  */
-export async function listSource(path: string, subject: Omit<Subject, 'commonName'>): Promise<DeviceSource> {
+export async function devicesFromList(
+  path: string,
+  subject: Omit<Subject, 'commonName'> = {},
+): Promise<DeviceSource> {
   assertRegularFile(path);
-  const prefixes = new SubjectPrefixes(subject);
+  const prefixOf = cachedPrefixes(subject);
   const problems: string[] = [];
   const ids = new IdTable();
   const tagNames: string[] = [];
@@ -33,7 +38,7 @@ export async function listSource(path: string, subject: Omit<Subject, 'commonNam
     const found =
       typeof record.device === 'string'
         ? record.device
-        : (problemOf(record.device, prefixes) ??
+        : (problemOf(record.device, prefixOf) ??
           tagProblem(record.device, tagNames) ??
           (await duplicateOf(
             record.device.registrationId,
@@ -48,21 +53,14 @@ export async function listSource(path: string, subject: Omit<Subject, 'commonNam
   if (count === 0) problems.push(`${path}: it lists no device`);
   if (problems.length > 0) throw invalid(problems);
   const digest = await digestOfFile(path);
-  const devices = (range: Range) => devicesOf(path, range, { prefixes, tagNames });
+  const devices = (range: Range) => devicesOf(path, range, { prefixOf, tagNames });
   return {
     count,
     tagNames,
     identity: { list: digest },
     devices,
     async *batches(range, size) {
-      let batch: DeviceRequest[] = [];
-      for await (const device of devices(range)) {
-        batch.push(device);
-        if (batch.length < size) continue;
-        yield { devices: batch };
-        batch = [];
-      }
-      if (batch.length > 0) yield { devices: batch };
+      for await (const batch of batchesOf(devices(range), size)) yield { devices: batch };
     },
   };
 }
@@ -70,7 +68,7 @@ export async function listSource(path: string, subject: Omit<Subject, 'commonNam
 async function* devicesOf(
   path: string,
   { begin, end }: Range,
-  { prefixes, tagNames }: { prefixes: SubjectPrefixes; tagNames: readonly string[] },
+  { prefixOf, tagNames }: { prefixOf: PrefixOf; tagNames: readonly string[] },
 ): AsyncGenerator<DeviceRequest, void, undefined> {
   if (begin >= end) return;
   let index = 0;
@@ -86,7 +84,7 @@ async function* devicesOf(
     const { registrationId, organization, tags } = device;
     return {
       registrationId,
-      ...(organization === undefined ? {} : { subjectPrefix: prefixes.of(organization) }),
+      ...(organization === undefined ? {} : { subjectPrefix: prefixOf(organization) }),
       ...(alternativeNameKinds.some((kind) => device[kind]) ? { alternativeNames: namesOf(device) } : {}),
       ...(tagNames.length === 0 ? {} : { tags: tagNames.map((name) => tags?.[name] ?? '') }),
     };
@@ -95,32 +93,28 @@ async function* devicesOf(
 
 const namesOf = ({ dns, ip, uri, email }: ListedDevice) => ({ dns, ip, uri, email });
 
-/** Subjects by their organization: a few organizations have most of the devices. */
-class SubjectPrefixes {
-  readonly #subject: Omit<Subject, 'commonName'>;
-  readonly #known = new Map<string, SubjectPrefix>();
+/** The subject for an organization. @throws EnrollkitError INVALID_SUBJECT */
+type PrefixOf = (organization: string) => SubjectPrefix;
 
-  constructor(subject: Omit<Subject, 'commonName'>) {
-    this.#subject = subject;
-  }
-
-  /** @throws EnrollkitError INVALID_SUBJECT */
-  of(organization: string): SubjectPrefix {
-    let prefix = this.#known.get(organization);
+/** Caches the subjects: a few organizations have most of the devices. */
+function cachedPrefixes(subject: Omit<Subject, 'commonName'>): PrefixOf {
+  const cache = new Map<string, SubjectPrefix>();
+  return (organization) => {
+    let prefix = cache.get(organization);
     if (!prefix) {
-      prefix = subjectPrefix({ ...this.#subject, organization });
-      if (this.#known.size >= 1000) this.#known.clear();
-      this.#known.set(organization, prefix);
+      prefix = subjectPrefix({ ...subject, organization });
+      if (cache.size >= 1000) cache.clear();
+      cache.set(organization, prefix);
     }
     return prefix;
-  }
+  };
 }
 
-function problemOf(device: ListedDevice, prefixes: SubjectPrefixes): string | undefined {
+function problemOf(device: ListedDevice, prefixOf: PrefixOf): string | undefined {
   const problem = registrationIdProblem(device.registrationId) ?? alternativeNamesProblem(namesOf(device));
   if (problem !== undefined || device.organization === undefined) return problem;
   try {
-    prefixes.of(device.organization);
+    prefixOf(device.organization);
     return undefined;
   } catch (error) {
     if (error instanceof EnrollkitError) return error.message;
@@ -128,10 +122,10 @@ function problemOf(device: ListedDevice, prefixes: SubjectPrefixes): string | un
   }
 }
 
-/** Notes names of tags that are new. */
+/** Adds new tag names to `known`. */
 function tagProblem({ tags = {} }: ListedDevice, known: string[]): string | undefined {
   for (const [name, value] of Object.entries(tags)) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: a line of the manifest is a device.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: each line of the manifest is a device.
     if (/[\u0000-\u001f\u007f]/.test(name + value)) {
       return `The tag ${JSON.stringify(name.slice(0, 64))} holds control characters.`;
     }
@@ -143,7 +137,7 @@ function tagProblem({ tags = {} }: ListedDevice, known: string[]): string | unde
   return undefined;
 }
 
-/** A digest that was seen is nearly always the same ID; the earlier record tells. */
+/** An equal digest nearly always means an equal ID; only the earlier record can tell. */
 async function duplicateOf(
   id: string,
   suspects: readonly number[],

@@ -1,25 +1,24 @@
-/** IDs out of a pattern: `sensor-{000001..}`, `{1..}-gateway`, `device-{0001..0500}`. */
+/** Patterns of IDs: `sensor-{000001..}`, `{1..}-gateway`, `device-{0001..0500}`. */
 import { registrationIdProblem } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
 
 export interface IdPattern {
   prefix: string;
   suffix: string;
-  /** Numbers are filled with zeros to this many digits; longer ones stay as they are. */
+  /** Numbers are padded with zeros to this many digits. */
   width: number;
   /** The number of the first device. */
   start: number;
 }
 
-/** Far above what DPS takes (1,000,000 devices), and one run would take an hour. */
+/** Far above the limit of DPS (1,000,000 devices); issuing as many takes an hour. */
 export const maxFleetSize = 100_000_000;
 
 /**
- * Reads a pattern: a text with one `{START..}` or `{START..END}` in it. A number keeps the zeros that START is written
- * with; one that has more digits than START is written whole.
+ * Parses a pattern; see {@link devicesFromPattern}.
  *
- * @param count how many devices; may be left out when the pattern has an END
- * @throws EnrollkitError USAGE, or INVALID_REGISTRATION_ID when an ID would not be legal
+ * @param count how many devices; not needed when the pattern has an END
+ * @throws EnrollkitError USAGE; INVALID_REGISTRATION_ID when an ID would not be valid
  */
 export function parsePattern(text: string, count: number | undefined): { pattern: IdPattern; count: number } {
   const match = /^([^{}]*)\{(\d{1,15})\.\.(\d{1,15})?\}([^{}]*)$/.exec(text);
@@ -28,7 +27,7 @@ export function parsePattern(text: string, count: number | undefined): { pattern
   const start = Number(first);
   const size = sizeOf(text, start, last === undefined ? undefined : Number(last), count);
   const pattern: IdPattern = { prefix, suffix: suffix ?? '', width: widthOf(first, last), start };
-  // Only the number differs: when the shortest and the longest ID are legal, all are.
+  // Only the number differs: if the shortest and the longest ID are valid, all are.
   for (const id of [idAt(pattern, 0), idAt(pattern, size - 1)]) {
     const problem = registrationIdProblem(id);
     if (problem) throw new EnrollkitError('INVALID_REGISTRATION_ID', `--pattern: ${problem}`);
@@ -36,7 +35,7 @@ export function parsePattern(text: string, count: number | undefined): { pattern
   return { pattern, count: size };
 }
 
-/** The ID of a device; the first one has the index 0. */
+/** The ID of a device. @param index from 0 */
 export function idAt({ prefix, suffix, width, start }: IdPattern, index: number): string {
   return prefix + String(start + index).padStart(width, '0') + suffix;
 }
@@ -58,7 +57,7 @@ function sizeOf(text: string, start: number, end: number | undefined, count: num
   );
 }
 
-/** As in a shell: zeros in front of either number count. */
+/** As in a shell, leading zeros of either number count. */
 function widthOf(first: string, last: string | undefined): number {
   const isPadded = (number: string) => number.length > 1 && number.startsWith('0');
   if (!isPadded(first) && !(last !== undefined && isPadded(last))) return 0;

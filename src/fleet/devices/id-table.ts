@@ -1,9 +1,9 @@
-/** Which IDs were seen, for millions of them: 12 octets each in place of a hundred. */
+/** The IDs seen so far, for millions of them: 12 octets each instead of a hundred. */
 import { hash } from 'node:crypto';
 
 /**
- * A hash table of digests. Equal IDs, letter case aside, always find each other; others only by a chance of 2^-64,
- * which is for the caller to rule out.
+ * A hash table of digests. IDs that are equal, ignoring case, always have the same digest; others by a chance of 2^-64,
+ * which the caller has to rule out.
  */
 export class IdTable {
   #high = new Uint32Array(1024);
@@ -16,11 +16,11 @@ export class IdTable {
    * Adds an ID.
    *
    * @param record its number, from 0
-   * @returns the numbers of the earlier records that have the same digest
+   * @returns the numbers of earlier records with the same digest
    */
   add(id: string, record: number): number[] {
     if ((this.#size + 1) * 3 > this.#records.length * 2) this.#grow();
-    // DPS compares registration IDs without regard to case.
+    // DPS compares registration IDs without case.
     const digest = hash('sha1', id.toLowerCase(), 'buffer');
     this.#size += 1;
     return this.#put(digest.readUInt32LE(0), digest.readUInt32LE(4), record + 1);

@@ -1,12 +1,12 @@
-/** The records of a list of devices: CSV with a header (RFC 4180), or a line of JSON each. Read as a stream. */
+/** The records of a list of devices, as a stream: CSV with a header (RFC 4180), or NDJSON. */
 import { createReadStream } from 'node:fs';
 import { CsvError, parse } from 'csv-parse';
 import { z } from 'zod';
-import { type AlternativeNameKind, alternativeNameKinds } from '../issue/alternative-names.js';
-import { tagPrefix } from '../issue/manifest-rows.js';
-import { fileError, linesOf } from './file-lines.js';
+import { tagPrefix } from '../manifest.js';
+import { fileError, linesOf } from '../text-files.js';
+import { type AlternativeNameKind, alternativeNameKinds } from './alternative-names.js';
 
-/** What a list says of a device; not checked beyond its shape. */
+/** A device in a list; only its shape is checked. */
 export interface ListedDevice {
   registrationId: string;
   organization?: string | undefined;
@@ -20,7 +20,7 @@ export interface ListedDevice {
 export interface ListRecord {
   /** From 1. */
   line: number;
-  /** The device, or a sentence part on what is wrong with the record. */
+  /** The device, or part of a sentence about what is wrong with the record. */
   device: ListedDevice | string;
 }
 

@@ -1,33 +1,31 @@
 /**
- * Certificates by stamping: everything that is the same in all certificates of a fleet was made once, by `issue()`;
- * what differs is written into its place. Loaded by every worker, so it imports nothing heavy.
+ * Stamps certificates: what all certificates of a fleet have in common was made once, by `issue()`; what differs is
+ * filled in. Loaded by every worker, so it imports nothing heavy.
  */
+import { type KeyObject, sign } from 'node:crypto';
 
-import type { KeyObject } from 'node:crypto';
-import { sign } from 'node:crypto';
-
-/** The parts of a certificate that do not change from device to device; DER. Plain data, for worker threads. */
+/** The parts that all certificates have in common; DER. Plain data, for worker threads. */
 export interface CertificateTemplate {
   /** AlgorithmIdentifier of the signature. */
   signatureAlgorithm: Uint8Array;
-  /** What stands between serial number and subject: signature algorithm, issuer, validity. */
+  /** Everything between serial number and subject: signature algorithm, issuer, validity. */
   middle: Uint8Array;
-  /** The extensions in their order, cut where something is to be filled in. */
+  /** The extensions in order, cut where something is filled in. */
   extensions: readonly ExtensionPart[];
-  /** The digest that the issuer signs with, in node:crypto's words. */
+  /** The digest of the signature, as node:crypto calls it. */
   digest: string;
-  /** What the certificate says, for those who list it; ISO 8601, whole seconds. */
+  /** The validity in `middle`; ISO 8601, whole seconds. */
   notBefore: string;
   notAfter: string;
 }
 
 export type ExtensionPart = Uint8Array | 'keyIdentifier' | 'alternativeNames';
 
-/** What is different from device to device. */
+/** What differs from device to device. */
 export interface Stamping {
-  /** 1 to 20 octets, most significant first; a positive number whatever its first bit. */
+  /** 1 to 20 octets, big-endian; an unsigned number. */
   serialNumber: Uint8Array;
-  /** The relative distinguished names that stand before the common name; DER, empty when there are none. */
+  /** The relative distinguished names before the common name; DER, may be empty. */
   subjectPrefix: Uint8Array;
   /** ASCII, 1 to 64 characters. */
   commonName: string;
@@ -35,7 +33,7 @@ export interface Stamping {
   publicKeyInfo: Uint8Array;
   /** The subject key identifier; 20 octets. */
   keyIdentifier: Uint8Array;
-  /** The whole extension; DER. */
+  /** The complete extension; DER. */
   alternativeNames?: Uint8Array | undefined;
 }
 
@@ -45,14 +43,12 @@ const version3 = Uint8Array.of(0xa0, 0x03, 0x02, 0x01, 0x02);
 /** Room after the signed part for the algorithm and the largest signature: RSA 16384. */
 const tail = 2304;
 
-/**
- * Writes certificates one after the other into one buffer: what it returns is valid until the next call.
- */
+/** Writes certificates into one buffer, one after another: what it returns is valid until the next call. */
 export class CertificateStamp {
   readonly #template: CertificateTemplate;
   readonly #extensions: readonly ExtensionPart[];
   #buffer = Buffer.allocUnsafe(4096 + tail);
-  /** Where the signed part ends, and where what is written next ends: DER is written backwards, for its lengths. */
+  /** Where the signed part ends, and where the next write ends: DER is written backwards, since lengths come first. */
   #end = 4096;
   #at = 4096;
 
@@ -116,7 +112,7 @@ export class CertificateStamp {
     this.#wrap(0x30, end);
   }
 
-  /** A positive INTEGER in as few octets as it takes (X.690 section 8.3.2). */
+  /** A positive INTEGER in as few octets as possible (X.690 section 8.3.2). */
   #serialNumber(octets: Uint8Array): void {
     const end = this.#at;
     let first = 0;
@@ -131,7 +127,7 @@ export class CertificateStamp {
     this.#buffer.set(bytes, this.#at);
   }
 
-  /** Puts tag and length in front of what was written since `end`. */
+  /** Puts tag and length before everything up to `end`. */
   #wrap(tag: number, end: number): void {
     const buffer = this.#buffer;
     const length = end - this.#at;
@@ -147,7 +143,7 @@ export class CertificateStamp {
     buffer[--this.#at] = tag;
   }
 
-  /** Room for everything that has no fixed size, and for the rest. */
+  /** Makes room. @param variable octets of the parts whose size differs */
   #reserve(variable: number): void {
     let fixed = this.#template.middle.length;
     for (const part of this.#extensions) fixed += typeof part === 'string' ? 20 : part.length;

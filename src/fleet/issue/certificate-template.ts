@@ -1,5 +1,4 @@
-/** What all certificates of a fleet have in common, taken from one that `issue()` made. */
-
+/** The common parts of a fleet's certificates, taken from one that `issue()` made. */
 import type { KeyObject } from 'node:crypto';
 import { signatureAlgorithm } from '../../pki/crypto.js';
 import { type Element, objectIdentifierOf, octetStringOf, readOnly, sequenceOf } from '../../pki/der/read.js';
@@ -9,12 +8,13 @@ import { subjectName } from '../../pki/make/requested-names.js';
 import { parseCertificate } from '../../pki/x509/certificate.js';
 import { extensionTypes } from '../../pki/x509/extensions.js';
 import { nameOf } from '../../pki/x509/name.js';
+import type { SubjectPrefix } from '../devices/device.js';
+import { isoSeconds } from '../manifest.js';
 import type { CertificateTemplate, ExtensionPart } from './certificate-stamp.js';
-import type { SubjectPrefix } from './device.js';
 
 export interface TemplateRequest {
   profile: Profile;
-  /** Any of the kind that the devices have: only the kind counts, since RSA keys have a usage more. */
+  /** Any key of the devices' kind: certificates of RSA keys have one key usage more. */
   publicKey: KeyObject;
   issuer: Required<Issuer>;
   /** Now; see `issue()`. */
@@ -23,7 +23,7 @@ export interface TemplateRequest {
 }
 
 /**
- * Makes one certificate of the profile, and cuts it where the certificates of a fleet differ.
+ * Makes a certificate with the profile, and cuts it where the certificates of a fleet differ.
  *
  * @throws EnrollkitError as `issue()` does
  */
@@ -92,8 +92,4 @@ export function subjectPrefix(subject: Omit<Subject, 'commonName'>): SubjectPref
     der: Uint8Array.from(Buffer.concat(relativeNames.map(({ raw }) => raw))),
     text: nameOf(element).text.slice('CN=x'.length),
   };
-}
-
-function isoSeconds(date: Date): string {
-  return date.toISOString().replace('.000Z', 'Z');
 }

@@ -1,20 +1,20 @@
-/** Makes devices: a key pair, a certificate, and what people list of it. Loaded by every worker. */
+/** Makes devices: a key pair, a certificate and its row in the manifest. Loaded by every worker. */
 import { hash, type KeyObject, randomFillSync } from 'node:crypto';
 import type { KeyAlgorithm } from '../../pki/keys.js';
-import { encodeAlternativeNames } from './alternative-names.js';
+import { encodeAlternativeNames } from '../devices/alternative-names.js';
+import type { DeviceRequest, MadeDevice, SubjectPrefix } from '../devices/device.js';
 import { CertificateStamp, type CertificateTemplate } from './certificate-stamp.js';
-import type { DeviceRequest, MadeDevice, SubjectPrefix } from './device.js';
 import { type EncodedKeyPair, keyPairOf, keyPairSource } from './key-pairs.js';
 
 export interface DeviceMakerSetup {
   template: CertificateTemplate;
   issuerKey: KeyObject;
   keyAlgorithm: KeyAlgorithm;
-  /** Of a device that brings no own. */
+  /** For devices without one. */
   subjectPrefix: SubjectPrefix;
 }
 
-/** As `issue()`: 128 random bits. */
+/** 128 random bits, like `issue()`. */
 const serialNumberOctets = 16;
 
 export class DeviceMaker {
@@ -30,7 +30,7 @@ export class DeviceMaker {
     this.#nextKeyPair = keyPairSource(setup.keyAlgorithm);
   }
 
-  /** @param key PKCS#8 DER; made here when left out */
+  /** @param key PKCS#8 DER; a new one by default */
   make(
     { registrationId, subjectPrefix, alternativeNames, tags }: DeviceRequest,
     key?: Uint8Array,
@@ -64,7 +64,7 @@ export class DeviceMaker {
     };
   }
 
-  /** Of the platform's secure generator, taken for many at once; never zero (RFC 5280 section 4.1.2.2). */
+  /** Random octets, drawn for many serial numbers at once; never zero (RFC 5280 section 4.1.2.2). */
   #serialNumber(): Buffer {
     if (this.#randomUsed === this.#random.length) {
       randomFillSync(this.#random);

@@ -1,13 +1,10 @@
-/** PKCS#12 files of devices. Loaded only when they are asked for. */
-
+/** PKCS#12 files of devices; loaded only when they are requested. */
 import { createPfx } from '../../pki/containers/pkcs12-write.js';
 import { privateKeyOf } from '../../pki/private-key.js';
 import { certificateDers } from '../../pki/x509/certificate.js';
-import type { MadeDevice } from './device.js';
+import type { MadeDevice } from '../devices/device.js';
 
-/**
- * A function that adds the PKCS#12 file: certificate, key and chain, without a passphrase, as `key.pem` is without one.
- */
+/** Returns a function that adds a PKCS#12 file: certificate, key and chain, without a passphrase, like `key.pem`. */
 export function pfxMaker(issuersPem: string): (device: MadeDevice) => Promise<MadeDevice> {
   const chain = certificateDers(issuersPem);
   return async (device) => ({

@@ -1,21 +1,21 @@
-/** What lies where a fleet is to be made: nothing, this very fleet, or something else. */
-import { existsSync, opendirSync, statSync } from 'node:fs';
+/** What is at the place of a fleet before a run: nothing, the same fleet, finished, or something else. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { EnrollkitError } from '../../errors.js';
 import { keyAlgorithmOf } from '../../pki/keys.js';
 import { usualBackdateMinutes } from '../../pki/make/sign-certificate.js';
 import { dayMs } from '../../pki/make/validity.js';
-import { type Certificate, sha256Thumbprint } from '../../pki/x509/certificate.js';
+import { type Certificate, parseCertificate, sha256Thumbprint } from '../../pki/x509/certificate.js';
 import { lookAt } from '../../workspace/files.js';
-import { linesOf } from '../devices/file-lines.js';
-import { encodeAlternativeNames } from './alternative-names.js';
+import { encodeAlternativeNames } from '../devices/alternative-names.js';
+import type { DeviceRequest } from '../devices/device.js';
+import type { OutputFormat } from '../formats/output-format.js';
+import { csvField, isoSeconds, manifestHeader } from '../manifest.js';
+import { linesOf } from '../text-files.js';
 import { CertificateStamp } from './certificate-stamp.js';
 import { certificateTemplate, subjectPrefix } from './certificate-template.js';
-import type { DeviceRequest } from './device.js';
-import { lastCertificate } from './last-certificate.js';
-import { csvField, manifestHeader } from './manifest-rows.js';
 import type { FleetRequest } from './request.js';
 
-/** @throws EnrollkitError FILE_EXISTS when there is something that a fleet would be written over */
+/** @throws EnrollkitError FILE_EXISTS when the fleet would overwrite something */
 export function assertFree({ out, manifest }: FleetRequest): void {
   for (const path of typeof out === 'string' ? [out, manifest] : [manifest]) {
     if (isFree(path)) continue;
@@ -27,21 +27,21 @@ export function assertFree({ out, manifest }: FleetRequest): void {
 }
 
 /**
- * The dates of this very fleet, when it was finished earlier: every device stands in the manifest, in its order, and
- * the last certificate of the output is what this fleet's would be.
+ * The dates of the certificates when this fleet was finished by an earlier run: the manifest lists every device, in
+ * order, and the last certificate of the output is the one that this fleet would have.
  */
 export async function finishedFleet(
   request: FleetRequest,
+  format: OutputFormat,
 ): Promise<{ notBefore: string; notAfter: string } | undefined> {
   const { out, manifest } = request;
   if (typeof out !== 'string' || !existsSync(out) || !existsSync(manifest)) return undefined;
   const last = await lastOfManifest(request);
   if (!last) return undefined;
-  const certificate = lastCertificate(request, last.device.registrationId);
+  const certificate = lastCertificate(format, out, last.device.registrationId);
   if (!certificate || sha256Thumbprint(certificate) !== last.sha256Thumbprint) return undefined;
   if (!(await isAsRequested(certificate, last.device, request))) return undefined;
-  const seconds = (date: Date) => date.toISOString().replace('.000Z', 'Z');
-  return { notBefore: seconds(certificate.notBefore), notAfter: seconds(certificate.notAfter) };
+  return { notBefore: isoSeconds(certificate.notBefore), notAfter: isoSeconds(certificate.notAfter) };
 }
 
 interface LastRow {
@@ -49,7 +49,20 @@ interface LastRow {
   sha256Thumbprint: string;
 }
 
-/** The last device, when the manifest lists those of the fleet and no others. */
+/** Undefined when the output has none that can be read. */
+function lastCertificate(format: OutputFormat, out: string, registrationId: string): Certificate | undefined {
+  try {
+    const pem = format.lastCertificate(out, registrationId);
+    return pem === undefined ? undefined : parseCertificate(pem);
+  } catch (error) {
+    if (error instanceof EnrollkitError || error instanceof SyntaxError) return undefined;
+    // For instance, a folder where a file is expected, or the reverse.
+    if ((error as NodeJS.ErrnoException).syscall !== undefined) return undefined;
+    throw error;
+  }
+}
+
+/** The last device, when the manifest lists the devices of the fleet and no others. */
 async function lastOfManifest({
   source,
   range,
@@ -80,7 +93,7 @@ async function lastOfManifest({
   }
 }
 
-/** Whether a certificate is what the fleet's stamp makes of its key, its serial number and its date. */
+/** Whether the fleet's stamp makes the same certificate from its key, its serial number and its date. */
 async function isAsRequested(
   certificate: Certificate,
   { registrationId, subjectPrefix: own, alternativeNames }: DeviceRequest,
@@ -89,7 +102,7 @@ async function isAsRequested(
   const { publicKey, notBefore, serialNumber, subjectKeyIdentifier = '' } = certificate;
   if (keyAlgorithmOf(publicKey) !== keyAlgorithm) return false;
   const backdateMs = (profile.backdateMinutes ?? usualBackdateMinutes) * 60_000;
-  // The issuer's first days move the beginning; the end of such a fleet tells when it was made.
+  // No certificate begins before its issuer. If this one begins with it, its end tells when it was made.
   const at =
     notBefore > ca.parsed.notBefore
       ? new Date(notBefore.getTime() + backdateMs)
@@ -107,23 +120,17 @@ async function isAsRequested(
   return toBeSigned.equals(certificate.toBeSigned);
 }
 
-/** Whether there is nothing at a path that a fleet would be written over; an empty folder is nothing. */
+/** Whether a fleet would overwrite nothing at a path: there is nothing, or an empty folder. */
 function isFree(path: string): boolean {
   let isFolder: boolean;
   try {
     isFolder = statSync(path).isDirectory();
   } catch (cause) {
-    // A link to nothing is something.
+    // A dangling link counts as something.
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return lookAt(path) === undefined;
     throw new EnrollkitError('FILE_UNREADABLE', `${path} cannot be looked at: ${(cause as Error).message}.`, {
       cause,
     });
   }
-  if (!isFolder) return false;
-  const entries = opendirSync(path);
-  try {
-    return entries.readSync() === null;
-  } finally {
-    entries.closeSync();
-  }
+  return isFolder && readdirSync(path).length === 0;
 }

@@ -1,8 +1,8 @@
 /**
- * The journal of a fleet: which fleet it is, and how much of it is done. It lies beside the output while a run works,
- * and after a run that was interrupted; a run that ends removes it.
+ * The journal of a fleet: which fleet it is, and how much of it is done. It is beside the output during a run and after
+ * one that was interrupted; a run that finishes removes it.
  *
- * One JSON object a line, only ever appended; a last line that was cut off does not count.
+ * One JSON object per line, only ever appended; a last line that was cut off is ignored.
  */
 import {
   closeSync,
@@ -11,13 +11,21 @@ import {
   ftruncateSync,
   openSync,
   rmSync,
+  statSync,
   truncateSync,
   writeSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { EnrollkitError } from '../../errors.js';
-import { lookAt, readTextIfExists, secretFileMode, unwritable } from '../../workspace/files.js';
+import {
+  createFileAtomically,
+  lookAt,
+  readTextIfExists,
+  secretFileMode,
+  unwritable,
+} from '../../workspace/files.js';
 import { jsonOf } from '../../workspace/json-text.js';
 import { isAlive } from '../../workspace/lock.js';
 
@@ -30,18 +38,21 @@ const doneLine = z.object({
     manifest: z.number(),
     /** SHA-256 of the last octets of each. */
     tails: z.object({ output: z.string().optional(), manifest: z.string() }).optional(),
-    /** Whether what ends the output stands there, too. */
+    /** Whether the output has its end, too. */
     ended: z.boolean().optional(),
   }),
 });
 const line = z.union([fleetLine, runLine, doneLine]);
+type Line = z.infer<typeof line>;
 
-/** How far a run came: devices, and the lengths of the two files at that point in octets. */
+const textOf = (record: Line) => `${JSON.stringify(record)}\n`;
+
+/** How far a run got: devices, and the lengths of the two files at that point, in octets. */
 export type Progress = z.infer<typeof doneLine>['done'];
 
 export class FleetJournal {
   readonly path: string;
-  /** What an earlier run did; undefined when none has made the output. */
+  /** What an earlier run did; undefined when none has created the output. */
   readonly done: Progress | undefined;
   #file: number | undefined;
 
@@ -52,11 +63,11 @@ export class FleetJournal {
   }
 
   /**
-   * Opens the journal of an interrupted run, or begins one.
+   * Opens the journal of an interrupted run, or starts one.
    *
-   * @param request a digest of everything that decides what the fleet is
+   * @param request a digest that identifies the fleet
    * @param assertFree called when there is no journal: throws when something is in the way
-   * @throws EnrollkitError FILE_EXISTS when it is another fleet's, FOLDER_IN_USE when a run works on it,
+   * @throws EnrollkitError FILE_EXISTS when it is another fleet's; FOLDER_IN_USE when another run works on it;
    *   JOURNAL_UNREADABLE, FILE_UNWRITABLE
    */
   static open(path: string, request: string, assertFree: () => void): FleetJournal {
@@ -78,28 +89,38 @@ export class FleetJournal {
       );
     }
     assertNoneRuns(path, before.runs.at(-1));
+    const run = { host: hostname(), process: process.pid };
+    const first = { fleet: { version: 1, request } } as const;
+    if (before.text === undefined) createJournal(path, [first, { run }]);
     let file: number;
     try {
-      if (before.text !== undefined) truncateSync(path, before.whole);
-      file = openSync(path, before.text === undefined ? 'ax' : 'a', secretFileMode);
+      if (Buffer.byteLength(before.text ?? '') > before.whole) truncateSync(path, before.whole);
+      file = openSync(path, 'a', secretFileMode);
     } catch (cause) {
       throw unwritable(path, cause);
     }
     const journal = new FleetJournal(path, file, before.done);
-    if (!before.fleet) journal.#append({ fleet: { version: 1, request } });
-    journal.#append({ run: { host: hostname(), process: process.pid } });
-    // Two that begin at the same moment see each other here.
-    const others = readJournal(path).runs.slice(before.runs.length);
-    for (const other of others) if (other.process !== process.pid) assertNoneRuns(path, other);
+    if (before.text === undefined) return journal;
+    try {
+      if (!before.fleet) journal.#append(first);
+      journal.#append({ run });
+      // Of two runs that start at the same moment, the one whose line comes first continues.
+      const runs = readJournal(path).runs.slice(before.runs.length);
+      const own = runs.findIndex(({ host, process }) => host === run.host && process === run.process);
+      for (const earlier of runs.slice(0, own)) assertNoneRuns(path, earlier);
+    } catch (error) {
+      journal.close();
+      throw error;
+    }
     return journal;
   }
 
-  /** To be called when what it says is on the disk. */
+  /** To be called when the data that it refers to is on the disk. */
   commit(done: Progress): void {
     this.#append({ done });
   }
 
-  /** Nothing is left to do. */
+  /** Removes the journal of a fleet that is finished. */
   remove(): void {
     this.close();
     rmSync(this.path, { force: true });
@@ -110,18 +131,31 @@ export class FleetJournal {
     this.#file = undefined;
   }
 
-  #append(record: z.infer<typeof line>): void {
+  #append(record: Line): void {
     const file = this.#file!;
     const { size } = fstatSync(file);
     try {
-      const bytes = Buffer.from(`${JSON.stringify(record)}\n`);
+      const bytes = Buffer.from(textOf(record));
       for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
       fdatasyncSync(file);
     } catch (cause) {
-      // Half a line must not be the beginning of the next one.
+      // The next line must not start behind half a line.
       ftruncateSync(file, size);
       throw unwritable(this.path, cause);
     }
+  }
+}
+
+/** Creates a journal with its first lines, so that another run never sees it without them. */
+function createJournal(path: string, lines: readonly Line[]): void {
+  try {
+    statSync(dirname(path));
+    createFileAtomically(path, lines.map(textOf).join(''), secretFileMode);
+  } catch (cause) {
+    if (!(cause instanceof EnrollkitError)) throw unwritable(path, cause);
+    // Another run may have been quicker.
+    assertNoneRuns(path, readJournal(path).runs.at(-1));
+    throw cause;
   }
 }
 
@@ -130,7 +164,7 @@ interface Found {
   fleet?: string;
   runs: z.infer<typeof runLine>['run'][];
   done?: Progress;
-  /** Octets of the lines that are whole. */
+  /** Octets of the complete lines. */
   whole: number;
 }
 
@@ -138,7 +172,7 @@ function readJournal(path: string): Found {
   const text = readTextIfExists(path);
   const found: Found = { text, runs: [], whole: 0 };
   const lines = (text ?? '').split('\n').slice(0, -1);
-  // Only a run that was killed while it began leaves less than a line.
+  // Only a run that was killed at its start leaves less than a line.
   if (lines.length === 0 && text && !text.startsWith('{"fleet":')) throw notAJournal(path, 1);
   for (const [index, record] of lines.entries()) {
     found.whole += Buffer.byteLength(record) + 1;

@@ -1,7 +1,4 @@
-/**
- * Key pairs in DER, as fast as the platform makes them: a fresh one each time, of its secure random generator.
- * Loaded by every worker, so it imports nothing heavy.
- */
+/** Key pairs in DER, as fast as the platform generates them. Loaded by every worker, so it imports nothing heavy. */
 import { createECDH, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { bitStringOf, readOnly, sequenceOf } from '../../pki/der/read.js';
 import type { KeyAlgorithm } from '../../pki/keys.js';
@@ -12,7 +9,7 @@ import { runSlowWorkSync } from '../../pki/slow-work.js';
 export interface EncodedKeyPair {
   /** SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7). */
   publicKeyInfo: Uint8Array;
-  /** The bits in it, which the key identifier is the digest of. */
+  /** The BIT STRING in it; its digest is the key identifier. */
   publicKeyBits: Uint8Array;
   /** PrivateKeyInfo, PKCS#8 (RFC 5958). */
   privateKeyInfo: Uint8Array;
@@ -21,7 +18,7 @@ export interface EncodedKeyPair {
 const spki = { format: 'der', type: 'spki' } as const;
 const pkcs8 = { format: 'der', type: 'pkcs8' } as const;
 
-/** A function that makes key pairs. */
+/** Returns a function that generates key pairs. */
 export function keyPairSource(algorithm: KeyAlgorithm): () => EncodedKeyPair {
   if (algorithm === 'ec-p256') return ellipticCurveSource('prime256v1');
   if (algorithm === 'ec-p384') return ellipticCurveSource('secp384r1');
@@ -36,8 +33,8 @@ export function keyPairOf(privateKeyInfo: Uint8Array): EncodedKeyPair {
 }
 
 /**
- * ECDH objects make the same keys as generateKeyPair, and hand out the bare numbers: KeyObjects, and their export, cost
- * more than the key. The encodings around the numbers come from one pair that node encoded.
+ * ECDH objects generate the same keys as generateKeyPair, as bare numbers: KeyObjects and their export cost more than
+ * the key. The encodings around the numbers are copied from a key pair that node encoded.
  */
 function ellipticCurveSource(namedCurve: string): () => EncodedKeyPair {
   const sample = generateKeyPairSync('ec', { namedCurve });
@@ -54,7 +51,7 @@ function ellipticCurveSource(namedCurve: string): () => EncodedKeyPair {
     const made = ecdh.generateKeys();
     publicKeyBits.set(made);
     privatePoint.set(made);
-    // Node leaves out leading zeros; RFC 5915 wants as many octets as the curve's order has.
+    // Node omits leading zeros; RFC 5915 requires as many octets as the order of the curve has.
     const number = ecdh.getPrivateKey();
     privateScalar.fill(0, 0, privateScalar.length - number.length);
     privateScalar.set(number, privateScalar.length - number.length);

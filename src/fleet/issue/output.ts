@@ -1,41 +1,37 @@
-/** The files of a fleet while it is made: its output, its manifest, and how much of both counts. */
-import { opendirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+/** The files of a fleet while it is made: its output and its manifest, and how much of them is committed. */
 import type { Writable } from 'node:stream';
 import { EnrollkitError } from '../../errors.js';
-import { ensureFolder } from '../../workspace/files.js';
-import { assertUnchanged, CommittedFile } from '../formats/committed-file.js';
-import { unfinishedFolder } from '../formats/device-folders.js';
-import { endOfTar } from '../formats/end-of-tar.js';
+import type { OutputFormat } from '../formats/output-format.js';
+import { manifestHeader } from '../manifest.js';
+import { assertUnchanged, CommittedFile } from './committed-file.js';
 import type { FleetJournal, Progress } from './journal.js';
-import { manifestHeader } from './manifest-rows.js';
 import type { FleetRequest } from './request.js';
 import type { BatchResult } from './worker-messages.js';
 
 const nothingDone: Progress = { devices: 0, output: 0, manifest: 0 };
 
-/** Between two commits; what is made in between is made again after a crash. */
+/** Devices that are made between two commits are made again after a crash. */
 const commitEveryMs = 250;
 
 export class FleetOutput {
-  readonly #request: FleetRequest;
+  readonly #trailer: Uint8Array;
   readonly #journal: FleetJournal | undefined;
   readonly #output: CommittedFile | Writable | undefined;
   readonly #manifest: CommittedFile;
   #devices: number;
   #ended: boolean;
-  /** Of a commit that nobody awaited. */
+  /** Of a commit that was not awaited. */
   #failure: unknown;
   #committing: Promise<void> | undefined;
   #committedAt = 0;
 
   private constructor(
-    request: FleetRequest,
+    trailer: Uint8Array,
     journal: FleetJournal | undefined,
     files: { output: CommittedFile | Writable | undefined; manifest: CommittedFile },
     done: Progress,
   ) {
-    this.#request = request;
+    this.#trailer = trailer;
     this.#journal = journal;
     this.#output = files.output;
     this.#manifest = files.manifest;
@@ -44,31 +40,33 @@ export class FleetOutput {
   }
 
   /**
-   * Makes the files, or goes on after what was committed; what stands behind it is removed.
+   * Creates the files, or continues those of an interrupted run behind their committed parts.
    *
    * @param journal undefined for a stream
-   * @param done undefined when the files are to be made
+   * @param done undefined to create the files
    * @throws EnrollkitError FILE_UNWRITABLE, FILE_EXISTS
    */
   static async open(
     request: FleetRequest,
+    format: OutputFormat,
     journal: FleetJournal | undefined,
     done: Progress | undefined,
   ): Promise<FleetOutput> {
-    const { out, format, manifest: manifestPath, source } = request;
+    const { out, manifest: manifestPath, source } = request;
+    const { folder, trailer = new Uint8Array() } = format;
     const committed = (name: 'output' | 'manifest') => ({ length: done![name], tail: done!.tails?.[name] });
     const opened = (path: string, name: 'output' | 'manifest') =>
       done ? CommittedFile.resume(path, committed(name)) : CommittedFile.create(path);
     // Before anything is cut off.
-    if (done && typeof out === 'string' && format !== 'dir') await assertUnchanged(out, committed('output'));
+    if (done && typeof out === 'string' && !folder) await assertUnchanged(out, committed('output'));
     const manifest = await opened(manifestPath, 'manifest');
     try {
       let output: CommittedFile | Writable | undefined;
       if (typeof out !== 'string') output = out;
-      else if (format === 'dir') prepareFolder(out);
+      else if (folder) folder.prepare(out);
       else output = await opened(out, 'output');
-      const made = new FleetOutput(request, journal, { output, manifest }, done ?? nothingDone);
-      // Committed while both are empty: from then on, what is in them is known to be the run's.
+      const made = new FleetOutput(trailer, journal, { output, manifest }, done ?? nothingDone);
+      // Committed while both are empty: from then on, their contents are known to be this run's.
       if (!done) await made.keep();
       if (manifest.length === 0) await manifest.append(Buffer.from(manifestHeader(source.tagNames)));
       return made;
@@ -79,7 +77,7 @@ export class FleetOutput {
     }
   }
 
-  /** Devices that are written, whether committed or not. */
+  /** Devices written, committed or not. */
   get devices(): number {
     return this.#devices;
   }
@@ -100,15 +98,15 @@ export class FleetOutput {
       });
   }
 
-  /** Everything is made: ends the files. @throws EnrollkitError FILE_UNWRITABLE */
+  /** Ends the files when all devices are written. @throws EnrollkitError FILE_UNWRITABLE */
   async finish(): Promise<void> {
-    if (this.#request.format === 'tar' && !this.#ended) await this.#append(endOfTar);
+    if (!this.#ended) await this.#append(this.#trailer);
     this.#ended = true;
     await this.keep();
     this.#journal?.remove();
   }
 
-  /** Commits what there is. @throws EnrollkitError FILE_UNWRITABLE */
+  /** Commits everything written so far. @throws EnrollkitError FILE_UNWRITABLE */
   async keep(): Promise<void> {
     await this.#committing;
     await this.#commit();
@@ -126,7 +124,7 @@ export class FleetOutput {
     else await written(this.#output, bytes);
   }
 
-  /** First the data, then the journal that says that it is there. */
+  /** First the data, then the journal that refers to it. */
   async #commit(): Promise<void> {
     this.#committedAt = Date.now();
     const file = this.#output instanceof CommittedFile ? this.#output : undefined;
@@ -143,23 +141,9 @@ export class FleetOutput {
   }
 }
 
-/** Makes the folder, and removes what a killed run left half made. */
-function prepareFolder(folder: string): void {
-  ensureFolder(folder);
-  const entries = opendirSync(folder);
-  try {
-    for (let entry = entries.readSync(); entry; entry = entries.readSync()) {
-      if (!unfinishedFolder.test(entry.name) || !entry.isDirectory()) continue;
-      rmSync(join(folder, entry.name), { recursive: true, force: true });
-    }
-  } finally {
-    entries.closeSync();
-  }
-}
-
 function written(stream: Writable, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    // The memory is used again, which it may be when the stream has passed it on.
+    // Resolves when the stream is done with the bytes, since their memory is reused.
     stream.write(bytes, (cause) => {
       if (!cause) resolve();
       else reject(new EnrollkitError('FILE_UNWRITABLE', 'Standard output cannot be written.', { cause }));

@@ -1,4 +1,4 @@
-/** What a fleet is: everything that decides how its certificates look, and where they go. */
+/** A fleet to issue: everything that decides how its certificates look, and where they go. */
 import { createHash } from 'node:crypto';
 import { dirname, relative, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -9,35 +9,39 @@ import type { Profile } from '../../pki/make/profile.js';
 import { dayMs } from '../../pki/make/validity.js';
 import { type Certificate, sha256Thumbprint } from '../../pki/x509/certificate.js';
 import type { DeviceSource, Range } from '../devices/device-source.js';
-import type { FleetFormat } from './worker-messages.js';
+import type { FleetFormat } from '../formats/formats.js';
 
+/** What to issue. */
 export interface FleetRequest {
+  /** The devices: {@link devicesFromPattern} or {@link devicesFromList}. */
   source: DeviceSource;
-  /** Which of its devices. */
+  /** Which of them; all by default. {@link shardRange} gives the range of a shard. */
   range: Range;
-  ca: FleetAuthority;
+  ca: FleetCa & { parsed: Certificate };
+  /** By default, the built-in profile of devices. */
   profile: Profile;
+  /** `ec-p256` by default. */
   keyAlgorithm: KeyAlgorithm;
-  /** In place of the profile's. */
+  /** Overrides the profile's. */
   validityDays?: number | undefined;
-  /** What every subject holds besides its common name; a device's own organization takes the place of this one. */
+  /** The rest of every subject; a device's own organization overrides the one here. */
   subject: Omit<Subject, 'commonName'>;
   format: FleetFormat;
-  /** Whether a PKCS#12 file is made besides. */
+  /** Also makes a PKCS#12 file without a passphrase for each device; no by default. */
   pfx: boolean;
-  /** A file, a folder for the format `dir`, or a stream, which cannot be resumed. */
+  /** A folder for `dir`, else a file, or a stream. A run that writes to a stream cannot be resumed. */
   out: string | Writable;
+  /** The CSV file that lists the devices; by convention, `OUT.manifest.csv`. */
   manifest: string;
 }
 
-export interface FleetAuthority extends Required<Issuer> {
-  certificate: string;
-  parsed: Certificate;
-  /** The CA and what stands above it; PEM. */
+/** The CA that signs a fleet. */
+export interface FleetCa extends Required<Issuer> {
+  /** The CA's certificate and its issuers', in order, as far as they are known; PEM. */
   chainPem: string;
 }
 
-/** The same text for the same fleet; nothing of it can be read out. */
+/** A digest that tells one fleet from another. It says nothing about the fleet. */
 export function digestOf(request: FleetRequest): string {
   const { source, range, ca, profile, keyAlgorithm, validityDays, subject, out, manifest } = request;
   const decisive = [
@@ -51,14 +55,14 @@ export function digestOf(request: FleetRequest): string {
     sorted(subject),
     request.format,
     request.pfx,
-    // An interrupted run goes on with its own manifest, and with no other file.
+    // An interrupted run is resumed with its own manifest, and with no other file.
     typeof out === 'string' ? relative(dirname(resolve(out)), resolve(manifest)) : null,
   ];
   return createHash('sha256').update(JSON.stringify(decisive)).digest('hex');
 }
 
 /**
- * A fleet whose certificates end before their time, since the CA ends, is a mistake found too late.
+ * Refuses a CA that ends before the devices: it would cut their validity, which is noticed too late.
  *
  * @throws EnrollkitError ISSUER_NOT_ALLOWED
  */

@@ -1,45 +1,38 @@
-/** What the main thread and the workers tell each other. */
+/** The messages between the main thread and the workers. */
 import type { KeyObject } from 'node:crypto';
 import type { KeyAlgorithm } from '../../pki/keys.js';
-import type { IdPattern } from '../devices/id-pattern.js';
+import type { SubjectPrefix } from '../devices/device.js';
+import type { DeviceBatch } from '../devices/device-source.js';
+import type { FleetFormat } from '../formats/formats.js';
 import type { CertificateTemplate } from './certificate-stamp.js';
-import type { DeviceRequest, SubjectPrefix } from './device.js';
 
-export const fleetFormats = ['dir', 'ndjson', 'tar'] as const;
-export type FleetFormat = (typeof fleetFormats)[number];
-
-/** The same for all devices; sent to each worker once. */
+/** What all devices have in common; sent to each worker once. */
 export interface WorkerSetup {
   template: CertificateTemplate;
   issuerKey: KeyObject;
   keyAlgorithm: KeyAlgorithm;
-  /** The CA and what stands above it; PEM. */
+  /** PEM of the CA and its issuers. */
   issuersPem: string;
   subjectPrefix: SubjectPrefix;
   tagCount: number;
   format: FleetFormat;
-  /** Of the format `dir`. */
-  folder?: string;
-  /** Whether a PKCS#12 file is made besides. */
+  /** Where the output is a folder. */
+  folder: string | undefined;
+  /** Whether to make a PKCS#12 file for each device. */
   pfx: boolean;
 }
 
-/** Devices one after the other: numbers of a pattern, or spelled out. */
-export type DeviceBatch =
-  | { pattern: IdPattern; first: number; count: number }
-  | { devices: readonly DeviceRequest[] };
-
 export interface BatchMessage {
   batch: DeviceBatch;
-  /** The key of its one device, PKCS#8 DER; the worker makes the keys where it is left out. */
+  /** The key of the only device in the batch, PKCS#8 DER; without it, the worker makes the keys. */
   key: Uint8Array | undefined;
-  /** To be written into, so that memory is not taken anew for each batch. */
+  /** Buffers of an earlier result to write into, so that each batch need not allocate its own. */
   memory: ArrayBuffer[];
 }
 
 export interface BatchResult {
   count: number;
-  /** What belongs into the output file; nothing for the format `dir`. */
+  /** For the output file; empty where the output is a folder. */
   output: Uint8Array<ArrayBuffer>;
   /** Rows of the manifest. */
   manifest: Uint8Array<ArrayBuffer>;
@@ -47,7 +40,7 @@ export interface BatchResult {
 
 export type WorkerReply = { result: BatchResult } | { failure: WorkerFailure };
 
-/** An error, as far as it passes from thread to thread. */
+/** The part of an error that can be posted to another thread. */
 export interface WorkerFailure {
   message: string;
   stack?: string | undefined;

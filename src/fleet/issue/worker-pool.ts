@@ -1,16 +1,16 @@
-/** Worker threads, and who of them makes what. */
+/** The worker threads, and which of them makes what. */
 import { Worker } from 'node:worker_threads';
 import { EnrollkitError, type ErrorCode } from '../../errors.js';
+import type { DeviceBatch } from '../devices/device-source.js';
 import type {
   BatchMessage,
   BatchResult,
-  DeviceBatch,
   WorkerFailure,
   WorkerReply,
   WorkerSetup,
 } from './worker-messages.js';
 
-/** This file is TypeScript in tests and JavaScript in the package, and so is the worker's. */
+/** Has the extension of this file: TypeScript in tests, JavaScript in the package. */
 const workerFile = new URL(
   `./worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
   import.meta.url,
@@ -23,7 +23,7 @@ interface Waiting {
 
 interface Member {
   worker: Worker;
-  /** In the order in which it was asked. */
+  /** In the order of its batches. */
   waiting: Waiting[];
 }
 
@@ -59,23 +59,23 @@ export class WorkerPool {
   }
 
   /**
-   * Has a batch made by the worker that is ready for it first.
+   * Makes a batch in the worker that is free first.
    *
-   * @param key of the one device in it, where the workers make none
-   * @throws EnrollkitError that the worker met, as a rejection
+   * @param key of the only device in it, when the workers generate no keys
+   * @throws EnrollkitError of the worker, as a rejection
    */
   make(batch: DeviceBatch, key?: Uint8Array): Promise<BatchResult> {
     const result = new Promise<BatchResult>((resolve, reject) => {
       if (this.#failure) reject(this.#failure);
       else this.#queue.push({ batch, key, resolve, reject });
     });
-    // Batches are awaited in their order: one may fail while an earlier one is awaited.
+    // Batches are awaited in order: one may fail while an earlier one is awaited.
     result.catch(() => {});
     this.#handOut();
     return result;
   }
 
-  /** A batch that each worker has waiting for it keeps it busy; the others go to whoever is ready first. */
+  /** One waiting batch keeps a worker busy; the others go to the worker that is free first. */
   #handOut(): void {
     while (this.#queue.length > 0) {
       const member = this.#members.reduce((one, other) =>
@@ -89,7 +89,7 @@ export class WorkerPool {
     }
   }
 
-  /** Takes back the memory of a result that was written. */
+  /** Reuses the memory of a result that was written. */
   recycle({ output, manifest }: BatchResult): void {
     if (output.length > 0) this.#memory.push([output.buffer, manifest.buffer]);
   }
@@ -98,7 +98,7 @@ export class WorkerPool {
     await Promise.all(this.#members.map(({ worker }) => worker.terminate()));
   }
 
-  /** One that failed does not go on, and without it the order of the devices is lost. */
+  /** All batches fail with the first: without it, the devices would not be complete and in order. */
   #failed(error: Error, waiting?: Waiting): void {
     this.#failure ??= error;
     waiting?.reject(error);

@@ -1,16 +1,17 @@
-/** A worker thread: makes devices, a batch at a time. What it loads delays every run, so that is little. */
+/** A worker thread: makes devices, batch by batch. What it loads delays every run, so that is little. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { EnrollkitError } from '../../errors.js';
+import type { DeviceRequest, MadeDevice } from '../devices/device.js';
+import type { DeviceBatch } from '../devices/device-source.js';
 import { idAt } from '../devices/id-pattern.js';
-import { ByteWriter } from './byte-writer.js';
-import type { DeviceRequest, MadeDevice } from './device.js';
+import { ByteWriter } from '../formats/byte-writer.js';
+import { loadFormat } from '../formats/formats.js';
+import type { DeviceWriter } from '../formats/output-format.js';
+import { ManifestRows } from '../manifest.js';
 import { DeviceMaker } from './device-maker.js';
-import { type DeviceSink, deviceSink } from './device-sink.js';
-import { ManifestRows } from './manifest-rows.js';
 import type {
   BatchMessage,
   BatchResult,
-  DeviceBatch,
   WorkerFailure,
   WorkerReply,
   WorkerSetup,
@@ -19,10 +20,17 @@ import type {
 const port = parentPort!;
 const { number } = workerData as { number: number };
 
-let tools: { maker: DeviceMaker; sink: DeviceSink; rows: ManifestRows; finishing?: Finishing } | undefined;
-type Finishing = (device: MadeDevice) => Promise<MadeDevice>;
+interface Tools {
+  maker: DeviceMaker;
+  writer: DeviceWriter;
+  rows: ManifestRows;
+  /** Adds the PKCS#12 file. */
+  withPfx: ((device: MadeDevice) => Promise<MadeDevice>) | undefined;
+}
 
-/** One after the other, since a batch with PKCS#12 files waits on the way. */
+let tools: Tools | undefined;
+
+/** Messages are handled one after another; a batch with PKCS#12 files is asynchronous. */
 let queue: Promise<void> = Promise.resolve();
 port.on('message', (message: { setup: WorkerSetup } | BatchMessage) => {
   queue = queue.then(async () => {
@@ -35,28 +43,30 @@ port.on('message', (message: { setup: WorkerSetup } | BatchMessage) => {
   });
 });
 
-async function toolsFor(setup: WorkerSetup) {
+async function toolsFor(setup: WorkerSetup): Promise<Tools> {
+  const { format, template, issuersPem, folder } = setup;
+  const { writer } = await loadFormat(format);
   return {
     maker: new DeviceMaker(setup),
-    sink: await deviceSink(setup, number),
-    rows: new ManifestRows(setup.template, setup.tagCount),
-    ...(setup.pfx ? { finishing: (await import('./device-pfx.js')).pfxMaker(setup.issuersPem) } : {}),
+    writer: writer({ issuersPem, validity: template, folder, worker: number }),
+    rows: new ManifestRows(template, setup.tagCount),
+    withPfx: setup.pfx ? (await import('./device-pfx.js')).pfxMaker(issuersPem) : undefined,
   };
 }
 
 async function make({ batch, key, memory }: BatchMessage): Promise<BatchResult> {
-  const { maker, sink, rows, finishing } = tools!;
+  const { maker, writer, rows, withPfx } = tools!;
   const manifest = new ByteWriter(memory[1]);
-  sink.begin(memory[0]);
+  writer.begin(memory[0]);
   let count = 0;
   for (const request of requestsOf(batch)) {
     let device = maker.make(request, key);
-    if (finishing) device = await finishing(device);
-    const added = sink.add(device);
+    if (withPfx) device = await withPfx(device);
+    const added = writer.add(device);
     rows.add(added instanceof Promise ? await added : added, manifest);
     count += 1;
   }
-  return { count, output: await sink.finish(), manifest: manifest.take() };
+  return { count, output: await writer.finish(), manifest: manifest.take() };
 }
 
 function* requestsOf(batch: DeviceBatch): Iterable<DeviceRequest> {

@@ -1,11 +1,10 @@
-/** A device of a fleet, and what its individual enrollment is to be. */
-
+/** A device of a fleet, and its individual enrollment as requested. */
 import { differingMembers, type WantedMembers, withMembers } from '../../dps/client/enrollment-members.js';
 import type { IndividualEnrollment } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
 import type { FleetDevice } from './fleet-devices.js';
 
-/** What enrollments of a fleet have in common. */
+/** Members that all enrollments of a fleet have in common. */
 export type EnrollmentSettings = Omit<WantedMembers, 'attestation'>;
 
 /** A device and its enrollment. */
@@ -15,28 +14,28 @@ export interface Entry {
   created: IndividualEnrollment;
   /** What an existing enrollment must be. */
   wanted: WantedMembers;
-  /** As it was read last; undefined also before it was read. */
+  /** As it was last read; undefined when it does not exist or was not read yet. */
   found?: IndividualEnrollment | undefined;
-  /** What is needed, or was done, to have it as wanted; undefined while it is not known whether it exists. */
+  /** The change that is needed, or was made; undefined while it is unknown whether the enrollment exists. */
   change?: 'created' | 'updated' | undefined;
 }
 
 export interface EntryOptions {
-  /** What every enrollment is set to. */
+  /** Members to set in every enrollment. */
   settings: EnrollmentSettings;
-  /** What new enrollments are set to where `settings` says nothing. */
+  /** Members to set in new enrollments unless `settings` has them. */
   defaults?: EnrollmentSettings | undefined;
-  /** Whether an existing enrollment is changed to `settings`; otherwise it must be as a new one. */
+  /** Changes existing enrollments to `settings`. Otherwise, an existing one that differs from a new one fails. */
   update: boolean;
 }
 
-/** @throws EnrollkitError INVALID_CERTIFICATE when the device's chain holds none */
+/** @throws EnrollkitError INVALID_CERTIFICATE when the device's chain has no certificate */
 export function entryOf(device: FleetDevice, { settings, defaults, update }: EntryOptions): Entry {
   const { registrationId } = device;
-  const ofNew = membersOf(device, { ...defaults, ...settings });
-  const { attestation, ...members } = ofNew;
+  const initial = membersOf(device, { ...defaults, ...settings });
+  const { attestation, ...members } = initial;
   const created = withMembers({ registrationId, attestation }, members);
-  return { registrationId, created, wanted: update ? membersOf(device, settings) : ofNew };
+  return { registrationId, created, wanted: update ? membersOf(device, settings) : initial };
 }
 
 function membersOf({ certificateChain, tags }: FleetDevice, settings: EnrollmentSettings) {
@@ -59,7 +58,7 @@ function firstBlock(pem: string): string {
   return `${pem.slice(0, end + endOfBlock.length)}\n`;
 }
 
-/** In which members an enrollment is not as it was written. */
+/** The members in which an enrollment differs from what was written. */
 export function differencesAsWritten(
   { change, created, wanted }: Entry,
   found: IndividualEnrollment,

@@ -1,5 +1,4 @@
 /** Why an enrollment of a fleet failed. */
-
 import { explainDpsError } from '../../dps/client/explain.js';
 import { errorCodeOfStatus } from '../../dps/client/http/reply-error.js';
 import type { BulkError } from '../../dps/contract/schemas.js';
@@ -7,7 +6,7 @@ import { dpsErrors, statusOf } from '../../dps/contract/wire-error.js';
 import { errorTable } from '../../errors.js';
 import type { Failure } from './failures.js';
 
-/** An existing enrollment is not what a new one would be, and may not be changed. */
+/** An existing enrollment differs from a new one, and must not be changed. */
 export function conflict(registrationId: string, different: readonly string[]): Failure {
   return {
     code: 'CONFLICT',
@@ -17,7 +16,7 @@ export function conflict(registrationId: string, different: readonly string[]): 
   };
 }
 
-/** Whether an error of a bulk request says that the enrollment is no longer as it was read. */
+/** Whether an error of a bulk request means that the enrollment has changed since it was read. */
 export function isStale({ errorCode }: BulkError, existed: boolean): boolean {
   const status = statusOf(errorCode);
   return status === 409 || (existed && (status === 412 || status === 404));

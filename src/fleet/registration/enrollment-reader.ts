@@ -1,25 +1,24 @@
 /** Reads the individual enrollments of many devices, in few requests. */
-
 import type { ServicePlane } from '../../dps/client/service.js';
 import type { IndividualEnrollment } from '../../dps/contract/schemas.js';
-import { maxBulkEnrollments } from './batches.js';
+import { maxBulkEnrollments } from '../batches.js';
 import type { Pace } from './pace.js';
 
 export interface Look {
   /** By {@link enrollmentKey}. */
   found: Map<string, IndividualEnrollment>;
-  /** Whether every enrollment was looked at: then those that were not found do not exist. */
+  /** Whether all enrollments were read: then those that were not found do not exist. */
   isComplete: boolean;
 }
 
-/** Registration IDs are compared without regard to case. */
+/** Registration IDs are compared without case. */
 export const enrollmentKey = (registrationId: string) => registrationId.toLowerCase();
 
 export class EnrollmentReader {
   readonly #service: ServicePlane;
   readonly #pace: Pace;
   readonly #signal: AbortSignal;
-  /** The keys of all enrollments of the service, of the last look that came to the end of the list. */
+  /** The keys of all enrollments of the service, from the last time the list was read to its end. */
   #all: ReadonlySet<string> | undefined;
 
   constructor(service: ServicePlane, pace: Pace, signal: AbortSignal) {
@@ -29,9 +28,9 @@ export class EnrollmentReader {
   }
 
   /**
-   * Looks for the enrollments of devices on the pages of all enrollments of the service. A page has many (Azure's a
-   * hundred or more), so that a fleet is read in a small part of the requests that writing it takes. At a service with
-   * far more enrollments than the fleet has devices it gives up, after as many pages as writing takes requests.
+   * Looks for the enrollments of devices on the pages of the service's list. A page has many enrollments (in Azure, a
+   * hundred or more), so reading a fleet takes a fraction of the requests of writing it. At a service with far more
+   * enrollments than the fleet has devices it gives up, after as many pages as writing takes requests.
    *
    * @throws EnrollkitError what the service plane throws; the signal's reason when it was aborted
    */
@@ -56,14 +55,14 @@ export class EnrollmentReader {
     return { found, isComplete: wanted.size === 0 };
   }
 
-  /** As {@link look}, but without a request where an earlier look has shown that none of them exists. */
+  /** Like {@link look}, but without a request if an earlier look has shown that none of them exists. */
   async lookForNew(registrationIds: readonly string[]): Promise<Look> {
     const mayExist = (id: string) => this.#all?.has(enrollmentKey(id)) ?? true;
     if (registrationIds.some(mayExist)) return this.look(registrationIds);
     return { found: new Map(), isComplete: true };
   }
 
-  /** One enrollment; undefined when there is none of that ID. @throws as {@link look} */
+  /** One enrollment; undefined when it does not exist. @throws as {@link look} */
   async read(registrationId: string): Promise<IndividualEnrollment | undefined> {
     await this.#pace.turn();
     return this.#service.getEnrollment(registrationId, { signal: this.#signal });

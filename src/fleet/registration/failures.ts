@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../errors.js';
 /** Why something failed for one device. */
 export interface Failure {
   code: ErrorCode;
-  /** DPS's own number, such as 401002; absent where it gave none. */
+  /** The error code of DPS, such as 401002, if it gave one. */
   errorCode?: number | undefined;
   message: string;
   next: string;
@@ -12,7 +12,7 @@ export interface Failure {
 
 export interface FleetFailure extends Failure {
   count: number;
-  /** Of the first one, as are message and next. */
+  /** The first device that failed for this reason; `message` and `next` are about it. */
   registrationId: string;
 }
 
@@ -26,7 +26,7 @@ export class Failures {
     else this.#byReason.set(reason, { ...failure, count: 1, registrationId });
   }
 
-  /** The commonest first. */
+  /** The most frequent reason first. */
   list(): FleetFailure[] {
     return [...this.#byReason.values()].sort((one, other) => other.count - one.count);
   }

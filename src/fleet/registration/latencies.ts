@@ -1,18 +1,18 @@
-/** How long things took, of many: percentiles, and a histogram that people can look at. */
+/** Percentiles of many durations, and a histogram to show. */
 import { createHistogram } from 'node:perf_hooks';
 
 export interface LatencySummary {
-  /** Milliseconds, each. */
+  /** All in milliseconds. */
   p50: number;
   p90: number;
   p99: number;
   max: number;
   mean: number;
-  /** Those below `belowMs` and not in the one before; from the first that is not empty to the last. */
+  /** Durations below `belowMs` that are not in an earlier bar; from the first bar that is not empty to the last. */
   histogram: { belowMs: number; count: number }[];
 }
 
-/** 1, 1.5, 2, 3, 5, 7, 10, ... ms: bars of about the same breadth, up to some minutes. */
+/** 1, 1.5, 2, 3, 5, 7, 10, ... ms, up to some minutes: about the same factor each. */
 const bounds = [0, 1, 2, 3, 4, 5].flatMap((power) =>
   [1, 1.5, 2, 3, 5, 7].map((digit) => digit * 10 ** power),
 );
@@ -23,14 +23,14 @@ export class Latencies {
 
   /** @param ms at least 0 */
   add(ms: number): void {
-    // Whole microseconds, at least one: what node's histogram takes.
+    // Node's histogram takes whole microseconds, at least one.
     this.#histogram.record(Math.max(1, Math.round(ms * 1000)));
     const bucket = bounds.findIndex((bound) => ms < bound);
     const index = bucket === -1 ? bounds.length : bucket;
     this.#counts[index] = this.#counts[index]! + 1;
   }
 
-  /** Undefined when there was none. */
+  /** Undefined when nothing was added. */
   summary(): LatencySummary | undefined {
     const histogram = this.#histogram;
     if (histogram.count === 0) return undefined;

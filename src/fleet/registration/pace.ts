@@ -1,11 +1,11 @@
-/** How fast a service is asked: how much at once, how much a minute, and not at all for as long as it says so. */
+/** Limits the requests to a service: how many at a time and per minute, and none while the service says so. */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface PaceOptions {
-  /** At once. */
+  /** Items at a time. */
   concurrency: number;
-  /** Operations begun in any minute; no limit when left out. */
+  /** Operations per minute; unlimited when left out. */
   perMinute?: number | undefined;
   signal: AbortSignal;
 }
@@ -23,20 +23,20 @@ export class Pace {
     this.#concurrency = concurrency;
     this.#intervalMs = perMinute === undefined ? 0 : 60_000 / perMinute;
     this.#signal = signal;
-    // Each thing under way listens for it.
+    // Each item in progress listens for it.
     setMaxListeners(0, signal);
   }
 
-  /** Nothing is begun for so long: a service that throttles one throttles all. */
+  /** Starts nothing for some time: a service that throttles one request throttles all. */
   pause(ms: number): void {
     this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + ms);
   }
 
   /**
-   * Does something for each item, as the pace allows. Items are taken as they are needed. The first thing thrown ends
-   * it: nothing more is begun, what is under way is waited for.
+   * Does something for each item, as fast as allowed. Items are taken as they are needed. After the first error nothing
+   * more is started; items in progress are awaited.
    *
-   * @param operationsOf how many operations an item counts for
+   * @param operationsOf how many operations an item counts as
    * @throws what `act` throws; the signal's reason when it was aborted
    */
   async forEach<Item>(
@@ -44,29 +44,29 @@ export class Pace {
     act: (item: Item) => Promise<void>,
     operationsOf: (item: Item) => number = () => 1,
   ): Promise<void> {
-    const underWay = new Set<Promise<void>>();
-    const thrown: unknown[] = [];
+    const inProgress = new Set<Promise<void>>();
+    const errors: unknown[] = [];
     try {
       for await (const item of items) {
-        while (underWay.size >= this.#concurrency) await Promise.race(underWay);
-        if (thrown.length === 0) await this.turn(operationsOf(item));
-        if (thrown.length > 0) break;
+        while (inProgress.size >= this.#concurrency) await Promise.race(inProgress);
+        if (errors.length === 0) await this.turn(operationsOf(item));
+        if (errors.length > 0) break;
         const one: Promise<void> = act(item)
           .catch((error: unknown) => {
-            thrown.push(error);
+            errors.push(error);
           })
-          .finally(() => underWay.delete(one));
-        underWay.add(one);
+          .finally(() => inProgress.delete(one));
+        inProgress.add(one);
       }
     } finally {
-      await Promise.all(underWay);
+      await Promise.all(inProgress);
     }
-    if (thrown.length > 0) throw thrown[0];
+    if (errors.length > 0) throw errors[0];
     this.#signal.throwIfAborted();
   }
 
   /**
-   * Waits until so many operations may begin: evenly spaced, since a burst would count against a quota at once.
+   * Waits until some operations may start. They are evenly spaced, since a burst would use up a quota at once.
    *
    * @throws the signal's reason when it was aborted
    */
@@ -82,7 +82,7 @@ export class Pace {
         throw this.#signal.reason;
       }
     }
-    // A timer that fires late is made up for, a long pause is not.
+    // Makes up for timers that fire late, but not for a long pause.
     this.#nextAt = Math.max(this.#nextAt, performance.now() - lateMs) + this.#intervalMs * operations;
   }
 }

@@ -1,24 +1,17 @@
-/** A file with a line of JSON a device, which grows while a fleet is worked on and from which the next run goes on. */
+/** A results file: a line of JSON per device. It grows during a run, and the next run continues it. */
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { EnrollkitError } from '../../errors.js';
 import { lookAt, secretFileMode, unwritable } from '../../workspace/files.js';
 import { jsonOf } from '../../workspace/json-text.js';
 import { takeLock } from '../../workspace/lock.js';
-import { linesOf } from '../devices/file-lines.js';
+import { linesOf } from '../text-files.js';
 
 export interface ResultLine {
   registrationId: string;
   status: string;
 }
 
-/**
- * Opens a file of results. Lines that are not to be kept go, and so does a last one that was cut off.
- *
- * @param keep whether a line of an earlier run stands; a device whose line goes is worked on again
- * @throws EnrollkitError FILE_UNREADABLE when it holds something else, FILE_UNWRITABLE, FOLDER_IN_USE when another
- *   process writes it
- */
 export class ResultLines<Line extends ResultLine> {
   readonly #path: string;
   readonly #file: number;
@@ -30,39 +23,37 @@ export class ResultLines<Line extends ResultLine> {
     this.#unlock = unlock;
   }
 
+  /**
+   * Opens a results file, and removes lines that are not kept and a last one that was cut off.
+   *
+   * @param keep whether to keep a line of an earlier run
+   * @throws EnrollkitError FILE_UNREADABLE when the file contains something else; FILE_UNWRITABLE; FOLDER_IN_USE when
+   *   another process writes to it
+   */
   static async open<Line extends ResultLine>(
     path: string,
     keep: (line: Line) => boolean,
   ): Promise<ResultLines<Line>> {
     const unlock = takeLock(`${path}.lock`, path);
     const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+    let file: number | undefined;
     try {
-      let file: number;
-      try {
-        file = openSync(temporary, 'wx', secretFileMode);
-      } catch (cause) {
-        throw unwritable(path, cause);
-      }
-      try {
-        const lines = new ResultLines<Line>(path, file, unlock);
-        if (lookAt(path)?.isSymbolicLink()) throw notResults(`${path} is a symbolic link.`);
-        if (lookAt(path)) {
-          for await (const line of readResults<Line>(path)) if (keep(line)) lines.add(line);
-        }
-        renameSync(temporary, path);
-        return lines;
-      } catch (error) {
-        closeSync(file);
-        throw error;
-      }
+      file = openNewFile(temporary, path);
+      const lines = new ResultLines<Line>(path, file, unlock);
+      const existing = lookAt(path);
+      if (existing?.isSymbolicLink()) throw notResults(`${path} is a symbolic link.`);
+      if (existing) for await (const line of readResults<Line>(path)) if (keep(line)) lines.add(line);
+      renameSync(temporary, path);
+      return lines;
     } catch (error) {
+      if (file !== undefined) closeSync(file);
       rmSync(temporary, { force: true });
       unlock();
       throw error;
     }
   }
 
-  /** In one write, so that a process that is killed leaves whole lines. @throws EnrollkitError FILE_UNWRITABLE */
+  /** Appends in one write, so that a killed process leaves complete lines. @throws EnrollkitError FILE_UNWRITABLE */
   add(line: Line): void {
     try {
       const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
@@ -78,8 +69,17 @@ export class ResultLines<Line extends ResultLine> {
   }
 }
 
+/** @param path the file that it will become; an error names it */
+function openNewFile(temporary: string, path: string): number {
+  try {
+    return openSync(temporary, 'wx', secretFileMode);
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}
+
 /**
- * The lines of a file of results; a last one that was cut off is left out.
+ * The lines of a results file, without a last one that was cut off.
  *
  * @throws EnrollkitError FILE_UNREADABLE
  */
@@ -97,7 +97,7 @@ export async function* readResults<Line extends ResultLine>(path: string): Async
   throw notResults(`${path}, line ${unreadable.number}: it is no result of a device.`);
 }
 
-/** Removes a file of results; another file that has its name stays. */
+/** Removes a results file; a file that is none is left alone. */
 export async function removeResults(path: string): Promise<void> {
   if (!lookAt(path)?.isFile()) return;
   try {
@@ -108,19 +108,19 @@ export async function removeResults(path: string): Promise<void> {
   }
 }
 
-/** A line of another file, of a fleet's keys for instance, has a registration ID too, and no status behind it. */
+/** Undefined for anything else, such as a line of a fleet's output: it has a registration ID, but no status. */
 function parseLine<Line extends ResultLine>(text: string): Line | undefined {
   const line = jsonOf(text) as Line | null | undefined;
   return typeof line?.registrationId === 'string' && typeof line.status === 'string' ? line : undefined;
 }
 
-const beginOfLine = /^\{"registrationId":"[^"]*","status":"/;
+const startOfLine = /^\{"registrationId":"[^"]*","status":"/;
 
-/** Whether a text can be the beginning of a result; anything else is not ours to leave out. */
+/** Whether a text can be the start of a result; anything else must not be removed. */
 function isCutOff(text: string): boolean {
   const id = /^\{"registrationId":"([^"]*)/.exec(text)?.[1] ?? '';
   const whole = `{"registrationId":"${id}","status":"`;
-  return beginOfLine.test(text) || whole.startsWith(text);
+  return startOfLine.test(text) || whole.startsWith(text);
 }
 
 function notResults(why: string): EnrollkitError {

@@ -1,15 +1,27 @@
-/** Text and PEM written straight into one growing buffer: strings in between would cost as much as the signatures. */
+/** Text and PEM written straight into a growing buffer: intermediate strings would cost as much as the signatures. */
 
 const alphabet = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', 'ascii');
 const padding = 0x3d;
-/** RFC 7468 section 2: 64 characters a line, of 48 octets. */
+/** RFC 7468 section 2: lines of 64 characters, which are 48 octets. */
 const octetsPerLine = 48;
+
+/** The first and the last line of a PEM block, and the end of every line. */
+interface PemFrame {
+  begin: Buffer;
+  end: Buffer;
+  newline: Buffer;
+}
+
+export function pemFrame(label: string, newline: string): PemFrame {
+  const line = (text: string) => Buffer.from(text + newline, 'ascii');
+  return { begin: line(`-----BEGIN ${label}-----`), end: line(`-----END ${label}-----`), newline: line('') };
+}
 
 export class ByteWriter {
   #bytes: Buffer;
   #length = 0;
 
-  /** @param memory is written over, and given back by {@link take} unless it is too small */
+  /** @param memory is overwritten, and returned by {@link take} unless it was too small */
   constructor(memory: ArrayBuffer = new ArrayBuffer(65_536)) {
     this.#bytes = Buffer.from(memory);
   }
@@ -18,7 +30,7 @@ export class ByteWriter {
     return this.#length;
   }
 
-  /** What was written, in a buffer of its own that can be handed to another thread. */
+  /** What was written, in a buffer that can be transferred to another thread. */
   take(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#bytes.buffer as ArrayBuffer, 0, this.#length);
   }
@@ -29,7 +41,7 @@ export class ByteWriter {
     this.#length += bytes.length;
   }
 
-  /** Text of ASCII characters only. */
+  /** Writes text that is ASCII only. */
   ascii(text: string): void {
     this.#reserve(text.length);
     this.#bytes.write(text, this.#length, 'latin1');
@@ -41,15 +53,21 @@ export class ByteWriter {
     this.#length += this.#bytes.write(text, this.#length, 'utf8');
   }
 
-  /** What was written from an offset to another, once more. */
-  again(from: number, to: number): void {
+  /** Writes a part of what was written before once more. */
+  copy(from: number, to: number): void {
     this.#reserve(to - from);
     this.#bytes.copyWithin(this.#length, from, to);
     this.#length += to - from;
   }
 
-  /** The base64 lines between BEGIN and END. @param newline ends every line */
-  base64Lines(octets: Uint8Array, newline: Uint8Array): void {
+  /** Writes a PEM block (RFC 7468). */
+  pem({ begin, end, newline }: PemFrame, octets: Uint8Array): void {
+    this.bytes(begin);
+    this.#base64Lines(octets, newline);
+    this.bytes(end);
+  }
+
+  #base64Lines(octets: Uint8Array, newline: Uint8Array): void {
     const lines = Math.ceil(octets.length / octetsPerLine);
     this.#reserve(Math.ceil(octets.length / 3) * 4 + lines * newline.length);
     const bytes = this.#bytes;

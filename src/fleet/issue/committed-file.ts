@@ -1,27 +1,27 @@
-/** A file that grows in steps: what was not committed when a run ended is cut off by the next. */
+/** A file that grows by commits: what a run had not committed is cut off by the next one. */
 import { constants, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { EnrollkitError } from '../../errors.js';
 import { sha256Of } from '../../workspace/digest.js';
 import { lookAt, secretFileMode, unwritable } from '../../workspace/files.js';
-import { fileError } from '../devices/file-lines.js';
+import { fileError } from '../text-files.js';
 
 /** How much of a file is committed. */
 export interface Committed {
   /** Octets. */
   length: number;
-  /** SHA-256 of the last of them, to tell whether it is still the same file; undefined if none was recorded. */
+  /** SHA-256 of the last of them, to recognize the file; undefined if it was not recorded. */
   tail: string | undefined;
 }
 
-/** Enough octets to tell one file from another: they contain a certificate, or a row with thumbprints. */
+/** Enough octets to recognize a file: they contain a certificate, or a row with thumbprints. */
 const tailOctets = 4096;
 
 export class CommittedFile {
   readonly #path: string;
   readonly #handle: FileHandle;
   #length: number;
-  /** The last octets, at most as many as count. */
+  /** The last octets, at most {@link tailOctets}. */
   #tail: Buffer;
 
   private constructor(path: string, handle: FileHandle, length: number, tail: Buffer) {
@@ -32,9 +32,9 @@ export class CommittedFile {
   }
 
   /**
-   * Makes a file, for its owner alone.
+   * Creates a file that only its owner can read.
    *
-   * @throws EnrollkitError FILE_EXISTS when there is anything but an empty file, FILE_UNWRITABLE
+   * @throws EnrollkitError FILE_EXISTS when there is anything but an empty file; FILE_UNWRITABLE
    */
   static async create(path: string): Promise<CommittedFile> {
     const there = lookAt(path);
@@ -52,9 +52,9 @@ export class CommittedFile {
   }
 
   /**
-   * Opens a file of an interrupted run, and cuts off what stands behind the committed part.
+   * Opens a file of an interrupted run, and cuts off everything behind the committed part.
    *
-   * @throws EnrollkitError FILE_UNWRITABLE; FILE_EXISTS when it is not the file any more that was committed
+   * @throws EnrollkitError FILE_UNWRITABLE; FILE_EXISTS when the file has changed since
    */
   static async resume(path: string, { length, tail }: Committed): Promise<CommittedFile> {
     let handle: FileHandle;
@@ -73,12 +73,12 @@ export class CommittedFile {
     }
   }
 
-  /** Octets, with those that are not committed yet. */
+  /** Octets, including those that are not committed yet. */
   get length(): number {
     return this.#length;
   }
 
-  /** What is to be noted when all of it is committed. */
+  /** What to record when all of it is committed. */
   get committed(): Committed {
     return { length: this.#length, tail: sha256Of(this.#tail) };
   }
@@ -115,18 +115,14 @@ export class CommittedFile {
     await this.#handle.close();
   }
 
-  /** Closes a file that was made for nothing, and removes it. */
+  /** Closes and removes the file. */
   async discard(): Promise<void> {
     await this.close();
     rmSync(this.#path, { force: true });
   }
 }
 
-/**
- * Refuses a file that is not the one any more that was committed.
- *
- * @throws EnrollkitError FILE_EXISTS, FILE_UNREADABLE
- */
+/** @throws EnrollkitError FILE_EXISTS when a file has changed since it was committed; FILE_UNREADABLE */
 export async function assertUnchanged(path: string, committed: Committed): Promise<void> {
   try {
     const handle = await open(path, constants.O_RDONLY | noFollow);
@@ -141,7 +137,7 @@ export async function assertUnchanged(path: string, committed: Committed): Promi
   }
 }
 
-/** The last octets of the committed part. */
+/** The last octets of the committed part. @throws EnrollkitError FILE_EXISTS when the file has changed since */
 async function unchangedTail(handle: FileHandle, path: string, { length, tail }: Committed): Promise<Buffer> {
   const { size } = await handle.stat();
   if (size < length) throw changed(path, `has ${size} bytes, and the interrupted run had written ${length}`);
@@ -151,7 +147,7 @@ async function unchangedTail(handle: FileHandle, path: string, { length, tail }:
   throw changed(path, 'does not contain what the interrupted run wrote');
 }
 
-/** A symbolic link would lead to a file that no run has made. Windows lacks it. */
+/** A symbolic link would lead to a file that no run has created. Windows lacks the flag. */
 const noFollow = constants.O_NOFOLLOW ?? 0;
 
 function changed(path: string, why: string): EnrollkitError {

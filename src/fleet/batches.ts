@@ -1,7 +1,7 @@
-/** What a bulk request of the service plane takes. Source: Microsoft Learn, Service REST API, "Run Bulk Operation". */
+/** Enrollments in a bulk request, at most. Source: Microsoft Learn, Service REST API, "Run Bulk Operation". */
 export const maxBulkEnrollments = 10;
 
-/** Items in arrays of at most `size`; only the last may be smaller. */
+/** Groups items into arrays of `size`; only the last may be smaller. */
 export async function* batchesOf<Item>(
   items: AsyncIterable<Item> | Iterable<Item>,
   size: number,

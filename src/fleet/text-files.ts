@@ -1,11 +1,11 @@
-/** The lines of files that may be long. */
-import { createReadStream } from 'node:fs';
-import { EnrollkitError } from '../../errors.js';
+/** Reading text files that may be large. */
+import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
+import { EnrollkitError } from '../errors.js';
 
 /**
- * Lines without their ends (LF); a last one without an end counts, too.
+ * The lines of a file without their line feeds, including a last one that has none.
  *
- * @param length how many octets of the file are read; all when left out
+ * @param length octets of the file to read; all of them by default
  * @throws EnrollkitError FILE_UNREADABLE
  */
 export async function* linesOf(path: string, length?: number): AsyncGenerator<string, void, undefined> {
@@ -29,7 +29,20 @@ export async function* linesOf(path: string, length?: number): AsyncGenerator<st
   if (rest !== '') yield rest;
 }
 
-/** An error of ours as it is; one of the system as FILE_UNREADABLE, naming the file. */
+/** The last octets of a file, as Latin-1. @throws a system error */
+export function endOfFile(path: string, size: number): string {
+  const file = openSync(path, 'r');
+  try {
+    const { size: all } = fstatSync(file);
+    const bytes = Buffer.alloc(Math.min(size, all));
+    const read = readSync(file, bytes, 0, bytes.length, all - bytes.length);
+    return bytes.toString('latin1', 0, read);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Turns a system error into FILE_UNREADABLE with the file's name; returns other errors as they are. */
 export function fileError(path: string, cause: unknown): unknown {
   const { code, syscall } = cause as NodeJS.ErrnoException;
   if (cause instanceof EnrollkitError || syscall === undefined) return cause;

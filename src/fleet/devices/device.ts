@@ -1,17 +1,17 @@
-/** A device of a fleet: what is asked for, and what is made. Plain data, for worker threads. */
+/** A device of a fleet, as requested and as made. Plain data, for worker threads. */
 import type { AlternativeNames } from './alternative-names.js';
 
-/** What stands in a subject besides the common name, which a device brings. */
+/** The part of a subject besides the common name. */
 export interface SubjectPrefix {
   /** Relative distinguished names; DER. */
   der: Uint8Array;
-  /** As it follows the common name in the subject's text: `, O=Contoso, C=DE`; empty when there is nothing. */
+  /** The text that follows the common name: `, O=Contoso, C=DE`, or nothing. */
   text: string;
 }
 
 export interface DeviceRequest {
   registrationId: string;
-  /** In place of the fleet's. */
+  /** Overrides the fleet's. */
   subjectPrefix?: SubjectPrefix | undefined;
   alternativeNames?: AlternativeNames | undefined;
   /** In the order of the fleet's tag names. */
@@ -32,8 +32,8 @@ export interface MadeDevice {
   /** As .NET shows it. */
   subject: string;
   tags: readonly string[];
-  /** Where it is not that of the fleet: of a device that an earlier run made. ISO 8601. */
+  /** Differs from the fleet's for a device that an earlier run made; ISO 8601. */
   validity?: { notBefore: string; notAfter: string };
-  /** PKCS#12, when it was asked for. */
+  /** PKCS#12, when it was requested. */
   pfx?: Uint8Array;
 }

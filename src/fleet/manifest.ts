@@ -1,8 +1,8 @@
-/** The rows of a manifest: what a fleet consists of, without its keys. */
-import type { ByteWriter } from './byte-writer.js';
-import type { MadeDevice } from './device.js';
+/** The manifest, a CSV file that lists the devices of a fleet, without their keys. Loaded by every worker. */
+import type { MadeDevice } from './devices/device.js';
+import type { ByteWriter } from './formats/byte-writer.js';
 
-/** The columns that every manifest has; those of the tags follow, `tags.NAME`. */
+/** The columns of every manifest. Those of the tags, `tags.NAME`, follow them. */
 export const manifestColumns = [
   'registrationId',
   'serialNumber',
@@ -15,12 +15,12 @@ export const manifestColumns = [
 
 export const tagPrefix = 'tags.';
 
-/** The first line, with its end. */
+/** The first line, with its line feed. */
 export function manifestHeader(tagNames: readonly string[]): string {
   return `${[...manifestColumns, ...tagNames.map((name) => tagPrefix + name)].map(csvField).join(',')}\n`;
 }
 
-/** Writes a line for each device. */
+/** Writes a line per device. */
 export class ManifestRows {
   readonly #dates: string;
   readonly #tagCount: number;
@@ -49,4 +49,9 @@ function datesText({ notBefore, notAfter }: { notBefore: string; notAfter: strin
 /** RFC 4180 section 2. */
 export function csvField(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** A time in the manifest: ISO 8601 in UTC, whole seconds. */
+export function isoSeconds(date: Date): string {
+  return date.toISOString().replace('.000Z', 'Z');
 }

@@ -1,4 +1,4 @@
-/** Subject alternative names (RFC 5280 section 4.2.1.6) of many devices: checked and encoded without a library. */
+/** Subject alternative names (RFC 5280 section 4.2.1.6), checked and encoded without a library, for speed. */
 import { isIPv4 } from 'node:net';
 import { EnrollkitError } from '../../errors.js';
 import { implicitPrimitive, objectIdentifier, octetString, sequence } from '../../pki/der/write.js';
@@ -11,7 +11,7 @@ import {
 import { extensionTypes } from '../../pki/x509/extensions.js';
 import { visible } from '../../pki/x509/name.js';
 
-/** The kinds that a device can have, in the order in which `issue()` writes them. */
+/** The kinds that a device can have, in the order of `issue()`. */
 export const alternativeNameKinds = ['dns', 'ip', 'uri', 'email'] as const;
 export type AlternativeNameKind = (typeof alternativeNameKinds)[number];
 export type AlternativeNames = { readonly [Kind in AlternativeNameKind]?: readonly string[] | undefined };
@@ -23,7 +23,7 @@ const kinds = {
   email: { tag: 1, label: 'e-mail', problem: mailboxProblem },
 } as const;
 
-/** A sentence on the first name that is not legal, or undefined. */
+/** A sentence about the first name that is not valid; undefined when all are. */
 export function alternativeNamesProblem(names: AlternativeNames): string | undefined {
   for (const kind of alternativeNameKinds) {
     for (const value of names[kind] ?? []) {
@@ -56,7 +56,7 @@ export function encodeAlternativeNames(names: AlternativeNames): Uint8Array | un
 /** 4 or 16 octets. */
 function addressOctets(address: string): Buffer {
   if (isIPv4(address)) return Buffer.from(address.split('.').map(Number));
-  // The URL standard's form has hexadecimal groups only, with at most one gap.
+  // A URL has the address in hexadecimal groups only, with at most one gap.
   const [head, rest] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::') as [string, string?];
   const groupsOf = (text = '') => (text === '' ? [] : text.split(':'));
   const [before, after] = [groupsOf(head), groupsOf(rest)];

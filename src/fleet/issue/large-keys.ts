@@ -1,12 +1,12 @@
-/** RSA keys that take seconds each. A thread could not be stopped while it makes one, so processes make them. */
-import type { KeyAlgorithm } from '../pki/keys.js';
-import { runSlowWork, takesLong } from '../pki/slow-work.js';
+/** RSA keys that take seconds each. A thread cannot be stopped while it generates one, so processes do it. */
+import type { KeyAlgorithm } from '../../pki/keys.js';
+import { runSlowWork, takesLong } from '../../pki/slow-work.js';
 
 /**
- * A function that makes keys, PKCS#8 DER; undefined for algorithms whose keys the worker threads make themselves.
+ * Returns a function that generates keys, PKCS#8 DER; undefined for algorithms that the worker threads handle.
  *
- * @param atOnce how many at a time; further calls wait for their turn
- * @param signal ends them all, with its reason
+ * @param atOnce keys at a time; further calls wait
+ * @param signal aborts all of them, with its reason
  */
 export function largeKeySource(
   algorithm: KeyAlgorithm,

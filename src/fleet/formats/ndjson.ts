@@ -1,0 +1,98 @@
+/** The format `ndjson`: a line of JSON per device. */
+import { EnrollkitError } from '../../errors.js';
+import { jsonOf } from '../../workspace/json-text.js';
+import type { MadeDevice } from '../devices/device.js';
+import { endOfFile, linesOf } from '../text-files.js';
+import { ByteWriter, pemFrame } from './byte-writer.js';
+import {
+  type DeviceWriter,
+  inOrder,
+  type OutputFormat,
+  type StoredDevice,
+  type WriterSetup,
+} from './output-format.js';
+
+export const ndjson: OutputFormat = {
+  batchSize: 250,
+  writer: (setup) => new LineWriter(setup),
+  lastCertificate(out) {
+    const line = lastLine(out);
+    if (line === undefined) return undefined;
+    const { certificate } = JSON.parse(line) as { certificate?: unknown };
+    return typeof certificate === 'string' ? certificate : undefined;
+  },
+  recognizes: ({ isFolder, start }) => !isFolder && (start.length === 0 || start[0] === 0x7b),
+  open: (out) => inOrder(storedDevices(out)),
+};
+
+/** With line feeds as JSON strings have them. */
+const certificatePem = pemFrame('CERTIFICATE', '\\n');
+const privateKeyPem = pemFrame('PRIVATE KEY', '\\n');
+
+class LineWriter implements DeviceWriter {
+  readonly #notAfter: string;
+  readonly #issuers: Buffer;
+  #out = new ByteWriter();
+
+  constructor({ issuersPem, validity }: WriterSetup) {
+    this.#issuers = Buffer.from(`${JSON.stringify(issuersPem).slice(1, -1)}","privateKey":"`, 'ascii');
+    this.#notAfter = `","notAfter":"${validity.notAfter}","sha1Thumbprint":"`;
+  }
+
+  begin(memory: ArrayBuffer | undefined): void {
+    this.#out = new ByteWriter(memory);
+  }
+
+  add(device: MadeDevice): MadeDevice {
+    const out = this.#out;
+    // A registration ID has no character that JSON escapes.
+    out.ascii(`{"registrationId":"${device.registrationId}","certificate":"`);
+    const begin = out.length;
+    out.pem(certificatePem, device.certificate);
+    const end = out.length;
+    out.ascii('","chain":"');
+    out.copy(begin, end);
+    out.bytes(this.#issuers);
+    out.pem(privateKeyPem, device.privateKeyInfo);
+    out.ascii(
+      `","serialNumber":"${device.serialNumber}${this.#notAfter}${device.sha1Thumbprint}","sha256Thumbprint":"${device.sha256Thumbprint}"`,
+    );
+    if (device.pfx) out.ascii(`,"pfx":"${Buffer.from(device.pfx).toString('base64')}"`);
+    out.ascii('}\n');
+    return device;
+  }
+
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#out.take();
+  }
+}
+
+/** Lines have a few kilobytes, unless a device has very many names or a very long chain. */
+function lastLine(path: string): string | undefined {
+  for (let size = 65_536; size <= 67_108_864; size *= 32) {
+    const text = endOfFile(path, size);
+    if (!text.endsWith('\n')) return undefined;
+    const before = text.lastIndexOf('\n', text.length - 2);
+    if (before >= 0 || text.length < size) return text.slice(before + 1);
+  }
+  return undefined;
+}
+
+async function* storedDevices(out: string): AsyncGenerator<StoredDevice, void> {
+  let number = 0;
+  for await (const line of linesOf(out)) {
+    number += 1;
+    const value = jsonOf(line);
+    if (typeof value !== 'object' || value === null) {
+      throw new EnrollkitError('FILE_UNREADABLE', `${out}, line ${number}: it is no JSON object.`);
+    }
+    const { registrationId, chain, privateKey } = value as Record<string, unknown>;
+    if (typeof registrationId !== 'string' || typeof chain !== 'string' || typeof privateKey !== 'string') {
+      throw new EnrollkitError(
+        'FILE_UNREADABLE',
+        `${out}, line ${number}: it has no registrationId, chain or privateKey.`,
+      );
+    }
+    yield { name: registrationId, read: () => ({ certificateChain: chain, privateKey }) };
+  }
+}

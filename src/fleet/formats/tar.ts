@@ -1,0 +1,115 @@
+/** The format `tar`: an archive with a folder per device, which has the same files as with `dir`. */
+import { createReadStream } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { extract, pack } from 'tar-stream';
+import { EnrollkitError } from '../../errors.js';
+import { deviceFolderName } from '../../workspace/layout.js';
+import type { MadeDevice } from '../devices/device.js';
+import { endOfFile, fileError } from '../text-files.js';
+import { DeviceFiles, deviceFolderMode } from './device-files.js';
+import {
+  type DeviceWriter,
+  inOrder,
+  type OutputFormat,
+  type StoredDevice,
+  type WriterSetup,
+} from './output-format.js';
+
+/** Two blocks of zeros end an archive (POSIX.1-2017, pax, ustar interchange format). */
+const trailer = Buffer.alloc(1024);
+
+export const tar: OutputFormat = {
+  batchSize: 250,
+  trailer,
+  writer: (setup) => new EntryWriter(setup),
+  /** The last file of an archive is a certificate. */
+  lastCertificate(out) {
+    const end = endOfFile(out, 65_536);
+    const at = end.lastIndexOf('-----BEGIN CERTIFICATE-----');
+    return at < 0 ? undefined : end.slice(at);
+  },
+  recognizes: ({ start }) => start.toString('latin1', 257, 262) === 'ustar',
+  open: (out) => inOrder(storedDevices(out)),
+};
+
+class EntryWriter implements DeviceWriter {
+  readonly #files: DeviceFiles;
+  readonly #mtime: Date;
+  #pack = pack();
+
+  constructor({ issuersPem, validity }: WriterSetup) {
+    this.#files = new DeviceFiles(issuersPem);
+    this.#mtime = new Date(validity.notBefore);
+  }
+
+  begin(): void {
+    this.#pack = pack();
+  }
+
+  add(device: MadeDevice): MadeDevice {
+    const mtime = this.#mtime;
+    const folder = deviceFolderName(device.registrationId);
+    this.#pack.entry({ name: `${folder}/`, type: 'directory', mode: deviceFolderMode, mtime });
+    for (const { name, contents, mode } of this.#files.of(device)) {
+      // A copy, since the archive is put together at the end of the batch.
+      this.#pack.entry({ name: `${folder}/${name}`, mode, mtime }, Buffer.from(contents));
+    }
+    return device;
+  }
+
+  async finish(): Promise<Uint8Array<ArrayBuffer>> {
+    this.#pack.finalize();
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.#pack) chunks.push(chunk as Buffer);
+    const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0) - trailer.length;
+    const bytes = new Uint8Array(length);
+    let at = 0;
+    for (const chunk of chunks) {
+      bytes.set(chunk.subarray(0, Math.max(0, length - at)), at);
+      at += Math.min(chunk.length, length - at);
+    }
+    return bytes;
+  }
+}
+
+async function* storedDevices(out: string): AsyncGenerator<StoredDevice, void> {
+  const input = createReadStream(out);
+  const archive = extract();
+  // A pipe does not pass errors on.
+  input.on('error', (error) => archive.destroy(error));
+  input.pipe(archive);
+  let name: string | undefined;
+  let files = new Map<string, string>();
+  try {
+    for await (const entry of archive) {
+      const [folder = '', file = ''] = entry.header.name.split('/');
+      if (name !== undefined && folder !== name) {
+        yield storedDevice(out, name, files);
+        files = new Map();
+      }
+      name = folder;
+      if (file === 'chain.pem' || file === 'key.pem') files.set(file, await text(entry));
+      else entry.resume();
+    }
+  } catch (cause) {
+    if (cause instanceof EnrollkitError || (cause as NodeJS.ErrnoException).syscall)
+      throw fileError(out, cause);
+    throw new EnrollkitError('FILE_UNREADABLE', `${out} cannot be read: ${(cause as Error).message}.`, {
+      cause,
+    });
+  } finally {
+    input.destroy();
+  }
+  if (name !== undefined) yield storedDevice(out, name, files);
+}
+
+function storedDevice(out: string, name: string, files: ReadonlyMap<string, string>): StoredDevice {
+  return {
+    name,
+    read() {
+      const [certificateChain, privateKey] = [files.get('chain.pem'), files.get('key.pem')];
+      if (certificateChain !== undefined && privateKey !== undefined) return { certificateChain, privateKey };
+      throw new EnrollkitError('FILE_UNREADABLE', `${out} has no chain.pem or no key.pem of ${name}.`);
+    },
+  };
+}

@@ -1,0 +1,214 @@
+/** Issues a fleet: worker threads make the devices, this thread writes them, in order. */
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { EnrollkitError } from '../errors.js';
+import { generateKeyPair, type KeyAlgorithm } from '../pki/keys.js';
+import { loadProfile } from '../pki/make/profile.js';
+import { parseCertificate } from '../pki/x509/certificate.js';
+import type { DeviceBatch } from './devices/device-source.js';
+import { type FleetFormat, loadFormat } from './formats/formats.js';
+import type { OutputFormat } from './formats/output-format.js';
+import { certificateTemplate, subjectPrefix } from './issue/certificate-template.js';
+import { assertFree, finishedFleet } from './issue/finished-fleet.js';
+import { FleetJournal } from './issue/journal.js';
+import { largeKeySource } from './issue/large-keys.js';
+import { FleetOutput } from './issue/output.js';
+import { assertOutlivesDevices, digestOf, type FleetCa, type FleetRequest } from './issue/request.js';
+import type { BatchResult, WorkerSetup } from './issue/worker-messages.js';
+import { WorkerPool } from './issue/worker-pool.js';
+
+type WithDefault = 'range' | 'profile' | 'keyAlgorithm' | 'validityDays' | 'subject' | 'pfx';
+
+export interface IssueFleetOptions
+  extends Omit<FleetRequest, WithDefault | 'ca'>,
+    Partial<Pick<FleetRequest, WithDefault>> {
+  ca: FleetCa;
+  /** Worker threads; one per core by default. */
+  workers?: number | undefined;
+  /** Now; see `issue()`. The current time by default. */
+  at?: Date | undefined;
+  signal?: AbortSignal | undefined;
+  /** Called with the number of devices written so far, first with the number that earlier runs have written. */
+  onProgress?: ((devices: number) => void) | undefined;
+}
+
+export interface IssueFleetResult {
+  /** Devices of the fleet, or of its range. */
+  devices: number;
+  /** How many of them this run made; 0 when an earlier run had finished the fleet. */
+  made: number;
+  /** Of every certificate: ISO 8601 in UTC, whole seconds. */
+  notBefore: string;
+  notAfter: string;
+}
+
+/**
+ * Makes a key and a certificate for each device of a fleet, in worker threads, and writes them to `out`, in order, and
+ * a row for each to `manifest`. The certificates are those of `issue()`.
+ *
+ * A run that was aborted, killed or stopped by a full disk is resumed by a call with the same options; only `workers`,
+ * `at` and the callbacks may differ. Until the fleet is finished, its journal is beside it: `OUT.journal`. A call for a
+ * fleet that is finished changes nothing.
+ *
+ * @throws EnrollkitError ISSUER_NOT_ALLOWED when the CA may not sign, or ends before the devices; INVALID_SUBJECT and
+ *   whatever else `issue()` throws; FILE_EXISTS when something else is at `out` or `manifest`; FOLDER_IN_USE when
+ *   another run works on the fleet; JOURNAL_UNREADABLE, FILE_UNREADABLE, FILE_UNWRITABLE; the signal's reason when it
+ *   was aborted
+ */
+export async function issueFleet(options: IssueFleetOptions): Promise<IssueFleetResult> {
+  const { at = new Date(), workers = availableParallelism(), onProgress } = options;
+  const { signal = new AbortController().signal } = options;
+  const request = requestOf(options);
+  const { range, out } = request;
+  const format = await loadFormat(request.format);
+  if (format.folder && typeof out !== 'string') throw folderNeeded(request.format);
+  assertOutlivesDevices(request, at);
+  const total = range.end - range.begin;
+  const journalPath = typeof out === 'string' ? `${out}.journal` : undefined;
+  if (journalPath === undefined) assertFree(request);
+  else if (!existsSync(journalPath)) {
+    const finished = await finishedFleet(request, format);
+    if (finished) return { devices: total, made: 0, ...finished };
+    assertFree(request);
+  }
+  const batchSize = batchSizeOf(request, format);
+  // The threads load while this one prepares what they need.
+  const pool = new WorkerPool(Math.max(1, Math.min(workers, Math.ceil(total / batchSize))));
+  let journal: FleetJournal | undefined;
+  let output: FleetOutput | undefined;
+  try {
+    const setup = await setupOf(request, at);
+    pool.setUp(setup);
+    if (journalPath !== undefined) {
+      journal = FleetJournal.open(journalPath, digestOf(request), () => assertFree(request));
+    }
+    let before = journal?.done;
+    if (before && format.folder && typeof out === 'string') {
+      before = await format.folder.intactPart({ ...request, out }, before);
+    }
+    output = await FleetOutput.open(request, format, journal, before);
+    const devices = before?.devices ?? 0;
+    onProgress?.(devices);
+    await makeMissing(request, { pool, output, batchSize, signal, onProgress });
+    const { notBefore, notAfter } = setup.template;
+    return { devices: total, made: total - devices, notBefore, notAfter };
+  } finally {
+    await pool.close();
+    await output?.close();
+    journal?.close();
+  }
+}
+
+function folderNeeded(format: FleetFormat): EnrollkitError {
+  return new EnrollkitError('USAGE', `The format ${format} is written to a folder, not to a stream.`);
+}
+
+function requestOf(options: IssueFleetOptions): FleetRequest {
+  const { source, ca } = options;
+  return {
+    ...options,
+    range: options.range ?? { begin: 0, end: source.count },
+    ca: { ...ca, parsed: parseCertificate(ca.certificate) },
+    profile: options.profile ?? loadProfile('device'),
+    keyAlgorithm: options.keyAlgorithm ?? 'ec-p256',
+    subject: options.subject ?? {},
+    pfx: options.pfx ?? false,
+  };
+}
+
+interface Making {
+  pool: WorkerPool;
+  output: FleetOutput;
+  batchSize: number;
+  signal: AbortSignal;
+  onProgress: IssueFleetOptions['onProgress'];
+}
+
+/** For each worker: one batch in the making, one that waits for it, one that waits to be written. */
+const batchesInFlight = 3;
+
+/** One RSA key can take ten times as long as another, and the keys made meanwhile wait for it. */
+const keysInFlight = 32;
+
+/** Makes the devices that are missing, and finishes the output; a failed run leaves it for the next one. */
+async function makeMissing(
+  { source, range, keyAlgorithm }: FleetRequest,
+  { pool, output, batchSize, signal, onProgress }: Making,
+): Promise<void> {
+  const waiting: Promise<BatchResult>[] = [];
+  const nextKey = largeKeySource(keyAlgorithm, pool.size, signal);
+  const make = (batch: DeviceBatch) => {
+    if (!nextKey) return pool.make(batch);
+    const made = nextKey().then((key) => pool.make(batch, key));
+    // As in the pool: it may fail while an earlier batch is awaited.
+    made.catch(() => {});
+    return made;
+  };
+  const writeNext = async () => {
+    const result = await waiting.shift()!;
+    await output.add(result);
+    pool.recycle(result);
+    onProgress?.(output.devices);
+  };
+  try {
+    const missing = { begin: range.begin + output.devices, end: range.end };
+    for await (const batch of source.batches(missing, batchSize)) {
+      signal.throwIfAborted();
+      waiting.push(make(batch));
+      if (waiting.length >= pool.size * (batchSize === 1 ? keysInFlight : batchesInFlight)) await writeNext();
+    }
+    while (waiting.length > 0) {
+      signal.throwIfAborted();
+      await writeNext();
+    }
+    await output.finish();
+  } catch (error) {
+    // The first error is the one to report: on a full disk, this fails for the same reason.
+    await output.keep().catch(() => {});
+    throw resumable(error);
+  }
+}
+
+/** Tells the user of an output that cannot be written how to resume. */
+function resumable(error: unknown): unknown {
+  if (!(error instanceof EnrollkitError) || error.code !== 'FILE_UNWRITABLE') return error;
+  const { code, message, context, cause } = error;
+  const next =
+    'Make room, or mend the permissions; then run the same command again: it goes on where it stopped.';
+  return new EnrollkitError(code, message, { next, context, cause });
+}
+
+/** Devices in a batch: some tens of milliseconds of work, or a single RSA key. */
+function batchSizeOf({ keyAlgorithm, pfx }: FleetRequest, format: OutputFormat): number {
+  const sizes: Record<KeyAlgorithm, number> = {
+    'ec-p256': 250,
+    'ec-p384': 50,
+    'rsa-2048': 1,
+    'rsa-3072': 1,
+    'rsa-4096': 1,
+  };
+  // PKCS#12 files take longer than their keys.
+  return Math.min(sizes[keyAlgorithm], format.batchSize, pfx ? 10 : format.batchSize);
+}
+
+async function setupOf(request: FleetRequest, at: Date): Promise<WorkerSetup> {
+  const { profile, keyAlgorithm, ca, validityDays, source, format, out } = request;
+  const sample = await generateKeyPair(keyAlgorithm.startsWith('rsa-') ? 'rsa-2048' : 'ec-p256');
+  return {
+    template: await certificateTemplate({
+      profile,
+      publicKey: sample.publicKey,
+      issuer: ca,
+      at,
+      validityDays,
+    }),
+    issuerKey: ca.privateKey,
+    keyAlgorithm,
+    issuersPem: ca.chainPem,
+    subjectPrefix: subjectPrefix(request.subject),
+    tagCount: source.tagNames.length,
+    format,
+    folder: typeof out === 'string' ? out : undefined,
+    pfx: request.pfx,
+  };
+}
