@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
 import { type KeyAlgorithm, privateKeyToPem } from '../pki/keys.js';
-import { assertMaySign } from '../pki/make/sign-certificate.js';
+import { assertMaySign } from '../pki/make/issuer.js';
 import { type Certificate, certificateToPem, parseCertificate } from '../pki/x509/certificate.js';
 import { lookAt } from '../workspace/files.js';
 import { Database, filesOf, modes } from './authority.js';

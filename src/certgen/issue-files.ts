@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { createPfx } from '../pki/containers/pkcs12-write.js';
 import { generateKeyPair, type KeyAlgorithm, type KeyPair, privateKeyToPem } from '../pki/keys.js';
+import { makeCertificateRequest } from '../pki/make/certificate-request.js';
 import { type Issuer, issue } from '../pki/make/issue.js';
 import { loadProfile, type ProfileName } from '../pki/make/profile.js';
 import { type Certificate, parseCertificate } from '../pki/x509/certificate.js';
-import { makeCertificateRequest } from '../pki/x509/csr.js';
 import { type Database, type FileSet, modes } from './authority.js';
 import { subjectLine, timeText } from './database.js';
 import type { Transaction } from './transaction.js';

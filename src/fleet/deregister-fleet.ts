@@ -1,6 +1,6 @@
 /** Takes a fleet back out of a provisioning service: its registration records, and what else is asked for. */
 
-import { HubService } from '../dps/client/hub.js';
+import { HubService } from '../dps/client/hub-service.js';
 import type { ServicePlane } from '../dps/client/service.js';
 import type { Target } from '../dps/client/target.js';
 import { withoutPort } from '../dps/contract/host.js';

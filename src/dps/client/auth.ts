@@ -3,7 +3,7 @@ import { bearerTokenAuthenticationPolicy, type PipelinePolicy } from '@azure/cor
 import { EnrollkitError } from '../../errors.js';
 import type { ConnectionString } from '../contract/connection-string.js';
 import { createSasToken } from '../contract/sas.js';
-import type { TokenCredential } from './target.js';
+import type { TokenCredential } from './azure-credential.js';
 
 /** As long as the official SDKs make them valid. */
 const sasLifetimeSeconds = 3600;

@@ -1,7 +1,14 @@
 /** Microsoft Entra credentials as @azure/identity finds them. It takes 0.35 s to load, so it waits until it is needed. */
 import { EnrollkitError } from '../../errors.js';
 import { redact, redactedCause } from './redact.js';
-import type { TokenCredential } from './target.js';
+
+/** The part of @azure/core-auth's TokenCredential that is used. Times are milliseconds since 1970. */
+export interface TokenCredential {
+  getToken(
+    scopes: string | string[],
+    options?: object,
+  ): Promise<{ token: string; expiresOnTimestamp: number } | null>;
+}
 
 /** The default chain: environment, workload identity, managed identity, and what developers are signed in with. */
 export function azureCredential(): TokenCredential {

@@ -1,8 +1,7 @@
 /** The device plane over MQTT. Source: Microsoft Learn, "Communicate with your DPS using the MQTT protocol". */
 import { apiVersions } from '../contract/api-versions.js';
 import { dpsTopics, dpsUserName, parseTopic } from '../contract/mqtt.js';
-import type { DeviceTransportOptions } from './device-https.js';
-import type { DeviceTransport } from './device-transport.js';
+import type { DeviceTransport, DeviceTransportOptions } from './device-transport.js';
 import { MqttSession } from './mqtt/session.js';
 
 export async function openMqttTransport(options: DeviceTransportOptions): Promise<DeviceTransport> {

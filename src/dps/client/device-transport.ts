@@ -1,4 +1,14 @@
 import type { RegistrationState } from '../contract/schemas.js';
+import type { ClientCertificate } from './device-credentials.js';
+import type { DeviceTarget } from './target.js';
+
+export interface DeviceTransportOptions {
+  target: DeviceTarget;
+  idScope: string;
+  registrationId: string;
+  clientCertificate: ClientCertificate;
+  signal: AbortSignal;
+}
 
 /** Carries the two operations of the device plane, over HTTPS or MQTT. */
 export interface DeviceTransport {

@@ -3,16 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EnrollkitError } from '../../errors.js';
 import { type RegistrationOperation, registrationOperation } from '../contract/schemas.js';
 import { type DeviceCredentials, openCredentials } from './device-credentials.js';
-import type { DeviceTransportOptions } from './device-https.js';
 import type { AssignedRegistration, DeviceTransport, TransportReply } from './device-transport.js';
 import { explainDpsError } from './explain.js';
 import { readServiceMessage } from './http/reply-error.js';
 import { backoffMs } from './http/retry.js';
+import type { DeviceTarget } from './target.js';
 
 export type { AssignedRegistration } from './device-transport.js';
 
 export interface RegisterDeviceOptions extends DeviceCredentials {
-  target: DeviceTransportOptions['target'];
+  target: DeviceTarget;
   idScope: string;
   /** The common name of the device's certificate. */
   registrationId: string;

@@ -6,16 +6,8 @@
 import { type ConnectionString, parseConnectionString } from '../contract/connection-string.js';
 import type { EmulatorEndpoints } from '../contract/emulator-endpoints.js';
 import { withoutPort } from '../contract/host.js';
-import { azureCredential } from './azure-credential.js';
+import { azureCredential, type TokenCredential } from './azure-credential.js';
 import type { RequestObserver } from './observer.js';
-
-/** The part of @azure/core-auth's TokenCredential that is used. Times are milliseconds since 1970. */
-export interface TokenCredential {
-  getToken(
-    scopes: string | string[],
-    options?: object,
-  ): Promise<{ token: string; expiresOnTimestamp: number } | null>;
-}
 
 /**
  * How the service plane is spoken to: with the key of a policy, with Microsoft Entra, or `from-arm`: with the key of a
@@ -50,6 +42,12 @@ export interface Target {
   /** The clock that tokens are made by. */
   readonly now?: (() => Date) | undefined;
 }
+
+/** What of a target concerns a device that registers. */
+export type DeviceTarget = Pick<
+  Target,
+  'globalDeviceEndpoint' | 'deviceMqttEndpoint' | 'trust' | 'onRequest' | 'now'
+>;
 
 export type TargetOptions = Pick<Target, 'onRequest' | 'now'>;
 

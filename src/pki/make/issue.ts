@@ -5,26 +5,16 @@ import { x509 } from '../crypto.js';
 import type { Certificate } from '../x509/certificate.js';
 import { extendedKeyUsageTypes } from '../x509/extensions.js';
 import type { Name } from '../x509/name.js';
+import type { Subject, SubjectAlternativeNames } from '../x509/subject.js';
+import { assertMaySign, type IssuedCertificate, type Issuer } from './issuer.js';
 import type { KeyUsageName, Profile } from './profile.js';
 import { authorityOf, shapeExtensions } from './profile-extensions.js';
-import {
-  alternativeNameExtension,
-  type Subject,
-  type SubjectAlternativeNames,
-  subjectName,
-} from './requested-names.js';
-import {
-  assertMaySign,
-  type IssuedCertificate,
-  type Issuer,
-  keyIdentifierExtensions,
-  randomSerialNumber,
-  signCertificate,
-} from './sign-certificate.js';
+import { alternativeNameExtension, subjectName } from './requested-names.js';
+import { keyIdentifierExtensions, randomSerialNumber, signCertificate } from './sign-certificate.js';
 import { dayMs } from './validity.js';
 
-export type { Subject, SubjectAlternativeNames } from './requested-names.js';
-export type { IssuedCertificate, Issuer } from './sign-certificate.js';
+export type { Subject, SubjectAlternativeNames } from '../x509/subject.js';
+export type { IssuedCertificate, Issuer } from './issuer.js';
 
 export interface IssueRequest {
   profile: Profile;

@@ -3,12 +3,10 @@ import type { KeyObject } from 'node:crypto';
 import { x509 } from '../crypto.js';
 import { type Certificate, parseCertificate } from '../x509/certificate.js';
 import { extensionTypes, type KeyUsage } from '../x509/extensions.js';
+import { assertMaySign, type IssuedCertificate, type Issuer } from './issuer.js';
 import { encodedName } from './requested-names.js';
 import {
   arrayBuffer,
-  assertMaySign,
-  type IssuedCertificate,
-  type Issuer,
   keyIdentifierExtensions,
   signCertificate,
   usualBackdateMinutes,

@@ -2,28 +2,11 @@
 import { EnrollkitError } from '../../errors.js';
 import { x509 } from '../crypto.js';
 import { commonNameType, Name, visible } from '../x509/name.js';
+import type { Subject, SubjectAlternativeNames } from '../x509/subject.js';
 import { addressProblem, dnsNameProblem, mailboxProblem, uriProblem } from './alternative-name-shape.js';
 
 /** RFC 5280 appendix A.1, ub-common-name. */
 const maxCommonNameLength = 64;
-
-/** A distinguished name; everything but the common name is optional. Values are UTF-8. */
-export interface Subject {
-  commonName: string;
-  organization?: string;
-  organizationalUnit?: string;
-  locality?: string;
-  stateOrProvince?: string;
-  /** Two letters, ISO 3166. */
-  country?: string;
-}
-
-export interface SubjectAlternativeNames {
-  dns?: string[];
-  ip?: string[];
-  uri?: string[];
-  email?: string[];
-}
 
 /** In the order that names are read in, the most general first; bounds of RFC 5280 appendix A.1. */
 const attributes = [

@@ -1,28 +1,17 @@
-/** Below `issue` and `renew`: who may sign what, from when until when, and the signature itself. */
-import { type KeyObject, randomBytes } from 'node:crypto';
+/** Signs what `issue` and `renew` put together. */
+import { createHash, type KeyObject, randomBytes } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import { pemEncode } from '../containers/pem.js';
 import { signatureAlgorithm, toSigningKey, x509 } from '../crypto.js';
-import { isKeyPair } from '../keys.js';
-import { type Certificate, parseCertificate } from '../x509/certificate.js';
-import { keyIdentifier } from '../x509/key-identifier.js';
+import { bitStringOf, readOnly, sequenceOf } from '../der/read.js';
+import type { Certificate } from '../x509/certificate.js';
+import type { IssuedCertificate } from './issuer.js';
 import { encodedName } from './requested-names.js';
 import { validityOf } from './validity.js';
 
 /** A device whose clock is a little behind must not find its certificate in the future. */
 export const usualBackdateMinutes = 15;
 const minuteMs = 60_000;
-
-export interface Issuer {
-  /** The CA's certificate, PEM or DER; left out for a certificate that signs itself. */
-  certificate?: string | Uint8Array;
-  privateKey: KeyObject;
-}
-
-export interface IssuedCertificate {
-  pem: string;
-  der: Buffer;
-}
 
 interface Contents {
   subject: x509.Name;
@@ -73,41 +62,6 @@ function nameOfIssuer({ subject }: Certificate): x509.Name {
   }
 }
 
-/**
- * The issuer's certificate, when it may sign; undefined when the certificate is to sign itself.
- *
- * @throws EnrollkitError KEY_MISMATCH, ISSUER_NOT_ALLOWED
- */
-export function assertMaySign(
-  { certificate, privateKey }: Issuer,
-  request: { publicKey: KeyObject; certificateAuthority: boolean; at: Date },
-): Certificate | undefined {
-  if (certificate === undefined) {
-    if (isKeyPair(privateKey, request.publicKey)) return undefined;
-    throw new EnrollkitError(
-      'KEY_MISMATCH',
-      'A certificate that signs itself needs the private key of its own public key.',
-    );
-  }
-  const issuer = parseCertificate(certificate);
-  const name = issuer.subject.text;
-  if (!isKeyPair(privateKey, issuer.publicKey)) {
-    throw new EnrollkitError('KEY_MISMATCH', `The private key is not that of the certificate ${name}.`);
-  }
-  const refuse = (why: string) =>
-    new EnrollkitError('ISSUER_NOT_ALLOWED', `The certificate ${name} cannot sign: ${why}.`);
-  if (!issuer.basicConstraints?.certificateAuthority) throw refuse('it is not a certificate authority');
-  if (issuer.keyUsage && !issuer.keyUsage.includes('keyCertSign'))
-    throw refuse('its key usage lacks keyCertSign');
-  const { at } = request;
-  if (at > issuer.notAfter) throw refuse(`it expired on ${issuer.notAfter.toISOString()}`);
-  if (at < issuer.notBefore) throw refuse(`it is not valid before ${issuer.notBefore.toISOString()}`);
-  if (request.certificateAuthority && issuer.basicConstraints.pathLength === 0) {
-    throw refuse('its path length is 0, so no other certificate authority may stand below it');
-  }
-  return issuer;
-}
-
 /** The identifiers of the subject's key and of the issuer's (RFC 5280 sections 4.2.1.1 and 4.2.1.2). */
 export function keyIdentifierExtensions(
   publicKey: KeyObject,
@@ -116,6 +70,13 @@ export function keyIdentifierExtensions(
   const own = keyIdentifier(publicKey);
   const authority = issuer ? (issuer.subjectKeyIdentifier ?? keyIdentifier(issuer.publicKey)) : own;
   return [new x509.SubjectKeyIdentifierExtension(own), new x509.AuthorityKeyIdentifierExtension(authority)];
+}
+
+/** RFC 5280 section 4.2.1.2, method 1: SHA-1 of the public key's bits; hexadecimal. */
+function keyIdentifier(publicKey: KeyObject): string {
+  const spki = publicKey.export({ format: 'der', type: 'spki' });
+  const { bytes } = bitStringOf(sequenceOf(readOnly(spki))[1]);
+  return createHash('sha1').update(bytes).digest('hex');
 }
 
 /** 128 random bits (RFC 5280 section 4.1.2.2: at most 20 octets, positive). */

@@ -6,7 +6,8 @@
  */
 import { EnrollkitError } from '../../errors.js';
 import { generateKeyPair } from '../keys.js';
-import { type IssuedCertificate, type Issuer, issue } from './issue.js';
+import { issue } from './issue.js';
+import type { IssuedCertificate, Issuer } from './issuer.js';
 import { loadProfile } from './profile.js';
 
 /**

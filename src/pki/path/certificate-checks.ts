@@ -4,27 +4,14 @@ import { DerError } from '../der/read.js';
 import type { Certificate } from '../x509/certificate.js';
 import { extendedKeyUsageTypes, extensionTypes, type KeyUsage } from '../x509/extensions.js';
 import { visible } from '../x509/name.js';
+import type { Circumstances, Purpose, Role } from './circumstances.js';
 import { called, type Failure, type FailureCode, failureOf, short } from './failure.js';
 import { publicKeyProblem } from './key-strength.js';
 import { readNameConstraints } from './name-constraints.js';
 import { checkOtherExtensions } from './other-extensions.js';
-import { bearsPeerName, type PeerName } from './peer-name.js';
+import { bearsPeerName } from './peer-name.js';
 import { policyExtensionsOf } from './policy-extensions.js';
-import type { Revocation } from './revocation.js';
-import { profileFailures, type Role } from './strict.js';
-
-export type Purpose = 'clientAuth' | 'serverAuth' | 'any';
-
-export interface Circumstances {
-  at: Date;
-  purpose: Purpose;
-  isStrict: boolean;
-  peerName?: PeerName;
-  /** The most intermediates that are not self-issued. */
-  maxDepth?: number;
-  /** Set when revocation lists were given. */
-  revocation?: Revocation;
-}
+import { profileFailures } from './strict.js';
 
 /** Critical extensions that are processed. */
 const processedExtensions = new Set<string>([

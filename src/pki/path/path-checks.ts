@@ -4,7 +4,7 @@ import { DerError } from '../der/read.js';
 import type { Certificate } from '../x509/certificate.js';
 import { extensionTypes } from '../x509/extensions.js';
 import type { Budget } from './budget.js';
-import type { Circumstances } from './certificate-checks.js';
+import type { Circumstances } from './circumstances.js';
 import { called, type Failure, failureOf } from './failure.js';
 import { checkNameConstraints } from './name-constraints.js';
 import { whereNoPolicyHolds } from './policies.js';

@@ -2,7 +2,8 @@
 import type { Certificate } from '../x509/certificate.js';
 import { isSignedBy } from '../x509/signature.js';
 import { Budget, BudgetExceeded, maxPathCertificates } from './budget.js';
-import { type Circumstances, checkIssuer, checkLeaf } from './certificate-checks.js';
+import { checkIssuer, checkLeaf } from './certificate-checks.js';
+import type { Circumstances } from './circumstances.js';
 import type { Failure } from './failure.js';
 import { checkPath, isSelfIssued, type Path } from './path-checks.js';
 import type { Pool } from './pool.js';

@@ -8,13 +8,11 @@ import { lintSubject } from '../lint/subject-rules.js';
 import type { Certificate } from '../x509/certificate.js';
 import { extensionTypes } from '../x509/extensions.js';
 import { isSignedBy } from '../x509/signature.js';
-import type { Circumstances } from './certificate-checks.js';
+import type { Circumstances, Role } from './circumstances.js';
 import { called, type Failure, failureOf } from './failure.js';
 import { readNameConstraints } from './name-constraints.js';
 import { hostNameProblems } from './strict-names.js';
 import { webProblems, webProblemsBetween } from './strict-web.js';
-
-export type Role = 'leaf' | 'issuer';
 
 /** Validation tells these itself; and how an anchor was signed does not matter, since nothing rests on it. */
 const toldElsewhere: readonly LintCode[] = [

@@ -8,7 +8,7 @@ import {
 } from '../x509/certificate.js';
 import { parseRevocationLists } from '../x509/crl.js';
 import { BudgetExceeded } from './budget.js';
-import type { Circumstances, Purpose } from './certificate-checks.js';
+import type { Circumstances, Purpose } from './circumstances.js';
 import { explain, tooMuch } from './explain.js';
 import type { Failure } from './failure.js';
 import type { Path } from './path-checks.js';
@@ -17,16 +17,15 @@ import { Pool } from './pool.js';
 import { Revocation } from './revocation.js';
 import { Search } from './search.js';
 
-export type { Purpose } from './certificate-checks.js';
+export type { Purpose } from './circumstances.js';
 export type { Failure, FailureCode } from './failure.js';
 export type { PeerName } from './peer-name.js';
 
 /** `lenient` is what a path needs to be safe; `strict` adds what RFC 5280 section 4 and the CA/Browser Forum ask of issuers. */
 export type Mode = 'lenient' | 'strict';
 
-type Input = string | Uint8Array;
-/** What was parsed before is not parsed again, and what is known to be signed by it is not verified again. */
-type CertificateInput = Input | Certificate;
+/** PEM, DER or parsed: a parsed certificate is not parsed again, nor is a signature by its key verified again. */
+export type CertificateInput = string | Uint8Array | Certificate;
 
 export interface ValidateChainRequest {
   /** One certificate, PEM or DER or already parsed. */
@@ -47,7 +46,7 @@ export interface ValidateChainRequest {
    * Revocation lists, PEM or DER. Once there is any, a usable one of the leaf's issuer is needed; an intermediate is
    * looked up when there is any of its issuer, in mode `strict` always. A list that cannot be read refuses the chain.
    */
-  crls?: readonly Input[];
+  crls?: readonly (string | Uint8Array)[];
   /** `lenient` when left out. */
   mode?: Mode;
 }

@@ -1,8 +1,7 @@
-/** Certificate requests (PKCS#10, RFC 2986): made where the key is, read where the certificate is made. */
+/** Reads certificate requests (PKCS#10, RFC 2986). */
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
-import { dersOf, pemEncode } from '../containers/pem.js';
-import { signatureAlgorithm, toSigningKeyPair, x509 } from '../crypto.js';
+import { dersOf } from '../containers/pem.js';
 import {
   bitStringOf,
   children,
@@ -15,32 +14,19 @@ import {
   smallIntegerOf,
   tags,
 } from '../der/read.js';
-import { isKeyPair } from '../keys.js';
-import {
-  alternativeNameExtension,
-  type Subject,
-  type SubjectAlternativeNames,
-  subjectName,
-} from '../make/requested-names.js';
 import { algorithmOf } from './certificate.js';
 import { extensionsOf, extensionTypes } from './extensions.js';
 import { type GeneralName, generalNamesOf, generalNameText } from './general-name.js';
 import { type Name, nameOf } from './name.js';
 import { importPublicKey, type PublicKeyInfo, publicKeyInfoOf } from './public-key.js';
 import { isSignedBy, isSupportedSignature, signatureAlgorithmName } from './signature.js';
+import type { SubjectAlternativeNames } from './subject.js';
 
 /** Far above any request in use; keeps the work on one input small. */
 const maxRequestBytes = 1_048_576;
 
 /** Attributes that hold the extensions asked for: PKCS#9's (RFC 2985 section 5.4.2), and Microsoft's older one. */
 const extensionRequestTypes = ['1.2.840.113549.1.9.14', '1.3.6.1.4.1.311.2.1.14'];
-
-export interface CertificateRequestContents {
-  subject: Subject | Name;
-  privateKey: KeyObject;
-  publicKey: KeyObject;
-  subjectAlternativeNames?: SubjectAlternativeNames;
-}
 
 /** What a request asks for, its signature verified: who made it holds the private key. */
 export interface CertificateRequest {
@@ -52,30 +38,6 @@ export interface CertificateRequest {
   /** Those of other kinds, which `issue` does not make. */
   otherAlternativeNames: readonly GeneralName[];
   der: Buffer;
-}
-
-/**
- * Makes a certificate request, signed with the private key. The private key itself stays where it is.
- *
- * @throws EnrollkitError KEY_MISMATCH when the keys are no pair; INVALID_COMMON_NAME, COMMON_NAME_TOO_LONG,
- *   INVALID_SUBJECT, INVALID_ALTERNATIVE_NAME; INVALID_KEY when the key is of a kind that does not sign here
- */
-export async function makeCertificateRequest(
-  contents: CertificateRequestContents,
-): Promise<{ pem: string; der: Buffer }> {
-  const { privateKey, publicKey } = contents;
-  if (!isKeyPair(privateKey, publicKey)) {
-    throw new EnrollkitError('KEY_MISMATCH', 'The private key is not that of the public key.');
-  }
-  const alternatives = alternativeNameExtension(contents.subjectAlternativeNames);
-  const created = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: subjectName(contents.subject),
-    keys: await toSigningKeyPair(privateKey, publicKey),
-    signingAlgorithm: signatureAlgorithm(privateKey),
-    extensions: alternatives ? [alternatives] : [],
-  });
-  const der = Buffer.from(created.rawData);
-  return { der, pem: pemEncode('CERTIFICATE REQUEST', der) };
 }
 
 /**

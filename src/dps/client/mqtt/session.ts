@@ -5,22 +5,13 @@
 import { randomUUID } from 'node:crypto';
 import type { MqttClient } from 'mqtt';
 import { EnrollkitError } from '../../../errors.js';
-import type { Plane } from '../../contract/api-versions.js';
 import { parseTopic } from '../../contract/mqtt.js';
-import type { ClientCertificate } from '../device-credentials.js';
 import type { RequestObserver } from '../observer.js';
-import { mqttFailure, refusedBy } from './failure.js';
-import { loadMqttClient, openSocket } from './socket.js';
+import { type MqttParties, mqttFailure, refusedBy } from './failure.js';
+import { loadMqttClient, type MqttSocketOptions, openSocket } from './socket.js';
 
-export interface MqttSessionOptions {
-  plane: Plane & ('device' | 'hub');
-  /** Host, with `:port` where it is not 8883. */
-  endpoint: string;
-  clientId: string;
+export interface MqttSessionOptions extends MqttParties, MqttSocketOptions {
   userName: string;
-  clientCertificate: ClientCertificate;
-  /** PEM of the roots to trust instead of the system's. */
-  trust?: string | undefined;
   onRequest?: RequestObserver | undefined;
   signal: AbortSignal;
 }

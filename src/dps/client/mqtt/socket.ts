@@ -3,9 +3,15 @@ import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { MqttClient } from 'mqtt';
-import type { MqttSessionOptions } from './session.js';
+import type { ClientCertificate } from '../device-credentials.js';
 
-type MqttSocketOptions = Pick<MqttSessionOptions, 'endpoint' | 'trust' | 'clientCertificate'>;
+export interface MqttSocketOptions {
+  /** Host, with `:port` where it is not 8883. */
+  endpoint: string;
+  clientCertificate: ClientCertificate;
+  /** PEM of the roots to trust instead of the system's. */
+  trust?: string | undefined;
+}
 
 const mqttTlsPort = 8883;
 
