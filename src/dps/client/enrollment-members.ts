@@ -9,20 +9,24 @@ import { sameId } from '../contract/ids.js';
 import { mergePatch } from '../contract/merge-patch.js';
 import type { EnrollmentGroup, InitialTwin } from '../contract/schemas.js';
 
-/** The members that enrollkit sets. Of the initial twin, a JSON merge patch (RFC 7396): null removes a member. */
-type Settable = Pick<
-  EnrollmentGroup,
-  | 'attestation'
-  | 'capabilities'
-  | 'provisioningStatus'
-  | 'reprovisionPolicy'
-  | 'allocationPolicy'
-  | 'iotHubs'
-  | 'initialTwin'
+/**
+ * The members that enrollkit sets, as they should be. One that is left out, or null, may be anything. The initial twin is
+ * a JSON merge patch (RFC 7396): null removes a member.
+ */
+export type WantedMembers = Partial<
+  Pick<
+    EnrollmentGroup,
+    | 'attestation'
+    | 'capabilities'
+    | 'provisioningStatus'
+    | 'reprovisionPolicy'
+    | 'allocationPolicy'
+    | 'iotHubs'
+    | 'initialTwin'
+  >
 >;
 
-/** What an enrollment should be. A member that is left out, or null, may be anything. */
-export type WantedMembers = Partial<Settable>;
+type Settable = Pick<EnrollmentGroup, keyof WantedMembers>;
 
 /** An enrollment group or individual enrollment as the service gives it. */
 export type FoundEnrollment = Omit<EnrollmentGroup, 'enrollmentGroupId'>;
