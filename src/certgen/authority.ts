@@ -1,4 +1,4 @@
-/** The CA in the folder: its certificates, keys and database, read and written. */
+/** Reads and writes the CA in the folder: certificates, keys and database. */
 import type { KeyObject } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
@@ -17,7 +17,7 @@ import {
 import { intermediatePrefix, rootPrefix, type Script } from './scripts.js';
 import type { Transaction } from './transaction.js';
 
-/** Modes: what the scripts set, but that no key is readable by others. */
+/** File modes: as the scripts set them, except that others cannot read keys. */
 export const modes = {
   authorityKey: 0o400,
   key: 0o600,
@@ -51,7 +51,7 @@ export interface StoredAuthority {
 }
 
 /**
- * @throws EnrollkitError FILE_UNREADABLE when there is no CA here, INVALID_CERTIFICATE
+ * @throws EnrollkitError FILE_UNREADABLE when the folder has no CA, INVALID_CERTIFICATE
  */
 export function readAuthority(folder: string, which: 'root' | 'intermediate'): StoredAuthority {
   const path = join(folder, filesOf(which === 'root' ? rootPrefix : intermediatePrefix).certificate);
@@ -64,7 +64,7 @@ export function readAuthority(folder: string, which: 'root' | 'intermediate'): S
   return { certificate: readCertificate(path, pem), pem };
 }
 
-/** A certificate; an error names the file. */
+/** Reads a certificate; errors name the file. */
 export function readCertificate(path: string, text: string | Uint8Array): Certificate {
   try {
     return parseCertificate(text);
@@ -93,7 +93,7 @@ export async function openAuthorityKey(
 
 const names = { index: 'index.txt', attributes: 'index.txt.attr', serial: 'serial' } as const;
 
-/** The database as it stands, and what each command does with it. */
+/** The database, and the changes that commands make to it. */
 export class Database {
   #entries: IndexEntry[];
   #serial: string;
@@ -115,7 +115,7 @@ export class Database {
     );
   }
 
-  /** What the scripts make before they issue anything. */
+  /** The initial database, as the scripts create it. */
   static empty(script: Script): Database {
     const former = { index: '', attributes: undefined, serial: `${script.firstSerial}\n` };
     return new Database(former, '', script.firstSerial);
@@ -133,13 +133,13 @@ export class Database {
     return this.#entries.filter((entry) => entry.status === 'V' && entry.subject === subject);
   }
 
-  /** Gives the next serial number away. */
+  /** Returns the next serial number and advances it. */
   add(entry: Omit<IndexEntry, 'status' | 'revocation' | 'serial'>): void {
     this.#entries.push({ status: 'V', revocation: '', serial: this.#serial, ...entry });
     this.#serial = serialAfter(this.#serial);
   }
 
-  /** Another certificate has taken its place. @param at as ASN.1 has it */
+  /** Revokes a certificate as superseded. @param at in ASN.1's format */
   supersede(serials: ReadonlySet<string>, at: string): void {
     this.#entries = this.#entries.map((entry) => {
       if (!serials.has(entry.serial) || entry.status !== 'V') return entry;
@@ -148,7 +148,7 @@ export class Database {
     });
   }
 
-  /** With copies of what was there, as openssl leaves them. */
+  /** Writes the database, with copies of the previous files, as openssl does. */
   write(transaction: Transaction): void {
     const contents = {
       index: formatIndex(this.#entries),
@@ -163,20 +163,20 @@ export class Database {
   }
 }
 
-/** Two times of either length, made comparable (RFC 5280 section 4.1.2.5.1). */
+/** Makes UTCTime and GeneralizedTime comparable (RFC 5280 section 4.1.2.5.1). */
 function century(time: string): string {
   if (time.length > 13) return time;
   return Number(time.slice(0, 2)) < 50 ? `20${time}` : `19${time}`;
 }
 
-/** The certificate of a file of the folder, when there is one. */
+/** The certificate in a file of the folder, if it exists. */
 export function certificateIn(folder: string, path: string): Certificate | undefined {
   const absolute = join(folder, path);
   const text = readTextIfExists(absolute);
   return text === undefined ? undefined : readCertificate(absolute, text);
 }
 
-/** The text of a file of the folder that must be there. */
+/** The text of a required file of the folder. */
 export function textIn(folder: string, path: string): string {
   return readText(join(folder, path));
 }

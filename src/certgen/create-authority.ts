@@ -1,4 +1,4 @@
-/** create_root_and_intermediate, and install_root_ca_from_files with a root that is there already. */
+/** create_root_and_intermediate, and install_root_ca_from_files for an existing root. */
 import type { KeyObject } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -22,23 +22,23 @@ import { alone, freeAside, ownFolder, Transaction } from './transaction.js';
 
 export interface AuthorityRequest {
   script: Script;
-  /** Made when it is not there. */
+  /** Created if it does not exist. */
   folder: string;
-  /** Of the keys and the PFX files. */
+  /** For the keys and PFX files. */
   passphrase: string;
   at: Date;
-  /** Whether a CA that is there steps aside. */
+  /** Whether an existing CA is moved aside. */
   replace: boolean;
-  /** A root that is there already, in place of a new one. */
+  /** An existing root, instead of a new one. */
   root?: { certificate: string | Uint8Array; privateKey: KeyObject };
-  /** 30 when left out. */
+  /** By default 30. */
   validityDays?: number;
-  /** RSA 4096 when left out; for tests, where that is slow. */
+  /** By default RSA 4096; tests use faster ones. */
   keyAlgorithm?: KeyAlgorithm;
   signal?: AbortSignal;
 }
 
-/** All that the scripts remove before they make a CA. */
+/** What the scripts remove before they create a CA. */
 const ownNames = [
   'csr',
   'private',
@@ -48,7 +48,7 @@ const ownNames = [
   ...['index.txt', 'index.txt.attr', 'serial'].flatMap((name) => [name, `${name}.old`]),
 ];
 
-/** What of a folder the scripts would remove; empty folders do not count. */
+/** The files in a folder that the scripts would remove; empty folders do not count. */
 export function formerAuthority(folder: string): string[] {
   return ownNames.filter((name) => {
     const path = join(folder, name);
@@ -58,11 +58,11 @@ export function formerAuthority(folder: string): string[] {
 }
 
 /**
- * Makes the folders, a root, an intermediate and the database. A CA that is there is moved into a folder
- * `replaced-<time>`, never removed.
+ * Creates the folders, a root, an intermediate and the database. An existing CA is moved to a folder `replaced-<time>`,
+ * never deleted.
  *
- * @throws EnrollkitError FILE_EXISTS when there is one and `replace` is false; KEY_MISMATCH or ISSUER_NOT_ALLOWED
- *   for a root that does not do; USAGE for a passphrase that is too short; FOLDER_IN_USE, FILE_UNWRITABLE
+ * @throws EnrollkitError FILE_EXISTS when there is a CA and `replace` is false; KEY_MISMATCH or ISSUER_NOT_ALLOWED for
+ *   an unsuitable root; USAGE for a passphrase that is too short; FOLDER_IN_USE, FILE_UNWRITABLE
  */
 export async function createAuthority(request: AuthorityRequest): Promise<CertgenResult> {
   const { folder, passphrase, root } = request;
@@ -138,7 +138,7 @@ async function putAuthority(
   return { rootPem, intermediate };
 }
 
-/** One that can sign the intermediate, which is seen before anything is made. */
+/** Checks that an existing root can sign the intermediate, before anything is created. */
 function givenRoot(certificate: string | Uint8Array, privateKey: KeyObject, at: Date) {
   const parsed = parseCertificate(certificate);
   const { publicKey, der } = parsed;

@@ -1,4 +1,4 @@
-/** The commands that issue one certificate: for a device, a gateway, a server, a verification code. */
+/** The commands that issue one certificate: for a device, gateway, server or verification code. */
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { EnrollkitError } from '../errors.js';
@@ -24,24 +24,24 @@ import { alone, freeAside, ownFolder, Transaction } from './transaction.js';
 export interface CertificateRequest {
   script: Script;
   command: CertificateCommand;
-  /** A device ID, a host name or a verification code; taken as it is, whatever characters it has. */
+  /** A device ID, host name or verification code; any characters are allowed. */
   name: string;
   folder: string;
-  /** Opens the CA's key, and protects the PFX. */
+  /** Decrypts the CA's key, and protects the PFX. */
   passphrase: string;
   at: Date;
-  /** 30 when left out; the end is never later than the issuer's. */
+  /** By default 30; the end is never later than the issuer's. */
   validityDays?: number;
-  /** The command's when left out; for tests, where RSA 4096 is slow. */
+  /** By default the command's; tests use faster ones than RSA 4096. */
   keyAlgorithm?: KeyAlgorithm;
   signal?: AbortSignal;
 }
 
 /**
- * Issues a certificate into the folder. Issued again, it takes the place of the one before, whose line in index.txt is
- * then that of a revoked one, "superseded", and whose files move into a folder `replaced-<time>`. Where the file names
- * are always the same and the files are another name's, those step aside first: new-device.cert.pem of a device "one"
- * becomes new-device.one.cert.pem. No file but those of the CA's database is ever replaced.
+ * Issues a certificate into the folder. A new certificate for the same name replaces the earlier one, whose line in
+ * index.txt is then marked as revoked ("superseded") and whose files are moved to a folder `replaced-<time>`. If the
+ * file names do not contain the name and the files belong to another name, those are renamed first: new-device.cert.pem
+ * of a device "one" becomes new-device.one.cert.pem. Only files of the CA's database are ever overwritten.
  *
  * @throws EnrollkitError INVALID_COMMON_NAME, COMMON_NAME_TOO_LONG; FILE_UNREADABLE when there is no CA;
  *   WRONG_PASSPHRASE, ISSUER_NOT_ALLOWED (an expired CA); FILE_EXISTS, FOLDER_IN_USE, FILE_UNWRITABLE
@@ -94,10 +94,10 @@ export async function createCertificate(request: CertificateRequest): Promise<Ce
   });
 }
 
-/** What ext4, APFS and NTFS take at most in the name of a file; the last one counts less of it. */
+/** The longest file name on ext4, APFS and NTFS; in bytes, and in characters on NTFS. */
 const maxFileNameOctets = 255;
 
-/** Before any key is made: RSA 4096 takes seconds. */
+/** Checked before generating a key: RSA 4096 takes seconds. */
 function assertName({ script, command, name }: CertificateRequest, commonName: string): void {
   if (name === '') throw new EnrollkitError('INVALID_COMMON_NAME', 'The name is empty.');
   subjectName({ commonName });
@@ -131,12 +131,12 @@ function assertNotNamedAs(authority: Certificate | undefined, commonName: string
   });
 }
 
-/** Where the files are named after the name, what a file system would not take is percent-encoded. */
+/** File names that contain the name percent-encode what file systems do not allow. */
 function prefixOf({ prefix, filesNamed }: CertificateCommand, name: string): string {
   return filesNamed === 'always the same' ? prefix : `${prefix}-${inFileName(name)}`;
 }
 
-/** The files of another name that stepped aside. */
+/** The renamed files of another name. */
 export function keptFiles({ prefix }: CertificateCommand, name: string): FileSet {
   return filesOf(`${prefix}.${inFileName(name)}`);
 }
@@ -147,7 +147,7 @@ export function filesFor(command: CertificateCommand, name: string): FileSet {
 
 function inFileName(name: string): string {
   return name.replace(
-    // What Windows does not take in a name, the separators of paths, and the percent sign itself.
+    // Characters that Windows does not allow in names, path separators, and the percent sign itself.
     /[%/\\:*?"<>|]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
   );
@@ -155,7 +155,7 @@ function inFileName(name: string): string {
 
 const inTheirOrder = (files: FileSet) => Object.keys(files) as (keyof FileSet)[];
 
-/** Moves aside what is in the place of the new files, and this name's that stepped aside earlier. */
+/** Moves aside what has the names of the new files, and this name's files that were renamed earlier. */
 function makeRoom(
   { folder, command, name, at }: CertificateRequest,
   commonName: string,
@@ -204,7 +204,7 @@ function withoutSuffix(text: string, suffix: string): string {
   return suffix !== '' && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text;
 }
 
-/** The valid certificates of this subject that no file has any more, once the new one is written. */
+/** The valid certificates of this subject that are in no file once the new one is written. */
 function supersedeFormer(
   { folder, command, name, at }: CertificateRequest,
   commonName: string,
@@ -224,7 +224,7 @@ function supersedeFormer(
   database.supersede(new Set(superseded), timeText(at));
 }
 
-/** Of a file that may be anybody's. */
+/** Reads a file that other programs may have written. */
 function firstSerialIn(path: string): string | undefined {
   try {
     return parseCertificates(readText(path))[0]?.serialNumber;

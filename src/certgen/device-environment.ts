@@ -10,8 +10,9 @@ import type { Script } from './scripts.js';
 
 /**
  * @param hub its host name
- * @returns variables; PEM lines end with CR LF, as the samples want them. The private key is among them.
- * @throws EnrollkitError NOT_FOUND when the folder has no such device; FILE_UNREADABLE, INVALID_CERTIFICATE, KEY_MISMATCH
+ * @returns variables, including the private key; PEM lines end with CR LF, as the samples require
+ * @throws EnrollkitError NOT_FOUND when the device is not in the folder; FILE_UNREADABLE, INVALID_CERTIFICATE,
+ *   KEY_MISMATCH
  */
 export function deviceEnvironment(
   folder: string,

@@ -1,10 +1,11 @@
-/** Looks for what is wrong with a chain that DPS refused: it says only that it did. */
+/** Finds out what is wrong with a chain that DPS refused: DPS gives no reason. */
 import { parseCertificates } from '../../pki/x509/certificate.js';
 import { sameId } from '../contract/ids.js';
 
 /**
- * Sentences on each thing wrong that can be seen from here; none when the chain is sound as such, so that the fault
- * lies with what DPS knows of its CAs.
+ * Diagnoses a chain.
+ *
+ * @returns a sentence per problem; none if the chain itself is valid, so that the cause is what DPS knows about its CAs
  *
  * @param certificateChain PEM, leaf first
  */
@@ -30,7 +31,7 @@ export async function diagnoseChain(
     );
     return found;
   }
-  // Loaded here: nearly always the chain is accepted.
+  // Loaded on demand: chains are nearly always accepted.
   const { validateChain } = await import('../../pki/path/validate.js');
   const { failures } = await validateChain({
     leaf: leaf!.der,

@@ -1,8 +1,8 @@
-/** What goes wrong below HTTP and MQTT (names, sockets, TLS) as errors of ours. */
+/** Converts failures below HTTP and MQTT (DNS, sockets, TLS) to our errors. */
 import { EnrollkitError } from '../../errors.js';
 import { redactedCause } from './redact.js';
 
-/** Codes of a server certificate that node does not trust, whatever its dates. */
+/** Codes for a server certificate that node does not trust for other reasons than its dates. */
 const trustCodes = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -32,10 +32,10 @@ const networkWords: Record<string, string> = {
   ENETUNREACH: 'there is no route to it',
 };
 
-/** Of these, the very next attempt may get through. */
+/** Transient: the next attempt may succeed. */
 const passingCodes = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'PARSE_ERROR']);
 
-/** The code of a failed connection; of several attempts (addresses of one host), that of the first. */
+/** The code of a failed connection; the first one if several addresses of a host were tried. */
 export function codeOf(failure: unknown): string | undefined {
   const { code, errors } = failure as { code?: unknown; errors?: unknown[] };
   if (typeof code === 'string') return code;
@@ -46,13 +46,13 @@ export function isPassing(failure: unknown): boolean {
   return passingCodes.has(codeOf(failure) ?? '');
 }
 
-/** Whether the server's certificate was refused for its dates: one of the two clocks may be wrong. */
+/** Whether the server's certificate was refused because of its dates: one of the two clocks may be wrong. */
 export function isDateFailure(failure: unknown): boolean {
   return dateCodes.has(codeOf(failure) ?? '');
 }
 
 /**
- * @param host the host that was dialled, with its port where it matters
+ * @param host the host, with its port if it matters
  * @returns EnrollkitError NETWORK or SERVER_NOT_TRUSTED
  */
 export function transportFailure(failure: unknown, host: string): EnrollkitError {

@@ -1,4 +1,4 @@
-/** How the certificates of a chain belong together. */
+/** Rules for the chain as a whole. */
 
 import { called } from '../path/failure.js';
 import type { Certificate } from '../x509/certificate.js';
@@ -6,7 +6,7 @@ import { isSignedBy, isSupportedSignature } from '../x509/signature.js';
 import { day } from './field-rules.js';
 import { type Finding, finding } from './rules.js';
 
-/** What a TLS stack with the smallest usual buffer, 4 kB, can take. */
+/** What a TLS stack with the smallest usual buffer, 4 kB, accepts. */
 const maxSentOctets = 4096;
 
 export function lintChainOrder(certificates: readonly Certificate[]): Finding[] {
@@ -19,7 +19,7 @@ export function lintChainOrder(certificates: readonly Certificate[]): Finding[] 
       findings.push(finding('CHAIN_ORDER', certificate, why));
       return;
     }
-    // What cannot be verified is told as a weak algorithm.
+    // Unsupported algorithms are reported as weak.
     if (isSupportedSignature(certificate) && !isSignedBy(certificate, issuer)) {
       const why = `${name} is not signed with the key of ${called(issuer)}.`;
       findings.push(finding('CHAIN_SIGNATURE', certificate, why));
@@ -40,7 +40,7 @@ export function lintChainOrder(certificates: readonly Certificate[]): Finding[] 
 
 function lintIssuers(certificates: readonly Certificate[]): Finding[] {
   const findings: Finding[] = [];
-  /** Intermediates below, as path lengths count them: those that issued themselves are free. */
+  /** Intermediates below, as path lengths count them: without self-issued ones. */
   let below = 0;
   certificates.slice(1).forEach((issuer) => {
     const { basicConstraints, keyUsage, subject } = issuer;
@@ -60,7 +60,7 @@ function lintIssuers(certificates: readonly Certificate[]): Finding[] {
   return findings;
 }
 
-/** The root is not sent: who verifies has it. */
+/** The root is not sent: the verifier has it. */
 function lintSize(certificates: readonly Certificate[]): Finding[] {
   const sent = certificates.filter(({ subject, issuer }, index) => index === 0 || !subject.equals(issuer));
   const octets = sent.reduce((sum, { der }) => sum + der.length, 0);

@@ -1,4 +1,4 @@
-/** The extensions of a certificate (RFC 5280 section 4.2). */
+/** Rules for extensions (RFC 5280 section 4.2). */
 
 import { DerError, readOnly, sequenceOf, smallIntegerOf } from '../der/read.js';
 import { called } from '../path/failure.js';
@@ -13,10 +13,10 @@ type Criticality = 'MUST_BE' | 'MUST_NOT_BE' | 'SHOULD_BE' | 'SHOULD_NOT_BE';
 interface KnownExtension {
   name: string;
   section: string;
-  /** Undefined where either is fine. */
+  /** Undefined if either is allowed. */
   criticality?: (certificate: Certificate) => Criticality | undefined;
   onlyForCa?: true;
-  /** A SEQUENCE whose content is not looked at further, of at least one element. */
+  /** A SEQUENCE of at least one element, whose content is not checked. */
   isSequence?: true;
 }
 
@@ -49,7 +49,7 @@ const known: Readonly<Record<string, KnownExtension>> = {
   [extensionTypes.subjectAlternativeName]: {
     name: 'subject alternative name',
     section: '4.2.1.6',
-    // Without a subject it must be critical: SUBJECT_EMPTY says so.
+    // Without a subject it must be critical: SUBJECT_EMPTY checks that.
     criticality: ({ subject }) => (subject.isEmpty ? undefined : 'SHOULD_NOT_BE'),
   },
   '2.5.29.18': {
@@ -120,7 +120,7 @@ const known: Readonly<Record<string, KnownExtension>> = {
   },
 };
 
-/** The key usages of which one makes an extended key usage possible (RFC 5280 section 4.2.1.12). */
+/** The key usages of which an extended key usage needs at least one (RFC 5280 section 4.2.1.12). */
 const consistentUsages: Readonly<Record<string, readonly KeyUsage[]>> = {
   [extendedKeyUsageTypes.serverAuth]: ['digitalSignature', 'keyEncipherment', 'keyAgreement'],
   [extendedKeyUsageTypes.clientAuth]: ['digitalSignature', 'keyAgreement'],
@@ -223,7 +223,7 @@ function lintUsages(certificate: Certificate, add: Add, name: string, isCa: bool
       `${name} has the key usage ${impossible.join(' and ')}, for which its key (${publicKeyInfo.name}) cannot be used.`,
     );
   }
-  // What a CA's extended key usage means is what is below it.
+  // A CA's extended key usage is about the certificates below it.
   if (isCa || !keyUsage) return;
   for (const type of extendedKeyUsage ?? []) {
     const usages = consistentUsages[type];

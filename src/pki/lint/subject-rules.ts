@@ -1,4 +1,4 @@
-/** The subject of a certificate (RFC 5280 sections 4.1.2.4, 4.1.2.6 and appendix A.1). */
+/** Rules for the subject (RFC 5280 sections 4.1.2.4, 4.1.2.6 and appendix A.1). */
 
 import { children, objectIdentifierOf, readOnly, sequenceOf, tags } from '../der/read.js';
 import { called } from '../path/failure.js';
@@ -10,7 +10,7 @@ import { type Finding, finding, type LintCode } from './rules.js';
 interface Attribute {
   name: string;
   max: number;
-  /** The string types that it may have; PrintableString and UTF8String, with the older ones, when left out. */
+  /** The allowed string types; by default PrintableString, UTF8String and the older ones. */
   types?: readonly number[];
 }
 
@@ -31,10 +31,10 @@ const attributes: Readonly<Record<string, Attribute>> = {
 
 const oldTypes: readonly number[] = [tags.teletexString, tags.universalString, tags.bmpString];
 
-/** The characters that a string type can hold. */
+/** The characters that a string type allows. */
 const alphabets: Readonly<Record<number, RegExp>> = {
   [tags.printableString]: /^[A-Za-z0-9 '()+,./:=?-]*$/,
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: IA5String is ASCII, control characters and all.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: IA5String is all of ASCII, including control characters.
   [tags.ia5String]: /^[\u0000-\u007f]*$/,
 };
 

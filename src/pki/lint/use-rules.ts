@@ -1,4 +1,4 @@
-/** What a certificate needs for its use: as a device in DPS, as the CA of an enrollment group, as a TLS server. */
+/** Rules for a certificate's use: as a device in DPS, as the CA of an enrollment group, or as a TLS server. */
 
 import { called } from '../path/failure.js';
 import type { Certificate } from '../x509/certificate.js';
@@ -11,7 +11,7 @@ export type Use = 'device' | 'ca' | 'server';
 const dpsKeys = /^(RSA \d+|EC P-256|EC P-384)$/;
 const dpsSignatures = /^(sha(256|384|512)WithRSAEncryption|ecdsa-with-SHA(256|384|512))$/;
 
-/** What a certificate looks like it is for. */
+/** Guesses what a certificate is for. */
 export function usualUse({ basicConstraints, extendedKeyUsage }: Certificate): Use {
   if (basicConstraints?.certificateAuthority) return 'ca';
   const isServer =
@@ -20,7 +20,7 @@ export function usualUse({ basicConstraints, extendedKeyUsage }: Certificate): U
   return isServer ? 'server' : 'device';
 }
 
-/** @param registrationIdProblem a sentence on what is wrong with a registration ID, or undefined */
+/** Lints a chain for a use. @param registrationIdProblem as in `LintOptions` */
 export function lintUse(
   certificates: readonly Certificate[],
   use: Use,

@@ -16,10 +16,10 @@ export interface CertificateRequestContents {
 }
 
 /**
- * Makes a certificate request, signed with the private key. The private key itself stays where it is.
+ * Makes a certificate request and signs it with the private key, which is not part of it.
  *
- * @throws EnrollkitError KEY_MISMATCH when the keys are no pair; INVALID_COMMON_NAME, COMMON_NAME_TOO_LONG,
- *   INVALID_SUBJECT, INVALID_ALTERNATIVE_NAME; INVALID_KEY when the key is of a kind that does not sign here
+ * @throws EnrollkitError KEY_MISMATCH when the keys are not a pair; INVALID_COMMON_NAME, COMMON_NAME_TOO_LONG,
+ *   INVALID_SUBJECT, INVALID_ALTERNATIVE_NAME; INVALID_KEY when the key's type is not supported for signing
  */
 export async function makeCertificateRequest(
   contents: CertificateRequestContents,

@@ -5,7 +5,7 @@ import { isKeyPair } from '../keys.js';
 import { type Certificate, parseCertificate } from '../x509/certificate.js';
 
 export interface Issuer {
-  /** The CA's certificate, PEM or DER; left out for a certificate that signs itself. */
+  /** The CA's certificate, PEM or DER; absent for a self-signed certificate. */
   certificate?: string | Uint8Array;
   privateKey: KeyObject;
 }
@@ -16,7 +16,9 @@ export interface IssuedCertificate {
 }
 
 /**
- * The issuer's certificate, when it may sign; undefined when the certificate is to sign itself.
+ * Checks that an issuer may sign.
+ *
+ * @returns the issuer's certificate; undefined for a self-signed certificate
  *
  * @throws EnrollkitError KEY_MISMATCH, ISSUER_NOT_ALLOWED
  */

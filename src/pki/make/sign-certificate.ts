@@ -9,30 +9,30 @@ import type { IssuedCertificate } from './issuer.js';
 import { encodedName } from './requested-names.js';
 import { validityOf } from './validity.js';
 
-/** A device whose clock is a little behind must not find its certificate in the future. */
+/** Devices' clocks can be slow, and a certificate must not be in their future. */
 export const usualBackdateMinutes = 15;
 const minuteMs = 60_000;
 
 interface Contents {
   subject: x509.Name;
   publicKey: KeyObject;
-  /** Undefined for a certificate that signs itself. */
+  /** Undefined for a self-signed certificate. */
   issuer: Certificate | undefined;
   signingKey: KeyObject;
   /** Now. */
   at: Date;
-  /** When it ends, in milliseconds since 1970; never later than its issuer. */
+  /** End of validity in milliseconds since 1970; limited to the issuer's. */
   end: number;
   extensions: x509.Extension[];
   serialNumber?: Uint8Array;
-  /** How much earlier than `at` it begins; 15 when left out. */
+  /** How much earlier than `at` it begins; 15 by default. */
   backdateMinutes?: number;
 }
 
 /**
- * Signs a certificate. Its dates never leave those of the issuer.
+ * Signs a certificate. Its validity is limited to the issuer's.
  *
- * @throws EnrollkitError ISSUER_NOT_ALLOWED when the issuer has a name that cannot be written; INVALID_VALIDITY
+ * @throws EnrollkitError ISSUER_NOT_ALLOWED when the issuer's name has a value of an unsupported type; INVALID_VALIDITY
  */
 export async function signCertificate(contents: Contents): Promise<IssuedCertificate> {
   const { subject, publicKey, issuer, signingKey, at, end, extensions } = contents;
@@ -62,7 +62,7 @@ function nameOfIssuer({ subject }: Certificate): x509.Name {
   }
 }
 
-/** The identifiers of the subject's key and of the issuer's (RFC 5280 sections 4.2.1.1 and 4.2.1.2). */
+/** Subject and authority key identifiers (RFC 5280 sections 4.2.1.1 and 4.2.1.2). */
 export function keyIdentifierExtensions(
   publicKey: KeyObject,
   issuer: Certificate | undefined,
@@ -85,7 +85,7 @@ export function randomSerialNumber(): Uint8Array {
   return serial.some((octet) => octet !== 0) ? serial : randomSerialNumber();
 }
 
-/** A copy, as the generators of @peculiar/x509 take octets. */
+/** A copy, in the type that the generators of @peculiar/x509 expect. */
 export function arrayBuffer(bytes: Uint8Array): ArrayBuffer {
   return new Uint8Array(bytes).buffer;
 }

@@ -1,4 +1,4 @@
-/** What a certificate must satisfy by itself (RFC 5280 sections 4.2, 6.1.3 and 6.1.4), whatever path it stands in. */
+/** Checks of a single certificate, independent of its path (RFC 5280 sections 4.2, 6.1.3 and 6.1.4). */
 
 import { DerError } from '../der/read.js';
 import type { Certificate } from '../x509/certificate.js';
@@ -28,18 +28,18 @@ const processedExtensions = new Set<string>([
   extensionTypes.inhibitAnyPolicy,
 ]);
 
-/** The usages of a leaf's key that a TLS handshake can do with (RFC 5280 section 4.2.1.12); one is enough. */
+/** The key usages that suit a TLS handshake (RFC 5280 section 4.2.1.12); one is enough. */
 const handshakeUsages: Readonly<Record<Exclude<Purpose, 'any'>, readonly KeyUsage[]>> = {
   clientAuth: ['digitalSignature', 'keyAgreement'],
   serverAuth: ['digitalSignature', 'keyEncipherment', 'keyAgreement'],
 };
 
-/** Everything that a leaf must satisfy alone. */
+/** All checks of a leaf. */
 export function checkLeaf(leaf: Certificate, circumstances: Circumstances): Failure[] {
   const failures = checkAny(leaf, circumstances, 'leaf');
   const { purpose, peerName } = circumstances;
   const { keyUsage, basicConstraints } = leaf;
-  // What an authority's own key is used for says nothing about it as a leaf, which RFC 5280 lets it be.
+  // A CA can be a leaf (RFC 5280), but its key usage describes it as a CA.
   const mayHandshake = (usages: readonly KeyUsage[]) =>
     !keyUsage || basicConstraints?.certificateAuthority || usages.some((usage) => keyUsage.includes(usage));
   if (purpose !== 'any' && !mayHandshake(handshakeUsages[purpose])) {
@@ -57,17 +57,17 @@ export function checkLeaf(leaf: Certificate, circumstances: Circumstances): Fail
   return failures;
 }
 
-/** Rules for issuers that a validator had better hold to as well: breaking them hides who or what a certificate is. */
+/** Rules for issuers that matter for validation, too: breaking them hides the identity or role of a certificate. */
 function whyNoLeaf({ subject, extensions, basicConstraints }: Certificate): string | undefined {
   if (subject.isEmpty && !extensions.get(extensionTypes.subjectAlternativeName)?.critical)
     return 'it has neither a subject nor a critical subject alternative name';
-  // RFC 5280 section 4.2.1.10: they are about what is below, and nothing is.
+  // RFC 5280 section 4.2.1.10: they apply to certificates below, and a leaf has none.
   if (extensions.has(extensionTypes.nameConstraints) && !basicConstraints?.certificateAuthority)
     return 'it has name constraints, which belong to certificate authorities only';
   return undefined;
 }
 
-/** Everything that the issuer of a certificate must satisfy alone; trust anchors too, as RFC 5937 suggests. */
+/** All checks of an issuer; trust anchors included, as RFC 5937 suggests. */
 export function checkIssuer(issuer: Certificate, circumstances: Circumstances): Failure[] {
   const failures = checkAny(issuer, circumstances, 'issuer');
   const { basicConstraints, keyUsage } = issuer;
@@ -113,7 +113,7 @@ function checkAny(certificate: Certificate, circumstances: Circumstances, role: 
   return failures;
 }
 
-/** Extensions that the reader of certificates leaves alone, yet which are known here: they must be what they say. */
+/** Known extensions that the certificate reader does not decode must be well-formed. */
 function whatIsMalformed(certificate: Certificate): string | undefined {
   try {
     readNameConstraints(certificate);
@@ -126,7 +126,7 @@ function whatIsMalformed(certificate: Certificate): string | undefined {
   }
 }
 
-/** An authority's extended key usage limits what is below it: not in RFC 5280, and what every TLS stack does. */
+/** A CA's extended key usage limits the certificates below it: not in RFC 5280, but every TLS stack does so. */
 function allowsPurpose({ extendedKeyUsage }: Certificate, purpose: Exclude<Purpose, 'any'>): boolean {
   return (
     !extendedKeyUsage ||

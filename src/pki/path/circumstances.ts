@@ -1,4 +1,4 @@
-/** What a chain is validated for. */
+/** The options of a validation, checked and parsed. */
 import type { PeerName } from './peer-name.js';
 import type { Revocation } from './revocation.js';
 
@@ -9,9 +9,9 @@ export interface Circumstances {
   purpose: Purpose;
   isStrict: boolean;
   peerName?: PeerName;
-  /** The most intermediates that are not self-issued. */
+  /** Maximum number of intermediates that are not self-issued. */
   maxDepth?: number;
-  /** Set when revocation lists were given. */
+  /** Present if the caller passed revocation lists. */
   revocation?: Revocation;
 }
 

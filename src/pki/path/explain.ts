@@ -1,4 +1,4 @@
-/** Why no path holds: the failures of the path that came nearest to holding. */
+/** Explains why no path is valid: with the failures of the best candidate. */
 import type { Certificate } from '../x509/certificate.js';
 import { isSupportedSignature, signatureAlgorithmName } from '../x509/signature.js';
 import { BudgetExceeded, maxPathCertificates } from './budget.js';
@@ -12,10 +12,10 @@ interface Attempt {
   failures: readonly Failure[];
 }
 
-/** More attempts make no better explanation. */
+/** More attempts do not improve the explanation. */
 const maxAttempts = 200;
 
-/** Looks at paths again, now going on where a certificate fails its checks, and gives what is wrong with the best. */
+/** Searches again without stopping at failures, and returns those of the best candidate path. */
 export function explain(search: Search): Failure[] {
   search.renewBudget();
   const attempts: Attempt[] = [];
@@ -31,7 +31,7 @@ export function explain(search: Search): Failure[] {
   return [...attempts.reduce(better).failures];
 }
 
-/** The failure of a search that was given up. */
+/** The failure for an exceeded budget. */
 export function tooMuch(error: BudgetExceeded): Failure {
   return {
     code: 'BUDGET_EXCEEDED',
@@ -63,14 +63,14 @@ function attemptOf(path: Path, reachesAnchor: boolean, failures: readonly Failur
   return { reachesAnchor, length: path.length, failures };
 }
 
-/** One that reaches an anchor, with the fewest failures; else the longest. */
+/** Prefers a path that reaches an anchor with the fewest failures, else the longest. */
 function better(one: Attempt, other: Attempt): Attempt {
   if (one.reachesAnchor !== other.reachesAnchor) return one.reachesAnchor ? one : other;
   const longer = one.reachesAnchor ? 0 : other.length - one.length;
   return longer > 0 || (longer === 0 && other.failures.length < one.failures.length) ? other : one;
 }
 
-/** Why nothing stands above the top of a path. */
+/** Why the last certificate of a path has no issuer. */
 function whyItEnds(search: Search, path: Path, candidates: readonly Certificate[]): Failure {
   const top = path.at(-1)!;
   const name = `The certificate ${called(top)}`;

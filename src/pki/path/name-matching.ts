@@ -1,11 +1,13 @@
-/** Whether a name lies within a constraint (RFC 5280 section 4.2.1.10), one function a kind of name. */
+/** Whether a name is within a constraint (RFC 5280 section 4.2.1.10), one function per kind of name. */
 import type { GeneralName } from '../x509/general-name.js';
 
-/** `unknown`: the name or the constraint is malformed or of a kind that is not compared, so it must be refused. */
+/** `unknown`: the name or constraint is malformed or of an unsupported kind, so it must be refused. */
 export type Match = 'within' | 'outside' | 'unknown';
 
 /**
- * @param forExclusion true asks whether anything that the name stands for lies within; a wildcard stands for many names
+ * Compares a name with a constraint.
+ *
+ * @param forExclusion whether one matching name is enough; a wildcard stands for many names
  */
 export function matchName(name: GeneralName, constraint: GeneralName, forExclusion: boolean): Match {
   if (name.kind === 'dNSName' && constraint.kind === 'dNSName') {
@@ -24,7 +26,7 @@ export function matchName(name: GeneralName, constraint: GeneralName, forExclusi
   return 'unknown';
 }
 
-/** Whether a name is one that constraints can be made of; kinds that are not compared are left alone. */
+/** Whether a constraint is well-formed; unsupported kinds are not checked. */
 export function isWellFormedConstraint(constraint: GeneralName): boolean {
   switch (constraint.kind) {
     case 'dNSName':
@@ -57,12 +59,14 @@ function given(within: boolean): Match {
 
 const dnsLabel = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
-/** Letters, digits, hyphens and, as names in use have them, underscores; lower case. */
+/** Letters, digits, hyphens and underscores, which names in use have; lower case. */
 export function isDnsName(name: string): boolean {
   return name.length <= 253 && name.split('.').every((label) => dnsLabel.test(label));
 }
 
-/** `host.example` allows itself and what is below; with a leading period, which RFC 5280 does not know, only the latter. */
+/**
+ * `host.example` allows itself and subdomains; with a leading period, which RFC 5280 does not define, only subdomains.
+ */
 function matchDns(name: string, constraint: string, forExclusion: boolean): Match {
   const isWildcard = name.startsWith('*.');
   const base = isWildcard ? name.slice(2) : name;
@@ -89,7 +93,7 @@ export function mailboxOf(text: string): Mailbox | undefined {
   return isDnsName(lower) ? { local, host: lower } : undefined;
 }
 
-/** A constraint is a mailbox, a host, or with a leading period all hosts below a domain. */
+/** A constraint is a mailbox, a host, or, with a leading period, all hosts below a domain. */
 function matchMailbox(name: string, constraint: string): Match {
   const mailbox = mailboxOf(name);
   if (!mailbox) return 'unknown';
@@ -102,7 +106,7 @@ function matchMailbox(name: string, constraint: string): Match {
   return matchHost(mailbox.host, constraint.toLowerCase());
 }
 
-/** A constraint is about the host; a URI without one, or with an address in its place, cannot satisfy it. */
+/** A constraint applies to the host; a URI without one, or with an IP address, cannot satisfy it. */
 function matchUri(name: string, constraint: string): Match {
   const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(name)?.[1];
   const host = authority?.replace(/^.*@/, '').replace(/:\d*$/, '').toLowerCase();

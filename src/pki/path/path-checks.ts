@@ -1,4 +1,4 @@
-/** What the certificates of a path must satisfy together (RFC 5280 section 6.1). */
+/** Checks of a path as a whole (RFC 5280 section 6.1). */
 
 import { DerError } from '../der/read.js';
 import type { Certificate } from '../x509/certificate.js';
@@ -11,16 +11,16 @@ import { whereNoPolicyHolds } from './policies.js';
 import { policyExtensionsOf } from './policy-extensions.js';
 import { checkStrictly } from './strict.js';
 
-/** From the leaf to the trust anchor; every signature holds, and each certificate passed its own checks. */
+/** From the leaf to the trust anchor; all signatures are verified, and each certificate passed its own checks. */
 export type Path = readonly Certificate[];
 
-/** What all checks of a path need; a check of one kind takes what it needs of it. */
+/** The input of all path checks. */
 export interface PathContext {
   circumstances: Circumstances;
   budget: Budget;
 }
 
-/** In the order in which their failures are told. */
+/** In the order in which failures are reported. */
 const pathChecks: readonly ((path: Path, context: PathContext) => Failure[])[] = [
   checkPathLength,
   checkDepth,
@@ -35,7 +35,7 @@ export function checkPath(path: Path, context: PathContext): Failure[] {
   return pathChecks.flatMap((check) => check(path, context));
 }
 
-/** The caller's own limit: leaf and anchor are not counted, self-issued intermediates are free. */
+/** The caller's limit: leaf, anchor and self-issued intermediates do not count. */
 function checkDepth(path: Path, { circumstances: { maxDepth } }: PathContext): Failure[] {
   if (maxDepth === undefined) return [];
   const depth = path.slice(1, -1).filter((issuer) => !isSelfIssued(issuer)).length;
@@ -45,7 +45,7 @@ function checkDepth(path: Path, { circumstances: { maxDepth } }: PathContext): F
   return [failureOf('DEPTH_EXCEEDED', leaf, message)];
 }
 
-/** Only constraints make a policy necessary. Malformed policies are told with the checks of the certificate itself. */
+/** Only constraints require a policy. Malformed policies are reported by the checks of the certificate itself. */
 function checkPolicies(path: Path, { budget }: PathContext): Failure[] {
   const isConstrained = path.some(({ extensions }) => extensions.has(extensionTypes.policyConstraints));
   if (!isConstrained) return [];
@@ -61,7 +61,7 @@ function checkPolicies(path: Path, { budget }: PathContext): Failure[] {
   }
 }
 
-/** What one level can hold at most: each policy and mapping can be carried down from wherever it stands. @throws DerError */
+/** The maximum size of one level: each policy and mapping can be inherited from any level above. @throws DerError */
 function policyCount(path: Path): number {
   return path.reduce((sum, certificate) => {
     const { policies = [], mappings } = policyExtensionsOf(certificate);
@@ -69,7 +69,7 @@ function policyCount(path: Path): number {
   }, 0);
 }
 
-/** Section 6.1.4 (l) and (m): intermediates below an authority count unless they are self-issued; the leaf does not. */
+/** Section 6.1.4 (l) and (m): intermediates below a CA count unless they are self-issued; the leaf does not. */
 function checkPathLength(path: Path): Failure[] {
   const failures: Failure[] = [];
   let below = 0;
@@ -84,7 +84,7 @@ function checkPathLength(path: Path): Failure[] {
   return failures;
 }
 
-/** Subject and issuer are the same name (section 3.2); such a certificate need not be signed by its own key. */
+/** Whether subject and issuer are the same name (section 3.2); not necessarily signed with its own key. */
 export function isSelfIssued({ subject, issuer }: Certificate): boolean {
   return subject.equals(issuer);
 }

@@ -1,20 +1,25 @@
 /**
- * Certificate policies as far as constraints go (RFC 5280 section 6.1). Any policy will do at the end, so of the
- * policy tree only the lowest level is kept, each policy once with what it was mapped to: it grows with the size of
- * the certificates, while the tree itself could be made to explode.
+ * Certificate policies, as far as constraints require them (RFC 5280 section 6.1). The user-initial-policy-set is
+ * any-policy, so only the lowest level of the policy tree is kept, each policy once with its mappings: its size is
+ * linear in the certificates, while the tree could grow exponentially.
  */
 import type { Certificate } from '../x509/certificate.js';
 import { anyPolicy, type PolicyExtensions, policyExtensionsOf } from './policy-extensions.js';
 
-/** The valid policies at one depth, each with the policies that are expected in its place one below. */
+/** The valid policies at one depth, each with its expected policies one level below. */
 type Level = Map<string, readonly string[]>;
 
-/** @param path from the leaf to the anchor @returns the certificate where no policy is left, though one is needed */
+/**
+ * Checks the policies of a path.
+ *
+ * @param path from the leaf to the anchor
+ * @returns the certificate where a required policy is missing
+ */
 export function whereNoPolicyHolds(path: readonly Certificate[]): Certificate | undefined {
   const anchor = policyExtensionsOf(path.at(-1)!);
   const below = path.slice(0, -1).reverse();
   const never = below.length + 1;
-  // RFC 5937: what the anchor says of itself is where the counters start; its own policies are not looked at.
+  // RFC 5937: the anchor's constraints initialize the counters; its own policies are ignored.
   let explicit = anchor.requireExplicitPolicy ?? never;
   let mapping = anchor.inhibitPolicyMapping ?? never;
   let any = anchor.inhibitAnyPolicy ?? never;

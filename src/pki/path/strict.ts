@@ -1,4 +1,7 @@
-/** What issuers must hold to, and a validator need not ask: RFC 5280 section 4, and for servers the CA/Browser Forum. */
+/**
+ * Rules for issuers that validators need not enforce: RFC 5280 section 4, and for servers those of the CA/Browser
+ * Forum.
+ */
 
 import { readOnly, sequenceOf } from '../der/read.js';
 import { lintExtensions } from '../lint/extension-rules.js';
@@ -14,7 +17,7 @@ import { readNameConstraints } from './name-constraints.js';
 import { hostNameProblems } from './strict-names.js';
 import { webProblems, webProblemsBetween } from './strict-web.js';
 
-/** Validation tells these itself; and how an anchor was signed does not matter, since nothing rests on it. */
+/** Validation reports these itself; and how an anchor was signed does not matter, because nothing depends on it. */
 const toldElsewhere: readonly LintCode[] = [
   'NOT_YET_VALID',
   'EXPIRED',
@@ -58,7 +61,7 @@ function brokenRule(certificate: Certificate, problem: string): Failure {
   );
 }
 
-/** Section 4.2.1.10 has a leading period for URIs and mailboxes, not for hosts. */
+/** Section 4.2.1.10 allows a leading period for URIs and mailboxes, not for hosts. */
 function hasHostBelowOnly(certificate: Certificate): boolean {
   const constraints = readNameConstraints(certificate);
   if (!constraints) return false;
@@ -66,7 +69,7 @@ function hasHostBelowOnly(certificate: Certificate): boolean {
   return hosts.some((name) => name.kind === 'dNSName' && name.value.startsWith('.'));
 }
 
-/** ITU-T X.690 section 11.2.2: the last bit of a list of named bits is a 1. */
+/** ITU-T X.690 section 11.2.2: a named bit list ends with a 1. */
 function hasLongKeyUsage({ extensions, keyUsage }: Certificate): boolean {
   const value = extensions.get(extensionTypes.keyUsage)?.value;
   if (!value || keyUsage?.length === 0) return false;
@@ -94,7 +97,7 @@ function keyIdentifierProblems(certificate: Certificate): string[] {
   return problems;
 }
 
-/** What each certificate of a path and its issuer say of each other. */
+/** Checks each certificate of a path against its issuer. */
 export function checkStrictly(path: readonly Certificate[], { purpose }: Circumstances): Failure[] {
   return path.slice(0, -1).flatMap((certificate, index) => {
     const issuer = path[index + 1]!;

@@ -22,26 +22,26 @@ import { importPublicKey, type PublicKeyInfo, publicKeyInfoOf } from './public-k
 import { isSignedBy, isSupportedSignature, signatureAlgorithmName } from './signature.js';
 import type { SubjectAlternativeNames } from './subject.js';
 
-/** Far above any request in use; keeps the work on one input small. */
+/** Far more than any request in use; limits the work per input. */
 const maxRequestBytes = 1_048_576;
 
 /** Attributes that hold the extensions asked for: PKCS#9's (RFC 2985 section 5.4.2), and Microsoft's older one. */
 const extensionRequestTypes = ['1.2.840.113549.1.9.14', '1.3.6.1.4.1.311.2.1.14'];
 
-/** What a request asks for, its signature verified: who made it holds the private key. */
+/** A request whose signature is verified: its author has the private key. */
 export interface CertificateRequest {
   subject: Name;
   publicKey: KeyObject;
   publicKeyInfo: PublicKeyInfo;
-  /** Those of the kinds that `issue` makes; no property for a kind that is not asked for. */
+  /** The names of the kinds that `issue` supports; kinds without a name are left out. */
   subjectAlternativeNames: SubjectAlternativeNames;
-  /** Those of other kinds, which `issue` does not make. */
+  /** The names of other kinds, which `issue` does not support. */
   otherAlternativeNames: readonly GeneralName[];
   der: Buffer;
 }
 
 /**
- * Reads one certificate request, PEM (other blocks around it are passed over) or DER, and verifies its signature.
+ * Reads one certificate request, PEM (other blocks are ignored) or DER, and verifies its signature.
  *
  * @throws EnrollkitError INVALID_CERTIFICATE_REQUEST, saying what is wrong
  */
@@ -64,7 +64,7 @@ export function parseCertificateRequest(input: string | Uint8Array): Certificate
   }
 }
 
-/** @throws DerError; EnrollkitError when it is well formed, yet not signed with its own key */
+/** @throws DerError; EnrollkitError when it is well-formed but its own key did not sign it */
 function readRequest(der: Buffer): CertificateRequest {
   const [information, algorithm, signature, ...rest] = sequenceOf(readOnly(der));
   if (rest.length > 0) throw new DerError('it has more than three parts');
@@ -102,7 +102,7 @@ function readRequest(der: Buffer): CertificateRequest {
   return { subject: name, publicKey: key, publicKeyInfo, ...sorted(names), der };
 }
 
-/** From the extensions that the attributes ask for. @throws DerError */
+/** The alternative names among the requested extensions. @throws DerError */
 function alternativeNames(attributes: Element | undefined): GeneralName[] {
   if (!attributes) return [];
   const requests = children(expect(attributes, 0xa0)).flatMap((attribute) => {
@@ -113,7 +113,7 @@ function alternativeNames(attributes: Element | undefined): GeneralName[] {
     return isExtensionRequest ? all : [];
   });
   if (requests.length > 1) throw new DerError('it asks for extensions more than once');
-  // Some tools write the list although there is nothing in it.
+  // Some tools write an empty list.
   if (requests.length === 0 || sequenceOf(requests[0]).length === 0) return [];
   const extension = extensionsOf(requests[0]).get(extensionTypes.subjectAlternativeName);
   return extension ? generalNamesOf(extension.value) : [];

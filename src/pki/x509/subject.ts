@@ -1,4 +1,4 @@
-/** The names of a certificate's subject, as people write them down. */
+/** The subject and alternative names that callers give for a certificate. */
 
 /** A distinguished name; everything but the common name is optional. Values are UTF-8. */
 export interface Subject {

@@ -1,9 +1,9 @@
 import { EnrollkitError } from '../../../errors.js';
 
 /**
- * What was asked for, or undefined where the service says that there is none (404).
+ * The reply to a request, or undefined if the service replies that the resource does not exist (404).
  *
- * @param isItself tells by the service's code whether it is what was asked for that is missing, and not what it is in
+ * @param isItself returns for the service's error code whether the resource itself is missing, and not its container
  */
 export async function unlessMissing<Reply>(
   call: Promise<Reply>,

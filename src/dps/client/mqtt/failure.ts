@@ -1,10 +1,10 @@
-/** What goes wrong with an MQTT connection as errors of ours. */
+/** Converts failures of MQTT connections to our errors. */
 import { EnrollkitError } from '../../../errors.js';
 import type { Plane } from '../../contract/api-versions.js';
 import { redactedCause } from '../redact.js';
 import { codeOf, transportFailure } from '../transport-failure.js';
 
-/** Which device talks to which server, for error messages. */
+/** The device and the server, for error messages. */
 export interface MqttParties {
   plane: Plane & ('device' | 'hub');
   /** Host, with `:port` where it is not 8883. */
@@ -12,7 +12,7 @@ export interface MqttParties {
   clientId: string;
 }
 
-/** MQTT 3.1.1 section 3.2.2.3: the connection was refused for who the client is. */
+/** MQTT 3.1.1 section 3.2.2.3: bad user name or password, and not authorized. */
 const notAuthorizedReturnCodes = [4, 5];
 
 /** @returns EnrollkitError NETWORK, SERVER_NOT_TRUSTED, DEVICE_NOT_AUTHORIZED or HUB_REFUSED */
@@ -27,7 +27,7 @@ export function mqttFailure(error: unknown, parties: MqttParties): EnrollkitErro
       context: { host, returnCode: code },
     });
   }
-  // TLS 1.3 tells of a refused client certificate only after the handshake.
+  // With TLS 1.3, a client learns that its certificate was refused only after the handshake.
   if (/ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_|ACCESS_DENIED)/.test(codeOf(error) ?? '')) {
     return refusedBy(parties, 'the certificate');
   }
@@ -40,7 +40,7 @@ export function mqttFailure(error: unknown, parties: MqttParties): EnrollkitErro
   });
 }
 
-/** The server said no to something of this device. */
+/** The error for a server that refuses something of this device. */
 export function refusedBy({ plane, clientId, endpoint }: MqttParties, what: string): EnrollkitError {
   return new EnrollkitError(
     plane === 'hub' ? 'HUB_REFUSED' : 'DEVICE_NOT_AUTHORIZED',
