@@ -97,12 +97,16 @@ const names = { index: 'index.txt', attributes: 'index.txt.attr', serial: 'seria
 export class Database {
   #entries: IndexEntry[];
   #serial: string;
-  readonly #former: Record<keyof typeof names, string | undefined>;
+  readonly #previous: Record<keyof typeof names, string | undefined>;
 
-  private constructor(former: Record<keyof typeof names, string | undefined>, folder: string, first: string) {
-    this.#former = former;
-    this.#entries = parseIndex(former.index ?? '', join(folder, names.index));
-    this.#serial = nextSerial(former.serial ?? first, this.#entries, join(folder, names.serial));
+  private constructor(
+    previous: Record<keyof typeof names, string | undefined>,
+    folder: string,
+    first: string,
+  ) {
+    this.#previous = previous;
+    this.#entries = parseIndex(previous.index ?? '', join(folder, names.index));
+    this.#serial = nextSerial(previous.serial ?? first, this.#entries, join(folder, names.serial));
   }
 
   /** @throws EnrollkitError FILE_UNREADABLE */
@@ -117,8 +121,8 @@ export class Database {
 
   /** The initial database, as the scripts create it. */
   static empty(script: Script): Database {
-    const former = { index: '', attributes: undefined, serial: `${script.firstSerial}\n` };
-    return new Database(former, '', script.firstSerial);
+    const previous = { index: '', attributes: undefined, serial: `${script.firstSerial}\n` };
+    return new Database(previous, '', script.firstSerial);
   }
 
   get serial(): string {
@@ -133,7 +137,7 @@ export class Database {
     return this.#entries.filter((entry) => entry.status === 'V' && entry.subject === subject);
   }
 
-  /** Returns the next serial number and advances it. */
+  /** Adds an entry with the next serial number, and advances that. */
   add(entry: Omit<IndexEntry, 'status' | 'revocation' | 'serial'>): void {
     this.#entries.push({ status: 'V', revocation: '', serial: this.#serial, ...entry });
     this.#serial = serialAfter(this.#serial);
@@ -143,7 +147,7 @@ export class Database {
   supersede(serials: ReadonlySet<string>, at: string): void {
     this.#entries = this.#entries.map((entry) => {
       if (!serials.has(entry.serial) || entry.status !== 'V') return entry;
-      if (century(entry.notAfter) < century(at)) return { ...entry, status: 'E' };
+      if (fourDigitYear(entry.notAfter) < fourDigitYear(at)) return { ...entry, status: 'E' };
       return { ...entry, status: 'R', revocation: `${at},superseded` };
     });
   }
@@ -156,15 +160,15 @@ export class Database {
       serial: `${this.#serial}\n`,
     };
     for (const key of ['index', 'attributes', 'serial'] as const) {
-      const former = this.#former[key];
-      if (former !== undefined) transaction.write(`${names[key]}.old`, former, modes.other);
+      const previous = this.#previous[key];
+      if (previous !== undefined) transaction.write(`${names[key]}.old`, previous, modes.other);
       transaction.write(names[key], contents[key], modes.other);
     }
   }
 }
 
 /** Makes UTCTime and GeneralizedTime comparable (RFC 5280 section 4.1.2.5.1). */
-function century(time: string): string {
+function fourDigitYear(time: string): string {
   if (time.length > 13) return time;
   return Number(time.slice(0, 2)) < 50 ? `20${time}` : `19${time}`;
 }

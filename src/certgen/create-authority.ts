@@ -18,7 +18,7 @@ import {
   type Script,
   validityDays as usualValidityDays,
 } from './scripts.js';
-import { alone, freeAside, ownFolder, Transaction } from './transaction.js';
+import { makePrivateFolder, newAsideFolder, Transaction, withFolderLock } from './transaction.js';
 
 export interface AuthorityRequest {
   script: Script;
@@ -39,7 +39,7 @@ export interface AuthorityRequest {
 }
 
 /** What the scripts remove before they create a CA. */
-const ownNames = [
+const authorityNames = [
   'csr',
   'private',
   'certs',
@@ -49,11 +49,11 @@ const ownNames = [
 ];
 
 /** The files in a folder that the scripts would remove; empty folders do not count. */
-export function formerAuthority(folder: string): string[] {
-  return ownNames.filter((name) => {
+export function existingAuthority(folder: string): string[] {
+  return authorityNames.filter((name) => {
     const path = join(folder, name);
-    const there = lookAt(path);
-    return there && !(there.isDirectory() && readdirSync(path).length === 0);
+    const entry = lookAt(path);
+    return entry && !(entry.isDirectory() && readdirSync(path).length === 0);
   });
 }
 
@@ -67,17 +67,17 @@ export function formerAuthority(folder: string): string[] {
 export async function createAuthority(request: AuthorityRequest): Promise<CertgenResult> {
   const { folder, passphrase, root } = request;
   assertPassphrase(passphrase);
-  const given = root && givenRoot(root.certificate, root.privateKey, request.at);
-  return alone(folder, async () => {
-    const former = formerAuthority(folder);
+  const given = root && checkedRoot(root.certificate, root.privateKey, request.at);
+  return withFolderLock(folder, async () => {
+    const former = existingAuthority(folder);
     if (former.length > 0 && !request.replace) throw authorityExists(folder, former);
     const transaction = new Transaction(folder);
-    const aside = freeAside(folder, timeText(request.at));
+    const aside = newAsideFolder(folder, timeText(request.at));
     for (const name of former) transaction.move(name, `${aside}/${name}`);
-    const { rootPem, intermediate } = await putAuthority(request, given, transaction);
+    const { rootPem, intermediate } = await writeAuthority(request, given, transaction);
     request.signal?.throwIfAborted();
     transaction.commit();
-    for (const name of request.script.folders) ownFolder(folder, name);
+    for (const name of request.script.folders) makePrivateFolder(folder, name);
     return {
       written: transaction.written,
       moved: former.map((name) => ({ from: name, to: `${aside}/${name}` })),
@@ -98,7 +98,7 @@ export function authorityExists(folder: string, former: readonly string[]): Enro
   );
 }
 
-async function putAuthority(
+async function writeAuthority(
   request: AuthorityRequest,
   given: { certificate: Certificate; pem: string; privateKey: KeyObject } | undefined,
   transaction: Transaction,
@@ -111,9 +111,9 @@ async function putAuthority(
     validityDays: request.validityDays ?? usualValidityDays,
     signal: request.signal,
   };
-  const made = given ? undefined : await issueRoot(script.rootName, common);
-  const rootPem = given?.pem ?? made!.pem;
-  const rootKey = given?.privateKey ?? made!.keys.privateKey;
+  const newRoot = given ? undefined : await issueRoot(script.rootName, common);
+  const rootPem = given?.pem ?? newRoot!.pem;
+  const rootKey = given?.privateKey ?? newRoot!.keys.privateKey;
   const rootFiles = filesOf(rootPrefix);
   transaction.write(rootFiles.key, await privateKeyToPem(rootKey, passphrase), modes.authorityKey);
   transaction.write(rootFiles.certificate, rootPem, modes.certificate);
@@ -139,7 +139,7 @@ async function putAuthority(
 }
 
 /** Checks that an existing root can sign the intermediate, before anything is created. */
-function givenRoot(certificate: string | Uint8Array, privateKey: KeyObject, at: Date) {
+function checkedRoot(certificate: string | Uint8Array, privateKey: KeyObject, at: Date) {
   const parsed = parseCertificate(certificate);
   const { publicKey, der } = parsed;
   assertMaySign({ certificate: der, privateKey }, { publicKey, certificateAuthority: true, at });

@@ -19,7 +19,7 @@ import { subjectLine, timeText } from './database.js';
 import { issueFiles } from './issue-files.js';
 import { assertPassphrase, type CertgenResult } from './request.js';
 import { type CertificateCommand, type Script, validityDays as usualValidityDays } from './scripts.js';
-import { alone, freeAside, ownFolder, Transaction } from './transaction.js';
+import { makePrivateFolder, newAsideFolder, Transaction, withFolderLock } from './transaction.js';
 
 export interface CertificateRequest {
   script: Script;
@@ -52,7 +52,7 @@ export async function createCertificate(request: CertificateRequest): Promise<Ce
   const commonName = `${name}${command.suffix}`;
   assertName(request, commonName);
   readAuthority(folder, command.issuer);
-  return alone(folder, async () => {
+  return withFolderLock(folder, async () => {
     const [root, intermediate] = [
       readAuthority(folder, 'root'),
       command.issuer === 'intermediate' ? readAuthority(folder, 'intermediate') : undefined,
@@ -64,7 +64,7 @@ export async function createCertificate(request: CertificateRequest): Promise<Ce
     const transaction = new Transaction(folder);
     const prefix = prefixOf(command, name);
     const files = filesOf(prefix);
-    const moved = makeRoom(request, commonName, files, transaction);
+    const moved = moveAside(request, commonName, files, transaction);
     supersedeFormer(request, commonName, files, database);
     const issued = await issueFiles(
       {
@@ -89,7 +89,7 @@ export async function createCertificate(request: CertificateRequest): Promise<Ce
     database.write(transaction);
     request.signal?.throwIfAborted();
     transaction.commit();
-    ownFolder(folder, 'private');
+    makePrivateFolder(folder, 'private');
     return { written: transaction.written, moved, certificates: [issued.certificate] };
   });
 }
@@ -101,8 +101,8 @@ const maxFileNameOctets = 255;
 function assertName({ script, command, name }: CertificateRequest, commonName: string): void {
   if (name === '') throw new EnrollkitError('INVALID_COMMON_NAME', 'The name is empty.');
   subjectName({ commonName });
-  const inNames = [filesFor(command, name), ...(command.keepsFormer ? [keptFiles(command, name)] : [])];
-  const lengths = inNames.flatMap(Object.values).map((path) => Buffer.byteLength(basename(path)));
+  const fileSets = [filesFor(command, name), ...(command.renamesFormer ? [renamedFiles(command, name)] : [])];
+  const lengths = fileSets.flatMap(Object.values).map((path) => Buffer.byteLength(basename(path)));
   if (Math.max(...lengths) > maxFileNameOctets) {
     throw new EnrollkitError(
       'COMMON_NAME_TOO_LONG',
@@ -133,19 +133,19 @@ function assertNotNamedAs(authority: Certificate | undefined, commonName: string
 
 /** File names that contain the name percent-encode what file systems do not allow. */
 function prefixOf({ prefix, filesNamed }: CertificateCommand, name: string): string {
-  return filesNamed === 'always the same' ? prefix : `${prefix}-${inFileName(name)}`;
+  return filesNamed === 'always the same' ? prefix : `${prefix}-${encodeFileName(name)}`;
 }
 
 /** The renamed files of another name. */
-export function keptFiles({ prefix }: CertificateCommand, name: string): FileSet {
-  return filesOf(`${prefix}.${inFileName(name)}`);
+export function renamedFiles({ prefix }: CertificateCommand, name: string): FileSet {
+  return filesOf(`${prefix}.${encodeFileName(name)}`);
 }
 
 export function filesFor(command: CertificateCommand, name: string): FileSet {
   return filesOf(prefixOf(command, name));
 }
 
-function inFileName(name: string): string {
+function encodeFileName(name: string): string {
   return name.replace(
     // Characters that Windows does not allow in names, path separators, and the percent sign itself.
     /[%/\\:*?"<>|]/g,
@@ -153,42 +153,42 @@ function inFileName(name: string): string {
   );
 }
 
-const inTheirOrder = (files: FileSet) => Object.keys(files) as (keyof FileSet)[];
+const fileKinds = (files: FileSet) => Object.keys(files) as (keyof FileSet)[];
 
 /** Moves aside what has the names of the new files, and this name's files that were renamed earlier. */
-function makeRoom(
+function moveAside(
   { folder, command, name, at }: CertificateRequest,
   commonName: string,
   files: FileSet,
   transaction: Transaction,
 ): CertgenResult['moved'] {
   const present = (path: string) => lookAt(join(folder, path)) !== undefined;
-  const aside = freeAside(folder, timeText(at));
+  const aside = newAsideFolder(folder, timeText(at));
   const moved: CertgenResult['moved'] = [];
   const move = (set: FileSet, to: (key: keyof FileSet) => string) => {
-    for (const key of inTheirOrder(set).filter((one) => present(set[one]))) {
+    for (const key of fileKinds(set).filter((one) => present(set[one]))) {
       transaction.move(set[key], to(key));
       moved.push({ from: set[key], to: to(key) });
     }
   };
   const replace = (set: FileSet) => move(set, (key) => `${aside}/${set[key]}`);
-  if (command.keepsFormer) replace(keptFiles(command, name));
+  if (command.renamesFormer) replace(renamedFiles(command, name));
   const former = certificateIn(folder, files.certificate);
   const formerName = former?.subject.valuesOf(commonNameType)[0] ?? '';
-  if (!former && present(files.key) && command.keepsFormer) {
+  if (!former && present(files.key) && command.renamesFormer) {
     throw exists(folder, files.key, 'is there without its certificate, so that nobody knows whose key it is');
   }
   if (former && formerName !== commonName && command.filesNamed === 'after the name') {
     throw exists(folder, files.certificate, `belongs to another name, "${formerName}"`);
   }
-  if (!former || formerName === commonName || !command.keepsFormer) {
+  if (!former || formerName === commonName || !command.renamesFormer) {
     replace(files);
     return moved;
   }
-  const kept = keptFiles(command, withoutSuffix(formerName, command.suffix));
-  for (const key of inTheirOrder(files)) {
-    const isInTheWay = present(files[key]) && present(kept[key]);
-    if (isInTheWay) throw exists(folder, kept[key], `is in the way of ${files[key]}`);
+  const kept = renamedFiles(command, withoutSuffix(formerName, command.suffix));
+  for (const key of fileKinds(files)) {
+    const isTaken = present(files[key]) && present(kept[key]);
+    if (isTaken) throw exists(folder, kept[key], `is in the way of ${files[key]}`);
   }
   move(files, (key) => kept[key]);
   return moved;
@@ -213,14 +213,14 @@ function supersedeFormer(
 ): void {
   const candidates = database.validWithSubject(subjectLine(commonName));
   if (candidates.length === 0) return;
-  const kept = keptFiles(command, name);
+  const kept = renamedFiles(command, name);
   const replaced = [files, kept].flatMap(({ certificate, fullChain }) => [certificate, fullChain]);
   const others = readdirSync(join(folder, 'certs'))
     .filter((file) => file.endsWith('.pem'))
     .map((file) => `certs/${file}`)
     .filter((path) => !replaced.includes(path));
-  const held = new Set(others.map((path) => firstSerialIn(join(folder, path))));
-  const superseded = candidates.map(({ serial }) => serial).filter((serial) => !held.has(serial));
+  const serialsInUse = new Set(others.map((path) => firstSerialIn(join(folder, path))));
+  const superseded = candidates.map(({ serial }) => serial).filter((serial) => !serialsInUse.has(serial));
   database.supersede(new Set(superseded), timeText(at));
 }
 

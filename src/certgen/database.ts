@@ -48,7 +48,7 @@ export function formatIndex(entries: readonly IndexEntry[]): string {
     .join('');
 }
 
-/** Lets openssl issue a second valid certificate for a subject. */
+/** Tells openssl whether a subject can have several valid certificates. */
 export function formatAttributes(entries: readonly IndexEntry[]): string {
   const valid = entries.filter(({ status }) => status === 'V').map(({ subject }) => subject);
   return `unique_subject = ${new Set(valid).size === valid.length ? 'yes' : 'no'}\n`;

@@ -18,7 +18,7 @@ export interface CertificateCommand {
   /** Whether a file with the certificate and all its issuers is written. */
   readonly fullChain: boolean;
   /** Whether files of another name are renamed, so that they are not lost; used verification codes are not needed. */
-  readonly keepsFormer: boolean;
+  readonly renamesFormer: boolean;
 }
 
 export interface Script {
@@ -48,7 +48,7 @@ const newDevice: CertificateCommand = {
   filesNamed: 'always the same',
   suffix: '',
   fullChain: true,
-  keepsFormer: true,
+  renamesFormer: true,
 };
 
 export const sdkScript: Script = {
@@ -64,7 +64,7 @@ export const sdkScript: Script = {
       ...newDevice,
       prefix: 'verification-code',
       fullChain: false,
-      keepsFormer: false,
+      renamesFormer: false,
     },
     create_device_certificate: newDevice,
     create_device_certificate_from_intermediate: { ...newDevice, issuer: 'intermediate' },
@@ -86,7 +86,7 @@ const edgeDevice: CertificateCommand = {
   filesNamed: 'after the name',
   suffix: '',
   fullChain: true,
-  keepsFormer: false,
+  renamesFormer: false,
 };
 const edgeAuthority: CertificateCommand = {
   ...edgeDevice,

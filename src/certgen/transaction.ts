@@ -40,10 +40,10 @@ const listName = 'changes.json';
  * @throws EnrollkitError FOLDER_IN_USE, FILE_UNWRITABLE; JOURNAL_UNREADABLE when an interrupted command's changes
  *   cannot be read
  */
-export async function alone<Result>(folder: string, act: () => Promise<Result>): Promise<Result> {
+export async function withFolderLock<Result>(folder: string, act: () => Promise<Result>): Promise<Result> {
   const work = join(folder, workFolder);
   assertNoLinkIn(folder, work);
-  const release = take(join(work, 'lock'));
+  const release = lockFolder(join(work, 'lock'));
   try {
     finishInterrupted(folder);
     return await act();
@@ -57,7 +57,7 @@ export async function alone<Result>(folder: string, act: () => Promise<Result>):
   }
 }
 
-function take(lock: string): () => void {
+function lockFolder(lock: string): () => void {
   try {
     return takeLock(lock);
   } catch (error) {
@@ -69,7 +69,7 @@ function take(lock: string): () => void {
 }
 
 /** A new folder for files that are moved aside: `replaced-<time>`. @param time for a file name */
-export function freeAside(folder: string, time: string): string {
+export function newAsideFolder(folder: string, time: string): string {
   const name = `replaced-${time}`;
   for (let number = 1; ; number += 1) {
     const free = number === 1 ? name : `${name}-${number}`;
@@ -82,7 +82,7 @@ export class Transaction {
   readonly #moves: Change[] = [];
   readonly #files = new Map<string, { contents: string | Uint8Array; mode: number }>();
 
-  /** @param folder locked by {@link alone} */
+  /** @param folder locked by {@link withFolderLock} */
   constructor(folder: string) {
     this.#folder = folder;
   }
@@ -164,7 +164,7 @@ function apply(folder: string, changes: readonly Change[]): void {
         assertNoLinkBelow(folder, dirname(to));
         if (lookAt(path) && !lookAt(to)) rename(path, to);
       } else if (existsSync(staged)) {
-        if (lookAt(path) && !replaceable.test(change.path)) throw inTheWay(path);
+        if (lookAt(path) && !replaceable.test(change.path)) throw nameTaken(path);
         if (lookAt(path)) rename(path, join(work, 'former', String(index)));
         rename(staged, path);
       }
@@ -182,7 +182,7 @@ function apply(folder: string, changes: readonly Change[]): void {
   }
 }
 
-function inTheWay(path: string): EnrollkitError {
+function nameTaken(path: string): EnrollkitError {
   return new EnrollkitError(
     'FILE_EXISTS',
     `${path} already exists where a new file is to be written. Nothing was changed.`,
@@ -207,7 +207,7 @@ function removeWork(work: string): void {
  *
  * @throws EnrollkitError FILE_UNWRITABLE, also for a symbolic link
  */
-export function ownFolder(folder: string, name: string): void {
+export function makePrivateFolder(folder: string, name: string): void {
   const path = join(folder, name);
   assertNoLinkBelow(folder, path);
   ensureFolder(path);

@@ -104,7 +104,7 @@ export function isEncryptedKey(pem: string): boolean {
  *   too long; no error quotes the key
  */
 export function privateKeyFromPem(pem: string, passphrase?: string): KeyObject {
-  return runReaderSync(keyIn(pem, passphrase));
+  return runReaderSync(keyReader(pem, passphrase));
 }
 
 /**
@@ -113,10 +113,10 @@ export function privateKeyFromPem(pem: string, passphrase?: string): KeyObject {
  * @throws EnrollkitError as {@link privateKeyFromPem} does; the signal's reason
  */
 export function openPrivateKey(pem: string, { passphrase, signal }: KeyOpening): Promise<KeyObject> {
-  return runReader(keyIn(pem, passphrase), signal);
+  return runReader(keyReader(pem, passphrase), signal);
 }
 
-function* keyIn(pem: string, passphrase: string | undefined): Deriving<KeyObject> {
+function* keyReader(pem: string, passphrase: string | undefined): Deriving<KeyObject> {
   const [block, ...more] = pemBlocks(pem).filter(({ label }) => label.endsWith('PRIVATE KEY'));
   if (!block) throw new EnrollkitError('INVALID_KEY', 'There is no private key in PEM form here.');
   if (more.length > 0) throw new EnrollkitError('INVALID_KEY', 'There is more than one private key here.');
@@ -139,20 +139,20 @@ function* keyIn(pem: string, passphrase: string | undefined): Deriving<KeyObject
 /** Whether a private key belongs to a public key. */
 export function isKeyPair(privateKey: KeyObject, publicKey: KeyObject): boolean {
   if (!createPublicKey(privateKey).equals(publicKey)) return false;
-  if (!wholeKeys.has(privateKey)) {
-    if (!signsFor(privateKey, publicKey)) return false;
-    wholeKeys.add(privateKey);
+  if (!verifiedKeys.has(privateKey)) {
+    if (!canSign(privateKey, publicKey)) return false;
+    verifiedKeys.add(privateKey);
   }
   return true;
 }
 
 /** Keys already checked: an issuer's key is checked for every certificate. */
-const wholeKeys = new WeakSet<KeyObject>();
+const verifiedKeys = new WeakSet<KeyObject>();
 
 /**
  * A damaged or forged file can hold the public half of one key and the private half of another, and node accepts it.
  */
-function signsFor(privateKey: KeyObject, publicKey: KeyObject): boolean {
+function canSign(privateKey: KeyObject, publicKey: KeyObject): boolean {
   const { asymmetricKeyType: type } = privateKey;
   // Keys of other types are not used for signing here.
   if (type !== 'rsa' && type !== 'ec' && type !== 'ed25519') return true;

@@ -21,7 +21,7 @@ import {
 import { bearerPolicy } from './auth.js';
 import { HttpClient, type HttpReply, type HttpRequest, type RequestOptions } from './http/client.js';
 import { clockSkewError, isSkewed } from './http/clock.js';
-import { unlessMissing } from './http/missing.js';
+import { undefinedIfMissing } from './http/missing.js';
 import type { Target } from './target.js';
 
 type ArmRequest = Omit<HttpRequest, 'parameters'> & { parameters?: Record<string, string> };
@@ -66,7 +66,7 @@ export class ControlPlane {
   async getService({ signal }: RequestOptions = {}): Promise<ProvisioningService> {
     const { dpsName, resourceGroup, armEndpoint, now = () => new Date() } = this.#target;
     const subject = `the provisioning service ${dpsName}`;
-    const service = await unlessMissing(
+    const service = await undefinedIfMissing(
       this.#send({ route: routes.arm.getService, subject, signal }, provisioningService),
     );
     if (!service) {
@@ -92,7 +92,8 @@ export class ControlPlane {
     const allows = (action: string) =>
       allowed.some(
         ({ actions: given, notActions }) =>
-          given.some((one) => covers(one, action)) && !notActions.some((one) => covers(one, action)),
+          given.some((one) => matchesAction(one, action)) &&
+          !notActions.some((one) => matchesAction(one, action)),
       );
     return actions.filter((action) => !allows(action));
   }
@@ -115,7 +116,7 @@ export class ControlPlane {
       },
       sharedAccessPolicy,
     );
-    return (await unlessMissing(reply))?.body;
+    return (await undefinedIfMissing(reply))?.body;
   }
 
   async listCertificates({ signal }: RequestOptions = {}): Promise<CertificateResource[]> {
@@ -133,7 +134,7 @@ export class ControlPlane {
     { signal }: RequestOptions = {},
   ): Promise<CertificateResource | undefined> {
     const request = { ...certificateRequest(routes.arm.getCertificate, certificateName), signal };
-    return (await unlessMissing(this.#send(request, certificateResource), isOfCertificate))?.body;
+    return (await undefinedIfMissing(this.#send(request, certificateResource), isCertificateMissing))?.body;
   }
 
   /**
@@ -174,7 +175,7 @@ export class ControlPlane {
     { signal }: RequestOptions = {},
   ): Promise<void> {
     const request = certificateRequest(routes.arm.deleteCertificate, certificateName, etag);
-    await unlessMissing(this.#sendOnly({ ...request, signal }), isOfCertificate);
+    await undefinedIfMissing(this.#sendOnly({ ...request, signal }), isCertificateMissing);
   }
 
   /**
@@ -247,7 +248,7 @@ const permission = z.object({ actions: z.array(z.string()), notActions: z.array(
  * Error codes of Azure Resource Manager and DPS, with status 404, for a missing provisioning service, resource group or
  * subscription. The certificate may still exist, if the provisioning service was moved to another resource group.
  */
-const containerMissing: ReadonlySet<unknown> = new Set([
+const missingContainerCodes: ReadonlySet<unknown> = new Set([
   'SubscriptionNotFound',
   'ResourceGroupNotFound',
   'ResourceNotFound',
@@ -255,7 +256,7 @@ const containerMissing: ReadonlySet<unknown> = new Set([
   404002,
   '404002',
 ]);
-const isOfCertificate = (serviceCode: unknown) => !containerMissing.has(serviceCode);
+const isCertificateMissing = (serviceCode: unknown) => !missingContainerCodes.has(serviceCode);
 
 function certificateRequest(route: Route, certificateName: string, etag?: string) {
   return {
@@ -272,7 +273,7 @@ function base64Der(certificate: string | Uint8Array): string {
 }
 
 /** Whether a role's action, which can have wildcards, includes an action. */
-function covers(right: string, action: string): boolean {
+function matchesAction(right: string, action: string): boolean {
   const pattern = right.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*');
   return new RegExp(`^${pattern}$`, 'i').test(action);
 }

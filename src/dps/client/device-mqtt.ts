@@ -22,7 +22,7 @@ export async function openMqttTransport(options: DeviceTransportOptions): Promis
     await session.close();
     throw error;
   }
-  const ask = async (topicOf: (requestId: string) => string, body: string) => {
+  const send = async (topicOf: (requestId: string) => string, body: string) => {
     const { status, topic, payload } = await session.request(topicOf, body);
     const retryAfter = Number(parseTopic(topic).query.get('retry-after') ?? Number.NaN);
     return {
@@ -32,9 +32,9 @@ export async function openMqttTransport(options: DeviceTransportOptions): Promis
     };
   };
   return {
-    register: (body) => ask(dpsTopics.register, JSON.stringify(body)),
+    register: (body) => send(dpsTopics.register, JSON.stringify(body)),
     // A space, as the official SDKs send: some broker libraries drop empty payloads.
-    getOperation: (operationId) => ask((requestId) => dpsTopics.getOperation(requestId, operationId), ' '),
+    getOperation: (operationId) => send((requestId) => dpsTopics.getOperation(requestId, operationId), ' '),
     close: () => session.close(),
   };
 }

@@ -77,9 +77,9 @@ async function registerAndPoll(
 ): Promise<AssignedRegistration> {
   const { registrationId, payload } = options;
   const body = { registrationId, ...(payload === undefined ? {} : { payload }) };
-  let ask = () => transport.register(body);
+  let sendNext = () => transport.register(body);
   for (let refusals = 0; ; ) {
-    const reply = await ask();
+    const reply = await sendNext();
     if (reply.status >= 429) {
       // DPS throttles or has a problem; retry, as the official SDKs do.
       const ms = waitMs(reply.retryAfterMs, refusals);
@@ -97,7 +97,7 @@ async function registerAndPoll(
     }
     if (!operationId) throw unexpected('it names no operation', options);
     await wait(reply.retryAfterMs ?? pollEveryMs, signal);
-    ask = () => transport.getOperation(operationId);
+    sendNext = () => transport.getOperation(operationId);
   }
 }
 
@@ -160,8 +160,8 @@ async function failure(
 ): Promise<EnrollkitError> {
   const { registrationId, idScope, certificateChain, target } = options;
   const context = { registrationId, idScope, errorCode: errorCode ?? null, status };
-  const said = errorMessage ? readServiceMessage(errorMessage).message : undefined;
-  const quoted = said === undefined ? '' : `: ${said.replace(/\.$/, '')}`;
+  const serviceMessage = errorMessage ? readServiceMessage(errorMessage).message : undefined;
+  const quoted = serviceMessage === undefined ? '' : `: ${serviceMessage.replace(/\.$/, '')}`;
   if (status === 'disabled') {
     return new EnrollkitError(
       'DEVICE_NOT_AUTHORIZED',
@@ -175,16 +175,16 @@ async function failure(
     ? 'DEVICE_NOT_AUTHORIZED'
     : 'REGISTRATION_FAILED';
   const { diagnoseChain } = await import('./diagnose-chain.js');
-  const seen =
+  const chainProblems =
     code === 'DEVICE_NOT_AUTHORIZED'
       ? await diagnoseChain(certificateChain, registrationId, target.now?.() ?? new Date())
       : [];
-  const why = seen.length > 0 ? seen.join(' ') : explanation?.meaning;
+  const why = chainProblems.length > 0 ? chainProblems.join(' ') : explanation?.meaning;
   return new EnrollkitError(
     code,
     `DPS did not register the device ${registrationId}${quoted} (${errorCode ?? 'no code'}).${why === undefined ? '' : ` ${why}`}`,
     {
-      context: { ...context, ...(explanation ? { causes: explanation.causes } : {}), chain: seen },
+      context: { ...context, ...(explanation ? { causes: explanation.causes } : {}), chain: chainProblems },
       ...(explanation ? { next: explanation.next } : {}),
     },
   );

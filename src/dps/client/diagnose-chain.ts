@@ -15,21 +15,21 @@ export async function diagnoseChain(
   at: Date,
 ): Promise<string[]> {
   const [leaf, ...issuers] = parseCertificates(certificateChain);
-  const found: string[] = [];
+  const problems: string[] = [];
   const commonName = leaf!.subject.commonName;
   if (commonName === undefined || !sameId(commonName, registrationId)) {
-    found.push(
+    problems.push(
       `The certificate’s common name is ${commonName === undefined ? 'missing' : `"${commonName}"`}, and the registration ID "${registrationId}": they must be the same.`,
     );
   }
   const top = issuers.at(-1);
   if (!top) {
-    found.push(
+    problems.push(
       leaf!.issuer.text === leaf!.subject.text
         ? 'The certificate is signed by itself, so it leads to no CA.'
         : `The chain holds the device’s certificate only; the certificate of its issuer "${leaf!.issuer.commonName ?? leaf!.issuer.text}" is not in it.`,
     );
-    return found;
+    return problems;
   }
   // Loaded on demand: chains are nearly always accepted.
   const { validateChain } = await import('../../pki/path/validate.js');
@@ -40,6 +40,6 @@ export async function diagnoseChain(
     at,
     purpose: 'clientAuth',
   });
-  found.push(...failures.map(({ message }) => message));
-  return found;
+  problems.push(...failures.map(({ message }) => message));
+  return problems;
 }

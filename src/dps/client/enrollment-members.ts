@@ -47,38 +47,38 @@ const members: Members = {
   attestation: { differences: attestationDifferences, merge: mergeAttestation },
   capabilities: {
     differences: (wanted, found) =>
-      named('capabilities', isEdge({ ...found, ...wanted }) !== isEdge({ ...found })),
+      nameIf('capabilities', isEdge({ ...found, ...wanted }) !== isEdge({ ...found })),
     merge: (wanted, found) => ({ ...found, ...wanted }),
   },
   provisioningStatus: {
-    differences: (wanted, found) => named('provisioningStatus', wanted !== (found ?? 'enabled')),
+    differences: (wanted, found) => nameIf('provisioningStatus', wanted !== (found ?? 'enabled')),
     merge: (wanted) => wanted,
   },
   reprovisionPolicy: {
     differences: (wanted, found) =>
-      named(
+      nameIf(
         'reprovisionPolicy',
         !found || !isDeepStrictEqual(policyOf({ ...found, ...wanted }), policyOf(found)),
       ),
     merge: (wanted, found) => ({ ...found, ...wanted }),
   },
   allocationPolicy: {
-    differences: (wanted, found) => named('allocationPolicy', wanted !== found),
+    differences: (wanted, found) => nameIf('allocationPolicy', wanted !== found),
     merge: (wanted) => wanted,
   },
   iotHubs: {
     differences: (wanted, found, { iotHubHostName }) => {
       const hubs = found ?? (iotHubHostName ? [iotHubHostName] : []);
-      return named('iotHubs', !isDeepStrictEqual(hubSet(wanted), hubSet(hubs)));
+      return nameIf('iotHubs', !isDeepStrictEqual(hubSet(wanted), hubSet(hubs)));
     },
     merge: (wanted) => wanted,
   },
   initialTwin: {
     differences: (wanted, found) => {
-      const [before, after] = [ownTwin(found), mergeTwin(wanted, found)];
+      const [before, after] = [settableTwin(found), mergeTwin(wanted, found)];
       return [
-        ...named('initialTwin.tags', !sameCollection(before.tags, after.tags)),
-        ...named(
+        ...nameIf('initialTwin.tags', !sameCollection(before.tags, after.tags)),
+        ...nameIf(
           'initialTwin.properties.desired',
           !sameCollection(before.properties?.desired, after.properties?.desired),
         ),
@@ -121,11 +121,11 @@ export function withMembers<Found extends FoundEnrollment>(found: Found, wanted:
   const changed = { ...Object.fromEntries(kept), ...Object.fromEntries(set) } as Found;
   // The older form of a list with one hub, which must not contradict the list.
   if (wanted.iotHubs) delete changed.iotHubHostName;
-  if (changed.initialTwin) changed.initialTwin = ownTwin(changed.initialTwin);
+  if (changed.initialTwin) changed.initialTwin = settableTwin(changed.initialTwin);
   return changed;
 }
 
-const named = (name: string, differs: boolean): string[] => (differs ? [name] : []);
+const nameIf = (name: string, differs: boolean): string[] => (differs ? [name] : []);
 
 const isEdge = ({ iotEdge }: NonNullable<Settable['capabilities']>) => iotEdge ?? false;
 
@@ -148,7 +148,7 @@ function attestationDifferences(wanted: Attestation, found: Attestation | null |
   const [kind, pair] = pairOf(wanted);
   const other = found?.x509?.[kind];
   const isSame = slots.every((slot) => !pair[slot] || isSameSlot(pair[slot], other?.[slot]));
-  return named('attestation', found?.type !== wanted.type || !isSame);
+  return nameIf('attestation', found?.type !== wanted.type || !isSame);
 }
 
 /**
@@ -193,7 +193,7 @@ function thumbprints({ certificate, info }: Exclude<Slot, string>) {
 type Collection = NonNullable<InitialTwin['tags']>;
 
 function mergeTwin(wanted: InitialTwin, found: InitialTwin | null | undefined): InitialTwin {
-  const own = ownTwin(found);
+  const own = settableTwin(found);
   const desired = wanted.properties?.desired;
   return {
     ...own,
@@ -205,19 +205,19 @@ function mergeTwin(wanted: InitialTwin, found: InitialTwin | null | undefined): 
 }
 
 /** A twin without what the service adds to its collections and does not accept: version and metadata. */
-export function ownTwin(twin: InitialTwin | null | undefined): InitialTwin {
+export function settableTwin(twin: InitialTwin | null | undefined): InitialTwin {
   if (!twin) return {};
   const { tags, properties } = twin;
   return {
     ...twin,
-    ...(tags ? { tags: ownCollection(tags) } : {}),
+    ...(tags ? { tags: settableCollection(tags) } : {}),
     ...(properties?.desired
-      ? { properties: { ...properties, desired: ownCollection(properties.desired) } }
+      ? { properties: { ...properties, desired: settableCollection(properties.desired) } }
       : {}),
   };
 }
 
-function ownCollection(collection: Collection): Collection {
+function settableCollection(collection: Collection): Collection {
   return Object.fromEntries(Object.entries(collection).filter(([name]) => !name.startsWith('$')));
 }
 

@@ -47,7 +47,7 @@ export async function connectToHub(options: HubConnectionOptions): Promise<HubCo
     signal,
   });
   let subscribed: Promise<void> | undefined;
-  const ask = async (topicOf: (requestId: string) => string, body: string): Promise<MqttReply> => {
+  const requestTwin = async (topicOf: (requestId: string) => string, body: string): Promise<MqttReply> => {
     subscribed ??= session.subscribe(hubTopics.twinResponses);
     await subscribed;
     const reply = await session.request(topicOf, body);
@@ -65,13 +65,13 @@ export async function connectToHub(options: HubConnectionOptions): Promise<HubCo
       await session.publish(topic, JSON.stringify(body));
     },
     async getTwin() {
-      const { payload } = await ask(hubTopics.getTwin, ' ');
+      const { payload } = await requestTwin(hubTopics.getTwin, ' ');
       const parsed = twin.safeParse(jsonOrUndefined(payload));
       if (parsed.success) return parsed.data;
       throw new EnrollkitError('REFUSED', `${assignedHub} answered with something else than a twin.`);
     },
     async updateReported(patch) {
-      await ask(hubTopics.patchReported, JSON.stringify(patch));
+      await requestTwin(hubTopics.patchReported, JSON.stringify(patch));
     },
     close: () => session.close(),
   };

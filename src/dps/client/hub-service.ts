@@ -4,7 +4,7 @@ import type { ConnectionString } from '../contract/connection-string.js';
 import { type Route, routes } from '../contract/routes.js';
 import { sasPolicy } from './auth.js';
 import { HttpClient, type RequestOptions } from './http/client.js';
-import { unlessMissing } from './http/missing.js';
+import { undefinedIfMissing } from './http/missing.js';
 import type { Target } from './target.js';
 
 const hubDevice = z.object({
@@ -41,13 +41,13 @@ export class HubService {
   /** Returns undefined if it does not exist. */
   async getDevice(deviceId: string, { signal }: RequestOptions = {}): Promise<HubDevice | undefined> {
     const request = { ...deviceRequest(routes.hub.getDevice, deviceId), signal };
-    return (await unlessMissing(this.#http.send(request, hubDevice)))?.body;
+    return (await undefinedIfMissing(this.#http.send(request, hubDevice)))?.body;
   }
 
   /** Deletes the device whatever its state; succeeds if it is already gone. */
   async deleteDevice(deviceId: string, { signal }: RequestOptions = {}): Promise<void> {
     const request = deviceRequest(routes.hub.deleteDevice, deviceId);
-    await unlessMissing(this.#http.sendOnly({ ...request, headers: { 'if-match': '*' }, signal }));
+    await undefinedIfMissing(this.#http.sendOnly({ ...request, headers: { 'if-match': '*' }, signal }));
   }
 
   close(): void {

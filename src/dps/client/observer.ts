@@ -20,6 +20,6 @@ export type RequestObserver = (event: RequestEvent) => void;
 
 /** Describes a request in one line. */
 export function describeRequest({ method, url, status, attempt, elapsedMs, failure }: RequestEvent): string {
-  const again = attempt === 1 ? '' : `, attempt ${attempt}`;
-  return `${method} ${url}: ${status ?? failure ?? 'no answer'} (${Math.round(elapsedMs)} ms${again})`;
+  const attemptNote = attempt === 1 ? '' : `, attempt ${attempt}`;
+  return `${method} ${url}: ${status ?? failure ?? 'no answer'} (${Math.round(elapsedMs)} ms${attemptNote})`;
 }

@@ -27,7 +27,7 @@ export function servicePolicy(target: Target): PipelinePolicy {
 async function policyFromArm(target: Target, signal: AbortSignal | undefined): Promise<PipelinePolicy> {
   const control = new ControlPlane(target);
   try {
-    const policy = (await control.listKeys({ signal })).find(maySetUpDevices);
+    const policy = (await control.listKeys({ signal })).find(canEnrollDevices);
     if (!policy?.primaryKey) return entraPolicy(target);
     const connectionString = {
       hostName: target.serviceHostName,
@@ -49,7 +49,7 @@ function entraPolicy({ armCredential, serviceScope }: Target): PipelinePolicy {
 }
 
 /** The right to write includes the right to read; the owner policy that DPS creates has all rights. */
-function maySetUpDevices({ keyName, rights }: SharedAccessPolicy): boolean {
+function canEnrollDevices({ keyName, rights }: SharedAccessPolicy): boolean {
   if (keyName.toLowerCase() === 'provisioningserviceowner') return true;
   const given = rights.split(',').map((right) => right.trim().toLowerCase());
   return ['enrollmentwrite', 'registrationstatuswrite'].every((right) => given.includes(right));

@@ -18,7 +18,7 @@ import {
 } from '../contract/schemas.js';
 import { asReceived } from './http/as-received.js';
 import { HttpClient, type RequestOptions } from './http/client.js';
-import { unlessMissing } from './http/missing.js';
+import { undefinedIfMissing } from './http/missing.js';
 import { servicePolicy } from './service-auth.js';
 import type { Target } from './target.js';
 
@@ -57,7 +57,7 @@ export class ServicePlane {
     { signal }: RequestOptions = {},
   ): Promise<EnrollmentGroup | undefined> {
     const request = groupRequest(routes.service.getEnrollmentGroup, enrollmentGroupId);
-    return (await unlessMissing(this.#http.send({ ...request, signal }, receivedGroup)))?.body;
+    return (await undefinedIfMissing(this.#http.send({ ...request, signal }, receivedGroup)))?.body;
   }
 
   /** @throws EnrollkitError CONFLICT when it exists */
@@ -92,7 +92,7 @@ export class ServicePlane {
     { etag, signal }: RequestOptions & { etag?: string } = {},
   ): Promise<void> {
     const request = groupRequest(routes.service.deleteEnrollmentGroup, enrollmentGroupId, etag);
-    await unlessMissing(this.#http.sendOnly({ ...request, signal }));
+    await undefinedIfMissing(this.#http.sendOnly({ ...request, signal }));
   }
 
   /** Gets all groups: a DPS has at most 100 with X.509 attestation. */
@@ -111,7 +111,7 @@ export class ServicePlane {
   ): Promise<IndividualEnrollment | undefined> {
     const subject = `the individual enrollment ${registrationId}`;
     const request = { route: routes.service.getEnrollment, parameters: { registrationId }, subject, signal };
-    return (await unlessMissing(this.#http.send(request, receivedEnrollment)))?.body;
+    return (await undefinedIfMissing(this.#http.send(request, receivedEnrollment)))?.body;
   }
 
   /**
@@ -160,7 +160,7 @@ export class ServicePlane {
     { signal }: RequestOptions = {},
   ): Promise<RegistrationState | undefined> {
     const request = registrationRequest(routes.service.getRegistration, registrationId);
-    return (await unlessMissing(this.#http.send({ ...request, signal }, registrationState)))?.body;
+    return (await undefinedIfMissing(this.#http.send({ ...request, signal }, registrationState)))?.body;
   }
 
   /** Succeeds if it is already gone. The device stays in its hub. */
@@ -169,7 +169,7 @@ export class ServicePlane {
     { etag, signal }: RequestOptions & { etag?: string } = {},
   ): Promise<void> {
     const request = registrationRequest(routes.service.deleteRegistration, registrationId, etag);
-    await unlessMissing(this.#http.sendOnly({ ...request, signal }));
+    await undefinedIfMissing(this.#http.sendOnly({ ...request, signal }));
   }
 
   /** The registration records of a group; fetches pages on demand. */

@@ -20,7 +20,7 @@ const trustCodes = new Set([
 ]);
 const dateCodes = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 
-const networkWords: Record<string, string> = {
+const networkReasons: Record<string, string> = {
   ENOTFOUND: 'no host of that name was found',
   EAI_AGAIN: 'its name could not be looked up now',
   ECONNREFUSED: 'nothing listens there, or a firewall refused the connection',
@@ -33,7 +33,7 @@ const networkWords: Record<string, string> = {
 };
 
 /** Transient: the next attempt may succeed. */
-const passingCodes = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'PARSE_ERROR']);
+const transientCodes = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'PARSE_ERROR']);
 
 /** The code of a failed connection; the first one if several addresses of a host were tried. */
 export function codeOf(failure: unknown): string | undefined {
@@ -42,8 +42,8 @@ export function codeOf(failure: unknown): string | undefined {
   return errors?.[0] === undefined ? undefined : codeOf(errors[0]);
 }
 
-export function isPassing(failure: unknown): boolean {
-  return passingCodes.has(codeOf(failure) ?? '');
+export function isTransient(failure: unknown): boolean {
+  return transientCodes.has(codeOf(failure) ?? '');
 }
 
 /** Whether the server's certificate was refused because of its dates: one of the two clocks may be wrong. */
@@ -87,6 +87,6 @@ export function transportFailure(failure: unknown, host: string): EnrollkitError
       options,
     );
   }
-  const why = networkWords[code ?? ''] ?? `the connection failed${code === undefined ? '' : ` (${code})`}`;
+  const why = networkReasons[code ?? ''] ?? `the connection failed${code === undefined ? '' : ` (${code})`}`;
   return new EnrollkitError('NETWORK', `${host} cannot be reached: ${why}.`, options);
 }

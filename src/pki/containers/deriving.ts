@@ -8,12 +8,12 @@ import { type Derivation, runSlowWork, runSlowWorkSync } from '../slow-work.js';
 /** Yields a derivation and gets the key; or yields undefined to let other work and signals run. */
 export type Deriving<Result> = Generator<Derivation | undefined, Result, Buffer>;
 
-const nothing = Buffer.alloc(0);
+const noKey = Buffer.alloc(0);
 
 /** Runs a reader and blocks this thread meanwhile. */
 export function runReaderSync<Result>(reader: Deriving<Result>): Result {
-  let step = reader.next(nothing);
-  while (!step.done) step = reader.next(step.value ? runSlowWorkSync(step.value) : nothing);
+  let step = reader.next(noKey);
+  while (!step.done) step = reader.next(step.value ? runSlowWorkSync(step.value) : noKey);
   return step.value;
 }
 
@@ -24,13 +24,13 @@ export function runReaderSync<Result>(reader: Deriving<Result>): Result {
  * @throws the signal's reason
  */
 export async function runReader<Result>(reader: Deriving<Result>, signal?: AbortSignal): Promise<Result> {
-  let step = reader.next(nothing);
+  let step = reader.next(noKey);
   while (!step.done) {
     if (step.value) step = reader.next(await runSlowWork(step.value, signal));
     else {
       await nextTurn();
       signal?.throwIfAborted();
-      step = reader.next(nothing);
+      step = reader.next(noKey);
     }
   }
   return step.value;

@@ -27,7 +27,7 @@ export function* openEncryptedKey(der: Buffer, passphrase: string): Deriving<Key
     if (!(error instanceof DerError)) throw error;
     throw unreadable(error.message);
   }
-  return keyIn(plaintext);
+  return importKey(plaintext);
 }
 
 /**
@@ -59,7 +59,7 @@ export function openEncryptedPem({ label, der, headers }: PemBlock, passphrase: 
   } catch {
     // The padding is wrong.
   }
-  return keyIn(plaintext, label);
+  return importKey(plaintext, label);
 }
 
 /** EVP_BytesToKey(3) with MD5 and one round. */
@@ -71,7 +71,7 @@ function bytesToKey(passphrase: string, salt: Uint8Array, length: number): Buffe
   return key.subarray(0, length);
 }
 
-function keyIn(plaintext: Buffer | undefined, label?: string): KeyObject {
+function importKey(plaintext: Buffer | undefined, label?: string): KeyObject {
   try {
     if (plaintext) return privateKeyOf(plaintext, label);
   } catch {

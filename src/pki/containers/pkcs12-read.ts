@@ -64,7 +64,7 @@ export interface PfxReading {
  *   certificates
  */
 export function readPfx(bytes: Uint8Array, passphrase: string): PfxReading {
-  return runReaderSync(pfx(bytes, passphrase));
+  return runReaderSync(pfxReader(bytes, passphrase));
 }
 
 /**
@@ -73,29 +73,29 @@ export function readPfx(bytes: Uint8Array, passphrase: string): PfxReading {
  * @throws EnrollkitError as {@link readPfx} does; the signal's reason
  */
 export function openPfx(bytes: Uint8Array, { passphrase = '', signal }: KeyOpening): Promise<PfxReading> {
-  return runReader(pfx(bytes, passphrase), signal);
+  return runReader(pfxReader(bytes, passphrase), signal);
 }
 
-function* pfx(bytes: Uint8Array, passphrase: string): Deriving<PfxReading> {
+function* pfxReader(bytes: Uint8Array, passphrase: string): Deriving<PfxReading> {
   if (bytes.length > maxBytes) {
     throw invalid(`It has ${bytes.length} bytes; a PKCS#12 file has at most ${maxBytes}.`);
   }
   if (bytes.length === 0) throw invalid('It is empty.');
   try {
-    return inOrder(yield* readAuthenticated(fromBer(Buffer.from(bytes)), passphrase));
+    return privateKeyFirst(yield* readAuthenticated(fromBer(Buffer.from(bytes)), passphrase));
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     throw invalid(`This is not a PKCS#12 file that can be read: ${error.message}.`);
   }
 }
 
-interface Found {
+interface BagContents {
   certificates: Certificate[];
   privateKeys: KeyObject[];
 }
 
 /** Verifies the MAC, if present, and reads the contents that it protects. @throws DerError */
-function* readAuthenticated(file: Buffer, text: string): Deriving<Found> {
+function* readAuthenticated(file: Buffer, text: string): Deriving<BagContents> {
   const [version, content, mac, ...rest] = sequenceOf(readOnly(file));
   if (smallIntegerOf(version) !== 3 || rest.length > 0) throw new DerError('its version is not 3');
   const { type, value } = contentOf(content);
@@ -110,7 +110,7 @@ function* readAuthenticated(file: Buffer, text: string): Deriving<Found> {
   let passphrase: Passphrase | undefined;
   if (mac) {
     for (const candidate of candidates) {
-      if (yield* isAuthentic(mac, authenticated, candidate, work)) {
+      if (yield* verifyMac(mac, authenticated, candidate, work)) {
         passphrase = candidate;
         break;
       }
@@ -124,7 +124,7 @@ function* readAuthenticated(file: Buffer, text: string): Deriving<Found> {
 }
 
 /** MacData (RFC 7292 section 4). @throws DerError */
-function* isAuthentic(
+function* verifyMac(
   macData: Element,
   authenticated: Buffer,
   { octets }: Passphrase,
@@ -151,7 +151,7 @@ function* isAuthentic(
 
 /** Collects certificates and keys from the bags. */
 class Bags {
-  readonly found: Found = { certificates: [], privateKeys: [] };
+  readonly found: BagContents = { certificates: [], privateKeys: [] };
   #bags = 0;
 
   constructor(
@@ -257,7 +257,7 @@ function contentOf(element: Element | undefined): { type: string; value: Element
   return { type: objectIdentifierOf(type), value };
 }
 
-function inOrder({ certificates, privateKeys }: Found): PfxReading {
+function privateKeyFirst({ certificates, privateKeys }: BagContents): PfxReading {
   if (certificates.length === 0) throw invalid('It holds no certificate.');
   if (privateKeys.length > 1) {
     throw invalid(`It holds ${privateKeys.length} private keys where one belongs.`);

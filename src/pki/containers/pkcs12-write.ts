@@ -1,6 +1,7 @@
 /**
  * Writes PKCS#12 files (RFC 7292): a certificate, its chain and its private key in one file, for Windows and .NET.
- * Encrypted with PBES2 and AES-256, authenticated with HMAC-SHA256; OpenSSL 1.1.1, Windows 10, Java and later read it.
+ * Encrypted with PBES2 and AES-256, authenticated with HMAC-SHA256. OpenSSL 1.1.1 and later, Windows 10 and later, and
+ * Java read it.
  */
 import { createHash, createHmac, type KeyObject, randomBytes } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';

@@ -1,7 +1,7 @@
 /** Rules for the basic fields (RFC 5280 section 4.1). */
 
 import { type Element, readOnly, sequenceOf, tags } from '../der/read.js';
-import { called } from '../path/failure.js';
+import { certificateLabel } from '../path/failure.js';
 import type { Certificate } from '../x509/certificate.js';
 import { isSupportedSignature, signatureAlgorithmName } from '../x509/signature.js';
 import { type Finding, finding, type LintCode } from './rules.js';
@@ -16,7 +16,7 @@ const rsaPkcs1 = /^1\.2\.840\.113549\.1\.1\.([2-5]|1[1-4])$/;
 
 export function lintFields(certificate: Certificate, at: Date): Finding[] {
   const findings: Finding[] = [];
-  const name = `The certificate ${called(certificate)}`;
+  const name = `The certificate ${certificateLabel(certificate)}`;
   const add = (code: LintCode, message: string) => findings.push(finding(code, certificate, message));
   const { version, serialNumber, signatureAlgorithm, notBefore, notAfter, publicKeyInfo } = certificate;
 

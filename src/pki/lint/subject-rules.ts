@@ -1,7 +1,7 @@
 /** Rules for the subject (RFC 5280 sections 4.1.2.4, 4.1.2.6 and appendix A.1). */
 
 import { children, objectIdentifierOf, readOnly, sequenceOf, tags } from '../der/read.js';
-import { called } from '../path/failure.js';
+import { certificateLabel } from '../path/failure.js';
 import type { Certificate } from '../x509/certificate.js';
 import { extensionTypes } from '../x509/extensions.js';
 import { emailAddressType } from '../x509/name.js';
@@ -41,7 +41,7 @@ const alphabets: Readonly<Record<number, RegExp>> = {
 export function lintSubject(certificate: Certificate): Finding[] {
   const { subject, basicConstraints, extensions } = certificate;
   const findings: Finding[] = [];
-  const name = `The certificate ${called(certificate)}`;
+  const name = `The certificate ${certificateLabel(certificate)}`;
   const add = (code: LintCode, message: string) => findings.push(finding(code, certificate, message));
 
   if (subject.isEmpty) {
@@ -68,7 +68,7 @@ export function lintSubject(certificate: Certificate): Finding[] {
       );
     }
     const alphabet = alphabets[tag];
-    if (known && !mayBe(known, tag)) {
+    if (known && !allowsCharacters(known, tag)) {
       add('NAME_ATTRIBUTE_ENCODING', `${name} has its ${what} in a string type that it may not have.`);
     } else if (alphabet && !alphabet.test(text)) {
       add(
@@ -88,7 +88,7 @@ export function lintSubject(certificate: Certificate): Finding[] {
   return findings;
 }
 
-function mayBe({ types }: Attribute, tag: number): boolean {
+function allowsCharacters({ types }: Attribute, tag: number): boolean {
   return types
     ? types.includes(tag)
     : tag === tags.utf8String || tag === tags.printableString || oldTypes.includes(tag);

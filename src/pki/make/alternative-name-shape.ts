@@ -14,8 +14,8 @@ export function dnsNameProblem(name: string): string | undefined {
   if (isIP(name)) return 'it is an IP address, which belongs into an iPAddress';
   const labels = name.split('.');
   if (labels.length > 1 && labels[0] === '*') labels.shift();
-  const bad = labels.find((label) => !/^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label));
-  return bad === undefined ? undefined : `${JSON.stringify(bad)} is no part of a host name`;
+  const invalidLabel = labels.find((label) => !/^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label));
+  return invalidLabel === undefined ? undefined : `${JSON.stringify(invalidLabel)} is no part of a host name`;
 }
 
 /** What is wrong with an rfc822Name, as part of a sentence, or undefined. RFC 2821's Mailbox: `local@domain`. */

@@ -10,7 +10,7 @@ export const noExpiration = Date.UTC(9999, 11, 31, 23, 59, 59);
 export const dayMs = 86_400_000;
 
 /** All in milliseconds since 1970. */
-interface WantedDates {
+interface RequestedValidity {
   /** Now. */
   at: number;
   /** How long before `at` the certificate begins. */
@@ -26,7 +26,10 @@ interface WantedDates {
  *
  * @throws EnrollkitError INVALID_VALIDITY when that leaves none
  */
-export function validityOf({ at, backdate, end, issuer }: WantedDates): { notBefore: Date; notAfter: Date } {
+export function validityOf({ at, backdate, end, issuer }: RequestedValidity): {
+  notBefore: Date;
+  notAfter: Date;
+} {
   const begins = Math.max(at - backdate, issuer?.notBefore.getTime() ?? earliest, earliest);
   const ends = Math.min(end, issuer?.notAfter.getTime() ?? noExpiration, noExpiration);
   const isPossible = at >= earliest && at <= noExpiration && begins <= ends;

@@ -5,11 +5,11 @@ import type { Certificate } from '../x509/certificate.js';
 import { extendedKeyUsageTypes, extensionTypes, type KeyUsage } from '../x509/extensions.js';
 import { visible } from '../x509/name.js';
 import type { Circumstances, Purpose, Role } from './circumstances.js';
-import { called, type Failure, type FailureCode, failureOf, short } from './failure.js';
+import { certificateLabel, type Failure, type FailureCode, failureOf, shortened } from './failure.js';
 import { publicKeyProblem } from './key-strength.js';
 import { readNameConstraints } from './name-constraints.js';
 import { checkOtherExtensions } from './other-extensions.js';
-import { bearsPeerName } from './peer-name.js';
+import { matchesPeerName } from './peer-name.js';
 import { policyExtensionsOf } from './policy-extensions.js';
 import { profileFailures } from './strict.js';
 
@@ -40,25 +40,27 @@ export function checkLeaf(leaf: Certificate, circumstances: Circumstances): Fail
   const { purpose, peerName } = circumstances;
   const { keyUsage, basicConstraints } = leaf;
   // A CA can be a leaf (RFC 5280), but its key usage describes it as a CA.
-  const mayHandshake = (usages: readonly KeyUsage[]) =>
+  const allowsHandshake = (usages: readonly KeyUsage[]) =>
     !keyUsage || basicConstraints?.certificateAuthority || usages.some((usage) => keyUsage.includes(usage));
-  if (purpose !== 'any' && !mayHandshake(handshakeUsages[purpose])) {
+  if (purpose !== 'any' && !allowsHandshake(handshakeUsages[purpose])) {
     const needed = handshakeUsages[purpose].join(' or ');
-    const why = `The certificate ${called(leaf)} cannot be used in TLS: its key usage lacks ${needed}.`;
+    const why = `The certificate ${certificateLabel(leaf)} cannot be used in TLS: its key usage lacks ${needed}.`;
     failures.push(failureOf('KEY_USAGE', leaf, why));
   }
-  if (peerName && !bearsPeerName(leaf.subjectAlternativeNames ?? [], peerName)) {
-    const why = `The certificate ${called(leaf)} is not of ${short(visible(peerName.value))}: its subject alternative names lack it.`;
+  if (peerName && !matchesPeerName(leaf.subjectAlternativeNames ?? [], peerName)) {
+    const why = `The certificate ${certificateLabel(leaf)} is not of ${shortened(visible(peerName.value))}: its subject alternative names lack it.`;
     failures.push(failureOf('PEER_NAME_MISMATCH', leaf, why));
   }
-  const unfit = whyNoLeaf(leaf);
-  if (unfit)
-    failures.push(failureOf('MALFORMED', leaf, `The certificate ${called(leaf)} cannot be used: ${unfit}.`));
+  const problem = leafProblem(leaf);
+  if (problem)
+    failures.push(
+      failureOf('MALFORMED', leaf, `The certificate ${certificateLabel(leaf)} cannot be used: ${problem}.`),
+    );
   return failures;
 }
 
 /** Rules for issuers that matter for validation, too: breaking them hides the identity or role of a certificate. */
-function whyNoLeaf({ subject, extensions, basicConstraints }: Certificate): string | undefined {
+function leafProblem({ subject, extensions, basicConstraints }: Certificate): string | undefined {
   if (subject.isEmpty && !extensions.get(extensionTypes.subjectAlternativeName)?.critical)
     return 'it has neither a subject nor a critical subject alternative name';
   // RFC 5280 section 4.2.1.10: they apply to certificates below, and a leaf has none.
@@ -72,10 +74,10 @@ export function checkIssuer(issuer: Certificate, circumstances: Circumstances): 
   const failures = checkAny(issuer, circumstances, 'issuer');
   const { basicConstraints, keyUsage } = issuer;
   if (!basicConstraints?.certificateAuthority) {
-    const why = `The certificate ${called(issuer)} is not a certificate authority, so nothing that it issued counts.`;
+    const why = `The certificate ${certificateLabel(issuer)} is not a certificate authority, so nothing that it issued counts.`;
     failures.push(failureOf('NOT_A_CA', issuer, why));
   } else if (keyUsage && !keyUsage.includes('keyCertSign')) {
-    const why = `The certificate ${called(issuer)} may not sign certificates: its key usage lacks keyCertSign.`;
+    const why = `The certificate ${certificateLabel(issuer)} may not sign certificates: its key usage lacks keyCertSign.`;
     failures.push(failureOf('KEY_USAGE', issuer, why));
   }
   if (issuer.subject.isEmpty) {
@@ -83,7 +85,7 @@ export function checkIssuer(issuer: Certificate, circumstances: Circumstances): 
       failureOf(
         'MALFORMED',
         issuer,
-        `The certificate ${called(issuer)} issued others without having a name.`,
+        `The certificate ${certificateLabel(issuer)} issued others without having a name.`,
       ),
     );
   }
@@ -94,9 +96,10 @@ function checkAny(certificate: Certificate, circumstances: Circumstances, role: 
   const { at, purpose, isStrict } = circumstances;
   const failures: Failure[] = [];
   const add = (code: FailureCode, what: string) =>
-    failures.push(failureOf(code, certificate, `The certificate ${called(certificate)} ${what}.`));
-  if (at < certificate.notBefore) add('NOT_YET_VALID', `is not valid before ${day(certificate.notBefore)}`);
-  if (at > certificate.notAfter) add('EXPIRED', `expired on ${day(certificate.notAfter)}`);
+    failures.push(failureOf(code, certificate, `The certificate ${certificateLabel(certificate)} ${what}.`));
+  if (at < certificate.notBefore)
+    add('NOT_YET_VALID', `is not valid before ${formatDate(certificate.notBefore)}`);
+  if (at > certificate.notAfter) add('EXPIRED', `expired on ${formatDate(certificate.notAfter)}`);
   const keyProblem = publicKeyProblem(certificate.publicKeyInfo);
   if (keyProblem) add('PUBLIC_KEY', `has ${keyProblem}`);
   for (const { type, critical } of certificate.extensions.values()) {
@@ -107,14 +110,14 @@ function checkAny(certificate: Certificate, circumstances: Circumstances, role: 
   if (purpose !== 'any' && !allowsPurpose(certificate, purpose)) {
     add('EXTENDED_KEY_USAGE', `is not for this purpose: its extended key usage lacks ${purpose}`);
   }
-  const malformed = whatIsMalformed(certificate);
+  const malformed = malformedExtension(certificate);
   if (malformed) add('MALFORMED', `cannot be used: ${malformed}`);
   else if (isStrict) failures.push(...profileFailures(certificate, role, circumstances));
   return failures;
 }
 
 /** Known extensions that the certificate reader does not decode must be well-formed. */
-function whatIsMalformed(certificate: Certificate): string | undefined {
+function malformedExtension(certificate: Certificate): string | undefined {
   try {
     readNameConstraints(certificate);
     policyExtensionsOf(certificate);
@@ -135,6 +138,6 @@ function allowsPurpose({ extendedKeyUsage }: Certificate, purpose: Exclude<Purpo
   );
 }
 
-function day(date: Date): string {
+function formatDate(date: Date): string {
   return date.toISOString().replace('.000Z', 'Z');
 }

@@ -63,11 +63,11 @@ export function failureOf(code: FailureCode, certificate: Certificate, message: 
 }
 
 /** Names a certificate in a sentence: by its subject, or by its serial number if it has none. */
-export function called({ subject, serialNumber }: Certificate): string {
-  return subject.isEmpty ? `without a subject, of serial number ${serialNumber},` : short(subject.text);
+export function certificateLabel({ subject, serialNumber }: Certificate): string {
+  return subject.isEmpty ? `without a subject, of serial number ${serialNumber},` : shortened(subject.text);
 }
 
 /** Shortens a name for a sentence. */
-export function short(name: string): string {
+export function shortened(name: string): string {
   return name.length > maxNameLength ? `${name.slice(0, maxNameLength)}...` : name;
 }

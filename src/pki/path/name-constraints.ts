@@ -13,7 +13,7 @@ import {
 } from '../x509/general-name.js';
 import { emailAddressType, Name } from '../x509/name.js';
 import type { Budget } from './budget.js';
-import { called, type Failure, failureOf, short } from './failure.js';
+import { certificateLabel, type Failure, failureOf, shortened } from './failure.js';
 import { isWellFormedConstraint, matchName } from './name-matching.js';
 
 export interface NameConstraints {
@@ -39,7 +39,7 @@ export function checkNameConstraints(path: readonly Certificate[], budget: Budge
       if (index > 0 && certificate.subject.equals(certificate.issuer)) continue;
       const name = offendingName(certificate, constraints, budget);
       if (!name) continue;
-      const message = `The certificate ${called(certificate)} has the name ${short(generalNameText(name))}, which the name constraints of ${called(authority)} do not allow.`;
+      const message = `The certificate ${certificateLabel(certificate)} has the name ${shortened(generalNameText(name))}, which the name constraints of ${certificateLabel(authority)} do not allow.`;
       failures.push(failureOf('NAME_CONSTRAINTS', certificate, message));
     }
   }
@@ -127,7 +127,9 @@ function subtreesOf(element: Element): ByKind {
     }
     const name = generalNameOf(base);
     if (!isWellFormedConstraint(name))
-      throw new DerError(`its name constraints hold ${short(generalNameText(name))}, which is no constraint`);
+      throw new DerError(
+        `its name constraints hold ${shortened(generalNameText(name))}, which is no constraint`,
+      );
     const list = byKind.get(name.kind);
     if (list) list.push(name);
     else byKind.set(name.kind, [name]);

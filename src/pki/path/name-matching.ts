@@ -21,7 +21,7 @@ export function matchName(name: GeneralName, constraint: GeneralName, forExclusi
   if (name.kind === 'iPAddress' && constraint.kind === 'iPAddress')
     return matchAddress(name.value, constraint.value);
   if (name.kind === 'directoryName' && constraint.kind === 'directoryName') {
-    return given(name.value.isWithin(constraint.value));
+    return matchOf(name.value.isWithin(constraint.value));
   }
   return 'unknown';
 }
@@ -53,7 +53,7 @@ function isHostConstraint(constraint: string): boolean {
   return isDnsName(constraint.startsWith('.') ? constraint.slice(1) : constraint);
 }
 
-function given(within: boolean): Match {
+function matchOf(within: boolean): Match {
   return within ? 'within' : 'outside';
 }
 
@@ -74,10 +74,10 @@ function matchDns(name: string, constraint: string, forExclusion: boolean): Matc
   if (constraint === '') return 'within';
   const isBelowOnly = constraint.startsWith('.');
   if (!isDnsName(isBelowOnly ? constraint.slice(1) : constraint)) return 'unknown';
-  if (isBelowOnly) return given(name.endsWith(constraint));
+  if (isBelowOnly) return matchOf(name.endsWith(constraint));
   if (name === constraint || name.endsWith(`.${constraint}`)) return 'within';
   const standsForConstraint = isWildcard && constraint.slice(constraint.indexOf('.') + 1) === base;
-  return given(forExclusion && standsForConstraint);
+  return matchOf(forExclusion && standsForConstraint);
 }
 
 export interface Mailbox {
@@ -101,7 +101,7 @@ function matchMailbox(name: string, constraint: string): Match {
   if (constraint.includes('@')) {
     const allowed = mailboxOf(constraint);
     if (!allowed) return 'unknown';
-    return given(mailbox.local === allowed.local && mailbox.host === allowed.host);
+    return matchOf(mailbox.local === allowed.local && mailbox.host === allowed.host);
   }
   return matchHost(mailbox.host, constraint.toLowerCase());
 }
@@ -117,7 +117,7 @@ function matchUri(name: string, constraint: string): Match {
 function matchHost(host: string, constraint: string): Match {
   const isBelowOnly = constraint.startsWith('.');
   if (!isDnsName(isBelowOnly ? constraint.slice(1) : constraint)) return 'unknown';
-  return given(isBelowOnly ? host.endsWith(constraint) : host === constraint);
+  return matchOf(isBelowOnly ? host.endsWith(constraint) : host === constraint);
 }
 
 /** A constraint is an address and a mask of the same length, as in CIDR. */
@@ -127,7 +127,7 @@ function matchAddress(address: Buffer, constraint: Buffer): Match {
   const mask = constraint.subarray(size);
   if (!isPrefixMask(mask)) return 'unknown';
   if (address.length !== size) return 'outside';
-  return given(address.every((octet, index) => ((octet ^ constraint[index]!) & mask[index]!) === 0));
+  return matchOf(address.every((octet, index) => ((octet ^ constraint[index]!) & mask[index]!) === 0));
 }
 
 function isPrefixMask(mask: Buffer): boolean {

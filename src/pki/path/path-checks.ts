@@ -5,11 +5,11 @@ import type { Certificate } from '../x509/certificate.js';
 import { extensionTypes } from '../x509/extensions.js';
 import type { Budget } from './budget.js';
 import type { Circumstances } from './circumstances.js';
-import { called, type Failure, failureOf } from './failure.js';
+import { certificateLabel, type Failure, failureOf } from './failure.js';
 import { checkNameConstraints } from './name-constraints.js';
-import { whereNoPolicyHolds } from './policies.js';
+import { certificateWithoutPolicy } from './policies.js';
 import { policyExtensionsOf } from './policy-extensions.js';
-import { checkStrictly } from './strict.js';
+import { checkStrictRules } from './strict.js';
 
 /** From the leaf to the trust anchor; all signatures are verified, and each certificate passed its own checks. */
 export type Path = readonly Certificate[];
@@ -27,7 +27,7 @@ const pathChecks: readonly ((path: Path, context: PathContext) => Failure[])[] =
   (path, { budget }) => checkNameConstraints(path, budget),
   checkPolicies,
   (path, { circumstances: { revocation }, budget }) => revocation?.check(path, budget) ?? [],
-  (path, { circumstances }) => (circumstances.isStrict ? checkStrictly(path, circumstances) : []),
+  (path, { circumstances }) => (circumstances.isStrict ? checkStrictRules(path, circumstances) : []),
 ];
 
 /** @throws BudgetExceeded */
@@ -41,7 +41,7 @@ function checkDepth(path: Path, { circumstances: { maxDepth } }: PathContext): F
   const depth = path.slice(1, -1).filter((issuer) => !isSelfIssued(issuer)).length;
   if (depth <= maxDepth) return [];
   const leaf = path[0]!;
-  const message = `Between the certificate ${called(leaf)} and the trusted one are ${depth} intermediate certificates; at most ${maxDepth} may be.`;
+  const message = `Between the certificate ${certificateLabel(leaf)} and the trusted one are ${depth} intermediate certificates; at most ${maxDepth} may be.`;
   return [failureOf('DEPTH_EXCEEDED', leaf, message)];
 }
 
@@ -51,9 +51,9 @@ function checkPolicies(path: Path, { budget }: PathContext): Failure[] {
   if (!isConstrained) return [];
   try {
     budget.spendPolicies(path.length * (1 + policyCount(path)));
-    const certificate = whereNoPolicyHolds(path);
+    const certificate = certificateWithoutPolicy(path);
     if (!certificate) return [];
-    const message = `The certificate ${called(certificate)} has no certificate policy that holds along the path, and a policy constraint asks for one.`;
+    const message = `The certificate ${certificateLabel(certificate)} has no certificate policy that holds along the path, and a policy constraint asks for one.`;
     return [failureOf('POLICY', certificate, message)];
   } catch (error) {
     if (error instanceof DerError) return [];
@@ -76,7 +76,7 @@ function checkPathLength(path: Path): Failure[] {
   for (const issuer of path.slice(1)) {
     const allowed = issuer.basicConstraints?.pathLength;
     if (allowed !== undefined && below > allowed) {
-      const message = `The certificate ${called(issuer)} allows ${allowed === 0 ? 'no' : `at most ${allowed}`} intermediate ${allowed > 1 ? 'certificates' : 'certificate'} below it (path length ${allowed}); there ${below > 1 ? 'are' : 'is'} ${below}.`;
+      const message = `The certificate ${certificateLabel(issuer)} allows ${allowed === 0 ? 'no' : `at most ${allowed}`} intermediate ${allowed > 1 ? 'certificates' : 'certificate'} below it (path length ${allowed}); there ${below > 1 ? 'are' : 'is'} ${below}.`;
       failures.push(failureOf('PATH_LENGTH_EXCEEDED', issuer, message));
     }
     if (!isSelfIssued(issuer)) below += 1;

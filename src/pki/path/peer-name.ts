@@ -11,7 +11,7 @@ export interface PeerName {
 }
 
 /** Whether one of the names is the peer's; false for a malformed peer name, too. */
-export function bearsPeerName(names: readonly GeneralName[], { kind, value }: PeerName): boolean {
+export function matchesPeerName(names: readonly GeneralName[], { kind, value }: PeerName): boolean {
   switch (kind) {
     case 'DNS': {
       const host = hostOf(value);

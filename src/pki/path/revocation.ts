@@ -5,7 +5,7 @@ import type { Certificate } from '../x509/certificate.js';
 import { listExtensionTypes, type RevocationList, serialNumberOctets } from '../x509/crl.js';
 import { isSignedBy } from '../x509/signature.js';
 import type { Budget } from './budget.js';
-import { called, type Failure, failureOf, short } from './failure.js';
+import { certificateLabel, type Failure, failureOf, shortened } from './failure.js';
 
 /** Supported extensions; lists with other critical ones are not used. */
 const processedExtensions = new Set<string>([
@@ -81,15 +81,15 @@ export class Revocation {
     lists: readonly RevocationList[],
     budget: Budget,
   ): Failure | undefined {
-    const name = `The certificate ${called(certificate)}`;
+    const name = `The certificate ${certificateLabel(certificate)}`;
     const usable = lists.filter((list) => this.#problem(list, issuer, budget) === undefined);
     if (usable.some(({ revoked }) => revoked.has(serialNumberOctets(certificate)))) {
       return failureOf('REVOKED', certificate, `${name} was revoked by its issuer.`);
     }
     if (usable.length > 0) return undefined;
     const why = lists[0]
-      ? `the one of ${short(certificate.issuer.text)} ${this.#problem(lists[0], issuer, budget)}`
-      : `there is none of ${short(certificate.issuer.text)}`;
+      ? `the one of ${shortened(certificate.issuer.text)} ${this.#problem(lists[0], issuer, budget)}`
+      : `there is none of ${shortened(certificate.issuer.text)}`;
     return failureOf(
       'REVOCATION_UNKNOWN',
       certificate,
@@ -104,8 +104,8 @@ export class Revocation {
       this.#problems.set(list, known);
     }
     // The key usage is a property of the certificate, not of the key.
-    const mayNotSign = this.#issuerProblem(issuer);
-    if (mayNotSign) return mayNotSign;
+    const forbidsCrlSigning = this.#issuerProblem(issuer);
+    if (forbidsCrlSigning) return forbidsCrlSigning;
     const key = issuer.publicKeyInfo.der.toString('latin1');
     if (!known.has(key)) {
       known.set(key, this.#listProblem(list) ?? signatureProblem(list, issuer, budget));

@@ -35,7 +35,7 @@ export class Search {
    */
   find(): Path | undefined {
     if (this.leafFailures().length > 0) return undefined;
-    const path = this.isTrustedItself() ? [this.leaf] : this.#extend([this.leaf]);
+    const path = this.isTrustedLeaf() ? [this.leaf] : this.#extend([this.leaf]);
     if (!path && this.#isTooLong) {
       throw new BudgetExceeded(
         `no path to a trust anchor that is shorter than ${maxPathCertificates} certificates`,
@@ -74,7 +74,7 @@ export class Search {
     if (this.#notSignedBy.get(certificate)?.has(key)) return false;
     this.#budget.spendSignature(issuer.publicKeyInfo);
     const signed = isSignedBy(certificate, issuer);
-    note(signed ? signedBy : this.#notSignedBy, certificate, key);
+    recordKey(signed ? signedBy : this.#notSignedBy, certificate, key);
     return signed;
   }
 
@@ -82,7 +82,7 @@ export class Search {
    * RFC 5280 section 6.1: a self-signed leaf that is a trust anchor is a path of one certificate, issued by that
    * anchor. An anchor that another CA issued is not: as a leaf it needs that CA.
    */
-  isTrustedItself(): boolean {
+  isTrustedLeaf(): boolean {
     return this.pool.isAnchor(this.leaf) && isSelfIssued(this.leaf) && this.isSigned(this.leaf, this.leaf);
   }
 
@@ -121,7 +121,7 @@ function isSameEntity(one: Certificate, other: Certificate): boolean {
   return one.publicKeyInfo.der.equals(other.publicKeyInfo.der) && one.subject.equals(other.subject);
 }
 
-function note(
+function recordKey(
   keys: Map<Certificate, Set<string>> | WeakMap<Certificate, Set<string>>,
   certificate: Certificate,
   key: string,

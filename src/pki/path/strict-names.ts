@@ -3,14 +3,14 @@ import { isIP } from 'node:net';
 import { domainToASCII, domainToUnicode } from 'node:url';
 import type { Certificate } from '../x509/certificate.js';
 import { generalNameText } from '../x509/general-name.js';
-import { short } from './failure.js';
+import { shortened } from './failure.js';
 
 export function hostNameProblems({ subjectAlternativeNames = [] }: Certificate): string[] {
   const malformed = subjectAlternativeNames.find(
     (name) => name.kind === 'dNSName' && !isHostName(name.value),
   );
   return malformed
-    ? [`its subject alternative name ${short(generalNameText(malformed))} is no host name`]
+    ? [`its subject alternative name ${shortened(generalNameText(malformed))} is no host name`]
     : [];
 }
 

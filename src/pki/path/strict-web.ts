@@ -15,7 +15,7 @@ const otherPurposes = [
 ];
 
 /** Section 7.1.2.7.11. */
-const notOfServers: readonly KeyUsage[] = [
+const forbiddenForServers: readonly KeyUsage[] = [
   'nonRepudiation',
   'dataEncipherment',
   'keyCertSign',
@@ -79,8 +79,9 @@ function serverProblems(certificate: Certificate): string[] {
     problems.push('it is of a server and a certificate authority at once');
   if (basicConstraints && !extensions.get(extensionTypes.basicConstraints)!.critical)
     problems.push('its basic constraints must be critical');
-  const unfit = keyUsage.filter((usage) => notOfServers.includes(usage));
-  if (unfit.length > 0) problems.push(`it is of a server and has the key usage ${unfit.join(' and ')}`);
+  const forbiddenPurpose = keyUsage.filter((usage) => forbiddenForServers.includes(usage));
+  if (forbiddenPurpose.length > 0)
+    problems.push(`it is of a server and has the key usage ${forbiddenPurpose.join(' and ')}`);
   return problems;
 }
 

@@ -12,13 +12,13 @@ import type { Certificate } from '../x509/certificate.js';
 import { extensionTypes } from '../x509/extensions.js';
 import { isSignedBy } from '../x509/signature.js';
 import type { Circumstances, Role } from './circumstances.js';
-import { called, type Failure, failureOf } from './failure.js';
+import { certificateLabel, type Failure, failureOf } from './failure.js';
 import { readNameConstraints } from './name-constraints.js';
 import { hostNameProblems } from './strict-names.js';
 import { webProblems, webProblemsBetween } from './strict-web.js';
 
 /** Validation reports these itself; and how an anchor was signed does not matter, because nothing depends on it. */
-const toldElsewhere: readonly LintCode[] = [
+const reportedByValidation: readonly LintCode[] = [
   'NOT_YET_VALID',
   'EXPIRED',
   'UNKNOWN_CRITICAL_EXTENSION',
@@ -37,12 +37,12 @@ export function profileFailures(
     ...lintFields(certificate, at),
     ...lintSubject(certificate),
     ...lintExtensions(certificate),
-  ].filter(({ severity, code }) => severity === 'error' && !toldElsewhere.includes(code));
+  ].filter(({ severity, code }) => severity === 'error' && !reportedByValidation.includes(code));
   const problems = [
     ...keyIdentifierProblems(certificate),
     ...hostNameProblems(certificate),
-    ...(hasHostBelowOnly(certificate) ? ['its name constraints hold a host with a leading period'] : []),
-    ...(hasLongKeyUsage(certificate) ? ['its key usage has zero bits at its end'] : []),
+    ...(hasLeadingPeriod(certificate) ? ['its name constraints hold a host with a leading period'] : []),
+    ...(hasTrailingZeroBits(certificate) ? ['its key usage has zero bits at its end'] : []),
     ...(purpose === 'serverAuth' ? webProblems(certificate, role) : []),
   ];
   return [
@@ -57,12 +57,12 @@ function brokenRule(certificate: Certificate, problem: string): Failure {
   return failureOf(
     'PROFILE',
     certificate,
-    `The certificate ${called(certificate)} breaks the rules: ${problem}.`,
+    `The certificate ${certificateLabel(certificate)} breaks the rules: ${problem}.`,
   );
 }
 
 /** Section 4.2.1.10 allows a leading period for URIs and mailboxes, not for hosts. */
-function hasHostBelowOnly(certificate: Certificate): boolean {
+function hasLeadingPeriod(certificate: Certificate): boolean {
   const constraints = readNameConstraints(certificate);
   if (!constraints) return false;
   const hosts = [constraints.permitted, constraints.excluded].flatMap((names) => names.get('dNSName') ?? []);
@@ -70,7 +70,7 @@ function hasHostBelowOnly(certificate: Certificate): boolean {
 }
 
 /** ITU-T X.690 section 11.2.2: a named bit list ends with a 1. */
-function hasLongKeyUsage({ extensions, keyUsage }: Certificate): boolean {
+function hasTrailingZeroBits({ extensions, keyUsage }: Certificate): boolean {
   const value = extensions.get(extensionTypes.keyUsage)?.value;
   if (!value || keyUsage?.length === 0) return false;
   const { content } = readOnly(value);
@@ -83,8 +83,8 @@ function keyIdentifierProblems(certificate: Certificate): string[] {
   const extension = extensions.get(extensionTypes.authorityKeyIdentifier);
   if (!extension) return [];
   const problems: string[] = [];
-  const tagsInIt = sequenceOf(readOnly(extension.value)).map(({ tag }) => tag);
-  if (tagsInIt.includes(0xa1) !== tagsInIt.includes(0x82)) {
+  const fieldTags = sequenceOf(readOnly(extension.value)).map(({ tag }) => tag);
+  if (fieldTags.includes(0xa1) !== fieldTags.includes(0x82)) {
     problems.push('its authority key identifier has an issuer without a serial number, or the reverse');
   }
   if (
@@ -98,7 +98,7 @@ function keyIdentifierProblems(certificate: Certificate): string[] {
 }
 
 /** Checks each certificate of a path against its issuer. */
-export function checkStrictly(path: readonly Certificate[], { purpose }: Circumstances): Failure[] {
+export function checkStrictRules(path: readonly Certificate[], { purpose }: Circumstances): Failure[] {
   return path.slice(0, -1).flatMap((certificate, index) => {
     const issuer = path[index + 1]!;
     const problems = purpose === 'serverAuth' ? webProblemsBetween(certificate, issuer) : [];

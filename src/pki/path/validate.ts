@@ -9,7 +9,7 @@ import {
 import { parseRevocationLists } from '../x509/crl.js';
 import { BudgetExceeded } from './budget.js';
 import type { Circumstances, Purpose } from './circumstances.js';
-import { explain, tooMuch } from './explain.js';
+import { budgetFailure, explain } from './explain.js';
 import type { Failure } from './failure.js';
 import type { Path } from './path-checks.js';
 import type { PeerName } from './peer-name.js';
@@ -118,7 +118,7 @@ export function validatePath(request: ValidateChainRequest): PathVerdict {
     const path = search.find();
     if (path) return { valid: true, path };
   } catch (error) {
-    if (error instanceof BudgetExceeded) return refused([tooMuch(error), ...unreadable]);
+    if (error instanceof BudgetExceeded) return refused([budgetFailure(error), ...unreadable]);
     throw error;
   }
   return refused([...explain(search), ...unreadable]);

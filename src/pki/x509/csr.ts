@@ -79,27 +79,27 @@ function readRequest(der: Buffer): CertificateRequest {
   const publicKeyInfo = publicKeyInfoOf(publicKey);
   const names = alternativeNames(attributes);
 
-  const called = name.isEmpty ? 'without a subject' : `for ${name.text.slice(0, 160)}`;
+  const label = name.isEmpty ? 'without a subject' : `for ${name.text.slice(0, 160)}`;
   if (!isSupportedSignature({ signatureAlgorithm })) {
     const algorithmName = signatureAlgorithmName(signatureAlgorithm);
-    throw invalid(`The request ${called} is signed with ${algorithmName}, which is weak or not known.`);
+    throw invalid(`The request ${label} is signed with ${algorithmName}, which is weak or not known.`);
   }
   if (publicKeyInfo.family === 'other') {
     throw invalid(
-      `The public key (${publicKeyInfo.name}) of the request ${called} is of a kind not known here.`,
+      `The public key (${publicKeyInfo.name}) of the request ${label} is of a kind not known here.`,
     );
   }
   let key: KeyObject;
   try {
     key = importPublicKey(publicKeyInfo);
   } catch {
-    throw invalid(`The public key (${publicKeyInfo.name}) of the request ${called} cannot be used.`);
+    throw invalid(`The public key (${publicKeyInfo.name}) of the request ${label} cannot be used.`);
   }
   const signed = { toBeSigned: information!.raw, signatureAlgorithm, signature: bytes };
   if (!isSignedBy(signed, { publicKeyInfo, publicKey: key })) {
-    throw invalid(`The signature of the request ${called} is not of its own key: it was changed or forged.`);
+    throw invalid(`The signature of the request ${label} is not of its own key: it was changed or forged.`);
   }
-  return { subject: name, publicKey: key, publicKeyInfo, ...sorted(names), der };
+  return { subject: name, publicKey: key, publicKeyInfo, ...groupByKind(names), der };
 }
 
 /** The alternative names among the requested extensions. @throws DerError */
@@ -108,9 +108,9 @@ function alternativeNames(attributes: Element | undefined): GeneralName[] {
   const requests = children(expect(attributes, 0xa0)).flatMap((attribute) => {
     const [type, values, ...rest] = sequenceOf(attribute);
     const isExtensionRequest = extensionRequestTypes.includes(objectIdentifierOf(type));
-    const all = children(expect(values, tags.set));
+    const attributeValues = children(expect(values, tags.set));
     if (rest.length > 0) throw new DerError('it has an attribute of a wrong shape');
-    return isExtensionRequest ? all : [];
+    return isExtensionRequest ? attributeValues : [];
   });
   if (requests.length > 1) throw new DerError('it asks for extensions more than once');
   // Some tools write an empty list.
@@ -119,7 +119,7 @@ function alternativeNames(attributes: Element | undefined): GeneralName[] {
   return extension ? generalNamesOf(extension.value) : [];
 }
 
-function sorted(
+function groupByKind(
   names: readonly GeneralName[],
 ): Pick<CertificateRequest, 'subjectAlternativeNames' | 'otherAlternativeNames'> {
   const subjectAlternativeNames: SubjectAlternativeNames = {};

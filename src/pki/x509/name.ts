@@ -162,11 +162,11 @@ function canonicalRelativeName(attributes: RelativeName): string {
 
 function relativeNameText(attributes: RelativeName): string {
   return attributes
-    .map(({ type, value }) => `${shortForms[type] ?? `OID.${type}`}=${quoted(visible(value))}`)
+    .map(({ type, value }) => `${shortForms[type] ?? `OID.${type}`}=${quoteIfNeeded(visible(value))}`)
     .join(' + ');
 }
 
-function quoted(value: string): string {
+function quoteIfNeeded(value: string): string {
   return value === '' || /^\s|\s$|[,+="\n<>#;]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }
 

@@ -19,7 +19,7 @@ import { apiVersions, type Plane } from '../../contract/api-versions.js';
 import { type Route, routePath } from '../../contract/routes.js';
 import type { RequestObserver } from '../observer.js';
 import { isDateFailure, transportFailure } from '../transport-failure.js';
-import { askForDate, clockSkew, clockSkewError, isSkewed } from './clock.js';
+import { clockSkew, clockSkewError, fetchDate, isSkewed } from './clock.js';
 import { createPipeline, isLoopback } from './pipeline.js';
 import { replyError } from './reply-error.js';
 import { maxRetries, retryAfterMs, retryStrategy } from './retry.js';
@@ -90,9 +90,9 @@ export class HttpClient {
       ...(trust === undefined ? {} : { ca: trust }),
       ...(clientCertificate ? { cert: clientCertificate.chain, key: clientCertificate.privateKey } : {}),
     };
-    const onLoopback = isLoopback(this.#origin.hostname);
-    this.#agent = new Agent({ keepAlive: true, maxSockets: onLoopback ? maxSocketsOnLoopback : maxSockets });
-    this.#pipeline = createPipeline({ agent: this.#agent, proxy: !onLoopback, authorize: options.authorize });
+    const isLocal = isLoopback(this.#origin.hostname);
+    this.#agent = new Agent({ keepAlive: true, maxSockets: isLocal ? maxSocketsOnLoopback : maxSockets });
+    this.#pipeline = createPipeline({ agent: this.#agent, proxy: !isLocal, authorize: options.authorize });
   }
 
   /** How many milliseconds the server's clock was ahead at its last response; undefined before the first. */
@@ -145,8 +145,8 @@ export class HttpClient {
 
   async #sendAccepted(request: HttpRequest): Promise<PipelineResponse> {
     const { route, headers } = request;
-    const guarded = Object.keys(headers ?? {}).some((name) => name.toLowerCase() === 'if-match');
-    const repeatable = request.repeatable ?? (['GET', 'DELETE'].includes(route.method) || guarded);
+    const hasEtag = Object.keys(headers ?? {}).some((name) => name.toLowerCase() === 'if-match');
+    const repeatable = request.repeatable ?? (['GET', 'DELETE'].includes(route.method) || hasEtag);
     const sender = this.#sender();
     const reply = await this.#send(request, (one) =>
       retryPolicy([retryStrategy(repeatable)], { maxRetries }).sendRequest(one, (again) =>
@@ -169,12 +169,12 @@ export class HttpClient {
 
   async #send(
     request: HttpRequest,
-    through: (request: PipelineRequest) => Promise<PipelineResponse>,
+    sendRequest: (request: PipelineRequest) => Promise<PipelineResponse>,
   ): Promise<PipelineResponse> {
     const { signal } = request;
     signal?.throwIfAborted();
     try {
-      return await through(this.#pipelineRequest(request));
+      return await sendRequest(this.#pipelineRequest(request));
     } catch (failure) {
       if (signal?.aborted) throw signal.reason;
       if (failure instanceof EnrollkitError) throw failure;
@@ -185,7 +185,7 @@ export class HttpClient {
   async #failure(failure: unknown): Promise<EnrollkitError> {
     if (isDateFailure(failure)) {
       const now = this.#now();
-      const skew = clockSkew(await askForDate(this.#origin.origin, this.#tls), now);
+      const skew = clockSkew(await fetchDate(this.#origin.origin, this.#tls), now);
       if (isSkewed(skew)) return clockSkewError(skew, this.#origin.host, now);
     }
     return transportFailure(failure, this.#origin.host);
@@ -216,7 +216,7 @@ export class HttpClient {
       plane,
       onRequest,
       timeoutMs,
-      answered: (response) => {
+      onResponse: (response) => {
         this.#clockSkewMs = clockSkew(response.headers.get('date'), this.#now()) ?? this.#clockSkewMs;
       },
     });

@@ -1,6 +1,6 @@
 /** When and after what delay requests are retried. */
 import type { PipelineResponse, RetryStrategy } from '@azure/core-rest-pipeline';
-import { isPassing } from '../transport-failure.js';
+import { isTransient } from '../transport-failure.js';
 
 export const maxRetries = 4;
 const firstDelayMs = 500;
@@ -18,10 +18,10 @@ export function retryStrategy(repeatable: boolean): RetryStrategy {
   return {
     name: 'enrollkit',
     retry({ retryCount, response, responseError }) {
-      const again = response
+      const shouldRetry = response
         ? response.status === 429 || (repeatable && uncertainStatuses.has(response.status))
-        : repeatable && isPassing(responseError);
-      if (!again) return { skipStrategy: true };
+        : repeatable && isTransient(responseError);
+      if (!shouldRetry) return { skipStrategy: true };
       const delay = response === undefined ? undefined : retryAfterMs(response);
       if (delay !== undefined && delay > maxDelayMs) return { skipStrategy: true };
       return { retryAfterInMs: delay ?? backoffMs(retryCount) };

@@ -16,12 +16,12 @@ export interface SenderOptions {
   onRequest: RequestObserver | undefined;
   /** Per attempt, from sending to the last byte of the response. */
   timeoutMs: number;
-  answered: (response: PipelineResponse) => void;
+  onResponse: (response: PipelineResponse) => void;
 }
 
 const client = createDefaultHttpClient();
 
-export function createSender({ plane, onRequest, timeoutMs, answered }: SenderOptions): HttpClient {
+export function createSender({ plane, onRequest, timeoutMs, onResponse }: SenderOptions): HttpClient {
   let attempt = 0;
   return {
     async sendRequest(request) {
@@ -32,7 +32,7 @@ export function createSender({ plane, onRequest, timeoutMs, answered }: SenderOp
         onRequest?.({ plane, method, url, attempt, elapsedMs: performance.now() - started, ...outcome });
       try {
         const response = await sendWithin(request, timeoutMs);
-        answered(response);
+        onResponse(response);
         report({ status: response.status });
         return response;
       } catch (failure) {

@@ -24,7 +24,7 @@ export interface MqttReply {
 
 /** The official SDKs wait as long for a connection or a reply. */
 const timeoutMs = 30_000;
-const goodbyeMs = 2000;
+const disconnectTimeoutMs = 2000;
 /** In seconds, as in the official SDK for Node.js. */
 const keepAliveSeconds = 180;
 
@@ -134,7 +134,7 @@ export class MqttSession {
     const lost = this.#ended !== undefined;
     this.#ended ??= new EnrollkitError('NETWORK', `The connection to ${this.#host} is closed.`);
     // Does not wait for a server that does not close its end.
-    const timer = setTimeout(() => this.#client.stream.destroy(), goodbyeMs);
+    const timer = setTimeout(() => this.#client.stream.destroy(), disconnectTimeoutMs);
     await new Promise<void>((closed) => this.#client.end(lost, () => closed()));
     clearTimeout(timer);
   }

@@ -81,7 +81,7 @@ const pseudorandomFunctions: Readonly<Record<string, string>> = {
 };
 
 /** RFC 7292 appendix C, all with SHA-1 and CBC mode. Without RC4, which no known file uses. */
-const olderCiphers: Readonly<Record<string, Cipher>> = {
+const legacyCiphers: Readonly<Record<string, Cipher>> = {
   '1.2.840.113549.1.12.1.3': { name: 'des-ede3-cbc', keyLength: 24 },
   '1.2.840.113549.1.12.1.4': { name: 'des-ede-cbc', keyLength: 16 },
   '1.2.840.113549.1.12.1.5': { name: 'rc2', keyLength: 16 },
@@ -102,8 +102,8 @@ export function* decrypt(
 ): Deriving<Buffer | undefined> {
   if (!parameters) throw new DerError(`it is encrypted by ${type} without parameters`);
   if (type === pbes2) return yield* decryptPbes2(parameters, ciphertext, passphrase.text, work);
-  const cipher = olderCiphers[type];
-  if (!cipher) throw unknownWay(type);
+  const cipher = legacyCiphers[type];
+  if (!cipher) throw unknownAlgorithm(type);
   const [saltElement, iterationsElement, ...rest] = sequenceOf(readOnly(parameters));
   if (rest.length > 0) throw new DerError('its encryption has parameters of a wrong shape');
   const derivation = {
@@ -130,7 +130,7 @@ function* decryptPbes2(
   const cipher = ciphers[scheme.type];
   const derived = derivations[derivation.type];
   if (!derived || !derivation.parameters || !cipher || !scheme.parameters) {
-    throw unknownWay(`PBES2 with ${derivation.type} and ${scheme.type}`);
+    throw unknownAlgorithm(`PBES2 with ${derivation.type} and ${scheme.type}`);
   }
   const iv = expect(readOnly(scheme.parameters), tags.octetString).content;
   if (iv.length !== (cipher.name.startsWith('des') ? 8 : 16)) {
@@ -181,6 +181,6 @@ function decipher(name: string, key: Buffer, iv: Buffer, ciphertext: Buffer): Bu
   }
 }
 
-function unknownWay(way: string): DerError {
-  return new DerError(`it is encrypted in a way that is not read here (${way})`);
+function unknownAlgorithm(algorithm: string): DerError {
+  return new DerError(`it is encrypted in a way that is not read here (${algorithm})`);
 }

@@ -33,7 +33,7 @@ export function passphraseOctets(passphrase: string): Buffer {
 }
 
 /** Iterations between yields: about ten milliseconds. */
-const roundsBetweenPauses = 8192;
+const iterationsBetweenYields = 8192;
 
 /** The steps are numbered as in appendix B.2. */
 export function* derivePkcs12Key({
@@ -53,15 +53,15 @@ export function* derivePkcs12Key({
     passphrase.length > 0 ? filled(passphrase) : Buffer.alloc(0),
   ]); // 2 to 4
   const result: Buffer[] = [];
-  for (let made = 0; made < length; ) {
+  for (let written = 0; written < length; ) {
     let block = digest(hash, Buffer.concat([diversifier, input]), 'buffer'); // 6 A
     for (let round = 1; round < iterations; round += 1) {
-      if (round % roundsBetweenPauses === 0) yield;
+      if (round % iterationsBetweenYields === 0) yield;
       block = digest(hash, block, 'buffer');
     }
     result.push(block);
-    made += block.length;
-    if (made < length) addToEach(input, Buffer.alloc(blockLength, block)); // 6 B and C
+    written += block.length;
+    if (written < length) addToEach(input, Buffer.alloc(blockLength, block)); // 6 B and C
   }
   return Buffer.concat(result).subarray(0, length);
 }
