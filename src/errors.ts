@@ -1,8 +1,8 @@
 /**
- * The one table of what can go wrong. Every error that a person or a script can meet has a code here, with the
- * process's exit status, whether trying the same thing again can help, and what to do next.
+ * The table of all errors: each has a code, the exit status of the process, what to do next, and whether a retry can
+ * help.
  *
- * Exit statuses are API: scripts branch on them. `docs/errors.md` lists them, and a test holds the two together.
+ * Exit statuses are API: scripts branch on them. `docs/errors.md` lists them, and a test compares the two.
  */
 
 /** Process exit statuses. 0 is success. */
@@ -27,9 +27,9 @@ export type ExitStatus = (typeof exitStatus)[keyof typeof exitStatus];
 
 interface ErrorEntry {
   readonly exit: ExitStatus;
-  /** What to do next, one sentence. An error can carry a more precise one of its own. */
+  /** What to do next, one sentence. An error can override it with a more precise one. */
   readonly next: string;
-  /** True when the very same call may succeed later. */
+  /** Whether the same call may succeed later. */
   readonly retryable?: true;
 }
 
@@ -248,14 +248,14 @@ export type ErrorCode = keyof typeof errorTable;
 export interface EnrollkitErrorOptions {
   /** Replaces the table's sentence on what to do next. */
   next?: string;
-  /** What the error is about, for machines: names, paths, the service's own code. Never a secret. */
+  /** Details for machines: names, paths, the service's error code. Never a secret. */
   context?: Record<string, unknown>;
   cause?: unknown;
 }
 
 /**
- * An error that a person can act on: `message` says what happened and where, `next` what to do.
- * The cause is kept for `--verbose` and is never printed otherwise, since it may quote what a service answered.
+ * An error for people: `message` says what happened and where, `next` what to do. The cause is printed only with
+ * `--verbose`, because it may quote a service's reply.
  */
 export class EnrollkitError extends Error {
   readonly code: ErrorCode;
@@ -270,23 +270,23 @@ export class EnrollkitError extends Error {
     this.context = options.context ?? {};
   }
 
-  /** The process exit status that belongs to this error. */
+  /** The process exit status for this error. */
   get exitStatus(): ExitStatus {
     return errorTable[this.code].exit;
   }
 
-  /** True when the very same call may succeed later. */
+  /** Whether the same call may succeed later. */
   get retryable(): boolean {
     return (errorTable[this.code] as ErrorEntry).retryable === true;
   }
 }
 
-/** What Ctrl-C and SIGTERM end a run with. */
+/** The error of a run that Ctrl-C or SIGTERM ended. */
 export function interruption(cause?: unknown): EnrollkitError {
   return new EnrollkitError('INTERRUPTED', 'Interrupted. What was done is kept.', { cause });
 }
 
-/** Whether a thrown value is the abort of a signal (ours, fetch's, or node's). */
+/** Whether a thrown value comes from an aborted signal (ours, fetch's or node's). */
 export function isAbort(error: unknown): boolean {
   return (
     (error instanceof EnrollkitError && error.code === 'INTERRUPTED') ||

@@ -1,69 +1,48 @@
-/** The public library: re-exports, no code. */
+/** `enrollkit`: the public library. Re-exports, no code; `enrollkit/fleet` is separate, since few programs need it. */
 export { ControlPlane } from './dps/client/arm.js';
-export { registerDevice } from './dps/client/device.js';
-export { connectToHub, HubService } from './dps/client/hub.js';
+export type { TokenCredential } from './dps/client/azure-credential.js';
+export {
+  type AssignedRegistration,
+  type RegisterDeviceOptions,
+  registerDevice,
+} from './dps/client/device.js';
+export type { DeviceCredentials } from './dps/client/device-credentials.js';
+export type { RequestOptions } from './dps/client/http/client.js';
+export { connectToHub, type HubConnection, type HubConnectionOptions } from './dps/client/hub-connection.js';
+export { type HubDevice, HubService } from './dps/client/hub-service.js';
 export { describeRequest, type RequestEvent, type RequestObserver } from './dps/client/observer.js';
 export { ServicePlane } from './dps/client/service.js';
 export {
   type AzureTargetOptions,
   azureTarget,
+  type DeviceTarget,
   emulatorTarget,
+  type ServiceCredentials,
   type Target,
-  type TokenCredential,
+  type TargetOptions,
 } from './dps/client/target.js';
+export type { Plane } from './dps/contract/api-versions.js';
+export { type ConnectionString, parseConnectionString } from './dps/contract/connection-string.js';
+export type {
+  BulkResult,
+  CertificateResource,
+  EnrollmentGroup,
+  IndividualEnrollment,
+  ProvisioningService,
+  RegistrationState,
+  SharedAccessPolicy,
+  Twin,
+} from './dps/contract/schemas.js';
+export * from './emulator/index.js';
 export {
-  type DeviceMessage,
-  type Emulator,
-  type EmulatorClock,
-  type EmulatorEndpoints,
-  type EmulatorEvent,
-  type EmulatorLog,
-  type EmulatorOptions,
-  type EmulatorSeed,
-  type QuotaLimits,
-  runningEmulator,
-  startEmulator,
-} from './emulator/start.js';
-export { EnrollkitError, type ErrorCode, type ExitStatus, errorTable, exitStatus } from './errors.js';
-export { createPkcs7, readPkcs7 } from './pki/containers/pkcs7.js';
-export { openPfx, type PfxReading, readPfx } from './pki/containers/pkcs12-read.js';
-export { createPfx } from './pki/containers/pkcs12-write.js';
-export {
-  generateKeyPair,
-  type KeyAlgorithm,
-  type KeyOpening,
-  type KeyPair,
-  keyAlgorithms,
-  openPrivateKey,
-  privateKeyFromPem,
-  privateKeyToPem,
-} from './pki/keys.js';
-export { type Finding, type LintCode, type LintOptions, lintChain, lintRules } from './pki/lint/lint.js';
-export {
-  type IssuedCertificate,
-  type IssueRequest,
-  type Issuer,
-  issue,
-  type Subject,
-  type SubjectAlternativeNames,
-} from './pki/make/issue.js';
-export { loadProfile, type Profile, type Role } from './pki/make/profile.js';
-export { type RenewRequest, renewCertificate } from './pki/make/renew.js';
-export { issueVerificationCertificate } from './pki/make/verification-certificate.js';
-export { type ChainVerdict, type ValidateChainRequest, validateChain } from './pki/path/validate.js';
-export {
-  type Certificate,
-  certificateToPem,
-  parseCertificate,
-  parseCertificates,
-} from './pki/x509/certificate.js';
-export {
-  type CertificateRequest,
-  type CertificateRequestContents,
-  makeCertificateRequest,
-  parseCertificateRequest,
-} from './pki/x509/csr.js';
-export { type CertificateDescription, inspectCertificate } from './pki/x509/inspect.js';
+  EnrollkitError,
+  type EnrollkitErrorOptions,
+  type ErrorCode,
+  type ExitStatus,
+  errorTable,
+  exitStatus,
+} from './errors.js';
+export * from './pki/index.js';
 export {
   type CleanOptions,
   type CleanPlan,
@@ -71,6 +50,7 @@ export {
   cleanLocal,
   cleanRemote,
   planClean,
+  type RemoteThing,
 } from './quickstart/clean.js';
 export type { Emit, RunEvent, StepTitle } from './quickstart/events.js';
 export {
@@ -86,7 +66,10 @@ export type { PortalAssistant, PortalInstructions } from './quickstart/portal.js
 export { previewQuickstart } from './quickstart/preview.js';
 export type { CertificateResult, DeviceResult, Preview, QuickstartResult } from './quickstart/result.js';
 export { type QuickstartOptions, runQuickstart } from './quickstart/run.js';
-export type { RolloverResult } from './rollover/result.js';
+export type { RolledAuthority, Signer } from './rollover/authorities.js';
+export type { DeviceBelow } from './rollover/devices.js';
+export type { GroupOutcome } from './rollover/group.js';
+export type { AuthorityResult, RolloverResult } from './rollover/result.js';
 export {
   finishRollover,
   type RolloverOptions,
@@ -94,3 +77,6 @@ export {
   type StartOptions,
   startRollover,
 } from './rollover/rollover.js';
+export type { JournalTarget, MadeFile, MadeThing } from './workspace/journal.js';
+export type { AuthorityRole, CertificatePaths } from './workspace/layout.js';
+export type { StoredCertificate } from './workspace/stored-certificates.js';

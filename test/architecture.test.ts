@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 import { test } from 'uvu';
 
 const source = fileURLToPath(new URL('../src', import.meta.url));
@@ -16,15 +17,33 @@ interface Import {
 const imports: Import[] = (readdirSync(source, { recursive: true }) as string[])
   .filter((file) => file.endsWith('.ts'))
   .flatMap((file) => {
-    const text = readFileSync(join(source, file), 'utf8');
-    const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!);
-    return specifiers.map((specifier) => ({
+    return specifiersOf(readFileSync(join(source, file), 'utf8')).map((specifier) => ({
       from: file,
       to: specifier.startsWith('.')
         ? normalize(join(dirname(file), specifier)).replace(/\.js$/, '.ts')
         : specifier,
     }));
   });
+
+/** What a file imports, of values or of types: `import`, `export ... from`, `import('x')` and `typeof import('x')`. */
+function specifiersOf(text: string): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const isDynamicImport = ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword;
+    const specifier =
+      ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
+        ? node.moduleSpecifier
+        : ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)
+          ? node.argument.literal
+          : isDynamicImport
+            ? node.arguments[0]
+            : undefined;
+    if (specifier && ts.isStringLiteral(specifier)) found.push(specifier.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile('file.ts', text, ts.ScriptTarget.Latest));
+  return found;
+}
 
 /** Which part of src a file belongs to. */
 function partOf(file: string): string {
@@ -67,6 +86,58 @@ test('dependencies point one way', () => {
     assert.ok(partOf(to) === part || allowed.includes(partOf(to)), `src/${from} must not import src/${to}`);
   }
 });
+
+/** Rooms of src that files of an import circle must not be in; an empty name is all of src. */
+const roomsWithoutCircles = ['certgen/', 'dps/', 'pki/', 'workspace/'];
+
+test('no import circle, of values or of types', () => {
+  const circles = importCircles(imports).filter((files) =>
+    files.some((file) => roomsWithoutCircles.some((room) => file.startsWith(room))),
+  );
+  assert.deepEqual(circles, []);
+});
+
+test('circles are found, and only circles', () => {
+  const chain = [
+    { from: 'a', to: 'b' },
+    { from: 'b', to: 'c' },
+    { from: 'a', to: 'c' },
+  ];
+  assert.deepEqual(importCircles(chain), []);
+  assert.deepEqual(importCircles([...chain, { from: 'c', to: 'b' }]), [['b', 'c']]);
+  assert.deepEqual(importCircles([{ from: 'a', to: 'a' }]), [['a']]);
+  const forms =
+    "import a from 'a'; import type { b } from 'b'; export * from 'c'; import('d'); type E = import('e').E;";
+  assert.deepEqual(specifiersOf(forms), ['a', 'b', 'c', 'd', 'e']);
+});
+
+/** Groups of files each of which imports all others of its group, directly or through others; sorted. */
+function importCircles(edges: readonly Import[]): string[][] {
+  const targets = new Map<string, string[]>();
+  for (const { from, to } of edges) targets.set(from, [...(targets.get(from) ?? []), to]);
+  const reachableFrom = (file: string): Set<string> => {
+    const reached = new Set<string>();
+    const visit = (next: string) => {
+      for (const target of targets.get(next) ?? []) {
+        if (reached.has(target)) continue;
+        reached.add(target);
+        visit(target);
+      }
+    };
+    visit(file);
+    return reached;
+  };
+  const reachable = new Map([...targets.keys()].map((file) => [file, reachableFrom(file)]));
+  const inCircle = [...targets.keys()].filter((file) => reachable.get(file)!.has(file)).sort();
+  const circles = new Set(
+    inCircle.map((file) =>
+      inCircle
+        .filter((other) => reachable.get(file)!.has(other) && reachable.get(other)!.has(file))
+        .join('\n'),
+    ),
+  );
+  return [...circles].map((files) => files.split('\n'));
+}
 
 const onlyImporters: [pattern: RegExp, files: RegExp][] = [
   [/^(@peculiar\/|reflect-metadata)/, /^pki\/crypto\.ts$/],

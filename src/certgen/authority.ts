@@ -1,4 +1,4 @@
-/** The CA in the folder: its certificates, keys and database, read and written. */
+/** Reads and writes the CA in the folder: certificates, keys and database. */
 import type { KeyObject } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
@@ -17,7 +17,7 @@ import {
 import { intermediatePrefix, rootPrefix, type Script } from './scripts.js';
 import type { Transaction } from './transaction.js';
 
-/** Modes: what the scripts set, but that no key is readable by others. */
+/** File modes: as the scripts set them, except that others cannot read keys. */
 export const modes = {
   authorityKey: 0o400,
   key: 0o600,
@@ -51,7 +51,7 @@ export interface StoredAuthority {
 }
 
 /**
- * @throws EnrollkitError FILE_UNREADABLE when there is no CA here, INVALID_CERTIFICATE
+ * @throws EnrollkitError FILE_UNREADABLE when the folder has no CA, INVALID_CERTIFICATE
  */
 export function readAuthority(folder: string, which: 'root' | 'intermediate'): StoredAuthority {
   const path = join(folder, filesOf(which === 'root' ? rootPrefix : intermediatePrefix).certificate);
@@ -64,7 +64,7 @@ export function readAuthority(folder: string, which: 'root' | 'intermediate'): S
   return { certificate: readCertificate(path, pem), pem };
 }
 
-/** A certificate; an error names the file. */
+/** Reads a certificate; errors name the file. */
 export function readCertificate(path: string, text: string | Uint8Array): Certificate {
   try {
     return parseCertificate(text);
@@ -93,16 +93,20 @@ export async function openAuthorityKey(
 
 const names = { index: 'index.txt', attributes: 'index.txt.attr', serial: 'serial' } as const;
 
-/** The database as it stands, and what each command does with it. */
+/** The database, and the changes that commands make to it. */
 export class Database {
   #entries: IndexEntry[];
   #serial: string;
-  readonly #former: Record<keyof typeof names, string | undefined>;
+  readonly #previous: Record<keyof typeof names, string | undefined>;
 
-  private constructor(former: Record<keyof typeof names, string | undefined>, folder: string, first: string) {
-    this.#former = former;
-    this.#entries = parseIndex(former.index ?? '', join(folder, names.index));
-    this.#serial = nextSerial(former.serial ?? first, this.#entries, join(folder, names.serial));
+  private constructor(
+    previous: Record<keyof typeof names, string | undefined>,
+    folder: string,
+    first: string,
+  ) {
+    this.#previous = previous;
+    this.#entries = parseIndex(previous.index ?? '', join(folder, names.index));
+    this.#serial = nextSerial(previous.serial ?? first, this.#entries, join(folder, names.serial));
   }
 
   /** @throws EnrollkitError FILE_UNREADABLE */
@@ -115,10 +119,10 @@ export class Database {
     );
   }
 
-  /** What the scripts make before they issue anything. */
+  /** The initial database, as the scripts create it. */
   static empty(script: Script): Database {
-    const former = { index: '', attributes: undefined, serial: `${script.firstSerial}\n` };
-    return new Database(former, '', script.firstSerial);
+    const previous = { index: '', attributes: undefined, serial: `${script.firstSerial}\n` };
+    return new Database(previous, '', script.firstSerial);
   }
 
   get serial(): string {
@@ -133,22 +137,22 @@ export class Database {
     return this.#entries.filter((entry) => entry.status === 'V' && entry.subject === subject);
   }
 
-  /** Gives the next serial number away. */
+  /** Adds an entry with the next serial number, and advances that. */
   add(entry: Omit<IndexEntry, 'status' | 'revocation' | 'serial'>): void {
     this.#entries.push({ status: 'V', revocation: '', serial: this.#serial, ...entry });
     this.#serial = serialAfter(this.#serial);
   }
 
-  /** Another certificate has taken its place. @param at as ASN.1 has it */
+  /** Revokes a certificate as superseded. @param at in ASN.1's format */
   supersede(serials: ReadonlySet<string>, at: string): void {
     this.#entries = this.#entries.map((entry) => {
       if (!serials.has(entry.serial) || entry.status !== 'V') return entry;
-      if (century(entry.notAfter) < century(at)) return { ...entry, status: 'E' };
+      if (fourDigitYear(entry.notAfter) < fourDigitYear(at)) return { ...entry, status: 'E' };
       return { ...entry, status: 'R', revocation: `${at},superseded` };
     });
   }
 
-  /** With copies of what was there, as openssl leaves them. */
+  /** Writes the database, with copies of the previous files, as openssl does. */
   write(transaction: Transaction): void {
     const contents = {
       index: formatIndex(this.#entries),
@@ -156,27 +160,27 @@ export class Database {
       serial: `${this.#serial}\n`,
     };
     for (const key of ['index', 'attributes', 'serial'] as const) {
-      const former = this.#former[key];
-      if (former !== undefined) transaction.write(`${names[key]}.old`, former, modes.other);
+      const previous = this.#previous[key];
+      if (previous !== undefined) transaction.write(`${names[key]}.old`, previous, modes.other);
       transaction.write(names[key], contents[key], modes.other);
     }
   }
 }
 
-/** Two times of either length, made comparable (RFC 5280 section 4.1.2.5.1). */
-function century(time: string): string {
+/** Makes UTCTime and GeneralizedTime comparable (RFC 5280 section 4.1.2.5.1). */
+function fourDigitYear(time: string): string {
   if (time.length > 13) return time;
   return Number(time.slice(0, 2)) < 50 ? `20${time}` : `19${time}`;
 }
 
-/** The certificate of a file of the folder, when there is one. */
+/** The certificate in a file of the folder, if it exists. */
 export function certificateIn(folder: string, path: string): Certificate | undefined {
   const absolute = join(folder, path);
   const text = readTextIfExists(absolute);
   return text === undefined ? undefined : readCertificate(absolute, text);
 }
 
-/** The text of a file of the folder that must be there. */
+/** The text of a required file of the folder. */
 export function textIn(folder: string, path: string): string {
   return readText(join(folder, path));
 }

@@ -1,10 +1,10 @@
-/** create_root_and_intermediate, and install_root_ca_from_files with a root that is there already. */
+/** create_root_and_intermediate, and install_root_ca_from_files for an existing root. */
 import type { KeyObject } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
 import { type KeyAlgorithm, privateKeyToPem } from '../pki/keys.js';
-import { assertMaySign } from '../pki/make/sign-certificate.js';
+import { assertMaySign } from '../pki/make/issuer.js';
 import { type Certificate, certificateToPem, parseCertificate } from '../pki/x509/certificate.js';
 import { lookAt } from '../workspace/files.js';
 import { Database, filesOf, modes } from './authority.js';
@@ -18,28 +18,28 @@ import {
   type Script,
   validityDays as usualValidityDays,
 } from './scripts.js';
-import { alone, freeAside, ownFolder, Transaction } from './transaction.js';
+import { makePrivateFolder, newAsideFolder, Transaction, withFolderLock } from './transaction.js';
 
 export interface AuthorityRequest {
   script: Script;
-  /** Made when it is not there. */
+  /** Created if it does not exist. */
   folder: string;
-  /** Of the keys and the PFX files. */
+  /** For the keys and PFX files. */
   passphrase: string;
   at: Date;
-  /** Whether a CA that is there steps aside. */
+  /** Whether an existing CA is moved aside. */
   replace: boolean;
-  /** A root that is there already, in place of a new one. */
+  /** An existing root, instead of a new one. */
   root?: { certificate: string | Uint8Array; privateKey: KeyObject };
-  /** 30 when left out. */
+  /** By default 30. */
   validityDays?: number;
-  /** RSA 4096 when left out; for tests, where that is slow. */
+  /** By default RSA 4096; tests use faster ones. */
   keyAlgorithm?: KeyAlgorithm;
   signal?: AbortSignal;
 }
 
-/** All that the scripts remove before they make a CA. */
-const ownNames = [
+/** What the scripts remove before they create a CA. */
+const authorityNames = [
   'csr',
   'private',
   'certs',
@@ -48,36 +48,36 @@ const ownNames = [
   ...['index.txt', 'index.txt.attr', 'serial'].flatMap((name) => [name, `${name}.old`]),
 ];
 
-/** What of a folder the scripts would remove; empty folders do not count. */
-export function formerAuthority(folder: string): string[] {
-  return ownNames.filter((name) => {
+/** The files in a folder that the scripts would remove; empty folders do not count. */
+export function existingAuthority(folder: string): string[] {
+  return authorityNames.filter((name) => {
     const path = join(folder, name);
-    const there = lookAt(path);
-    return there && !(there.isDirectory() && readdirSync(path).length === 0);
+    const entry = lookAt(path);
+    return entry && !(entry.isDirectory() && readdirSync(path).length === 0);
   });
 }
 
 /**
- * Makes the folders, a root, an intermediate and the database. A CA that is there is moved into a folder
- * `replaced-<time>`, never removed.
+ * Creates the folders, a root, an intermediate and the database. An existing CA is moved to a folder `replaced-<time>`,
+ * never deleted.
  *
- * @throws EnrollkitError FILE_EXISTS when there is one and `replace` is false; KEY_MISMATCH or ISSUER_NOT_ALLOWED
- *   for a root that does not do; USAGE for a passphrase that is too short; FOLDER_IN_USE, FILE_UNWRITABLE
+ * @throws EnrollkitError FILE_EXISTS when there is a CA and `replace` is false; KEY_MISMATCH or ISSUER_NOT_ALLOWED for
+ *   an unsuitable root; USAGE for a passphrase that is too short; FOLDER_IN_USE, FILE_UNWRITABLE
  */
 export async function createAuthority(request: AuthorityRequest): Promise<CertgenResult> {
   const { folder, passphrase, root } = request;
   assertPassphrase(passphrase);
-  const given = root && givenRoot(root.certificate, root.privateKey, request.at);
-  return alone(folder, async () => {
-    const former = formerAuthority(folder);
+  const given = root && checkedRoot(root.certificate, root.privateKey, request.at);
+  return withFolderLock(folder, async () => {
+    const former = existingAuthority(folder);
     if (former.length > 0 && !request.replace) throw authorityExists(folder, former);
     const transaction = new Transaction(folder);
-    const aside = freeAside(folder, timeText(request.at));
+    const aside = newAsideFolder(folder, timeText(request.at));
     for (const name of former) transaction.move(name, `${aside}/${name}`);
-    const { rootPem, intermediate } = await putAuthority(request, given, transaction);
+    const { rootPem, intermediate } = await writeAuthority(request, given, transaction);
     request.signal?.throwIfAborted();
     transaction.commit();
-    for (const name of request.script.folders) ownFolder(folder, name);
+    for (const name of request.script.folders) makePrivateFolder(folder, name);
     return {
       written: transaction.written,
       moved: former.map((name) => ({ from: name, to: `${aside}/${name}` })),
@@ -98,7 +98,7 @@ export function authorityExists(folder: string, former: readonly string[]): Enro
   );
 }
 
-async function putAuthority(
+async function writeAuthority(
   request: AuthorityRequest,
   given: { certificate: Certificate; pem: string; privateKey: KeyObject } | undefined,
   transaction: Transaction,
@@ -111,9 +111,9 @@ async function putAuthority(
     validityDays: request.validityDays ?? usualValidityDays,
     signal: request.signal,
   };
-  const made = given ? undefined : await issueRoot(script.rootName, common);
-  const rootPem = given?.pem ?? made!.pem;
-  const rootKey = given?.privateKey ?? made!.keys.privateKey;
+  const newRoot = given ? undefined : await issueRoot(script.rootName, common);
+  const rootPem = given?.pem ?? newRoot!.pem;
+  const rootKey = given?.privateKey ?? newRoot!.keys.privateKey;
   const rootFiles = filesOf(rootPrefix);
   transaction.write(rootFiles.key, await privateKeyToPem(rootKey, passphrase), modes.authorityKey);
   transaction.write(rootFiles.certificate, rootPem, modes.certificate);
@@ -138,8 +138,8 @@ async function putAuthority(
   return { rootPem, intermediate };
 }
 
-/** One that can sign the intermediate, which is seen before anything is made. */
-function givenRoot(certificate: string | Uint8Array, privateKey: KeyObject, at: Date) {
+/** Checks that an existing root can sign the intermediate, before anything is created. */
+function checkedRoot(certificate: string | Uint8Array, privateKey: KeyObject, at: Date) {
   const parsed = parseCertificate(certificate);
   const { publicKey, der } = parsed;
   assertMaySign({ certificate: der, privateKey }, { publicKey, certificateAuthority: true, at });

@@ -1,4 +1,4 @@
-/** The commands that issue one certificate: for a device, a gateway, a server, a verification code. */
+/** The commands that issue one certificate: for a device, gateway, server or verification code. */
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { EnrollkitError } from '../errors.js';
@@ -19,29 +19,29 @@ import { subjectLine, timeText } from './database.js';
 import { issueFiles } from './issue-files.js';
 import { assertPassphrase, type CertgenResult } from './request.js';
 import { type CertificateCommand, type Script, validityDays as usualValidityDays } from './scripts.js';
-import { alone, freeAside, ownFolder, Transaction } from './transaction.js';
+import { makePrivateFolder, newAsideFolder, Transaction, withFolderLock } from './transaction.js';
 
 export interface CertificateRequest {
   script: Script;
   command: CertificateCommand;
-  /** A device ID, a host name or a verification code; taken as it is, whatever characters it has. */
+  /** A device ID, host name or verification code; any characters are allowed. */
   name: string;
   folder: string;
-  /** Opens the CA's key, and protects the PFX. */
+  /** Decrypts the CA's key, and protects the PFX. */
   passphrase: string;
   at: Date;
-  /** 30 when left out; the end is never later than the issuer's. */
+  /** By default 30; the end is never later than the issuer's. */
   validityDays?: number;
-  /** The command's when left out; for tests, where RSA 4096 is slow. */
+  /** By default the command's; tests use faster ones than RSA 4096. */
   keyAlgorithm?: KeyAlgorithm;
   signal?: AbortSignal;
 }
 
 /**
- * Issues a certificate into the folder. Issued again, it takes the place of the one before, whose line in index.txt is
- * then that of a revoked one, "superseded", and whose files move into a folder `replaced-<time>`. Where the file names
- * are always the same and the files are another name's, those step aside first: new-device.cert.pem of a device "one"
- * becomes new-device.one.cert.pem. No file but those of the CA's database is ever replaced.
+ * Issues a certificate into the folder. A new certificate for the same name replaces the earlier one, whose line in
+ * index.txt is then marked as revoked ("superseded") and whose files are moved to a folder `replaced-<time>`. If the
+ * file names do not contain the name and the files belong to another name, those are renamed first: new-device.cert.pem
+ * of a device "one" becomes new-device.one.cert.pem. Only files of the CA's database are ever overwritten.
  *
  * @throws EnrollkitError INVALID_COMMON_NAME, COMMON_NAME_TOO_LONG; FILE_UNREADABLE when there is no CA;
  *   WRONG_PASSPHRASE, ISSUER_NOT_ALLOWED (an expired CA); FILE_EXISTS, FOLDER_IN_USE, FILE_UNWRITABLE
@@ -52,7 +52,7 @@ export async function createCertificate(request: CertificateRequest): Promise<Ce
   const commonName = `${name}${command.suffix}`;
   assertName(request, commonName);
   readAuthority(folder, command.issuer);
-  return alone(folder, async () => {
+  return withFolderLock(folder, async () => {
     const [root, intermediate] = [
       readAuthority(folder, 'root'),
       command.issuer === 'intermediate' ? readAuthority(folder, 'intermediate') : undefined,
@@ -64,7 +64,7 @@ export async function createCertificate(request: CertificateRequest): Promise<Ce
     const transaction = new Transaction(folder);
     const prefix = prefixOf(command, name);
     const files = filesOf(prefix);
-    const moved = makeRoom(request, commonName, files, transaction);
+    const moved = moveAside(request, commonName, files, transaction);
     supersedeFormer(request, commonName, files, database);
     const issued = await issueFiles(
       {
@@ -89,20 +89,20 @@ export async function createCertificate(request: CertificateRequest): Promise<Ce
     database.write(transaction);
     request.signal?.throwIfAborted();
     transaction.commit();
-    ownFolder(folder, 'private');
+    makePrivateFolder(folder, 'private');
     return { written: transaction.written, moved, certificates: [issued.certificate] };
   });
 }
 
-/** What ext4, APFS and NTFS take at most in the name of a file; the last one counts less of it. */
+/** The longest file name on ext4, APFS and NTFS; in bytes, and in characters on NTFS. */
 const maxFileNameOctets = 255;
 
-/** Before any key is made: RSA 4096 takes seconds. */
+/** Checked before generating a key: RSA 4096 takes seconds. */
 function assertName({ script, command, name }: CertificateRequest, commonName: string): void {
   if (name === '') throw new EnrollkitError('INVALID_COMMON_NAME', 'The name is empty.');
   subjectName({ commonName });
-  const inNames = [filesFor(command, name), ...(command.keepsFormer ? [keptFiles(command, name)] : [])];
-  const lengths = inNames.flatMap(Object.values).map((path) => Buffer.byteLength(basename(path)));
+  const fileSets = [filesFor(command, name), ...(command.renamesFormer ? [renamedFiles(command, name)] : [])];
+  const lengths = fileSets.flatMap(Object.values).map((path) => Buffer.byteLength(basename(path)));
   if (Math.max(...lengths) > maxFileNameOctets) {
     throw new EnrollkitError(
       'COMMON_NAME_TOO_LONG',
@@ -131,64 +131,64 @@ function assertNotNamedAs(authority: Certificate | undefined, commonName: string
   });
 }
 
-/** Where the files are named after the name, what a file system would not take is percent-encoded. */
+/** File names that contain the name percent-encode what file systems do not allow. */
 function prefixOf({ prefix, filesNamed }: CertificateCommand, name: string): string {
-  return filesNamed === 'always the same' ? prefix : `${prefix}-${inFileName(name)}`;
+  return filesNamed === 'always the same' ? prefix : `${prefix}-${encodeFileName(name)}`;
 }
 
-/** The files of another name that stepped aside. */
-export function keptFiles({ prefix }: CertificateCommand, name: string): FileSet {
-  return filesOf(`${prefix}.${inFileName(name)}`);
+/** The renamed files of another name. */
+export function renamedFiles({ prefix }: CertificateCommand, name: string): FileSet {
+  return filesOf(`${prefix}.${encodeFileName(name)}`);
 }
 
 export function filesFor(command: CertificateCommand, name: string): FileSet {
   return filesOf(prefixOf(command, name));
 }
 
-function inFileName(name: string): string {
+function encodeFileName(name: string): string {
   return name.replace(
-    // What Windows does not take in a name, the separators of paths, and the percent sign itself.
+    // Characters that Windows does not allow in names, path separators, and the percent sign itself.
     /[%/\\:*?"<>|]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
   );
 }
 
-const inTheirOrder = (files: FileSet) => Object.keys(files) as (keyof FileSet)[];
+const fileKinds = (files: FileSet) => Object.keys(files) as (keyof FileSet)[];
 
-/** Moves aside what is in the place of the new files, and this name's that stepped aside earlier. */
-function makeRoom(
+/** Moves aside what has the names of the new files, and this name's files that were renamed earlier. */
+function moveAside(
   { folder, command, name, at }: CertificateRequest,
   commonName: string,
   files: FileSet,
   transaction: Transaction,
 ): CertgenResult['moved'] {
   const present = (path: string) => lookAt(join(folder, path)) !== undefined;
-  const aside = freeAside(folder, timeText(at));
+  const aside = newAsideFolder(folder, timeText(at));
   const moved: CertgenResult['moved'] = [];
   const move = (set: FileSet, to: (key: keyof FileSet) => string) => {
-    for (const key of inTheirOrder(set).filter((one) => present(set[one]))) {
+    for (const key of fileKinds(set).filter((one) => present(set[one]))) {
       transaction.move(set[key], to(key));
       moved.push({ from: set[key], to: to(key) });
     }
   };
   const replace = (set: FileSet) => move(set, (key) => `${aside}/${set[key]}`);
-  if (command.keepsFormer) replace(keptFiles(command, name));
+  if (command.renamesFormer) replace(renamedFiles(command, name));
   const former = certificateIn(folder, files.certificate);
   const formerName = former?.subject.valuesOf(commonNameType)[0] ?? '';
-  if (!former && present(files.key) && command.keepsFormer) {
+  if (!former && present(files.key) && command.renamesFormer) {
     throw exists(folder, files.key, 'is there without its certificate, so that nobody knows whose key it is');
   }
   if (former && formerName !== commonName && command.filesNamed === 'after the name') {
     throw exists(folder, files.certificate, `belongs to another name, "${formerName}"`);
   }
-  if (!former || formerName === commonName || !command.keepsFormer) {
+  if (!former || formerName === commonName || !command.renamesFormer) {
     replace(files);
     return moved;
   }
-  const kept = keptFiles(command, withoutSuffix(formerName, command.suffix));
-  for (const key of inTheirOrder(files)) {
-    const isInTheWay = present(files[key]) && present(kept[key]);
-    if (isInTheWay) throw exists(folder, kept[key], `is in the way of ${files[key]}`);
+  const kept = renamedFiles(command, withoutSuffix(formerName, command.suffix));
+  for (const key of fileKinds(files)) {
+    const isTaken = present(files[key]) && present(kept[key]);
+    if (isTaken) throw exists(folder, kept[key], `is in the way of ${files[key]}`);
   }
   move(files, (key) => kept[key]);
   return moved;
@@ -204,7 +204,7 @@ function withoutSuffix(text: string, suffix: string): string {
   return suffix !== '' && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text;
 }
 
-/** The valid certificates of this subject that no file has any more, once the new one is written. */
+/** The valid certificates of this subject that are in no file once the new one is written. */
 function supersedeFormer(
   { folder, command, name, at }: CertificateRequest,
   commonName: string,
@@ -213,18 +213,18 @@ function supersedeFormer(
 ): void {
   const candidates = database.validWithSubject(subjectLine(commonName));
   if (candidates.length === 0) return;
-  const kept = keptFiles(command, name);
+  const kept = renamedFiles(command, name);
   const replaced = [files, kept].flatMap(({ certificate, fullChain }) => [certificate, fullChain]);
   const others = readdirSync(join(folder, 'certs'))
     .filter((file) => file.endsWith('.pem'))
     .map((file) => `certs/${file}`)
     .filter((path) => !replaced.includes(path));
-  const held = new Set(others.map((path) => firstSerialIn(join(folder, path))));
-  const superseded = candidates.map(({ serial }) => serial).filter((serial) => !held.has(serial));
+  const serialsInUse = new Set(others.map((path) => firstSerialIn(join(folder, path))));
+  const superseded = candidates.map(({ serial }) => serial).filter((serial) => !serialsInUse.has(serial));
   database.supersede(new Set(superseded), timeText(at));
 }
 
-/** Of a file that may be anybody's. */
+/** Reads a file that other programs may have written. */
 function firstSerialIn(path: string): string | undefined {
   try {
     return parseCertificates(readText(path))[0]?.serialNumber;

@@ -1,12 +1,12 @@
-/** The database of `openssl ca`: index.txt, index.txt.attr and serial, as text in and text out. */
+/** Parses and formats the database of `openssl ca`: index.txt, index.txt.attr and serial. */
 import { EnrollkitError } from '../errors.js';
 
 export interface IndexEntry {
   /** Valid, revoked, expired. */
   status: 'V' | 'R' | 'E';
-  /** As in ASN.1: YYMMDDHHMMSSZ, or with four digits of the year from 2050. */
+  /** In ASN.1's format: YYMMDDHHMMSSZ, or with a four-digit year from 2050. */
   notAfter: string;
-  /** When, a comma and why; empty unless revoked. */
+  /** Time and reason, separated by a comma; empty unless revoked. */
   revocation: string;
   /** Hexadecimal, upper case, an even number of digits. */
   serial: string;
@@ -14,7 +14,7 @@ export interface IndexEntry {
   subject: string;
 }
 
-/** What every line has where a file name could stand. */
+/** The file name column, which is always this. */
 const fileName = 'unknown';
 
 /** @throws EnrollkitError FILE_UNREADABLE, naming the line */
@@ -48,14 +48,14 @@ export function formatIndex(entries: readonly IndexEntry[]): string {
     .join('');
 }
 
-/** openssl refuses a second valid certificate with a subject, unless this says that it may. */
+/** Tells openssl whether a subject can have several valid certificates. */
 export function formatAttributes(entries: readonly IndexEntry[]): string {
   const valid = entries.filter(({ status }) => status === 'V').map(({ subject }) => subject);
   return `unique_subject = ${new Set(valid).size === valid.length ? 'yes' : 'no'}\n`;
 }
 
 /**
- * The serial number to use next: that of the file, or a higher one when the index has it already.
+ * The next serial number: that of the file, or a higher one if the index has it already.
  *
  * @throws EnrollkitError FILE_UNREADABLE
  */
@@ -75,7 +75,7 @@ export function serialAfter(serial: string): string {
   return serialText(BigInt(`0x${serial}`) + 1n);
 }
 
-/** A subject that is a common name only, in openssl's one-line form: what is not ASCII as \xNN. */
+/** A subject with only a common name, in openssl's one-line form: non-ASCII characters as \xNN. */
 export function subjectLine(commonName: string): string {
   const octets = [...Buffer.from(commonName, 'utf8')];
   const text = octets.map((octet) =>
@@ -86,7 +86,7 @@ export function subjectLine(commonName: string): string {
   return `/CN=${text.join('')}`;
 }
 
-/** A time as ASN.1 has it (RFC 5280 section 4.1.2.5). */
+/** Formats a time for ASN.1 (RFC 5280 section 4.1.2.5). */
 export function timeText(time: Date): string {
   const digits = time
     .toISOString()

@@ -5,13 +5,16 @@ import { isKeyPair, privateKeyFromPem } from '../pki/keys.js';
 import { certificateToPem } from '../pki/x509/certificate.js';
 import { commonNameType } from '../pki/x509/name.js';
 import { certificateIn, readAuthority, textIn } from './authority.js';
-import { filesFor, keptFiles } from './create-certificate.js';
+import { filesFor, renamedFiles } from './create-certificate.js';
 import type { Script } from './scripts.js';
 
 /**
- * @param hub its host name
- * @returns variables; PEM lines end with CR LF, as the samples want them. The private key is among them.
- * @throws EnrollkitError NOT_FOUND when the folder has no such device; FILE_UNREADABLE, INVALID_CERTIFICATE, KEY_MISMATCH
+ * The variables for a device of the folder.
+ *
+ * @param hub host name of the device's hub
+ * @returns variables, including the private key; PEM lines end with CR LF, as the samples require
+ * @throws EnrollkitError NOT_FOUND when the device is not in the folder; FILE_UNREADABLE, INVALID_CERTIFICATE,
+ *   KEY_MISMATCH
  */
 export function deviceEnvironment(
   folder: string,
@@ -20,7 +23,7 @@ export function deviceEnvironment(
   hub: string,
 ): Record<string, string> {
   const command = script.commands.create_device_certificate!;
-  const found = [filesFor(command, name), keptFiles(command, name)]
+  const found = [filesFor(command, name), renamedFiles(command, name)]
     .map((files) => ({ files, certificate: certificateIn(folder, files.certificate) }))
     .find(({ certificate }) => certificate?.subject.valuesOf(commonNameType).includes(name));
   if (!found?.certificate) {

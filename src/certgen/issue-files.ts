@@ -1,11 +1,11 @@
-/** One certificate with all that comes with it: key, request, PFX, full chain, and the CA's own copy. */
+/** Issues one certificate with its files: key, request, PFX, full chain, and the CA's copy. */
 import { randomBytes } from 'node:crypto';
 import { createPfx } from '../pki/containers/pkcs12-write.js';
 import { generateKeyPair, type KeyAlgorithm, type KeyPair, privateKeyToPem } from '../pki/keys.js';
+import { makeCertificateRequest } from '../pki/make/certificate-request.js';
 import { type Issuer, issue } from '../pki/make/issue.js';
 import { loadProfile, type ProfileName } from '../pki/make/profile.js';
 import { type Certificate, parseCertificate } from '../pki/x509/certificate.js';
-import { makeCertificateRequest } from '../pki/x509/csr.js';
 import { type Database, type FileSet, modes } from './authority.js';
 import { subjectLine, timeText } from './database.js';
 import type { Transaction } from './transaction.js';
@@ -15,20 +15,20 @@ export interface FilesRequest {
   commonName: string;
   keyAlgorithm: KeyAlgorithm;
   issuer: Issuer & { certificate: string };
-  /** The issuers, nearest first, the root last; PEM. */
+  /** The issuers, from the nearest to the root; PEM. */
   issuers: readonly string[];
   database: Database;
   at: Date;
   validityDays: number;
   passphrase: string;
   files: FileSet;
-  /** What key stores show. */
+  /** The name that key stores show. */
   friendlyName: string;
   encryptKey: boolean;
   pfx: boolean;
-  /** Where the certificate and its issuers go together. */
+  /** The file for the certificate together with its issuers. */
   fullChain: string | undefined;
-  /** Ends the making of the key. */
+  /** Cancels the key generation. */
   signal: AbortSignal | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface Issued {
   keys: KeyPair;
 }
 
-/** A certificate that signs itself, with the random serial number of 20 octets that openssl gives it. */
+/** Issues a self-signed certificate, with a random serial number of 20 octets like openssl's. */
 export async function issueRoot(
   commonName: string,
   {
@@ -65,7 +65,7 @@ export async function issueRoot(
   return { certificate: parseCertificate(pem), pem, keys };
 }
 
-/** Issues a certificate, and puts its files into the transaction and its line into the database. */
+/** Issues a certificate, and adds its files to the transaction and its line to the database. */
 export async function issueFiles(request: FilesRequest, transaction: Transaction): Promise<Issued> {
   const { commonName, issuer, issuers, database, files, passphrase } = request;
   const subject = { commonName };

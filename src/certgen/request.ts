@@ -1,4 +1,4 @@
-/** What the commands have in common. */
+/** Common types and checks of the commands. */
 import { EnrollkitError } from '../errors.js';
 import type { Certificate } from '../pki/x509/certificate.js';
 
@@ -6,16 +6,16 @@ import type { Certificate } from '../pki/x509/certificate.js';
 export interface CertgenResult {
   /** Files, in the order in which they were written. */
   written: string[];
-  /** What stepped aside. */
+  /** The files that were moved aside. */
   moved: { from: string; to: string }[];
-  /** What was issued; with a CA, the root first. */
+  /** The issued certificates; for a CA, the root first. */
   certificates: Certificate[];
 }
 
-/** OpenSSL's own minimum where it asks for one. */
+/** OpenSSL's own minimum when it prompts for a passphrase. */
 const minPassphraseLength = 4;
 
-/** A sentence on what is wrong with a new passphrase, or undefined. */
+/** What is wrong with a new passphrase, as a sentence, or undefined. */
 function passphraseProblem(passphrase: string): string | undefined {
   const { length } = [...passphrase];
   if (length >= minPassphraseLength) return undefined;

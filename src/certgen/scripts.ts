@@ -1,6 +1,6 @@
 /**
- * What the two scripts named certGen.sh make, as data: that of the Azure IoT SDK for C (tools/CACertificates), and its
- * sibling in the IoT Edge repository (same folder), which has other names and signs devices with the intermediate.
+ * What the two certGen.sh scripts create, as data: that of the Azure IoT SDK for C (tools/CACertificates), and the one
+ * in the IoT Edge repository (same folder), which uses other names and signs devices with the intermediate.
  */
 import type { KeyAlgorithm } from '../pki/keys.js';
 import type { ProfileName } from '../pki/make/profile.js';
@@ -10,22 +10,22 @@ export interface CertificateCommand {
   readonly profile: ProfileName;
   readonly issuer: 'root' | 'intermediate';
   readonly keyAlgorithm: KeyAlgorithm;
-  /** What the names of its files begin with; where files are named after the name, a hyphen and the name follow. */
+  /** Prefix of its file names; if they contain the name, a hyphen and the name follow. */
   readonly prefix: string;
   readonly filesNamed: 'always the same' | 'after the name';
-  /** What the common name has behind the name, so that a gateway's CA is not called what its server is called. */
+  /** Suffix of the common name, so that a gateway's CA and its server have different names. */
   readonly suffix: '' | '.ca';
   /** Whether a file with the certificate and all its issuers is written. */
   readonly fullChain: boolean;
-  /** Whether the files of another name step aside, so that they are not lost; an answered code is of no use. */
-  readonly keepsFormer: boolean;
+  /** Whether files of another name are renamed, so that they are not lost; used verification codes are not needed. */
+  readonly renamesFormer: boolean;
 }
 
 export interface Script {
   readonly rootName: string;
   readonly intermediateName: string;
   readonly authorityProfile: ProfileName;
-  /** Empty folders that belong to the picture; those with files in them come by themselves. */
+  /** Empty folders that the scripts create; folders with files are created with them. */
   readonly folders: readonly string[];
   readonly firstSerial: string;
   /** The intermediate and the root in one file. */
@@ -48,7 +48,7 @@ const newDevice: CertificateCommand = {
   filesNamed: 'always the same',
   suffix: '',
   fullChain: true,
-  keepsFormer: true,
+  renamesFormer: true,
 };
 
 export const sdkScript: Script = {
@@ -64,7 +64,7 @@ export const sdkScript: Script = {
       ...newDevice,
       prefix: 'verification-code',
       fullChain: false,
-      keepsFormer: false,
+      renamesFormer: false,
     },
     create_device_certificate: newDevice,
     create_device_certificate_from_intermediate: { ...newDevice, issuer: 'intermediate' },
@@ -86,7 +86,7 @@ const edgeDevice: CertificateCommand = {
   filesNamed: 'after the name',
   suffix: '',
   fullChain: true,
-  keepsFormer: false,
+  renamesFormer: false,
 };
 const edgeAuthority: CertificateCommand = {
   ...edgeDevice,

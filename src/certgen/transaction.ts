@@ -1,7 +1,7 @@
 /**
- * Several files changed at once, or none. What is new is written aside first, then a list of the changes, and only
- * then are the files put in their places: a failure puts back what was there, and a process that was killed in the
- * middle leaves the list, from which the next one goes on.
+ * Changes several files together, or none. New files are first written to a temporary folder, then a list of the
+ * changes is, and then the files are moved into place. A failure restores the previous files; if the process is killed,
+ * the next one completes the list.
  */
 import { chmodSync, existsSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -27,22 +27,23 @@ const changeSchema = z.discriminatedUnion('kind', [
 /** Paths are relative to the folder. */
 type Change = z.infer<typeof changeSchema>;
 
-/** The CA's database and its copies of certificates; any other file is moved aside before a new one is written. */
+/** For the CA's database and copies of certificates; other files are moved aside before a new one is written. */
 const replaceable = /^((index\.txt(\.attr)?|serial)(\.old)?|newcerts\/[0-9A-F]+\.pem)$/;
 
-/** Beside the files of the CA, on the same file system; it is there while a command runs, and gone afterwards. */
+/** Next to the CA's files, on the same file system; exists only while a command runs. */
 const workFolder = '.certgen';
 const listName = 'changes.json';
 
 /**
- * Runs one command alone in a folder, after what an interrupted one left is finished.
+ * Runs one command at a time in a folder, after completing an interrupted one.
  *
- * @throws EnrollkitError FOLDER_IN_USE, FILE_UNWRITABLE; JOURNAL_UNREADABLE when nobody can tell what was left
+ * @throws EnrollkitError FOLDER_IN_USE, FILE_UNWRITABLE; JOURNAL_UNREADABLE when an interrupted command's changes
+ *   cannot be read
  */
-export async function alone<Result>(folder: string, act: () => Promise<Result>): Promise<Result> {
+export async function withFolderLock<Result>(folder: string, act: () => Promise<Result>): Promise<Result> {
   const work = join(folder, workFolder);
   assertNoLinkIn(folder, work);
-  const release = take(join(work, 'lock'));
+  const release = lockFolder(join(work, 'lock'));
   try {
     finishInterrupted(folder);
     return await act();
@@ -51,24 +52,24 @@ export async function alone<Result>(folder: string, act: () => Promise<Result>):
     try {
       rmdirSync(work);
     } catch {
-      // Another command has begun there.
+      // Another command has started.
     }
   }
 }
 
-function take(lock: string): () => void {
+function lockFolder(lock: string): () => void {
   try {
     return takeLock(lock);
   } catch (error) {
-    // The folder went in that very moment, with the command before.
+    // The previous command has just removed the folder.
     const gone = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
     if (gone) return takeLock(lock);
     throw error;
   }
 }
 
-/** A folder that is not there yet, for what steps aside: `replaced-<time>`. @param time as a name can hold it */
-export function freeAside(folder: string, time: string): string {
+/** A new folder for files that are moved aside: `replaced-<time>`. @param time for a file name */
+export function newAsideFolder(folder: string, time: string): string {
   const name = `replaced-${time}`;
   for (let number = 1; ; number += 1) {
     const free = number === 1 ? name : `${name}-${number}`;
@@ -81,12 +82,12 @@ export class Transaction {
   readonly #moves: Change[] = [];
   readonly #files = new Map<string, { contents: string | Uint8Array; mode: number }>();
 
-  /** @param folder which {@link alone} holds */
+  /** @param folder locked by {@link withFolderLock} */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** What is to be written, in this order. */
+  /** The files to write, in this order. */
   get written(): string[] {
     return [...this.#files.keys()];
   }
@@ -95,14 +96,13 @@ export class Transaction {
     this.#files.set(path, { contents, mode });
   }
 
-  /** Done before anything is written. The destination must not exist. */
+  /** Moved before anything is written. The destination must not exist. */
   move(path: string, to: string): void {
     this.#moves.push({ kind: 'move', path, to });
   }
 
   /**
-   * @throws EnrollkitError FILE_UNWRITABLE; FILE_EXISTS when something is in the place of a new file. Then all is as it
-   *   was
+   * @throws EnrollkitError FILE_UNWRITABLE; FILE_EXISTS when a new file's name is taken. Nothing is changed then
    */
   commit(): void {
     const work = join(this.#folder, workFolder);
@@ -145,7 +145,7 @@ function finishInterrupted(folder: string): void {
   removeWork(work);
 }
 
-/** Puts the changes in place; those that are in place already are passed over. Takes all back on a failure. */
+/** Makes the changes, except those already made. Reverts all on a failure. */
 function apply(folder: string, changes: readonly Change[]): void {
   const work = join(folder, workFolder);
   const undo: [from: string, to: string][] = [];
@@ -164,7 +164,7 @@ function apply(folder: string, changes: readonly Change[]): void {
         assertNoLinkBelow(folder, dirname(to));
         if (lookAt(path) && !lookAt(to)) rename(path, to);
       } else if (existsSync(staged)) {
-        if (lookAt(path) && !replaceable.test(change.path)) throw inTheWay(path);
+        if (lookAt(path) && !replaceable.test(change.path)) throw nameTaken(path);
         if (lookAt(path)) rename(path, join(work, 'former', String(index)));
         rename(staged, path);
       }
@@ -182,7 +182,7 @@ function apply(folder: string, changes: readonly Change[]): void {
   }
 }
 
-function inTheWay(path: string): EnrollkitError {
+function nameTaken(path: string): EnrollkitError {
   return new EnrollkitError(
     'FILE_EXISTS',
     `${path} already exists where a new file is to be written. Nothing was changed.`,
@@ -196,24 +196,24 @@ function stagedIn(work: string, index: number): string {
   return join(work, 'staged', String(index));
 }
 
-/** The list goes first: without it, the rest is rubbish. */
+/** Deletes the list first: without it, the rest is ignored. */
 function removeWork(work: string): void {
   for (const name of [listName, 'staged', 'former'])
     rmSync(join(work, name), { recursive: true, force: true });
 }
 
 /**
- * A folder for its owner alone, also when it was there before with a wider mode.
+ * Makes a folder accessible to its owner only, also if it exists with a wider mode.
  *
  * @throws EnrollkitError FILE_UNWRITABLE, also for a symbolic link
  */
-export function ownFolder(folder: string, name: string): void {
+export function makePrivateFolder(folder: string, name: string): void {
   const path = join(folder, name);
   assertNoLinkBelow(folder, path);
   ensureFolder(path);
   try {
     chmodSync(path, 0o700);
   } catch {
-    // Somebody else's: its files have modes of their own.
+    // Another user's folder: its files have their own modes.
   }
 }

@@ -1,6 +1,6 @@
 /** Removes a fleet from a provisioning service: its registration records, enrollments and hub devices. */
 
-import { HubService } from '../dps/client/hub.js';
+import { HubService } from '../dps/client/hub-service.js';
 import type { ServicePlane } from '../dps/client/service.js';
 import type { Target } from '../dps/client/target.js';
 import { withoutPort } from '../dps/contract/host.js';

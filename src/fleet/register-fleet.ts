@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RegisterDeviceOptions, registerDevice } from '../dps/client/device.js';
 import { backoffMs } from '../dps/client/http/retry.js';
-import { connectToHub } from '../dps/client/hub.js';
+import { connectToHub } from '../dps/client/hub-connection.js';
 import type { Target } from '../dps/client/target.js';
 import { EnrollkitError, type ErrorCode, isAbort } from '../errors.js';
 import { formatOf } from './formats/formats.js';

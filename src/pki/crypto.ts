@@ -1,6 +1,6 @@
 /**
- * The only place that imports @peculiar/*: one provider, one x509, and the way from node's keys to theirs.
- * The order matters: @peculiar/x509 throws on import unless reflect-metadata ran before it.
+ * The only place that imports @peculiar/*: one provider, one x509, and the conversion of node's keys to theirs. The
+ * order matters: @peculiar/x509 throws on import unless reflect-metadata ran before it.
  */
 import 'reflect-metadata';
 import type { KeyObject, webcrypto } from 'node:crypto';
@@ -30,14 +30,14 @@ export function signatureAlgorithm(key: KeyObject): WebAlgorithm {
   throw new EnrollkitError('INVALID_KEY', `${kind} do not sign here; RSA, P-256, P-384 and P-521 do.`);
 }
 
-/** A node private key, for a generator of @peculiar/x509 to sign with. */
+/** Converts a node private key for the generators of @peculiar/x509. */
 export async function toSigningKey(key: KeyObject): Promise<webcrypto.CryptoKey> {
   const der = key.export({ format: 'der', type: 'pkcs8' });
   const imported = await provider.subtle.importKey('pkcs8', der, signatureAlgorithm(key), false, ['sign']);
   return imported as unknown as webcrypto.CryptoKey;
 }
 
-/** A node key pair, for the generator of certificate requests. */
+/** Converts a node key pair for the generator of certificate requests. */
 export async function toSigningKeyPair(privateKey: KeyObject, publicKey: KeyObject) {
   const der = publicKey.export({ format: 'der', type: 'spki' });
   const imported = await provider.subtle.importKey('spki', der, signatureAlgorithm(publicKey), true, [

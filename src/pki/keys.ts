@@ -27,20 +27,20 @@ export interface KeyPair {
 
 /** OWASP's figure for PBKDF2-HMAC-SHA256 (Password Storage Cheat Sheet, 2023). */
 const pbkdf2Iterations = 600_000;
-/** With an empty passphrase, as a PKCS#12 file may have one, rounds protect nothing and only cost time. */
+/** For an empty passphrase, which PKCS#12 files can have: more iterations would protect nothing. */
 const pbkdf2IterationsWithoutPassphrase = 2048;
 
-/** What opens a private key. */
+/** How to open a private key. */
 export interface KeyOpening {
   passphrase?: string | undefined;
-  /** Ends the derivation of a key, which may take some seconds. */
+  /** Cancels the key derivation, which can take seconds. */
   signal?: AbortSignal | undefined;
 }
 
 /**
  * Generates a key pair with the platform's secure random generator.
  *
- * @param signal ends it: RSA keys of 3072 bits and more take seconds
+ * @param signal cancels the generation: RSA keys of 3072 bits and more take seconds
  * @throws the signal's reason
  */
 export async function generateKeyPair(algorithm: KeyAlgorithm, signal?: AbortSignal): Promise<KeyPair> {
@@ -97,26 +97,26 @@ export function isEncryptedKey(pem: string): boolean {
 }
 
 /**
- * Reads one private key: PKCS#8, encrypted or not, and the older PKCS#1 and SEC 1 forms. Opening an encrypted one
- * blocks this thread, for some seconds at the most; {@link openPrivateKey} does not.
+ * Reads one private key: PKCS#8, encrypted or not, and the older PKCS#1 and SEC 1 forms. Opening an encrypted key
+ * blocks this thread, for a few seconds at most; {@link openPrivateKey} does not.
  *
- * @throws EnrollkitError PASSPHRASE_REQUIRED, WRONG_PASSPHRASE or INVALID_KEY, also for one whose key derivation would
- *   take too long; none of them quotes the key
+ * @throws EnrollkitError PASSPHRASE_REQUIRED, WRONG_PASSPHRASE or INVALID_KEY, also if the key derivation would take
+ *   too long; no error quotes the key
  */
 export function privateKeyFromPem(pem: string, passphrase?: string): KeyObject {
-  return runReaderSync(keyIn(pem, passphrase));
+  return runReaderSync(keyReader(pem, passphrase));
 }
 
 /**
- * Reads one private key as {@link privateKeyFromPem} does, while other work goes on.
+ * Like {@link privateKeyFromPem}, but without blocking this thread.
  *
  * @throws EnrollkitError as {@link privateKeyFromPem} does; the signal's reason
  */
 export function openPrivateKey(pem: string, { passphrase, signal }: KeyOpening): Promise<KeyObject> {
-  return runReader(keyIn(pem, passphrase), signal);
+  return runReader(keyReader(pem, passphrase), signal);
 }
 
-function* keyIn(pem: string, passphrase: string | undefined): Deriving<KeyObject> {
+function* keyReader(pem: string, passphrase: string | undefined): Deriving<KeyObject> {
   const [block, ...more] = pemBlocks(pem).filter(({ label }) => label.endsWith('PRIVATE KEY'));
   if (!block) throw new EnrollkitError('INVALID_KEY', 'There is no private key in PEM form here.');
   if (more.length > 0) throw new EnrollkitError('INVALID_KEY', 'There is more than one private key here.');
@@ -139,20 +139,22 @@ function* keyIn(pem: string, passphrase: string | undefined): Deriving<KeyObject
 /** Whether a private key belongs to a public key. */
 export function isKeyPair(privateKey: KeyObject, publicKey: KeyObject): boolean {
   if (!createPublicKey(privateKey).equals(publicKey)) return false;
-  if (!wholeKeys.has(privateKey)) {
-    if (!signsFor(privateKey, publicKey)) return false;
-    wholeKeys.add(privateKey);
+  if (!verifiedKeys.has(privateKey)) {
+    if (!canSign(privateKey, publicKey)) return false;
+    verifiedKeys.add(privateKey);
   }
   return true;
 }
 
-/** Those that are known to be: an issuer's is asked for with each certificate. */
-const wholeKeys = new WeakSet<KeyObject>();
+/** Keys already checked: an issuer's key is checked for every certificate. */
+const verifiedKeys = new WeakSet<KeyObject>();
 
-/** A damaged or forged file can hold one key's public half beside another one's private half, and node takes it. */
-function signsFor(privateKey: KeyObject, publicKey: KeyObject): boolean {
+/**
+ * A damaged or forged file can hold the public half of one key and the private half of another, and node accepts it.
+ */
+function canSign(privateKey: KeyObject, publicKey: KeyObject): boolean {
   const { asymmetricKeyType: type } = privateKey;
-  // Those of other kinds sign nothing here.
+  // Keys of other types are not used for signing here.
   if (type !== 'rsa' && type !== 'ec' && type !== 'ed25519') return true;
   const digest = type === 'ed25519' ? null : 'sha256';
   const data = Buffer.from('enrollkit');
@@ -163,7 +165,7 @@ function signsFor(privateKey: KeyObject, publicKey: KeyObject): boolean {
   }
 }
 
-/** The algorithm of a key, in the words of {@link keyAlgorithms}; undefined for any other. */
+/** The algorithm of a key, as one of {@link keyAlgorithms}; undefined for any other key. */
 export function keyAlgorithmOf(key: KeyObject): KeyAlgorithm | undefined {
   const { namedCurve, modulusLength } = key.asymmetricKeyDetails ?? {};
   const name =

@@ -1,7 +1,7 @@
-/** The process of slow-work.ts. It does one piece of work, and lives until it is ended or its parent is gone. */
+/** The child process of slow-work.ts: does one piece of work, then waits to be killed or for its parent to exit. */
 import { runSlowWorkSync, type SlowWork } from './slow-work.js';
 
 process.on('message', (work: SlowWork) => {
-  // When the parent is gone, nobody waits for the result.
+  // If the parent has exited, nobody needs the result.
   process.send!(runSlowWorkSync(work), () => {});
 });

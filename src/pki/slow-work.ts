@@ -1,6 +1,7 @@
 /**
- * What of node:crypto can take seconds: deriving a key from a passphrase, and making a large RSA key. Node's threads
- * cannot be stopped, and `process.exit` waits for them; so where a signal is to end such work, a process does it.
+ * The work of node:crypto that can take seconds: deriving a key from a passphrase and generating a large RSA key.
+ * Node's threads cannot be stopped, and `process.exit` waits for them, so work that a signal can cancel runs in a child
+ * process.
  */
 import { fork } from 'node:child_process';
 import { generateKeyPair, generateKeyPairSync, pbkdf2, pbkdf2Sync, scrypt, scryptSync } from 'node:crypto';
@@ -36,17 +37,17 @@ interface RsaKey {
 
 export type SlowWork = Derivation | RsaKey;
 
-/** What enrollkit itself encrypts keys with; a quarter of a second. */
+/** What enrollkit itself uses; takes a quarter of a second. */
 const maxIterationsInThread = 600_000;
-/** N x r x p; OpenSSL writes 2^17. A fifth of a second. */
+/** N x r x p; OpenSSL uses 2^17. Takes a fifth of a second. */
 const maxScryptInThread = 2 ** 19;
-/** A third of a second, with luck. */
+/** Usually takes a third of a second. */
 const maxRsaBitsInThread = 2048;
 
 /**
- * Blocks this thread until it is done.
+ * Does the work and blocks this thread meanwhile.
  *
- * @returns the derived key; of an RSA key, PKCS#8 DER
+ * @returns the derived key, or the RSA key as PKCS#8 DER
  */
 export function runSlowWorkSync(work: SlowWork): Buffer {
   if (work.kind === 'rsa') return generateKeyPairSync('rsa', rsaOptions(work)).privateKey;
@@ -57,9 +58,9 @@ export function runSlowWorkSync(work: SlowWork): Buffer {
 }
 
 /**
- * The same without blocking this thread.
+ * Like {@link runSlowWorkSync}, but without blocking this thread.
  *
- * @param signal ends it
+ * @param signal cancels it
  * @throws the signal's reason
  */
 export async function runSlowWork(work: SlowWork, signal?: AbortSignal): Promise<Buffer> {
@@ -69,7 +70,7 @@ export async function runSlowWork(work: SlowWork, signal?: AbortSignal): Promise
   return done;
 }
 
-/** Whether it is worth a process of its own where a signal is to end it. */
+/** Whether the work takes long enough to run it in a child process, so that it can be cancelled. */
 export function takesLong(work: SlowWork): boolean {
   if (work.kind === 'rsa') return work.bits > maxRsaBitsInThread;
   if (work.kind === 'pbkdf2') return work.iterations > maxIterationsInThread;
@@ -101,7 +102,7 @@ const scryptOptions = ({ cost, blockSize, parallelization }: ScryptParameters) =
   maxmem: 128 * blockSize * (cost + parallelization + 2),
 });
 
-/** This file is TypeScript in tests and JavaScript in the package, and so is that of the process. */
+/** Like this file, TypeScript in tests and JavaScript in the package. */
 const processFile = new URL(
   `./slow-work-process${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
   import.meta.url,
@@ -113,10 +114,10 @@ async function inProcess(work: SlowWork, signal: AbortSignal): Promise<Buffer> {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   try {
-    // When it cannot be told, it has ended.
+    // If sending fails, the process has exited, which is handled below.
     worker.send(work, () => {});
     const ended = once(worker, 'exit', { signal }).then(([status, endedBy]) => {
-      // At a terminal, Ctrl-C reaches both processes, and perhaps that one first.
+      // In a terminal, Ctrl-C reaches both processes, in either order.
       if (endedBy === 'SIGINT') throw interruption();
       throw new Error(`The process that was to work out a key ended: ${endedBy ?? `status ${status}`}.`);
     });

@@ -2,7 +2,7 @@
 import { rmSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ControlPlane } from '../dps/client/arm.js';
-import { HubService } from '../dps/client/hub.js';
+import { HubService } from '../dps/client/hub-service.js';
 import { ServicePlane } from '../dps/client/service.js';
 import type { Target } from '../dps/client/target.js';
 import { EnrollkitError } from '../errors.js';
@@ -14,7 +14,7 @@ import { takeLock } from '../workspace/lock.js';
 import { linkBelow } from '../workspace/symbolic-links.js';
 import { asEnrollkitError } from './run-steps.js';
 
-type RemoteThing = Exclude<MadeThing, { kind: 'file' }>;
+export type RemoteThing = Exclude<MadeThing, { kind: 'file' }>;
 
 export interface CleanPlan {
   /** In the order in which they are removed: devices first, the CA last. */

@@ -1,6 +1,6 @@
 /** The enrollment group that a plan asks for, as the service takes it, and whether one that was read back is it. */
 import { isDeepStrictEqual } from 'node:util';
-import { differingMembers, ownTwin, withMembers } from '../dps/client/enrollment-members.js';
+import { differingMembers, settableTwin, withMembers } from '../dps/client/enrollment-members.js';
 import { withoutPort } from '../dps/contract/host.js';
 import type { EnrollmentGroup, LinkedHub } from '../dps/contract/schemas.js';
 import type { StoredCertificate } from '../workspace/stored-certificates.js';
@@ -58,7 +58,7 @@ export function linkedHubName(
 /** What of a group differs from the one wanted, in the service's words; empty when nothing does. */
 export function differences(wanted: EnrollmentGroup, found: EnrollmentGroup): string[] {
   const { initialTwin: _twin, ...members } = wanted;
-  const [twin, foundTwin] = [wanted.initialTwin, ownTwin(found.initialTwin)];
+  const [twin, foundTwin] = [wanted.initialTwin, settableTwin(found.initialTwin)];
   const differs = (one: unknown, other: unknown) => !isDeepStrictEqual(one ?? {}, other ?? {});
   return [
     ...differingMembers(members, found),

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { suite } from 'uvu';
 import { registerDevice } from '../../src/dps/client/device.js';
-import { connectToHub, HubService } from '../../src/dps/client/hub.js';
+import { connectToHub } from '../../src/dps/client/hub-connection.js';
+import { HubService } from '../../src/dps/client/hub-service.js';
 import { makeChain } from '../support/chains.js';
 import { deviceCredentials, failing, group, openWorld, verifyCa, type World } from './support.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import { HubService } from '../../src/dps/client/hub.js';
+import { HubService } from '../../src/dps/client/hub-service.js';
 import { deregisterFleet } from '../../src/fleet/deregister-fleet.js';
 import { type EnrollFleetOptions, enrollFleet } from '../../src/fleet/enroll-fleet.js';
 import { type FleetWorld, inFleetWorld, resultsOf } from './registration-support.js';

@@ -12,10 +12,10 @@ import {
   privateKeyFromPem,
   privateKeyToPem,
 } from '../../src/pki/keys.js';
+import { makeCertificateRequest } from '../../src/pki/make/certificate-request.js';
 import { issue } from '../../src/pki/make/issue.js';
 import { loadProfile } from '../../src/pki/make/profile.js';
 import { renewCertificate } from '../../src/pki/make/renew.js';
-import { makeCertificateRequest } from '../../src/pki/x509/csr.js';
 import { make } from '../support/chains.js';
 import { fails } from '../support/fails.js';
 import { openssl } from '../support/openssl.js';

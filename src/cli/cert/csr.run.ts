@@ -1,7 +1,7 @@
 /** Makes a certificate request, and its key where none is given. */
 import { join } from 'node:path';
 import { privateKeyToPem } from '../../pki/keys.js';
-import { makeCertificateRequest } from '../../pki/x509/csr.js';
+import { makeCertificateRequest } from '../../pki/make/certificate-request.js';
 import { publicFileMode, secretFileMode } from '../../workspace/files.js';
 import { assertKeyFlags, keysFrom } from '../input/key-flags.js';
 import { newPassphrase } from '../input/new-passphrase.js';

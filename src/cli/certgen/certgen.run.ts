@@ -1,6 +1,6 @@
 /** Runs what `certgen` was asked for, and tells what was made. */
 import { join } from 'node:path';
-import { authorityExists, createAuthority, formerAuthority } from '../../certgen/create-authority.js';
+import { authorityExists, createAuthority, existingAuthority } from '../../certgen/create-authority.js';
 import { createCertificate } from '../../certgen/create-certificate.js';
 import { assertPassphrase, type CertgenResult } from '../../certgen/request.js';
 import { type CertificateCommand, edgeScript, type Script } from '../../certgen/scripts.js';
@@ -65,7 +65,7 @@ function asking(context: Context): Promise<string> {
 /** Whether a CA that is there may step aside: with --force, or when the person says so. */
 async function mayReplace(folder: string, flags: Input['flags'], context: Context): Promise<boolean> {
   if (flags.force) return true;
-  const former = formerAuthority(folder);
+  const former = existingAuthority(folder);
   if (former.length === 0) return false;
   if (!context.interactive) throw authorityExists(folder, former);
   const { terminalAsker } = await import('../terminal/prompts.js');

@@ -24,7 +24,7 @@ async function run({ arguments: [id], flags }: Input, context: Context): Promise
     sentAt: now().toISOString(),
   };
   const { asDevice } = await import('./register-device.js');
-  const { connectToHub } = await import('../../dps/client/hub.js');
+  const { connectToHub } = await import('../../dps/client/hub-connection.js');
   await asDevice(id!, flags, context, async ({ target, registration, credentials }) => {
     const { deviceId = id!, assignedHub = '' } = registration as { deviceId?: string; assignedHub?: string };
     const hub = await connectToHub({ target, assignedHub, deviceId, ...credentials, signal });

@@ -1,6 +1,6 @@
 /**
- * Azure Resource Manager, as far as a provisioning service needs it: the service itself, the caller's rights, its
- * keys, its CA certificates and their proof of possession.
+ * A client of Azure Resource Manager for one provisioning service: the service itself, the caller's permissions, keys,
+ * CA certificates and their proof of possession.
  *
  * Source: azure-rest-api-specs, deviceprovisioningservices resource-manager 2022-02-05.
  */
@@ -21,16 +21,16 @@ import {
 import { bearerPolicy } from './auth.js';
 import { HttpClient, type HttpReply, type HttpRequest, type RequestOptions } from './http/client.js';
 import { clockSkewError, isSkewed } from './http/clock.js';
-import { unlessMissing } from './http/missing.js';
+import { undefinedIfMissing } from './http/missing.js';
 import type { Target } from './target.js';
 
 type ArmRequest = Omit<HttpRequest, 'parameters'> & { parameters?: Record<string, string> };
 
 /**
- * Azure Resource Manager, asked about one provisioning service.
+ * Azure Resource Manager's view of one provisioning service.
  *
- * Each request may end in an EnrollkitError of its answer (NO_CREDENTIALS, FORBIDDEN, NOT_FOUND, CONFLICT,
- * PRECONDITION_FAILED, THROTTLED, else REFUSED) or of the connection (NETWORK, SERVER_NOT_TRUSTED).
+ * Each request can throw an EnrollkitError for the response (NO_CREDENTIALS, FORBIDDEN, NOT_FOUND, CONFLICT,
+ * PRECONDITION_FAILED, THROTTLED, or else REFUSED) or for the connection (NETWORK, SERVER_NOT_TRUSTED).
  */
 export class ControlPlane {
   readonly #http: HttpClient;
@@ -49,21 +49,24 @@ export class ControlPlane {
     });
   }
 
-  /** Milliseconds by which the clock of Azure Resource Manager is ahead of this computer's; undefined before any answer. */
+  /**
+   * How many milliseconds the clock of Azure Resource Manager is ahead of this computer's; undefined before the first
+   * response.
+   */
   get clockSkewMs(): number | undefined {
     return this.#http.clockSkewMs;
   }
 
   /**
-   * The provisioning service; also the place where a wrong clock is found, since this is what a run asks first.
+   * Gets the provisioning service. Also checks the clock, because runs make this request first.
    *
    * @throws EnrollkitError DPS_NOT_FOUND; CLOCK_SKEW when the clocks are more than five minutes apart; FORBIDDEN also
-   *   when subscription or resource group are not known, as when there are no rights on them
+   *   when the subscription or resource group is unknown, as without permissions on them
    */
   async getService({ signal }: RequestOptions = {}): Promise<ProvisioningService> {
     const { dpsName, resourceGroup, armEndpoint, now = () => new Date() } = this.#target;
     const subject = `the provisioning service ${dpsName}`;
-    const service = await unlessMissing(
+    const service = await undefinedIfMissing(
       this.#send({ route: routes.arm.getService, subject, signal }, provisioningService),
     );
     if (!service) {
@@ -79,7 +82,7 @@ export class ControlPlane {
   }
 
   /**
-   * Those of the given actions that the caller may not do on this provisioning service.
+   * The actions that the caller is not permitted to do on this provisioning service.
    *
    * @param actions operations of Azure's role-based access control, `Microsoft.Devices/.../write`
    */
@@ -89,7 +92,8 @@ export class ControlPlane {
     const allows = (action: string) =>
       allowed.some(
         ({ actions: given, notActions }) =>
-          given.some((one) => covers(one, action)) && !notActions.some((one) => covers(one, action)),
+          given.some((one) => matchesAction(one, action)) &&
+          !notActions.some((one) => matchesAction(one, action)),
       );
     return actions.filter((action) => !allows(action));
   }
@@ -100,7 +104,7 @@ export class ControlPlane {
     return this.#list({ route: routes.arm.listKeys, subject, repeatable: true, signal }, sharedAccessPolicy);
   }
 
-  /** One shared access policy, with its keys; undefined when there is none of that name. */
+  /** One shared access policy, with its keys; undefined if it does not exist. */
   async getKey(keyName: string, { signal }: RequestOptions = {}): Promise<SharedAccessPolicy | undefined> {
     const reply = this.#send(
       {
@@ -112,7 +116,7 @@ export class ControlPlane {
       },
       sharedAccessPolicy,
     );
-    return (await unlessMissing(reply))?.body;
+    return (await undefinedIfMissing(reply))?.body;
   }
 
   async listCertificates({ signal }: RequestOptions = {}): Promise<CertificateResource[]> {
@@ -121,7 +125,7 @@ export class ControlPlane {
   }
 
   /**
-   * Undefined when there is none of that name.
+   * Returns undefined if it does not exist.
    *
    * @throws EnrollkitError NOT_FOUND when the provisioning service, its resource group or its subscription is not found
    */
@@ -130,15 +134,15 @@ export class ControlPlane {
     { signal }: RequestOptions = {},
   ): Promise<CertificateResource | undefined> {
     const request = { ...certificateRequest(routes.arm.getCertificate, certificateName), signal };
-    return (await unlessMissing(this.#send(request, certificateResource), isOfCertificate))?.body;
+    return (await undefinedIfMissing(this.#send(request, certificateResource), isCertificateMissing))?.body;
   }
 
   /**
    * Uploads a CA certificate.
    *
-   * @param certificate one, PEM or DER
-   * @param options.ifMatch the etag of the one to replace; without it, one of that name is refused
-   * @param options.isVerified asks for it to be taken as verified without proof of possession
+   * @param certificate a single one, PEM or DER
+   * @param options.ifMatch the etag of the certificate to replace; without it, the name must be free
+   * @param options.isVerified requests verification without proof of possession
    * @throws EnrollkitError INVALID_CERTIFICATE, PRECONDITION_FAILED, CONFLICT
    */
   async putCertificate(
@@ -160,10 +164,10 @@ export class ControlPlane {
   }
 
   /**
-   * One that is gone counts as deleted.
+   * Succeeds if it is already gone.
    *
-   * @param etag the certificate's; `*` for whatever it is
-   * @throws EnrollkitError NOT_FOUND as {@link getCertificate}
+   * @param etag the certificate's; `*` for any
+   * @throws EnrollkitError NOT_FOUND like {@link getCertificate}
    */
   async deleteCertificate(
     certificateName: string,
@@ -171,14 +175,14 @@ export class ControlPlane {
     { signal }: RequestOptions = {},
   ): Promise<void> {
     const request = certificateRequest(routes.arm.deleteCertificate, certificateName, etag);
-    await unlessMissing(this.#sendOnly({ ...request, signal }), isOfCertificate);
+    await undefinedIfMissing(this.#sendOnly({ ...request, signal }), isCertificateMissing);
   }
 
   /**
-   * Asks for a verification code, which takes the place of any earlier one.
+   * Generates a verification code, which replaces any earlier one.
    *
-   * @param etag the certificate's; `*` for whatever it is
-   * @returns the code, and the etag that the certificate has from now on
+   * @param etag the certificate's; `*` for any
+   * @returns the code, and the certificate's new etag
    */
   async generateVerificationCode(
     certificateName: string,
@@ -187,13 +191,13 @@ export class ControlPlane {
   ): Promise<{ code: string; etag: string }> {
     const request = certificateRequest(routes.arm.generateVerificationCode, certificateName, etag);
     const { body } = await this.#send({ ...request, signal }, verificationCodeReply);
-    // The specification's example leaves the etag out; then it is asked for.
+    // The specification's example has no etag; then get it.
     const after = body.etag ?? (await this.getCertificate(certificateName, { signal }))?.etag ?? '*';
     return { code: body.properties.verificationCode, etag: after };
   }
 
   /**
-   * Answers the verification code.
+   * Proves possession: sends the verification certificate.
    *
    * @param certificate the verification certificate, PEM or DER: its common name is the code, its issuer the CA
    * @throws EnrollkitError REFUSED with the service's reason
@@ -241,10 +245,10 @@ export class ControlPlane {
 const permission = z.object({ actions: z.array(z.string()), notActions: z.array(z.string()).default([]) });
 
 /**
- * What Azure Resource Manager and DPS answer with 404 when what a certificate would be in is missing. Then nothing is known
- * of the certificate: it may be there, in a provisioning service that was moved to another resource group.
+ * Error codes of Azure Resource Manager and DPS, with status 404, for a missing provisioning service, resource group or
+ * subscription. The certificate may still exist, if the provisioning service was moved to another resource group.
  */
-const containerMissing: ReadonlySet<unknown> = new Set([
+const missingContainerCodes: ReadonlySet<unknown> = new Set([
   'SubscriptionNotFound',
   'ResourceGroupNotFound',
   'ResourceNotFound',
@@ -252,7 +256,7 @@ const containerMissing: ReadonlySet<unknown> = new Set([
   404002,
   '404002',
 ]);
-const isOfCertificate = (serviceCode: unknown) => !containerMissing.has(serviceCode);
+const isCertificateMissing = (serviceCode: unknown) => !missingContainerCodes.has(serviceCode);
 
 function certificateRequest(route: Route, certificateName: string, etag?: string) {
   return {
@@ -263,13 +267,13 @@ function certificateRequest(route: Route, certificateName: string, etag?: string
   };
 }
 
-/** "Base-64 representation of the X509 certificate .cer file", as the specification says. */
+/** The specification calls it "Base-64 representation of the X509 certificate .cer file". */
 function base64Der(certificate: string | Uint8Array): string {
   return parseCertificate(certificate).der.toString('base64');
 }
 
-/** Whether a right of a role, wildcards and all, covers an action. */
-function covers(right: string, action: string): boolean {
+/** Whether a role's action, which can have wildcards, includes an action. */
+function matchesAction(right: string, action: string): boolean {
   const pattern = right.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*');
   return new RegExp(`^${pattern}$`, 'i').test(action);
 }

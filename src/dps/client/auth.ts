@@ -1,11 +1,11 @@
-/** Credentials on requests: shared access signatures made anew for each, and Microsoft Entra bearer tokens. */
+/** Request credentials: a new shared access signature per request, and Microsoft Entra bearer tokens. */
 import { bearerTokenAuthenticationPolicy, type PipelinePolicy } from '@azure/core-rest-pipeline';
 import { EnrollkitError } from '../../errors.js';
 import type { ConnectionString } from '../contract/connection-string.js';
 import { createSasToken } from '../contract/sas.js';
-import type { TokenCredential } from './target.js';
+import type { TokenCredential } from './azure-credential.js';
 
-/** As long as the official SDKs make them valid. */
+/** As in the official SDKs. */
 const sasLifetimeSeconds = 3600;
 
 /** Signs each request with the key of a shared access policy. */
@@ -27,7 +27,7 @@ export function sasPolicy(
 }
 
 /**
- * Puts a bearer token on each request; tokens are kept until shortly before they expire.
+ * Adds a bearer token to each request; tokens are cached until shortly before they expire.
  *
  * @param scope for example `https://management.azure.com/.default`
  */

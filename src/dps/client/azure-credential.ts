@@ -1,9 +1,16 @@
-/** Microsoft Entra credentials as @azure/identity finds them. It takes 0.35 s to load, so it waits until it is needed. */
+/** Microsoft Entra credentials from @azure/identity, which is loaded on demand because that takes 0.35 s. */
 import { EnrollkitError } from '../../errors.js';
 import { redact, redactedCause } from './redact.js';
-import type { TokenCredential } from './target.js';
 
-/** The default chain: environment, workload identity, managed identity, and what developers are signed in with. */
+/** The part of @azure/core-auth's TokenCredential that enrollkit uses. Times are milliseconds since 1970. */
+export interface TokenCredential {
+  getToken(
+    scopes: string | string[],
+    options?: object,
+  ): Promise<{ token: string; expiresOnTimestamp: number } | null>;
+}
+
+/** The default chain: environment, workload identity, managed identity, and developer tools. */
 export function azureCredential(): TokenCredential {
   let chain: Promise<TokenCredential> | undefined;
   return {
@@ -19,7 +26,7 @@ export function azureCredential(): TokenCredential {
   };
 }
 
-/** What the chain's failure says, in words: what was tried, and why each did not serve. */
+/** Explains the chain's failure: what was tried, and why each source failed. */
 export function noCredentials(failure: unknown): EnrollkitError {
   const { errors = [failure] } = failure as { errors?: unknown[] };
   const messages = errors.map((error) => redact((error as Error).message));
@@ -31,7 +38,7 @@ export function noCredentials(failure: unknown): EnrollkitError {
       next: 'Correct what it names (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, or the account of "az login"), then run the same command again.',
     });
   }
-  // One source of credentials was found, and could not be asked.
+  // A source of credentials was found but could not be reached.
   if (errors.length === 1 && messages[0]!.includes('network_error')) {
     return new EnrollkitError('NETWORK', 'Microsoft Entra (login.microsoftonline.com) cannot be reached.', {
       cause,
@@ -48,7 +55,7 @@ export function noCredentials(failure: unknown): EnrollkitError {
   );
 }
 
-/** The sources of the default chain, by what their failures say. */
+/** The sources of the default chain, by their error messages. */
 const sources: readonly { pattern: RegExp; name: string }[] = [
   { pattern: /EnvironmentCredential/, name: 'environment variables' },
   { pattern: /WorkloadIdentityCredential/, name: 'workload identity' },

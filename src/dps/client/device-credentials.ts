@@ -1,4 +1,4 @@
-/** What a device proves itself with, checked before anything is sent. */
+/** A device's credentials, checked before anything is sent. */
 import { EnrollkitError } from '../../errors.js';
 import { isEncryptedKey, isKeyPair, type KeyOpening, openPrivateKey } from '../../pki/keys.js';
 import { parseCertificates } from '../../pki/x509/certificate.js';
@@ -11,17 +11,17 @@ export interface DeviceCredentials {
   passphrase?: string | undefined;
 }
 
-/** As TLS wants it; `privateKey` is in the clear. */
+/** For TLS; `privateKey` is unencrypted. */
 export interface ClientCertificate {
   chain: string;
   privateKey: string;
 }
 
 /**
- * Opens the key once: TLS would derive an encrypted key's key again for each connection.
+ * Checks credentials and decrypts the key once: TLS would do the key derivation again for each connection.
  *
- * @throws EnrollkitError INVALID_CERTIFICATE, INVALID_KEY, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE, KEY_MISMATCH; the signal's
- *   reason
+ * @throws EnrollkitError INVALID_CERTIFICATE, INVALID_KEY, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE, KEY_MISMATCH; the
+ *   signal's reason
  */
 export async function openCredentials({
   certificateChain,

@@ -1,19 +1,9 @@
 /** The device plane over HTTPS. Source: azure-rest-api-specs, deviceprovisioningservices device plane 2021-06-01. */
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
 import { routes } from '../contract/routes.js';
-import type { ClientCertificate } from './device-credentials.js';
-import type { DeviceTransport, TransportReply } from './device-transport.js';
+import type { DeviceTransport, DeviceTransportOptions, TransportReply } from './device-transport.js';
 import { HttpClient } from './http/client.js';
 import { retryAfterMs } from './http/retry.js';
-import type { Target } from './target.js';
-
-export interface DeviceTransportOptions {
-  target: Pick<Target, 'globalDeviceEndpoint' | 'deviceMqttEndpoint' | 'trust' | 'onRequest' | 'now'>;
-  idScope: string;
-  registrationId: string;
-  clientCertificate: ClientCertificate;
-  signal: AbortSignal;
-}
 
 export function openHttpsTransport(options: DeviceTransportOptions): DeviceTransport {
   const { target, idScope, registrationId, clientCertificate, signal } = options;

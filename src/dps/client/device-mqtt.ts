@@ -1,8 +1,7 @@
 /** The device plane over MQTT. Source: Microsoft Learn, "Communicate with your DPS using the MQTT protocol". */
 import { apiVersions } from '../contract/api-versions.js';
 import { dpsTopics, dpsUserName, parseTopic } from '../contract/mqtt.js';
-import type { DeviceTransportOptions } from './device-https.js';
-import type { DeviceTransport } from './device-transport.js';
+import type { DeviceTransport, DeviceTransportOptions } from './device-transport.js';
 import { MqttSession } from './mqtt/session.js';
 
 export async function openMqttTransport(options: DeviceTransportOptions): Promise<DeviceTransport> {
@@ -23,7 +22,7 @@ export async function openMqttTransport(options: DeviceTransportOptions): Promis
     await session.close();
     throw error;
   }
-  const ask = async (topicOf: (requestId: string) => string, body: string) => {
+  const send = async (topicOf: (requestId: string) => string, body: string) => {
     const { status, topic, payload } = await session.request(topicOf, body);
     const retryAfter = Number(parseTopic(topic).query.get('retry-after') ?? Number.NaN);
     return {
@@ -33,9 +32,9 @@ export async function openMqttTransport(options: DeviceTransportOptions): Promis
     };
   };
   return {
-    register: (body) => ask(dpsTopics.register, JSON.stringify(body)),
+    register: (body) => send(dpsTopics.register, JSON.stringify(body)),
     // A space, as the official SDKs send: some broker libraries drop empty payloads.
-    getOperation: (operationId) => ask((requestId) => dpsTopics.getOperation(requestId, operationId), ' '),
+    getOperation: (operationId) => send((requestId) => dpsTopics.getOperation(requestId, operationId), ' '),
     close: () => session.close(),
   };
 }

@@ -1,4 +1,14 @@
 import type { RegistrationState } from '../contract/schemas.js';
+import type { ClientCertificate } from './device-credentials.js';
+import type { DeviceTarget } from './target.js';
+
+export interface DeviceTransportOptions {
+  target: DeviceTarget;
+  idScope: string;
+  registrationId: string;
+  clientCertificate: ClientCertificate;
+  signal: AbortSignal;
+}
 
 /** Carries the two operations of the device plane, over HTTPS or MQTT. */
 export interface DeviceTransport {
@@ -12,14 +22,14 @@ export interface RegisterBody {
   payload?: unknown;
 }
 
-/** An answer as it came, whatever its status: both transports carry the same ones. */
+/** A response with any status; the same for both transports. */
 export interface TransportReply {
-  /** An HTTP status, over MQTT too. */
+  /** An HTTP status, also over MQTT. */
   status: number;
-  /** When to ask again. */
+  /** When to poll again. */
   retryAfterMs: number | undefined;
   bodyText: string;
 }
 
-/** A registration that ended well. */
+/** A successful registration. */
 export type AssignedRegistration = RegistrationState & { assignedHub: string; deviceId: string };

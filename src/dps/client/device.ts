@@ -1,41 +1,41 @@
-/** A device registering itself with DPS: register, then poll, over HTTPS or MQTT alike. */
+/** Registers a device with DPS: sends the request, then polls, over HTTPS or MQTT. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnrollkitError } from '../../errors.js';
 import { type RegistrationOperation, registrationOperation } from '../contract/schemas.js';
 import { type DeviceCredentials, openCredentials } from './device-credentials.js';
-import type { DeviceTransportOptions } from './device-https.js';
 import type { AssignedRegistration, DeviceTransport, TransportReply } from './device-transport.js';
 import { explainDpsError } from './explain.js';
 import { readServiceMessage } from './http/reply-error.js';
 import { backoffMs } from './http/retry.js';
+import type { DeviceTarget } from './target.js';
 
 export type { AssignedRegistration } from './device-transport.js';
 
 export interface RegisterDeviceOptions extends DeviceCredentials {
-  target: DeviceTransportOptions['target'];
+  target: DeviceTarget;
   idScope: string;
   /** The common name of the device's certificate. */
   registrationId: string;
   protocol: 'mqtt' | 'https';
-  /** Any JSON, for a custom allocation policy. */
+  /** Any JSON; passed to a custom allocation policy. */
   payload?: unknown;
   signal?: AbortSignal | undefined;
   /** For the whole registration. */
   timeoutMs?: number;
-  /** Told when DPS takes no more requests for now, and for how many milliseconds this device waits. */
+  /** Called when DPS throttles the device, with the milliseconds that it waits. */
   onThrottled?: ((ms: number) => void) | undefined;
 }
 
-/** The official SDKs poll this often when they are not told when. */
+/** The official SDKs poll at this interval without a Retry-After. */
 const pollEveryMs = 2000;
-/** Time enough for several waits of Azure's 3 seconds, and for a throttled start of a fleet. */
+/** Enough for several of Azure's waits of 3 seconds, and for a throttled fleet. */
 const defaultTimeoutMs = 120_000;
 
 /**
  * Registers a device and waits until it is assigned to a hub.
  *
- * @throws EnrollkitError DEVICE_NOT_AUTHORIZED with the reason as far as it can be seen from here; REGISTRATION_FAILED;
- *   THROTTLED, TIMEOUT, NETWORK, SERVER_NOT_TRUSTED, CLOCK_SKEW; what {@link openCredentials} throws; the signal's own
+ * @throws EnrollkitError DEVICE_NOT_AUTHORIZED, with the reason if it can be found locally; REGISTRATION_FAILED;
+ *   THROTTLED, TIMEOUT, NETWORK, SERVER_NOT_TRUSTED, CLOCK_SKEW; what {@link openCredentials} throws; the signal's
  *   reason when it was aborted
  */
 export async function registerDevice(options: RegisterDeviceOptions): Promise<AssignedRegistration> {
@@ -77,11 +77,11 @@ async function registerAndPoll(
 ): Promise<AssignedRegistration> {
   const { registrationId, payload } = options;
   const body = { registrationId, ...(payload === undefined ? {} : { payload }) };
-  let ask = () => transport.register(body);
+  let sendNext = () => transport.register(body);
   for (let refusals = 0; ; ) {
-    const reply = await ask();
+    const reply = await sendNext();
     if (reply.status >= 429) {
-      // DPS is throttled or ails; the device asks the same again, as the official SDKs do.
+      // DPS throttles or has a problem; retry, as the official SDKs do.
       const ms = waitMs(reply.retryAfterMs, refusals);
       if (reply.status === 429) options.onThrottled?.(ms);
       await wait(ms, signal);
@@ -97,11 +97,11 @@ async function registerAndPoll(
     }
     if (!operationId) throw unexpected('it names no operation', options);
     await wait(reply.retryAfterMs ?? pollEveryMs, signal);
-    ask = () => transport.getOperation(operationId);
+    sendNext = () => transport.getOperation(operationId);
   }
 }
 
-/** What DPS says, and up to a quarter more by chance, so that the devices of a fleet do not return together. */
+/** The wait that DPS requests, plus up to a quarter at random, so that the devices of a fleet do not return at once. */
 function waitMs(retryAfterMs: number | undefined, refusals: number): number {
   if (retryAfterMs === undefined) return backoffMs(Math.min(refusals, 6));
   return retryAfterMs * (1 + Math.random() / 4);
@@ -151,7 +151,7 @@ async function refusal(reply: TransportReply, options: RegisterDeviceOptions): P
   return failure(typeof code === 'number' ? code : reply.status * 1000, message, 'failed', options);
 }
 
-/** What DPS's number says in words, and what can be seen of the chain where that is the matter. */
+/** The error for a refused registration: explains DPS's code, and checks the chain if that may be the cause. */
 async function failure(
   errorCode: number | null | undefined,
   errorMessage: string | null | undefined,
@@ -160,8 +160,8 @@ async function failure(
 ): Promise<EnrollkitError> {
   const { registrationId, idScope, certificateChain, target } = options;
   const context = { registrationId, idScope, errorCode: errorCode ?? null, status };
-  const said = errorMessage ? readServiceMessage(errorMessage).message : undefined;
-  const quoted = said === undefined ? '' : `: ${said.replace(/\.$/, '')}`;
+  const serviceMessage = errorMessage ? readServiceMessage(errorMessage).message : undefined;
+  const quoted = serviceMessage === undefined ? '' : `: ${serviceMessage.replace(/\.$/, '')}`;
   if (status === 'disabled') {
     return new EnrollkitError(
       'DEVICE_NOT_AUTHORIZED',
@@ -175,16 +175,16 @@ async function failure(
     ? 'DEVICE_NOT_AUTHORIZED'
     : 'REGISTRATION_FAILED';
   const { diagnoseChain } = await import('./diagnose-chain.js');
-  const seen =
+  const chainProblems =
     code === 'DEVICE_NOT_AUTHORIZED'
       ? await diagnoseChain(certificateChain, registrationId, target.now?.() ?? new Date())
       : [];
-  const why = seen.length > 0 ? seen.join(' ') : explanation?.meaning;
+  const why = chainProblems.length > 0 ? chainProblems.join(' ') : explanation?.meaning;
   return new EnrollkitError(
     code,
     `DPS did not register the device ${registrationId}${quoted} (${errorCode ?? 'no code'}).${why === undefined ? '' : ` ${why}`}`,
     {
-      context: { ...context, ...(explanation ? { causes: explanation.causes } : {}), chain: seen },
+      context: { ...context, ...(explanation ? { causes: explanation.causes } : {}), chain: chainProblems },
       ...(explanation ? { next: explanation.next } : {}),
     },
   );

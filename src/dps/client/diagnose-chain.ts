@@ -1,10 +1,11 @@
-/** Looks for what is wrong with a chain that DPS refused: it says only that it did. */
+/** Finds out what is wrong with a chain that DPS refused: DPS gives no reason. */
 import { parseCertificates } from '../../pki/x509/certificate.js';
 import { sameId } from '../contract/ids.js';
 
 /**
- * Sentences on each thing wrong that can be seen from here; none when the chain is sound as such, so that the fault
- * lies with what DPS knows of its CAs.
+ * Diagnoses a chain.
+ *
+ * @returns a sentence per problem; none if the chain itself is valid, so that the cause is what DPS knows about its CAs
  *
  * @param certificateChain PEM, leaf first
  */
@@ -14,23 +15,23 @@ export async function diagnoseChain(
   at: Date,
 ): Promise<string[]> {
   const [leaf, ...issuers] = parseCertificates(certificateChain);
-  const found: string[] = [];
+  const problems: string[] = [];
   const commonName = leaf!.subject.commonName;
   if (commonName === undefined || !sameId(commonName, registrationId)) {
-    found.push(
+    problems.push(
       `The certificate’s common name is ${commonName === undefined ? 'missing' : `"${commonName}"`}, and the registration ID "${registrationId}": they must be the same.`,
     );
   }
   const top = issuers.at(-1);
   if (!top) {
-    found.push(
+    problems.push(
       leaf!.issuer.text === leaf!.subject.text
         ? 'The certificate is signed by itself, so it leads to no CA.'
         : `The chain holds the device’s certificate only; the certificate of its issuer "${leaf!.issuer.commonName ?? leaf!.issuer.text}" is not in it.`,
     );
-    return found;
+    return problems;
   }
-  // Loaded here: nearly always the chain is accepted.
+  // Loaded on demand: chains are nearly always accepted.
   const { validateChain } = await import('../../pki/path/validate.js');
   const { failures } = await validateChain({
     leaf: leaf!.der,
@@ -39,6 +40,6 @@ export async function diagnoseChain(
     at,
     purpose: 'clientAuth',
   });
-  found.push(...failures.map(({ message }) => message));
-  return found;
+  problems.push(...failures.map(({ message }) => message));
+  return problems;
 }

@@ -1,6 +1,6 @@
 /**
- * Compares enrollment groups and individual enrollments with what they should be, and changes them without losing what
- * else is set in them.
+ * Compares enrollment groups and individual enrollments with the wanted settings, and changes them without losing other
+ * settings.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { parseCertificate } from '../../pki/x509/certificate.js';
@@ -9,26 +9,30 @@ import { sameId } from '../contract/ids.js';
 import { mergePatch } from '../contract/merge-patch.js';
 import type { EnrollmentGroup, InitialTwin } from '../contract/schemas.js';
 
-/** The members that enrollkit sets. Of the initial twin, a JSON merge patch (RFC 7396): null removes a member. */
-type Settable = Pick<
-  EnrollmentGroup,
-  | 'attestation'
-  | 'capabilities'
-  | 'provisioningStatus'
-  | 'reprovisionPolicy'
-  | 'allocationPolicy'
-  | 'iotHubs'
-  | 'initialTwin'
+/**
+ * The wanted settings of an enrollment. A member that is absent or null can have any value. The initial twin is a JSON
+ * merge patch (RFC 7396): null removes a member.
+ */
+export type WantedMembers = Partial<
+  Pick<
+    EnrollmentGroup,
+    | 'attestation'
+    | 'capabilities'
+    | 'provisioningStatus'
+    | 'reprovisionPolicy'
+    | 'allocationPolicy'
+    | 'iotHubs'
+    | 'initialTwin'
+  >
 >;
 
-/** What an enrollment should be. A member that is left out, or null, may be anything. */
-export type WantedMembers = Partial<Settable>;
+type Settable = Pick<EnrollmentGroup, keyof WantedMembers>;
 
-/** An enrollment group or individual enrollment as the service gives it. */
+/** An enrollment group or individual enrollment from the service. */
 export type FoundEnrollment = Omit<EnrollmentGroup, 'enrollmentGroupId'>;
 
 interface Member<Value> {
-  /** What of it differs, by the names of the service. */
+  /** The names, as in the API, of what differs. */
   differences(wanted: Value, found: Value | null | undefined, enrollment: FoundEnrollment): string[];
   merge(wanted: Value, found: Value | null | undefined): Value;
 }
@@ -36,45 +40,45 @@ interface Member<Value> {
 type Members = { readonly [Name in keyof Settable]-?: Member<NonNullable<Settable[Name]>> };
 
 /**
- * In the replies of the service, a member that is absent has its default. An enrollment without an allocation policy
- * follows that of the service, which may be any.
+ * In replies of the service, absent members have their default. An enrollment without an allocation policy uses that of
+ * the provisioning service, which is unknown here.
  */
 const members: Members = {
   attestation: { differences: attestationDifferences, merge: mergeAttestation },
   capabilities: {
     differences: (wanted, found) =>
-      named('capabilities', isEdge({ ...found, ...wanted }) !== isEdge({ ...found })),
+      nameIf('capabilities', isEdge({ ...found, ...wanted }) !== isEdge({ ...found })),
     merge: (wanted, found) => ({ ...found, ...wanted }),
   },
   provisioningStatus: {
-    differences: (wanted, found) => named('provisioningStatus', wanted !== (found ?? 'enabled')),
+    differences: (wanted, found) => nameIf('provisioningStatus', wanted !== (found ?? 'enabled')),
     merge: (wanted) => wanted,
   },
   reprovisionPolicy: {
     differences: (wanted, found) =>
-      named(
+      nameIf(
         'reprovisionPolicy',
         !found || !isDeepStrictEqual(policyOf({ ...found, ...wanted }), policyOf(found)),
       ),
     merge: (wanted, found) => ({ ...found, ...wanted }),
   },
   allocationPolicy: {
-    differences: (wanted, found) => named('allocationPolicy', wanted !== found),
+    differences: (wanted, found) => nameIf('allocationPolicy', wanted !== found),
     merge: (wanted) => wanted,
   },
   iotHubs: {
     differences: (wanted, found, { iotHubHostName }) => {
       const hubs = found ?? (iotHubHostName ? [iotHubHostName] : []);
-      return named('iotHubs', !isDeepStrictEqual(hubSet(wanted), hubSet(hubs)));
+      return nameIf('iotHubs', !isDeepStrictEqual(hubSet(wanted), hubSet(hubs)));
     },
     merge: (wanted) => wanted,
   },
   initialTwin: {
     differences: (wanted, found) => {
-      const [before, after] = [ownTwin(found), mergeTwin(wanted, found)];
+      const [before, after] = [settableTwin(found), mergeTwin(wanted, found)];
       return [
-        ...named('initialTwin.tags', !sameCollection(before.tags, after.tags)),
-        ...named(
+        ...nameIf('initialTwin.tags', !sameCollection(before.tags, after.tags)),
+        ...nameIf(
           'initialTwin.properties.desired',
           !sameCollection(before.properties?.desired, after.properties?.desired),
         ),
@@ -87,9 +91,9 @@ const members: Members = {
 const names = Object.keys(members) as (keyof Settable)[];
 
 /**
- * In which members an enrollment is not what is wanted, by the names of the service; empty when it is.
+ * The members of an enrollment that differ from the wanted ones, by their names in the API; empty if none does.
  *
- * @throws EnrollkitError INVALID_CERTIFICATE when a certificate that is wanted is none
+ * @throws EnrollkitError INVALID_CERTIFICATE when a wanted certificate is invalid
  */
 export function differingMembers(wanted: WantedMembers, found: FoundEnrollment): string[] {
   return names.flatMap((name) => {
@@ -100,12 +104,12 @@ export function differingMembers(wanted: WantedMembers, found: FoundEnrollment):
   });
 }
 
-/** What the service writes itself, and ignores in a request. */
+/** Set by the service, and ignored in requests. */
 const readOnlyMembers = ['registrationState', 'createdDateTimeUtc', 'lastUpdatedDateTimeUtc'];
 
 /**
- * An enrollment to be sent in the place of the one that was read: what is wanted is set, every other member stays, also
- * one that enrollkit does not know. Its etag is that of the one that was read.
+ * An enrollment to replace the one that was read: with the wanted members, and all others unchanged, including unknown
+ * ones and the etag.
  */
 export function withMembers<Found extends FoundEnrollment>(found: Found, wanted: WantedMembers): Found {
   const kept = Object.entries(found).filter(([name]) => !readOnlyMembers.includes(name));
@@ -115,13 +119,13 @@ export function withMembers<Found extends FoundEnrollment>(found: Found, wanted:
     return [[name, (members[name] as Member<unknown>).merge(value, found[name])] as const];
   });
   const changed = { ...Object.fromEntries(kept), ...Object.fromEntries(set) } as Found;
-  // The older name of a list of one, which must not contradict the list.
+  // The older form of a list with one hub, which must not contradict the list.
   if (wanted.iotHubs) delete changed.iotHubHostName;
-  if (changed.initialTwin) changed.initialTwin = ownTwin(changed.initialTwin);
+  if (changed.initialTwin) changed.initialTwin = settableTwin(changed.initialTwin);
   return changed;
 }
 
-const named = (name: string, differs: boolean): string[] => (differs ? [name] : []);
+const nameIf = (name: string, differs: boolean): string[] => (differs ? [name] : []);
 
 const isEdge = ({ iotEdge }: NonNullable<Settable['capabilities']>) => iotEdge ?? false;
 
@@ -137,20 +141,20 @@ type X509 = NonNullable<Attestation['x509']>;
 
 const x509Kinds = ['clientCertificates', 'signingCertificates', 'caReferences'] as const;
 const slots = ['primary', 'secondary'] as const;
-/** A certificate that is held, or the name of an uploaded one. */
+/** A certificate, or the name of an uploaded one. */
 type Slot = NonNullable<NonNullable<X509[(typeof x509Kinds)[number]]>['primary']>;
 
 function attestationDifferences(wanted: Attestation, found: Attestation | null | undefined): string[] {
   const [kind, pair] = pairOf(wanted);
   const other = found?.x509?.[kind];
   const isSame = slots.every((slot) => !pair[slot] || isSameSlot(pair[slot], other?.[slot]));
-  return named('attestation', found?.type !== wanted.type || !isSame);
+  return nameIf('attestation', found?.type !== wanted.type || !isSame);
 }
 
 /**
- * A slot that is not wanted otherwise keeps its certificate, of which the service gives and takes back what it says.
- * A secondary certificate that only repeats the primary one goes with it: otherwise a device whose certificate was
- * replaced would still be let in with the old one.
+ * A slot without a wanted certificate keeps its own, by the description that the service sends and accepts. A secondary
+ * certificate that repeats the primary one is replaced with it: otherwise the device could still use its old
+ * certificate.
  */
 function mergeAttestation(wanted: Attestation, found: Attestation | null | undefined): Attestation {
   const [kind, pair] = pairOf(wanted);
@@ -189,7 +193,7 @@ function thumbprints({ certificate, info }: Exclude<Slot, string>) {
 type Collection = NonNullable<InitialTwin['tags']>;
 
 function mergeTwin(wanted: InitialTwin, found: InitialTwin | null | undefined): InitialTwin {
-  const own = ownTwin(found);
+  const own = settableTwin(found);
   const desired = wanted.properties?.desired;
   return {
     ...own,
@@ -200,20 +204,20 @@ function mergeTwin(wanted: InitialTwin, found: InitialTwin | null | undefined): 
   };
 }
 
-/** A twin without what the service adds to its collections and does not take back: version, metadata. */
-export function ownTwin(twin: InitialTwin | null | undefined): InitialTwin {
+/** A twin without what the service adds to its collections and does not accept: version and metadata. */
+export function settableTwin(twin: InitialTwin | null | undefined): InitialTwin {
   if (!twin) return {};
   const { tags, properties } = twin;
   return {
     ...twin,
-    ...(tags ? { tags: ownCollection(tags) } : {}),
+    ...(tags ? { tags: settableCollection(tags) } : {}),
     ...(properties?.desired
-      ? { properties: { ...properties, desired: ownCollection(properties.desired) } }
+      ? { properties: { ...properties, desired: settableCollection(properties.desired) } }
       : {}),
   };
 }
 
-function ownCollection(collection: Collection): Collection {
+function settableCollection(collection: Collection): Collection {
   return Object.fromEntries(Object.entries(collection).filter(([name]) => !name.startsWith('$')));
 }
 

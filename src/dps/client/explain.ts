@@ -1,5 +1,5 @@
 /**
- * What DPS's numbers mean, in words. The number is the HTTP status times 1000, plus a little.
+ * Explains the error codes of DPS: the HTTP status times 1000, plus a detail.
  *
  * Sources: error codes of the C SDK's provisioning client; public reports of real replies (Azure/azure-iot-sdk-c#2362,
  * azure-iot-sdk-node#532 and #869, Azure/iotedge#3233, MicrosoftDocs/azure-docs#57082).
@@ -8,7 +8,7 @@
 export interface DpsErrorExplanation {
   /** One sentence. */
   meaning: string;
-  /** The likely ones first. */
+  /** The most likely first. */
   causes: readonly string[];
   next: string;
 }
@@ -100,7 +100,7 @@ const table: Readonly<Record<number, DpsErrorExplanation>> = {
   },
 };
 
-/** A number that is not in the table is explained by its HTTP status, where that is. */
+/** For codes that are not in the table, by HTTP status. */
 const byStatus: Readonly<Record<number, number>> = {
   400: 400004,
   401: 401000,
@@ -111,7 +111,10 @@ const byStatus: Readonly<Record<number, number>> = {
   429: 429001,
 };
 
-/** @param errorCode a number such as 401002; undefined comes back for one that nothing is known of */
+/**
+ * @param errorCode a number such as 401002
+ * @returns undefined for an unknown code
+ */
 export function explainDpsError(errorCode: number): DpsErrorExplanation | undefined {
   return table[errorCode] ?? table[byStatus[Math.floor(errorCode / 1000)] ?? 0];
 }

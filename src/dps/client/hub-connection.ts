@@ -1,5 +1,5 @@
 /**
- * A device at its hub, over MQTT with its certificate.
+ * Connects a device to its hub over MQTT, with its certificate.
  *
  * Source: Microsoft Learn, "Communicate with an IoT hub using the MQTT protocol".
  */
@@ -14,25 +14,25 @@ import type { Target } from './target.js';
 
 export interface HubConnectionOptions extends DeviceCredentials {
   target: Pick<Target, 'trust' | 'onRequest'>;
-  /** As the registration says it: host, with `:port` where it is not 8883. */
+  /** From the registration: host, with `:port` if it is not 8883. */
   assignedHub: string;
   deviceId: string;
   signal?: AbortSignal | undefined;
 }
 
 export interface HubConnection {
-  /** Sends a message as JSON; done when the hub has taken it. */
+  /** Sends a message as JSON and waits for the hub's acknowledgment. */
   sendTelemetry(body: unknown, properties?: Record<string, string>): Promise<void>;
-  /** What the device may see of its twin: desired and reported properties, never the tags. */
+  /** The device's view of its twin: desired and reported properties, never the tags. */
   getTwin(): Promise<Twin>;
-  /** Changes reported properties; null takes one away. */
+  /** Updates reported properties; null removes one. */
   updateReported(patch: Record<string, unknown>): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
  * @throws EnrollkitError HUB_REFUSED, NETWORK, SERVER_NOT_TRUSTED, TIMEOUT; what `openCredentials` throws; the signal's
- *   own reason when it was aborted, also from the connection's methods
+ *   reason when it was aborted, also from the connection's methods
  */
 export async function connectToHub(options: HubConnectionOptions): Promise<HubConnection> {
   const { target, assignedHub, deviceId, signal = new AbortController().signal } = options;
@@ -47,7 +47,7 @@ export async function connectToHub(options: HubConnectionOptions): Promise<HubCo
     signal,
   });
   let subscribed: Promise<void> | undefined;
-  const ask = async (topicOf: (requestId: string) => string, body: string): Promise<MqttReply> => {
+  const requestTwin = async (topicOf: (requestId: string) => string, body: string): Promise<MqttReply> => {
     subscribed ??= session.subscribe(hubTopics.twinResponses);
     await subscribed;
     const reply = await session.request(topicOf, body);
@@ -65,19 +65,19 @@ export async function connectToHub(options: HubConnectionOptions): Promise<HubCo
       await session.publish(topic, JSON.stringify(body));
     },
     async getTwin() {
-      const { payload } = await ask(hubTopics.getTwin, ' ');
+      const { payload } = await requestTwin(hubTopics.getTwin, ' ');
       const parsed = twin.safeParse(jsonOrUndefined(payload));
       if (parsed.success) return parsed.data;
       throw new EnrollkitError('REFUSED', `${assignedHub} answered with something else than a twin.`);
     },
     async updateReported(patch) {
-      await ask(hubTopics.patchReported, JSON.stringify(patch));
+      await requestTwin(hubTopics.patchReported, JSON.stringify(patch));
     },
     close: () => session.close(),
   };
 }
 
-/** Content type and encoding, so that the hub can route by the body; then the sender's own properties. */
+/** Content type and encoding, so that the hub can route by the body; then the caller's properties. */
 function propertyBag(properties: Record<string, string>): string {
   return Object.entries({ '$.ct': 'application/json', '$.ce': 'utf-8', ...properties })
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)

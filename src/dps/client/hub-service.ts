@@ -1,10 +1,10 @@
-/** Device identities in an IoT hub, by the connection string of one of its policies. */
+/** A client for the device identities of an IoT hub, with the connection string of one of its policies. */
 import { z } from 'zod';
 import type { ConnectionString } from '../contract/connection-string.js';
 import { type Route, routes } from '../contract/routes.js';
 import { sasPolicy } from './auth.js';
 import { HttpClient, type RequestOptions } from './http/client.js';
-import { unlessMissing } from './http/missing.js';
+import { undefinedIfMissing } from './http/missing.js';
 import type { Target } from './target.js';
 
 const hubDevice = z.object({
@@ -19,8 +19,8 @@ export type HubDevice = z.infer<typeof hubDevice>;
 /**
  * The device identities of one IoT hub. Source: Microsoft Learn, IoT Hub service REST API, Devices.
  *
- * Each request may end in an EnrollkitError of its answer (NO_CREDENTIALS, FORBIDDEN, NOT_FOUND, CONFLICT,
- * PRECONDITION_FAILED, THROTTLED, else REFUSED) or of the connection (NETWORK, SERVER_NOT_TRUSTED).
+ * Each request can throw an EnrollkitError for the response (NO_CREDENTIALS, FORBIDDEN, NOT_FOUND, CONFLICT,
+ * PRECONDITION_FAILED, THROTTLED, or else REFUSED) or for the connection (NETWORK, SERVER_NOT_TRUSTED).
  */
 export class HubService {
   readonly #http: HttpClient;
@@ -38,16 +38,16 @@ export class HubService {
     });
   }
 
-  /** Undefined when there is none of that ID. */
+  /** Returns undefined if it does not exist. */
   async getDevice(deviceId: string, { signal }: RequestOptions = {}): Promise<HubDevice | undefined> {
     const request = { ...deviceRequest(routes.hub.getDevice, deviceId), signal };
-    return (await unlessMissing(this.#http.send(request, hubDevice)))?.body;
+    return (await undefinedIfMissing(this.#http.send(request, hubDevice)))?.body;
   }
 
-  /** Whatever state the device is in; one that is gone counts as deleted. */
+  /** Deletes the device whatever its state; succeeds if it is already gone. */
   async deleteDevice(deviceId: string, { signal }: RequestOptions = {}): Promise<void> {
     const request = deviceRequest(routes.hub.deleteDevice, deviceId);
-    await unlessMissing(this.#http.sendOnly({ ...request, headers: { 'if-match': '*' }, signal }));
+    await undefinedIfMissing(this.#http.sendOnly({ ...request, headers: { 'if-match': '*' }, signal }));
   }
 
   close(): void {

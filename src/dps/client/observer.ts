@@ -1,25 +1,25 @@
-/** What the clients tell of each request that they send, for `--verbose` and for tests. It holds no secret. */
+/** The events that the clients report for each request, for `--verbose` and tests. They contain no secrets. */
 import type { Plane } from '../contract/api-versions.js';
 
 export interface RequestEvent {
   plane: Plane;
   /** The HTTP method; PUBLISH over MQTT. */
   method: string;
-  /** Over MQTT `mqtts://{host} {topic}`. No address of DPS or IoT Hub carries a secret. */
+  /** Over MQTT `mqtts://{host} {topic}`. URLs of DPS and IoT Hub contain no secrets. */
   url: string;
-  /** Absent when no answer came. */
+  /** Absent without a response. */
   status?: number;
-  /** 1 for the first time. */
+  /** From 1. */
   attempt: number;
   elapsedMs: number;
-  /** Why no answer came. */
+  /** Why there was no response. */
   failure?: string;
 }
 
 export type RequestObserver = (event: RequestEvent) => void;
 
-/** One line on a request. */
+/** Describes a request in one line. */
 export function describeRequest({ method, url, status, attempt, elapsedMs, failure }: RequestEvent): string {
-  const again = attempt === 1 ? '' : `, attempt ${attempt}`;
-  return `${method} ${url}: ${status ?? failure ?? 'no answer'} (${Math.round(elapsedMs)} ms${again})`;
+  const attemptNote = attempt === 1 ? '' : `, attempt ${attempt}`;
+  return `${method} ${url}: ${status ?? failure ?? 'no answer'} (${Math.round(elapsedMs)} ms${attemptNote})`;
 }

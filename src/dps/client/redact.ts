@@ -1,4 +1,4 @@
-/** Text of others that goes into our errors: without what is secret, on one line, and not endless. */
+/** Cleans text from services for our errors: removes secrets and line breaks, and limits its length. */
 
 const secrets: readonly [RegExp, string][] = [
   [/SharedAccessSignature\s+[^\s"',;]+/gi, 'SharedAccessSignature ***'],
@@ -10,7 +10,7 @@ const secrets: readonly [RegExp, string][] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, '***'],
 ];
 
-/** Long enough for any message of DPS; a proxy's HTML page is cut off. */
+/** Long enough for any message of DPS; cuts off a proxy's HTML page. */
 const maxLength = 400;
 
 /** Removes keys, signatures and tokens from a text. */
@@ -21,7 +21,7 @@ export function redact(text: string): string {
   return clean.length > maxLength ? `${clean.slice(0, maxLength - 3)}...` : clean;
 }
 
-/** What is kept of a thrown value as a cause: its message and code, and none of the request that it may carry. */
+/** Reduces a thrown value to a cause: its message and code, without the request that it may contain. */
 export function redactedCause(thrown: unknown): Error {
   const { message = String(thrown), code } = thrown as { message?: string; code?: unknown };
   const cause = new Error(redact(message));

@@ -1,4 +1,4 @@
-/** How requests to the service plane are authorised: see ServiceCredentials. */
+/** Authorizes requests to the service plane: see ServiceCredentials. */
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { EnrollkitError } from '../../errors.js';
 import type { SharedAccessPolicy } from '../contract/schemas.js';
@@ -15,7 +15,7 @@ export function servicePolicy(target: Target): PipelinePolicy {
     name: 'serviceCredentialsFromArm',
     async sendRequest(request, next) {
       found ??= policyFromArm(target, request.abortSignal as AbortSignal | undefined).catch((error) => {
-        // Not kept: the next request may be luckier.
+        // Not cached: the next request may succeed.
         found = undefined;
         throw error;
       });
@@ -27,7 +27,7 @@ export function servicePolicy(target: Target): PipelinePolicy {
 async function policyFromArm(target: Target, signal: AbortSignal | undefined): Promise<PipelinePolicy> {
   const control = new ControlPlane(target);
   try {
-    const policy = (await control.listKeys({ signal })).find(maySetUpDevices);
+    const policy = (await control.listKeys({ signal })).find(canEnrollDevices);
     if (!policy?.primaryKey) return entraPolicy(target);
     const connectionString = {
       hostName: target.serviceHostName,
@@ -36,7 +36,7 @@ async function policyFromArm(target: Target, signal: AbortSignal | undefined): P
     };
     return sasPolicy(connectionString, target.now ?? (() => new Date()));
   } catch (error) {
-    // Whoever may not read keys may still have a role on the service plane.
+    // Callers without permission to read keys may still have a role on the service plane.
     if (error instanceof EnrollkitError && error.code === 'FORBIDDEN') return entraPolicy(target);
     throw error;
   } finally {
@@ -48,8 +48,8 @@ function entraPolicy({ armCredential, serviceScope }: Target): PipelinePolicy {
   return bearerPolicy(armCredential, serviceScope);
 }
 
-/** The right to write holds the right to read; the policy that DPS makes for its owner holds all rights. */
-function maySetUpDevices({ keyName, rights }: SharedAccessPolicy): boolean {
+/** The right to write includes the right to read; the owner policy that DPS creates has all rights. */
+function canEnrollDevices({ keyName, rights }: SharedAccessPolicy): boolean {
   if (keyName.toLowerCase() === 'provisioningserviceowner') return true;
   const given = rights.split(',').map((right) => right.trim().toLowerCase());
   return ['enrollmentwrite', 'registrationstatuswrite'].every((right) => given.includes(right));

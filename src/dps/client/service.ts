@@ -18,15 +18,15 @@ import {
 } from '../contract/schemas.js';
 import { asReceived } from './http/as-received.js';
 import { HttpClient, type RequestOptions } from './http/client.js';
-import { unlessMissing } from './http/missing.js';
+import { undefinedIfMissing } from './http/missing.js';
 import { servicePolicy } from './service-auth.js';
 import type { Target } from './target.js';
 
 /**
  * The enrollments and registration records of one provisioning service.
  *
- * Each request may end in an EnrollkitError of its answer (NO_CREDENTIALS, FORBIDDEN, NOT_FOUND, CONFLICT,
- * PRECONDITION_FAILED, THROTTLED, else REFUSED) or of the connection (NETWORK, SERVER_NOT_TRUSTED).
+ * Each request can throw an EnrollkitError for the response (NO_CREDENTIALS, FORBIDDEN, NOT_FOUND, CONFLICT,
+ * PRECONDITION_FAILED, THROTTLED, or else REFUSED) or for the connection (NETWORK, SERVER_NOT_TRUSTED).
  */
 export class ServicePlane {
   readonly #http: HttpClient;
@@ -43,24 +43,24 @@ export class ServicePlane {
     });
   }
 
-  /** Milliseconds by which the clock of DPS is ahead of this computer's; undefined before any answer. */
+  /** How many milliseconds the clock of DPS is ahead of this computer's; undefined before the first response. */
   get clockSkewMs(): number | undefined {
     return this.#http.clockSkewMs;
   }
 
   /**
-   * Undefined when there is none of that ID. The reply describes certificates, and does not hold them; it has all members
-   * that the service gave, also those that enrollkit does not know.
+   * Returns undefined if it does not exist. The reply describes certificates but does not contain them; it has all
+   * members that the service sent, including those unknown to enrollkit.
    */
   async getEnrollmentGroup(
     enrollmentGroupId: string,
     { signal }: RequestOptions = {},
   ): Promise<EnrollmentGroup | undefined> {
     const request = groupRequest(routes.service.getEnrollmentGroup, enrollmentGroupId);
-    return (await unlessMissing(this.#http.send({ ...request, signal }, receivedGroup)))?.body;
+    return (await undefinedIfMissing(this.#http.send({ ...request, signal }, receivedGroup)))?.body;
   }
 
-  /** @throws EnrollkitError CONFLICT when there is one of that ID */
+  /** @throws EnrollkitError CONFLICT when it exists */
   async createEnrollmentGroup(
     group: EnrollmentGroup,
     { signal }: RequestOptions = {},
@@ -71,8 +71,8 @@ export class ServicePlane {
   /**
    * Replaces a group.
    *
-   * @param etag of the group as it is; `*` for whatever it is
-   * @throws EnrollkitError PRECONDITION_FAILED when it was changed meanwhile, or is gone
+   * @param etag of the current group; `*` for any
+   * @throws EnrollkitError PRECONDITION_FAILED when it was changed or deleted meanwhile
    */
   async updateEnrollmentGroup(
     group: EnrollmentGroup,
@@ -83,19 +83,19 @@ export class ServicePlane {
   }
 
   /**
-   * A group that is gone counts as deleted. Registration records of its devices stay.
+   * Succeeds if it is already gone. Registration records of its devices stay.
    *
-   * @param options.etag deletes it only as it is
+   * @param options.etag deletes the group only if it has this etag
    */
   async deleteEnrollmentGroup(
     enrollmentGroupId: string,
     { etag, signal }: RequestOptions & { etag?: string } = {},
   ): Promise<void> {
     const request = groupRequest(routes.service.deleteEnrollmentGroup, enrollmentGroupId, etag);
-    await unlessMissing(this.#http.sendOnly({ ...request, signal }));
+    await undefinedIfMissing(this.#http.sendOnly({ ...request, signal }));
   }
 
-  /** All of them: a DPS holds at most 100 groups of X.509 attestation. */
+  /** Gets all groups: a DPS has at most 100 with X.509 attestation. */
   async listEnrollmentGroups({ signal }: RequestOptions = {}): Promise<EnrollmentGroup[]> {
     const request = { route: routes.service.queryEnrollmentGroups, parameters: {} };
     const groups: EnrollmentGroup[] = [];
@@ -104,23 +104,22 @@ export class ServicePlane {
     return groups;
   }
 
-  /** As {@link getEnrollmentGroup}, for an individual enrollment. */
+  /** Like {@link getEnrollmentGroup}, for an individual enrollment. */
   async getEnrollment(
     registrationId: string,
     { signal }: RequestOptions = {},
   ): Promise<IndividualEnrollment | undefined> {
     const subject = `the individual enrollment ${registrationId}`;
     const request = { route: routes.service.getEnrollment, parameters: { registrationId }, subject, signal };
-    return (await unlessMissing(this.#http.send(request, receivedEnrollment)))?.body;
+    return (await undefinedIfMissing(this.#http.send(request, receivedEnrollment)))?.body;
   }
 
   /**
-   * A page of all individual enrollments, without the state of registrations. Which order they come in, and how many a
-   * page has, is for the service to say. One of a kind that enrollkit does not know is left out: it must not keep others
-   * from being read.
+   * Gets a page of all individual enrollments, without registration states. The service chooses order and page size.
+   * Enrollments of an unknown kind are left out, so that the others can be read.
    *
-   * @param continuation of the page before; the first page without it
-   * @returns `continuation`: undefined when this is the last page
+   * @param continuation from the previous page; undefined for the first
+   * @returns `continuation` is undefined on the last page
    */
   async getEnrollmentPage(
     continuation: string | undefined,
@@ -136,13 +135,13 @@ export class ServicePlane {
   }
 
   /**
-   * Creates, updates or deletes individual enrollments in one request. Each goes by itself, and may be sent twice: after
-   * a lost connection, those that were done the first time are among those that are refused.
+   * Creates, updates or deletes individual enrollments in one request. Each succeeds or fails by itself. The request
+   * can be sent twice: after a lost connection, enrollments that succeeded the first time are reported as errors.
    *
-   * @param mode `update` of one that exists is refused: see `updateIfMatchETag`
-   * @param enrollments 1 to 10; for `updateIfMatchETag`, with the etags of what they replace; for `delete`, their
-   *   registration IDs suffice
-   * @returns an error for each that was refused, as far as the service names them
+   * @param mode DPS refuses to `update` an existing one: use `updateIfMatchETag`
+   * @param enrollments 1 to 10; with the current etags for `updateIfMatchETag`; registration IDs are enough for
+   *   `delete`
+   * @returns the errors that the service reported
    */
   async bulkEnrollments(
     mode: (typeof bulkModes)[number],
@@ -155,25 +154,25 @@ export class ServicePlane {
     return (await this.#http.send({ ...request, repeatable: true, signal }, bulkResult)).body;
   }
 
-  /** Undefined when the device has not registered. */
+  /** Returns undefined if the device has not registered. */
   async getRegistration(
     registrationId: string,
     { signal }: RequestOptions = {},
   ): Promise<RegistrationState | undefined> {
     const request = registrationRequest(routes.service.getRegistration, registrationId);
-    return (await unlessMissing(this.#http.send({ ...request, signal }, registrationState)))?.body;
+    return (await undefinedIfMissing(this.#http.send({ ...request, signal }, registrationState)))?.body;
   }
 
-  /** A record that is gone counts as deleted. The device stays in its hub. */
+  /** Succeeds if it is already gone. The device stays in its hub. */
   async deleteRegistration(
     registrationId: string,
     { etag, signal }: RequestOptions & { etag?: string } = {},
   ): Promise<void> {
     const request = registrationRequest(routes.service.deleteRegistration, registrationId, etag);
-    await unlessMissing(this.#http.sendOnly({ ...request, signal }));
+    await undefinedIfMissing(this.#http.sendOnly({ ...request, signal }));
   }
 
-  /** The registration records of a group, page by page as they are asked for. */
+  /** The registration records of a group; fetches pages on demand. */
   async *listRegistrations(
     enrollmentGroupId: string,
     { signal }: RequestOptions = {},

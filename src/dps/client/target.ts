@@ -1,25 +1,17 @@
 /**
- * "The emulator" and "Azure" as two values of one type: endpoints, credentials and trust. Nothing else in the clients
- * knows which of the two it speaks to.
+ * Azure and the emulator as two values of one type: endpoints, credentials and trust. No other part of the clients
+ * distinguishes them.
  */
 
 import { type ConnectionString, parseConnectionString } from '../contract/connection-string.js';
 import type { EmulatorEndpoints } from '../contract/emulator-endpoints.js';
 import { withoutPort } from '../contract/host.js';
-import { azureCredential } from './azure-credential.js';
+import { azureCredential, type TokenCredential } from './azure-credential.js';
 import type { RequestObserver } from './observer.js';
 
-/** The part of @azure/core-auth's TokenCredential that is used. Times are milliseconds since 1970. */
-export interface TokenCredential {
-  getToken(
-    scopes: string | string[],
-    options?: object,
-  ): Promise<{ token: string; expiresOnTimestamp: number } | null>;
-}
-
 /**
- * How the service plane is spoken to: with the key of a policy, with Microsoft Entra, or `from-arm`: with the key of a
- * policy that Azure Resource Manager gives out, and with Microsoft Entra where it gives none.
+ * Credentials for the service plane: the key of a policy, Microsoft Entra, or `from-arm`: the key of a policy that
+ * Azure Resource Manager returns, or else Microsoft Entra.
  */
 export type ServiceCredentials = { connectionString: ConnectionString } | 'entra' | 'from-arm';
 
@@ -27,7 +19,7 @@ export interface Target {
   readonly kind: 'emulator' | 'azure';
   /** `https://host`, with `:port` where it is not 443. */
   readonly armEndpoint: string;
-  /** Without it and the resource group, Azure Resource Manager cannot be asked. */
+  /** Requests to Azure Resource Manager need it and the resource group. */
   readonly subscriptionId?: string | undefined;
   readonly resourceGroup?: string | undefined;
   readonly dpsName: string;
@@ -42,18 +34,26 @@ export interface Target {
   readonly globalDeviceEndpoint: string;
   /** Host of the device plane over MQTT, with `:port` where it is not 8883. */
   readonly deviceMqttEndpoint: string;
-  /** Of the hub, for removing devices from it. */
+  /** Of the hub, for deleting devices. */
   readonly hubConnectionString?: ConnectionString | undefined;
   /** PEM of the roots to trust instead of the system's. */
   readonly trust?: string | undefined;
   readonly onRequest?: RequestObserver | undefined;
-  /** The clock that tokens are made by. */
+  /** The clock for tokens. */
   readonly now?: (() => Date) | undefined;
 }
+
+/** The part of a target that a registering device needs. */
+export type DeviceTarget = Pick<
+  Target,
+  'globalDeviceEndpoint' | 'deviceMqttEndpoint' | 'trust' | 'onRequest' | 'now'
+>;
 
 export type TargetOptions = Pick<Target, 'onRequest' | 'now'>;
 
 /**
+ * The target for an emulator.
+ *
  * @param trust PEM of the root that signs the emulator's TLS certificate
  * @throws EnrollkitError INVALID_CONNECTION_STRING
  */
@@ -90,12 +90,12 @@ export interface AzureTargetOptions extends TargetOptions {
   subscriptionId?: string | undefined;
   resourceGroup?: string | undefined;
   idScope?: string | undefined;
-  /** Of a policy of the DPS with EnrollmentWrite and RegistrationStatusWrite; asked of ARM when left out. */
+  /** Of a policy of the DPS with EnrollmentWrite and RegistrationStatusWrite; by default requested from ARM. */
   serviceConnectionString?: ConnectionString | undefined;
   hubConnectionString?: ConnectionString | undefined;
 }
 
-/** A provisioning service in Azure's public cloud. Credentials are looked for when the first request needs them. */
+/** A provisioning service in Azure's public cloud. Looks for credentials when the first request needs them. */
 export function azureTarget(options: AzureTargetOptions): Target {
   const { serviceConnectionString, ...rest } = options;
   return {

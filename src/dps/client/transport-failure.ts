@@ -1,8 +1,8 @@
-/** What goes wrong below HTTP and MQTT (names, sockets, TLS) as errors of ours. */
+/** Converts failures below HTTP and MQTT (DNS, sockets, TLS) to our errors. */
 import { EnrollkitError } from '../../errors.js';
 import { redactedCause } from './redact.js';
 
-/** Codes of a server certificate that node does not trust, whatever its dates. */
+/** Codes for a server certificate that node does not trust for other reasons than its dates. */
 const trustCodes = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -20,7 +20,7 @@ const trustCodes = new Set([
 ]);
 const dateCodes = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 
-const networkWords: Record<string, string> = {
+const networkReasons: Record<string, string> = {
   ENOTFOUND: 'no host of that name was found',
   EAI_AGAIN: 'its name could not be looked up now',
   ECONNREFUSED: 'nothing listens there, or a firewall refused the connection',
@@ -32,27 +32,27 @@ const networkWords: Record<string, string> = {
   ENETUNREACH: 'there is no route to it',
 };
 
-/** Of these, the very next attempt may get through. */
-const passingCodes = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'PARSE_ERROR']);
+/** Transient: the next attempt may succeed. */
+const transientCodes = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'PARSE_ERROR']);
 
-/** The code of a failed connection; of several attempts (addresses of one host), that of the first. */
+/** The code of a failed connection; the first one if several addresses of a host were tried. */
 export function codeOf(failure: unknown): string | undefined {
   const { code, errors } = failure as { code?: unknown; errors?: unknown[] };
   if (typeof code === 'string') return code;
   return errors?.[0] === undefined ? undefined : codeOf(errors[0]);
 }
 
-export function isPassing(failure: unknown): boolean {
-  return passingCodes.has(codeOf(failure) ?? '');
+export function isTransient(failure: unknown): boolean {
+  return transientCodes.has(codeOf(failure) ?? '');
 }
 
-/** Whether the server's certificate was refused for its dates: one of the two clocks may be wrong. */
+/** Whether the server's certificate was refused because of its dates: one of the two clocks may be wrong. */
 export function isDateFailure(failure: unknown): boolean {
   return dateCodes.has(codeOf(failure) ?? '');
 }
 
 /**
- * @param host the host that was dialled, with its port where it matters
+ * @param host the host, with its port if it matters
  * @returns EnrollkitError NETWORK or SERVER_NOT_TRUSTED
  */
 export function transportFailure(failure: unknown, host: string): EnrollkitError {
@@ -87,6 +87,6 @@ export function transportFailure(failure: unknown, host: string): EnrollkitError
       options,
     );
   }
-  const why = networkWords[code ?? ''] ?? `the connection failed${code === undefined ? '' : ` (${code})`}`;
+  const why = networkReasons[code ?? ''] ?? `the connection failed${code === undefined ? '' : ` (${code})`}`;
   return new EnrollkitError('NETWORK', `${host} cannot be reached: ${why}.`, options);
 }

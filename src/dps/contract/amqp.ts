@@ -1,38 +1,38 @@
 /**
  * AMQP 1.0 addresses, properties and error conditions, of DPS and of IoT Hub.
  *
- * Source: azure-iot-provisioning-device-amqp 1.9.1 and azure-iot-device-amqp 1.14.4 as they send them; Azure's SDK for
- * C#, ProvisioningTransportHandlerAmqp, for rejections; Microsoft Learn, "Communicate with your IoT hub by using the
- * AMQP protocol".
+ * Source: azure-iot-provisioning-device-amqp 1.9.1 and azure-iot-device-amqp 1.14.4, for what they send; Azure's SDK
+ * for C#, ProvisioningTransportHandlerAmqp, for rejections; Microsoft Learn, "Communicate with your IoT hub by using
+ * the AMQP protocol".
  */
 import { percentDecoded } from './percent-decoded.js';
 
-/** Of the messages between a device and DPS. */
+/** Properties of messages between a device and DPS. */
 export const dpsAmqp = {
   operationType: 'iotdps-operation-type',
   operationId: 'iotdps-operation-id',
-  /** What a device asks for, by operation type. */
+  /** Operation types of a device's requests. */
   register: 'iotdps-register',
   getOperation: 'iotdps-get-operationstatus',
   getRegistration: 'iotdps-get-registration',
-  /** Seconds, as text: the SDK for Node.js overlooks the number 0. It reads the first, the one for C# the second. */
+  /** Seconds, as text: the SDK for Node.js ignores the number 0. It reads the first, the SDK for C# the second. */
   retryAfter: ['retry-after', 'Retry-After'],
 } as const;
 
-/** Of the messages between a device and its hub. */
+/** Properties of messages between a device and its hub. */
 export const hubAmqp = {
-  /** The node that takes tokens; OASIS, AMQP Claims-based Security 1.0. */
+  /** The node for tokens (OASIS, AMQP Claims-based Security 1.0). */
   claimsNode: '$cbs',
-  /** Where a back end sends and receives. */
+  /** Addresses for back ends. */
   serviceNodes: /^(amqps?:\/\/[^/]*)?\/*messages\/(devicebound|servicebound\/[a-z]+)\/?$/i,
   sasTokenType: 'servicebus.windows.net:sastoken',
   reportedProperties: '/properties/reported',
   desiredNotifications: '/notifications/twin/properties/desired',
-  /** Microsoft.Azure.Amqp's AmqpConstants.AmqpBatchedMessageFormat: each data section is a message of its own. */
+  /** Microsoft.Azure.Amqp's AmqpConstants.AmqpBatchedMessageFormat: each data section is a separate message. */
   batchedMessageFormat: 0x80013700,
 } as const;
 
-/** The property of an attach that names the api-version. */
+/** The attach property with the api-version. */
 export const apiVersionProperty = 'com.microsoft:api-version';
 
 /** OASIS, AMQP 1.0 part 2 section 2.8.14 to 2.8.18; those of com.microsoft are in azure-iot-amqp-base. */
@@ -57,7 +57,7 @@ export const amqpConditions = {
 export type AmqpConditionName = keyof typeof amqpConditions;
 export type AmqpCondition = (typeof amqpConditions)[AmqpConditionName];
 
-/** `{idScope}/registrations/{registrationId}`, as a path or as a URL: the SDKs write it in three ways. */
+/** `{idScope}/registrations/{registrationId}`, as a path or URL: the SDKs write it in three ways. */
 export function parseRegistrationAddress(
   address: string,
 ): { idScope: string; registrationId: string } | undefined {
@@ -67,10 +67,10 @@ export function parseRegistrationAddress(
 }
 
 /**
- * What lies below `/devices/{deviceId}/`, such as `messages/events`. Some SDKs percent-encode the ID, some write it as it
- * is, and it may have a percent sign.
+ * The part after `/devices/{deviceId}/`, such as `messages/events`. Some SDKs percent-encode the ID, some do not, and
+ * it can contain a percent sign.
  *
- * @param isDevice whether there is a device of an ID: then it is not decoded
+ * @param isDevice whether a device with this ID exists: then it is not decoded
  */
 export function parseDeviceAddress(
   address: string,

@@ -1,4 +1,4 @@
-/** The api-versions that are spoken, by plane. The first of each is the one that enrollkit's own clients send. */
+/** The supported api-versions, by plane. enrollkit's own clients send the first one. */
 export const apiVersions = {
   /** Azure Resource Manager, Microsoft.Devices/provisioningServices. */
   arm: [
@@ -20,7 +20,7 @@ export const apiVersions = {
     '2021-11-01-preview',
     '2025-07-01-preview',
   ],
-  /** Device plane: a device registering itself. */
+  /** Device plane: registrations. */
   device: [
     '2021-06-01',
     '2019-03-31',
@@ -29,26 +29,26 @@ export const apiVersions = {
     '2018-09-01-preview',
     '2025-07-01-preview',
   ],
-  /** IoT Hub, device side. */
+  /** IoT Hub, for devices. */
   hub: ['2021-04-12', '2020-09-30', '2020-03-13', '2019-10-01', '2018-06-30', '2016-11-14'],
 } as const;
 
-/** Microsoft.Authorization's, for what the caller may do with a resource. */
+/** Of Microsoft.Authorization, for the caller's permissions on a resource. */
 export const permissionsApiVersions = ['2022-04-01', '2018-07-01', '2015-07-01'] as const;
 
-/** Of hubs as resources, Microsoft.Devices/IotHubs: those of azure-mgmt-iothub, which the az CLI brings along. */
+/** Of Microsoft.Devices/IotHubs: those of azure-mgmt-iothub, which is part of the az CLI. */
 export const iotHubApiVersions = [
   ...['2021-07-02', '2023-06-30', '2022-04-30-preview', '2021-07-01', '2021-03-31', '2021-03-03-preview'],
   ...['2020-03-01', '2019-11-04', '2019-07-01-preview', '2019-03-22', '2018-04-01', '2018-01-22'],
 ] as const;
 
-/** Those of the device plane in which a device may ask for a certificate while it registers. */
+/** Device plane versions in which a registration can request a certificate. */
 export const csrApiVersions: readonly string[] = ['2025-07-01-preview'];
 
-/** The first of the service plane in which enrollments have custom allocation. */
+/** The first service plane version with custom allocation. */
 export const firstCustomAllocationApiVersion = '2018-09-01-preview';
 
-/** Microsoft.Resources', for subscriptions and resource groups: those that the az CLI and the SDKs ask for. */
+/** Of Microsoft.Resources, for subscriptions and resource groups: those that the az CLI and the SDKs use. */
 export const resourcesApiVersions = [
   ...['2022-12-01', '2022-09-01', '2021-04-01', '2021-01-01', '2020-10-01', '2020-06-01', '2020-01-01'],
   ...['2019-11-01', '2019-10-01', '2019-08-01', '2019-07-01', '2019-06-01', '2018-06-01', '2018-05-01'],
@@ -57,10 +57,10 @@ export const resourcesApiVersions = [
 
 export type Plane = keyof typeof apiVersions;
 
-/** The certificate's body is flat up to this ARM api-version, and nested under `properties` after it. */
+/** Up to this ARM api-version the body of a certificate is flat; later ones nest it in `properties`. */
 export const lastFlatCertificateBody = '2021-10-15';
 
-/** Whether a plane speaks an api-version, compared without regard to case. */
+/** Whether a plane supports an api-version (case-insensitive). */
 export function isKnownApiVersion(plane: Plane, version: string): boolean {
   return (apiVersions[plane] as readonly string[]).includes(version.toLowerCase());
 }

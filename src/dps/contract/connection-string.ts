@@ -1,6 +1,6 @@
 /**
- * Connection strings of shared access policies: `HostName=...;SharedAccessKeyName=...;SharedAccessKey=...`.
- * They are secrets: no error of this file quotes one.
+ * Connection strings of shared access policies: `HostName=...;SharedAccessKeyName=...;SharedAccessKey=...`. They are
+ * secrets: no error here quotes one.
  */
 import { EnrollkitError } from '../../errors.js';
 
@@ -8,7 +8,7 @@ export interface ConnectionString {
   /** Host name, with `:port` when it is not 443. */
   hostName: string;
   sharedAccessKeyName: string;
-  /** Base64, as it stands in the string. */
+  /** Base64. */
   sharedAccessKey: string;
 }
 
@@ -20,7 +20,7 @@ const fields = {
 
 /**
  * @param text the connection string, as the portal shows it
- * @throws EnrollkitError INVALID_CONNECTION_STRING, which names the part that is wrong but never its value
+ * @throws EnrollkitError INVALID_CONNECTION_STRING, with the name of the wrong part but never its value
  */
 export function parseConnectionString(text: string): ConnectionString {
   const found: Partial<ConnectionString> = {};

@@ -1,4 +1,4 @@
-/** Printed by `emulator start --json`; the names of its fields are API. Holds secrets. */
+/** Printed by `emulator start --json`; field names are API. Contains secrets. */
 export interface EmulatorEndpoints {
   armEndpoint: string;
   armToken: string;
@@ -12,20 +12,20 @@ export interface EmulatorEndpoints {
   /** Host name, with `:port` unless that is 8883. */
   hubHostName: string;
   hubServiceConnectionString: string;
-  /** All provisioning services, the one above first. Host names as above. */
+  /** All provisioning services, beginning with the one above. Host names as above. */
   services: { name: string; idScope: string; hostName: string; connectionString: string }[];
-  /** All hubs, the one above first. Host names as above. */
+  /** All hubs, beginning with the one above. Host names as above. */
   hubs: {
     name: string;
     hostName: string;
-    /** Of its owner, who may do everything. */
+    /** Of the owner policy, which has all rights. */
     serviceConnectionString: string;
-    /** Of each of its shared access policies, by their names. */
+    /** Of each shared access policy, by name. */
     connectionStrings: Record<string, string>;
   }[];
   /** Absolute path of the root that signs the emulator's TLS certificate, PEM. */
   caFile: string;
-  /** Absolute path of the root of the certificates that devices get when they ask for one, PEM. */
+  /** Absolute path of the root that signs the certificates that devices request, PEM. */
   issuingRootFile: string;
   ports: { https: number; mqtt: number; amqp: number };
 }

@@ -1,4 +1,4 @@
-/** The host of `host:port`; what has no port stays as it is, an IPv6 address in brackets too. */
+/** Removes the port from `host:port`, if present; the host can be an IPv6 address in brackets. */
 export function withoutPort(host: string): string {
   return host.replace(/:\d+$/, '');
 }

@@ -1,21 +1,21 @@
 /**
- * The rules for names in DPS.
+ * Naming rules of DPS.
  *
  * Source: Microsoft Learn, "Azure IoT Hub Device Provisioning Service terminology" (registration ID), "How to manage
  * device enrollments" (group ID); RFC 5280 appendix A.1, ub-common-name, for the bound of 64.
  */
 import { EnrollkitError } from '../../errors.js';
 
-/** The longest registration ID and group ID that the service takes. */
+/** The maximum length of registration IDs and group IDs. */
 const maxIdLength = 128;
-/** RFC 5280 ub-common-name: with X.509, a registration ID is a common name. */
+/** RFC 5280 ub-common-name: with X.509, the registration ID is a common name. */
 export const maxCommonNameLength = 64;
 
 const id = /^[a-z0-9](?:[a-z0-9._:-]{0,126}[a-z0-9-])?$/i;
 /** The name of a certificate resource in ARM: alphanumerics and - . _ ; the length is the ARM client's constraint. */
 const certificateName = /^[a-z0-9._-]{1,256}$/i;
 
-/** A sentence on what is wrong with a registration ID, or undefined when it is legal for X.509 attestation. */
+/** What is wrong with a registration ID for X.509 attestation, as a sentence, or undefined. */
 export function registrationIdProblem(value: string): string | undefined {
   if (value === '') return 'A registration ID is missing.';
   if (value.length > maxCommonNameLength) {
@@ -24,7 +24,7 @@ export function registrationIdProblem(value: string): string | undefined {
   return idProblem('registration ID', value);
 }
 
-/** A sentence on what is wrong with an enrollment group ID, or undefined when it is legal. */
+/** What is wrong with an enrollment group ID, as a sentence, or undefined. */
 export function enrollmentGroupIdProblem(value: string): string | undefined {
   if (value === '') return 'An enrollment group ID is missing.';
   if (value.length > maxIdLength) {
@@ -33,7 +33,7 @@ export function enrollmentGroupIdProblem(value: string): string | undefined {
   return idProblem('enrollment group ID', value);
 }
 
-/** A sentence on what is wrong with the name of an uploaded certificate, or undefined when it is legal. */
+/** What is wrong with the name of a certificate in DPS, as a sentence, or undefined. */
 export function certificateNameProblem(value: string): string | undefined {
   if (value === '') return 'A certificate name is missing.';
   return certificateName.test(value)
@@ -42,7 +42,7 @@ export function certificateNameProblem(value: string): string | undefined {
 }
 
 /**
- * A sentence on what is wrong with the name of an IoT hub, or undefined when it is legal.
+ * What is wrong with the name of an IoT hub, as a sentence, or undefined.
  *
  * Source: Microsoft Learn, "Naming rules and restrictions for Azure resources", Microsoft.Devices.
  */
@@ -52,7 +52,7 @@ export function hubNameProblem(value: string): string | undefined {
 }
 
 /**
- * A sentence on what is wrong with the name of a provisioning service, or undefined when it is legal.
+ * What is wrong with the name of a provisioning service, as a sentence, or undefined.
  *
  * Source: azure-rest-api-specs, deviceprovisioningservices resource-manager, provisioningServiceName.
  */
@@ -61,7 +61,7 @@ export function serviceNameProblem(value: string): string | undefined {
   return `The name of a provisioning service "${abridge(value)}" is not legal: 3 to 50 letters, digits and -, neither first nor last a -, and not digits alone.`;
 }
 
-/** Whether the service would take this ID at all (registration or group), whatever the attestation. */
+/** Whether an ID (registration or group) is legal with any attestation. */
 export function isLegalId(value: string): boolean {
   return id.test(value);
 }
@@ -84,7 +84,7 @@ export function assertCertificateName(value: string): void {
   if (problem) throw new EnrollkitError('INVALID_CERTIFICATE_NAME', problem);
 }
 
-/** Registration IDs and group IDs are compared without regard to case. */
+/** Compares registration IDs or group IDs, which are case-insensitive. */
 export function sameId(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }

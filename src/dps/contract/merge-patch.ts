@@ -6,7 +6,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Returns a new object: members of `patch` replace those of `target`, objects are merged, null deletes. */
+/** Returns a new object: members of `patch` replace those of `target`, objects are merged, and null deletes. */
 export function mergePatch(target: unknown, patch: JsonObject): JsonObject {
   const members = new Map(Object.entries(isJsonObject(target) ? target : {}));
   for (const [name, value] of Object.entries(patch)) {
@@ -17,7 +17,7 @@ export function mergePatch(target: unknown, patch: JsonObject): JsonObject {
   return Object.fromEntries(members);
 }
 
-/** The patch that turns `from` into `to`: all of `to`, and null for the members that are gone. */
+/** The patch that turns `from` into `to`: all of `to`, and null for removed members. */
 export function replacementPatch(from: JsonObject, to: JsonObject): JsonObject {
   const members = new Map<string, unknown>();
   for (const [name, value] of Object.entries(to)) {

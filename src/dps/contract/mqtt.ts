@@ -7,7 +7,7 @@
 import { percentDecoded } from './percent-decoded.js';
 
 export const dpsTopics = {
-  /** What a device subscribes to, and the only filter that DPS accepts. */
+  /** The only topic filter that DPS accepts. */
   responses: '$dps/registrations/res/#',
   register: (requestId: string) => `$dps/registrations/PUT/iotdps-register/?$rid=${requestId}`,
   getOperation: (requestId: string, operationId: string) =>
@@ -36,12 +36,16 @@ export const hubTopics = {
   telemetry: (deviceId: string, properties = '') => `devices/${deviceId}/messages/events/${properties}`,
 };
 
-/** The user name with which a device registers over MQTT. */
+/** The user name of a device that registers over MQTT. */
 export function dpsUserName(idScope: string, registrationId: string, apiVersion: string): string {
   return `${idScope}/registrations/${registrationId}/api-version=${apiVersion}`;
 }
 
-/** The user name with which a device connects to its hub over MQTT; `hubHostName` as DPS gave it, port included. */
+/**
+ * The user name of a device that connects to its hub over MQTT.
+ *
+ * @param hubHostName as DPS returned it, including the port
+ */
 export function hubUserName(hubHostName: string, deviceId: string, apiVersion: string): string {
   return `${hubHostName}/${deviceId}/?api-version=${apiVersion}`;
 }
@@ -95,7 +99,7 @@ function queryValue(query: string, name: string): string | undefined {
     ?.slice(name.length + 1);
 }
 
-/** A message's topic split at its `?`: the path before it, the query after it as a map, values percent-decoded. */
+/** Splits a topic at its `?` into path and query; query values are percent-decoded. */
 export function parseTopic(topic: string): { path: string; query: Map<string, string> } {
   const at = topic.indexOf('?');
   const query = new Map<string, string>();
@@ -104,7 +108,7 @@ export function parseTopic(topic: string): { path: string; query: Map<string, st
       if (part === '') continue;
       const equals = part.indexOf('=');
       const raw = equals < 0 ? '' : part.slice(equals + 1);
-      // What is not percent-encoded is taken as it stands.
+      // Invalid percent-encoding is kept unchanged.
       query.set(equals < 0 ? part : part.slice(0, equals), percentDecoded(raw) ?? raw);
     }
   }

@@ -1,7 +1,7 @@
 /**
- * A URI component in the clear (RFC 3986 section 2.1).
+ * Decodes a URI component (RFC 3986 section 2.1).
  *
- * @returns undefined when it is not percent-encoded UTF-8
+ * @returns undefined if it is not percent-encoded UTF-8
  */
 export function percentDecoded(text: string): string | undefined {
   try {

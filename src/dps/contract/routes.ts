@@ -1,6 +1,6 @@
 /**
- * The paths of every operation, from one table: the clients fill them in, the emulator matches them.
- * Parameters are written `:name`. Azure matches paths without regard to case, and so must whoever serves these.
+ * The paths of all operations, in one table: the clients fill them in, and the emulator matches them. Parameters are
+ * written `:name`. Azure matches paths case-insensitively, and so must servers.
  *
  * Sources: azure-rest-api-specs, deviceprovisioningservices, resource-manager 2022-02-05 and data-plane 2021-10-01;
  * iothub, resource-manager 2021-07-02.
@@ -13,7 +13,7 @@ const dps = `${resourceGroup}/${provider}/provisioningServices/:dpsName`;
 
 export const routes = {
   arm: {
-    /** Microsoft.Resources, of its own api-versions. */
+    /** Microsoft.Resources, with its own api-versions. */
     listSubscriptions: { method: 'GET', path: '/subscriptions' },
     getSubscription: { method: 'GET', path: subscription },
     listResourceGroups: { method: 'GET', path: `${subscription}/resourceGroups` },
@@ -31,7 +31,7 @@ export const routes = {
     getOperationResult: { method: 'GET', path: `${dps}/operationresults/:operationId` },
     listSkus: { method: 'GET', path: `${dps}/skus` },
     getService: { method: 'GET', path: dps },
-    /** Microsoft.Authorization, of its own api-version: what the caller may do with this resource. */
+    /** Microsoft.Authorization, with its own api-version: the caller's permissions on this resource. */
     getPermissions: { method: 'GET', path: `${dps}/providers/Microsoft.Authorization/permissions` },
     listKeys: { method: 'POST', path: `${dps}/listkeys` },
     getKey: { method: 'POST', path: `${dps}/keys/:keyName/listkeys` },
@@ -44,7 +44,7 @@ export const routes = {
       path: `${dps}/certificates/:certificateName/generateVerificationCode`,
     },
     verifyCertificate: { method: 'POST', path: `${dps}/certificates/:certificateName/verify` },
-    /** Microsoft.Devices/IotHubs, of its own api-versions. */
+    /** Microsoft.Devices/IotHubs, with its own api-versions. */
     listIotHubs: { method: 'GET', path: `${resourceGroup}/${provider}/IotHubs` },
     listIotHubsInSubscription: { method: 'GET', path: `${subscription}/${provider}/IotHubs` },
     getIotHub: { method: 'GET', path: iotHub },
@@ -78,7 +78,7 @@ export const routes = {
     getRegistration: { method: 'POST', path: '/:idScope/registrations/:registrationId' },
   },
   hub: {
-    /** Device identities: DELETE is what cleaning up after an assigned device takes. */
+    /** Device identities. */
     getDevice: { method: 'GET', path: '/devices/:deviceId' },
     putDevice: { method: 'PUT', path: '/devices/:deviceId' },
     deleteDevice: { method: 'DELETE', path: '/devices/:deviceId' },
@@ -91,17 +91,17 @@ export const routes = {
     patchTwin: { method: 'PATCH', path: '/twins/:deviceId' },
     putTwin: { method: 'PUT', path: '/twins/:deviceId' },
     invokeMethod: { method: 'POST', path: '/twins/:deviceId/methods' },
-    /** By the service, to the device that the header `iothub-to` names. */
+    /** Sent by the service to the device in the header `iothub-to`. */
     sendToDevice: { method: 'POST', path: '/messages/deviceBound' },
-    /** What became of those, for the service. */
+    /** Feedback on those, for the service. */
     receiveFeedback: { method: 'GET', path: '/messages/serviceBound/feedback' },
     completeFeedback: { method: 'DELETE', path: '/messages/serviceBound/feedback/:lockToken' },
     abandonFeedback: { method: 'POST', path: '/messages/serviceBound/feedback/:lockToken/abandon' },
     purgeMessages: { method: 'DELETE', path: '/devices/:deviceId/commands' },
-    /** By the device, with its own credentials. */
+    /** For the device, with its own credentials. */
     sendMessage: { method: 'POST', path: '/devices/:deviceId/messages/events' },
     receiveMessage: { method: 'GET', path: '/devices/:deviceId/messages/deviceBound' },
-    /** Rejects with the query `reject`. */
+    /** Rejects if the query has `reject`. */
     completeMessage: { method: 'DELETE', path: '/devices/:deviceId/messages/deviceBound/:lockToken' },
     abandonMessage: { method: 'POST', path: '/devices/:deviceId/messages/deviceBound/:lockToken/abandon' },
   },
@@ -112,7 +112,7 @@ export interface Route {
   readonly path: string;
 }
 
-/** Fills in a route's parameters, each percent-encoded. */
+/** Fills in a route's parameters, percent-encoded. */
 export function routePath(route: Route, parameters: Record<string, string>): string {
   return route.path.replace(/:(\w+)/g, (_, name: string) => {
     const value = parameters[name];

@@ -1,18 +1,19 @@
 /**
- * Shared access signatures, both ways: `SharedAccessSignature sr={resource}&sig={signature}&se={expiry}&skn={policy}`.
+ * Creates and reads shared access signatures: `SharedAccessSignature
+ * sr={resource}&sig={signature}&se={expiry}&skn={policy}`.
  *
  * Source: Microsoft Learn, "Control access to Azure IoT Hub DPS with shared access signatures". The string to sign is
- * `{sr as it stands in the token}\n{se}`; the key is the base64-decoded policy key; the signature is base64 of
- * HMAC-SHA256, percent-encoded.
+ * `{sr as in the token}\n{se}`; the key is the base64-decoded policy key; the signature is base64 of HMAC-SHA256,
+ * percent-encoded.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 export interface SasToken {
-  /** What the token opens. */
+  /** The resource that the token gives access to. */
   resource: string;
-  /** The same as it stands in the token, which was signed: some clients percent-encode it, some do not. */
+  /** The resource as in the token, which was signed: some clients percent-encode it, some do not. */
   signedResource: string;
-  /** Base64, decoded from percent-encoding. */
+  /** Base64, percent-decoded. */
   signature: string;
   /** Seconds since 1970. */
   expiry: number;
@@ -20,7 +21,9 @@ export interface SasToken {
 }
 
 /**
- * @param resource what the token opens, a host name with its port where it has one; not encoded
+ * Creates a token.
+ *
+ * @param resource what the token gives access to: a host name, with its port if it has one; not encoded
  * @param key base64
  * @param expiry seconds since 1970
  */
@@ -30,7 +33,7 @@ export function createSasToken(resource: string, policyName: string, key: string
   return `SharedAccessSignature sr=${sr}&sig=${signature}&se=${expiry}&skn=${encodeURIComponent(policyName)}`;
 }
 
-/** Reads the value of an Authorization header, its fields in any order; undefined when it is no SAS token. */
+/** Reads an Authorization header, with its fields in any order; undefined if it is not a SAS token. */
 export function parseSasToken(header: string): SasToken | undefined {
   const match = /^SharedAccessSignature\s+(.+)$/i.exec(header.trim());
   if (!match) return undefined;
@@ -57,7 +60,7 @@ export function parseSasToken(header: string): SasToken | undefined {
   }
 }
 
-/** Whether the signature was made with this key, over the resource as it stands in the token or decoded from it. */
+/** Whether the signature was made with this key, for the resource as in the token or decoded. */
 export function sasSignatureMatches(token: SasToken, key: string): boolean {
   const candidates = new Set([token.signedResource, token.resource]);
   const given = Buffer.from(token.signature, 'base64');
@@ -68,9 +71,10 @@ export function sasSignatureMatches(token: SasToken, key: string): boolean {
 }
 
 /**
- * The key of a device that an enrollment group lets in by symmetric key.
+ * Derives a device's key from the symmetric key of its enrollment group.
  *
- * Source: Microsoft Learn, "Symmetric key attestation with DPS": HMAC-SHA256 of the registration ID with the group's key.
+ * Source: Microsoft Learn, "Symmetric key attestation with DPS": HMAC-SHA256 of the registration ID with the group's
+ * key.
  *
  * @param groupKey base64
  * @returns base64

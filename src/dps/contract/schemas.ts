@@ -1,6 +1,6 @@
 /**
- * What travels on the wire, as zod schemas: the clients take their types from them, the emulator checks requests
- * with them. Unknown fields are ignored, as the service does.
+ * The bodies of requests and replies, as zod schemas: the clients derive their types from them, and the emulator
+ * validates requests with them. Unknown fields are ignored, as in the service.
  *
  * Sources: azure-rest-api-specs, deviceprovisioningservices, resource-manager 2022-02-05 and data-plane 2021-10-01.
  */
@@ -21,7 +21,7 @@ export type InitialTwin = z.infer<typeof initialTwin>;
 
 const customAllocationDefinition = z.object({
   webhookUrl: z.string(),
-  /** Of the service plane: what the enrollment looks like that the webhook is sent. */
+  /** Service plane api-version of the enrollment that is sent to the webhook. */
   apiVersion: z.string(),
 });
 export type CustomAllocationDefinition = z.infer<typeof customAllocationDefinition>;
@@ -53,7 +53,7 @@ const certificatePair = z.object({
 const x509Attestation = z.object({
   clientCertificates: certificatePair.nullish(),
   signingCertificates: certificatePair.nullish(),
-  /** Names of certificates uploaded through ARM. */
+  /** Names of certificates in DPS, uploaded through ARM. */
   caReferences: z.object({ primary: z.string().nullish(), secondary: z.string().nullish() }).nullish(),
 });
 
@@ -63,7 +63,7 @@ const attestationMechanism = z.object({
   symmetricKey: z.object({ primaryKey: z.string().nullish(), secondaryKey: z.string().nullish() }).nullish(),
 });
 
-/** What enrollment groups and individual enrollments have in common. */
+/** The common members of enrollment groups and individual enrollments. */
 const enrollmentFields = {
   attestation: attestationMechanism,
   capabilities: z.object({ iotEdge: z.boolean().default(false) }).nullish(),
@@ -76,7 +76,7 @@ const enrollmentFields = {
     .object({ updateHubAssignment: z.boolean().default(true), migrateDeviceData: z.boolean().default(true) })
     .nullish(),
   initialTwin: initialTwin.nullish(),
-  /** From api-version 2025-07-01-preview on: the policy by which its devices get certificates. */
+  /** Since api-version 2025-07-01-preview: the policy for the certificates that its devices request. */
   credentialPolicyName: z.string().nullish(),
   etag: z.string().nullish(),
   createdDateTimeUtc: z.string().nullish(),
@@ -84,12 +84,12 @@ const enrollmentFields = {
 };
 
 export const enrollmentGroup = z.object({ enrollmentGroupId: z.string(), ...enrollmentFields });
-/** As it travels: members that have a default may be absent. */
+/** As sent: members with a default can be absent. */
 export type EnrollmentGroup = z.input<typeof enrollmentGroup>;
 
 export const individualEnrollment = z.object({
   registrationId: z.string(),
-  /** The device's ID in its hub; the registration ID when absent. */
+  /** The device's ID in its hub; by default the registration ID. */
   deviceId: z.string().nullish(),
   ...enrollmentFields,
   optionalDeviceInformation: twinCollection.nullish(),
@@ -99,10 +99,10 @@ export type IndividualEnrollment = z.input<typeof individualEnrollment> & {
   registrationState?: RegistrationState;
 };
 
-/** What a bulk request does with each of its enrollments. */
+/** Modes of a bulk request. */
 export const bulkModes = ['create', 'update', 'updateIfMatchETag', 'delete'] as const;
 
-/** Of a bulk request, an enrollment that was refused; it has one of the two IDs. */
+/** The error of one enrollment in a bulk request; it has one of the two IDs. */
 const bulkError = z.object({
   registrationId: z.string().optional(),
   enrollmentGroupId: z.string().optional(),
@@ -112,7 +112,7 @@ const bulkError = z.object({
 export type BulkError = z.infer<typeof bulkError>;
 
 export const bulkResult = z.object({
-  /** Whether all of them were done. */
+  /** Whether all enrollments succeeded. */
   isSuccessful: z.boolean(),
   errors: z
     .array(bulkError)
@@ -138,14 +138,14 @@ export const registrationState = z.object({
   lastUpdatedDateTimeUtc: z.string().nullish(),
   etag: z.string().nullish(),
   payload: z.unknown().optional(),
-  /** Base64 of DER, the device's own certificate first, the root last; in the answer to a certificate request only. */
+  /** Base64 of DER, from the device's certificate to the root; only in replies to a certificate request. */
   issuedCertificateChain: z.array(z.string()).nullish(),
   x509: z.unknown().optional(),
   symmetricKey: z.unknown().optional(),
 });
 export type RegistrationState = z.infer<typeof registrationState>;
 
-/** What the device plane answers to register and to a poll. */
+/** The device plane's reply to a registration or poll. */
 export const registrationOperation = z.object({
   operationId: z.string().nullish(),
   status: z.enum(registrationStatuses),
@@ -175,13 +175,15 @@ export const certificateResource = z.object({
     updated: z.string(),
     /** Base64 of DER or of PEM. */
     certificate: z.string().nullish(),
-    /** In the reply to generateVerificationCode only. */
+    /** Only in the reply to generateVerificationCode. */
     verificationCode: z.string().nullish(),
   }),
 });
 export type CertificateResource = z.infer<typeof certificateResource>;
 
-/** The reply to generateVerificationCode, as far as it is relied on: the specification's example has no etag. */
+/**
+ * The members of the reply to generateVerificationCode that enrollkit uses: the specification's example has no etag.
+ */
 export const verificationCodeReply = z.object({
   etag: z.string().nullish(),
   properties: z.object({ verificationCode: z.string().min(1) }),
@@ -197,7 +199,7 @@ const linkedHub = z.object({
 });
 export type LinkedHub = z.infer<typeof linkedHub>;
 
-/** A provisioning service, as ARM describes it. */
+/** A provisioning service in ARM. */
 export const provisioningService = z.object({
   id: z.string(),
   name: z.string(),
@@ -215,7 +217,7 @@ export const provisioningService = z.object({
 });
 export type ProvisioningService = z.infer<typeof provisioningService>;
 
-/** A shared access policy; `rights` is one string, comma-joined. */
+/** A shared access policy; `rights` is a comma-separated string. */
 export const sharedAccessPolicy = z.object({
   keyName: z.string(),
   primaryKey: z.string().nullish(),

@@ -1,10 +1,9 @@
 /**
- * The error bodies of DPS: those of the service and device planes (flat, a number for a code), and those of ARM.
+ * The error bodies of DPS: on the service and device planes flat, with a numeric code, and on ARM nested.
  *
- * The number is the HTTP status times 1000, plus a little. Those marked "seen" stand in public reports of the real
- * service (Azure/azure-iot-sdk-c#2362, azure-iot-sdk-node#869 and #532, azure-docs#57082), those marked "recorded" in recordings of it
- * (Azure/azure-sdk-for-python); numbers marked "documented" are in Microsoft Learn, "Troubleshoot DPS". The others follow
- * the pattern.
+ * The code is the HTTP status times 1000, plus a detail. "seen": in public reports of the real service
+ * (Azure/azure-iot-sdk-c#2362, azure-iot-sdk-node#869 and #532, azure-docs#57082); "recorded": in its recordings
+ * (Azure/azure-sdk-for-python); "documented": in Microsoft Learn, "Troubleshoot DPS". The others follow the pattern.
  */
 export const dpsErrors = {
   badRequest: { errorCode: 400004, message: 'Bad request' }, // seen
@@ -44,12 +43,15 @@ export interface DpsErrorBody {
   timestampUtc: string;
 }
 
-/** The HTTP status that a numeric DPS code belongs to. */
+/** The HTTP status of a numeric DPS code. */
 export function statusOf(errorCode: number): number {
   return Math.floor(errorCode / 1000);
 }
 
-/** The body of an ARM error: DPS's own flat form, and the gateway's nested one, so that every parser finds its own. */
+/**
+ * The body of an ARM error: DPS's flat format and the gateway's nested one combined, so that every parser finds its
+ * own.
+ */
 export interface ArmErrorBody {
   code: string;
   httpStatusCode: string;

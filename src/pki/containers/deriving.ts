@@ -1,36 +1,36 @@
 /**
- * Reading what is encrypted, written once for both ways of waiting for a key: a reader is a generator that asks for the
- * derived keys that it needs.
+ * Readers of encrypted files, written once for both synchronous and asynchronous key derivation: a reader is a
+ * generator that yields the derivations that it needs.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Derivation, runSlowWork, runSlowWorkSync } from '../slow-work.js';
 
-/** Asks for a derived key; or for nothing, so that signals and other work get their turn. */
+/** Yields a derivation and gets the key; or yields undefined to let other work and signals run. */
 export type Deriving<Result> = Generator<Derivation | undefined, Result, Buffer>;
 
-const nothing = Buffer.alloc(0);
+const noKey = Buffer.alloc(0);
 
-/** Blocks this thread until the reader is done. */
+/** Runs a reader and blocks this thread meanwhile. */
 export function runReaderSync<Result>(reader: Deriving<Result>): Result {
-  let step = reader.next(nothing);
-  while (!step.done) step = reader.next(step.value ? runSlowWorkSync(step.value) : nothing);
+  let step = reader.next(noKey);
+  while (!step.done) step = reader.next(step.value ? runSlowWorkSync(step.value) : noKey);
   return step.value;
 }
 
 /**
- * Leaves this thread free for other work meanwhile.
+ * Runs a reader without blocking this thread.
  *
- * @param signal ends it, also in the middle of a derivation
+ * @param signal cancels it, also in the middle of a derivation
  * @throws the signal's reason
  */
 export async function runReader<Result>(reader: Deriving<Result>, signal?: AbortSignal): Promise<Result> {
-  let step = reader.next(nothing);
+  let step = reader.next(noKey);
   while (!step.done) {
     if (step.value) step = reader.next(await runSlowWork(step.value, signal));
     else {
       await nextTurn();
       signal?.throwIfAborted();
-      step = reader.next(nothing);
+      step = reader.next(noKey);
     }
   }
   return step.value;

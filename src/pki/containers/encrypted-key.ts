@@ -1,4 +1,4 @@
-/** Encrypted private keys, opened when the work of it is bounded. */
+/** Opens encrypted private keys, if their key derivation is within bounds. */
 import { createDecipheriv, createHash, getCipherInfo, type KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import { DerError, octetStringOf, readOnly, sequenceOf } from '../der/read.js';
@@ -27,11 +27,12 @@ export function* openEncryptedKey(der: Buffer, passphrase: string): Deriving<Key
     if (!(error instanceof DerError)) throw error;
     throw unreadable(error.message);
   }
-  return keyIn(plaintext);
+  return importKey(plaintext);
 }
 
 /**
- * OpenSSL's older form: the body of a PEM block is encrypted as its headers say. Its key derivation is one round of MD5.
+ * OpenSSL's older format: the headers of the PEM block say how its body is encrypted. Key derivation is one round of
+ * MD5.
  *
  * Source: OpenSSL's PEM_read_bio_PrivateKey(3), "PEM encryption format".
  *
@@ -49,7 +50,7 @@ export function openEncryptedPem({ label, der, headers }: PemBlock, passphrase: 
   try {
     decipher = createDecipheriv(name, key, iv);
   } catch {
-    // Such as single DES, which the OpenSSL inside of node no longer has.
+    // For example single DES, which node's OpenSSL no longer has.
     throw unreadable(`it is encrypted in a way that is not read here (${name})`);
   }
   let plaintext: Buffer | undefined;
@@ -58,7 +59,7 @@ export function openEncryptedPem({ label, der, headers }: PemBlock, passphrase: 
   } catch {
     // The padding is wrong.
   }
-  return keyIn(plaintext, label);
+  return importKey(plaintext, label);
 }
 
 /** EVP_BytesToKey(3) with MD5 and one round. */
@@ -70,11 +71,11 @@ function bytesToKey(passphrase: string, salt: Uint8Array, length: number): Buffe
   return key.subarray(0, length);
 }
 
-function keyIn(plaintext: Buffer | undefined, label?: string): KeyObject {
+function importKey(plaintext: Buffer | undefined, label?: string): KeyObject {
   try {
     if (plaintext) return privateKeyOf(plaintext, label);
   } catch {
-    // One wrong passphrase in 256 gives a padding that looks right; what it pads does not.
+    // One wrong passphrase in 256 yields valid padding, but not a valid key.
   }
   throw new EnrollkitError('WRONG_PASSPHRASE', 'The passphrase does not open the private key.');
 }

@@ -1,18 +1,18 @@
-/** PEM (RFC 7468): what people paste, in and out. */
+/** Reads and writes PEM (RFC 7468). */
 import { EnrollkitError } from '../../errors.js';
 
-/** Far above any file in use; keeps the work on one input small. */
+/** Far more than any file in use; limits the work per input. */
 const maxInputBytes = 16_777_216;
-/** What everything here begins with in DER. */
+/** The first octet of every DER structure that is read here. */
 const derSequence = 0x30;
 
 export interface PemBlock {
-  /** What stands between BEGIN and the dashes: CERTIFICATE, PRIVATE KEY, ... */
+  /** The text after BEGIN: CERTIFICATE, PRIVATE KEY, ... */
   label: string;
   der: Buffer;
-  /** Of a private key that OpenSSL encrypted in its older form (RFC 1421 section 4.6): `Proc-Type`, `DEK-Info`. */
+  /** Only for private keys in OpenSSL's older encrypted format (RFC 1421 section 4.6): `Proc-Type`, `DEK-Info`. */
   headers?: ReadonlyMap<string, string>;
-  /** Its place among the others, from 1, and the line of BEGIN: `PEM block 2 (CERTIFICATE) at line 14`. */
+  /** Number of the block and line of BEGIN, both from 1: `PEM block 2 (CERTIFICATE) at line 14`. */
   position: string;
 }
 
@@ -23,11 +23,11 @@ export function pemEncode(label: string, der: Uint8Array): string {
 }
 
 /**
- * Reads every block of a text. Line ends of any system, a byte order mark, and text before, between and after the
- * blocks are fine, as RFC 7468 section 2 allows.
+ * Reads every block of a text. Accepts the line endings of any system, a byte order mark, and text before, between and
+ * after the blocks (RFC 7468 section 2).
  *
- * @throws EnrollkitError INVALID_CERTIFICATE, naming the block by its number and line, when one is cut off, empty or
- *   not base64
+ * @throws EnrollkitError INVALID_CERTIFICATE, with the number and line of the block, when one is cut off, empty or not
+ *   base64
  */
 export function pemBlocks(text: string): PemBlock[] {
   const blocks: PemBlock[] = [];
@@ -55,7 +55,7 @@ export function pemBlocks(text: string): PemBlock[] {
   return blocks;
 }
 
-/** RFC 7468 has none of them; only keys are read with them. */
+/** RFC 7468 has no headers; they are read for private keys only. */
 function withoutHeaders(
   label: string,
   body: string,
@@ -73,9 +73,9 @@ function withoutHeaders(
 }
 
 /**
- * The DER of every PEM block of a kind in an input, or the input itself when it is DER; none when there is neither.
+ * The DER of every PEM block with a label, or the input itself if it is DER; empty if it is neither.
  *
- * @param invalid makes the error, of what is wrong, that is thrown for an input that is empty or cut off
+ * @param invalid creates the error to throw for an input that is empty or cut off
  */
 export function dersOf(
   input: string | Uint8Array,
@@ -86,7 +86,7 @@ export function dersOf(
     throw invalid(`It has ${input.length} bytes; nothing is read from more than ${maxInputBytes}.`);
   }
   if (input.length === 0) throw invalid('It is empty.');
-  // A copy: what the caller does with its bytes later must not change what was checked.
+  // A copy, so that the caller cannot change the bytes after they were checked.
   if (typeof input !== 'string' && input[0] === derSequence) return [Buffer.from(input)];
   const text = typeof input === 'string' ? input : Buffer.from(input).toString('latin1');
   try {

@@ -1,4 +1,4 @@
-/** Reading PKCS#12 (RFC 7292), whoever wrote it: a private key, its certificate, and the chain of that. */
+/** Reads PKCS#12 files (RFC 7292) of any program: a private key, its certificate and the chain. */
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import { fromBer } from '../der/from-ber.js';
@@ -24,9 +24,9 @@ import { decrypt, type Passphrase, passphraseOf } from './pkcs12/decrypt.js';
 import { derivePkcs12Key, type Pkcs12Hash, purposes } from './pkcs12/key-derivation.js';
 import { KeyDerivationWork } from './pkcs12/work.js';
 
-/** Far above any file in use; keeps the work on one input small. */
+/** Far more than any file in use; limits the work per input. */
 const maxBytes = 16_777_216;
-/** Bags of bags may be nested; nobody does. */
+/** SafeContents bags can be nested; no known program does it. */
 const maxDepth = 4;
 const maxBags = 1_000;
 
@@ -48,54 +48,54 @@ const macHashes: Readonly<Record<string, Pkcs12Hash>> = {
 };
 
 export interface PfxReading {
-  /** The private key's first, then its issuers as far as they are there, then the others. At least one. */
+  /** The private key's certificate first, then its issuers as far as present, then the others. At least one. */
   certificates: Certificate[];
   privateKey?: KeyObject;
 }
 
 /**
- * Reads a PKCS#12 file: of OpenSSL, Windows, Java or enrollkit; encrypted by PBES2 or by the older 3DES and RC2, or
- * not at all. Its authentication code, SHA-1 or SHA-2, is verified before anything is decrypted. It blocks this thread,
- * for some seconds at the most; {@link openPfx} does not.
+ * Reads a PKCS#12 file of OpenSSL, Windows, Java or enrollkit: encrypted with PBES2 or the older 3DES and RC2, or
+ * unencrypted. Verifies its MAC (SHA-1 or SHA-2) before decrypting anything. Blocks this thread, for a few seconds at
+ * most; {@link openPfx} does not.
  *
  * @param passphrase may be empty
- * @throws EnrollkitError WRONG_PASSPHRASE; INVALID_PFX, saying what is wrong, also when it holds no certificate or more
- *   than one private key, or asks for too much key derivation; KEY_MISMATCH when the private key belongs to none of the
+ * @throws EnrollkitError WRONG_PASSPHRASE; INVALID_PFX, saying what is wrong, also if the file has no certificate or
+ *   more than one private key, or needs too much key derivation; KEY_MISMATCH if the private key belongs to none of the
  *   certificates
  */
 export function readPfx(bytes: Uint8Array, passphrase: string): PfxReading {
-  return runReaderSync(pfx(bytes, passphrase));
+  return runReaderSync(pfxReader(bytes, passphrase));
 }
 
 /**
- * Reads a PKCS#12 file as {@link readPfx} does, while other work goes on.
+ * Like {@link readPfx}, but without blocking this thread.
  *
  * @throws EnrollkitError as {@link readPfx} does; the signal's reason
  */
 export function openPfx(bytes: Uint8Array, { passphrase = '', signal }: KeyOpening): Promise<PfxReading> {
-  return runReader(pfx(bytes, passphrase), signal);
+  return runReader(pfxReader(bytes, passphrase), signal);
 }
 
-function* pfx(bytes: Uint8Array, passphrase: string): Deriving<PfxReading> {
+function* pfxReader(bytes: Uint8Array, passphrase: string): Deriving<PfxReading> {
   if (bytes.length > maxBytes) {
     throw invalid(`It has ${bytes.length} bytes; a PKCS#12 file has at most ${maxBytes}.`);
   }
   if (bytes.length === 0) throw invalid('It is empty.');
   try {
-    return inOrder(yield* readAuthenticated(fromBer(Buffer.from(bytes)), passphrase));
+    return privateKeyFirst(yield* readAuthenticated(fromBer(Buffer.from(bytes)), passphrase));
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     throw invalid(`This is not a PKCS#12 file that can be read: ${error.message}.`);
   }
 }
 
-interface Found {
+interface BagContents {
   certificates: Certificate[];
   privateKeys: KeyObject[];
 }
 
-/** Verifies the authentication code, when there is one, and opens what it protects. @throws DerError */
-function* readAuthenticated(file: Buffer, text: string): Deriving<Found> {
+/** Verifies the MAC, if present, and reads the contents that it protects. @throws DerError */
+function* readAuthenticated(file: Buffer, text: string): Deriving<BagContents> {
   const [version, content, mac, ...rest] = sequenceOf(readOnly(file));
   if (smallIntegerOf(version) !== 3 || rest.length > 0) throw new DerError('its version is not 3');
   const { type, value } = contentOf(content);
@@ -103,14 +103,14 @@ function* readAuthenticated(file: Buffer, text: string): Deriving<Found> {
     throw new DerError('it is protected by a public key, not by a passphrase');
   }
   const authenticated = octetStringOf(value);
-  // An empty passphrase is written in two ways: as an empty string with a terminator, and as nothing at all.
+  // Programs encode an empty passphrase in two ways: as a terminator alone, or as no octets at all.
   const candidates = [passphraseOf(text)];
   if (text === '') candidates.push({ text, octets: Buffer.alloc(0) });
   const work = new KeyDerivationWork();
   let passphrase: Passphrase | undefined;
   if (mac) {
     for (const candidate of candidates) {
-      if (yield* isAuthentic(mac, authenticated, candidate, work)) {
+      if (yield* verifyMac(mac, authenticated, candidate, work)) {
         passphrase = candidate;
         break;
       }
@@ -124,7 +124,7 @@ function* readAuthenticated(file: Buffer, text: string): Deriving<Found> {
 }
 
 /** MacData (RFC 7292 section 4). @throws DerError */
-function* isAuthentic(
+function* verifyMac(
   macData: Element,
   authenticated: Buffer,
   { octets }: Passphrase,
@@ -149,14 +149,14 @@ function* isAuthentic(
   return actual.length === expected.length && timingSafeEqual(actual, expected);
 }
 
-/** Gathers certificates and keys from the bags. */
+/** Collects certificates and keys from the bags. */
 class Bags {
-  readonly found: Found = { certificates: [], privateKeys: [] };
+  readonly found: BagContents = { certificates: [], privateKeys: [] };
   #bags = 0;
 
   constructor(
     private readonly passphrases: readonly Passphrase[],
-    /** Then what cannot be decrypted is broken, and the passphrase is not in question. */
+    /** The passphrase is right, so data that cannot be decrypted is damaged. */
     private readonly isPassphraseRight: boolean,
     private readonly work: KeyDerivationWork,
   ) {}
@@ -199,7 +199,7 @@ class Bags {
         case bagTypes.safeContents:
           yield* this.#readSafeContents(value.raw, depth + 1);
           break;
-        default: // Revocation lists and secrets are of no use here.
+        default: // Revocation lists and secrets are ignored.
       }
     }
   }
@@ -224,7 +224,7 @@ class Bags {
     try {
       this.found.privateKeys.push(privateKeyOf(privateKeyInfo));
     } catch {
-      // node's own error is not kept as a cause: it must not be able to quote the key.
+      // Not kept as the cause: node's error could quote the key.
       throw this.isPassphraseRight ? invalid('The private key in it cannot be read.') : wrongPassphrase();
     }
   }
@@ -233,7 +233,7 @@ class Bags {
     const identifier = algorithmOf(algorithm);
     for (const passphrase of this.passphrases) {
       const plaintext = yield* decrypt(identifier, ciphertext, passphrase, this.work);
-      // One wrong passphrase in 256 gives a padding that looks right; what it pads does not.
+      // One wrong passphrase in 256 yields valid padding, but not a valid key.
       if (plaintext?.[0] === tags.sequence) return plaintext;
     }
     if (this.isPassphraseRight) throw new DerError('what is encrypted in it is broken');
@@ -241,7 +241,7 @@ class Bags {
   }
 }
 
-/** [0] IMPLICIT OCTET STRING, whole or in pieces. @throws DerError */
+/** [0] IMPLICIT OCTET STRING, primitive or constructed. @throws DerError */
 function implicitOctets(element: Element | undefined): Buffer {
   return element?.tag === 0xa0
     ? Buffer.concat(children(element).map(octetStringOf))
@@ -257,7 +257,7 @@ function contentOf(element: Element | undefined): { type: string; value: Element
   return { type: objectIdentifierOf(type), value };
 }
 
-function inOrder({ certificates, privateKeys }: Found): PfxReading {
+function privateKeyFirst({ certificates, privateKeys }: BagContents): PfxReading {
   if (certificates.length === 0) throw invalid('It holds no certificate.');
   if (privateKeys.length > 1) {
     throw invalid(`It holds ${privateKeys.length} private keys where one belongs.`);

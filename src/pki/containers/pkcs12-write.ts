@@ -1,6 +1,6 @@
 /**
- * PKCS#12 (RFC 7292): a certificate, its chain and its private key in one file, as Windows and .NET want it.
- * Encrypted by PBES2 with AES-256, authenticated by HMAC-SHA256; OpenSSL 1.1.1 and later, Windows 10 and later and
+ * Writes PKCS#12 files (RFC 7292): a certificate, its chain and its private key in one file, for Windows and .NET.
+ * Encrypted with PBES2 and AES-256, authenticated with HMAC-SHA256. OpenSSL 1.1.1 and later, Windows 10 and later, and
  * Java read it.
  */
 import { createHash, createHmac, type KeyObject, randomBytes } from 'node:crypto';
@@ -28,9 +28,9 @@ export interface PfxContents {
   privateKey: KeyObject;
   /** The issuers, PEM or DER, nearest first. */
   chain: (string | Uint8Array)[];
-  /** What key stores show. */
+  /** The name that key stores show. */
   friendlyName: string;
-  /** May be empty: then the file is protected by its mode alone. */
+  /** If empty, only the file's mode protects it. */
   passphrase: string;
 }
 
@@ -45,11 +45,13 @@ const oids = {
   sha256: '2.16.840.1.101.3.4.2.1',
 } as const;
 
-/** RFC 7292 appendix B counts on many rounds; with an empty passphrase they would protect nothing. */
+/** RFC 7292 appendix B relies on many iterations; for an empty passphrase they would protect nothing. */
 const macIterationsFor = (passphrase: string) => (passphrase === '' ? 2048 : 100_000);
 
 /**
- * @returns the file's bytes, DER
+ * Creates a PKCS#12 file.
+ *
+ * @returns the file's contents, DER
  * @throws EnrollkitError KEY_MISMATCH, INVALID_CERTIFICATE
  */
 export async function createPfx(contents: PfxContents): Promise<Buffer> {
@@ -63,7 +65,7 @@ export async function createPfx(contents: PfxContents): Promise<Buffer> {
   }
   const localKeyId = createHash('sha1').update(leaf.der).digest();
   const attributes = tlv(
-    0x31, // SET OF, in DER's order: the shorter encoding of the two types comes first by its octets
+    0x31, // SET OF, sorted by encoding as DER requires
     ...[
       sequence(objectIdentifier(oids.localKeyId), setOfOne(octetString(localKeyId))),
       sequence(objectIdentifier(oids.friendlyName), setOfOne(bmpString(contents.friendlyName))),

@@ -10,8 +10,10 @@ const signedData = '1.2.840.113549.1.7.2';
 const data = '1.2.840.113549.1.7.1';
 
 /**
- * @param certificates PEM or DER, in the order in which they shall stand, as openssl writes them
- * @returns DER; `pemEncode('PKCS7', ...)` makes the other form
+ * Creates a PKCS#7 file.
+ *
+ * @param certificates PEM or DER, in the order of the file
+ * @returns DER
  * @throws EnrollkitError INVALID_CERTIFICATE
  */
 export function createPkcs7(certificates: readonly (string | Uint8Array)[]): Buffer {
@@ -27,10 +29,10 @@ export function createPkcs7(certificates: readonly (string | Uint8Array)[]): Buf
 }
 
 /**
- * Reads the certificates of a PKCS#7 file, PEM or DER, in their order. Whether someone signed it is not looked at.
+ * Reads the certificates of a PKCS#7 file, PEM or DER, in order. Signatures are ignored.
  *
  * @returns at least one
- * @throws EnrollkitError INVALID_PKCS7, saying what is wrong, and with which certificate
+ * @throws EnrollkitError INVALID_PKCS7, saying what is wrong and with which certificate
  */
 export function readPkcs7(input: string | Uint8Array): Certificate[] {
   const [der, ...more] = dersOf(input, /^(PKCS7|PKCS #7 SIGNED DATA|CMS)$/, invalid);
@@ -62,7 +64,7 @@ function certificateDers(der: Buffer): Buffer[] {
   }
   const [, , , ...fields] = sequenceOf(readOnly(expect(wrapped, 0xa0).content));
   const certificates = fields.find(({ tag }) => tag === 0xa0);
-  // Attribute certificates have tags of their own.
+  // Attribute certificates have other tags.
   return certificates
     ? children(certificates)
         .filter(({ tag }) => tag === tags.sequence)

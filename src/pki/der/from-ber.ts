@@ -1,17 +1,17 @@
 /**
- * From BER to DER, as far as the writers of PKCS#7 and PKCS#12 need it: indefinite lengths become definite, strings in
- * pieces become whole. Windows, Java and NSS write such files; RFC 7292 allows it.
+ * Converts BER to DER, as far as PKCS#7 and PKCS#12 files need it: indefinite lengths become definite, and constructed
+ * strings primitive. Windows, Java and NSS write such files; RFC 7292 allows it.
  */
 import { DerError } from './read.js';
 import { tlv } from './write.js';
 
-/** Far above any such file; they keep the work on one input small. */
+/** Far more than any such file needs; limits the work per input. */
 const maxDepth = 32;
 const maxElements = 500_000;
 const octetStringInPieces = 0x24;
 const octetString = 0x04;
 
-/** The same bytes when they are definite throughout. @throws DerError when they are neither BER nor DER */
+/** Returns DER unchanged. @throws DerError when the bytes are neither BER nor DER */
 export function fromBer(bytes: Buffer): Buffer {
   const { der, end } = convert(bytes, 0, 0, { left: maxElements });
   if (end !== bytes.length) throw new DerError('something follows its end');

@@ -3,21 +3,21 @@
  * at a time, so no input makes it recurse.
  */
 
-/** Longer ones are found in no standard; the bound keeps the work on one small. */
+/** No standard has longer ones; limits the work per identifier. */
 const maxObjectIdentifierLength = 128;
 
-/** What is not DER. Callers turn it into an error that names the certificate. */
+/** The input is not DER. Callers turn it into an error that names the certificate. */
 export class DerError extends Error {
   override name = 'DerError';
 }
 
-/** One tag, length and value, as a view of the bytes that it was read from. */
+/** One tag, length and value: a view of the input. */
 export class Element {
   constructor(
     private readonly bytes: Buffer,
     private readonly start: number,
     private readonly contentStart: number,
-    /** Where the next element begins. */
+    /** Offset of the next element. */
     readonly end: number,
   ) {}
 
@@ -103,7 +103,7 @@ export function sequenceOf(element: Element | undefined): Element[] {
   return children(expect(element, tags.sequence));
 }
 
-/** @throws DerError when the element is missing or of another tag */
+/** Returns the element. @throws DerError when it is missing or has another tag */
 export function expect(element: Element | undefined, tag: number): Element {
   if (element?.tag !== tag) {
     throw new DerError(`an element has the tag ${element?.tag ?? 'none'} where ${tag} belongs`);
@@ -175,7 +175,7 @@ export function smallIntegerOf(element: Element | undefined, tag: number = tags.
   return Number.parseInt(content.toString('hex'), 16);
 }
 
-/** A non-negative INTEGER of any size; what is too large for a number is rounded. @throws DerError */
+/** A non-negative INTEGER of any size; rounded if it is too large for a number. @throws DerError */
 export function countOf(element: Element | undefined): number {
   const content = integerOf(element);
   if (content[0]! & 0x80) throw new DerError('it has an INTEGER out of range');
@@ -187,7 +187,7 @@ export function octetStringOf(element: Element | undefined): Buffer {
   return expect(element, tags.octetString).content;
 }
 
-/** BIT STRING: its octets and how many bits at its end do not count. @throws DerError */
+/** BIT STRING: its octets, and the number of unused bits in the last one. @throws DerError */
 export function bitStringOf(element: Element | undefined): { bytes: Buffer; unusedBits: number } {
   const { content } = expect(element, tags.bitString);
   const unusedBits = content[0];
@@ -200,7 +200,7 @@ export function bitStringOf(element: Element | undefined): { bytes: Buffer; unus
   return { bytes: content.subarray(1), unusedBits };
 }
 
-/** UTCTime or GeneralizedTime as RFC 5280 section 4.1.2.5 wants them: in UTC, with seconds. @throws DerError */
+/** UTCTime or GeneralizedTime as RFC 5280 section 4.1.2.5 requires: in UTC, with seconds. @throws DerError */
 export function timeOf(element: Element | undefined): Date {
   const isLong = element?.tag === tags.generalizedTime;
   const content = element?.content;

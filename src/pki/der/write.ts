@@ -1,4 +1,4 @@
-/** DER encoders (ITU-T X.690), for the structures that no library of ours writes: PBES2 keys and PKCS#12. */
+/** DER encoders (ITU-T X.690) for the structures that @peculiar/x509 does not write, such as PBES2 keys and PKCS#12. */
 
 /** One TLV with a one-byte tag. */
 export function tlv(tag: number, ...contents: Uint8Array[]): Buffer {
@@ -7,7 +7,7 @@ export function tlv(tag: number, ...contents: Uint8Array[]): Buffer {
 }
 
 export const sequence = (...items: Uint8Array[]) => tlv(0x30, ...items);
-/** SET OF with one member; DER's ordering of several is not needed here. */
+/** SET OF with one member, so that DER's ordering is not needed. */
 export const setOfOne = (item: Uint8Array) => tlv(0x31, item);
 export const octetString = (bytes: Uint8Array) => tlv(0x04, bytes);
 export const nullValue = () => tlv(0x05);

@@ -1,12 +1,12 @@
-/** The shapes of subject alternative names (RFC 5280 section 4.2.1.6). */
+/** Rules for subject alternative names (RFC 5280 section 4.2.1.6). */
 import { dnsNameProblem, mailboxProblem, uriProblem } from '../make/alternative-name-shape.js';
-import { short } from '../path/failure.js';
+import { shortened } from '../path/failure.js';
 import { type GeneralName, generalNameText } from '../x509/general-name.js';
 
-/** What is wrong with a name, the name first, as a part of a sentence; undefined when nothing is. */
+/** What is wrong with a name, as part of a sentence that begins with the name; undefined if it is legal. */
 export function alternativeNameProblem(name: GeneralName): string | undefined {
   const why = problem(name);
-  return why === undefined ? undefined : `${short(generalNameText(name))}: ${why}`;
+  return why === undefined ? undefined : `${shortened(generalNameText(name))}: ${why}`;
 }
 
 function problem(name: GeneralName): string | undefined {

@@ -1,33 +1,33 @@
-/** How the certificates of a chain belong together. */
+/** Rules for the chain as a whole. */
 
-import { called } from '../path/failure.js';
+import { certificateLabel } from '../path/failure.js';
 import type { Certificate } from '../x509/certificate.js';
 import { isSignedBy, isSupportedSignature } from '../x509/signature.js';
 import { day } from './field-rules.js';
 import { type Finding, finding } from './rules.js';
 
-/** What a TLS stack with the smallest usual buffer, 4 kB, can take. */
+/** What a TLS stack with the smallest usual buffer, 4 kB, accepts. */
 const maxSentOctets = 4096;
 
 export function lintChainOrder(certificates: readonly Certificate[]): Finding[] {
   const findings: Finding[] = [];
   certificates.slice(1).forEach((issuer, index) => {
     const certificate = certificates[index]!;
-    const name = `The certificate ${called(certificate)}`;
+    const name = `The certificate ${certificateLabel(certificate)}`;
     if (!certificate.issuer.equals(issuer.subject)) {
-      const why = `${name} is followed by ${called(issuer)}, which did not issue it.`;
+      const why = `${name} is followed by ${certificateLabel(issuer)}, which did not issue it.`;
       findings.push(finding('CHAIN_ORDER', certificate, why));
       return;
     }
-    // What cannot be verified is told as a weak algorithm.
+    // Unsupported algorithms are reported as weak.
     if (isSupportedSignature(certificate) && !isSignedBy(certificate, issuer)) {
-      const why = `${name} is not signed with the key of ${called(issuer)}.`;
+      const why = `${name} is not signed with the key of ${certificateLabel(issuer)}.`;
       findings.push(finding('CHAIN_SIGNATURE', certificate, why));
     }
     const { authorityKeyIdentifier: expected } = certificate;
     const { subjectKeyIdentifier: actual } = issuer;
     if (expected !== undefined && actual !== undefined && expected !== actual) {
-      const why = `${name} identifies the key of its issuer otherwise than ${called(issuer)} does.`;
+      const why = `${name} identifies the key of its issuer otherwise than ${certificateLabel(issuer)} does.`;
       findings.push(finding('AUTHORITY_KEY_IDENTIFIER_MISMATCH', certificate, why));
     }
     if (certificate.notAfter > issuer.notAfter) {
@@ -40,11 +40,11 @@ export function lintChainOrder(certificates: readonly Certificate[]): Finding[] 
 
 function lintIssuers(certificates: readonly Certificate[]): Finding[] {
   const findings: Finding[] = [];
-  /** Intermediates below, as path lengths count them: those that issued themselves are free. */
+  /** Intermediates below, as path lengths count them: without self-issued ones. */
   let below = 0;
   certificates.slice(1).forEach((issuer) => {
     const { basicConstraints, keyUsage, subject } = issuer;
-    const name = `The certificate ${called(issuer)}`;
+    const name = `The certificate ${certificateLabel(issuer)}`;
     if (!basicConstraints?.certificateAuthority || keyUsage?.includes('keyCertSign') === false) {
       findings.push(
         finding('ISSUER_NOT_A_CA', issuer, `${name} issued another one, yet it may not sign certificates.`),
@@ -60,12 +60,12 @@ function lintIssuers(certificates: readonly Certificate[]): Finding[] {
   return findings;
 }
 
-/** The root is not sent: who verifies has it. */
+/** The root is not sent: the verifier has it. */
 function lintSize(certificates: readonly Certificate[]): Finding[] {
   const sent = certificates.filter(({ subject, issuer }, index) => index === 0 || !subject.equals(issuer));
   const octets = sent.reduce((sum, { der }) => sum + der.length, 0);
   if (octets <= maxSentOctets) return [];
   const [leaf] = certificates;
-  const why = `The chain of ${called(leaf!)} has ${octets} octets without its root; small TLS stacks take ${maxSentOctets}.`;
+  const why = `The chain of ${certificateLabel(leaf!)} has ${octets} octets without its root; small TLS stacks take ${maxSentOctets}.`;
   return [finding('CHAIN_SIZE', leaf!, why)];
 }

@@ -1,7 +1,7 @@
-/** The extensions of a certificate (RFC 5280 section 4.2). */
+/** Rules for extensions (RFC 5280 section 4.2). */
 
 import { DerError, readOnly, sequenceOf, smallIntegerOf } from '../der/read.js';
-import { called } from '../path/failure.js';
+import { certificateLabel } from '../path/failure.js';
 import type { Certificate } from '../x509/certificate.js';
 import { extendedKeyUsageTypes, extensionTypes, type KeyUsage } from '../x509/extensions.js';
 import { isSignedBy } from '../x509/signature.js';
@@ -13,10 +13,10 @@ type Criticality = 'MUST_BE' | 'MUST_NOT_BE' | 'SHOULD_BE' | 'SHOULD_NOT_BE';
 interface KnownExtension {
   name: string;
   section: string;
-  /** Undefined where either is fine. */
+  /** Undefined if either is allowed. */
   criticality?: (certificate: Certificate) => Criticality | undefined;
   onlyForCa?: true;
-  /** A SEQUENCE whose content is not looked at further, of at least one element. */
+  /** A SEQUENCE of at least one element, whose content is not checked. */
   isSequence?: true;
 }
 
@@ -49,7 +49,7 @@ const known: Readonly<Record<string, KnownExtension>> = {
   [extensionTypes.subjectAlternativeName]: {
     name: 'subject alternative name',
     section: '4.2.1.6',
-    // Without a subject it must be critical: SUBJECT_EMPTY says so.
+    // Without a subject it must be critical: SUBJECT_EMPTY checks that.
     criticality: ({ subject }) => (subject.isEmpty ? undefined : 'SHOULD_NOT_BE'),
   },
   '2.5.29.18': {
@@ -120,7 +120,7 @@ const known: Readonly<Record<string, KnownExtension>> = {
   },
 };
 
-/** The key usages of which one makes an extended key usage possible (RFC 5280 section 4.2.1.12). */
+/** The key usages of which an extended key usage needs at least one (RFC 5280 section 4.2.1.12). */
 const consistentUsages: Readonly<Record<string, readonly KeyUsage[]>> = {
   [extendedKeyUsageTypes.serverAuth]: ['digitalSignature', 'keyEncipherment', 'keyAgreement'],
   [extendedKeyUsageTypes.clientAuth]: ['digitalSignature', 'keyAgreement'],
@@ -135,12 +135,12 @@ const consistentUsages: Readonly<Record<string, readonly KeyUsage[]>> = {
   [extendedKeyUsageTypes.OCSPSigning]: ['digitalSignature', 'nonRepudiation'],
 };
 
-const enciphering: readonly KeyUsage[] = ['keyEncipherment', 'dataEncipherment'];
+const enciphermentUsages: readonly KeyUsage[] = ['keyEncipherment', 'dataEncipherment'];
 
 export function lintExtensions(certificate: Certificate): Finding[] {
   if (certificate.version !== 3) return [];
   const findings: Finding[] = [];
-  const name = `The certificate ${called(certificate)}`;
+  const name = `The certificate ${certificateLabel(certificate)}`;
   const add = (code: LintCode, message: string, source?: string) =>
     findings.push(finding(code, certificate, message, source));
   const isCa = certificate.basicConstraints?.certificateAuthority ?? false;
@@ -185,8 +185,8 @@ type Add = (code: LintCode, message: string) => void;
 function lintKeyIdentifiers(certificate: Certificate, add: Add, name: string, isCa: boolean): void {
   const { subject, issuer, authorityKeyIdentifier, subjectKeyIdentifier } = certificate;
   if (authorityKeyIdentifier === undefined) {
-    const signedItself = subject.equals(issuer) && isSignedBy(certificate, certificate);
-    if (!signedItself)
+    const isSelfSigned = subject.equals(issuer) && isSignedBy(certificate, certificate);
+    if (!isSelfSigned)
       add('AUTHORITY_KEY_IDENTIFIER_MISSING', `${name} does not identify the key of its issuer.`);
   }
   if (subjectKeyIdentifier === undefined) {
@@ -199,23 +199,23 @@ function lintKeyIdentifiers(certificate: Certificate, add: Add, name: string, is
 
 function lintUsages(certificate: Certificate, add: Add, name: string, isCa: boolean): void {
   const { basicConstraints, keyUsage, extendedKeyUsage, publicKeyInfo } = certificate;
-  const mayCertify = keyUsage?.includes('keyCertSign') ?? false;
+  const canCertify = keyUsage?.includes('keyCertSign') ?? false;
   if (keyUsage?.length === 0) add('KEY_USAGE_EMPTY', `${name} has a key usage that allows nothing.`);
   if (!keyUsage && isCa) add('CA_KEY_USAGE_MISSING', `${name} is a CA without a key usage.`);
-  if (mayCertify && !isCa) {
+  if (canCertify && !isCa) {
     add('KEY_CERT_SIGN_WITHOUT_CA', `${name} has the key usage keyCertSign, yet it is no CA.`);
   }
-  if (isCa && keyUsage && !mayCertify) {
+  if (isCa && keyUsage && !canCertify) {
     add(
       'CA_WITHOUT_KEY_CERT_SIGN',
       `${name} is a CA, yet its key usage lacks keyCertSign: it can issue nothing.`,
     );
   }
-  if (basicConstraints?.pathLength !== undefined && !(isCa && mayCertify)) {
+  if (basicConstraints?.pathLength !== undefined && !(isCa && canCertify)) {
     add('PATH_LENGTH_WITHOUT_CA', `${name} has a path length, yet it may not sign certificates.`);
   }
   const impossible = ['ec', 'ed25519'].includes(publicKeyInfo.family)
-    ? enciphering.filter((usage) => keyUsage?.includes(usage))
+    ? enciphermentUsages.filter((usage) => keyUsage?.includes(usage))
     : [];
   if (impossible.length > 0) {
     add(
@@ -223,7 +223,7 @@ function lintUsages(certificate: Certificate, add: Add, name: string, isCa: bool
       `${name} has the key usage ${impossible.join(' and ')}, for which its key (${publicKeyInfo.name}) cannot be used.`,
     );
   }
-  // What a CA's extended key usage means is what is below it.
+  // A CA's extended key usage is about the certificates below it.
   if (isCa || !keyUsage) return;
   for (const type of extendedKeyUsage ?? []) {
     const usages = consistentUsages[type];

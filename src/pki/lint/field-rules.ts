@@ -1,7 +1,7 @@
-/** The basic fields of a certificate (RFC 5280 section 4.1). */
+/** Rules for the basic fields (RFC 5280 section 4.1). */
 
 import { type Element, readOnly, sequenceOf, tags } from '../der/read.js';
-import { called } from '../path/failure.js';
+import { certificateLabel } from '../path/failure.js';
 import type { Certificate } from '../x509/certificate.js';
 import { isSupportedSignature, signatureAlgorithmName } from '../x509/signature.js';
 import { type Finding, finding, type LintCode } from './rules.js';
@@ -16,7 +16,7 @@ const rsaPkcs1 = /^1\.2\.840\.113549\.1\.1\.([2-5]|1[1-4])$/;
 
 export function lintFields(certificate: Certificate, at: Date): Finding[] {
   const findings: Finding[] = [];
-  const name = `The certificate ${called(certificate)}`;
+  const name = `The certificate ${certificateLabel(certificate)}`;
   const add = (code: LintCode, message: string) => findings.push(finding(code, certificate, message));
   const { version, serialNumber, signatureAlgorithm, notBefore, notAfter, publicKeyInfo } = certificate;
 
@@ -82,7 +82,7 @@ function encodedLength(serialNumber: string): number {
   return serialNumber.length / 2 + (Number.parseInt(serialNumber.slice(0, 2), 16) >= 0x80 ? 1 : 0);
 }
 
-/** RSASSA-PSS's hash defaults to SHA-1; what is not supported of it is that, or stranger. */
+/** RSASSA-PSS's default hash is SHA-1; unsupported parameters are that or rarer ones. */
 function isPssWithSha1(certificate: Certificate): boolean {
   return (
     signatureAlgorithmName(certificate.signatureAlgorithm) === 'rsassaPss' &&
@@ -92,7 +92,7 @@ function isPssWithSha1(certificate: Certificate): boolean {
 
 function rawFields({ toBeSigned }: Certificate): { validity: Element[]; uniqueIdentifiers: boolean } {
   const fields = sequenceOf(readOnly(toBeSigned));
-  // Version, when it is there, comes before serial number, signature, issuer and validity.
+  // The version, if present, precedes serial number, signature, issuer and validity.
   const validity = sequenceOf(fields[fields[0]?.tag === 0xa0 ? 4 : 3]);
   return { validity, uniqueIdentifiers: fields.some(({ tag }) => tag === 0x81 || tag === 0x82) };
 }
@@ -105,7 +105,7 @@ function isUsable(certificate: Certificate): boolean {
   }
 }
 
-/** A date in a sentence. */
+/** Formats a date for a sentence. */
 export function day(date: Date): string {
   return date.toISOString().replace('.000Z', 'Z');
 }

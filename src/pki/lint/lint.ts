@@ -1,4 +1,4 @@
-/** What is wrong, or unwise, with a chain as its issuers made it: RFC 5280 section 4, and what DPS asks for besides. */
+/** Lints a chain by the rules for issuers of RFC 5280 section 4 and the requirements of DPS. */
 import { EnrollkitError } from '../../errors.js';
 import type { Certificate } from '../x509/certificate.js';
 import { lintChainOrder } from './chain-rules.js';
@@ -12,21 +12,21 @@ export { type Finding, type LintCode, lintRules, type Severity } from './rules.j
 export { type Use, usualUse } from './use-rules.js';
 
 export interface LintOptions {
-  /** When; certificates that are not valid then are findings. */
+  /** The time to lint at; certificates that are not valid then are findings. */
   at: Date;
-  /** What the first certificate is for; what it looks like when left out. */
+  /** What the first certificate is for; by default guessed from its extensions. */
   use?: Use;
-  /** A sentence on what is wrong with a registration ID, or undefined; the rule is not applied when left out. */
+  /** Returns what is wrong with a registration ID, as a sentence, or undefined. Without it, the rule is skipped. */
   registrationIdProblem?: (commonName: string) => string | undefined;
 }
 
 /**
- * Lints a chain. It is no verdict on whether to trust it: `validateChain` gives that. Reading a certificate refuses
- * the coarsest faults already, such as an extension that comes twice.
+ * Lints a chain. Whether to trust it is up to `validateChain`. Some faults, such as duplicate extensions, already make
+ * parsing fail.
  *
- * @param certificates the leaf first, each followed by its issuer; one alone is fine, none gives no findings
- * @returns what was found, certificate by certificate, then of the chain; `lintRules` lists the codes
- * @throws EnrollkitError USAGE when `at` is no date
+ * @param certificates the leaf first, each followed by its issuer; a single one is fine, and none gives no findings
+ * @returns the findings, certificate by certificate, then for the chain; `lintRules` lists the codes
+ * @throws EnrollkitError USAGE when `at` is not a date
  */
 export function lintChain(certificates: readonly Certificate[], options: LintOptions): Finding[] {
   const { at } = options;

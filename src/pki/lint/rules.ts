@@ -1,13 +1,13 @@
-/** The rules that a chain is linted by: one table, which docs/lint.md shows. Codes are API. */
+/** The lint rules: one table, shown in docs/lint.md. Codes are API. */
 import { type Certificate, sha256Thumbprint } from '../x509/certificate.js';
 
 export type Severity = 'error' | 'warning';
 
 interface Rule {
   readonly severity: Severity;
-  /** Where it is written. */
+  /** Where the rule comes from. */
   readonly source: string;
-  /** What is asked for. */
+  /** What the rule requires. */
   readonly summary: string;
 }
 
@@ -155,13 +155,13 @@ export interface Finding {
   code: LintCode;
   /** A sentence; it names the certificate by its subject. */
   message: string;
-  /** Where the rule is written: a section of an RFC, or a rule of DPS. */
+  /** Where the rule comes from: a section of an RFC, or DPS. */
   source: string;
-  /** SHA-256 fingerprint of the certificate concerned, upper-case hexadecimal. */
+  /** SHA-256 fingerprint of the certificate, upper-case hexadecimal. */
   certificate: string;
 }
 
-/** @param source in place of the rule's, where it is more precise */
+/** Creates a finding. @param source overrides the rule's, if more precise */
 export function finding(
   code: LintCode,
   certificate: Certificate,

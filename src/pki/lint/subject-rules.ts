@@ -1,7 +1,7 @@
-/** The subject of a certificate (RFC 5280 sections 4.1.2.4, 4.1.2.6 and appendix A.1). */
+/** Rules for the subject (RFC 5280 sections 4.1.2.4, 4.1.2.6 and appendix A.1). */
 
 import { children, objectIdentifierOf, readOnly, sequenceOf, tags } from '../der/read.js';
-import { called } from '../path/failure.js';
+import { certificateLabel } from '../path/failure.js';
 import type { Certificate } from '../x509/certificate.js';
 import { extensionTypes } from '../x509/extensions.js';
 import { emailAddressType } from '../x509/name.js';
@@ -10,7 +10,7 @@ import { type Finding, finding, type LintCode } from './rules.js';
 interface Attribute {
   name: string;
   max: number;
-  /** The string types that it may have; PrintableString and UTF8String, with the older ones, when left out. */
+  /** The allowed string types; by default PrintableString, UTF8String and the older ones. */
   types?: readonly number[];
 }
 
@@ -31,17 +31,17 @@ const attributes: Readonly<Record<string, Attribute>> = {
 
 const oldTypes: readonly number[] = [tags.teletexString, tags.universalString, tags.bmpString];
 
-/** The characters that a string type can hold. */
+/** The characters that a string type allows. */
 const alphabets: Readonly<Record<number, RegExp>> = {
   [tags.printableString]: /^[A-Za-z0-9 '()+,./:=?-]*$/,
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: IA5String is ASCII, control characters and all.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: IA5String is all of ASCII, including control characters.
   [tags.ia5String]: /^[\u0000-\u007f]*$/,
 };
 
 export function lintSubject(certificate: Certificate): Finding[] {
   const { subject, basicConstraints, extensions } = certificate;
   const findings: Finding[] = [];
-  const name = `The certificate ${called(certificate)}`;
+  const name = `The certificate ${certificateLabel(certificate)}`;
   const add = (code: LintCode, message: string) => findings.push(finding(code, certificate, message));
 
   if (subject.isEmpty) {
@@ -68,7 +68,7 @@ export function lintSubject(certificate: Certificate): Finding[] {
       );
     }
     const alphabet = alphabets[tag];
-    if (known && !mayBe(known, tag)) {
+    if (known && !allowsCharacters(known, tag)) {
       add('NAME_ATTRIBUTE_ENCODING', `${name} has its ${what} in a string type that it may not have.`);
     } else if (alphabet && !alphabet.test(text)) {
       add(
@@ -88,7 +88,7 @@ export function lintSubject(certificate: Certificate): Finding[] {
   return findings;
 }
 
-function mayBe({ types }: Attribute, tag: number): boolean {
+function allowsCharacters({ types }: Attribute, tag: number): boolean {
   return types
     ? types.includes(tag)
     : tag === tags.utf8String || tag === tags.printableString || oldTypes.includes(tag);

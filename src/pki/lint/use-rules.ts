@@ -1,6 +1,6 @@
-/** What a certificate needs for its use: as a device in DPS, as the CA of an enrollment group, as a TLS server. */
+/** Rules for a certificate's use: as a device in DPS, as the CA of an enrollment group, or as a TLS server. */
 
-import { called } from '../path/failure.js';
+import { certificateLabel } from '../path/failure.js';
 import type { Certificate } from '../x509/certificate.js';
 import { extendedKeyUsageTypes } from '../x509/extensions.js';
 import { signatureAlgorithmName } from '../x509/signature.js';
@@ -11,7 +11,7 @@ export type Use = 'device' | 'ca' | 'server';
 const dpsKeys = /^(RSA \d+|EC P-256|EC P-384)$/;
 const dpsSignatures = /^(sha(256|384|512)WithRSAEncryption|ecdsa-with-SHA(256|384|512))$/;
 
-/** What a certificate looks like it is for. */
+/** Guesses what a certificate is for. */
 export function usualUse({ basicConstraints, extendedKeyUsage }: Certificate): Use {
   if (basicConstraints?.certificateAuthority) return 'ca';
   const isServer =
@@ -20,7 +20,7 @@ export function usualUse({ basicConstraints, extendedKeyUsage }: Certificate): U
   return isServer ? 'server' : 'device';
 }
 
-/** @param registrationIdProblem a sentence on what is wrong with a registration ID, or undefined */
+/** Lints a chain for a use. @param registrationIdProblem as in `LintOptions` */
 export function lintUse(
   certificates: readonly Certificate[],
   use: Use,
@@ -37,7 +37,7 @@ function lintDevice(
   registrationIdProblem?: (commonName: string) => string | undefined,
 ): Finding[] {
   const findings: Finding[] = [];
-  const name = `The certificate ${called(device)}`;
+  const name = `The certificate ${certificateLabel(device)}`;
   const add = (code: LintCode, message: string) => findings.push(finding(code, device, message));
   const { commonName } = device.subject;
   if (commonName === undefined) {
@@ -61,7 +61,7 @@ function lintDevice(
 function lintGroupCa(ca: Certificate): Finding[] {
   const findings: Finding[] = [];
   const { basicConstraints, keyUsage, subject } = ca;
-  const name = `The certificate ${called(ca)}`;
+  const name = `The certificate ${certificateLabel(ca)}`;
   if (!basicConstraints?.certificateAuthority) {
     findings.push(finding('GROUP_CA', ca, `${name} is no CA, so no enrollment group can hold it.`));
   } else if (keyUsage && !keyUsage.includes('keyCertSign')) {
@@ -75,7 +75,7 @@ function lintGroupCa(ca: Certificate): Finding[] {
 
 function lintServer(server: Certificate): Finding[] {
   const findings: Finding[] = [];
-  const name = `The certificate ${called(server)}`;
+  const name = `The certificate ${certificateLabel(server)}`;
   const names = server.subjectAlternativeNames ?? [];
   if (!names.some(({ kind }) => kind === 'dNSName' || kind === 'iPAddress')) {
     findings.push(finding('SERVER_NAME_MISSING', server, `${name} names no host as its alternative name.`));
@@ -89,7 +89,7 @@ function lintServer(server: Certificate): Finding[] {
 
 function lintAlgorithms(certificate: Certificate): Finding[] {
   const findings: Finding[] = [];
-  const name = `The certificate ${called(certificate)}`;
+  const name = `The certificate ${certificateLabel(certificate)}`;
   const { publicKeyInfo, signatureAlgorithm } = certificate;
   const isShort = publicKeyInfo.family === 'rsa' && publicKeyInfo.bits < 2048;
   if (!dpsKeys.test(publicKeyInfo.name) || isShort) {

@@ -1,12 +1,12 @@
-/** What a subject alternative name must look like (RFC 5280 section 4.2.1.6), the same for making and for judging one. */
+/** The syntax of subject alternative names (RFC 5280 section 4.2.1.6), for issuing and linting alike. */
 import { isIP } from 'node:net';
 
 /** RFC 1035 section 2.3.4. */
 const maxDomainNameLength = 253;
 
 /**
- * A sentence part on what is wrong with a dNSName, or undefined. A wildcard as the whole first label is fine
- * (RFC 9525 section 6.3); so is an underscore, which container networks use and every TLS stack takes.
+ * What is wrong with a dNSName, as part of a sentence, or undefined. A wildcard as the whole first label is legal (RFC
+ * 9525 section 6.3); so is an underscore, which container networks use and every TLS stack accepts.
  */
 export function dnsNameProblem(name: string): string | undefined {
   if (name === '') return 'it is empty';
@@ -14,11 +14,11 @@ export function dnsNameProblem(name: string): string | undefined {
   if (isIP(name)) return 'it is an IP address, which belongs into an iPAddress';
   const labels = name.split('.');
   if (labels.length > 1 && labels[0] === '*') labels.shift();
-  const bad = labels.find((label) => !/^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label));
-  return bad === undefined ? undefined : `${JSON.stringify(bad)} is no part of a host name`;
+  const invalidLabel = labels.find((label) => !/^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label));
+  return invalidLabel === undefined ? undefined : `${JSON.stringify(invalidLabel)} is no part of a host name`;
 }
 
-/** A sentence part on what is wrong with an rfc822Name, or undefined: RFC 2821's Mailbox, `local@domain`. */
+/** What is wrong with an rfc822Name, as part of a sentence, or undefined. RFC 2821's Mailbox: `local@domain`. */
 export function mailboxProblem(mailbox: string): string | undefined {
   const at = mailbox.lastIndexOf('@');
   if (at < 1) return 'it is not of the form local-part@domain';
@@ -33,7 +33,7 @@ export function mailboxProblem(mailbox: string): string | undefined {
     : undefined;
 }
 
-/** A sentence part on what is wrong with a uniformResourceIdentifier, or undefined: absolute, with a scheme and more. */
+/** What is wrong with a uniformResourceIdentifier, as part of a sentence, or undefined. It must be absolute. */
 export function uriProblem(uri: string): string | undefined {
   if (!/^[a-z][a-z0-9+.-]*:[^\s]+$/i.test(uri)) return 'it is no absolute URI';
   if (/[^\x21-\x7e]|[<>"{}|\\^`]/.test(uri)) return 'it has characters that a URI writes as %XX';
@@ -44,7 +44,7 @@ export function uriProblem(uri: string): string | undefined {
   return isAddress || !dnsNameProblem(host) ? undefined : 'its host is neither a host name nor an IP address';
 }
 
-/** A sentence part on what is wrong with an IP address in its text form, or undefined. */
+/** What is wrong with an IP address in its text form, as part of a sentence, or undefined. */
 export function addressProblem(address: string): string | undefined {
   return isIP(address) && !address.includes('%') ? undefined : 'it is no IPv4 or IPv6 address';
 }

@@ -1,57 +1,50 @@
-/** The one function that makes a certificate, for every role. */
+/** Issues certificates, for every role. */
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import { x509 } from '../crypto.js';
 import type { Certificate } from '../x509/certificate.js';
 import { extendedKeyUsageTypes } from '../x509/extensions.js';
 import type { Name } from '../x509/name.js';
+import type { Subject, SubjectAlternativeNames } from '../x509/subject.js';
+import { assertMaySign, type IssuedCertificate, type Issuer } from './issuer.js';
 import type { KeyUsageName, Profile } from './profile.js';
 import { authorityOf, shapeExtensions } from './profile-extensions.js';
-import {
-  alternativeNameExtension,
-  type Subject,
-  type SubjectAlternativeNames,
-  subjectName,
-} from './requested-names.js';
-import {
-  assertMaySign,
-  type IssuedCertificate,
-  type Issuer,
-  keyIdentifierExtensions,
-  randomSerialNumber,
-  signCertificate,
-} from './sign-certificate.js';
+import { alternativeNameExtension, subjectName } from './requested-names.js';
+import { keyIdentifierExtensions, randomSerialNumber, signCertificate } from './sign-certificate.js';
 import { dayMs } from './validity.js';
 
-export type { Subject, SubjectAlternativeNames } from './requested-names.js';
-export type { IssuedCertificate, Issuer } from './sign-certificate.js';
+export type { Subject, SubjectAlternativeNames } from '../x509/subject.js';
+export type { IssuedCertificate, Issuer } from './issuer.js';
 
 export interface IssueRequest {
   profile: Profile;
-  /** Spelled out, or as a certificate request has it. */
+  /** Written out, or as read from a certificate request. */
   subject: Subject | Name;
   publicKey: KeyObject;
   issuer: Issuer;
-  /** Now. The certificate begins 15 minutes earlier, or as the profile says, though never before its issuer. */
+  /**
+   * The current time. The certificate is valid from 15 minutes earlier, or as the profile says, but not before its
+   * issuer.
+   */
   at: Date;
   /**
-   * In place of the profile's. The end is never later than the issuer's, nor than 9999-12-31T23:59:59Z, which stands for
-   * no expiration date.
+   * Overrides the profile's. The end is never later than the issuer's, or than 9999-12-31T23:59:59Z, which means no
+   * expiration date.
    */
   validityDays?: number;
   subjectAlternativeNames?: SubjectAlternativeNames;
-  /** Big-endian, 1 to 20 octets; 128 random bits when left out. */
+  /** Big-endian, 1 to 20 octets; by default 128 random bits. */
   serialNumber?: Uint8Array;
 }
 
 /**
- * Makes a certificate (RFC 5280 section 4): version 3, subject and authority key identifiers, critical basic
- * constraints and key usage. Signed with the issuer's key: ECDSA with the hash of its curve, or RSA with SHA-256.
+ * Issues a certificate (RFC 5280 section 4): version 3, with subject and authority key identifiers and critical basic
+ * constraints and key usage. Signs with ECDSA and the hash of the issuer's curve, or with RSA and SHA-256.
  *
  * @throws EnrollkitError INVALID_COMMON_NAME, COMMON_NAME_TOO_LONG, INVALID_SUBJECT, INVALID_ALTERNATIVE_NAME;
- *   KEY_MISMATCH when the issuer's key is not its certificate's; ISSUER_NOT_ALLOWED when the issuer is no CA, is not
- *   valid at `at`, or leaves no path length; INVALID_KEY when the issuer's key is of a kind that does not sign here;
- *   INVALID_VALIDITY when its dates are not of the years 1950 to 9999 (RFC 5280 section 4.1.2.5)
+ *   KEY_MISMATCH when the issuer's key is not its certificate's; ISSUER_NOT_ALLOWED when the issuer is not a CA, is not
+ *   valid at `at`, or its path length is used up; INVALID_KEY when the issuer's key type is not supported for signing;
+ *   INVALID_VALIDITY when the dates are not in the years 1950 to 9999 (RFC 5280 section 4.1.2.5)
  */
 export async function issue(request: IssueRequest): Promise<IssuedCertificate> {
   const { profile, publicKey, at } = request;
@@ -95,7 +88,7 @@ function extensions(request: IssueRequest, issuer: Certificate | undefined): x50
       new x509.ExtendedKeyUsageExtension(profile.extendedKeyUsage.map((name) => extendedKeyUsageTypes[name])),
     );
   }
-  // RFC 5280 section 4.2.1.6: without a subject, the alternative names are what identifies it.
+  // RFC 5280 section 4.2.1.6: without a subject, the alternative names identify the certificate.
   const isNameless = 'isEmpty' in subject && subject.isEmpty;
   const alternatives = alternativeNameExtension(request.subjectAlternativeNames, isNameless);
   if (isNameless && (certificateAuthority || !alternatives)) {
@@ -105,7 +98,7 @@ function extensions(request: IssueRequest, issuer: Certificate | undefined): x50
   return result;
 }
 
-/** A CA's path length: the profile's, or less where the issuer allows less (RFC 5280 section 6.1.4 m). */
+/** A CA's path length: the profile's, or less if the issuer allows less (RFC 5280 section 6.1.4 m). */
 function pathLength(profile: Profile, issuer: Certificate | undefined): number | undefined {
   const { certificateAuthority, pathLength: own } = profile.basicConstraints;
   if (!certificateAuthority) return undefined;

@@ -1,4 +1,4 @@
-/** What a profile asks of the extensions beyond RFC 5280's usual ones: order, criticality, the obsolete ones of Netscape. */
+/** What a profile changes about the usual extensions: order, criticality, and Netscape's obsolete ones. */
 
 import { x509 } from '../crypto.js';
 import { explicit, implicitPrimitive, sequence, tlv } from '../der/write.js';
@@ -6,7 +6,7 @@ import type { Certificate } from '../x509/certificate.js';
 import { extensionTypes } from '../x509/extensions.js';
 import { type ExtensionName, type NetscapeCertType, netscapeCertTypes, type Profile } from './profile.js';
 
-/** Object identifiers, dotted. Netscape's are nsCertType and nsComment in openssl's words. */
+/** Object identifiers, dotted. openssl calls Netscape's nsCertType and nsComment. */
 const typeOf: Record<ExtensionName, string> = {
   basicConstraints: extensionTypes.basicConstraints,
   keyUsage: extensionTypes.keyUsage,
@@ -18,19 +18,22 @@ const typeOf: Record<ExtensionName, string> = {
   netscapeComment: '2.16.840.1.113730.1.13',
 };
 
-/** Who signs, as the authority key identifier may name it: by its own issuer and serial number. */
+/** The signing CA as an authority key identifier can name it: by its own issuer and serial number. */
 export interface Authority {
   /** DER. */
   issuer: Uint8Array;
   serialNumber: Uint8Array;
 }
 
-/** The authority that a CA's certificate is. */
+/** How an authority key identifier names a CA. */
 export function authorityOf(issuer: Certificate): Authority {
   return { issuer: issuer.issuer.der, serialNumber: Buffer.from(issuer.serialNumber, 'hex') };
 }
 
-/** The extensions as the profile wants them. Those that it does not order keep their places, after those that it does. */
+/**
+ * The extensions as the profile specifies them. Those that it does not order follow the others, in their previous
+ * order.
+ */
 export function shapeExtensions(
   profile: Profile,
   usual: readonly x509.Extension[],

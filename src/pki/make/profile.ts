@@ -1,4 +1,4 @@
-/** What a certificate of a role looks like: data, read from templates/profiles, one file a role. */
+/** Certificate profiles: data from templates/profiles, one file per role. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { EnrollkitError } from '../../errors.js';
@@ -7,17 +7,17 @@ import { keyUsageNames } from '../x509/extensions.js';
 export const roles = ['root', 'intermediate', 'device', 'verification', 'edge-ca', 'server'] as const;
 export type Role = (typeof roles)[number];
 
-/** What a key may be used for; the two that narrow keyAgreement are not for keys that sign. */
+/** Key usages that a profile can have; encipherOnly and decipherOnly are not for signing keys. */
 const keyUsage = z.enum(keyUsageNames).exclude(['encipherOnly', 'decipherOnly']);
 export type KeyUsageName = z.infer<typeof keyUsage>;
 
 const extendedKeyUsage = z.enum(['serverAuth', 'clientAuth', 'emailProtection']);
 
-/** Netscape Certificate Type, in the order of the bits; obsolete, yet the scripts that certgen replaces set it. */
+/** Netscape Certificate Type, in bit order; obsolete, but the scripts that certgen replaces set it. */
 export const netscapeCertTypes = ['sslClient', 'sslServer', 'smime'] as const;
 export type NetscapeCertType = (typeof netscapeCertTypes)[number];
 
-/** The extensions that a profile can order; those that a certificate does not have are passed over. */
+/** The extensions that a profile can order; those missing from a certificate are skipped. */
 export const extensionNames = [
   'basicConstraints',
   'keyUsage',
@@ -124,7 +124,7 @@ export type Profile = Readonly<z.infer<typeof profileSchema>>;
 const folder = new URL('../../../templates/profiles/', import.meta.url);
 const loaded = new Map<ProfileName, Profile>();
 
-/** The profiles that make what the scripts certGen.sh made. */
+/** The profiles of the certGen.sh scripts. */
 const certgenProfiles = [
   'certgen/ca',
   'certgen/device',
@@ -134,7 +134,7 @@ const certgenProfiles = [
 ] as const;
 export type ProfileName = Role | (typeof certgenProfiles)[number];
 
-/** A profile as enrollkit ships it: that of a role, or one of the scripts'. */
+/** Loads one of enrollkit's own profiles: for a role, or for one of the certGen.sh scripts. */
 export function loadProfile(name: ProfileName): Profile {
   let profile = loaded.get(name);
   if (!profile) {
@@ -150,8 +150,8 @@ export function loadProfile(name: ProfileName): Profile {
 /**
  * Reads a profile from its JSON text.
  *
- * @param source what the text is called in errors
- * @throws EnrollkitError INVALID_PROFILE, naming the place in the file
+ * @param source name of the text, for errors
+ * @throws EnrollkitError INVALID_PROFILE, with the place in the file
  */
 function parseProfile(json: string, source: string): Profile {
   let data: unknown;

@@ -1,14 +1,12 @@
-/** The same certificate again, for another span of time, with the same key or a new one. */
+/** Renews certificates: new dates, with the same key or a new one. */
 import type { KeyObject } from 'node:crypto';
 import { x509 } from '../crypto.js';
 import { type Certificate, parseCertificate } from '../x509/certificate.js';
 import { extensionTypes, type KeyUsage } from '../x509/extensions.js';
+import { assertMaySign, type IssuedCertificate, type Issuer } from './issuer.js';
 import { encodedName } from './requested-names.js';
 import {
   arrayBuffer,
-  assertMaySign,
-  type IssuedCertificate,
-  type Issuer,
   keyIdentifierExtensions,
   signCertificate,
   usualBackdateMinutes,
@@ -18,31 +16,32 @@ import { dayMs, noExpiration } from './validity.js';
 const minuteMs = 60_000;
 
 export interface RenewRequest {
-  /** PEM, DER, or already parsed. It may have expired. */
+  /** PEM, DER or parsed. It may have expired. */
   certificate: Certificate | string | Uint8Array;
   /** The same as before, or a new one. */
   publicKey: KeyObject;
-  /** Without a certificate, the renewed one signs itself. */
+  /** Without a certificate, the renewed one is self-signed. */
   issuer: Issuer;
-  /** Now. The certificate begins 15 minutes earlier, though never before its issuer. */
+  /** The current time. The certificate is valid from 15 minutes earlier, but not before its issuer. */
   at: Date;
   /**
-   * As long as before when left out, and without an expiration date (9999-12-31T23:59:59Z) when it had none. The end is
-   * never later than the issuer's.
+   * By default as long as before, or without an expiration date (9999-12-31T23:59:59Z) if it had none. The end is never
+   * later than the issuer's.
    */
   validityDays?: number;
 }
 
 /**
- * Makes a certificate with the subject and every extension of another: alternative names, usages, constraints and what
- * is not known here, each as critical as it was. New are serial number, dates and the identifiers of the keys, which
- * are added where they lacked. A new EC key loses the usages of an RSA key's that it cannot have (RFC 8813 section 3).
+ * Issues a certificate with the subject and all extensions of another one, also unknown ones, with their criticality.
+ * Serial number, dates and key identifiers are new; missing key identifiers are added. If the new key is EC, usages
+ * that only RSA keys can have are removed (RFC 8813 section 3).
  *
- * Whether the old certificate is still trusted is the caller's to say.
+ * Callers decide whether the old certificate is still trusted.
  *
  * @throws EnrollkitError INVALID_CERTIFICATE; KEY_MISMATCH when the issuer's key is not its certificate's;
- *   ISSUER_NOT_ALLOWED when the issuer is no CA, is not valid at `at`, or leaves no path length; INVALID_KEY when the
- *   issuer's key is of a kind that does not sign here; INVALID_VALIDITY when its dates are not of the years 1950 to 9999
+ *   ISSUER_NOT_ALLOWED when the issuer is not a CA, is not valid at `at`, or its path length is used up; INVALID_KEY
+ *   when the issuer's key type is not supported for signing; INVALID_VALIDITY when the dates are not in the years 1950
+ *   to 9999
  */
 export async function renewCertificate(request: RenewRequest): Promise<IssuedCertificate> {
   const { publicKey, at } = request;
@@ -68,11 +67,11 @@ function endOf({ notBefore, notAfter }: Certificate, at: number, validityDays: n
   if (validityDays !== undefined) return at + validityDays * dayMs;
   if (notAfter.getTime() === noExpiration) return noExpiration;
   const length = notAfter.getTime() - notBefore.getTime();
-  // It begins a little earlier than now. One of a few minutes must not have ended by now.
+  // It begins in the past, and a certificate for a few minutes must not have ended already.
   return at + Math.max(length - usualBackdateMinutes * minuteMs, length / 2);
 }
 
-/** In their old order; what was missing stands at the end. */
+/** In the old order; missing key identifiers at the end. */
 function extensions(
   old: Certificate,
   publicKey: KeyObject,
@@ -92,7 +91,7 @@ function extensions(
 
 function keyUsageWithoutEncipherment(usages: readonly KeyUsage[], critical: boolean): x509.Extension {
   const possible = usages.filter((usage) => usage !== 'keyEncipherment' && usage !== 'dataEncipherment');
-  // RFC 5280 section 4.2.1.3: at least one bit. What a key for encipherment alone becomes can still shake hands.
+  // RFC 5280 section 4.2.1.3 requires at least one bit. digitalSignature is what a TLS handshake needs.
   const kept: readonly KeyUsage[] = possible.length > 0 ? possible : ['digitalSignature'];
   return new x509.KeyUsagesExtension(
     kept.reduce((flags, usage) => flags | x509.KeyUsageFlags[usage], 0),

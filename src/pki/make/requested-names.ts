@@ -1,31 +1,14 @@
-/** The names that a certificate, or a request for one, is asked to have: checked, and made into their ASN.1 form. */
+/** Checks the names for a certificate or request, and converts them to ASN.1. */
 import { EnrollkitError } from '../../errors.js';
 import { x509 } from '../crypto.js';
 import { commonNameType, Name, visible } from '../x509/name.js';
+import type { Subject, SubjectAlternativeNames } from '../x509/subject.js';
 import { addressProblem, dnsNameProblem, mailboxProblem, uriProblem } from './alternative-name-shape.js';
 
 /** RFC 5280 appendix A.1, ub-common-name. */
 const maxCommonNameLength = 64;
 
-/** A distinguished name; everything but the common name is optional. Values are UTF-8. */
-export interface Subject {
-  commonName: string;
-  organization?: string;
-  organizationalUnit?: string;
-  locality?: string;
-  stateOrProvince?: string;
-  /** Two letters, ISO 3166. */
-  country?: string;
-}
-
-export interface SubjectAlternativeNames {
-  dns?: string[];
-  ip?: string[];
-  uri?: string[];
-  email?: string[];
-}
-
-/** In the order that names are read in, the most general first; bounds of RFC 5280 appendix A.1. */
+/** In encoding order, the most general first; bounds from RFC 5280 appendix A.1. */
 const attributes = [
   { field: 'country', short: 'C', what: 'country', max: 2 },
   { field: 'stateOrProvince', short: 'ST', what: 'state or province', max: 128 },
@@ -35,7 +18,7 @@ const attributes = [
 ] as const;
 
 /**
- * A subject in ASN.1 form; one that was read, from a request or from another certificate, stays as it is.
+ * Converts a subject to ASN.1; one that was read from a request or certificate stays unchanged.
  *
  * @throws EnrollkitError INVALID_COMMON_NAME, COMMON_NAME_TOO_LONG, INVALID_SUBJECT
  */
@@ -68,9 +51,9 @@ export function subjectName(subject: Subject | Name): x509.Name {
 }
 
 /**
- * A name that was read, as the generators take it: octet by octet as it was.
+ * Converts a parsed name for the generators of @peculiar/x509, octet by octet.
  *
- * @throws EnrollkitError INVALID_SUBJECT when it holds a value of a kind that they do not know
+ * @throws EnrollkitError INVALID_SUBJECT when it has a value of a type that they do not support
  */
 export function encodedName(name: Name): x509.Name {
   try {
@@ -83,9 +66,9 @@ export function encodedName(name: Name): x509.Name {
 }
 
 /**
- * The subject alternative name extension (RFC 5280 section 4.2.1.6), or undefined when no name is asked for.
+ * The subject alternative name extension (RFC 5280 section 4.2.1.6), or undefined without any name.
  *
- * @param critical as it must be when the subject is empty
+ * @param critical required when the subject is empty
  * @throws EnrollkitError INVALID_ALTERNATIVE_NAME
  */
 export function alternativeNameExtension(
@@ -116,7 +99,7 @@ export function alternativeNameExtension(
   return all.length === 0 ? undefined : new x509.SubjectAlternativeNameExtension(all, critical);
 }
 
-/** An IPv6 address whose end is written as an IPv4 address, in hexadecimal: @peculiar/x509 misreads the mixed form. */
+/** Converts an IPv6 address that ends with an IPv4 address to hexadecimal: @peculiar/x509 misreads the mixed form. */
 function hexadecimalGroups(address: string): string {
   if (!address.includes(':') || !address.includes('.')) return address;
   return new URL(`http://[${address}]`).hostname.slice(1, -1);
@@ -136,7 +119,7 @@ function assertCommonName(commonName: string): void {
 }
 
 function hasControlCharacters(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not get in.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
   return /[\u0000-\u001f\u007f]/.test(text);
 }
 

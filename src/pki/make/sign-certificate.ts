@@ -1,49 +1,38 @@
-/** Below `issue` and `renew`: who may sign what, from when until when, and the signature itself. */
-import { type KeyObject, randomBytes } from 'node:crypto';
+/** Signs what `issue` and `renew` put together. */
+import { createHash, type KeyObject, randomBytes } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import { pemEncode } from '../containers/pem.js';
 import { signatureAlgorithm, toSigningKey, x509 } from '../crypto.js';
-import { isKeyPair } from '../keys.js';
-import { type Certificate, parseCertificate } from '../x509/certificate.js';
-import { keyIdentifier } from '../x509/key-identifier.js';
+import { bitStringOf, readOnly, sequenceOf } from '../der/read.js';
+import type { Certificate } from '../x509/certificate.js';
+import type { IssuedCertificate } from './issuer.js';
 import { encodedName } from './requested-names.js';
 import { validityOf } from './validity.js';
 
-/** A device whose clock is a little behind must not find its certificate in the future. */
+/** Devices' clocks can be slow, and a certificate must not be in their future. */
 export const usualBackdateMinutes = 15;
 const minuteMs = 60_000;
-
-export interface Issuer {
-  /** The CA's certificate, PEM or DER; left out for a certificate that signs itself. */
-  certificate?: string | Uint8Array;
-  privateKey: KeyObject;
-}
-
-export interface IssuedCertificate {
-  pem: string;
-  der: Buffer;
-}
 
 interface Contents {
   subject: x509.Name;
   publicKey: KeyObject;
-  /** Undefined for a certificate that signs itself. */
+  /** Undefined for a self-signed certificate. */
   issuer: Certificate | undefined;
   signingKey: KeyObject;
   /** Now. */
   at: Date;
-  /** When it ends, in milliseconds since 1970; never later than its issuer. */
+  /** End of validity in milliseconds since 1970; limited to the issuer's. */
   end: number;
   extensions: x509.Extension[];
   serialNumber?: Uint8Array;
-  /** How much earlier than `at` it begins; 15 when left out. */
+  /** How much earlier than `at` it begins; 15 by default. */
   backdateMinutes?: number;
 }
 
 /**
- * Signs a certificate. Its dates never leave those of the issuer.
+ * Signs a certificate. Its validity is limited to the issuer's.
  *
- * @throws EnrollkitError ISSUER_NOT_ALLOWED when the issuer has a name that cannot be written; INVALID_VALIDITY
+ * @throws EnrollkitError ISSUER_NOT_ALLOWED when the issuer's name has a value of an unsupported type; INVALID_VALIDITY
  */
 export async function signCertificate(contents: Contents): Promise<IssuedCertificate> {
   const { subject, publicKey, issuer, signingKey, at, end, extensions } = contents;
@@ -73,42 +62,7 @@ function nameOfIssuer({ subject }: Certificate): x509.Name {
   }
 }
 
-/**
- * The issuer's certificate, when it may sign; undefined when the certificate is to sign itself.
- *
- * @throws EnrollkitError KEY_MISMATCH, ISSUER_NOT_ALLOWED
- */
-export function assertMaySign(
-  { certificate, privateKey }: Issuer,
-  request: { publicKey: KeyObject; certificateAuthority: boolean; at: Date },
-): Certificate | undefined {
-  if (certificate === undefined) {
-    if (isKeyPair(privateKey, request.publicKey)) return undefined;
-    throw new EnrollkitError(
-      'KEY_MISMATCH',
-      'A certificate that signs itself needs the private key of its own public key.',
-    );
-  }
-  const issuer = parseCertificate(certificate);
-  const name = issuer.subject.text;
-  if (!isKeyPair(privateKey, issuer.publicKey)) {
-    throw new EnrollkitError('KEY_MISMATCH', `The private key is not that of the certificate ${name}.`);
-  }
-  const refuse = (why: string) =>
-    new EnrollkitError('ISSUER_NOT_ALLOWED', `The certificate ${name} cannot sign: ${why}.`);
-  if (!issuer.basicConstraints?.certificateAuthority) throw refuse('it is not a certificate authority');
-  if (issuer.keyUsage && !issuer.keyUsage.includes('keyCertSign'))
-    throw refuse('its key usage lacks keyCertSign');
-  const { at } = request;
-  if (at > issuer.notAfter) throw refuse(`it expired on ${issuer.notAfter.toISOString()}`);
-  if (at < issuer.notBefore) throw refuse(`it is not valid before ${issuer.notBefore.toISOString()}`);
-  if (request.certificateAuthority && issuer.basicConstraints.pathLength === 0) {
-    throw refuse('its path length is 0, so no other certificate authority may stand below it');
-  }
-  return issuer;
-}
-
-/** The identifiers of the subject's key and of the issuer's (RFC 5280 sections 4.2.1.1 and 4.2.1.2). */
+/** Subject and authority key identifiers (RFC 5280 sections 4.2.1.1 and 4.2.1.2). */
 export function keyIdentifierExtensions(
   publicKey: KeyObject,
   issuer: Certificate | undefined,
@@ -118,13 +72,20 @@ export function keyIdentifierExtensions(
   return [new x509.SubjectKeyIdentifierExtension(own), new x509.AuthorityKeyIdentifierExtension(authority)];
 }
 
+/** RFC 5280 section 4.2.1.2, method 1: SHA-1 of the public key's bits; hexadecimal. */
+function keyIdentifier(publicKey: KeyObject): string {
+  const spki = publicKey.export({ format: 'der', type: 'spki' });
+  const { bytes } = bitStringOf(sequenceOf(readOnly(spki))[1]);
+  return createHash('sha1').update(bytes).digest('hex');
+}
+
 /** 128 random bits (RFC 5280 section 4.1.2.2: at most 20 octets, positive). */
 export function randomSerialNumber(): Uint8Array {
   const serial = randomBytes(16);
   return serial.some((octet) => octet !== 0) ? serial : randomSerialNumber();
 }
 
-/** A copy, as the generators of @peculiar/x509 take octets. */
+/** A copy, in the type that the generators of @peculiar/x509 expect. */
 export function arrayBuffer(bytes: Uint8Array): ArrayBuffer {
   return new Uint8Array(bytes).buffer;
 }

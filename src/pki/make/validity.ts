@@ -1,31 +1,35 @@
-/** The dates of certificates (RFC 5280 section 4.1.2.5). */
+/** The validity of certificates (RFC 5280 section 4.1.2.5). */
 import { EnrollkitError } from '../../errors.js';
 
-/** The first that is written without a doubt: UTCTime has two digits for the year, and they begin at 1950. */
+/** The earliest date that can be encoded: the two-digit years of UTCTime begin at 1950. */
 const earliest = Date.UTC(1950, 0, 1);
 
-/** As an end it means that there is no well-defined expiration date; nothing later can be written. */
+/** As notAfter it means no well-defined expiration date; no later date can be encoded. */
 export const noExpiration = Date.UTC(9999, 11, 31, 23, 59, 59);
 
 export const dayMs = 86_400_000;
 
-/** Milliseconds since 1970, as those of `Date`. */
-interface WantedDates {
+/** All in milliseconds since 1970. */
+interface RequestedValidity {
   /** Now. */
   at: number;
-  /** How long before now the certificate begins. */
+  /** How long before `at` the certificate begins. */
   backdate: number;
   end: number;
-  /** The issuer's, which bound the others. */
+  /** Limits the validity. */
   issuer: { notBefore: Date; notAfter: Date } | undefined;
 }
 
 /**
- * The dates of a new certificate, in whole seconds: as wanted, within the issuer's and within those that can be written.
+ * The dates of a new certificate, in whole seconds: as requested, within the issuer's and within those that can be
+ * encoded.
  *
  * @throws EnrollkitError INVALID_VALIDITY when that leaves none
  */
-export function validityOf({ at, backdate, end, issuer }: WantedDates): { notBefore: Date; notAfter: Date } {
+export function validityOf({ at, backdate, end, issuer }: RequestedValidity): {
+  notBefore: Date;
+  notAfter: Date;
+} {
   const begins = Math.max(at - backdate, issuer?.notBefore.getTime() ?? earliest, earliest);
   const ends = Math.min(end, issuer?.notAfter.getTime() ?? noExpiration, noExpiration);
   const isPossible = at >= earliest && at <= noExpiration && begins <= ends;

@@ -1,18 +1,21 @@
 /**
- * The certificate that answers a proof-of-possession challenge: its common name is the verification code, and the
- * CA in question signs it.
+ * Issues the certificate for a proof of possession: its common name is the verification code, and the CA signs it.
  *
  * Source: Microsoft Learn, "How to verify X.509 CA certificates with your Device Provisioning Service".
  */
 import { EnrollkitError } from '../../errors.js';
 import { generateKeyPair } from '../keys.js';
-import { type IssuedCertificate, type Issuer, issue } from './issue.js';
+import { issue } from './issue.js';
+import type { IssuedCertificate, Issuer } from './issuer.js';
 import { loadProfile } from './profile.js';
 
 /**
- * @param code the verification code as DPS gave it, case kept: 48 hexadecimal digits today, though nothing promises it
+ * Issues a verification certificate.
+ *
+ * @param code the verification code from DPS, with its letter case: 48 hexadecimal digits today, but nothing guarantees
+ *   that
  * @param issuer the uploaded CA, root or intermediate
- * @returns the certificate; its private key proves nothing, and is not kept
+ * @returns the certificate; its private key is not needed and discarded
  * @throws EnrollkitError INVALID_VERIFICATION_CODE, and what {@link issue} throws
  */
 export async function issueVerificationCertificate(
@@ -32,7 +35,7 @@ export async function issueVerificationCertificate(
   });
 }
 
-/** A sentence on what is wrong with a verification code, or undefined. */
+/** What is wrong with a verification code, as a sentence, or undefined. */
 export function verificationCodeProblem(code: string): string | undefined {
   if (code === '') return 'A verification code is missing.';
   if (!/^[A-Za-z0-9-]+$/.test(code)) return 'A verification code is one word of letters and digits.';

@@ -1,20 +1,20 @@
-/** How much work one verdict may take: certificates come from strangers, and bags of them can be made to explode. */
+/** Limits the work per verdict: certificates come from strangers, who can craft sets that take exponential work. */
 import type { PublicKeyInfo } from '../x509/public-key.js';
 
 /** The most certificates in one path, from the leaf to the anchor; TLS stacks stop far earlier. */
 export const maxPathCertificates = 64;
 
-/** In the time of one ECDSA P-256 verification (0.1 ms): an honest chain takes a handful, a 0.1 s limit is felt by no one. */
+/** In units of one ECDSA P-256 verification (0.1 ms): a normal chain takes a handful, and 0.1 s is not noticeable. */
 const signatureUnits = 1_024;
-/** Possible issuers looked at. */
+/** Possible issuers considered. */
 const steps = 50_000;
-/** A name against a constraint. */
+/** Comparisons of a name with a constraint. */
 const nameComparisons = 250_000;
 
-/** Policies and mappings, at each depth that they can be carried down to. */
+/** Policies and mappings, at each depth that they can reach. */
 const policies = 1_000_000;
 
-/** Thrown within a search, and turned into a failure by who started it. */
+/** Thrown in a search; the caller turns it into a failure. */
 export class BudgetExceeded extends Error {
   override name = 'BudgetExceeded';
 }

@@ -1,30 +1,17 @@
-/** What a certificate must satisfy by itself (RFC 5280 sections 4.2, 6.1.3 and 6.1.4), whatever path it stands in. */
+/** Checks of a single certificate, independent of its path (RFC 5280 sections 4.2, 6.1.3 and 6.1.4). */
 
 import { DerError } from '../der/read.js';
 import type { Certificate } from '../x509/certificate.js';
 import { extendedKeyUsageTypes, extensionTypes, type KeyUsage } from '../x509/extensions.js';
 import { visible } from '../x509/name.js';
-import { called, type Failure, type FailureCode, failureOf, short } from './failure.js';
+import type { Circumstances, Purpose, Role } from './circumstances.js';
+import { certificateLabel, type Failure, type FailureCode, failureOf, shortened } from './failure.js';
 import { publicKeyProblem } from './key-strength.js';
 import { readNameConstraints } from './name-constraints.js';
 import { checkOtherExtensions } from './other-extensions.js';
-import { bearsPeerName, type PeerName } from './peer-name.js';
+import { matchesPeerName } from './peer-name.js';
 import { policyExtensionsOf } from './policy-extensions.js';
-import type { Revocation } from './revocation.js';
-import { profileFailures, type Role } from './strict.js';
-
-export type Purpose = 'clientAuth' | 'serverAuth' | 'any';
-
-export interface Circumstances {
-  at: Date;
-  purpose: Purpose;
-  isStrict: boolean;
-  peerName?: PeerName;
-  /** The most intermediates that are not self-issued. */
-  maxDepth?: number;
-  /** Set when revocation lists were given. */
-  revocation?: Revocation;
-}
+import { profileFailures } from './strict.js';
 
 /** Critical extensions that are processed. */
 const processedExtensions = new Set<string>([
@@ -41,54 +28,56 @@ const processedExtensions = new Set<string>([
   extensionTypes.inhibitAnyPolicy,
 ]);
 
-/** The usages of a leaf's key that a TLS handshake can do with (RFC 5280 section 4.2.1.12); one is enough. */
+/** The key usages that suit a TLS handshake (RFC 5280 section 4.2.1.12); one is enough. */
 const handshakeUsages: Readonly<Record<Exclude<Purpose, 'any'>, readonly KeyUsage[]>> = {
   clientAuth: ['digitalSignature', 'keyAgreement'],
   serverAuth: ['digitalSignature', 'keyEncipherment', 'keyAgreement'],
 };
 
-/** Everything that a leaf must satisfy alone. */
+/** All checks of a leaf. */
 export function checkLeaf(leaf: Certificate, circumstances: Circumstances): Failure[] {
   const failures = checkAny(leaf, circumstances, 'leaf');
   const { purpose, peerName } = circumstances;
   const { keyUsage, basicConstraints } = leaf;
-  // What an authority's own key is used for says nothing about it as a leaf, which RFC 5280 lets it be.
-  const mayHandshake = (usages: readonly KeyUsage[]) =>
+  // A CA can be a leaf (RFC 5280), but its key usage describes it as a CA.
+  const allowsHandshake = (usages: readonly KeyUsage[]) =>
     !keyUsage || basicConstraints?.certificateAuthority || usages.some((usage) => keyUsage.includes(usage));
-  if (purpose !== 'any' && !mayHandshake(handshakeUsages[purpose])) {
+  if (purpose !== 'any' && !allowsHandshake(handshakeUsages[purpose])) {
     const needed = handshakeUsages[purpose].join(' or ');
-    const why = `The certificate ${called(leaf)} cannot be used in TLS: its key usage lacks ${needed}.`;
+    const why = `The certificate ${certificateLabel(leaf)} cannot be used in TLS: its key usage lacks ${needed}.`;
     failures.push(failureOf('KEY_USAGE', leaf, why));
   }
-  if (peerName && !bearsPeerName(leaf.subjectAlternativeNames ?? [], peerName)) {
-    const why = `The certificate ${called(leaf)} is not of ${short(visible(peerName.value))}: its subject alternative names lack it.`;
+  if (peerName && !matchesPeerName(leaf.subjectAlternativeNames ?? [], peerName)) {
+    const why = `The certificate ${certificateLabel(leaf)} is not of ${shortened(visible(peerName.value))}: its subject alternative names lack it.`;
     failures.push(failureOf('PEER_NAME_MISMATCH', leaf, why));
   }
-  const unfit = whyNoLeaf(leaf);
-  if (unfit)
-    failures.push(failureOf('MALFORMED', leaf, `The certificate ${called(leaf)} cannot be used: ${unfit}.`));
+  const problem = leafProblem(leaf);
+  if (problem)
+    failures.push(
+      failureOf('MALFORMED', leaf, `The certificate ${certificateLabel(leaf)} cannot be used: ${problem}.`),
+    );
   return failures;
 }
 
-/** Rules for issuers that a validator had better hold to as well: breaking them hides who or what a certificate is. */
-function whyNoLeaf({ subject, extensions, basicConstraints }: Certificate): string | undefined {
+/** Rules for issuers that matter for validation, too: breaking them hides the identity or role of a certificate. */
+function leafProblem({ subject, extensions, basicConstraints }: Certificate): string | undefined {
   if (subject.isEmpty && !extensions.get(extensionTypes.subjectAlternativeName)?.critical)
     return 'it has neither a subject nor a critical subject alternative name';
-  // RFC 5280 section 4.2.1.10: they are about what is below, and nothing is.
+  // RFC 5280 section 4.2.1.10: they apply to certificates below, and a leaf has none.
   if (extensions.has(extensionTypes.nameConstraints) && !basicConstraints?.certificateAuthority)
     return 'it has name constraints, which belong to certificate authorities only';
   return undefined;
 }
 
-/** Everything that the issuer of a certificate must satisfy alone; trust anchors too, as RFC 5937 suggests. */
+/** All checks of an issuer; trust anchors included, as RFC 5937 suggests. */
 export function checkIssuer(issuer: Certificate, circumstances: Circumstances): Failure[] {
   const failures = checkAny(issuer, circumstances, 'issuer');
   const { basicConstraints, keyUsage } = issuer;
   if (!basicConstraints?.certificateAuthority) {
-    const why = `The certificate ${called(issuer)} is not a certificate authority, so nothing that it issued counts.`;
+    const why = `The certificate ${certificateLabel(issuer)} is not a certificate authority, so nothing that it issued counts.`;
     failures.push(failureOf('NOT_A_CA', issuer, why));
   } else if (keyUsage && !keyUsage.includes('keyCertSign')) {
-    const why = `The certificate ${called(issuer)} may not sign certificates: its key usage lacks keyCertSign.`;
+    const why = `The certificate ${certificateLabel(issuer)} may not sign certificates: its key usage lacks keyCertSign.`;
     failures.push(failureOf('KEY_USAGE', issuer, why));
   }
   if (issuer.subject.isEmpty) {
@@ -96,7 +85,7 @@ export function checkIssuer(issuer: Certificate, circumstances: Circumstances): 
       failureOf(
         'MALFORMED',
         issuer,
-        `The certificate ${called(issuer)} issued others without having a name.`,
+        `The certificate ${certificateLabel(issuer)} issued others without having a name.`,
       ),
     );
   }
@@ -107,9 +96,10 @@ function checkAny(certificate: Certificate, circumstances: Circumstances, role: 
   const { at, purpose, isStrict } = circumstances;
   const failures: Failure[] = [];
   const add = (code: FailureCode, what: string) =>
-    failures.push(failureOf(code, certificate, `The certificate ${called(certificate)} ${what}.`));
-  if (at < certificate.notBefore) add('NOT_YET_VALID', `is not valid before ${day(certificate.notBefore)}`);
-  if (at > certificate.notAfter) add('EXPIRED', `expired on ${day(certificate.notAfter)}`);
+    failures.push(failureOf(code, certificate, `The certificate ${certificateLabel(certificate)} ${what}.`));
+  if (at < certificate.notBefore)
+    add('NOT_YET_VALID', `is not valid before ${formatDate(certificate.notBefore)}`);
+  if (at > certificate.notAfter) add('EXPIRED', `expired on ${formatDate(certificate.notAfter)}`);
   const keyProblem = publicKeyProblem(certificate.publicKeyInfo);
   if (keyProblem) add('PUBLIC_KEY', `has ${keyProblem}`);
   for (const { type, critical } of certificate.extensions.values()) {
@@ -120,14 +110,14 @@ function checkAny(certificate: Certificate, circumstances: Circumstances, role: 
   if (purpose !== 'any' && !allowsPurpose(certificate, purpose)) {
     add('EXTENDED_KEY_USAGE', `is not for this purpose: its extended key usage lacks ${purpose}`);
   }
-  const malformed = whatIsMalformed(certificate);
+  const malformed = malformedExtension(certificate);
   if (malformed) add('MALFORMED', `cannot be used: ${malformed}`);
   else if (isStrict) failures.push(...profileFailures(certificate, role, circumstances));
   return failures;
 }
 
-/** Extensions that the reader of certificates leaves alone, yet which are known here: they must be what they say. */
-function whatIsMalformed(certificate: Certificate): string | undefined {
+/** Known extensions that the certificate reader does not decode must be well-formed. */
+function malformedExtension(certificate: Certificate): string | undefined {
   try {
     readNameConstraints(certificate);
     policyExtensionsOf(certificate);
@@ -139,7 +129,7 @@ function whatIsMalformed(certificate: Certificate): string | undefined {
   }
 }
 
-/** An authority's extended key usage limits what is below it: not in RFC 5280, and what every TLS stack does. */
+/** A CA's extended key usage limits the certificates below it: not in RFC 5280, but every TLS stack does so. */
 function allowsPurpose({ extendedKeyUsage }: Certificate, purpose: Exclude<Purpose, 'any'>): boolean {
   return (
     !extendedKeyUsage ||
@@ -148,6 +138,6 @@ function allowsPurpose({ extendedKeyUsage }: Certificate, purpose: Exclude<Purpo
   );
 }
 
-function day(date: Date): string {
+function formatDate(date: Date): string {
   return date.toISOString().replace('.000Z', 'Z');
 }

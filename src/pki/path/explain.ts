@@ -1,8 +1,8 @@
-/** Why no path holds: the failures of the path that came nearest to holding. */
+/** Explains why no path is valid: with the failures of the best candidate. */
 import type { Certificate } from '../x509/certificate.js';
 import { isSupportedSignature, signatureAlgorithmName } from '../x509/signature.js';
 import { BudgetExceeded, maxPathCertificates } from './budget.js';
-import { called, type Failure, failureOf, short } from './failure.js';
+import { certificateLabel, type Failure, failureOf, shortened } from './failure.js';
 import { isSelfIssued, type Path } from './path-checks.js';
 import type { Search } from './search.js';
 
@@ -12,27 +12,27 @@ interface Attempt {
   failures: readonly Failure[];
 }
 
-/** More attempts make no better explanation. */
+/** More attempts do not improve the explanation. */
 const maxAttempts = 200;
 
-/** Looks at paths again, now going on where a certificate fails its checks, and gives what is wrong with the best. */
+/** Searches again without stopping at failures, and returns those of the best candidate path. */
 export function explain(search: Search): Failure[] {
   search.renewBudget();
   const attempts: Attempt[] = [];
   const leafFailures = search.leafFailures();
   try {
-    if (search.isTrustedItself()) return leafFailures;
+    if (search.isTrustedLeaf()) return leafFailures;
     explore(search, [search.leaf], leafFailures, attempts);
   } catch (error) {
     if (!(error instanceof BudgetExceeded)) throw error;
     if (attempts.length === 0)
-      attempts.push(attemptOf([search.leaf], false, [...leafFailures, tooMuch(error)]));
+      attempts.push(attemptOf([search.leaf], false, [...leafFailures, budgetFailure(error)]));
   }
-  return [...attempts.reduce(better).failures];
+  return [...attempts.reduce(betterAttempt).failures];
 }
 
-/** The failure of a search that was given up. */
-export function tooMuch(error: BudgetExceeded): Failure {
+/** The failure for an exceeded budget. */
+export function budgetFailure(error: BudgetExceeded): Failure {
   return {
     code: 'BUDGET_EXCEEDED',
     message: `No decision about the chain was reached within bounds: there are ${error.message}.`,
@@ -46,16 +46,16 @@ function explore(search: Search, path: Path, failures: readonly Failure[], attem
   const candidates = search.candidates(path);
   const issuers = candidates.filter((candidate) => search.isSigned(top, candidate));
   if (issuers.length === 0 || path.length >= maxPathCertificates) {
-    attempts.push(attemptOf(path, false, [...failures, whyItEnds(search, path, candidates)]));
+    attempts.push(attemptOf(path, false, [...failures, endOfPathFailure(search, path, candidates)]));
     return;
   }
   for (const issuer of issuers) {
     if (attempts.length >= maxAttempts) return;
     const longer = [...path, issuer];
-    const soFar = [...failures, ...search.issuerFailures(issuer)];
+    const failuresSoFar = [...failures, ...search.issuerFailures(issuer)];
     if (search.pool.distance(issuer) === 0) {
-      attempts.push(attemptOf(longer, true, [...soFar, ...search.pathFailures(longer)]));
-    } else explore(search, longer, soFar, attempts);
+      attempts.push(attemptOf(longer, true, [...failuresSoFar, ...search.pathFailures(longer)]));
+    } else explore(search, longer, failuresSoFar, attempts);
   }
 }
 
@@ -63,28 +63,28 @@ function attemptOf(path: Path, reachesAnchor: boolean, failures: readonly Failur
   return { reachesAnchor, length: path.length, failures };
 }
 
-/** One that reaches an anchor, with the fewest failures; else the longest. */
-function better(one: Attempt, other: Attempt): Attempt {
+/** Prefers a path that reaches an anchor with the fewest failures, else the longest. */
+function betterAttempt(one: Attempt, other: Attempt): Attempt {
   if (one.reachesAnchor !== other.reachesAnchor) return one.reachesAnchor ? one : other;
   const longer = one.reachesAnchor ? 0 : other.length - one.length;
   return longer > 0 || (longer === 0 && other.failures.length < one.failures.length) ? other : one;
 }
 
-/** Why nothing stands above the top of a path. */
-function whyItEnds(search: Search, path: Path, candidates: readonly Certificate[]): Failure {
+/** Why the last certificate of a path has no issuer. */
+function endOfPathFailure(search: Search, path: Path, candidates: readonly Certificate[]): Failure {
   const top = path.at(-1)!;
-  const name = `The certificate ${called(top)}`;
-  const issuer = short(top.issuer.text);
+  const name = `The certificate ${certificateLabel(top)}`;
+  const issuer = shortened(top.issuer.text);
   const ends = (message: string) => failureOf('ISSUER_NOT_FOUND', top, message);
   if (path.length >= maxPathCertificates) {
-    return tooMuch(new BudgetExceeded(`more than ${maxPathCertificates} certificates in the chain`));
+    return budgetFailure(new BudgetExceeded(`more than ${maxPathCertificates} certificates in the chain`));
   }
   if (isSelfIssued(top) && search.isSigned(top, top)) {
     return ends(`${name} signs itself, ends the chain, and is not among the trusted certificates.`);
   }
   if (!search.pool.hasAnchors)
     return ends(`No trusted certificate was given that ${name.replace('The', 'the')} could lead to.`);
-  if (candidates.length > 0) return whyNotSigned(top, candidates);
+  if (candidates.length > 0) return signatureFailure(top, candidates);
   if (top.issuer.isEmpty) return ends(`${name} does not name its issuer.`);
   if (search.pool.issuersOf(top).length > 0) {
     return ends(
@@ -92,12 +92,12 @@ function whyItEnds(search: Search, path: Path, candidates: readonly Certificate[
     );
   }
   return ends(
-    `No presented or trusted certificate has the subject ${issuer}, which issued ${called(top)}: is an intermediate missing from the chain?`,
+    `No presented or trusted certificate has the subject ${issuer}, which issued ${certificateLabel(top)}: is an intermediate missing from the chain?`,
   );
 }
 
-function whyNotSigned(top: Certificate, candidates: readonly Certificate[]): Failure {
-  const name = `The certificate ${called(top)}`;
+function signatureFailure(top: Certificate, candidates: readonly Certificate[]): Failure {
+  const name = `The certificate ${certificateLabel(top)}`;
   if (!isSupportedSignature(top)) {
     const algorithm = signatureAlgorithmName(top.signatureAlgorithm);
     const message = `${name} is signed with an algorithm that is weak or not known (${algorithm}).`;
@@ -105,10 +105,10 @@ function whyNotSigned(top: Certificate, candidates: readonly Certificate[]): Fai
   }
   const broken = candidates.find(({ publicKeyInfo }) => publicKeyInfo.family === 'other');
   if (broken && candidates.length === 1) {
-    const message = `The certificate ${called(broken)} has a public key of a kind that is not accepted (${broken.publicKeyInfo.name}).`;
+    const message = `The certificate ${certificateLabel(broken)} has a public key of a kind that is not accepted (${broken.publicKeyInfo.name}).`;
     return failureOf('PUBLIC_KEY', broken, message);
   }
   const which = candidates.length === 1 ? 'the certificate' : `any of the ${candidates.length} certificates`;
-  const message = `${name} was not signed with the key of ${which} ${short(top.issuer.text)}: it was changed or forged, or another certificate of that name is its issuer.`;
+  const message = `${name} was not signed with the key of ${which} ${shortened(top.issuer.text)}: it was changed or forged, or another certificate of that name is its issuer.`;
   return failureOf('SIGNATURE_INVALID', top, message);
 }

@@ -1,11 +1,11 @@
-/** Which public keys are taken: what signs with a weak one can be forged. */
+/** Which public keys are accepted: signatures by weak ones can be forged. */
 import { bitStringOf, integerOf, readOnly, sequenceOf } from '../der/read.js';
 import type { PublicKeyInfo } from '../x509/public-key.js';
 
 /** NIST SP 800-131A: shorter RSA keys are no longer allowed. */
 const minRsaBits = 2_048;
 
-/** What is wrong with a key, as part of a sentence; undefined when it is taken. */
+/** What is wrong with a key, as part of a sentence; undefined if it is accepted. */
 export function publicKeyProblem({ der, family, name, bits }: PublicKeyInfo): string | undefined {
   if (family === 'other') return `a public key of a kind that is not accepted (${name})`;
   if (family !== 'rsa' && family !== 'rsa-pss') return undefined;
@@ -16,7 +16,7 @@ export function publicKeyProblem({ der, family, name, bits }: PublicKeyInfo): st
     (item) => integerOf(item),
   );
   if (!isOdd(modulus!)) return `a public key whose modulus is even (${name})`;
-  // With the exponent 1 everyone can sign; NIST SP 800-89 section 5.3.3 wants an odd one above.
+  // With the exponent 1 anyone can sign; NIST SP 800-89 section 5.3.3 requires a larger, odd one.
   if (!isOdd(exponent!) || (exponent!.length === 1 && exponent![0]! < 3))
     return `a public key whose exponent is too small or even (${name})`;
   return undefined;

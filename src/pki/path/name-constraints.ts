@@ -1,4 +1,6 @@
-/** Name constraints (RFC 5280 sections 4.2.1.10 and 6.1.3 b, c): which names an authority lets stand below it. */
+/**
+ * Name constraints (RFC 5280 sections 4.2.1.10 and 6.1.3 b, c): the names that a CA allows in certificates below it.
+ */
 
 import { children, DerError, type Element, readOnly, sequenceOf, smallIntegerOf } from '../der/read.js';
 import type { Certificate } from '../x509/certificate.js';
@@ -11,7 +13,7 @@ import {
 } from '../x509/general-name.js';
 import { emailAddressType, Name } from '../x509/name.js';
 import type { Budget } from './budget.js';
-import { called, type Failure, failureOf, short } from './failure.js';
+import { certificateLabel, type Failure, failureOf, shortened } from './failure.js';
 import { isWellFormedConstraint, matchName } from './name-matching.js';
 
 export interface NameConstraints {
@@ -22,8 +24,8 @@ export interface NameConstraints {
 type ByKind = ReadonlyMap<GeneralNameKind, readonly GeneralName[]>;
 
 /**
- * Holds the names of each certificate of a path, from the leaf to the anchor, against the constraints of all above it.
- * Intermediates that are self-issued are free, so that an authority can roll its key over.
+ * Checks the names of each certificate of a path, from the leaf to the anchor, against the constraints of all
+ * certificates above it. Self-issued intermediates are exempt, so that a CA can roll its key over.
  *
  * @throws BudgetExceeded
  */
@@ -37,7 +39,7 @@ export function checkNameConstraints(path: readonly Certificate[], budget: Budge
       if (index > 0 && certificate.subject.equals(certificate.issuer)) continue;
       const name = offendingName(certificate, constraints, budget);
       if (!name) continue;
-      const message = `The certificate ${called(certificate)} has the name ${short(generalNameText(name))}, which the name constraints of ${called(authority)} do not allow.`;
+      const message = `The certificate ${certificateLabel(certificate)} has the name ${shortened(generalNameText(name))}, which the name constraints of ${certificateLabel(authority)} do not allow.`;
       failures.push(failureOf('NAME_CONSTRAINTS', certificate, message));
     }
   }
@@ -53,7 +55,7 @@ function offendingName(
     const allowed = permitted.get(name.kind);
     const forbidden = excluded.get(name.kind) ?? [];
     budget.spendNameComparisons(weight(name) * (1 + (allowed?.length ?? 0) + forbidden.length));
-    // What cannot be compared is refused: for exclusion it might be within, for permission it might not.
+    // Names that cannot be compared are refused: they might be excluded, or not be permitted.
     if (forbidden.some((constraint) => matchName(name, constraint, true) !== 'outside')) return true;
     return (
       allowed !== undefined && !allowed.some((constraint) => matchName(name, constraint, false) === 'within')
@@ -61,7 +63,7 @@ function offendingName(
   });
 }
 
-/** The longest legal host name counts as one; a name of a megabyte takes as long to compare as thousands. */
+/** In units of the longest legal host name: a name of a megabyte takes as long to compare as thousands. */
 function weight(name: GeneralName): number {
   const value = 'value' in name ? name.value : '';
   return Math.ceil((1 + (value instanceof Name ? value.der.length : value.length)) / 256);
@@ -77,7 +79,7 @@ function constrainedNames({ subject, subjectAlternativeNames = [] }: Certificate
 
 const known = new WeakMap<Certificate, NameConstraints | DerError>();
 
-/** The name constraints of a certificate; undefined without them. @throws DerError */
+/** The name constraints of a certificate, or undefined. @throws DerError */
 export function readNameConstraints(certificate: Certificate): NameConstraints | undefined {
   const extension = certificate.extensions.get(extensionTypes.nameConstraints);
   if (!extension) return undefined;
@@ -90,7 +92,7 @@ export function readNameConstraints(certificate: Certificate): NameConstraints |
   return result;
 }
 
-/** Malformed ones are told with the checks of the certificate itself. */
+/** Malformed ones are reported by the checks of the certificate itself. */
 function nameConstraintsOf(certificate: Certificate): NameConstraints | undefined {
   try {
     return readNameConstraints(certificate);
@@ -119,13 +121,15 @@ function subtreesOf(element: Element): ByKind {
   for (const subtree of children(element)) {
     const [base, ...rest] = sequenceOf(subtree);
     if (!base) throw new DerError('its name constraints hold an empty subtree');
-    // RFC 5280 allows no other minimum than 0, the default, and no maximum.
+    // RFC 5280 allows only the minimum 0, the default, and no maximum.
     if (rest.length > 1 || (rest[0] && smallIntegerOf(rest[0], 0x80) !== 0)) {
       throw new DerError('its name constraints have a minimum or a maximum');
     }
     const name = generalNameOf(base);
     if (!isWellFormedConstraint(name))
-      throw new DerError(`its name constraints hold ${short(generalNameText(name))}, which is no constraint`);
+      throw new DerError(
+        `its name constraints hold ${shortened(generalNameText(name))}, which is no constraint`,
+      );
     const list = byKind.get(name.kind);
     if (list) list.push(name);
     else byKind.set(name.kind, [name]);

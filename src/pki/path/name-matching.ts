@@ -1,11 +1,13 @@
-/** Whether a name lies within a constraint (RFC 5280 section 4.2.1.10), one function a kind of name. */
+/** Whether a name is within a constraint (RFC 5280 section 4.2.1.10), one function per kind of name. */
 import type { GeneralName } from '../x509/general-name.js';
 
-/** `unknown`: the name or the constraint is malformed or of a kind that is not compared, so it must be refused. */
+/** `unknown`: the name or constraint is malformed or of an unsupported kind, so it must be refused. */
 export type Match = 'within' | 'outside' | 'unknown';
 
 /**
- * @param forExclusion true asks whether anything that the name stands for lies within; a wildcard stands for many names
+ * Compares a name with a constraint.
+ *
+ * @param forExclusion whether one matching name is enough; a wildcard stands for many names
  */
 export function matchName(name: GeneralName, constraint: GeneralName, forExclusion: boolean): Match {
   if (name.kind === 'dNSName' && constraint.kind === 'dNSName') {
@@ -19,12 +21,12 @@ export function matchName(name: GeneralName, constraint: GeneralName, forExclusi
   if (name.kind === 'iPAddress' && constraint.kind === 'iPAddress')
     return matchAddress(name.value, constraint.value);
   if (name.kind === 'directoryName' && constraint.kind === 'directoryName') {
-    return given(name.value.isWithin(constraint.value));
+    return matchOf(name.value.isWithin(constraint.value));
   }
   return 'unknown';
 }
 
-/** Whether a name is one that constraints can be made of; kinds that are not compared are left alone. */
+/** Whether a constraint is well-formed; unsupported kinds are not checked. */
 export function isWellFormedConstraint(constraint: GeneralName): boolean {
   switch (constraint.kind) {
     case 'dNSName':
@@ -51,18 +53,20 @@ function isHostConstraint(constraint: string): boolean {
   return isDnsName(constraint.startsWith('.') ? constraint.slice(1) : constraint);
 }
 
-function given(within: boolean): Match {
+function matchOf(within: boolean): Match {
   return within ? 'within' : 'outside';
 }
 
 const dnsLabel = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
-/** Letters, digits, hyphens and, as names in use have them, underscores; lower case. */
+/** Letters, digits, hyphens and underscores, which names in use have; lower case. */
 export function isDnsName(name: string): boolean {
   return name.length <= 253 && name.split('.').every((label) => dnsLabel.test(label));
 }
 
-/** `host.example` allows itself and what is below; with a leading period, which RFC 5280 does not know, only the latter. */
+/**
+ * `host.example` allows itself and subdomains; with a leading period, which RFC 5280 does not define, only subdomains.
+ */
 function matchDns(name: string, constraint: string, forExclusion: boolean): Match {
   const isWildcard = name.startsWith('*.');
   const base = isWildcard ? name.slice(2) : name;
@@ -70,10 +74,10 @@ function matchDns(name: string, constraint: string, forExclusion: boolean): Matc
   if (constraint === '') return 'within';
   const isBelowOnly = constraint.startsWith('.');
   if (!isDnsName(isBelowOnly ? constraint.slice(1) : constraint)) return 'unknown';
-  if (isBelowOnly) return given(name.endsWith(constraint));
+  if (isBelowOnly) return matchOf(name.endsWith(constraint));
   if (name === constraint || name.endsWith(`.${constraint}`)) return 'within';
   const standsForConstraint = isWildcard && constraint.slice(constraint.indexOf('.') + 1) === base;
-  return given(forExclusion && standsForConstraint);
+  return matchOf(forExclusion && standsForConstraint);
 }
 
 export interface Mailbox {
@@ -89,7 +93,7 @@ export function mailboxOf(text: string): Mailbox | undefined {
   return isDnsName(lower) ? { local, host: lower } : undefined;
 }
 
-/** A constraint is a mailbox, a host, or with a leading period all hosts below a domain. */
+/** A constraint is a mailbox, a host, or, with a leading period, all hosts below a domain. */
 function matchMailbox(name: string, constraint: string): Match {
   const mailbox = mailboxOf(name);
   if (!mailbox) return 'unknown';
@@ -97,12 +101,12 @@ function matchMailbox(name: string, constraint: string): Match {
   if (constraint.includes('@')) {
     const allowed = mailboxOf(constraint);
     if (!allowed) return 'unknown';
-    return given(mailbox.local === allowed.local && mailbox.host === allowed.host);
+    return matchOf(mailbox.local === allowed.local && mailbox.host === allowed.host);
   }
   return matchHost(mailbox.host, constraint.toLowerCase());
 }
 
-/** A constraint is about the host; a URI without one, or with an address in its place, cannot satisfy it. */
+/** A constraint applies to the host; a URI without one, or with an IP address, cannot satisfy it. */
 function matchUri(name: string, constraint: string): Match {
   const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(name)?.[1];
   const host = authority?.replace(/^.*@/, '').replace(/:\d*$/, '').toLowerCase();
@@ -113,7 +117,7 @@ function matchUri(name: string, constraint: string): Match {
 function matchHost(host: string, constraint: string): Match {
   const isBelowOnly = constraint.startsWith('.');
   if (!isDnsName(isBelowOnly ? constraint.slice(1) : constraint)) return 'unknown';
-  return given(isBelowOnly ? host.endsWith(constraint) : host === constraint);
+  return matchOf(isBelowOnly ? host.endsWith(constraint) : host === constraint);
 }
 
 /** A constraint is an address and a mask of the same length, as in CIDR. */
@@ -123,7 +127,7 @@ function matchAddress(address: Buffer, constraint: Buffer): Match {
   const mask = constraint.subarray(size);
   if (!isPrefixMask(mask)) return 'unknown';
   if (address.length !== size) return 'outside';
-  return given(address.every((octet, index) => ((octet ^ constraint[index]!) & mask[index]!) === 0));
+  return matchOf(address.every((octet, index) => ((octet ^ constraint[index]!) & mask[index]!) === 0));
 }
 
 function isPrefixMask(mask: Buffer): boolean {

@@ -1,4 +1,4 @@
-/** Extensions that decide nothing here, yet are known: they must be what they say (RFC 5280 sections 4.2.1 and 4.2.2). */
+/** Known extensions that validation does not use: they must be well-formed (RFC 5280 sections 4.2.1 and 4.2.2). */
 
 import {
   bitStringOf,

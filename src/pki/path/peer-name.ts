@@ -1,4 +1,4 @@
-/** Whether a leaf is of the peer that one wants to speak to (RFC 6125, RFC 9525): alternative names only, never the CN. */
+/** Whether a leaf is for the expected peer (RFC 6125, RFC 9525): by alternative names only, never the common name. */
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import type { GeneralName } from '../x509/general-name.js';
@@ -6,12 +6,12 @@ import { isDnsName, mailboxOf } from './name-matching.js';
 
 export interface PeerName {
   kind: 'DNS' | 'IP' | 'RFC822';
-  /** A host name (not ASCII: as IDNA writes it), an IPv4 or IPv6 address, or an e-mail address. */
+  /** A host name (in IDNA form if not ASCII), an IPv4 or IPv6 address, or an e-mail address. */
   value: string;
 }
 
-/** @returns whether one of the names is the peer's; false too for a peer's name that is malformed */
-export function bearsPeerName(names: readonly GeneralName[], { kind, value }: PeerName): boolean {
+/** Whether one of the names is the peer's; false for a malformed peer name, too. */
+export function matchesPeerName(names: readonly GeneralName[], { kind, value }: PeerName): boolean {
   switch (kind) {
     case 'DNS': {
       const host = hostOf(value);
@@ -33,7 +33,7 @@ export function bearsPeerName(names: readonly GeneralName[], { kind, value }: Pe
   }
 }
 
-/** A host's name in lower case; undefined when it is none, such as an address. */
+/** A host name in lower case; undefined if it is not one, but for example an address. */
 function hostOf(text: string): string | undefined {
   const ascii = /^[\x21-\x7e]+$/.test(text) ? text : domainToASCII(text);
   const host = ascii.toLowerCase().replace(/\.$/, '');
@@ -46,8 +46,8 @@ function isNumeric(host: string): boolean {
 }
 
 /**
- * A wildcard is the whole left-most label and stands for exactly one (RFC 6125 section 6.4.3). Below a single label,
- * as in `*.com`, it would stand for everybody.
+ * A wildcard must be the whole left-most label and matches exactly one label (RFC 6125 section 6.4.3). Directly below a
+ * top-level domain, as in `*.com`, it would match everyone.
  */
 function matchesHost(presented: string, host: string): boolean {
   if (!presented.startsWith('*.')) return presented === host;
@@ -57,7 +57,7 @@ function matchesHost(presented: string, host: string): boolean {
   return dot > 0 && host.slice(dot + 1) === base;
 }
 
-/** The octets of an address; undefined when it is none. */
+/** The octets of an IP address; undefined if it is not one. */
 function addressOf(text: string): Buffer | undefined {
   switch (isIP(text)) {
     case 4:
@@ -69,7 +69,7 @@ function addressOf(text: string): Buffer | undefined {
   }
 }
 
-/** The URL parser writes every form of an IPv6 address in one way: hexadecimal groups, the longest run of zeros as `::`. */
+/** The URL parser normalizes an IPv6 address: hexadecimal groups, the longest run of zeros as `::`. */
 function sixteenOctets(text: string): Buffer {
   const [before = '', after] = new URL(`http://[${text}]`).hostname.slice(1, -1).split('::');
   const groups = (part: string) => (part === '' ? [] : part.split(':').map((group) => parseInt(group, 16)));
@@ -79,7 +79,7 @@ function sixteenOctets(text: string): Buffer {
   return Buffer.from(all.flatMap((group) => [group >> 8, group & 0xff]));
 }
 
-/** The local part counts to the letter, the host in any case (RFC 5280 section 7.5). */
+/** The local part is case-sensitive, the host is not (RFC 5280 section 7.5). */
 function isMailbox(name: GeneralName, wanted: { local: string; host: string }): boolean {
   const mailbox = name.kind === 'rfc822Name' ? mailboxOf(name.value) : undefined;
   return mailbox !== undefined && mailbox.local === wanted.local && mailbox.host === wanted.host;

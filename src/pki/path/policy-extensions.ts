@@ -11,7 +11,7 @@ export interface PolicyExtensions {
   policies?: readonly string[];
   /** The subject's policies by the issuer's policy. */
   mappings: ReadonlyMap<string, readonly string[]>;
-  /** How many certificates may follow until an explicit policy is needed. */
+  /** How many certificates can follow before an explicit policy is required. */
   requireExplicitPolicy?: number;
   inhibitPolicyMapping?: number;
   inhibitAnyPolicy?: number;

@@ -1,11 +1,11 @@
-/** The certificates that a path can be made of, by the names they bear. */
+/** The certificates available for a path, by name. */
 import type { Certificate } from '../x509/certificate.js';
 
 export class Pool {
   readonly #anchors = new Set<Certificate>();
   readonly #byDer = new Map<string, Certificate>();
   readonly #bySubject = new Map<string, Certificate[]>();
-  /** How many certificates stand between one and the nearest anchor, going by names alone. */
+  /** How many certificates a path to the nearest anchor needs, by names alone. */
   readonly #distances = new Map<Certificate, number>();
   readonly #issuers = new Map<Certificate, readonly Certificate[]>();
 
@@ -24,14 +24,14 @@ export class Pool {
     return this.#anchors.size > 0;
   }
 
-  /** Certificates to the nearest anchor, 0 for an anchor; undefined when no names lead to one. */
+  /** Certificates to the nearest anchor, 0 for an anchor; undefined if none can be reached. */
   distance(certificate: Certificate): number | undefined {
     return this.#distances.get(certificate);
   }
 
   /**
-   * What bears the issuer's name, the likeliest first: by key identifier (a hint only, RFC 5280 section 4.2.1.1), then
-   * by the way to an anchor, then the one that is valid longest.
+   * Certificates with the issuer's name, the likeliest first: by key identifier (only a hint, RFC 5280 section
+   * 4.2.1.1), then by distance to an anchor, then by the latest end of validity.
    */
   issuersOf(certificate: Certificate): readonly Certificate[] {
     let issuers = this.#issuers.get(certificate);
@@ -43,7 +43,7 @@ export class Pool {
     return issuers;
   }
 
-  /** @returns the same certificate as first seen */
+  /** Adds a certificate. @returns the one object used for equal certificates */
   #add(certificate: Certificate): Certificate {
     const key = certificate.der.toString('latin1');
     const known = this.#byDer.get(key);
@@ -58,7 +58,7 @@ export class Pool {
     for (const certificate of this.#byDer.values()) append(byIssuer, certificate.issuer.key, certificate);
     const queue = [...this.#anchors];
     for (const anchor of queue) this.#distances.set(anchor, 0);
-    // The queue grows as it is walked: a search in breadth, each name once.
+    // The queue grows during the loop: breadth-first, each name once.
     for (const certificate of queue) {
       const name = certificate.subject.key;
       const issued = byIssuer.get(name) ?? [];

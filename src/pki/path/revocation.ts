@@ -1,25 +1,25 @@
-/** Revocation by the lists that were given (RFC 5280 section 6.3), without indirect lists, deltas and scopes. */
+/** Revocation checks with the given lists (RFC 5280 section 6.3), without indirect lists, delta lists and scopes. */
 
 import { integerOf, readOnly } from '../der/read.js';
 import type { Certificate } from '../x509/certificate.js';
 import { listExtensionTypes, type RevocationList, serialNumberOctets } from '../x509/crl.js';
 import { isSignedBy } from '../x509/signature.js';
 import type { Budget } from './budget.js';
-import { called, type Failure, failureOf, short } from './failure.js';
+import { certificateLabel, type Failure, failureOf, shortened } from './failure.js';
 
-/** Critical or not, these are understood; the lists that bear others critically are not used. */
+/** Supported extensions; lists with other critical ones are not used. */
 const processedExtensions = new Set<string>([
   listExtensionTypes.authorityKeyIdentifier,
   listExtensionTypes.issuerAlternativeName,
   listExtensionTypes.listNumber,
 ]);
 
-/** The reason code and the invalidity date do not change that a certificate is revoked. */
+/** Reason code and invalidity date: the certificate is revoked whatever they say. */
 const processedEntryExtensions = new Set(['2.5.29.21', '2.5.29.24']);
 
 export class Revocation {
   readonly #byIssuer = new Map<string, RevocationList[]>();
-  /** Why a list cannot be used under a public key; undefined when it can. */
+  /** Why a list cannot be used with a public key; undefined if it can. */
   readonly #problems = new Map<RevocationList, Map<string, string | undefined>>();
   readonly #at: Date;
   readonly #isStrict: boolean;
@@ -35,8 +35,8 @@ export class Revocation {
   }
 
   /**
-   * The leaf must be covered by a usable list of its issuer; an intermediate too when there is any list in its
-   * issuer's name, or always when strict. Anchors are not looked up.
+   * The leaf needs a usable list of its issuer; an intermediate does if there is any list in its issuer's name, or
+   * always in strict mode. Anchors are not checked.
    *
    * @throws BudgetExceeded
    */
@@ -57,8 +57,8 @@ export class Revocation {
   }
 
   /**
-   * Whether an authority that rolled its key over signed a list with its other key. That list says nothing about what
-   * the first key signed: the new key's own certificate above all.
+   * Whether a CA that rolled its key over signed a list with its other key. Such a list says nothing about what the
+   * first key signed, the new key's own certificate above all.
    */
   #isOfNamesake(
     list: RevocationList,
@@ -81,15 +81,15 @@ export class Revocation {
     lists: readonly RevocationList[],
     budget: Budget,
   ): Failure | undefined {
-    const name = `The certificate ${called(certificate)}`;
+    const name = `The certificate ${certificateLabel(certificate)}`;
     const usable = lists.filter((list) => this.#problem(list, issuer, budget) === undefined);
     if (usable.some(({ revoked }) => revoked.has(serialNumberOctets(certificate)))) {
       return failureOf('REVOKED', certificate, `${name} was revoked by its issuer.`);
     }
     if (usable.length > 0) return undefined;
     const why = lists[0]
-      ? `the one of ${short(certificate.issuer.text)} ${this.#problem(lists[0], issuer, budget)}`
-      : `there is none of ${short(certificate.issuer.text)}`;
+      ? `the one of ${shortened(certificate.issuer.text)} ${this.#problem(lists[0], issuer, budget)}`
+      : `there is none of ${shortened(certificate.issuer.text)}`;
     return failureOf(
       'REVOCATION_UNKNOWN',
       certificate,
@@ -103,9 +103,9 @@ export class Revocation {
       known = new Map();
       this.#problems.set(list, known);
     }
-    // The key usage belongs to the certificate, not to the key.
-    const mayNotSign = this.#issuerProblem(issuer);
-    if (mayNotSign) return mayNotSign;
+    // The key usage is a property of the certificate, not of the key.
+    const forbidsCrlSigning = this.#issuerProblem(issuer);
+    if (forbidsCrlSigning) return forbidsCrlSigning;
     const key = issuer.publicKeyInfo.der.toString('latin1');
     if (!known.has(key)) {
       known.set(key, this.#listProblem(list) ?? signatureProblem(list, issuer, budget));
@@ -129,7 +129,7 @@ export class Revocation {
       if (critical && !processedExtensions.has(type)) return `has the critical extension ${type}`;
     for (const type of criticalEntryExtensions)
       if (!processedEntryExtensions.has(type)) return `has an entry with the critical extension ${type}`;
-    // Without its number nobody can tell that a list is not an older one (RFC 5280 section 5.2.3).
+    // Without a number, an older list cannot be recognized (RFC 5280 section 5.2.3).
     const number = extensions.get(listExtensionTypes.listNumber);
     if (!number) return 'has no number';
     if (number.critical || integerOf(readOnly(number.value)).length > 20)

@@ -1,22 +1,23 @@
-/** Path building (RFC 4158): from the leaf upwards, in depth, with backtracking, until a path holds. */
+/** Path building (RFC 4158): from the leaf upwards, depth-first, with backtracking, until a path is valid. */
 import type { Certificate } from '../x509/certificate.js';
 import { isSignedBy } from '../x509/signature.js';
 import { Budget, BudgetExceeded, maxPathCertificates } from './budget.js';
-import { type Circumstances, checkIssuer, checkLeaf } from './certificate-checks.js';
+import { checkIssuer, checkLeaf } from './certificate-checks.js';
+import type { Circumstances } from './circumstances.js';
 import type { Failure } from './failure.js';
 import { checkPath, isSelfIssued, type Path } from './path-checks.js';
 import type { Pool } from './pool.js';
 
 /**
- * The public keys that signed a certificate, for as long as somebody holds the certificate: authorities that are kept
- * parsed are verified once. Only what holds is noted, so that nobody makes it grow.
+ * The public keys that signed a certificate, kept as long as the certificate object: CAs that callers keep parsed are
+ * verified once. Only valid signatures are recorded, so that nobody can make it grow.
  */
 const signedBy = new WeakMap<Certificate, Set<string>>();
 
-/** What is known about the certificates of one request, each fact found out once. */
+/** Facts about the certificates of one request, each computed once. */
 export class Search {
   readonly #issuerFailures = new Map<Certificate, Failure[]>();
-  /** By certificate, the public keys that did not sign it: cross-signed authorities share theirs. */
+  /** The public keys that did not sign a certificate: cross-signed CAs share their keys. */
   readonly #notSignedBy = new Map<Certificate, Set<string>>();
   #budget = new Budget();
   #isTooLong = false;
@@ -28,13 +29,13 @@ export class Search {
   ) {}
 
   /**
-   * The first path that holds.
+   * Returns the first valid path.
    *
-   * @throws BudgetExceeded when there is more to look at than the budget allows
+   * @throws BudgetExceeded when the search needs more work than allowed
    */
   find(): Path | undefined {
     if (this.leafFailures().length > 0) return undefined;
-    const path = this.isTrustedItself() ? [this.leaf] : this.#extend([this.leaf]);
+    const path = this.isTrustedLeaf() ? [this.leaf] : this.#extend([this.leaf]);
     if (!path && this.#isTooLong) {
       throw new BudgetExceeded(
         `no path to a trust anchor that is shorter than ${maxPathCertificates} certificates`,
@@ -43,7 +44,7 @@ export class Search {
     return path;
   }
 
-  /** The same budget once more, for who looks for the reason of a refusal. */
+  /** Renews the budget, for explaining a failure. */
   renewBudget(): void {
     this.#budget = new Budget();
   }
@@ -73,21 +74,21 @@ export class Search {
     if (this.#notSignedBy.get(certificate)?.has(key)) return false;
     this.#budget.spendSignature(issuer.publicKeyInfo);
     const signed = isSignedBy(certificate, issuer);
-    note(signed ? signedBy : this.#notSignedBy, certificate, key);
+    recordKey(signed ? signedBy : this.#notSignedBy, certificate, key);
     return signed;
   }
 
   /**
-   * RFC 5280 section 6.1: a leaf that signed itself and is a trust anchor is a path of one certificate, issued by that
-   * anchor. An anchor that another authority issued is not: as a leaf it needs that authority.
+   * RFC 5280 section 6.1: a self-signed leaf that is a trust anchor is a path of one certificate, issued by that
+   * anchor. An anchor that another CA issued is not: as a leaf it needs that CA.
    */
-  isTrustedItself(): boolean {
+  isTrustedLeaf(): boolean {
     return this.pool.isAnchor(this.leaf) && isSelfIssued(this.leaf) && this.isSigned(this.leaf, this.leaf);
   }
 
   /**
-   * What could stand above the top of a path: none that has a subject and key which the path has already (RFC 4158
-   * section 2.4.2), so that certificates which issue each other do not make it go round.
+   * The possible issuers of the last certificate of a path, except those whose subject and key the path already has
+   * (RFC 4158 section 2.4.2), so that certificates that issue each other cannot cause a loop.
    *
    * @throws BudgetExceeded
    */
@@ -120,7 +121,7 @@ function isSameEntity(one: Certificate, other: Certificate): boolean {
   return one.publicKeyInfo.der.equals(other.publicKeyInfo.der) && one.subject.equals(other.subject);
 }
 
-function note(
+function recordKey(
   keys: Map<Certificate, Set<string>> | WeakMap<Certificate, Set<string>>,
   certificate: Certificate,
   key: string,

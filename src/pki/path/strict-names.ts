@@ -1,20 +1,22 @@
-/** Host names as RFC 5280 section 4.2.1.6 wants them: stricter than what is compared, where names in use decide. */
+/** Host names as RFC 5280 section 4.2.1.6 requires: stricter than comparison, which accepts names in use. */
 import { isIP } from 'node:net';
 import { domainToASCII, domainToUnicode } from 'node:url';
 import type { Certificate } from '../x509/certificate.js';
 import { generalNameText } from '../x509/general-name.js';
-import { short } from './failure.js';
+import { shortened } from './failure.js';
 
 export function hostNameProblems({ subjectAlternativeNames = [] }: Certificate): string[] {
   const malformed = subjectAlternativeNames.find(
     (name) => name.kind === 'dNSName' && !isHostName(name.value),
   );
   return malformed
-    ? [`its subject alternative name ${short(generalNameText(malformed))} is no host name`]
+    ? [`its subject alternative name ${shortened(generalNameText(malformed))} is no host name`]
     : [];
 }
 
-/** RFC 1034's preferred syntax; a wildcard, of which RFC 5280 says nothing, in the place where it is understood. */
+/**
+ * RFC 1034's preferred syntax; with a wildcard, which RFC 5280 does not mention, in the place where clients support it.
+ */
 const hostName =
   /^(?=.{1,253}$)(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 
@@ -27,7 +29,10 @@ function isHostName(name: string): boolean {
   );
 }
 
-/** RFC 5890 section 2.3.1: two hyphens in the third and fourth place are kept for IDNA, and then it must be IDNA. */
+/**
+ * RFC 5890 section 2.3.1: two hyphens in the third and fourth place are reserved for IDNA, so the label must be valid
+ * IDNA.
+ */
 function isLabel(label: string): boolean {
   if (label.slice(2, 4) !== '--') return true;
   const text = domainToUnicode(label);

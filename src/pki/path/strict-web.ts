@@ -6,7 +6,7 @@ import { extendedKeyUsageTypes, extensionTypes, type KeyUsage } from '../x509/ex
 import { addressText, type GeneralName } from '../x509/general-name.js';
 import { signatureAlgorithmName } from '../x509/signature.js';
 
-/** Sections 7.1.2.7.10 and 7.1.2.10.6: no key is for these and for servers. */
+/** Sections 7.1.2.7.10 and 7.1.2.10.6: not allowed together with serverAuth. */
 const otherPurposes = [
   extendedKeyUsageTypes.codeSigning,
   extendedKeyUsageTypes.emailProtection,
@@ -15,7 +15,7 @@ const otherPurposes = [
 ];
 
 /** Section 7.1.2.7.11. */
-const notOfServers: readonly KeyUsage[] = [
+const forbiddenForServers: readonly KeyUsage[] = [
   'nonRepudiation',
   'dataEncipherment',
   'keyCertSign',
@@ -31,7 +31,7 @@ const hashOfCurve: Readonly<Record<string, string>> = {
   'EC P-521': 'ecdsa-with-SHA512',
 };
 
-/** Each rule that a certificate breaks, as half a sentence. */
+/** Each rule that a certificate breaks, as part of a sentence. */
 export function webProblems(certificate: Certificate, role: 'leaf' | 'issuer'): string[] {
   return [
     ...anyProblems(certificate),
@@ -79,8 +79,9 @@ function serverProblems(certificate: Certificate): string[] {
     problems.push('it is of a server and a certificate authority at once');
   if (basicConstraints && !extensions.get(extensionTypes.basicConstraints)!.critical)
     problems.push('its basic constraints must be critical');
-  const unfit = keyUsage.filter((usage) => notOfServers.includes(usage));
-  if (unfit.length > 0) problems.push(`it is of a server and has the key usage ${unfit.join(' and ')}`);
+  const forbiddenPurpose = keyUsage.filter((usage) => forbiddenForServers.includes(usage));
+  if (forbiddenPurpose.length > 0)
+    problems.push(`it is of a server and has the key usage ${forbiddenPurpose.join(' and ')}`);
   return problems;
 }
 
@@ -103,7 +104,7 @@ function textOf(name: GeneralName): string | undefined {
   return name.kind === 'iPAddress' ? addressText(name.value) : undefined;
 }
 
-/** Sections 7.1.3.2.2 and 7.1.4.1: what a certificate owes to its issuer. */
+/** Sections 7.1.3.2.2 and 7.1.4.1: rules for a certificate and its issuer. */
 export function webProblemsBetween(certificate: Certificate, issuer: Certificate): string[] {
   const problems: string[] = [];
   if (!certificate.issuer.der.equals(issuer.subject.der))

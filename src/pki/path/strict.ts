@@ -1,4 +1,7 @@
-/** What issuers must hold to, and a validator need not ask: RFC 5280 section 4, and for servers the CA/Browser Forum. */
+/**
+ * Rules for issuers that validators need not enforce: RFC 5280 section 4, and for servers those of the CA/Browser
+ * Forum.
+ */
 
 import { readOnly, sequenceOf } from '../der/read.js';
 import { lintExtensions } from '../lint/extension-rules.js';
@@ -8,16 +11,14 @@ import { lintSubject } from '../lint/subject-rules.js';
 import type { Certificate } from '../x509/certificate.js';
 import { extensionTypes } from '../x509/extensions.js';
 import { isSignedBy } from '../x509/signature.js';
-import type { Circumstances } from './certificate-checks.js';
-import { called, type Failure, failureOf } from './failure.js';
+import type { Circumstances, Role } from './circumstances.js';
+import { certificateLabel, type Failure, failureOf } from './failure.js';
 import { readNameConstraints } from './name-constraints.js';
 import { hostNameProblems } from './strict-names.js';
 import { webProblems, webProblemsBetween } from './strict-web.js';
 
-export type Role = 'leaf' | 'issuer';
-
-/** Validation tells these itself; and how an anchor was signed does not matter, since nothing rests on it. */
-const toldElsewhere: readonly LintCode[] = [
+/** Validation reports these itself; and how an anchor was signed does not matter, because nothing depends on it. */
+const reportedByValidation: readonly LintCode[] = [
   'NOT_YET_VALID',
   'EXPIRED',
   'UNKNOWN_CRITICAL_EXTENSION',
@@ -36,12 +37,12 @@ export function profileFailures(
     ...lintFields(certificate, at),
     ...lintSubject(certificate),
     ...lintExtensions(certificate),
-  ].filter(({ severity, code }) => severity === 'error' && !toldElsewhere.includes(code));
+  ].filter(({ severity, code }) => severity === 'error' && !reportedByValidation.includes(code));
   const problems = [
     ...keyIdentifierProblems(certificate),
     ...hostNameProblems(certificate),
-    ...(hasHostBelowOnly(certificate) ? ['its name constraints hold a host with a leading period'] : []),
-    ...(hasLongKeyUsage(certificate) ? ['its key usage has zero bits at its end'] : []),
+    ...(hasLeadingPeriod(certificate) ? ['its name constraints hold a host with a leading period'] : []),
+    ...(hasTrailingZeroBits(certificate) ? ['its key usage has zero bits at its end'] : []),
     ...(purpose === 'serverAuth' ? webProblems(certificate, role) : []),
   ];
   return [
@@ -56,20 +57,20 @@ function brokenRule(certificate: Certificate, problem: string): Failure {
   return failureOf(
     'PROFILE',
     certificate,
-    `The certificate ${called(certificate)} breaks the rules: ${problem}.`,
+    `The certificate ${certificateLabel(certificate)} breaks the rules: ${problem}.`,
   );
 }
 
-/** Section 4.2.1.10 has a leading period for URIs and mailboxes, not for hosts. */
-function hasHostBelowOnly(certificate: Certificate): boolean {
+/** Section 4.2.1.10 allows a leading period for URIs and mailboxes, not for hosts. */
+function hasLeadingPeriod(certificate: Certificate): boolean {
   const constraints = readNameConstraints(certificate);
   if (!constraints) return false;
   const hosts = [constraints.permitted, constraints.excluded].flatMap((names) => names.get('dNSName') ?? []);
   return hosts.some((name) => name.kind === 'dNSName' && name.value.startsWith('.'));
 }
 
-/** ITU-T X.690 section 11.2.2: the last bit of a list of named bits is a 1. */
-function hasLongKeyUsage({ extensions, keyUsage }: Certificate): boolean {
+/** ITU-T X.690 section 11.2.2: a named bit list ends with a 1. */
+function hasTrailingZeroBits({ extensions, keyUsage }: Certificate): boolean {
   const value = extensions.get(extensionTypes.keyUsage)?.value;
   if (!value || keyUsage?.length === 0) return false;
   const { content } = readOnly(value);
@@ -82,8 +83,8 @@ function keyIdentifierProblems(certificate: Certificate): string[] {
   const extension = extensions.get(extensionTypes.authorityKeyIdentifier);
   if (!extension) return [];
   const problems: string[] = [];
-  const tagsInIt = sequenceOf(readOnly(extension.value)).map(({ tag }) => tag);
-  if (tagsInIt.includes(0xa1) !== tagsInIt.includes(0x82)) {
+  const fieldTags = sequenceOf(readOnly(extension.value)).map(({ tag }) => tag);
+  if (fieldTags.includes(0xa1) !== fieldTags.includes(0x82)) {
     problems.push('its authority key identifier has an issuer without a serial number, or the reverse');
   }
   if (
@@ -96,8 +97,8 @@ function keyIdentifierProblems(certificate: Certificate): string[] {
   return problems;
 }
 
-/** What each certificate of a path and its issuer say of each other. */
-export function checkStrictly(path: readonly Certificate[], { purpose }: Circumstances): Failure[] {
+/** Checks each certificate of a path against its issuer. */
+export function checkStrictRules(path: readonly Certificate[], { purpose }: Circumstances): Failure[] {
   return path.slice(0, -1).flatMap((certificate, index) => {
     const issuer = path[index + 1]!;
     const problems = purpose === 'serverAuth' ? webProblemsBetween(certificate, issuer) : [];

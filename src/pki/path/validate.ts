@@ -1,4 +1,4 @@
-/** Path building and validation (RFC 5280 section 6): the one place that decides whether a chain is good. */
+/** Path building and validation (RFC 5280 section 6): the only place that decides whether a chain is valid. */
 import { EnrollkitError } from '../../errors.js';
 import {
   type Certificate,
@@ -8,8 +8,8 @@ import {
 } from '../x509/certificate.js';
 import { parseRevocationLists } from '../x509/crl.js';
 import { BudgetExceeded } from './budget.js';
-import type { Circumstances, Purpose } from './certificate-checks.js';
-import { explain, tooMuch } from './explain.js';
+import type { Circumstances, Purpose } from './circumstances.js';
+import { budgetFailure, explain } from './explain.js';
 import type { Failure } from './failure.js';
 import type { Path } from './path-checks.js';
 import type { PeerName } from './peer-name.js';
@@ -17,47 +17,53 @@ import { Pool } from './pool.js';
 import { Revocation } from './revocation.js';
 import { Search } from './search.js';
 
-export type { Purpose } from './certificate-checks.js';
+export type { Purpose } from './circumstances.js';
 export type { Failure, FailureCode } from './failure.js';
 export type { PeerName } from './peer-name.js';
 
-/** `lenient` is what a path needs to be safe; `strict` adds what RFC 5280 section 4 and the CA/Browser Forum ask of issuers. */
+/**
+ * `lenient` checks what makes a path safe; `strict` adds the rules of RFC 5280 section 4 and the CA/Browser Forum for
+ * issuers.
+ */
 export type Mode = 'lenient' | 'strict';
 
-type Input = string | Uint8Array;
-/** What was parsed before is not parsed again, and what is known to be signed by it is not verified again. */
-type CertificateInput = Input | Certificate;
+/** PEM, DER or parsed: a parsed certificate is not parsed again, nor is a signature by its key verified again. */
+export type CertificateInput = string | Uint8Array | Certificate;
 
 export interface ValidateChainRequest {
-  /** One certificate, PEM or DER or already parsed. */
+  /** One certificate. */
   leaf: CertificateInput;
-  /** What was presented besides, likewise (PEM may be a bundle), in any order; what does not belong to the chain does no harm. */
+  /** The other certificates that the peer sent (PEM can be a bundle), in any order; unrelated ones are ignored. */
   intermediates: readonly CertificateInput[];
-  /** What is trusted, likewise. An anchor need not be self-signed: an enrollment group may hold an intermediate. */
+  /**
+   * The trusted certificates (PEM can be a bundle). An anchor need not be self-signed: enrollment groups can have an
+   * intermediate.
+   */
   trustAnchors: readonly CertificateInput[];
-  /** When; now if left out. */
+  /** The time of validation; by default now. */
   at?: Date;
-  /** What the leaf is used for; `any`, the default, does not look at extended key usage. */
+  /** What the leaf is used for; `any`, the default, ignores extended key usage. */
   purpose?: Purpose;
-  /** Whose the leaf must be, by its subject alternative names; a common name does not count. */
+  /** The expected peer, compared with the subject alternative names; the common name is ignored. */
   peerName?: PeerName;
-  /** The most intermediates between leaf and anchor; self-issued ones are not counted. */
+  /** Maximum number of intermediates between leaf and anchor; self-issued ones do not count. */
   maxDepth?: number;
   /**
-   * Revocation lists, PEM or DER. Once there is any, a usable one of the leaf's issuer is needed; an intermediate is
-   * looked up when there is any of its issuer, in mode `strict` always. A list that cannot be read refuses the chain.
+   * Revocation lists, PEM or DER. If there is any, a usable one of the leaf's issuer is required; intermediates are
+   * checked if there is one of their issuer, in mode `strict` always. A list that cannot be read makes the chain
+   * invalid.
    */
-  crls?: readonly Input[];
-  /** `lenient` when left out. */
+  crls?: readonly (string | Uint8Array)[];
+  /** By default `lenient`. */
   mode?: Mode;
 }
 
 /** The public result of {@link validateChain}: certificates are named by their fingerprints. */
 export interface ChainVerdict {
   valid: boolean;
-  /** SHA-256 fingerprints, upper-case hexadecimal, from the leaf to the anchor; empty when no path is valid. */
+  /** SHA-256 fingerprints, upper-case hexadecimal, from the leaf to the anchor; empty if no path is valid. */
   path: string[];
-  /** Empty when valid; otherwise what is wrong with the best candidate path, and which certificates cannot be read. */
+  /** Empty if valid; otherwise what is wrong with the best candidate path, and which certificates cannot be read. */
   failures: Failure[];
 }
 
@@ -66,15 +72,14 @@ export type PathVerdict = { valid: true; path: Path } | { valid: false; failures
 
 /**
  * Builds paths from the leaf to a trust anchor, backtracking over every possible issuer, and returns the first valid
- * one. Checks signatures, dates (inclusive; they are instants, so half a second later is too late), CA flags, key usage,
- * path lengths, extended key usage and name constraints along the path, critical extensions, certificate policies as far
- * as they are constrained; and, on request, the peer's name, the depth and revocation.
+ * one. Checks signatures, dates (inclusive, but half a second later is too late), CA flags, key usage, path lengths,
+ * extended key usage and name constraints along the path, critical extensions, and certificate policies as far as
+ * constraints require them; on request also the peer's name, the depth and revocation.
  *
- * The constraints in a trust anchor apply to it as well, including its dates. A self-signed leaf is valid when it is a
- * trust anchor.
+ * Constraints in a trust anchor apply, too, and so do its dates. A self-signed leaf is valid if it is a trust anchor.
  *
- * @returns a verdict; bad certificates make it negative and never throw, and the work is bounded whatever the input.
- *   `FailureCode` lists the codes
+ * @returns the verdict; bad certificates never throw, and the work is limited for any input. `ChainFailureCode` lists
+ *   the codes
  * @throws EnrollkitError USAGE when `at` is not a date, `maxDepth` not a count, or another option has an unknown value
  */
 export async function validateChain(request: ValidateChainRequest): Promise<ChainVerdict> {
@@ -113,7 +118,7 @@ export function validatePath(request: ValidateChainRequest): PathVerdict {
     const path = search.find();
     if (path) return { valid: true, path };
   } catch (error) {
-    if (error instanceof BudgetExceeded) return refused([tooMuch(error), ...unreadable]);
+    if (error instanceof BudgetExceeded) return refused([budgetFailure(error), ...unreadable]);
     throw error;
   }
   return refused([...explain(search), ...unreadable]);
@@ -134,7 +139,7 @@ function circumstancesOf(request: ValidateChainRequest, unreadable: Failure[]): 
   };
 }
 
-/** A misspelled option would be a check left out, and a wrong verdict. */
+/** A misspelled option would skip a check and give a wrong verdict. */
 function assertOptions({ at, purpose, peerName, maxDepth, mode }: ValidateChainRequest): void {
   const usage = (message: string) => new EnrollkitError('USAGE', message);
   if (at !== undefined && Number.isNaN(at.getTime())) throw usage('The time to validate at is not a date.');
@@ -160,7 +165,7 @@ function certificatesOf(input: CertificateInput): Certificate[] {
   return isParsed(input) ? [input] : parseCertificates(input);
 }
 
-/** Inputs that cannot be read become failures and are left out. */
+/** Reads inputs; those that cannot be read become failures. */
 function readAll<Input, Read>(
   inputs: readonly Input[],
   what: string,

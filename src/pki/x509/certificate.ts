@@ -1,4 +1,4 @@
-/** X.509 certificates (RFC 5280 section 4.1), read with our own strict reader: what validation and people need. */
+/** X.509 certificates (RFC 5280 section 4.1), read with our own strict DER reader. */
 import { createHash, type KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import { dersOf, pemEncode } from '../containers/pem.js';
@@ -31,7 +31,7 @@ import { type GeneralName, generalNamesOf } from './general-name.js';
 import { type Name, nameOf } from './name.js';
 import { importPublicKey, type PublicKeyInfo, publicKeyInfoOf } from './public-key.js';
 
-/** Far above any certificate in use; keeps the work on one input small. */
+/** Far more than any certificate in use; limits the work per input. */
 const maxCertificateBytes = 1_048_576;
 
 export interface AlgorithmIdentifier {
@@ -55,7 +55,7 @@ export interface Certificate {
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly publicKeyInfo: PublicKeyInfo;
-  /** Made when it is first asked for. @throws EnrollkitError INVALID_CERTIFICATE when the key is none */
+  /** Imported on first use. @throws EnrollkitError INVALID_CERTIFICATE when the key is invalid */
   readonly publicKey: KeyObject;
   readonly signatureAlgorithm: AlgorithmIdentifier;
   readonly signature: Buffer;
@@ -73,7 +73,7 @@ export interface Certificate {
 }
 
 /**
- * Reads one certificate, PEM (other blocks around it are passed over) or DER.
+ * Reads one certificate, PEM (other blocks are ignored) or DER.
  *
  * @throws EnrollkitError INVALID_CERTIFICATE, saying what is wrong; also when there is more than one
  */
@@ -86,10 +86,10 @@ export function parseCertificate(input: string | Uint8Array): Certificate {
 }
 
 /**
- * Reads all certificates of a PEM bundle in their order, or the one of a DER.
+ * Reads all certificates of a PEM bundle, in order, or one DER certificate.
  *
  * @returns at least one
- * @throws EnrollkitError INVALID_CERTIFICATE, naming the certificate by its number in the bundle
+ * @throws EnrollkitError INVALID_CERTIFICATE, with the certificate's number in the bundle
  */
 export function parseCertificates(input: string | Uint8Array): Certificate[] {
   const ders = certificateDers(input);
@@ -116,10 +116,10 @@ export function sha256Thumbprint(certificate: Pick<Certificate, 'der'>): string 
   return thumbprint;
 }
 
-/** Of an authority it is asked again and again. */
+/** Computed once: a CA's is needed again and again. */
 const sha256Thumbprints = new WeakMap<Pick<Certificate, 'der'>, string>();
 
-/** The DER of every certificate in an input, not looked into. @throws EnrollkitError INVALID_CERTIFICATE */
+/** The DER of every certificate in an input, unparsed. @throws EnrollkitError INVALID_CERTIFICATE */
 export function certificateDers(input: string | Uint8Array): Buffer[] {
   const ders = dersOf(input, /^(X509 )?CERTIFICATE$/, invalid);
   if (ders.length === 0) throw invalid('It holds no certificate: neither a PEM block CERTIFICATE nor DER.');

@@ -1,4 +1,4 @@
-/** Certificate revocation lists (RFC 5280 section 5), read with our own strict reader. */
+/** Certificate revocation lists (RFC 5280 section 5), read with our own strict DER reader. */
 import { EnrollkitError } from '../../errors.js';
 import { pemBlocks } from '../containers/pem.js';
 import {
@@ -17,7 +17,7 @@ import { type AlgorithmIdentifier, algorithmOf, type Certificate } from './certi
 import { type Extension, extensionsOf } from './extensions.js';
 import { type Name, nameOf } from './name.js';
 
-/** Lists of a large authority have some megabytes. */
+/** A large CA's lists have a few megabytes. */
 const maxListBytes = 33_554_432;
 
 /** Object identifiers, dotted. */
@@ -36,7 +36,7 @@ export interface RevocationList {
   readonly signature: Buffer;
   readonly issuer: Name;
   readonly thisUpdate: Date;
-  /** RFC 5280 section 5.1.2.5 requires it. */
+  /** Required by RFC 5280 section 5.1.2.5. */
   readonly nextUpdate?: Date;
   readonly extensions: ReadonlyMap<string, Extension>;
   /** The critical extensions of single entries, by object identifier. */
@@ -46,7 +46,7 @@ export interface RevocationList {
 }
 
 /**
- * Reads all lists of a PEM text, or the one of a DER.
+ * Reads all lists of a PEM text, or one DER list.
  *
  * @throws EnrollkitError INVALID_CERTIFICATE, saying what is wrong
  */
@@ -63,7 +63,7 @@ export function parseRevocationLists(input: string | Uint8Array): RevocationList
   });
 }
 
-/** The content octets of a certificate's serial number, in hexadecimal, as `RevocationList.revoked` has them. */
+/** The content octets of a certificate's serial number, in hexadecimal, as in `RevocationList.revoked`. */
 export function serialNumberOctets({ toBeSigned }: Certificate): string {
   const [first, second] = sequenceOf(readOnly(toBeSigned));
   return (first!.tag === 0xa0 ? second! : first!).content.toString('hex');

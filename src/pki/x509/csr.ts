@@ -1,8 +1,7 @@
-/** Certificate requests (PKCS#10, RFC 2986): made where the key is, read where the certificate is made. */
+/** Reads certificate requests (PKCS#10, RFC 2986). */
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
-import { dersOf, pemEncode } from '../containers/pem.js';
-import { signatureAlgorithm, toSigningKeyPair, x509 } from '../crypto.js';
+import { dersOf } from '../containers/pem.js';
 import {
   bitStringOf,
   children,
@@ -15,71 +14,34 @@ import {
   smallIntegerOf,
   tags,
 } from '../der/read.js';
-import { isKeyPair } from '../keys.js';
-import {
-  alternativeNameExtension,
-  type Subject,
-  type SubjectAlternativeNames,
-  subjectName,
-} from '../make/requested-names.js';
 import { algorithmOf } from './certificate.js';
 import { extensionsOf, extensionTypes } from './extensions.js';
 import { type GeneralName, generalNamesOf, generalNameText } from './general-name.js';
 import { type Name, nameOf } from './name.js';
 import { importPublicKey, type PublicKeyInfo, publicKeyInfoOf } from './public-key.js';
 import { isSignedBy, isSupportedSignature, signatureAlgorithmName } from './signature.js';
+import type { SubjectAlternativeNames } from './subject.js';
 
-/** Far above any request in use; keeps the work on one input small. */
+/** Far more than any request in use; limits the work per input. */
 const maxRequestBytes = 1_048_576;
 
 /** Attributes that hold the extensions asked for: PKCS#9's (RFC 2985 section 5.4.2), and Microsoft's older one. */
 const extensionRequestTypes = ['1.2.840.113549.1.9.14', '1.3.6.1.4.1.311.2.1.14'];
 
-export interface CertificateRequestContents {
-  subject: Subject | Name;
-  privateKey: KeyObject;
-  publicKey: KeyObject;
-  subjectAlternativeNames?: SubjectAlternativeNames;
-}
-
-/** What a request asks for, its signature verified: who made it holds the private key. */
+/** A request whose signature is verified: its author has the private key. */
 export interface CertificateRequest {
   subject: Name;
   publicKey: KeyObject;
   publicKeyInfo: PublicKeyInfo;
-  /** Those of the kinds that `issue` makes; no property for a kind that is not asked for. */
+  /** The names of the kinds that `issue` supports; kinds without a name are left out. */
   subjectAlternativeNames: SubjectAlternativeNames;
-  /** Those of other kinds, which `issue` does not make. */
+  /** The names of other kinds, which `issue` does not support. */
   otherAlternativeNames: readonly GeneralName[];
   der: Buffer;
 }
 
 /**
- * Makes a certificate request, signed with the private key. The private key itself stays where it is.
- *
- * @throws EnrollkitError KEY_MISMATCH when the keys are no pair; INVALID_COMMON_NAME, COMMON_NAME_TOO_LONG,
- *   INVALID_SUBJECT, INVALID_ALTERNATIVE_NAME; INVALID_KEY when the key is of a kind that does not sign here
- */
-export async function makeCertificateRequest(
-  contents: CertificateRequestContents,
-): Promise<{ pem: string; der: Buffer }> {
-  const { privateKey, publicKey } = contents;
-  if (!isKeyPair(privateKey, publicKey)) {
-    throw new EnrollkitError('KEY_MISMATCH', 'The private key is not that of the public key.');
-  }
-  const alternatives = alternativeNameExtension(contents.subjectAlternativeNames);
-  const created = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: subjectName(contents.subject),
-    keys: await toSigningKeyPair(privateKey, publicKey),
-    signingAlgorithm: signatureAlgorithm(privateKey),
-    extensions: alternatives ? [alternatives] : [],
-  });
-  const der = Buffer.from(created.rawData);
-  return { der, pem: pemEncode('CERTIFICATE REQUEST', der) };
-}
-
-/**
- * Reads one certificate request, PEM (other blocks around it are passed over) or DER, and verifies its signature.
+ * Reads one certificate request, PEM (other blocks are ignored) or DER, and verifies its signature.
  *
  * @throws EnrollkitError INVALID_CERTIFICATE_REQUEST, saying what is wrong
  */
@@ -102,7 +64,7 @@ export function parseCertificateRequest(input: string | Uint8Array): Certificate
   }
 }
 
-/** @throws DerError; EnrollkitError when it is well formed, yet not signed with its own key */
+/** @throws DerError; EnrollkitError when it is well-formed but its own key did not sign it */
 function readRequest(der: Buffer): CertificateRequest {
   const [information, algorithm, signature, ...rest] = sequenceOf(readOnly(der));
   if (rest.length > 0) throw new DerError('it has more than three parts');
@@ -117,47 +79,47 @@ function readRequest(der: Buffer): CertificateRequest {
   const publicKeyInfo = publicKeyInfoOf(publicKey);
   const names = alternativeNames(attributes);
 
-  const called = name.isEmpty ? 'without a subject' : `for ${name.text.slice(0, 160)}`;
+  const label = name.isEmpty ? 'without a subject' : `for ${name.text.slice(0, 160)}`;
   if (!isSupportedSignature({ signatureAlgorithm })) {
     const algorithmName = signatureAlgorithmName(signatureAlgorithm);
-    throw invalid(`The request ${called} is signed with ${algorithmName}, which is weak or not known.`);
+    throw invalid(`The request ${label} is signed with ${algorithmName}, which is weak or not known.`);
   }
   if (publicKeyInfo.family === 'other') {
     throw invalid(
-      `The public key (${publicKeyInfo.name}) of the request ${called} is of a kind not known here.`,
+      `The public key (${publicKeyInfo.name}) of the request ${label} is of a kind not known here.`,
     );
   }
   let key: KeyObject;
   try {
     key = importPublicKey(publicKeyInfo);
   } catch {
-    throw invalid(`The public key (${publicKeyInfo.name}) of the request ${called} cannot be used.`);
+    throw invalid(`The public key (${publicKeyInfo.name}) of the request ${label} cannot be used.`);
   }
   const signed = { toBeSigned: information!.raw, signatureAlgorithm, signature: bytes };
   if (!isSignedBy(signed, { publicKeyInfo, publicKey: key })) {
-    throw invalid(`The signature of the request ${called} is not of its own key: it was changed or forged.`);
+    throw invalid(`The signature of the request ${label} is not of its own key: it was changed or forged.`);
   }
-  return { subject: name, publicKey: key, publicKeyInfo, ...sorted(names), der };
+  return { subject: name, publicKey: key, publicKeyInfo, ...groupByKind(names), der };
 }
 
-/** From the extensions that the attributes ask for. @throws DerError */
+/** The alternative names among the requested extensions. @throws DerError */
 function alternativeNames(attributes: Element | undefined): GeneralName[] {
   if (!attributes) return [];
   const requests = children(expect(attributes, 0xa0)).flatMap((attribute) => {
     const [type, values, ...rest] = sequenceOf(attribute);
     const isExtensionRequest = extensionRequestTypes.includes(objectIdentifierOf(type));
-    const all = children(expect(values, tags.set));
+    const attributeValues = children(expect(values, tags.set));
     if (rest.length > 0) throw new DerError('it has an attribute of a wrong shape');
-    return isExtensionRequest ? all : [];
+    return isExtensionRequest ? attributeValues : [];
   });
   if (requests.length > 1) throw new DerError('it asks for extensions more than once');
-  // Some tools write the list although there is nothing in it.
+  // Some tools write an empty list.
   if (requests.length === 0 || sequenceOf(requests[0]).length === 0) return [];
   const extension = extensionsOf(requests[0]).get(extensionTypes.subjectAlternativeName);
   return extension ? generalNamesOf(extension.value) : [];
 }
 
-function sorted(
+function groupByKind(
   names: readonly GeneralName[],
 ): Pick<CertificateRequest, 'subjectAlternativeNames' | 'otherAlternativeNames'> {
   const subjectAlternativeNames: SubjectAlternativeNames = {};

@@ -1,4 +1,7 @@
-/** The extensions of a certificate (RFC 5280 section 4.2): a generic list, and those that decide, decoded. */
+/**
+ * The extensions of a certificate (RFC 5280 section 4.2): all of them undecoded, and those that validation needs
+ * decoded.
+ */
 import {
   bitStringOf,
   booleanOf,
@@ -63,18 +66,18 @@ export interface Extension {
 
 export interface BasicConstraints {
   certificateAuthority: boolean;
-  /** How many intermediates that are not self-issued may stand below; no limit when undefined. */
+  /** How many intermediates below it are allowed, not counting self-issued ones; no limit when undefined. */
   pathLength?: number;
 }
 
-/** Reads Extensions. @throws DerError also when one comes twice, which RFC 5280 section 4.2 forbids */
+/** Reads Extensions. @throws DerError also for duplicates, which RFC 5280 section 4.2 forbids */
 export function extensionsOf(element: Element | undefined): Map<string, Extension> {
   const result = new Map<string, Extension>();
   for (const item of sequenceOf(element)) {
     const parts = sequenceOf(item);
     const type = objectIdentifierOf(parts[0]);
     const hasCritical = parts[1]?.tag === tags.boolean;
-    // An explicit FALSE is not DER, yet old certificates have it and everyone reads them.
+    // An explicit FALSE is not DER, but old certificates have it and every TLS stack accepts it.
     const critical = hasCritical && booleanOf(parts[1]!);
     if (parts.length !== (hasCritical ? 3 : 2)) throw new DerError(`its extension ${type} has a wrong shape`);
     if (result.has(type)) throw new DerError(`it has the extension ${type} twice`);
@@ -111,7 +114,7 @@ export function subjectKeyIdentifierOf(value: Buffer): string {
   return octetStringOf(readOnly(value)).toString('hex').toUpperCase();
 }
 
-/** The key identifier in upper-case hexadecimal, when there is one. @throws DerError */
+/** The key identifier in upper-case hexadecimal, if present. @throws DerError */
 export function authorityKeyIdentifierOf(value: Buffer): string | undefined {
   let identifier: string | undefined;
   for (const part of sequenceOf(readOnly(value))) {

@@ -76,7 +76,7 @@ export function generalNameText(name: GeneralName): string {
   }
 }
 
-/** An address as people write it; for other lengths `#` and hexadecimal. */
+/** An address in its usual text form; for invalid lengths `#` and hexadecimal. */
 export function addressText(octets: Buffer): string {
   if (octets.length === 4) return octets.join('.');
   if (octets.length !== 16) return `#${octets.toString('hex')}`;

@@ -1,4 +1,4 @@
-/** A certificate described for people and for scripts. */
+/** Describes a certificate for people and scripts. */
 import { type Certificate, parseCertificate, sha1Thumbprint, sha256Thumbprint } from './certificate.js';
 import { extendedKeyUsageTypes } from './extensions.js';
 import { generalNameText } from './general-name.js';
@@ -9,7 +9,7 @@ export { sha1Thumbprint, sha256Thumbprint } from './certificate.js';
 export interface CertificateDescription {
   /** As .NET shows it, the most specific part first: `CN=device-001, O=Contoso`. */
   subject: string;
-  /** The most specific one. */
+  /** The most specific common name. */
   commonName?: string;
   issuer: string;
   /** Upper-case hexadecimal. */
@@ -26,15 +26,15 @@ export interface CertificateDescription {
   /** `ecdsa-with-SHA256`, as openssl names it. */
   signatureAlgorithm: string;
   certificateAuthority: boolean;
-  /** How many intermediates may stand below; left out when there is no limit. */
+  /** How many intermediates below it are allowed; absent when there is no limit. */
   pathLength?: number;
-  /** RFC 5280's names of the bits; empty without the extension. */
+  /** Names from RFC 5280; empty without the extension. */
   keyUsage: string[];
-  /** RFC 5280's names, or object identifiers of what it does not name; empty without the extension. */
+  /** Names from RFC 5280, or object identifiers; empty without the extension. */
   extendedKeyUsage: string[];
   /** As openssl shows them: `DNS:example.com`, `IP Address:192.0.2.1`. */
   subjectAlternativeNames: string[];
-  /** Issued to itself, and signed with its own key. */
+  /** Issuer and subject are the same, and its own key signed it. */
   selfSigned: boolean;
 }
 
@@ -43,7 +43,7 @@ const extendedKeyUsageNames = new Map<string, string>(
 );
 
 /**
- * Describes a certificate, PEM or DER or already parsed.
+ * Describes a certificate: PEM, DER or parsed.
  *
  * @throws EnrollkitError INVALID_CERTIFICATE
  */

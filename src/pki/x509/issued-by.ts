@@ -1,14 +1,15 @@
-/** Who issued a certificate, and who did not. */
+/** Checks who issued a certificate. */
 import type { Certificate } from './certificate.js';
 import { isSignedBy } from './signature.js';
 
-/** Whether a certificate names a CA as its issuer, and is signed with that CA's key. */
+/** Whether a certificate names a CA as its issuer and that CA's key signed it. */
 export function isIssuedBy(certificate: Certificate, authority: Certificate): boolean {
   return certificate.issuer.equals(authority.subject) && isSignedBy(certificate, authority);
 }
 
 /**
- * What follows "was not issued by": the CA, and who it was instead. After a roll-over two CAs have one name.
+ * The end of a sentence that begins "was not issued by": the expected CA and the actual one. After a roll-over, two CAs
+ * have the same name.
  */
 export function notIssuedBy({ issuer }: Certificate, { subject }: Certificate): string {
   return issuer.equals(subject)

@@ -1,4 +1,4 @@
-/** Distinguished names (RFC 5280 section 4.1.2.4): read, compare, show. */
+/** Distinguished names (RFC 5280 section 4.1.2.4): reads, compares and formats them. */
 import { isUtf8 } from 'node:buffer';
 import {
   children,
@@ -13,17 +13,17 @@ import {
 export interface NameAttribute {
   /** Object identifier, dotted. */
   type: string;
-  /** The text; for a value that is no string, `#` and its DER in hexadecimal. */
+  /** The text; for a value that is not a string, `#` and its DER in hexadecimal. */
   value: string;
 }
 
-/** The attributes of one relative distinguished name; nearly always one. */
+/** The attributes of one relative distinguished name, nearly always a single one. */
 export type RelativeName = readonly NameAttribute[];
 
 export const commonNameType = '2.5.4.3';
 export const emailAddressType = '1.2.840.113549.1.9.1';
 
-/** Short forms as .NET writes them, since that is what DPS shows. */
+/** Short forms as .NET writes them, because DPS shows names that way. */
 const shortForms: Readonly<Record<string, string>> = {
   [commonNameType]: 'CN',
   '2.5.4.4': 'SN',
@@ -49,7 +49,7 @@ export class Name {
   constructor(
     /** The whole SEQUENCE. */
     readonly der: Buffer,
-    /** In the order of the encoding: the most general first. */
+    /** In encoding order: the most general first. */
     readonly relativeNames: readonly RelativeName[],
   ) {}
 
@@ -63,34 +63,34 @@ export class Name {
   }
 
   /**
-   * As .NET shows it: `CN=device-001, O=Contoso`, the most specific first, values quoted where they need it.
-   * Control characters are written as escapes, so that the text is safe in a terminal and in a log.
+   * As .NET shows it: `CN=device-001, O=Contoso`, the most specific first, values quoted where they need it. Control
+   * characters are escaped, so that the text is safe in a terminal or log.
    */
   get text(): string {
     this.#text ??= this.relativeNames.map(relativeNameText).reverse().join(', ');
     return this.#text;
   }
 
-  /** Each relative name in a form in which equal ones are the same text (RFC 5280 section 7.1). */
+  /** The relative names, normalized so that equal names have equal text (RFC 5280 section 7.1). */
   get canonical(): readonly string[] {
     this.#canonical ??= this.relativeNames.map(canonicalRelativeName);
     return this.#canonical;
   }
 
-  /** The same text for equal names, other text for others. */
+  /** A key that is the same for equal names only. */
   get key(): string {
     this.#key ??= this.canonical.join('\n');
     return this.#key;
   }
 
-  /** The values of all attributes of a type, in the order of the encoding. */
+  /** The values of all attributes of a type, in encoding order. */
   valuesOf(type: string): string[] {
     return this.relativeNames.flatMap((attributes) =>
       attributes.filter((attribute) => attribute.type === type).map(({ value }) => value),
     );
   }
 
-  /** RFC 5280 section 7.1: letter case, the kind of string and the amount of white space do not count. */
+  /** Compares as RFC 5280 section 7.1 says: ignores letter case, string type and amount of white space. */
   equals(other: Name): boolean {
     if (this.der.equals(other.der)) return true;
     return this.relativeNames.length === other.relativeNames.length && this.isWithin(other);
@@ -151,7 +151,7 @@ function universalString(content: Buffer): string {
   return text;
 }
 
-/** As RFC 5280 section 7.1 with RFC 4518: compatibility forms, case and white space are folded. */
+/** Folds compatibility forms, case and white space (RFC 5280 section 7.1, RFC 4518). */
 function canonicalRelativeName(attributes: RelativeName): string {
   const parts = attributes.map(({ type, value }) => {
     const folded = value.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ');
@@ -162,15 +162,15 @@ function canonicalRelativeName(attributes: RelativeName): string {
 
 function relativeNameText(attributes: RelativeName): string {
   return attributes
-    .map(({ type, value }) => `${shortForms[type] ?? `OID.${type}`}=${quoted(visible(value))}`)
+    .map(({ type, value }) => `${shortForms[type] ?? `OID.${type}`}=${quoteIfNeeded(visible(value))}`)
     .join(' + ');
 }
 
-function quoted(value: string): string {
+function quoteIfNeeded(value: string): string {
   return value === '' || /^\s|\s$|[,+="\n<>#;]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }
 
-/** Control and formatting characters as escapes: what comes from a certificate must not steer a terminal. */
+/** Escapes control and formatting characters: text from a certificate must not control a terminal. */
 export function visible(text: string): string {
   return text.replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu,

@@ -1,4 +1,4 @@
-/** SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7): which kind of key it is, and the key itself. */
+/** SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7): the type of the key, and the key itself. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import {
   bitStringOf,
@@ -15,11 +15,11 @@ export interface PublicKeyInfo {
   /** The whole SubjectPublicKeyInfo. */
   der: Buffer;
   family: 'rsa' | 'rsa-pss' | 'ec' | 'ed25519' | 'other';
-  /** `EC P-256`, `RSA 2048`, `RSA-PSS 2048`, `Ed25519`; the object identifier of what is not known. */
+  /** `EC P-256`, `RSA 2048`, `RSA-PSS 2048`, `Ed25519`; the object identifier of an unknown algorithm. */
   name: string;
-  /** Of the curve's order, or of the modulus; 0 for what is not known. */
+  /** Bits of the curve's order or the modulus; 0 for an unknown algorithm. */
   bits: number;
-  /** The point as JSON Web Key coordinates, when it is written uncompressed. */
+  /** The point as JSON Web Key coordinates, if encoded uncompressed. */
   point?: { crv: string; x: Buffer; y: Buffer };
 }
 
@@ -67,14 +67,14 @@ export function publicKeyInfoOf(element: Element | undefined): PublicKeyInfo {
 /** NIST SP 800-57 part 1, table 2: 112 bits of security, which RSA has from 2048 bits on. */
 const minRsaBits = 2048;
 
-/** A sentence on why no certificate is made for a key, or undefined. */
+/** A sentence on why no certificate can be issued for a key, or undefined. */
 export function publicKeyProblem({ family, name, bits }: PublicKeyInfo): string | undefined {
   if (family === 'other') return `The key (${name}) is of a kind that no certificate is made for.`;
   if (!family.startsWith('rsa') || bits >= minRsaBits) return undefined;
   return `The RSA key has ${bits} bits; at least ${minRsaBits} are certified.`;
 }
 
-/** NIST SP 800-56B section 6.2: exponents are below 2^256. A longer one makes each signature cost as much as to sign. */
+/** NIST SP 800-56B section 6.2: exponents are below 2^256. With a longer one, verifying costs as much as signing. */
 const maxExponentOctets = 32;
 
 function rsa(der: Buffer, family: 'rsa' | 'rsa-pss', name: string, key: Buffer): PublicKeyInfo {
@@ -89,7 +89,7 @@ function rsa(der: Buffer, family: 'rsa' | 'rsa-pss', name: string, key: Buffer):
   return { der, family, name: `${name} ${bits}`, bits };
 }
 
-/** RFC 5480 section 2.1.1 allows named curves only: parameters spelled out could be of a weak curve (CVE-2020-0601). */
+/** RFC 5480 section 2.1.1 allows only named curves: explicit parameters could describe a weak curve (CVE-2020-0601). */
 function ec(der: Buffer, parameters: Element | undefined, bytes: Buffer): PublicKeyInfo {
   if (parameters?.tag !== tags.objectIdentifier) {
     return { der, family: 'other', name: 'EC with parameters in place of a named curve', bits: 0 };
@@ -110,27 +110,27 @@ function ec(der: Buffer, parameters: Element | undefined, bytes: Buffer): Public
   return info;
 }
 
-/** Reading a key takes as long as checking a signature with it, and a few authorities sign all devices. */
+/** Importing a key takes as long as verifying a signature, and a few CAs sign all devices. */
 const recentKeys = new Map<string, KeyObject>();
 const maxRecentKeys = 64;
 
 /**
  * The key.
  *
- * @throws Error of node:crypto, such as for a point that is not on its curve
+ * @throws Error from node:crypto, for example for a point that is not on its curve
  */
 export function importPublicKey(info: PublicKeyInfo): KeyObject {
   const id = info.der.toString('latin1');
   let key = recentKeys.get(id);
   if (key) recentKeys.delete(id);
   else key = readPublicKey(info);
-  // A Map keeps the order of insertion: its first key is the one not used for longest.
+  // A Map keeps insertion order: its first key is the least recently used one.
   recentKeys.set(id, key);
   if (recentKeys.size > maxRecentKeys) recentKeys.delete(recentKeys.keys().next().value!);
   return key;
 }
 
-/** Coordinates are read twice as fast as DER. */
+/** Coordinates import twice as fast as DER. */
 function readPublicKey({ der, point }: PublicKeyInfo): KeyObject {
   if (!point) return createPublicKey({ key: der, format: 'der', type: 'spki' });
   const x = point.x.toString('base64url');

@@ -15,11 +15,11 @@ import type { PublicKeyInfo } from './public-key.js';
 interface Algorithm {
   /** As openssl names it. */
   name: string;
-  /** The keys that make such signatures. */
+  /** The key family that makes such signatures. */
   families: readonly PublicKeyInfo['family'][];
-  /** node's name of the hash; null where the algorithm brings its own. */
+  /** node's name of the hash; null if the algorithm implies it. */
   hash: string | null;
-  /** What must stand as parameters. */
+  /** The parameters that the algorithm requires. */
   parameters: 'absent' | 'null or absent' | 'pss';
 }
 
@@ -36,7 +36,7 @@ const ecdsa = (bits: number): Algorithm => ({
   parameters: 'absent',
 });
 
-/** What is taken. SHA-1 and MD5 are not: collisions of both have been made. */
+/** The accepted algorithms. SHA-1 and MD5 are missing: collisions of both exist. */
 const algorithms: Readonly<Record<string, Algorithm>> = {
   '1.2.840.113549.1.1.11': rsa(256),
   '1.2.840.113549.1.1.12': rsa(384),
@@ -48,7 +48,7 @@ const algorithms: Readonly<Record<string, Algorithm>> = {
   '1.3.101.112': { name: 'ED25519', families: ['ed25519'], hash: null, parameters: 'absent' },
 };
 
-/** Only named, never accepted. */
+/** Known by name, but never accepted. */
 const refusedAlgorithms: Readonly<Record<string, string>> = {
   '1.2.840.113549.1.1.4': 'md5WithRSAEncryption',
   '1.2.840.113549.1.1.5': 'sha1WithRSAEncryption',
@@ -67,15 +67,15 @@ export function signatureAlgorithmName({ type }: AlgorithmIdentifier): string {
   return algorithms[type]?.name ?? refusedAlgorithms[type] ?? type;
 }
 
-/** Whether signatures of this algorithm, with these parameters, are verified here at all. */
+/** Whether signatures with this algorithm and these parameters are accepted. */
 export function isSupportedSignature({ signatureAlgorithm }: Pick<Signed, 'signatureAlgorithm'>): boolean {
   return verificationOf(signatureAlgorithm) !== undefined;
 }
 
-/** What bears a signature: a certificate, or a request for one. */
+/** Something signed: a certificate, a request or a revocation list. */
 export type Signed = Pick<Certificate, 'toBeSigned' | 'signatureAlgorithm' | 'signature'>;
 
-/** Whether the issuer's key made the signature on a certificate; false too for an algorithm that is not taken. */
+/** Whether the issuer's key signed a certificate; false for an unaccepted algorithm, too. */
 export function isSignedBy(
   certificate: Signed,
   issuer: Pick<Certificate, 'publicKey' | 'publicKeyInfo'>,
@@ -91,7 +91,7 @@ export function isSignedBy(
         : { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: pssSaltLength };
     return verify(hash, certificate.toBeSigned, options, certificate.signature);
   } catch {
-    // A key that is none, or one whose own parameters forbid such signatures.
+    // An invalid key, or one whose own parameters forbid such signatures.
     return false;
   }
 }
@@ -119,7 +119,7 @@ function verificationOf({ type, parameters }: AlgorithmIdentifier): Verification
 
 const derNull = Buffer.from([tags.null, 0]);
 
-/** RSASSA-PSS-params (RFC 4055 section 3.1). Its defaults are SHA-1, so hash and mask must be there. */
+/** RSASSA-PSS-params (RFC 4055 section 3.1). The defaults are SHA-1, so hash and mask must be present. */
 function pssParameters(der: Buffer): { hash: string; saltLength: number } | undefined {
   try {
     const parts = new Map<number, Element>();

@@ -1,6 +1,6 @@
 /** Each device connects to its hub, sends a message and reads its twin. */
 
-import { connectToHub } from '../../dps/client/hub.js';
+import { connectToHub } from '../../dps/client/hub-connection.js';
 import { hubTopics } from '../../dps/contract/mqtt.js';
 import type { MadeThing } from '../../workspace/journal.js';
 import { openKeyPem } from '../opened-keys.js';

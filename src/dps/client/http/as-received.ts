@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * A schema that checks a body as `schema` does, and gives it back as it was received, with the members that `schema`
- * does not name: what is read, changed and sent back must not lose them.
+ * A schema that validates like `schema` but returns the input unchanged, with the members that `schema` does not
+ * define: they must not be lost when an object is read, changed and sent back.
  */
 export function asReceived<Schema extends z.ZodType>(schema: Schema): z.ZodType<z.input<Schema>> {
   return z.unknown().superRefine((body, context) => {

@@ -1,6 +1,6 @@
 /**
- * HTTPS to one host of one plane: retries with Retry-After, a timeout for each attempt, abort, proxy, trust, and every
- * failure as an EnrollkitError that names no secret. Nothing here knows which target it speaks to.
+ * An HTTPS client for one host of one plane: retries with Retry-After, a timeout per attempt, abort, proxy and trust;
+ * all failures are EnrollkitErrors without secrets. Independent of the target.
  */
 import { Agent } from 'node:https';
 import {
@@ -19,7 +19,7 @@ import { apiVersions, type Plane } from '../../contract/api-versions.js';
 import { type Route, routePath } from '../../contract/routes.js';
 import type { RequestObserver } from '../observer.js';
 import { isDateFailure, transportFailure } from '../transport-failure.js';
-import { askForDate, clockSkew, clockSkewError, isSkewed } from './clock.js';
+import { clockSkew, clockSkewError, fetchDate, isSkewed } from './clock.js';
 import { createPipeline, isLoopback } from './pipeline.js';
 import { replyError } from './reply-error.js';
 import { maxRetries, retryAfterMs, retryStrategy } from './retry.js';
@@ -33,28 +33,28 @@ export interface HttpClientOptions {
   plane: Plane;
   /** `https://host` with `:port` where it is not 443. */
   endpoint: string;
-  /** Puts credentials on a request; run for each attempt. */
+  /** Adds credentials to a request; runs for each attempt. */
   authorize?: PipelinePolicy;
   /** PEM of the roots to trust instead of the system's. */
   trust?: string | undefined;
-  /** PEM: the chain, leaf first, and the key in the clear. */
+  /** PEM: the chain, leaf first, and the unencrypted key. */
   clientCertificate?: { chain: string; privateKey: string };
   onRequest?: RequestObserver | undefined;
   now?: (() => Date) | undefined;
-  /** For each attempt, from sending to the last byte of the answer. */
+  /** Per attempt, from sending to the last byte of the response. */
   timeoutMs?: number;
 }
 
 export interface HttpRequest {
   route: Route;
   parameters: Record<string, string>;
-  /** What is asked for, in words, for errors. */
+  /** What the request is about, for error messages: "the enrollment group g1". */
   subject: string;
-  /** The plane's own when left out. */
+  /** By default the plane's own. */
   apiVersion?: string;
   headers?: Record<string, string>;
   body?: unknown;
-  /** Whether a second time does no harm. When left out: reads, deletes, and what an etag guards. */
+  /** Whether the request can be sent twice. By default: reads, deletes, and requests with an etag. */
   repeatable?: boolean;
   signal?: AbortSignal | undefined;
 }
@@ -65,11 +65,11 @@ export interface HttpReply<Body> {
   body: Body;
 }
 
-/** As long as the official SDKs wait. */
+/** As in the official SDKs. */
 const defaultTimeoutMs = 30_000;
-/** Enough for the few requests at a time that are sent. */
+/** Enough for the few concurrent requests. */
 const maxSockets = 8;
-/** Where answers come at once, more connections only cost handshakes (6 ms each). */
+/** Replies come at once there, and more connections only cost handshakes (6 ms each). */
 const maxSocketsOnLoopback = 2;
 
 export class HttpClient {
@@ -90,25 +90,25 @@ export class HttpClient {
       ...(trust === undefined ? {} : { ca: trust }),
       ...(clientCertificate ? { cert: clientCertificate.chain, key: clientCertificate.privateKey } : {}),
     };
-    const onLoopback = isLoopback(this.#origin.hostname);
-    this.#agent = new Agent({ keepAlive: true, maxSockets: onLoopback ? maxSocketsOnLoopback : maxSockets });
-    this.#pipeline = createPipeline({ agent: this.#agent, proxy: !onLoopback, authorize: options.authorize });
+    const isLocal = isLoopback(this.#origin.hostname);
+    this.#agent = new Agent({ keepAlive: true, maxSockets: isLocal ? maxSocketsOnLoopback : maxSockets });
+    this.#pipeline = createPipeline({ agent: this.#agent, proxy: !isLocal, authorize: options.authorize });
   }
 
-  /** Milliseconds by which the server's clock was ahead at its last answer; undefined before the first. */
+  /** How many milliseconds the server's clock was ahead at its last response; undefined before the first. */
   get clockSkewMs(): number | undefined {
     return this.#clockSkewMs;
   }
 
-  /** Ends the connections that are kept open. */
+  /** Closes idle connections. */
   close(): void {
     this.#agent.destroy();
   }
 
   /**
-   * Sends a request and reads a JSON answer of a known shape.
+   * Sends a request and validates the JSON response.
    *
-   * @throws EnrollkitError NETWORK, SERVER_NOT_TRUSTED, CLOCK_SKEW, TIMEOUT, or what {@link replyError} makes of a refusal
+   * @throws EnrollkitError NETWORK, SERVER_NOT_TRUSTED, CLOCK_SKEW, TIMEOUT, or the error of {@link replyError}
    */
   async send<Schema extends z.ZodType>(
     request: HttpRequest,
@@ -129,13 +129,13 @@ export class HttpClient {
     return { status: reply.status, header: (name) => reply.headers.get(name), body: parsed.data };
   }
 
-  /** As {@link send}, where the answer's body does not matter. */
+  /** Like {@link send}, but ignores the response's body. */
   async sendOnly(request: HttpRequest): Promise<void> {
     await this.#sendAccepted(request);
   }
 
   /**
-   * One attempt, whatever the status of the answer: for callers that go on by the status themselves.
+   * Makes one attempt and returns the response whatever its status, for callers that handle the status themselves.
    *
    * @throws EnrollkitError NETWORK, SERVER_NOT_TRUSTED, CLOCK_SKEW, TIMEOUT
    */
@@ -145,8 +145,8 @@ export class HttpClient {
 
   async #sendAccepted(request: HttpRequest): Promise<PipelineResponse> {
     const { route, headers } = request;
-    const guarded = Object.keys(headers ?? {}).some((name) => name.toLowerCase() === 'if-match');
-    const repeatable = request.repeatable ?? (['GET', 'DELETE'].includes(route.method) || guarded);
+    const hasEtag = Object.keys(headers ?? {}).some((name) => name.toLowerCase() === 'if-match');
+    const repeatable = request.repeatable ?? (['GET', 'DELETE'].includes(route.method) || hasEtag);
     const sender = this.#sender();
     const reply = await this.#send(request, (one) =>
       retryPolicy([retryStrategy(repeatable)], { maxRetries }).sendRequest(one, (again) =>
@@ -169,12 +169,12 @@ export class HttpClient {
 
   async #send(
     request: HttpRequest,
-    through: (request: PipelineRequest) => Promise<PipelineResponse>,
+    sendRequest: (request: PipelineRequest) => Promise<PipelineResponse>,
   ): Promise<PipelineResponse> {
     const { signal } = request;
     signal?.throwIfAborted();
     try {
-      return await through(this.#pipelineRequest(request));
+      return await sendRequest(this.#pipelineRequest(request));
     } catch (failure) {
       if (signal?.aborted) throw signal.reason;
       if (failure instanceof EnrollkitError) throw failure;
@@ -185,7 +185,7 @@ export class HttpClient {
   async #failure(failure: unknown): Promise<EnrollkitError> {
     if (isDateFailure(failure)) {
       const now = this.#now();
-      const skew = clockSkew(await askForDate(this.#origin.origin, this.#tls), now);
+      const skew = clockSkew(await fetchDate(this.#origin.origin, this.#tls), now);
       if (isSkewed(skew)) return clockSkewError(skew, this.#origin.host, now);
     }
     return transportFailure(failure, this.#origin.host);
@@ -198,7 +198,7 @@ export class HttpClient {
       url: url.href,
       method: route.method,
       headers: createHttpHeaders({ accept: 'application/json', ...headers }),
-      // Not by the pipeline's TLS settings: those are dropped where there is a proxy.
+      // Not with the pipeline's TLS settings, which it ignores with a proxy.
       requestOverrides: this.#tls,
       ...(signal ? { abortSignal: signal } : {}),
     });
@@ -209,14 +209,14 @@ export class HttpClient {
     return request;
   }
 
-  /** For the attempts of one request. */
+  /** Per request. */
   #sender(): HttpSender {
     const { plane, onRequest, timeoutMs = defaultTimeoutMs } = this.#options;
     return createSender({
       plane,
       onRequest,
       timeoutMs,
-      answered: (response) => {
+      onResponse: (response) => {
         this.#clockSkewMs = clockSkew(response.headers.get('date'), this.#now()) ?? this.#clockSkewMs;
       },
     });

@@ -1,16 +1,16 @@
-/** How far the clocks of a server and of this computer are apart. */
+/** The difference between a server's clock and this computer's. */
 import { request } from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
 import { EnrollkitError } from '../../../errors.js';
 
-/** Microsoft Entra and SAS tokens are given five minutes of grace. */
+/** Microsoft Entra and SAS tokens tolerate five minutes. */
 const maxClockSkewMs = 5 * 60_000;
 
-const askTimeoutMs = 3000;
+const dateTimeoutMs = 3000;
 
 /**
  * @param date a Date header (RFC 9110 section 6.6.1)
- * @returns milliseconds by which the server's clock is ahead; undefined without a date
+ * @returns how many milliseconds the server's clock is ahead; undefined without a date
  */
 export function clockSkew(date: string | undefined, now: Date): number | undefined {
   const at = Date.parse(date ?? '');
@@ -32,24 +32,24 @@ export function clockSkewError(skewMs: number, host: string, now: Date): Enrollk
 }
 
 /**
- * Asks a server whose certificate is out of date for its Date header alone: no credentials are sent, and what it
- * answers serves only to word an error.
+ * Gets only the Date header from a server whose certificate is out of date: sends no credentials, and uses the reply
+ * only for an error message.
  */
-export function askForDate(origin: string, tls: SecureContextOptions): Promise<string | undefined> {
-  return new Promise((answer) => {
-    const asked = request(
+export function fetchDate(origin: string, tls: SecureContextOptions): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const dateRequest = request(
       origin,
-      // Only the roots: a client certificate would be shown to a server that is not trusted.
-      { method: 'HEAD', agent: false, ca: tls.ca, rejectUnauthorized: false, timeout: askTimeoutMs },
+      // Only the roots: an untrusted server must not get a client certificate.
+      { method: 'HEAD', agent: false, ca: tls.ca, rejectUnauthorized: false, timeout: dateTimeoutMs },
       (response) => {
         response.resume();
-        answer(response.headers.date);
-        asked.destroy();
+        resolve(response.headers.date);
+        dateRequest.destroy();
       },
     );
-    asked.on('timeout', () => asked.destroy());
-    asked.on('error', () => answer(undefined));
-    asked.on('close', () => answer(undefined));
-    asked.end();
+    dateRequest.on('timeout', () => dateRequest.destroy());
+    dateRequest.on('error', () => resolve(undefined));
+    dateRequest.on('close', () => resolve(undefined));
+    dateRequest.end();
   });
 }

@@ -1,19 +1,20 @@
 import { EnrollkitError } from '../../../errors.js';
 
 /**
- * What was asked for, or undefined where the service says that there is none (404).
+ * The reply to a request, or undefined if the service replies that the resource does not exist (404).
  *
- * @param isItself tells by the service's code whether it is what was asked for that is missing, and not what it is in
+ * @param isResourceMissing returns for the service's error code whether the resource itself is missing, and not its
+ *   container
  */
-export async function unlessMissing<Reply>(
+export async function undefinedIfMissing<Reply>(
   call: Promise<Reply>,
-  isItself: (serviceCode: unknown) => boolean = () => true,
+  isResourceMissing: (serviceCode: unknown) => boolean = () => true,
 ): Promise<Reply | undefined> {
   try {
     return await call;
   } catch (error) {
     const isMissing = error instanceof EnrollkitError && error.code === 'NOT_FOUND';
-    if (isMissing && isItself(error.context.serviceCode)) return undefined;
+    if (isMissing && isResourceMissing(error.context.serviceCode)) return undefined;
     throw error;
   }
 }

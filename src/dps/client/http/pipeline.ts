@@ -1,4 +1,4 @@
-/** What is done to every request on its way: names, compression, credentials, and the way through a proxy. */
+/** The pipeline of every request: headers, compression, credentials, retries and proxy. */
 import type { Agent } from 'node:https';
 import {
   createEmptyPipeline,
@@ -12,14 +12,14 @@ import {
 import { EnrollkitError } from '../../../errors.js';
 
 export interface CreatePipelineOptions {
-  /** Used where there is no proxy. */
+  /** Used without a proxy. */
   agent: Agent;
   /** Whether the environment's proxy may be used. */
   proxy: boolean;
   authorize: PipelinePolicy | undefined;
 }
 
-/** @throws EnrollkitError USAGE when the environment names a proxy that is no URL */
+/** @throws EnrollkitError USAGE when the environment's proxy is not a URL */
 export function createPipeline({ agent, proxy, authorize }: CreatePipelineOptions): Pipeline {
   const pipeline = createEmptyPipeline();
   pipeline.addPolicy(userAgentPolicy({ userAgentPrefix: 'enrollkit' }));
@@ -40,7 +40,7 @@ export function createPipeline({ agent, proxy, authorize }: CreatePipelineOption
   return pipeline;
 }
 
-/** The proxy that HTTPS_PROXY, ALL_PROXY and NO_PROXY say. */
+/** The proxy according to HTTPS_PROXY, ALL_PROXY and NO_PROXY. */
 function environmentProxy(): PipelinePolicy {
   try {
     return proxyPolicy();
@@ -51,7 +51,7 @@ function environmentProxy(): PipelinePolicy {
   }
 }
 
-/** Whether a host is this very computer, which no proxy is asked for. */
+/** Whether a host is this computer, which needs no proxy. */
 export function isLoopback(hostname: string): boolean {
   return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/i.test(hostname);
 }

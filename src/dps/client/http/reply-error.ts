@@ -1,4 +1,4 @@
-/** Answers that refuse, as errors of ours: one form for the bodies of ARM, of DPS and of IoT Hub. */
+/** Converts error responses of ARM, DPS and IoT Hub to our errors. */
 import { EnrollkitError, type ErrorCode } from '../../../errors.js';
 import type { Plane } from '../../contract/api-versions.js';
 import { redact } from '../redact.js';
@@ -6,7 +6,7 @@ import { redact } from '../redact.js';
 export interface Refusal {
   plane: Plane;
   host: string;
-  /** What was asked for, in words: "the enrollment group g1". */
+  /** What the request was about: "the enrollment group g1". */
   subject: string;
   status: number;
   bodyText: string;
@@ -14,7 +14,7 @@ export interface Refusal {
 }
 
 export interface ServiceMessage {
-  /** The service's own code: 401002, "AuthorizationFailed", "DeviceNotFound". */
+  /** The service's error code: 401002, "AuthorizationFailed", "DeviceNotFound". */
   code?: string | number;
   message?: string;
   trackingId?: string;
@@ -29,7 +29,7 @@ const codes: Record<number, ErrorCode> = {
   429: 'THROTTLED',
 };
 
-/** The code of an error of ours for an HTTP status that refuses. */
+/** Our error code for an HTTP status. */
 export function errorCodeOfStatus(status: number): ErrorCode {
   return codes[status] ?? 'REFUSED';
 }
@@ -70,7 +70,7 @@ export function replyError({ plane, host, subject, status, bodyText, ...rest }: 
   });
 }
 
-/** The table of errors speaks of ARM; on the other planes other rights are missing. */
+/** The error table's advice is about ARM; the other planes need other rights. */
 function nextStep(plane: Plane, status: number, retryAfterMs: number | undefined): string | undefined {
   if (status === 429 && retryAfterMs !== undefined) {
     return `Wait ${Math.ceil(retryAfterMs / 1000)} seconds, then run the same command again.`;
@@ -87,7 +87,7 @@ function nextStep(plane: Plane, status: number, retryAfterMs: number | undefined
   }
 }
 
-/** What a body says: DPS's flat form, ARM's nested one, IoT Hub's, or plain text. */
+/** Reads an error body: DPS's flat format, ARM's nested one, IoT Hub's, or plain text. */
 export function readServiceMessage(bodyText: string): ServiceMessage {
   let body: Record<string, unknown>;
   try {

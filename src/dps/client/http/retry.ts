@@ -1,27 +1,27 @@
-/** When a request is sent again, and after how long. */
+/** When and after what delay requests are retried. */
 import type { PipelineResponse, RetryStrategy } from '@azure/core-rest-pipeline';
-import { isPassing } from '../transport-failure.js';
+import { isTransient } from '../transport-failure.js';
 
 export const maxRetries = 4;
 const firstDelayMs = 500;
-/** Whoever is told to wait longer than this is better off hearing of it. */
+/** Longer waits are reported instead. */
 const maxDelayMs = 60_000;
 
-/** Answers that say nothing of whether the request was carried out. */
+/** Statuses that leave open whether the request was processed. */
 const uncertainStatuses = new Set([408, 500, 502, 503, 504]);
 
 /**
- * Throttled requests (429) are always sent again: the service says that it did not carry them out. Cut connections and
- * failures of the server only where a second time does no harm.
+ * Throttled requests (429) are always retried: the service has not processed them. After lost connections and server
+ * errors, only repeatable requests are.
  */
 export function retryStrategy(repeatable: boolean): RetryStrategy {
   return {
     name: 'enrollkit',
     retry({ retryCount, response, responseError }) {
-      const again = response
+      const shouldRetry = response
         ? response.status === 429 || (repeatable && uncertainStatuses.has(response.status))
-        : repeatable && isPassing(responseError);
-      if (!again) return { skipStrategy: true };
+        : repeatable && isTransient(responseError);
+      if (!shouldRetry) return { skipStrategy: true };
       const delay = response === undefined ? undefined : retryAfterMs(response);
       if (delay !== undefined && delay > maxDelayMs) return { skipStrategy: true };
       return { retryAfterInMs: delay ?? backoffMs(retryCount) };
@@ -29,7 +29,7 @@ export function retryStrategy(repeatable: boolean): RetryStrategy {
   };
 }
 
-/** Doubles each time, less up to half by chance, so that many clients do not return together. */
+/** Doubles each time, with up to half subtracted at random, so that many clients do not retry at once. */
 export function backoffMs(retryCount: number): number {
   return firstDelayMs * 2 ** retryCount * (0.5 + Math.random() / 2);
 }

@@ -1,4 +1,4 @@
-/** Sends the attempts of one request: each is counted, told to the observer, and bounded in time. */
+/** Sends the attempts of one request: counts them, reports them to the observer, and limits their time. */
 import {
   createDefaultHttpClient,
   type HttpClient,
@@ -14,14 +14,14 @@ import { codeOf } from '../transport-failure.js';
 export interface SenderOptions {
   plane: Plane;
   onRequest: RequestObserver | undefined;
-  /** For each attempt, from sending to the last byte of the answer. */
+  /** Per attempt, from sending to the last byte of the response. */
   timeoutMs: number;
-  answered: (response: PipelineResponse) => void;
+  onResponse: (response: PipelineResponse) => void;
 }
 
 const client = createDefaultHttpClient();
 
-export function createSender({ plane, onRequest, timeoutMs, answered }: SenderOptions): HttpClient {
+export function createSender({ plane, onRequest, timeoutMs, onResponse }: SenderOptions): HttpClient {
   let attempt = 0;
   return {
     async sendRequest(request) {
@@ -32,7 +32,7 @@ export function createSender({ plane, onRequest, timeoutMs, answered }: SenderOp
         onRequest?.({ plane, method, url, attempt, elapsedMs: performance.now() - started, ...outcome });
       try {
         const response = await sendWithin(request, timeoutMs);
-        answered(response);
+        onResponse(response);
         report({ status: response.status });
         return response;
       } catch (failure) {
@@ -43,7 +43,7 @@ export function createSender({ plane, onRequest, timeoutMs, answered }: SenderOp
   };
 }
 
-/** The pipeline's own timeout ends with the head of an answer; this one holds for its body too. */
+/** The pipeline's own timeout covers only the response's headers; this one covers its body, too. */
 async function sendWithin(request: PipelineRequest, timeoutMs: number): Promise<PipelineResponse> {
   const outer = request.abortSignal;
   const controller = new AbortController();

@@ -1,29 +1,35 @@
-/** What goes wrong with an MQTT connection as errors of ours. */
+/** Converts failures of MQTT connections to our errors. */
 import { EnrollkitError } from '../../../errors.js';
+import type { Plane } from '../../contract/api-versions.js';
 import { redactedCause } from '../redact.js';
 import { codeOf, transportFailure } from '../transport-failure.js';
-import type { MqttSessionOptions } from './session.js';
 
-type Session = Pick<MqttSessionOptions, 'plane' | 'clientId' | 'endpoint'>;
+/** The device and the server, for error messages. */
+export interface MqttParties {
+  plane: Plane & ('device' | 'hub');
+  /** Host, with `:port` where it is not 8883. */
+  endpoint: string;
+  clientId: string;
+}
 
-/** MQTT 3.1.1 section 3.2.2.3: the connection was refused for who the client is. */
+/** MQTT 3.1.1 section 3.2.2.3: bad user name or password, and not authorized. */
 const notAuthorizedReturnCodes = [4, 5];
 
 /** @returns EnrollkitError NETWORK, SERVER_NOT_TRUSTED, DEVICE_NOT_AUTHORIZED or HUB_REFUSED */
-export function mqttFailure(error: unknown, session: Session): EnrollkitError {
+export function mqttFailure(error: unknown, parties: MqttParties): EnrollkitError {
   if (error instanceof EnrollkitError) return error;
-  const { endpoint: host } = session;
+  const { endpoint: host } = parties;
   const { code } = error as { code?: unknown };
   if (typeof code === 'number') {
-    if (notAuthorizedReturnCodes.includes(code)) return refusedBy(session, 'the connection');
+    if (notAuthorizedReturnCodes.includes(code)) return refusedBy(parties, 'the connection');
     return new EnrollkitError('NETWORK', `${host} refused the MQTT connection (return code ${code}).`, {
       cause: redactedCause(error),
       context: { host, returnCode: code },
     });
   }
-  // TLS 1.3 tells of a refused client certificate only after the handshake.
+  // With TLS 1.3, a client learns that its certificate was refused only after the handshake.
   if (/ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_|ACCESS_DENIED)/.test(codeOf(error) ?? '')) {
-    return refusedBy(session, 'the certificate');
+    return refusedBy(parties, 'the certificate');
   }
   const failure = transportFailure(error, host);
   if (failure.code !== 'NETWORK') return failure;
@@ -34,8 +40,8 @@ export function mqttFailure(error: unknown, session: Session): EnrollkitError {
   });
 }
 
-/** The server said no to something of this device. */
-export function refusedBy({ plane, clientId, endpoint }: Session, what: string): EnrollkitError {
+/** The error for a server that refuses something of this device. */
+export function refusedBy({ plane, clientId, endpoint }: MqttParties, what: string): EnrollkitError {
   return new EnrollkitError(
     plane === 'hub' ? 'HUB_REFUSED' : 'DEVICE_NOT_AUTHORIZED',
     `${endpoint} refused ${what} of the device ${clientId}.`,

@@ -1,26 +1,17 @@
 /**
- * One MQTT 3.1.1 connection over TLS with a client certificate, to DPS or to a hub: subscribe, publish, and ask a
- * question whose answer carries the question's `$rid`.
+ * One MQTT 3.1.1 connection over TLS with a client certificate, to DPS or a hub: subscribes, publishes, and sends
+ * requests, whose replies have the same `$rid`.
  */
 import { randomUUID } from 'node:crypto';
 import type { MqttClient } from 'mqtt';
 import { EnrollkitError } from '../../../errors.js';
-import type { Plane } from '../../contract/api-versions.js';
 import { parseTopic } from '../../contract/mqtt.js';
-import type { ClientCertificate } from '../device-credentials.js';
 import type { RequestObserver } from '../observer.js';
-import { mqttFailure, refusedBy } from './failure.js';
-import { loadMqttClient, openSocket } from './socket.js';
+import { type MqttParties, mqttFailure, refusedBy } from './failure.js';
+import { loadMqttClient, type MqttSocketOptions, openSocket } from './socket.js';
 
-export interface MqttSessionOptions {
-  plane: Plane & ('device' | 'hub');
-  /** Host, with `:port` where it is not 8883. */
-  endpoint: string;
-  clientId: string;
+export interface MqttSessionOptions extends MqttParties, MqttSocketOptions {
   userName: string;
-  clientCertificate: ClientCertificate;
-  /** PEM of the roots to trust instead of the system's. */
-  trust?: string | undefined;
   onRequest?: RequestObserver | undefined;
   signal: AbortSignal;
 }
@@ -31,10 +22,10 @@ export interface MqttReply {
   payload: string;
 }
 
-/** As long as the official SDKs wait for a connection and for an answer. */
+/** The official SDKs wait as long for a connection or a reply. */
 const timeoutMs = 30_000;
-const goodbyeMs = 2000;
-/** What the official SDK for Node uses, in seconds. */
+const disconnectTimeoutMs = 2000;
+/** In seconds, as in the official SDK for Node.js. */
 const keepAliveSeconds = 180;
 
 interface Waiting {
@@ -62,7 +53,7 @@ export class MqttSession {
   /**
    * Connects.
    *
-   * @throws EnrollkitError NETWORK, SERVER_NOT_TRUSTED, TIMEOUT; DEVICE_NOT_AUTHORIZED or HUB_REFUSED; the signal's own
+   * @throws EnrollkitError NETWORK, SERVER_NOT_TRUSTED, TIMEOUT; DEVICE_NOT_AUTHORIZED or HUB_REFUSED; the signal's
    *   reason when it was aborted
    */
   static async open(options: MqttSessionOptions): Promise<MqttSession> {
@@ -71,7 +62,7 @@ export class MqttSession {
       clientId: options.clientId,
       username: options.userName,
       protocolVersion: 4,
-      // Neither DPS nor enrollkit's use of a hub needs what a session would keep.
+      // Neither DPS nor enrollkit's use of a hub needs a persistent session.
       clean: true,
       keepalive: keepAliveSeconds,
       reconnectPeriod: 0,
@@ -89,7 +80,7 @@ export class MqttSession {
     }
   }
 
-  /** @throws as {@link open}; also when the server does not grant it */
+  /** @throws as {@link open}; also when the server rejects the subscription */
   async subscribe(filter: string): Promise<void> {
     await this.#bounded(`${this.#host} granting ${filter}`, (done, failed) => {
       this.#client.subscribe(filter, { qos: 1 }, (error, granted) => {
@@ -101,7 +92,7 @@ export class MqttSession {
     });
   }
 
-  /** Publishes with QoS 1, and waits until the server has taken it. */
+  /** Publishes with QoS 1 and waits for the acknowledgment. */
   async publish(topic: string, payload: string | Buffer): Promise<void> {
     await this.#observed(topic, async () => {
       await this.#bounded(`${this.#host} taking a message`, (done, failed) => {
@@ -114,7 +105,9 @@ export class MqttSession {
     });
   }
 
-  /** Publishes, and waits for the answer on `.../res/{status}/?$rid={requestId}`, which must be subscribed to. */
+  /**
+   * Publishes a request and waits for the reply on `.../res/{status}/?$rid={requestId}`, which must be subscribed to.
+   */
   async request(topicOf: (requestId: string) => string, payload: string): Promise<MqttReply> {
     const requestId = randomUUID();
     const topic = topicOf(requestId);
@@ -135,13 +128,13 @@ export class MqttSession {
     return reply!;
   }
 
-  /** Says goodbye and ends the connection. */
+  /** Disconnects. */
   async close(): Promise<void> {
     this.#options.signal.removeEventListener('abort', this.#abort);
     const lost = this.#ended !== undefined;
     this.#ended ??= new EnrollkitError('NETWORK', `The connection to ${this.#host} is closed.`);
-    // A server that does not close its end is not waited for.
-    const timer = setTimeout(() => this.#client.stream.destroy(), goodbyeMs);
+    // Does not wait for a server that does not close its end.
+    const timer = setTimeout(() => this.#client.stream.destroy(), disconnectTimeoutMs);
     await new Promise<void>((closed) => this.#client.end(lost, () => closed()));
     clearTimeout(timer);
   }
@@ -152,7 +145,7 @@ export class MqttSession {
 
   #abort = () => this.#end(this.#options.signal.reason);
 
-  /** Everything that waits fails, and nothing more can be asked. */
+  /** Fails all pending requests and any later one. */
   #end(error: unknown): void {
     if (this.#ended !== undefined) return;
     this.#ended = error;
@@ -168,7 +161,7 @@ export class MqttSession {
       waiting.resolve({ status: Number(status), topic, payload: payload.toString('utf8') });
   }
 
-  /** Waits for something of this connection: until it comes, the connection ends, or the time is over. */
+  /** Waits for an operation until it completes, the connection ends, or the timeout expires. */
   async #bounded<Result>(
     what: string,
     start: (done: (result: Result) => void, failed: (error: unknown) => void) => void,

@@ -1,11 +1,17 @@
-/** The connection below MQTT, and the library that speaks MQTT over it. */
+/** The TLS connection for MQTT, and the MQTT library. */
 import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { MqttClient } from 'mqtt';
-import type { MqttSessionOptions } from './session.js';
+import type { ClientCertificate } from '../device-credentials.js';
 
-type MqttSocketOptions = Pick<MqttSessionOptions, 'endpoint' | 'trust' | 'clientCertificate'>;
+export interface MqttSocketOptions {
+  /** Host, with `:port` where it is not 8883. */
+  endpoint: string;
+  clientCertificate: ClientCertificate;
+  /** PEM of the roots to trust instead of the system's. */
+  trust?: string | undefined;
+}
 
 const mqttTlsPort = 8883;
 
@@ -16,19 +22,19 @@ export function openSocket(options: MqttSocketOptions, client: MqttClient): TLSS
   const socket = connectTls({
     host,
     port,
-    // Server names are host names only (RFC 6066 section 3).
+    // Server names must be host names (RFC 6066 section 3).
     ...(isIP(host) ? {} : { servername: host }),
     ...(trust === undefined ? {} : { ca: trust }),
     cert: clientCertificate.chain,
     key: clientCertificate.privateKey,
   });
-  // The client itself passes on only some of a socket's errors, and none of TLS.
+  // The client forwards only some of the socket's errors, and no TLS errors.
   socket.on('error', (error) => client.emit('error', error));
   return socket;
 }
 
 /**
- * Loaded when it is needed, since those who register over HTTPS do not; and by require, which takes 0.05 s where
+ * Loaded on demand, because registration over HTTPS does not need it; with `require`, which takes 0.05 s, while
  * importing this CommonJS package takes 0.11 s.
  */
 export function loadMqttClient(): typeof MqttClient {

@@ -1,5 +1,5 @@
 /**
- * What protects encrypted keys and the contents of PKCS#12 files: PBES2 (RFC 8018), or the older ways of RFC 7292
+ * Decrypts encrypted keys and the contents of PKCS#12 files: PBES2 (RFC 8018) and the older algorithms of RFC 7292
  * appendix C.
  */
 import { createDecipheriv } from 'node:crypto';
@@ -21,11 +21,11 @@ import { derivePkcs12Key, passphraseOctets, purposes } from './key-derivation.js
 import { decryptRc2 } from './rc2.js';
 import type { KeyDerivationWork } from './work.js';
 
-/** A passphrase in both of its forms. */
+/** A passphrase in both encodings. */
 export interface Passphrase {
-  /** UTF-8, as PBES2 takes it. */
+  /** UTF-8, for PBES2. */
   text: string;
-  /** As PKCS#12's own key derivation takes it. */
+  /** For the key derivation of PKCS#12. */
   octets: Buffer;
 }
 
@@ -41,13 +41,13 @@ const pbes2 = '1.2.840.113549.1.5.13';
 /** @throws DerError */
 type DerivationReader = (parameters: Element, keyLength: number, work: KeyDerivationWork) => Salted;
 
-/** How a key is derived, by object identifier. */
+/** Key derivation functions, by object identifier. */
 const derivations: Readonly<Record<string, DerivationReader>> = {
   '1.2.840.113549.1.5.12': pbkdf2Of,
   '1.3.6.1.4.1.11591.4.11': scryptOf,
 };
 
-/** What a program may reasonably have chosen of all that OpenSSL can write. */
+/** The ciphers that programs reasonably use, of all that OpenSSL can write. */
 const ciphers: Readonly<Record<string, Cipher>> = {
   '1.2.840.113549.3.7': { name: 'des-ede3-cbc', keyLength: 24 },
   '2.16.840.1.101.3.4.1.2': { name: 'aes-128-cbc', keyLength: 16 },
@@ -80,8 +80,8 @@ const pseudorandomFunctions: Readonly<Record<string, string>> = {
   '1.2.840.113549.2.13': 'sha512-256',
 };
 
-/** RFC 7292 appendix C, all with SHA-1 and in CBC mode. RC4, a stream cipher, is in no file that was seen. */
-const olderCiphers: Readonly<Record<string, Cipher>> = {
+/** RFC 7292 appendix C, all with SHA-1 and CBC mode. Without RC4, which no known file uses. */
+const legacyCiphers: Readonly<Record<string, Cipher>> = {
   '1.2.840.113549.1.12.1.3': { name: 'des-ede3-cbc', keyLength: 24 },
   '1.2.840.113549.1.12.1.4': { name: 'des-ede-cbc', keyLength: 16 },
   '1.2.840.113549.1.12.1.5': { name: 'rc2', keyLength: 16 },
@@ -89,9 +89,10 @@ const olderCiphers: Readonly<Record<string, Cipher>> = {
 };
 
 /**
- * @returns undefined when the passphrase is not the right one
- * @throws DerError when it is protected in a way that is not known, or not protected as the way prescribes, or asks for
- *   too much work
+ * Decrypts data.
+ *
+ * @returns undefined for a wrong passphrase
+ * @throws DerError for an unknown algorithm, invalid parameters or too much key derivation
  */
 export function* decrypt(
   { type, parameters }: AlgorithmIdentifier,
@@ -101,8 +102,8 @@ export function* decrypt(
 ): Deriving<Buffer | undefined> {
   if (!parameters) throw new DerError(`it is encrypted by ${type} without parameters`);
   if (type === pbes2) return yield* decryptPbes2(parameters, ciphertext, passphrase.text, work);
-  const cipher = olderCiphers[type];
-  if (!cipher) throw unknownWay(type);
+  const cipher = legacyCiphers[type];
+  if (!cipher) throw unknownAlgorithm(type);
   const [saltElement, iterationsElement, ...rest] = sequenceOf(readOnly(parameters));
   if (rest.length > 0) throw new DerError('its encryption has parameters of a wrong shape');
   const derivation = {
@@ -129,7 +130,7 @@ function* decryptPbes2(
   const cipher = ciphers[scheme.type];
   const derived = derivations[derivation.type];
   if (!derived || !derivation.parameters || !cipher || !scheme.parameters) {
-    throw unknownWay(`PBES2 with ${derivation.type} and ${scheme.type}`);
+    throw unknownAlgorithm(`PBES2 with ${derivation.type} and ${scheme.type}`);
   }
   const iv = expect(readOnly(scheme.parameters), tags.octetString).content;
   if (iv.length !== (cipher.name.startsWith('des') ? 8 : 16)) {
@@ -180,6 +181,6 @@ function decipher(name: string, key: Buffer, iv: Buffer, ciphertext: Buffer): Bu
   }
 }
 
-function unknownWay(way: string): DerError {
-  return new DerError(`it is encrypted in a way that is not read here (${way})`);
+function unknownAlgorithm(algorithm: string): DerError {
+  return new DerError(`it is encrypted in a way that is not read here (${algorithm})`);
 }

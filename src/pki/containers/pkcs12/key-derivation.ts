@@ -1,13 +1,13 @@
-/** PKCS#12's own way from a passphrase to a key (RFC 7292 appendix B.2). */
+/** The key derivation of PKCS#12 (RFC 7292 appendix B.2). */
 import { hash as digest } from 'node:crypto';
 import type { Deriving } from '../deriving.js';
 
 export type Pkcs12Hash = 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
 
-/** What the octets are for (appendix B.3). */
+/** The purpose of the derived octets (appendix B.3). */
 export const purposes = { key: 1, iv: 2, mac: 3 } as const;
 
-/** Octets of a hash's block: 64 up to SHA-256, 128 above. */
+/** Block size of a hash in octets: 64 up to SHA-256, 128 above. */
 const blockLengths: Readonly<Record<Pkcs12Hash, number>> = {
   sha1: 64,
   sha224: 64,
@@ -18,7 +18,7 @@ const blockLengths: Readonly<Record<Pkcs12Hash, number>> = {
 
 interface Pkcs12Derivation {
   hash: Pkcs12Hash;
-  /** As {@link passphraseOctets} gives it. */
+  /** From {@link passphraseOctets}. */
   passphrase: Uint8Array;
   salt: Uint8Array;
   iterations: number;
@@ -27,13 +27,13 @@ interface Pkcs12Derivation {
   length: number;
 }
 
-/** A passphrase as RFC 7292 appendix B.1 wants it: UCS-2, most significant octet first, with a terminator. */
+/** Encodes a passphrase (RFC 7292 appendix B.1): UCS-2, big-endian, with a terminator. */
 export function passphraseOctets(passphrase: string): Buffer {
   return Buffer.concat([Buffer.from(passphrase, 'utf16le').swap16(), Buffer.from([0, 0])]);
 }
 
-/** About ten milliseconds. */
-const roundsBetweenPauses = 8192;
+/** Iterations between yields: about ten milliseconds. */
+const iterationsBetweenYields = 8192;
 
 /** The steps are numbered as in appendix B.2. */
 export function* derivePkcs12Key({
@@ -53,15 +53,15 @@ export function* derivePkcs12Key({
     passphrase.length > 0 ? filled(passphrase) : Buffer.alloc(0),
   ]); // 2 to 4
   const result: Buffer[] = [];
-  for (let made = 0; made < length; ) {
+  for (let written = 0; written < length; ) {
     let block = digest(hash, Buffer.concat([diversifier, input]), 'buffer'); // 6 A
     for (let round = 1; round < iterations; round += 1) {
-      if (round % roundsBetweenPauses === 0) yield;
+      if (round % iterationsBetweenYields === 0) yield;
       block = digest(hash, block, 'buffer');
     }
     result.push(block);
-    made += block.length;
-    if (made < length) addToEach(input, Buffer.alloc(blockLength, block)); // 6 B and C
+    written += block.length;
+    if (written < length) addToEach(input, Buffer.alloc(blockLength, block)); // 6 B and C
   }
   return Buffer.concat(result).subarray(0, length);
 }

@@ -1,9 +1,9 @@
 /**
- * RC2 in CBC mode (RFC 2268), decryption alone: Windows and OpenSSL before 3 protected the certificates of a PKCS#12
- * file with it, and the OpenSSL inside of node no longer has it. Far too weak to protect anything.
+ * Decryption with RC2 in CBC mode (RFC 2268). Windows and OpenSSL before version 3 encrypt the certificates of PKCS#12
+ * files with it, and node's OpenSSL no longer has it. Far too weak to protect anything.
  */
 
-/** RFC 2268 section 2: a permutation made of the digits of pi. */
+/** RFC 2268 section 2: a permutation from the digits of pi. */
 const piTable = Buffer.from(
   'd978f9c419ddb5ed28e9fd794aa0d89dc67e37832b76538e624c6488448bfba2179a59f587b34f1361456d8d09817d32' +
     'bd8f40eb86b77b0bf09521225c6b4e8254d66593ce60b21c7356c014a78cf1dc1275ca1f3bbee4d1423dd430a33cb626' +
@@ -17,9 +17,9 @@ const blockLength = 8;
 const rotations = [1, 2, 3, 5] as const;
 
 /**
- * Decrypts, with as many effective bits as the key has, and takes the padding off.
+ * Decrypts and removes the padding. The effective key bits are those of the key.
  *
- * @returns undefined when the padding is wrong: another key, or something else than RC2
+ * @returns undefined for invalid padding: another key, or not RC2
  */
 export function decryptRc2(key: Uint8Array, iv: Uint8Array, ciphertext: Uint8Array): Buffer | undefined {
   if (ciphertext.length === 0 || ciphertext.length % blockLength !== 0) return undefined;
@@ -40,7 +40,7 @@ export function decryptRc2(key: Uint8Array, iv: Uint8Array, ciphertext: Uint8Arr
     : undefined;
 }
 
-/** RFC 2268 section 2. With a whole number of octets effective, its mask TM is 255. */
+/** RFC 2268 section 2. The mask TM is 255 for a whole number of octets. */
 function expand(key: Uint8Array): Uint16Array {
   const bytes = new Uint8Array(128);
   bytes.set(key);
@@ -66,7 +66,7 @@ function decryptBlock(schedule: Uint16Array, block: Uint8Array): Uint8Array {
       words[at] = word - schedule[next]! - mixed;
       next -= 1;
     }
-    // Between the rounds: 5 of mixing, a mashing, 6, a mashing, 5.
+    // 5 mixing rounds, a mashing round, 6, a mashing round, 5.
     if (round === 12 || round === 6) {
       for (let at = 3; at >= 0; at -= 1) words[at] = words[at]! - schedule[before(at, 1) & 63]!;
     }

@@ -1,34 +1,34 @@
-/** How much key derivation one file may ask for: none must be able to keep a computer busy, or to fill its memory. */
+/** Limits the key derivation for one file, so that no file can keep a computer busy or fill its memory. */
 import { DerError } from '../../der/read.js';
 import type { ScryptParameters } from '../../slow-work.js';
 
-/** Many times what any program writes. */
+/** Many times what any program uses. */
 const maxIterations = 5_000_000;
-/** PKCS#12's own derivation runs here, not in OpenSSL, and is slower by far. */
+/** The derivation of PKCS#12 runs in JavaScript and is much slower. */
 const maxPkcs12Iterations = 1_000_000;
-/** Of all parts of a file together, in rounds of PBKDF2. */
+/** For all parts of a file together, in PBKDF2 iterations. */
 const maxTotal = 8_000_000;
-/** N x r x p, of all parts of a file together: some seconds. OpenSSL writes 2^17. */
+/** N x r x p for all parts of a file together: a few seconds. OpenSSL uses 2^17. */
 const maxScrypt = 2 ** 24;
-/** Of 128 x N x r and of 128 x r x p, in octets. OpenSSL writes 16 MiB, and reads 32. */
+/** For 128 x N x r and for 128 x r x p, in octets. OpenSSL uses 16 MiB and accepts 32. */
 const maxScryptMemory = 256 * 2 ** 20;
 
-/** What is left for one file. */
+/** The remaining budget of one file. */
 export class KeyDerivationWork {
   #left = maxTotal;
   #scryptLeft = maxScrypt;
 
-  /** @throws DerError when PBKDF2 (RFC 8018) is to do too many rounds */
+  /** @throws DerError when PBKDF2 (RFC 8018) has too many iterations */
   pbkdf2(iterations: number): number {
     return this.#spend(iterations, maxIterations, 1);
   }
 
-  /** @throws DerError when PKCS#12's own way (RFC 7292 appendix B) is to do too many rounds */
+  /** @throws DerError when the derivation of PKCS#12 (RFC 7292 appendix B) has too many iterations */
   pkcs12(iterations: number): number {
     return this.#spend(iterations, maxPkcs12Iterations, 2);
   }
 
-  /** @throws DerError when scrypt (RFC 7914) is to work or to remember too much, or its parameters are none */
+  /** @throws DerError when scrypt (RFC 7914) needs too much work or memory, or its parameters are invalid */
   scrypt(parameters: ScryptParameters): ScryptParameters {
     const { cost, blockSize, parallelization } = parameters;
     const asked = `scrypt with N=${cost}, r=${blockSize} and p=${parallelization}`;

@@ -1,0 +1,15 @@
+/** `enrollkit/emulator`: a local DPS with its hubs, started and stopped by a program. */
+export type { CountLimits } from './dps/quotas.js';
+export {
+  type DeviceMessage,
+  type Emulator,
+  type EmulatorClock,
+  type EmulatorEndpoints,
+  type EmulatorEvent,
+  type EmulatorLog,
+  type EmulatorOptions,
+  type EmulatorSeed,
+  type QuotaLimits,
+  runningEmulator,
+  startEmulator,
+} from './start.js';

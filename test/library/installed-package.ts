@@ -1,0 +1,56 @@
+/** The package as npm packs it, installed for programs that use it. */
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+export const project = fileURLToPath(new URL('../..', import.meta.url));
+
+const run = promisify(execFile);
+
+/**
+ * Packs the project and unpacks it into `FOLDER/node_modules/enrollkit`, beside the types of Node.js, for ES modules in
+ * the folder. Nothing is built or downloaded: dependencies are links to those of the project.
+ *
+ * @param folder an empty one
+ */
+export async function installPackage(folder: string): Promise<void> {
+  // On Windows, npm is a script.
+  const options = { cwd: project, shell: process.platform === 'win32' };
+  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], options);
+  const archive = readdirSync(folder).find((name) => name.endsWith('.tgz'))!;
+  const installed = join(folder, 'node_modules', 'enrollkit');
+  mkdirSync(installed, { recursive: true });
+  await run('tar', ['-xzf', archive, '-C', installed, '--strip-components', '1'], { cwd: folder });
+  const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+  for (const name of Object.keys(dependencies)) link(name, installed);
+  link('@types/node', folder);
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+}
+
+/**
+ * Copies an installed package, without those dependencies that are not named.
+ *
+ * @param from where {@link installPackage} installed it
+ * @param to an empty folder
+ */
+export function copyWith(dependencies: readonly string[], from: string, to: string): void {
+  const installed = join(to, 'node_modules', 'enrollkit');
+  const filter = (path: string) => basename(path) !== 'node_modules';
+  cpSync(join(from, 'node_modules', 'enrollkit'), installed, { recursive: true, filter });
+  for (const name of dependencies) link(name, installed);
+}
+
+/** What Node.js prints in a folder, run with the given arguments. */
+export async function runNode(folder: string, ...args: string[]): Promise<string> {
+  const { stdout } = await run(process.execPath, args, { cwd: folder });
+  return stdout.trim();
+}
+
+function link(name: string, folder: string): void {
+  const path = join(folder, 'node_modules', name);
+  mkdirSync(dirname(path), { recursive: true });
+  // A junction needs no rights on Windows; other systems take it for a symbolic link.
+  symlinkSync(join(project, 'node_modules', name), path, 'junction');
+}

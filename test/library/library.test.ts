@@ -1,0 +1,197 @@
+/** The library as programs see it: installed from the package, imported by the names of its parts. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { test } from 'uvu';
+import { copyWith, installPackage, project, runNode } from './installed-package.js';
+
+const certificates = ['@peculiar/webcrypto', '@peculiar/x509', 'reflect-metadata', 'zod'];
+const clients = ['@azure/core-rest-pipeline'];
+const emulator = ['@hono/node-server', 'hono', 'mqtt-packet', 'rhea'];
+
+/** Each part with the dependencies that importing it loads. What they load themselves is not counted. */
+const parts: Record<string, readonly string[]> = {
+  enrollkit: [...certificates, ...clients, ...emulator],
+  'enrollkit/pki': certificates,
+  'enrollkit/emulator': [...certificates, ...emulator],
+  'enrollkit/fleet': [...certificates, ...clients, 'csv-parse', 'tar-stream'],
+};
+
+/** What `enrollkit` has exported since before it had parts. */
+const exportedBeforeParts = `
+  AzureTargetOptions Certificate CertificateDescription CertificateRequest CertificateRequestContents
+  CertificateResult ChainVerdict CleanOptions CleanPlan CleanResult ControlPlane DeviceMessage
+  DeviceResult Emit Emulator EmulatorClock EmulatorEndpoints EmulatorEvent EmulatorLog EmulatorOptions
+  EmulatorSeed EnrollkitError ErrorCode ExitStatus Finding HubService IssueRequest IssuedCertificate
+  Issuer KeyAlgorithm KeyOpening KeyPair LintCode LintOptions PfxReading Plan PlanTarget PortalAssistant
+  PortalInstructions Preview Profile QuickstartOptions QuickstartResult QuotaLimits RenewRequest
+  RequestEvent RequestObserver Role RolloverOptions RolloverResult RunEvent ServicePlane StartOptions
+  StepTitle Subject SubjectAlternativeNames Target TokenCredential ValidateChainRequest azureTarget
+  certificateToPem checkPlan cleanLocal cleanRemote connectToHub createPfx createPkcs7 defaultPlan
+  describeRequest emulatorTarget errorTable exitStatus finishRollover formatPlan generateKeyPair
+  inspectCertificate issue issueVerificationCertificate keyAlgorithms lintChain lintRules loadProfile
+  makeCertificateRequest openPfx openPrivateKey parseCertificate parseCertificateRequest
+  parseCertificates parsePlan planClean planSchema previewQuickstart privateKeyFromPem privateKeyToPem
+  readPfx readPkcs7 registerDevice reissueBelow renewCertificate runQuickstart runningEmulator
+  startEmulator startRollover validateChain
+`
+  .trim()
+  .split(/\s+/);
+
+interface Snippet {
+  /** `README.md:257`, the line of its fence. */
+  place: string;
+  text: string;
+  /** Its folder below the installed package's. */
+  folder: string;
+  isRun: boolean;
+}
+
+const documents = ['README.md', ...readdirSync(join(project, 'docs')).map((name) => `docs/${name}`)].filter(
+  (path) => path.endsWith('.md'),
+);
+
+/** TypeScript in the documents. One whose fence says `ts no-run` is not run, since it needs something else. */
+const snippets: Snippet[] = documents.flatMap((path) => {
+  const text = readFileSync(join(project, path), 'utf8');
+  return [...text.matchAll(/^```ts( no-run)?\n(.*?)^```$/gms)].map((match, index) => ({
+    place: `${path}:${text.slice(0, match.index).split('\n').length}`,
+    text: match[2]!,
+    folder: `${path.replace(/\W+/g, '-')}-${index + 1}`,
+    isRun: match[1] === undefined,
+  }));
+});
+
+let folder: string;
+
+test.before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'enrollkit-test-'));
+  await installPackage(folder);
+});
+
+test.after(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+for (const [part, dependencies] of Object.entries(parts)) {
+  test(`${part} loads ${dependencies.join(', ')} and no other dependency`, async () => {
+    const other = join(folder, part.replace('/', '-'));
+    copyWith(dependencies, folder, other);
+    const program = `const required = Object.keys(require('${part}')).filter((name) => name !== '__esModule');
+      import('${part}').then((imported) => console.log(JSON.stringify([required, Object.keys(imported)])));`;
+    const output = await runNode(other, '--input-type=commonjs', '--eval', program);
+    const [required, imported] = JSON.parse(output) as string[][];
+    assert.ok(imported!.length > 1);
+    assert.deepEqual(required!.sort(), imported!.sort());
+  });
+}
+
+test('the parts have what they are for', async () => {
+  const has = async (part: string, names: string[]) => {
+    const program = `const part = await import('${part}'); console.log(${JSON.stringify(names)}.filter((name) => !(name in part)).join())`;
+    assert.equal(await runNode(folder, '--input-type=module', '--eval', program), '', part);
+  };
+  await Promise.all([
+    has('enrollkit/pki', ['generateKeyPair', 'issue', 'loadProfile', 'validateChain']),
+    has('enrollkit/emulator', ['runningEmulator', 'startEmulator']),
+    has('enrollkit/fleet', [
+      'deregisterFleet',
+      'enrollFleet',
+      'issueFleet',
+      'mergeManifests',
+      'registerFleet',
+    ]),
+  ]);
+});
+
+test('types hold without the DOM library, of every part, of every snippet and of every older export', () => {
+  const write = (path: string, text: string) => {
+    writeFileSync(join(folder, path), text);
+    return join(folder, path);
+  };
+  const files = [
+    write('older.ts', `export { ${exportedBeforeParts.join(', ')} } from 'enrollkit';`),
+    ...Object.keys(parts).map((part, index) => write(`part-${index}.ts`, `export * from '${part}';`)),
+    ...snippets.map((snippet) => {
+      mkdirSync(join(folder, snippet.folder));
+      return write(join(snippet.folder, 'snippet.ts'), snippet.text);
+    }),
+  ];
+  const program = ts.createProgram(files, {
+    target: ts.ScriptTarget.ES2022,
+    lib: ['lib.es2022.d.ts'],
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    types: ['node'],
+    typeRoots: [join(folder, 'node_modules', '@types')],
+    strict: true,
+    skipLibCheck: false,
+  });
+  const problems = ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
+    const line = file ? file.getLineAndCharacterOfPosition(start ?? 0).line + 1 : 0;
+    return `${file?.fileName}:${line}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
+  });
+  assert.deepEqual(problems, []);
+  assert.deepEqual(unnamedTypes(program), []);
+  program.emit();
+});
+
+/** Types that declarations of a part mention, and that neither that part nor `enrollkit` exports. */
+function unnamedTypes(program: ts.Program): string[] {
+  const checker = program.getTypeChecker();
+  const resolved = (symbol: ts.Symbol) =>
+    symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+  const exportsOf = Object.keys(parts).map((_, index) => {
+    const file = program.getSourceFile(join(folder, `part-${index}.ts`))!;
+    return new Set(checker.getExportsOfModule(checker.getSymbolAtLocation(file)!).map(resolved));
+  });
+  const isOurs = (symbol: ts.Symbol) =>
+    /[\\/]enrollkit[\\/]dist[\\/]/.test(symbol.declarations?.[0]?.getSourceFile().fileName ?? '');
+  const missing = new Set<string>();
+  for (const exported of exportsOf) {
+    for (const symbol of exported) {
+      const visit = (node: ts.Node): void => {
+        const name = ts.isTypeReferenceNode(node)
+          ? node.typeName
+          : ts.isExpressionWithTypeArguments(node)
+            ? node.expression
+            : undefined;
+        const mentioned = name && checker.getSymbolAtLocation(name);
+        const type = mentioned && resolved(mentioned);
+        if (
+          type &&
+          isOurs(type) &&
+          !(type.flags & ts.SymbolFlags.TypeParameter) &&
+          !exported.has(type) &&
+          !exportsOf[0]!.has(type)
+        ) {
+          missing.add(`${type.name}, which ${symbol.name} mentions`);
+        }
+        ts.forEachChild(node, visit);
+      };
+      for (const declaration of symbol.declarations ?? []) visit(declaration);
+    }
+  }
+  return [...missing].sort();
+}
+
+test('documents have their TypeScript where this test finds it', () => {
+  assert.ok(snippets.length > 0);
+  for (const path of documents) {
+    assert.doesNotMatch(
+      readFileSync(join(project, path), 'utf8'),
+      /^```(typescript|tsx|js|javascript|mjs)\b/m,
+      path,
+    );
+  }
+});
+
+for (const { place, folder: name } of snippets.filter(({ isRun }) => isRun)) {
+  test(`the snippet at ${place} runs`, async () => {
+    await runNode(join(folder, name), 'snippet.js');
+  });
+}
+
+test.run();
