@@ -4,7 +4,7 @@ import { differingMembers, ownTwin, withMembers } from '../dps/client/enrollment
 import { withoutPort } from '../dps/contract/host.js';
 import type { EnrollmentGroup, LinkedHub } from '../dps/contract/schemas.js';
 import type { StoredCertificate } from '../workspace/stored-certificates.js';
-import type { Plan } from './plan/plan.js';
+import type { Plan } from './plan/fields.js';
 
 const reprovisionPolicies = {
   migrate: { updateHubAssignment: true, migrateDeviceData: true },

@@ -11,7 +11,8 @@ import { OwnFiles } from '../workspace/own-files.js';
 import { assertNoRollover } from '../workspace/rollover-record.js';
 import type { StoredCertificate } from '../workspace/stored-certificates.js';
 import type { Emit } from './events.js';
-import { formatPlan, type Plan } from './plan/plan.js';
+import type { Plan } from './plan/fields.js';
+import { assertNotNewer, formatPlan } from './plan/plan.js';
 import { enrollmentGroupOf } from './planned-enrollment-group.js';
 import type { PortalAssistant } from './portal.js';
 import { portalAddress } from './portal-address.js';
@@ -49,6 +50,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
   const { plan, target, signal, now = () => new Date() } = options;
   const layout = layoutOf(options.folder);
   assertOwnFolder(layout);
+  assertNotNewer(readTextIfExists(layout.plan), layout.plan);
   assertNoRollover(layout);
   const unlock = takeLock(layout.lock);
   const control = new ControlPlane(target);

@@ -8,7 +8,7 @@ import type { Journal, JournalTarget } from '../workspace/journal.js';
 import type { Layout } from '../workspace/layout.js';
 import type { OwnFiles } from '../workspace/own-files.js';
 import type { StoredCertificate } from '../workspace/stored-certificates.js';
-import type { Plan } from './plan/plan.js';
+import type { Plan } from './plan/fields.js';
 import type { PortalAssistant } from './portal.js';
 import type { Preview } from './result.js';
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
-import { askPlan } from '../../src/cli/quickstart/questions/ask-plan.js';
+import { askPlan } from '../../src/cli/quickstart/ask-plan.js';
 import { EnrollkitError } from '../../src/errors.js';
-import { checkPlan, defaultPlan, type Plan } from '../../src/quickstart/plan/plan.js';
+import { defaultPlan } from '../../src/quickstart/plan/answers.js';
+import type { Plan } from '../../src/quickstart/plan/fields.js';
+import { checkPlan } from '../../src/quickstart/plan/plan.js';
 import { type Script, scriptedAsker } from './scripted-asker.js';
 
 async function ask(script: Script, options: { plan?: Plan; passphrase?: string } = {}) {

@@ -1,6 +1,6 @@
 /** Runs a plan and shows how it goes and how it ended. */
 import { EnrollkitError } from '../../errors.js';
-import type { Plan } from '../../quickstart/plan/plan.js';
+import type { Plan } from '../../quickstart/plan/fields.js';
 import { runQuickstart } from '../../quickstart/run.js';
 import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
 import { askPassphrase } from '../input/passphrase.js';
