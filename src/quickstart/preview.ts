@@ -1,7 +1,6 @@
 /** What a run would make and send, without making or sending anything. */
 import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
-import { readTextIfExists } from '../workspace/files.js';
 import { assertOwnFolder, layoutOf } from '../workspace/layout.js';
 import type { Plan } from './plan/fields.js';
 import { assertNotNewer } from './plan/plan.js';
@@ -17,7 +16,7 @@ import { stepsOf } from './steps/index.js';
 export function previewQuickstart(plan: Plan, folder: string): Preview {
   const layout = layoutOf(folder);
   assertOwnFolder(layout);
-  assertNotNewer(readTextIfExists(layout.plan), layout.plan);
+  assertNotNewer(layout.plan);
   const files = {
     id: 'files',
     title: 'Keep the plan, the journal and the program',

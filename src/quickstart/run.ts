@@ -50,7 +50,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
   const { plan, target, signal, now = () => new Date() } = options;
   const layout = layoutOf(options.folder);
   assertOwnFolder(layout);
-  assertNotNewer(readTextIfExists(layout.plan), layout.plan);
+  assertNotNewer(layout.plan);
   assertNoRollover(layout);
   const unlock = takeLock(layout.lock);
   const control = new ControlPlane(target);

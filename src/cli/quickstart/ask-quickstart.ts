@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
 import { assertNotNewer } from '../../quickstart/plan/plan.js';
-import { readTextIfExists } from '../../workspace/files.js';
 import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
 import { givenFields } from '../input/plan-flags.js';
 import { basePlan, lastPlan, planFrom } from '../input/plan-input.js';
@@ -48,8 +47,7 @@ export async function askQuickstart(
  * @throws EnrollkitError INVALID_PLAN for a plan of a newer release, which this one must not overwrite
  */
 function readableLastPlan(folder: string): Plan | undefined {
-  const { plan } = layoutOf(folder);
-  assertNotNewer(readTextIfExists(plan), plan);
+  assertNotNewer(layoutOf(folder).plan);
   try {
     return lastPlan(folder);
   } catch {

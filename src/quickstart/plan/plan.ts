@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { EnrollkitError } from '../../errors.js';
 import { type JsonSource, JsonSyntaxError, parseJsonSource } from '../../json-source.js';
+import { readTextIfExists } from '../../workspace/files.js';
 import { planVersion } from './answers.js';
 import type { GroupName, Plan } from './fields.js';
 import { planProblem } from './plan-problem.js';
@@ -55,14 +56,22 @@ export function parsePlanGroup<Group extends GroupName>(
   return checked(schema, withTargetKind(plan)[group], { source, file, path: [group] });
 }
 
-/** Whether a newer release wrote this text, as far as its version says so. */
-export function isNewerPlan(json: string): boolean {
+/**
+ * Refuses a plan file of a newer release, before a run overwrites it. Any other file is not this function's business.
+ *
+ * @throws EnrollkitError INVALID_PLAN, FILE_UNREADABLE
+ */
+export function assertNotNewer(path: string): void {
+  const json = readTextIfExists(path);
+  if (json === undefined) return;
+  let file: JsonSource;
   try {
-    const { value } = parseJsonSource(json);
-    return isRecord(value) && (versionOf(value) ?? 0) > planVersion;
-  } catch {
-    return false;
+    file = parseJsonSource(json);
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) return;
+    throw error;
   }
+  if (isRecord(file.value) && (versionOf(file.value) ?? 0) > planVersion) upgraded(file.value, path, file);
 }
 
 /** A plan as the text of its file. */
@@ -107,12 +116,6 @@ function withTargetKind(plan: Record<string, unknown>): Record<string, unknown> 
 }
 
 const newerNext = 'Update enrollkit, or use another folder (--dir FOLDER) or another plan.';
-
-/** @throws EnrollkitError INVALID_PLAN, if a newer release wrote the plan that would be overwritten */
-export function assertNotNewer(json: string | undefined, path: string): void {
-  if (json !== undefined && isNewerPlan(json))
-    upgraded(parseJsonSource(json).value, path, parseJsonSource(json));
-}
 
 /** Undefined for what cannot be a version; the oldest one where none is given. */
 function versionOf({ version = 1 }: Record<string, unknown>): number | undefined {
