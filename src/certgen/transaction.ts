@@ -42,7 +42,7 @@ const listName = 'changes.json';
 export async function alone<Result>(folder: string, act: () => Promise<Result>): Promise<Result> {
   const work = join(folder, workFolder);
   assertNoLinkIn(folder, work);
-  const release = take(join(work, 'lock'));
+  const release = takeLock(join(work, 'lock'));
   try {
     finishInterrupted(folder);
     return await act();
@@ -53,17 +53,6 @@ export async function alone<Result>(folder: string, act: () => Promise<Result>):
     } catch {
       // Another command has begun there.
     }
-  }
-}
-
-function take(lock: string): () => void {
-  try {
-    return takeLock(lock);
-  } catch (error) {
-    // The folder went in that very moment, with the command before.
-    const gone = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
-    if (gone) return takeLock(lock);
-    throw error;
   }
 }
 
