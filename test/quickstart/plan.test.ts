@@ -184,7 +184,10 @@ test('problems of a plan file have their line and column', () => {
   );
   assert.match(changed('"mqtt"', '"amqp"'), /plan\.json:35:17: devices\.protocol: it must be one of/);
   assert.match(changed('"protocol"', '"colour"'), /plan\.json:35:5: devices: unknown field "colour"/);
-  assert.match(changed('365', '"365"'), /plan\.json:11:27: certificates\.deviceValidityDays: a number belongs here/);
+  assert.match(
+    changed('365', '"365"'),
+    /plan\.json:11:27: certificates\.deviceValidityDays: a number belongs here/,
+  );
   assert.match(changed('"device-002"', '"device 002"'), /plan\.json:32:7: devices\.registrationIds\.1: /);
   assert.match(problem('[]'), /plan\.json:1:1: an object belongs here/);
   assert.match(problem('{ // none\n}'), /plan\.json:1:3: JSON has no comments/);
