@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { emulatorSeedFileSchema } from '../src/emulator/seed/seed-schema.js';
 import { profileSchema } from '../src/pki/make/profile.js';
-import { planSchema } from '../src/quickstart/plan/plan.js';
+import { planSchema } from '../src/quickstart/plan/schema.js';
 
 export const schemas = {
   'templates/emulator-seed.schema.json': emulatorSeedFileSchema,

@@ -53,15 +53,10 @@ export {
   type RemoteThing,
 } from './quickstart/clean.js';
 export type { Emit, RunEvent, StepTitle } from './quickstart/events.js';
-export {
-  checkPlan,
-  defaultPlan,
-  formatPlan,
-  type Plan,
-  type PlanTarget,
-  parsePlan,
-  planSchema,
-} from './quickstart/plan/plan.js';
+export { defaultPlan } from './quickstart/plan/answers.js';
+export type { Plan, PlanTarget } from './quickstart/plan/fields.js';
+export { checkPlan, formatPlan, parsePlan } from './quickstart/plan/plan.js';
+export { planSchema } from './quickstart/plan/schema.js';
 export type { PortalAssistant, PortalInstructions } from './quickstart/portal.js';
 export { previewQuickstart } from './quickstart/preview.js';
 export type { CertificateResult, DeviceResult, Preview, QuickstartResult } from './quickstart/result.js';

@@ -43,7 +43,7 @@ const listName = 'changes.json';
 export async function withFolderLock<Result>(folder: string, act: () => Promise<Result>): Promise<Result> {
   const work = join(folder, workFolder);
   assertNoLinkIn(folder, work);
-  const release = lockFolder(join(work, 'lock'));
+  const release = takeLock(join(work, 'lock'));
   try {
     finishInterrupted(folder);
     return await act();
@@ -54,17 +54,6 @@ export async function withFolderLock<Result>(folder: string, act: () => Promise<
     } catch {
       // Another command has started.
     }
-  }
-}
-
-function lockFolder(lock: string): () => void {
-  try {
-    return takeLock(lock);
-  } catch (error) {
-    // The previous command has just removed the folder.
-    const gone = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
-    if (gone) return takeLock(lock);
-    throw error;
   }
 }
 

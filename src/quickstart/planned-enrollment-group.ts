@@ -4,7 +4,7 @@ import { differingMembers, settableTwin, withMembers } from '../dps/client/enrol
 import { withoutPort } from '../dps/contract/host.js';
 import type { EnrollmentGroup, LinkedHub } from '../dps/contract/schemas.js';
 import type { StoredCertificate } from '../workspace/stored-certificates.js';
-import type { Plan } from './plan/plan.js';
+import type { Plan } from './plan/fields.js';
 
 const reprovisionPolicies = {
   migrate: { updateHubAssignment: true, migrateDeviceData: true },

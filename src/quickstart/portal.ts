@@ -1,4 +1,5 @@
-/** Proof of possession through the portal, for someone without rights on Azure Resource Manager. */
+/** Proof of possession through the Azure portal, for users without rights on Azure Resource Manager. */
+import type { Target } from '../dps/client/target.js';
 
 /** What to show a person who proves possession by hand. */
 export interface PortalInstructions {
@@ -20,4 +21,10 @@ export interface PortalAssistant {
     instructions: PortalInstructions & { verificationCertificatePath: string },
     signal: AbortSignal,
   ): Promise<void>;
+}
+
+/** The page of a provisioning service; the portal's start page where the plan does not say which one. */
+export function portalAddress({ subscriptionId, resourceGroup, dpsName }: Target): string {
+  if (!subscriptionId || !resourceGroup) return 'https://portal.azure.com';
+  return `https://portal.azure.com/#resource/subscriptions/${subscriptionId}/resourceGroups/${encodeURIComponent(resourceGroup)}/providers/Microsoft.Devices/provisioningServices/${encodeURIComponent(dpsName)}`;
 }

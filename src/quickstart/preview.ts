@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { assertOwnFolder, layoutOf } from '../workspace/layout.js';
-import type { Plan } from './plan/plan.js';
+import type { Plan } from './plan/fields.js';
+import { assertNotNewer } from './plan/plan.js';
 import type { Preview } from './result.js';
 import { stepsOf } from './steps/index.js';
 
@@ -10,11 +11,12 @@ import { stepsOf } from './steps/index.js';
  * A dry run: the files that this plan makes here, and every request that a first run of it sends. What the service
  * has already is skipped when the plan is really run; it is not asked here.
  *
- * @throws EnrollkitError FOLDER_NOT_EMPTY, FILE_UNREADABLE, as the run would
+ * @throws EnrollkitError FOLDER_NOT_EMPTY, FILE_UNREADABLE, INVALID_PLAN, as the run would
  */
 export function previewQuickstart(plan: Plan, folder: string): Preview {
   const layout = layoutOf(folder);
   assertOwnFolder(layout);
+  assertNotNewer(layout.plan);
   const files = {
     id: 'files',
     title: 'Keep the plan, the journal and the program',

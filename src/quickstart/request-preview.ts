@@ -1,7 +1,7 @@
 /** The addresses that a dry run shows, from the same routes that the clients fill in. */
 import { apiVersions, type Plane } from '../dps/contract/api-versions.js';
 import { type Route, routePath } from '../dps/contract/routes.js';
-import type { Plan } from './plan/plan.js';
+import type { Plan } from './plan/fields.js';
 import type { Preview } from './result.js';
 
 type RequestPreview = Preview['steps'][number]['requests'][number];

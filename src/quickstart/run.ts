@@ -11,15 +11,15 @@ import { OwnFiles } from '../workspace/own-files.js';
 import { assertNoRollover } from '../workspace/rollover-record.js';
 import type { StoredCertificate } from '../workspace/stored-certificates.js';
 import type { Emit } from './events.js';
-import { formatPlan, type Plan } from './plan/plan.js';
+import type { Plan } from './plan/fields.js';
+import { assertNotNewer, formatPlan } from './plan/plan.js';
 import { enrollmentGroupOf } from './planned-enrollment-group.js';
-import type { PortalAssistant } from './portal.js';
-import { portalAddress } from './portal-address.js';
+import { type PortalAssistant, portalAddress } from './portal.js';
 import { assertRoomForPlan } from './remains.js';
 import type { CertificateResult, DeviceResult, QuickstartResult } from './result.js';
 import { runSteps, type StepTiming } from './run-steps.js';
 import { enrollmentGroupProgram } from './sample-program.js';
-import { need, type RunContext, signingCa } from './step.js';
+import { type RunContext, requireFound, signingCa } from './step.js';
 import { stepsOf } from './steps/index.js';
 
 export interface QuickstartOptions {
@@ -49,6 +49,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
   const { plan, target, signal, now = () => new Date() } = options;
   const layout = layoutOf(options.folder);
   assertOwnFolder(layout);
+  assertNotNewer(layout.plan);
   assertNoRollover(layout);
   const unlock = takeLock(layout.lock);
   const control = new ControlPlane(target);
@@ -115,15 +116,15 @@ function result(
     target: {
       kind: target.kind,
       dpsName: target.dpsName,
-      idScope: need(found, 'idScope'),
+      idScope: requireFound(found, 'idScope'),
       portalUrl: target.kind === 'azure' ? portalAddress(target) : null,
     },
     certificates: {
-      root: certificateResult(need(found, 'root')),
+      root: certificateResult(requireFound(found, 'root')),
       intermediate: found.intermediate ? certificateResult(found.intermediate) : null,
       uploadedName: plan.certificateAuthority.name,
     },
-    enrollmentGroup: need(found, 'enrollmentGroup'),
+    enrollmentGroup: requireFound(found, 'enrollmentGroup'),
     devices: plan.devices.registrationIds.map((id) => deviceResult(context, layout, id)),
     program: layout.enrollmentGroupProgram,
     ...(context.programKept ? { programKept: true } : {}),
@@ -149,7 +150,7 @@ function deviceResult(
   layout: Layout,
   registrationId: string,
 ): DeviceResult {
-  const { certificate } = need(found, 'devices').get(registrationId)!;
+  const { certificate } = requireFound(found, 'devices').get(registrationId)!;
   const registration = found.registrations?.get(registrationId);
   const paths = layout.device(registrationId);
   return {

@@ -1,7 +1,7 @@
 /** The quickstart's EnrollmentGroup.py, filled in from a plan: for who wants to see it done by hand. */
 import { readFileSync } from 'node:fs';
 import type { EnrollmentGroup } from '../dps/contract/schemas.js';
-import type { Plan } from './plan/plan.js';
+import type { Plan } from './plan/fields.js';
 
 const template = new URL('../../templates/samples/EnrollmentGroup.py', import.meta.url);
 

@@ -7,8 +7,8 @@ import type { EnrollmentGroup, LinkedHub, RegistrationState } from '../dps/contr
 import type { Journal, JournalTarget } from '../workspace/journal.js';
 import type { Layout } from '../workspace/layout.js';
 import type { OwnFiles } from '../workspace/own-files.js';
-import type { StoredCertificate } from '../workspace/stored-certificates.js';
-import type { Plan } from './plan/plan.js';
+import { loadPrivateKey, type StoredCertificate } from '../workspace/stored-certificates.js';
+import type { Plan } from './plan/fields.js';
 import type { PortalAssistant } from './portal.js';
 import type { Preview } from './result.js';
 
@@ -71,7 +71,7 @@ export interface Found {
 }
 
 /** What an earlier step must have found. */
-export function need<Name extends keyof Found>(found: Found, name: Name): NonNullable<Found[Name]> {
+export function requireFound<Name extends keyof Found>(found: Found, name: Name): NonNullable<Found[Name]> {
   const value = found[name];
   if (value === undefined) throw new TypeError(`no step has found ${name}`);
   return value as NonNullable<Found[Name]>;
@@ -79,12 +79,30 @@ export function need<Name extends keyof Found>(found: Found, name: Name): NonNul
 
 /** The CA that signs the devices. */
 export function signingCa(found: Found): StoredCertificate {
-  return found.intermediate ?? need(found, 'root');
+  return found.intermediate ?? requireFound(found, 'root');
 }
 
 /** The CA that the plan has uploaded. */
 export function uploadedCa(plan: Plan, found: Found): StoredCertificate {
-  return need(found, plan.certificateAuthority.uploaded);
+  return requireFound(found, plan.certificateAuthority.uploaded);
+}
+
+/**
+ * The private key of a stored certificate. A run opens each key once: with a passphrase, that takes a fifth of a second.
+ *
+ * @throws EnrollkitError FILE_UNREADABLE, INVALID_KEY, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE or KEY_MISMATCH
+ */
+export async function openKey(context: RunContext, stored: StoredCertificate): Promise<KeyObject> {
+  const { found } = context;
+  const path = stored.paths.key;
+  const key = found.keys.get(path) ?? (await loadPrivateKey(stored, context));
+  found.keys.set(path, key);
+  return key;
+}
+
+/** The same as unencrypted PKCS#8 PEM, for the clients; it is never written to a file. */
+export async function openKeyPem(context: RunContext, stored: StoredCertificate): Promise<string> {
+  return (await openKey(context, stored)).export({ format: 'pem', type: 'pkcs8' }) as string;
 }
 
 /** Runs an act for each of many, a few at a time, in order of start; the first failure is thrown after all have ended. */

@@ -7,7 +7,7 @@ import { ControlPlane } from '../dps/client/arm.js';
 import { ServicePlane } from '../dps/client/service.js';
 import type { Target } from '../dps/client/target.js';
 import { sameId } from '../dps/contract/ids.js';
-import { formatPlan, parsePlan } from '../quickstart/plan/plan.js';
+import { assertNotNewer, formatPlan, parsePlan } from '../quickstart/plan/plan.js';
 import { journalTargetOf } from '../quickstart/run.js';
 import { publicFileMode, readTextIfExists, removeIfEmpty } from '../workspace/files.js';
 import { Journal } from '../workspace/journal.js';
@@ -152,6 +152,8 @@ async function inFolder<Result>(
   const layout = layoutOf(folder);
   assertStateInFolder(layout);
   assertNoLinkBelow(layout.folder, layout.rollover);
+  // The plan gets the new CA's name at the end of a roll-over.
+  assertNotNewer(layout.plan);
   const unlock = takeLock(layout.lock);
   try {
     const journal = Journal.open(layout.journal, now);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import { defaultPlan } from '../../src/quickstart/plan/plan.js';
+import { defaultPlan } from '../../src/quickstart/plan/answers.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { type CliOptions, cli } from './run-cli.js';
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
+import { z } from 'zod';
 import { commands } from '../../src/cli/command-table.js';
+import { answerFlags } from '../../src/cli/input/plan-flags.js';
 import { camelCase } from '../../src/cli/kernel/command.js';
-import { choices } from '../../src/cli/quickstart/plan-flags.js';
-import { planSchema } from '../../src/quickstart/plan/plan.js';
+import { planSchema } from '../../src/quickstart/plan/schema.js';
 import { run } from './in-process.js';
 import { cli } from './run-cli.js';
 
@@ -69,16 +70,22 @@ test('enrollkit --version prints the version and nothing else', async () => {
 });
 
 test('the choices of the flags are those of the plan', () => {
-  const { certificates, certificateAuthority, enrollmentGroup, devices } = planSchema.shape;
+  const choices = Object.fromEntries(
+    answerFlags.flatMap((flag) => (flag.choices ? [[flag.name, flag.choices]] : [])),
+  );
+  const { properties } = z.toJSONSchema(planSchema, { io: 'input' });
+  const groups = properties as unknown as Record<string, { properties: Record<string, { enum: string[] }> }>;
+  const inSchema = (group: string, name: string) => groups[group]!.properties[name]!.enum;
   assert.deepEqual(choices, {
-    keyAlgorithm: certificates.shape.keyAlgorithm.options,
-    uploaded: certificateAuthority.shape.uploaded.options,
-    proofOfPossession: certificateAuthority.shape.proofOfPossession.options,
-    attestation: enrollmentGroup.shape.attestation.options,
-    allocationPolicy: enrollmentGroup.shape.allocationPolicy.options,
-    reprovisionPolicy: enrollmentGroup.shape.reprovisionPolicy.options,
-    provisioningStatus: enrollmentGroup.shape.provisioningStatus.options,
-    protocol: devices.shape.protocol.options,
+    target: ['emulator', 'azure'],
+    'key-algorithm': inSchema('certificates', 'keyAlgorithm'),
+    upload: inSchema('certificateAuthority', 'uploaded'),
+    'proof-of-possession': inSchema('certificateAuthority', 'proofOfPossession'),
+    attestation: inSchema('enrollmentGroup', 'attestation'),
+    'allocation-policy': inSchema('enrollmentGroup', 'allocationPolicy'),
+    'reprovision-policy': inSchema('enrollmentGroup', 'reprovisionPolicy'),
+    'provisioning-status': inSchema('enrollmentGroup', 'provisioningStatus'),
+    protocol: inSchema('devices', 'protocol'),
   });
 });
 

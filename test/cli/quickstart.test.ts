@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { isAbsolute, join } from 'node:path';
 import { test } from 'uvu';
 import { parseCertificates } from '../../src/pki/x509/certificate.js';
-import { planSchema } from '../../src/quickstart/plan/plan.js';
+import { planSchema } from '../../src/quickstart/plan/schema.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { cli } from './run-cli.js';
 

@@ -9,25 +9,29 @@ export interface Dialogue {
   asker: Asker;
   asked: string[];
   said: string[];
+  /** Those of the questions that were asked. */
+  ids: string[];
 }
 
 /** A question that the script does not know is answered with Enter. */
 export function scriptedAsker(script: Script): Dialogue {
   const asked: string[] = [];
   const said: string[] = [];
+  const ids: string[] = [];
   const left = new Map(
     Object.entries(script).map(([key, value]) => [key, Array.isArray(value) ? [...value] : [value]]),
   );
-  const answer = <Value>(message: string, standard: Value): Value => {
+  const answer = <Value>(id: string | undefined, message: string, standard: Value): Value => {
     asked.push(message);
+    ids.push(id ?? '');
     const key = [...left.keys()].find((start) => message.startsWith(start));
     const answers = key === undefined ? [] : left.get(key)!;
     return answers.length === 0 ? standard : (answers.shift() as Value);
   };
   const asker: Asker = {
     say: (text) => void said.push(text),
-    async select({ message, choices, default: standard }) {
-      const value = answer(message, standard);
+    async select({ id, message, choices, default: standard }) {
+      const value = answer(id, message, standard);
       assert.ok(
         choices.some((choice) => choice.value === value),
         `${message}: ${value} is no choice`,
@@ -35,21 +39,21 @@ export function scriptedAsker(script: Script): Dialogue {
       for (const { why } of choices) assert.match(why, /^.{8,78}$/, `${message}: one line of explanation`);
       return value;
     },
-    async confirm({ message, why, default: standard }) {
+    async confirm({ id, message, why, default: standard }) {
       assert.match(why, /^.{8,}$/);
-      return answer(message, standard);
+      return answer(id, message, standard);
     },
-    async text({ message, why, default: standard, problem }) {
+    async text({ id, message, why, default: standard, problem }) {
       assert.match(why, /^.{8,}$/);
-      const value = answer(message, standard);
+      const value = answer(id, message, standard);
       assert.equal(problem(value), undefined, `${message} ${value}`);
       return value;
     },
-    async secret({ message, problem }) {
-      const value = answer(message, '');
+    async secret({ id, message, problem }) {
+      const value = answer(id, message, '');
       assert.equal(problem(value), undefined, message);
       return value;
     },
   };
-  return { asker, asked, said };
+  return { asker, asked, said, ids };
 }

@@ -1,16 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
-import { askPlan } from '../../src/cli/quickstart/questions/ask-plan.js';
+import { askPlan } from '../../src/cli/quickstart/ask-plan.js';
 import { EnrollkitError } from '../../src/errors.js';
-import { checkPlan, defaultPlan, type Plan } from '../../src/quickstart/plan/plan.js';
+import { defaultPlan } from '../../src/quickstart/plan/answers.js';
+import { type FieldPath, fieldEntries, type Plan } from '../../src/quickstart/plan/fields.js';
+import { checkPlan } from '../../src/quickstart/plan/plan.js';
 import { type Script, scriptedAsker } from './scripted-asker.js';
 
-async function ask(script: Script, options: { plan?: Plan; passphrase?: string } = {}) {
+const guid = '11111111-2222-3333-4444-555555555555';
+
+async function ask(
+  script: Script,
+  options: { plan?: Plan; passphrase?: string; given?: ReadonlySet<FieldPath> } = {},
+) {
   const dialogue = scriptedAsker(script);
-  const { plan = defaultPlan, passphrase } = options;
+  const { plan = defaultPlan, passphrase, given } = options;
   const answered = await askPlan(dialogue.asker, {
     plan,
     passphrase,
+    ...(given && { given }),
     folder: 'certs',
     folderProblem: () => undefined,
   });
@@ -130,6 +138,44 @@ test('without an intermediate, no question and no answer is left of it', async (
   assert.equal(plan.certificateAuthority.uploaded, 'root');
   assert.equal(plan.certificates.intermediateCommonName, null);
   assert.ok(!asked.some((message) => /intermediate CA:|Which CA/.test(message)));
+});
+
+test('a flag is an answer, also where the wizard does not ask for it', async () => {
+  const portal: Plan = {
+    ...defaultPlan,
+    certificateAuthority: { ...defaultPlan.certificateAuthority, proofOfPossession: 'portal' },
+  };
+  const given = new Set(['certificateAuthority.proofOfPossession'] as const);
+  const asked = await ask({}, { plan: portal, given });
+  assert.equal(asked.plan.certificateAuthority.proofOfPossession, 'portal');
+  // Without the flag, it is what was answered for another target.
+  const previous = await ask({}, { plan: portal });
+  assert.equal(previous.plan.certificateAuthority.proofOfPossession, 'automatic');
+});
+
+test('the wizard takes what the plan takes: each text is checked by the rule of its field', async () => {
+  const longest = 'a'.repeat(64);
+  const azure = { 'Where shall': 'azure', 'Subscription ID': guid, 'Resource group': 'rg' };
+  const { plan } = await ask({ ...azure, 'Name of the provisioning': longest });
+  assert.ok(plan.target.kind === 'azure' && plan.target.dpsName === longest);
+  const name = { 'Change anything': true, 'Its name in DPS': 'a'.repeat(256) };
+  assert.equal((await ask(name)).plan.certificateAuthority.name.length, 256);
+  const wrong: Script[] = [
+    { ...azure, 'Name of the provisioning': `${longest}a` },
+    { ...azure, 'Name of the provisioning': 'a-' },
+    { ...azure, 'Name of the provisioning': 'contoso', 'Resource group': ' ' },
+    { 'Change anything': true, 'Its name in DPS': 'a'.repeat(257) },
+    { 'Change anything': true, Hubs: 'a b/c' },
+  ];
+  for (const script of wrong) {
+    await assert.rejects(ask(script), { code: 'ERR_ASSERTION' }, JSON.stringify(script));
+  }
+});
+
+test('each question has an id, and that of a field is its place in the plan', async () => {
+  const { ids } = await ask(everything);
+  for (const [path] of fieldEntries) assert.equal(ids.filter((id) => id === path).length, 1, path);
+  assert.deepEqual(ids, [...new Set(ids)]);
 });
 
 test('devices are numbered with as many digits as it takes', async () => {

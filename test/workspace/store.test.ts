@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { test } from 'uvu';
@@ -8,7 +7,6 @@ import { registrationIdProblem } from '../../src/dps/contract/ids.js';
 import { secretFileMode, writeFileAtomically } from '../../src/workspace/files.js';
 import { Journal } from '../../src/workspace/journal.js';
 import { assertOwnFolder, layoutOf } from '../../src/workspace/layout.js';
-import { takeLock } from '../../src/workspace/lock.js';
 import { fails } from '../support/fails.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 
@@ -113,23 +111,6 @@ test('a journal with a broken line in the middle is refused, with the line’s n
     Journal.open(path, now).made(group('a'));
     writeFileSync(path, `${readFileSync(path, 'utf8')}nonsense\n`);
     assert.throws(() => Journal.open(path, now), fails('JOURNAL_UNREADABLE', /Line 2/));
-  }));
-
-test('one run at a time; the lock of a process that is gone is taken over', () =>
-  inTemporaryFolder((folder) => {
-    const path = join(folder, '.enrollkit', 'lock');
-    const unlock = takeLock(path);
-    assert.throws(() => takeLock(path), fails('FOLDER_IN_USE'));
-    unlock();
-    takeLock(path)();
-    const gone = spawnSync(process.execPath, ['-e', 'process.stdout.write(String(process.pid))'], {
-      encoding: 'utf8',
-    });
-    writeFileSync(path, gone.stdout);
-    takeLock(path)();
-    writeFileSync(path, String(process.ppid));
-    chmodSync(path, 0o600);
-    assert.throws(() => takeLock(path), fails('FOLDER_IN_USE', new RegExp(String(process.ppid))));
   }));
 
 test.run();

@@ -1,8 +1,8 @@
 /** Flags that the commands of `enrollkit cert` share. This file is loaded for `--help`: nothing heavy is imported. */
 
+import { choicesOf } from '../../quickstart/plan/fields.js';
 import type { Flag } from '../kernel/command.js';
 import { dirFlag, outputFlags, passphraseFileFlag, wholeNumber } from '../kernel/flags.js';
-import { choices } from '../quickstart/plan-flags.js';
 
 const signer = 'Who signs:';
 export const caFlags: readonly Flag[] = [
@@ -20,7 +20,7 @@ const shape = 'The certificate:';
 export const keyAlgorithmFlag: Flag = {
   name: 'key-algorithm',
   value: 'NAME',
-  choices: choices.keyAlgorithm,
+  choices: choicesOf('certificates.keyAlgorithm'),
   group: shape,
   summary: 'of the new key (default: ec-p256)',
 };

@@ -1,8 +1,8 @@
 /** Flags of the commands that act as a device. */
 
+import { choicesOf } from '../../quickstart/plan/fields.js';
 import type { Flag } from '../kernel/command.js';
 import { dirFlag, outputFlags, passphraseFileFlag, targetFlags } from '../kernel/flags.js';
-import { choices } from '../quickstart/plan-flags.js';
 
 export const deviceFlags: readonly Flag[] = [
   dirFlag,
@@ -10,7 +10,12 @@ export const deviceFlags: readonly Flag[] = [
   { name: 'chain', value: 'FILE', summary: 'its issuers, or the whole chain' },
   { name: 'key', value: 'FILE', summary: 'its private key, PEM' },
   passphraseFileFlag,
-  { name: 'protocol', value: 'NAME', choices: choices.protocol, summary: 'how it registers (default: mqtt)' },
+  {
+    name: 'protocol',
+    value: 'NAME',
+    choices: choicesOf('devices.protocol'),
+    summary: 'how it registers (default: mqtt)',
+  },
   {
     name: 'global-endpoint',
     value: 'HOST',

@@ -2,9 +2,9 @@
 import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
 import { EnrollkitError } from '../../errors.js';
 import type { KeyAlgorithm } from '../../pki/keys.js';
+import { choicesOf } from '../../quickstart/plan/fields.js';
 import type { Command, Context, Input } from '../kernel/command.js';
 import { outputFlags, programName, stateFolderFlag, wholeNumber } from '../kernel/flags.js';
-import { choices } from '../quickstart/plan-flags.js';
 
 /** As HTTPS, MQTT and AMQP over TLS, but for ports that need no rights. */
 const defaultPorts = { https: 8443, mqtt: 8883, amqp: 5671 };
@@ -66,7 +66,7 @@ export const emulatorStart: Command = {
     {
       name: 'server-key',
       value: 'ALGORITHM',
-      choices: choices.keyAlgorithm,
+      choices: choicesOf('certificates.keyAlgorithm'),
       summary:
         'the key of its own certificate; rsa-2048 for clients with cipher suites for RSA alone, as Azure has it (default: ec-p256, or as before)',
     },

@@ -1,6 +1,6 @@
+import { choicesOf } from '../../quickstart/plan/fields.js';
 import type { Command, Context, Input } from '../kernel/command.js';
 import { dirFlag, outputFlags, targetFlags } from '../kernel/flags.js';
-import { choices } from '../quickstart/plan-flags.js';
 import { fleetArgument, manifestFlag, paceFlags, registrationPace, resultsFlag } from './flags.js';
 
 export const fleetRegister: Command = {
@@ -11,7 +11,7 @@ export const fleetRegister: Command = {
     {
       name: 'protocol',
       value: 'NAME',
-      choices: choices.protocol,
+      choices: choicesOf('devices.protocol'),
       summary: 'how they register (default: mqtt)',
     },
     { name: 'telemetry', summary: 'each device sends its hub a message, too' },

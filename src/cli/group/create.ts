@@ -1,8 +1,8 @@
 import { EnrollkitError } from '../../errors.js';
-import type { Plan } from '../../quickstart/plan/plan.js';
+import type { Plan } from '../../quickstart/plan/fields.js';
+import { enrollmentGroupFlags } from '../input/plan-flags.js';
 import { type Command, type Context, camelCase, type Input } from '../kernel/command.js';
 import { dirFlag, outputFlags, targetFlags } from '../kernel/flags.js';
-import { enrollmentGroupFlags } from '../quickstart/plan-flags.js';
 
 export const groupCreate: Command = {
   description:
@@ -67,10 +67,10 @@ async function run({ arguments: [id], flags }: Input, context: Context): Promise
 
 /** A plan of which the enrollment group and the CA's name count. */
 async function groupPlan(id: string, flags: Input['flags']): Promise<Plan> {
-  const { lastPlan, planFrom } = await import('../quickstart/plan-input.js');
-  const { defaultPlan } = await import('../../quickstart/plan/plan.js');
+  const { lastPlanGroup, planFrom } = await import('../input/plan-input.js');
+  const { defaultPlan } = await import('../../quickstart/plan/answers.js');
   const { folderOf } = await import('../target/command-target.js');
-  const { certificateAuthority } = lastPlan(folderOf(flags)) ?? defaultPlan;
+  const certificateAuthority = lastPlanGroup(folderOf(flags), 'certificateAuthority');
   const attestation = flags.attestation ?? (flags.certificate === undefined ? undefined : 'certificate');
   const typed = ['caName', ...enrollmentGroupFlags.map(({ name }) => camelCase(name))].map((name) => [
     name,

@@ -1,12 +1,14 @@
 /** The wizard, at the terminal. */
 import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
-import type { Plan } from '../../quickstart/plan/plan.js';
+import type { Plan } from '../../quickstart/plan/fields.js';
+import { assertNotNewer } from '../../quickstart/plan/plan.js';
 import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
+import { givenFields } from '../input/plan-flags.js';
+import { basePlan, lastPlan, planFrom } from '../input/plan-input.js';
 import type { Context, Input } from '../kernel/command.js';
 import { terminalAsker } from '../terminal/prompts.js';
-import { basePlan, lastPlan, planFrom } from './plan-input.js';
-import { askPlan, type Dialogue } from './questions/ask-plan.js';
+import { askPlan, type Dialogue } from './ask-plan.js';
 
 interface AskOptions {
   /** Answers given as flags are what Enter gives. */
@@ -30,6 +32,7 @@ export async function askQuickstart(
   );
   const dialogue = await askPlan(ask, {
     plan: planFrom(flags, last ?? basePlan(flags)),
+    given: givenFields(flags),
     folder,
     passphrase,
     folderProblem,
@@ -38,8 +41,13 @@ export async function askQuickstart(
   return dialogue;
 }
 
-/** A plan that cannot be read gives no answers. */
+/**
+ * A plan that cannot be read gives no answers.
+ *
+ * @throws EnrollkitError INVALID_PLAN for a plan of a newer release, which this one must not overwrite
+ */
 function readableLastPlan(folder: string): Plan | undefined {
+  assertNotNewer(layoutOf(folder).plan);
   try {
     return lastPlan(folder);
   } catch {

@@ -12,6 +12,7 @@ export function portalAssistant(ask: Asker, settled: () => Promise<void>): Porta
       await settled();
       ask.say(uploadText(instructions));
       const code = await ask.text({
+        id: 'verification-code',
         message: 'Verification code:',
         why: 'Paste it here; it is no secret.',
         default: '',
@@ -23,6 +24,7 @@ export function portalAssistant(ask: Asker, settled: () => Promise<void>): Porta
       await settled();
       ask.say(answerText(instructions, instructions.verificationCertificatePath));
       const verified = await ask.confirm({
+        id: 'verification-code.verified',
         message: 'Does the portal show it as verified?',
         why: 'It may take a moment; refresh the list.',
         default: true,

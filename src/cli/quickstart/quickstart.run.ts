@@ -1,6 +1,7 @@
 /** Runs a plan and shows how it goes and how it ended. */
 import { EnrollkitError } from '../../errors.js';
-import type { Plan } from '../../quickstart/plan/plan.js';
+import type { Plan } from '../../quickstart/plan/fields.js';
+import { assertNotNewer } from '../../quickstart/plan/plan.js';
 import { runQuickstart } from '../../quickstart/run.js';
 import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
 import { askPassphrase } from '../input/passphrase.js';
@@ -25,6 +26,7 @@ export async function runPlan(
   const { output, env, signal, now } = context;
   // Before an emulator puts its state there.
   assertOwnFolder(layoutOf(folder));
+  assertNotNewer(layoutOf(folder).plan);
   const mayAsk = context.interactive && !flags.yes;
   const passphrase =
     given.passphrase ?? (mayAsk && plan.certificates.encryptKeys ? await askPassphrase(context) : undefined);

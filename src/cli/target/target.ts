@@ -5,7 +5,7 @@ import { describeRequest, type RequestObserver } from '../../dps/client/observer
 import { azureTarget, emulatorTarget, type Target } from '../../dps/client/target.js';
 import { type EmulatorEndpoints, runningEmulator } from '../../emulator/endpoints.js';
 import { EnrollkitError } from '../../errors.js';
-import type { PlanTarget } from '../../quickstart/plan/plan.js';
+import type { PlanTarget } from '../../quickstart/plan/fields.js';
 import { assertStateInFolder, layoutOf } from '../../workspace/layout.js';
 import { emulatorLog } from '../emulator/log.js';
 import type { Context, Input } from '../kernel/command.js';

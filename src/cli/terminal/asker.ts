@@ -11,13 +11,15 @@ export interface Asker {
   /** Something to read, between questions. */
   say(text: string): void;
   select<const Value>(question: {
+    id?: string;
     message: string;
     choices: readonly Choice<Value>[];
     default: Value;
   }): Promise<Value>;
-  confirm(question: { message: string; why: string; default: boolean }): Promise<boolean>;
+  confirm(question: { id?: string; message: string; why: string; default: boolean }): Promise<boolean>;
   /** `problem` is asked at every key; the answer is taken when it has none. */
   text(question: {
+    id?: string;
     message: string;
     why: string;
     default: string;
@@ -25,6 +27,7 @@ export interface Asker {
   }): Promise<string>;
   /** Never shown. */
   secret(question: {
+    id?: string;
     message: string;
     why: string;
     problem: (value: string) => string | undefined;

@@ -1,5 +1,5 @@
 /** How a run is shown: a list that is redrawn for a person at a terminal, plain lines for everything else. */
-import type { Plan } from '../../quickstart/plan/plan.js';
+import type { Plan } from '../../quickstart/plan/fields.js';
 import type { PortalAssistant } from '../../quickstart/portal.js';
 import type { Context } from '../kernel/command.js';
 import { type Progress, plainProgress } from './plain-progress.js';

@@ -12,7 +12,11 @@ const maxIdLength = 128;
 export const maxCommonNameLength = 64;
 
 const id = /^[a-z0-9](?:[a-z0-9._:-]{0,126}[a-z0-9-])?$/i;
-/** The name of a certificate resource in ARM: alphanumerics and - . _ ; the length is the ARM client's constraint. */
+/**
+ * The name of a certificate resource in ARM: alphanumerics and - . _ (Microsoft Learn, "Naming rules and restrictions
+ * for Azure resources"). That page says 64 characters; the API itself says 256 (azure-rest-api-specs,
+ * deviceprovisioningservices, CertificateResponse.tsp: maxLength), and the API decides what is refused.
+ */
 const certificateName = /^[a-z0-9._-]{1,256}$/i;
 
 /** What is wrong with a registration ID for X.509 attestation, as a sentence, or undefined. */
@@ -51,14 +55,37 @@ export function hubNameProblem(value: string): string | undefined {
   return `The hub name "${abridge(value)}" is not legal: 3 to 50 letters, digits and -, neither first nor last a -.`;
 }
 
+/** The name of a provisioning service, which is also the first label of its host name. */
+export const serviceNamePattern = /^[A-Za-z0-9][A-Za-z0-9-]{1,62}[A-Za-z0-9]$/;
+
 /**
  * What is wrong with the name of a provisioning service, as a sentence, or undefined.
  *
- * Source: azure-rest-api-specs, deviceprovisioningservices resource-manager, provisioningServiceName.
+ * Source: Microsoft Learn, "Naming rules and restrictions for Azure resources", Microsoft.Devices,
+ * provisioningServices: 3-64 alphanumerics and hyphens, the last an alphanumeric. azure-rest-api-specs has no pattern
+ * for provisioningServiceName. That the first is not a hyphen is the rule of host names (RFC 1123 section 2.1).
  */
 export function serviceNameProblem(value: string): string | undefined {
-  if (/^(?![0-9]+$)(?!-)[a-z0-9-]{2,49}[a-z0-9]$/i.test(value)) return undefined;
-  return `The name of a provisioning service "${abridge(value)}" is not legal: 3 to 50 letters, digits and -, neither first nor last a -, and not digits alone.`;
+  if (serviceNamePattern.test(value)) return undefined;
+  return `The name of a provisioning service "${abridge(value)}" is not legal: 3 to 64 letters, digits and -, neither first nor last a -.`;
+}
+
+/** A subscription ID, a GUID. */
+export const subscriptionIdPattern =
+  /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
+
+/** The ID scope of a provisioning service, as the portal shows it. */
+export const idScopePattern = /^0ne[0-9A-Za-z]+$/;
+
+/** A sentence on what is wrong with a common name, or undefined when it is legal. */
+export function commonNameProblem(value: string): string | undefined {
+  if (value.trim() === '') return 'A common name is missing.';
+  const length = [...value].length;
+  if (length > maxCommonNameLength) {
+    return `The common name has ${length} characters; a certificate holds at most ${maxCommonNameLength}.`;
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not get in.
+  return /[\u0000-\u001f\u007f]/.test(value) ? 'A common name holds no control characters.' : undefined;
 }
 
 /** Whether an ID (registration or group) is legal with any attestation. */

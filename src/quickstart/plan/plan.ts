@@ -1,239 +1,189 @@
-/**
- * The plan: every answer of the wizard, as one schema-checked file. A run reads nothing else, so the same plan gives
- * the same run, here and on another machine. It holds no secret and no path of a machine.
- */
-import { z } from 'zod';
-import {
-  certificateNameProblem,
-  enrollmentGroupIdProblem,
-  maxCommonNameLength,
-  registrationIdProblem,
-} from '../../dps/contract/ids.js';
-import { allocationPolicies, provisioningStatuses } from '../../dps/contract/schemas.js';
+/** Plan files: reading those of this release and of older ones, and writing them. */
+import type { z } from 'zod';
 import { EnrollkitError } from '../../errors.js';
-import { keyAlgorithms } from '../../pki/keys.js';
+import { type JsonSource, JsonSyntaxError, parseJsonSource } from '../../json-source.js';
+import { readTextIfExists } from '../../workspace/files.js';
+import { planVersion } from './answers.js';
+import type { GroupName, Plan } from './fields.js';
 import { planProblem } from './plan-problem.js';
+import { planSchema } from './schema.js';
 
-/** More devices than this are a fleet. Each is an entry of the plan and a line of the result. */
-export const maxDevices = 1000;
-
-const legal =
-  (problem: (value: string) => string | undefined) => (value: string, context: z.RefinementCtx) => {
-    const message = problem(value);
-    if (message) context.addIssue({ code: 'custom', message });
-  };
-
-/** A sentence on what is wrong with a common name, or undefined. */
-export function commonNameProblem(value: string): string | undefined {
-  if (value.trim() === '') return 'A common name is missing.';
-  const length = [...value].length;
-  if (length > maxCommonNameLength) {
-    return `The common name has ${length} characters; a certificate holds at most ${maxCommonNameLength}.`;
-  }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not get in.
-  return /[\u0000-\u001f\u007f]/.test(value) ? 'A common name holds no control characters.' : undefined;
-}
-
-const validityDays = z.number().int().min(1).max(36_500);
-/** azure-rest-api-specs, the pattern of provisioningServiceName. */
-const dpsName = /^(?!\d+$)(?!-)[a-zA-Z0-9-]{2,49}[a-zA-Z0-9]$/;
-const jsonObject = z.record(z.string(), z.json());
-
-const targetSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('emulator') }).describe('The embedded DPS: no account, no network.'),
-  z
-    .strictObject({
-      kind: z.literal('azure'),
-      dpsName: z
-        .string()
-        .regex(dpsName, 'A provisioning service has a name of 3 to 50 letters, digits and -.')
-        .describe('The name of the provisioning service.'),
-      subscriptionId: z
-        .guid()
-        .optional()
-        .describe('Needed for everything but proof of possession in the portal.'),
-      resourceGroup: z.string().min(1).optional().describe('As subscriptionId.'),
-      idScope: z
-        .string()
-        .regex(/^0ne[0-9A-Za-z]+$/, 'An ID scope begins with 0ne, as the portal shows it.')
-        .optional()
-        .describe('Needed only without rights on Azure Resource Manager.'),
-    })
-    .describe('A provisioning service in Azure.'),
-]);
-
-export const planSchema = z
-  .strictObject({
-    $schema: z.string().optional(),
-    version: z.literal(1, 'This enrollkit reads plans of version 1; another one may have written this.'),
-    target: targetSchema,
-    certificates: z.strictObject({
-      keyAlgorithm: z.enum(keyAlgorithms).describe('Of every key: the CAs’ and the devices’.'),
-      rootCommonName: z
-        .string()
-        .superRefine(legal(commonNameProblem))
-        .nullable()
-        .describe('null: a name of its own for each new root.'),
-      intermediate: z
-        .boolean()
-        .describe('Whether an intermediate CA signs the devices, so that the root can rest.'),
-      intermediateCommonName: z
-        .string()
-        .superRefine(legal(commonNameProblem))
-        .nullable()
-        .describe('null: a name of its own for each new intermediate.'),
-      deviceValidityDays: validityDays,
-      encryptKeys: z
-        .boolean()
-        .describe('Whether private keys are encrypted; the passphrase is never in the plan.'),
-    }),
-    certificateAuthority: z.strictObject({
-      uploaded: z
-        .enum(['root', 'intermediate'])
-        .describe('The CA that is uploaded, and whose possession is proven.'),
-      name: z.string().superRefine(legal(certificateNameProblem)).describe('What it is called in DPS.'),
-      proofOfPossession: z
-        .enum(['automatic', 'portal'])
-        .describe('automatic: over Azure Resource Manager. portal: a person uploads in the portal.'),
-    }),
-    enrollmentGroup: z.strictObject({
-      id: z.string().superRefine(legal(enrollmentGroupIdProblem)),
-      attestation: z
-        .enum(['caReference', 'certificate'])
-        .describe(
-          'caReference: by the name of the uploaded CA. certificate: by the CA certificate that signs the devices.',
-        ),
-      allocationPolicy: z.enum(allocationPolicies).exclude(['custom']),
-      iotHubs: z
-        .array(z.string().min(1, 'A hub has a host name.'))
-        .nullable()
-        .describe('Host names of linked hubs; null: all of them.'),
-      initialTwin: z
-        .strictObject({
-          tags: jsonObject.optional(),
-          properties: z.strictObject({ desired: jsonObject }).optional(),
-        })
-        .nullable(),
-      reprovisionPolicy: z.enum(['migrate', 'reset', 'never']),
-      iotEdge: z
-        .boolean()
-        .describe('Whether the devices are IoT Edge gateways; each then gets a CA certificate too.'),
-      provisioningStatus: z.enum(provisioningStatuses),
-    }),
-    devices: z.strictObject({
-      registrationIds: z
-        .array(z.string().superRefine(legal(registrationIdProblem)))
-        .min(1)
-        .max(maxDevices),
-      protocol: z.enum(['mqtt', 'https']).describe('How the devices register.'),
-      sendTelemetry: z
-        .boolean()
-        .describe('Whether each device then sends its hub a message and reads its twin.'),
-    }),
-  })
-  .superRefine((plan, context) => {
-    const issue = (path: (string | number)[], message: string) =>
-      context.addIssue({ code: 'custom', path, message });
-    const seen = new Map<string, number>();
-    for (const [index, id] of plan.devices.registrationIds.entries()) {
-      const before = seen.get(id.toLowerCase());
-      if (before !== undefined) {
-        issue(
-          ['devices', 'registrationIds', index],
-          `"${id}" is the same registration ID as "${plan.devices.registrationIds[before]}"; letter case does not count.`,
-        );
-      }
-      seen.set(id.toLowerCase(), index);
-    }
-    if (!plan.certificates.intermediate && plan.certificateAuthority.uploaded === 'intermediate') {
-      issue(['certificateAuthority', 'uploaded'], 'There is no intermediate CA in this plan.');
-    }
-    if (plan.target.kind === 'azure' && plan.certificateAuthority.proofOfPossession === 'automatic') {
-      for (const name of ['subscriptionId', 'resourceGroup'] as const) {
-        if (plan.target[name] === undefined)
-          issue(['target', name], 'It is needed unless proofOfPossession is portal.');
-      }
-    }
-    if (plan.enrollmentGroup.iotHubs?.length === 0) {
-      issue(['enrollmentGroup', 'iotHubs'], 'Name at least one hub, or null for all.');
-    }
-    if (
-      plan.enrollmentGroup.allocationPolicy === 'static' &&
-      (plan.enrollmentGroup.iotHubs?.length ?? 1) !== 1
-    ) {
-      issue(['enrollmentGroup', 'iotHubs'], 'The static policy takes exactly one hub.');
-    }
-  })
-  .describe('A plan of enrollkit quickstart.');
-
-export type Plan = Readonly<z.infer<typeof planSchema>>;
-export type PlanTarget = Plan['target'];
-
-/** What Enter on every question gives: three devices on the emulator. */
-export const defaultPlan: Plan = {
-  version: 1,
-  target: { kind: 'emulator' },
-  certificates: {
-    keyAlgorithm: 'ec-p256',
-    rootCommonName: null,
-    intermediate: true,
-    intermediateCommonName: null,
-    deviceValidityDays: 365,
-    encryptKeys: false,
-  },
-  certificateAuthority: { uploaded: 'root', name: 'enrollkit-root', proofOfPossession: 'automatic' },
-  enrollmentGroup: {
-    id: 'enrollkit-devices',
-    attestation: 'caReference',
-    allocationPolicy: 'hashed',
-    iotHubs: null,
-    initialTwin: null,
-    reprovisionPolicy: 'migrate',
-    iotEdge: false,
-    provisioningStatus: 'enabled',
-  },
-  devices: {
-    registrationIds: ['device-001', 'device-002', 'device-003'],
-    protocol: 'mqtt',
-    sendTelemetry: true,
-  },
-};
+/** Turns a plan of one version into one of the next. It gets whatever a file holds, and must not throw. */
+export type Upgrade = (plan: Record<string, unknown>) => Record<string, unknown>;
 
 /**
- * Checks what may be a plan.
+ * One entry for each version that a release has replaced, version 1 first. A new field needs none: it has a default.
+ * When the meaning of a field changes, or a field gets another name: add an entry, and increment `planVersion`.
+ */
+const upgrades: readonly Upgrade[] = [];
+
+/**
+ * Checks data that may be a plan. Fields that are left out, as in a plan of an older release, get their defaults.
  *
- * @param source what it is called in errors, a file's path for instance
- * @param next what to do about it, where it is no file
+ * @param source what errors call it, the path of a file for instance
+ * @param next what to do about it, if it is not a file
  * @throws EnrollkitError INVALID_PLAN, naming every place that is wrong
  */
 export function checkPlan(data: unknown, source: string, next?: string): Plan {
-  const result = planSchema.safeParse(data, { reportInput: true });
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(planProblem);
-  throw new EnrollkitError('INVALID_PLAN', `${source} is not a plan: ${problems.join('; ')}.`, {
-    context: { problems },
-    ...(next === undefined ? {} : { next }),
-  });
+  return checked(planSchema, upgraded(data, source), { source, next });
 }
 
 /**
  * Reads a plan from its JSON text.
  *
- * @throws EnrollkitError INVALID_PLAN
+ * @throws EnrollkitError INVALID_PLAN, naming lines and columns
  */
 export function parsePlan(json: string, source: string): Plan {
-  let data: unknown;
+  const file = parseSource(json, source);
+  return checked(planSchema, upgraded(file.value, source, file), { source, file });
+}
+
+/**
+ * Reads one group of a plan, whatever the rest of it holds: fields of a newer release, or mistakes.
+ *
+ * @throws EnrollkitError INVALID_PLAN
+ */
+export function parsePlanGroup<Group extends GroupName>(
+  json: string,
+  source: string,
+  group: Group,
+): Plan[Group] {
+  const file = parseSource(json, source);
+  const data = record(file.value, source, file);
+  const version = versionOf(data);
+  const plan = version !== undefined && version < planVersion ? upgradedFrom(data, version) : data;
+  const schema = planSchema.shape[group] as unknown as z.ZodType<Plan[Group]>;
+  return checked(schema, withTargetKind(plan)[group], { source, file, path: [group] });
+}
+
+/**
+ * Refuses a plan file of a newer release, before a run overwrites it. Any other file is not this function's business.
+ *
+ * @throws EnrollkitError INVALID_PLAN, FILE_UNREADABLE
+ */
+export function assertNotNewer(path: string): void {
+  const json = readTextIfExists(path);
+  if (json === undefined) return;
+  let file: JsonSource;
   try {
-    data = JSON.parse(json.replace(/^\uFEFF/, ''));
-  } catch (cause) {
-    throw new EnrollkitError('INVALID_PLAN', `${source} is not JSON: ${(cause as Error).message}.`, {
-      cause,
-    });
+    file = parseJsonSource(json);
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) return;
+    throw error;
   }
-  return checkPlan(data, source);
+  if (isRecord(file.value) && (versionOf(file.value) ?? 0) > planVersion) upgraded(file.value, path, file);
 }
 
 /** A plan as the text of its file. */
 export function formatPlan(plan: Plan): string {
   return `${JSON.stringify(plan, null, 2)}\n`;
+}
+
+/**
+ * A plan with the meaning that this release gives to its fields.
+ *
+ * @param table entry 0 upgrades version 1
+ */
+export function upgradedFrom(
+  plan: Record<string, unknown>,
+  version: number,
+  table: readonly Upgrade[] = upgrades,
+): Record<string, unknown> {
+  return table
+    .slice(version - 1)
+    .reduce((older, upgrade, index) => ({ ...upgrade(older), version: version + index + 1 }), plan);
+}
+
+function upgraded(data: unknown, source: string, file?: JsonSource): Record<string, unknown> {
+  const plan = record(data, source, file);
+  const version = versionOf(plan);
+  const place = placed(source, file, ['version']);
+  if (version === undefined) {
+    throw invalid(source, [`${place}version: a whole number, 1 or more, belongs here`]);
+  }
+  if (version > planVersion) {
+    const message = `version: This enrollkit reads plans of version ${planVersion}${planVersion > 1 ? ' and older' : ''}, and a newer one wrote this plan, of version ${version}`;
+    throw invalid(source, [`${place}${message}`], newerNext);
+  }
+  return withTargetKind(upgradedFrom(plan, version));
+}
+
+/** The default of `target.kind`: the name of a provisioning service says that it is in Azure. */
+function withTargetKind(plan: Record<string, unknown>): Record<string, unknown> {
+  const { target } = plan;
+  if (!isRecord(target) || 'kind' in target) return plan;
+  return { ...plan, target: { kind: 'dpsName' in target ? 'azure' : 'emulator', ...target } };
+}
+
+const newerNext = 'Update enrollkit, or use another folder (--dir FOLDER) or another plan.';
+
+/** Undefined for what cannot be a version; the oldest one where none is given. */
+function versionOf({ version = 1 }: Record<string, unknown>): number | undefined {
+  return typeof version === 'number' && Number.isInteger(version) && version >= 1 ? version : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function record(data: unknown, source: string, file: JsonSource | undefined): Record<string, unknown> {
+  if (isRecord(data)) return data;
+  throw invalid(source, [`${placed(source, file, [])}an object belongs here`]);
+}
+
+function parseSource(json: string, source: string): JsonSource {
+  try {
+    return parseJsonSource(json);
+  } catch (cause) {
+    if (!(cause instanceof JsonSyntaxError)) throw cause;
+    const { line, column } = cause.place;
+    throw new EnrollkitError(
+      'INVALID_PLAN',
+      `${source} is not JSON: ${source}:${line}:${column}: ${cause.problem}.`,
+      { cause },
+    );
+  }
+}
+
+interface Checking {
+  source: string;
+  next?: string | undefined;
+  /** For the places of problems. */
+  file?: JsonSource;
+  /** Where the value is in the file. */
+  path?: readonly PropertyKey[];
+}
+
+function checked<Value>(
+  schema: z.ZodType<Value>,
+  value: unknown,
+  { source, next, file, path = [] }: Checking,
+): Value {
+  const result = schema.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => {
+    const place = [...path, ...issue.path];
+    const key = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+    return `${placed(source, file, place, key)}${planProblem({ ...issue, path: place })}`;
+  });
+  throw invalid(source, problems, next);
+}
+
+/** `plan.json:3:5: `; empty for data without a file. */
+function placed(
+  source: string,
+  file: JsonSource | undefined,
+  path: readonly PropertyKey[],
+  key?: string,
+): string {
+  if (file === undefined) return '';
+  const { line, column } = file.placeOf(path, key);
+  return `${source}:${line}:${column}: `;
+}
+
+function invalid(source: string, problems: readonly string[], next?: string): EnrollkitError {
+  return new EnrollkitError('INVALID_PLAN', `${source} is not a plan: ${problems.join('; ')}.`, {
+    context: { problems },
+    ...(next === undefined ? {} : { next }),
+  });
 }

@@ -13,9 +13,8 @@ import {
   type StoredCertificate,
   saveCertificate,
 } from '../../workspace/stored-certificates.js';
-import { openKey } from '../opened-keys.js';
 import { assertNoRemains, unfinishedKey } from '../remains.js';
-import { need, type RunContext, type Step } from '../step.js';
+import { openKey, type RunContext, requireFound, type Step } from '../step.js';
 
 type CaRole = 'root' | 'intermediate';
 
@@ -143,7 +142,7 @@ async function makeCa(
     issuer: issuer ?? { privateKey },
     at: now(),
   });
-  const issuersPem = issuer ? need(found, 'root').pem : '';
+  const issuersPem = issuer ? requireFound(found, 'root').pem : '';
   const keyPem = unfinished ? undefined : await privateKeyToPem(privateKey, keyPassphrase(context));
   found.keys.set(paths.key, privateKey);
   return saveCertificate(files, paths, { pem, issuersPem, keyPem });

@@ -3,8 +3,7 @@
 import { connectToHub } from '../../dps/client/hub-connection.js';
 import { hubTopics } from '../../dps/contract/mqtt.js';
 import type { MadeThing } from '../../workspace/journal.js';
-import { openKeyPem } from '../opened-keys.js';
-import { forEachOf, need, type RunContext, type Step } from '../step.js';
+import { forEachOf, openKeyPem, type RunContext, requireFound, type Step } from '../step.js';
 import { hubName } from './register-devices.js';
 
 const concurrency = 8;
@@ -47,8 +46,8 @@ export const connectDevices: Step = {
 
 async function connect(context: RunContext, registrationId: string): Promise<void> {
   const { target, found, signal, now } = context;
-  const device = need(found, 'devices').get(registrationId)!;
-  const registration = need(found, 'registrations').get(registrationId)!;
+  const device = requireFound(found, 'devices').get(registrationId)!;
+  const registration = requireFound(found, 'registrations').get(registrationId)!;
   const hub = await connectToHub({
     target,
     assignedHub: registration.assignedHub ?? '',
@@ -69,6 +68,6 @@ async function connect(context: RunContext, registrationId: string): Promise<voi
 
 /** A message that the hub took stays taken, so the journal's word is enough and it is not sent again. */
 function telemetryThing({ found, journalTarget, target }: RunContext, id: string): MadeThing {
-  const hub = hubName(target.kind, need(found, 'registrations').get(id)?.assignedHub ?? '');
+  const hub = hubName(target.kind, requireFound(found, 'registrations').get(id)?.assignedHub ?? '');
   return { kind: 'telemetry', target: journalTarget, id, hub };
 }

@@ -16,9 +16,8 @@ import {
   type StoredCertificate,
   saveCertificate,
 } from '../../workspace/stored-certificates.js';
-import { openKey } from '../opened-keys.js';
 import { assertNoRemains, unfinishedKey } from '../remains.js';
-import { forEachOf, need, type RunContext, type Step, signingCa } from '../step.js';
+import { forEachOf, openKey, type RunContext, requireFound, type Step, signingCa } from '../step.js';
 import { keyPassphrase } from './certificate-chain.js';
 
 /** Key generation and key derivation run in libuv's threads, of which there are four. */
@@ -48,7 +47,7 @@ export const deviceCertificates: Step = {
   },
   async act(context) {
     const { plan, found, signal } = context;
-    const devices = need(found, 'devices');
+    const devices = requireFound(found, 'devices');
     const missing = plan.devices.registrationIds.filter((id) => !devices.has(id));
     const issuer = {
       certificate: signingCa(found).pem,

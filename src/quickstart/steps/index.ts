@@ -1,5 +1,5 @@
 /** The steps of a quickstart, in their order. */
-import type { Plan } from '../plan/plan.js';
+import type { Plan } from '../plan/fields.js';
 import type { Step } from '../step.js';
 import { certificateChain } from './certificate-chain.js';
 import { connectDevices } from './connect-devices.js';

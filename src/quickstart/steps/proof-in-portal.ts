@@ -11,10 +11,8 @@ import {
 import { type Certificate, parseCertificate } from '../../pki/x509/certificate.js';
 import { sha1Thumbprint } from '../../pki/x509/inspect.js';
 import { publicFileMode, readTextIfExists } from '../../workspace/files.js';
-import { openKey } from '../opened-keys.js';
-import type { PortalInstructions } from '../portal.js';
-import { portalAddress } from '../portal-address.js';
-import { type RunContext, type Step, uploadedCa } from '../step.js';
+import { type PortalInstructions, portalAddress } from '../portal.js';
+import { openKey, type RunContext, type Step, uploadedCa } from '../step.js';
 
 export const proofInPortal: Step = {
   id: 'proof-of-possession',

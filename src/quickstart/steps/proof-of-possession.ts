@@ -3,9 +3,8 @@ import { routes } from '../../dps/contract/routes.js';
 import { EnrollkitError } from '../../errors.js';
 import { issueVerificationCertificate } from '../../pki/make/verification-certificate.js';
 import { publicFileMode } from '../../workspace/files.js';
-import { openKey } from '../opened-keys.js';
 import { previewRequest } from '../request-preview.js';
-import { type Step, uploadedCa } from '../step.js';
+import { openKey, type Step, uploadedCa } from '../step.js';
 
 export const proofOfPossession: Step = {
   id: 'proof-of-possession',

@@ -6,9 +6,8 @@ import { dpsTopics } from '../../dps/contract/mqtt.js';
 import { routes } from '../../dps/contract/routes.js';
 import { EnrollkitError, isAbort } from '../../errors.js';
 import type { MadeThing } from '../../workspace/journal.js';
-import { openKeyPem } from '../opened-keys.js';
 import { previewRequest } from '../request-preview.js';
-import { forEachOf, need, type RunContext, type Step } from '../step.js';
+import { forEachOf, openKeyPem, type RunContext, requireFound, type Step } from '../step.js';
 
 /** DPS takes 1000 registrations a minute; a few at a time stay far below it and still finish soon. */
 const concurrency = 8;
@@ -61,7 +60,9 @@ export const registerDevices: Step = {
   },
   async act(context) {
     const { plan, found, signal } = context;
-    const missing = plan.devices.registrationIds.filter((id) => !need(found, 'registrations').has(id));
+    const missing = plan.devices.registrationIds.filter(
+      (id) => !requireFound(found, 'registrations').has(id),
+    );
     const failures = new Map<string, EnrollkitError>();
     let done = 0;
     await forEachOf(missing, concurrency, async (id) => {
@@ -89,12 +90,12 @@ export const registerDevices: Step = {
 
 async function register(context: RunContext, registrationId: string): Promise<void> {
   const { target, found, plan, signal, journal, journalTarget } = context;
-  const device = need(found, 'devices').get(registrationId)!;
+  const device = requireFound(found, 'devices').get(registrationId)!;
   const record: MadeThing = { kind: 'registration', target: journalTarget, id: registrationId };
   journal.intend(record);
   const state = await registerDevice({
     target,
-    idScope: need(found, 'idScope'),
+    idScope: requireFound(found, 'idScope'),
     registrationId,
     certificateChain: device.chainPem,
     privateKey: await openKeyPem(context, device),

@@ -1,0 +1,100 @@
+/** From a plan file and flags to a plan. */
+import { commonNameProblem, maxCommonNameLength } from '../../dps/contract/ids.js';
+import { EnrollkitError } from '../../errors.js';
+import { JsonSyntaxError, parseJsonSource } from '../../json-source.js';
+import { defaultPlan } from '../../quickstart/plan/answers.js';
+import { fieldEntries, type GroupName, type Plan, type PlanTarget } from '../../quickstart/plan/fields.js';
+import { checkPlan, parsePlan, parsePlanGroup } from '../../quickstart/plan/plan.js';
+import { targetSchema } from '../../quickstart/plan/schema.js';
+import { readTextIfExists } from '../../workspace/files.js';
+import { layoutOf } from '../../workspace/layout.js';
+import { camelCase } from '../kernel/command.js';
+import { readInputFile } from './input-file.js';
+import { type GivenFlags, targetWithFlags, withFlags } from './plan-flags.js';
+
+/**
+ * The plan of a run: the plan file, or the defaults, with the fields that were given as flags in their place.
+ *
+ * @throws EnrollkitError INVALID_PLAN, FILE_UNREADABLE, USAGE, or a name's own error
+ */
+export function planFrom(flags: GivenFlags, base: Plan = basePlan(flags)): Plan {
+  assertCommonNames(flags);
+  const twin = flags.initialTwin === undefined ? undefined : initialTwin(flags.initialTwin as string);
+  return checkPlan(
+    withFlags(base, flags, twin),
+    flags.plan ? `${flags.plan}, with the flags,` : 'What the flags give',
+    flags.plan ? undefined : 'Correct the flags; "enrollkit quickstart --help" explains each.',
+  );
+}
+
+/** The plan file that `--plan` names; the defaults without it. */
+export function basePlan(flags: GivenFlags): Plan {
+  if (flags.plan === undefined) return defaultPlan;
+  const path = flags.plan as string;
+  return parsePlan(readInputFile(path), path);
+}
+
+/**
+ * The plan of the last run in a folder, or undefined.
+ *
+ * @throws EnrollkitError INVALID_PLAN, FILE_UNREADABLE
+ */
+export function lastPlan(folder: string): Plan | undefined {
+  const { plan } = layoutOf(folder);
+  const text = readTextIfExists(plan);
+  return text === undefined ? undefined : parsePlan(text, plan);
+}
+
+/**
+ * A group of the plan of the last run in a folder, or its defaults. The rest of the plan is not read, so that it may
+ * hold what a newer release asks, or mistakes.
+ *
+ * @throws EnrollkitError INVALID_PLAN, FILE_UNREADABLE
+ */
+export function lastPlanGroup<Group extends GroupName>(folder: string, group: Group): Plan[Group] {
+  const { plan } = layoutOf(folder);
+  const text = readTextIfExists(plan);
+  return text === undefined ? defaultPlan[group] : parsePlanGroup(text, plan, group);
+}
+
+/**
+ * Where a command without a plan goes: what its flags say, else where the last run in the folder went, else the
+ * emulator.
+ *
+ * @throws EnrollkitError USAGE, INVALID_PLAN, FILE_UNREADABLE
+ */
+export function targetFrom(flags: GivenFlags, folder: string): PlanTarget {
+  const before = lastPlanGroup(folder, 'target');
+  const checked = targetSchema.safeParse(targetWithFlags(before, flags));
+  if (checked.success) return checked.data;
+  const [issue] = checked.error.issues;
+  throw new EnrollkitError('USAGE', `The ${issue!.path.join('.')} of the target: ${issue!.message}.`);
+}
+
+/** @throws EnrollkitError COMMON_NAME_TOO_LONG, INVALID_COMMON_NAME, naming the flag */
+function assertCommonNames(flags: GivenFlags): void {
+  for (const [, field] of fieldEntries) {
+    if (field.kind !== 'text' || field.problem !== commonNameProblem) continue;
+    const value = flags[camelCase(field.flag.name)] as string | undefined;
+    const problem = value ? commonNameProblem(value) : undefined;
+    if (!problem) continue;
+    const isLong = [...(value as string)].length > maxCommonNameLength;
+    throw new EnrollkitError(
+      isLong ? 'COMMON_NAME_TOO_LONG' : 'INVALID_COMMON_NAME',
+      `--${field.flag.name}: ${problem}`,
+    );
+  }
+}
+
+function initialTwin(path: string): unknown {
+  const text = readInputFile(path);
+  try {
+    return parseJsonSource(text).value;
+  } catch (cause) {
+    if (!(cause instanceof JsonSyntaxError)) throw cause;
+    throw new EnrollkitError('USAGE', `The initial twin ${path} is not JSON: ${cause.message}.`, {
+      next: 'Give a file like {"tags":{"site":"A"},"properties":{"desired":{"interval":30}}}.',
+      cause,
+    });
+  }
+}

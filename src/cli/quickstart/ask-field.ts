@@ -1,0 +1,130 @@
+/** Asks for one field of a plan, as its row in the table says. */
+import {
+  type Answers,
+  type Field,
+  type FieldPath,
+  type FieldQuestion,
+  fieldEntries,
+} from '../../quickstart/plan/fields.js';
+import { twinSchema } from '../../quickstart/plan/schema.js';
+import type { Asker } from '../terminal/asker.js';
+
+/** What the questions have in common. */
+export interface Asking {
+  ask: Asker;
+  /** The answers so far. */
+  answers: Answers;
+  /** The answers of the previous round, or of the last run. */
+  before: Answers;
+}
+
+/** The fields that a dialogue asks for, in its order. */
+export function questionsOf(dialogue: FieldQuestion['dialogue']): [FieldPath, Field][] {
+  const fields = fieldEntries.filter(([, { question }]) => question.dialogue === dialogue);
+  const inTableOrder = fields.filter(([, { question }]) => question.after === undefined);
+  return inTableOrder.flatMap(([path, field]) => [
+    [path, field] as [FieldPath, Field],
+    ...fields.filter(([, { question }]) => question.after === path),
+  ]);
+}
+
+/** Whether a field is asked for, with these answers. */
+export function isAsked({ applies, question }: Field, answers: Answers): boolean {
+  return (applies?.(answers) ?? true) && (question.when?.(answers) ?? true);
+}
+
+/** @returns the answer, a valid value of the field */
+export async function askField(
+  path: FieldPath,
+  field: Field,
+  { ask, answers, before }: Asking,
+): Promise<unknown> {
+  const { question } = field;
+  const resolve = (text: FieldQuestion['message']) => (typeof text === 'string' ? text : text(answers));
+  const common = { id: path, message: resolve(question.message), why: resolve(question.help ?? '') };
+  const previous = question.suggestion?.(answers, before) ?? answers[path];
+  switch (field.kind) {
+    case 'choice': {
+      const choices = Object.entries(field.choices).map(([value, { label, help }]) => ({
+        value,
+        name: label,
+        why: help,
+      }));
+      return ask.select({ id: path, message: common.message, choices, default: String(previous) });
+    }
+    case 'switch':
+      return ask.confirm({ ...common, default: previous === true });
+    case 'number': {
+      const problem = wholeNumberProblem(field.minimum, field.maximum);
+      return Number(await ask.text({ ...common, default: String(previous), problem }));
+    }
+    case 'text': {
+      const { none = '' } = question;
+      const mayBeLeftOut = field.default === null || question.optional?.(answers) === true;
+      const isNone = (value: string) => mayBeLeftOut && value === none;
+      const answer = await ask.text({
+        ...common,
+        default: String(previous ?? none),
+        problem: (value) => (isNone(value) ? undefined : field.problem(value)),
+      });
+      return isNone(answer) ? field.default : answer;
+    }
+    case 'list': {
+      const answer = await ask.text({
+        ...common,
+        default: Array.isArray(previous) ? previous.join(', ') : (question.none ?? ''),
+        problem: (value) =>
+          value === question.none ? undefined : listProblem(field, listOf(value), answers),
+      });
+      return answer === question.none ? null : listOf(answer);
+    }
+    case 'twin': {
+      const { none } = question;
+      const answer = await ask.text({
+        ...common,
+        default: previous ? JSON.stringify(previous) : String(none),
+        problem: (value) => (value === none ? undefined : twinProblem(value)),
+      });
+      return answer === none ? null : JSON.parse(answer);
+    }
+  }
+}
+
+/** What is wrong with a list, of the first thing that is. */
+function listProblem(
+  field: Extract<Field, { kind: 'list' }>,
+  values: readonly string[],
+  answers: Answers,
+): string | undefined {
+  if (values.length === 0) return field.empty;
+  if (field.maximum !== undefined && values.length > field.maximum) return `At most ${field.maximum}.`;
+  const wrong = values.map(field.problem).find((problem) => problem !== undefined);
+  return wrong ?? field.listProblem?.(values, answers)?.message;
+}
+
+function twinProblem(value: string): string | undefined {
+  let data: unknown;
+  try {
+    data = JSON.parse(value);
+  } catch {
+    return 'This is not JSON yet; or none.';
+  }
+  const checked = twinSchema.safeParse(data);
+  if (checked.success) return undefined;
+  const [issue] = checked.error.issues;
+  return `${issue!.path.join('.') || 'The twin'}: ${issue!.message}.`;
+}
+
+/** The rule of a whole number, for the text that is typed. */
+export function wholeNumberProblem(minimum: number, maximum: number): (value: string) => string | undefined {
+  return (value) => {
+    const number = Number(value);
+    const isValid = /^\d+$/.test(value) && number >= minimum && number <= maximum;
+    return isValid ? undefined : `A whole number from ${minimum} to ${maximum}.`;
+  };
+}
+
+/** The entries of a list with commas or spaces between them. */
+function listOf(text: string): string[] {
+  return text.split(/[\s,]+/).filter((entry) => entry !== '');
+}
