@@ -1,5 +1,5 @@
 /** The command table, in the order of the help. What a command is made of is loaded when it is named. */
-import type { Command } from './kernel/command.js';
+import type { Command } from './kernel/untyped-command.js';
 
 export interface CommandEntry {
   /** One word, or two for a command of a family: `group create`. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
 import { commands } from '../../src/cli/command-table.js';
-import { camelCase } from '../../src/cli/kernel/command.js';
-import { choices } from '../../src/cli/quickstart/plan-flags.js';
+import { choices } from '../../src/cli/input/plan-flags.js';
+import { camelCase } from '../../src/cli/kernel/untyped-command.js';
 import { planSchema } from '../../src/quickstart/plan/plan.js';
 import { run } from './in-process.js';
 import { cli } from './run-cli.js';

@@ -1,9 +1,9 @@
 /** A command as the command line runs it, in this process: a child process costs 0.2 s. */
 import { Writable } from 'node:stream';
-import type { Context } from '../../src/cli/kernel/command.js';
 import { Output } from '../../src/cli/kernel/output.js';
 import { readArguments } from '../../src/cli/kernel/program.js';
 import { errorOf, reportError } from '../../src/cli/kernel/report-error.js';
+import type { Context } from '../../src/cli/kernel/untyped-command.js';
 
 export interface Answer {
   status: number;

@@ -1,6 +1,6 @@
 import { EnrollkitError } from '../../errors.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { dirFlag, outputFlags, targetFlags, yesFlag } from '../kernel/flags.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
+import { dirFlag, outputFlags, targetFlags, yesFlag } from '../kernel/untyped-flags.js';
 
 export const caDelete: Command = {
   description: 'Deletes an uploaded CA certificate. Groups that refer to it then enroll no devices.',

@@ -1,5 +1,5 @@
-import type { Command, Context, Input } from '../kernel/command.js';
-import { dirFlag, outputFlags, targetFlags } from '../kernel/flags.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
+import { dirFlag, outputFlags, targetFlags } from '../kernel/untyped-flags.js';
 
 export const caList: Command = {
   flags: [dirFlag, ...targetFlags, ...outputFlags],

@@ -1,8 +1,8 @@
 import type { CertificateResource } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
 import type { Certificate } from '../../pki/x509/certificate.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { dirFlag, outputFlags, targetFlags } from '../kernel/flags.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
+import { dirFlag, outputFlags, targetFlags } from '../kernel/untyped-flags.js';
 
 export const caUpload: Command = {
   description: 'Uploads a CA certificate to DPS. Its possession is then to be proven: enrollkit ca verify.',

@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import type { KeyOpening } from '../../pki/keys.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { dirFlag, outputFlags, passphraseFileFlag, targetFlags } from '../kernel/flags.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
+import { dirFlag, outputFlags, passphraseFileFlag, targetFlags } from '../kernel/untyped-flags.js';
 
 export const caVerify: Command = {
   description:

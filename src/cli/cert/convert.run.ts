@@ -9,7 +9,7 @@ import { readMaterial } from '../input/material.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { assertFree, type NewFile, writeAndTell } from '../input/write-files.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 import { here } from '../terminal/display-path.js';
 import { rowsText } from './description.js';
 import { writeOut } from './emit.js';

@@ -6,7 +6,7 @@ import { publicFileMode, secretFileMode } from '../../workspace/files.js';
 import { assertKeyFlags, keysFrom } from '../input/key-flags.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { assertFree, type NewFile, writeAndTell } from '../input/write-files.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 import { here } from '../terminal/display-path.js';
 import { quoted } from '../terminal/quoted.js';
 import { folderNameOf } from './certificate-name.js';

@@ -1,4 +1,4 @@
-import type { Command, Context, Input } from '../kernel/command.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
 import {
   alternativeNameFlags,
   encryptKeyFlag,

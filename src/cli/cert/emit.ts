@@ -3,8 +3,8 @@ import { parseCertificate } from '../../pki/x509/certificate.js';
 import { inspectCertificate } from '../../pki/x509/inspect.js';
 import { publicFileMode } from '../../workspace/files.js';
 import { assertFree, writeAndTell } from '../input/write-files.js';
-import type { Context, Input } from '../kernel/command.js';
 import type { Output } from '../kernel/output.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 import { here } from '../terminal/display-path.js';
 import { report } from './make-certificate.js';
 

@@ -1,8 +1,8 @@
 /** Flags that the commands of `enrollkit cert` share. This file is loaded for `--help`: nothing heavy is imported. */
 
-import type { Flag } from '../kernel/command.js';
-import { dirFlag, outputFlags, passphraseFileFlag, wholeNumber } from '../kernel/flags.js';
-import { choices } from '../quickstart/plan-flags.js';
+import { choices } from '../input/plan-flags.js';
+import type { Flag } from '../kernel/untyped-command.js';
+import { dirFlag, outputFlags, passphraseFileFlag, wholeNumber } from '../kernel/untyped-flags.js';
 
 const signer = 'Who signs:';
 export const caFlags: readonly Flag[] = [

@@ -5,8 +5,8 @@ import { type Finding, lintChain, type Use, usualUse } from '../../pki/lint/lint
 import { sha256Thumbprint } from '../../pki/x509/certificate.js';
 import { type CertificateFile, readFileOrFolder } from '../input/certificate-files.js';
 import { withPassphrase } from '../input/passphrase.js';
-import type { Context, Input } from '../kernel/command.js';
 import type { Styles } from '../kernel/output.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 import { here } from '../terminal/display-path.js';
 import { chainsOfFiles, type FileChain } from './chains-of-files.js';
 

@@ -1,6 +1,6 @@
 import type { ExitStatus } from '../../errors.js';
 import { parseTime } from '../input/time-flag.js';
-import type { Command, Context, Input } from '../kernel/command.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
 import { secretAndOutputFlags } from './flags.js';
 
 export const certLint: Command = {

@@ -14,7 +14,7 @@ import { withPassphrase } from '../input/passphrase.js';
 import { profileFor, tellIfShallow } from '../input/profile.js';
 import { type SigningCa, signedBy, signingCa } from '../input/signing-ca.js';
 import { assertFree, type NewFile, writeAndTell } from '../input/write-files.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 import { here } from '../terminal/display-path.js';
 import { folderNameOf } from './certificate-name.js';
 import { rowsText, shortRows } from './description.js';

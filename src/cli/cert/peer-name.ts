@@ -2,7 +2,7 @@
 import { EnrollkitError } from '../../errors.js';
 import { addressProblem, dnsNameProblem, mailboxProblem } from '../../pki/make/alternative-name-shape.js';
 import type { PeerName } from '../../pki/path/validate.js';
-import type { Input } from '../kernel/command.js';
+import type { Input } from '../kernel/untyped-command.js';
 
 const kinds = [
   { flag: 'dns', kind: 'DNS', problem: hostNameProblem },

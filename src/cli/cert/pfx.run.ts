@@ -9,7 +9,7 @@ import { chainFrom } from '../input/order.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { naming } from '../input/read-file.js';
 import { assertFree, writeAndTell } from '../input/write-files.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 import { report } from './make-certificate.js';
 
 /** @throws EnrollkitError of the files, KEY_MISMATCH, PASSPHRASE_REQUIRED */

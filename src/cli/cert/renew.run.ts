@@ -25,7 +25,7 @@ import { isSelfSigned } from '../input/order.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { type SigningCa, signedBy, signingCa } from '../input/signing-ca.js';
 import { assertFree, type NewFile, writeAndTell } from '../input/write-files.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 import { folderOf } from '../target/command-target.js';
 import { here } from '../terminal/display-path.js';
 import { report, tellIfShortened } from './make-certificate.js';

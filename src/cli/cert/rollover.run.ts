@@ -15,8 +15,8 @@ import { type AuthorityRole, layoutOf } from '../../workspace/layout.js';
 import { readRollover } from '../../workspace/rollover-record.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { signingCa } from '../input/signing-ca.js';
-import type { Context, Input } from '../kernel/command.js';
-import { programName } from '../kernel/flags.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
+import { programName } from '../kernel/untyped-flags.js';
 import { folderOf, sameFolder, withClients } from '../target/command-target.js';
 import { rolloverText } from './rollover-text.js';
 

@@ -1,5 +1,5 @@
-import type { Command, Context, Input } from '../kernel/command.js';
-import { targetFlags } from '../kernel/flags.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
+import { targetFlags } from '../kernel/untyped-flags.js';
 import { caFlags, secretAndOutputFlags } from './flags.js';
 
 const phase = 'Which phase (default: the first):';

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { EnrollkitError } from '../../errors.js';
 import { dnsNameProblem } from '../../pki/make/alternative-name-shape.js';
-import type { Command, Context, Input } from '../kernel/command.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
 import {
   alternativeNameFlags,
   caFlags,

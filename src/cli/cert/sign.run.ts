@@ -13,7 +13,7 @@ import { profileFor, tellIfShallow } from '../input/profile.js';
 import { naming } from '../input/read-file.js';
 import { readRequest } from '../input/request-file.js';
 import { signedBy, signingCa } from '../input/signing-ca.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 import { assertOutFree, emitCertificate } from './emit.js';
 import { tellIfShortened } from './make-certificate.js';
 

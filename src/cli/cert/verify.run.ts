@@ -8,7 +8,7 @@ import { loadCertificate } from '../../workspace/stored-certificates.js';
 import { readAllCertificates, readCertificates } from '../input/material.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { naming, readBytes } from '../input/read-file.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 import { folderOf } from '../target/command-target.js';
 import { peerNameFrom } from './peer-name.js';
 

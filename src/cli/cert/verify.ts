@@ -1,7 +1,7 @@
 import type { ExitStatus } from '../../errors.js';
 import { parseTime } from '../input/time-flag.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { dirFlag, wholeNumber } from '../kernel/flags.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
+import { dirFlag, wholeNumber } from '../kernel/untyped-flags.js';
 import { secretAndOutputFlags } from './flags.js';
 
 const whose = 'Whose it must be (one of them; a common name does not count):';

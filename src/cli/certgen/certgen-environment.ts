@@ -2,7 +2,7 @@
 import { deviceEnvironment } from '../../certgen/device-environment.js';
 import type { Script } from '../../certgen/scripts.js';
 import { EnrollkitError } from '../../errors.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 
 export function printDeviceEnvironment(
   script: Script,

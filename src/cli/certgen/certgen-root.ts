@@ -8,7 +8,7 @@ import { ownerOf } from '../input/key-owner.js';
 import { readMaterial, readPrivateKey } from '../input/material.js';
 import { givenPassphrase } from '../input/passphrase.js';
 import { naming, namingLater } from '../input/read-file.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 
 export interface GivenRoot {
   /** DER. */

@@ -9,7 +9,7 @@ import { EnrollkitError } from '../../errors.js';
 import { inspectCertificate } from '../../pki/x509/inspect.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { askPassphrase, givenPassphrase } from '../input/passphrase.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 import type { GivenRoot } from './certgen-root.js';
 
 export async function makeAuthority(

@@ -1,7 +1,7 @@
 /** The commands of the two scripts named certGen.sh, and the environment of ca-certs.ps1. */
 import { EnrollkitError } from '../../errors.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { outputFlags, passphraseFileFlag } from '../kernel/flags.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
+import { outputFlags, passphraseFileFlag } from '../kernel/untyped-flags.js';
 
 export const certgen: Command = {
   description:

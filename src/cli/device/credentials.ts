@@ -6,7 +6,7 @@ import { readText, readTextIfExists } from '../../workspace/files.js';
 import { layoutOf } from '../../workspace/layout.js';
 import { readCertificateFile } from '../input/certificate-file.js';
 import { naming, namingLater } from '../input/read-file.js';
-import type { Input } from '../kernel/command.js';
+import type { Input } from '../kernel/untyped-command.js';
 import { folderOf } from '../target/command-target.js';
 import { quoted } from '../terminal/quoted.js';
 

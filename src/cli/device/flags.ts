@@ -1,8 +1,8 @@
 /** Flags of the commands that act as a device. */
 
-import type { Flag } from '../kernel/command.js';
-import { dirFlag, outputFlags, passphraseFileFlag, targetFlags } from '../kernel/flags.js';
-import { choices } from '../quickstart/plan-flags.js';
+import { choices } from '../input/plan-flags.js';
+import type { Flag } from '../kernel/untyped-command.js';
+import { dirFlag, outputFlags, passphraseFileFlag, targetFlags } from '../kernel/untyped-flags.js';
 
 export const deviceFlags: readonly Flag[] = [
   dirFlag,

@@ -1,5 +1,5 @@
 import { EnrollkitError } from '../../errors.js';
-import type { Command, Context, Input } from '../kernel/command.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
 import { deviceFlags } from './flags.js';
 
 export const deviceSend: Command = {

@@ -2,8 +2,8 @@
 import type { ClockReply, ClockRequest } from '../../emulator/control/paths.js';
 import { EnrollkitError } from '../../errors.js';
 import { parseTime } from '../input/time-flag.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { outputFlags, stateFolderFlag } from '../kernel/flags.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
+import { outputFlags, stateFolderFlag } from '../kernel/untyped-flags.js';
 
 export const emulatorClock: Command = {
   description:

@@ -9,7 +9,7 @@ import { type EmulatorEndpoints, emulatorFolder } from '../../emulator/endpoints
 import { logFileOf } from '../../emulator/log-file.js';
 import { EnrollkitError, type ErrorCode, errorTable } from '../../errors.js';
 import { ensureFolder, secretFileMode } from '../../workspace/files.js';
-import { camelCase, type Flag } from '../kernel/command.js';
+import { camelCase, type Flag } from '../kernel/untyped-command.js';
 import { dirFlagFor, patienceMs } from './running-emulator.js';
 
 export interface DetachRequest {

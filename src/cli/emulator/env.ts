@@ -1,7 +1,7 @@
 /** The environment that points SDKs at a running emulator. */
 import { EnrollkitError } from '../../errors.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { outputFlags, stateFolderFlag } from '../kernel/flags.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
+import { outputFlags, stateFolderFlag } from '../kernel/untyped-flags.js';
 import { assignments, type LanguageName, languages } from './sdk-environment.js';
 
 const formats = ['shell', 'powershell', 'dotenv', 'json'] as const;

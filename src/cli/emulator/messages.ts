@@ -2,8 +2,8 @@
 import type { MessageReply, MessagesQuery, MessagesReply } from '../../emulator/control/paths.js';
 import type { EndpointsFile } from '../../emulator/endpoints.js';
 import { EnrollkitError } from '../../errors.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { outputFlags, stateFolderFlag, wholeNumber } from '../kernel/flags.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
+import { outputFlags, stateFolderFlag, wholeNumber } from '../kernel/untyped-flags.js';
 
 const defaultLimit = 20;
 /** Of one request; shorter than the patience of who asks. */

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { EndpointsFile } from '../../emulator/endpoints.js';
 import { EnrollkitError } from '../../errors.js';
-import { defaultStateFolder } from '../kernel/flags.js';
+import { defaultStateFolder } from '../kernel/untyped-flags.js';
 import { quoted } from '../terminal/quoted.js';
 
 /** How long an emulator may take to start, or to end: it does either in a second or two. */

@@ -2,9 +2,9 @@
 import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
 import { EnrollkitError } from '../../errors.js';
 import type { KeyAlgorithm } from '../../pki/keys.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { outputFlags, programName, stateFolderFlag, wholeNumber } from '../kernel/flags.js';
-import { choices } from '../quickstart/plan-flags.js';
+import { choices } from '../input/plan-flags.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
+import { outputFlags, programName, stateFolderFlag, wholeNumber } from '../kernel/untyped-flags.js';
 
 /** As HTTPS, MQTT and AMQP over TLS, but for ports that need no rights. */
 const defaultPorts = { https: 8443, mqtt: 8883, amqp: 5671 };

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ClockReply } from '../../emulator/control/paths.js';
 import { type ExitStatus, exitStatus } from '../../errors.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { outputFlags, stateFolderFlag } from '../kernel/flags.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
+import { outputFlags, stateFolderFlag } from '../kernel/untyped-flags.js';
 
 export const emulatorStatus: Command = {
   description:

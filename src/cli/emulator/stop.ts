@@ -1,8 +1,8 @@
 /** Stops the emulator that runs on a state folder. */
 import { resolve } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { outputFlags, stateFolderFlag } from '../kernel/flags.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
+import { outputFlags, stateFolderFlag } from '../kernel/untyped-flags.js';
 
 export const emulatorStop: Command = {
   description:

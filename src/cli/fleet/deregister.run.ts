@@ -1,7 +1,7 @@
 /** `enrollkit fleet deregister`. */
 import { deregisterFleet } from '../../fleet/deregister-fleet.js';
 import { removeResults } from '../../fleet/registration/result-lines.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 import { withClients } from '../target/command-target.js';
 import { confirmed } from '../terminal/confirm.js';
 import { fleetFiles, paceOf, servicePace } from './flags.js';

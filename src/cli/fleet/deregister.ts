@@ -1,5 +1,5 @@
-import type { Command, Context, Input } from '../kernel/command.js';
-import { dirFlag, outputFlags, targetFlags, yesFlag } from '../kernel/flags.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
+import { dirFlag, outputFlags, targetFlags, yesFlag } from '../kernel/untyped-flags.js';
 import { fleetArgument, manifestFlag, paceFlags, servicePace } from './flags.js';
 
 export const fleetDeregister: Command = {

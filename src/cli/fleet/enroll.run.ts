@@ -4,9 +4,9 @@ import { type EnrollFleetResult, enrollFleet } from '../../fleet/enroll-fleet.js
 import type { EnrollmentSettings } from '../../fleet/registration/enrollment-entry.js';
 import { defaultPlan } from '../../quickstart/plan/plan.js';
 import { enrollmentGroupOf } from '../../quickstart/planned-enrollment-group.js';
-import { type Context, camelCase, type Input } from '../kernel/command.js';
-import { enrollmentGroupFlags } from '../quickstart/plan-flags.js';
-import { planFrom } from '../quickstart/plan-input.js';
+import { enrollmentGroupFlags } from '../input/plan-flags.js';
+import { planFrom } from '../input/plan-input.js';
+import { type Context, camelCase, type Input } from '../kernel/untyped-command.js';
 import { withClients } from '../target/command-target.js';
 import { here } from '../terminal/display-path.js';
 import { fleetFiles, paceOf, servicePace } from './flags.js';

@@ -1,6 +1,6 @@
-import type { Command, Context, Input } from '../kernel/command.js';
-import { dirFlag, outputFlags, targetFlags } from '../kernel/flags.js';
-import { enrollmentGroupFlags } from '../quickstart/plan-flags.js';
+import { enrollmentGroupFlags } from '../input/plan-flags.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
+import { dirFlag, outputFlags, targetFlags } from '../kernel/untyped-flags.js';
 import { fleetArgument, manifestFlag, paceFlags, resultsFlag, servicePace } from './flags.js';
 
 export const fleetEnroll: Command = {

@@ -1,7 +1,7 @@
 /** Flags of the commands that take a fleet to a provisioning service. */
 import type { FleetFiles } from '../../fleet/registration/fleet-devices.js';
-import type { Argument, Flag, Input } from '../kernel/command.js';
-import { wholeNumber } from '../kernel/flags.js';
+import type { Argument, Flag, Input } from '../kernel/untyped-command.js';
+import { wholeNumber } from '../kernel/untyped-flags.js';
 
 const how = 'How:';
 

@@ -13,7 +13,7 @@ import { subjectFrom } from '../cert/make-certificate.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { profileFor } from '../input/profile.js';
 import { signingCa } from '../input/signing-ca.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 import { here } from '../terminal/display-path.js';
 import { numberText } from '../terminal/number-text.js';
 import { fleetFiles } from './flags.js';

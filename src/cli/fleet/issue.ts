@@ -1,6 +1,6 @@
 import { caFlags, makingFlags, secretAndOutputFlags } from '../cert/flags.js';
-import type { Command, Context, Flag, Input } from '../kernel/command.js';
-import { wholeNumber } from '../kernel/flags.js';
+import type { Command, Context, Flag, Input } from '../kernel/untyped-command.js';
+import { wholeNumber } from '../kernel/untyped-flags.js';
 
 const which = 'Which devices:';
 const where = 'Where they go:';

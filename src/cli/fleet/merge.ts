@@ -1,6 +1,6 @@
 import { forceFlag, outFileFlag } from '../cert/flags.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { outputFlags } from '../kernel/flags.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
+import { outputFlags } from '../kernel/untyped-flags.js';
 import { numberText } from '../terminal/number-text.js';
 
 export const fleetMerge: Command = {

@@ -3,7 +3,7 @@ import { EnrollkitError, type ExitStatus, errorTable, exitStatus } from '../../e
 import { type RegisterFleetResult, registerFleet } from '../../fleet/register-fleet.js';
 import { manifestDevices } from '../../fleet/registration/fleet-devices.js';
 import { atGlobalEndpoint, deviceTarget, idScopeOf } from '../device/register-device.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 import { folderOf } from '../target/command-target.js';
 import { withTarget } from '../target/target.js';
 import { here } from '../terminal/display-path.js';

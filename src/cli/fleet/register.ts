@@ -1,6 +1,6 @@
-import type { Command, Context, Input } from '../kernel/command.js';
-import { dirFlag, outputFlags, targetFlags } from '../kernel/flags.js';
-import { choices } from '../quickstart/plan-flags.js';
+import { choices } from '../input/plan-flags.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
+import { dirFlag, outputFlags, targetFlags } from '../kernel/untyped-flags.js';
 import { fleetArgument, manifestFlag, paceFlags, registrationPace, resultsFlag } from './flags.js';
 
 export const fleetRegister: Command = {

@@ -1,8 +1,8 @@
 import { EnrollkitError } from '../../errors.js';
 import type { Plan } from '../../quickstart/plan/plan.js';
-import { type Command, type Context, camelCase, type Input } from '../kernel/command.js';
-import { dirFlag, outputFlags, targetFlags } from '../kernel/flags.js';
-import { enrollmentGroupFlags } from '../quickstart/plan-flags.js';
+import { enrollmentGroupFlags } from '../input/plan-flags.js';
+import { type Command, type Context, camelCase, type Input } from '../kernel/untyped-command.js';
+import { dirFlag, outputFlags, targetFlags } from '../kernel/untyped-flags.js';
 
 export const groupCreate: Command = {
   description:
@@ -67,7 +67,7 @@ async function run({ arguments: [id], flags }: Input, context: Context): Promise
 
 /** A plan of which the enrollment group and the CA's name count. */
 async function groupPlan(id: string, flags: Input['flags']): Promise<Plan> {
-  const { lastPlan, planFrom } = await import('../quickstart/plan-input.js');
+  const { lastPlan, planFrom } = await import('../input/plan-input.js');
   const { defaultPlan } = await import('../../quickstart/plan/plan.js');
   const { folderOf } = await import('../target/command-target.js');
   const { certificateAuthority } = lastPlan(folderOf(flags)) ?? defaultPlan;

@@ -1,6 +1,6 @@
 import { EnrollkitError } from '../../errors.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { dirFlag, outputFlags, targetFlags, yesFlag } from '../kernel/flags.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
+import { dirFlag, outputFlags, targetFlags, yesFlag } from '../kernel/untyped-flags.js';
 
 export const groupDelete: Command = {
   description: 'Deletes an enrollment group. Its devices stay in their hubs, and cannot register again.',

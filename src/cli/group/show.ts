@@ -1,6 +1,6 @@
 import { EnrollkitError } from '../../errors.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { dirFlag, outputFlags, targetFlags } from '../kernel/flags.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
+import { dirFlag, outputFlags, targetFlags } from '../kernel/untyped-flags.js';
 
 export const groupShow: Command = {
   arguments: [{ name: 'id', summary: 'the enrollment group ID' }],

@@ -4,7 +4,7 @@ import { EnrollkitError } from '../../errors.js';
 import { readOnly } from '../../pki/der/read.js';
 import { generateKeyPair, type KeyAlgorithm, type KeyPair } from '../../pki/keys.js';
 import { publicKeyInfoOf, publicKeyProblem } from '../../pki/x509/public-key.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 import { readPrivateKey } from './material.js';
 import { withPassphrase } from './passphrase.js';
 

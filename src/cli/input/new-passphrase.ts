@@ -1,6 +1,6 @@
 /** The passphrase that a new key or file is encrypted with. */
 import { EnrollkitError } from '../../errors.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 import { givenPassphrase } from './passphrase.js';
 
 /** What openssl asks of a passphrase at least. */

@@ -1,7 +1,7 @@
 /** The passphrase of the private keys: from a file, from the environment, or asked for. Never from an argument. */
 import { EnrollkitError } from '../../errors.js';
 import type { KeyOpening } from '../../pki/keys.js';
-import type { Context } from '../kernel/command.js';
+import type { Context } from '../kernel/untyped-command.js';
 import { readInputFile } from './input-file.js';
 
 /**

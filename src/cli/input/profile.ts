@@ -2,7 +2,7 @@
 import { EnrollkitError } from '../../errors.js';
 import { loadProfile, type Profile, profileSchema, type Role } from '../../pki/make/profile.js';
 import type { Certificate } from '../../pki/x509/certificate.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 import { readJsonDocument } from './json-document.js';
 
 /**

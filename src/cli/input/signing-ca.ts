@@ -5,7 +5,7 @@ import type { KeyOpening } from '../../pki/keys.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../../pki/x509/certificate.js';
 import { type Layout, layoutOf } from '../../workspace/layout.js';
 import { loadCertificate, loadPrivateKey } from '../../workspace/stored-certificates.js';
-import type { Input } from '../kernel/command.js';
+import type { Input } from '../kernel/untyped-command.js';
 import { folderOf } from '../target/command-target.js';
 import { ownerOf } from './key-owner.js';
 import { readMaterial, readPrivateKey } from './material.js';

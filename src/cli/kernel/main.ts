@@ -1,10 +1,10 @@
 /** From arguments to an exit status. The only file that ends the process. */
 import { exitStatus } from '../../errors.js';
-import type { Context } from './command.js';
 import { abortOnSignals } from './interrupt.js';
 import { Output } from './output.js';
 import { readArguments } from './program.js';
 import { errorOf, reportError } from './report-error.js';
+import type { Context } from './untyped-command.js';
 
 /** Runs what the arguments ask for, and ends the process with its status. */
 export async function main(argv: readonly string[]): Promise<never> {

@@ -3,9 +3,9 @@
 import { Command as CommanderCommand, CommanderError, Option } from 'commander';
 import { EnrollkitError } from '../../errors.js';
 import { type CommandEntry, commands, families } from '../command-table.js';
-import type { Command, Flag, Input } from './command.js';
-import { colorFlag, dirFlag, verboseFlag } from './flags.js';
 import { exampleText, rootFooter, topicText } from './help.js';
+import type { Command, Flag, Input } from './untyped-command.js';
+import { colorFlag, dirFlag, verboseFlag } from './untyped-flags.js';
 
 /** What the arguments ask for: a command, or a text that is already known. */
 export type Request =

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
 import type { Plan } from '../../quickstart/plan/plan.js';
 import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
-import type { Context, Input } from '../kernel/command.js';
+import { basePlan, lastPlan, planFrom } from '../input/plan-input.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 import { terminalAsker } from '../terminal/prompts.js';
-import { basePlan, lastPlan, planFrom } from './plan-input.js';
 import { askPlan, type Dialogue } from './questions/ask-plan.js';
 
 interface AskOptions {

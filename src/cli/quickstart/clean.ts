@@ -1,8 +1,14 @@
 /** Removes what quickstarts made, and nothing else. */
 import { EnrollkitError } from '../../errors.js';
 import type { MadeThing } from '../../workspace/journal.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { connectionStringFileFlag, defaultFolder, dirFlag, outputFlags, yesFlag } from '../kernel/flags.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
+import {
+  connectionStringFileFlag,
+  defaultFolder,
+  dirFlag,
+  outputFlags,
+  yesFlag,
+} from '../kernel/untyped-flags.js';
 
 export const clean: Command = {
   description:

@@ -1,15 +1,15 @@
 /** The whole quickstart: certificates, CA in DPS, enrollment group, devices. */
 import { EnrollkitError } from '../../errors.js';
 import type { Plan } from '../../quickstart/plan/plan.js';
-import type { Command, Context, Input } from '../kernel/command.js';
+import { answerFlags, hasAnswers } from '../input/plan-flags.js';
+import type { Command, Context, Input } from '../kernel/untyped-command.js';
 import {
   connectionStringFileFlag,
   defaultFolder,
   dirFlag,
   outputFlags,
   passphraseFileFlag,
-} from '../kernel/flags.js';
-import { answerFlags, hasAnswers } from './plan-flags.js';
+} from '../kernel/untyped-flags.js';
 
 export const quickstart: Command = {
   description:
@@ -65,7 +65,7 @@ async function plannedRun(
   context: Context,
 ): Promise<{ plan: Plan; folder: string; passphrase: string | undefined }> {
   if (flags.yes || flags.plan !== undefined) {
-    const { planFrom } = await import('./plan-input.js');
+    const { planFrom } = await import('../input/plan-input.js');
     return { plan: encrypting(planFrom(flags), flags, passphrase), folder, passphrase };
   }
   const { askQuickstart } = await import('./ask-quickstart.js');
@@ -81,7 +81,7 @@ function encrypting(plan: Plan, flags: Input['flags'], passphrase: string | unde
 }
 
 async function dryRun(flags: Input['flags'], folder: string, { output }: Context): Promise<void> {
-  const { planFrom } = await import('./plan-input.js');
+  const { planFrom } = await import('../input/plan-input.js');
   const { previewQuickstart } = await import('../../quickstart/preview.js');
   const plan = planFrom(flags);
   const preview = previewQuickstart(plan, folder);

@@ -2,8 +2,8 @@
 import { relative } from 'node:path';
 import type { CertificateResult, DeviceResult, QuickstartResult } from '../../quickstart/result.js';
 import { groupRows } from '../group/group-text.js';
-import { defaultFolder } from '../kernel/flags.js';
 import { type Styles, truncate } from '../kernel/output.js';
+import { defaultFolder } from '../kernel/untyped-flags.js';
 import { columns } from '../terminal/columns.js';
 import { milliseconds } from '../terminal/plain-progress.js';
 import { quoted } from '../terminal/quoted.js';

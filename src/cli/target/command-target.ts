@@ -2,9 +2,9 @@
 import { ControlPlane } from '../../dps/client/arm.js';
 import { ServicePlane } from '../../dps/client/service.js';
 import type { Target } from '../../dps/client/target.js';
-import type { Context, Input } from '../kernel/command.js';
-import { defaultFolder } from '../kernel/flags.js';
-import { targetFrom } from '../quickstart/plan-input.js';
+import { targetFrom } from '../input/plan-input.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
+import { defaultFolder } from '../kernel/untyped-flags.js';
 import { quoted } from '../terminal/quoted.js';
 import { withTarget } from './target.js';
 

@@ -2,7 +2,7 @@
 import { type ConnectionString, parseConnectionString } from '../../dps/contract/connection-string.js';
 import { EnrollkitError } from '../../errors.js';
 import { readInputFile } from '../input/input-file.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 
 const serviceVariable = 'ENROLLKIT_SERVICE_CONNECTION_STRING';
 const hubVariable = 'ENROLLKIT_HUB_CONNECTION_STRING';

@@ -1,8 +1,8 @@
 /** The state folder that `--dir` of an emulator command names. */
 import { existsSync } from 'node:fs';
 import { assertStateInFolder, layoutOf } from '../../workspace/layout.js';
-import type { Input } from '../kernel/command.js';
-import { defaultFolder, defaultStateFolder } from '../kernel/flags.js';
+import type { Input } from '../kernel/untyped-command.js';
+import { defaultFolder, defaultStateFolder } from '../kernel/untyped-flags.js';
 
 /**
  * As it was typed; a certificate folder stands for the state that is in it.

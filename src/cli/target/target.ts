@@ -8,7 +8,7 @@ import { EnrollkitError } from '../../errors.js';
 import type { PlanTarget } from '../../quickstart/plan/plan.js';
 import { assertStateInFolder, layoutOf } from '../../workspace/layout.js';
 import { emulatorLog } from '../emulator/log.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 import { hubConnectionString, serviceConnectionString } from './connection-strings.js';
 
 export interface TargetRequest {

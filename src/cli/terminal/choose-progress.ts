@@ -1,7 +1,7 @@
 /** How a run is shown: a list that is redrawn for a person at a terminal, plain lines for everything else. */
 import type { Plan } from '../../quickstart/plan/plan.js';
 import type { PortalAssistant } from '../../quickstart/portal.js';
-import type { Context } from '../kernel/command.js';
+import type { Context } from '../kernel/untyped-command.js';
 import { type Progress, plainProgress } from './plain-progress.js';
 
 export async function progressFor({ output, interactive }: Context): Promise<Progress> {

@@ -1,6 +1,6 @@
 /** Asks before something is removed. */
 import { EnrollkitError } from '../../errors.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, Input } from '../kernel/untyped-command.js';
 
 /**
  * @throws EnrollkitError NEEDS_INPUT when there is nobody to ask and `--yes` is not given; INTERRUPTED when the

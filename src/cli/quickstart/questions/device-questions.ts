@@ -1,8 +1,8 @@
 /** Questions on the devices. */
 import { registrationIdProblem, sameId } from '../../../dps/contract/ids.js';
 import { maxDevices, type Plan } from '../../../quickstart/plan/plan.js';
+import { numberedIds } from '../../input/plan-flags.js';
 import type { Asker } from '../../terminal/asker.js';
-import { numberedIds } from '../plan-flags.js';
 import { listOf, wholeNumberProblem } from './problems.js';
 
 type Devices = Plan['devices'];

@@ -9,8 +9,8 @@ import {
 } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
 import type { Plan } from '../../quickstart/plan/plan.js';
-import { camelCase, type Flag } from '../kernel/command.js';
-import { azureFlags, targetFlag, wholeNumber } from '../kernel/flags.js';
+import { camelCase, type Flag } from '../kernel/untyped-command.js';
+import { azureFlags, targetFlag, wholeNumber } from '../kernel/untyped-flags.js';
 
 /** As in the plan's schema. */
 const maxDevices = 1000;

@@ -12,7 +12,7 @@ import {
 } from '../../quickstart/plan/plan.js';
 import { readTextIfExists } from '../../workspace/files.js';
 import { layoutOf } from '../../workspace/layout.js';
-import { readInputFile } from '../input/input-file.js';
+import { readInputFile } from './input-file.js';
 import { type Answers, targetOf, withAnswers } from './plan-flags.js';
 
 /**
