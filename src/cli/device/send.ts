@@ -1,4 +1,5 @@
 import { EnrollkitError } from '../../errors.js';
+import { JsonSyntaxError, parseJsonSource } from '../../json-source.js';
 import type { Command, Context, Input } from '../kernel/untyped-command.js';
 import { deviceFlags } from './flags.js';
 
@@ -44,10 +45,11 @@ async function run({ arguments: [id], flags }: Input, context: Context): Promise
 function messageFrom(json: string | undefined): object | undefined {
   if (json === undefined) return undefined;
   try {
-    const message: unknown = JSON.parse(json);
+    const message = parseJsonSource(json).value;
     if (typeof message === 'object' && message !== null) return message;
   } catch (cause) {
-    throw new EnrollkitError('USAGE', `--message is not JSON: ${(cause as Error).message}.`, {
+    if (!(cause instanceof JsonSyntaxError)) throw cause;
+    throw new EnrollkitError('USAGE', `--message is not JSON: ${cause.message}.`, {
       next: `Give an object, for instance '{"temperature":21.5}'.`,
       cause,
     });

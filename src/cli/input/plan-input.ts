@@ -1,6 +1,7 @@
 /** From a plan file and flags to a plan. */
 import { maxCommonNameLength } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
+import { JsonSyntaxError, parseJsonSource } from '../../json-source.js';
 import {
   checkPlan,
   commonNameProblem,
@@ -73,10 +74,10 @@ export function targetFrom(flags: Answers, folder: string): PlanTarget {
 
 function initialTwin(path: string): unknown {
   try {
-    return JSON.parse(readInputFile(path).replace(/^\uFEFF/, ''));
+    return parseJsonSource(readInputFile(path)).value;
   } catch (cause) {
-    if (cause instanceof EnrollkitError) throw cause;
-    throw new EnrollkitError('USAGE', `The initial twin ${path} is not JSON: ${(cause as Error).message}.`, {
+    if (!(cause instanceof JsonSyntaxError)) throw cause;
+    throw new EnrollkitError('USAGE', `The initial twin ${path} is not JSON: ${cause.message}.`, {
       next: 'Give a file like {"tags":{"site":"A"},"properties":{"desired":{"interval":30}}}.',
       cause,
     });

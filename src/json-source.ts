@@ -1,0 +1,137 @@
+/** JSON (RFC 8259) that a person wrote: its value, and the line and column of everything in it. */
+import { createScanner, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+
+/** A place in a text. */
+export interface Place {
+  /** From 1. */
+  line: number;
+  /** In UTF-16 code units, from 1. */
+  column: number;
+}
+
+/** Its message has the place: `line 3, column 7: a comma belongs here`, without a period. */
+export class JsonSyntaxError extends Error {
+  override name = 'JsonSyntaxError';
+  constructor(
+    readonly problem: string,
+    readonly place: Place,
+  ) {
+    super(`line ${place.line}, column ${place.column}: ${problem}`);
+  }
+}
+
+export interface JsonSource {
+  value: unknown;
+  /**
+   * The place of the value at a path, or of the nearest one above it if there is none.
+   *
+   * @param key a field of the object at that path: the place of its name instead
+   */
+  placeOf(path: readonly PropertyKey[], key?: string): Place;
+}
+
+/** Documents that people write are not as deep; jsonc-parser recurses. */
+const maxDepth = 64;
+
+/**
+ * Parses strict JSON: no comments, no trailing commas. A byte order mark is ignored.
+ *
+ * @throws JsonSyntaxError
+ */
+export function parseJsonSource(source: string): JsonSource {
+  const text = source.replace(/^\uFEFF/, '');
+  assertShallow(text);
+  const errors: ParseError[] = [];
+  const root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
+  const [error] = errors;
+  if (error)
+    throw new JsonSyntaxError(problemOf(error, error.offset >= text.length), placeAt(text, error.offset));
+  return {
+    value: parsed(text),
+    placeOf(path, key) {
+      const node = root && nearest(root, path);
+      const property = key === undefined || node === undefined ? undefined : propertyOf(node, key);
+      return placeAt(text, (property ?? node)?.offset ?? 0);
+    },
+  };
+}
+
+function assertShallow(text: string): void {
+  const scanner = createScanner(text, true);
+  let depth = 0;
+  for (scanner.scan(); scanner.getTokenOffset() < text.length; scanner.scan()) {
+    const start = scanner.getTokenOffset();
+    // Strings begin with their quote.
+    if ('{['.includes(text[start]!)) depth += 1;
+    if ('}]'.includes(text[start]!)) depth -= 1;
+    if (depth > maxDepth) throw new JsonSyntaxError('it is nested too deeply', placeAt(text, start));
+  }
+}
+
+/** jsonc-parser skips some white space that is not JSON's. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const { message } = error as SyntaxError;
+    throw new JsonSyntaxError(message, placeAt(text, Number(/position (\d+)/.exec(message)?.[1] ?? 0)));
+  }
+}
+
+/** The last field of a name counts, as it does for JSON.parse. */
+function propertyOf(node: Node, name: string): Node | undefined {
+  return node.type === 'object'
+    ? node.children?.findLast(({ children }) => children?.[0]?.value === name)
+    : undefined;
+}
+
+function nearest(root: Node, path: readonly PropertyKey[]): Node {
+  let node = root;
+  for (const step of path) {
+    const next =
+      node.type === 'array' ? node.children?.[Number(step)] : propertyOf(node, String(step))?.children?.[1];
+    if (next === undefined) return node;
+    node = next;
+  }
+  return node;
+}
+
+function problemOf({ error }: ParseError, atEnd: boolean): string {
+  const expected = (what: string) => (atEnd ? `the text ends where ${what} belongs` : `${what} belongs here`);
+  switch (printParseErrorCode(error)) {
+    case 'PropertyNameExpected':
+      return expected('the name of a field, in double quotes');
+    case 'ValueExpected':
+      return expected('a value');
+    case 'ColonExpected':
+      return expected('a colon');
+    case 'CommaExpected':
+      return expected('a comma');
+    case 'CloseBraceExpected':
+      return expected('}');
+    case 'CloseBracketExpected':
+      return expected(']');
+    case 'EndOfFileExpected':
+      return 'something follows the end';
+    case 'InvalidCommentToken':
+    case 'UnexpectedEndOfComment':
+      return 'JSON has no comments';
+    case 'InvalidNumberFormat':
+    case 'UnexpectedEndOfNumber':
+      return 'this is not a number';
+    case 'UnexpectedEndOfString':
+      return 'a string is not closed';
+    case 'InvalidUnicode':
+    case 'InvalidEscapeCharacter':
+      return 'a string has an invalid escape sequence';
+    case 'InvalidCharacter':
+      return 'a string has a control character';
+    default:
+      return 'this word is not part of JSON';
+  }
+}
+
+function placeAt(text: string, offset: number): Place {
+  const before = text.slice(0, offset).split('\n');
+  return { line: before.length, column: before.at(-1)!.length + 1 };
+}
