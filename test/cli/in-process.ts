@@ -1,9 +1,9 @@
 /** A command as the command line runs it, in this process: a child process costs 0.2 s. */
 import { Writable } from 'node:stream';
+import type { Context } from '../../src/cli/kernel/command.js';
 import { Output } from '../../src/cli/kernel/output.js';
 import { readArguments } from '../../src/cli/kernel/program.js';
 import { errorOf, reportError } from '../../src/cli/kernel/report-error.js';
-import type { Context } from '../../src/cli/kernel/untyped-command.js';
 
 export interface Answer {
   status: number;
@@ -41,7 +41,10 @@ export async function run(
   try {
     const request = await readArguments(argv);
     if (request.kind === 'text') output.data(request.text);
-    else if (request.kind === 'command') status = (await request.command.run(request.input, context)) ?? 0;
+    else if (request.kind === 'command') {
+      const runCommand = await request.entry.loadRun();
+      status = (await runCommand(request.input, context)) ?? 0;
+    }
   } catch (thrown) {
     const error = errorOf(thrown, signal);
     reportError(error, output);

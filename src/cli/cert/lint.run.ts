@@ -1,14 +1,15 @@
 /** Lints the chains of files and folders, and says what was found. */
 import { registrationIdProblem } from '../../dps/contract/ids.js';
-import { type ExitStatus, exitStatus } from '../../errors.js';
+import { exitStatus } from '../../errors.js';
 import { type Finding, lintChain, type Use, usualUse } from '../../pki/lint/lint.js';
 import { sha256Thumbprint } from '../../pki/x509/certificate.js';
 import { type CertificateFile, readFileOrFolder } from '../input/certificate-files.js';
 import { withPassphrase } from '../input/passphrase.js';
+import type { RunOf } from '../kernel/command.js';
 import type { Styles } from '../kernel/output.js';
-import type { Context, Input } from '../kernel/untyped-command.js';
 import { here } from '../terminal/display-path.js';
 import { chainsOfFiles, type FileChain } from './chains-of-files.js';
+import type { certLint } from './lint.js';
 
 interface FileFinding extends Omit<Finding, 'certificate'> {
   file: string;
@@ -21,21 +22,17 @@ interface Unread {
 }
 
 /** @throws EnrollkitError of a file or folder that was named; what is found is no error, and a status of its own */
-export async function lintFiles(
-  paths: readonly string[],
-  flags: Input['flags'],
-  context: Context,
-): Promise<ExitStatus> {
+export const run: RunOf<typeof certLint> = async ({ args, flags }, context) => {
   const { output } = context;
   const files = await withPassphrase(flags, context, async (opening) => {
     const read: CertificateFile[] = [];
-    for (const path of paths) read.push(...(await readFileOrFolder(path, opening)));
+    for (const path of args.path) read.push(...(await readFileOrFolder(path, opening)));
     return read;
   });
-  const at = (flags.at as Date | undefined) ?? context.now();
+  const at = flags.at ?? context.now();
   const chains = chainsOfFiles(files).map((chain) => ({
     ...chain,
-    use: (flags.use as Use | undefined) ?? usualUse(chain.certificates[0]!),
+    use: flags.use ?? usualUse(chain.certificates[0]!),
   }));
   const findings = findingsOf(chains, at);
   const { unreadable, locked } = unreadIn(files);
@@ -59,7 +56,7 @@ export async function lintFiles(
     }
   }
   return fails ? exitStatus.rejected : exitStatus.ok;
-}
+};
 
 /** A CA stands in many chains, and what is wrong with it is told once: where it comes first. */
 function findingsOf(chains: readonly (FileChain & { use: Use })[], at: Date): FileFinding[] {

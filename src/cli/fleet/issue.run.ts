@@ -7,23 +7,22 @@ import { parsePattern } from '../../fleet/devices/id-pattern.js';
 import { parseShard, rangeOf } from '../../fleet/devices/shard.js';
 import { issueFleet } from '../../fleet/issue/issue-fleet.js';
 import type { FleetRequest } from '../../fleet/issue/request.js';
-import type { FleetFormat } from '../../fleet/issue/worker-messages.js';
-import type { KeyAlgorithm } from '../../pki/keys.js';
-import { subjectFrom } from '../cert/make-certificate.js';
+import { subjectFrom } from '../input/certificate-names.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { profileFor } from '../input/profile.js';
 import { signingCa } from '../input/signing-ca.js';
-import type { Context, Input } from '../kernel/untyped-command.js';
+import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { here } from '../terminal/display-path.js';
 import { numberText } from '../terminal/number-text.js';
 import { fleetFiles } from './flags.js';
 import { fleetProgress } from './fleet-progress.js';
+import type { fleetIssue } from './issue.js';
 
 /** @throws EnrollkitError of the flags, the list, the CA, the profile, and what `issueFleet` throws */
-export async function issueFromFlags({ flags }: Input, context: Context): Promise<void> {
+export const run: RunOf<typeof fleetIssue> = async ({ flags }, context) => {
   const { output, signal } = context;
   const places = placesFrom(flags, context);
-  const shard = flags.shard === undefined ? undefined : parseShard(flags.shard as string);
+  const shard = flags.shard === undefined ? undefined : parseShard(flags.shard);
   const profile = profileFor('device', flags);
   const { commonName: _, ...subject } = subjectFrom('', flags);
   const source = await sourceFrom(flags, subject);
@@ -33,8 +32,8 @@ export async function issueFromFlags({ flags }: Input, context: Context): Promis
     range: shard ? rangeOf(shard, source.count) : { begin: 0, end: source.count },
     ca: { certificate: ca.pem, privateKey: ca.privateKey, parsed: ca.certificate, chainPem: ca.chainPem },
     profile,
-    keyAlgorithm: (flags.keyAlgorithm as KeyAlgorithm | undefined) ?? 'ec-p256',
-    validityDays: flags.days as number | undefined,
+    keyAlgorithm: flags.keyAlgorithm ?? 'ec-p256',
+    validityDays: flags.days,
     subject,
     pfx: flags.pfx === true,
     ...places,
@@ -42,7 +41,7 @@ export async function issueFromFlags({ flags }: Input, context: Context): Promis
   const progress = fleetProgress(output, request.range.end - request.range.begin, flags.quiet === true);
   const started = performance.now();
   const result = await issueFleet(request, {
-    workers: (flags.workers as number | undefined) ?? availableParallelism(),
+    workers: flags.workers ?? availableParallelism(),
     at: context.now(),
     signal,
     onProgress: (devices) => progress.on(devices),
@@ -72,11 +71,13 @@ export async function issueFromFlags({ flags }: Input, context: Context): Promis
     tell(`${numberText(result.devices)} devices${where}${earlier} (${seconds.toFixed(1)} s)`);
   }
   tell(`valid until ${result.notAfter}; listed in ${here(manifest)}`);
-}
+};
 
-async function sourceFrom(flags: Input['flags'], subject: FleetRequest['subject']): Promise<DeviceSource> {
-  const { pattern, from } = flags as Record<string, string | undefined>;
-  const count = flags.count as number | undefined;
+async function sourceFrom(
+  flags: FlagsOf<typeof fleetIssue>,
+  subject: FleetRequest['subject'],
+): Promise<DeviceSource> {
+  const { pattern, from, count } = flags;
   if (from !== undefined) {
     if (pattern === undefined && count === undefined) {
       return (await import('../../fleet/devices/device-list.js')).listSource(from, subject);
@@ -96,15 +97,15 @@ async function sourceFrom(flags: Input['flags'], subject: FleetRequest['subject'
 }
 
 function placesFrom(
-  flags: Input['flags'],
+  flags: FlagsOf<typeof fleetIssue>,
   { output }: Context,
 ): Pick<FleetRequest, 'format' | 'out' | 'manifest'> {
-  const format = (flags.format as FleetFormat | undefined) ?? 'dir';
-  const given = flags.out as string | undefined;
+  const format = flags.format ?? 'dir';
+  const given = flags.out;
   if (given === '')
     throw new EnrollkitError('USAGE', '--out is empty.', { next: 'Name a file or a folder.' });
   const path = given ?? (format === 'dir' ? 'fleet' : '-');
-  const manifest = flags.manifest as string | undefined;
+  const manifest = flags.manifest;
   if (path !== '-') {
     return { format, ...fleetFiles(path, flags) };
   }

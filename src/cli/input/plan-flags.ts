@@ -8,15 +8,26 @@ import {
   assertRegistrationId,
 } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
+import { keyAlgorithms } from '../../pki/key-algorithms.js';
 import type { Plan } from '../../quickstart/plan/plan.js';
-import { camelCase, type Flag } from '../kernel/untyped-command.js';
-import { azureFlags, targetFlag, wholeNumber } from '../kernel/untyped-flags.js';
+import {
+  camelCase,
+  choiceFlag,
+  type FlagValues,
+  numberFlag,
+  parsedFlag,
+  repeatable,
+  switchFlag,
+  textFlag,
+  underHeading,
+} from '../kernel/flags.js';
+import { azureFlags, targetFlag } from '../target/target-flags.js';
 
 /** As in the plan's schema. */
 const maxDevices = 1000;
 
 export const choices = {
-  keyAlgorithm: ['ec-p256', 'ec-p384', 'rsa-2048', 'rsa-3072', 'rsa-4096'],
+  keyAlgorithm: keyAlgorithms,
   uploaded: ['root', 'intermediate'],
   proofOfPossession: ['automatic', 'portal'],
   attestation: ['caReference', 'certificate'],
@@ -33,112 +44,134 @@ function checked(assert: (value: string) => void): (text: string) => string {
   };
 }
 
-const certificates: Flag[] = [
-  { name: 'key-algorithm', value: 'NAME', choices: choices.keyAlgorithm, summary: 'of every key' },
-  { name: 'root-name', value: 'NAME', summary: 'the common name of the root CA; "" for a new one each time' },
-  { name: 'intermediate', negatable: true, summary: 'an intermediate CA signs the devices' },
-  { name: 'intermediate-name', value: 'NAME', summary: 'its common name; "" for a new one each time' },
-  {
-    name: 'device-validity-days',
-    value: 'DAYS',
-    parse: wholeNumber('device-validity-days', 1, 36_500),
+const certificates = {
+  'key-algorithm': choiceFlag({
+    placeholder: 'NAME',
+    choices: choices.keyAlgorithm,
+    summary: 'of every key',
+  }),
+  'root-name': textFlag({
+    placeholder: 'NAME',
+    summary: 'the common name of the root CA; "" for a new one each time',
+  }),
+  intermediate: switchFlag({ negatable: true, summary: 'an intermediate CA signs the devices' }),
+  'intermediate-name': textFlag({
+    placeholder: 'NAME',
+    summary: 'its common name; "" for a new one each time',
+  }),
+  'device-validity-days': numberFlag({
+    placeholder: 'DAYS',
+    minimum: 1,
+    maximum: 36_500,
     summary: 'how long a device certificate is valid',
-  },
-  { name: 'encrypt-keys', negatable: true, summary: 'encrypt the private keys with a passphrase' },
-];
+  }),
+  'encrypt-keys': switchFlag({ negatable: true, summary: 'encrypt the private keys with a passphrase' }),
+};
 
-const authority: Flag[] = [
-  { name: 'upload', value: 'CA', choices: choices.uploaded, summary: 'the CA that is uploaded to DPS' },
-  {
-    name: 'ca-name',
-    value: 'NAME',
+const authority = {
+  upload: choiceFlag({
+    placeholder: 'CA',
+    choices: choices.uploaded,
+    summary: 'the CA that is uploaded to DPS',
+  }),
+  'ca-name': parsedFlag({
+    placeholder: 'NAME',
     parse: checked(assertCertificateName),
     summary: 'what the uploaded CA is called in DPS',
-  },
-  {
-    name: 'proof-of-possession',
-    value: 'HOW',
+  }),
+  'proof-of-possession': choiceFlag({
+    placeholder: 'HOW',
     choices: choices.proofOfPossession,
     summary: 'over Azure Resource Manager, or by a person in the portal',
-  },
-];
+  }),
+};
 
 /** What an enrollment group is made of; `group create` takes them too. */
-export const enrollmentGroupFlags: readonly Flag[] = [
-  {
-    name: 'attestation',
-    value: 'HOW',
+export const enrollmentGroupFlags = {
+  attestation: choiceFlag({
+    placeholder: 'HOW',
     choices: choices.attestation,
     summary: 'by the name of the uploaded CA, or by the certificate that signs the devices',
-  },
-  {
-    name: 'allocation-policy',
-    value: 'NAME',
+  }),
+  'allocation-policy': choiceFlag({
+    placeholder: 'NAME',
     choices: choices.allocationPolicy,
     summary: 'how a device gets its hub',
-  },
-  { name: 'hub', value: 'HOST', repeatable: true, summary: 'a linked hub to allocate to (default: all)' },
-  { name: 'initial-twin', value: 'FILE', summary: 'a JSON file with the tags and desired properties' },
-  {
-    name: 'reprovision-policy',
-    value: 'NAME',
+  }),
+  hub: repeatable(textFlag({ placeholder: 'HOST', summary: 'a linked hub to allocate to (default: all)' })),
+  'initial-twin': textFlag({
+    placeholder: 'FILE',
+    summary: 'a JSON file with the tags and desired properties',
+  }),
+  'reprovision-policy': choiceFlag({
+    placeholder: 'NAME',
     choices: choices.reprovisionPolicy,
     summary: 'what happens to a device’s data when it registers again',
-  },
-  { name: 'iot-edge', negatable: true, summary: 'the devices are IoT Edge gateways' },
-  {
-    name: 'provisioning-status',
-    value: 'STATUS',
+  }),
+  'iot-edge': switchFlag({ negatable: true, summary: 'the devices are IoT Edge gateways' }),
+  'provisioning-status': choiceFlag({
+    placeholder: 'STATUS',
     choices: choices.provisioningStatus,
     summary: 'whether devices may register',
-  },
-];
+  }),
+};
 
-const devices: Flag[] = [
-  {
-    name: 'device',
-    value: 'ID',
-    repeatable: true,
-    parse: checked(assertRegistrationId),
-    summary: 'the registration ID of a device; once for each',
-  },
-  {
-    name: 'count',
-    value: 'N',
-    parse: wholeNumber('count', 1, maxDevices),
+const devices = {
+  device: repeatable(
+    parsedFlag({
+      placeholder: 'ID',
+      parse: checked(assertRegistrationId),
+      summary: 'the registration ID of a device; once for each',
+    }),
+  ),
+  count: numberFlag({
+    placeholder: 'N',
+    minimum: 1,
+    maximum: maxDevices,
     summary: 'so many devices, numbered, instead of --device',
-  },
-  { name: 'device-prefix', value: 'TEXT', summary: 'what stands before the number (default: device-)' },
-  { name: 'protocol', value: 'NAME', choices: choices.protocol, summary: 'how the devices register' },
-  { name: 'telemetry', negatable: true, summary: 'each device sends its hub a message and reads its twin' },
-];
-
-const group = (heading: string) => (flag: Flag) => ({ ...flag, group: heading });
+  }),
+  'device-prefix': textFlag({
+    placeholder: 'TEXT',
+    summary: 'what stands before the number (default: device-)',
+  }),
+  protocol: choiceFlag({
+    placeholder: 'NAME',
+    choices: choices.protocol,
+    summary: 'how the devices register',
+  }),
+  telemetry: switchFlag({
+    negatable: true,
+    summary: 'each device sends its hub a message and reads its twin',
+  }),
+};
 
 /** Every answer of the plan, as a flag. */
-export const answerFlags: readonly Flag[] = [
-  targetFlag,
+export const answerFlags = {
+  ...targetFlag,
   ...azureFlags,
-  ...certificates.map(group('Certificates:')),
-  ...authority.map(group('Certificate authority in DPS:')),
-  ...[
-    {
-      name: 'group',
-      value: 'ID',
+  ...underHeading('Certificates:', certificates),
+  ...underHeading('Certificate authority in DPS:', authority),
+  ...underHeading('Enrollment group:', {
+    group: parsedFlag({
+      placeholder: 'ID',
       parse: checked(assertEnrollmentGroupId),
       summary: 'the ID of the enrollment group',
-    },
+    }),
     ...enrollmentGroupFlags,
-  ].map(group('Enrollment group:')),
-  ...devices.map(group('Devices:')),
-];
+  }),
+  ...underHeading('Devices:', devices),
+};
 
 /** The answers that were typed; absent where they were not. */
-export type Answers = Readonly<Record<string, unknown>>;
+export type Answers = FlagValues<typeof answerFlags>;
+
+/** Those that say which provisioning service. */
+export type TargetAnswers = FlagValues<typeof targetFlag & typeof azureFlags>;
 
 /** Whether any answer was given as a flag. */
 export function hasAnswers(flags: Answers): boolean {
-  return answerFlags.some(({ name }) => flags[camelCase(name)] !== undefined);
+  const values = new Map<string, unknown>(Object.entries(flags));
+  return Object.keys(answerFlags).some((name) => values.get(camelCase(name)) !== undefined);
 }
 
 /** Registration IDs with a number: device-001, device-002, ... */
@@ -154,42 +187,40 @@ export function numberedIds(prefix: string, count: number): string[] {
  * @throws EnrollkitError USAGE for answers that contradict each other, or an ID's own error
  */
 export function withAnswers(base: Plan, flags: Answers, twin: unknown): unknown {
-  const given = <Value>(name: string, otherwise: Value): Value =>
-    (flags[name] as Value | undefined) ?? otherwise;
   const { certificates: c, certificateAuthority: ca, enrollmentGroup: g, devices: d } = base;
-  const intermediate = given('intermediate', c.intermediate);
+  const intermediate = flags.intermediate ?? c.intermediate;
   return {
     ...base,
     target: targetOf(base.target, flags),
     certificates: {
-      keyAlgorithm: given('keyAlgorithm', c.keyAlgorithm),
-      rootCommonName: given('rootName', c.rootCommonName) || null,
+      keyAlgorithm: flags.keyAlgorithm ?? c.keyAlgorithm,
+      rootCommonName: (flags.rootName ?? c.rootCommonName) || null,
       intermediate,
       intermediateCommonName: intermediate
-        ? given('intermediateName', c.intermediateCommonName) || null
+        ? (flags.intermediateName ?? c.intermediateCommonName) || null
         : null,
-      deviceValidityDays: given('deviceValidityDays', c.deviceValidityDays),
-      encryptKeys: given('encryptKeys', c.encryptKeys),
+      deviceValidityDays: flags.deviceValidityDays ?? c.deviceValidityDays,
+      encryptKeys: flags.encryptKeys ?? c.encryptKeys,
     },
     certificateAuthority: {
-      uploaded: given('upload', ca.uploaded),
-      name: given('caName', ca.name),
-      proofOfPossession: given('proofOfPossession', ca.proofOfPossession),
+      uploaded: flags.upload ?? ca.uploaded,
+      name: flags.caName ?? ca.name,
+      proofOfPossession: flags.proofOfPossession ?? ca.proofOfPossession,
     },
     enrollmentGroup: {
-      id: given('group', g.id),
-      attestation: given('attestation', g.attestation),
-      allocationPolicy: given('allocationPolicy', g.allocationPolicy),
-      iotHubs: given('hub', g.iotHubs),
+      id: flags.group ?? g.id,
+      attestation: flags.attestation ?? g.attestation,
+      allocationPolicy: flags.allocationPolicy ?? g.allocationPolicy,
+      iotHubs: flags.hub ?? g.iotHubs,
       initialTwin: twin === undefined ? g.initialTwin : twin,
-      reprovisionPolicy: given('reprovisionPolicy', g.reprovisionPolicy),
-      iotEdge: given('iotEdge', g.iotEdge),
-      provisioningStatus: given('provisioningStatus', g.provisioningStatus),
+      reprovisionPolicy: flags.reprovisionPolicy ?? g.reprovisionPolicy,
+      iotEdge: flags.iotEdge ?? g.iotEdge,
+      provisioningStatus: flags.provisioningStatus ?? g.provisioningStatus,
     },
     devices: {
       registrationIds: registrationIdsOf(base, flags),
-      protocol: given('protocol', d.protocol),
-      sendTelemetry: given('telemetry', d.sendTelemetry),
+      protocol: flags.protocol ?? d.protocol,
+      sendTelemetry: flags.telemetry ?? d.sendTelemetry,
     },
   };
 }
@@ -199,16 +230,11 @@ export function withAnswers(base: Plan, flags: Answers, twin: unknown): unknown 
  *
  * @throws EnrollkitError USAGE
  */
-export function targetOf(before: Plan['target'], flags: Answers): unknown {
+export function targetOf(before: Plan['target'], flags: TargetAnswers): unknown {
   const kind = flags.target ?? before.kind;
-  const names = {
-    dpsName: 'dpsName',
-    subscription: 'subscriptionId',
-    resourceGroup: 'resourceGroup',
-    idScope: 'idScope',
-  };
-  const answered = Object.entries(names).flatMap(([flag, field]) =>
-    flags[flag] === undefined ? [] : [[field, flags[flag]] as const],
+  const { dpsName, subscription: subscriptionId, resourceGroup, idScope } = flags;
+  const answered = Object.entries({ dpsName, subscriptionId, resourceGroup, idScope }).filter(
+    ([, value]) => value !== undefined,
   );
   if (kind === 'emulator') {
     if (answered.length === 0) return { kind };
@@ -224,12 +250,10 @@ export function targetOf(before: Plan['target'], flags: Answers): unknown {
     dpsName?: string;
   };
   if (target.dpsName !== undefined) return target;
-  const missing = Object.entries({ subscription: 'ID', resourceGroup: 'NAME' }).filter(
-    ([flag]) => !flags[flag],
-  );
-  const besides = missing.map(
-    ([flag, value]) => `--${flag === 'subscription' ? flag : 'resource-group'} ${value}`,
-  );
+  const besides = [
+    ...(flags.subscription ? [] : ['--subscription ID']),
+    ...(flags.resourceGroup ? [] : ['--resource-group NAME']),
+  ];
   throw new EnrollkitError('USAGE', 'The name of the provisioning service is missing.', {
     next: `Give --dps-name NAME${besides.length > 0 ? `, and with it ${besides.join(' and ')}` : ''}.`,
   });
@@ -239,15 +263,12 @@ function registrationIdsOf({ devices }: Plan, { device, count, devicePrefix }: A
   if (device === undefined && count === undefined && devicePrefix === undefined)
     return devices.registrationIds;
   if (device !== undefined) {
-    if (count === undefined && devicePrefix === undefined) return device as string[];
+    if (count === undefined && devicePrefix === undefined) return device;
     throw new EnrollkitError('USAGE', 'Devices are either named, with --device, or numbered, with --count.', {
       next: 'Leave one of them out.',
     });
   }
-  const ids = numberedIds(
-    (devicePrefix as string | undefined) ?? 'device-',
-    (count as number | undefined) ?? devices.registrationIds.length,
-  );
+  const ids = numberedIds(devicePrefix ?? 'device-', count ?? devices.registrationIds.length);
   ids.forEach(assertRegistrationId);
   return ids;
 }

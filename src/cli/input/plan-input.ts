@@ -14,25 +14,25 @@ import {
 import { readTextIfExists } from '../../workspace/files.js';
 import { layoutOf } from '../../workspace/layout.js';
 import { readInputFile } from './input-file.js';
-import { type Answers, targetOf, withAnswers } from './plan-flags.js';
+import { type Answers, type TargetAnswers, targetOf, withAnswers } from './plan-flags.js';
+
+/** What a plan is made from: the file of `--plan`, and answers. */
+type PlanFlags = Answers & { readonly plan?: string | undefined };
 
 /**
  * The plan of a run: the plan file, or the defaults, with the answers that were given as flags in their place.
  *
  * @throws EnrollkitError INVALID_PLAN, FILE_UNREADABLE, USAGE, or a name's own error
  */
-export function planFrom(flags: Answers, base: Plan = basePlan(flags)): Plan {
-  for (const [flag, name] of Object.entries({
-    rootName: 'root-name',
-    intermediateName: 'intermediate-name',
-  })) {
-    const value = flags[flag] as string | undefined;
+export function planFrom(flags: PlanFlags, base: Plan = basePlan(flags)): Plan {
+  const names = { 'root-name': flags.rootName, 'intermediate-name': flags.intermediateName };
+  for (const [name, value] of Object.entries(names)) {
     const problem = value ? commonNameProblem(value) : undefined;
     if (!problem) continue;
-    const long = [...(value as string)].length > maxCommonNameLength;
+    const long = [...(value ?? '')].length > maxCommonNameLength;
     throw new EnrollkitError(long ? 'COMMON_NAME_TOO_LONG' : 'INVALID_COMMON_NAME', `--${name}: ${problem}`);
   }
-  const twin = flags.initialTwin === undefined ? undefined : initialTwin(flags.initialTwin as string);
+  const twin = flags.initialTwin === undefined ? undefined : initialTwin(flags.initialTwin);
   return checkPlan(
     withAnswers(base, flags, twin),
     flags.plan ? `${flags.plan}, with the flags,` : 'What the flags give',
@@ -41,10 +41,9 @@ export function planFrom(flags: Answers, base: Plan = basePlan(flags)): Plan {
 }
 
 /** The plan file that `--plan` names; the defaults without it. */
-export function basePlan(flags: Answers): Plan {
+export function basePlan(flags: PlanFlags): Plan {
   if (flags.plan === undefined) return defaultPlan;
-  const path = flags.plan as string;
-  return parsePlan(readInputFile(path), path);
+  return parsePlan(readInputFile(flags.plan), flags.plan);
 }
 
 /**
@@ -64,7 +63,7 @@ export function lastPlan(folder: string): Plan | undefined {
  *
  * @throws EnrollkitError USAGE, INVALID_PLAN, FILE_UNREADABLE
  */
-export function targetFrom(flags: Answers, folder: string): PlanTarget {
+export function targetFrom(flags: TargetAnswers, folder: string): PlanTarget {
   const before = (lastPlan(folder) ?? defaultPlan).target;
   const checked = planSchema.shape.target.safeParse(targetOf(before, flags));
   if (checked.success) return checked.data;

@@ -10,7 +10,7 @@ import { assertStateInFolder, certificateFolderOf } from '../../workspace/layout
 import { takeLock } from '../../workspace/lock.js';
 import { OwnFiles } from '../../workspace/own-files.js';
 import { assertNoLinkBelow } from '../../workspace/symbolic-links.js';
-import type { Context } from '../kernel/untyped-command.js';
+import type { Context } from '../kernel/command.js';
 import { here } from '../terminal/display-path.js';
 import { mayHoldKey } from './read-file.js';
 

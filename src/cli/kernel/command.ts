@@ -75,8 +75,8 @@ export type Run<F extends Flags = Flags, A extends Arguments = Arguments> = Runn
 /** The function that runs a command which is declared elsewhere: `RunOf<typeof certCsr>`. */
 export type RunOf<Declared> = Declared extends Declaration<infer F, infer A> ? Run<F, A> : never;
 
-/** What it gets. */
-export type InputOf<Declared> = Declared extends Declaration<infer F, infer A> ? Input<F, A> : never;
+/** The values of the flags of a command, for the functions that `run` is divided into. */
+export type FlagsOf<Declared> = Declared extends Declaration<infer F> ? FlagValues<F> : never;
 
 /** A command whose `run` loads nothing slow, or loads it when it runs. */
 export function defineCommand<F extends Flags, const A extends Arguments = Readonly<Record<never, never>>>(
@@ -90,4 +90,14 @@ export function declareCommand<F extends Flags, const A extends Arguments = Read
   declaration: Declaration<F, A>,
 ): Declaration<F, A> {
   return declaration;
+}
+
+/** A row of the command table. */
+export interface CommandEntry {
+  /** One word, or two for a command of a family: `group create`. */
+  readonly name: string;
+  readonly summary: string;
+  /** Loads what the help shows, and nothing slow. */
+  load(): Promise<Declaration>;
+  loadRun(): Promise<Run>;
 }

@@ -46,7 +46,7 @@ export type Flags = Readonly<Record<string, Flag>>;
 type FlagValue<One extends Flag> = One extends SwitchFlag
   ? boolean
   : One extends ListFlag<infer Value>
-    ? readonly Value[]
+    ? Value[]
     : One extends ValueFlag<infer Value>
       ? Value
       : never;

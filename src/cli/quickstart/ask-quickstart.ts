@@ -4,13 +4,14 @@ import { EnrollkitError } from '../../errors.js';
 import type { Plan } from '../../quickstart/plan/plan.js';
 import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
 import { basePlan, lastPlan, planFrom } from '../input/plan-input.js';
-import type { Context, Input } from '../kernel/untyped-command.js';
+import type { Context, FlagsOf } from '../kernel/command.js';
 import { terminalAsker } from '../terminal/prompts.js';
 import { askPlan, type Dialogue } from './questions/ask-plan.js';
+import type { quickstart } from './quickstart.js';
 
 interface AskOptions {
   /** Answers given as flags are what Enter gives. */
-  flags: Input['flags'];
+  flags: FlagsOf<typeof quickstart>;
   folder: string;
   passphrase: string | undefined;
 }

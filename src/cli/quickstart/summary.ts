@@ -1,12 +1,12 @@
 /** What a quickstart closes with: the chain as a tree, what lies where, the group as read back, what to do next. */
 import { relative } from 'node:path';
 import type { CertificateResult, DeviceResult, QuickstartResult } from '../../quickstart/result.js';
-import { groupRows } from '../group/group-text.js';
+import { defaultFolder } from '../kernel/common-flags.js';
 import { type Styles, truncate } from '../kernel/output.js';
-import { defaultFolder } from '../kernel/untyped-flags.js';
 import { columns } from '../terminal/columns.js';
+import { quoted } from '../terminal/command-line.js';
+import { groupRows } from '../terminal/enrollment-group-text.js';
 import { milliseconds } from '../terminal/plain-progress.js';
-import { quoted } from '../terminal/quoted.js';
 
 /** Every line fits in so many columns, but for addresses, which must stay whole. */
 const width = 80;
