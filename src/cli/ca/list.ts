@@ -10,7 +10,7 @@ export const caList = defineCommand({
   ],
   async run({ flags }, context) {
     const { withClients } = await import('../target/command-target.js');
-    const { columns } = await import('../terminal/columns.js');
+    const { columns } = await import('../terminal/text.js');
     const { uploadedCa } = await import('./ca-text.js');
     const { output, signal } = context;
     const found = await withClients(flags, context, false, ({ control }) =>

@@ -10,7 +10,7 @@ import { newPassphrase } from '../input/new-passphrase.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { assertFree, type NewFile, writeAndTell } from '../input/write-files.js';
 import type { RunOf } from '../kernel/command.js';
-import { here } from '../terminal/display-path.js';
+import { displayPath } from '../terminal/text.js';
 import type { certConvert } from './convert.js';
 import { rowsText } from './description.js';
 import { writeOut } from './emit.js';
@@ -65,7 +65,9 @@ export const run: RunOf<typeof certConvert> = async ({ args, flags }, context) =
     });
   }
   const how = certificates.length === 1 ? 'Certificate' : `${certificates.length} certificates`;
-  output.data(rowsText([[how, here(out)], ...(keyOut ? ([['Key file', here(keyOut)]] as const) : [])]));
+  output.data(
+    rowsText([[how, displayPath(out)], ...(keyOut ? ([['Key file', displayPath(keyOut)]] as const) : [])]),
+  );
 };
 
 function inForm(form: Form, certificates: readonly Certificate[], path: string): string | Buffer {

@@ -9,7 +9,7 @@ import { newPassphrase } from '../input/new-passphrase.js';
 import { assertFree, type NewFile, writeAndTell } from '../input/write-files.js';
 import type { RunOf } from '../kernel/command.js';
 import { quoted } from '../terminal/command-line.js';
-import { here } from '../terminal/display-path.js';
+import { displayPath } from '../terminal/text.js';
 import type { certCsr } from './csr.js';
 import { rowsText } from './description.js';
 import { folderNameOf } from './make-certificate.js';
@@ -39,9 +39,9 @@ export const run: RunOf<typeof certCsr> = async ({ args, flags }, context) => {
   if (output.json) return output.value({ files: paths });
   output.data(
     rowsText([
-      ['Request', here(paths.request)],
-      ['Key file', here(paths.key)],
+      ['Request', displayPath(paths.request)],
+      ['Key file', displayPath(paths.key)],
     ]),
   );
-  output.say(`\nnext: enrollkit cert sign ${quoted(here(paths.request))}, where the CA is`);
+  output.say(`\nnext: enrollkit cert sign ${quoted(displayPath(paths.request))}, where the CA is`);
 };

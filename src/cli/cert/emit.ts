@@ -7,7 +7,7 @@ import { assertFree, writeAndTell } from '../input/write-files.js';
 import type { Context } from '../kernel/command.js';
 import type { FlagValues } from '../kernel/flags.js';
 import type { Output } from '../kernel/output.js';
-import { here } from '../terminal/display-path.js';
+import { displayPath } from '../terminal/text.js';
 import { report } from './make-certificate.js';
 
 /** @throws EnrollkitError FILE_EXISTS: to be called before the work */
@@ -63,5 +63,5 @@ export function emit(
   }
   writeAndTell([{ path: out, contents, mode: publicFileMode }], flags.force === true, context);
   if (output.json) output.value({ file: out });
-  else output.data(`${what}: ${here(out)}`);
+  else output.data(`${what}: ${displayPath(out)}`);
 }

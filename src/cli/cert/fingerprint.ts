@@ -30,7 +30,7 @@ export const certFingerprint = defineCommand({
       sha1: sha1Thumbprint(certificate),
       sha256: sha256Thumbprint(certificate),
     }));
-    const algorithm = flags.algorithm as 'sha1' | 'sha256' | undefined;
+    const { algorithm } = flags;
     if (output.json) return output.value({ certificates: found });
     if (algorithm) return output.data(found.map((one) => one[algorithm]).join('\n'));
     output.data(

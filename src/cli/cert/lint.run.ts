@@ -7,7 +7,7 @@ import { type CertificateFile, readFileOrFolder } from '../input/certificate-fil
 import { withPassphrase } from '../input/passphrase.js';
 import type { RunOf } from '../kernel/command.js';
 import type { Styles } from '../kernel/output.js';
-import { here } from '../terminal/display-path.js';
+import { displayPath } from '../terminal/text.js';
 import { chainsOfFiles, type FileChain } from './chains-of-files.js';
 import type { certLint } from './lint.js';
 
@@ -52,7 +52,7 @@ export const run: RunOf<typeof certLint> = async ({ args, flags }, context) => {
     const counts = summary({ errors, warnings, chains: chains.length, fails }, output.dataStyle);
     output.data(findingsText(findings, unreadable, output.dataStyle) + counts);
     for (const { file } of locked) {
-      output.say(`note: ${here(file)} was not looked into, since no passphrase was given.`);
+      output.say(`note: ${displayPath(file)} was not looked into, since no passphrase was given.`);
     }
   }
   return fails ? exitStatus.rejected : exitStatus.ok;
@@ -97,11 +97,11 @@ function findingsText(
   { bold, red, dim }: Styles,
 ): string {
   const lines = unreadable.map(
-    ({ file, message }) => `${bold(here(file))}\n  ${red('cannot be read:')} ${message}\n`,
+    ({ file, message }) => `${bold(displayPath(file))}\n  ${red('cannot be read:')} ${message}\n`,
   );
   let last: string | undefined;
   for (const { file, severity, code, message, source, certificate } of findings) {
-    if (file !== last) lines.push(`${last === undefined ? '' : '\n'}${bold(here(file))}`);
+    if (file !== last) lines.push(`${last === undefined ? '' : '\n'}${bold(displayPath(file))}`);
     last = file;
     lines.push(
       `  ${severity === 'error' ? red('error') : 'warning'}  ${code}: ${message}`,

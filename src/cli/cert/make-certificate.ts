@@ -27,7 +27,7 @@ import { type SigningCa, signedBy, signingCa } from '../input/signing-ca.js';
 import { assertFree, type NewFile, writeAndTell } from '../input/write-files.js';
 import type { Context } from '../kernel/command.js';
 import type { FlagValues } from '../kernel/flags.js';
-import { here } from '../terminal/display-path.js';
+import { displayPath } from '../terminal/text.js';
 import { rowsText, shortRows } from './description.js';
 
 /** The flags of the commands that make a certificate; each takes some. */
@@ -132,7 +132,7 @@ export function report(certificate: Certificate, files: Record<string, string>, 
   const titles: Record<string, string> = { certificate: 'Certificate', chain: 'Chain', key: 'Key file' };
   const rows = Object.entries(files).map(([name, path]): [string, string] => [
     titles[name] ?? name,
-    here(path),
+    displayPath(path),
   ]);
   output.data(rowsText([...rows.reverse(), ...shortRows(description)]));
 }

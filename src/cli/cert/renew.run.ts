@@ -26,7 +26,7 @@ import { type SigningCa, signedBy, signingCa } from '../input/signing-ca.js';
 import { assertFree, type NewFile, writeAndTell } from '../input/write-files.js';
 import type { FlagsOf, RunOf } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
-import { here } from '../terminal/display-path.js';
+import { displayPath } from '../terminal/text.js';
 import { report, tellIfShortened } from './make-certificate.js';
 import type { certRenew } from './renew.js';
 
@@ -84,7 +84,7 @@ export const run: RunOf<typeof certRenew> = async ({ args, flags }, context) => 
   const pfx = join(folder, 'device.pfx');
   if (existsSync(pfx))
     context.output.say(
-      `note: ${here(pfx)} holds the certificate before; enrollkit cert pfx makes a new one.`,
+      `note: ${displayPath(pfx)} holds the certificate before; enrollkit cert pfx makes a new one.`,
     );
 };
 

@@ -17,7 +17,7 @@ export const deviceRegister = defineCommand({
     const { assertRegistrationId } = await import('../../dps/contract/ids.js');
     assertRegistrationId(id);
     const { withRegisteredDevice } = await import('./register-device.js');
-    const { columns } = await import('../terminal/columns.js');
+    const { columns } = await import('../terminal/text.js');
     const { output } = context;
     await withRegisteredDevice(id, flags, context, async ({ registration }) => {
       const { deviceId, assignedHub, status, substatus } = registration;

@@ -18,7 +18,7 @@ export const emulatorStatus = defineCommand({
   async run({ flags }, { output }) {
     const { controlPaths } = await import('../../emulator/control/paths.js');
     const { logFileOf } = await import('../../emulator/log-file.js');
-    const { durationText } = await import('../terminal/duration-text.js');
+    const { durationText } = await import('../terminal/text.js');
     const { furtherNames } = await import('./overview.js');
     const { askEmulator, settled } = await import('../../emulator/control/running.js');
     const { patienceMs, refusedBy, stateFolderOf } = await import('./running-emulator.js');

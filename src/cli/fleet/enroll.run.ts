@@ -7,7 +7,7 @@ import { enrollmentGroupOf } from '../../quickstart/planned-enrollment-group.js'
 import { planFrom } from '../input/plan-input.js';
 import type { FlagsOf, RunOf } from '../kernel/command.js';
 import { withClients } from '../target/command-target.js';
-import { here } from '../terminal/display-path.js';
+import { displayPath } from '../terminal/text.js';
 import type { fleetEnroll } from './enroll.js';
 import { fleetFiles, paceOf, servicePace } from './flags.js';
 import { fleetProgress } from './fleet-progress.js';
@@ -43,7 +43,7 @@ export const run: RunOf<typeof fleetEnroll> = async ({ args, flags }, context) =
     }).finally(() => progress.end());
   });
   if (output.json) output.value({ ...result, results });
-  else output.data(enrollmentText(result, here(results)));
+  else output.data(enrollmentText(result, displayPath(results)));
   return statusOf(result);
 };
 

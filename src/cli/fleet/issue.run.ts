@@ -12,8 +12,7 @@ import { withPassphrase } from '../input/passphrase.js';
 import { profileFor } from '../input/profile.js';
 import { signingCa } from '../input/signing-ca.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
-import { here } from '../terminal/display-path.js';
-import { numberText } from '../terminal/number-text.js';
+import { displayPath, numberText } from '../terminal/text.js';
 import { fleetFiles } from './flags.js';
 import { fleetProgress } from './fleet-progress.js';
 import type { fleetIssue } from './issue.js';
@@ -62,7 +61,7 @@ export const run: RunOf<typeof fleetIssue> = async ({ flags }, context) => {
   }
   // Standard output belongs to the devices when they go there.
   const tell = typeof out === 'string' ? output.data.bind(output) : output.say.bind(output);
-  const where = typeof out === 'string' ? ` in ${here(out)}` : '';
+  const where = typeof out === 'string' ? ` in ${displayPath(out)}` : '';
   if (result.made === 0)
     tell(`${numberText(result.devices)} devices are${where} already; nothing was changed.`);
   else {
@@ -70,7 +69,7 @@ export const run: RunOf<typeof fleetIssue> = async ({ flags }, context) => {
     const earlier = before > 0 ? `, ${numberText(before)} of them made earlier` : '';
     tell(`${numberText(result.devices)} devices${where}${earlier} (${seconds.toFixed(1)} s)`);
   }
-  tell(`valid until ${result.notAfter}; listed in ${here(manifest)}`);
+  tell(`valid until ${result.notAfter}; listed in ${displayPath(manifest)}`);
 };
 
 async function sourceFrom(

@@ -1,7 +1,7 @@
 import { forceFlag, outFileFlag } from '../input/certificate-flags.js';
 import { defineCommand } from '../kernel/command.js';
 import { outputFlags } from '../kernel/common-flags.js';
-import { numberText } from '../terminal/number-text.js';
+import { numberText } from '../terminal/text.js';
 
 export const fleetMerge = defineCommand({
   description:
@@ -19,7 +19,7 @@ export const fleetMerge = defineCommand({
     const { EnrollkitError } = await import('../../errors.js');
     const { mergeManifests } = await import('../../fleet/merge-manifests.js');
     const { assertFree } = await import('../input/write-files.js');
-    const { here } = await import('../terminal/display-path.js');
+    const { displayPath } = await import('../terminal/text.js');
     const { out, force } = flags;
     if (out === undefined && output.json) {
       throw new EnrollkitError(
@@ -33,6 +33,6 @@ export const fleetMerge = defineCommand({
     if (out !== undefined) assertFree([out], force === true);
     const devices = await mergeManifests(args.manifest, out ?? output.stdout);
     if (output.json) output.value({ devices, manifests: args.manifest.length, out });
-    else if (out !== undefined) output.data(`${numberText(devices)} devices, listed in ${here(out)}`);
+    else if (out !== undefined) output.data(`${numberText(devices)} devices, listed in ${displayPath(out)}`);
   },
 });

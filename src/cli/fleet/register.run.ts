@@ -6,7 +6,7 @@ import type { RunOf } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
 import { atGlobalEndpoint, deviceTarget, idScopeOf } from '../target/device-target.js';
 import { withTarget } from '../target/target.js';
-import { here } from '../terminal/display-path.js';
+import { displayPath } from '../terminal/text.js';
 import { fleetFiles, paceOf, registrationPace } from './flags.js';
 import { fleetProgress } from './fleet-progress.js';
 import { registrationText } from './fleet-summary.js';
@@ -37,7 +37,7 @@ export const run: RunOf<typeof fleetRegister> = async ({ args, flags }, context)
     }).finally(() => progress.end());
   });
   if (output.json) output.value({ ...result, results });
-  else output.data(registrationText(result, here(results)));
+  else output.data(registrationText(result, displayPath(results)));
   return statusOf(result);
 };
 

@@ -10,7 +10,7 @@ export const groupList = defineCommand({
   ],
   async run({ flags }, context) {
     const { withClients } = await import('../target/command-target.js');
-    const { columns } = await import('../terminal/columns.js');
+    const { columns } = await import('../terminal/text.js');
     const { attestationText } = await import('../terminal/enrollment-group-text.js');
     const { output, signal } = context;
     const groups = await withClients(flags, context, false, ({ service }) =>

@@ -1,6 +1,6 @@
 /** A plan in words, to be approved. */
 import type { Plan } from '../../quickstart/plan/plan.js';
-import { wrap } from '../kernel/output.js';
+import { wrap } from '../terminal/text.js';
 
 const labelWidth = 16;
 const width = 80;
