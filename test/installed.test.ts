@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
-import { programName } from '../src/cli/kernel/flags.js';
+import { programName } from '../src/cli/terminal/command-line.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 

@@ -1,242 +1,260 @@
-/** The command table, in the order of the help. What a command is made of is loaded when it is named. */
-import type { Command } from './kernel/command.js';
+/** The commands, in the order of the help. */
+import type { Command, CommandEntry, Declaration, RunOf } from './kernel/command.js';
 
-export interface CommandEntry {
-  /** One word, or two for a command of a family: `group create`. */
-  readonly name: string;
-  readonly summary: string;
-  load(): Promise<Command>;
+/** A command that is in one file. */
+function inOneFile(name: string, summary: string, load: () => Promise<Command>): CommandEntry {
+  return { name, summary, load, loadRun: async () => (await load()).run };
+}
+
+/** A command whose `run` is in a file that its help does not load. */
+function inTwoFiles<Declared extends Declaration>(
+  name: string,
+  summary: string,
+  load: () => Promise<Declared>,
+  loadRun: () => Promise<RunOf<Declared>>,
+): CommandEntry {
+  return { name, summary, load, loadRun };
 }
 
 export const commands: readonly CommandEntry[] = [
-  {
-    name: 'quickstart',
-    summary: 'make certificates, enroll a group, register devices',
-    load: async () => (await import('./quickstart/quickstart.js')).quickstart,
-  },
-  {
-    name: 'clean',
-    summary: 'remove what a quickstart made in the provisioning service',
-    load: async () => (await import('./quickstart/clean.js')).clean,
-  },
-  {
-    name: 'device register',
-    summary: 'register a device, as the device',
-    load: async () => (await import('./device/register.js')).deviceRegister,
-  },
-  {
-    name: 'device send',
-    summary: 'register a device, send its hub a message, read its twin',
-    load: async () => (await import('./device/send.js')).deviceSend,
-  },
-  {
-    name: 'group create',
-    summary: 'create an enrollment group',
-    load: async () => (await import('./group/create.js')).groupCreate,
-  },
-  {
-    name: 'group list',
-    summary: 'list the enrollment groups',
-    load: async () => (await import('./group/list.js')).groupList,
-  },
-  {
-    name: 'group show',
-    summary: 'show an enrollment group, as the service has it',
-    load: async () => (await import('./group/show.js')).groupShow,
-  },
-  {
-    name: 'group delete',
-    summary: 'delete an enrollment group',
-    load: async () => (await import('./group/delete.js')).groupDelete,
-  },
-  {
-    name: 'ca upload',
-    summary: 'upload a CA certificate',
-    load: async () => (await import('./ca/upload.js')).caUpload,
-  },
-  {
-    name: 'ca verify',
-    summary: 'prove possession of an uploaded CA’s private key',
-    load: async () => (await import('./ca/verify.js')).caVerify,
-  },
-  {
-    name: 'ca list',
-    summary: 'list the uploaded CA certificates',
-    load: async () => (await import('./ca/list.js')).caList,
-  },
-  {
-    name: 'ca delete',
-    summary: 'delete an uploaded CA certificate',
-    load: async () => (await import('./ca/delete.js')).caDelete,
-  },
-  {
-    name: 'cert root',
-    summary: 'make a root CA',
-    load: async () => (await import('./cert/root.js')).certRoot,
-  },
-  {
-    name: 'cert intermediate',
-    summary: 'make an intermediate CA below another',
-    load: async () => (await import('./cert/intermediate.js')).certIntermediate,
-  },
-  {
-    name: 'cert device',
-    summary: 'make a device’s certificate',
-    load: async () => (await import('./cert/device.js')).certDevice,
-  },
-  {
-    name: 'cert edge',
-    summary: 'make the CA of an IoT Edge gateway',
-    load: async () => (await import('./cert/edge.js')).certEdge,
-  },
-  {
-    name: 'cert server',
-    summary: 'make a TLS server’s certificate',
-    load: async () => (await import('./cert/server.js')).certServer,
-  },
-  {
-    name: 'cert self-signed',
-    summary: 'make a certificate for an individual enrollment',
-    load: async () => (await import('./cert/self-signed.js')).certSelfSigned,
-  },
-  {
-    name: 'cert verification',
-    summary: 'answer a proof-of-possession challenge',
-    load: async () => (await import('./cert/verification.js')).certVerification,
-  },
-  {
-    name: 'cert csr',
-    summary: 'make a certificate request',
-    load: async () => (await import('./cert/csr.js')).certCsr,
-  },
-  {
-    name: 'cert sign',
-    summary: 'sign a certificate request',
-    load: async () => (await import('./cert/sign.js')).certSign,
-  },
-  {
-    name: 'cert renew',
-    summary: 'make a certificate anew, with new dates',
-    load: async () => (await import('./cert/renew.js')).certRenew,
-  },
-  {
-    name: 'cert rollover',
-    summary: 'a new CA for an old one, while devices of both are accepted',
-    load: async () => (await import('./cert/rollover.js')).certRollover,
-  },
-  {
-    name: 'cert bundle',
-    summary: 'put a chain into order, in one file',
-    load: async () => (await import('./cert/bundle.js')).certBundle,
-  },
-  {
-    name: 'cert pfx',
-    summary: 'pack certificate, key and chain into PKCS#12',
-    load: async () => (await import('./cert/pfx.js')).certPfx,
-  },
-  {
-    name: 'cert convert',
-    summary: 'PEM, DER, PKCS#7, PKCS#12: one into another',
-    load: async () => (await import('./cert/convert.js')).certConvert,
-  },
-  {
-    name: 'cert inspect',
-    summary: 'show the certificates of a file or a folder',
-    load: async () => (await import('./cert/inspect.js')).certInspect,
-  },
-  {
-    name: 'cert fingerprint',
-    summary: 'print SHA-1 and SHA-256',
-    load: async () => (await import('./cert/fingerprint.js')).certFingerprint,
-  },
-  {
-    name: 'cert needs-renewal',
-    summary: 'tell by the exit status whether one ends soon',
-    load: async () => (await import('./cert/needs-renewal.js')).certNeedsRenewal,
-  },
-  {
-    name: 'cert verify',
-    summary: 'check a chain, and tell what does not hold',
-    load: async () => (await import('./cert/verify.js')).certVerify,
-  },
-  {
-    name: 'cert lint',
-    summary: 'tell what breaks, or may break, a rule of RFC 5280 or of DPS',
-    load: async () => (await import('./cert/lint.js')).certLint,
-  },
-  {
-    name: 'fleet issue',
-    summary: 'make the certificates of many devices, on all cores',
-    load: async () => (await import('./fleet/issue.js')).fleetIssue,
-  },
-  {
-    name: 'fleet enroll',
-    summary: 'create an individual enrollment for each device of a fleet',
-    load: async () => (await import('./fleet/enroll.js')).fleetEnroll,
-  },
-  {
-    name: 'fleet register',
-    summary: 'register each device of a fleet, as the device',
-    load: async () => (await import('./fleet/register.js')).fleetRegister,
-  },
-  {
-    name: 'fleet deregister',
-    summary: 'delete what registering a fleet has left',
-    load: async () => (await import('./fleet/deregister.js')).fleetDeregister,
-  },
-  {
-    name: 'fleet merge',
-    summary: 'join the manifests of the parts of a fleet',
-    load: async () => (await import('./fleet/merge.js')).fleetMerge,
-  },
-  {
-    name: 'certgen',
-    summary: 'the commands of certGen.sh, with the files that they leave',
-    load: async () => (await import('./certgen/certgen.js')).certgen,
-  },
-  {
-    name: 'emulator start',
-    summary: 'run a provisioning service and a hub on this computer',
-    load: async () => (await import('./emulator/start.js')).emulatorStart,
-  },
-  {
-    name: 'emulator status',
-    summary: 'tell whether an emulator runs, and where it is reached',
-    load: async () => (await import('./emulator/status.js')).emulatorStatus,
-  },
-  {
-    name: 'emulator stop',
-    summary: 'stop the running emulator',
-    load: async () => (await import('./emulator/stop.js')).emulatorStop,
-  },
-  {
-    name: 'emulator reset',
-    summary: 'delete all that was made in the emulator',
-    load: async () => (await import('./emulator/reset.js')).emulatorReset,
-  },
-  {
-    name: 'emulator clock',
-    summary: 'show or set the clock of the running emulator',
-    load: async () => (await import('./emulator/clock.js')).emulatorClock,
-  },
-  {
-    name: 'emulator messages',
-    summary: 'show what devices sent to the hub of the running emulator',
-    load: async () => (await import('./emulator/messages.js')).emulatorMessages,
-  },
-  {
-    name: 'emulator env',
-    summary: 'print the environment that points SDKs at the running emulator',
-    load: async () => (await import('./emulator/env.js')).emulatorEnv,
-  },
+  inTwoFiles(
+    'quickstart',
+    'make certificates, enroll a group, register devices',
+    async () => (await import('./quickstart/quickstart.js')).quickstart,
+    async () => (await import('./quickstart/quickstart.run.js')).run,
+  ),
+  inOneFile(
+    'clean',
+    'remove what a quickstart made in the provisioning service',
+    async () => (await import('./quickstart/clean.js')).clean,
+  ),
+  inOneFile(
+    'device register',
+    'register a device, as the device',
+    async () => (await import('./device/register.js')).deviceRegister,
+  ),
+  inOneFile(
+    'device send',
+    'register a device, send its hub a message, read its twin',
+    async () => (await import('./device/send.js')).deviceSend,
+  ),
+  inOneFile(
+    'group create',
+    'create an enrollment group',
+    async () => (await import('./group/create.js')).groupCreate,
+  ),
+  inOneFile(
+    'group list',
+    'list the enrollment groups',
+    async () => (await import('./group/list.js')).groupList,
+  ),
+  inOneFile(
+    'group show',
+    'show an enrollment group, as the service has it',
+    async () => (await import('./group/show.js')).groupShow,
+  ),
+  inOneFile(
+    'group delete',
+    'delete an enrollment group',
+    async () => (await import('./group/delete.js')).groupDelete,
+  ),
+  inOneFile('ca upload', 'upload a CA certificate', async () => (await import('./ca/upload.js')).caUpload),
+  inOneFile(
+    'ca verify',
+    'prove possession of an uploaded CA’s private key',
+    async () => (await import('./ca/verify.js')).caVerify,
+  ),
+  inOneFile(
+    'ca list',
+    'list the uploaded CA certificates',
+    async () => (await import('./ca/list.js')).caList,
+  ),
+  inOneFile(
+    'ca delete',
+    'delete an uploaded CA certificate',
+    async () => (await import('./ca/delete.js')).caDelete,
+  ),
+  inOneFile('cert root', 'make a root CA', async () => (await import('./cert/root.js')).certRoot),
+  inOneFile(
+    'cert intermediate',
+    'make an intermediate CA below another',
+    async () => (await import('./cert/intermediate.js')).certIntermediate,
+  ),
+  inOneFile(
+    'cert device',
+    'make a device’s certificate',
+    async () => (await import('./cert/device.js')).certDevice,
+  ),
+  inOneFile(
+    'cert edge',
+    'make the CA of an IoT Edge gateway',
+    async () => (await import('./cert/edge.js')).certEdge,
+  ),
+  inOneFile(
+    'cert server',
+    'make a TLS server’s certificate',
+    async () => (await import('./cert/server.js')).certServer,
+  ),
+  inOneFile(
+    'cert self-signed',
+    'make a certificate for an individual enrollment',
+    async () => (await import('./cert/self-signed.js')).certSelfSigned,
+  ),
+  inOneFile(
+    'cert verification',
+    'answer a proof-of-possession challenge',
+    async () => (await import('./cert/verification.js')).certVerification,
+  ),
+  inTwoFiles(
+    'cert csr',
+    'make a certificate request',
+    async () => (await import('./cert/csr.js')).certCsr,
+    async () => (await import('./cert/csr.run.js')).run,
+  ),
+  inTwoFiles(
+    'cert sign',
+    'sign a certificate request',
+    async () => (await import('./cert/sign.js')).certSign,
+    async () => (await import('./cert/sign.run.js')).run,
+  ),
+  inTwoFiles(
+    'cert renew',
+    'make a certificate anew, with new dates',
+    async () => (await import('./cert/renew.js')).certRenew,
+    async () => (await import('./cert/renew.run.js')).run,
+  ),
+  inTwoFiles(
+    'cert rollover',
+    'a new CA for an old one, while devices of both are accepted',
+    async () => (await import('./cert/rollover.js')).certRollover,
+    async () => (await import('./cert/rollover.run.js')).run,
+  ),
+  inOneFile(
+    'cert bundle',
+    'put a chain into order, in one file',
+    async () => (await import('./cert/bundle.js')).certBundle,
+  ),
+  inTwoFiles(
+    'cert pfx',
+    'pack certificate, key and chain into PKCS#12',
+    async () => (await import('./cert/pfx.js')).certPfx,
+    async () => (await import('./cert/pfx.run.js')).run,
+  ),
+  inTwoFiles(
+    'cert convert',
+    'PEM, DER, PKCS#7, PKCS#12: one into another',
+    async () => (await import('./cert/convert.js')).certConvert,
+    async () => (await import('./cert/convert.run.js')).run,
+  ),
+  inOneFile(
+    'cert inspect',
+    'show the certificates of a file or a folder',
+    async () => (await import('./cert/inspect.js')).certInspect,
+  ),
+  inOneFile(
+    'cert fingerprint',
+    'print SHA-1 and SHA-256',
+    async () => (await import('./cert/fingerprint.js')).certFingerprint,
+  ),
+  inOneFile(
+    'cert needs-renewal',
+    'tell by the exit status whether one ends soon',
+    async () => (await import('./cert/needs-renewal.js')).certNeedsRenewal,
+  ),
+  inTwoFiles(
+    'cert verify',
+    'check a chain, and tell what does not hold',
+    async () => (await import('./cert/verify.js')).certVerify,
+    async () => (await import('./cert/verify.run.js')).run,
+  ),
+  inTwoFiles(
+    'cert lint',
+    'tell what breaks, or may break, a rule of RFC 5280 or of DPS',
+    async () => (await import('./cert/lint.js')).certLint,
+    async () => (await import('./cert/lint.run.js')).run,
+  ),
+  inTwoFiles(
+    'fleet issue',
+    'make the certificates of many devices, on all cores',
+    async () => (await import('./fleet/issue.js')).fleetIssue,
+    async () => (await import('./fleet/issue.run.js')).run,
+  ),
+  inTwoFiles(
+    'fleet enroll',
+    'create an individual enrollment for each device of a fleet',
+    async () => (await import('./fleet/enroll.js')).fleetEnroll,
+    async () => (await import('./fleet/enroll.run.js')).run,
+  ),
+  inTwoFiles(
+    'fleet register',
+    'register each device of a fleet, as the device',
+    async () => (await import('./fleet/register.js')).fleetRegister,
+    async () => (await import('./fleet/register.run.js')).run,
+  ),
+  inTwoFiles(
+    'fleet deregister',
+    'delete what registering a fleet has left',
+    async () => (await import('./fleet/deregister.js')).fleetDeregister,
+    async () => (await import('./fleet/deregister.run.js')).run,
+  ),
+  inOneFile(
+    'fleet merge',
+    'join the manifests of the parts of a fleet',
+    async () => (await import('./fleet/merge.js')).fleetMerge,
+  ),
+  inTwoFiles(
+    'certgen',
+    'the commands of certGen.sh, with the files that they leave',
+    async () => (await import('./certgen/certgen.js')).certgen,
+    async () => (await import('./certgen/certgen.run.js')).run,
+  ),
+  inTwoFiles(
+    'emulator start',
+    'run a provisioning service and a hub on this computer',
+    async () => (await import('./emulator/start.js')).emulatorStart,
+    async () => (await import('./emulator/start.run.js')).run,
+  ),
+  inOneFile(
+    'emulator status',
+    'tell whether an emulator runs, and where it is reached',
+    async () => (await import('./emulator/status.js')).emulatorStatus,
+  ),
+  inOneFile(
+    'emulator stop',
+    'stop the running emulator',
+    async () => (await import('./emulator/stop.js')).emulatorStop,
+  ),
+  inOneFile(
+    'emulator reset',
+    'delete all that was made in the emulator',
+    async () => (await import('./emulator/reset.js')).emulatorReset,
+  ),
+  inOneFile(
+    'emulator clock',
+    'show or set the clock of the running emulator',
+    async () => (await import('./emulator/clock.js')).emulatorClock,
+  ),
+  inOneFile(
+    'emulator messages',
+    'show what devices sent to the hub of the running emulator',
+    async () => (await import('./emulator/messages.js')).emulatorMessages,
+  ),
+  inOneFile(
+    'emulator env',
+    'print the environment that points SDKs at the running emulator',
+    async () => (await import('./emulator/env.js')).emulatorEnv,
+  ),
 ];
 
-/** Commands of two words, by their first. */
-export const families: Readonly<Record<string, string>> = {
-  device: 'act as a device: register, send',
-  group: 'enrollment groups: create, list, show, delete',
-  ca: 'CA certificates in DPS: upload, verify, list, delete',
-  cert: 'certificates on this computer: make, sign, convert, inspect, verify, lint',
-  fleet: 'many devices: issue, enroll, register, deregister, merge',
-  emulator: 'the embedded DPS: start, status, stop, reset, clock, messages, env',
+/** What the first word of some commands stands for; the help lists their second words behind it. */
+export const families: Readonly<Record<string, { summary: string; highlights?: string }>> = {
+  device: { summary: 'act as a device' },
+  group: { summary: 'enrollment groups' },
+  ca: { summary: 'CA certificates in DPS' },
+  cert: {
+    summary: 'certificates on this computer',
+    highlights: 'make, sign, convert, inspect, verify, lint',
+  },
+  fleet: { summary: 'many devices' },
+  emulator: { summary: 'the embedded DPS' },
 };

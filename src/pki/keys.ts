@@ -14,11 +14,11 @@ import { type Deriving, runReader, runReaderSync } from './containers/deriving.j
 import { openEncryptedKey, openEncryptedPem } from './containers/encrypted-key.js';
 import { pemBlocks, pemEncode } from './containers/pem.js';
 import { integer, nullValue, objectIdentifier, octetString, sequence } from './der/write.js';
+import { type KeyAlgorithm, keyAlgorithms } from './key-algorithms.js';
 import { privateKeyOf } from './private-key.js';
 import { runSlowWork } from './slow-work.js';
 
-export const keyAlgorithms = ['ec-p256', 'ec-p384', 'rsa-2048', 'rsa-3072', 'rsa-4096'] as const;
-export type KeyAlgorithm = (typeof keyAlgorithms)[number];
+export { type KeyAlgorithm, keyAlgorithms };
 
 export interface KeyPair {
   publicKey: KeyObject;

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import { folderNameOf } from '../../src/cli/cert/certificate-name.js';
+import { folderNameOf } from '../../src/cli/cert/make-certificate.js';
 import { writeFiles } from '../../src/cli/input/write-files.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { writeFileAtomically } from '../../src/workspace/files.js';

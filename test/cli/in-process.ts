@@ -41,7 +41,10 @@ export async function run(
   try {
     const request = await readArguments(argv);
     if (request.kind === 'text') output.data(request.text);
-    else if (request.kind === 'command') status = (await request.command.run(request.input, context)) ?? 0;
+    else if (request.kind === 'command') {
+      const runCommand = await request.entry.loadRun();
+      status = (await runCommand(request.input, context)) ?? 0;
+    }
   } catch (thrown) {
     const error = errorOf(thrown, signal);
     reportError(error, output);

@@ -1,6 +1,6 @@
 /** An uploaded CA for people and for `--json`. */
 import type { CertificateResource } from '../../dps/contract/schemas.js';
-import { columns } from '../terminal/columns.js';
+import { columns } from '../terminal/text.js';
 
 export interface UploadedCa {
   name: string;

@@ -1,18 +1,23 @@
 import type { CertificateResource } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
 import type { Certificate } from '../../pki/x509/certificate.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { dirFlag, outputFlags, targetFlags } from '../kernel/flags.js';
+import { defineCommand } from '../kernel/command.js';
+import { dirFlag, outputFlags } from '../kernel/common-flags.js';
+import { textFlag } from '../kernel/flags.js';
+import { targetFlags } from '../target/target-flags.js';
 
-export const caUpload: Command = {
+export const caUpload = defineCommand({
   description: 'Uploads a CA certificate to DPS. Its possession is then to be proven: enrollkit ca verify.',
-  arguments: [{ name: 'file', summary: 'the CA certificate, PEM or DER; of several, the first' }],
-  flags: [
-    { name: 'ca-name', value: 'NAME', summary: 'what to call it in DPS (default: its common name)' },
-    dirFlag,
+  args: { file: { summary: 'the CA certificate, PEM or DER; of several, the first' } },
+  flags: {
+    'ca-name': textFlag({
+      placeholder: 'NAME',
+      summary: 'what to call it in DPS (default: its common name)',
+    }),
+    ...dirFlag,
     ...targetFlags,
     ...outputFlags,
-  ],
+  },
   examples: [
     { line: 'ca upload ca.pem', summary: 'under its common name' },
     {
@@ -20,44 +25,44 @@ export const caUpload: Command = {
       summary: 'under a name of your choice',
     },
   ],
-  run,
-};
-
-async function run({ arguments: [file], flags }: Input, context: Context): Promise<void> {
-  const { assertCertificateName } = await import('../../dps/contract/ids.js');
-  const { certificateToPem } = await import('../../pki/x509/certificate.js');
-  const { sha1Thumbprint } = await import('../../pki/x509/inspect.js');
-  const { readCertificateFile } = await import('../input/certificate-file.js');
-  const { sameFolder, withClients } = await import('../target/command-target.js');
-  const { caText, uploadedCa } = await import('./ca-text.js');
-  const certificate = readCertificateFile(file!)[0]!;
-  assertAuthority(certificate, file!);
-  const name = (flags.caName as string | undefined) ?? nameFrom(certificate.subject.commonName ?? '');
-  assertCertificateName(name);
-  const { output, signal } = context;
-  const sha1 = sha1Thumbprint(certificate);
-  const isIt = ({ properties }: CertificateResource) => properties.thumbprint.toUpperCase() === sha1;
-  const uploaded = await withClients(flags, context, true, async ({ control }) => {
-    const present = await control.getCertificate(name, { signal });
-    if (present && !isIt(present)) {
-      throw new EnrollkitError(
-        'CONFLICT',
-        `Another certificate (${present.properties.subject}) is uploaded as ${name}.`,
-        {
-          next: `Choose another name with --ca-name NAME, or delete that one: enrollkit ca delete ${name}${sameFolder(flags)}`,
-        },
-      );
-    }
-    if (!present) await control.putCertificate(name, certificateToPem(certificate), { signal });
-    const found = await control.getCertificate(name, { signal });
-    if (found && isIt(found)) return uploadedCa(found);
-    const problem = found ? `and DPS shows another one (${found.properties.subject})` : 'and cannot be found';
-    throw new EnrollkitError('NOT_READ_BACK', `The certificate was uploaded as ${name}, ${problem}.`);
-  });
-  if (output.json) return output.value(uploaded);
-  output.data(caText(uploaded));
-  if (!uploaded.isVerified) output.say(`\nnext: enrollkit ca verify ${name}${sameFolder(flags)}`);
-}
+  async run({ args: { file }, flags }, context) {
+    const { assertCertificateName } = await import('../../dps/contract/ids.js');
+    const { certificateToPem } = await import('../../pki/x509/certificate.js');
+    const { sha1Thumbprint } = await import('../../pki/x509/inspect.js');
+    const { readCertificateFile } = await import('../input/certificate-file.js');
+    const { sameFolder, withClients } = await import('../target/command-target.js');
+    const { caText, uploadedCa } = await import('./ca-text.js');
+    const certificate = readCertificateFile(file)[0]!;
+    assertAuthority(certificate, file);
+    const name = flags.caName ?? nameFrom(certificate.subject.commonName ?? '');
+    assertCertificateName(name);
+    const { output, signal } = context;
+    const sha1 = sha1Thumbprint(certificate);
+    const isIt = ({ properties }: CertificateResource) => properties.thumbprint.toUpperCase() === sha1;
+    const uploaded = await withClients(flags, context, true, async ({ control }) => {
+      const present = await control.getCertificate(name, { signal });
+      if (present && !isIt(present)) {
+        throw new EnrollkitError(
+          'CONFLICT',
+          `Another certificate (${present.properties.subject}) is uploaded as ${name}.`,
+          {
+            next: `Choose another name with --ca-name NAME, or delete that one: enrollkit ca delete ${name}${sameFolder(flags)}`,
+          },
+        );
+      }
+      if (!present) await control.putCertificate(name, certificateToPem(certificate), { signal });
+      const found = await control.getCertificate(name, { signal });
+      if (found && isIt(found)) return uploadedCa(found);
+      const problem = found
+        ? `and DPS shows another one (${found.properties.subject})`
+        : 'and cannot be found';
+      throw new EnrollkitError('NOT_READ_BACK', `The certificate was uploaded as ${name}, ${problem}.`);
+    });
+    if (output.json) return output.value(uploaded);
+    output.data(caText(uploaded));
+    if (!uploaded.isVerified) output.say(`\nnext: enrollkit ca verify ${name}${sameFolder(flags)}`);
+  },
+});
 
 /** DPS would take any certificate, and only the device that comes much later would find that it is no CA. */
 function assertAuthority({ basicConstraints, subject }: Certificate, file: string): void {

@@ -1,62 +1,65 @@
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import type { KeyOpening } from '../../pki/keys.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { dirFlag, outputFlags, passphraseFileFlag, targetFlags } from '../kernel/flags.js';
+import { defineCommand, type FlagsOf } from '../kernel/command.js';
+import { dirFlag, outputFlags, passphraseFileFlag } from '../kernel/common-flags.js';
+import { textFlag } from '../kernel/flags.js';
+import { targetFlags } from '../target/target-flags.js';
 
-export const caVerify: Command = {
+export const caVerify = defineCommand({
   description:
     'Asks DPS for a verification code, signs a certificate with that code as its name, and answers with it. The key is that of the CA in the certificate folder, or the one given.',
-  arguments: [{ name: 'name', summary: 'what the CA is called in DPS' }],
-  flags: [
-    { name: 'certificate', value: 'FILE', summary: 'the CA certificate, when it is not in the folder' },
-    { name: 'key', value: 'FILE', summary: 'its private key, PKCS#8 PEM' },
-    passphraseFileFlag,
-    dirFlag,
+  args: { name: { summary: 'what the CA is called in DPS' } },
+  flags: {
+    certificate: textFlag({
+      placeholder: 'FILE',
+      summary: 'the CA certificate, when it is not in the folder',
+    }),
+    key: textFlag({ placeholder: 'FILE', summary: 'its private key, PKCS#8 PEM' }),
+    ...passphraseFileFlag,
+    ...dirFlag,
     ...targetFlags,
     ...outputFlags,
-  ],
+  },
   examples: [
     { line: 'ca verify enrollkit-root', summary: 'a CA of the certificate folder' },
     { line: 'ca verify contoso --certificate ca.pem --key ca.key.pem', summary: 'a CA of your own' },
   ],
-  run,
-};
-
-async function run({ arguments: [name], flags }: Input, context: Context): Promise<void> {
-  const { assertCertificateName } = await import('../../dps/contract/ids.js');
-  assertCertificateName(name!);
-  if ((flags.certificate === undefined) !== (flags.key === undefined)) {
-    throw new EnrollkitError('USAGE', '--certificate and --key belong together.', {
-      next: 'Give both, or neither.',
-    });
-  }
-  const { issueVerificationCertificate } = await import('../../pki/make/verification-certificate.js');
-  const { sameFolder, withClients } = await import('../target/command-target.js');
-  const { withPassphrase } = await import('../input/passphrase.js');
-  const { caText, uploadedCa } = await import('./ca-text.js');
-  const { output, signal, now } = context;
-  const verified = await withClients(flags, context, false, async ({ control }) => {
-    const present = await control.getCertificate(name!, { signal });
-    if (!present) {
-      throw new EnrollkitError('NOT_FOUND', `No CA certificate is uploaded as ${name}.`, {
-        next: `Upload it first: enrollkit ca upload FILE --ca-name ${name}${sameFolder(flags)}`,
+  async run({ args: { name }, flags }, context) {
+    const { assertCertificateName } = await import('../../dps/contract/ids.js');
+    assertCertificateName(name);
+    if ((flags.certificate === undefined) !== (flags.key === undefined)) {
+      throw new EnrollkitError('USAGE', '--certificate and --key belong together.', {
+        next: 'Give both, or neither.',
       });
     }
-    if (present.properties.isVerified) return uploadedCa(present);
-    const issuer = await withPassphrase(flags, context, (opening) =>
-      issuerFor(present.properties.thumbprint.toUpperCase(), flags, opening),
-    );
-    const { code, etag } = await control.generateVerificationCode(name!, present.etag, { signal });
-    const { pem } = await issueVerificationCertificate(code, issuer, now());
-    await control.verifyCertificate(name!, etag, pem, { signal });
-    const found = await control.getCertificate(name!, { signal });
-    if (found?.properties.isVerified) return uploadedCa(found);
-    throw new EnrollkitError('PROOF_OF_POSSESSION_FAILED', `DPS does not show ${name} as verified.`);
-  });
-  if (output.json) return output.value(verified);
-  output.data(caText(verified));
-}
+    const { issueVerificationCertificate } = await import('../../pki/make/verification-certificate.js');
+    const { sameFolder, withClients } = await import('../target/command-target.js');
+    const { withPassphrase } = await import('../input/passphrase.js');
+    const { caText, uploadedCa } = await import('./ca-text.js');
+    const { output, signal, now } = context;
+    const verified = await withClients(flags, context, false, async ({ control }) => {
+      const present = await control.getCertificate(name, { signal });
+      if (!present) {
+        throw new EnrollkitError('NOT_FOUND', `No CA certificate is uploaded as ${name}.`, {
+          next: `Upload it first: enrollkit ca upload FILE --ca-name ${name}${sameFolder(flags)}`,
+        });
+      }
+      if (present.properties.isVerified) return uploadedCa(present);
+      const issuer = await withPassphrase(flags, context, (opening) =>
+        issuerFor(present.properties.thumbprint.toUpperCase(), flags, opening),
+      );
+      const { code, etag } = await control.generateVerificationCode(name, present.etag, { signal });
+      const { pem } = await issueVerificationCertificate(code, issuer, now());
+      await control.verifyCertificate(name, etag, pem, { signal });
+      const found = await control.getCertificate(name, { signal });
+      if (found?.properties.isVerified) return uploadedCa(found);
+      throw new EnrollkitError('PROOF_OF_POSSESSION_FAILED', `DPS does not show ${name} as verified.`);
+    });
+    if (output.json) return output.value(verified);
+    output.data(caText(verified));
+  },
+});
 
 interface IssuerOfProof {
   certificate: string;
@@ -64,21 +67,28 @@ interface IssuerOfProof {
 }
 
 /** The CA with this thumbprint, with its key. */
-async function issuerFor(sha1: string, flags: Input['flags'], opening: KeyOpening): Promise<IssuerOfProof> {
+async function issuerFor(
+  sha1: string,
+  flags: FlagsOf<typeof caVerify>,
+  opening: KeyOpening,
+): Promise<IssuerOfProof> {
   const { sha1Thumbprint } = await import('../../pki/x509/inspect.js');
   const { loadCertificate, loadPrivateKey } = await import('../../workspace/stored-certificates.js');
   const { layoutOf } = await import('../../workspace/layout.js');
   const { folderOf } = await import('../target/command-target.js');
   const layout = layoutOf(folderOf(flags));
-  const given = { folder: '', certificate: flags.certificate as string, chain: '', key: flags.key as string };
-  const candidates = flags.certificate === undefined ? [layout.root, layout.intermediate] : [given];
+  const { certificate, key } = flags;
+  const isGiven = certificate !== undefined && key !== undefined;
+  const candidates = isGiven
+    ? [{ folder: '', certificate, chain: '', key }]
+    : [layout.root, layout.intermediate];
   for (const paths of candidates) {
     const stored = loadCertificate(paths);
     if (stored && sha1Thumbprint(stored.certificate) === sha1) {
       return { certificate: stored.pem, privateKey: await loadPrivateKey(stored, opening) };
     }
   }
-  const where = flags.certificate === undefined ? `in ${layout.folder}` : `in ${flags.certificate}`;
+  const where = `in ${certificate ?? layout.folder}`;
   throw new EnrollkitError('FILE_UNREADABLE', `The uploaded certificate (SHA-1 ${sha1}) is not ${where}.`, {
     next: 'Give it with --certificate FILE, and its private key with --key FILE.',
   });

@@ -1,16 +1,19 @@
-import type { Command, Context, Input } from '../kernel/command.js';
-import { forceFlag, outFileFlag, secretAndOutputFlags } from './flags.js';
+import { forceFlag, outFileFlag, secretAndOutputFlags } from '../input/certificate-flags.js';
+import { defineCommand } from '../kernel/command.js';
+import { switchFlag } from '../kernel/flags.js';
 
-export const certBundle: Command = {
+export const certBundle = defineCommand({
   description:
     'Puts the certificates of a chain into one PEM file in the order that TLS and DPS want: the device’s first, then each issuer, the root last. Files may come in any order; what does not belong to the chain is refused.',
-  arguments: [{ name: 'file', summary: 'PEM, DER, PKCS#7 or PKCS#12', repeatable: true }],
-  flags: [
-    { name: 'without-root', summary: 'leave out the self-signed root: who checks the chain has it anyway' },
-    outFileFlag,
-    forceFlag,
+  args: { file: { summary: 'PEM, DER, PKCS#7 or PKCS#12', variadic: true } },
+  flags: {
+    'without-root': switchFlag({
+      summary: 'leave out the self-signed root: who checks the chain has it anyway',
+    }),
+    ...outFileFlag,
+    ...forceFlag,
     ...secretAndOutputFlags,
-  ],
+  },
   examples: [
     {
       line: 'cert bundle root.pem device.pem intermediate.pem --out chain.pem',
@@ -18,17 +21,15 @@ export const certBundle: Command = {
     },
     { line: 'cert bundle device.pfx --without-root', summary: 'out of a PKCS#12 file, on standard output' },
   ],
-  run,
-};
-
-async function run({ arguments: paths, flags }: Input, context: Context): Promise<void> {
-  const { assertOutFree, emit } = await import('./emit.js');
-  const { chainOfFiles } = await import('./chain-of-files.js');
-  const { certificateToPem } = await import('../../pki/x509/certificate.js');
-  const { withPassphrase } = await import('../input/passphrase.js');
-  assertOutFree(flags);
-  const chain = await withPassphrase(flags, context, (opening) => chainOfFiles(paths, opening));
-  const { isSelfSigned } = await import('../input/order.js');
-  const wanted = flags.withoutRoot && chain.length > 1 ? chain.filter((one) => !isSelfSigned(one)) : chain;
-  emit(wanted.map(certificateToPem).join(''), `Chain of ${wanted.length}`, flags, context);
-}
+  async run({ args: { file: paths }, flags }, context) {
+    const { assertOutFree, emit } = await import('./emit.js');
+    const { chainOfFiles } = await import('./chain-of-files.js');
+    const { certificateToPem } = await import('../../pki/x509/certificate.js');
+    const { withPassphrase } = await import('../input/passphrase.js');
+    assertOutFree(flags);
+    const chain = await withPassphrase(flags, context, (opening) => chainOfFiles(paths, opening));
+    const { isSelfSigned } = await import('../input/order.js');
+    const wanted = flags.withoutRoot && chain.length > 1 ? chain.filter((one) => !isSelfSigned(one)) : chain;
+    emit(wanted.map(certificateToPem).join(''), `Chain of ${wanted.length}`, flags, context);
+  },
+});

@@ -9,18 +9,19 @@ import { readMaterial } from '../input/material.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { assertFree, type NewFile, writeAndTell } from '../input/write-files.js';
-import type { Context, Input } from '../kernel/command.js';
-import { here } from '../terminal/display-path.js';
+import type { RunOf } from '../kernel/command.js';
+import { displayPath } from '../terminal/text.js';
+import type { certConvert } from './convert.js';
 import { rowsText } from './description.js';
 import { writeOut } from './emit.js';
 
 type Form = 'pem' | 'der' | 'pkcs7';
 
 /** @throws EnrollkitError of the file, USAGE when it does not fit into the form */
-export async function convert(path: string, flags: Input['flags'], context: Context): Promise<void> {
+export const run: RunOf<typeof certConvert> = async ({ args, flags }, context) => {
   const { output } = context;
-  const { out, keyOut } = flags as Record<string, string | undefined>;
-  const form = (flags.to as Form | undefined) ?? 'pem';
+  const { file: path } = args;
+  const { out, keyOut, to: form = 'pem' } = flags;
   const force = flags.force === true;
   assertFree(
     [out, keyOut].filter((file) => file !== undefined),
@@ -64,8 +65,10 @@ export async function convert(path: string, flags: Input['flags'], context: Cont
     });
   }
   const how = certificates.length === 1 ? 'Certificate' : `${certificates.length} certificates`;
-  output.data(rowsText([[how, here(out)], ...(keyOut ? ([['Key file', here(keyOut)]] as const) : [])]));
-}
+  output.data(
+    rowsText([[how, displayPath(out)], ...(keyOut ? ([['Key file', displayPath(keyOut)]] as const) : [])]),
+  );
+};
 
 function inForm(form: Form, certificates: readonly Certificate[], path: string): string | Buffer {
   if (form === 'pem') return certificates.map(certificateToPem).join('');

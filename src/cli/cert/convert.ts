@@ -1,23 +1,26 @@
-import type { Command, Context, Input } from '../kernel/command.js';
-import { forceFlag, outFileFlag, secretAndOutputFlags } from './flags.js';
+import { forceFlag, outFileFlag, secretAndOutputFlags } from '../input/certificate-flags.js';
+import { declareCommand } from '../kernel/command.js';
+import { choiceFlag, switchFlag, textFlag } from '../kernel/flags.js';
 
-export const certConvert: Command = {
+export const certConvert = declareCommand({
   description:
     'Writes certificates in another form: PEM, DER (one certificate) or PKCS#7 (certificates only, .p7b). It reads all of these, and PKCS#12; the certificates stay as they are, in their order. With --key-out, the private key of a PKCS#12 file goes into a file of its own (PEM, mode 0600).',
-  arguments: [{ name: 'file', summary: 'PEM, DER, PKCS#7 or PKCS#12' }],
-  flags: [
-    {
-      name: 'to',
-      value: 'FORM',
+  args: { file: { summary: 'PEM, DER, PKCS#7 or PKCS#12' } },
+  flags: {
+    to: choiceFlag({
+      placeholder: 'FORM',
       choices: ['pem', 'der', 'pkcs7'],
       summary: 'the form wanted (default: pem)',
-    },
-    { name: 'key-out', value: 'FILE', summary: 'where the private key goes, out of PKCS#12 or PEM' },
-    { name: 'encrypt-key', summary: 'encrypt that key with the passphrase' },
-    outFileFlag,
-    forceFlag,
+    }),
+    'key-out': textFlag({
+      placeholder: 'FILE',
+      summary: 'where the private key goes, out of PKCS#12 or PEM',
+    }),
+    'encrypt-key': switchFlag({ summary: 'encrypt that key with the passphrase' }),
+    ...outFileFlag,
+    ...forceFlag,
     ...secretAndOutputFlags,
-  ],
+  },
   examples: [
     { line: 'cert convert ca.cer', summary: 'DER to PEM, on standard output' },
     { line: 'cert convert chain.pem --to pkcs7 --out chain.p7b', summary: 'PEM to PKCS#7' },
@@ -26,10 +29,4 @@ export const certConvert: Command = {
       summary: 'PKCS#12 to PEM, with an encrypted key',
     },
   ],
-  run,
-};
-
-async function run({ arguments: [path], flags }: Input, context: Context): Promise<void> {
-  const { convert } = await import('./convert.run.js');
-  await convert(path!, flags, context);
-}
+});

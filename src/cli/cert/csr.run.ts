@@ -3,34 +3,31 @@ import { join } from 'node:path';
 import { privateKeyToPem } from '../../pki/keys.js';
 import { makeCertificateRequest } from '../../pki/make/certificate-request.js';
 import { publicFileMode, secretFileMode } from '../../workspace/files.js';
+import { alternativeNamesFrom, subjectFrom } from '../input/certificate-names.js';
 import { assertKeyFlags, keysFrom } from '../input/key-flags.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { assertFree, type NewFile, writeAndTell } from '../input/write-files.js';
-import type { Context, Input } from '../kernel/command.js';
-import { here } from '../terminal/display-path.js';
-import { quoted } from '../terminal/quoted.js';
-import { folderNameOf } from './certificate-name.js';
+import type { RunOf } from '../kernel/command.js';
+import { quoted } from '../terminal/command-line.js';
+import { displayPath } from '../terminal/text.js';
+import type { certCsr } from './csr.js';
 import { rowsText } from './description.js';
-import { alternativeNamesFrom, subjectFrom } from './make-certificate.js';
+import { folderNameOf } from './make-certificate.js';
 
 /** @throws EnrollkitError of the key, the names or the files */
-export async function makeRequest(
-  commonName: string,
-  flags: Input['flags'],
-  context: Context,
-): Promise<void> {
+export const run: RunOf<typeof certCsr> = async ({ args, flags }, context) => {
   const { output } = context;
   const force = flags.force === true;
-  const keyPath = flags.key as string | undefined;
+  const keyPath = flags.key;
   assertKeyFlags(flags);
-  const folder = (flags.out as string | undefined) ?? folderNameOf(commonName);
+  const folder = flags.out ?? folderNameOf(args.name);
   const paths = { request: join(folder, 'request.pem'), key: keyPath ?? join(folder, 'key.pem') };
   assertFree(keyPath === undefined ? [paths.request, paths.key] : [paths.request], force);
   const passphrase = flags.encryptKey ? await newPassphrase(flags, context, 'the new key') : undefined;
   const keys = await keysFrom(flags, context);
   const { pem } = await makeCertificateRequest({
     ...keys,
-    subject: subjectFrom(commonName, flags),
+    subject: subjectFrom(args.name, flags),
     subjectAlternativeNames: alternativeNamesFrom(flags),
   });
   const files: NewFile[] = [{ path: paths.request, contents: pem, mode: publicFileMode }];
@@ -42,9 +39,9 @@ export async function makeRequest(
   if (output.json) return output.value({ files: paths });
   output.data(
     rowsText([
-      ['Request', here(paths.request)],
-      ['Key file', here(paths.key)],
+      ['Request', displayPath(paths.request)],
+      ['Key file', displayPath(paths.key)],
     ]),
   );
-  output.say(`\nnext: enrollkit cert sign ${quoted(here(paths.request))}, where the CA is`);
-}
+  output.say(`\nnext: enrollkit cert sign ${quoted(displayPath(paths.request))}, where the CA is`);
+};

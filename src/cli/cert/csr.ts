@@ -1,4 +1,3 @@
-import type { Command, Context, Input } from '../kernel/command.js';
 import {
   alternativeNameFlags,
   encryptKeyFlag,
@@ -8,22 +7,23 @@ import {
   outFolderFlag,
   secretAndOutputFlags,
   subjectFlags,
-} from './flags.js';
+} from '../input/certificate-flags.js';
+import { declareCommand } from '../kernel/command.js';
 
-export const certCsr: Command = {
+export const certCsr = declareCommand({
   description:
     'Makes a key and a certificate request (CSR, PKCS#10) for it, so that the key never leaves the device: key.pem (mode 0600) and request.pem. With --key, a request for a key that there is.',
-  arguments: [{ name: 'name', summary: 'the common name; of a device, its registration ID' }],
-  flags: [
-    keyFlag,
-    keyAlgorithmFlag,
+  args: { name: { summary: 'the common name; of a device, its registration ID' } },
+  flags: {
+    ...keyFlag,
+    ...keyAlgorithmFlag,
     ...subjectFlags,
     ...alternativeNameFlags,
-    outFolderFlag('one of that name, here'),
-    encryptKeyFlag,
-    forceFlag,
+    ...outFolderFlag('one of that name, here'),
+    ...encryptKeyFlag,
+    ...forceFlag,
     ...secretAndOutputFlags,
-  ],
+  },
   examples: [
     { line: 'cert csr device-042', summary: 'on the device; then enrollkit cert sign where the CA is' },
     {
@@ -31,10 +31,4 @@ export const certCsr: Command = {
       summary: 'for a key that there is',
     },
   ],
-  run,
-};
-
-async function run({ arguments: [commonName], flags }: Input, context: Context): Promise<void> {
-  const { makeRequest } = await import('./csr.run.js');
-  await makeRequest(commonName!, flags, context);
-}
+});

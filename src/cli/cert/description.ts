@@ -1,6 +1,7 @@
 /** A certificate for people. */
 import type { CertificateDescription } from '../../pki/x509/inspect.js';
 import type { RequestDescription } from '../input/request-file.js';
+import { padEnd, widest } from '../terminal/text.js';
 
 /** The rows of a certificate that was just made, and of those that are shown in short. */
 export function shortRows(description: CertificateDescription): [string, string][] {
@@ -56,6 +57,6 @@ function rowOf(title: string, values: readonly string[]): [string, string][] {
 
 /** Rows as text; long values are kept whole, since people copy them. */
 export function rowsText(rows: readonly (readonly [string, string])[], indent = ''): string {
-  const width = Math.max(...rows.map(([title]) => title.length));
-  return rows.map(([title, value]) => `${indent}${title.padEnd(width)}  ${value}`).join('\n');
+  const width = widest(rows.map(([title]) => title));
+  return rows.map(([title, value]) => `${indent}${padEnd(title, width)}  ${value}`).join('\n');
 }

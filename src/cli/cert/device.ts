@@ -1,4 +1,3 @@
-import type { Command, Context, Input } from '../kernel/command.js';
 import {
   alternativeNameFlags,
   caFlags,
@@ -7,21 +6,22 @@ import {
   makingFlags,
   outFolderFlag,
   secretAndOutputFlags,
-} from './flags.js';
+} from '../input/certificate-flags.js';
+import { defineCommand } from '../kernel/command.js';
 
-export const certDevice: Command = {
+export const certDevice = defineCommand({
   description:
     'Makes a device’s key and certificate; its registration ID is the common name. Without --ca, the CA of the certificate folder signs that a quickstart made, and the device finds its place in that folder.',
-  arguments: [{ name: 'id', summary: 'the registration ID' }],
-  flags: [
+  args: { id: { summary: 'the registration ID' } },
+  flags: {
     ...caFlags,
     ...makingFlags,
     ...alternativeNameFlags,
-    outFolderFlag('devices/ID of the certificate folder; with --ca, ID here'),
-    encryptKeyFlag,
-    forceFlag,
+    ...outFolderFlag('devices/ID of the certificate folder; with --ca, ID here'),
+    ...encryptKeyFlag,
+    ...forceFlag,
     ...secretAndOutputFlags,
-  ],
+  },
   examples: [
     { line: 'cert device device-042', summary: 'signed by the CA of the certificate folder' },
     {
@@ -29,26 +29,24 @@ export const certDevice: Command = {
       summary: 'signed by a CA of your choice, for 90 days',
     },
   ],
-  run,
-};
-
-async function run(input: Input, context: Context): Promise<void> {
-  const { assertRegistrationId } = await import('../../dps/contract/ids.js');
-  const { makeCertificate } = await import('./make-certificate.js');
-  const { sameFolder } = await import('../target/command-target.js');
-  const [id] = input.arguments;
-  assertRegistrationId(id!);
-  await makeCertificate(
-    {
-      role: 'device',
-      commonName: id!,
-      signer: 'intermediate',
-      placeIn: (layout) => layout.device(id!).folder,
-      ...(input.flags.ca === undefined && input.flags.out === undefined
-        ? { next: () => `enrollkit device register ${id}${sameFolder(input.flags)}` }
-        : {}),
-    },
-    input,
-    context,
-  );
-}
+  async run({ args, flags }, context) {
+    const { assertRegistrationId } = await import('../../dps/contract/ids.js');
+    const { makeCertificate } = await import('./make-certificate.js');
+    const { sameFolder } = await import('../target/command-target.js');
+    const { id } = args;
+    assertRegistrationId(id);
+    await makeCertificate(
+      {
+        role: 'device',
+        commonName: id,
+        signer: 'intermediate',
+        placeIn: (layout) => layout.device(id).folder,
+        ...(flags.ca === undefined && flags.out === undefined
+          ? { next: () => `enrollkit device register ${id}${sameFolder(flags)}` }
+          : {}),
+      },
+      flags,
+      context,
+    );
+  },
+});

@@ -1,4 +1,3 @@
-import type { Command, Context, Input } from '../kernel/command.js';
 import {
   caFlags,
   encryptKeyFlag,
@@ -7,21 +6,22 @@ import {
   outFolderFlag,
   pathLengthFlag,
   secretAndOutputFlags,
-} from './flags.js';
+} from '../input/certificate-flags.js';
+import { defineCommand } from '../kernel/command.js';
 
-export const certEdge: Command = {
+export const certEdge = defineCommand({
   description:
     'Makes the CA of an IoT Edge gateway (edge_ca in its config.toml): IoT Edge makes a workload CA below it. Its common name is ID.ca, so that it is not that of the device certificate.',
-  arguments: [{ name: 'id', summary: 'the registration ID of the gateway' }],
-  flags: [
+  args: { id: { summary: 'the registration ID of the gateway' } },
+  flags: {
     ...caFlags,
     ...makingFlags,
-    pathLengthFlag,
-    outFolderFlag('devices/ID/edge-ca of the certificate folder; with --ca, ID.ca here'),
-    encryptKeyFlag,
-    forceFlag,
+    ...pathLengthFlag,
+    ...outFolderFlag('devices/ID/edge-ca of the certificate folder; with --ca, ID.ca here'),
+    ...encryptKeyFlag,
+    ...forceFlag,
     ...secretAndOutputFlags,
-  ],
+  },
   examples: [
     { line: 'cert edge gateway-1', summary: 'signed by the CA of the certificate folder' },
     {
@@ -29,23 +29,21 @@ export const certEdge: Command = {
       summary: 'signed by a CA of your choice',
     },
   ],
-  run,
-};
-
-async function run(input: Input, context: Context): Promise<void> {
-  const { assertRegistrationId } = await import('../../dps/contract/ids.js');
-  const { makeCertificate } = await import('./make-certificate.js');
-  const [id] = input.arguments;
-  assertRegistrationId(id!);
-  await makeCertificate(
-    {
-      role: 'edge-ca',
-      // As a quickstart names it; RFC 5280 allows 64 characters.
-      commonName: `${id!.slice(0, 61)}.ca`,
-      signer: 'intermediate',
-      placeIn: (layout) => layout.device(id!).edgeCa.folder,
-    },
-    input,
-    context,
-  );
-}
+  async run({ args, flags }, context) {
+    const { assertRegistrationId } = await import('../../dps/contract/ids.js');
+    const { makeCertificate } = await import('./make-certificate.js');
+    const { id } = args;
+    assertRegistrationId(id);
+    await makeCertificate(
+      {
+        role: 'edge-ca',
+        // As a quickstart names it; RFC 5280 allows 64 characters.
+        commonName: `${id.slice(0, 61)}.ca`,
+        signer: 'intermediate',
+        placeIn: (layout) => layout.device(id).edgeCa.folder,
+      },
+      flags,
+      context,
+    );
+  },
+});

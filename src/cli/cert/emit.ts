@@ -2,15 +2,17 @@
 import { parseCertificate } from '../../pki/x509/certificate.js';
 import { inspectCertificate } from '../../pki/x509/inspect.js';
 import { publicFileMode } from '../../workspace/files.js';
+import type { forceFlag, outFileFlag } from '../input/certificate-flags.js';
 import { assertFree, writeAndTell } from '../input/write-files.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context } from '../kernel/command.js';
+import type { FlagValues } from '../kernel/flags.js';
 import type { Output } from '../kernel/output.js';
-import { here } from '../terminal/display-path.js';
+import { displayPath } from '../terminal/text.js';
 import { report } from './make-certificate.js';
 
 /** @throws EnrollkitError FILE_EXISTS: to be called before the work */
-export function assertOutFree(flags: Input['flags']): void {
-  const { out, force } = flags as { out?: string; force?: boolean };
+export function assertOutFree(flags: FlagValues<typeof outFileFlag & typeof forceFlag>): void {
+  const { out, force } = flags;
   if (out !== undefined) assertFree([out], force === true);
 }
 
@@ -19,8 +21,13 @@ export function assertOutFree(flags: Input['flags']): void {
  *
  * @param text what goes into the file: the certificate, or the certificate with its chain
  */
-export function emitCertificate(pem: string, text: string, flags: Input['flags'], context: Context): void {
-  const { out } = flags as { out?: string };
+export function emitCertificate(
+  pem: string,
+  text: string,
+  flags: FlagValues<typeof outFileFlag & typeof forceFlag>,
+  context: Context,
+): void {
+  const { out } = flags;
   const certificate = parseCertificate(pem);
   if (out === undefined) {
     if (!context.output.json) context.output.data(text);
@@ -45,16 +52,16 @@ export function writeOut(contents: string | Uint8Array, output: Output): void {
 export function emit(
   contents: string | Uint8Array,
   what: string,
-  flags: Input['flags'],
+  flags: FlagValues<typeof outFileFlag & typeof forceFlag>,
   context: Context,
 ): void {
   const { output } = context;
-  const { out } = flags as { out?: string };
+  const { out } = flags;
   if (out === undefined) {
     writeOut(contents, output);
     return;
   }
   writeAndTell([{ path: out, contents, mode: publicFileMode }], flags.force === true, context);
   if (output.json) output.value({ file: out });
-  else output.data(`${what}: ${here(out)}`);
+  else output.data(`${what}: ${displayPath(out)}`);
 }

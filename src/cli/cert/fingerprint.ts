@@ -1,50 +1,48 @@
-import type { Command, Context, Input } from '../kernel/command.js';
-import { secretAndOutputFlags } from './flags.js';
+import { secretAndOutputFlags } from '../input/certificate-flags.js';
+import { defineCommand } from '../kernel/command.js';
+import { choiceFlag } from '../kernel/flags.js';
 
-export const certFingerprint: Command = {
+export const certFingerprint = defineCommand({
   description:
     'Prints the fingerprints of a certificate, upper-case hexadecimal without colons, as Azure calls them thumbprints: SHA-1 and SHA-256. With --algorithm, that one alone. Of several certificates in a file, each is told.',
-  arguments: [{ name: 'file', summary: 'PEM, DER, PKCS#7 or PKCS#12' }],
-  flags: [
-    {
-      name: 'algorithm',
-      value: 'NAME',
+  args: { file: { summary: 'PEM, DER, PKCS#7 or PKCS#12' } },
+  flags: {
+    algorithm: choiceFlag({
+      placeholder: 'NAME',
       choices: ['sha1', 'sha256'],
       summary: 'print this one and nothing else',
-    },
+    }),
     ...secretAndOutputFlags,
-  ],
+  },
   examples: [
     { line: 'cert fingerprint device-042/certificate.pem', summary: 'both' },
     { line: 'cert fingerprint device-042/certificate.pem --algorithm sha1', summary: 'for a script' },
   ],
-  run,
-};
-
-async function run({ arguments: [path], flags }: Input, context: Context): Promise<void> {
-  const { readCertificates } = await import('../input/material.js');
-  const { rowsText } = await import('./description.js');
-  const { sha1Thumbprint, sha256Thumbprint } = await import('../../pki/x509/certificate.js');
-  const { withPassphrase } = await import('../input/passphrase.js');
-  const { output } = context;
-  const certificates = await withPassphrase(flags, context, (opening) => readCertificates(path!, opening));
-  const found = certificates.map((certificate) => ({
-    subject: certificate.subject.text,
-    sha1: sha1Thumbprint(certificate),
-    sha256: sha256Thumbprint(certificate),
-  }));
-  const algorithm = flags.algorithm as 'sha1' | 'sha256' | undefined;
-  if (output.json) return output.value({ certificates: found });
-  if (algorithm) return output.data(found.map((one) => one[algorithm]).join('\n'));
-  output.data(
-    found
-      .map(({ subject, sha1, sha256 }) =>
-        rowsText([
-          ['Subject', subject],
-          ['SHA-1', sha1],
-          ['SHA-256', sha256],
-        ]),
-      )
-      .join('\n\n'),
-  );
-}
+  async run({ args: { file: path }, flags }, context) {
+    const { readCertificates } = await import('../input/material.js');
+    const { rowsText } = await import('./description.js');
+    const { sha1Thumbprint, sha256Thumbprint } = await import('../../pki/x509/certificate.js');
+    const { withPassphrase } = await import('../input/passphrase.js');
+    const { output } = context;
+    const certificates = await withPassphrase(flags, context, (opening) => readCertificates(path!, opening));
+    const found = certificates.map((certificate) => ({
+      subject: certificate.subject.text,
+      sha1: sha1Thumbprint(certificate),
+      sha256: sha256Thumbprint(certificate),
+    }));
+    const { algorithm } = flags;
+    if (output.json) return output.value({ certificates: found });
+    if (algorithm) return output.data(found.map((one) => one[algorithm]).join('\n'));
+    output.data(
+      found
+        .map(({ subject, sha1, sha256 }) =>
+          rowsText([
+            ['Subject', subject],
+            ['SHA-1', sha1],
+            ['SHA-256', sha256],
+          ]),
+        )
+        .join('\n\n'),
+    );
+  },
+});

@@ -1,4 +1,3 @@
-import type { Command, Context, Input } from '../kernel/command.js';
 import {
   caFlags,
   encryptKeyFlag,
@@ -7,21 +6,22 @@ import {
   outFolderFlag,
   pathLengthFlag,
   secretAndOutputFlags,
-} from './flags.js';
+} from '../input/certificate-flags.js';
+import { defineCommand } from '../kernel/command.js';
 
-export const certIntermediate: Command = {
+export const certIntermediate = defineCommand({
   description:
     'Makes an intermediate CA below another CA, at any depth that the path lengths above leave room for. Without --ca, the root CA of the certificate folder signs.',
-  arguments: [{ name: 'name', summary: 'its common name' }],
-  flags: [
+  args: { name: { summary: 'its common name' } },
+  flags: {
     ...caFlags,
     ...makingFlags,
-    pathLengthFlag,
-    outFolderFlag('one of that name, here'),
-    encryptKeyFlag,
-    forceFlag,
+    ...pathLengthFlag,
+    ...outFolderFlag('one of that name, here'),
+    ...encryptKeyFlag,
+    ...forceFlag,
     ...secretAndOutputFlags,
-  ],
+  },
   examples: [
     { line: 'cert intermediate "Line 5 CA"', summary: 'below the root of the certificate folder' },
     {
@@ -33,11 +33,9 @@ export const certIntermediate: Command = {
       summary: 'below another intermediate; its chain.pem brings what stands above it',
     },
   ],
-  run,
-};
-
-async function run(input: Input, context: Context): Promise<void> {
-  const { makeCertificate } = await import('./make-certificate.js');
-  const [commonName] = input.arguments;
-  await makeCertificate({ role: 'intermediate', commonName: commonName!, signer: 'root' }, input, context);
-}
+  async run({ args, flags }, context) {
+    const { makeCertificate } = await import('./make-certificate.js');
+    const { name: commonName } = args;
+    await makeCertificate({ role: 'intermediate', commonName, signer: 'root' }, flags, context);
+  },
+});

@@ -1,14 +1,15 @@
 /** Lints the chains of files and folders, and says what was found. */
 import { registrationIdProblem } from '../../dps/contract/ids.js';
-import { type ExitStatus, exitStatus } from '../../errors.js';
+import { exitStatus } from '../../errors.js';
 import { type Finding, lintChain, type Use, usualUse } from '../../pki/lint/lint.js';
 import { sha256Thumbprint } from '../../pki/x509/certificate.js';
 import { type CertificateFile, readFileOrFolder } from '../input/certificate-files.js';
 import { withPassphrase } from '../input/passphrase.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { RunOf } from '../kernel/command.js';
 import type { Styles } from '../kernel/output.js';
-import { here } from '../terminal/display-path.js';
+import { displayPath } from '../terminal/text.js';
 import { chainsOfFiles, type FileChain } from './chains-of-files.js';
+import type { certLint } from './lint.js';
 
 interface FileFinding extends Omit<Finding, 'certificate'> {
   file: string;
@@ -21,21 +22,17 @@ interface Unread {
 }
 
 /** @throws EnrollkitError of a file or folder that was named; what is found is no error, and a status of its own */
-export async function lintFiles(
-  paths: readonly string[],
-  flags: Input['flags'],
-  context: Context,
-): Promise<ExitStatus> {
+export const run: RunOf<typeof certLint> = async ({ args, flags }, context) => {
   const { output } = context;
   const files = await withPassphrase(flags, context, async (opening) => {
     const read: CertificateFile[] = [];
-    for (const path of paths) read.push(...(await readFileOrFolder(path, opening)));
+    for (const path of args.path) read.push(...(await readFileOrFolder(path, opening)));
     return read;
   });
-  const at = (flags.at as Date | undefined) ?? context.now();
+  const at = flags.at ?? context.now();
   const chains = chainsOfFiles(files).map((chain) => ({
     ...chain,
-    use: (flags.use as Use | undefined) ?? usualUse(chain.certificates[0]!),
+    use: flags.use ?? usualUse(chain.certificates[0]!),
   }));
   const findings = findingsOf(chains, at);
   const { unreadable, locked } = unreadIn(files);
@@ -55,11 +52,11 @@ export async function lintFiles(
     const counts = summary({ errors, warnings, chains: chains.length, fails }, output.dataStyle);
     output.data(findingsText(findings, unreadable, output.dataStyle) + counts);
     for (const { file } of locked) {
-      output.say(`note: ${here(file)} was not looked into, since no passphrase was given.`);
+      output.say(`note: ${displayPath(file)} was not looked into, since no passphrase was given.`);
     }
   }
   return fails ? exitStatus.rejected : exitStatus.ok;
-}
+};
 
 /** A CA stands in many chains, and what is wrong with it is told once: where it comes first. */
 function findingsOf(chains: readonly (FileChain & { use: Use })[], at: Date): FileFinding[] {
@@ -100,11 +97,11 @@ function findingsText(
   { bold, red, dim }: Styles,
 ): string {
   const lines = unreadable.map(
-    ({ file, message }) => `${bold(here(file))}\n  ${red('cannot be read:')} ${message}\n`,
+    ({ file, message }) => `${bold(displayPath(file))}\n  ${red('cannot be read:')} ${message}\n`,
   );
   let last: string | undefined;
   for (const { file, severity, code, message, source, certificate } of findings) {
-    if (file !== last) lines.push(`${last === undefined ? '' : '\n'}${bold(here(file))}`);
+    if (file !== last) lines.push(`${last === undefined ? '' : '\n'}${bold(displayPath(file))}`);
     last = file;
     lines.push(
       `  ${severity === 'error' ? red('error') : 'warning'}  ${code}: ${message}`,

@@ -1,24 +1,23 @@
-import type { ExitStatus } from '../../errors.js';
+import { secretAndOutputFlags } from '../input/certificate-flags.js';
 import { parseTime } from '../input/time-flag.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { secretAndOutputFlags } from './flags.js';
+import { declareCommand } from '../kernel/command.js';
+import { choiceFlag, parsedFlag, switchFlag } from '../kernel/flags.js';
 
-export const certLint: Command = {
+export const certLint = declareCommand({
   description:
     'Holds certificates against the rules of RFC 5280 for issuers and those of DPS; docs/lint.md lists them, with their codes and sources. Of a folder, every file that may hold certificates is read, and each chain is judged once, whatever the number of files that it stands in. A finding is an error or a warning. Exit status: 0 there is no error, 11 there is one, or a file of the folder cannot be read; with --strict, 11 for a warning too.',
-  arguments: [{ name: 'path', summary: 'a file (PEM, DER, PKCS#7, PKCS#12) or a folder', repeatable: true }],
-  flags: [
-    {
-      name: 'use',
-      value: 'USE',
+  args: { path: { summary: 'a file (PEM, DER, PKCS#7, PKCS#12) or a folder', variadic: true } },
+  flags: {
+    use: choiceFlag({
+      placeholder: 'USE',
       choices: ['device', 'ca', 'server'],
       summary:
         'what each first certificate is for: a device of DPS, the CA of an enrollment group, a TLS server (default: what it looks like)',
-    },
-    { name: 'at', value: 'TIME', parse: parseTime('at'), summary: 'at another time (ISO 8601), not now' },
-    { name: 'strict', summary: 'let warnings count as errors' },
+    }),
+    at: parsedFlag({ placeholder: 'TIME', parse: parseTime, summary: 'at another time (ISO 8601), not now' }),
+    strict: switchFlag({ summary: 'let warnings count as errors' }),
     ...secretAndOutputFlags,
-  ],
+  },
   examples: [
     { line: 'cert lint certs', summary: 'all that a quickstart has made' },
     {
@@ -26,10 +25,4 @@ export const certLint: Command = {
       summary: 'before it goes to the line, for a script',
     },
   ],
-  run,
-};
-
-async function run({ arguments: paths, flags }: Input, context: Context): Promise<ExitStatus> {
-  const { lintFiles } = await import('./lint.run.js');
-  return lintFiles(paths, flags, context);
-}
+});

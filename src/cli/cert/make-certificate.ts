@@ -1,23 +1,46 @@
 /** Makes a key and its certificate, for every command that does. */
 import { join } from 'node:path';
 import { privateKeyToPem } from '../../pki/keys.js';
-import { issue, type Subject, type SubjectAlternativeNames } from '../../pki/make/issue.js';
+import { issue, type SubjectAlternativeNames } from '../../pki/make/issue.js';
 import type { Role } from '../../pki/make/profile.js';
 import { type Certificate, parseCertificate } from '../../pki/x509/certificate.js';
 import { inspectCertificate } from '../../pki/x509/inspect.js';
 import { publicFileMode, secretFileMode } from '../../workspace/files.js';
 import type { Layout } from '../../workspace/layout.js';
 import { assertNoLinkBelow } from '../../workspace/symbolic-links.js';
+import type {
+  alternativeNameFlags,
+  caFlags,
+  encryptKeyFlag,
+  forceFlag,
+  makingFlags,
+  outFolderFlag,
+  pathLengthFlag,
+  secretAndOutputFlags,
+} from '../input/certificate-flags.js';
+import { alternativeNamesFrom, subjectFrom } from '../input/certificate-names.js';
 import { assertKeyFlags, keysFrom } from '../input/key-flags.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { profileFor, tellIfShallow } from '../input/profile.js';
 import { type SigningCa, signedBy, signingCa } from '../input/signing-ca.js';
 import { assertFree, type NewFile, writeAndTell } from '../input/write-files.js';
-import type { Context, Input } from '../kernel/command.js';
-import { here } from '../terminal/display-path.js';
-import { folderNameOf } from './certificate-name.js';
+import type { Context } from '../kernel/command.js';
+import type { FlagValues } from '../kernel/flags.js';
+import { displayPath } from '../terminal/text.js';
 import { rowsText, shortRows } from './description.js';
+
+/** The flags of the commands that make a certificate; each takes some. */
+type CertificateFlags = FlagValues<
+  typeof caFlags &
+    typeof makingFlags &
+    typeof pathLengthFlag &
+    typeof alternativeNameFlags &
+    ReturnType<typeof outFolderFlag> &
+    typeof encryptKeyFlag &
+    typeof forceFlag &
+    typeof secretAndOutputFlags
+>;
 
 export interface MakeRequest {
   role: Role;
@@ -39,7 +62,7 @@ export interface MakeRequest {
  */
 export async function makeCertificate(
   request: MakeRequest,
-  { flags }: Input,
+  flags: CertificateFlags,
   context: Context,
 ): Promise<void> {
   const { role, commonName, signer } = request;
@@ -50,7 +73,7 @@ export async function makeCertificate(
       ? undefined
       : await withPassphrase(flags, context, (opening) => signingCa(flags, opening, signer));
   const folder = outFolder(request, flags, ca);
-  const ownKey = flags.key as string | undefined;
+  const ownKey = flags.key;
   const paths = {
     key: ownKey ?? join(folder, 'key.pem'),
     chain: join(folder, 'chain.pem'),
@@ -68,7 +91,7 @@ export async function makeCertificate(
       publicKey,
       issuer: ca ? { certificate: ca.pem, privateKey: ca.privateKey } : { privateKey },
       at: context.now(),
-      ...(flags.days === undefined ? {} : { validityDays: flags.days as number }),
+      ...(flags.days === undefined ? {} : { validityDays: flags.days }),
       subjectAlternativeNames: request.subjectAlternativeNames ?? alternativeNamesFrom(flags),
     }),
   );
@@ -109,36 +132,29 @@ export function report(certificate: Certificate, files: Record<string, string>, 
   const titles: Record<string, string> = { certificate: 'Certificate', chain: 'Chain', key: 'Key file' };
   const rows = Object.entries(files).map(([name, path]): [string, string] => [
     titles[name] ?? name,
-    here(path),
+    displayPath(path),
   ]);
   output.data(rowsText([...rows.reverse(), ...shortRows(description)]));
 }
 
-/** The subject that the flags describe. */
-export function subjectFrom(commonName: string, flags: Input['flags']): Subject {
-  const given = flags as Record<string, string | undefined>;
-  return {
-    commonName,
-    organization: given.organization,
-    organizationalUnit: given.organizationalUnit,
-    locality: given.locality,
-    stateOrProvince: given.state,
-    country: given.country,
-  };
-}
-
-/** The subject alternative names that the flags describe. */
-export function alternativeNamesFrom(flags: Input['flags']): SubjectAlternativeNames {
-  const { dns, ip, uri, email } = flags as SubjectAlternativeNames;
-  return { dns, ip, uri, email };
+/** A common name as the name of a folder: valid on every system, never a path, never empty. */
+export function folderNameOf(commonName: string): string {
+  const name = commonName
+    .normalize('NFKC')
+    .replace(/[^\p{L}\p{N}._-]+/gu, '-')
+    .replace(/^[-.]+|[-.]+$/g, '')
+    .slice(0, 64);
+  if (name === '') return 'certificate';
+  // Windows reserves these names, with any extension.
+  return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name) ? `certificate-${name}` : name;
 }
 
 function outFolder(
   { commonName, placeIn }: MakeRequest,
-  flags: Input['flags'],
+  flags: CertificateFlags,
   ca: SigningCa | undefined,
 ): string {
-  if (flags.out !== undefined) return flags.out as string;
+  if (flags.out !== undefined) return flags.out;
   if (!ca?.layout || !placeIn) return folderNameOf(commonName);
   const folder = placeIn(ca.layout);
   assertNoLinkBelow(ca.layout.folder, folder);

@@ -2,7 +2,8 @@
 import { EnrollkitError } from '../../errors.js';
 import { addressProblem, dnsNameProblem, mailboxProblem } from '../../pki/make/alternative-name-shape.js';
 import type { PeerName } from '../../pki/path/validate.js';
-import type { Input } from '../kernel/command.js';
+import type { FlagsOf } from '../kernel/command.js';
+import type { certVerify } from './verify.js';
 
 const kinds = [
   { flag: 'dns', kind: 'DNS', problem: hostNameProblem },
@@ -14,7 +15,7 @@ const kinds = [
  * @returns undefined when none of the flags was given
  * @throws EnrollkitError USAGE when several were, or one that no certificate could stand for
  */
-export function peerNameFrom(flags: Input['flags']): PeerName | undefined {
+export function peerNameFrom(flags: FlagsOf<typeof certVerify>): PeerName | undefined {
   const given = kinds.filter(({ flag }) => flags[flag] !== undefined);
   const [first, second] = given;
   if (!first) return undefined;
@@ -27,7 +28,7 @@ export function peerNameFrom(flags: Input['flags']): PeerName | undefined {
       },
     );
   }
-  const value = flags[first.flag] as string;
+  const value = flags[first.flag]!;
   const why = first.problem(value);
   if (why === undefined) return { kind: first.kind, value };
   throw new EnrollkitError('USAGE', `--${first.flag} ${JSON.stringify(value)} is not legal: ${why}.`);

@@ -9,21 +9,22 @@ import { chainFrom } from '../input/order.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { naming } from '../input/read-file.js';
 import { assertFree, writeAndTell } from '../input/write-files.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { RunOf } from '../kernel/command.js';
 import { report } from './make-certificate.js';
+import type { certPfx } from './pfx.js';
 
 /** @throws EnrollkitError of the files, KEY_MISMATCH, PASSPHRASE_REQUIRED */
-export async function makePfx(path: string, flags: Input['flags'], context: Context): Promise<void> {
-  const given = flags as Record<string, string | undefined>;
+export const run: RunOf<typeof certPfx> = async ({ args, flags }, context) => {
+  const { file: path } = args;
   const force = flags.force === true;
-  const out = given.out ?? `${path.slice(0, path.length - extname(path).length)}.pfx`;
+  const out = flags.out ?? `${path.slice(0, path.length - extname(path).length)}.pfx`;
   assertFree([out], force);
   const { certificate, privateKey, issuers } = await withPassphrase(flags, context, async (opening) => {
-    const material = await readMaterial(path, opening, { withKey: given.key === undefined });
-    const keyPath = given.key ?? (material.privateKey ? path : join(dirname(path), 'key.pem'));
+    const material = await readMaterial(path, opening, { withKey: flags.key === undefined });
+    const keyPath = flags.key ?? (material.privateKey ? path : join(dirname(path), 'key.pem'));
     const privateKey = material.privateKey ?? (await readPrivateKey(keyPath, opening));
     const owner = ownerOf(privateKey, material, keyPath);
-    const others = await readAllCertificates((flags.chain as string[] | undefined) ?? [], opening);
+    const others = await readAllCertificates(flags.chain ?? [], opening);
     const chain = naming(path, () => chainFrom(owner, [...material.certificates, ...others]));
     return { certificate: owner, privateKey, issuers: chain.slice(1) };
   });
@@ -32,9 +33,9 @@ export async function makePfx(path: string, flags: Input['flags'], context: Cont
     certificate: certificate.der,
     privateKey,
     chain: issuers.map(({ der }) => der),
-    friendlyName: given.friendlyName ?? certificate.subject.commonName ?? 'certificate',
+    friendlyName: flags.friendlyName ?? certificate.subject.commonName ?? 'certificate',
     passphrase,
   });
   writeAndTell([{ path: out, contents: pfx, mode: secretFileMode }], force, context);
   report(certificate, { pfx: out }, context);
-}
+};

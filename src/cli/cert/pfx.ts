@@ -1,19 +1,29 @@
-import type { Command, Context, Input } from '../kernel/command.js';
-import { forceFlag, secretAndOutputFlags } from './flags.js';
+import { forceFlag, secretAndOutputFlags } from '../input/certificate-flags.js';
+import { declareCommand } from '../kernel/command.js';
+import { repeatable, switchFlag, textFlag } from '../kernel/flags.js';
 
-export const certPfx: Command = {
+export const certPfx = declareCommand({
   description:
     'Packs a certificate, its private key and its issuers into a PKCS#12 file (.pfx), as Windows and .NET want it. The passphrase protects the file; it also opens the key, where that is encrypted.',
-  arguments: [{ name: 'file', summary: 'the certificate, alone or followed by its issuers' }],
-  flags: [
-    { name: 'key', value: 'FILE', summary: 'its private key (default: key.pem beside the certificate)' },
-    { name: 'chain', value: 'FILE', repeatable: true, summary: 'issuers that are not in the first file' },
-    { name: 'friendly-name', value: 'NAME', summary: 'what key stores show (default: the common name)' },
-    { name: 'out', value: 'FILE', summary: 'the file to write (default: the certificate’s name, with .pfx)' },
-    { name: 'empty-passphrase', summary: 'protect the file by its mode (0600) alone' },
-    forceFlag,
+  args: { file: { summary: 'the certificate, alone or followed by its issuers' } },
+  flags: {
+    key: textFlag({
+      placeholder: 'FILE',
+      summary: 'its private key (default: key.pem beside the certificate)',
+    }),
+    chain: repeatable(textFlag({ placeholder: 'FILE', summary: 'issuers that are not in the first file' })),
+    'friendly-name': textFlag({
+      placeholder: 'NAME',
+      summary: 'what key stores show (default: the common name)',
+    }),
+    out: textFlag({
+      placeholder: 'FILE',
+      summary: 'the file to write (default: the certificate’s name, with .pfx)',
+    }),
+    'empty-passphrase': switchFlag({ summary: 'protect the file by its mode (0600) alone' }),
+    ...forceFlag,
     ...secretAndOutputFlags,
-  ],
+  },
   examples: [
     {
       line: 'cert pfx device-042/chain.pem --out device-042.pfx',
@@ -24,10 +34,4 @@ export const certPfx: Command = {
       summary: 'from separate files, unattended',
     },
   ],
-  run,
-};
-
-async function run({ arguments: [path], flags }: Input, context: Context): Promise<void> {
-  const { makePfx } = await import('./pfx.run.js');
-  await makePfx(path!, flags, context);
-}
+});

@@ -7,7 +7,6 @@ import {
   generateKeyPair,
   isEncryptedKey,
   isKeyPair,
-  type KeyAlgorithm,
   type KeyOpening,
   type KeyPair,
   keyAlgorithmOf,
@@ -25,13 +24,15 @@ import { isSelfSigned } from '../input/order.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { type SigningCa, signedBy, signingCa } from '../input/signing-ca.js';
 import { assertFree, type NewFile, writeAndTell } from '../input/write-files.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { FlagsOf, RunOf } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
-import { here } from '../terminal/display-path.js';
+import { displayPath } from '../terminal/text.js';
 import { report, tellIfShortened } from './make-certificate.js';
+import type { certRenew } from './renew.js';
 
 /** @throws EnrollkitError of the files, the CA, the key; CHAIN_INVALID when the CA is not the one before */
-export async function renew(path: string, flags: Input['flags'], context: Context): Promise<void> {
+export const run: RunOf<typeof certRenew> = async ({ args, flags }, context) => {
+  const { file: path } = args;
   const force = flags.force === true;
   const withNewKey = flags.newKey === true;
   assertFlags(flags);
@@ -43,7 +44,7 @@ export async function renew(path: string, flags: Input['flags'], context: Contex
     const oldKey = isWanted ? await keyOf(old, path, flags, opening) : undefined;
     return { old, ca: isSigner ? undefined : await issuerOf(old, path, flags, opening), oldKey };
   });
-  const folder = (flags.out as string | undefined) ?? dirname(path);
+  const folder = flags.out ?? dirname(path);
   const paths = {
     ...(withNewKey ? { key: join(folder, 'key.pem') } : {}),
     chain: join(folder, 'chain.pem'),
@@ -64,7 +65,7 @@ export async function renew(path: string, flags: Input['flags'], context: Contex
           ? { certificate: ca.pem, privateKey: ca.privateKey }
           : { privateKey: (keys?.privateKey ?? oldKey)! },
         at: context.now(),
-        ...(flags.days === undefined ? {} : { validityDays: flags.days as number }),
+        ...(flags.days === undefined ? {} : { validityDays: flags.days }),
       }),
     path,
   );
@@ -83,11 +84,11 @@ export async function renew(path: string, flags: Input['flags'], context: Contex
   const pfx = join(folder, 'device.pfx');
   if (existsSync(pfx))
     context.output.say(
-      `note: ${here(pfx)} holds the certificate before; enrollkit cert pfx makes a new one.`,
+      `note: ${displayPath(pfx)} holds the certificate before; enrollkit cert pfx makes a new one.`,
     );
-}
+};
 
-function assertFlags({ newKey, keyAlgorithm, encryptKey }: Input['flags']): void {
+function assertFlags({ newKey, keyAlgorithm, encryptKey }: FlagsOf<typeof certRenew>): void {
   if (newKey || (keyAlgorithm === undefined && !encryptKey)) return;
   throw new EnrollkitError('USAGE', '--key-algorithm and --encrypt-key are for a new key.', {
     next: 'Add --new-key.',
@@ -95,14 +96,18 @@ function assertFlags({ newKey, keyAlgorithm, encryptKey }: Input['flags']): void
 }
 
 /** A key in the clear in the place of an encrypted one would take people by surprise. */
-function wasEncrypted(path: string, flags: Input['flags']): boolean {
-  const text = readTextIfExists((flags.key as string | undefined) ?? join(dirname(path), 'key.pem'));
+function wasEncrypted(path: string, flags: FlagsOf<typeof certRenew>): boolean {
+  const text = readTextIfExists(flags.key ?? join(dirname(path), 'key.pem'));
   return text !== undefined && isEncryptedKey(text);
 }
 
 /** A key like the one before, unless another is asked for. */
-async function newKeys(old: Certificate, flags: Input['flags'], signal: AbortSignal): Promise<KeyPair> {
-  const algorithm = (flags.keyAlgorithm as KeyAlgorithm | undefined) ?? keyAlgorithmOf(old.publicKey);
+async function newKeys(
+  old: Certificate,
+  flags: FlagsOf<typeof certRenew>,
+  signal: AbortSignal,
+): Promise<KeyPair> {
+  const algorithm = flags.keyAlgorithm ?? keyAlgorithmOf(old.publicKey);
   if (algorithm) return generateKeyPair(algorithm, signal);
   throw new EnrollkitError('USAGE', `No new key of the kind ${old.publicKeyInfo.name} is made here.`, {
     next: 'Choose another with --key-algorithm.',
@@ -112,10 +117,10 @@ async function newKeys(old: Certificate, flags: Input['flags'], signal: AbortSig
 async function keyOf(
   old: Certificate,
   path: string,
-  flags: Input['flags'],
+  flags: FlagsOf<typeof certRenew>,
   opening: KeyOpening,
 ): Promise<KeyObject> {
-  const keyPath = (flags.key as string | undefined) ?? join(dirname(path), 'key.pem');
+  const keyPath = flags.key ?? join(dirname(path), 'key.pem');
   const key = await readPrivateKey(keyPath, opening);
   if (isKeyPair(key, old.publicKey)) return key;
   throw new EnrollkitError(
@@ -131,7 +136,7 @@ async function keyOf(
 async function issuerOf(
   old: Certificate,
   path: string,
-  flags: Input['flags'],
+  flags: FlagsOf<typeof certRenew>,
   opening: KeyOpening,
 ): Promise<SigningCa> {
   const ca = await signingCa(flags, opening, preferredCa(old, flags));
@@ -145,7 +150,7 @@ async function issuerOf(
   );
 }
 
-function preferredCa(old: Certificate, flags: Input['flags']): 'root' | 'intermediate' {
+function preferredCa(old: Certificate, flags: FlagsOf<typeof certRenew>): 'root' | 'intermediate' {
   if (flags.ca !== undefined) return 'intermediate';
   const intermediate = loadCertificate(layoutOf(folderOf(flags)).intermediate)?.certificate;
   return intermediate && old.issuer.equals(intermediate.subject) ? 'intermediate' : 'root';

@@ -1,4 +1,3 @@
-import type { Command, Context, Input } from '../kernel/command.js';
 import {
   caFlags,
   daysFlag,
@@ -7,28 +6,32 @@ import {
   keyAlgorithmFlag,
   outFolderFlag,
   secretAndOutputFlags,
-} from './flags.js';
+} from '../input/certificate-flags.js';
+import { declareCommand } from '../kernel/command.js';
+import { switchFlag, textFlag } from '../kernel/flags.js';
 
-export const certRenew: Command = {
+export const certRenew = declareCommand({
   description:
     'Makes a certificate anew: the same subject, names and usages, with new dates and a new serial number; for the same key, or with --new-key for a new one. The CA that issued it signs: --ca, or the one of the certificate folder; a root or self-signed certificate signs itself.',
-  arguments: [{ name: 'file', summary: 'the certificate; of several in the file, the first' }],
-  flags: [
-    {
-      name: 'key',
-      value: 'FILE',
+  args: { file: { summary: 'the certificate; of several in the file, the first' } },
+  flags: {
+    key: textFlag({
+      placeholder: 'FILE',
       summary: 'its private key (default: key.pem beside it); where it signs itself',
-    },
-    { name: 'new-key', summary: 'make a new key as well' },
+    }),
+    'new-key': switchFlag({ summary: 'make a new key as well' }),
     ...caFlags,
-    { name: 'new-issuer', group: 'Who signs:', summary: 'let another CA sign than the one before' },
-    { ...keyAlgorithmFlag, summary: 'of the new key (default: as before)' },
-    { ...daysFlag, summary: 'how long it is valid (default: as long as before)' },
-    outFolderFlag('that of the file; with --force, in its place'),
-    encryptKeyFlag,
-    forceFlag,
+    'new-issuer': switchFlag({ heading: 'Who signs:', summary: 'let another CA sign than the one before' }),
+    'key-algorithm': {
+      ...keyAlgorithmFlag['key-algorithm'],
+      summary: 'of the new key (default: as before)',
+    },
+    days: { ...daysFlag.days, summary: 'how long it is valid (default: as long as before)' },
+    ...outFolderFlag('that of the file; with --force, in its place'),
+    ...encryptKeyFlag,
+    ...forceFlag,
     ...secretAndOutputFlags,
-  ],
+  },
   examples: [
     {
       line: 'cert renew certs/devices/device-001/certificate.pem --force',
@@ -39,10 +42,4 @@ export const certRenew: Command = {
       summary: 'with a new key, into another folder',
     },
   ],
-  run,
-};
-
-async function run({ arguments: [path], flags }: Input, context: Context): Promise<void> {
-  const { renew } = await import('./renew.run.js');
-  await renew(path!, flags, context);
-}
+});

@@ -2,8 +2,7 @@
 import type { GroupOutcome } from '../../rollover/group.js';
 import type { RolloverResult } from '../../rollover/result.js';
 import type { Styles } from '../kernel/output.js';
-import { columns } from '../terminal/columns.js';
-import { here } from '../terminal/display-path.js';
+import { columns, displayPath } from '../terminal/text.js';
 
 /** A list longer than this is cut, and says so; --json has all of it. */
 const maxListed = 20;
@@ -31,7 +30,9 @@ export function rolloverText(result: RolloverResult, { bold, green, red }: Style
 /** A path stays whole, however long the line becomes: people copy it. */
 function authorityLines({ role, old, new: successor }: RolloverResult['authorities'][number]): string[] {
   const line = (which: string, { sha256Thumbprint, notAfter, folder }: typeof old) =>
-    [`${which} ${role}`.padEnd(16), sha256Thumbprint.slice(0, 8), day(notAfter), here(folder)].join('  ');
+    [`${which} ${role}`.padEnd(16), sha256Thumbprint.slice(0, 8), day(notAfter), displayPath(folder)].join(
+      '  ',
+    );
   return [line('new', successor), line('old', old)];
 }
 

@@ -15,15 +15,16 @@ import { type AuthorityRole, layoutOf } from '../../workspace/layout.js';
 import { readRollover } from '../../workspace/rollover-record.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { signingCa } from '../input/signing-ca.js';
-import type { Context, Input } from '../kernel/command.js';
-import { programName } from '../kernel/flags.js';
+import type { FlagsOf, RunOf } from '../kernel/command.js';
 import { folderOf, sameFolder, withClients } from '../target/command-target.js';
+import { programName } from '../terminal/command-line.js';
+import type { certRollover } from './rollover.js';
 import { rolloverText } from './rollover-text.js';
 
 /** @throws EnrollkitError USAGE; of the phase */
-export async function rollover(ca: string, flags: Input['flags'], context: Context): Promise<void> {
-  const authority = authorityFrom(ca);
-  const groups = (flags.group as string[] | undefined) ?? [];
+export const run: RunOf<typeof certRollover> = async ({ args, flags }, context) => {
+  const authority = authorityFrom(args.ca);
+  const groups = flags.group ?? [];
   assertFlags(flags, groups);
   const { output, now, signal, env } = context;
   const folder = folderOf(flags);
@@ -55,8 +56,10 @@ export async function rollover(ca: string, flags: Input['flags'], context: Conte
   if (output.json) return output.value(result);
   if (told) output.say();
   output.data(rolloverText(result, output.dataStyle));
-  output.say(`\nnext: ${nextStep(result, `${programName(env)} cert rollover ${ca}`, sameFolder(flags))}`);
-}
+  output.say(
+    `\nnext: ${nextStep(result, `${programName(env)} cert rollover ${args.ca}`, sameFolder(flags))}`,
+  );
+};
 
 function authorityFrom(ca: string): AuthorityRole {
   if (ca === 'root' || ca === 'intermediate') return ca;
@@ -65,7 +68,10 @@ function authorityFrom(ca: string): AuthorityRole {
   });
 }
 
-function assertFlags({ reissue, newKey, finish, force }: Input['flags'], groups: readonly string[]): void {
+function assertFlags(
+  { reissue, newKey, finish, force }: FlagsOf<typeof certRollover>,
+  groups: readonly string[],
+): void {
   const refuse = (message: string, next: string) => new EnrollkitError('USAGE', message, { next });
   if (reissue && finish) throw refuse('--reissue and --finish are two phases.', 'Give one of them.');
   if (newKey && !reissue) throw refuse('--new-key is for the devices.', 'Add --reissue.');

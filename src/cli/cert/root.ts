@@ -1,4 +1,3 @@
-import type { Command, Context, Input } from '../kernel/command.js';
 import {
   encryptKeyFlag,
   forceFlag,
@@ -6,20 +5,21 @@ import {
   outFolderFlag,
   pathLengthFlag,
   secretAndOutputFlags,
-} from './flags.js';
+} from '../input/certificate-flags.js';
+import { defineCommand } from '../kernel/command.js';
 
-export const certRoot: Command = {
+export const certRoot = defineCommand({
   description:
     'Makes a root CA: key.pem (mode 0600), certificate.pem, and chain.pem, which for a root is the certificate.',
-  arguments: [{ name: 'name', summary: 'its common name' }],
-  flags: [
+  args: { name: { summary: 'its common name' } },
+  flags: {
     ...makingFlags,
-    pathLengthFlag,
-    outFolderFlag('one of that name, here'),
-    encryptKeyFlag,
-    forceFlag,
+    ...pathLengthFlag,
+    ...outFolderFlag('one of that name, here'),
+    ...encryptKeyFlag,
+    ...forceFlag,
     ...secretAndOutputFlags,
-  ],
+  },
   examples: [
     { line: 'cert root "Contoso Root CA"', summary: 'in the folder Contoso-Root-CA' },
     {
@@ -27,22 +27,20 @@ export const certRoot: Command = {
       summary: 'with a longer subject, and an encrypted key',
     },
   ],
-  run,
-};
-
-async function run(input: Input, context: Context): Promise<void> {
-  const { makeCertificate } = await import('./make-certificate.js');
-  const { quoted } = await import('../terminal/quoted.js');
-  const [commonName] = input.arguments;
-  await makeCertificate(
-    {
-      role: 'root',
-      commonName: commonName!,
-      signer: 'self',
-      next: (folder) =>
-        `enrollkit cert intermediate NAME --ca ${quoted(`${folder}/certificate.pem`)} --ca-key ${quoted(`${folder}/key.pem`)}`,
-    },
-    input,
-    context,
-  );
-}
+  async run({ args, flags }, context) {
+    const { makeCertificate } = await import('./make-certificate.js');
+    const { quoted } = await import('../terminal/command-line.js');
+    const { name: commonName } = args;
+    await makeCertificate(
+      {
+        role: 'root',
+        commonName,
+        signer: 'self',
+        next: (folder) =>
+          `enrollkit cert intermediate NAME --ca ${quoted(`${folder}/certificate.pem`)} --ca-key ${quoted(`${folder}/key.pem`)}`,
+      },
+      flags,
+      context,
+    );
+  },
+});

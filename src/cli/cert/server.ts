@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
 import { EnrollkitError } from '../../errors.js';
 import { dnsNameProblem } from '../../pki/make/alternative-name-shape.js';
-import type { Command, Context, Input } from '../kernel/command.js';
 import {
   alternativeNameFlags,
   caFlags,
@@ -10,21 +9,22 @@ import {
   makingFlags,
   outFolderFlag,
   secretAndOutputFlags,
-} from './flags.js';
+} from '../input/certificate-flags.js';
+import { defineCommand } from '../kernel/command.js';
 
-export const certServer: Command = {
+export const certServer = defineCommand({
   description:
     'Makes the certificate of a TLS server. Clients look at its subject alternative names only: --dns and --ip; without any, its name stands there.',
-  arguments: [{ name: 'name', summary: 'its common name, the first DNS name as a rule' }],
-  flags: [
+  args: { name: { summary: 'its common name, the first DNS name as a rule' } },
+  flags: {
     ...caFlags,
     ...makingFlags,
     ...alternativeNameFlags,
-    outFolderFlag('one of that name, here'),
-    encryptKeyFlag,
-    forceFlag,
+    ...outFolderFlag('one of that name, here'),
+    ...encryptKeyFlag,
+    ...forceFlag,
     ...secretAndOutputFlags,
-  ],
+  },
   examples: [
     { line: 'cert server localhost --dns localhost --ip 127.0.0.1 --ip ::1', summary: 'for this computer' },
     {
@@ -32,20 +32,19 @@ export const certServer: Command = {
       summary: 'for two names, one of them a wildcard',
     },
   ],
-  run,
-};
-
-async function run(input: Input, context: Context): Promise<void> {
-  const { alternativeNamesFrom, makeCertificate } = await import('./make-certificate.js');
-  const name = input.arguments[0]!;
-  const given = alternativeNamesFrom(input.flags);
-  const subjectAlternativeNames = given.dns || given.ip ? given : { ...given, ...namesOf(name) };
-  await makeCertificate(
-    { role: 'server', commonName: name, signer: 'intermediate', subjectAlternativeNames },
-    input,
-    context,
-  );
-}
+  async run({ args, flags }, context) {
+    const { alternativeNamesFrom } = await import('../input/certificate-names.js');
+    const { makeCertificate } = await import('./make-certificate.js');
+    const { name } = args;
+    const given = alternativeNamesFrom(flags);
+    const subjectAlternativeNames = given.dns || given.ip ? given : { ...given, ...namesOf(name) };
+    await makeCertificate(
+      { role: 'server', commonName: name, signer: 'intermediate', subjectAlternativeNames },
+      flags,
+      context,
+    );
+  },
+});
 
 function namesOf(name: string): { dns: string[] } | { ip: string[] } {
   if (isIP(name) !== 0) return { ip: [name] };

@@ -2,7 +2,6 @@
 import { assertRegistrationId } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
 import { issue } from '../../pki/make/issue.js';
-import type { Role } from '../../pki/make/profile.js';
 import { parseCertificate } from '../../pki/x509/certificate.js';
 import type { CertificateRequest } from '../../pki/x509/csr.js';
 import { generalNameText } from '../../pki/x509/general-name.js';
@@ -13,17 +12,15 @@ import { profileFor, tellIfShallow } from '../input/profile.js';
 import { naming } from '../input/read-file.js';
 import { readRequest } from '../input/request-file.js';
 import { signedBy, signingCa } from '../input/signing-ca.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { RunOf } from '../kernel/command.js';
 import { assertOutFree, emitCertificate } from './emit.js';
 import { tellIfShortened } from './make-certificate.js';
+import type { certSign } from './sign.js';
 
 /** @throws EnrollkitError INVALID_CERTIFICATE_REQUEST, and those of the CA, the profile and the files */
-export async function signRequest(
-  path: string,
-  role: Role,
-  flags: Input['flags'],
-  context: Context,
-): Promise<void> {
+export const run: RunOf<typeof certSign> = async ({ args, flags }, context) => {
+  const { request: path } = args;
+  const { role = 'device' } = flags;
   const request = readRequest(path);
   const profile = profileFor(role, flags);
   naming(path, () => {
@@ -43,7 +40,7 @@ export async function signRequest(
         publicKey: request.publicKey,
         issuer: { certificate: ca.pem, privateKey: ca.privateKey },
         at: context.now(),
-        ...(flags.days === undefined ? {} : { validityDays: flags.days as number }),
+        ...(flags.days === undefined ? {} : { validityDays: flags.days }),
         subjectAlternativeNames: request.subjectAlternativeNames,
       }),
     path,
@@ -53,7 +50,7 @@ export async function signRequest(
   if (leftOut.length > 0) context.output.say(`note: names of the request left out: ${leftOut.join(', ')}.`);
   tellIfShortened(parseCertificate(pem), ca.certificate, context);
   tellIfShallow(parseCertificate(pem), flags, context);
-}
+};
 
 /** Of two, each reader would take another one for the device's identity. */
 function onlyCommonName({ subject }: CertificateRequest): string {

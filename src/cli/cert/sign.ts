@@ -1,4 +1,3 @@
-import type { Command, Context, Input } from '../kernel/command.js';
 import {
   caFlags,
   daysFlag,
@@ -7,25 +6,31 @@ import {
   pathLengthFlag,
   profileFlag,
   secretAndOutputFlags,
-} from './flags.js';
+} from '../input/certificate-flags.js';
+import { declareCommand } from '../kernel/command.js';
+import { choiceFlag } from '../kernel/flags.js';
 
 /** What a request can be signed as. */
 const roles = ['device', 'server', 'edge-ca', 'intermediate'] as const;
 
-export const certSign: Command = {
+export const certSign = declareCommand({
   description:
     'Signs a certificate request (CSR): the key stays where it was made. Subject, public key and alternative names are those of the request; all else is as the profile says. The file gets the certificate, then its issuers. Without --ca, the CA of the certificate folder signs.',
-  arguments: [{ name: 'request', summary: 'the certificate request, PEM or DER' }],
-  flags: [
+  args: { request: { summary: 'the certificate request, PEM or DER' } },
+  flags: {
     ...caFlags,
-    { name: 'role', value: 'ROLE', choices: roles, summary: 'what it is signed as (default: device)' },
-    daysFlag,
-    pathLengthFlag,
-    profileFlag,
-    outFileFlag,
-    forceFlag,
+    role: choiceFlag({
+      placeholder: 'ROLE',
+      choices: roles,
+      summary: 'what it is signed as (default: device)',
+    }),
+    ...daysFlag,
+    ...pathLengthFlag,
+    ...profileFlag,
+    ...outFileFlag,
+    ...forceFlag,
     ...secretAndOutputFlags,
-  ],
+  },
   examples: [
     { line: 'cert sign device-042/request.pem --out device-042/chain.pem', summary: 'as a device' },
     {
@@ -33,10 +38,4 @@ export const certSign: Command = {
       summary: 'as a TLS server, by a CA of your choice, on standard output',
     },
   ],
-  run,
-};
-
-async function run({ arguments: [path], flags }: Input, context: Context): Promise<void> {
-  const { signRequest } = await import('./sign.run.js');
-  await signRequest(path!, (flags.role as (typeof roles)[number] | undefined) ?? 'device', flags, context);
-}
+});

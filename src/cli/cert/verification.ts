@@ -1,11 +1,11 @@
-import type { Command, Context, Input } from '../kernel/command.js';
-import { caFlags, forceFlag, outFileFlag, secretAndOutputFlags } from './flags.js';
+import { caFlags, forceFlag, outFileFlag, secretAndOutputFlags } from '../input/certificate-flags.js';
+import { defineCommand } from '../kernel/command.js';
 
-export const certVerification: Command = {
+export const certVerification = defineCommand({
   description:
     'Answers a proof-of-possession challenge: makes the certificate whose common name is the verification code, signed by the CA that was uploaded, root or intermediate. Its own key proves nothing and is not kept. Without --ca, the root CA of the certificate folder signs.',
-  arguments: [{ name: 'code', summary: 'the verification code, as DPS shows it' }],
-  flags: [...caFlags, outFileFlag, forceFlag, ...secretAndOutputFlags],
+  args: { code: { summary: 'the verification code, as DPS shows it' } },
+  flags: { ...caFlags, ...outFileFlag, ...forceFlag, ...secretAndOutputFlags },
   examples: [
     {
       line: 'cert verification 106A5SD242AF512B3498BD6098C4941E66R34H268DDB3288 --out verification.pem',
@@ -16,21 +16,19 @@ export const certVerification: Command = {
       summary: 'signed by an intermediate, on standard output',
     },
   ],
-  run,
-};
-
-async function run({ arguments: [code], flags }: Input, context: Context): Promise<void> {
-  const { issueVerificationCertificate, verificationCodeProblem } = await import(
-    '../../pki/make/verification-certificate.js'
-  );
-  const { EnrollkitError } = await import('../../errors.js');
-  const { withPassphrase } = await import('../input/passphrase.js');
-  const { signedBy, signingCa } = await import('../input/signing-ca.js');
-  const { emitCertificate } = await import('./emit.js');
-  const problem = verificationCodeProblem(code!);
-  if (problem) throw new EnrollkitError('INVALID_VERIFICATION_CODE', problem);
-  const ca = await withPassphrase(flags, context, (opening) => signingCa(flags, opening, 'root'));
-  const issuer = { certificate: ca.pem, privateKey: ca.privateKey };
-  const { pem } = await signedBy(ca, () => issueVerificationCertificate(code!, issuer, context.now()));
-  emitCertificate(pem, pem, flags, context);
-}
+  async run({ args: { code }, flags }, context) {
+    const { issueVerificationCertificate, verificationCodeProblem } = await import(
+      '../../pki/make/verification-certificate.js'
+    );
+    const { EnrollkitError } = await import('../../errors.js');
+    const { withPassphrase } = await import('../input/passphrase.js');
+    const { signedBy, signingCa } = await import('../input/signing-ca.js');
+    const { emitCertificate } = await import('./emit.js');
+    const problem = verificationCodeProblem(code!);
+    if (problem) throw new EnrollkitError('INVALID_VERIFICATION_CODE', problem);
+    const ca = await withPassphrase(flags, context, (opening) => signingCa(flags, opening, 'root'));
+    const issuer = { certificate: ca.pem, privateKey: ca.privateKey };
+    const { pem } = await signedBy(ca, () => issueVerificationCertificate(code!, issuer, context.now()));
+    emitCertificate(pem, pem, flags, context);
+  },
+});

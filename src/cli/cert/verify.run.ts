@@ -1,6 +1,6 @@
 /** Validates the chain of a file, and says what came of it. */
-import { EnrollkitError, type ExitStatus, exitStatus } from '../../errors.js';
-import { type Purpose, toChainVerdict, validatePath } from '../../pki/path/validate.js';
+import { EnrollkitError, exitStatus } from '../../errors.js';
+import { toChainVerdict, validatePath } from '../../pki/path/validate.js';
 import type { Certificate } from '../../pki/x509/certificate.js';
 import { parseRevocationLists } from '../../pki/x509/crl.js';
 import { layoutOf } from '../../workspace/layout.js';
@@ -8,21 +8,24 @@ import { loadCertificate } from '../../workspace/stored-certificates.js';
 import { readAllCertificates, readCertificates } from '../input/material.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { naming, readBytes } from '../input/read-file.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { RunOf } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
 import { peerNameFrom } from './peer-name.js';
+import type { certVerify } from './verify.js';
 
 /** @throws EnrollkitError of the files; a chain that does not hold is no error, and a status of its own */
-export async function verifyFile(path: string, flags: Input['flags'], context: Context): Promise<ExitStatus> {
+export const run: RunOf<typeof certVerify> = async ({ args, flags }, context) => {
   const { output } = context;
   const peerName = peerNameFrom(flags);
-  const crls = ((flags.crl as string[] | undefined) ?? []).map(readList);
+  const crls = (flags.crl ?? []).map(readList);
   const { presented, intermediates, trusted } = await withPassphrase(flags, context, async (opening) => {
-    const all = (name: string) => readAllCertificates((flags[name] as string[] | undefined) ?? [], opening);
     return {
-      presented: await readCertificates(path, opening),
-      intermediates: await all('intermediates'),
-      trusted: flags.trust === undefined ? [rootOfFolder(folderOf(flags))] : await all('trust'),
+      presented: await readCertificates(args.file, opening),
+      intermediates: await readAllCertificates(flags.intermediates ?? [], opening),
+      trusted:
+        flags.trust === undefined
+          ? [rootOfFolder(folderOf(flags))]
+          : await readAllCertificates(flags.trust, opening),
     };
   });
   const between = [...presented.slice(1), ...intermediates];
@@ -30,12 +33,12 @@ export async function verifyFile(path: string, flags: Input['flags'], context: C
     leaf: presented[0]!,
     intermediates: between,
     trustAnchors: trusted,
-    at: (flags.at as Date | undefined) ?? context.now(),
-    purpose: (flags.purpose as Purpose | undefined) ?? 'any',
+    at: flags.at ?? context.now(),
+    purpose: flags.purpose ?? 'any',
     mode: flags.strict ? 'strict' : 'lenient',
     crls,
     ...(peerName ? { peerName } : {}),
-    ...(flags.maxDepth === undefined ? {} : { maxDepth: flags.maxDepth as number }),
+    ...(flags.maxDepth === undefined ? {} : { maxDepth: flags.maxDepth }),
   });
   if (output.json) output.value(toChainVerdict(verdict));
   else if (verdict.valid) {
@@ -47,7 +50,7 @@ export async function verifyFile(path: string, flags: Input['flags'], context: C
     for (const { code, message } of verdict.failures) output.data(`  ${message} (${code})`);
   }
   return verdict.valid ? exitStatus.ok : exitStatus.rejected;
-}
+};
 
 function called({ subject, notAfter }: Certificate): string {
   return `${subject.text}, until ${notAfter.toISOString()}`;

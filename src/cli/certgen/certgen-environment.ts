@@ -2,16 +2,17 @@
 import { deviceEnvironment } from '../../certgen/device-environment.js';
 import type { Script } from '../../certgen/scripts.js';
 import { EnrollkitError } from '../../errors.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, FlagsOf } from '../kernel/command.js';
+import type { certgen } from './certgen.js';
 
 export function printDeviceEnvironment(
   script: Script,
   folder: string,
   name: string,
-  { flags }: Input,
+  flags: FlagsOf<typeof certgen>,
   { output }: Context,
 ): void {
-  const hub = flags.hub as string | undefined;
+  const hub = flags.hub;
   if (hub === undefined || !/^[A-Za-z0-9.-]+$/.test(hub)) {
     throw new EnrollkitError('USAGE', 'certgen env takes --hub with the host name of the IoT hub.', {
       next: 'Add --hub NAME.azure-devices.net',

@@ -8,7 +8,8 @@ import { ownerOf } from '../input/key-owner.js';
 import { readMaterial, readPrivateKey } from '../input/material.js';
 import { givenPassphrase } from '../input/passphrase.js';
 import { naming, namingLater } from '../input/read-file.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, FlagsOf } from '../kernel/command.js';
+import type { certgen } from './certgen.js';
 
 export interface GivenRoot {
   /** DER. */
@@ -23,7 +24,7 @@ export interface GivenRoot {
 export async function readRoot(
   command: string,
   names: readonly string[],
-  flags: Input['flags'],
+  flags: FlagsOf<typeof certgen>,
   { env, signal }: Pick<Context, 'env' | 'signal'>,
 ): Promise<GivenRoot> {
   const [certificate, key, ...rest] = names;

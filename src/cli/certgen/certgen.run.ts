@@ -3,18 +3,56 @@ import { join } from 'node:path';
 import { authorityExists, createAuthority, existingAuthority } from '../../certgen/create-authority.js';
 import { createCertificate } from '../../certgen/create-certificate.js';
 import { assertPassphrase, type CertgenResult } from '../../certgen/request.js';
-import { type CertificateCommand, edgeScript, type Script } from '../../certgen/scripts.js';
+import { type CertificateCommand, edgeScript, type Script, sdkScript } from '../../certgen/scripts.js';
 import { registrationIdProblem } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
 import { inspectCertificate } from '../../pki/x509/inspect.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { askPassphrase, givenPassphrase } from '../input/passphrase.js';
-import type { Context, Input } from '../kernel/command.js';
-import type { GivenRoot } from './certgen-root.js';
+import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
+import type { certgen } from './certgen.js';
+import { printDeviceEnvironment } from './certgen-environment.js';
+import { type GivenRoot, readRoot } from './certgen-root.js';
 
-export async function makeAuthority(
+export const run: RunOf<typeof certgen> = async ({ args: { command, name: names }, flags }, context) => {
+  const script = flags.edge ? edgeScript : sdkScript;
+  const folder = flags.dir ?? '.';
+  if (command === 'env') {
+    return printDeviceEnvironment(script, folder, only(command, names, 'a device ID'), flags, context);
+  }
+  if (command === 'create_root_and_intermediate') {
+    if (names.length > 0) throw usage(`${command} takes no name.`);
+    return makeAuthority({ script, folder }, flags, context);
+  }
+  if (flags.edge && (command === 'install_root_ca_from_files' || command === 'install_root_ca_from_cli')) {
+    const root = await readRoot(command, names, flags, context);
+    return makeAuthority({ script, folder, root }, flags, context);
+  }
+  const issuing = Object.hasOwn(script.commands, command) ? script.commands[command] : undefined;
+  if (!issuing) {
+    const inOther = Object.hasOwn((flags.edge ? sdkScript : edgeScript).commands, command);
+    const installs = command.startsWith('install_root_ca_from_');
+    if (inOther || installs) throw usage(`${command} ${flags.edge ? 'is no command with' : 'needs'} --edge.`);
+    throw usage(`There is no certgen command "${command}".`);
+  }
+  const name = only(command, names, 'a name');
+  return makeCertificate({ script, folder, command: issuing, name }, flags, context);
+};
+
+function only(command: string, names: readonly string[], what: string): string {
+  if (names.length === 1) return names[0]!;
+  throw usage(
+    `${command} takes ${what}${names.length === 0 ? '' : `, and one only; got ${names.length} words`}.`,
+  );
+}
+
+function usage(message: string): EnrollkitError {
+  return new EnrollkitError('USAGE', message, { next: 'See enrollkit certgen --help.' });
+}
+
+async function makeAuthority(
   { script, folder, root }: { script: Script; folder: string; root?: GivenRoot },
-  { flags }: Input,
+  flags: FlagsOf<typeof certgen>,
   context: Context,
 ): Promise<void> {
   const replace = await mayReplace(folder, flags, context);
@@ -33,9 +71,9 @@ export async function makeAuthority(
   tell(result, folder, context);
 }
 
-export async function makeCertificate(
+async function makeCertificate(
   asked: { script: Script; folder: string; command: CertificateCommand; name: string },
-  { flags }: Input,
+  flags: FlagsOf<typeof certgen>,
   context: Context,
 ): Promise<void> {
   const { script, command, name } = asked;
@@ -63,7 +101,11 @@ function asking(context: Context): Promise<string> {
 }
 
 /** Whether a CA that is there may step aside: with --force, or when the person says so. */
-async function mayReplace(folder: string, flags: Input['flags'], context: Context): Promise<boolean> {
+async function mayReplace(
+  folder: string,
+  flags: FlagsOf<typeof certgen>,
+  context: Context,
+): Promise<boolean> {
   if (flags.force) return true;
   const former = existingAuthority(folder);
   if (former.length === 0) return false;

@@ -6,9 +6,10 @@ import { readText, readTextIfExists } from '../../workspace/files.js';
 import { layoutOf } from '../../workspace/layout.js';
 import { readCertificateFile } from '../input/certificate-file.js';
 import { naming, namingLater } from '../input/read-file.js';
-import type { Input } from '../kernel/command.js';
+import type { FlagValues } from '../kernel/flags.js';
 import { folderOf } from '../target/command-target.js';
-import { quoted } from '../terminal/quoted.js';
+import { quoted } from '../terminal/command-line.js';
+import type { deviceFlags } from './flags.js';
 
 export interface DeviceCredentials {
   /** PEM: the device's certificate, then its issuers. */
@@ -23,10 +24,10 @@ export interface DeviceCredentials {
  */
 export async function deviceCredentials(
   registrationId: string,
-  flags: Input['flags'],
+  flags: FlagValues<typeof deviceFlags>,
   opening: KeyOpening,
 ): Promise<DeviceCredentials> {
-  const { certificate, chain, key } = flags as Record<string, string | undefined>;
+  const { certificate, chain, key } = flags;
   if (certificate === undefined && chain === undefined && key === undefined) {
     return fromFolder(registrationId, folderOf(flags), opening);
   }

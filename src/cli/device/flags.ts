@@ -1,26 +1,24 @@
 /** Flags of the commands that act as a device. */
-
 import { choicesOf } from '../../quickstart/plan/fields.js';
-import type { Flag } from '../kernel/command.js';
-import { dirFlag, outputFlags, passphraseFileFlag, targetFlags } from '../kernel/flags.js';
+import { dirFlag, outputFlags, passphraseFileFlag } from '../kernel/common-flags.js';
+import { choiceFlag, textFlag } from '../kernel/flags.js';
+import { globalEndpointFlag, targetFlags } from '../target/target-flags.js';
 
-export const deviceFlags: readonly Flag[] = [
-  dirFlag,
-  { name: 'certificate', value: 'FILE', summary: 'the device’s certificate, when it is not in the folder' },
-  { name: 'chain', value: 'FILE', summary: 'its issuers, or the whole chain' },
-  { name: 'key', value: 'FILE', summary: 'its private key, PEM' },
-  passphraseFileFlag,
-  {
-    name: 'protocol',
-    value: 'NAME',
+export const deviceFlags = {
+  ...dirFlag,
+  certificate: textFlag({
+    placeholder: 'FILE',
+    summary: 'the device’s certificate, when it is not in the folder',
+  }),
+  chain: textFlag({ placeholder: 'FILE', summary: 'its issuers, or the whole chain' }),
+  key: textFlag({ placeholder: 'FILE', summary: 'its private key, PEM' }),
+  ...passphraseFileFlag,
+  protocol: choiceFlag({
+    placeholder: 'NAME',
     choices: choicesOf('devices.protocol'),
     summary: 'how it registers (default: mqtt)',
-  },
-  {
-    name: 'global-endpoint',
-    value: 'HOST',
-    summary: 'where devices register (default: global.azure-devices-provisioning.net, or the emulator)',
-  },
+  }),
+  ...globalEndpointFlag,
   ...targetFlags,
   ...outputFlags,
-];
+};

@@ -1,17 +1,16 @@
-/** Acts as a device: registers, and gives back what came of it. */
+/** Registers as a device. */
 
-import { ControlPlane } from '../../dps/client/arm.js';
 import { registerDevice } from '../../dps/client/device.js';
 import type { Target } from '../../dps/client/target.js';
 import type { RegistrationState } from '../../dps/contract/schemas.js';
-import { EnrollkitError } from '../../errors.js';
-import type { PlanTarget } from '../../quickstart/plan/fields.js';
 import { withPassphrase } from '../input/passphrase.js';
-import { targetFrom } from '../input/plan-input.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context } from '../kernel/command.js';
+import type { FlagValues } from '../kernel/flags.js';
 import { folderOf } from '../target/command-target.js';
+import { atGlobalEndpoint, deviceTarget, idScopeOf } from '../target/device-target.js';
 import { withTarget } from '../target/target.js';
 import { type DeviceCredentials, deviceCredentials } from './credentials.js';
+import type { deviceFlags } from './flags.js';
 
 export interface Registered {
   target: Target;
@@ -20,9 +19,9 @@ export interface Registered {
 }
 
 /** Registers a device; then `use` may go on as that device. */
-export async function asDevice<Result>(
+export async function withRegisteredDevice<Result>(
   registrationId: string,
-  flags: Input['flags'],
+  flags: FlagValues<typeof deviceFlags>,
   context: Context,
   use: (registered: Registered) => Promise<Result>,
 ): Promise<Result> {
@@ -39,39 +38,9 @@ export async function asDevice<Result>(
       idScope: await idScopeOf(target, signal),
       registrationId,
       ...credentials,
-      protocol: (flags.protocol as 'mqtt' | 'https' | undefined) ?? 'mqtt',
+      protocol: flags.protocol ?? 'mqtt',
       signal,
     });
     return use({ target, registration, credentials });
   });
-}
-
-/** The target with the device endpoint that `--global-endpoint` names. */
-export function atGlobalEndpoint(target: Target, { globalEndpoint }: Input['flags']): Target {
-  if (globalEndpoint === undefined) return target;
-  const host = globalEndpoint as string;
-  return { ...target, globalDeviceEndpoint: host, deviceMqttEndpoint: host };
-}
-
-/** A device needs an ID scope and no name of a DPS. */
-export function deviceTarget(flags: Input['flags'], folder: string): PlanTarget {
-  const nameless = flags.idScope !== undefined && flags.dpsName === undefined && flags.target !== 'emulator';
-  if (!nameless) return targetFrom(flags, folder);
-  return targetFrom({ ...flags, target: 'azure', dpsName: 'unnamed' }, folder);
-}
-
-/** @throws EnrollkitError NEEDS_INPUT when it is neither given nor can be asked for */
-export async function idScopeOf(target: Target, signal: AbortSignal): Promise<string> {
-  if (target.idScope !== undefined) return target.idScope;
-  if (target.subscriptionId === '' || target.resourceGroup === '') {
-    throw new EnrollkitError('NEEDS_INPUT', 'The ID scope of the provisioning service is not known.', {
-      next: 'Give --id-scope, as the portal shows it on the overview page of the provisioning service.',
-    });
-  }
-  const control = new ControlPlane(target);
-  try {
-    return (await control.getService({ signal })).properties.idScope;
-  } finally {
-    control.close();
-  }
 }

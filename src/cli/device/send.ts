@@ -1,53 +1,57 @@
 import { EnrollkitError } from '../../errors.js';
-import type { Command, Context, Input } from '../kernel/command.js';
+import { JsonSyntaxError, parseJsonSource } from '../../json-source.js';
+import { defineCommand } from '../kernel/command.js';
+import { textFlag } from '../kernel/flags.js';
 import { deviceFlags } from './flags.js';
 
-export const deviceSend: Command = {
-  arguments: [{ name: 'id', summary: 'the registration ID' }],
-  flags: [
-    { name: 'message', value: 'JSON', summary: 'what to send (default: a greeting and the time)' },
+export const deviceSend = defineCommand({
+  args: { id: { summary: 'the registration ID' } },
+  flags: {
+    message: textFlag({ placeholder: 'JSON', summary: 'what to send (default: a greeting and the time)' }),
     ...deviceFlags,
-  ],
+  },
   examples: [
     { line: 'device send device-001', summary: 'a device of the certificate folder' },
     { line: `device send device-002 --message '{"temperature":21.5}'`, summary: 'a message of your own' },
   ],
-  run,
-};
-
-async function run({ arguments: [id], flags }: Input, context: Context): Promise<void> {
-  const { assertRegistrationId } = await import('../../dps/contract/ids.js');
-  assertRegistrationId(id!);
-  const { output, signal, now } = context;
-  const message = messageFrom(flags.message as string | undefined) ?? {
-    message: `Hello from ${id}`,
-    sentAt: now().toISOString(),
-  };
-  const { asDevice } = await import('./register-device.js');
-  const { connectToHub } = await import('../../dps/client/hub-connection.js');
-  await asDevice(id!, flags, context, async ({ target, registration, credentials }) => {
-    const { deviceId = id!, assignedHub = '' } = registration as { deviceId?: string; assignedHub?: string };
-    const hub = await connectToHub({ target, assignedHub, deviceId, ...credentials, signal });
-    try {
-      await hub.sendTelemetry(message);
-      const twin = await hub.getTwin();
-      if (output.json) return output.value({ registrationId: id, deviceId, assignedHub, message, twin });
-      output.data(
-        `${deviceId} has sent ${JSON.stringify(message)} to ${assignedHub}.\nIts twin:\n${JSON.stringify(twin, null, 2)}`,
-      );
-    } finally {
-      await hub.close();
-    }
-  });
-}
+  async run({ args: { id }, flags }, context) {
+    const { assertRegistrationId } = await import('../../dps/contract/ids.js');
+    assertRegistrationId(id);
+    const { output, signal, now } = context;
+    const message = messageFrom(flags.message) ?? {
+      message: `Hello from ${id}`,
+      sentAt: now().toISOString(),
+    };
+    const { withRegisteredDevice } = await import('./register-device.js');
+    const { connectToHub } = await import('../../dps/client/hub-connection.js');
+    await withRegisteredDevice(id, flags, context, async ({ target, registration, credentials }) => {
+      const { deviceId = id, assignedHub = '' } = registration as {
+        deviceId?: string;
+        assignedHub?: string;
+      };
+      const hub = await connectToHub({ target, assignedHub, deviceId, ...credentials, signal });
+      try {
+        await hub.sendTelemetry(message);
+        const twin = await hub.getTwin();
+        if (output.json) return output.value({ registrationId: id, deviceId, assignedHub, message, twin });
+        output.data(
+          `${deviceId} has sent ${JSON.stringify(message)} to ${assignedHub}.\nIts twin:\n${JSON.stringify(twin, null, 2)}`,
+        );
+      } finally {
+        await hub.close();
+      }
+    });
+  },
+});
 
 function messageFrom(json: string | undefined): object | undefined {
   if (json === undefined) return undefined;
   try {
-    const message: unknown = JSON.parse(json);
+    const message = parseJsonSource(json).value;
     if (typeof message === 'object' && message !== null) return message;
   } catch (cause) {
-    throw new EnrollkitError('USAGE', `--message is not JSON: ${(cause as Error).message}.`, {
+    if (!(cause instanceof JsonSyntaxError)) throw cause;
+    throw new EnrollkitError('USAGE', `--message is not JSON: ${cause.message}.`, {
       next: `Give an object, for instance '{"temperature":21.5}'.`,
       cause,
     });

@@ -10,7 +10,7 @@ import { EnrollkitError } from '../../errors.js';
  */
 export function endpointsOf(
   endpoints: EmulatorEndpoints,
-  { service: serviceName, hub: hubName }: { service?: unknown; hub?: unknown },
+  { service: serviceName, hub: hubName }: { service?: string | undefined; hub?: string | undefined },
 ): EmulatorEndpoints {
   const service = choose(endpoints.services, serviceName, 'provisioning service');
   const hub = choose(endpoints.hubs, hubName, 'hub');
@@ -27,10 +27,10 @@ export function endpointsOf(
 
 function choose<Named extends { name: string }>(
   all: readonly Named[],
-  name: unknown,
+  name: string | undefined,
   what: string,
 ): Named | undefined {
-  if (typeof name !== 'string') return undefined;
+  if (name === undefined) return undefined;
   const chosen = all.find((one) => sameId(one.name, name));
   if (chosen) return chosen;
   const names = all.map((one) => one.name).join(', ');

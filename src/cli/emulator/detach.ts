@@ -9,7 +9,7 @@ import { type EmulatorEndpoints, emulatorFolder } from '../../emulator/endpoints
 import { logFileOf } from '../../emulator/log-file.js';
 import { EnrollkitError, type ErrorCode, errorTable } from '../../errors.js';
 import { ensureFolder, secretFileMode } from '../../workspace/files.js';
-import { camelCase, type Flag } from '../kernel/command.js';
+import { camelCase, type Flags, type FlagValues } from '../kernel/flags.js';
 import { dirFlagFor, patienceMs } from './running-emulator.js';
 
 export interface DetachRequest {
@@ -99,12 +99,12 @@ function asError(reported: Reported | undefined, dir: string): EnrollkitError {
   return new EnrollkitError(code as ErrorCode, message, { next, context });
 }
 
-/** What was typed, for another process: flags as they are declared, with their values. */
-export function argumentsOf(declared: readonly Flag[], given: Readonly<Record<string, unknown>>): string[] {
-  return declared.flatMap((flag) => {
-    const value = given[camelCase(flag.name)];
+/** The words of a command line that gives these flags. */
+export function argumentsOf(declared: Flags, values: FlagValues<Flags>): string[] {
+  return Object.entries(declared).flatMap(([name, flag]) => {
+    const value = values[camelCase(name)];
     if (value === undefined) return [];
-    if (flag.value === undefined) return value === true ? [`--${flag.name}`] : [];
-    return (Array.isArray(value) ? value : [value]).flatMap((one) => [`--${flag.name}`, String(one)]);
+    if (flag.kind === 'switch') return value === true ? [`--${name}`] : [];
+    return (Array.isArray(value) ? value : [value]).flatMap((one) => [`--${name}`, String(one)]);
   });
 }

@@ -1,7 +1,7 @@
 /** A message of a device as a line for people. */
 import type { MessageReply } from '../../emulator/control/paths.js';
 import type { Styles } from '../kernel/output.js';
-import { printable } from '../terminal/printable.js';
+import { printable } from '../terminal/text.js';
 
 export function messageLine(message: MessageReply, style: Styles): string {
   const { deviceId, enqueued, systemProperties, properties, body, bodyBase64 } = message;

@@ -2,28 +2,30 @@
 import type { MessageReply, MessagesQuery, MessagesReply } from '../../emulator/control/paths.js';
 import type { EndpointsFile } from '../../emulator/endpoints.js';
 import { EnrollkitError } from '../../errors.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { outputFlags, stateFolderFlag, wholeNumber } from '../kernel/flags.js';
+import { defineCommand } from '../kernel/command.js';
+import { outputFlags } from '../kernel/common-flags.js';
+import { numberFlag, switchFlag } from '../kernel/flags.js';
+import { stateFolderFlag } from '../target/target-flags.js';
 
 const defaultLimit = 20;
 /** Of one request; shorter than the patience of who asks. */
 const waitSeconds = 5;
 
-export const emulatorMessages: Command = {
+export const emulatorMessages = defineCommand({
   description:
     'Shows the last messages that devices sent to the hub of a running emulator, oldest first: of one device, or of all. The emulator keeps 100 of each device. With --follow it goes on until Ctrl-C, or until the emulator ends; --json gives one object, with --follow one line of JSON for each message.',
-  arguments: [{ name: 'DEVICE', summary: 'the ID of a device (default: all)', optional: true }],
-  flags: [
-    stateFolderFlag,
-    {
-      name: 'limit',
-      value: 'COUNT',
-      parse: wholeNumber('limit', 1, 1000),
+  args: { DEVICE: { summary: 'the ID of a device (default: all)', optional: true } },
+  flags: {
+    ...stateFolderFlag,
+    limit: numberFlag({
+      placeholder: 'COUNT',
+      minimum: 1,
+      maximum: 1000,
       summary: `how many at most (default: ${defaultLimit})`,
-    },
-    { name: 'follow', summary: 'show what comes from now on, too' },
+    }),
+    follow: switchFlag({ summary: 'show what comes from now on, too' }),
     ...outputFlags,
-  ],
+  },
   examples: [
     { line: 'emulator messages', summary: 'the last ones of all devices' },
     { line: 'emulator messages device-1 --follow', summary: 'those of one device, as they come' },
@@ -32,32 +34,29 @@ export const emulatorMessages: Command = {
       summary: 'for scripts: hub, deviceId, enqueued, properties, body (bodyBase64 when it is no text)',
     },
   ],
-  run,
-};
-
-async function run({ arguments: [deviceId], flags }: Input, context: Context): Promise<void> {
-  const { runningOn } = await import('./running-emulator.js');
-  const { messageLine } = await import('./message-line.js');
-  const { stateFolderOf } = await import('../target/state-folder.js');
-  const { output, signal } = context;
-  const running = await runningOn(stateFolderOf(flags));
-  const limit = String(flags.limit ?? defaultLimit);
-  const query = { ...(deviceId === undefined ? {} : { deviceId }), limit };
-  const { messages, cursor } = await ask(running, query);
-  if (flags.follow !== true) {
-    if (output.json) output.value({ messages });
-    else if (messages.length === 0) output.say('No messages are kept.');
-    else output.data(messages.map((message) => messageLine(message, output.dataStyle)).join('\n'));
-    return;
-  }
-  const show = (message: MessageReply) =>
-    output.json
-      ? output.value(message, { oneLine: true })
-      : output.data(messageLine(message, output.dataStyle));
-  messages.forEach(show);
-  await follow(running, { ...query, cursor }, show, signal);
-  if (!signal.aborted) output.say('The emulator has stopped, or was reset.');
-}
+  async run({ args: { DEVICE: deviceId }, flags }, context) {
+    const { runningOn, stateFolderOf } = await import('./running-emulator.js');
+    const { messageLine } = await import('./message-line.js');
+    const { output, signal } = context;
+    const running = await runningOn(stateFolderOf(flags));
+    const limit = String(flags.limit ?? defaultLimit);
+    const query = { ...(deviceId === undefined ? {} : { deviceId }), limit };
+    const { messages, cursor } = await ask(running, query);
+    if (flags.follow !== true) {
+      if (output.json) output.value({ messages });
+      else if (messages.length === 0) output.say('No messages are kept.');
+      else output.data(messages.map((message) => messageLine(message, output.dataStyle)).join('\n'));
+      return;
+    }
+    const show = (message: MessageReply) =>
+      output.json
+        ? output.value(message, { oneLine: true })
+        : output.data(messageLine(message, output.dataStyle));
+    messages.forEach(show);
+    await follow(running, { ...query, cursor }, show, signal);
+    if (!signal.aborted) output.say('The emulator has stopped, or was reset.');
+  },
+});
 
 async function follow(
   running: EndpointsFile,

@@ -1,9 +1,13 @@
 /** What the commands that steer a running emulator have in common. */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { EndpointsFile } from '../../emulator/endpoints.js';
 import { EnrollkitError } from '../../errors.js';
-import { defaultStateFolder } from '../kernel/flags.js';
-import { quoted } from '../terminal/quoted.js';
+import { assertStateInFolder, layoutOf } from '../../workspace/layout.js';
+import { defaultFolder } from '../kernel/common-flags.js';
+import type { FlagValues } from '../kernel/flags.js';
+import { defaultStateFolder, type stateFolderFlag } from '../target/target-flags.js';
+import { quoted } from '../terminal/command-line.js';
 
 /** How long an emulator may take to start, or to end: it does either in a second or two. */
 export const patienceMs = 15_000;
@@ -45,4 +49,17 @@ export function refusedBy({ pid }: EndpointsFile, status: number, body: unknown)
     'REFUSED',
     `The emulator answers ${status}${message === undefined ? '.' : `: ${message}`}`,
   );
+}
+
+/**
+ * The state folder that `--dir` names, as it was typed; a certificate folder stands for the state in it.
+ *
+ * @throws EnrollkitError FILE_UNWRITABLE when that state is behind a symbolic link
+ */
+export function stateFolderOf(flags: FlagValues<typeof stateFolderFlag>): string {
+  const typed = flags.dir;
+  const layout = layoutOf(typed ?? defaultFolder);
+  assertStateInFolder(layout);
+  if (typed === undefined) return defaultStateFolder;
+  return existsSync(layout.state) ? `${typed.replace(/\/+$/, '')}/.enrollkit` : typed;
 }

@@ -126,6 +126,7 @@ export const languages = {
 } as const satisfies Record<string, Language>;
 
 export type LanguageName = keyof typeof languages;
+export const languageNames = Object.keys(languages) as LanguageName[];
 
 /** The variables of one language, in its order. */
 export function variablesFor(all: Variables, language: LanguageName | undefined): Variables {

@@ -1,42 +1,40 @@
 /** Stops the emulator that runs on a state folder. */
 import { resolve } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { outputFlags, stateFolderFlag } from '../kernel/flags.js';
+import { defineCommand } from '../kernel/command.js';
+import { outputFlags } from '../kernel/common-flags.js';
+import { stateFolderFlag } from '../target/target-flags.js';
 
-export const emulatorStop: Command = {
+export const emulatorStop = defineCommand({
   description:
     'Stops the emulator that runs on a state folder, and waits until it has ended. Its state is kept. When none runs, there is nothing to do, and that is no error.',
-  flags: [stateFolderFlag, ...outputFlags],
+  flags: { ...stateFolderFlag, ...outputFlags },
   examples: [
     { line: 'emulator stop', summary: 'the one of the state in certs' },
     { line: 'emulator stop --dir /tmp/dps --json', summary: 'of another folder; tells whether one ran' },
   ],
-  run,
-};
-
-async function run({ flags }: Input, { output }: Context): Promise<void> {
-  const { controlPaths } = await import('../../emulator/control/paths.js');
-  const running = await import('../../emulator/control/running.js');
-  const { patienceMs, refusedBy } = await import('./running-emulator.js');
-  const { stateFolderOf } = await import('../target/state-folder.js');
-  const dir = stateFolderOf(flags);
-  const finding = await running.settled(dir, patienceMs);
-  if (finding.kind === 'running') {
-    const { status, body } = await running.askEmulator(finding.endpoints, 'POST', controlPaths.stop);
-    if (status !== 202) refusedBy(finding, status, body);
-    if (!(await running.released(dir, patienceMs))) {
-      throw new EnrollkitError(
-        'TIMEOUT',
-        `The emulator was told to stop, and process ${finding.pid} still runs after ${patienceMs / 1000} s.`,
-        { next: `End process ${finding.pid}; what the emulator answered with success is on disk.` },
+  async run({ flags }, { output }) {
+    const { controlPaths } = await import('../../emulator/control/paths.js');
+    const running = await import('../../emulator/control/running.js');
+    const { patienceMs, refusedBy, stateFolderOf } = await import('./running-emulator.js');
+    const dir = stateFolderOf(flags);
+    const finding = await running.settled(dir, patienceMs);
+    if (finding.kind === 'running') {
+      const { status, body } = await running.askEmulator(finding.endpoints, 'POST', controlPaths.stop);
+      if (status !== 202) refusedBy(finding, status, body);
+      if (!(await running.released(dir, patienceMs))) {
+        throw new EnrollkitError(
+          'TIMEOUT',
+          `The emulator was told to stop, and process ${finding.pid} still runs after ${patienceMs / 1000} s.`,
+          { next: `End process ${finding.pid}; what the emulator answered with success is on disk.` },
+        );
+      }
+    } else running.forgetEndpoints(dir);
+    const stopped = finding.kind === 'running';
+    if (output.json) output.value({ stopped, dir: resolve(dir) });
+    else
+      output.say(
+        stopped ? 'The emulator has stopped; its state is kept.' : `No emulator runs on ${resolve(dir)}.`,
       );
-    }
-  } else running.forgetEndpoints(dir);
-  const stopped = finding.kind === 'running';
-  if (output.json) output.value({ stopped, dir: resolve(dir) });
-  else
-    output.say(
-      stopped ? 'The emulator has stopped; its state is kept.' : `No emulator runs on ${resolve(dir)}.`,
-    );
-}
+  },
+});

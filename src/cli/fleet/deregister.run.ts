@@ -1,21 +1,19 @@
 /** `enrollkit fleet deregister`. */
 import { deregisterFleet } from '../../fleet/deregister-fleet.js';
 import { removeResults } from '../../fleet/registration/result-lines.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { RunOf } from '../kernel/command.js';
 import { withClients } from '../target/command-target.js';
 import { confirmed } from '../terminal/confirm.js';
+import type { fleetDeregister } from './deregister.js';
 import { fleetFiles, paceOf, servicePace } from './flags.js';
 import { fleetProgress } from './fleet-progress.js';
 import { deregistrationText, devicesText } from './fleet-summary.js';
 import { sizeOf } from './register.run.js';
 
 /** @throws EnrollkitError of the flags, the manifest, the target, and what `deregisterFleet` throws */
-export async function deregisterFromFlags(
-  { arguments: [out], flags }: Input,
-  context: Context,
-): Promise<void> {
+export const run: RunOf<typeof fleetDeregister> = async ({ args, flags }, context) => {
   const { output, signal } = context;
-  const { out: fleet, manifest } = fleetFiles(out!, flags);
+  const { out: fleet, manifest } = fleetFiles(args.fleet, flags);
   const total = await sizeOf(manifest);
   await confirmed(`Delete the registration records of ${devicesText(total)}?`, flags, context);
   const enrollments = flags.enrollments === true;
@@ -36,4 +34,4 @@ export async function deregisterFromFlags(
   if (enrollments) await removeResults(`${fleet}.enrollments.ndjson`);
   if (output.json) return output.value(result);
   output.data(deregistrationText(total, result.leftInHubs, result.elapsedMs));
-}
+};

@@ -4,28 +4,26 @@ import { type EnrollFleetResult, enrollFleet } from '../../fleet/enroll-fleet.js
 import type { EnrollmentSettings } from '../../fleet/registration/enrollment-entry.js';
 import { defaultPlan } from '../../quickstart/plan/answers.js';
 import { enrollmentGroupOf } from '../../quickstart/planned-enrollment-group.js';
-import { enrollmentGroupFlags } from '../input/plan-flags.js';
 import { planFrom } from '../input/plan-input.js';
-import { type Context, camelCase, type Input } from '../kernel/command.js';
+import type { FlagsOf, RunOf } from '../kernel/command.js';
 import { withClients } from '../target/command-target.js';
-import { here } from '../terminal/display-path.js';
+import { displayPath } from '../terminal/text.js';
+import type { fleetEnroll } from './enroll.js';
 import { fleetFiles, paceOf, servicePace } from './flags.js';
 import { fleetProgress } from './fleet-progress.js';
 import { enrollmentText } from './fleet-summary.js';
 import { sizeOf } from './register.run.js';
 
 /** @throws EnrollkitError of the flags, the fleet's files, the target, and what `enrollFleet` throws */
-export async function enrollFromFlags(
-  { arguments: [out], flags }: Input,
-  context: Context,
-): Promise<ExitStatus> {
+export const run: RunOf<typeof fleetEnroll> = async ({ args, flags }, context) => {
   const { output, signal } = context;
-  const files = fleetFiles(out!, flags);
-  const results = (flags.results as string | undefined) ?? `${files.out}.enrollments.ndjson`;
+  const files = fleetFiles(args.fleet, flags);
+  const results = flags.results ?? `${files.out}.enrollments.ndjson`;
   const total = await sizeOf(files.manifest);
   // What an individual enrollment has in common with a group is asked for and checked as there.
-  const names = enrollmentGroupFlags.map(({ name }) => camelCase(name));
-  const plan = planFrom(Object.fromEntries(names.map((name) => [name, flags[name]])), defaultPlan);
+  const { allocationPolicy, hub, initialTwin, reprovisionPolicy, iotEdge, provisioningStatus } = flags;
+  const given = { allocationPolicy, hub, initialTwin, reprovisionPolicy, iotEdge, provisioningStatus };
+  const plan = planFrom(given, defaultPlan);
   const result = await withClients(flags, context, true, async ({ target, control, service }) => {
     const named = plan.enrollmentGroup.iotHubs && target.kind === 'emulator';
     const linkedHubs = named ? (await control.getService({ signal })).properties.iotHubs : [];
@@ -45,12 +43,12 @@ export async function enrollFromFlags(
     }).finally(() => progress.end());
   });
   if (output.json) output.value({ ...result, results });
-  else output.data(enrollmentText(result, here(results)));
+  else output.data(enrollmentText(result, displayPath(results)));
   return statusOf(result);
-}
+};
 
 /** The flag that sets each member. What is set by no flag is a default, and leaves existing enrollments as they are. */
-const flagOf: Record<keyof EnrollmentSettings, string> = {
+const flagOf: Record<keyof EnrollmentSettings, keyof FlagsOf<typeof fleetEnroll>> = {
   allocationPolicy: 'allocationPolicy',
   capabilities: 'iotEdge',
   initialTwin: 'initialTwin',
@@ -59,7 +57,10 @@ const flagOf: Record<keyof EnrollmentSettings, string> = {
   reprovisionPolicy: 'reprovisionPolicy',
 };
 
-function settingsOfFlags(settings: EnrollmentSettings, flags: Input['flags']): EnrollmentSettings {
+function settingsOfFlags(
+  settings: EnrollmentSettings,
+  flags: FlagsOf<typeof fleetEnroll>,
+): EnrollmentSettings {
   const isGiven = ([member]: [string, unknown]) =>
     flags[flagOf[member as keyof EnrollmentSettings]] !== undefined;
   return Object.fromEntries(Object.entries(settings).filter(isGiven));

@@ -1,26 +1,30 @@
 import { enrollmentGroupFlags } from '../input/plan-flags.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { dirFlag, outputFlags, targetFlags } from '../kernel/flags.js';
+import { declareCommand } from '../kernel/command.js';
+import { dirFlag, outputFlags } from '../kernel/common-flags.js';
+import { switchFlag } from '../kernel/flags.js';
+import { targetFlags } from '../target/target-flags.js';
 import { fleetArgument, manifestFlag, paceFlags, resultsFlag, servicePace } from './flags.js';
 
-export const fleetEnroll: Command = {
+/** An individual enrollment attests by the certificate of its device. */
+const { attestation: _attestation, ...enrollmentFlags } = enrollmentGroupFlags;
+
+export const fleetEnroll = declareCommand({
   description:
     'Creates an individual enrollment for every device of a fleet, by its own certificate, ten in a request, and reads each back. Tags of the manifest go into the initial twin. An existing enrollment counts as enrolled when it is what this command would create; with --update, it is changed. Where one enrollment group does for all devices, it is less work: see group create. Safe to run again: enrollments that are already right are left alone.',
-  arguments: [fleetArgument],
-  flags: [
-    {
-      name: 'update',
+  args: fleetArgument,
+  flags: {
+    update: switchFlag({
       summary:
         'also change existing enrollments: set the certificate, the tags and what you give as flags, and keep the rest',
-    },
-    ...enrollmentGroupFlags.filter(({ name }) => name !== 'attestation'),
-    manifestFlag,
-    resultsFlag('.enrollments.ndjson', 'one line of JSON per device; each run replaces it'),
+    }),
+    ...enrollmentFlags,
+    ...manifestFlag,
+    ...resultsFlag('.enrollments.ndjson', 'one line of JSON per device; each run replaces it'),
     ...paceFlags('enrollments', servicePace),
-    dirFlag,
+    ...dirFlag,
     ...targetFlags,
     ...outputFlags,
-  ],
+  },
   examples: [
     { line: 'fleet enroll sensors', summary: 'each device by its certificate, to any linked hub' },
     {
@@ -32,10 +36,4 @@ export const fleetEnroll: Command = {
       summary: 'disable the enrollments, and change nothing else in them',
     },
   ],
-  run,
-};
-
-async function run(input: Input, context: Context) {
-  const { enrollFromFlags } = await import('./enroll.run.js');
-  return enrollFromFlags(input, context);
-}
+});

@@ -1,7 +1,7 @@
 /** How far a fleet is: one line that is redrawn at a terminal, a line now and then elsewhere, JSON with `--json`. */
 
 import type { Output } from '../kernel/output.js';
-import { numberText } from '../terminal/number-text.js';
+import { numberText } from '../terminal/text.js';
 
 export interface FleetProgress {
   /** Told how many devices are done; the first time, how many were done before. */

@@ -3,9 +3,7 @@ import type { EnrollFleetResult, EnrollmentOutcome } from '../../fleet/enroll-fl
 import type { RegisterFleetResult } from '../../fleet/register-fleet.js';
 import type { FleetFailure } from '../../fleet/registration/failures.js';
 import type { LatencySummary } from '../../fleet/registration/latencies.js';
-import { wrap } from '../kernel/output.js';
-import { columns } from '../terminal/columns.js';
-import { numberText } from '../terminal/number-text.js';
+import { columns, numberText, wrap } from '../terminal/text.js';
 
 const width = 80;
 /** Lines of a bar of the histogram, at most. */

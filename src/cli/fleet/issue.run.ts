@@ -6,24 +6,23 @@ import {
   parseShard,
   shardRange,
 } from '../../fleet/devices/device-source.js';
-import { type FleetFormat, loadFormat } from '../../fleet/formats/formats.js';
+import { loadFormat } from '../../fleet/formats/formats.js';
 import { type IssueFleetOptions, issueFleet } from '../../fleet/issue-fleet.js';
-import type { KeyAlgorithm } from '../../pki/keys.js';
-import { subjectFrom } from '../cert/make-certificate.js';
+import { subjectFrom } from '../input/certificate-names.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { profileFor } from '../input/profile.js';
 import { signingCa } from '../input/signing-ca.js';
-import type { Context, Input } from '../kernel/command.js';
-import { here } from '../terminal/display-path.js';
-import { numberText } from '../terminal/number-text.js';
+import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
+import { displayPath, numberText } from '../terminal/text.js';
 import { fleetFiles } from './flags.js';
 import { fleetProgress } from './fleet-progress.js';
+import type { fleetIssue } from './issue.js';
 
 /** @throws EnrollkitError of the flags, the list, the CA, the profile, and what `issueFleet` throws */
-export async function issueFromFlags({ flags }: Input, context: Context): Promise<void> {
+export const run: RunOf<typeof fleetIssue> = async ({ flags }, context) => {
   const { output, signal } = context;
   const places = await placesFrom(flags, context);
-  const shard = flags.shard === undefined ? undefined : parseShard(flags.shard as string);
+  const shard = flags.shard === undefined ? undefined : parseShard(flags.shard);
   const profile = profileFor('device', flags);
   const { commonName: _, ...subject } = subjectFrom('', flags);
   const source = await sourceFrom(flags, subject);
@@ -36,12 +35,12 @@ export async function issueFromFlags({ flags }: Input, context: Context): Promis
     range,
     ca: { certificate: ca.pem, privateKey: ca.privateKey, chainPem: ca.chainPem },
     profile,
-    keyAlgorithm: flags.keyAlgorithm as KeyAlgorithm | undefined,
-    validityDays: flags.days as number | undefined,
+    keyAlgorithm: flags.keyAlgorithm,
+    validityDays: flags.days,
     subject,
     pfx: flags.pfx === true,
     ...places,
-    workers: flags.workers as number | undefined,
+    workers: flags.workers,
     at: context.now(),
     signal,
     onProgress: (devices) => progress.on(devices),
@@ -62,7 +61,7 @@ export async function issueFromFlags({ flags }: Input, context: Context): Promis
   }
   // Standard output belongs to the devices when they go there.
   const tell = typeof out === 'string' ? output.data.bind(output) : output.say.bind(output);
-  const where = typeof out === 'string' ? ` in ${here(out)}` : '';
+  const where = typeof out === 'string' ? ` in ${displayPath(out)}` : '';
   if (result.made === 0)
     tell(`${numberText(result.devices)} devices are${where} already; nothing was changed.`);
   else {
@@ -70,15 +69,14 @@ export async function issueFromFlags({ flags }: Input, context: Context): Promis
     const earlier = before > 0 ? `, ${numberText(before)} of them made earlier` : '';
     tell(`${numberText(result.devices)} devices${where}${earlier} (${seconds.toFixed(1)} s)`);
   }
-  tell(`valid until ${result.notAfter}; listed in ${here(manifest)}`);
-}
+  tell(`valid until ${result.notAfter}; listed in ${displayPath(manifest)}`);
+};
 
 async function sourceFrom(
-  flags: Input['flags'],
+  flags: FlagsOf<typeof fleetIssue>,
   subject: IssueFleetOptions['subject'],
 ): Promise<DeviceSource> {
-  const { pattern, from } = flags as Record<string, string | undefined>;
-  const count = flags.count as number | undefined;
+  const { pattern, from, count } = flags;
   if (from !== undefined) {
     if (pattern === undefined && count === undefined) {
       return (await import('../../fleet/devices/device-list.js')).devicesFromList(from, subject);
@@ -97,16 +95,16 @@ async function sourceFrom(
 }
 
 async function placesFrom(
-  flags: Input['flags'],
+  flags: FlagsOf<typeof fleetIssue>,
   { output }: Context,
 ): Promise<Pick<IssueFleetOptions, 'format' | 'out' | 'manifest'>> {
-  const format = (flags.format as FleetFormat | undefined) ?? 'dir';
+  const format = flags.format ?? 'dir';
   const isFolder = (await loadFormat(format)).folder !== undefined;
-  const given = flags.out as string | undefined;
+  const given = flags.out;
   if (given === '')
     throw new EnrollkitError('USAGE', '--out is empty.', { next: 'Name a file or a folder.' });
   const path = given ?? (isFolder ? 'fleet' : '-');
-  const manifest = flags.manifest as string | undefined;
+  const manifest = flags.manifest;
   if (path !== '-') {
     return { format, ...fleetFiles(path, flags) };
   }

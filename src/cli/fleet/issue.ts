@@ -1,7 +1,7 @@
 import { fleetFormats } from '../../fleet/formats/formats.js';
-import { caFlags, makingFlags, secretAndOutputFlags } from '../cert/flags.js';
-import type { Command, Context, Flag, Input } from '../kernel/command.js';
-import { wholeNumber } from '../kernel/flags.js';
+import { caFlags, makingFlags, secretAndOutputFlags } from '../input/certificate-flags.js';
+import { declareCommand } from '../kernel/command.js';
+import { choiceFlag, numberFlag, switchFlag, textFlag } from '../kernel/flags.js';
 
 const which = 'Which devices:';
 const where = 'Where they go:';
@@ -10,70 +10,65 @@ const how = 'How:';
 /** 100 million; see `maxFleetSize`, which is not loaded for the help. */
 const maxCount = 100_000_000;
 
-const flags: readonly Flag[] = [
-  {
-    name: 'count',
-    value: 'N',
-    parse: wholeNumber('count', 1, maxCount),
-    group: which,
-    summary: 'how many devices a pattern stands for',
-  },
-  {
-    name: 'pattern',
-    value: 'PATTERN',
-    group: which,
-    summary: "their registration IDs: 'sensor-{000001..}', or with an end, '{1..500}-gateway'",
-  },
-  {
-    name: 'from',
-    value: 'FILE',
-    group: which,
-    summary: 'their registration IDs, names and tags: a CSV file with a header, or NDJSON',
-  },
-  {
-    name: 'shard',
-    value: 'I/N',
-    group: which,
-    summary: 'only the Ith of N equal parts, so that several computers share the work',
-  },
-  ...caFlags,
-  ...makingFlags,
-  {
-    name: 'format',
-    value: 'NAME',
-    choices: fleetFormats,
-    group: where,
-    summary: 'a folder a device, a line of JSON a device, or a tar archive of folders (default: dir)',
-  },
-  {
-    name: 'out',
-    value: 'PATH',
-    group: where,
-    summary: 'the folder, or the file; for ndjson and tar, - is standard output (default: fleet, or -)',
-  },
-  {
-    name: 'manifest',
-    value: 'FILE',
-    group: where,
-    summary:
-      'the list of the devices, without keys (default: PATH.manifest.csv; fleet.manifest.csv with standard output)',
-  },
-  { name: 'pfx', group: where, summary: 'make a PKCS#12 file for each device besides, without a passphrase' },
-  {
-    name: 'workers',
-    value: 'N',
-    parse: wholeNumber('workers', 1, 256),
-    group: how,
-    summary: 'threads that make keys and certificates (default: one a core)',
-  },
-  { name: 'quiet', group: how, summary: 'no progress on standard error' },
-  ...secretAndOutputFlags,
-];
-
-export const fleetIssue: Command = {
+export const fleetIssue = declareCommand({
   description:
     'Makes keys and certificates of many devices, on all cores. Interrupted, killed or stopped by a full disk, it goes on where it was when the same command runs again. With --json, progress on standard error is one JSON object a line.',
-  flags,
+  flags: {
+    count: numberFlag({
+      placeholder: 'N',
+      minimum: 1,
+      maximum: maxCount,
+      heading: which,
+      summary: 'how many devices a pattern stands for',
+    }),
+    pattern: textFlag({
+      placeholder: 'PATTERN',
+      heading: which,
+      summary: "their registration IDs: 'sensor-{000001..}', or with an end, '{1..500}-gateway'",
+    }),
+    from: textFlag({
+      placeholder: 'FILE',
+      heading: which,
+      summary: 'their registration IDs, names and tags: a CSV file with a header, or NDJSON',
+    }),
+    shard: textFlag({
+      placeholder: 'I/N',
+      heading: which,
+      summary: 'only the Ith of N equal parts, so that several computers share the work',
+    }),
+    ...caFlags,
+    ...makingFlags,
+    format: choiceFlag({
+      placeholder: 'NAME',
+      choices: fleetFormats,
+      heading: where,
+      summary: 'a folder a device, a line of JSON a device, or a tar archive of folders (default: dir)',
+    }),
+    out: textFlag({
+      placeholder: 'PATH',
+      heading: where,
+      summary: 'the folder, or the file; for ndjson and tar, - is standard output (default: fleet, or -)',
+    }),
+    manifest: textFlag({
+      placeholder: 'FILE',
+      heading: where,
+      summary:
+        'the list of the devices, without keys (default: PATH.manifest.csv; fleet.manifest.csv with standard output)',
+    }),
+    pfx: switchFlag({
+      heading: where,
+      summary: 'make a PKCS#12 file for each device besides, without a passphrase',
+    }),
+    workers: numberFlag({
+      placeholder: 'N',
+      minimum: 1,
+      maximum: 256,
+      heading: how,
+      summary: 'threads that make keys and certificates (default: one a core)',
+    }),
+    quiet: switchFlag({ heading: how, summary: 'no progress on standard error' }),
+    ...secretAndOutputFlags,
+  },
   examples: [
     {
       line: "fleet issue --count 10000 --pattern 'sensor-{000001..}' --out sensors",
@@ -84,10 +79,4 @@ export const fleetIssue: Command = {
       summary: 'the first quarter of a list, as lines of JSON',
     },
   ],
-  run,
-};
-
-async function run(input: Input, context: Context): Promise<void> {
-  const { issueFromFlags } = await import('./issue.run.js');
-  await issueFromFlags(input, context);
-}
+});

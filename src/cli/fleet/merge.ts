@@ -1,13 +1,13 @@
-import { forceFlag, outFileFlag } from '../cert/flags.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { outputFlags } from '../kernel/flags.js';
-import { numberText } from '../terminal/number-text.js';
+import { forceFlag, outFileFlag } from '../input/certificate-flags.js';
+import { defineCommand } from '../kernel/command.js';
+import { outputFlags } from '../kernel/common-flags.js';
+import { numberText } from '../terminal/text.js';
 
-export const fleetMerge: Command = {
+export const fleetMerge = defineCommand({
   description:
     'Joins the manifests of the shards of a fleet into one, in the order in which they are given. A device or a serial number that comes twice is refused, and nothing is written.',
-  arguments: [{ name: 'manifest', summary: 'what fleet issue wrote: SHARD.manifest.csv', repeatable: true }],
-  flags: [outFileFlag, forceFlag, ...outputFlags],
+  args: { manifest: { summary: 'what fleet issue wrote: SHARD.manifest.csv', variadic: true } },
+  flags: { ...outFileFlag, ...forceFlag, ...outputFlags },
   examples: [
     {
       line: 'fleet merge part-1.manifest.csv part-2.manifest.csv --out all.csv',
@@ -15,26 +15,24 @@ export const fleetMerge: Command = {
     },
     { line: 'fleet merge part-*.manifest.csv > all.csv', summary: 'however many there are' },
   ],
-  run,
-};
-
-async function run(input: Input, { output }: Context): Promise<void> {
-  const { EnrollkitError } = await import('../../errors.js');
-  const { mergeManifests } = await import('../../fleet/merge-manifests.js');
-  const { assertFree } = await import('../input/write-files.js');
-  const { here } = await import('../terminal/display-path.js');
-  const { out, force } = input.flags as { out?: string; force?: boolean };
-  if (out === undefined && output.json) {
-    throw new EnrollkitError(
-      'USAGE',
-      'Both the manifest and the result of --json would go to standard output.',
-      {
-        next: 'Name a file with --out FILE.',
-      },
-    );
-  }
-  if (out !== undefined) assertFree([out], force === true);
-  const devices = await mergeManifests(input.arguments, out ?? output.stdout);
-  if (output.json) output.value({ devices, manifests: input.arguments.length, out });
-  else if (out !== undefined) output.data(`${numberText(devices)} devices, listed in ${here(out)}`);
-}
+  async run({ args, flags }, { output }) {
+    const { EnrollkitError } = await import('../../errors.js');
+    const { mergeManifests } = await import('../../fleet/merge-manifests.js');
+    const { assertFree } = await import('../input/write-files.js');
+    const { displayPath } = await import('../terminal/text.js');
+    const { out, force } = flags;
+    if (out === undefined && output.json) {
+      throw new EnrollkitError(
+        'USAGE',
+        'Both the manifest and the result of --json would go to standard output.',
+        {
+          next: 'Name a file with --out FILE.',
+        },
+      );
+    }
+    if (out !== undefined) assertFree([out], force === true);
+    const devices = await mergeManifests(args.manifest, out ?? output.stdout);
+    if (output.json) output.value({ devices, manifests: args.manifest.length, out });
+    else if (out !== undefined) output.data(`${numberText(devices)} devices, listed in ${displayPath(out)}`);
+  },
+});

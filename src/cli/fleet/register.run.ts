@@ -2,23 +2,21 @@
 import { EnrollkitError, type ExitStatus, errorTable, exitStatus } from '../../errors.js';
 import { type RegisterFleetResult, registerFleet } from '../../fleet/register-fleet.js';
 import { manifestDevices } from '../../fleet/registration/fleet-devices.js';
-import { atGlobalEndpoint, deviceTarget, idScopeOf } from '../device/register-device.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { RunOf } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
+import { atGlobalEndpoint, deviceTarget, idScopeOf } from '../target/device-target.js';
 import { withTarget } from '../target/target.js';
-import { here } from '../terminal/display-path.js';
+import { displayPath } from '../terminal/text.js';
 import { fleetFiles, paceOf, registrationPace } from './flags.js';
 import { fleetProgress } from './fleet-progress.js';
 import { registrationText } from './fleet-summary.js';
+import type { fleetRegister } from './register.js';
 
 /** @throws EnrollkitError of the flags, the fleet's files, the target, and what `registerFleet` throws */
-export async function registerFromFlags(
-  { arguments: [out], flags }: Input,
-  context: Context,
-): Promise<ExitStatus> {
+export const run: RunOf<typeof fleetRegister> = async ({ args, flags }, context) => {
   const { output, signal } = context;
-  const files = fleetFiles(out!, flags);
-  const results = (flags.results as string | undefined) ?? `${files.out}.registrations.ndjson`;
+  const files = fleetFiles(args.fleet, flags);
+  const results = flags.results ?? `${files.out}.registrations.ndjson`;
   const total = await sizeOf(files.manifest);
   const folder = folderOf(flags);
   const request = { target: deviceTarget(flags, folder), folder, flags, mayCreate: false };
@@ -31,7 +29,7 @@ export async function registerFromFlags(
       results,
       target,
       idScope,
-      protocol: (flags.protocol as 'mqtt' | 'https' | undefined) ?? 'mqtt',
+      protocol: flags.protocol ?? 'mqtt',
       ...paceOf(target.kind, flags, registrationPace),
       telemetry: flags.telemetry === true,
       signal,
@@ -39,9 +37,9 @@ export async function registerFromFlags(
     }).finally(() => progress.end());
   });
   if (output.json) output.value({ ...result, results });
-  else output.data(registrationText(result, here(results)));
+  else output.data(registrationText(result, displayPath(results)));
   return statusOf(result);
-}
+};
 
 /** The number of devices that a manifest lists. @throws EnrollkitError FILE_UNREADABLE, also when it lists none */
 export async function sizeOf(manifest: string): Promise<number> {

@@ -1,30 +1,30 @@
 import { EnrollkitError } from '../../errors.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
 import { enrollmentGroupFlags } from '../input/plan-flags.js';
-import { type Command, type Context, camelCase, type Input } from '../kernel/command.js';
-import { dirFlag, outputFlags, targetFlags } from '../kernel/flags.js';
+import { defineCommand, type FlagsOf } from '../kernel/command.js';
+import { dirFlag, outputFlags } from '../kernel/common-flags.js';
+import { textFlag } from '../kernel/flags.js';
+import { targetFlags } from '../target/target-flags.js';
 
-export const groupCreate: Command = {
+export const groupCreate = defineCommand({
   description:
     'Creates an enrollment group that attests by a CA: the uploaded one named by --ca-name, or a certificate that goes into the group. What is not given is as in a quickstart.',
-  arguments: [{ name: 'id', summary: 'the enrollment group ID' }],
-  flags: [
-    {
-      name: 'ca-name',
-      value: 'NAME',
+  args: { id: { summary: 'the enrollment group ID' } },
+  flags: {
+    'ca-name': textFlag({
+      placeholder: 'NAME',
       summary: 'the uploaded CA (default: that of the last run in the folder)',
-    },
-    {
-      name: 'certificate',
-      value: 'FILE',
+    }),
+    certificate: textFlag({
+      placeholder: 'FILE',
       summary:
         'the CA certificate that goes into the group (default: the one that signs devices in the folder)',
-    },
+    }),
     ...enrollmentGroupFlags,
-    dirFlag,
+    ...dirFlag,
     ...targetFlags,
     ...outputFlags,
-  ],
+  },
   examples: [
     {
       line: 'group create line-5 --ca-name enrollkit-root',
@@ -35,57 +35,56 @@ export const groupCreate: Command = {
       summary: 'by a CA certificate of your own',
     },
   ],
-  run,
-};
-
-async function run({ arguments: [id], flags }: Input, context: Context): Promise<void> {
-  const { assertCertificateName, assertEnrollmentGroupId } = await import('../../dps/contract/ids.js');
-  assertEnrollmentGroupId(id!);
-  if (flags.caName !== undefined) assertCertificateName(flags.caName as string);
-  const { differences, enrollmentGroupOf } = await import('../../quickstart/planned-enrollment-group.js');
-  const { withClients } = await import('../target/command-target.js');
-  const { groupText } = await import('./group-text.js');
-  const plan = await groupPlan(id!, flags);
-  const byCertificate = plan.enrollmentGroup.attestation === 'certificate';
-  const signer = { pem: byCertificate ? await signerPem(flags) : '' };
-  const { output, signal } = context;
-  const group = await withClients(flags, context, true, async ({ target, control, service }) => {
-    // Elsewhere a hub's name is what was typed, and Azure Resource Manager need not be asked.
-    const named = plan.enrollmentGroup.iotHubs && target.kind === 'emulator';
-    const linkedHubs = named ? (await control.getService({ signal })).properties.iotHubs : [];
-    const wanted = enrollmentGroupOf(plan, signer, linkedHubs ?? []);
-    await service.createEnrollmentGroup(wanted, { signal });
-    const found = await service.getEnrollmentGroup(id!, { signal });
-    const different = found && differences(wanted, found);
-    if (found && different?.length === 0) return found;
-    const problem = different ? `differs in ${different.join(', ')} when read back` : 'cannot be found';
-    throw new EnrollkitError('NOT_READ_BACK', `The enrollment group ${id} was created, and ${problem}.`);
-  });
-  if (output.json) return output.value(group);
-  output.data(groupText(group));
-}
+  async run({ args: { id }, flags }, context) {
+    const { assertCertificateName, assertEnrollmentGroupId } = await import('../../dps/contract/ids.js');
+    assertEnrollmentGroupId(id);
+    if (flags.caName !== undefined) assertCertificateName(flags.caName);
+    const { differences, enrollmentGroupOf } = await import('../../quickstart/planned-enrollment-group.js');
+    const { withClients } = await import('../target/command-target.js');
+    const { groupText } = await import('../terminal/enrollment-group-text.js');
+    const plan = await groupPlan(id, flags);
+    const byCertificate = plan.enrollmentGroup.attestation === 'certificate';
+    const signer = { pem: byCertificate ? await signerPem(flags) : '' };
+    const { output, signal } = context;
+    const group = await withClients(flags, context, true, async ({ target, control, service }) => {
+      // Elsewhere a hub's name is what was typed, and Azure Resource Manager need not be asked.
+      const named = plan.enrollmentGroup.iotHubs && target.kind === 'emulator';
+      const linkedHubs = named ? (await control.getService({ signal })).properties.iotHubs : [];
+      const wanted = enrollmentGroupOf(plan, signer, linkedHubs ?? []);
+      await service.createEnrollmentGroup(wanted, { signal });
+      const found = await service.getEnrollmentGroup(id, { signal });
+      const different = found && differences(wanted, found);
+      if (found && different?.length === 0) return found;
+      const problem = different ? `differs in ${different.join(', ')} when read back` : 'cannot be found';
+      throw new EnrollkitError('NOT_READ_BACK', `The enrollment group ${id} was created, and ${problem}.`);
+    });
+    if (output.json) return output.value(group);
+    output.data(groupText(group));
+  },
+});
 
 /** A plan of which the enrollment group and the CA's name count. */
-async function groupPlan(id: string, flags: Input['flags']): Promise<Plan> {
+async function groupPlan(id: string, flags: FlagsOf<typeof groupCreate>): Promise<Plan> {
   const { lastPlanGroup, planFrom } = await import('../input/plan-input.js');
   const { defaultPlan } = await import('../../quickstart/plan/answers.js');
   const { folderOf } = await import('../target/command-target.js');
   const certificateAuthority = lastPlanGroup(folderOf(flags), 'certificateAuthority');
   const attestation = flags.attestation ?? (flags.certificate === undefined ? undefined : 'certificate');
-  const typed = ['caName', ...enrollmentGroupFlags.map(({ name }) => camelCase(name))].map((name) => [
-    name,
-    flags[name],
-  ]);
-  const answers = { ...Object.fromEntries(typed), attestation, group: id };
+  const { caName, allocationPolicy, hub, initialTwin, reprovisionPolicy, iotEdge, provisioningStatus } =
+    flags;
+  const answers = {
+    ...{ caName, attestation, group: id },
+    ...{ allocationPolicy, hub, initialTwin, reprovisionPolicy, iotEdge, provisioningStatus },
+  };
   return planFrom(answers, { ...defaultPlan, certificateAuthority });
 }
 
 /** The certificate of the CA that attests, as PEM. */
-async function signerPem(flags: Input['flags']): Promise<string> {
+async function signerPem(flags: FlagsOf<typeof groupCreate>): Promise<string> {
   const { certificateToPem, parseCertificates } = await import('../../pki/x509/certificate.js');
   if (flags.certificate !== undefined) {
     const { readCertificateFile } = await import('../input/certificate-file.js');
-    return certificateToPem(readCertificateFile(flags.certificate as string)[0]!);
+    return certificateToPem(readCertificateFile(flags.certificate)[0]!);
   }
   const { layoutOf } = await import('../../workspace/layout.js');
   const { readTextIfExists } = await import('../../workspace/files.js');

@@ -1,30 +1,29 @@
-import type { Command, Context, Input } from '../kernel/command.js';
-import { dirFlag, outputFlags, targetFlags } from '../kernel/flags.js';
+import { defineCommand } from '../kernel/command.js';
+import { dirFlag, outputFlags } from '../kernel/common-flags.js';
+import { targetFlags } from '../target/target-flags.js';
 
-export const groupList: Command = {
-  flags: [dirFlag, ...targetFlags, ...outputFlags],
+export const groupList = defineCommand({
+  flags: { ...dirFlag, ...targetFlags, ...outputFlags },
   examples: [
     { line: 'group list', summary: 'those of the last run’s provisioning service' },
     { line: 'group list --target azure --dps-name contoso --json', summary: 'those in Azure, as JSON' },
   ],
-  run,
-};
-
-async function run({ flags }: Input, context: Context): Promise<void> {
-  const { withClients } = await import('../target/command-target.js');
-  const { columns } = await import('../terminal/columns.js');
-  const { attestationText } = await import('./group-text.js');
-  const { output, signal } = context;
-  const groups = await withClients(flags, context, false, ({ service }) =>
-    service.listEnrollmentGroups({ signal }),
-  );
-  if (output.json) return output.value({ enrollmentGroups: groups });
-  if (groups.length === 0) return output.data('There is no enrollment group.');
-  const rows = groups.map((group) => [
-    group.enrollmentGroupId,
-    group.provisioningStatus ?? 'enabled',
-    group.allocationPolicy ?? '-',
-    attestationText(group),
-  ]);
-  output.data(columns([['ID', 'STATUS', 'ALLOCATION', 'ATTESTATION'], ...rows]).join('\n'));
-}
+  async run({ flags }, context) {
+    const { withClients } = await import('../target/command-target.js');
+    const { columns } = await import('../terminal/text.js');
+    const { attestationText } = await import('../terminal/enrollment-group-text.js');
+    const { output, signal } = context;
+    const groups = await withClients(flags, context, false, ({ service }) =>
+      service.listEnrollmentGroups({ signal }),
+    );
+    if (output.json) return output.value({ enrollmentGroups: groups });
+    if (groups.length === 0) return output.data('There is no enrollment group.');
+    const rows = groups.map((group) => [
+      group.enrollmentGroupId,
+      group.provisioningStatus ?? 'enabled',
+      group.allocationPolicy ?? '-',
+      attestationText(group),
+    ]);
+    output.data(columns([['ID', 'STATUS', 'ALLOCATION', 'ATTESTATION'], ...rows]).join('\n'));
+  },
+});

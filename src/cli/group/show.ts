@@ -1,31 +1,30 @@
 import { EnrollkitError } from '../../errors.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { dirFlag, outputFlags, targetFlags } from '../kernel/flags.js';
+import { defineCommand } from '../kernel/command.js';
+import { dirFlag, outputFlags } from '../kernel/common-flags.js';
+import { targetFlags } from '../target/target-flags.js';
 
-export const groupShow: Command = {
-  arguments: [{ name: 'id', summary: 'the enrollment group ID' }],
-  flags: [dirFlag, ...targetFlags, ...outputFlags],
+export const groupShow = defineCommand({
+  args: { id: { summary: 'the enrollment group ID' } },
+  flags: { ...dirFlag, ...targetFlags, ...outputFlags },
   examples: [
     { line: 'group show enrollkit-devices', summary: 'the group of a quickstart' },
     { line: 'group show enrollkit-devices --json', summary: 'every field that the service gives' },
   ],
-  run,
-};
-
-async function run({ arguments: [id], flags }: Input, context: Context): Promise<void> {
-  const { assertEnrollmentGroupId } = await import('../../dps/contract/ids.js');
-  assertEnrollmentGroupId(id!);
-  const { sameFolder, withClients } = await import('../target/command-target.js');
-  const { groupText } = await import('./group-text.js');
-  const { output, signal } = context;
-  const group = await withClients(flags, context, false, ({ service }) =>
-    service.getEnrollmentGroup(id!, { signal }),
-  );
-  if (!group) {
-    throw new EnrollkitError('NOT_FOUND', `There is no enrollment group ${id}.`, {
-      next: `To see those that there are: enrollkit group list${sameFolder(flags)}`,
-    });
-  }
-  if (output.json) return output.value(group);
-  output.data(groupText(group));
-}
+  async run({ args: { id }, flags }, context) {
+    const { assertEnrollmentGroupId } = await import('../../dps/contract/ids.js');
+    assertEnrollmentGroupId(id);
+    const { sameFolder, withClients } = await import('../target/command-target.js');
+    const { groupText } = await import('../terminal/enrollment-group-text.js');
+    const { output, signal } = context;
+    const group = await withClients(flags, context, false, ({ service }) =>
+      service.getEnrollmentGroup(id, { signal }),
+    );
+    if (!group) {
+      throw new EnrollkitError('NOT_FOUND', `There is no enrollment group ${id}.`, {
+        next: `To see those that there are: enrollkit group list${sameFolder(flags)}`,
+      });
+    }
+    if (output.json) return output.value(group);
+    output.data(groupText(group));
+  },
+});

@@ -1,8 +1,8 @@
 /** A JSON file that a person wrote, held against its schema; each problem is named with its place in the file. */
 import type { z } from 'zod';
+import { type JsonSource, JsonSyntaxError, type Place, parseJsonSource } from '../../json-source.js';
 import { planProblem } from '../../quickstart/plan/plan-problem.js';
 import { readInputFile } from './input-file.js';
-import { JsonSyntaxError, type Place, placesOf } from './json-place.js';
 
 /** More problems at once help nobody. */
 const maxProblems = 5;
@@ -24,31 +24,30 @@ export function readJsonDocument<Value>(
   invalid: (message: string) => Error,
   prepare: (value: unknown, at: JsonDocument<Value>['at']) => unknown = (value) => value,
 ): JsonDocument<Value> {
-  const text = readInputFile(path).replace(/^\uFEFF/, '');
   const show = ({ line, column }: Place) => `${path}:${line}:${column}`;
-  let placeOf: ReturnType<typeof placesOf>;
+  let source: JsonSource;
   try {
-    placeOf = placesOf(text);
+    source = parseJsonSource(readInputFile(path));
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
-    throw invalid(`${show(error.place)}: this is not JSON: ${error.message}.`);
+    throw invalid(`${show(error.place)}: this is not JSON: ${error.problem}.`);
   }
-  const at = (of: readonly PropertyKey[]) => show(placeOf(of));
-  const result = schema.safeParse(prepare(JSON.parse(text), at), { reportInput: true });
+  const at = (of: readonly PropertyKey[]) => show(source.placeOf(of));
+  const result = schema.safeParse(prepare(source.value, at), { reportInput: true });
   if (result.success) return { value: result.data, at };
-  const issues = result.error.issues.flatMap(ofTheFormMeant);
+  const issues = result.error.issues.flatMap(issuesOfClosestForm);
   const problems = issues.slice(0, maxProblems).map((issue) => {
     const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
-    return `${show(placeOf(issue.path, unknown))}: ${planProblem(issue)}.`;
+    return `${show(source.placeOf(issue.path, unknown))}: ${planProblem(issue)}.`;
   });
   const more = issues.length > maxProblems ? `\nand ${issues.length - maxProblems} more` : '';
   throw invalid(problems.join('\n') + more);
 }
 
-/** Where something may have one of several forms, what is wrong with the one that was meant. */
-function ofTheFormMeant(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+/** Where a value may have one of several forms, the problems of the form that it resembles. */
+function issuesOfClosestForm(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
-  const meant = issue.errors.filter(([first]) => first?.code !== 'invalid_type' || first.path.length > 0);
-  if (meant.length !== 1) return [issue];
-  return meant[0]!.flatMap((one) => ofTheFormMeant({ ...one, path: [...issue.path, ...one.path] }));
+  const close = issue.errors.filter(([first]) => first?.code !== 'invalid_type' || first.path.length > 0);
+  if (close.length !== 1) return [issue];
+  return close[0]!.flatMap((one) => issuesOfClosestForm({ ...one, path: [...issue.path, ...one.path] }));
 }

@@ -1,6 +1,8 @@
 /** The passphrase that a new key or file is encrypted with. */
 import { EnrollkitError } from '../../errors.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context } from '../kernel/command.js';
+import type { passphraseFileFlag } from '../kernel/common-flags.js';
+import type { FlagValues } from '../kernel/flags.js';
 import { givenPassphrase } from './passphrase.js';
 
 /** What openssl asks of a passphrase at least. */
@@ -12,7 +14,11 @@ const minLength = 4;
  * @param what it is for, in the question
  * @throws EnrollkitError PASSPHRASE_REQUIRED, USAGE when it is too short
  */
-export async function newPassphrase(flags: Input['flags'], context: Context, what: string): Promise<string> {
+export async function newPassphrase(
+  flags: FlagValues<typeof passphraseFileFlag>,
+  context: Context,
+  what: string,
+): Promise<string> {
   const given = givenPassphrase(flags, context.env);
   if (given !== undefined) {
     const problem = problemOf(given);

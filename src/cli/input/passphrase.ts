@@ -2,6 +2,8 @@
 import { EnrollkitError } from '../../errors.js';
 import type { KeyOpening } from '../../pki/keys.js';
 import type { Context } from '../kernel/command.js';
+import type { passphraseFileFlag } from '../kernel/common-flags.js';
+import type { FlagValues } from '../kernel/flags.js';
 import { readInputFile } from './input-file.js';
 
 /**
@@ -10,10 +12,10 @@ import { readInputFile } from './input-file.js';
  * @throws EnrollkitError FILE_UNREADABLE, or USAGE when the file's first line is empty
  */
 export function givenPassphrase(
-  flags: Readonly<Record<string, unknown>>,
+  flags: FlagValues<typeof passphraseFileFlag>,
   env: NodeJS.ProcessEnv,
 ): string | undefined {
-  const path = flags.passphraseFile as string | undefined;
+  const path = flags.passphraseFile;
   if (path === undefined) return env.ENROLLKIT_PASSPHRASE || undefined;
   const passphrase = readInputFile(path).split(/\r?\n/)[0];
   if (passphrase) return passphrase;
@@ -27,7 +29,7 @@ export function givenPassphrase(
  * the opening.
  */
 export async function withPassphrase<Result>(
-  flags: Readonly<Record<string, unknown>>,
+  flags: FlagValues<typeof passphraseFileFlag>,
   context: Context,
   use: (opening: KeyOpening) => Promise<Result>,
 ): Promise<Result> {

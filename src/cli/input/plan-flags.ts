@@ -3,93 +3,64 @@ import { EnrollkitError } from '../../errors.js';
 import { answersOf, planOf } from '../../quickstart/plan/answers.js';
 import {
   type Answers,
-  type Field,
   type FieldPath,
   fieldEntries,
   fieldsOf,
-  type GroupName,
   maxDevices,
   type Plan,
   type PlanTarget,
   planFields,
   planGroups,
 } from '../../quickstart/plan/fields.js';
-import { camelCase, type Flag } from '../kernel/command.js';
-import { wholeNumber } from '../kernel/flags.js';
+import { camelCase, type FlagValues, numberFlag, textFlag, underHeading } from '../kernel/flags.js';
+import { azureFlags, targetFlag } from '../target/target-flags.js';
+import { fieldFlags, givenValue } from './field-flags.js';
 
 /** Devices by number instead of by ID; they set the same field as --device. */
-const numberingFlags: readonly Flag[] = [
-  {
-    name: 'count',
-    value: 'N',
-    parse: wholeNumber('count', 1, maxDevices),
+const numberingFlags = {
+  count: numberFlag({
+    placeholder: 'N',
+    minimum: 1,
+    maximum: maxDevices,
     summary: 'so many devices, numbered, instead of --device',
-  },
-  { name: 'device-prefix', value: 'TEXT', summary: 'what stands before the number (default: device-)' },
-];
+  }),
+  'device-prefix': textFlag({
+    placeholder: 'TEXT',
+    summary: 'what stands before the number (default: device-)',
+  }),
+};
 
-function flagOf({ flag, ...field }: Field): Flag {
-  const { name, value, summary } = flag;
-  const common = { name, summary, ...(value === undefined ? {} : { value }) };
-  switch (field.kind) {
-    case 'choice':
-      return { ...common, choices: Object.keys(field.choices) };
-    case 'switch':
-      return { ...common, negatable: true };
-    case 'number':
-      return { ...common, parse: wholeNumber(name, field.minimum, field.maximum) };
-    case 'text':
-      return { ...common, ...parsing(field.problem, flag.invalid) };
-    case 'list':
-      return { ...common, repeatable: true, ...parsing(field.problem, flag.invalid) };
-    case 'twin':
-      return common;
-  }
-}
-
-/** A rule with an error code of its own is checked where the flag is read; others when the plan is. */
-function parsing(
-  problem: (value: string) => string | undefined,
-  invalid: Field['flag']['invalid'],
-): Pick<Flag, 'parse'> {
-  if (invalid === undefined) return {};
-  return {
-    parse(text) {
-      const message = problem(text);
-      if (message !== undefined) throw new EnrollkitError(invalid, message);
-      return text;
-    },
-  };
-}
-
-function flagsOf(group: GroupName): Flag[] {
-  return fieldsOf(group).flatMap(([, field]) => [
-    flagOf(field),
-    ...(field.flag === planFields['devices.registrationIds'].flag ? numberingFlags : []),
-  ]);
-}
+const { group, ...groupFlags } = fieldFlags('enrollmentGroup');
+const { device, ...deviceFlags } = fieldFlags('devices');
 
 /** The flags of an enrollment group; `group create` and `fleet enroll` take them too, without its ID. */
-export const enrollmentGroupFlags: readonly Flag[] = flagsOf('enrollmentGroup').filter(
-  ({ name }) => name !== planFields['enrollmentGroup.id'].flag.name,
-);
+export const enrollmentGroupFlags = groupFlags;
 
 /** A flag for every field of a plan. */
-export const answerFlags: readonly Flag[] = (Object.keys(planGroups) as GroupName[]).flatMap((group) =>
-  flagsOf(group).map((flag) => ({ ...flag, group: planGroups[group].heading })),
-);
+export const answerFlags = {
+  ...targetFlag,
+  ...azureFlags,
+  ...underHeading(planGroups.certificates.heading, fieldFlags('certificates')),
+  ...underHeading(planGroups.certificateAuthority.heading, fieldFlags('certificateAuthority')),
+  ...underHeading(planGroups.enrollmentGroup.heading, { group, ...groupFlags }),
+  ...underHeading(planGroups.devices.heading, { device, ...numberingFlags, ...deviceFlags }),
+};
 
 /** The values of flags; undefined where they were not given. */
-export type GivenFlags = Readonly<Record<string, unknown>>;
+export type GivenFlags = FlagValues<typeof answerFlags>;
+
+/** Those that say which provisioning service. */
+export type GivenTargetFlags = FlagValues<typeof targetFlag & typeof azureFlags>;
 
 /** Whether any field was given as a flag. */
 export function hasAnswers(flags: GivenFlags): boolean {
-  return answerFlags.some(({ name }) => flags[camelCase(name)] !== undefined);
+  const values = new Map<string, unknown>(Object.entries(flags));
+  return Object.keys(answerFlags).some((name) => values.get(camelCase(name)) !== undefined);
 }
 
 /** The fields that were given as flags. */
 export function givenFields(flags: GivenFlags): Set<FieldPath> {
-  const given = fieldEntries.filter(([, { flag }]) => flags[camelCase(flag.name)] !== undefined);
+  const given = fieldEntries.filter(([, field]) => givenValue(flags, field) !== undefined);
   return new Set(given.map(([path]) => path));
 }
 
@@ -107,7 +78,7 @@ export function numberedIds(prefix: string, count: number): string[] {
  */
 export function withFlags(base: Plan, flags: GivenFlags, twin: unknown): unknown {
   const given = fieldEntries.flatMap(([path, field]) => {
-    const value = flags[camelCase(field.flag.name)];
+    const value = givenValue(flags, field);
     if (value === undefined) return [];
     // On the command line, an empty name is null.
     return [[path, field.default === null && value === '' ? null : value]];
@@ -130,10 +101,10 @@ export function withFlags(base: Plan, flags: GivenFlags, twin: unknown): unknown
  *
  * @throws EnrollkitError USAGE
  */
-export function targetWithFlags(before: PlanTarget, flags: GivenFlags): unknown {
+export function targetWithFlags(before: PlanTarget, flags: GivenTargetFlags): unknown {
   const kind = flags.target ?? before.kind;
-  const given = fieldsOf('target').flatMap(([name, { flag }]) => {
-    const value = flags[camelCase(flag.name)];
+  const given = fieldsOf('target').flatMap(([name, field]) => {
+    const value = givenValue(flags, field);
     return name === 'kind' || value === undefined ? [] : [[name, value] as const];
   });
   if (kind === 'emulator') {
@@ -150,9 +121,9 @@ export function targetWithFlags(before: PlanTarget, flags: GivenFlags): unknown 
     ...Object.fromEntries(given),
   };
   if (target.dpsName !== undefined) return target;
-  const missing = [planFields['target.subscriptionId'].flag, planFields['target.resourceGroup'].flag]
-    .filter(({ name }) => !flags[camelCase(name)])
-    .map(({ name, value }) => `--${name} ${value}`);
+  const missing = [planFields['target.subscriptionId'], planFields['target.resourceGroup']]
+    .filter((field) => !givenValue(flags, field))
+    .map(({ flag }) => `--${flag.name} ${flag.value}`);
   throw new EnrollkitError('USAGE', 'The name of the provisioning service is missing.', {
     next: `Give --dps-name NAME${missing.length > 0 ? `, and with it ${missing.join(' and ')}` : ''}.`,
   });
@@ -162,15 +133,12 @@ function registrationIds({ devices }: Plan, { device, count, devicePrefix }: Giv
   if (device === undefined && count === undefined && devicePrefix === undefined)
     return devices.registrationIds;
   if (device !== undefined) {
-    if (count === undefined && devicePrefix === undefined) return device as string[];
+    if (count === undefined && devicePrefix === undefined) return device;
     throw new EnrollkitError('USAGE', 'Devices are either named, with --device, or numbered, with --count.', {
       next: 'Leave one of them out.',
     });
   }
-  const ids = numberedIds(
-    (devicePrefix as string | undefined) ?? 'device-',
-    (count as number | undefined) ?? devices.registrationIds.length,
-  );
+  const ids = numberedIds(devicePrefix ?? 'device-', count ?? devices.registrationIds.length);
   const { problem, flag } = planFields['devices.registrationIds'];
   const wrong = ids.map(problem).find((message) => message !== undefined);
   if (wrong !== undefined) throw new EnrollkitError(flag.invalid, wrong);

@@ -8,18 +8,21 @@ import { checkPlan, parsePlan, parsePlanGroup } from '../../quickstart/plan/plan
 import { targetSchema } from '../../quickstart/plan/schema.js';
 import { readTextIfExists } from '../../workspace/files.js';
 import { layoutOf } from '../../workspace/layout.js';
-import { camelCase } from '../kernel/command.js';
+import { givenValue } from './field-flags.js';
 import { readInputFile } from './input-file.js';
-import { type GivenFlags, targetWithFlags, withFlags } from './plan-flags.js';
+import { type GivenFlags, type GivenTargetFlags, targetWithFlags, withFlags } from './plan-flags.js';
+
+/** What a plan is made from: the file of `--plan`, and flags. */
+type PlanFlags = GivenFlags & { readonly plan?: string | undefined };
 
 /**
  * The plan of a run: the plan file, or the defaults, with the fields that were given as flags in their place.
  *
  * @throws EnrollkitError INVALID_PLAN, FILE_UNREADABLE, USAGE, or a name's own error
  */
-export function planFrom(flags: GivenFlags, base: Plan = basePlan(flags)): Plan {
+export function planFrom(flags: PlanFlags, base: Plan = basePlan(flags)): Plan {
   assertCommonNames(flags);
-  const twin = flags.initialTwin === undefined ? undefined : initialTwin(flags.initialTwin as string);
+  const twin = flags.initialTwin === undefined ? undefined : initialTwin(flags.initialTwin);
   return checkPlan(
     withFlags(base, flags, twin),
     flags.plan ? `${flags.plan}, with the flags,` : 'What the flags give',
@@ -28,10 +31,9 @@ export function planFrom(flags: GivenFlags, base: Plan = basePlan(flags)): Plan 
 }
 
 /** The plan file that `--plan` names; the defaults without it. */
-export function basePlan(flags: GivenFlags): Plan {
+export function basePlan(flags: PlanFlags): Plan {
   if (flags.plan === undefined) return defaultPlan;
-  const path = flags.plan as string;
-  return parsePlan(readInputFile(path), path);
+  return parsePlan(readInputFile(flags.plan), flags.plan);
 }
 
 /**
@@ -63,7 +65,7 @@ export function lastPlanGroup<Group extends GroupName>(folder: string, group: Gr
  *
  * @throws EnrollkitError USAGE, INVALID_PLAN, FILE_UNREADABLE
  */
-export function targetFrom(flags: GivenFlags, folder: string): PlanTarget {
+export function targetFrom(flags: GivenTargetFlags, folder: string): PlanTarget {
   const before = lastPlanGroup(folder, 'target');
   const checked = targetSchema.safeParse(targetWithFlags(before, flags));
   if (checked.success) return checked.data;
@@ -75,10 +77,10 @@ export function targetFrom(flags: GivenFlags, folder: string): PlanTarget {
 function assertCommonNames(flags: GivenFlags): void {
   for (const [, field] of fieldEntries) {
     if (field.kind !== 'text' || field.problem !== commonNameProblem) continue;
-    const value = flags[camelCase(field.flag.name)] as string | undefined;
-    const problem = value ? commonNameProblem(value) : undefined;
-    if (!problem) continue;
-    const isLong = [...(value as string)].length > maxCommonNameLength;
+    const value = String(givenValue(flags, field) ?? '');
+    const problem = value === '' ? undefined : commonNameProblem(value);
+    if (problem === undefined) continue;
+    const isLong = [...value].length > maxCommonNameLength;
     throw new EnrollkitError(
       isLong ? 'COMMON_NAME_TOO_LONG' : 'INVALID_COMMON_NAME',
       `--${field.flag.name}: ${problem}`,

@@ -2,7 +2,9 @@
 import { EnrollkitError } from '../../errors.js';
 import { loadProfile, type Profile, profileSchema, type Role } from '../../pki/make/profile.js';
 import type { Certificate } from '../../pki/x509/certificate.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context } from '../kernel/command.js';
+import type { FlagValues } from '../kernel/flags.js';
+import type { pathLengthFlag, profileFlag } from './certificate-flags.js';
 import { readJsonDocument } from './json-document.js';
 
 /**
@@ -11,10 +13,13 @@ import { readJsonDocument } from './json-document.js';
  * @throws EnrollkitError FILE_UNREADABLE; INVALID_PROFILE with file, line and column of each problem; USAGE for a path
  *   length of what is no certificate authority
  */
-export function profileFor(role: Role, flags: Input['flags']): Profile {
-  const path = flags.profile as string | undefined;
+export function profileFor(
+  role: Role,
+  flags: FlagValues<typeof profileFlag & typeof pathLengthFlag>,
+): Profile {
+  const path = flags.profile;
   const profile = path === undefined ? loadProfile(role) : readProfile(role, path);
-  const pathLength = flags.pathLength as number | undefined;
+  const pathLength = flags.pathLength;
   if (pathLength === undefined) return profile;
   if (!profile.basicConstraints.certificateAuthority) {
     throw new EnrollkitError('USAGE', `--path-length is for certificate authorities, and a ${role} is none.`);
@@ -25,7 +30,7 @@ export function profileFor(role: Role, flags: Input['flags']): Profile {
 /** A CA whose issuer leaves less room than was asked for is worth a word. */
 export function tellIfShallow(
   { basicConstraints }: Certificate,
-  flags: Input['flags'],
+  flags: FlagValues<typeof profileFlag & typeof pathLengthFlag>,
   { output }: Context,
 ): void {
   const got = basicConstraints?.pathLength;

@@ -5,8 +5,9 @@ import type { KeyOpening } from '../../pki/keys.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../../pki/x509/certificate.js';
 import { type Layout, layoutOf } from '../../workspace/layout.js';
 import { loadCertificate, loadPrivateKey } from '../../workspace/stored-certificates.js';
-import type { Input } from '../kernel/command.js';
+import type { FlagValues } from '../kernel/flags.js';
 import { folderOf } from '../target/command-target.js';
+import type { caFlags } from './certificate-flags.js';
 import { ownerOf } from './key-owner.js';
 import { readMaterial, readPrivateKey } from './material.js';
 import { chainFrom } from './order.js';
@@ -30,11 +31,11 @@ export interface SigningCa {
  *   KEY_MISMATCH, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE
  */
 export async function signingCa(
-  flags: Input['flags'],
+  flags: FlagValues<typeof caFlags>,
   opening: KeyOpening,
   preferred: 'root' | 'intermediate',
 ): Promise<SigningCa> {
-  const { ca, caKey } = flags as Record<string, string | undefined>;
+  const { ca, caKey } = flags;
   if (ca !== undefined) return namedCa(ca, caKey, opening);
   if (caKey === undefined) return caOfFolder(folderOf(flags), opening, preferred);
   throw new EnrollkitError('USAGE', '--ca-key was given, and --ca was not.', {

@@ -5,16 +5,14 @@ import { EnrollkitError } from '../../errors.js';
  *
  * @throws EnrollkitError USAGE
  */
-export function parseTime(flag: string): (text: string) => Date {
-  return (text) => {
-    const hasZone = /(Z|[+-]\d\d:\d\d)$/.test(text);
-    const time = new Date(text.includes('T') && !hasZone ? `${text}Z` : text);
-    if (/^\d{4}-\d\d-\d\d(T\d\d:\d\d.*)?$/.test(text) && !Number.isNaN(time.getTime())) return time;
-    throw new EnrollkitError(
-      'USAGE',
-      `--${flag} takes a time such as 2027-01-31 or 2027-01-31T12:00:00Z, not "${text}".`,
-    );
-  };
+export function parseTime(text: string, flag: string): Date {
+  const hasZone = /(Z|[+-]\d\d:\d\d)$/.test(text);
+  const time = new Date(text.includes('T') && !hasZone ? `${text}Z` : text);
+  if (/^\d{4}-\d\d-\d\d(T\d\d:\d\d.*)?$/.test(text) && !Number.isNaN(time.getTime())) return time;
+  throw new EnrollkitError(
+    'USAGE',
+    `--${flag} takes a time such as 2027-01-31 or 2027-01-31T12:00:00Z, not "${text}".`,
+  );
 }
 
 /** A span of time in milliseconds, given the lifetime that a percentage is of. */
@@ -33,14 +31,12 @@ const units: Readonly<Record<string, (count: number) => Span>> = {
  *
  * @throws EnrollkitError USAGE
  */
-export function parseSpan(flag: string): (text: string) => Span {
-  return (text) => {
-    const [, digits, unit] = /^(\d{1,6})([dh%]?)$/.exec(text) ?? [];
-    const count = Number(digits);
-    if (digits !== undefined && (unit !== '%' || count <= 100)) return units[unit!]!(count);
-    throw new EnrollkitError(
-      'USAGE',
-      `--${flag} takes days, hours or percent, such as 30, 36h or 25%, not "${text}".`,
-    );
-  };
+export function parseSpan(text: string, flag: string): Span {
+  const [, digits, unit] = /^(\d{1,6})([dh%]?)$/.exec(text) ?? [];
+  const count = Number(digits);
+  if (digits !== undefined && (unit !== '%' || count <= 100)) return units[unit!]!(count);
+  throw new EnrollkitError(
+    'USAGE',
+    `--${flag} takes days, hours or percent, such as 30, 36h or 25%, not "${text}".`,
+  );
 }

@@ -11,7 +11,7 @@ import { takeLock } from '../../workspace/lock.js';
 import { OwnFiles } from '../../workspace/own-files.js';
 import { assertNoLinkBelow } from '../../workspace/symbolic-links.js';
 import type { Context } from '../kernel/command.js';
-import { here } from '../terminal/display-path.js';
+import { displayPath } from '../terminal/text.js';
 import { mayHoldKey } from './read-file.js';
 
 export interface NewFile {
@@ -113,7 +113,7 @@ export function writeAndTell(
   { output, now }: Pick<Context, 'output' | 'now'>,
 ): void {
   for (const { path, keptAs } of writeFiles(files, force, now)) {
-    output.say(`kept: the private key that was in ${here(path)} is now in ${here(keptAs)}`);
+    output.say(`kept: the private key that was in ${displayPath(path)} is now in ${displayPath(keptAs)}`);
   }
 }
 

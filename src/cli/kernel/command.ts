@@ -1,33 +1,27 @@
-/** What a command is: data that the program, the help and the tests read, and one function. */
+/** What a command is: a declaration that the program, the help and the tests read, and a function that runs it. */
 import type { ExitStatus } from '../../errors.js';
+import type { CamelCase, Flags, FlagValues } from './flags.js';
 import type { Output } from './output.js';
 
-/** An option of a command, defined once and shared by the commands that take it. */
-export interface Flag {
-  /** `dps-name` for `--dps-name`; a name of the camel case `dpsName` in what `run` gets. */
-  readonly name: string;
-  /** What stands for its value in the help, `NAME` for instance; a flag without is a switch. */
-  readonly value?: string;
+export interface Argument {
   readonly summary: string;
-  readonly choices?: readonly string[];
-  /** May be given several times; `run` gets an array. */
-  readonly repeatable?: true;
-  /** A switch that can also be turned off: `--no-<name>`. */
-  readonly negatable?: true;
-  /** Turns the text into what `run` gets; throws an EnrollkitError that names the flag. */
-  readonly parse?: (text: string) => unknown;
-  /** The heading that it stands under in the help. */
-  readonly group?: string;
+  readonly optional?: boolean;
+  /** Takes all the words that follow; at least one, unless it is optional. Only the last argument can. */
+  readonly variadic?: boolean;
 }
 
-export interface Argument {
-  readonly name: string;
-  readonly summary: string;
-  /** The last argument may stand several times; once at least. */
-  readonly repeatable?: true;
-  /** It may be left out; a repeatable one, too. */
-  readonly optional?: true;
-}
+/** Arguments by name, in their order. */
+export type Arguments = Readonly<Record<string, Argument>>;
+
+type ArgumentValue<One extends Argument> = One extends { readonly variadic: true }
+  ? readonly string[]
+  : One extends { readonly optional: true }
+    ? string | undefined
+    : string;
+
+export type ArgumentValues<Declared extends Arguments> = {
+  readonly [Name in keyof Declared & string as CamelCase<Name>]: ArgumentValue<Declared[Name]>;
+};
 
 export interface Example {
   /** What to type, after `enrollkit`. */
@@ -35,40 +29,75 @@ export interface Example {
   readonly summary: string;
 }
 
-/** What a command may use of the world. */
+/** The environment of a run. */
 export interface Context {
   readonly output: Output;
   readonly env: NodeJS.ProcessEnv;
   /** Aborted by Ctrl-C and by SIGTERM. */
   readonly signal: AbortSignal;
   readonly now: () => Date;
-  /** Whether a person can be asked: standard input, output and error are terminals, and CI is not set. */
+  /** Whether questions can be asked: standard input, output and error are terminals, and CI is not set. */
   readonly interactive: boolean;
 }
 
-/** What was typed: flags in camel case, absent when they were not given. */
-export interface Input {
-  readonly arguments: readonly string[];
-  readonly flags: Readonly<Record<string, unknown>>;
+/** What was typed. */
+export interface Input<F extends Flags = Flags, A extends Arguments = Arguments> {
+  readonly args: ArgumentValues<A>;
+  readonly flags: FlagValues<F>;
 }
 
-export interface Command {
-  /** More than its summary in the command table says; a paragraph. */
+export interface Declaration<F extends Flags = Flags, A extends Arguments = Arguments> {
+  /** A paragraph for the help; without one, the summary of the command table. */
   readonly description?: string;
-  readonly arguments?: readonly Argument[];
-  readonly flags: readonly Flag[];
-  /** A word that begins like PEM is an argument, and no unknown flag. */
+  readonly args?: A;
+  readonly flags: F;
+  /** A word that begins like PEM is an argument, not an unknown flag. */
   readonly takesPem?: true;
   /** At least two. */
   readonly examples: readonly Example[];
-  /**
-   * Resolves when the command has succeeded, with an exit status where its answer is one (`cert needs-renewal`); throws
-   * an EnrollkitError otherwise.
-   */
-  run(input: Input, context: Context): Promise<void> | Promise<ExitStatus>;
 }
 
-/** `dps-name` as `dpsName`. */
-export function camelCase(name: string): string {
-  return name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+interface Runnable<F extends Flags, A extends Arguments> {
+  /**
+   * Resolves when the command has succeeded, with an exit status if that is its answer (`cert needs-renewal`); throws
+   * an EnrollkitError otherwise.
+   */
+  run(input: Input<F, A>, context: Context): Promise<void> | Promise<ExitStatus>;
+}
+
+/** A command in one file. */
+export type Command<F extends Flags = Flags, A extends Arguments = Arguments> = Declaration<F, A> &
+  Runnable<F, A>;
+
+/** The function that runs a command. */
+export type Run<F extends Flags = Flags, A extends Arguments = Arguments> = Runnable<F, A>['run'];
+
+/** The function that runs a command which is declared elsewhere: `RunOf<typeof certCsr>`. */
+export type RunOf<Declared> = Declared extends Declaration<infer F, infer A> ? Run<F, A> : never;
+
+/** The values of the flags of a command, for the functions that `run` is divided into. */
+export type FlagsOf<Declared> = Declared extends Declaration<infer F> ? FlagValues<F> : never;
+
+/** A command whose `run` loads nothing slow, or loads it when it runs. */
+export function defineCommand<F extends Flags, const A extends Arguments = Readonly<Record<never, never>>>(
+  command: Command<F, A>,
+): Command<F, A> {
+  return command;
+}
+
+/** A command whose `run` is in `<command>.run.ts`, so that its help loads nothing slow; the command table joins them. */
+export function declareCommand<F extends Flags, const A extends Arguments = Readonly<Record<never, never>>>(
+  declaration: Declaration<F, A>,
+): Declaration<F, A> {
+  return declaration;
+}
+
+/** A row of the command table. */
+export interface CommandEntry {
+  /** One word, or two for a command of a family: `group create`. */
+  readonly name: string;
+  readonly summary: string;
+  /** Loads what the help shows, and nothing slow. */
+  load(): Promise<Declaration>;
+  loadRun(): Promise<Run>;
 }

@@ -1,95 +1,127 @@
-/** Flags that more than one command takes. None has a default here: what is not given must be seen as not given. */
-import { join } from 'node:path';
+/** The kinds of flags, and the types of their values. A flag has no name of its own: its key in {@link Flags} is. */
 import { EnrollkitError } from '../../errors.js';
-import type { Flag } from './command.js';
 
-/** The certificate folder when `--dir` is not given. */
-export const defaultFolder = 'certs';
-
-/** An empty name, as an unset variable of a shell gives, would be the current folder. */
-function folderName(text: string): string {
-  if (text !== '') return text;
-  throw new EnrollkitError('USAGE', '--dir is empty.', { next: 'Name a folder: --dir FOLDER.' });
+interface FlagHelp {
+  readonly summary: string;
+  /** The heading above it in the help, with its colon. */
+  readonly heading?: string;
 }
 
-export const dirFlag: Flag = {
-  name: 'dir',
-  value: 'FOLDER',
-  parse: folderName,
-  summary: `the certificate folder (default: ${defaultFolder})`,
-};
-/**
- * What to type to call this program: under npm, it is not in the path. Without `--no-install`, npx would download a
- * package of this name where there is no clone, and anyone can publish one.
- */
-export function programName(env: NodeJS.ProcessEnv): string {
-  return env.npm_command === undefined ? 'enrollkit' : 'npx --no-install enrollkit';
+/** A flag without a value; true when it is given. */
+export interface SwitchFlag extends FlagHelp {
+  readonly kind: 'switch';
+  /** Whether `--no-<name>` turns it off; its value is then false. */
+  readonly negatable?: boolean;
 }
 
-/** The state folder that a quickstart uses. */
-export const defaultStateFolder = join(defaultFolder, '.enrollkit');
-export const stateFolderFlag: Flag = {
-  name: 'dir',
-  value: 'FOLDER',
-  parse: folderName,
-  summary: `the state folder (default: ${defaultStateFolder}, that of a quickstart)`,
-};
-const jsonFlag: Flag = { name: 'json', summary: 'print one JSON object on standard output' };
-export const verboseFlag: Flag = {
-  name: 'verbose',
-  summary: 'tell every request on standard error, and the causes of errors',
-};
-/** Commander gives `color: false` for it. */
-export const colorFlag: Flag = { name: 'no-color', summary: 'no colours; NO_COLOR does the same' };
-export const yesFlag: Flag = { name: 'yes', summary: 'ask nothing' };
-export const outputFlags = [jsonFlag, verboseFlag, colorFlag] as const;
+interface FlagWithValue<Value> extends FlagHelp {
+  /** Shown for the value in the help: `FILE`. */
+  readonly placeholder: string;
+  /** The only texts that it takes. */
+  readonly choices?: readonly string[];
+  /**
+   * Turns the given text into the value.
+   *
+   * @param name of the flag, without its hyphens
+   * @throws EnrollkitError that names the flag
+   */
+  parse(text: string, name: string): Value;
+}
 
-export const passphraseFileFlag: Flag = {
-  name: 'passphrase-file',
-  value: 'FILE',
-  summary: 'the passphrase of the private keys is the first line of this file',
-};
+/** A flag with a value; when it is given several times, the last one counts. */
+export interface ValueFlag<Value> extends FlagWithValue<Value> {
+  readonly kind: 'value';
+}
 
-const targetGroup = 'Where:';
-export const targetFlag: Flag = {
-  name: 'target',
-  value: 'TARGET',
-  choices: ['emulator', 'azure'],
-  summary: 'which provisioning service',
-  group: targetGroup,
-};
-export const azureFlags: readonly Flag[] = [
-  { name: 'dps-name', value: 'NAME', summary: 'Azure: the provisioning service', group: targetGroup },
-  { name: 'subscription', value: 'ID', summary: 'Azure: its subscription', group: targetGroup },
-  { name: 'resource-group', value: 'NAME', summary: 'Azure: its resource group', group: targetGroup },
-  {
-    name: 'id-scope',
-    value: 'SCOPE',
-    summary: 'Azure: its ID scope, needed without rights on Resource Manager',
-    group: targetGroup,
-  },
-];
-export const connectionStringFileFlag: Flag = {
-  name: 'connection-string-file',
-  value: 'FILE',
-  summary: 'Azure: a file with the connection string of a shared access policy',
-  group: targetGroup,
-};
-/** Which DPS a command talks to. Secrets come from files and the environment, never from arguments. */
-export const targetFlags: readonly Flag[] = [targetFlag, ...azureFlags, connectionStringFileFlag];
+/** A flag that can be given several times; its value is the list. */
+export interface ListFlag<Value> extends FlagWithValue<Value> {
+  readonly kind: 'list';
+}
+
+export type Flag = SwitchFlag | ValueFlag<unknown> | ListFlag<unknown>;
+
+/** Flags by name, in the order of the help: `'dps-name'` for `--dps-name`. Groups of flags are shared by spreading them. */
+export type Flags = Readonly<Record<string, Flag>>;
+
+type FlagValue<One extends Flag> = One extends SwitchFlag
+  ? boolean
+  : One extends ListFlag<infer Value>
+    ? Value[]
+    : One extends ValueFlag<infer Value>
+      ? Value
+      : never;
+
+export type CamelCase<Name extends string> = Name extends `${infer First}-${infer Rest}`
+  ? `${First}${Capitalize<CamelCase<Rest>>}`
+  : Name;
 
 /**
- * A flag's value as a whole number.
- *
- * @throws EnrollkitError USAGE
+ * What a command gets of its flags: `dpsName` for `'dps-name'`, undefined when it is not given. A function that
+ * several commands call takes the values of the flags that they share: `FlagValues<typeof targetFlags>`.
  */
-export function wholeNumber(flag: string, minimum: number, maximum: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= minimum && value <= maximum) return value;
-    throw new EnrollkitError(
-      'USAGE',
-      `--${flag} takes a whole number from ${minimum} to ${maximum}, not "${text}".`,
-    );
-  };
+export type FlagValues<Declared extends Flags> = {
+  readonly [Name in keyof Declared & string as CamelCase<Name>]?: FlagValue<Declared[Name]> | undefined;
+};
+
+/** `dps-name` as `dpsName`. */
+export function camelCase(name: string): string {
+  return name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+export function switchFlag(declared: Omit<SwitchFlag, 'kind'>): SwitchFlag {
+  return { kind: 'switch', ...declared };
+}
+
+type ValueHelp = FlagHelp & { readonly placeholder: string };
+
+export function textFlag(declared: ValueHelp): ValueFlag<string> {
+  return parsedFlag({ ...declared, parse: (text) => text });
+}
+
+export function choiceFlag<const Choice extends string>(
+  declared: ValueHelp & { readonly choices: readonly Choice[] },
+): ValueFlag<Choice> {
+  return parsedFlag({
+    ...declared,
+    parse(text, name) {
+      const choice = declared.choices.find((one) => one === text);
+      if (choice !== undefined) return choice;
+      throw new EnrollkitError('USAGE', `--${name} is one of ${declared.choices.join(', ')}, not "${text}".`);
+    },
+  });
+}
+
+/** A whole number; both bounds are allowed. */
+export function numberFlag({
+  minimum,
+  maximum,
+  ...declared
+}: ValueHelp & { readonly minimum: number; readonly maximum: number }): ValueFlag<number> {
+  return parsedFlag({
+    ...declared,
+    parse(text, name) {
+      const value = Number(text);
+      if (/^\d+$/.test(text) && value >= minimum && value <= maximum) return value;
+      throw new EnrollkitError(
+        'USAGE',
+        `--${name} takes a whole number from ${minimum} to ${maximum}, not "${text}".`,
+      );
+    },
+  });
+}
+
+/** A flag with a syntax of its own. */
+export function parsedFlag<Value>(declared: Omit<ValueFlag<Value>, 'kind'>): ValueFlag<Value> {
+  return { kind: 'value', ...declared };
+}
+
+/** A flag that may be given several times. */
+export function repeatable<Value>(flag: ValueFlag<Value>): ListFlag<Value> {
+  return { ...flag, kind: 'list' };
+}
+
+/** The same flags under a heading of the help. */
+export function underHeading<Declared extends Flags>(heading: string, flags: Declared): Declared {
+  const moved = Object.entries(flags).map(([name, flag]) => [name, { ...flag, heading }]);
+  return Object.fromEntries(moved) as Declared;
 }

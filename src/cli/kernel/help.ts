@@ -1,8 +1,8 @@
 /** The texts of the help that commander does not write itself; it ends each with a newline. */
 import { type ErrorCode, errorTable, exitStatus } from '../../errors.js';
+import { wrap } from '../terminal/text.js';
 import type { Example } from './command.js';
 import { environmentVariables } from './environment.js';
-import { wrap } from './output.js';
 
 export const rootFooter = `
 Examples:

@@ -1,7 +1,9 @@
 /** From arguments to an exit status. The only file that ends the process. */
-import { exitStatus } from '../../errors.js';
+import { readFileSync } from 'node:fs';
+import { exitStatus, interruption } from '../../errors.js';
 import type { Context } from './command.js';
-import { abortOnSignals } from './interrupt.js';
+import type { outputFlags } from './common-flags.js';
+import type { FlagValues } from './flags.js';
 import { Output } from './output.js';
 import { readArguments } from './program.js';
 import { errorOf, reportError } from './report-error.js';
@@ -16,24 +18,21 @@ export async function main(argv: readonly string[]): Promise<never> {
   });
   process.stderr.on('error', () => {});
   const { signal } = abortOnSignals((status) => process.exit(status));
-  // Before the arguments are understood, their look must do: an error in them is reported with it.
+  // For errors in the arguments.
   let output = outputFor({
     json: argv.includes('--json'),
     verbose: argv.includes('--verbose'),
-    color: !argv.includes('--no-color'),
+    noColor: argv.includes('--no-color'),
   });
   let status: number = exitStatus.ok;
   try {
     const request = await readArguments(argv);
     if (request.kind === 'text') output.data(request.text);
-    else if (request.kind === 'version') output.data((await import('./version.js')).version());
+    else if (request.kind === 'version') output.data(version());
     else {
       output = outputFor(request.input.flags);
-      const command =
-        request.kind === 'command'
-          ? request.command
-          : (await import('../quickstart/quickstart.js')).quickstart;
-      status = (await command.run(request.input, contextFor(output, signal))) ?? exitStatus.ok;
+      const run = await request.entry.loadRun();
+      status = (await run(request.input, contextFor(output, signal))) ?? exitStatus.ok;
     }
   } catch (thrown) {
     const error = errorOf(thrown, signal);
@@ -44,14 +43,14 @@ export async function main(argv: readonly string[]): Promise<never> {
   process.exit(status);
 }
 
-function outputFor({ json, verbose, color }: Readonly<Record<string, unknown>>): Output {
+function outputFor({ json, verbose, noColor }: FlagValues<typeof outputFlags>): Output {
   return new Output({
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
     json: json === true,
     verbose: verbose === true,
-    color: color !== false,
+    color: noColor !== true,
   });
 }
 
@@ -63,4 +62,22 @@ function contextFor(output: Output, signal: AbortSignal): Context {
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()));
+}
+
+/** The first signal aborts, so that the run ends where nothing is half made; the second ends the process at once. */
+function abortOnSignals(exit: (status: number) => never): AbortController {
+  const controller = new AbortController();
+  const onSignal = () => {
+    if (controller.signal.aborted) exit(exitStatus.interrupted);
+    controller.abort(interruption());
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return controller;
+}
+
+/** The version in package.json. */
+function version(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }

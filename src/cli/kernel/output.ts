@@ -92,24 +92,3 @@ function stylesFor(stream: NodeJS.WriteStream, options: { env: NodeJS.ProcessEnv
     cyan: style('cyan'),
   };
 }
-
-/** Breaks a text into lines of at most `width` characters, at spaces; a longer word stays whole. */
-export function wrap(text: string, width: number, indent = ''): string {
-  const lines: string[] = [];
-  for (const paragraph of text.split('\n')) {
-    let line = '';
-    for (const word of paragraph.split(' ')) {
-      if (line !== '' && indent.length + line.length + 1 + word.length > width) {
-        lines.push(indent + line);
-        line = word;
-      } else line = line === '' ? word : `${line} ${word}`;
-    }
-    lines.push(line === '' ? '' : indent + line);
-  }
-  return lines.join('\n');
-}
-
-/** A line cut to `width` characters, with an ellipsis where something was cut. */
-export function truncate(text: string, width: number): string {
-  return text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text;
-}

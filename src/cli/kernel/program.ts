@@ -2,18 +2,21 @@
 
 import { Command as CommanderCommand, CommanderError, Option } from 'commander';
 import { EnrollkitError } from '../../errors.js';
-import { type CommandEntry, commands, families } from '../command-table.js';
-import type { Command, Flag, Input } from './command.js';
-import { colorFlag, dirFlag, verboseFlag } from './flags.js';
+import { commands, families } from '../command-table.js';
+import type { Arguments, CommandEntry, Declaration, Input } from './command.js';
+import { colorFlag, dirFlag, verboseFlag } from './common-flags.js';
+import { camelCase, type Flag, type Flags } from './flags.js';
 import { exampleText, rootFooter, topicText } from './help.js';
 
-/** What the arguments ask for: a command, or a text that is already known. */
+/** What the command line asks for: a command, or a text. */
 export type Request =
-  | { kind: 'command'; command: Command; input: Input }
-  | { kind: 'wizard'; input: Input }
+  | { kind: 'command'; entry: CommandEntry; input: Input }
   | { kind: 'text'; text: string }
-  /** The version stands in package.json, which is read only when it is asked for. */
+  /** Of package.json, which is read only for this. */
   | { kind: 'version' };
+
+/** The flags of `enrollkit` without a command: the wizard is a quickstart that asks. */
+const wizardFlags = { ...dirFlag, ...verboseFlag, ...colorFlag };
 
 /**
  * Reads the arguments. Loads nothing but commander, the command table, and the declarations of the commands that the
@@ -46,14 +49,16 @@ export async function readArguments(argv: readonly string[]): Promise<Request> {
         next: `See enrollkit help ${family}.`,
       });
     }
-    const { version, ...flags } = program.opts();
-    return version ? { kind: 'version' } : { kind: 'wizard', input: { arguments: [], flags } };
+    const options = program.opts();
+    if (options.version) return { kind: 'version' };
+    const quickstart = commands.find(({ name }) => name === 'quickstart')!;
+    return { kind: 'command', entry: quickstart, input: { args: {}, flags: valuesOf(wizardFlags, options) } };
   }
   return request ?? { kind: 'text', text };
 }
 
 interface Reading {
-  loaded: ReadonlyMap<CommandEntry, Command>;
+  loaded: ReadonlyMap<CommandEntry, Declaration>;
   argv: readonly string[];
   ask: (request: Request) => void;
   write: (text: string) => void;
@@ -67,13 +72,13 @@ function buildProgram(reading: Reading): CommanderCommand {
     )
     .helpCommand(false)
     .addHelpText('after', rootFooter);
-  for (const flag of [dirFlag, verboseFlag, colorFlag]) addFlag(program, flag);
+  addFlags(program, wizardFlags);
   program.option('--version', 'print the version');
 
   const parentOf = (name: string) => {
     const known = program.commands.find((one) => one.name() === name);
     if (known) return known;
-    const summary = families[name]!;
+    const summary = familySummary(name);
     return prepare(program.command(name), write)
       .summary(summary)
       .description(summary)
@@ -94,22 +99,24 @@ function buildProgram(reading: Reading): CommanderCommand {
 
 function declare(
   declared: CommanderCommand,
-  { summary }: CommandEntry,
-  command: Command,
+  entry: CommandEntry,
+  command: Declaration,
   { argv, ask }: Reading,
 ): void {
-  declared.description(command.description ?? summary);
-  for (const { name, summary, repeatable, optional } of command.arguments ?? []) {
-    const shown = repeatable ? `${name}...` : name;
+  declared.description(command.description ?? entry.summary);
+  const args = command.args ?? {};
+  for (const [name, { summary, variadic, optional }] of Object.entries(args)) {
+    const shown = variadic ? `${name}...` : name;
     declared.argument(optional ? `[${shown}]` : `<${shown}>`, summary);
   }
-  for (const flag of command.flags) addFlag(declared, flag);
+  addFlags(declared, command.flags);
   if (command.takesPem) declared.allowUnknownOption();
   declared.addHelpText('after', exampleText(command.examples));
   declared.action((...all: unknown[]) => {
     const self = all.at(-1) as CommanderCommand;
     const words = command.takesPem ? withoutUnknownFlags(self.args, argv) : self.args;
-    ask({ kind: 'command', command, input: { arguments: words, flags: self.opts() } });
+    const input = { args: argumentsOf(args, words), flags: valuesOf(command.flags, self.opts()) };
+    ask({ kind: 'command', entry, input });
   });
 }
 
@@ -145,28 +152,62 @@ function prepare(declared: CommanderCommand, write: (text: string) => void): Com
     .helpOption('-h, --help', 'show this');
 }
 
-function addFlag(declared: CommanderCommand, flag: Flag): void {
-  const make = (text: string, summary: string) => {
-    const option = new Option(text, summary);
-    return flag.group ? option.helpGroup(flag.group) : option;
+function addFlags(declared: CommanderCommand, flags: Flags): void {
+  for (const [name, flag] of Object.entries(flags)) addFlag(declared, name, flag);
+}
+
+function addFlag(declared: CommanderCommand, name: string, flag: Flag): void {
+  const option = (text: string, summary: string) => {
+    const made = new Option(text, summary);
+    return flag.heading ? made.helpGroup(flag.heading) : made;
   };
-  if (flag.value === undefined) {
-    declared.addOption(make(`--${flag.name}`, flag.summary));
-    if (flag.negatable) declared.addOption(make(`--no-${flag.name}`, 'the opposite'));
+  if (flag.kind === 'switch') {
+    declared.addOption(option(`--${name}`, flag.summary));
+    if (flag.negatable) declared.addOption(option(`--no-${name}`, 'the opposite'));
     return;
   }
-  const option = make(`--${flag.name} <${flag.value}>`, flag.summary);
-  if (flag.choices) option.choices(flag.choices);
-  const parse = flag.parse ?? ((text: string) => text);
-  if (flag.repeatable) {
-    option.argParser((text: string, before: unknown[] | undefined) => [...(before ?? []), parse(text)]);
-  } else if (flag.parse) option.argParser(parse);
-  declared.addOption(option);
+  const withValue = option(`--${name} <${flag.placeholder}>`, flag.summary);
+  // Commander words the error and shows the choices.
+  if (flag.choices) withValue.choices(flag.choices);
+  else if (flag.kind === 'value') withValue.argParser((text) => flag.parse(text, name));
+  else {
+    withValue.argParser((text: string, before: readonly unknown[] | undefined) => [
+      ...(before ?? []),
+      flag.parse(text, name),
+    ]);
+  }
+  declared.addOption(withValue);
+}
+
+/** The values of the flags that were given, from what commander calls them: `color: false` for `--no-color`. */
+function valuesOf(flags: Flags, options: Readonly<Record<string, unknown>>): Input['flags'] {
+  const values = Object.keys(flags).map((name) => {
+    const value = name.startsWith('no-')
+      ? options[camelCase(name.slice('no-'.length))] === false || undefined
+      : options[camelCase(name)];
+    return [camelCase(name), value];
+  });
+  return Object.fromEntries(values);
+}
+
+function argumentsOf(declared: Arguments, words: readonly string[]): Input['args'] {
+  const left = [...words];
+  const values = Object.entries(declared).map(([name, { variadic }]) => [
+    camelCase(name),
+    variadic ? left.splice(0) : left.shift(),
+  ]);
+  return Object.fromEntries(values);
+}
+
+function familySummary(family: string): string {
+  const { summary, highlights } = families[family]!;
+  const own = commands.map(({ name }) => name.split(' ')).filter(([first]) => first === family);
+  return `${summary}: ${highlights ?? own.map(([, second]) => second).join(', ')}`;
 }
 
 function addHelpCommand(
   program: CommanderCommand,
-  loaded: ReadonlyMap<CommandEntry, Command>,
+  loaded: ReadonlyMap<CommandEntry, Declaration>,
   write: (text: string) => void,
 ): void {
   prepare(program.command('help'), write)
@@ -182,7 +223,7 @@ function addHelpCommand(
     });
 }
 
-function footerOf(name: string, loaded: ReadonlyMap<CommandEntry, Command>): string {
+function footerOf(name: string, loaded: ReadonlyMap<CommandEntry, Declaration>): string {
   if (name === '') return rootFooter;
   const command = [...loaded].find(([entry]) => entry.name === name)?.[1];
   return command ? exampleText(command.examples) : '';

@@ -1,7 +1,8 @@
 /** How an error reaches a person and a program. */
 import { EnrollkitError } from '../../errors.js';
 import { asEnrollkitError } from '../../quickstart/run-steps.js';
-import { type Output, wrap } from './output.js';
+import { wrap } from '../terminal/text.js';
+import type { Output } from './output.js';
 
 /** Whatever was thrown, as an error of the table. */
 export function errorOf(thrown: unknown, signal: AbortSignal): EnrollkitError {

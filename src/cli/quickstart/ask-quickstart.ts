@@ -6,13 +6,14 @@ import { assertNotNewer } from '../../quickstart/plan/plan.js';
 import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
 import { givenFields } from '../input/plan-flags.js';
 import { basePlan, lastPlan, planFrom } from '../input/plan-input.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context, FlagsOf } from '../kernel/command.js';
 import { terminalAsker } from '../terminal/prompts.js';
 import { askPlan, type Dialogue } from './ask-plan.js';
+import type { quickstart } from './quickstart.js';
 
 interface AskOptions {
   /** Answers given as flags are what Enter gives. */
-  flags: Input['flags'];
+  flags: FlagsOf<typeof quickstart>;
   folder: string;
   passphrase: string | undefined;
 }

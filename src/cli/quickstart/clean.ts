@@ -1,69 +1,73 @@
 /** Removes what quickstarts made, and nothing else. */
 import { EnrollkitError } from '../../errors.js';
 import type { MadeThing } from '../../workspace/journal.js';
-import type { Command, Context, Input } from '../kernel/command.js';
-import { connectionStringFileFlag, defaultFolder, dirFlag, outputFlags, yesFlag } from '../kernel/flags.js';
+import { defineCommand } from '../kernel/command.js';
+import { defaultFolder, dirFlag, outputFlags, yesFlag } from '../kernel/common-flags.js';
+import { switchFlag } from '../kernel/flags.js';
+import { connectionStringFileFlag } from '../target/target-flags.js';
 
-export const clean: Command = {
+export const clean = defineCommand({
   description:
     'Removes the devices, the enrollment group and the CA that the journal of the folder says were made there. With --certificates, also the files: certificates and keys are then gone for good.',
-  flags: [
-    dirFlag,
-    { name: 'certificates', summary: 'also the local files: certificates, keys, the emulator’s state' },
-    yesFlag,
-    connectionStringFileFlag,
+  flags: {
+    ...dirFlag,
+    certificates: switchFlag({ summary: 'also the local files: certificates, keys, the emulator’s state' }),
+    ...yesFlag,
+    ...connectionStringFileFlag,
     ...outputFlags,
-  ],
+  },
   examples: [
     { line: 'clean', summary: 'what was made in the provisioning service; it asks first' },
     { line: 'clean --certificates --yes', summary: 'everything, unasked' },
   ],
-  run,
-};
+  async run({ flags }, context) {
+    const { output, signal, now } = context;
+    const folder = flags.dir ?? defaultFolder;
+    const { cleanLocal, cleanRemote, planClean } = await import('../../quickstart/clean.js');
+    const { confirmed } = await import('../terminal/confirm.js');
+    const { withTargets } = await import('../target/target.js');
+    const plan = planClean(folder);
+    const say = (thing: MadeThing) => output.say(`removed  ${inWords(thing)}`);
+    const things: MadeThing[] = [...plan.remote, ...(flags.certificates ? plan.local : [])];
+    if (things.length === 0) {
+      if (output.json) return output.value({ removed: [], kept: [] });
+      return output.data(`There is nothing of enrollkit's to remove in ${folder}.`);
+    }
+    if (!flags.yes) output.say(listText(things));
+    await confirmed('Remove all this?', flags, context);
 
-async function run({ flags }: Input, context: Context): Promise<void> {
-  const { output, signal, now } = context;
-  const folder = (flags.dir as string | undefined) ?? defaultFolder;
-  const { cleanLocal, cleanRemote, planClean } = await import('../../quickstart/clean.js');
-  const { confirmed } = await import('../terminal/confirm.js');
-  const { withTargets } = await import('../target/target.js');
-  const plan = planClean(folder);
-  const say = (thing: MadeThing) => output.say(`removed  ${inWords(thing)}`);
-  const things: MadeThing[] = [...plan.remote, ...(flags.certificates ? plan.local : [])];
-  if (things.length === 0) {
-    if (output.json) return output.value({ removed: [], kept: [] });
-    return output.data(`There is nothing of enrollkit's to remove in ${folder}.`);
-  }
-  if (!flags.yes) output.say(listText(things));
-  await confirmed('Remove all this?', flags, context);
-
-  const result = await withTargets({ folder, flags }, context, (targetFor) =>
-    cleanRemote({
-      folder,
-      targetFor,
-      signal,
-      now,
-      removed(thing) {
-        if (plan.remote.length <= maxListed && thing.kind !== 'telemetry') say(thing);
-      },
-    }),
-  );
-  if (plan.remote.length > maxListed) output.say(`removed  ${countText(result.removed)}`);
-  if (flags.certificates && result.kept.length === 0) {
-    const local = cleanLocal(folder, now);
-    result.removed.push(...local.removed);
-    result.kept.push(...local.kept);
-    output.say(`removed  ${local.removed.length} files in ${folder}`);
-  }
-  for (const { thing, why } of result.kept) output.say(`kept     ${inWords(thing)}: ${why}`);
-  if (result.kept.length > 0) {
-    throw new EnrollkitError('PARTIAL', `${result.kept.length} of ${things.length} things are still there.`, {
-      next: 'Do what is said beside each, then run the same command again.',
-      context: { kept: result.kept },
-    });
-  }
-  if (output.json) output.value(result);
-}
+    const result = await withTargets({ folder, flags }, context, (targetFor) =>
+      cleanRemote({
+        folder,
+        targetFor,
+        signal,
+        now,
+        removed(thing) {
+          if (plan.remote.length <= maxListed && thing.kind !== 'telemetry') say(thing);
+        },
+      }),
+    );
+    if (plan.remote.length > maxListed) output.say(`removed  ${countText(result.removed)}`);
+    if (flags.certificates && result.kept.length === 0) {
+      const local = cleanLocal(folder, now);
+      result.removed.push(...local.removed);
+      result.kept.push(...local.kept);
+      output.say(`removed  ${local.removed.length} files in ${folder}`);
+    }
+    for (const { thing, why } of result.kept) output.say(`kept     ${inWords(thing)}: ${why}`);
+    if (result.kept.length > 0) {
+      throw new EnrollkitError(
+        'PARTIAL',
+        `${result.kept.length} of ${things.length} things are still there.`,
+        {
+          next: 'Do what is said beside each, then run the same command again.',
+          context: { kept: result.kept },
+        },
+      );
+    }
+    if (output.json) output.value(result);
+  },
+});
 
 /** A list longer than this is cut, and says so. */
 const maxListed = 20;

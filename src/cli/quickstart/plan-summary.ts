@@ -1,6 +1,6 @@
 /** A plan in words, to be approved. */
 import { fieldEntries, type Plan } from '../../quickstart/plan/fields.js';
-import { wrap } from '../kernel/output.js';
+import { wrap } from '../terminal/text.js';
 
 const labelWidth = 16;
 const width = 80;

@@ -1,71 +1,60 @@
-/** Runs a plan and shows how it goes and how it ended. */
+/** Gets the plan of a quickstart: from flags, from a plan file, or by asking; then previews it or runs it. */
 import { EnrollkitError } from '../../errors.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
-import { assertNotNewer } from '../../quickstart/plan/plan.js';
-import { runQuickstart } from '../../quickstart/run.js';
-import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
-import { askPassphrase } from '../input/passphrase.js';
-import type { Context, Input } from '../kernel/command.js';
-import { programName } from '../kernel/flags.js';
-import { withTarget } from '../target/target.js';
-import { choosePortalAssistant, progressFor } from '../terminal/choose-progress.js';
-import { closingReport } from './summary.js';
+import { previewQuickstart } from '../../quickstart/preview.js';
+import { givenPassphrase } from '../input/passphrase.js';
+import { hasAnswers } from '../input/plan-flags.js';
+import { planFrom } from '../input/plan-input.js';
+import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
+import { defaultFolder } from '../kernel/common-flags.js';
+import { planSummary } from './plan-summary.js';
+import { previewText } from './preview-text.js';
+import type { quickstart } from './quickstart.js';
+import { runPlan } from './run-plan.js';
 
-interface PlannedRun {
-  plan: Plan;
-  folder: string;
-  passphrase: string | undefined;
-  flags: Input['flags'];
+export const run: RunOf<typeof quickstart> = async ({ flags }, context) => {
+  const folder = flags.dir ?? defaultFolder;
+  if (flags.dryRun) return dryRun(flags, folder, context);
+  if (!flags.yes && flags.plan === undefined && !context.interactive) throw nobodyToAsk(flags);
+  const passphrase = givenPassphrase(flags, context.env);
+  return runPlan({ ...(await plannedRun(flags, folder, passphrase, context)), flags }, context);
+};
+
+async function plannedRun(
+  flags: FlagsOf<typeof quickstart>,
+  folder: string,
+  passphrase: string | undefined,
+  context: Context,
+): Promise<{ plan: Plan; folder: string; passphrase: string | undefined }> {
+  if (flags.yes || flags.plan !== undefined) {
+    return { plan: encrypting(planFrom(flags), flags, passphrase), folder, passphrase };
+  }
+  const { askQuickstart } = await import('./ask-quickstart.js');
+  return askQuickstart({ flags, folder, passphrase }, context);
 }
 
-/** @throws EnrollkitError of the step that failed */
-export async function runPlan(
-  { plan, folder, flags, ...given }: PlannedRun,
-  context: Context,
-): Promise<void> {
-  const { output, env, signal, now } = context;
-  // Before an emulator puts its state there.
-  assertOwnFolder(layoutOf(folder));
-  assertNotNewer(layoutOf(folder).plan);
-  const mayAsk = context.interactive && !flags.yes;
-  const passphrase =
-    given.passphrase ?? (mayAsk && plan.certificates.encryptKeys ? await askPassphrase(context) : undefined);
-  if (plan.certificates.encryptKeys && passphrase === undefined) {
-    throw new EnrollkitError(
-      'PASSPHRASE_REQUIRED',
-      'The private keys are to be encrypted, and no passphrase was given.',
-    );
-  }
-  const progress = await progressFor(context);
-  const portal = mayAsk ? await choosePortalAssistant(plan, progress, context) : undefined;
-  try {
-    const result = await withTarget(
-      { target: plan.target, folder, flags, mayCreate: true },
-      context,
-      (target) =>
-        runQuickstart({
-          plan,
-          folder,
-          target,
-          passphrase,
-          portal,
-          verificationCode: flags.verificationCode as string | undefined,
-          now,
-          signal,
-          emit: (event) => progress.on(event),
-        }),
-    );
-    await progress.end();
-    if (output.json) return output.value(result);
-    output.data(
-      closingReport(result, {
-        folder,
-        uploaded: plan.certificateAuthority.uploaded,
-        program: programName(env),
-        style: output.dataStyle,
-      }),
-    );
-  } finally {
-    await progress.end();
-  }
+/** A passphrase that is given asks for encrypted keys, unless a plan file or a flag says otherwise. */
+function encrypting(plan: Plan, flags: FlagsOf<typeof quickstart>, passphrase: string | undefined): Plan {
+  const asked =
+    flags.encryptKeys === undefined && (flags.passphraseFile !== undefined || flags.plan === undefined);
+  if (passphrase === undefined || !asked) return plan;
+  return { ...plan, certificates: { ...plan.certificates, encryptKeys: true } };
+}
+
+async function dryRun(flags: FlagsOf<typeof quickstart>, folder: string, { output }: Context): Promise<void> {
+  const plan = planFrom(flags);
+  const preview = previewQuickstart(plan, folder);
+  if (output.json) return output.value({ plan, ...preview });
+  output.data(`${planSummary(plan, folder)}\n\n${previewText(preview)}`);
+}
+
+function nobodyToAsk(flags: FlagsOf<typeof quickstart>): EnrollkitError {
+  const message = hasAnswers(flags)
+    ? 'Some answers are given as flags, and there is no terminal to ask for the others.'
+    : 'There is no terminal to ask questions at.';
+  return new EnrollkitError('NEEDS_INPUT', message, {
+    next: hasAnswers(flags)
+      ? 'Add --yes: the other answers are then the defaults.'
+      : 'Run enrollkit quickstart --yes for the defaults, or enrollkit quickstart --plan FILE.',
+  });
 }

@@ -1,12 +1,11 @@
 /** What a quickstart closes with: the chain as a tree, what lies where, the group as read back, what to do next. */
 import { relative } from 'node:path';
 import type { CertificateResult, DeviceResult, QuickstartResult } from '../../quickstart/result.js';
-import { groupRows } from '../group/group-text.js';
-import { defaultFolder } from '../kernel/flags.js';
-import { type Styles, truncate } from '../kernel/output.js';
-import { columns } from '../terminal/columns.js';
-import { milliseconds } from '../terminal/plain-progress.js';
-import { quoted } from '../terminal/quoted.js';
+import { defaultFolder } from '../kernel/common-flags.js';
+import type { Styles } from '../kernel/output.js';
+import { quoted } from '../terminal/command-line.js';
+import { groupRows } from '../terminal/enrollment-group-text.js';
+import { columns, milliseconds, padEnd, truncate, widest } from '../terminal/text.js';
 
 /** Every line fits in so many columns, but for addresses, which must stay whole. */
 const width = 80;
@@ -75,7 +74,7 @@ function certificateLine(
 ): string {
   const facts = `${sha256Thumbprint.slice(0, 12)}…  until ${notAfter.slice(0, 10)}`;
   const room = width - 2 - facts.length - 2;
-  return `${truncate(label, room).padEnd(room)}  ${style.dim(facts)}`;
+  return `${padEnd(truncate(label, room), room)}  ${style.dim(facts)}`;
 }
 
 function files(
@@ -116,9 +115,9 @@ function groupLines({ enrollmentGroup, target }: QuickstartResult): string[] {
 
 function deviceTable(devices: readonly DeviceResult[]): string[] {
   const listed = devices.slice(0, maxListed);
-  const longest = Math.min(34, Math.max(...listed.map(({ deviceId }) => deviceId.length)));
+  const longest = Math.min(34, widest(listed.map(({ deviceId }) => deviceId)));
   const lines = listed.map(({ deviceId, status, assignedHub }) =>
-    truncate(`${truncate(deviceId, longest).padEnd(longest)}  ${status}  ${assignedHub}`, width - 2),
+    truncate(`${padEnd(truncate(deviceId, longest), longest)}  ${status}  ${assignedHub}`, width - 2),
   );
   const more = devices.length - listed.length;
   return more > 0 ? [...lines, `and ${more} more`] : lines;

@@ -3,10 +3,12 @@ import { ControlPlane } from '../../dps/client/arm.js';
 import { ServicePlane } from '../../dps/client/service.js';
 import type { Target } from '../../dps/client/target.js';
 import { targetFrom } from '../input/plan-input.js';
-import type { Context, Input } from '../kernel/command.js';
-import { defaultFolder } from '../kernel/flags.js';
-import { quoted } from '../terminal/quoted.js';
+import type { Context } from '../kernel/command.js';
+import { defaultFolder, type dirFlag } from '../kernel/common-flags.js';
+import type { FlagValues } from '../kernel/flags.js';
+import { quoted } from '../terminal/command-line.js';
 import { withTarget } from './target.js';
+import type { targetFlags } from './target-flags.js';
 
 export interface Clients {
   target: Target;
@@ -15,12 +17,12 @@ export interface Clients {
 }
 
 /** The certificate folder, as it was typed. */
-export function folderOf(flags: Input['flags']): string {
-  return (flags.dir as string | undefined) ?? defaultFolder;
+export function folderOf(flags: FlagValues<typeof dirFlag>): string {
+  return flags.dir ?? defaultFolder;
 }
 
 /** What a command that we advise must carry to work on the same folder: ` --dir FOLDER`, or nothing by default. */
-export function sameFolder(flags: Input['flags']): string {
+export function sameFolder(flags: FlagValues<typeof dirFlag>): string {
   const folder = folderOf(flags);
   return folder === defaultFolder ? '' : ` --dir ${quoted(folder)}`;
 }
@@ -29,7 +31,7 @@ export function sameFolder(flags: Input['flags']): string {
  * @param mayCreate whether the command makes something, so that a new emulator makes sense
  */
 export async function withClients<Result>(
-  flags: Input['flags'],
+  flags: FlagValues<typeof dirFlag & typeof targetFlags>,
   context: Context,
   mayCreate: boolean,
   use: (clients: Clients) => Promise<Result>,

@@ -2,7 +2,9 @@
 import { type ConnectionString, parseConnectionString } from '../../dps/contract/connection-string.js';
 import { EnrollkitError } from '../../errors.js';
 import { readInputFile } from '../input/input-file.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context } from '../kernel/command.js';
+import type { FlagValues } from '../kernel/flags.js';
+import type { connectionStringFileFlag } from './target-flags.js';
 
 const serviceVariable = 'ENROLLKIT_SERVICE_CONNECTION_STRING';
 const hubVariable = 'ENROLLKIT_HUB_CONNECTION_STRING';
@@ -17,10 +19,10 @@ const dpsHost = /\.azure-devices-provisioning\.(net|us|cn)(:\d+)?$/i;
  */
 export function serviceConnectionString(
   dpsName: string,
-  flags: Input['flags'],
+  flags: FlagValues<typeof connectionStringFileFlag>,
   { env }: Context,
 ): ConnectionString | undefined {
-  const file = flags.connectionStringFile as string | undefined;
+  const file = flags.connectionStringFile;
   const text = file === undefined ? env[serviceVariable] : readInputFile(file);
   if (!text) return undefined;
   const source = file ?? serviceVariable;

@@ -7,15 +7,17 @@ import { type EmulatorEndpoints, runningEmulator } from '../../emulator/endpoint
 import { EnrollkitError } from '../../errors.js';
 import type { PlanTarget } from '../../quickstart/plan/fields.js';
 import { assertStateInFolder, layoutOf } from '../../workspace/layout.js';
-import { emulatorLog } from '../emulator/log.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context } from '../kernel/command.js';
+import type { FlagValues } from '../kernel/flags.js';
 import { hubConnectionString, serviceConnectionString } from './connection-strings.js';
+import { emulatorLog } from './emulator-log.js';
+import type { connectionStringFileFlag } from './target-flags.js';
 
 export interface TargetRequest {
   target: PlanTarget;
   /** The certificate folder; the emulator's state lies in it. */
   folder: string;
-  flags: Input['flags'];
+  flags: FlagValues<typeof connectionStringFileFlag>;
   /** Whether a new emulator may be made where there has been none; one that was there is started in any case. */
   mayCreate: boolean;
 }
@@ -113,7 +115,7 @@ function openEmulator(endpoints: EmulatorEndpoints, context: Context): Target {
 
 function openAzure(
   target: Extract<PlanTarget, { kind: 'azure' }>,
-  flags: Input['flags'],
+  flags: FlagValues<typeof connectionStringFileFlag>,
   context: Context,
 ): Target {
   return azureTarget({

@@ -1,12 +1,18 @@
 /** Asks before something is removed. */
 import { EnrollkitError } from '../../errors.js';
-import type { Context, Input } from '../kernel/command.js';
+import type { Context } from '../kernel/command.js';
+import type { yesFlag } from '../kernel/common-flags.js';
+import type { FlagValues } from '../kernel/flags.js';
 
 /**
  * @throws EnrollkitError NEEDS_INPUT when there is nobody to ask and `--yes` is not given; INTERRUPTED when the
  *   answer is no
  */
-export async function confirmed(what: string, flags: Input['flags'], context: Context): Promise<void> {
+export async function confirmed(
+  what: string,
+  flags: FlagValues<typeof yesFlag>,
+  context: Context,
+): Promise<void> {
   if (flags.yes) return;
   if (!context.interactive) {
     throw new EnrollkitError('NEEDS_INPUT', `${what} There is no terminal to ask at.`, {

@@ -1,6 +1,7 @@
 /** The events of a run as plain lines, for logs and pipes. */
 import type { RunEvent } from '../../quickstart/events.js';
 import type { Output } from '../kernel/output.js';
+import { milliseconds } from './text.js';
 
 /** What listens to a run. */
 export interface Progress {
@@ -39,9 +40,4 @@ export function plainProgress(output: Output): Progress {
     settled: async () => {},
     end: async () => {},
   };
-}
-
-/** 340 ms, 1.2 s */
-export function milliseconds(elapsed: number): string {
-  return elapsed < 1000 ? `${elapsed} ms` : `${(elapsed / 1000).toFixed(1)} s`;
 }

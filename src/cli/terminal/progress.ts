@@ -1,8 +1,9 @@
 /** The events of a run as a task list on standard error. The only file that imports listr2. */
 import { type DefaultRenderer, Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput } from 'listr2';
 import type { RunEvent, StepTitle } from '../../quickstart/events.js';
-import { type Output, truncate } from '../kernel/output.js';
-import { milliseconds, type Progress, plainProgress } from './plain-progress.js';
+import type { Output } from '../kernel/output.js';
+import { type Progress, plainProgress } from './plain-progress.js';
+import { milliseconds, truncate } from './text.js';
 
 type Task = Pick<
   ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof DefaultRenderer>,

@@ -1,7 +1,7 @@
 /** What the emulator did, as lines for people. */
 import type { EmulatorEvent, EmulatorLog } from '../../emulator/wire/events.js';
 import type { Output } from '../kernel/output.js';
-import { printable } from '../terminal/printable.js';
+import { printable } from '../terminal/text.js';
 
 /** Of what a client wrote into its request; it may be of any length. */
 const maxCharacters = 500;

@@ -1,6 +1,6 @@
 /** An enrollment group for people. */
 import type { EnrollmentGroup } from '../../dps/contract/schemas.js';
-import { columns } from '../terminal/columns.js';
+import { columns } from './text.js';
 
 export function groupRows(group: EnrollmentGroup): [string, string][] {
   const hubs = group.iotHubs?.length ? group.iotHubs.join(', ') : 'all linked hubs';

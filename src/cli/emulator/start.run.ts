@@ -1,0 +1,97 @@
+/** Runs an emulator until it is stopped, or starts one in the background. */
+import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
+import { EnrollkitError } from '../../errors.js';
+import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
+import { programName } from '../terminal/command-line.js';
+import { stateFolderOf } from './running-emulator.js';
+import { defaultPorts, emulatorStart } from './start.js';
+
+/** For SDKs that take no port. */
+const standardPorts = { https: 443, mqtt: 8883, amqp: 5671 };
+
+export const run: RunOf<typeof emulatorStart> = async ({ flags }, context) => {
+  const ports = portsOf(flags);
+  const dir = stateFolderOf(flags);
+  if (flags.detach) return runDetached(dir, flags, context);
+  const { startEmulator } = await import('../../emulator/start.js');
+  const { emulatorLog, isRefusal } = await import('../target/emulator-log.js');
+  const { output, signal, now } = context;
+  const seedFile =
+    flags.seed === undefined ? undefined : (await import('./seed-file.js')).readSeedFile(flags.seed);
+  const asked = new AbortController();
+  const emulator = await startEmulator({
+    dir,
+    httpsPort: ports.https,
+    mqttPort: ports.mqtt,
+    amqpPort: ports.amqp,
+    ...(flags.host === undefined ? {} : { host: flags.host }),
+    ...(flags.hub === undefined ? {} : { hubs: flags.hub }),
+    ...(flags.service === undefined ? {} : { services: flags.service }),
+    ...(flags.retryAfter === undefined ? {} : { retryAfter: flags.retryAfter }),
+    ...(flags.quotas === undefined ? {} : { quotas: true }),
+    ...(flags.serverKey === undefined ? {} : { serverKey: flags.serverKey }),
+    fullChain: flags.fullChain === true,
+    ...(seedFile === undefined ? {} : { seed: seedFile.seed }),
+    now,
+    signal,
+    log: emulatorLog(output, isRefusal),
+    onStopRequest: () => asked.abort(),
+  }).catch((error: unknown) => {
+    throw seedFile?.placed(error) ?? error;
+  });
+  try {
+    await show(emulator.endpoints, dir, context, false);
+    const end = AbortSignal.any([signal, asked.signal]);
+    // To be stopped is how this command succeeds.
+    if (!end.aborted) await new Promise((stop) => end.addEventListener('abort', stop, { once: true }));
+  } finally {
+    await emulator.stop();
+  }
+  if (!output.json) output.say('The emulator has stopped; its state is kept.');
+};
+
+async function runDetached(
+  dir: string,
+  flags: FlagsOf<typeof emulatorStart>,
+  context: Context,
+): Promise<void> {
+  const { argumentsOf, startDetached } = await import('./detach.js');
+  const { detach: _, json: __, ...passedOn } = flags;
+  const endpoints = await startDetached({
+    dir,
+    arguments: argumentsOf(emulatorStart.flags, passedOn),
+    signal: context.signal,
+  });
+  await show(endpoints, dir, context, true);
+}
+
+async function show(
+  endpoints: EmulatorEndpoints,
+  dir: string,
+  { output, env }: Context,
+  detached: boolean,
+): Promise<void> {
+  if (output.json) return output.value(endpoints, { oneLine: true });
+  const { emulatorOverview } = await import('./overview.js');
+  const options = { dir, program: programName(env), style: output.dataStyle, detached };
+  output.data(emulatorOverview(endpoints, options));
+}
+
+/** @throws EnrollkitError USAGE */
+function portsOf({
+  standardPorts: standard,
+  port,
+  mqttPort,
+  amqpPort,
+}: FlagsOf<typeof emulatorStart>): typeof defaultPorts {
+  if (standard && [port, mqttPort, amqpPort].some((one) => one !== undefined)) {
+    throw new EnrollkitError('USAGE', '--standard-ports goes without --port, --mqtt-port and --amqp-port.');
+  }
+  const usual = standard ? standardPorts : defaultPorts;
+  return {
+    https: port ?? usual.https,
+    mqtt: mqttPort ?? usual.mqtt,
+    // Devices dial their hub for MQTT and AMQP alike: whoever wants a free port for the one has none for the other.
+    amqp: amqpPort ?? (mqttPort === 0 ? 0 : usual.amqp),
+  };
+}

@@ -1,0 +1,93 @@
+/** Runs a plan and shows how it goes and how it ended. */
+import { EnrollkitError } from '../../errors.js';
+import type { Plan } from '../../quickstart/plan/fields.js';
+import { assertNotNewer } from '../../quickstart/plan/plan.js';
+import type { PortalAssistant } from '../../quickstart/portal.js';
+import { runQuickstart } from '../../quickstart/run.js';
+import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
+import { askPassphrase } from '../input/passphrase.js';
+import type { Context, FlagsOf } from '../kernel/command.js';
+import { withTarget } from '../target/target.js';
+import { programName } from '../terminal/command-line.js';
+import { type Progress, plainProgress } from '../terminal/plain-progress.js';
+import type { quickstart } from './quickstart.js';
+import { closingReport } from './summary.js';
+
+interface PlannedRun {
+  plan: Plan;
+  folder: string;
+  passphrase: string | undefined;
+  flags: FlagsOf<typeof quickstart>;
+}
+
+/** @throws EnrollkitError of the step that failed */
+export async function runPlan(
+  { plan, folder, flags, ...given }: PlannedRun,
+  context: Context,
+): Promise<void> {
+  const { output, env, signal, now } = context;
+  // Before an emulator puts its state there.
+  assertOwnFolder(layoutOf(folder));
+  assertNotNewer(layoutOf(folder).plan);
+  const mayAsk = context.interactive && !flags.yes;
+  const passphrase =
+    given.passphrase ?? (mayAsk && plan.certificates.encryptKeys ? await askPassphrase(context) : undefined);
+  if (plan.certificates.encryptKeys && passphrase === undefined) {
+    throw new EnrollkitError(
+      'PASSPHRASE_REQUIRED',
+      'The private keys are to be encrypted, and no passphrase was given.',
+    );
+  }
+  const progress = await progressFor(context);
+  const portal = mayAsk ? await choosePortalAssistant(plan, progress, context) : undefined;
+  try {
+    const result = await withTarget(
+      { target: plan.target, folder, flags, mayCreate: true },
+      context,
+      (target) =>
+        runQuickstart({
+          plan,
+          folder,
+          target,
+          passphrase,
+          portal,
+          verificationCode: flags.verificationCode,
+          now,
+          signal,
+          emit: (event) => progress.on(event),
+        }),
+    );
+    await progress.end();
+    if (output.json) return output.value(result);
+    output.data(
+      closingReport(result, {
+        folder,
+        uploaded: plan.certificateAuthority.uploaded,
+        program: programName(env),
+        style: output.dataStyle,
+      }),
+    );
+  } finally {
+    await progress.end();
+  }
+}
+
+/** A list that is redrawn at a terminal; plain lines otherwise. */
+async function progressFor({ output, interactive }: Context): Promise<Progress> {
+  // What --verbose tells would be drawn over.
+  if (!interactive || output.json || output.verbose) return plainProgress(output);
+  const { listProgress } = await import('../terminal/progress.js');
+  return listProgress(output);
+}
+
+/** Asks for what the portal shows, if the plan needs it. */
+async function choosePortalAssistant(
+  plan: Plan,
+  progress: Progress,
+  { output, signal }: Context,
+): Promise<PortalAssistant | undefined> {
+  if (plan.certificateAuthority.proofOfPossession !== 'portal') return undefined;
+  const { portalAssistant } = await import('./portal-assistant.js');
+  const { terminalAsker } = await import('../terminal/prompts.js');
+  return portalAssistant(terminalAsker(output, signal), () => progress.settled());
+}

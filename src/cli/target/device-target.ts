@@ -1,0 +1,40 @@
+/** Where a device registers. */
+import { ControlPlane } from '../../dps/client/arm.js';
+import type { Target } from '../../dps/client/target.js';
+import { EnrollkitError } from '../../errors.js';
+import type { PlanTarget } from '../../quickstart/plan/fields.js';
+import { targetFrom } from '../input/plan-input.js';
+import type { FlagValues } from '../kernel/flags.js';
+import type { globalEndpointFlag, targetFlags } from './target-flags.js';
+
+/** The target with the device endpoint that `--global-endpoint` names. */
+export function atGlobalEndpoint(
+  target: Target,
+  { globalEndpoint: host }: FlagValues<typeof globalEndpointFlag>,
+): Target {
+  if (host === undefined) return target;
+  return { ...target, globalDeviceEndpoint: host, deviceMqttEndpoint: host };
+}
+
+/** A device needs an ID scope and no name of a DPS. */
+export function deviceTarget(flags: FlagValues<typeof targetFlags>, folder: string): PlanTarget {
+  const nameless = flags.idScope !== undefined && flags.dpsName === undefined && flags.target !== 'emulator';
+  if (!nameless) return targetFrom(flags, folder);
+  return targetFrom({ ...flags, target: 'azure', dpsName: 'unnamed' }, folder);
+}
+
+/** @throws EnrollkitError NEEDS_INPUT when it is neither given nor can be asked for */
+export async function idScopeOf(target: Target, signal: AbortSignal): Promise<string> {
+  if (target.idScope !== undefined) return target.idScope;
+  if (target.subscriptionId === '' || target.resourceGroup === '') {
+    throw new EnrollkitError('NEEDS_INPUT', 'The ID scope of the provisioning service is not known.', {
+      next: 'Give --id-scope, as the portal shows it on the overview page of the provisioning service.',
+    });
+  }
+  const control = new ControlPlane(target);
+  try {
+    return (await control.getService({ signal })).properties.idScope;
+  } finally {
+    control.close();
+  }
+}

@@ -1,0 +1,37 @@
+/** Flags that say which provisioning service or emulator a command works with. */
+import { join } from 'node:path';
+import { planGroups } from '../../quickstart/plan/fields.js';
+import { fieldFlags } from '../input/field-flags.js';
+import { defaultFolder, folderName } from '../kernel/common-flags.js';
+import { parsedFlag, textFlag, underHeading } from '../kernel/flags.js';
+
+/** The state folder that a quickstart uses. */
+export const defaultStateFolder = join(defaultFolder, '.enrollkit');
+export const stateFolderFlag = {
+  dir: parsedFlag({
+    placeholder: 'FOLDER',
+    parse: folderName,
+    summary: `the state folder (default: ${defaultStateFolder}, that of a quickstart)`,
+  }),
+};
+const { heading } = planGroups.target;
+const { target, ...namesInAzure } = underHeading(heading, fieldFlags('target'));
+export const targetFlag = { target };
+export const azureFlags = namesInAzure;
+export const connectionStringFileFlag = {
+  'connection-string-file': textFlag({
+    placeholder: 'FILE',
+    heading,
+    summary: 'Azure: a file with the connection string of a shared access policy',
+  }),
+};
+/** Which DPS a command talks to. Secrets come from files and the environment, never from arguments. */
+export const targetFlags = { ...targetFlag, ...azureFlags, ...connectionStringFileFlag };
+
+/** For commands that register devices. */
+export const globalEndpointFlag = {
+  'global-endpoint': textFlag({
+    placeholder: 'HOST',
+    summary: 'where devices register (default: global.azure-devices-provisioning.net, or the emulator)',
+  }),
+};

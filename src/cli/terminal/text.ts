@@ -1,0 +1,116 @@
+/** Text for people: aligned, wrapped and cut by the columns that it takes on a terminal, and made safe to print. */
+import { relative } from 'node:path';
+import stringWidth from 'string-width';
+
+/** The columns of a terminal that output is laid out for. */
+export const pageWidth = 80;
+
+/** Pads a text with spaces to a number of columns. */
+export function padEnd(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - stringWidth(text)));
+}
+
+/** The columns of the widest of some texts; 0 for none. */
+export function widest(texts: readonly string[]): number {
+  return Math.max(0, ...texts.map((text) => stringWidth(text)));
+}
+
+/** Breaks a text into lines of at most `width` columns, at spaces; a longer word stays whole. */
+export function wrap(text: string, width: number, indent = ''): string {
+  const room = width - stringWidth(indent);
+  const lines: string[] = [];
+  for (const paragraph of text.split('\n')) {
+    let line = '';
+    let lineWidth = 0;
+    for (const word of paragraph.split(' ')) {
+      const wordWidth = stringWidth(word);
+      if (line !== '' && lineWidth + 1 + wordWidth > room) {
+        lines.push(indent + line);
+        line = word;
+        lineWidth = wordWidth;
+      } else {
+        lineWidth += wordWidth + (line === '' ? 0 : 1);
+        line = line === '' ? word : `${line} ${word}`;
+      }
+    }
+    lines.push(line === '' ? '' : indent + line);
+  }
+  return lines.join('\n');
+}
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** A line cut to `width` columns, with an ellipsis if something was cut. */
+export function truncate(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text;
+  let kept = '';
+  let left = width - 1;
+  for (const { segment } of graphemes.segment(text)) {
+    left -= stringWidth(segment);
+    if (left < 0) break;
+    kept += segment;
+  }
+  return `${kept}…`;
+}
+
+/** No column is wider, so that one long cell does not push the others off the page. */
+const widestCell = 46;
+
+/** Rows of cells, aligned; lines that are too long are cut. `indent` is the room that the caller puts before them. */
+export function columns(rows: readonly (readonly string[])[], indent = 0): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.min(widestCell, widest(rows.map((row) => row[column]!))),
+  );
+  return rows.map((row) => {
+    const line = row
+      .map((cell, column) =>
+        column === row.length - 1 ? cell : padEnd(truncate(cell, widths[column]!), widths[column]!),
+      )
+      .join('  ');
+    return truncate(line, pageWidth - indent);
+  });
+}
+
+/** A path as a person would type it in the current folder. */
+export function displayPath(path: string): string {
+  const shorter = relative('', path);
+  return shorter === '' || shorter.startsWith('..') ? path : shorter;
+}
+
+/** A number with commas, whatever the computer's language: `12,345`. */
+export function numberText(number: number): string {
+  return number.toLocaleString('en-US');
+}
+
+/** 340 ms, 1.2 s */
+export function milliseconds(elapsed: number): string {
+  return elapsed < 1000 ? `${elapsed} ms` : `${(elapsed / 1000).toFixed(1)} s`;
+}
+
+const timeUnits = [
+  ['d', 86_400],
+  ['h', 3600],
+  ['m', 60],
+  ['s', 1],
+] as const;
+
+/** A duration to the second, in the units of `emulator clock --advance`: `29d 23h 5s`. */
+export function durationText(duration: number): string {
+  let seconds = Math.round(Math.abs(duration) / 1000);
+  const parts: string[] = [];
+  for (const [unit, length] of timeUnits) {
+    const count = Math.floor(seconds / length);
+    seconds -= count * length;
+    if (count > 0) parts.push(`${count}${unit}`);
+  }
+  return parts.length > 0 ? parts.join(' ') : '0s';
+}
+
+/** Text from elsewhere, for a terminal or a log: control and format characters are escaped. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    JSON.stringify(character).length > 3
+      ? JSON.stringify(character).slice(1, -1)
+      : `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'uvu';
+import { JsonSyntaxError, parseJsonSource } from '../src/json-source.js';
+
+const refused: [text: string, place: string, what: RegExp][] = [
+  ['', '1:1', /ends where a value/],
+  ['[,]', '1:2', /value/],
+  ['[1,\n]', '2:1', /value/],
+  ['{"a":1\n "b":2}', '2:2', /comma/],
+  ['{"a"1}', '1:5', /colon/],
+  ['{"a":1', '1:7', /ends where }/],
+  ['[1', '1:3', /ends where ]/],
+  ['{"a":1,}', '1:8', /name of a field/],
+  ['{"a":1} {}', '1:9', /follows the end/],
+  ['// why\n{}', '1:1', /comments/],
+  ['{"a":"x\ny"}', '1:6', /not closed/],
+  ['{"a":"\\q"}', '1:6', /escape/],
+  ['{"a":"\t"}', '1:6', /control character/],
+  ['{"a":1.}', '1:6', /not a number/],
+  ['{"a":01}', '1:7', /comma/],
+  ["{'a':1}", '1:2', /not part of JSON/],
+  ['{"a":\u20281}', '1:6', /not part of JSON/],
+  ['['.repeat(100_000), '1:65', /too deeply/],
+];
+
+for (const [text, place, what] of refused) {
+  test(`${JSON.stringify(text).slice(0, 30)} is not JSON, from ${place} on`, () => {
+    assert.throws(
+      () => parseJsonSource(text),
+      (error: unknown) => {
+        assert.ok(error instanceof JsonSyntaxError);
+        assert.equal(`${error.place.line}:${error.place.column}`, place);
+        assert.match(error.message, what);
+        return true;
+      },
+    );
+  });
+}
+
+test('the value is that of JSON.parse, and a byte order mark is ignored', () => {
+  const text = '{"__proto__": [1e3, "\\u00e9", null], "": {"a": true}}';
+  assert.deepEqual(parseJsonSource(`\uFEFF${text}`).value, JSON.parse(text));
+});
+
+test('places are those of values, of names, and of the nearest value above', () => {
+  const { placeOf } = parseJsonSource('{\n  "a": [1,\n {"b": 2}],\n "a": [3, {"b": 4}]\n}');
+  assert.deepEqual(placeOf([]), { line: 1, column: 1 });
+  assert.deepEqual(placeOf(['a', 1, 'b']), { line: 4, column: 17 }, 'of two fields with one name, the last');
+  assert.deepEqual(placeOf(['a', 1], 'b'), { line: 4, column: 12 });
+  assert.deepEqual(placeOf(['a', 5, 'b']), { line: 4, column: 7 });
+  assert.deepEqual(placeOf(['c']), { line: 1, column: 1 });
+});
+
+test.run();
