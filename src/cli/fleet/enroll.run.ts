@@ -4,6 +4,7 @@ import { type EnrollFleetResult, enrollFleet } from '../../fleet/enroll-fleet.js
 import type { EnrollmentSettings } from '../../fleet/registration/enrollment-entry.js';
 import { defaultPlan } from '../../quickstart/plan/answers.js';
 import { enrollmentGroupOf } from '../../quickstart/planned-enrollment-group.js';
+import { enrollmentGroupFlagsOf } from '../input/plan-flags.js';
 import { planFrom } from '../input/plan-input.js';
 import type { FlagsOf, RunOf } from '../kernel/command.js';
 import { withClients } from '../target/command-target.js';
@@ -21,9 +22,7 @@ export const run: RunOf<typeof fleetEnroll> = async ({ args, flags }, context) =
   const results = flags.results ?? `${files.out}.enrollments.ndjson`;
   const total = await sizeOf(files.manifest);
   // What an individual enrollment has in common with a group is asked for and checked as there.
-  const { allocationPolicy, hub, initialTwin, reprovisionPolicy, iotEdge, provisioningStatus } = flags;
-  const given = { allocationPolicy, hub, initialTwin, reprovisionPolicy, iotEdge, provisioningStatus };
-  const plan = planFrom(given, defaultPlan);
+  const plan = planFrom(enrollmentGroupFlagsOf(flags), defaultPlan);
   const result = await withClients(flags, context, true, async ({ target, control, service }) => {
     const named = plan.enrollmentGroup.iotHubs && target.kind === 'emulator';
     const linkedHubs = named ? (await control.getService({ signal })).properties.iotHubs : [];

@@ -1,6 +1,6 @@
 import { EnrollkitError } from '../../errors.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
-import { enrollmentGroupFlags } from '../input/plan-flags.js';
+import { enrollmentGroupFlags, enrollmentGroupFlagsOf } from '../input/plan-flags.js';
 import { defineCommand, type FlagsOf } from '../kernel/command.js';
 import { dirFlag, outputFlags } from '../kernel/common-flags.js';
 import { textFlag } from '../kernel/flags.js';
@@ -70,13 +70,8 @@ async function groupPlan(id: string, flags: FlagsOf<typeof groupCreate>): Promis
   const { folderOf } = await import('../target/command-target.js');
   const certificateAuthority = lastPlanGroup(folderOf(flags), 'certificateAuthority');
   const attestation = flags.attestation ?? (flags.certificate === undefined ? undefined : 'certificate');
-  const { caName, allocationPolicy, hub, initialTwin, reprovisionPolicy, iotEdge, provisioningStatus } =
-    flags;
-  const answers = {
-    ...{ caName, attestation, group: id },
-    ...{ allocationPolicy, hub, initialTwin, reprovisionPolicy, iotEdge, provisioningStatus },
-  };
-  return planFrom(answers, { ...defaultPlan, certificateAuthority });
+  const given = { ...enrollmentGroupFlagsOf(flags), caName: flags.caName, attestation, group: id };
+  return planFrom(given, { ...defaultPlan, certificateAuthority });
 }
 
 /** The certificate of the CA that attests, as PEM. */

@@ -36,6 +36,14 @@ const { device, ...deviceFlags } = fieldFlags('devices');
 /** The flags of an enrollment group; `group create` and `fleet enroll` take them too, without its ID. */
 export const enrollmentGroupFlags = groupFlags;
 
+type GivenGroupFlags = FlagValues<typeof enrollmentGroupFlags>;
+
+/** Those flags alone, of a command with more. */
+export function enrollmentGroupFlagsOf(flags: GivenGroupFlags): GivenGroupFlags {
+  const names = new Set(Object.keys(enrollmentGroupFlags).map(camelCase));
+  return Object.fromEntries(Object.entries(flags).filter(([name]) => names.has(name)));
+}
+
 /** A flag for every field of a plan. */
 export const answerFlags = {
   ...targetFlag,
