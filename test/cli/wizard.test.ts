@@ -18,36 +18,36 @@ async function ask(script: Script, options: { plan?: Plan; passphrase?: string }
 }
 
 const everything: Script = {
-  'Where shall': 'azure',
-  'Name of the provisioning': 'contoso',
-  'How shall possession': 'portal',
-  'Subscription ID': '11111111-2222-3333-4444-555555555555',
-  'Resource group': 'rg',
-  'ID scope': '0ne0000ABCD',
-  Folder: 'line',
-  'Which keys': 'rsa-3072',
-  'Put an intermediate': true,
-  'Encrypt the private keys': true,
-  Passphrase: 'correct horse',
-  Again: 'correct horse',
-  'Enrollment group ID': 'line-5',
-  'How are the devices named': 'list',
-  'Registration IDs': 'a1, b:2',
-  'Change anything': true,
-  'Common name of the root': 'Contoso Root',
-  'Common name of the intermediate': 'Contoso Line 5',
-  Days: '30',
-  'Which CA': 'intermediate',
-  'Its name in DPS': 'contoso-line-5',
-  'How does the group': 'certificate',
-  'How does a device get': 'static',
-  'Its hub': 'hub1.azure-devices.net',
-  'Initial twin': '{"tags":{"site":"A"}}',
-  'When a device registers again': 'reset',
-  'Are the devices IoT Edge': true,
-  'May devices': 'disabled',
-  'How do the devices register': 'https',
-  'Send a message': false,
+  'target.kind': 'azure',
+  'target.dpsName': 'contoso',
+  'certificateAuthority.proofOfPossession': 'portal',
+  'target.subscriptionId': '11111111-2222-3333-4444-555555555555',
+  'target.resourceGroup': 'rg',
+  'target.idScope': '0ne0000ABCD',
+  'quickstart.folder': 'line',
+  'certificates.keyAlgorithm': 'rsa-3072',
+  'certificates.intermediate': true,
+  'certificates.encryptKeys': true,
+  'passphrase.new': 'correct horse',
+  'passphrase.repeat': 'correct horse',
+  'enrollmentGroup.id': 'line-5',
+  'devices.naming': 'list',
+  'devices.registrationIds': 'a1, b:2',
+  'quickstart.more': true,
+  'certificates.rootCommonName': 'Contoso Root',
+  'certificates.intermediateCommonName': 'Contoso Line 5',
+  'certificates.deviceValidityDays': '30',
+  'certificateAuthority.uploaded': 'intermediate',
+  'certificateAuthority.name': 'contoso-line-5',
+  'enrollmentGroup.attestation': 'certificate',
+  'enrollmentGroup.allocationPolicy': 'static',
+  'enrollmentGroup.iotHubs': 'hub1.azure-devices.net',
+  'enrollmentGroup.initialTwin': '{"tags":{"site":"A"}}',
+  'enrollmentGroup.reprovisionPolicy': 'reset',
+  'enrollmentGroup.iotEdge': true,
+  'enrollmentGroup.provisioningStatus': 'disabled',
+  'devices.protocol': 'https',
+  'devices.sendTelemetry': false,
 };
 
 const everythingElse: Plan = {
@@ -99,7 +99,7 @@ test('every answer of the plan can be given', async () => {
 
 test('Enter on every question of a second round keeps what was answered', async () => {
   const { plan } = await ask(
-    { 'Change anything': true, Passphrase: 'correct horse', Again: 'correct horse' },
+    { 'quickstart.more': true, 'passphrase.new': 'correct horse', 'passphrase.repeat': 'correct horse' },
     { plan: everythingElse },
   );
   assert.deepEqual(plan, everythingElse);
@@ -107,40 +107,48 @@ test('Enter on every question of a second round keeps what was answered', async 
 
 test('the plan is shown before it is approved, and can be changed', async () => {
   const { plan, said, asked } = await ask({
-    'Enrollment group ID': ['first', 'second'],
-    'Shall it be so': ['change', 'run'],
+    'enrollmentGroup.id': ['first', 'second'],
+    'quickstart.run': ['change', 'run'],
   });
   assert.equal(plan.enrollmentGroup.id, 'second');
-  assert.equal(asked.filter((message) => message.startsWith('Shall it be so')).length, 2);
-  const [first, second] = said.filter((text) => text.includes('The plan:'));
+  assert.equal(asked.filter((id) => id === 'quickstart.run').length, 2);
+  const [first, second] = said.filter(({ id }) => id === 'quickstart.summary').map(({ text }) => text);
   assert.ok(first!.includes('first') && second!.includes('second'));
-  for (const line of said.join('\n').split('\n')) assert.ok(line.length <= 80, line);
+  for (const { text } of said) {
+    for (const line of text.split('\n')) assert.ok(line.length <= 80, line);
+  }
 });
 
 test('a passphrase that was given is not asked for, and keys are then encrypted', async () => {
   const { plan, passphrase, asked } = await ask({}, { passphrase: 'given' });
   assert.equal(plan.certificates.encryptKeys, true);
   assert.equal(passphrase, 'given');
-  assert.ok(!asked.some((message) => message.startsWith('Passphrase')));
+  assert.ok(!asked.includes('passphrase.new'));
 });
 
 test('without an intermediate, no question and no answer is left of it', async () => {
-  const script = { 'Put an intermediate': false, 'Encrypt the private keys': false, 'Change anything': true };
+  const script = {
+    'certificates.intermediate': false,
+    'certificates.encryptKeys': false,
+    'quickstart.more': true,
+  };
   const { plan, asked } = await ask(script, { plan: { ...everythingElse, target: { kind: 'emulator' } } });
   assert.equal(plan.certificateAuthority.uploaded, 'root');
   assert.equal(plan.certificates.intermediateCommonName, null);
-  assert.ok(!asked.some((message) => /intermediate CA:|Which CA/.test(message)));
+  for (const id of ['certificates.intermediateCommonName', 'certificateAuthority.uploaded']) {
+    assert.ok(!asked.includes(id), id);
+  }
 });
 
 test('devices are numbered with as many digits as it takes', async () => {
-  const { plan } = await ask({ 'How many devices': '1000', 'Their names begin': 'm' });
+  const { plan } = await ask({ 'devices.count': '1000', 'devices.prefix': 'm' });
   assert.equal(plan.devices.registrationIds[0], 'm0001');
   assert.equal(plan.devices.registrationIds.at(-1), 'm1000');
 });
 
 test('to leave is an interruption, never a success', async () => {
   await assert.rejects(
-    ask({ 'Shall it be so': 'leave' }),
+    ask({ 'quickstart.run': 'leave' }),
     (error) => error instanceof EnrollkitError && error.code === 'INTERRUPTED' && error.exitStatus === 130,
   );
 });

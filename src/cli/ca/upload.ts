@@ -60,7 +60,8 @@ export const caUpload = defineCommand({
     });
     if (output.json) return output.value(uploaded);
     output.data(caText(uploaded));
-    if (!uploaded.isVerified) output.say(`\nnext: enrollkit ca verify ${name}${sameFolder(flags)}`);
+    if (!uploaded.isVerified)
+      output.note('ca.upload.next', `\nnext: enrollkit ca verify ${name}${sameFolder(flags)}`);
   },
 });
 

@@ -43,5 +43,8 @@ export const run: RunOf<typeof certCsr> = async ({ args, flags }, context) => {
       ['Key file', displayPath(paths.key)],
     ]),
   );
-  output.say(`\nnext: enrollkit cert sign ${quoted(displayPath(paths.request))}, where the CA is`);
+  output.note(
+    'cert.csr.next',
+    `\nnext: enrollkit cert sign ${quoted(displayPath(paths.request))}, where the CA is`,
+  );
 };

@@ -50,9 +50,14 @@ export const run: RunOf<typeof certLint> = async ({ args, flags }, context) => {
   if (output.json) output.value({ errors, warnings, findings, unreadable, locked, chains: judged });
   else {
     const counts = summary({ errors, warnings, chains: chains.length, fails }, output.dataStyle);
-    output.data(findingsText(findings, unreadable, output.dataStyle) + counts);
+    output.data(
+      findingsText(findings, unreadable, output.dataStyle) + output.withId('cert.lint.summary', counts),
+    );
     for (const { file } of locked) {
-      output.say(`note: ${displayPath(file)} was not looked into, since no passphrase was given.`);
+      output.note(
+        'cert.lint.locked',
+        `note: ${displayPath(file)} was not looked into, since no passphrase was given.`,
+      );
     }
   }
   return fails ? exitStatus.rejected : exitStatus.ok;

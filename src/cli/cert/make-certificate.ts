@@ -108,7 +108,8 @@ export async function makeCertificate(
   report(made, paths, context);
   tellIfShortened(made, ca?.certificate, context);
   tellIfShallow(made, flags, context);
-  if (request.next && !context.output.json) context.output.say(`\nnext: ${request.next(folder)}`);
+  if (request.next && !context.output.json)
+    context.output.note('cert.next', `\nnext: ${request.next(folder)}`);
 }
 
 /** A certificate that ends with its issuer, before the days that were asked for, is worth a word. */
@@ -118,7 +119,7 @@ export function tellIfShortened(
   { output }: Context,
 ): void {
   if (issuer && notAfter.getTime() === issuer.notAfter.getTime()) {
-    output.say(`note: it ends with its issuer, on ${notAfter.toISOString()}.`);
+    output.note('cert.ends-with-issuer', `note: it ends with its issuer, on ${notAfter.toISOString()}.`);
   }
 }
 

@@ -83,7 +83,8 @@ export const run: RunOf<typeof certRenew> = async ({ args, flags }, context) => 
   tellIfShortened(renewed, ca?.certificate, context);
   const pfx = join(folder, 'device.pfx');
   if (existsSync(pfx))
-    context.output.say(
+    context.output.note(
+      'cert.renew.old-pfx',
       `note: ${displayPath(pfx)} holds the certificate before; enrollkit cert pfx makes a new one.`,
     );
 };

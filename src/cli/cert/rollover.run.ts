@@ -32,7 +32,7 @@ export const run: RunOf<typeof certRollover> = async ({ args, flags }, context) 
   const phase = (opening: KeyOpening, target: Target | undefined): Promise<RolloverResult> => {
     const tell = (text: string) => {
       told = true;
-      output.say(`  done  ${text}`);
+      output.note('cert.rollover.step', `  done  ${text}`);
     };
     const options: RolloverOptions = {
       authority,
@@ -54,9 +54,10 @@ export const run: RunOf<typeof certRollover> = async ({ args, flags }, context) 
       : phase(opening, undefined),
   );
   if (output.json) return output.value(result);
-  if (told) output.say();
-  output.data(rolloverText(result, output.dataStyle));
-  output.say(
+  if (told) output.line();
+  output.result('cert.rollover.report', rolloverText(result, output.dataStyle));
+  output.note(
+    'cert.rollover.next',
     `\nnext: ${nextStep(result, `${programName(env)} cert rollover ${args.ca}`, sameFolder(flags))}`,
   );
 };

@@ -47,7 +47,11 @@ export const run: RunOf<typeof certSign> = async ({ args, flags }, context) => {
   );
   emitCertificate(pem, pem + ca.chainPem, flags, context);
   const leftOut = request.otherAlternativeNames.map(generalNameText);
-  if (leftOut.length > 0) context.output.say(`note: names of the request left out: ${leftOut.join(', ')}.`);
+  if (leftOut.length > 0)
+    context.output.note(
+      'cert.sign.names-left-out',
+      `note: names of the request left out: ${leftOut.join(', ')}.`,
+    );
   tellIfShortened(parseCertificate(pem), ca.certificate, context);
   tellIfShallow(parseCertificate(pem), flags, context);
 };

@@ -43,10 +43,10 @@ export const run: RunOf<typeof certVerify> = async ({ args, flags }, context) =>
   if (output.json) output.value(toChainVerdict(verdict));
   else if (verdict.valid) {
     const { green } = output.dataStyle;
-    output.data(`${green('It holds.')} From the certificate to the trusted CA:`);
+    output.result('cert.verify.valid', `${green('It holds.')} From the certificate to the trusted CA:`);
     output.data(verdict.path.map((one, index) => `${'  '.repeat(index + 1)}${called(one)}`).join('\n'));
   } else {
-    output.data(`${output.dataStyle.red('It does not hold.')}`);
+    output.result('cert.verify.invalid', output.dataStyle.red('It does not hold.'));
     for (const { code, message } of verdict.failures) output.data(`  ${message} (${code})`);
   }
   return verdict.valid ? exitStatus.ok : exitStatus.rejected;

@@ -57,7 +57,8 @@ async function makeAuthority(
 ): Promise<void> {
   const replace = await mayReplace(folder, flags, context);
   const passphrase = await newPassphrase(flags, context, 'the CA keys and the PFX files');
-  if (!root) context.output.say('Making two keys of 4096 bits; this takes a few seconds.');
+  if (!root)
+    context.output.note('certgen.making-keys', 'Making two keys of 4096 bits; this takes a few seconds.');
   const result = await createAuthority({
     script,
     folder,
@@ -89,7 +90,11 @@ async function makeCertificate(
     ...validity(script, context.env),
   });
   tell(result, asked.folder, context);
-  if (problem) context.output.say(`Note: DPS would not take this name as a registration ID. ${problem}`);
+  if (problem)
+    context.output.note(
+      'certgen.not-a-registration-id',
+      `Note: DPS would not take this name as a registration ID. ${problem}`,
+    );
 }
 
 function asking(context: Context): Promise<string> {
@@ -112,6 +117,7 @@ async function mayReplace(
   if (!context.interactive) throw authorityExists(folder, former);
   const { terminalAsker } = await import('../terminal/prompts.js');
   const yes = await terminalAsker(context.output, context.signal).confirm({
+    id: 'certgen.replace-ca',
     message: `There is a CA in ${folder}: ${former.join(', ')}. Make another one?`,
     why: 'The old one is moved into a folder of its own, not removed.',
     default: false,
@@ -141,9 +147,9 @@ function tell({ written, moved, certificates }: CertgenResult, folder: string, {
   const shown = written.filter((path) => !path.endsWith('.old') && !/^(newcerts|index|serial)/.test(path));
   output.data(shown.map((path) => join(folder, path)).join('\n'));
   for (const { from, to } of moved)
-    output.say(`moved aside: ${join(folder, from)} is now ${join(folder, to)}`);
+    output.note('certgen.moved-aside', `moved aside: ${join(folder, from)} is now ${join(folder, to)}`);
   for (const { subject, notAfter, sha1Thumbprint } of described) {
-    output.say(`${subject}: until ${notAfter}, SHA-1 ${sha1Thumbprint}`);
+    output.note('certgen.made', `${subject}: until ${notAfter}, SHA-1 ${sha1Thumbprint}`);
   }
-  output.say('For tests, not for production.');
+  output.note('certgen.for-tests', 'For tests, not for production.');
 }

@@ -44,7 +44,7 @@ export const emulatorMessages = defineCommand({
     const { messages, cursor } = await ask(running, query);
     if (flags.follow !== true) {
       if (output.json) output.value({ messages });
-      else if (messages.length === 0) output.say('No messages are kept.');
+      else if (messages.length === 0) output.note('emulator.messages.empty', 'No messages are kept.');
       else output.data(messages.map((message) => messageLine(message, output.dataStyle)).join('\n'));
       return;
     }
@@ -54,7 +54,7 @@ export const emulatorMessages = defineCommand({
         : output.data(messageLine(message, output.dataStyle));
     messages.forEach(show);
     await follow(running, { ...query, cursor }, show, signal);
-    if (!signal.aborted) output.say('The emulator has stopped, or was reset.');
+    if (!signal.aborted) output.note('emulator.messages.ended', 'The emulator has stopped, or was reset.');
   },
 });
 

@@ -47,7 +47,7 @@ export const run: RunOf<typeof emulatorStart> = async ({ flags }, context) => {
   } finally {
     await emulator.stop();
   }
-  if (!output.json) output.say('The emulator has stopped; its state is kept.');
+  if (!output.json) output.note('emulator.stopped', 'The emulator has stopped; its state is kept.');
 };
 
 async function runDetached(
@@ -74,7 +74,7 @@ async function show(
   if (output.json) return output.value(endpoints, { oneLine: true });
   const { emulatorOverview } = await import('./overview.js');
   const options = { dir, program: programName(env), style: output.dataStyle, detached };
-  output.data(emulatorOverview(endpoints, options));
+  output.result('emulator.started', emulatorOverview(endpoints, options));
 }
 
 /** @throws EnrollkitError USAGE */

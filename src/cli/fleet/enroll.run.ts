@@ -43,7 +43,7 @@ export const run: RunOf<typeof fleetEnroll> = async ({ args, flags }, context) =
     }).finally(() => progress.end());
   });
   if (output.json) output.value({ ...result, results });
-  else output.data(enrollmentText(result, displayPath(results)));
+  else output.result('fleet.enroll.report', enrollmentText(result, displayPath(results)));
   return statusOf(result);
 };
 

@@ -39,12 +39,12 @@ export function fleetProgress(output: Output, total: number, quiet: boolean): Fl
           devicesPerSecond: rounded(perSecond),
           secondsLeft,
         };
-        output.say(JSON.stringify(event));
+        output.line(JSON.stringify(event));
         return;
       }
       const line = `${numberText(devices)} of ${numberText(total)} devices, ${numberText(rounded(perSecond))} a second${left(secondsLeft)}`;
       if (redrawn) output.stderr.write(`\r\x1b[K${line.slice(0, output.width - 1)}`);
-      else output.say(line);
+      else output.note('fleet.progress', line);
     },
     end() {
       if (redrawn) output.stderr.write('\r\x1b[K');

@@ -47,6 +47,7 @@ export async function withPassphrase<Result>(
 export async function askPassphrase({ output, signal }: Context): Promise<string> {
   const { terminalAsker } = await import('../terminal/prompts.js');
   return terminalAsker(output, signal).secret({
+    id: 'passphrase',
     message: 'Passphrase of the private keys:',
     why: 'The one that they were encrypted with. It is not shown.',
     problem: (value) => (value === '' ? 'The passphrase is missing.' : undefined),

@@ -35,7 +35,7 @@ export function tellIfShallow(
 ): void {
   const got = basicConstraints?.pathLength;
   if (flags.pathLength === undefined || got === flags.pathLength) return;
-  output.say(`note: its path length is ${got}, since its issuer leaves no more.`);
+  output.note('cert.shallower', `note: its path length is ${got}, since its issuer leaves no more.`);
 }
 
 function readProfile(role: Role, path: string): Profile {

@@ -113,7 +113,10 @@ export function writeAndTell(
   { output, now }: Pick<Context, 'output' | 'now'>,
 ): void {
   for (const { path, keptAs } of writeFiles(files, force, now)) {
-    output.say(`kept: the private key that was in ${displayPath(path)} is now in ${displayPath(keptAs)}`);
+    output.note(
+      'file.key-kept',
+      `kept: the private key that was in ${displayPath(path)} is now in ${displayPath(keptAs)}`,
+    );
   }
 }
 

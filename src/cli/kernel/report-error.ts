@@ -21,12 +21,12 @@ export function reportError(error: EnrollkitError, output: Output): void {
   }
   const { style } = output;
   const fit = (text: string) => (output.stderr.isTTY ? wrap(text, output.width) : text);
-  output.say(fit(`error: ${message}`).replace(/^error:/, style.red('error:')));
-  output.say();
-  output.say(fit(`next: ${next}`).replace(/^next:/, style.bold('next:')));
+  output.note(code, fit(`error: ${message}`).replace(/^error:/, style.red('error:')));
+  output.line();
+  output.line(fit(`next: ${next}`).replace(/^next:/, style.bold('next:')));
   if (!output.verbose) return;
-  output.say();
-  output.say(style.dim(`code: ${code}\n${stackOf(error)}`));
+  output.line();
+  output.line(style.dim(`code: ${code}\n${stackOf(error)}`));
 }
 
 function stackOf(error: unknown): string {

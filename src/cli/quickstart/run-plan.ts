@@ -57,7 +57,8 @@ export async function runPlan(
     );
     await progress.end();
     if (output.json) return output.value(result);
-    output.data(
+    output.result(
+      'quickstart.report',
       closingReport(result, {
         folder,
         uploaded: plan.certificateAuthority.uploaded,
@@ -73,7 +74,7 @@ export async function runPlan(
 /** A list that is redrawn at a terminal; plain lines otherwise. */
 async function progressFor({ output, interactive }: Context): Promise<Progress> {
   // What --verbose tells would be drawn over.
-  if (!interactive || output.json || output.verbose) return plainProgress(output);
+  if (!interactive || output.json || output.verbose || output.messageIds) return plainProgress(output);
   const { listProgress } = await import('../terminal/progress.js');
   return listProgress(output);
 }

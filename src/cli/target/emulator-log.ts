@@ -9,7 +9,7 @@ const maxCharacters = 500;
 /** With `--verbose` every operation; without, what `only` lets through. */
 export function emulatorLog(output: Output, only: (event: EmulatorEvent) => boolean): EmulatorLog {
   return (event) => {
-    if (output.verbose || only(event)) output.say(eventLine(event, output));
+    if (output.verbose || only(event)) output.line(eventLine(event, output));
   };
 }
 

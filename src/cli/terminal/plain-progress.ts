@@ -28,11 +28,12 @@ export function plainProgress(output: Output): Progress {
         case 'step-done': {
           const mark = event.already ? dim('    ok') : `  ${green('done')}`;
           const time = event.already ? '' : dim(` (${milliseconds(event.elapsedMs)})`);
-          output.say(`${mark}  ${titles.get(event.step)}: ${event.outcome}${time}`);
+          output.note(`step.${event.step}`, `${mark}  ${titles.get(event.step)}: ${event.outcome}${time}`);
           return;
         }
         case 'step-failed':
-          output.say(
+          output.note(
+            `step.${event.step}`,
             `${red(event.error.code === 'INTERRUPTED' ? 'halted' : 'failed')}  ${titles.get(event.step)}`,
           );
       }

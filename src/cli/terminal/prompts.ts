@@ -87,18 +87,18 @@ export function terminalAsker(output: Output, signal: AbortSignal): Asker {
     put<string>({ type: 'line', standard: '', hint: '', typed: asItIs, answered: asItIs, ...config });
 
   return {
-    say: (text) => output.say(text),
-    select: ({ message, choices, default: standard }) =>
+    say: (id, text) => output.note(id, text),
+    select: ({ id, message, choices, default: standard }) =>
       put({
         type: 'select',
-        message,
+        message: output.withId(id, message),
         default: standard,
         choices: choices.map(({ value, name, why }) => ({ value, name, short: name, description: why })),
       }),
-    async confirm({ message, why, default: standard }) {
+    async confirm({ id, message, why, default: standard }) {
       const yes = (value: string) => /^y/i.test(value);
       const answer = await putLine({
-        message,
+        message: output.withId(id, message),
         why,
         standard: standard ? 'yes' : 'no',
         hint: standard ? 'Y/n' : 'y/N',
@@ -107,11 +107,11 @@ export function terminalAsker(output: Output, signal: AbortSignal): Asker {
       });
       return yes(answer);
     },
-    text: ({ message, why, default: standard, problem }) =>
-      putLine({ message, why, standard, hint: standard, problem }),
-    secret: ({ message, why, problem }) =>
+    text: ({ id, message, why, default: standard, problem }) =>
+      putLine({ message: output.withId(id, message), why, standard, hint: standard, problem }),
+    secret: ({ id, message, why, problem }) =>
       putLine({
-        message,
+        message: output.withId(id, message),
         why,
         problem,
         typed: (value) => '*'.repeat(value.length),

@@ -40,8 +40,9 @@ export async function askPlan(ask: Asker, options: DialogueOptions): Promise<Dia
   let dialogue: Dialogue = { plan: options.plan, folder: options.folder, passphrase: options.passphrase };
   for (;;) {
     dialogue = await askAll(ask, { ...options, plan: dialogue.plan, folder: dialogue.folder });
-    ask.say(`\n${planSummary(dialogue.plan, dialogue.folder)}\n`);
+    ask.say('quickstart.summary', `\n${planSummary(dialogue.plan, dialogue.folder)}\n`);
     const next = await ask.select({
+      id: 'quickstart.run',
       message: 'Shall it be so?',
       default: 'run',
       choices: [
@@ -70,6 +71,7 @@ async function askAll(ask: Asker, options: DialogueOptions): Promise<Dialogue> {
     proofOfPossession: before.certificateAuthority.proofOfPossession,
   });
   const folder = await ask.text({
+    id: 'quickstart.folder',
     message: 'Folder for certificates and keys:',
     why: 'It is made when it is not there.',
     default: options.folder,
@@ -99,6 +101,7 @@ async function askAll(ask: Asker, options: DialogueOptions): Promise<Dialogue> {
     devices: { ...before.devices, registrationIds },
   };
   const more = await ask.confirm({
+    id: 'quickstart.more',
     message: 'Change anything else?',
     why: 'Names of the CAs, validity, attestation, hubs, initial twin, IoT Edge, protocol, ...',
     default: false,

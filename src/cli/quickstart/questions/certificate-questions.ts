@@ -9,6 +9,7 @@ type CertificateAuthority = Plan['certificateAuthority'];
 
 export async function askKeyAlgorithm(ask: Asker, before: Certificates['keyAlgorithm']) {
   return ask.select({
+    id: 'certificates.keyAlgorithm',
     message: 'Which keys?',
     default: before,
     choices: [
@@ -31,6 +32,7 @@ export async function askKeyAlgorithm(ask: Asker, before: Certificates['keyAlgor
 
 export async function askIntermediate(ask: Asker, before: boolean): Promise<boolean> {
   return ask.confirm({
+    id: 'certificates.intermediate',
     message: 'Put an intermediate CA between the root and the devices?',
     why: 'It signs the devices, so that the key of the root can be kept away.',
     default: before,
@@ -42,6 +44,7 @@ const ownName = 'a name of its own';
 /** null stands for a name that each new CA gets of its own. */
 async function askCommonName(ask: Asker, what: string, before: string | null): Promise<string | null> {
   const answer = await ask.text({
+    id: `certificates.${what}CommonName`,
     message: `Common name of the ${what} CA:`,
     why: 'At most 64 characters. By itself, each new CA gets a name that no other has.',
     default: before ?? ownName,
@@ -59,6 +62,7 @@ export async function askCertificateDetails(ask: Asker, before: Certificates): P
       : null,
     deviceValidityDays: Number(
       await ask.text({
+        id: 'certificates.deviceValidityDays',
         message: 'Days that a device certificate is valid:',
         why: 'It never outlives the CA that signs it.',
         default: String(before.deviceValidityDays),
@@ -75,6 +79,7 @@ export async function askCertificateAuthority(
 ): Promise<CertificateAuthority> {
   const uploaded = intermediate
     ? await ask.select({
+        id: 'certificateAuthority.uploaded',
         message: 'Which CA is uploaded to DPS?',
         default: before.uploaded,
         choices: [
@@ -89,6 +94,7 @@ export async function askCertificateAuthority(
     : 'root';
   const standard = before.name === `enrollkit-${before.uploaded}` ? `enrollkit-${uploaded}` : before.name;
   const name = await ask.text({
+    id: 'certificateAuthority.name',
     message: 'Its name in DPS:',
     why: 'Under Certificates; 1 to 64 letters, digits, - . or _.',
     default: standard,
@@ -100,12 +106,14 @@ export async function askCertificateAuthority(
 /** @returns the passphrase, or undefined when the keys are not to be encrypted */
 export async function askPassphrase(ask: Asker, wasEncrypted: boolean): Promise<string | undefined> {
   const encrypt = await ask.confirm({
+    id: 'certificates.encryptKeys',
     message: 'Encrypt the private keys with a passphrase?',
     why: 'Without one, their files are readable for you alone, and for who gets your disk.',
     default: wasEncrypted,
   });
   if (!encrypt) return undefined;
   const passphrase = await ask.secret({
+    id: 'passphrase.new',
     message: 'Passphrase:',
     why: wasEncrypted
       ? 'That of the keys that are there. It is not shown, and kept nowhere.'
@@ -113,6 +121,7 @@ export async function askPassphrase(ask: Asker, wasEncrypted: boolean): Promise<
     problem: missing('The passphrase is missing.'),
   });
   await ask.secret({
+    id: 'passphrase.repeat',
     message: 'Again:',
     why: 'So that a slip of the finger locks nothing.',
     problem: (again) => (again === passphrase ? undefined : 'This is not the same yet.'),

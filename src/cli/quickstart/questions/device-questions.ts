@@ -10,6 +10,7 @@ type Devices = Plan['devices'];
 export async function askRegistrationIds(ask: Asker, before: readonly string[]): Promise<string[]> {
   const numbered = numberingOf(before);
   const how = await ask.select({
+    id: 'devices.naming',
     message: 'How are the devices named?',
     default: numbered ? 'numbered' : 'list',
     choices: [
@@ -23,6 +24,7 @@ export async function askRegistrationIds(ask: Asker, before: readonly string[]):
   });
   if (how === 'list') {
     const answer = await ask.text({
+      id: 'devices.registrationIds',
       message: 'Registration IDs:',
       why: 'With commas between. Each is also the common name of a certificate.',
       default: before.join(', '),
@@ -31,12 +33,14 @@ export async function askRegistrationIds(ask: Asker, before: readonly string[]):
     return listOf(answer);
   }
   const count = await ask.text({
+    id: 'devices.count',
     message: 'How many devices?',
     why: 'Each gets a key and a certificate of its own, and is registered.',
     default: String(before.length),
     problem: wholeNumberProblem(1, maxDevices),
   });
   const prefix = await ask.text({
+    id: 'devices.prefix',
     message: 'Their names begin with:',
     why: 'The number follows.',
     default: numbered ?? 'device-',
@@ -49,6 +53,7 @@ export async function askDeviceDetails(ask: Asker, before: Devices): Promise<Dev
   return {
     ...before,
     protocol: await ask.select({
+      id: 'devices.protocol',
       message: 'How do the devices register?',
       default: before.protocol,
       choices: [
@@ -57,6 +62,7 @@ export async function askDeviceDetails(ask: Asker, before: Devices): Promise<Dev
       ],
     }),
     sendTelemetry: await ask.confirm({
+      id: 'devices.sendTelemetry',
       message: 'Send a message from each device, and read its twin?',
       why: 'It proves that the device may use its hub.',
       default: before.sendTelemetry,

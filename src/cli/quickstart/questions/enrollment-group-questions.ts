@@ -8,6 +8,7 @@ type EnrollmentGroup = Plan['enrollmentGroup'];
 
 export async function askGroupId(ask: Asker, before: string): Promise<string> {
   return ask.text({
+    id: 'enrollmentGroup.id',
     message: 'Enrollment group ID:',
     why: 'One group enrolls all the devices that your CA signs.',
     default: before,
@@ -21,6 +22,7 @@ export async function askEnrollmentGroupDetails(
   target: Plan['target']['kind'],
 ): Promise<EnrollmentGroup> {
   const attestation = await ask.select({
+    id: 'enrollmentGroup.attestation',
     message: 'How does the group know its devices?',
     default: before.attestation,
     choices: [
@@ -37,6 +39,7 @@ export async function askEnrollmentGroupDetails(
     ],
   });
   const allocationPolicy = await ask.select({
+    id: 'enrollmentGroup.allocationPolicy',
     message: 'How does a device get its hub?',
     default: before.allocationPolicy,
     choices: [
@@ -60,6 +63,7 @@ export async function askEnrollmentGroupDetails(
     iotHubs: await askHubs(ask, before.iotHubs, allocationPolicy, target),
     initialTwin: await askInitialTwin(ask, before.initialTwin),
     reprovisionPolicy: await ask.select({
+      id: 'enrollmentGroup.reprovisionPolicy',
       message: 'When a device registers again, what of its data?',
       default: before.reprovisionPolicy,
       choices: [
@@ -69,11 +73,13 @@ export async function askEnrollmentGroupDetails(
       ],
     }),
     iotEdge: await ask.confirm({
+      id: 'enrollmentGroup.iotEdge',
       message: 'Are the devices IoT Edge gateways?',
       why: 'Each then also gets a CA certificate for the devices behind it.',
       default: before.iotEdge,
     }),
     provisioningStatus: await ask.select({
+      id: 'enrollmentGroup.provisioningStatus',
       message: 'May devices register?',
       default: before.provisioningStatus,
       choices: [
@@ -95,6 +101,7 @@ async function askHubs(
   const one = policy === 'static';
   const emulated = target === 'emulator' ? ' The emulator has one hub: leave it at all.' : '';
   const answer = await ask.text({
+    id: 'enrollmentGroup.iotHubs',
     message: one ? 'Its hub:' : 'Hubs:',
     why: `Host names of linked hubs, with commas between; all means every linked one.${emulated}`,
     default: before?.join(', ') ?? allHubs,
@@ -115,6 +122,7 @@ async function askInitialTwin(
   before: EnrollmentGroup['initialTwin'],
 ): Promise<EnrollmentGroup['initialTwin']> {
   const answer = await ask.text({
+    id: 'enrollmentGroup.initialTwin',
     message: 'Initial twin:',
     why: 'Tags and desired properties of each new device, as JSON on one line: {"tags":{"site":"A"},"properties":{"desired":{"interval":30}}}',
     default: before ? JSON.stringify(before) : 'none',

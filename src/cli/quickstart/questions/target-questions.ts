@@ -12,6 +12,7 @@ export interface Where {
 
 export async function askWhere(ask: Asker, before: Where): Promise<Where> {
   const kind = await ask.select({
+    id: 'target.kind',
     message: 'Where shall the devices be enrolled?',
     default: before.target.kind,
     choices: [
@@ -34,12 +35,14 @@ export async function askWhere(ask: Asker, before: Where): Promise<Where> {
 async function askAzure(ask: Asker, before: Where): Promise<Where> {
   const known = before.target.kind === 'azure' ? before.target : undefined;
   const dpsName = await ask.text({
+    id: 'target.dpsName',
     message: 'Name of the provisioning service:',
     why: 'As the portal shows it; az iot dps list shows it too.',
     default: known?.dpsName ?? '',
     problem: pattern(/^[a-z0-9-]{3,64}$/i, 'A name of 3 to 64 letters, digits and -.'),
   });
   const proofOfPossession = await ask.select({
+    id: 'certificateAuthority.proofOfPossession',
     message: 'How shall possession of the CA be proven?',
     default: before.proofOfPossession,
     choices: [
@@ -57,6 +60,7 @@ async function askAzure(ask: Asker, before: Where): Promise<Where> {
   });
   const portal = proofOfPossession === 'portal';
   const subscriptionId = await ask.text({
+    id: 'target.subscriptionId',
     message: portal ? 'Subscription ID, if you know it:' : 'Subscription ID:',
     why: 'On the overview page of the provisioning service; az account show shows it too.',
     default: known?.subscriptionId ?? '',
@@ -66,6 +70,7 @@ async function askAzure(ask: Asker, before: Where): Promise<Where> {
     ),
   });
   const resourceGroup = await ask.text({
+    id: 'target.resourceGroup',
     message: portal ? 'Resource group, if you know it:' : 'Resource group:',
     why: 'The one that the provisioning service is in.',
     default: known?.resourceGroup ?? '',
@@ -73,6 +78,7 @@ async function askAzure(ask: Asker, before: Where): Promise<Where> {
   });
   const idScope = portal
     ? await ask.text({
+        id: 'target.idScope',
         message: 'ID scope:',
         why: 'On the overview page of the provisioning service; it begins with 0ne.',
         default: known?.idScope ?? '',
