@@ -1,4 +1,4 @@
-/** Runs what `certgen` was asked for, and tells what was made. */
+/** Runs a command of `certgen`, and lists the files. */
 import { join } from 'node:path';
 import { authorityExists, createAuthority, formerAuthority } from '../../certgen/create-authority.js';
 import { createCertificate } from '../../certgen/create-certificate.js';
@@ -105,7 +105,7 @@ function asking(context: Context): Promise<string> {
   );
 }
 
-/** Whether a CA that is there may step aside: with --force, or when the person says so. */
+/** Whether an existing CA may be moved aside: with --force, or if the person agrees. */
 async function mayReplace(
   folder: string,
   flags: FlagsOf<typeof certgen>,
@@ -126,7 +126,7 @@ async function mayReplace(
   return true;
 }
 
-/** The script of IoT Edge takes the days from the environment, and so does this; that of the SDK does not. */
+/** The script of IoT Edge reads the days from the environment; that of the SDK does not. */
 function validity(script: Script, env: NodeJS.ProcessEnv): { validityDays?: number } {
   const days = env.DEFAULT_VALIDITY_DAYS;
   if (script !== edgeScript || days === undefined || days === '') return {};

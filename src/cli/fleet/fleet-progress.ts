@@ -1,10 +1,10 @@
-/** How far a fleet is: one line that is redrawn at a terminal, a line now and then elsewhere, JSON with `--json`. */
+/** The progress of a fleet: a line that is redrawn at a terminal, a line every few seconds elsewhere, JSON with `--json`. */
 
 import type { Output } from '../kernel/output.js';
 import { numberText } from '../terminal/text.js';
 
 export interface FleetProgress {
-  /** Told how many devices are done; the first time, how many were done before. */
+  /** Takes the number of devices that are done; the first time, those of earlier runs. */
   on(devices: number): void;
   end(): void;
 }

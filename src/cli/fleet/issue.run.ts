@@ -59,7 +59,7 @@ export const run: RunOf<typeof fleetIssue> = async ({ flags }, context) => {
     });
     return;
   }
-  // Standard output belongs to the devices when they go there.
+  // Standard output may have the devices.
   const tell = typeof out === 'string' ? output.result.bind(output) : output.note.bind(output);
   const where = typeof out === 'string' ? ` in ${displayPath(out)}` : '';
   if (result.made === 0)

@@ -5,7 +5,7 @@ import type { passphraseFileFlag } from '../kernel/common-flags.js';
 import type { FlagValues } from '../kernel/flags.js';
 import { givenPassphrase } from './passphrase.js';
 
-/** What openssl asks of a passphrase at least. */
+/** The minimum of openssl. */
 const minLength = 4;
 
 /**

@@ -1,4 +1,4 @@
-/** The environment variables that enrollkit reads, from one table: the help and the documentation read it too. */
+/** The environment variables that enrollkit reads, in one table, which the help shows too. */
 export const environmentVariables = {
   ENROLLKIT_PASSPHRASE: 'The passphrase of the private keys.',
   ENROLLKIT_SERVICE_CONNECTION_STRING: 'Azure: the connection string of a shared access policy of the DPS.',

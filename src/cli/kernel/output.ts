@@ -24,7 +24,7 @@ export interface OutputOptions {
 export class Output {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
-  /** One object on standard output, and nothing else there. */
+  /** Whether standard output gets one JSON object, and nothing else. */
   readonly json: boolean;
   readonly verbose: boolean;
   /** Whether messages and questions begin with their IDs: ENROLLKIT_MESSAGE_IDS=1. */

@@ -1,10 +1,10 @@
-/** How an error reaches a person and a program. */
+/** Shows errors to people and programs. */
 import { EnrollkitError } from '../../errors.js';
 import { asEnrollkitError } from '../../quickstart/run-steps.js';
 import { wrap } from '../terminal/text.js';
 import type { Output } from './output.js';
 
-/** Whatever was thrown, as an error of the table. */
+/** Anything thrown, as an error of the error table. */
 export function errorOf(thrown: unknown, signal: AbortSignal): EnrollkitError {
   if (thrown instanceof EnrollkitError && thrown.code === 'INTERRUPTED') return thrown;
   if (!isCommanderError(thrown)) return asEnrollkitError(thrown, signal);

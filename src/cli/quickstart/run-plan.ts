@@ -25,7 +25,7 @@ export async function runPlan(
   context: Context,
 ): Promise<void> {
   const { output, env, signal, now } = context;
-  // Before an emulator puts its state there.
+  // Before an emulator writes its state there.
   assertOwnFolder(layoutOf(folder));
   const mayAsk = context.interactive && !flags.yes;
   const passphrase =
@@ -73,7 +73,7 @@ export async function runPlan(
 
 /** A list that is redrawn at a terminal; plain lines otherwise. */
 async function progressFor({ output, interactive }: Context): Promise<Progress> {
-  // What --verbose tells would be drawn over.
+  // A list that is redrawn would overwrite other lines.
   if (!interactive || output.json || output.verbose || output.messageIds) return plainProgress(output);
   const { listProgress } = await import('../terminal/progress.js');
   return listProgress(output);

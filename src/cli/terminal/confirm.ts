@@ -7,8 +7,7 @@ import type { FlagValues } from '../kernel/flags.js';
 /**
  * @param id of the question
  * @param what the question
- * @throws EnrollkitError NEEDS_INPUT when there is nobody to ask and `--yes` is not given; INTERRUPTED when the
- *   answer is no
+ * @throws EnrollkitError NEEDS_INPUT without a terminal and without `--yes`; INTERRUPTED if the answer is no
  */
 export async function confirmed(
   id: string,
