@@ -53,8 +53,8 @@ export function assertFree(paths: readonly string[], force: boolean): void {
 
 /**
  * Writes all files under temporary names, then moves them into place in order; a failure restores the previous state.
- * A file with a private key that is replaced is kept under another
- * name. In a certificate folder, the journal follows the files that runs wrote, so that `clean` still knows them.
+ * A replaced file with a private key is kept under another name. In a certificate folder, the journal follows the files
+ * that runs wrote, so that `clean` still knows them.
  *
  * @returns the private keys that were replaced
  * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE; FOLDER_IN_USE, JOURNAL_UNREADABLE
