@@ -204,6 +204,8 @@ const onlyImporters: [pattern: RegExp, files: RegExp][] = [
   [/^(@peculiar\/|reflect-metadata)/, /^pki\/crypto\.ts$/],
   [/^(@inquirer\/|inquirer$)/, /^cli\/terminal\/prompts\.ts$/],
   [/^listr2$/, /^cli\/terminal\/progress\.ts$/],
+  [/^string-width$/, /^cli\/terminal\/text\.ts$/],
+  [/^jsonc-parser$/, /^json-source\.ts$/],
   [/^commander$/, /^cli\//],
   [/^libsql$/, /^emulator\//],
   [/^(hono|@hono\/)/, /^emulator\//],

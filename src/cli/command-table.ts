@@ -246,7 +246,7 @@ export const commands: readonly CommandEntry[] = [
   ),
 ];
 
-/** What the first word of some commands stands for; the help lists their second words behind it. */
+/** The families of commands, by their first word. The help adds the second words, or the highlights. */
 export const families: Readonly<Record<string, { summary: string; highlights?: string }>> = {
   device: { summary: 'act as a device' },
   group: { summary: 'enrollment groups' },

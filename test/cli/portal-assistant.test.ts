@@ -17,7 +17,7 @@ const { signal } = new AbortController();
 const code = 'DE8D1B46'.repeat(6);
 
 test('says which file to upload, under which name and where, and gives the code that was pasted', async () => {
-  const { asker, said } = scriptedAsker({ 'Verification code': ` ${code} ` });
+  const { asker, said } = scriptedAsker({ 'portal.verification-code': ` ${code} ` });
   let settled = false;
   const assistant = portalAssistant(asker, async () => {
     settled = true;
@@ -25,18 +25,21 @@ test('says which file to upload, under which name and where, and gives the code 
   assert.equal(await assistant.askVerificationCode(instructions, signal), code);
   assert.ok(settled, 'nothing else draws meanwhile');
   for (const text of ['contoso', 'contoso-root', 'certs/ca/root/certificate.pem', instructions.portalUrl]) {
-    assert.ok(said.join('\n').includes(text), text);
+    assert.ok(
+      said.some((one) => one.text.includes(text)),
+      text,
+    );
   }
 });
 
 test('says where the answer lies, and goes on when the portal shows it as verified', async () => {
-  const { asker, said } = scriptedAsker({ 'Does the portal': true });
+  const { asker, said } = scriptedAsker({ 'portal.verified': true });
   await portalAssistant(asker, async () => {}).confirmVerified(answered, signal);
-  assert.ok(said.join('\n').includes('certs/proof.pem'));
+  assert.ok(said.some(({ text }) => text.includes('certs/proof.pem')));
 });
 
 test('not verified yet is its own exit status, and says that the next run goes on', async () => {
-  const { asker } = scriptedAsker({ 'Does the portal': false });
+  const { asker } = scriptedAsker({ 'portal.verified': false });
   await assert.rejects(portalAssistant(asker, async () => {}).confirmVerified(answered, signal), (error) => {
     assert.ok(error instanceof EnrollkitError);
     assert.equal(error.exitStatus, 6);

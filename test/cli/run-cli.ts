@@ -19,6 +19,7 @@ export interface CliOptions {
 const unset = [
   'ENROLLKIT_PASSPHRASE',
   'ENROLLKIT_SERVICE_CONNECTION_STRING',
+  'ENROLLKIT_MESSAGE_IDS',
   'NO_COLOR',
   'FORCE_COLOR',
   'npm_command',

@@ -2,58 +2,54 @@
 import assert from 'node:assert/strict';
 import type { Asker } from '../../src/cli/terminal/asker.js';
 
-/** By the beginning of a question's message; several answers are given one after the other. */
+/** Answers by the ID of the question; several are given one after the other. */
 export type Script = Record<string, unknown>;
 
 export interface Dialogue {
   asker: Asker;
+  /** The IDs of the questions. */
   asked: string[];
-  said: string[];
-  /** Those of the questions that were asked. */
-  ids: string[];
+  said: { id: string; text: string }[];
 }
 
 /** A question that the script does not know is answered with Enter. */
 export function scriptedAsker(script: Script): Dialogue {
   const asked: string[] = [];
-  const said: string[] = [];
-  const ids: string[] = [];
+  const said: Dialogue['said'] = [];
   const left = new Map(
     Object.entries(script).map(([key, value]) => [key, Array.isArray(value) ? [...value] : [value]]),
   );
-  const answer = <Value>(id: string | undefined, message: string, standard: Value): Value => {
-    asked.push(message);
-    ids.push(id ?? '');
-    const key = [...left.keys()].find((start) => message.startsWith(start));
-    const answers = key === undefined ? [] : left.get(key)!;
+  const answer = <Value>(id: string, standard: Value): Value => {
+    asked.push(id);
+    const answers = left.get(id) ?? [];
     return answers.length === 0 ? standard : (answers.shift() as Value);
   };
   const asker: Asker = {
-    say: (text) => void said.push(text),
-    async select({ id, message, choices, default: standard }) {
-      const value = answer(id, message, standard);
+    say: (id, text) => void said.push({ id, text }),
+    async select({ id, choices, default: standard }) {
+      const value = answer(id, standard);
       assert.ok(
         choices.some((choice) => choice.value === value),
-        `${message}: ${value} is no choice`,
+        `${id}: ${value} is no choice`,
       );
-      for (const { why } of choices) assert.match(why, /^.{8,78}$/, `${message}: one line of explanation`);
+      for (const { why } of choices) assert.match(why, /^.{8,78}$/, `${id}: one line of explanation`);
       return value;
     },
-    async confirm({ id, message, why, default: standard }) {
+    async confirm({ id, why, default: standard }) {
       assert.match(why, /^.{8,}$/);
-      return answer(id, message, standard);
+      return answer(id, standard);
     },
-    async text({ id, message, why, default: standard, problem }) {
+    async text({ id, why, default: standard, problem }) {
       assert.match(why, /^.{8,}$/);
-      const value = answer(id, message, standard);
-      assert.equal(problem(value), undefined, `${message} ${value}`);
+      const value = answer(id, standard);
+      assert.equal(problem(value), undefined, `${id}: ${value}`);
       return value;
     },
-    async secret({ id, message, problem }) {
-      const value = answer(id, message, '');
-      assert.equal(problem(value), undefined, message);
+    async secret({ id, problem }) {
+      const value = answer(id, '');
+      assert.equal(problem(value), undefined, id);
       return value;
     },
   };
-  return { asker, asked, said, ids };
+  return { asker, asked, said };
 }

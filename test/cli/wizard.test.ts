@@ -26,36 +26,36 @@ async function ask(
 }
 
 const everything: Script = {
-  'Where shall': 'azure',
-  'Name of the provisioning': 'contoso',
-  'How shall possession': 'portal',
-  'Subscription ID': '11111111-2222-3333-4444-555555555555',
-  'Resource group': 'rg',
-  'ID scope': '0ne0000ABCD',
-  Folder: 'line',
-  'Which keys': 'rsa-3072',
-  'Put an intermediate': true,
-  'Encrypt the private keys': true,
-  Passphrase: 'correct horse',
-  Again: 'correct horse',
-  'Enrollment group ID': 'line-5',
-  'How are the devices named': 'list',
-  'Registration IDs': 'a1, b:2',
-  'Change anything': true,
-  'Common name of the root': 'Contoso Root',
-  'Common name of the intermediate': 'Contoso Line 5',
-  Days: '30',
-  'Which CA': 'intermediate',
-  'Its name in DPS': 'contoso-line-5',
-  'How does the group': 'certificate',
-  'How does a device get': 'static',
-  'Its hub': 'hub1.azure-devices.net',
-  'Initial twin': '{"tags":{"site":"A"}}',
-  'When a device registers again': 'reset',
-  'Are the devices IoT Edge': true,
-  'May devices': 'disabled',
-  'How do the devices register': 'https',
-  'Send a message': false,
+  'target.kind': 'azure',
+  'target.dpsName': 'contoso',
+  'certificateAuthority.proofOfPossession': 'portal',
+  'target.subscriptionId': '11111111-2222-3333-4444-555555555555',
+  'target.resourceGroup': 'rg',
+  'target.idScope': '0ne0000ABCD',
+  'quickstart.folder': 'line',
+  'certificates.keyAlgorithm': 'rsa-3072',
+  'certificates.intermediate': true,
+  'certificates.encryptKeys': true,
+  'passphrase.new': 'correct horse',
+  'passphrase.repeat': 'correct horse',
+  'enrollmentGroup.id': 'line-5',
+  'devices.naming': 'list',
+  'devices.registrationIds': 'a1, b:2',
+  'quickstart.more': true,
+  'certificates.rootCommonName': 'Contoso Root',
+  'certificates.intermediateCommonName': 'Contoso Line 5',
+  'certificates.deviceValidityDays': '30',
+  'certificateAuthority.uploaded': 'intermediate',
+  'certificateAuthority.name': 'contoso-line-5',
+  'enrollmentGroup.attestation': 'certificate',
+  'enrollmentGroup.allocationPolicy': 'static',
+  'enrollmentGroup.iotHubs': 'hub1.azure-devices.net',
+  'enrollmentGroup.initialTwin': '{"tags":{"site":"A"}}',
+  'enrollmentGroup.reprovisionPolicy': 'reset',
+  'enrollmentGroup.iotEdge': true,
+  'enrollmentGroup.provisioningStatus': 'disabled',
+  'devices.protocol': 'https',
+  'devices.sendTelemetry': false,
 };
 
 const everythingElse: Plan = {
@@ -107,7 +107,7 @@ test('every answer of the plan can be given', async () => {
 
 test('Enter on every question of a second round keeps what was answered', async () => {
   const { plan } = await ask(
-    { 'Change anything': true, Passphrase: 'correct horse', Again: 'correct horse' },
+    { 'quickstart.more': true, 'passphrase.new': 'correct horse', 'passphrase.repeat': 'correct horse' },
     { plan: everythingElse },
   );
   assert.deepEqual(plan, everythingElse);
@@ -115,29 +115,37 @@ test('Enter on every question of a second round keeps what was answered', async 
 
 test('the plan is shown before it is approved, and can be changed', async () => {
   const { plan, said, asked } = await ask({
-    'Enrollment group ID': ['first', 'second'],
-    'Shall it be so': ['change', 'run'],
+    'enrollmentGroup.id': ['first', 'second'],
+    'quickstart.run': ['change', 'run'],
   });
   assert.equal(plan.enrollmentGroup.id, 'second');
-  assert.equal(asked.filter((message) => message.startsWith('Shall it be so')).length, 2);
-  const [first, second] = said.filter((text) => text.includes('The plan:'));
+  assert.equal(asked.filter((id) => id === 'quickstart.run').length, 2);
+  const [first, second] = said.filter(({ id }) => id === 'quickstart.summary').map(({ text }) => text);
   assert.ok(first!.includes('first') && second!.includes('second'));
-  for (const line of said.join('\n').split('\n')) assert.ok(line.length <= 80, line);
+  for (const { text } of said) {
+    for (const line of text.split('\n')) assert.ok(line.length <= 80, line);
+  }
 });
 
 test('a passphrase that was given is not asked for, and keys are then encrypted', async () => {
   const { plan, passphrase, asked } = await ask({}, { passphrase: 'given' });
   assert.equal(plan.certificates.encryptKeys, true);
   assert.equal(passphrase, 'given');
-  assert.ok(!asked.some((message) => message.startsWith('Passphrase')));
+  assert.ok(!asked.includes('passphrase.new'));
 });
 
 test('without an intermediate, no question and no answer is left of it', async () => {
-  const script = { 'Put an intermediate': false, 'Encrypt the private keys': false, 'Change anything': true };
+  const script = {
+    'certificates.intermediate': false,
+    'certificates.encryptKeys': false,
+    'quickstart.more': true,
+  };
   const { plan, asked } = await ask(script, { plan: { ...everythingElse, target: { kind: 'emulator' } } });
   assert.equal(plan.certificateAuthority.uploaded, 'root');
   assert.equal(plan.certificates.intermediateCommonName, null);
-  assert.ok(!asked.some((message) => /intermediate CA:|Which CA/.test(message)));
+  for (const id of ['certificates.intermediateCommonName', 'certificateAuthority.uploaded']) {
+    assert.ok(!asked.includes(id), id);
+  }
 });
 
 test('a flag is an answer, also where the wizard does not ask for it', async () => {
@@ -155,17 +163,17 @@ test('a flag is an answer, also where the wizard does not ask for it', async () 
 
 test('the wizard takes what the plan takes: each text is checked by the rule of its field', async () => {
   const longest = 'a'.repeat(64);
-  const azure = { 'Where shall': 'azure', 'Subscription ID': guid, 'Resource group': 'rg' };
-  const { plan } = await ask({ ...azure, 'Name of the provisioning': longest });
+  const azure = { 'target.kind': 'azure', 'target.subscriptionId': guid, 'target.resourceGroup': 'rg' };
+  const { plan } = await ask({ ...azure, 'target.dpsName': longest });
   assert.ok(plan.target.kind === 'azure' && plan.target.dpsName === longest);
-  const name = { 'Change anything': true, 'Its name in DPS': 'a'.repeat(256) };
+  const name = { 'quickstart.more': true, 'certificateAuthority.name': 'a'.repeat(256) };
   assert.equal((await ask(name)).plan.certificateAuthority.name.length, 256);
   const wrong: Script[] = [
-    { ...azure, 'Name of the provisioning': `${longest}a` },
-    { ...azure, 'Name of the provisioning': 'a-' },
-    { ...azure, 'Name of the provisioning': 'contoso', 'Resource group': ' ' },
-    { 'Change anything': true, 'Its name in DPS': 'a'.repeat(257) },
-    { 'Change anything': true, Hubs: 'a b/c' },
+    { ...azure, 'target.dpsName': `${longest}a` },
+    { ...azure, 'target.dpsName': 'a-' },
+    { ...azure, 'target.dpsName': 'contoso', 'target.resourceGroup': ' ' },
+    { 'quickstart.more': true, 'certificateAuthority.name': 'a'.repeat(257) },
+    { 'quickstart.more': true, 'enrollmentGroup.iotHubs': 'a b/c' },
   ];
   for (const script of wrong) {
     await assert.rejects(ask(script), { code: 'ERR_ASSERTION' }, JSON.stringify(script));
@@ -173,20 +181,20 @@ test('the wizard takes what the plan takes: each text is checked by the rule of 
 });
 
 test('each question has an id, and that of a field is its place in the plan', async () => {
-  const { ids } = await ask(everything);
-  for (const [path] of fieldEntries) assert.equal(ids.filter((id) => id === path).length, 1, path);
-  assert.deepEqual(ids, [...new Set(ids)]);
+  const { asked } = await ask(everything);
+  for (const [path] of fieldEntries) assert.equal(asked.filter((id) => id === path).length, 1, path);
+  assert.deepEqual(asked, [...new Set(asked)]);
 });
 
 test('devices are numbered with as many digits as it takes', async () => {
-  const { plan } = await ask({ 'How many devices': '1000', 'Their names begin': 'm' });
+  const { plan } = await ask({ 'devices.count': '1000', 'devices.prefix': 'm' });
   assert.equal(plan.devices.registrationIds[0], 'm0001');
   assert.equal(plan.devices.registrationIds.at(-1), 'm1000');
 });
 
 test('to leave is an interruption, never a success', async () => {
   await assert.rejects(
-    ask({ 'Shall it be so': 'leave' }),
+    ask({ 'quickstart.run': 'leave' }),
     (error) => error instanceof EnrollkitError && error.code === 'INTERRUPTED' && error.exitStatus === 130,
   );
 });

@@ -17,7 +17,7 @@ export const caDelete = defineCommand({
     const { sameFolder, withClients } = await import('../target/command-target.js');
     const { confirmed } = await import('../terminal/confirm.js');
     const { output, signal } = context;
-    await confirmed(`Delete the CA certificate ${name}?`, flags, context);
+    await confirmed('ca.delete', `Delete the CA certificate ${name}?`, flags, context);
     await withClients(flags, context, false, async ({ control }) => {
       const present = await control.getCertificate(name, { signal });
       if (!present) {
@@ -28,6 +28,6 @@ export const caDelete = defineCommand({
       await control.deleteCertificate(name, present.etag, { signal });
     });
     if (output.json) return output.value({ deleted: name });
-    output.data(`The CA certificate ${name} is deleted.`);
+    output.result('ca.deleted', `The CA certificate ${name} is deleted.`);
   },
 });

@@ -18,7 +18,7 @@ export const caList = defineCommand({
     );
     const authorities = found.map(uploadedCa);
     if (output.json) return output.value({ certificates: authorities });
-    if (authorities.length === 0) return output.data('No CA certificate is uploaded.');
+    if (authorities.length === 0) return output.result('ca.list.empty', 'No CA certificate is uploaded.');
     const rows = authorities.map(({ name, isVerified, subject }) => [
       name,
       isVerified ? 'proven' : 'not proven',

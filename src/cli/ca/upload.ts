@@ -38,10 +38,10 @@ export const caUpload = defineCommand({
     assertCertificateName(name);
     const { output, signal } = context;
     const sha1 = sha1Thumbprint(certificate);
-    const isIt = ({ properties }: CertificateResource) => properties.thumbprint.toUpperCase() === sha1;
+    const isSame = ({ properties }: CertificateResource) => properties.thumbprint.toUpperCase() === sha1;
     const uploaded = await withClients(flags, context, true, async ({ control }) => {
       const present = await control.getCertificate(name, { signal });
-      if (present && !isIt(present)) {
+      if (present && !isSame(present)) {
         throw new EnrollkitError(
           'CONFLICT',
           `Another certificate (${present.properties.subject}) is uploaded as ${name}.`,
@@ -52,7 +52,7 @@ export const caUpload = defineCommand({
       }
       if (!present) await control.putCertificate(name, certificateToPem(certificate), { signal });
       const found = await control.getCertificate(name, { signal });
-      if (found && isIt(found)) return uploadedCa(found);
+      if (found && isSame(found)) return uploadedCa(found);
       const problem = found
         ? `and DPS shows another one (${found.properties.subject})`
         : 'and cannot be found';
@@ -60,11 +60,12 @@ export const caUpload = defineCommand({
     });
     if (output.json) return output.value(uploaded);
     output.data(caText(uploaded));
-    if (!uploaded.isVerified) output.say(`\nnext: enrollkit ca verify ${name}${sameFolder(flags)}`);
+    if (!uploaded.isVerified)
+      output.note('ca.upload.next', `\nnext: enrollkit ca verify ${name}${sameFolder(flags)}`);
   },
 });
 
-/** DPS would take any certificate, and only the device that comes much later would find that it is no CA. */
+/** DPS accepts any certificate here; only the devices would fail later. */
 function assertAuthority({ basicConstraints, subject }: Certificate, file: string): void {
   if (basicConstraints?.certificateAuthority) return;
   throw new EnrollkitError(

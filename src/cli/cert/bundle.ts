@@ -29,7 +29,7 @@ export const certBundle = defineCommand({
     assertOutFree(flags);
     const chain = await withPassphrase(flags, context, (opening) => chainOfFiles(paths, opening));
     const { isSelfSigned } = await import('../input/order.js');
-    const wanted = flags.withoutRoot && chain.length > 1 ? chain.filter((one) => !isSelfSigned(one)) : chain;
-    emit(wanted.map(certificateToPem).join(''), `Chain of ${wanted.length}`, flags, context);
+    const bundled = flags.withoutRoot && chain.length > 1 ? chain.filter((one) => !isSelfSigned(one)) : chain;
+    emit(bundled.map(certificateToPem).join(''), `Chain of ${bundled.length}`, flags, context);
   },
 });

@@ -1,4 +1,4 @@
-/** The chains that stand in files, each once. */
+/** The chains in a set of files, each once. */
 import { type Certificate, sha256Thumbprint } from '../../pki/x509/certificate.js';
 import { isSignedBy } from '../../pki/x509/signature.js';
 import type { CertificateFile } from '../input/certificate-files.js';

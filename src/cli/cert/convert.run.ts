@@ -8,7 +8,7 @@ import { ownerOf } from '../input/key-owner.js';
 import { readMaterial } from '../input/material.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { withPassphrase } from '../input/passphrase.js';
-import { assertFree, type NewFile, writeAndTell } from '../input/write-files.js';
+import { assertFree, type NewFile, writeAndReport } from '../input/write-files.js';
 import type { RunOf } from '../kernel/command.js';
 import { displayPath } from '../terminal/text.js';
 import type { certConvert } from './convert.js';
@@ -53,7 +53,7 @@ export const run: RunOf<typeof certConvert> = async ({ args, flags }, context) =
     });
   }
   if (out !== undefined) files.push({ path: out, contents, mode: publicFileMode });
-  writeAndTell(files, force, context);
+  writeAndReport(files, force, context);
   if (out === undefined) {
     writeOut(contents, output);
     return;

@@ -1,4 +1,4 @@
-/** Makes a certificate request, and its key where none is given. */
+/** Makes a certificate request, and a key unless one is given. */
 import { join } from 'node:path';
 import { privateKeyToPem } from '../../pki/keys.js';
 import { makeCertificateRequest } from '../../pki/make/certificate-request.js';
@@ -6,7 +6,7 @@ import { publicFileMode, secretFileMode } from '../../workspace/files.js';
 import { alternativeNamesFrom, subjectFrom } from '../input/certificate-names.js';
 import { assertKeyFlags, keysFrom } from '../input/key-flags.js';
 import { newPassphrase } from '../input/new-passphrase.js';
-import { assertFree, type NewFile, writeAndTell } from '../input/write-files.js';
+import { assertFree, type NewFile, writeAndReport } from '../input/write-files.js';
 import type { RunOf } from '../kernel/command.js';
 import { quoted } from '../terminal/command-line.js';
 import { displayPath } from '../terminal/text.js';
@@ -35,7 +35,7 @@ export const run: RunOf<typeof certCsr> = async ({ args, flags }, context) => {
     const contents = await privateKeyToPem(keys.privateKey, passphrase);
     files.unshift({ path: paths.key, contents, mode: secretFileMode });
   }
-  writeAndTell(files, force, context);
+  writeAndReport(files, force, context);
   if (output.json) return output.value({ files: paths });
   output.data(
     rowsText([
@@ -43,5 +43,8 @@ export const run: RunOf<typeof certCsr> = async ({ args, flags }, context) => {
       ['Key file', displayPath(paths.key)],
     ]),
   );
-  output.say(`\nnext: enrollkit cert sign ${quoted(displayPath(paths.request))}, where the CA is`);
+  output.note(
+    'cert.csr.next',
+    `\nnext: enrollkit cert sign ${quoted(displayPath(paths.request))}, where the CA is`,
+  );
 };

@@ -3,7 +3,7 @@ import { parseCertificate } from '../../pki/x509/certificate.js';
 import { inspectCertificate } from '../../pki/x509/inspect.js';
 import { publicFileMode } from '../../workspace/files.js';
 import type { forceFlag, outFileFlag } from '../input/certificate-flags.js';
-import { assertFree, writeAndTell } from '../input/write-files.js';
+import { assertFree, writeAndReport } from '../input/write-files.js';
 import type { Context } from '../kernel/command.js';
 import type { FlagValues } from '../kernel/flags.js';
 import type { Output } from '../kernel/output.js';
@@ -34,7 +34,7 @@ export function emitCertificate(
     else context.output.value({ certificate: inspectCertificate(certificate), pem: text });
     return;
   }
-  writeAndTell([{ path: out, contents: text, mode: publicFileMode }], flags.force === true, context);
+  writeAndReport([{ path: out, contents: text, mode: publicFileMode }], flags.force === true, context);
   report(certificate, { certificate: out }, context);
 }
 
@@ -61,7 +61,7 @@ export function emit(
     writeOut(contents, output);
     return;
   }
-  writeAndTell([{ path: out, contents, mode: publicFileMode }], flags.force === true, context);
+  writeAndReport([{ path: out, contents, mode: publicFileMode }], flags.force === true, context);
   if (output.json) output.value({ file: out });
   else output.data(`${what}: ${displayPath(out)}`);
 }

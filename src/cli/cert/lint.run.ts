@@ -21,7 +21,7 @@ interface Unread {
   message: string;
 }
 
-/** @throws EnrollkitError of a file or folder that was named; what is found is no error, and a status of its own */
+/** @throws EnrollkitError of a file or folder that is given; findings are no error, but an exit status */
 export const run: RunOf<typeof certLint> = async ({ args, flags }, context) => {
   const { output } = context;
   const files = await withPassphrase(flags, context, async (opening) => {
@@ -50,15 +50,20 @@ export const run: RunOf<typeof certLint> = async ({ args, flags }, context) => {
   if (output.json) output.value({ errors, warnings, findings, unreadable, locked, chains: judged });
   else {
     const counts = summary({ errors, warnings, chains: chains.length, fails }, output.dataStyle);
-    output.data(findingsText(findings, unreadable, output.dataStyle) + counts);
+    output.data(
+      findingsText(findings, unreadable, output.dataStyle) + output.withId('cert.lint.summary', counts),
+    );
     for (const { file } of locked) {
-      output.say(`note: ${displayPath(file)} was not looked into, since no passphrase was given.`);
+      output.note(
+        'cert.lint.locked',
+        `note: ${displayPath(file)} was not looked into, since no passphrase was given.`,
+      );
     }
   }
   return fails ? exitStatus.rejected : exitStatus.ok;
 };
 
-/** A CA stands in many chains, and what is wrong with it is told once: where it comes first. */
+/** A CA is part of many chains; each of its findings is listed once, at its first chain. */
 function findingsOf(chains: readonly (FileChain & { use: Use })[], at: Date): FileFinding[] {
   const found = new Map<string, FileFinding>();
   for (const { path, certificates, use } of chains) {
@@ -77,18 +82,18 @@ function byFile(a: { file: string }, b: { file: string }): number {
   return a.file < b.file ? -1 : a.file > b.file ? 1 : 0;
 }
 
-/** An encrypted PKCS#12 file in a folder mostly stands beside its PEM, and is no reason to fail. */
+/** An encrypted PKCS#12 file is usually a copy of the PEM files beside it, so it does not fail the command. */
 function unreadIn(files: readonly CertificateFile[]): { unreadable: Unread[]; locked: Unread[] } {
   const unread = files.flatMap(({ path, problem, problemCode }) =>
     problem === undefined
       ? []
       : [{ file: path, message: problem, isLocked: problemCode === 'PASSPHRASE_REQUIRED' }],
   );
-  const those = (locked: boolean) =>
+  const unreadFiles = (locked: boolean) =>
     unread
       .filter(({ isLocked }) => isLocked === locked)
       .map(({ file, message }): Unread => ({ file, message }));
-  return { unreadable: those(false), locked: those(true) };
+  return { unreadable: unreadFiles(false), locked: unreadFiles(true) };
 }
 
 function findingsText(

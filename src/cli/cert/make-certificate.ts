@@ -1,4 +1,4 @@
-/** Makes a key and its certificate, for every command that does. */
+/** Makes a key and its certificate. */
 import { join } from 'node:path';
 import { privateKeyToPem } from '../../pki/keys.js';
 import { issue, type SubjectAlternativeNames } from '../../pki/make/issue.js';
@@ -22,9 +22,9 @@ import { alternativeNamesFrom, subjectFrom } from '../input/certificate-names.js
 import { assertKeyFlags, keysFrom } from '../input/key-flags.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { withPassphrase } from '../input/passphrase.js';
-import { profileFor, tellIfShallow } from '../input/profile.js';
+import { noteIfShallow, profileFor } from '../input/profile.js';
 import { type SigningCa, signedBy, signingCa } from '../input/signing-ca.js';
-import { assertFree, type NewFile, writeAndTell } from '../input/write-files.js';
+import { assertFree, type NewFile, writeAndReport } from '../input/write-files.js';
 import type { Context } from '../kernel/command.js';
 import type { FlagValues } from '../kernel/flags.js';
 import { displayPath } from '../terminal/text.js';
@@ -49,14 +49,14 @@ export interface MakeRequest {
   signer: 'root' | 'intermediate' | 'self';
   /** In place of what the flags say. */
   subjectAlternativeNames?: SubjectAlternativeNames;
-  /** Where in the certificate folder it belongs, when a CA of that folder signs and `--out` is not given. */
+  /** Its place in the certificate folder, if a CA of that folder signs and `--out` is not given. */
   placeIn?: (layout: Layout) => string;
   /** What to do next, for people; given the folder that was written. */
   next?: (folder: string) => string;
 }
 
 /**
- * Makes what is asked for, writes `key.pem` (unless `--key` names one), `chain.pem` and `certificate.pem`, and tells of it.
+ * Makes what is asked for, writes `key.pem` (unless `--key` names one), `chain.pem` and `certificate.pem`, and shows it.
  *
  * @throws EnrollkitError of the CA, the profile, the names or the files
  */
@@ -104,25 +104,26 @@ export async function makeCertificate(
     const contents = await privateKeyToPem(privateKey, passphrase);
     files.unshift({ path: paths.key, contents, mode: secretFileMode });
   }
-  writeAndTell(files, force, context);
+  writeAndReport(files, force, context);
   report(made, paths, context);
-  tellIfShortened(made, ca?.certificate, context);
-  tellIfShallow(made, flags, context);
-  if (request.next && !context.output.json) context.output.say(`\nnext: ${request.next(folder)}`);
+  noteIfShortened(made, ca?.certificate, context);
+  noteIfShallow(made, flags, context);
+  if (request.next && !context.output.json)
+    context.output.note('cert.next', `\nnext: ${request.next(folder)}`);
 }
 
-/** A certificate that ends with its issuer, before the days that were asked for, is worth a word. */
-export function tellIfShortened(
+/** Says if the certificate ends with its issuer, before the days that were asked for. */
+export function noteIfShortened(
   { notAfter }: Certificate,
   issuer: Certificate | undefined,
   { output }: Context,
 ): void {
   if (issuer && notAfter.getTime() === issuer.notAfter.getTime()) {
-    output.say(`note: it ends with its issuer, on ${notAfter.toISOString()}.`);
+    output.note('cert.ends-with-issuer', `note: it ends with its issuer, on ${notAfter.toISOString()}.`);
   }
 }
 
-/** Tells what was made: rows for people, or one object. */
+/** Shows a new certificate: rows for people, or one JSON object. */
 export function report(certificate: Certificate, files: Record<string, string>, { output }: Context): void {
   const description = inspectCertificate(certificate);
   if (output.json) {

@@ -47,7 +47,10 @@ export const certNeedsRenewal = defineCommand({
     else {
       for (const { subject, notAfter, renewFrom, needsRenewal: due } of certificates) {
         const verdict = due ? 'needs renewal' : `need not be renewed before ${renewFrom}`;
-        output.data(`${subject}: ${verdict}; it ends on ${notAfter}`);
+        output.result(
+          due ? 'cert.needs-renewal' : 'cert.needs-no-renewal',
+          `${subject}: ${verdict}; it ends on ${notAfter}`,
+        );
       }
     }
     return needsRenewal ? exitStatus.ok : exitStatus.notDue;

@@ -8,7 +8,7 @@ import { newPassphrase } from '../input/new-passphrase.js';
 import { chainFrom } from '../input/order.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { naming } from '../input/read-file.js';
-import { assertFree, writeAndTell } from '../input/write-files.js';
+import { assertFree, writeAndReport } from '../input/write-files.js';
 import type { RunOf } from '../kernel/command.js';
 import { report } from './make-certificate.js';
 import type { certPfx } from './pfx.js';
@@ -36,6 +36,6 @@ export const run: RunOf<typeof certPfx> = async ({ args, flags }, context) => {
     friendlyName: flags.friendlyName ?? certificate.subject.commonName ?? 'certificate',
     passphrase,
   });
-  writeAndTell([{ path: out, contents: pfx, mode: secretFileMode }], force, context);
+  writeAndReport([{ path: out, contents: pfx, mode: secretFileMode }], force, context);
   report(certificate, { pfx: out }, context);
 };

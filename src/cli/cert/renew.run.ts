@@ -23,11 +23,11 @@ import { newPassphrase } from '../input/new-passphrase.js';
 import { isSelfSigned } from '../input/order.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { type SigningCa, signedBy, signingCa } from '../input/signing-ca.js';
-import { assertFree, type NewFile, writeAndTell } from '../input/write-files.js';
+import { assertFree, type NewFile, writeAndReport } from '../input/write-files.js';
 import type { FlagsOf, RunOf } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
 import { displayPath } from '../terminal/text.js';
-import { report, tellIfShortened } from './make-certificate.js';
+import { noteIfShortened, report } from './make-certificate.js';
 import type { certRenew } from './renew.js';
 
 /** @throws EnrollkitError of the files, the CA, the key; CHAIN_INVALID when the CA is not the one before */
@@ -39,9 +39,9 @@ export const run: RunOf<typeof certRenew> = async ({ args, flags }, context) => 
   const { old, ca, oldKey } = await withPassphrase(flags, context, async (opening) => {
     const old = (await readCertificates(path, opening))[0]!;
     const isSigner = isSelfSigned(old);
-    // One that is named is checked, though the issuer's key alone is needed.
-    const isWanted = !withNewKey && (isSigner || flags.key !== undefined);
-    const oldKey = isWanted ? await keyOf(old, path, flags, opening) : undefined;
+    // A key that is given is checked, though only the issuer's key is used.
+    const needsKey = !withNewKey && (isSigner || flags.key !== undefined);
+    const oldKey = needsKey ? await keyOf(old, path, flags, opening) : undefined;
     return { old, ca: isSigner ? undefined : await issuerOf(old, path, flags, opening), oldKey };
   });
   const folder = flags.out ?? dirname(path);
@@ -78,12 +78,13 @@ export const run: RunOf<typeof certRenew> = async ({ args, flags }, context) => 
     const contents = await privateKeyToPem(keys.privateKey, passphrase);
     files.unshift({ path: paths.key, contents, mode: secretFileMode });
   }
-  writeAndTell(files, force, context);
+  writeAndReport(files, force, context);
   report(renewed, paths, context);
-  tellIfShortened(renewed, ca?.certificate, context);
+  noteIfShortened(renewed, ca?.certificate, context);
   const pfx = join(folder, 'device.pfx');
   if (existsSync(pfx))
-    context.output.say(
+    context.output.note(
+      'cert.renew.old-pfx',
       `note: ${displayPath(pfx)} holds the certificate before; enrollkit cert pfx makes a new one.`,
     );
 };
@@ -95,13 +96,13 @@ function assertFlags({ newKey, keyAlgorithm, encryptKey }: FlagsOf<typeof certRe
   });
 }
 
-/** A key in the clear in the place of an encrypted one would take people by surprise. */
+/** An unencrypted key must not silently replace an encrypted one. */
 function wasEncrypted(path: string, flags: FlagsOf<typeof certRenew>): boolean {
   const text = readTextIfExists(flags.key ?? join(dirname(path), 'key.pem'));
   return text !== undefined && isEncryptedKey(text);
 }
 
-/** A key like the one before, unless another is asked for. */
+/** A key of the same algorithm as before, unless another is given. */
 async function newKeys(
   old: Certificate,
   flags: FlagsOf<typeof certRenew>,
@@ -130,7 +131,7 @@ async function keyOf(
 }
 
 /**
- * The CA that signs. It must be the one that signed before: else anybody's certificate would be taken over into one's
+ * The CA that signs. It must be the one that signed before; otherwise a foreign certificate would be renewed into one's
  * own hierarchy.
  */
 async function issuerOf(

@@ -1,4 +1,4 @@
-/** A phase of a CA's roll-over, and what it tells. */
+/** Runs a phase of a CA roll-over. */
 
 import type { Target } from '../../dps/client/target.js';
 import { assertEnrollmentGroupId } from '../../dps/contract/ids.js';
@@ -28,11 +28,11 @@ export const run: RunOf<typeof certRollover> = async ({ args, flags }, context) 
   assertFlags(flags, groups);
   const { output, now, signal, env } = context;
   const folder = folderOf(flags);
-  let told = false;
+  let hasSteps = false;
   const phase = (opening: KeyOpening, target: Target | undefined): Promise<RolloverResult> => {
     const tell = (text: string) => {
-      told = true;
-      output.say(`  done  ${text}`);
+      hasSteps = true;
+      output.note('cert.rollover.step', `  done  ${text}`);
     };
     const options: RolloverOptions = {
       authority,
@@ -54,9 +54,10 @@ export const run: RunOf<typeof certRollover> = async ({ args, flags }, context) 
       : phase(opening, undefined),
   );
   if (output.json) return output.value(result);
-  if (told) output.say();
-  output.data(rolloverText(result, output.dataStyle));
-  output.say(
+  if (hasSteps) output.line();
+  output.result('cert.rollover.report', rolloverText(result, output.dataStyle));
+  output.note(
+    'cert.rollover.next',
     `\nnext: ${nextStep(result, `${programName(env)} cert rollover ${args.ca}`, sameFolder(flags))}`,
   );
 };

@@ -8,13 +8,13 @@ import { generalNameText } from '../../pki/x509/general-name.js';
 import { commonNameType } from '../../pki/x509/name.js';
 import { publicKeyProblem } from '../../pki/x509/public-key.js';
 import { withPassphrase } from '../input/passphrase.js';
-import { profileFor, tellIfShallow } from '../input/profile.js';
+import { noteIfShallow, profileFor } from '../input/profile.js';
 import { naming } from '../input/read-file.js';
 import { readRequest } from '../input/request-file.js';
 import { signedBy, signingCa } from '../input/signing-ca.js';
 import type { RunOf } from '../kernel/command.js';
 import { assertOutFree, emitCertificate } from './emit.js';
-import { tellIfShortened } from './make-certificate.js';
+import { noteIfShortened } from './make-certificate.js';
 import type { certSign } from './sign.js';
 
 /** @throws EnrollkitError INVALID_CERTIFICATE_REQUEST, and those of the CA, the profile and the files */
@@ -47,9 +47,13 @@ export const run: RunOf<typeof certSign> = async ({ args, flags }, context) => {
   );
   emitCertificate(pem, pem + ca.chainPem, flags, context);
   const leftOut = request.otherAlternativeNames.map(generalNameText);
-  if (leftOut.length > 0) context.output.say(`note: names of the request left out: ${leftOut.join(', ')}.`);
-  tellIfShortened(parseCertificate(pem), ca.certificate, context);
-  tellIfShallow(parseCertificate(pem), flags, context);
+  if (leftOut.length > 0)
+    context.output.note(
+      'cert.sign.names-left-out',
+      `note: names of the request left out: ${leftOut.join(', ')}.`,
+    );
+  noteIfShortened(parseCertificate(pem), ca.certificate, context);
+  noteIfShallow(parseCertificate(pem), flags, context);
 };
 
 /** Of two, each reader would take another one for the device's identity. */

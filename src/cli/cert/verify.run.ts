@@ -1,4 +1,4 @@
-/** Validates the chain of a file, and says what came of it. */
+/** Validates the chain of a file, and shows the result. */
 import { EnrollkitError, exitStatus } from '../../errors.js';
 import { toChainVerdict, validatePath } from '../../pki/path/validate.js';
 import type { Certificate } from '../../pki/x509/certificate.js';
@@ -43,20 +43,20 @@ export const run: RunOf<typeof certVerify> = async ({ args, flags }, context) =>
   if (output.json) output.value(toChainVerdict(verdict));
   else if (verdict.valid) {
     const { green } = output.dataStyle;
-    output.data(`${green('It holds.')} From the certificate to the trusted CA:`);
-    output.data(verdict.path.map((one, index) => `${'  '.repeat(index + 1)}${called(one)}`).join('\n'));
+    output.result('cert.verify.valid', `${green('It holds.')} From the certificate to the trusted CA:`);
+    output.data(verdict.path.map((one, index) => `${'  '.repeat(index + 1)}${lineOf(one)}`).join('\n'));
   } else {
-    output.data(`${output.dataStyle.red('It does not hold.')}`);
+    output.result('cert.verify.invalid', output.dataStyle.red('It does not hold.'));
     for (const { code, message } of verdict.failures) output.data(`  ${message} (${code})`);
   }
   return verdict.valid ? exitStatus.ok : exitStatus.rejected;
 };
 
-function called({ subject, notAfter }: Certificate): string {
+function lineOf({ subject, notAfter }: Certificate): string {
   return `${subject.text}, until ${notAfter.toISOString()}`;
 }
 
-/** Read here as well, so that an error names the file. */
+/** Parsed here too, so that an error names the file. */
 function readList(path: string): Buffer {
   const bytes = readBytes(path);
   naming(path, () => parseRevocationLists(bytes));

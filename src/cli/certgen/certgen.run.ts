@@ -1,4 +1,4 @@
-/** Runs what `certgen` was asked for, and tells what was made. */
+/** Runs a command of `certgen`, and lists the files. */
 import { join } from 'node:path';
 import { authorityExists, createAuthority, existingAuthority } from '../../certgen/create-authority.js';
 import { createCertificate } from '../../certgen/create-certificate.js';
@@ -57,7 +57,8 @@ async function makeAuthority(
 ): Promise<void> {
   const replace = await mayReplace(folder, flags, context);
   const passphrase = await newPassphrase(flags, context, 'the CA keys and the PFX files');
-  if (!root) context.output.say('Making two keys of 4096 bits; this takes a few seconds.');
+  if (!root)
+    context.output.note('certgen.making-keys', 'Making two keys of 4096 bits; this takes a few seconds.');
   const result = await createAuthority({
     script,
     folder,
@@ -89,7 +90,11 @@ async function makeCertificate(
     ...validity(script, context.env),
   });
   tell(result, asked.folder, context);
-  if (problem) context.output.say(`Note: DPS would not take this name as a registration ID. ${problem}`);
+  if (problem)
+    context.output.note(
+      'certgen.not-a-registration-id',
+      `Note: DPS would not take this name as a registration ID. ${problem}`,
+    );
 }
 
 function asking(context: Context): Promise<string> {
@@ -100,7 +105,7 @@ function asking(context: Context): Promise<string> {
   );
 }
 
-/** Whether a CA that is there may step aside: with --force, or when the person says so. */
+/** Whether an existing CA may be moved aside: with --force, or if the person agrees. */
 async function mayReplace(
   folder: string,
   flags: FlagsOf<typeof certgen>,
@@ -112,6 +117,7 @@ async function mayReplace(
   if (!context.interactive) throw authorityExists(folder, former);
   const { terminalAsker } = await import('../terminal/prompts.js');
   const yes = await terminalAsker(context.output, context.signal).confirm({
+    id: 'certgen.replace-ca',
     message: `There is a CA in ${folder}: ${former.join(', ')}. Make another one?`,
     why: 'The old one is moved into a folder of its own, not removed.',
     default: false,
@@ -120,7 +126,7 @@ async function mayReplace(
   return true;
 }
 
-/** The script of IoT Edge takes the days from the environment, and so does this; that of the SDK does not. */
+/** The script of IoT Edge reads the days from the environment; that of the SDK does not. */
 function validity(script: Script, env: NodeJS.ProcessEnv): { validityDays?: number } {
   const days = env.DEFAULT_VALIDITY_DAYS;
   if (script !== edgeScript || days === undefined || days === '') return {};
@@ -141,9 +147,9 @@ function tell({ written, moved, certificates }: CertgenResult, folder: string, {
   const shown = written.filter((path) => !path.endsWith('.old') && !/^(newcerts|index|serial)/.test(path));
   output.data(shown.map((path) => join(folder, path)).join('\n'));
   for (const { from, to } of moved)
-    output.say(`moved aside: ${join(folder, from)} is now ${join(folder, to)}`);
+    output.note('certgen.moved-aside', `moved aside: ${join(folder, from)} is now ${join(folder, to)}`);
   for (const { subject, notAfter, sha1Thumbprint } of described) {
-    output.say(`${subject}: until ${notAfter}, SHA-1 ${sha1Thumbprint}`);
+    output.note('certgen.made', `${subject}: until ${notAfter}, SHA-1 ${sha1Thumbprint}`);
   }
-  output.say('For tests, not for production.');
+  output.note('certgen.for-tests', 'For tests, not for production.');
 }

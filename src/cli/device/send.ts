@@ -34,7 +34,8 @@ export const deviceSend = defineCommand({
         await hub.sendTelemetry(message);
         const twin = await hub.getTwin();
         if (output.json) return output.value({ registrationId: id, deviceId, assignedHub, message, twin });
-        output.data(
+        output.result(
+          'device.sent',
           `${deviceId} has sent ${JSON.stringify(message)} to ${assignedHub}.\nIts twin:\n${JSON.stringify(twin, null, 2)}`,
         );
       } finally {

@@ -1,10 +1,10 @@
-/** Which of an emulator's provisioning services and hubs is meant. */
+/** Chooses one of an emulator's provisioning services and hubs. */
 import { sameId } from '../../dps/contract/ids.js';
 import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
 import { EnrollkitError } from '../../errors.js';
 
 /**
- * The endpoints as they are for these: the first of each where none is named.
+ * The endpoints of a provisioning service and a hub; the first of each by default.
  *
  * @throws EnrollkitError USAGE
  */

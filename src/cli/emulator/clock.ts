@@ -33,13 +33,13 @@ export const emulatorClock = defineCommand({
     const { controlPaths } = await import('../../emulator/control/paths.js');
     const { askEmulator } = await import('../../emulator/control/running.js');
     const { refusedBy, runningOn, stateFolderOf } = await import('./running-emulator.js');
-    const wanted = requestOf(flags);
+    const request = requestOf(flags);
     const running = await runningOn(stateFolderOf(flags));
     const { status, body } = await askEmulator(
       running.endpoints,
-      wanted === undefined ? 'GET' : 'PUT',
+      request === undefined ? 'GET' : 'PUT',
       controlPaths.clock,
-      wanted,
+      request,
     );
     if (status === 400) {
       throw new EnrollkitError('USAGE', 'The clock can be set to a time of the years 1970 to 9999.');

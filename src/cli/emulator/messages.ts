@@ -5,10 +5,12 @@ import { EnrollkitError } from '../../errors.js';
 import { defineCommand } from '../kernel/command.js';
 import { outputFlags } from '../kernel/common-flags.js';
 import { numberFlag, switchFlag } from '../kernel/flags.js';
+import type { Styles } from '../kernel/output.js';
 import { stateFolderFlag } from '../target/target-flags.js';
+import { printable } from '../terminal/text.js';
 
 const defaultLimit = 20;
-/** Of one request; shorter than the patience of who asks. */
+/** How long one request waits for messages; shorter than the client's timeout. */
 const waitSeconds = 5;
 
 export const emulatorMessages = defineCommand({
@@ -36,7 +38,6 @@ export const emulatorMessages = defineCommand({
   ],
   async run({ args: { DEVICE: deviceId }, flags }, context) {
     const { runningOn, stateFolderOf } = await import('./running-emulator.js');
-    const { messageLine } = await import('./message-line.js');
     const { output, signal } = context;
     const running = await runningOn(stateFolderOf(flags));
     const limit = String(flags.limit ?? defaultLimit);
@@ -44,7 +45,7 @@ export const emulatorMessages = defineCommand({
     const { messages, cursor } = await ask(running, query);
     if (flags.follow !== true) {
       if (output.json) output.value({ messages });
-      else if (messages.length === 0) output.say('No messages are kept.');
+      else if (messages.length === 0) output.note('emulator.messages.empty', 'No messages are kept.');
       else output.data(messages.map((message) => messageLine(message, output.dataStyle)).join('\n'));
       return;
     }
@@ -54,7 +55,7 @@ export const emulatorMessages = defineCommand({
         : output.data(messageLine(message, output.dataStyle));
     messages.forEach(show);
     await follow(running, { ...query, cursor }, show, signal);
-    if (!signal.aborted) output.say('The emulator has stopped, or was reset.');
+    if (!signal.aborted) output.note('emulator.messages.ended', 'The emulator has stopped, or was reset.');
   },
 });
 
@@ -91,4 +92,15 @@ async function ask(running: EndpointsFile, query: MessagesQuery): Promise<Messag
   const path = `${controlPaths.messages}?${new URLSearchParams({ ...query })}`;
   const { status, body } = await askEmulator(running.endpoints, 'GET', path);
   return status === 200 ? (body as MessagesReply) : refusedBy(running, status, body);
+}
+
+/** A message of a device as a line for people. */
+function messageLine(message: MessageReply, style: Styles): string {
+  const { deviceId, enqueued, systemProperties, properties, body, bodyBase64 } = message;
+  const content = body === undefined ? `base64 ${bodyBase64}` : printable(body);
+  const allProperties = Object.entries({ ...systemProperties, ...properties }).map(
+    ([name, value]) => `${printable(name)}=${printable(value)}`,
+  );
+  const more = allProperties.length > 0 ? `  ${style.dim(`(${allProperties.join(', ')})`)}` : '';
+  return `${style.dim(enqueued)}  ${style.bold(printable(deviceId))}  ${content}${more}`;
 }

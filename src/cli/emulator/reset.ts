@@ -44,7 +44,8 @@ export const emulatorReset = defineCommand({
     } else reset = resetStoppedEmulator(dir, { newIdentity });
     if (output.json) output.value({ reset, dir: resolve(dir) });
     else
-      output.say(
+      output.note(
+        reset ? 'emulator.reset' : 'emulator.nothing-to-reset',
         reset
           ? 'The emulator is empty.'
           : `There is no emulator in ${resolve(dir)}, and so nothing to reset.`,

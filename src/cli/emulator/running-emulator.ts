@@ -1,4 +1,4 @@
-/** What the commands that steer a running emulator have in common. */
+/** Shared by the commands that control a running emulator. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { EndpointsFile } from '../../emulator/endpoints.js';
@@ -9,10 +9,10 @@ import type { FlagValues } from '../kernel/flags.js';
 import { defaultStateFolder, type stateFolderFlag } from '../target/target-flags.js';
 import { quoted } from '../terminal/command-line.js';
 
-/** How long an emulator may take to start, or to end: it does either in a second or two. */
+/** How long an emulator may take to start or stop; it usually takes a second or two. */
 export const patienceMs = 15_000;
 
-/** The flag that names a state folder again; empty for the usual one. */
+/** The `--dir` flag for a state folder; empty for the default. */
 export function dirFlagFor(dir: string): string {
   return dir === defaultStateFolder ? '' : ` --dir ${quoted(dir)}`;
 }
@@ -52,7 +52,7 @@ export function refusedBy({ pid }: EndpointsFile, status: number, body: unknown)
 }
 
 /**
- * The state folder that `--dir` names, as it was typed; a certificate folder stands for the state in it.
+ * The state folder that `--dir` names, as it was typed; for a certificate folder, the state in it.
  *
  * @throws EnrollkitError FILE_UNWRITABLE when that state is behind a symbolic link
  */

@@ -1,6 +1,6 @@
 /**
  * The environment that points an SDK at an emulator: which variables each language's reads, and what cannot be said by
- * one. Names are those of Azure's own samples, where there are such.
+ * one. Names are those of Azure's own samples, if they exist.
  */
 import { withoutPort } from '../../dps/contract/host.js';
 import type { ClientCredentials } from '../../emulator/access/access-tokens.js';
@@ -69,7 +69,7 @@ const fixedPorts = (clients: string) => (endpoints: EmulatorEndpoints) =>
         `${clients} dial 443, 8883 and 5671 whatever the host says: start the emulator with --standard-ports.`,
       ];
 
-/** What was found in the clients themselves; each note is about one that cannot be told by the environment. */
+/** Found by testing the clients; the notes are about clients that the environment cannot configure. */
 export const languages = {
   node: {
     variables: ['NODE_EXTRA_CA_CERTS', ...devices, ...services, ...ports, ...management],

@@ -18,7 +18,7 @@ export const run: RunOf<typeof emulatorStart> = async ({ flags }, context) => {
   const { output, signal, now } = context;
   const seedFile =
     flags.seed === undefined ? undefined : (await import('./seed-file.js')).readSeedFile(flags.seed);
-  const asked = new AbortController();
+  const stopRequest = new AbortController();
   const emulator = await startEmulator({
     dir,
     httpsPort: ports.https,
@@ -35,19 +35,19 @@ export const run: RunOf<typeof emulatorStart> = async ({ flags }, context) => {
     now,
     signal,
     log: emulatorLog(output, isRefusal),
-    onStopRequest: () => asked.abort(),
+    onStopRequest: () => stopRequest.abort(),
   }).catch((error: unknown) => {
     throw seedFile?.placed(error) ?? error;
   });
   try {
     await show(emulator.endpoints, dir, context, false);
-    const end = AbortSignal.any([signal, asked.signal]);
-    // To be stopped is how this command succeeds.
+    const end = AbortSignal.any([signal, stopRequest.signal]);
+    // Being stopped is how this command succeeds.
     if (!end.aborted) await new Promise((stop) => end.addEventListener('abort', stop, { once: true }));
   } finally {
     await emulator.stop();
   }
-  if (!output.json) output.say('The emulator has stopped; its state is kept.');
+  if (!output.json) output.note('emulator.stopped', 'The emulator has stopped; its state is kept.');
 };
 
 async function runDetached(
@@ -74,7 +74,7 @@ async function show(
   if (output.json) return output.value(endpoints, { oneLine: true });
   const { emulatorOverview } = await import('./overview.js');
   const options = { dir, program: programName(env), style: output.dataStyle, detached };
-  output.data(emulatorOverview(endpoints, options));
+  output.result('emulator.started', emulatorOverview(endpoints, options));
 }
 
 /** @throws EnrollkitError USAGE */
@@ -91,7 +91,7 @@ function portsOf({
   return {
     https: port ?? usual.https,
     mqtt: mqttPort ?? usual.mqtt,
-    // Devices dial their hub for MQTT and AMQP alike: whoever wants a free port for the one has none for the other.
+    // Devices use one host name for both, so a free port for MQTT asks for one for AMQP.
     amqp: amqpPort ?? (mqttPort === 0 ? 0 : usual.amqp),
   };
 }

@@ -26,7 +26,7 @@ export const emulatorStatus = defineCommand({
     const finding = await settled(dir, patienceMs);
     if (finding.kind !== 'running') {
       if (output.json) output.value({ running: false, dir: resolve(dir) });
-      else output.data(`No emulator runs on ${resolve(dir)}.`);
+      else output.result('emulator.not-running', `No emulator runs on ${resolve(dir)}.`);
       return exitStatus.notRunning;
     }
     const { status, body } = await askEmulator(finding.endpoints, 'GET', controlPaths.clock);
@@ -77,7 +77,8 @@ export const emulatorStatus = defineCommand({
       ['Clock', `${clock.now}${shift}`],
       ...(log ? [['Log', log]] : []),
     ];
-    output.data(
+    output.result(
+      'emulator.running',
       [
         `An emulator runs on ${resolve(dir)}.`,
         ...rows.map(([name, value]) => `  ${name!.padEnd(15)}${value}`),

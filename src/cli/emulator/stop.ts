@@ -33,7 +33,8 @@ export const emulatorStop = defineCommand({
     const stopped = finding.kind === 'running';
     if (output.json) output.value({ stopped, dir: resolve(dir) });
     else
-      output.say(
+      output.note(
+        stopped ? 'emulator.stopped' : 'emulator.not-running',
         stopped ? 'The emulator has stopped; its state is kept.' : `No emulator runs on ${resolve(dir)}.`,
       );
   },

@@ -15,7 +15,12 @@ export const run: RunOf<typeof fleetDeregister> = async ({ args, flags }, contex
   const { output, signal } = context;
   const { out: fleet, manifest } = fleetFiles(args.fleet, flags);
   const total = await sizeOf(manifest);
-  await confirmed(`Delete the registration records of ${devicesText(total)}?`, flags, context);
+  await confirmed(
+    'fleet.deregister',
+    `Delete the registration records of ${devicesText(total)}?`,
+    flags,
+    context,
+  );
   const enrollments = flags.enrollments === true;
   const result = await withClients(flags, context, false, async ({ target, service }) => {
     const progress = fleetProgress(output, total, flags.quiet === true);
@@ -33,5 +38,5 @@ export const run: RunOf<typeof fleetDeregister> = async ({ args, flags }, contex
   await removeResults(`${fleet}.registrations.ndjson`);
   if (enrollments) await removeResults(`${fleet}.enrollments.ndjson`);
   if (output.json) return output.value(result);
-  output.data(deregistrationText(total, result.leftInHubs, result.elapsedMs));
+  output.result('fleet.deregister.report', deregistrationText(total, result.leftInHubs, result.elapsedMs));
 };

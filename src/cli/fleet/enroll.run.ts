@@ -21,11 +21,11 @@ export const run: RunOf<typeof fleetEnroll> = async ({ args, flags }, context) =
   const files = fleetFiles(args.fleet, flags);
   const results = flags.results ?? `${files.out}.enrollments.ndjson`;
   const total = await sizeOf(files.manifest);
-  // What an individual enrollment has in common with a group is asked for and checked as there.
+  // Individual enrollments take the settings of a group, with the same checks.
   const plan = planFrom(enrollmentGroupFlagsOf(flags), defaultPlan);
   const result = await withClients(flags, context, true, async ({ target, control, service }) => {
-    const named = plan.enrollmentGroup.iotHubs && target.kind === 'emulator';
-    const linkedHubs = named ? (await control.getService({ signal })).properties.iotHubs : [];
+    const needsHubs = plan.enrollmentGroup.iotHubs && target.kind === 'emulator';
+    const linkedHubs = needsHubs ? (await control.getService({ signal })).properties.iotHubs : [];
     const group = enrollmentGroupOf(plan, { pem: '' }, linkedHubs ?? []);
     const { enrollmentGroupId: _id, attestation: _attestation, ...defaults } = group;
     const progress = fleetProgress(output, total, flags.quiet === true);
@@ -42,7 +42,7 @@ export const run: RunOf<typeof fleetEnroll> = async ({ args, flags }, context) =
     }).finally(() => progress.end());
   });
   if (output.json) output.value({ ...result, results });
-  else output.data(enrollmentText(result, displayPath(results)));
+  else output.result('fleet.enroll.report', enrollmentText(result, displayPath(results)));
   return statusOf(result);
 };
 

@@ -1,10 +1,10 @@
-/** How far a fleet is: one line that is redrawn at a terminal, a line now and then elsewhere, JSON with `--json`. */
+/** The progress of a fleet: a line that is redrawn at a terminal, a line every few seconds elsewhere, JSON with `--json`. */
 
 import type { Output } from '../kernel/output.js';
 import { numberText } from '../terminal/text.js';
 
 export interface FleetProgress {
-  /** Told how many devices are done; the first time, how many were done before. */
+  /** Takes the number of devices that are done; the first time, those of earlier runs. */
   on(devices: number): void;
   end(): void;
 }
@@ -39,12 +39,12 @@ export function fleetProgress(output: Output, total: number, quiet: boolean): Fl
           devicesPerSecond: rounded(perSecond),
           secondsLeft,
         };
-        output.say(JSON.stringify(event));
+        output.line(JSON.stringify(event));
         return;
       }
       const line = `${numberText(devices)} of ${numberText(total)} devices, ${numberText(rounded(perSecond))} a second${left(secondsLeft)}`;
       if (redrawn) output.stderr.write(`\r\x1b[K${line.slice(0, output.width - 1)}`);
-      else output.say(line);
+      else output.note('fleet.progress', line);
     },
     end() {
       if (redrawn) output.stderr.write('\r\x1b[K');

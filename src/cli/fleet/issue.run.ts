@@ -59,17 +59,20 @@ export const run: RunOf<typeof fleetIssue> = async ({ flags }, context) => {
     });
     return;
   }
-  // Standard output belongs to the devices when they go there.
-  const tell = typeof out === 'string' ? output.data.bind(output) : output.say.bind(output);
+  // Standard output may have the devices.
+  const tell = typeof out === 'string' ? output.result.bind(output) : output.note.bind(output);
   const where = typeof out === 'string' ? ` in ${displayPath(out)}` : '';
   if (result.made === 0)
-    tell(`${numberText(result.devices)} devices are${where} already; nothing was changed.`);
+    tell(
+      'fleet.issue.unchanged',
+      `${numberText(result.devices)} devices are${where} already; nothing was changed.`,
+    );
   else {
     const before = result.devices - result.made;
     const earlier = before > 0 ? `, ${numberText(before)} of them made earlier` : '';
-    tell(`${numberText(result.devices)} devices${where}${earlier} (${seconds.toFixed(1)} s)`);
+    tell('fleet.issued', `${numberText(result.devices)} devices${where}${earlier} (${seconds.toFixed(1)} s)`);
   }
-  tell(`valid until ${result.notAfter}; listed in ${displayPath(manifest)}`);
+  tell('fleet.issue.listed', `valid until ${result.notAfter}; listed in ${displayPath(manifest)}`);
 };
 
 async function sourceFrom(

@@ -33,6 +33,7 @@ export const fleetMerge = defineCommand({
     if (out !== undefined) assertFree([out], force === true);
     const devices = await mergeManifests(args.manifest, out ?? output.stdout);
     if (output.json) output.value({ devices, manifests: args.manifest.length, out });
-    else if (out !== undefined) output.data(`${numberText(devices)} devices, listed in ${displayPath(out)}`);
+    else if (out !== undefined)
+      output.result('fleet.merged', `${numberText(devices)} devices, listed in ${displayPath(out)}`);
   },
 });

@@ -37,7 +37,7 @@ export const run: RunOf<typeof fleetRegister> = async ({ args, flags }, context)
     }).finally(() => progress.end());
   });
   if (output.json) output.value({ ...result, results });
-  else output.data(registrationText(result, displayPath(results)));
+  else output.result('fleet.register.report', registrationText(result, displayPath(results)));
   return statusOf(result);
 };
 

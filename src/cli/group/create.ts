@@ -47,13 +47,13 @@ export const groupCreate = defineCommand({
     const signer = { pem: byCertificate ? await signerPem(flags) : '' };
     const { output, signal } = context;
     const group = await withClients(flags, context, true, async ({ target, control, service }) => {
-      // Elsewhere a hub's name is what was typed, and Azure Resource Manager need not be asked.
-      const named = plan.enrollmentGroup.iotHubs && target.kind === 'emulator';
-      const linkedHubs = named ? (await control.getService({ signal })).properties.iotHubs : [];
-      const wanted = enrollmentGroupOf(plan, signer, linkedHubs ?? []);
-      await service.createEnrollmentGroup(wanted, { signal });
+      // In Azure, hubs are given by their host names, so Resource Manager need not be asked.
+      const needsHubs = plan.enrollmentGroup.iotHubs && target.kind === 'emulator';
+      const linkedHubs = needsHubs ? (await control.getService({ signal })).properties.iotHubs : [];
+      const requested = enrollmentGroupOf(plan, signer, linkedHubs ?? []);
+      await service.createEnrollmentGroup(requested, { signal });
       const found = await service.getEnrollmentGroup(id, { signal });
-      const different = found && differences(wanted, found);
+      const different = found && differences(requested, found);
       if (found && different?.length === 0) return found;
       const problem = different ? `differs in ${different.join(', ')} when read back` : 'cannot be found';
       throw new EnrollkitError('NOT_READ_BACK', `The enrollment group ${id} was created, and ${problem}.`);
@@ -63,7 +63,7 @@ export const groupCreate = defineCommand({
   },
 });
 
-/** A plan of which the enrollment group and the CA's name count. */
+/** A plan with the enrollment group and the name of the CA that the flags describe. */
 async function groupPlan(id: string, flags: FlagsOf<typeof groupCreate>): Promise<Plan> {
   const { lastPlanGroup, planFrom } = await import('../input/plan-input.js');
   const { defaultPlan } = await import('../../quickstart/plan/answers.js');

@@ -17,7 +17,7 @@ export const groupDelete = defineCommand({
     const { sameFolder, withClients } = await import('../target/command-target.js');
     const { confirmed } = await import('../terminal/confirm.js');
     const { output, signal } = context;
-    await confirmed(`Delete the enrollment group ${id}?`, flags, context);
+    await confirmed('group.delete', `Delete the enrollment group ${id}?`, flags, context);
     await withClients(flags, context, false, async ({ service }) => {
       if (!(await service.getEnrollmentGroup(id, { signal }))) {
         throw new EnrollkitError('NOT_FOUND', `There is no enrollment group ${id}.`, {
@@ -27,6 +27,6 @@ export const groupDelete = defineCommand({
       await service.deleteEnrollmentGroup(id, { signal });
     });
     if (output.json) return output.value({ deleted: id });
-    output.data(`The enrollment group ${id} is deleted.`);
+    output.result('group.deleted', `The enrollment group ${id} is deleted.`);
   },
 });

@@ -17,7 +17,7 @@ export const groupList = defineCommand({
       service.listEnrollmentGroups({ signal }),
     );
     if (output.json) return output.value({ enrollmentGroups: groups });
-    if (groups.length === 0) return output.data('There is no enrollment group.');
+    if (groups.length === 0) return output.result('group.list.empty', 'There is no enrollment group.');
     const rows = groups.map((group) => [
       group.enrollmentGroupId,
       group.provisioningStatus ?? 'enabled',

@@ -1,4 +1,4 @@
-/** Certificates of several files, each known by where it stands. */
+/** The certificates of a file or of all files below a folder, by file. */
 import { readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { EnrollkitError, type ErrorCode, isAbort } from '../../errors.js';
@@ -27,10 +27,10 @@ export interface CertificateFile {
 }
 
 /**
- * The certificates of a file, or of every file below a folder that may hold some. In a folder, a file that cannot be
- * read is told, and one of keys only is passed over.
+ * The certificates of a file, or of every file below a folder that may hold some. In a folder, a file that cannot
+ * be read is listed with its problem, and one that has only keys is skipped.
  *
- * @param withRequests whether certificate requests are read as well, or passed over like keys
+ * @param withRequests whether certificate requests are read as well, or skipped like keys
  * @throws EnrollkitError of the file; FILE_UNREADABLE when a folder cannot be read or holds no certificate at all
  */
 export async function readFileOrFolder(
@@ -43,9 +43,9 @@ export async function readFileOrFolder(
       ? { path: file, certificates: [], request: readRequest(file) }
       : fileAt(file, opening);
   if (!isFolder(path)) return [await read(path)];
-  const wanted = withRequests ? [...extensions, ...requestExtensions] : extensions;
+  const accepted = withRequests ? [...extensions, ...requestExtensions] : extensions;
   const files: CertificateFile[] = [];
-  for (const file of filesBelow(path, wanted)) {
+  for (const file of filesBelow(path, accepted)) {
     try {
       files.push(await read(file));
     } catch (error) {
@@ -65,10 +65,10 @@ async function fileAt(path: string, opening: KeyOpening): Promise<CertificateFil
   return { path, certificates, ...(unordered ? { unordered } : {}) };
 }
 
-function filesBelow(folder: string, wanted: readonly string[]): string[] {
+function filesBelow(folder: string, accepted: readonly string[]): string[] {
   try {
     return (readdirSync(folder, { recursive: true }) as string[])
-      .filter((name) => wanted.includes(extname(name).toLowerCase()))
+      .filter((name) => accepted.includes(extname(name).toLowerCase()))
       .sort()
       .map((name) => join(folder, name))
       .filter((path) => !isFolder(path));

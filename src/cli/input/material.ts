@@ -9,7 +9,7 @@ import { privateKeyOf } from '../../pki/private-key.js';
 import { type Certificate, parseCertificate } from '../../pki/x509/certificate.js';
 import { type FileContents, heldBy, namingLater, readContents } from './read-file.js';
 
-/** A file's certificates, in its order, and its private key where it has one. */
+/** The certificates of a file, in its order, and its private key if it has one. */
 export interface Material {
   path: string;
   certificates: Certificate[];
@@ -158,11 +158,11 @@ function inBlock<Result>(position: string, read: () => Result): Result {
 }
 
 function noCertificate(contents: FileContents): EnrollkitError {
-  const held = heldBy(contents);
-  const next = /REQUEST|request/.test(held)
+  const description = heldBy(contents);
+  const next = /REQUEST|request/.test(description)
     ? 'A request becomes a certificate by enrollkit cert sign.'
     : 'Give the file of the certificate.';
-  return new EnrollkitError('INVALID_CERTIFICATE', `It holds ${held}, and no certificate.`, { next });
+  return new EnrollkitError('INVALID_CERTIFICATE', `It holds ${description}, and no certificate.`, { next });
 }
 
 function noKey(contents: FileContents): EnrollkitError {

@@ -5,7 +5,7 @@ import type { passphraseFileFlag } from '../kernel/common-flags.js';
 import type { FlagValues } from '../kernel/flags.js';
 import { givenPassphrase } from './passphrase.js';
 
-/** What openssl asks of a passphrase at least. */
+/** The minimum of openssl. */
 const minLength = 4;
 
 /**
@@ -31,11 +31,13 @@ export async function newPassphrase(
   const { terminalAsker } = await import('../terminal/prompts.js');
   const asker = terminalAsker(context.output, context.signal);
   const passphrase = await asker.secret({
+    id: 'passphrase.new',
     message: `New passphrase of ${what}:`,
     why: 'At least four characters. It is not shown, and kept nowhere.',
     problem: problemOf,
   });
   await asker.secret({
+    id: 'passphrase.repeat',
     message: 'The same once more:',
     why: 'So that no slip locks you out.',
     problem: (again) => (again === passphrase ? undefined : 'This is not the same passphrase.'),

@@ -3,7 +3,7 @@ import { EnrollkitError } from '../../errors.js';
 import { type Certificate, sha256Thumbprint } from '../../pki/x509/certificate.js';
 import { isSignedBy } from '../../pki/x509/signature.js';
 
-/** As validation takes at most: no device and no service reads chains half as long. */
+/** The maximum of validation; devices and services accept far fewer. */
 export const maxChainCertificates = 64;
 
 /** Each certificate once, in the order in which they came. */
@@ -20,7 +20,7 @@ export function isSelfSigned(certificate: Certificate): boolean {
  * A certificate and its issuers, nearest first, as far as the given ones reach. Of several issuers of one name and
  * key, the one that is valid longest is taken.
  *
- * @throws EnrollkitError CHAIN_INVALID when there are too many to be a chain
+ * @throws EnrollkitError CHAIN_INVALID if there are too many for a chain
  */
 export function chainFrom(leaf: Certificate, others: readonly Certificate[]): Certificate[] {
   const pool = withoutCopies(others);

@@ -7,7 +7,7 @@ import type { FlagValues } from '../kernel/flags.js';
 import { readInputFile } from './input-file.js';
 
 /**
- * The passphrase that was given, by `--passphrase-file` or ENROLLKIT_PASSPHRASE; undefined when none was.
+ * The passphrase that was given, by `--passphrase-file` or ENROLLKIT_PASSPHRASE; undefined without either.
  *
  * @throws EnrollkitError FILE_UNREADABLE, or USAGE when the file's first line is empty
  */
@@ -25,8 +25,8 @@ export function givenPassphrase(
 }
 
 /**
- * Runs what may open an encrypted key; where it does and no passphrase was given, asks the person for it. Ctrl-C ends
- * the opening.
+ * Runs work that may open an encrypted key, and asks for the passphrase if it is needed and was not given. Ctrl-C
+ * ends it.
  */
 export async function withPassphrase<Result>(
   flags: FlagValues<typeof passphraseFileFlag>,
@@ -43,10 +43,11 @@ export async function withPassphrase<Result>(
   }
 }
 
-/** Asks at the terminal for the passphrase of keys that there are. */
+/** Asks at the terminal for the passphrase of existing keys. */
 export async function askPassphrase({ output, signal }: Context): Promise<string> {
   const { terminalAsker } = await import('../terminal/prompts.js');
   return terminalAsker(output, signal).secret({
+    id: 'passphrase',
     message: 'Passphrase of the private keys:',
     why: 'The one that they were encrypted with. It is not shown.',
     problem: (value) => (value === '' ? 'The passphrase is missing.' : undefined),

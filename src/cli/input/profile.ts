@@ -1,4 +1,4 @@
-/** A certificate profile of the person's own, in place of the one that comes along. */
+/** The certificate profile of `--profile`, or the built-in one of a role. */
 import { EnrollkitError } from '../../errors.js';
 import { loadProfile, type Profile, profileSchema, type Role } from '../../pki/make/profile.js';
 import type { Certificate } from '../../pki/x509/certificate.js';
@@ -11,7 +11,7 @@ import { readJsonDocument } from './json-document.js';
  * The profile of `--profile FILE`, or that of the role; with the path length of `--path-length`, if it is given.
  *
  * @throws EnrollkitError FILE_UNREADABLE; INVALID_PROFILE with file, line and column of each problem; USAGE for a path
- *   length of what is no certificate authority
+ *   length of a role that is not a CA
  */
 export function profileFor(
   role: Role,
@@ -27,15 +27,15 @@ export function profileFor(
   return { ...profile, basicConstraints: { ...profile.basicConstraints, pathLength } };
 }
 
-/** A CA whose issuer leaves less room than was asked for is worth a word. */
-export function tellIfShallow(
+/** Says if the issuer allows a shorter path length than was asked for. */
+export function noteIfShallow(
   { basicConstraints }: Certificate,
   flags: FlagValues<typeof profileFlag & typeof pathLengthFlag>,
   { output }: Context,
 ): void {
   const got = basicConstraints?.pathLength;
   if (flags.pathLength === undefined || got === flags.pathLength) return;
-  output.say(`note: its path length is ${got}, since its issuer leaves no more.`);
+  output.note('cert.shallower', `note: its path length is ${got}, since its issuer leaves no more.`);
 }
 
 function readProfile(role: Role, path: string): Profile {

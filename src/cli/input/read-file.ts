@@ -5,7 +5,7 @@ import { type PemBlock, pemBlocks } from '../../pki/containers/pem.js';
 import { DerError, objectIdentifierOf, readElement, sequenceOf, tags } from '../../pki/der/read.js';
 import { lookAt, reason } from '../../workspace/files.js';
 
-/** A system's whole bundle of public roots has 0.25 MB; what is larger is not what was meant. */
+/** A system's whole bundle of public roots has 0.25 MB; anything larger is some other file. */
 const maxFileBytes = 4_194_304;
 
 export type DerKind =

@@ -1,4 +1,4 @@
-/** The CA that signs: one that the person names, or that of the certificate folder. */
+/** The CA that signs: the one of `--ca`, or that of the certificate folder. */
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import type { KeyOpening } from '../../pki/keys.js';
@@ -19,14 +19,14 @@ export interface SigningCa {
   certificate: Certificate;
   pem: string;
   privateKey: KeyObject;
-  /** The CA itself, then what stands above it, as far as it is known; PEM. */
+  /** The CA, then its issuers as far as they are known; PEM. */
   chainPem: string;
-  /** The certificate folder that it belongs to; undefined for a CA that was named. */
+  /** The certificate folder of the CA; undefined with `--ca`. */
   layout?: Layout;
 }
 
 /**
- * @param preferred of the folder's CAs; the intermediate gives way to the root where there is none
+ * @param preferred of the folder's CAs; without an intermediate, the root
  * @throws EnrollkitError USAGE, FILE_UNREADABLE (also when the folder has no CA), INVALID_CERTIFICATE, INVALID_KEY,
  *   KEY_MISMATCH, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE
  */
@@ -87,8 +87,8 @@ async function caOfFolder(
 }
 
 /**
- * Runs what signs with a CA. An error gets the file in front that is at fault: that of the CA, when it may not sign, else
- * that of the request or certificate at `path`.
+ * Signs with a CA. The file at fault is put in front of an error: that of the CA if it may not sign, else the request or
+ * certificate at `path`.
  */
 export async function signedBy<Result>(
   ca: SigningCa | undefined,

@@ -1,7 +1,7 @@
 import { EnrollkitError } from '../../errors.js';
 
 /**
- * A flag's value as a time: a date, or a date and time, in ISO 8601; UTC where it does not say otherwise.
+ * A flag's value as a time: a date, or a date and time, in ISO 8601; UTC unless it has a time zone.
  *
  * @throws EnrollkitError USAGE
  */
@@ -15,7 +15,7 @@ export function parseTime(text: string, flag: string): Date {
   );
 }
 
-/** A span of time in milliseconds, given the lifetime that a percentage is of. */
+/** A duration in milliseconds, given the lifetime that percentages refer to. */
 export type Span = (lifetimeMs: number) => number;
 
 const hourMs = 3_600_000;

@@ -28,33 +28,33 @@ export interface KeptKey {
 }
 
 /**
- * To be called before the work, so that nobody waits for what cannot be written.
+ * Call it before the work, so that nobody waits for files that cannot be written.
  *
- * @throws EnrollkitError FILE_EXISTS, naming the first that is there; what is not a file is never replaced.
+ * @throws EnrollkitError FILE_EXISTS, naming the first that exists; only regular files can be replaced.
  *   FILE_UNWRITABLE for a path that leads through a symbolic link inside a certificate folder
  */
 export function assertFree(paths: readonly string[], force: boolean): void {
   for (const path of paths) {
     const layout = certificateFolderOf(path);
     if (layout) assertNoLinkBelow(layout.folder, resolve(path));
-    const there = lookAt(path);
-    if (!there || (force && there.isFile())) continue;
-    const why = there.isFile()
+    const existing = lookAt(path);
+    if (!existing || (force && existing.isFile())) continue;
+    const why = existing.isFile()
       ? 'is there already'
-      : there.isSymbolicLink()
+      : existing.isSymbolicLink()
         ? 'is a symbolic link'
         : 'is a folder, or something else that is no file';
     throw new EnrollkitError('FILE_EXISTS', `${path} ${why}.`, {
-      next: `Choose another place with --out${there.isFile() ? ', or replace it with --force' : ''}.`,
+      next: `Choose another place with --out${existing.isFile() ? ', or replace it with --force' : ''}.`,
       context: { file: path },
     });
   }
 }
 
 /**
- * Writes files beside their places first, and moves them there when all are written: what fails on the way leaves
- * everything as it was. The last one is moved last. A file with a private key that is replaced is kept under another
- * name. In a certificate folder, the journal follows the files that runs wrote, so that `clean` still knows them.
+ * Writes all files under temporary names, then moves them into place in order; a failure restores the previous state.
+ * A replaced file with a private key is kept under another name. In a certificate folder, the journal follows the files
+ * that runs wrote, so that `clean` still knows them.
  *
  * @returns the private keys that were replaced
  * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE; FOLDER_IN_USE, JOURNAL_UNREADABLE
@@ -106,18 +106,21 @@ export function writeFiles(
   return kept;
 }
 
-/** As {@link writeFiles}, and tells where the private keys are that were replaced. */
-export function writeAndTell(
+/** As {@link writeFiles}, with a message for each private key that was replaced. */
+export function writeAndReport(
   files: readonly NewFile[],
   force: boolean,
   { output, now }: Pick<Context, 'output' | 'now'>,
 ): void {
   for (const { path, keptAs } of writeFiles(files, force, now)) {
-    output.say(`kept: the private key that was in ${displayPath(path)} is now in ${displayPath(keptAs)}`);
+    output.note(
+      'file.key-kept',
+      `kept: the private key that was in ${displayPath(path)} is now in ${displayPath(keptAs)}`,
+    );
   }
 }
 
-/** What the journal of the certificate folder knows of files that are to be replaced; undefined when there are none. */
+/** The journal's entries of the files to replace; undefined if there are none. */
 function ownFilesOf(
   files: readonly NewFile[],
   now: () => Date,
@@ -152,12 +155,12 @@ function moveAside(from: string, to: string): void {
   const layout = certificateFolderOf(to);
   if (layout) assertNoLinkBelow(layout.folder, resolve(to));
   ensureFolder(dirname(to));
-  // The same key was kept before.
+  // The same key was kept earlier.
   if (sha256OfFile(to) === sha256OfFile(from)) rmSync(to);
   move(from, to);
 }
 
-/** A folder that is not there yet, and those above it that are not; the lowest first. */
+/** A folder and its parents, as far as they do not exist; the deepest first. */
 function missingFolders(folder: string): string[] {
   if (existsSync(folder) || dirname(folder) === folder) return [];
   return [folder, ...missingFolders(dirname(folder))];

@@ -1,4 +1,4 @@
-/** The environment variables that enrollkit reads, from one table: the help and the documentation read it too. */
+/** The environment variables that enrollkit reads, in one table, which the help shows too. */
 export const environmentVariables = {
   ENROLLKIT_PASSPHRASE: 'The passphrase of the private keys.',
   ENROLLKIT_SERVICE_CONNECTION_STRING: 'Azure: the connection string of a shared access policy of the DPS.',
@@ -11,6 +11,8 @@ export const environmentVariables = {
   HTTPS_PROXY: 'The proxy for HTTPS; NO_PROXY names the exceptions.',
   NODE_EXTRA_CA_CERTS: 'A file of CA certificates to trust besides the usual ones.',
   CI: 'When set, nothing is ever asked.',
+  ENROLLKIT_MESSAGE_IDS:
+    'When 1, every message and every question begins with its ID, for tests and scripts.',
   NO_COLOR: 'When set, no colours.',
   FORCE_COLOR: 'When set, colours even if the output is no terminal; 0 for none.',
 } as const;

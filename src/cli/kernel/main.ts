@@ -10,7 +10,7 @@ import { errorOf, reportError } from './report-error.js';
 
 /** Runs what the arguments ask for, and ends the process with its status. */
 export async function main(argv: readonly string[]): Promise<never> {
-  // A reader that has seen enough (`| head`) closes the pipe; that is no error.
+  // A reader that stops early (`| head`) closes the pipe; that is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(exitStatus.ok);
     process.stderr.write(`error: Standard output cannot be written: ${error.code}.\n`);
@@ -64,7 +64,7 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()));
 }
 
-/** The first signal aborts, so that the run ends where nothing is half made; the second ends the process at once. */
+/** The first signal aborts, so that the run ends in a clean state; the second ends the process at once. */
 function abortOnSignals(exit: (status: number) => never): AbortController {
   const controller = new AbortController();
   const onSignal = () => {

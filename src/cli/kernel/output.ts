@@ -24,9 +24,11 @@ export interface OutputOptions {
 export class Output {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
-  /** One object on standard output, and nothing else there. */
+  /** Whether standard output gets one JSON object, and nothing else. */
   readonly json: boolean;
   readonly verbose: boolean;
+  /** Whether messages and questions begin with their IDs: ENROLLKIT_MESSAGE_IDS=1. */
+  readonly messageIds: boolean;
   /** For what goes to standard output. */
   readonly dataStyle: Styles;
   /** For what goes to standard error. */
@@ -37,6 +39,7 @@ export class Output {
     this.stderr = options.stderr;
     this.json = options.json;
     this.verbose = options.verbose;
+    this.messageIds = options.env.ENROLLKIT_MESSAGE_IDS === '1';
     this.dataStyle = stylesFor(options.stdout, options);
     this.style = stylesFor(options.stderr, options);
   }
@@ -51,14 +54,29 @@ export class Output {
     this.data(oneLine ? JSON.stringify(value) : JSON.stringify(value, null, 2));
   }
 
-  /** For people: a line, or several, on standard error. */
-  say(text = ''): void {
+  /** The answer of a command as a sentence or a report, on standard output. */
+  result(id: string, text: string): void {
+    this.data(this.withId(id, text));
+  }
+
+  /** A message: a note, a warning, what to do next; on standard error. */
+  note(id: string, text: string): void {
+    this.line(this.withId(id, text));
+  }
+
+  /** Lines on standard error that are no message: an empty one, a line of a log, JSON. */
+  line(text = ''): void {
     this.stderr.write(`${text}\n`);
+  }
+
+  /** A text behind its ID, if IDs are shown; empty lines stay in front. */
+  withId(id: string, text: string): string {
+    return this.messageIds ? text.replace(/^\n*/, (lines) => `${lines}[${id}] `) : text;
   }
 
   /** For people who asked for more: with `--verbose` only. */
   detail(text: string): void {
-    if (this.verbose) this.say(this.style.dim(text));
+    if (this.verbose) this.line(this.style.dim(text));
   }
 
   /** Columns of the terminal that people read. */

@@ -30,8 +30,10 @@ export async function readArguments(argv: readonly string[]): Promise<Request> {
   const ask = (found: Request) => {
     request = found;
   };
-  const named = commands.filter(({ name }) => name.split(' ').every((word) => argv.includes(word)));
-  const loaded = new Map(await Promise.all(named.map(async (entry) => [entry, await entry.load()] as const)));
+  const candidates = commands.filter(({ name }) => name.split(' ').every((word) => argv.includes(word)));
+  const loaded = new Map(
+    await Promise.all(candidates.map(async (entry) => [entry, await entry.load()] as const)),
+  );
   const write = (written: string) => {
     text += written;
   };
@@ -42,7 +44,7 @@ export async function readArguments(argv: readonly string[]): Promise<Request> {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { kind: 'text', text };
     if (error.code !== 'commander.help') throw error;
-    // Commander shows the help where a command is missing.
+    // Commander shows its help if a command is missing.
     const [family] = program.args;
     if (family !== undefined) {
       throw new EnrollkitError('USAGE', `${family} takes a command.`, {
@@ -123,7 +125,7 @@ function declare(
 /**
  * The arguments of a command that takes PEM, for which commander lets every unknown flag pass.
  *
- * @throws EnrollkitError USAGE for a word that begins like a flag, is no PEM and does not stand after `--`
+ * @throws EnrollkitError USAGE for a word that begins like a flag, is no PEM and is not after `--`
  */
 function withoutUnknownFlags(words: readonly string[], argv: readonly string[]): string[] {
   const end = argv.indexOf('--');

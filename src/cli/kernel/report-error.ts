@@ -1,10 +1,10 @@
-/** How an error reaches a person and a program. */
+/** Shows errors to people and programs. */
 import { EnrollkitError } from '../../errors.js';
 import { asEnrollkitError } from '../../quickstart/run-steps.js';
 import { wrap } from '../terminal/text.js';
 import type { Output } from './output.js';
 
-/** Whatever was thrown, as an error of the table. */
+/** Anything thrown, as an error of the error table. */
 export function errorOf(thrown: unknown, signal: AbortSignal): EnrollkitError {
   if (thrown instanceof EnrollkitError && thrown.code === 'INTERRUPTED') return thrown;
   if (!isCommanderError(thrown)) return asEnrollkitError(thrown, signal);
@@ -21,12 +21,12 @@ export function reportError(error: EnrollkitError, output: Output): void {
   }
   const { style } = output;
   const fit = (text: string) => (output.stderr.isTTY ? wrap(text, output.width) : text);
-  output.say(fit(`error: ${message}`).replace(/^error:/, style.red('error:')));
-  output.say();
-  output.say(fit(`next: ${next}`).replace(/^next:/, style.bold('next:')));
+  output.note(code, fit(`error: ${message}`).replace(/^error:/, style.red('error:')));
+  output.line();
+  output.line(fit(`next: ${next}`).replace(/^next:/, style.bold('next:')));
   if (!output.verbose) return;
-  output.say();
-  output.say(style.dim(`code: ${code}\n${stackOf(error)}`));
+  output.line();
+  output.line(style.dim(`code: ${code}\n${stackOf(error)}`));
 }
 
 function stackOf(error: unknown): string {

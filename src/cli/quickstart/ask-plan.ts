@@ -43,9 +43,9 @@ export async function askPlan(ask: Asker, options: DialogueOptions): Promise<Dia
   let dialogue: Dialogue = { plan: options.plan, folder: options.folder, passphrase: options.passphrase };
   for (;;) {
     dialogue = await askAll(ask, { ...options, plan: dialogue.plan, folder: dialogue.folder });
-    ask.say(`\n${planSummary(dialogue.plan, dialogue.folder)}\n`);
+    ask.say('quickstart.summary', `\n${planSummary(dialogue.plan, dialogue.folder)}\n`);
     const next = await ask.select({
-      id: 'plan.approval',
+      id: 'quickstart.run',
       message: 'Shall it be so?',
       default: 'run',
       choices: [
@@ -91,7 +91,7 @@ async function askAll(ask: Asker, options: DialogueOptions): Promise<Dialogue> {
   const aboutCertificates = short.findIndex(([path]) => path.startsWith('certificates.'));
   await askFields(short.slice(0, aboutCertificates));
   folder = await ask.text({
-    id: 'folder',
+    id: 'quickstart.folder',
     message: 'Folder for certificates and keys:',
     why: 'It is made when it is not there.',
     default: folder,
@@ -99,7 +99,7 @@ async function askAll(ask: Asker, options: DialogueOptions): Promise<Dialogue> {
   });
   await askFields(short.slice(aboutCertificates));
   const more = await ask.confirm({
-    id: 'plan.details',
+    id: 'quickstart.more',
     message: 'Change anything else?',
     why: 'Names of the CAs, validity, attestation, hubs, initial twin, IoT Edge, protocol, ...',
     default: false,
@@ -129,7 +129,7 @@ async function askPassphrase(ask: Asker, wasEncrypted: boolean): Promise<string 
   });
   if (!encrypt) return undefined;
   const passphrase = await ask.secret({
-    id: 'passphrase',
+    id: 'passphrase.new',
     message: 'Passphrase:',
     why: wasEncrypted
       ? 'That of the keys that are there. It is not shown, and kept nowhere.'

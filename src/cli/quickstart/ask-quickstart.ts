@@ -25,8 +25,12 @@ export async function askQuickstart(
   const { output, signal } = context;
   const ask = terminalAsker(output, signal);
   const last = readableLastPlan(folder);
-  ask.say(output.style.bold('\nFrom nothing to X.509 devices enrolled in Device Provisioning Service.'));
   ask.say(
+    'quickstart.welcome',
+    output.style.bold('\nFrom nothing to X.509 devices enrolled in Device Provisioning Service.'),
+  );
+  ask.say(
+    last ? 'quickstart.repeat' : 'quickstart.defaults',
     last
       ? `Enter on every question does again what was done in ${folder}. Ctrl-C leaves.\n`
       : 'Enter on every question gives three devices on an emulator. Ctrl-C leaves.\n',
@@ -38,7 +42,10 @@ export async function askQuickstart(
     passphrase,
     folderProblem,
   });
-  ask.say(`\nThe plan is kept in ${join(dialogue.folder, '.enrollkit', 'plan.json')}.\n`);
+  ask.say(
+    'quickstart.plan-file',
+    `\nThe plan is kept in ${join(dialogue.folder, '.enrollkit', 'plan.json')}.\n`,
+  );
   return dialogue;
 }
 

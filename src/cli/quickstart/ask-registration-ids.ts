@@ -10,7 +10,7 @@ export async function askRegistrationIds(asking: Asking): Promise<unknown> {
   const previous = answers[path];
   const previousPrefix = prefixOf(previous);
   const naming = await ask.select({
-    id: `${path}.naming`,
+    id: 'devices.naming',
     message: 'How are the devices named?',
     default: previousPrefix === undefined ? 'list' : 'numbered',
     choices: [
@@ -24,14 +24,14 @@ export async function askRegistrationIds(asking: Asking): Promise<unknown> {
   });
   if (naming === 'list') return askField(path, planFields[path], asking);
   const count = await ask.text({
-    id: `${path}.count`,
+    id: 'devices.count',
     message: 'How many devices?',
     why: 'Each gets a key and a certificate of its own, and is registered.',
     default: String(previous.length),
     problem: wholeNumberProblem(1, maxDevices),
   });
   const prefix = await ask.text({
-    id: `${path}.prefix`,
+    id: 'devices.prefix',
     message: 'Their names begin with:',
     why: 'The number follows.',
     default: previousPrefix ?? 'device-',

@@ -27,14 +27,14 @@ export const clean = defineCommand({
     const { confirmed } = await import('../terminal/confirm.js');
     const { withTargets } = await import('../target/target.js');
     const plan = planClean(folder);
-    const say = (thing: MadeThing) => output.say(`removed  ${inWords(thing)}`);
+    const say = (thing: MadeThing) => output.note('clean.removed', `removed  ${inWords(thing)}`);
     const things: MadeThing[] = [...plan.remote, ...(flags.certificates ? plan.local : [])];
     if (things.length === 0) {
       if (output.json) return output.value({ removed: [], kept: [] });
-      return output.data(`There is nothing of enrollkit's to remove in ${folder}.`);
+      return output.result('clean.nothing', `There is nothing of enrollkit's to remove in ${folder}.`);
     }
-    if (!flags.yes) output.say(listText(things));
-    await confirmed('Remove all this?', flags, context);
+    if (!flags.yes) output.note('clean.list', listText(things));
+    await confirmed('clean.all', 'Remove all this?', flags, context);
 
     const result = await withTargets({ folder, flags }, context, (targetFor) =>
       cleanRemote({
@@ -47,14 +47,14 @@ export const clean = defineCommand({
         },
       }),
     );
-    if (plan.remote.length > maxListed) output.say(`removed  ${countText(result.removed)}`);
+    if (plan.remote.length > maxListed) output.note('clean.removed', `removed  ${countText(result.removed)}`);
     if (flags.certificates && result.kept.length === 0) {
       const local = cleanLocal(folder, now);
       result.removed.push(...local.removed);
       result.kept.push(...local.kept);
-      output.say(`removed  ${local.removed.length} files in ${folder}`);
+      output.note('clean.removed', `removed  ${local.removed.length} files in ${folder}`);
     }
-    for (const { thing, why } of result.kept) output.say(`kept     ${inWords(thing)}: ${why}`);
+    for (const { thing, why } of result.kept) output.note('clean.kept', `kept     ${inWords(thing)}: ${why}`);
     if (result.kept.length > 0) {
       throw new EnrollkitError(
         'PARTIAL',

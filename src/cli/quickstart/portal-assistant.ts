@@ -10,9 +10,9 @@ export function portalAssistant(ask: Asker, settled: () => Promise<void>): Porta
   return {
     async askVerificationCode(instructions) {
       await settled();
-      ask.say(uploadText(instructions));
+      ask.say('portal.upload', uploadText(instructions));
       const code = await ask.text({
-        id: 'verification-code',
+        id: 'portal.verification-code',
         message: 'Verification code:',
         why: 'Paste it here; it is no secret.',
         default: '',
@@ -22,9 +22,9 @@ export function portalAssistant(ask: Asker, settled: () => Promise<void>): Porta
     },
     async confirmVerified(instructions) {
       await settled();
-      ask.say(answerText(instructions, instructions.verificationCertificatePath));
+      ask.say('portal.answer', answerText(instructions, instructions.verificationCertificatePath));
       const verified = await ask.confirm({
-        id: 'verification-code.verified',
+        id: 'portal.verified',
         message: 'Does the portal show it as verified?',
         why: 'It may take a moment; refresh the list.',
         default: true,

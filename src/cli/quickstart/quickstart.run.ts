@@ -45,7 +45,7 @@ async function dryRun(flags: FlagsOf<typeof quickstart>, folder: string, { outpu
   const plan = planFrom(flags);
   const preview = previewQuickstart(plan, folder);
   if (output.json) return output.value({ plan, ...preview });
-  output.data(`${planSummary(plan, folder)}\n\n${previewText(preview)}`);
+  output.result('quickstart.preview', `${planSummary(plan, folder)}\n\n${previewText(preview)}`);
 }
 
 function nobodyToAsk(flags: FlagsOf<typeof quickstart>): EnrollkitError {

@@ -26,7 +26,7 @@ export async function runPlan(
   context: Context,
 ): Promise<void> {
   const { output, env, signal, now } = context;
-  // Before an emulator puts its state there.
+  // Before an emulator writes its state there.
   assertOwnFolder(layoutOf(folder));
   assertNotNewer(layoutOf(folder).plan);
   const mayAsk = context.interactive && !flags.yes;
@@ -59,7 +59,8 @@ export async function runPlan(
     );
     await progress.end();
     if (output.json) return output.value(result);
-    output.data(
+    output.result(
+      'quickstart.report',
       closingReport(result, {
         folder,
         uploaded: plan.certificateAuthority.uploaded,
@@ -74,8 +75,8 @@ export async function runPlan(
 
 /** A list that is redrawn at a terminal; plain lines otherwise. */
 async function progressFor({ output, interactive }: Context): Promise<Progress> {
-  // What --verbose tells would be drawn over.
-  if (!interactive || output.json || output.verbose) return plainProgress(output);
+  // A list that is redrawn would overwrite other lines.
+  if (!interactive || output.json || output.verbose || output.messageIds) return plainProgress(output);
   const { listProgress } = await import('../terminal/progress.js');
   return listProgress(output);
 }

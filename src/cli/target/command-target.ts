@@ -1,4 +1,4 @@
-/** The clients of a command that works on a provisioning service by itself. */
+/** Clients of the management and service APIs of a target. */
 import { ControlPlane } from '../../dps/client/arm.js';
 import { ServicePlane } from '../../dps/client/service.js';
 import type { Target } from '../../dps/client/target.js';
@@ -21,14 +21,14 @@ export function folderOf(flags: FlagValues<typeof dirFlag>): string {
   return flags.dir ?? defaultFolder;
 }
 
-/** What a command that we advise must carry to work on the same folder: ` --dir FOLDER`, or nothing by default. */
+/** The flag that makes a suggested command use the same folder: ` --dir FOLDER`, or nothing for the default. */
 export function sameFolder(flags: FlagValues<typeof dirFlag>): string {
   const folder = folderOf(flags);
   return folder === defaultFolder ? '' : ` --dir ${quoted(folder)}`;
 }
 
 /**
- * @param mayCreate whether the command makes something, so that a new emulator makes sense
+ * @param mayCreate whether a new emulator may be created: for commands that create something
  */
 export async function withClients<Result>(
   flags: FlagValues<typeof dirFlag & typeof targetFlags>,

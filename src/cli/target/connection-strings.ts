@@ -1,4 +1,4 @@
-/** The connection strings that a person gives, from files and the environment; no error quotes one. */
+/** Connection strings from files and the environment; no error quotes one. */
 import { type ConnectionString, parseConnectionString } from '../../dps/contract/connection-string.js';
 import { EnrollkitError } from '../../errors.js';
 import { readInputFile } from '../input/input-file.js';
@@ -12,9 +12,9 @@ const hubHost = /\.azure-devices\.(net|us|cn)(:\d+)?$/i;
 const dpsHost = /\.azure-devices-provisioning\.(net|us|cn)(:\d+)?$/i;
 
 /**
- * That of the provisioning service; undefined when none is given.
+ * The connection string of the provisioning service; undefined if none is given.
  *
- * @throws EnrollkitError INVALID_CONNECTION_STRING, naming where it stands, also when it is that of a hub or of
+ * @throws EnrollkitError INVALID_CONNECTION_STRING, naming its source; also for that of a hub or of
  *   another provisioning service
  */
 export function serviceConnectionString(
@@ -43,7 +43,7 @@ export function serviceConnectionString(
 }
 
 /**
- * That of a hub; undefined when none is given.
+ * The connection string of a hub; undefined if none is given.
  *
  * @throws EnrollkitError INVALID_CONNECTION_STRING
  */

@@ -16,14 +16,14 @@ export function atGlobalEndpoint(
   return { ...target, globalDeviceEndpoint: host, deviceMqttEndpoint: host };
 }
 
-/** A device needs an ID scope and no name of a DPS. */
+/** A device needs the ID scope of a DPS, not its name. */
 export function deviceTarget(flags: FlagValues<typeof targetFlags>, folder: string): PlanTarget {
   const nameless = flags.idScope !== undefined && flags.dpsName === undefined && flags.target !== 'emulator';
   if (!nameless) return targetFrom(flags, folder);
   return targetFrom({ ...flags, target: 'azure', dpsName: 'unnamed' }, folder);
 }
 
-/** @throws EnrollkitError NEEDS_INPUT when it is neither given nor can be asked for */
+/** @throws EnrollkitError NEEDS_INPUT if it is not given and cannot be looked up */
 export async function idScopeOf(target: Target, signal: AbortSignal): Promise<string> {
   if (target.idScope !== undefined) return target.idScope;
   if (target.subscriptionId === '' || target.resourceGroup === '') {

@@ -1,19 +1,19 @@
-/** What the emulator did, as lines for people. */
+/** The operations of the emulator as lines for people. */
 import type { EmulatorEvent, EmulatorLog } from '../../emulator/wire/events.js';
 import type { Output } from '../kernel/output.js';
 import { printable } from '../terminal/text.js';
 
-/** Of what a client wrote into its request; it may be of any length. */
+/** The most that is shown of what a client sent. */
 const maxCharacters = 500;
 
-/** With `--verbose` every operation; without, what `only` lets through. */
+/** With `--verbose`, every operation; else those that `only` selects. */
 export function emulatorLog(output: Output, only: (event: EmulatorEvent) => boolean): EmulatorLog {
   return (event) => {
-    if (output.verbose || only(event)) output.say(eventLine(event, output));
+    if (output.verbose || only(event)) output.line(eventLine(event, output));
   };
 }
 
-/** What somebody wanted and did not get. That a thing is not there is often just what was asked. */
+/** An operation that failed. Not for 404: clients often ask whether something exists. */
 export const isRefusal = ({ status }: EmulatorEvent): boolean => status >= 400 && status !== 404;
 
 function eventLine(event: EmulatorEvent, { style }: Output): string {

@@ -1,4 +1,4 @@
-/** Which DPS a command talks to, and an emulator for as long as it does when there is none. */
+/** Opens the DPS that a command works with; starts an emulator for the duration of the command if none runs. */
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { describeRequest, type RequestObserver } from '../../dps/client/observer.js';
@@ -15,10 +15,10 @@ import type { connectionStringFileFlag } from './target-flags.js';
 
 export interface TargetRequest {
   target: PlanTarget;
-  /** The certificate folder; the emulator's state lies in it. */
+  /** The certificate folder, which has the emulator's state. */
   folder: string;
   flags: FlagValues<typeof connectionStringFileFlag>;
-  /** Whether a new emulator may be made where there has been none; one that was there is started in any case. */
+  /** Whether a new emulator may be created; an existing one is started in any case. */
   mayCreate: boolean;
 }
 
@@ -28,10 +28,10 @@ interface OpenTarget {
 }
 
 /**
- * Opens a target, uses it, and closes it again, however the use ended. The emulator is the one that runs on the
- * folder, or one that is started on free ports in this process.
+ * Opens a target, uses it, and always closes it. The emulator is the one that runs on the folder, or one that is
+ * started on free ports in this process.
  *
- * @throws EnrollkitError NOT_FOUND when there is no emulator and none may be made; what `use` throws
+ * @throws EnrollkitError NOT_FOUND if there is no emulator and none may be created; what `use` throws
  */
 export async function withTarget<Result>(
   request: TargetRequest,
@@ -46,7 +46,7 @@ export async function withTarget<Result>(
   }
 }
 
-/** As {@link withTarget}, for a use that finds out on its way which targets it needs. */
+/** As {@link withTarget}, for work that finds out which targets it needs. */
 export async function withTargets<Result>(
   { folder, flags }: Pick<TargetRequest, 'folder' | 'flags'>,
   context: Context,
@@ -84,17 +84,17 @@ async function openTarget(request: TargetRequest, context: Context): Promise<Ope
     dir: state,
     now: context.now,
     signal: context.signal,
-    // What goes wrong inside is told: a client sees only that it is not answered.
+    // A client sees only that it gets no answer.
     log: emulatorLog(context.output, ({ status }) => status >= 500),
   }).catch(async (error: unknown) => {
-    // Another command may have started one in this very moment: then that one is used.
+    // Another command may have started one meanwhile; use it.
     const other = await emulatorStartedMeanwhile(state, error);
     return { endpoints: other, stop: nothingToClose };
   });
   return { target: openEmulator(started.endpoints, context), close: started.stop };
 }
 
-/** How long an emulator may take from taking its folder to saying where it is. */
+/** How long an emulator may take from locking its folder to publishing its endpoints. */
 const startingMs = 2000;
 
 async function emulatorStartedMeanwhile(state: string, error: unknown): Promise<EmulatorEndpoints> {
@@ -126,7 +126,7 @@ function openAzure(
   });
 }
 
-/** With `--verbose`, a line a request. */
+/** With `--verbose`, one line per request. */
 function requestObserver({ output }: Context): RequestObserver | undefined {
   return output.verbose ? (event) => output.detail(describeRequest(event)) : undefined;
 }

@@ -1,4 +1,7 @@
-/** How questions are put. The wizard's questions know nothing of terminals; tests answer them without one. */
+/**
+ * How questions are asked; tests answer them without a terminal. Each question has an ID, by which tests and scripts
+ * know it: that of a plan field is its path, `enrollmentGroup.id`.
+ */
 
 export interface Choice<Value> {
   value: Value;
@@ -8,18 +11,18 @@ export interface Choice<Value> {
 }
 
 export interface Asker {
-  /** Something to read, between questions. */
-  say(text: string): void;
+  /** A message between questions. */
+  say(id: string, text: string): void;
   select<const Value>(question: {
-    id?: string;
+    id: string;
     message: string;
     choices: readonly Choice<Value>[];
     default: Value;
   }): Promise<Value>;
-  confirm(question: { id?: string; message: string; why: string; default: boolean }): Promise<boolean>;
+  confirm(question: { id: string; message: string; why: string; default: boolean }): Promise<boolean>;
   /** `problem` is asked at every key; the answer is taken when it has none. */
   text(question: {
-    id?: string;
+    id: string;
     message: string;
     why: string;
     default: string;
@@ -27,7 +30,7 @@ export interface Asker {
   }): Promise<string>;
   /** Never shown. */
   secret(question: {
-    id?: string;
+    id: string;
     message: string;
     why: string;
     problem: (value: string) => string | undefined;

@@ -1,4 +1,4 @@
-/** Commands that messages advise. */
+/** Commands in messages, as the reader can type them. */
 
 /**
  * What to type to call this program: under npm, it is not in the path. Without `--no-install`, npx would download a

@@ -5,10 +5,12 @@ import type { yesFlag } from '../kernel/common-flags.js';
 import type { FlagValues } from '../kernel/flags.js';
 
 /**
- * @throws EnrollkitError NEEDS_INPUT when there is nobody to ask and `--yes` is not given; INTERRUPTED when the
- *   answer is no
+ * @param id of the question
+ * @param what the question
+ * @throws EnrollkitError NEEDS_INPUT without a terminal and without `--yes`; INTERRUPTED if the answer is no
  */
 export async function confirmed(
+  id: string,
   what: string,
   flags: FlagValues<typeof yesFlag>,
   context: Context,
@@ -21,6 +23,7 @@ export async function confirmed(
   }
   const { terminalAsker } = await import('./prompts.js');
   const yes = await terminalAsker(context.output, context.signal).confirm({
+    id,
     message: what,
     why: 'It cannot be taken back.',
     default: false,

@@ -3,16 +3,16 @@ import type { RunEvent } from '../../quickstart/events.js';
 import type { Output } from '../kernel/output.js';
 import { milliseconds } from './text.js';
 
-/** What listens to a run. */
+/** Shows the events of a run. */
 export interface Progress {
   on(event: RunEvent): void;
-  /** Resolves when nothing is being drawn; to be awaited before a person is asked. */
+  /** Resolves when nothing is being drawn; await it before asking a question. */
   settled(): Promise<void>;
-  /** Resolves when nothing more will be drawn; to be called when the run has ended, however it did. */
+  /** Resolves when nothing more will be drawn; call it when the run has ended or failed. */
   end(): Promise<void>;
 }
 
-/** One line a step, when it has ended: `done`, or `ok` where nothing was to be done. */
+/** One line per step that has ended: `done`, or `ok` if there was nothing to do. */
 export function plainProgress(output: Output): Progress {
   const titles = new Map<string, string>();
   const { green, red, dim } = output.style;
@@ -28,11 +28,12 @@ export function plainProgress(output: Output): Progress {
         case 'step-done': {
           const mark = event.already ? dim('    ok') : `  ${green('done')}`;
           const time = event.already ? '' : dim(` (${milliseconds(event.elapsedMs)})`);
-          output.say(`${mark}  ${titles.get(event.step)}: ${event.outcome}${time}`);
+          output.note(`step.${event.step}`, `${mark}  ${titles.get(event.step)}: ${event.outcome}${time}`);
           return;
         }
         case 'step-failed':
-          output.say(
+          output.note(
+            `step.${event.step}`,
             `${red(event.error.code === 'INTERRUPTED' ? 'halted' : 'failed')}  ${titles.get(event.step)}`,
           );
       }

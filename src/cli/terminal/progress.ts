@@ -11,7 +11,7 @@ type Task = Pick<
 >;
 type StepEvent = Exclude<RunEvent, { type: 'phase' }>;
 
-/** What a step has told so far, and who wants to know. */
+/** The last event of a step, and its listener. */
 class StepState {
   readonly title: string;
   #last: StepEvent | undefined;
@@ -32,7 +32,7 @@ class StepState {
   }
 }
 
-/** One list a phase. While a person is asked, nothing is drawn: such a phase is told in plain lines. */
+/** One list per phase. A phase that asks questions is shown in plain lines, since nothing may be drawn meanwhile. */
 export function listProgress(output: Output): Progress {
   const plain = plainProgress(output);
   const steps = new Map<string, StepState>();
@@ -43,7 +43,7 @@ export function listProgress(output: Output): Progress {
   const begin = (phase: Extract<RunEvent, { type: 'phase' }>) => {
     steps.clear();
     interactive = phase.interactive;
-    // Redrawing fails where a list is taller than the screen.
+    // A list that is taller than the screen cannot be redrawn.
     if (interactive || phase.steps.length + 4 > (output.stderr.rows ?? 24)) {
       interactive = true;
       return;
@@ -85,7 +85,7 @@ async function draw(steps: StepState[], stopped: Promise<never>, output: Output)
     {
       renderer: 'default',
       forceTTY: true,
-      // Its own listener exits with 127 and cleans nothing up.
+      // Its own listener exits with 127 without cleaning up.
       registerSignalListeners: false,
       rendererOptions: {
         logger: new ListrLogger({ processOutput: new ProcessOutput(output.stderr, output.stderr) }),
@@ -95,12 +95,12 @@ async function draw(steps: StepState[], stopped: Promise<never>, output: Output)
       },
     },
   );
-  // A failure is told by whoever runs the steps; here it only ends the list.
+  // The failure is reported elsewhere; here it only ends the list.
   await list.run().catch(() => {});
 }
 
 function stepEnds(step: StepState, task: Task, output: Output): Promise<void> {
-  // The spinner and the room that it leaves take three columns.
+  // The spinner and its margin take three columns.
   const fit = (text: string) => truncate(text, output.width - 4);
   return new Promise((resolve, reject) => {
     step.listen((event) => {

@@ -16,20 +16,20 @@ import type { Asker } from './asker.js';
 
 interface LineConfig {
   message: string;
-  /** Stands beneath while it is typed, until there is a problem to tell. */
+  /** Shown below the line while typing, until there is a problem. */
   why: string;
-  /** What Enter gives. */
+  /** The answer that Enter gives. */
   standard: string;
-  /** How that is shown. */
+  /** How the default is shown. */
   hint: string;
   problem: (value: string) => string | undefined;
-  /** As it is drawn while it is typed; as long as the value. */
+  /** How the value is drawn while typing; of the same length. */
   typed: (value: string) => string;
-  /** As it stays on the screen. */
+  /** How the answer stays on the screen. */
   answered: (value: string) => string;
 }
 
-/** A line of text that is checked at every key: what is wrong stands beneath while it is typed. */
+/** A line of text that is validated at every key, with the problem below it. */
 const line = createPrompt<string, LineConfig>((config, done) => {
   const theme = makeTheme();
   const [status, setStatus] = useState<'idle' | 'done'>('idle');
@@ -44,7 +44,7 @@ const line = createPrompt<string, LineConfig>((config, done) => {
         done(answer);
         return;
       }
-      // Enter has emptied readline's line.
+      // Enter has cleared readline's line.
       readline.write(value);
       setTried(true);
     } else if (isTabKey(key)) {
@@ -57,13 +57,13 @@ const line = createPrompt<string, LineConfig>((config, done) => {
   if (status === 'done') return `${prefix} ${message} ${theme.style.answer(config.answered(answer))}`;
   const hint = value === '' && config.hint !== '' ? ` ${theme.style.defaultAnswer(config.hint)}` : '';
   const problem = value !== '' || tried ? config.problem(answer) : undefined;
-  const beneath = problem === undefined ? theme.style.help(config.why) : theme.style.error(problem);
-  return [`${prefix} ${message}${hint} ${config.typed(value)}`, beneath];
+  const below = problem === undefined ? theme.style.help(config.why) : theme.style.error(problem);
+  return [`${prefix} ${message}${hint} ${config.typed(value)}`, below];
 });
 
 /**
- * Puts questions at the terminal. To be used only where there is one: on a closed input, inquirer ends the process
- * with status 0.
+ * Asks questions at the terminal. Use it only if there is one: on a closed input, inquirer ends the process with
+ * status 0.
  */
 export function terminalAsker(output: Output, signal: AbortSignal): Asker {
   const ask = inquirer.createPromptModule({ input: process.stdin, output: output.stderr, signal });
@@ -82,23 +82,23 @@ export function terminalAsker(output: Output, signal: AbortSignal): Asker {
       });
     }
   };
-  const asItIs = (value: string) => value;
+  const unchanged = (value: string) => value;
   const putLine = (config: Partial<LineConfig> & Pick<LineConfig, 'message' | 'why' | 'problem'>) =>
-    put<string>({ type: 'line', standard: '', hint: '', typed: asItIs, answered: asItIs, ...config });
+    put<string>({ type: 'line', standard: '', hint: '', typed: unchanged, answered: unchanged, ...config });
 
   return {
-    say: (text) => output.say(text),
-    select: ({ message, choices, default: standard }) =>
+    say: (id, text) => output.note(id, text),
+    select: ({ id, message, choices, default: standard }) =>
       put({
         type: 'select',
-        message,
+        message: output.withId(id, message),
         default: standard,
         choices: choices.map(({ value, name, why }) => ({ value, name, short: name, description: why })),
       }),
-    async confirm({ message, why, default: standard }) {
+    async confirm({ id, message, why, default: standard }) {
       const yes = (value: string) => /^y/i.test(value);
       const answer = await putLine({
-        message,
+        message: output.withId(id, message),
         why,
         standard: standard ? 'yes' : 'no',
         hint: standard ? 'Y/n' : 'y/N',
@@ -107,11 +107,11 @@ export function terminalAsker(output: Output, signal: AbortSignal): Asker {
       });
       return yes(answer);
     },
-    text: ({ message, why, default: standard, problem }) =>
-      putLine({ message, why, standard, hint: standard, problem }),
-    secret: ({ message, why, problem }) =>
+    text: ({ id, message, why, default: standard, problem }) =>
+      putLine({ message: output.withId(id, message), why, standard, hint: standard, problem }),
+    secret: ({ id, message, why, problem }) =>
       putLine({
-        message,
+        message: output.withId(id, message),
         why,
         problem,
         typed: (value) => '*'.repeat(value.length),
