@@ -56,7 +56,7 @@ export function hubPlane({ hubs, acceptsBearer, now }: HubPlaneOptions): HttpPla
         : 'the bearer token is not one for hubs of this emulator';
     }
     return sasProblem(
-      { authorization: authorization ?? '', path: request.path, host: request.header('host') },
+      { authorization: authorization ?? '', path: request.path, host: request.host },
       { policies, hostNames: names.aliases, right: caller, now: now() },
     );
   }
