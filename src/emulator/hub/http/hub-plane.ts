@@ -81,7 +81,7 @@ export function hubPlane({ hubs, acceptsBearer, now }: HubPlaneOptions): HttpPla
         },
       },
     ),
-    contentType: 'application/json',
+    contentType: 'application/json; charset=utf-8',
     maxJsonBytes,
     readsBodyFirst: false,
     speaks: (apiVersion) => isKnownApiVersion('hub', apiVersion),
