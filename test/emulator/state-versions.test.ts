@@ -10,7 +10,7 @@ import { describeTwin, presenceOf } from '../../src/emulator/hub/describe.js';
 import { openHub } from '../../src/emulator/hub/hub.js';
 import { startEmulator } from '../../src/emulator/start.js';
 import { openState } from '../../src/emulator/state/database.js';
-import { applicationId, applicationId, migrations } from '../../src/emulator/state/schema.js';
+import { applicationId, migrations } from '../../src/emulator/state/schema.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { startTestEmulator } from './support.js';
