@@ -28,6 +28,11 @@ export interface EmulatorOptions {
   serverKey?: KeyAlgorithm;
   /** Whether devices must present their chain up to and including a verified CA; false by default. */
   fullChain?: boolean;
+  /**
+   * Whether a hub lets in a device that registered through DPS with another certificate of the same CA, before it registers
+   * with that one; false by default, as in Azure.
+   */
+  allowRenewedCertificates?: boolean;
   /** What the emulator has after a start and after a reset. */
   seed?: EmulatorSeed;
   /** The clock that the emulator's clock follows; the computer's by default. */

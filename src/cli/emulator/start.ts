@@ -76,6 +76,11 @@ export const emulatorStart: Command = {
         'refuse devices that do not present all of their chain, up to a verified CA; whether Azure does is not documented',
     },
     {
+      name: 'allow-renewed-certificates',
+      summary:
+        'let a device connect to its hub with a new certificate of the same CA before it registers with it; Azure refuses that',
+    },
+    {
       name: 'seed',
       value: 'FILE',
       summary: 'hubs, devices, services, certificates and enrollments that are there from the start; JSON',
@@ -119,6 +124,7 @@ async function run({ flags }: Input, context: Context): Promise<void> {
     ...(flags.quotas === undefined ? {} : { quotas: true }),
     ...(flags.serverKey === undefined ? {} : { serverKey: flags.serverKey as KeyAlgorithm }),
     fullChain: flags.fullChain === true,
+    allowRenewedCertificates: flags.allowRenewedCertificates === true,
     ...(seedFile === undefined ? {} : { seed: seedFile.seed }),
     now,
     signal,

@@ -15,7 +15,7 @@ import {
   type Session,
   SessionViolation,
 } from '../../wire/mqtt/mqtt-session.js';
-import { refusalOf, tokenExpiry } from '../authorize.js';
+import { hubRules, refusalOf, tokenExpiry } from '../authorize.js';
 import type { HostedHub, Hub } from '../hub.js';
 import { maxMessageBytes, messageSize, parsePropertyBag } from '../messages.js';
 import { TwinPatchError } from '../twin-limits.js';
@@ -61,15 +61,9 @@ export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions
     plane: 'hub',
     id: deviceId,
     async open(connection) {
-      const { hub, names, policies } = hosted;
+      const { hub } = hosted;
       const device = hub.devices.get(deviceId);
-      const proof = {
-        chain: connect.chain,
-        authorization: connect.password,
-        hostNames: names.aliases,
-        policies,
-        authorities: hub.authorities(),
-      };
+      const proof = { ...hubRules(hosted), chain: connect.chain, authorization: connect.password };
       const refusal = await refusalOf(device, proof, options.now());
       if (refusal !== undefined) throw new ConnectRefused('notAuthorized', refusal);
       if (hub.devices.get(deviceId)?.generationId !== device?.generationId) {
