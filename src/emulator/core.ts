@@ -41,16 +41,21 @@ export function openCore({
   allowRenewedCertificates = false,
 }: CoreOptions): EmulatorCore {
   const listening: EmulatorCore['listening'] = { ports: { https: 0, mqtt: 0, amqp: 0 }, https: undefined };
-  const shared = { databases, now, addressOf: addresses.of, ports: () => listening.ports };
-  const hubs = new HubDirectory({ ...shared, allowsRenewedCertificates: allowRenewedCertificates });
+  const shared = { databases, now, ports: () => listening.ports };
+  const hubs = new HubDirectory({
+    ...shared,
+    addressOf: addresses.ofHub,
+    allowsRenewedCertificates: allowRenewedCertificates,
+  });
   const services = new ServiceDirectory({
     ...shared,
+    addressOf: addresses.ofService,
     hubs,
     limits: limitsOf(quotas),
     fullChain,
     subscriptionId,
     async openAddress(number, name) {
-      const address = addresses.of(number, name);
+      const address = addresses.ofService(number, name);
       return (await listening.https?.listenAt(address)) ? address : `${name}.localhost`;
     },
   });

@@ -7,7 +7,10 @@ import type { EmulatorLog } from './wire/events.js';
 export interface EmulatorOptions {
   /** The state folder: the emulator keeps its files in `emulator/` below it. `:memory:` keeps nothing. */
   dir: string;
-  /** The host to bind; `localhost`, the default, is both loopback addresses. */
+  /**
+   * The host to bind; `localhost` is both loopback addresses, and so is the default, with which the first hub is given out
+   * as 127.0.0.1.
+   */
   host?: string;
   /** 0, the default, picks a free port. */
   httpsPort?: number;

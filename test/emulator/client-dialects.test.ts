@@ -1,6 +1,7 @@
 /** What the SDKs of other languages send that those for Node.js do not: each spoken on the wire, byte by byte. */
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
@@ -334,6 +335,35 @@ test('no bytes of a garbled upgrade take the emulator down', async () => {
     socket.destroy();
   }
   assert.equal((await hub('GET', `/devices/${deviceId}`)).status, 200);
+});
+
+test('the hubs that are given out by default have a dot in their name, resolve without set-up, and are in the certificate', async () => {
+  const { hubs, hubHostName, hubServiceConnectionString, caFile, ports } = emulator.endpoints;
+  assert.equal(hubs[0]!.hostName, hubHostName);
+  assert.ok(hubServiceConnectionString.startsWith(`HostName=${hubHostName.split(':')[0]}:`));
+  for (const { hostName } of hubs) {
+    const [host = ''] = hostName.split(':');
+    // iothub_client_core_ll.c of the SDK for C.
+    assert.ok(host.includes('.'), host);
+    const { address } = await lookup(host);
+    const socket = tls.connect({ port: ports.mqtt, host: address, ca: readFileSync(caFile, 'utf8') });
+    await once(socket, 'secureConnect');
+    const { raw } = socket.getPeerCertificate();
+    const certificate = new X509Certificate(raw);
+    assert.equal(certificate.checkIP(host), host);
+    // Mbed TLS before 3.5 looks among the dNSNames.
+    assert.equal(certificate.checkHost(host), host);
+    socket.destroy();
+  }
+});
+
+test('--host localhost gives out the first hub as localhost, for Node.js 26 over AMQP', async () => {
+  const named = await startTestEmulator({ host: 'localhost' });
+  try {
+    assert.equal(named.endpoints.hubHostName, `localhost:${named.endpoints.ports.mqtt}`);
+  } finally {
+    await named.stop();
+  }
 });
 
 test.run();

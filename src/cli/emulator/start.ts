@@ -16,7 +16,12 @@ export const emulatorStart: Command = {
     'Runs a Device Provisioning Service with a linked hub, or several of both, for any Azure SDK, until Ctrl-C or SIGTERM. What it answers with success is on disk by then, and is there again at the next start. It listens on loopback only, unless --host says otherwise.',
   flags: [
     stateFolderFlag,
-    { name: 'host', value: 'HOST', summary: 'the address to listen on (default: localhost)' },
+    {
+      name: 'host',
+      value: 'HOST',
+      summary:
+        'the address to listen on, which the first hub is called, too (default: localhost, and 127.0.0.1 for the hub)',
+    },
     {
       name: 'port',
       value: 'PORT',

@@ -20,6 +20,8 @@ export interface Subject {
 
 export interface SubjectAlternativeNames {
   dns?: string[];
+  /** IP addresses as dNSNames, for TLS stacks that take no iPAddress, such as Mbed TLS before 3.5. */
+  addressesAsDns?: string[];
   ip?: string[];
   uri?: string[];
   email?: string[];
@@ -109,6 +111,7 @@ export function alternativeNameExtension(
     });
   const all = [
     ...read('DNS', 'dns', names.dns, dnsNameProblem),
+    ...read('DNS', 'dns', names.addressesAsDns, addressProblem),
     ...read('IP', 'ip', names.ip, addressProblem),
     ...read('URI', 'url', names.uri, uriProblem),
     ...read('e-mail', 'email', names.email, mailboxProblem),
