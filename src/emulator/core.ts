@@ -21,7 +21,8 @@ export interface EmulatorCore {
   listening: { ports: Ports; https: Pick<HttpsListener, 'listenAt'> | undefined };
 }
 
-export interface CoreOptions extends Pick<EmulatorOptions, 'log' | 'quotas' | 'fullChain'> {
+export interface CoreOptions
+  extends Pick<EmulatorOptions, 'log' | 'quotas' | 'fullChain' | 'allowRenewedCertificates'> {
   databases: StateDatabases;
   clock: EmulatorClock;
   subscriptionId: string;
@@ -37,18 +38,24 @@ export function openCore({
   log = () => {},
   quotas = false,
   fullChain = false,
+  allowRenewedCertificates = false,
 }: CoreOptions): EmulatorCore {
   const listening: EmulatorCore['listening'] = { ports: { https: 0, mqtt: 0, amqp: 0 }, https: undefined };
-  const shared = { databases, now, addressOf: addresses.of, ports: () => listening.ports };
-  const hubs = new HubDirectory(shared);
+  const shared = { databases, now, ports: () => listening.ports };
+  const hubs = new HubDirectory({
+    ...shared,
+    addressOf: addresses.ofHub,
+    allowsRenewedCertificates: allowRenewedCertificates,
+  });
   const services = new ServiceDirectory({
     ...shared,
+    addressOf: addresses.ofService,
     hubs,
     limits: limitsOf(quotas),
     fullChain,
     subscriptionId,
     async openAddress(number, name) {
-      const address = addresses.of(number, name);
+      const address = addresses.ofService(number, name);
       return (await listening.https?.listenAt(address)) ? address : `${name}.localhost`;
     },
   });

@@ -7,7 +7,10 @@ import type { EmulatorLog } from './wire/events.js';
 export interface EmulatorOptions {
   /** The state folder: the emulator keeps its files in `emulator/` below it. `:memory:` keeps nothing. */
   dir: string;
-  /** The host to bind; `localhost`, the default, is both loopback addresses. */
+  /**
+   * The host to bind; `localhost` is both loopback addresses, and so is the default, with which the first hub is given out
+   * as 127.0.0.1.
+   */
   host?: string;
   /** 0, the default, picks a free port. */
   httpsPort?: number;
@@ -28,6 +31,11 @@ export interface EmulatorOptions {
   serverKey?: KeyAlgorithm;
   /** Whether devices must present their chain up to and including a verified CA; false by default. */
   fullChain?: boolean;
+  /**
+   * Whether a hub lets in a device that registered through DPS with another certificate of the same CA, before it registers
+   * with that one; false by default, as in Azure.
+   */
+  allowRenewedCertificates?: boolean;
   /** What the emulator has after a start and after a reset. */
   seed?: EmulatorSeed;
   /** The clock that the emulator's clock follows; the computer's by default. */

@@ -18,6 +18,7 @@ import { lockFolder } from './state/lock.js';
 import { discardSnapshot, type StateSnapshot, takeSnapshot } from './state/snapshot.js';
 import { loadSqlite } from './state/sqlite.js';
 import type { Closer } from './wire/closers.js';
+import { defaultHost } from './wire/network/host-addresses.js';
 import { openServerIdentity, type ServerIdentity } from './wire/tls/server-identity.js';
 
 /** What an emulator keeps while it runs, also through a reset. */
@@ -40,7 +41,7 @@ export interface Resources {
  *   FILE_UNWRITABLE
  */
 export async function openResources(options: EmulatorOptions, closers: Closer[]): Promise<Resources> {
-  const { dir, host = 'localhost', serverKey, signal } = options;
+  const { dir, host = defaultHost, serverKey, signal } = options;
   assertNames(options);
   if (options.seed) parseSeed(options.seed);
   loadSqlite();

@@ -37,7 +37,7 @@ export async function serve(
   { clock, feed, reset }: ServeContext,
   closers: Closer[],
 ): Promise<EmulatorEndpoints> {
-  const { host = 'localhost', httpsPort = 0, mqttPort = 0, amqpPort = 0, retryAfter = 0 } = options;
+  const { host, httpsPort = 0, mqttPort = 0, amqpPort = 0, retryAfter = 0 } = options;
   const { databases } = resources;
   const identity = readIdentity(databases.main);
   const addresses = await findHostAddresses(host, numberedHosts(databases.main));

@@ -32,7 +32,7 @@ test('quickstart --yes --json: the documented object, a second run that writes n
     );
     for (const { deviceId, assignedHub, certificate, chain, key } of result.devices) {
       assert.ok(deviceId);
-      assert.match(assignedHub, /^localhost:\d+$/);
+      assert.match(assignedHub, /^127\.0\.0\.1:\d+$/);
       for (const path of [certificate, chain, key]) assert.ok(isAbsolute(path) && existsSync(path), path);
       const links = parseCertificates(readFileSync(chain)).map(({ subject, issuer }) => [
         subject.text,

@@ -64,7 +64,7 @@ hub('what was sent is told to the observer, properties encoded', async () => {
   assert.equal(events[0]!.method, 'PUBLISH');
   assert.match(
     events[0]!.url,
-    /^mqtts:\/\/localhost:\d+ devices\/device-001\/messages\/events\/.*a%20b=%C3%A4%26$/,
+    /^mqtts:\/\/127\.0\.0\.1:\d+ devices\/device-001\/messages\/events\/.*a%20b=%C3%A4%26$/,
   );
 });
 

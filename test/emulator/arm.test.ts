@@ -22,7 +22,7 @@ test('describes the provisioning service, its keys and its hub', async ({ emulat
   assert.equal(body.properties.idScope, endpoints.idScope);
   assert.match(endpoints.idScope, /^0ne[0-9A-F]{8}$/);
   assert.equal(body.properties.serviceOperationsHostName, `localhost:${endpoints.ports.https}`);
-  assert.equal(body.properties.iotHubs[0].name, `localhost:${endpoints.ports.mqtt}`);
+  assert.equal(body.properties.iotHubs[0].name, `127.0.0.1:${endpoints.ports.mqtt}`);
   const keys = await emulator.arm('POST', '/listkeys');
   const owner = keys.body.value.find(
     ({ keyName }: { keyName: string }) => keyName === 'provisioningserviceowner',

@@ -159,7 +159,7 @@ test('twins: merged, replaced, held to their limits and etags', async () => {
   await hub('PUT', '/devices/twin', {});
   const first = await hub('GET', '/twins/twin');
   const patch = { tags: { a: { b: 1 } }, properties: { desired: { x: 1, y: { z: 2 } } } };
-  const patched = await hub('PATCH', '/twins/twin', patch, { 'if-match': first.headers.etag! });
+  const patched = await hub('PATCH', '/twins/twin', patch, { 'if-match': first.body.etag });
   assert.deepEqual(patched.body.tags, { a: { b: 1 } });
   const { $metadata } = patched.body.properties.desired;
   assert.equal($metadata.y.z.$lastUpdatedVersion, 2);
@@ -167,7 +167,7 @@ test('twins: merged, replaced, held to their limits and etags', async () => {
   assert.equal(patched.body.properties.reported.$metadata.$lastUpdatedVersion, undefined);
   assert.equal(patched.body.properties.desired.$version, 2);
   refused(
-    await hub('PATCH', '/twins/twin', patch, { 'if-match': first.headers.etag! }),
+    await hub('PATCH', '/twins/twin', patch, { 'if-match': first.body.etag }),
     412,
     'PreconditionFailed',
   );

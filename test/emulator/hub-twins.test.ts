@@ -9,7 +9,7 @@ import { patchedMetadata } from '../../src/emulator/hub/twin-metadata.js';
 import { openState, type StateDatabase } from '../../src/emulator/state/database.js';
 
 const [created, second, third] = ['2030-01-01', '2030-01-02', '2030-01-03'].map(
-  (day) => `${day}T00:00:00.000Z`,
+  (day) => `${day}T00:00:00.0000000Z`,
 ) as [string, string, string];
 let now: Date;
 const credential = { type: 'certificateAuthority' } as const;
@@ -37,7 +37,8 @@ const stamp = ($lastUpdated: string, $lastUpdatedVersion: number) => ({ $lastUpd
 
 test('desired properties: each has the time and version of its last update, at every level', () => {
   assert.deepEqual(desired('empty').metadata, { $lastUpdated: created });
-  const first = stamp(created, 1);
+  // It was born with them.
+  const first = stamp('0001-01-01T00:00:00Z', 1);
   assert.deepEqual(desired().metadata, { ...first, interval: first, net: { ...first, ip: first } });
 
   now = new Date(second);

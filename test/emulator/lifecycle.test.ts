@@ -43,7 +43,8 @@ test('gives endpoints of which every name can be dialled, and a file that says s
     assert.deepEqual(Object.keys(endpoints.ports), ['https', 'mqtt', 'amqp']);
     assert.equal(endpoints.armEndpoint, `https://localhost:${https}`);
     assert.equal(endpoints.globalDeviceEndpoint, `localhost:${https}`);
-    assert.equal(endpoints.hubHostName, `localhost:${mqtt}`);
+    // The SDK for C wants a dot in the name of a hub.
+    assert.equal(endpoints.hubHostName, `127.0.0.1:${mqtt}`);
     assert.match(endpoints.serviceConnectionString, new RegExp(`^HostName=localhost:${https};`));
     assert.match(readFileSync(endpoints.caFile, 'utf8'), /^-----BEGIN CERTIFICATE-----/);
     const file = join(dir, 'emulator', 'endpoints.json');

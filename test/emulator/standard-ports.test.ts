@@ -25,7 +25,7 @@ test('--standard-ports: names without ports where they may be opened, else what 
       if (status === 0) {
         const endpoints = JSON.parse(stdout) as EmulatorEndpoints;
         assert.equal(endpoints.armEndpoint, 'https://localhost');
-        assert.deepEqual([endpoints.globalDeviceEndpoint, endpoints.hubHostName], ['localhost', 'localhost']);
+        assert.deepEqual([endpoints.globalDeviceEndpoint, endpoints.hubHostName], ['localhost', '127.0.0.1']);
         assert.match(endpoints.serviceConnectionString, /^HostName=localhost;/);
       } else {
         assert.equal(status, 9);

@@ -6,8 +6,11 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { test } from 'uvu';
 import { resetStoppedEmulator } from '../../src/emulator/control/empty-folder.js';
+import { describeTwin, presenceOf } from '../../src/emulator/hub/describe.js';
+import { openHub } from '../../src/emulator/hub/hub.js';
 import { startEmulator } from '../../src/emulator/start.js';
-import { applicationId } from '../../src/emulator/state/schema.js';
+import { openState } from '../../src/emulator/state/database.js';
+import { applicationId, migrations } from '../../src/emulator/state/schema.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { startTestEmulator } from './support.js';
@@ -97,7 +100,7 @@ test('every file of the state is marked, from the moment it exists', async () =>
       for (const name of ['state.db', 'state-hub-2.db', 'state-service-2.db']) {
         const header = readFileSync(join(dir, 'emulator', name)).subarray(0, 100);
         assert.equal(header.readUInt32BE(68), applicationId, name);
-        assert.equal(header.readUInt32BE(60), 1, name);
+        assert.equal(header.readUInt32BE(60), migrations.length, name);
       }
     } finally {
       await emulator.stop();
@@ -123,5 +126,24 @@ test('a first start that was killed while it made the state can be repeated', as
     await emulator.stop();
   });
 });
+
+test('the twins of a state that had no counters of changes go on from the versions that they had', () =>
+  inTemporaryFolder((dir) => {
+    const earlier = new Database(join(dir, 'state.db'));
+    earlier.exec(`BEGIN; ${migrations[0]}
+      INSERT INTO hub_device (device_id, generation_id, created, credential, status, iot_edge, tags, tags_version, desired,
+        desired_version, desired_metadata, reported_version, reported_metadata)
+        VALUES ('d', '1', '2026-01-01T00:00:00.000Z', '{"type":"certificateAuthority"}', 'enabled', 0, '{}', 2, '{}', 3, '{}',
+          4, '{}');
+      PRAGMA application_id = ${applicationId}; PRAGMA user_version = 1; COMMIT;`);
+    earlier.close();
+    const database = openState(dir);
+    const hub = openHub(database, () => new Date());
+    const twin = hub.twins.get('d')!;
+    // 2 of the tags, 3 of desired and 4 of reported properties.
+    assert.equal(describeTwin(hub.devices.get('d')!, twin, presenceOf(hub, 'd')).version, 9);
+    assert.equal(hub.twins.change('d', { tags: { a: 1 } }, 'merge')!.changes, twin.changes + 1);
+    database.close();
+  }));
 
 test.run();

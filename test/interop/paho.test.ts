@@ -9,7 +9,7 @@ import { privateKeyToPem } from '../../src/pki/keys.js';
 import { groupBody, startTestEmulator, type TestEmulator } from '../emulator/support.js';
 import { type Made, makeChain } from '../support/chains.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
-import { pythonWithPaho, testWith } from '../support/tools.js';
+import { pythonWith, testWith } from '../support/tools.js';
 
 const script = fileURLToPath(new URL('paho_device.py', import.meta.url));
 
@@ -21,7 +21,7 @@ async function runDevice(emulator: TestEmulator, registrationId: string, chain: 
     const { ports, idScope, caFile } = emulator.endpoints;
     const given = { host: 'localhost', port: ports.mqtt, idScope, registrationId, ca: caFile };
     const argument = JSON.stringify({ ...given, chain: chainFile, key: keyFile });
-    const child = spawn(pythonWithPaho()!, [script, argument], {
+    const child = spawn(pythonWith('paho.mqtt.client')!, [script, argument], {
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 60_000,
     });

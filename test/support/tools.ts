@@ -11,22 +11,27 @@ const debianPackages = {
   keytool: 'default-jre-headless',
   python3: 'python3',
   'paho-mqtt': 'python3-paho-mqtt',
+  uamqp: 'python3-uamqp',
 } as const;
 
 export type Tool = keyof typeof debianPackages;
 
 export const tools = Object.keys(debianPackages) as Tool[];
 
+/** Those that are modules of Python. */
+const pythonModules: Partial<Record<Tool, string>> = { 'paho-mqtt': 'paho.mqtt.client', uamqp: 'uamqp' };
+
 /** Whether a tool is here. CI installs them all, so there its absence fails the tests. */
 export function isInstalled(tool: Tool): boolean {
   if (process.env.CI) return true;
-  return tool === 'paho-mqtt' ? pythonWithPaho() !== undefined : isOnPath(tool);
+  const module = pythonModules[tool];
+  return module === undefined ? isOnPath(tool) : pythonWith(module) !== undefined;
 }
 
 /** Debian's own Python comes first: its packages are not there for another one. */
-export function pythonWithPaho(): string | undefined {
+export function pythonWith(module: string): string | undefined {
   return ['/usr/bin/python3', 'python3'].find(
-    (program) => spawnSync(program, ['-c', 'import paho.mqtt.client']).status === 0,
+    (program) => spawnSync(program, ['-c', `import ${module}`]).status === 0,
   );
 }
 

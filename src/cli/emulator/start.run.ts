@@ -31,6 +31,7 @@ export const run: RunOf<typeof emulatorStart> = async ({ flags }, context) => {
     ...(flags.quotas === undefined ? {} : { quotas: true }),
     ...(flags.serverKey === undefined ? {} : { serverKey: flags.serverKey }),
     fullChain: flags.fullChain === true,
+    allowRenewedCertificates: flags.allowRenewedCertificates === true,
     ...(seedFile === undefined ? {} : { seed: seedFile.seed }),
     now,
     signal,

@@ -12,7 +12,11 @@ export const emulatorStart = declareCommand({
     'Runs a Device Provisioning Service with a linked hub, or several of both, for any Azure SDK, until Ctrl-C or SIGTERM. What it answers with success is on disk by then, and is there again at the next start. It listens on loopback only, unless --host says otherwise.',
   flags: {
     ...stateFolderFlag,
-    host: textFlag({ placeholder: 'HOST', summary: 'the address to listen on (default: localhost)' }),
+    host: textFlag({
+      placeholder: 'HOST',
+      summary:
+        'the address to listen on, which the first hub is called, too (default: localhost, and 127.0.0.1 for the hub)',
+    }),
     port: numberFlag({
       placeholder: 'PORT',
       minimum: 0,
@@ -67,6 +71,10 @@ export const emulatorStart = declareCommand({
     'full-chain': switchFlag({
       summary:
         'refuse devices that do not present all of their chain, up to a verified CA; whether Azure does is not documented',
+    }),
+    'allow-renewed-certificates': switchFlag({
+      summary:
+        'let a device connect to its hub with a new certificate of the same CA before it registers with it; Azure refuses that',
     }),
     seed: textFlag({
       placeholder: 'FILE',

@@ -29,6 +29,8 @@ export const hubTopics = {
   methodResponse: (status: number | string, requestId: string) =>
     `$iothub/methods/res/${status}/?$rid=${requestId}`,
   cloudToDeviceMessages: (deviceId: string) => `devices/${deviceId}/messages/devicebound/#`,
+  /** The same as the SDK for embedded C writes it: a device has but one ID. */
+  cloudToDeviceMessagesOfAny: 'devices/+/messages/devicebound/#',
   /** To the device; `properties` as for telemetry. */
   cloudToDevice: (deviceId: string, properties: string) =>
     `devices/${deviceId}/messages/devicebound/${properties}`,

@@ -9,7 +9,7 @@ export interface SasRequest {
   authorization: string;
   /** The path of the request. */
   path: string;
-  /** The request's Host header: a mapped port is seen only there. */
+  /** The host that the request names: a mapped port is seen only there. */
   host: string | undefined;
 }
 

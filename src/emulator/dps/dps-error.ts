@@ -1,6 +1,7 @@
 /** An error of DPS, as the emulator's clients get it over whichever transport. */
 import { type DpsErrorBody, type DpsErrorName, dpsErrors, statusOf } from '../../dps/contract/wire-error.js';
 import { HttpRefusal, type RefusalKind } from '../wire/http/refusal.js';
+import { wireTimestamp } from '../wire/timestamp.js';
 
 export interface DpsErrorOptions {
   /** Replaces the message of the table; the client gets it. */
@@ -45,11 +46,6 @@ export class DpsError extends Error {
       timestampUtc: wireTimestamp(now),
     };
   }
-}
-
-/** A time as the service and device planes write it: ISO 8601, UTC, seven digits after the point. */
-export function wireTimestamp(at: Date): string {
-  return at.toISOString().replace('Z', '0000Z');
 }
 
 /** @param reason for the log, where the message does not say it all */

@@ -12,6 +12,7 @@ import {
 import { policyProblem } from '../access/sas-check.js';
 import type { Policy } from '../state/identity.js';
 import type { DeviceCredential, HubDevice } from './devices.js';
+import type { HostedHub } from './hub.js';
 
 /** What a client authenticates with, and what it asks for. */
 export interface DeviceProof {
@@ -27,15 +28,27 @@ export interface DeviceProof {
   policies: readonly Policy[];
   /** The hub's CAs, for devices that are authenticated by their CA: DER. */
   authorities?: readonly Buffer[];
+  /** See {@link Hub.allowsRenewedCertificates}; false by default. */
+  allowsRenewedCertificates?: boolean;
+}
+
+/** The part of a proof that the hub adds to what the client sent. */
+export function hubRules({
+  hub,
+  names,
+  policies,
+}: HostedHub): Pick<DeviceProof, 'hostNames' | 'policies' | 'authorities' | 'allowsRenewedCertificates'> {
+  const { allowsRenewedCertificates } = hub;
+  return { hostNames: names.aliases, policies, authorities: hub.authorities(), allowsRenewedCertificates };
 }
 
 /**
  * Why a client may not act as a device, or undefined if it may.
  *
  * Any device may use a token signed with a policy that grants `DeviceConnect`. Otherwise, a device with symmetric keys
- * needs a token signed with one of them. A `selfSigned` device needs a certificate with one of its thumbprints; if it
- * registered through DPS, another certificate of the same CA with the device ID as common name is accepted as well. A
- * `certificateAuthority` device needs a certificate of one of the hub's CAs with the device ID as common name.
+ * needs a token signed with one of them. A `selfSigned` device needs a certificate with one of its thumbprints; where the
+ * hub allows renewed certificates and the device registered through DPS, another certificate of the same CA with the device
+ * ID as common name is accepted as well. A `certificateAuthority` device needs a certificate of one of the hub's CAs with the device ID as common name.
  * Certificates must be valid at the time.
  */
 export function refusalOf(device: HubDevice | undefined, proof: DeviceProof, at: Date): string | undefined {
@@ -64,7 +77,7 @@ export function tokenExpiry(authorization: string | undefined): Date | undefined
 function certificateProblem(
   deviceId: string,
   credential: Exclude<DeviceCredential, { type: 'sas' }>,
-  { chain, authorities = [] }: DeviceProof,
+  { chain, authorities = [], allowsRenewedCertificates = false }: DeviceProof,
   at: Date,
 ): string | undefined {
   const leaf = parseCertificate(chain[0]!);
@@ -76,6 +89,8 @@ function certificateProblem(
       if (at > notAfter) return `the certificate expired at ${notAfter.toISOString()}`;
       return undefined;
     }
+    if (credential.issuerThumbprints.length === 0)
+      return "the certificate has none of the device's thumbprints";
   }
   if (subject.commonName !== deviceId)
     return `the certificate's common name is ${JSON.stringify(subject.commonName)}`;
@@ -95,7 +110,11 @@ function certificateProblem(
     at,
     purpose: 'clientAuth',
   });
-  return verdict.valid ? undefined : (verdict.failures[0]?.message ?? 'the chain is not valid');
+  if (!verdict.valid) return verdict.failures[0]?.message ?? 'the chain is not valid';
+  if (credential.type === 'selfSigned' && !allowsRenewedCertificates) {
+    return 'the certificate is not the one with which the device registered last: it must register with this one first (emulator start --allow-renewed-certificates lets it in at once)';
+  }
+  return undefined;
 }
 
 /** Checks a token signed with a key of the device. */

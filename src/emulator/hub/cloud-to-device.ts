@@ -5,7 +5,7 @@
  */
 import type { StateDatabase, StateStatement } from '../state/database.js';
 import type { HubDevices } from './devices.js';
-import { HubError } from './hub-error.js';
+import { deviceNotFound, HubError } from './hub-error.js';
 import { DeviceListeners } from './listeners.js';
 import { Locks } from './locks.js';
 import type { Acknowledgement, FeedbackStatus, MessageFeedback } from './message-feedback.js';
@@ -127,7 +127,7 @@ export class CloudToDeviceMessages {
    *   past, or more than two days away)
    */
   send(deviceId: string, message: NewCloudToDeviceMessage): number {
-    if (this.#devices.get(deviceId) === undefined) throw new HubError('DeviceNotFound');
+    if (this.#devices.get(deviceId) === undefined) throw deviceNotFound(deviceId);
     if (messageSize(message) > maxCloudToDeviceBytes) {
       throw new HubError('MessageTooLarge', { message: 'A cloud-to-device message holds at most 64 KB.' });
     }

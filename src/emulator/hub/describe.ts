@@ -1,15 +1,16 @@
 /**
  * Devices and twins as the service side of the hub shows them.
  *
- * Source: Microsoft Learn, IoT Hub service REST API 2021-04-12, Devices - Get Identity and Devices - Get Twin.
+ * Source: Microsoft Learn, IoT Hub service REST API 2021-04-12, Devices - Get Identity and Devices - Get Twin; recorded
+ * sessions in Azure/azure-sdk-for-net, DevicesClient_TwinLifecycle, which have no member that is empty.
  */
+import { wireTimestamp } from '../wire/timestamp.js';
 import type { ActivityTimes } from './activity.js';
 import type { CloudToDeviceMessages } from './cloud-to-device.js';
 import type { DeviceCredential, HubDevice, HubDevices } from './devices.js';
 import { deviceEtag, twinEtag } from './etags.js';
+import { never } from './twin-metadata.js';
 import type { HubTwin, TwinSection } from './twins.js';
-
-const never = '0001-01-01T00:00:00Z';
 
 /** What is not stored with the identity of a device. */
 export interface DevicePresence {
@@ -43,9 +44,9 @@ export function describeDevice(
     connectionState: connected ? 'Connected' : 'Disconnected',
     status: device.status,
     statusReason: device.statusReason ?? null,
-    connectionStateUpdatedTime: times.connectionStateUpdated ?? never,
-    statusUpdatedTime: times.statusUpdated ?? never,
-    lastActivityTime: times.lastActivity ?? never,
+    connectionStateUpdatedTime: timeOf(times.connectionStateUpdated),
+    statusUpdatedTime: timeOf(times.statusUpdated),
+    lastActivityTime: timeOf(times.lastActivity),
     cloudToDeviceMessageCount: waiting,
     capabilities: { iotEdge: device.iotEdge },
     authentication: {
@@ -54,6 +55,17 @@ export function describeDevice(
       type: credential.type,
     },
   };
+}
+
+/** The reply to the creation of a device, whose times lack the Z of all others. */
+export function describeNewDevice(device: HubDevice, presence: DevicePresence): Record<string, unknown> {
+  const isoWithoutZone = never.replace('Z', '');
+  return Object.fromEntries(
+    Object.entries(describeDevice(device, presence)).map(([name, value]) => [
+      name,
+      value === never ? isoWithoutZone : value,
+    ]),
+  );
 }
 
 export function describeTwin(
@@ -66,19 +78,23 @@ export function describeTwin(
     etag: twinEtag(twin),
     deviceEtag: deviceEtag(device),
     status: device.status,
-    statusReason: device.statusReason ?? null,
-    statusUpdateTime: times.statusUpdated ?? never,
+    ...(device.statusReason === undefined ? {} : { statusReason: device.statusReason }),
+    statusUpdateTime: timeOf(times.statusUpdated),
     connectionState: connected ? 'Connected' : 'Disconnected',
-    lastActivityTime: times.lastActivity ?? never,
+    lastActivityTime: timeOf(times.lastActivity),
     cloudToDeviceMessageCount: waiting,
     authenticationType: device.credential.type,
     x509Thumbprint: thumbprintsOf(device.credential),
-    modelId: '',
-    version: twin.tagsVersion + twin.desired.version + twin.reported.version,
-    tags: twin.tags,
+    version: 1 + twin.changes + twin.reported.version,
+    ...(Object.keys(twin.tags).length === 0 ? {} : { tags: twin.tags }),
     properties: { desired: toCollection(twin.desired), reported: toCollection(twin.reported) },
     capabilities: { iotEdge: device.iotEdge },
   };
+}
+
+/** @param time ISO 8601, UTC; undefined when it never happened */
+function timeOf(time: string | undefined): string {
+  return time === undefined ? never : wireTimestamp(new Date(time));
 }
 
 function thumbprintsOf(credential: DeviceCredential) {

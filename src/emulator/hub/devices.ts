@@ -1,5 +1,6 @@
 /** The devices of the hub: their identities as stored, their connections, and when each was last seen. */
 import { randomInt } from 'node:crypto';
+import { mergePatch } from '../../dps/contract/merge-patch.js';
 import type { InitialTwin } from '../../dps/contract/schemas.js';
 import type { StateDatabase, StateStatement } from '../state/database.js';
 import { DeviceActivity } from './activity.js';
@@ -47,6 +48,8 @@ export interface HubDevice {
   status: 'enabled' | 'disabled';
   statusReason: string | undefined;
   iotEdge: boolean;
+  /** Rises by one with each change of the identity. */
+  changeNumber: number;
 }
 
 interface DeviceRow {
@@ -57,9 +60,11 @@ interface DeviceRow {
   status: HubDevice['status'];
   status_reason: string | null;
   iot_edge: number;
+  change_number: number;
 }
 
-const columns = 'device_id, generation_id, created, credential, status, status_reason, iot_edge';
+const columns =
+  'device_id, generation_id, created, credential, status, status_reason, iot_edge, change_number';
 
 export class HubDevices {
   readonly activity: DeviceActivity;
@@ -78,12 +83,16 @@ export class HubDevices {
     this.activity = new DeviceActivity(database, now);
     this.connections = new DeviceConnections(now, (deviceId) => this.activity.connectionChanged(deviceId));
     const insert = `INSERT INTO hub_device (${columns}, tags, desired, desired_metadata, reported_metadata)
-       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (device_id) DO`;
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (device_id) DO`;
     this.#insert = database.prepare(`${insert} NOTHING`);
-    this.#ensure = database.prepare(`${insert} UPDATE SET credential = ?4, iot_edge = ?7`);
+    this.#ensure = database.prepare(
+      `${insert} UPDATE SET credential = ?4, iot_edge = ?7,
+         change_number = change_number + (credential <> ?4 OR iot_edge <> ?7)`,
+    );
     this.#update = database.prepare(
       `UPDATE hub_device SET credential = ?2, status_reason = ?4, iot_edge = ?5,
-         status_updated = CASE WHEN status = ?3 THEN status_updated ELSE ?6 END, status = ?3
+         status_updated = CASE WHEN status = ?3 THEN status_updated ELSE ?6 END, status = ?3,
+         change_number = change_number + 1
        WHERE device_id = ?1`,
     );
     this.#get = database.prepare(`SELECT ${columns} FROM hub_device WHERE device_id = ?`);
@@ -145,21 +154,31 @@ export class HubDevices {
   /** The parameters of an insertion. */
   #row({ deviceId, credential, iotEdge, status, statusReason, initialTwin }: NewHubDevice) {
     const created = this.#now().toISOString();
-    const desired = initialTwin?.properties?.desired ?? {};
+    // Members that are null are dropped, as by a merge.
+    const tags = mergePatch({}, initialTwin?.tags ?? {});
+    const desired = mergePatch({}, initialTwin?.properties?.desired ?? {});
     return [
       deviceId,
-      String(randomInt(2 ** 47)),
+      newGenerationId(this.#now()),
       created,
       JSON.stringify(credential),
       status ?? 'enabled',
       statusReason ?? null,
       iotEdge ? 1 : 0,
-      JSON.stringify(initialTwin?.tags ?? {}),
+      // Azure's begin anywhere.
+      randomInt(1e8, 1e9),
+      JSON.stringify(tags),
       JSON.stringify(desired),
-      JSON.stringify(initialMetadata(desired, { at: created, version: 1 })),
-      JSON.stringify(initialMetadata({}, { at: created, version: undefined })),
+      JSON.stringify(initialMetadata(desired, this.#now())),
+      JSON.stringify(initialMetadata({}, this.#now())),
     ];
   }
+}
+
+/** Eighteen digits, as in Azure: the ticks of .NET, which are a ten-thousandth of a millisecond. */
+function newGenerationId(now: Date): string {
+  const unixEpoch = 62_135_596_800_000;
+  return `${now.getTime() + unixEpoch}${String(randomInt(10_000)).padStart(4, '0')}`;
 }
 
 function toDevice(row: DeviceRow): HubDevice {
@@ -171,5 +190,6 @@ function toDevice(row: DeviceRow): HubDevice {
     status: row.status,
     statusReason: row.status_reason ?? undefined,
     iotEdge: row.iot_edge !== 0,
+    changeNumber: row.change_number,
   };
 }

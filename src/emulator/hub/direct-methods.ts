@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseJsonText } from '../wire/json-text.js';
 import type { HubDevices } from './devices.js';
-import { HubError } from './hub-error.js';
+import { deviceNotFound, HubError } from './hub-error.js';
 import { DeviceListeners } from './listeners.js';
 
 export interface MethodCall {
@@ -68,7 +68,7 @@ export class DirectMethods {
    * @throws HubError DeviceNotFound, DeviceNotOnline, GatewayTimeout, InvalidResponseWhileProxying
    */
   async invoke(deviceId: string, request: MethodRequest, signal?: AbortSignal): Promise<MethodResult> {
-    if (this.#devices.get(deviceId) === undefined) throw new HubError('DeviceNotFound');
+    if (this.#devices.get(deviceId) === undefined) throw deviceNotFound(deviceId);
     const handler = await this.#handlerOf(deviceId, request.connectTimeout, signal);
     const requestId = randomUUID();
     try {

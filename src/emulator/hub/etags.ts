@@ -1,24 +1,55 @@
-/** The etags of devices and twins: derived from their content, so that they change exactly when it does. */
-import { createHash } from 'node:crypto';
+/**
+ * The etags of devices and twins: counters in base64, that of a device in decimal digits, that of a twin in eight octets.
+ * Both rise by one with each change.
+ *
+ * Source: recorded sessions in Azure/azure-sdk-for-net, Azure.IoT.Hub.Service, DevicesClient_UpdateDevice_EtagDoesNotMatch
+ * and DevicesClient_TwinLifecycle.
+ */
+import { etagMatches } from '../state/etag.js';
 import type { HubDevice } from './devices.js';
+import { HubError } from './hub-error.js';
 import type { HubTwin } from './twins.js';
 
 /** Changes with the identity. */
-export function deviceEtag(device: HubDevice): string {
-  return etagOf(JSON.stringify(device));
+export function deviceEtag({ changeNumber }: Pick<HubDevice, 'changeNumber'>): string {
+  return Buffer.from(String(changeNumber)).toString('base64');
 }
 
 /** Changes with what the service writes, not with what the device reports. */
-export function twinEtag({ tags, tagsVersion, desired }: HubTwin): string {
-  return etagOf(JSON.stringify([tags, tagsVersion, desired]));
+export function twinEtag({ changes }: Pick<HubTwin, 'changes'>): string {
+  const counter = Buffer.alloc(8);
+  // A twin begins with 1.
+  counter.writeBigUInt64BE(BigInt(changes + 1));
+  return counter.toString('base64');
 }
 
-/** An etag without quotation marks; SDKs put them around `*`, too. */
-export function unquoted(etag: string): string {
-  return etag.trim().replace(/^"(.*)"$/, '$1');
+/**
+ * What If-Match asks for; undefined without the header, or when it is empty: the SDK for C# sends `""` for any.
+ *
+ * @param header bare or in quotation marks; SDKs put them around `*`, too
+ */
+export function requestedEtag(header: string | undefined): string | undefined {
+  return header?.trim().replace(/^"(.*)"$/, '$1') || undefined;
 }
 
-/** Base64, like those of the real hub. */
-function etagOf(content: string): string {
-  return createHash('sha256').update(content).digest().subarray(0, 9).toString('base64');
+/**
+ * @param requested what {@link requestedEtag} returns
+ * @throws HubError PreconditionFailed
+ */
+export function assertDeviceEtag(device: HubDevice, requested: string | undefined): void {
+  if (requested === undefined || etagMatches(requested, deviceEtag(device))) return;
+  const text = Buffer.from(requested, 'base64').toString('latin1');
+  const newVersion = /^\d{1,20}$/.test(text) ? text : '0';
+  throw new HubError('PreconditionFailed', {
+    message: `Precondition failed: Device version did not match, existingVersion:${device.changeNumber} newVersion:${newVersion}`,
+  });
+}
+
+/**
+ * @param requested what {@link requestedEtag} returns
+ * @throws HubError PreconditionFailed
+ */
+export function assertTwinEtag(deviceId: string, twin: HubTwin, requested: string | undefined): void {
+  if (requested === undefined || etagMatches(requested, twinEtag(twin))) return;
+  throw new HubError('PreconditionFailed', { message: `ETag mismatch for device ID '${deviceId}'` });
 }

@@ -22,6 +22,8 @@ export interface HubDirectoryOptions {
   /** The address of the hub of a number. */
   addressOf: (number: number, name: string) => string;
   ports: () => Ports;
+  /** See {@link Hub.allowsRenewedCertificates}. */
+  allowsRenewedCertificates: boolean;
 }
 
 export class HubDirectory {
@@ -29,7 +31,7 @@ export class HubDirectory {
   authorities: () => readonly Buffer[] = () => [];
   readonly #hubs: IotHub[];
 
-  constructor({ databases, now, addressOf, ports }: HubDirectoryOptions) {
+  constructor({ databases, now, addressOf, ports, allowsRenewedCertificates }: HubDirectoryOptions) {
     const { main } = databases;
     const rows = main.prepare('SELECT number, hub_id, latency FROM iot_hub ORDER BY number').all() as {
       number: number;
@@ -40,7 +42,7 @@ export class HubDirectory {
       hubId,
       number,
       latency,
-      hub: openHub(databases.of('hub', number), now, () => this.authorities()),
+      hub: openHub(databases.of('hub', number), now, () => this.authorities(), allowsRenewedCertificates),
       policies: readPolicies(main, hubId),
       names: new HostNames(
         addressOf(number, hubId),

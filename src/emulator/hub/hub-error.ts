@@ -59,6 +59,7 @@ export class HubError extends Error {
   /** For the log; the caller does not see it. */
   readonly reason: string;
   readonly #info: Record<string, unknown>;
+  #traced = '-G:0';
 
   constructor(
     kind: HubErrorName,
@@ -74,6 +75,18 @@ export class HubError extends Error {
     return hubErrors[this.kind].status;
   }
 
+  /** The same as an error of the part of the hub that has the twins, which no gateway traces. */
+  ofTwins(): this {
+    this.#traced = '';
+    return this;
+  }
+
+  /**
+   * Source for the message of all errors: recorded sessions in Azure/azure-sdk-for-net,
+   * DevicesClient_UpdateDevice_EtagDoesNotMatch and ModulesClient_UpdateModuleTwin_EtagDoesNotMatch.
+   *
+   * @param trackingId a GUID, the same as in the header `x-ms-request-id`
+   */
   toBody(trackingId: string, now: Date): { Message: string; ExceptionMessage: string } {
     if (structured.includes(this.kind)) {
       const body = {
@@ -87,9 +100,25 @@ export class HubError extends Error {
     }
     return {
       Message: `ErrorCode:${this.kind};${this.message}`,
-      ExceptionMessage: `Tracking ID:${trackingId}-TimeStamp:${now.toISOString()}`,
+      ExceptionMessage: `Tracking ID:${trackingId.replaceAll('-', '')}${this.#traced}-TimeStamp:${timeStampOf(now)}`,
     };
   }
+}
+
+export function deviceNotFound(deviceId: string): HubError {
+  return new HubError('DeviceNotFound', { message: deviceId, reason: 'there is no such device' });
+}
+
+export function deviceAlreadyExists(deviceId: string): HubError {
+  return new HubError('DeviceAlreadyExists', {
+    message: `A device with ID '${deviceId}' is already registered.`,
+  });
+}
+
+/** `MM/dd/yyyy HH:mm:ss`, UTC. */
+function timeStampOf(at: Date): string {
+  const [, year, month, day, time] = /^(\d+)-(\d+)-(\d+)T([\d:]+)/.exec(at.toISOString())!;
+  return `${month}/${day}/${year} ${time}`;
 }
 
 export function invalidArgument(message: string, reason?: string): HubError {

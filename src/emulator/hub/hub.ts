@@ -27,6 +27,11 @@ export interface Hub {
   readonly subscriptions: KeptSubscriptions;
   /** The CAs whose certificates let in devices of the kind `certificateAuthority`: DER. */
   readonly authorities: () => readonly Buffer[];
+  /**
+   * Whether a device that registered through DPS is let in with another certificate of the same CA before it registers
+   * with it. Azure knows the device by the thumbprint of the certificate that registered.
+   */
+  readonly allowsRenewedCertificates: boolean;
 }
 
 /** A hub with what clients reach it by. */
@@ -50,6 +55,7 @@ export function openHub(
   database: StateDatabase,
   now: () => Date,
   authorities: () => readonly Buffer[] = () => [],
+  allowsRenewedCertificates = false,
 ): Hub {
   const devices = new HubDevices(database, now);
   const feedback = new MessageFeedback(database, now, () => cloudToDevice.expire());
@@ -64,5 +70,6 @@ export function openHub(
     methods: new DirectMethods(devices),
     subscriptions: new KeptSubscriptions(database),
     authorities,
+    allowsRenewedCertificates,
   };
 }

@@ -1,10 +1,10 @@
 /** Device identities as the service creates, changes and lists them. */
 import { randomBytes } from 'node:crypto';
 import type { JsonObject } from '../../dps/contract/merge-patch.js';
-import { etagMatches } from '../state/etag.js';
 import type { DeviceCredential, HubDevice, HubDevices } from './devices.js';
-import { deviceEtag, unquoted } from './etags.js';
-import { HubError } from './hub-error.js';
+import { assertDeviceEtag } from './etags.js';
+import { deviceAlreadyExists, deviceNotFound, invalidArgument } from './hub-error.js';
+import { initialTwinProblem } from './twin-limits.js';
 
 /** What the service can set. */
 export interface DeviceSettings {
@@ -34,30 +34,33 @@ export class DeviceIdentities {
     this.#devices = devices;
   }
 
-  /** @throws HubError DeviceAlreadyExists */
+  /** @throws HubError ArgumentInvalid when no twin can begin like this, DeviceAlreadyExists */
   create(
     deviceId: string,
     { credential, ...settings }: DeviceSettings,
     twin: { tags?: JsonObject | undefined; desired?: JsonObject | undefined } = {},
   ): HubDevice {
+    const initialTwin = { tags: twin.tags, properties: { desired: twin.desired } };
+    const problem = initialTwinProblem(initialTwin);
+    if (problem !== undefined) throw invalidArgument(problem);
     const created = this.#devices.insert({
       deviceId,
       credential: credentialOf(credential, undefined),
       ...settings,
-      initialTwin: { tags: twin.tags, properties: { desired: twin.desired } },
+      initialTwin,
     });
-    if (!created) throw new HubError('DeviceAlreadyExists');
+    if (!created) throw deviceAlreadyExists(deviceId);
     return this.#devices.get(deviceId)!;
   }
 
   /**
    * Changes a device. If it could not connect again as it is connected now, its connection ends.
    *
-   * @param ifMatch the etag that the caller has, or `*`
+   * @param requested the etag that the caller has; undefined or `*` for any
    * @throws HubError DeviceNotFound, PreconditionFailed
    */
-  update(deviceId: string, { credential, ...settings }: DeviceSettings, ifMatch: string): HubDevice {
-    const before = this.find(deviceId, ifMatch);
+  update(deviceId: string, { credential, ...settings }: DeviceSettings, requested?: string): HubDevice {
+    const before = this.find(deviceId, requested);
     this.#devices.update({ ...before, ...settings, credential: credentialOf(credential, before.credential) });
     const after = this.#devices.get(deviceId)!;
     if (after.status === 'disabled' || !sameSecrets(before.credential, after.credential))
@@ -65,20 +68,23 @@ export class DeviceIdentities {
     return after;
   }
 
-  /** @throws HubError DeviceNotFound, PreconditionFailed */
-  delete(deviceId: string, ifMatch: string): void {
-    this.find(deviceId, ifMatch);
+  /**
+   * @param requested the etag that the caller has; undefined or `*` for any
+   * @throws HubError DeviceNotFound, PreconditionFailed
+   */
+  delete(deviceId: string, requested?: string): void {
+    this.find(deviceId, requested);
     this.#devices.delete(deviceId);
   }
 
   /**
-   * @param ifMatch the etag that the caller has; `*`, the default, for any
+   * @param requested the etag that the caller has; undefined or `*` for any
    * @throws HubError DeviceNotFound, PreconditionFailed
    */
-  find(deviceId: string, ifMatch = '*'): HubDevice {
+  find(deviceId: string, requested?: string): HubDevice {
     const device = this.#devices.get(deviceId);
-    if (device === undefined) throw new HubError('DeviceNotFound');
-    if (!etagMatches(unquoted(ifMatch), deviceEtag(device))) throw new HubError('PreconditionFailed');
+    if (device === undefined) throw deviceNotFound(deviceId);
+    assertDeviceEtag(device, requested);
     return device;
   }
 

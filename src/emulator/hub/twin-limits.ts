@@ -3,7 +3,8 @@
  *
  * Source: Microsoft Learn, "Understand and use device twins in IoT Hub", tags and properties format, device twin size.
  */
-import { isJsonObject, type JsonObject } from '../../dps/contract/merge-patch.js';
+import { isJsonObject, type JsonObject, mergePatch } from '../../dps/contract/merge-patch.js';
+import type { InitialTwin } from '../../dps/contract/schemas.js';
 
 const maxKeyBytes = 1024;
 const maxTextBytes = 4096;
@@ -17,7 +18,7 @@ const controlCharacters = /[\u0000-\u001f\u007f-\u009f]/g;
 const illegalName = /[\u0000-\u001f\u007f-\u009f.$ ]/;
 
 /** The maximum size of each section of a twin, in the units of {@link twinSize}. */
-export const maxTwinSize = { tags: 8 * 1024, properties: 32 * 1024 } as const;
+const maxTwinSize = { tags: 8 * 1024, properties: 32 * 1024 } as const;
 
 /** An invalid change of a twin, which the hub answers with 400. */
 export class TwinPatchError extends Error {}
@@ -25,6 +26,37 @@ export class TwinPatchError extends Error {}
 /** @throws TwinPatchError when a name, a value or the depth exceeds the limits */
 export function assertTwinValues(section: JsonObject): void {
   checkObject(section, 0);
+}
+
+/** @throws TwinPatchError when a section of a twin, as it would be stored, is too large */
+export function assertTwinSize(
+  section: JsonObject,
+  what: 'tags' | 'desired properties' | 'reported properties',
+): void {
+  const most = what === 'tags' ? maxTwinSize.tags : maxTwinSize.properties;
+  if (twinSize(section) > most) throw new TwinPatchError(`The ${what} would be larger than ${most} bytes.`);
+}
+
+/**
+ * Why no twin can begin like this, with the place of the fault; undefined when one can. Members that are null count for
+ * nothing: a twin has none.
+ */
+export function initialTwinProblem({ tags, properties }: InitialTwin): string | undefined {
+  const sections = [
+    ['tags', 'tags', tags],
+    ['properties.desired', 'desired properties', properties?.desired],
+  ] as const;
+  for (const [place, what, section] of sections) {
+    if (section == null) continue;
+    try {
+      assertTwinValues(section);
+      assertTwinSize(mergePatch({}, section), what);
+    } catch (error) {
+      if (!(error instanceof TwinPatchError)) throw error;
+      return `${place}: ${error.message}`;
+    }
+  }
+  return undefined;
 }
 
 /** The size by the rules of the hub: the characters of names and text, 8 for a number, 4 for true and false. */

@@ -5,14 +5,18 @@
  * have `$lastUpdatedVersion`, as in "Import and export IoT Hub device identities in bulk".
  */
 import { isJsonObject, type JsonObject } from '../../dps/contract/merge-patch.js';
+import { wireTimestamp } from '../wire/timestamp.js';
 
 /** An update of the properties. */
 export interface TwinUpdate {
-  /** ISO 8601, UTC. */
+  /** As Azure writes times. */
   at: string;
   /** The new version of the desired properties; undefined for reported ones. */
   version: number | undefined;
 }
+
+/** How Azure writes that something never happened. */
+export const never = '0001-01-01T00:00:00Z';
 
 /** `$lastUpdated`, `$lastUpdatedVersion`, and the same for each property under its name. */
 export type TwinMetadata = JsonObject;
@@ -22,9 +26,16 @@ export function metadataOf(properties: JsonObject, update: TwinUpdate): TwinMeta
   return patchedMetadata({}, properties, update);
 }
 
-/** The metadata of a new device's properties; without any properties, nothing has set a version yet. */
-export function initialMetadata(properties: JsonObject, update: TwinUpdate): TwinMetadata {
-  return Object.keys(properties).length === 0 ? { $lastUpdated: update.at } : metadataOf(properties, update);
+/**
+ * The metadata of a new device's properties: those that it is born with were never updated.
+ *
+ * Source: recorded sessions in Azure/azure-sdk-for-net, DevicesClient_BulkCreation_DeviceWithTwin and
+ * DevicesClient_TwinLifecycle.
+ */
+export function initialMetadata(properties: JsonObject, created: Date): TwinMetadata {
+  return Object.keys(properties).length === 0
+    ? { $lastUpdated: wireTimestamp(created) }
+    : metadataOf(properties, { at: never, version: 1 });
 }
 
 /** The metadata after a merge patch: changed for the properties in the patch and the objects around them. */

@@ -7,15 +7,16 @@ import {
 } from '../../dps/contract/merge-patch.js';
 import type { StateDatabase, StateStatement } from '../state/database.js';
 import { parseJsonText } from '../wire/json-text.js';
+import { wireTimestamp } from '../wire/timestamp.js';
 import { DeviceListeners } from './listeners.js';
-import { assertTwinValues, maxTwinSize, TwinPatchError, twinSize } from './twin-limits.js';
+import { assertTwinSize, assertTwinValues, TwinPatchError } from './twin-limits.js';
 import { metadataOf, patchedMetadata, type TwinMetadata } from './twin-metadata.js';
 
 export interface HubTwin {
   /** For the service side only: a device never sees its tags. */
   tags: JsonObject;
-  /** Increases by one with each change of the tags. */
-  tagsVersion: number;
+  /** How often the service has changed tags or desired properties; a change of both counts once. */
+  changes: number;
   desired: TwinSection;
   reported: TwinSection;
 }
@@ -35,7 +36,7 @@ export interface TwinChange {
 
 interface TwinRow {
   tags: string;
-  tags_version: number;
+  twin_changes: number;
   desired: string;
   desired_version: number;
   desired_metadata: string;
@@ -54,7 +55,7 @@ export class HubTwins {
   constructor(database: StateDatabase, now: () => Date) {
     this.#now = now;
     this.#get = database.prepare(
-      `SELECT tags, tags_version, desired, desired_version, desired_metadata, reported, reported_version,
+      `SELECT tags, twin_changes, desired, desired_version, desired_metadata, reported, reported_version,
          reported_metadata
        FROM hub_device WHERE device_id = ?`,
     );
@@ -62,7 +63,7 @@ export class HubTwins {
       'UPDATE hub_device SET reported = ?, reported_version = ?, reported_metadata = ? WHERE device_id = ?',
     );
     this.#change = database.prepare(
-      `UPDATE hub_device SET tags = ?, tags_version = ?, desired = ?, desired_version = ?, desired_metadata = ?
+      `UPDATE hub_device SET tags = ?, twin_changes = ?, desired = ?, desired_version = ?, desired_metadata = ?
        WHERE device_id = ?`,
     );
   }
@@ -72,7 +73,7 @@ export class HubTwins {
     return (
       row && {
         tags: JSON.parse(row.tags) as JsonObject,
-        tagsVersion: row.tags_version,
+        changes: row.twin_changes,
         desired: toSection(row.desired, row.desired_version, row.desired_metadata),
         reported: toSection(row.reported, row.reported_version, row.reported_metadata),
       }
@@ -91,9 +92,9 @@ export class HubTwins {
     if (!isJsonObject(patch)) throw new TwinPatchError('The reported properties are not a JSON object.');
     assertTwinValues(patch);
     const { properties, metadata, version } = twin.reported;
-    const reported = toText(mergePatch(properties, patch), 'reported properties', maxTwinSize.properties);
+    const reported = toText(mergePatch(properties, patch), 'reported properties');
     const newMetadata = patchedMetadata(metadata, patch, {
-      at: this.#now().toISOString(),
+      at: wireTimestamp(this.#now()),
       version: undefined,
     });
     this.#report.run([reported, version + 1, JSON.stringify(newMetadata), deviceId]);
@@ -118,11 +119,11 @@ export class HubTwins {
     const newTags = result(twin.tags, tags);
     const newDesired = result(twin.desired.properties, desired);
     const version = twin.desired.version + (desired === undefined ? 0 : 1);
-    const update = { at: this.#now().toISOString(), version };
+    const update = { at: wireTimestamp(this.#now()), version };
     this.#change.run([
-      toText(newTags, 'tags', maxTwinSize.tags),
-      twin.tagsVersion + (tags === undefined ? 0 : 1),
-      toText(newDesired, 'desired properties', maxTwinSize.properties),
+      toText(newTags, 'tags'),
+      twin.changes + (tags === undefined && desired === undefined ? 0 : 1),
+      toText(newDesired, 'desired properties'),
       version,
       JSON.stringify(
         desired === undefined
@@ -173,9 +174,7 @@ function toSection(properties: string, version: number, metadata: string): TwinS
 }
 
 /** @throws TwinPatchError when it is too large */
-function toText(object: JsonObject, what: string, maxSize: number): string {
-  if (twinSize(object) > maxSize) {
-    throw new TwinPatchError(`The ${what} would be larger than ${maxSize} bytes.`);
-  }
+function toText(object: JsonObject, what: Parameters<typeof assertTwinSize>[1]): string {
+  assertTwinSize(object, what);
   return JSON.stringify(object);
 }

@@ -5,7 +5,8 @@
 import type { ServiceDirectory } from '../dps/service-directory.js';
 import { assertDeviceId, parseDeviceSettings } from '../hub/device-request.js';
 import type { HubDirectory } from '../hub/hub-directory.js';
-import { HubError } from '../hub/hub-error.js';
+import { HubError, invalidArgument } from '../hub/hub-error.js';
+import { initialTwinProblem } from '../hub/twin-limits.js';
 import { assertUnique, invalidSeed, type Place, readItems } from './seed-problem.js';
 import { type EmulatorSeed, emulatorSeedSchema, hasOwnService, type ServiceSeed } from './seed-schema.js';
 import { readServiceSeed } from './seed-service.js';
@@ -54,6 +55,8 @@ export function applySeed(given: EmulatorSeed, { services, hubs, now }: SeedTarg
       assertDeviceId(deviceId);
       const settings = parseDeviceSettings(device);
       const { tags, desired } = device;
+      const problem = initialTwinProblem({ tags, properties: { desired } });
+      if (problem !== undefined) throw invalidArgument(problem);
       return () => hub.devices.get(deviceId) ?? hub.identities.create(deviceId, settings, { tags, desired });
     },
   );

@@ -142,8 +142,15 @@ const hubTables = `
   END;
 `;
 
+/** The etags of devices and twins are counters: change_number of the identity, twin_changes of tags and desired properties. */
+const countedChanges = `
+  ALTER TABLE hub_device ADD COLUMN change_number INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE hub_device RENAME COLUMN tags_version TO twin_changes;
+  UPDATE hub_device SET twin_changes = twin_changes + desired_version - 1;
+`;
+
 /**
  * Each entry brings the tables from the version before it to its own, the first from an empty file; the number of
  * entries that have run is the `user_version` of the file. Released entries are in people's files: add one, change none.
  */
-export const migrations = [`${emulatorTables}${provisioningServiceTables}${hubTables}`];
+export const migrations = [`${emulatorTables}${provisioningServiceTables}${hubTables}`, countedChanges];

@@ -70,7 +70,9 @@ function readToken(
   const refused = (reason: string) => new DpsError('unauthorizedDevice', { reason });
   const token = parseSasToken(authorization);
   if (!token) throw refused('the authorization holds no shared access signature');
-  if (token.policyName.toLowerCase() !== 'registration') throw refused('skn is not "registration"');
+  // The SDK for Python and the one for embedded C leave skn out; the one for Java sends it empty.
+  if (!['registration', ''].includes(token.policyName.toLowerCase()))
+    throw refused('skn is neither "registration" nor empty');
   if (token.expiry * 1000 < at.getTime()) throw refused('the token has expired');
   if (token.resource.toLowerCase() !== `${idScope}/registrations/${registrationId}`.toLowerCase()) {
     throw refused('the token is for another registration');

@@ -12,6 +12,7 @@ import {
   type InitialTwin,
   initialTwin,
 } from '../../../dps/contract/schemas.js';
+import { initialTwinProblem } from '../../hub/twin-limits.js';
 
 export interface AllocationWebhookRequest {
   enrollmentGroup?: EnrollmentGroup;
@@ -118,6 +119,10 @@ function parseReply(text: string): AllocationWebhookReply {
     throw new WebhookFailure(`Custom allocation failed: the webhook's answer has no usable ${field}`);
   }
   const { iothubhostname, initialtwin, payload = parsed.data.returndata } = parsed.data;
+  const problem = initialtwin == null ? undefined : initialTwinProblem(initialtwin);
+  if (problem !== undefined) {
+    throw new WebhookFailure(`Custom allocation failed: the webhook's initialTwin.${problem}`);
+  }
   return {
     iotHubHostName: iothubhostname,
     ...(initialtwin == null ? {} : { initialTwin: initialtwin }),

@@ -1,6 +1,6 @@
 /** A registration record as the service and device planes show it. */
 import type { RegistrationState } from '../../../dps/contract/schemas.js';
-import { wireTimestamp } from '../dps-error.js';
+import { wireTimestamp } from '../../wire/timestamp.js';
 import type { LinkedHubs } from '../state/linked-hubs.js';
 import type { RegistrationRecord } from '../state/stored-registrations.js';
 

@@ -4,9 +4,9 @@ import type {
   IndividualEnrollment,
   RegistrationState,
 } from '../../../dps/contract/schemas.js';
+import { wireTimestamp } from '../../wire/timestamp.js';
 import type { AttestationMechanism } from '../attestation/attestation-kind.js';
 import { kindOf } from '../attestation/kinds.js';
-import { wireTimestamp } from '../dps-error.js';
 import type { EnrollmentSettings, StoredVersion } from '../state/enrollment-settings.js';
 import type { LinkedHubs } from '../state/linked-hubs.js';
 import type { StoredGroup } from '../state/stored-groups.js';

@@ -11,6 +11,7 @@ import {
   individualEnrollment,
   provisioningStatuses,
 } from '../../../dps/contract/schemas.js';
+import { initialTwinProblem } from '../../hub/twin-limits.js';
 import { readAttestation } from '../attestation/kinds.js';
 import { DpsError } from '../dps-error.js';
 import { assertLegalId } from '../registration/legal-id.js';
@@ -96,6 +97,8 @@ function readSettings(
   const { iotHubHostName, iotHubs, allocationPolicy, initialTwin, credentialPolicyName } = enrollment;
   const customAllocationDefinition = readCustomAllocation(enrollment);
   assertOneHubIfStatic(enrollment);
+  const twinProblem = initialTwin == null ? undefined : initialTwinProblem(initialTwin);
+  if (twinProblem !== undefined) throw badRequest(`initialTwin.${twinProblem}`);
   if (credentialPolicyName != null && !legalPolicyName.test(credentialPolicyName)) {
     throw badRequest('The credentialPolicyName must have 1 to 63 letters, digits, - . or _.');
   }

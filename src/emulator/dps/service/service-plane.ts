@@ -43,7 +43,7 @@ export function servicePlane({ services, tokens, now }: ServicePlaneOptions): Ht
       }
     } else {
       const problem = sasProblem(
-        { authorization, path: request.path, host: request.header('host') },
+        { authorization, path: request.path, host: request.host },
         { policies, hostNames: names.aliases, right, now: now() },
       );
       if (problem) throw unauthorized(problem);

@@ -7,7 +7,7 @@
 import rhea, { type Message } from 'rhea';
 import { hubAmqp } from '../../../dps/contract/amqp.js';
 import { AmqpError } from '../../wire/amqp/amqp-error.js';
-import { bodyOf, jsonBody, stringOf } from '../../wire/amqp/message.js';
+import { bodyOf, dataBody, jsonBody, stringOf } from '../../wire/amqp/message.js';
 import { type Link, sendReply } from '../../wire/amqp/node.js';
 import { TwinPatchError } from '../twin-limits.js';
 import { parseTwinPatch } from '../twins.js';
@@ -111,7 +111,8 @@ export const twinNode: DeviceNode = ({ deviceId, hub, report }) => {
             status: rhea.types.wrap_int(status),
             ...(version === undefined ? {} : { version: rhea.types.wrap_long(version) }),
           },
-          ...(body === undefined ? {} : { body: jsonBody(body) }),
+          // Without a body, rhea would write a null value; the SDK for Java takes data only.
+          body: body === undefined ? dataBody(Buffer.alloc(0)) : jsonBody(body),
         });
         report({ operation, status, reason });
       },

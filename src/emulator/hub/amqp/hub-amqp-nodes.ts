@@ -9,7 +9,7 @@ import { parseSasToken } from '../../../dps/contract/sas.js';
 import { AmqpError, asAmqpError } from '../../wire/amqp/amqp-error.js';
 import type { AmqpClient, Attached, Link, Nodes } from '../../wire/amqp/node.js';
 import type { EventLog } from '../../wire/events.js';
-import { refusalOf, tokenExpiry } from '../authorize.js';
+import { hubRules, refusalOf, tokenExpiry } from '../authorize.js';
 import type { EndOfConnection } from '../connections.js';
 import type { HostedHub } from '../hub.js';
 import { cloudToDeviceNode } from './amqp-cloud-to-device.js';
@@ -58,7 +58,7 @@ export function isHubUser(userName: string, password: string): boolean {
 
 /** The nodes of a hub on one connection, which several devices may share. */
 export function hubNodes(client: AmqpClient, { hub: hosted, now, log }: HubNodesOptions): Nodes {
-  const { hub, names, policies } = hosted;
+  const { hub } = hosted;
   const report = log.for('hub', 'amqp');
   /** By device. */
   const tokens = new Map<string, string>();
@@ -69,13 +69,7 @@ export function hubNodes(client: AmqpClient, { hub: hosted, now, log }: HubNodes
     authorization: string | undefined,
   ): Promise<string | undefined> {
     const device = hub.devices.get(deviceId);
-    const proof = {
-      chain: client.chain,
-      authorization,
-      hostNames: names.aliases,
-      policies,
-      authorities: hub.authorities(),
-    };
+    const proof = { ...hubRules(hosted), chain: client.chain, authorization };
     const refusal = await refusalOf(device, proof, now());
     if (refusal !== undefined) return refusal;
     const same = hub.devices.get(deviceId)?.generationId === device?.generationId;

@@ -5,7 +5,7 @@
  */
 import { isJsonObject, type JsonObject } from '../../../dps/contract/merge-patch.js';
 import { assertDeviceId, parseDeviceSettings } from '../device-request.js';
-import { twinEtag, unquoted } from '../etags.js';
+import { assertTwinEtag, requestedEtag } from '../etags.js';
 import type { Hub } from '../hub.js';
 import { HubError, invalidArgument } from '../hub-error.js';
 import { TwinPatchError } from '../twin-limits.js';
@@ -55,35 +55,27 @@ function apply({ identities, twins }: Hub, device: JsonObject): void {
   }
   switch (importMode) {
     case 'create': {
-      const settings = parseDeviceSettings(device);
-      const change = parseTwinChange(device);
-      identities.create(deviceId, settings);
-      try {
-        twins.change(deviceId, change, 'replace');
-      } catch (error) {
-        identities.delete(deviceId, '*');
-        throw error;
-      }
+      identities.create(deviceId, parseDeviceSettings(device), parseTwinChange(device));
       return;
     }
     case 'update':
-      identities.update(deviceId, parseDeviceSettings(device), '*');
+      identities.update(deviceId, parseDeviceSettings(device));
       return;
     case 'updateifmatchetag':
-      identities.update(deviceId, parseDeviceSettings(device), eTag);
+      identities.update(deviceId, parseDeviceSettings(device), requestedEtag(eTag) ?? 'none');
       return;
     case 'delete':
-      identities.delete(deviceId, '*');
+      identities.delete(deviceId);
       return;
     case 'deleteifmatchetag':
-      identities.delete(deviceId, eTag);
+      // Recorded: without an etag, it deletes.
+      identities.delete(deviceId, requestedEtag(eTag));
       return;
     case 'updatetwin':
     case 'updatetwinifmatchetag': {
       identities.find(deviceId);
-      const current = twinEtag(twins.get(deviceId)!);
-      if (importMode === 'updatetwinifmatchetag' && unquoted(twinETag) !== current) {
-        throw new HubError('PreconditionFailed');
+      if (importMode === 'updatetwinifmatchetag') {
+        assertTwinEtag(deviceId, twins.get(deviceId)!, requestedEtag(twinETag) ?? 'none');
       }
       twins.change(deviceId, parseTwinChange(device), 'replace');
       return;

@@ -2,9 +2,10 @@
 
 import { isJsonObject } from '../../../dps/contract/merge-patch.js';
 import type { HttpReply } from '../../wire/http/operation.js';
-import { describeDevice, presenceOf } from '../describe.js';
+import { describeDevice, describeNewDevice, presenceOf } from '../describe.js';
 import { assertDeviceId, parseDeviceSettings } from '../device-request.js';
 import type { HubDevice } from '../devices.js';
+import { requestedEtag } from '../etags.js';
 import type { Hub } from '../hub.js';
 import { invalidArgument } from '../hub-error.js';
 import { hubOperations } from './hub-operation.js';
@@ -15,7 +16,7 @@ const maxListed = 1000;
 export const deviceOperations = hubOperations({
   getDevice: {
     caller: 'RegistryRead',
-    handle: ({ parameters }, hub) => replyWith(hub, hub.identities.find(parameters.deviceId!)),
+    handle: ({ parameters }, hub) => replyWith(describe(hub, hub.identities.find(parameters.deviceId!))),
   },
   putDevice: {
     caller: 'RegistryWrite',
@@ -27,18 +28,18 @@ export const deviceOperations = hubOperations({
         throw invalidArgument('The body must be a device whose deviceId is that of the path.');
       }
       const settings = parseDeviceSettings(body);
-      const ifMatch = request.header('if-match');
-      const device =
-        ifMatch === undefined
-          ? hub.identities.create(deviceId, settings)
-          : hub.identities.update(deviceId, settings, ifMatch);
-      return replyWith(hub, device);
+      const requested = requestedEtag(request.header('if-match'));
+      if (requested !== undefined) {
+        return replyWith(describe(hub, hub.identities.update(deviceId, settings, requested)));
+      }
+      const device = hub.identities.create(deviceId, settings);
+      return replyWith(describeNewDevice(device, presenceOf(hub, deviceId)));
     },
   },
   deleteDevice: {
     caller: 'RegistryWrite',
     handle(request, hub) {
-      hub.identities.delete(request.parameters.deviceId!, request.header('if-match') ?? '*');
+      hub.identities.delete(request.parameters.deviceId!, requestedEtag(request.header('if-match')));
       return { status: 204 };
     },
   },
@@ -67,7 +68,6 @@ function describe(hub: Hub, device: HubDevice): Record<string, unknown> {
   return describeDevice(device, presenceOf(hub, device.deviceId));
 }
 
-function replyWith(hub: Hub, device: HubDevice): HttpReply {
-  const body = describe(hub, device);
+function replyWith(body: Record<string, unknown>): HttpReply {
   return { status: 200, body, headers: { etag: `"${body.etag}"` } };
 }

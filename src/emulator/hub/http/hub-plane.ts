@@ -6,7 +6,7 @@ import { bind } from '../../wire/http/operation.js';
 import type { ErrorReply, HttpPlane } from '../../wire/http/plane.js';
 import type { HttpRequest } from '../../wire/http/request.js';
 import { resolveByHost } from '../../wire/network/host-names.js';
-import { refusalOf } from '../authorize.js';
+import { hubRules, refusalOf } from '../authorize.js';
 import type { HostedHub } from '../hub.js';
 import { HubError, toHubError } from '../hub-error.js';
 import { bulkOperation } from './bulk-operation.js';
@@ -37,16 +37,15 @@ export function hubPlane({ hubs, acceptsBearer, now }: HubPlaneOptions): HttpPla
 
   /** @returns why the client may not call the operation, or undefined when it may */
   async function problemOf(request: HttpRequest, { caller }: HubOperation): Promise<string | undefined> {
-    const { hub, policies, names } = find(request);
+    const hosted = find(request);
+    const { hub, policies, names } = hosted;
     const authorization = request.header('authorization');
     if (caller === 'device') {
       const proof = {
+        ...hubRules(hosted),
         chain: request.chain,
         authorization,
-        hostNames: names.aliases,
-        policies,
         path: pathBelowDevice(request),
-        authorities: hub.authorities(),
       };
       return refusalOf(hub.devices.get(request.parameters.deviceId!), proof, now());
     }
@@ -56,7 +55,7 @@ export function hubPlane({ hubs, acceptsBearer, now }: HubPlaneOptions): HttpPla
         : 'the bearer token is not one for hubs of this emulator';
     }
     return sasProblem(
-      { authorization: authorization ?? '', path: request.path, host: request.header('host') },
+      { authorization: authorization ?? '', path: request.path, host: request.host },
       { policies, hostNames: names.aliases, right: caller, now: now() },
     );
   }
@@ -81,7 +80,7 @@ export function hubPlane({ hubs, acceptsBearer, now }: HubPlaneOptions): HttpPla
         },
       },
     ),
-    contentType: 'application/json',
+    contentType: 'application/json; charset=utf-8',
     maxJsonBytes,
     readsBodyFirst: false,
     speaks: (apiVersion) => isKnownApiVersion('hub', apiVersion),

@@ -15,7 +15,7 @@ import {
   type Session,
   SessionViolation,
 } from '../../wire/mqtt/mqtt-session.js';
-import { refusalOf, tokenExpiry } from '../authorize.js';
+import { hubRules, refusalOf, tokenExpiry } from '../authorize.js';
 import type { HostedHub, Hub } from '../hub.js';
 import { maxMessageBytes, messageSize, parsePropertyBag } from '../messages.js';
 import { TwinPatchError } from '../twin-limits.js';
@@ -61,15 +61,9 @@ export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions
     plane: 'hub',
     id: deviceId,
     async open(connection) {
-      const { hub, names, policies } = hosted;
+      const { hub } = hosted;
       const device = hub.devices.get(deviceId);
-      const proof = {
-        chain: connect.chain,
-        authorization: connect.password,
-        hostNames: names.aliases,
-        policies,
-        authorities: hub.authorities(),
-      };
+      const proof = { ...hubRules(hosted), chain: connect.chain, authorization: connect.password };
       const refusal = await refusalOf(device, proof, options.now());
       if (refusal !== undefined) throw new ConnectRefused('notAuthorized', refusal);
       if (hub.devices.get(deviceId)?.generationId !== device?.generationId) {
@@ -89,7 +83,7 @@ function hubSession(
 ): Session {
   const reportForHub = log.for('hub', 'mqtt');
   const telemetryPath = hubTopics.telemetry(deviceId).replace(/\/$/, '');
-  const messagesFilter = hubTopics.cloudToDeviceMessages(deviceId);
+  const messagesFilters = [hubTopics.cloudToDeviceMessages(deviceId), hubTopics.cloudToDeviceMessagesOfAny];
   const messages = cloudToDeviceDelivery(hub.cloudToDevice, deviceId, connection, () =>
     report({ operation: 'receiveMessage', status: 200 }),
   );
@@ -112,7 +106,7 @@ function hubSession(
       },
     ],
     [hubTopics.methodCalls, calls],
-    [messagesFilter, messages],
+    ...messagesFilters.map((filter) => [filter, messages] as const),
   ]);
   // Microsoft Learn: without CleanSession, this subscription lasts until the device ends it or starts a clean session.
   if (clean) hub.subscriptions.end(deviceId);
@@ -183,10 +177,11 @@ function hubSession(
 
   return {
     accepts(filter) {
+      if (subscriptions.has(filter)) return true;
       if (/^devices\//.test(filter) && !filter.startsWith(`devices/${deviceId}/`)) {
         throw new SessionViolation(`a device may not subscribe to ${JSON.stringify(filter)}`);
       }
-      return subscriptions.has(filter);
+      return false;
     },
     publish(topic, payload, retain) {
       const bag = telemetryBag(topic);
@@ -199,16 +194,16 @@ function hubSession(
       if (methodStatus !== undefined) return answerMethod(topic, methodStatus, payload);
       throw new SessionViolation(`a device may not publish to ${JSON.stringify(path)}`);
     },
-    restored: keptQos === undefined ? [] : [messagesFilter],
+    restored: keptQos === undefined ? [] : messagesFilters,
     opened() {
       if (keptQos !== undefined) messages.start(keptQos);
     },
     subscribed(filter, qos) {
-      if (filter === messagesFilter && !clean) hub.subscriptions.keep(deviceId, qos);
+      if (messagesFilters.includes(filter) && !clean) hub.subscriptions.keep(deviceId, qos);
       subscriptions.get(filter)?.start(qos);
     },
     unsubscribed(filter) {
-      if (filter === messagesFilter) hub.subscriptions.end(deviceId);
+      if (messagesFilters.includes(filter)) hub.subscriptions.end(deviceId);
       subscriptions.get(filter)?.stop();
     },
     will(topic, payload) {

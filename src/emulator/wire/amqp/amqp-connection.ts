@@ -76,6 +76,8 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
     channel_max: maxSessions - 1,
     idle_time_out: options.idleTimeout,
     receiver_options: { credit_window: 0, autoaccept: false, max_message_size: maxEncodedBytes },
+    // The SDK for C reads the size at either end of a link.
+    sender_options: { max_message_size: maxEncodedBytes },
   } as Parameters<typeof container.create_connection>[0]);
 
   const openTimer = setTimeout(

@@ -5,6 +5,7 @@ import type { HttpReply } from './operation.js';
 import { type HttpPlane, PlaneKernel } from './plane.js';
 import { HttpRefusal } from './refusal.js';
 import { type HttpConnection, HttpRequest } from './request.js';
+import { parseTarget } from './request-target.js';
 import { RouteTable } from './route-table.js';
 
 /** Answers a request; @hono/node-server puts it on a listener. */
@@ -71,7 +72,7 @@ export function createHttpApp({ planes, plainRoutes, planeOf, now, log }: HttpAp
 
   return async ({ url }, connection) => {
     const { method = 'GET' } = connection.incoming;
-    const { path, search } = splitUrl(url);
+    const { path, search } = parseTarget(url);
     const match = table.find(method === 'HEAD' ? 'GET' : method, path);
     if (!match) {
       const request = new HttpRequest(connection, { path, parameters: {} }, search, maxPlainJsonBytes);
@@ -90,14 +91,4 @@ function toResponse({ status, body, headers = {} }: HttpReply, method: string): 
   const typed =
     headers['content-type'] === undefined ? { ...headers, 'content-type': 'application/json' } : headers;
   return new Response(method === 'HEAD' ? null : JSON.stringify(body), { status, headers: typed });
-}
-
-/** @param url absolute, not decoded */
-function splitUrl(url: string): { path: string; search: string } {
-  const start = url.indexOf('/', url.indexOf('://') + 3);
-  if (start < 0) return { path: '/', search: '' };
-  const [beforeFragment = ''] = url.slice(start).split('#', 1);
-  const at = beforeFragment.indexOf('?');
-  if (at < 0) return { path: beforeFragment, search: '' };
-  return { path: beforeFragment.slice(0, at), search: beforeFragment.slice(at) };
 }

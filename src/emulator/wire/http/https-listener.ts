@@ -40,7 +40,7 @@ export async function startHttps(options: HttpsOptions): Promise<HttpsListener> 
     const server = createHttpsServer(app, tls);
     keepForgedChains(server);
     reportHandshakes(server, log.for('device', 'https'));
-    serveWebSockets(server, webSockets);
+    serveWebSockets(server, webSockets, log.for('device', 'https'));
     return trackSockets(server, sockets);
   }
 

@@ -5,6 +5,7 @@ import { parseJsonText } from '../json-text.js';
 import type { Dialled } from '../network/host-names.js';
 import { presentedChain } from '../tls/server-identity.js';
 import { HttpRefusal } from './refusal.js';
+import { requestedHost } from './request-target.js';
 
 /** The connection's side of a request, as node:http hands it over. */
 export interface HttpConnection {
@@ -74,9 +75,14 @@ export class HttpRequest {
     return this.#incoming.headers;
   }
 
+  /** The host that the request is for, with its port where it has one; undefined when it names none. */
+  get host(): string | undefined {
+    return requestedHost(this.#incoming);
+  }
+
   /** The host name and the address that the client dialled; they tell services and hubs apart. */
   get dialled(): Dialled {
-    return { name: this.#incoming.headers.host, address: this.#incoming.socket.localAddress };
+    return { name: this.host, address: this.#incoming.socket.localAddress };
   }
 
   /** The certificates that the client presented in the TLS handshake: DER, leaf first; empty when it presented none. */

@@ -1,7 +1,7 @@
 /**
  * The names that clients dial for the emulator's services and hubs: each has a host, and all share the ports of this run.
  *
- * The first service and the first hub are `localhost`. Each other one has a loopback address, 127.0.0.2 and so on, which
+ * The first service is `localhost`, the first hub 127.0.0.1, unless the emulator has another host. Each other one has a loopback address, 127.0.0.2 and so on, which
  * needs no hosts file; where the machine has 127.0.0.1 only, as macOS does, it is `<name>.localhost`.
  */
 

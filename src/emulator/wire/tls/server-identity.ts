@@ -12,6 +12,9 @@ import {
 } from '../../../workspace/files.js';
 import { loopbackAddress, maxLoopbackNumber } from '../network/loopback.js';
 
+/** Services and hubs have these, from the second on; the first hub has the first. */
+const loopbackAddresses = Array.from({ length: maxLoopbackNumber }, (_, index) => loopbackAddress(index + 1));
+
 /** The names and addresses that clients dial, with a hosts file and without. */
 const serverNames = {
   dns: [
@@ -22,8 +25,8 @@ const serverNames = {
     '*.azure-devices.net',
     'management.azure.com',
   ],
-  // Services and hubs have these, from the second on.
-  ip: [...Array.from({ length: maxLoopbackNumber }, (_, index) => loopbackAddress(index + 1)), '::1'],
+  addressesAsDns: loopbackAddresses,
+  ip: [...loopbackAddresses, '::1'],
 };
 
 /** A start renews a certificate that has less than this left. */
@@ -122,8 +125,10 @@ export function presentedChain(socket: TLSSocket): Buffer[] {
 }
 
 function namesWith(host: string): typeof serverNames {
-  if (isIP(host)) return { ...serverNames, ip: [...new Set([...serverNames.ip, host])] };
-  return { ...serverNames, dns: [...new Set([...serverNames.dns, host])] };
+  const withHost = (names: string[]) => [...new Set([...names, host])];
+  const { addressesAsDns, dns, ip } = serverNames;
+  if (isIP(host)) return { dns, ip: withHost(ip), addressesAsDns: withHost(addressesAsDns) };
+  return { ...serverNames, dns: withHost(dns) };
 }
 
 function readPair(folder: string, name: string): StoredPair | undefined {
@@ -171,8 +176,13 @@ function isFresh({ certificate }: StoredPair, now: Date): boolean {
 
 function covers({ certificate }: StoredPair, host: string): boolean {
   const found = isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host);
-  // Certificates that an earlier enrollkit made have fewer addresses.
-  return found !== undefined && certificate.checkIP(loopbackAddress(maxLoopbackNumber)) !== undefined;
+  // Certificates that an earlier enrollkit made have fewer addresses, or have them as iPAddress only.
+  const last = loopbackAddress(maxLoopbackNumber);
+  return (
+    found !== undefined &&
+    certificate.checkHost(last) !== undefined &&
+    certificate.checkIP(last) !== undefined
+  );
 }
 
 function isIssuedBy({ certificate }: StoredPair, root: StoredPair): boolean {
