@@ -24,6 +24,7 @@ const optionsSchema = z.strictObject(
     services: names.optional(),
     serverKey: z.enum(keyAlgorithms, `it is one of ${keyAlgorithms.join(', ')}`).optional(),
     fullChain: z.boolean('it is true or false').optional(),
+    strictApiVersions: z.boolean('it is true or false').optional(),
     retryAfter: z.int('it is whole seconds').min(0, 'it is at least 0').optional(),
     quotas: z
       .union(

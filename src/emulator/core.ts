@@ -10,18 +10,21 @@ import { EventLog } from './wire/events.js';
 import type { HttpsListener } from './wire/http/https-listener.js';
 import type { HostAddresses } from './wire/network/host-addresses.js';
 import type { Ports } from './wire/network/host-names.js';
+import { ServedApiVersions } from './wire/served-api-versions.js';
 
 export interface EmulatorCore {
   services: ServiceDirectory;
   hubs: HubDirectory;
   registrations: Registrations;
+  versions: ServedApiVersions;
   now: () => Date;
   log: EventLog;
   /** Set once the listeners are open, before a client is answered. */
   listening: { ports: Ports; https: Pick<HttpsListener, 'listenAt'> | undefined };
 }
 
-export interface CoreOptions extends Pick<EmulatorOptions, 'log' | 'quotas' | 'fullChain'> {
+export interface CoreOptions
+  extends Pick<EmulatorOptions, 'log' | 'quotas' | 'fullChain' | 'strictApiVersions'> {
   databases: StateDatabases;
   clock: EmulatorClock;
   subscriptionId: string;
@@ -37,6 +40,7 @@ export function openCore({
   log = () => {},
   quotas = false,
   fullChain = false,
+  strictApiVersions = false,
 }: CoreOptions): EmulatorCore {
   const listening: EmulatorCore['listening'] = { ports: { https: 0, mqtt: 0, amqp: 0 }, https: undefined };
   const shared = { databases, now, addressOf: addresses.of, ports: () => listening.ports };
@@ -54,5 +58,7 @@ export function openCore({
   });
   hubs.authorities = () => services.verifiedAuthorities();
   const registrations = new Registrations(services, now);
-  return { services, hubs, registrations, now, log: new EventLog(log, now), listening };
+  const events = new EventLog(log, now);
+  const versions = new ServedApiVersions({ strict: strictApiVersions, log: events });
+  return { services, hubs, registrations, versions, now, log: events, listening };
 }

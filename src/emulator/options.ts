@@ -28,6 +28,11 @@ export interface EmulatorOptions {
   serverKey?: KeyAlgorithm;
   /** Whether devices must present their chain up to and including a verified CA; false by default. */
   fullChain?: boolean;
+  /**
+   * Whether an api-version that is later than all known ones is refused; false by default: it is served as the newest known
+   * one.
+   */
+  strictApiVersions?: boolean;
   /** What the emulator has after a start and after a reset. */
   seed?: EmulatorSeed;
   /** The clock that the emulator's clock follows; the computer's by default. */

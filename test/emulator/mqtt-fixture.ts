@@ -15,6 +15,7 @@ import {
   startMqtt,
 } from '../../src/emulator/wire/mqtt/mqtt-listener.js';
 import { HostNames } from '../../src/emulator/wire/network/host-names.js';
+import { ServedApiVersions } from '../../src/emulator/wire/served-api-versions.js';
 import { generateKeyPair, privateKeyToPem } from '../../src/pki/keys.js';
 import { issue } from '../../src/pki/make/issue.js';
 import { loadProfile, type Role } from '../../src/pki/make/profile.js';
@@ -112,6 +113,7 @@ export async function startFixture(overrides: Partial<MqttOptions> = {}): Promis
   const options = {
     registrations: registrationsAt(hubHostName),
     retryAfter: 0,
+    versions: new ServedApiVersions({ strict: false, log }),
     hubByName: (name: string) =>
       [hubHostName(), 'localhost'].includes(name)
         ? { hubId: 'hub-1', hub, names: hubNames, policies: [] }

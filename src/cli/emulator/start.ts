@@ -76,6 +76,11 @@ export const emulatorStart: Command = {
         'refuse devices that do not present all of their chain, up to a verified CA; whether Azure does is not documented',
     },
     {
+      name: 'strict-api-versions',
+      summary:
+        'refuse an api-version that is later than all known ones, instead of serving it as the newest of them',
+    },
+    {
       name: 'seed',
       value: 'FILE',
       summary: 'hubs, devices, services, certificates and enrollments that are there from the start; JSON',
@@ -119,6 +124,7 @@ async function run({ flags }: Input, context: Context): Promise<void> {
     ...(flags.quotas === undefined ? {} : { quotas: true }),
     ...(flags.serverKey === undefined ? {} : { serverKey: flags.serverKey as KeyAlgorithm }),
     fullChain: flags.fullChain === true,
+    strictApiVersions: flags.strictApiVersions === true,
     ...(seedFile === undefined ? {} : { seed: seedFile.seed }),
     now,
     signal,

@@ -156,7 +156,7 @@ export type RegistrationOperation = z.infer<typeof registrationOperation>;
 export const registerRequest = z.object({
   registrationId: z.string().nullish(),
   payload: z.unknown().optional(),
-  /** A certificate request, base64 of DER; see csrApiVersions. */
+  /** A certificate request, base64 of DER; see firstCsrApiVersion. */
   csr: z.string().nullish(),
 });
 

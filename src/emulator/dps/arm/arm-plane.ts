@@ -1,10 +1,10 @@
 /** The ARM plane: provisioning services, their keys and CA certificates, resource groups and hubs. Callers bring the ARM token. */
-import { isKnownApiVersion } from '../../../dps/contract/api-versions.js';
 import type { AccessTokens } from '../../access/access-tokens.js';
 import { bind } from '../../wire/http/operation.js';
 import type { HttpPlane } from '../../wire/http/plane.js';
 import type { HttpRequest } from '../../wire/http/request.js';
 import { Recent } from '../../wire/recent.js';
+import type { ServedApiVersions } from '../../wire/served-api-versions.js';
 import { dpsBodies } from '../dps-plane.js';
 import { ArmError, toArmErrorReply } from './arm-error.js';
 import { certificateOperations } from './certificate-operations.js';
@@ -17,12 +17,13 @@ import { serviceOperations } from './service-operations.js';
 
 export interface ArmPlaneOptions extends Omit<Subscription, 'finishedOperations'> {
   tokens: AccessTokens;
+  versions: ServedApiVersions;
 }
 
 const keptOperations = 1000;
 
 /** The ARM plane of one subscription. */
-export function armPlane({ tokens, ...scope }: ArmPlaneOptions): HttpPlane {
+export function armPlane({ tokens, versions, ...scope }: ArmPlaneOptions): HttpPlane {
   const subscription: Subscription = { ...scope, finishedOperations: new Recent(keptOperations) };
 
   function authorize(request: HttpRequest): void {
@@ -44,7 +45,7 @@ export function armPlane({ tokens, ...scope }: ArmPlaneOptions): HttpPlane {
       ...bind(missingOperations, { find: () => subscription, authorize }),
     ],
     ...dpsBodies,
-    speaks: (apiVersion) => isKnownApiVersion('arm', apiVersion),
+    speaks: (apiVersion, known) => versions.serves('arm', 'https', apiVersion, known),
     toErrorReply: toArmErrorReply,
     // Microsoft Learn, REST API "Resource Groups - Check Existence" and "Resources - Check Existence By Id": 204 when it
     // exists, 404 when it does not.

@@ -1,9 +1,9 @@
 /** The device plane over HTTPS: register, poll, look up. The TLS handshake, or a token, proves who the device is. */
-import { isKnownApiVersion } from '../../../dps/contract/api-versions.js';
 import { routes } from '../../../dps/contract/routes.js';
 import { bind, type OperationHandler, operationsOf } from '../../wire/http/operation.js';
 import type { HttpPlane } from '../../wire/http/plane.js';
 import type { HttpRequest } from '../../wire/http/request.js';
+import type { ServedApiVersions } from '../../wire/served-api-versions.js';
 import { dpsBodies, toDpsErrorReply } from '../dps-plane.js';
 import type { RegistrationRequest } from '../registration/registration-request.js';
 import type { Registrations } from '../registration/registrations.js';
@@ -14,6 +14,7 @@ export interface DevicePlaneOptions {
   retryAfter: number;
   /** The host name that devices dial. */
   deviceHostName: () => string;
+  versions: ServedApiVersions;
   now: () => Date;
 }
 
@@ -58,7 +59,7 @@ export function devicePlane(options: DevicePlaneOptions): HttpPlane {
       authorize() {},
     }),
     ...dpsBodies,
-    speaks: (apiVersion) => isKnownApiVersion('device', apiVersion),
+    speaks: (apiVersion) => options.versions.serves('device', 'https', apiVersion),
     toErrorReply: (error, requestId) => toDpsErrorReply(error, requestId, options.now()),
   };
 }

@@ -13,7 +13,6 @@ import {
   dpsAmqp,
   parseRegistrationAddress,
 } from '../../../dps/contract/amqp.js';
-import { isKnownApiVersion } from '../../../dps/contract/api-versions.js';
 import { sameId } from '../../../dps/contract/ids.js';
 import { parseSasToken } from '../../../dps/contract/sas.js';
 import type { RegistrationOperation, RegistrationState } from '../../../dps/contract/schemas.js';
@@ -28,6 +27,7 @@ import {
   sendReply,
 } from '../../wire/amqp/node.js';
 import type { EventLog } from '../../wire/events.js';
+import type { ServedApiVersions } from '../../wire/served-api-versions.js';
 import { readCertificates } from '../attestation/evidence.js';
 import { badRequest, DpsError, toDpsError } from '../dps-error.js';
 import { parseRegistrationBody } from '../dps-request.js';
@@ -39,6 +39,7 @@ export interface DpsNodesOptions {
   registrations: Pick<Registrations, 'register' | 'getOperation' | 'getState'>;
   /** Seconds that a device is told to wait while it is being assigned. */
   retryAfter: number;
+  versions: ServedApiVersions;
   now: () => Date;
   log: EventLog;
 }
@@ -57,7 +58,7 @@ export function dpsNodes(client: AmqpClient, options: DpsNodesOptions): Nodes {
   const replyLinks = new Map<string, Link>();
 
   function attach({ address, direction, properties, link }: AttachRequest): Attached {
-    const device = { ...deviceAt(address, client), apiVersion: apiVersionOf(properties) };
+    const device = { ...deviceAt(address, client), apiVersion: apiVersionOf(properties, options.versions) };
     const key = device.registrationId.toLowerCase();
     if (direction === 'from-client') {
       return { credit, receive: (message) => answer(message, device, replyLinks.get(key), options) };
@@ -82,9 +83,9 @@ export function dpsNodes(client: AmqpClient, options: DpsNodesOptions): Nodes {
 }
 
 /** @throws DpsError */
-function apiVersionOf(properties: Record<string, unknown>): string {
+function apiVersionOf(properties: Record<string, unknown>, versions: ServedApiVersions): string {
   const version = properties[apiVersionProperty];
-  if (typeof version === 'string' && isKnownApiVersion('device', version)) return version;
+  if (typeof version === 'string' && versions.serves('device', 'amqp', version)) return version;
   throw new DpsError('unknownApiVersion', {
     reason: `the api-version ${JSON.stringify(version ?? '').slice(0, 40)} is not known`,
   });

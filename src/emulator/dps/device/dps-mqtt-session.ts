@@ -5,7 +5,6 @@
  * chain is unknown can connect, and is refused when it registers (Azure/azure-iot-sdk-c#1900).
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { isKnownApiVersion } from '../../../dps/contract/api-versions.js';
 import { isLegalId, sameId } from '../../../dps/contract/ids.js';
 import { dpsTopics, parseDpsUserName, parseTopic } from '../../../dps/contract/mqtt.js';
 import { parseSasToken } from '../../../dps/contract/sas.js';
@@ -19,6 +18,7 @@ import {
   type Session,
   SessionViolation,
 } from '../../wire/mqtt/mqtt-session.js';
+import type { ServedApiVersions } from '../../wire/served-api-versions.js';
 import { toDpsError } from '../dps-error.js';
 import { parseRegistrationBody } from '../dps-request.js';
 import type { RegistrationRequest } from '../registration/registration-request.js';
@@ -28,6 +28,7 @@ export interface DpsSessionOptions {
   registrations: Pick<Registrations, 'register' | 'getOperation'>;
   /** Seconds that a device is told to wait while it is being assigned. */
   retryAfter: number;
+  versions: ServedApiVersions;
   now: () => Date;
   log: EventLog;
 }
@@ -45,7 +46,7 @@ export function dpsCandidate(connect: ConnectRequest, options: DpsSessionOptions
     );
   }
   const { idScope, registrationId, apiVersion } = name;
-  if (!isKnownApiVersion('device', apiVersion)) {
+  if (!options.versions.serves('device', 'mqtt', apiVersion)) {
     throw new ConnectRefused('badUserName', `the api-version ${JSON.stringify(apiVersion)} is not known`);
   }
   if (!sameId(connect.clientId, registrationId)) {

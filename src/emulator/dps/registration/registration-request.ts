@@ -1,6 +1,6 @@
 /** The request of a device about its registration, the same for every transport. */
 import type { z } from 'zod';
-import { csrApiVersions } from '../../../dps/contract/api-versions.js';
+import { firstCsrApiVersion } from '../../../dps/contract/api-versions.js';
 import { sameId } from '../../../dps/contract/ids.js';
 import { registerRequest } from '../../../dps/contract/schemas.js';
 import { DpsError } from '../dps-error.js';
@@ -37,5 +37,5 @@ export function readRegistrationBody({
     throw new DpsError('notImplemented', { message: 'The field tpm is not implemented here.' });
   }
   // Earlier versions ignore it, like any unknown field.
-  return csrApiVersions.includes(apiVersion.toLowerCase()) ? parsed.data : { ...parsed.data, csr: null };
+  return apiVersion.toLowerCase() >= firstCsrApiVersion ? parsed.data : { ...parsed.data, csr: null };
 }

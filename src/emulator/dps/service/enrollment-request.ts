@@ -1,6 +1,10 @@
 /** Reads an enrollment group or individual enrollment; invalid ones are refused with 400004 and a message. */
 import type { ZodType } from 'zod';
-import { firstCustomAllocationApiVersion, isKnownApiVersion } from '../../../dps/contract/api-versions.js';
+import {
+  apiVersions,
+  firstCustomAllocationApiVersion,
+  placeOfApiVersion,
+} from '../../../dps/contract/api-versions.js';
 import { sameId } from '../../../dps/contract/ids.js';
 import {
   allocationPolicies,
@@ -171,7 +175,8 @@ function readCustomAllocation({
       'customAllocationDefinition.webhookUrl must be a URL of https; http is taken for this machine only (localhost, 127.0.0.1, [::1]).',
     );
   }
-  if (!isKnownApiVersion('service', apiVersion) || apiVersion < firstCustomAllocationApiVersion) {
+  const isServed = placeOfApiVersion(apiVersion, apiVersions.service) !== 'unknown';
+  if (!isServed || apiVersion < firstCustomAllocationApiVersion) {
     throw badRequest(
       `customAllocationDefinition.apiVersion must be one of the service's, from ${firstCustomAllocationApiVersion} on.`,
     );

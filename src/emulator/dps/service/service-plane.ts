@@ -2,13 +2,13 @@
  * The service plane: enrollment groups, individual enrollments and registration records. Callers bring a SAS token, or a
  * bearer token of the emulator.
  */
-import { isKnownApiVersion } from '../../../dps/contract/api-versions.js';
 import type { AccessTokens } from '../../access/access-tokens.js';
 import { sasProblem } from '../../access/sas-check.js';
 import { bind } from '../../wire/http/operation.js';
 import type { HttpPlane } from '../../wire/http/plane.js';
 import type { HttpRequest } from '../../wire/http/request.js';
 import { resolveByHost } from '../../wire/network/host-names.js';
+import type { ServedApiVersions } from '../../wire/served-api-versions.js';
 import { DpsError } from '../dps-error.js';
 import { dpsBodies, toDpsErrorReply } from '../dps-plane.js';
 import type { ProvisioningService } from '../provisioning-service.js';
@@ -21,11 +21,12 @@ import type { ServiceOperation } from './service-operation.js';
 export interface ServicePlaneOptions {
   services: ServiceDirectory;
   tokens: AccessTokens;
+  versions: ServedApiVersions;
   now: () => Date;
 }
 
 /** The service plane of all provisioning services; the host that a client dials tells them apart. */
-export function servicePlane({ services, tokens, now }: ServicePlaneOptions): HttpPlane {
+export function servicePlane({ services, tokens, versions, now }: ServicePlaneOptions): HttpPlane {
   /** The service whose host the client dialled. */
   function find({ dialled }: HttpRequest): ProvisioningService {
     const service = resolveByHost(services.list(), dialled);
@@ -58,7 +59,7 @@ export function servicePlane({ services, tokens, now }: ServicePlaneOptions): Ht
       { find, authorize },
     ),
     ...dpsBodies,
-    speaks: (apiVersion) => isKnownApiVersion('service', apiVersion),
+    speaks: (apiVersion) => versions.serves('service', 'https', apiVersion),
     toErrorReply: (error, requestId) => toDpsErrorReply(error, requestId, now()),
   };
 }
