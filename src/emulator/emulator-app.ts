@@ -35,6 +35,7 @@ export function createEmulatorApp(
     services,
     hubs,
     hubResourceGroup: identity.resourceGroup,
+    retryAfter,
     now,
   });
   const service = servicePlane({ services, tokens, versions, now });

@@ -202,13 +202,13 @@ test('the services are there, each with its policy, its hubs and their weights',
   };
   assert.deepEqual(await linksOf('main-dps'), [
     'GeoLatency',
-    ['hub-c', 1, true, 'local'],
-    ['hub-b', 3, true, 'westeurope'],
+    ['hub-c', undefined, undefined, 'local'],
+    ['hub-b', 3, undefined, 'westeurope'],
   ]);
   assert.deepEqual(await linksOf('other-dps'), [
     'Hashed',
-    ['hub-a', 1, false, 'local'],
-    ['hub-b', 1, true, 'local'],
+    ['hub-a', undefined, false, 'local'],
+    ['hub-b', undefined, undefined, 'local'],
   ]);
   assert.deepEqual(
     (await linksOf('plain-dps')).map((one: unknown) => (Array.isArray(one) ? one[0] : one)),

@@ -4,12 +4,14 @@
  *
  * Source: azure-rest-api-specs, deviceprovisioningservices resource-manager 2022-02-05.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { EnrollkitError } from '../../errors.js';
 import { parseCertificate } from '../../pki/x509/certificate.js';
 import { permissionsApiVersions } from '../contract/api-versions.js';
 import { type Route, routes } from '../contract/routes.js';
 import {
+  activatingService,
   type CertificateResource,
   certificateResource,
   type ProvisioningService,
@@ -55,17 +57,16 @@ export class ControlPlane {
   }
 
   /**
-   * The provisioning service; also the place where a wrong clock is found, since this is what a run asks first.
+   * The provisioning service; also the place where a wrong clock is found, since this is what a run asks first. One that is
+   * still being made is waited for.
    *
-   * @throws EnrollkitError DPS_NOT_FOUND; CLOCK_SKEW when the clocks are more than five minutes apart; FORBIDDEN also
+   * @throws EnrollkitError DPS_NOT_FOUND; TIMEOUT when it is not active after several minutes; CLOCK_SKEW when the clocks are more than five minutes apart; FORBIDDEN also
    *   when subscription or resource group are not known, as when there are no rights on them
    */
   async getService({ signal }: RequestOptions = {}): Promise<ProvisioningService> {
     const { dpsName, resourceGroup, armEndpoint, now = () => new Date() } = this.#target;
     const subject = `the provisioning service ${dpsName}`;
-    const service = await unlessMissing(
-      this.#send({ route: routes.arm.getService, subject, signal }, provisioningService),
-    );
+    const service = await this.#activeService(subject, signal);
     if (!service) {
       throw new EnrollkitError(
         'DPS_NOT_FOUND',
@@ -75,7 +76,32 @@ export class ControlPlane {
     if (isSkewed(this.#http.clockSkewMs)) {
       throw clockSkewError(this.#http.clockSkewMs, new URL(armEndpoint).host, now());
     }
-    return service.body;
+    return service;
+  }
+
+  /** Undefined when there is none. */
+  async #activeService(
+    subject: string,
+    signal: AbortSignal | undefined,
+  ): Promise<ProvisioningService | undefined> {
+    const request = { route: routes.arm.getService, subject, signal };
+    for (let waited = 0; ; waited += activationPollMs) {
+      const reply = await unlessMissing(
+        this.#send(request, z.union([provisioningService, activatingService])),
+      );
+      if (!reply) return undefined;
+      if (isActive(reply.body)) return reply.body;
+      if (reply.body.properties.state === 'ActivationFailed' || waited >= activationTimeoutMs) {
+        throw new EnrollkitError(
+          'TIMEOUT',
+          `Azure Resource Manager is still making ${subject}: its state is ${reply.body.properties.state ?? 'unknown'}, and it has no ID scope yet.`,
+          { next: 'Look at the provisioning service in the portal, then run the same command again.' },
+        );
+      }
+      await sleep(activationPollMs, undefined, { signal }).catch((error: unknown) => {
+        throw signal?.aborted ? signal.reason : error;
+      });
+    }
   }
 
   /**
@@ -236,6 +262,16 @@ export class ControlPlane {
     }
     return { ...request, parameters: { subscriptionId, resourceGroup, dpsName, ...parameters } };
   }
+}
+
+/** Azure takes 31 to 61 seconds to make a provisioning service. */
+const activationPollMs = 5000;
+const activationTimeoutMs = 300_000;
+
+function isActive(
+  service: ProvisioningService | z.infer<typeof activatingService>,
+): service is ProvisioningService {
+  return service.properties.idScope != null;
 }
 
 const permission = z.object({ actions: z.array(z.string()), notActions: z.array(z.string()).default([]) });

@@ -57,8 +57,8 @@ export function hubNameProblem(value: string): string | undefined {
  * Source: azure-rest-api-specs, deviceprovisioningservices resource-manager, provisioningServiceName.
  */
 export function serviceNameProblem(value: string): string | undefined {
-  if (/^(?![0-9]+$)(?!-)[a-z0-9-]{2,49}[a-z0-9]$/i.test(value)) return undefined;
-  return `The name of a provisioning service "${abridge(value)}" is not legal: 3 to 50 letters, digits and -, neither first nor last a -, and not digits alone.`;
+  if (/^(?![0-9]+$)(?!global$)(?!-)[a-z0-9-]{2,49}[a-z0-9]$/i.test(value)) return undefined;
+  return `The name of a provisioning service "${abridge(value)}" is not legal: 3 to 50 letters, digits and -, neither first nor last a -, not digits alone, and not "global".`;
 }
 
 /** Whether the service would take this ID at all (registration or group), whatever the attestation. */

@@ -197,7 +197,7 @@ const linkedHub = z.object({
 });
 export type LinkedHub = z.infer<typeof linkedHub>;
 
-/** A provisioning service, as ARM describes it. */
+/** A provisioning service, as ARM describes it when it is active. */
 export const provisioningService = z.object({
   id: z.string(),
   name: z.string(),
@@ -214,6 +214,11 @@ export const provisioningService = z.object({
   }),
 });
 export type ProvisioningService = z.infer<typeof provisioningService>;
+
+/** A provisioning service that is still being made: it has no ID scope and no host names yet. */
+export const activatingService = z.object({
+  properties: z.object({ state: z.string().nullish(), idScope: z.null().optional() }),
+});
 
 /** A shared access policy; `rights` is one string, comma-joined. */
 export const sharedAccessPolicy = z.object({

@@ -1,5 +1,5 @@
 /**
- * The error bodies of DPS: those of the service and device planes (flat, a number for a code), and those of ARM.
+ * The error bodies of DPS: those of the service and device planes, and those of ARM.
  *
  * The number is the HTTP status times 1000, plus a little. Those marked "seen" stand in public reports of the real
  * service (Azure/azure-iot-sdk-c#2362, azure-iot-sdk-node#869 and #532, azure-docs#57082), those marked "recorded" in recordings of it
@@ -49,11 +49,16 @@ export function statusOf(errorCode: number): number {
   return Math.floor(errorCode / 1000);
 }
 
-/** The body of an ARM error: DPS's own flat form, and the gateway's nested one, so that every parser finds its own. */
-export interface ArmErrorBody {
-  code: string;
+/** The body of an error of the resource provider Microsoft.Devices. */
+export interface ProviderErrorBody {
+  code: number;
+  /** The name of the HTTP status. */
   httpStatusCode: string;
+  /** With the correlation identifier, the time and the code in words. */
   message: string;
-  details: null;
+}
+
+/** The body of an error of Azure Resource Manager's own front door. */
+export interface ArmErrorBody {
   error: { code: string; message: string };
 }

@@ -99,7 +99,7 @@ function candidatesOf(enrolled: readonly string[], hubs: LinkedHubs): Hub[] {
     enrolled.length === 0
       ? hubs.list()
       : enrolled.map((id) => hubs.get(id)).filter((hub) => hub !== undefined);
-  return possible.filter((hub) => hub.applyAllocationPolicy);
+  return possible.filter(({ applyAllocationPolicy }) => applyAllocationPolicy !== false);
 }
 
 /** The hubs of the lowest latency: all of them unless latencies were set, since they are on one machine. */
@@ -115,7 +115,7 @@ function hashed(registrationId: string, candidates: Hub[]): Hub {
   for (const hub of candidates) {
     const digest = createHash('sha256').update(`${hub.hubId}\n${registrationId.toLowerCase()}`).digest();
     const fraction = (digest.readUIntBE(0, 6) + 1) / 2 ** 48;
-    const score = hub.allocationWeight / -Math.log(fraction);
+    const score = (hub.allocationWeight ?? 1) / -Math.log(fraction);
     if (score > bestScore) {
       best = hub;
       bestScore = score;
