@@ -25,7 +25,7 @@ export function identifyMqttClient(
 }
 
 export interface AmqpNodesOptions {
-  registrations: Pick<Registrations, 'register' | 'getOperation' | 'getState'>;
+  registrations: Pick<Registrations, 'register' | 'getOperation' | 'getState' | 'knowsIdScope'>;
   /** Seconds that a device is told to wait while it is being assigned. */
   retryAfter: number;
   versions: ServedApiVersions;

@@ -38,7 +38,7 @@ export async function startAmqpFixture(
     createAmqpServer({
       load: () =>
         loadAmqpNodes({
-          registrations: { register: none, getOperation: none, getState: none },
+          registrations: { register: none, getOperation: none, getState: none, knowsIdScope: () => true },
           hubByHost: () => ({
             hubId: 'hub-1',
             hub,

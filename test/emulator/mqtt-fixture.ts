@@ -72,6 +72,7 @@ export interface Fixture {
 /** Those of "refused-..." are refused, the others assigned with the first poll. */
 function registrationsAt(hubHostName: () => string): DpsSessionOptions['registrations'] {
   return {
+    knowsIdScope: () => true,
     async register({ registrationId, chain }) {
       if (registrationId.startsWith('refused')) throw new DpsError('caNotFound');
       if (registrationId.startsWith('broken')) throw new Error('a defect');

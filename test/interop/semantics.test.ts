@@ -124,11 +124,11 @@ test('the CA nearest the device decides, an individual enrollment before it, and
   const chain = [leaf, factory, root];
   const { hubs } = emulator.endpoints;
   await service.createOrUpdateEnrollmentGroup(
-    signedBy('of-root', root, undefined, { iotHubs: [hubs[0]!.hostName] }),
+    signedBy('of-root', root, undefined, { allocationPolicy: 'hashed', iotHubs: [hubs[0]!.hostName] }),
   );
   assert.equal((await register(emulator, 'decided', chain)).assignedHub, hubs[0]!.hostName);
   const { responseBody: nearest } = await service.createOrUpdateEnrollmentGroup(
-    signedBy('of-factory', factory, undefined, { iotHubs: [hubs[1]!.hostName] }),
+    signedBy('of-factory', factory, undefined, { allocationPolicy: 'hashed', iotHubs: [hubs[1]!.hostName] }),
   );
   assert.equal((await register(emulator, 'decided', chain)).assignedHub, hubs[1]!.hostName);
   const disabled = { ...(nearest as object), provisioningStatus: 'disabled' };

@@ -105,7 +105,7 @@ async function run({ flags }: Input, context: Context): Promise<void> {
   const dir = stateFolderOf(flags);
   if (flags.detach) return runDetached(dir, flags, context);
   const { startEmulator } = await import('../../emulator/start.js');
-  const { emulatorLog, isRefusal } = await import('./log.js');
+  const { emulatorLog, isNotable } = await import('./log.js');
   const { output, signal, now } = context;
   const seedFile =
     flags.seed === undefined
@@ -128,7 +128,7 @@ async function run({ flags }: Input, context: Context): Promise<void> {
     ...(seedFile === undefined ? {} : { seed: seedFile.seed }),
     now,
     signal,
-    log: emulatorLog(output, isRefusal),
+    log: emulatorLog(output, isNotable),
     onStopRequest: () => asked.abort(),
   }).catch((error: unknown) => {
     throw seedFile?.placed(error) ?? error;

@@ -66,14 +66,16 @@ const attestationMechanism = z.object({
 /** What enrollment groups and individual enrollments have in common. */
 const enrollmentFields = {
   attestation: attestationMechanism,
-  capabilities: z.object({ iotEdge: z.boolean().default(false) }).nullish(),
+  /** Without IoT Edge by default. */
+  capabilities: z.object({ iotEdge: z.boolean().nullish() }).nullish(),
   iotHubHostName: z.string().nullish(),
   iotHubs: z.array(z.string()).nullish(),
   allocationPolicy: z.enum(allocationPolicies).nullish(),
   customAllocationDefinition: customAllocationDefinition.nullish(),
   provisioningStatus: z.enum(provisioningStatuses).nullish(),
+  /** Both are true by default. */
   reprovisionPolicy: z
-    .object({ updateHubAssignment: z.boolean().default(true), migrateDeviceData: z.boolean().default(true) })
+    .object({ updateHubAssignment: z.boolean().nullish(), migrateDeviceData: z.boolean().nullish() })
     .nullish(),
   initialTwin: initialTwin.nullish(),
   /** From api-version 2025-07-01-preview on: the policy by which its devices get certificates. */

@@ -12,6 +12,8 @@ export const dpsErrors = {
   customAllocationFailed: { errorCode: 400207, message: 'Custom allocation failed' }, // seen
   noHub: { errorCode: 400208, message: 'No IoT hub is available for assignment.' }, // seen, as a name
   unauthorized: { errorCode: 401000, message: 'Unauthorized' }, // seen
+  // What DPS answers over HTTPS is not known; the number is that of IoT Hub's table.
+  unknownIdScope: { errorCode: 401001, message: 'IotHubNotFound' },
   invalidCertificate: { errorCode: 401002, message: 'Invalid certificate' }, // seen
   caNotFound: { errorCode: 401002, message: 'CA certificate not found.' }, // seen
   chainMismatch: { errorCode: 401002, message: 'Signing certificate info did not match chain elements' }, // seen
@@ -25,6 +27,7 @@ export const dpsErrors = {
   methodNotAllowed: { errorCode: 405000, message: 'Method not allowed' },
   enrollmentConflict: { errorCode: 409201, message: 'Enrollment already exists.' }, // recorded
   enrollmentGroupConflict: { errorCode: 409202, message: 'EnrollmentGroup already exists.' }, // recorded
+  registrationConflict: { errorCode: 409203, message: 'Precondition failed.' }, // seen
   preconditionFailed: { errorCode: 412001, message: 'Precondition failed: the etag does not match.' },
   payloadTooLarge: { errorCode: 413000, message: 'Request body too large' },
   unsupportedMediaType: { errorCode: 415000, message: 'The content type must be application/json.' },

@@ -142,6 +142,12 @@ const hubTables = `
   END;
 `;
 
+/** The document of an enrollment, with the member `capabilities` in place of `iotEdge`. */
+const withCapabilities = `json_remove(
+    json_set(document, '$.capabilities',
+      json(CASE WHEN json_extract(document, '$.iotEdge') THEN '{"iotEdge":true}' ELSE '{"iotEdge":false}' END)),
+    '$.iotEdge')`;
+
 /**
  * Lists in the order of creation, as Azure has them, and members of replies that are there only where a client sent them.
  * `uploaded` is the text of the certificate as it was uploaded.
@@ -157,6 +163,9 @@ const asAzureLists = `
   INSERT INTO linked_hub_2 SELECT hub_id, location, apply_allocation_policy, allocation_weight, position FROM linked_hub;
   DROP TABLE linked_hub;
   ALTER TABLE linked_hub_2 RENAME TO linked_hub;
+
+  UPDATE enrollment_group SET document = ${withCapabilities};
+  UPDATE individual_enrollment SET document = ${withCapabilities};
 
   DROP INDEX registration_group;
   CREATE INDEX registration_group ON registration (group_key);

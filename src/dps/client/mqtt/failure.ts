@@ -8,6 +8,7 @@ type Session = Pick<MqttSessionOptions, 'plane' | 'clientId' | 'endpoint'>;
 
 /** MQTT 3.1.1 section 3.2.2.3: the connection was refused for who the client is. */
 const notAuthorizedReturnCodes = [4, 5];
+const serverUnavailable = 3;
 
 /** @returns EnrollkitError NETWORK, SERVER_NOT_TRUSTED, DEVICE_NOT_AUTHORIZED or HUB_REFUSED */
 export function mqttFailure(error: unknown, session: Session): EnrollkitError {
@@ -16,9 +17,15 @@ export function mqttFailure(error: unknown, session: Session): EnrollkitError {
   const { code } = error as { code?: unknown };
   if (typeof code === 'number') {
     if (notAuthorizedReturnCodes.includes(code)) return refusedBy(session, 'the connection');
+    const mayBeIdScope = session.plane === 'device' && code === serverUnavailable;
     return new EnrollkitError('NETWORK', `${host} refused the MQTT connection (return code ${code}).`, {
       cause: redactedCause(error),
       context: { host, returnCode: code },
+      ...(mayBeIdScope
+        ? {
+            next: 'Check the ID scope: DPS answers so for one that it does not know. Then run the same command again.',
+          }
+        : {}),
     });
   }
   // TLS 1.3 tells of a refused client certificate only after the handshake.

@@ -6,6 +6,7 @@ import type { HttpRequest } from '../../wire/http/request.js';
 import type { ServedApiVersions } from '../../wire/served-api-versions.js';
 import { dpsBodies, toDpsErrorReply } from '../dps-plane.js';
 import type { RegistrationRequest } from '../registration/registration-request.js';
+import { outcomeReason } from '../registration/registration-state.js';
 import type { Registrations } from '../registration/registrations.js';
 
 export interface DevicePlaneOptions {
@@ -36,7 +37,8 @@ const operations = operationsOf<typeof routes.device, OperationHandler<DevicePla
     idParameter: 'registrationId',
     async handle(request, { registrations }) {
       const operationId = request.parameters.operationId!;
-      return { status: 200, body: await registrations.getOperation({ ...deviceOf(request), operationId }) };
+      const body = await registrations.getOperation({ ...deviceOf(request), operationId });
+      return { status: 200, body, reason: outcomeReason(body) };
     },
   },
   getRegistration: {

@@ -33,10 +33,11 @@ import { badRequest, DpsError, toDpsError } from '../dps-error.js';
 import { parseRegistrationBody } from '../dps-request.js';
 import { assertLegalId } from '../registration/legal-id.js';
 import type { RegistrationRequest } from '../registration/registration-request.js';
+import { outcomeReason } from '../registration/registration-state.js';
 import type { Registrations } from '../registration/registrations.js';
 
 export interface DpsNodesOptions {
-  registrations: Pick<Registrations, 'register' | 'getOperation' | 'getState'>;
+  registrations: Pick<Registrations, 'register' | 'getOperation' | 'getState' | 'knowsIdScope'>;
   /** Seconds that a device is told to wait while it is being assigned. */
   retryAfter: number;
   versions: ServedApiVersions;
@@ -59,6 +60,7 @@ export function dpsNodes(client: AmqpClient, options: DpsNodesOptions): Nodes {
 
   function attach({ address, direction, properties, link }: AttachRequest): Attached {
     const device = { ...deviceAt(address, client), apiVersion: apiVersionOf(properties, options.versions) };
+    if (!options.registrations.knowsIdScope(device.idScope)) throw new DpsError('unknownIdScope');
     const key = device.registrationId.toLowerCase();
     if (direction === 'from-client') {
       return { credit, receive: (message) => answer(message, device, replyLinks.get(key), options) };
@@ -129,7 +131,7 @@ async function answer(
       application_properties: isAssigning ? retryAfterProperties(retryAfter) : {},
       body: jsonBody(result),
     });
-    report({ ...event, status: isAssigning ? 202 : 200 });
+    report({ ...event, status: isAssigning ? 202 : 200, reason: outcomeReason(result) });
   } catch (cause) {
     const error = toAmqpError(cause, at);
     report({ ...event, status: error.status, reason: error.reason });

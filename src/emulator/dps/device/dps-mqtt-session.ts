@@ -22,10 +22,11 @@ import type { ServedApiVersions } from '../../wire/served-api-versions.js';
 import { toDpsError } from '../dps-error.js';
 import { parseRegistrationBody } from '../dps-request.js';
 import type { RegistrationRequest } from '../registration/registration-request.js';
+import { outcomeReason } from '../registration/registration-state.js';
 import type { Registrations } from '../registration/registrations.js';
 
 export interface DpsSessionOptions {
-  registrations: Pick<Registrations, 'register' | 'getOperation'>;
+  registrations: Pick<Registrations, 'register' | 'getOperation' | 'knowsIdScope'>;
   /** Seconds that a device is told to wait while it is being assigned. */
   retryAfter: number;
   versions: ServedApiVersions;
@@ -48,6 +49,13 @@ export function dpsCandidate(connect: ConnectRequest, options: DpsSessionOptions
   const { idScope, registrationId, apiVersion } = name;
   if (!options.versions.serves('device', 'mqtt', apiVersion)) {
     throw new ConnectRefused('badUserName', `the api-version ${JSON.stringify(apiVersion)} is not known`);
+  }
+  if (!options.registrations.knowsIdScope(idScope)) {
+    // As Azure answers (Azure/azure-iot-sdk-python#670).
+    throw new ConnectRefused(
+      'serverUnavailable',
+      `the ID scope ${JSON.stringify(idScope.slice(0, 40))} is not that of a provisioning service here`,
+    );
   }
   if (!sameId(connect.clientId, registrationId)) {
     throw new ConnectRefused('badUserName', 'the client ID is not the registration ID of the user name');
@@ -87,7 +95,7 @@ function dpsSession(
       const result = await call();
       const isAssigning = result.status === 'assigning';
       const status = isAssigning ? 202 : 200;
-      report({ ...event, status });
+      report({ ...event, status, reason: outcomeReason(result) });
       return {
         topic: dpsTopics.response(status, requestId, isAssigning ? retryAfter : undefined),
         payload: JSON.stringify(result),

@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { AllocationPolicy, InitialTwin } from '../../../dps/contract/schemas.js';
-import type { EnrollmentSettings } from '../state/enrollment-settings.js';
+import { type EnrollmentSettings, reprovisioning } from '../state/enrollment-settings.js';
 import type { Hub, LinkedHubs } from '../state/linked-hubs.js';
 import { type AllocationWebhookRequest, askWebhook, WebhookFailure } from './allocation-webhook.js';
 
@@ -43,14 +43,12 @@ export const defaultAllocationPolicy = 'hashed';
 export async function allocate(request: AllocationRequest): Promise<Allocation | undefined> {
   const { registrationId, enrollment, hubs, previousHubId, defaultPolicy } = request;
   const previous = previousHubId === undefined ? undefined : hubs.get(previousHubId);
-  const stays = previous !== undefined && !enrollment.reprovisionPolicy.updateHubAssignment;
+  const stays = previous !== undefined && !reprovisioning(enrollment).updateHubAssignment;
   const policy = enrollment.allocationPolicy ?? defaultPolicy;
   // A webhook is called all the same: it may return a payload.
   if (stays)
     return policy === 'custom' ? allocateByWebhook(request, [previous], previous) : { hub: previous };
   const enrolled = enrolledHubs(enrollment);
-  // Without a hub in the enrollment, the static policy has none to assign.
-  if (policy === 'static' && enrolled.length === 0) return undefined;
   const candidates = candidatesOf(enrolled, hubs);
   if (candidates.length === 0) return undefined;
   switch (policy) {
@@ -83,7 +81,7 @@ async function allocateByWebhook(
     );
   }
   // For a device that is assigned already, it applies only if the device moves without its twin.
-  const isReset = hub !== previous && !enrollment.reprovisionPolicy.migrateDeviceData;
+  const isReset = hub !== previous && !reprovisioning(enrollment).migrateDeviceData;
   const appliesTwin = initialTwin !== undefined && (previous === undefined || isReset);
   return { hub, ...more, ...(appliesTwin ? { initialTwin } : {}) };
 }

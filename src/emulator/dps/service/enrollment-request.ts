@@ -12,6 +12,7 @@ import {
   type CustomAllocationDefinition,
   type EnrollmentGroup,
   enrollmentGroup,
+  type InitialTwin,
   individualEnrollment,
   provisioningStatuses,
 } from '../../../dps/contract/schemas.js';
@@ -98,23 +99,21 @@ function readSettings(
   { hubs }: EnrollmentContext,
 ): Omit<EnrollmentSettings, 'attestation'> {
   const { iotHubHostName, iotHubs, allocationPolicy, initialTwin, credentialPolicyName } = enrollment;
+  const { capabilities, provisioningStatus, reprovisionPolicy } = enrollment;
   const customAllocationDefinition = readCustomAllocation(enrollment);
-  assertOneHubIfStatic(enrollment);
+  assertHubsFitPolicy(enrollment);
   if (credentialPolicyName != null && !legalPolicyName.test(credentialPolicyName)) {
     throw badRequest('The credentialPolicyName must have 1 to 63 letters, digits, - . or _.');
   }
   return {
-    iotEdge: enrollment.capabilities?.iotEdge ?? false,
+    ...(capabilities == null ? {} : { capabilities: withoutNulls(capabilities) }),
     ...(allocationPolicy == null ? {} : { allocationPolicy }),
     ...(customAllocationDefinition === undefined ? {} : { customAllocationDefinition }),
     ...(iotHubs == null ? {} : { hubIds: iotHubs.map((name) => hubIdOf(name, hubs)) }),
     ...(iotHubHostName == null ? {} : { hubId: hubIdOf(iotHubHostName, hubs) }),
-    provisioningStatus: enrollment.provisioningStatus ?? 'enabled',
-    reprovisionPolicy: {
-      updateHubAssignment: enrollment.reprovisionPolicy?.updateHubAssignment ?? true,
-      migrateDeviceData: enrollment.reprovisionPolicy?.migrateDeviceData ?? true,
-    },
-    ...(initialTwin == null ? {} : { initialTwin }),
+    ...(provisioningStatus === undefined ? {} : { provisioningStatus }),
+    ...(reprovisionPolicy == null ? {} : { reprovisionPolicy: withoutNulls(reprovisionPolicy) }),
+    ...(initialTwin == null ? {} : { initialTwin: readInitialTwin(initialTwin) }),
     ...(credentialPolicyName == null ? {} : { credentialPolicyName }),
   };
 }
@@ -162,7 +161,7 @@ function readCustomAllocation({
   allocationPolicy,
   customAllocationDefinition,
 }: CommonFields): CustomAllocationDefinition | undefined {
-  if (allocationPolicy !== 'custom') return undefined;
+  if (allocationPolicy !== 'custom') return customAllocationDefinition ?? undefined;
   if (!customAllocationDefinition) {
     // Seen in a report of the real service.
     throw badRequest(
@@ -184,14 +183,32 @@ function readCustomAllocation({
   return { webhookUrl, apiVersion };
 }
 
-/** Microsoft Learn, "How to use allocation policies": with static configuration, an enrollment names a single hub. */
-function assertOneHubIfStatic({ allocationPolicy, iotHubs, iotHubHostName }: CommonFields): void {
-  const count = iotHubs?.length ? iotHubs.length : iotHubHostName == null ? 0 : 1;
-  if (allocationPolicy === 'static' && count !== 1) {
+/**
+ * Microsoft Learn, "How to use allocation policies": with static configuration, an enrollment names a single hub. One that
+ * names none is taken all the same (recorded by Azure/azure-sdk-for-python).
+ */
+function assertHubsFitPolicy({ allocationPolicy, iotHubs }: CommonFields): void {
+  const count = iotHubs?.length ?? 0;
+  // Seen in reports of the real service.
+  if (count > 0 && allocationPolicy == null)
+    throw badRequest('Enrollment allocationPolicy must be specified when iotHubs are specified.');
+  if (allocationPolicy === 'static' && count > 1) {
     throw badRequest(
       `With the allocation policy static, one IoT hub must be named in iotHubs, not ${count}.`,
     );
   }
+}
+
+function readInitialTwin({ tags, properties }: InitialTwin): InitialTwin {
+  return withoutNulls({ tags, properties: properties && withoutNulls(properties) });
+}
+
+type WithoutNulls<Value> = { [Name in keyof Value]?: NonNullable<Value[Name]> };
+
+/** Members that are sent as null are as if they were not sent. */
+function withoutNulls<Value extends object>(value: Value): WithoutNulls<Value> {
+  const given = Object.entries(value).filter(([, member]) => member != null);
+  return Object.fromEntries(given) as WithoutNulls<Value>;
 }
 
 function isWebhookUrl(text: string): boolean {

@@ -8,6 +8,8 @@ export interface HttpReply {
   /** Sent as JSON, a Buffer as it is; nothing is sent when undefined. */
   body?: unknown;
   headers?: Record<string, string>;
+  /** For the log: why what was asked for did not come about, although the request succeeded. */
+  reason?: string | undefined;
 }
 
 /**

@@ -55,7 +55,7 @@ export class PlaneKernel {
       assertApiVersion(request.apiVersion, operation, plane);
       if (plane.readsBodyFirst && hasBody(operation)) await request.json();
       const reply = await operation.handle(request);
-      this.#report({ ...event, status: reply.status });
+      this.#report({ ...event, status: reply.status, reason: reply.reason });
       const sent = request.method === 'HEAD' ? (plane.toHeadReply?.(reply, operation) ?? reply) : reply;
       return this.#toReply(sent, requestId);
     } catch (error) {
