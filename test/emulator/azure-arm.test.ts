@@ -394,6 +394,19 @@ test('certificates, policies and hub policies are listed in the order of creatio
     }
   }));
 
+test('a hub names the endpoint for its events, and no policies', async ({ emulator }) => {
+  const { subscriptionId, resourceGroup, armToken } = emulator.endpoints;
+  const { body } = await emulator.call({
+    path: `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.Devices/IotHubs/hub-a?api-version=2021-07-02`,
+    headers: { authorization: `Bearer ${armToken}` },
+  });
+  const { events } = body.properties.eventHubEndpoints;
+  assert.equal(events.path, 'hub-a');
+  assert.match(events.endpoint, /^sb:\/\/.+\/$/);
+  assert.equal(events.partitionIds.length, events.partitionCount);
+  assert.equal('authorizationPolicies' in body.properties, false);
+});
+
 test('an expired CA can be uploaded', async ({ emulator }) => {
   const expired = await make('root', 'Expired', undefined, { at: new Date('1999-01-01T00:00:00Z') });
   const put = await emulator.arm('PUT', '/certificates/expired', {

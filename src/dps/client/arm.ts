@@ -85,20 +85,21 @@ export class ControlPlane {
     signal: AbortSignal | undefined,
   ): Promise<ProvisioningService | undefined> {
     const request = { route: routes.arm.getService, subject, signal };
-    for (let waited = 0; ; waited += activationPollMs) {
+    for (let polls = 0; ; polls += 1) {
       const reply = await unlessMissing(
         this.#send(request, z.union([provisioningService, activatingService])),
       );
       if (!reply) return undefined;
       if (isActive(reply.body)) return reply.body;
-      if (reply.body.properties.state === 'ActivationFailed' || waited >= activationTimeoutMs) {
+      if (reply.body.properties.state === 'ActivationFailed' || polls >= activationPolls) {
         throw new EnrollkitError(
           'TIMEOUT',
           `Azure Resource Manager is still making ${subject}: its state is ${reply.body.properties.state ?? 'unknown'}, and it has no ID scope yet.`,
           { next: 'Look at the provisioning service in the portal, then run the same command again.' },
         );
       }
-      await sleep(activationPollMs, undefined, { signal }).catch((error: unknown) => {
+      const seconds = Number(reply.header('retry-after') ?? activationPollSeconds);
+      await sleep(seconds * 1000, undefined, { signal }).catch((error: unknown) => {
         throw signal?.aborted ? signal.reason : error;
       });
     }
@@ -265,8 +266,8 @@ export class ControlPlane {
 }
 
 /** Azure takes 31 to 61 seconds to make a provisioning service. */
-const activationPollMs = 5000;
-const activationTimeoutMs = 300_000;
+const activationPollSeconds = 5;
+const activationPolls = 60;
 
 function isActive(
   service: ProvisioningService | z.infer<typeof activatingService>,

@@ -91,8 +91,10 @@ function requireHub({ parameters }: HttpRequest, subscription: Subscription): Io
   throw notFound(parameters, parameters.hubName);
 }
 
+const partitionIds = ['0', '1', '2', '3'];
+
 function toResource(
-  { hubId, names, policies }: IotHub,
+  { hubId, names }: IotHub,
   { subscriptionId, hubResourceGroup }: Subscription,
 ): Record<string, unknown> {
   return {
@@ -109,8 +111,18 @@ function toResource(
       state: 'Active',
       provisioningState: 'Succeeded',
       hostName: names.mqtt,
-      authorizationPolicies: policies.map(({ keyName, rights }) => ({ keyName, rights })),
       ipFilterRules: [],
+      // What clients look for before they read messages.
+      eventHubEndpoints: {
+        events: {
+          retentionTimeInDays: 1,
+          partitionCount: partitionIds.length,
+          partitionIds,
+          path: hubId,
+          endpoint: `sb://${names.mqtt}/`,
+        },
+      },
+      enableFileUploadNotifications: false,
       features: 'None',
       locations: [{ location: 'local', role: 'primary' }],
     },
