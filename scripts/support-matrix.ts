@@ -70,7 +70,8 @@ ${rows.join('\n')}
 
 Written by \`npm run support-matrix\` from the route tables of the emulator; a test asks a running emulator for every
 row. What stands here as 501 is answered with that status and a body that names it. Any other path is answered with 404,
-another method with 405, an api-version that is not named here with 400.
+another method with 405, an api-version that is not named here with 400, unless it is later than all of these: then it is
+served as the newest of them, but for \`--strict-api-versions\`.
 
 \`{services}\` is
 \`/subscriptions/:subscriptionId/resourceGroups/:resourceGroup/providers/Microsoft.Devices/provisioningServices\`.

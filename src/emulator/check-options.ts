@@ -25,6 +25,7 @@ const optionsSchema = z.strictObject(
     serverKey: z.enum(keyAlgorithms, `it is one of ${keyAlgorithms.join(', ')}`).optional(),
     fullChain: z.boolean('it is true or false').optional(),
     allowRenewedCertificates: z.boolean('it is true or false').optional(),
+    strictApiVersions: z.boolean('it is true or false').optional(),
     retryAfter: z.int('it is whole seconds').min(0, 'it is at least 0').optional(),
     quotas: z
       .union(

@@ -10,11 +10,13 @@ import { EventLog } from './wire/events.js';
 import type { HttpsListener } from './wire/http/https-listener.js';
 import type { HostAddresses } from './wire/network/host-addresses.js';
 import type { Ports } from './wire/network/host-names.js';
+import { ServedApiVersions } from './wire/served-api-versions.js';
 
 export interface EmulatorCore {
   services: ServiceDirectory;
   hubs: HubDirectory;
   registrations: Registrations;
+  versions: ServedApiVersions;
   now: () => Date;
   log: EventLog;
   /** Set once the listeners are open, before a client is answered. */
@@ -22,7 +24,10 @@ export interface EmulatorCore {
 }
 
 export interface CoreOptions
-  extends Pick<EmulatorOptions, 'log' | 'quotas' | 'fullChain' | 'allowRenewedCertificates'> {
+  extends Pick<
+    EmulatorOptions,
+    'log' | 'quotas' | 'fullChain' | 'allowRenewedCertificates' | 'strictApiVersions'
+  > {
   databases: StateDatabases;
   clock: EmulatorClock;
   subscriptionId: string;
@@ -39,6 +44,7 @@ export function openCore({
   quotas = false,
   fullChain = false,
   allowRenewedCertificates = false,
+  strictApiVersions = false,
 }: CoreOptions): EmulatorCore {
   const listening: EmulatorCore['listening'] = { ports: { https: 0, mqtt: 0, amqp: 0 }, https: undefined };
   const shared = { databases, now, ports: () => listening.ports };
@@ -61,5 +67,7 @@ export function openCore({
   });
   hubs.authorities = () => services.verifiedAuthorities();
   const registrations = new Registrations(services, now);
-  return { services, hubs, registrations, now, log: new EventLog(log, now), listening };
+  const events = new EventLog(log, now);
+  const versions = new ServedApiVersions({ strict: strictApiVersions, log: events });
+  return { services, hubs, registrations, versions, now, log: events, listening };
 }

@@ -10,6 +10,7 @@ import type { Nodes } from './wire/amqp/node.js';
 import type { EventLog } from './wire/events.js';
 import type { Candidate, ConnectRequest } from './wire/mqtt/mqtt-session.js';
 import type { Dialled } from './wire/network/host-names.js';
+import type { ServedApiVersions } from './wire/served-api-versions.js';
 
 /**
  * The session that an MQTT client asks for.
@@ -24,9 +25,10 @@ export function identifyMqttClient(
 }
 
 export interface AmqpNodesOptions {
-  registrations: Pick<Registrations, 'register' | 'getOperation' | 'getState'>;
+  registrations: Pick<Registrations, 'register' | 'getOperation' | 'getState' | 'knowsIdScope'>;
   /** Seconds that a device is told to wait while it is being assigned. */
   retryAfter: number;
+  versions: ServedApiVersions;
   /** The hub of the host name in a client's open frame, or of the address that it dialled. */
   hubByHost: (dialled: Dialled) => HostedHub;
   now: () => Date;
@@ -39,7 +41,7 @@ export async function loadAmqpNodes(options: AmqpNodesOptions): Promise<AmqpNode
     import('./dps/device/dps-amqp-nodes.js'),
     import('./hub/amqp/hub-amqp-nodes.js'),
   ]);
-  const { hubByHost, now, log } = options;
+  const { hubByHost, versions, now, log } = options;
   return {
     nodesFor(client) {
       const dps = dpsNodes(client, options);
@@ -48,7 +50,7 @@ export async function loadAmqpNodes(options: AmqpNodesOptions): Promise<AmqpNode
       return {
         attach(request) {
           if (parseRegistrationAddress(request.address)) return dps.attach(request);
-          hub ??= hubNodes(client, { hub: hubByHost(client.dialled), now, log });
+          hub ??= hubNodes(client, { hub: hubByHost(client.dialled), versions, now, log });
           return hub.attach(request);
         },
       };

@@ -21,7 +21,7 @@ export interface EmulatorAppOptions extends Omit<ControlOptions, 'tokens' | 'log
 
 /** Puts the planes and the emulator's own routes together. */
 export function createEmulatorApp(
-  { services, hubs, registrations, now, log }: EmulatorCore,
+  { services, hubs, registrations, versions, now, log }: EmulatorCore,
   { identity, database, retryAfter, ...control }: EmulatorAppOptions,
 ): HttpApp {
   const tokens = new AccessTokens(identity.armToken, now);
@@ -29,18 +29,27 @@ export function createEmulatorApp(
   const { names } = services.list()[0]!;
   const arm = armPlane({
     tokens,
+    versions,
     subscriptionId: identity.subscriptionId,
     resourceGroups: new ResourceGroups(database),
     services,
     hubs,
     hubResourceGroup: identity.resourceGroup,
+    retryAfter,
     now,
   });
-  const service = servicePlane({ services, tokens, now });
-  const device = devicePlane({ registrations, retryAfter, deviceHostName: () => names.https, now });
+  const service = servicePlane({ services, tokens, versions, now });
+  const device = devicePlane({
+    registrations,
+    retryAfter,
+    deviceHostName: () => names.https,
+    versions,
+    now,
+  });
   const hub = hubPlane({
     hubs: () => hubs.list(),
     acceptsBearer: (authorization) => tokens.accepts(authorization, 'hub'),
+    versions,
     now,
   });
   return createHttpApp({

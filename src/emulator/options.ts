@@ -36,6 +36,11 @@ export interface EmulatorOptions {
    * with that one; false by default, as in Azure.
    */
   allowRenewedCertificates?: boolean;
+  /**
+   * Whether an api-version that is later than all known ones is refused; false by default: it is served as the newest known
+   * one.
+   */
+  strictApiVersions?: boolean;
   /** What the emulator has after a start and after a reset. */
   seed?: EmulatorSeed;
   /** The clock that the emulator's clock follows; the computer's by default. */

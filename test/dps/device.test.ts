@@ -90,7 +90,10 @@ for (const protocol of ['mqtt', 'https'] as const) {
     await service.updateEnrollmentGroup({ ...group('devices', 'root'), provisioningStatus: 'disabled' }, '*');
     await failing('DEVICE_NOT_AUTHORIZED', register(protocol));
     await service.updateEnrollmentGroup(group('devices', 'root'), '*');
-    await failing('DEVICE_NOT_AUTHORIZED', register(protocol, { idScope: '0ne00000000' }));
+    // Azure refuses the MQTT connection as if it were out of order.
+    const code = protocol === 'mqtt' ? 'NETWORK' : 'DEVICE_NOT_AUTHORIZED';
+    const error = await failing(code, register(protocol, { idScope: '0ne00000000' }));
+    assert.match(error.next ?? '', /ID scope/);
   });
 
   device(`the emulator is not spoken to without its root (${protocol})`, async () => {

@@ -38,6 +38,51 @@ planes('describes the provisioning service, its keys, and the rights of the call
   );
 });
 
+planes('a provisioning service that is still being made is waited for', async () => {
+  // What Azure answers until it is active.
+  const activating = {
+    ...{ id: '/x', name: 'x', location: 'eastus', type: 'Microsoft.Devices/provisioningServices' },
+    properties: {
+      state: 'Activating',
+      provisioningState: 'Accepted',
+      allocationPolicy: 'Hashed',
+      idScope: null,
+    },
+  };
+  const { HttpClient } = await import('../../src/dps/client/http/client.js');
+  const original = HttpClient.prototype.send;
+  let refusals = 2;
+  HttpClient.prototype.send = async function (this: object, request, schema) {
+    if (request.route.path.endsWith('/provisioningServices/:dpsName') && refusals > 0) {
+      refusals -= 1;
+      return { status: 200, header: () => '0', body: schema.parse(activating) } as never;
+    }
+    return original.call(this, request, schema) as never;
+  };
+  try {
+    const { properties } = await world.control.getService();
+    assert.equal(properties.idScope, world.target.idScope);
+    assert.equal(refusals, 0);
+  } finally {
+    HttpClient.prototype.send = original;
+  }
+});
+
+planes('both forms of errors of Azure Resource Manager are read', async () => {
+  const { control, target } = world;
+  const wrong = new ControlPlane({ ...target, dpsName: 'other-dps' });
+  const flat = await failing('NOT_FOUND', wrong.listCertificates());
+  assert.equal(flat.context.serviceCode, 404002);
+  assert.match(String(flat.context.trackingId), /^[0-9a-f-]{36}$/);
+  assert.doesNotMatch(flat.message, /support representative/);
+  wrong.close();
+  const elsewhere = new ControlPlane({ ...target, resourceGroup: 'other' });
+  const nested = await failing('NOT_FOUND', elsewhere.listCertificates());
+  assert.equal(nested.context.serviceCode, 'ResourceGroupNotFound');
+  elsewhere.close();
+  assert.ok(await control.getService());
+});
+
 planes('a CA goes from upload to verified to deleted, each step bound to the etag before', async () => {
   const { control, chain } = world;
   assert.equal(await control.getCertificate('ca'), undefined);

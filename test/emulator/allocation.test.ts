@@ -169,11 +169,12 @@ test('geoLatency: hubs that are as near as each other share devices by weight', 
   assertNear(found.b, 0.75);
 });
 
-test('static: the hub that the enrollment names, and none without', async () => {
+test('static: the hub that the enrollment names, and the first one without', async () => {
   const hubs = linked({ id: 'a' }, { id: 'b' });
   assert.equal(await hubOf('device', hubs, { policy: 'static', chosen: ['b'] }), 'b');
   assert.equal(await hubOf('device', hubs, { defaultPolicy: 'static', chosen: ['b'] }), 'b');
-  assert.equal(await hubOf('device', hubs, { defaultPolicy: 'static' }), undefined);
+  assert.equal(await hubOf('device', hubs, { defaultPolicy: 'static' }), 'a');
+  assert.equal(await hubOf('device', hubs, { policy: 'static' }), 'a');
   assert.equal(await hubOf('device', hubs, { policy: 'static', chosen: ['elsewhere'] }), undefined);
 });
 
@@ -184,7 +185,11 @@ test('devices register by latencies that a seed gives, through the wire', async 
     allocationPolicy: 'geoLatency',
     certificates: [{ name: 'root', certificate: root.pem }],
     enrollmentGroups: [
-      groupBody('away', { reference: 'root' }, { iotHubs: ['hub-far', 'hub-near'] }) as never,
+      groupBody(
+        'away',
+        { reference: 'root' },
+        { allocationPolicy: 'geoLatency', iotHubs: ['hub-far', 'hub-near'] },
+      ) as never,
     ],
   };
   const emulator = await startTestEmulator({ seed });

@@ -4,6 +4,7 @@ import { loadAmqpNodes } from '../../src/emulator/device-protocols.js';
 import { maxMessageBytes } from '../../src/emulator/hub/messages.js';
 import { type AmqpServer, createAmqpServer } from '../../src/emulator/wire/amqp/amqp-server.js';
 import { EventLog } from '../../src/emulator/wire/events.js';
+import { ServedApiVersions } from '../../src/emulator/wire/served-api-versions.js';
 import type { AmqpClientOptions } from './amqp-client.js';
 import { type Credential, type Fixture, startFixture } from './mqtt-fixture.js';
 
@@ -37,7 +38,7 @@ export async function startAmqpFixture(
     createAmqpServer({
       load: () =>
         loadAmqpNodes({
-          registrations: { register: none, getOperation: none, getState: none },
+          registrations: { register: none, getOperation: none, getState: none, knowsIdScope: () => true },
           hubByHost: () => ({
             hubId: 'hub-1',
             hub,
@@ -49,6 +50,7 @@ export async function startAmqpFixture(
             ],
           }),
           retryAfter: 0,
+          versions: new ServedApiVersions({ strict: false, log }),
           now,
           log,
         }),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { suite } from 'uvu';
 import { issueVerificationCertificate } from '../../src/pki/make/verification-certificate.js';
 import { type Made, make } from '../support/chains.js';
@@ -47,7 +48,7 @@ test('takes nobody without the token, and knows no other service', async ({ emul
   assert.equal((await get(endpoints.dpsName, bearer)).status, 200);
   const other = await get('other', bearer);
   assert.equal(other.status, 404);
-  assert.equal(other.body.error.code, 'ResourceNotFound');
+  assert.equal(other.body.code, 404002);
 });
 
 test('goes through the life of a certificate, the etag changing at each step', async ({ emulator, root }) => {
@@ -55,7 +56,7 @@ test('goes through the life of a certificate, the etag changing at each step', a
   const put = await emulator.arm('PUT', path, { properties: { certificate: base64(root.pem) } });
   assert.equal(put.status, 200);
   assert.equal(put.body.properties.isVerified, false);
-  assert.equal(put.body.properties.subject, 'CN=Contoso Root');
+  assert.equal(put.body.properties.subject, 'Contoso Root');
   assert.match(put.body.properties.thumbprint, /^[0-9A-F]{40}$/);
   assert.match(put.body.properties.expiry, /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/);
   assert.equal('verificationCode' in put.body.properties, false);
@@ -126,6 +127,7 @@ test('takes certificates in every form that clients send, and the body by api-ve
   root,
 }) => {
   const der = Buffer.from(root.pem.replace(/-----.*-----|\s/g, ''), 'base64');
+  const thumbprint = createHash('sha1').update(der).digest('hex').toUpperCase();
   const other = await make('root', 'Second of the bundle');
   const forms = {
     'base64-der': der.toString('base64'),
@@ -138,8 +140,8 @@ test('takes certificates in every form that clients send, and the body by api-ve
   for (const [name, certificate] of Object.entries(forms)) {
     const nested = await emulator.arm('PUT', `/certificates/${name}`, { properties: { certificate } });
     assert.equal(nested.status, 200, name);
-    assert.equal(nested.body.properties.subject, 'CN=Contoso Root', name);
-    assert.equal(nested.body.properties.certificate, der.toString('base64'), name);
+    assert.equal(nested.body.properties.subject, 'Contoso Root', name);
+    assert.equal(nested.body.properties.thumbprint, thumbprint, name);
   }
   const flat = await emulator.arm('PUT', '/certificates/flat?api-version=2021-10-15', {
     certificate: forms['twice-base64'],
@@ -166,9 +168,9 @@ test('replaces a certificate only for who knows its etag, and then asks for proo
     { properties: { certificate: base64(other.pem) } },
     { 'if-match': put.body.etag },
   );
-  assert.equal(replaced.body.properties.subject, 'CN=Other');
+  assert.equal(replaced.body.properties.subject, 'Other');
   assert.equal(replaced.body.properties.isVerified, false);
-  assert.equal(replaced.body.properties.created, put.body.properties.created);
+  assert.ok(Date.parse(replaced.body.properties.created) > Date.now() - 600_000);
 });
 
 test('refuses what is no certificate, an illegal name, an unknown version; matches paths without regard to case', async ({
@@ -188,12 +190,12 @@ test('refuses what is no certificate, an illegal name, an unknown version; match
   ]) {
     const answer = await put('/certificates/bad', certificate);
     assert.equal(answer.status, 400, String(certificate));
-    assert.equal(answer.body.code, 'BadRequest');
+    assert.equal(answer.body.code, 400004);
   }
   assert.equal((await put('/certificates/a%20b', base64(root.pem))).status, 400);
   const unknown = await emulator.arm('GET', '/certificates?api-version=1999-01-01');
   assert.equal(unknown.status, 400);
-  assert.match(unknown.body.message, /supported versions/);
+  assert.match(unknown.body.error.message, /supported versions/);
   assert.equal((await emulator.arm('GET', '/CERTIFICATES/')).status, 200);
   assert.equal((await emulator.arm('GET', '/privateLinkResources')).status, 501);
   assert.equal((await emulator.arm('GET', '/nothing')).status, 404);

@@ -11,6 +11,7 @@ import { type EmulatorEvent, EventLog } from '../../src/emulator/wire/events.js'
 import { createHttpApp } from '../../src/emulator/wire/http/http-app.js';
 import { createHttpsServer } from '../../src/emulator/wire/http/https-listener.js';
 import { HostNames } from '../../src/emulator/wire/network/host-names.js';
+import { ServedApiVersions } from '../../src/emulator/wire/served-api-versions.js';
 import { type Credential, makeCertificate } from './mqtt-fixture.js';
 
 const key = Buffer.from('0123456789abcdef0123456789abcdef').toString('base64');
@@ -40,9 +41,11 @@ test.before(async () => {
   hub = openHub(database, () => new Date());
   const now = () => new Date();
   const names = new HostNames('localhost', [], () => ({ https: 443, mqtt: 443, amqp: 443 }), false);
+  const log = new EventLog((event) => events.push(event), now);
   const plane = hubPlane({
     hubs: () => [{ hubId: 'hub-1', hub, names, policies: [policy] }],
     acceptsBearer: () => false,
+    versions: new ServedApiVersions({ strict: false, log }),
     now,
   });
   const app = createHttpApp({
@@ -50,7 +53,7 @@ test.before(async () => {
     plainRoutes: [],
     planeOf: () => plane,
     now,
-    log: new EventLog((event) => events.push(event), now),
+    log,
   });
   server = createHttpsServer(app, {
     key: serverCertificate.keyPem,

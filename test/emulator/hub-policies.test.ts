@@ -65,7 +65,13 @@ test('a hub has the five policies of every new hub, and ARM shows their keys', a
   const keys = await arm('POST', `${group}/IotHubs/hub-1/listkeys`);
   assert.deepEqual(
     Object.fromEntries(keys.body.value.map((rule: any) => [rule.keyName, rule.rights.split(', ')])),
-    rights,
+    // The right to write holds the right to read.
+    Object.fromEntries(
+      Object.entries(rights).map(([name, granted]) => [
+        name,
+        granted.filter((right) => right !== 'RegistryRead' || !granted.includes('RegistryWrite')),
+      ]),
+    ),
   );
   const secrets = new Set(keys.body.value.flatMap((rule: any) => [rule.primaryKey, rule.secondaryKey]));
   assert.equal(secrets.size, 10, 'no two keys are the same');

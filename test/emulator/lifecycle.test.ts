@@ -66,7 +66,11 @@ test('keeps its identity, its TLS root and the names of its hub from run to run'
     const first = await startTestEmulator({ dir });
     const root = await make('root', 'Root');
     await first.verifiedCa('root', root);
-    const body = groupBody('g', { reference: 'root' }, { iotHubs: [first.endpoints.hubHostName] });
+    const body = groupBody(
+      'g',
+      { reference: 'root' },
+      { allocationPolicy: 'hashed', iotHubs: [first.endpoints.hubHostName] },
+    );
     await first.service('PUT', '/enrollmentGroups/g', body);
     const rootPem = readFileSync(first.endpoints.caFile, 'utf8');
     await first.stop();

@@ -15,6 +15,7 @@ import {
   startMqtt,
 } from '../../src/emulator/wire/mqtt/mqtt-listener.js';
 import { HostNames } from '../../src/emulator/wire/network/host-names.js';
+import { ServedApiVersions } from '../../src/emulator/wire/served-api-versions.js';
 import { generateKeyPair, privateKeyToPem } from '../../src/pki/keys.js';
 import { issue } from '../../src/pki/make/issue.js';
 import { loadProfile, type Role } from '../../src/pki/make/profile.js';
@@ -71,6 +72,7 @@ export interface Fixture {
 /** Those of "refused-..." are refused, the others assigned with the first poll. */
 function registrationsAt(hubHostName: () => string): DpsSessionOptions['registrations'] {
   return {
+    knowsIdScope: () => true,
     async register({ registrationId, chain }) {
       if (registrationId.startsWith('refused')) throw new DpsError('caNotFound');
       if (registrationId.startsWith('broken')) throw new Error('a defect');
@@ -112,6 +114,7 @@ export async function startFixture(overrides: Partial<MqttOptions> = {}): Promis
   const options = {
     registrations: registrationsAt(hubHostName),
     retryAfter: 0,
+    versions: new ServedApiVersions({ strict: false, log }),
     hubByName: (name: string) =>
       [hubHostName(), 'localhost'].includes(name)
         ? { hubId: 'hub-1', hub, names: hubNames, policies: [] }

@@ -96,7 +96,12 @@ test.before(async (context) => {
           properties: { desired: { interval: 30, deep: { er: [1, null] } } },
         },
       },
-      { enrollmentGroupId: 'line', attestation: signing(line, unverified), iotHubs: ['hub-b'] },
+      {
+        enrollmentGroupId: 'line',
+        attestation: signing(line, unverified),
+        allocationPolicy: 'hashed',
+        iotHubs: ['hub-b'],
+      },
       {
         enrollmentGroupId: 'keys',
         attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: groupKey } },
@@ -202,13 +207,13 @@ test('the services are there, each with its policy, its hubs and their weights',
   };
   assert.deepEqual(await linksOf('main-dps'), [
     'GeoLatency',
-    ['hub-c', 1, true, 'local'],
-    ['hub-b', 3, true, 'westeurope'],
+    ['hub-c', undefined, undefined, 'local'],
+    ['hub-b', 3, undefined, 'westeurope'],
   ]);
   assert.deepEqual(await linksOf('other-dps'), [
     'Hashed',
-    ['hub-a', 1, false, 'local'],
-    ['hub-b', 1, true, 'local'],
+    ['hub-a', undefined, false, 'local'],
+    ['hub-b', undefined, undefined, 'local'],
   ]);
   assert.deepEqual(
     (await linksOf('plain-dps')).map((one: unknown) => (Array.isArray(one) ? one[0] : one)),
@@ -270,7 +275,7 @@ test('individual enrollments of every attestation let their device in', async ({
     assert.equal(answer.body.status, 'assigned', JSON.stringify(answer.body));
     assert.deepEqual(answer.body.registrationState.x509, {}, 'no group');
   }
-  assert.equal((await emulator.register('blocked', [leaves.blocked!])).status, 401);
+  assert.equal((await emulator.register('blocked', [leaves.blocked!])).body.status, 'disabled');
   for (const key of [deviceKey, groupKey]) {
     assert.equal((await registerByKey(emulator, 'keyed', key)).body.status, 'assigned');
   }
@@ -412,7 +417,7 @@ test('what is wrong with it is named', async ({ seed }) => {
     [
       {
         enrollments: [
-          { ...seed.enrollments![0]!, allocationPolicy: 'static', iotHubHostName: null } as never,
+          { ...seed.enrollments![0]!, allocationPolicy: 'static', iotHubs: ['hub-1', 'hub-2'] } as never,
         ],
       },
       /^enrollments\[0\]: With the allocation policy static/,

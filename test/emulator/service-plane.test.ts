@@ -72,7 +72,7 @@ test('gives a policy its rights and no others', async () => {
     const key = base64('a key of thirty-two octets, no more');
     const state = new Database(join(dir, 'emulator', 'state.db'));
     state.exec(
-      `INSERT INTO policy VALUES ('dps', 'reader', '${key}', '${key}', 'EnrollmentRead, ServiceConfig')`,
+      `INSERT INTO policy VALUES ('dps', 'reader', '${key}', '${key}', 'EnrollmentRead, ServiceConfig', 1)`,
     );
     state.close();
     const emulator = await startTestEmulator({ dir });
@@ -110,12 +110,12 @@ test('creates, reads, changes and deletes a group by the rules of etags', async 
   assert.equal(created.status, 200, JSON.stringify(created.body));
   assert.deepEqual(created.body.attestation, {
     type: 'x509',
-    x509: { caReferences: { primary: 'root', secondary: null } },
+    x509: { caReferences: { primary: 'root' } },
   });
   assert.deepEqual(created.body.iotHubs, [emulator.endpoints.hubHostName]);
   assert.deepEqual(created.body.initialTwin, body.initialTwin);
-  assert.equal(created.body.provisioningStatus, 'enabled');
-  assert.deepEqual(created.body.reprovisionPolicy, { updateHubAssignment: true, migrateDeviceData: true });
+  assert.equal(created.body.provisioningStatus, undefined);
+  assert.equal(created.body.reprovisionPolicy, undefined, 'what is left out is not filled in');
   assert.deepEqual((await emulator.service('GET', '/ENROLLMENTGROUPS/Factory-7/')).body, created.body);
 
   assert.equal((await emulator.service('PUT', path, body)).status, 409);
@@ -154,7 +154,7 @@ test('shows of a signing certificate what it says, and keeps it when that is put
   );
   const { primary, secondary } = created.body.attestation.x509.signingCertificates;
   assert.deepEqual(Object.keys(primary), ['info']);
-  assert.equal(secondary, null);
+  assert.equal(secondary, undefined);
   assert.equal(primary.info.subjectName, 'CN=Root');
   assert.match(primary.info.sha256Thumbprint, /^[0-9A-F]{64}$/);
   assert.equal(primary.info.version, 3);
@@ -198,7 +198,7 @@ test('refuses groups that make no sense, with a sentence', async ({ emulator, ro
     [{ ...good, attestation: { type: 'tpm' } }, /tpm/],
     [{ ...good, allocationPolicy: 'random' }, /allocationPolicy/],
     [{ ...good, allocationPolicy: 'custom' }, /CustomAllocationDefinition is required/],
-    [{ ...good, iotHubs: ['other.azure-devices.net'] }, /not linked/],
+    [{ ...good, allocationPolicy: 'hashed', iotHubs: ['other.azure-devices.net'] }, /not linked/],
     [{ ...good, provisioningStatus: 'maybe' }, /provisioningStatus/],
     [{ ...good, initialTwin: { tags: 'x' } }, /initialTwin\.tags/],
   ];

@@ -79,7 +79,11 @@ test('every hub is dialled by its own name, and knows its own devices only', asy
 test('over AMQP too, a device is let in by its own hub and by no other', async ({ emulator, root }) => {
   const { hubs, ports } = emulator.endpoints;
   const beta = nth(hubs, 1);
-  const group = groupBody('by-amqp', { reference: 'root' }, { iotHubs: [beta.hostName] });
+  const group = groupBody(
+    'by-amqp',
+    { reference: 'root' },
+    { allocationPolicy: 'hashed', iotHubs: [beta.hostName] },
+  );
   await emulator.service('PUT', '/enrollmentGroups/by-amqp', group);
   const leaf = await make('device', 'by-amqp', root);
   await emulator.register('by-amqp', [leaf]);
@@ -108,7 +112,11 @@ test('a hub answers to its name in Azure too, and not to one that nobody has', a
   const put = await emulator.service(
     'PUT',
     '/enrollmentGroups/azure-name',
-    groupBody('azure-name', { reference: 'root' }, { iotHubs: ['beta.azure-devices.net'] }),
+    groupBody(
+      'azure-name',
+      { reference: 'root' },
+      { allocationPolicy: 'hashed', iotHubs: ['beta.azure-devices.net'] },
+    ),
   );
   assert.deepEqual(put.body.iotHubs, [beta.hostName]);
   const leaf = await make('device', 'azure-name', root);
@@ -181,6 +189,7 @@ for (const { name, reprovisionPolicy, substatus, moves, desired, reported } of p
     const enrollment = (hostName: string, of: string) => ({
       registrationId: name,
       attestation: { type: 'x509', x509: { clientCertificates: { primary: { certificate: leaf.pem } } } },
+      allocationPolicy: 'hashed',
       iotHubs: [hostName],
       reprovisionPolicy,
       initialTwin: { tags: { of }, properties: { desired: { of } } },
@@ -262,7 +271,12 @@ test('hubs and services are there again after a restart, with what they know; fu
     const hostName = nth(before.endpoints.hubs, 1).hostName;
     const leaf = await make('device', 'stays');
     const x509 = { clientCertificates: { primary: { certificate: leaf.pem } } };
-    const enrollment = { registrationId: 'stays', attestation: { type: 'x509', x509 }, iotHubs: [hostName] };
+    const enrollment = {
+      registrationId: 'stays',
+      attestation: { type: 'x509', x509 },
+      allocationPolicy: 'hashed',
+      iotHubs: [hostName],
+    };
     await before.service('PUT', '/enrollments/stays', enrollment);
     await before.register('stays', [leaf]);
     await before.stop();

@@ -48,16 +48,16 @@ function writeEarlierState(folder: string, { version, killed }: { version: numbe
 async function refused(dir: string, message: RegExp): Promise<void> {
   const folder = join(dir, 'emulator');
   const before = contentsOf(folder);
-  const isRefusal = (error: unknown) => {
+  const isNotable = (error: unknown) => {
     assert.ok(error instanceof EnrollkitError);
     assert.equal(error.code, 'EMULATOR_STATE_UNREADABLE');
     assert.match(error.message, message);
     assert.match(error.next, /folder away/);
     return true;
   };
-  await assert.rejects(startEmulator({ dir }), isRefusal);
+  await assert.rejects(startEmulator({ dir }), isNotable);
   assert.deepEqual(contentsOf(folder), before, 'nothing is written');
-  assert.throws(() => resetStoppedEmulator(dir, { newIdentity: false }), isRefusal);
+  assert.throws(() => resetStoppedEmulator(dir, { newIdentity: false }), isNotable);
 }
 
 for (const [name, state] of Object.entries({

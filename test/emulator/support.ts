@@ -78,12 +78,12 @@ export function clientOf(endpoints: EmulatorEndpoints): Client {
     const base = `/${endpoints.idScope}/registrations/${encodeURIComponent(registrationId)}`;
     const first = await call({
       method: 'PUT',
-      path: `${base}/register?api-version=2019-03-31`,
+      path: `${base}/register?api-version=2021-06-01`,
       body: { registrationId },
       chain,
     });
     if (first.status !== 202) return first;
-    return call({ path: `${base}/operations/${first.body.operationId}?api-version=2019-03-31`, chain });
+    return call({ path: `${base}/operations/${first.body.operationId}?api-version=2021-06-01`, chain });
   };
   const verifiedCa: Client['verifiedCa'] = async (name, authority) => {
     const path = `/certificates/${name}`;

@@ -14,7 +14,7 @@ export const run: RunOf<typeof emulatorStart> = async ({ flags }, context) => {
   const dir = stateFolderOf(flags);
   if (flags.detach) return runDetached(dir, flags, context);
   const { startEmulator } = await import('../../emulator/start.js');
-  const { emulatorLog, isRefusal } = await import('../target/emulator-log.js');
+  const { emulatorLog, isNotable } = await import('../target/emulator-log.js');
   const { output, signal, now } = context;
   const seedFile =
     flags.seed === undefined ? undefined : (await import('./seed-file.js')).readSeedFile(flags.seed);
@@ -31,11 +31,12 @@ export const run: RunOf<typeof emulatorStart> = async ({ flags }, context) => {
     ...(flags.quotas === undefined ? {} : { quotas: true }),
     ...(flags.serverKey === undefined ? {} : { serverKey: flags.serverKey }),
     fullChain: flags.fullChain === true,
+    strictApiVersions: flags.strictApiVersions === true,
     allowRenewedCertificates: flags.allowRenewedCertificates === true,
     ...(seedFile === undefined ? {} : { seed: seedFile.seed }),
     now,
     signal,
-    log: emulatorLog(output, isRefusal),
+    log: emulatorLog(output, isNotable),
     onStopRequest: () => stopRequest.abort(),
   }).catch((error: unknown) => {
     throw seedFile?.placed(error) ?? error;

@@ -76,6 +76,10 @@ export const emulatorStart = declareCommand({
       summary:
         'let a device connect to its hub with a new certificate of the same CA before it registers with it; Azure refuses that',
     }),
+    'strict-api-versions': switchFlag({
+      summary:
+        'refuse an api-version that is later than all known ones, instead of serving it as the newest of them',
+    }),
     seed: textFlag({
       placeholder: 'FILE',
       summary: 'hubs, devices, services, certificates and enrollments that are there from the start; JSON',

@@ -13,8 +13,12 @@ export function emulatorLog(output: Output, only: (event: EmulatorEvent) => bool
   };
 }
 
-/** An operation that failed. Not for 404: clients often ask whether something exists. */
-export const isRefusal = ({ status }: EmulatorEvent): boolean => status >= 400 && status !== 404;
+/**
+ * What a client wanted and did not get, and what else has a reason to be told. That a thing is not there is often just what
+ * was asked.
+ */
+export const isNotable = ({ status, reason }: EmulatorEvent): boolean =>
+  status >= 400 ? status !== 404 : reason !== undefined;
 
 function eventLine(event: EmulatorEvent, { style }: Output): string {
   const { at, plane, transport, operation, id, status, reason } = event;

@@ -4,12 +4,14 @@
  *
  * Source: azure-rest-api-specs, deviceprovisioningservices resource-manager 2022-02-05.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { EnrollkitError } from '../../errors.js';
 import { parseCertificate } from '../../pki/x509/certificate.js';
 import { permissionsApiVersions } from '../contract/api-versions.js';
 import { type Route, routes } from '../contract/routes.js';
 import {
+  activatingService,
   type CertificateResource,
   certificateResource,
   type ProvisioningService,
@@ -58,17 +60,17 @@ export class ControlPlane {
   }
 
   /**
-   * Gets the provisioning service. Also checks the clock, because runs make this request first.
+   * Gets the provisioning service; waits for one that is still being created. Also checks the clock, because runs make
+   * this request first.
    *
-   * @throws EnrollkitError DPS_NOT_FOUND; CLOCK_SKEW when the clocks are more than five minutes apart; FORBIDDEN also
-   *   when the subscription or resource group is unknown, as without permissions on them
+   * @throws EnrollkitError DPS_NOT_FOUND; TIMEOUT when it is not active after several minutes; CLOCK_SKEW when the clocks
+   *   are more than five minutes apart; FORBIDDEN also when the subscription or resource group is unknown, as without
+   *   permissions on them
    */
   async getService({ signal }: RequestOptions = {}): Promise<ProvisioningService> {
     const { dpsName, resourceGroup, armEndpoint, now = () => new Date() } = this.#target;
     const subject = `the provisioning service ${dpsName}`;
-    const service = await undefinedIfMissing(
-      this.#send({ route: routes.arm.getService, subject, signal }, provisioningService),
-    );
+    const service = await this.#activeService(subject, signal);
     if (!service) {
       throw new EnrollkitError(
         'DPS_NOT_FOUND',
@@ -78,7 +80,33 @@ export class ControlPlane {
     if (isSkewed(this.#http.clockSkewMs)) {
       throw clockSkewError(this.#http.clockSkewMs, new URL(armEndpoint).host, now());
     }
-    return service.body;
+    return service;
+  }
+
+  /** Undefined when there is none. */
+  async #activeService(
+    subject: string,
+    signal: AbortSignal | undefined,
+  ): Promise<ProvisioningService | undefined> {
+    const request = { route: routes.arm.getService, subject, signal };
+    for (let polls = 0; ; polls += 1) {
+      const reply = await undefinedIfMissing(
+        this.#send(request, z.union([provisioningService, activatingService])),
+      );
+      if (!reply) return undefined;
+      if (isActive(reply.body)) return reply.body;
+      if (reply.body.properties.state === 'ActivationFailed' || polls >= activationPolls) {
+        throw new EnrollkitError(
+          'TIMEOUT',
+          `Azure Resource Manager is still making ${subject}: its state is ${reply.body.properties.state ?? 'unknown'}, and it has no ID scope yet.`,
+          { next: 'Look at the provisioning service in the portal, then run the same command again.' },
+        );
+      }
+      const seconds = Number(reply.header('retry-after') ?? activationPollSeconds);
+      await sleep(seconds * 1000, undefined, { signal }).catch((error: unknown) => {
+        throw signal?.aborted ? signal.reason : error;
+      });
+    }
   }
 
   /**
@@ -240,6 +268,16 @@ export class ControlPlane {
     }
     return { ...request, parameters: { subscriptionId, resourceGroup, dpsName, ...parameters } };
   }
+}
+
+/** Azure takes 31 to 61 seconds to make a provisioning service. */
+const activationPollSeconds = 5;
+const activationPolls = 60;
+
+function isActive(
+  service: ProvisioningService | z.infer<typeof activatingService>,
+): service is ProvisioningService {
+  return service.properties.idScope != null;
 }
 
 const permission = z.object({ actions: z.array(z.string()), notActions: z.array(z.string()).default([]) });

@@ -66,14 +66,16 @@ const attestationMechanism = z.object({
 /** The common members of enrollment groups and individual enrollments. */
 const enrollmentFields = {
   attestation: attestationMechanism,
-  capabilities: z.object({ iotEdge: z.boolean().default(false) }).nullish(),
+  /** Without IoT Edge by default. */
+  capabilities: z.object({ iotEdge: z.boolean().nullish() }).nullish(),
   iotHubHostName: z.string().nullish(),
   iotHubs: z.array(z.string()).nullish(),
   allocationPolicy: z.enum(allocationPolicies).nullish(),
   customAllocationDefinition: customAllocationDefinition.nullish(),
   provisioningStatus: z.enum(provisioningStatuses).nullish(),
+  /** Both are true by default. */
   reprovisionPolicy: z
-    .object({ updateHubAssignment: z.boolean().default(true), migrateDeviceData: z.boolean().default(true) })
+    .object({ updateHubAssignment: z.boolean().nullish(), migrateDeviceData: z.boolean().nullish() })
     .nullish(),
   initialTwin: initialTwin.nullish(),
   /** Since api-version 2025-07-01-preview: the policy for the certificates that its devices request. */
@@ -156,7 +158,7 @@ export type RegistrationOperation = z.infer<typeof registrationOperation>;
 export const registerRequest = z.object({
   registrationId: z.string().nullish(),
   payload: z.unknown().optional(),
-  /** A certificate request, base64 of DER; see csrApiVersions. */
+  /** A certificate request, base64 of DER; see firstCsrApiVersion. */
   csr: z.string().nullish(),
 });
 
@@ -199,7 +201,7 @@ const linkedHub = z.object({
 });
 export type LinkedHub = z.infer<typeof linkedHub>;
 
-/** A provisioning service in ARM. */
+/** A provisioning service, as ARM describes it when it is active. */
 export const provisioningService = z.object({
   id: z.string(),
   name: z.string(),
@@ -217,7 +219,12 @@ export const provisioningService = z.object({
 });
 export type ProvisioningService = z.infer<typeof provisioningService>;
 
-/** A shared access policy; `rights` is a comma-separated string. */
+/** A provisioning service that is still being made: it has no ID scope and no host names yet. */
+export const activatingService = z.object({
+  properties: z.object({ state: z.string().nullish(), idScope: z.null().optional() }),
+});
+
+/** A shared access policy; `rights` is one string, comma-joined. */
 export const sharedAccessPolicy = z.object({
   keyName: z.string(),
   primaryKey: z.string().nullish(),

@@ -1,5 +1,5 @@
 /**
- * The error bodies of DPS: on the service and device planes flat, with a numeric code, and on ARM nested.
+ * The error bodies of DPS: those of the service and device planes, and those of ARM.
  *
  * The code is the HTTP status times 1000, plus a detail. "seen": in public reports of the real service
  * (Azure/azure-iot-sdk-c#2362, azure-iot-sdk-node#869 and #532, azure-docs#57082); "recorded": in its recordings
@@ -11,6 +11,8 @@ export const dpsErrors = {
   customAllocationFailed: { errorCode: 400207, message: 'Custom allocation failed' }, // seen
   noHub: { errorCode: 400208, message: 'No IoT hub is available for assignment.' }, // seen, as a name
   unauthorized: { errorCode: 401000, message: 'Unauthorized' }, // seen
+  // What DPS answers over HTTPS is not known; the number is that of IoT Hub's table.
+  unknownIdScope: { errorCode: 401001, message: 'IotHubNotFound' },
   invalidCertificate: { errorCode: 401002, message: 'Invalid certificate' }, // seen
   caNotFound: { errorCode: 401002, message: 'CA certificate not found.' }, // seen
   chainMismatch: { errorCode: 401002, message: 'Signing certificate info did not match chain elements' }, // seen
@@ -24,6 +26,7 @@ export const dpsErrors = {
   methodNotAllowed: { errorCode: 405000, message: 'Method not allowed' },
   enrollmentConflict: { errorCode: 409201, message: 'Enrollment already exists.' }, // recorded
   enrollmentGroupConflict: { errorCode: 409202, message: 'EnrollmentGroup already exists.' }, // recorded
+  registrationConflict: { errorCode: 409203, message: 'Precondition failed.' }, // seen
   preconditionFailed: { errorCode: 412001, message: 'Precondition failed: the etag does not match.' },
   payloadTooLarge: { errorCode: 413000, message: 'Request body too large' },
   unsupportedMediaType: { errorCode: 415000, message: 'The content type must be application/json.' },
@@ -48,14 +51,16 @@ export function statusOf(errorCode: number): number {
   return Math.floor(errorCode / 1000);
 }
 
-/**
- * The body of an ARM error: DPS's flat format and the gateway's nested one combined, so that every parser finds its
- * own.
- */
-export interface ArmErrorBody {
-  code: string;
+/** The body of an error of the resource provider Microsoft.Devices. */
+export interface ProviderErrorBody {
+  code: number;
+  /** The name of the HTTP status. */
   httpStatusCode: string;
+  /** With the correlation identifier, the time and the code in words. */
   message: string;
-  details: null;
+}
+
+/** The body of an error of Azure Resource Manager's own front door. */
+export interface ArmErrorBody {
   error: { code: string; message: string };
 }

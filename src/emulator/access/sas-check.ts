@@ -49,11 +49,28 @@ export function policyProblem(
   const signed = [policy.primaryKey, policy.secondaryKey].some((key) => sasSignatureMatches(token, key));
   if (!signed) return 'the signature does not match';
   if (token.expiry * 1000 < now.getTime()) return 'the token has expired';
-  const rights = policy.rights.split(',').map((one) => one.trim());
-  if (right !== undefined && !rights.includes(right)) {
+  if (right !== undefined && !grants(policy.rights, right)) {
     return `the policy ${policy.keyName} lacks the right ${right}`;
   }
   return undefined;
+}
+
+/**
+ * The rights that others hold. That the right to write holds the right to read is recorded: the policies of owners name no
+ * right to read (Azure/azure-cli, Azure/azure-powershell). That EnrollmentWrite holds those on registration records is
+ * inferred: the owner of a provisioning service reads and deletes them, and has no other right that could hold them.
+ */
+const holders: Readonly<Record<string, readonly string[]>> = {
+  EnrollmentRead: ['EnrollmentWrite'],
+  RegistrationStatusRead: ['RegistrationStatusWrite', 'EnrollmentWrite'],
+  RegistrationStatusWrite: ['EnrollmentWrite'],
+  RegistryRead: ['RegistryWrite'],
+};
+
+/** @param rights of a policy, comma-separated */
+function grants(rights: string, right: string): boolean {
+  const given = rights.split(',').map((one) => one.trim());
+  return [right, ...(holders[right] ?? [])].some((one) => given.includes(one));
 }
 
 /** Whether a token covers a path: it is for a host, or for everything below a path of the host, segment by segment. */

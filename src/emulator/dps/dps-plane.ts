@@ -15,10 +15,7 @@ export function toDpsErrorReply(thrown: unknown, requestId: string, now: Date): 
   return {
     status: error.status,
     body: error.toBody(requestId, now),
-    headers: {
-      ...(error.retryAfter === undefined ? {} : { 'retry-after': String(error.retryAfter) }),
-      'x-ms-error-code': String(error.errorCode),
-    },
+    headers: error.retryAfter === undefined ? {} : { 'retry-after': String(error.retryAfter) },
     reason: error.reason,
   };
 }

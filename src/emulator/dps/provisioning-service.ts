@@ -3,7 +3,7 @@ import type { AllocationPolicy } from '../../dps/contract/schemas.js';
 import type { HubDirectory } from '../hub/hub-directory.js';
 import type { StateDatabase } from '../state/database.js';
 import type { StateDatabases } from '../state/databases.js';
-import { newArmEtag } from '../state/etag.js';
+import { armEtagOf, newArmEtag } from '../state/etag.js';
 import {
   type Policy,
   readPolicies,
@@ -136,5 +136,6 @@ function readSettings(database: StateDatabase): ServiceSettings & { etag: string
   const stored = readSetting(database, 'service');
   if (stored !== undefined) return JSON.parse(stored) as ServiceSettings & { etag: string };
   // An etag that stays the same until the service is changed for the first time.
-  return { ...defaultSettings, etag: Buffer.from(readServiceIdentity(database).idScope).toString('base64') };
+  const { idScope } = readServiceIdentity(database);
+  return { ...defaultSettings, etag: armEtagOf(Number.parseInt(idScope.slice(-8), 16)) };
 }

@@ -70,8 +70,8 @@ function readLinks(given: NonNullable<ServiceSeed['iotHubs']>, hubs: LinkedHubs,
     return {
       hubId,
       location: location ?? hubs.get(hubId)?.location ?? defaultSettings.location,
-      applyAllocationPolicy: applyAllocationPolicy ?? true,
-      allocationWeight: allocationWeight ?? 1,
+      applyAllocationPolicy,
+      allocationWeight,
     };
   });
 }
@@ -109,6 +109,7 @@ function readCertificates(given: SeedCertificate[], stored: Certificates, place:
         {
           name: before?.name ?? name,
           der,
+          uploaded: der.toString('base64'),
           sha256: sha256Thumbprint(authority),
           verified,
           verificationCode: undefined,

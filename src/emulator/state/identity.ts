@@ -35,8 +35,8 @@ const defaultServiceName = 'enrollkit-dps';
 /** The owner of a provisioning service's policies in its own state; the owner of a hub's policies is the hub's ID. */
 export const servicePolicies = 'dps';
 
-const ownerRights =
-  'ServiceConfig, EnrollmentRead, EnrollmentWrite, DeviceConnect, RegistrationStatusRead, RegistrationStatusWrite';
+/** As recorded by Azure/azure-cli: a set, in which the right to write holds the right to read. */
+const ownerRights = 'ServiceConfig, DeviceConnect, EnrollmentWrite';
 
 /**
  * Reads the identity of the emulator and its first service, and creates it in a new state.
@@ -103,16 +103,13 @@ export function writeSetting(database: StateDatabase, name: string, value: strin
   database.prepare('INSERT OR REPLACE INTO setting VALUES (?, ?)').run(name, value);
 }
 
-/**
- * The policies of every new hub. Source: Microsoft Learn, "Control access to IoT Hub by using shared access signatures",
- * access control and permissions.
- */
+/** The policies of every new hub, in their order, as recorded by Azure/azure-powershell. */
 const hubPolicies = {
-  [hubOwnerPolicy]: 'RegistryRead, RegistryWrite, ServiceConnect, DeviceConnect',
+  [hubOwnerPolicy]: 'RegistryWrite, ServiceConnect, DeviceConnect',
   service: 'ServiceConnect',
   device: 'DeviceConnect',
   registryRead: 'RegistryRead',
-  registryReadWrite: 'RegistryRead, RegistryWrite',
+  registryReadWrite: 'RegistryWrite',
 };
 
 /** Creates the policies of a new hub. */
@@ -124,28 +121,32 @@ export function makeHubPolicies(database: StateDatabase, hubId: string): void {
 export function writePolicies(database: StateDatabase, owner: string, policies: readonly Policy[]): void {
   database.transaction(() => {
     database.prepare('DELETE FROM policy WHERE owner = ?').run(owner);
-    const insert = database.prepare('INSERT INTO policy VALUES (?, ?, ?, ?, ?)');
-    for (const { keyName, primaryKey, secondaryKey, rights } of policies) {
-      insert.run(owner, keyName, primaryKey, secondaryKey, rights);
+    const insert = database.prepare(insertPolicySql);
+    for (const [position, { keyName, primaryKey, secondaryKey, rights }] of policies.entries()) {
+      insert.run(owner, keyName, primaryKey, secondaryKey, rights, position);
     }
   })();
 }
 
-/** The shared access policies of the provisioning service of this state, or of a hub, sorted by name. */
+/** The shared access policies of the provisioning service of this state, or of a hub, in the order of creation. */
 export function readPolicies(database: StateDatabase, owner: string): Policy[] {
   return database
     .prepare(
       `SELECT key_name AS keyName, primary_key AS primaryKey, secondary_key AS secondaryKey, rights
-       FROM policy WHERE owner = ? ORDER BY key_name`,
+       FROM policy WHERE owner = ? ORDER BY position, key_name`,
     )
     .all(owner) as Policy[];
 }
 
+const insertPolicySql =
+  'INSERT INTO policy (owner, key_name, primary_key, secondary_key, rights, position) VALUES (?, ?, ?, ?, ?, ?)';
+
 function insertPolicy(database: StateDatabase, owner: string, keyName: string, rights: string): void {
   const [primaryKey, secondaryKey] = [randomKey(), randomKey()];
-  database
-    .prepare('INSERT INTO policy VALUES (?, ?, ?, ?, ?)')
-    .run(owner, keyName, primaryKey, secondaryKey, rights);
+  const { position } = database
+    .prepare('SELECT coalesce(max(position), -1) + 1 AS position FROM policy WHERE owner = ?')
+    .get(owner) as { position: number };
+  database.prepare(insertPolicySql).run(owner, keyName, primaryKey, secondaryKey, rights, position);
 }
 
 function randomKey(): string {

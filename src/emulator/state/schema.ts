@@ -149,8 +149,54 @@ const countedChanges = `
   UPDATE hub_device SET twin_changes = twin_changes + desired_version - 1;
 `;
 
+/** The document of an enrollment, with the member `capabilities` in place of `iotEdge`. */
+const withCapabilities = `json_remove(
+    json_set(document, '$.capabilities',
+      json(CASE WHEN json_extract(document, '$.iotEdge') THEN '{"iotEdge":true}' ELSE '{"iotEdge":false}' END)),
+    '$.iotEdge')`;
+
+/**
+ * Lists in the order of creation, as Azure has them, and members of replies that are there only where a client sent them.
+ * `uploaded` is the text of the certificate as it was uploaded.
+ */
+const asAzureLists = `
+  ALTER TABLE policy ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE certificate ADD COLUMN uploaded TEXT;
+
+  CREATE TABLE linked_hub_2 (
+    hub_id TEXT PRIMARY KEY, location TEXT NOT NULL, apply_allocation_policy INTEGER, allocation_weight INTEGER,
+    position INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  INSERT INTO linked_hub_2 SELECT hub_id, location, apply_allocation_policy, allocation_weight, position FROM linked_hub;
+  DROP TABLE linked_hub;
+  ALTER TABLE linked_hub_2 RENAME TO linked_hub;
+
+  UPDATE enrollment_group SET document = ${withCapabilities};
+  UPDATE individual_enrollment SET document = ${withCapabilities};
+
+  DROP INDEX registration_group;
+  CREATE INDEX registration_group ON registration (group_key);
+  DROP TRIGGER registration_outcome_insert;
+  CREATE TRIGGER registration_outcome_insert INSTEAD OF INSERT ON registration_outcome BEGIN
+    INSERT INTO registration VALUES (NEW.registration_key, NEW.registration_id, NEW.group_key, NEW.group_id,
+      NEW.device_id, NEW.hub_id, NEW.status, NEW.substatus, NEW.error_code, NEW.error_message, NEW.etag, NEW.created,
+      NEW.updated, NEW.payload)
+      ON CONFLICT (registration_key) DO UPDATE SET group_key = excluded.group_key, group_id = excluded.group_id,
+        device_id = excluded.device_id, hub_id = excluded.hub_id, status = excluded.status,
+        substatus = excluded.substatus, error_code = excluded.error_code, error_message = excluded.error_message,
+        etag = excluded.etag, updated = excluded.updated, payload = excluded.payload;
+    DELETE FROM operation WHERE registration_key = NEW.registration_key AND started < NEW.kept_since;
+    INSERT INTO operation (operation_id, registration_key, identity, started, issued_chain)
+      VALUES (NEW.operation_id, NEW.registration_key, NEW.identity, NEW.started, NEW.issued_chain);
+  END;
+`;
+
 /**
  * Each entry brings the tables from the version before it to its own, the first from an empty file; the number of
  * entries that have run is the `user_version` of the file. Released entries are in people's files: add one, change none.
  */
-export const migrations = [`${emulatorTables}${provisioningServiceTables}${hubTables}`, countedChanges];
+export const migrations = [
+  `${emulatorTables}${provisioningServiceTables}${hubTables}`,
+  countedChanges,
+  asAzureLists,
+];

@@ -87,7 +87,11 @@ function nextStep(plane: Plane, status: number, retryAfterMs: number | undefined
   }
 }
 
-/** Reads an error body: DPS's flat format, ARM's nested one, IoT Hub's, or plain text. */
+/** What the resource provider puts after every message, for Microsoft's support. */
+const correlationOf =
+  / If you contact a support representative please include this correlation identifier: ([^,]+), timestamp: .*$/s;
+
+/** What a body says: DPS's flat form, ARM's nested one, IoT Hub's, or plain text. */
 export function readServiceMessage(bodyText: string): ServiceMessage {
   let body: Record<string, unknown>;
   try {
@@ -103,8 +107,10 @@ export function readServiceMessage(bodyText: string): ServiceMessage {
   const code = [body.errorCode, body.code, nested.code].find(
     (one): one is string | number => typeof one === 'number' || (typeof one === 'string' && one !== ''),
   );
-  const message = text(body.message, nested.message, body.Message, body.ExceptionMessage);
-  const trackingId = text(body.trackingId);
+  const said = text(body.message, nested.message, body.Message, body.ExceptionMessage);
+  const correlation = said === undefined ? null : correlationOf.exec(said);
+  const message = said?.replace(correlationOf, '');
+  const trackingId = text(body.trackingId, correlation?.[1]);
   return {
     ...(code === undefined ? {} : { code: typeof code === 'string' ? redact(code) : code }),
     ...(message === undefined ? {} : { message: redact(message) }),

@@ -14,6 +14,7 @@ export interface MqttParties {
 
 /** MQTT 3.1.1 section 3.2.2.3: bad user name or password, and not authorized. */
 const notAuthorizedReturnCodes = [4, 5];
+const serverUnavailable = 3;
 
 /** @returns EnrollkitError NETWORK, SERVER_NOT_TRUSTED, DEVICE_NOT_AUTHORIZED or HUB_REFUSED */
 export function mqttFailure(error: unknown, parties: MqttParties): EnrollkitError {
@@ -22,9 +23,15 @@ export function mqttFailure(error: unknown, parties: MqttParties): EnrollkitErro
   const { code } = error as { code?: unknown };
   if (typeof code === 'number') {
     if (notAuthorizedReturnCodes.includes(code)) return refusedBy(parties, 'the connection');
+    const mayBeIdScope = parties.plane === 'device' && code === serverUnavailable;
     return new EnrollkitError('NETWORK', `${host} refused the MQTT connection (return code ${code}).`, {
       cause: redactedCause(error),
       context: { host, returnCode: code },
+      ...(mayBeIdScope
+        ? {
+            next: 'Check the ID scope: DPS answers so for one that it does not know. Then run the same command again.',
+          }
+        : {}),
     });
   }
   // With TLS 1.3, a client learns that its certificate was refused only after the handshake.

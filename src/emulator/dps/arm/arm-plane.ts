@@ -1,29 +1,28 @@
 /** The ARM plane: provisioning services, their keys and CA certificates, resource groups and hubs. Callers bring the ARM token. */
-import { isKnownApiVersion } from '../../../dps/contract/api-versions.js';
 import type { AccessTokens } from '../../access/access-tokens.js';
 import { bind } from '../../wire/http/operation.js';
 import type { HttpPlane } from '../../wire/http/plane.js';
 import type { HttpRequest } from '../../wire/http/request.js';
-import { Recent } from '../../wire/recent.js';
+import type { ServedApiVersions } from '../../wire/served-api-versions.js';
 import { dpsBodies } from '../dps-plane.js';
 import { ArmError, toArmErrorReply } from './arm-error.js';
 import { certificateOperations } from './certificate-operations.js';
 import { hubOperations } from './hub-operations.js';
 import { missingOperations } from './missing-operations.js';
+import { PendingChanges } from './pending-changes.js';
 import { resourceGroupOperations } from './resource-group-operations.js';
 import { requireService, type Subscription } from './scope.js';
 import { serviceLifecycle } from './service-lifecycle.js';
 import { serviceOperations } from './service-operations.js';
 
-export interface ArmPlaneOptions extends Omit<Subscription, 'finishedOperations'> {
+export interface ArmPlaneOptions extends Omit<Subscription, 'pending'> {
   tokens: AccessTokens;
+  versions: ServedApiVersions;
 }
 
-const keptOperations = 1000;
-
 /** The ARM plane of one subscription. */
-export function armPlane({ tokens, ...scope }: ArmPlaneOptions): HttpPlane {
-  const subscription: Subscription = { ...scope, finishedOperations: new Recent(keptOperations) };
+export function armPlane({ tokens, versions, ...scope }: ArmPlaneOptions): HttpPlane {
+  const subscription: Subscription = { ...scope, pending: new PendingChanges(scope.retryAfter) };
 
   function authorize(request: HttpRequest): void {
     if (tokens.accepts(request.header('authorization'), 'arm')) return;
@@ -44,8 +43,8 @@ export function armPlane({ tokens, ...scope }: ArmPlaneOptions): HttpPlane {
       ...bind(missingOperations, { find: () => subscription, authorize }),
     ],
     ...dpsBodies,
-    speaks: (apiVersion) => isKnownApiVersion('arm', apiVersion),
-    toErrorReply: toArmErrorReply,
+    speaks: (apiVersion, known) => versions.serves('arm', 'https', apiVersion, known),
+    toErrorReply: (error, requestId) => toArmErrorReply(error, requestId, scope.now()),
     // Microsoft Learn, REST API "Resource Groups - Check Existence" and "Resources - Check Existence By Id": 204 when it
     // exists, 404 when it does not.
     toHeadReply(reply, { route }) {

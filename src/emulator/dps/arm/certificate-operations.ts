@@ -5,7 +5,10 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { lastFlatCertificateBody } from '../../../dps/contract/api-versions.js';
+import {
+  firstCertificateMemberApiVersion,
+  lastFlatCertificateBody,
+} from '../../../dps/contract/api-versions.js';
 import { certificateNameProblem } from '../../../dps/contract/ids.js';
 import type { CertificateResource } from '../../../dps/contract/schemas.js';
 import { validateChain } from '../../../pki/path/validate.js';
@@ -20,13 +23,16 @@ import { ArmError, badRequest } from './arm-error.js';
 import { abridge, armOperations, assertIfMatch, etagMismatch, type ServiceScope } from './scope.js';
 import { serviceResourceId } from './service-operations.js';
 
+/** The time in the reply that creates a certificate: .NET's default (recorded by Azure/azure-cli). */
+const unsetTime = 'Mon, 01 Jan 0001 00:00:00 GMT';
+
 const certificateBody = z.object({ certificate: z.string().min(1), isVerified: z.boolean().nullish() });
 
 export const certificateOperations = armOperations<ServiceScope>({
   listCertificates: {
-    handle: (_, { service }) => ({
+    handle: ({ apiVersion }, { service }) => ({
       status: 200,
-      body: { value: service.certificates.list().map((stored) => toResource(service, stored)) },
+      body: { value: service.certificates.list().map((stored) => toResource(service, stored, apiVersion)) },
     }),
   },
   getCertificate: {
@@ -34,7 +40,7 @@ export const certificateOperations = armOperations<ServiceScope>({
     handle(request, { service }) {
       const stored = requireCertificate(request, service);
       assertIfMatch(request, stored.etag);
-      return { status: 200, body: toResource(service, stored) };
+      return { status: 200, body: toResource(service, stored, request.apiVersion) };
     },
   },
   putCertificate: {
@@ -54,6 +60,7 @@ export const certificateOperations = armOperations<ServiceScope>({
       const saved = certificates.save({
         name: before?.name ?? name,
         der,
+        uploaded: certificate,
         sha256: createHash('sha256').update(der).digest('hex').toUpperCase(),
         verified: isVerified ?? unchanged?.verified ?? false,
         verificationCode: unchanged?.verificationCode,
@@ -61,7 +68,9 @@ export const certificateOperations = armOperations<ServiceScope>({
         updated: at,
       });
       // 200 for a new one too: official clients throw on 201.
-      return { status: 200, body: toResource(service, saved) };
+      const { properties, ...resource } = toResource(service, saved, request.apiVersion);
+      const created = before ? properties.created : unsetTime;
+      return { status: 200, body: { ...resource, properties: { ...properties, created } } };
     },
   },
   deleteCertificate: {
@@ -80,7 +89,20 @@ export const certificateOperations = armOperations<ServiceScope>({
       // 48 hexadecimal digits, as the real service's.
       const verificationCode = randomBytes(24).toString('hex').toUpperCase();
       const saved = service.certificates.save({ ...stored, verificationCode, updated: now() });
-      return { status: 200, body: toResource(service, saved, { withCode: true }) };
+      const { properties, ...resource } = toResource(service, saved, request.apiVersion);
+      const { certificate } = properties;
+      return {
+        status: 200,
+        body: {
+          ...resource,
+          properties: {
+            verificationCode,
+            ...properties,
+            // The only reply that has the certificate.
+            ...(certificate === undefined ? {} : { certificate: stored.uploaded }),
+          },
+        },
+      };
     },
   },
   verifyCertificate: {
@@ -98,7 +120,7 @@ export const certificateOperations = armOperations<ServiceScope>({
         verificationCode: undefined,
         updated: now(),
       });
-      return { status: 200, body: toResource(service, saved) };
+      return { status: 200, body: toResource(service, saved, request.apiVersion) };
     },
   },
 });
@@ -106,23 +128,23 @@ export const certificateOperations = armOperations<ServiceScope>({
 function toResource(
   service: ProvisioningService,
   stored: StoredCertificate,
-  { withCode = false } = {},
+  apiVersion: string,
 ): CertificateResource {
   const described = inspectCertificate(stored.der);
   return {
     id: `${serviceResourceId(service)}/certificates/${stored.name}`,
     name: stored.name,
-    type: 'Microsoft.Devices/ProvisioningServices/Certificates',
+    type: 'Microsoft.Devices/provisioningServices/Certificates',
     etag: stored.etag,
     properties: {
-      subject: described.subject,
+      // The common name alone, by recordings from 2021 on.
+      subject: described.commonName ?? described.subject,
       expiry: new Date(described.notAfter).toUTCString(),
       thumbprint: described.sha1Thumbprint,
       isVerified: stored.verified,
       created: stored.created.toUTCString(),
       updated: stored.updated.toUTCString(),
-      certificate: stored.der.toString('base64'),
-      ...(withCode ? { verificationCode: stored.verificationCode ?? '' } : {}),
+      ...(apiVersion < firstCertificateMemberApiVersion ? {} : { certificate: null }),
     },
   };
 }
@@ -132,7 +154,7 @@ function requireCertificate({ parameters }: HttpRequest, service: ProvisioningSe
   const name = parameters.certificateName!;
   const stored = service.certificates.get(name);
   if (stored) return stored;
-  throw new ArmError('certificateNotFound', `There is no certificate '${abridge(name)}'.`);
+  throw new ArmError('certificateNotFound', `Certificate '${abridge(name)}' not found.`);
 }
 
 /** @throws ArmError certificateNotFound, badRequest, preconditionFailed */
@@ -177,7 +199,7 @@ function readCertificate(text: string): Certificate {
 /**
  * The answer to the challenge: a certificate whose common name is the code, signed directly by the CA in question.
  *
- * @throws ArmError badRequest
+ * @throws ArmError badRequest, proofFailed
  */
 async function assertProof(proof: Certificate, stored: StoredCertificate, at: Date): Promise<void> {
   if (stored.verificationCode === undefined) {
@@ -196,6 +218,8 @@ async function assertProof(proof: Certificate, stored: StoredCertificate, at: Da
     purpose: 'any',
   });
   if (verdict.valid) return;
-  const why = verdict.failures.map(({ message }) => message).join(' ');
-  throw badRequest(`The certificate to verify did not sign the verification certificate. ${why}`);
+  throw new ArmError(
+    'proofFailed',
+    `Proof-Of-Possession failed. Issuer certificate '${inspectCertificate(proof).issuer}' cannot be found in the certificate chain.`,
+  );
 }

@@ -14,6 +14,7 @@ import {
   armOperations,
   assertSubscription,
   findResourceGroup,
+  notFound,
   type Subscription,
   sameName,
 } from './scope.js';
@@ -56,7 +57,7 @@ export const hubOperations = armOperations<Subscription>(
         const { policies } = requireHub(request, subscription);
         const policy = policies.find((one) => sameName(one.keyName, keyName));
         if (policy) return { status: 200, body: toKeyRule(policy) };
-        throw new ArmError('notFound', `There is no shared access policy '${abridge(keyName)}'.`);
+        throw new ArmError('policyNotFound', `There is no shared access policy '${abridge(keyName)}'.`);
       },
     },
     checkIotHubName: {
@@ -74,7 +75,7 @@ export const hubOperations = armOperations<Subscription>(
                 reason: 'AlreadyExists',
                 message: `The name '${abridge(name)}' is taken.`,
               }
-            : { nameAvailable: true, reason: null, message: null },
+            : { nameAvailable: true, reason: 'Invalid', message: null },
         };
       },
     },
@@ -82,16 +83,18 @@ export const hubOperations = armOperations<Subscription>(
   iotHubApiVersions,
 );
 
-/** @throws ArmError subscriptionNotFound, resourceGroupNotFound, notFound */
+/** @throws ArmError subscriptionNotFound, resourceGroupNotFound, serviceNotFound */
 function requireHub({ parameters }: HttpRequest, subscription: Subscription): IotHub {
   const group = findResourceGroup(parameters, subscription);
   const hub = subscription.hubs.get(parameters.hubName!.toLowerCase());
   if (hub && sameName(group.name, subscription.hubResourceGroup)) return hub;
-  throw new ArmError('notFound', `The IoT hub '${abridge(parameters.hubName!)}' could not be found.`);
+  throw notFound(parameters, parameters.hubName);
 }
 
+const partitionIds = ['0', '1', '2', '3'];
+
 function toResource(
-  { hubId, names, policies }: IotHub,
+  { hubId, names }: IotHub,
   { subscriptionId, hubResourceGroup }: Subscription,
 ): Record<string, unknown> {
   return {
@@ -108,8 +111,18 @@ function toResource(
       state: 'Active',
       provisioningState: 'Succeeded',
       hostName: names.mqtt,
-      authorizationPolicies: policies.map(({ keyName, rights }) => ({ keyName, rights })),
       ipFilterRules: [],
+      // What clients look for before they read messages.
+      eventHubEndpoints: {
+        events: {
+          retentionTimeInDays: 1,
+          partitionCount: partitionIds.length,
+          partitionIds,
+          path: hubId,
+          endpoint: `sb://${names.mqtt}/`,
+        },
+      },
+      enableFileUploadNotifications: false,
       features: 'None',
       locations: [{ location: 'local', role: 'primary' }],
     },

@@ -4,11 +4,11 @@ import type { HubDirectory } from '../../hub/hub-directory.js';
 import { etagMatches } from '../../state/etag.js';
 import { type Operation, type OperationHandler, operationsOf } from '../../wire/http/operation.js';
 import type { HttpRequest } from '../../wire/http/request.js';
-import type { Recent } from '../../wire/recent.js';
 import type { ProvisioningService } from '../provisioning-service.js';
 import type { ServiceDirectory } from '../service-directory.js';
 import type { ResourceGroup, ResourceGroups } from '../state/resource-groups.js';
 import { ArmError } from './arm-error.js';
+import type { PendingChanges } from './pending-changes.js';
 
 /** The emulator's one subscription. */
 export interface Subscription {
@@ -18,8 +18,9 @@ export interface Subscription {
   hubs: HubDirectory;
   /** The resource group of all hubs. */
   hubResourceGroup: string;
-  /** The IDs of asynchronous operations that clients can still ask about; all of them have succeeded. */
-  finishedOperations: Recent<string, true>;
+  pending: PendingChanges;
+  /** Seconds that a client is told to wait between two polls of an operation. */
+  retryAfter: number;
   now: () => Date;
 }
 
@@ -71,13 +72,18 @@ export function findService(
   return service && sameName(service.identity.resourceGroup, group.name) ? service : undefined;
 }
 
-/** @throws ArmError subscriptionNotFound, resourceGroupNotFound, notFound */
+/** @throws ArmError subscriptionNotFound, resourceGroupNotFound, serviceNotFound */
 export function requireService(parameters: Parameters, subscription: Subscription): ProvisioningService {
   const service = findService(parameters, subscription);
   if (service) return service;
-  throw new ArmError(
-    'notFound',
-    `The provisioning service '${abridge(parameters.dpsName ?? '')}' could not be found.`,
+  throw notFound(parameters, parameters.dpsName);
+}
+
+/** The provider calls its provisioning services IoT hubs here, too (recorded by Azure/azure-sdk-for-net). */
+export function notFound({ resourceGroup, subscriptionId }: Parameters, name = ''): ArmError {
+  return new ArmError(
+    'serviceNotFound',
+    `IotHub '${abridge(name)}' not found under ResourceGroup '${resourceGroup}' and Subscription '${subscriptionId}'.`,
   );
 }
 
@@ -92,7 +98,7 @@ export function assertIfMatch(request: HttpRequest, etag: string | undefined): v
 }
 
 export function etagMismatch(): ArmError {
-  return new ArmError('preconditionFailed', 'Invalid ETag supplied');
+  return new ArmError('preconditionFailed', 'Invalid ETag supplied.');
 }
 
 /** ARM compares names without regard to case. */

@@ -1,18 +1,19 @@
 /**
- * Provisioning services as ARM resources: created, changed, listed and deleted. Each request is done when it is answered;
- * the reply names an asynchronous operation all the same, which clients poll and find finished.
+ * Provisioning services as ARM resources: created, changed, listed and deleted. Creating, replacing and deleting one takes
+ * time: the reply names an asynchronous operation, which clients poll. Changing tags does not.
  *
  * Source: azure-rest-api-specs, deviceprovisioningservices resource-manager 2022-02-05; Azure Resource Manager, "Track
- * asynchronous Azure operations".
+ * asynchronous Azure operations"; recordings of Azure/azure-cli, Azure/azure-powershell and Azure/azure-sdk-for-net.
  */
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { serviceNameProblem } from '../../../dps/contract/ids.js';
 import { routePath, routes } from '../../../dps/contract/routes.js';
+import type { Policy } from '../../state/identity.js';
 import type { HttpRequest } from '../../wire/http/request.js';
 import type { ProvisioningService } from '../provisioning-service.js';
 import type { ServiceDirectory } from '../service-directory.js';
 import { ArmError, badRequest } from './arm-error.js';
+import type { PendingState } from './pending-changes.js';
 import {
   abridge,
   armOperations,
@@ -24,23 +25,28 @@ import {
   type Subscription,
   sameName,
 } from './scope.js';
-import { toServiceResource } from './service-operations.js';
+import { toKeyRule, toServiceResource } from './service-operations.js';
 import { readService } from './service-request.js';
 
 export const serviceLifecycle = armOperations<Subscription>({
   listServices: {
-    handle({ parameters }, subscription) {
+    handle({ parameters, apiVersion }, subscription) {
       const group = findResourceGroup(parameters, subscription);
       const services = subscription.services
         .list()
         .filter(({ identity }) => sameName(identity.resourceGroup, group.name));
-      return { status: 200, body: { value: services.map((service) => toResource(service, subscription)) } };
+      return {
+        status: 200,
+        body: { value: services.map((service) => toServiceResource(service, subscription, apiVersion)) },
+      };
     },
   },
   listServicesInSubscription: {
-    handle({ parameters }, subscription) {
+    handle({ parameters, apiVersion }, subscription) {
       assertSubscription(parameters, subscription);
-      const value = subscription.services.list().map((service) => toResource(service, subscription));
+      const value = subscription.services
+        .list()
+        .map((service) => toServiceResource(service, subscription, apiVersion));
       return { status: 200, body: { value } };
     },
   },
@@ -48,6 +54,7 @@ export const serviceLifecycle = armOperations<Subscription>({
     idParameter: 'dpsName',
     async handle(request, subscription) {
       const { services, hubs } = subscription;
+      const { apiVersion } = request;
       const body = await request.json();
       const name = request.parameters.dpsName!;
       const group = findResourceGroup(request.parameters, subscription);
@@ -71,10 +78,12 @@ export const serviceLifecycle = armOperations<Subscription>({
       service.change(settings);
       if (links) service.hubs.replace(links);
       if (policies) service.replacePolicies(policies);
+      const operationId = subscription.pending.begin(service.number, before ? 'Transitioning' : 'Activating');
       return {
-        status: before ? 200 : 201,
-        body: toResource(service, subscription),
-        headers: trackingHeaders(request, subscription),
+        // Also for a service that was there before.
+        status: 201,
+        body: toPendingResource(service, subscription, { isNew: !before, body, policies, apiVersion }),
+        headers: trackingHeaders(request, subscription, operationId),
       };
     },
   },
@@ -90,8 +99,7 @@ export const serviceLifecycle = armOperations<Subscription>({
       if (tags) service.change({ ...service.settings, tags });
       return {
         status: 200,
-        body: toResource(service, subscription),
-        headers: trackingHeaders(request, subscription),
+        body: { ...toServiceResource(service, subscription, request.apiVersion), etag: '' },
       };
     },
   },
@@ -101,18 +109,26 @@ export const serviceLifecycle = armOperations<Subscription>({
       const service = findService(request.parameters, subscription);
       if (!service) return { status: 204 };
       subscription.services.delete(service);
-      return { status: 202, headers: trackingHeaders(request, subscription) };
+      const operationId = subscription.pending.beginDeletion(service.number);
+      const { 'azure-asyncoperation': url, ...more } = trackingHeaders(request, subscription, operationId);
+      const headers = { 'azure-asyncoperation': url, location: url.replace('&asyncinfo', ''), ...more };
+      return { status: 202, body: null, headers };
     },
   },
   getOperationResult: {
     idParameter: 'dpsName',
-    handle({ parameters }, subscription) {
+    handle(request, subscription) {
+      const { parameters } = request;
       assertSubscription(parameters, subscription);
       const operationId = parameters.operationId!;
-      if (!subscription.finishedOperations.get(operationId)) {
+      const status = subscription.pending.poll(operationId);
+      if (status === undefined) {
         throw new ArmError('notFound', `There is no operation '${abridge(operationId)}'.`);
       }
-      return { status: 200, body: { name: operationId, status: 'Succeeded' } };
+      const headers = status === 'Running' ? paceHeaders(subscription) : {};
+      if (request.query('asyncinfo') !== undefined) return { status: 200, body: { status }, headers };
+      // At the address of the header Location, the status of the reply says how far it is.
+      return { status: status === 'Running' ? 202 : 200, headers };
     },
   },
   listSkus: {
@@ -132,15 +148,51 @@ export const serviceLifecycle = armOperations<Subscription>({
   },
 });
 
-function toResource(service: ProvisioningService, { services }: Subscription): Record<string, unknown> {
-  return toServiceResource(service, services.deviceHostName);
+interface PendingReply {
+  isNew: boolean;
+  /** The body of the request. */
+  body: unknown;
+  /** The policies that the request has; undefined when it has none. */
+  policies: readonly Policy[] | undefined;
+  apiVersion: string;
 }
 
-/** @throws ArmError badRequest, conflict, quotaExceeded when no service of this name can be created */
+/** A service as the reply to `PUT` shows it, while it is being made or changed. */
+function toPendingResource(
+  service: ProvisioningService,
+  subscription: Subscription,
+  { isNew, body, policies, apiVersion }: PendingReply,
+): Record<string, unknown> {
+  const state: PendingState = isNew ? 'Activating' : 'Transitioning';
+  const { etag: _, properties, ...resource } = toServiceResource(service, subscription, apiVersion);
+  const { iotHubs, serviceOperationsHostName: __, deviceProvisioningHostName: ___, ...rest } = properties;
+  const { etag } = z.object({ etag: z.string().nullish() }).parse(body);
+  return {
+    // Of the version before, as the client sent it.
+    ...(isNew || etag == null ? {} : { etag }),
+    ...resource,
+    properties: {
+      ...rest,
+      state,
+      provisioningState: 'Accepted',
+      ...(isNew ? {} : { iotHubs }),
+      idScope: null,
+      ...(policies === undefined ? {} : { authorizationPolicies: policies.map(toKeyRule) }),
+    },
+  };
+}
+
+/** As recorded by Azure/azure-powershell. */
+const nameRule =
+  "Provisioning Service name can contain only alphanumeric and hyphen and must start/end with alphanumeric. Should be 3 to 50 chars long. Name 'global' not allowed.";
+
+/** @throws ArmError illegalName, nameTaken, quotaExceeded when no service of this name can be created */
 function assertCreatable(name: string, { services, subscriptionId }: Subscription): void {
   const problem = serviceNameProblem(name);
-  if (problem) throw badRequest(problem);
-  if (services.get(name)) throw new ArmError('conflict', `The name '${name}' is taken.`);
+  if (problem) throw new ArmError('illegalName', nameRule);
+  if (services.get(name)) {
+    throw new ArmError('nameTaken', `Provisioning Service name '${name}' not available.`);
+  }
   const { length: count } = services.list();
   if (count < services.most('services')) return;
   throw new ArmError(
@@ -149,16 +201,23 @@ function assertCreatable(name: string, { services, subscriptionId }: Subscriptio
   );
 }
 
-/** The headers by which clients follow an operation; without a Location, they then read the resource itself. */
+/** The headers by which clients follow an operation. */
 function trackingHeaders(
   { parameters, apiVersion }: HttpRequest,
-  { services, finishedOperations }: Subscription,
-): Record<string, string> {
-  const operationId = randomUUID();
-  finishedOperations.set(operationId, true);
+  subscription: Subscription,
+  operationId: string,
+): { 'azure-asyncoperation': string } & Record<string, string> {
   const path = routePath(routes.arm.getOperationResult, { ...parameters, operationId });
-  const url = `https://${services.deviceHostName}${path}?api-version=${apiVersion}`;
-  return { 'azure-asyncoperation': `${url}&asyncinfo=true`, 'retry-after': '0' };
+  const url = `https://${subscription.services.deviceHostName}${path}?api-version=${apiVersion}&asyncinfo`;
+  return { 'azure-asyncoperation': url, ...paceHeaders(subscription) };
+}
+
+/**
+ * How long a client waits between two polls. The real service does not say, so its clients wait up to 30 seconds. Those for
+ * Python take a `Retry-After` of 0 for none, but honour milliseconds.
+ */
+function paceHeaders({ retryAfter }: Subscription): Record<string, string> {
+  return retryAfter === 0 ? { 'x-ms-retry-after-ms': '1' } : { 'retry-after': String(retryAfter) };
 }
 
 /** `West Europe` is `westeurope`. */
@@ -172,5 +231,6 @@ function availability(name: string, services: ServiceDirectory): Record<string, 
   if (services.get(name)) {
     return { nameAvailable: false, reason: 'AlreadyExists', message: `The name '${name}' is taken.` };
   }
-  return { nameAvailable: true, reason: null, message: null };
+  // The reason of a free name is "Invalid", too (recorded by Azure/azure-cli).
+  return { nameAvailable: true, reason: 'Invalid', message: null };
 }

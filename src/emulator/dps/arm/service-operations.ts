@@ -1,20 +1,22 @@
 /** A provisioning service as an ARM resource, and its shared access policies. */
-import { permissionsApiVersions } from '../../../dps/contract/api-versions.js';
-import type {
-  ProvisioningService as ServiceResource,
-  SharedAccessPolicy,
-} from '../../../dps/contract/schemas.js';
+import {
+  firstDataResidencyApiVersion,
+  firstHubAuthenticationApiVersion,
+  permissionsApiVersions,
+} from '../../../dps/contract/api-versions.js';
+import type { SharedAccessPolicy } from '../../../dps/contract/schemas.js';
 import type { Policy } from '../../state/identity.js';
 import type { ProvisioningService } from '../provisioning-service.js';
+import type { Hub } from '../state/linked-hubs.js';
 import { ArmError } from './arm-error.js';
-import { abridge, armOperations, type ServiceScope, sameName } from './scope.js';
+import { abridge, armOperations, type ServiceScope, type Subscription, sameName } from './scope.js';
 
 export const serviceOperations = armOperations<ServiceScope>({
   getService: {
     idParameter: 'dpsName',
-    handle: (_, { service, subscription: { services } }) => ({
+    handle: ({ apiVersion }, { service, subscription }) => ({
       status: 200,
-      body: toServiceResource(service, services.deviceHostName),
+      body: toServiceResource(service, subscription, apiVersion),
     }),
   },
   getPermissions: {
@@ -36,7 +38,7 @@ export const serviceOperations = armOperations<ServiceScope>({
       const keyName = parameters.keyName!;
       const policy = service.policies.find((one) => sameName(one.keyName, keyName));
       if (policy) return { status: 200, body: toKeyRule(policy) };
-      throw new ArmError('notFound', `There is no shared access policy '${abridge(keyName)}'.`);
+      throw new ArmError('policyNotFound', `There is no shared access policy '${abridge(keyName)}'.`);
     },
   },
 });
@@ -46,47 +48,51 @@ export function serviceResourceId({ identity }: ProvisioningService): string {
   return `/subscriptions/${identity.subscriptionId}/resourceGroups/${identity.resourceGroup}/providers/Microsoft.Devices/provisioningServices/${identity.dpsName}`;
 }
 
-/** What no setting of the emulator changes. */
-const fixedProperties = {
-  authorizationPolicies: [],
-  ipFilterRules: [],
-  privateEndpointConnections: [],
-  publicNetworkAccess: 'Enabled',
-  enableDataResidency: false,
-};
-
-/** @param deviceHostName the host name that devices dial, whichever service they register with */
+/** A service as ARM describes it: its members are those of the api-version. */
 export function toServiceResource(
   service: ProvisioningService,
-  deviceHostName: string,
-): ServiceResource & Record<string, unknown> {
+  { services, pending }: Pick<Subscription, 'services' | 'pending'>,
+  apiVersion: string,
+) {
   const { identity, hubs, names, settings } = service;
+  const state = pending.stateOf(service.number);
+  const isActivating = state === 'Activating';
   return {
     id: serviceResourceId(service),
     name: identity.dpsName,
     type: 'Microsoft.Devices/provisioningServices',
     location: settings.location,
-    etag: service.etag,
+    ...(isActivating ? {} : { etag: service.etag }),
     tags: settings.tags,
     resourcegroup: identity.resourceGroup,
     subscriptionid: identity.subscriptionId,
     sku: { name: settings.sku.name, tier: 'Standard', capacity: settings.sku.capacity },
     properties: {
-      state: 'Active',
-      provisioningState: 'Succeeded',
+      state: state ?? 'Active',
+      provisioningState: state === undefined ? 'Succeeded' : 'Accepted',
       allocationPolicy: settings.allocationPolicy.replace(/^./, (letter) => letter.toUpperCase()),
-      idScope: identity.idScope,
-      serviceOperationsHostName: names.https,
-      deviceProvisioningHostName: deviceHostName,
-      iotHubs: hubs.list().map(({ hostName, location, applyAllocationPolicy, allocationWeight }) => ({
-        name: hostName,
-        connectionString: `HostName=${hostName};SharedAccessKeyName=iothubowner;SharedAccessKey=****`,
-        location,
-        applyAllocationPolicy,
-        allocationWeight,
-      })),
-      ...fixedProperties,
+      idScope: isActivating ? null : identity.idScope,
+      ...(isActivating
+        ? {}
+        : {
+            // What devices dial, whichever service they register with.
+            deviceProvisioningHostName: services.deviceHostName,
+            serviceOperationsHostName: names.https,
+            iotHubs: hubs.list().map((hub) => toLink(hub, apiVersion)),
+          }),
+      ...(apiVersion < firstDataResidencyApiVersion ? {} : { enableDataResidency: false }),
     },
+  };
+}
+
+function toLink({ hostName, location, applyAllocationPolicy, allocationWeight }: Hub, apiVersion: string) {
+  return {
+    ...(applyAllocationPolicy === undefined ? {} : { applyAllocationPolicy }),
+    ...(allocationWeight === undefined ? {} : { allocationWeight }),
+    name: hostName,
+    connectionString: `HostName=${hostName};SharedAccessKeyName=iothubowner;SharedAccessKey=****`,
+    location,
+    ...(apiVersion < firstHubAuthenticationApiVersion ? {} : { authenticationType: 'KeyBased' }),
   };
 }
 

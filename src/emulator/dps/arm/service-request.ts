@@ -6,7 +6,7 @@ import type { HubDirectory } from '../../hub/hub-directory.js';
 import type { Policy } from '../../state/identity.js';
 import { defaultSettings, type ServiceSettings } from '../provisioning-service.js';
 import type { HubLink } from '../state/linked-hubs.js';
-import { badRequest } from './arm-error.js';
+import { ArmError, badRequest } from './arm-error.js';
 import { abridge } from './scope.js';
 import { refuseUnsupportedSettings } from './unsupported-settings.js';
 
@@ -29,7 +29,7 @@ const policyBody = z.object({
 const serviceBody = z.object({
   location: z.string().min(1),
   tags: z.record(z.string(), z.string()).nullish(),
-  sku: z.object({ name: z.literal('S1'), capacity: z.number().int().min(1).nullish() }),
+  sku: z.object({ name: z.string(), capacity: z.number().int().min(1).nullish() }),
   properties: z.object({
     allocationPolicy: z
       .string()
@@ -78,21 +78,28 @@ export function readService(body: unknown, linked: readonly HubLink[], hubs: Hub
   }
   refuseUnsupportedSettings(body);
   const { location, tags, sku, properties } = parsed.data;
+  if (sku.name.toUpperCase() !== 'S1') {
+    throw new ArmError(
+      'illegalSku',
+      `The sku '${abridge(sku.name)}' is not one of a provisioning service: S1.`,
+    );
+  }
   const { iotHubs, authorizationPolicies } = properties;
   const links = iotHubs?.map((hub, index) => readLink(hub, `properties.iotHubs.${index}`, linked, hubs));
-  assertOnce(links?.map(({ hubId }) => hubId) ?? [], 'properties.iotHubs', 'hub');
-  assertOnce(
-    authorizationPolicies?.map(({ keyName }) => keyName) ?? [],
-    'properties.authorizationPolicies',
-    'name',
-  );
+  if (links && indexOfRepeated(links.map(({ hubId }) => hubId)) >= 0) {
+    // Seen in Azure/azure-cli-extensions; there, two links to the same hub are taken and three are not.
+    throw new ArmError('duplicateHub', 'Cannot have duplicate iot hubs in description.');
+  }
+  const repeated = indexOfRepeated(authorizationPolicies?.map(({ keyName }) => keyName) ?? []);
+  if (repeated >= 0)
+    throw badRequest(`properties.authorizationPolicies.${repeated}: the name stands there twice.`);
   return {
     settings: {
       location,
       tags: tags ?? {},
       allocationPolicy:
         policyNames[properties.allocationPolicy?.toLowerCase() ?? ''] ?? defaultSettings.allocationPolicy,
-      sku: { name: sku.name, capacity: sku.capacity ?? 1 },
+      sku: { name: 'S1', capacity: sku.capacity ?? 1 },
     },
     links,
     // Descriptions of a service come without policies, and clients put them back as they came.
@@ -104,13 +111,10 @@ export function readService(body: unknown, linked: readonly HubLink[], hubs: Hub
   };
 }
 
-function assertOnce(names: readonly string[], place: string, what: string): void {
-  const seen = new Set<string>();
-  for (const [index, name] of names.entries()) {
-    const key = name.toLowerCase();
-    if (seen.has(key)) throw badRequest(`${place}.${index}: the ${what} '${name}' stands there twice.`);
-    seen.add(key);
-  }
+/** The place in a list of the first name that stands there before, in any case; -1 if there is none. */
+function indexOfRepeated(names: readonly string[]): number {
+  const keys = names.map((name) => name.toLowerCase());
+  return keys.findIndex((key, index) => keys.indexOf(key) < index);
 }
 
 function readLink(
@@ -130,8 +134,8 @@ function readLink(
   return {
     hubId: hub.hubId,
     location: location ?? before?.location ?? defaultSettings.location,
-    applyAllocationPolicy: applyAllocationPolicy ?? before?.applyAllocationPolicy ?? true,
-    allocationWeight: allocationWeight ?? before?.allocationWeight ?? 1,
+    applyAllocationPolicy: applyAllocationPolicy ?? undefined,
+    allocationWeight: allocationWeight ?? undefined,
   };
 }
 

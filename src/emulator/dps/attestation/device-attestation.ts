@@ -24,7 +24,7 @@ export interface DeviceIdentity {
   type: AttestationKind<Attestation>['type'];
 }
 
-/** A device that may register. */
+/** A device with an enrollment: it may register unless that is disabled. */
 export interface Decision {
   enrollment: Enrollment;
   evidence: Evidence;
@@ -69,13 +69,15 @@ export class DeviceAttestation {
     return evidence.by === 'token' ? this.#matchToken(evidence).identity : certificateIdentity(evidence);
   }
 
-  /** @throws DpsError 401002 in the cases in which the service answers so, with the reason for the log */
+  /**
+   * Finds the enrollment that a device belongs to, enabled or not.
+   *
+   * @throws DpsError 401002 in the cases in which the service answers so, with the reason for the log
+   */
   decide(request: RegistrationRequest): Decision {
     const evidence = readEvidence(request, this.#options.now());
     if (evidence.by === 'certificate') return this.#decideByCertificate(request.registrationId, evidence);
-    const match = this.#matchToken(evidence);
-    assertEnabled(match.enrollment);
-    return match;
+    return this.#matchToken(evidence);
   }
 
   /** Finds the enrollment whose key signed the token, enabled or not. */
@@ -104,7 +106,6 @@ export class DeviceAttestation {
     const individual = individuals.get(registrationId);
     if (individual) {
       const { attestation } = individual;
-      assertEnabled(individual);
       const kind = kindOf(attestation);
       if (!kind.verifyCertificate) {
         throw new DpsError('unauthorizedDevice', {
@@ -116,7 +117,6 @@ export class DeviceAttestation {
     }
     const found = chains.findAuthority(evidence, ({ sha256, names }) => groups.byAuthority(sha256, names));
     if (!found) throw new DpsError('caNotFound', { reason: 'no CA of the chain backs an enrollment group' });
-    assertEnabled(found.match);
     return toDecision(found.match, evidence, found.credential);
   }
 }
@@ -131,12 +131,6 @@ function toDecision(enrollment: Enrollment, evidence: Evidence, credential: Devi
       ? certificateIdentity(evidence)
       : { id: tokenIdentity, type: kindOf(enrollment.attestation).type };
   return { enrollment, evidence, identity, credential };
-}
-
-/** @throws DpsError unauthorizedDevice */
-function assertEnabled(enrollment: Enrollment): void {
-  if (enrollment.provisioningStatus === 'disabled')
-    throw new DpsError('unauthorizedDevice', { reason: `${nameOf(enrollment)} is disabled` });
 }
 
 /** For reasons in the log. */

@@ -54,16 +54,12 @@ export function assertNotEmpty<Entry>(entries: Entry[]): Entry[] {
   throw badRequest('attestation.x509 names no certificate.');
 }
 
-/** Both slots as the service plane shows them; null where a slot is empty. */
+/** The slots as the service plane shows them; an empty one is left out. */
 export function toSlots<Entry extends { slot: Slot }, Value>(
   entries: readonly Entry[],
   toValue: (entry: Entry) => Value,
-): Record<Slot, Value | null> {
-  const bySlot = (slot: Slot) => {
-    const entry = entries.find((one) => one.slot === slot);
-    return entry ? toValue(entry) : null;
-  };
-  return { primary: bySlot('primary'), secondary: bySlot('secondary') };
+): Partial<Record<Slot, Value>> {
+  return Object.fromEntries(entries.map((entry) => [entry.slot, toValue(entry)]));
 }
 
 /** A certificate in a reply: described, without the certificate itself. */
@@ -79,11 +75,16 @@ export function certificateInfoOf(certificate: Certificate | Buffer): Certificat
     sha1Thumbprint: described.sha1Thumbprint,
     sha256Thumbprint: described.sha256Thumbprint,
     issuerName: described.issuer,
-    notBeforeUtc: described.notBefore,
-    notAfterUtc: described.notAfter,
+    notBeforeUtc: withoutFraction(described.notBefore),
+    notAfterUtc: withoutFraction(described.notAfter),
     serialNumber: described.serialNumber,
     version: described.version,
   };
+}
+
+/** Certificates have whole seconds. */
+function withoutFraction(time: string): string {
+  return time.replace(/\.\d+Z$/, 'Z');
 }
 
 export function badRequest(message: string): DpsError {
@@ -106,7 +107,8 @@ function readCertificate(
 ): Pick<SlotCertificate, 'certificate' | 'sha256'> {
   try {
     const certificate = certificateFromText(text);
-    if (mustBeCa && !certificate.basicConstraints?.certificateAuthority) {
+    // One without the extension is taken (recorded by Azure/azure-sdk-for-python); that this one is not is a guess.
+    if (mustBeCa && certificate.basicConstraints?.certificateAuthority === false) {
       throw new Error('It is not the certificate of a CA.');
     }
     return { certificate: certificate.der.toString('base64'), sha256: sha256Thumbprint(certificate) };

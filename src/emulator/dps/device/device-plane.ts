@@ -1,11 +1,12 @@
 /** The device plane over HTTPS: register, poll, look up. The TLS handshake, or a token, proves who the device is. */
-import { isKnownApiVersion } from '../../../dps/contract/api-versions.js';
 import { routes } from '../../../dps/contract/routes.js';
 import { bind, type OperationHandler, operationsOf } from '../../wire/http/operation.js';
 import type { HttpPlane } from '../../wire/http/plane.js';
 import type { HttpRequest } from '../../wire/http/request.js';
+import type { ServedApiVersions } from '../../wire/served-api-versions.js';
 import { dpsBodies, toDpsErrorReply } from '../dps-plane.js';
 import type { RegistrationRequest } from '../registration/registration-request.js';
+import { outcomeReason } from '../registration/registration-state.js';
 import type { Registrations } from '../registration/registrations.js';
 
 export interface DevicePlaneOptions {
@@ -14,6 +15,7 @@ export interface DevicePlaneOptions {
   retryAfter: number;
   /** The host name that devices dial. */
   deviceHostName: () => string;
+  versions: ServedApiVersions;
   now: () => Date;
 }
 
@@ -35,7 +37,8 @@ const operations = operationsOf<typeof routes.device, OperationHandler<DevicePla
     idParameter: 'registrationId',
     async handle(request, { registrations }) {
       const operationId = request.parameters.operationId!;
-      return { status: 200, body: await registrations.getOperation({ ...deviceOf(request), operationId }) };
+      const body = await registrations.getOperation({ ...deviceOf(request), operationId });
+      return { status: 200, body, reason: outcomeReason(body) };
     },
   },
   getRegistration: {
@@ -58,7 +61,7 @@ export function devicePlane(options: DevicePlaneOptions): HttpPlane {
       authorize() {},
     }),
     ...dpsBodies,
-    speaks: (apiVersion) => isKnownApiVersion('device', apiVersion),
+    speaks: (apiVersion) => options.versions.serves('device', 'https', apiVersion),
     toErrorReply: (error, requestId) => toDpsErrorReply(error, requestId, options.now()),
   };
 }

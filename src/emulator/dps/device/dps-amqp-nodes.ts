@@ -13,7 +13,6 @@ import {
   dpsAmqp,
   parseRegistrationAddress,
 } from '../../../dps/contract/amqp.js';
-import { isKnownApiVersion } from '../../../dps/contract/api-versions.js';
 import { sameId } from '../../../dps/contract/ids.js';
 import { parseSasToken } from '../../../dps/contract/sas.js';
 import type { RegistrationOperation, RegistrationState } from '../../../dps/contract/schemas.js';
@@ -28,17 +27,20 @@ import {
   sendReply,
 } from '../../wire/amqp/node.js';
 import type { EventLog } from '../../wire/events.js';
+import type { ServedApiVersions } from '../../wire/served-api-versions.js';
 import { readCertificates } from '../attestation/evidence.js';
 import { badRequest, DpsError, toDpsError } from '../dps-error.js';
 import { parseRegistrationBody } from '../dps-request.js';
 import { assertLegalId } from '../registration/legal-id.js';
 import type { RegistrationRequest } from '../registration/registration-request.js';
+import { outcomeReason } from '../registration/registration-state.js';
 import type { Registrations } from '../registration/registrations.js';
 
 export interface DpsNodesOptions {
-  registrations: Pick<Registrations, 'register' | 'getOperation' | 'getState'>;
+  registrations: Pick<Registrations, 'register' | 'getOperation' | 'getState' | 'knowsIdScope'>;
   /** Seconds that a device is told to wait while it is being assigned. */
   retryAfter: number;
+  versions: ServedApiVersions;
   now: () => Date;
   log: EventLog;
 }
@@ -57,7 +59,8 @@ export function dpsNodes(client: AmqpClient, options: DpsNodesOptions): Nodes {
   const replyLinks = new Map<string, Link>();
 
   function attach({ address, direction, properties, link }: AttachRequest): Attached {
-    const device = { ...deviceAt(address, client), apiVersion: apiVersionOf(properties) };
+    const device = { ...deviceAt(address, client), apiVersion: apiVersionOf(properties, options.versions) };
+    if (!options.registrations.knowsIdScope(device.idScope)) throw new DpsError('unknownIdScope');
     const key = device.registrationId.toLowerCase();
     if (direction === 'from-client') {
       return { credit, receive: (message) => answer(message, device, replyLinks.get(key), options) };
@@ -82,9 +85,9 @@ export function dpsNodes(client: AmqpClient, options: DpsNodesOptions): Nodes {
 }
 
 /** @throws DpsError */
-function apiVersionOf(properties: Record<string, unknown>): string {
+function apiVersionOf(properties: Record<string, unknown>, versions: ServedApiVersions): string {
   const version = properties[apiVersionProperty];
-  if (typeof version === 'string' && isKnownApiVersion('device', version)) return version;
+  if (typeof version === 'string' && versions.serves('device', 'amqp', version)) return version;
   throw new DpsError('unknownApiVersion', {
     reason: `the api-version ${JSON.stringify(version ?? '').slice(0, 40)} is not known`,
   });
@@ -128,7 +131,7 @@ async function answer(
       application_properties: isAssigning ? retryAfterProperties(retryAfter) : {},
       body: jsonBody(result),
     });
-    report({ ...event, status: isAssigning ? 202 : 200 });
+    report({ ...event, status: isAssigning ? 202 : 200, reason: outcomeReason(result) });
   } catch (cause) {
     const error = toAmqpError(cause, at);
     report({ ...event, status: error.status, reason: error.reason });

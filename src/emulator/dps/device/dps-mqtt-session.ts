@@ -5,7 +5,6 @@
  * chain is unknown can connect, and is refused when it registers (Azure/azure-iot-sdk-c#1900).
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { isKnownApiVersion } from '../../../dps/contract/api-versions.js';
 import { isLegalId, sameId } from '../../../dps/contract/ids.js';
 import { dpsTopics, parseDpsUserName, parseTopic } from '../../../dps/contract/mqtt.js';
 import { parseSasToken } from '../../../dps/contract/sas.js';
@@ -19,15 +18,18 @@ import {
   type Session,
   SessionViolation,
 } from '../../wire/mqtt/mqtt-session.js';
+import type { ServedApiVersions } from '../../wire/served-api-versions.js';
 import { toDpsError } from '../dps-error.js';
 import { parseRegistrationBody } from '../dps-request.js';
 import type { RegistrationRequest } from '../registration/registration-request.js';
+import { outcomeReason } from '../registration/registration-state.js';
 import type { Registrations } from '../registration/registrations.js';
 
 export interface DpsSessionOptions {
-  registrations: Pick<Registrations, 'register' | 'getOperation'>;
+  registrations: Pick<Registrations, 'register' | 'getOperation' | 'knowsIdScope'>;
   /** Seconds that a device is told to wait while it is being assigned. */
   retryAfter: number;
+  versions: ServedApiVersions;
   now: () => Date;
   log: EventLog;
 }
@@ -45,8 +47,15 @@ export function dpsCandidate(connect: ConnectRequest, options: DpsSessionOptions
     );
   }
   const { idScope, registrationId, apiVersion } = name;
-  if (!isKnownApiVersion('device', apiVersion)) {
+  if (!options.versions.serves('device', 'mqtt', apiVersion)) {
     throw new ConnectRefused('badUserName', `the api-version ${JSON.stringify(apiVersion)} is not known`);
+  }
+  if (!options.registrations.knowsIdScope(idScope)) {
+    // As Azure answers (Azure/azure-iot-sdk-python#670).
+    throw new ConnectRefused(
+      'serverUnavailable',
+      `the ID scope ${JSON.stringify(idScope.slice(0, 40))} is not that of a provisioning service here`,
+    );
   }
   if (!sameId(connect.clientId, registrationId)) {
     throw new ConnectRefused('badUserName', 'the client ID is not the registration ID of the user name');
@@ -86,7 +95,7 @@ function dpsSession(
       const result = await call();
       const isAssigning = result.status === 'assigning';
       const status = isAssigning ? 202 : 200;
-      report({ ...event, status });
+      report({ ...event, status, reason: outcomeReason(result) });
       return {
         topic: dpsTopics.response(status, requestId, isAssigning ? retryAfter : undefined),
         payload: JSON.stringify(result),

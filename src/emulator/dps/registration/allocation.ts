@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { AllocationPolicy, InitialTwin } from '../../../dps/contract/schemas.js';
-import type { EnrollmentSettings } from '../state/enrollment-settings.js';
+import { type EnrollmentSettings, reprovisioning } from '../state/enrollment-settings.js';
 import type { Hub, LinkedHubs } from '../state/linked-hubs.js';
 import { type AllocationWebhookRequest, askWebhook, WebhookFailure } from './allocation-webhook.js';
 
@@ -43,14 +43,12 @@ export const defaultAllocationPolicy = 'hashed';
 export async function allocate(request: AllocationRequest): Promise<Allocation | undefined> {
   const { registrationId, enrollment, hubs, previousHubId, defaultPolicy } = request;
   const previous = previousHubId === undefined ? undefined : hubs.get(previousHubId);
-  const stays = previous !== undefined && !enrollment.reprovisionPolicy.updateHubAssignment;
+  const stays = previous !== undefined && !reprovisioning(enrollment).updateHubAssignment;
   const policy = enrollment.allocationPolicy ?? defaultPolicy;
   // A webhook is called all the same: it may return a payload.
   if (stays)
     return policy === 'custom' ? allocateByWebhook(request, [previous], previous) : { hub: previous };
   const enrolled = enrolledHubs(enrollment);
-  // Without a hub in the enrollment, the static policy has none to assign.
-  if (policy === 'static' && enrolled.length === 0) return undefined;
   const candidates = candidatesOf(enrolled, hubs);
   if (candidates.length === 0) return undefined;
   switch (policy) {
@@ -83,7 +81,7 @@ async function allocateByWebhook(
     );
   }
   // For a device that is assigned already, it applies only if the device moves without its twin.
-  const isReset = hub !== previous && !enrollment.reprovisionPolicy.migrateDeviceData;
+  const isReset = hub !== previous && !reprovisioning(enrollment).migrateDeviceData;
   const appliesTwin = initialTwin !== undefined && (previous === undefined || isReset);
   return { hub, ...more, ...(appliesTwin ? { initialTwin } : {}) };
 }
@@ -99,7 +97,7 @@ function candidatesOf(enrolled: readonly string[], hubs: LinkedHubs): Hub[] {
     enrolled.length === 0
       ? hubs.list()
       : enrolled.map((id) => hubs.get(id)).filter((hub) => hub !== undefined);
-  return possible.filter((hub) => hub.applyAllocationPolicy);
+  return possible.filter(({ applyAllocationPolicy }) => applyAllocationPolicy !== false);
 }
 
 /** The hubs of the lowest latency: all of them unless latencies were set, since they are on one machine. */
@@ -115,7 +113,7 @@ function hashed(registrationId: string, candidates: Hub[]): Hub {
   for (const hub of candidates) {
     const digest = createHash('sha256').update(`${hub.hubId}\n${registrationId.toLowerCase()}`).digest();
     const fraction = (digest.readUIntBE(0, 6) + 1) / 2 ** 48;
-    const score = hub.allocationWeight / -Math.log(fraction);
+    const score = (hub.allocationWeight ?? 1) / -Math.log(fraction);
     if (score > bestScore) {
       best = hub;
       bestScore = score;

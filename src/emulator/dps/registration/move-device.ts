@@ -25,8 +25,10 @@ export function moveDevice({
 }: DeviceMove): NonNullable<RegistrationState['substatus']> {
   const { devices, twins } = to.hub;
   if (from === undefined || from.hub.hubId === to.hubId) {
+    // Also a device that the hub knew before its first registration (recorded by Azure/azure-sdk-for-python).
+    const isKnown = from !== undefined || devices.get(device.deviceId) !== undefined;
     devices.ensure(device);
-    return from === undefined ? 'initialAssignment' : 'reprovisionedToInitialAssignment';
+    return isKnown ? 'reprovisionedToInitialAssignment' : 'initialAssignment';
   }
   const twin = migratesTwin ? from.hub.hub.twins.get(from.deviceId) : undefined;
   // A device of this ID may be left from an earlier time: its twin is replaced by the one that moves, or the initial one.

@@ -1,6 +1,6 @@
 /** The request of a device about its registration, the same for every transport. */
 import type { z } from 'zod';
-import { csrApiVersions } from '../../../dps/contract/api-versions.js';
+import { firstCsrApiVersion } from '../../../dps/contract/api-versions.js';
 import { sameId } from '../../../dps/contract/ids.js';
 import { registerRequest } from '../../../dps/contract/schemas.js';
 import { DpsError } from '../dps-error.js';
@@ -18,12 +18,12 @@ export interface RegistrationRequest {
 /** A request with a body: its JSON, parsed and not checked yet. */
 export type RequestWithBody = RegistrationRequest & { body: unknown };
 
-/** @throws DpsError badRequest, notImplemented */
+/** @throws DpsError badRequest */
 export function readRegistrationBody({
   body,
   registrationId,
   apiVersion,
-}: RequestWithBody): z.infer<typeof registerRequest> {
+}: RequestWithBody): z.infer<typeof registerRequest> & { isTpm: boolean } {
   const parsed = registerRequest.safeParse(body);
   if (!parsed.success) {
     throw new DpsError('badRequest', {
@@ -33,9 +33,9 @@ export function readRegistrationBody({
   if (parsed.data.registrationId != null && !sameId(parsed.data.registrationId, registrationId)) {
     throw new DpsError('badRequest', { message: 'The registration ID of the body is not that of the path.' });
   }
-  if ((body as Record<string, unknown>).tpm != null) {
-    throw new DpsError('notImplemented', { message: 'The field tpm is not implemented here.' });
-  }
+  const isTpm = (body as Record<string, unknown>).tpm != null;
   // Earlier versions ignore it, like any unknown field.
-  return csrApiVersions.includes(apiVersion.toLowerCase()) ? parsed.data : { ...parsed.data, csr: null };
+  return apiVersion.toLowerCase() >= firstCsrApiVersion
+    ? { ...parsed.data, isTpm }
+    : { ...parsed.data, isTpm, csr: null };
 }

@@ -1,5 +1,5 @@
 /** A registration record as the service and device planes show it. */
-import type { RegistrationState } from '../../../dps/contract/schemas.js';
+import type { RegistrationOperation, RegistrationState } from '../../../dps/contract/schemas.js';
 import { wireTimestamp } from '../../wire/timestamp.js';
 import type { LinkedHubs } from '../state/linked-hubs.js';
 import type { RegistrationRecord } from '../state/stored-registrations.js';
@@ -20,4 +20,15 @@ export function toRegistrationState(record: RegistrationRecord, hubs: LinkedHubs
     etag: record.etag,
     ...(record.payload === undefined ? {} : { payload: record.payload }),
   };
+}
+
+/** Why a registration did not lead to a hub, for the log; undefined if it did, or is not decided. */
+export function outcomeReason({
+  status,
+  ...outcome
+}: RegistrationOperation | RegistrationState): string | undefined {
+  if (status === 'disabled') return 'the enrollment of the device is disabled';
+  if (status !== 'failed') return undefined;
+  const state = 'registrationState' in outcome ? outcome.registrationState : outcome;
+  return (state as RegistrationState | undefined)?.errorMessage ?? undefined;
 }

@@ -6,13 +6,17 @@
  * first poll returns the outcome.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { firstTrueSubstatusApiVersion } from '../../../dps/contract/api-versions.js';
 import { sameId } from '../../../dps/contract/ids.js';
 import type { RegistrationOperation, RegistrationState } from '../../../dps/contract/schemas.js';
 import { dpsErrors } from '../../../dps/contract/wire-error.js';
+import { Recent } from '../../wire/recent.js';
+import { wireTimestamp } from '../../wire/timestamp.js';
 import type { Decision, DeviceIdentity } from '../attestation/device-attestation.js';
 import { DpsError } from '../dps-error.js';
 import type { ProvisioningService } from '../provisioning-service.js';
 import { assertFewer } from '../quotas.js';
+import { reprovisioning } from '../state/enrollment-settings.js';
 import type { RegistrationRecord } from '../state/stored-registrations.js';
 import { type Allocation, allocate } from './allocation.js';
 import { WebhookFailure } from './allocation-webhook.js';
@@ -33,26 +37,93 @@ interface AllocationFailure {
   errorMessage: string;
 }
 
+const keptTpmOutcomes = 1000;
+
 export class Registrations {
   readonly #serviceOf: (idScope: string) => ProvisioningService | undefined;
   readonly #now: () => Date;
+  /** The devices whose registration is not decided yet. */
+  readonly #undecided = new Set<string>();
+  /** The outcomes of devices with a TPM, by operation. */
+  readonly #failedTpm = new Recent<string, RegistrationState & { registrationId: string }>(keptTpmOutcomes);
 
   constructor(services: { byIdScope(idScope: string): ProvisioningService | undefined }, now: () => Date) {
     this.#serviceOf = (idScope) => services.byIdScope(idScope);
     this.#now = now;
   }
 
+  /** Whether there is a provisioning service of this ID scope. */
+  knowsIdScope(idScope: string): boolean {
+    return this.#serviceOf(idScope) !== undefined;
+  }
+
   /** @throws DpsError */
   async register(request: RequestWithBody): Promise<RegistrationOperation> {
     const service = this.#findService(request);
-    const { csr, payload } = readRegistrationBody(request);
+    const { csr, payload, isTpm } = readRegistrationBody(request);
+    if (isTpm) return this.#registerByTpm(service, request);
     const decision = service.attestation.decide(request);
-    service.quotas.registration();
-    assertRoom(service, request.registrationId);
-    const issued = csr == null ? undefined : await this.#issue(service, request, csr, decision);
-    const outcome = await allocateHub(service, request, decision, payload);
+    return this.#exclusively(service, request, async () => {
+      service.quotas.registration();
+      assertRoom(service, request.registrationId);
+      const operationId = newOperationId();
+      if (decision.enrollment.provisioningStatus === 'disabled') {
+        this.#save(service, request, decision, 'disabled', { operationId, issued: undefined });
+        return { operationId, status: 'assigning' };
+      }
+      const issued = csr == null ? undefined : await this.#issue(service, request, csr, decision);
+      const outcome = await allocateHub(service, request, decision, payload);
+      this.#save(service, request, decision, outcome, { operationId, issued });
+      return { operationId, status: 'assigning' };
+    });
+  }
+
+  /**
+   * A second registration of a device while the first one is not decided is refused, by a report of Microsoft's own tests.
+   *
+   * @throws DpsError registrationConflict
+   */
+  async #exclusively<Result>(
+    { number }: ProvisioningService,
+    { registrationId }: RegistrationRequest,
+    act: () => Promise<Result>,
+  ): Promise<Result> {
+    const key = `${number}/${registrationId.toLowerCase()}`;
+    if (this.#undecided.has(key)) {
+      throw new DpsError('registrationConflict', { reason: 'the device is registering already' });
+    }
+    this.#undecided.add(key);
+    try {
+      return await act();
+    } finally {
+      this.#undecided.delete(key);
+    }
+  }
+
+  /**
+   * A TPM device without an enrollment is accepted at first, and its operation fails (asserted by Microsoft's tests of
+   * Azure/azure-iot-sdk-csharp). Anyone can ask for that, so nothing of it is stored.
+   *
+   * @throws DpsError notImplemented
+   */
+  #registerByTpm(
+    { individuals }: ProvisioningService,
+    { registrationId, chain }: RegistrationRequest,
+  ): RegistrationOperation {
+    if (chain.length > 0 || individuals.get(registrationId)) {
+      throw new DpsError('notImplemented', { message: 'Not implemented in this emulator: TPM attestation.' });
+    }
     const operationId = newOperationId();
-    this.#save(service, request, decision, outcome, { operationId, issued });
+    const at = wireTimestamp(this.#now());
+    const { errorCode, message } = dpsErrors.enrollmentNotFound;
+    this.#failedTpm.set(operationId, {
+      registrationId,
+      createdDateTimeUtc: at,
+      status: 'failed',
+      errorCode,
+      errorMessage: message,
+      lastUpdatedDateTimeUtc: at,
+    });
     return { operationId, status: 'assigning' };
   }
 
@@ -60,6 +131,10 @@ export class Registrations {
   async getOperation(request: RegistrationRequest & { operationId: string }): Promise<RegistrationOperation> {
     const { attestation, records, quotas, hubs } = this.#findService(request);
     const { registrationId, operationId } = request;
+    const failed = this.#failedTpm.get(operationId);
+    if (failed && sameId(failed.registrationId, registrationId)) {
+      return { operationId, status: 'failed', registrationState: failed };
+    }
     const identity = attestation.identify(request);
     const operation = records.operation(operationId, registrationId);
     const record = operation && records.get(operation.registrationId);
@@ -69,7 +144,7 @@ export class Registrations {
     }
     quotas.poll(registrationId);
     const registrationState = {
-      ...toDeviceState(record, identity, hubs),
+      ...toDeviceState(record, identity, hubs, request.apiVersion),
       ...(operation.issuedChain === undefined ? {} : { issuedCertificateChain: operation.issuedChain }),
     };
     return { operationId, status: record.status, registrationState };
@@ -82,20 +157,24 @@ export class Registrations {
    */
   async getState(request: RequestWithBody): Promise<RegistrationState> {
     const { attestation, records, quotas, hubs } = this.#findService(request);
-    if (readRegistrationBody(request).csr != null) {
+    const { csr, isTpm } = readRegistrationBody(request);
+    if (isTpm) {
+      throw new DpsError('notImplemented', { message: 'Not implemented in this emulator: TPM attestation.' });
+    }
+    if (csr != null) {
       throw new DpsError('badRequest', { message: 'A certificate is asked for by registering only (csr).' });
     }
     const { identity } = attestation.decide(request);
     quotas.poll(request.registrationId);
     const record = records.get(request.registrationId);
     if (!record) throw new DpsError('registrationNotFound');
-    return toDeviceState(record, identity, hubs);
+    return toDeviceState(record, identity, hubs, request.apiVersion);
   }
 
   #findService({ idScope, registrationId }: RegistrationRequest): ProvisioningService {
     const service = this.#serviceOf(idScope);
     if (!service) {
-      throw new DpsError('unauthorizedDevice', {
+      throw new DpsError('unknownIdScope', {
         reason: `the ID scope "${idScope.slice(0, 40)}" is not that of a provisioning service here`,
       });
     }
@@ -118,7 +197,7 @@ export class Registrations {
     { records, hubs }: ProvisioningService,
     { registrationId }: RegistrationRequest,
     { enrollment, identity, credential }: Decision,
-    outcome: Allocation | AllocationFailure,
+    outcome: Allocation | AllocationFailure | 'disabled',
     { operationId, issued }: { operationId: string; issued: IssuedCredential | undefined },
   ): void {
     const before = records.get(registrationId);
@@ -131,8 +210,13 @@ export class Registrations {
       updated,
     };
     const operation = { operationId, registrationId, identity: identity.id, issuedChain: issued?.chain };
+    const { deviceId: deviceIdBefore, hubId: hubIdBefore } = before ?? {};
+    if (outcome === 'disabled') {
+      records.save({ ...base, status: 'disabled', deviceId: deviceIdBefore, hubId: hubIdBefore }, operation);
+      return;
+    }
     if ('errorCode' in outcome) {
-      const { deviceId, hubId } = before ?? {};
+      const [deviceId, hubId] = [deviceIdBefore, hubIdBefore];
       records.save({ ...base, status: 'failed', deviceId, hubId, ...outcome }, operation);
       return;
     }
@@ -150,10 +234,10 @@ export class Registrations {
         deviceId,
         // With an issued certificate, the one that registered does not open the hub any more.
         credential: issued?.credential ?? credential,
-        iotEdge: enrollment.iotEdge,
+        iotEdge: enrollment.capabilities?.iotEdge ?? false,
         initialTwin: initialTwin ?? enrollment.initialTwin,
       },
-      migratesTwin: enrollment.reprovisionPolicy.migrateDeviceData && initialTwin === undefined,
+      migratesTwin: reprovisioning(enrollment).migrateDeviceData && initialTwin === undefined,
     });
     records.save({ ...base, status: 'assigned', deviceId, hubId: hub.hubId, substatus, payload }, operation);
   }
@@ -196,15 +280,21 @@ function toDeviceState(
   record: RegistrationRecord,
   { type }: DeviceIdentity,
   hubs: ProvisioningService['hubs'],
+  apiVersion: string,
 ): RegistrationState {
   const { enrollmentGroupId } = record;
+  const state = toRegistrationState(record, hubs);
+  const isHidden =
+    state.substatus === 'reprovisionedToInitialAssignment' &&
+    apiVersion.toLowerCase() < firstTrueSubstatusApiVersion;
   return {
     [type]: enrollmentGroupId === undefined ? {} : { enrollmentGroupId },
-    ...toRegistrationState(record, hubs),
+    ...state,
+    ...(isHidden ? { substatus: 'initialAssignment' } : {}),
   };
 }
 
 /** In the form of the real service: partition, 16 hexadecimal digits, GUID. */
 function newOperationId(): string {
-  return `5.${randomBytes(8).toString('hex')}.${randomUUID()}`;
+  return `4.${randomBytes(8).toString('hex')}.${randomUUID()}`;
 }

@@ -32,6 +32,10 @@ const kind: EnrollmentKind<GroupSettings, StoredGroup> = {
     assertFewer(() => groups.countOfKinds(counted), quotas.most(limit.quota), limit.what);
   },
   toJson: (group, { hubs }) => toEnrollmentGroup(group, hubs),
+  toSaved: (group, { hubs }) => ({
+    ...toEnrollmentGroup(group, hubs),
+    attestation: toAttestationMechanism(group),
+  }),
   toRow: (group, { hubs }) => toEnrollmentGroup(group, hubs),
   toAttestation: toAttestationMechanism,
 };

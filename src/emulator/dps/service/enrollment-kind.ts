@@ -2,7 +2,7 @@
 import type { DpsErrorName } from '../../../dps/contract/wire-error.js';
 import { DpsError } from '../dps-error.js';
 import type { ProvisioningService } from '../provisioning-service.js';
-import type { StoredVersion } from '../state/enrollment-settings.js';
+import type { Positioned, StoredVersion } from '../state/enrollment-settings.js';
 import type { ServiceRoute } from './service-operation.js';
 
 export interface EnrollmentKind<Settings, Stored extends Settings & StoredVersion> {
@@ -23,6 +23,8 @@ export interface EnrollmentKind<Settings, Stored extends Settings & StoredVersio
   /** @throws DpsError throttled when the service has as many enrollments as it may */
   assertRoom(settings: Settings, before: Stored | undefined, service: ProvisioningService): void;
   toJson(stored: Stored, service: ProvisioningService): unknown;
+  /** As the reply to `PUT` shows it: with its keys. */
+  toSaved(stored: Stored, service: ProvisioningService): unknown;
   /** As a query lists it. */
   toRow(stored: Stored, service: ProvisioningService): unknown;
   /** The attestation mechanism, keys included. */
@@ -31,7 +33,8 @@ export interface EnrollmentKind<Settings, Stored extends Settings & StoredVersio
 
 export interface EnrollmentStore<Settings, Stored> {
   get(id: string): Stored | undefined;
-  page(after: string, limit: number): Stored[];
+  /** In the order of creation. */
+  page(after: number, limit: number): Positioned<Stored>[];
   save(settings: Settings, created: Date, updated: Date): Stored;
   delete(id: string): void;
 }

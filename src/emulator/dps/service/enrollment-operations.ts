@@ -41,7 +41,7 @@ export function enrollmentOperations<Settings, Stored extends Settings & StoredV
         const at = service.now();
         const saved = store.save(settings, before?.created ?? at, at);
         // 200 for a new one too: official clients accept nothing else.
-        return { status: 200, body: kind.toJson(saved, service) };
+        return { status: 200, body: kind.toSaved(saved, service) };
       },
     },
     {
@@ -64,7 +64,6 @@ export function enrollmentOperations<Settings, Stored extends Settings & StoredV
         return answerPage(request, {
           itemType: kind.itemType,
           read: (after, limit) => storeOf(service).page(after, limit),
-          keyOf: kind.idOf,
           toJson: (stored) => kind.toRow(stored, service),
         });
       },

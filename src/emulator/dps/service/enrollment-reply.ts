@@ -1,4 +1,7 @@
-/** Enrollments as the service plane shows them: without keys, and with certificates described instead of included. */
+/**
+ * Enrollments as the service plane shows them: without keys, with certificates described instead of included, and without
+ * the members that the client left out.
+ */
 import type {
   EnrollmentGroup,
   IndividualEnrollment,
@@ -16,7 +19,7 @@ export function toEnrollmentGroup(group: StoredGroup, hubs: LinkedHubs): Enrollm
   return { enrollmentGroupId: group.enrollmentGroupId, ...toCommon(group, hubs) };
 }
 
-/** @param registrationState undefined if the device has not registered */
+/** @param registrationState undefined where it is left out: in queries, and in replies to `PUT` */
 export function toIndividualEnrollment(
   individual: StoredIndividual,
   hubs: LinkedHubs,
@@ -38,6 +41,9 @@ function toCommon(
 ): Omit<EnrollmentGroup, 'enrollmentGroupId'> {
   const {
     attestation,
+    capabilities,
+    provisioningStatus,
+    reprovisionPolicy,
     customAllocationDefinition,
     allocationPolicy,
     hubIds,
@@ -49,13 +55,13 @@ function toCommon(
   const nameOf = (id: string): string => hubs.hostNameOf(id);
   return {
     attestation: kind.toReply?.(attestation) ?? kind.toMechanism(attestation),
-    capabilities: { iotEdge: enrollment.iotEdge },
+    ...(capabilities === undefined ? {} : { capabilities }),
     ...(hubId === undefined ? {} : { iotHubHostName: nameOf(hubId) }),
     ...(hubIds === undefined ? {} : { iotHubs: hubIds.map(nameOf) }),
     ...(allocationPolicy === undefined ? {} : { allocationPolicy }),
     ...(customAllocationDefinition === undefined ? {} : { customAllocationDefinition }),
-    provisioningStatus: enrollment.provisioningStatus,
-    reprovisionPolicy: enrollment.reprovisionPolicy,
+    ...(provisioningStatus === undefined ? {} : { provisioningStatus }),
+    ...(reprovisionPolicy === undefined ? {} : { reprovisionPolicy }),
     ...(initialTwin === undefined ? {} : { initialTwin }),
     ...(credentialPolicyName === undefined ? {} : { credentialPolicyName }),
     etag: enrollment.etag,

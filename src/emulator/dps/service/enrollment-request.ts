@@ -1,6 +1,10 @@
 /** Reads an enrollment group or individual enrollment; invalid ones are refused with 400004 and a message. */
 import type { ZodType } from 'zod';
-import { firstCustomAllocationApiVersion, isKnownApiVersion } from '../../../dps/contract/api-versions.js';
+import {
+  apiVersions,
+  firstCustomAllocationApiVersion,
+  placeOfApiVersion,
+} from '../../../dps/contract/api-versions.js';
 import { sameId } from '../../../dps/contract/ids.js';
 import {
   allocationPolicies,
@@ -8,6 +12,7 @@ import {
   type CustomAllocationDefinition,
   type EnrollmentGroup,
   enrollmentGroup,
+  type InitialTwin,
   individualEnrollment,
   provisioningStatuses,
 } from '../../../dps/contract/schemas.js';
@@ -95,25 +100,23 @@ function readSettings(
   { hubs }: EnrollmentContext,
 ): Omit<EnrollmentSettings, 'attestation'> {
   const { iotHubHostName, iotHubs, allocationPolicy, initialTwin, credentialPolicyName } = enrollment;
+  const { capabilities, provisioningStatus, reprovisionPolicy } = enrollment;
   const customAllocationDefinition = readCustomAllocation(enrollment);
-  assertOneHubIfStatic(enrollment);
+  assertHubsFitPolicy(enrollment);
   const twinProblem = initialTwin == null ? undefined : initialTwinProblem(initialTwin);
   if (twinProblem !== undefined) throw badRequest(`initialTwin.${twinProblem}`);
   if (credentialPolicyName != null && !legalPolicyName.test(credentialPolicyName)) {
     throw badRequest('The credentialPolicyName must have 1 to 63 letters, digits, - . or _.');
   }
   return {
-    iotEdge: enrollment.capabilities?.iotEdge ?? false,
+    ...(capabilities == null ? {} : { capabilities: withoutNulls(capabilities) }),
     ...(allocationPolicy == null ? {} : { allocationPolicy }),
     ...(customAllocationDefinition === undefined ? {} : { customAllocationDefinition }),
     ...(iotHubs == null ? {} : { hubIds: iotHubs.map((name) => hubIdOf(name, hubs)) }),
     ...(iotHubHostName == null ? {} : { hubId: hubIdOf(iotHubHostName, hubs) }),
-    provisioningStatus: enrollment.provisioningStatus ?? 'enabled',
-    reprovisionPolicy: {
-      updateHubAssignment: enrollment.reprovisionPolicy?.updateHubAssignment ?? true,
-      migrateDeviceData: enrollment.reprovisionPolicy?.migrateDeviceData ?? true,
-    },
-    ...(initialTwin == null ? {} : { initialTwin }),
+    ...(provisioningStatus === undefined ? {} : { provisioningStatus }),
+    ...(reprovisionPolicy == null ? {} : { reprovisionPolicy: withoutNulls(reprovisionPolicy) }),
+    ...(initialTwin == null ? {} : { initialTwin: readInitialTwin(initialTwin) }),
     ...(credentialPolicyName == null ? {} : { credentialPolicyName }),
   };
 }
@@ -161,7 +164,7 @@ function readCustomAllocation({
   allocationPolicy,
   customAllocationDefinition,
 }: CommonFields): CustomAllocationDefinition | undefined {
-  if (allocationPolicy !== 'custom') return undefined;
+  if (allocationPolicy !== 'custom') return customAllocationDefinition ?? undefined;
   if (!customAllocationDefinition) {
     // Seen in a report of the real service.
     throw badRequest(
@@ -174,7 +177,8 @@ function readCustomAllocation({
       'customAllocationDefinition.webhookUrl must be a URL of https; http is taken for this machine only (localhost, 127.0.0.1, [::1]).',
     );
   }
-  if (!isKnownApiVersion('service', apiVersion) || apiVersion < firstCustomAllocationApiVersion) {
+  const isServed = placeOfApiVersion(apiVersion, apiVersions.service) !== 'unknown';
+  if (!isServed || apiVersion < firstCustomAllocationApiVersion) {
     throw badRequest(
       `customAllocationDefinition.apiVersion must be one of the service's, from ${firstCustomAllocationApiVersion} on.`,
     );
@@ -182,14 +186,32 @@ function readCustomAllocation({
   return { webhookUrl, apiVersion };
 }
 
-/** Microsoft Learn, "How to use allocation policies": with static configuration, an enrollment names a single hub. */
-function assertOneHubIfStatic({ allocationPolicy, iotHubs, iotHubHostName }: CommonFields): void {
-  const count = iotHubs?.length ? iotHubs.length : iotHubHostName == null ? 0 : 1;
-  if (allocationPolicy === 'static' && count !== 1) {
+/**
+ * Microsoft Learn, "How to use allocation policies": with static configuration, an enrollment names a single hub. One that
+ * names none is taken all the same (recorded by Azure/azure-sdk-for-python).
+ */
+function assertHubsFitPolicy({ allocationPolicy, iotHubs }: CommonFields): void {
+  const count = iotHubs?.length ?? 0;
+  // Seen in reports of the real service.
+  if (count > 0 && allocationPolicy == null)
+    throw badRequest('Enrollment allocationPolicy must be specified when iotHubs are specified.');
+  if (allocationPolicy === 'static' && count > 1) {
     throw badRequest(
       `With the allocation policy static, one IoT hub must be named in iotHubs, not ${count}.`,
     );
   }
+}
+
+function readInitialTwin({ tags, properties }: InitialTwin): InitialTwin {
+  return withoutNulls({ tags, properties: properties && withoutNulls(properties) });
+}
+
+type WithoutNulls<Value> = { [Name in keyof Value]?: NonNullable<Value[Name]> };
+
+/** Members that are sent as null are as if they were not sent. */
+function withoutNulls<Value extends object>(value: Value): WithoutNulls<Value> {
+  const given = Object.entries(value).filter(([, member]) => member != null);
+  return Object.fromEntries(given) as WithoutNulls<Value>;
 }
 
 function isWebhookUrl(text: string): boolean {

@@ -30,8 +30,16 @@ const kind: EnrollmentKind<IndividualSettings, StoredIndividual> = {
   },
   toJson(individual, { records, hubs }) {
     const record = records.get(individual.registrationId);
-    return toIndividualEnrollment(individual, hubs, record && toRegistrationState(record, hubs));
+    const { registrationId } = individual;
+    const state = record
+      ? toRegistrationState(record, hubs)
+      : { registrationId, status: 'unassigned' as const };
+    return toIndividualEnrollment(individual, hubs, state);
   },
+  toSaved: (individual, { hubs }) => ({
+    ...toIndividualEnrollment(individual, hubs, undefined),
+    attestation: toAttestationMechanism(individual),
+  }),
   // Azure/azure-iot-sdk-csharp#3478: a query leaves the registrations out.
   toRow: (individual, { hubs }) => toIndividualEnrollment(individual, hubs, undefined),
   toAttestation: toAttestationMechanism,

@@ -4,12 +4,16 @@ import type { HttpReply } from '../../wire/http/operation.js';
 import { continuationHeader, readPageRequest } from '../../wire/http/paging.js';
 import type { HttpRequest } from '../../wire/http/request.js';
 import { badRequest } from '../dps-error.js';
+import type { Positioned } from '../state/enrollment-settings.js';
 
 /**
  * The queries that are accepted. The path names the table; conditions are ignored, as reports say the service does
- * (Azure/azure-iot-sdk-csharp#794 and #3478, azure-iot-sdk-node#814).
+ * (Azure/azure-iot-sdk-csharp#794 and #3478, azure-iot-sdk-node#814). The azure-iot extension of the az CLI (0.22) sends its
+ * own query object as text, as Python prints it: `{'additional_properties': {}, 'query': 'SELECT *'}`.
  */
-const legalQuery = z.string().regex(/^\s*(\*|select\s.*)?\s*$/is);
+const legalQuery = z
+  .string()
+  .regex(/^\s*(\*|select\s.*)?\s*$|^\s*\{.*'query': '(\*|select\s[^']*)'.*\}\s*$/is);
 const bodyWithQuery = z.object({ query: z.unknown() }).catch({ query: undefined });
 
 /** @throws DpsError badRequest when the body has no query */
@@ -19,14 +23,15 @@ export function assertQuery(body: unknown, { isRequired }: { isRequired: boolean
   throw badRequest('The body must have the field query: "*" or "SELECT *".');
 }
 
+const notAToken = 'The header x-ms-continuation is not a continuation token.';
+
 /** What a query reads, and how it is answered. */
-export interface Query<Row> {
+export interface Query<Stored> {
   /** The value of `x-ms-item-type`, by which the C client tells rows apart. */
   itemType: 'EnrollmentGroup' | 'Enrollment' | 'DeviceRegistration';
-  /** The rows after a key, in the order of their keys, at most `limit` of them. */
-  read(after: string, limit: number): Row[];
-  keyOf(row: Row): string;
-  toJson(row: Row): unknown;
+  /** The rows after a position, at most `limit` of them. */
+  read(after: number, limit: number): Positioned<Stored>[];
+  toJson(stored: Stored): unknown;
 }
 
 /**
@@ -34,25 +39,22 @@ export interface Query<Row> {
  *
  * @throws HttpRefusal badRequest
  */
-export function answerPage<Row>(
+export function answerPage<Stored>(
   request: HttpRequest,
-  { itemType, read, keyOf, toJson }: Query<Row>,
+  { itemType, read, toJson }: Query<Stored>,
 ): HttpReply {
-  const { size, after } = readPageRequest(
-    request,
-    itemType,
-    'The header x-ms-continuation is not a continuation token.',
-  );
+  const { size, after } = readPageRequest(request, itemType, notAToken);
+  if (!/^\d*$/.test(after)) throw badRequest(notAToken);
   // One more than the page has tells whether there is another page.
-  const rows = read(after, size + 1);
+  const rows = read(Number(after), size + 1);
   const page = rows.slice(0, size);
   return {
     status: 200,
-    body: page.map(toJson),
+    body: page.map(({ stored }) => toJson(stored)),
     headers: {
       'x-ms-item-type': itemType,
-      'x-ms-max-item-count': String(size),
-      ...(rows.length > size ? continuationHeader(itemType, keyOf(page.at(-1)!)) : {}),
+      ...(request.header('x-ms-max-item-count') ? { 'x-ms-max-item-count': String(size) } : {}),
+      ...(rows.length > size ? continuationHeader(itemType, String(page.at(-1)!.position)) : {}),
     },
   };
 }

@@ -36,12 +36,11 @@ export const registrationOperations = operationsOf<typeof routes.service, Servic
       const enrollmentGroupId = request.parameters.enrollmentGroupId!;
       assertQuery(await request.json(), { isRequired: false });
       // Records outlive their group.
-      const known = groups.get(enrollmentGroupId) ?? records.page(enrollmentGroupId, '', 1)[0];
+      const known = groups.get(enrollmentGroupId) ?? records.page(enrollmentGroupId, 0, 1)[0];
       if (!known) throw new DpsError('enrollmentGroupNotFound');
       return answerPage(request, {
         itemType: 'DeviceRegistration',
         read: (after, limit) => records.page(enrollmentGroupId, after, limit),
-        keyOf: ({ registrationId }) => registrationId,
         toJson: (record) => toRegistrationState(record, hubs),
       });
     },

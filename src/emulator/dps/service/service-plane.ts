@@ -2,14 +2,16 @@
  * The service plane: enrollment groups, individual enrollments and registration records. Callers bring a SAS token, or a
  * bearer token of the emulator.
  */
-import { isKnownApiVersion } from '../../../dps/contract/api-versions.js';
+
+import type { DpsErrorBody } from '../../../dps/contract/wire-error.js';
 import type { AccessTokens } from '../../access/access-tokens.js';
 import { sasProblem } from '../../access/sas-check.js';
 import { bind } from '../../wire/http/operation.js';
-import type { HttpPlane } from '../../wire/http/plane.js';
+import type { ErrorReply, HttpPlane } from '../../wire/http/plane.js';
 import type { HttpRequest } from '../../wire/http/request.js';
 import { resolveByHost } from '../../wire/network/host-names.js';
-import { DpsError } from '../dps-error.js';
+import type { ServedApiVersions } from '../../wire/served-api-versions.js';
+import { DpsError, toDpsError } from '../dps-error.js';
 import { dpsBodies, toDpsErrorReply } from '../dps-plane.js';
 import type { ProvisioningService } from '../provisioning-service.js';
 import type { ServiceDirectory } from '../service-directory.js';
@@ -21,11 +23,12 @@ import type { ServiceOperation } from './service-operation.js';
 export interface ServicePlaneOptions {
   services: ServiceDirectory;
   tokens: AccessTokens;
+  versions: ServedApiVersions;
   now: () => Date;
 }
 
 /** The service plane of all provisioning services; the host that a client dials tells them apart. */
-export function servicePlane({ services, tokens, now }: ServicePlaneOptions): HttpPlane {
+export function servicePlane({ services, tokens, versions, now }: ServicePlaneOptions): HttpPlane {
   /** The service whose host the client dialled. */
   function find({ dialled }: HttpRequest): ProvisioningService {
     const service = resolveByHost(services.list(), dialled);
@@ -58,8 +61,22 @@ export function servicePlane({ services, tokens, now }: ServicePlaneOptions): Ht
       { find, authorize },
     ),
     ...dpsBodies,
-    speaks: (apiVersion) => isKnownApiVersion('service', apiVersion),
-    toErrorReply: (error, requestId) => toDpsErrorReply(error, requestId, now()),
+    speaks: (apiVersion) => versions.serves('service', 'https', apiVersion),
+    toErrorReply: (error, requestId) => toServiceErrorReply(error, requestId, now()),
+  };
+}
+
+/**
+ * The number is `code` from api-version 2021-10-01 on, as the Python client reads it, and was `errorCode` before: a body with
+ * both serves every client. The specification also has it in a header.
+ */
+function toServiceErrorReply(thrown: unknown, requestId: string, now: Date): ErrorReply {
+  const { headers, ...reply } = toDpsErrorReply(thrown, requestId, now);
+  const { errorCode } = toDpsError(thrown);
+  return {
+    ...reply,
+    body: { code: errorCode, ...(reply.body as DpsErrorBody) },
+    headers: { ...headers, 'x-ms-error-code': String(errorCode) },
   };
 }
 

@@ -6,6 +6,8 @@ import { newArmEtag } from '../../state/etag.js';
 export interface StoredCertificate {
   name: string;
   der: Buffer;
+  /** The text that was uploaded, in base64. */
+  uploaded: string;
   /** SHA-256 in upper-case hexadecimal. */
   sha256: string;
   verified: boolean;
@@ -32,6 +34,8 @@ interface Row {
   etag: string;
   created: string;
   updated: string;
+  /** Null in a state of an earlier version, which has the certificate only. */
+  uploaded: string | null;
 }
 
 export class Certificates {
@@ -43,26 +47,13 @@ export class Certificates {
   /** Keeps all certificates in memory, too: Azure's limit is 25, and every registration needs them. */
   constructor(database: StateDatabase) {
     this.#database = database;
-    const rows = database.prepare('SELECT * FROM certificate').all() as Row[];
-    this.#all = new Map(
-      rows.map((row) => [
-        row.name.toLowerCase(),
-        {
-          name: row.name,
-          der: Buffer.from(row.der as ArrayBuffer),
-          sha256: row.sha256,
-          verified: row.verified === 1,
-          verificationCode: row.verification_code ?? undefined,
-          etag: row.etag,
-          created: new Date(row.created),
-          updated: new Date(row.updated),
-        },
-      ]),
-    );
+    const rows = database.prepare('SELECT * FROM certificate ORDER BY rowid').all() as Row[];
+    this.#all = new Map(rows.map((row) => [row.name.toLowerCase(), fromRow(row)]));
   }
 
+  /** In the order of creation. */
   list(): StoredCertificate[] {
-    return [...this.#all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    return [...this.#all.values()];
   }
 
   get(name: string): StoredCertificate | undefined {
@@ -79,7 +70,12 @@ export class Certificates {
   save(certificate: Omit<StoredCertificate, 'etag'>): StoredCertificate {
     const saved: StoredCertificate = { ...certificate, etag: newArmEtag() };
     this.#database
-      .prepare('INSERT OR REPLACE INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
+      .prepare(
+        `INSERT INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (name_key) DO UPDATE SET der = excluded.der, sha256 = excluded.sha256,
+           verified = excluded.verified, verification_code = excluded.verification_code, etag = excluded.etag,
+           updated = excluded.updated, uploaded = excluded.uploaded`,
+      )
       .run(
         saved.name.toLowerCase(),
         saved.name,
@@ -90,6 +86,7 @@ export class Certificates {
         saved.etag,
         saved.created.toISOString(),
         saved.updated.toISOString(),
+        saved.uploaded,
       );
     this.#all.set(saved.name.toLowerCase(), saved);
     this.#verified = undefined;
@@ -111,4 +108,19 @@ function toVerifiedAuthorities(certificates: readonly StoredCertificate[]): Veri
     else authorities.set(sha256, { names: [name], certificate: parseCertificate(der), sha256 });
   }
   return [...authorities.values()];
+}
+
+function fromRow(row: Row): StoredCertificate {
+  const der = Buffer.from(row.der as ArrayBuffer);
+  return {
+    name: row.name,
+    der,
+    uploaded: row.uploaded ?? der.toString('base64'),
+    sha256: row.sha256,
+    verified: row.verified === 1,
+    verificationCode: row.verification_code ?? undefined,
+    etag: row.etag,
+    created: new Date(row.created),
+    updated: new Date(row.updated),
+  };
 }

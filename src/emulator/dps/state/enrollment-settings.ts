@@ -6,27 +6,41 @@ import type {
 } from '../../../dps/contract/schemas.js';
 import type { Attestation } from '../attestation/kinds.js';
 
-/** Hubs are stored by ID, see linked-hubs.ts. */
+/** As a client sent them, without what it left out: replies add nothing. Hubs are stored by ID, see linked-hubs.ts. */
 export interface EnrollmentSettings {
   attestation: Attestation;
-  iotEdge: boolean;
+  capabilities?: { iotEdge?: boolean };
   allocationPolicy?: AllocationPolicy;
-  /** Only with the policy `custom`. */
   customAllocationDefinition?: CustomAllocationDefinition;
   hubIds?: string[];
   /** The hub of the older field `iotHubHostName`. */
   hubId?: string;
-  provisioningStatus: 'enabled' | 'disabled';
-  reprovisionPolicy: { updateHubAssignment: boolean; migrateDeviceData: boolean };
+  /** Enabled unless it is `disabled`; null if the client sent null, which alone of all nulls is given back. */
+  provisioningStatus?: 'enabled' | 'disabled' | null;
+  reprovisionPolicy?: { updateHubAssignment?: boolean; migrateDeviceData?: boolean };
   initialTwin?: InitialTwin;
   /** Determines the CA that issues certificates to its devices. */
   credentialPolicyName?: string;
+}
+
+/** What the settings mean, where a client left them out. */
+export function reprovisioning({ reprovisionPolicy }: Pick<EnrollmentSettings, 'reprovisionPolicy'>): {
+  updateHubAssignment: boolean;
+  migrateDeviceData: boolean;
+} {
+  return { updateHubAssignment: true, migrateDeviceData: true, ...reprovisionPolicy };
 }
 
 export interface StoredVersion {
   etag: string;
   created: Date;
   updated: Date;
+}
+
+/** A row of a list, with its place in the order of creation. */
+export interface Positioned<Stored> {
+  position: number;
+  stored: Stored;
 }
 
 /** A row of the table of groups, or of individual enrollments. */

@@ -8,8 +8,10 @@ import type { StateDatabase } from '../../state/database.js';
 export interface HubLink {
   hubId: string;
   location: string;
-  applyAllocationPolicy: boolean;
-  allocationWeight: number;
+  /** Whether devices are assigned to it: they are, unless this is false. */
+  applyAllocationPolicy?: boolean | undefined;
+  /** From 1 to 1000; 1 by default. */
+  allocationWeight?: number | undefined;
 }
 
 export interface Hub extends HubLink {
@@ -21,8 +23,8 @@ export interface Hub extends HubLink {
 interface Row {
   hub_id: string;
   location: string;
-  apply_allocation_policy: number;
-  allocation_weight: number;
+  apply_allocation_policy: number | null;
+  allocation_weight: number | null;
 }
 
 export class LinkedHubs {
@@ -77,7 +79,8 @@ export class LinkedHubs {
       const insert = this.#database.prepare('INSERT INTO linked_hub VALUES (?, ?, ?, ?, ?)');
       for (const [position, link] of links.entries()) {
         const { hubId, location, applyAllocationPolicy, allocationWeight } = link;
-        insert.run(hubId, location, applyAllocationPolicy ? 1 : 0, allocationWeight, position);
+        const applies = applyAllocationPolicy === undefined ? null : Number(applyAllocationPolicy);
+        insert.run(hubId, location, applies, allocationWeight ?? null, position);
       }
     })();
     this.#hubs = this.#read();
@@ -93,8 +96,10 @@ export class LinkedHubs {
         {
           hubId: row.hub_id,
           location: row.location,
-          applyAllocationPolicy: row.apply_allocation_policy === 1,
-          allocationWeight: row.allocation_weight,
+          ...(row.apply_allocation_policy === null
+            ? {}
+            : { applyAllocationPolicy: row.apply_allocation_policy === 1 }),
+          ...(row.allocation_weight === null ? {} : { allocationWeight: row.allocation_weight }),
           iotHub,
           get hostName() {
             return iotHub.names.mqtt;

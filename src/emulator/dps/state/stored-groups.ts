@@ -7,6 +7,7 @@ import {
   type EnrollmentRow,
   type EnrollmentSettings,
   fromEnrollmentRow,
+  type Positioned,
   type StoredVersion,
 } from './enrollment-settings.js';
 
@@ -46,12 +47,12 @@ export class EnrollmentGroups {
     return row === undefined ? undefined : fromRow(row as EnrollmentRow);
   }
 
-  /** Up to `limit` groups after an ID, sorted by ID. */
-  page(after: string, limit: number): StoredGroup[] {
+  /** Up to `limit` groups after a position, in the order of creation. */
+  page(after: number, limit: number): Positioned<StoredGroup>[] {
     const rows = this.#database
-      .prepare('SELECT * FROM enrollment_group WHERE group_key > ? ORDER BY group_key LIMIT ?')
-      .all(after.toLowerCase(), limit) as EnrollmentRow[];
-    return rows.map(fromRow);
+      .prepare('SELECT * FROM enrollment_group WHERE number > ? ORDER BY number LIMIT ?')
+      .all(after, limit) as (EnrollmentRow & { number: number })[];
+    return rows.map((row) => ({ position: row.number, stored: fromRow(row) }));
   }
 
   /** The groups of some kinds of attestation, in the order of creation. */

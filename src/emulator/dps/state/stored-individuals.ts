@@ -6,6 +6,7 @@ import {
   type EnrollmentRow,
   type EnrollmentSettings,
   fromEnrollmentRow,
+  type Positioned,
   type StoredVersion,
 } from './enrollment-settings.js';
 
@@ -40,14 +41,17 @@ export class IndividualEnrollments {
     return this.#count.value;
   }
 
-  /** Up to `limit` enrollments after an ID, sorted by ID. */
-  page(after: string, limit: number): StoredIndividual[] {
+  /** Up to `limit` enrollments after a position, in the order of creation. */
+  page(after: number, limit: number): Positioned<StoredIndividual>[] {
     const rows = this.#database
       .prepare(
-        'SELECT * FROM individual_enrollment WHERE registration_key > ? ORDER BY registration_key LIMIT ?',
+        'SELECT rowid AS position, * FROM individual_enrollment WHERE rowid > ? ORDER BY rowid LIMIT ?',
       )
-      .all(after.toLowerCase(), limit) as EnrollmentRow[];
-    return rows.map((row) => fromEnrollmentRow<IndividualSettings>(row));
+      .all(after, limit) as (EnrollmentRow & { position: number })[];
+    return rows.map((row) => ({
+      position: row.position,
+      stored: fromEnrollmentRow<IndividualSettings>(row),
+    }));
   }
 
   /** Stores a new or changed enrollment with a new etag. */
@@ -55,7 +59,10 @@ export class IndividualEnrollments {
     const etag = newEtag();
     const isNew = this.get(settings.registrationId) === undefined;
     this.#database
-      .prepare('INSERT OR REPLACE INTO individual_enrollment VALUES (?, ?, ?, ?, ?)')
+      .prepare(
+        `INSERT INTO individual_enrollment VALUES (?, ?, ?, ?, ?) ON CONFLICT (registration_key) DO UPDATE
+         SET etag = excluded.etag, updated = excluded.updated, document = excluded.document`,
+      )
       .run(
         settings.registrationId.toLowerCase(),
         etag,

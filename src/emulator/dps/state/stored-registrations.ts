@@ -4,6 +4,7 @@ import type { StateDatabase, StateStatement } from '../../state/database.js';
 import { newEtag } from '../../state/etag.js';
 import { RowCount } from '../../state/row-count.js';
 import { Recent } from '../../wire/recent.js';
+import type { Positioned } from './enrollment-settings.js';
 
 export interface RegistrationRecord {
   registrationId: string;
@@ -12,7 +13,7 @@ export interface RegistrationRecord {
   /** The assignment of the device; in a failed registration, the one before. */
   deviceId?: string | undefined;
   hubId?: string | undefined;
-  status: 'assigned' | 'failed';
+  status: 'assigned' | 'failed' | 'disabled';
   /** What really happened; replies of some api-versions may differ. */
   substatus?: NonNullable<RegistrationState['substatus']>;
   errorCode?: number;
@@ -44,7 +45,7 @@ interface Row {
   group_id: string | null;
   device_id: string | null;
   hub_id: string | null;
-  status: 'assigned' | 'failed';
+  status: 'assigned' | 'failed' | 'disabled';
   substatus: RegistrationRecord['substatus'] | null;
   error_code: number | null;
   error_message: string | null;
@@ -85,15 +86,14 @@ export class RegistrationRecords {
     return this.#count.value;
   }
 
-  /** Up to `limit` records of a group after an ID, sorted by ID. */
-  page(enrollmentGroupId: string, after: string, limit: number): RegistrationRecord[] {
+  /** Up to `limit` records of a group after a position, in the order of creation. */
+  page(enrollmentGroupId: string, after: number, limit: number): Positioned<RegistrationRecord>[] {
     const rows = this.#database
       .prepare(
-        `SELECT * FROM registration WHERE group_key = ? AND registration_key > ?
-         ORDER BY registration_key LIMIT ?`,
+        `SELECT rowid AS position, * FROM registration WHERE group_key = ? AND rowid > ? ORDER BY rowid LIMIT ?`,
       )
-      .all(enrollmentGroupId.toLowerCase(), after.toLowerCase(), limit) as Row[];
-    return rows.map(fromRow);
+      .all(enrollmentGroupId.toLowerCase(), after, limit) as (Row & { position: number })[];
+    return rows.map((row) => ({ position: row.position, stored: fromRow(row) }));
   }
 
   /** Stores the outcome of a registration and the operation that led to it: both or neither. */

@@ -4,11 +4,11 @@
  * Source: Microsoft Learn, "Communicate with your IoT hub by using the AMQP protocol"; azure-iot-device-amqp 1.14.4.
  */
 import { apiVersionProperty, hubAmqp, parseDeviceAddress } from '../../../dps/contract/amqp.js';
-import { isKnownApiVersion } from '../../../dps/contract/api-versions.js';
 import { parseSasToken } from '../../../dps/contract/sas.js';
 import { AmqpError, asAmqpError } from '../../wire/amqp/amqp-error.js';
 import type { AmqpClient, Attached, Link, Nodes } from '../../wire/amqp/node.js';
 import type { EventLog } from '../../wire/events.js';
+import type { ServedApiVersions } from '../../wire/served-api-versions.js';
 import { hubRules, refusalOf, tokenExpiry } from '../authorize.js';
 import type { EndOfConnection } from '../connections.js';
 import type { HostedHub } from '../hub.js';
@@ -22,6 +22,7 @@ import type { DeviceContext, DeviceNode } from './device-node.js';
 
 export interface HubNodesOptions {
   hub: HostedHub;
+  versions: ServedApiVersions;
   now: () => Date;
   log: EventLog;
 }
@@ -57,7 +58,7 @@ export function isHubUser(userName: string, password: string): boolean {
 }
 
 /** The nodes of a hub on one connection, which several devices may share. */
-export function hubNodes(client: AmqpClient, { hub: hosted, now, log }: HubNodesOptions): Nodes {
+export function hubNodes(client: AmqpClient, { hub: hosted, versions, now, log }: HubNodesOptions): Nodes {
   const { hub } = hosted;
   const report = log.for('hub', 'amqp');
   /** By device. */
@@ -197,7 +198,7 @@ export function hubNodes(client: AmqpClient, { hub: hosted, now, log }: HubNodes
       if (refusal !== undefined) {
         throw new AmqpError('unauthorizedAccess', 'Unauthorized', { reason: refusal });
       }
-      assertApiVersion(properties);
+      assertApiVersion(properties, versions);
       if (!Object.hasOwn(deviceNodes, node)) {
         throw new AmqpError('notImplemented', `Not implemented in this emulator: ${node.slice(0, 100)}.`);
       }
@@ -227,10 +228,10 @@ export function hubNodes(client: AmqpClient, { hub: hosted, now, log }: HubNodes
  *
  * @throws AmqpError argumentError
  */
-function assertApiVersion(properties: Record<string, unknown>): void {
+function assertApiVersion(properties: Record<string, unknown>, versions: ServedApiVersions): void {
   const version = properties[apiVersionProperty];
   if (version === undefined) return;
-  if (typeof version !== 'string' || !isKnownApiVersion('hub', version)) {
+  if (typeof version !== 'string' || !versions.serves('hub', 'amqp', version)) {
     throw new AmqpError('argumentError', 'ErrorCode:ArgumentInvalid;Unknown api version');
   }
 }

@@ -1,11 +1,11 @@
 /** The hub over HTTPS: its service side, and devices that send and fetch messages. */
-import { isKnownApiVersion } from '../../../dps/contract/api-versions.js';
 import { percentDecoded } from '../../../dps/contract/percent-decoded.js';
 import { sasProblem } from '../../access/sas-check.js';
 import { bind } from '../../wire/http/operation.js';
 import type { ErrorReply, HttpPlane } from '../../wire/http/plane.js';
 import type { HttpRequest } from '../../wire/http/request.js';
 import { resolveByHost } from '../../wire/network/host-names.js';
+import type { ServedApiVersions } from '../../wire/served-api-versions.js';
 import { hubRules, refusalOf } from '../authorize.js';
 import type { HostedHub } from '../hub.js';
 import { HubError, toHubError } from '../hub-error.js';
@@ -23,6 +23,7 @@ export interface HubPlaneOptions {
   hubs: () => readonly HostedHub[];
   /** Whether an Authorization header holds a bearer token for the service side of hubs. */
   acceptsBearer: (authorization: string) => boolean;
+  versions: ServedApiVersions;
   now: () => Date;
 }
 
@@ -30,7 +31,7 @@ export interface HubPlaneOptions {
 const maxJsonBytes = 500 * 1024;
 
 /** The HTTPS side of all hubs; the host that a client dials tells them apart. */
-export function hubPlane({ hubs, acceptsBearer, now }: HubPlaneOptions): HttpPlane {
+export function hubPlane({ hubs, acceptsBearer, versions, now }: HubPlaneOptions): HttpPlane {
   function find({ dialled }: HttpRequest): HostedHub {
     return resolveByHost(hubs(), dialled)!;
   }
@@ -83,7 +84,7 @@ export function hubPlane({ hubs, acceptsBearer, now }: HubPlaneOptions): HttpPla
     contentType: 'application/json; charset=utf-8',
     maxJsonBytes,
     readsBodyFirst: false,
-    speaks: (apiVersion) => isKnownApiVersion('hub', apiVersion),
+    speaks: (apiVersion) => versions.serves('hub', 'https', apiVersion),
     toErrorReply: (error, requestId) => toErrorReply(error, requestId, now()),
   };
 }

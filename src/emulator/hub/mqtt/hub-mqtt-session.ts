@@ -3,7 +3,6 @@
  *
  * Source: Microsoft Learn, "Communicate with an IoT hub using the MQTT protocol".
  */
-import { isKnownApiVersion } from '../../../dps/contract/api-versions.js';
 import { hubTopics, parseHubUserName, parseTopic } from '../../../dps/contract/mqtt.js';
 import type { EventLog, Outcome } from '../../wire/events.js';
 import {
@@ -15,6 +14,7 @@ import {
   type Session,
   SessionViolation,
 } from '../../wire/mqtt/mqtt-session.js';
+import type { ServedApiVersions } from '../../wire/served-api-versions.js';
 import { hubRules, refusalOf, tokenExpiry } from '../authorize.js';
 import type { HostedHub, Hub } from '../hub.js';
 import { maxMessageBytes, messageSize, parsePropertyBag } from '../messages.js';
@@ -27,6 +27,7 @@ export interface HubSessionOptions {
   /** The hub of a host name, with or without port. */
   hubByName: (hostName: string) => HostedHub | undefined;
   now: () => Date;
+  versions: ServedApiVersions;
   log: EventLog;
 }
 
@@ -43,7 +44,7 @@ export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions
     );
   }
   const deviceId = connect.clientId;
-  if (name.apiVersion !== undefined && !isKnownApiVersion('hub', name.apiVersion)) {
+  if (name.apiVersion !== undefined && !options.versions.serves('hub', 'mqtt', name.apiVersion)) {
     throw new ConnectRefused(
       'badUserName',
       `the api-version ${JSON.stringify(name.apiVersion)} is not known`,

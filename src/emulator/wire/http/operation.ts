@@ -8,6 +8,8 @@ export interface HttpReply {
   /** Sent as JSON, a Buffer as it is; nothing is sent when undefined. */
   body?: unknown;
   headers?: Record<string, string>;
+  /** For the log: why what was asked for did not come about, although the request succeeded. */
+  reason?: string | undefined;
 }
 
 /**
@@ -20,8 +22,8 @@ export interface OperationHandler<Target> {
   name?: string;
   /** The path parameter that says what the operation is about; for the log. */
   idParameter?: string;
-  /** In place of the plane's own, where another resource provider answers. */
-  apiVersions?: { includes(version: string): boolean };
+  /** In place of the plane's own, where another resource provider answers; `any` when they are not checked. */
+  apiVersions?: readonly string[] | 'any';
   handle(request: HttpRequest, target: Target): HttpReply | Promise<HttpReply>;
 }
 

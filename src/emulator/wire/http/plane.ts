@@ -24,7 +24,8 @@ export interface HttpPlane {
   readonly maxJsonBytes: number;
   /** Whether a body that cannot be read is refused before anything is looked up; an operation reads it itself otherwise. */
   readonly readsBodyFirst: boolean;
-  speaks(apiVersion: string): boolean;
+  /** @param known in place of the plane's own */
+  speaks(apiVersion: string, known?: readonly string[]): boolean;
   toErrorReply(error: unknown, requestId: string): ErrorReply;
   /** The reply to HEAD, made of that to GET; without, it is the same with no body. */
   toHeadReply?(reply: HttpReply, operation: BoundOperation): HttpReply;
@@ -54,7 +55,7 @@ export class PlaneKernel {
       assertApiVersion(request.apiVersion, operation, plane);
       if (plane.readsBodyFirst && hasBody(operation)) await request.json();
       const reply = await operation.handle(request);
-      this.#report({ ...event, status: reply.status });
+      this.#report({ ...event, status: reply.status, reason: reply.reason });
       const sent = request.method === 'HEAD' ? (plane.toHeadReply?.(reply, operation) ?? reply) : reply;
       return this.#toReply(sent, requestId);
     } catch (error) {
@@ -95,7 +96,7 @@ function hasBody({ route }: BoundOperation): boolean {
 
 /** @throws HttpRefusal unknownApiVersion */
 function assertApiVersion(version: string, { apiVersions }: BoundOperation, plane: HttpPlane): void {
-  if (apiVersions?.includes(version) ?? plane.speaks(version)) return;
+  if (apiVersions === 'any' || plane.speaks(version, apiVersions)) return;
   throw new HttpRefusal(
     'unknownApiVersion',
     version === '' ? 'The api-version is missing.' : `The api-version ${version.slice(0, 40)} is not known.`,

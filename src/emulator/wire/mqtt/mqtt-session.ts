@@ -1,8 +1,8 @@
 /** What the MQTT engine and the sessions of DPS and the hubs agree on. */
 import type { EmulatorEvent } from '../events.js';
 
-/** MQTT 3.1.1 section 3.2.2.3: the return codes for what the client got wrong. */
-export const connectReturnCode = { badUserName: 4, notAuthorized: 5 } as const;
+/** MQTT 3.1.1 section 3.2.2.3: the return codes of refusals. */
+export const connectReturnCode = { serverUnavailable: 3, badUserName: 4, notAuthorized: 5 } as const;
 
 /** Refuses a connection: the CONNACK has the return code. */
 export class ConnectRefused extends Error {
