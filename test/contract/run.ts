@@ -22,11 +22,17 @@ export interface SuiteRun {
 /** What every name that a run makes begins with. */
 export const namePrefix = 'enrollkit-contract';
 
-/** @param progress called with each session that has ended */
+export interface RunOptions {
+  /** Called with each session that has ended. */
+  progress?: (session: Session, outcomes: Outcome[]) => void;
+  /** Begins no further session once it is aborted; what was made is removed all the same. */
+  signal?: AbortSignal;
+}
+
 export async function performAll(
   target: Target,
   recordings: Recordings,
-  progress: (session: Session, outcomes: Outcome[]) => void = () => {},
+  { progress = () => {}, signal }: RunOptions = {},
 ): Promise<SuiteRun> {
   const hub = await readHub(target);
   const left: string[] = [];
@@ -35,7 +41,7 @@ export async function performAll(
   try {
     const waiting = [...recordings.sessions];
     const work = async () => {
-      for (let session = waiting.shift(); session; session = waiting.shift()) {
+      for (let session = waiting.shift(); session && !signal?.aborted; session = waiting.shift()) {
         const found = await performIsolated(session, { target, hub, recordings, shared, left });
         outcomes.set(session, found);
         progress(session, found);
@@ -96,5 +102,9 @@ async function removing(left: string[], what: string, remove: () => Promise<void
 
 /** A name for anything: a service, an enrollment, a device. */
 function freshName(): string {
-  return `${namePrefix}-${randomBytes(5).toString('hex')}`;
+  return `${namePrefix}-${randomSuffix()}`;
+}
+
+export function randomSuffix(): string {
+  return randomBytes(5).toString('hex');
 }
