@@ -22,7 +22,7 @@ export interface Source {
 }
 
 /** How a device proves itself: by a chain, leaf first, named as in a `certificates` step; or by a key, base64. */
-export type Proof = { chain: string[] } | { key: string } | { groupKey: string } | { nothing: true };
+export type Proof = { chain: string[] } | { key: string } | { groupKey: string };
 
 /** Texts may hold `{variable}`s. */
 export interface ExchangeRequest {
@@ -32,7 +32,7 @@ export interface ExchangeRequest {
   path: string;
   headers?: Record<string, string>;
   body?: unknown;
-  /** Device plane: who registers, and how it proves that. */
+  /** Which device sends it, and how it proves that; on the hub's plane, by a chain. */
   device?: { id: string; proof: Proof };
   /** Device plane; HTTPS by default. `method` and `path` then only name the operation. */
   over?: 'mqtt' | 'amqp';
@@ -50,7 +50,8 @@ export interface ExpectedResponse {
 }
 
 export interface CertificateRequest {
-  role: 'root' | 'intermediate' | 'device' | 'verification';
+  /** `bare`: signed by itself, without any extension. */
+  role: 'root' | 'intermediate' | 'device' | 'verification' | 'bare';
   name: string;
   issuer?: string;
   /** The validity ends this many days ago. */

@@ -1,16 +1,15 @@
 /** Performs the exchanges of a session against a target, and says of each what differs from the recording. */
-import { createHash, randomBytes, X509Certificate } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ConnectionString, parseConnectionString } from '../../src/dps/contract/connection-string.js';
 import { createSasToken, deriveDeviceKey } from '../../src/dps/contract/sas.js';
-import { issueVerificationCertificate } from '../../src/pki/make/verification-certificate.js';
-import { type Made, make } from '../support/chains.js';
+import { SessionCertificates } from './certificates.js';
 import { differences, headerDifferences, withShapes } from './compare.js';
 import type {
-  CertificateRequest,
   Exchange,
   ExchangeRequest,
   ExpectedResponse,
+  Plane,
   Recordings,
   Session,
   Step,
@@ -50,13 +49,14 @@ class RunningSession {
   readonly #session: Session;
   readonly #run: SessionRun;
   readonly #variables: Variables;
-  readonly #certificates = new Map<string, Made>();
+  readonly #certificates: SessionCertificates;
   readonly #found = new Map<string, string[]>();
 
   constructor(session: Session, run: SessionRun) {
     this.#session = session;
     this.#run = run;
     this.#variables = new Map([...run.service.variables, ...this.#ownVariables()]);
+    this.#certificates = new SessionCertificates(this.#variables);
   }
 
   *#ownVariables(): Iterable<[string, string]> {
@@ -112,7 +112,7 @@ class RunningSession {
   async #take(step: Step): Promise<string[]> {
     try {
       for (const [name, request] of Object.entries(step.certificates ?? {})) {
-        await this.#makeCertificate(name, filled(request, this.#variables));
+        await this.#certificates.make(name, filled(request, this.#variables));
       }
       if (!step.request) return [];
       const reply = await this.#send(step);
@@ -193,7 +193,7 @@ class RunningSession {
     const { plane, method, headers = {}, body, device, over } = request;
     const chain =
       device && 'chain' in device.proof
-        ? device.proof.chain.map((name) => this.#certificate(name))
+        ? device.proof.chain.map((name) => this.#certificates.get(name))
         : undefined;
     const token = device && this.#deviceToken(device);
     if (over !== undefined) {
@@ -213,12 +213,7 @@ class RunningSession {
     const host = whole ? whole[1]!.replace(/:443$/, '') : hosts[plane];
     if (!Object.values(hosts).includes(host)) throw new Error(`${host} is no host of this service`);
     const path = whole ? whole[2]! : request.path;
-    const authorization =
-      plane === 'device'
-        ? token
-        : plane === 'arm'
-          ? `Bearer ${await target.armToken()}`
-          : this.#ownerToken(plane);
+    const authorization = device ? token : await this.#authorization(plane);
     return sendHttp(target, {
       ...{ host, method, body, chain },
       path: path.includes('api-version=')
@@ -228,9 +223,19 @@ class RunningSession {
     });
   }
 
-  #ownerToken(plane: 'service' | 'hub'): string {
+  /** Of the owner; undefined on the device plane. */
+  async #authorization(plane: Plane): Promise<string | undefined> {
     const { serviceConnectionString, hubConnectionString } = this.#run.service;
-    return signed(parseConnectionString(plane === 'service' ? serviceConnectionString : hubConnectionString));
+    switch (plane) {
+      case 'arm':
+        return `Bearer ${await this.#run.target.armToken()}`;
+      case 'service':
+        return signed(parseConnectionString(serviceConnectionString));
+      case 'hub':
+        return signed(parseConnectionString(hubConnectionString));
+      case 'device':
+        return undefined;
+    }
   }
 
   #deviceToken({ id, proof }: NonNullable<ExchangeRequest['device']>): string | undefined {
@@ -240,57 +245,6 @@ class RunningSession {
     const resource = `${this.#variables.get('idScope')}/registrations/${id}`;
     return createSasToken(resource, 'registration', key, inAnHour());
   }
-
-  #certificate(name: string): Made {
-    const made = this.#certificates.get(name);
-    if (!made) throw new Error(`no step made the certificate "${name}"`);
-    return made;
-  }
-
-  async #makeCertificate(name: string, request: CertificateRequest): Promise<void> {
-    const issuer = request.issuer === undefined ? undefined : this.#certificate(request.issuer);
-    const made =
-      request.role === 'verification'
-        ? await verificationCertificate(request.name, issuer!)
-        : await make(request.role, request.name, issuer, validityOf(request));
-    this.#certificates.set(name, made);
-    const certificate = new X509Certificate(made.pem);
-    const digest = (algorithm: string) =>
-      createHash(algorithm).update(certificate.raw).digest('hex').toUpperCase();
-    const time = (text: string) => `${new Date(text).toISOString().slice(0, 19)}Z`;
-    for (const [suffix, value] of Object.entries({
-      pem: made.pem,
-      base64: Buffer.from(made.pem).toString('base64'),
-      der: certificate.raw.toString('base64'),
-      sha1: digest('sha1'),
-      sha256: digest('sha256'),
-      serial: certificate.serialNumber.toUpperCase(),
-      subject: certificate.subject,
-      commonName: request.name,
-      issuer: certificate.issuer,
-      notBefore: time(certificate.validFrom),
-      notAfter: time(certificate.validTo),
-      expiry: new Date(certificate.validTo).toUTCString(),
-    })) {
-      this.#variables.set(`${name}.${suffix}`, value);
-    }
-  }
-}
-
-function validityOf({ expiredForDays }: CertificateRequest): Parameters<typeof make>[3] {
-  if (expiredForDays === undefined) return {};
-  const day = 24 * 3600_000;
-  return { at: new Date(Date.now() - (expiredForDays + 30) * day), validityDays: 30 };
-}
-
-async function verificationCertificate(code: string, issuer: Made): Promise<Made> {
-  const { pem } = await issueVerificationCertificate(
-    code,
-    { certificate: issuer.pem, privateKey: issuer.privateKey },
-    new Date(),
-  );
-  // Nobody signs in with it: its key is not needed.
-  return { pem, privateKey: issuer.privateKey };
 }
 
 function signed({ hostName, sharedAccessKeyName, sharedAccessKey }: ConnectionString): string {
