@@ -1,27 +1,18 @@
 /** The Azure target against a stand-in for Azure Resource Manager: nothing here leaves this computer. */
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { test } from 'uvu';
-import { make } from '../support/chains.js';
 import { azureTarget, inResourceGroup, plannedText } from './azure-target.js';
+import { type StandIn, startStandIn } from './stand-in.js';
 import type { Target } from './target.js';
 
-let server: Server;
-let trust: string;
+let server: StandIn;
 const requests: string[] = [];
 /** By method: whether Azure refuses it. */
 const refused = new Set<string>();
 let tokens = 0;
 
 test.before(async () => {
-  const root = await make('root', 'Stand-in');
-  const { pem, privateKey } = await make('server', 'localhost', root, {
-    subjectAlternativeNames: { dns: ['localhost'] },
-  });
-  trust = root.pem;
-  const key = privateKey.export({ format: 'pem', type: 'pkcs8' });
-  server = createServer({ cert: pem, key }, (request, response) => {
+  server = await startStandIn((request, response) => {
     const path = request.url!.split('?')[0]!;
     requests.push(`${request.method} ${path}`);
     assert.equal(request.headers.host, 'management.azure.com');
@@ -36,7 +27,6 @@ test.before(async () => {
     else if (path.includes('/IotHubs/')) response.writeHead(201, operation).end('{}');
     else response.writeHead(201).end('{}');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
 test.after(() => {
   server.close();
@@ -54,10 +44,9 @@ function standIn(): Target {
       return { token: 'token', expiresOnTimestamp: Date.now() + 3_600_000 };
     },
   };
-  const { port } = server.address() as AddressInfo;
   return {
     ...azureTarget(credential, 'sub', 'westus'),
-    ...{ ca: trust, dial: () => ({ host: 'localhost', port }), pollSeconds: 0 },
+    ...{ ca: server.ca, dial: () => ({ host: 'localhost', port: server.port }), pollSeconds: 0 },
   };
 }
 

@@ -204,14 +204,15 @@ class RunningSession {
       return over === 'mqtt' ? registerOverMqtt(target, call) : openOverAmqp(target, call);
     }
     const hosts = {
-      arm: target.armHost,
-      service: service.serviceHost,
-      device: service.deviceHost,
-      hub: service.hubHost,
-    };
+      arm: [target.armHost],
+      service: [service.serviceHost],
+      // The service's own host serves devices, too.
+      device: [service.deviceHost, service.serviceHost],
+      hub: [service.hubHost],
+    }[plane];
     const whole = /^https:\/\/([^/]+)(\/.*)$/.exec(request.path);
-    const host = whole ? whole[1]!.replace(/:443$/, '') : hosts[plane];
-    if (!Object.values(hosts).includes(host)) throw new Error(`${host} is no host of this service`);
+    const host = whole ? whole[1]!.replace(/:443$/, '') : hosts[0]!;
+    if (!hosts.includes(host)) throw new Error(`${host} is no host of this service`);
     const path = whole ? whole[2]! : request.path;
     const authorization = device ? token : await this.#authorization(plane);
     return sendHttp(target, {
