@@ -15,7 +15,7 @@ const usage = `Usage: npm run contract -- [options] [TEXT ...]
 Performs the exchanges of test/data/azure/exchanges; with TEXT, only sessions whose name or exchanges contain it.
 
   --target emulator           an emulator that is started for the run (the default)
-  --target emulator --dir S   the emulator that runs on the state folder S; start it with --retry-after 1
+  --target emulator --dir S   the emulator that runs on the state folder S; start it with --retry-after 2
   --target azure              Azure, with what "az login" or the AZURE_ variables sign in
   --subscription ID           Azure: the subscription; AZURE_SUBSCRIPTION_ID by default
   --location NAME             Azure: where resources are made; westus by default

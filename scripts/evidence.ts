@@ -1,7 +1,7 @@
 /** How well Azure's answers are known, by operation: from the exchanges and facts of test/data/azure/exchanges. */
 import type { Route } from '../src/dps/contract/routes.js';
 import { exchangesOf, type Plane, type Rank, readRecordings } from '../test/contract/exchange.js';
-import { ranks } from '../test/contract/summary.js';
+import { planes, ranks } from '../test/contract/summary.js';
 
 interface Seen {
   plane: Plane;
@@ -67,4 +67,28 @@ export function evidenceOf(plane: Plane, route: Route, others: readonly Route[])
 
 function parameters({ path }: Route): number {
   return path.split(':').length - 1;
+}
+
+/** Of the contract suite: exchanges by plane and evidence, as a table in Markdown. */
+export function exchangeTable(): string {
+  const exchanges = sessions.flatMap(exchangesOf);
+  const used = (Object.keys(ranks) as Rank[]).filter((rank) =>
+    exchanges.some(({ evidence }) => evidence === rank),
+  );
+  const row = (name: string, found: readonly { evidence: Rank }[]) => {
+    const counts = used.map((rank) => found.filter(({ evidence }) => evidence === rank).length || '');
+    return `| ${[name, ...counts, found.length].join(' | ')} |`;
+  };
+  const rows = (Object.keys(planes) as Plane[]).map((plane) =>
+    row(
+      planes[plane],
+      exchanges.filter((one) => one.plane === plane),
+    ),
+  );
+  return [
+    `| plane | ${used.map((rank) => ranks[rank]).join(' | ')} | all |`,
+    `| --- |${' --- |'.repeat(used.length + 1)}`,
+    ...rows,
+    row('all', exchanges),
+  ].join('\n');
 }

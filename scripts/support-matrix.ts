@@ -4,7 +4,7 @@ import { apiVersions } from '../src/dps/contract/api-versions.js';
 import { type Route, routes } from '../src/dps/contract/routes.js';
 import { missingOperations } from '../src/emulator/dps/arm/missing-operations.js';
 import { missingHubOperations } from '../src/emulator/hub/http/missing-hub-operations.js';
-import { evidenceOf } from './evidence.js';
+import { evidenceOf, exchangeTable } from './evidence.js';
 
 export interface SupportRow {
   plane: keyof typeof routes;
@@ -104,6 +104,10 @@ On ports of their own and in WebSockets.
 | telemetry, direct methods, cloud-to-device messages | yes | tested by Microsoft |
 | twins | yes | documented |
 | AMQP, back ends: messages to devices, and the feedback on them | yes | documented |
+
+## Exchanges of the contract suite
+
+${exchangeTable()}
 `;
 }
 

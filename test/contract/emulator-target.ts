@@ -13,8 +13,8 @@ const lacks = [
   'private endpoints',
 ];
 
-/** Seconds that the emulator of a run lets an operation take, so that one that has not ended is seen. */
-export const paceSeconds = 1;
+/** Seconds that the emulator of a run lets an operation take: its first poll must find it running, on a busy machine too. */
+export const paceSeconds = 2;
 
 export function emulatorTarget(endpoints: EmulatorEndpoints): Target {
   const { armEndpoint, armToken, subscriptionId, resourceGroup, hubs, caFile, ports } = endpoints;
