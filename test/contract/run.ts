@@ -37,8 +37,9 @@ export async function performAll(
   const hub = await readHub(target);
   const left: string[] = [];
   const outcomes = new Map<Session, Outcome[]>();
-  const shared = await createService(target, hub, freshName());
+  const sharedName = freshName();
   try {
+    const shared = await createService(target, hub, sharedName);
     const waiting = [...recordings.sessions];
     const work = async () => {
       for (let session = waiting.shift(); session && !signal?.aborted; session = waiting.shift()) {
@@ -49,7 +50,7 @@ export async function performAll(
     };
     await Promise.all(Array.from({ length: target.sessions }, work));
   } finally {
-    await removing(left, `provisioning service ${shared.name}`, () => deleteService(target, shared.name));
+    await removing(left, `provisioning service ${sharedName}`, () => deleteService(target, sharedName));
   }
   return { outcomes: recordings.sessions.flatMap((session) => outcomes.get(session) ?? []), left };
 }
@@ -65,28 +66,31 @@ interface Surroundings {
 /** A session with what it needs, and without a trace when it has ended. */
 async function performIsolated(session: Session, surroundings: Surroundings): Promise<Outcome[]> {
   const { target, hub, recordings, shared, left } = surroundings;
-  const names: string[] = [];
-  let own: Service | undefined;
+  const devices: string[] = [];
+  /** Some may never have been made: deleting them does nothing. */
+  const services: string[] = [];
+  let service = shared;
   try {
     if (session.service === 'own') {
       const { withoutHub = false } = session;
-      own = await createService(target, hub, freshName(), { withoutHub });
+      services.push(freshName());
+      service = await createService(target, hub, services[0]!, { withoutHub });
     }
     return await performSession(session, {
-      ...{ target, recordings, service: own ?? shared, freshName },
-      onName: (name) => names.push(name),
+      ...{ target, recordings, service, freshName },
+      onName(name) {
+        devices.push(name);
+        if (session.service === 'none') services.push(name);
+      },
     });
   } catch (error) {
     const differences = [`not performed: ${(error as Error).message}`];
     return exchangesOf(session).map((exchange) => ({ exchange, result: 'failed' as const, differences }));
   } finally {
-    for (const name of names) {
+    for (const name of devices) {
       await removing(left, `device ${name}`, () => deleteHubDevice(target, hub, name));
-      if (session.service !== 'none') continue;
-      await removing(left, `provisioning service ${name}`, () => deleteService(target, name));
     }
-    if (own) {
-      const { name } = own;
+    for (const name of services) {
       await removing(left, `provisioning service ${name}`, () => deleteService(target, name));
     }
   }

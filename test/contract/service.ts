@@ -30,7 +30,7 @@ const doneWithinSeconds = 900;
 /**
  * Sends a request to Azure Resource Manager, and waits until its operation has ended.
  *
- * @throws Error when the reply is no success
+ * @throws RefusedByResourceManager; Error when the operation failed
  */
 export async function changeResource(
   target: Target,
@@ -61,14 +61,23 @@ export async function changeResource(
   }
 }
 
-/** @throws Error when the reply is no success */
+export class RefusedByResourceManager extends Error {
+  constructor(
+    request: string,
+    readonly status: number,
+    body: unknown,
+  ) {
+    super(`${request}: ${status} ${JSON.stringify(body)}`);
+  }
+}
+
+/** @throws RefusedByResourceManager when the reply is no success */
 export async function askResourceManager(
   target: Target,
   { method, path, apiVersion, body }: { method: string; path: string; apiVersion: string; body?: unknown },
 ): Promise<Reply> {
   const reply = await sendToResourceManager(target, method, `${path}?api-version=${apiVersion}`, body);
-  if (reply.status >= 300)
-    throw new Error(`${method} ${path}: ${reply.status} ${JSON.stringify(reply.body)}`);
+  if (reply.status >= 300) throw new RefusedByResourceManager(`${method} ${path}`, reply.status, reply.body);
   return reply;
 }
 
@@ -175,7 +184,11 @@ export async function createService(
 /** Deletes a service; none of that name is no error. */
 export async function deleteService(target: Target, name: string): Promise<void> {
   const path = servicePath(target, name);
-  await changeResource(target, { method: 'DELETE', path, apiVersion: provisioningVersion });
+  try {
+    await changeResource(target, { method: 'DELETE', path, apiVersion: provisioningVersion });
+  } catch (error) {
+    if (!(error instanceof RefusedByResourceManager && error.status === 404)) throw error;
+  }
 }
 
 /** Deletes a device of the hub; none of that name is no error. */
