@@ -4,6 +4,7 @@ import { apiVersions } from '../src/dps/contract/api-versions.js';
 import { type Route, routes } from '../src/dps/contract/routes.js';
 import { missingOperations } from '../src/emulator/dps/arm/missing-operations.js';
 import { missingHubOperations } from '../src/emulator/hub/http/missing-hub-operations.js';
+import { evidenceOf, exchangeTable } from './evidence.js';
 
 export interface SupportRow {
   plane: keyof typeof routes;
@@ -51,18 +52,19 @@ function shortPath({ path }: Route): string {
 
 export function supportText(): string {
   const planes = (Object.keys(routes) as SupportRow['plane'][]).map((plane) => {
-    const rows = supportRows
-      .filter((row) => row.plane === plane)
-      .map(
-        ({ name, route, supported }) =>
-          `| ${name} | \`${route.method} ${shortPath(route)}\` | ${supported ? 'yes' : '501'} |`,
-      );
+    const ofPlane = supportRows.filter((row) => row.plane === plane);
+    const all = ofPlane.map(({ route }) => route);
+    const rows = ofPlane.map(({ name, route, supported }) => {
+      const answer = supported ? 'yes' : '501';
+      const evidence = evidenceOf(plane, route, all);
+      return `| ${name} | \`${route.method} ${shortPath(route)}\` | ${answer} | ${evidence} |`;
+    });
     return `## ${headings[plane]}
 
 api-versions: ${apiVersions[plane].join(', ')}
 
-| operation | request | supported |
-| --- | --- | --- |
+| operation | request | supported | evidence |
+| --- | --- | --- | --- |
 ${rows.join('\n')}
 `;
   });
@@ -76,6 +78,11 @@ served as the newest of them, but for \`--strict-api-versions\`.
 \`{services}\` is
 \`/subscriptions/:subscriptionId/resourceGroups/:resourceGroup/providers/Microsoft.Devices/provisioningServices\`.
 
+The last column says how well it is known what Azure answers: **recorded** in a public session with the real service,
+**tested by Microsoft** against it, **seen in a log** of a user, or **documented** in Microsoft's specifications and no more.
+The numbers count the exchanges and facts in \`test/data/azure/exchanges\`; the [contract suite](contract.md) performs them.
+What within operations is **guessed** is listed in [emulator.md](emulator.md#what-is-guessed).
+
 ${planes.join('\n')}
 ## Within operations
 
@@ -85,9 +92,23 @@ ${planes.join('\n')}
 - A provisioning service with a managed identity, filters by IP address, private networks, data residency, without keys or
   with Azure Device Registry is answered with 501, and so is a hub linked by managed identity.
 - \`HEAD\` on a resource group or a resource is answered with 204 or 404.
-- Over MQTT and AMQP, on ports of their own and in WebSockets: registering and polling, for X.509 certificates and
-  symmetric keys; to the hub: telemetry, twins, direct methods, cloud-to-device messages.
-- Over AMQP, for back ends: messages to devices, and the feedback on them.
+
+## Over MQTT and AMQP
+
+On ports of their own and in WebSockets.
+
+| operation | supported | evidence |
+| --- | --- | --- |
+| register over MQTT: accepted, refused, a wrong ID scope | yes | seen in a log |
+| register over AMQP: refused | yes | seen in a log |
+| register and poll, X.509 certificates and symmetric keys | yes | tested by Microsoft |
+| telemetry, direct methods, cloud-to-device messages | yes | tested by Microsoft |
+| twins | yes | documented |
+| AMQP, back ends: messages to devices, and the feedback on them | yes | documented |
+
+## Exchanges of the contract suite
+
+${exchangeTable()}
 `;
 }
 
