@@ -17,11 +17,9 @@ import { assertOutlivesDevices, digestOf, type FleetCa, type FleetRequest } from
 import type { BatchResult, WorkerSetup } from './issue/worker-messages.js';
 import { WorkerPool } from './issue/worker-pool.js';
 
-type WithDefault = 'range' | 'profile' | 'keyAlgorithm' | 'validityDays' | 'subject' | 'pfx';
-
 export interface IssueFleetOptions
-  extends Omit<FleetRequest, WithDefault | 'ca'>,
-    Partial<Pick<FleetRequest, WithDefault>> {
+  extends Pick<FleetRequest, 'source' | 'format' | 'out' | 'manifest'>,
+    Partial<Pick<FleetRequest, 'range' | 'profile' | 'keyAlgorithm' | 'validityDays' | 'subject' | 'pfx'>> {
   ca: FleetCa;
   /** Worker threads; one per core by default. */
   workers?: number | undefined;
