@@ -1,4 +1,5 @@
 /** The ARM plane: provisioning services, their keys and CA certificates, resource groups and hubs. Callers bring the ARM token. */
+import { randomUUID } from 'node:crypto';
 import type { AccessTokens } from '../../access/access-tokens.js';
 import { bind } from '../../wire/http/operation.js';
 import type { HttpPlane } from '../../wire/http/plane.js';
@@ -45,6 +46,10 @@ export function armPlane({ tokens, versions, ...scope }: ArmPlaneOptions): HttpP
     ...dpsBodies,
     speaks: (apiVersion, known) => versions.serves('arm', 'https', apiVersion, known),
     toErrorReply: (error, requestId) => toArmErrorReply(error, requestId, scope.now()),
+    // Azure Resource Manager RPC, "Common API details": a client's own ID is given back.
+    replyHeaders: (request) => ({
+      'x-ms-correlation-request-id': request.header('x-ms-correlation-request-id') ?? randomUUID(),
+    }),
     // Microsoft Learn, REST API "Resource Groups - Check Existence" and "Resources - Check Existence By Id": 204 when it
     // exists, 404 when it does not.
     toHeadReply(reply, { route }) {

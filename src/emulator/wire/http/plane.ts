@@ -27,6 +27,8 @@ export interface HttpPlane {
   /** @param known in place of the plane's own */
   speaks(apiVersion: string, known?: readonly string[]): boolean;
   toErrorReply(error: unknown, requestId: string): ErrorReply;
+  /** Headers of every reply, besides `x-ms-request-id` and `content-type`. */
+  replyHeaders?(request: HttpRequest): Record<string, string>;
   /** The reply to HEAD, made of that to GET; without, it is the same with no body. */
   toHeadReply?(reply: HttpReply, operation: BoundOperation): HttpReply;
 }
@@ -57,11 +59,11 @@ export class PlaneKernel {
       const reply = await operation.handle(request);
       this.#report({ ...event, status: reply.status, reason: reply.reason });
       const sent = request.method === 'HEAD' ? (plane.toHeadReply?.(reply, operation) ?? reply) : reply;
-      return this.#toReply(sent, requestId);
+      return this.#toReply(sent, request, requestId);
     } catch (error) {
       const reply = plane.toErrorReply(error, requestId);
       this.#report({ ...event, status: reply.status, reason: reply.reason });
-      return this.#toReply(reply, requestId);
+      return this.#toReply(reply, request, requestId);
     } finally {
       request.dropBody();
     }
@@ -73,16 +75,17 @@ export class PlaneKernel {
     const reply = this.#plane.toErrorReply(error, requestId);
     const operation = `${request.method} ${request.path.slice(0, 200)}`;
     this.#report({ operation, status: reply.status, reason: reply.reason });
-    return this.#toReply({ ...reply, headers: { ...headers, ...reply.headers } }, requestId);
+    return this.#toReply({ ...reply, headers: { ...headers, ...reply.headers } }, request, requestId);
   }
 
-  #toReply({ status, body, headers }: HttpReply, requestId: string): HttpReply {
+  #toReply({ status, body, headers }: HttpReply, request: HttpRequest, requestId: string): HttpReply {
     const isJson = body !== undefined && !Buffer.isBuffer(body);
     return {
       status,
       body,
       headers: {
         'x-ms-request-id': requestId,
+        ...this.#plane.replyHeaders?.(request),
         ...headers,
         ...(isJson ? { 'content-type': this.#plane.contentType } : {}),
       },
