@@ -7,7 +7,7 @@ import Database from 'libsql';
 import { test } from 'uvu';
 import { resetStoppedEmulator } from '../../src/emulator/control/empty-folder.js';
 import { startEmulator } from '../../src/emulator/start.js';
-import { applicationId } from '../../src/emulator/state/schema.js';
+import { applicationId, migrations } from '../../src/emulator/state/schema.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { startTestEmulator } from './support.js';
@@ -97,7 +97,7 @@ test('every file of the state is marked, from the moment it exists', async () =>
       for (const name of ['state.db', 'state-hub-2.db', 'state-service-2.db']) {
         const header = readFileSync(join(dir, 'emulator', name)).subarray(0, 100);
         assert.equal(header.readUInt32BE(68), applicationId, name);
-        assert.equal(header.readUInt32BE(60), 1, name);
+        assert.equal(header.readUInt32BE(60), migrations.length, name);
       }
     } finally {
       await emulator.stop();

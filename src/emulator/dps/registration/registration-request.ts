@@ -18,7 +18,7 @@ export interface RegistrationRequest {
 /** A request with a body: its JSON, parsed and not checked yet. */
 export type RequestWithBody = RegistrationRequest & { body: unknown };
 
-/** @throws DpsError badRequest, notImplemented */
+/** @throws DpsError badRequest */
 export function readRegistrationBody({
   body,
   registrationId,
@@ -32,9 +32,6 @@ export function readRegistrationBody({
   }
   if (parsed.data.registrationId != null && !sameId(parsed.data.registrationId, registrationId)) {
     throw new DpsError('badRequest', { message: 'The registration ID of the body is not that of the path.' });
-  }
-  if ((body as Record<string, unknown>).tpm != null) {
-    throw new DpsError('notImplemented', { message: 'The field tpm is not implemented here.' });
   }
   // Earlier versions ignore it, like any unknown field.
   return csrApiVersions.includes(apiVersion.toLowerCase()) ? parsed.data : { ...parsed.data, csr: null };

@@ -10,6 +10,7 @@ import { sameId } from '../../../dps/contract/ids.js';
 import type { RegistrationOperation, RegistrationState } from '../../../dps/contract/schemas.js';
 import { dpsErrors } from '../../../dps/contract/wire-error.js';
 import type { Decision, DeviceIdentity } from '../attestation/device-attestation.js';
+import { assertNoMissingType } from '../attestation/kinds.js';
 import { DpsError } from '../dps-error.js';
 import type { ProvisioningService } from '../provisioning-service.js';
 import { assertFewer } from '../quotas.js';
@@ -45,7 +46,7 @@ export class Registrations {
   /** @throws DpsError */
   async register(request: RequestWithBody): Promise<RegistrationOperation> {
     const service = this.#findService(request);
-    const { csr, payload } = readRegistrationBody(request);
+    const { csr, payload } = readBody(request);
     const decision = service.attestation.decide(request);
     service.quotas.registration();
     assertRoom(service, request.registrationId);
@@ -82,7 +83,7 @@ export class Registrations {
    */
   async getState(request: RequestWithBody): Promise<RegistrationState> {
     const { attestation, records, quotas, hubs } = this.#findService(request);
-    if (readRegistrationBody(request).csr != null) {
+    if (readBody(request).csr != null) {
       throw new DpsError('badRequest', { message: 'A certificate is asked for by registering only (csr).' });
     }
     const { identity } = attestation.decide(request);
@@ -157,6 +158,13 @@ export class Registrations {
     });
     records.save({ ...base, status: 'assigned', deviceId, hubId: hub.hubId, substatus, payload }, operation);
   }
+}
+
+/** @throws DpsError badRequest, notImplemented */
+function readBody(request: RequestWithBody): ReturnType<typeof readRegistrationBody> {
+  const body = readRegistrationBody(request);
+  assertNoMissingType(request.body);
+  return body;
 }
 
 /** @throws DpsError throttled when the service has the maximum of registrations, and this is a new one */
