@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { apiVersions } from '../src/dps/contract/api-versions.js';
 import { type Route, routes } from '../src/dps/contract/routes.js';
 import { missingOperations } from '../src/emulator/dps/arm/missing-operations.js';
+import { missingTypes } from '../src/emulator/dps/attestation/kinds.js';
 import { missingHubOperations } from '../src/emulator/hub/http/missing-hub-operations.js';
 import { evidenceOf, exchangeTable } from './evidence.js';
 
@@ -86,8 +87,11 @@ What within operations is **guessed** is listed in [emulator.md](emulator.md#wha
 ${planes.join('\n')}
 ## Within operations
 
-- TPM attestation is answered with 501, in an enrollment and at registration.
-- Queries of the service plane take \`*\` and \`SELECT\`, and give everything: by reports of its users, the service passes
+${Object.values(missingTypes)
+  .map((name) => `- ${name} attestation is answered with 501, in an enrollment and at registration.\n`)
+  .join(
+    '',
+  )}- Queries of the service plane take \`*\` and \`SELECT\`, and give everything: by reports of its users, the service passes
   over conditions. Rows of individual enrollments come without \`registrationState\`, as by reports they do there.
 - A provisioning service with a managed identity, filters by IP address, private networks, data residency, without keys or
   with Azure Device Registry is answered with 501, and so is a hub linked by managed identity.

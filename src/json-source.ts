@@ -30,8 +30,8 @@ export interface JsonSource {
   placeOf(path: readonly PropertyKey[], key?: string): Place;
 }
 
-/** Documents that people write are not as deep; jsonc-parser recurses. */
-const maxDepth = 64;
+/** Deeper than any document in use, also those that programs write; jsonc-parser recurses. */
+const maxDepth = 1_000;
 
 /**
  * Parses strict JSON: no comments, no trailing commas. A byte order mark is ignored.

@@ -20,7 +20,7 @@ const refused: [text: string, place: string, what: RegExp][] = [
   ['{"a":01}', '1:7', /comma/],
   ["{'a':1}", '1:2', /not part of JSON/],
   ['{"a":\u20281}', '1:6', /not part of JSON/],
-  ['['.repeat(100_000), '1:65', /too deeply/],
+  ['['.repeat(100_000), '1:1001', /too deeply/],
 ];
 
 for (const [text, place, what] of refused) {
@@ -40,6 +40,14 @@ for (const [text, place, what] of refused) {
 test('the value is that of JSON.parse, and a byte order mark is ignored', () => {
   const text = '{"__proto__": [1e3, "\\u00e9", null], "": {"a": true}}';
   assert.deepEqual(parseJsonSource(`\uFEFF${text}`).value, JSON.parse(text));
+});
+
+test('a thousand levels are read, with their places', () => {
+  const text = `${'{"a":'.repeat(999)}[1]${'}'.repeat(999)}`;
+  const { value, placeOf } = parseJsonSource(text);
+  assert.equal(JSON.stringify(value), text);
+  const path = Array<string>(999).fill('a');
+  assert.deepEqual(placeOf([...path, 0]), { line: 1, column: 999 * 5 + 2 });
 });
 
 test('places are those of values, of names, and of the nearest value above', () => {

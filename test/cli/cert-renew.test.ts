@@ -145,6 +145,25 @@ test('the key of another certificate does not renew a self-signed one', () =>
     assert.ok(answer.stderr.includes(at('devices/d1/key.pem')), answer.stderr);
   }));
 
+test('an issuer renews without the passphrase of the device’s key', () =>
+  inCertificateFolder(async (at, folder) => {
+    const env = { ENROLLKIT_PASSPHRASE: 'kept secret' };
+    const make = ['cert', 'device', 'd2', '--encrypt-key', '--dir', folder];
+    assert.equal((await run(make, { env })).status, 0);
+    const renew = ['cert', 'renew', at('devices/d2/certificate.pem'), '--key', at('devices/d2/key.pem')];
+    for (const [out, passphrase] of [
+      ['without', {}],
+      ['with another', { ENROLLKIT_PASSPHRASE: 'that of the CA' }],
+      ['with its own', env],
+    ] as const) {
+      const renewed = await run([...renew, '--dir', folder, '--out', at(out)], { env: passphrase });
+      assert.equal(renewed.status, 0, `${out}: ${renewed.stderr}`);
+    }
+    const other = ['cert', 'renew', at('devices/d1/certificate.pem'), '--key', at('devices/d2/key.pem')];
+    const refused = await run([...other, '--dir', folder, '--out', at('x'), '--json'], { env });
+    assert.equal(JSON.parse(refused.stdout).error.code, 'KEY_MISMATCH', 'where the passphrase opens the key');
+  }));
+
 testWithOpenssl('a new key in the place of an encrypted one is encrypted, too', () =>
   inCertificateFolder(async (at, folder) => {
     const env = { ENROLLKIT_PASSPHRASE: 'kept secret' };

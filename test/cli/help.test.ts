@@ -61,6 +61,8 @@ test('no line of any help is wider than 80 columns', async () => {
     const { stdout } = await run([...name.split(' ').filter(Boolean), '--help']);
     for (const line of stdout.split('\n')) assert.ok(line.length <= 80, `${name}: ${line}`);
   }
+  const { stdout } = await run(['help', 'environment']);
+  for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);
 });
 
 test('enrollkit --version prints the version and nothing else', async () => {

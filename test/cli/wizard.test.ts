@@ -68,6 +68,7 @@ const everythingElse: Plan = {
     idScope: '0ne0000ABCD',
   },
   certificates: {
+    ...defaultPlan.certificates,
     keyAlgorithm: 'rsa-3072',
     rootCommonName: 'Contoso Root',
     intermediate: true,
@@ -75,8 +76,14 @@ const everythingElse: Plan = {
     deviceValidityDays: 30,
     encryptKeys: true,
   },
-  certificateAuthority: { uploaded: 'intermediate', name: 'contoso-line-5', proofOfPossession: 'portal' },
+  certificateAuthority: {
+    ...defaultPlan.certificateAuthority,
+    uploaded: 'intermediate',
+    name: 'contoso-line-5',
+    proofOfPossession: 'portal',
+  },
   enrollmentGroup: {
+    ...defaultPlan.enrollmentGroup,
     id: 'line-5',
     attestation: 'certificate',
     allocationPolicy: 'static',
@@ -86,7 +93,12 @@ const everythingElse: Plan = {
     iotEdge: true,
     provisioningStatus: 'disabled',
   },
-  devices: { registrationIds: ['a1', 'b:2'], protocol: 'https', sendTelemetry: false },
+  devices: {
+    ...defaultPlan.devices,
+    registrationIds: ['a1', 'b:2'],
+    protocol: 'https',
+    sendTelemetry: false,
+  },
 };
 
 test('Enter on every question gives the default plan, in few questions', async () => {

@@ -106,6 +106,7 @@ test('every other field of a plan without one field stays as it is', () => {
     version: 1,
     target: { kind: 'azure', dpsName: 'contoso', subscriptionId: guid, resourceGroup: 'rg', idScope: '0neA' },
     certificates: {
+      ...defaultPlan.certificates,
       keyAlgorithm: 'rsa-2048',
       rootCommonName: 'R',
       intermediate: true,
@@ -113,8 +114,14 @@ test('every other field of a plan without one field stays as it is', () => {
       deviceValidityDays: 7,
       encryptKeys: true,
     },
-    certificateAuthority: { uploaded: 'intermediate', name: 'c', proofOfPossession: 'portal' },
+    certificateAuthority: {
+      ...defaultPlan.certificateAuthority,
+      uploaded: 'intermediate',
+      name: 'c',
+      proofOfPossession: 'portal',
+    },
     enrollmentGroup: {
+      ...defaultPlan.enrollmentGroup,
       id: 'g',
       attestation: 'certificate',
       allocationPolicy: 'static',
@@ -124,7 +131,12 @@ test('every other field of a plan without one field stays as it is', () => {
       iotEdge: true,
       provisioningStatus: 'disabled',
     },
-    devices: { registrationIds: ['d'], protocol: 'https', sendTelemetry: false },
+    devices: {
+      ...defaultPlan.devices,
+      registrationIds: ['d'],
+      protocol: 'https',
+      sendTelemetry: false,
+    },
   };
   assert.deepEqual(parsePlan(formatPlan(changed), 'plan.json'), changed);
   for (const path of pathsIn(changed).filter((path) => path.join('.') !== 'target.dpsName')) {

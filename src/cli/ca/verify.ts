@@ -66,7 +66,7 @@ interface IssuerOfProof {
   privateKey: KeyObject;
 }
 
-/** The CA with this thumbprint, with its key. */
+/** The CA with this thumbprint, with its key: of the files that are named, else of the certificate folder. */
 async function issuerFor(
   sha1: string,
   flags: FlagsOf<typeof caVerify>,
@@ -76,20 +76,40 @@ async function issuerFor(
   const { loadCertificate, loadPrivateKey } = await import('../../workspace/stored-certificates.js');
   const { layoutOf } = await import('../../workspace/layout.js');
   const { folderOf } = await import('../target/command-target.js');
-  const layout = layoutOf(folderOf(flags));
   const { certificate, key } = flags;
-  const isGiven = certificate !== undefined && key !== undefined;
-  const candidates = isGiven
-    ? [{ folder: '', certificate, chain: '', key }]
-    : [layout.root, layout.intermediate];
-  for (const paths of candidates) {
+  if (certificate !== undefined && key !== undefined) return namedIssuer(sha1, certificate, key, opening);
+  const layout = layoutOf(folderOf(flags));
+  for (const paths of [layout.root, layout.intermediate]) {
     const stored = loadCertificate(paths);
     if (stored && sha1Thumbprint(stored.certificate) === sha1) {
       return { certificate: stored.pem, privateKey: await loadPrivateKey(stored, opening) };
     }
   }
-  const where = `in ${certificate ?? layout.folder}`;
-  throw new EnrollkitError('FILE_UNREADABLE', `The uploaded certificate (SHA-1 ${sha1}) is not ${where}.`, {
-    next: 'Give it with --certificate FILE, and its private key with --key FILE.',
-  });
+  throw notIn(layout.folder, sha1);
+}
+
+async function namedIssuer(
+  sha1: string,
+  path: string,
+  keyPath: string,
+  opening: KeyOpening,
+): Promise<IssuerOfProof> {
+  const { certificateToPem } = await import('../../pki/x509/certificate.js');
+  const { sha1Thumbprint } = await import('../../pki/x509/inspect.js');
+  const { readCertificateFile } = await import('../input/certificate-file.js');
+  const { ownerOf } = await import('../input/key-owner.js');
+  const { readPrivateKey } = await import('../input/material.js');
+  const certificate = readCertificateFile(path)[0]!;
+  if (sha1Thumbprint(certificate) !== sha1) throw notIn(path, sha1);
+  const privateKey = await readPrivateKey(keyPath, opening);
+  ownerOf(privateKey, { path, certificates: [certificate] }, keyPath, 'authority');
+  return { certificate: certificateToPem(certificate), privateKey };
+}
+
+function notIn(path: string, sha1: string): EnrollkitError {
+  return new EnrollkitError(
+    'FILE_UNREADABLE',
+    `The uploaded certificate (SHA-1 ${sha1}) is not in ${path}.`,
+    { next: 'Give it with --certificate FILE, and its private key with --key FILE.' },
+  );
 }

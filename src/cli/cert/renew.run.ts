@@ -39,10 +39,11 @@ export const run: RunOf<typeof certRenew> = async ({ args, flags }, context) => 
   const { old, ca, oldKey } = await withPassphrase(flags, context, async (opening) => {
     const old = (await readCertificates(path, opening))[0]!;
     const isSigner = isSelfSigned(old);
-    // A key that is given is checked, though only the issuer's key is used.
-    const needsKey = !withNewKey && (isSigner || flags.key !== undefined);
-    const oldKey = needsKey ? await keyOf(old, path, flags, opening) : undefined;
-    return { old, ca: isSigner ? undefined : await issuerOf(old, path, flags, opening), oldKey };
+    if (isSigner) {
+      return { old, ca: undefined, oldKey: withNewKey ? undefined : await keyOf(old, path, flags, opening) };
+    }
+    if (!withNewKey && flags.key !== undefined) await assertNoOtherKey(old, path, flags, opening);
+    return { old, ca: await issuerOf(old, path, flags, opening), oldKey: undefined };
   });
   const folder = flags.out ?? dirname(path);
   const paths = {
@@ -128,6 +129,20 @@ async function keyOf(
     'KEY_MISMATCH',
     `The private key in ${keyPath} is not that of the certificate ${old.subject.text} in ${path}.`,
   );
+}
+
+/**
+ * Refuses a `--key` that is not the certificate's, though only the issuer's key is used. An encrypted one is checked as
+ * far as the passphrase opens it: to renew, nobody needs the device's passphrase.
+ */
+async function assertNoOtherKey(...of: Parameters<typeof keyOf>): Promise<void> {
+  try {
+    await keyOf(...of);
+  } catch (error) {
+    const isClosed =
+      error instanceof EnrollkitError && /^(PASSPHRASE_REQUIRED|WRONG_PASSPHRASE)$/.test(error.code);
+    if (!isClosed) throw error;
+  }
 }
 
 /**

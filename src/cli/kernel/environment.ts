@@ -11,8 +11,7 @@ export const environmentVariables = {
   HTTPS_PROXY: 'The proxy for HTTPS; NO_PROXY names the exceptions.',
   NODE_EXTRA_CA_CERTS: 'A file of CA certificates to trust besides the usual ones.',
   CI: 'When set, nothing is ever asked.',
-  ENROLLKIT_MESSAGE_IDS:
-    'When 1, every message and every question begins with its ID, for tests and scripts.',
+  ENROLLKIT_MESSAGE_IDS: 'When 1, messages and questions begin with their IDs, for scripts.',
   NO_COLOR: 'When set, no colours.',
   FORCE_COLOR: 'When set, colours even if the output is no terminal; 0 for none.',
 } as const;

@@ -24,6 +24,9 @@ const kinds: { [Name in AttestationKindName]: AttestationKind<Extract<Attestatio
   'symmetric-key': symmetricKey,
 };
 
+/** Types of attestation that Azure has and the emulator does not, with their names in messages; answered with 501. */
+export const missingTypes: Partial<Record<AttestationMechanism['type'], string>> = { tpm: 'TPM' };
+
 /** The module of an attestation. Pass it this attestation only. */
 export function kindOf({ kind }: Attestation): AttestationKind<Attestation> {
   return kinds[kind];
@@ -59,8 +62,12 @@ function kindOfMechanism(mechanism: AttestationMechanism, enrollment: Enrollment
   const ofType = kindsWhere((kind) => kind.type === type);
   const allowed = ofType.filter((name) => kinds[name].enrollments.includes(enrollment));
   if (allowed.length === 0) {
-    if (type === 'tpm' && enrollment === 'individual')
-      throw new DpsError('notImplemented', { message: 'Not implemented in this emulator: TPM attestation.' });
+    const missing = missingTypes[type];
+    if (missing !== undefined && enrollment === 'individual') {
+      throw new DpsError('notImplemented', {
+        message: `Not implemented in this emulator: ${missing} attestation.`,
+      });
+    }
     const what = enrollment === 'group' ? 'An enrollment group' : 'An individual enrollment';
     throw badRequest(`${what} cannot have the attestation type ${type}.`);
   }
@@ -83,4 +90,17 @@ function kindOfMechanism(mechanism: AttestationMechanism, enrollment: Enrollment
     throw badRequest(`attestation.x509 must have one of ${members}.`);
   }
   return given[0]!;
+}
+
+/** The attestation type that Azure has and the emulator does not, by which a device registers; undefined for others. */
+export function missingTypeOf(body: unknown): string | undefined {
+  const members = new Map(Object.entries(body as object));
+  return Object.keys(missingTypes).find((type) => members.get(type) != null);
+}
+
+/** @throws DpsError notImplemented when a device registers by an attestation type that is not implemented */
+export function assertNoMissingType(body: unknown): void {
+  const type = missingTypeOf(body);
+  if (type === undefined) return;
+  throw new DpsError('notImplemented', { message: `The field ${type} is not implemented here.` });
 }

@@ -23,7 +23,7 @@ export function readRegistrationBody({
   body,
   registrationId,
   apiVersion,
-}: RequestWithBody): z.infer<typeof registerRequest> & { isTpm: boolean } {
+}: RequestWithBody): z.infer<typeof registerRequest> {
   const parsed = registerRequest.safeParse(body);
   if (!parsed.success) {
     throw new DpsError('badRequest', {
@@ -33,9 +33,6 @@ export function readRegistrationBody({
   if (parsed.data.registrationId != null && !sameId(parsed.data.registrationId, registrationId)) {
     throw new DpsError('badRequest', { message: 'The registration ID of the body is not that of the path.' });
   }
-  const isTpm = (body as Record<string, unknown>).tpm != null;
   // Earlier versions ignore it, like any unknown field.
-  return apiVersion.toLowerCase() >= firstCsrApiVersion
-    ? { ...parsed.data, isTpm }
-    : { ...parsed.data, isTpm, csr: null };
+  return apiVersion.toLowerCase() >= firstCsrApiVersion ? parsed.data : { ...parsed.data, csr: null };
 }

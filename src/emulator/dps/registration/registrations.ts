@@ -13,6 +13,7 @@ import { dpsErrors } from '../../../dps/contract/wire-error.js';
 import { Recent } from '../../wire/recent.js';
 import { wireTimestamp } from '../../wire/timestamp.js';
 import type { Decision, DeviceIdentity } from '../attestation/device-attestation.js';
+import { assertNoMissingType, missingTypeOf } from '../attestation/kinds.js';
 import { DpsError } from '../dps-error.js';
 import type { ProvisioningService } from '../provisioning-service.js';
 import { assertFewer } from '../quotas.js';
@@ -60,8 +61,8 @@ export class Registrations {
   /** @throws DpsError */
   async register(request: RequestWithBody): Promise<RegistrationOperation> {
     const service = this.#findService(request);
-    const { csr, payload, isTpm } = readRegistrationBody(request);
-    if (isTpm) return this.#registerByTpm(service, request);
+    const { csr, payload } = readRegistrationBody(request);
+    if (missingTypeOf(request.body) !== undefined) return this.#registerByMissingType(service, request);
     const decision = service.attestation.decide(request);
     return this.#exclusively(service, request, async () => {
       service.quotas.registration();
@@ -106,13 +107,11 @@ export class Registrations {
    *
    * @throws DpsError notImplemented
    */
-  #registerByTpm(
+  #registerByMissingType(
     { individuals }: ProvisioningService,
-    { registrationId, chain }: RegistrationRequest,
+    { registrationId, chain, body }: RequestWithBody,
   ): RegistrationOperation {
-    if (chain.length > 0 || individuals.get(registrationId)) {
-      throw new DpsError('notImplemented', { message: 'Not implemented in this emulator: TPM attestation.' });
-    }
+    if (chain.length > 0 || individuals.get(registrationId)) assertNoMissingType(body);
     const operationId = newOperationId();
     const at = wireTimestamp(this.#now());
     const { errorCode, message } = dpsErrors.enrollmentNotFound;
@@ -157,10 +156,8 @@ export class Registrations {
    */
   async getState(request: RequestWithBody): Promise<RegistrationState> {
     const { attestation, records, quotas, hubs } = this.#findService(request);
-    const { csr, isTpm } = readRegistrationBody(request);
-    if (isTpm) {
-      throw new DpsError('notImplemented', { message: 'Not implemented in this emulator: TPM attestation.' });
-    }
+    const { csr } = readRegistrationBody(request);
+    assertNoMissingType(request.body);
     if (csr != null) {
       throw new DpsError('badRequest', { message: 'A certificate is asked for by registering only (csr).' });
     }

@@ -1,0 +1,71 @@
+/** The documents name files that exist, and CONTRIBUTING.md names every room. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+
+const project = fileURLToPath(new URL('..', import.meta.url));
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(join(project, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+const contentsOf = (path: string) => readFileSync(join(project, path), 'utf8');
+
+/** Paths of this repository in a text; not those with a part that the reader fills in: `templates/profiles/ROLE.json`. */
+function pathsIn(text: string): string[] {
+  const found = text.matchAll(
+    /(?<![\w./-])(?:src|test|scripts|templates|bench|examples|docs|\.ci)\/[\w./*-]*/g,
+  );
+  return [...new Set([...found].map(([path]) => path.replace(/\.$/, '')))].filter(
+    (path) => !/\*|(^|\/)[A-Z]{3,}(\.|\/|$)/.test(path),
+  );
+}
+
+test('paths are found in sentences, code and tables, and only those of this repository', () => {
+  const text =
+    'See `src/a.ts`, docs/b.md. | test/c/ | src/x/NAME.ts test/**/*.test.ts ./src/d /tmp/src/e my-src/f';
+  assert.deepEqual(pathsIn(text), ['src/a.ts', 'docs/b.md', 'test/c/']);
+});
+
+for (const document of documents) {
+  test(`${document} names files that exist`, () => {
+    const missing = pathsIn(contentsOf(document)).filter((path) => !existsSync(join(project, path)));
+    assert.deepEqual(missing, []);
+  });
+
+  test(`${document} links to files that exist`, () => {
+    const links = [...contentsOf(document).matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, target]) => target!);
+    const missing = links.filter(
+      (target) => !/^[a-z]+:/.test(target) && !existsSync(join(project, dirname(document), target)),
+    );
+    assert.deepEqual(missing, []);
+  });
+
+  test(`${document} names npm scripts that exist`, () => {
+    const { scripts } = JSON.parse(contentsOf('package.json')) as { scripts: Record<string, string> };
+    const named = [...contentsOf(document).matchAll(/\bnpm run ([\w:-]+)/g)].map(([, name]) => name!);
+    assert.deepEqual(
+      named.filter((name) => !(name in scripts)),
+      [],
+    );
+  });
+}
+
+test('CONTRIBUTING.md names every room of src and of the emulator', () => {
+  const text = contentsOf('CONTRIBUTING.md');
+  const foldersOf = (folder: string) =>
+    readdirSync(join(project, folder), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => `${folder}/${name}/`);
+  const rooms = ['src', 'src/emulator', 'src/dps'].flatMap(foldersOf).filter((room) => room !== 'src/dps/');
+  assert.deepEqual(
+    rooms.filter((room) => !text.includes(`\`${room}\``)),
+    [],
+  );
+});
+
+test.run();
