@@ -1,4 +1,5 @@
 /** What a phase of a roll-over tells of it. */
+import { parseCertificates } from '../pki/x509/certificate.js';
 import { sha256Thumbprint } from '../pki/x509/inspect.js';
 import type { AuthorityRole, Layout } from '../workspace/layout.js';
 import type { RolloverRecord } from '../workspace/rollover-record.js';
@@ -36,12 +37,14 @@ export interface RolloverResult {
   notes: string[];
 }
 
-/** A successor that gains nothing. */
+/** A successor that gains nothing, because the CA above it ends first. */
 export function notesOnEnds(rolled: readonly RolledAuthority[]): string[] {
   const [{ role, old, successor }] = rolled as [RolledAuthority];
-  if (successor.certificate.notAfter > old.certificate.notAfter) return [];
+  const { notAfter } = successor.certificate;
+  const [, above] = parseCertificates(successor.chainPem);
+  if (notAfter > old.certificate.notAfter || above === undefined || above.notAfter > notAfter) return [];
   return [
-    `The new ${role} CA ends on ${successor.certificate.notAfter.toISOString()}, no later than the old one, since the CA above it ends then.`,
+    `The new ${role} CA ends on ${notAfter.toISOString()}, no later than the old one, since the CA above it ends then.`,
   ];
 }
 

@@ -57,6 +57,30 @@ testWithOpenssl('with the files alone: no state, no network, and what was encryp
   }),
 );
 
+test('that a new CA ends with the one above it is told only where it is so', () =>
+  inTemporaryFolder(async (folder) => {
+    const now = new Date();
+    for (const [name, more, notes] of [
+      ['root', [], 0],
+      ['intermediate', [], 0],
+      ['intermediate', ['--days', '900'], 1],
+    ] as const) {
+      const dir = join(folder, `${name}${more.join('')}`);
+      // In the same second, a successor ends when the old CA does, whatever is above.
+      await makeFolder(dir, { now });
+      if (more.length > 0) {
+        rmSync(join(dir, 'ca'), { recursive: true });
+        const root = ['cert', 'root', 'Root', '--out', join(dir, 'ca/root'), ...more];
+        const intermediate = ['cert', 'intermediate', 'I', '--out', join(dir, 'ca/intermediate')];
+        assert.equal((await run(root, { now })).status, 0);
+        assert.equal((await run([...intermediate, '--dir', dir], { now })).status, 0);
+      }
+      const { rollover } = commandsOn(dir, { now });
+      const started = await rollover(name);
+      assert.equal(started.notes.length, notes, `${dir}: ${started.notes}`);
+    }
+  }));
+
 testWithOpenssl('a roll-over that was killed goes on where it stopped', () =>
   inTemporaryFolder(async (folder) => {
     await makeFolder(folder);
