@@ -1,21 +1,22 @@
 /** Opens the DPS that a command works with; starts an emulator for the duration of the command if none runs. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { describeRequest, type RequestObserver } from '../../dps/client/observer.js';
 import { azureTarget, emulatorTarget, type Target } from '../../dps/client/target.js';
 import { type EmulatorEndpoints, runningEmulator } from '../../emulator/endpoints.js';
 import { EnrollkitError } from '../../errors.js';
 import type { PlanTarget } from '../../quickstart/plan/fields.js';
-import { assertStateInFolder, layoutOf } from '../../workspace/layout.js';
+import { layoutOf } from '../../workspace/layout.js';
 import type { Context } from '../kernel/command.js';
 import type { FlagValues } from '../kernel/flags.js';
 import { hubConnectionString, serviceConnectionString } from './connection-strings.js';
 import { emulatorLog } from './emulator-log.js';
+import { emulatorStateOf, stateOfRuns } from './emulator-state.js';
 import type { connectionStringFileFlag } from './target-flags.js';
 
 export interface TargetRequest {
   target: PlanTarget;
-  /** The certificate folder, which has the emulator's state. */
+  /** The folder of `--dir`: the emulator is that of {@link emulatorStateOf}. */
   folder: string;
   flags: FlagValues<typeof connectionStringFileFlag>;
   /** Whether a new emulator may be created; an existing one is started in any case. */
@@ -69,12 +70,12 @@ async function openTarget(request: TargetRequest, context: Context): Promise<Ope
   if (request.target.kind === 'azure') {
     return { target: openAzure(request.target, request.flags, context), close: nothingToClose };
   }
-  const layout = layoutOf(request.folder);
-  const { state, folder } = layout;
-  assertStateInFolder(layout);
+  const found = emulatorStateOf(request.folder);
+  const state = found ?? stateOfRuns(request.folder);
   const running = await runningEmulator(state);
   if (running) return { target: openEmulator(running, context), close: nothingToClose };
-  if (!request.mayCreate && !existsSync(state)) {
+  if (!request.mayCreate && found === undefined) {
+    const { folder } = layoutOf(request.folder);
     throw new EnrollkitError('NOT_FOUND', `There is no emulator in ${folder}, and so nothing in it.`, {
       next: 'Run enrollkit quickstart first, name the folder with --dir FOLDER, or give --target azure.',
     });
