@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { ControlPlane } from '../dps/client/arm.js';
 import { HubService } from '../dps/client/hub-service.js';
 import { ServicePlane } from '../dps/client/service.js';
-import type { Target } from '../dps/client/target.js';
+import { hubConnectionStringFor, type Target } from '../dps/client/target.js';
 import { EnrollkitError } from '../errors.js';
 import { sha256OfFile } from '../workspace/digest.js';
 import { lookAt, reason, removeIfEmpty } from '../workspace/files.js';
@@ -201,7 +201,7 @@ async function remove(
     case 'telemetry':
       return; // A message that was sent cannot be taken back; the entry only says that it need not be sent again.
     case 'hub-device':
-      return removeHubDevice(thing.id, target, signal);
+      return removeHubDevice(thing, target, signal);
     case 'registration':
       return service.deleteRegistration(thing.id, { signal });
     case 'enrollment-group':
@@ -217,14 +217,19 @@ async function remove(
   }
 }
 
-async function removeHubDevice(deviceId: string, target: Target, signal: AbortSignal): Promise<void> {
-  if (target.hubConnectionString === undefined) {
+async function removeHubDevice(
+  { hub: host, id: deviceId }: Extract<RemoteThing, { kind: 'hub-device' }>,
+  target: Target,
+  signal: AbortSignal,
+): Promise<void> {
+  const connectionString = hubConnectionStringFor(target, host);
+  if (connectionString === undefined) {
     throw new EnrollkitError(
       'NO_CREDENTIALS',
-      `No connection string of the hub is known (ENROLLKIT_HUB_CONNECTION_STRING), so the device stays: az iot hub device-identity delete --device-id ${deviceId}`,
+      `No connection string of the hub ${host} is known (ENROLLKIT_HUB_CONNECTION_STRING), so the device stays: az iot hub device-identity delete --device-id ${deviceId}`,
     );
   }
-  const hub = new HubService(target.hubConnectionString, target);
+  const hub = new HubService(connectionString, target);
   try {
     await hub.deleteDevice(deviceId, { signal });
   } finally {
