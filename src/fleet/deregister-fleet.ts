@@ -1,9 +1,8 @@
 /** Removes a fleet from a provisioning service: its registration records, enrollments and hub devices. */
 
-import { HubService } from '../dps/client/hub-service.js';
+import { KnownHubs } from '../dps/client/known-hubs.js';
 import type { ServicePlane } from '../dps/client/service.js';
-import { hubConnectionStringFor, type Target } from '../dps/client/target.js';
-import type { ConnectionString } from '../dps/contract/connection-string.js';
+import type { Target } from '../dps/client/target.js';
 import { EnrollkitError } from '../errors.js';
 import { batchesOf, maxBulkEnrollments } from './batches.js';
 import { type ManifestDevice, manifestDevices } from './registration/fleet-devices.js';
@@ -101,25 +100,10 @@ async function deleteEnrollments(
   );
 }
 
-/** Clients of the hubs whose connection strings are known. */
-function openHubs(target: Target) {
-  if (target.hubConnectionStrings.length === 0) {
-    throw new EnrollkitError('NEEDS_INPUT', 'The connection string of the hub is not known.', {
-      next: 'Set ENROLLKIT_HUB_CONNECTION_STRING to that of a policy of the hub with RegistryRead and RegistryWrite, or leave --hub-devices away.',
-    });
-  }
-  const open = new Map<ConnectionString, HubService>();
-  return {
-    /** Undefined when the connection string of this hub is not known. */
-    of(host: string): HubService | undefined {
-      const connectionString = hubConnectionStringFor(target, host);
-      if (connectionString === undefined) return undefined;
-      const hub = open.get(connectionString) ?? new HubService(connectionString, target);
-      open.set(connectionString, hub);
-      return hub;
-    },
-    close(): void {
-      for (const hub of open.values()) hub.close();
-    },
-  };
+/** @throws EnrollkitError NEEDS_INPUT */
+function openHubs(target: Target): KnownHubs {
+  if (target.hubConnectionStrings.length > 0) return new KnownHubs(target);
+  throw new EnrollkitError('NEEDS_INPUT', 'The connection string of the hub is not known.', {
+    next: 'Set ENROLLKIT_HUB_CONNECTION_STRING to that of a policy of the hub with RegistryRead and RegistryWrite, or leave --hub-devices away.',
+  });
 }

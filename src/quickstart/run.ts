@@ -71,7 +71,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
       verificationCode: options.verificationCode,
       now,
       signal,
-      found: { keys: new Map() },
+      found: { keys: new Map(), registeredNow: new Set<string>(), connectedNow: new Set<string>() },
     };
     assertRoomForPlan(context);
     keepPlan(context);

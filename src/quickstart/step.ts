@@ -68,6 +68,10 @@ export interface Found {
   enrollmentGroup?: EnrollmentGroup;
   devices?: Map<string, StoredCertificate>;
   registrations?: Map<string, RegistrationState>;
+  /** Registration IDs of the devices that this run has registered. */
+  readonly registeredNow: Set<string>;
+  /** Registration IDs of the devices that have sent a message in this run. */
+  readonly connectedNow: Set<string>;
 }
 
 /** What an earlier step must have found. */
