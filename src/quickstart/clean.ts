@@ -10,7 +10,7 @@ import { sha256OfFile } from '../workspace/digest.js';
 import { lookAt, reason, removeIfEmpty } from '../workspace/files.js';
 import { Journal, type JournalTarget, type MadeFile, type MadeThing } from '../workspace/journal.js';
 import { assertStateInFolder, isPlaceOfRun, type Layout, layoutOf } from '../workspace/layout.js';
-import { takeLock } from '../workspace/lock.js';
+import { lockHolder, takeLock } from '../workspace/lock.js';
 import { linkBelow } from '../workspace/symbolic-links.js';
 import { asEnrollkitError } from './run-steps.js';
 
@@ -97,7 +97,7 @@ export async function cleanRemote(options: CleanOptions): Promise<CleanResult> {
 /**
  * Removes the local files that runs wrote, then the folders that this leaves empty, then the state of runs: plan,
  * journal and emulator. A file that was changed since, or that is behind a symbolic link, is kept with the reason, and
- * the state with it. To be called when no emulator of this folder runs any more.
+ * the state with it. The state of an emulator that still runs is kept too.
  *
  * @throws EnrollkitError CONFLICT while remote things are left; JOURNAL_UNREADABLE
  */
@@ -160,7 +160,8 @@ function removeFile({ path }: MadeFile, layout: Layout, journal: Journal): strin
 
 /** Only what enrollkit keeps in the state folder; anything else stays. */
 function removeState({ state, plan, journal, emulator }: Layout): void {
-  rmSync(emulator, { recursive: true, force: true });
+  // One that runs would go on without its files, where no command finds it.
+  if (lockHolder(join(emulator, 'lock')) === undefined) rmSync(emulator, { recursive: true, force: true });
   for (const path of [plan, journal]) rmSync(path, { force: true });
   removeIfEmpty(state);
 }

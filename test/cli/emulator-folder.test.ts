@@ -1,6 +1,6 @@
 /** One folder, one meaning: which emulator a command with `--dir` uses. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { type EmulatorProcess, startEmulatorProcess } from '../support/emulator-process.js';
@@ -96,5 +96,26 @@ test('a folder named emulator that is not an emulator’s state is not ours, and
     assert.equal(list.status, 4);
     assert.equal(JSON.parse(list.stdout).error.code, 'NOT_FOUND');
   }));
+
+for (const place of ['F', 'F/.enrollkit']) {
+  test(`clean --certificates keeps the emulator that runs in ${place}, and says so`, () =>
+    inTemporaryFolder(async (top) => {
+      const folder = join(top, 'F');
+      const emulator = await startEmulatorProcess(join(top, place));
+      try {
+        const flags = ['--yes', '--dir', folder];
+        assert.equal((await cli(['quickstart', '--count', '1', '--no-telemetry', ...flags])).status, 0);
+        const clean = await cli(['clean', '--certificates', ...flags], {
+          env: { ENROLLKIT_MESSAGE_IDS: '1' },
+        });
+        assert.equal(clean.status, 0, clean.stderr);
+        assert.ok(clean.stderr.includes('[clean.emulator]'), clean.stderr);
+        assert.equal((await cli(['emulator', 'status', '--dir', folder])).status, 0);
+        assert.deepEqual(readdirSync(folder), [place === 'F' ? 'emulator' : '.enrollkit']);
+      } finally {
+        await emulator.stop();
+      }
+    }));
+}
 
 test.run();
