@@ -1,9 +1,8 @@
 /** Removes a fleet from a provisioning service: its registration records, enrollments and hub devices. */
 
-import { HubService } from '../dps/client/hub-service.js';
+import { KnownHubs } from '../dps/client/known-hubs.js';
 import type { ServicePlane } from '../dps/client/service.js';
 import type { Target } from '../dps/client/target.js';
-import { withoutPort } from '../dps/contract/host.js';
 import { EnrollkitError } from '../errors.js';
 import { batchesOf, maxBulkEnrollments } from './batches.js';
 import { type ManifestDevice, manifestDevices } from './registration/fleet-devices.js';
@@ -16,7 +15,7 @@ export interface DeregisterFleetOptions {
   service: ServicePlane;
   /** Also deletes the individual enrollments; no by default. */
   enrollments?: boolean | undefined;
-  /** Also deletes the devices from the hub whose connection string `target` has; no by default. */
+  /** Also deletes the devices from the hubs whose connection strings `target` has; no by default. */
   hubDevices?: boolean | undefined;
   /** Batches of ten devices at a time. */
   concurrency: number;
@@ -30,7 +29,7 @@ export interface DeregisterFleetOptions {
 export interface DeregisterFleetResult {
   /** Devices that are no longer registered, including those that never were. */
   devices: number;
-  /** Devices left in hubs other than the one of the connection string; counted only with `hubDevices`. */
+  /** Devices left in hubs whose connection strings are not known; counted only with `hubDevices`. */
   leftInHubs: number;
   elapsedMs: number;
 }
@@ -46,18 +45,18 @@ export interface DeregisterFleetResult {
 export async function deregisterFleet(options: DeregisterFleetOptions): Promise<DeregisterFleetResult> {
   const { manifest, target, service, enrollments, hubDevices, concurrency, perMinute, onProgress } = options;
   const { signal = new AbortController().signal } = options;
-  const hub = hubDevices ? openHub(target) : undefined;
+  const hubs = hubDevices ? openHubs(target) : undefined;
   const pace = new Pace({ concurrency, perMinute, signal });
   const started = performance.now();
   let devices = 0;
   let leftInHubs = 0;
 
   const one = async ({ registrationId }: ManifestDevice) => {
-    if (hub) {
+    if (hubs) {
       const record = await service.getRegistration(registrationId, { signal });
-      if (record?.assignedHub && !hub.is(record.assignedHub)) leftInHubs += 1;
-      else if (record?.assignedHub)
-        await hub.service.deleteDevice(record.deviceId ?? registrationId, { signal });
+      const hub = record?.assignedHub ? hubs.of(record.assignedHub) : undefined;
+      if (hub) await hub.deleteDevice(record!.deviceId ?? registrationId, { signal });
+      else if (record?.assignedHub) leftInHubs += 1;
     }
     await service.deleteRegistration(registrationId, { signal });
   };
@@ -73,7 +72,7 @@ export async function deregisterFleet(options: DeregisterFleetOptions): Promise<
     const batches = batchesOf(manifestDevices(manifest), maxBulkEnrollments);
     await pace.forEach(batches, deregister, ({ length }) => length);
   } finally {
-    hub?.service.close();
+    hubs?.close();
   }
   return { devices, leftInHubs, elapsedMs: Math.round(performance.now() - started) };
 }
@@ -101,16 +100,10 @@ async function deleteEnrollments(
   );
 }
 
-function openHub(target: Target) {
-  const { hubConnectionString } = target;
-  if (!hubConnectionString) {
-    throw new EnrollkitError('NEEDS_INPUT', 'The connection string of the hub is not known.', {
-      next: 'Set ENROLLKIT_HUB_CONNECTION_STRING to that of a policy of the hub with RegistryRead and RegistryWrite, or leave --hub-devices away.',
-    });
-  }
-  const comparable = (host: string) => withoutPort(host).toLowerCase();
-  return {
-    service: new HubService(hubConnectionString, target),
-    is: (host: string) => comparable(host) === comparable(hubConnectionString.hostName),
-  };
+/** @throws EnrollkitError NEEDS_INPUT */
+function openHubs(target: Target): KnownHubs {
+  if (target.hubConnectionStrings.length > 0) return new KnownHubs(target);
+  throw new EnrollkitError('NEEDS_INPUT', 'The connection string of the hub is not known.', {
+    next: 'Set ENROLLKIT_HUB_CONNECTION_STRING to that of a policy of the hub with RegistryRead and RegistryWrite, or leave --hub-devices away.',
+  });
 }

@@ -4,13 +4,13 @@ import { dirname, join } from 'node:path';
 import { ControlPlane } from '../dps/client/arm.js';
 import { HubService } from '../dps/client/hub-service.js';
 import { ServicePlane } from '../dps/client/service.js';
-import type { Target } from '../dps/client/target.js';
+import { hubConnectionStringFor, type Target } from '../dps/client/target.js';
 import { EnrollkitError } from '../errors.js';
 import { sha256OfFile } from '../workspace/digest.js';
 import { lookAt, reason, removeIfEmpty } from '../workspace/files.js';
 import { Journal, type JournalTarget, type MadeFile, type MadeThing } from '../workspace/journal.js';
 import { assertStateInFolder, isPlaceOfRun, type Layout, layoutOf } from '../workspace/layout.js';
-import { takeLock } from '../workspace/lock.js';
+import { lockHolder, takeLock } from '../workspace/lock.js';
 import { linkBelow } from '../workspace/symbolic-links.js';
 import { asEnrollkitError } from './run-steps.js';
 
@@ -97,7 +97,7 @@ export async function cleanRemote(options: CleanOptions): Promise<CleanResult> {
 /**
  * Removes the local files that runs wrote, then the folders that this leaves empty, then the state of runs: plan,
  * journal and emulator. A file that was changed since, or that is behind a symbolic link, is kept with the reason, and
- * the state with it. To be called when no emulator of this folder runs any more.
+ * the state with it. The state of an emulator that still runs is kept too.
  *
  * @throws EnrollkitError CONFLICT while remote things are left; JOURNAL_UNREADABLE
  */
@@ -160,7 +160,8 @@ function removeFile({ path }: MadeFile, layout: Layout, journal: Journal): strin
 
 /** Only what enrollkit keeps in the state folder; anything else stays. */
 function removeState({ state, plan, journal, emulator }: Layout): void {
-  rmSync(emulator, { recursive: true, force: true });
+  // One that runs would go on without its files, where no command finds it.
+  if (lockHolder(join(emulator, 'lock')) === undefined) rmSync(emulator, { recursive: true, force: true });
   for (const path of [plan, journal]) rmSync(path, { force: true });
   removeIfEmpty(state);
 }
@@ -201,7 +202,7 @@ async function remove(
     case 'telemetry':
       return; // A message that was sent cannot be taken back; the entry only says that it need not be sent again.
     case 'hub-device':
-      return removeHubDevice(thing.id, target, signal);
+      return removeHubDevice(thing, target, signal);
     case 'registration':
       return service.deleteRegistration(thing.id, { signal });
     case 'enrollment-group':
@@ -217,14 +218,19 @@ async function remove(
   }
 }
 
-async function removeHubDevice(deviceId: string, target: Target, signal: AbortSignal): Promise<void> {
-  if (target.hubConnectionString === undefined) {
+async function removeHubDevice(
+  { hub: host, id: deviceId }: Extract<RemoteThing, { kind: 'hub-device' }>,
+  target: Target,
+  signal: AbortSignal,
+): Promise<void> {
+  const connectionString = hubConnectionStringFor(target, host);
+  if (connectionString === undefined) {
     throw new EnrollkitError(
       'NO_CREDENTIALS',
-      `No connection string of the hub is known (ENROLLKIT_HUB_CONNECTION_STRING), so the device stays: az iot hub device-identity delete --device-id ${deviceId}`,
+      `No connection string of the hub ${host} is known (ENROLLKIT_HUB_CONNECTION_STRING), so the device stays: az iot hub device-identity delete --device-id ${deviceId}`,
     );
   }
-  const hub = new HubService(target.hubConnectionString, target);
+  const hub = new HubService(connectionString, target);
   try {
     await hub.deleteDevice(deviceId, { signal });
   } finally {

@@ -63,6 +63,13 @@ export interface Preview {
     makes: string[];
     /** Files that are there already, and stay as they are. */
     keeps: string[];
-    requests: { method: string; url: string; repeated?: string }[];
+    requests: {
+      method: string;
+      url: string;
+      /** Until when it is sent again. */
+      repeated?: string;
+      /** On what it depends whether it is sent. */
+      when?: string;
+    }[];
   }[];
 }

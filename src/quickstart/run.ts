@@ -1,7 +1,7 @@
 /** A quickstart, from a plan to devices that are registered. */
 import { ControlPlane } from '../dps/client/arm.js';
 import { ServicePlane } from '../dps/client/service.js';
-import type { Target } from '../dps/client/target.js';
+import { serviceClock, type Target } from '../dps/client/target.js';
 import { sha1Thumbprint, sha256Thumbprint } from '../pki/x509/inspect.js';
 import { lookAt, publicFileMode, readTextIfExists } from '../workspace/files.js';
 import { Journal, type JournalTarget } from '../workspace/journal.js';
@@ -32,6 +32,7 @@ export interface QuickstartOptions {
   /** Asks the person for what the portal shows; without one, such a run ends and is resumed later. */
   portal?: PortalAssistant | undefined;
   verificationCode?: string | undefined;
+  /** The clock by which certificates are made and judged; that of the target by default. */
   now?: () => Date;
   signal: AbortSignal;
   emit: Emit;
@@ -46,7 +47,7 @@ export interface QuickstartOptions {
  */
 export async function runQuickstart(options: QuickstartOptions): Promise<QuickstartResult> {
   const started = performance.now();
-  const { plan, target, signal, now = () => new Date() } = options;
+  const { plan, target, signal, now = serviceClock(options.target) } = options;
   const layout = layoutOf(options.folder);
   assertOwnFolder(layout);
   assertNotNewer(layout.plan);
@@ -70,7 +71,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
       verificationCode: options.verificationCode,
       now,
       signal,
-      found: { keys: new Map() },
+      found: { keys: new Map(), registeredNow: new Set<string>(), connectedNow: new Set<string>() },
     };
     assertRoomForPlan(context);
     keepPlan(context);

@@ -2,7 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { ControlPlane } from '../dps/client/arm.js';
 import type { ServicePlane } from '../dps/client/service.js';
-import type { Target } from '../dps/client/target.js';
+import { hasOwnTime, type Target } from '../dps/client/target.js';
 import type { EnrollmentGroup, LinkedHub, RegistrationState } from '../dps/contract/schemas.js';
 import type { Journal, JournalTarget } from '../workspace/journal.js';
 import type { Layout } from '../workspace/layout.js';
@@ -68,6 +68,10 @@ export interface Found {
   enrollmentGroup?: EnrollmentGroup;
   devices?: Map<string, StoredCertificate>;
   registrations?: Map<string, RegistrationState>;
+  /** Registration IDs of the devices that this run has registered. */
+  readonly registeredNow: Set<string>;
+  /** Registration IDs of the devices that have sent a message in this run. */
+  readonly connectedNow: Set<string>;
 }
 
 /** What an earlier step must have found. */
@@ -75,6 +79,20 @@ export function requireFound<Name extends keyof Found>(found: Found, name: Name)
   const value = found[name];
   if (value === undefined) throw new TypeError(`no step has found ${name}`);
   return value as NonNullable<Found[Name]>;
+}
+
+/** Whose clock a run goes by, for messages. */
+export function clockOwner({ target }: Pick<RunContext, 'target'>): string {
+  return hasOwnTime(target) ? 'the emulator' : 'this computer';
+}
+
+/** Why an expired certificate is refused, for messages. */
+export function expiredOn(
+  { notAfter }: { notAfter: Date },
+  context: Pick<RunContext, 'target' | 'now'>,
+): string {
+  const clock = `the clock of ${clockOwner(context)} says ${context.now().toISOString()}`;
+  return `it expired on ${notAfter.toISOString()}, and ${clock}`;
 }
 
 /** The CA that signs the devices. */

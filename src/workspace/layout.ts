@@ -174,7 +174,7 @@ const notCounted = /^(readme(\..*)?|\.gitignore|\.gitkeep|\.ds_store|\.enrollkit
 
 /**
  * Refuses a folder that holds what is not enrollkit's, so that nothing of anybody is overwritten.
- * A README and a .gitignore do not count.
+ * A README, a .gitignore and the state of an emulator do not count.
  *
  * @throws EnrollkitError FOLDER_NOT_EMPTY, naming a file or two of those found; FILE_UNREADABLE; FILE_UNWRITABLE when
  *   the state in it is a symbolic link
@@ -184,7 +184,7 @@ export function assertOwnFolder(layout: Layout): void {
   assertStateInFolder(layout);
   const names = namesIn(folder);
   const ours = names.includes('.enrollkit') && namesIn(join(folder, '.enrollkit')).includes('journal.ndjson');
-  const others = names.filter((name) => !notCounted.test(name));
+  const others = names.filter((name) => !notCounted.test(name) && !isEmulator(folder, name));
   if (ours || others.length === 0) return;
   const some = others.slice(0, 2).join(', ') + (others.length > 2 ? `, and ${others.length - 2} more` : '');
   throw new EnrollkitError(
@@ -194,6 +194,11 @@ export function assertOwnFolder(layout: Layout): void {
       context: { folder, journal },
     },
   );
+}
+
+/** Whether this is the state of an emulator that was started on the folder itself. */
+function isEmulator(folder: string, name: string): boolean {
+  return name === 'emulator' && namesIn(join(folder, name)).includes('state.db');
 }
 
 /** What a folder holds; nothing when there is none yet. */

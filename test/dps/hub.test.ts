@@ -101,7 +101,7 @@ hub('a message that the hub does not take fails, and so does all that waits', as
 
 hub('the operator reads and deletes devices; who is deleted is disconnected', async () => {
   const { target } = world;
-  const service = new HubService(target.hubConnectionString!, target);
+  const service = new HubService(target.hubConnectionStrings[0]!, target);
   const connection = await connect();
   try {
     const device = (await service.getDevice('device-001'))!;
@@ -112,7 +112,7 @@ hub('the operator reads and deletes devices; who is deleted is disconnected', as
     await failing('NETWORK', connection.getTwin());
     await failing('HUB_REFUSED', connect());
     const sharedAccessKey = Buffer.alloc(32, 1).toString('base64');
-    const stranger = new HubService({ ...target.hubConnectionString!, sharedAccessKey }, target);
+    const stranger = new HubService({ ...target.hubConnectionStrings[0]!, sharedAccessKey }, target);
     await failing('NO_CREDENTIALS', stranger.getDevice('device-001')).finally(() => stranger.close());
   } finally {
     await connection.close();

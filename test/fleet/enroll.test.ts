@@ -42,7 +42,7 @@ test('a fleet enrolled one by one registers without a group, with its tags, and 
     assert.equal((await enroll(world, out)).failed, 23, 'they have no allocation policy of their own');
 
     assert.equal((await world.register(out)).assigned, 23);
-    const hub = new HubService(world.target.hubConnectionString!, world.target);
+    const hub = new HubService(world.target.hubConnectionStrings[0]!, world.target);
     try {
       assert.ok(await hub.getDevice('s-23'));
       const gone = await deregisterFleet({

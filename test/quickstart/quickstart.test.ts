@@ -147,7 +147,7 @@ for (const protocol of ['mqtt', 'https'] as const) {
       const { subscriptionId, resourceGroup, dpsName, idScope } = world.emulator.endpoints;
       const shape = (method: string, url: string) =>
         `${method} ${url}`
-          .replace(/https:\/\/localhost:(\d+|\{port\})/, '')
+          .replace(/https:\/\/(localhost:(\d+|\{port\})|\{assigned hub\})/, '')
           .replace(/\?.*/, '')
           .replace(subscriptionId, '{subscriptionId}')
           .replace(`/resourceGroups/${resourceGroup}/`, '/resourceGroups/{resourceGroup}/')

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RequestEvent } from '../../src/dps/client/observer.js';
 import { emulatorTarget, type Target } from '../../src/dps/client/target.js';
-import { type Emulator, startEmulator } from '../../src/emulator/start.js';
+import { type Emulator, type EmulatorOptions, startEmulator } from '../../src/emulator/start.js';
 import type { RunEvent } from '../../src/quickstart/events.js';
 import { defaultPlan } from '../../src/quickstart/plan/answers.js';
 import type { Plan } from '../../src/quickstart/plan/fields.js';
@@ -33,10 +33,13 @@ export interface World {
 }
 
 /** A certificate folder and an emulator, both gone afterwards. */
-export async function inWorld(act: (world: World) => Promise<void>): Promise<void> {
+export async function inWorld(
+  act: (world: World) => Promise<void>,
+  options: Partial<EmulatorOptions> = {},
+): Promise<void> {
   await inTemporaryFolder(async (top) => {
     const folder = join(top, 'certs');
-    const emulator = await startEmulator({ dir: ':memory:' });
+    const emulator = await startEmulator({ dir: ':memory:', ...options });
     const requests: RequestEvent[] = [];
     const events: RunEvent[] = [];
     const trust = readFileSync(emulator.endpoints.caFile, 'utf8');

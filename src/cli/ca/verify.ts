@@ -34,11 +34,12 @@ export const caVerify = defineCommand({
       });
     }
     const { issueVerificationCertificate } = await import('../../pki/make/verification-certificate.js');
+    const { serviceClock } = await import('../../dps/client/target.js');
     const { sameFolder, withClients } = await import('../target/command-target.js');
     const { withPassphrase } = await import('../input/passphrase.js');
     const { caText, uploadedCa } = await import('./ca-text.js');
-    const { output, signal, now } = context;
-    const verified = await withClients(flags, context, false, async ({ control }) => {
+    const { output, signal } = context;
+    const verified = await withClients(flags, context, false, async ({ target, control }) => {
       const present = await control.getCertificate(name, { signal });
       if (!present) {
         throw new EnrollkitError('NOT_FOUND', `No CA certificate is uploaded as ${name}.`, {
@@ -50,7 +51,7 @@ export const caVerify = defineCommand({
         issuerFor(present.properties.thumbprint.toUpperCase(), flags, opening),
       );
       const { code, etag } = await control.generateVerificationCode(name, present.etag, { signal });
-      const { pem } = await issueVerificationCertificate(code, issuer, now());
+      const { pem } = await issueVerificationCertificate(code, issuer, serviceClock(target)());
       await control.verifyCertificate(name, etag, pem, { signal });
       const found = await control.getCertificate(name, { signal });
       if (found?.properties.isVerified) return uploadedCa(found);

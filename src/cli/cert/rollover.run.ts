@@ -1,6 +1,6 @@
 /** Runs a phase of a CA roll-over. */
 
-import type { Target } from '../../dps/client/target.js';
+import { serviceClock, type Target } from '../../dps/client/target.js';
 import { assertEnrollmentGroupId } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
 import type { KeyOpening } from '../../pki/keys.js';
@@ -39,7 +39,7 @@ export const run: RunOf<typeof certRollover> = async ({ args, flags }, context) 
       folder,
       target,
       passphrase: opening.passphrase,
-      now,
+      now: target === undefined ? now : serviceClock(target),
       signal,
       tell,
     };

@@ -17,18 +17,18 @@ export const deviceSend = defineCommand({
   async run({ args: { id }, flags }, context) {
     const { assertRegistrationId } = await import('../../dps/contract/ids.js');
     assertRegistrationId(id);
-    const { output, signal, now } = context;
-    const message = messageFrom(flags.message) ?? {
-      message: `Hello from ${id}`,
-      sentAt: now().toISOString(),
-    };
+    const { output, signal } = context;
+    const given = messageFrom(flags.message);
     const { withRegisteredDevice } = await import('./register-device.js');
+    const { serviceClock } = await import('../../dps/client/target.js');
     const { connectToHub } = await import('../../dps/client/hub-connection.js');
     await withRegisteredDevice(id, flags, context, async ({ target, registration, credentials }) => {
       const { deviceId = id, assignedHub = '' } = registration as {
         deviceId?: string;
         assignedHub?: string;
       };
+      const sentAt = serviceClock(target)().toISOString();
+      const message = given ?? { message: `Hello from ${id}`, sentAt };
       const hub = await connectToHub({ target, assignedHub, deviceId, ...credentials, signal });
       try {
         await hub.sendTelemetry(message);

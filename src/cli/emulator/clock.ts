@@ -9,7 +9,7 @@ import { stateFolderFlag } from '../target/target-flags.js';
 
 export const emulatorClock = defineCommand({
   description:
-    'Shows the clock by which a running emulator judges certificates and tokens and dates its records, or sets it; it goes on from there. Clients keep their own clocks: a shared access signature that one of them makes may have expired in the emulator’s future.',
+    'Shows the clock by which a running emulator judges certificates and tokens and dates its records, or sets it; it goes on from there. The commands of enrollkit make tokens and certificates by it. SDKs keep to the computer’s clock: a shared access signature that one of them makes may have expired in the emulator’s future.',
   flags: {
     ...stateFolderFlag,
     at: parsedFlag({

@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { EndpointsFile } from '../../emulator/endpoints.js';
 import { EnrollkitError } from '../../errors.js';
-import { assertStateInFolder, layoutOf } from '../../workspace/layout.js';
+import { layoutOf } from '../../workspace/layout.js';
 import { defaultFolder } from '../kernel/common-flags.js';
 import type { FlagValues } from '../kernel/flags.js';
+import { emulatorStateOf, stateOfRuns } from '../target/emulator-state.js';
 import { defaultStateFolder, type stateFolderFlag } from '../target/target-flags.js';
 import { quoted } from '../terminal/command-line.js';
 
@@ -52,14 +53,14 @@ export function refusedBy({ pid }: EndpointsFile, status: number, body: unknown)
 }
 
 /**
- * The state folder that `--dir` names, as it was typed; for a certificate folder, the state in it.
+ * The state folder that `--dir` means, as it was typed: that of the emulator there is, else where a new one goes.
  *
- * @throws EnrollkitError FILE_UNWRITABLE when that state is behind a symbolic link
+ * @throws EnrollkitError FILE_UNWRITABLE when the state of a certificate folder is behind a symbolic link
  */
 export function stateFolderOf(flags: FlagValues<typeof stateFolderFlag>): string {
   const typed = flags.dir;
-  const layout = layoutOf(typed ?? defaultFolder);
-  assertStateInFolder(layout);
+  const found = emulatorStateOf(typed ?? defaultFolder);
+  if (found !== undefined) return found;
   if (typed === undefined) return defaultStateFolder;
-  return existsSync(layout.state) ? `${typed.replace(/\/+$/, '')}/.enrollkit` : typed;
+  return existsSync(layoutOf(typed).state) ? stateOfRuns(typed) : typed;
 }

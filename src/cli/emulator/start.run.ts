@@ -14,11 +14,13 @@ export const run: RunOf<typeof emulatorStart> = async ({ flags }, context) => {
   const dir = stateFolderOf(flags);
   if (flags.detach) return runDetached(dir, flags, context);
   const { startEmulator } = await import('../../emulator/start.js');
-  const { emulatorLog, isNotable } = await import('../target/emulator-log.js');
+  const { emulatorLog, emulatorLogFile, isNotable } = await import('../target/emulator-log.js');
   const { output, signal, now } = context;
   const seedFile =
     flags.seed === undefined ? undefined : (await import('./seed-file.js')).readSeedFile(flags.seed);
   const stopRequest = new AbortController();
+  const writeToTerminal = emulatorLog(output, isNotable);
+  const writeToFile = emulatorLogFile(dir);
   const emulator = await startEmulator({
     dir,
     httpsPort: ports.https,
@@ -36,7 +38,10 @@ export const run: RunOf<typeof emulatorStart> = async ({ flags }, context) => {
     ...(seedFile === undefined ? {} : { seed: seedFile.seed }),
     now,
     signal,
-    log: emulatorLog(output, isNotable),
+    log(event) {
+      writeToTerminal(event);
+      writeToFile(event);
+    },
     onStopRequest: () => stopRequest.abort(),
   }).catch((error: unknown) => {
     throw seedFile?.placed(error) ?? error;

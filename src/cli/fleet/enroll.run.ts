@@ -8,6 +8,7 @@ import { enrollmentGroupFlagsOf } from '../input/plan-flags.js';
 import { planFrom } from '../input/plan-input.js';
 import type { FlagsOf, RunOf } from '../kernel/command.js';
 import { withClients } from '../target/command-target.js';
+import { noteLog } from '../target/emulator-log.js';
 import { displayPath } from '../terminal/text.js';
 import type { fleetEnroll } from './enroll.js';
 import { fleetFiles, paceOf, servicePace } from './flags.js';
@@ -23,13 +24,13 @@ export const run: RunOf<typeof fleetEnroll> = async ({ args, flags }, context) =
   const total = await sizeOf(files.manifest);
   // Individual enrollments take the settings of a group, with the same checks.
   const plan = planFrom(enrollmentGroupFlagsOf(flags), defaultPlan);
-  const result = await withClients(flags, context, true, async ({ target, control, service }) => {
+  const result = await withClients(flags, context, true, async ({ target, control, service, log }) => {
     const needsHubs = plan.enrollmentGroup.iotHubs && target.kind === 'emulator';
     const linkedHubs = needsHubs ? (await control.getService({ signal })).properties.iotHubs : [];
     const group = enrollmentGroupOf(plan, { pem: '' }, linkedHubs ?? []);
     const { enrollmentGroupId: _id, attestation: _attestation, ...defaults } = group;
     const progress = fleetProgress(output, total, flags.quiet === true);
-    return enrollFleet({
+    const enrolled = await enrollFleet({
       files,
       results,
       service,
@@ -40,6 +41,8 @@ export const run: RunOf<typeof fleetEnroll> = async ({ args, flags }, context) =
       signal,
       onProgress: (devices) => progress.on(devices),
     }).finally(() => progress.end());
+    if (enrolled.failed > 0) noteLog(output, log);
+    return enrolled;
   });
   if (output.json) output.value({ ...result, results });
   else output.result('fleet.enroll.report', enrollmentText(result, displayPath(results)));

@@ -5,6 +5,7 @@ import { manifestDevices } from '../../fleet/registration/fleet-devices.js';
 import type { RunOf } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
 import { atGlobalEndpoint, deviceTarget, idScopeOf } from '../target/device-target.js';
+import { noteLog } from '../target/emulator-log.js';
 import { withTarget } from '../target/target.js';
 import { displayPath } from '../terminal/text.js';
 import { fleetFiles, paceOf, registrationPace } from './flags.js';
@@ -20,11 +21,11 @@ export const run: RunOf<typeof fleetRegister> = async ({ args, flags }, context)
   const total = await sizeOf(files.manifest);
   const folder = folderOf(flags);
   const request = { target: deviceTarget(flags, folder), folder, flags, mayCreate: false };
-  const result = await withTarget(request, context, async (opened) => {
+  const result = await withTarget(request, context, async (opened, log) => {
     const target = atGlobalEndpoint(opened, flags);
     const idScope = await idScopeOf(target, signal);
     const progress = fleetProgress(output, total, flags.quiet === true);
-    return registerFleet({
+    const registered = await registerFleet({
       files,
       results,
       target,
@@ -35,6 +36,8 @@ export const run: RunOf<typeof fleetRegister> = async ({ args, flags }, context)
       signal,
       onProgress: ({ before, assigned, failed }) => progress.on(before + assigned + failed),
     }).finally(() => progress.end());
+    if (registered.failed > 0) noteLog(output, log);
+    return registered;
   });
   if (output.json) output.value({ ...result, results });
   else output.result('fleet.register.report', registrationText(result, displayPath(results)));

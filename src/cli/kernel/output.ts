@@ -11,6 +11,15 @@ export interface Styles {
   cyan(text: string): string;
 }
 
+/** No style, for files. */
+export const plainStyles: Styles = {
+  bold: (text) => text,
+  dim: (text) => text,
+  red: (text) => text,
+  green: (text) => text,
+  cyan: (text) => text,
+};
+
 export interface OutputOptions {
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
@@ -99,9 +108,8 @@ function wantsColor(
 }
 
 function stylesFor(stream: NodeJS.WriteStream, options: { env: NodeJS.ProcessEnv; color: boolean }): Styles {
-  const colored = wantsColor(stream, options);
-  const style = (format: Format) => (text: string) =>
-    colored ? styleText(format, text, { validateStream: false }) : text;
+  if (!wantsColor(stream, options)) return plainStyles;
+  const style = (format: Format) => (text: string) => styleText(format, text, { validateStream: false });
   return {
     bold: style('bold'),
     dim: style('dim'),

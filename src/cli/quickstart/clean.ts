@@ -53,6 +53,9 @@ export const clean = defineCommand({
       result.removed.push(...local.removed);
       result.kept.push(...local.kept);
       output.note('clean.removed', `removed  ${local.removed.length} files in ${folder}`);
+      const { emulatorStateOf } = await import('../target/emulator-state.js');
+      const state = emulatorStateOf(folder);
+      if (state !== undefined) output.note('clean.emulator', `kept     the emulator in ${state}`);
     }
     for (const { thing, why } of result.kept) output.note('clean.kept', `kept     ${inWords(thing)}: ${why}`);
     if (result.kept.length > 0) {

@@ -9,7 +9,8 @@ export function previewText({ steps }: Preview): string {
       ...keeps.map((thing) => `   keeps  ${shorter(thing)}`),
       ...makes.map((thing) => `   makes  ${shorter(thing)}`),
       ...requests.map(
-        ({ method, url, repeated }) => `   sends  ${method} ${url}${repeated ? `  (${repeated})` : ''}`,
+        ({ method, url, repeated, when = repeated }) =>
+          `   sends  ${method} ${url}${when ? `  (${when})` : ''}`,
       ),
     ].join('\n'),
   );

@@ -25,7 +25,7 @@ export async function runPlan(
   { plan, folder, flags, ...given }: PlannedRun,
   context: Context,
 ): Promise<void> {
-  const { output, env, signal, now } = context;
+  const { output, env, signal } = context;
   // Before an emulator writes its state there.
   assertOwnFolder(layoutOf(folder));
   assertNotNewer(layoutOf(folder).plan);
@@ -52,7 +52,6 @@ export async function runPlan(
           passphrase,
           portal,
           verificationCode: flags.verificationCode,
-          now,
           signal,
           emit: (event) => progress.on(event),
         }),

@@ -14,6 +14,8 @@ export interface Clients {
   target: Target;
   control: ControlPlane;
   service: ServicePlane;
+  /** The emulator's log file; undefined in Azure. */
+  log: string | undefined;
 }
 
 /** The certificate folder, as it was typed. */
@@ -40,11 +42,11 @@ export async function withClients<Result>(
   return withTarget(
     { target: targetFrom(flags, folder), folder, flags, mayCreate },
     context,
-    async (target) => {
+    async (target, log) => {
       const control = new ControlPlane(target);
       const service = new ServicePlane(target);
       try {
-        return await use({ target, control, service });
+        return await use({ target, control, service, log });
       } finally {
         control.close();
         service.close();

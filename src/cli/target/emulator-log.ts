@@ -1,6 +1,10 @@
-/** The operations of the emulator as lines for people. */
+/** The operations of the emulator as lines for people, and its log file. */
+import { appendFileSync, existsSync, fstatSync, statSync } from 'node:fs';
+import { logFileOf } from '../../emulator/log-file.js';
 import type { EmulatorEvent, EmulatorLog } from '../../emulator/wire/events.js';
-import type { Output } from '../kernel/output.js';
+import { EnrollkitError, type ErrorCode } from '../../errors.js';
+import { secretFileMode } from '../../workspace/files.js';
+import { type Output, plainStyles, type Styles } from '../kernel/output.js';
 import { printable } from '../terminal/text.js';
 
 /** The most that is shown of what a client sent. */
@@ -9,7 +13,7 @@ const maxCharacters = 500;
 /** With `--verbose`, every operation; else those that `only` selects. */
 export function emulatorLog(output: Output, only: (event: EmulatorEvent) => boolean): EmulatorLog {
   return (event) => {
-    if (output.verbose || only(event)) output.line(eventLine(event, output));
+    if (output.verbose || only(event)) output.line(eventLine(event, output.style));
   };
 }
 
@@ -20,7 +24,59 @@ export function emulatorLog(output: Output, only: (event: EmulatorEvent) => bool
 export const isNotable = ({ status, reason }: EmulatorEvent): boolean =>
   status >= 400 ? status !== 404 : reason !== undefined;
 
-function eventLine(event: EmulatorEvent, { style }: Output): string {
+/**
+ * Appends refusals to the log file of a state folder, so that the reason is in one place, wherever the emulator runs.
+ *
+ * @param dir the state folder
+ */
+export function emulatorLogFile(dir: string): EmulatorLog {
+  const file = logFileOf(dir);
+  return (event) => {
+    if (!isNotable(event) || isStandardError(file)) return;
+    try {
+      appendFileSync(file, `${eventLine(event, plainStyles)}\n`, { mode: secretFileMode });
+    } catch {
+      // A log that cannot be written stops no emulator.
+    }
+  };
+}
+
+/** As in a process that `emulator start --detach` has started: its lines are in the file already. */
+function isStandardError(file: string): boolean {
+  if (!existsSync(file)) return false;
+  const [a, b] = [fstatSync(2), statSync(file)];
+  return a.ino === b.ino && a.dev === b.dev;
+}
+
+const refusals: readonly ErrorCode[] = [
+  'DEVICE_NOT_AUTHORIZED',
+  'REGISTRATION_FAILED',
+  'HUB_REFUSED',
+  'NO_CREDENTIALS',
+  'FORBIDDEN',
+  'REFUSED',
+];
+
+/** Names the log of the emulator that refused something: DPS and its hubs give no reason to clients, but the log does. */
+export function namingLog(error: unknown, log: string): unknown {
+  const isOne = (thrown: unknown) => thrown instanceof EnrollkitError && refusals.includes(thrown.code);
+  if (!(error instanceof EnrollkitError) || !(isOne(error) || isOne(error.cause)) || !existsSync(log)) {
+    return error;
+  }
+  const { code, message, next, context, cause } = error;
+  return new EnrollkitError(code, `${message} ${logText(log)}`, { next, context, cause });
+}
+
+/** Says where the reasons for refusals are. @param log undefined in Azure, which keeps them to itself */
+export function noteLog(output: Output, log: string | undefined): void {
+  if (log !== undefined && existsSync(log)) output.note('emulator.log', logText(log));
+}
+
+function logText(log: string): string {
+  return `The emulator’s log has the reason: ${log}`;
+}
+
+function eventLine(event: EmulatorEvent, style: Styles): string {
   const { at, plane, transport, operation, id, status, reason } = event;
   const what = `${at.slice(11, 23)} ${transport.padEnd(5)} ${plane.padEnd(7)} ${short(operation)}${id ? ` ${short(id)}` : ''}`;
   const line = `${style.dim(what)} ${status >= 400 ? style.red(String(status)) : status}`;

@@ -5,13 +5,13 @@ import { fieldFlags } from '../input/field-flags.js';
 import { defaultFolder, folderName } from '../kernel/common-flags.js';
 import { parsedFlag, textFlag, underHeading } from '../kernel/flags.js';
 
-/** The state folder that a quickstart uses. */
+/** The state folder of a quickstart in the default certificate folder. */
 export const defaultStateFolder = join(defaultFolder, '.enrollkit');
 export const stateFolderFlag = {
   dir: parsedFlag({
     placeholder: 'FOLDER',
     parse: folderName,
-    summary: `the state folder (default: ${defaultStateFolder}, that of a quickstart)`,
+    summary: `the state folder, or a certificate folder (default: ${defaultStateFolder}, that of a quickstart)`,
   }),
 };
 const { heading } = planGroups.target;

@@ -1,21 +1,25 @@
 /** Opens the DPS that a command works with; starts an emulator for the duration of the command if none runs. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { describeRequest, type RequestObserver } from '../../dps/client/observer.js';
 import { azureTarget, emulatorTarget, type Target } from '../../dps/client/target.js';
+import { type ClockReply, controlPaths } from '../../emulator/control/paths.js';
+import { askEmulator } from '../../emulator/control/running.js';
 import { type EmulatorEndpoints, runningEmulator } from '../../emulator/endpoints.js';
+import { logFileOf } from '../../emulator/log-file.js';
 import { EnrollkitError } from '../../errors.js';
 import type { PlanTarget } from '../../quickstart/plan/fields.js';
-import { assertStateInFolder, layoutOf } from '../../workspace/layout.js';
+import { layoutOf } from '../../workspace/layout.js';
 import type { Context } from '../kernel/command.js';
 import type { FlagValues } from '../kernel/flags.js';
 import { hubConnectionString, serviceConnectionString } from './connection-strings.js';
-import { emulatorLog } from './emulator-log.js';
+import { emulatorLog, emulatorLogFile, namingLog } from './emulator-log.js';
+import { emulatorStateOf, stateOfRuns } from './emulator-state.js';
 import type { connectionStringFileFlag } from './target-flags.js';
 
 export interface TargetRequest {
   target: PlanTarget;
-  /** The certificate folder, which has the emulator's state. */
+  /** The folder of `--dir`: the emulator is that of {@link emulatorStateOf}. */
   folder: string;
   flags: FlagValues<typeof connectionStringFileFlag>;
   /** Whether a new emulator may be created; an existing one is started in any case. */
@@ -24,6 +28,8 @@ export interface TargetRequest {
 
 interface OpenTarget {
   target: Target;
+  /** The log file of the emulator, absolute; undefined in Azure. */
+  log?: string;
   close(): Promise<void>;
 }
 
@@ -31,16 +37,20 @@ interface OpenTarget {
  * Opens a target, uses it, and always closes it. The emulator is the one that runs on the folder, or one that is
  * started on free ports in this process.
  *
- * @throws EnrollkitError NOT_FOUND if there is no emulator and none may be created; what `use` throws
+ * @param use also gets the path of the emulator's log file
+ * @throws EnrollkitError NOT_FOUND if there is no emulator and none may be created; what `use` throws, where an emulator
+ *   refused something with its log named
  */
 export async function withTarget<Result>(
   request: TargetRequest,
   context: Context,
-  use: (target: Target) => Promise<Result>,
+  use: (target: Target, log: string | undefined) => Promise<Result>,
 ): Promise<Result> {
   const open = await openTarget(request, context);
   try {
-    return await use(open.target);
+    return await use(open.target, open.log);
+  } catch (error) {
+    throw open.log === undefined ? error : namingLog(error, open.log);
   } finally {
     await open.close();
   }
@@ -69,29 +79,38 @@ async function openTarget(request: TargetRequest, context: Context): Promise<Ope
   if (request.target.kind === 'azure') {
     return { target: openAzure(request.target, request.flags, context), close: nothingToClose };
   }
-  const layout = layoutOf(request.folder);
-  const { state, folder } = layout;
-  assertStateInFolder(layout);
+  const found = emulatorStateOf(request.folder);
+  const state = found ?? stateOfRuns(request.folder);
+  const log = logFileOf(state);
   const running = await runningEmulator(state);
-  if (running) return { target: openEmulator(running, context), close: nothingToClose };
-  if (!request.mayCreate && !existsSync(state)) {
+  if (running) return { target: await openRunning(running, context), log, close: nothingToClose };
+  if (!request.mayCreate && found === undefined) {
+    const { folder } = layoutOf(request.folder);
     throw new EnrollkitError('NOT_FOUND', `There is no emulator in ${folder}, and so nothing in it.`, {
       next: 'Run enrollkit quickstart first, name the folder with --dir FOLDER, or give --target azure.',
     });
   }
   const { startEmulator } = await import('../../emulator/start.js');
-  const started = await startEmulator({
-    dir: state,
-    now: context.now,
-    signal: context.signal,
-    // A client sees only that it gets no answer.
-    log: emulatorLog(context.output, ({ status }) => status >= 500),
-  }).catch(async (error: unknown) => {
+  // A client sees only that it gets no answer.
+  const show = emulatorLog(context.output, ({ status }) => status >= 500);
+  const writeToFile = emulatorLogFile(state);
+  try {
+    const { endpoints, clock, stop } = await startEmulator({
+      dir: state,
+      now: context.now,
+      signal: context.signal,
+      log(event) {
+        show(event);
+        writeToFile(event);
+      },
+    });
+    const clockOffset = () => clock.now().getTime() - Date.now();
+    return { target: openEmulator(endpoints, clockOffset, context), log, close: stop };
+  } catch (error) {
     // Another command may have started one meanwhile; use it.
     const other = await emulatorStartedMeanwhile(state, error);
-    return { endpoints: other, stop: nothingToClose };
-  });
-  return { target: openEmulator(started.endpoints, context), close: started.stop };
+    return { target: await openRunning(other, context), log, close: nothingToClose };
+  }
 }
 
 /** How long an emulator may take from locking its folder to publishing its endpoints. */
@@ -107,8 +126,16 @@ async function emulatorStartedMeanwhile(state: string, error: unknown): Promise<
   throw error;
 }
 
-function openEmulator(endpoints: EmulatorEndpoints, context: Context): Target {
+/** Tokens and certificates are made by the clock of the emulator, which a test may have set. */
+async function openRunning(endpoints: EmulatorEndpoints, context: Context): Promise<Target> {
+  const { status, body } = await askEmulator(endpoints, 'GET', controlPaths.clock);
+  const offset = status === 200 ? (body as ClockReply).offset : 0;
+  return openEmulator(endpoints, () => offset, context);
+}
+
+function openEmulator(endpoints: EmulatorEndpoints, clockOffset: () => number, context: Context): Target {
   return emulatorTarget(endpoints, readFileSync(endpoints.caFile, 'utf8'), {
+    clockOffset,
     onRequest: requestObserver(context),
   });
 }

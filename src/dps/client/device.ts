@@ -7,7 +7,7 @@ import type { AssignedRegistration, DeviceTransport, TransportReply } from './de
 import { explainDpsError } from './explain.js';
 import { readServiceMessage } from './http/reply-error.js';
 import { backoffMs } from './http/retry.js';
-import type { DeviceTarget } from './target.js';
+import { type DeviceTarget, hasOwnTime, serviceClock } from './target.js';
 
 export type { AssignedRegistration } from './device-transport.js';
 
@@ -151,6 +151,9 @@ async function refusal(reply: TransportReply, options: RegisterDeviceOptions): P
   return failure(typeof code === 'number' ? code : reply.status * 1000, message, 'failed', options);
 }
 
+const nextForChain =
+  'Give the device a chain without these problems, then run the same command again; enrollkit cert verify checks one.';
+
 /** The error for a refused registration: explains DPS's code, and checks the chain if that may be the cause. */
 async function failure(
   errorCode: number | null | undefined,
@@ -175,17 +178,19 @@ async function failure(
     ? 'DEVICE_NOT_AUTHORIZED'
     : 'REGISTRATION_FAILED';
   const { diagnoseChain } = await import('./diagnose-chain.js');
+  const at = serviceClock(target)();
   const chainProblems =
-    code === 'DEVICE_NOT_AUTHORIZED'
-      ? await diagnoseChain(certificateChain, registrationId, target.now?.() ?? new Date())
-      : [];
-  const why = chainProblems.length > 0 ? chainProblems.join(' ') : explanation?.meaning;
+    code === 'DEVICE_NOT_AUTHORIZED' ? await diagnoseChain(certificateChain, registrationId, at) : [];
+  const found = chainProblems.length > 0;
+  // Its clock may be set to a time at which nothing seems to be wrong here.
+  const byClock = found && hasOwnTime(target) ? [`Its clock says ${at.toISOString()}.`] : [];
+  const why = found ? [...chainProblems, ...byClock].join(' ') : explanation?.meaning;
   return new EnrollkitError(
     code,
     `DPS did not register the device ${registrationId}${quoted} (${errorCode ?? 'no code'}).${why === undefined ? '' : ` ${why}`}`,
     {
       context: { ...context, ...(explanation ? { causes: explanation.causes } : {}), chain: chainProblems },
-      ...(explanation ? { next: explanation.next } : {}),
+      ...(found ? { next: nextForChain } : explanation ? { next: explanation.next } : {}),
     },
   );
 }

@@ -5,7 +5,7 @@ import { type Route, routes } from '../contract/routes.js';
 import { sasPolicy } from './auth.js';
 import { HttpClient, type RequestOptions } from './http/client.js';
 import { undefinedIfMissing } from './http/missing.js';
-import type { Target } from './target.js';
+import { serviceClock, type Target } from './target.js';
 
 const hubDevice = z.object({
   deviceId: z.string(),
@@ -26,12 +26,15 @@ export class HubService {
   readonly #http: HttpClient;
 
   /** @param connectionString of a policy of the hub with RegistryRead and RegistryWrite */
-  constructor(connectionString: ConnectionString, target: Pick<Target, 'trust' | 'onRequest' | 'now'>) {
+  constructor(
+    connectionString: ConnectionString,
+    target: Pick<Target, 'trust' | 'onRequest' | 'now' | 'clockOffset'>,
+  ) {
     const { trust, onRequest, now } = target;
     this.#http = new HttpClient({
       plane: 'hub',
       endpoint: `https://${connectionString.hostName}`,
-      authorize: sasPolicy(connectionString, now ?? (() => new Date())),
+      authorize: sasPolicy(connectionString, serviceClock(target)),
       trust,
       onRequest,
       now,

@@ -4,12 +4,12 @@ import { EnrollkitError } from '../../errors.js';
 import type { SharedAccessPolicy } from '../contract/schemas.js';
 import { ControlPlane } from './arm.js';
 import { bearerPolicy, sasPolicy } from './auth.js';
-import type { Target } from './target.js';
+import { serviceClock, type Target } from './target.js';
 
 export function servicePolicy(target: Target): PipelinePolicy {
-  const { service, now = () => new Date() } = target;
+  const { service } = target;
   if (service === 'entra') return entraPolicy(target);
-  if (service !== 'from-arm') return sasPolicy(service.connectionString, now);
+  if (service !== 'from-arm') return sasPolicy(service.connectionString, serviceClock(target));
   let found: Promise<PipelinePolicy> | undefined;
   return {
     name: 'serviceCredentialsFromArm',
@@ -34,7 +34,7 @@ async function policyFromArm(target: Target, signal: AbortSignal | undefined): P
       sharedAccessKeyName: policy.keyName,
       sharedAccessKey: policy.primaryKey,
     };
-    return sasPolicy(connectionString, target.now ?? (() => new Date()));
+    return sasPolicy(connectionString, serviceClock(target));
   } catch (error) {
     // Callers without permission to read keys may still have a role on the service plane.
     if (error instanceof EnrollkitError && error.code === 'FORBIDDEN') return entraPolicy(target);

@@ -34,22 +34,46 @@ export interface Target {
   readonly globalDeviceEndpoint: string;
   /** Host of the device plane over MQTT, with `:port` where it is not 8883. */
   readonly deviceMqttEndpoint: string;
-  /** Of the hub, for deleting devices. */
-  readonly hubConnectionString?: ConnectionString | undefined;
+  /** Of the hubs that are known, to look up and delete devices there. */
+  readonly hubConnectionStrings: readonly ConnectionString[];
   /** PEM of the roots to trust instead of the system's. */
   readonly trust?: string | undefined;
   readonly onRequest?: RequestObserver | undefined;
-  /** The clock for tokens. */
+  /** The computer's clock. */
   readonly now?: (() => Date) | undefined;
+  /** Milliseconds that the service's own clock is ahead of it; an emulator's can be set to any time. */
+  readonly clockOffset?: (() => number) | undefined;
 }
 
 /** The part of a target that a registering device needs. */
 export type DeviceTarget = Pick<
   Target,
-  'globalDeviceEndpoint' | 'deviceMqttEndpoint' | 'trust' | 'onRequest' | 'now'
+  'globalDeviceEndpoint' | 'deviceMqttEndpoint' | 'trust' | 'onRequest' | 'now' | 'clockOffset'
 >;
 
-export type TargetOptions = Pick<Target, 'onRequest' | 'now'>;
+export type TargetOptions = Pick<Target, 'onRequest' | 'now' | 'clockOffset'>;
+
+/** The clock by which a service judges tokens and certificates, and so the one to make them by. */
+export function serviceClock({
+  now = () => new Date(),
+  clockOffset,
+}: Pick<Target, 'now' | 'clockOffset'>): () => Date {
+  return clockOffset ? () => new Date(now().getTime() + clockOffset()) : now;
+}
+
+/** Whether a service's clock was set to another time than the computer's. */
+export function hasOwnTime({ clockOffset }: Pick<Target, 'clockOffset'>): boolean {
+  return clockOffset !== undefined && Math.abs(clockOffset()) >= 1000;
+}
+
+/** The connection string of a hub, if it is known. @param host of the hub, with or without a port */
+export function hubConnectionStringFor(
+  { hubConnectionStrings }: Pick<Target, 'hubConnectionStrings'>,
+  host: string,
+): ConnectionString | undefined {
+  const comparable = (name: string) => withoutPort(name).toLowerCase();
+  return hubConnectionStrings.find(({ hostName }) => comparable(hostName) === comparable(host));
+}
 
 /**
  * The target for an emulator.
@@ -79,7 +103,7 @@ export function emulatorTarget(
     idScope,
     globalDeviceEndpoint,
     deviceMqttEndpoint: `${withoutPort(globalDeviceEndpoint)}:${endpoints.ports.mqtt}`,
-    hubConnectionString: parseConnectionString(endpoints.hubServiceConnectionString),
+    hubConnectionStrings: endpoints.hubs.map((hub) => parseConnectionString(hub.serviceConnectionString)),
     trust,
     ...options,
   };
@@ -97,7 +121,7 @@ export interface AzureTargetOptions extends TargetOptions {
 
 /** A provisioning service in Azure's public cloud. Looks for credentials when the first request needs them. */
 export function azureTarget(options: AzureTargetOptions): Target {
-  const { serviceConnectionString, ...rest } = options;
+  const { serviceConnectionString, hubConnectionString, ...rest } = options;
   return {
     ...rest,
     kind: 'azure',
@@ -107,6 +131,7 @@ export function azureTarget(options: AzureTargetOptions): Target {
     service: serviceConnectionString ? { connectionString: serviceConnectionString } : 'from-arm',
     serviceHostName: serviceConnectionString?.hostName ?? `${options.dpsName}.azure-devices-provisioning.net`,
     serviceScope: 'https://azure-devices-provisioning.net/.default',
+    hubConnectionStrings: hubConnectionString ? [hubConnectionString] : [],
     globalDeviceEndpoint: 'global.azure-devices-provisioning.net',
     deviceMqttEndpoint: 'global.azure-devices-provisioning.net',
   };

@@ -1,11 +1,12 @@
 /** Empties the state of an emulator that is not running. */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { issuingRootFileName } from '../dps/state/issuing-authorities.js';
 import { emulatorFolder } from '../endpoints.js';
 import { StateDatabases, stateFilePattern } from '../state/databases.js';
 import { emptyState } from '../state/empty.js';
 import { lockFolder } from '../state/lock.js';
+import { hasState } from './running.js';
 
 export interface ResetOptions {
   /** Also deletes names, ID scope, keys and the TLS root: the next start makes new ones. */
@@ -26,7 +27,7 @@ const identityFiles = [
  */
 export function resetStoppedEmulator(directory: string, { newIdentity }: ResetOptions): boolean {
   const folder = emulatorFolder(directory);
-  if (!existsSync(join(folder, 'state.db'))) return false;
+  if (!hasState(directory)) return false;
   const release = lockFolder(folder);
   try {
     if (newIdentity) {

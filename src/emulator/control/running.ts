@@ -1,6 +1,7 @@
 /** Finds the emulator of a state folder, and controls it, from another process. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { EnrollkitError } from '../../errors.js';
 import {
@@ -24,6 +25,11 @@ export function findEmulator(directory: string): Finding {
   if (!isFolderLocked(folder)) return { kind: 'stopped' };
   const file = readEndpoints(folder);
   return file === undefined ? { kind: 'starting' } : { kind: 'running', ...file };
+}
+
+/** Whether an emulator has been started on a folder, and its state is still there. */
+export function hasState(directory: string): boolean {
+  return existsSync(join(emulatorFolder(directory), 'state.db'));
 }
 
 /**

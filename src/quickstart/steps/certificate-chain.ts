@@ -14,7 +14,7 @@ import {
   saveCertificate,
 } from '../../workspace/stored-certificates.js';
 import { assertNoRemains, unfinishedKey } from '../remains.js';
-import { openKey, type RunContext, requireFound, type Step } from '../step.js';
+import { clockOwner, expiredOn, openKey, type RunContext, requireFound, type Step } from '../step.js';
 
 type CaRole = 'root' | 'intermediate';
 
@@ -74,10 +74,10 @@ async function usable(context: RunContext, role: CaRole): Promise<StoredCertific
   if (now() < certificate.notBefore) {
     throw new EnrollkitError(
       'CLOCK_SKEW',
-      `${paths.certificate} is not valid before ${certificate.notBefore.toISOString()}, and the clock of this computer says ${now().toISOString()}.`,
+      `${paths.certificate} is not valid before ${certificate.notBefore.toISOString()}, and the clock of ${clockOwner(context)} says ${now().toISOString()}.`,
     );
   }
-  if (now() > certificate.notAfter) throw refuse(`it expired on ${certificate.notAfter.toISOString()}`);
+  if (now() > certificate.notAfter) throw refuse(expiredOn(certificate, context));
   const wanted =
     role === 'root' ? plan.certificates.rootCommonName : plan.certificates.intermediateCommonName;
   if (wanted !== null && wanted !== certificate.subject.commonName) {

@@ -25,19 +25,25 @@ export const connectDevices: Step = {
     ),
   }),
   async check(context) {
-    const { plan, journal } = context;
+    const { plan, journal, found } = context;
     const ids = plan.devices.registrationIds;
     if (!ids.every((id) => journal.has(telemetryThing(context, id)))) return undefined;
-    return 'accepted, read';
+    const now = ids.filter((id) => found.connectedNow.has(id)).length;
+    const before = ids.length - now;
+    if (before === 0) return 'accepted, read';
+    return now === 0
+      ? 'accepted in an earlier run, not repeated'
+      : `${now} accepted, read; ${before} in an earlier run, not repeated`;
   },
   async act(context) {
-    const { plan, journal, signal } = context;
+    const { plan, journal, signal, found } = context;
     const waiting = plan.devices.registrationIds.filter((id) => !journal.has(telemetryThing(context, id)));
     let done = 0;
     await forEachOf(waiting, concurrency, async (id) => {
       signal.throwIfAborted();
       await connect(context, id);
       journal.made(telemetryThing(context, id));
+      found.connectedNow.add(id);
       done += 1;
       context.progress(`${done} of ${waiting.length}`);
     });
@@ -66,7 +72,7 @@ async function connect(context: RunContext, registrationId: string): Promise<voi
   }
 }
 
-/** A message that the hub took stays taken, so the journal's word is enough and it is not sent again. */
+/** The journal remembers that a message was accepted until the device registers again, so it is not sent twice. */
 function telemetryThing({ found, journalTarget, target }: RunContext, id: string): MadeThing {
   const hub = hubName(target.kind, requireFound(found, 'registrations').get(id)?.assignedHub ?? '');
   return { kind: 'telemetry', target: journalTarget, id, hub };

@@ -17,7 +17,15 @@ import {
   saveCertificate,
 } from '../../workspace/stored-certificates.js';
 import { assertNoRemains, unfinishedKey } from '../remains.js';
-import { forEachOf, openKey, type RunContext, requireFound, type Step, signingCa } from '../step.js';
+import {
+  expiredOn,
+  forEachOf,
+  openKey,
+  type RunContext,
+  requireFound,
+  type Step,
+  signingCa,
+} from '../step.js';
 import { keyPassphrase } from './certificate-chain.js';
 
 /** Key generation and key derivation run in libuv's threads, of which there are four. */
@@ -81,7 +89,7 @@ async function usable(context: RunContext, registrationId: string): Promise<Stor
       throw unusable(stored, `it was not issued by ${notIssuedBy(stored.certificate, certificate)}`);
     }
     const { notAfter } = stored.certificate;
-    if (context.now() > notAfter) throw unusable(stored, `it expired on ${notAfter.toISOString()}`);
+    if (context.now() > notAfter) throw unusable(stored, expiredOn(stored.certificate, context));
     await openKey(context, stored);
     assertOwnChain(stored);
     return stored;

@@ -1,9 +1,11 @@
 /** Each device registers itself, with its own certificate, as it will in the field. */
 
 import { registerDevice } from '../../dps/client/device.js';
+import { KnownHubs } from '../../dps/client/known-hubs.js';
 import { withoutPort } from '../../dps/contract/host.js';
 import { dpsTopics } from '../../dps/contract/mqtt.js';
 import { routes } from '../../dps/contract/routes.js';
+import type { RegistrationState } from '../../dps/contract/schemas.js';
 import { EnrollkitError, isAbort } from '../../errors.js';
 import type { MadeThing } from '../../workspace/journal.js';
 import { previewRequest } from '../request-preview.js';
@@ -24,6 +26,7 @@ export const registerDevices: Step = {
     ]),
     requests: plan.devices.registrationIds.flatMap((registrationId) => {
       const record = previewRequest(plan, 'service', routes.service.getRegistration, { registrationId });
+      const inHub = previewRequest(plan, 'hub', routes.hub.getDevice, { deviceId: registrationId });
       const device = (route: 'register' | 'getOperation') =>
         previewRequest(plan, 'device', routes.device[route], { registrationId });
       const host =
@@ -42,27 +45,42 @@ export const registerDevices: Step = {
               },
             ]),
         record,
+        plan.target.kind === 'azure'
+          ? { ...inHub, when: 'where ENROLLKIT_HUB_CONNECTION_STRING is set' }
+          : inHub,
       ];
     }),
   }),
   async check(context) {
-    const { plan, service, found, signal } = context;
+    const { plan, service, found, signal, target } = context;
     const ids = plan.devices.registrationIds;
     found.registrations = new Map();
-    const { registrations } = found;
-    await forEachOf(ids, concurrency, async (id) => {
-      const record = await service.getRegistration(id, { signal });
-      if (record?.status === 'assigned') registrations.set(id, record);
-    });
+    const { registrations, registeredNow } = found;
+    const hubs = new KnownHubs(target);
+    let notSeen = 0;
+    try {
+      await forEachOf(ids, concurrency, async (id) => {
+        const record = await service.getRegistration(id, { signal });
+        if (record?.status !== 'assigned') return;
+        const inHub = await isInHub(record, hubs, signal);
+        if (inHub === false) return;
+        registrations.set(id, record);
+        if (inHub === undefined && !registeredNow.has(id)) notSeen += 1;
+      });
+    } finally {
+      hubs.close();
+    }
     if (registrations.size < ids.length) return undefined;
-    const hubs = new Set([...registrations.values()].map(({ assignedHub }) => assignedHub));
-    return `assigned to ${[...hubs].join(', ')}`;
+    const names = new Set([...registrations.values()].map(({ assignedHub }) => assignedHub));
+    const assigned = `assigned to ${[...names].join(', ')}`;
+    return notSeen === 0 ? assigned : `${assigned} by their records, not repeated`;
   },
   async act(context) {
     const { plan, found, signal } = context;
     const missing = plan.devices.registrationIds.filter(
       (id) => !requireFound(found, 'registrations').has(id),
     );
+    forgetTelemetry(context, missing);
     const failures = new Map<string, EnrollkitError>();
     let done = 0;
     await forEachOf(missing, concurrency, async (id) => {
@@ -88,6 +106,35 @@ export const registerDevices: Step = {
   },
 };
 
+/**
+ * Whether the hub has the device of a registration: the record stays when the device is deleted there.
+ *
+ * @returns undefined when this run has no rights to look
+ */
+async function isInHub(
+  { assignedHub, deviceId, registrationId }: RegistrationState,
+  hubs: KnownHubs,
+  signal: AbortSignal,
+): Promise<boolean | undefined> {
+  const hub = hubs.of(assignedHub ?? '');
+  try {
+    return hub && (await hub.getDevice(deviceId ?? registrationId ?? '', { signal })) !== undefined;
+  } catch (error) {
+    const noRights = error instanceof EnrollkitError && ['FORBIDDEN', 'NO_CREDENTIALS'].includes(error.code);
+    if (noRights) return undefined;
+    throw error;
+  }
+}
+
+/** What a device sent before it registers again went to another device, or to a hub that was emptied since. */
+function forgetTelemetry({ journal, journalTarget }: RunContext, ids: readonly string[]): void {
+  const target = JSON.stringify(journalTarget);
+  for (const thing of journal.things()) {
+    if (thing.kind !== 'telemetry' || JSON.stringify(thing.target) !== target) continue;
+    if (ids.includes(thing.id)) journal.removed(thing);
+  }
+}
+
 async function register(context: RunContext, registrationId: string): Promise<void> {
   const { target, found, plan, signal, journal, journalTarget } = context;
   const device = requireFound(found, 'devices').get(registrationId)!;
@@ -103,6 +150,7 @@ async function register(context: RunContext, registrationId: string): Promise<vo
     signal,
   });
   journal.made(record);
+  found.registeredNow.add(registrationId);
   journal.made({
     kind: 'hub-device',
     target: journalTarget,
