@@ -85,7 +85,7 @@ test('a service is made, found, changed and deleted by the official client', asy
   assert.match(made.properties.iotHubs![0]!.connectionString, /SharedAccessKey=\*\*\*\*$/);
   const taken = await arm.iotDpsResource.checkProvisioningServiceNameAvailability({ name: 'MADE-BY-ARM' });
   assert.deepEqual([taken.nameAvailable, taken.reason], [false, 'AlreadyExists']);
-  const bad = await arm.iotDpsResource.checkProvisioningServiceNameAvailability({ name: '123' });
+  const bad = await arm.iotDpsResource.checkProvisioningServiceNameAvailability({ name: 'a_b' });
   assert.deepEqual([bad.nameAvailable, bad.reason], [false, 'Invalid']);
 
   assert.deepEqual(await names(arm.iotDpsResource.listByResourceGroup(group)), [dpsName, 'made-by-arm']);

@@ -147,7 +147,7 @@ for (const protocol of ['mqtt', 'https'] as const) {
       const { subscriptionId, resourceGroup, dpsName, idScope } = world.emulator.endpoints;
       const shape = (method: string, url: string) =>
         `${method} ${url}`
-          .replace(/https:\/\/(localhost:(\d+|\{port\})|\{assigned hub\})/, '')
+          .replace(/https:\/\/((localhost|127\.0\.0\.1):(\d+|\{port\})|\{assigned hub\})/, '')
           .replace(/\?.*/, '')
           .replace(subscriptionId, '{subscriptionId}')
           .replace(`/resourceGroups/${resourceGroup}/`, '/resourceGroups/{resourceGroup}/')
@@ -490,7 +490,7 @@ test('by hand in the portal, attended and without rights on ARM: the person is a
 test('on the emulator a plan names its hub with any port, since that changes from run to run', () =>
   inWorld(async (world) => {
     const plan = planWith((one) => {
-      one.enrollmentGroup.iotHubs = ['localhost:1'];
+      one.enrollmentGroup.iotHubs = ['127.0.0.1:1'];
     });
     const result = await world.run(plan);
     assert.deepEqual(result.enrollmentGroup.iotHubs, [world.emulator.endpoints.hubHostName]);

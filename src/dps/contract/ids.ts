@@ -66,8 +66,9 @@ export const serviceNamePattern = /^[A-Za-z0-9][A-Za-z0-9-]{1,62}[A-Za-z0-9]$/;
  * for provisioningServiceName. That the first is not a hyphen is the rule of host names (RFC 1123 section 2.1).
  */
 export function serviceNameProblem(value: string): string | undefined {
-  if (serviceNamePattern.test(value)) return undefined;
-  return `The name of a provisioning service "${abridge(value)}" is not legal: 3 to 64 letters, digits and -, neither first nor last a -.`;
+  // `global` is the label of the endpoint that all devices dial.
+  if (serviceNamePattern.test(value) && value.toLowerCase() !== 'global') return undefined;
+  return `The name of a provisioning service "${abridge(value)}" is not legal: 3 to 64 letters, digits and -, neither first nor last a -, and not "global".`;
 }
 
 /** A subscription ID, a GUID. */
