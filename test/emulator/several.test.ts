@@ -312,7 +312,8 @@ test('names that Azure would not take are refused', async () => {
   for (const options of [
     { hubs: ['-x-'] },
     { hubs: ['a'] },
-    { services: ['12345'] },
+    { services: ['global'] },
+    { services: ['-abc'] },
     { services: ['a_b_c'] },
   ]) {
     await assert.rejects(startTestEmulator(options), { code: 'USAGE' });
