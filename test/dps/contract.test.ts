@@ -149,15 +149,15 @@ test('IDs and names at their bounds', () => {
   for (const id of ['-a', 'a.', 'a:', '', ' a']) assert.ok(registrationIdProblem(id), id);
 });
 
-test('a group’s booleans have the defaults of the service', () => {
+test('a group’s booleans are as they came: no default is filled in, as in Azure’s replies', () => {
   const group = enrollmentGroup.parse({
     enrollmentGroupId: 'g',
     attestation: { type: 'x509' },
     capabilities: {},
     reprovisionPolicy: { updateHubAssignment: false },
   });
-  assert.deepEqual(group.capabilities, { iotEdge: false });
-  assert.deepEqual(group.reprovisionPolicy, { updateHubAssignment: false, migrateDeviceData: true });
+  assert.deepEqual(group.capabilities, {});
+  assert.deepEqual(group.reprovisionPolicy, { updateHubAssignment: false });
 });
 
 test('paths and topics carry any value without letting it break out', () => {

@@ -27,6 +27,7 @@ export function attestationText({ attestation: { type, x509 } }: EnrollmentGroup
 }
 
 function reprovisionText({ reprovisionPolicy: policy }: EnrollmentGroup): string {
-  if (!policy?.updateHubAssignment) return 'the device stays at its hub (never)';
-  return policy.migrateDeviceData ? 'its data moves along (migrate)' : 'it begins anew (reset)';
+  // The service's default for what is absent is true.
+  if (policy?.updateHubAssignment === false) return 'the device stays at its hub (never)';
+  return (policy?.migrateDeviceData ?? true) ? 'its data moves along (migrate)' : 'it begins anew (reset)';
 }

@@ -92,7 +92,6 @@ export function alternativeNameExtension(
     });
   const all = [
     ...read('DNS', 'dns', names.dns, dnsNameProblem),
-    ...read('DNS', 'dns', names.addressesAsDns, addressProblem),
     ...read('IP', 'ip', names.ip, addressProblem),
     ...read('URI', 'url', names.uri, uriProblem),
     ...read('e-mail', 'email', names.email, mailboxProblem),

@@ -14,8 +14,6 @@ export interface Subject {
 /** The kinds of alternative names that `issue` writes (RFC 5280 section 4.2.1.6). */
 export interface SubjectAlternativeNames {
   dns?: string[];
-  /** IP addresses as dNSNames, for TLS stacks that take no iPAddress, such as Mbed TLS before 3.5. */
-  addressesAsDns?: string[];
   ip?: string[];
   uri?: string[];
   email?: string[];

@@ -25,7 +25,6 @@ const serverNames = {
     '*.azure-devices.net',
     'management.azure.com',
   ],
-  addressesAsDns: loopbackAddresses,
   ip: [...loopbackAddresses, '::1'],
 };
 
@@ -126,9 +125,8 @@ export function presentedChain(socket: TLSSocket): Buffer[] {
 
 function namesWith(host: string): typeof serverNames {
   const withHost = (names: string[]) => [...new Set([...names, host])];
-  const { addressesAsDns, dns, ip } = serverNames;
-  if (isIP(host)) return { dns, ip: withHost(ip), addressesAsDns: withHost(addressesAsDns) };
-  return { ...serverNames, dns: withHost(dns) };
+  const { dns, ip } = serverNames;
+  return isIP(host) ? { dns, ip: withHost(ip) } : { dns: withHost(dns), ip };
 }
 
 function readPair(folder: string, name: string): StoredPair | undefined {
