@@ -166,7 +166,7 @@ function toPendingResource(
   const state: PendingState = isNew ? 'Activating' : 'Transitioning';
   const { etag: _, properties, ...resource } = toServiceResource(service, subscription, apiVersion);
   const { iotHubs, serviceOperationsHostName: __, deviceProvisioningHostName: ___, ...rest } = properties;
-  const { etag } = z.object({ etag: z.string().nullish() }).parse(body);
+  const { etag } = z.object({ etag: z.string().nullish().catch(undefined) }).parse(body);
   return {
     // Of the version before, as the client sent it.
     ...(isNew || etag == null ? {} : { etag }),
