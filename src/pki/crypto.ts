@@ -1,16 +1,24 @@
 /**
  * The only place that imports @peculiar/*: one provider, one x509, and the conversion of node's keys to theirs. The
  * order matters: @peculiar/x509 throws on import unless reflect-metadata ran before it.
+ *
+ * They are required instead of imported: as CommonJS, they load in two thirds of the time.
  */
-import 'reflect-metadata';
 import type { KeyObject, webcrypto } from 'node:crypto';
-import { Crypto } from '@peculiar/webcrypto';
-import * as x509 from '@peculiar/x509';
+import { createRequire } from 'node:module';
+import type * as WebCrypto from '@peculiar/webcrypto';
+import type * as X509 from '@peculiar/x509';
 import { EnrollkitError } from '../errors.js';
+
+const require = createRequire(import.meta.url);
+require('reflect-metadata');
+const { Crypto }: typeof WebCrypto = require('@peculiar/webcrypto');
+const x509: typeof X509 = require('@peculiar/x509');
 
 const provider = new Crypto();
 x509.cryptoProvider.set(provider as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
 
+export type { X509 };
 export { x509 };
 
 type WebAlgorithm = { name: string; namedCurve?: string; hash?: string };

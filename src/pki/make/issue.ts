@@ -1,7 +1,7 @@
 /** Issues certificates, for every role. */
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
-import { x509 } from '../crypto.js';
+import { type X509, x509 } from '../crypto.js';
 import type { Certificate } from '../x509/certificate.js';
 import { extendedKeyUsageTypes } from '../x509/extensions.js';
 import type { Name } from '../x509/name.js';
@@ -68,14 +68,14 @@ export async function issue(request: IssueRequest): Promise<IssuedCertificate> {
   });
 }
 
-function extensions(request: IssueRequest, issuer: Certificate | undefined): x509.Extension[] {
+function extensions(request: IssueRequest, issuer: Certificate | undefined): X509.Extension[] {
   const { profile, publicKey, subject } = request;
   const { certificateAuthority } = profile.basicConstraints;
   const usages: KeyUsageName[] = [
     ...profile.keyUsage,
     ...(publicKey.asymmetricKeyType === 'rsa' ? (profile.additionalKeyUsageForRsa ?? []) : []),
   ];
-  const result: x509.Extension[] = [
+  const result: X509.Extension[] = [
     new x509.BasicConstraintsExtension(certificateAuthority, pathLength(profile, issuer), true),
     new x509.KeyUsagesExtension(
       usages.reduce((flags, usage) => flags | x509.KeyUsageFlags[usage], 0),

@@ -1,6 +1,6 @@
 /** What a profile changes about the usual extensions: order, criticality, and Netscape's obsolete ones. */
 
-import { x509 } from '../crypto.js';
+import { type X509, x509 } from '../crypto.js';
 import { explicit, implicitPrimitive, sequence, tlv } from '../der/write.js';
 import type { Certificate } from '../x509/certificate.js';
 import { extensionTypes } from '../x509/extensions.js';
@@ -36,9 +36,9 @@ export function authorityOf(issuer: Certificate): Authority {
  */
 export function shapeExtensions(
   profile: Profile,
-  usual: readonly x509.Extension[],
+  usual: readonly X509.Extension[],
   authority: Authority,
-): x509.Extension[] {
+): X509.Extension[] {
   const shaped = usual.map((extension) => {
     if (extension.type === typeOf.basicConstraints && profile.basicConstraints.critical === false) {
       return new x509.Extension(extension.type, false, extension.value);
@@ -60,12 +60,12 @@ export function shapeExtensions(
     shaped.push(new x509.Extension(typeOf.netscapeComment, false, comment));
   }
   const order = (profile.extensionOrder ?? []).map((name) => typeOf[name]);
-  const place = ({ type }: x509.Extension) => (order.includes(type) ? order.indexOf(type) : order.length);
+  const place = ({ type }: X509.Extension) => (order.includes(type) ? order.indexOf(type) : order.length);
   return shaped.sort((one, other) => place(one) - place(other));
 }
 
 /** RFC 5280 section 4.2.1.1, all three fields. */
-function identifierAndIssuer(identifier: string, { issuer, serialNumber }: Authority): x509.Extension {
+function identifierAndIssuer(identifier: string, { issuer, serialNumber }: Authority): X509.Extension {
   const positive =
     serialNumber[0]! & 0x80 ? Buffer.concat([Buffer.from([0]), serialNumber]) : Buffer.from(serialNumber);
   const directoryName = explicit(4, issuer);

@@ -1,6 +1,6 @@
 /** Renews certificates: new dates, with the same key or a new one. */
 import type { KeyObject } from 'node:crypto';
-import { x509 } from '../crypto.js';
+import { type X509, x509 } from '../crypto.js';
 import { type Certificate, parseCertificate } from '../x509/certificate.js';
 import { extensionTypes, type KeyUsage } from '../x509/extensions.js';
 import { assertMaySign, type IssuedCertificate, type Issuer } from './issuer.js';
@@ -76,7 +76,7 @@ function extensions(
   old: Certificate,
   publicKey: KeyObject,
   issuer: Certificate | undefined,
-): x509.Extension[] {
+): X509.Extension[] {
   const identifiers = keyIdentifierExtensions(publicKey, issuer);
   const result = [...old.extensions.values()].map(({ type, critical, value }) => {
     const identifier = identifiers.find((extension) => extension.type === type);
@@ -89,7 +89,7 @@ function extensions(
   return [...result, ...identifiers.filter(({ type }) => !old.extensions.has(type))];
 }
 
-function keyUsageWithoutEncipherment(usages: readonly KeyUsage[], critical: boolean): x509.Extension {
+function keyUsageWithoutEncipherment(usages: readonly KeyUsage[], critical: boolean): X509.Extension {
   const possible = usages.filter((usage) => usage !== 'keyEncipherment' && usage !== 'dataEncipherment');
   // RFC 5280 section 4.2.1.3 requires at least one bit. digitalSignature is what a TLS handshake needs.
   const kept: readonly KeyUsage[] = possible.length > 0 ? possible : ['digitalSignature'];

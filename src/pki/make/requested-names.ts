@@ -1,6 +1,6 @@
 /** Checks the names for a certificate or request, and converts them to ASN.1. */
 import { EnrollkitError } from '../../errors.js';
-import { x509 } from '../crypto.js';
+import { type X509, x509 } from '../crypto.js';
 import { commonNameType, Name, visible } from '../x509/name.js';
 import type { Subject, SubjectAlternativeNames } from '../x509/subject.js';
 import { addressProblem, dnsNameProblem, mailboxProblem, uriProblem } from './alternative-name-shape.js';
@@ -22,12 +22,12 @@ const attributes = [
  *
  * @throws EnrollkitError INVALID_COMMON_NAME, COMMON_NAME_TOO_LONG, INVALID_SUBJECT
  */
-export function subjectName(subject: Subject | Name): x509.Name {
+export function subjectName(subject: Subject | Name): X509.Name {
   if (subject instanceof Name) {
     for (const value of subject.valuesOf(commonNameType)) assertCommonName(value);
     return encodedName(subject);
   }
-  const name: x509.JsonNameParams = [];
+  const name: X509.JsonNameParams = [];
   for (const { field, short, what, max } of attributes) {
     const value = subject[field];
     if (!value) continue;
@@ -55,7 +55,7 @@ export function subjectName(subject: Subject | Name): x509.Name {
  *
  * @throws EnrollkitError INVALID_SUBJECT when it has a value of a type that they do not support
  */
-export function encodedName(name: Name): x509.Name {
+export function encodedName(name: Name): X509.Name {
   try {
     return new x509.Name(new Uint8Array(name.der).buffer);
   } catch (cause) {
@@ -74,7 +74,7 @@ export function encodedName(name: Name): x509.Name {
 export function alternativeNameExtension(
   names: SubjectAlternativeNames = {},
   critical = false,
-): x509.Extension | undefined {
+): X509.Extension | undefined {
   const read = (
     kind: string,
     type: 'dns' | 'ip' | 'url' | 'email',

@@ -2,7 +2,7 @@
 import { createHash, type KeyObject, randomBytes } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import { pemEncode } from '../containers/pem.js';
-import { signatureAlgorithm, toSigningKey, x509 } from '../crypto.js';
+import { signatureAlgorithm, toSigningKey, type X509, x509 } from '../crypto.js';
 import { bitStringOf, readOnly, sequenceOf } from '../der/read.js';
 import type { Certificate } from '../x509/certificate.js';
 import type { IssuedCertificate } from './issuer.js';
@@ -14,7 +14,7 @@ export const usualBackdateMinutes = 15;
 const minuteMs = 60_000;
 
 interface Contents {
-  subject: x509.Name;
+  subject: X509.Name;
   publicKey: KeyObject;
   /** Undefined for a self-signed certificate. */
   issuer: Certificate | undefined;
@@ -23,7 +23,7 @@ interface Contents {
   at: Date;
   /** End of validity in milliseconds since 1970; limited to the issuer's. */
   end: number;
-  extensions: x509.Extension[];
+  extensions: X509.Extension[];
   serialNumber?: Uint8Array;
   /** How much earlier than `at` it begins; 15 by default. */
   backdateMinutes?: number;
@@ -53,7 +53,7 @@ export async function signCertificate(contents: Contents): Promise<IssuedCertifi
 }
 
 /** @throws EnrollkitError ISSUER_NOT_ALLOWED */
-function nameOfIssuer({ subject }: Certificate): x509.Name {
+function nameOfIssuer({ subject }: Certificate): X509.Name {
   try {
     return encodedName(subject);
   } catch (cause) {
@@ -66,7 +66,7 @@ function nameOfIssuer({ subject }: Certificate): x509.Name {
 export function keyIdentifierExtensions(
   publicKey: KeyObject,
   issuer: Certificate | undefined,
-): [x509.SubjectKeyIdentifierExtension, x509.AuthorityKeyIdentifierExtension] {
+): [X509.SubjectKeyIdentifierExtension, X509.AuthorityKeyIdentifierExtension] {
   const own = keyIdentifier(publicKey);
   const authority = issuer ? (issuer.subjectKeyIdentifier ?? keyIdentifier(issuer.publicKey)) : own;
   return [new x509.SubjectKeyIdentifierExtension(own), new x509.AuthorityKeyIdentifierExtension(authority)];
