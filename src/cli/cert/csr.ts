@@ -1,11 +1,8 @@
 import {
   alternativeNameFlags,
-  encryptKeyFlag,
-  forceFlag,
   keyAlgorithmFlag,
   keyFlag,
-  outFolderFlag,
-  secretAndOutputFlags,
+  keyFolderFlags,
   subjectFlags,
 } from '../input/certificate-flags.js';
 import { declareCommand } from '../kernel/command.js';
@@ -19,10 +16,7 @@ export const certCsr = declareCommand({
     ...keyAlgorithmFlag,
     ...subjectFlags,
     ...alternativeNameFlags,
-    ...outFolderFlag('one of that name, here'),
-    ...encryptKeyFlag,
-    ...forceFlag,
-    ...secretAndOutputFlags,
+    ...keyFolderFlags('one of that name, here'),
   },
   examples: [
     { line: 'cert csr device-042', summary: 'on the device; then enrollkit cert sign where the CA is' },

@@ -1,12 +1,4 @@
-import {
-  alternativeNameFlags,
-  caFlags,
-  encryptKeyFlag,
-  forceFlag,
-  makingFlags,
-  outFolderFlag,
-  secretAndOutputFlags,
-} from '../input/certificate-flags.js';
+import { alternativeNameFlags, caFlags, keyFolderFlags, makingFlags } from '../input/certificate-flags.js';
 import { defineCommand } from '../kernel/command.js';
 
 export const certDevice = defineCommand({
@@ -17,10 +9,7 @@ export const certDevice = defineCommand({
     ...caFlags,
     ...makingFlags,
     ...alternativeNameFlags,
-    ...outFolderFlag('devices/ID of the certificate folder; with --ca, ID here'),
-    ...encryptKeyFlag,
-    ...forceFlag,
-    ...secretAndOutputFlags,
+    ...keyFolderFlags('devices/ID of the certificate folder; with --ca, ID here'),
   },
   examples: [
     { line: 'cert device device-042', summary: 'signed by the CA of the certificate folder' },

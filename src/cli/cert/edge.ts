@@ -1,12 +1,4 @@
-import {
-  caFlags,
-  encryptKeyFlag,
-  forceFlag,
-  makingFlags,
-  outFolderFlag,
-  pathLengthFlag,
-  secretAndOutputFlags,
-} from '../input/certificate-flags.js';
+import { caFlags, keyFolderFlags, makingFlags, pathLengthFlag } from '../input/certificate-flags.js';
 import { defineCommand } from '../kernel/command.js';
 
 export const certEdge = defineCommand({
@@ -17,10 +9,7 @@ export const certEdge = defineCommand({
     ...caFlags,
     ...makingFlags,
     ...pathLengthFlag,
-    ...outFolderFlag('devices/ID/edge-ca of the certificate folder; with --ca, ID.ca here'),
-    ...encryptKeyFlag,
-    ...forceFlag,
-    ...secretAndOutputFlags,
+    ...keyFolderFlags('devices/ID/edge-ca of the certificate folder; with --ca, ID.ca here'),
   },
   examples: [
     { line: 'cert edge gateway-1', summary: 'signed by the CA of the certificate folder' },

@@ -1,12 +1,4 @@
-import {
-  caFlags,
-  encryptKeyFlag,
-  forceFlag,
-  makingFlags,
-  outFolderFlag,
-  pathLengthFlag,
-  secretAndOutputFlags,
-} from '../input/certificate-flags.js';
+import { caFlags, keyFolderFlags, makingFlags, pathLengthFlag } from '../input/certificate-flags.js';
 import { defineCommand } from '../kernel/command.js';
 
 export const certIntermediate = defineCommand({
@@ -17,10 +9,7 @@ export const certIntermediate = defineCommand({
     ...caFlags,
     ...makingFlags,
     ...pathLengthFlag,
-    ...outFolderFlag('one of that name, here'),
-    ...encryptKeyFlag,
-    ...forceFlag,
-    ...secretAndOutputFlags,
+    ...keyFolderFlags('one of that name, here'),
   },
   examples: [
     { line: 'cert intermediate "Line 5 CA"', summary: 'below the root of the certificate folder' },

@@ -11,12 +11,9 @@ import { assertNoLinkBelow } from '../../workspace/symbolic-links.js';
 import type {
   alternativeNameFlags,
   caFlags,
-  encryptKeyFlag,
-  forceFlag,
+  keyFolderFlags,
   makingFlags,
-  outFolderFlag,
   pathLengthFlag,
-  secretAndOutputFlags,
 } from '../input/certificate-flags.js';
 import { alternativeNamesFrom, subjectFrom } from '../input/certificate-names.js';
 import { assertKeyFlags, keysFrom } from '../input/key-flags.js';
@@ -36,10 +33,7 @@ type CertificateFlags = FlagValues<
     typeof makingFlags &
     typeof pathLengthFlag &
     typeof alternativeNameFlags &
-    ReturnType<typeof outFolderFlag> &
-    typeof encryptKeyFlag &
-    typeof forceFlag &
-    typeof secretAndOutputFlags
+    ReturnType<typeof keyFolderFlags>
 >;
 
 export interface MakeRequest {

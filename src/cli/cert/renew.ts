@@ -1,12 +1,4 @@
-import {
-  caFlags,
-  daysFlag,
-  encryptKeyFlag,
-  forceFlag,
-  keyAlgorithmFlag,
-  outFolderFlag,
-  secretAndOutputFlags,
-} from '../input/certificate-flags.js';
+import { caFlags, daysFlag, keyAlgorithmFlag, keyFolderFlags } from '../input/certificate-flags.js';
 import { declareCommand } from '../kernel/command.js';
 import { switchFlag, textFlag } from '../kernel/flags.js';
 
@@ -27,10 +19,7 @@ export const certRenew = declareCommand({
       summary: 'of the new key (default: as before)',
     },
     days: { ...daysFlag.days, summary: 'how long it is valid (default: as long as before)' },
-    ...outFolderFlag('that of the file; with --force, in its place'),
-    ...encryptKeyFlag,
-    ...forceFlag,
-    ...secretAndOutputFlags,
+    ...keyFolderFlags('that of the file; with --force, in its place'),
   },
   examples: [
     {

@@ -1,11 +1,4 @@
-import {
-  encryptKeyFlag,
-  forceFlag,
-  makingFlags,
-  outFolderFlag,
-  pathLengthFlag,
-  secretAndOutputFlags,
-} from '../input/certificate-flags.js';
+import { keyFolderFlags, makingFlags, pathLengthFlag } from '../input/certificate-flags.js';
 import { defineCommand } from '../kernel/command.js';
 
 export const certRoot = defineCommand({
@@ -15,10 +8,7 @@ export const certRoot = defineCommand({
   flags: {
     ...makingFlags,
     ...pathLengthFlag,
-    ...outFolderFlag('one of that name, here'),
-    ...encryptKeyFlag,
-    ...forceFlag,
-    ...secretAndOutputFlags,
+    ...keyFolderFlags('one of that name, here'),
   },
   examples: [
     { line: 'cert root "Contoso Root CA"', summary: 'in the folder Contoso-Root-CA' },

@@ -1,11 +1,4 @@
-import {
-  alternativeNameFlags,
-  encryptKeyFlag,
-  forceFlag,
-  makingFlags,
-  outFolderFlag,
-  secretAndOutputFlags,
-} from '../input/certificate-flags.js';
+import { alternativeNameFlags, keyFolderFlags, makingFlags } from '../input/certificate-flags.js';
 import { defineCommand } from '../kernel/command.js';
 
 export const certSelfSigned = defineCommand({
@@ -15,10 +8,7 @@ export const certSelfSigned = defineCommand({
   flags: {
     ...makingFlags,
     ...alternativeNameFlags,
-    ...outFolderFlag('ID, here'),
-    ...encryptKeyFlag,
-    ...forceFlag,
-    ...secretAndOutputFlags,
+    ...keyFolderFlags('ID, here'),
   },
   examples: [
     { line: 'cert self-signed device-042', summary: 'in the folder device-042' },

@@ -1,15 +1,7 @@
 import { isIP } from 'node:net';
 import { EnrollkitError } from '../../errors.js';
 import { dnsNameProblem } from '../../pki/make/alternative-name-shape.js';
-import {
-  alternativeNameFlags,
-  caFlags,
-  encryptKeyFlag,
-  forceFlag,
-  makingFlags,
-  outFolderFlag,
-  secretAndOutputFlags,
-} from '../input/certificate-flags.js';
+import { alternativeNameFlags, caFlags, keyFolderFlags, makingFlags } from '../input/certificate-flags.js';
 import { defineCommand } from '../kernel/command.js';
 
 export const certServer = defineCommand({
@@ -20,10 +12,7 @@ export const certServer = defineCommand({
     ...caFlags,
     ...makingFlags,
     ...alternativeNameFlags,
-    ...outFolderFlag('one of that name, here'),
-    ...encryptKeyFlag,
-    ...forceFlag,
-    ...secretAndOutputFlags,
+    ...keyFolderFlags('one of that name, here'),
   },
   examples: [
     { line: 'cert server localhost --dns localhost --ip 127.0.0.1 --ip ::1', summary: 'for this computer' },

@@ -82,7 +82,7 @@ const where = 'Where it goes:';
 export const forceFlag = { force: switchFlag({ heading: where, summary: 'replace files that are there' }) };
 
 /** `--out FOLDER`, with what happens when it is left out. */
-export function outFolderFlag(otherwise: string) {
+function outFolderFlag(otherwise: string) {
   const summary = `where its files go (default: ${otherwise})`;
   return { out: textFlag({ placeholder: 'FOLDER', heading: where, summary }) };
 }
@@ -108,6 +108,11 @@ export const secretAndOutputFlags = {
   },
   ...outputFlags,
 };
+
+/** For commands that write a folder with a new key. @param otherwise the folder without `--out` */
+export function keyFolderFlags(otherwise: string) {
+  return { ...outFolderFlag(otherwise), ...encryptKeyFlag, ...forceFlag, ...secretAndOutputFlags };
+}
 
 /** An existing key for the certificate, in place of a new one. */
 export const keyFlag = {
