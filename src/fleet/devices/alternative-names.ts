@@ -1,5 +1,4 @@
 /** Subject alternative names (RFC 5280 section 4.2.1.6), checked and encoded without a library, for speed. */
-import { isIPv4 } from 'node:net';
 import { EnrollkitError } from '../../errors.js';
 import { implicitPrimitive, objectIdentifier, octetString, sequence } from '../../pki/der/write.js';
 import {
@@ -9,6 +8,7 @@ import {
   uriProblem,
 } from '../../pki/make/alternative-name-shape.js';
 import { extensionTypes } from '../../pki/x509/extensions.js';
+import { addressOctets } from '../../pki/x509/general-name.js';
 import { visible } from '../../pki/x509/name.js';
 
 /** The kinds that a device can have, in the order of `issue()`. */
@@ -51,19 +51,4 @@ export function encodeAlternativeNames(names: AlternativeNames): Uint8Array | un
   );
   if (all.length === 0) return undefined;
   return sequence(objectIdentifier(extensionTypes.subjectAlternativeName), octetString(sequence(...all)));
-}
-
-/** 4 or 16 octets. */
-function addressOctets(address: string): Buffer {
-  if (isIPv4(address)) return Buffer.from(address.split('.').map(Number));
-  // A URL has the address in hexadecimal groups only, with at most one gap.
-  const [head, rest] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::') as [string, string?];
-  const groupsOf = (text = '') => (text === '' ? [] : text.split(':'));
-  const [before, after] = [groupsOf(head), groupsOf(rest)];
-  const gap = Array.from({ length: 8 - before.length - after.length }, () => '0');
-  const octets = Buffer.alloc(16);
-  for (const [index, group] of [...before, ...gap, ...after].entries()) {
-    octets.writeUInt16BE(Number.parseInt(group, 16), index * 2);
-  }
-  return octets;
 }

@@ -1,7 +1,7 @@
 /** Whether a leaf is for the expected peer (RFC 6125, RFC 9525): by alternative names only, never the common name. */
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
-import type { GeneralName } from '../x509/general-name.js';
+import { addressOctets, type GeneralName } from '../x509/general-name.js';
 import { isDnsName, mailboxOf } from './name-matching.js';
 
 export interface PeerName {
@@ -59,24 +59,7 @@ function matchesHost(presented: string, host: string): boolean {
 
 /** The octets of an IP address; undefined if it is not one. */
 function addressOf(text: string): Buffer | undefined {
-  switch (isIP(text)) {
-    case 4:
-      return Buffer.from(text.split('.').map(Number));
-    case 6:
-      return text.includes('%') ? undefined : sixteenOctets(text);
-    default:
-      return undefined;
-  }
-}
-
-/** The URL parser normalizes an IPv6 address: hexadecimal groups, the longest run of zeros as `::`. */
-function sixteenOctets(text: string): Buffer {
-  const [before = '', after] = new URL(`http://[${text}]`).hostname.slice(1, -1).split('::');
-  const groups = (part: string) => (part === '' ? [] : part.split(':').map((group) => parseInt(group, 16)));
-  const head = groups(before);
-  const tail = groups(after ?? '');
-  const all = [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail];
-  return Buffer.from(all.flatMap((group) => [group >> 8, group & 0xff]));
+  return isIP(text) && !text.includes('%') ? addressOctets(text) : undefined;
 }
 
 /** The local part is case-sensitive, the host is not (RFC 5280 section 7.5). */

@@ -1,4 +1,5 @@
 /** GeneralName (RFC 5280 section 4.2.1.6): the names in a subject alternative name and in name constraints. */
+import { isIPv4 } from 'node:net';
 import {
   DerError,
   type Element,
@@ -74,6 +75,21 @@ export function generalNameText(name: GeneralName): string {
     default:
       return name.kind;
   }
+}
+
+/** The 4 or 16 octets of an address in text form, which must be one: see `isIP` of node:net; without a zone. */
+export function addressOctets(text: string): Buffer {
+  if (isIPv4(text)) return Buffer.from(text.split('.').map(Number));
+  // The URL parser normalizes an IPv6 address: hexadecimal groups, the longest run of zeros as `::`.
+  const [before = '', after = ''] = new URL(`http://[${text}]`).hostname.slice(1, -1).split('::');
+  const groupsOf = (part: string) => (part === '' ? [] : part.split(':'));
+  const [head, tail] = [groupsOf(before), groupsOf(after)];
+  const octets = Buffer.alloc(16);
+  for (const [index, group] of head.entries()) octets.writeUInt16BE(Number.parseInt(group, 16), index * 2);
+  for (const [index, group] of tail.entries()) {
+    octets.writeUInt16BE(Number.parseInt(group, 16), (8 - tail.length + index) * 2);
+  }
+  return octets;
 }
 
 /** An address in its usual text form; for invalid lengths `#` and hexadecimal. */
