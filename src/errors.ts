@@ -286,6 +286,11 @@ export function interruption(cause?: unknown): EnrollkitError {
   return new EnrollkitError('INTERRUPTED', 'Interrupted. What was done is kept.', { cause });
 }
 
+/** Whether a service refused the caller's rights: such callers may know another way. */
+export function lacksRights(error: unknown): error is EnrollkitError {
+  return error instanceof EnrollkitError && (error.code === 'FORBIDDEN' || error.code === 'NO_CREDENTIALS');
+}
+
 /** Whether a thrown value comes from an aborted signal (ours, fetch's or node's). */
 export function isAbort(error: unknown): boolean {
   return (

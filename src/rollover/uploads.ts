@@ -4,7 +4,7 @@ import type { ControlPlane } from '../dps/client/arm.js';
 import type { ServicePlane } from '../dps/client/service.js';
 import { sameId } from '../dps/contract/ids.js';
 import type { CertificateResource, EnrollmentGroup } from '../dps/contract/schemas.js';
-import { EnrollkitError } from '../errors.js';
+import { EnrollkitError, lacksRights } from '../errors.js';
 import { issueVerificationCertificate } from '../pki/make/verification-certificate.js';
 import { sha1Thumbprint, sha256Thumbprint } from '../pki/x509/inspect.js';
 import type { Journal, JournalTarget, MadeThing } from '../workspace/journal.js';
@@ -42,8 +42,7 @@ export async function uploadsOf(
   try {
     certificates = await control.listCertificates({ signal });
   } catch (error) {
-    if (error instanceof EnrollkitError && ['FORBIDDEN', 'NO_CREDENTIALS'].includes(error.code))
-      return undefined;
+    if (lacksRights(error)) return undefined;
     throw error;
   }
   return certificates.flatMap(({ name, properties }): Upload[] => {

@@ -1,6 +1,6 @@
 /** Before anything is made: the DPS exists, a hub is linked, the rights are there, the clock is right. */
 import { routes } from '../../dps/contract/routes.js';
-import { EnrollkitError } from '../../errors.js';
+import { EnrollkitError, lacksRights } from '../../errors.js';
 import { linkedHubName } from '../planned-enrollment-group.js';
 import { previewRequest } from '../request-preview.js';
 import type { RunContext, Step } from '../step.js';
@@ -39,8 +39,7 @@ async function withServiceRights(call: Promise<unknown>, { target, found }: RunC
   try {
     await call;
   } catch (error) {
-    const refused = error instanceof EnrollkitError && ['FORBIDDEN', 'NO_CREDENTIALS'].includes(error.code);
-    if (!refused || found.controlPlane) throw error;
+    if (!lacksRights(error) || found.controlPlane) throw error;
     const given = typeof target.service === 'object';
     throw new EnrollkitError(error.code, given ? error.message : `Nothing here opens ${target.dpsName}.`, {
       next: `Give the connection string of a shared access policy of the provisioning service that may write enrollments and registration status: in ENROLLKIT_SERVICE_CONNECTION_STRING or with --connection-string-file FILE.`,
@@ -59,8 +58,7 @@ async function checkControlPlane(context: RunContext): Promise<string> {
     found.idScope = service.properties.idScope;
     found.linkedHubs = service.properties.iotHubs ?? [];
   } catch (error) {
-    const noRights = error instanceof EnrollkitError && ['FORBIDDEN', 'NO_CREDENTIALS'].includes(error.code);
-    if (!portal || !noRights) throw error;
+    if (!portal || !lacksRights(error)) throw error;
     if (target.idScope === undefined) {
       throw new EnrollkitError(
         'NEEDS_INPUT',

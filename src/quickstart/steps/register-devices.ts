@@ -6,7 +6,7 @@ import { withoutPort } from '../../dps/contract/host.js';
 import { dpsTopics } from '../../dps/contract/mqtt.js';
 import { routes } from '../../dps/contract/routes.js';
 import type { RegistrationState } from '../../dps/contract/schemas.js';
-import { EnrollkitError, isAbort } from '../../errors.js';
+import { EnrollkitError, isAbort, lacksRights } from '../../errors.js';
 import type { MadeThing } from '../../workspace/journal.js';
 import { previewRequest } from '../request-preview.js';
 import { forEachOf, openKeyPem, type RunContext, requireFound, type Step } from '../step.js';
@@ -120,8 +120,7 @@ async function isInHub(
   try {
     return hub && (await hub.getDevice(deviceId ?? registrationId ?? '', { signal })) !== undefined;
   } catch (error) {
-    const noRights = error instanceof EnrollkitError && ['FORBIDDEN', 'NO_CREDENTIALS'].includes(error.code);
-    if (noRights) return undefined;
+    if (lacksRights(error)) return undefined;
     throw error;
   }
 }
