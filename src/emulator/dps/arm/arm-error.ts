@@ -7,6 +7,7 @@
  * (Azure/azure-cli#13098, hashicorp/terraform-provider-azurerm); those marked "of hubs" in reports about IoT hubs, which
  * the same provider serves. The others follow the pattern.
  */
+import { STATUS_CODES } from 'node:http';
 import { apiVersions } from '../../../dps/contract/api-versions.js';
 import {
   type ArmErrorBody,
@@ -17,19 +18,20 @@ import {
 import type { ErrorReply } from '../../wire/http/plane.js';
 import { toDpsError } from '../dps-error.js';
 
+/** The numbers of the resource provider; each begins with its HTTP status. */
 const providerErrors = {
-  badRequest: { number: 400004, httpStatusCode: 'BadRequest' },
-  quotaExceeded: { number: 400019, httpStatusCode: 'BadRequest' }, // of hubs
-  proofFailed: { number: 400053, httpStatusCode: 'BadRequest' }, // of hubs
-  illegalSku: { number: 400059, httpStatusCode: 'BadRequest' }, // seen
-  duplicateHub: { number: 400303, httpStatusCode: 'BadRequest' }, // seen
-  illegalName: { number: 400305, httpStatusCode: 'BadRequest' }, // recorded
-  policyNotFound: { number: 404000, httpStatusCode: 'NotFound' },
-  serviceNotFound: { number: 404002, httpStatusCode: 'NotFound' }, // recorded
-  certificateNotFound: { number: 404015, httpStatusCode: 'NotFound' }, // recorded
-  nameTaken: { number: 409004, httpStatusCode: 'Conflict' }, // of hubs
-  preconditionFailed: { number: 412001, httpStatusCode: 'PreconditionFailed' }, // seen
-  internal: { number: 500001, httpStatusCode: 'InternalServerError' },
+  badRequest: 400004,
+  quotaExceeded: 400019, // of hubs
+  proofFailed: 400053, // of hubs
+  illegalSku: 400059, // seen
+  duplicateHub: 400303, // seen
+  illegalName: 400305, // recorded
+  policyNotFound: 404000,
+  serviceNotFound: 404002, // recorded
+  certificateNotFound: 404015, // recorded
+  nameTaken: 409004, // of hubs
+  preconditionFailed: 412001, // seen
+  internal: 500001,
 } as const;
 
 const frontDoorErrors = {
@@ -76,14 +78,15 @@ export function toArmErrorReply(error: unknown, requestId: string, now: Date): E
 }
 
 function toProviderReply(kind: ProviderErrorKind, message: string, requestId: string, now: Date) {
-  const { number, httpStatusCode } = providerErrors[kind];
+  const number = providerErrors[kind];
+  const status = statusOf(number);
   const timestamp = `${now.toISOString().slice(0, 19).replace('T', ' ')}Z`;
   const body: ProviderErrorBody = {
     code: number,
-    httpStatusCode,
+    httpStatusCode: STATUS_CODES[status]!.replaceAll(' ', ''),
     message: `${message} If you contact a support representative please include this correlation identifier: ${requestId}, timestamp: ${timestamp}, errorcode: IH${number}.`,
   };
-  return { status: statusOf(number), body };
+  return { status, body };
 }
 
 function describe(error: unknown): { kind: ArmErrorKind; message: string; reason: string } {
