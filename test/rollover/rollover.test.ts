@@ -11,32 +11,21 @@ import { parseCertificates, sha256Thumbprint } from '../../src/pki/x509/certific
 import { cleanLocal, cleanRemote } from '../../src/quickstart/clean.js';
 import {
   finishRollover,
-  type RolloverOptions,
   reissueBelow,
+  type StartOptions,
   startRollover,
 } from '../../src/rollover/rollover.js';
 import { Journal } from '../../src/workspace/journal.js';
 import { layoutOf } from '../../src/workspace/layout.js';
 import { inWorld, planWith, type World } from '../support/quickstart.js';
+import { rolloverOptions } from './options.js';
 
 const plan = planWith((change) => {
   change.devices.sendTelemetry = false;
 });
 
-function optionsOf({ folder, target }: World, more: Partial<RolloverOptions> = {}) {
-  return {
-    authority: 'root' as const,
-    folder,
-    target,
-    passphrase: undefined,
-    now: () => new Date(),
-    signal: new AbortController().signal,
-    tell: () => {},
-    groups: ['enrollkit-devices'],
-    signer: () => assert.fail('a root needs no signer'),
-    ...more,
-  };
-}
+const optionsOf = (world: World, more: Partial<StartOptions> = {}) =>
+  rolloverOptions(world, { groups: ['enrollkit-devices'], ...more });
 
 /** What comes back is what the tests look into. */
 async function x509Of(target: Target): Promise<any> {

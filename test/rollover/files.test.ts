@@ -21,23 +21,12 @@ import { finishRollover, reissueBelow, startRollover } from '../../src/rollover/
 import { layoutOf } from '../../src/workspace/layout.js';
 import { fails } from '../support/fails.js';
 import { contentsOf } from '../support/folders.js';
-import { inWorld, planWith, type World } from '../support/quickstart.js';
+import { inWorld, planWith } from '../support/quickstart.js';
+import { rolloverOptions } from './options.js';
 
 const plan = planWith((change) => {
   change.devices.sendTelemetry = false;
   change.enrollmentGroup.iotEdge = true;
-});
-
-const optionsOf = ({ folder, target }: World) => ({
-  authority: 'root' as const,
-  folder,
-  target,
-  passphrase: undefined,
-  now: () => new Date(),
-  signal: new AbortController().signal,
-  tell: () => {},
-  groups: [],
-  signer: () => assert.fail('a root needs no signer'),
 });
 
 /** Every private key below a folder. */
@@ -59,9 +48,9 @@ test('after a roll-over with new keys, clean removes every file', () =>
     await world.run(plan);
     const { folder } = world;
     const before = keysIn(folder);
-    await startRollover(optionsOf(world));
-    await reissueBelow({ ...optionsOf(world), newKey: true });
-    await finishRollover({ ...optionsOf(world), force: false });
+    await startRollover(rolloverOptions(world));
+    await reissueBelow({ ...rolloverOptions(world), newKey: true });
+    await finishRollover({ ...rolloverOptions(world), force: false });
     assertKept(before, folder);
     const { signal } = new AbortController();
     await cleanRemote({ folder, targetFor: async () => world.target, signal });
@@ -76,10 +65,10 @@ test('what is missing beside a CA or a device is restored before it steps aside'
     const kept = readFileSync(device.certificate);
     for (const path of [first.certificates.root.certificate, device.certificate, device.edgeCa.certificate])
       rmSync(path);
-    const { authorities } = await startRollover(optionsOf(world));
+    const { authorities } = await startRollover(rolloverOptions(world));
     assert.equal(authorities[0]!.old.sha256Thumbprint, first.certificates.root.sha256Thumbprint);
     assert.ok(existsSync(join(authorities[0]!.old.folder, 'certificate.pem')));
-    const { devices } = await reissueBelow({ ...optionsOf(world), newKey: true });
+    const { devices } = await reissueBelow({ ...rolloverOptions(world), newKey: true });
     assert.deepEqual(
       devices.map(({ reissued }) => reissued),
       [true, true],
@@ -105,7 +94,7 @@ test('another CA in the successor’s place, or a key of another kind, is not re
     cpSync(join(folder, 'ca/intermediate'), next, { recursive: true });
     const before = contentsOf(folder);
     await assert.rejects(
-      startRollover(optionsOf(world)),
+      startRollover(rolloverOptions(world)),
       fails('FILE_EXISTS', /root\.next contains a CA that is not the successor/),
     );
     assert.deepEqual(contentsOf(folder), before);
@@ -117,7 +106,7 @@ test('another CA in the successor’s place, or a key of another kind, is not re
       type: 'pkcs8',
     });
     writeFileSync(join(next, 'key.pem'), rsa);
-    await assert.rejects(startRollover(optionsOf(world)), fails('FILE_EXISTS', /root\.next\/key\.pem/));
+    await assert.rejects(startRollover(rolloverOptions(world)), fails('FILE_EXISTS', /root\.next\/key\.pem/));
     assert.equal(readFileSync(join(next, 'key.pem'), 'utf8'), rsa);
     // One of the same kind is what an interrupted roll-over leaves: it becomes the new CA's.
     const ec = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey.export({
@@ -125,7 +114,7 @@ test('another CA in the successor’s place, or a key of another kind, is not re
       type: 'pkcs8',
     });
     writeFileSync(join(next, 'key.pem'), ec);
-    await startRollover(optionsOf(world));
+    await startRollover(rolloverOptions(world));
     assert.equal(readFileSync(certificates.root.key, 'utf8'), ec);
     const root = new X509Certificate(readFileSync(certificates.root.certificate));
     assert.ok(root.checkPrivateKey(createPrivateKey(ec)));
@@ -134,10 +123,10 @@ test('another CA in the successor’s place, or a key of another kind, is not re
 test('a re-issue that was cut off after any file comes through, and every key that there was is still there', () =>
   inWorld(async (world) => {
     await world.run(plan);
-    await startRollover(optionsOf(world));
+    await startRollover(rolloverOptions(world));
     const start = `${world.folder}.start`;
     cpSync(world.folder, start, { recursive: true });
-    await reissueBelow({ ...optionsOf(world), newKey: true });
+    await reissueBelow({ ...rolloverOptions(world), newKey: true });
     const end = `${world.folder}.end`;
     renameSync(world.folder, end);
     // The order in which they are written; the journal is that of the beginning, as where none is kept.
@@ -158,7 +147,7 @@ test('a re-issue that was cut off after any file comes through, and every key th
       }
       const before = keysIn(world.folder);
       const pfx = readFileSync(join(world.folder, device, 'device.pfx'));
-      const { devices } = await reissueBelow({ ...optionsOf(world), newKey: true });
+      const { devices } = await reissueBelow({ ...rolloverOptions(world), newKey: true });
       assert.ok(devices.every(({ reissued }) => reissued));
       assertKept(before, world.folder, written[cut - 1]);
       const files = Object.keys(contentsOf(join(world.folder, device)));
@@ -180,8 +169,8 @@ test('a device whose PKCS#12 file holds another key keeps it', () =>
       passphrase: 'mine',
     });
     writeFileSync(device.pfx, pfx);
-    await startRollover(optionsOf(world));
-    await reissueBelow({ ...optionsOf(world), newKey: false });
+    await startRollover(rolloverOptions(world));
+    await reissueBelow({ ...rolloverOptions(world), newKey: false });
     const [aside] = readdirSync(device.folder).filter((name) => name.startsWith('previous-'));
     assert.ok(readFileSync(join(device.folder, aside!, 'device.pfx')).equals(Buffer.from(pfx)));
   }));
@@ -195,18 +184,18 @@ if (process.platform !== 'win32') {
       mkdirSync(outside);
       const link = /is a symbolic link/;
       symlinkSync(outside, join(folder, 'ca/root.next'));
-      await assert.rejects(startRollover(optionsOf(world)), fails('FILE_UNWRITABLE', link));
+      await assert.rejects(startRollover(rolloverOptions(world)), fails('FILE_UNWRITABLE', link));
       assert.deepEqual(readdirSync(outside), []);
       rmSync(join(folder, 'ca/root.next'));
       symlinkSync(join(outside, 'record'), join(folder, 'ca/rollover.json'));
-      await assert.rejects(startRollover(optionsOf(world)), fails('FILE_UNWRITABLE', link));
+      await assert.rejects(startRollover(rolloverOptions(world)), fails('FILE_UNWRITABLE', link));
       assert.deepEqual(readdirSync(outside), []);
       rmSync(join(folder, 'ca/rollover.json'));
-      await startRollover(optionsOf(world));
+      await startRollover(rolloverOptions(world));
       renameSync(join(folder, 'devices/device-001'), join(outside, 'device'));
       symlinkSync(join(outside, 'device'), join(folder, 'devices/device-001'));
       const before = contentsOf(outside);
-      const reissue = reissueBelow({ ...optionsOf(world), newKey: true });
+      const reissue = reissueBelow({ ...rolloverOptions(world), newKey: true });
       await assert.rejects(reissue, fails('FILE_UNWRITABLE', link));
       assert.deepEqual(contentsOf(outside), before);
     }));
