@@ -88,7 +88,10 @@ ${planes.join('\n')}
 ## Within operations
 
 ${Object.values(missingTypes)
-  .map((name) => `- ${name} attestation is answered with 501, in an enrollment and at registration.\n`)
+  .map(
+    (name) =>
+      `- ${name} attestation is answered with 501, in an enrollment and when an enrolled device registers by it.\n`,
+  )
   .join(
     '',
   )}- Queries of the service plane take \`*\` and \`SELECT\`, and give everything: by reports of its users, the service passes

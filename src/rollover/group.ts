@@ -50,7 +50,7 @@ export async function turnToBoth(
   const group = await options.service.getEnrollmentGroup(id, { signal: options.signal });
   if (!group) {
     throw new EnrollkitError('NOT_FOUND', `There is no enrollment group ${id}.`, {
-      next: 'To see those that there are: enrollkit group list (with the same --dir).',
+      next: 'List the existing ones: enrollkit group list (with the same --dir).',
     });
   }
   const pair = slotsOf(group, rolled, uploads);

@@ -22,7 +22,7 @@ export const caDelete = defineCommand({
       const present = await control.getCertificate(name, { signal });
       if (!present) {
         throw new EnrollkitError('NOT_FOUND', `No CA certificate is uploaded as ${name}.`, {
-          next: `To see those that there are: enrollkit ca list${sameFolder(flags)}`,
+          next: `List the existing ones: enrollkit ca list${sameFolder(flags)}`,
         });
       }
       await control.deleteCertificate(name, present.etag, { signal });

@@ -13,7 +13,7 @@ export const certRenew = declareCommand({
     }),
     'new-key': switchFlag({ summary: 'make a new key as well' }),
     ...caFlags,
-    'new-issuer': switchFlag({ heading: 'Who signs:', summary: 'let another CA sign than the one before' }),
+    'new-issuer': switchFlag({ heading: 'Who signs:', summary: 'allow a different CA to sign' }),
     'key-algorithm': {
       ...keyAlgorithmFlag['key-algorithm'],
       summary: 'of the new key (default: as before)',

@@ -119,7 +119,7 @@ async function mayReplace(
   const yes = await terminalAsker(context.output, context.signal).confirm({
     id: 'certgen.replace-ca',
     message: `There is a CA in ${folder}: ${former.join(', ')}. Make another one?`,
-    why: 'The old one is moved into a folder of its own, not removed.',
+    why: 'The old one is moved to a separate folder, not removed.',
     default: false,
   });
   if (!yes) throw authorityExists(folder, former);

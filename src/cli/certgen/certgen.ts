@@ -18,7 +18,7 @@ export const certgen = declareCommand({
     edge: switchFlag({ summary: 'as the script of the IoT Edge repository does' }),
     dir: textFlag({ placeholder: 'FOLDER', summary: 'the folder (default: the current one)' }),
     force: switchFlag({
-      summary: 'make a CA where there is one; the old one is moved into a folder of its own',
+      summary: 'replace an existing CA; the old one is moved to a separate folder',
     }),
     'passphrase-file': {
       ...passphraseFileFlag['passphrase-file'],

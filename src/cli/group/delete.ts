@@ -21,7 +21,7 @@ export const groupDelete = defineCommand({
     await withClients(flags, context, false, async ({ service }) => {
       if (!(await service.getEnrollmentGroup(id, { signal }))) {
         throw new EnrollkitError('NOT_FOUND', `There is no enrollment group ${id}.`, {
-          next: `To see those that there are: enrollkit group list${sameFolder(flags)}`,
+          next: `List the existing ones: enrollkit group list${sameFolder(flags)}`,
         });
       }
       await service.deleteEnrollmentGroup(id, { signal });

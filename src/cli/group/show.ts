@@ -21,7 +21,7 @@ export const groupShow = defineCommand({
     );
     if (!group) {
       throw new EnrollkitError('NOT_FOUND', `There is no enrollment group ${id}.`, {
-        next: `To see those that there are: enrollkit group list${sameFolder(flags)}`,
+        next: `List the existing ones: enrollkit group list${sameFolder(flags)}`,
       });
     }
     if (output.json) return output.value(group);
