@@ -5,8 +5,6 @@ import {
   generateKeyPair as generate,
   type KeyObject,
   randomBytes,
-  sign,
-  verify,
 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { EnrollkitError } from '../errors.js';
@@ -15,7 +13,7 @@ import { openEncryptedKey, openEncryptedPem } from './containers/encrypted-key.j
 import { pemBlocks, pemEncode } from './containers/pem.js';
 import { integer, nullValue, objectIdentifier, octetString, sequence } from './der/write.js';
 import { type KeyAlgorithm, keyAlgorithms } from './key-algorithms.js';
-import { privateKeyOf } from './private-key.js';
+import { privateKeyOf, signsFor } from './private-key.js';
 import { runSlowWork } from './slow-work.js';
 
 export { type KeyAlgorithm, keyAlgorithms };
@@ -100,8 +98,8 @@ export function isEncryptedKey(pem: string): boolean {
  * Reads one private key: PKCS#8, encrypted or not, and the older PKCS#1 and SEC 1 forms. Opening an encrypted key
  * blocks this thread, for a few seconds at most; {@link openPrivateKey} does not.
  *
- * @throws EnrollkitError PASSPHRASE_REQUIRED, WRONG_PASSPHRASE or INVALID_KEY, also if the key derivation would take
- *   too long; no error quotes the key
+ * @throws EnrollkitError PASSPHRASE_REQUIRED, WRONG_PASSPHRASE, KEY_MISMATCH if the two halves of the key do not belong
+ *   together, or INVALID_KEY, also if the key derivation would take too long; no error quotes the key
  */
 export function privateKeyFromPem(pem: string, passphrase?: string): KeyObject {
   return runReaderSync(keyReader(pem, passphrase));
@@ -132,37 +130,14 @@ function* keyReader(pem: string, passphrase: string | undefined): Deriving<KeyOb
   try {
     return privateKeyOf(der, label);
   } catch (cause) {
+    if (cause instanceof EnrollkitError) throw cause;
     throw new EnrollkitError('INVALID_KEY', 'The private key cannot be read.', { cause });
   }
 }
 
 /** Whether a private key belongs to a public key. */
 export function isKeyPair(privateKey: KeyObject, publicKey: KeyObject): boolean {
-  if (!createPublicKey(privateKey).equals(publicKey)) return false;
-  if (!verifiedKeys.has(privateKey)) {
-    if (!canSign(privateKey, publicKey)) return false;
-    verifiedKeys.add(privateKey);
-  }
-  return true;
-}
-
-/** Keys already checked: an issuer's key is checked for every certificate. */
-const verifiedKeys = new WeakSet<KeyObject>();
-
-/**
- * A damaged or forged file can hold the public half of one key and the private half of another, and node accepts it.
- */
-function canSign(privateKey: KeyObject, publicKey: KeyObject): boolean {
-  const { asymmetricKeyType: type } = privateKey;
-  // Keys of other types are not used for signing here.
-  if (type !== 'rsa' && type !== 'ec' && type !== 'ed25519') return true;
-  const digest = type === 'ed25519' ? null : 'sha256';
-  const data = Buffer.from('enrollkit');
-  try {
-    return verify(digest, data, publicKey, sign(digest, data, privateKey));
-  } catch {
-    return false;
-  }
+  return createPublicKey(privateKey).equals(publicKey) && signsFor(privateKey, publicKey);
 }
 
 /** The algorithm of a key, as one of {@link keyAlgorithms}; undefined for any other key. */

@@ -1,5 +1,6 @@
 /** Imports unencrypted private keys into node. */
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { EnrollkitError } from '../errors.js';
 import { pemEncode } from './containers/pem.js';
 
 /**
@@ -7,8 +8,38 @@ import { pemEncode } from './containers/pem.js';
  * asks, and nothing could stop it.
  *
  * @param label the PEM label of the octets: `PRIVATE KEY` is PKCS#8, `EC PRIVATE KEY` SEC 1, `RSA PRIVATE KEY` PKCS#1
- * @throws Error from node:crypto, which must not be shown: it may quote the key
+ * @throws EnrollkitError KEY_MISMATCH if its public half is not that of its private half; Error from node:crypto if it
+ *   is no key, which must not be shown: it may quote the key
  */
 export function privateKeyOf(der: Uint8Array, label = 'PRIVATE KEY'): KeyObject {
-  return createPrivateKey(pemEncode(label, der));
+  const key = createPrivateKey(pemEncode(label, der));
+  if (signsFor(key, createPublicKey(key))) return key;
+  throw new EnrollkitError(
+    'KEY_MISMATCH',
+    'The private key is damaged: its private half does not match its public half.',
+    { next: 'Restore the file from a backup, or make a new key and a certificate for it.' },
+  );
+}
+
+/** Keys already checked: an issuer's key is checked for every certificate. */
+const wholeKeys = new WeakSet<KeyObject>();
+
+/**
+ * Whether what a private key signs holds under a public key that says it is its own. A damaged or forged file can
+ * hold the public half of one key and the private half of another, and node accepts it.
+ */
+export function signsFor(privateKey: KeyObject, publicKey: KeyObject): boolean {
+  if (wholeKeys.has(privateKey)) return true;
+  const { asymmetricKeyType: type } = privateKey;
+  // Keys of other types are not used for signing here.
+  if (type !== 'rsa' && type !== 'ec' && type !== 'ed25519') return true;
+  const digest = type === 'ed25519' ? null : 'sha256';
+  const data = Buffer.from('enrollkit');
+  try {
+    if (!verify(digest, data, publicKey, sign(digest, data, privateKey))) return false;
+  } catch {
+    return false;
+  }
+  wholeKeys.add(privateKey);
+  return true;
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -9,6 +10,7 @@ import {
   isKeyPair,
   keyAlgorithmOf,
   keyAlgorithms,
+  openPrivateKey,
   privateKeyFromPem,
   privateKeyToPem,
 } from '../../src/pki/keys.js';
@@ -76,7 +78,14 @@ testWithOpenssl('a key that openssl encrypted is opened, PKCS#8 and the older fo
 
 test('a private key whose halves are of two keys belongs to neither, nor makes anything', async () => {
   const [one, other] = [await generateKeyPair('ec-p256'), await generateKeyPair('ec-p256')];
-  const swapped = privateKeyFromPem(swappedHalves(one.privateKey, other.privateKey));
+  const swappedPem = swappedHalves(one.privateKey, other.privateKey);
+  assert.throws(() => privateKeyFromPem(swappedPem), fails('KEY_MISMATCH'));
+  await assert.rejects(
+    openPrivateKey(await privateKeyToPem(createPrivateKey(swappedPem), ''), { passphrase: '' }),
+    fails('KEY_MISMATCH'),
+  );
+  // As a caller of the library can still bring one.
+  const swapped = createPrivateKey(swappedPem);
   assert.ok(!isKeyPair(swapped, one.publicKey));
   assert.ok(!isKeyPair(swapped, other.publicKey));
   const { publicKey } = one;

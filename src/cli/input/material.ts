@@ -64,8 +64,8 @@ export async function readMaterial(
 /**
  * The private key of a file: PEM, DER or PKCS#12.
  *
- * @throws EnrollkitError FILE_UNREADABLE, INVALID_KEY, INVALID_PFX, PASSPHRASE_REQUIRED or WRONG_PASSPHRASE, naming
- *   the file; none of them quotes the key
+ * @throws EnrollkitError FILE_UNREADABLE, INVALID_KEY, KEY_MISMATCH if its halves do not belong together, INVALID_PFX,
+ *   PASSPHRASE_REQUIRED or WRONG_PASSPHRASE, naming the file; none of them quotes the key
  */
 export async function readPrivateKey(path: string, opening: KeyOpening = {}): Promise<KeyObject> {
   const contents = readContents(path);
@@ -140,7 +140,8 @@ function privateKeyOfDer(der: Buffer): KeyObject {
   for (const label of ['PRIVATE KEY', 'EC PRIVATE KEY', 'RSA PRIVATE KEY']) {
     try {
       return privateKeyOf(der, label);
-    } catch {
+    } catch (error) {
+      if (error instanceof EnrollkitError) throw error;
       // It may be of the next form.
     }
   }

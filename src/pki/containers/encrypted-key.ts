@@ -74,7 +74,8 @@ function bytesToKey(passphrase: string, salt: Uint8Array, length: number): Buffe
 function importKey(plaintext: Buffer | undefined, label?: string): KeyObject {
   try {
     if (plaintext) return privateKeyOf(plaintext, label);
-  } catch {
+  } catch (error) {
+    if (error instanceof EnrollkitError) throw error;
     // One wrong passphrase in 256 yields valid padding, but not a valid key.
   }
   throw new EnrollkitError('WRONG_PASSPHRASE', 'The passphrase does not open the private key.');

@@ -223,7 +223,8 @@ class Bags {
   #addKey(privateKeyInfo: Buffer): void {
     try {
       this.found.privateKeys.push(privateKeyOf(privateKeyInfo));
-    } catch {
+    } catch (error) {
+      if (error instanceof EnrollkitError) throw invalid(error.message);
       // Not kept as the cause: node's error could quote the key.
       throw this.isPassphraseRight ? invalid('The private key in it cannot be read.') : wrongPassphrase();
     }
