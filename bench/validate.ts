@@ -18,7 +18,7 @@ import { authority, device, now, type Raw } from '../test/support/raw-certificat
 import { median } from './median.js';
 
 /** As it is installed: what tsx makes of the source has helpers in it that take time. */
-const compiled = new URL('../dist/pki/path/validate.js', import.meta.url).href;
+const compiled = new URL('../build/pki/path/validate.js', import.meta.url).href;
 const { validateChain } = (await import(compiled)) as typeof import('../src/pki/path/validate.js');
 
 const chainCount = 300;

@@ -10,10 +10,9 @@ import type * as WebCrypto from '@peculiar/webcrypto';
 import type * as X509 from '@peculiar/x509';
 import { EnrollkitError } from '../errors.js';
 
-const require = createRequire(import.meta.url);
-require('reflect-metadata');
-const { Crypto }: typeof WebCrypto = require('@peculiar/webcrypto');
-const x509: typeof X509 = require('@peculiar/x509');
+createRequire(import.meta.url)('reflect-metadata');
+const { Crypto }: typeof WebCrypto = createRequire(import.meta.url)('@peculiar/webcrypto');
+const x509: typeof X509 = createRequire(import.meta.url)('@peculiar/x509');
 
 const provider = new Crypto();
 x509.cryptoProvider.set(provider as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);

@@ -8,6 +8,7 @@ import { generateKeyPair, generateKeyPairSync, pbkdf2, pbkdf2Sync, scrypt, scryp
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { interruption } from '../errors.js';
+import { programFile } from '../package-files.js';
 
 /** `length` in octets. */
 export type Derivation = { passphrase: string; salt: Uint8Array; length: number } & (
@@ -102,14 +103,8 @@ const scryptOptions = ({ cost, blockSize, parallelization }: ScryptParameters) =
   maxmem: 128 * blockSize * (cost + parallelization + 2),
 });
 
-/** Like this file, TypeScript in tests and JavaScript in the package. */
-const processFile = new URL(
-  `./slow-work-process${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
-  import.meta.url,
-);
-
 async function inProcess(work: SlowWork, signal: AbortSignal): Promise<Buffer> {
-  const worker = fork(processFile, {
+  const worker = fork(programFile('pki/slow-work-process'), {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -1,9 +1,8 @@
 /** The quickstart's EnrollmentGroup.py, filled in from a plan: for who wants to see it done by hand. */
 import { readFileSync } from 'node:fs';
 import type { EnrollmentGroup } from '../dps/contract/schemas.js';
+import { packageFile } from '../package-files.js';
 import type { Plan } from './plan/fields.js';
-
-const template = new URL('../../templates/samples/EnrollmentGroup.py', import.meta.url);
 
 /**
  * @param group as it was sent to the service
@@ -28,7 +27,10 @@ export function enrollmentGroupProgram(plan: Plan, group: EnrollmentGroup, signe
     migrateDeviceData: python(reprovisionPolicy?.migrateDeviceData ?? true),
     iotEdge: python(group.capabilities?.iotEdge ?? false),
   };
-  return readFileSync(template, 'utf8').replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name]!);
+  return readFileSync(packageFile('templates/samples/EnrollmentGroup.py'), 'utf8').replace(
+    /\{\{(\w+)\}\}/g,
+    (_, name: string) => values[name]!,
+  );
 }
 
 /** A JSON value as Python writes it. */

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { transform } from 'esbuild';
 
-/** What tests consist of; beside it, `src` is the built `dist`, so that tests run what users run. */
+/** What tests consist of; beside it, `src` is the compiled `build`, of which users get a bundle. */
 const folders = ['scripts', 'test'];
 
 /**
@@ -13,12 +13,12 @@ const folders = ['scripts', 'test'];
  * source, and so do the lines in stack traces, with --enable-source-maps. Types are not checked: `npm run typecheck`
  * does that.
  *
- * @param project the folder above test/ and dist/
+ * @param project the folder above test/ and build/
  * @param into an empty folder, from which packages resolve as they do from the project
  */
 export async function compile(project: string, into: string): Promise<void> {
   // A junction needs no rights on Windows; other systems take it for a symbolic link.
-  await symlink(join(project, 'dist'), join(into, 'src'), 'junction');
+  await symlink(join(project, 'build'), join(into, 'src'), 'junction');
   // Below node_modules, that of the project does not count.
   await writeFile(join(into, 'package.json'), '{ "type": "module" }');
   const files = folders

@@ -71,7 +71,7 @@ async function inProject(names: (keyof typeof files)[], act: (project: Project) 
       writeFileSync(join(folder, path), contents);
     };
     write('package.json', '{"type":"module"}');
-    write('dist/answer.js', 'export const answer = 42;');
+    write('build/answer.js', 'export const answer = 42;');
     write('test/support/check.ts', `export { check } from './check-it.mjs';`);
     write('test/support/check-it.mjs', `export const check = (holds) => { if (!holds) throw new Error(); };`);
     for (const name of names) write(`test/${name}.test.ts`, files[name]);

@@ -6,7 +6,7 @@ import { longestFirst, readDurations, type TestFile, writeDurations } from './fi
 import { type FileResult, runTestFile } from './run-file.js';
 
 export interface SuiteOptions {
-  /** The folder above test/ and dist/. */
+  /** The folder above test/ and build/. */
   project: string;
   files: readonly TestFile[];
   /** How many run at once. */

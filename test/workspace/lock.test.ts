@@ -20,7 +20,7 @@ import { lockHolder, takeLock } from '../../src/workspace/lock.js';
 import { fails } from '../support/fails.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 
-const lockModule = new URL('../../dist/workspace/lock.js', import.meta.url).href;
+const lockModule = new URL('../../build/workspace/lock.js', import.meta.url).href;
 
 /** Runs a program in another process, which has `takeLock` and says what it likes on standard output. */
 function other(program: string): ChildProcess {

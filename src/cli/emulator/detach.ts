@@ -8,6 +8,7 @@ import { settled } from '../../emulator/control/running.js';
 import { type EmulatorEndpoints, emulatorFolder } from '../../emulator/endpoints.js';
 import { logFileOf } from '../../emulator/log-file.js';
 import { EnrollkitError, type ErrorCode, errorTable } from '../../errors.js';
+import { programFile } from '../../package-files.js';
 import { ensureFolder, secretFileMode } from '../../workspace/files.js';
 import { camelCase, type Flags, type FlagValues } from '../kernel/flags.js';
 import { dirFlagFor, patienceMs } from './running-emulator.js';
@@ -42,7 +43,7 @@ export async function startDetached({
   const log = openSync(logFileOf(dir), 'a', secretFileMode);
   const child = spawn(
     process.execPath,
-    [fileURLToPath(new URL('../../bin.js', import.meta.url)), 'emulator', 'start', ...arguments_, '--json'],
+    [fileURLToPath(programFile('bin')), 'emulator', 'start', ...arguments_, '--json'],
     { detached: true, windowsHide: true, stdio: ['ignore', 'pipe', log] },
   );
   closeSync(log);

@@ -1,6 +1,7 @@
 /** From arguments to an exit status. The only file that ends the process. */
 import { readFileSync } from 'node:fs';
 import { exitStatus, interruption } from '../../errors.js';
+import { packageFile } from '../../package-files.js';
 import type { Context } from './command.js';
 import type { outputFlags } from './common-flags.js';
 import type { FlagValues } from './flags.js';
@@ -78,6 +79,6 @@ function abortOnSignals(exit: (status: number) => never): AbortController {
 
 /** The version in package.json. */
 function version(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(packageFile('package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

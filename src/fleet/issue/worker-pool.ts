@@ -1,6 +1,7 @@
 /** The worker threads, and which of them makes what. */
 import { Worker } from 'node:worker_threads';
 import { EnrollkitError, type ErrorCode } from '../../errors.js';
+import { programFile } from '../../package-files.js';
 import type { DeviceBatch } from '../devices/device-source.js';
 import type {
   BatchMessage,
@@ -9,12 +10,6 @@ import type {
   WorkerReply,
   WorkerSetup,
 } from './worker-messages.js';
-
-/** Has the extension of this file: TypeScript in tests, JavaScript in the package. */
-const workerFile = new URL(
-  `./worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
-  import.meta.url,
-);
 
 interface Waiting {
   resolve(result: BatchResult): void;
@@ -36,7 +31,10 @@ export class WorkerPool {
   /** Starts the threads; they load while the caller prepares the rest. */
   constructor(size: number) {
     this.#members = Array.from({ length: size }, (_, number) => {
-      const member: Member = { worker: new Worker(workerFile, { workerData: { number } }), waiting: [] };
+      const member: Member = {
+        worker: new Worker(programFile('fleet/issue/worker'), { workerData: { number } }),
+        waiting: [],
+      };
       member.worker.on('message', (reply: WorkerReply) => {
         const waiting = member.waiting.shift();
         if ('result' in reply) {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { EnrollkitError } from '../../errors.js';
+import { packageFile } from '../../package-files.js';
 import { keyUsageNames } from '../x509/extensions.js';
 
 export const roles = ['root', 'intermediate', 'device', 'verification', 'edge-ca', 'server'] as const;
@@ -121,7 +122,6 @@ export const profileSchema = z
 
 export type Profile = Readonly<z.infer<typeof profileSchema>>;
 
-const folder = new URL('../../../templates/profiles/', import.meta.url);
 const loaded = new Map<ProfileName, Profile>();
 
 /** The profiles of the certGen.sh scripts. */
@@ -138,10 +138,8 @@ export type ProfileName = Role | (typeof certgenProfiles)[number];
 export function loadProfile(name: ProfileName): Profile {
   let profile = loaded.get(name);
   if (!profile) {
-    profile = parseProfile(
-      readFileSync(new URL(`${name}.json`, folder), 'utf8'),
-      `templates/profiles/${name}.json`,
-    );
+    const path = `templates/profiles/${name}.json`;
+    profile = parseProfile(readFileSync(packageFile(path), 'utf8'), path);
     loaded.set(name, profile);
   }
   return profile;
