@@ -15,6 +15,7 @@ import { test } from 'uvu';
 import { deviceEnvironment } from '../../src/certgen/device-environment.js';
 import { isKeyPair, privateKeyFromPem } from '../../src/pki/keys.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import '../support/quick-key-derivation.js';
 import { at, authority, certificate, edgeScript, passphrase, read, sdkScript, textOf } from './support.js';
 
 const fails = (code: string, pattern: RegExp) => (error: Error & { code?: string }) => {

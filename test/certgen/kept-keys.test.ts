@@ -17,6 +17,7 @@ import { test } from 'uvu';
 import { fails } from '../support/fails.js';
 import { contentsOf } from '../support/folders.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import '../support/quick-key-derivation.js';
 import { authority, certificate, edgeScript, read, sdkScript, textOf } from './support.js';
 
 /** Every file with a private key below a folder: `.key.pem` and `.pfx`. */

