@@ -51,7 +51,7 @@ const { metafile } = await build({
 });
 
 /** Their licenses ask for their texts to be passed on. */
-const licenses = join(dist, 'LICENSES-OF-PACKAGES.txt');
+const licenses = join(dist, 'THIRD_PARTY_NOTICES.txt');
 const packages = new Set(
   Object.keys(metafile.inputs).flatMap((path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
 );
