@@ -31,7 +31,7 @@ function withCertificate(registrationId: string, chain: Made[]): Credential {
   return { registrationId, certificate: { cert: chain.map(({ pem }) => pem).join(''), key } };
 }
 
-async function register(
+export async function register(
   { provisioning, provisioningTransports, symmetricKeys, x509 }: Generation,
   { endpoints }: TestEmulator,
   transport: Transport,
@@ -41,9 +41,9 @@ async function register(
     withoutPort(endpoints.globalDeviceEndpoint),
     endpoints.idScope,
     new provisioningTransports[transport]() as never,
-    certificate
+    (certificate
       ? new x509.X509Security(registrationId, certificate)
-      : new symmetricKeys.SymmetricKeySecurityClient(registrationId, symmetricKey!),
+      : new symmetricKeys.SymmetricKeySecurityClient(registrationId, symmetricKey!)) as never,
   );
   client.setProvisioningPayload({ from: transport });
   return (await client.register()) as unknown as Registration;
@@ -52,7 +52,7 @@ async function register(
 /** A hub's name is dialled as it was given out where the client can be told a port; it has one port for MQTT and AMQP. */
 const canDialPort = (transport: Transport) => transport === 'Mqtt' || transport === 'Amqp';
 
-async function connect(
+export async function connect(
   { device, deviceTransports }: Generation,
   assignedHub: string,
   deviceId: string,
