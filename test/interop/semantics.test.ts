@@ -9,6 +9,7 @@ import { suite } from 'uvu';
 import { startTestEmulator, type TestEmulator } from '../emulator/support.js';
 import { type Made, make } from '../support/chains.js';
 import { dialEmulator, withoutPort } from './dial.js';
+import { pagesOf } from './enrollments.js';
 
 type ServiceClient = InstanceType<typeof provisioningService.ProvisioningServiceClient>;
 
@@ -169,17 +170,11 @@ test('the records of a group come page by page, are read and deleted', async ({
   const names = ['record-0', 'record-1', 'record-2'];
   for (const name of names) await register(emulator, name, [await make('device', name, root), root]);
   const query = service.createEnrollmentGroupDeviceRegistrationStateQuery({ query: '*' }, 'recorded', 2);
-  const found: string[] = [];
-  let pages = 0;
-  do {
-    // Without the token it would read the first page for ever.
-    const page = await query.next(query.continuationToken);
-    pages += 1;
-    found.push(
-      ...(page.responseBody as unknown as { registrationId: string }[]).map((one) => one.registrationId),
-    );
-  } while (query.hasMoreResults);
-  assert.deepEqual([found, pages], [names, 2]);
+  const pages = await pagesOf(query);
+  assert.deepEqual(
+    pages.map((page) => page.map(({ registrationId }) => registrationId)),
+    [names.slice(0, 2), names.slice(2)],
+  );
   const { responseBody: record } = await service.getDeviceRegistrationState('record-1');
   assert.equal((record as unknown as { status: string }).status, 'assigned');
   await service.deleteDeviceRegistrationState('record-1');
