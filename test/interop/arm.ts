@@ -1,5 +1,6 @@
 /** What people do with Azure's client for ARM: they read their service, and upload a CA and prove its possession. */
 import assert from 'node:assert/strict';
+import type { IotDpsClient as OldestClient } from '@azure/arm-deviceprovisioningservices';
 import type { TokenCredential } from '@azure/identity';
 
 export interface ArmGiven {
@@ -45,25 +46,24 @@ function certificateOf({ etag, properties }: Answer): Certificate {
   };
 }
 
-async function policiesIn(keys: AsyncIterable<{ keyName?: string }>): Promise<string[]> {
-  const names: string[] = [];
-  for await (const { keyName } of keys) names.push(keyName!);
-  return names;
-}
-
 type Connect = (credential: TokenCredential, given: ArmGiven) => Promise<Arm>;
 
-/** 5.1.0: the last one that runs on Node.js 20. */
-const oldest: Connect = async (credential, { armEndpoint, subscriptionId, resourceGroup, dpsName }) => {
-  const { IotDpsClient } = await import('@azure/arm-deviceprovisioningservices');
-  const client = new IotDpsClient(credential, subscriptionId, { endpoint: armEndpoint });
-  const { dpsCertificate, iotDpsResource } = client;
+/** @param differing what has its parameters in another order in each generation */
+function armOf(
+  { dpsCertificate, iotDpsResource }: OldestClient,
+  { resourceGroup, dpsName }: ArmGiven,
+  differing: Pick<Arm, 'delete'> & { get: () => ReturnType<OldestClient['iotDpsResource']['get']> },
+): Arm {
   return {
     async service() {
-      const { properties } = await iotDpsResource.get(dpsName, resourceGroup);
+      const { properties } = await differing.get();
       return { idScope: properties.idScope, linkedHubs: properties.iotHubs?.map(({ name }) => name) };
     },
-    policies: () => policiesIn(iotDpsResource.listKeys(dpsName, resourceGroup)),
+    async policies() {
+      const names: string[] = [];
+      for await (const { keyName } of iotDpsResource.listKeys(dpsName, resourceGroup)) names.push(keyName);
+      return names;
+    },
     async certificates() {
       return (await dpsCertificate.list(resourceGroup, dpsName)).value!.map(({ name }) => name!);
     },
@@ -82,41 +82,31 @@ const oldest: Connect = async (credential, { armEndpoint, subscriptionId, resour
         await dpsCertificate.verifyCertificate(name, etag, resourceGroup, dpsName, { certificate }),
       );
     },
-    delete: (name, etag) => dpsCertificate.delete(resourceGroup, etag, dpsName, name),
+    delete: differing.delete,
   };
+}
+
+/** 5.1.0: the last one that runs on Node.js 20. */
+const oldest: Connect = async (credential, given) => {
+  const { IotDpsClient } = await import('@azure/arm-deviceprovisioningservices');
+  const { armEndpoint, subscriptionId, resourceGroup, dpsName } = given;
+  const client = new IotDpsClient(credential, subscriptionId, { endpoint: armEndpoint });
+  return armOf(client, given, {
+    get: () => client.iotDpsResource.get(dpsName, resourceGroup),
+    delete: (name, etag) => client.dpsCertificate.delete(resourceGroup, etag, dpsName, name),
+  });
 };
 
-/** 6.0.0, for Node.js 22 and later: another generator wrote it, and some of its parameters are in another order. */
-const latest: Connect = async (credential, { armEndpoint, subscriptionId, resourceGroup, dpsName }) => {
+/** 6.0.0, for Node.js 22 and later. Another generator wrote it, in whose types more is optional. */
+const latest: Connect = async (credential, given) => {
   const { IotDpsClient } = await import('@azure/arm-deviceprovisioningservices-latest');
+  const { armEndpoint, subscriptionId, resourceGroup, dpsName } = given;
   const client = new IotDpsClient(credential, subscriptionId, { endpoint: armEndpoint });
-  const { dpsCertificate, iotDpsResource } = client;
-  return {
-    async service() {
-      const { properties } = await iotDpsResource.get(resourceGroup, dpsName);
-      return { idScope: properties.idScope, linkedHubs: properties.iotHubs?.map(({ name }) => name) };
-    },
-    policies: () => policiesIn(iotDpsResource.listKeys(dpsName, resourceGroup)),
-    async certificates() {
-      return (await dpsCertificate.list(resourceGroup, dpsName)).value!.map(({ name }) => name!);
-    },
-    async get(name) {
-      return certificateOf(await dpsCertificate.get(name, resourceGroup, dpsName));
-    },
-    async upload(name, pem) {
-      const properties = { certificate: Buffer.from(pem) };
-      return certificateOf(await dpsCertificate.createOrUpdate(resourceGroup, dpsName, name, { properties }));
-    },
-    async generateCode(name, etag) {
-      return certificateOf(await dpsCertificate.generateVerificationCode(name, etag, resourceGroup, dpsName));
-    },
-    async verify(name, etag, certificate) {
-      return certificateOf(
-        await dpsCertificate.verifyCertificate(name, etag, resourceGroup, dpsName, { certificate }),
-      );
-    },
-    delete: (name, etag) => dpsCertificate.delete(resourceGroup, dpsName, name, etag),
-  };
+  return armOf(client as unknown as OldestClient, given, {
+    get: () =>
+      client.iotDpsResource.get(resourceGroup, dpsName) as ReturnType<OldestClient['iotDpsResource']['get']>,
+    delete: (name, etag) => client.dpsCertificate.delete(resourceGroup, dpsName, name, etag),
+  });
 };
 
 export const armClients = { oldest, latest };
