@@ -70,7 +70,7 @@ export const disposition = (first: number, last: number, role = true) =>
   frame(performative(0x15, [role, uint(first), uint(last), true]));
 
 /** The performatives in what a server sent, as rhea reads them, SASL's among them. */
-export function read(bytes: Buffer): { name: string; fields: any }[] {
+export function read(bytes: Buffer): { name: string; fields: any; payload?: Buffer }[] {
   const found = [];
   for (let at = 0; at + 8 <= bytes.length; ) {
     if (bytes.toString('latin1', at, at + 4) === 'AMQP') {
@@ -79,8 +79,8 @@ export function read(bytes: Buffer): { name: string; fields: any }[] {
       continue;
     }
     const size = bytes.readUInt32BE(at);
-    const { performative: one } = read_frame(bytes.subarray(at, at + size));
-    if (one) found.push({ name: String(one.constructor).split('#')[0]!, fields: one });
+    const { performative: one, payload } = read_frame(bytes.subarray(at, at + size));
+    if (one) found.push({ name: String(one.constructor).split('#')[0]!, fields: one, payload });
     at += size;
   }
   return found;

@@ -6,11 +6,12 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 import mqtt from 'mqtt';
+import rhea from 'rhea';
 import { test } from 'uvu';
 import { hubUserName } from '../../src/dps/contract/mqtt.js';
 import { createSasToken } from '../../src/dps/contract/sas.js';
 import { connectAmqp, type RawAmqpClient } from './amqp-client.js';
-import { amqpHeader, attach, begin, frame, open, read, saslHeader } from './amqp-frames.js';
+import { amqpHeader, attach, begin, flow, frame, open, read, saslHeader, transfer } from './amqp-frames.js';
 import { hubService } from './hub-service.js';
 import { record } from './mqtt-fixture.js';
 import { base64, startTestEmulator, type TestEmulator } from './support.js';
@@ -260,20 +261,49 @@ function saslInit(mechanism: string): Buffer {
   return frame(list, undefined, 0, 1);
 }
 
+/** The message that puts a token, in an encoding of rhea's: Microsoft Learn, "Control access to IoT Hub". */
+function putToken(token: string): Buffer {
+  return (rhea as any).message.encode({
+    message_id: 'token-1',
+    to: '$cbs',
+    reply_to: 'cbs',
+    application_properties: {
+      operation: 'put-token',
+      type: 'servicebus.windows.net:sastoken',
+      name: `${emulator.endpoints.hubHostName}/devices/${deviceId}`,
+    },
+    body: token,
+  });
+}
+
 for (const mechanism of ['MSSBCBS', 'ANONYMOUS']) {
   test(`C and Python's uamqp sign in with the SASL mechanism ${mechanism}, and put their token then`, async () => {
-    const socket = await dial(emulator.endpoints.ports.amqp);
-    const offered = await say(socket, saslHeader, (received) => received.length > 20);
-    assert.ok(offered.includes(mechanism), 'it is offered');
-    const outcome = await say(socket, saslInit(mechanism), (received) => received.length >= 8);
-    const [answer] = read(outcome);
-    assert.equal(answer?.name, 'sasl_outcome');
-    assert.equal(Number(answer?.fields.code), 0);
-    const opened = await say(socket, Buffer.concat([amqpHeader, open()]), (received) =>
-      read(received).some(({ name }) => name === 'open'),
-    );
-    assert.ok(opened.includes(amqpHeader));
-    socket.destroy();
+    const { hubHostName, ports } = emulator.endpoints;
+    const token = tokenWith(`${hubHostName}/devices/${deviceId}`, '');
+    for (const [given, status] of [
+      [token, 200],
+      [token.replace(/sig=.{6}/, 'sig=AAAAAA'), 401],
+    ] as const) {
+      const socket = await dial(ports.amqp);
+      const offered = await say(socket, saslHeader, (received) => received.length > 20);
+      assert.ok(offered.includes(mechanism), 'it is offered');
+      const outcome = await say(socket, saslInit(mechanism), (received) => received.length >= 8);
+      const [answer] = read(outcome);
+      assert.equal(answer?.name, 'sasl_outcome');
+      assert.equal(Number(answer?.fields.code), 0);
+      const opened = await say(socket, Buffer.concat([amqpHeader, open()]), (received) =>
+        read(received).some(({ name }) => name === 'open'),
+      );
+      assert.ok(opened.includes(amqpHeader));
+      const links = [begin(), attach(0, '$cbs', 'sender'), attach(1, '$cbs', 'receiver'), flow(1, 1)];
+      const bytes = Buffer.concat([...links, transfer(0, putToken(given))]);
+      const isReply = ({ name }: { name: string }) => name === 'transfer';
+      const reply = await say(socket, bytes, (received) => read(received).some(isReply));
+      const { payload } = read(reply).find(isReply)!;
+      const { application_properties, correlation_id } = (rhea as any).message.decode(payload);
+      assert.deepEqual([application_properties['status-code'], correlation_id], [status, 'token-1']);
+      socket.destroy();
+    }
   });
 }
 

@@ -67,7 +67,7 @@ if (!permitted) console.error(`skipped: it needs ports 443 and 8883 of ${host}`)
       await emulator.verifiedCa('root', root);
       const group = groupBody('over-ws', { reference: 'root' });
       assert.equal((await emulator.service('PUT', '/enrollmentGroups/over-ws', group)).status, 200);
-      const client = fileURLToPath(new URL('official-mqtt-client.mjs', import.meta.url));
+      const client = fileURLToPath(new URL('official-client-over-websockets.mjs', import.meta.url));
       const child = spawn(process.execPath, [client], {
         env: { ...process.env, NODE_EXTRA_CA_CERTS: emulator.endpoints.caFile, NODE_OPTIONS: '' },
         stdio: ['pipe', 'pipe', 'ignore'],
@@ -79,7 +79,6 @@ if (!permitted) console.error(`skipped: it needs ports 443 and 8883 of ${host}`)
           registrationId: 'over-ws',
           cert: device.pem + intermediate.pem,
           key: await privateKeyToPem(device.privateKey),
-          webSocket: true,
         }),
       );
       const output = (await json(child.stdout)) as { error?: string; message?: string; hub?: object };

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { IotDpsClient } from '@azure/arm-deviceprovisioningservices';
+import { ClientSecretCredential } from '@azure/identity';
+import hub from 'azure-iothub';
 import { test } from 'uvu';
 import { AccessTokens, clientCredentialsOf } from '../../src/emulator/access/access-tokens.js';
+import { dialEmulator } from '../interop/dial.js';
 import { startTestEmulator, type TestEmulator } from './support.js';
 
 let emulator: TestEmulator;
@@ -113,23 +114,30 @@ test('who is not known, or asks for something else, gets no token', async () => 
 });
 
 test('@azure/identity and the ARM client, unmodified, get in with the client secret', async () => {
-  const client = fileURLToPath(new URL('../interop/identity-client.ts', import.meta.url));
-  const running = promisify(execFile)(process.execPath, ['--import', 'tsx', client], {
-    env: { ...process.env, NODE_EXTRA_CA_CERTS: emulator.endpoints.caFile },
-    timeout: 60_000,
-  });
-  running.child.stdin?.end(
-    JSON.stringify({
-      endpoints: { ...emulator.endpoints, httpsPort: emulator.endpoints.ports.https },
-      ...clientCredentialsOf(emulator.endpoints.armToken),
-    }),
-  );
-  const result = JSON.parse((await running).stdout);
-  assert.equal(result.idScope, emulator.endpoints.idScope);
-  assert.equal(await statusOf(groupPath, result.serviceToken), 404);
-  assert.equal(result.hubDevice, 'by-bearer');
-  assert.match(result.wrongSecret, /client secret is not that of this emulator/);
-  assert.match(result.foreign, /no resource/);
+  const { endpoints } = emulator;
+  const { clientId, clientSecret } = clientCredentialsOf(endpoints.armToken);
+  const credentialOf = (secret: string) =>
+    new ClientSecretCredential('adfs', clientId, secret, {
+      authorityHost: endpoints.armEndpoint,
+      disableInstanceDiscovery: true,
+    });
+  const restore = dialEmulator(endpoints);
+  try {
+    const credential = credentialOf(clientSecret);
+    const arm = new IotDpsClient(credential, endpoints.subscriptionId, { endpoint: endpoints.armEndpoint });
+    const { properties } = await arm.iotDpsResource.get(endpoints.dpsName, endpoints.resourceGroup);
+    assert.equal(properties.idScope, endpoints.idScope);
+    const { token } = await credential.getToken('https://azure-devices-provisioning.net/.default');
+    assert.equal(await statusOf(groupPath, token), 404);
+    const registry = hub.Registry.fromTokenCredential('localhost', credential);
+    const { responseBody: device } = await registry.create({ deviceId: 'by-bearer' });
+    assert.equal(device.deviceId, 'by-bearer');
+    const ofArm = 'https://management.azure.com/.default';
+    await assert.rejects(credentialOf('wrong').getToken(ofArm), /client secret is not that of this emulator/);
+    await assert.rejects(credential.getToken('https://graph.microsoft.com/.default'), /no resource/);
+  } finally {
+    restore();
+  }
 });
 
 test.run();

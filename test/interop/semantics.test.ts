@@ -1,7 +1,6 @@
 /** The rules of provisioning, told and asked by unmodified official SDKs for the service and for devices. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import https from 'node:https';
+import tls from 'node:tls';
 import provisioningDevice from 'azure-iot-provisioning-device';
 import { Http as ProvisioningHttp } from 'azure-iot-provisioning-device-http';
 import provisioningService from 'azure-iot-provisioning-service';
@@ -9,7 +8,8 @@ import securityX509 from 'azure-iot-security-x509';
 import { suite } from 'uvu';
 import { startTestEmulator, type TestEmulator } from '../emulator/support.js';
 import { type Made, make } from '../support/chains.js';
-import { dialPort } from './global-agent.js';
+import { dialEmulator, withoutPort } from './dial.js';
+import { pagesOf } from './enrollments.js';
 
 type ServiceClient = InstanceType<typeof provisioningService.ProvisioningServiceClient>;
 
@@ -17,26 +17,25 @@ interface Context {
   emulator: TestEmulator;
   service: ServiceClient;
   root: Made;
-  restoreAgent: () => void;
+  restore: () => void;
 }
 
 const test = suite<Context>('semantics, by official SDKs');
-const withoutPort = (text: string) => text.replace(/:\d+/, '');
+const { connect } = tls;
 
 test.before(async (context) => {
   context.emulator = await startTestEmulator({ hubs: ['hub-a', 'hub-b'] });
   const { endpoints } = context.emulator;
-  context.restoreAgent = dialPort(endpoints.ports.https, readFileSync(endpoints.caFile, 'utf8'));
+  context.restore = dialEmulator(endpoints);
   context.service = provisioningService.ProvisioningServiceClient.fromConnectionString(
     withoutPort(endpoints.serviceConnectionString),
   );
   context.root = await make('root', 'Root');
   await context.emulator.verifiedCa('root', context.root);
 });
-test.after(async ({ emulator, restoreAgent }) => {
-  restoreAgent();
-  assert.equal((https.globalAgent as { defaultPort?: number }).defaultPort, 443);
-  assert.equal(https.globalAgent.options.ca, undefined);
+test.after(async ({ emulator, restore }) => {
+  restore();
+  assert.equal(tls.connect, connect);
   await emulator.stop();
 });
 
@@ -171,17 +170,11 @@ test('the records of a group come page by page, are read and deleted', async ({
   const names = ['record-0', 'record-1', 'record-2'];
   for (const name of names) await register(emulator, name, [await make('device', name, root), root]);
   const query = service.createEnrollmentGroupDeviceRegistrationStateQuery({ query: '*' }, 'recorded', 2);
-  const found: string[] = [];
-  let pages = 0;
-  do {
-    // Without the token it would read the first page for ever.
-    const page = await query.next(query.continuationToken);
-    pages += 1;
-    found.push(
-      ...(page.responseBody as unknown as { registrationId: string }[]).map((one) => one.registrationId),
-    );
-  } while (query.hasMoreResults);
-  assert.deepEqual([found, pages], [names, 2]);
+  const pages = await pagesOf(query);
+  assert.deepEqual(
+    pages.map((page) => page.map(({ registrationId }) => registrationId)),
+    [names.slice(0, 2), names.slice(2)],
+  );
   const { responseBody: record } = await service.getDeviceRegistrationState('record-1');
   assert.equal((record as unknown as { status: string }).status, 'assigned');
   await service.deleteDeviceRegistrationState('record-1');

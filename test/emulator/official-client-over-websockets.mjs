@@ -1,5 +1,5 @@
 /**
- * An unmodified official device client, from registration to telemetry, in a process of its own: NODE_EXTRA_CA_CERTS
+ * An unmodified official device client over WebSockets, from registration to telemetry, in a process of its own: NODE_EXTRA_CA_CERTS
  * is read at start only. Takes JSON on stdin, prints JSON on stdout.
  */
 import { text } from 'node:stream/consumers';
@@ -9,20 +9,13 @@ import provisioning from 'azure-iot-provisioning-device';
 import provisioningTransports from 'azure-iot-provisioning-device-mqtt';
 import security from 'azure-iot-security-x509';
 
-const {
-  provisioningHost,
-  idScope,
-  registrationId,
-  cert,
-  key,
-  webSocket = false,
-} = JSON.parse(await text(process.stdin));
+const { provisioningHost, idScope, registrationId, cert, key } = JSON.parse(await text(process.stdin));
 
 async function register() {
   const client = provisioning.ProvisioningDeviceClient.create(
     provisioningHost,
     idScope,
-    webSocket ? new provisioningTransports.MqttWs() : new provisioningTransports.Mqtt(),
+    new provisioningTransports.MqttWs(),
     new security.X509Security(registrationId, { cert, key }),
   );
   return client.register();
@@ -31,7 +24,7 @@ async function register() {
 async function useHub({ assignedHub, deviceId }) {
   const client = device.Client.fromConnectionString(
     `HostName=${assignedHub};DeviceId=${deviceId};x509=true`,
-    webSocket ? hubTransports.MqttWs : hubTransports.Mqtt,
+    hubTransports.MqttWs,
   );
   await client.setOptions({ cert, key });
   await client.open();
