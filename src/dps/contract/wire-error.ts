@@ -10,6 +10,7 @@ export const dpsErrors = {
   unknownApiVersion: { errorCode: 400004, message: 'ErrorCode:ArgumentInvalid;Unknown api version' }, // seen
   customAllocationFailed: { errorCode: 400207, message: 'Custom allocation failed' }, // seen
   noHub: { errorCode: 400208, message: 'No IoT hub is available for assignment.' }, // seen, as a name
+  hubUnauthorized: { errorCode: 400209, message: 'Unauthorized' }, // number of the SDK for C
   unauthorized: { errorCode: 401000, message: 'Unauthorized' }, // seen
   // What DPS answers over HTTPS is not known; the number is that of IoT Hub's table.
   unknownIdScope: { errorCode: 401001, message: 'IotHubNotFound' },
