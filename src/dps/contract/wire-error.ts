@@ -18,6 +18,7 @@ export const dpsErrors = {
   caNotFound: { errorCode: 401002, message: 'CA certificate not found.' }, // seen
   chainMismatch: { errorCode: 401002, message: 'Signing certificate info did not match chain elements' }, // seen
   unauthorizedDevice: { errorCode: 401002, message: 'Unauthorized' }, // seen
+  connectionRefused: { errorCode: 401002, message: 'IotHubUnauthorizedAccess' }, // seen over AMQP
   forbidden: { errorCode: 403000, message: 'Forbidden' },
   notFound: { errorCode: 404000, message: 'Not found' },
   enrollmentNotFound: { errorCode: 404201, message: 'Enrollment not found.' }, // seen
