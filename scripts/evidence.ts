@@ -5,6 +5,8 @@ import { planes, ranks } from '../test/contract/summary.js';
 
 interface Seen {
   plane: Plane;
+  /** Over HTTPS unless told otherwise. */
+  over?: 'mqtt' | 'amqp' | undefined;
   method: string;
   path: string;
   evidence: Rank;
@@ -25,10 +27,11 @@ const { sessions, notPerformed } = readRecordings();
 
 const seen: Seen[] = [
   ...sessions.flatMap(exchangesOf).flatMap(({ plane, request, evidence }) => {
-    const one = { plane, method: request.method, path: concrete(request.path), evidence };
+    const { over } = request;
+    const one = { plane, over, method: request.method, path: concrete(request.path), evidence };
     // What the device is told in the end is the reply to its poll.
     const polled = plane === 'device' && request.untilDone;
-    const poll = { plane, method: 'GET', path: '/x/registrations/x/operations/x', evidence };
+    const poll = { plane, over, method: 'GET', path: '/x/registrations/x/operations/x', evidence };
     return polled ? [one, poll] : [one];
   }),
   ...notPerformed.flatMap(({ plane, method, path, evidence }) =>
@@ -57,12 +60,23 @@ export function evidenceOf(plane: Plane, route: Route, others: readonly Route[])
   // A literal segment beats a parameter: `/devices/query` is no device.
   const isNearest = (one: Seen) =>
     !others.some((other) => matches(other, one) && parameters(other) < parameters(route));
-  const found = seen.filter((one) => one.plane === plane && matches(route, one) && isNearest(one));
+  const found = seen.filter(
+    (one) => one.plane === plane && one.over === undefined && matches(route, one) && isNearest(one),
+  );
+  return countsOf(found) || ranks.D;
+}
+
+/** How many exchanges there are of devices at DPS over another protocol than HTTPS, by evidence. */
+export function evidenceOver(protocol: 'mqtt' | 'amqp'): string {
+  return countsOf(seen.filter(({ over }) => over === protocol));
+}
+
+function countsOf(found: readonly Seen[]): string {
   const counts = (Object.keys(ranks) as Rank[]).flatMap((rank) => {
     const count = found.filter(({ evidence }) => evidence === rank).length;
     return count === 0 ? [] : [`${ranks[rank]} ${count}`];
   });
-  return counts.length === 0 ? ranks.D : counts.join(', ');
+  return counts.join(', ');
 }
 
 function parameters({ path }: Route): number {

@@ -5,7 +5,7 @@ import { type Route, routes } from '../src/dps/contract/routes.js';
 import { missingOperations } from '../src/emulator/dps/arm/missing-operations.js';
 import { missingTypes } from '../src/emulator/dps/attestation/kinds.js';
 import { missingHubOperations } from '../src/emulator/hub/http/missing-hub-operations.js';
-import { evidenceOf, exchangeTable } from './evidence.js';
+import { evidenceOf, evidenceOver, exchangeTable } from './evidence.js';
 
 export interface SupportRow {
   plane: keyof typeof routes;
@@ -106,8 +106,8 @@ On ports of their own and in WebSockets.
 
 | operation | supported | evidence |
 | --- | --- | --- |
-| register over MQTT: accepted, refused, a wrong ID scope | yes | seen in a log |
-| register over AMQP: refused | yes | seen in a log |
+| register over MQTT: accepted, refused, a wrong ID scope | yes | ${evidenceOver('mqtt')} |
+| register over AMQP: refused, no certificate | yes | ${evidenceOver('amqp')} |
 | register and poll, X.509 certificates and symmetric keys | yes | tested by Microsoft |
 | telemetry, direct methods, cloud-to-device messages | yes | tested by Microsoft |
 | twins | yes | documented |

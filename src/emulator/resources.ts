@@ -92,7 +92,7 @@ export function createMissing(
   const { main } = databases;
   const before = main.prepare('SELECT number FROM provisioning_service').all() as { number: number }[];
   const identity = readIdentity(main, services[0] ?? firstServiceNameOf(seed));
-  const made = makeHubs(databases, hubs);
+  const made = makeHubs(databases, hubs, new Date());
   for (const { number } of before) linkHubs(databases.of('service', number), made);
   const all = main.prepare('SELECT hub_id FROM iot_hub ORDER BY number').all() as { hub_id: string }[];
   const hubIds = all.map((row) => row.hub_id);

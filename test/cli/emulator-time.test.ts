@@ -63,6 +63,49 @@ test('every command works in the emulator’s future, and what is made there beg
     assert.equal((await enrollkit('group', 'list')).enrollmentGroups.length, 1);
   }));
 
+test('what the CA of a folder signs is dated by the clock of the emulator of that folder', () =>
+  inWorld(async ({ enrollkit, cwd }) => {
+    const { now } = await enrollkit('emulator', 'clock', '--advance', '400d');
+    const isOfThen = (date: string) => {
+      // Certificates begin somewhat before the time at which they are made.
+      assert.ok(Math.abs(Date.parse(date) - Date.parse(now)) < day, date);
+    };
+    const begins = async (...words: string[]) => (await enrollkit(...words)).certificate.notBefore;
+    const inspected = async (path: string) =>
+      (await enrollkit('cert', 'inspect', path)).files[0].certificates[0].notBefore;
+    isOfThen(await begins('cert', 'device', 'device-007'));
+    isOfThen(await begins('cert', 'renew', 'certs/devices/device-001/certificate.pem', '--force'));
+    for (const id of ['device-001', 'device-007']) {
+      assert.equal((await enrollkit('device', 'register', id)).status, 'assigned', id);
+    }
+    await enrollkit('cert', 'csr', 'device-008', '--out', 'csr');
+    await cli(['cert', 'sign', 'csr/request.pem', '--out', 'signed.pem'], { cwd });
+    isOfThen(await inspected('signed.pem'));
+    await enrollkit('fleet', 'issue', '--count', '2', '--pattern', 'd-{0..}', '--out', 'f.ndjson');
+    assert.equal((await enrollkit('fleet', 'register', 'f.ndjson')).assigned, 2);
+
+    await enrollkit('cert', 'rollover', 'intermediate', '--group', 'enrollkit-devices');
+    await enrollkit('cert', 'rollover', 'intermediate', '--reissue');
+    isOfThen(await inspected('certs/devices/device-001/certificate.pem'));
+    assert.equal((await enrollkit('device', 'register', 'device-001')).status, 'assigned');
+
+    // Of no folder, and so of no emulator.
+    for (const words of [
+      ['cert', 'root', 'Elsewhere', '--out', 'elsewhere'],
+      ['cert', 'device', 'device-009', '--ca', 'elsewhere/certificate.pem', '--ca-key', 'elsewhere/key.pem'],
+    ]) {
+      assert.ok(Date.parse(await begins(...words)) <= Date.now(), words.join(' '));
+    }
+    const { stderr } = await cli(['cert', 'device', 'device-010'], {
+      cwd,
+      env: { ENROLLKIT_MESSAGE_IDS: '1' },
+    });
+    assert.match(stderr, /\[emulator\.clock\.used\].*certs\/\.enrollkit/);
+    await enrollkit('emulator', 'clock', '--reset');
+    const { stderr: silent } = await cli(['cert', 'device', 'device-011'], { cwd });
+    assert.doesNotMatch(silent, /clock/);
+  }));
+
 test('a certificate that is expired by the emulator’s clock is refused as such, and the log says the same', () =>
   inWorld(async ({ enrollkit, refused, cwd }) => {
     const { now } = await enrollkit('emulator', 'clock', '--advance', '400d');

@@ -21,7 +21,7 @@ export interface Source {
   recorded?: string;
 }
 
-/** How a device proves itself: by a chain, leaf first, named as in a `certificates` step; or by a key, base64. */
+/** How a device proves itself: by a chain, leaf first, named as in a `certificates` step, or empty; or by a key, base64. */
 export type Proof = { chain: string[] } | { key: string } | { groupKey: string };
 
 /** Texts may hold `{variable}`s. */

@@ -18,7 +18,7 @@ import { exchangesOf } from './exchange.js';
 import type { Service } from './service.js';
 import type { Target } from './target.js';
 import { filled, type Variables, valueAt } from './variables.js';
-import { type DeviceCall, openOverAmqp, type Reply, registerOverMqtt, sendHttp } from './wire.js';
+import { type DeviceCall, type Reply, registerOverAmqp, registerOverMqtt, sendHttp } from './wire.js';
 
 export interface Outcome {
   exchange: Exchange;
@@ -192,7 +192,7 @@ class RunningSession {
     const { target, service } = this.#run;
     const { plane, method, headers = {}, body, device, over } = request;
     const chain =
-      device && 'chain' in device.proof
+      device && 'chain' in device.proof && device.proof.chain.length > 0
         ? device.proof.chain.map((name) => this.#certificates.get(name))
         : undefined;
     const token = device && this.#deviceToken(device);
@@ -201,7 +201,7 @@ class RunningSession {
         ...{ host: service.deviceHost, registrationId: device!.id, apiVersion, body, chain, token },
         idScope: /^\/([^/]+)\//.exec(request.path)![1]!,
       };
-      return over === 'mqtt' ? registerOverMqtt(target, call) : openOverAmqp(target, call);
+      return over === 'mqtt' ? registerOverMqtt(target, call) : registerOverAmqp(target, call);
     }
     const hosts = {
       arm: [target.armHost],

@@ -3,7 +3,7 @@ import { request } from 'node:https';
 import { isIP } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import mqtt from 'mqtt';
-import { apiVersionProperty } from '../../src/dps/contract/amqp.js';
+import { apiVersionProperty, dpsAmqp } from '../../src/dps/contract/amqp.js';
 import { dpsTopics, dpsUserName } from '../../src/dps/contract/mqtt.js';
 import { connectAmqp, RefusedError } from '../emulator/amqp-client.js';
 import type { Made } from '../support/chains.js';
@@ -134,30 +134,47 @@ function mqttReply(topic: string, payload: string): Reply {
   };
 }
 
-/** Opens a link as for registering over AMQP; the reply is the error with which that is refused. */
-export async function openOverAmqp(target: Target, call: DeviceCall): Promise<Reply> {
-  const { host, idScope, registrationId, apiVersion, chain } = call;
+/**
+ * Registers over AMQP; the reply is that to the registration, or the error with which the connection, a link or the message
+ * is refused.
+ */
+export async function registerOverAmqp(target: Target, call: DeviceCall): Promise<Reply> {
+  const { host, idScope, registrationId, apiVersion, body, chain, token } = call;
+  const address = `${idScope}/registrations/${registrationId}`;
+  const version = { [apiVersionProperty]: apiVersion };
   try {
     const client = await connectAmqp({
       ...target.dial(host, 'amqp'),
       ca: target.ca ?? rootCertificates.join('\n'),
       ...(chain ? identityOf(chain) : {}),
+      ...(token === undefined ? {} : { username: address, password: token }),
     });
-    const version = { [apiVersionProperty]: apiVersion };
     try {
-      await client.receiver(`${idScope}/registrations/${registrationId}`, version);
+      const replies = await client.receiver(address, version);
+      const requests = await client.sender(address, version);
+      await client.send(requests, {
+        correlation_id: '1',
+        application_properties: { [dpsAmqp.operationType]: dpsAmqp.register },
+        body: Buffer.from(JSON.stringify(body)),
+      });
+      const { application_properties: properties = {}, body: reply } = await client.next(replies);
+      const answer = parsed(reply.content.toString()) as { status?: string };
+      return {
+        status: answer.status === 'assigning' ? 202 : 200,
+        headers: { 'retry-after': properties[dpsAmqp.retryAfter[0]] },
+        body: answer,
+      };
     } finally {
       client.end();
     }
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    const body = parsed(error.description);
-    const { errorCode } = (typeof body === 'object' ? body : {}) as { errorCode?: number };
+    const refusal = parsed(error.description);
+    const { errorCode } = (typeof refusal === 'object' ? refusal : {}) as { errorCode?: number };
     return {
       status: errorCode === undefined ? 0 : Math.floor(errorCode / 1000),
       headers: { condition: error.condition },
-      body,
+      body: refusal,
     };
   }
-  return { status: 200, headers: {}, body: undefined };
 }

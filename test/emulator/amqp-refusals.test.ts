@@ -9,7 +9,7 @@ import { test } from 'uvu';
 import { WebSocket } from 'ws';
 import { apiVersionProperty, dpsAmqp } from '../../src/dps/contract/amqp.js';
 import { createSasToken, deriveDeviceKey } from '../../src/dps/contract/sas.js';
-import { type Made, makeChain } from '../support/chains.js';
+import { type Made, make, makeChain } from '../support/chains.js';
 import { untilClosed } from '../support/until-closed.js';
 import { connectAmqp, exchange, type RawAmqpClient, RefusedError } from './amqp-client.js';
 import { type AmqpFixture, startAmqpFixture } from './amqp-fixture.js';
@@ -159,9 +159,43 @@ test('a link of DPS is refused for another device, without a credential, without
   const requests = await client.sender(nodeOf('known'), version);
   await refused(client.send(requests, registerMessage()), 'amqp:not-allowed', /receives the answers/);
   client.end();
-  const nobody = await connectDps();
-  await refused(nobody.sender(nodeOf('known'), version), 'amqp:unauthorized-access', /"errorCode":401000/);
-  nobody.end();
+});
+
+test('a device without certificate and token: the connection ends, as in logs of Azure', async () => {
+  for (const direction of ['sender', 'receiver'] as const) {
+    const nobody = await connectDps();
+    const ended = nobody.closed();
+    await refused(nobody[direction](nodeOf('known'), version), 'amqp:unauthorized-access');
+    const { condition, description } = await ended;
+    assert.equal(condition, 'amqp:unauthorized-access');
+    const { errorCode, message, trackingId } = JSON.parse(description);
+    assert.deepEqual([errorCode, message], [401002, 'IotHubUnauthorizedAccess']);
+    assert.match(trackingId, /^[0-9a-f-]{36}$/);
+    const refusal = emulator.events.at(-1);
+    assert.deepEqual(
+      [refusal?.plane, refusal?.operation, refusal?.id, refusal?.status, refusal?.reason],
+      ['device', 'attach', 'known', 401, 'no client certificate was presented'],
+    );
+  }
+});
+
+test('what no enrollment admits is refused by the outcome of its message, as in logs of Azure', async () => {
+  const nobody = await make('root', 'Nobody');
+  const stranger = [await make('device', 'stranger', nobody), nobody];
+  const own = await make('device', 'own', await make('root', 'Of the enrollment'));
+  const x509 = { clientCertificates: { primary: { certificate: own.pem } } };
+  const attestation = { type: 'x509', x509 };
+  await emulator.service('PUT', '/enrollments/own', { registrationId: 'own', attestation });
+  const impostor = [await make('device', 'own', nobody), nobody];
+  for (const [id, chain] of Object.entries({ stranger, own: impostor })) {
+    const client = await connectDps(chain);
+    await refused(
+      begin(client, id),
+      'amqp:unauthorized-access',
+      /^\{"errorCode":401002,"trackingId":"[0-9a-f-]{36}","message":"[^"]+","timestampUtc":"[^"]+"\}$/,
+    );
+    client.end();
+  }
 });
 
 test('requests that are none are rejected with the codes of DPS', async () => {

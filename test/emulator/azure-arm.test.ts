@@ -208,7 +208,8 @@ test('with a Retry-After, a service is activating until then', async () => {
   try {
     const arm = callOf(emulator);
     const put = await arm('PUT', 'slow', service());
-    assert.equal(put.headers['retry-after'], '1');
+    assert.equal(put.headers['retry-after'], undefined, 'as recorded');
+    assert.equal(put.headers['x-ms-retry-after-ms'], '1000');
     const { body } = await arm('GET', 'slow');
     assert.deepEqual(body.properties, {
       state: 'Activating',
@@ -406,6 +407,65 @@ test('a hub names the endpoint for its events, and no policies', async ({ emulat
   assert.equal(events.partitionIds.length, events.partitionCount);
   assert.equal('authorizationPolicies' in body.properties, false);
 });
+
+test('a hub has the settings of a new one, and the members of its api-version', async ({ emulator }) => {
+  const { subscriptionId, resourceGroup, armToken } = emulator.endpoints;
+  const at = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.Devices/IotHubs`;
+  const read = async (version: string, path = `${at}/hub-a`) =>
+    (
+      await emulator.call({
+        path: `${path}?api-version=${version}`,
+        headers: { authorization: `Bearer ${armToken}` },
+      })
+    ).body;
+  for (const [version, hasIdentity, hasCosmos] of [
+    ['2017-07-01', false, false],
+    ['2019-07-01-preview', false, false],
+    ['2020-08-31', false, false],
+    ['2021-03-31', true, false],
+    ['2021-07-02', true, false],
+    ['2023-06-30-preview', true, true],
+    ['2026-11-01', true, true],
+  ] as const) {
+    const { properties, identity, systemData, ...hub } = await read(version);
+    assert.deepEqual(properties.cloudToDevice.maxDeliveryCount, 10, version);
+    assert.equal(properties.messagingEndpoints.fileNotifications.lockDurationAsIso8601, 'PT1M');
+    assert.equal(properties.storageEndpoints.$default.containerName, '');
+    assert.equal(properties.routing.fallbackRoute.isEnabled, true);
+    assert.equal(properties.features, 'None');
+    assert.equal('cosmosDBSqlContainers' in properties.routing.endpoints, hasCosmos, version);
+    assert.equal('allowedFqdnList' in properties, hasIdentity, version);
+    assert.deepEqual(identity, hasIdentity ? { type: 'None' } : undefined, version);
+    // Absent until somebody sets them.
+    for (const member of ['minTlsVersion', 'disableLocalAuth', 'publicNetworkAccess'])
+      assert.equal(member in properties, false, member);
+    if (hasIdentity) {
+      assert.match(systemData.createdAt, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/);
+      assert.ok(Math.abs(Date.parse(systemData.createdAt) - Date.now()) < 3_600_000);
+    } else assert.equal(systemData, undefined);
+    const listed = (await read(version, at)).value;
+    assert.deepEqual(listed[0], {
+      ...hub,
+      properties,
+      ...(hasIdentity ? { identity, systemData } : {}),
+    });
+  }
+});
+
+test('a hub was created when it was created, also after a restart', () =>
+  inTemporaryFolder(async (dir) => {
+    const createdAt = async () => {
+      const { call, endpoints, stop } = await startTestEmulator({ dir });
+      const { subscriptionId, armToken } = endpoints;
+      const { body } = await call({
+        path: `/subscriptions/${subscriptionId}/providers/Microsoft.Devices/IotHubs?api-version=2021-07-02`,
+        headers: { authorization: `Bearer ${armToken}` },
+      });
+      await stop();
+      return body.value[0].systemData.createdAt;
+    };
+    assert.equal(await createdAt(), await createdAt());
+  }));
 
 test('an expired CA can be uploaded', async ({ emulator }) => {
   const expired = await make('root', 'Expired', undefined, { at: new Date('1999-01-01T00:00:00Z') });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import mqtt from 'mqtt';
 import { test } from 'uvu';
+import { parseConnectionString } from '../../src/dps/contract/connection-string.js';
 import { dpsUserName, hubUserName } from '../../src/dps/contract/mqtt.js';
 import { createSasToken } from '../../src/dps/contract/sas.js';
 import { connectAmqp } from './amqp-client.js';
@@ -103,6 +104,42 @@ for (const [place, isRefused] of Object.entries(places)) {
     }
   });
 }
+
+test('a signature that is right, but written as no encoder writes it, is refused', async () => {
+  const { hostName, sharedAccessKeyName, sharedAccessKey } = parseConnectionString(
+    emulator.endpoints.serviceConnectionString,
+  );
+  // One with all the characters in which the alphabets of base64 differ.
+  const tokens = Array.from({ length: 500 }, (_, index) =>
+    createSasToken(hostName, sharedAccessKeyName, sharedAccessKey, inAnHour + index),
+  );
+  const token = tokens.find((one) => /sig=[^&]*%2B/i.test(one) && /sig=[^&]*%2F/i.test(one))!;
+  const status = async (authorization: string) =>
+    (
+      await emulator.call({
+        path: `/enrollments/${deviceId}?api-version=2021-10-01`,
+        headers: { authorization },
+      })
+    ).status;
+  assert.equal(await status(token), 200);
+  const written = (change: (signature: string) => string) =>
+    token.replace(
+      /sig=([^&]*)/,
+      (_, sig: string) => `sig=${encodeURIComponent(change(decodeURIComponent(sig)))}`,
+    );
+  assert.equal(await status(written((same) => same)), 200);
+  for (const [what, change] of Object.entries<(signature: string) => string>({
+    'characters of no alphabet': (signature) => ` !${signature}`,
+    'more padding': (signature) => `${signature}==`,
+    'no padding': (signature) => signature.replace('=', ''),
+    'the alphabet of URLs': (signature) => signature.replaceAll('+', '-').replaceAll('/', '_'),
+    'more after the padding': (signature) => `${signature}AAAA`,
+  })) {
+    emulator.events.length = 0;
+    assert.equal(await status(written(change)), 401, what);
+    assert.equal(emulator.events.at(-1)?.reason, 'the signature does not match');
+  }
+});
 
 test('the emulator goes on, and nothing of it was let in', async () => {
   assert.equal(

@@ -127,6 +127,22 @@ test('a first start that was killed while it made the state can be repeated', as
   });
 });
 
+test('hubs that an earlier build linked are linked as their owner, and have a time of creation', () =>
+  inTemporaryFolder((dir) => {
+    const earlier = new Database(join(dir, 'state.db'));
+    earlier.exec(`BEGIN; ${migrations.slice(0, 3).join(';')};
+      INSERT INTO iot_hub VALUES (1, 'hub-1', 0);
+      INSERT INTO linked_hub VALUES ('hub-1', 'local', NULL, 7, 0);
+      PRAGMA application_id = ${applicationId}; PRAGMA user_version = 3; COMMIT;`);
+    earlier.close();
+    const database = openState(dir);
+    const link = database.prepare('SELECT * FROM linked_hub').get() as Record<string, unknown>;
+    assert.deepEqual([link.allocation_weight, link.policy_name, link.policy_key], [7, null, null]);
+    const { created } = database.prepare('SELECT created FROM iot_hub').get() as { created: string };
+    assert.ok(Math.abs(Date.parse(created) - Date.now()) < 60_000, created);
+    database.close();
+  }));
+
 test('the twins of a state that had no counters of changes go on from the versions that they had', () =>
   inTemporaryFolder((dir) => {
     const earlier = new Database(join(dir, 'state.db'));

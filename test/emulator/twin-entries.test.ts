@@ -31,6 +31,8 @@ const illegalSections: Record<string, Section> = {
   'eleven levels of objects': { a: nested(11) },
   'an integer that is too large': { a: 4503599627370496 },
   'an integer that is too small': { a: -4503599627370497 },
+  // JSON.parse makes Infinity of it; see asJson.
+  'a number beyond every double': { a: '1e400' },
 };
 const ofSize = (kilobytes: number): Section =>
   Object.fromEntries(Array.from({ length: kilobytes }, (_, index) => [`a${index}`, 'x'.repeat(1024)]));
@@ -56,6 +58,8 @@ let root: Made;
 let webhook: Server;
 let webhookUrl: string;
 let webhookTwin: unknown;
+/** In place of an answer with that twin. */
+let webhookText: string | undefined;
 test.before(async () => {
   emulator = await startTestEmulator();
   hub = hubService(emulator);
@@ -64,7 +68,7 @@ test.before(async () => {
   webhook = createServer((request, response) => {
     request.resume();
     const answer = { iotHubHostName: emulator.endpoints.hubHostName, initialTwin: webhookTwin };
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+    response.setHeader('content-type', 'application/json').end(webhookText ?? asJson(answer));
   });
   await new Promise<void>((listening) => webhook.listen(0, '127.0.0.1', listening));
   webhookUrl = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/`;
@@ -84,6 +88,9 @@ type Entry = (
   desired: Section | undefined,
 ) => Promise<{ taken: boolean; said: string }>;
 
+/** The body of a request, in which the text `1e400` is that number. */
+const asJson = (body: unknown) => JSON.stringify(body).replaceAll('"1e400"', '1e400');
+
 const outcome = ({ status, body }: Answer) => ({ taken: status === 200, said: JSON.stringify(body) });
 let count = 0;
 const newId = () => {
@@ -99,7 +106,7 @@ const entries: Record<string, Entry> = {
       attestation: { type: 'symmetricKey' },
       ...initialTwin(tags, desired),
     };
-    return outcome(await emulator.service('PUT', `/enrollments/${registrationId}`, body));
+    return outcome(await emulator.service('PUT', `/enrollments/${registrationId}`, asJson(body)));
   },
   'an enrollment group': async (tags, desired) => {
     const id = newId();
@@ -108,9 +115,20 @@ const entries: Record<string, Entry> = {
       attestation: { type: 'symmetricKey' },
       ...initialTwin(tags, desired),
     };
-    const answer = await emulator.service('PUT', `/enrollmentGroups/${id}`, body);
+    const answer = await emulator.service('PUT', `/enrollmentGroups/${id}`, asJson(body));
     await emulator.service('DELETE', `/enrollmentGroups/${id}`);
     return outcome(answer);
+  },
+  'enrollment groups in bulk': async (tags, desired) => {
+    const enrollmentGroupId = newId();
+    const group = { enrollmentGroupId, attestation: { type: 'symmetricKey' }, ...initialTwin(tags, desired) };
+    const answer = await emulator.service(
+      'POST',
+      '/enrollmentGroups',
+      asJson({ mode: 'create', enrollmentGroups: [group] }),
+    );
+    await emulator.service('DELETE', `/enrollmentGroups/${enrollmentGroupId}`);
+    return { taken: answer.body.isSuccessful === true, said: JSON.stringify(answer.body) };
   },
   'enrollments in bulk': async (tags, desired) => {
     const enrollment = {
@@ -118,10 +136,11 @@ const entries: Record<string, Entry> = {
       attestation: { type: 'symmetricKey' },
       ...initialTwin(tags, desired),
     };
-    const answer = await emulator.service('POST', '/enrollments', {
-      mode: 'create',
-      enrollments: [enrollment],
-    });
+    const answer = await emulator.service(
+      'POST',
+      '/enrollments',
+      asJson({ mode: 'create', enrollments: [enrollment] }),
+    );
     return { taken: answer.body.isSuccessful === true, said: JSON.stringify(answer.body) };
   },
   'the answer of an allocation webhook': async (tags, desired) => {
@@ -144,7 +163,7 @@ const entries: Record<string, Entry> = {
   },
   'devices in bulk at the hub': async (tags, desired) => {
     const device = { id: newId(), importMode: 'create', tags, properties: { desired } };
-    const answer = await hub('POST', '/devices', [device]);
+    const answer = await hub('POST', '/devices', asJson([device]));
     const isThere = (await hub('GET', `/devices/${device.id}`)).status === 200;
     assert.equal(isThere, answer.body.isSuccessful);
     return { taken: isThere, said: JSON.stringify(answer.body) };
@@ -153,7 +172,7 @@ const entries: Record<string, Entry> = {
     const id = newId();
     await hub('PUT', `/devices/${id}`, { deviceId: id });
     const change = { id, importMode: 'updateTwin', tags, properties: { desired } };
-    const answer = await hub('POST', '/devices', [change]);
+    const answer = await hub('POST', '/devices', asJson([change]));
     return { taken: answer.body.isSuccessful === true, said: JSON.stringify(answer.body) };
   },
   ...Object.fromEntries(
@@ -163,7 +182,7 @@ const entries: Record<string, Entry> = {
         const id = newId();
         await hub('PUT', `/devices/${id}`, { deviceId: id });
         const before = (await hub('GET', `/twins/${id}`)).body;
-        const answer = await hub(method, `/twins/${id}`, { tags, properties: { desired } });
+        const answer = await hub(method, `/twins/${id}`, asJson({ tags, properties: { desired } }));
         if (answer.status !== 200) assert.deepEqual((await hub('GET', `/twins/${id}`)).body, before);
         return outcome(answer);
       },
@@ -198,6 +217,22 @@ test('the twin of an enrollment that is refused is 400 with 400004, the place in
   assert.match(answer.body.message, /initialTwin\.tags: .*"a\.b"/);
   assert.match(emulator.events.at(-1)!.reason!, /initialTwin\.tags/);
   assert.equal((await emulator.service('GET', '/enrollments/x')).status, 404);
+});
+
+test('an answer of a webhook that nests without end fails the registration', async () => {
+  const levels = 5000;
+  // JSON.stringify cannot write it.
+  webhookText = `{"iotHubHostName":"x","initialTwin":{"tags":{"a":${'['.repeat(levels)}${']'.repeat(levels)}}}}`;
+  try {
+    const { taken, said } = await entries['the answer of an allocation webhook']!(undefined, undefined);
+    assert.equal(taken, false, said);
+  } finally {
+    webhookText = undefined;
+  }
+  assert.deepEqual(
+    emulator.events.filter(({ status }) => status >= 500),
+    [],
+  );
 });
 
 test('members that are null are dropped from the twin that a registration makes', async () => {
@@ -260,7 +295,7 @@ test('a device reports nothing that no twin may hold', async () => {
     const sections = { ...illegalSections, 'more than 32 KB': ofSize(32) };
     for (const [index, [what, section]] of Object.entries(sections).entries()) {
       const answered = new Promise<string>((resolve) => client.once('message', (topic) => resolve(topic)));
-      client.publish(hubTopics.patchReported(String(index)), JSON.stringify(section));
+      client.publish(hubTopics.patchReported(String(index)), asJson(section));
       assert.match(await answered, new RegExp(`^\\$iothub/twin/res/400/\\?\\$rid=${index}`), what);
       assert.ok(fixture.events.at(-1)!.reason, what);
     }

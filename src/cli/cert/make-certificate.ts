@@ -20,7 +20,7 @@ import { assertKeyFlags, keysFrom } from '../input/key-flags.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { noteIfShallow, profileFor } from '../input/profile.js';
-import { type SigningCa, signedBy, signingCa } from '../input/signing-ca.js';
+import { type SigningCa, signedBy, signingCa, signingTime } from '../input/signing-ca.js';
 import { assertFree, type NewFile, writeAndReport } from '../input/write-files.js';
 import type { Context } from '../kernel/command.js';
 import type { FlagValues } from '../kernel/flags.js';
@@ -78,13 +78,14 @@ export async function makeCertificate(
   const passphrase = flags.encryptKey ? await newPassphrase(flags, context, 'the new key') : undefined;
 
   const { publicKey, privateKey } = await keysFrom(flags, context);
+  const at = await signingTime(ca, context);
   const { pem } = await signedBy(ca, () =>
     issue({
       profile,
       subject: subjectFrom(commonName, flags),
       publicKey,
       issuer: ca ? { certificate: ca.pem, privateKey: ca.privateKey } : { privateKey },
-      at: context.now(),
+      at,
       ...(flags.days === undefined ? {} : { validityDays: flags.days }),
       subjectAlternativeNames: request.subjectAlternativeNames ?? alternativeNamesFrom(flags),
     }),

@@ -22,7 +22,7 @@ import { readCertificates, readPrivateKey } from '../input/material.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { isSelfSigned } from '../input/order.js';
 import { withPassphrase } from '../input/passphrase.js';
-import { type SigningCa, signedBy, signingCa } from '../input/signing-ca.js';
+import { type SigningCa, signedBy, signingCa, signingTime } from '../input/signing-ca.js';
 import { assertFree, type NewFile, writeAndReport } from '../input/write-files.js';
 import type { FlagsOf, RunOf } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
@@ -56,6 +56,7 @@ export const run: RunOf<typeof certRenew> = async ({ args, flags }, context) => 
   const passphrase = isEncrypted ? await newPassphrase(flags, context, 'the new key') : undefined;
 
   const keys = withNewKey ? await newKeys(old, flags, context.signal) : undefined;
+  const at = await signingTime(ca, context);
   const { pem } = await signedBy(
     ca,
     () =>
@@ -65,7 +66,7 @@ export const run: RunOf<typeof certRenew> = async ({ args, flags }, context) => 
         issuer: ca
           ? { certificate: ca.pem, privateKey: ca.privateKey }
           : { privateKey: (keys?.privateKey ?? oldKey)! },
-        at: context.now(),
+        at,
         ...(flags.days === undefined ? {} : { validityDays: flags.days }),
       }),
     path,

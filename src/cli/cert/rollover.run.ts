@@ -14,9 +14,11 @@ import {
 import { type AuthorityRole, layoutOf } from '../../workspace/layout.js';
 import { readRollover } from '../../workspace/rollover-record.js';
 import { withPassphrase } from '../input/passphrase.js';
+import { targetFrom } from '../input/plan-input.js';
 import { signingCa } from '../input/signing-ca.js';
 import type { FlagsOf, RunOf } from '../kernel/command.js';
 import { folderOf, sameFolder, withClients } from '../target/command-target.js';
+import { folderClock } from '../target/emulator-clock.js';
 import { programName } from '../terminal/command-line.js';
 import type { certRollover } from './rollover.js';
 import { rolloverText } from './rollover-text.js';
@@ -29,7 +31,7 @@ export const run: RunOf<typeof certRollover> = async ({ args, flags }, context) 
   const { output, now, signal, env } = context;
   const folder = folderOf(flags);
   let hasSteps = false;
-  const phase = (opening: KeyOpening, target: Target | undefined): Promise<RolloverResult> => {
+  const phase = async (opening: KeyOpening, target: Target | undefined): Promise<RolloverResult> => {
     const tell = (text: string) => {
       hasSteps = true;
       output.note('cert.rollover.step', `  done  ${text}`);
@@ -39,7 +41,7 @@ export const run: RunOf<typeof certRollover> = async ({ args, flags }, context) 
       folder,
       target,
       passphrase: opening.passphrase,
-      now: target === undefined ? now : serviceClock(target),
+      now: target === undefined ? await clockWithoutTarget() : serviceClock(target),
       signal,
       tell,
     };
@@ -47,6 +49,9 @@ export const run: RunOf<typeof certRollover> = async ({ args, flags }, context) 
     if (flags.finish) return finishRollover({ ...options, force: flags.force === true });
     return startRollover({ ...options, groups, signer: () => signingCa(flags, opening, 'root') });
   };
+  /** Certificates for the devices of an emulator, although nothing is asked of it. */
+  const clockWithoutTarget = async () =>
+    targetFrom(flags, folder).kind === 'azure' ? now : folderClock(folder, context);
   const hasGroups = groups.length > 0 || (readRollover(layoutOf(folder))?.groups.length ?? 0) > 0;
   const result = await withPassphrase(flags, context, (opening) =>
     hasGroups && !flags.reissue

@@ -11,7 +11,7 @@ import { withPassphrase } from '../input/passphrase.js';
 import { noteIfShallow, profileFor } from '../input/profile.js';
 import { naming } from '../input/read-file.js';
 import { readRequest } from '../input/request-file.js';
-import { signedBy, signingCa } from '../input/signing-ca.js';
+import { signedBy, signingCa, signingTime } from '../input/signing-ca.js';
 import type { RunOf } from '../kernel/command.js';
 import { assertOutFree, emitCertificate } from './emit.js';
 import { noteIfShortened } from './make-certificate.js';
@@ -31,6 +31,7 @@ export const run: RunOf<typeof certSign> = async ({ args, flags }, context) => {
   const ca = await withPassphrase(flags, context, (opening) =>
     signingCa(flags, opening, role === 'intermediate' ? 'root' : 'intermediate'),
   );
+  const at = await signingTime(ca, context);
   const { pem } = await signedBy(
     ca,
     () =>
@@ -39,7 +40,7 @@ export const run: RunOf<typeof certSign> = async ({ args, flags }, context) => {
         subject: request.subject,
         publicKey: request.publicKey,
         issuer: { certificate: ca.pem, privateKey: ca.privateKey },
-        at: context.now(),
+        at,
         ...(flags.days === undefined ? {} : { validityDays: flags.days }),
         subjectAlternativeNames: request.subjectAlternativeNames,
       }),

@@ -11,7 +11,7 @@ import { type IssueFleetOptions, issueFleet } from '../../fleet/issue-fleet.js';
 import { subjectFrom } from '../input/certificate-names.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { profileFor } from '../input/profile.js';
-import { signingCa } from '../input/signing-ca.js';
+import { signingCa, signingTime } from '../input/signing-ca.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { displayPath, numberText } from '../terminal/text.js';
 import { fleetFiles } from './flags.js';
@@ -41,7 +41,7 @@ export const run: RunOf<typeof fleetIssue> = async ({ flags }, context) => {
     pfx: flags.pfx === true,
     ...places,
     workers: flags.workers,
-    at: context.now(),
+    at: await signingTime(ca, context),
     signal,
     onProgress: (devices) => progress.on(devices),
   }).finally(() => progress.end());

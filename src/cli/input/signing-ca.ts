@@ -5,6 +5,7 @@ import type { KeyOpening } from '../../pki/keys.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../../pki/x509/certificate.js';
 import { type Layout, layoutOf } from '../../workspace/layout.js';
 import { loadCertificate, loadPrivateKey } from '../../workspace/stored-certificates.js';
+import type { Context } from '../kernel/command.js';
 import type { FlagValues } from '../kernel/flags.js';
 import { folderOf } from '../target/command-target.js';
 import type { caFlags } from './certificate-flags.js';
@@ -84,6 +85,17 @@ async function caOfFolder(
   naming(stored.paths.chain, () => parseCertificates(chainPem));
   const { certificate: path } = stored.paths;
   return { path, certificate, pem, chainPem, privateKey: await loadPrivateKey(stored, opening), layout };
+}
+
+/**
+ * The time at which a CA signs: by the clock of the emulator that runs on its certificate folder, else by the computer's.
+ *
+ * @param ca undefined for a certificate that signs itself
+ */
+export async function signingTime(ca: SigningCa | undefined, context: Context): Promise<Date> {
+  if (!ca?.layout) return context.now();
+  const { folderClock } = await import('../target/emulator-clock.js');
+  return (await folderClock(ca.layout.folder, context))();
 }
 
 /**

@@ -3,8 +3,6 @@ import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { describeRequest, type RequestObserver } from '../../dps/client/observer.js';
 import { azureTarget, emulatorTarget, type Target } from '../../dps/client/target.js';
-import { type ClockReply, controlPaths } from '../../emulator/control/paths.js';
-import { askEmulator } from '../../emulator/control/running.js';
 import { type EmulatorEndpoints, runningEmulator } from '../../emulator/endpoints.js';
 import { logFileOf } from '../../emulator/log-file.js';
 import { EnrollkitError } from '../../errors.js';
@@ -13,6 +11,7 @@ import { layoutOf } from '../../workspace/layout.js';
 import type { Context } from '../kernel/command.js';
 import type { FlagValues } from '../kernel/flags.js';
 import { hubConnectionString, serviceConnectionString } from './connection-strings.js';
+import { clockOffsetOf } from './emulator-clock.js';
 import { emulatorLog, emulatorLogFile, namingLog } from './emulator-log.js';
 import { emulatorStateOf, stateOfRuns } from './emulator-state.js';
 import type { connectionStringFileFlag } from './target-flags.js';
@@ -128,8 +127,7 @@ async function emulatorStartedMeanwhile(state: string, error: unknown): Promise<
 
 /** Tokens and certificates are made by the clock of the emulator, which a test may have set. */
 async function openRunning(endpoints: EmulatorEndpoints, context: Context): Promise<Target> {
-  const { status, body } = await askEmulator(endpoints, 'GET', controlPaths.clock);
-  const offset = status === 200 ? (body as ClockReply).offset : 0;
+  const offset = await clockOffsetOf(endpoints);
   return openEmulator(endpoints, () => offset, context);
 }
 

@@ -33,9 +33,9 @@ const table: Readonly<Record<number, DpsErrorExplanation>> = {
     meaning: 'The linked IoT hub does not let DPS register devices.',
     causes: [
       'the key in the link’s connection string was changed',
-      'its policy lacks the right to write the registry',
+      'its policy lacks the right RegistryWrite or ServiceConnect',
     ],
-    next: 'Link the hub again, with a connection string of today.',
+    next: 'Link the hub again, with a policy that has RegistryWrite and ServiceConnect: az iot dps linked-hub create',
   },
   401000: {
     meaning: 'The device is not authorized.',

@@ -85,6 +85,15 @@ export const firstDataResidencyApiVersion = '2022-02-05';
 export const firstHubAuthenticationApiVersion = '2022-12-12';
 
 /**
+ * The first of hubs as resources with `identity`, `systemData` and `allowedFqdnList`: 2019-07-01-preview is recorded without
+ * them, 2021-07-02 with them; the specification has the last of them from here on.
+ */
+export const firstHubIdentityApiVersion = '2021-03-31';
+
+/** The first of hubs as resources with endpoints in Cosmos DB: 2021-07-02 is recorded without, 2023-06-30-preview with them. */
+export const firstCosmosEndpointApiVersion = '2023-06-30';
+
+/**
  * How an api-version relates to those that are known, compared without regard to case: `known`; `later` for a
  * well-formed one that is later than all of them; `unknown`.
  */

@@ -60,10 +60,14 @@ export function parseSasToken(header: string): SasToken | undefined {
   }
 }
 
-/** Whether the signature was made with this key, for the resource as in the token or decoded. */
+/**
+ * Whether the signature was made with this key, for the resource as in the token or decoded. It must be base64 as encoders
+ * write it (RFC 4648 section 4): Node.js would decode more.
+ */
 export function sasSignatureMatches(token: SasToken, key: string): boolean {
   const candidates = new Set([token.signedResource, token.resource]);
   const given = Buffer.from(token.signature, 'base64');
+  if (given.toString('base64') !== token.signature) return false;
   return [...candidates].some((resource) => {
     const expected = Buffer.from(sign(resource, token.expiry, key), 'base64');
     return given.length === expected.length && timingSafeEqual(given, expected);

@@ -10,6 +10,7 @@ export const dpsErrors = {
   unknownApiVersion: { errorCode: 400004, message: 'ErrorCode:ArgumentInvalid;Unknown api version' }, // seen
   customAllocationFailed: { errorCode: 400207, message: 'Custom allocation failed' }, // seen
   noHub: { errorCode: 400208, message: 'No IoT hub is available for assignment.' }, // seen, as a name
+  hubUnauthorized: { errorCode: 400209, message: 'Unauthorized' }, // number of the SDK for C
   unauthorized: { errorCode: 401000, message: 'Unauthorized' }, // seen
   // What DPS answers over HTTPS is not known; the number is that of IoT Hub's table.
   unknownIdScope: { errorCode: 401001, message: 'IotHubNotFound' },
@@ -17,6 +18,7 @@ export const dpsErrors = {
   caNotFound: { errorCode: 401002, message: 'CA certificate not found.' }, // seen
   chainMismatch: { errorCode: 401002, message: 'Signing certificate info did not match chain elements' }, // seen
   unauthorizedDevice: { errorCode: 401002, message: 'Unauthorized' }, // seen
+  connectionRefused: { errorCode: 401002, message: 'IotHubUnauthorizedAccess' }, // seen over AMQP
   forbidden: { errorCode: 403000, message: 'Forbidden' },
   notFound: { errorCode: 404000, message: 'Not found' },
   enrollmentNotFound: { errorCode: 404201, message: 'Enrollment not found.' }, // seen

@@ -49,7 +49,7 @@ export function policyProblem(
   const signed = [policy.primaryKey, policy.secondaryKey].some((key) => sasSignatureMatches(token, key));
   if (!signed) return 'the signature does not match';
   if (token.expiry * 1000 < now.getTime()) return 'the token has expired';
-  if (right !== undefined && !grants(policy.rights, right)) {
+  if (right !== undefined && !holdsRight(policy, right)) {
     return `the policy ${policy.keyName} lacks the right ${right}`;
   }
   return undefined;
@@ -67,8 +67,8 @@ const holders: Readonly<Record<string, readonly string[]>> = {
   RegistryRead: ['RegistryWrite'],
 };
 
-/** @param rights of a policy, comma-separated */
-function grants(rights: string, right: string): boolean {
+/** Whether a policy grants a right, by itself or by another that holds it. */
+export function holdsRight({ rights }: Policy, right: string): boolean {
   const given = rights.split(',').map((one) => one.trim());
   return [right, ...(holders[right] ?? [])].some((one) => given.includes(one));
 }

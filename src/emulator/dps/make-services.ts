@@ -48,10 +48,11 @@ export function makeService(
   return number;
 }
 
-/** Links hubs to a service, with nothing said on how devices are shared between them. */
+/** Links hubs to a service as their owner, with nothing said on how devices are shared between them. */
 export function linkHubs(database: StateDatabase, hubIds: readonly string[]): void {
   const insert = database.prepare(
-    'INSERT OR IGNORE INTO linked_hub SELECT ?, ?, NULL, NULL, coalesce(max(position), -1) + 1 FROM linked_hub',
+    `INSERT OR IGNORE INTO linked_hub
+     SELECT ?, ?, NULL, NULL, coalesce(max(position), -1) + 1, NULL, NULL FROM linked_hub`,
   );
   for (const hubId of hubIds) insert.run(hubId, defaultSettings.location);
 }

@@ -11,6 +11,7 @@ export interface IotHub extends HostedHub {
   readonly number: number;
   /** The latency between devices and the hub, in milliseconds, for the allocation policy that goes by it. */
   readonly latency: number;
+  readonly created: Date;
 }
 
 /** The name of the first hub, unless the options give one. */
@@ -33,15 +34,19 @@ export class HubDirectory {
 
   constructor({ databases, now, addressOf, ports, allowsRenewedCertificates }: HubDirectoryOptions) {
     const { main } = databases;
-    const rows = main.prepare('SELECT number, hub_id, latency FROM iot_hub ORDER BY number').all() as {
+    const rows = main
+      .prepare('SELECT number, hub_id, latency, created FROM iot_hub ORDER BY number')
+      .all() as {
       number: number;
       hub_id: string;
       latency: number;
+      created: string;
     }[];
-    this.#hubs = rows.map(({ number, hub_id: hubId, latency }) => ({
+    this.#hubs = rows.map(({ number, hub_id: hubId, latency, created }) => ({
       hubId,
       number,
       latency,
+      created: new Date(created),
       hub: openHub(databases.of('hub', number), now, () => this.authorities(), allowsRenewedCertificates),
       policies: readPolicies(main, hubId),
       names: new HostNames(
@@ -78,9 +83,10 @@ export interface RequestedHub {
 /**
  * Creates the hubs that the state lacks; the default one when there would be none. All get the latency that is requested.
  *
+ * @param at when new hubs are made
  * @returns the IDs of the new hubs
  */
-export function makeHubs({ main }: StateDatabases, hubs: readonly RequestedHub[]): string[] {
+export function makeHubs({ main }: StateDatabases, hubs: readonly RequestedHub[], at: Date): string[] {
   const known = new Set(
     (main.prepare('SELECT hub_id FROM iot_hub').all() as { hub_id: string }[]).map((row) => row.hub_id),
   );
@@ -90,7 +96,9 @@ export function makeHubs({ main }: StateDatabases, hubs: readonly RequestedHub[]
   );
   main.transaction(() => {
     for (const hubId of made) {
-      main.prepare('INSERT INTO iot_hub SELECT coalesce(max(number), 0) + 1, ?, 0 FROM iot_hub').run(hubId);
+      main
+        .prepare('INSERT INTO iot_hub SELECT coalesce(max(number), 0) + 1, ?, 0, ? FROM iot_hub')
+        .run(hubId, at.toISOString());
       makeHubPolicies(main, hubId);
     }
     const setLatency = main.prepare('UPDATE iot_hub SET latency = ? WHERE hub_id = ?');

@@ -96,6 +96,9 @@ function checkValue(name: string, value: unknown, depth: number): void {
     throw new TwinPatchError(
       `The value of ${JSON.stringify(name)} is text of more than ${maxTextBytes} bytes.`,
     );
+  } else if (typeof value === 'number' && !Number.isFinite(value)) {
+    // JSON.parse makes Infinity of it, which would be stored as null.
+    throw new TwinPatchError(`The value of ${JSON.stringify(name)} is a number that no double holds.`);
   } else if (typeof value === 'number' && isInteger(value) && (value < minInteger || value > maxInteger)) {
     throw new TwinPatchError(
       `The value of ${JSON.stringify(name)} is an integer beyond ${minInteger} and ${maxInteger}.`,

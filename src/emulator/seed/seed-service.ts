@@ -72,12 +72,13 @@ function readLinks(given: NonNullable<ServiceSeed['iotHubs']>, hubs: LinkedHubs,
       location: location ?? hubs.get(hubId)?.location ?? defaultSettings.location,
       applyAllocationPolicy,
       allocationWeight,
+      policy: undefined,
     };
   });
 }
 
-function toLink({ hubId, location, applyAllocationPolicy, allocationWeight }: HubLink): HubLink {
-  return { hubId, location, applyAllocationPolicy, allocationWeight };
+function toLink({ hubId, location, applyAllocationPolicy, allocationWeight, policy }: HubLink): HubLink {
+  return { hubId, location, applyAllocationPolicy, allocationWeight, policy };
 }
 
 /** Looks up hubs in the links of the seed. */

@@ -191,6 +191,14 @@ const asAzureLists = `
   END;
 `;
 
+/** When each hub was made, and the policy and key by which a service was linked to it: null for the hub's owner. */
+const linksByPolicy = `
+  ALTER TABLE iot_hub ADD COLUMN created TEXT NOT NULL DEFAULT '';
+  UPDATE iot_hub SET created = strftime('%Y-%m-%dT%H:%M:%fZ', 'now');
+  ALTER TABLE linked_hub ADD COLUMN policy_name TEXT;
+  ALTER TABLE linked_hub ADD COLUMN policy_key TEXT;
+`;
+
 /**
  * Each entry brings the tables from the version before it to its own, the first from an empty file; the number of
  * entries that have run is the `user_version` of the file. Released entries are in people's files: add one, change none.
@@ -199,4 +207,5 @@ export const migrations = [
   `${emulatorTables}${provisioningServiceTables}${hubTables}`,
   countedChanges,
   asAzureLists,
+  linksByPolicy,
 ];

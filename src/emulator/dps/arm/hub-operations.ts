@@ -9,6 +9,7 @@ import { iotHubApiVersions } from '../../../dps/contract/api-versions.js';
 import type { IotHub } from '../../hub/hub-directory.js';
 import type { HttpRequest } from '../../wire/http/request.js';
 import { ArmError, badRequest } from './arm-error.js';
+import { toHubResource } from './hub-resource.js';
 import {
   abridge,
   armOperations,
@@ -23,16 +24,19 @@ import { toKeyRule } from './service-operations.js';
 export const hubOperations = armOperations<Subscription>(
   {
     listIotHubs: {
-      handle({ parameters }, subscription) {
+      handle({ parameters, apiVersion }, subscription) {
         const group = findResourceGroup(parameters, subscription);
         const hubs = sameName(group.name, subscription.hubResourceGroup) ? subscription.hubs.list() : [];
-        return { status: 200, body: { value: hubs.map((hub) => toResource(hub, subscription)) } };
+        return {
+          status: 200,
+          body: { value: hubs.map((hub) => toHubResource(hub, subscription, apiVersion)) },
+        };
       },
     },
     listIotHubsInSubscription: {
-      handle({ parameters }, subscription) {
+      handle({ parameters, apiVersion }, subscription) {
         assertSubscription(parameters, subscription);
-        const value = subscription.hubs.list().map((hub) => toResource(hub, subscription));
+        const value = subscription.hubs.list().map((hub) => toHubResource(hub, subscription, apiVersion));
         return { status: 200, body: { value } };
       },
     },
@@ -40,7 +44,7 @@ export const hubOperations = armOperations<Subscription>(
       idParameter: 'hubName',
       handle: (request, subscription) => ({
         status: 200,
-        body: toResource(requireHub(request, subscription), subscription),
+        body: toHubResource(requireHub(request, subscription), subscription, request.apiVersion),
       }),
     },
     listIotHubKeys: {
@@ -73,7 +77,7 @@ export const hubOperations = armOperations<Subscription>(
             ? {
                 nameAvailable: false,
                 reason: 'AlreadyExists',
-                message: `The name '${abridge(name)}' is taken.`,
+                message: `IotHub name '${abridge(name)}' is not available`,
               }
             : { nameAvailable: true, reason: 'Invalid', message: null },
         };
@@ -89,42 +93,4 @@ function requireHub({ parameters }: HttpRequest, subscription: Subscription): Io
   const hub = subscription.hubs.get(parameters.hubName!.toLowerCase());
   if (hub && sameName(group.name, subscription.hubResourceGroup)) return hub;
   throw notFound(parameters, parameters.hubName);
-}
-
-const partitionIds = ['0', '1', '2', '3'];
-
-function toResource(
-  { hubId, names }: IotHub,
-  { subscriptionId, hubResourceGroup }: Subscription,
-): Record<string, unknown> {
-  return {
-    id: `/subscriptions/${subscriptionId}/resourceGroups/${hubResourceGroup}/providers/Microsoft.Devices/IotHubs/${hubId}`,
-    name: hubId,
-    type: 'Microsoft.Devices/IotHubs',
-    location: 'local',
-    tags: {},
-    etag: 'AAAAAAAAAAE=',
-    resourcegroup: hubResourceGroup,
-    subscriptionid: subscriptionId,
-    sku: { name: 'S1', tier: 'Standard', capacity: 1 },
-    properties: {
-      state: 'Active',
-      provisioningState: 'Succeeded',
-      hostName: names.mqtt,
-      ipFilterRules: [],
-      // What clients look for before they read messages.
-      eventHubEndpoints: {
-        events: {
-          retentionTimeInDays: 1,
-          partitionCount: partitionIds.length,
-          partitionIds,
-          path: hubId,
-          endpoint: `sb://${names.mqtt}/`,
-        },
-      },
-      enableFileUploadNotifications: false,
-      features: 'None',
-      locations: [{ location: 'local', role: 'primary' }],
-    },
-  };
 }

@@ -213,11 +213,11 @@ function trackingHeaders(
 }
 
 /**
- * How long a client waits between two polls. The real service does not say, so its clients wait up to 30 seconds. Those for
- * Python take a `Retry-After` of 0 for none, but honour milliseconds.
+ * How long a client waits between two polls. The real service does not say: recorded replies have no `Retry-After`, and most
+ * SDKs then wait 30 seconds. Those for Python, .NET and Go honour milliseconds; the one for Node.js asks every 2 seconds.
  */
 function paceHeaders({ retryAfter }: Subscription): Record<string, string> {
-  return retryAfter === 0 ? { 'x-ms-retry-after-ms': '1' } : { 'retry-after': String(retryAfter) };
+  return { 'x-ms-retry-after-ms': String(Math.max(1, retryAfter * 1000)) };
 }
 
 /** `West Europe` is `westeurope`. */

@@ -5,7 +5,7 @@ import {
   permissionsApiVersions,
 } from '../../../dps/contract/api-versions.js';
 import type { SharedAccessPolicy } from '../../../dps/contract/schemas.js';
-import type { Policy } from '../../state/identity.js';
+import { hubOwnerPolicy, type Policy } from '../../state/identity.js';
 import type { ProvisioningService } from '../provisioning-service.js';
 import type { Hub } from '../state/linked-hubs.js';
 import { ArmError } from './arm-error.js';
@@ -85,12 +85,14 @@ export function toServiceResource(
   };
 }
 
-function toLink({ hostName, location, applyAllocationPolicy, allocationWeight }: Hub, apiVersion: string) {
+function toLink(hub: Hub, apiVersion: string) {
+  const { hostName, location, applyAllocationPolicy, allocationWeight, policy } = hub;
+  const keyName = policy?.keyName ?? hubOwnerPolicy;
   return {
     ...(applyAllocationPolicy === undefined ? {} : { applyAllocationPolicy }),
     ...(allocationWeight === undefined ? {} : { allocationWeight }),
     name: hostName,
-    connectionString: `HostName=${hostName};SharedAccessKeyName=iothubowner;SharedAccessKey=****`,
+    connectionString: `HostName=${hostName};SharedAccessKeyName=${keyName};SharedAccessKey=****`,
     location,
     ...(apiVersion < firstHubAuthenticationApiVersion ? {} : { authenticationType: 'KeyBased' }),
   };

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { parseConnectionString } from '../../../dps/contract/connection-string.js';
-import type { HubDirectory } from '../../hub/hub-directory.js';
+import type { HubDirectory, IotHub } from '../../hub/hub-directory.js';
 import type { Policy } from '../../state/identity.js';
 import { defaultSettings, type ServiceSettings } from '../provisioning-service.js';
 import type { HubLink } from '../state/linked-hubs.js';
@@ -126,7 +126,8 @@ function readLink(
   // Descriptions mask the key; a masked one stands for the hub that is already linked.
   const isMasked = connectionString == null || /SharedAccessKey=\*+/i.test(connectionString);
   const host = name ?? /HostName=([^;]+)/i.exec(connectionString ?? '')?.[1] ?? '';
-  const hub = isMasked ? hubs.byName(host) : hubOf(connectionString, place, hubs);
+  const given = isMasked ? undefined : readConnectionString(connectionString, place, hubs);
+  const hub = given?.hub ?? (isMasked ? hubs.byName(host) : undefined);
   const before = linked.find(({ hubId }) => hubId === hub?.hubId);
   if (!hub || (isMasked && !before)) {
     throw badRequest(`${place}.connectionString must be that of a hub of this emulator: ${namesOf(hubs)}.`);
@@ -136,10 +137,16 @@ function readLink(
     location: location ?? before?.location ?? defaultSettings.location,
     applyAllocationPolicy: applyAllocationPolicy ?? undefined,
     allocationWeight: allocationWeight ?? undefined,
+    policy: given ? given.policy : before?.policy,
   };
 }
 
-function hubOf(connectionString: string, place: string, hubs: HubDirectory) {
+/** The hub of a connection string, undefined if there is none, and the policy. */
+function readConnectionString(
+  connectionString: string,
+  place: string,
+  hubs: HubDirectory,
+): { hub: IotHub | undefined; policy: HubLink['policy'] } {
   let given: ReturnType<typeof parseConnectionString>;
   try {
     given = parseConnectionString(connectionString);
@@ -147,11 +154,12 @@ function hubOf(connectionString: string, place: string, hubs: HubDirectory) {
     throw badRequest(`${place}.connectionString is none.`);
   }
   const hub = hubs.byName(given.hostName);
-  const policy = hub?.policies.find(({ keyName }) => keyName === given.sharedAccessKeyName);
-  if (hub && ![policy?.primaryKey, policy?.secondaryKey].includes(given.sharedAccessKey)) {
+  const { sharedAccessKeyName: keyName, sharedAccessKey: key } = given;
+  const policy = hub?.policies.find((one) => one.keyName === keyName);
+  if (hub && ![policy?.primaryKey, policy?.secondaryKey].includes(key)) {
     throw badRequest(`${place}.connectionString has a policy or a key that is not the hub's.`);
   }
-  return hub;
+  return { hub, policy: { keyName, key } };
 }
 
 function readPolicy(given: z.infer<typeof policyBody>, place: string): Policy {

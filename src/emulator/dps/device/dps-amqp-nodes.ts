@@ -3,7 +3,9 @@
  * replies from there.
  *
  * Source: azure-iot-provisioning-device-amqp 1.9.1. As over MQTT, a device proves who it is when it attaches, and a chain
- * that is unknown is refused when it registers.
+ * that is unknown is refused by the outcome of its request (logs of MicrosoftLearning/AZ-220). Without certificate and
+ * token, Azure ends the connection as it opens (Azure/azure-iot-sdk-c#815). Here it ends with the first link to DPS: until
+ * then, it may be one to a hub, which takes tokens later.
  */
 import { randomUUID } from 'node:crypto';
 import type { Message } from 'rhea';
@@ -100,6 +102,8 @@ function deviceAt(address: string, { chain, plain }: AmqpClient): Omit<Registrat
   const { registrationId } = node;
   assertLegalId('registration ID', registrationId);
   if (!plain) {
+    if (chain.length === 0)
+      throw new DpsError('connectionRefused', { reason: 'no client certificate was presented' });
     readCertificates(registrationId, chain);
     return { ...node, chain, authorization: undefined };
   }
@@ -201,7 +205,11 @@ function toAmqpError(cause: unknown, now: Date): AmqpError {
   return new AmqpError(
     conditionOfStatus[status] ?? 'notAllowed',
     JSON.stringify(error.toBody(randomUUID(), now)),
-    { reason, info: retryAfter === undefined ? undefined : retryAfterProperties(retryAfter) },
+    {
+      reason,
+      info: retryAfter === undefined ? undefined : retryAfterProperties(retryAfter),
+      endsConnection: error.kind === 'connectionRefused',
+    },
   );
 }
 

@@ -13,6 +13,7 @@ import {
   initialTwin,
 } from '../../../dps/contract/schemas.js';
 import { initialTwinProblem } from '../../hub/twin-limits.js';
+import { parseJsonText } from '../../wire/json-text.js';
 
 export interface AllocationWebhookRequest {
   enrollmentGroup?: EnrollmentGroup;
@@ -61,7 +62,7 @@ export async function askWebhook(
 ): Promise<AllocationWebhookReply> {
   const signal = AbortSignal.timeout(timeoutMs);
   let status: number;
-  let text: string;
+  let text: Buffer;
   try {
     const response = await fetch(webhookUrl, {
       method: 'POST',
@@ -88,7 +89,7 @@ export async function askWebhook(
   return parseReply(text);
 }
 
-async function readText(response: Response): Promise<string> {
+async function readText(response: Response): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
@@ -98,13 +99,14 @@ async function readText(response: Response): Promise<string> {
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
-function parseReply(text: string): AllocationWebhookReply {
+/** @param text JSON, UTF-8 */
+function parseReply(text: Buffer): AllocationWebhookReply {
   let body: unknown;
   try {
-    body = JSON.parse(text);
+    body = parseJsonText(text);
   } catch {
     throw new WebhookFailure('Custom allocation failed: the webhook did not answer JSON');
   }

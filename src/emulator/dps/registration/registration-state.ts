@@ -1,5 +1,6 @@
 /** A registration record as the service and device planes show it. */
 import type { RegistrationOperation, RegistrationState } from '../../../dps/contract/schemas.js';
+import { dpsErrors } from '../../../dps/contract/wire-error.js';
 import { wireTimestamp } from '../../wire/timestamp.js';
 import type { LinkedHubs } from '../state/linked-hubs.js';
 import type { RegistrationRecord } from '../state/stored-registrations.js';
@@ -30,5 +31,11 @@ export function outcomeReason({
   if (status === 'disabled') return 'the enrollment of the device is disabled';
   if (status !== 'failed') return undefined;
   const state = 'registrationState' in outcome ? outcome.registrationState : outcome;
-  return (state as RegistrationState | undefined)?.errorMessage ?? undefined;
+  const { errorCode, errorMessage } = (state ?? {}) as Partial<RegistrationState>;
+  // The message is a reply of the hub, which does not say why.
+  if (errorCode === dpsErrors.hubUnauthorized.errorCode) return hubRefusalReason;
+  return errorMessage ?? undefined;
 }
+
+const hubRefusalReason =
+  'the hub refuses the policy or the key that it was linked with: link it again, with a policy that has RegistryWrite and ServiceConnect';

@@ -22,6 +22,7 @@ import type { RegistrationRecord } from '../state/stored-registrations.js';
 import { type Allocation, allocate } from './allocation.js';
 import { WebhookFailure } from './allocation-webhook.js';
 import { answerCredentialRequest, type IssuedCredential } from './credential-request.js';
+import { hubRefusal } from './hub-refusal.js';
 import { assertLegalId } from './legal-id.js';
 import { moveDevice } from './move-device.js';
 import {
@@ -249,7 +250,7 @@ function assertRoom({ quotas, records }: ProvisioningService, registrationId: st
 }
 
 async function allocateHub(
-  { records, hubs, settings }: ProvisioningService,
+  { records, hubs, settings, now }: ProvisioningService,
   { registrationId }: RegistrationRequest,
   decision: Decision,
   payload: unknown,
@@ -264,8 +265,9 @@ async function allocateHub(
       previousHubId: before?.hubId,
       webhookRequest: () => webhookRequestOf({ registrationId, decision, before, payload }, hubs),
     });
+    if (allocation) return hubRefusal(allocation.hub, now()) ?? allocation;
     const { errorCode, message: errorMessage } = dpsErrors.noHub;
-    return allocation ?? { errorCode, errorMessage };
+    return { errorCode, errorMessage };
   } catch (error) {
     if (!(error instanceof WebhookFailure)) throw error;
     return { errorCode: dpsErrors.customAllocationFailed.errorCode, errorMessage: error.message };

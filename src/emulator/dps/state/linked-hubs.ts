@@ -12,6 +12,8 @@ export interface HubLink {
   applyAllocationPolicy?: boolean | undefined;
   /** From 1 to 1000; 1 by default. */
   allocationWeight?: number | undefined;
+  /** The policy of the hub that its connection string names; undefined where the emulator linked the hub as its owner. */
+  policy?: { keyName: string; key: string } | undefined;
 }
 
 export interface Hub extends HubLink {
@@ -25,6 +27,8 @@ interface Row {
   location: string;
   apply_allocation_policy: number | null;
   allocation_weight: number | null;
+  policy_name: string | null;
+  policy_key: string | null;
 }
 
 export class LinkedHubs {
@@ -76,11 +80,12 @@ export class LinkedHubs {
   replace(links: readonly HubLink[]): void {
     this.#database.transaction(() => {
       this.#database.exec('DELETE FROM linked_hub');
-      const insert = this.#database.prepare('INSERT INTO linked_hub VALUES (?, ?, ?, ?, ?)');
+      const insert = this.#database.prepare('INSERT INTO linked_hub VALUES (?, ?, ?, ?, ?, ?, ?)');
       for (const [position, link] of links.entries()) {
-        const { hubId, location, applyAllocationPolicy, allocationWeight } = link;
+        const { hubId, location, applyAllocationPolicy, allocationWeight, policy } = link;
         const applies = applyAllocationPolicy === undefined ? null : Number(applyAllocationPolicy);
-        insert.run(hubId, location, applies, allocationWeight ?? null, position);
+        const named = [policy?.keyName ?? null, policy?.key ?? null];
+        insert.run(hubId, location, applies, allocationWeight ?? null, position, ...named);
       }
     })();
     this.#hubs = this.#read();
@@ -100,6 +105,9 @@ export class LinkedHubs {
             ? {}
             : { applyAllocationPolicy: row.apply_allocation_policy === 1 }),
           ...(row.allocation_weight === null ? {} : { allocationWeight: row.allocation_weight }),
+          ...(row.policy_name === null || row.policy_key === null
+            ? {}
+            : { policy: { keyName: row.policy_name, key: row.policy_key } }),
           iotHub,
           get hostName() {
             return iotHub.names.mqtt;

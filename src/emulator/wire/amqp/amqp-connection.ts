@@ -97,8 +97,12 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
   /** Ends the connection with an error. */
   function fail(error: AmqpError): void {
     if (over) return;
-    over = true;
     refused({ operation: 'connect', error });
+    end(error);
+  }
+
+  function end(error: AmqpError): void {
+    over = true;
     connection.open();
     connection.close(error.wire);
     frames.end();
@@ -135,6 +139,10 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
         decide(frame).then((decided) => {
           if (over) {
             if (!(decided instanceof AmqpError)) decided.attached.closed?.();
+            return;
+          }
+          if (decided instanceof AmqpError && decided.endsConnection) {
+            end(decided);
             return;
           }
           decision = decided;

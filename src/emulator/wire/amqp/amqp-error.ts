@@ -8,17 +8,24 @@ export class AmqpError extends Error {
   /** The HTTP status of the same refusal; for the log. */
   readonly status: number;
   readonly info: Record<string, string> | undefined;
+  /** Whether a link that is refused with it ends the connection, too. */
+  readonly endsConnection: boolean;
 
   constructor(
     condition: AmqpConditionName,
     message: string,
-    options: { reason?: string | undefined; info?: Record<string, string> | undefined } = {},
+    options: {
+      reason?: string | undefined;
+      info?: Record<string, string> | undefined;
+      endsConnection?: boolean;
+    } = {},
   ) {
     super(message);
     this.condition = amqpConditions[condition];
     this.status = statuses[condition] ?? 400;
     this.reason = options.reason ?? message;
     this.info = options.info;
+    this.endsConnection = options.endsConnection ?? false;
   }
 
   /** As the frames of AMQP carry it. */

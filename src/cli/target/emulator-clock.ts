@@ -1,0 +1,29 @@
+/** The clock of a folder's emulator, by which certificates for its devices are made. */
+import { type ClockReply, controlPaths } from '../../emulator/control/paths.js';
+import { askEmulator } from '../../emulator/control/running.js';
+import { type EmulatorEndpoints, runningEmulator } from '../../emulator/endpoints.js';
+import type { Context } from '../kernel/command.js';
+import { emulatorStateOf } from './emulator-state.js';
+
+/** How far the clock of a running emulator is ahead of the computer's, in milliseconds. */
+export async function clockOffsetOf(endpoints: EmulatorEndpoints): Promise<number> {
+  const { status, body } = await askEmulator(endpoints, 'GET', controlPaths.clock);
+  return status === 200 ? (body as ClockReply).offset : 0;
+}
+
+/**
+ * The clock by which certificates of a folder are made: that of the emulator that runs on it, else the computer's. Says so
+ * where the two differ.
+ *
+ * @throws EnrollkitError of {@link emulatorStateOf}
+ */
+export async function folderClock(folder: string, { now, output }: Context): Promise<() => Date> {
+  const state = emulatorStateOf(folder);
+  const running = state === undefined ? undefined : await runningEmulator(state);
+  const offset = running === undefined ? 0 : await clockOffsetOf(running);
+  if (offset === 0) return now;
+  const clock = () => new Date(now().getTime() + offset);
+  const time = clock().toISOString();
+  output.note('emulator.clock.used', `note: dated by the clock of the emulator in ${state}: ${time}.`);
+  return clock;
+}
