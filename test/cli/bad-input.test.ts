@@ -36,7 +36,7 @@ test('arguments that are none', async () => {
     ),
     refuses(['quickstart', '--yes', '--dps-name', 'contoso'], 2, /for the emulator/),
     refuses(['quickstart', '--yes', '--target', 'azure'], 2, /name of the provisioning service is missing/),
-    refuses(['device', 'send', 'd1', '--message', '{'], 2, /--message is not JSON/),
+    refuses(['device', 'send', 'd1', '--message', '{'], 2, /--message, line 1, column 2: /),
   ]);
 });
 
@@ -84,10 +84,8 @@ test('a plan file with an unknown field, one that is not JSON, one that is not t
     writeFileSync(join(cwd, 'unknown.json'), JSON.stringify({ ...defaultPlan, colour: 'red' }));
     writeFileSync(join(cwd, 'broken.json'), '{');
     await Promise.all([
-      refuses(['quickstart', '--plan', 'unknown.json'], 2, /unknown\.json.* is not a plan: .*"colour"/, {
-        cwd,
-      }),
-      refuses(['quickstart', '--plan', 'broken.json'], 2, /broken\.json is not JSON/, { cwd }),
+      refuses(['quickstart', '--plan', 'unknown.json'], 2, /unknown\.json:1:\d+: .*"colour"/, { cwd }),
+      refuses(['quickstart', '--plan', 'broken.json'], 2, /broken\.json:1:2: /, { cwd }),
       refuses(['quickstart', '--plan', 'none.json'], 9, /There is no file none\.json/, { cwd }),
     ]);
     assert.ok(!existsSync(join(cwd, 'certs')));
