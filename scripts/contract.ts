@@ -1,7 +1,7 @@
 /** `npm run contract`: the contract suite against an emulator or against Azure. See docs/contract.md. */
 import { parseArgs } from 'node:util';
 import { DefaultAzureCredential } from '@azure/identity';
-import { runningEmulator } from '../src/emulator/endpoints.js';
+import { runningEmulator } from '../src/emulator/control/running.js';
 import { startEmulator } from '../src/emulator/start.js';
 import { azureTarget, inResourceGroup, plannedText } from '../test/contract/azure-target.js';
 import { emulatorTarget, paceSeconds } from '../test/contract/emulator-target.js';

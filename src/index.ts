@@ -50,7 +50,7 @@ export {
   cleanLocal,
   cleanRemote,
   planClean,
-  type RemoteThing,
+  type RemoteResource,
 } from './quickstart/clean.js';
 export type { Emit, RunEvent, StepTitle } from './quickstart/events.js';
 export { defaultPlan } from './quickstart/plan/answers.js';
@@ -61,9 +61,9 @@ export type { PortalAssistant, PortalInstructions } from './quickstart/portal.js
 export { previewQuickstart } from './quickstart/preview.js';
 export type { CertificateResult, DeviceResult, Preview, QuickstartResult } from './quickstart/result.js';
 export { type QuickstartOptions, runQuickstart } from './quickstart/run.js';
-export type { RolledAuthority, Signer } from './rollover/authorities.js';
-export type { DeviceBelow } from './rollover/devices.js';
-export type { GroupOutcome } from './rollover/group.js';
+export type { ParentAuthority, ReplacedAuthority } from './rollover/authorities.js';
+export type { AffectedDevice } from './rollover/devices.js';
+export type { EnrollmentGroupResult } from './rollover/group.js';
 export type { AuthorityResult, RolloverResult } from './rollover/result.js';
 export {
   finishRollover,
@@ -72,6 +72,6 @@ export {
   type StartOptions,
   startRollover,
 } from './rollover/rollover.js';
-export type { JournalTarget, MadeFile, MadeThing } from './workspace/journal.js';
+export type { CreatedFile, CreatedResource, JournalTarget } from './workspace/journal.js';
 export type { AuthorityRole, CertificatePaths } from './workspace/layout.js';
 export type { StoredCertificate } from './workspace/stored-certificates.js';

@@ -9,7 +9,7 @@ export interface Place {
   column: number;
 }
 
-/** Its message has the place: `line 3, column 7: a comma belongs here`, without a period. */
+/** Its message has the place: `line 3, column 7: this is not JSON: a comma belongs here`, without a period. */
 export class JsonSyntaxError extends Error {
   override name = 'JsonSyntaxError';
   constructor(
@@ -34,20 +34,25 @@ export interface JsonSource {
 const maxDepth = 1_000;
 
 /**
- * Parses strict JSON: no comments, no trailing commas. A byte order mark is ignored.
+ * Parses strict JSON: no comments, no trailing commas, no name twice in an object (RFC 7493 section 2.3), since only one
+ * of the two values would count. A byte order mark is ignored.
  *
  * @throws JsonSyntaxError
  */
 export function parseJsonSource(source: string): JsonSource {
   const text = source.replace(/^\uFEFF/, '');
+  if (text.trim() === '') throw notJson('it is empty', { line: 1, column: 1 });
   assertShallow(text);
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
   const [error] = errors;
-  if (error)
-    throw new JsonSyntaxError(problemOf(error, error.offset >= text.length), placeAt(text, error.offset));
+  if (error) {
+    throw notJson(problemOf(error, error.offset >= text.length), placeAt(text, error.offset));
+  }
+  const value = parsed(text);
+  if (root) assertUniqueNames(root, text);
   return {
-    value: parsed(text),
+    value,
     placeOf(path, key) {
       const node = root && nearest(root, path);
       const property = key === undefined || node === undefined ? undefined : propertyOf(node, key);
@@ -64,7 +69,7 @@ function assertShallow(text: string): void {
     // Strings begin with their quote.
     if ('{['.includes(text[start]!)) depth += 1;
     if ('}]'.includes(text[start]!)) depth -= 1;
-    if (depth > maxDepth) throw new JsonSyntaxError('it is nested too deeply', placeAt(text, start));
+    if (depth > maxDepth) throw new JsonSyntaxError('this is nested too deeply', placeAt(text, start));
   }
 }
 
@@ -74,14 +79,35 @@ function parsed(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const { message } = error as SyntaxError;
-    throw new JsonSyntaxError(message, placeAt(text, Number(/position (\d+)/.exec(message)?.[1] ?? 0)));
+    throw notJson(message, placeAt(text, Number(/position (\d+)/.exec(message)?.[1] ?? 0)));
   }
 }
 
-/** The last field of a name counts, as it does for JSON.parse. */
+function notJson(problem: string, place: Place): JsonSyntaxError {
+  return new JsonSyntaxError(`this is not JSON: ${problem}`, place);
+}
+
+/** @throws JsonSyntaxError at the second of two fields with the same name */
+function assertUniqueNames(node: Node, text: string): void {
+  const names = new Set<unknown>();
+  for (const child of node.children ?? []) {
+    if (child.type === 'property') {
+      const name = child.children?.[0]?.value;
+      if (names.has(name)) {
+        throw new JsonSyntaxError(
+          `the field ${JSON.stringify(name)} is given twice`,
+          placeAt(text, child.offset),
+        );
+      }
+      names.add(name);
+    }
+    assertUniqueNames(child, text);
+  }
+}
+
 function propertyOf(node: Node, name: string): Node | undefined {
   return node.type === 'object'
-    ? node.children?.findLast(({ children }) => children?.[0]?.value === name)
+    ? node.children?.find(({ children }) => children?.[0]?.value === name)
     : undefined;
 }
 
@@ -115,7 +141,7 @@ function problemOf({ error }: ParseError, atEnd: boolean): string {
       return 'something follows the end';
     case 'InvalidCommentToken':
     case 'UnexpectedEndOfComment':
-      return 'JSON has no comments';
+      return 'comments are not allowed';
     case 'InvalidNumberFormat':
     case 'UnexpectedEndOfNumber':
       return 'this is not a number';

@@ -2,7 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
-import type { KeyOpening } from '../pki/keys.js';
+import type { OpenPrivateKeyOptions } from '../pki/keys.js';
 import { type Certificate, parseCertificate } from '../pki/x509/certificate.js';
 import { readText, readTextIfExists } from '../workspace/files.js';
 import { loadPrivateKey } from '../workspace/stored-certificates.js';
@@ -79,7 +79,7 @@ export async function openAuthorityKey(
   folder: string,
   which: 'root' | 'intermediate',
   { certificate, pem }: StoredAuthority,
-  opening: KeyOpening,
+  opening: OpenPrivateKeyOptions,
 ): Promise<KeyObject> {
   const files = filesOf(which === 'root' ? rootPrefix : intermediatePrefix);
   const paths = {

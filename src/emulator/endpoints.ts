@@ -1,17 +1,12 @@
 /** What clients need to know about a running emulator, and the file that tells other processes while it runs. */
-import { X509Certificate } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
-import { request } from 'node:https';
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { resourcesApiVersions } from '../dps/contract/api-versions.js';
 import type { EmulatorEndpoints } from '../dps/contract/emulator-endpoints.js';
-import { routePath, routes } from '../dps/contract/routes.js';
 import { readTextIfExists, secretFileMode, writeFileAtomically } from '../workspace/files.js';
 
 export type { EmulatorEndpoints } from '../dps/contract/emulator-endpoints.js';
 
 const fileName = 'endpoints.json';
-const answerWithinMs = 2000;
 
 /** The emulator's own folder within a state folder. */
 export function emulatorFolder(directory: string): string {
@@ -54,47 +49,4 @@ export function readEndpoints(folder: string): EndpointsFile | undefined {
 /** Removes the file, if there is one. */
 export function removeEndpoints(folder: string): void {
   rmSync(join(folder, fileName), { force: true });
-}
-
-/**
- * The emulator that runs on a state folder, in this process or another; undefined when there is none, or it does not
- * answer.
- *
- * @throws EnrollkitError FILE_UNREADABLE
- */
-export async function runningEmulator(directory: string): Promise<EmulatorEndpoints | undefined> {
-  const file = readEndpoints(emulatorFolder(directory));
-  if (file === undefined) return undefined;
-  try {
-    process.kill(file.pid, 0);
-    return (await isAnswering(file.endpoints)) ? file.endpoints : undefined;
-  } catch {
-    // The file of a process that was killed.
-    return undefined;
-  }
-}
-
-/** Whether the emulator itself answers. Its subscription identifies it: its services come and go. */
-function isAnswering({ armEndpoint, armToken, caFile, subscriptionId }: EmulatorEndpoints): Promise<boolean> {
-  const path = routePath(routes.arm.getSubscription, { subscriptionId });
-  const ca = readFileSync(caFile, 'utf8');
-  return new Promise((resolve) => {
-    const outgoing = request(
-      new URL(`${path}?api-version=${resourcesApiVersions[0]}`, armEndpoint),
-      {
-        ca: new X509Certificate(ca).toString(),
-        headers: { authorization: `Bearer ${armToken}` },
-        agent: false,
-        timeout: answerWithinMs,
-      },
-      async (response) => {
-        let body = '';
-        for await (const chunk of response.setEncoding('utf8')) body += chunk;
-        resolve(response.statusCode === 200 && body.includes(JSON.stringify(subscriptionId)));
-      },
-    );
-    outgoing.on('timeout', () => outgoing.destroy());
-    outgoing.on('error', () => resolve(false));
-    outgoing.end();
-  });
 }

@@ -1,5 +1,5 @@
 /** `enrollkit/emulator`: a local DPS with its hubs, started and stopped by a program. */
-export type { CountLimits } from './dps/quotas.js';
+export type { ResourceLimits } from './dps/quotas.js';
 export {
   type DeviceMessage,
   type Emulator,

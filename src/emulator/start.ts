@@ -11,8 +11,9 @@ import { type Closer, closeAll } from './wire/closers.js';
 
 export { EmulatorClock } from './clock.js';
 export type { DeviceMessage } from './control/message-feed.js';
+export { runningEmulator } from './control/running.js';
 export type { QuotaLimits } from './dps/quotas.js';
-export { type EmulatorEndpoints, runningEmulator } from './endpoints.js';
+export type { EmulatorEndpoints } from './endpoints.js';
 export type { EmulatorOptions } from './options.js';
 export type { EmulatorSeed } from './seed/seed-schema.js';
 export type { EmulatorEvent, EmulatorLog } from './wire/events.js';

@@ -5,18 +5,18 @@ import type { BulkError, IndividualEnrollment } from '../dps/contract/schemas.js
 import { batchesOf, maxBulkEnrollments } from './batches.js';
 import {
   differencesAsWritten,
+  type EnrollmentOptions,
   type Entry,
-  type EntryOptions,
   entryOf,
 } from './registration/enrollment-entry.js';
 import { conflict, isStale, notReadBack, refusal } from './registration/enrollment-failures.js';
 import { EnrollmentReader, enrollmentKey } from './registration/enrollment-reader.js';
-import { type Failure, Failures, type FleetFailure } from './registration/failures.js';
+import { type DeviceFailure, Failures, type FleetFailure } from './registration/failures.js';
 import { type FleetFiles, fleetDevices } from './registration/fleet-devices.js';
 import { Pace } from './registration/pace.js';
 import { ResultLines } from './registration/result-lines.js';
 
-export interface EnrollFleetOptions extends EntryOptions {
+export interface EnrollFleetOptions extends EnrollmentOptions {
   files: FleetFiles;
   /** The results file: one line of JSON per device, an {@link EnrollmentResult}. Each run replaces it. */
   results: string;
@@ -40,7 +40,7 @@ export type EnrollmentOutcome = 'created' | 'updated' | 'unchanged';
 export interface EnrollmentResult {
   registrationId: string;
   status: EnrollmentOutcome | 'failed';
-  error?: Failure;
+  error?: DeviceFailure;
 }
 
 export interface EnrollFleetResult extends Record<EnrollmentResult['status'], number> {
@@ -211,7 +211,7 @@ class EnrollmentRun {
     this.#settle(entry, { status: entry.change ?? 'unchanged' });
   }
 
-  #failed(entry: Entry, error: Failure): void {
+  #failed(entry: Entry, error: DeviceFailure): void {
     this.#failures.add(entry.registrationId, error);
     this.#settle(entry, { status: 'failed', error });
   }

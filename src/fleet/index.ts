@@ -1,5 +1,5 @@
 /** The public library of fleets, `enrollkit/fleet`: re-exports, no code. */
-export type { WantedMembers } from '../dps/client/enrollment-members.js';
+export type { EnrollmentMembers } from '../dps/client/enrollment-members.js';
 export {
   type DeregisterFleetOptions,
   type DeregisterFleetResult,
@@ -12,7 +12,7 @@ export {
   type DeviceBatch,
   type DeviceSource,
   devicesFromPattern,
-  type Range,
+  type IndexRange,
   type Shard,
   shardRange,
 } from './devices/device-source.js';
@@ -25,7 +25,7 @@ export {
   enrollFleet,
 } from './enroll-fleet.js';
 export { type FleetFormat, fleetFormats } from './formats/formats.js';
-export type { Credentials } from './formats/output-format.js';
+export type { PemCredentials } from './formats/output-format.js';
 export type { FleetCa, FleetRequest } from './issue/request.js';
 export { type IssueFleetOptions, type IssueFleetResult, issueFleet } from './issue-fleet.js';
 export { mergeManifests } from './merge-manifests.js';
@@ -36,8 +36,8 @@ export {
   type RegistrationResult,
   registerFleet,
 } from './register-fleet.js';
-export type { EnrollmentSettings, EntryOptions } from './registration/enrollment-entry.js';
-export type { Failure, FleetFailure } from './registration/failures.js';
+export type { EnrollmentOptions, EnrollmentSettings } from './registration/enrollment-entry.js';
+export type { DeviceFailure, FleetFailure } from './registration/failures.js';
 export {
   type FleetDevice,
   type FleetFiles,

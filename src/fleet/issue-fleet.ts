@@ -45,7 +45,7 @@ export interface IssueFleetResult {
  * a row for each to `manifest`. The certificates are those of `issue()`.
  *
  * A run that was aborted, killed or stopped by a full disk is resumed by a call with the same options; only `workers`,
- * `at` and the callbacks may differ. Until the fleet is finished, its journal is beside it: `OUT.journal`. A call for a
+ * `at` and the callbacks may differ. Until the fleet is finished, its journal is beside it: `OUT.journal`, and during a run `OUT.lock`. A call for a
  * fleet that is finished changes nothing.
  *
  * @throws EnrollkitError ISSUER_NOT_ALLOWED when the CA may not sign, or ends before the devices; INVALID_SUBJECT and
@@ -62,9 +62,8 @@ export async function issueFleet(options: IssueFleetOptions): Promise<IssueFleet
   if (format.folder && typeof out !== 'string') throw folderNeeded(request.format);
   assertOutlivesDevices(request, at);
   const total = range.end - range.begin;
-  const journalPath = typeof out === 'string' ? `${out}.journal` : undefined;
-  if (journalPath === undefined) assertFree(request);
-  else if (!existsSync(journalPath)) {
+  if (typeof out !== 'string') assertFree(request);
+  else if (!existsSync(`${out}.journal`)) {
     const finished = await finishedFleet(request, format);
     if (finished) return { devices: total, made: 0, ...finished };
     assertFree(request);
@@ -77,8 +76,8 @@ export async function issueFleet(options: IssueFleetOptions): Promise<IssueFleet
   try {
     const setup = await setupOf(request, at);
     pool.setUp(setup);
-    if (journalPath !== undefined) {
-      journal = FleetJournal.open(journalPath, digestOf(request), () => assertFree(request));
+    if (typeof out === 'string') {
+      journal = FleetJournal.open(out, digestOf(request), () => assertFree(request));
     }
     let before = journal?.done;
     if (before && format.folder && typeof out === 'string') {

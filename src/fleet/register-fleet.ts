@@ -6,7 +6,7 @@ import { connectToHub } from '../dps/client/hub-connection.js';
 import type { Target } from '../dps/client/target.js';
 import { EnrollkitError, type ErrorCode, isAbort } from '../errors.js';
 import { formatOf } from './formats/formats.js';
-import { type Failure, Failures, type FleetFailure } from './registration/failures.js';
+import { type DeviceFailure, Failures, type FleetFailure } from './registration/failures.js';
 import {
   type FleetDevice,
   type FleetFiles,
@@ -59,7 +59,7 @@ export interface RegistrationResult {
   throttled?: number;
   /** From the first connection to the assignment, without the message. */
   milliseconds: number;
-  error?: Failure;
+  error?: DeviceFailure;
 }
 
 export interface RegisterFleetResult extends FleetCounts {
@@ -243,7 +243,7 @@ class Run {
   }
 }
 
-function failureOf({ code, message, next, context }: EnrollkitError): Failure {
+function failureOf({ code, message, next, context }: EnrollkitError): DeviceFailure {
   const { errorCode } = context;
   return { code, message, next, ...(typeof errorCode === 'number' ? { errorCode } : {}) };
 }

@@ -28,8 +28,8 @@ const pbkdf2Iterations = 600_000;
 /** For an empty passphrase, which PKCS#12 files can have: more iterations would protect nothing. */
 const pbkdf2IterationsWithoutPassphrase = 2048;
 
-/** How to open a private key. */
-export interface KeyOpening {
+/** What is needed to open a private key that may be encrypted. */
+export interface OpenPrivateKeyOptions {
   passphrase?: string | undefined;
   /** Cancels the key derivation, which can take seconds. */
   signal?: AbortSignal | undefined;
@@ -110,7 +110,10 @@ export function privateKeyFromPem(pem: string, passphrase?: string): KeyObject {
  *
  * @throws EnrollkitError as {@link privateKeyFromPem} does; the signal's reason
  */
-export function openPrivateKey(pem: string, { passphrase, signal }: KeyOpening): Promise<KeyObject> {
+export function openPrivateKey(
+  pem: string,
+  { passphrase, signal }: OpenPrivateKeyOptions,
+): Promise<KeyObject> {
   return runReader(keyReader(pem, passphrase), signal);
 }
 

@@ -8,34 +8,35 @@ import { hubConnectionStringFor, type Target } from '../dps/client/target.js';
 import { EnrollkitError } from '../errors.js';
 import { sha256OfFile } from '../workspace/digest.js';
 import { lookAt, reason, removeIfEmpty } from '../workspace/files.js';
-import { Journal, type JournalTarget, type MadeFile, type MadeThing } from '../workspace/journal.js';
+import { type CreatedFile, type CreatedResource, Journal, type JournalTarget } from '../workspace/journal.js';
 import { assertStateInFolder, isPlaceOfRun, type Layout, layoutOf } from '../workspace/layout.js';
 import { lockHolder, takeLock } from '../workspace/lock.js';
 import { linkBelow } from '../workspace/symbolic-links.js';
 import { asEnrollkitError } from './run-steps.js';
 
-export type RemoteThing = Exclude<MadeThing, { kind: 'file' }>;
+/** Something that a run created in DPS or IoT Hub. */
+export type RemoteResource = Exclude<CreatedResource, { kind: 'file' }>;
 
 export interface CleanPlan {
   /** In the order in which they are removed: devices first, the CA last. */
-  remote: RemoteThing[];
-  local: MadeFile[];
+  remote: RemoteResource[];
+  local: CreatedFile[];
 }
 
 export interface CleanOptions {
   folder: string;
-  /** Opens the DPS that a thing was made in. */
+  /** Opens the provisioning service that a resource was created in. */
   targetFor: (target: JournalTarget) => Promise<Target>;
   signal: AbortSignal;
   now?: () => Date;
   /** Told of each thing as it goes. */
-  removed?: (thing: RemoteThing) => void;
+  removed?: (thing: RemoteResource) => void;
 }
 
 export interface CleanResult {
-  removed: MadeThing[];
+  removed: CreatedResource[];
   /** What is still there, and why. It stays in the journal. */
-  kept: { thing: MadeThing; why: string }[];
+  kept: { thing: CreatedResource; why: string }[];
 }
 
 const order = ['telemetry', 'hub-device', 'registration', 'enrollment-group', 'ca-certificate'];
@@ -50,7 +51,7 @@ export function planClean(folder: string): CleanPlan {
   const layout = layoutOf(folder);
   assertStateInFolder(layout);
   const things = Journal.open(layout.journal, () => new Date()).things();
-  const remote = things.filter((thing): thing is RemoteThing => thing.kind !== 'file');
+  const remote = things.filter((thing): thing is RemoteResource => thing.kind !== 'file');
   return {
     remote: remote.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind)),
     local: things.filter((thing) => thing.kind === 'file'),
@@ -134,12 +135,12 @@ export function cleanLocal(folder: string, now: () => Date = () => new Date()): 
 }
 
 /** The plan is removed with the state, even if someone edited it. */
-function isState({ path }: MadeFile): boolean {
+function isState({ path }: CreatedFile): boolean {
   return path.startsWith('.enrollkit/');
 }
 
 /** @returns why the file stays; undefined when it is gone */
-function removeFile({ path }: MadeFile, layout: Layout, journal: Journal): string | undefined {
+function removeFile({ path }: CreatedFile, layout: Layout, journal: Journal): string | undefined {
   const absolute = join(layout.folder, path);
   const link = linkBelow(layout.folder, absolute);
   if (link !== undefined) return `${link} is a symbolic link; remove it by hand`;
@@ -194,7 +195,7 @@ class Clients {
 }
 
 async function remove(
-  thing: RemoteThing,
+  thing: RemoteResource,
   { control, service, target }: Awaited<ReturnType<Clients['of']>>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -219,7 +220,7 @@ async function remove(
 }
 
 async function removeHubDevice(
-  { hub: host, id: deviceId }: Extract<RemoteThing, { kind: 'hub-device' }>,
+  { hub: host, id: deviceId }: Extract<RemoteResource, { kind: 'hub-device' }>,
   target: Target,
   signal: AbortSignal,
 ): Promise<void> {

@@ -7,9 +7,9 @@ import {
   generateKeyPair,
   isEncryptedKey,
   type KeyAlgorithm,
-  type KeyOpening,
   type KeyPair,
   keyAlgorithmOf,
+  type OpenPrivateKeyOptions,
   openPrivateKey,
   privateKeyToPem,
 } from '../pki/keys.js';
@@ -30,7 +30,8 @@ import {
   saveCertificate,
 } from '../workspace/stored-certificates.js';
 
-export interface RolledAuthority {
+/** A CA that a roll-over replaces, and its successor. */
+export interface ReplacedAuthority {
   role: AuthorityRole;
   old: StoredCertificate;
   successor: StoredCertificate;
@@ -38,11 +39,11 @@ export interface RolledAuthority {
   inPlace: boolean;
 }
 
-/** The CA above an intermediate that stays as it is. */
-export interface Signer {
+/** The CA that signs the new intermediate, and is not replaced itself. */
+export interface ParentAuthority {
   pem: string;
   privateKey: KeyObject;
-  /** It and what stands above it; PEM. */
+  /** PEM: its certificate, then those of its issuers. */
   chainPem: string;
 }
 
@@ -79,7 +80,7 @@ function currentOf(layout: Layout, role: AuthorityRole): StoredCertificate {
  *
  * @throws EnrollkitError FILE_UNREADABLE when one of them is gone
  */
-export function rolledAuthorities(layout: Layout, { rolled }: RolloverRecord): RolledAuthority[] {
+export function replacedAuthorities(layout: Layout, { rolled }: RolloverRecord): ReplacedAuthority[] {
   return rolled.map(({ role, sha256Thumbprint: sha256 }) => {
     const previous = loadCertificate(layout.previousAuthority(role, sha256));
     const current = loadCertificate(layout[role]);
@@ -101,7 +102,7 @@ export interface MakingOptions {
   files: OwnFiles;
   record: RolloverRecord;
   /** The CA above the one that was named, when that is an intermediate. */
-  signer: () => Signer | Promise<Signer>;
+  signer: () => ParentAuthority | Promise<ParentAuthority>;
   passphrase: string | undefined;
   now: () => Date;
   signal: AbortSignal;
@@ -131,14 +132,14 @@ export async function makeSuccessors(options: MakingOptions): Promise<void> {
 }
 
 /** A successor, wherever it is by now, as the CA above the next one. */
-async function openSuccessor(options: MakingOptions, role: AuthorityRole): Promise<Signer> {
+async function openSuccessor(options: MakingOptions, role: AuthorityRole): Promise<ParentAuthority> {
   const { layout } = options;
   const made = loadCertificate(layout.nextAuthority(role)) ?? currentOf(layout, role);
   return { pem: made.pem, chainPem: made.chainPem, privateKey: await loadPrivateKey(made, options) };
 }
 
 /** The CA that signs must be the one that signed before. */
-function signerOf(old: StoredCertificate, signer: Signer): Signer {
+function signerOf(old: StoredCertificate, signer: ParentAuthority): ParentAuthority {
   const issuer = parseCertificate(signer.pem);
   if (isIssuedBy(old.certificate, issuer)) return signer;
   throw new EnrollkitError(
@@ -157,7 +158,7 @@ async function interrupted(
   options: MakingOptions,
   role: AuthorityRole,
   old: StoredCertificate,
-  issuer: Signer | undefined,
+  issuer: ParentAuthority | undefined,
 ): Promise<StoredCertificate | undefined> {
   const { layout, now } = options;
   const made = loadCertificate(layout.nextAuthority(role));
@@ -182,7 +183,7 @@ async function makeSuccessor(
   options: MakingOptions,
   role: AuthorityRole,
   old: StoredCertificate,
-  issuer: Signer | undefined,
+  issuer: ParentAuthority | undefined,
 ): Promise<void> {
   const { layout, files, passphrase, now, signal } = options;
   const algorithm = keyAlgorithmOf(old.certificate.publicKey);
@@ -223,7 +224,7 @@ async function makeSuccessor(
 async function unfinishedKey(
   { key }: CertificatePaths,
   algorithm: KeyAlgorithm,
-  opening: KeyOpening,
+  opening: OpenPrivateKeyOptions,
 ): Promise<KeyPair | undefined> {
   const text = readTextIfExists(key);
   if (text === undefined) return undefined;

@@ -3,9 +3,10 @@
 import { isIssuedBy } from '../pki/x509/issued-by.js';
 import type { AuthorityRole, DevicePaths, Layout } from '../workspace/layout.js';
 import { loadCertificate, type StoredCertificate } from '../workspace/stored-certificates.js';
-import type { RolledAuthority } from './authorities.js';
+import type { ReplacedAuthority } from './authorities.js';
 
-export interface DeviceBelow {
+/** A device or edge CA whose certificate the replaced CA, or its successor, signed. */
+export interface AffectedDevice {
   /** The common name: of a device, its registration ID. */
   name: string;
   kind: 'device' | 'edge-ca';
@@ -13,7 +14,7 @@ export interface DeviceBelow {
   /** The device's own, not an edge CA's. */
   pfx?: string;
   /** Which CA of the roll-over signed it: the old one, or already the new one. */
-  signer: RolledAuthority;
+  signer: ReplacedAuthority;
   reissued: boolean;
 }
 
@@ -22,7 +23,7 @@ export interface DeviceBelow {
  *
  * @throws EnrollkitError INVALID_CERTIFICATE or FILE_UNREADABLE, naming the file
  */
-export function devicesBelow(layout: Layout, rolled: readonly RolledAuthority[]): DeviceBelow[] {
+export function affectedDevices(layout: Layout, rolled: readonly ReplacedAuthority[]): AffectedDevice[] {
   return layout
     .devices()
     .flatMap((paths: DevicePaths) => [
@@ -33,10 +34,10 @@ export function devicesBelow(layout: Layout, rolled: readonly RolledAuthority[])
 
 function below(
   stored: StoredCertificate | undefined,
-  kind: DeviceBelow['kind'],
-  rolled: readonly RolledAuthority[],
+  kind: AffectedDevice['kind'],
+  rolled: readonly ReplacedAuthority[],
   pfx?: string,
-): DeviceBelow[] {
+): AffectedDevice[] {
   if (!stored) return [];
   const { certificate } = stored;
   const common = { name: certificate.subject.commonName ?? '', kind, stored, ...(pfx ? { pfx } : {}) };
@@ -51,7 +52,7 @@ function below(
  * Until when a device must have its new certificate: its own end, or the earlier end of an old CA above it, without
  * which it is accepted no more.
  */
-export function reissueBy({ stored, signer }: DeviceBelow, rolled: readonly RolledAuthority[]): Date {
+export function reissueBy({ stored, signer }: AffectedDevice, rolled: readonly ReplacedAuthority[]): Date {
   const order: readonly AuthorityRole[] = ['root', 'intermediate'];
   const above = rolled.filter(({ role }) => order.indexOf(role) <= order.indexOf(signer.role));
   const ends = [stored, ...above.map(({ old }) => old)].map(({ certificate }) =>

@@ -12,10 +12,10 @@ import type { EnrollmentGroup } from '../dps/contract/schemas.js';
 import { EnrollkitError } from '../errors.js';
 import { parseCertificates } from '../pki/x509/certificate.js';
 import { sha1Thumbprint, sha256Thumbprint } from '../pki/x509/inspect.js';
-import type { RolledAuthority } from './authorities.js';
+import type { ReplacedAuthority } from './authorities.js';
 import type { DpsOptions, Upload } from './uploads.js';
 
-export interface GroupOutcome {
+export interface EnrollmentGroupResult {
   id: string;
   /**
    * `both`: the new CA is its primary, the old its secondary. `new`: the new alone. `unchanged`: it attests by a CA
@@ -30,7 +30,7 @@ export interface GroupOutcome {
 type Slot =
   | { is: 'empty' }
   | { is: 'other'; value: string }
-  | { is: 'old' | 'new'; value: string; authority: RolledAuthority };
+  | { is: 'old' | 'new'; value: string; authority: ReplacedAuthority };
 
 type Pair = readonly [primary: Slot, secondary: Slot];
 
@@ -44,9 +44,9 @@ type Pair = readonly [primary: Slot, secondary: Slot];
 export async function turnToBoth(
   options: DpsOptions,
   id: string,
-  rolled: readonly RolledAuthority[],
+  rolled: readonly ReplacedAuthority[],
   uploads: readonly Upload[] | undefined,
-): Promise<GroupOutcome> {
+): Promise<EnrollmentGroupResult> {
   const group = await options.service.getEnrollmentGroup(id, { signal: options.signal });
   if (!group) {
     throw new EnrollkitError('NOT_FOUND', `There is no enrollment group ${id}.`, {
@@ -74,9 +74,9 @@ export async function turnToBoth(
 export async function turnToNew(
   options: DpsOptions,
   id: string,
-  rolled: readonly RolledAuthority[],
+  rolled: readonly ReplacedAuthority[],
   uploads: readonly Upload[] | undefined,
-): Promise<GroupOutcome> {
+): Promise<EnrollmentGroupResult> {
   const group = await options.service.getEnrollmentGroup(id, { signal: options.signal });
   if (!group) return { id, holds: 'gone', primary: null, secondary: null };
   const pair = slotsOf(group, rolled, uploads);
@@ -86,7 +86,7 @@ export async function turnToNew(
   if (await isAbove(options, primary, group, rolled)) return outcome(id, 'unchanged', pair);
   if (!holdsBoth(pair)) throw inTheWay(id, pair);
   const { authority } = [primary, secondary].find(
-    (slot): slot is Extract<Slot, { authority: RolledAuthority }> => slot.is === 'new',
+    (slot): slot is Extract<Slot, { authority: ReplacedAuthority }> => slot.is === 'new',
   )!;
   await write(options, group, authority, uploads);
   options.tell(`the enrollment group ${id} takes devices of the new CA only`);
@@ -103,7 +103,7 @@ function holdsBoth([primary, secondary]: Pair): boolean {
 
 function slotsOf(
   { enrollmentGroupId, attestation: { type, x509 } }: EnrollmentGroup,
-  rolled: readonly RolledAuthority[],
+  rolled: readonly ReplacedAuthority[],
   uploads: readonly Upload[] | undefined,
 ): Pair {
   if (x509?.caReferences) {
@@ -150,7 +150,7 @@ async function isAbove(
   { control, signal }: DpsOptions,
   primary: Slot,
   { attestation: { x509 } }: EnrollmentGroup,
-  rolled: readonly RolledAuthority[],
+  rolled: readonly ReplacedAuthority[],
 ): Promise<boolean> {
   if (primary.is !== 'other') return false;
   const above = rolled.flatMap(({ successor }) => parseCertificates(successor.chainPem));
@@ -176,7 +176,7 @@ function inTheWay(id: string, pair: Pair): EnrollkitError {
 async function write(
   { service, signal }: DpsOptions,
   group: EnrollmentGroup,
-  authority: RolledAuthority,
+  authority: ReplacedAuthority,
   uploads: readonly Upload[] | undefined,
   secondaryReference?: string,
 ): Promise<void> {
@@ -197,18 +197,22 @@ async function write(
 async function readBack(
   { service, signal }: DpsOptions,
   id: string,
-  rolled: readonly RolledAuthority[],
+  rolled: readonly ReplacedAuthority[],
   uploads: readonly Upload[] | undefined,
   isAsWanted: (pair: Pair) => boolean,
-  holds: GroupOutcome['holds'],
-): Promise<GroupOutcome> {
+  holds: EnrollmentGroupResult['holds'],
+): Promise<EnrollmentGroupResult> {
   const group = await service.getEnrollmentGroup(id, { signal });
   const pair = group && slotsOf(group, rolled, uploads);
   if (pair && isAsWanted(pair)) return outcome(id, holds, pair);
   throw new EnrollkitError('NOT_READ_BACK', `The enrollment group ${id} was changed, and does not show it.`);
 }
 
-function outcome(id: string, holds: GroupOutcome['holds'], [primary, secondary]: Pair): GroupOutcome {
+function outcome(
+  id: string,
+  holds: EnrollmentGroupResult['holds'],
+  [primary, secondary]: Pair,
+): EnrollmentGroupResult {
   const value = (slot: Slot) => (slot.is === 'empty' ? null : slot.value);
   return { id, holds, primary: value(primary), secondary: value(secondary) };
 }

@@ -5,8 +5,8 @@ import { EnrollkitError } from '../errors.js';
 import type { JournalTarget } from '../workspace/journal.js';
 import type { AuthorityRole, Layout } from '../workspace/layout.js';
 import { type RolloverRecord, readRollover } from '../workspace/rollover-record.js';
-import { rolledAuthorities, rolledBy } from './authorities.js';
-import type { DeviceBelow } from './devices.js';
+import { replacedAuthorities, rolledBy } from './authorities.js';
+import type { AffectedDevice } from './devices.js';
 
 /**
  * The record of a roll-over to start, or of the one that was.
@@ -59,7 +59,7 @@ export function startedRecord(layout: Layout, authority: AuthorityRole): Rollove
       },
     );
   }
-  if (rolledAuthorities(layout, record).every(({ inPlace }) => inPlace)) return record;
+  if (replacedAuthorities(layout, record).every(({ inPlace }) => inPlace)) return record;
   throw new EnrollkitError('CONFLICT', `The start of the roll-over of the ${authority} CA is not complete.`, {
     next: `Run it again: enrollkit cert rollover ${authority} (with the same --dir).`,
   });
@@ -78,7 +78,11 @@ export function assertSameTarget({ target }: RolloverRecord, now: JournalTarget)
 }
 
 /** @throws EnrollkitError CONFLICT when finishing would lock a device of the folder out */
-export function assertReissued(authority: AuthorityRole, devices: readonly DeviceBelow[], now: Date): void {
+export function assertReissued(
+  authority: AuthorityRole,
+  devices: readonly AffectedDevice[],
+  now: Date,
+): void {
   const left = devices.filter(({ reissued, stored }) => !reissued && stored.certificate.notAfter > now);
   if (left.length === 0) return;
   const names = left

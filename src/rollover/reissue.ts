@@ -13,8 +13,8 @@ import { type DevicePaths, type Layout, previousPaths } from '../workspace/layou
 import type { OwnFiles } from '../workspace/own-files.js';
 import { loadPrivateKey, restoreCertificate } from '../workspace/stored-certificates.js';
 import { assertNoLinkBelow } from '../workspace/symbolic-links.js';
-import type { RolledAuthority } from './authorities.js';
-import type { DeviceBelow } from './devices.js';
+import type { ReplacedAuthority } from './authorities.js';
+import type { AffectedDevice } from './devices.js';
 
 /** Key generation and key derivation run in libuv's threads, of which there are four. */
 const concurrency = 4;
@@ -23,7 +23,7 @@ export interface ReissueOptions {
   layout: Layout;
   files: OwnFiles;
   /** Those that are not re-issued yet. */
-  devices: readonly DeviceBelow[];
+  devices: readonly AffectedDevice[];
   /** Whether each gets a new key too. */
   newKey: boolean;
   passphrase: string | undefined;
@@ -54,7 +54,7 @@ export async function reissueDevices(options: ReissueOptions): Promise<void> {
       },
     );
   }
-  const keys = new Map<RolledAuthority, KeyObject>();
+  const keys = new Map<ReplacedAuthority, KeyObject>();
   for (const { signer } of devices) {
     if (!keys.has(signer)) keys.set(signer, await loadPrivateKey(signer.successor, options));
   }
@@ -66,7 +66,7 @@ export async function reissueDevices(options: ReissueOptions): Promise<void> {
 }
 
 async function reissue(
-  { name, stored: found, pfx, signer }: DeviceBelow,
+  { name, stored: found, pfx, signer }: AffectedDevice,
   signerKey: KeyObject,
   options: ReissueOptions,
 ): Promise<void> {
@@ -113,7 +113,7 @@ async function reissue(
  * The key of the certificate as it is, or as an interrupted re-issue has left it: then it lies aside, and the one in
  * its place is newer than the certificate.
  */
-async function openKey(options: ReissueOptions, stored: DeviceBelow['stored']): Promise<KeyObject> {
+async function openKey(options: ReissueOptions, stored: AffectedDevice['stored']): Promise<KeyObject> {
   const previous = previousPaths(stored.paths, sha256Thumbprint(stored.certificate));
   const paths = existsSync(previous.certificate) ? previous : stored.paths;
   return loadPrivateKey({ ...stored, paths }, options);

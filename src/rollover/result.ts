@@ -4,9 +4,9 @@ import { sha256Thumbprint } from '../pki/x509/inspect.js';
 import type { AuthorityRole, Layout } from '../workspace/layout.js';
 import type { RolloverRecord } from '../workspace/rollover-record.js';
 import type { StoredCertificate } from '../workspace/stored-certificates.js';
-import { type RolledAuthority, rolledAuthorities } from './authorities.js';
-import { type DeviceBelow, devicesBelow, reissueBy } from './devices.js';
-import type { GroupOutcome } from './group.js';
+import { type ReplacedAuthority, replacedAuthorities } from './authorities.js';
+import { type AffectedDevice, affectedDevices, reissueBy } from './devices.js';
+import type { EnrollmentGroupResult } from './group.js';
 
 export interface AuthorityResult {
   subject: string;
@@ -21,13 +21,13 @@ export interface RolloverResult {
   startedAt: string;
   finishedAt: string | null;
   authorities: { role: AuthorityRole; old: AuthorityResult; new: AuthorityResult }[];
-  enrollmentGroups: GroupOutcome[];
+  enrollmentGroups: EnrollmentGroupResult[];
   /** Names of CA certificates that were deleted from DPS. */
   deleted: string[];
   /** The devices of the folder below the CA, whether they have their new certificates, and by when they must. */
   devices: {
     name: string;
-    kind: DeviceBelow['kind'];
+    kind: AffectedDevice['kind'];
     reissued: boolean;
     notAfter: string;
     reissueBy: string | null;
@@ -38,8 +38,8 @@ export interface RolloverResult {
 }
 
 /** A successor that gains nothing, because the CA above it ends first. */
-export function notesOnEnds(rolled: readonly RolledAuthority[]): string[] {
-  const [{ role, old, successor }] = rolled as [RolledAuthority];
+export function notesOnEnds(rolled: readonly ReplacedAuthority[]): string[] {
+  const [{ role, old, successor }] = rolled as [ReplacedAuthority];
   const { notAfter } = successor.certificate;
   const [, above] = parseCertificates(successor.chainPem);
   if (notAfter > old.certificate.notAfter || above === undefined || above.notAfter > notAfter) return [];
@@ -49,7 +49,7 @@ export function notesOnEnds(rolled: readonly RolledAuthority[]): string[] {
 }
 
 /** Groups in which nothing changes, and so nobody is locked out. */
-export function notesOnGroups(groups: readonly GroupOutcome[], authority: AuthorityRole): string[] {
+export function notesOnGroups(groups: readonly EnrollmentGroupResult[], authority: AuthorityRole): string[] {
   return groups
     .filter(({ holds }) => holds === 'unchanged')
     .map(
@@ -64,7 +64,7 @@ export function resultOf(
   record: RolloverRecord,
   { enrollmentGroups = [], deleted = [], notes = [] }: Partial<RolloverResult> = {},
 ): RolloverResult {
-  const rolled = rolledAuthorities(layout, record);
+  const rolled = replacedAuthorities(layout, record);
   return {
     authority: record.authority,
     startedAt: record.startedAt,
@@ -76,7 +76,7 @@ export function resultOf(
     })),
     enrollmentGroups,
     deleted,
-    devices: devicesBelow(layout, rolled).map((device) => ({
+    devices: affectedDevices(layout, rolled).map((device) => ({
       name: device.name,
       kind: device.kind,
       reissued: device.reissued,

@@ -16,9 +16,9 @@ import { takeLock } from '../workspace/lock.js';
 import { OwnFiles } from '../workspace/own-files.js';
 import { type RolloverRecord, writeRollover } from '../workspace/rollover-record.js';
 import { assertNoLinkBelow } from '../workspace/symbolic-links.js';
-import { makeSuccessors, putInPlace, rolledAuthorities, type Signer } from './authorities.js';
-import { devicesBelow } from './devices.js';
-import { type GroupOutcome, turnToBoth, turnToNew } from './group.js';
+import { makeSuccessors, type ParentAuthority, putInPlace, replacedAuthorities } from './authorities.js';
+import { affectedDevices } from './devices.js';
+import { type EnrollmentGroupResult, turnToBoth, turnToNew } from './group.js';
 import { allGroups, assertReissued, assertSameTarget, recordToStart, startedRecord } from './progress.js';
 import { reissueDevices } from './reissue.js';
 import { notesOnEnds, notesOnGroups, type RolloverResult, resultOf } from './result.js';
@@ -41,7 +41,7 @@ export interface StartOptions extends RolloverOptions {
   /** Enrollment group IDs, besides those of an earlier start. */
   groups: readonly string[];
   /** The CA above an intermediate; asked for when one is to be signed. */
-  signer: () => Signer | Promise<Signer>;
+  signer: () => ParentAuthority | Promise<ParentAuthority>;
 }
 
 /**
@@ -59,9 +59,9 @@ export async function startRollover(options: StartOptions): Promise<RolloverResu
       writeRollover(layout, files, record);
     };
     await makeSuccessors({ ...options, layout, files, record });
-    const rolled = rolledAuthorities(layout, record);
+    const rolled = replacedAuthorities(layout, record);
     const notes = notesOnEnds(rolled);
-    const enrollmentGroups: GroupOutcome[] = [];
+    const enrollmentGroups: EnrollmentGroupResult[] = [];
     const groups = allGroups(record, options.groups);
     if (groups.length > 0) {
       await inDps(options, journal, record, async (dps) => {
@@ -95,7 +95,7 @@ const armUnseen = 'Azure Resource Manager may not be asked: if the old CA is upl
 export async function reissueBelow(options: RolloverOptions & { newKey: boolean }): Promise<RolloverResult> {
   return inFolder(options, async ({ layout, files }) => {
     const record = startedRecord(layout, options.authority);
-    const devices = devicesBelow(layout, rolledAuthorities(layout, record));
+    const devices = affectedDevices(layout, replacedAuthorities(layout, record));
     await reissueDevices({
       ...options,
       layout,
@@ -118,9 +118,9 @@ export async function finishRollover(options: RolloverOptions & { force: boolean
   return inFolder(options, async ({ layout, journal, files }) => {
     const record = startedRecord(layout, authority);
     if (record.finishedAt !== undefined) return resultOf(layout, record);
-    const rolled = rolledAuthorities(layout, record);
-    if (!force) assertReissued(authority, devicesBelow(layout, rolled), now());
-    const enrollmentGroups: GroupOutcome[] = [];
+    const rolled = replacedAuthorities(layout, record);
+    if (!force) assertReissued(authority, affectedDevices(layout, rolled), now());
+    const enrollmentGroups: EnrollmentGroupResult[] = [];
     const notes: string[] = [];
     let deleted: string[] = [];
     if (record.groups.length > 0) {

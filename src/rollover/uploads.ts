@@ -7,9 +7,9 @@ import type { CertificateResource, EnrollmentGroup } from '../dps/contract/schem
 import { EnrollkitError, lacksRights } from '../errors.js';
 import { issueVerificationCertificate } from '../pki/make/verification-certificate.js';
 import { sha1Thumbprint, sha256Thumbprint } from '../pki/x509/inspect.js';
-import type { Journal, JournalTarget, MadeThing } from '../workspace/journal.js';
+import type { CreatedResource, Journal, JournalTarget } from '../workspace/journal.js';
 import { loadPrivateKey, type StoredCertificate } from '../workspace/stored-certificates.js';
-import type { RolledAuthority } from './authorities.js';
+import type { ReplacedAuthority } from './authorities.js';
 
 export interface DpsOptions {
   control: ControlPlane;
@@ -25,7 +25,7 @@ export interface DpsOptions {
 /** An uploaded certificate that is a CA of the roll-over. */
 export interface Upload {
   name: string;
-  authority: RolledAuthority;
+  authority: ReplacedAuthority;
   is: 'old' | 'new';
 }
 
@@ -36,7 +36,7 @@ export interface Upload {
  */
 export async function uploadsOf(
   { control, signal }: DpsOptions,
-  rolled: readonly RolledAuthority[],
+  rolled: readonly ReplacedAuthority[],
 ): Promise<Upload[] | undefined> {
   let certificates: CertificateResource[];
   try {
@@ -63,11 +63,11 @@ export async function uploadsOf(
  */
 export async function uploadSuccessors(
   options: DpsOptions,
-  rolled: readonly RolledAuthority[],
+  rolled: readonly ReplacedAuthority[],
 ): Promise<Upload[] | undefined> {
   const before = await uploadsOf(options, rolled);
   if (!before) return undefined;
-  const has = (uploads: readonly Upload[], authority: RolledAuthority, is: Upload['is']) =>
+  const has = (uploads: readonly Upload[], authority: ReplacedAuthority, is: Upload['is']) =>
     uploads.find((one) => one.authority === authority && one.is === is);
   for (const authority of rolled) {
     const old = has(before, authority, 'old');
@@ -80,7 +80,7 @@ export async function uploadSuccessors(
 }
 
 /** The old name with eight digits of the new certificate, in the place of those of an earlier roll-over. */
-function successorName(name: string, { successor }: RolledAuthority): string {
+function successorName(name: string, { successor }: ReplacedAuthority): string {
   const digits = sha256Thumbprint(successor.certificate).slice(0, 8);
   return `${name.replace(/-[0-9A-F]{8}$/, '').slice(0, 247)}-${digits}`;
 }
@@ -88,7 +88,7 @@ function successorName(name: string, { successor }: RolledAuthority): string {
 async function upload(
   { control, journal, journalTarget, signal, tell }: DpsOptions,
   name: string,
-  { role, successor }: RolledAuthority,
+  { role, successor }: ReplacedAuthority,
 ): Promise<void> {
   const sha1 = sha1Thumbprint(successor.certificate);
   const there = async () => {
@@ -105,7 +105,7 @@ async function upload(
     return found !== undefined;
   };
   if (await there()) return;
-  const made: MadeThing = { kind: 'ca-certificate', target: journalTarget, name, sha1Thumbprint: sha1 };
+  const made: CreatedResource = { kind: 'ca-certificate', target: journalTarget, name, sha1Thumbprint: sha1 };
   journal.intend(made);
   await control.putCertificate(name, successor.pem, { signal });
   if (!(await there())) {
@@ -121,7 +121,7 @@ async function upload(
 async function prove(
   { control, passphrase, now, signal, tell }: DpsOptions,
   name: string,
-  { successor }: RolledAuthority,
+  { successor }: ReplacedAuthority,
 ): Promise<void> {
   const isProven = async () =>
     (await control.getCertificate(name, { signal }))?.properties.isVerified === true;
@@ -143,7 +143,7 @@ async function prove(
  */
 export async function deleteOld(
   options: DpsOptions,
-  rolled: readonly RolledAuthority[],
+  rolled: readonly ReplacedAuthority[],
   uploads: readonly Upload[],
 ): Promise<{ deleted: string[]; kept: string[] }> {
   const { control, service, journal, journalTarget, signal, tell } = options;
@@ -151,7 +151,12 @@ export async function deleteOld(
   const groups = await service.listEnrollmentGroups({ signal });
   for (const { name, authority } of uploads.filter(({ is }) => is === 'old')) {
     const sha1 = sha1Thumbprint(authority.old.certificate);
-    const thing: MadeThing = { kind: 'ca-certificate', target: journalTarget, name, sha1Thumbprint: sha1 };
+    const thing: CreatedResource = {
+      kind: 'ca-certificate',
+      target: journalTarget,
+      name,
+      sha1Thumbprint: sha1,
+    };
     const user = groups.find((group) => needs(group, name, rolled));
     if (user) {
       result.kept.push(
@@ -179,7 +184,7 @@ export async function deleteOld(
 function needs(
   { attestation: { x509 } }: EnrollmentGroup,
   name: string,
-  rolled: readonly RolledAuthority[],
+  rolled: readonly ReplacedAuthority[],
 ): boolean {
   const references = [x509?.caReferences?.primary, x509?.caReferences?.secondary];
   if (references.some((reference) => reference && sameId(reference, name))) return true;

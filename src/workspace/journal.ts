@@ -22,7 +22,7 @@ export const journalTarget = z.discriminatedUnion('kind', [
     dpsName: z.string(),
   }),
 ]);
-/** Which DPS a remote thing was made in. */
+/** The provisioning service that a resource was created in. */
 export type JournalTarget = z.infer<typeof journalTarget>;
 
 /** As a segment of a URL, these two would lead to another resource. */
@@ -46,11 +46,11 @@ const thing = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('telemetry'), target: journalTarget, id: z.string(), hub: z.string() }),
 ]);
 /**
- * Something that a run made. The path of a file is relative to the certificate folder, with `/` between its parts;
+ * Something that a run created. The path of a file is relative to the certificate folder, with `/` between its parts;
  * `sha256` is of what the run wrote, so that a file that was changed since is told from it.
  */
-export type MadeThing = z.infer<typeof thing>;
-export type MadeFile = Extract<MadeThing, { kind: 'file' }>;
+export type CreatedResource = z.infer<typeof thing>;
+export type CreatedFile = Extract<CreatedResource, { kind: 'file' }>;
 
 const line = z.object({ at: z.string(), event: z.enum(['intended', 'made', 'removed']), thing });
 
@@ -87,27 +87,27 @@ export class Journal {
   }
 
   /** To be called before the act, once it is known that the thing is not there. */
-  intend(thing: MadeThing): void {
+  intend(thing: CreatedResource): void {
     this.#append('intended', thing);
   }
 
   /** To be called after the act. */
-  made(thing: MadeThing): void {
+  made(thing: CreatedResource): void {
     this.#append('made', thing);
   }
 
   /** To be called after the thing was removed, or found gone. */
-  removed(thing: MadeThing): void {
+  removed(thing: CreatedResource): void {
     this.#append('removed', thing);
   }
 
   /** What was made or intended, and not removed since; in the order in which it was made. */
-  things(): MadeThing[] {
+  things(): CreatedResource[] {
     return [...this.#things.values()].map(({ thing }) => thing);
   }
 
   /** Whether this very thing was made, and not removed since; of a file, whatever is in it by now. */
-  has(thing: MadeThing): boolean {
+  has(thing: CreatedResource): boolean {
     return this.#things.get(keyOf(thing))?.event === 'made';
   }
 
@@ -121,7 +121,7 @@ export class Journal {
     return this.#things.get(keyOf({ kind: 'file', path }))?.digests.includes(sha256) === true;
   }
 
-  #append(event: 'intended' | 'made' | 'removed', thing: MadeThing): void {
+  #append(event: 'intended' | 'made' | 'removed', thing: CreatedResource): void {
     const record = `${JSON.stringify({ at: this.#now().toISOString(), event, thing })}\n`;
     try {
       if (this.#things.size === 0) ensureFolder(dirname(this.#path));
@@ -134,7 +134,7 @@ export class Journal {
     this.#apply(event, thing);
   }
 
-  #apply(event: 'intended' | 'made' | 'removed', thing: MadeThing): void {
+  #apply(event: 'intended' | 'made' | 'removed', thing: CreatedResource): void {
     const key = keyOf(thing);
     if (event === 'removed') {
       this.#things.delete(key);
@@ -148,13 +148,13 @@ export class Journal {
 
 interface Entry {
   event: 'intended' | 'made';
-  thing: MadeThing;
+  thing: CreatedResource;
   /** Of a file: what may be in it. */
   digests: string[];
 }
 
 /** A file is the same one whatever is in it. */
-function keyOf(thing: MadeThing): string {
+function keyOf(thing: CreatedResource): string {
   return JSON.stringify(thing.kind === 'file' ? [thing.kind, thing.path] : thing);
 }
 

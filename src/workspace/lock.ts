@@ -43,18 +43,23 @@ const claimingMs = 1000;
  *
  * @param path of the lock itself, a folder that exists while the lock is held
  * @param locked what the lock is for, for the error: a folder, or a file
+ * @param next what to do if another process has the lock; the sentence of FOLDER_IN_USE by default
  * @returns a function that releases the lock
  * @throws EnrollkitError FOLDER_IN_USE, naming the process and the time; FILE_EXISTS when something else is in its
  *   place; FILE_UNWRITABLE
  */
-export function takeLock(path: string, locked: string = dirname(dirname(resolve(path)))): () => void {
+export function takeLock(
+  path: string,
+  locked: string = dirname(dirname(resolve(path))),
+  next?: string,
+): () => void {
   const release = tryLock(path);
   if (typeof release === 'function') return release;
   const { pid, since } = release;
   throw new EnrollkitError(
     'FOLDER_IN_USE',
     `Another run of enrollkit (process ${pid}, since ${since.toISOString()}) works in ${locked}.`,
-    { context: { pid, since: since.toISOString() } },
+    { ...(next === undefined ? {} : { next }), context: { pid, since: since.toISOString() } },
   );
 }
 
@@ -84,12 +89,6 @@ export function tryLock(path: string): (() => void) | LockHolder {
 export function lockHolder(path: string): LockHolder | undefined {
   const claim = claimsIn(path).find((one) => isHeld(one, join(path, one.name)));
   return claim && { pid: claim.pid, since: claim.since };
-}
-
-/** Whether another process of this number runs on this computer. */
-export function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
-  return isRunning(pid);
 }
 
 function isRunning(pid: number): boolean {

@@ -7,7 +7,7 @@ import { join, parse, relative, sep } from 'node:path';
 import { EnrollkitError } from '../errors.js';
 import { sha256Of, sha256OfFile } from './digest.js';
 import { createFileAtomically, lookAt, move, readBytesIfExists, writeFileAtomically } from './files.js';
-import type { Journal, MadeFile } from './journal.js';
+import type { CreatedFile, Journal } from './journal.js';
 import type { Layout } from './layout.js';
 import { assertNoLinkBelow } from './symbolic-links.js';
 
@@ -144,7 +144,7 @@ export class OwnFiles {
   }
 
   /** Paths in the journal are relative, so that the folder can be moved. */
-  #thing(path: string, sha256?: string): MadeFile {
+  #thing(path: string, sha256?: string): CreatedFile {
     const relativePath = relative(this.#layout.folder, path).split(sep).join('/');
     return { kind: 'file', path: relativePath, ...(sha256 === undefined ? {} : { sha256 }) };
   }

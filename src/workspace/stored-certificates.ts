@@ -1,7 +1,7 @@
 /** A certificate with its chain and its key, to disk and back. */
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError, isAbort } from '../errors.js';
-import { isKeyPair, type KeyOpening, openPrivateKey } from '../pki/keys.js';
+import { isKeyPair, type OpenPrivateKeyOptions, openPrivateKey } from '../pki/keys.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../pki/x509/certificate.js';
 import { lookAt, publicFileMode, readTextIfExists, secretFileMode } from './files.js';
 import type { CertificatePaths } from './layout.js';
@@ -138,7 +138,7 @@ export function restoreMissing(
 export async function restoreCertificate(
   files: OwnFiles,
   stored: StoredCertificate,
-  opening: KeyOpening,
+  opening: OpenPrivateKeyOptions,
 ): Promise<StoredCertificate> {
   if (stored.missing !== 'certificate') return stored;
   if (lookAt(stored.paths.key)) await loadPrivateKey(stored, opening);
@@ -151,7 +151,10 @@ export async function restoreCertificate(
  * @throws EnrollkitError FILE_UNREADABLE, INVALID_KEY, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE or KEY_MISMATCH, naming
  *   the file
  */
-export async function loadPrivateKey(stored: StoredCertificate, opening: KeyOpening): Promise<KeyObject> {
+export async function loadPrivateKey(
+  stored: StoredCertificate,
+  opening: OpenPrivateKeyOptions,
+): Promise<KeyObject> {
   const { paths, certificate, missing } = stored;
   const from = missing === 'certificate' ? paths.chain : paths.certificate;
   const text = readTextIfExists(paths.key);

@@ -7,6 +7,7 @@ import { run } from '../cli/in-process.js';
 import { cli } from '../cli/run-cli.js';
 import { openssl } from '../support/openssl.js';
 import { newEcKey } from '../support/openssl-authority.js';
+import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { testWith } from '../support/tools.js';
 import { authority, certificate, edgeScript, read, textOf } from './support.js';
@@ -17,10 +18,13 @@ const env = { ENROLLKIT_PASSPHRASE: '1234', TERM: '' };
 
 testWithOpenssl('the documentation’s commands, in the current folder, without a terminal', async () => {
   await inTemporaryFolder(async (folder) => {
-    const made = await cli(['certgen', 'create_root_and_intermediate'], { cwd: folder, env });
+    const made = await cli(['certgen', 'create_root_and_intermediate'], {
+      cwd: folder,
+      env: { ...env, ...withCodes },
+    });
     assert.equal(made.status, 0, made.stderr);
     assert.match(made.stdout, /^certs\/azure-iot-test-only\.root\.ca\.cert\.pem$/m);
-    assert.match(made.stderr, /For tests, not for production/);
+    assert.match(made.stderr, /\[certgen\.for-tests\]/);
     assert.doesNotMatch(made.stdout + made.stderr, /1234/);
     const root = read(folder, 'certs/azure-iot-test-only.root.ca.cert.pem');
     assert.equal(root.publicKey.asymmetricKeyDetails?.modulusLength, 4096);
@@ -45,31 +49,32 @@ testWithOpenssl('the documentation’s commands, in the current folder, without 
 
 test('what is wrong is told, with the exit status of its kind', async () => {
   await inTemporaryFolder(async (folder) => {
-    const certgen = (...words: string[]) => cli(['certgen', ...words], { cwd: folder, env });
-    const cases: [words: string[], status: number, told: RegExp][] = [
-      [['create_nothing'], 2, /no certgen command "create_nothing"/],
-      [['constructor'], 2, /no certgen command "constructor"/],
-      [['create_device_certificate'], 2, /takes a name/],
-      [['create_device_certificate', 'a', 'b'], 2, /one only/],
-      [['create_root_and_intermediate', 'name'], 2, /takes no name/],
-      [['create_edge_server_certificate', 'name'], 2, /--edge/],
-      [['install_root_ca_from_files', 'a', 'b'], 2, /--edge/],
-      [['install_root_ca_from_files', 'a', 'b', 'secret', '--edge'], 2, /no passphrase/],
-      [['install_root_ca_from_files', 'a', 'b', '--edge'], 9, /There is no file a/],
-      [['create_device_certificate', 'a'], 9, /create_root_and_intermediate/],
-      [['create_device_certificate', 'a'.repeat(65)], 2, /65 characters/],
-      [['env', 'a'], 2, /--hub/],
-      [['create_device_certificate', '-a'], 2, /[Uu]nknown option '-a'/],
-      [['create_device_certificate', '--', '-a'], 9, /create_root_and_intermediate/],
-      [['create_device_certificate', 'a', '--nothing'], 2, /[Uu]nknown option '--nothing'/],
-      [['--nothing'], 2, /[Uu]nknown option '--nothing'/],
-      [[], 2, /command/],
+    const certgen = (...words: string[]) =>
+      cli(['certgen', ...words], { cwd: folder, env: { ...env, ...withCodes } });
+    const cases: [words: string[], status: number, code: string, ...facts: string[]][] = [
+      [['create_nothing'], 2, 'USAGE', '"create_nothing"'],
+      [['constructor'], 2, 'USAGE', '"constructor"'],
+      [['create_device_certificate'], 2, 'USAGE', 'create_device_certificate'],
+      [['create_device_certificate', 'a', 'b'], 2, 'USAGE', 'create_device_certificate'],
+      [['create_root_and_intermediate', 'name'], 2, 'USAGE', 'create_root_and_intermediate'],
+      [['create_edge_server_certificate', 'name'], 2, 'USAGE', '--edge'],
+      [['install_root_ca_from_files', 'a', 'b'], 2, 'USAGE', '--edge'],
+      [['install_root_ca_from_files', 'a', 'b', 'secret', '--edge'], 2, 'USAGE', 'ENROLLKIT_PASSPHRASE'],
+      [['install_root_ca_from_files', 'a', 'b', '--edge'], 9, 'FILE_UNREADABLE', ' a'],
+      [['create_device_certificate', 'a'], 9, 'FILE_UNREADABLE', 'create_root_and_intermediate'],
+      [['create_device_certificate', 'a'.repeat(65)], 2, 'COMMON_NAME_TOO_LONG', '65'],
+      [['env', 'a'], 2, 'USAGE', '--hub'],
+      [['create_device_certificate', '-a'], 2, 'USAGE', "'-a'"],
+      [['create_device_certificate', '--', '-a'], 9, 'FILE_UNREADABLE', 'create_root_and_intermediate'],
+      [['create_device_certificate', 'a', '--nothing'], 2, 'USAGE', "'--nothing'"],
+      [['--nothing'], 2, 'USAGE', "'--nothing'"],
+      [[], 2, 'USAGE'],
     ];
     const ended = await Promise.all(cases.map(([words]) => certgen(...words)));
-    for (const [index, [words, status, told]] of cases.entries()) {
+    for (const [index, [words, status, code, ...facts]] of cases.entries()) {
       const { status: got, stdout, stderr } = ended[index]!;
       assert.equal(got, status, `${words.join(' ')}: ${stderr}`);
-      assert.match(stderr, told);
+      assertRefusal(stderr, code, ...facts);
       assert.equal(stdout, '');
     }
     const [none, short, days] = await Promise.all([
@@ -98,9 +103,9 @@ test('a second device, a note on a name that DPS does not take, and the environm
     const passphraseFile = join(folder, 'passphrase');
     writeFileSync(passphraseFile, '1234\n');
     const words = ['create_device_certificate', 'my device', '--edge', '--passphrase-file', passphraseFile];
-    const device = await cli(['certgen', ...words, '--dir', folder]);
+    const device = await cli(['certgen', ...words, '--dir', folder], { env: withCodes });
     assert.equal(device.status, 0, device.stderr);
-    assert.match(device.stderr, /Note: DPS would not take this name/);
+    assert.match(device.stderr, /\[certgen\.not-a-registration-id\]/);
     assert.equal(read(folder, 'certs/iot-device-my device.cert.pem').subject.commonName, 'my device');
 
     const variables = ['env', 'my device', '--edge', '--hub', 'contoso.azure-devices.net'];
@@ -158,11 +163,11 @@ testWithOpenssl('a root that is brought: no secret among the arguments', async (
       '-out',
       leaf,
     ]);
-    for (const [certificateFile, keyFile, passphrase, status, said] of [
-      [root, key, 'wrong', 3, `${key}: The passphrase does not open`],
-      [key, key, 'theirs', 2, `${key}: It holds ENCRYPTED PRIVATE KEY, and no certificate`],
-      [der, leafKey, 'theirs', 2, `The private key in ${leafKey} is not that of the certificate`],
-      [leaf, leafKey, 'theirs', 2, 'CN=leaf cannot sign: it is not a certificate authority'],
+    for (const [certificateFile, keyFile, passphrase, status, code, ...facts] of [
+      [root, key, 'wrong', 3, 'WRONG_PASSPHRASE', key],
+      [key, key, 'theirs', 2, 'INVALID_CERTIFICATE', key, 'ENCRYPTED PRIVATE KEY'],
+      [der, leafKey, 'theirs', 2, 'KEY_MISMATCH', leafKey],
+      [leaf, leafKey, 'theirs', 2, 'ISSUER_NOT_ALLOWED', 'CN=leaf'],
     ] as const) {
       const words = [
         'install_root_ca_from_files',
@@ -172,19 +177,21 @@ testWithOpenssl('a root that is brought: no secret among the arguments', async (
         '--dir',
         join(folder, 'none'),
       ];
-      const ended = await run(['certgen', ...words], { env: { ENROLLKIT_PASSPHRASE: passphrase } });
+      const ended = await run(['certgen', ...words], {
+        env: { ENROLLKIT_PASSPHRASE: passphrase, ...withCodes },
+      });
       assert.equal(ended.status, status, ended.stderr);
-      assert.ok(ended.stderr.includes(said), ended.stderr);
+      assertRefusal(ended.stderr, code, ...facts);
       assert.ok(!existsSync(join(folder, 'none')));
     }
 
     const bare = openssl(['pkey', '-in', key, '-passin', 'pass:theirs']);
     const refused = await cli(
       ['certgen', 'install_root_ca_from_cli', textOf(theirs, rootOurs), bare, '--edge', '--force'],
-      { cwd: ours, env },
+      { cwd: ours, env: { ...env, ...withCodes } },
     );
     assert.equal(refused.status, 2, refused.stderr);
-    assert.match(refused.stderr, /not encrypted/);
+    assertRefusal(refused.stderr, 'USAGE');
     assert.doesNotMatch(refused.stderr, /BEGIN/);
     const taken = await cli(
       [
@@ -195,10 +202,10 @@ testWithOpenssl('a root that is brought: no secret among the arguments', async (
         '--edge',
         '--force',
       ],
-      { cwd: ours, env: { ENROLLKIT_PASSPHRASE: 'theirs' } },
+      { cwd: ours, env: { ENROLLKIT_PASSPHRASE: 'theirs', ...withCodes } },
     );
     assert.equal(taken.status, 0, taken.stderr);
-    assert.match(taken.stderr, /moved aside/);
+    assert.match(taken.stderr, /\[certgen\.moved-aside\]/);
     assert.ok(existsSync(join(ours, rootOurs)));
   });
 });

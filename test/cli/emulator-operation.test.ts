@@ -5,11 +5,13 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { askEmulator } from '../../src/emulator/control/running.js';
-import type { EmulatorEndpoints } from '../../src/emulator/start.js';
+
+import { type EmulatorEndpoints, type EmulatorEvent, startEmulator } from '../../src/emulator/start.js';
 import { howToPermit, listenEverywhere } from '../../src/emulator/wire/network/listen.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { startEmulatorProcess } from '../support/emulator-process.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { run } from './in-process.js';
 import { cli, type Ended } from './run-cli.js';
 
 const free = ['--port', '0', '--mqtt-port', '0'];
@@ -225,5 +227,20 @@ test('a port that the user may not open, and what permits it on each system', as
   assert.match(howToPermit('darwin', 'node'), /sudo/);
   assert.match(howToPermit('win32', 'node'), /excludedportrange/);
 });
+
+test('a command asks a running emulator for its clock, and for nothing else but what it is about', () =>
+  inTemporaryFolder(async (dir) => {
+    const events: EmulatorEvent[] = [];
+    await using _emulator = await startEmulator({ dir, log: (event) => events.push(event) });
+    const { status, stdout } = await run(['group', 'list', '--dir', dir, '--json']);
+    assert.equal(status, 0, stdout);
+    assert.deepEqual(JSON.parse(stdout).enrollmentGroups, []);
+    const asked = events.filter(({ operation }) => !operation.includes('clock'));
+    assert.deepEqual(
+      asked.map(({ plane }) => plane),
+      ['service'],
+    );
+    assert.ok(events.length <= 2, JSON.stringify(events));
+  }));
 
 test.run();

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RolloverResult } from '../../src/rollover/result.js';
 import { openssl } from '../support/openssl.js';
+import { assertRefusal, withCodes } from '../support/refusal.js';
 import { run } from './in-process.js';
 
 export type Options = Parameters<typeof run>[1];
@@ -17,10 +18,16 @@ export function commandsOn(folder: string, options: Options = {}) {
     assert.equal(answer.status, 0, `${argv.join(' ')}\n${answer.stdout}\n${answer.stderr}`);
     return answer.stdout;
   };
-  const fail = async (status: number, words: RegExp, ...argv: string[]) => {
-    const answer = await attempt(...argv);
+  /** @param refusal the code of the error, and what it must name */
+  const fail = async (
+    status: number,
+    [code, ...facts]: readonly [code: string, ...facts: string[]],
+    ...argv: string[]
+  ) => {
+    const env = { ...options.env, ...withCodes };
+    const answer = await run([...argv, '--dir', folder], { ...options, env });
     assert.equal(answer.status, status, `${argv.join(' ')}\n${answer.stdout}\n${answer.stderr}`);
-    assert.match(answer.stderr, words);
+    assertRefusal(answer.stderr, code, ...facts);
   };
   const rollover = async (...argv: string[]) =>
     JSON.parse(await succeed('cert', 'rollover', ...argv, '--json')) as RolloverResult;

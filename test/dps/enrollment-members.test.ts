@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import {
   differingMembers,
+  type EnrollmentMembers,
   type FoundEnrollment,
-  type WantedMembers,
   withMembers,
 } from '../../src/dps/client/enrollment-members.js';
 import { inspectCertificate } from '../../src/pki/x509/inspect.js';
@@ -32,10 +32,10 @@ const record = {
     ),
   ),
 };
-const members = fc.record(record, { requiredKeys: [] }) as fc.Arbitrary<WantedMembers>;
+const members = fc.record(record, { requiredKeys: [] }) as fc.Arbitrary<EnrollmentMembers>;
 const enrollment = members.map((one): FoundEnrollment => ({ ...one, attestation }));
 
-const withoutMetadata = (wanted: WantedMembers) => !JSON.stringify(wanted).includes('"$');
+const withoutMetadata = (wanted: EnrollmentMembers) => !JSON.stringify(wanted).includes('"$');
 
 test('what is set is there, and setting it again changes nothing', () =>
   fc.assert(

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { test } from 'uvu';
 import { controlPaths } from '../../src/emulator/control/paths.js';
 import { askEmulator, findEmulator } from '../../src/emulator/control/running.js';
-import { startEmulator } from '../../src/emulator/start.js';
+import { runningEmulator, startEmulator } from '../../src/emulator/start.js';
 import { make } from '../support/chains.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { groupBody, startTestEmulator } from './support.js';
@@ -140,7 +140,15 @@ test('whether an emulator has a folder is told by its lock, whatever lies there'
     assert.ok(found.kind === 'running');
     assert.equal(found.pid, process.pid);
     assert.deepEqual(found.endpoints, emulator.endpoints);
+    assert.deepEqual(await runningEmulator(dir), emulator.endpoints);
+    // What says that it runs, and it answers, but on another folder.
+    const copy = `${dir}/copy`;
+    cpSync(join(dir, 'emulator'), join(copy, 'emulator'), { recursive: true });
+    assert.equal(existsSync(join(copy, 'emulator', 'endpoints.json')), true);
+    assert.equal(findEmulator(copy).kind, 'stopped');
+    assert.equal(await runningEmulator(copy), undefined);
     await emulator.stop();
+    assert.equal(await runningEmulator(dir), undefined);
     assert.equal(findEmulator(dir).kind, 'stopped');
   });
 });

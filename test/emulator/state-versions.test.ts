@@ -6,10 +6,8 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { test } from 'uvu';
 import { resetStoppedEmulator } from '../../src/emulator/control/empty-folder.js';
-import { describeTwin, presenceOf } from '../../src/emulator/hub/describe.js';
-import { openHub } from '../../src/emulator/hub/hub.js';
 import { startEmulator } from '../../src/emulator/start.js';
-import { openState } from '../../src/emulator/state/database.js';
+import { closeState, openState } from '../../src/emulator/state/database.js';
 import { applicationId, migrations } from '../../src/emulator/state/schema.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
@@ -29,14 +27,22 @@ function contentsOf(folder: string): Record<string, string> {
   );
 }
 
+interface EarlierState {
+  version: number;
+  /** The mark in the header of the file, if it has one. */
+  application?: number;
+  killed: boolean;
+}
+
 /** Writes a state as a build before the first release did: in WAL mode, with its own numbers of versions. */
-function writeEarlierState(folder: string, { version, killed }: { version: number; killed: boolean }): void {
+function writeEarlierState(folder: string, { version, application = 0, killed }: EarlierState): void {
   const written = killed ? join(folder, '..', 'running') : folder;
   mkdirSync(written, { recursive: true });
   const database = new Database(join(written, 'state.db'));
   database.exec(`PRAGMA journal_mode = WAL; BEGIN;
     CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-    INSERT INTO setting VALUES ('armToken', 'earlier'); PRAGMA user_version = ${version}; COMMIT;`);
+    INSERT INTO setting VALUES ('armToken', 'earlier'); PRAGMA application_id = ${application}; PRAGMA user_version = ${version};
+    COMMIT;`);
   if (killed) {
     // What the process leaves that has the file open: everything is still in the log.
     for (const suffix of ['', '-wal', '-shm'])
@@ -61,10 +67,12 @@ async function refused(dir: string, message: RegExp): Promise<void> {
 }
 
 for (const [name, state] of Object.entries({
-  'of the last build before the first release': { version: 7, killed: false },
+  'of a build before the first release': { version: 7, killed: false },
   'whose version has the number of a current one': { version: 1, killed: false },
   'of a process that was killed': { version: 7, killed: true },
-})) {
+  'with the mark of builds that had other tables': { version: 1, application: 0x656e726b, killed: false },
+  'with that mark, and three versions of its tables': { version: 3, application: 0x656e726b, killed: false },
+} satisfies Record<string, EarlierState>)) {
   test(`an older state ${name} is refused, until it is removed`, async () => {
     await inTemporaryFolder(async (dir) => {
       const folder = join(dir, 'emulator');
@@ -127,39 +135,45 @@ test('a first start that was killed while it made the state can be repeated', as
   });
 });
 
-test('hubs that an earlier build linked are linked as their owner, and have a time of creation', () =>
+test('the file of an older version gets the changes since, once, and keeps what it has', () =>
   inTemporaryFolder((dir) => {
-    const earlier = new Database(join(dir, 'state.db'));
-    earlier.exec(`BEGIN; ${migrations.slice(0, 3).join(';')};
-      INSERT INTO iot_hub VALUES (1, 'hub-1', 0);
-      INSERT INTO linked_hub VALUES ('hub-1', 'local', NULL, 7, 0);
-      PRAGMA application_id = ${applicationId}; PRAGMA user_version = 3; COMMIT;`);
-    earlier.close();
-    const database = openState(dir);
-    const link = database.prepare('SELECT * FROM linked_hub').get() as Record<string, unknown>;
-    assert.deepEqual([link.allocation_weight, link.policy_name, link.policy_key], [7, null, null]);
-    const { created } = database.prepare('SELECT created FROM iot_hub').get() as { created: string };
-    assert.ok(Math.abs(Date.parse(created) - Date.now()) < 60_000, created);
-    database.close();
+    const file = join(dir, 'state.db');
+    const versionOf = () => readFileSync(file).readUInt32BE(60);
+    const earlier = openState(dir);
+    earlier.exec("INSERT INTO setting VALUES ('color', 'red');");
+    closeState(earlier);
+    assert.equal(versionOf(), migrations.length);
+
+    const steps = [
+      ...migrations,
+      'CREATE TABLE paint (color TEXT); INSERT INTO paint SELECT value FROM setting;',
+      "ALTER TABLE paint ADD COLUMN coats INTEGER NOT NULL DEFAULT 2; INSERT INTO paint (color) VALUES ('blue');",
+    ];
+    const expected = [
+      { color: 'red', coats: 2 },
+      { color: 'blue', coats: 2 },
+    ];
+    for (let round = 0; round < 2; round += 1) {
+      const database = openState(dir, 'state.db', steps);
+      assert.deepEqual(database.prepare('SELECT * FROM paint').all(), expected);
+      closeState(database);
+      assert.equal(versionOf(), steps.length);
+    }
+
+    const before = contentsOf(dir);
+    assert.throws(() => openState(dir), { code: 'EMULATOR_STATE_UNREADABLE' });
+    assert.deepEqual(contentsOf(dir), before, 'an older build does not touch it');
   }));
 
-test('the twins of a state that had no counters of changes go on from the versions that they had', () =>
+test('a change of the tables that fails leaves the file as it was', () =>
   inTemporaryFolder((dir) => {
-    const earlier = new Database(join(dir, 'state.db'));
-    earlier.exec(`BEGIN; ${migrations[0]}
-      INSERT INTO hub_device (device_id, generation_id, created, credential, status, iot_edge, tags, tags_version, desired,
-        desired_version, desired_metadata, reported_version, reported_metadata)
-        VALUES ('d', '1', '2026-01-01T00:00:00.000Z', '{"type":"certificateAuthority"}', 'enabled', 0, '{}', 2, '{}', 3, '{}',
-          4, '{}');
-      PRAGMA application_id = ${applicationId}; PRAGMA user_version = 1; COMMIT;`);
-    earlier.close();
+    closeState(openState(dir));
+    const broken = [...migrations, 'CREATE TABLE paint (color TEXT); INSERT INTO nowhere VALUES (1);'];
+    assert.throws(() => openState(dir, 'state.db', broken), { code: 'EMULATOR_STATE_UNREADABLE' });
     const database = openState(dir);
-    const hub = openHub(database, () => new Date());
-    const twin = hub.twins.get('d')!;
-    // 2 of the tags, 3 of desired and 4 of reported properties.
-    assert.equal(describeTwin(hub.devices.get('d')!, twin, presenceOf(hub, 'd')).version, 9);
-    assert.equal(hub.twins.change('d', { tags: { a: 1 } }, 'merge')!.changes, twin.changes + 1);
-    database.close();
+    const paint = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'paint'").get();
+    assert.equal(paint, undefined);
+    closeState(database);
   }));
 
 test.run();

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { run } from '../cli/in-process.js';
+import { cli } from '../cli/run-cli.js';
 import { openssl } from '../support/openssl.js';
+import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import {
   assertWhole,
@@ -141,9 +143,12 @@ test('to standard output, with the manifest where it is asked for', () =>
     assert.deepEqual(ids, ['o-1', 'o-2', 'o-3']);
     assert.deepEqual(readdirSync(folder), ['list.csv']);
     assert.equal(manifestOf(join(folder, 'list.csv')).length, 3);
-    const again = await fleetIssue(folder, ...flags, '--manifest', 'list.csv');
+    const again = await cli(['fleet', 'issue', ...flags, '--manifest', 'list.csv'], {
+      cwd: folder,
+      env: withCodes,
+    });
     assert.equal(again.status, 9);
-    assert.match(again.stderr, /list\.csv is there already/);
+    assertRefusal(again.stderr, 'FILE_EXISTS', 'list.csv');
   }));
 
 test('shards are the whole, once', () =>
@@ -200,9 +205,10 @@ for (const format of ['dir', 'ndjson', 'tar'] as const) {
         ['--count', '20', '--pattern', 'a-{1..}', '--key-algorithm', 'ec-p384'],
         ['--count', '20', '--pattern', 'a-{1..}', '--organization', 'Contoso'],
       ]) {
-        const refused = await run(['fleet', 'issue', ...other, ...ca, '--format', format, '--out', out]);
+        const argv = ['fleet', 'issue', ...other, ...ca, '--format', format, '--out', out];
+        const refused = await run(argv, { env: withCodes });
         assert.equal(refused.status, 9, other.join(' '));
-        assert.match(refused.stderr, /f is there already, and does not hold this fleet/);
+        assertRefusal(refused.stderr, 'FILE_EXISTS', out);
       }
       assert.equal(readFileSync(join(folder, 'f.manifest.csv'), 'utf8'), manifest);
       assert.equal(JSON.stringify(await devicesOf(format, join(folder, 'f'))), devices);
@@ -210,61 +216,61 @@ for (const format of ['dir', 'ndjson', 'tar'] as const) {
     }));
 }
 
-const refused: [what: string, flags: string[], status: number, pattern: RegExp][] = [
-  ['a count of 0', ['--count', '0', '--pattern', 'a{1..}'], 2, /--count takes a whole number from 1 to/],
+const refused: [what: string, flags: string[], status: number, code: string, facts: string[]][] = [
+  ['a count of 0', ['--count', '0', '--pattern', 'a{1..}'], 2, 'USAGE', ['--count', '1']],
   [
     'a count of a billion',
     ['--count', '1000000000', '--pattern', 'a{1..}'],
     2,
-    /--count takes a whole number/,
+    'USAGE',
+    ['--count', '100000000'],
   ],
-  ['a count in words', ['--count', 'ten', '--pattern', 'a{1..}'], 2, /--count takes a whole number/],
-  ['a pattern without a place', ['--count', '3', '--pattern', 'a'], 2, /"a" has no place for the number/],
-  ['a pattern with two places', ['--count', '3', '--pattern', 'a{1..}{1..}'], 2, /is none/],
-  ['a pattern that runs backwards', ['--pattern', 'a{9..1}'], 2, /ends before it begins/],
-  ['a pattern of a billion', ['--pattern', 'a{1..1000000000}'], 2, /at most 100000000/],
-  ['no count', ['--pattern', 'a{1..}'], 2, /--count is missing/],
+  ['a count in words', ['--count', 'ten', '--pattern', 'a{1..}'], 2, 'USAGE', ['--count']],
+  ['a pattern without a place', ['--count', '3', '--pattern', 'a'], 2, 'USAGE', ['"a"', '{000001..}']],
+  ['a pattern with two places', ['--count', '3', '--pattern', 'a{1..}{1..}'], 2, 'USAGE', ['a{1..}{1..}']],
+  ['a pattern that runs backwards', ['--pattern', 'a{9..1}'], 2, 'USAGE', ['9..1']],
+  ['a pattern of a billion', ['--pattern', 'a{1..1000000000}'], 2, 'USAGE', ['100000000']],
+  ['no count', ['--pattern', 'a{1..}'], 2, 'USAGE', ['--count']],
   [
     'a count that is not the pattern’s',
     ['--count', '4', '--pattern', 'a{1..3}'],
     2,
-    /names 3 devices, and --count says 4/,
+    'USAGE',
+    ['3', '--count', '4'],
   ],
-  ['an illegal ID', ['--count', '3', '--pattern', '-a{1..}'], 2, /must begin with a letter or a digit/],
+  ['an illegal ID', ['--count', '3', '--pattern', '-a{1..}'], 2, 'INVALID_REGISTRATION_ID', ['"-a1"']],
   [
     'an ID that becomes too long',
     ['--count', '20', '--pattern', `${'a'.repeat(63)}{1..}`],
     2,
-    /has 65 characters/,
+    'INVALID_REGISTRATION_ID',
+    ['65'],
   ],
   [
     'a shard beyond the last',
     ['--count', '3', '--pattern', 'a{1..}', '--shard', '3/2'],
     2,
-    /--shard takes i\/n/,
+    'USAGE',
+    ['--shard'],
   ],
-  ['shard 0', ['--count', '3', '--pattern', 'a{1..}', '--shard', '0/2'], 2, /--shard takes i\/n/],
+  ['shard 0', ['--count', '3', '--pattern', 'a{1..}', '--shard', '0/2'], 2, 'USAGE', ['--shard']],
   [
     'a CA that ends first',
     ['--count', '3', '--pattern', 'a{1..}', '--days', '2000'],
     2,
-    /before the devices/,
+    'ISSUER_NOT_ALLOWED',
+    ['Fleet Intermediate'],
   ],
-  ['nothing', [], 2, /Neither --pattern nor --from/],
-  [
-    'folders to standard output',
-    ['--pattern', 'a{1..2}', '--out', '-'],
-    2,
-    /Folders do not go to standard output/,
-  ],
+  ['nothing', [], 2, 'USAGE', ['--pattern', '--from']],
+  ['folders to standard output', ['--pattern', 'a{1..2}', '--out', '-'], 2, 'USAGE', ['--format']],
 ];
-for (const [what, flags, status, pattern] of refused) {
+for (const [what, flags, status, code, facts] of refused) {
   test(`refused before anything is written: ${what}`, () =>
     inTemporaryFolder(async (folder) => {
       const out = flags.includes('--out') ? [] : ['--out', join(folder, 'f')];
-      const ended = await run(['fleet', 'issue', ...flags, ...out, ...ca]);
+      const ended = await run(['fleet', 'issue', ...flags, ...out, ...ca], { env: withCodes });
       assert.equal(ended.status, status, ended.stderr);
-      assert.match(ended.stderr, pattern);
+      assertRefusal(ended.stderr, code, ...facts);
       assert.deepEqual(readdirSync(folder), []);
     }));
 }
@@ -272,9 +278,9 @@ for (const [what, flags, status, pattern] of refused) {
 test('a folder with anything in it is not written into', () =>
   inTemporaryFolder(async (folder) => {
     writeFileSync(join(folder, 'mine.txt'), 'mine');
-    const inside = await fleetIssue(folder, '--pattern', 'a{1..3}', ...ca, '--out', '.');
+    const inside = await fleetIssue(folder, '--pattern', 'a{1..3}', ...ca, '--out', '.', '--json');
     assert.equal(inside.status, 9);
-    assert.match(inside.stderr, /is there already/);
+    assert.equal(JSON.parse(inside.stdout).error.code, 'FILE_EXISTS');
     assert.deepEqual(readdirSync(folder), ['mine.txt']);
     assert.ok(!existsSync(join(folder, '..', '..manifest.csv')));
   }));

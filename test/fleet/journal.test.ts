@@ -1,20 +1,22 @@
 /** The journal of an interrupted fleet: what goes on with it, and what does not. */
 import assert from 'node:assert/strict';
-import fs, { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
-import { hostname } from 'node:os';
+import type { ChildProcess } from 'node:child_process';
+import { appendFileSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { mock } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'uvu';
-import { FleetJournal } from '../../src/fleet/issue/journal.js';
 import { run } from '../cli/in-process.js';
 import { cli } from '../cli/run-cli.js';
-import { fails } from '../support/fails.js';
+import { contentsOf } from '../support/folders.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { committed, countOf, flagsFor, idsOf, interrupted, removeCertificates } from './interrupted.js';
 import { assertWhole, fleetIssue, manifestOf, sizeOf } from './support.js';
 
 test.after(removeCertificates);
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await delay(5);
+}
 
 test('Ctrl-C keeps what is made, and tells how to go on', () =>
   inTemporaryFolder(async (folder) => {
@@ -35,19 +37,20 @@ test('Ctrl-C keeps what is made, and tells how to go on', () =>
     await assertWhole('ndjson', join(folder, 'f'), idsOf('ndjson'));
   }));
 
+/** Without the claim of the killed run on its lock, which the next run removes. */
+const filesOf = (folder: string) =>
+  Object.fromEntries(Object.entries(contentsOf(folder)).filter(([name]) => !name.startsWith('f.lock')));
+
 test('other arguments do not go on with an interrupted fleet, nor write over it', () =>
   inTemporaryFolder(async (folder) => {
     await interrupted(folder, 'ndjson');
-    const before = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+    const before = filesOf(folder);
     for (const other of [['--days', '7'], ['--key-algorithm', 'ec-p384'], ['--shard', '1/2'], ['--pfx']]) {
       const refused = await run(['fleet', 'issue', ...flagsFor('ndjson', join(folder, 'f')), ...other]);
       assert.equal(refused.status, 9, other.join(' '));
       assert.match(refused.stderr, /f\.journal is of another fleet, or of this one with other arguments/);
     }
-    assert.deepEqual(
-      readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8')),
-      before,
-    );
+    assert.deepEqual(filesOf(folder), before);
   }));
 
 test('a journal with a torn last line counts up to it; one that is none is refused', () =>
@@ -64,36 +67,61 @@ test('a journal with a torn last line counts up to it; one that is none is refus
     assert.equal(readFileSync(join(folder, 'g.journal'), 'utf8'), 'my diary\n');
   }));
 
-for (const [when, hook] of [
-  ['later', 'fdatasyncSync'],
-  ['earlier', 'openSync'],
-] as const) {
-  test(`of two runs that start at once, the first in the journal continues: the other comes ${when}`, () =>
-    inTemporaryFolder(async (folder) => {
-      const path = join(folder, 'f.journal');
-      const lines = [
-        { fleet: { version: 1, request: 'x' } },
-        { done: { devices: 1, output: 2, manifest: 3 } },
-      ];
-      writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-      const other = JSON.stringify({ run: { host: hostname(), process: process.ppid } });
-      const original = fs[hook] as (...arguments_: unknown[]) => unknown;
-      const spy = mock.method(fs, hook, (...arguments_: unknown[]) => {
-        const result = original(...arguments_);
-        if (spy.mock.callCount() === 0) appendFileSync(path, `${other}\n`);
-        return result;
-      });
-      syncBuiltinESMExports();
-      try {
-        const open = () => FleetJournal.open(path, 'x', assert.fail);
-        if (when === 'earlier') assert.throws(open, fails('FOLDER_IN_USE'));
-        else open().close();
-      } finally {
-        mock.restoreAll();
-        syncBuiltinESMExports();
+test('a second run is refused while the first works, whatever its arguments, and the first is not disturbed', () =>
+  inTemporaryFolder(async (folder) => {
+    let first: ChildProcess | undefined;
+    const before = new Date();
+    const ended = cli(['fleet', 'issue', ...flagsFor('ndjson')], {
+      cwd: folder,
+      started: (child) => {
+        first = child;
+      },
+    });
+    await until(() => committed(folder) > 0);
+    // A process that is stopped is alive, and stays in the middle of its work.
+    first!.kill('SIGSTOP');
+    try {
+      for (const other of [[], ['--days', '7']]) {
+        const flags = [...flagsFor('ndjson', join(folder, 'f')), ...other, '--json'];
+        const { status, stdout } = await run(['fleet', 'issue', ...flags]);
+        const { code, message, next, context } = JSON.parse(stdout).error;
+        assert.equal(status, 9, stdout);
+        assert.equal(code, 'FOLDER_IN_USE');
+        assert.equal(context.pid, first!.pid);
+        assert.ok(new Date(context.since) >= before && new Date(context.since) <= new Date(), context.since);
+        assert.ok(message.includes(String(first!.pid)) && message.includes(context.since), message);
+        assert.match(next, /--out/);
       }
-    }));
-}
+    } finally {
+      first!.kill('SIGCONT');
+    }
+    const { status, stderr } = await ended;
+    assert.equal(status, 0, stderr);
+    await assertWhole('ndjson', join(folder, 'f'), idsOf('ndjson'));
+    assert.deepEqual(readdirSync(folder).sort(), ['f', 'f.manifest.csv']);
+  }));
+
+test('a process that has the number of a killed run does not stop its fleet', () =>
+  inTemporaryFolder(async (folder) => {
+    await interrupted(folder, 'ndjson');
+    // The name of a claim begins with the process; this one is alive and has not opened it.
+    const [claim] = readdirSync(join(folder, 'f.lock'));
+    const taken = claim!.replace(/^\d+/, String(process.ppid));
+    renameSync(join(folder, 'f.lock', claim!), join(folder, 'f.lock', taken));
+    const { status, stderr } = await fleetIssue(folder, ...flagsFor('ndjson'));
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(readdirSync(folder).sort(), ['f', 'f.manifest.csv']);
+  }));
+
+test('a run that is refused leaves no lock, and makes no folder', () =>
+  inTemporaryFolder(async (folder) => {
+    writeFileSync(join(folder, 'f.manifest.csv'), 'mine');
+    for (const out of ['f', join('none', 'f')]) {
+      const { status } = await fleetIssue(folder, ...flagsFor('ndjson', out));
+      assert.equal(status, 9);
+    }
+    assert.deepEqual(readdirSync(folder), ['f.manifest.csv']);
+  }));
 
 test('killed after all was made, before the journal was removed, nothing is written twice', () =>
   inTemporaryFolder(async (folder) => {

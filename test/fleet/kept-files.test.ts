@@ -101,16 +101,12 @@ async function progressAt(request: FleetRequest, devices: number): Promise<Progr
   };
 }
 
-/** All but the journal, which a run may note its attempts in. */
-const filesIn = (folder: string) =>
-  Object.fromEntries(Object.entries(contentsOf(folder)).filter(([name]) => name !== 'f.journal'));
-
 async function refused(request: FleetRequest, folder: string, message: RegExp, what?: string): Promise<void> {
-  const before = filesIn(folder);
+  const before = contentsOf(folder);
   const { status, stderr } = await attempt(request);
   assert.equal(status, 9, `${what}: ${stderr}`);
   assert.match(stderr, message, what);
-  assert.deepEqual(filesIn(folder), before, what);
+  assert.deepEqual(contentsOf(folder), before, what);
 }
 
 for (const format of ['ndjson', 'dir'] as const) {

@@ -25,7 +25,7 @@ const exportedBeforeParts = `
   CertificateResult ChainVerdict CleanOptions CleanPlan CleanResult ControlPlane DeviceMessage
   DeviceResult Emit Emulator EmulatorClock EmulatorEndpoints EmulatorEvent EmulatorLog EmulatorOptions
   EmulatorSeed EnrollkitError ErrorCode ExitStatus Finding HubService IssueRequest IssuedCertificate
-  Issuer KeyAlgorithm KeyOpening KeyPair LintCode LintOptions PfxReading Plan PlanTarget PortalAssistant
+  Issuer KeyAlgorithm OpenPrivateKeyOptions KeyPair LintCode LintOptions PfxReading Plan PlanTarget PortalAssistant
   PortalInstructions Preview Profile QuickstartOptions QuickstartResult QuotaLimits RenewRequest
   RequestEvent RequestObserver Role RolloverOptions RolloverResult RunEvent ServicePlane StartOptions
   StepTitle Subject SubjectAlternativeNames Target TokenCredential ValidateChainRequest azureTarget

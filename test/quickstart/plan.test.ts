@@ -68,7 +68,7 @@ test('what is missing, of another type, or none of the choices is told in plain 
   }, /protocol: it must be one of "mqtt", "https"/);
   refuses((plan) => {
     plan.version = 2;
-  }, /version: This enrollkit reads plans of version 1/);
+  }, /version: .*version 2.*version 1/);
   refuses((plan) => {
     plan.certificates.deviceValidityDays = 0;
   }, /deviceValidityDays: it must be at least 1/);
@@ -167,7 +167,7 @@ test('a plan of a newer release is refused for its version alone, whatever else 
     (error: EnrollkitError) =>
       error.code === 'INVALID_PLAN' &&
       error.exitStatus === 2 &&
-      /plan\.json:2:14: version: .*version 1.*newer.*version 2\.$/.test(error.message) &&
+      /^plan\.json:2:14: version: .*newer.*version 2.*version 1\.$/.test(error.message) &&
       !/colour|coap/.test(error.message) &&
       /Update enrollkit/.test(error.next),
   );
@@ -190,10 +190,7 @@ test('problems of a plan file have their line and column', () => {
     assert.ok(file.includes(from));
     return problem(file.replace(from, to));
   };
-  assert.match(
-    changed('"sendTelemetry": true', '"sendTelemetry": true,'),
-    /is not JSON: plan\.json:\d+:\d+: /,
-  );
+  assert.match(changed('"sendTelemetry": true', '"sendTelemetry": true,'), /^plan\.json:\d+:\d+: .*not JSON/);
   assert.match(changed('"mqtt"', '"amqp"'), /plan\.json:35:17: devices\.protocol: it must be one of/);
   assert.match(changed('"protocol"', '"colour"'), /plan\.json:35:5: devices: unknown field "colour"/);
   assert.match(
@@ -202,7 +199,7 @@ test('problems of a plan file have their line and column', () => {
   );
   assert.match(changed('"device-002"', '"device 002"'), /plan\.json:32:7: devices\.registrationIds\.1: /);
   assert.match(problem('[]'), /plan\.json:1:1: an object belongs here/);
-  assert.match(problem('{ // none\n}'), /plan\.json:1:3: JSON has no comments/);
+  assert.match(problem('{ // none\n}'), /^plan\.json:1:3: .*comments/);
   assert.equal(problem(`\uFEFF${file}`), '');
 });
 

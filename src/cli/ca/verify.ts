@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
-import type { KeyOpening } from '../../pki/keys.js';
+import type { OpenPrivateKeyOptions } from '../../pki/keys.js';
 import { defineCommand, type FlagsOf } from '../kernel/command.js';
 import { dirFlag, outputFlags, passphraseFileFlag } from '../kernel/common-flags.js';
 import { textFlag } from '../kernel/flags.js';
@@ -71,7 +71,7 @@ interface IssuerOfProof {
 async function issuerFor(
   sha1: string,
   flags: FlagsOf<typeof caVerify>,
-  opening: KeyOpening,
+  opening: OpenPrivateKeyOptions,
 ): Promise<IssuerOfProof> {
   const { sha1Thumbprint } = await import('../../pki/x509/inspect.js');
   const { loadCertificate, loadPrivateKey } = await import('../../workspace/stored-certificates.js');
@@ -93,7 +93,7 @@ async function namedIssuer(
   sha1: string,
   path: string,
   keyPath: string,
-  opening: KeyOpening,
+  opening: OpenPrivateKeyOptions,
 ): Promise<IssuerOfProof> {
   const { certificateToPem } = await import('../../pki/x509/certificate.js');
   const { sha1Thumbprint } = await import('../../pki/x509/inspect.js');

@@ -1,6 +1,6 @@
 /** The one chain that the certificates of some files make. */
 import { EnrollkitError } from '../../errors.js';
-import type { KeyOpening } from '../../pki/keys.js';
+import type { OpenPrivateKeyOptions } from '../../pki/keys.js';
 import { type Certificate, sha256Thumbprint } from '../../pki/x509/certificate.js';
 import { isIssuedBy } from '../../pki/x509/issued-by.js';
 import { readCertificates } from '../input/material.js';
@@ -11,7 +11,10 @@ import { chainFrom, isSelfSigned, maxChainCertificates, withoutCopies } from '..
  * @throws EnrollkitError of a file; CHAIN_INVALID when its certificates make no chain, or more than one, naming the
  *   file of one that does not belong
  */
-export async function chainOfFiles(paths: readonly string[], opening: KeyOpening): Promise<Certificate[]> {
+export async function chainOfFiles(
+  paths: readonly string[],
+  opening: OpenPrivateKeyOptions,
+): Promise<Certificate[]> {
   const fileOf = new Map<string, string>();
   const read: Certificate[] = [];
   for (const path of paths) {

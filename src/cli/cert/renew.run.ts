@@ -7,9 +7,9 @@ import {
   generateKeyPair,
   isEncryptedKey,
   isKeyPair,
-  type KeyOpening,
   type KeyPair,
   keyAlgorithmOf,
+  type OpenPrivateKeyOptions,
   privateKeyToPem,
 } from '../../pki/keys.js';
 import { renewCertificate } from '../../pki/make/renew.js';
@@ -121,7 +121,7 @@ async function keyOf(
   old: Certificate,
   path: string,
   flags: FlagsOf<typeof certRenew>,
-  opening: KeyOpening,
+  opening: OpenPrivateKeyOptions,
 ): Promise<KeyObject> {
   const keyPath = flags.key ?? join(dirname(path), 'key.pem');
   const key = await readPrivateKey(keyPath, opening);
@@ -154,7 +154,7 @@ async function issuerOf(
   old: Certificate,
   path: string,
   flags: FlagsOf<typeof certRenew>,
-  opening: KeyOpening,
+  opening: OpenPrivateKeyOptions,
 ): Promise<SigningCa> {
   const ca = await signingCa(flags, opening, preferredCa(old, flags));
   if (flags.newIssuer || isIssuedBy(old, ca.certificate)) return ca;

@@ -1,5 +1,5 @@
 /** A roll-over for people: the CAs, the groups, the devices and their dates. */
-import type { GroupOutcome } from '../../rollover/group.js';
+import type { EnrollmentGroupResult } from '../../rollover/group.js';
 import type { RolloverResult } from '../../rollover/result.js';
 import type { Styles } from '../kernel/output.js';
 import { columns, displayPath } from '../terminal/text.js';
@@ -36,7 +36,7 @@ function authorityLines({ role, old, new: successor }: RolloverResult['authoriti
   return [line('new', successor), line('old', old)];
 }
 
-function groupLine({ id, holds, primary, secondary }: GroupOutcome): string {
+function groupLine({ id, holds, primary, secondary }: EnrollmentGroupResult): string {
   const short = (value: string | null) => (value && /^[0-9A-F]{64}$/.test(value) ? value.slice(0, 8) : value);
   switch (holds) {
     case 'both':

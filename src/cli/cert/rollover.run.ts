@@ -3,7 +3,7 @@
 import { serviceClock, type Target } from '../../dps/client/target.js';
 import { assertEnrollmentGroupId } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
-import type { KeyOpening } from '../../pki/keys.js';
+import type { OpenPrivateKeyOptions } from '../../pki/keys.js';
 import type { RolloverResult } from '../../rollover/result.js';
 import {
   finishRollover,
@@ -31,7 +31,10 @@ export const run: RunOf<typeof certRollover> = async ({ args, flags }, context) 
   const { output, now, signal, env } = context;
   const folder = folderOf(flags);
   let hasSteps = false;
-  const phase = async (opening: KeyOpening, target: Target | undefined): Promise<RolloverResult> => {
+  const phase = async (
+    opening: OpenPrivateKeyOptions,
+    target: Target | undefined,
+  ): Promise<RolloverResult> => {
     const tell = (text: string) => {
       hasSteps = true;
       output.note('cert.rollover.step', `  done  ${text}`);

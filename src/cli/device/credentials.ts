@@ -1,6 +1,6 @@
 /** The certificate and key of a device: those in the certificate folder, or those given. */
 import { EnrollkitError } from '../../errors.js';
-import { isKeyPair, type KeyOpening, openPrivateKey } from '../../pki/keys.js';
+import { isKeyPair, type OpenPrivateKeyOptions, openPrivateKey } from '../../pki/keys.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../../pki/x509/certificate.js';
 import { readText, readTextIfExists } from '../../workspace/files.js';
 import { layoutOf } from '../../workspace/layout.js';
@@ -25,7 +25,7 @@ export interface DeviceCredentials {
 export async function deviceCredentials(
   registrationId: string,
   flags: FlagValues<typeof deviceFlags>,
-  opening: KeyOpening,
+  opening: OpenPrivateKeyOptions,
 ): Promise<DeviceCredentials> {
   const { certificate, chain, key } = flags;
   if (certificate === undefined && chain === undefined && key === undefined) {
@@ -57,7 +57,7 @@ export async function deviceCredentials(
 async function fromFolder(
   registrationId: string,
   folder: string,
-  opening: KeyOpening,
+  opening: OpenPrivateKeyOptions,
 ): Promise<DeviceCredentials> {
   const paths = layoutOf(folder).device(registrationId);
   const certificateChain = readTextIfExists(paths.chain);
@@ -79,7 +79,7 @@ async function keyOf(
   leaf: Certificate,
   certificatePath: string,
   path: string,
-  opening: KeyOpening,
+  opening: OpenPrivateKeyOptions,
 ): Promise<string> {
   const pem = readText(path);
   const key = await namingLater(path, () => openPrivateKey(pem, opening));

@@ -52,7 +52,7 @@ function messageFrom(json: string | undefined): object | undefined {
     if (typeof message === 'object' && message !== null) return message;
   } catch (cause) {
     if (!(cause instanceof JsonSyntaxError)) throw cause;
-    throw new EnrollkitError('USAGE', `--message is not JSON: ${cause.message}.`, {
+    throw new EnrollkitError('USAGE', `--message, ${cause.message}.`, {
       next: `Give an object, for instance '{"temperature":21.5}'.`,
       cause,
     });

@@ -4,14 +4,14 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { settled } from '../../emulator/control/running.js';
+import { patienceMs, settled } from '../../emulator/control/running.js';
 import { type EmulatorEndpoints, emulatorFolder } from '../../emulator/endpoints.js';
 import { logFileOf } from '../../emulator/log-file.js';
 import { EnrollkitError, type ErrorCode, errorTable } from '../../errors.js';
 import { programFile } from '../../package-files.js';
 import { ensureFolder, secretFileMode } from '../../workspace/files.js';
 import { camelCase, type Flags, type FlagValues } from '../kernel/flags.js';
-import { dirFlagFor, patienceMs } from './running-emulator.js';
+import { dirFlagFor } from './running-emulator.js';
 
 export interface DetachRequest {
   /** The state folder, as it was typed. */
@@ -31,7 +31,7 @@ export async function startDetached({
   arguments: arguments_,
   signal,
 }: DetachRequest): Promise<EmulatorEndpoints> {
-  const finding = await settled(dir, patienceMs);
+  const finding = await settled(dir);
   if (finding.kind === 'running') {
     throw new EnrollkitError(
       'EMULATOR_STATE_IN_USE',

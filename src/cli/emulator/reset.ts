@@ -25,10 +25,10 @@ export const emulatorReset = defineCommand({
   async run({ flags }, { output }) {
     const { resetStoppedEmulator } = await import('../../emulator/control/empty-folder.js');
     const { settled } = await import('../../emulator/control/running.js');
-    const { dirFlagFor, patienceMs, stateFolderOf } = await import('./running-emulator.js');
+    const { dirFlagFor, stateFolderOf } = await import('./running-emulator.js');
     const dir = stateFolderOf(flags);
     const newIdentity = flags.newIdentity === true;
-    const finding = await settled(dir, patienceMs);
+    const finding = await settled(dir);
     let reset = true;
     if (finding.kind === 'running') {
       if (newIdentity) {
@@ -55,8 +55,8 @@ export const emulatorReset = defineCommand({
 
 async function resetRunning(dir: string, before: EndpointsFile): Promise<void> {
   const { controlPaths } = await import('../../emulator/control/paths.js');
-  const { askEmulator, findEmulator } = await import('../../emulator/control/running.js');
-  const { patienceMs, refusedBy } = await import('./running-emulator.js');
+  const { askEmulator, findEmulator, patienceMs } = await import('../../emulator/control/running.js');
+  const { refusedBy } = await import('./running-emulator.js');
   const { status, body } = await askEmulator(before.endpoints, 'POST', controlPaths.reset);
   if (status !== 202) refusedBy(before, status, body);
   for (const until = Date.now() + patienceMs; Date.now() < until; await setTimeout(20)) {

@@ -10,9 +10,6 @@ import { emulatorStateOf, stateOfRuns } from '../target/emulator-state.js';
 import { defaultStateFolder, type stateFolderFlag } from '../target/target-flags.js';
 import { quoted } from '../terminal/command-line.js';
 
-/** How long an emulator may take to start or stop; it usually takes a second or two. */
-export const patienceMs = 15_000;
-
 /** The `--dir` flag for a state folder; empty for the default. */
 export function dirFlagFor(dir: string): string {
   return dir === defaultStateFolder ? '' : ` --dir ${quoted(dir)}`;
@@ -25,7 +22,7 @@ export function dirFlagFor(dir: string): string {
  */
 export async function runningOn(dir: string): Promise<EndpointsFile> {
   const { settled } = await import('../../emulator/control/running.js');
-  const finding = await settled(dir, patienceMs);
+  const finding = await settled(dir);
   if (finding.kind === 'running') return finding;
   throw new EnrollkitError('NOT_FOUND', `No emulator runs on ${resolve(dir)}.`, {
     next: `Start one: enrollkit emulator start${dirFlagFor(dir)}`,

@@ -21,9 +21,9 @@ export const emulatorStatus = defineCommand({
     const { durationText } = await import('../terminal/text.js');
     const { furtherNames } = await import('./overview.js');
     const { askEmulator, settled } = await import('../../emulator/control/running.js');
-    const { patienceMs, refusedBy, stateFolderOf } = await import('./running-emulator.js');
+    const { refusedBy, stateFolderOf } = await import('./running-emulator.js');
     const dir = stateFolderOf(flags);
-    const finding = await settled(dir, patienceMs);
+    const finding = await settled(dir);
     if (finding.kind !== 'running') {
       if (output.json) output.value({ running: false, dir: resolve(dir) });
       else output.result('emulator.not-running', `No emulator runs on ${resolve(dir)}.`);

@@ -16,16 +16,16 @@ export const emulatorStop = defineCommand({
   async run({ flags }, { output }) {
     const { controlPaths } = await import('../../emulator/control/paths.js');
     const running = await import('../../emulator/control/running.js');
-    const { patienceMs, refusedBy, stateFolderOf } = await import('./running-emulator.js');
+    const { refusedBy, stateFolderOf } = await import('./running-emulator.js');
     const dir = stateFolderOf(flags);
-    const finding = await running.settled(dir, patienceMs);
+    const finding = await running.settled(dir);
     if (finding.kind === 'running') {
       const { status, body } = await running.askEmulator(finding.endpoints, 'POST', controlPaths.stop);
       if (status !== 202) refusedBy(finding, status, body);
-      if (!(await running.released(dir, patienceMs))) {
+      if (!(await running.released(dir))) {
         throw new EnrollkitError(
           'TIMEOUT',
-          `The emulator was told to stop, and process ${finding.pid} still runs after ${patienceMs / 1000} s.`,
+          `The emulator was told to stop, and process ${finding.pid} still runs after ${running.patienceMs / 1000} s.`,
           { next: `End process ${finding.pid}; what the emulator answered with success is on disk.` },
         );
       }

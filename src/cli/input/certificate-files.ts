@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { EnrollkitError, type ErrorCode, isAbort } from '../../errors.js';
-import type { KeyOpening } from '../../pki/keys.js';
+import type { OpenPrivateKeyOptions } from '../../pki/keys.js';
 import type { Certificate } from '../../pki/x509/certificate.js';
 import type { CertificateRequest } from '../../pki/x509/csr.js';
 import { isFolder } from '../../workspace/files.js';
@@ -35,7 +35,7 @@ export interface CertificateFile {
  */
 export async function readFileOrFolder(
   path: string,
-  opening: KeyOpening,
+  opening: OpenPrivateKeyOptions,
   { withRequests = false } = {},
 ): Promise<CertificateFile[]> {
   const read = async (file: string): Promise<CertificateFile> =>
@@ -60,7 +60,7 @@ export async function readFileOrFolder(
   });
 }
 
-async function fileAt(path: string, opening: KeyOpening): Promise<CertificateFile> {
+async function fileAt(path: string, opening: OpenPrivateKeyOptions): Promise<CertificateFile> {
   const { certificates, unordered } = await readMaterial(path, opening, { withKey: false });
   return { path, certificates, ...(unordered ? { unordered } : {}) };
 }

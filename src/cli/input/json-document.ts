@@ -1,11 +1,8 @@
 /** A JSON file that a person wrote, held against its schema; each problem is named with its place in the file. */
 import type { z } from 'zod';
 import { type JsonSource, JsonSyntaxError, type Place, parseJsonSource } from '../../json-source.js';
-import { planProblem } from '../../quickstart/plan/plan-problem.js';
+import { planProblem, problemLines } from '../../quickstart/plan/plan-problem.js';
 import { readInputFile } from './input-file.js';
-
-/** More problems at once help nobody. */
-const maxProblems = 5;
 
 export interface JsonDocument<Value> {
   value: Value;
@@ -30,18 +27,16 @@ export function readJsonDocument<Value>(
     source = parseJsonSource(readInputFile(path));
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
-    throw invalid(`${show(error.place)}: this is not JSON: ${error.problem}.`);
+    throw invalid(`${show(error.place)}: ${error.problem}.`);
   }
   const at = (of: readonly PropertyKey[]) => show(source.placeOf(of));
   const result = schema.safeParse(prepare(source.value, at), { reportInput: true });
   if (result.success) return { value: result.data, at };
-  const issues = result.error.issues.flatMap(issuesOfClosestForm);
-  const problems = issues.slice(0, maxProblems).map((issue) => {
+  const problems = result.error.issues.flatMap(issuesOfClosestForm).map((issue) => {
     const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
-    return `${show(source.placeOf(issue.path, unknown))}: ${planProblem(issue)}.`;
+    return `${show(source.placeOf(issue.path, unknown))}: ${planProblem(issue)}`;
   });
-  const more = issues.length > maxProblems ? `\nand ${issues.length - maxProblems} more` : '';
-  throw invalid(problems.join('\n') + more);
+  throw invalid(problemLines(problems));
 }
 
 /** Where a value may have one of several forms, the problems of the form that it resembles. */

@@ -4,7 +4,7 @@ import { EnrollkitError } from '../../errors.js';
 import { pemEncode } from '../../pki/containers/pem.js';
 import { readPkcs7 } from '../../pki/containers/pkcs7.js';
 import { openPfx, type PfxReading } from '../../pki/containers/pkcs12-read.js';
-import { type KeyOpening, openPrivateKey } from '../../pki/keys.js';
+import { type OpenPrivateKeyOptions, openPrivateKey } from '../../pki/keys.js';
 import { privateKeyOf } from '../../pki/private-key.js';
 import { type Certificate, parseCertificate } from '../../pki/x509/certificate.js';
 import { type FileContents, heldBy, namingLater, readContents } from './read-file.js';
@@ -29,14 +29,17 @@ const pkcs7Label = /^(PKCS7|CMS)$/;
  * @throws EnrollkitError FILE_UNREADABLE, INVALID_CERTIFICATE, INVALID_PFX, PASSPHRASE_REQUIRED or WRONG_PASSPHRASE,
  *   naming the file and, in PEM, the block
  */
-export async function readCertificates(path: string, opening: KeyOpening = {}): Promise<Certificate[]> {
+export async function readCertificates(
+  path: string,
+  opening: OpenPrivateKeyOptions = {},
+): Promise<Certificate[]> {
   return (await readMaterial(path, opening, { withKey: false })).certificates;
 }
 
 /** Those of several files. */
 export async function readAllCertificates(
   paths: readonly string[],
-  opening: KeyOpening,
+  opening: OpenPrivateKeyOptions,
 ): Promise<Certificate[]> {
   const read: Certificate[] = [];
   for (const path of paths) read.push(...(await readCertificates(path, opening)));
@@ -46,7 +49,7 @@ export async function readAllCertificates(
 /** As {@link readCertificates}; the private key too, when the same file holds one and it is wanted. */
 export async function readMaterial(
   path: string,
-  opening: KeyOpening = {},
+  opening: OpenPrivateKeyOptions = {},
   { withKey = true } = {},
 ): Promise<Material> {
   const contents = readContents(path);
@@ -67,7 +70,7 @@ export async function readMaterial(
  * @throws EnrollkitError FILE_UNREADABLE, INVALID_KEY, KEY_MISMATCH if its halves do not belong together, INVALID_PFX,
  *   PASSPHRASE_REQUIRED or WRONG_PASSPHRASE, naming the file; none of them quotes the key
  */
-export async function readPrivateKey(path: string, opening: KeyOpening = {}): Promise<KeyObject> {
+export async function readPrivateKey(path: string, opening: OpenPrivateKeyOptions = {}): Promise<KeyObject> {
   const contents = readContents(path);
   return namingLater(path, async () => {
     if (contents.form === 'pem') {
@@ -99,7 +102,7 @@ function certificatesOfPem(contents: Extract<FileContents, { form: 'pem' }>): Ce
 
 async function materialOfDer(
   contents: Extract<FileContents, { form: 'der' }>,
-  opening: KeyOpening,
+  opening: OpenPrivateKeyOptions,
   withKey: boolean,
 ): Promise<Omit<Material, 'path'>> {
   switch (contents.kind) {
@@ -120,7 +123,7 @@ async function materialOfDer(
 }
 
 /** Without a passphrase, the empty one is tried: that is how files come whose mode alone protects them. */
-async function openGuessing(der: Buffer, opening: KeyOpening): Promise<PfxReading> {
+async function openGuessing(der: Buffer, opening: OpenPrivateKeyOptions): Promise<PfxReading> {
   try {
     return await openPfx(der, opening);
   } catch (error) {

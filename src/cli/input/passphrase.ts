@@ -1,6 +1,6 @@
 /** The passphrase of the private keys: from a file, from the environment, or asked for. Never from an argument. */
 import { EnrollkitError } from '../../errors.js';
-import type { KeyOpening } from '../../pki/keys.js';
+import type { OpenPrivateKeyOptions } from '../../pki/keys.js';
 import type { Context } from '../kernel/command.js';
 import type { passphraseFileFlag } from '../kernel/common-flags.js';
 import type { FlagValues } from '../kernel/flags.js';
@@ -31,7 +31,7 @@ export function givenPassphrase(
 export async function withPassphrase<Result>(
   flags: FlagValues<typeof passphraseFileFlag>,
   context: Context,
-  use: (opening: KeyOpening) => Promise<Result>,
+  use: (opening: OpenPrivateKeyOptions) => Promise<Result>,
 ): Promise<Result> {
   const { signal } = context;
   try {

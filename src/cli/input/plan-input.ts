@@ -33,7 +33,7 @@ export function planFrom(flags: PlanFlags, base: Plan = basePlan(flags)): Plan {
 /** The plan file that `--plan` names; the defaults without it. */
 export function basePlan(flags: PlanFlags): Plan {
   if (flags.plan === undefined) return defaultPlan;
-  return parsePlan(readInputFile(flags.plan), flags.plan);
+  return parsePlan(readInputFile(flags.plan), flags.plan === '-' ? 'standard input' : flags.plan);
 }
 
 /**
@@ -94,7 +94,7 @@ function initialTwin(path: string): unknown {
     return parseJsonSource(text).value;
   } catch (cause) {
     if (!(cause instanceof JsonSyntaxError)) throw cause;
-    throw new EnrollkitError('USAGE', `The initial twin ${path} is not JSON: ${cause.message}.`, {
+    throw new EnrollkitError('USAGE', `The initial twin ${path}, ${cause.message}.`, {
       next: 'Give a file like {"tags":{"site":"A"},"properties":{"desired":{"interval":30}}}.',
       cause,
     });

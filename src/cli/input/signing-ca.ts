@@ -1,7 +1,7 @@
 /** The CA that signs: the one of `--ca`, or that of the certificate folder. */
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
-import type { KeyOpening } from '../../pki/keys.js';
+import type { OpenPrivateKeyOptions } from '../../pki/keys.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../../pki/x509/certificate.js';
 import { type Layout, layoutOf } from '../../workspace/layout.js';
 import { loadCertificate, loadPrivateKey } from '../../workspace/stored-certificates.js';
@@ -33,7 +33,7 @@ export interface SigningCa {
  */
 export async function signingCa(
   flags: FlagValues<typeof caFlags>,
-  opening: KeyOpening,
+  opening: OpenPrivateKeyOptions,
   preferred: 'root' | 'intermediate',
 ): Promise<SigningCa> {
   const { ca, caKey } = flags;
@@ -44,7 +44,11 @@ export async function signingCa(
   });
 }
 
-async function namedCa(path: string, keyPath: string | undefined, opening: KeyOpening): Promise<SigningCa> {
+async function namedCa(
+  path: string,
+  keyPath: string | undefined,
+  opening: OpenPrivateKeyOptions,
+): Promise<SigningCa> {
   const material = await readMaterial(path, opening, { withKey: keyPath === undefined });
   const privateKey = keyPath === undefined ? material.privateKey : await readPrivateKey(keyPath, opening);
   if (!privateKey) {
@@ -65,7 +69,7 @@ async function namedCa(path: string, keyPath: string | undefined, opening: KeyOp
 
 async function caOfFolder(
   folder: string,
-  opening: KeyOpening,
+  opening: OpenPrivateKeyOptions,
   preferred: 'root' | 'intermediate',
 ): Promise<SigningCa> {
   const layout = layoutOf(folder);

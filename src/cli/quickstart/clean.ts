@@ -1,6 +1,6 @@
 /** Removes what quickstarts made, and nothing else. */
 import { EnrollkitError } from '../../errors.js';
-import type { MadeThing } from '../../workspace/journal.js';
+import type { CreatedResource } from '../../workspace/journal.js';
 import { defineCommand } from '../kernel/command.js';
 import { defaultFolder, dirFlag, outputFlags, yesFlag } from '../kernel/common-flags.js';
 import { switchFlag } from '../kernel/flags.js';
@@ -27,8 +27,8 @@ export const clean = defineCommand({
     const { confirmed } = await import('../terminal/confirm.js');
     const { withTargets } = await import('../target/target.js');
     const plan = planClean(folder);
-    const say = (thing: MadeThing) => output.note('clean.removed', `removed  ${inWords(thing)}`);
-    const things: MadeThing[] = [...plan.remote, ...(flags.certificates ? plan.local : [])];
+    const say = (thing: CreatedResource) => output.note('clean.removed', `removed  ${inWords(thing)}`);
+    const things: CreatedResource[] = [...plan.remote, ...(flags.certificates ? plan.local : [])];
     if (things.length === 0) {
       if (output.json) return output.value({ removed: [], kept: [] });
       return output.result('clean.nothing', `There is nothing of enrollkit's to remove in ${folder}.`);
@@ -75,7 +75,7 @@ export const clean = defineCommand({
 /** A list longer than this is cut, and says so. */
 const maxListed = 20;
 
-function listText(things: readonly MadeThing[]): string {
+function listText(things: readonly CreatedResource[]): string {
   const remote = things.filter(({ kind }) => kind !== 'file' && kind !== 'telemetry').map(inWords);
   const files = things.filter(({ kind }) => kind === 'file').length;
   const lines = remote.slice(0, maxListed);
@@ -85,12 +85,12 @@ function listText(things: readonly MadeThing[]): string {
 }
 
 /** So many of each kind. */
-function countText(things: readonly MadeThing[]): string {
-  const count = (kind: MadeThing['kind']) => things.filter((thing) => thing.kind === kind).length;
+function countText(things: readonly CreatedResource[]): string {
+  const count = (kind: CreatedResource['kind']) => things.filter((thing) => thing.kind === kind).length;
   return `${count('hub-device')} devices, ${count('registration')} registration records, ${count('enrollment-group')} enrollment groups, ${count('ca-certificate')} CA certificates`;
 }
 
-function inWords(thing: MadeThing): string {
+function inWords(thing: CreatedResource): string {
   switch (thing.kind) {
     case 'file':
       return `file ${thing.path}`;

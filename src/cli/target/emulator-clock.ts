@@ -1,7 +1,7 @@
 /** The clock of a folder's emulator, by which certificates for its devices are made. */
 import { type ClockReply, controlPaths } from '../../emulator/control/paths.js';
-import { askEmulator } from '../../emulator/control/running.js';
-import { type EmulatorEndpoints, runningEmulator } from '../../emulator/endpoints.js';
+import { askEmulator, settled } from '../../emulator/control/running.js';
+import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
 import type { Context } from '../kernel/command.js';
 import { emulatorStateOf } from './emulator-state.js';
 
@@ -19,8 +19,8 @@ export async function clockOffsetOf(endpoints: EmulatorEndpoints): Promise<numbe
  */
 export async function folderClock(folder: string, { now, output }: Context): Promise<() => Date> {
   const state = emulatorStateOf(folder);
-  const running = state === undefined ? undefined : await runningEmulator(state);
-  const offset = running === undefined ? 0 : await clockOffsetOf(running);
+  const found = state === undefined ? undefined : await settled(state);
+  const offset = found?.kind === 'running' ? await clockOffsetOf(found.endpoints) : 0;
   if (offset === 0) return now;
   const clock = () => new Date(now().getTime() + offset);
   const time = clock().toISOString();

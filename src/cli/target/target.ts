@@ -1,9 +1,9 @@
 /** Opens the DPS that a command works with; starts an emulator for the duration of the command if none runs. */
 import { readFileSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
 import { describeRequest, type RequestObserver } from '../../dps/client/observer.js';
 import { azureTarget, emulatorTarget, type Target } from '../../dps/client/target.js';
-import { type EmulatorEndpoints, runningEmulator } from '../../emulator/endpoints.js';
+import { settled } from '../../emulator/control/running.js';
+import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
 import { logFileOf } from '../../emulator/log-file.js';
 import { EnrollkitError } from '../../errors.js';
 import type { PlanTarget } from '../../quickstart/plan/fields.js';
@@ -81,8 +81,10 @@ async function openTarget(request: TargetRequest, context: Context): Promise<Ope
   const found = emulatorStateOf(request.folder);
   const state = found ?? stateOfRuns(request.folder);
   const log = logFileOf(state);
-  const running = await runningEmulator(state);
-  if (running) return { target: await openRunning(running, context), log, close: nothingToClose };
+  const running = await settled(state);
+  if (running.kind === 'running') {
+    return { target: await openRunning(running.endpoints, context), log, close: nothingToClose };
+  }
   if (!request.mayCreate && found === undefined) {
     const { folder } = layoutOf(request.folder);
     throw new EnrollkitError('NOT_FOUND', `There is no emulator in ${folder}, and so nothing in it.`, {
@@ -106,23 +108,12 @@ async function openTarget(request: TargetRequest, context: Context): Promise<Ope
     const clockOffset = () => clock.now().getTime() - Date.now();
     return { target: openEmulator(endpoints, clockOffset, context), log, close: stop };
   } catch (error) {
-    // Another command may have started one meanwhile; use it.
-    const other = await emulatorStartedMeanwhile(state, error);
-    return { target: await openRunning(other, context), log, close: nothingToClose };
+    if (!(error instanceof EnrollkitError) || error.code !== 'EMULATOR_STATE_IN_USE') throw error;
+    // Another command has started one meanwhile.
+    const other = await settled(state);
+    if (other.kind !== 'running') throw error;
+    return { target: await openRunning(other.endpoints, context), log, close: nothingToClose };
   }
-}
-
-/** How long an emulator may take from locking its folder to publishing its endpoints. */
-const startingMs = 2000;
-
-async function emulatorStartedMeanwhile(state: string, error: unknown): Promise<EmulatorEndpoints> {
-  if (!(error instanceof EnrollkitError) || error.code !== 'EMULATOR_STATE_IN_USE') throw error;
-  for (const until = Date.now() + startingMs; Date.now() < until; ) {
-    const running = await runningEmulator(state);
-    if (running) return running;
-    await setTimeout(50);
-  }
-  throw error;
 }
 
 /** Tokens and certificates are made by the clock of the emulator, which a test may have set. */

@@ -1,6 +1,6 @@
 /** A device's credentials, checked before anything is sent. */
 import { EnrollkitError } from '../../errors.js';
-import { isEncryptedKey, isKeyPair, type KeyOpening, openPrivateKey } from '../../pki/keys.js';
+import { isEncryptedKey, isKeyPair, type OpenPrivateKeyOptions, openPrivateKey } from '../../pki/keys.js';
 import { parseCertificates } from '../../pki/x509/certificate.js';
 
 export interface DeviceCredentials {
@@ -28,7 +28,7 @@ export async function openCredentials({
   privateKey,
   passphrase,
   signal,
-}: DeviceCredentials & Pick<KeyOpening, 'signal'>): Promise<ClientCertificate> {
+}: DeviceCredentials & Pick<OpenPrivateKeyOptions, 'signal'>): Promise<ClientCertificate> {
   const key = await openPrivateKey(privateKey, { passphrase, signal });
   const [leaf] = parseCertificates(certificateChain);
   if (!isKeyPair(key, leaf!.publicKey)) {

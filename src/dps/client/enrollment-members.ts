@@ -13,7 +13,7 @@ import type { EnrollmentGroup, InitialTwin } from '../contract/schemas.js';
  * The wanted settings of an enrollment. A member that is absent or null can have any value. The initial twin is a JSON
  * merge patch (RFC 7396): null removes a member.
  */
-export type WantedMembers = Partial<
+export type EnrollmentMembers = Partial<
   Pick<
     EnrollmentGroup,
     | 'attestation'
@@ -26,7 +26,7 @@ export type WantedMembers = Partial<
   >
 >;
 
-type Settable = Pick<EnrollmentGroup, keyof WantedMembers>;
+type Settable = Pick<EnrollmentGroup, keyof EnrollmentMembers>;
 
 /** An enrollment group or individual enrollment from the service. */
 export type FoundEnrollment = Omit<EnrollmentGroup, 'enrollmentGroupId'>;
@@ -95,7 +95,7 @@ const names = Object.keys(members) as (keyof Settable)[];
  *
  * @throws EnrollkitError INVALID_CERTIFICATE when a wanted certificate is invalid
  */
-export function differingMembers(wanted: WantedMembers, found: FoundEnrollment): string[] {
+export function differingMembers(wanted: EnrollmentMembers, found: FoundEnrollment): string[] {
   return names.flatMap((name) => {
     const value = wanted[name];
     if (value == null) return [];
@@ -111,7 +111,7 @@ const readOnlyMembers = ['registrationState', 'createdDateTimeUtc', 'lastUpdated
  * An enrollment to replace the one that was read: with the wanted members, and all others unchanged, including unknown
  * ones and the etag.
  */
-export function withMembers<Found extends FoundEnrollment>(found: Found, wanted: WantedMembers): Found {
+export function withMembers<Found extends FoundEnrollment>(found: Found, wanted: EnrollmentMembers): Found {
   const kept = Object.entries(found).filter(([name]) => !readOnlyMembers.includes(name));
   const set = names.flatMap((name) => {
     const value = wanted[name];

@@ -27,18 +27,32 @@ export function findEmulator(directory: string): Finding {
   return file === undefined ? { kind: 'starting' } : { kind: 'running', ...file };
 }
 
+/**
+ * The endpoints of the emulator that runs on a state folder, in this process or another; undefined when there is none, or
+ * it is still starting.
+ *
+ * @throws EnrollkitError FILE_UNREADABLE
+ */
+export async function runningEmulator(directory: string): Promise<EmulatorEndpoints | undefined> {
+  const finding = findEmulator(directory);
+  return finding.kind === 'running' ? finding.endpoints : undefined;
+}
+
 /** Whether an emulator has been started on a folder, and its state is still there. */
 export function hasState(directory: string): boolean {
   return existsSync(join(emulatorFolder(directory), 'state.db'));
 }
+
+/** How long an emulator may take to start or stop; it usually takes a second or two. */
+export const patienceMs = 15_000;
 
 /**
  * Waits while an emulator is starting.
  *
  * @throws EnrollkitError TIMEOUT, and as {@link findEmulator}
  */
-export async function settled(directory: string, withinMs: number): Promise<Finding> {
-  for (const until = Date.now() + withinMs; ; await setTimeout(25)) {
+export async function settled(directory: string): Promise<Finding> {
+  for (const until = Date.now() + patienceMs; ; await setTimeout(25)) {
     const finding = findEmulator(directory);
     if (finding.kind !== 'starting') return finding;
     if (Date.now() > until) {
@@ -47,10 +61,10 @@ export async function settled(directory: string, withinMs: number): Promise<Find
   }
 }
 
-/** Waits until no process has the folder locked; false when one still has after this time. */
-export async function released(directory: string, withinMs: number): Promise<boolean> {
+/** Waits until no process has the folder locked; false when one still has after {@link patienceMs}. */
+export async function released(directory: string): Promise<boolean> {
   const folder = emulatorFolder(directory);
-  for (const until = Date.now() + withinMs; isFolderLocked(folder); await setTimeout(25)) {
+  for (const until = Date.now() + patienceMs; isFolderLocked(folder); await setTimeout(25)) {
     if (Date.now() > until) return false;
   }
   return true;

@@ -7,7 +7,7 @@
 import { Recent } from '../wire/recent.js';
 import { DpsError } from './dps-error.js';
 
-export interface QuotaLimits extends CountLimits {
+export interface QuotaLimits extends ResourceLimits {
   /** Operations of the service plane, per minute. */
   operationsPerMinute: number;
   /** Successful registrations, per minute. */
@@ -16,8 +16,8 @@ export interface QuotaLimits extends CountLimits {
   pollsPerTenSeconds: number;
 }
 
-/** The most of each that there can be. */
-export interface CountLimits {
+/** How many of each there can be at most. */
+export interface ResourceLimits {
   /** Provisioning services in the subscription. */
   services: number;
   /** From here on, in each provisioning service. */
@@ -52,7 +52,7 @@ export function limitsOf(option: boolean | Partial<QuotaLimits>): QuotaLimits | 
 const maxDevices = 100_000;
 
 /** The most of these that there can be; Infinity without limits. */
-export function mostOf(limits: QuotaLimits | undefined, of: keyof CountLimits): number {
+export function mostOf(limits: QuotaLimits | undefined, of: keyof ResourceLimits): number {
   return limits?.[of] ?? Number.POSITIVE_INFINITY;
 }
 
@@ -70,7 +70,7 @@ export class Quotas {
   }
 
   /** The most of these that there can be; Infinity without limits. */
-  most(of: keyof CountLimits): number {
+  most(of: keyof ResourceLimits): number {
     return mostOf(this.#limits, of);
   }
 

@@ -3,7 +3,7 @@
 import { servicePolicies } from '../state/identity.js';
 import { makeService } from './make-services.js';
 import { type OpenServiceOptions, openService, type ProvisioningService } from './provisioning-service.js';
-import { type CountLimits, mostOf } from './quotas.js';
+import { mostOf, type ResourceLimits } from './quotas.js';
 
 export interface ServiceDirectoryOptions extends OpenServiceOptions {
   /** Of all services. */
@@ -49,7 +49,7 @@ export class ServiceDirectory {
   }
 
   /** The most of these that there can be, in all or in each service; Infinity without quotas. */
-  most(of: keyof CountLimits): number {
+  most(of: keyof ResourceLimits): number {
     return mostOf(this.#options.limits, of);
   }
 

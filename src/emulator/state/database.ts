@@ -32,19 +32,20 @@ export function assertReadableState(folder: string): void {
  * Opens one database of the state, created if it does not exist.
  *
  * @param folder the folder of the file, which exists; or `:memory:`
+ * @param steps what makes the tables, version by version; tests add their own
  * @throws EnrollkitError EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE, EMULATOR_UNSUPPORTED
  */
-export function openState(folder: string, name = mainFile): StateDatabase {
+export function openState(folder: string, name = mainFile, steps = migrations): StateDatabase {
   const path = folder === ':memory:' ? folder : join(folder, name);
   let database: StateDatabase | undefined;
   try {
     if (path !== ':memory:') {
-      assertReadable(path);
+      assertReadable(path, steps.length);
       // The state holds keys: only its owner may read the file. SQLite gives the files beside it the same mode.
       closeSync(openSync(path, 'a', secretFileMode));
     }
     database = openSqlite(path);
-    migrate(database, path);
+    migrate(database, path, steps);
     database.exec(pragmas);
     return database;
   } catch (cause) {
@@ -91,11 +92,11 @@ export function closeState(database: StateDatabase): void {
  *
  * @throws EnrollkitError EMULATOR_STATE_UNREADABLE
  */
-function assertReadable(path: string): void {
+function assertReadable(path: string, newest = migrations.length): void {
   const header = readHeader(path);
   // Anything that is not a database is reported when it is opened.
   if (header?.toString('latin1', 0, 15) !== 'SQLite format 3') return;
-  assertVersion(path, { application: header.readUInt32BE(68), version: header.readUInt32BE(60) });
+  assertVersion(path, { application: header.readUInt32BE(68), version: header.readUInt32BE(60), newest });
 }
 
 /** @returns undefined for a new, an unreadable or an unfinished file */
@@ -117,7 +118,7 @@ function readHeader(path: string): Buffer | undefined {
 /** @throws EnrollkitError EMULATOR_STATE_UNREADABLE when another version of enrollkit wrote the file */
 function assertVersion(
   path: string,
-  { application, version }: { application: number; version: number },
+  { application, version, newest }: { application: number; version: number; newest: number },
 ): void {
   if (application !== applicationId) {
     throw new EnrollkitError(
@@ -128,25 +129,25 @@ function assertVersion(
       },
     );
   }
-  if (version > migrations.length) {
+  if (version > newest) {
     throw new EnrollkitError(
       'EMULATOR_STATE_UNREADABLE',
-      `The emulator's state ${path} was written by a newer enrollkit (version ${version} of its tables, here ${migrations.length}).`,
+      `The emulator's state ${path} was written by a newer enrollkit (version ${version} of its tables, here ${newest}).`,
       { next: 'Update enrollkit, or move that folder away; the emulator makes a new one.' },
     );
   }
 }
 
 /** Brings the tables to the newest version. */
-function migrate(database: StateDatabase, path: string): void {
+function migrate(database: StateDatabase, path: string, steps: readonly string[]): void {
   const [{ user_version: version }] = database.pragma('user_version') as [{ user_version: number }];
   const [{ application_id: application }] = database.pragma('application_id') as [{ application_id: number }];
   const isNew = database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;
-  if (!isNew) assertVersion(path, { application, version });
-  const steps = migrations.slice(isNew ? 0 : version);
-  if (steps.length === 0) return;
-  const identity = `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length};`;
+  if (!isNew) assertVersion(path, { application, version, newest: steps.length });
+  const missing = steps.slice(isNew ? 0 : version);
+  if (missing.length === 0) return;
+  const identity = `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${steps.length};`;
   // Not waiting for the disk: what a power cut would take is a state that has nothing yet.
   if (isNew) database.exec('PRAGMA synchronous = OFF;');
-  database.exec(`BEGIN; ${steps.join('')} ${identity} COMMIT; PRAGMA wal_checkpoint(TRUNCATE);`);
+  database.exec(`BEGIN; ${missing.join('')} ${identity} COMMIT; PRAGMA wal_checkpoint(TRUNCATE);`);
 }

@@ -3,8 +3,11 @@
  * and IDs that Azure compares without regard to case are keys in lower case.
  */
 
-/** Marks the files in SQLite's header: "enrk" in ASCII. The builds before the first release had no mark. */
-export const applicationId = 0x656e726b;
+/**
+ * Marks the files in SQLite's header: "enk1" in ASCII. Builds before the first release wrote no mark, or "enrk" with other
+ * tables under the version numbers 1 to 3, so another mark tells them apart.
+ */
+export const applicationId = 0x656e6b31;
 
 /** How many messages are kept of each device; older ones are deleted. */
 const keptMessages = 100;
@@ -12,33 +15,37 @@ const keptMessages = 100;
 const emulatorTables = `
   CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
-  -- Shared access policies; the owner is \`dps\` or a hub's ID.
+  -- Shared access policies; the owner is \`dps\` or a hub's ID. The position is the order of creation, in which Azure lists
+  -- them.
   CREATE TABLE policy (
     owner TEXT NOT NULL, key_name TEXT NOT NULL, primary_key TEXT NOT NULL, secondary_key TEXT NOT NULL,
-    rights TEXT NOT NULL, PRIMARY KEY (owner, key_name)
+    rights TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (owner, key_name)
   ) WITHOUT ROWID;
 
   -- In state.db only: the services and hubs. The number determines the file and the address of each.
   CREATE TABLE provisioning_service (number INTEGER PRIMARY KEY, name_key TEXT NOT NULL UNIQUE);
   -- The latency is in milliseconds, as a device of this emulator would measure it.
-  CREATE TABLE iot_hub (number INTEGER PRIMARY KEY, hub_id TEXT NOT NULL UNIQUE, latency REAL NOT NULL);
+  CREATE TABLE iot_hub (
+    number INTEGER PRIMARY KEY, hub_id TEXT NOT NULL UNIQUE, latency REAL NOT NULL, created TEXT NOT NULL
+  );
   CREATE TABLE resource_group (
     name_key TEXT PRIMARY KEY, name TEXT NOT NULL, location TEXT NOT NULL, tags TEXT NOT NULL
   ) WITHOUT ROWID;
 `;
 
 const provisioningServiceTables = `
-  -- The position is the order in which hubs were linked, which Azure Resource Manager lists.
+  -- The position is the order in which hubs were linked, which Azure Resource Manager lists. What no client sent is NULL.
   CREATE TABLE linked_hub (
-    hub_id TEXT PRIMARY KEY, location TEXT NOT NULL, apply_allocation_policy INTEGER NOT NULL,
-    allocation_weight INTEGER NOT NULL, position INTEGER NOT NULL
+    hub_id TEXT PRIMARY KEY, location TEXT NOT NULL, apply_allocation_policy INTEGER, allocation_weight INTEGER,
+    position INTEGER NOT NULL, policy_name TEXT, policy_key TEXT
   ) WITHOUT ROWID;
   -- Every name that a linked hub ever had: its port may change from run to run.
   CREATE TABLE hub_name (name TEXT PRIMARY KEY, hub_id TEXT NOT NULL) WITHOUT ROWID;
 
+  -- \`uploaded\` is the text of the certificate as it was uploaded.
   CREATE TABLE certificate (
     name_key TEXT PRIMARY KEY, name TEXT NOT NULL, der BLOB NOT NULL, sha256 TEXT NOT NULL, verified INTEGER NOT NULL,
-    verification_code TEXT, etag TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL
+    verification_code TEXT, etag TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL, uploaded TEXT
   );
 
   -- CAs that issue certificates to devices; the key of the root is empty. Certificate and key are PEM.
@@ -69,7 +76,7 @@ const provisioningServiceTables = `
     device_id TEXT, hub_id TEXT, status TEXT NOT NULL, substatus TEXT, error_code INTEGER, error_message TEXT,
     etag TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL, payload TEXT
   );
-  CREATE INDEX registration_group ON registration (group_key, registration_key);
+  CREATE INDEX registration_group ON registration (group_key);
 
   -- The issued chain is JSON: the certificates issued to the device, base64 of DER, its own first.
   CREATE TABLE operation (
@@ -85,9 +92,13 @@ const provisioningServiceTables = `
       started AS kept_since
     FROM registration JOIN operation ON operation.registration_key = registration.registration_key;
   CREATE TRIGGER registration_outcome_insert INSTEAD OF INSERT ON registration_outcome BEGIN
-    INSERT OR REPLACE INTO registration VALUES (NEW.registration_key, NEW.registration_id, NEW.group_key, NEW.group_id,
+    INSERT INTO registration VALUES (NEW.registration_key, NEW.registration_id, NEW.group_key, NEW.group_id,
       NEW.device_id, NEW.hub_id, NEW.status, NEW.substatus, NEW.error_code, NEW.error_message, NEW.etag, NEW.created,
-      NEW.updated, NEW.payload);
+      NEW.updated, NEW.payload)
+      ON CONFLICT (registration_key) DO UPDATE SET group_key = excluded.group_key, group_id = excluded.group_id,
+        device_id = excluded.device_id, hub_id = excluded.hub_id, status = excluded.status,
+        substatus = excluded.substatus, error_code = excluded.error_code, error_message = excluded.error_message,
+        etag = excluded.etag, updated = excluded.updated, payload = excluded.payload;
     DELETE FROM operation WHERE registration_key = NEW.registration_key AND started < NEW.kept_since;
     INSERT INTO operation (operation_id, registration_key, identity, started, issued_chain)
       VALUES (NEW.operation_id, NEW.registration_key, NEW.identity, NEW.started, NEW.issued_chain);
@@ -100,14 +111,16 @@ const provisioningServiceTables = `
  * registration IDs.
  */
 const hubTables = `
-  -- JSON: credential, and the tags, properties and metadata of the twin. messages_qos is that of the subscription.
+  -- JSON: credential, and the tags, properties and metadata of the twin. messages_qos is that of the subscription. The
+  -- etags of device and twin are counters: change_number of the identity, twin_changes of tags and desired properties.
   CREATE TABLE hub_device (
     device_id TEXT PRIMARY KEY, generation_id TEXT NOT NULL, created TEXT NOT NULL, credential TEXT NOT NULL,
     status TEXT NOT NULL, status_reason TEXT, status_updated TEXT, iot_edge INTEGER NOT NULL,
     connection_updated TEXT, last_activity TEXT, messages_qos INTEGER,
-    tags TEXT NOT NULL, tags_version INTEGER NOT NULL DEFAULT 0,
+    tags TEXT NOT NULL, twin_changes INTEGER NOT NULL DEFAULT 0,
     desired TEXT NOT NULL, desired_version INTEGER NOT NULL DEFAULT 1, desired_metadata TEXT NOT NULL,
-    reported TEXT NOT NULL DEFAULT '{}', reported_version INTEGER NOT NULL DEFAULT 1, reported_metadata TEXT NOT NULL
+    reported TEXT NOT NULL DEFAULT '{}', reported_version INTEGER NOT NULL DEFAULT 1, reported_metadata TEXT NOT NULL,
+    change_number INTEGER NOT NULL DEFAULT 1
   ) WITHOUT ROWID;
 
   CREATE TABLE hub_message (
@@ -142,70 +155,8 @@ const hubTables = `
   END;
 `;
 
-/** The etags of devices and twins are counters: change_number of the identity, twin_changes of tags and desired properties. */
-const countedChanges = `
-  ALTER TABLE hub_device ADD COLUMN change_number INTEGER NOT NULL DEFAULT 1;
-  ALTER TABLE hub_device RENAME COLUMN tags_version TO twin_changes;
-  UPDATE hub_device SET twin_changes = twin_changes + desired_version - 1;
-`;
-
-/** The document of an enrollment, with the member `capabilities` in place of `iotEdge`. */
-const withCapabilities = `json_remove(
-    json_set(document, '$.capabilities',
-      json(CASE WHEN json_extract(document, '$.iotEdge') THEN '{"iotEdge":true}' ELSE '{"iotEdge":false}' END)),
-    '$.iotEdge')`;
-
-/**
- * Lists in the order of creation, as Azure has them, and members of replies that are there only where a client sent them.
- * `uploaded` is the text of the certificate as it was uploaded.
- */
-const asAzureLists = `
-  ALTER TABLE policy ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
-  ALTER TABLE certificate ADD COLUMN uploaded TEXT;
-
-  CREATE TABLE linked_hub_2 (
-    hub_id TEXT PRIMARY KEY, location TEXT NOT NULL, apply_allocation_policy INTEGER, allocation_weight INTEGER,
-    position INTEGER NOT NULL
-  ) WITHOUT ROWID;
-  INSERT INTO linked_hub_2 SELECT hub_id, location, apply_allocation_policy, allocation_weight, position FROM linked_hub;
-  DROP TABLE linked_hub;
-  ALTER TABLE linked_hub_2 RENAME TO linked_hub;
-
-  UPDATE enrollment_group SET document = ${withCapabilities};
-  UPDATE individual_enrollment SET document = ${withCapabilities};
-
-  DROP INDEX registration_group;
-  CREATE INDEX registration_group ON registration (group_key);
-  DROP TRIGGER registration_outcome_insert;
-  CREATE TRIGGER registration_outcome_insert INSTEAD OF INSERT ON registration_outcome BEGIN
-    INSERT INTO registration VALUES (NEW.registration_key, NEW.registration_id, NEW.group_key, NEW.group_id,
-      NEW.device_id, NEW.hub_id, NEW.status, NEW.substatus, NEW.error_code, NEW.error_message, NEW.etag, NEW.created,
-      NEW.updated, NEW.payload)
-      ON CONFLICT (registration_key) DO UPDATE SET group_key = excluded.group_key, group_id = excluded.group_id,
-        device_id = excluded.device_id, hub_id = excluded.hub_id, status = excluded.status,
-        substatus = excluded.substatus, error_code = excluded.error_code, error_message = excluded.error_message,
-        etag = excluded.etag, updated = excluded.updated, payload = excluded.payload;
-    DELETE FROM operation WHERE registration_key = NEW.registration_key AND started < NEW.kept_since;
-    INSERT INTO operation (operation_id, registration_key, identity, started, issued_chain)
-      VALUES (NEW.operation_id, NEW.registration_key, NEW.identity, NEW.started, NEW.issued_chain);
-  END;
-`;
-
-/** When each hub was made, and the policy and key by which a service was linked to it: null for the hub's owner. */
-const linksByPolicy = `
-  ALTER TABLE iot_hub ADD COLUMN created TEXT NOT NULL DEFAULT '';
-  UPDATE iot_hub SET created = strftime('%Y-%m-%dT%H:%M:%fZ', 'now');
-  ALTER TABLE linked_hub ADD COLUMN policy_name TEXT;
-  ALTER TABLE linked_hub ADD COLUMN policy_key TEXT;
-`;
-
 /**
  * Each entry brings the tables from the version before it to its own, the first from an empty file; the number of
  * entries that have run is the `user_version` of the file. Released entries are in people's files: add one, change none.
  */
-export const migrations = [
-  `${emulatorTables}${provisioningServiceTables}${hubTables}`,
-  countedChanges,
-  asAzureLists,
-  linksByPolicy,
-];
+export const migrations: readonly string[] = [`${emulatorTables}${provisioningServiceTables}${hubTables}`];

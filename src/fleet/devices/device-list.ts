@@ -9,7 +9,7 @@ import { subjectPrefix } from '../issue/certificate-template.js';
 import { fileError } from '../text-files.js';
 import { alternativeNameKinds, alternativeNamesProblem } from './alternative-names.js';
 import type { DeviceRequest, SubjectPrefix } from './device.js';
-import type { DeviceSource, Range } from './device-source.js';
+import type { DeviceSource, IndexRange } from './device-source.js';
 import { IdTable } from './id-table.js';
 import { type ListedDevice, type ListRecord, recordsOf } from './list-records.js';
 
@@ -53,7 +53,7 @@ export async function devicesFromList(
   if (count === 0) problems.push(`${path}: it lists no device`);
   if (problems.length > 0) throw invalid(problems);
   const digest = await digestOfFile(path);
-  const devices = (range: Range) => devicesOf(path, range, { prefixOf, tagNames });
+  const devices = (range: IndexRange) => devicesOf(path, range, { prefixOf, tagNames });
   return {
     count,
     tagNames,
@@ -67,7 +67,7 @@ export async function devicesFromList(
 
 async function* devicesOf(
   path: string,
-  { begin, end }: Range,
+  { begin, end }: IndexRange,
   { prefixOf, tagNames }: { prefixOf: PrefixOf; tagNames: readonly string[] },
 ): AsyncGenerator<DeviceRequest, void, undefined> {
   if (begin >= end) return;

@@ -4,7 +4,7 @@ import type { DeviceRequest } from './device.js';
 import { type IdPattern, idAt, parsePattern } from './id-pattern.js';
 
 /** Devices by their index in the fleet, from 0: `begin` is the first, `end` the one after the last. */
-export interface Range {
+export interface IndexRange {
   begin: number;
   end: number;
 }
@@ -23,8 +23,8 @@ export interface DeviceSource {
   /** Names of the tags of all devices, in the order of the manifest's columns. */
   readonly tagNames: readonly string[];
   /** The devices in order, at most `size` in a batch. */
-  batches(range: Range, size: number): AsyncIterable<DeviceBatch>;
-  devices(range: Range): AsyncIterable<DeviceRequest>;
+  batches(range: IndexRange, size: number): AsyncIterable<DeviceBatch>;
+  devices(range: IndexRange): AsyncIterable<DeviceRequest>;
 }
 
 /**
@@ -69,7 +69,7 @@ export function parseShard(text: string): Shard {
 }
 
 /** The devices of a shard: consecutive ones. The sizes of shards differ by at most one. */
-export function shardRange({ index, of }: Shard, count: number): Range {
+export function shardRange({ index, of }: Shard, count: number): IndexRange {
   const cut = (part: number) => Number((BigInt(count) * BigInt(part)) / BigInt(of));
   return { begin: cut(index - 1), end: cut(index) };
 }

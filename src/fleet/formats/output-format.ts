@@ -76,10 +76,10 @@ export interface StoredDevice {
   /** Its registration ID, or the name of its folder. */
   name: string;
   /** @throws EnrollkitError FILE_UNREADABLE */
-  read(): Credentials;
+  read(): PemCredentials;
 }
 
-export interface Credentials {
+export interface PemCredentials {
   /** PEM: the device's certificate, then its issuers'. */
   certificateChain: string;
   /** PEM, PKCS#8. */

@@ -15,7 +15,6 @@ import {
   truncateSync,
   writeSync,
 } from 'node:fs';
-import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { EnrollkitError } from '../../errors.js';
@@ -27,10 +26,9 @@ import {
   unwritable,
 } from '../../workspace/files.js';
 import { jsonOf } from '../../workspace/json-text.js';
-import { isAlive } from '../../workspace/lock.js';
+import { takeLock } from '../../workspace/lock.js';
 
 const fleetLine = z.object({ fleet: z.object({ version: z.literal(1), request: z.string() }) });
-const runLine = z.object({ run: z.object({ host: z.string(), process: z.number() }) });
 const doneLine = z.object({
   done: z.object({
     devices: z.number(),
@@ -42,7 +40,7 @@ const doneLine = z.object({
     ended: z.boolean().optional(),
   }),
 });
-const line = z.union([fleetLine, runLine, doneLine]);
+const line = z.union([fleetLine, doneLine]);
 type Line = z.infer<typeof line>;
 
 const textOf = (record: Line) => `${JSON.stringify(record)}\n`;
@@ -55,22 +53,47 @@ export class FleetJournal {
   /** What an earlier run did; undefined when none has created the output. */
   readonly done: Progress | undefined;
   #file: number | undefined;
+  readonly #unlock: () => void;
 
-  private constructor(path: string, file: number, done: Progress | undefined) {
+  private constructor(path: string, file: number, done: Progress | undefined, unlock: () => void) {
     this.path = path;
     this.#file = file;
     this.done = done;
+    this.#unlock = unlock;
   }
 
   /**
-   * Opens the journal of an interrupted run, or starts one.
+   * Opens the journal of an interrupted run, or starts one, and locks the fleet until it is closed.
    *
+   * @param out the output of the fleet; the journal is `OUT.journal`, the lock `OUT.lock`
    * @param request a digest that identifies the fleet
    * @param assertFree called when there is no journal: throws when something is in the way
    * @throws EnrollkitError FILE_EXISTS when it is another fleet's; FOLDER_IN_USE when another run works on it;
    *   JOURNAL_UNREADABLE, FILE_UNWRITABLE
    */
-  static open(path: string, request: string, assertFree: () => void): FleetJournal {
+  static open(out: string, request: string, assertFree: () => void): FleetJournal {
+    const path = `${out}.journal`;
+    // The lock would make the folder.
+    assertFolder(path);
+    const unlock = takeLock(
+      `${out}.lock`,
+      out,
+      'Wait until it has ended, or choose another place with --out.',
+    );
+    try {
+      return FleetJournal.#openLocked(path, request, assertFree, unlock);
+    } catch (error) {
+      unlock();
+      throw error;
+    }
+  }
+
+  static #openLocked(
+    path: string,
+    request: string,
+    assertFree: () => void,
+    unlock: () => void,
+  ): FleetJournal {
     if (lookAt(path)?.isSymbolicLink()) {
       throw new EnrollkitError('FILE_EXISTS', `${path} is a symbolic link.`, {
         next: 'Choose another place with --out, or move it away.',
@@ -88,10 +111,8 @@ export class FleetJournal {
         },
       );
     }
-    assertNoneRuns(path, before.runs.at(-1));
-    const run = { host: hostname(), process: process.pid };
     const first = { fleet: { version: 1, request } } as const;
-    if (before.text === undefined) createJournal(path, [first, { run }]);
+    if (before.text === undefined) createFileAtomically(path, textOf(first), secretFileMode);
     let file: number;
     try {
       if (Buffer.byteLength(before.text ?? '') > before.whole) truncateSync(path, before.whole);
@@ -99,17 +120,12 @@ export class FleetJournal {
     } catch (cause) {
       throw unwritable(path, cause);
     }
-    const journal = new FleetJournal(path, file, before.done);
-    if (before.text === undefined) return journal;
+    const journal = new FleetJournal(path, file, before.done, unlock);
     try {
-      if (!before.fleet) journal.#append(first);
-      journal.#append({ run });
-      // Of two runs that start at the same moment, the one whose line comes first continues.
-      const runs = readJournal(path).runs.slice(before.runs.length);
-      const own = runs.findIndex(({ host, process }) => host === run.host && process === run.process);
-      for (const earlier of runs.slice(0, own)) assertNoneRuns(path, earlier);
+      // A run that was killed at its start left less than a line.
+      if (before.text !== undefined && !before.fleet) journal.#append(first);
     } catch (error) {
-      journal.close();
+      closeSync(file);
       throw error;
     }
     return journal;
@@ -122,13 +138,16 @@ export class FleetJournal {
 
   /** Removes the journal of a fleet that is finished. */
   remove(): void {
-    this.close();
     rmSync(this.path, { force: true });
+    this.close();
   }
 
+  /** Also releases the lock. */
   close(): void {
-    if (this.#file !== undefined) closeSync(this.#file);
+    if (this.#file === undefined) return;
+    closeSync(this.#file);
     this.#file = undefined;
+    this.#unlock();
   }
 
   #append(record: Line): void {
@@ -146,23 +165,18 @@ export class FleetJournal {
   }
 }
 
-/** Creates a journal with its first lines, so that another run never sees it without them. */
-function createJournal(path: string, lines: readonly Line[]): void {
+/** @throws EnrollkitError FILE_UNWRITABLE when there is no folder for the file */
+function assertFolder(path: string): void {
   try {
     statSync(dirname(path));
-    createFileAtomically(path, lines.map(textOf).join(''), secretFileMode);
   } catch (cause) {
-    if (!(cause instanceof EnrollkitError)) throw unwritable(path, cause);
-    // Another run may have been quicker.
-    assertNoneRuns(path, readJournal(path).runs.at(-1));
-    throw cause;
+    throw unwritable(path, cause);
   }
 }
 
 interface Found {
   text: string | undefined;
   fleet?: string;
-  runs: z.infer<typeof runLine>['run'][];
   done?: Progress;
   /** Octets of the complete lines. */
   whole: number;
@@ -170,7 +184,7 @@ interface Found {
 
 function readJournal(path: string): Found {
   const text = readTextIfExists(path);
-  const found: Found = { text, runs: [], whole: 0 };
+  const found: Found = { text, whole: 0 };
   const lines = (text ?? '').split('\n').slice(0, -1);
   // Only a run that was killed at its start leaves less than a line.
   if (lines.length === 0 && text && !text.startsWith('{"fleet":')) throw notAJournal(path, 1);
@@ -181,17 +195,9 @@ function readJournal(path: string): Found {
       throw notAJournal(path, index + 1);
     }
     if ('fleet' in parsed.data) found.fleet = parsed.data.fleet.request;
-    else if ('run' in parsed.data) found.runs.push(parsed.data.run);
     else found.done = parsed.data.done;
   }
   return found;
-}
-
-function assertNoneRuns(path: string, run: Found['runs'][number] | undefined): void {
-  if (run?.host !== hostname() || !isAlive(run.process)) return;
-  throw new EnrollkitError('FOLDER_IN_USE', `Another run (process ${run.process}) works on ${path}.`, {
-    next: 'Wait until it has ended, or choose another place with --out.',
-  });
 }
 
 function notAJournal(path: string, lineNumber: number): EnrollkitError {

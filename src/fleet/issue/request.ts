@@ -8,7 +8,7 @@ import type { Issuer, Subject } from '../../pki/make/issue.js';
 import type { Profile } from '../../pki/make/profile.js';
 import { dayMs } from '../../pki/make/validity.js';
 import { type Certificate, sha256Thumbprint } from '../../pki/x509/certificate.js';
-import type { DeviceSource, Range } from '../devices/device-source.js';
+import type { DeviceSource, IndexRange } from '../devices/device-source.js';
 import type { FleetFormat } from '../formats/formats.js';
 
 /** What to issue. */
@@ -16,7 +16,7 @@ export interface FleetRequest {
   /** The devices: {@link devicesFromPattern} or {@link devicesFromList}. */
   source: DeviceSource;
   /** Which of them; all by default. {@link shardRange} gives the range of a shard. */
-  range: Range;
+  range: IndexRange;
   ca: FleetCa & { parsed: Certificate };
   /** By default, the built-in profile of devices. */
   profile: Profile;

@@ -1,11 +1,15 @@
 /** A device of a fleet, and its individual enrollment as requested. */
-import { differingMembers, type WantedMembers, withMembers } from '../../dps/client/enrollment-members.js';
+import {
+  differingMembers,
+  type EnrollmentMembers,
+  withMembers,
+} from '../../dps/client/enrollment-members.js';
 import type { IndividualEnrollment } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
 import type { FleetDevice } from './fleet-devices.js';
 
 /** Members that all enrollments of a fleet have in common. */
-export type EnrollmentSettings = Omit<WantedMembers, 'attestation'>;
+export type EnrollmentSettings = Omit<EnrollmentMembers, 'attestation'>;
 
 /** A device and its enrollment. */
 export interface Entry {
@@ -13,14 +17,14 @@ export interface Entry {
   /** As a new enrollment. */
   created: IndividualEnrollment;
   /** What an existing enrollment must be. */
-  wanted: WantedMembers;
+  wanted: EnrollmentMembers;
   /** As it was last read; undefined when it does not exist or was not read yet. */
   found?: IndividualEnrollment | undefined;
   /** The change that is needed, or was made; undefined while it is unknown whether the enrollment exists. */
   change?: 'created' | 'updated' | undefined;
 }
 
-export interface EntryOptions {
+export interface EnrollmentOptions {
   /** Members to set in every enrollment. */
   settings: EnrollmentSettings;
   /** Members to set in new enrollments unless `settings` has them. */
@@ -30,7 +34,7 @@ export interface EntryOptions {
 }
 
 /** @throws EnrollkitError INVALID_CERTIFICATE when the device's chain has no certificate */
-export function entryOf(device: FleetDevice, { settings, defaults, update }: EntryOptions): Entry {
+export function entryOf(device: FleetDevice, { settings, defaults, update }: EnrollmentOptions): Entry {
   const { registrationId } = device;
   const initial = membersOf(device, { ...defaults, ...settings });
   const { attestation, ...members } = initial;

@@ -4,10 +4,10 @@ import { errorCodeOfStatus } from '../../dps/client/http/reply-error.js';
 import type { BulkError } from '../../dps/contract/schemas.js';
 import { dpsErrors, statusOf } from '../../dps/contract/wire-error.js';
 import { errorTable } from '../../errors.js';
-import type { Failure } from './failures.js';
+import type { DeviceFailure } from './failures.js';
 
 /** An existing enrollment differs from a new one, and must not be changed. */
-export function conflict(registrationId: string, different: readonly string[]): Failure {
+export function conflict(registrationId: string, different: readonly string[]): DeviceFailure {
   return {
     code: 'CONFLICT',
     errorCode: dpsErrors.enrollmentConflict.errorCode,
@@ -23,7 +23,7 @@ export function isStale({ errorCode }: BulkError, existed: boolean): boolean {
 }
 
 /** An error of a bulk request. */
-export function refusal(registrationId: string, { errorCode, errorStatus }: BulkError): Failure {
+export function refusal(registrationId: string, { errorCode, errorStatus }: BulkError): DeviceFailure {
   const code = errorCodeOfStatus(statusOf(errorCode));
   const reason = errorStatus.replace(/\.$/, '');
   return {
@@ -35,7 +35,7 @@ export function refusal(registrationId: string, { errorCode, errorStatus }: Bulk
 }
 
 /** @param different undefined when it was not found */
-export function notReadBack(registrationId: string, different: readonly string[] | undefined): Failure {
+export function notReadBack(registrationId: string, different: readonly string[] | undefined): DeviceFailure {
   const problem = different ? `it differs in ${different.join(', ')} when read back` : 'it cannot be found';
   return {
     code: 'NOT_READ_BACK',

@@ -2,7 +2,7 @@
 import type { ErrorCode } from '../../errors.js';
 
 /** Why something failed for one device. */
-export interface Failure {
+export interface DeviceFailure {
   code: ErrorCode;
   /** The error code of DPS, such as 401002, if it gave one. */
   errorCode?: number | undefined;
@@ -10,7 +10,7 @@ export interface Failure {
   next: string;
 }
 
-export interface FleetFailure extends Failure {
+export interface FleetFailure extends DeviceFailure {
   count: number;
   /** The first device that failed for this reason; `message` and `next` are about it. */
   registrationId: string;
@@ -19,7 +19,7 @@ export interface FleetFailure extends Failure {
 export class Failures {
   readonly #byReason = new Map<string, FleetFailure>();
 
-  add(registrationId: string, failure: Failure): void {
+  add(registrationId: string, failure: DeviceFailure): void {
     const reason = `${failure.code} ${failure.errorCode ?? ''}`;
     const known = this.#byReason.get(reason);
     if (known) known.count += 1;

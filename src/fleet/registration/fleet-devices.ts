@@ -5,7 +5,7 @@ import { registrationIdProblem } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
 import { deviceFolderName } from '../../workspace/layout.js';
 import { formatOf } from '../formats/formats.js';
-import type { Credentials } from '../formats/output-format.js';
+import type { PemCredentials } from '../formats/output-format.js';
 import { manifestColumns, tagPrefix } from '../manifest.js';
 import { fileError } from '../text-files.js';
 
@@ -18,7 +18,7 @@ export interface ManifestDevice {
   tags: Record<string, string>;
 }
 
-export interface FleetDevice extends ManifestDevice, Credentials {}
+export interface FleetDevice extends ManifestDevice, PemCredentials {}
 
 /** The files of a fleet, as `issueFleet` wrote them. */
 export interface FleetFiles {

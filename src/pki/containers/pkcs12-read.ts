@@ -16,7 +16,7 @@ import {
   smallIntegerOf,
   tags,
 } from '../der/read.js';
-import { isKeyPair, type KeyOpening } from '../keys.js';
+import { isKeyPair, type OpenPrivateKeyOptions } from '../keys.js';
 import { privateKeyOf } from '../private-key.js';
 import { algorithmOf, type Certificate, parseCertificate } from '../x509/certificate.js';
 import { type Deriving, runReader, runReaderSync } from './deriving.js';
@@ -72,7 +72,10 @@ export function readPfx(bytes: Uint8Array, passphrase: string): PfxReading {
  *
  * @throws EnrollkitError as {@link readPfx} does; the signal's reason
  */
-export function openPfx(bytes: Uint8Array, { passphrase = '', signal }: KeyOpening): Promise<PfxReading> {
+export function openPfx(
+  bytes: Uint8Array,
+  { passphrase = '', signal }: OpenPrivateKeyOptions,
+): Promise<PfxReading> {
   return runReader(pfxReader(bytes, passphrase), signal);
 }
 

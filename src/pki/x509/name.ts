@@ -18,7 +18,7 @@ export interface NameAttribute {
 }
 
 /** The attributes of one relative distinguished name, nearly always a single one. */
-export type RelativeName = readonly NameAttribute[];
+export type RelativeDistinguishedName = readonly NameAttribute[];
 
 export const commonNameType = '2.5.4.3';
 export const emailAddressType = '1.2.840.113549.1.9.1';
@@ -50,7 +50,7 @@ export class Name {
     /** The whole SEQUENCE. */
     readonly der: Buffer,
     /** In encoding order: the most general first. */
-    readonly relativeNames: readonly RelativeName[],
+    readonly relativeNames: readonly RelativeDistinguishedName[],
   ) {}
 
   get isEmpty(): boolean {
@@ -152,7 +152,7 @@ function universalString(content: Buffer): string {
 }
 
 /** Folds compatibility forms, case and white space (RFC 5280 section 7.1, RFC 4518). */
-function canonicalRelativeName(attributes: RelativeName): string {
+function canonicalRelativeName(attributes: RelativeDistinguishedName): string {
   const parts = attributes.map(({ type, value }) => {
     const folded = value.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ');
     return `${type}=${JSON.stringify(folded)}`;
@@ -160,7 +160,7 @@ function canonicalRelativeName(attributes: RelativeName): string {
   return parts.length === 1 ? parts[0]! : parts.sort().join('+');
 }
 
-function relativeNameText(attributes: RelativeName): string {
+function relativeNameText(attributes: RelativeDistinguishedName): string {
   return attributes
     .map(({ type, value }) => `${shortForms[type] ?? `OID.${type}`}=${quoteIfNeeded(visible(value))}`)
     .join(' + ');

@@ -372,7 +372,6 @@ export const planFields = {
     flag: { name: 'upload', value: 'CA', summary: 'the CA that is uploaded to DPS' },
     question: {
       message: 'Which CA is uploaded to DPS?',
-
       dialogue: 'details',
       when: hasIntermediate,
     },
@@ -425,7 +424,6 @@ export const planFields = {
     },
     question: {
       message: 'How shall possession of the CA be proven?',
-
       dialogue: 'short',
       after: 'target.dpsName',
       when: isAzure,
@@ -568,7 +566,6 @@ export const planFields = {
     },
     question: {
       message: 'When a device registers again, what of its data?',
-
       dialogue: 'details',
     },
     summary: {

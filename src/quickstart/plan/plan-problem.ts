@@ -1,6 +1,16 @@
 /** What a schema finds wrong with a plan, in words for who wrote it. */
 import type { z } from 'zod';
 
+/** More problems at once help nobody. */
+const maxProblems = 5;
+
+/** Problems of a file, one a line. */
+export function problemLines(problems: readonly string[]): string {
+  const lines = problems.slice(0, maxProblems).map((problem) => `${problem}.`);
+  const more = problems.length - lines.length;
+  return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
+}
+
 /** One problem, its place first: `devices.count: is not a field of a plan`. */
 export function planProblem(issue: z.core.$ZodIssue): string {
   const place = issue.path.length === 0 ? '' : `${issue.path.map(String).join('.')}: `;
@@ -22,6 +32,8 @@ function inWords(issue: z.core.$ZodIssue): string {
         ? `it must be ${quoted(issue.values[0])}`
         : `it must be one of ${issue.values.map(quoted).join(', ')}`;
     case 'invalid_union':
+      if ('options' in issue && issue.options)
+        return `it must be one of ${issue.options.map(quoted).join(', ')}`;
       return 'it is none of the forms that may stand here';
     case 'too_small':
       return issue.origin === 'array' ? 'the list is too short' : `it must be at least ${issue.minimum}`;

@@ -5,7 +5,7 @@ import { type JsonSource, JsonSyntaxError, parseJsonSource } from '../../json-so
 import { readTextIfExists } from '../../workspace/files.js';
 import { planVersion } from './answers.js';
 import type { GroupName, Plan } from './fields.js';
-import { planProblem } from './plan-problem.js';
+import { planProblem, problemLines } from './plan-problem.js';
 import { planSchema } from './schema.js';
 
 /** Turns a plan of one version into one of the next. It gets whatever a file holds, and must not throw. */
@@ -99,11 +99,11 @@ function upgraded(data: unknown, source: string, file?: JsonSource): Record<stri
   const version = versionOf(plan);
   const place = placed(source, file, ['version']);
   if (version === undefined) {
-    throw invalid(source, [`${place}version: a whole number, 1 or more, belongs here`]);
+    throw invalid(source, file, [`${place}version: a whole number, 1 or more, belongs here`]);
   }
   if (version > planVersion) {
-    const message = `version: This enrollkit reads plans of version ${planVersion}${planVersion > 1 ? ' and older' : ''}, and a newer one wrote this plan, of version ${version}`;
-    throw invalid(source, [`${place}${message}`], newerNext);
+    const message = `a newer enrollkit wrote this plan (version ${version}); this one reads version ${planVersion}${planVersion > 1 ? ' and older' : ''}`;
+    throw invalid(source, file, [`${place}version: ${message}`], newerNext);
   }
   return withTargetKind(upgradedFrom(plan, version));
 }
@@ -128,7 +128,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function record(data: unknown, source: string, file: JsonSource | undefined): Record<string, unknown> {
   if (isRecord(data)) return data;
-  throw invalid(source, [`${placed(source, file, [])}an object belongs here`]);
+  throw invalid(source, file, [`${placed(source, file, [])}an object belongs here`]);
 }
 
 function parseSource(json: string, source: string): JsonSource {
@@ -137,11 +137,7 @@ function parseSource(json: string, source: string): JsonSource {
   } catch (cause) {
     if (!(cause instanceof JsonSyntaxError)) throw cause;
     const { line, column } = cause.place;
-    throw new EnrollkitError(
-      'INVALID_PLAN',
-      `${source} is not JSON: ${source}:${line}:${column}: ${cause.problem}.`,
-      { cause },
-    );
+    throw new EnrollkitError('INVALID_PLAN', `${source}:${line}:${column}: ${cause.problem}.`, { cause });
   }
 }
 
@@ -166,7 +162,7 @@ function checked<Value>(
     const key = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
     return `${placed(source, file, place, key)}${planProblem({ ...issue, path: place })}`;
   });
-  throw invalid(source, problems, next);
+  throw invalid(source, file, problems, next);
 }
 
 /** `plan.json:3:5: `; empty for data without a file. */
@@ -181,8 +177,15 @@ function placed(
   return `${source}:${line}:${column}: `;
 }
 
-function invalid(source: string, problems: readonly string[], next?: string): EnrollkitError {
-  return new EnrollkitError('INVALID_PLAN', `${source} is not a plan: ${problems.join('; ')}.`, {
+/** The problems of a file have their place; those of flags are introduced by what gave the flags. */
+function invalid(
+  source: string,
+  file: JsonSource | undefined,
+  problems: readonly string[],
+  next?: string,
+): EnrollkitError {
+  const message = file ? problemLines(problems) : `${source} is not a plan: ${problems.join('; ')}.`;
+  return new EnrollkitError('INVALID_PLAN', message, {
     context: { problems },
     ...(next === undefined ? {} : { next }),
   });

@@ -2,7 +2,7 @@
 
 import { connectToHub } from '../../dps/client/hub-connection.js';
 import { hubTopics } from '../../dps/contract/mqtt.js';
-import type { MadeThing } from '../../workspace/journal.js';
+import type { CreatedResource } from '../../workspace/journal.js';
 import { forEachOf, openKeyPem, type RunContext, requireFound, type Step } from '../step.js';
 import { hubName } from './register-devices.js';
 
@@ -73,7 +73,7 @@ async function connect(context: RunContext, registrationId: string): Promise<voi
 }
 
 /** The journal remembers that a message was accepted until the device registers again, so it is not sent twice. */
-function telemetryThing({ found, journalTarget, target }: RunContext, id: string): MadeThing {
+function telemetryThing({ found, journalTarget, target }: RunContext, id: string): CreatedResource {
   const hub = hubName(target.kind, requireFound(found, 'registrations').get(id)?.assignedHub ?? '');
   return { kind: 'telemetry', target: journalTarget, id, hub };
 }

@@ -7,7 +7,7 @@ import { dpsTopics } from '../../dps/contract/mqtt.js';
 import { routes } from '../../dps/contract/routes.js';
 import type { RegistrationState } from '../../dps/contract/schemas.js';
 import { EnrollkitError, isAbort, lacksRights } from '../../errors.js';
-import type { MadeThing } from '../../workspace/journal.js';
+import type { CreatedResource } from '../../workspace/journal.js';
 import { previewRequest } from '../request-preview.js';
 import { forEachOf, openKeyPem, type RunContext, requireFound, type Step } from '../step.js';
 
@@ -137,7 +137,7 @@ function forgetTelemetry({ journal, journalTarget }: RunContext, ids: readonly s
 async function register(context: RunContext, registrationId: string): Promise<void> {
   const { target, found, plan, signal, journal, journalTarget } = context;
   const device = requireFound(found, 'devices').get(registrationId)!;
-  const record: MadeThing = { kind: 'registration', target: journalTarget, id: registrationId };
+  const record: CreatedResource = { kind: 'registration', target: journalTarget, id: registrationId };
   journal.intend(record);
   const state = await registerDevice({
     target,

@@ -3,7 +3,7 @@ import { routes } from '../../dps/contract/routes.js';
 import type { CertificateResource } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
 import { sha1Thumbprint } from '../../pki/x509/inspect.js';
-import type { JournalTarget, MadeThing } from '../../workspace/journal.js';
+import type { CreatedResource, JournalTarget } from '../../workspace/journal.js';
 import { previewRequest } from '../request-preview.js';
 import { type RunContext, type Step, uploadedCa } from '../step.js';
 
@@ -58,11 +58,11 @@ async function existingUpload(
   });
 }
 
-function uploadOf(target: JournalTarget, name: string, { properties }: CertificateResource): MadeThing {
+function uploadOf(target: JournalTarget, name: string, { properties }: CertificateResource): CreatedResource {
   return { kind: 'ca-certificate', target, name, sha1Thumbprint: properties.thumbprint };
 }
 
-function uploadedThing({ plan, found, journalTarget }: RunContext): MadeThing {
+function uploadedThing({ plan, found, journalTarget }: RunContext): CreatedResource {
   return {
     kind: 'ca-certificate',
     target: journalTarget,

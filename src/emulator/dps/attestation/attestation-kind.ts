@@ -4,7 +4,7 @@
  */
 import type { EnrollmentGroup } from '../../../dps/contract/schemas.js';
 import type { DeviceCredential } from '../../hub/devices.js';
-import type { CountLimits } from '../quotas.js';
+import type { ResourceLimits } from '../quotas.js';
 import type { Certificates } from '../state/ca-certificates.js';
 import type { ChainVerifier } from './chain-verifier.js';
 import type { CertificateEvidence, TokenEvidence } from './evidence.js';
@@ -65,7 +65,7 @@ export interface AttestationKind<Settings> {
 }
 
 export interface GroupLimit {
-  quota: keyof CountLimits;
+  quota: keyof ResourceLimits;
   /** What there may be this many of, for the message. */
   what: string;
 }
