@@ -20,7 +20,7 @@ export interface EmulatorCore {
   now: () => Date;
   log: EventLog;
   /** Set once the listeners are open, before a client is answered. */
-  listening: { ports: Ports; https: Pick<HttpsListener, 'listenAt'> | undefined };
+  listening: { ports: Ports; https: Pick<HttpsListener, 'listenAt' | 'accept'> | undefined };
 }
 
 export interface CoreOptions

@@ -1,4 +1,5 @@
 /** Opens an emulator's services and hubs, and puts them on its listeners: HTTPS, MQTT and AMQP. */
+import type { TLSSocket } from 'node:tls';
 import type { EmulatorClock } from './clock.js';
 import type { MessageFeed } from './control/message-feed.js';
 import { openCore } from './core.js';
@@ -56,15 +57,21 @@ export async function serve(
   const listener = { tls: resources.server.tlsOptions, addresses: addresses.all, log };
   const amqp = createAmqpServer({ load: () => loadAmqpNodes(protocols), maxMessageBytes, log });
   closers.push(() => amqp.close());
+  const others = {
+    amqp: (socket: TLSSocket) => amqp.accept(socket, socket),
+    // The last listener that opens: until then, nobody knows the ports.
+    https: (socket: TLSSocket) => (listening.https ? listening.https.accept(socket) : socket.destroy()),
+  };
   const mqtt = await startMqtt({
     ...listener,
     port: mqttPort,
     identify: (connect) => identifyMqttClient(connect, protocols),
     maxMessageBytes,
-    amqp: amqp.accept,
+    others,
   });
   closers.push(() => mqtt.close());
-  const amqpListener = await startAmqpListener({ ...listener, port: amqpPort, amqp, mqtt });
+  const accepting = { ...others, mqtt: (socket: TLSSocket) => mqtt.accept(socket, socket) };
+  const amqpListener = await startAmqpListener({ ...listener, port: amqpPort, protocols: accepting });
   closers.push(() => amqpListener.close());
   const { onStopRequest } = options;
   const https = await startHttps({

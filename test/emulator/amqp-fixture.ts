@@ -28,7 +28,10 @@ export async function startAmqpFixture(
   const { connectTimeout, idleTimeout, now = () => new Date() } = times;
   const servers: AmqpServer[] = [];
   const fixture = await startFixture({
-    amqp: (bytes, socket) => servers[0]!.accept(bytes, socket),
+    others: {
+      amqp: (socket) => servers[0]!.accept(socket, socket),
+      https: (socket) => socket.destroy(),
+    },
     ...(connectTimeout === undefined ? {} : { connectTimeout }),
   });
   const { hub, hubNames, events } = fixture;

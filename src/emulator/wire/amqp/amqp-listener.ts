@@ -1,10 +1,8 @@
-/** The AMQP port. It takes MQTT too: see first-byte.ts. */
+/** The AMQP port. It takes MQTT and HTTPS too: see first-byte.ts. */
 import type { TlsOptions } from 'node:tls';
 import type { EventLog } from '../events.js';
-import type { MqttListener } from '../mqtt/mqtt-listener.js';
-import { acceptByFirstByte } from '../tls/first-byte.js';
+import { type AcceptByProtocol, acceptByFirstByte } from '../tls/first-byte.js';
 import { startTlsListener, type TlsListener } from '../tls/tls-listener.js';
-import type { AmqpServer } from './amqp-server.js';
 
 export interface AmqpListenerOptions {
   /** The server's key and certificate; requests a client certificate and accepts any, or none. */
@@ -13,8 +11,7 @@ export interface AmqpListenerOptions {
   addresses: readonly string[];
   /** 0 picks a free one. */
   port: number;
-  amqp: Pick<AmqpServer, 'accept'>;
-  mqtt: Pick<MqttListener, 'accept'>;
+  protocols: AcceptByProtocol;
   log: EventLog;
 }
 
@@ -23,7 +20,7 @@ const connectTimeout = 30_000;
 
 /** @throws EnrollkitError PORT_IN_USE, PORT_NOT_PERMITTED, ADDRESS_UNUSABLE */
 export function startAmqpListener(options: AmqpListenerOptions): Promise<TlsListener> {
-  const { tls, addresses, port, amqp, mqtt, log } = options;
+  const { tls, addresses, port, protocols, log } = options;
   return startTlsListener({
     tls,
     addresses,
@@ -31,12 +28,6 @@ export function startAmqpListener(options: AmqpListenerOptions): Promise<TlsList
     protocol: 'amqp',
     log,
     handshakeTimeout: connectTimeout,
-    accept: acceptByFirstByte(
-      {
-        amqp: (socket) => amqp.accept(socket, socket),
-        mqtt: (socket) => mqtt.accept(socket, socket),
-      },
-      connectTimeout,
-    ),
+    accept: acceptByFirstByte(protocols, connectTimeout),
   });
 }

@@ -1,7 +1,7 @@
 /** The HTTPS listener: one port, on every address that the emulator is bound to. */
 import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
-import type { TlsOptions } from 'node:tls';
+import type { TLSSocket, TlsOptions } from 'node:tls';
 import { createAdaptorServer } from '@hono/node-server';
 import type { EventLog } from '../events.js';
 import { isEveryAddress } from '../network/host-names.js';
@@ -16,6 +16,8 @@ export interface HttpsListener {
   port: number;
   /** Listens at one more address, on the same port; false when the machine does not permit it. */
   listenAt(address: string): Promise<boolean>;
+  /** Takes a connection to another port whose first bytes are those of an HTTP request. */
+  accept(socket: TLSSocket): void;
   /** Ends every connection. */
   close(): Promise<void>;
 }
@@ -67,6 +69,10 @@ export async function startHttps(options: HttpsOptions): Promise<HttpsListener> 
       } catch {
         return false;
       }
+    },
+    accept(socket) {
+      servers[0]!.emit('secureConnection', socket);
+      socket.resume();
     },
     close: () => closeServers(servers, sockets),
   };

@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { TLSSocket, TlsOptions } from 'node:tls';
 import type { EventLog } from '../events.js';
-import { acceptByFirstByte } from '../tls/first-byte.js';
+import { type AcceptByProtocol, acceptByFirstByte } from '../tls/first-byte.js';
 import { presentedChain } from '../tls/server-identity.js';
 import { startTlsListener } from '../tls/tls-listener.js';
 import type { Candidate, ConnectRequest } from './mqtt-session.js';
@@ -22,8 +22,8 @@ export interface MqttOptions {
   log: EventLog;
   /** Milliseconds for the TLS handshake, and again for the CONNECT packet; 30,000 by default. */
   connectTimeout?: number;
-  /** Takes connections to this port that turn out to be AMQP; without it, they are refused. */
-  amqp?: (bytes: Duplex, socket: TLSSocket) => void;
+  /** Take connections to this port that turn out to be of another protocol; without them, all are taken for MQTT. */
+  others?: Omit<AcceptByProtocol, 'mqtt'>;
 }
 
 export interface MqttListener {
@@ -38,7 +38,7 @@ const maxTopicBytes = 64 * 1024;
 
 /** @throws EnrollkitError PORT_IN_USE, PORT_NOT_PERMITTED, ADDRESS_UNUSABLE */
 export async function startMqtt(options: MqttOptions): Promise<MqttListener> {
-  const { tls, addresses, port, identify, maxMessageBytes, log, connectTimeout = 30_000, amqp } = options;
+  const { tls, addresses, port, identify, maxMessageBytes, log, connectTimeout = 30_000, others } = options;
   const sessions = createSessionLayer({
     identify,
     connectTimeout,
@@ -63,7 +63,7 @@ export async function startMqtt(options: MqttOptions): Promise<MqttListener> {
     protocol: 'mqtt',
     log,
     handshakeTimeout: connectTimeout,
-    accept: amqp ? acceptByFirstByte({ mqtt, amqp: (socket) => amqp(socket, socket) }, connectTimeout) : mqtt,
+    accept: others ? acceptByFirstByte({ mqtt, ...others }, connectTimeout) : mqtt,
   });
   return {
     port: listener.port,
