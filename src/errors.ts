@@ -61,6 +61,7 @@ export const errorTable = {
   },
   INVALID_PLAN: { exit: exitStatus.usage, next: 'Correct the plan file at the place named.' },
   INVALID_SEED: { exit: exitStatus.usage, next: 'Correct the seed at the place named.' },
+  INVALID_FAULTS: { exit: exitStatus.usage, next: 'Correct the faults at the place named.' },
   INVALID_DEVICE_LIST: { exit: exitStatus.usage, next: 'Correct the list at the lines named.' },
   INVALID_MANIFEST: {
     exit: exitStatus.usage,
