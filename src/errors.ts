@@ -164,6 +164,11 @@ export const errorTable = {
     next: 'Wait a minute, then run the same command again.',
     retryable: true,
   },
+  SERVICE_FAILED: {
+    exit: exitStatus.network,
+    next: 'The service itself failed: wait a minute, then run the same command again.',
+    retryable: true,
+  },
   NETWORK: {
     exit: exitStatus.network,
     next: 'Check the network, the proxy (HTTPS_PROXY) and the name, then run the same command again.',

@@ -54,7 +54,7 @@ export async function connectToHub(options: HubConnectionOptions): Promise<HubCo
     if (reply.status < 300) return reply;
     const { message } = readServiceMessage(reply.payload);
     throw new EnrollkitError(
-      reply.status === 429 ? 'THROTTLED' : 'HUB_REFUSED',
+      reply.status === 429 ? 'THROTTLED' : reply.status >= 500 ? 'SERVICE_FAILED' : 'HUB_REFUSED',
       `${assignedHub} refused a twin request of the device ${deviceId}: ${message ?? `status ${reply.status}`}`,
       { context: { host: assignedHub, deviceId, status: reply.status } },
     );
