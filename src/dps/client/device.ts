@@ -7,8 +7,8 @@ import type { AssignedRegistration, DeviceTransport, TransportReply } from './de
 import { explainDpsError } from './explain.js';
 import { readServiceMessage } from './http/reply-error.js';
 import { backoffMs } from './http/retry.js';
+import { ReopeningConnection } from './reopening.js';
 import { type DeviceTarget, hasOwnTime, serviceClock } from './target.js';
-import { isLostConnection } from './transport-failure.js';
 
 export type { AssignedRegistration } from './device-transport.js';
 
@@ -57,47 +57,29 @@ export async function registerDevice(options: RegisterDeviceOptions): Promise<As
   const abort = () => deadline.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
   const transportOptions = { target, idScope, registrationId, clientCertificate, signal: deadline.signal };
-  let transport: DeviceTransport | undefined;
-  const open = async () =>
+  const open = async (): Promise<DeviceTransport> =>
     protocol === 'mqtt'
       ? (await import('./device-mqtt.js')).openMqttTransport(transportOptions)
       : (await import('./device-https.js')).openHttpsTransport(transportOptions);
-  // DPS answers a second registration of a device like the first one, so that requests can be sent twice.
-  const send = async (request: (over: DeviceTransport) => Promise<TransportReply>) => {
-    for (let losses = 0; ; losses += 1) {
-      try {
-        transport ??= await open();
-        return await request(transport);
-      } catch (error) {
-        if (losses === maxReconnects || !isLostConnection(error)) throw error;
-        await transport?.close();
-        transport = undefined;
-        await wait(backoffMs(losses), deadline.signal);
-      }
-    }
-  };
+  const connection = new ReopeningConnection(open, deadline.signal);
   try {
-    return await registerAndPoll(send, options, deadline.signal);
+    return await registerAndPoll(connection, options, deadline.signal);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
-    await transport?.close();
+    await connection.close();
   }
 }
 
-/** How often a device connects again for one request. */
-const maxReconnects = 3;
-
-type Send = (request: (over: DeviceTransport) => Promise<TransportReply>) => Promise<TransportReply>;
-
+/** DPS answers a second registration of a device like the first one, so that all requests can be sent twice. */
 async function registerAndPoll(
-  send: Send,
+  connection: ReopeningConnection<DeviceTransport>,
   options: RegisterDeviceOptions,
   signal: AbortSignal,
 ): Promise<AssignedRegistration> {
   const { registrationId, payload } = options;
   const body = { registrationId, ...(payload === undefined ? {} : { payload }) };
-  let sendNext = () => send((transport) => transport.register(body));
+  let sendNext = () => connection.send((transport) => transport.register(body));
   for (let refusals = 0; ; ) {
     const reply = await sendNext();
     if (reply.status >= 429) {
@@ -117,7 +99,7 @@ async function registerAndPoll(
     }
     if (!operationId) throw unexpected('it names no operation', options);
     await wait(reply.retryAfterMs ?? pollEveryMs, signal);
-    sendNext = () => send((transport) => transport.getOperation(operationId));
+    sendNext = () => connection.send((transport) => transport.getOperation(operationId));
   }
 }
 

@@ -15,13 +15,19 @@ const mild: FaultFile = {
   ],
 };
 
+/** A hub has no answer to a message over MQTT: a refusal would end the connection, which other rules do. */
+const answering: Rule['match'] = { plane: ['arm', 'service', 'device'] };
+const hubOverHttps: Rule['match'] = { plane: 'hub', transport: 'https' };
+
 /** About 30 % of requests: everything except faults of the server's certificate and of TLS, which no retry survives. */
 const wild: FaultFile = {
   rules: [
     rule('latency', 0.09, { type: 'latency', milliseconds: [10, 400] }),
-    rule('throttled', 0.06, { type: 'status', status: 429, retryAfter: 1 }),
-    rule('failed', 0.035, { type: 'status', status: 500 }),
-    rule('unavailable', 0.035, { type: 'status', status: 503, retryAfter: 1 }),
+    rule('throttled', 0.06, { type: 'status', status: 429, retryAfter: 1 }, answering),
+    rule('failed', 0.035, { type: 'status', status: 500 }, answering),
+    rule('unavailable', 0.035, { type: 'status', status: 503, retryAfter: 1 }, answering),
+    rule('hub-throttled', 0.06, { type: 'status', status: 429, retryAfter: 1 }, hubOverHttps),
+    rule('hub-failed', 0.06, { type: 'status', status: 500 }, hubOverHttps),
     rule('reset', 0.03, { type: 'reset', effect: 'before' }),
     rule('lost-answer', 0.03, { type: 'reset', effect: 'after' }),
     rule('truncated', 0.02, { type: 'truncate' }),

@@ -5,6 +5,7 @@ import {
   type HttpClient,
   type PipelineRequest,
   type PipelineResponse,
+  RestError,
 } from '@azure/core-rest-pipeline';
 import { EnrollkitError } from '../../../errors.js';
 import type { Plane } from '../../contract/api-versions.js';
@@ -78,7 +79,10 @@ async function sendWithin(
   try {
     const { readableStreamBody, ...response } = await client.sendRequest(request);
     if (!readableStreamBody) return response;
-    const body = await readAtMost(readableStreamBody as Readable, maxReplyBytes);
+    const body = await readAtMost(readableStreamBody as Readable, maxReplyBytes).catch((failure: Error) => {
+      // The retry policy repeats errors of this kind only.
+      throw new RestError(failure.message, { code: codeOf(failure) ?? RestError.PARSE_ERROR, request });
+    });
     if (body !== undefined) return { ...response, bodyAsText: body };
     const { host } = new URL(request.url);
     throw new EnrollkitError('REFUSED', `${host} answered with more than ${maxReplyBytes} bytes.`, {
