@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { setTimeout as wait } from 'node:timers/promises';
 import tls from 'node:tls';
 import mqtt from 'mqtt';
 import { test } from 'uvu';
 import { apiVersionProperty, dpsAmqp } from '../../src/dps/contract/amqp.js';
-import { dpsTopics, dpsUserName } from '../../src/dps/contract/mqtt.js';
+import { dpsTopics, dpsUserName, hubUserName } from '../../src/dps/contract/mqtt.js';
 import { controlPaths } from '../../src/emulator/control/paths.js';
 import { askEmulator } from '../../src/emulator/control/running.js';
 import type { FaultFile } from '../../src/emulator/start.js';
@@ -165,8 +166,8 @@ test('a throttle lets a rate through, and says when to come again', async () => 
     replies.map(({ status }) => status),
     [200, 200, 429],
   );
-  const wait = Number(replies[2]!.headers['retry-after']);
-  assert.ok(wait > 50 && wait <= 60, String(wait));
+  const seconds = Number(replies[2]!.headers['retry-after']);
+  assert.ok(seconds > 50 && seconds <= 60, String(seconds));
   emulator.clock.advance(61_000);
   try {
     assert.equal((await readGroup()).status, 200);
@@ -262,7 +263,7 @@ test('a version of TLS that is refused, on all listeners, and nobody but the con
 
 // MQTT
 
-async function mqttClient(webSocket = false): Promise<mqtt.MqttClient> {
+async function mqttClient(webSocket = false, userName?: string): Promise<mqtt.MqttClient> {
   const { ports, idScope, caFile } = emulator.endpoints;
   const client = mqtt.connect({
     ...(webSocket
@@ -270,7 +271,7 @@ async function mqttClient(webSocket = false): Promise<mqtt.MqttClient> {
       : { protocol: 'mqtts', port: ports.mqtt }),
     host: 'localhost',
     clientId: registrationId,
-    username: dpsUserName(idScope, registrationId, '2021-06-01'),
+    username: userName ?? dpsUserName(idScope, registrationId, '2021-06-01'),
     reconnectPeriod: 0,
     protocolVersion: 4,
     ca: readFileSync(caFile),
@@ -359,6 +360,23 @@ test('over MQTT: a message is delivered twice, or late', async () => {
   const before = performance.now();
   assert.equal((await mqttRegister(await mqttClient())).length, 1);
   assert.ok(performance.now() - before >= 79);
+});
+
+test('over MQTT: a late message that was acknowledged arrives although the connection has ended', async () => {
+  const { registrationState } = (await emulator.register(registrationId, chain)).body;
+  meets({ match: { operation: 'sendMessage' }, fault: { type: 'late', milliseconds: 150 } });
+  const client = await mqttClient(
+    false,
+    hubUserName(registrationState.assignedHub, registrationId, '2021-04-12'),
+  );
+  await client.publishAsync(`devices/${registrationId}/messages/events/`, 'late', { qos: 1 });
+  await client.endAsync(true);
+  assert.equal(emulator.messages(registrationId).length, 0);
+  await wait(400);
+  assert.deepEqual(
+    emulator.messages(registrationId).map(({ body }) => body.toString()),
+    ['late'],
+  );
 });
 
 // AMQP

@@ -328,7 +328,8 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
         return false;
       case 'late':
         waitFor(fault.milliseconds)
-          .then(() => (over ? undefined : handle()))
+          // It is accepted, so that it is delivered even when the connection has ended meanwhile.
+          .then(handle)
           .catch(() => {});
         return false;
       default:

@@ -298,8 +298,8 @@ export class ClientConnection implements Connection {
       case 'late':
         acknowledge?.();
         await waitFor(fault.milliseconds);
-        if (this.#state === 'open') await this.#answer(publish, undefined);
-        return;
+        // It is acknowledged, so that it is delivered even when the connection has ended meanwhile.
+        return this.#answer(publish, undefined);
       default:
         return this.#answer(publish, acknowledge);
     }
