@@ -9,7 +9,12 @@ export {
   type EmulatorLog,
   type EmulatorOptions,
   type EmulatorSeed,
+  type FaultControl,
+  type FaultFile,
+  type FaultList,
+  type FaultSelection,
   type QuotaLimits,
+  type RuleCount,
   runningEmulator,
   startEmulator,
 } from './start.js';

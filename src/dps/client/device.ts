@@ -7,6 +7,7 @@ import type { AssignedRegistration, DeviceTransport, TransportReply } from './de
 import { explainDpsError } from './explain.js';
 import { readServiceMessage } from './http/reply-error.js';
 import { backoffMs } from './http/retry.js';
+import { ReopeningConnection } from './reopening.js';
 import { type DeviceTarget, hasOwnTime, serviceClock } from './target.js';
 
 export type { AssignedRegistration } from './device-transport.js';
@@ -56,28 +57,29 @@ export async function registerDevice(options: RegisterDeviceOptions): Promise<As
   const abort = () => deadline.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
   const transportOptions = { target, idScope, registrationId, clientCertificate, signal: deadline.signal };
-  let transport: DeviceTransport | undefined;
+  const open = async (): Promise<DeviceTransport> =>
+    protocol === 'mqtt'
+      ? (await import('./device-mqtt.js')).openMqttTransport(transportOptions)
+      : (await import('./device-https.js')).openHttpsTransport(transportOptions);
+  const connection = new ReopeningConnection(open, deadline.signal);
   try {
-    transport =
-      protocol === 'mqtt'
-        ? await (await import('./device-mqtt.js')).openMqttTransport(transportOptions)
-        : (await import('./device-https.js')).openHttpsTransport(transportOptions);
-    return await registerAndPoll(transport, options, deadline.signal);
+    return await registerAndPoll(connection, options, deadline.signal);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
-    await transport?.close();
+    await connection.close();
   }
 }
 
+/** DPS answers a second registration of a device like the first one, so that all requests can be sent twice. */
 async function registerAndPoll(
-  transport: DeviceTransport,
+  connection: ReopeningConnection<DeviceTransport>,
   options: RegisterDeviceOptions,
   signal: AbortSignal,
 ): Promise<AssignedRegistration> {
   const { registrationId, payload } = options;
   const body = { registrationId, ...(payload === undefined ? {} : { payload }) };
-  let sendNext = () => transport.register(body);
+  let sendNext = () => connection.send((transport) => transport.register(body));
   for (let refusals = 0; ; ) {
     const reply = await sendNext();
     if (reply.status >= 429) {
@@ -97,7 +99,7 @@ async function registerAndPoll(
     }
     if (!operationId) throw unexpected('it names no operation', options);
     await wait(reply.retryAfterMs ?? pollEveryMs, signal);
-    sendNext = () => transport.getOperation(operationId);
+    sendNext = () => connection.send((transport) => transport.getOperation(operationId));
   }
 }
 
