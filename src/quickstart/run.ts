@@ -69,7 +69,12 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
       verificationCode: options.verificationCode,
       now,
       signal,
-      found: { keys: new Map(), registeredNow: new Set<string>(), connectedNow: new Set<string>() },
+      found: {
+        keys: new Map(),
+        registeredNow: new Set<string>(),
+        connectedNow: new Set<string>(),
+        sentAgain: new Set<string>(),
+      },
     };
     assertRoomForPlan(context);
     keepPlan(context);

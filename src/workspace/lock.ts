@@ -100,6 +100,13 @@ export function lockHolder(path: string): LockHolder | undefined {
   return claim && { pid: claim.pid, since: claim.since };
 }
 
+/** Removes what processes that have ended left of a lock. */
+export function removeDeadClaims(path: string): void {
+  if (claimsIn(path).length === 0) return;
+  otherClaims(path, '');
+  removeIfUnused(path);
+}
+
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);

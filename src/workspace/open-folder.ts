@@ -1,8 +1,9 @@
 /** A certificate folder that a command changes: locked, with its journal, and rid of what a killed process left. */
-import { removeIfEmpty } from './files.js';
+import { join } from 'node:path';
+import { lookAt, removeIfEmpty } from './files.js';
 import { Journal } from './journal.js';
 import { assertStateInFolder, type Layout } from './layout.js';
-import { takeLock } from './lock.js';
+import { removeDeadClaims, takeLock } from './lock.js';
 import { OwnFiles } from './own-files.js';
 import type { Completed } from './transaction.js';
 
@@ -29,6 +30,8 @@ export function openFolder(layout: Layout, now: () => Date, patienceMs = 0): Ope
     removeIfEmpty(layout.state);
   };
   try {
+    // An emulator that was killed, and is not started again.
+    removeDeadClaims(join(layout.emulator, 'lock'));
     const journal = Journal.open(layout.journal, now);
     const files = new OwnFiles(layout, journal);
     return { journal, files, completed: files.finishInterrupted(), close };
@@ -36,4 +39,14 @@ export function openFolder(layout: Layout, now: () => Date, patienceMs = 0): Ope
     close();
     throw error;
   }
+}
+
+/**
+ * Removes what killed processes left in a certificate folder: locks and temporary files. A change of which all files
+ * were written is completed.
+ *
+ * @throws EnrollkitError FOLDER_IN_USE while another process works in the folder; as {@link openFolder}
+ */
+export function removeLeftovers(layout: Layout, now: () => Date): void {
+  if (lookAt(layout.state)) openFolder(layout, now).close();
 }
