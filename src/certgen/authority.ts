@@ -6,6 +6,7 @@ import type { OpenPrivateKeyOptions } from '../pki/keys.js';
 import { type Certificate, parseCertificate } from '../pki/x509/certificate.js';
 import { readText, readTextIfExists } from '../workspace/files.js';
 import { loadPrivateKey } from '../workspace/stored-certificates.js';
+import type { Transaction } from '../workspace/transaction.js';
 import {
   formatAttributes,
   formatIndex,
@@ -15,7 +16,6 @@ import {
   serialAfter,
 } from './database.js';
 import { intermediatePrefix, rootPrefix, type Script } from './scripts.js';
-import type { Transaction } from './transaction.js';
 
 /** File modes: as the scripts set them, except that others cannot read keys. */
 export const modes = {

@@ -5,10 +5,17 @@ import { join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
 import { type KeyAlgorithm, privateKeyToPem } from '../pki/keys.js';
 import { assertMaySign } from '../pki/make/issuer.js';
-import { type Certificate, certificateToPem, parseCertificate } from '../pki/x509/certificate.js';
+import {
+  type Certificate,
+  certificateToPem,
+  parseCertificate,
+  sha256Thumbprint,
+} from '../pki/x509/certificate.js';
 import { lookAt } from '../workspace/files.js';
-import { Database, filesOf, modes } from './authority.js';
+import type { Transaction } from '../workspace/transaction.js';
+import { Database, filesOf, modes, readAuthority } from './authority.js';
 import { timeText } from './database.js';
+import { makePrivateFolder, newAsideFolder, withFolderLock } from './folder.js';
 import { issueFiles, issueRoot } from './issue-files.js';
 import { assertPassphrase, type CertgenResult } from './request.js';
 import {
@@ -18,7 +25,6 @@ import {
   type Script,
   validityDays as usualValidityDays,
 } from './scripts.js';
-import { makePrivateFolder, newAsideFolder, Transaction, withFolderLock } from './transaction.js';
 
 export interface AuthorityRequest {
   script: Script;
@@ -59,7 +65,7 @@ export function existingAuthority(folder: string): string[] {
 
 /**
  * Creates the folders, a root, an intermediate and the database. An existing CA is moved to a folder `replaced-<time>`,
- * never deleted.
+ * never deleted. If the same request was killed while it put its files in place, these are what it returns.
  *
  * @throws EnrollkitError FILE_EXISTS when there is a CA and `replace` is false; KEY_MISMATCH or ISSUER_NOT_ALLOWED for
  *   an unsuitable root; USAGE for a passphrase that is too short; FOLDER_IN_USE, FILE_UNWRITABLE
@@ -68,22 +74,37 @@ export async function createAuthority(request: AuthorityRequest): Promise<Certge
   const { folder, passphrase, root } = request;
   assertPassphrase(passphrase);
   const given = root && checkedRoot(root.certificate, root.privateKey, request.at);
-  return withFolderLock(folder, async () => {
+  const name = nameOf(request, given?.certificate);
+  const makeFolders = () => {
+    for (const name of request.script.folders) makePrivateFolder(folder, name);
+  };
+  return withFolderLock(folder, async (transaction, completed) => {
+    if (completed?.request === name) {
+      makeFolders();
+      const certificates = (['root', 'intermediate'] as const).map((which) => readAuthority(folder, which));
+      return { ...completed, certificates: certificates.map(({ certificate }) => certificate) };
+    }
     const former = existingAuthority(folder);
     if (former.length > 0 && !request.replace) throw authorityExists(folder, former);
-    const transaction = new Transaction(folder);
     const aside = newAsideFolder(folder, timeText(request.at));
     for (const name of former) transaction.move(name, `${aside}/${name}`);
     const { rootPem, intermediate } = await writeAuthority(request, given, transaction);
     request.signal?.throwIfAborted();
-    transaction.commit();
-    for (const name of request.script.folders) makePrivateFolder(folder, name);
+    transaction.commit(name);
+    makeFolders();
     return {
       written: transaction.written,
       moved: former.map((name) => ({ from: name, to: `${aside}/${name}` })),
       certificates: [parseCertificate(rootPem), intermediate],
     };
   });
+}
+
+/** Tells this request from others, in the list of changes. */
+function nameOf({ script, replace, ...request }: AuthorityRequest, root: Certificate | undefined): string {
+  const { validityDays, keyAlgorithm } = request;
+  const rootThumbprint = root && sha256Thumbprint(root);
+  return JSON.stringify(['CA', script.rootName, replace, rootThumbprint, validityDays, keyAlgorithm]);
 }
 
 /** @throws EnrollkitError FILE_EXISTS */

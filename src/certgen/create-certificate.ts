@@ -7,6 +7,7 @@ import { subjectName } from '../pki/make/requested-names.js';
 import { type Certificate, parseCertificates } from '../pki/x509/certificate.js';
 import { commonNameType } from '../pki/x509/name.js';
 import { lookAt, readText } from '../workspace/files.js';
+import type { Transaction } from '../workspace/transaction.js';
 import {
   certificateIn,
   Database,
@@ -14,12 +15,14 @@ import {
   filesOf,
   openAuthorityKey,
   readAuthority,
+  readCertificate,
+  textIn,
 } from './authority.js';
 import { subjectLine, timeText } from './database.js';
+import { isInterrupted, makePrivateFolder, newAsideFolder, withFolderLock } from './folder.js';
 import { issueFiles } from './issue-files.js';
 import { assertPassphrase, type CertgenResult } from './request.js';
 import { type CertificateCommand, type Script, validityDays as usualValidityDays } from './scripts.js';
-import { makePrivateFolder, newAsideFolder, Transaction, withFolderLock } from './transaction.js';
 
 export interface CertificateRequest {
   script: Script;
@@ -41,7 +44,8 @@ export interface CertificateRequest {
  * Issues a certificate into the folder. A new certificate for the same name replaces the earlier one, whose line in
  * index.txt is then marked as revoked ("superseded") and whose files are moved to a folder `replaced-<time>`. If the
  * file names do not contain the name and the files belong to another name, those are renamed first: new-device.cert.pem
- * of a device "one" becomes new-device.one.cert.pem. Only files of the CA's database are ever overwritten.
+ * of a device "one" becomes new-device.one.cert.pem. Only files of the CA's database are ever overwritten. If the same
+ * request was killed while it put its files in place, these are what it returns.
  *
  * @throws EnrollkitError INVALID_COMMON_NAME, COMMON_NAME_TOO_LONG; FILE_UNREADABLE when there is no CA;
  *   WRONG_PASSPHRASE, ISSUER_NOT_ALLOWED (an expired CA); FILE_EXISTS, FOLDER_IN_USE, FILE_UNWRITABLE
@@ -51,8 +55,22 @@ export async function createCertificate(request: CertificateRequest): Promise<Ce
   assertPassphrase(passphrase);
   const commonName = `${name}${command.suffix}`;
   assertName(request, commonName);
-  readAuthority(folder, command.issuer);
-  return withFolderLock(folder, async () => {
+  if (!isInterrupted(folder)) readAuthority(folder, command.issuer);
+  const { validityDays, keyAlgorithm } = request;
+  const requestName = JSON.stringify([
+    command.prefix,
+    command.issuer,
+    commonName,
+    validityDays,
+    keyAlgorithm,
+  ]);
+  return withFolderLock(folder, async (transaction, completed) => {
+    if (completed?.request === requestName) {
+      makePrivateFolder(folder, 'private');
+      const path = filesFor(command, name).certificate;
+      const made = readCertificate(join(folder, path), textIn(folder, path));
+      return { ...completed, certificates: [made] };
+    }
     const [root, intermediate] = [
       readAuthority(folder, 'root'),
       command.issuer === 'intermediate' ? readAuthority(folder, 'intermediate') : undefined,
@@ -61,7 +79,6 @@ export async function createCertificate(request: CertificateRequest): Promise<Ce
     const issuer = intermediate ?? root;
     const privateKey = await openAuthorityKey(folder, command.issuer, issuer, request);
     const database = Database.read(folder, script);
-    const transaction = new Transaction(folder);
     const prefix = prefixOf(command, name);
     const files = filesOf(prefix);
     const moved = moveAside(request, commonName, files, transaction);
@@ -88,7 +105,7 @@ export async function createCertificate(request: CertificateRequest): Promise<Ce
     );
     database.write(transaction);
     request.signal?.throwIfAborted();
-    transaction.commit();
+    transaction.commit(requestName);
     makePrivateFolder(folder, 'private');
     return { written: transaction.written, moved, certificates: [issued.certificate] };
   });

@@ -6,9 +6,9 @@ import { makeCertificateRequest } from '../pki/make/certificate-request.js';
 import { type Issuer, issue } from '../pki/make/issue.js';
 import { loadProfile, type ProfileName } from '../pki/make/profile.js';
 import { type Certificate, parseCertificate } from '../pki/x509/certificate.js';
+import type { Transaction } from '../workspace/transaction.js';
 import { type Database, type FileSet, modes } from './authority.js';
 import { subjectLine, timeText } from './database.js';
-import type { Transaction } from './transaction.js';
 
 export interface FilesRequest {
   profile: ProfileName;

@@ -1,12 +1,13 @@
 /** Merges the manifests of a fleet's shards. */
-import { randomBytes } from 'node:crypto';
 import { createWriteStream, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { sameId } from '../dps/contract/ids.js';
 import { EnrollkitError } from '../errors.js';
 import { secretFileMode, unwritable } from '../workspace/files.js';
+import { takeLock } from '../workspace/lock.js';
 import { IdTable } from './devices/id-table.js';
 import { manifestColumns, manifestHeader } from './manifest.js';
 import { linesOf } from './text-files.js';
@@ -37,7 +38,10 @@ export async function mergeManifests(paths: readonly string[], out: string | Wri
     await pipeline(contents, out, { end: false });
     return devices;
   }
-  const temporary = `${out}.${randomBytes(6).toString('hex')}.tmp`;
+  const unlock = takeLock(`${out}.lock`, { locked: out });
+  // In the lock, so that the next process removes what a killed one left.
+  const temporary = join(`${out}.lock`, 'new');
+  rmSync(temporary, { force: true });
   try {
     await pipeline(
       contents,
@@ -47,6 +51,8 @@ export async function mergeManifests(paths: readonly string[], out: string | Wri
   } catch (cause) {
     rmSync(temporary, { force: true });
     throw cause instanceof EnrollkitError ? cause : unwritable(out, cause);
+  } finally {
+    unlock();
   }
   return devices;
 }

@@ -1,10 +1,12 @@
 /** Registers a fleet: each device with its own certificate, as it will in the field. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RegisterDeviceOptions, registerDevice } from '../dps/client/device.js';
 import { backoffMs } from '../dps/client/http/retry.js';
 import { connectToHub } from '../dps/client/hub-connection.js';
 import type { Target } from '../dps/client/target.js';
 import { EnrollkitError, type ErrorCode, isAbort } from '../errors.js';
+import { sha256Of } from '../workspace/digest.js';
 import { formatOf } from './formats/formats.js';
 import { type DeviceFailure, Failures, type FleetFailure } from './registration/failures.js';
 import {
@@ -205,6 +207,8 @@ class Run {
   async #send(device: FleetDevice, line: RegistrationResult): Promise<void> {
     const [{ target }, signal] = [this.#options, this.#signal];
     line.telemetry = false;
+    // The same in each attempt and in the next run after a kill, so that a receiver recognizes a repetition.
+    const messageId = sha256Of([line.assignedHub, device.registrationId, device.certificateChain].join('\n'));
     await this.#retry(undefined, async () => {
       const hub = await connectToHub({
         target,
@@ -215,7 +219,7 @@ class Run {
         signal,
       });
       try {
-        await hub.sendTelemetry({ registrationId: device.registrationId });
+        await hub.sendTelemetry({ registrationId: device.registrationId }, { '$.mid': messageId });
       } finally {
         await hub.close();
       }

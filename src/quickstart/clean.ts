@@ -10,7 +10,8 @@ import { sha256OfFile } from '../workspace/digest.js';
 import { lookAt, reason, removeIfEmpty } from '../workspace/files.js';
 import { type CreatedFile, type CreatedResource, Journal, type JournalTarget } from '../workspace/journal.js';
 import { assertStateInFolder, isPlaceOfRun, type Layout, layoutOf } from '../workspace/layout.js';
-import { lockHolder, takeLock } from '../workspace/lock.js';
+import { lockHolder } from '../workspace/lock.js';
+import { openFolder } from '../workspace/open-folder.js';
 import { linkBelow } from '../workspace/symbolic-links.js';
 import { asEnrollkitError } from './run-steps.js';
 
@@ -69,10 +70,9 @@ export async function cleanRemote(options: CleanOptions): Promise<CleanResult> {
   const { remote } = planClean(folder);
   const result: CleanResult = { removed: [], kept: [] };
   if (remote.length === 0) return result;
-  const unlock = takeLock(layout.lock);
+  const { journal, close } = openFolder(layout, now);
   const clients = new Clients(options.targetFor);
   try {
-    const journal = Journal.open(layout.journal, now);
     for (const thing of remote) {
       if (signal.aborted) throw asEnrollkitError(signal.reason, signal);
       try {
@@ -91,7 +91,7 @@ export async function cleanRemote(options: CleanOptions): Promise<CleanResult> {
     return result;
   } finally {
     clients.close();
-    unlock();
+    close();
   }
 }
 
@@ -104,7 +104,7 @@ export async function cleanRemote(options: CleanOptions): Promise<CleanResult> {
  */
 export function cleanLocal(folder: string, now: () => Date = () => new Date()): CleanResult {
   const layout = layoutOf(folder);
-  const { remote, local } = planClean(folder);
+  const { remote } = planClean(folder);
   if (remote.length > 0) {
     throw new EnrollkitError(
       'CONFLICT',
@@ -115,10 +115,9 @@ export function cleanLocal(folder: string, now: () => Date = () => new Date()): 
     );
   }
   const result: CleanResult = { removed: [], kept: [] };
-  const unlock = takeLock(layout.lock);
+  const { journal, close } = openFolder(layout, now);
   try {
-    const journal = Journal.open(layout.journal, now);
-    for (const thing of local) {
+    for (const thing of planClean(folder).local) {
       const why = isState(thing) ? undefined : removeFile(thing, layout, journal);
       if (why !== undefined) {
         result.kept.push({ thing, why });
@@ -127,10 +126,10 @@ export function cleanLocal(folder: string, now: () => Date = () => new Date()): 
       if (!isState(thing)) journal.removed(thing);
       result.removed.push(thing);
     }
+    if (result.kept.length === 0) removeState(layout);
   } finally {
-    unlock();
+    close();
   }
-  if (result.kept.length === 0) removeState(layout);
   return result;
 }
 
@@ -160,11 +159,10 @@ function removeFile({ path }: CreatedFile, layout: Layout, journal: Journal): st
 }
 
 /** Only what enrollkit keeps in the state folder; anything else stays. */
-function removeState({ state, plan, journal, emulator }: Layout): void {
+function removeState({ plan, journal, emulator }: Layout): void {
   // One that runs would go on without its files, where no command finds it.
   if (lockHolder(join(emulator, 'lock')) === undefined) rmSync(emulator, { recursive: true, force: true });
   for (const path of [plan, journal]) rmSync(path, { force: true });
-  removeIfEmpty(state);
 }
 
 class Clients {

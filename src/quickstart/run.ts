@@ -4,10 +4,9 @@ import { ServicePlane } from '../dps/client/service.js';
 import { serviceClock, type Target } from '../dps/client/target.js';
 import { sha1Thumbprint, sha256Thumbprint } from '../pki/x509/inspect.js';
 import { lookAt, publicFileMode, readTextIfExists } from '../workspace/files.js';
-import { Journal, type JournalTarget } from '../workspace/journal.js';
+import type { JournalTarget } from '../workspace/journal.js';
 import { assertOwnFolder, type Layout, layoutOf } from '../workspace/layout.js';
-import { takeLock } from '../workspace/lock.js';
-import { OwnFiles } from '../workspace/own-files.js';
+import { openFolder } from '../workspace/open-folder.js';
 import { assertNoRollover } from '../workspace/rollover-record.js';
 import type { StoredCertificate } from '../workspace/stored-certificates.js';
 import type { Emit } from './events.js';
@@ -51,17 +50,16 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
   const layout = layoutOf(options.folder);
   assertOwnFolder(layout);
   assertNotNewer(layout.plan);
-  assertNoRollover(layout);
-  const unlock = takeLock(layout.lock);
+  const { journal, files, close } = openFolder(layout, now);
   const control = new ControlPlane(target);
   const service = new ServicePlane(target);
   try {
-    const journal = Journal.open(layout.journal, now);
+    assertNoRollover(layout);
     const context = {
       plan,
       layout,
       journal,
-      files: new OwnFiles(layout, journal),
+      files,
       journalTarget: journalTargetOf(target),
       target,
       control,
@@ -71,7 +69,12 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
       verificationCode: options.verificationCode,
       now,
       signal,
-      found: { keys: new Map(), registeredNow: new Set<string>(), connectedNow: new Set<string>() },
+      found: {
+        keys: new Map(),
+        registeredNow: new Set<string>(),
+        connectedNow: new Set<string>(),
+        sentAgain: new Set<string>(),
+      },
     };
     assertRoomForPlan(context);
     keepPlan(context);
@@ -81,7 +84,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
   } finally {
     control.close();
     service.close();
-    unlock();
+    close();
   }
 }
 

@@ -72,6 +72,8 @@ export interface Found {
   readonly registeredNow: Set<string>;
   /** Registration IDs of the devices that have sent a message in this run. */
   readonly connectedNow: Set<string>;
+  /** Registration IDs of the devices whose message an interrupted run may have sent already. */
+  readonly sentAgain: Set<string>;
 }
 
 /** What an earlier step must have found. */

@@ -17,7 +17,7 @@ import { renewCertificate } from '../pki/make/renew.js';
 import { parseCertificate, sha256Thumbprint } from '../pki/x509/certificate.js';
 import { isIssuedBy, notIssuedBy } from '../pki/x509/issued-by.js';
 import { isSignedBy } from '../pki/x509/signature.js';
-import { move, readTextIfExists } from '../workspace/files.js';
+import { readTextIfExists } from '../workspace/files.js';
 import type { AuthorityRole, CertificatePaths, Layout } from '../workspace/layout.js';
 import type { OwnFiles } from '../workspace/own-files.js';
 import type { RolloverRecord } from '../workspace/rollover-record.js';
@@ -243,17 +243,15 @@ const notedAs = (files: OwnFiles, old: CertificatePaths) => (name: 'key' | 'chai
   note: files.isUnchanged(old[name]),
 });
 
-/** Puts the old CAs aside, and their successors in their places; a step that was done is passed over. */
+/** Puts the old CAs aside, and their successors in their places: all or none. Nothing is done if they are there. */
 export function putInPlace(layout: Layout, files: OwnFiles, { rolled }: RolloverRecord): void {
-  const moveAll = (from: CertificatePaths, to: CertificatePaths) =>
-    files.moving(
-      (['key', 'chain', 'certificate'] as const).map((name) => [from[name], to[name]]),
-      () => move(from.folder, to.folder),
-    );
-  for (const { role, sha256Thumbprint: sha256 } of rolled) {
-    const [current, next] = [layout[role], layout.nextAuthority(role)];
-    const previous = layout.previousAuthority(role, sha256);
-    if (!existsSync(previous.folder)) moveAll(current, previous);
-    if (!existsSync(current.folder)) moveAll(next, current);
+  const change = files.change();
+  const left = rolled.filter(
+    ({ role, sha256Thumbprint: sha256 }) => !existsSync(layout.previousAuthority(role, sha256).folder),
+  );
+  for (const { role, sha256Thumbprint: sha256 } of left) {
+    change.moveCertificate(layout[role], layout.previousAuthority(role, sha256));
+    change.moveCertificate(layout.nextAuthority(role), layout[role]);
   }
+  if (left.length > 0) change.commit();
 }

@@ -10,7 +10,7 @@ import { certificateToPem, parseCertificates, sha256Thumbprint } from '../pki/x5
 import { forEachOf } from '../quickstart/step.js';
 import { publicFileMode, readTextIfExists, secretFileMode } from '../workspace/files.js';
 import { type DevicePaths, type Layout, previousPaths } from '../workspace/layout.js';
-import type { OwnFiles } from '../workspace/own-files.js';
+import type { FilesChange, OwnFiles } from '../workspace/own-files.js';
 import { loadPrivateKey, restoreCertificate } from '../workspace/stored-certificates.js';
 import { assertNoLinkBelow } from '../workspace/symbolic-links.js';
 import type { ReplacedAuthority } from './authorities.js';
@@ -34,8 +34,7 @@ export interface ReissueOptions {
 
 /**
  * Signs each device's certificate anew, as `renewCertificate` does, and writes certificate, chain and PKCS#12 file in
- * their places, the certificate last: a device that was interrupted is done again. A key is replaced only when a copy
- * of it is kept.
+ * their places, all or none for each device. A key is replaced only when a copy of it is kept.
  *
  * @throws EnrollkitError before anything is written: USAGE when a new key is wanted for a device whose key is
  *   elsewhere; of the CAs' keys. In between: of the device's key, naming the file; INTERRUPTED
@@ -87,12 +86,14 @@ async function reissue(
     at: now(),
   });
   const previous = previousPaths(paths, sha256Thumbprint(old));
-  if (!existsSync(previous.certificate)) keepAside(files, { ...paths, pfx }, previous);
-  const note = { note: files.wasMade(previous.certificate) };
+  const isKept = existsSync(previous.certificate);
+  const note = { note: isKept ? files.wasMade(previous.certificate) : files.isUnchanged(paths.certificate) };
+  const change = files.change();
+  if (!isKept) keepAside(change, { ...paths, pfx }, previous);
   const key = fresh?.privateKey ?? oldKey;
   if (fresh) {
     const contents = await privateKeyToPem(fresh.privateKey, keyPassphrase);
-    files.replaceKept(paths.key, previous.key, contents, secretFileMode, note);
+    change.replaceKept(paths.key, previous.key, contents, secretFileMode, note);
   }
   if (hasPfx && key) {
     const chain = parseCertificates(signer.successor.chainPem).map(certificateToPem);
@@ -103,10 +104,11 @@ async function reissue(
       friendlyName: name,
       passphrase: keyPassphrase ?? '',
     });
-    files.replaceKept(pfx, previous.pfx, contents, secretFileMode, note);
+    change.replaceKept(pfx, previous.pfx, contents, secretFileMode, note);
   }
-  files.replace(paths.chain, pem + signer.successor.chainPem, publicFileMode, note);
-  files.replace(paths.certificate, pem, publicFileMode, note);
+  change.replace(paths.chain, pem + signer.successor.chainPem, publicFileMode, note);
+  change.replace(paths.certificate, pem, publicFileMode, note);
+  change.commit();
 }
 
 /**
@@ -119,14 +121,14 @@ async function openKey(options: ReissueOptions, stored: AffectedDevice['stored']
   return loadPrivateKey({ ...stored, paths }, options);
 }
 
-/** Copies what is there, the certificate last: where that is, everything is. */
+/** Copies what is there. */
 function keepAside(
-  files: OwnFiles,
+  change: FilesChange,
   { key, pfx, chain, certificate }: Partial<DevicePaths>,
   previous: DevicePaths,
 ): void {
-  files.copy(key, previous.key, secretFileMode);
-  files.copy(pfx, previous.pfx, secretFileMode);
-  files.copy(chain, previous.chain, publicFileMode);
-  files.copy(certificate, previous.certificate, publicFileMode);
+  change.copy(key, previous.key, secretFileMode);
+  change.copy(pfx, previous.pfx, secretFileMode);
+  change.copy(chain, previous.chain, publicFileMode);
+  change.copy(certificate, previous.certificate, publicFileMode);
 }

@@ -9,11 +9,11 @@ import type { Target } from '../dps/client/target.js';
 import { sameId } from '../dps/contract/ids.js';
 import { assertNotNewer, formatPlan, parsePlan } from '../quickstart/plan/plan.js';
 import { journalTargetOf } from '../quickstart/run.js';
-import { publicFileMode, readTextIfExists, removeIfEmpty } from '../workspace/files.js';
-import { Journal } from '../workspace/journal.js';
-import { type AuthorityRole, assertStateInFolder, type Layout, layoutOf } from '../workspace/layout.js';
-import { takeLock } from '../workspace/lock.js';
-import { OwnFiles } from '../workspace/own-files.js';
+import { publicFileMode, readTextIfExists } from '../workspace/files.js';
+import type { Journal } from '../workspace/journal.js';
+import { type AuthorityRole, type Layout, layoutOf } from '../workspace/layout.js';
+import { openFolder } from '../workspace/open-folder.js';
+import type { OwnFiles } from '../workspace/own-files.js';
 import { type RolloverRecord, writeRollover } from '../workspace/rollover-record.js';
 import { assertNoLinkBelow } from '../workspace/symbolic-links.js';
 import { makeSuccessors, type ParentAuthority, putInPlace, replacedAuthorities } from './authorities.js';
@@ -150,18 +150,14 @@ async function inFolder<Result>(
   use: (folder: Folder) => Promise<Result>,
 ): Promise<Result> {
   const layout = layoutOf(folder);
-  assertStateInFolder(layout);
   assertNoLinkBelow(layout.folder, layout.rollover);
   // The plan gets the new CA's name at the end of a roll-over.
   assertNotNewer(layout.plan);
-  const unlock = takeLock(layout.lock);
+  const { journal, files, close } = openFolder(layout, now);
   try {
-    const journal = Journal.open(layout.journal, now);
-    return await use({ layout, journal, files: new OwnFiles(layout, journal) });
+    return await use({ layout, journal, files });
   } finally {
-    unlock();
-    // A folder of state with nothing but the lock in it would look as if runs had been here.
-    removeIfEmpty(layout.state);
+    close();
   }
 }
 

@@ -1,5 +1,4 @@
 /** Files as the certificate folder needs them: atomic, with their modes, and with errors that name the path. */
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
@@ -57,12 +56,14 @@ export function isFolder(path: string): boolean {
 
 /**
  * Writes a file whole or not at all: to a temporary name beside it, fsync, rename. The mode is set at creation, so
- * that a key is never readable by others, not for a moment.
+ * that a key is never readable by others, not for a moment. The caller has the lock of the folder: what a killed
+ * process left under the temporary name is replaced.
  *
  * @throws EnrollkitError FILE_UNWRITABLE
  */
 export function writeFileAtomically(path: string, contents: string | Uint8Array, mode: number): void {
-  const staged = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const staged = `${path}.tmp`;
+  rmSync(staged, { force: true });
   stageFile(path, contents, mode, staged);
   try {
     renameSync(staged, path);
@@ -76,10 +77,15 @@ export function writeFileAtomically(path: string, contents: string | Uint8Array,
  * Makes a file, as {@link writeFileAtomically} does, where there is none: what is there stays, also when it comes at
  * the last moment.
  *
+ * @param staged the temporary file
  * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE
  */
-export function createFileAtomically(path: string, contents: string | Uint8Array, mode: number): void {
-  const staged = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+export function createFileAtomically(
+  path: string,
+  contents: string | Uint8Array,
+  mode: number,
+  staged: string,
+): void {
   stageFile(path, contents, mode, staged);
   try {
     placeNew(staged, path);

@@ -43,11 +43,18 @@ const thing = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('enrollment-group'), target: journalTarget, id: remoteName }),
   z.object({ kind: z.literal('registration'), target: journalTarget, id: remoteName }),
   z.object({ kind: z.literal('hub-device'), target: journalTarget, hub: z.string(), id: remoteName }),
-  z.object({ kind: z.literal('telemetry'), target: journalTarget, id: z.string(), hub: z.string() }),
+  z.object({
+    kind: z.literal('telemetry'),
+    target: journalTarget,
+    id: z.string(),
+    hub: z.string(),
+    messageId: z.string().optional(),
+  }),
 ]);
 /**
  * Something that a run created. The path of a file is relative to the certificate folder, with `/` between its parts;
- * `sha256` is of what the run wrote, so that a file that was changed since is told from it.
+ * `sha256` is of what the run wrote, so that a file that was changed since is told from it. The `messageId` of a
+ * message is the same each time it is sent.
  */
 export type CreatedResource = z.infer<typeof thing>;
 export type CreatedFile = Extract<CreatedResource, { kind: 'file' }>;
@@ -106,6 +113,11 @@ export class Journal {
     return [...this.#things.values()].map(({ thing }) => thing);
   }
 
+  /** The record of a thing that was made or intended, and not removed since. */
+  find(thing: CreatedResource): CreatedResource | undefined {
+    return this.#things.get(keyOf(thing))?.thing;
+  }
+
   /** Whether this very thing was made, and not removed since; of a file, whatever is in it by now. */
   has(thing: CreatedResource): boolean {
     return this.#things.get(keyOf(thing))?.event === 'made';
@@ -153,9 +165,10 @@ interface Entry {
   digests: string[];
 }
 
-/** A file is the same one whatever is in it. */
+/** A file is the same one whatever is in it, and a message whatever its ID is. */
 function keyOf(thing: CreatedResource): string {
-  return JSON.stringify(thing.kind === 'file' ? [thing.kind, thing.path] : thing);
+  if (thing.kind === 'file') return JSON.stringify([thing.kind, thing.path]);
+  return JSON.stringify(thing.kind === 'telemetry' ? { ...thing, messageId: undefined } : thing);
 }
 
 function unreadable(path: string, lineNumber: number, { issues }: z.ZodError): EnrollkitError {

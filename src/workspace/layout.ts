@@ -1,7 +1,7 @@
 /**
  * What lies where in a certificate folder. One folder a device, so that no device ever overwrites another:
  *
- *     .enrollkit/             plan, journal, emulator state
+ *     .enrollkit/             plan, journal, emulator state; while a command writes, lock and pending files
  *     ca/root/                certificate.pem  key.pem
  *     ca/intermediate/        certificate.pem  chain.pem  key.pem
  *     ca/<root or intermediate>.next/
@@ -46,6 +46,8 @@ export interface Layout {
   journal: string;
   plan: string;
   lock: string;
+  /** Where the files of a change wait until all are written. */
+  pending: string;
   /** The emulator's own folder. */
   emulator: string;
   root: CertificatePaths;
@@ -73,16 +75,17 @@ export function previousPaths({ folder }: CertificatePaths, sha256Thumbprint: st
   return devicePaths(join(folder, `previous-${sha256Thumbprint.slice(0, 8)}`));
 }
 
-/** The paths of a certificate folder; nothing is read or made. */
-export function layoutOf(folder: string): Layout {
+/** The paths of a certificate folder; nothing is read or made. @param stateName of the folder for the state */
+export function layoutOf(folder: string, stateName = '.enrollkit'): Layout {
   const base = resolve(folder);
-  const state = join(base, '.enrollkit');
+  const state = join(base, stateName);
   return {
     folder: base,
     state,
     journal: join(state, 'journal.ndjson'),
     plan: join(state, 'plan.json'),
     lock: join(state, 'lock'),
+    pending: join(state, 'pending'),
     emulator: join(state, 'emulator'),
     root: certificatePaths(join(base, 'ca', 'root')),
     intermediate: certificatePaths(join(base, 'ca', 'intermediate')),

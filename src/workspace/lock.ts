@@ -23,7 +23,7 @@ import {
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
-import { ensureFolder, lookAt, reason, secretFileMode } from './files.js';
+import { ensureFolder, lookAt, reason, secretFileMode, unwritable } from './files.js';
 
 /** A process that has a lock. */
 export interface LockHolder {
@@ -38,22 +38,31 @@ const longestPauseMs = 25;
 /** A claim that is older is a lock that is held. */
 const claimingMs = 1000;
 
+export interface TakeLockOptions {
+  /** What the lock is for, for the error: a folder, or a file. By default, the folder of the lock's folder. */
+  locked?: string;
+  /** What to do if another process has the lock; by default, the sentence of FOLDER_IN_USE. */
+  next?: string;
+  /** How long to wait for another process. By default 0. */
+  patienceMs?: number;
+}
+
 /**
  * Takes the lock.
  *
  * @param path of the lock itself, a folder that exists while the lock is held
- * @param locked what the lock is for, for the error: a folder, or a file
- * @param next what to do if another process has the lock; the sentence of FOLDER_IN_USE by default
  * @returns a function that releases the lock
  * @throws EnrollkitError FOLDER_IN_USE, naming the process and the time; FILE_EXISTS when something else is in its
  *   place; FILE_UNWRITABLE
  */
-export function takeLock(
-  path: string,
-  locked: string = dirname(dirname(resolve(path))),
-  next?: string,
-): () => void {
-  const release = tryLock(path);
+export function takeLock(path: string, options: TakeLockOptions = {}): () => void {
+  const { locked = dirname(dirname(resolve(path))), next, patienceMs = 0 } = options;
+  const until = Date.now() + patienceMs;
+  let release = tryLock(path);
+  while (typeof release !== 'function' && Date.now() < until) {
+    pause(Math.random() * longestPauseMs);
+    release = tryLock(path);
+  }
   if (typeof release === 'function') return release;
   const { pid, since } = release;
   throw new EnrollkitError(
@@ -89,6 +98,13 @@ export function tryLock(path: string): (() => void) | LockHolder {
 export function lockHolder(path: string): LockHolder | undefined {
   const claim = claimsIn(path).find((one) => isHeld(one, join(path, one.name)));
   return claim && { pid: claim.pid, since: claim.since };
+}
+
+/** Removes what processes that have ended left of a lock. */
+export function removeDeadClaims(path: string): void {
+  if (claimsIn(path).length === 0) return;
+  otherClaims(path, '');
+  removeIfUnused(path);
 }
 
 function isRunning(pid: number): boolean {
@@ -159,7 +175,7 @@ function openClaim(path: string, file: string): number {
       const { code } = cause as NodeJS.ErrnoException;
       if (lookAt(path)?.isDirectory() === false) throw isNoLock(path);
       if (code === 'ENOENT' && attempt < maxAttempts) continue;
-      throw new EnrollkitError('FILE_UNWRITABLE', `${path} cannot be written.`, { cause });
+      throw unwritable(path, cause);
     }
   }
 }

@@ -6,23 +6,51 @@ import { readFileSync } from 'node:fs';
 import { join, parse, relative, sep } from 'node:path';
 import { EnrollkitError } from '../errors.js';
 import { sha256Of, sha256OfFile } from './digest.js';
-import { createFileAtomically, lookAt, move, readBytesIfExists, writeFileAtomically } from './files.js';
+import { lookAt, readBytesIfExists } from './files.js';
 import type { CreatedFile, Journal } from './journal.js';
-import type { Layout } from './layout.js';
+import type { CertificatePaths, Layout } from './layout.js';
 import { assertNoLinkBelow } from './symbolic-links.js';
+import {
+  type Change,
+  type Completed,
+  finishInterrupted,
+  Transaction,
+  type TransactionFolder,
+} from './transaction.js';
 
 export interface WriteOptions {
   /** Whether to record the file in the journal, so that `clean` removes it. Default: true. */
   note?: boolean;
 }
 
+/** For one process at a time: the lock of the folder is held while files are written. */
 export class OwnFiles {
   readonly #layout: Layout;
   readonly #journal: Journal;
+  readonly #place: TransactionFolder;
 
   constructor(layout: Layout, journal: Journal) {
     this.#layout = layout;
     this.#journal = journal;
+    this.#place = {
+      folder: layout.folder,
+      work: layout.pending,
+      note: (changes) => this.#noteChanges(changes),
+    };
+  }
+
+  /** Starts a change of several files, of which all are made or none. */
+  change(): FilesChange {
+    return new FilesChange(this, this.#layout, this.#journal, new Transaction(this.#place));
+  }
+
+  /**
+   * Completes the change of a process that was killed, or removes the files that it had not put in place.
+   *
+   * @throws EnrollkitError JOURNAL_UNREADABLE, FILE_EXISTS, FILE_UNWRITABLE
+   */
+  finishInterrupted(): Completed | undefined {
+    return finishInterrupted(this.#place);
   }
 
   /**
@@ -32,8 +60,9 @@ export class OwnFiles {
    * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE
    */
   create(path: string, contents: string | Uint8Array, mode: number, options: WriteOptions = {}): void {
-    this.assertFree(path);
-    this.#noting(path, contents, options, () => createFileAtomically(path, contents, mode));
+    const change = this.change();
+    change.create(path, contents, mode, options);
+    change.commit();
   }
 
   /**
@@ -42,11 +71,8 @@ export class OwnFiles {
    * @throws EnrollkitError FILE_EXISTS for any other file, FILE_UNWRITABLE
    */
   write(path: string, contents: string | Uint8Array, mode: number): void {
-    if (!this.isUnchanged(path)) {
-      this.create(path, contents, mode);
-      return;
-    }
-    this.replace(path, contents, mode);
+    if (this.isUnchanged(path)) this.replace(path, contents, mode);
+    else this.create(path, contents, mode);
   }
 
   /**
@@ -55,42 +81,9 @@ export class OwnFiles {
    * @throws EnrollkitError FILE_UNWRITABLE
    */
   replace(path: string, contents: string | Uint8Array, mode: number, options: WriteOptions = {}): void {
-    assertNoLinkBelow(this.#layout.folder, path);
-    this.#noting(path, contents, options, () => writeFileAtomically(path, contents, mode));
-  }
-
-  /**
-   * Copies a file if it exists; the copy is recorded if the file is. An existing identical copy is left as it is.
-   *
-   * @throws EnrollkitError FILE_UNREADABLE, FILE_UNWRITABLE; FILE_EXISTS when something else is in the copy's place
-   */
-  copy(from: string | undefined, to: string, mode: number): void {
-    const contents = from === undefined ? undefined : readBytesIfExists(from);
-    if (contents === undefined || sha256OfFile(to) === sha256Of(contents)) return;
-    this.create(to, contents, mode, { note: this.isUnchanged(from!) });
-  }
-
-  /**
-   * Replaces a private key, or a file that contains one, of which a copy exists. Without a copy, as after an
-   * interrupted run, the old file is first renamed to `key.previous-<8 digits of its SHA-256>.pem`.
-   *
-   * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE
-   */
-  replaceKept(
-    path: string,
-    copy: string,
-    contents: string | Uint8Array,
-    mode: number,
-    options: WriteOptions,
-  ): void {
-    const there = sha256OfFile(path);
-    if (there !== undefined && there !== sha256OfFile(copy)) {
-      const { dir, name, ext } = parse(path);
-      const aside = join(dir, `${name}.previous-${there.slice(0, 8)}${ext}`);
-      assertNoLinkBelow(this.#layout.folder, path);
-      this.moving([[path, aside]], () => move(path, aside));
-    }
-    this.replace(path, contents, mode, options);
+    const change = this.change();
+    change.replace(path, contents, mode, options);
+    change.commit();
   }
 
   /** @throws EnrollkitError FILE_EXISTS, or FILE_UNWRITABLE when the path leads through a symbolic link */
@@ -117,35 +110,147 @@ export class OwnFiles {
     return this.#journal.has(this.#thing(path));
   }
 
-  /** Records new contents of a file that a run wrote and a command has replaced for the user. */
-  note(path: string, contents: string | Uint8Array = readFileSync(path)): void {
-    this.#journal.made(this.#thing(path, sha256Of(contents)));
-  }
-
-  /** Renames files; the journal follows those that runs wrote. */
-  moving(paths: readonly [from: string, to: string][], act: () => void): void {
-    const own = paths
-      .filter(([from]) => this.isUnchanged(from))
-      .map(([from, to]) => ({ from: this.#thing(from), to: this.#thing(to, sha256OfFile(from)) }));
-    for (const { to } of own) this.#journal.intend(to);
-    act();
-    for (const { from, to } of own) {
-      this.#journal.made(to);
-      this.#journal.removed(from);
+  #noteChanges(changes: readonly Change[]): void {
+    const made = (path: string) => {
+      const contents = readBytesIfExists(join(this.#layout.folder, path));
+      if (contents) this.#journal.made({ kind: 'file', path, sha256: sha256Of(contents) });
+    };
+    for (const change of changes) {
+      if (change.kind === 'write' && change.note) made(change.path);
+      if (change.kind !== 'move') continue;
+      for (const [from, to] of change.note ?? []) {
+        made(to);
+        this.#journal.removed({ kind: 'file', path: from });
+      }
     }
   }
 
-  /** Journaled before and after the write, so that no file is recorded as made that was not. */
-  #noting(path: string, contents: string | Uint8Array, { note = true }: WriteOptions, act: () => void): void {
-    const thing = this.#thing(path, sha256Of(contents));
-    if (note) this.#journal.intend(thing);
-    act();
-    if (note) this.#journal.made(thing);
+  /** Paths in the journal are relative, so that the folder can be moved. */
+  #thing(path: string): CreatedFile {
+    return { kind: 'file', path: pathIn(this.#layout, path) };
+  }
+}
+
+/** A change of several files of a certificate folder: planned first, then made as a whole. */
+export class FilesChange {
+  readonly #files: OwnFiles;
+  readonly #layout: Layout;
+  readonly #journal: Journal;
+  readonly #transaction: Transaction;
+  readonly #noted: CreatedFile[] = [];
+  /** Digests of what is to be written, by path. */
+  readonly #planned = new Map<string, string>();
+
+  /** See {@link OwnFiles.change}. */
+  constructor(files: OwnFiles, layout: Layout, journal: Journal, transaction: Transaction) {
+    this.#files = files;
+    this.#layout = layout;
+    this.#journal = journal;
+    this.#transaction = transaction;
   }
 
-  /** Paths in the journal are relative, so that the folder can be moved. */
-  #thing(path: string, sha256?: string): CreatedFile {
-    const relativePath = relative(this.#layout.folder, path).split(sep).join('/');
-    return { kind: 'file', path: relativePath, ...(sha256 === undefined ? {} : { sha256 }) };
+  /** As {@link OwnFiles.create}. */
+  create(path: string, contents: string | Uint8Array, mode: number, options: WriteOptions = {}): void {
+    this.#files.assertFree(path);
+    this.#write(path, contents, mode, options, false);
   }
+
+  /** As {@link OwnFiles.replace}. */
+  replace(path: string, contents: string | Uint8Array, mode: number, options: WriteOptions = {}): void {
+    assertNoLinkBelow(this.#layout.folder, path);
+    this.#write(path, contents, mode, options, true);
+  }
+
+  /**
+   * Copies a file if it exists; the copy is recorded if the file is. An existing identical copy is left as it is.
+   *
+   * @throws EnrollkitError FILE_UNREADABLE, FILE_UNWRITABLE; FILE_EXISTS when something else is in the copy's place
+   */
+  copy(from: string | undefined, to: string, mode: number): void {
+    const contents = from === undefined ? undefined : readBytesIfExists(from);
+    if (contents === undefined || sha256OfFile(to) === sha256Of(contents)) return;
+    this.create(to, contents, mode, { note: this.#files.isUnchanged(from!) });
+  }
+
+  /**
+   * Replaces a private key, or a file that contains one, of which a copy exists or is made in the same change. Without
+   * a copy, the old file is first renamed to `key.previous-<8 digits of its SHA-256>.pem`.
+   *
+   * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE
+   */
+  replaceKept(
+    path: string,
+    copy: string,
+    contents: string | Uint8Array,
+    mode: number,
+    options: WriteOptions,
+  ): void {
+    const there = sha256OfFile(path);
+    if (there !== undefined && there !== (this.#planned.get(copy) ?? sha256OfFile(copy))) {
+      const { dir, name, ext } = parse(path);
+      this.move(path, join(dir, `${name}.previous-${there.slice(0, 8)}${ext}`));
+    }
+    this.replace(path, contents, mode, options);
+  }
+
+  /** Renames a file; the journal follows it if a run wrote it. @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE */
+  move(from: string, to: string): void {
+    this.#move(from, to, [[from, to]]);
+  }
+
+  /** Renames the folder of a certificate; the journal follows the files that runs wrote. */
+  moveCertificate(from: CertificatePaths, to: CertificatePaths): void {
+    this.#move(
+      from.folder,
+      to.folder,
+      (['key', 'chain', 'certificate'] as const).map((name) => [from[name], to[name]]),
+    );
+  }
+
+  /**
+   * Makes the change.
+   *
+   * @param request what it is part of; {@link OwnFiles.finishInterrupted} returns it
+   * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE; nothing is changed then
+   */
+  commit(request?: string): void {
+    for (const thing of this.#noted) this.#journal.intend(thing);
+    this.#transaction.commit(request);
+  }
+
+  #write(
+    path: string,
+    contents: string | Uint8Array,
+    mode: number,
+    { note = true }: WriteOptions,
+    replace: boolean,
+  ): void {
+    const sha256 = sha256Of(contents);
+    this.#planned.set(path, sha256);
+    if (note) this.#noted.push({ kind: 'file', path: this.#in(path), sha256 });
+    this.#transaction.write(this.#in(path), contents, mode, { replace, note });
+  }
+
+  #move(from: string, to: string, files: [from: string, to: string][]): void {
+    assertNoLinkBelow(this.#layout.folder, from);
+    assertNoLinkBelow(this.#layout.folder, to);
+    const own = files.filter(([path]) => this.#files.isUnchanged(path));
+    this.#transaction.move(
+      this.#in(from),
+      this.#in(to),
+      own.map(([path, target]) => [this.#in(path), this.#in(target)]),
+    );
+    for (const [path, target] of own) {
+      this.#noted.push({ kind: 'file', path: this.#in(target), sha256: sha256Of(readFileSync(path)) });
+    }
+  }
+
+  #in(path: string): string {
+    return pathIn(this.#layout, path);
+  }
+}
+
+/** Relative to the certificate folder, with `/` between its parts. */
+function pathIn({ folder }: Layout, path: string): string {
+  return relative(folder, path).split(sep).join('/');
 }

@@ -5,7 +5,7 @@ import { isKeyPair, type OpenPrivateKeyOptions, openPrivateKey } from '../pki/ke
 import { type Certificate, certificateToPem, parseCertificates } from '../pki/x509/certificate.js';
 import { lookAt, publicFileMode, readTextIfExists, secretFileMode } from './files.js';
 import type { CertificatePaths } from './layout.js';
-import type { OwnFiles, WriteOptions } from './own-files.js';
+import type { FilesChange, OwnFiles, WriteOptions } from './own-files.js';
 
 export interface StoredCertificate {
   paths: CertificatePaths;
@@ -26,11 +26,10 @@ export interface NewCertificate {
 }
 
 /**
- * Writes key, chain and certificate, each atomically and the certificate last: once the chain is written, an
- * interrupted run can be completed. Nothing that exists is replaced.
+ * Writes key, chain and certificate, all or none. Nothing that exists is replaced.
  *
  * @param note whether to record a file in the journal
- * @param besides writes what else belongs in the folder; called before the certificate is written
+ * @param besides adds what else belongs in the folder
  * @returns what was written, as it would be read back
  * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE
  */
@@ -41,18 +40,19 @@ export function saveCertificate(
   {
     note = () => true,
     besides = () => {},
-  }: { note?: (name: 'key' | 'chain' | 'certificate') => boolean; besides?: () => void } = {},
+  }: {
+    note?: (name: 'key' | 'chain' | 'certificate') => boolean;
+    besides?: (change: FilesChange) => void;
+  } = {},
 ): StoredCertificate {
   const options = (name: Parameters<typeof note>[0]): WriteOptions => ({ note: note(name) });
-  // Before the first is written: a key without its certificate is of no use.
-  for (const path of [...(keyPem === undefined ? [] : [paths.key]), paths.chain, paths.certificate]) {
-    files.assertFree(path);
-  }
   const chainPem = pem + issuersPem;
-  if (keyPem !== undefined) files.create(paths.key, keyPem, secretFileMode, options('key'));
-  files.create(paths.chain, chainPem, publicFileMode, options('chain'));
-  besides();
-  files.create(paths.certificate, pem, publicFileMode, options('certificate'));
+  const change = files.change();
+  if (keyPem !== undefined) change.create(paths.key, keyPem, secretFileMode, options('key'));
+  change.create(paths.chain, chainPem, publicFileMode, options('chain'));
+  besides(change);
+  change.create(paths.certificate, pem, publicFileMode, options('certificate'));
+  change.commit();
   return { paths, certificate: parseCertificates(pem)[0]!, pem, chainPem };
 }
 

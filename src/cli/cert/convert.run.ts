@@ -8,7 +8,13 @@ import { ownerOf } from '../input/key-owner.js';
 import { readMaterial } from '../input/material.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { withPassphrase } from '../input/passphrase.js';
-import { assertFree, type NewFile, writeAndReport } from '../input/write-files.js';
+import {
+  assertFree,
+  isCompletedEarlier,
+  type NewFile,
+  requestOf,
+  writeAndReport,
+} from '../input/write-files.js';
 import type { RunOf } from '../kernel/command.js';
 import { displayPath } from '../terminal/text.js';
 import type { certConvert } from './convert.js';
@@ -23,10 +29,10 @@ export const run: RunOf<typeof certConvert> = async ({ args, flags }, context) =
   const { file: path } = args;
   const { out, keyOut, to: form = 'pem' } = flags;
   const force = flags.force === true;
-  assertFree(
-    [out, keyOut].filter((file) => file !== undefined),
-    force,
-  );
+  const written = [out, keyOut].filter((file) => file !== undefined);
+  const asked = requestOf('convert', args, flags);
+  const isWritten = isCompletedEarlier(written, asked, context);
+  if (!isWritten) assertFree(written, force);
   const material = await withPassphrase(flags, context, (opening) =>
     readMaterial(path, opening, { withKey: keyOut !== undefined }),
   );
@@ -42,7 +48,7 @@ export const run: RunOf<typeof certConvert> = async ({ args, flags }, context) =
     );
   }
   const files: NewFile[] = [];
-  if (keyOut !== undefined) {
+  if (keyOut !== undefined && !isWritten) {
     if (!privateKey) throw new EnrollkitError('INVALID_KEY', `${path} holds no private key for --key-out.`);
     ownerOf(privateKey, material, path);
     const passphrase = flags.encryptKey ? await newPassphrase(flags, context, 'the key') : undefined;
@@ -53,7 +59,7 @@ export const run: RunOf<typeof certConvert> = async ({ args, flags }, context) =
     });
   }
   if (out !== undefined) files.push({ path: out, contents, mode: publicFileMode });
-  writeAndReport(files, force, context);
+  if (!isWritten) writeAndReport(files, force, context, asked);
   if (out === undefined) {
     writeOut(contents, output);
     return;

@@ -6,8 +6,14 @@ import { publicFileMode, secretFileMode } from '../../workspace/files.js';
 import { alternativeNamesFrom, subjectFrom } from '../input/certificate-names.js';
 import { assertKeyFlags, keysFrom } from '../input/key-flags.js';
 import { newPassphrase } from '../input/new-passphrase.js';
-import { assertFree, type NewFile, writeAndReport } from '../input/write-files.js';
-import type { RunOf } from '../kernel/command.js';
+import {
+  assertFree,
+  isCompletedEarlier,
+  type NewFile,
+  requestOf,
+  writeAndReport,
+} from '../input/write-files.js';
+import type { Context, RunOf } from '../kernel/command.js';
 import { quoted } from '../terminal/command-line.js';
 import { displayPath } from '../terminal/text.js';
 import type { certCsr } from './csr.js';
@@ -16,13 +22,15 @@ import { folderNameOf } from './make-certificate.js';
 
 /** @throws EnrollkitError of the key, the names or the files */
 export const run: RunOf<typeof certCsr> = async ({ args, flags }, context) => {
-  const { output } = context;
   const force = flags.force === true;
   const keyPath = flags.key;
   assertKeyFlags(flags);
   const folder = flags.out ?? folderNameOf(args.name);
   const paths = { request: join(folder, 'request.pem'), key: keyPath ?? join(folder, 'key.pem') };
-  assertFree(keyPath === undefined ? [paths.request, paths.key] : [paths.request], force);
+  const written = keyPath === undefined ? [paths.request, paths.key] : [paths.request];
+  const asked = requestOf('csr', args, flags);
+  if (isCompletedEarlier(written, asked, context)) return report(paths, context);
+  assertFree(written, force);
   const passphrase = flags.encryptKey ? await newPassphrase(flags, context, 'the new key') : undefined;
   const keys = await keysFrom(flags, context);
   const { pem } = await makeCertificateRequest({
@@ -35,8 +43,15 @@ export const run: RunOf<typeof certCsr> = async ({ args, flags }, context) => {
     const contents = await privateKeyToPem(keys.privateKey, passphrase);
     files.unshift({ path: paths.key, contents, mode: secretFileMode });
   }
-  writeAndReport(files, force, context);
-  if (output.json) return output.value({ files: paths });
+  writeAndReport(files, force, context, asked);
+  report(paths, context);
+};
+
+function report(paths: { request: string; key: string }, { output }: Context): void {
+  if (output.json) {
+    output.value({ files: paths });
+    return;
+  }
   output.data(
     rowsText([
       ['Request', displayPath(paths.request)],
@@ -47,4 +62,4 @@ export const run: RunOf<typeof certCsr> = async ({ args, flags }, context) => {
     'cert.csr.next',
     `\nnext: enrollkit cert sign ${quoted(displayPath(paths.request))}, where the CA is`,
   );
-};
+}

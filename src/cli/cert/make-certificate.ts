@@ -5,7 +5,7 @@ import { issue, type SubjectAlternativeNames } from '../../pki/make/issue.js';
 import type { Role } from '../../pki/make/profile.js';
 import { type Certificate, parseCertificate } from '../../pki/x509/certificate.js';
 import { inspectCertificate } from '../../pki/x509/inspect.js';
-import { publicFileMode, secretFileMode } from '../../workspace/files.js';
+import { publicFileMode, readText, secretFileMode } from '../../workspace/files.js';
 import type { Layout } from '../../workspace/layout.js';
 import { assertNoLinkBelow } from '../../workspace/symbolic-links.js';
 import type {
@@ -21,7 +21,13 @@ import { newPassphrase } from '../input/new-passphrase.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { noteIfShallow, profileFor } from '../input/profile.js';
 import { type SigningCa, signedBy, signingCa, signingTime } from '../input/signing-ca.js';
-import { assertFree, type NewFile, writeAndReport } from '../input/write-files.js';
+import {
+  assertFree,
+  isCompletedEarlier,
+  type NewFile,
+  requestOf,
+  writeAndReport,
+} from '../input/write-files.js';
 import type { Context } from '../kernel/command.js';
 import type { FlagValues } from '../kernel/flags.js';
 import { displayPath } from '../terminal/text.js';
@@ -74,7 +80,13 @@ export async function makeCertificate(
     certificate: join(folder, 'certificate.pem'),
   };
   const force = flags.force === true;
-  assertFree(ownKey === undefined ? Object.values(paths) : [paths.chain, paths.certificate], force);
+  const written = ownKey === undefined ? Object.values(paths) : [paths.chain, paths.certificate];
+  const asked = requestOf(role, commonName, signer, flags);
+  if (isCompletedEarlier(written, asked, context)) {
+    report(parseCertificate(readText(paths.certificate)), paths, context);
+    return;
+  }
+  assertFree(written, force);
   const passphrase = flags.encryptKey ? await newPassphrase(flags, context, 'the new key') : undefined;
 
   const { publicKey, privateKey } = await keysFrom(flags, context);
@@ -99,7 +111,7 @@ export async function makeCertificate(
     const contents = await privateKeyToPem(privateKey, passphrase);
     files.unshift({ path: paths.key, contents, mode: secretFileMode });
   }
-  writeAndReport(files, force, context);
+  writeAndReport(files, force, context, asked);
   report(made, paths, context);
   noteIfShortened(made, ca?.certificate, context);
   noteIfShallow(made, flags, context);

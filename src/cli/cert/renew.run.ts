@@ -15,7 +15,7 @@ import {
 import { renewCertificate } from '../../pki/make/renew.js';
 import { type Certificate, parseCertificate } from '../../pki/x509/certificate.js';
 import { isIssuedBy, notIssuedBy } from '../../pki/x509/issued-by.js';
-import { publicFileMode, readTextIfExists, secretFileMode } from '../../workspace/files.js';
+import { publicFileMode, readText, readTextIfExists, secretFileMode } from '../../workspace/files.js';
 import { layoutOf } from '../../workspace/layout.js';
 import { loadCertificate } from '../../workspace/stored-certificates.js';
 import { readCertificates, readPrivateKey } from '../input/material.js';
@@ -23,7 +23,13 @@ import { newPassphrase } from '../input/new-passphrase.js';
 import { isSelfSigned } from '../input/order.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { type SigningCa, signedBy, signingCa, signingTime } from '../input/signing-ca.js';
-import { assertFree, type NewFile, writeAndReport } from '../input/write-files.js';
+import {
+  assertFree,
+  isCompletedEarlier,
+  type NewFile,
+  requestOf,
+  writeAndReport,
+} from '../input/write-files.js';
 import type { FlagsOf, RunOf } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
 import { displayPath } from '../terminal/text.js';
@@ -36,6 +42,17 @@ export const run: RunOf<typeof certRenew> = async ({ args, flags }, context) => 
   const force = flags.force === true;
   const withNewKey = flags.newKey === true;
   assertFlags(flags);
+  const folder = flags.out ?? dirname(path);
+  const paths = {
+    ...(withNewKey ? { key: join(folder, 'key.pem') } : {}),
+    chain: join(folder, 'chain.pem'),
+    certificate: join(folder, 'certificate.pem'),
+  };
+  const asked = requestOf('renew', args, flags);
+  if (isCompletedEarlier(Object.values(paths), asked, context)) {
+    report(parseCertificate(readText(paths.certificate)), paths, context);
+    return;
+  }
   const { old, ca, oldKey } = await withPassphrase(flags, context, async (opening) => {
     const old = (await readCertificates(path, opening))[0]!;
     const isSigner = isSelfSigned(old);
@@ -45,12 +62,6 @@ export const run: RunOf<typeof certRenew> = async ({ args, flags }, context) => 
     if (!withNewKey && flags.key !== undefined) await assertNoOtherKey(old, path, flags, opening);
     return { old, ca: await issuerOf(old, path, flags, opening), oldKey: undefined };
   });
-  const folder = flags.out ?? dirname(path);
-  const paths = {
-    ...(withNewKey ? { key: join(folder, 'key.pem') } : {}),
-    chain: join(folder, 'chain.pem'),
-    certificate: join(folder, 'certificate.pem'),
-  };
   assertFree(Object.values(paths), force);
   const isEncrypted = flags.encryptKey === true || (withNewKey && wasEncrypted(path, flags));
   const passphrase = isEncrypted ? await newPassphrase(flags, context, 'the new key') : undefined;
@@ -80,7 +91,7 @@ export const run: RunOf<typeof certRenew> = async ({ args, flags }, context) => 
     const contents = await privateKeyToPem(keys.privateKey, passphrase);
     files.unshift({ path: paths.key, contents, mode: secretFileMode });
   }
-  writeAndReport(files, force, context);
+  writeAndReport(files, force, context, asked);
   report(renewed, paths, context);
   noteIfShortened(renewed, ca?.certificate, context);
   const pfx = join(folder, 'device.pfx');

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { authorityExists, createAuthority, existingAuthority } from '../../certgen/create-authority.js';
 import { createCertificate } from '../../certgen/create-certificate.js';
+import { isInterrupted } from '../../certgen/folder.js';
 import { assertPassphrase, type CertgenResult } from '../../certgen/request.js';
 import { type CertificateCommand, edgeScript, type Script, sdkScript } from '../../certgen/scripts.js';
 import { registrationIdProblem } from '../../dps/contract/ids.js';
@@ -112,6 +113,8 @@ async function mayReplace(
   context: Context,
 ): Promise<boolean> {
   if (flags.force) return true;
+  // What is there may be what this very command was putting in its place when it was killed.
+  if (isInterrupted(folder)) return false;
   const former = existingAuthority(folder);
   if (former.length === 0) return false;
   if (!context.interactive) throw authorityExists(folder, former);

@@ -1,18 +1,16 @@
 /** The files that a command writes: never over others unless asked, all or none, and never losing a private key. */
-import { randomBytes } from 'node:crypto';
-import { existsSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join, parse, relative, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, parse, resolve } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
-import { sha256OfFile } from '../../workspace/digest.js';
-import { ensureFolder, lookAt, move, placeNew, removeIfEmpty, stageFile } from '../../workspace/files.js';
-import { Journal } from '../../workspace/journal.js';
-import { assertStateInFolder, certificateFolderOf } from '../../workspace/layout.js';
-import { takeLock } from '../../workspace/lock.js';
-import { OwnFiles } from '../../workspace/own-files.js';
+import { sha256Of, sha256OfFile } from '../../workspace/digest.js';
+import { lookAt, removeIfEmpty } from '../../workspace/files.js';
+import { certificateFolderOf } from '../../workspace/layout.js';
+import { openFolder } from '../../workspace/open-folder.js';
 import { assertNoLinkBelow } from '../../workspace/symbolic-links.js';
 import type { Context } from '../kernel/command.js';
 import { displayPath } from '../terminal/text.js';
 import { mayHoldKey } from './read-file.js';
+import { goesToOwnFolder, interruptedPlaces, placesOf } from './write-place.js';
 
 export interface NewFile {
   path: string;
@@ -26,6 +24,9 @@ export interface KeptKey {
   path: string;
   keptAs: string;
 }
+
+/** Commands that write files of one folder at the same time, as under `make -j`, wait for each other. */
+const patienceMs = 2000;
 
 /**
  * Call it before the work, so that nobody waits for files that cannot be written.
@@ -52,10 +53,10 @@ export function assertFree(paths: readonly string[], force: boolean): void {
 }
 
 /**
- * Writes all files under temporary names, then moves them into place in order; a failure restores the previous state.
- * A replaced file with a private key is kept under another name. In a certificate folder, the journal follows the files
- * that runs wrote, so that `clean` still knows them.
+ * Writes all files or none, as one transaction. A replaced file with a private key is kept under another name. In a
+ * certificate folder, the journal follows the files that runs wrote, so that `clean` still knows them.
  *
+ * @param request of {@link requestOf}, for {@link isCompletedEarlier}
  * @returns the private keys that were replaced
  * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE; FOLDER_IN_USE, JOURNAL_UNREADABLE
  */
@@ -63,47 +64,75 @@ export function writeFiles(
   files: readonly NewFile[],
   force: boolean,
   now: () => Date = () => new Date(),
+  request?: string,
 ): KeptKey[] {
-  assertFree(
-    files.map(({ path }) => path),
-    force,
-  );
-  const suffix = `.${randomBytes(6).toString('hex')}`;
-  const newFolders = [...new Set(files.flatMap(({ path }) => missingFolders(dirname(path))))];
-  const own = ownFilesOf(files, now);
-  const undo: (() => void)[] = [];
+  const paths = files.map(({ path }) => path);
+  assertFree(paths, force);
+  const newFolders = [...new Set(paths.flatMap((path) => missingFolders(dirname(path))))];
   const kept: KeptKey[] = [];
   try {
-    for (const { path, contents, mode } of files) {
-      stageFile(path, contents, mode, `${path}${suffix}.new`);
-      undo.unshift(() => rmSync(`${path}${suffix}.new`, { force: true }));
-    }
-    for (const { path, contents } of files) {
-      const isOwn = own?.files.isUnchanged(resolve(path)) === true;
-      if (lookAt(path)) {
-        const holdsKey = mayHoldKey(path);
-        const aside = holdsKey ? placeForKey(path) : `${path}${suffix}.old`;
-        moveAside(path, aside);
-        undo.unshift(() => {
-          renameSync(aside, path);
-          removeIfEmpty(dirname(aside));
-        });
-        if (holdsKey) kept.push({ path, keptAs: aside });
-        if (isOwn && holdsKey) own?.files.note(resolve(aside));
+    for (const { layout, paths: group } of placesOf(paths)) {
+      const folder = openFolder(layout, now, patienceMs);
+      try {
+        const change = folder.files.change();
+        for (const { path, contents, mode } of files.filter((one) => group.includes(resolve(one.path)))) {
+          const absolute = resolve(path);
+          const note = { note: folder.files.isUnchanged(absolute) };
+          if (lookAt(path) && mayHoldKey(path)) {
+            const aside = placeForKey(path);
+            // The same key may have been kept earlier.
+            if (sha256OfFile(aside) !== sha256OfFile(path)) change.move(absolute, resolve(aside));
+            kept.push({ path, keptAs: aside });
+          }
+          if (lookAt(path)) change.replace(absolute, contents, mode, note);
+          else change.create(absolute, contents, mode, note);
+        }
+        change.commit(request);
+      } finally {
+        folder.close();
       }
-      placeNew(`${path}${suffix}.new`, path);
-      undo.unshift(() => rmSync(path, { force: true }));
-      if (isOwn) own?.files.note(resolve(path), contents);
     }
   } catch (error) {
-    for (const act of undo) act();
+    for (const { keptAs } of kept) removeIfEmpty(dirname(keptAs));
     for (const folder of newFolders) removeIfEmpty(folder);
     throw error;
-  } finally {
-    own?.unlock();
   }
-  for (const { path } of files) rmSync(`${path}${suffix}.old`, { force: true });
   return kept;
+}
+
+/** What a command was asked for, as a text that tells it from others. @param parts its name, arguments and flags */
+export function requestOf(...parts: unknown[]): string {
+  return sha256Of(JSON.stringify(parts));
+}
+
+/**
+ * Completes what the same command was writing when it was killed, or removes its temporary files. Call it before
+ * anything else is read or made.
+ *
+ * @param request of {@link requestOf}
+ * @returns whether its files are in their places now, so that there is nothing left to do
+ */
+function completedEarlier(paths: readonly string[], request: string, now: () => Date): boolean {
+  const requests = interruptedPlaces(paths).map((layout) => {
+    const { completed, close } = openFolder(layout, now, patienceMs);
+    close();
+    return completed?.request;
+  });
+  return requests.includes(request);
+}
+
+/** As {@link completedEarlier}, with a message. */
+export function isCompletedEarlier(
+  paths: readonly string[],
+  request: string,
+  { output, now }: Pick<Context, 'output' | 'now'>,
+): boolean {
+  if (!completedEarlier(paths, request, now)) return false;
+  output.note(
+    'file.completed',
+    'This command was interrupted earlier while it wrote its files. They are complete now; nothing else was made.',
+  );
+  return true;
 }
 
 /** As {@link writeFiles}, with a message for each private key that was replaced. */
@@ -111,30 +140,13 @@ export function writeAndReport(
   files: readonly NewFile[],
   force: boolean,
   { output, now }: Pick<Context, 'output' | 'now'>,
+  request?: string,
 ): void {
-  for (const { path, keptAs } of writeFiles(files, force, now)) {
+  for (const { path, keptAs } of writeFiles(files, force, now, request)) {
     output.note(
       'file.key-kept',
       `kept: the private key that was in ${displayPath(path)} is now in ${displayPath(keptAs)}`,
     );
-  }
-}
-
-/** The journal's entries of the files to replace; undefined if there are none. */
-function ownFilesOf(
-  files: readonly NewFile[],
-  now: () => Date,
-): { files: OwnFiles; unlock: () => void } | undefined {
-  const replaced = files.find(({ path }) => lookAt(path));
-  const layout = replaced && certificateFolderOf(replaced.path);
-  if (!layout) return undefined;
-  assertStateInFolder(layout);
-  const unlock = takeLock(layout.lock);
-  try {
-    return { files: new OwnFiles(layout, Journal.open(layout.journal, now)), unlock };
-  } catch (error) {
-    unlock();
-    throw error;
   }
 }
 
@@ -145,19 +157,8 @@ function ownFilesOf(
 function placeForKey(path: string): string {
   const digits = `previous-${sha256OfFile(path)!.slice(0, 8)}`;
   const { dir, name, ext } = parse(path);
-  const folder = resolve(dir);
-  const isAbove = !relative(folder, process.cwd()).startsWith('..');
-  if (basename(path) !== 'key.pem' || isAbove) return join(dir, `${name}.${digits}${ext}`);
-  return join(`${folder}.${digits}`, basename(path));
-}
-
-function moveAside(from: string, to: string): void {
-  const layout = certificateFolderOf(to);
-  if (layout) assertNoLinkBelow(layout.folder, resolve(to));
-  ensureFolder(dirname(to));
-  // The same key was kept earlier.
-  if (sha256OfFile(to) === sha256OfFile(from)) rmSync(to);
-  move(from, to);
+  if (!goesToOwnFolder(path)) return join(dir, `${name}.${digits}${ext}`);
+  return join(`${resolve(dir)}.${digits}`, basename(path));
 }
 
 /** A folder and its parents, as far as they do not exist; the deepest first. */

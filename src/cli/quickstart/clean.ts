@@ -1,4 +1,5 @@
 /** Removes what quickstarts made, and nothing else. */
+import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
 import type { CreatedResource } from '../../workspace/journal.js';
 import { defineCommand } from '../kernel/command.js';
@@ -26,6 +27,17 @@ export const clean = defineCommand({
     const { cleanLocal, cleanRemote, planClean } = await import('../../quickstart/clean.js');
     const { confirmed } = await import('../terminal/confirm.js');
     const { withTargets } = await import('../target/target.js');
+    const { layoutOf } = await import('../../workspace/layout.js');
+    const { removeLeftovers } = await import('../../workspace/open-folder.js');
+    const { lookAt } = await import('../../workspace/files.js');
+    const { lockHolder } = await import('../../workspace/lock.js');
+    // Also refuses a folder in which a run is at work: its journal is not complete.
+    const layout = layoutOf(folder);
+    removeLeftovers(layout, now);
+    const { forgetEndpoints } = await import('../../emulator/control/running.js');
+    // Of an emulator that was killed.
+    if (lookAt(layout.state) && lockHolder(join(layout.emulator, 'lock')) === undefined)
+      forgetEndpoints(layout.state);
     const plan = planClean(folder);
     const say = (thing: CreatedResource) => output.note('clean.removed', `removed  ${inWords(thing)}`);
     const things: CreatedResource[] = [...plan.remote, ...(flags.certificates ? plan.local : [])];

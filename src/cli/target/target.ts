@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { describeRequest, type RequestObserver } from '../../dps/client/observer.js';
 import { azureTarget, emulatorTarget, type Target } from '../../dps/client/target.js';
-import { settled } from '../../emulator/control/running.js';
+import { controlPaths, type MessagesReply } from '../../emulator/control/paths.js';
+import { askEmulator, settled } from '../../emulator/control/running.js';
 import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
 import { logFileOf } from '../../emulator/log-file.js';
 import { EnrollkitError } from '../../errors.js';
@@ -126,6 +127,12 @@ function openEmulator(endpoints: EmulatorEndpoints, clockOffset: () => number, c
   return emulatorTarget(endpoints, readFileSync(endpoints.caFile, 'utf8'), {
     clockOffset,
     onRequest: requestObserver(context),
+    async messageArrived(deviceId, messageId) {
+      const query = new URLSearchParams({ deviceId, limit: '1000' });
+      const { body } = await askEmulator(endpoints, 'GET', `${controlPaths.messages}?${query}`);
+      const { messages = [] } = (body ?? {}) as Partial<MessagesReply>;
+      return messages.some(({ systemProperties }) => systemProperties.messageId === messageId);
+    },
   });
 }
 

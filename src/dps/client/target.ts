@@ -43,6 +43,8 @@ export interface Target {
   readonly now?: (() => Date) | undefined;
   /** Milliseconds that the service's own clock is ahead of it; an emulator's can be set to any time. */
   readonly clockOffset?: (() => number) | undefined;
+  /** Whether a message of a device has arrived in its hub; only an emulator can be asked. */
+  readonly messageArrived?: ((deviceId: string, messageId: string) => Promise<boolean>) | undefined;
 }
 
 /** The part of a target that a registering device needs. */
@@ -51,7 +53,7 @@ export type DeviceTarget = Pick<
   'globalDeviceEndpoint' | 'deviceMqttEndpoint' | 'trust' | 'onRequest' | 'now' | 'clockOffset'
 >;
 
-export type TargetOptions = Pick<Target, 'onRequest' | 'now' | 'clockOffset'>;
+export type TargetOptions = Pick<Target, 'onRequest' | 'now' | 'clockOffset' | 'messageArrived'>;
 
 /** The clock by which a service judges tokens and certificates, and so the one to make them by. */
 export function serviceClock({

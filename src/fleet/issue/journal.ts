@@ -15,7 +15,7 @@ import {
   truncateSync,
   writeSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { EnrollkitError } from '../../errors.js';
 import {
@@ -75,13 +75,15 @@ export class FleetJournal {
     const path = `${out}.journal`;
     // The lock would make the folder.
     assertFolder(path);
-    const unlock = takeLock(
-      `${out}.lock`,
-      out,
-      'Wait until it has ended, or choose another place with --out.',
-    );
+    const unlock = takeLock(`${out}.lock`, {
+      locked: out,
+      next: 'Wait until it has ended, or choose another place with --out.',
+    });
     try {
-      return FleetJournal.#openLocked(path, request, assertFree, unlock);
+      const staged = join(`${out}.lock`, 'journal');
+      // Of a process that was killed.
+      rmSync(staged, { force: true });
+      return FleetJournal.#openLocked(path, staged, request, assertFree, unlock);
     } catch (error) {
       unlock();
       throw error;
@@ -90,6 +92,7 @@ export class FleetJournal {
 
   static #openLocked(
     path: string,
+    staged: string,
     request: string,
     assertFree: () => void,
     unlock: () => void,
@@ -112,7 +115,7 @@ export class FleetJournal {
       );
     }
     const first = { fleet: { version: 1, request } } as const;
-    if (before.text === undefined) createFileAtomically(path, textOf(first), secretFileMode);
+    if (before.text === undefined) createFileAtomically(path, textOf(first), secretFileMode, staged);
     let file: number;
     try {
       if (Buffer.byteLength(before.text ?? '') > before.whole) truncateSync(path, before.whole);

@@ -1,6 +1,6 @@
 /** A results file: a line of JSON per device. It grows during a run, and the next run continues it. */
-import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
 import { lookAt, secretFileMode, unwritable } from '../../workspace/files.js';
 import { jsonOf } from '../../workspace/json-text.js';
@@ -34,8 +34,10 @@ export class ResultLines<Line extends ResultLine> {
     path: string,
     keep: (line: Line) => boolean,
   ): Promise<ResultLines<Line>> {
-    const unlock = takeLock(`${path}.lock`, path);
-    const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+    const unlock = takeLock(`${path}.lock`, { locked: path });
+    // In the lock, so that the next process removes what a killed one left.
+    const temporary = join(`${path}.lock`, 'new');
+    rmSync(temporary, { force: true });
     let file: number | undefined;
     try {
       file = openNewFile(temporary, path);

@@ -1,5 +1,5 @@
 /** Each device connects to its hub, sends a message and reads its twin. */
-
+import { randomUUID } from 'node:crypto';
 import { connectToHub } from '../../dps/client/hub-connection.js';
 import { hubTopics } from '../../dps/contract/mqtt.js';
 import type { CreatedResource } from '../../workspace/journal.js';
@@ -30,10 +30,11 @@ export const connectDevices: Step = {
     if (!ids.every((id) => journal.has(telemetryThing(context, id)))) return undefined;
     const now = ids.filter((id) => found.connectedNow.has(id)).length;
     const before = ids.length - now;
-    if (before === 0) return 'accepted, read';
+    const twice = found.sentAgain.size === 0 ? '' : `; ${found.sentAgain.size} possibly twice, ${sameId}`;
+    if (before === 0) return `accepted, read${twice}`;
     return now === 0
       ? 'accepted in an earlier run, not repeated'
-      : `${now} accepted, read; ${before} in an earlier run, not repeated`;
+      : `${now} accepted, read; ${before} in an earlier run, not repeated${twice}`;
   },
   async act(context) {
     const { plan, journal, signal, found } = context;
@@ -41,8 +42,10 @@ export const connectDevices: Step = {
     let done = 0;
     await forEachOf(waiting, concurrency, async (id) => {
       signal.throwIfAborted();
-      await connect(context, id);
-      journal.made(telemetryThing(context, id));
+      const message = messageFor(context, id);
+      if (message.isNew) journal.intend(message.thing);
+      await connect(context, id, message);
+      journal.made(message.thing);
       found.connectedNow.add(id);
       done += 1;
       context.progress(`${done} of ${waiting.length}`);
@@ -50,21 +53,49 @@ export const connectDevices: Step = {
   },
 };
 
-async function connect(context: RunContext, registrationId: string): Promise<void> {
+const sameId = 'with the same message ID';
+
+interface Message {
+  thing: CreatedResource;
+  messageId: string;
+  /** Otherwise, an interrupted run was about to send it, and may have. */
+  isNew: boolean;
+}
+
+function messageFor(context: RunContext, id: string): Message {
+  const thing = telemetryThing(context, id);
+  const intended = context.journal.find(thing);
+  const earlier = intended?.kind === 'telemetry' ? intended.messageId : undefined;
+  const messageId = earlier ?? randomUUID();
+  return { thing: { ...thing, messageId }, messageId, isNew: earlier === undefined };
+}
+
+async function connect(
+  context: RunContext,
+  registrationId: string,
+  { messageId, isNew }: Message,
+): Promise<void> {
   const { target, found, signal, now } = context;
   const device = requireFound(found, 'devices').get(registrationId)!;
   const registration = requireFound(found, 'registrations').get(registrationId)!;
+  const deviceId = registration.deviceId ?? registrationId;
+  const hasArrived = !isNew && (await target.messageArrived?.(deviceId, messageId)) === true;
+  if (!isNew && target.messageArrived === undefined) found.sentAgain.add(registrationId);
   const hub = await connectToHub({
     target,
     assignedHub: registration.assignedHub ?? '',
-    deviceId: registration.deviceId ?? registrationId,
+    deviceId,
     certificateChain: device.chainPem,
     privateKey: await openKeyPem(context, device),
     signal,
   });
   try {
     await Promise.all([
-      hub.sendTelemetry({ message: `Hello from ${registrationId}`, sentAt: now().toISOString() }),
+      hasArrived ||
+        hub.sendTelemetry(
+          { message: `Hello from ${registrationId}`, sentAt: now().toISOString() },
+          { '$.mid': messageId },
+        ),
       hub.getTwin(),
     ]);
   } finally {
@@ -73,7 +104,10 @@ async function connect(context: RunContext, registrationId: string): Promise<voi
 }
 
 /** The journal remembers that a message was accepted until the device registers again, so it is not sent twice. */
-function telemetryThing({ found, journalTarget, target }: RunContext, id: string): CreatedResource {
+function telemetryThing(
+  { found, journalTarget, target }: RunContext,
+  id: string,
+): Extract<CreatedResource, { kind: 'telemetry' }> {
   const hub = hubName(target.kind, requireFound(found, 'registrations').get(id)?.assignedHub ?? '');
   return { kind: 'telemetry', target: journalTarget, id, hub };
 }

@@ -168,7 +168,9 @@ async function makeDevice(
   }
   const device = await make('device', registrationId, paths);
   const pfx = await pfxOf(context, registrationId, device.pem, keyPassphrase(context));
-  saveCertificate(files, paths, device, { besides: () => files.create(paths.pfx, pfx, secretFileMode) });
+  saveCertificate(files, paths, device, {
+    besides: (change) => change.create(paths.pfx, pfx, secretFileMode),
+  });
 }
 
 function pfxOf(

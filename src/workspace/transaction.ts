@@ -1,0 +1,276 @@
+/**
+ * Changes several files together, or none. New files are first written to a temporary folder, then a list of the
+ * changes is, and then the files are moved into place. A failure restores the previous files. If the process is killed,
+ * the next one that locks the folder completes the list, or removes the temporary files if there is no list yet.
+ */
+import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { EnrollkitError } from '../errors.js';
+import {
+  ensureFolder,
+  lookAt,
+  placeNew,
+  readTextIfExists,
+  removeIfEmpty,
+  stageFile,
+  unwritable,
+} from './files.js';
+import { jsonOf } from './json-text.js';
+import { isPathInside } from './path-inside.js';
+import { assertNoLinkBelow, assertNoLinkIn } from './symbolic-links.js';
+
+/** Relative to the folder of the transaction, with `/` between its parts. */
+const path = z.string().refine(isPathInside);
+const pair = z.tuple([path, path]);
+const changeSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('write'),
+    path,
+    /** Whether an existing file is replaced. */
+    replace: z.literal(true).optional(),
+    /** Whether the journal records the file. */
+    note: z.literal(true).optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('move'),
+    path,
+    to: path,
+    /** The files that the journal follows: where they were, and where they are. */
+    note: z.array(pair).optional(),
+  }),
+  /** What the transaction is part of, for the command that completes it. Changes nothing. */
+  z.strictObject({ kind: z.literal('request'), request: z.string() }),
+]);
+export type Change = z.infer<typeof changeSchema>;
+
+/** A folder in which one process at a time changes files. Its lock is held while any of this is used. */
+export interface TransactionFolder {
+  folder: string;
+  /** The temporary folder, on the same file system; it exists only while files are written. */
+  work: string;
+  /** Whether a file may be replaced; without it, the list says so. */
+  isReplaceable?: (path: string) => boolean;
+  /** Records the changes, once all are made; may be called twice for the same changes. */
+  note?: (changes: readonly Change[]) => void;
+}
+
+/** A transaction of a process that was killed. Paths are relative to the folder. */
+export interface Completed {
+  /** What it was part of; see {@link Transaction.commit}. */
+  request: string | undefined;
+  written: string[];
+  moved: { from: string; to: string }[];
+}
+
+/** In the temporary folder: the list of the changes, from when all is written until all is in its place. */
+export const listName = 'changes.json';
+
+/**
+ * Completes the changes of a process that was killed, or removes the files that it had not put in place.
+ *
+ * @returns what was completed
+ * @throws EnrollkitError JOURNAL_UNREADABLE when the list cannot be read; FILE_EXISTS, FILE_UNWRITABLE
+ */
+export function finishInterrupted(place: TransactionFolder): Completed | undefined {
+  const { folder, work } = place;
+  assertNoLinkIn(folder, work);
+  const list = join(work, listName);
+  const text = readTextIfExists(list);
+  let completed: Completed | undefined;
+  if (text !== undefined) {
+    const changes = z.array(changeSchema).safeParse(jsonOf(text));
+    if (!changes.success) {
+      throw new EnrollkitError(
+        'JOURNAL_UNREADABLE',
+        `${list}, left by an interrupted command, is not a list of changes in ${folder}.`,
+        {
+          next: `Move ${work} away. Files that the command had already replaced are in its subfolder "former".`,
+        },
+      );
+    }
+    apply(place, changes.data);
+    place.note?.(changes.data);
+    completed = { request: undefined, written: [], moved: [] };
+    for (const change of changes.data) {
+      if (change.kind === 'request') completed.request = change.request;
+      else if (change.kind === 'write') completed.written.push(change.path);
+      else completed.moved.push({ from: change.path, to: change.to });
+    }
+  }
+  removeWork(work);
+  return completed;
+}
+
+export class Transaction {
+  readonly #place: TransactionFolder;
+  readonly #moves: Change[] = [];
+  readonly #files = new Map<string, NewContents>();
+
+  constructor(place: TransactionFolder) {
+    this.#place = place;
+  }
+
+  /** The files to write, in this order. */
+  get written(): string[] {
+    return [...this.#files.keys()];
+  }
+
+  write(
+    path: string,
+    contents: string | Uint8Array,
+    mode: number,
+    options: { replace?: boolean; note?: boolean } = {},
+  ): void {
+    this.#files.set(path, { contents, mode, ...options });
+  }
+
+  /** Moved before anything is written. The destination must not exist. @param note the files that the journal follows */
+  move(path: string, to: string, note: [from: string, to: string][] = []): void {
+    this.#moves.push({ kind: 'move', path, to, ...(note.length > 0 ? { note } : {}) });
+  }
+
+  /**
+   * @param request what the transaction is part of; {@link finishInterrupted} returns it
+   * @throws EnrollkitError FILE_UNWRITABLE; FILE_EXISTS when a new file's name is taken. Nothing is changed then
+   */
+  commit(request?: string): void {
+    const { work } = this.#place;
+    const writes = [...this.#files].map(([path, { replace, note }]): Change & { kind: 'write' } => ({
+      kind: 'write',
+      path,
+      ...(replace ? { replace: true } : {}),
+      ...(note ? { note: true } : {}),
+    }));
+    const changes: Change[] = [
+      ...this.#moves,
+      ...writes,
+      ...(request === undefined ? [] : [{ kind: 'request' as const, request }]),
+    ];
+    // One file is whole or absent without a list.
+    const isAlone = this.#moves.length === 0 && writes.length === 1;
+    try {
+      for (const [index, change] of changes.entries()) {
+        if (change.kind === 'write') this.#stage(change.path, stagedIn(work, index));
+      }
+      if (isAlone) placeOne(this.#place, writes[0]!);
+      else {
+        const list = join(work, listName);
+        stageFile(list, JSON.stringify(changes), 0o600, `${list}.new`);
+        renameSync(`${list}.new`, list);
+        apply(this.#place, changes);
+      }
+      this.#place.note?.(changes);
+    } finally {
+      removeWork(work);
+    }
+  }
+
+  #stage(path: string, staged: string): void {
+    const { contents, mode } = this.#files.get(path)!;
+    stageFile(join(this.#place.folder, path), contents, mode, staged);
+  }
+}
+
+interface NewContents {
+  contents: string | Uint8Array;
+  mode: number;
+  replace?: boolean;
+  note?: boolean;
+}
+
+function placeOne(
+  { folder, work, isReplaceable }: TransactionFolder,
+  change: Change & { kind: 'write' },
+): void {
+  const path = join(folder, change.path);
+  assertNoLinkBelow(folder, dirname(path));
+  ensureFolder(dirname(path));
+  const staged = stagedIn(work, 0);
+  if (!(isReplaceable?.(change.path) ?? change.replace)) {
+    placeNew(staged, path);
+    return;
+  }
+  try {
+    renameSync(staged, path);
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}
+
+/** Makes the changes, except those already made. Reverts all on a failure. */
+function apply({ folder, work, isReplaceable }: TransactionFolder, changes: readonly Change[]): void {
+  const undo: [from: string, to: string][] = [];
+  const rename = (from: string, to: string) => {
+    ensureFolder(dirname(to));
+    renameSync(from, to);
+    undo.unshift([to, from]);
+  };
+  try {
+    for (const [index, change] of changes.entries()) {
+      if (change.kind === 'request') continue;
+      const path = join(folder, change.path);
+      const [staged, former] = [stagedIn(work, index), join(work, 'former', String(index))];
+      assertNoLinkBelow(folder, dirname(path));
+      if (change.kind === 'move') {
+        const to = join(folder, change.to);
+        assertNoLinkBelow(folder, dirname(to));
+        if (lookAt(path) && !lookAt(to)) rename(path, to);
+      } else if (existsSync(staged)) {
+        if (!lookAt(path)) {
+          // Moved away, and not yet replaced.
+          if (lookAt(former)) undo.unshift([former, path]);
+          rename(staged, path);
+          continue;
+        }
+        if (!(isReplaceable?.(change.path) ?? change.replace)) throw nameTaken(path);
+        keepFormer(path, former);
+        undo.unshift([former, path]);
+        renameSync(staged, path);
+      }
+    }
+  } catch (cause) {
+    for (const [from, to] of undo) renameSync(from, to);
+    if (cause instanceof EnrollkitError && !cause.cause) throw cause;
+    const failed = cause instanceof EnrollkitError ? cause.cause : cause;
+    const { code = 'an unknown reason', path = folder } = failed as NodeJS.ErrnoException;
+    throw new EnrollkitError(
+      'FILE_UNWRITABLE',
+      `The files in ${folder} cannot be put in their places: ${code} at ${path}. All is as it was.`,
+      { cause },
+    );
+  }
+}
+
+/** A link, so that the file is never missing from its place; on file systems without links, it is for a moment. */
+function keepFormer(path: string, former: string): void {
+  ensureFolder(dirname(former));
+  rmSync(former, { force: true });
+  try {
+    linkSync(path, former);
+  } catch {
+    renameSync(path, former);
+  }
+}
+
+function nameTaken(path: string): EnrollkitError {
+  return new EnrollkitError(
+    'FILE_EXISTS',
+    `${path} already exists where a new file is to be written. Nothing was changed.`,
+    {
+      next: 'Move it away, then run the same command again.',
+      context: { file: path },
+    },
+  );
+}
+
+function stagedIn(work: string, index: number): string {
+  return join(work, 'staged', String(index));
+}
+
+/** Deletes the list first: without it, the rest is ignored. */
+function removeWork(work: string): void {
+  for (const name of [listName, `${listName}.new`, 'staged', 'former'])
+    rmSync(join(work, name), { recursive: true, force: true });
+  removeIfEmpty(work);
+}
