@@ -69,6 +69,7 @@ lost('but what someone else changed meanwhile is still told', async () => {
   });
   const taken = { ...group('g2', 'group-ca'), allocationPolicy: 'static' as const };
   await failing('CONFLICT', service.createEnrollmentGroup(taken));
+  await service.deleteEnrollmentGroup('g2');
 });
 
 lost('of uploading, verifying and deleting a CA certificate', async () => {

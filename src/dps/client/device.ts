@@ -7,8 +7,9 @@ import type { AssignedRegistration, DeviceTransport, TransportReply } from './de
 import { explainDpsError } from './explain.js';
 import { readServiceMessage } from './http/reply-error.js';
 import { backoffMs } from './http/retry.js';
-import { ReopeningConnection } from './reopening.js';
+import { repeatWhenLost } from './lost-connection.js';
 import { type DeviceTarget, hasOwnTime, serviceClock } from './target.js';
+import { isLostConnection } from './transport-failure.js';
 
 export type { AssignedRegistration } from './device-transport.js';
 
@@ -61,25 +62,38 @@ export async function registerDevice(options: RegisterDeviceOptions): Promise<As
     protocol === 'mqtt'
       ? (await import('./device-mqtt.js')).openMqttTransport(transportOptions)
       : (await import('./device-https.js')).openHttpsTransport(transportOptions);
-  const connection = new ReopeningConnection(open, deadline.signal);
+  let transport: DeviceTransport | undefined;
+  // DPS answers a second registration of a device like the first one, so that all requests can be sent twice.
+  const send: Send = (request) =>
+    repeatWhenLost(async () => {
+      transport ??= await open();
+      const used = transport;
+      return request(used).catch(async (error: unknown) => {
+        if (!isLostConnection(error)) throw error;
+        transport = undefined;
+        await used.close();
+        throw error;
+      });
+    }, deadline.signal);
   try {
-    return await registerAndPoll(connection, options, deadline.signal);
+    return await registerAndPoll(send, options, deadline.signal);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
-    await connection.close();
+    await transport?.close();
   }
 }
 
-/** DPS answers a second registration of a device like the first one, so that all requests can be sent twice. */
+type Send = (request: (over: DeviceTransport) => Promise<TransportReply>) => Promise<TransportReply>;
+
 async function registerAndPoll(
-  connection: ReopeningConnection<DeviceTransport>,
+  send: Send,
   options: RegisterDeviceOptions,
   signal: AbortSignal,
 ): Promise<AssignedRegistration> {
   const { registrationId, payload } = options;
   const body = { registrationId, ...(payload === undefined ? {} : { payload }) };
-  let sendNext = () => connection.send((transport) => transport.register(body));
+  let sendNext = () => send((transport) => transport.register(body));
   for (let refusals = 0; ; ) {
     const reply = await sendNext();
     if (reply.status >= 429) {
@@ -99,7 +113,7 @@ async function registerAndPoll(
     }
     if (!operationId) throw unexpected('it names no operation', options);
     await wait(reply.retryAfterMs ?? pollEveryMs, signal);
-    sendNext = () => connection.send((transport) => transport.getOperation(operationId));
+    sendNext = () => send((transport) => transport.getOperation(operationId));
   }
 }
 

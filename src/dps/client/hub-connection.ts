@@ -11,8 +11,8 @@ import { type Twin, twin } from '../contract/schemas.js';
 import { type DeviceCredentials, openCredentials } from './device-credentials.js';
 import { readServiceMessage } from './http/reply-error.js';
 import { backoffMs } from './http/retry.js';
+import { repeatWhenLost } from './lost-connection.js';
 import { type MqttReply, MqttSession } from './mqtt/session.js';
-import { ReopeningConnection } from './reopening.js';
 import type { Target } from './target.js';
 
 export interface HubConnectionOptions extends DeviceCredentials {
@@ -40,8 +40,8 @@ export interface HubConnection {
 export async function connectToHub(options: HubConnectionOptions): Promise<HubConnection> {
   const { target, assignedHub, deviceId, signal = new AbortController().signal } = options;
   const clientCertificate = await openCredentials(options);
-  const open = async () => {
-    const session = await MqttSession.open({
+  const open = () =>
+    MqttSession.open({
       plane: 'hub',
       endpoint: assignedHub,
       clientId: deviceId,
@@ -51,59 +51,50 @@ export async function connectToHub(options: HubConnectionOptions): Promise<HubCo
       onRequest: target.onRequest,
       signal,
     });
-    return new TwinSession(session, options);
-  };
-  const connection = new ReopeningConnection(open, signal);
-  await connection.connection();
+  const session = await repeatWhenLost(open, signal);
+  const twins = new TwinRequests(session, options);
   return {
     async sendTelemetry(body, properties = {}) {
       const topic = hubTopics.telemetry(deviceId, propertyBag(properties));
-      // Not sent again when the connection is lost: the hub may have the message.
-      const { session } = await connection.connection();
       await session.publish(topic, JSON.stringify(body));
     },
     async getTwin() {
-      const { payload } = await connection.send((twins) => twins.request(hubTopics.getTwin, ' '));
+      const { payload } = await twins.request(hubTopics.getTwin, ' ');
       const parsed = twin.safeParse(jsonOrUndefined(payload));
       if (parsed.success) return parsed.data;
       throw new EnrollkitError('REFUSED', `${assignedHub} answered with something else than a twin.`);
     },
     async updateReported(patch) {
-      const text = JSON.stringify(patch);
-      await connection.send((twins) => twins.request(hubTopics.patchReported, text));
+      await twins.request(hubTopics.patchReported, JSON.stringify(patch));
     },
-    close: () => connection.close(),
+    close: () => session.close(),
   };
 }
 
 /** How often a request that the hub throttles, or fails to answer, is repeated. */
 const maxRetries = 4;
 
-/** A session that asks for the twin. */
-class TwinSession {
-  readonly session: MqttSession;
+/** Requests for the twin, over one session. */
+class TwinRequests {
+  readonly #session: MqttSession;
   readonly #options: Pick<HubConnectionOptions, 'assignedHub' | 'deviceId'>;
   #subscribed: Promise<void> | undefined;
 
   constructor(session: MqttSession, options: Pick<HubConnectionOptions, 'assignedHub' | 'deviceId'>) {
-    this.session = session;
+    this.#session = session;
     this.#options = options;
   }
 
   async request(topicOf: (requestId: string) => string, body: string): Promise<MqttReply> {
-    this.#subscribed ??= this.session.subscribe(hubTopics.twinResponses);
+    this.#subscribed ??= this.#session.subscribe(hubTopics.twinResponses);
     await this.#subscribed;
     for (let refusals = 0; ; refusals += 1) {
-      const reply = await this.session.request(topicOf, body);
+      const reply = await this.#session.request(topicOf, body);
       if (reply.status < 300) return reply;
       const isPassing = reply.status === 429 || reply.status >= 500;
       if (!isPassing || refusals === maxRetries) throw this.#refusal(reply);
       await sleep(backoffMs(refusals));
     }
-  }
-
-  close(): Promise<void> {
-    return this.session.close();
   }
 
   #refusal({ status, payload }: MqttReply): EnrollkitError {
