@@ -15,7 +15,7 @@ import { lookAt } from '../workspace/files.js';
 import type { Transaction } from '../workspace/transaction.js';
 import { Database, filesOf, modes, readAuthority } from './authority.js';
 import { timeText } from './database.js';
-import { makePrivateFolder, newAsideFolder, withFolderLock } from './folder.js';
+import { newAsideFolder, withFolderLock } from './folder.js';
 import { issueFiles, issueRoot } from './issue-files.js';
 import { assertPassphrase, type CertgenResult } from './request.js';
 import {
@@ -75,12 +75,8 @@ export async function createAuthority(request: AuthorityRequest): Promise<Certge
   assertPassphrase(passphrase);
   const given = root && checkedRoot(root.certificate, root.privateKey, request.at);
   const name = nameOf(request, given?.certificate);
-  const makeFolders = () => {
-    for (const name of request.script.folders) makePrivateFolder(folder, name);
-  };
   return withFolderLock(folder, async (transaction, completed) => {
     if (completed?.request === name) {
-      makeFolders();
       const certificates = (['root', 'intermediate'] as const).map((which) => readAuthority(folder, which));
       return { ...completed, certificates: certificates.map(({ certificate }) => certificate) };
     }
@@ -88,10 +84,10 @@ export async function createAuthority(request: AuthorityRequest): Promise<Certge
     if (former.length > 0 && !request.replace) throw authorityExists(folder, former);
     const aside = newAsideFolder(folder, timeText(request.at));
     for (const name of former) transaction.move(name, `${aside}/${name}`);
+    for (const path of request.script.folders) transaction.privateFolder(path);
     const { rootPem, intermediate } = await writeAuthority(request, given, transaction);
     request.signal?.throwIfAborted();
     transaction.commit(name);
-    makeFolders();
     return {
       written: transaction.written,
       moved: former.map((name) => ({ from: name, to: `${aside}/${name}` })),

@@ -19,7 +19,7 @@ import {
   textIn,
 } from './authority.js';
 import { subjectLine, timeText } from './database.js';
-import { isInterrupted, makePrivateFolder, newAsideFolder, withFolderLock } from './folder.js';
+import { isInterrupted, newAsideFolder, withFolderLock } from './folder.js';
 import { issueFiles } from './issue-files.js';
 import { assertPassphrase, type CertgenResult } from './request.js';
 import { type CertificateCommand, type Script, validityDays as usualValidityDays } from './scripts.js';
@@ -66,7 +66,6 @@ export async function createCertificate(request: CertificateRequest): Promise<Ce
   ]);
   return withFolderLock(folder, async (transaction, completed) => {
     if (completed?.request === requestName) {
-      makePrivateFolder(folder, 'private');
       const path = filesFor(command, name).certificate;
       const made = readCertificate(join(folder, path), textIn(folder, path));
       return { ...completed, certificates: [made] };
@@ -104,9 +103,9 @@ export async function createCertificate(request: CertificateRequest): Promise<Ce
       transaction,
     );
     database.write(transaction);
+    transaction.privateFolder('private');
     request.signal?.throwIfAborted();
     transaction.commit(requestName);
-    makePrivateFolder(folder, 'private');
     return { written: transaction.written, moved, certificates: [issued.certificate] };
   });
 }

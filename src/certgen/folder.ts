@@ -1,10 +1,9 @@
 /** The folder of a CA that certgen writes: locked, and changed by transactions. */
-import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureFolder, lookAt, removeIfEmpty } from '../workspace/files.js';
+import { lookAt, removeIfEmpty } from '../workspace/files.js';
 import { takeLock } from '../workspace/lock.js';
-import { assertNoLinkBelow, assertNoLinkIn } from '../workspace/symbolic-links.js';
-import { type Completed, finishInterrupted, listName, Transaction } from '../workspace/transaction.js';
+import { assertNoLinkIn } from '../workspace/symbolic-links.js';
+import { type Completed, finishInterrupted, Transaction } from '../workspace/transaction.js';
 
 /** For the CA's database and copies of certificates; other files are moved aside before a new one is written. */
 const replaceable = /^((index\.txt(\.attr)?|serial)(\.old)?|newcerts\/[0-9A-F]+\.pem)$/;
@@ -36,9 +35,9 @@ export async function withFolderLock<Result>(
   }
 }
 
-/** Whether a command was killed while it put its files in place; the next one that locks the folder completes it. */
+/** Whether a command is at work, or was killed: the next one that locks the folder completes what it left. */
 export function isInterrupted(folder: string): boolean {
-  return lookAt(join(folder, workFolder, listName)) !== undefined;
+  return lookAt(join(folder, workFolder)) !== undefined;
 }
 
 /** A new folder for files that are moved aside: `replaced-<time>`. @param time for a file name */
@@ -47,21 +46,5 @@ export function newAsideFolder(folder: string, time: string): string {
   for (let number = 1; ; number += 1) {
     const free = number === 1 ? name : `${name}-${number}`;
     if (!lookAt(join(folder, free))) return free;
-  }
-}
-
-/**
- * Makes a folder accessible to its owner only, also if it exists with a wider mode.
- *
- * @throws EnrollkitError FILE_UNWRITABLE, also for a symbolic link
- */
-export function makePrivateFolder(folder: string, name: string): void {
-  const path = join(folder, name);
-  assertNoLinkBelow(folder, path);
-  ensureFolder(path);
-  try {
-    chmodSync(path, 0o700);
-  } catch {
-    // Another user's folder: its files have their own modes.
   }
 }

@@ -3,7 +3,7 @@
  * changes is, and then the files are moved into place. A failure restores the previous files. If the process is killed,
  * the next one that locks the folder completes the list, or removes the temporary files if there is no list yet.
  */
-import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { EnrollkitError } from '../errors.js';
@@ -39,6 +39,8 @@ const changeSchema = z.discriminatedUnion('kind', [
     /** The files that the journal follows: where they were, and where they are. */
     note: z.array(pair).optional(),
   }),
+  /** A folder for its owner alone, also if it exists with a wider mode. */
+  z.strictObject({ kind: z.literal('folder'), path }),
   /** What the transaction is part of, for the command that completes it. Changes nothing. */
   z.strictObject({ kind: z.literal('request'), request: z.string() }),
 ]);
@@ -64,7 +66,7 @@ export interface Completed {
 }
 
 /** In the temporary folder: the list of the changes, from when all is written until all is in its place. */
-export const listName = 'changes.json';
+const listName = 'changes.json';
 
 /**
  * Completes the changes of a process that was killed, or removes the files that it had not put in place.
@@ -95,7 +97,7 @@ export function finishInterrupted(place: TransactionFolder): Completed | undefin
     for (const change of changes.data) {
       if (change.kind === 'request') completed.request = change.request;
       else if (change.kind === 'write') completed.written.push(change.path);
-      else completed.moved.push({ from: change.path, to: change.to });
+      else if (change.kind === 'move') completed.moved.push({ from: change.path, to: change.to });
     }
   }
   removeWork(work);
@@ -105,6 +107,7 @@ export function finishInterrupted(place: TransactionFolder): Completed | undefin
 export class Transaction {
   readonly #place: TransactionFolder;
   readonly #moves: Change[] = [];
+  readonly #folders: Change[] = [];
   readonly #files = new Map<string, NewContents>();
 
   constructor(place: TransactionFolder) {
@@ -130,6 +133,11 @@ export class Transaction {
     this.#moves.push({ kind: 'move', path, to, ...(note.length > 0 ? { note } : {}) });
   }
 
+  /** Makes a folder accessible to its owner only, also if it exists with a wider mode; after the moves. */
+  privateFolder(path: string): void {
+    this.#folders.push({ kind: 'folder', path });
+  }
+
   /**
    * @param request what the transaction is part of; {@link finishInterrupted} returns it
    * @throws EnrollkitError FILE_UNWRITABLE; FILE_EXISTS when a new file's name is taken. Nothing is changed then
@@ -144,11 +152,12 @@ export class Transaction {
     }));
     const changes: Change[] = [
       ...this.#moves,
+      ...this.#folders,
       ...writes,
       ...(request === undefined ? [] : [{ kind: 'request' as const, request }]),
     ];
     // One file is whole or absent without a list.
-    const isAlone = this.#moves.length === 0 && writes.length === 1;
+    const isAlone = writes.length === 1 && this.#moves.length + this.#folders.length === 0;
     try {
       for (const [index, change] of changes.entries()) {
         if (change.kind === 'write') this.#stage(change.path, stagedIn(work, index));
@@ -201,6 +210,7 @@ function placeOne(
 /** Makes the changes, except those already made. Reverts all on a failure. */
 function apply({ folder, work, isReplaceable }: TransactionFolder, changes: readonly Change[]): void {
   const undo: [from: string, to: string][] = [];
+  const newFolders: string[] = [];
   const rename = (from: string, to: string) => {
     ensureFolder(dirname(to));
     renameSync(from, to);
@@ -212,7 +222,10 @@ function apply({ folder, work, isReplaceable }: TransactionFolder, changes: read
       const path = join(folder, change.path);
       const [staged, former] = [stagedIn(work, index), join(work, 'former', String(index))];
       assertNoLinkBelow(folder, dirname(path));
-      if (change.kind === 'move') {
+      if (change.kind === 'folder') {
+        if (!lookAt(path)) newFolders.unshift(path);
+        makePrivateFolder(folder, path);
+      } else if (change.kind === 'move') {
         const to = join(folder, change.to);
         assertNoLinkBelow(folder, dirname(to));
         if (lookAt(path) && !lookAt(to)) rename(path, to);
@@ -230,7 +243,11 @@ function apply({ folder, work, isReplaceable }: TransactionFolder, changes: read
       }
     }
   } catch (cause) {
-    for (const [from, to] of undo) renameSync(from, to);
+    const moves = undo.filter(([, to]) => newFolders.includes(to));
+    for (const [from, to] of undo.filter((one) => !moves.includes(one))) renameSync(from, to);
+    // A new folder may be in the place of one that was moved aside.
+    for (const path of newFolders) removeIfEmpty(path);
+    for (const [from, to] of moves) renameSync(from, to);
     if (cause instanceof EnrollkitError && !cause.cause) throw cause;
     const failed = cause instanceof EnrollkitError ? cause.cause : cause;
     const { code = 'an unknown reason', path = folder } = failed as NodeJS.ErrnoException;
@@ -239,6 +256,17 @@ function apply({ folder, work, isReplaceable }: TransactionFolder, changes: read
       `The files in ${folder} cannot be put in their places: ${code} at ${path}. All is as it was.`,
       { cause },
     );
+  }
+}
+
+/** @throws EnrollkitError FILE_UNWRITABLE, also for a symbolic link */
+function makePrivateFolder(folder: string, path: string): void {
+  assertNoLinkBelow(folder, path);
+  ensureFolder(path);
+  try {
+    chmodSync(path, 0o700);
+  } catch {
+    // Another user's folder: its files have their own modes.
   }
 }
 
