@@ -13,6 +13,7 @@ export {
   type FaultFile,
   type FaultList,
   type FaultSelection,
+  type PresetName,
   type QuotaLimits,
   type RuleCount,
   runningEmulator,

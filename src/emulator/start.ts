@@ -15,7 +15,7 @@ export type { DeviceMessage } from './control/message-feed.js';
 export { runningEmulator } from './control/running.js';
 export type { QuotaLimits } from './dps/quotas.js';
 export type { EmulatorEndpoints } from './endpoints.js';
-export type { FaultControl, FaultList, FaultSelection } from './faults/control.js';
+export type { FaultControl, FaultList, FaultSelection, PresetName } from './faults/control.js';
 export type { RuleCount } from './faults/engine.js';
 export type { FaultFile } from './faults/schema.js';
 export type { EmulatorOptions } from './options.js';

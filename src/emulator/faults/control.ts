@@ -5,6 +5,9 @@ import type { EmulatorLog } from '../wire/events.js';
 import type { FaultSource, Faults } from '../wire/faults.js';
 import { FaultEngine, type RuleCount } from './engine.js';
 import { type PresetName, presetNames, presets } from './presets.js';
+
+export type { PresetName };
+
 import { type FaultFile, faultFileSchema } from './schema.js';
 
 /** Rules, or the name of a preset. */
