@@ -46,9 +46,18 @@ function datesText({ notBefore, notAfter }: { notBefore: string; notAfter: strin
   return `,${notBefore},${notAfter},`;
 }
 
-/** RFC 4180 section 2. */
+/**
+ * A field of the manifest: RFC 4180 section 2, with an apostrophe before what a spreadsheet would take for a formula
+ * (OWASP, "CSV Injection"). {@link fieldText} takes the apostrophe away again.
+ */
 export function csvField(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const safe = /^'*[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n\t]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** The text of a field that {@link csvField} wrote, without its quotes. */
+export function fieldText(field: string): string {
+  return /^'+[=+\-@\t\r]/.test(field) ? field.slice(1) : field;
 }
 
 /** A time in the manifest: ISO 8601 in UTC, whole seconds. */

@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { suite } from 'uvu';
 import { type RegisterDeviceOptions, registerDevice } from '../../src/dps/client/device.js';
 import { explainDpsError } from '../../src/dps/client/explain.js';
+import { MqttSession } from '../../src/dps/client/mqtt/session.js';
 import type { EnrollkitError } from '../../src/errors.js';
 import { privateKeyToPem } from '../../src/pki/keys.js';
 import { make, makeChain } from '../support/chains.js';
@@ -249,5 +251,44 @@ async function freePort(): Promise<number> {
   await new Promise((done) => server.close(done));
   return port;
 }
+
+device('a server that announces an MQTT packet of 200 MB is left at once', async () => {
+  const { root } = world.chain;
+  const { pem, privateKey } = await make('server', 'localhost', root, {
+    subjectAlternativeNames: { dns: ['localhost'] },
+  });
+  let sent = 0;
+  const server = createTlsServer({ cert: pem, key: await privateKeyToPem(privateKey) }, (socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => {
+      // CONNACK, and the head of a PUBLISH.
+      socket.write(Buffer.from([0x20, 2, 0, 0, 0x30, 0x80, 0x80, 0x80, 0x64]));
+      const more = () => {
+        while (!socket.destroyed && sent < 200 && socket.write(Buffer.alloc(1024 * 1024))) sent += 1;
+      };
+      socket.on('drain', more);
+      more();
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { device: presented } = world.chain;
+  const session = MqttSession.open({
+    plane: 'device',
+    endpoint: `localhost:${(server.address() as AddressInfo).port}`,
+    trust: root.pem,
+    clientCertificate: { chain: presented.pem, privateKey: await privateKeyToPem(presented.privateKey) },
+    clientId: 'device-001',
+    userName: 'x',
+    signal: new AbortController().signal,
+  });
+  try {
+    const asked = session.then((one) => one.request((id) => `ask/?$rid=${id}`, ''));
+    await failing('REFUSED', asked);
+    assert.ok(sent < 50, `${sent} MB were taken`);
+  } finally {
+    await session.then((one) => one.close()).catch(() => {});
+    server.close();
+  }
+});
 
 device.run();

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { inspect } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as z from 'zod';
 import { sasPolicy } from '../../src/dps/client/auth.js';
@@ -71,7 +72,8 @@ http.before(async () => {
     const answer = answers.shift() ?? { status: 500, body: 'more requests than answers' };
     if (answer.cut) return request.socket.destroy();
     if (answer.silent) return;
-    const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? {});
+    const { body: given = {} } = answer;
+    const text = typeof given === 'string' || Buffer.isBuffer(given) ? given : JSON.stringify(given);
     response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers });
     response.end(text);
   };
@@ -191,6 +193,38 @@ http('a reply that is too long is refused, not read', async () => {
     assert.match(error.message, /localhost:\d+ answered with more than 4000 bytes/, String(call));
   }
 });
+
+http('a compressed reply is limited by what it decompresses to', async () => {
+  const zeros = Buffer.alloc(100 * 1024 * 1024);
+  const body = gzipSync(zeros, { level: 9 });
+  assert.ok(body.length < 200_000);
+  answers = [{ body, headers: { 'content-encoding': 'gzip' } }];
+  const memory = process.memoryUsage().rss;
+  const error = await failing('REFUSED', client().send(read, shape));
+  assert.match(error.message, /answered with more than/);
+  assert.equal(seen.length, 1);
+  const grown = (process.memoryUsage().rss - memory) / 1024 ** 2;
+  assert.ok(grown < 95, `${grown} MB`);
+});
+
+for (const status of [301, 302, 307, 308]) {
+  http(`a redirect (${status}) is not followed: its target gets neither token nor certificate`, async () => {
+    const location = origin.replace('localhost', 'dps.example');
+    answers = [
+      { status, headers: { location } },
+      { status, headers: { location: `${origin}/elsewhere` } },
+    ];
+    const authorize = sasPolicy(
+      { hostName: 'localhost', sharedAccessKeyName: 'owner', sharedAccessKey: 'a2V5' },
+      () => new Date(),
+    );
+    for (const call of [1, 2]) {
+      const error = await failing('REFUSED', client({ authorize }).send(read, shape));
+      assert.equal(error.context.status, status);
+      assert.equal(seen.length, call);
+    }
+  });
+}
 
 http('an attempt without an answer ends in TIMEOUT', async () => {
   answers = [{ silent: true }];

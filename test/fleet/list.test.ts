@@ -51,7 +51,7 @@ for (const [name, text] of [
         rows.map((row) => [row.registrationId, row.subject, row['tags.site'], row['tags.note']]),
         [
           ['line-1', 'CN=line-1, O="Contoso ""West"""', 'Berlin, North', ''],
-          ['line-2', 'CN=line-2, O=Usual', '', '=1+1'],
+          ['line-2', 'CN=line-2, O=Usual', '', "'=1+1"],
           ['line-3', 'CN=line-3, O=Usual', 'Oslo', 'x'],
         ],
       );

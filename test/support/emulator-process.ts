@@ -7,16 +7,29 @@ import { bin } from './bin.js';
 export interface EmulatorProcess {
   endpoints: Record<string, string> & { ports: { https: number; mqtt: number; amqp: number } };
   process: ChildProcess;
+  /** What it has written to standard error. */
+  complaints(): string;
   stop(): Promise<void>;
 }
 
-/** `enrollkit emulator start --json` on free ports, until it says that it is ready. */
-export async function startEmulatorProcess(dir: string, flags: string[] = []): Promise<EmulatorProcess> {
+/**
+ * `enrollkit emulator start --json` on free ports, until it says that it is ready.
+ *
+ * @param nodeFlags flags of Node.js
+ */
+export async function startEmulatorProcess(
+  dir: string,
+  flags: string[] = [],
+  { nodeFlags = [] }: { nodeFlags?: string[] } = {},
+): Promise<EmulatorProcess> {
   const ports = ['--port', '0', '--mqtt-port', '0'];
   const arguments_ = ['emulator', 'start', '--json', '--dir', dir, ...ports, ...flags];
   // uvu sets FORCE_COLOR for the tests, and what they start would inherit it.
   const { FORCE_COLOR: _, ...env } = process.env;
-  const child = spawn(process.execPath, [bin, ...arguments_], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...nodeFlags, bin, ...arguments_], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => {
     complaint += chunk;
@@ -31,6 +44,7 @@ export async function startEmulatorProcess(dir: string, flags: string[] = []): P
   return {
     endpoints: JSON.parse(line),
     process: child,
+    complaints: () => complaint,
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');

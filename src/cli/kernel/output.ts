@@ -1,7 +1,23 @@
-/** Standard output is data, standard error is for people. */
-import { styleText } from 'node:util';
+/**
+ * Standard output is data, standard error is for people. What would steer a terminal is escaped here, wherever it comes
+ * from: file names, certificates, answers of a server.
+ */
+import { randomInt } from 'node:crypto';
+import { escaped, steeringCharacters } from '../terminal/text.js';
 
-type Format = Parameters<typeof styleText>[0];
+/** ECMA-48 section 8.3.117 (SGR): what begins a style, and what ends it. */
+const styleCodes = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], cyan: [36, 39] } as const;
+
+/**
+ * Parameters in the style sequences of this process, taken out as they are written. No text from elsewhere has them, so
+ * that its own sequences are told apart.
+ */
+const mark = `${randomInt(1000, 10_000)};${randomInt(1000, 10_000)};${randomInt(1000, 10_000)}`;
+
+const styleOrSteering = new RegExp(
+  `\\u001b\\[(\\d+);${mark}m|(?![\\n\\t\\u200c\\u200d])${steeringCharacters}`,
+  'gu',
+);
 
 export interface Styles {
   bold(text: string): string;
@@ -53,9 +69,19 @@ export class Output {
     this.style = stylesFor(options.stderr, options);
   }
 
+  /**
+   * Text as a terminal may get it: its control and format characters are escaped, except for line feeds, tabs, joiners (as in
+   * emoji), and the styles of {@link style} and {@link dataStyle}. JSON stays the same JSON.
+   */
+  readonly safe = (text: string): string =>
+    text.replace(styleOrSteering, (found, code?: string) =>
+      code === undefined ? escaped(found) : `\u001b[${code}m`,
+    );
+
   /** Data: a line, or several, on standard output. */
   data(text: string): void {
-    this.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+    const safe = this.safe(text);
+    this.stdout.write(safe.endsWith('\n') ? safe : `${safe}\n`);
   }
 
   /** Data: one value as JSON, on one line when it is read by a line-wise program, else indented. */
@@ -75,7 +101,7 @@ export class Output {
 
   /** Lines on standard error that are no message: an empty one, a line of a log, JSON. */
   line(text = ''): void {
-    this.stderr.write(`${text}\n`);
+    this.stderr.write(`${this.safe(text)}\n`);
   }
 
   /** A text behind its ID, if IDs are shown; empty lines stay in front. */
@@ -109,7 +135,10 @@ function wantsColor(
 
 function stylesFor(stream: NodeJS.WriteStream, options: { env: NodeJS.ProcessEnv; color: boolean }): Styles {
   if (!wantsColor(stream, options)) return plainStyles;
-  const style = (format: Format) => (text: string) => styleText(format, text, { validateStream: false });
+  const style = (name: keyof Styles) => {
+    const [begin, end] = styleCodes[name];
+    return (text: string) => `\u001b[${begin};${mark}m${text}\u001b[${end};${mark}m`;
+  };
   return {
     bold: style('bold'),
     dim: style('dim'),

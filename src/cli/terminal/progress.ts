@@ -3,7 +3,7 @@ import { type DefaultRenderer, Listr, ListrLogger, type ListrTaskWrapper, Proces
 import type { RunEvent, StepTitle } from '../../quickstart/events.js';
 import type { Output } from '../kernel/output.js';
 import { type Progress, plainProgress } from './plain-progress.js';
-import { milliseconds, truncate } from './text.js';
+import { milliseconds, printable, truncate } from './text.js';
 
 type Task = Pick<
   ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof DefaultRenderer>,
@@ -79,7 +79,7 @@ export function listProgress(output: Output): Progress {
 async function draw(steps: StepState[], stopped: Promise<never>, output: Output): Promise<void> {
   const list = new Listr(
     steps.map((step) => ({
-      title: step.title,
+      title: printable(step.title),
       task: (_: unknown, task: Task) => Promise.race([stepEnds(step, task, output), stopped]),
     })),
     {
@@ -101,15 +101,16 @@ async function draw(steps: StepState[], stopped: Promise<never>, output: Output)
 
 function stepEnds(step: StepState, task: Task, output: Output): Promise<void> {
   // The spinner and its margin take three columns.
-  const fit = (text: string) => truncate(text, output.width - 4);
+  const fit = (text: string) => truncate(printable(text), output.width - 4);
   return new Promise((resolve, reject) => {
     step.listen((event) => {
       if (event.type === 'step-progress') task.output = fit(event.text);
       if (event.type === 'step-done') {
         const time = event.already ? '' : ` (${milliseconds(event.elapsedMs)})`;
+        const title = printable(step.title);
         const line = fit(`${step.title}: ${event.outcome}${time}`);
-        task.title = line.startsWith(step.title)
-          ? step.title + output.style.dim(line.slice(step.title.length))
+        task.title = line.startsWith(title)
+          ? output.safe(title + output.style.dim(line.slice(title.length)))
           : line;
         resolve();
       }

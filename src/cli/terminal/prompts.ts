@@ -82,18 +82,36 @@ export function terminalAsker(output: Output, signal: AbortSignal): Asker {
       });
     }
   };
-  const unchanged = (value: string) => value;
+  const { safe } = output;
   const putLine = (config: Partial<LineConfig> & Pick<LineConfig, 'message' | 'why' | 'problem'>) =>
-    put<string>({ type: 'line', standard: '', hint: '', typed: unchanged, answered: unchanged, ...config });
+    put<string>({
+      type: 'line',
+      standard: '',
+      typed: safe,
+      answered: safe,
+      ...config,
+      message: safe(config.message),
+      why: safe(config.why),
+      hint: safe(config.hint ?? ''),
+      problem: (value: string) => {
+        const problem = config.problem(value);
+        return problem === undefined ? undefined : safe(problem);
+      },
+    });
 
   return {
     say: (id, text) => output.note(id, text),
     select: ({ id, message, choices, default: standard }) =>
       put({
         type: 'select',
-        message: output.withId(id, message),
+        message: safe(output.withId(id, message)),
         default: standard,
-        choices: choices.map(({ value, name, why }) => ({ value, name, short: name, description: why })),
+        choices: choices.map(({ value, name, why }) => ({
+          value,
+          name: safe(name),
+          short: safe(name),
+          description: safe(why),
+        })),
       }),
     async confirm({ id, message, why, default: standard }) {
       const yes = (value: string) => /^y/i.test(value);

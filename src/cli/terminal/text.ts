@@ -68,10 +68,11 @@ const widestCell = 46;
 
 /** Rows of cells, aligned; lines that are too long are cut. `indent` is the room that the caller puts before them. */
 export function columns(rows: readonly (readonly string[])[], indent = 0): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.min(widestCell, widest(rows.map((row) => row[column]!))),
+  const lines = rows.map((row) => row.map(onOneLine));
+  const widths = (lines[0] ?? []).map((_, column) =>
+    Math.min(widestCell, widest(lines.map((row) => row[column]!))),
   );
-  return rows.map((row) => {
+  return lines.map((row) => {
     const line = row
       .map((cell, column) =>
         column === row.length - 1 ? cell : padEnd(truncate(cell, widths[column]!), widths[column]!),
@@ -79,6 +80,11 @@ export function columns(rows: readonly (readonly string[])[], indent = 0): strin
       .join('  ');
     return truncate(line, pageWidth - indent);
   });
+}
+
+/** A cell that a row stays one line with; it may have colours. */
+function onOneLine(cell: string): string {
+  return cell.replace(/[\n\r\t]/g, escaped);
 }
 
 /** A path as a person would type it in the current folder. */
@@ -116,11 +122,20 @@ export function durationText(duration: number): string {
   return parts.length > 0 ? parts.join(' ') : '0s';
 }
 
-/** Text from elsewhere, for a terminal or a log: control and format characters are escaped. */
+/** Characters that steer a terminal or hide text: control and format characters (as for bidirectional text), line separators. */
+export const steeringCharacters = '[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]';
+
+const steering = new RegExp(steeringCharacters, 'gu');
+
+/** Text from elsewhere on one line of a terminal or a log: control and format characters are escaped. */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
-    JSON.stringify(character).length > 3
-      ? JSON.stringify(character).slice(1, -1)
-      : `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`,
-  );
+  return text.replace(steering, escaped);
+}
+
+/** A character as JSON escapes it, so that JSON stays JSON. */
+export function escaped(character: string): string {
+  const short = JSON.stringify(character).slice(1, -1);
+  if (short !== character) return short;
+  const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
 }

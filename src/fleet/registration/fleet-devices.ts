@@ -6,7 +6,7 @@ import { EnrollkitError } from '../../errors.js';
 import { deviceFolderName } from '../../workspace/layout.js';
 import { formatOf } from '../formats/formats.js';
 import type { PemCredentials } from '../formats/output-format.js';
-import { manifestColumns, tagPrefix } from '../manifest.js';
+import { fieldText, manifestColumns, tagPrefix } from '../manifest.js';
 import { fileError } from '../text-files.js';
 
 /** A line of the manifest. */
@@ -69,7 +69,7 @@ function manifestDevice(record: Record<string, string>, manifest: string, line: 
   if (problem) throw new EnrollkitError('INVALID_REGISTRATION_ID', `${manifest}, line ${line}: ${problem}`);
   const tags = Object.entries(record)
     .filter(([name, value]) => name.startsWith(tagPrefix) && value !== '')
-    .map(([name, value]) => [name.slice(tagPrefix.length), value]);
+    .map(([name, value]) => [name.slice(tagPrefix.length), fieldText(value)]);
   return {
     registrationId,
     sha256Thumbprint,

@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { MqttClient } from 'mqtt';
+import { EnrollkitError } from '../../../errors.js';
+import { PacketMeter } from '../../contract/mqtt-packet-meter.js';
 import type { ClientCertificate } from '../device-credentials.js';
 
 export interface MqttSocketOptions {
@@ -15,7 +17,13 @@ export interface MqttSocketOptions {
 
 const mqttTlsPort = 8883;
 
-/** Connects to `host` or `host:port`, with the device's certificate. */
+/** Microsoft Learn, "IoT Hub quotas and throttling": a message has at most 256 KB; twice that, with topic and properties. */
+const maxPacketBytes = 512 * 1024;
+
+/**
+ * Connects to `host` or `host:port`, with the device's certificate. A packet of the server that is too large ends the
+ * connection, with REFUSED at the client.
+ */
 export function openSocket(options: MqttSocketOptions, client: MqttClient): TLSSocket {
   const { endpoint, trust, clientCertificate } = options;
   const { host, port } = splitEndpoint(endpoint);
@@ -30,6 +38,16 @@ export function openSocket(options: MqttSocketOptions, client: MqttClient): TLSS
   });
   // The client forwards only some of the socket's errors, and no TLS errors.
   socket.on('error', (error) => client.emit('error', error));
+  const meter = new PacketMeter(maxPacketBytes);
+  socket.on('data', (chunk: Buffer) => {
+    if (socket.destroyed || meter.accepts(chunk)) return;
+    socket.destroy(
+      new EnrollkitError('REFUSED', `${endpoint} sent a packet of more than ${maxPacketBytes} bytes.`, {
+        next: 'Check that this is the address of a provisioning service or a hub.',
+        context: { host: endpoint, maxPacketBytes },
+      }),
+    );
+  });
   return socket;
 }
 

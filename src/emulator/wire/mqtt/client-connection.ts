@@ -12,6 +12,7 @@ import mqttPacket, {
   type IUnsubscribePacket,
   type Packet,
 } from 'mqtt-packet';
+import { PacketMeter } from '../../../dps/contract/mqtt-packet-meter.js';
 import {
   type Encounter,
   type Fault,
@@ -34,7 +35,6 @@ import {
   type Session,
   SessionViolation,
 } from './mqtt-session.js';
-import { PacketMeter } from './packet-meter.js';
 import { PacketWriter } from './packet-writer.js';
 import { Subscriptions } from './subscriptions.js';
 

@@ -1,7 +1,7 @@
 /**
- * Limits the size of MQTT packets before the parser collects them: it would take up to 256 MB of memory for a client that
- * has not even connected. Follows the fixed headers in a stream of packets: one byte, then the remaining length (MQTT 3.1.1
- * section 2.2).
+ * Limits the size of MQTT packets before the parser collects them: it would take up to 256 MB of memory for a packet of
+ * anyone who is connected. Follows the fixed headers in a stream of packets: one byte, then the remaining length (MQTT
+ * 3.1.1 section 2.2).
  */
 export class PacketMeter {
   readonly #maxBytes: number;
