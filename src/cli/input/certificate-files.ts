@@ -7,7 +7,7 @@ import type { Certificate } from '../../pki/x509/certificate.js';
 import type { CertificateRequest } from '../../pki/x509/csr.js';
 import { isFolder } from '../../workspace/files.js';
 import { readMaterial } from './material.js';
-import { readContents } from './read-file.js';
+import { contentsOf } from './read-file.js';
 import { isRequest, readRequest } from './request-file.js';
 
 /** What certificates come in; a folder holds other things too. */
@@ -39,7 +39,7 @@ export async function readFileOrFolder(
   { withRequests = false } = {},
 ): Promise<CertificateFile[]> {
   const read = async (file: string): Promise<CertificateFile> =>
-    withRequests && isRequest(readContents(file))
+    withRequests && isRequest(contentsOf(file))
       ? { path: file, certificates: [], request: readRequest(file) }
       : fileAt(file, opening);
   if (!isFolder(path)) return [await read(path)];

@@ -1,6 +1,6 @@
 /** Certificate revocation lists (RFC 5280 section 5), read with our own strict DER reader. */
 import { EnrollkitError } from '../../errors.js';
-import { pemBlocks } from '../containers/pem.js';
+import { blocksOf } from '../containers/contents.js';
 import {
   bitStringOf,
   DerError,
@@ -53,7 +53,14 @@ export interface RevocationList {
 export function parseRevocationLists(input: string | Uint8Array): RevocationList[] {
   if (input.length > maxListBytes)
     throw invalid(`It has ${input.length} bytes; a revocation list has at most ${maxListBytes}.`);
-  return listDers(input).map((der) => {
+  const blocks = blocksOf(input, {
+    label: /^X509 CRL$/,
+    block: 'X509 CRL',
+    kinds: ['revocation list'],
+    what: 'revocation list',
+    invalid,
+  });
+  return blocks.map(({ der }) => {
     try {
       return listOf(der);
     } catch (error) {
@@ -67,15 +74,6 @@ export function parseRevocationLists(input: string | Uint8Array): RevocationList
 export function serialNumberOctets({ toBeSigned }: Certificate): string {
   const [first, second] = sequenceOf(readOnly(toBeSigned));
   return (first!.tag === 0xa0 ? second! : first!).content.toString('hex');
-}
-
-function listDers(input: string | Uint8Array): Buffer[] {
-  if (typeof input !== 'string' && input[0] === tags.sequence) return [Buffer.from(input)];
-  const text = typeof input === 'string' ? input : Buffer.from(input).toString('latin1');
-  const blocks = pemBlocks(text).filter(({ label }) => label === 'X509 CRL');
-  if (blocks.length === 0)
-    throw invalid('It holds no revocation list: neither a PEM block X509 CRL nor DER.');
-  return blocks.map(({ der }) => der);
 }
 
 function listOf(der: Buffer): RevocationList {
@@ -134,6 +132,6 @@ function entriesOf(entries: readonly Element[]): Pick<RevocationList, 'revoked' 
   return { revoked, criticalEntryExtensions };
 }
 
-function invalid(message: string): EnrollkitError {
-  return new EnrollkitError('INVALID_CERTIFICATE', message);
+function invalid(message: string, next?: string): EnrollkitError {
+  return new EnrollkitError('INVALID_CERTIFICATE', message, next === undefined ? {} : { next });
 }
