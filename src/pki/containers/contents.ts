@@ -112,6 +112,8 @@ const withArticle = (kind: DerKind) => `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${
 const labelsOf = (blocks: readonly PemBlock[]) =>
   [...new Set(blocks.map(({ label }) => label))].join(' and ');
 
+const beginning = (text: string) => new RegExp(`^${text}`);
+
 /** Files of other programs that people take for a certificate or a key, by how they begin. */
 const foreignFiles: readonly { begins: RegExp; is: string; next: string }[] = [
   {
@@ -135,8 +137,8 @@ const foreignFiles: readonly { begins: RegExp; is: string; next: string }[] = [
     next: 'Take the certificate or key out of it, for example with az ... --query value --output tsv.',
   },
   { begins: /^\s*<(!|\?|html|head)/i, is: 'a web page or XML', next: 'Download the file itself.' },
-  { begins: /^PK\u0003\u0004/, is: 'a ZIP archive', next: 'Unpack it.' },
-  { begins: /^\u001f\u008b/, is: 'a gzip archive', next: 'Unpack it.' },
+  { begins: /^PK\W\W/, is: 'a ZIP archive', next: 'Unpack it.' },
+  { begins: beginning('\u001f\u008b'), is: 'a gzip archive', next: 'Unpack it.' },
 ];
 
 function foreign(text: string): EnrollkitError | undefined {

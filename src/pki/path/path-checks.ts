@@ -70,7 +70,7 @@ function policyCount(path: Path): number {
 }
 
 /** Section 6.1.4 (l) and (m): intermediates below a CA count unless they are self-issued; the leaf does not. */
-function checkPathLength(path: Path): Failure[] {
+export function checkPathLength(path: Path): Failure[] {
   const failures: Failure[] = [];
   let below = 0;
   for (const issuer of path.slice(1)) {
