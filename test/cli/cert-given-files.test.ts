@@ -5,8 +5,10 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } fr
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
+import { tlv } from '../../src/pki/der/write.js';
 import { makeCertificateRequest } from '../../src/pki/make/certificate-request.js';
 import { parseCertificate, parseCertificates } from '../../src/pki/x509/certificate.js';
+import { alternativeNames, raw } from '../support/raw-certificates.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
@@ -141,6 +143,29 @@ test('what Key Vault gives is read by every command, and so is what environment 
     copyFileSync(data('encodings/p8-escaped.txt'), join(folder, 'e.key'));
     const csr = await run(['cert', 'csr', 'd', '--key', join(folder, 'e.key'), '--out', join(folder, 'd')]);
     assert.equal(csr.status, 0, csr.stderr);
+  }));
+
+test('an odd certificate is shown, has its fingerprints, and lint goes on', () =>
+  inTemporaryFolder(async (folder) => {
+    const path = join(folder, 'odd.pem');
+    const name = tlv(0x82, Buffer.from('é.example'));
+    writeFileSync(path, raw({ name: 'odd', extensions: [alternativeNames(name)] }).pem);
+    const inspected = await run(['cert', 'inspect', path]);
+    assert.equal(inspected.status, 0, inspected.stderr);
+    assert.match(
+      inspected.stdout,
+      /CN=odd[\s\S]*DNS:é\.example[\s\S]*Malformed +it has a name with characters/,
+    );
+    const { sha256 } = JSON.parse((await run(['cert', 'fingerprint', path, '--json'])).stdout)
+      .certificates[0];
+    assert.match(sha256, /^[0-9A-F]{64}$/);
+    const linted = await run(['cert', 'lint', path, '--json']);
+    assert.equal(linted.status, 11, linted.stderr);
+    const codes = (JSON.parse(linted.stdout).findings as { code: string }[]).map(({ code }) => code);
+    for (const code of ['ALTERNATIVE_NAME_MALFORMED', 'SUBJECT_KEY_IDENTIFIER_MISSING'])
+      assert.ok(codes.includes(code), codes.join());
+    const verified = await run(['cert', 'verify', path, '--trust', path], { env });
+    assertRefusal(verified.stderr, 'INVALID_CERTIFICATE', path);
   }));
 
 test('a self-signed certificate with a key that is not supported is told for its key alone', () =>

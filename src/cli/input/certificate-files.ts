@@ -27,7 +27,8 @@ export interface CertificateFile {
 }
 
 /**
- * The certificates of a file, or of every file below a folder that may hold some. In a folder, a file that cannot
+ * The certificates of a file, or of every file below a folder that may hold some, for looking at them: odd ones are
+ * read as far as possible. In a folder, a file that cannot
  * be read is listed with its problem, and one that has only keys is skipped.
  *
  * @param withRequests whether certificate requests are read as well, or skipped like keys
@@ -61,7 +62,10 @@ export async function readFileOrFolder(
 }
 
 async function fileAt(path: string, opening: OpenPrivateKeyOptions): Promise<CertificateFile> {
-  const { certificates, unordered } = await readMaterial(path, opening, { withKey: false });
+  const { certificates, unordered } = await readMaterial(path, opening, {
+    withKey: false,
+    forLooking: true,
+  });
   return { path, certificates, ...(unordered ? { unordered } : {}) };
 }
 

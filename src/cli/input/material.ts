@@ -13,6 +13,7 @@ import { pkcs7Label } from '../../pki/containers/pkcs7-content.js';
 import { openPfx, type PfxReading } from '../../pki/containers/pkcs12-read.js';
 import { type OpenPrivateKeyOptions, openPrivateKey } from '../../pki/keys.js';
 import { type Certificate, parseCertificate } from '../../pki/x509/certificate.js';
+import { lookAtCertificate } from '../../pki/x509/look.js';
 import { naming, namingLater, readBytes } from './read-file.js';
 
 /** The certificates of a file, in its order, and its private key if it has one. */
@@ -39,8 +40,12 @@ export interface Opening extends OpenPrivateKeyOptions {
  * @throws EnrollkitError FILE_UNREADABLE, INVALID_CERTIFICATE, INVALID_PFX, PASSPHRASE_REQUIRED or WRONG_PASSPHRASE,
  *   naming the file and, in PEM, the block
  */
-export async function readCertificates(path: string, opening: Opening = {}): Promise<Certificate[]> {
-  return (await readMaterial(path, opening, { withKey: false })).certificates;
+export async function readCertificates(
+  path: string,
+  opening: Opening = {},
+  { forLooking = false } = {},
+): Promise<Certificate[]> {
+  return (await readMaterial(path, opening, { withKey: false, forLooking })).certificates;
 }
 
 /** Those of several files. */
@@ -53,17 +58,22 @@ export async function readAllCertificates(
   return read;
 }
 
-/** As {@link readCertificates}; the private key too, when the same file holds one and it is wanted. */
+/**
+ * As {@link readCertificates}; the private key too, when the same file holds one and it is wanted.
+ *
+ * @param options forLooking: odd certificates are read as far as possible, see `lookAtCertificate`
+ */
 export async function readMaterial(
   path: string,
   opening: Opening = {},
-  { withKey = true } = {},
+  { withKey = true, forLooking = false } = {},
 ): Promise<Material> {
   const bytes = readBytes(path);
   return namingLater(path, async () => {
     const contents = readContents(bytes);
-    if (contents.form === 'der') return { path, ...(await materialOfDer(contents, opening, withKey)) };
-    const certificates = certificatesOfPem(contents);
+    const parse = forLooking ? lookAtCertificate : parseCertificate;
+    if (contents.form === 'der') return { path, ...(await materialOfDer(contents, opening, withKey, parse)) };
+    const certificates = certificatesOfPem(contents, parse);
     if (contents.blocks.some(({ label }) => label === 'TRUSTED CERTIFICATE')) {
       opening.note?.(
         'file.trust-settings',
@@ -94,11 +104,12 @@ export async function readPrivateKey(path: string, opening: Opening = {}): Promi
   });
 }
 
-function certificatesOfPem(contents: Extract<Contents, { form: 'pem' }>): Certificate[] {
+type Parse = (der: Buffer) => Certificate;
+
+function certificatesOfPem(contents: Extract<Contents, { form: 'pem' }>, parse: Parse): Certificate[] {
   const certificates = contents.blocks.flatMap(({ label, der, position }) => {
-    if (label === 'TRUSTED CERTIFICATE')
-      return [inBlock(position, () => parseCertificate(withoutTrustSettings(der)))];
-    if (/^(X509 )?CERTIFICATE$/.test(label)) return [inBlock(position, () => parseCertificate(der))];
+    if (label === 'TRUSTED CERTIFICATE') return [inBlock(position, () => parse(withoutTrustSettings(der)))];
+    if (/^(X509 )?CERTIFICATE$/.test(label)) return [inBlock(position, () => parse(der))];
     if (pkcs7Label.test(label)) return inBlock(position, () => readPkcs7(der));
     return [];
   });
@@ -110,10 +121,11 @@ async function materialOfDer(
   contents: Extract<Contents, { form: 'der' }>,
   opening: Opening,
   withKey: boolean,
+  parse: Parse,
 ): Promise<Omit<Material, 'path'>> {
   switch (contents.kind) {
     case 'certificate':
-      return { certificates: [parseCertificate(contents.der)] };
+      return { certificates: [parse(contents.der)] };
     case 'PKCS#7 file':
       return { certificates: readPkcs7(contents.der), unordered: true };
     case 'PKCS#12 file': {

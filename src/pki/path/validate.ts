@@ -7,6 +7,7 @@ import {
   sha256Thumbprint,
 } from '../x509/certificate.js';
 import { parseRevocationLists } from '../x509/crl.js';
+import { odditiesOf } from '../x509/look.js';
 import { BudgetExceeded } from './budget.js';
 import type { Circumstances, Purpose } from './circumstances.js';
 import { budgetFailure, explain } from './explain.js';
@@ -103,7 +104,7 @@ export function validatePath(request: ValidateChainRequest): PathVerdict {
   assertOptions(request);
   const unreadable: Failure[] = [];
   const [leaf] = readAll([request.leaf], 'leaf certificate', unreadable, (input) => [
-    isParsed(input) ? input : parseCertificate(input),
+    isParsed(input) ? strictly(input) : parseCertificate(input),
   ]);
   if (!leaf) return refused(unreadable);
   const unreadableLists: Failure[] = [];
@@ -162,7 +163,12 @@ function isParsed(input: CertificateInput): input is Certificate {
 }
 
 function certificatesOf(input: CertificateInput): Certificate[] {
-  return isParsed(input) ? [input] : parseCertificates(input);
+  return isParsed(input) ? [strictly(input)] : parseCertificates(input);
+}
+
+/** An odd certificate was read for looking only. @throws EnrollkitError INVALID_CERTIFICATE */
+function strictly(certificate: Certificate): Certificate {
+  return odditiesOf(certificate).length > 0 ? parseCertificate(certificate.der) : certificate;
 }
 
 /** Reads inputs; those that cannot be read become failures. */

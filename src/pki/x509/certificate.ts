@@ -258,7 +258,8 @@ function versionOf(element: Element): 1 | 2 | 3 {
   return version;
 }
 
-function serialNumberOf(element: Element | undefined): string {
+/** Upper-case hexadecimal, with a minus sign if negative. @throws DerError */
+export function serialNumberOf(element: Element | undefined): string {
   const octets = integerOf(element);
   if (octets[0]! & 0x80) {
     const magnitude = (1n << BigInt(octets.length * 8)) - BigInt(`0x${octets.toString('hex')}`);
