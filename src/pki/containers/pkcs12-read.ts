@@ -24,6 +24,7 @@ import { type Deriving, runReader, runReaderSync } from './deriving.js';
 import type { PemBlock } from './pem.js';
 import { decrypt, ObsoleteCipher, type Passphrase, passphraseOf } from './pkcs12/decrypt.js';
 import { derivePkcs12Key, type Pkcs12Hash, purposes } from './pkcs12/key-derivation.js';
+import { pbmac1, pbmac1Of } from './pkcs12/pbmac1.js';
 import { KeyDerivationWork } from './pkcs12/work.js';
 
 /** SafeContents bags can be nested; no known program does it. */
@@ -137,13 +138,15 @@ function* readAuthenticated(file: Buffer, text: string): Deriving<BagContents> {
 function* verifyMac(
   macData: Element,
   authenticated: Buffer,
-  { octets }: Passphrase,
+  { octets, text }: Passphrase,
   work: KeyDerivationWork,
 ): Deriving<boolean> {
   const [digestInfo, salt, iterations, ...rest] = sequenceOf(macData);
   const [algorithm, digest, ...more] = sequenceOf(digestInfo);
   if (rest.length + more.length > 0) throw new DerError('its authentication has a wrong shape');
-  const { type } = algorithmOf(algorithm);
+  const { type, parameters } = algorithmOf(algorithm);
+  if (type === pbmac1)
+    return isSame(yield* pbmac1Of(parameters, authenticated, text, work), octetStringOf(digest));
   const hash = macHashes[type];
   if (!hash) throw new DerError(`it is authenticated in a way that is not read here (${type})`);
   const expected = octetStringOf(digest);
@@ -155,7 +158,10 @@ function* verifyMac(
     purpose: purposes.mac,
     length: expected.length,
   });
-  const actual = createHmac(hash, key).update(authenticated).digest();
+  return isSame(createHmac(hash, key).update(authenticated).digest(), expected);
+}
+
+function isSame(actual: Buffer, expected: Buffer): boolean {
   return actual.length === expected.length && timingSafeEqual(actual, expected);
 }
 

@@ -43,6 +43,12 @@ export interface RevocationList {
   readonly criticalEntryExtensions: ReadonlySet<string>;
   /** The content octets of the revoked serial numbers, in hexadecimal. */
   readonly revoked: ReadonlySet<string>;
+  /** Those that a delta list removes from the complete one (reason removeFromCRL). */
+  readonly removed: ReadonlySet<string>;
+  /** The list's number; undefined without one. */
+  readonly number?: bigint;
+  /** Of a delta list: the number of the complete list that it continues. */
+  readonly baseNumber?: bigint;
 }
 
 /**
@@ -99,8 +105,8 @@ function listOf(der: Buffer): RevocationList {
   const known: ReadonlyMap<string, Extension> = extensions
     ? extensionsOf(readOnly(expect(extensions, 0xa0).content, tags.sequence))
     : new Map();
-  const number = known.get(listExtensionTypes.listNumber);
-  if (number) integerOf(readOnly(number.value));
+  const number = numberOf(known.get(listExtensionTypes.listNumber));
+  const baseNumber = numberOf(known.get(listExtensionTypes.deltaIndicator));
   return {
     toBeSigned: toBeSigned!.raw,
     signatureAlgorithm,
@@ -110,6 +116,8 @@ function listOf(der: Buffer): RevocationList {
     ...(nextUpdate ? { nextUpdate } : {}),
     extensions: known,
     ...entriesOf(entries),
+    ...(number === undefined ? {} : { number }),
+    ...(baseNumber === undefined ? {} : { baseNumber }),
   };
 }
 
@@ -117,19 +125,32 @@ function isTime(element: Element | undefined): boolean {
   return element?.tag === tags.utcTime || element?.tag === tags.generalizedTime;
 }
 
-function entriesOf(entries: readonly Element[]): Pick<RevocationList, 'revoked' | 'criticalEntryExtensions'> {
+/** @throws DerError */
+function numberOf(extension: Extension | undefined): bigint | undefined {
+  return extension && BigInt(`0x${integerOf(readOnly(extension.value)).toString('hex')}`);
+}
+
+/** RFC 5280 section 5.3.1: ENUMERATED 8, removeFromCRL. */
+const reasonCode = '2.5.29.21';
+const removeFromList = '0a0108';
+
+function entriesOf(
+  entries: readonly Element[],
+): Pick<RevocationList, 'revoked' | 'removed' | 'criticalEntryExtensions'> {
   const revoked = new Set<string>();
+  const removed = new Set<string>();
   const criticalEntryExtensions = new Set<string>();
   for (const entry of entries) {
     const [serialNumber, date, extensions, ...rest] = sequenceOf(entry);
     if (rest.length > 0) throw new DerError('it has an entry of a wrong shape');
-    revoked.add(integerOf(serialNumber).toString('hex'));
+    const serial = integerOf(serialNumber).toString('hex');
     timeOf(date);
-    if (!extensions) continue;
-    for (const { type, critical } of extensionsOf(extensions).values())
-      if (critical) criticalEntryExtensions.add(type);
+    const known = extensions ? extensionsOf(extensions) : new Map<string, Extension>();
+    const isRemoved = known.get(reasonCode)?.value.toString('hex') === removeFromList;
+    (isRemoved ? removed : revoked).add(serial);
+    for (const { type, critical } of known.values()) if (critical) criticalEntryExtensions.add(type);
   }
-  return { revoked, criticalEntryExtensions };
+  return { revoked, removed, criticalEntryExtensions };
 }
 
 function invalid(message: string, next?: string): EnrollkitError {
