@@ -76,7 +76,7 @@ export async function issueFiles(request: FilesRequest, transaction: Transaction
       profile: loadProfile(request.profile),
       subject,
       publicKey: keys.publicKey,
-      issuer,
+      issuer: { ...issuer, chainPem: issuers.join('') },
       at: request.at,
       validityDays: request.validityDays,
       serialNumber,

@@ -1,8 +1,10 @@
 /** Issues a fleet: worker threads make the devices, this thread writes them, in order. */
+import type { KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { EnrollkitError } from '../errors.js';
 import { generateKeyPair, type KeyAlgorithm } from '../pki/keys.js';
+import { issue } from '../pki/make/issue.js';
 import { loadProfile } from '../pki/make/profile.js';
 import { parseCertificate } from '../pki/x509/certificate.js';
 import type { DeviceBatch } from './devices/device-source.js';
@@ -19,7 +21,9 @@ import { WorkerPool } from './issue/worker-pool.js';
 
 export interface IssueFleetOptions
   extends Pick<FleetRequest, 'source' | 'format' | 'out' | 'manifest'>,
-    Partial<Pick<FleetRequest, 'range' | 'profile' | 'keyAlgorithm' | 'validityDays' | 'subject' | 'pfx'>> {
+    Partial<
+      Pick<FleetRequest, 'range' | 'profile' | 'keyAlgorithm' | 'validityDays' | 'subject' | 'pfx' | 'force'>
+    > {
   ca: FleetCa;
   /** Worker threads; one per core by default. */
   workers?: number | undefined;
@@ -48,7 +52,8 @@ export interface IssueFleetResult {
  * `at` and the callbacks may differ. Until the fleet is finished, its journal is beside it: `OUT.journal`, and during a run `OUT.lock`. A call for a
  * fleet that is finished changes nothing.
  *
- * @throws EnrollkitError ISSUER_NOT_ALLOWED when the CA may not sign, or ends before the devices; INVALID_SUBJECT and
+ * @throws EnrollkitError ISSUER_NOT_ALLOWED when the CA may not sign, ends before the devices, or `validateChain` would
+ *   refuse them under it and `force` is not given; INVALID_SUBJECT and
  *   whatever else `issue()` throws; FILE_EXISTS when something else is at `out` or `manifest`; FOLDER_IN_USE when
  *   another run works on the fleet; JOURNAL_UNREADABLE, FILE_UNREADABLE, FILE_UNWRITABLE; the signal's reason when it
  *   was aborted
@@ -191,6 +196,7 @@ function batchSizeOf({ keyAlgorithm, pfx }: FleetRequest, format: OutputFormat):
 async function setupOf(request: FleetRequest, at: Date): Promise<WorkerSetup> {
   const { profile, keyAlgorithm, ca, validityDays, source, format, out } = request;
   const sample = await generateKeyPair(keyAlgorithm.startsWith('rsa-') ? 'rsa-2048' : 'ec-p256');
+  await assertIssuable(request, sample.publicKey, at);
   return {
     template: await certificateTemplate({
       profile,
@@ -208,4 +214,16 @@ async function setupOf(request: FleetRequest, at: Date): Promise<WorkerSetup> {
     folder: typeof out === 'string' ? out : undefined,
     pfx: request.pfx,
   };
+}
+
+/**
+ * A device like all others is issued, and thrown away: the CA may be none for devices, which is checked once.
+ *
+ * @throws EnrollkitError ISSUER_NOT_ALLOWED
+ */
+async function assertIssuable(request: FleetRequest, publicKey: KeyObject, at: Date): Promise<void> {
+  const { profile, ca, validityDays, subject, force } = request;
+  const sample = { ...subject, commonName: 'device' };
+  const validity = validityDays === undefined ? {} : { validityDays };
+  await issue({ profile, subject: sample, publicKey, issuer: ca, at, force: force === true, ...validity });
 }

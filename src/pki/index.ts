@@ -51,6 +51,7 @@ export { type CertificateRequest, parseCertificateRequest } from './x509/csr.js'
 export type { BasicConstraints, Extension, KeyUsage } from './x509/extensions.js';
 export type { GeneralName } from './x509/general-name.js';
 export { type CertificateDescription, inspectCertificate } from './x509/inspect.js';
+export { lookAtCertificates } from './x509/look.js';
 export type { Name, NameAttribute, RelativeDistinguishedName } from './x509/name.js';
 export type { PublicKeyInfo } from './x509/public-key.js';
 export type { Subject, SubjectAlternativeNames } from './x509/subject.js';

@@ -8,9 +8,10 @@ import {
 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { EnrollkitError } from '../errors.js';
+import { blocksOf, knownKind } from './containers/contents.js';
 import { type Deriving, runReader, runReaderSync } from './containers/deriving.js';
-import { openEncryptedKey, openEncryptedPem } from './containers/encrypted-key.js';
-import { pemBlocks, pemEncode } from './containers/pem.js';
+import { assertCipher, openEncryptedKey, openEncryptedPem } from './containers/encrypted-key.js';
+import { type PemBlock, pemEncode } from './containers/pem.js';
 import { integer, nullValue, objectIdentifier, octetString, sequence } from './der/write.js';
 import { type KeyAlgorithm, keyAlgorithms } from './key-algorithms.js';
 import { privateKeyOf, signsFor } from './private-key.js';
@@ -89,20 +90,30 @@ export async function encryptPbes2(
   return { algorithm, ciphertext: Buffer.concat([cipher.update(plaintext), cipher.final()]) };
 }
 
-/** Whether a PEM text holds an encrypted private key. */
-export function isEncryptedKey(pem: string): boolean {
-  return pem.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----') || /^Proc-Type: 4,ENCRYPTED/m.test(pem);
+/** Whether an input holds an encrypted private key. */
+export function isEncryptedKey(input: string | Uint8Array): boolean {
+  try {
+    return blocksOf(input, wanted).some(isEncrypted);
+  } catch (error) {
+    if (error instanceof EnrollkitError) return false;
+    throw error;
+  }
 }
 
+const isEncrypted = ({ label, headers, der }: PemBlock) =>
+  label === 'ENCRYPTED PRIVATE KEY' ||
+  headers?.has('Proc-Type') === true ||
+  (label === 'DER' && knownKind(der) === 'encrypted private key');
+
 /**
- * Reads one private key: PKCS#8, encrypted or not, and the older PKCS#1 and SEC 1 forms. Opening an encrypted key
- * blocks this thread, for a few seconds at most; {@link openPrivateKey} does not.
+ * Reads one private key, PEM or DER: PKCS#8, encrypted or not, and the older PKCS#1 and SEC 1 forms. Opening an
+ * encrypted key blocks this thread, for a few seconds at most; {@link openPrivateKey} does not.
  *
  * @throws EnrollkitError PASSPHRASE_REQUIRED, WRONG_PASSPHRASE, KEY_MISMATCH if the two halves of the key do not belong
  *   together, or INVALID_KEY, also if the key derivation would take too long; no error quotes the key
  */
-export function privateKeyFromPem(pem: string, passphrase?: string): KeyObject {
-  return runReaderSync(keyReader(pem, passphrase));
+export function privateKeyFromPem(input: string | Uint8Array, passphrase?: string): KeyObject {
+  return runReaderSync(keyReader(input, passphrase));
 }
 
 /**
@@ -111,31 +122,52 @@ export function privateKeyFromPem(pem: string, passphrase?: string): KeyObject {
  * @throws EnrollkitError as {@link privateKeyFromPem} does; the signal's reason
  */
 export function openPrivateKey(
-  pem: string,
+  input: string | Uint8Array,
   { passphrase, signal }: OpenPrivateKeyOptions,
 ): Promise<KeyObject> {
-  return runReader(keyReader(pem, passphrase), signal);
+  return runReader(keyReader(input, passphrase), signal);
 }
 
-function* keyReader(pem: string, passphrase: string | undefined): Deriving<KeyObject> {
-  const [block, ...more] = pemBlocks(pem).filter(({ label }) => label.endsWith('PRIVATE KEY'));
-  if (!block) throw new EnrollkitError('INVALID_KEY', 'There is no private key in PEM form here.');
+const wanted = {
+  label: /PRIVATE KEY$/,
+  block: 'PRIVATE KEY',
+  kinds: ['private key', 'encrypted private key'],
+  what: 'private key',
+  invalid: (message: string, next = 'Give the file of the private key: PEM, DER or PKCS#12.') =>
+    new EnrollkitError('INVALID_KEY', message, { next }),
+} as const;
+
+function* keyReader(input: string | Uint8Array, passphrase: string | undefined): Deriving<KeyObject> {
+  const [block, ...more] = blocksOf(input, wanted);
   if (more.length > 0) throw new EnrollkitError('INVALID_KEY', 'There is more than one private key here.');
-  const { label, der, headers } = block;
-  const isPkcs8 = label === 'ENCRYPTED PRIVATE KEY';
-  if (isPkcs8 || headers?.has('Proc-Type')) {
+  const { label, der, headers } = block!;
+  if (label === 'OPENSSH PRIVATE KEY') throw openSshKey();
+  if (isEncrypted(block!)) {
+    const hasHeaders = label !== 'ENCRYPTED PRIVATE KEY' && headers?.has('Proc-Type') === true;
+    assertCipher(hasHeaders ? block! : der);
     if (passphrase === undefined) {
       const message = 'The private key is encrypted, and no passphrase was given.';
       throw new EnrollkitError('PASSPHRASE_REQUIRED', message);
     }
-    return isPkcs8 ? yield* openEncryptedKey(der, passphrase) : openEncryptedPem(block, passphrase);
+    return hasHeaders ? openEncryptedPem(block!, passphrase) : yield* openEncryptedKey(der, passphrase);
   }
-  try {
-    return privateKeyOf(der, label);
-  } catch (cause) {
-    if (cause instanceof EnrollkitError) throw cause;
-    throw new EnrollkitError('INVALID_KEY', 'The private key cannot be read.', { cause });
+  // DER does not say in which of the forms it is.
+  const labels = label === 'DER' ? ['PRIVATE KEY', 'EC PRIVATE KEY', 'RSA PRIVATE KEY'] : [label];
+  for (const form of labels) {
+    try {
+      return privateKeyOf(der, form);
+    } catch (error) {
+      // Node's own error is not kept as the cause: it may quote the key.
+      if (error instanceof EnrollkitError) throw error;
+    }
   }
+  throw new EnrollkitError('INVALID_KEY', 'The private key cannot be read.');
+}
+
+function openSshKey(): EnrollkitError {
+  return new EnrollkitError('INVALID_KEY', 'The private key is in the format of OpenSSH.', {
+    next: 'Convert a copy of it: ssh-keygen -p -m PKCS8 -f FILE',
+  });
 }
 
 /** Whether a private key belongs to a public key. */

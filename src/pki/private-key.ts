@@ -2,22 +2,41 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { EnrollkitError } from '../errors.js';
 import { pemEncode } from './containers/pem.js';
+import { readOnly, sequenceOf, tags } from './der/read.js';
 
 /**
  * The only way to import a private key. Node is never given a passphrase: it would derive keys for as long as a file
  * asks, and nothing could stop it.
  *
  * @param label the PEM label of the octets: `PRIVATE KEY` is PKCS#8, `EC PRIVATE KEY` SEC 1, `RSA PRIVATE KEY` PKCS#1
- * @throws EnrollkitError KEY_MISMATCH if its public half is not that of its private half; Error from node:crypto if it
- *   is no key, which must not be shown: it may quote the key
+ * @throws EnrollkitError KEY_MISMATCH if its public half is not that of its private half; INVALID_KEY for an EC key with
+ *   explicit parameters; Error from node:crypto if it is no key, which must not be shown: it may quote the key
  */
 export function privateKeyOf(der: Uint8Array, label = 'PRIVATE KEY'): KeyObject {
   const key = createPrivateKey(pemEncode(label, der));
+  if (key.asymmetricKeyType === 'ec' && !namesItsCurve(key)) throw explicitParameters();
   if (signsFor(key, createPublicKey(key))) return key;
   throw new EnrollkitError(
     'KEY_MISMATCH',
     'The private key is damaged: its private half does not match its public half.',
     { next: 'Restore the file from a backup, or make a new key and a certificate for it.' },
+  );
+}
+
+/** Node recognizes the curve of explicit parameters, but keeps them; so ask the key's encoding. */
+function namesItsCurve(key: KeyObject): boolean {
+  const [, algorithm] = sequenceOf(readOnly(key.export({ format: 'der', type: 'pkcs8' })));
+  return sequenceOf(algorithm)[1]?.tag === tags.objectIdentifier;
+}
+
+/** RFC 5480 section 2.1.1 forbids them in certificates: they could describe a weak curve (CVE-2020-0601). */
+function explicitParameters(): EnrollkitError {
+  return new EnrollkitError(
+    'INVALID_KEY',
+    'The private key is EC with explicit parameters, not of a named curve.',
+    {
+      next: 'Make a new key of a named curve, such as P-256. If the parameters are those of one, openssl ec -param_enc named_curve -in FILE -out NEW converts it; its certificate has to be issued again, too.',
+    },
   );
 }
 

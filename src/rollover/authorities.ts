@@ -204,7 +204,9 @@ async function makeSuccessor(
   const { pem } = await renewCertificate({
     certificate: old.certificate,
     publicKey,
-    issuer: issuer ? { certificate: issuer.pem, privateKey: issuer.privateKey } : { privateKey },
+    issuer: issuer
+      ? { certificate: issuer.pem, chainPem: issuer.chainPem, privateKey: issuer.privateKey }
+      : { privateKey },
     at: now(),
   });
   const keyPem = unfinished ? undefined : await privateKeyToPem(privateKey, newPassphrase);

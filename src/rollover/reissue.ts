@@ -82,7 +82,11 @@ async function reissue(
   const { pem } = await renewCertificate({
     certificate: old,
     publicKey: fresh?.publicKey ?? old.publicKey,
-    issuer: { certificate: signer.successor.pem, privateKey: signerKey },
+    issuer: {
+      certificate: signer.successor.pem,
+      chainPem: signer.successor.chainPem,
+      privateKey: signerKey,
+    },
     at: now(),
   });
   const previous = previousPaths(paths, sha256Thumbprint(old));

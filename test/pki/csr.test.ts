@@ -118,10 +118,10 @@ test('what is no request is refused with the reason', async () => {
   assert.throws(() => parseCertificateRequest(Buffer.alloc(10_000_000, 0x30)), invalid(/10000000 bytes/));
   assert.throws(() => parseCertificateRequest('x'.repeat(20_000_000)), invalid(/20000000 bytes/));
   const certificate = await make('root', 'Root');
-  assert.throws(() => parseCertificateRequest(certificate.pem), invalid(/holds no certificate request/));
+  assert.throws(() => parseCertificateRequest(certificate.pem), invalid(/and no certificate request/));
   assert.throws(
     () => parseCertificateRequest(parseCertificate(certificate.pem).der),
-    invalid(/not a certificate request/),
+    invalid(/holds a certificate in DER, and no certificate request/),
   );
 });
 

@@ -145,7 +145,10 @@ testWithOpenssl('a file in BER, with indefinite lengths and strings in pieces, i
 
 testWithOpenssl('what is no PKCS#12 file is refused with the reason', async () => {
   assert.throws(() => readPfx(Buffer.alloc(0), ''), invalid(/empty/));
-  assert.throws(() => readPfx(Buffer.from(device.pem), ''), invalid(/not a PKCS#12 file/));
+  assert.throws(
+    () => readPfx(Buffer.from(device.pem), ''),
+    invalid(/holds CERTIFICATE, and no PKCS#12 file/),
+  );
   assert.throws(() => readPfx(Buffer.alloc(20_000_000), ''), invalid(/20000000 bytes/));
   assert.throws(() => readPfx(Buffer.alloc(10_000_000, 0x30), ''), invalid(/not a PKCS#12 file/));
   const bytes = await byOpenssl([]);
@@ -196,6 +199,32 @@ test('the parts of a file together may not ask for more key derivation than a fe
   assert.throws(() => work.pbkdf2(5_000_000), /together ask for too many rounds/);
   assert.throws(() => new KeyDerivationWork().pbkdf2(5_000_001), /asks for 5000001 rounds/);
   assert.throws(() => new KeyDerivationWork().pkcs12(0), /asks for 0 rounds/);
+});
+
+test('a file authenticated by PBMAC1 (RFC 9579) is read back, and refused when its MAC is wrong', async () => {
+  const chain = [root.pem];
+  for (const passphrase of ['secret', '']) {
+    const contents = {
+      certificate: device.pem,
+      privateKey: device.privateKey,
+      chain,
+      friendlyName: 'd',
+      passphrase,
+    };
+    const pfx = await createPfx({ ...contents, mac: 'pbmac1' });
+    assert.ok(pfx.includes(Buffer.from('2a864886f70d01050e', 'hex')));
+    assert.equal(readPfx(pfx, passphrase).certificates.length, 2);
+    assert.throws(() => readPfx(pfx, 'other'), wrong);
+    const changed = Buffer.from(pfx);
+    // In the MAC, before the unused salt and iterations.
+    changed[pfx.length - 12]! ^= 1;
+    assert.throws(() => readPfx(changed, passphrase), wrong);
+    // A key length of 1 octet (RFC 9579 section 9); lengths of 20 octets and more are accepted.
+    const short = Buffer.from(pfx);
+    const at = pfx.lastIndexOf(Buffer.from('020120', 'hex'));
+    short[at + 2] = 1;
+    assert.throws(() => readPfx(short, passphrase), invalid(/key of 1 octets/));
+  }
 });
 
 test.run();

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import { integer, objectIdentifier, sequence, tlv } from '../../src/pki/der/write.js';
-import { validateChain } from '../../src/pki/path/validate.js';
+import { type ValidateChainRequest, validateChain } from '../../src/pki/path/validate.js';
+import { parseCertificate } from '../../src/pki/x509/certificate.js';
 import { authority, device, extension, now, type Raw } from '../support/raw-certificates.js';
 
 const any = '2.5.29.32.0';
@@ -108,6 +110,74 @@ test('thousands of policies and mappings at every depth are decided', async () =
   );
   const level = [policies(any, ...types), all, constraints(0)];
   assert.equal(await verdict(level, level, level, level, [policies(...types)]), 'valid');
+});
+
+/** With the inputs of RFC 5280 section 6.1.1. */
+async function verdictWith(more: Partial<ValidateChainRequest>, ...levels: Buffer[][]): Promise<string> {
+  const ca = authority('CA', root, { extensions: levels[0]! });
+  const leaf = device('leaf', ca, { extensions: levels[1]! });
+  const request = { leaf: leaf.der, intermediates: [ca.der], trustAnchors: [root.der], at: now };
+  const { valid, failures } = await validateChain({ ...request, ...more });
+  return valid ? 'valid' : failures.map(({ code }) => code).join();
+}
+
+test('the inputs of the caller count', async () => {
+  const explicit = { requireExplicitPolicy: true };
+  assert.equal(await verdictWith(explicit, [policies(one)], [policies(one)]), 'valid');
+  assert.equal(await verdictWith(explicit, [policies(one)], [policies(two)]), 'POLICY');
+  assert.equal(await verdictWith(explicit, [], []), 'POLICY');
+  const wanting = (...initialPolicySet: string[]) => ({ ...explicit, initialPolicySet });
+  assert.equal(await verdictWith(wanting(one), [policies(one)], [policies(one)]), 'valid');
+  assert.equal(await verdictWith(wanting(two), [policies(one)], [policies(one)]), 'POLICY');
+  assert.equal(await verdictWith(wanting(two, one), [policies(one)], [policies(one)]), 'valid');
+  assert.equal(await verdictWith(wanting(any), [policies(one)], [policies(one)]), 'valid');
+  assert.equal(await verdictWith(wanting(two), [policies(any)], [policies(any)]), 'valid');
+  assert.equal(await verdictWith(wanting(two), [policies(any)], [policies(one)]), 'POLICY');
+  // Without a policy that is required, the set does not matter (section 6.1.5 (g)).
+  assert.equal(await verdictWith({ initialPolicySet: [two] }, [policies(one)], [policies(one)]), 'valid');
+  const mapped = [policies(one), maps(one, two)];
+  assert.equal(await verdictWith(wanting(one), mapped, [policies(two)]), 'valid');
+  assert.equal(await verdictWith(wanting(two), mapped, [policies(two)]), 'POLICY');
+  assert.equal(
+    await verdictWith({ ...explicit, inhibitPolicyMapping: true }, mapped, [policies(two)]),
+    'POLICY',
+  );
+  assert.equal(
+    await verdictWith({ ...explicit, inhibitAnyPolicy: true }, [policies(any)], [policies(one)]),
+    'POLICY',
+  );
+  await assert.rejects(verdictWith({ initialPolicySet: ['x'] }, [], []), { code: 'USAGE' });
+});
+
+test('a critical policy qualifier that is not understood is refused', async () => {
+  const qualified = (critical: boolean, type: string) =>
+    extension(
+      '2.5.29.32',
+      critical,
+      sequence(sequence(objectIdentifier(one), sequence(sequence(objectIdentifier(type), integer(1))))),
+    );
+  assert.equal(await verdictWith({}, [], [qualified(true, '1.2.3')]), 'UNKNOWN_CRITICAL_EXTENSION');
+  assert.equal(await verdictWith({}, [qualified(true, '1.2.3')], []), 'UNKNOWN_CRITICAL_EXTENSION');
+  assert.equal(await verdictWith({}, [], [qualified(false, '1.2.3')]), 'valid');
+  const statement = sequence(
+    objectIdentifier('1.3.6.1.5.5.7.2.1'),
+    tlv(0x16, Buffer.from('https://a.example')),
+  );
+  const usual = extension('2.5.29.32', true, sequence(sequence(objectIdentifier(one), sequence(statement))));
+  assert.equal(await verdictWith({}, [], [usual]), 'valid');
+  const read = (name: string) =>
+    readFileSync(new URL(`../data/pki/policy-qualifier/${name}`, import.meta.url));
+  const given = parseCertificate(read('leaf.pem'));
+  const { failures } = await validateChain({
+    leaf: given,
+    intermediates: [],
+    trustAnchors: [read('root.pem')],
+    at: given.notBefore,
+  });
+  assert.deepEqual(
+    failures.map(({ code }) => code),
+    ['UNKNOWN_CRITICAL_EXTENSION'],
+  );
 });
 
 test.run();

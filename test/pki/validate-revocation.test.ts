@@ -138,4 +138,83 @@ test('a list of a key that was rolled over to does for the leaf, and says nothin
   assert.equal(await codes([list([2]), old], chain), 'REVOCATION_UNKNOWN');
 });
 
+const numbered = (number: number, base?: number) => [
+  extension('2.5.29.20', false, integer(number)),
+  ...(base === undefined ? [] : [extension('2.5.29.27', true, integer(base))]),
+];
+const complete = revocationList({ issuer: issuing, revoked: [1], extensions: numbered(5) });
+
+test('a list that the CA signed with another key is found through its certificate', async () => {
+  const rekeyed = authority('Issuing', root, { serialNumber: 8 });
+  const byNewKey = (revoked: number[]) => revocationList({ issuer: rekeyed, revoked });
+  const with_ = { intermediates: [issuing.der, rekeyed.der] };
+  assert.equal(await codes([byNewKey([1])]), 'REVOCATION_UNKNOWN');
+  assert.equal(await codes([byNewKey([1])], with_), '');
+  assert.equal(await codes([byNewKey([0x1234])], with_), 'REVOKED');
+  assert.equal(await codes([good, byNewKey([0x1234])], with_), 'REVOKED');
+  const revokedSigner = [byNewKey([1]), revocationList({ issuer: root, revoked: [8] })];
+  assert.equal(await codes(revokedSigner, with_), 'REVOCATION_UNKNOWN');
+});
+
+test('a list of a CA with the same name that leads elsewhere, or may not sign lists, is none', async () => {
+  const foreign = authority('Issuing', authority('Other root'));
+  const list = revocationList({ issuer: foreign });
+  assert.equal(await codes([list], { intermediates: [issuing.der, foreign.der] }), 'REVOCATION_UNKNOWN');
+  const other = authority('Other root');
+  const elsewhere = authority('Issuing', other);
+  assert.equal(
+    await codes([revocationList({ issuer: elsewhere })], {
+      intermediates: [issuing.der, elsewhere.der],
+      trustAnchors: [root.der, other.der],
+    }),
+    'REVOCATION_UNKNOWN',
+  );
+  const silent = raw({ name: 'Issuing', issuer: root, extensions: [basicConstraints(true), keyUsage(5)] });
+  assert.equal(
+    await codes([revocationList({ issuer: silent })], { intermediates: [issuing.der, silent.der] }),
+    'REVOCATION_UNKNOWN',
+  );
+  // The certificate of the device itself vouches for no list.
+  const self = raw({
+    name: 'Issuing',
+    issuer: issuing,
+    serialNumber: 0x1234,
+    extensions: [basicConstraints(true), keyUsage(5, 6)],
+  });
+  assert.equal(
+    await codes([revocationList({ issuer: self })], {
+      leaf: self.der,
+      intermediates: [issuing.der, self.der],
+    }),
+    'REVOCATION_UNKNOWN',
+  );
+});
+
+test('a delta list continues its complete list', async () => {
+  const delta = (number: number, base: number, revoked: number[], more = {}) =>
+    revocationList({ issuer: issuing, revoked, extensions: numbered(number, base), ...more });
+  assert.equal(await codes([complete, delta(6, 5, [2])]), '');
+  assert.equal(await codes([complete, delta(6, 5, [0x1234])]), 'REVOKED');
+  assert.equal(await codes([delta(6, 5, [2])]), 'REVOCATION_UNKNOWN');
+  // On hold in the complete list, and taken back.
+  const hold = revocationList({ issuer: issuing, revoked: [0x1234], extensions: numbered(5) });
+  const reason = (code: number) => [extension('2.5.29.21', false, tlv(0x0a, Buffer.from([code])))];
+  assert.equal(await codes([hold, delta(6, 5, [0x1234], { entryExtensions: reason(8) })]), '');
+  assert.equal(await codes([hold, delta(6, 5, [0x1234], { entryExtensions: reason(1) })]), 'REVOKED');
+  assert.equal(await codes([hold, delta(4, 3, [0x1234], { entryExtensions: reason(8) })]), 'REVOKED');
+});
+
+test('a newer delta list that cannot be used makes the revocation unknown, and an older one does not matter', async () => {
+  const delta = (number: number, base: number, more = {}) =>
+    revocationList({ issuer: issuing, revoked: [2], extensions: numbered(number, base), ...more });
+  assert.equal(await codes([complete, delta(8, 7)]), 'REVOCATION_UNKNOWN');
+  assert.equal(
+    await codes([complete, delta(6, 5, { nextUpdate: new Date('2026-05-31') })]),
+    'REVOCATION_UNKNOWN',
+  );
+  assert.equal(await codes([complete, delta(4, 3)]), '');
+  const forged = revocationList({ issuer: { name: 'Issuing', keys: newKeys() }, extensions: numbered(8, 7) });
+  assert.equal(await codes([complete, forged]), '');
+});
+
 test.run();

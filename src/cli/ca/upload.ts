@@ -29,10 +29,12 @@ export const caUpload = defineCommand({
     const { assertCertificateName } = await import('../../dps/contract/ids.js');
     const { certificateToPem } = await import('../../pki/x509/certificate.js');
     const { sha1Thumbprint } = await import('../../pki/x509/inspect.js');
-    const { readCertificateFile } = await import('../input/certificate-file.js');
+    const { readCertificates } = await import('../input/material.js');
+    const { givenPassphrase } = await import('../input/passphrase.js');
     const { sameFolder, withClients } = await import('../target/command-target.js');
     const { caText, uploadedCa } = await import('./ca-text.js');
-    const certificate = readCertificateFile(file)[0]!;
+    const passphrase = givenPassphrase({}, context.env);
+    const certificate = (await readCertificates(file, { passphrase, signal: context.signal }))[0]!;
     assertAuthority(certificate, file);
     const name = flags.caName ?? nameFrom(certificate.subject.commonName ?? '');
     assertCertificateName(name);

@@ -97,10 +97,9 @@ async function namedIssuer(
 ): Promise<IssuerOfProof> {
   const { certificateToPem } = await import('../../pki/x509/certificate.js');
   const { sha1Thumbprint } = await import('../../pki/x509/inspect.js');
-  const { readCertificateFile } = await import('../input/certificate-file.js');
   const { ownerOf } = await import('../input/key-owner.js');
-  const { readPrivateKey } = await import('../input/material.js');
-  const certificate = readCertificateFile(path)[0]!;
+  const { readCertificates, readPrivateKey } = await import('../input/material.js');
+  const certificate = (await readCertificates(path, opening))[0]!;
   if (sha1Thumbprint(certificate) !== sha1) throw notIn(path, sha1);
   const privateKey = await readPrivateKey(keyPath, opening);
   ownerOf(privateKey, { path, certificates: [certificate] }, keyPath, 'authority');

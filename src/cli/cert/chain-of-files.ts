@@ -6,15 +6,21 @@ import { isIssuedBy } from '../../pki/x509/issued-by.js';
 import { readCertificates } from '../input/material.js';
 import { chainFrom, isSelfSigned, maxChainCertificates, withoutCopies } from '../input/order.js';
 
+export interface FoundChain {
+  /** The last certificate first, then its issuers. */
+  chain: Certificate[];
+  /** Other certificates of a CA of the chain, such as cross-signed ones, and what issued those. */
+  alternatives: Certificate[];
+}
+
 /**
- * @returns the last certificate first, then its issuers
  * @throws EnrollkitError of a file; CHAIN_INVALID when its certificates make no chain, or more than one, naming the
  *   file of one that does not belong
  */
 export async function chainOfFiles(
   paths: readonly string[],
   opening: OpenPrivateKeyOptions,
-): Promise<Certificate[]> {
+): Promise<FoundChain> {
   const fileOf = new Map<string, string>();
   const read: Certificate[] = [];
   for (const path of paths) {
@@ -43,11 +49,27 @@ export async function chainOfFiles(
     throw new EnrollkitError('CHAIN_INVALID', why, { next: 'Give the certificates of one chain only.' });
   }
   const chain = chainFrom(leaves[0]!, all);
-  const lost = all.find((one) => !chain.includes(one));
-  if (!lost) return chain;
+  const rest = all.filter((one) => !chain.includes(one));
+  const alternatives = alternativesIn(rest, chain);
+  const lost = rest.find((one) => !alternatives.includes(one));
+  if (!lost) return { chain, alternatives };
   throw new EnrollkitError(
     'CHAIN_INVALID',
     `${lost.subject.text} in ${fileOf.get(sha256Thumbprint(lost))} does not belong to the chain of ${leaves[0]!.subject.text}.`,
     { next: 'Leave it out.' },
   );
+}
+
+function alternativesIn(rest: readonly Certificate[], chain: readonly Certificate[]): Certificate[] {
+  const found = rest.filter((one) =>
+    chain.some(
+      ({ subject, publicKeyInfo }) =>
+        subject.equals(one.subject) && publicKeyInfo.der.equals(one.publicKeyInfo.der),
+    ),
+  );
+  // The list grows during the loop.
+  for (const below of found) {
+    found.push(...rest.filter((one) => !found.includes(one) && isIssuedBy(below, one)));
+  }
+  return found;
 }

@@ -36,6 +36,7 @@ export function fullRows(description: CertificateDescription): [string, string][
     ...rowOf('Also named', subjectAlternativeNames),
     ['SHA-1', description.sha1Thumbprint],
     ['SHA-256', description.sha256Thumbprint],
+    ...(description.problems ?? []).map((problem): [string, string] => ['Malformed', problem]),
   ];
 }
 

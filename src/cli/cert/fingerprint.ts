@@ -24,7 +24,9 @@ export const certFingerprint = defineCommand({
     const { sha1Thumbprint, sha256Thumbprint } = await import('../../pki/x509/certificate.js');
     const { withPassphrase } = await import('../input/passphrase.js');
     const { output } = context;
-    const certificates = await withPassphrase(flags, context, (opening) => readCertificates(path!, opening));
+    const certificates = await withPassphrase(flags, context, (opening) =>
+      readCertificates(path!, opening, { forLooking: true }),
+    );
     const found = certificates.map((certificate) => ({
       subject: certificate.subject.text,
       sha1: sha1Thumbprint(certificate),

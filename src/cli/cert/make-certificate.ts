@@ -1,6 +1,7 @@
 /** Makes a key and its certificate. */
 import { join } from 'node:path';
 import { privateKeyToPem } from '../../pki/keys.js';
+import { lintAlgorithms } from '../../pki/lint/use-rules.js';
 import { issue, type SubjectAlternativeNames } from '../../pki/make/issue.js';
 import type { Role } from '../../pki/make/profile.js';
 import { type Certificate, parseCertificate } from '../../pki/x509/certificate.js';
@@ -20,7 +21,14 @@ import { assertKeyFlags, keysFrom } from '../input/key-flags.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { noteIfShallow, profileFor } from '../input/profile.js';
-import { type SigningCa, signedBy, signingCa, signingTime } from '../input/signing-ca.js';
+import {
+  issuerOf,
+  noteFailures,
+  type SigningCa,
+  signedBy,
+  signingCa,
+  signingTime,
+} from '../input/signing-ca.js';
 import {
   assertFree,
   isCompletedEarlier,
@@ -91,17 +99,19 @@ export async function makeCertificate(
 
   const { publicKey, privateKey } = await keysFrom(flags, context);
   const at = await signingTime(ca, context);
-  const { pem } = await signedBy(ca, () =>
+  const issued = await signedBy(ca, () =>
     issue({
       profile,
       subject: subjectFrom(commonName, flags),
       publicKey,
-      issuer: ca ? { certificate: ca.pem, privateKey: ca.privateKey } : { privateKey },
+      issuer: ca ? issuerOf(ca) : { privateKey },
       at,
+      force,
       ...(flags.days === undefined ? {} : { validityDays: flags.days }),
       subjectAlternativeNames: request.subjectAlternativeNames ?? alternativeNamesFrom(flags),
     }),
   );
+  const { pem } = issued;
   const made = parseCertificate(pem);
   const files: NewFile[] = [
     { path: paths.chain, contents: pem + (ca?.chainPem ?? ''), mode: publicFileMode },
@@ -113,10 +123,19 @@ export async function makeCertificate(
   }
   writeAndReport(files, force, context, asked);
   report(made, paths, context);
+  noteFailures(issued, context);
+  noteIfNotForDps(made, role, context);
   noteIfShortened(made, ca?.certificate, context);
   noteIfShallow(made, flags, context);
   if (request.next && !context.output.json)
     context.output.note('cert.next', `\nnext: ${request.next(folder)}`);
+}
+
+/** Says if DPS takes no such key or signature, of a device or of a CA that signs devices. */
+export function noteIfNotForDps(certificate: Certificate, role: Role, { output }: Context): void {
+  if (role === 'server' || role === 'verification') return;
+  for (const { message } of lintAlgorithms(certificate))
+    output.note('cert.not-for-dps', `warning: ${message} An enrollment with it cannot work.`);
 }
 
 /** Says if the certificate ends with its issuer, before the days that were asked for. */

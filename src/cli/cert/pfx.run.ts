@@ -35,6 +35,7 @@ export const run: RunOf<typeof certPfx> = async ({ args, flags }, context) => {
     chain: issuers.map(({ der }) => der),
     friendlyName: flags.friendlyName ?? certificate.subject.commonName ?? 'certificate',
     passphrase,
+    ...(flags.pbmac1 ? { mac: 'pbmac1' } : {}),
   });
   writeAndReport([{ path: out, contents: pfx, mode: secretFileMode }], force, context);
   report(certificate, { pfx: out }, context);

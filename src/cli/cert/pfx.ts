@@ -20,6 +20,9 @@ export const certPfx = declareCommand({
       placeholder: 'FILE',
       summary: 'the file to write (default: the certificate’s name, with .pfx)',
     }),
+    pbmac1: switchFlag({
+      summary: 'authenticate the file by PBMAC1 (RFC 9579), for OpenSSL 3.4 and later',
+    }),
     'empty-passphrase': switchFlag({ summary: 'protect the file by its mode (0600) alone' }),
     ...forceFlag,
     ...secretAndOutputFlags,

@@ -12,6 +12,7 @@ import {
   type OpenPrivateKeyOptions,
   privateKeyToPem,
 } from '../../pki/keys.js';
+import { usualUse } from '../../pki/lint/use-rules.js';
 import { renewCertificate } from '../../pki/make/renew.js';
 import { type Certificate, parseCertificate } from '../../pki/x509/certificate.js';
 import { isIssuedBy, notIssuedBy } from '../../pki/x509/issued-by.js';
@@ -22,7 +23,14 @@ import { readCertificates, readPrivateKey } from '../input/material.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { isSelfSigned } from '../input/order.js';
 import { withPassphrase } from '../input/passphrase.js';
-import { type SigningCa, signedBy, signingCa, signingTime } from '../input/signing-ca.js';
+import {
+  issuerOf,
+  noteFailures,
+  type SigningCa,
+  signedBy,
+  signingCa,
+  signingTime,
+} from '../input/signing-ca.js';
 import {
   assertFree,
   isCompletedEarlier,
@@ -33,7 +41,7 @@ import {
 import type { FlagsOf, RunOf } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
 import { displayPath } from '../terminal/text.js';
-import { noteIfShortened, report } from './make-certificate.js';
+import { noteIfNotForDps, noteIfShortened, report } from './make-certificate.js';
 import type { certRenew } from './renew.js';
 
 /** @throws EnrollkitError of the files, the CA, the key; CHAIN_INVALID when the CA is not the one before */
@@ -60,7 +68,7 @@ export const run: RunOf<typeof certRenew> = async ({ args, flags }, context) => 
       return { old, ca: undefined, oldKey: withNewKey ? undefined : await keyOf(old, path, flags, opening) };
     }
     if (!withNewKey && flags.key !== undefined) await assertNoOtherKey(old, path, flags, opening);
-    return { old, ca: await issuerOf(old, path, flags, opening), oldKey: undefined };
+    return { old, ca: await caOf(old, path, flags, opening), oldKey: undefined };
   });
   assertFree(Object.values(paths), force);
   const isEncrypted = flags.encryptKey === true || (withNewKey && wasEncrypted(path, flags));
@@ -68,20 +76,20 @@ export const run: RunOf<typeof certRenew> = async ({ args, flags }, context) => 
 
   const keys = withNewKey ? await newKeys(old, flags, context.signal) : undefined;
   const at = await signingTime(ca, context);
-  const { pem } = await signedBy(
+  const issued = await signedBy(
     ca,
     () =>
       renewCertificate({
         certificate: old,
         publicKey: keys?.publicKey ?? old.publicKey,
-        issuer: ca
-          ? { certificate: ca.pem, privateKey: ca.privateKey }
-          : { privateKey: (keys?.privateKey ?? oldKey)! },
+        issuer: ca ? issuerOf(ca) : { privateKey: (keys?.privateKey ?? oldKey)! },
         at,
+        force,
         ...(flags.days === undefined ? {} : { validityDays: flags.days }),
       }),
     path,
   );
+  const { pem } = issued;
   const renewed = parseCertificate(pem);
   const files: NewFile[] = [
     { path: paths.chain, contents: pem + (ca?.chainPem ?? ''), mode: publicFileMode },
@@ -93,6 +101,8 @@ export const run: RunOf<typeof certRenew> = async ({ args, flags }, context) => 
   }
   writeAndReport(files, force, context, asked);
   report(renewed, paths, context);
+  noteFailures(issued, context);
+  noteIfNotForDps(renewed, usualUse(renewed) === 'server' ? 'server' : 'device', context);
   noteIfShortened(renewed, ca?.certificate, context);
   const pfx = join(folder, 'device.pfx');
   if (existsSync(pfx))
@@ -161,7 +171,7 @@ async function assertNoOtherKey(...of: Parameters<typeof keyOf>): Promise<void> 
  * The CA that signs. It must be the one that signed before; otherwise a foreign certificate would be renewed into one's
  * own hierarchy.
  */
-async function issuerOf(
+async function caOf(
   old: Certificate,
   path: string,
   flags: FlagsOf<typeof certRenew>,

@@ -11,10 +11,10 @@ import { withPassphrase } from '../input/passphrase.js';
 import { noteIfShallow, profileFor } from '../input/profile.js';
 import { naming } from '../input/read-file.js';
 import { readRequest } from '../input/request-file.js';
-import { signedBy, signingCa, signingTime } from '../input/signing-ca.js';
+import { issuerOf, noteFailures, signedBy, signingCa, signingTime } from '../input/signing-ca.js';
 import type { RunOf } from '../kernel/command.js';
 import { assertOutFree, emitCertificate } from './emit.js';
-import { noteIfShortened } from './make-certificate.js';
+import { noteIfNotForDps, noteIfShortened } from './make-certificate.js';
 import type { certSign } from './sign.js';
 
 /** @throws EnrollkitError INVALID_CERTIFICATE_REQUEST, and those of the CA, the profile and the files */
@@ -32,29 +32,34 @@ export const run: RunOf<typeof certSign> = async ({ args, flags }, context) => {
     signingCa(flags, opening, role === 'intermediate' ? 'root' : 'intermediate'),
   );
   const at = await signingTime(ca, context);
-  const { pem } = await signedBy(
+  const issued = await signedBy(
     ca,
     () =>
       issue({
         profile,
         subject: request.subject,
         publicKey: request.publicKey,
-        issuer: { certificate: ca.pem, privateKey: ca.privateKey },
+        issuer: issuerOf(ca),
         at,
+        force: flags.force === true,
         ...(flags.days === undefined ? {} : { validityDays: flags.days }),
         subjectAlternativeNames: request.subjectAlternativeNames,
       }),
     path,
   );
+  const { pem } = issued;
   emitCertificate(pem, pem + ca.chainPem, flags, context);
+  const made = parseCertificate(pem);
+  noteFailures(issued, context);
+  noteIfNotForDps(made, role, context);
   const leftOut = request.otherAlternativeNames.map(generalNameText);
   if (leftOut.length > 0)
     context.output.note(
       'cert.sign.names-left-out',
       `note: names of the request left out: ${leftOut.join(', ')}.`,
     );
-  noteIfShortened(parseCertificate(pem), ca.certificate, context);
-  noteIfShallow(parseCertificate(pem), flags, context);
+  noteIfShortened(made, ca.certificate, context);
+  noteIfShallow(made, flags, context);
 };
 
 /** Of two, each reader would take another one for the device's identity. */

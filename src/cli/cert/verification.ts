@@ -22,14 +22,17 @@ export const certVerification = defineCommand({
     );
     const { EnrollkitError } = await import('../../errors.js');
     const { withPassphrase } = await import('../input/passphrase.js');
-    const { signedBy, signingCa, signingTime } = await import('../input/signing-ca.js');
+    const { issuerOf, noteFailures, signedBy, signingCa, signingTime } = await import(
+      '../input/signing-ca.js'
+    );
     const { emitCertificate } = await import('./emit.js');
     const problem = verificationCodeProblem(code!);
     if (problem) throw new EnrollkitError('INVALID_VERIFICATION_CODE', problem);
     const ca = await withPassphrase(flags, context, (opening) => signingCa(flags, opening, 'root'));
-    const issuer = { certificate: ca.pem, privateKey: ca.privateKey };
     const at = await signingTime(ca, context);
-    const { pem } = await signedBy(ca, () => issueVerificationCertificate(code!, issuer, at));
-    emitCertificate(pem, pem, flags, context);
+    const force = flags.force === true;
+    const issued = await signedBy(ca, () => issueVerificationCertificate(code!, issuerOf(ca), at, { force }));
+    emitCertificate(issued.pem, issued.pem, flags, context);
+    noteFailures(issued, context);
   },
 });

@@ -37,6 +37,10 @@ export const run: RunOf<typeof certVerify> = async ({ args, flags }, context) =>
     purpose: flags.purpose ?? 'any',
     mode: flags.strict ? 'strict' : 'lenient',
     crls,
+    ...(flags.policy ? { initialPolicySet: flags.policy } : {}),
+    requireExplicitPolicy: flags.requirePolicy === true,
+    inhibitPolicyMapping: flags.inhibitPolicyMapping === true,
+    inhibitAnyPolicy: flags.inhibitAnyPolicy === true,
     ...(peerName ? { peerName } : {}),
     ...(flags.maxDepth === undefined ? {} : { maxDepth: flags.maxDepth }),
   });

@@ -4,6 +4,7 @@ import { declareCommand } from '../kernel/command.js';
 import { dirFlag } from '../kernel/common-flags.js';
 import { choiceFlag, numberFlag, parsedFlag, repeatable, switchFlag, textFlag } from '../kernel/flags.js';
 
+const policies = 'Certificate policies (RFC 5280 section 6.1.1):';
 const whose = 'Whose it must be (one of them; a common name does not count):';
 
 export const certVerify = declareCommand({
@@ -39,6 +40,22 @@ export const certVerify = declareCommand({
       maximum: 64,
       summary: 'the most intermediates between the certificate and the trusted CA',
     }),
+    policy: repeatable(
+      textFlag({
+        placeholder: 'OID',
+        heading: policies,
+        summary: 'a certificate policy that is acceptable (default: any)',
+      }),
+    ),
+    'require-policy': switchFlag({
+      heading: policies,
+      summary: 'the chain must have an acceptable policy, although no certificate requires one',
+    }),
+    'inhibit-policy-mapping': switchFlag({
+      heading: policies,
+      summary: 'ignore that a CA maps its policies to those of another',
+    }),
+    'inhibit-any-policy': switchFlag({ heading: policies, summary: 'anyPolicy stands for no policy' }),
     strict: switchFlag({
       summary: 'hold it also to what RFC 5280 section 4 and the CA/Browser Forum ask of issuers',
     }),

@@ -1,11 +1,11 @@
 /** The certificate and key of a device: those in the certificate folder, or those given. */
 import { EnrollkitError } from '../../errors.js';
-import { isKeyPair, type OpenPrivateKeyOptions, openPrivateKey } from '../../pki/keys.js';
+import { isKeyPair, type OpenPrivateKeyOptions } from '../../pki/keys.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../../pki/x509/certificate.js';
-import { readText, readTextIfExists } from '../../workspace/files.js';
+import { readTextIfExists } from '../../workspace/files.js';
 import { layoutOf } from '../../workspace/layout.js';
-import { readCertificateFile } from '../input/certificate-file.js';
-import { naming, namingLater } from '../input/read-file.js';
+import { readCertificates, readPrivateKey } from '../input/material.js';
+import { naming } from '../input/read-file.js';
 import type { FlagValues } from '../kernel/flags.js';
 import { folderOf } from '../target/command-target.js';
 import { quoted } from '../terminal/command-line.js';
@@ -36,12 +36,11 @@ export async function deviceCredentials(
       next: 'Give --certificate FILE or --chain FILE, and --key FILE.',
     });
   }
-  const certificates = [
-    ...(certificate === undefined ? [] : readCertificateFile(certificate)),
-    ...(chain === undefined ? [] : readCertificateFile(chain)),
-  ].map(certificateToPem);
+  const own = certificate === undefined ? [] : await readCertificates(certificate, opening);
+  const issuers = chain === undefined ? [] : await readCertificates(chain, opening);
+  const certificates = [...own, ...issuers].map(certificateToPem);
   const file = (certificate ?? chain)!;
-  const [leaf] = readCertificateFile(file);
+  const [leaf] = [...own, ...issuers];
   const { commonName } = leaf!.subject;
   if (commonName !== registrationId) {
     throw new EnrollkitError(
@@ -81,8 +80,7 @@ async function keyOf(
   path: string,
   opening: OpenPrivateKeyOptions,
 ): Promise<string> {
-  const pem = readText(path);
-  const key = await namingLater(path, () => openPrivateKey(pem, opening));
+  const key = await readPrivateKey(path, opening);
   if (naming(certificatePath, () => isKeyPair(key, leaf.publicKey))) {
     return key.export({ format: 'pem', type: 'pkcs8' }).toString();
   }

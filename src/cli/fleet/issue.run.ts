@@ -39,6 +39,7 @@ export const run: RunOf<typeof fleetIssue> = async ({ flags }, context) => {
     validityDays: flags.days,
     subject,
     pfx: flags.pfx === true,
+    force: flags.force === true,
     ...places,
     workers: flags.workers,
     at: await signingTime(ca, context),

@@ -66,6 +66,10 @@ export const fleetIssue = declareCommand({
       heading: how,
       summary: 'threads that make keys and certificates (default: one a core)',
     }),
+    force: switchFlag({
+      heading: how,
+      summary: 'issue the devices even if they cannot be valid under their CA',
+    }),
     quiet: switchFlag({ heading: how, summary: 'no progress on standard error' }),
     ...secretAndOutputFlags,
   },

@@ -78,8 +78,8 @@ async function groupPlan(id: string, flags: FlagsOf<typeof groupCreate>): Promis
 async function signerPem(flags: FlagsOf<typeof groupCreate>): Promise<string> {
   const { certificateToPem, parseCertificates } = await import('../../pki/x509/certificate.js');
   if (flags.certificate !== undefined) {
-    const { readCertificateFile } = await import('../input/certificate-file.js');
-    return certificateToPem(readCertificateFile(flags.certificate)[0]!);
+    const { readCertificates } = await import('../input/material.js');
+    return certificateToPem((await readCertificates(flags.certificate))[0]!);
   }
   const { layoutOf } = await import('../../workspace/layout.js');
   const { readTextIfExists } = await import('../../workspace/files.js');

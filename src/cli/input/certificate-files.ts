@@ -7,7 +7,7 @@ import type { Certificate } from '../../pki/x509/certificate.js';
 import type { CertificateRequest } from '../../pki/x509/csr.js';
 import { isFolder } from '../../workspace/files.js';
 import { readMaterial } from './material.js';
-import { readContents } from './read-file.js';
+import { contentsOf } from './read-file.js';
 import { isRequest, readRequest } from './request-file.js';
 
 /** What certificates come in; a folder holds other things too. */
@@ -27,7 +27,8 @@ export interface CertificateFile {
 }
 
 /**
- * The certificates of a file, or of every file below a folder that may hold some. In a folder, a file that cannot
+ * The certificates of a file, or of every file below a folder that may hold some, for looking at them: odd ones are
+ * read as far as possible. In a folder, a file that cannot
  * be read is listed with its problem, and one that has only keys is skipped.
  *
  * @param withRequests whether certificate requests are read as well, or skipped like keys
@@ -39,7 +40,7 @@ export async function readFileOrFolder(
   { withRequests = false } = {},
 ): Promise<CertificateFile[]> {
   const read = async (file: string): Promise<CertificateFile> =>
-    withRequests && isRequest(readContents(file))
+    withRequests && isRequest(contentsOf(file))
       ? { path: file, certificates: [], request: readRequest(file) }
       : fileAt(file, opening);
   if (!isFolder(path)) return [await read(path)];
@@ -61,7 +62,10 @@ export async function readFileOrFolder(
 }
 
 async function fileAt(path: string, opening: OpenPrivateKeyOptions): Promise<CertificateFile> {
-  const { certificates, unordered } = await readMaterial(path, opening, { withKey: false });
+  const { certificates, unordered } = await readMaterial(path, opening, {
+    withKey: false,
+    forLooking: true,
+  });
   return { path, certificates, ...(unordered ? { unordered } : {}) };
 }
 

@@ -79,7 +79,12 @@ export const alternativeNameFlags = {
 };
 
 const where = 'Where it goes:';
-export const forceFlag = { force: switchFlag({ heading: where, summary: 'replace files that are there' }) };
+export const forceFlag = {
+  force: switchFlag({
+    heading: where,
+    summary: 'replace existing files; issue a certificate even if it cannot be valid under its CA',
+  }),
+};
 
 /** `--out FOLDER`, with what happens when it is left out. */
 function outFolderFlag(otherwise: string) {

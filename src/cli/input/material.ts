@@ -1,13 +1,20 @@
 /** Certificates and private keys out of files, whatever their form. */
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
-import { pemEncode } from '../../pki/containers/pem.js';
+import {
+  type Contents,
+  heldBy,
+  holdsKey,
+  readContents,
+  withoutTrustSettings,
+} from '../../pki/containers/contents.js';
 import { readPkcs7 } from '../../pki/containers/pkcs7.js';
+import { pkcs7Label } from '../../pki/containers/pkcs7-content.js';
 import { openPfx, type PfxReading } from '../../pki/containers/pkcs12-read.js';
 import { type OpenPrivateKeyOptions, openPrivateKey } from '../../pki/keys.js';
-import { privateKeyOf } from '../../pki/private-key.js';
 import { type Certificate, parseCertificate } from '../../pki/x509/certificate.js';
-import { type FileContents, heldBy, namingLater, readContents } from './read-file.js';
+import { lookAtCertificate } from '../../pki/x509/look.js';
+import { naming, namingLater, readBytes } from './read-file.js';
 
 /** The certificates of a file, in its order, and its private key if it has one. */
 export interface Material {
@@ -20,7 +27,11 @@ export interface Material {
   paired?: true;
 }
 
-const pkcs7Label = /^(PKCS7|CMS)$/;
+/** What is needed to read a file. */
+export interface Opening extends OpenPrivateKeyOptions {
+  /** Called with what a reader should know about a file: the ID of the message, and the message. */
+  note?: ((id: string, text: string) => void) | undefined;
+}
 
 /**
  * The certificates of a file: PEM, DER, PKCS#7 or PKCS#12.
@@ -31,36 +42,48 @@ const pkcs7Label = /^(PKCS7|CMS)$/;
  */
 export async function readCertificates(
   path: string,
-  opening: OpenPrivateKeyOptions = {},
+  opening: Opening = {},
+  { forLooking = false } = {},
 ): Promise<Certificate[]> {
-  return (await readMaterial(path, opening, { withKey: false })).certificates;
+  return (await readMaterial(path, opening, { withKey: false, forLooking })).certificates;
 }
 
 /** Those of several files. */
 export async function readAllCertificates(
   paths: readonly string[],
-  opening: OpenPrivateKeyOptions,
+  opening: Opening,
 ): Promise<Certificate[]> {
   const read: Certificate[] = [];
   for (const path of paths) read.push(...(await readCertificates(path, opening)));
   return read;
 }
 
-/** As {@link readCertificates}; the private key too, when the same file holds one and it is wanted. */
+/**
+ * As {@link readCertificates}; the private key too, when the same file holds one and it is wanted.
+ *
+ * @param options forLooking: odd certificates are read as far as possible, see `lookAtCertificate`
+ */
 export async function readMaterial(
   path: string,
-  opening: OpenPrivateKeyOptions = {},
-  { withKey = true } = {},
+  opening: Opening = {},
+  { withKey = true, forLooking = false } = {},
 ): Promise<Material> {
-  const contents = readContents(path);
+  const bytes = readBytes(path);
   return namingLater(path, async () => {
-    if (contents.form === 'der') return { path, ...(await materialOfDer(contents, opening, withKey)) };
-    const certificates = certificatesOfPem(contents);
-    const hasKey = contents.blocks.some(({ label }) => label.endsWith('PRIVATE KEY'));
+    const contents = readContents(bytes);
+    const parse = forLooking ? lookAtCertificate : parseCertificate;
+    if (contents.form === 'der') return { path, ...(await materialOfDer(contents, opening, withKey, parse)) };
+    const certificates = certificatesOfPem(contents, parse);
+    if (contents.blocks.some(({ label }) => label === 'TRUSTED CERTIFICATE')) {
+      opening.note?.(
+        'file.trust-settings',
+        `note: the trust settings of OpenSSL in ${path} are not used, only its certificate.`,
+      );
+    }
     const isSet = contents.blocks.some(({ label }) => pkcs7Label.test(label));
     const material: Material = { path, certificates, ...(isSet ? { unordered: true } : {}) };
-    if (!withKey || !hasKey) return material;
-    return { ...material, privateKey: await openPrivateKey(contents.text, opening) };
+    if (!withKey || !holdsKey(contents)) return material;
+    return { ...material, privateKey: await openPrivateKey(bytes, opening) };
   });
 }
 
@@ -70,29 +93,23 @@ export async function readMaterial(
  * @throws EnrollkitError FILE_UNREADABLE, INVALID_KEY, KEY_MISMATCH if its halves do not belong together, INVALID_PFX,
  *   PASSPHRASE_REQUIRED or WRONG_PASSPHRASE, naming the file; none of them quotes the key
  */
-export async function readPrivateKey(path: string, opening: OpenPrivateKeyOptions = {}): Promise<KeyObject> {
-  const contents = readContents(path);
+export async function readPrivateKey(path: string, opening: Opening = {}): Promise<KeyObject> {
+  const bytes = readBytes(path);
   return namingLater(path, async () => {
-    if (contents.form === 'pem') {
-      if (!contents.blocks.some(({ label }) => label.endsWith('PRIVATE KEY'))) throw noKey(contents);
-      return openPrivateKey(contents.text, opening);
-    }
-    if (contents.kind === 'pkcs12') {
-      const { privateKey } = await openGuessing(contents.der, opening);
-      if (privateKey) return privateKey;
-      throw new EnrollkitError('INVALID_KEY', 'This PKCS#12 file holds no private key.');
-    }
-    if (contents.kind === 'encrypted private key') {
-      return openPrivateKey(pemEncode('ENCRYPTED PRIVATE KEY', contents.der), opening);
-    }
-    if (contents.kind === 'private key') return privateKeyOfDer(contents.der);
-    throw noKey(contents);
+    const contents = naming(path, () => readContents(bytes));
+    if (contents.form === 'pem' || contents.kind !== 'PKCS#12 file') return openPrivateKey(bytes, opening);
+    const { privateKey } = await openGuessing(contents.der, opening);
+    if (privateKey) return privateKey;
+    throw new EnrollkitError('INVALID_KEY', 'This PKCS#12 file holds no private key.');
   });
 }
 
-function certificatesOfPem(contents: Extract<FileContents, { form: 'pem' }>): Certificate[] {
+type Parse = (der: Buffer) => Certificate;
+
+function certificatesOfPem(contents: Extract<Contents, { form: 'pem' }>, parse: Parse): Certificate[] {
   const certificates = contents.blocks.flatMap(({ label, der, position }) => {
-    if (/^(X509 |TRUSTED )?CERTIFICATE$/.test(label)) return [inBlock(position, () => parseCertificate(der))];
+    if (label === 'TRUSTED CERTIFICATE') return [inBlock(position, () => parse(withoutTrustSettings(der)))];
+    if (/^(X509 )?CERTIFICATE$/.test(label)) return [inBlock(position, () => parse(der))];
     if (pkcs7Label.test(label)) return inBlock(position, () => readPkcs7(der));
     return [];
   });
@@ -101,16 +118,17 @@ function certificatesOfPem(contents: Extract<FileContents, { form: 'pem' }>): Ce
 }
 
 async function materialOfDer(
-  contents: Extract<FileContents, { form: 'der' }>,
-  opening: OpenPrivateKeyOptions,
+  contents: Extract<Contents, { form: 'der' }>,
+  opening: Opening,
   withKey: boolean,
+  parse: Parse,
 ): Promise<Omit<Material, 'path'>> {
   switch (contents.kind) {
     case 'certificate':
-      return { certificates: [parseCertificate(contents.der)] };
-    case 'pkcs7':
+      return { certificates: [parse(contents.der)] };
+    case 'PKCS#7 file':
       return { certificates: readPkcs7(contents.der), unordered: true };
-    case 'pkcs12': {
+    case 'PKCS#12 file': {
       const { certificates, privateKey } = await openGuessing(contents.der, opening);
       if (certificates.length === 0) {
         throw new EnrollkitError('INVALID_CERTIFICATE', 'This PKCS#12 file holds no certificate.');
@@ -123,7 +141,7 @@ async function materialOfDer(
 }
 
 /** Without a passphrase, the empty one is tried: that is how files come whose mode alone protects them. */
-async function openGuessing(der: Buffer, opening: OpenPrivateKeyOptions): Promise<PfxReading> {
+async function openGuessing(der: Buffer, opening: Opening): Promise<PfxReading> {
   try {
     return await openPfx(der, opening);
   } catch (error) {
@@ -139,18 +157,6 @@ async function openGuessing(der: Buffer, opening: OpenPrivateKeyOptions): Promis
   }
 }
 
-function privateKeyOfDer(der: Buffer): KeyObject {
-  for (const label of ['PRIVATE KEY', 'EC PRIVATE KEY', 'RSA PRIVATE KEY']) {
-    try {
-      return privateKeyOf(der, label);
-    } catch (error) {
-      if (error instanceof EnrollkitError) throw error;
-      // It may be of the next form.
-    }
-  }
-  throw new EnrollkitError('INVALID_KEY', 'The private key cannot be read.');
-}
-
 /** An error of one block gets its number in front. */
 function inBlock<Result>(position: string, read: () => Result): Result {
   try {
@@ -161,16 +167,10 @@ function inBlock<Result>(position: string, read: () => Result): Result {
   }
 }
 
-function noCertificate(contents: FileContents): EnrollkitError {
+function noCertificate(contents: Contents): EnrollkitError {
   const description = heldBy(contents);
   const next = /REQUEST|request/.test(description)
     ? 'A request becomes a certificate by enrollkit cert sign.'
     : 'Give the file of the certificate.';
   return new EnrollkitError('INVALID_CERTIFICATE', `It holds ${description}, and no certificate.`, { next });
-}
-
-function noKey(contents: FileContents): EnrollkitError {
-  return new EnrollkitError('INVALID_KEY', `It holds ${heldBy(contents)}, and no private key.`, {
-    next: 'Give the file of the private key: PEM, DER or PKCS#12.',
-  });
 }

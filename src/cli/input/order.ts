@@ -16,9 +16,11 @@ export function isSelfSigned(certificate: Certificate): boolean {
   return certificate.subject.equals(certificate.issuer) && isSignedBy(certificate, certificate);
 }
 
+const selfSignedFirst = (a: Certificate, b: Certificate) => Number(isSelfSigned(b)) - Number(isSelfSigned(a));
+
 /**
- * A certificate and its issuers, nearest first, as far as the given ones reach. Of several issuers of one name and
- * key, the one that is valid longest is taken.
+ * A certificate and its issuers, nearest first, as far as the given ones reach. Of several certificates of one issuer
+ * (cross-signed, renewed), the self-signed one is taken, which ends the chain; then the one that is valid longest.
  *
  * @throws EnrollkitError CHAIN_INVALID if there are too many for a chain
  */
@@ -35,7 +37,7 @@ export function chainFrom(leaf: Certificate, others: readonly Certificate[]): Ce
   for (let top = leaf; !isSelfSigned(top); ) {
     const issuer = pool
       .filter((one) => !chain.includes(one) && top.issuer.equals(one.subject) && isSignedBy(top, one))
-      .sort((a, b) => b.notAfter.getTime() - a.notAfter.getTime())[0];
+      .sort((a, b) => selfSignedFirst(a, b) || b.notAfter.getTime() - a.notAfter.getTime())[0];
     if (!issuer) break;
     chain.push(issuer);
     top = issuer;

@@ -1,10 +1,10 @@
 /** The passphrase of the private keys: from a file, from the environment, or asked for. Never from an argument. */
 import { EnrollkitError } from '../../errors.js';
-import type { OpenPrivateKeyOptions } from '../../pki/keys.js';
 import type { Context } from '../kernel/command.js';
 import type { passphraseFileFlag } from '../kernel/common-flags.js';
 import type { FlagValues } from '../kernel/flags.js';
 import { readInputFile } from './input-file.js';
+import type { Opening } from './material.js';
 
 /**
  * The passphrase that was given, by `--passphrase-file` or ENROLLKIT_PASSPHRASE; undefined without either.
@@ -31,15 +31,21 @@ export function givenPassphrase(
 export async function withPassphrase<Result>(
   flags: FlagValues<typeof passphraseFileFlag>,
   context: Context,
-  use: (opening: OpenPrivateKeyOptions) => Promise<Result>,
+  use: (opening: Opening) => Promise<Result>,
 ): Promise<Result> {
   const { signal } = context;
+  // A file that is read once more, with the passphrase, is noted once.
+  const noted = new Set<string>();
+  const note = (id: string, text: string) => {
+    if (!noted.has(text)) context.output.note(id, text);
+    noted.add(text);
+  };
   try {
-    return await use({ passphrase: givenPassphrase(flags, context.env), signal });
+    return await use({ passphrase: givenPassphrase(flags, context.env), signal, note });
   } catch (error) {
     const missing = error instanceof EnrollkitError && error.code === 'PASSPHRASE_REQUIRED';
     if (!missing || !context.interactive) throw error;
-    return use({ passphrase: await askPassphrase(context), signal });
+    return use({ passphrase: await askPassphrase(context), signal, note });
   }
 }
 

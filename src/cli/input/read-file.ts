@@ -1,67 +1,31 @@
-/** Files that a person names, as what is in them: PEM blocks, or one DER value of a kind that is told by its shape. */
+/** Files that a person names. */
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { EnrollkitError, isAbort } from '../../errors.js';
-import { type PemBlock, pemBlocks } from '../../pki/containers/pem.js';
-import { DerError, objectIdentifierOf, readElement, sequenceOf, tags } from '../../pki/der/read.js';
+import { type Contents, holdsKey, readContents } from '../../pki/containers/contents.js';
 import { lookAt, reason } from '../../workspace/files.js';
 
 /** A system's whole bundle of public roots has 0.25 MB; anything larger is some other file. */
 const maxFileBytes = 4_194_304;
 
-export type DerKind =
-  | 'certificate'
-  | 'request'
-  | 'pkcs7'
-  | 'pkcs12'
-  | 'private key'
-  | 'encrypted private key';
-
-export type FileContents =
-  | { form: 'pem'; path: string; text: string; blocks: PemBlock[] }
-  | { form: 'der'; path: string; der: Buffer; kind: DerKind };
-
 /**
- * Reads a file and tells what it is. A byte order mark, line ends of any system and UTF-16, as Windows PowerShell
- * writes it, are fine.
+ * Reads a file and tells what it is.
  *
  * @throws EnrollkitError FILE_UNREADABLE, also for a file that is too large; INVALID_CERTIFICATE for one that is
  *   neither PEM nor DER, or was cut off; each names the file
  */
-export function readContents(path: string): FileContents {
+export function contentsOf(path: string): Contents {
   const bytes = readBytes(path);
-  return naming(path, () => {
-    if (bytes.length === 0) throw new EnrollkitError('INVALID_CERTIFICATE', 'It is empty.');
-    if (bytes[0] === tags.sequence && bytes[1] !== 0) {
-      return { form: 'der', path, der: bytes, kind: derKind(bytes) };
-    }
-    const text = textOf(bytes);
-    const blocks = pemBlocks(text);
-    if (blocks.length === 0) {
-      throw new EnrollkitError('INVALID_CERTIFICATE', 'It is neither PEM nor DER.', {
-        next: 'Give a file with a block that begins with -----BEGIN, or a DER file.',
-      });
-    }
-    return { form: 'pem', path, text, blocks };
-  });
+  return naming(path, () => readContents(bytes));
 }
 
 /** Whether a file holds a private key, or anything that is not known to be without one. */
 export function mayHoldKey(path: string): boolean {
   try {
-    const contents = readContents(path);
-    if (contents.form === 'pem') return contents.blocks.some(({ label }) => label.endsWith('PRIVATE KEY'));
-    return !['certificate', 'request', 'pkcs7'].includes(contents.kind);
+    return holdsKey(contentsOf(path));
   } catch (error) {
     if (!(error instanceof EnrollkitError)) throw error;
     return lookAt(path)?.size !== 0;
   }
-}
-
-/** What a file holds, in words: `a private key`, `PRIVATE KEY and CERTIFICATE`. */
-export function heldBy(contents: FileContents): string {
-  if (contents.form === 'der')
-    return `${contents.kind === 'encrypted private key' ? 'an' : 'a'} ${contents.kind} in DER`;
-  return [...new Set(contents.blocks.map(({ label }) => label))].join(' and ');
 }
 
 /** Runs what looks into a file; an error of ours gets the file's path in front, and keeps all else. */
@@ -124,55 +88,4 @@ export function readBytes(path: string): Buffer {
       },
     );
   }
-}
-
-function textOf(bytes: Buffer): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString('utf16le');
-  const isBigEndian = bytes[0] === 0xfe && bytes[1] === 0xff && bytes.length % 2 === 0;
-  return isBigEndian ? Buffer.from(bytes).swap16().toString('utf16le') : bytes.toString('latin1');
-}
-
-const oids = { signedData: '1.2.840.113549.1.7.2', data: '1.2.840.113549.1.7.1' };
-
-/** @throws EnrollkitError INVALID_CERTIFICATE */
-function derKind(bytes: Buffer): DerKind {
-  // PKCS#12 and PKCS#7 may come with indefinite lengths (BER); their readers take them.
-  if (bytes[1] === 0x80) return bytes[2] === tags.integer ? 'pkcs12' : 'pkcs7';
-  try {
-    const whole = readElement(bytes);
-    if (whole.end < bytes.length) {
-      const more = bytes.length - whole.end;
-      throw new EnrollkitError(
-        'INVALID_CERTIFICATE',
-        `The first DER value ends at byte ${whole.end}, and ${more} more follow; a DER file holds one value.`,
-        { next: 'Give several certificates as PEM or PKCS#7.' },
-      );
-    }
-    const parts = sequenceOf(whole);
-    const [first, second] = parts;
-    if (first?.tag === tags.objectIdentifier) {
-      if (objectIdentifierOf(first) === oids.signedData) return 'pkcs7';
-    } else if (first?.tag === tags.integer) {
-      const isPkcs12 = second?.tag === tags.sequence && parts.length <= 3 && isData(sequenceOf(second)[0]);
-      return isPkcs12 ? 'pkcs12' : 'private key';
-    } else if (first?.tag === tags.sequence) {
-      const inner = sequenceOf(first);
-      if (second?.tag === tags.octetString) return 'encrypted private key';
-      if (parts.length === 3 && inner[0]?.tag === tags.integer && inner.length <= 4) return 'request';
-      if (parts.length === 3) return 'certificate';
-    }
-  } catch (error) {
-    if (!(error instanceof DerError)) throw error;
-    throw new EnrollkitError('INVALID_CERTIFICATE', `It begins like DER, yet ${error.message}.`, {
-      cause: error,
-    });
-  }
-  throw new EnrollkitError(
-    'INVALID_CERTIFICATE',
-    'It is DER, and neither a certificate nor anything that goes with one.',
-  );
-}
-
-function isData(element: Parameters<typeof objectIdentifierOf>[0]): boolean {
-  return element?.tag === tags.objectIdentifier && objectIdentifierOf(element) === oids.data;
 }

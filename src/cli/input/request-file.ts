@@ -1,8 +1,8 @@
 /** Certificate requests out of files. */
-import { EnrollkitError } from '../../errors.js';
+import type { Contents } from '../../pki/containers/contents.js';
 import { type CertificateRequest, parseCertificateRequest } from '../../pki/x509/csr.js';
 import { generalNameText } from '../../pki/x509/general-name.js';
-import { type FileContents, heldBy, naming, readContents } from './read-file.js';
+import { naming, readBytes } from './read-file.js';
 
 /**
  * The certificate request of a file, PEM or DER; its signature is checked.
@@ -10,23 +10,13 @@ import { type FileContents, heldBy, naming, readContents } from './read-file.js'
  * @throws EnrollkitError FILE_UNREADABLE, INVALID_CERTIFICATE_REQUEST, naming the file
  */
 export function readRequest(path: string): CertificateRequest {
-  const contents = readContents(path);
-  return naming(path, () => {
-    if (contents.form === 'der' && contents.kind === 'request') return parseCertificateRequest(contents.der);
-    const blocks = contents.form === 'pem' ? contents.blocks : [];
-    const requests = blocks.filter(({ label }) => label.endsWith('CERTIFICATE REQUEST'));
-    if (requests.length === 1) return parseCertificateRequest(requests[0]!.der);
-    const why =
-      requests.length > 1
-        ? `It holds ${requests.length} certificate requests where one belongs.`
-        : `It holds ${heldBy(contents)}, and no certificate request.`;
-    throw new EnrollkitError('INVALID_CERTIFICATE_REQUEST', why);
-  });
+  const bytes = readBytes(path);
+  return naming(path, () => parseCertificateRequest(bytes));
 }
 
 /** Whether a file holds a certificate request and no certificate. */
-export function isRequest(contents: FileContents): boolean {
-  if (contents.form === 'der') return contents.kind === 'request';
+export function isRequest(contents: Contents): boolean {
+  if (contents.form === 'der') return contents.kind === 'certificate request';
   const labels = contents.blocks.map(({ label }) => label);
   return labels.some((label) => label.endsWith('CERTIFICATE REQUEST')) && !labels.includes('CERTIFICATE');
 }

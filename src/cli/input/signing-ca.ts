@@ -2,6 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import type { OpenPrivateKeyOptions } from '../../pki/keys.js';
+import type { IssuedCertificate, Issuer } from '../../pki/make/issuer.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../../pki/x509/certificate.js';
 import { type Layout, layoutOf } from '../../workspace/layout.js';
 import { loadCertificate, loadPrivateKey } from '../../workspace/stored-certificates.js';
@@ -100,6 +101,17 @@ export async function signingTime(ca: SigningCa | undefined, context: Context): 
   if (!ca?.layout) return context.now();
   const { folderClock } = await import('../target/emulator-clock.js');
   return (await folderClock(ca.layout.folder, context))();
+}
+
+/** The CA as `issue()` wants it: with what is above it, which limits what may be issued, too. */
+export function issuerOf({ pem, chainPem, privateKey }: SigningCa): Issuer & { certificate: string } {
+  return { certificate: pem, chainPem, privateKey };
+}
+
+/** Says why a certificate that was issued with `--force` cannot be valid. */
+export function noteFailures({ failures = [] }: IssuedCertificate, { output }: Context): void {
+  for (const { message } of failures)
+    output.note('cert.not-valid', `warning: it cannot be valid. ${message}`);
 }
 
 /**

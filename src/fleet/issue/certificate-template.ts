@@ -16,7 +16,7 @@ export interface TemplateRequest {
   profile: Profile;
   /** Any key of the devices' kind: certificates of RSA keys have one key usage more. */
   publicKey: KeyObject;
-  issuer: Required<Issuer>;
+  issuer: Issuer & Required<Pick<Issuer, 'certificate'>>;
   /** Now; see `issue()`. */
   at: Date;
   validityDays?: number | undefined;
@@ -35,6 +35,8 @@ export async function certificateTemplate(request: TemplateRequest): Promise<Cer
     publicKey,
     issuer,
     at,
+    // The names of the template are those of no device.
+    force: true,
     ...(validityDays === undefined ? {} : { validityDays }),
     subjectAlternativeNames: { dns: ['template'] },
   });

@@ -29,6 +29,8 @@ export interface FleetRequest {
   format: FleetFormat;
   /** Also makes a PKCS#12 file without a passphrase for each device; no by default. */
   pfx: boolean;
+  /** Issues devices even if they can never be valid under the CA; no by default. */
+  force?: boolean;
   /** A folder for `dir`, else a file, or a stream. A run that writes to a stream cannot be resumed. */
   out: string | Writable;
   /** The CSV file that lists the devices; by convention, `OUT.manifest.csv`. */

@@ -7,6 +7,7 @@ import { algorithmOf } from '../x509/certificate.js';
 import type { Deriving } from './deriving.js';
 import type { PemBlock } from './pem.js';
 import { decrypt, passphraseOf } from './pkcs12/decrypt.js';
+import { obsoleteCipher } from './pkcs12/obsolete-ciphers.js';
 import { KeyDerivationWork } from './pkcs12/work.js';
 
 /**
@@ -43,15 +44,15 @@ export function openEncryptedPem({ label, der, headers }: PemBlock, passphrase: 
   if (name === undefined) throw unreadable('its header DEK-Info does not say how it is encrypted');
   const cipher = getCipherInfo(name);
   const iv = Buffer.from(hex, 'hex');
-  if (cipher?.mode !== 'cbc') throw unreadable(`it is encrypted in a way that is not read here (${name})`);
+  if (cipher?.mode !== 'cbc') throw obsolete(name);
   if (iv.length !== cipher.ivLength) throw unreadable('its header DEK-Info has a wrong length');
   const key = bytesToKey(passphrase, iv.subarray(0, 8), cipher.keyLength);
   let decipher: ReturnType<typeof createDecipheriv>;
   try {
     decipher = createDecipheriv(name, key, iv);
   } catch {
-    // For example single DES, which node's OpenSSL no longer has.
-    throw unreadable(`it is encrypted in a way that is not read here (${name})`);
+    // Node knows the name of a cipher that its OpenSSL no longer has.
+    throw obsolete(name);
   }
   let plaintext: Buffer | undefined;
   try {
@@ -79,6 +80,32 @@ function importKey(plaintext: Buffer | undefined, label?: string): KeyObject {
     // One wrong passphrase in 256 yields valid padding, but not a valid key.
   }
   throw new EnrollkitError('WRONG_PASSPHRASE', 'The passphrase does not open the private key.');
+}
+
+/**
+ * Refuses a cipher that is not decrypted here, before anyone is asked for the passphrase.
+ *
+ * @param key an EncryptedPrivateKeyInfo, or a PEM block of OpenSSL's older format
+ * @throws EnrollkitError INVALID_KEY, naming the cipher and the command that converts the key
+ */
+export function assertCipher(key: Buffer | PemBlock): void {
+  if (!Buffer.isBuffer(key)) {
+    const name = /^([A-Z0-9-]+),/.exec(key.headers?.get('DEK-Info') ?? '')?.[1];
+    if (name && /^(DES-CBC|RC2|RC4|IDEA|BF|CAST5|SEED)/.test(name)) throw obsolete(name);
+    return;
+  }
+  const name = obsoleteCipher(key);
+  if (name !== undefined) throw obsolete(name);
+}
+
+function obsolete(name: string): EnrollkitError {
+  return new EnrollkitError(
+    'INVALID_KEY',
+    `The private key is encrypted with ${name}, which is obsolete and not decrypted here.`,
+    {
+      next: 'Convert it with OpenSSL: openssl pkcs8 -topk8 -v2 aes-256-cbc -provider legacy -provider default -in FILE -out NEW',
+    },
+  );
 }
 
 function unreadable(why: string): EnrollkitError {

@@ -1,11 +1,6 @@
 /** Reads and writes PEM (RFC 7468). */
 import { EnrollkitError } from '../../errors.js';
 
-/** Far more than any file in use; limits the work per input. */
-const maxInputBytes = 16_777_216;
-/** The first octet of every DER structure that is read here. */
-const derSequence = 0x30;
-
 export interface PemBlock {
   /** The text after BEGIN: CERTIFICATE, PRIVATE KEY, ... */
   label: string;
@@ -55,12 +50,24 @@ export function pemBlocks(text: string): PemBlock[] {
   return blocks;
 }
 
+/** The two headers of an encrypted key, also when its lines were joined to one. */
+const encryptionHeaders = /^\s*Proc-Type:\s*(4,\s*ENCRYPTED)\s+DEK-Info:\s*(\S+)\s+/;
+
 /** RFC 7468 has no headers; they are read for private keys only. */
 function withoutHeaders(
   label: string,
-  body: string,
+  text: string,
 ): { headers?: ReadonlyMap<string, string>; rest: string } {
-  if (!label.endsWith('PRIVATE KEY')) return { rest: body };
+  if (!label.endsWith('PRIVATE KEY')) return { rest: text };
+  const encryption = encryptionHeaders.exec(text);
+  if (encryption) {
+    const headers = new Map([
+      ['Proc-Type', encryption[1]!],
+      ['DEK-Info', encryption[2]!],
+    ]);
+    return { headers, rest: text.slice(encryption[0].length) };
+  }
+  const body = text.replace(/^[ \t]+/gm, '');
   const [whole, lines] =
     /^\s*((?:[A-Za-z][A-Za-z0-9-]*:[^\r\n]*(?:\r\n?|\n))+)\s*?(?:\r\n?|\n)/.exec(body) ?? [];
   if (whole === undefined) return { rest: body };
@@ -70,31 +77,4 @@ function withoutHeaders(
     if (colon > 0) headers.set(line.slice(0, colon), line.slice(colon + 1).trim());
   }
   return { headers, rest: body.slice(whole.length) };
-}
-
-/**
- * The DER of every PEM block with a label, or the input itself if it is DER; empty if it is neither.
- *
- * @param invalid creates the error to throw for an input that is empty or cut off
- */
-export function dersOf(
-  input: string | Uint8Array,
-  label: RegExp,
-  invalid: (why: string) => EnrollkitError,
-): Buffer[] {
-  if (input.length > maxInputBytes) {
-    throw invalid(`It has ${input.length} bytes; nothing is read from more than ${maxInputBytes}.`);
-  }
-  if (input.length === 0) throw invalid('It is empty.');
-  // A copy, so that the caller cannot change the bytes after they were checked.
-  if (typeof input !== 'string' && input[0] === derSequence) return [Buffer.from(input)];
-  const text = typeof input === 'string' ? input : Buffer.from(input).toString('latin1');
-  try {
-    return pemBlocks(text)
-      .filter((block) => label.test(block.label))
-      .map(({ der }) => der);
-  } catch (error) {
-    if (error instanceof EnrollkitError) throw invalid(error.message);
-    throw error;
-  }
 }

@@ -19,13 +19,14 @@ import {
 import { isKeyPair, type OpenPrivateKeyOptions } from '../keys.js';
 import { privateKeyOf } from '../private-key.js';
 import { algorithmOf, type Certificate, parseCertificate } from '../x509/certificate.js';
+import { blocksOf } from './contents.js';
 import { type Deriving, runReader, runReaderSync } from './deriving.js';
-import { decrypt, type Passphrase, passphraseOf } from './pkcs12/decrypt.js';
+import type { PemBlock } from './pem.js';
+import { decrypt, ObsoleteCipher, type Passphrase, passphraseOf } from './pkcs12/decrypt.js';
 import { derivePkcs12Key, type Pkcs12Hash, purposes } from './pkcs12/key-derivation.js';
+import { pbmac1, pbmac1Of } from './pkcs12/pbmac1.js';
 import { KeyDerivationWork } from './pkcs12/work.js';
 
-/** Far more than any file in use; limits the work per input. */
-const maxBytes = 16_777_216;
 /** SafeContents bags can be nested; no known program does it. */
 const maxDepth = 4;
 const maxBags = 1_000;
@@ -58,13 +59,14 @@ export interface PfxReading {
  * unencrypted. Verifies its MAC (SHA-1 or SHA-2) before decrypting anything. Blocks this thread, for a few seconds at
  * most; {@link openPfx} does not.
  *
+ * @param input DER or BER, or base64 of it, as Azure Key Vault returns it
  * @param passphrase may be empty
  * @throws EnrollkitError WRONG_PASSPHRASE; INVALID_PFX, saying what is wrong, also if the file has no certificate or
  *   more than one private key, or needs too much key derivation; KEY_MISMATCH if the private key belongs to none of the
  *   certificates
  */
-export function readPfx(bytes: Uint8Array, passphrase: string): PfxReading {
-  return runReaderSync(pfxReader(bytes, passphrase));
+export function readPfx(input: string | Uint8Array, passphrase: string): PfxReading {
+  return runReaderSync(pfxReader(input, passphrase));
 }
 
 /**
@@ -73,22 +75,28 @@ export function readPfx(bytes: Uint8Array, passphrase: string): PfxReading {
  * @throws EnrollkitError as {@link readPfx} does; the signal's reason
  */
 export function openPfx(
-  bytes: Uint8Array,
+  input: string | Uint8Array,
   { passphrase = '', signal }: OpenPrivateKeyOptions,
 ): Promise<PfxReading> {
-  return runReader(pfxReader(bytes, passphrase), signal);
+  return runReader(pfxReader(input, passphrase), signal);
 }
 
-function* pfxReader(bytes: Uint8Array, passphrase: string): Deriving<PfxReading> {
-  if (bytes.length > maxBytes) {
-    throw invalid(`It has ${bytes.length} bytes; a PKCS#12 file has at most ${maxBytes}.`);
-  }
-  if (bytes.length === 0) throw invalid('It is empty.');
+function* pfxReader(input: string | Uint8Array, passphrase: string): Deriving<PfxReading> {
+  const [{ der }] = blocksOf(input, {
+    label: /^PKCS12$/,
+    block: 'PKCS12',
+    kinds: ['PKCS#12 file'],
+    what: 'PKCS#12 file',
+    invalid,
+  }) as [PemBlock];
   try {
-    return privateKeyFirst(yield* readAuthenticated(fromBer(Buffer.from(bytes)), passphrase));
+    return privateKeyFirst(yield* readAuthenticated(fromBer(der), passphrase));
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
-    throw invalid(`This is not a PKCS#12 file that can be read: ${error.message}.`);
+    throw invalid(
+      `This is not a PKCS#12 file that can be read: ${error.message}.`,
+      error instanceof ObsoleteCipher ? convertWithOpenssl : undefined,
+    );
   }
 }
 
@@ -130,13 +138,15 @@ function* readAuthenticated(file: Buffer, text: string): Deriving<BagContents> {
 function* verifyMac(
   macData: Element,
   authenticated: Buffer,
-  { octets }: Passphrase,
+  { octets, text }: Passphrase,
   work: KeyDerivationWork,
 ): Deriving<boolean> {
   const [digestInfo, salt, iterations, ...rest] = sequenceOf(macData);
   const [algorithm, digest, ...more] = sequenceOf(digestInfo);
   if (rest.length + more.length > 0) throw new DerError('its authentication has a wrong shape');
-  const { type } = algorithmOf(algorithm);
+  const { type, parameters } = algorithmOf(algorithm);
+  if (type === pbmac1)
+    return isSame(yield* pbmac1Of(parameters, authenticated, text, work), octetStringOf(digest));
   const hash = macHashes[type];
   if (!hash) throw new DerError(`it is authenticated in a way that is not read here (${type})`);
   const expected = octetStringOf(digest);
@@ -148,7 +158,10 @@ function* verifyMac(
     purpose: purposes.mac,
     length: expected.length,
   });
-  const actual = createHmac(hash, key).update(authenticated).digest();
+  return isSame(createHmac(hash, key).update(authenticated).digest(), expected);
+}
+
+function isSame(actual: Buffer, expected: Buffer): boolean {
   return actual.length === expected.length && timingSafeEqual(actual, expected);
 }
 
@@ -296,6 +309,9 @@ function wrongPassphrase(): EnrollkitError {
   });
 }
 
-function invalid(message: string): EnrollkitError {
-  return new EnrollkitError('INVALID_PFX', message);
+const convertWithOpenssl =
+  'Convert it with OpenSSL: openssl pkcs12 -legacy -in FILE -out NEW.pem, then openssl pkcs12 -export -in NEW.pem -out NEW.pfx';
+
+function invalid(message: string, next?: string): EnrollkitError {
+  return new EnrollkitError('INVALID_PFX', message, next === undefined ? {} : { next });
 }

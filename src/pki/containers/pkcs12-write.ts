@@ -18,6 +18,7 @@ import {
   tlv,
 } from '../der/write.js';
 import { encryptPbes2, encryptPrivateKeyInfo, isKeyPair } from '../keys.js';
+import { runSlowWork } from '../slow-work.js';
 import { parseCertificate } from '../x509/certificate.js';
 import { runReader } from './deriving.js';
 import { derivePkcs12Key, passphraseOctets, purposes } from './pkcs12/key-derivation.js';
@@ -32,6 +33,11 @@ export interface PfxContents {
   friendlyName: string;
   /** If empty, only the file's mode protects it. */
   passphrase: string;
+  /**
+   * How the file is authenticated: by PKCS#12's own derivation, which every program reads (the default), or by PBMAC1
+   * (RFC 9579), which FIPS 140-3 asks for and OpenSSL reads from 3.4 on, Java from 26.
+   */
+  mac?: 'pkcs12' | 'pbmac1';
 }
 
 const oids = {
@@ -43,8 +49,12 @@ const oids = {
   friendlyName: '1.2.840.113549.1.9.20',
   localKeyId: '1.2.840.113549.1.9.21',
   sha256: '2.16.840.1.101.3.4.2.1',
+  pbmac1: '1.2.840.113549.1.5.14',
+  pbkdf2: '1.2.840.113549.1.5.12',
+  hmacWithSha256: '1.2.840.113549.2.9',
 } as const;
 
+const pbmac1IterationsFor = (passphrase: string) => (passphrase === '' ? 2048 : 600_000);
 /** RFC 7292 appendix B relies on many iterations; for an empty passphrase they would protect nothing. */
 const macIterationsFor = (passphrase: string) => (passphrase === '' ? 2048 : 100_000);
 
@@ -98,7 +108,13 @@ export async function createPfx(contents: PfxContents): Promise<Buffer> {
       sequence(sequence(objectIdentifier(oids.shroudedKeyBag), explicit(0, shroudedKey), attributes)),
     ),
   );
-  return sequence(integer(3), dataContent(authenticatedSafe), await macData(authenticatedSafe, passphrase));
+  return sequence(
+    integer(3),
+    dataContent(authenticatedSafe),
+    contents.mac === 'pbmac1'
+      ? await pbmac1Data(authenticatedSafe, passphrase)
+      : await macData(authenticatedSafe, passphrase),
+  );
 }
 
 function dataContent(bytes: Uint8Array): Buffer {
@@ -108,6 +124,24 @@ function dataContent(bytes: Uint8Array): Buffer {
 function certificateBag(der: Uint8Array, ...attributes: Uint8Array[]): Buffer {
   const bag = sequence(objectIdentifier(oids.x509Certificate), explicit(0, octetString(der)));
   return sequence(objectIdentifier(oids.certBag), explicit(0, bag), ...attributes);
+}
+
+/** MacData of PBMAC1; its salt and iterations are not used (RFC 9579 section 4). */
+async function pbmac1Data(authenticatedSafe: Uint8Array, passphrase: string): Promise<Buffer> {
+  const salt = randomBytes(16);
+  const iterations = pbmac1IterationsFor(passphrase);
+  const length = 32;
+  const hash = 'sha256';
+  const key = await runSlowWork({ kind: 'pbkdf2', passphrase, salt, iterations, length, hash });
+  const mac = createHmac(hash, key).update(authenticatedSafe).digest();
+  const hmac = sequence(objectIdentifier(oids.hmacWithSha256), nullValue());
+  const derivation = sequence(octetString(salt), integer(iterations), integer(length), hmac);
+  const parameters = sequence(sequence(objectIdentifier(oids.pbkdf2), derivation), hmac);
+  return sequence(
+    sequence(sequence(objectIdentifier(oids.pbmac1), parameters), octetString(mac)),
+    octetString(Buffer.from('unused')),
+    integer(1),
+  );
 }
 
 async function macData(authenticatedSafe: Uint8Array, passphrase: string): Promise<Buffer> {

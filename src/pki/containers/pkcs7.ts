@@ -1,12 +1,11 @@
 /** PKCS#7 files of certificates (.p7b, .p7c): SignedData without signers (RFC 5652 section 5, "certs-only"). */
 import { EnrollkitError } from '../../errors.js';
-import { fromBer } from '../der/from-ber.js';
-import { children, DerError, expect, objectIdentifierOf, readOnly, sequenceOf, tags } from '../der/read.js';
+import { DerError, tags } from '../der/read.js';
 import { explicit, integer, objectIdentifier, sequence, tlv } from '../der/write.js';
 import { type Certificate, parseCertificate } from '../x509/certificate.js';
-import { dersOf } from './pem.js';
+import { blocksOf } from './contents.js';
+import { certificatesInPkcs7, pkcs7Label, signedData } from './pkcs7-content.js';
 
-const signedData = '1.2.840.113549.1.7.2';
 const data = '1.2.840.113549.1.7.1';
 
 /**
@@ -35,12 +34,17 @@ export function createPkcs7(certificates: readonly (string | Uint8Array)[]): Buf
  * @throws EnrollkitError INVALID_PKCS7, saying what is wrong and with which certificate
  */
 export function readPkcs7(input: string | Uint8Array): Certificate[] {
-  const [der, ...more] = dersOf(input, /^(PKCS7|PKCS #7 SIGNED DATA|CMS)$/, invalid);
-  if (!der) throw invalid('It holds no PKCS#7: neither a PEM block PKCS7 nor DER.');
+  const [block, ...more] = blocksOf(input, {
+    label: pkcs7Label,
+    block: 'PKCS7',
+    kinds: ['PKCS#7 file'],
+    what: 'PKCS#7 file',
+    invalid,
+  });
   if (more.length > 0) throw invalid(`It holds ${more.length + 1} PKCS#7 blocks where one belongs.`);
   let ders: Buffer[];
   try {
-    ders = certificateDers(fromBer(der));
+    ders = certificatesInPkcs7(block!.der);
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     throw invalid(`This is not a PKCS#7 file of certificates: ${error.message}.`);
@@ -56,22 +60,6 @@ export function readPkcs7(input: string | Uint8Array): Certificate[] {
   });
 }
 
-/** @throws DerError */
-function certificateDers(der: Buffer): Buffer[] {
-  const [type, wrapped, ...rest] = sequenceOf(readOnly(der));
-  if (objectIdentifierOf(type) !== signedData || rest.length > 0) {
-    throw new DerError('it is another kind of PKCS#7 than signed data');
-  }
-  const [, , , ...fields] = sequenceOf(readOnly(expect(wrapped, 0xa0).content));
-  const certificates = fields.find(({ tag }) => tag === 0xa0);
-  // Attribute certificates have other tags.
-  return certificates
-    ? children(certificates)
-        .filter(({ tag }) => tag === tags.sequence)
-        .map(({ raw }) => raw)
-    : [];
-}
-
-function invalid(message: string): EnrollkitError {
-  return new EnrollkitError('INVALID_PKCS7', message);
+function invalid(message: string, next?: string): EnrollkitError {
+  return new EnrollkitError('INVALID_PKCS7', message, next === undefined ? {} : { next });
 }

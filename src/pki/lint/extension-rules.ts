@@ -4,8 +4,10 @@ import { DerError, readOnly, sequenceOf, smallIntegerOf } from '../der/read.js';
 import { certificateLabel } from '../path/failure.js';
 import type { Certificate } from '../x509/certificate.js';
 import { extendedKeyUsageTypes, extensionTypes, type KeyUsage } from '../x509/extensions.js';
+import type { PublicKeyInfo } from '../x509/public-key.js';
 import { isSignedBy } from '../x509/signature.js';
-import { alternativeNameProblem } from './alternative-name-rules.js';
+import { alternativeNameProblems } from './alternative-name-rules.js';
+import { contentProblems } from './extension-content.js';
 import { type Finding, finding, type LintCode } from './rules.js';
 
 type Criticality = 'MUST_BE' | 'MUST_NOT_BE' | 'SHOULD_BE' | 'SHOULD_NOT_BE';
@@ -62,6 +64,7 @@ const known: Readonly<Record<string, KnownExtension>> = {
     name: 'subject directory attributes',
     section: '4.2.1.8',
     criticality: always('MUST_NOT_BE'),
+    isSequence: true,
   },
   [extensionTypes.basicConstraints]: {
     name: 'basic constraints',
@@ -136,6 +139,13 @@ const consistentUsages: Readonly<Record<string, readonly KeyUsage[]>> = {
 };
 
 const enciphermentUsages: readonly KeyUsage[] = ['keyEncipherment', 'dataEncipherment'];
+const agreementUsages: readonly KeyUsage[] = ['keyAgreement', 'encipherOnly', 'decipherOnly'];
+const impossibleUsages: Readonly<Partial<Record<PublicKeyInfo['family'], readonly KeyUsage[]>>> = {
+  ec: enciphermentUsages,
+  ed25519: enciphermentUsages,
+  rsa: agreementUsages,
+  'rsa-pss': agreementUsages,
+};
 
 export function lintExtensions(certificate: Certificate): Finding[] {
   if (certificate.version !== 3) return [];
@@ -174,9 +184,10 @@ export function lintExtensions(certificate: Certificate): Finding[] {
   lintKeyIdentifiers(certificate, add, name, isCa);
   lintUsages(certificate, add, name, isCa);
   for (const alternative of certificate.subjectAlternativeNames ?? []) {
-    const problem = alternativeNameProblem(alternative);
-    if (problem) add('ALTERNATIVE_NAME_MALFORMED', `${name} has the alternative name ${problem}.`);
+    for (const { code, problem } of alternativeNameProblems(alternative))
+      add(code, `${name} has the alternative name ${problem}.`);
   }
+  for (const { code, problem } of contentProblems(certificate)) add(code, `${name} ${problem}.`);
   return findings;
 }
 
@@ -214,15 +225,19 @@ function lintUsages(certificate: Certificate, add: Add, name: string, isCa: bool
   if (basicConstraints?.pathLength !== undefined && !(isCa && canCertify)) {
     add('PATH_LENGTH_WITHOUT_CA', `${name} has a path length, yet it may not sign certificates.`);
   }
-  const impossible = ['ec', 'ed25519'].includes(publicKeyInfo.family)
-    ? enciphermentUsages.filter((usage) => keyUsage?.includes(usage))
-    : [];
+  const impossible = (impossibleUsages[publicKeyInfo.family] ?? []).filter((usage) =>
+    keyUsage?.includes(usage),
+  );
   if (impossible.length > 0) {
     add(
       'KEY_USAGE_OF_KEY',
       `${name} has the key usage ${impossible.join(' and ')}, for which its key (${publicKeyInfo.name}) cannot be used.`,
     );
   }
+  const signs = keyUsage?.some((usage) => usage === 'keyCertSign' || usage === 'cRLSign') ?? false;
+  const enciphers = enciphermentUsages.some((usage) => keyUsage?.includes(usage));
+  if (isCa && publicKeyInfo.family === 'rsa' && signs && enciphers)
+    add('CA_KEY_ENCIPHERS', `${name} is a CA, and its key enciphers, too.`);
   // A CA's extended key usage is about the certificates below it.
   if (isCa || !keyUsage) return;
   for (const type of extendedKeyUsage ?? []) {

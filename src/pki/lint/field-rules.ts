@@ -2,7 +2,7 @@
 
 import { type Element, readOnly, sequenceOf, tags } from '../der/read.js';
 import { certificateLabel } from '../path/failure.js';
-import type { Certificate } from '../x509/certificate.js';
+import { type AlgorithmIdentifier, algorithmOf, type Certificate } from '../x509/certificate.js';
 import { isSupportedSignature, signatureAlgorithmName } from '../x509/signature.js';
 import { type Finding, finding, type LintCode } from './rules.js';
 
@@ -38,11 +38,17 @@ export function lintFields(certificate: Certificate, at: Date): Finding[] {
   if (weakAlgorithms.test(algorithm) || isPssWithSha1(certificate)) {
     add('SIGNATURE_ALGORITHM_WEAK', `${name} is signed with ${algorithm}, which is too weak.`);
   }
-  if (rsaPkcs1.test(signatureAlgorithm.type) && signatureAlgorithm.parameters?.toString('hex') !== '0500') {
+  const { validity, uniqueIdentifiers, innerAlgorithm } = rawFields(certificate);
+  const lacksNull = ({ type, parameters }: AlgorithmIdentifier) =>
+    rsaPkcs1.test(type) && parameters?.toString('hex') !== '0500';
+  if (lacksNull(signatureAlgorithm) || lacksNull(innerAlgorithm)) {
     add(
       'SIGNATURE_ALGORITHM_PARAMETERS',
       `${name} names its signature algorithm without the parameter NULL.`,
     );
+  }
+  if (publicKeyInfo.family === 'rsa' && !hasNullParameters(publicKeyInfo.der)) {
+    add('PUBLIC_KEY_PARAMETERS', `${name} names the algorithm of its RSA key without the parameter NULL.`);
   }
   if (certificate.issuer.isEmpty) add('ISSUER_EMPTY', `${name} has an issuer without a name.`);
   if (notBefore > notAfter) {
@@ -50,7 +56,6 @@ export function lintFields(certificate: Certificate, at: Date): Finding[] {
   } else if (at < notBefore) add('NOT_YET_VALID', `${name} is not valid before ${day(notBefore)}.`);
   else if (at > notAfter) add('EXPIRED', `${name} expired on ${day(notAfter)}.`);
 
-  const { validity, uniqueIdentifiers } = rawFields(certificate);
   for (const [element, date] of [
     [validity[0], notBefore],
     [validity[1], notAfter],
@@ -76,6 +81,11 @@ export function lintFields(certificate: Certificate, at: Date): Finding[] {
   return findings;
 }
 
+function hasNullParameters(publicKeyInfo: Buffer): boolean {
+  const [, parameters] = sequenceOf(sequenceOf(readOnly(publicKeyInfo))[0]);
+  return parameters?.raw.toString('hex') === '0500';
+}
+
 /** Octets of the INTEGER's content. */
 function encodedLength(serialNumber: string): number {
   if (serialNumber.startsWith('-')) return (serialNumber.length - 1) / 2;
@@ -90,11 +100,21 @@ function isPssWithSha1(certificate: Certificate): boolean {
   );
 }
 
-function rawFields({ toBeSigned }: Certificate): { validity: Element[]; uniqueIdentifiers: boolean } {
+function rawFields({ toBeSigned }: Certificate): {
+  innerAlgorithm: AlgorithmIdentifier;
+  validity: Element[];
+  uniqueIdentifiers: boolean;
+} {
   const fields = sequenceOf(readOnly(toBeSigned));
   // The version, if present, precedes serial number, signature, issuer and validity.
-  const validity = sequenceOf(fields[fields[0]?.tag === 0xa0 ? 4 : 3]);
-  return { validity, uniqueIdentifiers: fields.some(({ tag }) => tag === 0x81 || tag === 0x82) };
+  const first = fields[0]?.tag === 0xa0 ? 1 : 0;
+  const validity = sequenceOf(fields[first + 3]);
+  const innerAlgorithm = algorithmOf(fields[first + 1]);
+  return {
+    innerAlgorithm,
+    validity,
+    uniqueIdentifiers: fields.some(({ tag }) => tag === 0x81 || tag === 0x82),
+  };
 }
 
 function isUsable(certificate: Certificate): boolean {

@@ -1,10 +1,13 @@
 /** Lints a chain by the rules for issuers of RFC 5280 section 4 and the requirements of DPS. */
 import { EnrollkitError } from '../../errors.js';
+import { DerError } from '../der/read.js';
+import { certificateLabel } from '../path/failure.js';
 import type { Certificate } from '../x509/certificate.js';
+import { odditiesOf } from '../x509/look.js';
 import { lintChainOrder } from './chain-rules.js';
 import { lintExtensions } from './extension-rules.js';
 import { lintFields } from './field-rules.js';
-import type { Finding } from './rules.js';
+import { type Finding, finding } from './rules.js';
 import { lintSubject } from './subject-rules.js';
 import { lintUse, type Use, usualUse } from './use-rules.js';
 
@@ -21,8 +24,8 @@ export interface LintOptions {
 }
 
 /**
- * Lints a chain. Whether to trust it is up to `validateChain`. Some faults, such as duplicate extensions, already make
- * parsing fail.
+ * Lints a chain. Whether to trust it is up to `validateChain`. Certificates that `parseCertificate` refuses can be read
+ * for this with `lookAtCertificates`.
  *
  * @param certificates the leaf first, each followed by its issuer; a single one is fine, and none gives no findings
  * @returns the findings, certificate by certificate, then for the chain; `lintRules` lists the codes
@@ -35,11 +38,36 @@ export function lintChain(certificates: readonly Certificate[], options: LintOpt
   if (!leaf) return [];
   return [
     ...certificates.flatMap((certificate) => [
-      ...lintFields(certificate, at),
-      ...lintSubject(certificate),
-      ...lintExtensions(certificate),
+      ...lintOddities(certificate),
+      ...lintCertificate(certificate, at),
     ]),
     ...lintChainOrder(certificates),
     ...lintUse(certificates, options.use ?? usualUse(leaf), options.registrationIdProblem),
   ];
+}
+
+/** Why the strict reader refuses a certificate. */
+function lintOddities(certificate: Certificate): Finding[] {
+  const name = `The certificate ${certificateLabel(certificate)}`;
+  return odditiesOf(certificate).map(({ code, problem }) =>
+    finding(code, certificate, `${name} is malformed: ${problem}.`),
+  );
+}
+
+/** A part that cannot be read is no reason not to look at the others. */
+function lintCertificate(certificate: Certificate, at: Date): Finding[] {
+  const parts = [
+    () => lintFields(certificate, at),
+    () => lintSubject(certificate),
+    () => lintExtensions(certificate),
+  ];
+  return parts.flatMap((lint) => {
+    try {
+      return lint();
+    } catch (error) {
+      // Of odd certificates, which have their findings.
+      if (error instanceof DerError && odditiesOf(certificate).length > 0) return [];
+      throw error;
+    }
+  });
 }

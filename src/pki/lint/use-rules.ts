@@ -87,7 +87,8 @@ function lintServer(server: Certificate): Finding[] {
   return findings;
 }
 
-function lintAlgorithms(certificate: Certificate): Finding[] {
+/** Whether DPS takes the key and the signature of a certificate. */
+export function lintAlgorithms(certificate: Certificate): Finding[] {
   const findings: Finding[] = [];
   const name = `The certificate ${certificateLabel(certificate)}`;
   const { publicKeyInfo, signatureAlgorithm } = certificate;

@@ -35,6 +35,8 @@ export interface IssueRequest {
   subjectAlternativeNames?: SubjectAlternativeNames;
   /** Big-endian, 1 to 20 octets; by default 128 random bits. */
   serialNumber?: Uint8Array;
+  /** Issues the certificate even if it can never be valid under its issuer; `failures` then says why. */
+  force?: boolean;
 }
 
 /**
@@ -43,7 +45,8 @@ export interface IssueRequest {
  *
  * @throws EnrollkitError INVALID_COMMON_NAME, COMMON_NAME_TOO_LONG, INVALID_SUBJECT, INVALID_ALTERNATIVE_NAME;
  *   KEY_MISMATCH when the issuer's key is not its certificate's; ISSUER_NOT_ALLOWED when the issuer is not a CA, is not
- *   valid at `at`, or its path length is used up; INVALID_KEY when the issuer's key type is not supported for signing;
+ *   valid at `at`, or its path length is used up, and when `validateChain` would refuse the certificate under it, such as
+ *   for its name constraints or extended key usage; INVALID_KEY when the issuer's key type is not supported for signing;
  *   INVALID_VALIDITY when the dates are not in the years 1950 to 9999 (RFC 5280 section 4.1.2.5)
  */
 export async function issue(request: IssueRequest): Promise<IssuedCertificate> {
@@ -60,6 +63,8 @@ export async function issue(request: IssueRequest): Promise<IssuedCertificate> {
     publicKey,
     issuer,
     signingKey: request.issuer.privateKey,
+    chainPem: request.issuer.chainPem,
+    force: request.force,
     at,
     end: at.getTime() + (request.validityDays ?? profile.validityDays) * dayMs,
     extensions: shapeExtensions(profile, extensions(request, issuer), authority),

@@ -2,17 +2,22 @@
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import { isKeyPair } from '../keys.js';
+import type { Failure } from '../path/failure.js';
 import { type Certificate, parseCertificate } from '../x509/certificate.js';
 
 export interface Issuer {
   /** The CA's certificate, PEM or DER; absent for a self-signed certificate. */
   certificate?: string | Uint8Array;
   privateKey: KeyObject;
+  /** The CA's certificate and its issuers', as far as known; PEM. What they do not allow is refused, too. */
+  chainPem?: string;
 }
 
 export interface IssuedCertificate {
   pem: string;
   der: Buffer;
+  /** With `force`: why it will not be valid. */
+  failures?: readonly Failure[];
 }
 
 /**

@@ -29,6 +29,8 @@ export interface RenewRequest {
    * later than the issuer's.
    */
   validityDays?: number;
+  /** As of `issue()`. */
+  force?: boolean;
 }
 
 /**
@@ -39,8 +41,8 @@ export interface RenewRequest {
  * Callers decide whether the old certificate is still trusted.
  *
  * @throws EnrollkitError INVALID_CERTIFICATE; KEY_MISMATCH when the issuer's key is not its certificate's;
- *   ISSUER_NOT_ALLOWED when the issuer is not a CA, is not valid at `at`, or its path length is used up; INVALID_KEY
- *   when the issuer's key type is not supported for signing; INVALID_VALIDITY when the dates are not in the years 1950
+ *   ISSUER_NOT_ALLOWED when the issuer is not a CA, is not valid at `at`, its path length is used up, or the certificate
+ *   cannot be valid under it; INVALID_KEY when the issuer's key type is not supported for signing; INVALID_VALIDITY when the dates are not in the years 1950
  *   to 9999
  */
 export async function renewCertificate(request: RenewRequest): Promise<IssuedCertificate> {
@@ -56,6 +58,8 @@ export async function renewCertificate(request: RenewRequest): Promise<IssuedCer
     publicKey,
     issuer,
     signingKey: request.issuer.privateKey,
+    chainPem: request.issuer.chainPem,
+    force: request.force,
     at,
     end: endOf(old, at.getTime(), request.validityDays),
     extensions: extensions(old, publicKey, issuer),

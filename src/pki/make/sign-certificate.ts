@@ -4,7 +4,8 @@ import { EnrollkitError } from '../../errors.js';
 import { pemEncode } from '../containers/pem.js';
 import { signatureAlgorithm, toSigningKey, type X509, x509 } from '../crypto.js';
 import { bitStringOf, readOnly, sequenceOf } from '../der/read.js';
-import type { Certificate } from '../x509/certificate.js';
+import { type Certificate, parseCertificate } from '../x509/certificate.js';
+import { assertHolds, issuingFailures } from './holds.js';
 import type { IssuedCertificate } from './issuer.js';
 import { encodedName } from './requested-names.js';
 import { validityOf } from './validity.js';
@@ -19,6 +20,10 @@ interface Contents {
   /** Undefined for a self-signed certificate. */
   issuer: Certificate | undefined;
   signingKey: KeyObject;
+  /** Of the issuer: see `Issuer`. */
+  chainPem: string | undefined;
+  /** See `IssueRequest`. */
+  force: boolean | undefined;
   /** Now. */
   at: Date;
   /** End of validity in milliseconds since 1970; limited to the issuer's. */
@@ -30,9 +35,10 @@ interface Contents {
 }
 
 /**
- * Signs a certificate. Its validity is limited to the issuer's.
+ * Signs a certificate, and reads it as its verifiers will. Its validity is limited to the issuer's.
  *
- * @throws EnrollkitError ISSUER_NOT_ALLOWED when the issuer's name has a value of an unsupported type; INVALID_VALIDITY
+ * @throws EnrollkitError ISSUER_NOT_ALLOWED when the issuer's name has a value of an unsupported type, or the certificate
+ *   cannot be valid under it; INVALID_VALIDITY
  */
 export async function signCertificate(contents: Contents): Promise<IssuedCertificate> {
   const { subject, publicKey, issuer, signingKey, at, end, extensions } = contents;
@@ -49,7 +55,11 @@ export async function signCertificate(contents: Contents): Promise<IssuedCertifi
     extensions,
   });
   const der = Buffer.from(created.rawData);
-  return { der, pem: pemEncode('CERTIFICATE', der) };
+  const issued = { der, pem: pemEncode('CERTIFICATE', der) };
+  const made = parseCertificate(der);
+  const failures = issuingFailures(made, issuer, contents.chainPem ?? '', at);
+  if (contents.force !== true) assertHolds(failures, made);
+  return failures.length > 0 ? { ...issued, failures } : issued;
 }
 
 /** @throws EnrollkitError ISSUER_NOT_ALLOWED */

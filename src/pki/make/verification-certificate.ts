@@ -15,6 +15,7 @@ import { loadProfile } from './profile.js';
  * @param code the verification code from DPS, with its letter case: 48 hexadecimal digits today, but nothing guarantees
  *   that
  * @param issuer the uploaded CA, root or intermediate
+ * @param options force: as of `issue()`
  * @returns the certificate; its private key is not needed and discarded
  * @throws EnrollkitError INVALID_VERIFICATION_CODE, and what {@link issue} throws
  */
@@ -22,6 +23,7 @@ export async function issueVerificationCertificate(
   code: string,
   issuer: Issuer & { certificate: string | Uint8Array },
   at: Date,
+  { force = false } = {},
 ): Promise<IssuedCertificate> {
   const problem = verificationCodeProblem(code);
   if (problem) throw new EnrollkitError('INVALID_VERIFICATION_CODE', problem);
@@ -32,6 +34,7 @@ export async function issueVerificationCertificate(
     publicKey,
     issuer,
     at,
+    force,
   });
 }
 

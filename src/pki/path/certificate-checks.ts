@@ -112,8 +112,22 @@ function checkAny(certificate: Certificate, circumstances: Circumstances, role: 
   }
   const malformed = malformedExtension(certificate);
   if (malformed) add('MALFORMED', `cannot be used: ${malformed}`);
-  else if (isStrict) failures.push(...profileFailures(certificate, role, circumstances));
+  else {
+    const qualifier = unknownCriticalQualifier(certificate);
+    if (qualifier !== undefined)
+      add(
+        'UNKNOWN_CRITICAL_EXTENSION',
+        `has critical certificate policies with the qualifier ${qualifier}, which is not understood here`,
+      );
+    if (isStrict) failures.push(...profileFailures(certificate, role, circumstances));
+  }
   return failures;
+}
+
+/** Section 4.2.1.4: whoever cannot process a qualifier of the critical extension must refuse the certificate. */
+function unknownCriticalQualifier(certificate: Certificate): string | undefined {
+  const isCritical = certificate.extensions.get(extensionTypes.certificatePolicies)?.critical;
+  return isCritical ? policyExtensionsOf(certificate).unknownQualifier : undefined;
 }
 
 /** Known extensions that the certificate reader does not decode must be well-formed. */

@@ -22,6 +22,9 @@ export function explain(search: Search): Failure[] {
   const leafFailures = search.leafFailures();
   try {
     if (search.isTrustedLeaf()) return leafFailures;
+    // Its own signature cannot be checked for one of these reasons.
+    if (isSelfIssued(search.leaf) && search.pool.isAnchor(search.leaf) && leafFailures.length > 0)
+      return leafFailures;
     explore(search, [search.leaf], leafFailures, attempts);
   } catch (error) {
     if (!(error instanceof BudgetExceeded)) throw error;
@@ -81,6 +84,12 @@ function endOfPathFailure(search: Search, path: Path, candidates: readonly Certi
   }
   if (isSelfIssued(top) && search.isSigned(top, top)) {
     return ends(`${name} signs itself, ends the chain, and is not among the trusted certificates.`);
+  }
+  if (isSelfIssued(top) && candidates.length === 0) {
+    if (!isSupportedSignature(top)) return signatureFailure(top, [top]);
+    return ends(
+      `${name} names itself as its issuer, did not sign itself with a key that is accepted, and no other certificate of that name was given.`,
+    );
   }
   if (!search.pool.hasAnchors)
     return ends(`No trusted certificate was given that ${name.replace('The', 'the')} could lead to.`);

@@ -9,6 +9,7 @@ import { certificateLabel, type Failure, failureOf } from './failure.js';
 import { checkNameConstraints } from './name-constraints.js';
 import { certificateWithoutPolicy } from './policies.js';
 import { policyExtensionsOf } from './policy-extensions.js';
+import type { ListSigners } from './revocation.js';
 import { checkStrictRules } from './strict.js';
 
 /** From the leaf to the trust anchor; all signatures are verified, and each certificate passed its own checks. */
@@ -18,6 +19,8 @@ export type Path = readonly Certificate[];
 export interface PathContext {
   circumstances: Circumstances;
   budget: Budget;
+  /** Certificates that can have signed a revocation list beside a CA's own. */
+  listSigners: ListSigners;
 }
 
 /** In the order in which failures are reported. */
@@ -26,7 +29,8 @@ const pathChecks: readonly ((path: Path, context: PathContext) => Failure[])[] =
   checkDepth,
   (path, { budget }) => checkNameConstraints(path, budget),
   checkPolicies,
-  (path, { circumstances: { revocation }, budget }) => revocation?.check(path, budget) ?? [],
+  (path, { circumstances: { revocation }, budget, listSigners }) =>
+    revocation?.check(path, budget, listSigners) ?? [],
   (path, { circumstances }) => (circumstances.isStrict ? checkStrictRules(path, circumstances) : []),
 ];
 
@@ -46,12 +50,14 @@ function checkDepth(path: Path, { circumstances: { maxDepth } }: PathContext): F
 }
 
 /** Only constraints require a policy. Malformed policies are reported by the checks of the certificate itself. */
-function checkPolicies(path: Path, { budget }: PathContext): Failure[] {
-  const isConstrained = path.some(({ extensions }) => extensions.has(extensionTypes.policyConstraints));
+function checkPolicies(path: Path, { budget, circumstances: { policyInputs } }: PathContext): Failure[] {
+  const isConstrained =
+    policyInputs?.requireExplicitPolicy === true ||
+    path.some(({ extensions }) => extensions.has(extensionTypes.policyConstraints));
   if (!isConstrained) return [];
   try {
     budget.spendPolicies(path.length * (1 + policyCount(path)));
-    const certificate = certificateWithoutPolicy(path);
+    const certificate = certificateWithoutPolicy(path, policyInputs);
     if (!certificate) return [];
     const message = `The certificate ${certificateLabel(certificate)} has no certificate policy that holds along the path, and a policy constraint asks for one.`;
     return [failureOf('POLICY', certificate, message)];
@@ -70,7 +76,7 @@ function policyCount(path: Path): number {
 }
 
 /** Section 6.1.4 (l) and (m): intermediates below a CA count unless they are self-issued; the leaf does not. */
-function checkPathLength(path: Path): Failure[] {
+export function checkPathLength(path: Path): Failure[] {
   const failures: Failure[] = [];
   let below = 0;
   for (const issuer of path.slice(1)) {

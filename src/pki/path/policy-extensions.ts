@@ -9,6 +9,8 @@ export const anyPolicy = '2.5.29.32.0';
 export interface PolicyExtensions {
   /** Object identifiers; undefined without the extension. */
   policies?: readonly string[];
+  /** The type of a qualifier that RFC 5280 does not define. */
+  unknownQualifier?: string;
   /** The subject's policies by the issuer's policy. */
   mappings: ReadonlyMap<string, readonly string[]>;
   /** How many certificates can follow before an explicit policy is required. */
@@ -36,23 +38,30 @@ function read({ extensions }: Certificate): PolicyExtensions {
   const constraints = value(extensionTypes.policyConstraints);
   const inhibit = value(extensionTypes.inhibitAnyPolicy);
   return {
-    ...(policies ? { policies: policiesOf(policies) } : {}),
+    ...(policies ? policiesOf(policies) : {}),
     mappings: mappings ? mappingsOf(mappings) : new Map(),
     ...(constraints ? constraintsOf(constraints) : {}),
     ...(inhibit ? { inhibitAnyPolicy: smallIntegerOf(readOnly(inhibit)) } : {}),
   };
 }
 
-function policiesOf(value: Buffer): string[] {
+/** Statements (CPS) and user notices (section 4.2.1.4). */
+const qualifierTypes = ['1.3.6.1.5.5.7.2.1', '1.3.6.1.5.5.7.2.2'];
+
+function policiesOf(value: Buffer): Pick<PolicyExtensions, 'policies' | 'unknownQualifier'> {
+  let unknownQualifier: string | undefined;
   const policies = sequenceOf(readOnly(value)).map((information) => {
     const [policy, qualifiers, ...rest] = sequenceOf(information);
-    if (qualifiers) sequenceOf(qualifiers);
+    for (const qualifier of qualifiers ? sequenceOf(qualifiers) : []) {
+      const type = objectIdentifierOf(sequenceOf(qualifier)[0]);
+      if (!qualifierTypes.includes(type)) unknownQualifier ??= type;
+    }
     if (rest.length > 0) throw new DerError('its certificate policies have a wrong shape');
     return objectIdentifierOf(policy);
   });
   if (policies.length === 0) throw new DerError('its list of certificate policies is empty');
   if (new Set(policies).size < policies.length) throw new DerError('it has a certificate policy twice');
-  return policies;
+  return unknownQualifier === undefined ? { policies } : { policies, unknownQualifier };
 }
 
 function mappingsOf(value: Buffer): Map<string, string[]> {

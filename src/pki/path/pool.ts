@@ -43,6 +43,11 @@ export class Pool {
     return issuers;
   }
 
+  /** The certificates with the same subject, itself included. */
+  namesakesOf({ subject }: Certificate): readonly Certificate[] {
+    return this.#bySubject.get(subject.key) ?? [];
+  }
+
   /** Adds a certificate. @returns the one object used for equal certificates */
   #add(certificate: Certificate): Certificate {
     const key = certificate.der.toString('latin1');

@@ -1,4 +1,4 @@
-/** Revocation checks with the given lists (RFC 5280 section 6.3), without indirect lists, delta lists and scopes. */
+/** Revocation checks with the given lists (RFC 5280 section 6.3), without indirect lists and scopes. */
 
 import { integerOf, readOnly } from '../der/read.js';
 import type { Certificate } from '../x509/certificate.js';
@@ -12,10 +12,19 @@ const processedExtensions = new Set<string>([
   listExtensionTypes.authorityKeyIdentifier,
   listExtensionTypes.issuerAlternativeName,
   listExtensionTypes.listNumber,
+  listExtensionTypes.deltaIndicator,
 ]);
 
 /** Reason code and invalidity date: the certificate is revoked whatever they say. */
 const processedEntryExtensions = new Set(['2.5.29.21', '2.5.29.24']);
+
+/**
+ * Other certificates of a CA, for lists that it signed with another key, as after a roll-over.
+ *
+ * @param path the path of the certificate that is checked, whose anchor must be that of the others, too
+ * @throws BudgetExceeded
+ */
+export type ListSigners = (authority: Certificate, path: readonly Certificate[]) => readonly Certificate[];
 
 export class Revocation {
   readonly #byIssuer = new Map<string, RevocationList[]>();
@@ -23,6 +32,7 @@ export class Revocation {
   readonly #problems = new Map<RevocationList, Map<string, string | undefined>>();
   readonly #at: Date;
   readonly #isStrict: boolean;
+  #isForSigners = false;
 
   constructor(lists: readonly RevocationList[], at: Date, isStrict: boolean) {
     this.#at = at;
@@ -34,13 +44,20 @@ export class Revocation {
     }
   }
 
+  /** The same lists for the certificate that signed one of them: it may not be revoked, as far as is known. */
+  forSigners(): Revocation {
+    const copy = new Revocation([...this.#byIssuer.values()].flat(), this.#at, false);
+    copy.#isForSigners = true;
+    return copy;
+  }
+
   /**
    * The leaf needs a usable list of its issuer; an intermediate does if there is any list in its issuer's name, or
    * always in strict mode. Anchors are not checked.
    *
    * @throws BudgetExceeded
    */
-  check(path: readonly Certificate[], budget: Budget): Failure[] {
+  check(path: readonly Certificate[], budget: Budget, signers: ListSigners): Failure[] {
     const failures: Failure[] = [];
     for (let index = 0; index < path.length - 1; index += 1) {
       const certificate = path[index]!;
@@ -50,8 +67,8 @@ export class Revocation {
       );
       if (lists.length === 0 && index > 0 && !this.#isStrict) continue;
       budget.spendSteps(1 + lists.length);
-      const failure = this.#checkOne(certificate, issuer, lists, budget);
-      if (failure) failures.push(failure);
+      const failure = this.#checkOne(path.slice(index), lists, budget, signers);
+      if (failure && (failure.code === 'REVOKED' || !this.#isForSigners)) failures.push(failure);
     }
     return failures;
   }
@@ -75,25 +92,80 @@ export class Revocation {
     );
   }
 
+  /** @param path from the certificate to check to the anchor */
   #checkOne(
-    certificate: Certificate,
-    issuer: Certificate,
+    path: readonly Certificate[],
     lists: readonly RevocationList[],
     budget: Budget,
+    signers: ListSigners,
   ): Failure | undefined {
+    const [certificate, issuer] = path as [Certificate, Certificate];
     const name = `The certificate ${certificateLabel(certificate)}`;
-    const usable = lists.filter((list) => this.#problem(list, issuer, budget) === undefined);
-    if (usable.some(({ revoked }) => revoked.has(serialNumberOctets(certificate)))) {
+    const unknown = (why: string) =>
+      failureOf(
+        'REVOCATION_UNKNOWN',
+        certificate,
+        `${name} may be revoked: of the revocation lists given, ${why}.`,
+      );
+    const serial = serialNumberOctets(certificate);
+    const usable = lists.filter((list) => this.#isUsable(list, path, budget, signers));
+    const complete = usable.filter(({ baseNumber }) => baseNumber === undefined);
+    const deltas = usable.filter(({ baseNumber }) => baseNumber !== undefined);
+    const newest = newestOf(complete);
+    const delta = newestOf(deltas.filter((one) => newest && continues(one, newest)));
+    // Only the delta list can take a revocation back, and only if it continues the list that has it.
+    const isRemoved = delta?.removed.has(serial) === true;
+    const isRevoked = (list: RevocationList) => list.revoked.has(serial) && !(list === newest && isRemoved);
+    if (complete.some(isRevoked) || delta?.revoked.has(serial))
       return failureOf('REVOKED', certificate, `${name} was revoked by its issuer.`);
+    if (newest) {
+      const missed = this.#ofIssuer(lists, path, budget, signers).find(
+        (one) =>
+          one.baseNumber !== undefined &&
+          one.number! > newest.number! &&
+          !(delta && one.number! <= delta.number!),
+      );
+      if (!missed) return undefined;
+      return unknown(
+        `the delta list of ${shortened(certificate.issuer.text)} is newer than the complete one, and cannot be used with it`,
+      );
     }
-    if (usable.length > 0) return undefined;
-    const why = lists[0]
-      ? `the one of ${shortened(certificate.issuer.text)} ${this.#problem(lists[0], issuer, budget)}`
-      : `there is none of ${shortened(certificate.issuer.text)}`;
-    return failureOf(
-      'REVOCATION_UNKNOWN',
-      certificate,
-      `${name} may be revoked: of the revocation lists given, ${why}.`,
+    return unknown(
+      lists[0]
+        ? `the one of ${shortened(certificate.issuer.text)} ${this.#problem(lists[0], issuer, budget) ?? 'is a delta list without a complete one'}`
+        : `there is none of ${shortened(certificate.issuer.text)}`,
+    );
+  }
+
+  /** Whether a list can be used, by the issuer's key or by another one of the same CA (section 6.3.3 (f)). */
+  #isUsable(
+    list: RevocationList,
+    path: readonly Certificate[],
+    budget: Budget,
+    signers: ListSigners,
+  ): boolean {
+    const issuer = path[1]!;
+    if (this.#problem(list, issuer, budget) === undefined) return true;
+    if (this.#listProblem(list) !== undefined) return false;
+    // The certificate to check cannot vouch for itself.
+    return signers(issuer, path).some((other) => this.#problem(list, other, budget) === undefined);
+  }
+
+  /** Lists that the CA signed, whether they are valid now or not. */
+  #ofIssuer(
+    lists: readonly RevocationList[],
+    path: readonly Certificate[],
+    budget: Budget,
+    signers: ListSigners,
+  ): RevocationList[] {
+    const issuer = path[1]!;
+    return lists.filter(
+      (list) =>
+        list.baseNumber !== undefined &&
+        list.number !== undefined &&
+        [issuer, ...signers(issuer, path)].some(
+          (signer) => signatureProblem(list, signer, budget) === undefined,
+        ),
     );
   }
 
@@ -123,7 +195,6 @@ export class Revocation {
     if (thisUpdate > this.#at) return 'is not valid yet';
     if (!nextUpdate) return 'does not say until when it is valid';
     if (nextUpdate < this.#at) return 'is out of date';
-    if (extensions.has(listExtensionTypes.deltaIndicator)) return 'is a delta list';
     if (extensions.has(listExtensionTypes.issuingDistributionPoint)) return 'covers a part only';
     for (const { type, critical } of extensions.values())
       if (critical && !processedExtensions.has(type)) return `has the critical extension ${type}`;
@@ -143,4 +214,14 @@ export class Revocation {
 function signatureProblem(list: RevocationList, issuer: Certificate, budget: Budget): string | undefined {
   budget.spendSignature(issuer.publicKeyInfo);
   return isSignedBy(list, issuer) ? undefined : 'was not signed by it';
+}
+
+/** The one with the highest number; usable lists have one. */
+function newestOf(lists: readonly RevocationList[]): RevocationList | undefined {
+  return [...lists].sort((a, b) => (a.number! < b.number! ? 1 : -1))[0];
+}
+
+/** Section 6.3.3 (c): a delta list applies to a complete one from its base number on, and that is older than it. */
+function continues({ baseNumber, number }: RevocationList, complete: RevocationList): boolean {
+  return complete.number! >= baseNumber! && complete.number! < number!;
 }

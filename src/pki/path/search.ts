@@ -19,8 +19,12 @@ export class Search {
   readonly #issuerFailures = new Map<Certificate, Failure[]>();
   /** The public keys that did not sign a certificate: cross-signed CAs share their keys. */
   readonly #notSignedBy = new Map<Certificate, Set<string>>();
+  /** The anchors to which other certificates of CAs lead. */
+  readonly #anchors = new Map<Certificate, Certificate | undefined>();
   #budget = new Budget();
   #isTooLong = false;
+  /** Whether the leaf is the CA of a revocation list: its own lists are then looked for by their issuer's key alone. */
+  #isForLists = false;
 
   constructor(
     readonly leaf: Certificate,
@@ -64,7 +68,37 @@ export class Search {
 
   /** @throws BudgetExceeded */
   pathFailures(path: Path): Failure[] {
-    return checkPath(path, { circumstances: this.circumstances, budget: this.#budget });
+    const listSigners = (authority: Certificate, of: Path) => this.#listSigners(authority, of);
+    return checkPath(path, { circumstances: this.circumstances, budget: this.#budget, listSigners });
+  }
+
+  /** RFC 5280 section 6.3.3 (f): the other certificates of a CA that lead to the anchor of the path; not its leaf. */
+  #listSigners(authority: Certificate, path: Path): Certificate[] {
+    if (this.#isForLists) return [];
+    const candidates = this.pool
+      .namesakesOf(authority)
+      .filter((other) => other !== authority && !other.publicKeyInfo.der.equals(path[0]!.publicKeyInfo.der));
+    this.#budget.spendSteps(1 + candidates.length);
+    return candidates.filter((other) => this.#leadsTo(other, path.at(-1)!));
+  }
+
+  #leadsTo(authority: Certificate, anchor: Certificate): boolean {
+    if (authority === anchor) return true;
+    let found = this.#anchors.get(authority);
+    if (!this.#anchors.has(authority)) {
+      const { at, revocation } = this.circumstances;
+      const search = new Search(authority, this.pool, {
+        at,
+        purpose: 'any',
+        isStrict: false,
+        ...(revocation ? { revocation: revocation.forSigners() } : {}),
+      });
+      search.#isForLists = true;
+      search.#budget = this.#budget;
+      found = search.find()?.at(-1);
+      this.#anchors.set(authority, found);
+    }
+    return found === anchor;
   }
 
   /** @throws BudgetExceeded */

@@ -42,7 +42,6 @@ export function profileFailures(
     ...keyIdentifierProblems(certificate),
     ...hostNameProblems(certificate),
     ...(hasLeadingPeriod(certificate) ? ['its name constraints hold a host with a leading period'] : []),
-    ...(hasTrailingZeroBits(certificate) ? ['its key usage has zero bits at its end'] : []),
     ...(purpose === 'serverAuth' ? webProblems(certificate, role) : []),
   ];
   return [
@@ -67,14 +66,6 @@ function hasLeadingPeriod(certificate: Certificate): boolean {
   if (!constraints) return false;
   const hosts = [constraints.permitted, constraints.excluded].flatMap((names) => names.get('dNSName') ?? []);
   return hosts.some((name) => name.kind === 'dNSName' && name.value.startsWith('.'));
-}
-
-/** ITU-T X.690 section 11.2.2: a named bit list ends with a 1. */
-function hasTrailingZeroBits({ extensions, keyUsage }: Certificate): boolean {
-  const value = extensions.get(extensionTypes.keyUsage)?.value;
-  if (!value || keyUsage?.length === 0) return false;
-  const { content } = readOnly(value);
-  return ((content.at(-1)! >> content[0]!) & 1) === 0;
 }
 
 /** Section 4.2.1.1. */

@@ -7,12 +7,14 @@ import {
   sha256Thumbprint,
 } from '../x509/certificate.js';
 import { parseRevocationLists } from '../x509/crl.js';
+import { odditiesOf } from '../x509/look.js';
 import { BudgetExceeded } from './budget.js';
 import type { Circumstances, Purpose } from './circumstances.js';
 import { budgetFailure, explain } from './explain.js';
 import type { Failure } from './failure.js';
 import type { Path } from './path-checks.js';
 import type { PeerName } from './peer-name.js';
+import type { PolicyInputs } from './policies.js';
 import { Pool } from './pool.js';
 import { Revocation } from './revocation.js';
 import { Search } from './search.js';
@@ -54,6 +56,17 @@ export interface ValidateChainRequest {
    * invalid.
    */
   crls?: readonly (string | Uint8Array)[];
+  /**
+   * The certificate policies that are acceptable, as dotted object identifiers (RFC 5280 section 6.1.1 (c)); by default
+   * any. They matter where a policy is required: by a certificate of the path, or by `requireExplicitPolicy`.
+   */
+  initialPolicySet?: readonly string[];
+  /** Whether the path needs a certificate policy (section 6.1.1 (e)). */
+  requireExplicitPolicy?: boolean;
+  /** Whether policies of one CA cannot be mapped to those of another (section 6.1.1 (d)). */
+  inhibitPolicyMapping?: boolean;
+  /** Whether anyPolicy stands for no policy (section 6.1.1 (f)). */
+  inhibitAnyPolicy?: boolean;
   /** By default `lenient`. */
   mode?: Mode;
 }
@@ -80,7 +93,8 @@ export type PathVerdict = { valid: true; path: Path } | { valid: false; failures
  *
  * @returns the verdict; bad certificates never throw, and the work is limited for any input. `ChainFailureCode` lists
  *   the codes
- * @throws EnrollkitError USAGE when `at` is not a date, `maxDepth` not a count, or another option has an unknown value
+ * @throws EnrollkitError USAGE when `at` is not a date, `maxDepth` not a count, a policy not an
+ *   object identifier, or another option has an unknown value
  */
 export async function validateChain(request: ValidateChainRequest): Promise<ChainVerdict> {
   return toChainVerdict(validatePath(request));
@@ -103,7 +117,7 @@ export function validatePath(request: ValidateChainRequest): PathVerdict {
   assertOptions(request);
   const unreadable: Failure[] = [];
   const [leaf] = readAll([request.leaf], 'leaf certificate', unreadable, (input) => [
-    isParsed(input) ? input : parseCertificate(input),
+    isParsed(input) ? strictly(input) : parseCertificate(input),
   ]);
   if (!leaf) return refused(unreadable);
   const unreadableLists: Failure[] = [];
@@ -135,12 +149,30 @@ function circumstancesOf(request: ValidateChainRequest, unreadable: Failure[]): 
     isStrict,
     ...(peerName ? { peerName } : {}),
     ...(maxDepth === undefined ? {} : { maxDepth }),
+    policyInputs: policyInputsOf(request),
     ...(lists.length > 0 ? { revocation: new Revocation(lists, at, isStrict) } : {}),
   };
 }
 
+function policyInputsOf(request: ValidateChainRequest): PolicyInputs {
+  const { initialPolicySet, requireExplicitPolicy, inhibitPolicyMapping, inhibitAnyPolicy } = request;
+  return {
+    ...(initialPolicySet ? { initialPolicySet: new Set(initialPolicySet) } : {}),
+    requireExplicitPolicy: requireExplicitPolicy === true,
+    inhibitPolicyMapping: inhibitPolicyMapping === true,
+    inhibitAnyPolicy: inhibitAnyPolicy === true,
+  };
+}
+
 /** A misspelled option would skip a check and give a wrong verdict. */
-function assertOptions({ at, purpose, peerName, maxDepth, mode }: ValidateChainRequest): void {
+function assertOptions({
+  at,
+  purpose,
+  peerName,
+  maxDepth,
+  mode,
+  initialPolicySet = [],
+}: ValidateChainRequest): void {
   const usage = (message: string) => new EnrollkitError('USAGE', message);
   if (at !== undefined && Number.isNaN(at.getTime())) throw usage('The time to validate at is not a date.');
   if (purpose !== undefined && !['clientAuth', 'serverAuth', 'any'].includes(purpose))
@@ -149,6 +181,11 @@ function assertOptions({ at, purpose, peerName, maxDepth, mode }: ValidateChainR
     throw usage('The mode of validation is neither lenient nor strict.');
   if (maxDepth !== undefined && !(Number.isInteger(maxDepth) && maxDepth >= 0))
     throw usage('The maximum depth is not a number of certificates.');
+  const noPolicy = initialPolicySet.find((policy) => !/^[0-2](\.(0|[1-9]\d*))+$/.test(policy));
+  if (noPolicy !== undefined)
+    throw usage(
+      `The policy ${JSON.stringify(noPolicy)} is not an object identifier, such as 1.3.6.1.4.1.311.21.8.`,
+    );
   if (peerName !== undefined && !['DNS', 'IP', 'RFC822'].includes(peerName.kind))
     throw usage('The kind of the peer name is none of DNS, IP and RFC822.');
 }
@@ -162,7 +199,12 @@ function isParsed(input: CertificateInput): input is Certificate {
 }
 
 function certificatesOf(input: CertificateInput): Certificate[] {
-  return isParsed(input) ? [input] : parseCertificates(input);
+  return isParsed(input) ? [strictly(input)] : parseCertificates(input);
+}
+
+/** An odd certificate was read for looking only. @throws EnrollkitError INVALID_CERTIFICATE */
+function strictly(certificate: Certificate): Certificate {
+  return odditiesOf(certificate).length > 0 ? parseCertificate(certificate.der) : certificate;
 }
 
 /** Reads inputs; those that cannot be read become failures. */

@@ -1,7 +1,9 @@
 /** X.509 certificates (RFC 5280 section 4.1), read with our own strict DER reader. */
 import { createHash, type KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
-import { dersOf, pemEncode } from '../containers/pem.js';
+import { blocksOf, knownKind, withoutTrustSettings } from '../containers/contents.js';
+import { pemEncode } from '../containers/pem.js';
+import { certificatesInPkcs7, pkcs7Label } from '../containers/pkcs7-content.js';
 import {
   bitStringOf,
   DerError,
@@ -73,7 +75,7 @@ export interface Certificate {
 }
 
 /**
- * Reads one certificate, PEM (other blocks are ignored) or DER.
+ * Reads one certificate: PEM (other blocks are ignored), DER, or PKCS#7, in any encoding that {@link decode} undoes.
  *
  * @throws EnrollkitError INVALID_CERTIFICATE, saying what is wrong; also when there is more than one
  */
@@ -86,7 +88,7 @@ export function parseCertificate(input: string | Uint8Array): Certificate {
 }
 
 /**
- * Reads all certificates of a PEM bundle, in order, or one DER certificate.
+ * Reads all certificates of a PEM bundle or a PKCS#7 file, in order, or one DER certificate.
  *
  * @returns at least one
  * @throws EnrollkitError INVALID_CERTIFICATE, with the certificate's number in the bundle
@@ -119,10 +121,28 @@ export function sha256Thumbprint(certificate: Pick<Certificate, 'der'>): string 
 /** Computed once: a CA's is needed again and again. */
 const sha256Thumbprints = new WeakMap<Pick<Certificate, 'der'>, string>();
 
-/** The DER of every certificate in an input, unparsed. @throws EnrollkitError INVALID_CERTIFICATE */
+const certificateLabel = /^(X509 |TRUSTED )?CERTIFICATE$/;
+const wanted = {
+  label: new RegExp(`${certificateLabel.source}|${pkcs7Label.source}`),
+  block: 'CERTIFICATE',
+  kinds: ['certificate', 'PKCS#7 file'],
+  what: 'certificate',
+  invalid,
+} as const;
+
+/**
+ * The DER of every certificate in an input, unparsed: PEM, DER, or PKCS#7 in either.
+ *
+ * @returns at least one
+ * @throws EnrollkitError INVALID_CERTIFICATE
+ */
 export function certificateDers(input: string | Uint8Array): Buffer[] {
-  const ders = dersOf(input, /^(X509 )?CERTIFICATE$/, invalid);
-  if (ders.length === 0) throw invalid('It holds no certificate: neither a PEM block CERTIFICATE nor DER.');
+  const ders = blocksOf(input, wanted).flatMap(({ label, der }) => {
+    if (label === 'TRUSTED CERTIFICATE') return [asCertificate(() => withoutTrustSettings(der))];
+    const isPkcs7 = label === 'DER' ? knownKind(der) === 'PKCS#7 file' : pkcs7Label.test(label);
+    return isPkcs7 ? asCertificate(() => certificatesInPkcs7(der)) : [der];
+  });
+  if (ders.length === 0) throw invalid('It holds no certificate.');
   return ders;
 }
 
@@ -130,8 +150,13 @@ function readCertificate(der: Buffer, position: string): Certificate {
   if (der.length > maxCertificateBytes) {
     throw invalid(`${position}It has ${der.length} bytes; a certificate has at most ${maxCertificateBytes}.`);
   }
+  return asCertificate(() => new ParsedCertificate(der), position);
+}
+
+/** @throws EnrollkitError INVALID_CERTIFICATE in place of a DerError */
+function asCertificate<Result>(read: () => Result, position = ''): Result {
   try {
-    return new ParsedCertificate(der);
+    return read();
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     throw invalid(`${position}This is not an X.509 certificate: ${error.message}.`);
@@ -233,7 +258,8 @@ function versionOf(element: Element): 1 | 2 | 3 {
   return version;
 }
 
-function serialNumberOf(element: Element | undefined): string {
+/** Upper-case hexadecimal, with a minus sign if negative. @throws DerError */
+export function serialNumberOf(element: Element | undefined): string {
   const octets = integerOf(element);
   if (octets[0]! & 0x80) {
     const magnitude = (1n << BigInt(octets.length * 8)) - BigInt(`0x${octets.toString('hex')}`);
@@ -244,6 +270,6 @@ function serialNumberOf(element: Element | undefined): string {
   return significant.toString('hex').toUpperCase();
 }
 
-function invalid(message: string): EnrollkitError {
-  return new EnrollkitError('INVALID_CERTIFICATE', message);
+function invalid(message: string, next?: string): EnrollkitError {
+  return new EnrollkitError('INVALID_CERTIFICATE', message, next === undefined ? {} : { next });
 }

@@ -1,6 +1,6 @@
 /** Certificate revocation lists (RFC 5280 section 5), read with our own strict DER reader. */
 import { EnrollkitError } from '../../errors.js';
-import { pemBlocks } from '../containers/pem.js';
+import { blocksOf } from '../containers/contents.js';
 import {
   bitStringOf,
   DerError,
@@ -43,6 +43,12 @@ export interface RevocationList {
   readonly criticalEntryExtensions: ReadonlySet<string>;
   /** The content octets of the revoked serial numbers, in hexadecimal. */
   readonly revoked: ReadonlySet<string>;
+  /** Those that a delta list removes from the complete one (reason removeFromCRL). */
+  readonly removed: ReadonlySet<string>;
+  /** The list's number; undefined without one. */
+  readonly number?: bigint;
+  /** Of a delta list: the number of the complete list that it continues. */
+  readonly baseNumber?: bigint;
 }
 
 /**
@@ -53,7 +59,14 @@ export interface RevocationList {
 export function parseRevocationLists(input: string | Uint8Array): RevocationList[] {
   if (input.length > maxListBytes)
     throw invalid(`It has ${input.length} bytes; a revocation list has at most ${maxListBytes}.`);
-  return listDers(input).map((der) => {
+  const blocks = blocksOf(input, {
+    label: /^X509 CRL$/,
+    block: 'X509 CRL',
+    kinds: ['revocation list'],
+    what: 'revocation list',
+    invalid,
+  });
+  return blocks.map(({ der }) => {
     try {
       return listOf(der);
     } catch (error) {
@@ -67,15 +80,6 @@ export function parseRevocationLists(input: string | Uint8Array): RevocationList
 export function serialNumberOctets({ toBeSigned }: Certificate): string {
   const [first, second] = sequenceOf(readOnly(toBeSigned));
   return (first!.tag === 0xa0 ? second! : first!).content.toString('hex');
-}
-
-function listDers(input: string | Uint8Array): Buffer[] {
-  if (typeof input !== 'string' && input[0] === tags.sequence) return [Buffer.from(input)];
-  const text = typeof input === 'string' ? input : Buffer.from(input).toString('latin1');
-  const blocks = pemBlocks(text).filter(({ label }) => label === 'X509 CRL');
-  if (blocks.length === 0)
-    throw invalid('It holds no revocation list: neither a PEM block X509 CRL nor DER.');
-  return blocks.map(({ der }) => der);
 }
 
 function listOf(der: Buffer): RevocationList {
@@ -101,8 +105,8 @@ function listOf(der: Buffer): RevocationList {
   const known: ReadonlyMap<string, Extension> = extensions
     ? extensionsOf(readOnly(expect(extensions, 0xa0).content, tags.sequence))
     : new Map();
-  const number = known.get(listExtensionTypes.listNumber);
-  if (number) integerOf(readOnly(number.value));
+  const number = numberOf(known.get(listExtensionTypes.listNumber));
+  const baseNumber = numberOf(known.get(listExtensionTypes.deltaIndicator));
   return {
     toBeSigned: toBeSigned!.raw,
     signatureAlgorithm,
@@ -112,6 +116,8 @@ function listOf(der: Buffer): RevocationList {
     ...(nextUpdate ? { nextUpdate } : {}),
     extensions: known,
     ...entriesOf(entries),
+    ...(number === undefined ? {} : { number }),
+    ...(baseNumber === undefined ? {} : { baseNumber }),
   };
 }
 
@@ -119,21 +125,34 @@ function isTime(element: Element | undefined): boolean {
   return element?.tag === tags.utcTime || element?.tag === tags.generalizedTime;
 }
 
-function entriesOf(entries: readonly Element[]): Pick<RevocationList, 'revoked' | 'criticalEntryExtensions'> {
+/** @throws DerError */
+function numberOf(extension: Extension | undefined): bigint | undefined {
+  return extension && BigInt(`0x${integerOf(readOnly(extension.value)).toString('hex')}`);
+}
+
+/** RFC 5280 section 5.3.1: ENUMERATED 8, removeFromCRL. */
+const reasonCode = '2.5.29.21';
+const removeFromList = '0a0108';
+
+function entriesOf(
+  entries: readonly Element[],
+): Pick<RevocationList, 'revoked' | 'removed' | 'criticalEntryExtensions'> {
   const revoked = new Set<string>();
+  const removed = new Set<string>();
   const criticalEntryExtensions = new Set<string>();
   for (const entry of entries) {
     const [serialNumber, date, extensions, ...rest] = sequenceOf(entry);
     if (rest.length > 0) throw new DerError('it has an entry of a wrong shape');
-    revoked.add(integerOf(serialNumber).toString('hex'));
+    const serial = integerOf(serialNumber).toString('hex');
     timeOf(date);
-    if (!extensions) continue;
-    for (const { type, critical } of extensionsOf(extensions).values())
-      if (critical) criticalEntryExtensions.add(type);
+    const known = extensions ? extensionsOf(extensions) : new Map<string, Extension>();
+    const isRemoved = known.get(reasonCode)?.value.toString('hex') === removeFromList;
+    (isRemoved ? removed : revoked).add(serial);
+    for (const { type, critical } of known.values()) if (critical) criticalEntryExtensions.add(type);
   }
-  return { revoked, criticalEntryExtensions };
+  return { revoked, removed, criticalEntryExtensions };
 }
 
-function invalid(message: string): EnrollkitError {
-  return new EnrollkitError('INVALID_CERTIFICATE', message);
+function invalid(message: string, next?: string): EnrollkitError {
+  return new EnrollkitError('INVALID_CERTIFICATE', message, next === undefined ? {} : { next });
 }

@@ -1,7 +1,7 @@
 /** Reads certificate requests (PKCS#10, RFC 2986). */
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
-import { dersOf } from '../containers/pem.js';
+import { blocksOf } from '../containers/contents.js';
 import {
   bitStringOf,
   children,
@@ -46,13 +46,17 @@ export interface CertificateRequest {
  * @throws EnrollkitError INVALID_CERTIFICATE_REQUEST, saying what is wrong
  */
 export function parseCertificateRequest(input: string | Uint8Array): CertificateRequest {
-  const [der, ...more] = dersOf(input, /^(NEW )?CERTIFICATE REQUEST$/, (why) => invalid(why));
-  if (!der) {
-    throw invalid('It holds no certificate request: neither a PEM block CERTIFICATE REQUEST nor DER.');
-  }
+  const [block, ...more] = blocksOf(input, {
+    label: /^(NEW )?CERTIFICATE REQUEST$/,
+    block: 'CERTIFICATE REQUEST',
+    kinds: ['certificate request'],
+    what: 'certificate request',
+    invalid,
+  });
   if (more.length > 0) {
     throw invalid(`It holds ${more.length + 1} certificate requests where one belongs.`);
   }
+  const { der } = block!;
   if (der.length > maxRequestBytes) {
     throw invalid(`It has ${der.length} bytes; a certificate request has at most ${maxRequestBytes}.`);
   }
@@ -138,6 +142,6 @@ function groupByKind(
   return { subjectAlternativeNames, otherAlternativeNames };
 }
 
-function invalid(message: string): EnrollkitError {
-  return new EnrollkitError('INVALID_CERTIFICATE_REQUEST', message);
+function invalid(message: string, next?: string): EnrollkitError {
+  return new EnrollkitError('INVALID_CERTIFICATE_REQUEST', message, next === undefined ? {} : { next });
 }

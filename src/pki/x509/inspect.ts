@@ -1,7 +1,9 @@
 /** Describes a certificate for people and scripts. */
-import { type Certificate, parseCertificate, sha1Thumbprint, sha256Thumbprint } from './certificate.js';
+import { EnrollkitError } from '../../errors.js';
+import { type Certificate, certificateDers, sha1Thumbprint, sha256Thumbprint } from './certificate.js';
 import { extendedKeyUsageTypes } from './extensions.js';
 import { generalNameText } from './general-name.js';
+import { lookAtCertificate, odditiesOf } from './look.js';
 import { isSignedBy, signatureAlgorithmName } from './signature.js';
 
 export { sha1Thumbprint, sha256Thumbprint } from './certificate.js';
@@ -36,6 +38,8 @@ export interface CertificateDescription {
   subjectAlternativeNames: string[];
   /** Issuer and subject are the same, and its own key signed it. */
   selfSigned: boolean;
+  /** Why `parseCertificate` refuses it, if it does: the rest is then what could be read. */
+  problems?: string[];
 }
 
 const extendedKeyUsageNames = new Map<string, string>(
@@ -43,13 +47,14 @@ const extendedKeyUsageNames = new Map<string, string>(
 );
 
 /**
- * Describes a certificate: PEM, DER or parsed.
+ * Describes a certificate: PEM, DER or parsed. One that is malformed is described as far as it can be read.
  *
- * @throws EnrollkitError INVALID_CERTIFICATE
+ * @throws EnrollkitError INVALID_CERTIFICATE for what is no certificate, or more than one
  */
 export function inspectCertificate(input: Certificate | string | Uint8Array): CertificateDescription {
   const certificate =
-    typeof input === 'string' || input instanceof Uint8Array ? parseCertificate(input) : input;
+    typeof input === 'string' || input instanceof Uint8Array ? onlyCertificate(input) : input;
+  const problems = odditiesOf(certificate).map(({ problem }) => problem);
   const { subject, issuer, basicConstraints } = certificate;
   const { commonName } = subject;
   const pathLength = basicConstraints?.pathLength;
@@ -73,5 +78,15 @@ export function inspectCertificate(input: Certificate | string | Uint8Array): Ce
     ),
     subjectAlternativeNames: (certificate.subjectAlternativeNames ?? []).map(generalNameText),
     selfSigned: subject.equals(issuer) && isSignedBy(certificate, certificate),
+    ...(problems.length > 0 ? { problems } : {}),
   };
+}
+
+function onlyCertificate(input: string | Uint8Array): Certificate {
+  const [der, ...more] = certificateDers(input);
+  if (more.length === 0) return lookAtCertificate(der!);
+  throw new EnrollkitError(
+    'INVALID_CERTIFICATE',
+    `It holds ${more.length + 1} certificates where one belongs.`,
+  );
 }

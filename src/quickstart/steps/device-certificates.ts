@@ -140,7 +140,7 @@ async function makeDevice(
       profile: loadProfile(role),
       subject: { commonName },
       publicKey,
-      issuer,
+      issuer: { ...issuer, chainPem: issuersPem },
       at: context.now(),
       validityDays: plan.certificates.deviceValidityDays,
     });

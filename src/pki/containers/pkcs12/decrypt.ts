@@ -18,8 +18,16 @@ import type { Pbkdf2Parameters, ScryptParameters } from '../../slow-work.js';
 import { type AlgorithmIdentifier, algorithmOf } from '../../x509/certificate.js';
 import type { Deriving } from '../deriving.js';
 import { derivePkcs12Key, passphraseOctets, purposes } from './key-derivation.js';
+import { obsoleteName } from './obsolete-ciphers.js';
 import { decryptRc2 } from './rc2.js';
 import type { KeyDerivationWork } from './work.js';
+
+/** A cipher that node no longer has. */
+export class ObsoleteCipher extends DerError {
+  constructor(readonly cipher: string) {
+    super(`it is encrypted with ${cipher}, which is obsolete and not decrypted here`);
+  }
+}
 
 /** A passphrase in both encodings. */
 export interface Passphrase {
@@ -101,6 +109,8 @@ export function* decrypt(
   work: KeyDerivationWork,
 ): Deriving<Buffer | undefined> {
   if (!parameters) throw new DerError(`it is encrypted by ${type} without parameters`);
+  const obsolete = obsoleteName({ type, parameters });
+  if (obsolete !== undefined) throw new ObsoleteCipher(obsolete);
   if (type === pbes2) return yield* decryptPbes2(parameters, ciphertext, passphrase.text, work);
   const cipher = legacyCiphers[type];
   if (!cipher) throw unknownAlgorithm(type);

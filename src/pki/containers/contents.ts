@@ -1,0 +1,228 @@
+/**
+ * The one way in for certificates, keys, requests, revocation lists and the files that wrap them: what an input holds,
+ * and what it is when it is not what was asked for.
+ */
+import { EnrollkitError } from '../../errors.js';
+import { DerError, type Element, objectIdentifierOf, readElement, sequenceOf, tags } from '../der/read.js';
+import { decode } from './encoding.js';
+import { type PemBlock, pemBlocks } from './pem.js';
+
+/** Far more than any file in use; limits the work per input. */
+const maxInputBytes = 16_777_216;
+
+export type DerKind =
+  | 'certificate'
+  | 'certificate request'
+  | 'revocation list'
+  | 'PKCS#7 file'
+  | 'PKCS#12 file'
+  | 'private key'
+  | 'encrypted private key'
+  | 'public key';
+
+export type Contents =
+  | { form: 'pem'; text: string; blocks: PemBlock[] }
+  | { form: 'der'; der: Buffer; kind: DerKind };
+
+/**
+ * Tells what an input is. See {@link decode} for the encodings.
+ *
+ * @throws EnrollkitError INVALID_CERTIFICATE for one that is empty, too large, cut off, or neither PEM nor DER; the
+ *   message says what it is instead, as far as that is known
+ */
+export function readContents(input: string | Uint8Array): Contents {
+  assertSize(input, invalid);
+  const decoded = decode(input);
+  if ('der' in decoded) return { form: 'der', der: decoded.der, kind: kindOfDer(decoded.der) };
+  const blocks = pemBlocks(decoded.text);
+  if (blocks.length === 0) {
+    throw (
+      foreign(decoded.text) ??
+      invalid(
+        'It is neither PEM nor DER.',
+        'Give a file with a block that begins with -----BEGIN, or a DER file.',
+      )
+    );
+  }
+  return { form: 'pem', text: decoded.text, blocks };
+}
+
+export interface Wanted {
+  /** PEM labels. */
+  label: RegExp;
+  /** The usual label. */
+  block: string;
+  kinds: readonly DerKind[];
+  /** For the error: `certificate`. */
+  what: string;
+  /** Creates the error. */
+  invalid: (why: string, next?: string) => EnrollkitError;
+}
+
+/**
+ * The PEM blocks of an input that are wanted, in order, or the DER of the input itself as one block.
+ *
+ * @returns at least one
+ * @throws EnrollkitError of `invalid`, saying what the input is instead
+ */
+export function blocksOf(input: string | Uint8Array, wanted: Wanted): PemBlock[] {
+  const { label, block, what, invalid } = wanted;
+  assertSize(input, invalid);
+  const decoded = decode(input);
+  if ('der' in decoded) return [wantedDer(decoded.der, wanted)];
+  try {
+    const blocks = pemBlocks(decoded.text);
+    const found = blocks.filter((one) => label.test(one.label));
+    if (found.length > 0) return found;
+    throw blocks.length > 0
+      ? invalid(`It holds ${labelsOf(blocks)}, and no ${what}.`)
+      : (foreign(decoded.text) ?? invalid(`It holds no ${what}: neither a PEM block ${block} nor DER.`));
+  } catch (error) {
+    if (!(error instanceof EnrollkitError)) throw error;
+    throw invalid(error.message, foreign(decoded.text)?.next);
+  }
+}
+
+/** Bytes that are of no known kind are left to the reader, which says what is wrong with them. */
+function wantedDer(der: Buffer, { kinds, what, invalid }: Wanted): PemBlock {
+  const kind = knownKind(der);
+  if (kind && !kinds.includes(kind)) throw invalid(`It holds ${withArticle(kind)} in DER, and no ${what}.`);
+  return { label: 'DER', der, position: 'DER' };
+}
+
+/** What an input holds, in words: `a private key in DER`, `PRIVATE KEY and CERTIFICATE`. */
+export function heldBy(contents: Contents): string {
+  return contents.form === 'der' ? `${withArticle(contents.kind)} in DER` : labelsOf(contents.blocks);
+}
+
+/** Whether PEM blocks or DER hold a private key, encrypted or not. */
+export function holdsKey(contents: Contents): boolean {
+  return contents.form === 'pem'
+    ? contents.blocks.some(({ label }) => label.endsWith('PRIVATE KEY'))
+    : /private key|PKCS#12/.test(contents.kind);
+}
+
+function assertSize(input: string | Uint8Array, invalid: Wanted['invalid']): void {
+  if (input.length > maxInputBytes)
+    throw invalid(`It has ${input.length} bytes; nothing is read from more than ${maxInputBytes}.`);
+  if (input.length === 0) throw invalid('It is empty.');
+}
+
+const withArticle = (kind: DerKind) => `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`;
+const labelsOf = (blocks: readonly PemBlock[]) =>
+  [...new Set(blocks.map(({ label }) => label))].join(' and ');
+
+const beginning = (text: string) => new RegExp(`^${text}`);
+
+/** Files of other programs that people take for a certificate or a key, by how they begin. */
+const foreignFiles: readonly { begins: RegExp; is: string; next: string }[] = [
+  {
+    begins: /^(\u00fe\u00ed\u00fe\u00ed|\u00ce\u00ce\u00ce\u00ce)/,
+    is: 'a Java keystore',
+    next: 'Convert it: keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12',
+  },
+  {
+    begins: /^PuTTY-User-Key-File/,
+    is: 'a private key of PuTTY',
+    next: 'Convert it: puttygen FILE -O private-openssh-new -o NEW, then ssh-keygen -p -m PKCS8 -f NEW',
+  },
+  {
+    begins: /^(ssh-|ecdsa-sha2-|sk-)\S+ AAAA/,
+    is: 'a public key of SSH',
+    next: 'Give a certificate or its private key, not the key of an SSH login.',
+  },
+  {
+    begins: /^\s*[{[]/,
+    is: 'JSON',
+    next: 'Take the certificate or key out of it, for example with az ... --query value --output tsv.',
+  },
+  { begins: /^\s*<(!|\?|html|head)/i, is: 'a web page or XML', next: 'Download the file itself.' },
+  { begins: /^PK\W\W/, is: 'a ZIP archive', next: 'Unpack it.' },
+  { begins: beginning('\u001f\u008b'), is: 'a gzip archive', next: 'Unpack it.' },
+];
+
+function foreign(text: string): EnrollkitError | undefined {
+  const known = foreignFiles.find(({ begins }) => begins.test(text));
+  return known && invalid(`It is ${known.is}, neither PEM nor DER.`, known.next);
+}
+
+function invalid(message: string, next?: string): EnrollkitError {
+  return new EnrollkitError('INVALID_CERTIFICATE', message, next === undefined ? {} : { next });
+}
+
+const contentTypes = { signedData: '1.2.840.113549.1.7.2', data: '1.2.840.113549.1.7.1' };
+
+/** @throws EnrollkitError INVALID_CERTIFICATE */
+function kindOfDer(der: Buffer): DerKind {
+  try {
+    const kind = kindByShape(der);
+    if (kind) return kind;
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    throw new EnrollkitError('INVALID_CERTIFICATE', `It begins like DER, yet ${error.message}.`, {
+      cause: error,
+    });
+  }
+  throw invalid('It is DER, and neither a certificate nor anything that goes with one.');
+}
+
+/** The kind of DER; undefined if it is malformed or of no known kind. */
+export function knownKind(der: Buffer): DerKind | undefined {
+  try {
+    return kindByShape(der);
+  } catch (error) {
+    if (error instanceof DerError || error instanceof EnrollkitError) return undefined;
+    throw error;
+  }
+}
+
+/** @throws DerError; EnrollkitError INVALID_CERTIFICATE when something follows */
+function kindByShape(der: Buffer): DerKind | undefined {
+  // PKCS#12 and PKCS#7 can have indefinite lengths (BER); their readers accept them.
+  if (der[1] === 0x80) return der[2] === tags.integer ? 'PKCS#12 file' : 'PKCS#7 file';
+  const whole = readElement(der);
+  if (whole.end < der.length) {
+    const more = der.length - whole.end;
+    throw invalid(
+      `The first DER value ends at byte ${whole.end}, and ${more} more follow; a DER file holds one value.`,
+      'Give several certificates as PEM or PKCS#7.',
+    );
+  }
+  const parts = sequenceOf(whole);
+  const [first, second] = parts;
+  switch (first?.tag) {
+    case tags.objectIdentifier:
+      return objectIdentifierOf(first) === contentTypes.signedData ? 'PKCS#7 file' : undefined;
+    case tags.integer:
+      return kindOfNumbered(parts);
+    case tags.sequence:
+      if (second?.tag === tags.octetString) return 'encrypted private key';
+      if (second?.tag === tags.bitString) return 'public key';
+      return parts.length === 3 ? kindOfSigned(sequenceOf(first)) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function kindOfNumbered(parts: readonly Element[]): DerKind {
+  const [, second] = parts;
+  if (parts.length === 2 && second!.tag === tags.integer) return 'public key';
+  const isPkcs12 = second?.tag === tags.sequence && parts.length <= 3 && isData(sequenceOf(second)[0]);
+  return isPkcs12 ? 'PKCS#12 file' : 'private key';
+}
+
+function kindOfSigned(parts: readonly Element[]): DerKind {
+  const isNumbered = parts[0]?.tag === tags.integer;
+  const time = parts[isNumbered ? 3 : 2]?.tag;
+  if (time === tags.utcTime || time === tags.generalizedTime) return 'revocation list';
+  return isNumbered && parts.length <= 4 ? 'certificate request' : 'certificate';
+}
+
+function isData(element: Element | undefined): boolean {
+  return element?.tag === tags.objectIdentifier && objectIdentifierOf(element) === contentTypes.data;
+}
+
+/** The certificate in OpenSSL's BEGIN TRUSTED CERTIFICATE, whose trust settings follow it. @throws DerError */
+export function withoutTrustSettings(der: Buffer): Buffer {
+  return readElement(der).raw;
+}

@@ -1,0 +1,191 @@
+/** Files of certificates, keys and CAs that people brought, through the command line. */
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import { tlv } from '../../src/pki/der/write.js';
+import { makeCertificateRequest } from '../../src/pki/make/certificate-request.js';
+import { parseCertificate, parseCertificates } from '../../src/pki/x509/certificate.js';
+import { alternativeNames, raw } from '../support/raw-certificates.js';
+import { assertRefusal, withCodes } from '../support/refusal.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { run } from './in-process.js';
+
+const data = (path: string) => fileURLToPath(new URL(`../data/pki/${path}`, import.meta.url));
+const env = withCodes;
+
+test('a CA whose certificates could never be valid is refused with the reason, unless it is forced', () =>
+  inTemporaryFolder(async (folder) => {
+    const reasons = {
+      eku: 'clientAuth',
+      nc: 'name constraints',
+      unk: 'critical extension',
+      pol: 'certificate policy',
+      rsa1024: 'too short',
+      nosubj: 'without having a name',
+    };
+    for (const [kind, reason] of Object.entries(reasons)) {
+      const ca = ['--ca', data(`authorities/k-${kind}.pem`), '--ca-key', data(`authorities/k-${kind}.key`)];
+      const out = join(folder, kind);
+      const refused = await run(['cert', 'device', 'd', ...ca, '--out', out], { env });
+      assertRefusal(refused.stderr, 'ISSUER_NOT_ALLOWED', reason, '--force');
+      assert.equal(refused.status, 2);
+      assert.ok(!existsSync(out));
+      const fleet = await run(
+        [
+          'fleet',
+          'issue',
+          '--count',
+          '3',
+          '--pattern',
+          'd-{1..}',
+          ...ca,
+          '--out',
+          join(folder, `fleet-${kind}`),
+        ],
+        { env },
+      );
+      assertRefusal(fleet.stderr, 'ISSUER_NOT_ALLOWED', reason);
+      assert.deepEqual(readdirSync(folder), []);
+    }
+    const ca = ['--ca', data('authorities/k-eku.pem'), '--ca-key', data('authorities/k-eku.key')];
+    const forced = await run(['cert', 'device', 'd', ...ca, '--out', join(folder, 'd'), '--force'], { env });
+    assert.equal(forced.status, 0, forced.stderr);
+    assert.match(forced.stderr, /\[cert\.not-valid\].*clientAuth/);
+    assert.equal(parseCertificate(readFileSync(join(folder, 'd/certificate.pem'))).subject.text, 'CN=d');
+  }));
+
+test('a device key that DPS does not take is told when it is signed', () =>
+  inTemporaryFolder(async (folder) => {
+    const ca = join(folder, 'ca');
+    assert.equal((await run(['cert', 'root', 'CA', '--out', ca])).status, 0);
+    const keys = generateKeyPairSync('ec', { namedCurve: 'secp521r1' });
+    const { pem } = await makeCertificateRequest({ subject: { commonName: 'd' }, ...keys });
+    writeFileSync(join(folder, 'd.csr'), pem);
+    const signer = ['--ca', join(ca, 'certificate.pem'), '--ca-key', join(ca, 'key.pem')];
+    const { status, stderr } = await run(['cert', 'sign', join(folder, 'd.csr'), ...signer], { env });
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /\[cert\.not-for-dps\].*EC P-521.*DPS/);
+  }));
+
+test('a CA is refused below one whose path length leaves it nothing to issue', () =>
+  inTemporaryFolder(async (folder) => {
+    const at = (name: string) => join(folder, name);
+    const ca = (name: string) => ['--ca', at(`${name}/chain.pem`), '--ca-key', at(`${name}/key.pem`)];
+    const make = (...args: string[]) => run(['cert', ...args], { env });
+    assert.equal((await make('root', 'A', '--path-length', '1', '--out', at('a'))).status, 0);
+    assert.equal(
+      (await make('intermediate', 'B', ...ca('a'), '--path-length', '0', '--out', at('b'))).status,
+      0,
+    );
+    const refused = await make('intermediate', 'C', ...ca('b'), '--out', at('c'), '--force');
+    assertRefusal(refused.stderr, 'ISSUER_NOT_ALLOWED', 'path length');
+    assert.ok(!existsSync(at('c')));
+  }));
+
+test('a CA key with explicit EC parameters is refused as such', () =>
+  inTemporaryFolder(async (folder) => {
+    const ca = ['--ca', data('explicit-curve/k-expl.pem'), '--ca-key', data('explicit-curve/k-expl.key')];
+    const { status, stderr } = await run(['cert', 'device', 'd', ...ca, '--out', join(folder, 'd')], { env });
+    assert.equal(status, 2);
+    assertRefusal(stderr, 'INVALID_KEY', 'k-expl.key', 'EC with explicit parameters');
+  }));
+
+test('a key by an obsolete cipher is told by its cipher and the command that converts it', () =>
+  inTemporaryFolder(async (folder) => {
+    for (const file of ['p8-md5des.pem', 'pkcs1-des.pem']) {
+      const { status, stderr } = await run(
+        ['cert', 'csr', 'd', '--key', data(`obsolete-ciphers/${file}`), '--out', folder],
+        { env: { ...env, ENROLLKIT_PASSPHRASE: 'secret' } },
+      );
+      assert.equal(status, 2);
+      assertRefusal(stderr, 'INVALID_KEY', file, 'DES-CBC', 'openssl pkcs8 -topk8');
+    }
+  }));
+
+test('a bundle with a cross-signed root beside the self-signed one is a chain, and names what it left out', () =>
+  inTemporaryFolder(async (folder) => {
+    const out = join(folder, 'chain.pem');
+    const files = [data('cross-signed/xchain.pem'), data('cross-signed/certificate.pem')];
+    const { status, stderr } = await run(['cert', 'bundle', ...files, '--out', out], { env });
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /\[cert\.bundle\.left-out\]/);
+    const chain = parseCertificates(readFileSync(out));
+    assert.ok(chain.at(-1)!.subject.equals(chain.at(-1)!.issuer));
+    const again = await run(['cert', 'verify', out, '--trust', out]);
+    assert.equal(again.status, 0, again.stdout);
+  }));
+
+test('OpenSSL’s trust settings are told not to be used', async () => {
+  const { status, stderr, stdout } = await run(
+    ['cert', 'inspect', data('trusted-certificate/c-trusted2.pem')],
+    { env },
+  );
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /\[file\.trust-settings\]/);
+  assert.match(stdout, /SHA-256/);
+});
+
+test('what Key Vault gives is read by every command, and so is what environment variables hold', () =>
+  inTemporaryFolder(async (folder) => {
+    const pfx = data('encodings/kv-b64.pfx');
+    const secret = { env: { ...env, ENROLLKIT_PASSPHRASE: 'secret' } };
+    const out = join(folder, 'c.pem');
+    const converted = await run(
+      ['cert', 'convert', pfx, '--out', out, '--key-out', join(folder, 'k.pem')],
+      secret,
+    );
+    assert.equal(converted.status, 0, converted.stderr);
+    for (const name of ['c-b64.cer', 'c-b64-1line.txt', 'c-escaped.txt'])
+      assert.equal((await run(['cert', 'inspect', data(`encodings/${name}`)])).status, 0, name);
+    copyFileSync(data('encodings/p8-escaped.txt'), join(folder, 'e.key'));
+    const csr = await run(['cert', 'csr', 'd', '--key', join(folder, 'e.key'), '--out', join(folder, 'd')]);
+    assert.equal(csr.status, 0, csr.stderr);
+  }));
+
+test('an odd certificate is shown, has its fingerprints, and lint goes on', () =>
+  inTemporaryFolder(async (folder) => {
+    const path = join(folder, 'odd.pem');
+    const name = tlv(0x82, Buffer.from('é.example'));
+    writeFileSync(path, raw({ name: 'odd', extensions: [alternativeNames(name)] }).pem);
+    const inspected = await run(['cert', 'inspect', path]);
+    assert.equal(inspected.status, 0, inspected.stderr);
+    assert.match(
+      inspected.stdout,
+      /CN=odd[\s\S]*DNS:é\.example[\s\S]*Malformed +it has a name with characters/,
+    );
+    const { sha256 } = JSON.parse((await run(['cert', 'fingerprint', path, '--json'])).stdout)
+      .certificates[0];
+    assert.match(sha256, /^[0-9A-F]{64}$/);
+    const linted = await run(['cert', 'lint', path, '--json']);
+    assert.equal(linted.status, 11, linted.stderr);
+    const codes = (JSON.parse(linted.stdout).findings as { code: string }[]).map(({ code }) => code);
+    for (const code of ['ALTERNATIVE_NAME_MALFORMED', 'SUBJECT_KEY_IDENTIFIER_MISSING'])
+      assert.ok(codes.includes(code), codes.join());
+    const verified = await run(['cert', 'verify', path, '--trust', path], { env });
+    assertRefusal(verified.stderr, 'INVALID_CERTIFICATE', path);
+  }));
+
+test('a self-signed certificate with a key that is not supported is told for its key alone', () =>
+  inTemporaryFolder(async (folder) => {
+    const path = data('explicit-curve/k-expl.pem');
+    for (const trust of [path, join(folder, 'other.pem')]) {
+      if (trust !== path) {
+        const { stdout } = await run(['cert', 'root', 'Other', '--out', join(folder, 'other')]);
+        assert.ok(stdout);
+        writeFileSync(trust, readFileSync(join(folder, 'other/certificate.pem')));
+      }
+      const { status, stdout } = await run(['cert', 'verify', path, '--trust', trust, '--json']);
+      assert.equal(status, 11);
+      const codes = (JSON.parse(stdout).failures as { code: string; message: string }[]).map(
+        ({ code }) => code,
+      );
+      assert.ok(codes.includes('PUBLIC_KEY'), codes.join());
+      assert.doesNotMatch(stdout, /circle/);
+      if (trust === path) assert.deepEqual(codes, ['PUBLIC_KEY']);
+    }
+  }));
+
+test.run();
