@@ -112,6 +112,7 @@ On ports of their own and in WebSockets.
 | telemetry, direct methods, cloud-to-device messages | yes | tested by Microsoft |
 | twins | yes | documented |
 | AMQP, back ends: messages to devices, and the feedback on them | yes | documented |
+| AMQP, back ends: events of the Event Hub-compatible endpoint: positions, consumer groups, owner levels, runtime information | yes | documented; refusals seen in logs |
 
 ## Exchanges of the contract suite
 

@@ -5,6 +5,7 @@ import { keyAlgorithms } from '../pki/keys.js';
 import { documentedLimits } from './dps/quotas.js';
 import { maxSeed } from './faults/control.js';
 import type { EmulatorOptions } from './options.js';
+import { tlsMaxima } from './wire/tls/tls-max.js';
 
 const port = z.int('it is a whole number').min(0, 'it is at least 0').max(65_535, 'it is at most 65535');
 const names = z.array(z.string('it is a list of names'), 'it is a list of names');
@@ -24,6 +25,7 @@ const optionsSchema = z.strictObject(
     hubs: names.optional(),
     services: names.optional(),
     serverKey: z.enum(keyAlgorithms, `it is one of ${keyAlgorithms.join(', ')}`).optional(),
+    tlsMax: z.enum(tlsMaxima, `it is one of ${tlsMaxima.join(', ')}`).optional(),
     fullChain: z.boolean('it is true or false').optional(),
     allowRenewedCertificates: z.boolean('it is true or false').optional(),
     strictApiVersions: z.boolean('it is true or false').optional(),

@@ -33,6 +33,8 @@ export interface AmqpNodesOptions {
   hubByHost: (dialled: Dialled) => HostedHub;
   now: () => Date;
   log: EventLog;
+  /** See HubNodesOptions. */
+  idleReaderTimeout?: number | undefined;
 }
 
 /** The nodes of DPS and of every hub. Loads what is needed for AMQP only. */
@@ -41,7 +43,7 @@ export async function loadAmqpNodes(options: AmqpNodesOptions): Promise<AmqpNode
     import('./dps/device/dps-amqp-nodes.js'),
     import('./hub/amqp/hub-amqp-nodes.js'),
   ]);
-  const { hubByHost, versions, now, log } = options;
+  const { hubByHost, versions, now, log, idleReaderTimeout } = options;
   return {
     nodesFor(client) {
       const dps = dpsNodes(client, options);
@@ -50,7 +52,7 @@ export async function loadAmqpNodes(options: AmqpNodesOptions): Promise<AmqpNode
       return {
         attach(request) {
           if (parseRegistrationAddress(request.address)) return dps.attach(request);
-          hub ??= hubNodes(client, { hub: hubByHost(client.dialled), versions, now, log });
+          hub ??= hubNodes(client, { hub: hubByHost(client.dialled), versions, now, log, idleReaderTimeout });
           return hub.attach(request);
         },
       };

@@ -4,6 +4,7 @@ import type { QuotaLimits } from './dps/quotas.js';
 import type { FaultSelection } from './faults/control.js';
 import type { EmulatorSeed } from './seed/seed-schema.js';
 import type { EmulatorLog } from './wire/events.js';
+import type { TlsMax } from './wire/tls/tls-max.js';
 
 export interface EmulatorOptions {
   /** The state folder: the emulator keeps its files in `emulator/` below it. `:memory:` keeps nothing. */
@@ -30,6 +31,11 @@ export interface EmulatorOptions {
    * that only have cipher suites for RSA need `rsa-2048`.
    */
   serverKey?: KeyAlgorithm;
+  /**
+   * The latest version of TLS that is spoken; `1.3` by default. Azure documents 1.2 for DPS and for the host name that every
+   * hub has.
+   */
+  tlsMax?: TlsMax;
   /** Whether devices must present their chain up to and including a verified CA; false by default. */
   fullChain?: boolean;
   /**

@@ -1,6 +1,7 @@
 /** Tells clients where the services and hubs of an emulator are, and how to connect to them. */
 import { join } from 'node:path';
 import { formatConnectionString } from '../dps/contract/connection-string.js';
+import { eventHubConnectionString } from '../dps/contract/event-hub.js';
 import { publicFileMode, readTextIfExists, writeFileAtomically } from '../workspace/files.js';
 import type { EmulatorCore } from './core.js';
 import type { ProvisioningService } from './dps/provisioning-service.js';
@@ -62,6 +63,7 @@ function describeEndpoints(
     globalDeviceEndpoint: firstService.names.https,
     hubHostName: firstHub.names.mqtt,
     hubServiceConnectionString: hubConnectionString(firstHub),
+    eventHubConnectionString: eventHubConnectionStringOf(firstHub),
     services: services.map((service) => ({
       name: service.identity.dpsName,
       idScope: service.identity.idScope,
@@ -72,6 +74,7 @@ function describeEndpoints(
       name: hub.hubId,
       hostName: hub.names.mqtt,
       serviceConnectionString: hubConnectionString(hub),
+      eventHubConnectionString: eventHubConnectionStringOf(hub),
       connectionStrings: Object.fromEntries(
         hub.policies.map((policy) => [policy.keyName, format(hub.names.https, policy)]),
       ),
@@ -87,11 +90,21 @@ function hubConnectionString({ names, policies }: IotHub): string {
   return connectionString(names.https, policies, hubOwnerPolicy);
 }
 
+function eventHubConnectionStringOf({ hubId, names, policies }: IotHub): string {
+  const { keyName, primaryKey } = policyNamed(policies, hubOwnerPolicy);
+  const host = `${names.host}:${names.ports.amqp}`;
+  return eventHubConnectionString({ host, keyName, key: primaryKey, entity: hubId });
+}
+
 function connectionString(hostName: string, policies: readonly Policy[], keyName: string): string {
+  return format(hostName, policyNamed(policies, keyName));
+}
+
+function policyNamed(policies: readonly Policy[], keyName: string): Policy {
   // A client may have deleted the usual policy.
   const policy = policies.find((one) => one.keyName === keyName) ?? policies[0];
   if (!policy) throw new TypeError('there is no policy');
-  return format(hostName, policy);
+  return policy;
 }
 
 function format(hostName: string, { keyName, primaryKey }: Policy): string {

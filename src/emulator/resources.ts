@@ -41,7 +41,7 @@ export interface Resources {
  *   FILE_UNWRITABLE
  */
 export async function openResources(options: EmulatorOptions, closers: Closer[]): Promise<Resources> {
-  const { dir, host = defaultHost, serverKey, signal } = options;
+  const { dir, host = defaultHost, serverKey, tlsMax, signal } = options;
   assertNames(options);
   if (options.seed) parseSeed(options.seed);
   loadSqlite();
@@ -67,7 +67,7 @@ export async function openResources(options: EmulatorOptions, closers: Closer[])
   };
   createMissing(databases, options);
   // Clients judge TLS by their own clock, whatever clock the emulator follows.
-  const server = await openServerIdentity({ folder, host, serverKey, signal, now: new Date() });
+  const server = await openServerIdentity({ folder, host, serverKey, tlsMax, signal, now: new Date() });
   return { folder, databases, server, published: publishedFolder(folder, closers), keep };
 }
 

@@ -34,7 +34,7 @@ export interface Emulator {
    * root stay. The clock follows the computer's again.
    */
   reset(): Promise<void>;
-  /** The last messages that devices sent to their hub, of one device or of all, oldest first; 100 per device are kept. */
+  /** The last messages that devices sent to their hub, of one device or of all, oldest first; at most 100 per device. */
   messages(deviceId?: string): DeviceMessage[];
   /** Ends every connection, closes the state, and releases the folder. */
   stop(): Promise<void>;

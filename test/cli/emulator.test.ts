@@ -21,6 +21,7 @@ const keys = [
   'globalDeviceEndpoint',
   'hubHostName',
   'hubServiceConnectionString',
+  'eventHubConnectionString',
   'services',
   'hubs',
   'caFile',
@@ -121,8 +122,8 @@ test('emulator start makes hubs and services by name, and env --hosts gives the 
         [service!.name, service!.idScope, service!.connectionString],
       );
       assert.deepEqual(
-        [env.IOTHUB_HOST, env.IOTHUB_CONNECTION_STRING],
-        [hub!.hostName, hub!.serviceConnectionString],
+        [env.IOTHUB_HOST, env.IOTHUB_CONNECTION_STRING, env.EVENTHUB_CONNECTION_STRING],
+        [hub!.hostName, hub!.serviceConnectionString, hub!.eventHubConnectionString],
       );
       const unknown = await cli(['emulator', 'env', '--dir', dir, '--hub', 'hub-three'], {
         env: withCodes,

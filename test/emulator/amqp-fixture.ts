@@ -23,17 +23,20 @@ export const hubPolicy = {
 
 /** AMQP on the port of MQTT, as on an emulator's. */
 export async function startAmqpFixture(
-  times: { connectTimeout?: number; idleTimeout?: number; now?: () => Date } = {},
+  times: { connectTimeout?: number; idleTimeout?: number; now?: () => Date; idleReaderTimeout?: number } = {},
 ): Promise<AmqpFixture> {
-  const { connectTimeout, idleTimeout, now = () => new Date() } = times;
+  const { connectTimeout, idleTimeout, now = () => new Date(), idleReaderTimeout } = times;
   const servers: AmqpServer[] = [];
-  const fixture = await startFixture({
-    others: {
-      amqp: (socket) => servers[0]!.accept(socket, socket),
-      https: (socket) => socket.destroy(),
+  const fixture = await startFixture(
+    {
+      others: {
+        amqp: (socket) => servers[0]!.accept(socket, socket),
+        https: (socket) => socket.destroy(),
+      },
+      ...(connectTimeout === undefined ? {} : { connectTimeout }),
     },
-    ...(connectTimeout === undefined ? {} : { connectTimeout }),
-  });
+    now,
+  );
   const { hub, hubNames, events } = fixture;
   const log = new EventLog((event) => events.push(event), now);
   const none = () => assert.fail('nothing registers here');
@@ -45,6 +48,7 @@ export async function startAmqpFixture(
           hubByHost: () => ({
             hubId: 'hub-1',
             hub,
+            created: new Date(),
             names: hubNames,
             policies: [
               hubPolicy,
@@ -56,6 +60,7 @@ export async function startAmqpFixture(
           versions: new ServedApiVersions({ strict: false, log }),
           now,
           log,
+          idleReaderTimeout,
         }),
       maxMessageBytes,
       log,

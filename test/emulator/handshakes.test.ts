@@ -7,6 +7,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
+import tls from 'node:tls';
 import { test } from 'uvu';
 import { openssl } from '../support/openssl.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
@@ -118,6 +119,28 @@ test('what is no TLS at all, and who goes away, is not worth a line', async () =
     }
   }
   assert.deepEqual(emulator.events, []);
+});
+
+test('with tlsMax 1.2, no listener speaks TLS 1.3', async () => {
+  const spoken = async ({ endpoints: { ports, caFile } }: TestEmulator): Promise<(string | null)[]> => {
+    const ca = readFileSync(caFile, 'utf8');
+    const versions = [];
+    for (const port of [ports.https, ports.mqtt, ports.amqp]) {
+      const socket = tls.connect({ port, host: 'localhost', ca });
+      await once(socket, 'secureConnect');
+      versions.push(socket.getProtocol());
+      socket.destroy();
+    }
+    return versions;
+  };
+  assert.deepEqual(await spoken(emulator), ['TLSv1.3', 'TLSv1.3', 'TLSv1.3']);
+  const older = await startTestEmulator({ tlsMax: '1.2' });
+  try {
+    assert.deepEqual(await spoken(older), ['TLSv1.2', 'TLSv1.2', 'TLSv1.2']);
+  } finally {
+    await older.stop();
+  }
+  await assert.rejects(startTestEmulator({ tlsMax: '1.1' as never }), /tlsMax/);
 });
 
 test.run();

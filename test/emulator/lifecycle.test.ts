@@ -27,6 +27,7 @@ test('gives endpoints of which every name can be dialled, and a file that says s
       'armToken',
       'caFile',
       'dpsName',
+      'eventHubConnectionString',
       'globalDeviceEndpoint',
       'hubHostName',
       'hubServiceConnectionString',

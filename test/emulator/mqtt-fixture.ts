@@ -7,7 +7,7 @@ import type { DpsSessionOptions } from '../../src/emulator/dps/device/dps-mqtt-s
 import { DpsError } from '../../src/emulator/dps/dps-error.js';
 import { type Hub, openHub } from '../../src/emulator/hub/hub.js';
 import { maxMessageBytes } from '../../src/emulator/hub/messages.js';
-import { openState } from '../../src/emulator/state/database.js';
+import { openState, type StateDatabase } from '../../src/emulator/state/database.js';
 import { type EmulatorEvent, EventLog } from '../../src/emulator/wire/events.js';
 import {
   type MqttListener,
@@ -51,6 +51,8 @@ export const idScope = '0ne00000001';
 
 export interface Fixture {
   listener: MqttListener;
+  /** Of the hub. */
+  database: StateDatabase;
   hub: Hub;
   hubHostName(): string;
   hubNames: HostNames;
@@ -88,18 +90,18 @@ function registrationsAt(hubHostName: () => string): DpsSessionOptions['registra
   };
 }
 
-export async function startFixture(overrides: Partial<MqttOptions> = {}): Promise<Fixture> {
+/** @param now the clock of the hub */
+export async function startFixture(
+  overrides: Partial<MqttOptions> = {},
+  now = () => new Date(),
+): Promise<Fixture> {
   const root = await makeCertificate('root', 'Root');
   const intermediate = await makeCertificate('intermediate', 'Intermediate', root);
   const serverRoot = await makeCertificate('root', 'Server root');
   const server = await makeCertificate('server', 'localhost', serverRoot);
   const database = openState(':memory:');
   const authorities = [new X509Certificate(root.pem).raw];
-  const hub = openHub(
-    database,
-    () => new Date(),
-    () => authorities,
-  );
+  const hub = openHub(database, now, () => authorities);
   const events: EmulatorEvent[] = [];
   const clients: mqtt.MqttClient[] = [];
   const hubNames = new HostNames(
@@ -109,7 +111,6 @@ export async function startFixture(overrides: Partial<MqttOptions> = {}): Promis
     true,
   );
   const hubHostName = () => hubNames.mqtt;
-  const now = () => new Date();
   const log = new EventLog((event) => events.push(event), now);
   const options = {
     registrations: registrationsAt(hubHostName),
@@ -117,7 +118,7 @@ export async function startFixture(overrides: Partial<MqttOptions> = {}): Promis
     versions: new ServedApiVersions({ strict: false, log }),
     hubByName: (name: string) =>
       [hubHostName(), 'localhost'].includes(name)
-        ? { hubId: 'hub-1', hub, names: hubNames, policies: [] }
+        ? { hubId: 'hub-1', hub, created: now(), names: hubNames, policies: [] }
         : undefined,
     now,
     log,
@@ -139,6 +140,7 @@ export async function startFixture(overrides: Partial<MqttOptions> = {}): Promis
 
   const fixture: Fixture = {
     listener,
+    database,
     hub,
     hubHostName,
     hubNames,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { test } from 'uvu';
 import { resetStoppedEmulator } from '../../src/emulator/control/empty-folder.js';
+import { openHub } from '../../src/emulator/hub/hub.js';
 import { startEmulator } from '../../src/emulator/start.js';
 import { closeState, openState } from '../../src/emulator/state/database.js';
 import { applicationId, migrations } from '../../src/emulator/state/schema.js';
@@ -173,6 +174,32 @@ test('a change of the tables that fails leaves the file as it was', () =>
     const database = openState(dir);
     const paint = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'paint'").get();
     assert.equal(paint, undefined);
+    closeState(database);
+  }));
+
+test('messages from before there were events stay listed, and are no events', () =>
+  inTemporaryFolder((dir) => {
+    const before = openState(dir, 'state.db', migrations.slice(0, 1));
+    before.exec(`INSERT INTO hub_device
+        (device_id, generation_id, created, credential, status, iot_edge, tags, desired, desired_metadata, reported_metadata)
+        VALUES ('device-1', '1', '2026-01-01T00:00:00.000Z', '{"type":"certificateAuthority"}', 'enabled', 0, '{}', '{}', '{}', '{}');
+      INSERT INTO hub_message (device_id, number, enqueued, system_properties, properties, body)
+        VALUES ('device-1', 1, '2026-01-01T00:00:00.000Z', '{}', '{}', x'31');`);
+    closeState(before);
+    const database = openState(dir);
+    const hub = openHub(database, () => new Date());
+    const origin = { authMethod: { scope: 'device', type: 'sas', issuer: 'iothub' } } as const;
+    const body = Buffer.from('2');
+    hub.messages.append('device-1', { systemProperties: {}, properties: {}, body }, origin);
+    assert.deepEqual(
+      hub.messages.list('device-1').map((message) => message.body.toString()),
+      ['1', '2'],
+    );
+    const events = [0, 1, 2, 3].flatMap((partition) => hub.eventHub.events.read(partition, -1, 10));
+    assert.deepEqual(
+      events.map((event) => event.body.toString()),
+      ['2'],
+    );
     closeState(database);
   }));
 

@@ -21,7 +21,11 @@ export function endpointsOf(
       idScope: service.idScope,
       serviceConnectionString: service.connectionString,
     }),
-    ...(hub && { hubHostName: hub.hostName, hubServiceConnectionString: hub.serviceConnectionString }),
+    ...(hub && {
+      hubHostName: hub.hostName,
+      hubServiceConnectionString: hub.serviceConnectionString,
+      eventHubConnectionString: hub.eventHubConnectionString,
+    }),
   };
 }
 

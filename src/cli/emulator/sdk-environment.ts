@@ -25,6 +25,7 @@ export function emulatorVariables(endpoints: EmulatorEndpoints, credentials: Cli
     DPS_MQTT_PORT: String(mqtt),
     DPS_AMQP_PORT: String(amqp),
     IOTHUB_CONNECTION_STRING: endpoints.hubServiceConnectionString,
+    EVENTHUB_CONNECTION_STRING: endpoints.eventHubConnectionString,
     IOTHUB_HOST: endpoints.hubHostName,
     ARM_ENDPOINT: endpoints.armEndpoint,
     ARM_TOKEN: endpoints.armToken,
@@ -48,7 +49,7 @@ const devices = [
   ...['PROVISIONING_HOST', 'PROVISIONING_MQTT_HOST', 'PROVISIONING_AMQP_HOST'],
   ...['PROVISIONING_IDSCOPE', 'IOTHUB_HOST'],
 ];
-const services = ['DPS_CONNECTION_STRING', 'IOTHUB_CONNECTION_STRING'];
+const services = ['DPS_CONNECTION_STRING', 'IOTHUB_CONNECTION_STRING', 'EVENTHUB_CONNECTION_STRING'];
 const ports = ['DPS_HTTPS_PORT', 'DPS_MQTT_PORT', 'DPS_AMQP_PORT'];
 const management = [
   ...['ARM_ENDPOINT', 'AZURE_AUTHORITY_HOST', 'AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET'],

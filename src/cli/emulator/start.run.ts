@@ -35,6 +35,7 @@ export const run: RunOf<typeof emulatorStart> = async ({ flags }, context) => {
     ...(flags.retryAfter === undefined ? {} : { retryAfter: flags.retryAfter }),
     ...(flags.quotas === undefined ? {} : { quotas: true }),
     ...(flags.serverKey === undefined ? {} : { serverKey: flags.serverKey }),
+    ...(flags.tlsMax === undefined ? {} : { tlsMax: flags.tlsMax }),
     fullChain: flags.fullChain === true,
     strictApiVersions: flags.strictApiVersions === true,
     allowRenewedCertificates: flags.allowRenewedCertificates === true,

@@ -1,3 +1,4 @@
+import { tlsMaxima } from '../../emulator/wire/tls/tls-max.js';
 import { keyAlgorithms } from '../../pki/key-algorithms.js';
 import { declareCommand } from '../kernel/command.js';
 import { outputFlags } from '../kernel/common-flags.js';
@@ -68,6 +69,11 @@ export const emulatorStart = declareCommand({
       choices: keyAlgorithms,
       summary:
         'the key of its own certificate; rsa-2048 for clients with cipher suites for RSA alone, as Azure has it (default: ec-p256, or as before)',
+    }),
+    'tls-max': choiceFlag({
+      placeholder: 'VERSION',
+      choices: tlsMaxima,
+      summary: 'the latest version of TLS to speak; Azure documents 1.2 for DPS and hubs (default: 1.3)',
     }),
     'full-chain': switchFlag({
       summary:

@@ -38,11 +38,14 @@ export const apiVersionProperty = 'com.microsoft:api-version';
 /** OASIS, AMQP 1.0 part 2 section 2.8.14 to 2.8.18; those of com.microsoft are in azure-iot-amqp-base. */
 export const amqpConditions = {
   argumentError: 'com.microsoft:argument-error',
+  argumentOutOfRange: 'com.microsoft:argument-out-of-range',
   connectionForced: 'amqp:connection:forced',
+  detachForced: 'amqp:link:detach-forced',
   decodeError: 'amqp:decode-error',
   framingError: 'amqp:connection:framing-error',
   internalError: 'amqp:internal-error',
   invalidField: 'amqp:invalid-field',
+  linkRedirect: 'amqp:link:redirect',
   linkStolen: 'amqp:link:stolen',
   messageSizeExceeded: 'amqp:link:message-size-exceeded',
   notAllowed: 'amqp:not-allowed',

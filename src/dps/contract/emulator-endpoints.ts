@@ -12,6 +12,8 @@ export interface EmulatorEndpoints {
   /** Host name, with `:port` unless that is 8883. */
   hubHostName: string;
   hubServiceConnectionString: string;
+  /** Of the hub's Event Hub-compatible endpoint, with its port and `EntityPath`. */
+  eventHubConnectionString: string;
   /** All provisioning services, beginning with the one above. Host names as above. */
   services: { name: string; idScope: string; hostName: string; connectionString: string }[];
   /** All hubs, beginning with the one above. Host names as above. */
@@ -20,6 +22,8 @@ export interface EmulatorEndpoints {
     hostName: string;
     /** Of the owner policy, which has all rights. */
     serviceConnectionString: string;
+    /** Of the Event Hub-compatible endpoint, with the owner policy. */
+    eventHubConnectionString: string;
     /** Of each shared access policy, by name. */
     connectionStrings: Record<string, string>;
   }[];

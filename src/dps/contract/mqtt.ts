@@ -80,6 +80,8 @@ export interface HubUserName {
   deviceIds: string[];
   /** Undefined when it names none. */
   apiVersion: string | undefined;
+  /** Of a Plug and Play device, percent-decoded. */
+  modelId: string | undefined;
 }
 
 /**
@@ -91,7 +93,13 @@ export function parseHubUserName(userName: string): HubUserName | undefined {
   if (!match) return undefined;
   const [, hubHostName = '', deviceId = '', query = ''] = match;
   const deviceIds = [deviceId, percentDecoded(deviceId) ?? deviceId];
-  return { hubHostName, deviceIds, apiVersion: queryValue(query, 'api-version') };
+  const modelId = queryValue(query, 'model-id');
+  return {
+    hubHostName,
+    deviceIds,
+    apiVersion: queryValue(query, 'api-version'),
+    modelId: modelId === undefined ? undefined : (percentDecoded(modelId) ?? modelId),
+  };
 }
 
 function queryValue(query: string, name: string): string | undefined {

@@ -9,6 +9,7 @@ const subscription = '/subscriptions/:subscriptionId';
 const resourceGroup = `${subscription}/resourceGroups/:resourceGroup`;
 const provider = 'providers/Microsoft.Devices';
 const iotHub = `${resourceGroup}/${provider}/IotHubs/:hubName`;
+const consumerGroups = `${iotHub}/eventHubEndpoints/:endpointName/ConsumerGroups`;
 const dps = `${resourceGroup}/${provider}/provisioningServices/:dpsName`;
 
 export const routes = {
@@ -50,6 +51,10 @@ export const routes = {
     getIotHub: { method: 'GET', path: iotHub },
     listIotHubKeys: { method: 'POST', path: `${iotHub}/listkeys` },
     getIotHubKey: { method: 'POST', path: `${iotHub}/IotHubKeys/:keyName/listkeys` },
+    listConsumerGroups: { method: 'GET', path: consumerGroups },
+    getConsumerGroup: { method: 'GET', path: `${consumerGroups}/:groupName` },
+    putConsumerGroup: { method: 'PUT', path: `${consumerGroups}/:groupName` },
+    deleteConsumerGroup: { method: 'DELETE', path: `${consumerGroups}/:groupName` },
     checkIotHubName: { method: 'POST', path: `${subscription}/${provider}/checkNameAvailability` },
   },
   service: {

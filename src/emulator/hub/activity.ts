@@ -32,7 +32,8 @@ export class DeviceActivity {
     this.#now = now;
     this.#get = database.prepare(
       `SELECT status_updated, connection_updated, last_activity,
-         (SELECT enqueued FROM hub_message WHERE device_id = ?1 ORDER BY number DESC LIMIT 1) AS last_message
+         (SELECT enqueued FROM hub_message WHERE device_id = ?1 AND generation_id = hub_device.generation_id
+            ORDER BY number DESC LIMIT 1) AS last_message
        FROM hub_device WHERE device_id = ?1`,
     );
     this.#connection = database.prepare(

@@ -13,6 +13,7 @@ import { policyProblem } from '../access/sas-check.js';
 import type { Policy } from '../state/identity.js';
 import type { DeviceCredential, HubDevice } from './devices.js';
 import type { HostedHub } from './hub.js';
+import type { AuthMethod } from './messages.js';
 
 /** What a client authenticates with, and what it asks for. */
 export interface DeviceProof {
@@ -65,6 +66,19 @@ export function refusalOf(device: HubDevice | undefined, proof: DeviceProof, at:
   } catch (error) {
     return `the certificate cannot be read: ${(error as Error).message}`;
   }
+}
+
+/**
+ * How a device that was let in proved who it is. The members are those of messages that users of IoT Hub have published.
+ *
+ * @param authorization its shared access signature
+ */
+export function authMethodOf(device: HubDevice | undefined, authorization: string | undefined): AuthMethod {
+  const token = authorization === undefined ? undefined : parseSasToken(authorization);
+  if (token?.policyName) return { scope: 'hub', type: 'sas', issuer: 'iothub' };
+  return device === undefined || device.credential.type === 'sas'
+    ? { scope: 'device', type: 'sas', issuer: 'iothub' }
+    : { scope: 'device', type: 'x509Certificate', issuer: 'external' };
 }
 
 /** When a connection that was opened with this token must end; undefined without a token. */

@@ -11,7 +11,6 @@ export interface IotHub extends HostedHub {
   readonly number: number;
   /** The latency between devices and the hub, in milliseconds, for the allocation policy that goes by it. */
   readonly latency: number;
-  readonly created: Date;
 }
 
 /** The name of the first hub, unless the options give one. */

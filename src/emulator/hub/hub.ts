@@ -5,6 +5,9 @@ import type { HostNames } from '../wire/network/host-names.js';
 import { CloudToDeviceMessages } from './cloud-to-device.js';
 import { HubDevices } from './devices.js';
 import { DirectMethods } from './direct-methods.js';
+import { ConsumerGroups } from './event-hub/consumer-groups.js';
+import { HubEvents } from './event-hub/events.js';
+import { EventReaders } from './event-hub/readers.js';
 import { DeviceIdentities } from './identities.js';
 import { MessageFeedback } from './message-feedback.js';
 import { HubMessages } from './messages.js';
@@ -18,6 +21,8 @@ export interface Hub {
   readonly twins: HubTwins;
   /** Sent by devices. */
   readonly messages: HubMessages;
+  /** The same as events, for back ends. */
+  readonly eventHub: { events: HubEvents; consumerGroups: ConsumerGroups; readers: EventReaders };
   /** Sent to devices. */
   readonly cloudToDevice: CloudToDeviceMessages;
   /** The outcome of messages sent to devices. */
@@ -38,6 +43,7 @@ export interface Hub {
 export interface HostedHub {
   readonly hubId: string;
   readonly hub: Hub;
+  readonly created: Date;
   /** What clients dial, and what their tokens may name. */
   readonly names: HostNames;
   /** What its back ends may do. */
@@ -58,13 +64,19 @@ export function openHub(
   allowsRenewedCertificates = false,
 ): Hub {
   const devices = new HubDevices(database, now);
+  const messages = new HubMessages(database, now);
   const feedback = new MessageFeedback(database, now, () => cloudToDevice.expire());
   const cloudToDevice = new CloudToDeviceMessages(database, devices, feedback, now);
   return {
     devices,
     identities: new DeviceIdentities(devices),
     twins: new HubTwins(database, now),
-    messages: new HubMessages(database, now),
+    messages,
+    eventHub: {
+      events: new HubEvents(database, now, messages),
+      consumerGroups: new ConsumerGroups(database, now),
+      readers: new EventReaders(),
+    },
     cloudToDevice,
     feedback,
     methods: new DirectMethods(devices),

@@ -1,6 +1,11 @@
-/** The messages that devices sent to the hub: the last ones of each device are kept. */
+/**
+ * The messages that devices sent to the hub. Each is also an event of the Event Hub-compatible endpoint (events.ts), which
+ * keeps it longer than the device's own list.
+ */
 import { percentDecoded } from '../../dps/contract/percent-decoded.js';
 import type { StateDatabase, StateStatement } from '../state/database.js';
+import { EventPositions } from './event-hub/event-positions.js';
+import { partitionOf } from './event-hub/partitions.js';
 
 export interface HubMessage {
   /** Counts the device's messages, from 1. */
@@ -11,6 +16,20 @@ export interface HubMessage {
   systemProperties: Record<string, string>;
   properties: Record<string, string>;
   body: Buffer;
+}
+
+/** How a device that sends a message proved who it is, in the words of IoT Hub. */
+export interface AuthMethod {
+  scope: 'device' | 'hub';
+  type: 'sas' | 'x509Certificate';
+  issuer: 'iothub' | 'external';
+}
+
+/** What the hub knows of the connection that a message came over. */
+export interface MessageOrigin {
+  authMethod: AuthMethod;
+  /** The model ID that a Plug and Play device gave when it connected. */
+  modelId?: string | undefined;
 }
 
 /** A message without its content. */
@@ -50,34 +69,62 @@ interface MessageRow {
   body: Uint8Array;
 }
 
-const headColumns = 'rowid AS position, device_id AS deviceId, enqueued, length(body) AS size';
+const headColumns =
+  'hub_message.rowid AS position, hub_message.device_id AS deviceId, enqueued, length(body) AS size';
 const messageColumns = 'number, enqueued, system_properties, properties, body';
+
+/** How many messages of a device are listed. */
+const keptMessages = 100;
+
+/** Joins the devices that exist, and leaves out all but the last messages of each. */
+const listed = `FROM hub_message JOIN hub_device ON hub_device.device_id = hub_message.device_id
+    AND hub_device.generation_id = hub_message.generation_id
+  WHERE number > (SELECT max(number) FROM hub_message AS newest WHERE newest.device_id = hub_message.device_id)
+    - ${keptMessages}`;
+
+/** How much of a partition is kept. */
+const keptEvents = { count: 100_000, bytes: 64 * 1024 * 1024 };
+/** Events are deleted so many at a time. */
+const deletedAtOnce = 64;
 
 export class HubMessages {
   readonly #now: () => Date;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(partition: number) => void>();
   readonly #append: StateStatement;
+  readonly #deleteOldEvents: StateStatement;
   readonly #list: StateStatement;
   readonly #at: StateStatement;
   readonly #heads: Record<'last' | 'lastOfDevice' | 'after' | 'afterOfDevice', StateStatement>;
   #position: number;
+  /** Where the next event of each partition goes. */
+  readonly positions: EventPositions;
 
   constructor(database: StateDatabase, now: () => Date) {
     this.#now = now;
+    this.positions = new EventPositions(database);
     this.#append = database.prepare(
-      `INSERT INTO hub_message (rowid, device_id, number, enqueued, system_properties, properties, body)
-       VALUES (?6, ?1, (SELECT coalesce(max(number), 0) + 1 FROM hub_message WHERE device_id = ?1), ?2, ?3, ?4, ?5)`,
+      `INSERT INTO hub_message (rowid, device_id, number, enqueued, system_properties, properties, body,
+         generation_id, auth_method, model_id, partition, sequence_number, event_offset)
+       VALUES (?6, ?1, (SELECT coalesce(max(number), 0) + 1 FROM hub_message WHERE device_id = ?1), ?2, ?3, ?4, ?5,
+         (SELECT generation_id FROM hub_device WHERE device_id = ?1), ?7, ?8, ?9, ?10, ?11)`,
+    );
+    this.#deleteOldEvents = database.prepare(
+      `DELETE FROM hub_message WHERE partition = ?1 AND sequence_number < max(?2,
+         (SELECT sequence_number FROM hub_message WHERE partition = ?1 AND event_offset >= ?3
+          ORDER BY sequence_number LIMIT 1))`,
     );
     this.#list = database.prepare(
-      `SELECT ${messageColumns} FROM hub_message WHERE device_id = ? ORDER BY number`,
+      `SELECT ${messageColumns} ${listed} AND hub_message.device_id = ? ORDER BY number`,
     );
     this.#at = database.prepare(`SELECT ${messageColumns} FROM hub_message WHERE rowid = ?`);
-    const heads = (rest: string) => database.prepare(`SELECT ${headColumns} FROM hub_message ${rest}`);
+    const heads = (rest: string) => database.prepare(`SELECT ${headColumns} ${listed} ${rest}`);
     this.#heads = {
-      last: heads('ORDER BY rowid DESC LIMIT ?'),
-      lastOfDevice: heads('WHERE device_id = ? ORDER BY rowid DESC LIMIT ?'),
-      after: heads('WHERE rowid > ? ORDER BY rowid LIMIT ?'),
-      afterOfDevice: heads('WHERE device_id = ? AND rowid > ? ORDER BY rowid LIMIT ?'),
+      last: heads('ORDER BY hub_message.rowid DESC LIMIT ?'),
+      lastOfDevice: heads('AND hub_message.device_id = ? ORDER BY hub_message.rowid DESC LIMIT ?'),
+      after: heads('AND hub_message.rowid > ? ORDER BY hub_message.rowid LIMIT ?'),
+      afterOfDevice: heads(
+        'AND hub_message.device_id = ? AND hub_message.rowid > ? ORDER BY hub_message.rowid LIMIT ?',
+      ),
     };
     const row = database.prepare('SELECT max(rowid) AS position FROM hub_message').get([]);
     this.#position = (row as { position: number | null }).position ?? 0;
@@ -89,21 +136,39 @@ export class HubMessages {
   }
 
   /** Stores a message: it is stored when this returns. */
-  append(deviceId: string, message: Pick<HubMessage, 'systemProperties' | 'properties' | 'body'>): void {
+  append(
+    deviceId: string,
+    message: Pick<HubMessage, 'systemProperties' | 'properties' | 'body'>,
+    { authMethod, modelId }: MessageOrigin,
+  ): void {
     const position = this.#position + 1;
+    const partition = partitionOf(deviceId);
+    const { sequenceNumber, offset } = this.positions.next(partition);
+    const systemProperties = JSON.stringify(message.systemProperties);
+    const properties = JSON.stringify(message.properties);
     this.#append.run([
       deviceId,
       this.#now().toISOString(),
-      JSON.stringify(message.systemProperties),
-      JSON.stringify(message.properties),
+      systemProperties,
+      properties,
       message.body,
       position,
+      JSON.stringify(authMethod),
+      modelId ?? null,
+      partition,
+      sequenceNumber,
+      offset,
     ]);
     this.#position = position;
-    for (const listener of [...this.#listeners]) listener();
+    const bytes = message.body.length + Buffer.byteLength(systemProperties) + Buffer.byteLength(properties);
+    this.positions.advance(partition, bytes);
+    if (sequenceNumber % deletedAtOnce === 0) {
+      this.#deleteOldEvents.run([partition, sequenceNumber - keptEvents.count, offset - keptEvents.bytes]);
+    }
+    for (const listener of [...this.#listeners]) listener(partition);
   }
 
-  /** The messages of a device that are kept, oldest first. */
+  /** The last messages of a device, oldest first. */
   list(deviceId: string): HubMessage[] {
     return (this.#list.all([deviceId]) as MessageRow[]).map(toMessage);
   }
@@ -114,14 +179,14 @@ export class HubMessages {
     return row && toMessage(row);
   }
 
-  /** The last messages that are kept, of one device or of all, oldest first. */
+  /** The last messages that are listed, of one device or of all, oldest first. */
   last(limit: number, deviceId?: string): MessageHead[] {
     const { last, lastOfDevice } = this.#heads;
     const rows = deviceId === undefined ? last.all([limit]) : lastOfDevice.all([deviceId, limit]);
     return (rows as MessageHead[]).reverse();
   }
 
-  /** The first messages after a position that are kept, of one device or of all, oldest first. */
+  /** The first messages after a position that are listed, of one device or of all, oldest first. */
   after(position: number, limit: number, deviceId?: string): MessageHead[] {
     const { after, afterOfDevice } = this.#heads;
     const rows =
@@ -130,11 +195,11 @@ export class HubMessages {
   }
 
   /**
-   * Calls a listener after each message that is stored.
+   * Calls a listener after each message that is stored, with the partition of its event.
    *
    * @returns stops the calls
    */
-  onAppend(listener: () => void): () => void {
+  onAppend(listener: (partition: number) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }

@@ -9,7 +9,7 @@
  */
 export const applicationId = 0x656e6b31;
 
-/** How many messages are kept of each device; older ones are deleted. */
+/** In the first tables, each device had so many messages. */
 const keptMessages = 100;
 
 const emulatorTables = `
@@ -156,7 +156,37 @@ const hubTables = `
 `;
 
 /**
+ * Telemetry as events of the Event Hub-compatible endpoint. An event outlives its device; the device's own messages are those
+ * of its current generation. The place in the partition is null in messages that were stored before there were events. The
+ * offset counts bytes.
+ */
+const eventHubTables = `
+  ALTER TABLE hub_message ADD COLUMN generation_id TEXT;
+  ALTER TABLE hub_message ADD COLUMN auth_method TEXT;
+  ALTER TABLE hub_message ADD COLUMN model_id TEXT;
+  ALTER TABLE hub_message ADD COLUMN partition INTEGER;
+  ALTER TABLE hub_message ADD COLUMN sequence_number INTEGER;
+  ALTER TABLE hub_message ADD COLUMN event_offset INTEGER;
+  UPDATE hub_message SET generation_id =
+    (SELECT generation_id FROM hub_device WHERE hub_device.device_id = hub_message.device_id);
+  CREATE INDEX hub_message_event ON hub_message (partition, sequence_number, event_offset, enqueued);
+
+  DROP TRIGGER hub_message_bound;
+  DROP TRIGGER hub_device_deleted;
+  CREATE TRIGGER hub_device_deleted AFTER DELETE ON hub_device BEGIN
+    DELETE FROM hub_cloud_to_device WHERE device_id = OLD.device_id;
+    DELETE FROM hub_feedback WHERE device_id = OLD.device_id;
+  END;
+
+  -- Without $Default, which is always there.
+  CREATE TABLE hub_consumer_group (name_key TEXT PRIMARY KEY, name TEXT NOT NULL, created TEXT NOT NULL) WITHOUT ROWID;
+`;
+
+/**
  * Each entry brings the tables from the version before it to its own, the first from an empty file; the number of
  * entries that have run is the `user_version` of the file. Released entries are in people's files: add one, change none.
  */
-export const migrations: readonly string[] = [`${emulatorTables}${provisioningServiceTables}${hubTables}`];
+export const migrations: readonly string[] = [
+  `${emulatorTables}${provisioningServiceTables}${hubTables}`,
+  eventHubTables,
+];

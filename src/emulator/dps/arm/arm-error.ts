@@ -30,6 +30,7 @@ const providerErrors = {
   policyNotFound: 404000,
   serviceNotFound: 404002, // recorded
   certificateNotFound: 404015, // recorded
+  consumerGroupNotFound: 404000,
   nameTaken: 409004, // of hubs
   preconditionFailed: 412001, // seen
   internal: 500001,

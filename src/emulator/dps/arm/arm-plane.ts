@@ -8,6 +8,7 @@ import type { ServedApiVersions } from '../../wire/served-api-versions.js';
 import { dpsBodies } from '../dps-plane.js';
 import { ArmError, toArmErrorReply } from './arm-error.js';
 import { certificateOperations } from './certificate-operations.js';
+import { consumerGroupOperations } from './consumer-group-operations.js';
 import { hubOperations } from './hub-operations.js';
 import { missingOperations } from './missing-operations.js';
 import { PendingChanges } from './pending-changes.js';
@@ -33,10 +34,13 @@ export function armPlane({ tokens, versions, ...scope }: ArmPlaneOptions): HttpP
   return {
     name: 'arm',
     operations: [
-      ...bind([...resourceGroupOperations, ...serviceLifecycle, ...hubOperations], {
-        find: () => subscription,
-        authorize,
-      }),
+      ...bind(
+        [...resourceGroupOperations, ...serviceLifecycle, ...hubOperations, ...consumerGroupOperations],
+        {
+          find: () => subscription,
+          authorize,
+        },
+      ),
       ...bind([...serviceOperations, ...certificateOperations], {
         find: ({ parameters }) => ({ service: requireService(parameters, subscription), subscription }),
         authorize,

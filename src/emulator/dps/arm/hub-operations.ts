@@ -88,7 +88,7 @@ export const hubOperations = armOperations<Subscription>(
 );
 
 /** @throws ArmError subscriptionNotFound, resourceGroupNotFound, serviceNotFound */
-function requireHub({ parameters }: HttpRequest, subscription: Subscription): IotHub {
+export function requireHub({ parameters }: HttpRequest, subscription: Subscription): IotHub {
   const group = findResourceGroup(parameters, subscription);
   const hub = subscription.hubs.get(parameters.hubName!.toLowerCase());
   if (hub && sameName(group.name, subscription.hubResourceGroup)) return hub;

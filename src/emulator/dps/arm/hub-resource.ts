@@ -8,6 +8,8 @@ import {
   firstCosmosEndpointApiVersion,
   firstHubIdentityApiVersion,
 } from '../../../dps/contract/api-versions.js';
+import { retentionDays } from '../../hub/event-hub/events.js';
+import { partitionIds } from '../../hub/event-hub/partitions.js';
 import type { IotHub } from '../../hub/hub-directory.js';
 import { wireTimestamp } from '../../wire/timestamp.js';
 import type { Subscription } from './scope.js';
@@ -15,13 +17,14 @@ import type { Subscription } from './scope.js';
 /** The members are those of the api-version. */
 export function toHubResource(
   hub: IotHub,
-  { subscriptionId, hubResourceGroup }: Subscription,
+  subscription: Subscription,
   apiVersion: string,
 ): Record<string, unknown> {
   const { hubId, created } = hub;
+  const { subscriptionId, hubResourceGroup } = subscription;
   const hasIdentity = apiVersion >= firstHubIdentityApiVersion;
   return {
-    id: `/subscriptions/${subscriptionId}/resourceGroups/${hubResourceGroup}/providers/Microsoft.Devices/IotHubs/${hubId}`,
+    id: hubResourceId(hub, subscription),
     name: hubId,
     type: 'Microsoft.Devices/IotHubs',
     location: 'local',
@@ -35,7 +38,12 @@ export function toHubResource(
   };
 }
 
-const partitionIds = ['0', '1', '2', '3'];
+export function hubResourceId(
+  { hubId }: IotHub,
+  { subscriptionId, hubResourceGroup }: Pick<Subscription, 'subscriptionId' | 'hubResourceGroup'>,
+): string {
+  return `/subscriptions/${subscriptionId}/resourceGroups/${hubResourceGroup}/providers/Microsoft.Devices/IotHubs/${hubId}`;
+}
 
 /** How long back ends may keep what they received, and how often it is delivered. */
 const delivery = { lockDurationAsIso8601: 'PT1M', ttlAsIso8601: 'PT1H', maxDeliveryCount: 10 };
@@ -50,11 +58,11 @@ function propertiesOf({ hubId, names }: IotHub, apiVersion: string): Record<stri
     // What clients look for before they read messages.
     eventHubEndpoints: {
       events: {
-        retentionTimeInDays: 1,
+        retentionTimeInDays: retentionDays,
         partitionCount: partitionIds.length,
-        partitionIds,
+        partitionIds: [...partitionIds],
         path: hubId,
-        endpoint: `sb://${names.mqtt}/`,
+        endpoint: `sb://${names.amqp}/`,
       },
     },
     routing: {

@@ -29,6 +29,8 @@ export interface ServiceNodesOptions {
 export interface ServiceNodes {
   /** Takes a token of one of the hub's policies. @returns why it is refused, or undefined when it is good */
   take(authorization: string): string | undefined;
+  /** The tokens of policies that the client has put. */
+  tokens(): string[];
   /** A token that the client has put and that grants a right on a path. */
   tokenFor(right: HubRight, path: string): string | undefined;
   /** @throws AmqpError which refuses the link */
@@ -122,6 +124,7 @@ export function serviceNodes(
       tokens.set(parseSasToken(authorization)!.resource.toLowerCase(), authorization);
       return undefined;
     },
+    tokens: tokensOfClient,
     tokenFor,
     attach({ address, direction, link }) {
       const [, name = ''] = /\/(devicebound|servicebound\/feedback)\/?$/i.exec(address) ?? [];

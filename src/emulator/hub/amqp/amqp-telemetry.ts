@@ -8,7 +8,7 @@ import type { DeviceNode } from './device-node.js';
 
 const credit = 100;
 
-export const telemetryNode: DeviceNode = ({ deviceId, hub, report }) => ({
+export const telemetryNode: DeviceNode = ({ deviceId, hub, authMethod, report }) => ({
   'from-client': () => ({
     credit,
     operationOf: () => 'sendMessage',
@@ -18,7 +18,7 @@ export const telemetryNode: DeviceNode = ({ deviceId, hub, report }) => ({
       const hubMessages = messages.map(toHubMessage);
       hubMessages.forEach(assertSize);
       for (const hubMessage of hubMessages) {
-        hub.messages.append(deviceId, hubMessage);
+        hub.messages.append(deviceId, hubMessage, { authMethod: authMethod() });
         report({ operation: 'sendMessage', status: 200 });
       }
     },

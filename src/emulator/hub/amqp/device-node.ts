@@ -2,11 +2,14 @@
 import type { Attached, AttachRequest, Link } from '../../wire/amqp/node.js';
 import type { Outcome } from '../../wire/events.js';
 import type { Hub } from '../hub.js';
+import type { AuthMethod } from '../messages.js';
 
 /** What the nodes of a device share. */
 export interface DeviceContext {
   deviceId: string;
   hub: Hub;
+  /** How the device proved who it is. */
+  authMethod(): AuthMethod;
   /** Reports an operation of this device. */
   report(outcome: Omit<Outcome, 'id'>): void;
 }

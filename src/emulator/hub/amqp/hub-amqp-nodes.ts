@@ -9,7 +9,7 @@ import { AmqpError, asAmqpError } from '../../wire/amqp/amqp-error.js';
 import type { AmqpClient, Attached, Link, Nodes } from '../../wire/amqp/node.js';
 import type { EventLog } from '../../wire/events.js';
 import type { ServedApiVersions } from '../../wire/served-api-versions.js';
-import { hubRules, refusalOf, tokenExpiry } from '../authorize.js';
+import { authMethodOf, hubRules, refusalOf, tokenExpiry } from '../authorize.js';
 import type { EndOfConnection } from '../connections.js';
 import type { HostedHub } from '../hub.js';
 import { cloudToDeviceNode } from './amqp-cloud-to-device.js';
@@ -19,12 +19,16 @@ import { telemetryNode } from './amqp-telemetry.js';
 import { twinNode } from './amqp-twin.js';
 import { claimsNode } from './claims-node.js';
 import type { DeviceContext, DeviceNode } from './device-node.js';
+import { isEventHubToken } from './event-access.js';
+import { eventHubNodes, isEventHubUser } from './event-hub-nodes.js';
 
 export interface HubNodesOptions {
   hub: HostedHub;
   versions: ServedApiVersions;
   now: () => Date;
   log: EventLog;
+  /** Milliseconds after which a reader of events that gives no credit is ended; half an hour by default, as in Azure. */
+  idleReaderTimeout?: number | undefined;
 }
 
 /** By the path below `/devices/{deviceId}/`, in lower case. */
@@ -52,13 +56,18 @@ const endings: Record<EndOfConnection, () => AmqpError> = {
 /** Microsoft Learn, "Control access to IoT Hub with SAS": a device is `{deviceId}@sas.{hub name}`. */
 const plainUser = /^(.+)@sas\.[^@]+$/;
 
-/** Whether the user name and password of SASL PLAIN can be those of a device: attaching a link checks the signature. */
+/**
+ * Whether the user name and password of SASL PLAIN can be those of a device or of a back end: attaching a link checks the
+ * signature.
+ */
 export function isHubUser(userName: string, password: string): boolean {
+  if (isEventHubUser(userName, password)) return true;
   return plainUser.test(userName) && parseSasToken(password) !== undefined;
 }
 
 /** The nodes of a hub on one connection, which several devices may share. */
-export function hubNodes(client: AmqpClient, { hub: hosted, versions, now, log }: HubNodesOptions): Nodes {
+export function hubNodes(client: AmqpClient, options: HubNodesOptions): Nodes {
+  const { hub: hosted, versions, now, log, idleReaderTimeout = 30 * 60_000 } = options;
   const { hub } = hosted;
   const report = log.for('hub', 'amqp');
   /** By device. */
@@ -87,11 +96,32 @@ export function hubNodes(client: AmqpClient, { hub: hosted, versions, now, log }
   }
 
   const backEnd = serviceNodes(client, { hub: hosted, now, report });
+  /** The tokens for the Event Hub-compatible endpoint, by their resource. */
+  const eventTokens = new Map<string, string>();
+  const eventHub = eventHubNodes({
+    hub: hosted,
+    client,
+    tokens: () => [...eventTokens.values(), ...backEnd.tokens()],
+    now,
+    report,
+    idleReaderTimeout,
+  });
+
+  /** @returns why a token of a policy is refused, or undefined when it is good */
+  function takePolicyToken(authorization: string): string | undefined {
+    if (!isEventHubToken(authorization, hosted)) return backEnd.take(authorization);
+    const problem = eventHub.problemOf(authorization);
+    if (problem === undefined) {
+      eventTokens.set(parseSasToken(authorization)!.resource.toLowerCase(), authorization);
+    }
+    return problem;
+  }
+
   const claims = claimsNode({
     async take(authorization) {
       const deviceId = deviceOfToken(authorization);
       if (deviceId === undefined || parseSasToken(authorization)?.policyName) {
-        const problem = backEnd.take(authorization);
+        const problem = takePolicyToken(authorization);
         report({ operation: 'putToken', id: '', status: problem === undefined ? 200 : 401, reason: problem });
         renewConnections();
         return problem;
@@ -123,6 +153,7 @@ export function hubNodes(client: AmqpClient, { hub: hosted, versions, now, log }
     const context: DeviceContext = {
       deviceId,
       hub,
+      authMethod: () => authMethodOf(hub.devices.get(deviceId), tokenOf(deviceId)),
       report: (outcome) => report({ ...outcome, id: deviceId }),
     };
     const links = new Set<Link>();
@@ -186,9 +217,12 @@ export function hubNodes(client: AmqpClient, { hub: hosted, versions, now, log }
   }
 
   return {
-    async attach({ address, direction, properties, link }) {
-      if (address === hubAmqp.claimsNode) return claims({ address, direction, properties, link });
-      if (isServiceAddress(address)) return backEnd.attach({ address, direction, properties, link });
+    async attach(request) {
+      const { address, direction, properties, link } = request;
+      if (address === hubAmqp.claimsNode) return claims(request);
+      if (isServiceAddress(address)) return backEnd.attach(request);
+      const eventHubAddress = eventHub.find(address);
+      if (eventHubAddress) return eventHub.attach(eventHubAddress, request);
       const { deviceId, node } = parseDeviceAddress(address, isDevice) ?? {};
       if (deviceId === undefined || node === undefined) {
         throw new AmqpError('notFound', 'There is no such node.');

@@ -7,6 +7,7 @@
  */
 import { percentDecoded } from '../../../dps/contract/percent-decoded.js';
 import type { HttpRequest } from '../../wire/http/request.js';
+import { authMethodOf } from '../authorize.js';
 import {
   type CloudToDeviceMessage,
   lockMilliseconds,
@@ -27,12 +28,13 @@ export const messageOperations = hubOperations({
       const deviceId = request.parameters.deviceId!;
       const body = await request.bytes(maxMessageBytes, messageTooLarge);
       // The device may have been deleted while its message arrived.
-      hub.identities.find(deviceId);
+      const device = hub.identities.find(deviceId);
       const messages = isBatch(request.header('content-type'))
         ? parseBatch(body)
         : [{ ...propertiesOf(request.headers), body }];
       if (messages.some((message) => messageSize(message) > maxMessageBytes)) throw messageTooLarge();
-      for (const message of messages) hub.messages.append(deviceId, message);
+      const authMethod = authMethodOf(device, request.header('authorization'));
+      for (const message of messages) hub.messages.append(deviceId, message, { authMethod });
       return { status: 204 };
     },
   },

@@ -15,9 +15,9 @@ import {
   SessionViolation,
 } from '../../wire/mqtt/mqtt-session.js';
 import type { ServedApiVersions } from '../../wire/served-api-versions.js';
-import { hubRules, refusalOf, tokenExpiry } from '../authorize.js';
+import { authMethodOf, hubRules, refusalOf, tokenExpiry } from '../authorize.js';
 import type { HostedHub, Hub } from '../hub.js';
-import { maxMessageBytes, messageSize, parsePropertyBag } from '../messages.js';
+import { type MessageOrigin, maxMessageBytes, messageSize, parsePropertyBag } from '../messages.js';
 import { TwinPatchError } from '../twin-limits.js';
 import { parseTwinPatch } from '../twins.js';
 import { cloudToDeviceDelivery } from './mqtt-cloud-to-device.js';
@@ -70,7 +70,8 @@ export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions
       if (hub.devices.get(deviceId)?.generationId !== device?.generationId) {
         throw new ConnectRefused('notAuthorized', 'the device was deleted meanwhile');
       }
-      return hubSession(connect, deviceId, connection, hub, options.log);
+      const origin = { authMethod: authMethodOf(device, connect.password), modelId: name.modelId };
+      return hubSession(connect, deviceId, origin, connection, hub, options.log);
     },
   };
 }
@@ -78,6 +79,7 @@ export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions
 function hubSession(
   { clean, password }: ConnectRequest,
   deviceId: string,
+  origin: MessageOrigin,
   connection: Connection,
   hub: Hub,
   log: EventLog,
@@ -134,11 +136,8 @@ function hubSession(
       throw new SessionViolation(`a message may hold at most ${maxMessageBytes} bytes`);
     }
     const { systemProperties, properties } = parsePropertyBag(bag);
-    hub.messages.append(deviceId, {
-      systemProperties,
-      properties: { ...properties, ...extraProperties },
-      body,
-    });
+    const message = { systemProperties, properties: { ...properties, ...extraProperties }, body };
+    hub.messages.append(deviceId, message, origin);
     report({ operation: 'sendMessage', status: 200 });
   }
 

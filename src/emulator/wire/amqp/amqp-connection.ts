@@ -10,7 +10,7 @@ import rhea, {
 } from 'rhea';
 import { type Encounter, type Fault, type Met, waitFor } from '../faults.js';
 import { AmqpError, asAmqpError } from './amqp-error.js';
-import { addressOf } from './attach-frame.js';
+import { addressOf, filtersOf } from './attach-frame.js';
 import { applyFrameRules, type Frame, linkKey, maxSessions } from './frame-rules.js';
 import { FrameStream, maxFrameBytes } from './frame-stream.js';
 import { nameLinksByDirection } from './link-names.js';
@@ -101,6 +101,7 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
 
   const frames = new FrameStream(stream, {
     violated: fail,
+    drained: resumeAll,
     closed() {
       over = true;
       clearTimeout(openTimer);
@@ -148,6 +149,8 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
       close(receiver, error);
     },
     violated: fail,
+    // rhea writes what waits for the session's window in this turn, and tells no link about it.
+    sessionFlow: () => setImmediate(resumeAll),
     beforeAttach(frame, attach) {
       frames.hold(
         decide(frame).then((decided) => {
@@ -186,6 +189,8 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
         address,
         direction: toClient ? 'to-client' : 'from-client',
         properties: (performative.properties ?? {}) as Record<string, unknown>,
+        filters: filtersOf(performative),
+        desiredCapabilities: [performative.desired_capabilities ?? []].flat().map(String),
         link: pending,
       });
       return { key: linkKey(frame), address, attached, pending };
@@ -242,14 +247,17 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
       return;
     }
     const { key, address, attached, pending } = decision;
-    link.set_source({ address: textOr(link.source?.address, address) } as Sender['source']);
+    link.set_source({
+      address: textOr(link.source?.address, address),
+      ...(attached.appliedFilters && { filter: appliedFilters(link, attached.appliedFilters) }),
+    } as Sender['source']);
     link.set_target({ address: textOr(link.target?.address, address) });
     links.set(link, decision);
     if (link.is_receiver()) {
       receivers.set(key, link as Receiver);
       (link as Receiver).add_credit(attached.credit ?? 1);
     } else {
-      decision.messages = new MessagesToClient(link as Sender);
+      decision.messages = new MessagesToClient(link as Sender, attached.sendsSettled);
     }
     const { messages } = decision;
     pending.opened({
@@ -259,15 +267,21 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
         const met = operation === undefined ? undefined : options.meet('message', operation, address);
         return deliver(messages, message, settled, met);
       },
+      backlog: () => (frames.isFull ? Number.POSITIVE_INFINITY : (messages?.backlog ?? 0)),
       close: (error) => close(link, error),
     });
   }
 
-  function sendable(sender: Sender): void {
+  function sendable(sender: Sender, draining = false): void {
     const link = links.get(sender);
     if (over || !link?.messages) return;
     link.messages.sendWaiting();
-    if (link.messages.takes) link.attached.sendable?.();
+    if (link.messages.takes) link.attached.sendable?.(draining);
+  }
+
+  /** The client has read, or its window has opened: whoever waited for that goes on. */
+  function resumeAll(): void {
+    for (const [link, { messages }] of [...links]) if (messages) sendable(link as Sender);
   }
 
   function settle(outcome: Outcome) {
@@ -365,7 +379,7 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
   on('sender_flow', ({ sender }) => links.get(sender!)?.messages?.creditGiven());
   // The client waits for the messages that are there now, or for the notice that there are none.
   on('sender_draining', ({ sender }) => {
-    sendable(sender!);
+    sendable(sender!, true);
     links.get(sender!)?.messages?.drained();
   });
   on('accepted', settle('accepted'));
@@ -384,6 +398,15 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
 
   connection.accept(frames);
   frames.start();
+}
+
+/** Filters of a link's source, as they came. rhea would make maps of described values. */
+function appliedFilters(link: Sender | Receiver, names: readonly string[]): Record<string, unknown> {
+  const { filter = {} } = (link.source ?? {}) as { filter?: Record<string, unknown> };
+  const applied = Object.entries(filter).filter(([name]) => names.includes(name));
+  return Object.fromEntries(
+    applied.map(([name, value]) => [name, typeof value === 'object' ? { toRheaTyped: () => value } : value]),
+  );
 }
 
 function textOr(value: unknown, other: string): string {

@@ -8,7 +8,7 @@ export class AmqpError extends Error {
   readonly reason: string;
   /** The HTTP status of the same refusal; for the log. */
   readonly status: number;
-  readonly info: Record<string, string> | undefined;
+  readonly info: Record<string, string | number> | undefined;
   /** Whether a link that is refused with it ends the connection, too. */
   readonly endsConnection: boolean;
 
@@ -17,7 +17,7 @@ export class AmqpError extends Error {
     message: string,
     options: {
       reason?: string | undefined;
-      info?: Record<string, string> | undefined;
+      info?: Record<string, string | number> | undefined;
       endsConnection?: boolean;
     } = {},
   ) {
@@ -30,7 +30,7 @@ export class AmqpError extends Error {
   }
 
   /** As the frames of AMQP carry it. */
-  get wire(): { condition: string; description: string; info?: Record<string, string> } {
+  get wire(): { condition: string; description: string; info?: Record<string, string | number> } {
     const { condition, message: description, info } = this;
     return info === undefined ? { condition, description } : { condition, description, info };
   }
@@ -38,6 +38,8 @@ export class AmqpError extends Error {
 
 const statuses: Partial<Record<AmqpConditionName, number>> = {
   internalError: 500,
+  linkRedirect: 307,
+  linkStolen: 409,
   messageSizeExceeded: 413,
   notFound: 404,
   notImplemented: 501,

@@ -5,6 +5,21 @@ interface Typed {
   descriptor?: { value?: unknown };
 }
 
+/** The index of the filters in a source: OASIS, AMQP 1.0 part 3 section 3.5.3. */
+const filterField = 7;
+
+/** The filters of a link's source, by name; a described value without its descriptor. */
+export function filtersOf(performative: Record<string, unknown>): Map<string, unknown> {
+  const fields = (performative.source as Typed | null | undefined)?.value;
+  const entries = Array.isArray(fields) ? (fields[filterField] as Typed | undefined)?.value : undefined;
+  const filters = new Map<string, unknown>();
+  if (!Array.isArray(entries)) return filters;
+  for (let index = 0; index + 1 < entries.length; index += 2) {
+    filters.set(String((entries[index] as Typed).value), (entries[index + 1] as Typed).value);
+  }
+  return filters;
+}
+
 /** OASIS, AMQP 1.0 part 3 sections 3.5.3 and 3.5.4, by number and by symbol. */
 const types = {
   source: new Set<unknown>([0x28, 'amqp:source:list']),

@@ -51,6 +51,8 @@ export interface FrameRulesOptions {
   beforeAttach(frame: Frame, attach: () => void): void;
   /** The client ended a link or a session: rhea answers in a later turn, and only then are its names free again. */
   endedByClient(): void;
+  /** The client has opened the window of a session. */
+  sessionFlow(): void;
   /** Whether the client may send another message on a link. */
   hasCredit(frame: Frame): boolean;
   /** Ends a link whose message is too large. */
@@ -128,6 +130,7 @@ export function applyFrameRules(connection: Connection, options: FrameRulesOptio
   before('on_flow', (frame) => {
     // Only a receiver may drain. rhea would adopt the sender's idea of its credit, and write to the console.
     const { handle, drain } = frame.performative;
+    if (handle === undefined || handle === null) options.sessionFlow();
     if (drain === true && sessions.get(frame.channel)?.get(handle)) frame.performative.drain = false;
     return true;
   });

@@ -30,6 +30,8 @@ export interface RheaSocket {
 export interface FrameStreamOptions {
   /** The client violated the protocol; nothing more is read from it. */
   violated(error: AmqpError): void;
+  /** The client has read what was written to it, after more was written than it took at once. */
+  drained(): void;
   /** The connection is gone. */
   closed(): void;
 }
@@ -62,6 +64,7 @@ export class FrameStream implements RheaSocket {
       void this.#pump();
     });
     this.#stream.resume();
+    this.#stream.on('drain', () => this.#options.drained());
     this.#stream.on('end', () => this.#stream.end());
     // 'close' tells how a connection ends; rhea frees its timers then.
     this.#stream.on('error', () => {});
@@ -106,6 +109,11 @@ export class FrameStream implements RheaSocket {
       const linger = setTimeout(() => this.#stream.destroy(), lingerMs);
       this.#stream.once('close', () => clearTimeout(linger));
     });
+  }
+
+  /** Whether the client has to read before more is written. */
+  get isFull(): boolean {
+    return this.#stream.writableNeedDrain;
   }
 
   destroy(): void {

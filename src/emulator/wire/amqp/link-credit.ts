@@ -19,10 +19,11 @@ export class SenderCredit {
   }
 
   get left(): number {
-    return this.#sender.credit - this.#unwritten;
+    return this.#sender.credit - this.unwritten;
   }
 
-  get #unwritten(): number {
+  /** How many messages rhea has not written yet. */
+  get unwritten(): number {
     return this.#sent - this.#sender.delivery_count;
   }
 
@@ -39,7 +40,7 @@ export class SenderCredit {
   /** Tells a client that drains its link that no more messages come. */
   giveBack(): void {
     const sender = this.#sender;
-    const [left, unwritten] = [this.left, this.#unwritten];
+    const [left, unwritten] = [this.left, this.unwritten];
     if (!(left > 0)) return;
     // rhea counts down the credit one by one, so it is left with the last one only. The count has 32 bits.
     sender.delivery_count = ((sender.delivery_count + left) >>> 0) - 1;

@@ -26,12 +26,16 @@ export class MessagesToClient {
   #waiting: { message: OutgoingMessage; settled: Settled | undefined }[] = [];
   #ended = false;
 
-  /** Create it while rhea answers the client's attach frame. */
-  constructor(sender: Sender) {
+  /**
+   * Create it while rhea answers the client's attach frame.
+   *
+   * @param sendsSettled whether messages are settled even if the client does not ask for it
+   */
+  constructor(sender: Sender, sendsSettled = false) {
     this.#sender = sender;
     this.#credit = new SenderCredit(sender);
     const { local, snd_settle_mode } = sender as AttachedSender;
-    this.#areSettled = snd_settle_mode === settledMode;
+    this.#areSettled = sendsSettled || snd_settle_mode === settledMode;
     if (this.#areSettled) local.attach.snd_settle_mode = settledMode;
   }
 
@@ -39,6 +43,11 @@ export class MessagesToClient {
   get takes(): boolean {
     if (this.#ended || this.#waiting.length > 0) return false;
     return this.#sender.is_open() && this.#sender.sendable() && this.#credit.left > 0;
+  }
+
+  /** How many messages have been sent and not been written yet. */
+  get backlog(): number {
+    return this.#credit.unwritten;
   }
 
   /** @returns false when too many messages wait already */

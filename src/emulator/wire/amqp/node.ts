@@ -33,6 +33,11 @@ export interface Link {
    * @throws TypeError when the message cannot be encoded
    */
   send(message: OutgoingMessage, settled?: (outcome: Outcome) => void, operation?: string): boolean;
+  /**
+   * How many messages were given to {@link send} and are not on their way yet. Whoever has many messages waits until there
+   * are few of these: `sendable` is called then.
+   */
+  backlog(): number;
   close(error: AmqpError): void;
 }
 
@@ -52,6 +57,9 @@ export interface AttachRequest {
   direction: 'from-client' | 'to-client';
   /** The properties of the attach frame. */
   properties: Record<string, unknown>;
+  /** The filters of its source, by name. */
+  filters?: ReadonlyMap<string, unknown>;
+  desiredCapabilities?: readonly string[];
   link: Link;
 }
 
@@ -59,6 +67,10 @@ export interface AttachRequest {
 export interface Attached {
   /** How many messages the client may send before the first one has been handled. */
   credit?: number;
+  /** Whether messages to the client are settled as they are sent, whatever it asks for. */
+  sendsSettled?: boolean;
+  /** The filters of the client's source that are applied, by name: the answer repeats them. */
+  appliedFilters?: readonly string[];
   /**
    * Does what a message asks for. The message is accepted afterwards, so whatever it stores is stored by then.
    *
@@ -75,8 +87,12 @@ export interface Attached {
   refuse?(message: Message, error: InjectedError): void | Promise<void>;
   /** Like {@link receive}, for a device that polls and is to find that it is still being assigned. */
   receiveAssigning?(message: Message): Promise<void>;
-  /** The client takes messages again. */
-  sendable?(): void;
+  /**
+   * The client takes messages again.
+   *
+   * @param draining whether it takes back its credit when this returns
+   */
+  sendable?(draining: boolean): void;
   closed?(): void;
 }
 
@@ -102,6 +118,10 @@ export class PendingLink implements Link {
 
   send(message: OutgoingMessage, settled?: (outcome: Outcome) => void, operation?: string): boolean {
     return this.#link?.send(message, settled, operation) ?? false;
+  }
+
+  backlog(): number {
+    return this.#link?.backlog() ?? 0;
   }
 
   close(error: AmqpError): void {

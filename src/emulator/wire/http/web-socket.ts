@@ -2,7 +2,8 @@
  * WebSockets on the HTTPS listener: device protocols for networks that only allow port 443.
  *
  * Source: Microsoft Learn, "Communicate with an IoT hub using the MQTT protocol": path `/$iothub/websocket`, subprotocol
- * `mqtt`. The SDKs for Node.js, Python and C all use this path; the one for Java uses `/mqtt` at DPS.
+ * `mqtt`. The SDKs for Node.js, Python and C all use this path; the one for Java uses `/mqtt` at DPS. Clients of event hubs
+ * use `/$servicebus/websocket`.
  */
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -14,7 +15,7 @@ import { hasSeveralHosts, parseTarget } from './request-target.js';
 /** By subprotocol: takes the bytes that a WebSocket carries, and the TLS connection that it came over. */
 export type WebSocketProtocols = Record<string, (bytes: Duplex, socket: TLSSocket) => void>;
 
-const webSocketPaths = ['/$iothub/websocket', '/mqtt'];
+const webSocketPaths = ['/$iothub/websocket', '/$servicebus/websocket', '/mqtt'];
 
 /** A frame is collected in memory before it is passed on; clients send one MQTT packet in each, of at most 256 KB. */
 const maxFrameBytes = 512 * 1024;

@@ -52,6 +52,11 @@ export class HostNames {
     return withPort(this.#host, this.ports.mqtt, 8883);
   }
 
+  /** The host of a hub's Event Hub-compatible endpoint, with `:port` unless the port is 5671. */
+  get amqp(): string {
+    return withPort(this.#host, this.ports.amqp, 5671);
+  }
+
   /** The names that a token may have: lower case, with and without port. */
   get aliases(): string[] {
     const ports = Object.values(this.ports);

@@ -14,6 +14,7 @@ import type { HandshakeFault } from '../faults.js';
 import { loopbackAddress, maxLoopbackNumber } from '../network/loopback.js';
 import type { FaultyTls } from './connection-gate.js';
 import type { IssuedPair } from './issue-server-identity.js';
+import type { TlsMax } from './tls-max.js';
 
 /** Services and hubs have these, from the second on; the first hub has the first. */
 const loopbackAddresses = Array.from({ length: maxLoopbackNumber }, (_, index) => loopbackAddress(index + 1));
@@ -56,6 +57,8 @@ export interface ServerIdentityOptions {
   host: string;
   /** The key algorithm of the server's certificate; undefined to keep the current one, or EC P-256. */
   serverKey: KeyAlgorithm | undefined;
+  /** The latest version of TLS; undefined for 1.3. */
+  tlsMax?: TlsMax | undefined;
   /** Ends the making of that key. */
   signal: AbortSignal | undefined;
   now: Date;
@@ -89,6 +92,7 @@ export async function openServerIdentity(options: ServerIdentityOptions): Promis
     key: server.keyPem,
     cert: `${server.certificatePem}${certificatePem}`,
     minVersion: 'TLSv1.2' as const,
+    maxVersion: `TLSv${options.tlsMax ?? '1.3'}` as const,
     requestCert: true,
     // Unknown and self-signed certificates must reach the application, which answers with 401002.
     rejectUnauthorized: false,
