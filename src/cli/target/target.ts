@@ -50,7 +50,7 @@ export async function withTarget<Result>(
   try {
     return await use(open.target, open.log);
   } catch (error) {
-    throw open.log === undefined ? error : namingLog(error, open.log);
+    throw open.log === undefined ? error : namingLog(error, open.log, request.folder);
   } finally {
     await open.close();
   }
