@@ -46,7 +46,10 @@ async function enroll(registrationId: string, more: Partial<IndividualEnrollment
 }
 
 /** A device whose certificate the verified root's intermediate signed. */
-async function accepted(name: string, more: Parameters<typeof make>[3] = {}): Promise<Case & { device: Made }> {
+async function accepted(
+  name: string,
+  more: Parameters<typeof make>[3] = {},
+): Promise<Case & { device: Made }> {
   const { root, intermediate } = world.chain;
   const device = await make('device', name, intermediate, more);
   return { device, chain: [device, intermediate, root], privateKey: device.privateKey, names: [] };
@@ -83,14 +86,23 @@ const cases: [ProblemCode, title: string, prepare: () => Promise<Case>][] = [
   [
     'CA_NOT_UPLOADED',
     'a CA that nobody uploaded',
-    async () => ({ ...(await hierarchy('Unknown Root', 'Unknown CA', 'd')), registrationId: 'd', names: ['Unknown Root'] }),
+    async () => ({
+      ...(await hierarchy('Unknown Root', 'Unknown CA', 'd')),
+      registrationId: 'd',
+      names: ['Unknown Root'],
+    }),
   ],
   [
     'CA_NOT_UPLOADED',
     'a CA that nobody uploaded, the root not sent',
     async () => {
       const made = await hierarchy('Unsent Root', 'Unsent CA', 'd');
-      return { ...made, chain: made.chain.slice(0, 2), registrationId: 'd', names: ['Unsent CA', 'Unsent Root'] };
+      return {
+        ...made,
+        chain: made.chain.slice(0, 2),
+        registrationId: 'd',
+        names: ['Unsent CA', 'Unsent Root'],
+      };
     },
   ],
   [
@@ -108,7 +120,12 @@ const cases: [ProblemCode, title: string, prepare: () => Promise<Case>][] = [
     async () => {
       const made = await hierarchy('Unverified Root 2', 'Unverified CA 2', 'd');
       await world.control.putCertificate('pending-2', made.root.pem);
-      return { ...made, chain: made.chain.slice(0, 2), registrationId: 'd', names: ['Unverified Root 2', 'pending-2'] };
+      return {
+        ...made,
+        chain: made.chain.slice(0, 2),
+        registrationId: 'd',
+        names: ['Unverified Root 2', 'pending-2'],
+      };
     },
   ],
   [
@@ -132,7 +149,10 @@ const cases: [ProblemCode, title: string, prepare: () => Promise<Case>][] = [
       await verifyCa(world.control, 'rolled', root);
       await world.service.createEnrollmentGroup({
         ...group('rolled', ''),
-        attestation: { type: 'x509', x509: { signingCertificates: { primary: { certificate: intermediate.pem } } } },
+        attestation: {
+          type: 'x509',
+          x509: { signingCertificates: { primary: { certificate: intermediate.pem } } },
+        },
       });
       const newer = await make('intermediate', 'Rolled CA', root);
       const device = await make('device', 'd', newer);
@@ -140,7 +160,11 @@ const cases: [ProblemCode, title: string, prepare: () => Promise<Case>][] = [
         chain: [device, newer, root],
         privateKey: device.privateKey,
         registrationId: 'd',
-        names: ['enrollment group rolled', sha256Thumbprint(parseCertificate(intermediate.pem)), sha256Thumbprint(parseCertificate(newer.pem))],
+        names: [
+          'enrollment group rolled',
+          sha256Thumbprint(parseCertificate(intermediate.pem)),
+          sha256Thumbprint(parseCertificate(newer.pem)),
+        ],
       };
     },
   ],
@@ -156,7 +180,11 @@ const cases: [ProblemCode, title: string, prepare: () => Promise<Case>][] = [
   [
     'COMMON_NAME_MISMATCH',
     'another registration ID',
-    async () => ({ ...(await accepted('one-name')), registrationId: 'another-name', names: ['one-name', 'another-name'] }),
+    async () => ({
+      ...(await accepted('one-name')),
+      registrationId: 'another-name',
+      names: ['one-name', 'another-name'],
+    }),
   ],
   [
     'CERTIFICATE_EXPIRED',
@@ -168,7 +196,12 @@ const cases: [ProblemCode, title: string, prepare: () => Promise<Case>][] = [
       await world.service.createEnrollmentGroup(group('old', 'old'));
       const device = await make('device', 'expired', root, { at, validityDays: 30 });
       const until = parseCertificate(device.pem).notAfter.toISOString().slice(0, 10);
-      return { chain: [device, root], privateKey: device.privateKey, registrationId: 'expired', names: [until] };
+      return {
+        chain: [device, root],
+        privateKey: device.privateKey,
+        registrationId: 'expired',
+        names: [until],
+      };
     },
   ],
   [
@@ -215,10 +248,18 @@ const cases: [ProblemCode, title: string, prepare: () => Promise<Case>][] = [
     async () => {
       const { root } = world.chain;
       const times = { notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + 30 * day) };
-      const issuer = { name: 'Test Root', keys: { privateKey: root.privateKey, publicKey: parseCertificate(root.pem).publicKey } };
+      const issuer = {
+        name: 'Test Root',
+        keys: { privateKey: root.privateKey, publicKey: parseCertificate(root.pem).publicKey },
+      };
       const middle = rawDevice('No CA', issuer as any, times);
       const device = rawDevice('below', middle, times);
-      return { chain: [device, middle, root], privateKey: device.keys.privateKey, registrationId: 'below', names: ['No CA'] };
+      return {
+        chain: [device, middle, root],
+        privateKey: device.keys.privateKey,
+        registrationId: 'below',
+        names: ['No CA'],
+      };
     },
   ],
   [
@@ -227,7 +268,10 @@ const cases: [ProblemCode, title: string, prepare: () => Promise<Case>][] = [
     async () => {
       const made = await hierarchy('Disabled Root', 'Disabled CA', 'd');
       await verifyCa(world.control, 'disabled', made.root);
-      await world.service.createEnrollmentGroup({ ...group('switched-off', 'disabled'), provisioningStatus: 'disabled' });
+      await world.service.createEnrollmentGroup({
+        ...group('switched-off', 'disabled'),
+        provisioningStatus: 'disabled',
+      });
       return { ...made, registrationId: 'd', names: ['enrollment group switched-off'] };
     },
   ],
@@ -272,7 +316,11 @@ const cases: [ProblemCode, title: string, prepare: () => Promise<Case>][] = [
   [
     'WRONG_ID_SCOPE',
     'the ID scope of another provisioning service',
-    async () => ({ ...(await accepted('elsewhere')), idScope: '0ne0BADBAD0', names: ['0ne0BADBAD0', world.target.idScope!] }),
+    async () => ({
+      ...(await accepted('elsewhere')),
+      idScope: '0ne0BADBAD0',
+      names: ['0ne0BADBAD0', world.target.idScope!],
+    }),
   ],
 ];
 
@@ -286,11 +334,22 @@ for (const [code, title, prepare] of cases) {
     const idScope = made.idScope ?? world.target.idScope!;
     const privateKey = await privateKeyToPem(made.privateKey);
     const readServiceFacts = serviceFactsReader(world.target);
-    const request = { target: world.target, idScope, registrationId, certificateChain, privateKey, readServiceFacts };
+    const request = {
+      target: world.target,
+      idScope,
+      registrationId,
+      certificateChain,
+      privateKey,
+      readServiceFacts,
+    };
     for (const protocol of ['https', 'mqtt'] as const) {
       const error = await refusal(registerDevice({ ...request, protocol }));
       const causes = error.context.causes as Problem[];
-      assert.deepEqual(causes.map((one) => one.code), [code], `${protocol}: ${error.message}`);
+      assert.deepEqual(
+        causes.map((one) => one.code),
+        [code],
+        `${protocol}: ${error.message}`,
+      );
       assert.equal(error.next, causes[0]!.fix);
       for (const name of made.names) assert.ok(error.message.includes(name), `${name}: ${error.message}`);
       if (code !== 'WRONG_ID_SCOPE') assert.equal(error.code, 'DEVICE_NOT_AUTHORIZED');
@@ -309,21 +368,37 @@ for (const [code, title, prepare] of cases) {
 }
 
 diagnosis('every problem is provoked', () => {
-  assert.deepEqual([...problemCodes].filter((code) => !covered.has(code)), []);
+  assert.deepEqual(
+    [...problemCodes].filter((code) => !covered.has(code)),
+    [],
+  );
 });
 
 diagnosis('a device that is accepted has no problem, whatever it sends beyond what is needed', async () => {
   const { root, intermediate } = world.chain;
   const readServiceFacts = serviceFactsReader(world.target)!;
-  for (const issuers of [[intermediate, root], [intermediate], [root, intermediate], [intermediate, root, root]]) {
+  for (const issuers of [
+    [intermediate, root],
+    [intermediate],
+    [root, intermediate],
+    [intermediate, root, root],
+  ]) {
     const device = await make('device', 'fine', intermediate);
     const certificateChain = [device, ...issuers].map(({ pem }) => pem).join('');
     const idScope = world.target.idScope!;
     const facts = await readServiceFacts('fine');
-    assert.deepEqual(diagnose({ certificateChain, registrationId: 'fine', idScope, at: new Date(), facts }), []);
+    assert.deepEqual(
+      diagnose({ certificateChain, registrationId: 'fine', idScope, at: new Date(), facts }),
+      [],
+    );
     const privateKey = await privateKeyToPem(device.privateKey);
     const { status } = await registerDevice({
-      target: world.target, idScope, registrationId: 'fine', certificateChain, privateKey, protocol: 'https',
+      target: world.target,
+      idScope,
+      registrationId: 'fine',
+      certificateChain,
+      privateKey,
+      protocol: 'https',
     });
     assert.equal(status, 'assigned');
   }
@@ -333,15 +408,28 @@ diagnosis('without rights, what can be seen locally is named, and nothing else i
   const one = await accepted('blind');
   const base = { registrationId: 'blind', idScope: 'x', at: new Date() };
   const alone = diagnose({ ...base, certificateChain: one.device.pem });
-  assert.deepEqual(alone.map(({ code }) => code), ['INTERMEDIATE_NOT_SENT']);
+  assert.deepEqual(
+    alone.map(({ code }) => code),
+    ['INTERMEDIATE_NOT_SENT'],
+  );
   const whole = one.chain.map(({ pem }) => pem).join('');
   assert.deepEqual(diagnose({ ...base, certificateChain: whole, facts: {} }), []);
   // Groups are readable with a policy of the service, uploaded CAs are not.
   const groups = await world.service.listEnrollmentGroups();
   assert.deepEqual(diagnose({ ...base, certificateChain: whole, facts: { groups, individual: null } }), []);
-  const unreachable = serviceFactsReader({ ...world.target, armEndpoint: 'https://localhost:1', serviceHostName: 'localhost:1', service: 'entra' });
+  const unreachable = serviceFactsReader({
+    ...world.target,
+    armEndpoint: 'https://localhost:1',
+    serviceHostName: 'localhost:1',
+    service: 'entra',
+  });
   const facts = await unreachable!('blind');
-  assert.deepEqual(facts, { idScope: undefined, authorities: undefined, groups: undefined, individual: undefined });
+  assert.deepEqual(facts, {
+    idScope: undefined,
+    authorities: undefined,
+    groups: undefined,
+    individual: undefined,
+  });
 });
 
 async function refusal(call: Promise<unknown>): Promise<EnrollkitError> {

@@ -281,7 +281,9 @@ function slotsOf(pair: X509['signingCertificates']): Partial<CertificateInfo>[] 
 }
 
 function referencesOf({ caReferences }: X509): string[] {
-  return [caReferences?.primary, caReferences?.secondary].filter((name): name is string => typeof name === 'string' && name !== '');
+  return [caReferences?.primary, caReferences?.secondary].filter(
+    (name): name is string => typeof name === 'string' && name !== '',
+  );
 }
 
 function describes(
