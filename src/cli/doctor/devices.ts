@@ -23,7 +23,7 @@ export async function deviceFindings(
   idScope: string | undefined,
 ): Promise<Finding[]> {
   const { target, service, signal } = clients;
-  const readFacts = serviceFactsReader(target, signal);
+  const readFacts = serviceFactsReader(target, signal, clients);
   const hubs = new KnownHubs(target);
   const at = serviceClock(target)();
   const isOff = plan?.enrollmentGroup.provisioningStatus === 'disabled';

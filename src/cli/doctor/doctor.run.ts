@@ -11,6 +11,7 @@ import { givenPassphrase } from '../input/passphrase.js';
 import { lastPlanGroup, targetFrom } from '../input/plan-input.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
+import { defaultPorts } from '../target/emulator-ports.js';
 import { emulatorStateOf } from '../target/emulator-state.js';
 import { withTarget } from '../target/target.js';
 import { displayPath } from '../terminal/text.js';
@@ -75,7 +76,7 @@ async function sectionsOf(flags: Flags, context: Context): Promise<Section[]> {
   else {
     const emulator = emulatorFindings(folder, isThere && hasPlan(folder));
     remote.findings.push(...emulator.findings);
-    if (!emulator.isRunning) computer.findings.push(...(await takenPortFindings(usualPorts)));
+    if (!emulator.isRunning) computer.findings.push(...(await takenPortFindings(defaultPorts)));
     if (!emulator.exists) {
       await look(context.now());
       return sections;
@@ -127,9 +128,6 @@ function protocolOf(folder: string): 'mqtt' | 'https' {
     return 'mqtt';
   }
 }
-
-/** Those of `emulator start`. */
-const usualPorts = { https: 8443, mqtt: 8883, amqp: 5671 };
 
 function emulatorFindings(
   folder: string,

@@ -84,7 +84,7 @@ export const registerDevices: Step = {
     forgetTelemetry(context, missing);
     const failures = new Map<string, EnrollkitError>();
     let done = 0;
-    const readServiceFacts = serviceFactsReader(context.target, signal);
+    const readServiceFacts = serviceFactsReader(context.target, signal, context);
     await forEachOf(missing, concurrency, async (id) => {
       signal.throwIfAborted();
       try {

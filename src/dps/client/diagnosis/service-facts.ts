@@ -24,9 +24,14 @@ const timeoutMs = 15_000;
 /**
  * A reader for one provisioning service. What all devices share is read once.
  *
+ * @param clients to use; without them, connections are opened for each device
  * @returns undefined when nothing says how the service could be read
  */
-export function serviceFactsReader(target: Target, signal?: AbortSignal): ReadServiceFacts | undefined {
+export function serviceFactsReader(
+  target: Target,
+  signal?: AbortSignal,
+  clients?: { control: ControlPlane; service: ServicePlane },
+): ReadServiceFacts | undefined {
   const hasArm = Boolean(target.subscriptionId && target.resourceGroup);
   const hasService = typeof target.service === 'object' || hasArm;
   if (!hasArm && !hasService) return undefined;
@@ -34,8 +39,10 @@ export function serviceFactsReader(target: Target, signal?: AbortSignal): ReadSe
     AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])]);
   let shared: Promise<Omit<ServiceFacts, 'individual'>> | undefined;
   return async (registrationId) => {
-    const control = new ControlPlane(target);
-    const service = new ServicePlane(target);
+    const { control, service } = clients ?? {
+      control: new ControlPlane(target),
+      service: new ServicePlane(target),
+    };
     try {
       const options = { signal: within() };
       shared ??= readShared();
@@ -46,8 +53,10 @@ export function serviceFactsReader(target: Target, signal?: AbortSignal): ReadSe
       signal?.throwIfAborted();
       return { idScope, authorities, groups, individual };
     } finally {
-      control.close();
-      service.close();
+      if (clients === undefined) {
+        control.close();
+        service.close();
+      }
     }
 
     async function readShared() {
