@@ -81,7 +81,17 @@ const parts: Record<string, string[]> = {
     'emulator',
   ],
   // Fleets are a part of the library of their own: enrollkit/fleet.
-  index: ['errors', 'pki', 'workspace', 'dps/contract', 'dps', 'quickstart', 'rollover', 'emulator'],
+  index: [
+    'errors',
+    'explanations',
+    'pki',
+    'workspace',
+    'dps/contract',
+    'dps',
+    'quickstart',
+    'rollover',
+    'emulator',
+  ],
   bin: ['cli', 'errors'],
 };
 

@@ -144,9 +144,14 @@ function editDistance(one: string, other: string): number {
   return row.at(-1)!;
 }
 
-/** The short form for the end of an error: what the code means, its likeliest cause, and where to read more. */
-export function shortExplanation({ code, meaning, causes }: ExplainedCode): string {
-  return `${code}: ${meaning} Likeliest cause: ${causes[0]!.cause}. More: enrollkit explain ${code}`;
+/**
+ * The short form for the end of an error: what the code means, its likeliest cause, and where to read more.
+ *
+ * @param isCauseKnown whether the error names the cause itself
+ */
+export function shortExplanation({ code, meaning, causes }: ExplainedCode, isCauseKnown: boolean): string {
+  const likeliest = isCauseKnown ? '' : ` Likeliest cause: ${causes[0]!.cause}.`;
+  return `${code}: ${meaning}${likeliest} More: enrollkit explain ${code}`;
 }
 
 /** The parts that programs get. */

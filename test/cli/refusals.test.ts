@@ -88,7 +88,7 @@ refusals('device register names the link, the code and the line of the log; emul
       const lines = readFileSync(file, 'utf8').split('\n');
       assert.match(lines[line - 1]!, new RegExp(`${protocol} .*register d-1 .*401`));
       assert.equal(lines[line]!.trim(), reason);
-      assert.ok(stderr.includes(reason) && stderr.includes(`--line ${line}`), stderr);
+      assert.ok(stderr.includes(reason) && stderr.includes(`${file}:${line}`), stderr);
       const shown = await run(['emulator', 'logs', '--dir', folder, '--line', String(line), '--json']);
       assert.equal(shown.status, 0, shown.stderr);
       const { log, entries } = JSON.parse(shown.stdout);

@@ -37,11 +37,16 @@ export function reportError(error: EnrollkitError, output: Output): void {
   output.line(fit(`next: ${next}`).replace(/^next:/, style.bold('next:')));
   if (explained) {
     output.line();
-    output.line(style.dim(fit(shortExplanation(explained))));
+    output.line(style.dim(fit(shortExplanation(explained, hasCauses(error)))));
   }
   if (!output.verbose) return;
   output.line();
   output.line(style.dim(`code: ${code} (enrollkit explain ${code})\n${stackOf(error)}`));
+}
+
+/** Whether an error names what was found to be wrong. */
+function hasCauses({ context }: EnrollkitError): boolean {
+  return Array.isArray(context.causes) && context.causes.length > 0;
 }
 
 /** What the code of a service, a connection or TLS means that an error carries. */

@@ -5,7 +5,6 @@ import type { EmulatorEvent, EmulatorLog } from '../../emulator/wire/events.js';
 import { EnrollkitError, type ErrorCode } from '../../errors.js';
 import { readText, secretFileMode } from '../../workspace/files.js';
 import { type Output, plainStyles, type Styles } from '../kernel/output.js';
-import { quoted } from '../terminal/command-line.js';
 import { printable } from '../terminal/text.js';
 
 /** Before the reason, which has a line of its own. */
@@ -64,10 +63,8 @@ const refusals: readonly ErrorCode[] = [
 /**
  * Names the log of the emulator that refused something, with the line about this device: DPS and its hubs give no reason
  * to clients, but the log does.
- *
- * @param dir the state folder, as it was typed
  */
-export function namingLog(error: unknown, log: string, dir: string): unknown {
+export function namingLog(error: unknown, log: string): unknown {
   const isOne = (thrown: unknown) => thrown instanceof EnrollkitError && refusals.includes(thrown.code);
   if (!(error instanceof EnrollkitError) || !(isOne(error) || isOne(error.cause)) || !existsSync(log)) {
     return error;
@@ -79,10 +76,9 @@ export function namingLog(error: unknown, log: string, dir: string): unknown {
   const id = about.find((one): one is string => typeof one === 'string');
   const line = id === undefined ? undefined : lastRefusalOf(log, id);
   if (!line) return new EnrollkitError(code, `${message} ${logText(log)}`, { next, context, cause });
-  const command = `enrollkit emulator logs --line ${line.number} --dir ${quoted(dir)}`;
   return new EnrollkitError(
     code,
-    `${message} The emulator’s log, line ${line.number}: ${line.reason} (${command})`,
+    `${message} The emulator’s log says why, ${log}:${line.number}: ${line.reason.replace(/\.$/, '')}.`,
     { next, context: { ...context, log: { file: log, line: line.number, reason: line.reason } }, cause },
   );
 }

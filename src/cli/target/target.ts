@@ -50,7 +50,7 @@ export async function withTarget<Result>(
   try {
     return await use(open.target, open.log);
   } catch (error) {
-    throw open.log === undefined ? error : namingLog(error, open.log, request.folder);
+    throw open.log === undefined ? error : namingLog(error, open.log);
   } finally {
     await open.close();
   }
