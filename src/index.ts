@@ -7,6 +7,12 @@ export {
   registerDevice,
 } from './dps/client/device.js';
 export type { DeviceCredentials } from './dps/client/device-credentials.js';
+export type { Problem, ProblemCode } from './dps/client/diagnosis/problem.js';
+export {
+  type ReadServiceFacts,
+  type ServiceFacts,
+  serviceFactsReader,
+} from './dps/client/diagnosis/service-facts.js';
 export type { RequestOptions } from './dps/client/http/client.js';
 export { connectToHub, type HubConnection, type HubConnectionOptions } from './dps/client/hub-connection.js';
 export { type HubDevice, HubService } from './dps/client/hub-service.js';
@@ -42,6 +48,8 @@ export {
   errorTable,
   exitStatus,
 } from './errors.js';
+export { type CodeKind, type ExplainedCode, explainCode } from './explanations/explain.js';
+export type { Cause, Explanation } from './explanations/explanation.js';
 export * from './pki/index.js';
 export {
   type CleanOptions,

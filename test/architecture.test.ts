@@ -53,19 +53,21 @@ function partOf(file: string): string {
 
 const parts: Record<string, string[]> = {
   errors: [],
+  explanations: ['errors'],
   'json-source': [],
   'package-files': [],
   pki: ['errors', 'package-files'],
   workspace: ['errors', 'pki'],
   certgen: ['errors', 'pki', 'workspace'],
   'dps/contract': ['errors', 'pki'],
-  dps: ['errors', 'pki', 'dps/contract'],
+  dps: ['errors', 'explanations', 'pki', 'dps/contract'],
   emulator: ['errors', 'pki', 'workspace', 'dps/contract'],
   quickstart: ['errors', 'package-files', 'json-source', 'pki', 'workspace', 'dps/contract', 'dps'],
   rollover: ['errors', 'pki', 'workspace', 'dps/contract', 'dps', 'quickstart'],
-  fleet: ['errors', 'package-files', 'pki', 'workspace', 'dps/contract', 'dps'],
+  fleet: ['errors', 'explanations', 'package-files', 'pki', 'workspace', 'dps/contract', 'dps'],
   cli: [
     'errors',
+    'explanations',
     'package-files',
     'json-source',
     'pki',
@@ -79,7 +81,17 @@ const parts: Record<string, string[]> = {
     'emulator',
   ],
   // Fleets are a part of the library of their own: enrollkit/fleet.
-  index: ['errors', 'pki', 'workspace', 'dps/contract', 'dps', 'quickstart', 'rollover', 'emulator'],
+  index: [
+    'errors',
+    'explanations',
+    'pki',
+    'workspace',
+    'dps/contract',
+    'dps',
+    'quickstart',
+    'rollover',
+    'emulator',
+  ],
   bin: ['cli', 'errors'],
 };
 

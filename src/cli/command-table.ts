@@ -28,6 +28,17 @@ export const commands: readonly CommandEntry[] = [
     'remove what a quickstart made in the provisioning service',
     async () => (await import('./quickstart/clean.js')).clean,
   ),
+  inTwoFiles(
+    'doctor',
+    'check this computer, a folder and its provisioning service',
+    async () => (await import('./doctor/doctor.js')).doctor,
+    async () => (await import('./doctor/doctor.run.js')).run,
+  ),
+  inOneFile(
+    'explain',
+    'tell what an error code means, its causes, and what to do',
+    async () => (await import('./explain/explain.js')).explain,
+  ),
   inOneFile(
     'device register',
     'register a device, as the device',
@@ -238,6 +249,11 @@ export const commands: readonly CommandEntry[] = [
     'emulator faults',
     'make the running emulator misbehave',
     async () => (await import('./emulator/faults.js')).emulatorFaults,
+  ),
+  inOneFile(
+    'emulator logs',
+    'show what the emulator refused, and why',
+    async () => (await import('./emulator/logs.js')).emulatorLogs,
   ),
   inOneFile(
     'emulator messages',

@@ -1,4 +1,6 @@
 /** The public library of fleets, `enrollkit/fleet`: re-exports, no code. */
+
+export type { ProblemCode } from '../dps/client/diagnosis/problem.js';
 export type { EnrollmentMembers } from '../dps/client/enrollment-members.js';
 export {
   type DeregisterFleetOptions,

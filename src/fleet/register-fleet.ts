@@ -2,6 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RegisterDeviceOptions, registerDevice } from '../dps/client/device.js';
+import type { Problem } from '../dps/client/diagnosis/problem.js';
+import { type ReadServiceFacts, serviceFactsReader } from '../dps/client/diagnosis/service-facts.js';
 import { backoffMs } from '../dps/client/http/retry.js';
 import { connectToHub } from '../dps/client/hub-connection.js';
 import type { Target } from '../dps/client/target.js';
@@ -129,6 +131,7 @@ class Run {
   readonly #hubs = new Map<string, number>();
   readonly #failures = new Failures();
   readonly #counts: FleetCounts;
+  readonly #readServiceFacts: ReadServiceFacts | undefined;
   #throttled = 0;
 
   constructor(options: RegisterFleetOptions, file: ResultLines<RegistrationResult>, before: number) {
@@ -137,6 +140,7 @@ class Run {
     this.#file = file;
     this.#counts = { before, assigned: 0, failed: 0 };
     this.pace = new Pace({ ...options, signal: this.#signal });
+    this.#readServiceFacts = serviceFactsReader(options.target, options.signal);
   }
 
   /** @throws EnrollkitError for an error that ends the run; the signal's reason */
@@ -194,6 +198,7 @@ class Run {
         certificateChain: device.certificateChain,
         privateKey: device.privateKey,
         protocol,
+        readServiceFacts: this.#readServiceFacts,
         signal,
         onThrottled: (ms) => {
           line.throttled = (line.throttled ?? 0) + 1;
@@ -248,6 +253,13 @@ class Run {
 }
 
 function failureOf({ code, message, next, context }: EnrollkitError): DeviceFailure {
-  const { errorCode } = context;
-  return { code, message, next, ...(typeof errorCode === 'number' ? { errorCode } : {}) };
+  const { errorCode, causes } = context;
+  const [cause] = (causes ?? []) as Problem[];
+  return {
+    code,
+    message,
+    next,
+    ...(typeof errorCode === 'number' ? { errorCode } : {}),
+    ...(cause ? { cause: cause.code } : {}),
+  };
 }

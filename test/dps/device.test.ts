@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { suite } from 'uvu';
 import { type RegisterDeviceOptions, registerDevice } from '../../src/dps/client/device.js';
-import { explainDpsError } from '../../src/dps/client/explain.js';
 import { MqttSession } from '../../src/dps/client/mqtt/session.js';
 import type { EnrollkitError } from '../../src/errors.js';
+import { explainServiceCode } from '../../src/explanations/explain.js';
 import { privateKeyToPem } from '../../src/pki/keys.js';
 import { make, makeChain } from '../support/chains.js';
 import { waitsDuring } from '../support/waits.js';
@@ -62,7 +62,7 @@ for (const protocol of ['mqtt', 'https'] as const) {
     assert.equal(error.context.errorCode, 401002);
     assert.deepEqual(error.context.chain, []);
     assert.match(error.message, /CA that is verified/);
-    assert.equal(error.next, explainDpsError(401002)!.next);
+    assert.equal(error.next, explainServiceCode(401002)!.next);
   });
 
   device(`what is wrong with the chain itself is named (${protocol})`, async () => {
@@ -220,17 +220,9 @@ device('asks again when it is throttled, and ends when its time is over', async 
   }
 });
 
-device('every number that is known has a meaning, causes and a next step', () => {
-  for (const code of [
-    400004, 400207, 400208, 400209, 401000, 401002, 404201, 404202, 404204, 409201, 409202, 412001, 429001,
-  ]) {
-    const { meaning, causes, next } = explainDpsError(code)!;
-    assert.match(meaning, /^[A-Z].*\.$/);
-    assert.ok(causes.length > 0);
-    assert.match(next, /\w/);
-  }
-  assert.equal(explainDpsError(401999), explainDpsError(401000));
-  assert.equal(explainDpsError(777000), undefined);
+device('a number without an entry is explained by its HTTP status', () => {
+  assert.equal(explainServiceCode(401999)!.code, '401');
+  assert.equal(explainServiceCode(777000), undefined);
 });
 
 async function paced() {

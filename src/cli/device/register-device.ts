@@ -1,6 +1,7 @@
 /** Registers as a device. */
 
 import { registerDevice } from '../../dps/client/device.js';
+import { serviceFactsReader } from '../../dps/client/diagnosis/service-facts.js';
 import type { Target } from '../../dps/client/target.js';
 import type { RegistrationState } from '../../dps/contract/schemas.js';
 import { withPassphrase } from '../input/passphrase.js';
@@ -39,6 +40,7 @@ export async function withRegisteredDevice<Result>(
       registrationId,
       ...credentials,
       protocol: flags.protocol ?? 'mqtt',
+      readServiceFacts: serviceFactsReader(target, signal),
       signal,
     });
     return use({ target, registration, credentials });

@@ -3,9 +3,10 @@ import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
 import type { FaultSelection } from '../../emulator/faults/control.js';
 import { EnrollkitError } from '../../errors.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
+import { defaultPorts } from '../target/emulator-ports.js';
 import { programName } from '../terminal/command-line.js';
 import { stateFolderOf } from './running-emulator.js';
-import { defaultPorts, emulatorStart } from './start.js';
+import { emulatorStart } from './start.js';
 
 /** For SDKs that take no port. */
 const standardPorts = { https: 443, mqtt: 8883, amqp: 5671 };

@@ -3,11 +3,9 @@ import { keyAlgorithms } from '../../pki/key-algorithms.js';
 import { declareCommand } from '../kernel/command.js';
 import { outputFlags } from '../kernel/common-flags.js';
 import { choiceFlag, numberFlag, repeatable, switchFlag, textFlag } from '../kernel/flags.js';
+import { defaultPorts } from '../target/emulator-ports.js';
 import { stateFolderFlag } from '../target/target-flags.js';
 import { faultSeedFlag } from './faults.js';
-
-/** Those of Azure, except for HTTPS: port 443 needs rights. */
-export const defaultPorts = { https: 8443, mqtt: 8883, amqp: 5671 };
 
 export const emulatorStart = declareCommand({
   description:

@@ -53,7 +53,7 @@ export const exitStatusSummaries: Record<keyof typeof exitStatus, string> = {
   needsInput: 'An answer is missing, and there is nobody to ask.',
   local: 'Something on this computer is in the way: a file, a folder, a port, the clock.',
   notDue: 'The certificate need not be renewed yet (cert needs-renewal).',
-  rejected: 'The certificates were checked and do not hold (cert verify, cert lint).',
+  rejected: 'What was checked does not hold (cert verify, cert lint, doctor).',
   notRunning: 'No emulator runs there (emulator status).',
   interrupted: 'It was interrupted; what is done stays done.',
 };

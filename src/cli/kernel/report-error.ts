@@ -1,5 +1,11 @@
 /** Shows errors to people and programs. */
 import { EnrollkitError } from '../../errors.js';
+import {
+  type ExplainedCode,
+  explainServiceCode,
+  explanationDocument,
+  shortExplanation,
+} from '../../explanations/explain.js';
 import { asEnrollkitError } from '../../quickstart/run-steps.js';
 import { wrap } from '../terminal/text.js';
 import type { Output } from './output.js';
@@ -12,21 +18,46 @@ export function errorOf(thrown: unknown, signal: AbortSignal): EnrollkitError {
   return new EnrollkitError('USAGE', sentence(message));
 }
 
-/** Standard error has the sentence and what to do next; with `--json`, standard output has the same as one object. */
+/**
+ * Standard error has the sentence, what to do next, and what the code of a service in it means; with `--json`, standard
+ * output has the same as one object.
+ */
 export function reportError(error: EnrollkitError, output: Output): void {
   const { code, message, next } = error;
+  const explained = explanationOf(error);
   if (output.json) {
     const { exitStatus, context } = error;
-    output.value({ error: { code, message, next, exitStatus, context } });
+    const explanation = explained ? { explanation: explanationDocument(explained) } : {};
+    output.value({ error: { code, message, next, exitStatus, context, ...explanation } });
   }
   const { style } = output;
   const fit = (text: string) => (output.stderr.isTTY ? wrap(text, output.width) : text);
   output.note(code, fit(`error: ${message}`).replace(/^error:/, style.red('error:')));
   output.line();
   output.line(fit(`next: ${next}`).replace(/^next:/, style.bold('next:')));
+  if (explained) {
+    output.line();
+    output.line(style.dim(fit(shortExplanation(explained, hasCauses(error)))));
+  }
   if (!output.verbose) return;
   output.line();
-  output.line(style.dim(`code: ${code}\n${stackOf(error)}`));
+  output.line(style.dim(`code: ${code} (enrollkit explain ${code})\n${stackOf(error)}`));
+}
+
+/** Whether an error names what was found to be wrong. */
+function hasCauses({ context }: EnrollkitError): boolean {
+  return Array.isArray(context.causes) && context.causes.length > 0;
+}
+
+/** What the code of a service, a connection or TLS means that an error carries. */
+function explanationOf({ context, cause }: EnrollkitError): ExplainedCode | undefined {
+  const { errorCode, serviceCode, code, returnCode } = context;
+  const connack = typeof returnCode === 'number' ? `connack-${returnCode}` : undefined;
+  const found = [errorCode, serviceCode, connack, code].find(
+    (one): one is string | number => typeof one === 'number' || typeof one === 'string',
+  );
+  if (found !== undefined) return explainServiceCode(found);
+  return cause instanceof EnrollkitError ? explanationOf(cause) : undefined;
 }
 
 function stackOf(error: unknown): string {

@@ -3,9 +3,12 @@ import { appendFileSync, existsSync, fstatSync, statSync } from 'node:fs';
 import { logFileOf } from '../../emulator/log-file.js';
 import type { EmulatorEvent, EmulatorLog } from '../../emulator/wire/events.js';
 import { EnrollkitError, type ErrorCode } from '../../errors.js';
-import { secretFileMode } from '../../workspace/files.js';
+import { readText, secretFileMode } from '../../workspace/files.js';
 import { type Output, plainStyles, type Styles } from '../kernel/output.js';
 import { printable } from '../terminal/text.js';
+
+/** Before the reason, which has a line of its own. */
+const reasonIndent = ' '.repeat(13);
 
 /** The most that is shown of what a client sent. */
 const maxCharacters = 500;
@@ -57,14 +60,56 @@ const refusals: readonly ErrorCode[] = [
   'REFUSED',
 ];
 
-/** Names the log of the emulator that refused something: DPS and its hubs give no reason to clients, but the log does. */
+/**
+ * Names the log of the emulator that refused something, with the line about this device: DPS and its hubs give no reason
+ * to clients, but the log does.
+ */
 export function namingLog(error: unknown, log: string): unknown {
   const isOne = (thrown: unknown) => thrown instanceof EnrollkitError && refusals.includes(thrown.code);
   if (!(error instanceof EnrollkitError) || !(isOne(error) || isOne(error.cause)) || !existsSync(log)) {
     return error;
   }
   const { code, message, next, context, cause } = error;
-  return new EnrollkitError(code, `${message} ${logText(log)}`, { next, context, cause });
+  const about = [error, error.cause].flatMap((one) =>
+    one instanceof EnrollkitError ? [one.context.registrationId, one.context.deviceId] : [],
+  );
+  const id = about.find((one): one is string => typeof one === 'string');
+  const line = id === undefined ? undefined : lastRefusalOf(log, id);
+  if (!line) return new EnrollkitError(code, `${message} ${logText(log)}`, { next, context, cause });
+  return new EnrollkitError(
+    code,
+    `${message} The emulator’s log says why, ${log}:${line.number}: ${line.reason.replace(/\.$/, '')}.`,
+    { next, context: { ...context, log: { file: log, line: line.number, reason: line.reason } }, cause },
+  );
+}
+
+/** A refusal in the log: its number counts from 1, as editors do. */
+export interface LogEntry {
+  number: number;
+  text: string;
+  reason: string;
+}
+
+/** The entries of a log file, oldest first. @throws EnrollkitError FILE_UNREADABLE */
+export function logEntries(log: string): LogEntry[] {
+  const entries: LogEntry[] = [];
+  for (const [index, text] of readText(log).split('\n').entries()) {
+    if (text === '') continue;
+    const last = entries.at(-1);
+    if (last && text.startsWith(reasonIndent))
+      last.reason = [last.reason, text.trim()].filter(Boolean).join(' ');
+    else entries.push({ number: index + 1, text, reason: '' });
+  }
+  return entries;
+}
+
+/** The last entry about a device that tells a reason. */
+function lastRefusalOf(log: string, id: string): LogEntry | undefined {
+  try {
+    return logEntries(log).findLast(({ text, reason }) => reason !== '' && text.includes(` ${short(id)} `));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Says where the reasons for refusals are. @param log undefined in Azure, which keeps them to itself */
@@ -80,7 +125,7 @@ function eventLine(event: EmulatorEvent, style: Styles): string {
   const { at, plane, transport, operation, id, status, reason } = event;
   const what = `${at.slice(11, 23)} ${transport.padEnd(5)} ${plane.padEnd(7)} ${short(operation)}${id ? ` ${short(id)}` : ''}`;
   const line = `${style.dim(what)} ${status >= 400 ? style.red(String(status)) : status}`;
-  return reason ? `${line}\n             ${short(reason)}` : line;
+  return reason ? `${line}\n${reasonIndent}${short(reason)}` : line;
 }
 
 function short(text: string): string {

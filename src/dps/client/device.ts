@@ -1,15 +1,17 @@
 /** Registers a device with DPS: sends the request, then polls, over HTTPS or MQTT. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EnrollkitError } from '../../errors.js';
+import { EnrollkitError, isAbort } from '../../errors.js';
+import { explainServiceCode } from '../../explanations/explain.js';
 import { type RegistrationOperation, registrationOperation } from '../contract/schemas.js';
 import { type DeviceCredentials, openCredentials } from './device-credentials.js';
 import type { AssignedRegistration, DeviceTransport, TransportReply } from './device-transport.js';
-import { explainDpsError } from './explain.js';
+import { chainProblemCodes, type Problem } from './diagnosis/problem.js';
+import type { ReadServiceFacts } from './diagnosis/service-facts.js';
 import { readServiceMessage } from './http/reply-error.js';
 import { backoffMs } from './http/retry.js';
 import { repeatWhenLost } from './lost-connection.js';
 import { type DeviceTarget, hasOwnTime, serviceClock } from './target.js';
-import { isLostConnection } from './transport-failure.js';
+import { isLostConnection, mqttServerUnavailable } from './transport-failure.js';
 
 export type { AssignedRegistration } from './device-transport.js';
 
@@ -26,6 +28,8 @@ export interface RegisterDeviceOptions extends DeviceCredentials {
   timeoutMs?: number;
   /** Called when DPS throttles the device, with the milliseconds that it waits. */
   onThrottled?: ((ms: number) => void) | undefined;
+  /** Reads what the provisioning service has, to find out why it refused the device; see `serviceFactsReader`. */
+  readServiceFacts?: ReadServiceFacts | undefined;
 }
 
 /** The official SDKs poll at this interval without a Retry-After. */
@@ -36,7 +40,7 @@ const defaultTimeoutMs = 120_000;
 /**
  * Registers a device and waits until it is assigned to a hub.
  *
- * @throws EnrollkitError DEVICE_NOT_AUTHORIZED, with the reason if it can be found locally; REGISTRATION_FAILED;
+ * @throws EnrollkitError DEVICE_NOT_AUTHORIZED, with the reasons that were found as `context.causes`; REGISTRATION_FAILED;
  *   THROTTLED, TIMEOUT, NETWORK, SERVER_NOT_TRUSTED, CLOCK_SKEW; what {@link openCredentials} throws; the signal's
  *   reason when it was aborted
  */
@@ -77,6 +81,8 @@ export async function registerDevice(options: RegisterDeviceOptions): Promise<As
     }, deadline.signal);
   try {
     return await registerAndPoll(send, options, deadline.signal);
+  } catch (error) {
+    throw await withDiagnosis(error, options);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
@@ -167,17 +173,14 @@ async function refusal(reply: TransportReply, options: RegisterDeviceOptions): P
   return failure(typeof code === 'number' ? code : reply.status * 1000, message, 'failed', options);
 }
 
-const nextForChain =
-  'Give the device a chain without these problems, then run the same command again; enrollkit cert verify checks one.';
-
-/** The error for a refused registration: explains DPS's code, and checks the chain if that may be the cause. */
+/** The error for a registration that DPS refused, with the error code of DPS. */
 async function failure(
   errorCode: number | null | undefined,
   errorMessage: string | null | undefined,
   status: 'failed' | 'disabled',
   options: RegisterDeviceOptions,
 ): Promise<EnrollkitError> {
-  const { registrationId, idScope, certificateChain, target } = options;
+  const { registrationId, idScope } = options;
   const context = { registrationId, idScope, errorCode: errorCode ?? null, status };
   const serviceMessage = errorMessage ? readServiceMessage(errorMessage).message : undefined;
   const quoted = serviceMessage === undefined ? '' : `: ${serviceMessage.replace(/\.$/, '')}`;
@@ -185,28 +188,64 @@ async function failure(
     return new EnrollkitError(
       'DEVICE_NOT_AUTHORIZED',
       `The enrollment of the device ${registrationId} is disabled${quoted}.`,
-      { context, next: 'Enable its enrollment group, then run the same command again.' },
+      { context, next: 'Enable its enrollment, then run the same command again.' },
     );
   }
   const number = errorCode ?? 0;
-  const explanation = explainDpsError(number);
   const code = [401, 403].includes(Math.floor(number / 1000))
     ? 'DEVICE_NOT_AUTHORIZED'
     : 'REGISTRATION_FAILED';
-  const { diagnoseChain } = await import('./diagnose-chain.js');
-  const at = serviceClock(target)();
-  const chainProblems =
-    code === 'DEVICE_NOT_AUTHORIZED' ? await diagnoseChain(certificateChain, registrationId, at) : [];
-  const found = chainProblems.length > 0;
-  // Its clock may be set to a time at which nothing seems to be wrong here.
-  const byClock = found && hasOwnTime(target) ? [`Its clock says ${at.toISOString()}.`] : [];
-  const why = found ? [...chainProblems, ...byClock].join(' ') : explanation?.meaning;
+  const explanation = explainServiceCode(number);
+  // The reasons that are found say more than the meaning of the code.
+  const meaning = code === 'DEVICE_NOT_AUTHORIZED' || !explanation ? '' : ` ${explanation.meaning}`;
   return new EnrollkitError(
     code,
-    `DPS did not register the device ${registrationId}${quoted} (${errorCode ?? 'no code'}).${why === undefined ? '' : ` ${why}`}`,
-    {
-      context: { ...context, ...(explanation ? { causes: explanation.causes } : {}), chain: chainProblems },
-      ...(found ? { next: nextForChain } : explanation ? { next: explanation.next } : {}),
-    },
+    `DPS did not register the device ${registrationId}${quoted} (${errorCode ?? 'no code'}).${meaning}`,
+    { context, ...(explanation ? { next: explanation.next } : {}) },
   );
+}
+
+/** The error of a registration; if DPS refused the device, with the reasons that can be found. */
+async function withDiagnosis(error: unknown, options: RegisterDeviceOptions): Promise<unknown> {
+  if (!(error instanceof EnrollkitError) || isAbort(error)) return error;
+  const { code, message, next, context, cause } = error;
+  // DPS closes an MQTT connection with an ID scope that it does not know as if it were not available.
+  const mayBeIdScope = code === 'NETWORK' && context.returnCode === mqttServerUnavailable;
+  if (code !== 'DEVICE_NOT_AUTHORIZED' && !mayBeIdScope) return error;
+  const problems = await problemsOf(options);
+  const told = mayBeIdScope ? problems.filter((problem) => problem.code === 'WRONG_ID_SCOPE') : problems;
+  const at = serviceClock(options.target)();
+  // Its clock may be set to a time at which nothing seems to be wrong here.
+  const byClock =
+    told.length > 0 && hasOwnTime(options.target) ? [`Its clock says ${at.toISOString()}.`] : [];
+  const meaning = told.length === 0 && !mayBeIdScope ? meaningOf(context) : [];
+  const isDisabled = context.status === 'disabled';
+  const sentences =
+    isDisabled && told.length === 0
+      ? []
+      : [...told.map((problem) => problem.message), ...byClock, ...meaning];
+  return new EnrollkitError(code, [message, ...sentences].join(' '), {
+    next: told[0]?.fix ?? next,
+    cause,
+    context: {
+      registrationId: options.registrationId,
+      idScope: options.idScope,
+      ...context,
+      causes: told,
+      chain: told.filter(({ code }) => chainProblemCodes.has(code)).map((problem) => problem.message),
+    },
+  });
+}
+
+function meaningOf({ errorCode }: EnrollkitError['context']): string[] {
+  const explanation = typeof errorCode === 'number' ? explainServiceCode(errorCode) : undefined;
+  return explanation ? [explanation.meaning] : [];
+}
+
+/** Loaded on demand: devices are nearly always accepted. */
+async function problemsOf(options: RegisterDeviceOptions): Promise<Problem[]> {
+  const { certificateChain, registrationId, idScope, target, readServiceFacts } = options;
+  const { diagnose } = await import('./diagnosis/diagnose.js');
+  const facts = await readServiceFacts?.(registrationId);
+  return diagnose({ certificateChain, registrationId, idScope, at: serviceClock(target)(), facts });
 }

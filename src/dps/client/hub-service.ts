@@ -12,7 +12,14 @@ const hubDevice = z.object({
   status: z.enum(['enabled', 'disabled']),
   etag: z.string().nullish(),
   capabilities: z.object({ iotEdge: z.boolean().nullish() }).nullish(),
-  authentication: z.object({ type: z.string().nullish() }).nullish(),
+  authentication: z
+    .object({
+      type: z.string().nullish(),
+      x509Thumbprint: z
+        .object({ primaryThumbprint: z.string().nullish(), secondaryThumbprint: z.string().nullish() })
+        .nullish(),
+    })
+    .nullish(),
 });
 export type HubDevice = z.infer<typeof hubDevice>;
 

@@ -7,7 +7,7 @@
 import { HttpRefusal, type RefusalKind } from '../wire/http/refusal.js';
 
 /** `code` is the number that the service logs, and that errors of direct methods contain. */
-const hubErrors = {
+export const hubErrors = {
   ArgumentInvalid: { status: 400, code: 400004, message: 'The request is not valid.' },
   TooManyDevices: { status: 413, code: 413002, message: 'At most 100 devices in one request.' },
   InvalidProtocolVersion: { status: 400, code: 400005, message: 'The api-version is not known.' },

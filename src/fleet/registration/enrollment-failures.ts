@@ -1,9 +1,9 @@
 /** Why an enrollment of a fleet failed. */
-import { explainDpsError } from '../../dps/client/explain.js';
 import { errorCodeOfStatus } from '../../dps/client/http/reply-error.js';
 import type { BulkError } from '../../dps/contract/schemas.js';
 import { dpsErrors, statusOf } from '../../dps/contract/wire-error.js';
 import { errorTable } from '../../errors.js';
+import { explainServiceCode } from '../../explanations/explain.js';
 import type { DeviceFailure } from './failures.js';
 
 /** An existing enrollment differs from a new one, and must not be changed. */
@@ -30,7 +30,7 @@ export function refusal(registrationId: string, { errorCode, errorStatus }: Bulk
     code,
     errorCode,
     message: `DPS refused the enrollment ${registrationId}: ${reason} (${errorCode}).`,
-    next: (code === 'REFUSED' ? explainDpsError(errorCode)?.next : undefined) ?? errorTable[code].next,
+    next: (code === 'REFUSED' ? explainServiceCode(errorCode)?.next : undefined) ?? errorTable[code].next,
   };
 }
 

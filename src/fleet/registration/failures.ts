@@ -1,4 +1,5 @@
 /** Failures of many devices, counted by reason. */
+import type { ProblemCode } from '../../dps/client/diagnosis/problem.js';
 import type { ErrorCode } from '../../errors.js';
 
 /** Why something failed for one device. */
@@ -6,6 +7,8 @@ export interface DeviceFailure {
   code: ErrorCode;
   /** The error code of DPS, such as 401002, if it gave one. */
   errorCode?: number | undefined;
+  /** The broken link between the device and an enrollment, if it was found. */
+  cause?: ProblemCode | undefined;
   message: string;
   next: string;
 }
@@ -20,7 +23,7 @@ export class Failures {
   readonly #byReason = new Map<string, FleetFailure>();
 
   add(registrationId: string, failure: DeviceFailure): void {
-    const reason = `${failure.code} ${failure.errorCode ?? ''}`;
+    const reason = `${failure.code} ${failure.errorCode ?? ''} ${failure.cause ?? ''}`;
     const known = this.#byReason.get(reason);
     if (known) known.count += 1;
     else this.#byReason.set(reason, { ...failure, count: 1, registrationId });

@@ -105,7 +105,7 @@ function checkHubs({ plan, target, found }: RunContext): string {
 
 const certificates = 'Microsoft.Devices/provisioningServices/certificates';
 /** The operations of Azure's role-based access control that an automatic proof of possession takes. */
-const neededActions = [
+export const neededActions = [
   `${certificates}/Read`,
   `${certificates}/Write`,
   `${certificates}/generateVerificationCode/Action`,

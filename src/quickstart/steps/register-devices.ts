@@ -1,6 +1,7 @@
 /** Each device registers itself, with its own certificate, as it will in the field. */
 
 import { registerDevice } from '../../dps/client/device.js';
+import { type ReadServiceFacts, serviceFactsReader } from '../../dps/client/diagnosis/service-facts.js';
 import { KnownHubs } from '../../dps/client/known-hubs.js';
 import { withoutPort } from '../../dps/contract/host.js';
 import { dpsTopics } from '../../dps/contract/mqtt.js';
@@ -83,10 +84,11 @@ export const registerDevices: Step = {
     forgetTelemetry(context, missing);
     const failures = new Map<string, EnrollkitError>();
     let done = 0;
+    const readServiceFacts = serviceFactsReader(context.target, signal, context);
     await forEachOf(missing, concurrency, async (id) => {
       signal.throwIfAborted();
       try {
-        await register(context, id);
+        await register(context, id, readServiceFacts);
       } catch (error) {
         if (isAbort(error) || !(error instanceof EnrollkitError)) throw error;
         failures.set(id, error);
@@ -134,7 +136,11 @@ function forgetTelemetry({ journal, journalTarget }: RunContext, ids: readonly s
   }
 }
 
-async function register(context: RunContext, registrationId: string): Promise<void> {
+async function register(
+  context: RunContext,
+  registrationId: string,
+  readServiceFacts: ReadServiceFacts | undefined,
+): Promise<void> {
   const { target, found, plan, signal, journal, journalTarget } = context;
   const device = requireFound(found, 'devices').get(registrationId)!;
   const record: CreatedResource = { kind: 'registration', target: journalTarget, id: registrationId };
@@ -146,6 +152,7 @@ async function register(context: RunContext, registrationId: string): Promise<vo
     certificateChain: device.chainPem,
     privateKey: await openKeyPem(context, device),
     protocol: plan.devices.protocol,
+    readServiceFacts,
     signal,
   });
   journal.made(record);

@@ -1,5 +1,6 @@
 /** Converts error responses of ARM, DPS and IoT Hub to our errors. */
 import { EnrollkitError, type ErrorCode } from '../../../errors.js';
+import { explainCode } from '../../../explanations/explain.js';
 import type { Plane } from '../../contract/api-versions.js';
 import { redact } from '../redact.js';
 
@@ -66,13 +67,14 @@ export function replyError({ plane, host, subject, status, bodyText, ...rest }: 
   const name = names[plane];
   const reason = (said.message ?? `HTTP status ${status}`).replace(/\.$/, '');
   const quoted = `${reason}${said.code === undefined ? '' : ` (${said.code})`}`;
-  const next = nextStep(plane, status, rest.retryAfterMs);
+  const serviceCode = said.code ?? hubCodeIn(said.message);
+  const next = nextStep(plane, status, rest.retryAfterMs, serviceCode);
   return new EnrollkitError(code, `${name} ${(words[code] ?? refused)(subject)}: ${quoted}.`, {
     ...(next === undefined ? {} : { next }),
     context: {
       host,
       status,
-      ...(said.code === undefined ? {} : { serviceCode: said.code }),
+      ...(serviceCode === undefined ? {} : { serviceCode }),
       ...(said.trackingId === undefined ? {} : { trackingId: said.trackingId }),
       ...(rest.isRepeated ? { isRepeated: true } : {}),
     },
@@ -80,11 +82,18 @@ export function replyError({ plane, host, subject, status, bodyText, ...rest }: 
 }
 
 /** The error table's advice is about ARM; the other planes need other rights. */
-function nextStep(plane: Plane, status: number, retryAfterMs: number | undefined): string | undefined {
+function nextStep(
+  plane: Plane,
+  status: number,
+  retryAfterMs: number | undefined,
+  serviceCode: string | number | undefined,
+): string | undefined {
   if (status === 429 && retryAfterMs !== undefined) {
     return `Wait ${Math.ceil(retryAfterMs / 1000)} seconds, then run the same command again.`;
   }
-  if (status !== 401 && status !== 403) return undefined;
+  if (status !== 401 && status !== 403) {
+    return serviceCode === undefined ? undefined : explainCode(String(serviceCode))?.next;
+  }
   switch (plane) {
     case 'service':
       return 'Copy the connection string of a policy with the rights EnrollmentWrite and RegistrationStatusWrite again, or ask for the role "Device Provisioning Service Data Contributor".';
@@ -93,6 +102,11 @@ function nextStep(plane: Plane, status: number, retryAfterMs: number | undefined
     default:
       return undefined;
   }
+}
+
+/** IoT Hub begins its message with the name of the error. */
+function hubCodeIn(message: string | undefined): string | undefined {
+  return /^ErrorCode:(\w+);/.exec(message ?? '')?.[1];
 }
 
 /** What the resource provider puts after every message, for Microsoft's support. */

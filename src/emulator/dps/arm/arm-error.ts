@@ -50,6 +50,12 @@ const frontDoorErrors = {
   notImplemented: { status: 501, code: 'NotImplemented' },
 } as const;
 
+/** Every code that the ARM plane answers with: numbers of the provider, names of the front door. */
+export const armErrorCodes: readonly (number | string)[] = [
+  ...Object.values(providerErrors),
+  ...Object.values(frontDoorErrors).map(({ code }) => code),
+];
+
 type ProviderErrorKind = keyof typeof providerErrors;
 export type ArmErrorKind = ProviderErrorKind | keyof typeof frontDoorErrors;
 

@@ -1,0 +1,123 @@
+/** Checks of this computer: Node.js, trusted roots, proxy. */
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import * as tls from 'node:tls';
+import type { PlanTarget } from '../../quickstart/plan/fields.js';
+import { type Finding, failure, info, warning } from './finding.js';
+
+/** The engine that package.json asks for. */
+const oldestNode = [20, 19] as const;
+
+export function nodeFindings(version: string): Finding[] {
+  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
+  const isOld = major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1]);
+  if (!isOld) return [info('NODE_VERSION', `Node.js ${version}`)];
+  return [
+    failure(
+      'NODE_TOO_OLD',
+      `Node.js ${version} is too old: enrollkit needs ${oldestNode.join('.')} or later.`,
+      'Install a current version of Node.js.',
+    ),
+  ];
+}
+
+/** The roots that Azure's servers need. Source: Microsoft Learn, "Azure Certificate Authority details". */
+const rootsOfAzure = ['DigiCert Global Root G2', 'Microsoft RSA Root Certificate Authority 2017'];
+
+/**
+ * The certificates that Node.js trusts by default.
+ *
+ * @returns PEM
+ */
+export function trustedRoots({ NODE_EXTRA_CA_CERTS: extra }: NodeJS.ProcessEnv): string[] {
+  // Since Node.js 22.15, which also counts --use-system-ca and --use-openssl-ca.
+  const { getCACertificates } = tls as { getCACertificates?: (type: 'default') => string[] };
+  if (getCACertificates) return getCACertificates('default');
+  return [...tls.rootCertificates, ...(extra && existsSync(extra) ? [readFileSync(extra, 'utf8')] : [])];
+}
+
+/** Whether the roots that Azure's servers need are trusted. */
+export function rootFindings(roots: readonly string[], target: PlanTarget['kind']): Finding[] {
+  const names = new Set(roots.flatMap(commonNamesIn));
+  const missing = rootsOfAzure.filter((name) => !names.has(name));
+  if (missing.length === 0) return [info('TRUST_ROOTS', `Trusted roots: ${rootsOfAzure.join(', ')}`)];
+  const find = target === 'azure' ? failure : warning;
+  return missing.map((name) =>
+    find(
+      'TRUST_ROOT_MISSING',
+      `Node.js does not trust ${name}, which Azure’s servers need.`,
+      'Set NODE_EXTRA_CA_CERTS to a file with this root, or leave out the Node.js options that replace its own roots.',
+    ),
+  );
+}
+
+function commonNamesIn(pem: string): string[] {
+  const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return certificates.flatMap((one) => {
+    try {
+      return /^CN=(.*)$/m.exec(new X509Certificate(one).subject)?.[1] ?? [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Settings of the environment that change how Node.js trusts servers, and the proxy. */
+export function environmentFindings(
+  env: NodeJS.ProcessEnv,
+  { kind, usesMqtt }: { kind: PlanTarget['kind']; usesMqtt: boolean },
+): Finding[] {
+  const findings: Finding[] = [];
+  const extra = env.NODE_EXTRA_CA_CERTS;
+  if (extra && !existsSync(extra)) {
+    findings.push(
+      failure(
+        'EXTRA_ROOTS_MISSING',
+        `NODE_EXTRA_CA_CERTS names ${extra}, and there is no such file; Node.js ignores it.`,
+        'Correct the path, or unset NODE_EXTRA_CA_CERTS.',
+      ),
+    );
+  }
+  if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
+    findings.push(
+      failure(
+        'TLS_CHECKS_OFF',
+        'NODE_TLS_REJECT_UNAUTHORIZED is 0: programs of Node.js accept any server, also one that pretends to be Azure.',
+        'Unset NODE_TLS_REJECT_UNAUTHORIZED; set NODE_EXTRA_CA_CERTS to the root that is missing instead.',
+      ),
+    );
+  }
+  return [...findings, ...proxyFindings(env, kind, usesMqtt)];
+}
+
+function proxyFindings(env: NodeJS.ProcessEnv, kind: PlanTarget['kind'], usesMqtt: boolean): Finding[] {
+  const proxy = proxyOf(env);
+  if (proxy === undefined) return [info('NO_PROXY', 'No proxy is set')];
+  let url: URL;
+  try {
+    url = new URL(proxy);
+  } catch {
+    return [
+      failure(
+        'PROXY_INVALID',
+        'HTTPS_PROXY or ALL_PROXY is not a URL.',
+        'Set it to http://HOST:PORT, or unset it.',
+      ),
+    ];
+  }
+  const used = info('PROXY', `HTTPS goes through the proxy ${url.host}, except to this computer`);
+  if (kind !== 'azure' || !usesMqtt) return [used];
+  return [
+    used,
+    warning(
+      'PROXY_NOT_FOR_MQTT',
+      `Devices register over MQTT, which does not go through the proxy ${url.host}.`,
+      'Register over HTTPS where the firewall keeps port 8883 shut: --protocol https',
+    ),
+  ];
+}
+
+/** The proxy for HTTPS, if there is one. */
+export function proxyOf(env: NodeJS.ProcessEnv): string | undefined {
+  return env.HTTPS_PROXY || env.https_proxy || env.ALL_PROXY || env.all_proxy || undefined;
+}

@@ -1,0 +1,167 @@
+/** Checks of connections: ports, and who answers behind them. */
+import { connect as connectTcp, createServer } from 'node:net';
+import { connect as connectTls, type PeerCertificate } from 'node:tls';
+import { codeOf } from '../../dps/client/transport-failure.js';
+import { explainCode } from '../../explanations/explain.js';
+import { type Finding, failure, info, warning } from './finding.js';
+
+const timeoutMs = 5000;
+
+export interface Port {
+  /** What it is for: MQTT. */
+  name: string;
+  host: string;
+  port: number;
+  /** Whether the plan cannot do without it. */
+  isNeeded: boolean;
+}
+
+/** Whether something answers at each port. */
+export async function portFindings(ports: readonly Port[]): Promise<Finding[]> {
+  const results = await Promise.all(ports.map((one) => problemOf(one)));
+  const open = ports.filter((_, index) => results[index] === undefined);
+  const findings =
+    open.length === 0
+      ? []
+      : [
+          info(
+            'PORTS',
+            `Reachable: ${open.map(({ name, host, port }) => `${name} ${host}:${port}`).join(', ')}`,
+          ),
+        ];
+  for (const [index, { name, host, port, isNeeded }] of ports.entries()) {
+    const problem = results[index];
+    if (problem === undefined) continue;
+    findings.push(
+      (isNeeded ? failure : warning)(
+        'PORT_UNREACHABLE',
+        `${host}:${port} (${name}) cannot be reached: ${problem}`,
+        name === 'HTTPS'
+          ? 'Check the network and the firewall.'
+          : 'Open the port in the firewall, or register over HTTPS: --protocol https',
+      ),
+    );
+  }
+  return findings;
+}
+
+/** Why a port cannot be reached; undefined if it can. */
+function problemOf({ host, port }: Port): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connectTcp({ host, port, timeout: timeoutMs });
+    const end = (problem?: string) => {
+      socket.destroy();
+      resolve(problem);
+    };
+    socket.on('connect', () => end());
+    socket.on('timeout', () => end('No answer came in time.'));
+    socket.on('error', (error) => {
+      const code = codeOf(error) ?? error.message;
+      end(explainCode(code)?.meaning ?? `${code}.`);
+    });
+  });
+}
+
+/** Ports that a new emulator would use, and that another program has. */
+export async function takenPortFindings(ports: Readonly<Record<string, number>>): Promise<Finding[]> {
+  const taken: string[] = [];
+  for (const [name, port] of Object.entries(ports)) {
+    if (!(await isFree(port))) taken.push(`${name} ${port}`);
+  }
+  if (taken.length === 0) {
+    return [
+      info(
+        'PORTS_FREE',
+        `Free for the emulator: ${Object.entries(ports)
+          .map((one) => one.join(' '))
+          .join(', ')}`,
+      ),
+    ];
+  }
+  return [
+    warning(
+      'PORT_IN_USE',
+      `Another program has the usual ports of the emulator: ${taken.join(', ')}.`,
+      'Stop it, or choose other ports: enrollkit emulator start --help. A quickstart takes free ports by itself.',
+    ),
+  ];
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'EADDRINUSE'));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** Issuers of the certificates of Azure. */
+const issuersOfAzure = /\b(DigiCert|Microsoft)\b/i;
+
+/**
+ * Whether Azure itself answers, or something that inspects TLS.
+ *
+ * @param roots PEM, what is trusted; those of Node.js by default
+ */
+export async function interceptionFindings(host: string, port = 443, roots?: string): Promise<Finding[]> {
+  const seen = await peerOf(host, port, roots);
+  if (seen === undefined) return [];
+  const { issuer, authorizationError } = seen;
+  if (!issuersOfAzure.test(issuer)) {
+    return [
+      (authorizationError ? failure : warning)(
+        'TLS_INTERCEPTED',
+        `The certificate of ${host} was issued by "${issuer}", not by Azure’s CAs: a proxy inspects TLS${authorizationError ? `, and its root is not trusted here (${authorizationError})` : ''}.`,
+        authorizationError
+          ? 'Set NODE_EXTRA_CA_CERTS to the root certificate of the proxy. Client certificates of devices do not pass through such a proxy.'
+          : 'Exempt *.azure-devices-provisioning.net and *.azure-devices.net from inspection: client certificates of devices do not pass through it.',
+      ),
+    ];
+  }
+  if (authorizationError) {
+    return [
+      failure(
+        'SERVER_NOT_TRUSTED',
+        `The certificate of ${host} is not trusted here (${authorizationError}).`,
+        'Check the trusted roots of Node.js, and the clock.',
+      ),
+    ];
+  }
+  return [info('TLS', `${host} has a certificate of ${issuer}`)];
+}
+
+interface Peer {
+  /** The name of the CA nearest to the root. */
+  issuer: string;
+  authorizationError: string | undefined;
+}
+
+function peerOf(host: string, port: number, ca: string | undefined): Promise<Peer | undefined> {
+  return new Promise((resolve) => {
+    // Only looks at the certificate; nothing is sent.
+    const socket = connectTls({
+      host,
+      port,
+      servername: host,
+      rejectUnauthorized: false,
+      timeout: timeoutMs,
+      ca,
+    });
+    const end = (peer?: Peer) => {
+      socket.destroy();
+      resolve(peer);
+    };
+    socket.on('secureConnect', () => {
+      let at: PeerCertificate & { issuerCertificate?: PeerCertificate } = socket.getPeerCertificate(true);
+      while (at.issuerCertificate && at.issuerCertificate !== at) at = at.issuerCertificate;
+      const { O: organization, CN: commonName } = at.issuer ?? {};
+      const error = socket.authorizationError as unknown;
+      end({
+        issuer: [organization, commonName].flat().filter(Boolean).join(', ') || 'an unnamed CA',
+        authorizationError: error ? String((error as Error).message ?? error) : undefined,
+      });
+    });
+    socket.on('timeout', () => end());
+    socket.on('error', () => end());
+  });
+}

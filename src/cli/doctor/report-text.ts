@@ -1,0 +1,54 @@
+/** What doctor found, for people. */
+import type { Styles } from '../kernel/output.js';
+import { pageWidth, printable, wrap } from '../terminal/text.js';
+import type { Finding, Severity } from './finding.js';
+
+export interface Section {
+  title: string;
+  findings: Finding[];
+}
+
+/** Of the same code in a section, so many are shown. */
+const shownPerCode = 5;
+
+const words: Record<Severity, string> = { info: 'ok', warning: 'warning', error: 'error' };
+const indent = ' '.repeat(11);
+
+export function reportText(sections: readonly Section[], style: Styles): string {
+  const parts = sections
+    .filter(({ findings }) => findings.length > 0)
+    .map(({ title, findings }) => [style.bold(title), ...linesOf(findings, style), ''].join('\n'));
+  const count = (severity: Severity) =>
+    sections.flatMap(({ findings }) => findings).filter((one) => one.severity === severity).length;
+  return `${parts.join('\n')}\n${summary(count('error'), count('warning'), style)}`;
+}
+
+function linesOf(findings: readonly Finding[], style: Styles): string[] {
+  const seen = new Map<string, number>();
+  const lines = findings.flatMap((finding) => {
+    const number = (seen.get(finding.code) ?? 0) + 1;
+    seen.set(finding.code, number);
+    return number > shownPerCode ? [] : findingLines(finding, style);
+  });
+  for (const [code, number] of seen) {
+    if (number > shownPerCode) lines.push(`${indent}and ${number - shownPerCode} more of ${code}`);
+  }
+  return lines;
+}
+
+function findingLines({ code, severity, message, fix }: Finding, style: Styles): string[] {
+  const colour = { info: style.green, warning: style.cyan, error: style.red }[severity];
+  const text = severity === 'info' ? printable(message) : `${code}: ${printable(message)}`;
+  const wrapped = wrap(text, pageWidth, indent).slice(indent.length);
+  return [
+    `  ${colour(words[severity])}${' '.repeat(9 - words[severity].length)}${wrapped}`,
+    ...(fix === null ? [] : [style.dim(wrap(`fix: ${printable(fix)}`, pageWidth, indent))]),
+  ];
+}
+
+function summary(errors: number, warnings: number, { red, green }: Styles): string {
+  if (errors === 0 && warnings === 0) return green('Nothing is wrong.');
+  const count = (number: number, word: string) => `${number} ${word}${number === 1 ? '' : 's'}`;
+  const text = `${count(errors, 'error')}, ${count(warnings, 'warning')}.`;
+  return errors > 0 ? red(text) : green(text);
+}

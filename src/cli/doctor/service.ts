@@ -1,0 +1,263 @@
+/** Checks of the provisioning service: whether it answers, what it has, and whether that is what the folder has. */
+import type { ControlPlane } from '../../dps/client/arm.js';
+import { isSkewed } from '../../dps/client/http/clock.js';
+import type { ServicePlane } from '../../dps/client/service.js';
+import { hasOwnTime, serviceClock, type Target } from '../../dps/client/target.js';
+import { withoutPort } from '../../dps/contract/host.js';
+import type { EnrollmentGroup, LinkedHub } from '../../dps/contract/schemas.js';
+import { EnrollkitError, lacksRights } from '../../errors.js';
+import { sha1Thumbprint } from '../../pki/x509/certificate.js';
+import type { Plan } from '../../quickstart/plan/fields.js';
+import { differences, enrollmentGroupOf, linkedHubName } from '../../quickstart/planned-enrollment-group.js';
+import { neededActions } from '../../quickstart/steps/prerequisites.js';
+import { milliseconds } from '../terminal/text.js';
+import { type Finding, failure, findingOf, info, warning } from './finding.js';
+import type { FolderContents } from './folder.js';
+import { type Port, portFindings } from './network.js';
+
+export interface Clients {
+  target: Target;
+  control: ControlPlane;
+  service: ServicePlane;
+  signal: AbortSignal;
+}
+
+export interface ServiceReport {
+  findings: Finding[];
+  /** Undefined when it cannot be read. */
+  idScope: string | undefined;
+}
+
+/** Skew below this is no news. */
+const quietSkewMs = 60_000;
+
+/** Whether the service answers, and lets this identity do what the plan needs. */
+export async function serviceReport(clients: Clients, plan: Plan | undefined): Promise<ServiceReport> {
+  const { target, control, service, signal } = clients;
+  const isPortal = plan?.certificateAuthority.proofOfPossession === 'portal';
+  const findings: Finding[] = [];
+  let idScope: string | undefined;
+  let hubs: readonly LinkedHub[] | undefined;
+  try {
+    const { properties, location } = await control.getService({ signal });
+    ({ idScope } = properties);
+    hubs = properties.iotHubs ?? [];
+    findings.push(
+      info(
+        'DPS',
+        `The provisioning service ${target.dpsName} (${location}) answers; its ID scope is ${idScope}`,
+      ),
+    );
+    findings.push(...(await rightFindings(clients, isPortal)));
+  } catch (error) {
+    // Plans with the portal do without Azure Resource Manager.
+    findings.push(findingOf(error, isPortal && lacksRights(error) ? 'warning' : 'error'));
+    ({ idScope } = target);
+  }
+  try {
+    await service.listEnrollmentGroups({ signal });
+  } catch (error) {
+    if (!sameAs(findings, error)) findings.push(findingOf(error));
+  }
+  findings.push(...clockFindings(clients));
+  if (target.idScope !== undefined && idScope !== undefined && target.idScope !== idScope) {
+    findings.push(
+      failure(
+        'WRONG_ID_SCOPE',
+        `The ID scope of the plan is ${target.idScope}, and that of the provisioning service is ${idScope}.`,
+        `Use ${idScope}: --id-scope ${idScope}`,
+      ),
+    );
+  }
+  if (hubs !== undefined) findings.push(...(await hubFindings(target, hubs, plan)));
+  return { findings, idScope };
+}
+
+function sameAs(findings: readonly Finding[], error: unknown): boolean {
+  return (
+    error instanceof EnrollkitError &&
+    findings.some(({ code, message }) => code === error.code && message === error.message)
+  );
+}
+
+async function rightFindings({ target, control, signal }: Clients, isPortal: boolean): Promise<Finding[]> {
+  const missing = await control.missingPermissions(neededActions, { signal });
+  if (missing.length === 0) return [info('RIGHTS', 'Your identity may upload and verify CA certificates')];
+  return [
+    (isPortal ? warning : failure)(
+      'RIGHTS_MISSING',
+      `Your identity lacks these permissions on ${target.dpsName}: ${missing.join(', ')}.`,
+      'Ask for the Contributor role on the DPS, or prove possession through the portal: --proof-of-possession portal',
+    ),
+  ];
+}
+
+function clockFindings({ target, control, service }: Clients): Finding[] {
+  const skewMs = control.clockSkewMs ?? service.clockSkewMs;
+  if (skewMs === undefined || isSkewed(skewMs)) return [];
+  const own = hasOwnTime(target)
+    ? [
+        info(
+          'EMULATOR_CLOCK',
+          `The clock of the emulator was set: it says ${serviceClock(target)().toISOString()}`,
+        ),
+      ]
+    : [];
+  const apart = milliseconds(Math.abs(Math.round(skewMs / 1000)) * 1000);
+  if (Math.abs(skewMs) < quietSkewMs)
+    return [
+      info('CLOCK', `The clock of this computer agrees with that of the service (${apart} apart)`),
+      ...own,
+    ];
+  return [
+    warning(
+      'CLOCK_OFF',
+      `The clock of this computer is ${apart} ${skewMs > 0 ? 'behind' : 'ahead of'} that of the service.`,
+      'Synchronize the clock: beyond five minutes, tokens and certificates are refused.',
+    ),
+    ...own,
+  ];
+}
+
+async function hubFindings(
+  target: Target,
+  hubs: readonly LinkedHub[],
+  plan: Plan | undefined,
+): Promise<Finding[]> {
+  if (hubs.length === 0) {
+    return [
+      failure(
+        'NO_LINKED_HUB',
+        `No IoT hub is linked to ${target.dpsName}, so no device can be assigned.`,
+        'Link a hub: az iot dps linked-hub create --dps-name NAME --resource-group GROUP --hub-name HUB',
+      ),
+    ];
+  }
+  const names = hubs.map(({ name }) => name);
+  const notLinked = (plan?.enrollmentGroup.iotHubs ?? []).filter(
+    (hub) => !linkedHubName(target.kind, hubs, hub),
+  );
+  const reached = await portFindings(names.map((name) => hubPort(name)));
+  return [
+    info('LINKED_HUBS', `Linked: ${names.join(', ')}`),
+    ...notLinked.map((hub) =>
+      failure(
+        'HUB_NOT_LINKED',
+        `${hub} is not linked to ${target.dpsName}; linked are: ${names.join(', ')}.`,
+        'Choose among the linked hubs, or link this one: az iot dps linked-hub create --dps-name NAME --hub-name HUB',
+      ),
+    ),
+    ...reached
+      .filter(({ severity }) => severity !== 'info')
+      .map((one) => ({
+        ...one,
+        code: 'HUB_UNREACHABLE',
+        fix: 'Check that the hub exists, the network, and the firewall.',
+      })),
+  ];
+}
+
+function hubPort(name: string): Port {
+  return {
+    name: 'HTTPS',
+    host: withoutPort(name),
+    port: Number(/:(\d+)$/.exec(name)?.[1] ?? 443),
+    isNeeded: true,
+  };
+}
+
+/** What is local against what is uploaded, and what the group holds. */
+export async function uploadFindings(
+  { target, control, service, signal }: Clients,
+  contents: FolderContents,
+): Promise<Finding[]> {
+  const { plan } = contents;
+  if (!plan) return [];
+  const local = contents[plan.certificateAuthority.uploaded];
+  const { name } = plan.certificateAuthority;
+  const findings: Finding[] = [];
+  try {
+    const uploaded = await control.getCertificate(name, { signal });
+    const own = local && sha1Thumbprint(local.certificate);
+    if (!uploaded) {
+      findings.push(
+        failure(
+          'CA_NOT_UPLOADED',
+          `No CA certificate is uploaded as ${name}.`,
+          'Run the quickstart again, or: enrollkit ca upload FILE --ca-name NAME',
+        ),
+      );
+    } else if (own !== undefined && uploaded.properties.thumbprint.toUpperCase() !== own) {
+      findings.push(
+        failure(
+          'ANOTHER_CERTIFICATE_UPLOADED',
+          `Uploaded as ${name} is "${uploaded.properties.subject}" with the SHA-1 ${uploaded.properties.thumbprint.toUpperCase()}; that of the ${plan.certificateAuthority.uploaded} CA in the folder is ${own}.`,
+          'Upload the CA of the folder under another name (--ca-name), or take the folder that belongs to the uploaded one.',
+        ),
+      );
+    } else if (!uploaded.properties.isVerified) {
+      findings.push(
+        failure(
+          'CA_NOT_VERIFIED',
+          `The CA certificate uploaded as ${name} is not verified.`,
+          `Run the quickstart again, or: enrollkit ca verify ${name} --certificate FILE --key FILE`,
+        ),
+      );
+    } else findings.push(info('CA', `The CA certificate ${name} is uploaded and verified`));
+  } catch (error) {
+    if (!lacksRights(error)) findings.push(findingOf(error));
+  }
+  const signer = contents.intermediate ?? contents.root;
+  try {
+    const group = await service.getEnrollmentGroup(plan.enrollmentGroup.id, { signal });
+    findings.push(...groupFindings(plan, group, signer && enrollmentGroupOf(plan, signer, []), target.kind));
+  } catch (error) {
+    if (!lacksRights(error)) findings.push(findingOf(error));
+  }
+  return findings;
+}
+
+function groupFindings(
+  plan: Plan,
+  group: EnrollmentGroup | undefined,
+  wanted: EnrollmentGroup | undefined,
+  kind: Target['kind'],
+): Finding[] {
+  const { id } = plan.enrollmentGroup;
+  if (!group) {
+    return [
+      failure(
+        'GROUP_MISSING',
+        `There is no enrollment group ${id}.`,
+        'Run the quickstart again: it creates the group.',
+      ),
+    ];
+  }
+  const holds = `The enrollment group ${id} is ${group.provisioningStatus ?? 'enabled'} and holds ${holdingOf(group)}`;
+  // The emulator's hubs have other ports in each run.
+  const different = (wanted ? differences(wanted, group) : []).filter(
+    (member) => kind === 'azure' || member !== 'iotHubs',
+  );
+  if (different.length === 0) return [info('GROUP', holds)];
+  return [
+    info('GROUP', holds),
+    warning(
+      'GROUP_DIFFERS',
+      `The enrollment group ${id} differs from the plan of the folder in ${different.join(', ')}.`,
+      'If nobody changed it on purpose, run the quickstart again: it restores a group that it made.',
+    ),
+  ];
+}
+
+function holdingOf({ attestation }: EnrollmentGroup): string {
+  const { caReferences, signingCertificates } = attestation.x509 ?? {};
+  const held = [
+    ...[caReferences?.primary, caReferences?.secondary]
+      .filter(Boolean)
+      .map((name) => `the uploaded CA ${name}`),
+    ...[signingCertificates?.primary?.info, signingCertificates?.secondary?.info]
+      .filter((one) => one != null)
+      .map(({ subjectName = '' }) => `the CA certificate "${subjectName.replace(/^CN=/, '')}"`),
+  ];
+  return held.length === 0 ? 'no CA' : held.join(' and ');
+}

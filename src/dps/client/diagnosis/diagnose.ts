@@ -1,0 +1,94 @@
+/** Finds out why DPS does not accept a device, from its chain and from what the provisioning service has. */
+import {
+  chainProblems,
+  commonNameProblems,
+  type DeviceChain,
+  deviceChain,
+  leafProblems,
+  nameOf,
+} from './device-chain.js';
+import type { Problem, ProblemCode } from './problem.js';
+import type { ServiceFacts } from './service-facts.js';
+import { authorityProblems, individualProblems, knowsMissingIssuer, needsChain } from './service-problems.js';
+
+export interface DiagnosisRequest {
+  /** PEM: what the device sends, its own certificate first. */
+  certificateChain: string;
+  registrationId: string;
+  idScope: string;
+  /** The time by which the service judges certificates. */
+  at: Date;
+  /** What the service has; without it, only the chain is looked at. */
+  facts?: ServiceFacts | undefined;
+}
+
+/**
+ * Names the broken link between a device and an enrollment.
+ *
+ * @returns the problems, the likeliest first; none if nothing wrong is seen
+ * @throws EnrollkitError INVALID_CERTIFICATE
+ */
+export function diagnose({
+  certificateChain,
+  registrationId,
+  idScope,
+  at,
+  facts = {},
+}: DiagnosisRequest): Problem[] {
+  if (facts.idScope !== undefined && facts.idScope.toLowerCase() !== idScope.toLowerCase()) {
+    return [
+      {
+        code: 'WRONG_ID_SCOPE',
+        message: `The device registered with the ID scope ${idScope}, and that of the provisioning service is ${facts.idScope}.`,
+        fix: `Register with the ID scope ${facts.idScope}.`,
+      },
+    ];
+  }
+  const chain = deviceChain(certificateChain);
+  const { individual } = facts;
+  const problems = [
+    ...commonNameProblems(chain, registrationId),
+    ...(individual ? individualProblems(individual, chain) : []),
+  ];
+  if (individual && (!needsChain(individual) || individual.attestation.type !== 'x509')) {
+    return [...problems, ...leafProblems(chain, at)];
+  }
+  const ofChain = [...chainProblems(chain, at), ...missingIssuer(chain, facts)];
+  // A chain that is broken by itself leads nowhere in the service.
+  const breaks: readonly ProblemCode[] = ['WRONG_KEY', 'INTERMEDIATE_NOT_SENT', 'NO_ENROLLMENT'];
+  const isBroken = ofChain.some(({ code }) => breaks.includes(code));
+  return [...problems, ...ofChain, ...(isBroken ? [] : authorityProblems(chain, facts))];
+}
+
+/** A device that does not send the issuers between its certificate and the one that the service has. */
+function missingIssuer(chain: DeviceChain, facts: ServiceFacts): Problem[] {
+  const { leaf, issuers, top, namesakes, unrelated, isComplete } = chain;
+  if (isComplete) return issuers.length > 0 || knowsSelfSigned(facts) ? [] : [selfSigned(chain)];
+  if (namesakes.length > 0 || knowsMissingIssuer(chain, facts)) return [];
+  // DPS has the CAs that are uploaded, so the device need not send the last one.
+  if (issuers.length > 0 && unrelated.length === 0) return [];
+  const issuer = top.issuer.commonName ?? top.issuer.text;
+  const sent =
+    unrelated.length === 0
+      ? 'The chain holds the device’s certificate only'
+      : `The chain ends at ${nameOf(top)}; ${unrelated.map(nameOf).join(', ')} ${unrelated.length === 1 ? 'was sent as well and has' : 'were sent as well and have'} not signed it`;
+  return [
+    {
+      code: 'INTERMEDIATE_NOT_SENT',
+      message: `${sent}; the certificate of its issuer "${issuer}" is not in it.`,
+      fix: `Have the device send the whole chain: the certificate of "${issuer}" after that of "${(top === leaf ? leaf : top).subject.commonName ?? ''}".`,
+    },
+  ];
+}
+
+function knowsSelfSigned({ individual }: ServiceFacts): boolean {
+  return individual !== undefined && individual !== null;
+}
+
+function selfSigned({ leaf }: DeviceChain): Problem {
+  return {
+    code: 'NO_ENROLLMENT',
+    message: `The certificate is signed by itself, so it leads to no CA, and there is no individual enrollment ${leaf.subject.commonName ?? ''} that has it.`,
+    fix: 'Create an individual enrollment with this certificate: enrollkit fleet enroll, or in the portal.',
+  };
+}

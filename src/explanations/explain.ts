@@ -1,0 +1,167 @@
+/** The one lookup of all codes: of DPS, ARM, IoT Hub, HTTP, TLS, connections, and of enrollkit itself. */
+import { type ErrorCode, errorTable } from '../errors.js';
+import { armCodes } from './arm-codes.js';
+import { connectionCodes } from './connection-codes.js';
+import { dpsCodes } from './dps-codes.js';
+import type { Cause, Explanation } from './explanation.js';
+import { httpStatuses } from './http-statuses.js';
+import { hubCodes } from './hub-codes.js';
+import { ownCodes } from './own-codes.js';
+import { tlsAlerts } from './tls-alerts.js';
+
+export type CodeKind = 'dps' | 'arm' | 'hub' | 'http' | 'tls' | 'connection' | 'enrollkit';
+
+/** An entry of the table. */
+export interface ExplainedCode extends Explanation {
+  /** As it is written in errors: `401002`, `DeviceNotFound`, `unknown_ca`, `NETWORK`. */
+  code: string;
+  kind: CodeKind;
+  /** A number that is also a name, or the reverse: 48 of unknown_ca, 404001 of DeviceNotFound. */
+  number?: number;
+  /** Codes with the same number and another meaning. */
+  related: readonly string[];
+}
+
+/** Where a code comes from, for people. */
+export const kindNames: Readonly<Record<CodeKind, string>> = {
+  dps: 'Device Provisioning Service',
+  arm: 'Azure Resource Manager',
+  hub: 'IoT Hub',
+  http: 'HTTP status',
+  tls: 'TLS alert',
+  connection: 'connection',
+  enrollkit: 'enrollkit',
+};
+
+/** All codes. A number that two services have is found as that of DPS first. */
+export const explainedCodes: readonly ExplainedCode[] = withRelated([
+  ...entries('dps', dpsCodes),
+  ...Object.entries(hubCodes).map(([code, { number, ...rest }]) => entry('hub', code, rest, number)),
+  ...entries('arm', armCodes),
+  ...entries('http', httpStatuses),
+  ...Object.entries(tlsAlerts).map(([number, { name, ...rest }]) => entry('tls', name, rest, Number(number))),
+  ...entries('connection', connectionCodes),
+  ...(Object.keys(ownCodes) as ErrorCode[]).map((code) =>
+    entry('enrollkit', code, { ...ownCodes[code], next: errorTable[code].next }),
+  ),
+]);
+
+function entries(kind: CodeKind, table: Readonly<Record<string, Explanation>>): ExplainedCode[] {
+  return Object.entries(table).map(([code, explanation]) => entry(kind, code, explanation));
+}
+
+function entry(kind: CodeKind, code: string, explanation: Explanation, number?: number): ExplainedCode {
+  const { meaning, causes, next } = explanation;
+  return { code, kind, meaning, causes, next, related: [], ...(number === undefined ? {} : { number }) };
+}
+
+function withRelated(all: ExplainedCode[]): ExplainedCode[] {
+  const numberOf = ({ code, number = Number(code) }: ExplainedCode) => number;
+  return all.map((one) => ({
+    ...one,
+    related: all
+      .filter((other) => other !== one && numberOf(other) === numberOf(one))
+      .map(({ code }) => code),
+  }));
+}
+
+/**
+ * Finds a code, in any of the forms in which it appears: a number, or a name in any case, with spaces, hyphens or
+ * underscores; `HTTP 401`, `IH404015`; a TLS alert also as OpenSSL and Node.js write it, `tlsv1 alert unknown ca` or
+ * `ERR_SSL_TLSV1_ALERT_UNKNOWN_CA`.
+ *
+ * @returns undefined for an unknown code
+ */
+export function explainCode(text: string): ExplainedCode | undefined {
+  const wanted = comparable(text);
+  if (!/^\s*[a-z0-9]/i.test(text)) return undefined;
+  const [exact, lower] = [text.trim(), text.trim().toLowerCase()];
+  // NotFound is of ARM, NOT_FOUND of enrollkit.
+  const found =
+    explainedCodes.find(({ code }) => code === exact) ??
+    explainedCodes.find(({ code }) => code.toLowerCase() === lower) ??
+    explainedCodes.find(({ code }) => comparable(code) === wanted) ??
+    explainedCodes.find(({ number }) => String(number) === wanted);
+  if (found) return found;
+  if (/^[1-5]$/.test(wanted)) return explainCode(`connack-${wanted}`);
+  const [, number] = /^(?:http(?:1?1)?|ih)(\d{3}|\d{6})$/.exec(wanted) ?? [];
+  if (number !== undefined) return explainCode(number);
+  const [, alert] = /^(?:err)?(?:(?:ssl|tls)(?:v\d+)?)*(?:alert)?(?:number)?(.+)$/.exec(wanted) ?? [];
+  // OpenSSL spells it with two l.
+  const name = alert === 'usercancelled' ? 'usercanceled' : alert;
+  return explainedCodes.find(
+    ({ kind, code, number: alertNumber }) =>
+      kind === 'tls' && (comparable(code) === name || String(alertNumber) === name),
+  );
+}
+
+/**
+ * The explanation for an error that carries a code. Of a number without an entry, it is that of its HTTP status.
+ *
+ * @param code a number such as 401002, or a name
+ */
+export function explainServiceCode(code: string | number): ExplainedCode | undefined {
+  const found = explainCode(String(code));
+  const [, status] = /^(\d{3})\d{3}$/.exec(String(code)) ?? [];
+  if (found || status === undefined) return found;
+  const explanation = httpStatuses[Number(status)];
+  return explanation && entry('http', status, explanation);
+}
+
+/** Without case and punctuation. */
+function comparable(text: string): string {
+  return text.toLowerCase().replace(/[^a-z0-9]/g, '');
+}
+
+/**
+ * The codes nearest to an unknown one, nearest first: numbers of the same status, and names with few different letters.
+ *
+ * @param count how many at most
+ */
+export function nearestCodes(text: string, count = 3): string[] {
+  const wanted = comparable(text).slice(0, 64);
+  const ranked = explainedCodes.map(({ code }) => ({
+    code,
+    distance: editDistance(wanted, comparable(code)),
+  }));
+  return ranked
+    .sort((one, other) => one.distance - other.distance)
+    .slice(0, count)
+    .map(({ code }) => code);
+}
+
+/** Levenshtein's. */
+function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= one.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j += 1) {
+      const substitution = row[j - 1]! + (one[i - 1] === other[j - 1] ? 0 : 1);
+      next.push(Math.min(substitution, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row.at(-1)!;
+}
+
+/**
+ * The short form for the end of an error: what the code means, its likeliest cause, and where to read more.
+ *
+ * @param isCauseKnown whether the error names the cause itself
+ */
+export function shortExplanation({ code, meaning, causes }: ExplainedCode, isCauseKnown: boolean): string {
+  const likeliest = isCauseKnown ? '' : ` Likeliest cause: ${causes[0]!.cause}.`;
+  return `${code}: ${meaning}${likeliest} More: enrollkit explain ${code}`;
+}
+
+/** The parts that programs get. */
+export function explanationDocument({ code, meaning, causes, next, kind, related }: ExplainedCode): {
+  code: string;
+  kind: CodeKind;
+  meaning: string;
+  causes: readonly Cause[];
+  next: string;
+  related: readonly string[];
+} {
+  return { code, kind, meaning, causes, next, related };
+}

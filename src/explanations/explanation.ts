@@ -1,0 +1,23 @@
+/** What an explanation of a code consists of. */
+
+/** A possible cause. */
+export interface Cause {
+  /** A noun phrase or clause, without a period. */
+  cause: string;
+  /** How to find out whether it is this one. */
+  check: string;
+}
+
+export interface Explanation {
+  /** One sentence. */
+  meaning: string;
+  /** The most likely first; at least one. */
+  causes: readonly Cause[];
+  /** What to do, one or two sentences. */
+  next: string;
+}
+
+/** Causes from pairs of a cause and how to check it. */
+export function causes(...pairs: readonly (readonly [cause: string, check: string])[]): Cause[] {
+  return pairs.map(([cause, check]) => ({ cause, check }));
+}

@@ -1,0 +1,221 @@
+/** The checks of doctor that depend on the computer, the network and Azure, each with what it would see there. */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { suite } from 'uvu';
+import {
+  environmentFindings,
+  nodeFindings,
+  rootFindings,
+  trustedRoots,
+} from '../../src/cli/doctor/computer.js';
+import { interceptionFindings, portFindings, takenPortFindings } from '../../src/cli/doctor/network.js';
+import { reportText } from '../../src/cli/doctor/report-text.js';
+import { type Clients, serviceReport } from '../../src/cli/doctor/service.js';
+import { plainStyles } from '../../src/cli/kernel/output.js';
+import { ControlPlane } from '../../src/dps/client/arm.js';
+import { ServicePlane } from '../../src/dps/client/service.js';
+import type { Target } from '../../src/dps/client/target.js';
+import { privateKeyToPem } from '../../src/pki/keys.js';
+import { openWorld, type World } from '../dps/support.js';
+import { make } from '../support/chains.js';
+import { planWith } from '../support/quickstart.js';
+
+const checks = suite('doctor-checks');
+let world: World;
+
+checks.before(async () => {
+  world = await openWorld();
+});
+checks.after(() => world.close());
+
+const codesOf = (findings: readonly { code: string }[]) => findings.map(({ code }) => code);
+
+checks('Node.js', () => {
+  assert.deepEqual(codesOf(nodeFindings('v20.19.0')), ['NODE_VERSION']);
+  assert.deepEqual(codesOf(nodeFindings('v26.1.0')), ['NODE_VERSION']);
+  for (const old of ['v20.18.9', 'v18.20.0']) assert.deepEqual(codesOf(nodeFindings(old)), ['NODE_TOO_OLD']);
+});
+
+checks('trusted roots', () => {
+  assert.deepEqual(codesOf(rootFindings(trustedRoots({}), 'azure')), ['TRUST_ROOTS']);
+  const none = rootFindings([], 'azure');
+  assert.deepEqual(codesOf(none), ['TRUST_ROOT_MISSING', 'TRUST_ROOT_MISSING']);
+  assert.deepEqual(
+    none.map(({ severity }) => severity),
+    ['error', 'error'],
+  );
+  assert.deepEqual(
+    rootFindings([], 'emulator').map(({ severity }) => severity),
+    ['warning', 'warning'],
+  );
+  const withoutOne = trustedRoots({}).filter((pem) => rootFindings([pem], 'azure').length === 2);
+  assert.equal(rootFindings(withoutOne, 'azure').length, 2);
+});
+
+checks('the environment', () => {
+  const see = (env: Record<string, string>, kind: 'azure' | 'emulator' = 'azure', usesMqtt = true) =>
+    codesOf(environmentFindings(env, { kind, usesMqtt }));
+  assert.deepEqual(see({}), ['NO_PROXY']);
+  assert.deepEqual(see({ HTTPS_PROXY: 'http://proxy:8080' }), ['PROXY', 'PROXY_NOT_FOR_MQTT']);
+  assert.deepEqual(see({ HTTPS_PROXY: 'http://proxy:8080' }, 'azure', false), ['PROXY']);
+  assert.deepEqual(see({ https_proxy: 'http://proxy:8080' }, 'emulator'), ['PROXY']);
+  assert.deepEqual(see({ ALL_PROXY: 'proxy of ours' }), ['PROXY_INVALID']);
+  assert.deepEqual(see({ NODE_EXTRA_CA_CERTS: '/no/such/file' }), ['EXTRA_ROOTS_MISSING', 'NO_PROXY']);
+  assert.deepEqual(see({ NODE_TLS_REJECT_UNAUTHORIZED: '0' }), ['TLS_CHECKS_OFF', 'NO_PROXY']);
+  const secret = environmentFindings(
+    { HTTPS_PROXY: 'http://me:hunter2@proxy:8080' },
+    { kind: 'azure', usesMqtt: true },
+  );
+  assert.ok(!JSON.stringify(secret).includes('hunter2'));
+});
+
+checks('ports', async () => {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as { port: number };
+  const one = { name: 'MQTT', host: '127.0.0.1', port };
+  assert.deepEqual(codesOf(await portFindings([{ ...one, isNeeded: true }])), ['PORTS']);
+  assert.deepEqual(codesOf(await takenPortFindings({ mqtt: port })), ['PORT_IN_USE']);
+  await new Promise((done) => server.close(done));
+  assert.deepEqual(codesOf(await takenPortFindings({ mqtt: port })), ['PORTS_FREE']);
+  for (const [isNeeded, severity] of [
+    [true, 'error'],
+    [false, 'warning'],
+  ] as const) {
+    const [finding] = await portFindings([{ ...one, isNeeded }]);
+    assert.deepEqual([finding!.code, finding!.severity], ['PORT_UNREACHABLE', severity]);
+    assert.ok(finding!.message.includes(`127.0.0.1:${port}`));
+  }
+});
+
+checks('who answers in place of Azure', async () => {
+  const look = async (issuer: string, isTrusted: boolean) => {
+    const root = await make('root', issuer);
+    const server = await make('server', 'localhost', root, {
+      subjectAlternativeNames: { dns: ['localhost'] },
+    } as any);
+    const listener = createTlsServer({
+      cert: `${server.pem}${root.pem}`,
+      key: await privateKeyToPem(server.privateKey),
+    });
+    listener.on('tlsClientError', () => {});
+    await new Promise<void>((done) => listener.listen(0, '127.0.0.1', done));
+    const { port } = listener.address() as { port: number };
+    try {
+      return await interceptionFindings('localhost', port, isTrusted ? root.pem : undefined);
+    } finally {
+      listener.close();
+    }
+  };
+  const [trusted] = await look('Corporate Inspection CA', true);
+  assert.deepEqual([trusted!.code, trusted!.severity], ['TLS_INTERCEPTED', 'warning']);
+  assert.ok(trusted!.message.includes('Corporate Inspection CA'));
+  const [untrusted] = await look('Corporate Inspection CA', false);
+  assert.deepEqual([untrusted!.code, untrusted!.severity], ['TLS_INTERCEPTED', 'error']);
+  assert.deepEqual(codesOf(await look('DigiCert Global Root G2', true)), ['TLS']);
+  assert.deepEqual(codesOf(await look('DigiCert Global Root G2', false)), ['SERVER_NOT_TRUSTED']);
+});
+
+/** What is wrong, with a target that differs from the emulator's. */
+async function report(
+  change: Partial<Target>,
+  clientsOf: (clients: Clients) => Clients = (one) => one,
+  plan = planWith(),
+) {
+  const target = { ...world.target, ...change };
+  const control = new ControlPlane(target);
+  const service = new ServicePlane(target);
+  try {
+    const clients = clientsOf({ target, control, service, signal: new AbortController().signal });
+    const { findings } = await serviceReport(clients, plan);
+    return findings
+      .filter(({ severity }) => severity !== 'info')
+      .map(({ code, severity }) => `${severity} ${code}`);
+  } finally {
+    control.close();
+    service.close();
+  }
+}
+
+const badToken = { getToken: async () => ({ token: 'x', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) };
+const connectionString = {
+  hostName: '',
+  sharedAccessKeyName: 'provisioningserviceowner',
+  sharedAccessKey: Buffer.alloc(32).toString('base64'),
+};
+
+checks('credentials, rights, names', async () => {
+  assert.deepEqual(await report({}), []);
+  assert.deepEqual(await report({ armCredential: badToken }), ['error NO_CREDENTIALS']);
+  const portal = planWith((plan) => {
+    plan.certificateAuthority.proofOfPossession = 'portal';
+  });
+  assert.deepEqual(await report({ armCredential: badToken }, undefined, portal), ['warning NO_CREDENTIALS']);
+  const service = { connectionString: { ...connectionString, hostName: world.target.serviceHostName } };
+  assert.deepEqual(await report({ service }), ['error NO_CREDENTIALS']);
+  assert.deepEqual(await report({ dpsName: 'another' }), ['error DPS_NOT_FOUND']);
+  assert.deepEqual(await report({ idScope: '0ne0BADBAD0' }), ['error WRONG_ID_SCOPE']);
+  const lacking = (clients: Clients): Clients => ({
+    ...clients,
+    control: Object.assign(clients.control, {
+      missingPermissions: async () => ['Microsoft.Devices/x/Write'],
+    }),
+  });
+  assert.deepEqual(await report({}, lacking), ['error RIGHTS_MISSING']);
+  assert.deepEqual(await report({}, lacking, portal), ['warning RIGHTS_MISSING']);
+});
+
+checks('the service cannot be reached, or not trusted', async () => {
+  const { armEndpoint } = world.target;
+  assert.deepEqual(await report({ armEndpoint: 'https://localhost:1' }), ['error NETWORK']);
+  const other = (await make('root', 'Other')).pem;
+  assert.deepEqual(await report({ armEndpoint, trust: other }), ['error SERVER_NOT_TRUSTED']);
+});
+
+checks('the clock', async () => {
+  const ahead = (minutes: number) => ({ now: () => new Date(Date.now() + minutes * 60_000) });
+  assert.deepEqual(await report(ahead(2)), ['warning CLOCK_OFF']);
+  assert.deepEqual(await report(ahead(-3)), ['warning CLOCK_OFF']);
+  assert.ok((await report(ahead(30))).includes('error CLOCK_SKEW'));
+});
+
+checks('hubs', async () => {
+  const withHubs = (iotHubs: { name: string }[]) => (clients: Clients) => {
+    const getService = clients.control.getService.bind(clients.control);
+    return {
+      ...clients,
+      control: Object.assign(clients.control, {
+        getService: async (options: object) => {
+          const found = await getService(options);
+          return { ...found, properties: { ...found.properties, iotHubs } };
+        },
+      }),
+    };
+  };
+  assert.deepEqual(await report({}, withHubs([])), ['error NO_LINKED_HUB']);
+  assert.deepEqual(await report({}, withHubs([{ name: 'localhost:1' }])), ['error HUB_UNREACHABLE']);
+  const elsewhere = planWith((plan) => {
+    plan.enrollmentGroup.iotHubs = ['elsewhere.azure-devices.net'];
+  });
+  assert.deepEqual(await report({}, undefined, elsewhere), ['error HUB_NOT_LINKED']);
+});
+
+checks('the report is cut where one code is repeated, and shows no control characters', () => {
+  const finding = (index: number) => ({
+    code: 'X',
+    severity: 'error' as const,
+    message: `\u001b[31m${index}`,
+    fix: 'y',
+  });
+  const text = reportText(
+    [{ title: 'T', findings: Array.from({ length: 40 }, (_, index) => finding(index)) }],
+    plainStyles,
+  );
+  assert.equal(text.match(/X: /g)!.length, 5);
+  assert.match(text, /35 more/);
+  assert.ok(!text.includes('\u001b'));
+  assert.match(text, /40 errors, 0 warnings/);
+});
+
+checks.run();
