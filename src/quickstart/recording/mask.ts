@@ -42,9 +42,8 @@ export function createMask({ folder, home, secrets }: MaskOptions): Mask {
     [home, '<home>'],
   ].filter(([path]) => path!.length > 3) as [string, string][];
   const maskText = (text: string) => {
-    let clean = text;
+    let clean = maskSecrets(text, mark);
     for (const secret of known) clean = clean.replaceAll(secret, mark('secret'));
-    clean = maskSecrets(clean, mark);
     for (const [path, name] of places) clean = withoutPath(clean, path, name);
     clean = clean.replace(unprintable, '\uFFFD');
     return clean.length > maxTextLength ? `${clean.slice(0, maxTextLength - 1)}…` : clean;

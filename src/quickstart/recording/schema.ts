@@ -1,5 +1,6 @@
 /** The schema of a recording; templates/recording.schema.json is written from it. */
 import { z } from 'zod';
+import { isPlaceOfRun } from '../../workspace/layout.js';
 import { isPathInside } from '../../workspace/path-inside.js';
 import type { Plan } from '../plan/fields.js';
 import { planSchema } from '../plan/schema.js';
@@ -92,7 +93,7 @@ export type RecordedTarget = z.infer<typeof target>;
 const certificate = z.strictObject({
   path: z
     .string()
-    .refine(isPathInside, 'it leads out of the certificate folder')
+    .refine((path) => isPathInside(path) && isPlaceOfRun(path), 'it is no file of a certificate folder')
     .describe('In the certificate folder, with / between its parts.'),
   sha1Thumbprint: z.string().regex(/^[0-9A-F]{40}$/, 'it must be 40 hexadecimal digits'),
   sha256Thumbprint: z.string().regex(/^[0-9A-F]{64}$/, 'it must be 64 hexadecimal digits'),
