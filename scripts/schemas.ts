@@ -5,11 +5,13 @@ import { faultFileSchema } from '../src/emulator/faults/schema.js';
 import { emulatorSeedFileSchema } from '../src/emulator/seed/seed-schema.js';
 import { profileSchema } from '../src/pki/make/profile.js';
 import { planSchema } from '../src/quickstart/plan/schema.js';
+import { recordingSchema } from '../src/quickstart/recording/schema.js';
 
 export const schemas = {
   'templates/emulator-faults.schema.json': faultFileSchema,
   'templates/emulator-seed.schema.json': emulatorSeedFileSchema,
   'templates/plan.schema.json': planSchema,
+  'templates/recording.schema.json': recordingSchema,
   'templates/profiles/profile.schema.json': profileSchema,
 };
 

@@ -20,6 +20,7 @@ export const exitStatus = {
   notDue: 10,
   rejected: 11,
   notRunning: 12,
+  differs: 13,
   interrupted: 130,
 } as const;
 
@@ -60,6 +61,10 @@ export const errorTable = {
     next: 'Give a host name, an IP address, an e-mail address or an absolute URI, in ASCII.',
   },
   INVALID_PLAN: { exit: exitStatus.usage, next: 'Correct the plan file at the place named.' },
+  INVALID_RECORDING: {
+    exit: exitStatus.usage,
+    next: 'Give a recording as enrollkit wrote it: a file in FOLDER/.enrollkit/runs, or the folder.',
+  },
   INVALID_SEED: { exit: exitStatus.usage, next: 'Correct the seed at the place named.' },
   INVALID_FAULTS: { exit: exitStatus.usage, next: 'Correct the faults at the place named.' },
   INVALID_DEVICE_LIST: { exit: exitStatus.usage, next: 'Correct the list at the lines named.' },
@@ -240,6 +245,11 @@ export const errorTable = {
   EMULATOR_UNSUPPORTED: {
     exit: exitStatus.local,
     next: 'Run the emulator on another machine or in a container: Linux or macOS on x64 or Arm, or Windows on x64. Everything else in enrollkit works here.',
+  },
+
+  NOT_RECORDED: {
+    exit: exitStatus.differs,
+    next: 'The run is not the recorded one here: compare the versions of enrollkit, or replay it without --offline.',
   },
 
   INTERRUPTED: {

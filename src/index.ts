@@ -13,6 +13,7 @@ export {
   type ServiceFacts,
   serviceFactsReader,
 } from './dps/client/diagnosis/service-facts.js';
+export type { Exchange, ExchangeReply, ExchangeRequest } from './dps/client/exchange.js';
 export type { RequestOptions } from './dps/client/http/client.js';
 export { connectToHub, type HubConnection, type HubConnectionOptions } from './dps/client/hub-connection.js';
 export { type HubDevice, HubService } from './dps/client/hub-service.js';
@@ -67,8 +68,13 @@ export { checkPlan, formatPlan, parsePlan } from './quickstart/plan/plan.js';
 export { planSchema } from './quickstart/plan/schema.js';
 export type { PortalAssistant, PortalInstructions } from './quickstart/portal.js';
 export { previewQuickstart } from './quickstart/preview.js';
+export { compareRecordings, type Difference } from './quickstart/recording/compare.js';
+export { offlineTarget } from './quickstart/recording/offline.js';
+export { parseRecording, readRecording } from './quickstart/recording/read.js';
+export type { Recording } from './quickstart/recording/schema.js';
 export type { CertificateResult, DeviceResult, Preview, QuickstartResult } from './quickstart/result.js';
 export { type QuickstartOptions, runQuickstart } from './quickstart/run.js';
+export type { BeforeStep } from './quickstart/run-steps.js';
 export type { ParentAuthority, ReplacedAuthority } from './rollover/authorities.js';
 export type { AffectedDevice } from './rollover/devices.js';
 export type { EnrollmentGroupResult } from './rollover/group.js';

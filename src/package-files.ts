@@ -2,7 +2,7 @@
  * The files of the package, from wherever this code runs: `src` in a test run from source, `build` as compiled for the
  * tests, `dist` as bundled for users, where modules are not in the folders that they were written in.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 const packageFolder = folderWith('package.json', new URL('./', import.meta.url));
 
@@ -20,6 +20,12 @@ export function packageFile(path: string): URL {
 /** A program of enrollkit, for processes and threads to run; each of them is an entry point of the bundle. */
 export function programFile(path: 'bin' | 'pki/slow-work-process' | 'fleet/issue/worker'): URL {
   return new URL(`${path}.js`, programFolder);
+}
+
+/** The version in package.json. */
+export function packageVersion(): string {
+  const text = readFileSync(packageFile('package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 function folderWith(name: string, folder: URL): URL {

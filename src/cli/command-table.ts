@@ -23,6 +23,22 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import('./quickstart/quickstart.js')).quickstart,
     async () => (await import('./quickstart/quickstart.run.js')).run,
   ),
+  inTwoFiles(
+    'replay',
+    'run a recorded quickstart again, and compare',
+    async () => (await import('./quickstart/replay.js')).replay,
+    async () => (await import('./quickstart/replay.run.js')).run,
+  ),
+  inOneFile(
+    'runs',
+    'list the recorded runs of a folder',
+    async () => (await import('./quickstart/runs.js')).runs,
+  ),
+  inOneFile(
+    'runs compare',
+    'compare two recorded runs',
+    async () => (await import('./quickstart/runs-compare.js')).runsCompare,
+  ),
   inOneFile(
     'clean',
     'remove what a quickstart made in the provisioning service',

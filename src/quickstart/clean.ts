@@ -13,6 +13,7 @@ import { assertStateInFolder, isPlaceOfRun, type Layout, layoutOf } from '../wor
 import { lockHolder } from '../workspace/lock.js';
 import { openFolder } from '../workspace/open-folder.js';
 import { linkBelow } from '../workspace/symbolic-links.js';
+import { removeRecordings } from './recording/store.js';
 import { asEnrollkitError } from './run-steps.js';
 
 /** Something that a run created in DPS or IoT Hub. */
@@ -97,7 +98,7 @@ export async function cleanRemote(options: CleanOptions): Promise<CleanResult> {
 
 /**
  * Removes the local files that runs wrote, then the folders that this leaves empty, then the state of runs: plan,
- * journal and emulator. A file that was changed since, or that is behind a symbolic link, is kept with the reason, and
+ * journal, recordings and emulator. A file that was changed since, or that is behind a symbolic link, is kept with the reason, and
  * the state with it. The state of an emulator that still runs is kept too.
  *
  * @throws EnrollkitError CONFLICT while remote things are left; JOURNAL_UNREADABLE
@@ -159,9 +160,11 @@ function removeFile({ path }: CreatedFile, layout: Layout, journal: Journal): st
 }
 
 /** Only what enrollkit keeps in the state folder; anything else stays. */
-function removeState({ plan, journal, emulator }: Layout): void {
+function removeState(layout: Layout): void {
+  const { plan, journal, emulator } = layout;
   // One that runs would go on without its files, where no command finds it.
   if (lockHolder(join(emulator, 'lock')) === undefined) rmSync(emulator, { recursive: true, force: true });
+  removeRecordings(layout);
   for (const path of [plan, journal]) rmSync(path, { force: true });
 }
 

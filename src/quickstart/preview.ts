@@ -1,9 +1,8 @@
 /** What a run would make and send, without making or sending anything. */
-import { existsSync } from 'node:fs';
-import { isAbsolute } from 'node:path';
 import { assertOwnFolder, layoutOf } from '../workspace/layout.js';
 import type { Plan } from './plan/fields.js';
 import { assertNotNewer } from './plan/plan.js';
+import { previewStep, splitMakes } from './preview-step.js';
 import type { Preview } from './result.js';
 import { stepsOf } from './steps/index.js';
 
@@ -23,21 +22,6 @@ export function previewQuickstart(plan: Plan, folder: string): Preview {
     makes: [layout.plan, layout.journal, layout.enrollmentGroupProgram],
     requests: [],
   };
-  const steps = stepsOf(plan).map((step) => ({
-    id: step.id,
-    title: step.title(plan),
-    ...step.preview(plan, layout),
-  }));
-  return {
-    steps: [...steps, files].map(({ makes, ...step }) => ({
-      ...step,
-      makes: makes.filter((thing) => !isThere(thing)),
-      keeps: makes.filter(isThere),
-    })),
-  };
-}
-
-/** Whether it is a file, and not something remote in words, and exists. */
-function isThere(thing: string): boolean {
-  return isAbsolute(thing) && existsSync(thing);
+  const steps = stepsOf(plan).map((step) => previewStep(step, plan, layout));
+  return { steps: [...steps, splitMakes(files)] };
 }

@@ -52,6 +52,8 @@ export interface QuickstartResult {
   /** How long each step took. */
   steps: { id: string; elapsedMs: number; already: boolean }[];
   elapsedMs: number;
+  /** The recording of this run: an absolute path. */
+  recording: string;
 }
 
 /** What a dry run lists. */

@@ -1,6 +1,7 @@
 /** Runs steps one after the other: check, act, check again. */
 import { EnrollkitError, interruption, isAbort } from '../errors.js';
 import type { Emit } from './events.js';
+import { type PreviewedStep, previewStep } from './preview-step.js';
 import type { RunContext, Step } from './step.js';
 
 export interface StepTiming {
@@ -10,6 +11,14 @@ export interface StepTiming {
   already: boolean;
 }
 
+/** Waits until a step may begin. */
+export type BeforeStep = (step: PreviewedStep, signal: AbortSignal) => Promise<void>;
+
+interface Watching {
+  emit: Emit;
+  beforeStep: BeforeStep | undefined;
+}
+
 /**
  * @throws EnrollkitError what a step threw; NOT_READ_BACK when a step acted and its check still does not find the
  *   result; INTERRUPTED when the signal was aborted. What was done until then is kept.
@@ -17,18 +26,23 @@ export interface StepTiming {
 export async function runSteps(
   steps: readonly Step[],
   context: Omit<RunContext, 'progress'>,
-  emit: Emit,
+  watching: Watching,
 ): Promise<StepTiming[]> {
   const timings: StepTiming[] = [];
   for (const phase of phases(steps, context)) {
     const titles = phase.steps.map((step) => ({ id: step.id, title: step.title(context.plan) }));
-    emit({ type: 'phase', interactive: phase.interactive, steps: titles });
-    for (const step of phase.steps) timings.push(await runStep(step, context, emit));
+    watching.emit({ type: 'phase', interactive: phase.interactive, steps: titles });
+    for (const step of phase.steps) timings.push(await runStep(step, context, watching));
   }
   return timings;
 }
 
-async function runStep(step: Step, base: Omit<RunContext, 'progress'>, emit: Emit): Promise<StepTiming> {
+async function runStep(
+  step: Step,
+  base: Omit<RunContext, 'progress'>,
+  { emit, beforeStep }: Watching,
+): Promise<StepTiming> {
+  await beforeStep?.(previewStep(step, base.plan, base.layout), base.signal);
   const started = performance.now();
   const context: RunContext = {
     ...base,

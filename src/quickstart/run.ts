@@ -2,6 +2,7 @@
 import { ControlPlane } from '../dps/client/arm.js';
 import { ServicePlane } from '../dps/client/service.js';
 import { serviceClock, type Target } from '../dps/client/target.js';
+import { EnrollkitError } from '../errors.js';
 import { sha1Thumbprint, sha256Thumbprint } from '../pki/x509/inspect.js';
 import { lookAt, publicFileMode, readTextIfExists } from '../workspace/files.js';
 import type { JournalTarget } from '../workspace/journal.js';
@@ -14,11 +15,14 @@ import type { Plan } from './plan/fields.js';
 import { assertNotNewer, formatPlan } from './plan/plan.js';
 import { enrollmentGroupOf } from './planned-enrollment-group.js';
 import { type PortalAssistant, portalAddress } from './portal.js';
+import { Recorder } from './recording/recorder.js';
+import type { Recording } from './recording/schema.js';
+import { saveRecording } from './recording/store.js';
 import { assertRoomForPlan } from './remains.js';
 import type { CertificateResult, DeviceResult, QuickstartResult } from './result.js';
-import { runSteps, type StepTiming } from './run-steps.js';
+import { asEnrollkitError, type BeforeStep, runSteps, type StepTiming } from './run-steps.js';
 import { enrollmentGroupProgram } from './sample-program.js';
-import { type RunContext, requireFound, signingCa } from './step.js';
+import { type Found, type RunContext, requireFound, signingCa } from './step.js';
 import { stepsOf } from './steps/index.js';
 
 export interface QuickstartOptions {
@@ -35,24 +39,49 @@ export interface QuickstartOptions {
   now?: () => Date;
   signal: AbortSignal;
   emit: Emit;
+  /** Called before each step; the run waits for it. */
+  beforeStep?: BeforeStep | undefined;
+  /** The run that this one replays, for its recording. */
+  replayOf?: Recording['replayOf'];
 }
 
 /**
  * Runs a plan: the chain, the CA in DPS, proof of possession, the enrollment group, devices made, registered and
  * connected. Every step is idempotent: run again after a failure or an interruption, it goes on where it stopped, and
- * a run that finds everything done rewrites no file.
+ * a run that finds everything done rewrites no file. It leaves a recording, also when it fails.
  *
- * @throws EnrollkitError of the step that failed
+ * @throws EnrollkitError of the step that failed; its context has the path of the `recording`
  */
 export async function runQuickstart(options: QuickstartOptions): Promise<QuickstartResult> {
   const started = performance.now();
-  const { plan, target, signal, now = serviceClock(options.target) } = options;
+  const { plan, signal, now = serviceClock(options.target) } = options;
   const layout = layoutOf(options.folder);
   assertOwnFolder(layout);
   assertNotNewer(layout.plan);
   const { journal, files, close } = openFolder(layout, now);
+  const { passphrase, replayOf } = options;
+  const recorder = new Recorder({
+    plan,
+    folder: layout.folder,
+    target: options.target,
+    passphrase,
+    replayOf,
+  });
+  const { target } = recorder;
   const control = new ControlPlane(target);
   const service = new ServicePlane(target);
+  const found: Found = {
+    keys: new Map(),
+    registeredNow: new Set<string>(),
+    connectedNow: new Set<string>(),
+    sentAgain: new Set<string>(),
+  };
+  const record = (failure?: EnrollkitError) =>
+    saveRecording(layout, recorder.recording(certificatesOf(found), failure));
+  const emit: Emit = (event) => {
+    recorder.on(event);
+    options.emit(event);
+  };
   try {
     assertNoRollover(layout);
     const context = {
@@ -64,28 +93,40 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
       target,
       control,
       service,
-      passphrase: options.passphrase,
+      passphrase,
       portal: options.portal,
       verificationCode: options.verificationCode,
       now,
       signal,
-      found: {
-        keys: new Map(),
-        registeredNow: new Set<string>(),
-        connectedNow: new Set<string>(),
-        sentAgain: new Set<string>(),
-      },
+      found,
     };
     assertRoomForPlan(context);
     keepPlan(context);
-    const timings = await runSteps(stepsOf(plan), context, options.emit);
+    const timings = await runSteps(stepsOf(plan), context, { emit, beforeStep: options.beforeStep });
     const programKept = !writeProgram(context);
-    return result({ ...context, programKept }, timings, Math.round(performance.now() - started));
+    const elapsedMs = Math.round(performance.now() - started);
+    return { ...result({ ...context, programKept }, timings, elapsedMs), recording: record() };
+  } catch (thrown) {
+    throw recorded(asEnrollkitError(thrown, signal), record);
   } finally {
     control.close();
     service.close();
     close();
   }
+}
+
+/** The failure of a run, naming its recording; what keeps that from being written does not hide the failure. */
+function recorded(failure: EnrollkitError, record: (failure: EnrollkitError) => string): EnrollkitError {
+  try {
+    failure.context.recording = record(failure);
+  } catch (error) {
+    if (!(error instanceof EnrollkitError)) throw error;
+  }
+  return failure;
+}
+
+function certificatesOf({ root, intermediate, devices }: Found): StoredCertificate[] {
+  return [root, intermediate, ...(devices?.values() ?? [])].filter((one) => one !== undefined);
 }
 
 /** How the journal names a target. */
@@ -114,7 +155,7 @@ function result(
   context: Omit<RunContext, 'progress'> & { programKept: boolean },
   steps: StepTiming[],
   elapsedMs: number,
-): QuickstartResult {
+): Omit<QuickstartResult, 'recording'> {
   const { found, target, plan, layout } = context;
   return {
     target: {

@@ -1,7 +1,7 @@
 /**
  * What lies where in a certificate folder. One folder a device, so that no device ever overwrites another:
  *
- *     .enrollkit/             plan, journal, emulator state; while a command writes, lock and pending files
+ *     .enrollkit/             plan, journal, recordings, emulator state; while a command writes, lock and pending files
  *     ca/root/                certificate.pem  key.pem
  *     ca/intermediate/        certificate.pem  chain.pem  key.pem
  *     ca/<root or intermediate>.next/
@@ -48,6 +48,8 @@ export interface Layout {
   lock: string;
   /** Where the files of a change wait until all are written. */
   pending: string;
+  /** The recordings of runs. */
+  runs: string;
   /** The emulator's own folder. */
   emulator: string;
   root: CertificatePaths;
@@ -86,6 +88,7 @@ export function layoutOf(folder: string, stateName = '.enrollkit'): Layout {
     plan: join(state, 'plan.json'),
     lock: join(state, 'lock'),
     pending: join(state, 'pending'),
+    runs: join(state, 'runs'),
     emulator: join(state, 'emulator'),
     root: certificatePaths(join(base, 'ca', 'root')),
     intermediate: certificatePaths(join(base, 'ca', 'intermediate')),

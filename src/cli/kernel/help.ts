@@ -55,6 +55,7 @@ export const exitStatusSummaries: Record<keyof typeof exitStatus, string> = {
   notDue: 'The certificate need not be renewed yet (cert needs-renewal).',
   rejected: 'What was checked does not hold (cert verify, cert lint, doctor).',
   notRunning: 'No emulator runs there (emulator status).',
+  differs: 'A replay, or another run, differs from the recording (replay --check, runs compare).',
   interrupted: 'It was interrupted; what is done stays done.',
 };
 

@@ -1,7 +1,6 @@
 /** From arguments to an exit status. The only file that ends the process. */
-import { readFileSync } from 'node:fs';
 import { exitStatus, interruption } from '../../errors.js';
-import { packageFile } from '../../package-files.js';
+import { packageVersion } from '../../package-files.js';
 import type { Context } from './command.js';
 import type { outputFlags } from './common-flags.js';
 import type { FlagValues } from './flags.js';
@@ -29,7 +28,7 @@ export async function main(argv: readonly string[]): Promise<never> {
   try {
     const request = await readArguments(argv);
     if (request.kind === 'text') output.data(request.text);
-    else if (request.kind === 'version') output.data(version());
+    else if (request.kind === 'version') output.data(packageVersion());
     else {
       output = outputFor(request.input.flags);
       const run = await request.entry.loadRun();
@@ -75,10 +74,4 @@ function abortOnSignals(exit: (status: number) => never): AbortController {
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   return controller;
-}
-
-/** The version in package.json. */
-function version(): string {
-  const text = readFileSync(packageFile('package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

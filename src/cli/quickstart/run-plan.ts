@@ -10,6 +10,7 @@ import type { Context, FlagsOf } from '../kernel/command.js';
 import { withTarget } from '../target/target.js';
 import { programName } from '../terminal/command-line.js';
 import { type Progress, plainProgress } from '../terminal/plain-progress.js';
+import { displayPath } from '../terminal/text.js';
 import type { quickstart } from './quickstart.js';
 import { closingReport } from './summary.js';
 
@@ -67,13 +68,20 @@ export async function runPlan(
         style: output.dataStyle,
       }),
     );
+  } catch (error) {
+    await progress.end();
+    const recording = error instanceof EnrollkitError ? error.context.recording : undefined;
+    if (typeof recording === 'string') {
+      output.note('quickstart.recording', `This run is recorded in ${displayPath(recording)}.`);
+    }
+    throw error;
   } finally {
     await progress.end();
   }
 }
 
 /** A list that is redrawn at a terminal; plain lines otherwise. */
-async function progressFor({ output, interactive }: Context): Promise<Progress> {
+export async function progressFor({ output, interactive }: Context): Promise<Progress> {
   // A list that is redrawn would overwrite other lines.
   if (!interactive || output.json || output.verbose || output.messageIds) return plainProgress(output);
   const { listProgress } = await import('../terminal/progress.js');

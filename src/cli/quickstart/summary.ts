@@ -104,6 +104,7 @@ function files(
       programKept ? 'yours: you changed it, so it stays' : 'the enrollment group, by hand, in Python',
     ],
     ['.enrollkit/plan.json', 'this run again: quickstart --plan FILE'],
+    ['.enrollkit/runs', 'this run, recorded: replay it, compare it'],
   );
   return columns(rows, 2);
 }

@@ -42,13 +42,14 @@ export class ControlPlane {
 
   constructor(target: Target) {
     this.#target = target;
-    const { armEndpoint, armCredential, armScope, trust, onRequest, now } = target;
+    const { armEndpoint, armCredential, armScope, trust, onRequest, exchange, now } = target;
     this.#http = new HttpClient({
       plane: 'arm',
       endpoint: armEndpoint,
       authorize: bearerPolicy(armCredential, armScope),
       trust,
       onRequest,
+      exchange,
       now,
     });
   }

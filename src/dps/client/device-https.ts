@@ -16,6 +16,7 @@ export function openHttpsTransport(options: DeviceTransportOptions): DeviceTrans
     trust: target.trust,
     clientCertificate,
     onRequest: target.onRequest,
+    exchange: target.exchange,
     now: target.now,
     maxReplyBytes,
   });

@@ -1,6 +1,6 @@
 /** The device plane over MQTT. Source: Microsoft Learn, "Communicate with your DPS using the MQTT protocol". */
 import { apiVersions } from '../contract/api-versions.js';
-import { dpsTopics, dpsUserName, parseTopic } from '../contract/mqtt.js';
+import { dpsTopics, dpsUserName } from '../contract/mqtt.js';
 import type { DeviceTransport, DeviceTransportOptions } from './device-transport.js';
 import { MqttSession } from './mqtt/session.js';
 
@@ -14,6 +14,7 @@ export async function openMqttTransport(options: DeviceTransportOptions): Promis
     clientCertificate,
     trust: target.trust,
     onRequest: target.onRequest,
+    exchange: target.exchange,
     signal,
   });
   try {
@@ -23,8 +24,8 @@ export async function openMqttTransport(options: DeviceTransportOptions): Promis
     throw error;
   }
   const send = async (topicOf: (requestId: string) => string, body: string) => {
-    const { status, topic, payload } = await session.request(topicOf, body);
-    const retryAfter = Number(parseTopic(topic).query.get('retry-after') ?? Number.NaN);
+    const { status, retryAfter: seconds, payload } = await session.request(topicOf, body);
+    const retryAfter = Number(seconds ?? Number.NaN);
     return {
       status,
       retryAfterMs: Number.isNaN(retryAfter) ? undefined : retryAfter * 1000,

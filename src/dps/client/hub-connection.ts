@@ -16,7 +16,7 @@ import { type MqttReply, MqttSession } from './mqtt/session.js';
 import type { Target } from './target.js';
 
 export interface HubConnectionOptions extends DeviceCredentials {
-  target: Pick<Target, 'trust' | 'onRequest'>;
+  target: Pick<Target, 'trust' | 'onRequest' | 'exchange'>;
   /** From the registration: host, with `:port` if it is not 8883. */
   assignedHub: string;
   deviceId: string;
@@ -49,6 +49,7 @@ export async function connectToHub(options: HubConnectionOptions): Promise<HubCo
       clientCertificate,
       trust: target.trust,
       onRequest: target.onRequest,
+      exchange: target.exchange,
       signal,
     });
   const session = await repeatWhenLost(open, signal);

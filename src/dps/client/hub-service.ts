@@ -35,15 +35,16 @@ export class HubService {
   /** @param connectionString of a policy of the hub with RegistryRead and RegistryWrite */
   constructor(
     connectionString: ConnectionString,
-    target: Pick<Target, 'trust' | 'onRequest' | 'now' | 'clockOffset'>,
+    target: Pick<Target, 'trust' | 'onRequest' | 'exchange' | 'now' | 'clockOffset'>,
   ) {
-    const { trust, onRequest, now } = target;
+    const { trust, onRequest, exchange, now } = target;
     this.#http = new HttpClient({
       plane: 'hub',
       endpoint: `https://${connectionString.hostName}`,
       authorize: sasPolicy(connectionString, serviceClock(target)),
       trust,
       onRequest,
+      exchange,
       now,
     });
   }

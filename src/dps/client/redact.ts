@@ -1,23 +1,50 @@
 /** Cleans text from services for our errors: removes secrets and line breaks, and limits its length. */
 
-const secrets: readonly [RegExp, string][] = [
-  [/SharedAccessSignature\s+[^\s"',;]+/gi, 'SharedAccessSignature ***'],
-  [/(SharedAccessKey\s*=\s*)[^;\s"']+/gi, '$1***'],
-  [/\b(sig=)[^&\s"']+/gi, '$1***'],
-  [/\bBearer\s+[A-Za-z0-9._~+/=-]+/gi, 'Bearer ***'],
-  [/\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, '***'], // a JSON web token
-  [/("?(?:primaryKey|secondaryKey|client_secret|password)"?\s*[:=]\s*)"?[^",;\s&}]+"?/gi, '$1***'],
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, '***'],
+/** What stands before the secret, and what kind of secret it is. */
+const secrets: readonly { pattern: RegExp; before: string; kind: string }[] = [
+  {
+    pattern: /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+    before: '',
+    kind: 'private key',
+  },
+  {
+    pattern: /SharedAccessSignature\s+[^\s"',;]+/gi,
+    before: 'SharedAccessSignature ',
+    kind: 'SAS token',
+  },
+  { pattern: /((?:SharedAccess|Account)Key\s*=\s*)[^;\s"']+/gi, before: '$1', kind: 'key' },
+  // Of SAS URLs, and of the webhook of a custom allocation policy.
+  { pattern: /((?:\bsig|[?&](?:code|sig))=)[^&\s"']+/gi, before: '$1', kind: 'key' },
+  { pattern: /\bBearer\s+[A-Za-z0-9._~+/=-]+/gi, before: 'Bearer ', kind: 'token' },
+  // A JSON web token.
+  { pattern: /\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, before: '', kind: 'token' },
+  { pattern: /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/:@]+:[^\s/@]+(?=@)/gi, before: '$1', kind: 'credentials' },
+  {
+    pattern: /("?(?:primaryKey|secondaryKey|client_secret|password)"?\s*[:=]\s*)"?[^",;\s&}]+"?/gi,
+    before: '$1',
+    kind: 'secret',
+  },
 ];
+
+/**
+ * Replaces keys, signatures, tokens and private keys in a text.
+ *
+ * @param mark what to write for a secret of a kind: private key, SAS token, key, token, credentials or secret
+ */
+export function maskSecrets(text: string, mark: (kind: string) => string): string {
+  let clean = text;
+  for (const { pattern, before, kind } of secrets) clean = clean.replace(pattern, `${before}${mark(kind)}`);
+  return clean;
+}
 
 /** Long enough for any message of DPS; cuts off a proxy's HTML page. */
 const maxLength = 400;
 
 /** Removes keys, signatures and tokens from a text. */
 export function redact(text: string): string {
-  let clean = text;
-  for (const [pattern, replacement] of secrets) clean = clean.replace(pattern, replacement);
-  clean = clean.replace(/[\p{Cc}\s]+/gu, ' ').trim();
+  const clean = maskSecrets(text, () => '***')
+    .replace(/[\p{Cc}\s]+/gu, ' ')
+    .trim();
   return clean.length > maxLength ? `${clean.slice(0, maxLength - 3)}...` : clean;
 }
 

@@ -34,13 +34,14 @@ export class ServicePlane {
   readonly #http: HttpClient;
 
   constructor(target: Target) {
-    const { serviceHostName, trust, onRequest, now } = target;
+    const { serviceHostName, trust, onRequest, exchange, now } = target;
     this.#http = new HttpClient({
       plane: 'service',
       endpoint: `https://${serviceHostName}`,
       authorize: servicePolicy(target),
       trust,
       onRequest,
+      exchange,
       now,
     });
   }

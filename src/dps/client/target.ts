@@ -7,6 +7,7 @@ import { type ConnectionString, parseConnectionString } from '../contract/connec
 import type { EmulatorEndpoints } from '../contract/emulator-endpoints.js';
 import { withoutPort } from '../contract/host.js';
 import { azureCredential, type TokenCredential } from './azure-credential.js';
+import type { Exchange } from './exchange.js';
 import type { RequestObserver } from './observer.js';
 
 /**
@@ -39,6 +40,8 @@ export interface Target {
   /** PEM of the roots to trust instead of the system's. */
   readonly trust?: string | undefined;
   readonly onRequest?: RequestObserver | undefined;
+  /** Through which all requests pass. */
+  readonly exchange?: Exchange | undefined;
   /** The computer's clock. */
   readonly now?: (() => Date) | undefined;
   /** Milliseconds that the service's own clock is ahead of it; an emulator's can be set to any time. */
@@ -50,7 +53,7 @@ export interface Target {
 /** The part of a target that a registering device needs. */
 export type DeviceTarget = Pick<
   Target,
-  'globalDeviceEndpoint' | 'deviceMqttEndpoint' | 'trust' | 'onRequest' | 'now' | 'clockOffset'
+  'globalDeviceEndpoint' | 'deviceMqttEndpoint' | 'trust' | 'onRequest' | 'exchange' | 'now' | 'clockOffset'
 >;
 
 export type TargetOptions = Pick<Target, 'onRequest' | 'now' | 'clockOffset' | 'messageArrived'>;

@@ -17,6 +17,7 @@ import type * as z from 'zod';
 import { EnrollkitError } from '../../../errors.js';
 import { apiVersions, type Plane } from '../../contract/api-versions.js';
 import { type Route, routePath } from '../../contract/routes.js';
+import { direct, type Exchange } from '../exchange.js';
 import type { RequestObserver } from '../observer.js';
 import { isDateFailure, transportFailure } from '../transport-failure.js';
 import { clockSkew, clockSkewError, fetchDate, isSkewed } from './clock.js';
@@ -40,6 +41,7 @@ export interface HttpClientOptions {
   /** PEM: the chain, leaf first, and the unencrypted key. */
   clientCertificate?: { chain: string; privateKey: string };
   onRequest?: RequestObserver | undefined;
+  exchange?: Exchange | undefined;
   now?: (() => Date) | undefined;
   /** Per attempt, from sending to the last byte of the response. */
   timeoutMs?: number;
@@ -194,10 +196,22 @@ export class HttpClient {
   async #failure(failure: unknown): Promise<EnrollkitError> {
     if (isDateFailure(failure)) {
       const now = this.#now();
-      const skew = clockSkew(await fetchDate(this.#origin.origin, this.#tls), now);
+      const skew = clockSkew(await this.#date(), now);
       if (isSkewed(skew)) return clockSkewError(skew, this.#origin.host, now);
     }
     return transportFailure(failure, this.#origin.host);
+  }
+
+  /** The Date header of a server whose certificate is out of date. */
+  async #date(): Promise<string | undefined> {
+    const { plane, exchange = direct } = this.#options;
+    const request = { plane, method: 'HEAD', url: `${this.#origin.origin}/`, headers: {} };
+    const reply = await exchange(request, async () => {
+      const date = await fetchDate(this.#origin.origin, this.#tls);
+      const headers: Record<string, string> = date === undefined ? {} : { date };
+      return { status: 200, headers, body: '' };
+    });
+    return reply.headers.date;
   }
 
   #pipelineRequest({ route, parameters, apiVersion, headers, body, signal }: HttpRequest): PipelineRequest {
@@ -223,12 +237,14 @@ export class HttpClient {
     const {
       plane,
       onRequest,
+      exchange = direct,
       timeoutMs = defaultTimeoutMs,
       maxReplyBytes = defaultMaxReplyBytes,
     } = this.#options;
     return createSender({
       plane,
       onRequest,
+      exchange,
       timeoutMs,
       maxReplyBytes,
       onResponse: (response) => {

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import {
   createDefaultHttpClient,
+  createHttpHeaders,
   type HttpClient,
   type PipelineRequest,
   type PipelineResponse,
@@ -9,6 +10,7 @@ import {
 } from '@azure/core-rest-pipeline';
 import { EnrollkitError } from '../../../errors.js';
 import type { Plane } from '../../contract/api-versions.js';
+import type { Exchange, ExchangeReply } from '../exchange.js';
 import type { RequestObserver } from '../observer.js';
 import { redact, redactedCause } from '../redact.js';
 import { codeOf } from '../transport-failure.js';
@@ -16,15 +18,24 @@ import { codeOf } from '../transport-failure.js';
 export interface SenderOptions {
   plane: Plane;
   onRequest: RequestObserver | undefined;
+  exchange: Exchange;
   /** Per attempt, from sending to the last byte of the response. */
   timeoutMs: number;
   maxReplyBytes: number;
   onResponse: (response: PipelineResponse) => void;
 }
 
+type Limits = Pick<SenderOptions, 'timeoutMs' | 'maxReplyBytes'>;
+
 const client = createDefaultHttpClient();
 
-export function createSender({ plane, onRequest, onResponse, ...limits }: SenderOptions): HttpClient {
+export function createSender({
+  plane,
+  onRequest,
+  exchange,
+  onResponse,
+  ...limits
+}: SenderOptions): HttpClient {
   let attempt = 0;
   return {
     async sendRequest(request) {
@@ -34,7 +45,7 @@ export function createSender({ plane, onRequest, onResponse, ...limits }: Sender
       const report = (outcome: { status: number } | { failure: string }) =>
         onRequest?.({ plane, method, url, attempt, elapsedMs: performance.now() - started, ...outcome });
       try {
-        const response = await sendWithin(request, limits);
+        const response = await sendThrough(exchange, plane, request, limits);
         onResponse(response);
         report({ status: response.status });
         return response;
@@ -44,6 +55,43 @@ export function createSender({ plane, onRequest, onResponse, ...limits }: Sender
       }
     },
   };
+}
+
+/** One attempt, which the exchange may answer. */
+async function sendThrough(
+  exchange: Exchange,
+  plane: Plane,
+  request: PipelineRequest,
+  limits: Limits,
+): Promise<PipelineResponse> {
+  const { method, url, headers, body } = request;
+  let response: PipelineResponse | undefined;
+  let wasSent = false;
+  const send = async (): Promise<ExchangeReply> => {
+    wasSent = true;
+    response = await sendWithin(request, limits);
+    return { status: response.status, headers: response.headers.toJSON(), body: response.bodyAsText ?? '' };
+  };
+  const text = typeof body === 'string' ? body : undefined;
+  try {
+    const reply = await exchange({ plane, method, url, headers: headers.toJSON(), body: text }, send);
+    return (
+      response ?? {
+        request,
+        status: reply.status,
+        headers: createHttpHeaders(reply.headers),
+        bodyAsText: reply.body,
+      }
+    );
+  } catch (failure) {
+    if (wasSent || failure instanceof EnrollkitError) throw failure;
+    throw retryable(failure as Error, request);
+  }
+}
+
+/** The retry policy repeats errors of this kind only. */
+function retryable(failure: Error, request: PipelineRequest): RestError {
+  return new RestError(failure.message, { code: codeOf(failure) ?? RestError.PARSE_ERROR, request });
 }
 
 /** @returns the text of a body, decompressed; undefined when it is longer, and nothing more is read of it */
@@ -62,7 +110,7 @@ async function readAtMost(body: Readable, maxBytes: number): Promise<string | un
 /** The pipeline's own timeout covers only the response's headers; this one covers its body, too. */
 async function sendWithin(
   request: PipelineRequest,
-  { timeoutMs, maxReplyBytes }: Pick<SenderOptions, 'timeoutMs' | 'maxReplyBytes'>,
+  { timeoutMs, maxReplyBytes }: Limits,
 ): Promise<PipelineResponse> {
   const outer = request.abortSignal;
   const controller = new AbortController();
@@ -80,8 +128,7 @@ async function sendWithin(
     const { readableStreamBody, ...response } = await client.sendRequest(request);
     if (!readableStreamBody) return response;
     const body = await readAtMost(readableStreamBody as Readable, maxReplyBytes).catch((failure: Error) => {
-      // The retry policy repeats errors of this kind only.
-      throw new RestError(failure.message, { code: codeOf(failure) ?? RestError.PARSE_ERROR, request });
+      throw retryable(failure, request);
     });
     if (body !== undefined) return { ...response, bodyAsText: body };
     const { host } = new URL(request.url);

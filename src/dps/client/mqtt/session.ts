@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { MqttClient } from 'mqtt';
 import { EnrollkitError } from '../../../errors.js';
 import { parseTopic } from '../../contract/mqtt.js';
+import { direct, type Exchange, type ExchangeReply } from '../exchange.js';
 import type { RequestObserver } from '../observer.js';
 import { type MqttParties, mqttFailure, refusedBy } from './failure.js';
 import { loadMqttClient, type MqttSocketOptions, openSocket } from './socket.js';
@@ -13,12 +14,14 @@ import { loadMqttClient, type MqttSocketOptions, openSocket } from './socket.js'
 export interface MqttSessionOptions extends MqttParties, MqttSocketOptions {
   userName: string;
   onRequest?: RequestObserver | undefined;
+  exchange?: Exchange | undefined;
   signal: AbortSignal;
 }
 
 export interface MqttReply {
   status: number;
-  topic: string;
+  /** In seconds, as the reply's topic says it. */
+  retryAfter: string | undefined;
   payload: string;
 }
 
@@ -28,26 +31,39 @@ const disconnectTimeoutMs = 2000;
 /** In seconds, as in the official SDK for Node.js. */
 const keepAliveSeconds = 180;
 
+const acknowledged: ExchangeReply = { status: 200, headers: {}, body: '' };
+
+/** A reply as it arrives. */
+interface Publication {
+  status: number;
+  topic: string;
+  payload: string;
+}
+
 interface Waiting {
-  resolve(reply: MqttReply): void;
+  resolve(reply: Publication): void;
   reject(error: unknown): void;
 }
 
 export class MqttSession {
   readonly #options: MqttSessionOptions;
-  readonly #client: MqttClient;
+  /** Undefined where the exchange answers instead of the server. */
+  #client: MqttClient | undefined;
   readonly #waiting = new Map<string, Waiting>();
   #ended: unknown;
 
-  private constructor(options: MqttSessionOptions, client: MqttClient) {
+  private constructor(options: MqttSessionOptions) {
     this.#options = options;
+    options.signal.addEventListener('abort', this.#abort);
+  }
+
+  #use(client: MqttClient): void {
     this.#client = client;
     client.on('message', (topic, payload) => this.#onMessage(topic, payload));
     client.on('error', (error) => this.#end(this.#failure(error)));
     client.on('close', () =>
       this.#end(this.#failure(Object.assign(new Error('closed'), { code: 'ECONNRESET' }))),
     );
-    options.signal.addEventListener('abort', this.#abort);
   }
 
   /**
@@ -58,20 +74,24 @@ export class MqttSession {
    */
   static async open(options: MqttSessionOptions): Promise<MqttSession> {
     options.signal.throwIfAborted();
-    const client = new (loadMqttClient())(openSocket.bind(undefined, options), {
-      clientId: options.clientId,
-      username: options.userName,
-      protocolVersion: 4,
-      // Neither DPS nor enrollkit's use of a hub needs a persistent session.
-      clean: true,
-      keepalive: keepAliveSeconds,
-      reconnectPeriod: 0,
-      connectTimeout: timeoutMs,
-    });
-    const session = new MqttSession(options, client);
+    const session = new MqttSession(options);
     try {
-      await session.#bounded(`${session.#host} accepting the connection`, (done) => {
-        client.once('connect', () => done(undefined));
+      await session.#exchanged('CONNECT', options.userName, undefined, async () => {
+        const client = new (loadMqttClient())(openSocket.bind(undefined, options), {
+          clientId: options.clientId,
+          username: options.userName,
+          protocolVersion: 4,
+          // Neither DPS nor enrollkit's use of a hub needs a persistent session.
+          clean: true,
+          keepalive: keepAliveSeconds,
+          reconnectPeriod: 0,
+          connectTimeout: timeoutMs,
+        });
+        session.#use(client);
+        await session.#bounded(`${session.#host} accepting the connection`, (done) => {
+          client.once('connect', () => done(undefined));
+        });
+        return acknowledged;
       });
       return session;
     } catch (error) {
@@ -82,26 +102,29 @@ export class MqttSession {
 
   /** @throws as {@link open}; also when the server rejects the subscription */
   async subscribe(filter: string): Promise<void> {
-    await this.#bounded(`${this.#host} granting ${filter}`, (done, failed) => {
-      this.#client.subscribe(filter, { qos: 1 }, (error, granted) => {
-        if (error) failed(this.#failure(error));
-        else if (granted?.some(({ qos }) => qos === 128))
-          failed(refusedBy(this.#options, `the subscription to ${filter}`));
-        else done(undefined);
+    await this.#exchanged('SUBSCRIBE', filter, undefined, async () => {
+      await this.#bounded(`${this.#host} granting ${filter}`, (done, failed) => {
+        this.#client!.subscribe(filter, { qos: 1 }, (error, granted) => {
+          if (error) failed(this.#failure(error));
+          else if (granted?.some(({ qos }) => qos === 128))
+            failed(refusedBy(this.#options, `the subscription to ${filter}`));
+          else done(undefined);
+        });
       });
+      return acknowledged;
     });
   }
 
   /** Publishes with QoS 1 and waits for the acknowledgment. */
-  async publish(topic: string, payload: string | Buffer): Promise<void> {
-    await this.#observed(topic, async () => {
+  async publish(topic: string, payload: string): Promise<void> {
+    await this.#observed(topic, payload, async () => {
       await this.#bounded(`${this.#host} taking a message`, (done, failed) => {
-        this.#client.publish(topic, payload, { qos: 1 }, (error) => {
+        this.#client!.publish(topic, payload, { qos: 1 }, (error) => {
           if (error) failed(this.#failure(error));
           else done(undefined);
         });
       });
-      return 200;
+      return acknowledged;
     });
   }
 
@@ -111,21 +134,20 @@ export class MqttSession {
   async request(topicOf: (requestId: string) => string, payload: string): Promise<MqttReply> {
     const requestId = randomUUID();
     const topic = topicOf(requestId);
-    let reply: MqttReply | undefined;
-    await this.#observed(topic, async () => {
+    const { status, headers, body } = await this.#observed(topic, payload, async () => {
       try {
-        reply = await this.#bounded<MqttReply>(`${this.#host} answering`, (done, failed) => {
+        const reply = await this.#bounded<Publication>(`${this.#host} answering`, (done, failed) => {
           this.#waiting.set(requestId, { resolve: done, reject: failed });
-          this.#client.publish(topic, payload, { qos: 1 }, (error) => {
+          this.#client!.publish(topic, payload, { qos: 1 }, (error) => {
             if (error) failed(this.#failure(error));
           });
         });
-        return reply.status;
+        return { status: reply.status, headers: topicHeaders(reply.topic), body: reply.payload };
       } finally {
         this.#waiting.delete(requestId);
       }
     });
-    return reply!;
+    return { status, retryAfter: headers['retry-after'], payload: body };
   }
 
   /** Disconnects. */
@@ -133,9 +155,11 @@ export class MqttSession {
     this.#options.signal.removeEventListener('abort', this.#abort);
     const lost = this.#ended !== undefined;
     this.#ended ??= new EnrollkitError('NETWORK', `The connection to ${this.#host} is closed.`);
+    const client = this.#client;
+    if (!client) return;
     // Does not wait for a server that does not close its end.
-    const timer = setTimeout(() => this.#client.stream.destroy(), disconnectTimeoutMs);
-    await new Promise<void>((closed) => this.#client.end(lost, () => closed()));
+    const timer = setTimeout(() => client.stream.destroy(), disconnectTimeoutMs);
+    await new Promise<void>((closed) => client.end(lost, () => closed()));
     clearTimeout(timer);
   }
 
@@ -150,7 +174,7 @@ export class MqttSession {
     if (this.#ended !== undefined) return;
     this.#ended = error;
     for (const { reject } of this.#waiting.values()) reject(error);
-    this.#client.end(true);
+    this.#client?.end(true);
   }
 
   #onMessage(topic: string, payload: Buffer): void {
@@ -184,7 +208,7 @@ export class MqttSession {
     }
   }
 
-  async #observed(topic: string, act: () => Promise<number>): Promise<void> {
+  async #observed(topic: string, payload: string, act: () => Promise<ExchangeReply>): Promise<ExchangeReply> {
     const { plane, onRequest } = this.#options;
     const started = performance.now();
     const report = (outcome: { status: number } | { failure: string }) =>
@@ -197,14 +221,38 @@ export class MqttSession {
         ...outcome,
       });
     try {
-      report({ status: await act() });
+      const reply = await this.#exchanged('PUBLISH', topic, payload, act);
+      report({ status: reply.status });
+      return reply;
     } catch (error) {
       report({ failure: (error as { code?: string }).code ?? 'failed' });
       throw error;
     }
   }
 
+  async #exchanged(
+    method: string,
+    what: string,
+    payload: string | undefined,
+    send: () => Promise<ExchangeReply>,
+  ): Promise<ExchangeReply> {
+    if (this.#ended !== undefined) throw this.#ended;
+    const { plane, clientId, exchange = direct } = this.#options;
+    const url = `mqtts://${this.#host} ${what}`;
+    try {
+      return await exchange({ plane, method, url, clientId, headers: {}, body: payload }, send);
+    } catch (error) {
+      throw this.#options.signal.aborted ? this.#options.signal.reason : this.#failure(error);
+    }
+  }
+
   #failure(error: unknown): EnrollkitError {
     return mqttFailure(error, this.#options);
   }
+}
+
+/** What a reply says in its topic, as HTTP says it in headers. */
+function topicHeaders(topic: string): Record<string, string> {
+  const retryAfter = parseTopic(topic).query.get('retry-after');
+  return retryAfter === undefined ? {} : { 'retry-after': retryAfter };
 }

@@ -1,0 +1,41 @@
+/** The differences between two runs, for people. */
+import type { Difference } from '../../quickstart/recording/compare.js';
+import type { Recording } from '../../quickstart/recording/schema.js';
+import { numberText, printable } from '../terminal/text.js';
+
+/** A person reads the first ones; `--json` has all. */
+const maxListed = 20;
+const maxValueLength = 200;
+
+export function differencesText(differences: readonly Difference[]): string {
+  if (differences.length === 0) return 'No difference.';
+  const listed = differences.slice(0, maxListed).map(differenceText);
+  const more = differences.length - listed.length;
+  const count = differences.length === 1 ? '1 difference' : `${numberText(differences.length)} differences`;
+  return [`${count}:`, ...listed, ...(more > 0 ? [`and ${numberText(more)} more`] : [])].join('\n\n');
+}
+
+function differenceText({ step, request, path, recorded, now }: Difference): string {
+  // Hosts are the same, or are masked.
+  const sent = request?.replace(/https:\/\/[^/]+/, '');
+  const place = [step ?? 'the run', sent, path].filter((part) => part !== undefined && part !== '');
+  return [
+    `  ${printable(place.join(', '))}`,
+    `    recorded  ${valueText(recorded)}`,
+    `    now       ${valueText(now)}`,
+  ].join('\n');
+}
+
+function valueText(value: unknown): string {
+  if (value === null) return 'nothing';
+  const text = printable(typeof value === 'string' ? value : JSON.stringify(value));
+  return text.length > maxValueLength ? `${text.slice(0, maxValueLength)}…` : text;
+}
+
+/** What may explain differences, and is none: other versions. Empty if all are the same. */
+export function versionsText(recorded: Recording, now: Recording): string {
+  const versions = ({ enrollkit, node, platform, arch }: Recording) =>
+    `enrollkit ${enrollkit}, Node.js ${node}, ${platform} ${arch}`;
+  const [before, after] = [versions(recorded), versions(now)];
+  return before === after ? '' : printable(`Recorded with ${before}; now ${after}.`);
+}

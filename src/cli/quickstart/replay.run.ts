@@ -1,0 +1,160 @@
+/** Runs a recorded plan again, and compares the two runs. */
+import { readdirSync } from 'node:fs';
+import { EnrollkitError, type ExitStatus, exitStatus } from '../../errors.js';
+import type { Plan } from '../../quickstart/plan/fields.js';
+import { compareRecordings } from '../../quickstart/recording/compare.js';
+import { namesGiven } from '../../quickstart/recording/names.js';
+import { offlineTarget } from '../../quickstart/recording/offline.js';
+import { readRecording } from '../../quickstart/recording/read.js';
+import type { Recording } from '../../quickstart/recording/schema.js';
+import { type QuickstartOptions, runQuickstart } from '../../quickstart/run.js';
+import { isFolder } from '../../workspace/files.js';
+import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
+import { givenPassphrase } from '../input/passphrase.js';
+import { givenFields } from '../input/plan-flags.js';
+import { planFrom } from '../input/plan-input.js';
+import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
+import { withTarget } from '../target/target.js';
+import { plainProgress } from '../terminal/plain-progress.js';
+import { displayPath } from '../terminal/text.js';
+import { differencesText, versionsText } from './differences-text.js';
+import { openRecording } from './recording-argument.js';
+import { defaultReplayFolder, type replay } from './replay.js';
+import { progressFor } from './run-plan.js';
+
+type ReplayFlags = FlagsOf<typeof replay>;
+
+export const run: RunOf<typeof replay> = async ({ args, flags }, context) => {
+  const { output } = context;
+  const { path, recording } = openRecording(args.recording);
+  assertFlags(flags, context);
+  const folder = flags.dir ?? defaultReplayFolder;
+  assertNewFolder(folder);
+  const plan = plannedReplay(recording, flags);
+  const { recording: newPath, failure } = await runAgain({ recording, plan, folder, flags }, context);
+  const now = readRecording(newPath);
+  const differences = compareRecordings(recording, now);
+  const status = statusOf(flags, differences.length > 0, failure);
+  if (output.json) {
+    const error = failure && {
+      code: failure.code,
+      message: failure.message,
+      next: failure.next,
+      exitStatus: failure.exitStatus,
+    };
+    output.value({
+      replayed: path,
+      recording: newPath,
+      outcome: now.outcome,
+      differences,
+      ...(error ? { error } : {}),
+    });
+    return status;
+  }
+  const versions = versionsText(recording, now);
+  const place = `Compared ${displayPath(path)} with ${displayPath(newPath)}.`;
+  output.result(
+    'replay.report',
+    [place, versions, differencesText(differences)].filter((text) => text !== '').join('\n'),
+  );
+  if (failure && flags.check) {
+    output.note(failure.code, `The replay ended with an error: ${failure.message}`);
+  } else if (failure) throw failure;
+  return status;
+};
+
+function statusOf({ check }: ReplayFlags, differs: boolean, failure: EnrollkitError | undefined): ExitStatus {
+  if (check) return differs ? exitStatus.differs : exitStatus.ok;
+  return failure?.exitStatus ?? exitStatus.ok;
+}
+
+function assertFlags(flags: ReplayFlags, { interactive }: Context): void {
+  if (flags.step && !interactive) {
+    throw new EnrollkitError('USAGE', '--step waits for Enter, and there is no terminal.', {
+      next: 'Run it in a terminal, with CI unset, or leave out --step.',
+    });
+  }
+  const isOfTarget = [...givenFields(flags)].some((field) => field.startsWith('target.'));
+  if (flags.offline && (isOfTarget || flags.connectionStringFile !== undefined)) {
+    throw new EnrollkitError('USAGE', 'With --offline there is no provisioning service to choose.', {
+      next: 'Leave out --offline, or --target and what belongs to it.',
+    });
+  }
+}
+
+/** @throws EnrollkitError FOLDER_NOT_EMPTY, also for a folder with an earlier run or an emulator's state */
+function assertNewFolder(folder: string): void {
+  const layout = layoutOf(folder);
+  assertOwnFolder(layout);
+  const isUsed = isFolder(layout.state) && readdirSync(layout.state).length > 0;
+  if (!isUsed) return;
+  throw new EnrollkitError('FOLDER_NOT_EMPTY', `The folder ${layout.folder} holds another run already.`, {
+    next: 'Give a new folder with --dir FOLDER.',
+    context: { folder: layout.folder },
+  });
+}
+
+/** The recorded plan with the flags in its place; Azure only if it is asked for. */
+function plannedReplay({ plan }: Recording, flags: ReplayFlags): Plan {
+  const { enrollmentGroup, certificateAuthority, devices } = plan;
+  const prefix = flags.namePrefix ?? '';
+  const keepsTarget = flags.offline || flags.target === 'azure';
+  return planFrom(flags, {
+    ...plan,
+    target: keepsTarget ? plan.target : { kind: 'emulator' },
+    enrollmentGroup: { ...enrollmentGroup, id: prefix + enrollmentGroup.id },
+    certificateAuthority: { ...certificateAuthority, name: prefix + certificateAuthority.name },
+    devices: { ...devices, registrationIds: devices.registrationIds.map((id) => prefix + id) },
+  });
+}
+
+interface Replay {
+  recording: Recording;
+  plan: Plan;
+  folder: string;
+  flags: ReplayFlags;
+}
+
+/**
+ * @returns the path of the new recording, and why the run has failed
+ * @throws EnrollkitError when there is no new recording; INTERRUPTED
+ */
+async function runAgain(
+  { recording, plan, folder, flags }: Replay,
+  context: Context,
+): Promise<{ recording: string; failure?: EnrollkitError }> {
+  const passphrase = givenPassphrase(flags, context.env);
+  if (plan.certificates.encryptKeys && passphrase === undefined) {
+    throw new EnrollkitError('PASSPHRASE_REQUIRED', 'The recorded run encrypts its private keys.');
+  }
+  const progress = flags.step ? plainProgress(context.output) : await progressFor(context);
+  const options: Omit<QuickstartOptions, 'target'> = {
+    plan,
+    folder,
+    passphrase,
+    verificationCode: flags.verificationCode,
+    signal: context.signal,
+    emit: (event) => progress.on(event),
+    beforeStep: flags.step ? (await import('./step-prompt.js')).stepPrompt(context) : undefined,
+    replayOf: {
+      startedAt: recording.startedAt,
+      offline: flags.offline === true,
+      names: namesGiven(recording, plan),
+    },
+  };
+  try {
+    const result = flags.offline
+      ? await runQuickstart({ ...options, target: offlineTarget(recording, layoutOf(folder).folder, plan) })
+      : await withTarget({ target: plan.target, folder, flags, mayCreate: true }, context, (target) =>
+          runQuickstart({ ...options, target }),
+        );
+    return { recording: result.recording };
+  } catch (error) {
+    if (!(error instanceof EnrollkitError)) throw error;
+    const path = error.context.recording;
+    if (context.signal.aborted || typeof path !== 'string') throw error;
+    return { recording: path, failure: error };
+  } finally {
+    await progress.end();
+  }
+}

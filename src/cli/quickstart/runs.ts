@@ -1,0 +1,81 @@
+/** Lists the recorded runs of a folder. */
+import { EnrollkitError, exitStatus } from '../../errors.js';
+import { readRecording } from '../../quickstart/recording/read.js';
+import type { Recording } from '../../quickstart/recording/schema.js';
+import { recordingsOf } from '../../quickstart/recording/store.js';
+import { layoutOf } from '../../workspace/layout.js';
+import { defineCommand } from '../kernel/command.js';
+import { defaultFolder, dirFlag, outputFlags } from '../kernel/common-flags.js';
+import { columns, displayPath, milliseconds, printable } from '../terminal/text.js';
+
+type Row = { recording: string } & ({ run: Recording } | { problem: EnrollkitError });
+
+export const runs = defineCommand({
+  description:
+    'Lists the recordings that quickstarts and replays left in a certificate folder, the oldest first.',
+  flags: { ...dirFlag, ...outputFlags },
+  examples: [
+    { line: 'runs', summary: 'the runs of the folder certs' },
+    { line: 'runs --dir line4 --json', summary: 'those of another folder, for a program' },
+  ],
+  async run({ flags }, { output }) {
+    const folder = flags.dir ?? defaultFolder;
+    const rows = recordingsOf(layoutOf(folder)).map(rowOf);
+    const unreadable = rows.find((row) => 'problem' in row);
+    for (const row of rows) {
+      if ('problem' in row) output.note(row.problem.code, printable(row.problem.message));
+    }
+    if (output.json) output.value({ runs: rows.map(jsonOf) });
+    else if (rows.length === 0) output.result('runs.none', `There is no recording in ${folder}.`);
+    else output.data(rowLines(rows));
+    return unreadable ? exitStatus.usage : exitStatus.ok;
+  },
+});
+
+function rowOf(path: string): Row {
+  try {
+    return { recording: path, run: readRecording(path) };
+  } catch (error) {
+    if (!(error instanceof EnrollkitError)) throw error;
+    return { recording: path, problem: error };
+  }
+}
+
+function jsonOf(row: Row): unknown {
+  const { recording } = row;
+  if ('problem' in row) {
+    return { recording, error: { code: row.problem.code, message: row.problem.message } };
+  }
+  const { startedAt, elapsedMs, outcome, enrollkit, node, platform, target, plan, steps, replayOf } = row.run;
+  return {
+    recording,
+    startedAt,
+    elapsedMs,
+    outcome,
+    steps: steps.length,
+    devices: plan.devices.registrationIds.length,
+    target: target.kind,
+    replayOf: replayOf?.startedAt ?? null,
+    enrollkit,
+    node,
+    platform,
+  };
+}
+
+/** The file comes last and whole, so that it can be copied. */
+function rowLines(rows: readonly Row[]): string {
+  const facts = columns(rows.map((row) => [...cellsOf(row), '']));
+  return rows.map(({ recording }, index) => `${facts[index]!}${displayPath(recording)}`).join('\n');
+}
+
+function cellsOf(row: Row): string[] {
+  if ('problem' in row) return ['unreadable', '', '', ''];
+  const { elapsedMs, outcome, target, plan, replayOf } = row.run;
+  const { length } = plan.devices.registrationIds;
+  return [
+    replayOf ? `${outcome} (replay)` : outcome,
+    milliseconds(Math.round(elapsedMs)),
+    target.kind,
+    length === 1 ? '1 device' : `${length} devices`,
+  ];
+}

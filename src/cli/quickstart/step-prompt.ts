@@ -1,0 +1,27 @@
+/** Shows what a step is about to send, and waits for Enter: for a class. */
+import type { BeforeStep } from '../../quickstart/run-steps.js';
+import type { Context } from '../kernel/command.js';
+import { terminalAsker } from '../terminal/prompts.js';
+
+/** More requests are those of more devices. */
+const maxListed = 12;
+
+export function stepPrompt({ output, signal }: Pick<Context, 'output' | 'signal'>): BeforeStep {
+  const ask = terminalAsker(output, signal);
+  return async ({ title, requests }) => {
+    const lines = requests.map(
+      ({ method, url, repeated }) => `  ${method} ${url}${repeated === undefined ? '' : `, ${repeated}`}`,
+    );
+    const more = lines.length - maxListed;
+    const shown = [...lines.slice(0, maxListed), ...(more > 0 ? [`  and ${more} more`] : [])];
+    const sends = lines.length === 0 ? ['  It sends nothing.'] : shown;
+    ask.say('replay.step', ['', output.style.bold(title), ...sends].join('\n'));
+    await ask.text({
+      id: 'replay.next',
+      message: 'Enter to go on',
+      why: 'Ctrl-C stops the replay.',
+      default: '',
+      problem: () => undefined,
+    });
+  };
+}

@@ -1,0 +1,88 @@
+/** What a recording never contains: secrets, which leave their kind, and paths of the computer. */
+import { maskSecrets } from '../../dps/client/redact.js';
+import { maxTextLength } from './schema.js';
+
+const mark = (kind: string) => `<${kind}>`;
+
+/** Members whose whole value is a secret, by the end of their names. */
+const secretMembers: readonly [RegExp, string][] = [
+  [/(pass|pass[-_]?(word|phrase)|pwd)$/i, 'passphrase'],
+  [/(secret|credentials?)$/i, 'secret'],
+  [/token$/i, 'token'],
+  [/(sas|sharedAccessSignature)$/i, 'SAS token'],
+  [/private[-_]?key$/i, 'private key'],
+  [
+    /(primary|secondary|symmetric|shared|access|account|storage|api|master|function|host|encryption)[-_]?key$/i,
+    'key',
+  ],
+];
+
+/** Nothing that a terminal or an editor would act on; line ends and tabs are text. */
+const unprintable = /[^\P{Cc}\t\n\r]|[\u202a-\u202e\u2066-\u2069]/gu;
+
+export interface MaskOptions {
+  /** The certificate folder, absolute. */
+  folder: string;
+  /** The user's home folder. */
+  home: string;
+  /** Secrets that this run works with. */
+  secrets: readonly string[];
+}
+
+/** Masks any JSON value; a text, or a member's name, as well. */
+export type Mask = <Value>(value: Value) => Value;
+
+/** A secret this short could be any word, and masking it would destroy the recording. */
+const minSecretLength = 4;
+
+export function createMask({ folder, home, secrets }: MaskOptions): Mask {
+  const known = knownSecrets(secrets);
+  const places = [
+    [folder, '<folder>'],
+    [home, '<home>'],
+  ].filter(([path]) => path!.length > 3) as [string, string][];
+  const maskText = (text: string) => {
+    let clean = maskSecrets(text, mark);
+    for (const secret of known) clean = clean.replaceAll(secret, mark('secret'));
+    for (const [path, name] of places) clean = withoutPath(clean, path, name);
+    clean = clean.replace(unprintable, '\uFFFD');
+    return clean.length > maxTextLength ? `${clean.slice(0, maxTextLength - 1)}…` : clean;
+  };
+  const maskValue = (value: unknown): unknown => {
+    if (typeof value === 'string') return maskText(value);
+    if (Array.isArray(value)) return value.map(maskValue);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, member]) => [maskText(name), maskMember(name, member)]),
+    );
+  };
+  const maskMember = (name: string, value: unknown): unknown => {
+    const kind = secretMembers.find(([pattern]) => pattern.test(name))?.[1];
+    const isWhole = kind !== undefined && (typeof value === 'string' || typeof value === 'number');
+    return isWhole ? mark(kind) : maskValue(value);
+  };
+  return maskValue as Mask;
+}
+
+/** Also as they are in a URL and in base64; the longest first, since one can contain another. */
+function knownSecrets(secrets: readonly string[]): string[] {
+  const forms = secrets
+    .filter(({ length }) => length >= minSecretLength)
+    .flatMap((secret) => [
+      secret,
+      encodeURIComponent(secret),
+      Buffer.from(secret).toString('base64'),
+      Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+    ]);
+  return [...new Set(forms)].sort((a, b) => b.length - a.length);
+}
+
+/** Below a folder whose name is replaced, paths have `/` between their parts. */
+function withoutPath(text: string, path: string, name: string): string {
+  return text
+    .split(path)
+    .map((part, index) =>
+      index === 0 ? part : part.replace(/^\\[^\s"'<>|]*/, (rest) => rest.replaceAll('\\', '/')),
+    )
+    .join(name);
+}

@@ -1,0 +1,116 @@
+/** Reads recordings, which may come from anybody: nothing in one reaches a path, a terminal or a socket unchecked. */
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { EnrollkitError } from '../../errors.js';
+import { type JsonSource, JsonSyntaxError, parseJsonSource } from '../../json-source.js';
+import { reason } from '../../workspace/files.js';
+import { planProblem, problemLines } from '../plan/plan-problem.js';
+import { maxTextLength, type Recording, recordingSchema, recordingVersion } from './schema.js';
+
+/** A run with the most devices that a plan can have takes a fifth of it. */
+const maxBytes = 64 * 1024 * 1024;
+/** No reply of a service is nested as deeply. */
+const maxDepth = 64;
+
+/**
+ * @throws EnrollkitError FILE_UNREADABLE; INVALID_RECORDING, naming lines and columns, also for a recording of a newer
+ *   release
+ */
+export function readRecording(path: string): Recording {
+  return parseRecording(readText(path), path);
+}
+
+/** @throws EnrollkitError INVALID_RECORDING, naming lines and columns */
+export function parseRecording(json: string, source: string): Recording {
+  const file = parse(json, source);
+  const place = (path: readonly PropertyKey[], key?: string) => {
+    const { line, column } = file.placeOf(path, key);
+    return `${source}:${line}:${column}: `;
+  };
+  const { version } = (file.value ?? {}) as { version?: unknown };
+  if (typeof version === 'number' && version > recordingVersion) {
+    throw new EnrollkitError(
+      'INVALID_RECORDING',
+      `${place(['version'])}a newer enrollkit wrote this recording (version ${version}); this one reads version ${recordingVersion}.`,
+      { next: 'Update enrollkit.' },
+    );
+  }
+  const unsafe = unsafeText(file.value, []);
+  if (unsafe) throw invalid(`${place(unsafe.path, unsafe.key)}${unsafe.problem}.`);
+  const result = recordingSchema.safeParse(file.value, { reportInput: true });
+  if (result.success) return result.data as Recording;
+  const problems = result.error.issues.map((issue) => {
+    const key = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+    return `${place(issue.path, key)}${planProblem(issue)}`;
+  });
+  throw invalid(problemLines(problems));
+}
+
+function readText(path: string): string {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const { size } = fstatSync(file);
+      if (size > maxBytes) {
+        throw invalid(`${path} has ${size} bytes; a recording has at most ${maxBytes}.`);
+      }
+      return readFileSync(file, 'utf8');
+    } finally {
+      closeSync(file);
+    }
+  } catch (cause) {
+    if (cause instanceof EnrollkitError) throw cause;
+    const { code } = cause as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? `There is no file ${path}.` : `${path} cannot be read${reason(cause)}.`;
+    throw invalid(why, cause);
+  }
+}
+
+function parse(json: string, source: string): JsonSource {
+  try {
+    return parseJsonSource(json);
+  } catch (cause) {
+    if (!(cause instanceof JsonSyntaxError)) throw cause;
+    const { line, column } = cause.place;
+    throw invalid(`${source}:${line}:${column}: ${cause.problem}.`, cause);
+  }
+}
+
+interface Unsafe {
+  path: PropertyKey[];
+  key?: string;
+  problem: string;
+}
+
+/** Control characters but tabs and line ends, and marks that reverse the direction of a text. */
+const unprintable = /[^\P{Cc}\t\n\r]|[\u202a-\u202e\u2066-\u2069]/u;
+
+function textProblem(text: string): string | undefined {
+  if (text.length > maxTextLength) {
+    return `this text has ${text.length} characters; a recording has at most ${maxTextLength} in one`;
+  }
+  const found = unprintable.exec(text)?.[0];
+  if (found === undefined) return undefined;
+  const code = found.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
+  return `this text has the control character U+${code}`;
+}
+
+/** What must not be in any value, since values are shown, and looked into without a schema. */
+function unsafeText(value: unknown, path: PropertyKey[]): Unsafe | undefined {
+  if (typeof value === 'string') {
+    const problem = textProblem(value);
+    return problem === undefined ? undefined : { path, problem };
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (path.length > maxDepth) return { path, problem: 'this is nested too deeply' };
+  for (const [key, member] of Object.entries(value)) {
+    const problem = textProblem(key);
+    if (problem !== undefined) return { path, key, problem };
+    const unsafe = unsafeText(member, [...path, Array.isArray(value) ? Number(key) : key]);
+    if (unsafe) return unsafe;
+  }
+  return undefined;
+}
+
+function invalid(message: string, cause?: unknown): EnrollkitError {
+  return new EnrollkitError('INVALID_RECORDING', message, cause === undefined ? {} : { cause });
+}
