@@ -29,12 +29,14 @@ export interface KeptKey {
 const patienceMs = 2000;
 
 /**
- * Call it before the work, so that nobody waits for files that cannot be written.
+ * Call it before the work, so that nobody waits for files that cannot be written. What a killed process left beside
+ * them is completed or removed.
  *
  * @throws EnrollkitError FILE_EXISTS, naming the first that exists; only regular files can be replaced.
  *   FILE_UNWRITABLE for a path that leads through a symbolic link inside a certificate folder
  */
 export function assertFree(paths: readonly string[], force: boolean): void {
+  finishInterrupted(paths, () => new Date());
   for (const path of paths) {
     const layout = certificateFolderOf(path);
     if (layout) assertNoLinkBelow(layout.folder, resolve(path));
@@ -113,12 +115,16 @@ export function requestOf(...parts: unknown[]): string {
  * @returns whether its files are in their places now, so that there is nothing left to do
  */
 function completedEarlier(paths: readonly string[], request: string, now: () => Date): boolean {
-  const requests = interruptedPlaces(paths).map((layout) => {
+  return finishInterrupted(paths, now).includes(request);
+}
+
+/** @returns the requests of the changes that were completed */
+function finishInterrupted(paths: readonly string[], now: () => Date): (string | undefined)[] {
+  return interruptedPlaces(paths).map((layout) => {
     const { completed, close } = openFolder(layout, now, patienceMs);
     close();
     return completed?.request;
   });
-  return requests.includes(request);
 }
 
 /** As {@link completedEarlier}, with a message. */
