@@ -17,6 +17,8 @@ export interface NewFile {
   contents: string | Uint8Array;
   /** `secretFileMode` or `publicFileMode`. */
   mode: number;
+  /** A file that it replaces contains the same private key, so that no copy is kept. */
+  hasSameKey?: true;
 }
 
 /** A replaced file that contained a private key. */
@@ -77,10 +79,12 @@ export function writeFiles(
       const folder = openFolder(layout, now, patienceMs);
       try {
         const change = folder.files.change();
-        for (const { path, contents, mode } of files.filter((one) => group.includes(resolve(one.path)))) {
+        for (const { path, contents, mode, hasSameKey } of files.filter((one) =>
+          group.includes(resolve(one.path)),
+        )) {
           const absolute = resolve(path);
           const note = { note: folder.files.isUnchanged(absolute) };
-          if (lookAt(path) && mayHoldKey(path)) {
+          if (lookAt(path) && !hasSameKey && mayHoldKey(path)) {
             const aside = placeForKey(path);
             // The same key may have been kept earlier.
             if (sha256OfFile(aside) !== sha256OfFile(path)) change.move(absolute, resolve(aside));
