@@ -1,11 +1,13 @@
 /** Writes the JSON Schemas that stand in templates/, from the zod schemas that the code checks with. */
 import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
+import { faultFileSchema } from '../src/emulator/faults/schema.js';
 import { emulatorSeedFileSchema } from '../src/emulator/seed/seed-schema.js';
 import { profileSchema } from '../src/pki/make/profile.js';
 import { planSchema } from '../src/quickstart/plan/schema.js';
 
 export const schemas = {
+  'templates/emulator-faults.schema.json': faultFileSchema,
   'templates/emulator-seed.schema.json': emulatorSeedFileSchema,
   'templates/plan.schema.json': planSchema,
   'templates/profiles/profile.schema.json': profileSchema,

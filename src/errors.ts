@@ -61,6 +61,7 @@ export const errorTable = {
   },
   INVALID_PLAN: { exit: exitStatus.usage, next: 'Correct the plan file at the place named.' },
   INVALID_SEED: { exit: exitStatus.usage, next: 'Correct the seed at the place named.' },
+  INVALID_FAULTS: { exit: exitStatus.usage, next: 'Correct the faults at the place named.' },
   INVALID_DEVICE_LIST: { exit: exitStatus.usage, next: 'Correct the list at the lines named.' },
   INVALID_MANIFEST: {
     exit: exitStatus.usage,
@@ -161,6 +162,11 @@ export const errorTable = {
   THROTTLED: {
     exit: exitStatus.network,
     next: 'Wait a minute, then run the same command again.',
+    retryable: true,
+  },
+  SERVICE_FAILED: {
+    exit: exitStatus.network,
+    next: 'The service itself failed: wait a minute, then run the same command again.',
     retryable: true,
   },
   NETWORK: {

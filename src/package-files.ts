@@ -6,12 +6,11 @@ import { existsSync } from 'node:fs';
 
 const packageFolder = folderWith('package.json', new URL('./', import.meta.url));
 
-/** `src/`, `build/` or `dist/`. */
-const codeFolder = new URL(
-  `${import.meta.url.slice(packageFolder.href.length).split('/')[0]}/`,
+/** `build/` or `dist/`: threads and processes of their own do not load TypeScript, so that from `src` they run `build`. */
+const programFolder = new URL(
+  `${import.meta.url.slice(packageFolder.href.length).split('/')[0]}/`.replace(/^src\/$/, 'build/'),
   packageFolder,
 );
-const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
 
 /** A file of the package, such as `templates/profiles/root.json`. */
 export function packageFile(path: string): URL {
@@ -20,7 +19,7 @@ export function packageFile(path: string): URL {
 
 /** A program of enrollkit, for processes and threads to run; each of them is an entry point of the bundle. */
 export function programFile(path: 'bin' | 'pki/slow-work-process' | 'fleet/issue/worker'): URL {
-  return new URL(`${path}${extension}`, codeFolder);
+  return new URL(`${path}.js`, programFolder);
 }
 
 function folderWith(name: string, folder: URL): URL {

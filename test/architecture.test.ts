@@ -146,7 +146,8 @@ const emulatorRooms: Record<string, string[]> = {
   hub: ['wire', 'state', 'access'],
   dps: ['wire', 'state', 'access', 'hub'],
   seed: ['dps', 'hub'],
-  control: ['wire', 'state', 'access', 'hub', 'dps', ''],
+  faults: ['wire'],
+  control: ['wire', 'state', 'access', 'hub', 'dps', 'faults', ''],
 };
 
 test('the rooms of the emulator: wire knows neither dps nor hub, and hub does not know dps', () => {

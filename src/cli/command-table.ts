@@ -235,6 +235,11 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import('./emulator/clock.js')).emulatorClock,
   ),
   inOneFile(
+    'emulator faults',
+    'make the running emulator misbehave',
+    async () => (await import('./emulator/faults.js')).emulatorFaults,
+  ),
+  inOneFile(
     'emulator messages',
     'show what devices sent to the hub of the running emulator',
     async () => (await import('./emulator/messages.js')).emulatorMessages,

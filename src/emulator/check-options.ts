@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { EnrollkitError } from '../errors.js';
 import { keyAlgorithms } from '../pki/keys.js';
 import { documentedLimits } from './dps/quotas.js';
+import { maxSeed } from './faults/control.js';
 import type { EmulatorOptions } from './options.js';
 
 const port = z.int('it is a whole number').min(0, 'it is at least 0').max(65_535, 'it is at most 65535');
@@ -40,6 +41,13 @@ const optionsSchema = z.strictObject(
       .optional(),
     // Checked separately, with the path of what is wrong.
     seed: z.looseObject({}, 'it is an object').optional(),
+    // Likewise.
+    faults: z.union([z.string(), z.looseObject({})], 'it is an object, or one of mild and wild').optional(),
+    faultSeed: z
+      .int('it is a whole number')
+      .min(0, 'it is at least 0')
+      .max(maxSeed, `it is at most ${maxSeed}`)
+      .optional(),
     now: callback.optional(),
     log: callback.optional(),
     signal: z.instanceof(AbortSignal, { error: 'it is an AbortSignal' }).optional(),

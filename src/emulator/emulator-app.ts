@@ -7,12 +7,14 @@ import { armPlane } from './dps/arm/arm-plane.js';
 import { devicePlane } from './dps/device/device-plane.js';
 import { servicePlane } from './dps/service/service-plane.js';
 import { ResourceGroups } from './dps/state/resource-groups.js';
+import type { EmulatorFaults } from './faults/control.js';
 import { hubPlane } from './hub/http/hub-plane.js';
 import type { StateDatabase } from './state/database.js';
 import type { Identity } from './state/identity.js';
 import { createHttpApp, type HttpApp } from './wire/http/http-app.js';
 
-export interface EmulatorAppOptions extends Omit<ControlOptions, 'tokens' | 'log'> {
+export interface EmulatorAppOptions extends Omit<ControlOptions, 'tokens' | 'log' | 'faults'> {
+  faults: EmulatorFaults;
   identity: Identity;
   database: StateDatabase;
   /** Seconds that a device is told to wait while it is being assigned. */
@@ -22,7 +24,7 @@ export interface EmulatorAppOptions extends Omit<ControlOptions, 'tokens' | 'log
 /** Puts the planes and the emulator's own routes together. */
 export function createEmulatorApp(
   { services, hubs, registrations, versions, now, log }: EmulatorCore,
-  { identity, database, retryAfter, ...control }: EmulatorAppOptions,
+  { identity, database, retryAfter, faults, ...control }: EmulatorAppOptions,
 ): HttpApp {
   const tokens = new AccessTokens(identity.armToken, now);
   // An emulator starts with at least one service: see readIdentity.
@@ -54,9 +56,13 @@ export function createEmulatorApp(
   });
   return createHttpApp({
     planes: [arm, service, device, hub],
-    plainRoutes: [...tokenEndpoint({ tokens, names, log }), ...controlRoutes({ ...control, tokens, log })],
+    plainRoutes: [
+      ...tokenEndpoint({ tokens, names, log }),
+      ...controlRoutes({ ...control, faults, tokens, log }),
+    ],
     planeOf: (path) => (/^\/(subscriptions|providers)(\/|$)/i.test(path) ? arm : service),
     now,
     log,
+    faults,
   });
 }

@@ -9,7 +9,13 @@ export {
   type EmulatorLog,
   type EmulatorOptions,
   type EmulatorSeed,
+  type FaultControl,
+  type FaultFile,
+  type FaultList,
+  type FaultSelection,
+  type PresetName,
   type QuotaLimits,
+  type RuleCount,
   runningEmulator,
   startEmulator,
 } from './start.js';

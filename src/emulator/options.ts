@@ -1,6 +1,7 @@
 /** The options of an emulator. */
 import type { KeyAlgorithm } from '../pki/keys.js';
 import type { QuotaLimits } from './dps/quotas.js';
+import type { FaultSelection } from './faults/control.js';
 import type { EmulatorSeed } from './seed/seed-schema.js';
 import type { EmulatorLog } from './wire/events.js';
 
@@ -43,6 +44,10 @@ export interface EmulatorOptions {
   strictApiVersions?: boolean;
   /** What the emulator has after a start and after a reset. */
   seed?: EmulatorSeed;
+  /** What goes wrong for clients: rules, or `mild` or `wild`; nothing by default. */
+  faults?: FaultSelection;
+  /** A whole number from 0 to 2^32 - 1: the same one gives the same faults; a random one by default. */
+  faultSeed?: number;
   /** The clock that the emulator's clock follows; the computer's by default. */
   now?: () => Date;
   log?: EmulatorLog;

@@ -6,6 +6,7 @@ import { openCore } from './core.js';
 import { identifyMqttClient, loadAmqpNodes } from './device-protocols.js';
 import { createEmulatorApp } from './emulator-app.js';
 import type { EmulatorEndpoints } from './endpoints.js';
+import type { EmulatorFaults } from './faults/control.js';
 import { maxMessageBytes } from './hub/messages.js';
 import type { EmulatorOptions } from './options.js';
 import { publishEndpoints } from './publish-endpoints.js';
@@ -25,6 +26,7 @@ import { type Dialled, resolveByHost } from './wire/network/host-names.js';
 export interface ServeContext {
   clock: EmulatorClock;
   feed: MessageFeed;
+  faults: EmulatorFaults;
   reset: () => Promise<void>;
 }
 
@@ -35,7 +37,7 @@ export interface ServeContext {
 export async function serve(
   options: EmulatorOptions,
   resources: Resources,
-  { clock, feed, reset }: ServeContext,
+  { clock, feed, faults, reset }: ServeContext,
   closers: Closer[],
 ): Promise<EmulatorEndpoints> {
   const { host, httpsPort = 0, mqttPort = 0, amqpPort = 0, retryAfter = 0 } = options;
@@ -54,8 +56,9 @@ export async function serve(
     // There is at least one: see makeHubs.
     hubByHost: (dialled: Dialled) => resolveByHost(hubs.list(), dialled)!,
   };
-  const listener = { tls: resources.server.tlsOptions, addresses: addresses.all, log };
-  const amqp = createAmqpServer({ load: () => loadAmqpNodes(protocols), maxMessageBytes, log });
+  const { tlsOptions: tls, faultyTls } = resources.server;
+  const listener = { tls, faultyTls, faults, addresses: addresses.all, log };
+  const amqp = createAmqpServer({ load: () => loadAmqpNodes(protocols), maxMessageBytes, log, faults });
   closers.push(() => amqp.close());
   const others = {
     amqp: (socket: TLSSocket) => amqp.accept(socket, socket),
@@ -85,6 +88,7 @@ export async function serve(
       reset,
       onStopRequest,
       feed,
+      faults,
     }),
     webSockets: { mqtt: mqtt.accept, AMQPWSB10: amqp.accept, amqp: amqp.accept },
   });

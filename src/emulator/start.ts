@@ -3,6 +3,7 @@ import { checkOptions } from './check-options.js';
 import { EmulatorClock } from './clock.js';
 import { type DeviceMessage, MessageFeed } from './control/message-feed.js';
 import type { EmulatorEndpoints } from './endpoints.js';
+import { EmulatorFaults, type FaultControl } from './faults/control.js';
 import type { EmulatorOptions } from './options.js';
 import { createMissing, openResources } from './resources.js';
 import { serve } from './serve.js';
@@ -14,6 +15,9 @@ export type { DeviceMessage } from './control/message-feed.js';
 export { runningEmulator } from './control/running.js';
 export type { QuotaLimits } from './dps/quotas.js';
 export type { EmulatorEndpoints } from './endpoints.js';
+export type { FaultControl, FaultList, FaultSelection, PresetName } from './faults/control.js';
+export type { RuleCount } from './faults/engine.js';
+export type { FaultFile } from './faults/schema.js';
 export type { EmulatorOptions } from './options.js';
 export type { EmulatorSeed } from './seed/seed-schema.js';
 export type { EmulatorEvent, EmulatorLog } from './wire/events.js';
@@ -23,6 +27,8 @@ export interface Emulator {
   readonly endpoints: EmulatorEndpoints;
   /** The clock by which certificates and tokens are judged and records are dated. TLS itself goes by the computer's clock. */
   readonly clock: EmulatorClock;
+  /** Faults that clients meet. They stay through a reset, and end with the emulator. */
+  readonly faults: FaultControl;
   /**
    * Empties the state, except for its seed, and ends every connection. Names, ID scope, keys, ports, endpoints and the TLS
    * root stay. The clock follows the computer's again.
@@ -39,7 +45,7 @@ export interface Emulator {
  * Starts a local DPS with its linked hubs. Whatever it answers with success is stored by then.
  *
  * @throws EnrollkitError USAGE, PORT_IN_USE, PORT_NOT_PERMITTED, ADDRESS_UNUSABLE, EMULATOR_STATE_IN_USE,
- *   EMULATOR_STATE_UNREADABLE, EMULATOR_UNSUPPORTED, FILE_UNWRITABLE, INVALID_SEED
+ *   EMULATOR_STATE_UNREADABLE, EMULATOR_UNSUPPORTED, FILE_UNWRITABLE, INVALID_SEED, INVALID_FAULTS
  */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   checkOptions(options);
@@ -47,6 +53,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const serving: Closer[] = [];
   const clock = new EmulatorClock(options.now);
   const feed = new MessageFeed();
+  const faults = new EmulatorFaults({ now: clock.now, log: options.log ?? (() => {}) });
+  if (options.faults !== undefined) faults.set(options.faults, options.faultSeed);
   // One at a time: a stop waits for a reset to finish.
   let last: Promise<unknown> = Promise.resolve();
   const oneAtATime = <Result>(act: () => Promise<Result>): Promise<Result> => {
@@ -75,12 +83,17 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         // Clients may have deleted some.
         createMissing(resources.databases, options);
         clock.reset();
-        await serve({ ...options, ...portsOf(endpoints) }, resources, { clock, reset, feed }, serving);
+        await serve(
+          { ...options, ...portsOf(endpoints) },
+          resources,
+          { clock, reset, feed, faults },
+          serving,
+        );
       });
-    const endpoints = await serve(options, resources, { clock, reset, feed }, serving);
+    const endpoints = await serve(options, resources, { clock, reset, feed, faults }, serving);
     resources.keep();
     const messages = (deviceId?: string) => feed.kept(deviceId);
-    return { endpoints, clock, reset, messages, stop, [Symbol.asyncDispose]: stop };
+    return { endpoints, clock, faults, reset, messages, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;

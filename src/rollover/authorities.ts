@@ -243,15 +243,18 @@ const notedAs = (files: OwnFiles, old: CertificatePaths) => (name: 'key' | 'chai
   note: files.isUnchanged(old[name]),
 });
 
-/** Puts the old CAs aside, and their successors in their places: all or none. Nothing is done if they are there. */
+/** Puts the old CAs aside, and their successors in their places: all or none. What is in its place already stays. */
 export function putInPlace(layout: Layout, files: OwnFiles, { rolled }: RolloverRecord): void {
   const change = files.change();
-  const left = rolled.filter(
-    ({ role, sha256Thumbprint: sha256 }) => !existsSync(layout.previousAuthority(role, sha256).folder),
-  );
-  for (const { role, sha256Thumbprint: sha256 } of left) {
-    change.moveCertificate(layout[role], layout.previousAuthority(role, sha256));
-    change.moveCertificate(layout.nextAuthority(role), layout[role]);
+  let isNeeded = false;
+  for (const { role, sha256Thumbprint: sha256 } of rolled) {
+    const [current, next] = [layout[role], layout.nextAuthority(role)];
+    const previous = layout.previousAuthority(role, sha256);
+    const isAside = existsSync(previous.folder);
+    if (isAside && existsSync(current.folder)) continue;
+    if (!isAside) change.moveCertificate(current, previous);
+    change.moveCertificate(next, current);
+    isNeeded = true;
   }
-  if (left.length > 0) change.commit();
+  if (isNeeded) change.commit();
 }

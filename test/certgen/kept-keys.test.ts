@@ -134,11 +134,7 @@ test('a list of changes replaces no key and no certificate, only the database', 
     ]) {
       interrupted(folder, [{ kind: 'write', path }]);
       const before = textOf(folder, path);
-      await assert.rejects(
-        certificate(folder, 'create_device_certificate', 'e'),
-        fails('FILE_EXISTS', /already exists where a new file/),
-        path,
-      );
+      await assert.rejects(certificate(folder, 'create_device_certificate', 'e'), fails('FILE_EXISTS'), path);
       assert.equal(textOf(folder, path), before);
       rmSync(join(folder, '.certgen'), { recursive: true });
     }
@@ -154,7 +150,7 @@ if (process.platform !== 'win32') {
       const folder = join(outside, 'ca');
       mkdirSync(folder);
       await authority(folder);
-      const link = fails('FILE_UNWRITABLE', /is a symbolic link/);
+      const link = fails('FILE_UNWRITABLE');
       for (const name of ['private', 'certs', 'csr', 'newcerts']) {
         const elsewhere = join(outside, name);
         renameSync(join(folder, name), elsewhere);

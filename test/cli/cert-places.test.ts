@@ -9,6 +9,7 @@ import { writeFiles } from '../../src/cli/input/write-files.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { writeFileAtomically } from '../../src/workspace/files.js';
 import { bin } from '../support/bin.js';
+import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
 import { cli } from './run-cli.js';
@@ -56,10 +57,10 @@ test('a disk that takes no more: the file that was meant is named, and nothing o
     const { status, stderr } = spawnSync(
       'bash',
       ['-c', 'ulimit -f 1; exec "$@"', 'bash', process.execPath, bin, ...argv],
-      { encoding: 'utf8' },
+      { encoding: 'utf8', env: { ...process.env, ...withCodes } },
     );
     assert.equal(status, 9, stderr);
-    assert.ok(stderr.includes(`${join(folder, 'a', 'b', 'key.pem')} cannot be written: `), stderr);
+    assertRefusal(stderr, 'FILE_UNWRITABLE', join(folder, 'a', 'b', 'key.pem'));
     assert.deepEqual(readdirSync(folder), []);
   }));
 

@@ -10,6 +10,7 @@ import { inspectCertificate } from '../../src/pki/x509/inspect.js';
 import { startTestEmulator, type TestEmulator } from '../emulator/support.js';
 import { bin } from '../support/bin.js';
 import { type Made, make } from '../support/chains.js';
+import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { cli } from './run-cli.js';
 
@@ -170,9 +171,9 @@ test('--follow shows what comes, and ends with the emulator', () =>
 
 test('without an emulator it says how to start one', () =>
   inTemporaryFolder(async (dir) => {
-    const { status, stderr } = await cli(['emulator', 'messages', '--dir', dir]);
-    assert.notEqual(status, 0);
-    assert.match(stderr, /No emulator runs on .*enrollkit emulator start/s);
+    const { status, stderr } = await cli(['emulator', 'messages', '--dir', dir], { env: withCodes });
+    assert.equal(status, 4);
+    assertRefusal(stderr, 'NOT_FOUND', dir, 'enrollkit emulator start');
   }));
 
 test.run();

@@ -10,6 +10,7 @@ import { type EmulatorEndpoints, type EmulatorEvent, startEmulator } from '../..
 import { howToPermit, listenEverywhere } from '../../src/emulator/wire/network/listen.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { startEmulatorProcess } from '../support/emulator-process.js';
+import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
 import { cli, type Ended } from './run-cli.js';
@@ -23,7 +24,7 @@ async function inStateFolder(
   await inTemporaryFolder(async (folder) => {
     const dir = join(folder, 'state');
     const emulator = (command: string, ...arguments_: string[]) =>
-      cli(['emulator', command, '--dir', dir, ...arguments_]);
+      cli(['emulator', command, '--dir', dir, ...arguments_], { env: withCodes });
     try {
       await use(emulator as (...arguments_: string[]) => Promise<Ended>, dir);
     } finally {
@@ -46,7 +47,7 @@ test('start --detach returns when it is ready; status, a second start, stop', ()
   inStateFolder(async (emulator, dir) => {
     const before = await emulator('status');
     assert.equal(before.status, 12);
-    assert.match(before.stdout, /^No emulator runs on /);
+    assert.match(before.stdout, /^\[emulator\.not-running\] /);
     assert.equal(existsSync(dir), false);
 
     const started = await emulator('start', '--detach', ...free, '--json');
@@ -71,8 +72,7 @@ test('start --detach returns when it is ready; status, a second start, stop', ()
 
     const second = await emulator('start', '--detach', ...free);
     assert.equal(second.status, 9);
-    assert.match(second.stderr, new RegExp(`already runs on .*, in process ${told.pid}`));
-    assert.match(second.stderr, /emulator stop --dir /);
+    assertRefusal(second.stderr, 'EMULATOR_STATE_IN_USE', dir, String(told.pid), 'emulator stop --dir ');
 
     const stopped = await emulator('stop', '--json');
     assert.deepEqual([stopped.status, JSON.parse(stopped.stdout).stopped], [0, true]);
@@ -140,7 +140,7 @@ test('reset empties a running emulator in place, and one that does not run', () 
 
     const refused = await emulator('reset', '--new-identity');
     assert.equal(refused.status, 9);
-    assert.match(refused.stderr, /emulator stop --dir /);
+    assertRefusal(refused.stderr, 'EMULATOR_STATE_IN_USE', 'emulator stop --dir ');
     assert.equal(await put(), 200);
     await child.stop();
 
@@ -217,7 +217,7 @@ test('a port that the user may not open, and what permits it on each system', as
     (error: EnrollkitError) => {
       assert.ok(error instanceof EnrollkitError);
       assert.equal(error.code, 'PORT_NOT_PERMITTED');
-      assert.match(error.message, /Port 443 of 127\.0\.0\.1, for HTTPS, may not be opened/);
+      assert.match(error.message, /\b443\b.*127\.0\.0\.1.*HTTPS/);
       assert.ok(error.next.includes(howToPermit(process.platform, process.execPath)));
       assert.match(error.next, /--port PORT/);
       return true;

@@ -128,7 +128,7 @@ test('commands that need the target read the target alone', () =>
     writeFileSync(path, '{\n  "version": 1\n  "target": {}\n}');
     const broken = await cli(['group', 'list'], { cwd });
     assert.equal(broken.status, 2);
-    assert.match(broken.stderr, /plan\.json:3:3: a comma/);
+    assert.match(broken.stderr, /plan\.json:3:3: .*comma/);
     assert.ok(existsSync(join(cwd, 'certs', 'ca')) && readdirSync(cwd).length === 1);
   }));
 

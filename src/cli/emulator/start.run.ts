@@ -1,5 +1,6 @@
 /** Runs an emulator until it is stopped, or starts one in the background. */
 import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
+import type { FaultSelection } from '../../emulator/faults/control.js';
 import { EnrollkitError } from '../../errors.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { programName } from '../terminal/command-line.js';
@@ -12,7 +13,9 @@ const standardPorts = { https: 443, mqtt: 8883, amqp: 5671 };
 export const run: RunOf<typeof emulatorStart> = async ({ flags }, context) => {
   const ports = portsOf(flags);
   const dir = stateFolderOf(flags);
-  if (flags.detach) return runDetached(dir, flags, context);
+  const faults = await faultsOf(flags);
+  warnOfNetwork(flags.host, context);
+  if (flags.detach) return runDetached(dir, { ...flags, faultSeed: faults?.faultSeed }, context);
   const { startEmulator } = await import('../../emulator/start.js');
   const { emulatorLog, emulatorLogFile, isNotable } = await import('../target/emulator-log.js');
   const { output, signal, now } = context;
@@ -36,6 +39,7 @@ export const run: RunOf<typeof emulatorStart> = async ({ flags }, context) => {
     strictApiVersions: flags.strictApiVersions === true,
     allowRenewedCertificates: flags.allowRenewedCertificates === true,
     ...(seedFile === undefined ? {} : { seed: seedFile.seed }),
+    ...faults,
     now,
     signal,
     log(event) {
@@ -48,6 +52,7 @@ export const run: RunOf<typeof emulatorStart> = async ({ flags }, context) => {
   });
   try {
     await show(emulator.endpoints, dir, context, false);
+    noteFaults(flags.faults, faults?.faultSeed, context);
     const end = AbortSignal.any([signal, stopRequest.signal]);
     // Being stopped is how this command succeeds.
     if (!end.aborted) await new Promise((stop) => end.addEventListener('abort', stop, { once: true }));
@@ -70,6 +75,37 @@ async function runDetached(
     signal: context.signal,
   });
   await show(endpoints, dir, context, true);
+  noteFaults(flags.faults, flags.faultSeed, context);
+}
+
+/** @throws EnrollkitError USAGE, FILE_UNREADABLE, INVALID_FAULTS */
+async function faultsOf({
+  faults,
+  faultSeed,
+}: FlagsOf<typeof emulatorStart>): Promise<{ faults: FaultSelection; faultSeed: number } | undefined> {
+  if (faults === undefined) {
+    if (faultSeed !== undefined) throw new EnrollkitError('USAGE', '--fault-seed goes with --faults.');
+    return undefined;
+  }
+  const { readFaults } = await import('./fault-file.js');
+  const { randomSeed } = await import('../../emulator/faults/control.js');
+  return { faults: readFaults(faults), faultSeed: faultSeed ?? randomSeed() };
+}
+
+function noteFaults(faults: string | undefined, seed: number | undefined, { output }: Context): void {
+  if (faults === undefined) return;
+  output.note('emulator.faults', `It misbehaves as ${faults} says, with --fault-seed ${seed}.`);
+}
+
+/** Names for every address of this computer. */
+const everyAddress = ['0.0.0.0', '::'];
+
+function warnOfNetwork(host: string | undefined, { output }: Context): void {
+  if (host === undefined || !everyAddress.includes(host)) return;
+  output.note(
+    'emulator.open',
+    `Warning: with --host ${host}, every computer that can reach this one over a network can connect to the emulator. It has no user accounts: whoever has its keys can do everything. To serve one network only, give this computer’s address in it.`,
+  );
 }
 
 async function show(

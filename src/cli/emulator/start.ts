@@ -3,6 +3,7 @@ import { declareCommand } from '../kernel/command.js';
 import { outputFlags } from '../kernel/common-flags.js';
 import { choiceFlag, numberFlag, repeatable, switchFlag, textFlag } from '../kernel/flags.js';
 import { stateFolderFlag } from '../target/target-flags.js';
+import { faultSeedFlag } from './faults.js';
 
 /** Those of Azure, except for HTTPS: port 443 needs rights. */
 export const defaultPorts = { https: 8443, mqtt: 8883, amqp: 5671 };
@@ -84,12 +85,19 @@ export const emulatorStart = declareCommand({
       placeholder: 'FILE',
       summary: 'hubs, devices, services, certificates and enrollments that are there from the start; JSON',
     }),
+    faults: textFlag({
+      placeholder: 'FILE|mild|wild',
+      summary:
+        'misbehave, as the rules of a JSON file say: errors, delays, lost answers, closed connections; mild disturbs about 5 % of requests, wild about 30 %',
+    }),
+    ...faultSeedFlag,
     detach: switchFlag({ summary: 'return as soon as it is ready; it goes on in the background' }),
     ...outputFlags,
   },
   examples: [
     { line: 'emulator start', summary: 'with the state of the quickstart in certs' },
     { line: 'emulator start --detach', summary: 'in the background, until: enrollkit emulator stop' },
+    { line: 'emulator start --faults wild', summary: 'in bad weather: prints the seed, to repeat it' },
     {
       line: 'emulator start --dir /tmp/dps --port 0 --mqtt-port 0 --json',
       summary: 'for a test: free ports, one line of JSON when it is ready',

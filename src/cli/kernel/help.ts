@@ -47,7 +47,7 @@ export const exitStatusSummaries: Record<keyof typeof exitStatus, string> = {
   usage: 'What was given is wrong: a flag, a name, a file.',
   credentials: 'Credentials, rights or a passphrase are missing or wrong.',
   refused: 'The service refused, or lacks what is needed.',
-  network: 'The service was not reached, or asked to wait.',
+  network: 'The service was not reached, failed, or asked to wait.',
   proofOfPossession: 'Possession of the CA’s key is not proven yet.',
   partial: 'Some devices are done, others are not.',
   needsInput: 'An answer is missing, and there is nobody to ask.',

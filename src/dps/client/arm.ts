@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { EnrollkitError } from '../../errors.js';
 import { parseCertificate } from '../../pki/x509/certificate.js';
+import { sha1Thumbprint } from '../../pki/x509/inspect.js';
 import { permissionsApiVersions } from '../contract/api-versions.js';
 import { type Route, routes } from '../contract/routes.js';
 import {
@@ -24,6 +25,7 @@ import { bearerPolicy } from './auth.js';
 import { HttpClient, type HttpReply, type HttpRequest, type RequestOptions } from './http/client.js';
 import { clockSkewError, isSkewed } from './http/clock.js';
 import { undefinedIfMissing } from './http/missing.js';
+import { confirmedIfRepeated, isStaleAfterLostAnswer } from './http/repeated.js';
 import type { Target } from './target.js';
 
 type ArmRequest = Omit<HttpRequest, 'parameters'> & { parameters?: Record<string, string> };
@@ -32,7 +34,7 @@ type ArmRequest = Omit<HttpRequest, 'parameters'> & { parameters?: Record<string
  * Azure Resource Manager's view of one provisioning service.
  *
  * Each request can throw an EnrollkitError for the response (NO_CREDENTIALS, FORBIDDEN, NOT_FOUND, CONFLICT,
- * PRECONDITION_FAILED, THROTTLED, or else REFUSED) or for the connection (NETWORK, SERVER_NOT_TRUSTED).
+ * PRECONDITION_FAILED, THROTTLED, SERVICE_FAILED, or else REFUSED) or for the connection (NETWORK, SERVER_NOT_TRUSTED).
  */
 export class ControlPlane {
   readonly #http: HttpClient;
@@ -186,9 +188,17 @@ export class ControlPlane {
     const request = {
       ...certificateRequest(routes.arm.putCertificate, certificateName, ifMatch),
       body: { properties },
+      // Without an etag, the name must be free, so that this can be sent twice, too.
+      repeatable: true,
       signal,
     };
-    return (await this.#send(request, certificateResource)).body;
+    const asked = sha1Thumbprint(parseCertificate(certificate));
+    return confirmedIfRepeated(
+      this.#send(request, certificateResource).then(({ body }) => body),
+      () => this.getCertificate(certificateName, { signal }),
+      (found) =>
+        found.properties.thumbprint.toUpperCase() === asked && (!isVerified || found.properties.isVerified),
+    );
   }
 
   /**
@@ -217,15 +227,23 @@ export class ControlPlane {
     etag: string,
     { signal }: RequestOptions = {},
   ): Promise<{ code: string; etag: string }> {
-    const request = certificateRequest(routes.arm.generateVerificationCode, certificateName, etag);
-    const { body } = await this.#send({ ...request, signal }, verificationCodeReply);
+    const send = (ifMatch: string) => {
+      const request = certificateRequest(routes.arm.generateVerificationCode, certificateName, ifMatch);
+      return this.#send({ ...request, signal }, verificationCodeReply);
+    };
+    const { body } = await send(etag).catch(async (error: unknown) => {
+      // The answer with the first code was lost; it changed the etag, and another code takes its place.
+      if (!isStaleAfterLostAnswer(error)) throw error;
+      return send((await this.getCertificate(certificateName, { signal }))?.etag ?? etag);
+    });
     // The specification's example has no etag; then get it.
     const after = body.etag ?? (await this.getCertificate(certificateName, { signal }))?.etag ?? '*';
     return { code: body.properties.verificationCode, etag: after };
   }
 
   /**
-   * Proves possession: sends the verification certificate.
+   * Proves possession: sends the verification certificate. When the etag is stale, and the certificate is verified by now,
+   * this succeeds: the answer to an earlier attempt was lost.
    *
    * @param certificate the verification certificate, PEM or DER: its common name is the code, its issuer the CA
    * @throws EnrollkitError REFUSED with the service's reason
@@ -237,7 +255,13 @@ export class ControlPlane {
     { signal }: RequestOptions = {},
   ): Promise<void> {
     const request = certificateRequest(routes.arm.verifyCertificate, certificateName, etag);
-    await this.#sendOnly({ ...request, body: { certificate: base64Der(certificate) }, signal });
+    try {
+      await this.#sendOnly({ ...request, body: { certificate: base64Der(certificate) }, signal });
+    } catch (error) {
+      if (!(error instanceof EnrollkitError) || error.code !== 'PRECONDITION_FAILED') throw error;
+      const found = await this.getCertificate(certificateName, { signal });
+      if (!found?.properties.isVerified) throw error;
+    }
   }
 
   close(): void {

@@ -5,6 +5,9 @@ import type { DeviceTransport, DeviceTransportOptions, TransportReply } from './
 import { HttpClient } from './http/client.js';
 import { retryAfterMs } from './http/retry.js';
 
+/** A registration state holds at most a custom allocation's payload and a chain of certificates. */
+const maxReplyBytes = 1024 * 1024;
+
 export function openHttpsTransport(options: DeviceTransportOptions): DeviceTransport {
   const { target, idScope, registrationId, clientCertificate, signal } = options;
   const http = new HttpClient({
@@ -14,6 +17,7 @@ export function openHttpsTransport(options: DeviceTransportOptions): DeviceTrans
     clientCertificate,
     onRequest: target.onRequest,
     now: target.now,
+    maxReplyBytes,
   });
   const common = { subject: `the device ${registrationId}`, signal };
   return {

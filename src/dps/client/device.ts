@@ -7,7 +7,9 @@ import type { AssignedRegistration, DeviceTransport, TransportReply } from './de
 import { explainDpsError } from './explain.js';
 import { readServiceMessage } from './http/reply-error.js';
 import { backoffMs } from './http/retry.js';
+import { repeatWhenLost } from './lost-connection.js';
 import { type DeviceTarget, hasOwnTime, serviceClock } from './target.js';
+import { isLostConnection } from './transport-failure.js';
 
 export type { AssignedRegistration } from './device-transport.js';
 
@@ -56,13 +58,25 @@ export async function registerDevice(options: RegisterDeviceOptions): Promise<As
   const abort = () => deadline.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
   const transportOptions = { target, idScope, registrationId, clientCertificate, signal: deadline.signal };
+  const open = async (): Promise<DeviceTransport> =>
+    protocol === 'mqtt'
+      ? (await import('./device-mqtt.js')).openMqttTransport(transportOptions)
+      : (await import('./device-https.js')).openHttpsTransport(transportOptions);
   let transport: DeviceTransport | undefined;
+  // DPS answers a second registration of a device like the first one, so that all requests can be sent twice.
+  const send: Send = (request) =>
+    repeatWhenLost(async () => {
+      transport ??= await open();
+      const used = transport;
+      return request(used).catch(async (error: unknown) => {
+        if (!isLostConnection(error)) throw error;
+        transport = undefined;
+        await used.close();
+        throw error;
+      });
+    }, deadline.signal);
   try {
-    transport =
-      protocol === 'mqtt'
-        ? await (await import('./device-mqtt.js')).openMqttTransport(transportOptions)
-        : (await import('./device-https.js')).openHttpsTransport(transportOptions);
-    return await registerAndPoll(transport, options, deadline.signal);
+    return await registerAndPoll(send, options, deadline.signal);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
@@ -70,14 +84,16 @@ export async function registerDevice(options: RegisterDeviceOptions): Promise<As
   }
 }
 
+type Send = (request: (over: DeviceTransport) => Promise<TransportReply>) => Promise<TransportReply>;
+
 async function registerAndPoll(
-  transport: DeviceTransport,
+  send: Send,
   options: RegisterDeviceOptions,
   signal: AbortSignal,
 ): Promise<AssignedRegistration> {
   const { registrationId, payload } = options;
   const body = { registrationId, ...(payload === undefined ? {} : { payload }) };
-  let sendNext = () => transport.register(body);
+  let sendNext = () => send((transport) => transport.register(body));
   for (let refusals = 0; ; ) {
     const reply = await sendNext();
     if (reply.status >= 429) {
@@ -97,7 +113,7 @@ async function registerAndPoll(
     }
     if (!operationId) throw unexpected('it names no operation', options);
     await wait(reply.retryAfterMs ?? pollEveryMs, signal);
-    sendNext = () => transport.getOperation(operationId);
+    sendNext = () => send((transport) => transport.getOperation(operationId));
   }
 }
 

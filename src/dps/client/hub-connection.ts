@@ -3,12 +3,15 @@
  *
  * Source: Microsoft Learn, "Communicate with an IoT hub using the MQTT protocol".
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EnrollkitError } from '../../errors.js';
 import { apiVersions } from '../contract/api-versions.js';
 import { hubTopics, hubUserName } from '../contract/mqtt.js';
 import { type Twin, twin } from '../contract/schemas.js';
 import { type DeviceCredentials, openCredentials } from './device-credentials.js';
 import { readServiceMessage } from './http/reply-error.js';
+import { backoffMs } from './http/retry.js';
+import { repeatWhenLost } from './lost-connection.js';
 import { type MqttReply, MqttSession } from './mqtt/session.js';
 import type { Target } from './target.js';
 
@@ -36,45 +39,74 @@ export interface HubConnection {
  */
 export async function connectToHub(options: HubConnectionOptions): Promise<HubConnection> {
   const { target, assignedHub, deviceId, signal = new AbortController().signal } = options;
-  const session = await MqttSession.open({
-    plane: 'hub',
-    endpoint: assignedHub,
-    clientId: deviceId,
-    userName: hubUserName(assignedHub, deviceId, apiVersions.hub[0]),
-    clientCertificate: await openCredentials(options),
-    trust: target.trust,
-    onRequest: target.onRequest,
-    signal,
-  });
-  let subscribed: Promise<void> | undefined;
-  const requestTwin = async (topicOf: (requestId: string) => string, body: string): Promise<MqttReply> => {
-    subscribed ??= session.subscribe(hubTopics.twinResponses);
-    await subscribed;
-    const reply = await session.request(topicOf, body);
-    if (reply.status < 300) return reply;
-    const { message } = readServiceMessage(reply.payload);
-    throw new EnrollkitError(
-      reply.status === 429 ? 'THROTTLED' : 'HUB_REFUSED',
-      `${assignedHub} refused a twin request of the device ${deviceId}: ${message ?? `status ${reply.status}`}`,
-      { context: { host: assignedHub, deviceId, status: reply.status } },
-    );
-  };
+  const clientCertificate = await openCredentials(options);
+  const open = () =>
+    MqttSession.open({
+      plane: 'hub',
+      endpoint: assignedHub,
+      clientId: deviceId,
+      userName: hubUserName(assignedHub, deviceId, apiVersions.hub[0]),
+      clientCertificate,
+      trust: target.trust,
+      onRequest: target.onRequest,
+      signal,
+    });
+  const session = await repeatWhenLost(open, signal);
+  const twins = new TwinRequests(session, options);
   return {
     async sendTelemetry(body, properties = {}) {
       const topic = hubTopics.telemetry(deviceId, propertyBag(properties));
       await session.publish(topic, JSON.stringify(body));
     },
     async getTwin() {
-      const { payload } = await requestTwin(hubTopics.getTwin, ' ');
+      const { payload } = await twins.request(hubTopics.getTwin, ' ');
       const parsed = twin.safeParse(jsonOrUndefined(payload));
       if (parsed.success) return parsed.data;
       throw new EnrollkitError('REFUSED', `${assignedHub} answered with something else than a twin.`);
     },
     async updateReported(patch) {
-      await requestTwin(hubTopics.patchReported, JSON.stringify(patch));
+      await twins.request(hubTopics.patchReported, JSON.stringify(patch));
     },
     close: () => session.close(),
   };
+}
+
+/** How often a request that the hub throttles, or fails to answer, is repeated. */
+const maxRetries = 4;
+
+/** Requests for the twin, over one session. */
+class TwinRequests {
+  readonly #session: MqttSession;
+  readonly #options: Pick<HubConnectionOptions, 'assignedHub' | 'deviceId'>;
+  #subscribed: Promise<void> | undefined;
+
+  constructor(session: MqttSession, options: Pick<HubConnectionOptions, 'assignedHub' | 'deviceId'>) {
+    this.#session = session;
+    this.#options = options;
+  }
+
+  async request(topicOf: (requestId: string) => string, body: string): Promise<MqttReply> {
+    this.#subscribed ??= this.#session.subscribe(hubTopics.twinResponses);
+    await this.#subscribed;
+    for (let refusals = 0; ; refusals += 1) {
+      const reply = await this.#session.request(topicOf, body);
+      if (reply.status < 300) return reply;
+      const isPassing = reply.status === 429 || reply.status >= 500;
+      if (!isPassing || refusals === maxRetries) throw this.#refusal(reply);
+      await sleep(backoffMs(refusals));
+    }
+  }
+
+  #refusal({ status, payload }: MqttReply): EnrollkitError {
+    const { assignedHub, deviceId } = this.#options;
+    const { message } = readServiceMessage(payload);
+    const code = status === 429 ? 'THROTTLED' : status >= 500 ? 'SERVICE_FAILED' : 'HUB_REFUSED';
+    return new EnrollkitError(
+      code,
+      `${assignedHub} refused a twin request of the device ${deviceId}: ${message ?? `status ${status}`}`,
+      { context: { host: assignedHub, deviceId, status } },
+    );
+  }
 }
 
 /** Content type and encoding, so that the hub can route by the body; then the caller's properties. */

@@ -20,7 +20,7 @@ export type HubDevice = z.infer<typeof hubDevice>;
  * The device identities of one IoT hub. Source: Microsoft Learn, IoT Hub service REST API, Devices.
  *
  * Each request can throw an EnrollkitError for the response (NO_CREDENTIALS, FORBIDDEN, NOT_FOUND, CONFLICT,
- * PRECONDITION_FAILED, THROTTLED, or else REFUSED) or for the connection (NETWORK, SERVER_NOT_TRUSTED).
+ * PRECONDITION_FAILED, THROTTLED, SERVICE_FAILED, or else REFUSED) or for the connection (NETWORK, SERVER_NOT_TRUSTED).
  */
 export class HubService {
   readonly #http: HttpClient;

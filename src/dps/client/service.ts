@@ -16,9 +16,11 @@ import {
   type RegistrationState,
   registrationState,
 } from '../contract/schemas.js';
+import { differingMembers } from './enrollment-members.js';
 import { asReceived } from './http/as-received.js';
 import { HttpClient, type RequestOptions } from './http/client.js';
 import { undefinedIfMissing } from './http/missing.js';
+import { confirmedIfRepeated } from './http/repeated.js';
 import { servicePolicy } from './service-auth.js';
 import type { Target } from './target.js';
 
@@ -26,7 +28,7 @@ import type { Target } from './target.js';
  * The enrollments and registration records of one provisioning service.
  *
  * Each request can throw an EnrollkitError for the response (NO_CREDENTIALS, FORBIDDEN, NOT_FOUND, CONFLICT,
- * PRECONDITION_FAILED, THROTTLED, or else REFUSED) or for the connection (NETWORK, SERVER_NOT_TRUSTED).
+ * PRECONDITION_FAILED, THROTTLED, SERVICE_FAILED, or else REFUSED) or for the connection (NETWORK, SERVER_NOT_TRUSTED).
  */
 export class ServicePlane {
   readonly #http: HttpClient;
@@ -191,8 +193,15 @@ export class ServicePlane {
     ifMatch: string | undefined,
     signal: AbortSignal | undefined,
   ): Promise<EnrollmentGroup> {
-    const request = groupRequest(routes.service.putEnrollmentGroup, group.enrollmentGroupId, ifMatch);
-    return (await this.#http.send({ ...request, body: group, signal }, receivedGroup)).body;
+    const { enrollmentGroupId } = group;
+    const request = groupRequest(routes.service.putEnrollmentGroup, enrollmentGroupId, ifMatch);
+    // Without an etag, DPS refuses to replace a group, so that this can be sent twice, too.
+    const put = this.#http.send({ ...request, body: group, repeatable: true, signal }, receivedGroup);
+    return confirmedIfRepeated(
+      put.then(({ body }) => body),
+      () => this.getEnrollmentGroup(enrollmentGroupId, { signal }),
+      (found) => differingMembers(group, found).length === 0,
+    );
   }
 
   async *#query<Schema extends z.ZodType>(

@@ -35,6 +35,9 @@ const networkReasons: Record<string, string> = {
 /** Transient: the next attempt may succeed. */
 const transientCodes = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'PARSE_ERROR']);
 
+/** MQTT 3.1.1 section 3.2.2.3. */
+export const mqttServerUnavailable = 3;
+
 /** The code of a failed connection; the first one if several addresses of a host were tried. */
 export function codeOf(failure: unknown): string | undefined {
   const { code, errors } = failure as { code?: unknown; errors?: unknown[] };
@@ -44,6 +47,13 @@ export function codeOf(failure: unknown): string | undefined {
 
 export function isTransient(failure: unknown): boolean {
   return transientCodes.has(codeOf(failure) ?? '');
+}
+
+/** Whether an error says that a connection was lost, or that a server is not available now: a new one may hold. */
+export function isLostConnection(error: unknown): boolean {
+  if (!(error instanceof EnrollkitError) || error.code !== 'NETWORK') return false;
+  const { code, returnCode } = error.context;
+  return transientCodes.has(String(code)) || returnCode === mqttServerUnavailable;
 }
 
 /** Whether the server's certificate was refused because of its dates: one of the two clocks may be wrong. */

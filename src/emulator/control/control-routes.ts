@@ -1,7 +1,9 @@
-/** Stop, reset, clock and messages, for clients that have the emulator's own token. */
+/** Stop, reset, clock, faults and messages, for clients that have the emulator's own token. */
 import { z } from 'zod';
+import { EnrollkitError } from '../../errors.js';
 import type { AccessTokens } from '../access/access-tokens.js';
 import type { EmulatorClock } from '../clock.js';
+import type { EmulatorFaults, FaultSelection } from '../faults/control.js';
 import type { EventLog } from '../wire/events.js';
 import type { PlainRoute } from '../wire/http/http-app.js';
 import type { HttpReply } from '../wire/http/operation.js';
@@ -19,6 +21,7 @@ export interface ControlOptions {
   /** Undefined when the emulator belongs to a program that needs it. */
   onStopRequest: (() => void) | undefined;
   feed: MessageFeed;
+  faults: EmulatorFaults;
 }
 
 /** The emulator's own operations. */
@@ -29,9 +32,10 @@ export function controlRoutes({
   log,
   onStopRequest,
   feed,
+  faults,
 }: ControlOptions): PlainRoute[] {
   function route(
-    method: 'GET' | 'PUT' | 'POST',
+    method: 'GET' | 'PUT' | 'POST' | 'DELETE',
     path: string,
     handle: (request: HttpRequest) => HttpReply | Promise<HttpReply>,
   ): PlainRoute {
@@ -44,7 +48,8 @@ export function controlRoutes({
         try {
           return await handle(request);
         } catch (error) {
-          if (error instanceof RangeError || error instanceof HttpRefusal) return refuse(400, error.message);
+          const isRefusal = error instanceof RangeError || error instanceof HttpRefusal;
+          if (isRefusal || error instanceof EnrollkitError) return refuse(400, error.message);
           throw error;
         }
       },
@@ -56,6 +61,15 @@ export function controlRoutes({
     route('PUT', controlPaths.clock, async (request) => {
       setClock(clock, await request.json());
       return { status: 200, body: timeOf(clock) };
+    }),
+    route('GET', controlPaths.faults, () => ({ status: 200, body: faults.list() })),
+    route('PUT', controlPaths.faults, async (request) => {
+      const { faults: given, seed } = faultsBody.parse(await request.json());
+      return { status: 200, body: faults.set(given as FaultSelection, seed as number | undefined) };
+    }),
+    route('DELETE', controlPaths.faults, () => {
+      faults.clear();
+      return { status: 200, body: faults.list() };
     }),
     route('GET', controlPaths.messages, async (request) => ({
       status: 200,
@@ -96,6 +110,8 @@ function refuse(status: 400 | 401 | 409, message: string): HttpReply {
 function timeOf(clock: EmulatorClock): ClockReply {
   return { now: clock.now().toISOString(), offset: clock.offset };
 }
+
+const faultsBody = z.looseObject({}).catch({});
 
 const clockBody = z.looseObject({}).catch({});
 

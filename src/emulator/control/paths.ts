@@ -1,6 +1,7 @@
 /** The emulator's own operations, for its command line and for tests: paths that Azure does not have. */
 export const controlPaths = {
   clock: '/emulator/clock',
+  faults: '/emulator/faults',
   reset: '/emulator/reset',
   stop: '/emulator/stop',
   /** `GET`, with the query of {@link MessagesQuery}. */

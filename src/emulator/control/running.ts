@@ -12,6 +12,7 @@ import {
   removeEndpoints,
 } from '../endpoints.js';
 import { isFolderLocked } from '../state/lock.js';
+import { controlProtocol } from '../wire/faults.js';
 
 /**
  * Whether an emulator runs on a folder. The lock decides: the operating system releases it when a process is killed, while
@@ -75,6 +76,9 @@ export function forgetEndpoints(directory: string): void {
   removeEndpoints(emulatorFolder(directory));
 }
 
+/** Faults leave such a connection alone. An option of tls.connect, which the types of node:https leave out. */
+const offersControl: object = { ALPNProtocols: [controlProtocol, 'http/1.1'] };
+
 export interface ControlReply {
   status: number;
   body: unknown;
@@ -105,6 +109,7 @@ export function askEmulator(
         method,
         ca: readFileSync(caFile),
         agent: false,
+        ...offersControl,
         timeout: 10_000,
         headers: {
           authorization: `Bearer ${armToken}`,

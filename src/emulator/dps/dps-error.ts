@@ -1,5 +1,6 @@
 /** An error of DPS, as the emulator's clients get it over whichever transport. */
 import { type DpsErrorBody, type DpsErrorName, dpsErrors, statusOf } from '../../dps/contract/wire-error.js';
+import { InjectedError } from '../wire/faults.js';
 import { HttpRefusal, type RefusalKind } from '../wire/http/refusal.js';
 import { wireTimestamp } from '../wire/timestamp.js';
 
@@ -11,7 +12,9 @@ export interface DpsErrorOptions {
   /** For the log only: what the real service does not say. */
   reason?: string | undefined;
   /** Seconds after which the client may try again. */
-  retryAfter?: number;
+  retryAfter?: number | undefined;
+  /** Replaces the number of the table. */
+  errorCode?: number;
 }
 
 export class DpsError extends Error {
@@ -25,7 +28,7 @@ export class DpsError extends Error {
     super(options.message ?? dpsErrors[kind].message);
     this.name = 'DpsError';
     this.kind = kind;
-    this.errorCode = dpsErrors[kind].errorCode;
+    this.errorCode = options.errorCode ?? dpsErrors[kind].errorCode;
     this.info = options.info;
     this.reason = options.reason ?? this.message;
     this.retryAfter = options.retryAfter;
@@ -69,6 +72,10 @@ const kinds: Record<RefusalKind, DpsErrorName> = {
 export function toDpsError(thrown: unknown): DpsError {
   if (thrown instanceof DpsError) return thrown;
   if (thrown instanceof HttpRefusal) return fromRefusal(thrown);
+  if (thrown instanceof InjectedError) {
+    const { errorCode, message, retryAfter } = thrown;
+    return new DpsError('internal', { errorCode, message, retryAfter });
+  }
   const reason = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
   return new DpsError('internal', { reason });
 }

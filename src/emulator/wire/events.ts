@@ -13,6 +13,8 @@ export interface EmulatorEvent {
   status: number;
   /** Why the operation was refused, in words; often more than the client learns. */
   reason?: string;
+  /** The ID of the rule that injected a fault, in an event about that; `status` is 0 if the client gets no answer. */
+  fault?: string;
 }
 
 export type EmulatorLog = (event: EmulatorEvent) => void;

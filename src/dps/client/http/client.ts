@@ -43,6 +43,8 @@ export interface HttpClientOptions {
   now?: (() => Date) | undefined;
   /** Per attempt, from sending to the last byte of the response. */
   timeoutMs?: number;
+  /** A longer reply is refused instead of read. */
+  maxReplyBytes?: number;
 }
 
 export interface HttpRequest {
@@ -67,6 +69,8 @@ export interface HttpReply<Body> {
 
 /** As in the official SDKs. */
 const defaultTimeoutMs = 30_000;
+/** Several times a page of a thousand enrollments with certificates. */
+const defaultMaxReplyBytes = 32 * 1024 * 1024;
 /** Enough for the few concurrent requests. */
 const maxSockets = 8;
 /** Replies come at once there, and more connections only cost handshakes (6 ms each). */
@@ -148,8 +152,12 @@ export class HttpClient {
     const hasEtag = Object.keys(headers ?? {}).some((name) => name.toLowerCase() === 'if-match');
     const repeatable = request.repeatable ?? (['GET', 'DELETE'].includes(route.method) || hasEtag);
     const sender = this.#sender();
+    let isRepeated = false;
+    const strategy = retryStrategy(repeatable, () => {
+      isRepeated = true;
+    });
     const reply = await this.#send(request, (one) =>
-      retryPolicy([retryStrategy(repeatable)], { maxRetries }).sendRequest(one, (again) =>
+      retryPolicy([strategy], { maxRetries }).sendRequest(one, (again) =>
         this.#pipeline.sendRequest(sender, again),
       ),
     );
@@ -164,6 +172,7 @@ export class HttpClient {
       status: reply.status,
       bodyText: reply.bodyAsText ?? '',
       retryAfterMs: retryAfterMs(reply),
+      isRepeated,
     });
   }
 
@@ -211,11 +220,17 @@ export class HttpClient {
 
   /** Per request. */
   #sender(): HttpSender {
-    const { plane, onRequest, timeoutMs = defaultTimeoutMs } = this.#options;
+    const {
+      plane,
+      onRequest,
+      timeoutMs = defaultTimeoutMs,
+      maxReplyBytes = defaultMaxReplyBytes,
+    } = this.#options;
     return createSender({
       plane,
       onRequest,
       timeoutMs,
+      maxReplyBytes,
       onResponse: (response) => {
         this.#clockSkewMs = clockSkew(response.headers.get('date'), this.#now()) ?? this.#clockSkewMs;
       },

@@ -11,6 +11,8 @@ export interface Refusal {
   status: number;
   bodyText: string;
   retryAfterMs?: number | undefined;
+  /** Whether an earlier attempt may have had its effect: its answer was lost, or was an error of the server. */
+  isRepeated?: boolean;
 }
 
 export interface ServiceMessage {
@@ -26,7 +28,12 @@ const codes: Record<number, ErrorCode> = {
   404: 'NOT_FOUND',
   409: 'CONFLICT',
   412: 'PRECONDITION_FAILED',
+  408: 'SERVICE_FAILED',
   429: 'THROTTLED',
+  500: 'SERVICE_FAILED',
+  502: 'SERVICE_FAILED',
+  503: 'SERVICE_FAILED',
+  504: 'SERVICE_FAILED',
 };
 
 /** Our error code for an HTTP status. */
@@ -40,6 +47,7 @@ const words: Partial<Record<ErrorCode, (subject: string) => string>> = {
   NOT_FOUND: (subject) => `does not find ${subject}`,
   CONFLICT: (subject) => `reports a conflict over ${subject}`,
   PRECONDITION_FAILED: (subject) => `says that ${subject} was changed meanwhile`,
+  SERVICE_FAILED: (subject) => `failed over ${subject}`,
   THROTTLED: (subject) => `takes no more requests now for ${subject}`,
 };
 const refused = (subject: string) => `refused ${subject}`;
@@ -51,7 +59,7 @@ const names: Record<Plane, string> = {
   hub: 'The IoT hub',
 };
 
-/** @returns NO_CREDENTIALS, FORBIDDEN, NOT_FOUND, CONFLICT, PRECONDITION_FAILED, THROTTLED or REFUSED */
+/** @returns NO_CREDENTIALS, FORBIDDEN, NOT_FOUND, CONFLICT, PRECONDITION_FAILED, THROTTLED, SERVICE_FAILED or REFUSED */
 export function replyError({ plane, host, subject, status, bodyText, ...rest }: Refusal): EnrollkitError {
   const said = readServiceMessage(bodyText);
   const code = errorCodeOfStatus(status);
@@ -66,6 +74,7 @@ export function replyError({ plane, host, subject, status, bodyText, ...rest }: 
       status,
       ...(said.code === undefined ? {} : { serviceCode: said.code }),
       ...(said.trackingId === undefined ? {} : { trackingId: said.trackingId }),
+      ...(rest.isRepeated ? { isRepeated: true } : {}),
     },
   });
 }
@@ -75,7 +84,6 @@ function nextStep(plane: Plane, status: number, retryAfterMs: number | undefined
   if (status === 429 && retryAfterMs !== undefined) {
     return `Wait ${Math.ceil(retryAfterMs / 1000)} seconds, then run the same command again.`;
   }
-  if (status >= 500) return 'The service itself failed: wait a minute, then run the same command again.';
   if (status !== 401 && status !== 403) return undefined;
   switch (plane) {
     case 'service':

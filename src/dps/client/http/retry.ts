@@ -13,8 +13,10 @@ const uncertainStatuses = new Set([408, 500, 502, 503, 504]);
 /**
  * Throttled requests (429) are always retried: the service has not processed them. After lost connections and server
  * errors, only repeatable requests are.
+ *
+ * @param onUncertain called before a request is repeated whose earlier attempt may have had its effect
  */
-export function retryStrategy(repeatable: boolean): RetryStrategy {
+export function retryStrategy(repeatable: boolean, onUncertain: () => void): RetryStrategy {
   return {
     name: 'enrollkit',
     retry({ retryCount, response, responseError }) {
@@ -22,6 +24,7 @@ export function retryStrategy(repeatable: boolean): RetryStrategy {
         ? response.status === 429 || (repeatable && uncertainStatuses.has(response.status))
         : repeatable && isTransient(responseError);
       if (!shouldRetry) return { skipStrategy: true };
+      if (response?.status !== 429) onUncertain();
       const delay = response === undefined ? undefined : retryAfterMs(response);
       if (delay !== undefined && delay > maxDelayMs) return { skipStrategy: true };
       return { retryAfterInMs: delay ?? backoffMs(retryCount) };

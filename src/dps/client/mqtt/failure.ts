@@ -2,7 +2,7 @@
 import { EnrollkitError } from '../../../errors.js';
 import type { Plane } from '../../contract/api-versions.js';
 import { redactedCause } from '../redact.js';
-import { codeOf, transportFailure } from '../transport-failure.js';
+import { codeOf, mqttServerUnavailable, transportFailure } from '../transport-failure.js';
 
 /** The device and the server, for error messages. */
 export interface MqttParties {
@@ -14,7 +14,6 @@ export interface MqttParties {
 
 /** MQTT 3.1.1 section 3.2.2.3: bad user name or password, and not authorized. */
 const notAuthorizedReturnCodes = [4, 5];
-const serverUnavailable = 3;
 
 /** @returns EnrollkitError NETWORK, SERVER_NOT_TRUSTED, DEVICE_NOT_AUTHORIZED or HUB_REFUSED */
 export function mqttFailure(error: unknown, parties: MqttParties): EnrollkitError {
@@ -23,7 +22,7 @@ export function mqttFailure(error: unknown, parties: MqttParties): EnrollkitErro
   const { code } = error as { code?: unknown };
   if (typeof code === 'number') {
     if (notAuthorizedReturnCodes.includes(code)) return refusedBy(parties, 'the connection');
-    const mayBeIdScope = parties.plane === 'device' && code === serverUnavailable;
+    const mayBeIdScope = parties.plane === 'device' && code === mqttServerUnavailable;
     return new EnrollkitError('NETWORK', `${host} refused the MQTT connection (return code ${code}).`, {
       cause: redactedCause(error),
       context: { host, returnCode: code },

@@ -15,6 +15,7 @@ import {
   type ProviderErrorBody,
   statusOf,
 } from '../../../dps/contract/wire-error.js';
+import { InjectedError } from '../../wire/faults.js';
 import type { ErrorReply } from '../../wire/http/plane.js';
 import { toDpsError } from '../dps-error.js';
 
@@ -68,8 +69,18 @@ export function badRequest(message: string): ArmError {
 
 /** An error as the ARM plane answers it. */
 export function toArmErrorReply(error: unknown, requestId: string, now: Date): ErrorReply {
+  if (error instanceof InjectedError) {
+    const { errorCode, message, retryAfter } = error;
+    return {
+      ...toProviderReply(errorCode, `${message}.`.replace(/\.\.$/, '.'), requestId, now),
+      headers: retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) },
+      reason: message,
+    };
+  }
   const { kind, message, reason } = describe(error);
-  if (isProviderKind(kind)) return { ...toProviderReply(kind, message, requestId, now), reason };
+  if (isProviderKind(kind)) {
+    return { ...toProviderReply(providerErrors[kind], message, requestId, now), reason };
+  }
   const { status, code } = frontDoorErrors[kind];
   const body: ArmErrorBody = { error: { code, message } };
   const headers: Record<string, string> =
@@ -77,13 +88,12 @@ export function toArmErrorReply(error: unknown, requestId: string, now: Date): E
   return { status, body, headers, reason };
 }
 
-function toProviderReply(kind: ProviderErrorKind, message: string, requestId: string, now: Date) {
-  const number = providerErrors[kind];
+function toProviderReply(number: number, message: string, requestId: string, now: Date) {
   const status = statusOf(number);
   const timestamp = `${now.toISOString().slice(0, 19).replace('T', ' ')}Z`;
   const body: ProviderErrorBody = {
     code: number,
-    httpStatusCode: STATUS_CODES[status]!.replaceAll(' ', ''),
+    httpStatusCode: (STATUS_CODES[status] ?? String(status)).replaceAll(' ', ''),
     message: `${message} If you contact a support representative please include this correlation identifier: ${requestId}, timestamp: ${timestamp}, errorcode: IH${number}.`,
   };
   return { status, body };

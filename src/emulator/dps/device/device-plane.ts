@@ -35,8 +35,13 @@ const operations = operationsOf<typeof routes.device, OperationHandler<DevicePla
   },
   getOperation: {
     idParameter: 'registrationId',
-    async handle(request, { registrations }) {
+    async handle(request, { registrations, retryAfter }) {
       const operationId = request.parameters.operationId!;
+      if (request.staysAssigning) {
+        await registrations.getOperation({ ...deviceOf(request), operationId });
+        const headers = { 'retry-after': String(retryAfter) };
+        return { status: 202, body: { operationId, status: 'assigning' }, headers };
+      }
       const body = await registrations.getOperation({ ...deviceOf(request), operationId });
       return { status: 200, body, reason: outcomeReason(body) };
     },

@@ -9,16 +9,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Message } from 'rhea';
-import {
-  type AmqpConditionName,
-  apiVersionProperty,
-  dpsAmqp,
-  parseRegistrationAddress,
-} from '../../../dps/contract/amqp.js';
+import { apiVersionProperty, dpsAmqp, parseRegistrationAddress } from '../../../dps/contract/amqp.js';
 import { sameId } from '../../../dps/contract/ids.js';
 import { parseSasToken } from '../../../dps/contract/sas.js';
 import type { RegistrationOperation, RegistrationState } from '../../../dps/contract/schemas.js';
-import { AmqpError } from '../../wire/amqp/amqp-error.js';
+import { AmqpError, conditionOfStatus } from '../../wire/amqp/amqp-error.js';
 import { bodyOf, jsonBody, stringOf } from '../../wire/amqp/message.js';
 import {
   type AmqpClient,
@@ -65,7 +60,28 @@ export function dpsNodes(client: AmqpClient, options: DpsNodesOptions): Nodes {
     if (!options.registrations.knowsIdScope(device.idScope)) throw new DpsError('unknownIdScope');
     const key = device.registrationId.toLowerCase();
     if (direction === 'from-client') {
-      return { credit, receive: (message) => answer(message, device, replyLinks.get(key), options) };
+      const answerTo = (message: Message, { operation, call }: Request) =>
+        answer(message, { operation, call }, device, replyLinks.get(key), options);
+      const requestIn = (message: Message) => requestOf(message, device, options.registrations);
+      return {
+        credit,
+        receive: (message) => answerTo(message, requestIn(message)),
+        operationOf: (message) => requestIn(message).operation,
+        refuse: (message, error) =>
+          answerTo(message, {
+            operation: requestIn(message).operation,
+            call: async () => {
+              throw error;
+            },
+          }),
+        receiveAssigning(message) {
+          const { operation, call } = requestIn(message);
+          return answerTo(message, {
+            operation,
+            call: async () => ({ ...toAssigning(await call()) }),
+          });
+        },
+      };
     }
     replyLinks.set(key, link);
     return {
@@ -117,13 +133,13 @@ function deviceAt(address: string, { chain, plain }: AmqpClient): Omit<Registrat
 /** @throws AmqpError which rejects the message */
 async function answer(
   message: Message,
+  { operation, call }: Request,
   device: RegistrationRequest,
   replies: Link | undefined,
-  { registrations, retryAfter, now, log }: DpsNodesOptions,
+  { retryAfter, now, log }: DpsNodesOptions,
 ): Promise<void> {
   const report = log.for('device', 'amqp');
   const at = now();
-  const { operation, call } = requestOf(message, device, registrations);
   const event = { operation, id: device.registrationId, at };
   try {
     if (!replies) throw new AmqpError('notAllowed', 'Attach a link that receives the answers first.');
@@ -141,6 +157,13 @@ async function answer(
     report({ ...event, status: error.status, reason: error.reason });
     throw error;
   }
+}
+
+/** What a device finds that is still being assigned. */
+function toAssigning(result: RegistrationOperation | RegistrationState): RegistrationOperation {
+  return 'operationId' in result
+    ? { operationId: result.operationId, status: 'assigning' }
+    : (result as never);
 }
 
 interface Request {
@@ -184,16 +207,6 @@ function requestOf(
   }
 }
 
-const conditionOfStatus: Record<number, AmqpConditionName> = {
-  400: 'argumentError',
-  401: 'unauthorizedAccess',
-  404: 'notFound',
-  413: 'messageSizeExceeded',
-  429: 'throttled',
-  500: 'internalError',
-  501: 'notImplemented',
-};
-
 /**
  * An error as DPS answers it over AMQP: the condition that goes with the status, and the body of the error as description,
  * where the SDK for C# reads the code.
@@ -202,15 +215,11 @@ function toAmqpError(cause: unknown, now: Date): AmqpError {
   if (cause instanceof AmqpError) return cause;
   const error = toDpsError(cause);
   const { status, reason, retryAfter } = error;
-  return new AmqpError(
-    conditionOfStatus[status] ?? 'notAllowed',
-    JSON.stringify(error.toBody(randomUUID(), now)),
-    {
-      reason,
-      info: retryAfter === undefined ? undefined : retryAfterProperties(retryAfter),
-      endsConnection: error.kind === 'connectionRefused',
-    },
-  );
+  return new AmqpError(conditionOfStatus(status), JSON.stringify(error.toBody(randomUUID(), now)), {
+    reason,
+    info: retryAfter === undefined ? undefined : retryAfterProperties(retryAfter),
+    endsConnection: error.kind === 'connectionRefused',
+  });
 }
 
 function retryAfterProperties(seconds: number): Record<string, string> {

@@ -110,25 +110,41 @@ function dpsSession(
     }
   }
 
+  function poll(topic: string, toResult: (result: RegistrationOperation) => RegistrationOperation) {
+    const operationId = parseTopic(topic).query.get('operationId') ?? '';
+    return answer('getOperation', requestIdOf(topic), async () =>
+      toResult(await registrations.getOperation({ ...device, operationId })),
+    );
+  }
+
   return {
     accepts: (filter) => filter === dpsTopics.responses,
+    operationOf,
+    refuse(topic, error) {
+      return answer(operationOf(topic)!, requestIdOf(topic), async () => {
+        throw error;
+      });
+    },
+    publishAssigning: (topic) =>
+      poll(topic, ({ operationId }) => ({ operationId, status: 'assigning' }) as RegistrationOperation),
     publish(topic, payload) {
-      const { path, query } = parseTopic(topic);
+      const { path } = parseTopic(topic);
       const requestId = requestIdOf(topic);
       if (path === registerPath) {
         return answer('register', requestId, async () =>
           registrations.register({ ...device, body: parseRegistrationBody(payload) }),
         );
       }
-      if (path === operationPath) {
-        const operationId = query.get('operationId') ?? '';
-        return answer('getOperation', requestId, async () =>
-          registrations.getOperation({ ...device, operationId }),
-        );
-      }
+      if (path === operationPath) return poll(topic, (result) => result);
       throw new SessionViolation(`a device may not publish to ${JSON.stringify(path)}`);
     },
   };
+}
+
+function operationOf(topic: string): string | undefined {
+  const { path } = parseTopic(topic);
+  if (path === registerPath) return 'register';
+  return path === operationPath ? 'getOperation' : undefined;
 }
 
 /** The request ID as the client wrote it: clients compare the one of the reply with what they sent. */

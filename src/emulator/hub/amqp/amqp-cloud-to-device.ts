@@ -6,7 +6,7 @@
  */
 import rhea from 'rhea';
 import { dataBody } from '../../wire/amqp/message.js';
-import type { OutgoingMessage } from '../../wire/amqp/node.js';
+import type { Outcome, OutgoingMessage } from '../../wire/amqp/node.js';
 import { type CloudToDeviceMessage, lockMilliseconds } from '../cloud-to-device.js';
 import { acknowledgementProperty } from './amqp-message.js';
 import type { DeviceNode } from './device-node.js';
@@ -18,13 +18,14 @@ export const cloudToDeviceNode: DeviceNode = ({ deviceId, hub: { cloudToDevice: 
         const next = queue.receive(deviceId, lockMilliseconds);
         if (next === undefined) return;
         const { lockToken, message } = next;
-        link.send(toMessage(deviceId, message), (outcome) => {
+        const settled = (outcome: Outcome) => {
           if (outcome === 'dropped') queue.release(deviceId, lockToken);
           else if (outcome === 'released') queue.abandon(deviceId, lockToken);
           else if (queue[outcome === 'accepted' ? 'complete' : 'reject'](deviceId, lockToken)) {
             report({ operation: 'receiveMessage', status: 200 });
           }
-        });
+        };
+        link.send(toMessage(deviceId, message), settled, 'receiveMessage');
       }
     }
     const stopListening = queue.onAvailable(deviceId, deliver);

@@ -19,11 +19,12 @@ export const methodsNode: DeviceNode = ({ deviceId, hub: { methods }, report }) 
       // A call that already waits for the device comes at once, so the device must be ready for it.
       sendable() {
         detach ??= methods.attach(deviceId, ({ requestId, name, payload }) => {
-          const sent = link.send({
+          const call = {
             correlation_id: rhea.string_to_uuid(requestId),
             application_properties: { [methodName]: name },
             body: jsonBody(payload ?? null),
-          });
+          };
+          const sent = link.send(call, undefined, 'callMethod');
           if (!sent) {
             report({ operation: 'callMethod', status: 429, reason: 'the device takes no more calls' });
           }
@@ -34,6 +35,7 @@ export const methodsNode: DeviceNode = ({ deviceId, hub: { methods }, report }) 
   },
   'from-client': () => ({
     credit,
+    operationOf: () => 'answerMethod',
     receive(message) {
       const { correlation_id: id } = message;
       const requestId = Buffer.isBuffer(id) ? rhea.uuid_to_string(id) : String(id ?? '');

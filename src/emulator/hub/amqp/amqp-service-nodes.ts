@@ -137,7 +137,7 @@ export function serviceNodes(
       if (toClient !== (direction === 'to-client')) {
         throw new AmqpError('notAllowed', 'Messages go the other way here.');
       }
-      if (!toClient) return { credit, receive: send };
+      if (!toClient) return { credit, receive: send, operationOf: () => 'sendToDevice' };
       return feedbackLink(link, {
         feedback: hub.feedback,
         hubId,

@@ -11,6 +11,7 @@ const credit = 100;
 export const telemetryNode: DeviceNode = ({ deviceId, hub, report }) => ({
   'from-client': () => ({
     credit,
+    operationOf: () => 'sendMessage',
     receive(message, format) {
       const messages =
         format === hubAmqp.batchedMessageFormat ? messagesOfBatch(message as unknown as Buffer) : [message];

@@ -61,13 +61,14 @@ export const twinNode: DeviceNode = ({ deviceId, hub, report }) => {
     stopNotifying = undefined;
     if (!isSubscribed) return { status: 200 };
     stopNotifying = hub.twins.onDesiredChange(deviceId, (patch, version) => {
-      replies?.send({
+      const notification = {
         message_annotations: {
           resource: hubAmqp.desiredNotifications,
           version: rhea.types.wrap_long(version),
         },
         body: jsonBody({ ...patch, $version: version }),
-      });
+      };
+      replies?.send(notification, undefined, 'desiredChanged');
     });
     return { status: 200 };
   }
@@ -97,24 +98,33 @@ export const twinNode: DeviceNode = ({ deviceId, hub, report }) => {
     }
   }
 
+  function answer(message: Message, operation: string, call: () => TwinReply): void {
+    if (!replies) throw new AmqpError('notAllowed', 'Attach a link that receives the answers first.');
+    const { status, version, body, reason } = call();
+    sendReply(replies, {
+      correlation_id: message.correlation_id ?? message.message_id,
+      // The SDK for C reads an int and a long, not the smallest types that hold the numbers.
+      message_annotations: {
+        status: rhea.types.wrap_int(status),
+        ...(version === undefined ? {} : { version: rhea.types.wrap_long(version) }),
+      },
+      // Without a body, rhea would write a null value; the SDK for Java takes data only.
+      body: body === undefined ? dataBody(Buffer.alloc(0)) : jsonBody(body),
+    });
+    report({ operation, status, reason });
+  }
+
   return {
     'from-client': () => ({
       credit,
       receive(message) {
-        if (!replies) throw new AmqpError('notAllowed', 'Attach a link that receives the answers first.');
         const { operation, call } = operationOf(message);
-        const { status, version, body, reason } = call();
-        sendReply(replies, {
-          correlation_id: message.correlation_id ?? message.message_id,
-          // The SDK for C reads an int and a long, not the smallest types that hold the numbers.
-          message_annotations: {
-            status: rhea.types.wrap_int(status),
-            ...(version === undefined ? {} : { version: rhea.types.wrap_long(version) }),
-          },
-          // Without a body, rhea would write a null value; the SDK for Java takes data only.
-          body: body === undefined ? dataBody(Buffer.alloc(0)) : jsonBody(body),
-        });
-        report({ operation, status, reason });
+        answer(message, operation, call);
+      },
+      operationOf: (message) => operationOf(message).operation,
+      refuse(message, { status, message: reason }) {
+        const body = { errorCode: status, message: reason };
+        answer(message, operationOf(message).operation, () => ({ status, body, reason }));
       },
     }),
     'to-client': (link) => {

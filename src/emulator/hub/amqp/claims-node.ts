@@ -50,7 +50,7 @@ export function claimsNode({ take }: ClaimsOptions): (request: AttachRequest) =>
   }
 
   return ({ direction, link }) => {
-    if (direction === 'from-client') return { credit, receive: putToken };
+    if (direction === 'from-client') return { credit, receive: putToken, operationOf: () => 'putToken' };
     replies = link;
     return {
       closed() {

@@ -1,6 +1,7 @@
 /** The hub over HTTPS: its service side, and devices that send and fetch messages. */
 import { percentDecoded } from '../../../dps/contract/percent-decoded.js';
 import { sasProblem } from '../../access/sas-check.js';
+import { InjectedError } from '../../wire/faults.js';
 import { bind } from '../../wire/http/operation.js';
 import type { ErrorReply, HttpPlane } from '../../wire/http/plane.js';
 import type { HttpRequest } from '../../wire/http/request.js';
@@ -90,6 +91,7 @@ export function hubPlane({ hubs, acceptsBearer, versions, now }: HubPlaneOptions
 }
 
 function toErrorReply(thrown: unknown, requestId: string, now: Date): ErrorReply {
+  if (thrown instanceof InjectedError) return toInjectedReply(thrown, requestId, now);
   const error = toHubError(thrown);
   return {
     status: error.status,
@@ -98,6 +100,34 @@ function toErrorReply(thrown: unknown, requestId: string, now: Date): ErrorReply
     reason: error.reason,
   };
 }
+
+/** An error that a fault asks for: names and numbers beyond those of the hub's own errors. */
+function toInjectedReply(error: InjectedError, requestId: string, now: Date): ErrorReply {
+  const { status, message, retryAfter } = error;
+  const kind = injectedNames[status] ?? (status >= 500 ? 'ServerError' : 'ArgumentInvalid');
+  const { ExceptionMessage } = new HubError('ServerError').toBody(requestId, now);
+  return {
+    status,
+    body: { Message: `ErrorCode:${kind};${message}`, ExceptionMessage },
+    headers: {
+      'iothub-errorcode': kind,
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+    },
+    reason: message,
+  };
+}
+
+/** Microsoft Learn, "Understand and resolve Azure IoT Hub errors". */
+const injectedNames: Record<number, string> = {
+  401: 'IotHubUnauthorizedAccess',
+  403: 'IotHubQuotaExceeded',
+  404: 'DeviceNotFound',
+  409: 'DeviceAlreadyExists',
+  412: 'PreconditionFailed',
+  429: 'ThrottlingException',
+  503: 'ServiceUnavailable',
+  504: 'GatewayTimeout',
+};
 
 /** What a path names below `/devices/{deviceId}`, decoded: tokens are for that, or for the whole device. */
 function pathBelowDevice({ path }: HttpRequest): string {

@@ -100,7 +100,12 @@ function hubSession(
           stopNotifying?.();
           stopNotifying = hub.twins.onDesiredChange(deviceId, (patch, version) => {
             const payload = JSON.stringify({ ...patch, $version: version });
-            connection.send({ topic: hubTopics.desiredPatch(version), payload, qos });
+            connection.send({
+              topic: hubTopics.desiredPatch(version),
+              payload,
+              qos,
+              operation: 'desiredChanged',
+            });
           });
         },
         stop: () => stopNotifying?.(),
@@ -176,7 +181,25 @@ function hubSession(
     });
   }
 
+  function operationOf(topic: string): string | undefined {
+    if (telemetryBag(topic) !== undefined) return 'sendMessage';
+    const { path } = parseTopic(topic);
+    if (path === getTwinPath) return 'getTwin';
+    if (path === patchReportedPath) return 'patchReported';
+    return calls.statusOf(topic) === undefined ? undefined : 'answerMethod';
+  }
+
   return {
+    operationOf,
+    refuse(topic, { status, message }) {
+      const operation = operationOf(topic);
+      if (operation !== 'getTwin' && operation !== 'patchReported') return undefined;
+      report({ operation, status, reason: message });
+      return {
+        topic: hubTopics.twinResponse(status, requestIdOf(topic)),
+        payload: JSON.stringify({ errorCode: status, message }),
+      };
+    },
     accepts(filter) {
       if (subscriptions.has(filter)) return true;
       if (/^devices\//.test(filter) && !filter.startsWith(`devices/${deviceId}/`)) {
@@ -188,7 +211,7 @@ function hubSession(
       const bag = telemetryBag(topic);
       if (bag !== undefined) return telemetry(bag, payload, retain ? { 'mqtt-retain': 'true' } : {});
       const { path } = parseTopic(topic);
-      const requestId = /[?&]\$rid=([^&]*)/.exec(topic)?.[1] ?? '';
+      const requestId = requestIdOf(topic);
       if (path === getTwinPath) return getTwin(requestId);
       if (path === patchReportedPath) return patchReported(requestId, payload);
       const methodStatus = calls.statusOf(topic);
@@ -217,6 +240,10 @@ function hubSession(
       for (const { stop } of subscriptions.values()) stop();
     },
   };
+}
+
+function requestIdOf(topic: string): string {
+  return /[?&]\$rid=([^&]*)/.exec(topic)?.[1] ?? '';
 }
 
 function isTooLarge(bag: string, body: Buffer): boolean {

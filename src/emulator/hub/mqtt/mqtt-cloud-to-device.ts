@@ -32,7 +32,13 @@ export function cloudToDeviceDelivery(
       if (next === undefined) return;
       const { lockToken, message } = next;
       held.add(lockToken);
-      connection.send({ topic: topicOf(deviceId, message), payload: message.body, qos }, () => {
+      const push = {
+        topic: topicOf(deviceId, message),
+        payload: message.body,
+        qos,
+        operation: 'receiveMessage',
+      };
+      connection.send(push, () => {
         held.delete(lockToken);
         if (queue.complete(deviceId, lockToken)) delivered();
       });

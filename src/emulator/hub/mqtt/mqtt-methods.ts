@@ -28,6 +28,7 @@ export function methodCalls(methods: DirectMethods, deviceId: string, connection
           payload: JSON.stringify(payload ?? null),
           // Microsoft Learn, "Understand and invoke direct methods": method requests are QoS 0.
           qos: 0,
+          operation: 'callMethod',
         }),
       );
     },

@@ -8,13 +8,21 @@ import rhea, {
   type Receiver,
   type Sender,
 } from 'rhea';
+import { type Encounter, type Fault, type Met, waitFor } from '../faults.js';
 import { AmqpError, asAmqpError } from './amqp-error.js';
 import { addressOf } from './attach-frame.js';
 import { applyFrameRules, type Frame, linkKey, maxSessions } from './frame-rules.js';
 import { FrameStream, maxFrameBytes } from './frame-stream.js';
 import { nameLinksByDirection } from './link-names.js';
 import { MessagesToClient } from './messages-to-client.js';
-import { type AmqpClient, type Attached, type Nodes, type Outcome, PendingLink } from './node.js';
+import {
+  type AmqpClient,
+  type Attached,
+  type Nodes,
+  type Outcome,
+  type OutgoingMessage,
+  PendingLink,
+} from './node.js';
 import { saslMechanisms } from './sasl.js';
 
 export interface AmqpConnectionOptions {
@@ -29,6 +37,10 @@ export interface AmqpConnectionOptions {
   /** Milliseconds; a client that is silent for twice as long is disconnected. */
   idleTimeout: number;
   refused(refusal: AmqpRefusal): void;
+  /** What a connection, a request or a message meets; undefined when it meets no fault. */
+  meet(kind: Encounter['kind'], operation: string, address: string): Met | undefined;
+  /** Resets the TCP connection. */
+  reset(): void;
 }
 
 export interface AmqpRefusal {
@@ -60,6 +72,8 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
   /** The decision about the attach frame that rhea is processing. */
   let decision: ClientLink | AmqpError | undefined;
   let over = false;
+  /** The first link shows what a connection is for. */
+  let isKnown = false;
 
   const container = rhea.create_container({ id: 'enrollkit' });
   container.sasl_server_mechanisms = saslMechanisms({
@@ -164,6 +178,10 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
     const address = addressOf(performative, toClient ? 'source' : 'target');
     const pending = new PendingLink();
     try {
+      if (!isKnown) {
+        isKnown = true;
+        await sufferConnect(options.meet('connect', 'connect', address));
+      }
       const attached = await options.nodes.attach({
         address,
         direction: toClient ? 'to-client' : 'from-client',
@@ -176,6 +194,45 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
       refused({ operation: 'attach', address, error });
       return error;
     }
+  }
+
+  /** @throws InjectedError, AmqpError which ends the connection */
+  async function sufferConnect(met: Met | undefined): Promise<void> {
+    if (met === undefined) return;
+    const { delay, fault } = met;
+    await waitFor(delay);
+    if (fault?.type === 'status') throw fault.error;
+    if (fault?.type === 'disconnect' && typeof fault.after === 'number') frames.closeAfter(fault.after);
+    else if (fault !== undefined) throw cut(fault);
+  }
+
+  /** Ends the connection as a fault asks. */
+  function cut({ type }: Fault): AmqpError {
+    const error = new AmqpError('connectionForced', 'The connection is closed.', { endsConnection: true });
+    if (type === 'reset') {
+      over = true;
+      options.reset();
+    } else end(error);
+    return error;
+  }
+
+  /** Sends a message to the client, unless a fault keeps it from that. */
+  function deliver(
+    messages: MessagesToClient,
+    message: OutgoingMessage,
+    settled: ((outcome: Outcome) => void) | undefined,
+    met: Met | undefined,
+  ): boolean {
+    if (met === undefined) return messages.send(message, settled);
+    if (met.fault?.type === 'duplicate') {
+      const isSent = messages.send(message, settled);
+      if (isSent) messages.send(message);
+      return isSent;
+    }
+    waitFor(met.fault?.type === 'late' ? met.fault.milliseconds : 0).then(() => {
+      if (over || !messages.send(message, settled)) settled?.('dropped');
+    });
+    return true;
   }
 
   /** rhea answers the attach frame after this. Without source and target, its answer refuses the link. */
@@ -197,7 +254,11 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
     const { messages } = decision;
     pending.opened({
       takes: () => !over && messages !== undefined && messages.takes,
-      send: (message, settled) => !over && messages !== undefined && messages.send(message, settled),
+      send(message, settled, operation) {
+        if (over || messages === undefined) return false;
+        const met = operation === undefined ? undefined : options.meet('message', operation, address);
+        return deliver(messages, message, settled, met);
+      },
       close: (error) => close(link, error),
     });
   }
@@ -221,12 +282,60 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
     }
     try {
       if (!link.attached.receive) throw new AmqpError('notAllowed', 'Nothing is taken here.');
-      await link.attached.receive(message, delivery.format);
+      const operation = link.attached.operationOf?.(message);
+      const met = operation === undefined ? undefined : options.meet('request', operation, link.address);
+      if (met === undefined) await link.attached.receive(message, delivery.format);
+      else if (await receiveWith(met, link, delivery, message)) return;
       delivery.accept();
     } catch (cause) {
       delivery.reject(asAmqpError(cause).wire);
     }
     if (links.has(receiver)) receiver.add_credit(1);
+  }
+
+  /**
+   * Handles a message that meets a fault.
+   *
+   * @returns whether the connection has ended
+   * @throws InjectedError, AmqpError which reject the message
+   */
+  async function receiveWith(
+    { delay, fault }: Met,
+    { attached }: ClientLink,
+    delivery: Delivery,
+    message: Message,
+  ): Promise<boolean> {
+    await waitFor(delay);
+    if (over) return true;
+    const handle = async () => attached.receive!(message, delivery.format);
+    switch (fault?.type) {
+      case 'status':
+        if (attached.refuse === undefined) throw fault.error;
+        await attached.refuse(message, fault.error);
+        return false;
+      case 'reset':
+      case 'disconnect':
+        if (fault.type === 'disconnect' || fault.effect === 'after') await handle();
+        cut(fault);
+        return true;
+      case 'assigning':
+        await attached.receiveAssigning?.(message);
+        return false;
+      case 'duplicate':
+        await handle();
+        // The client knows of one message, which is accepted.
+        await handle().catch(() => {});
+        return false;
+      case 'late':
+        waitFor(fault.milliseconds)
+          // It is accepted, so that it is delivered even when the connection has ended meanwhile.
+          .then(handle)
+          .catch(() => {});
+        return false;
+      default:
+        await handle();
+        return false;
+    }
   }
 
   /** rhea calls some listeners in later turns of the event loop, where nothing else would catch what they throw. */

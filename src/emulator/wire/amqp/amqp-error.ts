@@ -1,5 +1,6 @@
 /** An error that an AMQP client gets: it ends a link or a connection, or rejects a message. */
 import { type AmqpCondition, type AmqpConditionName, amqpConditions } from '../../../dps/contract/amqp.js';
+import { InjectedError } from '../faults.js';
 
 export class AmqpError extends Error {
   readonly condition: AmqpCondition;
@@ -45,9 +46,26 @@ const statuses: Partial<Record<AmqpConditionName, number>> = {
   unauthorizedAccess: 401,
 };
 
+/** The condition that goes with an HTTP status. */
+export function conditionOfStatus(status: number): AmqpConditionName {
+  return conditions[status] ?? (status >= 500 ? 'internalError' : 'notAllowed');
+}
+
+const conditions: Record<number, AmqpConditionName> = {
+  400: 'argumentError',
+  401: 'unauthorizedAccess',
+  404: 'notFound',
+  413: 'messageSizeExceeded',
+  429: 'throttled',
+  501: 'notImplemented',
+};
+
 /** Whatever was thrown; what is no refusal is a defect of the emulator, and only the log says which. */
 export function asAmqpError(thrown: unknown): AmqpError {
   if (thrown instanceof AmqpError) return thrown;
+  if (thrown instanceof InjectedError) {
+    return new AmqpError(conditionOfStatus(thrown.status), thrown.message);
+  }
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return new AmqpError('internalError', 'Internal server error', { reason });
 }

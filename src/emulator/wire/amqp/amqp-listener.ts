@@ -1,6 +1,8 @@
 /** The AMQP port. It takes MQTT and HTTPS too: see first-byte.ts. */
 import type { TlsOptions } from 'node:tls';
 import type { EventLog } from '../events.js';
+import type { FaultSource } from '../faults.js';
+import type { FaultyTls } from '../tls/connection-gate.js';
 import { type AcceptByProtocol, acceptByFirstByte } from '../tls/first-byte.js';
 import { startTlsListener, type TlsListener } from '../tls/tls-listener.js';
 
@@ -13,6 +15,8 @@ export interface AmqpListenerOptions {
   port: number;
   protocols: AcceptByProtocol;
   log: EventLog;
+  faults?: FaultSource | undefined;
+  faultyTls?: FaultyTls | undefined;
 }
 
 /** Milliseconds for the TLS handshake, and again for the first byte. */
@@ -20,13 +24,15 @@ const connectTimeout = 30_000;
 
 /** @throws EnrollkitError PORT_IN_USE, PORT_NOT_PERMITTED, ADDRESS_UNUSABLE */
 export function startAmqpListener(options: AmqpListenerOptions): Promise<TlsListener> {
-  const { tls, addresses, port, protocols, log } = options;
+  const { tls, addresses, port, protocols, log, faults, faultyTls } = options;
   return startTlsListener({
     tls,
     addresses,
     port,
     protocol: 'amqp',
     log,
+    faults,
+    faultyTls,
     handshakeTimeout: connectTimeout,
     accept: acceptByFirstByte(protocols, connectTimeout),
   });

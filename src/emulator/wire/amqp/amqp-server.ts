@@ -2,6 +2,8 @@
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { EmulatorEvent, EventLog } from '../events.js';
+import type { FaultSource } from '../faults.js';
+import { resetConnection } from '../tls/reset-connection.js';
 import { presentedChain } from '../tls/server-identity.js';
 import type { AmqpRefusal } from './amqp-connection.js';
 import type { AmqpClient, Nodes } from './node.js';
@@ -22,6 +24,7 @@ export interface AmqpOptions {
   /** The largest message, without its properties. */
   maxMessageBytes: number;
   log: EventLog;
+  faults?: FaultSource | undefined;
   /** Milliseconds that a client has to open its connection; 30,000 by default. */
   openTimeout?: number;
   /** Milliseconds, as the client is told; 240,000 by default, as IoT Hub announces it. */
@@ -37,7 +40,7 @@ export interface AmqpServer {
 
 /** A server that speaks AMQP on the connections that it is given; it opens no port. */
 export function createAmqpServer(options: AmqpOptions): AmqpServer {
-  const { load, maxMessageBytes, log, openTimeout = 30_000, idleTimeout = 240_000 } = options;
+  const { load, maxMessageBytes, log, faults, openTimeout = 30_000, idleTimeout = 240_000 } = options;
   const streams = new Set<Duplex>();
 
   async function serve(bytes: Duplex, socket: TLSSocket): Promise<void> {
@@ -56,6 +59,12 @@ export function createAmqpServer(options: AmqpOptions): AmqpServer {
       openTimeout,
       idleTimeout,
       refused: (refusal) => report(refusal, nodes),
+      meet(kind, operation, address) {
+        if (faults?.current === undefined) return undefined;
+        const transport = bytes === socket ? 'amqp' : 'amqp-ws';
+        return faults.current.meet({ kind, transport, operation, ...nodes.subjectOf(address) });
+      },
+      reset: () => resetConnection(socket),
     });
   }
 

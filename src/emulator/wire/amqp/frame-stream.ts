@@ -46,6 +46,7 @@ export class FrameStream implements RheaSocket {
   #pumping = false;
   #stopped = false;
   #gate: Promise<void> | undefined;
+  #left: number | undefined;
 
   constructor(stream: Duplex, options: FrameStreamOptions) {
     this.#stream = stream;
@@ -74,6 +75,11 @@ export class FrameStream implements RheaSocket {
   /** Holds back the frames that follow until the promise resolves. */
   hold(until: Promise<void>): void {
     this.#gate = until;
+  }
+
+  /** Closes the stream once so many more frames have been read. */
+  closeAfter(frames: number): void {
+    this.#left = frames;
   }
 
   /** Reads nothing more. */
@@ -116,6 +122,10 @@ export class FrameStream implements RheaSocket {
     this.#stream.pause();
     try {
       for (let unit = this.#next(); unit !== undefined; unit = this.#next()) {
+        if (this.#left !== undefined) {
+          if (this.#left === 0) return this.end();
+          this.#left -= 1;
+        }
         this.#listeners.get('data')?.(unit);
         // rhea answers SASL in a later turn, and its answer decides how it reads what follows.
         if (unit[5] === saslFrame) await new Promise(setImmediate);

@@ -1,5 +1,6 @@
 /** What the AMQP engine and the nodes of DPS and the hubs agree on. A client attaches links to nodes. */
 import type { Message } from 'rhea';
+import type { InjectedError } from '../faults.js';
 import type { Dialled } from '../network/host-names.js';
 import { AmqpError } from './amqp-error.js';
 
@@ -27,10 +28,11 @@ export interface Link {
    * Sends a message to the client.
    *
    * @param settled called once, with what the client did with the message
+   * @param operation for faults: what the message is; without it, the message meets none
    * @returns false when too many messages already wait for the client to take them
    * @throws TypeError when the message cannot be encoded
    */
-  send(message: OutgoingMessage, settled?: (outcome: Outcome) => void): boolean;
+  send(message: OutgoingMessage, settled?: (outcome: Outcome) => void, operation?: string): boolean;
   close(error: AmqpError): void;
 }
 
@@ -63,6 +65,16 @@ export interface Attached {
    * @throws AmqpError which rejects the message
    */
   receive?(message: Message, format: number): void | Promise<void>;
+  /** What a message asks for; undefined when it is nothing that a fault can be about. */
+  operationOf?(message: Message): string | undefined;
+  /**
+   * Refuses a message, as a fault asks. Without it, the message is rejected.
+   *
+   * @throws AmqpError which rejects the message
+   */
+  refuse?(message: Message, error: InjectedError): void | Promise<void>;
+  /** Like {@link receive}, for a device that polls and is to find that it is still being assigned. */
+  receiveAssigning?(message: Message): Promise<void>;
   /** The client takes messages again. */
   sendable?(): void;
   closed?(): void;
@@ -88,8 +100,8 @@ export class PendingLink implements Link {
     return this.#link?.takes() ?? false;
   }
 
-  send(message: OutgoingMessage, settled?: (outcome: Outcome) => void): boolean {
-    return this.#link?.send(message, settled) ?? false;
+  send(message: OutgoingMessage, settled?: (outcome: Outcome) => void, operation?: string): boolean {
+    return this.#link?.send(message, settled, operation) ?? false;
   }
 
   close(error: AmqpError): void {

@@ -1,11 +1,13 @@
 /** The emulator over HTTPS: one application for all planes, which paths tell apart. */
 import type { Route } from '../../../dps/contract/routes.js';
 import type { EventLog } from '../events.js';
+import type { FaultSource } from '../faults.js';
+import { sendDamaged } from './damaged-reply.js';
 import type { HttpReply } from './operation.js';
 import { type HttpPlane, PlaneKernel } from './plane.js';
 import { HttpRefusal } from './refusal.js';
 import { type HttpConnection, HttpRequest } from './request.js';
-import { parseTarget } from './request-target.js';
+import { hasSeveralHosts, parseTarget } from './request-target.js';
 import { RouteTable } from './route-table.js';
 
 /** Answers a request; @hono/node-server puts it on a listener. */
@@ -24,14 +26,16 @@ export interface HttpAppOptions {
   planeOf(path: string): HttpPlane;
   now: () => Date;
   log: EventLog;
+  /** For operations of the planes; plain routes meet none. */
+  faults?: FaultSource | undefined;
 }
 
 /** The largest JSON body of a plain route. */
 const maxPlainJsonBytes = 96 * 1024;
 
 /** Finds the operation or plain route of each request, and answers with it; a request without one is refused in words. */
-export function createHttpApp({ planes, plainRoutes, planeOf, now, log }: HttpAppOptions): HttpApp {
-  const kernels = new Map(planes.map((plane) => [plane, new PlaneKernel(plane, log, now)]));
+export function createHttpApp({ planes, plainRoutes, planeOf, now, log, faults }: HttpAppOptions): HttpApp {
+  const kernels = new Map(planes.map((plane) => [plane, new PlaneKernel(plane, log, now, faults)]));
   const table = new RouteTable([
     ...planes.flatMap((plane) => {
       const kernel = kernels.get(plane)!;
@@ -73,22 +77,36 @@ export function createHttpApp({ planes, plainRoutes, planeOf, now, log }: HttpAp
   return async ({ url }, connection) => {
     const { method = 'GET' } = connection.incoming;
     const { path, search } = parseTarget(url);
+    if (hasSeveralHosts(connection.incoming)) {
+      const request = new HttpRequest(connection, { path, parameters: {} }, search, maxPlainJsonBytes);
+      const refusal = new HttpRefusal('badRequest', 'There is more than one Host header.');
+      return toResponse(kernelOf(request).refuse(request, refusal), connection);
+    }
     const match = table.find(method === 'HEAD' ? 'GET' : method, path);
     if (!match) {
       const request = new HttpRequest(connection, { path, parameters: {} }, search, maxPlainJsonBytes);
-      return toResponse(refuseUnmatched(request), method);
+      return toResponse(refuseUnmatched(request), connection);
     }
     const { maxJsonBytes, handle } = match.value;
-    return toResponse(await handle(new HttpRequest(connection, match, search, maxJsonBytes)), method);
+    return toResponse(await handle(new HttpRequest(connection, match, search, maxJsonBytes)), connection);
   };
 }
 
-function toResponse({ status, body, headers = {} }: HttpReply, method: string): Response {
-  if (body === undefined) return new Response(null, { status, headers });
-  if (Buffer.isBuffer(body)) {
-    return new Response(method === 'HEAD' ? null : new Uint8Array(body), { status, headers });
-  }
+function toResponse({ status, body, headers = {}, damage }: HttpReply, connection: HttpConnection): Response {
+  const isJson = body !== undefined && !Buffer.isBuffer(body);
   const typed =
-    headers['content-type'] === undefined ? { ...headers, 'content-type': 'application/json' } : headers;
-  return new Response(method === 'HEAD' ? null : JSON.stringify(body), { status, headers: typed });
+    isJson && headers['content-type'] === undefined
+      ? { ...headers, 'content-type': 'application/json' }
+      : headers;
+  const content = isJson ? JSON.stringify(body) : (body as Buffer | undefined);
+  const isHead = connection.incoming.method === 'HEAD';
+  if (damage !== undefined) {
+    const whole = Buffer.from(isHead || content === undefined ? '' : content);
+    return sendDamaged(connection, damage, { status, headers: typed, body: whole });
+  }
+  if (isHead || content === undefined) return new Response(null, { status, headers: typed });
+  return new Response(Buffer.isBuffer(content) ? new Uint8Array(content) : content, {
+    status,
+    headers: typed,
+  });
 }

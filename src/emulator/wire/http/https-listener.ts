@@ -4,8 +4,10 @@ import type { Socket } from 'node:net';
 import type { TLSSocket, TlsOptions } from 'node:tls';
 import { createAdaptorServer } from '@hono/node-server';
 import type { EventLog } from '../events.js';
+import type { FaultSource } from '../faults.js';
 import { isEveryAddress } from '../network/host-names.js';
 import { listenEverywhere } from '../network/listen.js';
+import { type FaultyTls, gateConnections } from '../tls/connection-gate.js';
 import { keepForgedChains } from '../tls/forged-chain.js';
 import { reportHandshakes } from '../tls/handshake-failures.js';
 import { closeServers, trackSockets } from '../tls/tls-listener.js';
@@ -31,15 +33,18 @@ export interface HttpsOptions {
   app: HttpApp;
   webSockets: WebSocketProtocols;
   log: EventLog;
+  faults?: FaultSource | undefined;
+  faultyTls?: FaultyTls | undefined;
 }
 
 /** @throws EnrollkitError PORT_IN_USE, PORT_NOT_PERMITTED, ADDRESS_UNUSABLE */
 export async function startHttps(options: HttpsOptions): Promise<HttpsListener> {
-  const { tls, addresses, app, webSockets, log } = options;
+  const { tls, addresses, app, webSockets, log, faults, faultyTls } = options;
   const sockets = new Set<Socket>();
 
   function makeServer(): Server {
     const server = createHttpsServer(app, tls);
+    gateConnections(server, { tls, listener: 'https', faults, faultyTls });
     keepForgedChains(server);
     reportHandshakes(server, log.for('device', 'https'));
     serveWebSockets(server, webSockets, log.for('device', 'https'));

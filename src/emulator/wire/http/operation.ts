@@ -1,5 +1,6 @@
 /** One HTTP operation of a plane: a row of the route table, and the function that answers it. */
 import type { Route } from '../../../dps/contract/routes.js';
+import type { Damage } from './damaged-reply.js';
 import { HttpRefusal } from './refusal.js';
 import type { HttpRequest } from './request.js';
 
@@ -10,6 +11,8 @@ export interface HttpReply {
   headers?: Record<string, string>;
   /** For the log: why what was asked for did not come about, although the request succeeded. */
   reason?: string | undefined;
+  /** A fault of the answer's way to the client. */
+  damage?: Damage;
 }
 
 /**

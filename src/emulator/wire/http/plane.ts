@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { EmulatorEvent, EventLog } from '../events.js';
+import { type FaultSource, type Faults, type InjectedError, waitFor } from '../faults.js';
 import type { BoundOperation, HttpReply } from './operation.js';
 import { HttpRefusal } from './refusal.js';
 import type { HttpRequest } from './request.js';
@@ -38,21 +39,61 @@ export class PlaneKernel {
   readonly #plane: HttpPlane;
   readonly #report: ReturnType<EventLog['for']>;
   readonly #now: () => Date;
+  readonly #faults: FaultSource | undefined;
 
-  constructor(plane: HttpPlane, log: EventLog, now: () => Date) {
+  constructor(plane: HttpPlane, log: EventLog, now: () => Date, faults: FaultSource | undefined) {
     this.#plane = plane;
     this.#report = log.for(plane.name, 'https');
     this.#now = now;
+    this.#faults = faults;
   }
 
   /** Answers a request for an operation of the plane; what the operation throws becomes an error reply. */
-  async answer(request: HttpRequest, operation: BoundOperation): Promise<HttpReply> {
+  answer(request: HttpRequest, operation: BoundOperation): Promise<HttpReply> {
+    const faults = this.#faults?.current;
+    if (faults !== undefined) return this.#answerWith(faults, request, operation);
+    return this.#answer(request, operation);
+  }
+
+  /** Answers a request that may meet a fault. */
+  async #answerWith(faults: Faults, request: HttpRequest, operation: BoundOperation): Promise<HttpReply> {
+    const id = idOf(request, operation);
+    const encounter = { plane: this.#plane.name, operation: operation.name, id };
+    const met = faults.meet({ kind: 'request', transport: 'https', ...encounter });
+    if (met === undefined) return this.#answer(request, operation);
+    await waitFor(met.delay);
+    const { fault } = met;
+    const isBefore = fault?.type === 'reset' && fault.effect === 'before';
+    if (isBefore || request.isClosed) {
+      request.dropBody();
+      return { status: 500, damage: { type: 'reset', effect: 'before' } };
+    }
+    switch (fault?.type) {
+      case 'status':
+        return this.#answer(request, operation, fault.error);
+      case 'assigning':
+        request.staysAssigning = true;
+        return this.#answer(request, operation);
+      case 'reset':
+      case 'truncate':
+      case 'drip':
+        return { ...(await this.#answer(request, operation)), damage: fault };
+      default:
+        return this.#answer(request, operation);
+    }
+  }
+
+  /** @param refusal answers in place of the operation */
+  async #answer(
+    request: HttpRequest,
+    operation: BoundOperation,
+    refusal?: InjectedError,
+  ): Promise<HttpReply> {
     const plane = this.#plane;
     const requestId = randomUUID();
-    const { name, idParameter } = operation;
-    const id = idParameter === undefined ? undefined : (request.parameters[idParameter] ?? '');
-    const event = { at: this.#now(), operation: name, id };
+    const event = { at: this.#now(), operation: operation.name, id: idOf(request, operation) };
     try {
+      if (refusal !== undefined) throw refusal;
       await operation.authorize(request);
       assertApiVersion(request.apiVersion, operation, plane);
       if (plane.readsBodyFirst && hasBody(operation)) await request.json();
@@ -91,6 +132,10 @@ export class PlaneKernel {
       },
     };
   }
+}
+
+function idOf({ parameters }: HttpRequest, { idParameter }: BoundOperation): string | undefined {
+  return idParameter === undefined ? undefined : (parameters[idParameter] ?? '');
 }
 
 function hasBody({ route }: BoundOperation): boolean {

@@ -24,6 +24,16 @@ export function parseTarget(url: string): RequestTarget {
   return { path: path.startsWith('/') ? path : `/${path}`, search: at < 0 ? '' : beforeFragment.slice(at) };
 }
 
+/** Whether a request has more than one Host header: a server must answer 400 (RFC 9112 section 3.2). */
+export function hasSeveralHosts({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): boolean {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]!;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts > 1;
+}
+
 /** The host that a request is for, with its port where it has one; undefined when it names none. */
 export function requestedHost({
   url = '',

@@ -29,6 +29,8 @@ export class HttpRequest {
   readonly #outgoing: ServerResponse;
   readonly #search: string;
   readonly #maxJsonBytes: number;
+  /** Whether a fault asks that a registration stays `assigning` for whoever polls with this request. */
+  staysAssigning = false;
   #query: URLSearchParams | undefined;
   #json: Promise<unknown> | undefined;
 
@@ -144,6 +146,11 @@ export class HttpRequest {
   /** Calls back when the reply has been sent, or the client has gone away. */
   onceClosed(listener: () => void): void {
     this.#outgoing.once('close', listener);
+  }
+
+  /** Whether the client has gone away. */
+  get isClosed(): boolean {
+    return this.#outgoing.destroyed || this.#incoming.socket.destroyed;
   }
 
   /** Aborted when the client goes away. */

@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { WebSocketServer } from 'ws';
 import type { Report } from '../events.js';
-import { parseTarget } from './request-target.js';
+import { hasSeveralHosts, parseTarget } from './request-target.js';
 
 /** By subprotocol: takes the bytes that a WebSocket carries, and the TLS connection that it came over. */
 export type WebSocketProtocols = Record<string, (bytes: Duplex, socket: TLSSocket) => void>;
@@ -58,6 +58,7 @@ export function serveWebSockets(server: Server, protocols: WebSocketProtocols, r
     // A client that goes away meanwhile is no defect of the emulator.
     stream.on('error', () => stream.destroy());
     const { path } = parseTarget(request.url ?? '');
+    if (hasSeveralHosts(request)) return refuse(stream, 400, 'There is more than one Host header.');
     if (!isWebSocketPath(path)) {
       const sentence = `WebSockets are spoken at ${webSocketPaths.join(' and ')} only.`;
       return refuse(

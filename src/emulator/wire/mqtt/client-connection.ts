@@ -12,6 +12,14 @@ import mqttPacket, {
   type IUnsubscribePacket,
   type Packet,
 } from 'mqtt-packet';
+import {
+  type Encounter,
+  type Fault,
+  type FaultSource,
+  type Met,
+  type Transport,
+  waitFor,
+} from '../faults.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { Deliveries } from './deliveries.js';
 import {
@@ -35,6 +43,11 @@ export interface ClientConnectionOptions {
   identify(connect: ConnectRequest): Candidate;
   /** The certificates that the client presented in the TLS handshake: DER, leaf first. */
   chain(): Buffer[];
+  transport: Transport;
+  /** Without it, there are none. */
+  faults?: FaultSource | undefined;
+  /** Resets the TCP connection. */
+  reset(): void;
   /** Milliseconds that the client has to send its CONNECT. */
   connectTimeout: number;
   maxPacketBytes: number;
@@ -71,6 +84,8 @@ export class ClientConnection implements Connection {
   #timer: NodeJS.Timeout;
   #keepsAlive = false;
   #unanswered = 0;
+  /** How many more packets are handled before a fault closes the connection; undefined for all. */
+  #packetsLeft: number | undefined;
 
   constructor(bytes: Duplex, options: ClientConnectionOptions) {
     this.#bytes = bytes;
@@ -101,6 +116,20 @@ export class ClientConnection implements Connection {
   };
 
   send(message: Push, delivered?: () => void): void {
+    if (this.#state !== 'open') return;
+    const met = message.operation === undefined ? undefined : this.#meet('message', message.operation);
+    if (met === undefined) {
+      this.#send(message, delivered);
+    } else if (met.fault?.type === 'duplicate') {
+      this.#send(message, delivered);
+      this.#send(message);
+    } else {
+      const later = met.fault?.type === 'late' ? met.fault.milliseconds : 0;
+      waitFor(later).then(() => this.#send(message, delivered));
+    }
+  }
+
+  #send({ operation: _, ...message }: Push, delivered?: () => void): void {
     if (this.#state !== 'open') return;
     const packet = { cmd: 'publish', dup: false, retain: false, ...message } as const;
     if (message.qos === 1) {
@@ -143,6 +172,8 @@ export class ClientConnection implements Connection {
         chain: this.#options.chain(),
       });
       this.#candidate = candidate;
+      const met = this.#meet('connect', 'connect');
+      if (met !== undefined && (await this.#suffersConnect(met))) return;
       const session = await candidate.open(this);
       if (this.#bytes.destroyed) {
         session.closed?.();
@@ -173,6 +204,13 @@ export class ClientConnection implements Connection {
   }
 
   #handle(packet: Packet): void {
+    if (this.#packetsLeft !== undefined) {
+      if (this.#packetsLeft === 0) {
+        this.#close();
+        return;
+      }
+      this.#packetsLeft -= 1;
+    }
     switch (packet.cmd) {
       case 'publish':
         this.#publish(packet);
@@ -205,20 +243,109 @@ export class ClientConnection implements Connection {
       // Section 3.3.2.1.
       if (/[#+]/.test(topic)) throw new SessionViolation('a topic to publish to has a wildcard');
       const acknowledge = qos === 1 ? this.#acknowledgements.expect(messageId!) : undefined;
-      const { session, subscriptions } = this.#session!;
-      const answer = session.publish(topic, payload as Buffer, retain);
-      const reply = answer instanceof Promise ? await this.#awaitReply(answer) : answer;
-      if (this.#state !== 'open') return;
-      if (reply && subscriptions.has(reply.topic)) {
-        this.#writer.write({ cmd: 'publish', qos: 0, dup: false, retain: false, ...reply });
-      }
-      acknowledge?.();
+      const { session } = this.#session!;
+      const publish = () => session.publish(topic, payload as Buffer, retain);
+      const operation = this.#options.faults?.current && session.operationOf?.(topic);
+      const met = operation === undefined ? undefined : this.#meet('request', operation);
+      if (met !== undefined) return await this.#publishWith(met, topic, publish, acknowledge);
+      await this.#answer(publish, acknowledge);
     } catch (error) {
       this.#violated('publish', error as Error);
     }
   }
 
-  async #awaitReply(answer: Promise<Reply | undefined>): Promise<Reply | undefined> {
+  /** Handles a message, sends the reply, and acknowledges the message. */
+  async #answer(
+    handle: () => Reply | undefined | Promise<Reply | undefined>,
+    acknowledge: (() => void) | undefined,
+  ): Promise<void> {
+    const answer = handle();
+    const reply = answer instanceof Promise ? await this.#awaitReply(answer) : answer;
+    if (this.#state !== 'open') return;
+    if (reply && this.#session!.subscriptions.has(reply.topic)) {
+      this.#writer.write({ cmd: 'publish', qos: 0, dup: false, retain: false, ...reply });
+    }
+    acknowledge?.();
+  }
+
+  /** @throws SessionViolation, like {@link #answer} */
+  async #publishWith(
+    { delay, fault }: Met,
+    topic: string,
+    publish: () => Reply | undefined | Promise<Reply | undefined>,
+    acknowledge: (() => void) | undefined,
+  ): Promise<void> {
+    const { session } = this.#session!;
+    await this.#awaitReply(waitFor(delay));
+    if (this.#state !== 'open') return;
+    switch (fault?.type) {
+      case 'status': {
+        const reply = await session.refuse?.(topic, fault.error);
+        // MQTT 3.1.1 has no other way to refuse a message.
+        if (reply === undefined) this.#close();
+        else await this.#answer(() => reply, acknowledge);
+        return;
+      }
+      case 'reset':
+      case 'disconnect':
+        if (fault.type === 'disconnect' || fault.effect === 'after') await publish();
+        return this.#cut(fault);
+      case 'assigning':
+        return this.#answer(() => session.publishAssigning?.(topic), acknowledge);
+      case 'duplicate':
+        await this.#answer(publish, undefined);
+        return this.#answer(publish, acknowledge);
+      case 'late':
+        acknowledge?.();
+        await waitFor(fault.milliseconds);
+        // It is acknowledged, so that it is delivered even when the connection has ended meanwhile.
+        return this.#answer(publish, undefined);
+      default:
+        return this.#answer(publish, acknowledge);
+    }
+  }
+
+  /** @returns whether the connection ends */
+  async #suffersConnect({ delay, fault }: Met): Promise<boolean> {
+    await waitFor(delay);
+    if (this.#bytes.destroyed) return true;
+    if (fault?.type === 'status') {
+      const { status, message } = fault.error;
+      const isRefusal = status === 401 || status === 403;
+      this.#refuse(new ConnectRefused(isRefusal ? 'notAuthorized' : 'serverUnavailable', message));
+      return true;
+    }
+    if (fault?.type === 'disconnect' && typeof fault.after === 'number') {
+      this.#packetsLeft = fault.after;
+      return false;
+    }
+    if (fault === undefined) return false;
+    this.#cut(fault);
+    return true;
+  }
+
+  #meet(kind: Encounter['kind'], operation: string): Met | undefined {
+    const { faults, transport } = this.#options;
+    if (faults?.current === undefined || this.#candidate === undefined) return undefined;
+    const { plane, id } = this.#candidate;
+    return faults.current.meet({ kind, plane, transport, operation, id });
+  }
+
+  /** Ends the connection as a fault asks. */
+  #cut(fault: Fault): void {
+    if (fault.type === 'reset') {
+      this.#state = 'ended';
+      this.#options.reset();
+    } else this.#close();
+  }
+
+  /** Closes the connection without an answer. */
+  #close(): void {
+    this.#will = undefined;
+    this.#end();
+  }
+
+  async #awaitReply<Result>(answer: Promise<Result>): Promise<Result> {
     this.#unanswered += 1;
     if (this.#unanswered >= maxUnanswered) this.#bytes.pause();
     try {

@@ -2,7 +2,10 @@
 import type { Duplex } from 'node:stream';
 import type { TLSSocket, TlsOptions } from 'node:tls';
 import type { EventLog } from '../events.js';
+import type { FaultSource } from '../faults.js';
+import type { FaultyTls } from '../tls/connection-gate.js';
 import { type AcceptByProtocol, acceptByFirstByte } from '../tls/first-byte.js';
+import { resetConnection } from '../tls/reset-connection.js';
 import { presentedChain } from '../tls/server-identity.js';
 import { startTlsListener } from '../tls/tls-listener.js';
 import type { Candidate, ConnectRequest } from './mqtt-session.js';
@@ -20,6 +23,8 @@ export interface MqttOptions {
   /** The largest message, without its topic. */
   maxMessageBytes: number;
   log: EventLog;
+  faults?: FaultSource | undefined;
+  faultyTls?: FaultyTls | undefined;
   /** Milliseconds for the TLS handshake, and again for the CONNECT packet; 30,000 by default. */
   connectTimeout?: number;
   /** Take connections to this port that turn out to be of another protocol; without them, all are taken for MQTT. */
@@ -38,11 +43,13 @@ const maxTopicBytes = 64 * 1024;
 
 /** @throws EnrollkitError PORT_IN_USE, PORT_NOT_PERMITTED, ADDRESS_UNUSABLE */
 export async function startMqtt(options: MqttOptions): Promise<MqttListener> {
-  const { tls, addresses, port, identify, maxMessageBytes, log, connectTimeout = 30_000, others } = options;
+  const { tls, addresses, port, identify, maxMessageBytes, log, faults, faultyTls, others } = options;
+  const { connectTimeout = 30_000 } = options;
   const sessions = createSessionLayer({
     identify,
     connectTimeout,
     maxPacketBytes: maxMessageBytes + maxTopicBytes,
+    faults,
     refused: ({ operation, clientId, candidate, reason }) =>
       log.for(
         candidate?.plane ?? 'device',
@@ -54,7 +61,11 @@ export async function startMqtt(options: MqttOptions): Promise<MqttListener> {
         reason,
       }),
   });
-  const accept = (bytes: Duplex, socket: TLSSocket) => sessions.handle(bytes, () => presentedChain(socket));
+  const accept = (bytes: Duplex, socket: TLSSocket) =>
+    sessions.handle(bytes, () => presentedChain(socket), {
+      transport: bytes === socket ? 'mqtt' : 'mqtt-ws',
+      reset: () => resetConnection(socket),
+    });
   const mqtt = (socket: TLSSocket) => accept(socket, socket);
   const listener = await startTlsListener({
     tls,
@@ -62,6 +73,8 @@ export async function startMqtt(options: MqttOptions): Promise<MqttListener> {
     port,
     protocol: 'mqtt',
     log,
+    faults,
+    faultyTls,
     handshakeTimeout: connectTimeout,
     accept: others ? acceptByFirstByte({ mqtt, ...others }, connectTimeout) : mqtt,
   });

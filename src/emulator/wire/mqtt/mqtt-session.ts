@@ -1,5 +1,6 @@
 /** What the MQTT engine and the sessions of DPS and the hubs agree on. */
 import type { EmulatorEvent } from '../events.js';
+import type { InjectedError } from '../faults.js';
 
 /** MQTT 3.1.1 section 3.2.2.3: the return codes of refusals. */
 export const connectReturnCode = { serverUnavailable: 3, badUserName: 4, notAuthorized: 5 } as const;
@@ -38,6 +39,8 @@ export interface Push {
   topic: string;
   payload: string | Buffer;
   qos: 0 | 1;
+  /** For faults: what the message is; without it, the message meets none. */
+  operation?: string;
 }
 
 /** The client's end of a session. */
@@ -71,6 +74,16 @@ export interface Session {
    * @throws SessionViolation
    */
   publish(topic: string, payload: Buffer, retain: boolean): Reply | undefined | Promise<Reply | undefined>;
+  /** What a message to this topic asks for; undefined when it is nothing that a fault can be about. */
+  operationOf?(topic: string): string | undefined;
+  /**
+   * The reply to a request that a fault refuses.
+   *
+   * @returns undefined when MQTT has no reply to it: the connection ends
+   */
+  refuse?(topic: string, error: InjectedError): Reply | undefined | Promise<Reply | undefined>;
+  /** Like {@link publish}, for a device that polls and is to find that it is still being assigned. */
+  publishAssigning?(topic: string): Promise<Reply | undefined>;
   /** The connection ended without a DISCONNECT: publishes the will that came with the CONNECT. */
   will?(topic: string, payload: Buffer): void;
   /** The client has subscribed, and knows it. A later subscription to the same filter replaces the earlier one. */

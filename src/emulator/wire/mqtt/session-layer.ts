@@ -3,6 +3,7 @@
  * client to another: a session takes each message, and its reply goes back to the client that sent it.
  */
 import type { Duplex } from 'node:stream';
+import type { FaultSource, Transport } from '../faults.js';
 import { ClientConnection } from './client-connection.js';
 import type { Candidate, ConnectRequest, Refusal } from './mqtt-session.js';
 
@@ -13,6 +14,7 @@ export interface SessionLayerOptions {
   connectTimeout: number;
   /** The largest packet that is read. */
   maxPacketBytes: number;
+  faults?: FaultSource | undefined;
   /** A connection was refused, or ended for something that its client did. */
   refused(refusal: Refusal): void;
 }
@@ -23,9 +25,16 @@ export interface SessionLayer {
    *
    * @param chain the certificates that the client presented in the TLS handshake: DER, leaf first
    */
-  handle(bytes: Duplex, chain: () => Buffer[]): void;
+  handle(bytes: Duplex, chain: () => Buffer[], over?: Underlying): void;
   /** Ends every connection. */
   close(): void;
+}
+
+/** What the bytes of a client come over. */
+export interface Underlying {
+  transport: Transport;
+  /** Resets the TCP connection. */
+  reset(): void;
 }
 
 /** A session layer without any connection yet. */
@@ -33,10 +42,11 @@ export function createSessionLayer(options: SessionLayerOptions): SessionLayer {
   const all = new Set<ClientConnection>();
   const byKey = new Map<string, ClientConnection>();
   return {
-    handle(bytes, chain) {
+    handle(bytes, chain, over = { transport: 'mqtt', reset: () => bytes.destroy() }) {
       let key: string | undefined;
       const client: ClientConnection = new ClientConnection(bytes, {
         ...options,
+        ...over,
         chain,
         // MQTT 3.1.1 section 3.1.4: a client that connects again replaces its earlier connection.
         opened(candidate) {

@@ -23,15 +23,21 @@ export async function issueRoot(at: Date): Promise<IssuedPair> {
   return { certificatePem: pem, keyPem: await privateKeyToPem(privateKey) };
 }
 
-/** Makes the server certificate, signed by the root. */
+/**
+ * Makes the server certificate, signed by the root.
+ *
+ * @param validityDays the profile's by default; a negative number makes one that has expired
+ */
 export async function issueServer(
   root: IssuedPair,
   names: SubjectAlternativeNames,
   { publicKey, privateKey }: KeyPair,
   at: Date,
+  validityDays?: number,
 ): Promise<IssuedPair> {
   const { pem } = await issue({
     profile: loadProfile('server'),
+    ...(validityDays === undefined ? {} : { validityDays }),
     subject: { commonName: 'enrollkit emulator' },
     publicKey,
     issuer: { certificate: root.certificatePem, privateKey: privateKeyFromPem(root.keyPem) },

@@ -10,7 +10,10 @@ import {
   secretFileMode,
   writeFileAtomically,
 } from '../../../workspace/files.js';
+import type { HandshakeFault } from '../faults.js';
 import { loopbackAddress, maxLoopbackNumber } from '../network/loopback.js';
+import type { FaultyTls } from './connection-gate.js';
+import type { IssuedPair } from './issue-server-identity.js';
 
 /** Services and hubs have these, from the second on; the first hub has the first. */
 const loopbackAddresses = Array.from({ length: maxLoopbackNumber }, (_, index) => loopbackAddress(index + 1));
@@ -36,6 +39,8 @@ export interface ServerIdentity {
   rootPem: string;
   /** For every listener: requests a client certificate, and leaves it to the application to judge it. */
   tlsOptions: TlsOptions;
+  /** The same with a fault. */
+  faultyTls: FaultyTls;
 }
 
 interface StoredPair {
@@ -79,20 +84,52 @@ export async function openServerIdentity(options: ServerIdentityOptions): Promis
       await issueServer(root, namesWith(host), await generateKeyPair(serverKey, signal), now),
     );
   }
+  const { certificatePem, keyPem } = root;
+  const tlsOptions = {
+    key: server.keyPem,
+    cert: `${server.certificatePem}${certificatePem}`,
+    minVersion: 'TLSv1.2' as const,
+    requestCert: true,
+    // Unknown and self-signed certificates must reach the application, which answers with 401002.
+    rejectUnauthorized: false,
+    // A resumed session lacks the client's intermediates.
+    secureOptions: constants.SSL_OP_NO_TICKET,
+    // A client that never finishes its handshake is disconnected.
+    handshakeTimeout: 20_000,
+  };
   return {
-    rootPem: root.certificatePem,
-    tlsOptions: {
-      key: server.keyPem,
-      cert: `${server.certificatePem}${root.certificatePem}`,
-      minVersion: 'TLSv1.2',
-      requestCert: true,
-      // Unknown and self-signed certificates must reach the application, which answers with 401002.
-      rejectUnauthorized: false,
-      // A resumed session lacks the client's intermediates.
-      secureOptions: constants.SSL_OP_NO_TICKET,
-      // A client that never finishes its handshake is disconnected.
-      handshakeTimeout: 20_000,
-    },
+    rootPem: certificatePem,
+    tlsOptions,
+    faultyTls: faultyTlsOf(tlsOptions, { certificatePem, keyPem }, namesWith(host)),
+  };
+}
+
+/** Makes certificates with faults when they are first asked for. */
+function faultyTlsOf(tls: TlsOptions, root: IssuedPair, names: typeof serverNames): FaultyTls {
+  const made = new Map<string, Promise<TlsOptions>>();
+
+  async function make(fault: HandshakeFault): Promise<TlsOptions> {
+    if (fault.type === 'tls-version') {
+      // OpenSSL 3 has no cipher suites for TLS 1.1 on its usual level of security.
+      const ciphers = fault.only === 'TLSv1.1' ? { ciphers: 'DEFAULT@SECLEVEL=0' } : {};
+      return { ...tls, ...ciphers, minVersion: fault.only, maxVersion: fault.only };
+    }
+    const { issueRoot, issueServer } = await import('./issue-server-identity.js');
+    const at = new Date();
+    const isExpired = fault.problem === 'expired';
+    const issuer = fault.problem === 'untrusted' ? await issueRoot(at) : root;
+    const subject = fault.problem === 'wrong-name' ? { dns: ['wrong-name.invalid'], ip: [] } : names;
+    const minute = 1 / (24 * 60);
+    const key = await generateKeyPair('ec-p256');
+    const server = await issueServer(issuer, subject, key, at, isExpired ? -minute : undefined);
+    return { ...tls, key: server.keyPem, cert: `${server.certificatePem}${issuer.certificatePem}` };
+  }
+
+  return (fault) => {
+    const name = JSON.stringify(fault);
+    const options = made.get(name) ?? make(fault);
+    made.set(name, options);
+    return options;
   };
 }
 

@@ -2,7 +2,9 @@
 import type { Socket } from 'node:net';
 import tls from 'node:tls';
 import type { EventLog } from '../events.js';
+import type { FaultSource } from '../faults.js';
 import { listenEverywhere } from '../network/listen.js';
+import { type FaultyTls, gateConnections } from './connection-gate.js';
 import { keepForgedChains } from './forged-chain.js';
 import { reportHandshakes } from './handshake-failures.js';
 
@@ -15,6 +17,8 @@ export interface TlsListenerOptions {
   port: number;
   protocol: 'mqtt' | 'amqp';
   log: EventLog;
+  faults?: FaultSource | undefined;
+  faultyTls?: FaultyTls | undefined;
   /** Milliseconds for the TLS handshake. */
   handshakeTimeout: number;
   accept(socket: tls.TLSSocket): void;
@@ -28,10 +32,11 @@ export interface TlsListener {
 
 /** @throws EnrollkitError PORT_IN_USE, PORT_NOT_PERMITTED, ADDRESS_UNUSABLE */
 export async function startTlsListener(options: TlsListenerOptions): Promise<TlsListener> {
-  const { addresses, protocol, log, handshakeTimeout, accept } = options;
+  const { addresses, protocol, log, faults, faultyTls, handshakeTimeout, accept } = options;
   const sockets = new Set<Socket>();
   function createServer(): tls.Server {
     const server = tls.createServer({ ...options.tls, handshakeTimeout, noDelay: true }, accept);
+    gateConnections(server, { tls: options.tls, listener: protocol, faults, faultyTls });
     keepForgedChains(server);
     reportHandshakes(server, log.for('device', protocol));
     server.on('tlsClientError', (_error, socket) => socket.destroy());

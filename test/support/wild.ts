@@ -1,0 +1,94 @@
+/** Quickstarts against an emulator that misbehaves: the same command again and again, until it succeeds. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { cli } from '../cli/run-cli.js';
+import { type Client, clientOf } from '../emulator/support.js';
+import { startEmulatorProcess } from './emulator-process.js';
+import { inTemporaryFolder } from './temporary-folder.js';
+
+export interface WildOutcome {
+  /** How often the command ran, the last time with success. */
+  runs: number;
+  /** What the runs before the last one ended with: exit status and the first line. */
+  failures: string[];
+  /** How many faults were injected. */
+  injected: number;
+  /** Messages whose acknowledgement was lost, and that a later run sent again. */
+  repeatedMessages: number;
+}
+
+const devices = ['device-001', 'device-002', 'device-003'];
+/** As documented: a run that failed is run again at most three times. */
+const maxRuns = 4;
+
+/**
+ * Runs a quickstart under the preset `wild` until it succeeds, compares its end with that of an undisturbed run, and
+ * cleans up.
+ *
+ * @param seed of the faults
+ * @throws AssertionError when it does not succeed in four runs, its end is wrong, or something stays after `clean`
+ */
+export function quickstartUnderWild(seed: number): Promise<WildOutcome> {
+  return inTemporaryFolder(async (cwd) => {
+    const dir = join(cwd, 'certs');
+    const flags = ['--faults', 'wild', '--fault-seed', String(seed)];
+    const emulator = await startEmulatorProcess(join(dir, '.enrollkit'), flags);
+    try {
+      const failures: string[] = [];
+      let status: number | null = 1;
+      while (status !== 0) {
+        assert.ok(failures.length < maxRuns, `seed ${seed}: ${maxRuns} runs\n${failures.join('\n')}`);
+        const run = await cli(['quickstart', '--yes', '--dir', dir], { cwd });
+        status = run.status;
+        if (status !== 0) failures.push(`${status} ${/^error: .*$/m.exec(run.stderr)?.[0] ?? run.stderr}`);
+      }
+      const injected = await faultsOf(dir);
+      assert.equal((await cli(['emulator', 'faults', 'clear', '--dir', dir])).status, 0);
+      const client = clientOf(emulator.endpoints as never);
+      const repeatedMessages = await assertRightEnd(client, dir);
+      const cleaned = await cli(['clean', '--yes', '--dir', dir], { cwd });
+      assert.equal(cleaned.status, 0, cleaned.stderr);
+      await assertNothingLeft(client);
+      return { runs: failures.length + 1, failures, injected, repeatedMessages };
+    } finally {
+      await emulator.stop();
+    }
+  });
+}
+
+async function faultsOf(dir: string): Promise<number> {
+  const { stdout } = await cli(['emulator', 'faults', 'list', '--json', '--dir', dir]);
+  const { rules } = JSON.parse(stdout) as { rules: { injected: number }[] };
+  return rules.reduce((sum, { injected }) => sum + injected, 0);
+}
+
+interface Message {
+  deviceId: string;
+}
+
+/** @returns how many messages came more than once */
+async function assertRightEnd(client: Client, dir: string): Promise<number> {
+  const certificates = await client.arm('GET', '/certificates');
+  assert.deepEqual(
+    certificates.body.value.map((one: { properties: { isVerified: boolean } }) => one.properties.isVerified),
+    [true],
+    'one CA, verified',
+  );
+  assert.equal((await client.service('GET', '/enrollmentGroups/enrollkit-devices')).status, 200);
+  for (const id of devices) {
+    assert.equal((await client.service('GET', `/registrations/${id}`)).body.status, 'assigned', id);
+  }
+  const { stdout } = await cli(['emulator', 'messages', '--json', '--dir', dir]);
+  const { messages } = JSON.parse(stdout) as { messages: Message[] };
+  // A lost acknowledgement: the message is sent again, and its message ID tells.
+  const distinct = new Set(messages.map(({ deviceId }) => deviceId));
+  assert.deepEqual([...distinct].sort(), devices, 'a message of each device');
+  return messages.length - distinct.size;
+}
+
+async function assertNothingLeft(client: Client): Promise<void> {
+  assert.deepEqual((await client.arm('GET', '/certificates')).body.value, []);
+  assert.equal((await client.service('GET', '/enrollmentGroups/enrollkit-devices')).status, 404);
+  for (const id of devices)
+    assert.equal((await client.service('GET', `/registrations/${id}`)).status, 404, id);
+}
