@@ -12,7 +12,7 @@ import { type FleetFormat, loadFormat } from './formats/formats.js';
 import type { OutputFormat } from './formats/output-format.js';
 import { certificateTemplate, subjectPrefix } from './issue/certificate-template.js';
 import { assertFree, finishedFleet } from './issue/finished-fleet.js';
-import { FleetJournal } from './issue/journal.js';
+import { FleetJournal, removeLeftovers } from './issue/journal.js';
 import { largeKeySource } from './issue/large-keys.js';
 import { FleetOutput } from './issue/output.js';
 import { assertOutlivesDevices, digestOf, type FleetCa, type FleetRequest } from './issue/request.js';
@@ -69,6 +69,7 @@ export async function issueFleet(options: IssueFleetOptions): Promise<IssueFleet
   const total = range.end - range.begin;
   if (typeof out !== 'string') assertFree(request);
   else if (!existsSync(`${out}.journal`)) {
+    removeLeftovers(out);
     const finished = await finishedFleet(request, format);
     if (finished) return { devices: total, made: 0, ...finished };
     assertFree(request);

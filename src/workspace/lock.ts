@@ -102,7 +102,6 @@ export function lockHolder(path: string): LockHolder | undefined {
 
 /** Removes what processes that have ended left of a lock. */
 export function removeDeadClaims(path: string): void {
-  if (claimsIn(path).length === 0) return;
   otherClaims(path, '');
   removeIfUnused(path);
 }

@@ -230,13 +230,15 @@ function apply({ folder, work, isReplaceable }: TransactionFolder, changes: read
         assertNoLinkBelow(folder, dirname(to));
         if (lookAt(path) && !lookAt(to)) rename(path, to);
       } else if (existsSync(staged)) {
-        if (!lookAt(path)) {
+        const existing = lookAt(path);
+        if (!existing) {
           // Moved away, and not yet replaced.
           if (lookAt(former)) undo.unshift([former, path]);
           rename(staged, path);
           continue;
         }
-        if (!(isReplaceable?.(change.path) ?? change.replace)) throw nameTaken(path);
+        const isReplaced = existing.isFile() && (isReplaceable?.(change.path) ?? change.replace);
+        if (!isReplaced) throw nameTaken(path);
         keepFormer(path, former);
         undo.unshift([former, path]);
         renameSync(staged, path);

@@ -1,8 +1,11 @@
 /** `enrollkit cert renew`, judged by openssl. */
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
+import { readPfx } from '../../src/pki/containers/pkcs12-read.js';
+import { parseCertificates } from '../../src/pki/x509/certificate.js';
 import { openssl } from '../support/openssl.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
@@ -130,6 +133,58 @@ test('a CA that did not issue a certificate does not take it over unasked', () =
     const taken = await run(['cert', 'renew', at('devices/d1/chain.pem'), ...ca, '--new-issuer']);
     assert.equal(taken.status, 0, taken.stderr);
     assert.equal(readFileSync(at('x/chain.pem'), 'utf8').match(/BEGIN/g)?.length, 2);
+  }));
+
+test('the PKCS#12 file beside a certificate is renewed with it, under the passphrase that it had', () =>
+  inCertificateFolder(async (at, folder) => {
+    const pfx = at('devices/d1/device.pfx');
+    const certificate = at('devices/d1/certificate.pem');
+    const withPfx = async (env: Record<string, string>, ...more: string[]) => {
+      rmSync(pfx, { force: true });
+      const made = await run(['cert', 'pfx', certificate, '--out', pfx, ...more], { env });
+      assert.equal(made.status, 0, made.stderr);
+    };
+    const renew = (env: Record<string, string>, ...more: string[]) =>
+      run(['cert', 'renew', certificate, '--dir', folder, '--force', ...more], { env, now: later });
+    const secret = { ENROLLKIT_PASSPHRASE: 'correct horse' };
+    for (const [env, passphrase] of [
+      [{}, ''],
+      [secret, 'correct horse'],
+    ] as const) {
+      for (const more of [[], ['--new-key']]) {
+        await withPfx(env, ...(passphrase === '' ? ['--empty-passphrase'] : []));
+        const { status, stderr } = await renew(env, ...more);
+        assert.equal(status, 0, stderr);
+        assert.ok(!stderr.includes('cert pfx'), stderr);
+        const reading = readPfx(readFileSync(pfx), passphrase);
+        assert.equal(statSync(pfx).mode & 0o777, 0o600);
+        const chain = parseCertificates(readFileSync(at('devices/d1/chain.pem'), 'utf8'));
+        assert.deepEqual(
+          reading.certificates.map(({ der }) => der.toString('hex')),
+          chain.map(({ der }) => der.toString('hex')),
+        );
+        const key = createPrivateKey(readFileSync(at('devices/d1/key.pem')));
+        assert.ok(createPublicKey(reading.privateKey!).equals(createPublicKey(key)));
+        // The key that was replaced is kept, in key.pem and in the PKCS#12 file; the same key is not kept twice.
+        const kept = readdirSync(at('devices/d1')).filter((name) => name.startsWith('device.previous-'));
+        assert.equal(kept.length, more.length, `${passphrase} ${more}`);
+        for (const name of kept) rmSync(at('devices/d1', name));
+      }
+    }
+
+    // Of another certificate, or under a passphrase that was not given: it stays, and the command says so.
+    await withPfx(secret);
+    const closed = readFileSync(pfx);
+    const { status, stderr } = await renew({});
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(readFileSync(pfx), closed);
+    assert.match(stderr, /enrollkit cert pfx .*certificate\.pem --out .*device\.pfx --force/);
+    assert.equal((await run(['cert', 'device', 'd2', '--days', '30', '--dir', folder])).status, 0);
+    const other = ['cert', 'pfx', at('devices/d2/certificate.pem'), '--out', pfx, '--force'];
+    assert.equal((await run([...other, '--empty-passphrase'])).status, 0);
+    const foreign = readFileSync(pfx);
+    assert.equal((await renew({})).status, 0);
+    assert.deepEqual(readFileSync(pfx), foreign);
   }));
 
 test('the key of another certificate does not renew a self-signed one', () =>

@@ -1,8 +1,10 @@
 /** What a run reports was read back: a journal and a registration record do not show what is in the hub. */
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'uvu';
 import { HubService } from '../../src/dps/client/hub-service.js';
 import { cleanRemote } from '../../src/quickstart/clean.js';
+import { layoutOf } from '../../src/workspace/layout.js';
 import { inWorld, planWith, type World } from '../support/quickstart.js';
 
 async function inHub(world: World, act: (hub: HubService) => Promise<void>, number = 0): Promise<void> {
@@ -45,6 +47,37 @@ test('after a reset of the emulator, a quickstart registers and sends again', ()
     assert.equal(outcomeOf(world, 'connect-devices').outcome, 'accepted, read');
     assert.equal(world.emulator.messages('device-001').length, 1);
     await inHub(world, async (hub) => assert.ok(await hub.getDevice('device-001')));
+  }));
+
+test('killed while a message was sent: the emulator is asked for it; elsewhere it is sent again with its ID', () =>
+  inWorld(async (world) => {
+    await world.run();
+    const { journal } = layoutOf(world.folder);
+    const whole = readFileSync(journal, 'utf8');
+    const lines = whole.trimEnd().split('\n');
+    const isSent = (line: string) => line.includes('"made"') && line.includes('"telemetry"');
+    // The message is in the hub, and the journal does not say so yet.
+    const killed = lines.filter((line) => !isSent(line)).map((line) => `${line}\n`);
+    const sentIds = () =>
+      world.emulator.messages('device-001').map(({ systemProperties }) => systemProperties.messageId);
+    const [messageId] = sentIds();
+    assert.match(messageId ?? '', /^[0-9a-f-]{36}$/);
+
+    writeFileSync(journal, killed.join(''));
+    const asked: string[] = [];
+    const messageArrived = async (deviceId: string, id: string) => {
+      asked.push(`${deviceId} ${id}`);
+      return sentIds().includes(id);
+    };
+    await world.run(planWith(), { target: { ...world.target, messageArrived } });
+    assert.deepEqual(asked, [`device-001 ${messageId}`]);
+    assert.deepEqual(sentIds(), [messageId]);
+    assert.equal(outcomeOf(world, 'connect-devices').outcome, 'accepted, read');
+
+    writeFileSync(journal, killed.join(''));
+    await world.run();
+    assert.deepEqual(sentIds(), [messageId, messageId]);
+    assert.match(outcomeOf(world, 'connect-devices').outcome, /1 possibly twice, with the same message ID/);
   }));
 
 test('a device that was deleted in the hub is registered again, and it alone sends again', () =>

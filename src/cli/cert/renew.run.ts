@@ -1,6 +1,5 @@
 /** Renews one certificate. */
 import type { KeyObject } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
 import {
@@ -40,9 +39,11 @@ import {
 } from '../input/write-files.js';
 import type { FlagsOf, RunOf } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
+import { quoted } from '../terminal/command-line.js';
 import { displayPath } from '../terminal/text.js';
 import { noteIfNotForDps, noteIfShortened, report } from './make-certificate.js';
 import type { certRenew } from './renew.js';
+import { renewedPfx } from './renewed-pfx.js';
 
 /** @throws EnrollkitError of the files, the CA, the key; CHAIN_INVALID when the CA is not the one before */
 export const run: RunOf<typeof certRenew> = async ({ args, flags }, context) => {
@@ -61,14 +62,16 @@ export const run: RunOf<typeof certRenew> = async ({ args, flags }, context) => 
     report(parseCertificate(readText(paths.certificate)), paths, context);
     return;
   }
-  const { old, ca, oldKey } = await withPassphrase(flags, context, async (opening) => {
+  const { old, ca, oldKey, given } = await withPassphrase(flags, context, async (opening) => {
+    const given = opening.passphrase;
     const old = (await readCertificates(path, opening))[0]!;
     const isSigner = isSelfSigned(old);
     if (isSigner) {
-      return { old, ca: undefined, oldKey: withNewKey ? undefined : await keyOf(old, path, flags, opening) };
+      const oldKey = withNewKey ? undefined : await keyOf(old, path, flags, opening);
+      return { old, ca: undefined, oldKey, given };
     }
     if (!withNewKey && flags.key !== undefined) await assertNoOtherKey(old, path, flags, opening);
-    return { old, ca: await caOf(old, path, flags, opening), oldKey: undefined };
+    return { old, ca: await caOf(old, path, flags, opening), oldKey: undefined, given };
   });
   assertFree(Object.values(paths), force);
   const isEncrypted = flags.encryptKey === true || (withNewKey && wasEncrypted(path, flags));
@@ -99,17 +102,29 @@ export const run: RunOf<typeof certRenew> = async ({ args, flags }, context) => 
     const contents = await privateKeyToPem(keys.privateKey, passphrase);
     files.unshift({ path: paths.key, contents, mode: secretFileMode });
   }
+  const pfxPath = join(folder, 'device.pfx');
+  const pfx = await renewedPfx({
+    path: pfxPath,
+    old,
+    chainPem: pem + (ca?.chainPem ?? ''),
+    newKeys: keys,
+    newPassphrase: passphrase,
+    passphrase: given,
+    signal: context.signal,
+  });
+  if (pfx !== 'none' && pfx !== 'closed') files.unshift(pfx);
   writeAndReport(files, force, context, asked);
-  report(renewed, paths, context);
+  report(renewed, pfx === 'none' || pfx === 'closed' ? paths : { ...paths, pfx: pfx.path }, context);
   noteFailures(issued, context);
   noteIfNotForDps(renewed, usualUse(renewed) === 'server' ? 'server' : 'device', context);
   noteIfShortened(renewed, ca?.certificate, context);
-  const pfx = join(folder, 'device.pfx');
-  if (existsSync(pfx))
+  if (pfx === 'closed') {
+    const remake = `enrollkit cert pfx ${quoted(displayPath(paths.certificate))} --out ${quoted(displayPath(pfxPath))} --force`;
     context.output.note(
       'cert.renew.old-pfx',
-      `note: ${displayPath(pfx)} holds the certificate before; enrollkit cert pfx makes a new one.`,
+      `note: ${displayPath(pfxPath)} may still contain the certificate before, since no passphrase that was given opens it. To renew it: ${remake}`,
     );
+  }
 };
 
 function assertFlags({ newKey, keyAlgorithm, encryptKey }: FlagsOf<typeof certRenew>): void {

@@ -17,6 +17,8 @@ export interface NewFile {
   contents: string | Uint8Array;
   /** `secretFileMode` or `publicFileMode`. */
   mode: number;
+  /** A file that it replaces contains the same private key, so that no copy is kept. */
+  hasSameKey?: true;
 }
 
 /** A replaced file that contained a private key. */
@@ -29,12 +31,14 @@ export interface KeptKey {
 const patienceMs = 2000;
 
 /**
- * Call it before the work, so that nobody waits for files that cannot be written.
+ * Call it before the work, so that nobody waits for files that cannot be written. What a killed process left beside
+ * them is completed or removed.
  *
  * @throws EnrollkitError FILE_EXISTS, naming the first that exists; only regular files can be replaced.
  *   FILE_UNWRITABLE for a path that leads through a symbolic link inside a certificate folder
  */
 export function assertFree(paths: readonly string[], force: boolean): void {
+  finishInterrupted(paths, () => new Date());
   for (const path of paths) {
     const layout = certificateFolderOf(path);
     if (layout) assertNoLinkBelow(layout.folder, resolve(path));
@@ -75,10 +79,12 @@ export function writeFiles(
       const folder = openFolder(layout, now, patienceMs);
       try {
         const change = folder.files.change();
-        for (const { path, contents, mode } of files.filter((one) => group.includes(resolve(one.path)))) {
+        for (const { path, contents, mode, hasSameKey } of files.filter((one) =>
+          group.includes(resolve(one.path)),
+        )) {
           const absolute = resolve(path);
           const note = { note: folder.files.isUnchanged(absolute) };
-          if (lookAt(path) && mayHoldKey(path)) {
+          if (lookAt(path) && !hasSameKey && mayHoldKey(path)) {
             const aside = placeForKey(path);
             // The same key may have been kept earlier.
             if (sha256OfFile(aside) !== sha256OfFile(path)) change.move(absolute, resolve(aside));
@@ -113,12 +119,16 @@ export function requestOf(...parts: unknown[]): string {
  * @returns whether its files are in their places now, so that there is nothing left to do
  */
 function completedEarlier(paths: readonly string[], request: string, now: () => Date): boolean {
-  const requests = interruptedPlaces(paths).map((layout) => {
+  return finishInterrupted(paths, now).includes(request);
+}
+
+/** @returns the requests of the changes that were completed */
+function finishInterrupted(paths: readonly string[], now: () => Date): (string | undefined)[] {
+  return interruptedPlaces(paths).map((layout) => {
     const { completed, close } = openFolder(layout, now, patienceMs);
     close();
     return completed?.request;
   });
-  return requests.includes(request);
 }
 
 /** As {@link completedEarlier}, with a message. */

@@ -52,7 +52,7 @@ export function interruptedPlaces(paths: readonly string[]): Layout[] {
   ];
   const byState = new Map(layouts.map((layout) => [layout.state, layout]));
   return [...byState.values()].filter(
-    ({ pending, lock }) => lookAt(pending)?.isDirectory() && lockHolder(lock) === undefined,
+    ({ pending, lock }) => (lookAt(pending) ?? lookAt(lock))?.isDirectory() && lockHolder(lock) === undefined,
   );
 }
 
