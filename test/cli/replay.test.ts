@@ -1,0 +1,173 @@
+/** `replay`, `runs` and `runs compare`, from outside. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import { assertRefusal, withCodes } from '../support/refusal.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { run } from './in-process.js';
+
+const shipped = fileURLToPath(new URL('../../templates/recordings/quickstart.json', import.meta.url));
+
+interface Difference {
+  step: string | null;
+  request: string | null;
+  path: string;
+  recorded: unknown;
+  now: unknown;
+}
+
+/** Counts the connections that are opened meanwhile. */
+async function countingConnections<Result>(act: () => Promise<Result>): Promise<[Result, number]> {
+  const { connect } = Socket.prototype;
+  let connections = 0;
+  Socket.prototype.connect = function (this: Socket, ...args: never[]) {
+    connections += 1;
+    return connect.apply(this, args);
+  } as typeof connect;
+  try {
+    return [await act(), connections];
+  } finally {
+    Socket.prototype.connect = connect;
+  }
+}
+
+function changedCopy(folder: string, change: (recording: any) => void): string {
+  const recording = JSON.parse(readFileSync(shipped, 'utf8'));
+  change(recording);
+  const path = join(folder, 'changed.json');
+  writeFileSync(path, JSON.stringify(recording, null, 2));
+  return path;
+}
+
+test('the shipped recording, replayed against the emulator, does not differ; runs lists the replay', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const dir = join(folder, 'online');
+    const { status, stdout } = await run(['replay', shipped, '--dir', dir, '--check', '--json']);
+    const { differences, recording, replayed, outcome } = JSON.parse(stdout);
+    assert.deepEqual(differences, []);
+    assert.equal(status, 0);
+    assert.equal(replayed, shipped);
+    assert.equal(outcome, 'done');
+    const listed = await run(['runs', '--dir', dir, '--json']);
+    assert.equal(listed.status, 0);
+    const { runs } = JSON.parse(listed.stdout);
+    assert.deepEqual(
+      runs.map((one: any) => [one.recording, one.outcome, one.devices]),
+      [[recording, 'done', 3]],
+    );
+    assert.ok(runs[0].replayOf);
+    const used = await run(['replay', shipped, '--dir', dir], { env: withCodes });
+    assert.equal(used.status, 9);
+    assertRefusal(used.stderr, 'FOLDER_NOT_EMPTY', dir);
+    assert.equal(readdirSync(join(dir, '.enrollkit', 'runs')).length, 1);
+  });
+});
+
+test('offline: no connection, no difference, also with other names; two such folders do not differ', async () => {
+  await inTemporaryFolder(async (folder) => {
+    for (const name of ['anna', 'ben']) {
+      const dir = join(folder, name);
+      const line = [
+        'replay',
+        shipped,
+        '--dir',
+        dir,
+        '--check',
+        '--offline',
+        '--json',
+        '--name-prefix',
+        `${name}-`,
+      ];
+      const [{ status, stdout }, connections] = await countingConnections(() => run(line));
+      assert.deepEqual(JSON.parse(stdout).differences, []);
+      assert.equal(status, 0);
+      assert.equal(connections, 0);
+      assert.ok(existsSync(join(dir, 'devices', `${name}-device-001`, 'certificate.pem')));
+      assert.equal(existsSync(join(dir, '.enrollkit', 'emulator')), false);
+    }
+    const compared = await run(['runs', 'compare', join(folder, 'anna'), join(folder, 'ben'), '--json']);
+    assert.deepEqual(JSON.parse(compared.stdout).differences, []);
+    assert.equal(compared.status, 0);
+  });
+});
+
+test('one changed value is shown, exit 13; without --check the run alone decides', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const changed = changedCopy(folder, (one) => {
+      one.steps[3].outcome = 'unverified';
+    });
+    const json = await run(['replay', changed, '--dir', join(folder, 'a'), '--check', '--offline', '--json']);
+    assert.equal(json.status, 13);
+    assert.deepEqual(JSON.parse(json.stdout).differences, [
+      {
+        step: 'proof-of-possession',
+        request: null,
+        path: 'outcome',
+        recorded: 'unverified',
+        now: 'verified',
+      },
+    ] satisfies Difference[]);
+    const text = await run(['replay', changed, '--dir', join(folder, 'b'), '--offline']);
+    assert.equal(text.status, 0);
+    for (const fact of ['proof-of-possession', 'unverified', 'verified'])
+      assert.ok(text.stdout.includes(fact));
+    const compared = await run(['runs', 'compare', shipped, changed]);
+    assert.equal(compared.status, 13);
+  });
+});
+
+test('a failure is replayed offline, and a request that is not recorded fails by name', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const refused = changedCopy(folder, (one) => {
+      const last = one.steps[6].requests.find((request: any) => request.url.includes('iotdps-register'));
+      last.answer = { status: 401, body: { errorCode: 401002, message: 'CA certificate not found.' } };
+      one.steps = one.steps.slice(0, 7);
+    });
+    const a = await run(['replay', refused, '--dir', join(folder, 'a'), '--offline', '--json']);
+    assert.equal(a.status, 7);
+    const first = JSON.parse(a.stdout);
+    assert.equal(first.outcome, 'failed');
+    assert.equal(first.error.code, 'PARTIAL');
+    // The replay of the replay: the same failure is no difference.
+    const again = ['replay', first.recording, '--dir', join(folder, 'b'), '--offline', '--check', '--json'];
+    const b = await run(again);
+    assert.deepEqual(JSON.parse(b.stdout).differences, []);
+    assert.equal(b.status, 0);
+
+    const lacking = changedCopy(folder, (one) => {
+      one.steps[4].requests = one.steps[4].requests.slice(0, 2);
+    });
+    const c = await run(['replay', lacking, '--dir', join(folder, 'c'), '--offline', '--json']);
+    const { error } = JSON.parse(c.stdout);
+    assert.equal(error.code, 'NOT_RECORDED');
+    assert.equal(c.status, 13);
+    assert.ok(error.message.includes('PUT https://') && error.message.includes('/enrollmentGroups/'));
+  });
+});
+
+test('bad input: what is not a recording, --step without a terminal, --offline with a target; nothing is written', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const dir = join(folder, 'new');
+    const hostile = join(folder, 'hostile.json');
+    writeFileSync(hostile, readFileSync(shipped, 'utf8').slice(0, 3000));
+    const refusals: [line: string[], code: string, fact: string][] = [
+      [['replay', hostile, '--dir', dir], 'INVALID_RECORDING', `${hostile}:`],
+      [['replay', join(folder, 'none.json'), '--dir', dir], 'INVALID_RECORDING', 'none.json'],
+      [['replay', folder, '--dir', dir], 'INVALID_RECORDING', folder],
+      [['runs', 'compare', shipped, hostile], 'INVALID_RECORDING', `${hostile}:`],
+      [['replay', shipped, '--dir', dir, '--step'], 'USAGE', '--step'],
+      [['replay', shipped, '--dir', dir, '--offline', '--target', 'emulator'], 'USAGE', '--offline'],
+    ];
+    for (const [line, code, fact] of refusals) {
+      const { status, stderr } = await run(line, { env: withCodes });
+      assert.equal(status, 2, line.join(' '));
+      assertRefusal(stderr, code, fact);
+    }
+    assert.equal(existsSync(dir), false);
+  });
+});
+
+test.run();
