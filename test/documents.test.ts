@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
+import { problemCodes } from '../src/dps/client/diagnosis/problem.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const documents = [
@@ -64,6 +65,30 @@ test('CONTRIBUTING.md names every room of src and of the emulator', () => {
   const rooms = ['src', 'src/emulator', 'src/dps'].flatMap(foldersOf).filter((room) => room !== 'src/dps/');
   assert.deepEqual(
     rooms.filter((room) => !text.includes(`\`${room}\``)),
+    [],
+  );
+});
+
+test('docs/troubleshooting.md has every finding of doctor, and no other', () => {
+  const folder = join(project, 'src/cli/doctor');
+  const source = readdirSync(folder)
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n');
+  const made = [
+    ...source.matchAll(
+      /(?:\b(?:info|warning|failure|find)|\))\(\s*'([A-Z][A-Z_]+)',|code: '([A-Z][A-Z_]+)'/g,
+    ),
+  ].map(([, call, member]) => (call ?? member)!);
+  const inTables = contentsOf('docs/troubleshooting.md')
+    .split('\n')
+    .flatMap((line) => /^\| (`[^|]+)\|/.exec(line)?.[1]?.match(/[A-Z][A-Z_]+/g) ?? []);
+  const known = new Set<string>([...made, ...problemCodes]);
+  assert.deepEqual(
+    inTables.filter((code) => !known.has(code)),
+    [],
+  );
+  assert.deepEqual(
+    [...known].filter((code) => !inTables.includes(code)),
     [],
   );
 });

@@ -101,7 +101,7 @@ export const dpsCodes: Readonly<Record<number, Explanation>> = {
       ],
       [
         'the device sent its certificate without the CA certificates above it',
-        'openssl s_client -connect HOST:443 -cert chain.pem -key key.pem must be given the whole chain; the first certificate of the file is the device’s',
+        'the file that the device’s TLS library gets has all of them: grep -c BEGIN chain.pem counts; a library may also send only the first of a file',
       ],
       [
         'the enrollment group has another CA, perhaps of the same name',

@@ -78,7 +78,7 @@ export function namingLog(error: unknown, log: string): unknown {
   if (!line) return new EnrollkitError(code, `${message} ${logText(log)}`, { next, context, cause });
   return new EnrollkitError(
     code,
-    `${message} The emulator’s log says why, ${log}:${line.number}: ${line.reason.replace(/\.$/, '')}.`,
+    `${message} The emulator’s log says why, ${log}:${line.number}: ${line.reason}${/[.?!]$/.test(line.reason) ? '' : '.'}`,
     { next, context: { ...context, log: { file: log, line: line.number, reason: line.reason } }, cause },
   );
 }
