@@ -188,4 +188,50 @@ test('a self-signed certificate with a key that is not supported is told for its
     }
   }));
 
+test('certificates of module identities are made, and no name leads out of the folder', () =>
+  inTemporaryFolder(async (folder) => {
+    const at = (...names: string[]) => join(folder, ...names);
+    assert.equal((await run(['cert', 'root', 'CA', '--out', at('certs/ca/root')])).status, 0);
+    const made = await run(['cert', 'device', 'd1/camera', '--dir', at('certs'), '--json'], { env });
+    assert.equal(made.status, 0, made.stderr);
+    const { files } = JSON.parse(made.stdout);
+    assert.equal(files.certificate, at('certs/devices/d1/modules/camera/certificate.pem'));
+    assert.equal(parseCertificate(readFileSync(files.certificate)).subject.commonName, 'd1/camera');
+    const linted = await run(['cert', 'lint', files.chain, '--json']);
+    assert.equal(linted.status, 0, linted.stdout);
+    const signer = ['--ca', at('certs/ca/root/certificate.pem'), '--ca-key', at('certs/ca/root/key.pem')];
+    const signed = await run(['cert', 'sign', data('module-request/q-module.csr'), ...signer], { env });
+    assert.equal(signed.status, 0, signed.stderr);
+    const own = await run(['cert', 'self-signed', 'd1/camera', '--out', at('own')], { env });
+    assert.equal(own.status, 0, own.stderr);
+    const before = readdirSync(folder, { recursive: true }).sort();
+    for (const name of [
+      '../x/y',
+      'd/../../x',
+      '/etc/x',
+      'd/',
+      '/m',
+      'd/a/b',
+      'd/\\x',
+      `d/${'m'.repeat(64)}`,
+    ]) {
+      const refused = await run(['cert', 'device', name, '--dir', at('certs')], { env });
+      assertRefusal(refused.stderr, 'INVALID_REGISTRATION_ID');
+    }
+    assert.deepEqual(readdirSync(folder, { recursive: true }).sort(), before);
+    // Dots are legal in both IDs.
+    for (const [name, place] of [
+      ['d/..', 'd/modules/certificate'],
+      ['d/CON', 'd/modules/certificate-CON'],
+      ["d/a:b*c?'", 'd/modules/a-b-c'],
+      ['../m', 'certificate/modules/m'],
+    ] as const) {
+      const { status, stdout, stderr } = await run(['cert', 'device', name, '--dir', at('certs'), '--json'], {
+        env,
+      });
+      assert.equal(status, 0, stderr);
+      assert.equal(JSON.parse(stdout).files.key, at('certs/devices', place, 'key.pem'));
+    }
+  }));
+
 test.run();

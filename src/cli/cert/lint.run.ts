@@ -1,5 +1,5 @@
 /** Lints the chains of files and folders, and says what was found. */
-import { registrationIdProblem } from '../../dps/contract/ids.js';
+import { deviceOrModuleProblem } from '../../dps/contract/ids.js';
 import { exitStatus } from '../../errors.js';
 import { type Finding, lintChain, type Use, usualUse } from '../../pki/lint/lint.js';
 import { sha256Thumbprint } from '../../pki/x509/certificate.js';
@@ -68,7 +68,11 @@ function findingsOf(chains: readonly (FileChain & { use: Use })[], at: Date): Fi
   const found = new Map<string, FileFinding>();
   for (const { path, certificates, use } of chains) {
     const subjects = new Map(certificates.map((one) => [sha256Thumbprint(one), one.subject.text]));
-    for (const { certificate, ...finding } of lintChain(certificates, { at, use, registrationIdProblem })) {
+    for (const { certificate, ...finding } of lintChain(certificates, {
+      at,
+      use,
+      registrationIdProblem: deviceOrModuleProblem,
+    })) {
       const key = [finding.code, finding.message, certificate].join('\n');
       if (found.has(key)) continue;
       const concerned = { subject: subjects.get(certificate)!, sha256Thumbprint: certificate };

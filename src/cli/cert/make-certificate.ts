@@ -1,5 +1,6 @@
 /** Makes a key and its certificate. */
 import { join } from 'node:path';
+import { type ModuleIdentity, moduleIdentityOf, registrationIdProblem } from '../../dps/contract/ids.js';
 import { privateKeyToPem } from '../../pki/keys.js';
 import { lintAlgorithms } from '../../pki/lint/use-rules.js';
 import { issue, type SubjectAlternativeNames } from '../../pki/make/issue.js';
@@ -176,13 +177,24 @@ export function folderNameOf(commonName: string): string {
   return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name) ? `certificate-${name}` : name;
 }
 
+/** Where the files of a module are in a certificate folder: below its device. No ID leads out of it. */
+export function moduleFolder({ deviceId, moduleId }: ModuleIdentity, layout: Layout): string {
+  const device = registrationIdProblem(deviceId) ? folderNameOf(deviceId) : deviceId;
+  return join(layout.device(device).folder, 'modules', folderNameOf(moduleId));
+}
+
 function outFolder(
-  { commonName, placeIn }: MakeRequest,
+  { role, commonName, placeIn }: MakeRequest,
   flags: CertificateFlags,
   ca: SigningCa | undefined,
 ): string {
   if (flags.out !== undefined) return flags.out;
-  if (!ca?.layout || !placeIn) return folderNameOf(commonName);
+  if (!ca?.layout || !placeIn) {
+    const module = role === 'device' ? moduleIdentityOf(commonName) : undefined;
+    return module
+      ? join(folderNameOf(module.deviceId), folderNameOf(module.moduleId))
+      : folderNameOf(commonName);
+  }
   const folder = placeIn(ca.layout);
   assertNoLinkBelow(ca.layout.folder, folder);
   return folder;

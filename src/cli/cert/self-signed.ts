@@ -4,7 +4,7 @@ import { defineCommand } from '../kernel/command.js';
 export const certSelfSigned = defineCommand({
   description:
     'Makes a device certificate that no CA signs, for an individual enrollment: DPS or the hub then knows the device by the thumbprint, which is printed.',
-  args: { id: { summary: 'the registration ID' } },
+  args: { id: { summary: 'the registration ID; for a module of IoT Hub, deviceId/moduleId' } },
   flags: {
     ...makingFlags,
     ...alternativeNameFlags,
@@ -18,16 +18,19 @@ export const certSelfSigned = defineCommand({
     },
   ],
   async run({ args, flags }, context) {
-    const { assertRegistrationId } = await import('../../dps/contract/ids.js');
+    const { assertDeviceOrModule, moduleIdentityOf } = await import('../../dps/contract/ids.js');
     const { makeCertificate } = await import('./make-certificate.js');
     const { id } = args;
-    assertRegistrationId(id);
+    assertDeviceOrModule(id);
     await makeCertificate(
       {
         role: 'device',
         commonName: id,
         signer: 'self',
-        next: (folder) => `Give ${folder}/certificate.pem, or the thumbprint, to the individual enrollment.`,
+        next: (folder) =>
+          moduleIdentityOf(id)
+            ? `Give ${folder}/certificate.pem, or the thumbprint, to the module identity in IoT Hub.`
+            : `Give ${folder}/certificate.pem, or the thumbprint, to the individual enrollment.`,
       },
       flags,
       context,

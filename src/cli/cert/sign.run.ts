@@ -1,5 +1,5 @@
 /** Signs a certificate request. */
-import { assertRegistrationId } from '../../dps/contract/ids.js';
+import { assertDeviceOrModule } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
 import { issue } from '../../pki/make/issue.js';
 import { parseCertificate } from '../../pki/x509/certificate.js';
@@ -25,7 +25,7 @@ export const run: RunOf<typeof certSign> = async ({ args, flags }, context) => {
   const profile = profileFor(role, flags);
   naming(path, () => {
     assertStrongKey(request);
-    if (role === 'device') assertRegistrationId(onlyCommonName(request));
+    if (role === 'device') assertDeviceOrModule(onlyCommonName(request));
   });
   assertOutFree(flags);
   const ca = await withPassphrase(flags, context, (opening) =>

@@ -28,6 +28,35 @@ export function registrationIdProblem(value: string): string | undefined {
   return idProblem('registration ID', value);
 }
 
+/** Of devices and modules of IoT Hub (Microsoft Learn, "Understand the identity registry in your IoT hub"). */
+const hubIdentity = /^[A-Za-z0-9.%_*?!(),:=@$'-]{1,128}$/;
+
+export interface ModuleIdentity {
+  deviceId: string;
+  moduleId: string;
+}
+
+/**
+ * The parts of a module identity, `deviceId/moduleId`, as it is the common name of a module's certificate; undefined for
+ * a name without a slash. Modules are not provisioned by DPS: it is not a registration ID.
+ */
+export function moduleIdentityOf(commonName: string): ModuleIdentity | undefined {
+  const [deviceId = '', ...rest] = commonName.split('/');
+  return rest.length === 0 ? undefined : { deviceId, moduleId: rest.join('/') };
+}
+
+/** What is wrong with the common name of a device's or a module's certificate, as a sentence, or undefined. */
+export function deviceOrModuleProblem(commonName: string): string | undefined {
+  const module = moduleIdentityOf(commonName);
+  if (!module) return registrationIdProblem(commonName);
+  if (commonName.length > maxCommonNameLength) {
+    return `The module identity "${abridge(commonName)}" has ${commonName.length} characters; it is also the certificate's common name, which holds at most ${maxCommonNameLength}.`;
+  }
+  const [bad] = [module.deviceId, module.moduleId].filter((one) => !hubIdentity.test(one));
+  if (bad === undefined) return undefined;
+  return `The module identity "${abridge(commonName)}" is not legal: it is deviceId/moduleId, each of letters, digits and - . % _ * ? ! ( ) , : = @ $ '.`;
+}
+
 /** What is wrong with an enrollment group ID, as a sentence, or undefined. */
 export function enrollmentGroupIdProblem(value: string): string | undefined {
   if (value === '') return 'An enrollment group ID is missing.';
@@ -92,6 +121,16 @@ export function commonNameProblem(value: string): string | undefined {
 /** Whether an ID (registration or group) is legal with any attestation. */
 export function isLegalId(value: string): boolean {
   return id.test(value);
+}
+
+/** @throws EnrollkitError INVALID_REGISTRATION_ID for what is neither a registration ID nor a module identity */
+export function assertDeviceOrModule(commonName: string): void {
+  const problem = deviceOrModuleProblem(commonName);
+  if (problem === undefined) return;
+  const next = moduleIdentityOf(commonName)
+    ? { next: 'Give the device ID and the module ID of IoT Hub, with one slash between them.' }
+    : {};
+  throw new EnrollkitError('INVALID_REGISTRATION_ID', problem, next);
 }
 
 /** @throws EnrollkitError INVALID_REGISTRATION_ID */
