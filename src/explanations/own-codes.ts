@@ -54,6 +54,20 @@ export const ownCodes: Readonly<Record<ErrorCode, OwnCode>> = {
     'The subject alternative name is not of its kind.',
     'host name, IP address, e-mail address or URI, in ASCII',
   ),
+  INVALID_RECORDING: badFile(
+    'The recording cannot be read.',
+    'it was cut off, edited by hand, or written by a later enrollkit',
+  ),
+  NOT_RECORDED: {
+    meaning: 'An offline replay sent a request whose answer is not in the recording.',
+    causes: causes(
+      [
+        'this enrollkit sends other requests than the one that recorded',
+        'compare the versions: enrollkit runs',
+      ],
+      ['a flag changes what the run does', 'replay with the flags of the recording'],
+    ),
+  },
   INVALID_PLAN: badFile(
     'The plan cannot be used.',
     'a member that is missing, misspelled or has a wrong value',

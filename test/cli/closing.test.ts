@@ -46,6 +46,7 @@ function resultOf(count: number, kind: 'emulator' | 'azure'): QuickstartResult {
     })),
     program: '/home/me/certs/EnrollmentGroup.py',
     steps: [],
+    recording: '/home/me/certs/.enrollkit/runs/2026-11-24T00-00-00.000Z.json',
     elapsedMs: 1234,
   };
 }
