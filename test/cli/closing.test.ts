@@ -47,6 +47,7 @@ function resultOf(count: number, kind: 'emulator' | 'azure'): QuickstartResult {
     program: '/home/me/certs/EnrollmentGroup.py',
     steps: [],
     elapsedMs: 1234,
+    recording: '/certs/.enrollkit/runs/2026-01-01T00-00-00.000Z.json',
   };
 }
 
