@@ -8,11 +8,11 @@ import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { cli } from './run-cli.js';
 
-/** Every file below a folder but the emulator's own, with the time of its last change. */
+/** Every file below a folder but the emulator's own and the recordings, with the time of its last change. */
 function filesOf(folder: string): Record<string, number> {
   const files = (readdirSync(folder, { recursive: true }) as string[])
     .map((name) => [name, statSync(join(folder, name))] as const)
-    .filter(([name, stat]) => stat.isFile() && !name.startsWith(join('.enrollkit', 'emulator')));
+    .filter(([name, stat]) => stat.isFile() && !/^\.enrollkit.(emulator|runs)/.test(name));
   return Object.fromEntries(files.map(([name, stat]) => [name, stat.mtimeMs]));
 }
 

@@ -23,7 +23,7 @@ interface Difference {
 async function countingConnections<Result>(act: () => Promise<Result>): Promise<[Result, number]> {
   const { connect } = Socket.prototype;
   let connections = 0;
-  Socket.prototype.connect = function (this: Socket, ...args: never[]) {
+  Socket.prototype.connect = function (this: Socket, ...args: [string]) {
     connections += 1;
     return (connect as (...given: never[]) => Socket).apply(this, args);
   } as typeof connect;

@@ -145,7 +145,8 @@ function describe(folder: string): string {
   }
   const state = join(folder, 'certs', '.enrollkit', 'emulator', 'state.db');
   if (existsSync(state)) lines.push(...emulatorCounts(state));
-  return lines.sort().join('\n');
+  // How many recordings there are depends on where the first run was killed.
+  return [...new Set(lines)].sort().join('\n');
 }
 
 function isEmulatorState(name: string): boolean {
@@ -154,7 +155,9 @@ function isEmulatorState(name: string): boolean {
 
 /** Names without what differs from run to run. */
 function plain(name: string): string {
-  return name.replace(/\b(previous|replaced)-[0-9A-Z]+(-\d+)?/g, '$1-*');
+  return name
+    .replace(/\b(previous|replaced)-[0-9A-Z]+(-\d+)?/g, '$1-*')
+    .replace(/(runs[/\\])[-\dTZ.]+(?=\.json)/, '$1*');
 }
 
 function emulatorCounts(path: string): string[] {

@@ -52,6 +52,12 @@ export const run: RunOf<typeof replay> = async ({ args, flags }, context) => {
     return status;
   }
   const versions = versionsText(recording, now);
+  if (recording.steps.some(({ status }) => status === 'already')) {
+    output.note(
+      'replay.second-run',
+      'note: The recorded run found steps done already; a replay begins in a new folder, where they are not.',
+    );
+  }
   const place = `Compared ${displayPath(path)} with ${displayPath(newPath)}.`;
   output.result(
     'replay.report',

@@ -1,5 +1,6 @@
 /** Compares two recorded runs: outcomes, statuses, shapes, names and counts. */
 import { isDeepStrictEqual } from 'node:util';
+import { isTransient } from '../../dps/client/transport-failure.js';
 import { kindOfMember, type TextMask, textMask } from './kinds.js';
 import { commonNames } from './names.js';
 import type { RecordedRequest, RecordedStep, Recording } from './schema.js';
@@ -113,9 +114,15 @@ function grouped(requests: readonly RecordedRequest[], mask: TextMask): Map<stri
   for (const request of requests) {
     if (isPollInProgress(request)) continue;
     const key = mask(`${request.method} ${request.url} ${request.clientId ?? ''}`);
-    groups.set(key, [...(groups.get(key) ?? []), request]);
+    const before = groups.get(key) ?? [];
+    groups.set(key, [...before.filter((one) => !isLost(one)), request]);
   }
   return groups;
+}
+
+/** Whether the connection was lost. If the request was sent again, only its end is compared. */
+function isLost({ failure }: RecordedRequest): boolean {
+  return isTransient({ code: failure?.code }) || isTransient({ code: failure?.reason });
 }
 
 /** How often a client asks until an operation has ended depends on time alone. */

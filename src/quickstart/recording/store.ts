@@ -10,9 +10,15 @@ import type { Recording } from './schema.js';
 /** A time without colons, which Windows does not allow; runs of one millisecond are numbered. */
 const name = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z(-\d+)?\.json$/;
 
-/** @returns the path of the new file, absolute */
+/**
+ * The caller has the lock of the folder.
+ *
+ * @returns the path of the new file, absolute
+ * @throws EnrollkitError FILE_UNWRITABLE, FILE_UNREADABLE
+ */
 export function saveRecording({ folder, runs }: Layout, recording: Recording): string {
   assertNoLinkIn(folder, runs);
+  removeUnfinished(runs);
   const text = `${JSON.stringify(recording, null, 2)}\n`;
   const time = recording.startedAt.replaceAll(':', '-');
   for (let number = 1; ; number += 1) {
@@ -36,10 +42,17 @@ export function recordingsOf({ runs }: Pick<Layout, 'runs'>): string[] {
 
 /** Removes the recordings; anything else in their folder stays. */
 export function removeRecordings(layout: Pick<Layout, 'runs'>): void {
-  // What a killed process left has the ending .tmp.
-  const ours = namesIn(layout.runs).filter((one) => name.test(one.replace(/\.tmp$/, '')));
-  for (const one of ours) rmSync(join(layout.runs, one), { force: true });
+  for (const path of recordingsOf(layout)) rmSync(path, { force: true });
+  removeUnfinished(layout.runs);
   removeIfEmpty(layout.runs);
+}
+
+/** What a killed process was about to write. */
+function removeUnfinished(runs: string): void {
+  const unfinished = namesIn(runs).filter(
+    (one) => one.endsWith('.tmp') && name.test(one.slice(0, -'.tmp'.length)),
+  );
+  for (const one of unfinished) rmSync(join(runs, one), { force: true });
 }
 
 /** `...Z-2.json` is after `...Z.json`. */
