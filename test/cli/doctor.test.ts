@@ -243,6 +243,11 @@ const causes: [codes: string[], title: string, prepare: () => Promise<void>][] =
     async () => writeFileSync(place('devices', id, 'chain.pem'), read('devices', id, 'certificate.pem')),
   ],
   [
+    ['INVALID_CERTIFICATE'],
+    'a chain that is damaged',
+    async () => writeFileSync(place('devices', id, 'chain.pem'), 'x'),
+  ],
+  [
     ['WRONG_KEY', 'HUB_HAS_ANOTHER_CERTIFICATE'],
     'an intermediate of the same name',
     async () => {
