@@ -9,6 +9,7 @@ import {
   rootFindings,
   trustedRoots,
 } from '../../src/cli/doctor/computer.js';
+import { deviceFindings } from '../../src/cli/doctor/devices.js';
 import { interceptionFindings, portFindings, takenPortFindings } from '../../src/cli/doctor/network.js';
 import { reportText } from '../../src/cli/doctor/report-text.js';
 import { type Clients, serviceReport } from '../../src/cli/doctor/service.js';
@@ -17,6 +18,8 @@ import { ControlPlane } from '../../src/dps/client/arm.js';
 import { ServicePlane } from '../../src/dps/client/service.js';
 import type { Target } from '../../src/dps/client/target.js';
 import { privateKeyToPem } from '../../src/pki/keys.js';
+import { parseCertificate } from '../../src/pki/x509/certificate.js';
+import type { StoredCertificate } from '../../src/workspace/stored-certificates.js';
 import { openWorld, type World } from '../dps/support.js';
 import { make } from '../support/chains.js';
 import { planWith } from '../support/quickstart.js';
@@ -178,6 +181,33 @@ checks('the clock', async () => {
   assert.deepEqual(await report(ahead(2)), ['warning CLOCK_OFF']);
   assert.deepEqual(await report(ahead(-3)), ['warning CLOCK_OFF']);
   assert.ok((await report(ahead(30))).includes('error CLOCK_SKEW'));
+});
+
+checks('a clock of the emulator that was set is told', async () => {
+  const target = { ...world.target, clockOffset: () => 86_400_000 };
+  const [control, service] = [new ControlPlane(world.target), new ServicePlane(world.target)];
+  const { findings } = await serviceReport(
+    { target, control, service, signal: new AbortController().signal },
+    undefined,
+  );
+  assert.ok(codesOf(findings).includes('EMULATOR_CLOCK'));
+  control.close();
+  service.close();
+});
+
+checks('of very many devices, the first ones are checked, and the report says so', async () => {
+  const { pem } = await make('device', 'd');
+  const stored = { pem, chainPem: pem, certificate: parseCertificate(pem) } as StoredCertificate;
+  const devices = new Map(Array.from({ length: 201 }, (_, index) => [`d-${index}`, stored]));
+  const clients = {
+    target: { ...world.target, subscriptionId: undefined, service: 'from-arm' },
+    service: { getRegistration: async () => undefined },
+    signal: new AbortController().signal,
+  } as unknown as Clients;
+  const contents = { plan: undefined, root: undefined, intermediate: undefined, devices };
+  const findings = await deviceFindings(clients, contents, undefined);
+  assert.equal(codesOf(findings).at(-1), 'NOT_ALL_DEVICES');
+  assert.equal(codesOf(findings).filter((code) => code === 'DEVICE_NOT_REGISTERED').length, 200);
 });
 
 checks('hubs', async () => {

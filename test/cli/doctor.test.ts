@@ -221,6 +221,14 @@ const causes: [codes: string[], title: string, prepare: () => Promise<void>][] =
     async () => void (await service.updateEnrollmentGroup({ ...group, provisioningStatus: 'disabled' }, '*')),
   ],
   [
+    ['DEVICE_NOT_ASSIGNED', 'ENROLLMENT_DISABLED', 'GROUP_DIFFERS'],
+    'a device that registered with a disabled group',
+    async () => {
+      await service.updateEnrollmentGroup({ ...group, provisioningStatus: 'disabled' }, '*');
+      assert.equal((await run(['device', 'register', id, '--dir', folder])).status, 4);
+    },
+  ],
+  [
     ['ANOTHER_CERTIFICATE_ENROLLED'],
     'an individual enrollment of another certificate',
     async () => {
@@ -241,6 +249,11 @@ const causes: [codes: string[], title: string, prepare: () => Promise<void>][] =
     ['INTERMEDIATE_NOT_SENT'],
     'a chain of one certificate',
     async () => writeFileSync(place('devices', id, 'chain.pem'), read('devices', id, 'certificate.pem')),
+  ],
+  [
+    ['INVALID_CERTIFICATE'],
+    'a chain that is damaged',
+    async () => writeFileSync(place('devices', id, 'chain.pem'), 'x'),
   ],
   [
     ['WRONG_KEY', 'HUB_HAS_ANOTHER_CERTIFICATE'],
@@ -433,6 +446,7 @@ for (const [codes, title, prepare] of files) {
 doctor('a folder that was named and is not there is an error; the usual one is not', async () => {
   const named = await run(['doctor', '--dir', join(folder, 'nowhere'), '--json']);
   assert.equal(named.status, 11);
+  assert.ok(JSON.parse(named.stdout).findings.some(({ code }: Finding) => code === 'NO_EMULATOR'));
   assert.deepEqual(
     JSON.parse(named.stdout)
       .findings.filter(({ severity }: Finding) => severity === 'error')

@@ -47,7 +47,7 @@ export async function run(
     }
   } catch (thrown) {
     const error = errorOf(thrown, signal);
-    reportError(error, output);
+    await reportError(error, output);
     status = error.exitStatus;
   }
   const bytes = Buffer.concat(stdout.chunks);

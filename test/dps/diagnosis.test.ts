@@ -404,6 +404,24 @@ diagnosis('a device that is accepted has no problem, whatever it sends beyond wh
   }
 });
 
+diagnosis('names with control characters, and of any length, are made legible', async () => {
+  const times = { notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + 30 * day) };
+  for (const name of ['\u001b[31mred\u202e\n', 'x'.repeat(100_000)]) {
+    const root = authority(name, undefined, times);
+    const leaf = rawDevice(name, root, times);
+    const readServiceFacts = serviceFactsReader(world.target)!;
+    const facts = await readServiceFacts('plain');
+    const certificateChain = `${leaf.pem}${root.pem}`;
+    const idScope = world.target.idScope!;
+    const problems = diagnose({ certificateChain, registrationId: 'plain', idScope, at: new Date(), facts });
+    assert.ok(problems.length > 0);
+    for (const { message, fix } of problems) {
+      assert.doesNotMatch(message + fix, /[\p{Cc}\p{Cf}]/u);
+      assert.ok(message.length < 1100);
+    }
+  }
+});
+
 diagnosis('without rights, what can be seen locally is named, and nothing else is claimed', async () => {
   const one = await accepted('blind');
   const base = { registrationId: 'blind', idScope: 'x', at: new Date() };

@@ -32,18 +32,26 @@ export async function deviceFindings(
   try {
     await forEachOf(checked, concurrency, async ([registrationId, stored]) => {
       const facts = await readFacts?.(registrationId);
-      const problems = diagnose({
-        certificateChain: stored.chainPem,
-        registrationId,
-        idScope: target.idScope ?? idScope ?? '',
-        at,
-        facts,
-      });
-      const found: Finding[] = problems.map(({ code, message, fix }) =>
-        isOff && code === 'ENROLLMENT_DISABLED'
-          ? info(code, `${registrationId}: ${message} The plan says so.`)
-          : failure(code, `${registrationId}: ${message}`, fix),
-      );
+      const found: Finding[] = [];
+      try {
+        const problems = diagnose({
+          certificateChain: stored.chainPem,
+          registrationId,
+          idScope: target.idScope ?? idScope ?? '',
+          at,
+          facts,
+        });
+        for (const { code, message, fix } of problems) {
+          found.push(
+            isOff && code === 'ENROLLMENT_DISABLED'
+              ? info(code, `${registrationId}: ${message} The plan says so.`)
+              : failure(code, `${registrationId}: ${message}`, fix),
+          );
+        }
+      } catch (error) {
+        const unreadable = findingOf(error);
+        found.push({ ...unreadable, message: `${stored.paths.chain}: ${unreadable.message}` });
+      }
       byDevice.set(registrationId, found);
       try {
         const record = await service.getRegistration(registrationId, { signal });

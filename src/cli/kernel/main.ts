@@ -36,7 +36,7 @@ export async function main(argv: readonly string[]): Promise<never> {
     }
   } catch (thrown) {
     const error = errorOf(thrown, signal);
-    reportError(error, output);
+    await reportError(error, output);
     status = error.exitStatus;
   }
   await flushed(process.stdout);

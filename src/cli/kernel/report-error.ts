@@ -1,11 +1,6 @@
 /** Shows errors to people and programs. */
 import { EnrollkitError } from '../../errors.js';
-import {
-  type ExplainedCode,
-  explainServiceCode,
-  explanationDocument,
-  shortExplanation,
-} from '../../explanations/explain.js';
+import type { ExplainedCode } from '../../explanations/explain.js';
 import { asEnrollkitError } from '../../quickstart/run-steps.js';
 import { wrap } from '../terminal/text.js';
 import type { Output } from './output.js';
@@ -22,12 +17,15 @@ export function errorOf(thrown: unknown, signal: AbortSignal): EnrollkitError {
  * Standard error has the sentence, what to do next, and what the code of a service in it means; with `--json`, standard
  * output has the same as one object.
  */
-export function reportError(error: EnrollkitError, output: Output): void {
+export async function reportError(error: EnrollkitError, output: Output): Promise<void> {
   const { code, message, next } = error;
-  const explained = explanationOf(error);
+  const carried = codeIn(error);
+  // Loaded on demand: most errors carry none.
+  const explaining = carried === undefined ? undefined : await import('../../explanations/explain.js');
+  const explained: ExplainedCode | undefined = explaining?.explainServiceCode(carried!);
   if (output.json) {
     const { exitStatus, context } = error;
-    const explanation = explained ? { explanation: explanationDocument(explained) } : {};
+    const explanation = explained ? { explanation: explaining!.explanationDocument(explained) } : {};
     output.value({ error: { code, message, next, exitStatus, context, ...explanation } });
   }
   const { style } = output;
@@ -37,7 +35,7 @@ export function reportError(error: EnrollkitError, output: Output): void {
   output.line(fit(`next: ${next}`).replace(/^next:/, style.bold('next:')));
   if (explained) {
     output.line();
-    output.line(style.dim(fit(shortExplanation(explained, hasCauses(error)))));
+    output.line(style.dim(fit(explaining!.shortExplanation(explained, hasCauses(error)))));
   }
   if (!output.verbose) return;
   output.line();
@@ -49,15 +47,14 @@ function hasCauses({ context }: EnrollkitError): boolean {
   return Array.isArray(context.causes) && context.causes.length > 0;
 }
 
-/** What the code of a service, a connection or TLS means that an error carries. */
-function explanationOf({ context, cause }: EnrollkitError): ExplainedCode | undefined {
+/** The code of a service, a connection or TLS that an error carries. */
+function codeIn({ context, cause }: EnrollkitError): string | number | undefined {
   const { errorCode, serviceCode, code, returnCode } = context;
   const connack = typeof returnCode === 'number' ? `connack-${returnCode}` : undefined;
   const found = [errorCode, serviceCode, connack, code].find(
     (one): one is string | number => typeof one === 'number' || typeof one === 'string',
   );
-  if (found !== undefined) return explainServiceCode(found);
-  return cause instanceof EnrollkitError ? explanationOf(cause) : undefined;
+  return found ?? (cause instanceof EnrollkitError ? codeIn(cause) : undefined);
 }
 
 function stackOf(error: unknown): string {

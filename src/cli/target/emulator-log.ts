@@ -93,8 +93,10 @@ export interface LogEntry {
 /** The entries of a log file, oldest first. @throws EnrollkitError FILE_UNREADABLE */
 export function logEntries(log: string): LogEntry[] {
   const entries: LogEntry[] = [];
-  for (const [index, text] of readText(log).split('\n').entries()) {
-    if (text === '') continue;
+  for (const [index, raw] of readText(log).split('\n').entries()) {
+    if (raw === '') continue;
+    // A log can be edited.
+    const text = short(raw);
     const last = entries.at(-1);
     if (last && text.startsWith(reasonIndent))
       last.reason = [last.reason, text.trim()].filter(Boolean).join(' ');

@@ -11,6 +11,9 @@ import type { Problem, ProblemCode } from './problem.js';
 import type { ServiceFacts } from './service-facts.js';
 import { authorityProblems, individualProblems, knowsMissingIssuer, needsChain } from './service-problems.js';
 
+/** Of a sentence. */
+const maxLength = 1000;
+
 export interface DiagnosisRequest {
   /** PEM: what the device sends, its own certificate first. */
   certificateChain: string;
@@ -28,7 +31,24 @@ export interface DiagnosisRequest {
  * @returns the problems, the likeliest first; none if nothing wrong is seen
  * @throws EnrollkitError INVALID_CERTIFICATE
  */
-export function diagnose({
+export function diagnose(request: DiagnosisRequest): Problem[] {
+  return problemsOf(request).map(({ code, message, fix }) => ({
+    code,
+    message: legible(message),
+    fix: legible(fix),
+  }));
+}
+
+/** Names come from certificates and services: nothing in them may reach a terminal, or fill it. */
+function legible(text: string): string {
+  const escaped = text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`,
+  );
+  return escaped.length > maxLength ? `${escaped.slice(0, maxLength)}…` : escaped;
+}
+
+function problemsOf({
   certificateChain,
   registrationId,
   idScope,
