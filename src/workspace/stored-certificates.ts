@@ -2,6 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError, isAbort } from '../errors.js';
 import { isKeyPair, type OpenPrivateKeyOptions, openPrivateKey } from '../pki/keys.js';
+import { assertReadsBack } from '../pki/read-back.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../pki/x509/certificate.js';
 import { lookAt, publicFileMode, readTextIfExists, secretFileMode } from './files.js';
 import type { CertificatePaths } from './layout.js';
@@ -26,7 +27,7 @@ export interface NewCertificate {
 }
 
 /**
- * Writes key, chain and certificate, all or none. Nothing that exists is replaced.
+ * Writes key, chain and certificate, all or none, once they were read back. Nothing that exists is replaced.
  *
  * @param note whether to record a file in the journal
  * @param besides adds what else belongs in the folder
@@ -47,6 +48,8 @@ export function saveCertificate(
 ): StoredCertificate {
   const options = (name: Parameters<typeof note>[0]): WriteOptions => ({ note: note(name) });
   const chainPem = pem + issuersPem;
+  const written = [pem, chainPem, ...(keyPem === undefined ? [] : [keyPem])];
+  assertReadsBack(written.map((contents) => ({ contents })));
   const change = files.change();
   if (keyPem !== undefined) change.create(paths.key, keyPem, secretFileMode, options('key'));
   change.create(paths.chain, chainPem, publicFileMode, options('chain'));

@@ -97,7 +97,7 @@ export const run: RunOf<typeof certRenew> = async ({ args, flags }, context) => 
   ];
   if (keys && paths.key !== undefined) {
     const contents = await privateKeyToPem(keys.privateKey, passphrase);
-    files.unshift({ path: paths.key, contents, mode: secretFileMode });
+    files.unshift({ path: paths.key, contents, mode: secretFileMode, passphrase });
   }
   writeAndReport(files, force, context, asked);
   report(renewed, paths, context);
