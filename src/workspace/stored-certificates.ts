@@ -4,7 +4,7 @@ import { EnrollkitError, isAbort } from '../errors.js';
 import { isKeyPair, type OpenPrivateKeyOptions, openPrivateKey } from '../pki/keys.js';
 import { assertReadsBack } from '../pki/read-back.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../pki/x509/certificate.js';
-import { lookAt, publicFileMode, readTextIfExists, secretFileMode } from './files.js';
+import { lookAt, publicFileMode, readBytesIfExists, secretFileMode } from './files.js';
 import type { CertificatePaths } from './layout.js';
 import type { FilesChange, OwnFiles, WriteOptions } from './own-files.js';
 
@@ -66,7 +66,7 @@ export function saveCertificate(
  * @throws EnrollkitError INVALID_CERTIFICATE or FILE_UNREADABLE, naming the file
  */
 export function loadCertificate(paths: CertificatePaths): StoredCertificate | undefined {
-  const [text, chainPem] = [readTextIfExists(paths.certificate), textOf(paths.chain)];
+  const [text, chainPem] = [pemOf(paths.certificate), textOf(paths.chain)];
   if (text?.trim()) {
     const [certificate, ...issuers] = naming(paths.certificate, () => parseCertificates(text));
     // `cert sign` writes the chain into the same file.
@@ -85,8 +85,16 @@ export function loadCertificate(paths: CertificatePaths): StoredCertificate | un
 
 /** The text of a file; undefined when it does not exist or is empty, as after a power failure or on a full disk. */
 function textOf(path: string): string | undefined {
-  const text = readTextIfExists(path);
+  const text = pemOf(path);
   return text?.trim() ? text : undefined;
+}
+
+/** The text of a PEM file; of certificates in any other form, their PEM. @throws EnrollkitError INVALID_CERTIFICATE */
+function pemOf(path: string): string | undefined {
+  const bytes = readBytesIfExists(path);
+  const text = bytes?.toString('utf8');
+  if (bytes === undefined || text === undefined || !text.trim() || text.includes('-----BEGIN ')) return text;
+  return naming(path, () => parseCertificates(bytes).map(certificateToPem).join(''));
 }
 
 function putBack({ folder }: CertificatePaths): string {
@@ -160,8 +168,8 @@ export async function loadPrivateKey(
 ): Promise<KeyObject> {
   const { paths, certificate, missing } = stored;
   const from = missing === 'certificate' ? paths.chain : paths.certificate;
-  const text = readTextIfExists(paths.key);
-  if (text === undefined) {
+  const contents = readBytesIfExists(paths.key);
+  if (contents === undefined) {
     throw new EnrollkitError(
       'FILE_UNREADABLE',
       `There is no file ${paths.key}, the private key of ${from}.`,
@@ -170,7 +178,7 @@ export async function loadPrivateKey(
       },
     );
   }
-  const key = await openPrivateKey(text, opening).catch((error) => {
+  const key = await openPrivateKey(contents, opening).catch((error) => {
     throw withPath(paths.key, error);
   });
   if (isKeyPair(key, certificate.publicKey)) return key;
