@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
 import { type KeyAlgorithm, privateKeyToPem } from '../pki/keys.js';
 import { assertMaySign } from '../pki/make/issuer.js';
+import { assertReadsBack } from '../pki/read-back.js';
 import {
   type Certificate,
   certificateToPem,
@@ -132,7 +133,9 @@ async function writeAuthority(
   const rootPem = given?.pem ?? newRoot!.pem;
   const rootKey = given?.privateKey ?? newRoot!.keys.privateKey;
   const rootFiles = filesOf(rootPrefix);
-  transaction.write(rootFiles.key, await privateKeyToPem(rootKey, passphrase), modes.authorityKey);
+  const rootKeyPem = await privateKeyToPem(rootKey, passphrase);
+  assertReadsBack([{ contents: rootKeyPem, passphrase }, { contents: rootPem }]);
+  transaction.write(rootFiles.key, rootKeyPem, modes.authorityKey);
   transaction.write(rootFiles.certificate, rootPem, modes.certificate);
   const database = Database.empty(script);
   const { certificate: intermediate } = await issueFiles(

@@ -5,6 +5,7 @@ import { generateKeyPair, type KeyAlgorithm, type KeyPair, privateKeyToPem } fro
 import { makeCertificateRequest } from '../pki/make/certificate-request.js';
 import { type Issuer, issue } from '../pki/make/issue.js';
 import { loadProfile, type ProfileName } from '../pki/make/profile.js';
+import { assertReadsBack } from '../pki/read-back.js';
 import { type Certificate, parseCertificate } from '../pki/x509/certificate.js';
 import type { Transaction } from '../workspace/transaction.js';
 import { type Database, type FileSet, modes } from './authority.js';
@@ -98,6 +99,13 @@ export async function issueFiles(request: FilesRequest, transaction: Transaction
           passphrase,
         })
       : undefined,
+  ]);
+  const opening = request.encryptKey ? { passphrase } : {};
+  assertReadsBack([
+    { contents: keyPem, ...opening },
+    { contents: requestPem },
+    { contents: pem },
+    ...(pfx ? [{ contents: pfx, passphrase }] : []),
   ]);
   transaction.write(files.key, keyPem, request.encryptKey ? modes.authorityKey : modes.key);
   transaction.write(files.request, requestPem, modes.other);

@@ -6,11 +6,13 @@ import { EnrollkitError } from '../errors.js';
 import { generateKeyPair, type KeyAlgorithm } from '../pki/keys.js';
 import { issue } from '../pki/make/issue.js';
 import { loadProfile } from '../pki/make/profile.js';
+import { assertReadsBack } from '../pki/read-back.js';
 import { parseCertificate } from '../pki/x509/certificate.js';
 import type { DeviceBatch } from './devices/device-source.js';
 import { type FleetFormat, loadFormat } from './formats/formats.js';
 import type { OutputFormat } from './formats/output-format.js';
 import { certificateTemplate, subjectPrefix } from './issue/certificate-template.js';
+import { DeviceMaker } from './issue/device-maker.js';
 import { assertFree, finishedFleet } from './issue/finished-fleet.js';
 import { FleetJournal, removeLeftovers } from './issue/journal.js';
 import { largeKeySource } from './issue/large-keys.js';
@@ -81,6 +83,7 @@ export async function issueFleet(options: IssueFleetOptions): Promise<IssueFleet
   let output: FleetOutput | undefined;
   try {
     const setup = await setupOf(request, at);
+    assertFirstReadsBack(setup);
     pool.setUp(setup);
     if (typeof out === 'string') {
       journal = FleetJournal.open(out, digestOf(request), () => assertFree(request));
@@ -215,6 +218,15 @@ async function setupOf(request: FleetRequest, at: Date): Promise<WorkerSetup> {
     folder: typeof out === 'string' ? out : undefined,
     pfx: request.pfx,
   };
+}
+
+/** A device is made as the threads make them, and read back, before anything is written. */
+function assertFirstReadsBack(setup: WorkerSetup): void {
+  // The kind of the key does not matter, and large RSA keys take seconds.
+  const { certificate, privateKeyInfo } = new DeviceMaker({ ...setup, keyAlgorithm: 'ec-p256' }).make({
+    registrationId: 'device',
+  });
+  assertReadsBack([{ contents: certificate }, { contents: privateKeyInfo }]);
 }
 
 /**

@@ -6,6 +6,7 @@ import { EnrollkitError } from '../errors.js';
 import { createPfx } from '../pki/containers/pkcs12-write.js';
 import { generateKeyPair, isEncryptedKey, keyAlgorithmOf, privateKeyToPem } from '../pki/keys.js';
 import { renewCertificate } from '../pki/make/renew.js';
+import { assertReadsBack } from '../pki/read-back.js';
 import { certificateToPem, parseCertificates, sha256Thumbprint } from '../pki/x509/certificate.js';
 import { forEachOf } from '../quickstart/step.js';
 import { publicFileMode, readTextIfExists, secretFileMode } from '../workspace/files.js';
@@ -95,8 +96,11 @@ async function reissue(
   const change = files.change();
   if (!isKept) keepAside(change, { ...paths, pfx }, previous);
   const key = fresh?.privateKey ?? oldKey;
+  const chainPem = pem + signer.successor.chainPem;
+  assertReadsBack([{ contents: pem }, { contents: chainPem }]);
   if (fresh) {
     const contents = await privateKeyToPem(fresh.privateKey, keyPassphrase);
+    assertReadsBack([{ contents: pem }, { contents, passphrase: keyPassphrase }]);
     change.replaceKept(paths.key, previous.key, contents, secretFileMode, note);
   }
   if (hasPfx && key) {
@@ -108,9 +112,10 @@ async function reissue(
       friendlyName: name,
       passphrase: keyPassphrase ?? '',
     });
+    assertReadsBack([{ contents, passphrase: keyPassphrase ?? '' }]);
     change.replaceKept(pfx, previous.pfx, contents, secretFileMode, note);
   }
-  change.replace(paths.chain, pem + signer.successor.chainPem, publicFileMode, note);
+  change.replace(paths.chain, chainPem, publicFileMode, note);
   change.replace(paths.certificate, pem, publicFileMode, note);
   change.commit();
 }

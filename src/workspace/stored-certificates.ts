@@ -2,8 +2,9 @@
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError, isAbort } from '../errors.js';
 import { isKeyPair, type OpenPrivateKeyOptions, openPrivateKey } from '../pki/keys.js';
+import { assertReadsBack } from '../pki/read-back.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../pki/x509/certificate.js';
-import { lookAt, publicFileMode, readTextIfExists, secretFileMode } from './files.js';
+import { lookAt, publicFileMode, readBytesIfExists, secretFileMode } from './files.js';
 import type { CertificatePaths } from './layout.js';
 import type { FilesChange, OwnFiles, WriteOptions } from './own-files.js';
 
@@ -26,7 +27,7 @@ export interface NewCertificate {
 }
 
 /**
- * Writes key, chain and certificate, all or none. Nothing that exists is replaced.
+ * Writes key, chain and certificate, all or none, once they were read back. Nothing that exists is replaced.
  *
  * @param note whether to record a file in the journal
  * @param besides adds what else belongs in the folder
@@ -47,6 +48,8 @@ export function saveCertificate(
 ): StoredCertificate {
   const options = (name: Parameters<typeof note>[0]): WriteOptions => ({ note: note(name) });
   const chainPem = pem + issuersPem;
+  const written = [pem, chainPem, ...(keyPem === undefined ? [] : [keyPem])];
+  assertReadsBack(written.map((contents) => ({ contents })));
   const change = files.change();
   if (keyPem !== undefined) change.create(paths.key, keyPem, secretFileMode, options('key'));
   change.create(paths.chain, chainPem, publicFileMode, options('chain'));
@@ -63,7 +66,7 @@ export function saveCertificate(
  * @throws EnrollkitError INVALID_CERTIFICATE or FILE_UNREADABLE, naming the file
  */
 export function loadCertificate(paths: CertificatePaths): StoredCertificate | undefined {
-  const [text, chainPem] = [readTextIfExists(paths.certificate), textOf(paths.chain)];
+  const [text, chainPem] = [pemOf(paths.certificate), textOf(paths.chain)];
   if (text?.trim()) {
     const [certificate, ...issuers] = naming(paths.certificate, () => parseCertificates(text));
     // `cert sign` writes the chain into the same file.
@@ -82,8 +85,16 @@ export function loadCertificate(paths: CertificatePaths): StoredCertificate | un
 
 /** The text of a file; undefined when it does not exist or is empty, as after a power failure or on a full disk. */
 function textOf(path: string): string | undefined {
-  const text = readTextIfExists(path);
+  const text = pemOf(path);
   return text?.trim() ? text : undefined;
+}
+
+/** The text of a PEM file; of certificates in any other form, their PEM. @throws EnrollkitError INVALID_CERTIFICATE */
+function pemOf(path: string): string | undefined {
+  const bytes = readBytesIfExists(path);
+  const text = bytes?.toString('utf8');
+  if (bytes === undefined || text === undefined || !text.trim() || text.includes('-----BEGIN ')) return text;
+  return naming(path, () => parseCertificates(bytes).map(certificateToPem).join(''));
 }
 
 function putBack({ folder }: CertificatePaths): string {
@@ -157,8 +168,8 @@ export async function loadPrivateKey(
 ): Promise<KeyObject> {
   const { paths, certificate, missing } = stored;
   const from = missing === 'certificate' ? paths.chain : paths.certificate;
-  const text = readTextIfExists(paths.key);
-  if (text === undefined) {
+  const contents = readBytesIfExists(paths.key);
+  if (contents === undefined) {
     throw new EnrollkitError(
       'FILE_UNREADABLE',
       `There is no file ${paths.key}, the private key of ${from}.`,
@@ -167,7 +178,7 @@ export async function loadPrivateKey(
       },
     );
   }
-  const key = await openPrivateKey(text, opening).catch((error) => {
+  const key = await openPrivateKey(contents, opening).catch((error) => {
     throw withPath(paths.key, error);
   });
   if (isKeyPair(key, certificate.publicKey)) return key;

@@ -234,4 +234,23 @@ test('certificates of module identities are made, and no name leads out of the f
     }
   }));
 
+test('the CA of a certificate folder can be in any form', () =>
+  inTemporaryFolder(async (folder) => {
+    const root = join(folder, 'ca/root');
+    assert.equal((await run(['cert', 'root', 'CA', '--out', root])).status, 0);
+    const pem = readFileSync(join(root, 'certificate.pem'), 'utf8');
+    const key = readFileSync(join(root, 'key.pem'), 'utf8');
+    const { der } = parseCertificate(pem);
+    for (const [index, [certificate, privateKey]] of [
+      [Buffer.from(`\ufeff${pem}`, 'utf16le'), Buffer.from(key, 'utf16le')],
+      [der, Buffer.from(key.replace(/-----.*-----|\n/g, ''), 'base64')],
+      [der.toString('base64'), JSON.stringify(key)],
+    ].entries()) {
+      writeFileSync(join(root, 'certificate.pem'), certificate!);
+      writeFileSync(join(root, 'key.pem'), privateKey!);
+      const made = await run(['cert', 'device', `d${index}`, '--dir', folder], { env });
+      assert.equal(made.status, 0, made.stderr);
+    }
+  }));
+
 test.run();

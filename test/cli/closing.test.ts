@@ -48,7 +48,6 @@ function resultOf(count: number, kind: 'emulator' | 'azure'): QuickstartResult {
     steps: [],
     recording: '/home/me/certs/.enrollkit/runs/2026-11-24T00-00-00.000Z.json',
     elapsedMs: 1234,
-    recording: '/certs/.enrollkit/runs/2026-01-01T00-00-00.000Z.json',
   };
 }
 

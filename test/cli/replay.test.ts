@@ -25,7 +25,7 @@ async function countingConnections<Result>(act: () => Promise<Result>): Promise<
   let connections = 0;
   Socket.prototype.connect = function (this: Socket, ...args: [string]) {
     connections += 1;
-    return (connect as (...given: never[]) => Socket).apply(this, args);
+    return connect.apply(this, args);
   } as typeof connect;
   try {
     return [await act(), connections];

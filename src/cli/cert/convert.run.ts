@@ -56,6 +56,7 @@ export const run: RunOf<typeof certConvert> = async ({ args, flags }, context) =
       path: keyOut,
       contents: await privateKeyToPem(privateKey, passphrase),
       mode: secretFileMode,
+      passphrase,
     });
   }
   if (out !== undefined) files.push({ path: out, contents, mode: publicFileMode });

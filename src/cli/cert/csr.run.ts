@@ -41,7 +41,7 @@ export const run: RunOf<typeof certCsr> = async ({ args, flags }, context) => {
   const files: NewFile[] = [{ path: paths.request, contents: pem, mode: publicFileMode }];
   if (keyPath === undefined) {
     const contents = await privateKeyToPem(keys.privateKey, passphrase);
-    files.unshift({ path: paths.key, contents, mode: secretFileMode });
+    files.unshift({ path: paths.key, contents, mode: secretFileMode, passphrase });
   }
   writeAndReport(files, force, context, asked);
   report(paths, context);

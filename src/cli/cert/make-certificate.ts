@@ -120,7 +120,7 @@ export async function makeCertificate(
   ];
   if (ownKey === undefined) {
     const contents = await privateKeyToPem(privateKey, passphrase);
-    files.unshift({ path: paths.key, contents, mode: secretFileMode });
+    files.unshift({ path: paths.key, contents, mode: secretFileMode, passphrase });
   }
   writeAndReport(files, force, context, asked);
   report(made, paths, context);

@@ -37,6 +37,6 @@ export const run: RunOf<typeof certPfx> = async ({ args, flags }, context) => {
     passphrase,
     ...(flags.pbmac1 ? { mac: 'pbmac1' } : {}),
   });
-  writeAndReport([{ path: out, contents: pfx, mode: secretFileMode }], force, context);
+  writeAndReport([{ path: out, contents: pfx, mode: secretFileMode, passphrase }], force, context);
   report(certificate, { pfx: out }, context);
 };

@@ -100,7 +100,7 @@ export const run: RunOf<typeof certRenew> = async ({ args, flags }, context) => 
   ];
   if (keys && paths.key !== undefined) {
     const contents = await privateKeyToPem(keys.privateKey, passphrase);
-    files.unshift({ path: paths.key, contents, mode: secretFileMode });
+    files.unshift({ path: paths.key, contents, mode: secretFileMode, passphrase });
   }
   const pfxPath = join(folder, 'device.pfx');
   const pfx = await renewedPfx({

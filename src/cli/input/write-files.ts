@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
+import { assertReadsBack } from '../../pki/read-back.js';
 import { sha256Of, sha256OfFile } from '../../workspace/digest.js';
 import { lookAt, removeIfEmpty } from '../../workspace/files.js';
 import { certificateFolderOf } from '../../workspace/layout.js';
@@ -19,6 +20,8 @@ export interface NewFile {
   mode: number;
   /** A file that it replaces contains the same private key, so that no copy is kept. */
   hasSameKey?: true;
+  /** What opens it, if it is encrypted. */
+  passphrase?: string | undefined;
 }
 
 /** A replaced file that contained a private key. */
@@ -57,7 +60,7 @@ export function assertFree(paths: readonly string[], force: boolean): void {
 }
 
 /**
- * Writes all files or none, as one transaction. A replaced file with a private key is kept under another name. In a
+ * Writes all files or none, as one transaction, once they were read as their readers will. A replaced file with a private key is kept under another name. In a
  * certificate folder, the journal follows the files that runs wrote, so that `clean` still knows them.
  *
  * @param request of {@link requestOf}, for {@link isCompletedEarlier}
@@ -72,6 +75,7 @@ export function writeFiles(
 ): KeptKey[] {
   const paths = files.map(({ path }) => path);
   assertFree(paths, force);
+  assertReadsBack(files);
   const newFolders = [...new Set(paths.flatMap((path) => missingFolders(dirname(path))))];
   const kept: KeptKey[] = [];
   try {

@@ -6,6 +6,7 @@ import { createPfx } from '../../pki/containers/pkcs12-write.js';
 import { generateKeyPair, isEncryptedKey, privateKeyToPem } from '../../pki/keys.js';
 import { issue } from '../../pki/make/issue.js';
 import { loadProfile, type Role } from '../../pki/make/profile.js';
+import { assertReadsBack } from '../../pki/read-back.js';
 import { isIssuedBy, notIssuedBy } from '../../pki/x509/issued-by.js';
 import { lookAt, readText, secretFileMode } from '../../workspace/files.js';
 import type { CertificatePaths } from '../../workspace/layout.js';
@@ -173,19 +174,21 @@ async function makeDevice(
   });
 }
 
-function pfxOf(
+async function pfxOf(
   { found, layout }: RunContext,
   registrationId: string,
   pem: string,
   passphrase: string | undefined,
 ): Promise<Uint8Array> {
-  return createPfx({
+  const pfx = await createPfx({
     certificate: pem,
     privateKey: found.keys.get(layout.device(registrationId).key)!,
     chain: issuers(found),
     friendlyName: registrationId,
     passphrase: passphrase ?? '',
   });
+  assertReadsBack([{ contents: pfx, passphrase: passphrase ?? '' }]);
+  return pfx;
 }
 
 /** The suffix keeps a gateway's CA apart from the gateway itself, whose common name is the registration ID. */

@@ -1,0 +1,59 @@
+/** Reads what is about to be written, as its readers will: nothing good is replaced by something that nobody can read. */
+import type { KeyObject } from 'node:crypto';
+import { EnrollkitError } from '../errors.js';
+import { type Contents, holdsKey, readContents } from './containers/contents.js';
+import { readPfx } from './containers/pkcs12-read.js';
+import { isEncryptedKey, isKeyPair, privateKeyFromPem } from './keys.js';
+import { type Certificate, parseCertificates } from './x509/certificate.js';
+import { parseCertificateRequest } from './x509/csr.js';
+
+/** A file with certificates, a request, a private key, or PKCS#12. */
+export interface WrittenFile {
+  contents: string | Uint8Array;
+  /** Opens the key in it; without one, an encrypted key is not opened. */
+  passphrase?: string | undefined;
+}
+
+/**
+ * Parses each file of a set, and checks that a private key belongs to a certificate of the set, if it has any. Deriving
+ * the key of an encrypted file blocks this thread for less than a second.
+ *
+ * @throws EnrollkitError INTERNAL, saying what cannot be read
+ */
+export function assertReadsBack(files: readonly WrittenFile[]): void {
+  const certificates: Certificate[] = [];
+  const keys: KeyObject[] = [];
+  try {
+    for (const { contents, passphrase } of files) {
+      const read = readContents(contents);
+      if (read.form === 'der' && read.kind === 'PKCS#12 file') {
+        if (passphrase !== undefined) readPfx(contents, passphrase);
+        continue;
+      }
+      if (holdsKey(read)) {
+        if (passphrase !== undefined || !isEncryptedKey(contents))
+          keys.push(privateKeyFromPem(contents, passphrase));
+      } else if (holdsRequest(read)) parseCertificateRequest(contents);
+      else certificates.push(...parseCertificates(contents));
+    }
+  } catch (cause) {
+    if (!(cause instanceof EnrollkitError)) throw cause;
+    throw notReadBack(cause.message, cause);
+  }
+  const stray = keys.some((key) => !certificates.some(({ publicKey }) => isKeyPair(key, publicKey)));
+  if (stray && certificates.length > 0) throw notReadBack('The private key is not that of the certificate.');
+}
+
+function holdsRequest(contents: Contents): boolean {
+  return contents.form === 'der'
+    ? contents.kind === 'certificate request'
+    : contents.blocks.some(({ label }) => label === 'CERTIFICATE REQUEST');
+}
+
+function notReadBack(why: string, cause?: unknown): EnrollkitError {
+  return new EnrollkitError(
+    'INTERNAL',
+    `What was to be written cannot be read back, so nothing was written. ${why}`,
+    { cause },
+  );
+}
