@@ -6,7 +6,7 @@
  * .NET and Java, for the numbers. That the old certificate is refused once the new one is in use is a guess.
  */
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DeviceCredential, HubDevices } from './devices.js';
 import { DeviceListeners } from './listeners.js';
 
