@@ -111,6 +111,7 @@ On ports of their own and in WebSockets.
 | register and poll, X.509 certificates and symmetric keys | yes | tested by Microsoft |
 | telemetry, direct methods, cloud-to-device messages | yes | tested by Microsoft |
 | twins | yes | documented |
+| MQTT: renewal of operational certificates (\`$iothub/credentials\`, from api-version 2025-08-01-preview on) | yes | seen in a log |
 | AMQP, back ends: messages to devices, and the feedback on them | yes | documented |
 | AMQP, back ends: events of the Event Hub-compatible endpoint: positions, consumer groups, owner levels, runtime information | yes | documented; refusals seen in logs |
 

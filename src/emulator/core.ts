@@ -1,6 +1,7 @@
 /** What the planes and protocols of an emulator share: its services, its hubs, its clock and its log. */
 import type { EmulatorClock } from './clock.js';
 import { limitsOf } from './dps/quotas.js';
+import { hubCertificateIssuer } from './dps/registration/hub-certificates.js';
 import { Registrations } from './dps/registration/registrations.js';
 import { ServiceDirectory } from './dps/service-directory.js';
 import { HubDirectory } from './hub/hub-directory.js';
@@ -66,6 +67,7 @@ export function openCore({
     },
   });
   hubs.authorities = () => services.verifiedAuthorities();
+  hubs.issueCertificate = hubCertificateIssuer(services, now);
   const registrations = new Registrations(services, now);
   const events = new EventLog(log, now);
   const versions = new ServedApiVersions({ strict: strictApiVersions, log: events });

@@ -54,6 +54,12 @@ export const iotHubApiVersions = [
 /** The first of the device plane in which a device may ask for a certificate while it registers. */
 export const firstCsrApiVersion = '2025-07-01-preview';
 
+/** The first of IoT Hub in which a device may ask for a new certificate, over MQTT. */
+export const firstRenewalApiVersion = '2025-08-01-preview';
+
+/** The first of DPS in which a registration has the member `connectionProfile`. */
+export const firstConnectionProfileApiVersion = '2026-11-02-preview';
+
 /**
  * The first of the device plane in which a device learns that it was assigned to a hub that knew it already. Source:
  * Azure/azure-iot-cli-extension, tests of device registration.

@@ -24,6 +24,10 @@ export const hubTopics = {
   patchReported: (requestId: string) => `$iothub/twin/PATCH/properties/reported/?$rid=${requestId}`,
   twinResponse: (status: number, requestId: string, version?: number) =>
     `$iothub/twin/res/${status}/?$rid=${requestId}${version === undefined ? '' : `&$version=${version}`}`,
+  credentialResponses: '$iothub/credentials/res/#',
+  issueCertificate: (requestId: string) => `$iothub/credentials/POST/issueCertificate/?$rid=${requestId}`,
+  credentialResponse: (status: number, requestId: string) =>
+    `$iothub/credentials/res/${status}/?$rid=${requestId}`,
   methodCalls: '$iothub/methods/POST/#',
   methodCall: (name: string, requestId: string) => `$iothub/methods/POST/${name}/?$rid=${requestId}`,
   methodResponse: (status: number | string, requestId: string) =>

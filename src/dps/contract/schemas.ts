@@ -140,6 +140,8 @@ export const registrationState = z.object({
   lastUpdatedDateTimeUtc: z.string().nullish(),
   etag: z.string().nullish(),
   payload: z.unknown().optional(),
+  /** `classic` or `mqttV5`; absent means `classic`. */
+  connectionProfile: z.string().nullish(),
   /** Base64 of DER, from the device's certificate to the root; only in replies to a certificate request. */
   issuedCertificateChain: z.array(z.string()).nullish(),
   x509: z.unknown().optional(),

@@ -97,7 +97,8 @@ function certificateProblem(
   const leaf = parseCertificate(chain[0]!);
   const { subject, notBefore, notAfter } = leaf;
   if (credential.type === 'selfSigned') {
-    const accepted = [credential.primaryThumbprint, credential.secondaryThumbprint];
+    const { primaryThumbprint, secondaryThumbprint, retiringThumbprint } = credential;
+    const accepted = [primaryThumbprint, secondaryThumbprint, retiringThumbprint];
     if (accepted.includes(sha256Thumbprint(leaf)) || accepted.includes(sha1Thumbprint(leaf))) {
       if (at < notBefore) return `the certificate is not valid before ${notBefore.toISOString()}`;
       if (at > notAfter) return `the certificate expired at ${notAfter.toISOString()}`;

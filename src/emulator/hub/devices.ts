@@ -19,6 +19,8 @@ export type DeviceCredential =
       /** SHA-1 or SHA-256, upper-case hexadecimal; either of the two certificates is accepted. */
       primaryThumbprint?: string | undefined;
       secondaryThumbprint?: string | undefined;
+      /** SHA-256, upper-case hexadecimal: of the certificate that a renewal replaces, until the new one is used. */
+      retiringThumbprint?: string | undefined;
       /**
        * SHA-256 of the CAs under which another certificate of the device is accepted as well, upper-case hexadecimal;
        * only for a device that registered through the provisioning service.

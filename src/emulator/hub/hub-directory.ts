@@ -3,6 +3,7 @@
 import type { StateDatabases } from '../state/databases.js';
 import { makeHubPolicies, readPolicies } from '../state/identity.js';
 import { HostNames, type Ports } from '../wire/network/host-names.js';
+import type { CertificateIssuer } from './certificate-renewals.js';
 import { type HostedHub, openHub } from './hub.js';
 
 /** A hub of the emulator; its ID is its name in lower case. */
@@ -29,6 +30,8 @@ export interface HubDirectoryOptions {
 export class HubDirectory {
   /** The CAs whose certificates let in devices of the kind `certificateAuthority`: DER. Set once the services are open. */
   authorities: () => readonly Buffer[] = () => [];
+  /** Issues certificates to devices that ask their hub. Set likewise. */
+  issueCertificate: CertificateIssuer | undefined;
   readonly #hubs: IotHub[];
 
   constructor({ databases, now, addressOf, ports, allowsRenewedCertificates }: HubDirectoryOptions) {
@@ -46,7 +49,14 @@ export class HubDirectory {
       number,
       latency,
       created: new Date(created),
-      hub: openHub(databases.of('hub', number), now, () => this.authorities(), allowsRenewedCertificates),
+      hub: openHub(
+        databases.of('hub', number),
+        now,
+        () => this.authorities(),
+        allowsRenewedCertificates,
+        // Services are open before a device connects.
+        (deviceId, request) => this.issueCertificate!(hubId, deviceId, request),
+      ),
       policies: readPolicies(main, hubId),
       names: new HostNames(
         addressOf(number, hubId),

@@ -2,6 +2,7 @@
 import type { StateDatabase } from '../state/database.js';
 import type { Policy } from '../state/identity.js';
 import type { HostNames } from '../wire/network/host-names.js';
+import { CertificateRenewals, type DeviceCertificateIssuer, RenewalRefused } from './certificate-renewals.js';
 import { CloudToDeviceMessages } from './cloud-to-device.js';
 import { HubDevices } from './devices.js';
 import { DirectMethods } from './direct-methods.js';
@@ -30,6 +31,8 @@ export interface Hub {
   readonly methods: DirectMethods;
   /** The devices that receive their messages over MQTT as soon as they connect. */
   readonly subscriptions: KeptSubscriptions;
+  /** Operational certificates that devices ask for. */
+  readonly renewals: CertificateRenewals;
   /** The CAs whose certificates let in devices of the kind `certificateAuthority`: DER. */
   readonly authorities: () => readonly Buffer[];
   /**
@@ -62,6 +65,7 @@ export function openHub(
   now: () => Date,
   authorities: () => readonly Buffer[] = () => [],
   allowsRenewedCertificates = false,
+  issueCertificate: DeviceCertificateIssuer = noIssuer,
 ): Hub {
   const devices = new HubDevices(database, now);
   const messages = new HubMessages(database, now);
@@ -81,7 +85,12 @@ export function openHub(
     feedback,
     methods: new DirectMethods(devices),
     subscriptions: new KeptSubscriptions(database),
+    renewals: new CertificateRenewals(devices, issueCertificate, now),
     authorities,
     allowsRenewedCertificates,
   };
+}
+
+async function noIssuer(): Promise<never> {
+  throw new RenewalRefused('noPolicy', 'No service issues certificates to the devices of this hub.');
 }

@@ -21,7 +21,7 @@ export interface IssuedCredential {
   /** Base64 of DER: the device's certificate, the CA of the policy, the root. */
   chain: string[];
   /** What the device connects to its hub with. */
-  credential: DeviceCredential;
+  credential: Extract<DeviceCredential, { type: 'selfSigned' }>;
 }
 
 export interface CredentialRequest {

@@ -1,11 +1,23 @@
 /** A registration record as the service and device planes show it. */
+import { firstConnectionProfileApiVersion } from '../../../dps/contract/api-versions.js';
 import type { RegistrationOperation, RegistrationState } from '../../../dps/contract/schemas.js';
 import { dpsErrors } from '../../../dps/contract/wire-error.js';
 import { wireTimestamp } from '../../wire/timestamp.js';
 import type { LinkedHubs } from '../state/linked-hubs.js';
 import type { RegistrationRecord } from '../state/stored-registrations.js';
 
-export function toRegistrationState(record: RegistrationRecord, hubs: LinkedHubs): RegistrationState {
+/**
+ * How devices speak with every hub here: MQTT 3.1.1, AMQP and HTTPS. Seen in a reply of Azure; the other profile is for MQTT
+ * 5 (azure-rest-api-specs, deviceprovisioningservices data-plane 2026-11-02-preview).
+ */
+const connectionProfile = 'classic';
+
+/** @param apiVersion of the request: later versions have more members */
+export function toRegistrationState(
+  record: RegistrationRecord,
+  hubs: LinkedHubs,
+  apiVersion: string,
+): RegistrationState {
   const isAssigned = record.status === 'assigned';
   const assignedHub = !isAssigned || record.hubId === undefined ? undefined : hubs.hostNameOf(record.hubId);
   return {
@@ -13,6 +25,9 @@ export function toRegistrationState(record: RegistrationRecord, hubs: LinkedHubs
     createdDateTimeUtc: wireTimestamp(record.created),
     ...(assignedHub === undefined ? {} : { assignedHub }),
     ...(!isAssigned || record.deviceId === undefined ? {} : { deviceId: record.deviceId }),
+    ...(isAssigned && apiVersion.toLowerCase() >= firstConnectionProfileApiVersion
+      ? { connectionProfile }
+      : {}),
     status: record.status,
     ...(record.substatus === undefined ? {} : { substatus: record.substatus }),
     ...(record.errorCode === undefined ? {} : { errorCode: record.errorCode }),

@@ -282,7 +282,7 @@ function toDeviceState(
   apiVersion: string,
 ): RegistrationState {
   const { enrollmentGroupId } = record;
-  const state = toRegistrationState(record, hubs);
+  const state = toRegistrationState(record, hubs, apiVersion);
   const isHidden =
     state.substatus === 'reprovisionedToInitialAssignment' &&
     apiVersion.toLowerCase() < firstTrueSubstatusApiVersion;

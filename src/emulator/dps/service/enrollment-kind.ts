@@ -22,7 +22,7 @@ export interface EnrollmentKind<Settings, Stored extends Settings & StoredVersio
   read(id: string, body: unknown, before: Stored | undefined, service: ProvisioningService): Settings;
   /** @throws DpsError throttled when the service has as many enrollments as it may */
   assertRoom(settings: Settings, before: Stored | undefined, service: ProvisioningService): void;
-  toJson(stored: Stored, service: ProvisioningService): unknown;
+  toJson(stored: Stored, service: ProvisioningService, apiVersion: string): unknown;
   /** As the reply to `PUT` shows it: with its keys. */
   toSaved(stored: Stored, service: ProvisioningService): unknown;
   /** As a query lists it. */

@@ -20,9 +20,9 @@ export function enrollmentOperations<Settings, Stored extends Settings & StoredV
       name: `get${name}`,
       route: route('get'),
       ...read,
-      handle({ parameters }, service) {
+      handle({ parameters, apiVersion }, service) {
         const stored = requireEnrollment(kind, service, parameters[idField]!);
-        return { status: 200, body: kind.toJson(stored, service) };
+        return { status: 200, body: kind.toJson(stored, service, apiVersion) };
       },
     },
     {

@@ -28,11 +28,11 @@ const kind: EnrollmentKind<IndividualSettings, StoredIndividual> = {
     if (before) return;
     assertFewer(() => individuals.count(), quotas.most('individualEnrollments'), 'individual enrollments');
   },
-  toJson(individual, { records, hubs }) {
+  toJson(individual, { records, hubs }, apiVersion) {
     const record = records.get(individual.registrationId);
     const { registrationId } = individual;
     const state = record
-      ? toRegistrationState(record, hubs)
+      ? toRegistrationState(record, hubs, apiVersion)
       : { registrationId, status: 'unassigned' as const };
     return toIndividualEnrollment(individual, hubs, state);
   },

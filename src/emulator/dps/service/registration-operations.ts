@@ -16,7 +16,7 @@ export const registrationOperations = operationsOf<typeof routes.service, Servic
     idParameter: 'registrationId',
     handle: (request, service) => ({
       status: 200,
-      body: toRegistrationState(requireRecord(request, service), service.hubs),
+      body: toRegistrationState(requireRecord(request, service), service.hubs, request.apiVersion),
     }),
   },
   deleteRegistration: {
@@ -41,7 +41,7 @@ export const registrationOperations = operationsOf<typeof routes.service, Servic
       return answerPage(request, {
         itemType: 'DeviceRegistration',
         read: (after, limit) => records.page(enrollmentGroupId, after, limit),
-        toJson: (record) => toRegistrationState(record, hubs),
+        toJson: (record) => toRegistrationState(record, hubs, request.apiVersion),
       });
     },
   },

@@ -82,6 +82,19 @@ export class RegistrationRecords {
     return row === undefined ? undefined : fromRow(row as Row);
   }
 
+  /** The registration that assigned a device to a hub. */
+  ofDevice(hubId: string, deviceId: string): RegistrationRecord | undefined {
+    const isOf = (record: RegistrationRecord | undefined) =>
+      record?.status === 'assigned' && record.hubId === hubId && record.deviceId === deviceId;
+    // Few devices have another ID in their hub.
+    const likely = this.get(deviceId);
+    if (isOf(likely)) return likely;
+    const row = this.#database
+      .prepare("SELECT * FROM registration WHERE hub_id = ? AND device_id = ? AND status = 'assigned'")
+      .get(hubId, deviceId);
+    return row === undefined ? undefined : fromRow(row as Row);
+  }
+
   count(): number {
     return this.#count.value;
   }

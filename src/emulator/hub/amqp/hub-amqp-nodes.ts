@@ -5,6 +5,7 @@
  */
 import { apiVersionProperty, hubAmqp, parseDeviceAddress } from '../../../dps/contract/amqp.js';
 import { parseSasToken } from '../../../dps/contract/sas.js';
+import { sha256Thumbprint } from '../../../pki/x509/certificate.js';
 import { AmqpError, asAmqpError } from '../../wire/amqp/amqp-error.js';
 import type { AmqpClient, Attached, Link, Nodes } from '../../wire/amqp/node.js';
 import type { EventLog } from '../../wire/events.js';
@@ -232,6 +233,7 @@ export function hubNodes(client: AmqpClient, options: HubNodesOptions): Nodes {
       if (refusal !== undefined) {
         throw new AmqpError('unauthorizedAccess', 'Unauthorized', { reason: refusal });
       }
+      if (client.chain[0]) hub.renewals.connectedWith(deviceId, sha256Thumbprint({ der: client.chain[0] }));
       assertApiVersion(properties, versions);
       if (!Object.hasOwn(deviceNodes, node)) {
         throw new AmqpError('notImplemented', `Not implemented in this emulator: ${node.slice(0, 100)}.`);

@@ -1,5 +1,6 @@
 /** The hub over HTTPS: its service side, and devices that send and fetch messages. */
 import { percentDecoded } from '../../../dps/contract/percent-decoded.js';
+import { sha256Thumbprint } from '../../../pki/x509/certificate.js';
 import { sasProblem } from '../../access/sas-check.js';
 import { InjectedError } from '../../wire/faults.js';
 import { bind } from '../../wire/http/operation.js';
@@ -49,7 +50,12 @@ export function hubPlane({ hubs, acceptsBearer, versions, now }: HubPlaneOptions
         authorization,
         path: pathBelowDevice(request),
       };
-      return refusalOf(hub.devices.get(request.parameters.deviceId!), proof, now());
+      const deviceId = request.parameters.deviceId!;
+      const refusal = refusalOf(hub.devices.get(deviceId), proof, now());
+      const [leaf] = request.chain;
+      if (refusal === undefined && leaf)
+        hub.renewals.connectedWith(deviceId, sha256Thumbprint({ der: leaf }));
+      return refusal;
     }
     if (authorization !== undefined && /^Bearer\s/i.test(authorization)) {
       return acceptsBearer(authorization)

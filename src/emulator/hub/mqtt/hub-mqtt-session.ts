@@ -3,7 +3,9 @@
  *
  * Source: Microsoft Learn, "Communicate with an IoT hub using the MQTT protocol".
  */
+import { firstRenewalApiVersion } from '../../../dps/contract/api-versions.js';
 import { hubTopics, parseHubUserName, parseTopic } from '../../../dps/contract/mqtt.js';
+import { sha256Thumbprint } from '../../../pki/x509/certificate.js';
 import type { EventLog, Outcome } from '../../wire/events.js';
 import {
   type Candidate,
@@ -32,6 +34,7 @@ export interface HubSessionOptions {
 }
 
 const getTwinPath = parseTopic(hubTopics.getTwin('')).path;
+const issueCertificatePath = parseTopic(hubTopics.issueCertificate('')).path;
 const patchReportedPath = parseTopic(hubTopics.patchReported('')).path;
 
 /** @throws ConnectRefused */
@@ -70,16 +73,27 @@ export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions
       if (hub.devices.get(deviceId)?.generationId !== device?.generationId) {
         throw new ConnectRefused('notAuthorized', 'the device was deleted meanwhile');
       }
+      const thumbprint = connect.chain[0] && sha256Thumbprint({ der: connect.chain[0] });
+      if (thumbprint !== undefined) hub.renewals.connectedWith(deviceId, thumbprint);
+      // Of clients that name no version, the newest is not assumed: they may use these topics for something else.
+      const renewsCertificates = (name.apiVersion ?? '').toLowerCase() >= firstRenewalApiVersion;
       const origin = { authMethod: authMethodOf(device, connect.password), modelId: name.modelId };
-      return hubSession(connect, deviceId, origin, connection, hub, options.log);
+      const certificate = renewsCertificates ? { thumbprint } : undefined;
+      return hubSession(connect, { deviceId, origin, certificate }, connection, hub, options.log);
     },
   };
 }
 
+interface ConnectedDevice {
+  deviceId: string;
+  origin: MessageOrigin;
+  /** Present if the device's api-version has renewals: the certificate that it is connected with, if any. */
+  certificate: { thumbprint: string | undefined } | undefined;
+}
+
 function hubSession(
   { clean, password }: ConnectRequest,
-  deviceId: string,
-  origin: MessageOrigin,
+  { deviceId, origin, certificate }: ConnectedDevice,
   connection: Connection,
   hub: Hub,
   log: EventLog,
@@ -114,6 +128,7 @@ function hubSession(
       },
     ],
     [hubTopics.methodCalls, calls],
+    ...(certificate === undefined ? [] : [[hubTopics.credentialResponses, renewal()] as const]),
     ...messagesFilters.map((filter) => [filter, messages] as const),
   ]);
   // Microsoft Learn: without CleanSession, this subscription lasts until the device ends it or starts a clean session.
@@ -171,6 +186,31 @@ function hubSession(
     }
   }
 
+  /** Delivers what became of a request for a certificate. */
+  function renewal() {
+    let stop = () => {};
+    return {
+      start(qos: 0 | 1) {
+        stop();
+        stop = hub.renewals.onOutcome(deviceId, (requestId, { status, body, reason }, delivered) => {
+          report({ operation: 'issueCertificate', status, reason });
+          const topic = hubTopics.credentialResponse(status, requestId);
+          connection.send({ topic, payload: JSON.stringify(body), qos }, delivered);
+        });
+      },
+      stop: () => stop(),
+    };
+  }
+
+  function issueCertificate(requestId: string, payload: Buffer): Reply | undefined {
+    // Without a request ID, there is nothing to answer to.
+    if (requestId === '' || certificate === undefined) return undefined;
+    const { thumbprint } = certificate;
+    const { status, body, reason } = hub.renewals.request(deviceId, requestId, payload, thumbprint);
+    report({ operation: 'issueCertificate', status, reason });
+    return { topic: hubTopics.credentialResponse(status, requestId), payload: JSON.stringify(body) };
+  }
+
   function answerMethod(topic: string, status: number, payload: Buffer): undefined {
     const requestId = parseTopic(topic).query.get('$rid') ?? '';
     const isExpected = hub.methods.respond(deviceId, requestId, status, payload);
@@ -213,6 +253,7 @@ function hubSession(
       const requestId = requestIdOf(topic);
       if (path === getTwinPath) return getTwin(requestId);
       if (path === patchReportedPath) return patchReported(requestId, payload);
+      if (path === issueCertificatePath && certificate) return issueCertificate(requestId, payload);
       const methodStatus = calls.statusOf(topic);
       if (methodStatus !== undefined) return answerMethod(topic, methodStatus, payload);
       throw new SessionViolation(`a device may not publish to ${JSON.stringify(path)}`);
