@@ -1,4 +1,5 @@
 /** Shows errors to people and programs. */
+import { withoutSecrets } from '../../dps/client/redact.js';
 import { EnrollkitError } from '../../errors.js';
 import { asEnrollkitError } from '../../quickstart/run-steps.js';
 import { wrap } from '../terminal/text.js';
@@ -12,11 +13,17 @@ export function errorOf(thrown: unknown, signal: AbortSignal): EnrollkitError {
   return new EnrollkitError('USAGE', sentence(message));
 }
 
-/** Standard error has the sentence and what to do next; with `--json`, standard output has the same as one object. */
+/**
+ * Standard error has the sentence and what to do next; with `--json`, standard output has the same as one object. An error
+ * quotes what was given, so what looks like a secret is replaced.
+ */
 export function reportError(error: EnrollkitError, output: Output): void {
-  const { code, message, next } = error;
+  const { code } = error;
+  const message = withoutSecrets(error.message);
+  const next = withoutSecrets(error.next);
   if (output.json) {
-    const { exitStatus, context } = error;
+    const { exitStatus } = error;
+    const context = hidingSecrets(error.context);
     output.value({ error: { code, message, next, exitStatus, context } });
   }
   const { style } = output;
@@ -26,7 +33,16 @@ export function reportError(error: EnrollkitError, output: Output): void {
   output.line(fit(`next: ${next}`).replace(/^next:/, style.bold('next:')));
   if (!output.verbose) return;
   output.line();
-  output.line(style.dim(`code: ${code}\n${stackOf(error)}`));
+  output.line(style.dim(`code: ${code}\n${withoutSecrets(stackOf(error))}`));
+}
+
+/** The same value, with no secrets in its texts. */
+function hidingSecrets(value: unknown): unknown {
+  if (typeof value === 'string') return withoutSecrets(value);
+  if (Array.isArray(value)) return value.map(hidingSecrets);
+  if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype)
+    return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, hidingSecrets(member)]));
 }
 
 function stackOf(error: unknown): string {

@@ -1,8 +1,8 @@
-/** Cleans text from services for our errors: removes secrets and line breaks, and limits its length. */
+/** Cleans text from elsewhere for our errors: removes secrets, and of text from services line breaks and length. */
 
 const secrets: readonly [RegExp, string][] = [
   [/SharedAccessSignature\s+[^\s"',;]+/gi, 'SharedAccessSignature ***'],
-  [/(SharedAccessKey\s*=\s*)[^;\s"']+/gi, '$1***'],
+  [/(SharedAccessKey\s*=\s*)(?!\.{3})[^;\s"']+/gi, '$1***'],
   [/\b(sig=)[^&\s"']+/gi, '$1***'],
   [/\bBearer\s+[A-Za-z0-9._~+/=-]+/gi, 'Bearer ***'],
   [/\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, '***'], // a JSON web token
@@ -13,11 +13,16 @@ const secrets: readonly [RegExp, string][] = [
 /** Long enough for any message of DPS; cuts off a proxy's HTML page. */
 const maxLength = 400;
 
-/** Removes keys, signatures and tokens from a text. */
+/** Puts `***` in place of keys, signatures and tokens in a text. */
+export function withoutSecrets(text: string): string {
+  return secrets.reduce((clean, [pattern, replacement]) => clean.replace(pattern, replacement), text);
+}
+
+/** Removes keys, signatures and tokens from a text of a service, and line breaks; cuts it where it is long. */
 export function redact(text: string): string {
-  let clean = text;
-  for (const [pattern, replacement] of secrets) clean = clean.replace(pattern, replacement);
-  clean = clean.replace(/[\p{Cc}\s]+/gu, ' ').trim();
+  const clean = withoutSecrets(text)
+    .replace(/[\p{Cc}\s]+/gu, ' ')
+    .trim();
   return clean.length > maxLength ? `${clean.slice(0, maxLength - 3)}...` : clean;
 }
 
