@@ -44,7 +44,7 @@ const { metafile } = await build({
   entryPoints: entryPoints.map((name) => ({ in: join(modules, `${name}.js`), out: name })),
   outdir: dist,
   chunkNames: 'chunks/[name]-[hash]',
-  plugins: [compiledModules],
+  plugins: [...bundling.plugins, compiledModules],
   sourcemap: withSourceMaps,
   legalComments: 'none',
   metafile: true,

@@ -1,6 +1,40 @@
 /** How compiled modules are bundled: for the package, and with the tests that run them. */
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import type { BuildOptions } from 'esbuild';
+import { join } from 'node:path';
+import type { BuildOptions, Plugin } from 'esbuild';
+
+/**
+ * One copy of each of these, where npm installs several of the same version, or a package is both imported and required:
+ * nothing is compiled twice.
+ */
+const oneCopy: Plugin = {
+  name: 'one-copy',
+  setup({ onResolve, resolve }) {
+    const first = new Map<string, string>();
+    onResolve(
+      { filter: /^(asn1js|pvtsutils|@peculiar\/utils)(\/|$)/ },
+      async ({ path, importer, resolveDir, pluginData }) => {
+        if (pluginData === oneCopy || importer === '') return;
+        const found = await resolve(path, {
+          importer,
+          resolveDir,
+          kind: 'import-statement',
+          pluginData: oneCopy,
+        });
+        if (found.errors.length > 0) return found;
+        const key = `${path} ${versionOf(found.path)}`;
+        if (!first.has(key)) first.set(key, found.path);
+        return { path: first.get(key), sideEffects: found.sideEffects };
+      },
+    );
+  },
+};
+
+function versionOf(file: string): string {
+  const folder = /^.*node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file)![0];
+  return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version;
+}
 
 /** Options of esbuild. What they bundle also runs where `require` is used, as CommonJS packages do. */
 export const bundling = {
@@ -9,6 +43,10 @@ export const bundling = {
   format: 'esm',
   platform: 'node',
   target: 'node20',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  lineLimit: 200,
+  plugins: [oneCopy],
   // Of packages with both forms, the one whose imports can be followed.
   mainFields: ['module', 'main'],
   // Native code, and what only Azure needs: loaded from node_modules, on demand.

@@ -1,6 +1,6 @@
 /** Writes the JSON Schemas that stand in templates/, from the zod schemas that the code checks with. */
 import { writeFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { faultFileSchema } from '../src/emulator/faults/schema.js';
 import { emulatorSeedFileSchema } from '../src/emulator/seed/seed-schema.js';
 import { profileSchema } from '../src/pki/make/profile.js';

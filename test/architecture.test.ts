@@ -203,6 +203,10 @@ for (const [what, pattern, files] of onePlace) {
   });
 }
 
+test('zod is imported as a namespace: bundles then leave out what nothing uses, such as its forty languages', () => {
+  for (const file of sources) assert.doesNotMatch(text(file), /import (type )?\{ z \} from 'zod'/, file);
+});
+
 const onlyImporters: [pattern: RegExp, files: RegExp][] = [
   [/^(@peculiar\/|reflect-metadata)/, /^pki\/crypto\.ts$/],
   [/^(@inquirer\/|inquirer$)/, /^cli\/terminal\/prompts\.ts$/],

@@ -1,5 +1,5 @@
 /** Checks the options of an emulator, for callers without TypeScript. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { EnrollkitError } from '../errors.js';
 import { keyAlgorithms } from '../pki/keys.js';
 import { documentedLimits } from './dps/quotas.js';

@@ -7,7 +7,7 @@
  */
 import { appendFileSync, truncateSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EnrollkitError } from '../errors.js';
 import { ensureFolder, readTextIfExists, secretFileMode } from './files.js';
 import { jsonOf } from './json-text.js';

@@ -1,5 +1,5 @@
 /** How far a roll-over has come, kept beside the CAs from its beginning on: each phase reads it, and goes on. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { EnrollkitError } from '../errors.js';
 import { publicFileMode, readTextIfExists } from './files.js';
 import { journalTarget, remoteName } from './journal.js';

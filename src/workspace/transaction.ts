@@ -5,7 +5,7 @@
  */
 import { chmodSync, existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EnrollkitError } from '../errors.js';
 import {
   ensureFolder,

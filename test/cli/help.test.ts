@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
-import { z } from 'zod';
+import * as z from 'zod';
 import { commands } from '../../src/cli/command-table.js';
 import { answerFlags } from '../../src/cli/input/plan-flags.js';
 import { camelCase, type Flag } from '../../src/cli/kernel/flags.js';

@@ -7,7 +7,7 @@ import type { TLSSocket } from 'node:tls';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
-import { z } from 'zod';
+import * as z from 'zod';
 import { sasPolicy } from '../../src/dps/client/auth.js';
 import { HttpClient, type HttpClientOptions, type HttpRequest } from '../../src/dps/client/http/client.js';
 import type { RequestEvent } from '../../src/dps/client/observer.js';

@@ -1,5 +1,5 @@
 /** A JSON file that a person wrote, held against its schema; each problem is named with its place in the file. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type JsonSource, JsonSyntaxError, type Place, parseJsonSource } from '../../json-source.js';
 import { planProblem, problemLines } from '../../quickstart/plan/plan-problem.js';
 import { readInputFile } from './input-file.js';

@@ -1,6 +1,17 @@
 /** Text for people: aligned, wrapped and cut by the columns that it takes on a terminal, and made safe to print. */
+import { createRequire } from 'node:module';
 import { relative } from 'node:path';
-import stringWidth from 'string-width';
+import type StringWidth from 'string-width';
+
+let loadedStringWidth: typeof StringWidth | undefined;
+
+/** The columns of a text. Loads string-width, which is slow to load, only for what is not ASCII. */
+function stringWidth(text: string): number {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  loadedStringWidth ??= (createRequire(import.meta.url)('string-width') as { default: typeof StringWidth })
+    .default;
+  return loadedStringWidth(text);
+}
 
 /** The columns of a terminal that output is laid out for. */
 export const pageWidth = 80;
@@ -38,11 +49,10 @@ export function wrap(text: string, width: number, indent = ''): string {
   return lines.join('\n');
 }
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
-
 /** A line cut to `width` columns, with an ellipsis if something was cut. */
 export function truncate(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
+  const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
   let kept = '';
   let left = width - 1;
   for (const { segment } of graphemes.segment(text)) {

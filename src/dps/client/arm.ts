@@ -5,7 +5,7 @@
  * Source: azure-rest-api-specs, deviceprovisioningservices resource-manager 2022-02-05.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EnrollkitError } from '../../errors.js';
 import { parseCertificate } from '../../pki/x509/certificate.js';
 import { sha1Thumbprint } from '../../pki/x509/inspect.js';

@@ -1,5 +1,5 @@
 /** A client for the device identities of an IoT hub, with the connection string of one of its policies. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConnectionString } from '../contract/connection-string.js';
 import { type Route, routes } from '../contract/routes.js';
 import { sasPolicy } from './auth.js';

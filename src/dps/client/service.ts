@@ -3,7 +3,7 @@
  *
  * Source: azure-rest-api-specs, deviceprovisioningservices data-plane 2021-10-01.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Route, routes } from '../contract/routes.js';
 import {
   type BulkResult,

@@ -4,7 +4,7 @@
  *
  * Sources: azure-rest-api-specs, deviceprovisioningservices, resource-manager 2022-02-05 and data-plane 2021-10-01.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const allocationPolicies = ['hashed', 'geoLatency', 'static', 'custom'] as const;
 export type AllocationPolicy = (typeof allocationPolicies)[number];

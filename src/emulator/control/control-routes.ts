@@ -1,5 +1,5 @@
 /** Stop, reset, clock, faults and messages, for clients that have the emulator's own token. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { EnrollkitError } from '../../errors.js';
 import type { AccessTokens } from '../access/access-tokens.js';
 import type { EmulatorClock } from '../clock.js';

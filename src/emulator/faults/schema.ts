@@ -1,5 +1,5 @@
 /** The fault file: rules that say which requests meet which fault, and how often. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { certificateProblems, tlsVersions, transports } from '../wire/faults.js';
 import { operationNames } from './operations.js';
 

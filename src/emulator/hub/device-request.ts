@@ -3,7 +3,7 @@
  *
  * Source: Microsoft Learn, IoT Hub service REST API 2021-04-12, Devices - Create Or Update Identity.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { HubError } from './hub-error.js';
 import type { DeviceSettings, RequestedCredential } from './identities.js';
 

@@ -1,5 +1,5 @@
 /** The seed of an emulator: the objects that clients would send otherwise, in one document. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { hubNameProblem, serviceNameProblem } from '../../dps/contract/ids.js';
 import { enrollmentGroup, individualEnrollment } from '../../dps/contract/schemas.js';
 import { deviceIdentity } from '../hub/device-request.js';

@@ -1,7 +1,7 @@
 /** The records of a list of devices, as a stream: CSV with a header (RFC 4180), or NDJSON. */
 import { createReadStream } from 'node:fs';
 import { CsvError, parse } from 'csv-parse';
-import { z } from 'zod';
+import * as z from 'zod';
 import { tagPrefix } from '../manifest.js';
 import { fileError, linesOf } from '../text-files.js';
 import { type AlternativeNameKind, alternativeNameKinds } from './alternative-names.js';

@@ -1,6 +1,6 @@
 /** Certificate profiles: data from templates/profiles, one file per role. */
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EnrollkitError } from '../../errors.js';
 import { packageFile } from '../../package-files.js';
 import { keyUsageNames } from '../x509/extensions.js';

@@ -1,5 +1,5 @@
 /** What a schema finds wrong with a plan, in words for who wrote it. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** More problems at once help nobody. */
 const maxProblems = 5;

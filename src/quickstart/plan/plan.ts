@@ -1,5 +1,5 @@
 /** Plan files: reading those of this release and of older ones, and writing them. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { EnrollkitError } from '../../errors.js';
 import { type JsonSource, JsonSyntaxError, parseJsonSource } from '../../json-source.js';
 import { readTextIfExists } from '../../workspace/files.js';

@@ -1,5 +1,5 @@
 /** The schema of a plan file, from the table of its fields; templates/plan.schema.json is written from it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { answersOf, planVersion } from './answers.js';
 import { type Field, fieldEntries, fieldsOf, type GroupName, type Plan, type Problem } from './fields.js';
 

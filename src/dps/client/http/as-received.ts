@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * A schema that validates like `schema` but returns the input unchanged, with the members that `schema` does not

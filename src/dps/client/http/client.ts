@@ -13,7 +13,7 @@ import {
   type PipelineResponse,
   retryPolicy,
 } from '@azure/core-rest-pipeline';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { EnrollkitError } from '../../../errors.js';
 import { apiVersions, type Plane } from '../../contract/api-versions.js';
 import { type Route, routePath } from '../../contract/routes.js';

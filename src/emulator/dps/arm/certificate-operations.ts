@@ -4,7 +4,7 @@
  * The etag changes with every step, and each step names the etag of the one before (Azure/azure-cli#13098).
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   firstCertificateMemberApiVersion,
   lastFlatCertificateBody,

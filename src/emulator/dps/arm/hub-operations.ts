@@ -4,7 +4,7 @@
  *
  * Source: azure-rest-api-specs, iothub resource-manager 2021-07-02.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { iotHubApiVersions } from '../../../dps/contract/api-versions.js';
 import type { IotHub } from '../../hub/hub-directory.js';
 import type { HttpRequest } from '../../wire/http/request.js';

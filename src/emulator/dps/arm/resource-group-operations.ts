@@ -2,7 +2,7 @@
  * The subscription and its resource groups, as far as clients look them up: `az login` lists subscriptions, and
  * `az iot dps create` asks for the location of a group.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { resourcesApiVersions } from '../../../dps/contract/api-versions.js';
 import type { ResourceGroup } from '../state/resource-groups.js';
 import { badRequest } from './arm-error.js';

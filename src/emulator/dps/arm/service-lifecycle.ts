@@ -5,7 +5,7 @@
  * Source: azure-rest-api-specs, deviceprovisioningservices resource-manager 2022-02-05; Azure Resource Manager, "Track
  * asynchronous Azure operations"; recordings of Azure/azure-cli, Azure/azure-powershell and Azure/azure-sdk-for-net.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { serviceNameProblem } from '../../../dps/contract/ids.js';
 import { routePath, routes } from '../../../dps/contract/routes.js';
 import type { Policy } from '../../state/identity.js';

@@ -1,6 +1,6 @@
 /** Reads a provisioning service that a client puts: its settings, its linked hubs, its shared access policies. */
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseConnectionString } from '../../../dps/contract/connection-string.js';
 import type { HubDirectory, IotHub } from '../../hub/hub-directory.js';
 import type { Policy } from '../../state/identity.js';

@@ -5,7 +5,7 @@
  * Source: azure-rest-api-specs, deviceprovisioningservices resource-manager, ProvisioningServiceDescription, up to
  * 2026-03-01-preview.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ArmError } from './arm-error.js';
 
 const anything = z.unknown();

@@ -4,7 +4,7 @@
  * Source: Microsoft Learn, "Understand custom allocation policies with Azure IoT Hub DPS" (AllocationRequest and
  * AllocationResponse).
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type CustomAllocationDefinition,
   type EnrollmentGroup,

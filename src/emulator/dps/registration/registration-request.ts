@@ -1,5 +1,5 @@
 /** The request of a device about its registration, the same for every transport. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { firstCsrApiVersion } from '../../../dps/contract/api-versions.js';
 import { sameId } from '../../../dps/contract/ids.js';
 import { registerRequest } from '../../../dps/contract/schemas.js';

@@ -4,7 +4,7 @@
  *
  * Source: azure-rest-api-specs, deviceprovisioningservices data-plane 2021-10-01, BulkEnrollmentOperation.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type BulkError, bulkModes } from '../../../dps/contract/schemas.js';
 import { etagMatches } from '../../state/etag.js';
 import type { HttpReply } from '../../wire/http/operation.js';

@@ -1,5 +1,5 @@
 /** Queries, page by page. Source: azure-rest-api-specs, deviceprovisioningservices data-plane 2021-10-01. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HttpReply } from '../../wire/http/operation.js';
 import { continuationHeader, readPageRequest } from '../../wire/http/paging.js';
 import type { HttpRequest } from '../../wire/http/request.js';

@@ -4,7 +4,7 @@
  * Source: azure-iot-device-http 1.14.4, sendEventBatch, and the SDKs for C and Java, which write `base64Encoded`: an array
  * of `{ body, base64Encoded, properties }`, each property under the name of its header.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJsonText } from '../../wire/json-text.js';
 import { invalidArgument } from '../hub-error.js';
 import type { HubMessage } from '../messages.js';

@@ -1,5 +1,5 @@
 /** Twins and direct methods over HTTPS. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HttpReply } from '../../wire/http/operation.js';
 import type { HttpRequest } from '../../wire/http/request.js';
 import { describeTwin, presenceOf } from '../describe.js';
