@@ -1,4 +1,5 @@
 /** Shows errors to people and programs. */
+import { withoutSecrets } from '../../dps/client/redact.js';
 import { EnrollkitError } from '../../errors.js';
 import type { ExplainedCode } from '../../explanations/explain.js';
 import { asEnrollkitError } from '../../quickstart/run-steps.js';
@@ -15,16 +16,19 @@ export function errorOf(thrown: unknown, signal: AbortSignal): EnrollkitError {
 
 /**
  * Standard error has the sentence, what to do next, and what the code of a service in it means; with `--json`, standard
- * output has the same as one object.
+ * output has the same as one object. An error quotes what was given, so what looks like a secret is replaced.
  */
 export async function reportError(error: EnrollkitError, output: Output): Promise<void> {
-  const { code, message, next } = error;
+  const { code } = error;
+  const message = withoutSecrets(error.message);
+  const next = withoutSecrets(error.next);
   const carried = codeIn(error);
   // Loaded on demand: most errors carry none.
   const explaining = carried === undefined ? undefined : await import('../../explanations/explain.js');
   const explained: ExplainedCode | undefined = explaining?.explainServiceCode(carried!);
   if (output.json) {
-    const { exitStatus, context } = error;
+    const { exitStatus } = error;
+    const context = hidingSecrets(error.context);
     const explanation = explained ? { explanation: explaining!.explanationDocument(explained) } : {};
     output.value({ error: { code, message, next, exitStatus, context, ...explanation } });
   }
@@ -39,7 +43,7 @@ export async function reportError(error: EnrollkitError, output: Output): Promis
   }
   if (!output.verbose) return;
   output.line();
-  output.line(style.dim(`code: ${code} (enrollkit explain ${code})\n${stackOf(error)}`));
+  output.line(style.dim(`code: ${code} (enrollkit explain ${code})\n${withoutSecrets(stackOf(error))}`));
 }
 
 /** Whether an error names what was found to be wrong. */
@@ -55,6 +59,15 @@ function codeIn({ context, cause }: EnrollkitError): string | number | undefined
     (one): one is string | number => typeof one === 'number' || typeof one === 'string',
   );
   return found ?? (cause instanceof EnrollkitError ? codeIn(cause) : undefined);
+}
+
+/** The same value, with no secrets in its texts. */
+function hidingSecrets(value: unknown): unknown {
+  if (typeof value === 'string') return withoutSecrets(value);
+  if (Array.isArray(value)) return value.map(hidingSecrets);
+  if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype)
+    return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, hidingSecrets(member)]));
 }
 
 function stackOf(error: unknown): string {

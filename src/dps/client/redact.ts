@@ -1,4 +1,4 @@
-/** Cleans text from services for our errors: removes secrets and line breaks, and limits its length. */
+/** Cleans text from elsewhere for our errors: removes secrets, and of text from services line breaks and length. */
 
 /** What stands before the secret, and what kind of secret it is. */
 const secrets: readonly { pattern: RegExp; before: string; kind: string }[] = [
@@ -12,7 +12,7 @@ const secrets: readonly { pattern: RegExp; before: string; kind: string }[] = [
     before: 'SharedAccessSignature ',
     kind: 'SAS token',
   },
-  { pattern: /((?:SharedAccess|Account)Key\s*=\s*)[^;\s"']+/gi, before: '$1', kind: 'key' },
+  { pattern: /((?:SharedAccess|Account)Key\s*=\s*)(?!\.{3})[^;\s"']+/gi, before: '$1', kind: 'key' },
   // Of SAS URLs, and of the webhook of a custom allocation policy.
   { pattern: /((?:\bsig|[?&](?:code|sig))=)[^&\s"']+/gi, before: '$1', kind: 'key' },
   { pattern: /\bBearer\s+[A-Za-z0-9._~+/=-]+/gi, before: 'Bearer ', kind: 'token' },
@@ -40,9 +40,14 @@ export function maskSecrets(text: string, mark: (kind: string) => string): strin
 /** Long enough for any message of DPS; cuts off a proxy's HTML page. */
 const maxLength = 400;
 
-/** Removes keys, signatures and tokens from a text. */
+/** Puts `***` in place of keys, signatures and tokens in a text. */
+export function withoutSecrets(text: string): string {
+  return maskSecrets(text, () => '***');
+}
+
+/** Removes keys, signatures and tokens from a text of a service, and line breaks; cuts it where it is long. */
 export function redact(text: string): string {
-  const clean = maskSecrets(text, () => '***')
+  const clean = withoutSecrets(text)
     .replace(/[\p{Cc}\s]+/gu, ' ')
     .trim();
   return clean.length > maxLength ? `${clean.slice(0, maxLength - 3)}...` : clean;
