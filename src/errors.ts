@@ -219,7 +219,7 @@ export const errorTable = {
   FILE_UNREADABLE: { exit: exitStatus.local, next: 'Check the path and its permissions.' },
   FILE_UNWRITABLE: {
     exit: exitStatus.local,
-    next: 'Check the permissions of the folder and the space on the disk.',
+    next: 'Make room on the disk, or check the permissions of the folder, then run the same command again.',
   },
   JOURNAL_UNREADABLE: {
     exit: exitStatus.local,

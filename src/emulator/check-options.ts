@@ -53,6 +53,7 @@ const optionsSchema = z.strictObject(
     now: callback.optional(),
     log: callback.optional(),
     signal: z.instanceof(AbortSignal, { error: 'it is an AbortSignal' }).optional(),
+    onStateError: callback.optional(),
     onStopRequest: callback.optional(),
   } satisfies Record<keyof EmulatorOptions, z.ZodType>,
   'the options are an object that has at least dir',

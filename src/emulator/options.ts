@@ -1,4 +1,5 @@
 /** The options of an emulator. */
+import type { EnrollkitError } from '../errors.js';
 import type { KeyAlgorithm } from '../pki/keys.js';
 import type { QuotaLimits } from './dps/quotas.js';
 import type { FaultSelection } from './faults/control.js';
@@ -59,6 +60,11 @@ export interface EmulatorOptions {
   log?: EmulatorLog;
   /** Aborts the start: a large `serverKey` takes seconds to make. */
   signal?: AbortSignal;
+  /**
+   * Called each time a file of the state cannot be written or read: FILE_UNWRITABLE on a full or read-only disk,
+   * EMULATOR_STATE_UNREADABLE for a damaged file. The client of that moment is answered with status 500.
+   */
+  onStateError?: (error: EnrollkitError) => void;
   /** Called when `enrollkit emulator stop` asks the emulator to stop; without it, that command is refused. */
   onStopRequest?: () => void;
 }

@@ -56,7 +56,7 @@ export async function openResources(options: EmulatorOptions, closers: Closer[])
   }
   let snapshot: StateSnapshot | undefined;
   closers.push(() => snapshot?.restore());
-  const databases = new StateDatabases(folder ?? ':memory:');
+  const databases = new StateDatabases(folder ?? ':memory:', options.onStateError);
   closers.push(() => databases.close());
   if (folder !== undefined && createsResources(databases, options.seed)) {
     snapshot = takeSnapshot(databases, folder);

@@ -1,5 +1,6 @@
 /** Runs steps one after the other: check, act, check again. */
 import { EnrollkitError, interruption, isAbort } from '../errors.js';
+import { fileFault } from '../workspace/files.js';
 import type { Emit } from './events.js';
 import { type PreviewedStep, previewStep } from './preview-step.js';
 import type { RunContext, Step } from './step.js';
@@ -75,8 +76,14 @@ async function runStep(
 
 /** Any thrown value as an error with a code; one that we did not foresee is a defect of ours. */
 export function asEnrollkitError(thrown: unknown, signal: AbortSignal): EnrollkitError {
+  const { reason } = signal;
+  if (reason instanceof EnrollkitError && !isAbort(reason)) return reason;
+  const isOurs = thrown instanceof EnrollkitError;
+  if (isOurs && thrown.code === 'INTERRUPTED') return thrown;
   if (signal.aborted || isAbort(thrown)) return interruption(thrown);
-  if (thrown instanceof EnrollkitError) return thrown;
+  if (isOurs) return thrown;
+  const fault = fileFault(thrown);
+  if (fault) return fault;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new EnrollkitError('INTERNAL', `Something unforeseen happened: ${message}`, { cause: thrown });
 }

@@ -214,20 +214,42 @@ export function unwritable(path: string, cause: unknown): EnrollkitError {
   return new EnrollkitError('FILE_UNWRITABLE', `${path} cannot be written${reason(cause)}.`, { cause });
 }
 
+const reasons: Record<string, string> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'it is larger than files may be here',
+  ENAMETOOLONG: 'its name is too long',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'part of the path is a file',
+  EEXIST: 'a file is in the way',
+  EIO: 'the disk reports an error',
+  EMFILE: 'this process has too many files open; raise the limit with ulimit -n',
+  ENFILE: 'too many files are open on this computer',
+};
+
 /** Why a file cannot be read or written, in words, with a colon in front; empty when that is not known. */
 export function reason(cause: unknown): string {
-  const reasons: Record<string, string> = {
-    EACCES: 'permission denied',
-    EPERM: 'permission denied',
-    EROFS: 'the file system is read-only',
-    ENOSPC: 'the disk is full',
-    EDQUOT: 'the disk quota is used up',
-    EFBIG: 'it is larger than files may be here',
-    ENAMETOOLONG: 'its name is too long',
-    EISDIR: 'it is a folder',
-    ENOTDIR: 'part of the path is a file',
-    EEXIST: 'a file is in the way',
-  };
   const code = (cause as NodeJS.ErrnoException).code ?? '';
   return code === '' ? '' : `: ${reasons[code] ?? code}`;
+}
+
+const ofNetworkOrProcess = /^(connect|listen|bind|accept|getaddrinfo|spawn|kill)/;
+
+/**
+ * An error that the operating system gave for a file, in words: a full disk, a read-only folder, too many open files.
+ *
+ * @returns undefined for any other thrown value
+ */
+export function fileFault(thrown: unknown): EnrollkitError | undefined {
+  const { code = '', syscall = '', path } = (thrown ?? {}) as NodeJS.ErrnoException;
+  if (reasons[code] === undefined || syscall === '' || ofNetworkOrProcess.test(syscall)) return undefined;
+  if (/^(scandir|opendir|l?stat|read|readlink|access)$/.test(syscall)) {
+    return new EnrollkitError('FILE_UNREADABLE', `${path ?? 'A file'} cannot be read${reason(thrown)}.`, {
+      cause: thrown,
+    });
+  }
+  return unwritable(path ?? 'A file', thrown);
 }

@@ -5,11 +5,11 @@
  * run that is killed between the two leaves an intention, and cleaning up then looks whether the thing is there. A
  * last line that was cut off is ignored.
  */
-import { appendFileSync, truncateSync } from 'node:fs';
+import { appendFileSync, readFileSync, truncateSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as z from 'zod';
 import { EnrollkitError } from '../errors.js';
-import { ensureFolder, readTextIfExists, secretFileMode } from './files.js';
+import { ensureFolder, readTextIfExists, secretFileMode, unwritable } from './files.js';
 import { jsonOf } from './json-text.js';
 import { isPathInside } from './path-inside.js';
 
@@ -141,7 +141,9 @@ export class Journal {
       this.#tornAt = undefined;
       appendFileSync(this.#path, record, { mode: secretFileMode });
     } catch (cause) {
-      throw new EnrollkitError('FILE_UNWRITABLE', `The journal ${this.#path} cannot be written.`, { cause });
+      this.#tornAt = endOfLines(this.#path);
+      if (cause instanceof EnrollkitError) throw cause;
+      throw unwritable(`The journal ${this.#path}`, cause);
     }
     this.#apply(event, thing);
   }
@@ -155,6 +157,15 @@ export class Journal {
     const digest = thing.kind === 'file' && thing.sha256 !== undefined ? [thing.sha256] : [];
     const before = event === 'intended' ? (this.#things.get(key)?.digests ?? []) : [];
     this.#things.set(key, { event, thing, digests: [...before, ...digest] });
+  }
+}
+
+/** Where the complete lines of a file end, in bytes: a full disk may have taken half a line. */
+function endOfLines(path: string): number | undefined {
+  try {
+    return readFileSync(path).lastIndexOf('\n') + 1;
+  } catch {
+    return undefined;
   }
 }
 

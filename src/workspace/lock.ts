@@ -153,7 +153,7 @@ function makeClaim(path: string): { name: string; file: string; release: () => v
     release() {
       clearInterval(touching);
       closeSync(descriptor);
-      rmSync(file, { force: true });
+      removeClaim(file);
       removeIfUnused(path);
     },
   };
@@ -199,9 +199,17 @@ function otherClaims(path: string, own: string): Claim[] {
     if (claim.name === own) return false;
     const file = join(path, claim.name);
     const held = isHeld(claim, file);
-    if (!held) rmSync(file, { force: true });
+    if (!held) removeClaim(file);
     return held;
   });
+}
+
+function removeClaim(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // The folder has become read-only. A claim without a process counts for nothing.
+  }
 }
 
 function claimsIn(path: string): Claim[] {

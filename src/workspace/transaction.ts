@@ -12,6 +12,7 @@ import {
   lookAt,
   placeNew,
   readTextIfExists,
+  reason,
   removeIfEmpty,
   stageFile,
   unwritable,
@@ -91,7 +92,8 @@ export function finishInterrupted(place: TransactionFolder): Completed | undefin
         },
       );
     }
-    apply(place, changes.data);
+    const failed = apply(place, changes.data);
+    if (failed) throw failed.error;
     place.note?.(changes.data);
     completed = { request: undefined, written: [], moved: [] };
     for (const change of changes.data) {
@@ -158,6 +160,7 @@ export class Transaction {
     ];
     // One file is whole or absent without a list.
     const isAlone = writes.length === 1 && this.#moves.length + this.#folders.length === 0;
+    let isHalfway = false;
     try {
       for (const [index, change] of changes.entries()) {
         if (change.kind === 'write') this.#stage(change.path, stagedIn(work, index));
@@ -166,12 +169,16 @@ export class Transaction {
       else {
         const list = join(work, listName);
         stageFile(list, JSON.stringify(changes), 0o600, `${list}.new`);
-        renameSync(`${list}.new`, list);
-        apply(this.#place, changes);
+        giveName(`${list}.new`, list);
+        const failed = apply(this.#place, changes);
+        isHalfway = failed?.isHalfway === true;
+        if (failed) throw failed.error;
       }
+      isHalfway = true;
       this.#place.note?.(changes);
+      isHalfway = false;
     } finally {
-      removeWork(work);
+      if (!isHalfway) removeWork(work);
     }
   }
 
@@ -200,6 +207,11 @@ function placeOne(
     placeNew(staged, path);
     return;
   }
+  giveName(staged, path);
+}
+
+/** @throws EnrollkitError FILE_UNWRITABLE */
+function giveName(staged: string, path: string): void {
   try {
     renameSync(staged, path);
   } catch (cause) {
@@ -207,14 +219,29 @@ function placeOne(
   }
 }
 
-/** Makes the changes, except those already made. Reverts all on a failure. */
-function apply({ folder, work, isReplaceable }: TransactionFolder, changes: readonly Change[]): void {
-  const undo: [from: string, to: string][] = [];
+/** Reverts one change, by giving something its former path. */
+interface Undo {
+  to: string;
+  act: () => void;
+}
+
+interface Failure {
+  error: EnrollkitError;
+  /** Whether some changes were made and could not be reverted: the list must stay. */
+  isHalfway: boolean;
+}
+
+/** Makes the changes, except those already made. Reverts all on a failure, if it can. */
+function apply(
+  { folder, work, isReplaceable }: TransactionFolder,
+  changes: readonly Change[],
+): Failure | undefined {
+  const undo: Undo[] = [];
   const newFolders: string[] = [];
   const rename = (from: string, to: string) => {
     ensureFolder(dirname(to));
     renameSync(from, to);
-    undo.unshift([to, from]);
+    undo.unshift({ to: from, act: () => renameSync(to, from) });
   };
   try {
     for (const [index, change] of changes.entries()) {
@@ -233,31 +260,52 @@ function apply({ folder, work, isReplaceable }: TransactionFolder, changes: read
         const existing = lookAt(path);
         if (!existing) {
           // Moved away, and not yet replaced.
-          if (lookAt(former)) undo.unshift([former, path]);
+          if (lookAt(former)) undo.unshift({ to: path, act: () => renameSync(former, path) });
           rename(staged, path);
           continue;
         }
         const isReplaced = existing.isFile() && (isReplaceable?.(change.path) ?? change.replace);
         if (!isReplaced) throw nameTaken(path);
         keepFormer(path, former);
-        undo.unshift([former, path]);
+        undo.unshift({ to: path, act: () => putBack(path, { staged, former }) });
         renameSync(staged, path);
       }
     }
+    return undefined;
   } catch (cause) {
-    const moves = undo.filter(([, to]) => newFolders.includes(to));
-    for (const [from, to] of undo.filter((one) => !moves.includes(one))) renameSync(from, to);
+    const isHalfway = !isReverted(undo, newFolders);
+    if (cause instanceof EnrollkitError && !cause.cause) return { error: cause, isHalfway };
+    const failed = cause instanceof EnrollkitError ? cause.cause : cause;
+    const { path = folder } = failed as NodeJS.ErrnoException;
+    const error = new EnrollkitError(
+      'FILE_UNWRITABLE',
+      isHalfway
+        ? `Some files in ${folder} are new, and others are not yet: ${path} cannot be written${reason(failed)}. The new ones are in ${work}.`
+        : `${path} cannot be written${reason(failed)}. Nothing was changed.`,
+      {
+        cause,
+        ...(isHalfway
+          ? {
+              next: 'Make room on the disk, or check the permissions, then run the same command again: it puts the rest in place.',
+            }
+          : {}),
+      },
+    );
+    return { error, isHalfway };
+  }
+}
+
+/** @returns false when the disk takes nothing any more */
+function isReverted(undo: readonly Undo[], newFolders: readonly string[]): boolean {
+  try {
+    const moves = undo.filter(({ to }) => newFolders.includes(to));
+    for (const { act } of undo.filter((one) => !moves.includes(one))) act();
     // A new folder may be in the place of one that was moved aside.
     for (const path of newFolders) removeIfEmpty(path);
-    for (const [from, to] of moves) renameSync(from, to);
-    if (cause instanceof EnrollkitError && !cause.cause) throw cause;
-    const failed = cause instanceof EnrollkitError ? cause.cause : cause;
-    const { code = 'an unknown reason', path = folder } = failed as NodeJS.ErrnoException;
-    throw new EnrollkitError(
-      'FILE_UNWRITABLE',
-      `The files in ${folder} cannot be put in their places: ${code} at ${path}. All is as it was.`,
-      { cause },
-    );
+    for (const { act } of moves) act();
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -270,6 +318,18 @@ function makePrivateFolder(folder: string, path: string): void {
   } catch {
     // Another user's folder: its files have their own modes.
   }
+}
+
+/** Restores the former file; a new one is staged again, in case the rest cannot be reverted. */
+function putBack(path: string, { staged, former }: { staged: string; former: string }): void {
+  if (!lookAt(staged)) {
+    try {
+      linkSync(path, staged);
+    } catch {
+      renameSync(path, staged);
+    }
+  }
+  renameSync(former, path);
 }
 
 /** A link, so that the file is never missing from its place; on file systems without links, it is for a moment. */
@@ -298,9 +358,13 @@ function stagedIn(work: string, index: number): string {
   return join(work, 'staged', String(index));
 }
 
-/** Deletes the list first: without it, the rest is ignored. */
+/** Deletes the list first: without it, the rest is ignored. What a read-only disk keeps, the next command removes. */
 function removeWork(work: string): void {
-  for (const name of [listName, `${listName}.new`, 'staged', 'former'])
-    rmSync(join(work, name), { recursive: true, force: true });
+  try {
+    for (const name of [listName, `${listName}.new`, 'staged', 'former'])
+      rmSync(join(work, name), { recursive: true, force: true });
+  } catch {
+    return;
+  }
   removeIfEmpty(work);
 }

@@ -35,8 +35,10 @@ export async function run(
     verbose: false,
     color: false,
   });
-  const { signal } = new AbortController();
-  const context: Context = { output, env, signal, now: () => now, interactive: false };
+  const controller = new AbortController();
+  const { signal } = controller;
+  const stop = (error: Error) => controller.abort(error);
+  const context: Context = { output, env, signal, stop, now: () => now, interactive: false };
   let status = 0;
   try {
     const request = await readArguments(argv);

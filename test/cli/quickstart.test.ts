@@ -199,6 +199,7 @@ test('Ctrl-C ends with 130, keeps what is done, and the next run goes on', () =>
     });
     assert.equal(interrupted.status, 130, interrupted.stderr);
     assertRefusal(interrupted.stderr, 'INTERRUPTED');
+    assert.match(interrupted.stderr, /^\[interrupting\] /m);
     const root = join(cwd, 'certs', 'ca', 'root', 'certificate.pem');
     const made = readFileSync(root, 'utf8');
     const resumed = await cli(['quickstart', '--yes', '--count', '40', '--no-telemetry'], { cwd });

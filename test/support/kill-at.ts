@@ -28,20 +28,19 @@ export interface Scenario {
   env?: Record<string, string>;
 }
 
-/** Call `at`, from 1; `torn` writes half of it first. */
-export interface KillPoint {
-  at: number;
-  torn: boolean;
-}
+/** Before a call, from 1; inside it, when half of what it writes is written; or some time after the start. */
+export type KillPoint = { before: number } | { inside: number } | { afterMs: number };
 
 const preload = fileURLToPath(new URL('kill-preload.mjs', import.meta.url));
 const passphrase = 'correct horse';
+/** Before that, a command has not begun. */
+const startMs = 100;
 
 export class KillRig {
   readonly #scenario: Scenario;
   readonly #bin: string;
   readonly #root = mkdtempSync(join(tmpdir(), 'enrollkit-kill-'));
-  #calls = 0;
+  #durationMs = 0;
   /** What the folder looks like after one undisturbed run, and after two: a command may be killed when it is done. */
   #expected: string[] = [];
 
@@ -50,34 +49,64 @@ export class KillRig {
     this.#bin = bin;
   }
 
-  /** Runs the command undisturbed. @returns the number of its file-system calls */
-  prepare(): number {
-    const start = join(this.#root, 'start');
-    mkdirSync(start);
-    for (const argv of this.#scenario.before) this.#succeed(argv, start);
+  /** Runs the command undisturbed. @returns where it can be killed */
+  prepare(): KillPoint[] {
+    const before = join(this.#root, 'start');
+    mkdirSync(before);
+    for (const argv of this.#scenario.before) this.#succeed(argv, before);
     const folder = this.#copy('undisturbed');
     const count = join(this.#root, 'count');
+    const start = performance.now();
     this.#succeed(this.#scenario.argv, folder, { KILL_COUNT: count });
-    this.#calls = Number(readFileSync(count, 'utf8'));
+    this.#durationMs = performance.now() - start;
+    const calls = readFileSync(count, 'utf8').split('\n');
     this.#expected.push(describe(folder));
     this.#run(this.#scenario.argv, folder);
     this.#expected.push(describe(folder));
-    return this.#calls;
+    return calls.flatMap((name, index) => {
+      if (name.endsWith('-')) return [];
+      const at = index + 1;
+      return name.endsWith('*') ? [{ before: at }, { inside: at }] : [{ before: at }];
+    });
+  }
+
+  /** Moments between the start of a program and the end of the undisturbed command, after {@link prepare}. */
+  moments(count: number, seed: number): KillPoint[] {
+    const random = randomOf(seed);
+    return Array.from({ length: count }, () => ({
+      afterMs: Math.round(startMs + random() * (this.#durationMs - startMs)),
+    }));
+  }
+
+  /**
+   * Lets every call of the command fail from one on, and runs it again undisturbed. Calls that make room on a disk do
+   * not fail for want of it.
+   *
+   * @param code of the operating system
+   * @returns what is wrong; undefined if nothing is
+   */
+  problemWith(code: string, at: number): string | undefined {
+    const folder = this.#copy('failed');
+    try {
+      const env = { KILL_AT: String(at), KILL_ERROR: code };
+      const failed = this.#run(this.#scenario.argv, folder, env);
+      const isTold = failed.status === 0 || failed.status === 9;
+      if (!isTold || /unforeseen|defect|^ {4}at /m.test(failed.stderr)) {
+        return `status ${failed.status} ${failed.signal} ${failed.stderr.trim()}`;
+      }
+      return this.#problemAfter(folder);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   }
 
   /** @returns what is wrong after the command was killed and run again; undefined if nothing is */
-  problemAt({ at, torn }: KillPoint): string | undefined {
+  problemAt(point: KillPoint): string | undefined {
     const folder = this.#copy('killed');
     try {
-      const killed = this.#run(this.#scenario.argv, folder, {
-        KILL_AT: String(at),
-        ...(torn ? { KILL_TORN: '1' } : {}),
-      });
+      const killed = this.#killed(point, folder);
       if (killed.signal !== 'SIGKILL') return undefined;
-      const { status, stderr } = this.#run(this.#scenario.argv, folder);
-      const found = describe(folder);
-      if (this.#expected.includes(found)) return undefined;
-      return `status ${status} ${stderr.trim()}\n${differences(this.#expected[0]!, found)}`;
+      return this.#problemAfter(folder);
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -93,12 +122,27 @@ export class KillRig {
     return folder;
   }
 
-  #run(argv: readonly string[], cwd: string, more: Record<string, string> = {}) {
+  #problemAfter(folder: string): string | undefined {
+    const { status, stderr } = this.#run(this.#scenario.argv, folder);
+    const found = describe(folder);
+    if (this.#expected.includes(found)) return undefined;
+    return `status ${status} ${stderr.trim()}\n${differences(this.#expected[0]!, found)}`;
+  }
+
+  #killed(point: KillPoint, folder: string) {
+    const { argv } = this.#scenario;
+    if ('afterMs' in point) return this.#run(argv, folder, {}, point.afterMs);
+    if ('before' in point) return this.#run(argv, folder, { KILL_AT: String(point.before) });
+    return this.#run(argv, folder, { KILL_AT: String(point.inside), KILL_TORN: '1' });
+  }
+
+  #run(argv: readonly string[], cwd: string, more: Record<string, string> = {}, timeout = 120_000) {
     return spawnSync(process.execPath, ['--import', preload, this.#bin, ...argv], {
       cwd,
-      env: { ...process.env, ENROLLKIT_PASSPHRASE: passphrase, ...this.#scenario.env, ...more },
+      env: { ...process.env, ...this.#scenario.env, ...more },
       encoding: 'utf8',
-      timeout: 120_000,
+      timeout,
+      killSignal: 'SIGKILL',
     });
   }
 
@@ -108,20 +152,21 @@ export class KillRig {
   }
 }
 
-/** All points of a command, or `size` of them that a seed selects. */
-export function killPoints(calls: number, size = Number.POSITIVE_INFINITY, seed = 1): KillPoint[] {
-  const all = Array.from({ length: calls }, (_, index) => index + 1).flatMap((at) => [
-    { at, torn: false },
-    { at, torn: true },
-  ]);
-  // A linear congruential generator: the same seed, the same sample, on every machine.
+/** `size` of some points, selected by a seed. */
+export function sampleOf(points: readonly KillPoint[], size: number, seed: number): KillPoint[] {
+  const all = [...points];
+  const random = randomOf(seed);
+  while (all.length > size) all.splice(Math.floor(random() * all.length), 1);
+  return all;
+}
+
+/** A linear congruential generator: the same seed, the same numbers, on every machine. */
+function randomOf(seed: number): () => number {
   let state = seed >>> 0;
-  const random = () => {
+  return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32;
   };
-  while (all.length > size) all.splice(Math.floor(random() * all.length), 1);
-  return all;
 }
 
 /** Files with their modes, what belongs to what, and what the emulator has; with placeholders for what is random. */
@@ -185,7 +230,13 @@ const quickstart = ['quickstart', '--yes', '--target', 'emulator', '--count', '2
 
 const device = 'certs/devices/device-001/certificate.pem';
 const rollover = ['cert', 'rollover', 'root', '--group', 'enrollkit-devices'];
+/** Keys and `device.pfx` are encrypted, which takes time; without it, they are not. */
+const withPassphrase = { ENROLLKIT_PASSPHRASE: passphrase };
 const authority = ['certgen', 'create_root_and_intermediate', '--dir', 'ca'];
+const upload = ['ca', 'upload', 'certs/ca/intermediate/certificate.pem', '--ca-name', 'second'];
+const groupCreate = ['group', 'create', 'second-group'];
+const issue = ['fleet', 'issue', '--pattern', 'sensor-{01..04}', '--out', 'fleet.ndjson'];
+const enroll = ['fleet', 'enroll', 'fleet.ndjson', '--target', 'emulator', '--quiet'];
 
 /** The commands that are killed. */
 export const scenarios: readonly Scenario[] = [
@@ -208,6 +259,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'cert renew --new-key',
     before: [quickstart],
     argv: ['cert', 'renew', device, '--force', '--new-key'],
+    env: withPassphrase,
   },
   {
     name: 'cert renew of a root',
@@ -216,31 +268,43 @@ export const scenarios: readonly Scenario[] = [
   },
   { name: 'cert root', before: [], argv: ['cert', 'root', 'Plant CA'] },
   { name: 'cert csr', before: [], argv: ['cert', 'csr', 'device-9', '--out', 'new/request'] },
-  { name: 'certgen authority', before: [], argv: authority },
+  {
+    name: 'cert convert',
+    before: [quickstart, ['cert', 'pfx', 'certs/devices/device-001/certificate.pem', '--out', 'a.pfx']],
+    argv: ['cert', 'convert', 'a.pfx', '--out', 'new/c.pem', '--key-out', 'keys/k.pem'],
+    env: withPassphrase,
+  },
+  { name: 'certgen authority', before: [], argv: authority, env: withPassphrase },
   {
     name: 'certgen device',
     before: [authority],
     argv: ['certgen', 'create_device_certificate', 'device-9', '--dir', 'ca'],
+    env: withPassphrase,
   },
+  { name: 'fleet issue', before: [quickstart], argv: issue },
   {
-    name: 'fleet issue',
+    name: 'fleet issue into a folder',
     before: [quickstart],
-    argv: ['fleet', 'issue', '--pattern', 'sensor-{01..08}', '--out', 'fleet.ndjson'],
+    argv: ['fleet', 'issue', '--pattern', 'sensor-{01..04}', '--out', 'fleet'],
+  },
+  { name: 'fleet enroll', before: [quickstart, issue], argv: enroll },
+  {
+    name: 'fleet enroll --update',
+    before: [quickstart, issue, enroll],
+    argv: [...enroll, '--update', '--provisioning-status', 'disabled'],
   },
   {
-    name: 'ca upload',
-    before: [quickstart],
-    argv: ['ca', 'upload', 'certs/ca/intermediate/certificate.pem', '--ca-name', 'second'],
+    name: 'fleet register',
+    before: [quickstart, issue],
+    argv: ['fleet', 'register', 'fleet.ndjson', '--telemetry', '--target', 'emulator', '--quiet'],
   },
-  {
-    name: 'ca verify',
-    before: [quickstart, ['ca', 'upload', 'certs/ca/intermediate/certificate.pem', '--ca-name', 'second']],
-    argv: ['ca', 'verify', 'second'],
-  },
-  { name: 'group create', before: [quickstart], argv: ['group', 'create', 'second-group'] },
+  { name: 'ca upload', before: [quickstart], argv: upload },
+  { name: 'ca verify', before: [quickstart, upload], argv: ['ca', 'verify', 'second'] },
+  { name: 'ca delete', before: [quickstart, upload], argv: ['ca', 'delete', 'second', '--yes'] },
+  { name: 'group create', before: [quickstart], argv: groupCreate },
   {
     name: 'group delete',
-    before: [quickstart, ['group', 'create', 'second-group']],
+    before: [quickstart, groupCreate],
     argv: ['group', 'delete', 'second-group', '--yes'],
   },
 ];

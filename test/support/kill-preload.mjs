@@ -1,69 +1,127 @@
 /**
- * Loaded with --import into a command: counts its calls that change the file system, and sends SIGKILL to itself at one
- * of them. KILL_AT=N: just before call N, from 1. KILL_TORN=1: a call that writes first writes half. KILL_COUNT=FILE:
- * writes the number of calls to a file at the end instead. Calls of worker threads and of SQLite are not counted.
+ * Loaded with --import into a command: counts its calls that change the file system or write to a socket, and sends
+ * SIGKILL to itself at one of them. KILL_AT=N: just before call N, from 1. KILL_TORN=1: a call that writes first writes
+ * half. KILL_ERROR=CODE: instead of the signal, this error from that call on, ENOSPC for a disk that is full; SQLite and
+ * the sockets do not get it. KILL_COUNT=FILE: writes the names of the calls to a file at the end instead, one a line, with `*` after those
+ * that write, and `-` after those that change nothing, as removing what does not exist.
+ *
+ * Not counted: fsync, since a killed process loses nothing of what it wrote; the calls of worker threads, and of SQLite.
+ * When the emulator is in the same process, its answers on its sockets are the moments between its transactions.
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { Socket } from 'node:net';
+import { constants } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 
 const { writeFileSync, writeSync, appendFileSync } = fs;
 const killAt = Number(process.env.KILL_AT ?? 0);
 const countFile = process.env.KILL_COUNT;
-let calls = 0;
+const errorCode = process.env.KILL_ERROR;
+const calls = [];
 
-function counted(name, tear) {
-  const original = fs[name];
-  fs[name] = (...args) => {
-    calls += 1;
-    if (calls === killAt) {
-      if (process.env.KILL_TORN === '1') tear?.(...args);
-      process.kill(process.pid, 'SIGKILL');
+/** Calls that are made by another call that was counted. */
+let inside = 0;
+
+function count(name, tear) {
+  calls.push(tear ? `${name} *` : name);
+  if (errorCode !== undefined) {
+    if (calls.length >= killAt && fails(name)) throw systemError(name);
+    return;
+  }
+  if (calls.length !== killAt) return;
+  if (process.env.KILL_TORN === '1') tear?.();
+  process.kill(process.pid, 'SIGKILL');
+}
+
+/** A full disk still takes what makes room; a read-only one takes nothing. */
+function fails(name) {
+  const makesRoom = /^(rm|unlink|truncate|ftruncate|chmod)/.test(name);
+  return !name.startsWith('_') && !(makesRoom && /^(ENOSPC|EDQUOT)$/.test(errorCode));
+}
+
+function systemError(syscall) {
+  const errno = -constants.errno[errorCode];
+  return Object.assign(new Error(`${errorCode}: injected, ${syscall}`), { code: errorCode, errno, syscall });
+}
+
+/**
+ * @param tear writes the first half of what the call would write
+ * @param changes whether a call with these arguments may change anything
+ */
+function counted(object, name, tear, changes = () => true) {
+  const original = object[name];
+  object[name] = function (...args) {
+    if (inside > 0 || !changes(...args)) return original.apply(this, args);
+    try {
+      count(name, tear && (() => tear.call(this, ...args)));
+    } catch (error) {
+      if (name.endsWith('Sync')) throw error;
+      const done = args.at(-1);
+      if (typeof done !== 'function') return Promise.reject(error);
+      return process.nextTick(done, error);
     }
-    return original(...args);
+    const index = calls.length - 1;
+    if (name.startsWith('rm') && fs.lstatSync(args[0], { throwIfNoEntry: false }) === undefined) {
+      calls[index] = `${name} -`;
+    }
+    inside += 1;
+    try {
+      return original.apply(this, args);
+    } catch (error) {
+      calls[index] = `${name} -`;
+      throw error;
+    } finally {
+      inside -= 1;
+    }
   };
 }
 
-const half = (contents) => Buffer.from(contents).subarray(0, Math.floor(Buffer.byteLength(contents) / 2));
+const isBytes = (contents) => typeof contents === 'string' || ArrayBuffer.isView(contents);
+const half = (contents) => {
+  const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents;
+  return bytes.subarray(0, Math.floor(bytes.length / 2));
+};
+const tearDescriptor = (descriptor, contents) => {
+  if (isBytes(contents)) writeSync(descriptor, half(contents));
+};
+
+/** Opening to read changes nothing, and files of the system are not the command's. */
+const opensToWrite = (path, flags) => {
+  const writes = typeof flags === 'number' ? (flags & 3) !== 0 : /[wa+]/.test(flags ?? 'r');
+  return typeof flags !== 'function' && writes && !String(path).startsWith('/proc');
+};
+
+const changing = ['rename', 'link', 'unlink', 'rm', 'rmdir', 'mkdir', 'truncate', 'copyFile', 'chmod'];
 
 if (isMainThread && (killAt > 0 || countFile !== undefined)) {
-  const { openSync, open } = fs;
-  const writes = (flags) => (typeof flags === 'number' ? (flags & 3) !== 0 : /[wa+]/.test(flags ?? 'r'));
-  for (const [name, original] of Object.entries({ openSync, open })) {
-    fs[name] = (...args) => {
-      const [path, flags] = args;
-      // Reading, and files of the system.
-      if (!writes(typeof flags === 'function' ? 'r' : flags) || String(path).startsWith('/proc')) {
-        return original(...args);
-      }
-      calls += 1;
-      if (calls === killAt) process.kill(process.pid, 'SIGKILL');
-      return original(...args);
-    };
-  }
-  counted('writeSync', (file, contents) => {
-    if (typeof contents === 'string' || Buffer.isBuffer(contents)) writeSync(file, half(contents));
-  });
-  counted('appendFileSync', (file, contents, options) => appendFileSync(file, half(contents), options));
-  counted('writeFileSync', (file, contents, options) => writeFileSync(file, half(contents), options));
-  for (const name of [
-    'renameSync',
-    'linkSync',
-    'unlinkSync',
-    'rmSync',
-    'rmdirSync',
-    'mkdirSync',
-    'fsyncSync',
-    'truncateSync',
-    'ftruncateSync',
-    'copyFileSync',
-    'chmodSync',
-    'rename',
-    'unlink',
-    'fsync',
+  const handle = await fs.promises.open(process.execPath);
+  const handles = Object.getPrototypeOf(handle);
+  await handle.close();
+  for (const [object, name] of [
+    [fs, 'openSync'],
+    [fs, 'open'],
+    [fs.promises, 'open'],
   ]) {
-    counted(name);
+    counted(object, name, undefined, opensToWrite);
   }
+  counted(fs, 'writeSync', tearDescriptor);
+  counted(fs, 'write', tearDescriptor);
+  counted(fs, 'appendFileSync', (path, contents, options) => appendFileSync(path, half(contents), options));
+  counted(fs, 'writeFileSync', (path, contents, options) => writeFileSync(path, half(contents), options));
+  for (const name of ['write', 'appendFile', 'writeFile']) {
+    counted(handles, name, function (contents) {
+      tearDescriptor(this.fd, contents);
+    });
+  }
+  counted(handles, 'truncate');
+  for (const name of [...changing, 'ftruncate']) {
+    counted(fs, `${name}Sync`);
+    counted(fs, name);
+  }
+  for (const name of changing) counted(fs.promises, name);
+  counted(Socket.prototype, '_write');
+  counted(Socket.prototype, '_writev');
   syncBuiltinESMExports();
-  if (countFile !== undefined) process.on('exit', () => writeFileSync(countFile, String(calls)));
+  if (countFile !== undefined) process.on('exit', () => writeFileSync(countFile, calls.join('\n')));
 }

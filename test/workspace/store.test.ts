@@ -7,6 +7,7 @@ import { registrationIdProblem } from '../../src/dps/contract/ids.js';
 import { secretFileMode, writeFileAtomically } from '../../src/workspace/files.js';
 import { Journal } from '../../src/workspace/journal.js';
 import { assertOwnFolder, layoutOf } from '../../src/workspace/layout.js';
+import { withFailing } from '../support/failing-calls.js';
 import { fails } from '../support/fails.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 
@@ -103,6 +104,28 @@ test('a last line that was cut off is ignored, and does not spoil the next one',
       torn.made(group('b'));
       assert.deepEqual(Journal.open(path, now).things(), [group('a'), group('b')]);
     }
+  }));
+
+test('half a line that a full disk took does not spoil the next one', () =>
+  inTemporaryFolder((folder) => {
+    const path = join(folder, 'journal.ndjson');
+    const journal = Journal.open(path, now);
+    journal.made(group('a'));
+    const half = (file: unknown, text: unknown) =>
+      writeFileSync(String(file), String(text).slice(0, 20), { flag: 'a' });
+    assert.throws(
+      () =>
+        withFailing(
+          'appendFileSync',
+          () => true,
+          () => journal.made(group('b')),
+          half,
+        ),
+      fails('FILE_UNWRITABLE', /the disk is full/),
+    );
+    journal.removed(group('a'));
+    journal.made(group('c'));
+    assert.deepEqual(Journal.open(path, now).things(), [group('c')]);
   }));
 
 test('a journal with a broken line in the middle is refused, with the line’s number', () =>

@@ -6,6 +6,7 @@ import { test } from 'uvu';
 import { Journal } from '../../src/workspace/journal.js';
 import { type Layout, layoutOf } from '../../src/workspace/layout.js';
 import { openFolder } from '../../src/workspace/open-folder.js';
+import { withFailing } from '../support/failing-calls.js';
 import { fails } from '../support/fails.js';
 import { contentsOf } from '../support/folders.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
@@ -39,6 +40,49 @@ test('a failure in the middle restores every file, and leaves no temporary one',
     close();
     assert.deepEqual(contentsOf(folder), before);
     assert.ok(!existsSync(layout.state));
+  }));
+
+test('a disk that fills up at any rename leaves the old files, or the new ones after the next command', () =>
+  inTemporaryFolder((top) => {
+    for (let full = 1; full <= 4; full += 1) {
+      // Whether what failed can be reverted.
+      for (const last of [full, Number.POSITIVE_INFINITY]) {
+        const folder = join(top, `${full}-${last}`);
+        mkdirSync(folder);
+        const at = (name: string) => join(folder, name);
+        writeFileSync(at('key.pem'), 'old key');
+        writeFileSync(at('chain.pem'), 'old chain');
+        const before = contentsOf(folder);
+        const { files, close } = openFolder(layoutOf(folder), now);
+        const change = files.change();
+        change.replace(at('key.pem'), 'new key', 0o600, { note: false });
+        change.replace(at('chain.pem'), 'new chain', 0o644, { note: false });
+        change.create(at('certificate.pem'), 'new certificate', 0o644, { note: false });
+        assert.throws(
+          () =>
+            withFailing(
+              'renameSync',
+              (number) => number >= full && number <= last,
+              () => change.commit(),
+            ),
+          fails('FILE_UNWRITABLE', /the disk is full/),
+        );
+        close();
+        openFolder(layoutOf(folder), now).close();
+        // The list of the changes gets its name by the first rename.
+        if (last === full || full === 1) {
+          assert.deepEqual(contentsOf(folder), before, `rename ${full} to ${last}`);
+          continue;
+        }
+        assert.deepEqual(
+          readdirSync(folder)
+            .sort()
+            .map((name) => readFileSync(at(name), 'utf8')),
+          ['new certificate', 'new chain', 'new key'],
+          `rename ${full} to ${last}`,
+        );
+      }
+    }
   }));
 
 test('a list that a killed process left is completed at any point, once, and the journal follows', () =>

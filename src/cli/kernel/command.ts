@@ -1,5 +1,5 @@
 /** What a command is: a declaration that the program, the help and the tests read, and a function that runs it. */
-import type { ExitStatus } from '../../errors.js';
+import type { EnrollkitError, ExitStatus } from '../../errors.js';
 import type { CamelCase, Flags, FlagValues } from './flags.js';
 import type { Output } from './output.js';
 
@@ -33,8 +33,10 @@ export interface Example {
 export interface Context {
   readonly output: Output;
   readonly env: NodeJS.ProcessEnv;
-  /** Aborted by Ctrl-C and by SIGTERM. */
+  /** Aborted by Ctrl-C, by SIGTERM, and by {@link stop}. */
   readonly signal: AbortSignal;
+  /** Ends the command at its next safe point with an error that it would not find out on its own. */
+  readonly stop: (error: EnrollkitError) => void;
   readonly now: () => Date;
   /** Whether questions can be asked: standard input, output and error are terminals, and CI is not set. */
   readonly interactive: boolean;

@@ -17,13 +17,15 @@ export async function main(argv: readonly string[]): Promise<never> {
     process.exit(exitStatus.local);
   });
   process.stderr.on('error', () => {});
-  const { signal } = abortOnSignals((status) => process.exit(status));
   // For errors in the arguments.
   let output = outputFor({
     json: argv.includes('--json'),
     verbose: argv.includes('--verbose'),
     noColor: argv.includes('--no-color'),
   });
+  const { signal, stop } = abortOnSignals(() =>
+    output.note('interrupting', 'Stopping at the next safe point. Ctrl-C again ends at once.'),
+  );
   let status: number = exitStatus.ok;
   try {
     const request = await readArguments(argv);
@@ -32,7 +34,7 @@ export async function main(argv: readonly string[]): Promise<never> {
     else {
       output = outputFor(request.input.flags);
       const run = await request.entry.loadRun();
-      status = (await run(request.input, contextFor(output, signal))) ?? exitStatus.ok;
+      status = (await run(request.input, contextFor(output, signal, stop))) ?? exitStatus.ok;
     }
   } catch (thrown) {
     const error = errorOf(thrown, signal);
@@ -54,24 +56,31 @@ function outputFor({ json, verbose, noColor }: FlagValues<typeof outputFlags>): 
   });
 }
 
-function contextFor(output: Output, signal: AbortSignal): Context {
+function contextFor(output: Output, signal: AbortSignal, stop: Context['stop']): Context {
   const terminals = [process.stdin, process.stdout, process.stderr].every((stream) => stream.isTTY === true);
   const ci = !['', '0', 'false'].includes(process.env.CI ?? '');
-  return { output, env: process.env, signal, now: () => new Date(), interactive: terminals && !ci };
+  return { output, env: process.env, signal, stop, now: () => new Date(), interactive: terminals && !ci };
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()));
 }
 
-/** The first signal aborts, so that the run ends in a clean state; the second ends the process at once. */
-function abortOnSignals(exit: (status: number) => never): AbortController {
+/**
+ * The first signal aborts, so that the run ends in a clean state; the second ends the process at once.
+ *
+ * @param acknowledge called at the first one
+ */
+function abortOnSignals(acknowledge: () => void): Pick<Context, 'signal' | 'stop'> {
   const controller = new AbortController();
+  let isInterrupted = false;
   const onSignal = () => {
-    if (controller.signal.aborted) exit(exitStatus.interrupted);
+    if (isInterrupted) process.exit(exitStatus.interrupted);
+    isInterrupted = true;
+    acknowledge();
     controller.abort(interruption());
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  return controller;
+  return { signal: controller.signal, stop: (error) => controller.abort(error) };
 }

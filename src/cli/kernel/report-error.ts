@@ -8,7 +8,6 @@ import type { Output } from './output.js';
 
 /** Anything thrown, as an error of the error table. */
 export function errorOf(thrown: unknown, signal: AbortSignal): EnrollkitError {
-  if (thrown instanceof EnrollkitError && thrown.code === 'INTERRUPTED') return thrown;
   if (!isCommanderError(thrown)) return asEnrollkitError(thrown, signal);
   const message = thrown.message.replace(/^error: /, '').replace('\n', ' ');
   return new EnrollkitError('USAGE', sentence(message));

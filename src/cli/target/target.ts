@@ -101,6 +101,7 @@ async function openTarget(request: TargetRequest, context: Context): Promise<Ope
       dir: state,
       now: context.now,
       signal: context.signal,
+      onStateError: context.stop,
       log(event) {
         show(event);
         writeToFile(event);

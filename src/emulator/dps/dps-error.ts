@@ -1,5 +1,6 @@
 /** An error of DPS, as the emulator's clients get it over whichever transport. */
 import { type DpsErrorBody, type DpsErrorName, dpsErrors, statusOf } from '../../dps/contract/wire-error.js';
+import { EnrollkitError } from '../../errors.js';
 import { InjectedError } from '../wire/faults.js';
 import { HttpRefusal, type RefusalKind } from '../wire/http/refusal.js';
 import { wireTimestamp } from '../wire/timestamp.js';
@@ -68,7 +69,7 @@ const kinds: Record<RefusalKind, DpsErrorName> = {
   notImplemented: 'notImplemented',
 };
 
-/** Whatever an operation threw; what is no refusal is a defect of the emulator, and the log has its stack. */
+/** Whatever an operation threw; what is neither a refusal nor an error of the state is a defect of the emulator, and the log has its stack. */
 export function toDpsError(thrown: unknown): DpsError {
   if (thrown instanceof DpsError) return thrown;
   if (thrown instanceof HttpRefusal) return fromRefusal(thrown);
@@ -76,7 +77,10 @@ export function toDpsError(thrown: unknown): DpsError {
     const { errorCode, message, retryAfter } = thrown;
     return new DpsError('internal', { errorCode, message, retryAfter });
   }
-  const reason = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  const reason =
+    thrown instanceof Error && !(thrown instanceof EnrollkitError)
+      ? (thrown.stack ?? thrown.message)
+      : String(thrown);
   return new DpsError('internal', { reason });
 }
 

@@ -5,7 +5,7 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
-import { secretFileMode } from '../../workspace/files.js';
+import { fileFault, secretFileMode } from '../../workspace/files.js';
 import { applicationId, migrations } from './schema.js';
 import { openSqlite, type SqliteDatabase } from './sqlite.js';
 
@@ -14,6 +14,9 @@ export type StateDatabase = SqliteDatabase;
 
 /** Copying the log into the file waits for the disk: every 16 MB, instead of every 4. */
 const pragmas = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;';
+
+/** Told of every statement that fails because of the disk or a damaged file; the error says which. */
+export type StateErrorListener = (error: EnrollkitError) => void;
 
 /** The file that every state has. */
 const mainFile = 'state.db';
@@ -35,7 +38,12 @@ export function assertReadableState(folder: string): void {
  * @param steps what makes the tables, version by version; tests add their own
  * @throws EnrollkitError EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE, EMULATOR_UNSUPPORTED
  */
-export function openState(folder: string, name = mainFile, steps = migrations): StateDatabase {
+export function openState(
+  folder: string,
+  name = mainFile,
+  steps = migrations,
+  onError: StateErrorListener = () => {},
+): StateDatabase {
   const path = folder === ':memory:' ? folder : join(folder, name);
   let database: StateDatabase | undefined;
   try {
@@ -44,32 +52,48 @@ export function openState(folder: string, name = mainFile, steps = migrations): 
       // The state holds keys: only its owner may read the file. SQLite gives the files beside it the same mode.
       closeSync(openSync(path, 'a', secretFileMode));
     }
-    database = openSqlite(path);
+    database = openSqlite(path, (thrown) => {
+      const error = stateError(path, thrown);
+      if (error) onError(error);
+      return error ?? thrown;
+    });
     migrate(database, path, steps);
     database.exec(pragmas);
     return database;
   } catch (cause) {
     database?.close();
     if (cause instanceof EnrollkitError) throw cause;
-    if (isUnwritable(cause)) {
-      const why = 'the disk is full or does not take it';
-      throw new EnrollkitError('FILE_UNWRITABLE', `The emulator's state ${path} cannot be written: ${why}.`, {
+    throw (
+      fileFault(cause) ??
+      stateError(path, cause) ??
+      new EnrollkitError('EMULATOR_STATE_UNREADABLE', `The emulator's state ${path} cannot be read.`, {
         cause,
-      });
-    }
-    throw new EnrollkitError('EMULATOR_STATE_UNREADABLE', `The emulator's state ${path} cannot be read.`, {
-      cause,
-    });
+      })
+    );
   }
 }
 
-/** SQLite's or the operating system's codes for a failed write; any other error is about the file itself. */
-function isUnwritable(cause: unknown): boolean {
+/**
+ * An error of SQLite that is the disk's or the file's, in words; undefined for one that is about the statement.
+ *
+ * Source: SQLite, "Result and Error Codes".
+ */
+function stateError(path: string, cause: unknown): EnrollkitError | undefined {
   const { code = '', message = '' } = cause as { code?: string; message?: string };
-  return (
-    /^(SQLITE_(FULL|IOERR|READONLY|CANTOPEN)|ENOSPC|EACCES|EROFS)/.test(code) ||
-    /disk (is full|I\/O error)/.test(message)
-  );
+  const state = `The emulator's state ${path}`;
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) {
+    return new EnrollkitError('EMULATOR_STATE_UNREADABLE', `${state} is damaged (${message}).`, { cause });
+  }
+  // A file of the log that cannot grow is an error of the disk, also where the disk is full.
+  const why = Object.entries({
+    SQLITE_FULL: 'the disk is full',
+    SQLITE_IOERR: 'the disk is full, or reports an error',
+    SQLITE_READONLY: 'it is read-only',
+    SQLITE_CANTOPEN: 'it, or a file beside it, cannot be opened',
+  }).find(([start]) => code.startsWith(start))?.[1];
+  return why === undefined
+    ? undefined
+    : new EnrollkitError('FILE_UNWRITABLE', `${state} cannot be written: ${why}.`, { cause });
 }
 
 /**
@@ -79,6 +103,9 @@ function isUnwritable(cause: unknown): boolean {
 export function closeState(database: StateDatabase): void {
   try {
     database.exec('PRAGMA wal_checkpoint(TRUNCATE);');
+  } catch (error) {
+    // On a full disk, the log stays where it is: nothing is lost.
+    if (!(error instanceof EnrollkitError) || error.code !== 'FILE_UNWRITABLE') throw error;
   } finally {
     database.close();
   }

@@ -4,7 +4,7 @@
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { closeState, openState, type StateDatabase } from './database.js';
+import { closeState, openState, type StateDatabase, type StateErrorListener } from './database.js';
 
 export type StateKind = 'service' | 'hub';
 
@@ -14,15 +14,17 @@ export const stateFilePattern = /^state(-(service|hub)-\d+)?\.db(-wal|-shm|-jour
 export class StateDatabases {
   readonly main: StateDatabase;
   readonly #folder: string;
+  readonly #onError: StateErrorListener | undefined;
   readonly #others = new Map<string, StateDatabase>();
 
   /**
    * @param folder an existing folder, or `:memory:`
    * @throws EnrollkitError EMULATOR_STATE_UNREADABLE, FILE_UNWRITABLE, EMULATOR_UNSUPPORTED
    */
-  constructor(folder: string) {
+  constructor(folder: string, onError?: StateErrorListener) {
     this.#folder = folder;
-    this.main = openState(folder);
+    this.#onError = onError;
+    this.main = this.#open();
   }
 
   /** The state of a service or a hub, created if it does not exist; number 1 is in the main file. */
@@ -31,10 +33,14 @@ export class StateDatabases {
     const name = fileName(kind, number);
     let database = this.#others.get(name);
     if (!database) {
-      database = openState(this.#folder, name);
+      database = this.#open(name);
       this.#others.set(name, database);
     }
     return database;
+  }
+
+  #open(name?: string): StateDatabase {
+    return openState(this.#folder, name, undefined, this.#onError);
   }
 
   /** Deletes the state of a service or a hub other than the first. */

@@ -17,10 +17,37 @@ let loaded: typeof Database | undefined;
 /**
  * Opens a database file, which is created if it does not exist, or `:memory:`.
  *
- * @throws EnrollkitError EMULATOR_UNSUPPORTED; errors of libsql, whose `code` is SQLite's
+ * @param asThrown what is thrown in place of an error of libsql, whose `code` is SQLite's: here, and by every statement
+ * @throws EnrollkitError EMULATOR_UNSUPPORTED; what `asThrown` returns
  */
-export function openSqlite(path: string): SqliteDatabase {
-  return new (loadSqlite())(path);
+export function openSqlite(path: string, asThrown: (error: unknown) => unknown): SqliteDatabase {
+  const Sqlite = loadSqlite();
+  const guard = <Arguments extends unknown[], Result>(act: (...args: Arguments) => Result) => {
+    return (...args: Arguments): Result => {
+      try {
+        return act(...args);
+      } catch (error) {
+        throw asThrown(error);
+      }
+    };
+  };
+  const database = guard(() => new Sqlite(path))();
+  const exec = guard(database.exec.bind(database));
+  const prepare = guard(database.prepare.bind(database));
+  return Object.assign(database, {
+    // SQLite has rolled back already when a disk is full (sqlite.org, "Response To Errors Within A Transaction"), and
+    // libsql would throw for that instead.
+    exec: (sql: string) => (sql === 'ROLLBACK' && !database.inTransaction ? database : exec(sql)),
+    pragma: guard(database.pragma.bind(database)),
+    prepare(sql: string) {
+      const statement = prepare(sql);
+      return Object.assign(statement, {
+        run: guard(statement.run.bind(statement)),
+        get: guard(statement.get.bind(statement)),
+        all: guard(statement.all.bind(statement)),
+      });
+    },
+  });
 }
 
 /** @throws EnrollkitError EMULATOR_UNSUPPORTED when libsql cannot be loaded */

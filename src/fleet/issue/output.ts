@@ -60,6 +60,7 @@ export class FleetOutput {
     // Before anything is cut off.
     if (done && typeof out === 'string' && !folder) await assertUnchanged(out, committed('output'));
     const manifest = await opened(manifestPath, 'manifest');
+    let isCommitted = done !== undefined;
     try {
       let output: CommittedFile | Writable | undefined;
       if (typeof out !== 'string') output = out;
@@ -68,10 +69,11 @@ export class FleetOutput {
       const made = new FleetOutput(trailer, journal, { output, manifest }, done ?? nothingDone);
       // Committed while both are empty: from then on, their contents are known to be this run's.
       if (!done) await made.keep();
+      isCommitted = true;
       if (manifest.length === 0) await manifest.append(Buffer.from(manifestHeader(source.tagNames)));
       return made;
     } catch (error) {
-      if (done) await manifest.close();
+      if (isCommitted) await manifest.close();
       else await manifest.discard();
       throw error;
     }
