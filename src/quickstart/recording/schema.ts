@@ -1,5 +1,5 @@
 /** The schema of a recording; templates/recording.schema.json is written from it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { isPlaceOfRun } from '../../workspace/layout.js';
 import { isPathInside } from '../../workspace/path-inside.js';
 import type { Plan } from '../plan/fields.js';
