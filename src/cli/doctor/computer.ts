@@ -51,11 +51,14 @@ export function rootFindings(roots: readonly string[], target: PlanTarget['kind'
   );
 }
 
+/** The names of the roots of Azure in a text; only those certificates are parsed, since there are some 140. */
 function commonNamesIn(pem: string): string[] {
   const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   return certificates.flatMap((one) => {
+    const der = Buffer.from(one.replace(/-----[^-]+-----/g, ''), 'base64');
+    if (!rootsOfAzure.some((name) => der.includes(name))) return [];
     try {
-      return /^CN=(.*)$/m.exec(new X509Certificate(one).subject)?.[1] ?? [];
+      return /^CN=(.*)$/m.exec(new X509Certificate(der).subject)?.[1] ?? [];
     } catch {
       return [];
     }

@@ -35,7 +35,7 @@ export function mqttFailure(error: unknown, parties: MqttParties): EnrollkitErro
   }
   // With TLS 1.3, a client learns that its certificate was refused only after the handshake.
   if (/ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_|ACCESS_DENIED)/.test(codeOf(error) ?? '')) {
-    return refusedBy(parties, 'the certificate');
+    return refusedBy(parties, 'the certificate', codeOf(error));
   }
   const failure = transportFailure(error, host);
   if (failure.code !== 'NETWORK') return failure;
@@ -46,11 +46,15 @@ export function mqttFailure(error: unknown, parties: MqttParties): EnrollkitErro
   });
 }
 
-/** The error for a server that refuses something of this device. */
-export function refusedBy({ plane, clientId, endpoint }: MqttParties, what: string): EnrollkitError {
+/** The error for a server that refuses something of this device. @param code of the TLS alert, if there was one */
+export function refusedBy(
+  { plane, clientId, endpoint }: MqttParties,
+  what: string,
+  code?: string,
+): EnrollkitError {
   return new EnrollkitError(
     plane === 'hub' ? 'HUB_REFUSED' : 'DEVICE_NOT_AUTHORIZED',
     `${endpoint} refused ${what} of the device ${clientId}.`,
-    { context: { host: endpoint, deviceId: clientId } },
+    { context: { host: endpoint, deviceId: clientId, ...(code === undefined ? {} : { code }) } },
   );
 }
