@@ -15,11 +15,11 @@ import { findTestFiles, selectTestFiles, type TestFile } from './files.js';
 import type { FileResult } from './run-file.js';
 import { runSuite } from './suite.js';
 
-const defaults = { jobs: availableParallelism(), 'file-limit': 300, 'suite-limit': 1800 };
+const defaults = { jobs: availableParallelism() + 1, 'file-limit': 300, 'suite-limit': 1800 };
 const usage = `npm test -- [NAME ...] [--jobs N] [--file-limit SECONDS] [--suite-limit SECONDS]
 
 NAME is the beginning of a path under test/ (pki, emulator/hub), or else any part of one (rollover).
---jobs N               how many files run at once (default: ${defaults.jobs}, the number of cores)
+--jobs N               how many files run at once (default: ${defaults.jobs}, one more than there are cores, since tests also wait)
 --file-limit SECONDS   stops a file that takes longer (default: ${defaults['file-limit']})
 --suite-limit SECONDS  stops everything after this time (default: ${defaults['suite-limit']})
 `;
