@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import rhea, { type Message, type Receiver } from 'rhea';
 import { test } from 'uvu';
 import { createSasToken } from '../../src/dps/contract/sas.js';
@@ -173,6 +174,43 @@ test('a client that takes few frames gets events as its window opens', async () 
     found,
     Array.from({ length: count }, (_, number) => String(number)),
   );
+});
+
+test('a client that gives credit and does not read is not sent everything; when it reads, it gets the rest', async () => {
+  const count = 200;
+  const { partition, first } = events(count, 256_000);
+  const client = await connect();
+  const link = await reader(client, partition, {
+    selector: `amqp.annotation.x-opt-sequence-number >= '${first}'`,
+  });
+  const { events: store } = fixture.hub.eventHub;
+  const read = store.read.bind(store);
+  let taken = 0;
+  store.read = (...range) => {
+    const found = read(...range);
+    taken += found.length;
+    return found;
+  };
+  try {
+    const { socket } = client.connection as unknown as { socket: Duplex };
+    const arrived = new Promise<void>((resolve) => {
+      let number = 0;
+      link.on('message', () => {
+        number += 1;
+        if (number === count) resolve();
+      });
+    });
+    link.add_credit(count);
+    await new Promise(setImmediate);
+    socket.pause();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.ok(taken < count, `${taken} events were read from the state`);
+    socket.resume();
+    await arrived;
+    assert.equal(taken, count);
+  } finally {
+    store.read = read;
+  }
 });
 
 test('events are settled as they are sent, so that a client that settles nothing goes on', async () => {
