@@ -23,9 +23,10 @@ test('quickstart --yes --json: the documented object, a second run that writes n
     const first = await cli(['quickstart', '--yes', '--json'], { cwd });
     assert.equal(first.status, 0, first.stderr);
     const result = JSON.parse(first.stdout);
-    for (const key of ['target', 'certificates', 'enrollmentGroup', 'devices', 'elapsedMs']) {
+    for (const key of ['target', 'certificates', 'enrollmentGroup', 'devices', 'elapsedMs', 'recording']) {
       assert.ok(key in result, key);
     }
+    assert.ok(isAbsolute(result.recording) && existsSync(result.recording));
     assert.equal(result.target.kind, 'emulator');
     assert.deepEqual(
       result.devices.map(({ registrationId, status }: Record<string, string>) => [registrationId, status]),
