@@ -68,6 +68,7 @@ export { checkPlan, formatPlan, parsePlan } from './quickstart/plan/plan.js';
 export { planSchema } from './quickstart/plan/schema.js';
 export type { PortalAssistant, PortalInstructions } from './quickstart/portal.js';
 export { previewQuickstart } from './quickstart/preview.js';
+export type { PreviewedStep } from './quickstart/preview-step.js';
 export { compareRecordings, type Difference } from './quickstart/recording/compare.js';
 export { offlineTarget } from './quickstart/recording/offline.js';
 export { parseRecording, readRecording } from './quickstart/recording/read.js';
