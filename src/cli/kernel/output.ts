@@ -15,7 +15,7 @@ const styleCodes = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39]
 const mark = `${randomInt(1000, 10_000)};${randomInt(1000, 10_000)};${randomInt(1000, 10_000)}`;
 
 const styleOrSteering = new RegExp(
-  `\\u001b\\[(\\d+);${mark}m|(?![\\n\\t\\u200c\\u200d])${steeringCharacters}`,
+  `\\u001b\\[(\\d+);${mark}m|(?!\\r\\n|[\\n\\t\\u200c\\u200d])${steeringCharacters}`,
   'gu',
 );
 
@@ -70,7 +70,7 @@ export class Output {
   }
 
   /**
-   * Text as a terminal may get it: its control and format characters are escaped, except for line feeds, tabs, joiners (as in
+   * Text as a terminal may get it: its control and format characters are escaped, except for line ends, tabs, joiners (as in
    * emoji), and the styles of {@link style} and {@link dataStyle}. JSON stays the same JSON.
    */
   readonly safe = (text: string): string =>
