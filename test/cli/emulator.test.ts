@@ -265,7 +265,10 @@ test('what a client writes into its requests does not steer the terminal, nor fi
     }
     await emulator.stop();
     // What it says when it is stopped.
-    const lines = told.replace(/^Stopping .*\n/m, '').trimEnd().split('\n');
+    const lines = told
+      .replace(/^Stopping .*\n/m, '')
+      .trimEnd()
+      .split('\n');
     assert.equal(lines.length, 4, told);
     assert.match(lines[0]!, /register \\u001b\[2J\\n12:00/);
     for (const line of lines) assert.ok(line.length < 600, line);

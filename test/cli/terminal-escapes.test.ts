@@ -22,7 +22,8 @@ const hostile = 'x\u001b[2J\u001b]0;owned\u0007\r\u0008\u007f\u009b31m\u202eevil
 const steering = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
 function assertSafe(what: string, { stdout, stderr }: { stdout: string; stderr: string }): void {
-  for (const text of [stdout, stderr]) {
+  for (const printed of [stdout, stderr]) {
+    const text = printed.replaceAll('\r\n', '\n');
     const at = text.search(steering);
     assert.equal(at, -1, `${what}: ${JSON.stringify(text.slice(Math.max(0, at - 60), at + 40))}`);
   }
