@@ -19,3 +19,4 @@ export {
   runningEmulator,
   startEmulator,
 } from './start.js';
+export type { TlsMax } from './wire/tls/tls-max.js';

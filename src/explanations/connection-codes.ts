@@ -207,6 +207,14 @@ export const connectionCodes: Readonly<Record<string, Explanation>> = {
     causes: causes(['a message of more than 256 KB', 'its size']),
     next: 'Send less in one message.',
   },
+  'amqp:link:redirect': {
+    meaning: 'AMQP: what you read is at another address, which the error names.',
+    causes: causes([
+      'a back end that reads telemetry with the connection string of the hub',
+      'IoT Hub answers the link to /messages/events with the host and entity of its Event Hub-compatible endpoint',
+    ]),
+    next: 'Follow the address, or connect with the Event Hub-compatible connection string.',
+  },
   'amqp:link:stolen': {
     meaning: 'AMQP: another connection has taken the link over.',
     causes: causes(['the device is connected twice', 'only one connection per device is open']),
@@ -280,6 +288,14 @@ export const connectionCodes: Readonly<Record<string, Explanation>> = {
     meaning: 'AMQP: an argument is not valid.',
     causes: causes(['a value that breaks a rule of the service', 'the description names it']),
     next: 'Correct what the description names.',
+  },
+  'com.microsoft:argument-out-of-range': {
+    meaning: 'AMQP: an argument is outside its range.',
+    causes: causes([
+      'an Event Hub offset or sequence number after the last event, or a partition that does not exist',
+      'compare it with the runtime information of the partition',
+    ]),
+    next: 'Begin at the earliest or the latest event, or name a partition that exists.',
   },
   'com.microsoft:device-container-throttled': {
     meaning: 'AMQP: the service takes no more requests at the moment.',

@@ -31,7 +31,7 @@ if (process.platform !== 'win32') {
     inTemporaryFolder(async (outside) => {
       const count = join(outside, 'count');
       inOtherProcess(join(outside, 'whole'), { KILL_COUNT: count });
-      const calls = Number(readFileSync(count, 'utf8'));
+      const calls = readFileSync(count, 'utf8').split('\n').length;
       const names = (readdirSync(join(outside, 'whole'), { recursive: true }) as string[]).sort();
       assert.ok(calls > 60, `${calls} calls`);
       for (const before of [2, 8, 15, 25, 40]) {

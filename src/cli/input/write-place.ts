@@ -1,5 +1,5 @@
 /** Which folder is locked, and has the temporary files, while a command writes: all of its files together if possible. */
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { lookAt } from '../../workspace/files.js';
 import { certificateFolderOf, type Layout, layoutOf } from '../../workspace/layout.js';
@@ -52,8 +52,15 @@ export function interruptedPlaces(paths: readonly string[]): Layout[] {
   ];
   const byState = new Map(layouts.map((layout) => [layout.state, layout]));
   return [...byState.values()].filter(
-    ({ pending, lock }) => (lookAt(pending) ?? lookAt(lock))?.isDirectory() && lockHolder(lock) === undefined,
+    ({ state, pending, lock }) =>
+      ((lookAt(pending) ?? lookAt(lock))?.isDirectory() && lockHolder(lock) === undefined) ||
+      isEmptyFolder(state),
   );
+}
+
+/** A process that is killed as the last thing that it does, removing the folder, leaves it empty. */
+function isEmptyFolder(path: string): boolean {
+  return lookAt(path)?.isDirectory() === true && readdirSync(path).length === 0;
 }
 
 /** Whether a replaced key is kept in a folder beside its own: if that can be made, and is not a folder around us. */
