@@ -146,7 +146,7 @@ export const commands: readonly CommandEntry[] = [
   ),
   inTwoFiles(
     'cert renew',
-    'make a certificate anew, with new dates',
+    'renew a certificate, with new dates',
     async () => (await import('./cert/renew.js')).certRenew,
     async () => (await import('./cert/renew.run.js')).run,
   ),

@@ -4,7 +4,7 @@ import { switchFlag, textFlag } from '../kernel/flags.js';
 
 export const certRenew = declareCommand({
   description:
-    'Makes a certificate anew: the same subject, names and usages, with new dates and a new serial number; for the same key, or with --new-key for a new one. The CA that issued it signs: --ca, or the one of the certificate folder; a root or self-signed certificate signs itself. A device.pfx of the certificate in the same folder is renewed as well, if it has no passphrase or the one that you give.',
+    'Renews a certificate: the same subject, names and usages, with new dates and a new serial number; for the same key, or with --new-key for a new one. The CA that issued it signs: --ca, or the one of the certificate folder; a root or self-signed certificate signs itself. A device.pfx of the certificate in the same folder is renewed as well, if it has no passphrase or the one that you give.',
   args: { file: { summary: 'the certificate; of several in the file, the first' } },
   flags: {
     key: textFlag({

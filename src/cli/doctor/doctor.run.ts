@@ -62,7 +62,7 @@ async function sectionsOf(flags: Flags, context: Context): Promise<Section[]> {
   const look = async (at: Date): Promise<FolderReport['contents'] | undefined> => {
     if (!isThere) return undefined;
     const report = await folderReport(folder, at, opening);
-    // What the plan could not be read for is told already.
+    // Already reported: why the plan cannot be read.
     local.findings.push(
       ...report.findings.filter(({ message }) => !local.findings.some((one) => one.message === message)),
     );

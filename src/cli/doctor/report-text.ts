@@ -8,7 +8,7 @@ export interface Section {
   findings: Finding[];
 }
 
-/** Of the same code in a section, so many are shown. */
+/** How many findings with the same code a section shows. */
 const shownPerCode = 5;
 
 const words: Record<Severity, string> = { info: 'ok', warning: 'warning', error: 'error' };

@@ -9,8 +9,8 @@ import { escaped, steeringCharacters } from '../terminal/text.js';
 const styleCodes = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], cyan: [36, 39] } as const;
 
 /**
- * Parameters in the style sequences of this process, taken out as they are written. No text from elsewhere has them, so
- * that its own sequences are told apart.
+ * Random parameters that mark the style sequences of this process, and are removed when they are written. Sequences in text
+ * from elsewhere lack them and are escaped.
  */
 const mark = `${randomInt(1000, 10_000)};${randomInt(1000, 10_000)};${randomInt(1000, 10_000)}`;
 

@@ -13,23 +13,27 @@ export function errorOf(thrown: unknown, signal: AbortSignal): EnrollkitError {
   return new EnrollkitError('USAGE', sentence(message));
 }
 
+/** An error as it is shown: it quotes what was given, so what looks like a secret is replaced. */
+export function shownError(error: EnrollkitError) {
+  const { code, exitStatus } = error;
+  return { code, message: withoutSecrets(error.message), next: withoutSecrets(error.next), exitStatus };
+}
+
 /**
  * Standard error has the sentence, what to do next, and what the code of a service in it means; with `--json`, standard
- * output has the same as one object. An error quotes what was given, so what looks like a secret is replaced.
+ * output has the same as one object.
  */
 export async function reportError(error: EnrollkitError, output: Output): Promise<void> {
-  const { code } = error;
-  const message = withoutSecrets(error.message);
-  const next = withoutSecrets(error.next);
+  const shown = shownError(error);
+  const { code, message, next } = shown;
   const carried = codeIn(error);
   // Loaded on demand: most errors carry none.
   const explaining = carried === undefined ? undefined : await import('../../explanations/explain.js');
   const explained: ExplainedCode | undefined = explaining?.explainServiceCode(carried!);
   if (output.json) {
-    const { exitStatus } = error;
     const context = hidingSecrets(error.context);
     const explanation = explained ? { explanation: explaining!.explanationDocument(explained) } : {};
-    output.value({ error: { code, message, next, exitStatus, context, ...explanation } });
+    output.value({ error: { ...shown, context, ...explanation } });
   }
   const { style } = output;
   const fit = (text: string) => (output.stderr.isTTY ? wrap(text, output.width) : text);

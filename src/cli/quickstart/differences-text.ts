@@ -32,7 +32,7 @@ function valueText(value: unknown): string {
   return text.length > maxValueLength ? `${text.slice(0, maxValueLength)}…` : text;
 }
 
-/** What may explain differences, and is none: other versions. Empty if all are the same. */
+/** Different versions: not a difference between the runs, but they may explain one. Empty if all are the same. */
 export function versionsText(recorded: Recording, now: Recording): string {
   const versions = ({ enrollkit, node, platform, arch }: Recording) =>
     `enrollkit ${enrollkit}, Node.js ${node}, ${platform} ${arch}`;

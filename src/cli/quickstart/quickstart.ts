@@ -1,9 +1,8 @@
 /** The whole quickstart: certificates, CA in DPS, enrollment group, devices. */
-import { answerFlags } from '../input/plan-flags.js';
 import { declareCommand } from '../kernel/command.js';
-import { dirFlag, outputFlags, passphraseFileFlag } from '../kernel/common-flags.js';
+import { dirFlag } from '../kernel/common-flags.js';
 import { switchFlag, textFlag } from '../kernel/flags.js';
-import { connectionStringFileFlag } from '../target/target-flags.js';
+import { runFlags } from './run-flags.js';
 
 export const quickstart = declareCommand({
   description:
@@ -13,14 +12,7 @@ export const quickstart = declareCommand({
     plan: textFlag({ placeholder: 'FILE', summary: 'the answers of an earlier run; flags go before it' }),
     'dry-run': switchFlag({ summary: 'list what would be made and every request that would be sent' }),
     ...dirFlag,
-    ...passphraseFileFlag,
-    'verification-code': textFlag({
-      placeholder: 'CODE',
-      summary: 'what the portal shows, when possession is proven there',
-    }),
-    ...outputFlags,
-    ...connectionStringFileFlag,
-    ...answerFlags,
+    ...runFlags,
   },
   examples: [
     { line: 'quickstart --yes', summary: 'three devices on the embedded emulator' },

@@ -14,6 +14,7 @@ import { givenPassphrase } from '../input/passphrase.js';
 import { givenFields } from '../input/plan-flags.js';
 import { planFrom } from '../input/plan-input.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
+import { shownError } from '../kernel/report-error.js';
 import { withTarget } from '../target/target.js';
 import { plainProgress } from '../terminal/plain-progress.js';
 import { displayPath } from '../terminal/text.js';
@@ -36,12 +37,7 @@ export const run: RunOf<typeof replay> = async ({ args, flags }, context) => {
   const differences = compareRecordings(recording, now);
   const status = statusOf(flags, differences.length > 0, failure);
   if (output.json) {
-    const error = failure && {
-      code: failure.code,
-      message: failure.message,
-      next: failure.next,
-      exitStatus: failure.exitStatus,
-    };
+    const error = failure && shownError(failure);
     output.value({
       replayed: path,
       recording: newPath,
@@ -64,7 +60,7 @@ export const run: RunOf<typeof replay> = async ({ args, flags }, context) => {
     [place, versions, differencesText(differences)].filter((text) => text !== '').join('\n'),
   );
   if (failure && flags.check) {
-    output.note(failure.code, `The replay ended with an error: ${failure.message}`);
+    output.note(failure.code, `The replay ended with an error: ${shownError(failure).message}`);
   } else if (failure) throw failure;
   return status;
 };

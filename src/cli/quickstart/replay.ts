@@ -1,9 +1,8 @@
 /** The run of a recording again, compared with it. */
-import { answerFlags } from '../input/plan-flags.js';
 import { declareCommand } from '../kernel/command.js';
-import { folderName, outputFlags, passphraseFileFlag } from '../kernel/common-flags.js';
+import { folderName } from '../kernel/common-flags.js';
 import { parsedFlag, switchFlag, textFlag } from '../kernel/flags.js';
-import { connectionStringFileFlag } from '../target/target-flags.js';
+import { runFlags } from './run-flags.js';
 
 /** The folder of a replay when `--dir` is not given. */
 export const defaultReplayFolder = 'replay';
@@ -25,14 +24,7 @@ export const replay = declareCommand({
       placeholder: 'TEXT',
       summary: 'put TEXT before the names of the group, the uploaded CA and the devices',
     }),
-    ...passphraseFileFlag,
-    'verification-code': textFlag({
-      placeholder: 'CODE',
-      summary: 'what the portal shows, when possession is proven there',
-    }),
-    ...outputFlags,
-    ...connectionStringFileFlag,
-    ...answerFlags,
+    ...runFlags,
   },
   examples: [
     { line: 'replay certs --check', summary: 'the last run of the folder certs, again' },

@@ -7,7 +7,7 @@ import { readText, secretFileMode } from '../../workspace/files.js';
 import { type Output, plainStyles, type Styles } from '../kernel/output.js';
 import { printable } from '../terminal/text.js';
 
-/** Before the reason, which has a line of its own. */
+/** Precedes the reason, which is on the next line. */
 const reasonIndent = ' '.repeat(13);
 
 /** The most that is shown of what a client sent. */

@@ -1,5 +1,15 @@
 /** Why DPS does not accept a device: DPS itself gives no reason. */
 
+const chainProblems = [
+  'COMMON_NAME_MISMATCH',
+  'CERTIFICATE_EXPIRED',
+  'CERTIFICATE_NOT_YET_VALID',
+  'WRONG_KEY',
+  'ALGORITHM_NOT_ACCEPTED',
+  'INTERMEDIATE_NOT_SENT',
+  'CHAIN_INVALID',
+] as const;
+
 /**
  * - `WRONG_ID_SCOPE`: the ID scope is not that of the provisioning service
  * - `COMMON_NAME_MISMATCH`: the common name of the certificate is not the registration ID
@@ -19,13 +29,7 @@
  */
 export const problemCodes = [
   'WRONG_ID_SCOPE',
-  'COMMON_NAME_MISMATCH',
-  'CERTIFICATE_EXPIRED',
-  'CERTIFICATE_NOT_YET_VALID',
-  'WRONG_KEY',
-  'ALGORITHM_NOT_ACCEPTED',
-  'INTERMEDIATE_NOT_SENT',
-  'CHAIN_INVALID',
+  ...chainProblems,
   'CA_NOT_UPLOADED',
   'CA_NOT_VERIFIED',
   'ANOTHER_CA_OF_THE_SAME_NAME',
@@ -38,15 +42,7 @@ export const problemCodes = [
 export type ProblemCode = (typeof problemCodes)[number];
 
 /** Problems of what the device sends, whatever the service has. */
-export const chainProblemCodes: ReadonlySet<ProblemCode> = new Set([
-  'COMMON_NAME_MISMATCH',
-  'CERTIFICATE_EXPIRED',
-  'CERTIFICATE_NOT_YET_VALID',
-  'WRONG_KEY',
-  'ALGORITHM_NOT_ACCEPTED',
-  'INTERMEDIATE_NOT_SENT',
-  'CHAIN_INVALID',
-]);
+export const chainProblemCodes: ReadonlySet<ProblemCode> = new Set(chainProblems);
 
 export interface Problem {
   code: ProblemCode;

@@ -11,7 +11,7 @@ export interface ServiceFacts {
   /** The uploaded CA certificates. */
   authorities?: readonly CertificateResource[] | undefined;
   groups?: readonly EnrollmentGroup[] | undefined;
-  /** The individual enrollment of the registration ID; null when there is none. */
+  /** The individual enrollment with the registration ID; null if none exists. */
   individual?: IndividualEnrollment | null | undefined;
 }
 

@@ -138,7 +138,7 @@ function anchorProblems(chain: DeviceChain, authorities: readonly CertificateRes
   return [
     {
       code: 'CA_NOT_UPLOADED',
-      message: `No CA of the chain is uploaded: the chain leads to ${which}${thumbprint}${notSent}; uploaded ${authorities.length === 0 ? 'is none' : `are: ${listed(authorities.map(({ name }) => name))}`}.`,
+      message: `No CA of the chain is uploaded: the chain leads to ${which}${thumbprint}${notSent}. ${authorities.length === 0 ? 'No CA is uploaded.' : `Uploaded: ${listed(authorities.map(({ name }) => name))}.`}`,
       fix: 'Upload the CA, then verify it: enrollkit ca upload FILE --ca-name NAME, enrollkit ca verify NAME --certificate FILE --key FILE',
     },
   ];

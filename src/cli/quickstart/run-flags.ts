@@ -1,0 +1,16 @@
+/** Flags of the commands that run a whole quickstart. */
+import { answerFlags } from '../input/plan-flags.js';
+import { outputFlags, passphraseFileFlag } from '../kernel/common-flags.js';
+import { textFlag } from '../kernel/flags.js';
+import { connectionStringFileFlag } from '../target/target-flags.js';
+
+export const runFlags = {
+  ...passphraseFileFlag,
+  'verification-code': textFlag({
+    placeholder: 'CODE',
+    summary: 'what the portal shows, when possession is proven there',
+  }),
+  ...outputFlags,
+  ...connectionStringFileFlag,
+  ...answerFlags,
+};
