@@ -85,6 +85,21 @@ export const commands: readonly CommandEntry[] = [
     'delete an enrollment group',
     async () => (await import('./group/delete.js')).groupDelete,
   ),
+  inOneFile(
+    'group devices',
+    'list the devices that have registered through a group',
+    async () => (await import('./group/devices.js')).groupDevices,
+  ),
+  inOneFile(
+    'registration show',
+    'show the registration record of a device',
+    async () => (await import('./registration/show.js')).registrationShow,
+  ),
+  inOneFile(
+    'registration delete',
+    'delete the registration record of a device',
+    async () => (await import('./registration/delete.js')).registrationDelete,
+  ),
   inOneFile('ca upload', 'upload a CA certificate', async () => (await import('./ca/upload.js')).caUpload),
   inOneFile(
     'ca verify',
@@ -287,6 +302,7 @@ export const commands: readonly CommandEntry[] = [
 export const families: Readonly<Record<string, { summary: string; highlights?: string }>> = {
   device: { summary: 'act as a device' },
   group: { summary: 'enrollment groups' },
+  registration: { summary: 'registration records of devices' },
   ca: { summary: 'CA certificates in DPS' },
   cert: {
     summary: 'certificates on this computer',
