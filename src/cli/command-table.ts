@@ -90,6 +90,27 @@ export const commands: readonly CommandEntry[] = [
     'list the devices that have registered through a group',
     async () => (await import('./group/devices.js')).groupDevices,
   ),
+  inTwoFiles(
+    'enrollment create',
+    'create or change an individual enrollment',
+    async () => (await import('./enrollment/create.js')).enrollmentCreate,
+    async () => (await import('./enrollment/create.run.js')).run,
+  ),
+  inOneFile(
+    'enrollment list',
+    'list the individual enrollments',
+    async () => (await import('./enrollment/list.js')).enrollmentList,
+  ),
+  inOneFile(
+    'enrollment show',
+    'show an individual enrollment, as the service has it',
+    async () => (await import('./enrollment/show.js')).enrollmentShow,
+  ),
+  inOneFile(
+    'enrollment delete',
+    'delete an individual enrollment',
+    async () => (await import('./enrollment/delete.js')).enrollmentDelete,
+  ),
   inOneFile(
     'registration show',
     'show the registration record of a device',
@@ -302,6 +323,7 @@ export const commands: readonly CommandEntry[] = [
 export const families: Readonly<Record<string, { summary: string; highlights?: string }>> = {
   device: { summary: 'act as a device' },
   group: { summary: 'enrollment groups' },
+  enrollment: { summary: 'individual enrollments, of one device each' },
   registration: { summary: 'registration records of devices' },
   ca: { summary: 'CA certificates in DPS' },
   cert: {

@@ -161,6 +161,18 @@ export function assertLegalRegistrationId(value: string): void {
   });
 }
 
+/**
+ * For the ID of a device in its hub, which has other rules than a registration ID.
+ *
+ * @throws EnrollkitError USAGE
+ */
+export function assertHubDeviceId(value: string): void {
+  if (hubIdentity.test(value)) return;
+  throw new EnrollkitError('USAGE', `The device ID "${abridge(value)}" is not legal.`, {
+    next: "Use 1 to 128 letters, digits and - . % _ * ? ! ( ) , : = @ $ '.",
+  });
+}
+
 /** @throws EnrollkitError INVALID_ENROLLMENT_GROUP_ID */
 export function assertEnrollmentGroupId(value: string): void {
   const problem = enrollmentGroupIdProblem(value);
