@@ -191,7 +191,8 @@ export interface MakingOptions {
  * Makes the successors that are not there yet: of the same subject and extensions, for as long again, with a new key
  * of the same algorithm, which is encrypted when the old one was.
  *
- * @throws EnrollkitError CHAIN_INVALID when the signer did not issue the old one; ISSUER_NOT_ALLOWED; of the keys
+ * @throws EnrollkitError CHAIN_INVALID when the signer did not issue the old one; FILE_UNREADABLE when the folder does not have
+ *   the CA that did; ISSUER_NOT_ALLOWED; of the keys
  */
 export async function makeSuccessors(options: MakingOptions): Promise<void> {
   const { layout, files, record, tell } = options;
@@ -226,7 +227,7 @@ async function issuerOfNamed(
   const issuer = issuerAmong(authorities, certificate);
   if (!issuer) {
     throw new EnrollkitError(
-      'CHAIN_INVALID',
+      'FILE_UNREADABLE',
       `The CA ${certificate.issuer.text}, which issued ${old.paths.certificate}, is not in ${layout.folder}.`,
       { next: signerNext },
     );

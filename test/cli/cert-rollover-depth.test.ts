@@ -138,7 +138,7 @@ test('a CA in between whose files are elsewhere: refused, named, nothing is chan
     const before = contentsOf(at());
     await fail(2, ['CHAIN_INVALID', 'line CA', at('ca')], 'cert', 'rollover', 'root');
     await fail(2, ['USAGE', '"line"', 'cell'], 'cert', 'rollover', 'line');
-    await fail(2, ['CHAIN_INVALID', 'line CA', '--ca'], 'cert', 'rollover', 'cell');
+    await fail(9, ['FILE_UNREADABLE', 'line CA', '--ca'], 'cert', 'rollover', 'cell');
     for (const name of ['..', '../ca/root', 'root.next', ''])
       await fail(2, ['USAGE'], 'cert', 'rollover', name);
     assert.deepEqual(contentsOf(at()), before);
