@@ -840,7 +840,7 @@ export const en = {
         meaning: 'The service failed.',
         causes: [
           ['a temporary failure in Azure', 'Azure status: https://status.azure.com'],
-          ['a fault that was set in the emulator', 'enrollkit emulator faults'],
+          ['a fault that was set in the emulator', 'enrollkit emulator faults list'],
         ],
         next: 'Wait a minute, then run the command again.',
       },
@@ -855,7 +855,7 @@ export const en = {
         meaning: 'A gateway got no valid response from the service.',
         causes: [
           ['a temporary failure in Azure', 'Azure status: https://status.azure.com'],
-          ['a fault that was set in the emulator', 'enrollkit emulator faults'],
+          ['a fault that was set in the emulator', 'enrollkit emulator faults list'],
         ],
         next: 'Wait a minute, then run the command again.',
       },
@@ -863,7 +863,7 @@ export const en = {
         meaning: 'The service is currently unavailable.',
         causes: [
           ['a temporary failure in Azure', 'Azure status: https://status.azure.com'],
-          ['a fault that was set in the emulator', 'enrollkit emulator faults'],
+          ['a fault that was set in the emulator', 'enrollkit emulator faults list'],
         ],
         next: 'Wait a minute, then run the command again.',
       },
@@ -871,7 +871,7 @@ export const en = {
         meaning: 'A gateway got no response from the service in time.',
         causes: [
           ['a temporary failure in Azure', 'Azure status: https://status.azure.com'],
-          ['a fault that was set in the emulator', 'enrollkit emulator faults'],
+          ['a fault that was set in the emulator', 'enrollkit emulator faults list'],
         ],
         next: 'Wait a minute, then run the command again.',
       },
@@ -1116,7 +1116,7 @@ export const en = {
             'the device supports only TLS 1.0 or 1.1, which Azure refuses',
             'check whether openssl s_client -connect HOST:PORT -tls1_2 works from a computer',
           ],
-          ['a fault in the emulator that fixes the version', 'enrollkit emulator faults'],
+          ['a fault in the emulator that fixes the version', 'enrollkit emulator faults list'],
         ],
         next: 'Enable TLS 1.2 on the device.',
       },
@@ -1315,7 +1315,7 @@ export const en = {
           ['the server, or a firewall in between, closed it', 'try from another network'],
           [
             'the emulator was stopped, or has a fault set',
-            'enrollkit emulator status, enrollkit emulator faults',
+            'enrollkit emulator status, enrollkit emulator faults list',
           ],
         ],
         next: 'Run the command again.',
@@ -1326,7 +1326,7 @@ export const en = {
           ['the server, or a firewall in between, closed it', 'try from another network'],
           [
             'the emulator was stopped, or has a fault set',
-            'enrollkit emulator status, enrollkit emulator faults',
+            'enrollkit emulator status, enrollkit emulator faults list',
           ],
         ],
         next: 'Run the command again.',
@@ -1977,7 +1977,7 @@ export const en = {
       },
       REFUSED: {
         meaning: 'The service refused the request.',
-        causes: [['the message has the reason', 'run enrollkit explain with the code in it']],
+        causes: [['the message has the reason', 'run enrollkit explain CODE with the code in it']],
       },
       NOT_READ_BACK: {
         meaning: 'The service accepted a change but does not show it.',
@@ -2019,7 +2019,7 @@ export const en = {
         meaning: 'The service itself failed.',
         causes: [
           ['a temporary failure in Azure', 'Azure status: https://status.azure.com'],
-          ['a fault that was set in the emulator', 'enrollkit emulator faults'],
+          ['a fault that was set in the emulator', 'enrollkit emulator faults list'],
         ],
       },
       NETWORK: {

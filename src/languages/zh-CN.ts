@@ -676,7 +676,7 @@ export const zhCN: Sentences = {
         meaning: '服务出现故障。',
         causes: [
           ['Azure 暂时性故障', 'Azure 状态：https://status.azure.com'],
-          ['模拟器中设置了故障', 'enrollkit emulator faults'],
+          ['模拟器中设置了故障', 'enrollkit emulator faults list'],
         ],
         next: '等待一分钟，然后重新运行命令。',
       },
@@ -689,7 +689,7 @@ export const zhCN: Sentences = {
         meaning: '网关没有从服务得到有效响应。',
         causes: [
           ['Azure 暂时性故障', 'Azure 状态：https://status.azure.com'],
-          ['模拟器中设置了故障', 'enrollkit emulator faults'],
+          ['模拟器中设置了故障', 'enrollkit emulator faults list'],
         ],
         next: '等待一分钟，然后重新运行命令。',
       },
@@ -697,7 +697,7 @@ export const zhCN: Sentences = {
         meaning: '服务当前不可用。',
         causes: [
           ['Azure 暂时性故障', 'Azure 状态：https://status.azure.com'],
-          ['模拟器中设置了故障', 'enrollkit emulator faults'],
+          ['模拟器中设置了故障', 'enrollkit emulator faults list'],
         ],
         next: '等待一分钟，然后重新运行命令。',
       },
@@ -705,7 +705,7 @@ export const zhCN: Sentences = {
         meaning: '网关没有及时从服务得到响应。',
         causes: [
           ['Azure 暂时性故障', 'Azure 状态：https://status.azure.com'],
-          ['模拟器中设置了故障', 'enrollkit emulator faults'],
+          ['模拟器中设置了故障', 'enrollkit emulator faults list'],
         ],
         next: '等待一分钟，然后重新运行命令。',
       },
@@ -880,7 +880,7 @@ export const zhCN: Sentences = {
             '设备只支持 TLS 1.0 或 1.1，而 Azure 会拒绝',
             '检查在计算机上 openssl s_client -connect HOST:PORT -tls1_2 是否可用',
           ],
-          ['模拟器中设置了限定版本的故障', 'enrollkit emulator faults'],
+          ['模拟器中设置了限定版本的故障', 'enrollkit emulator faults list'],
         ],
         next: '在设备上启用 TLS 1.2。',
       },
@@ -1024,7 +1024,7 @@ export const zhCN: Sentences = {
         meaning: '连接意外关闭。',
         causes: [
           ['服务器或中间的防火墙关闭了连接', '从其他网络重试'],
-          ['模拟器已停止，或设置了故障', '查看 enrollkit emulator status 和 enrollkit emulator faults'],
+          ['模拟器已停止，或设置了故障', '查看 enrollkit emulator status 和 enrollkit emulator faults list'],
         ],
         next: '重新运行命令。',
       },
@@ -1032,7 +1032,7 @@ export const zhCN: Sentences = {
         meaning: '连接意外关闭。',
         causes: [
           ['服务器或中间的防火墙关闭了连接', '从其他网络重试'],
-          ['模拟器已停止，或设置了故障', '查看 enrollkit emulator status 和 enrollkit emulator faults'],
+          ['模拟器已停止，或设置了故障', '查看 enrollkit emulator status 和 enrollkit emulator faults list'],
         ],
         next: '重新运行命令。',
       },
@@ -1558,7 +1558,7 @@ export const zhCN: Sentences = {
       },
       REFUSED: {
         meaning: '服务拒绝了该请求。',
-        causes: [['消息中有原因', '对其中的代码运行 enrollkit explain']],
+        causes: [['消息中有原因', '对其中的代码运行 enrollkit explain CODE']],
       },
       NOT_READ_BACK: {
         meaning: '服务已接受更改，但读取时未显示。',
@@ -1597,7 +1597,7 @@ export const zhCN: Sentences = {
         meaning: '服务自身出现故障。',
         causes: [
           ['Azure 暂时性故障', 'Azure 状态：https://status.azure.com'],
-          ['模拟器中设置了故障', 'enrollkit emulator faults'],
+          ['模拟器中设置了故障', 'enrollkit emulator faults list'],
         ],
       },
       NETWORK: {
