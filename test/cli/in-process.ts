@@ -2,7 +2,7 @@
 import { Writable } from 'node:stream';
 import type { Context } from '../../src/cli/kernel/command.js';
 import { Output } from '../../src/cli/kernel/output.js';
-import { readArguments } from '../../src/cli/kernel/program.js';
+import { readArguments, runCommand } from '../../src/cli/kernel/program.js';
 import { errorOf, reportError } from '../../src/cli/kernel/report-error.js';
 
 export interface Answer {
@@ -38,7 +38,15 @@ export async function run(
   const controller = new AbortController();
   const { signal } = controller;
   const stop = (error: Error) => controller.abort(error);
-  const context: Context = { output, env, signal, stop, now: () => now, interactive: false };
+  const context: Context = {
+    output,
+    env,
+    signal,
+    stop,
+    now: () => now,
+    interactive: false,
+    runCommand: (words) => runCommand(words, context),
+  };
   let status = 0;
   try {
     const request = await readArguments(argv);
