@@ -1,5 +1,5 @@
 /** The one lookup of all codes: of DPS, ARM, IoT Hub, HTTP, TLS, connections, and of enrollkit itself. */
-import { type ErrorCode, errorTable } from '../errors.js';
+import { type ErrorCode, nextStep } from '../errors.js';
 import { armCodes } from './arm-codes.js';
 import { connectionCodes } from './connection-codes.js';
 import { dpsCodes } from './dps-codes.js';
@@ -42,7 +42,7 @@ export const explainedCodes: readonly ExplainedCode[] = withRelated([
   ...Object.entries(tlsAlerts).map(([number, { name, ...rest }]) => entry('tls', name, rest, Number(number))),
   ...entries('connection', connectionCodes),
   ...(Object.keys(ownCodes) as ErrorCode[]).map((code) =>
-    entry('enrollkit', code, { ...ownCodes[code], next: errorTable[code].next }),
+    entry('enrollkit', code, { ...ownCodes[code], next: nextStep(code) }),
   ),
 ]);
 

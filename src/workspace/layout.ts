@@ -4,16 +4,17 @@
  *     .enrollkit/             plan, journal, recordings, emulator state; while a command writes, lock and pending files
  *     ca/root/                certificate.pem  key.pem
  *     ca/intermediate/        certificate.pem  chain.pem  key.pem
- *     ca/<root or intermediate>.next/
- *                             the one that is to take its place, while a roll-over begins
- *     ca/<root or intermediate>.previous-<8 digits of its SHA-256>/
- *                             one whose place was taken
+ *     ca/<name>/              any further CA below one of these
+ *     ca/<name>.next/         the CA that will replace it, while a roll-over begins
+ *     ca/<name>.previous-<8 digits of its SHA-256>/
+ *                             a CA that was replaced
  *     ca/rollover.json        how far the last roll-over came
  *     proof-of-possession/    certificate.pem
  *     devices/<registration ID>/
  *                             certificate.pem  chain.pem  key.pem  device.pfx
  *                             previous-<8 digits of its SHA-256>/  what it had before a roll-over
  *                             edge-ca/ certificate.pem  chain.pem  key.pem   (IoT Edge only)
+ *                             modules/<module ID>/ certificate.pem  chain.pem  key.pem
  *
  * A chain.pem begins with the certificate itself and ends with the root.
  */
@@ -34,9 +35,16 @@ export interface CertificatePaths {
 export interface DevicePaths extends CertificatePaths {
   pfx: string;
   edgeCa: CertificatePaths;
+  /**
+   * Those of its modules that there is a folder for.
+   *
+   * @throws EnrollkitError FILE_UNREADABLE
+   */
+  modules(): CertificatePaths[];
 }
 
-export type AuthorityRole = 'root' | 'intermediate';
+/** The name of a CA's folder in `ca`: `root`, `intermediate`, or what you named a further one. */
+export type AuthorityName = string;
 
 export interface Layout {
   /** Absolute. */
@@ -59,10 +67,17 @@ export interface Layout {
   rollover: string;
   /** The quickstart's program, filled in. */
   enrollmentGroupProgram: string;
-  /** The CA that is to take the place of another. */
-  nextAuthority(role: AuthorityRole): CertificatePaths;
-  /** A CA whose place was taken. */
-  previousAuthority(role: AuthorityRole, sha256Thumbprint: string): CertificatePaths;
+  authority(name: AuthorityName): CertificatePaths;
+  /**
+   * The names of the CAs in use, `root` and `intermediate` first.
+   *
+   * @throws EnrollkitError FILE_UNREADABLE
+   */
+  authorities(): AuthorityName[];
+  /** The CA that will replace another. */
+  nextAuthority(name: AuthorityName): CertificatePaths;
+  /** A CA that was replaced. */
+  previousAuthority(name: AuthorityName, sha256Thumbprint: string): CertificatePaths;
   device(registrationId: string): DevicePaths;
   /**
    * Those that there is a folder for.
@@ -95,9 +110,11 @@ export function layoutOf(folder: string, stateName = '.enrollkit'): Layout {
     verificationCertificate: join(base, 'proof-of-possession', 'certificate.pem'),
     rollover: join(base, 'ca', 'rollover.json'),
     enrollmentGroupProgram: join(base, 'EnrollmentGroup.py'),
-    nextAuthority: (role) => certificatePaths(join(base, 'ca', `${role}.next`)),
-    previousAuthority: (role, sha256Thumbprint) =>
-      certificatePaths(join(base, 'ca', `${role}.previous-${sha256Thumbprint.slice(0, 8)}`)),
+    authority: (name) => certificatePaths(join(base, 'ca', name)),
+    authorities: () => authorityNames(join(base, 'ca')),
+    nextAuthority: (name) => certificatePaths(join(base, 'ca', `${name}.next`)),
+    previousAuthority: (name, sha256Thumbprint) =>
+      certificatePaths(join(base, 'ca', `${name}.previous-${sha256Thumbprint.slice(0, 8)}`)),
     device: (registrationId) => devicePaths(join(base, 'devices', deviceFolderName(registrationId))),
     devices: () =>
       namesIn(join(base, 'devices'))
@@ -111,6 +128,10 @@ function devicePaths(folder: string): DevicePaths {
     ...certificatePaths(folder),
     pfx: join(folder, 'device.pfx'),
     edgeCa: certificatePaths(join(folder, 'edge-ca')),
+    modules: () =>
+      namesIn(join(folder, 'modules'))
+        .sort()
+        .map((name) => certificatePaths(join(folder, 'modules', name))),
   };
 }
 
@@ -121,6 +142,21 @@ function certificatePaths(folder: string): CertificatePaths {
     chain: join(folder, 'chain.pem'),
     key: join(folder, 'key.pem'),
   };
+}
+
+const replacedOrNext = /\.(next|previous-[0-9A-F]{8})$/;
+
+/** Whether a CA's folder can have this name: it stays in `ca`, and is not that of a CA that a roll-over moves. */
+export function isAuthorityName(name: string): name is AuthorityName {
+  return /^[^./\\][^/\\]*$/.test(name) && !replacedOrNext.test(name);
+}
+
+function authorityNames(folder: string): AuthorityName[] {
+  const named = ['root', 'intermediate'];
+  const others = namesIn(folder).filter((name) => isAuthorityName(name) && !named.includes(name));
+  const holdsCa = (name: string) =>
+    ['certificate.pem', 'chain.pem'].some((file) => lookAt(join(folder, name, file)));
+  return [...named, ...others.sort()].filter(holdsCa);
 }
 
 /** The certificate folder that a path lies in, told by the journal of its runs; undefined when there is none. */
@@ -140,7 +176,7 @@ const placesOfRuns = new RegExp(
     'EnrollmentGroup\\.py',
     'proof-of-possession/certificate\\.pem',
     'ca/rollover\\.json',
-    `ca/(root|intermediate)(\\.next|\\.${previous})?/${fileOfCertificate}`,
+    `ca/[^/]+/${fileOfCertificate}`,
     `devices/[^/]+/((edge-ca|${previous}|edge-ca/${previous})/)?${fileOfCertificate}`,
   ].join('|')})$`,
 );

@@ -230,6 +230,19 @@ const quickstart = ['quickstart', '--yes', '--target', 'emulator', '--count', '2
 
 const device = 'certs/devices/device-001/certificate.pem';
 const rollover = ['cert', 'rollover', 'root', '--group', 'enrollkit-devices'];
+const ofIntermediate = [
+  '--ca',
+  'certs/ca/intermediate/chain.pem',
+  '--ca-key',
+  'certs/ca/intermediate/key.pem',
+];
+const ofLine = ['--ca', 'certs/ca/line/chain.pem', '--ca-key', 'certs/ca/line/key.pem'];
+/** root > intermediate > line, with a device below line. */
+const deepChain = [
+  quickstart,
+  ['cert', 'intermediate', 'Line CA', '--path-length', '0', ...ofIntermediate, '--out', 'certs/ca/line'],
+  ['cert', 'device', 'device-9', ...ofLine, '--out', 'certs/devices/device-9'],
+];
 /** Keys and `device.pfx` are encrypted, which takes time; without it, they are not. */
 const withPassphrase = { ENROLLKIT_PASSPHRASE: passphrase };
 const authority = ['certgen', 'create_root_and_intermediate', '--dir', 'ca'];
@@ -253,6 +266,12 @@ export const scenarios: readonly Scenario[] = [
     name: 'rollover --finish',
     before: [quickstart, rollover, ['cert', 'rollover', 'root', '--reissue']],
     argv: ['cert', 'rollover', 'root', '--finish'],
+  },
+  { name: 'rollover of a deep chain', before: deepChain, argv: rollover },
+  {
+    name: 'rollover of a deep chain --reissue',
+    before: [...deepChain, rollover],
+    argv: ['cert', 'rollover', 'root', '--reissue', '--new-key'],
   },
   { name: 'cert renew', before: [quickstart], argv: ['cert', 'renew', device, '--force'] },
   {

@@ -3,6 +3,7 @@ export const environmentVariables = {
   ENROLLKIT_PASSPHRASE: 'The passphrase of the private keys.',
   ENROLLKIT_SERVICE_CONNECTION_STRING: 'Azure: the connection string of a shared access policy of the DPS.',
   ENROLLKIT_HUB_CONNECTION_STRING: 'Azure: the connection string of a hub, to look up and delete devices.',
+  ENROLLKIT_LANG: 'The language of messages, en or zh-CN, instead of that of your locale.',
   DEFAULT_VALIDITY_DAYS: 'certgen --edge: how many days certificates are valid, instead of 30.',
   AZURE_TENANT_ID: 'Azure: the tenant, for a service principal.',
   AZURE_CLIENT_ID: 'Azure: the service principal.',

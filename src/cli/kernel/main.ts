@@ -2,7 +2,7 @@
 import { exitStatus, interruption } from '../../errors.js';
 import { packageVersion } from '../../package-files.js';
 import type { Context } from './command.js';
-import type { outputFlags } from './common-flags.js';
+import { knownLanguage, type outputFlags } from './common-flags.js';
 import type { FlagValues } from './flags.js';
 import { Output } from './output.js';
 import { readArguments, runCommand } from './program.js';
@@ -28,6 +28,8 @@ export async function main(argv: readonly string[]): Promise<never> {
   );
   let status: number = exitStatus.ok;
   try {
+    const { ENROLLKIT_LANG: language } = process.env;
+    if (language) knownLanguage(language, 'ENROLLKIT_LANG');
     const request = await readArguments(argv);
     if (request.kind === 'text') output.data(request.text);
     else if (request.kind === 'version') output.data(packageVersion());

@@ -4,7 +4,7 @@ import { Command as CommanderCommand, CommanderError, Option } from 'commander';
 import { EnrollkitError, type ExitStatus, exitStatus } from '../../errors.js';
 import { commands, families } from '../command-table.js';
 import type { Arguments, CommandEntry, Context, Declaration, Input } from './command.js';
-import { colorFlag, dirFlag, verboseFlag } from './common-flags.js';
+import { colorFlag, dirFlag, languageFlag, verboseFlag } from './common-flags.js';
 import { camelCase, type Flag, type Flags } from './flags.js';
 import { exampleText, rootFooter, topicText } from './help.js';
 
@@ -109,6 +109,8 @@ function buildProgram(reading: Reading): CommanderCommand {
     else declared.usage('[options]');
   }
   addHelpCommand(program, loaded, write);
+  for (const one of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
+    addFlags(one, languageFlag);
   return program;
 }
 
