@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'uvu';
 import type { ExistingFolder } from '../../src/cli/quickstart/ask-existing.js';
 import { type Decision, planScript } from '../../src/cli/quickstart/ask-plan.js';
+import { planPicture } from '../../src/cli/quickstart/plan-picture.js';
 import { Dialogue } from '../../src/cli/terminal/dialogue.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { defaultPlan } from '../../src/quickstart/plan/answers.js';
@@ -30,6 +31,7 @@ async function decide(script: Script, options: Options = {}) {
     folderIsGiven: false,
     folderProblem: () => undefined,
     freeFolder: (folder) => `${folder}-2`,
+    show: (shown, folder) => planPicture(shown, { folder, width: 80, unicode: true }),
     existing: (folder) => (folder === 'certs' ? existing : undefined),
   });
   const decision = await new Dialogue(scripted.asker).hold(questions);

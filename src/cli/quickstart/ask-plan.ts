@@ -15,7 +15,6 @@ import type { Interview, Script } from '../terminal/dialogue.js';
 import { askExisting, type ExistingFolder } from './ask-existing.js';
 import { askField, isAsked, questionsOf } from './ask-field.js';
 import { askRegistrationIds } from './ask-registration-ids.js';
-import { planSummary } from './plan-summary.js';
 import { questionHelp } from './question-help.js';
 
 /** What the user decided on. The folder is as it was typed. */
@@ -47,8 +46,8 @@ export interface WizardOptions {
   freeFolder: (folder: string) => string;
   /** What enrollkit created in a folder earlier; undefined for a new folder. */
   existing: (folder: string) => ExistingFolder | undefined;
-  /** How a plan is shown before it runs. */
-  summary?: (plan: Plan, folder: string) => string;
+  /** How a plan is shown before it is approved. */
+  show: (plan: Plan, folder: string) => string;
 }
 
 /** The IDs of the questions at which a plan is approved. */
@@ -178,11 +177,11 @@ async function askEncryption(ask: Interview, wasEncrypted: boolean): Promise<boo
 /** Shows the plan, and returns when it is to be run. */
 async function approved(
   ask: Interview,
-  options: Pick<WizardOptions, 'folder' | 'passphrase' | 'summary'>,
+  options: Pick<WizardOptions, 'folder' | 'passphrase' | 'show'>,
   plan: Plan | (() => Plan),
   passphrase = options.passphrase,
 ): Promise<Decision> {
-  const { folder, summary = planSummary } = options;
+  const { folder, show } = options;
   let checked: Plan;
   try {
     checked = typeof plan === 'function' ? plan() : plan;
@@ -191,7 +190,7 @@ async function approved(
     ask.say('quickstart.problem', `\n${error.message}`);
     return changeAnswer(ask);
   }
-  ask.say('quickstart.summary', `\n${summary(checked, folder)}\n`);
+  ask.say('quickstart.summary', `\n${show(checked, folder)}\n`);
   const next = await ask.select({
     id: 'quickstart.run',
     message: 'Run this plan?',

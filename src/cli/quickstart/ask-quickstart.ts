@@ -10,10 +10,12 @@ import type { Asker } from '../terminal/asker.js';
 import { quoted } from '../terminal/command-line.js';
 import { Dialogue, type Interview } from '../terminal/dialogue.js';
 import { terminalAsker } from '../terminal/prompts.js';
+import { showsUnicode } from '../terminal/symbols.js';
 import { displayPath } from '../terminal/text.js';
 import type { ExistingFolder } from './ask-existing.js';
 import { type Decision, planScript, type WizardOptions } from './ask-plan.js';
 import { existingFolder, folderProblem, freeFolder } from './existing-folder.js';
+import { planPicture } from './plan-picture.js';
 import type { quickstart } from './quickstart.js';
 import { runPlan } from './run-plan.js';
 
@@ -115,7 +117,10 @@ async function carryOut(
   }
 }
 
-function wizardOptions({ flags, folder, passphrase }: AskOptions, { now }: Context): WizardOptions {
+function wizardOptions(
+  { flags, folder, passphrase }: AskOptions,
+  { now, output, env }: Context,
+): WizardOptions {
   const newPlan = planFrom(flags, defaultPlan);
   // A folder is judged when it is named: what this very run creates in it does not change the questions.
   const existing = new Map<string, ExistingFolder | undefined>();
@@ -135,6 +140,8 @@ function wizardOptions({ flags, folder, passphrase }: AskOptions, { now }: Conte
     passphrase,
     folderProblem,
     freeFolder,
+    show: (plan, name) =>
+      planPicture(plan, { folder: name, width: output.width, unicode: showsUnicode(env) }),
     existing: (name) => once(existing, name, () => existingFolder(name, now())),
   };
 }

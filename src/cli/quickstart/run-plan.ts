@@ -85,7 +85,8 @@ export async function runPlan(
 /** A list that is redrawn at a terminal; plain lines otherwise. */
 export async function progressFor({ output, interactive }: Context): Promise<Progress> {
   // A list that is redrawn would overwrite other lines.
-  if (!interactive || output.json || output.verbose || output.messageIds) return plainProgress(output);
+  if (!interactive || output.json || output.verbose || output.messageIds || output.plain)
+    return plainProgress(output);
   const { listProgress } = await import('../terminal/progress.js');
   return listProgress(output);
 }

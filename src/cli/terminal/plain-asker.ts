@@ -7,7 +7,7 @@ import { Writable } from 'node:stream';
 import { EnrollkitError } from '../../errors.js';
 import type { Output } from '../kernel/output.js';
 import { type Asker, type Choice, type Question, type SelectQuestion, WentBack } from './asker.js';
-import { wrap } from './text.js';
+import { fitted, wrap } from './text.js';
 
 export interface PlainOptions {
   input: NodeJS.ReadableStream;
@@ -51,7 +51,7 @@ export function plainAsker(output: Output, signal: AbortSignal, options: PlainOp
   };
 
   return {
-    say: (id, text) => output.note(id, text),
+    say: (id, text) => output.note(id, fitted(text, output.width - 1)),
     async select<const Value>(question: SelectQuestion<Value>): Promise<Value> {
       const { choices, default: standard } = question;
       introduce(question, undefined);

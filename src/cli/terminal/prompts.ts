@@ -4,11 +4,12 @@ import { EnrollkitError } from '../../errors.js';
 import type { Output } from '../kernel/output.js';
 import { type Asker, type Question, WentBack } from './asker.js';
 import { plainAsker } from './plain-asker.js';
-import type { FrameConfig, Outcome } from './prompts/frame.js';
+import { type FrameConfig, type Outcome, roomOf } from './prompts/frame.js';
 import { suspendJob } from './prompts/keys.js';
 import { type LineConfig, line } from './prompts/line.js';
 import { type ListConfig, list } from './prompts/list.js';
 import { symbolsFor } from './symbols.js';
+import { fitted } from './text.js';
 
 export interface TerminalOptions {
   /** Standard input unless given. */
@@ -63,7 +64,7 @@ export function terminalAsker(output: Output, signal: AbortSignal, options: Term
   const { safe } = output;
 
   return {
-    say: (id, text) => output.note(id, text),
+    say: (id, text) => output.note(id, fitted(text, roomOf(output))),
     select: (question) => {
       const standard = question.choices.findIndex(({ value }) => value === question.default);
       const config = {
