@@ -23,7 +23,10 @@ const cut: Explanation = {
   meaning: 'The connection was cut.',
   causes: causes(
     ['the server, or a firewall in between, closed it', 'try from another network'],
-    ['the emulator was stopped, or has a fault set', 'enrollkit emulator status, enrollkit emulator faults'],
+    [
+      'the emulator was stopped, or has a fault set',
+      'enrollkit emulator status, enrollkit emulator faults list',
+    ],
   ),
   next: 'Run the same command again.',
 };

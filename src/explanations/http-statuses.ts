@@ -4,7 +4,7 @@ import { causes, type Explanation } from './explanation.js';
 const changed = causes(['someone else changed it after it was read', 'read it again, and compare the etags']);
 const failed = causes(
   ['a temporary failure in Azure', 'Azure status: https://status.azure.com'],
-  ['a fault that was set in the emulator', 'enrollkit emulator faults'],
+  ['a fault that was set in the emulator', 'enrollkit emulator faults list'],
 );
 const again = 'Wait a minute, then run the same command again.';
 

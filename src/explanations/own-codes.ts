@@ -225,7 +225,7 @@ export const ownCodes: Readonly<Record<ErrorCode, OwnCode>> = {
   },
   REFUSED: {
     meaning: 'The service refused the request.',
-    causes: causes(['the reason is in the message', 'enrollkit explain with the number in it']),
+    causes: causes(['the reason is in the message', 'enrollkit explain CODE, with the number in it']),
   },
   NOT_READ_BACK: {
     meaning: 'The service accepted a change, and does not show it.',
@@ -267,7 +267,7 @@ export const ownCodes: Readonly<Record<ErrorCode, OwnCode>> = {
     meaning: 'The service itself failed.',
     causes: causes(
       ['a temporary failure in Azure', 'Azure status: https://status.azure.com'],
-      ['a fault that was set in the emulator', 'enrollkit emulator faults'],
+      ['a fault that was set in the emulator', 'enrollkit emulator faults list'],
     ),
   },
   NETWORK: {

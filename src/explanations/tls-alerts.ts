@@ -182,7 +182,7 @@ export const tlsAlerts: Readonly<Record<number, TlsAlert>> = {
         'the device speaks TLS 1.0 or 1.1 only, which Azure refuses',
         'openssl s_client -connect HOST:PORT -tls1_2 works from a computer',
       ],
-      ['a fault of the emulator that fixes the version', 'enrollkit emulator faults'],
+      ['a fault of the emulator that fixes the version', 'enrollkit emulator faults list'],
     ),
     next: 'Enable TLS 1.2 on the device.',
   },
