@@ -3,7 +3,8 @@ import { Writable } from 'node:stream';
 import type { Context } from '../../src/cli/kernel/command.js';
 import { Output } from '../../src/cli/kernel/output.js';
 import { readArguments } from '../../src/cli/kernel/program.js';
-import { errorOf, reportError } from '../../src/cli/kernel/report-error.js';
+import { reportError } from '../../src/cli/kernel/report-error.js';
+import { asEnrollkitError } from '../../src/quickstart/run-steps.js';
 
 export interface Answer {
   status: number;
@@ -48,7 +49,7 @@ export async function run(
       status = (await runCommand(request.input, context)) ?? 0;
     }
   } catch (thrown) {
-    const error = errorOf(thrown, signal);
+    const error = asEnrollkitError(thrown, signal);
     await reportError(error, output);
     status = error.exitStatus;
   }
