@@ -2,7 +2,7 @@
 import { Writable } from 'node:stream';
 import type { Context } from '../../src/cli/kernel/command.js';
 import { Output } from '../../src/cli/kernel/output.js';
-import { readArguments } from '../../src/cli/kernel/program.js';
+import { readArguments, runCommand } from '../../src/cli/kernel/program.js';
 import { errorOf, reportError } from '../../src/cli/kernel/report-error.js';
 import { packageVersion } from '../../src/package-files.js';
 
@@ -77,7 +77,15 @@ async function runHere(argv: readonly string[], { env = {}, now }: Omit<RunOptio
   const controller = new AbortController();
   const { signal } = controller;
   const stop = (error: Error) => controller.abort(error);
-  const context: Context = { output, env, signal, stop, now: () => now ?? new Date(), interactive: false };
+  const context: Context = {
+    output,
+    env,
+    signal,
+    stop,
+    now: () => now ?? new Date(),
+    interactive: false,
+    runCommand: (words) => runCommand(words, context),
+  };
   let status = 0;
   try {
     const request = await readArguments(argv);
