@@ -194,9 +194,10 @@ test('a flag is an answer, also where the wizard does not ask for it', async () 
   const given = new Set(['certificateAuthority.proofOfPossession'] as const);
   const asked = await ask({}, { plan: portal, given });
   assert.equal(asked.plan.certificateAuthority.proofOfPossession, 'portal');
-  // Without the flag, it is what was answered for another target.
+  assert.ok(!asked.asked.includes('certificateAuthority.proofOfPossession'));
+  // Without the flag, it is asked for, and Enter keeps the answer of the last run.
   const previous = await ask({}, { plan: portal });
-  assert.equal(previous.plan.certificateAuthority.proofOfPossession, 'automatic');
+  assert.equal(previous.plan.certificateAuthority.proofOfPossession, 'portal');
 });
 
 test('the wizard takes what the plan takes: each text is checked by the rule of its field', async () => {
@@ -240,22 +241,22 @@ test('to leave is an interruption, never a success', async () => {
 test('Back asks the question before, as often as one likes, and keeps every answer', async () => {
   const script: Script = {
     'quickstart.folder': ['line'],
-    'certificates.keyAlgorithm': ['rsa-2048'],
-    'certificates.intermediate': [false, back],
+    'certificates.intermediate': [false],
+    'certificates.encryptKeys': [false, back],
     'enrollmentGroup.id': [back, 'after'],
   };
   const { plan, folder, asked } = await ask(script);
   assert.equal(folder, 'line');
-  assert.equal(plan.certificates.keyAlgorithm, 'rsa-2048');
   assert.equal(plan.certificates.intermediate, false);
   assert.equal(plan.enrollmentGroup.id, 'after');
   const start = asked.indexOf('enrollmentGroup.id');
-  assert.deepEqual(asked.slice(start, start + 5), [
+  assert.deepEqual(asked.slice(start, start + 6), [
     'enrollmentGroup.id',
+    'certificates.encryptKeys',
+    'certificates.intermediate',
     'certificates.encryptKeys',
     'enrollmentGroup.id',
     'devices.naming',
-    'devices.count',
   ]);
 });
 
