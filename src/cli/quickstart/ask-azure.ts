@@ -77,7 +77,7 @@ export async function askAzure(
   if (service === undefined) return undefined;
   const contents = await ask.find(
     `contents ${subscriptionId} ${service.name}`,
-    () => account.contents(service),
+    () => contentsOf(account, service),
     noContents,
   );
   return {
@@ -90,6 +90,17 @@ export async function askAzure(
       'target.idScope': service.idScope,
     },
   };
+}
+
+/** Only helps to avoid names that are taken, so a failure does not stop the dialogue. */
+async function contentsOf(account: AzureAccount, service: FoundService): Promise<FoundContents> {
+  try {
+    return await account.contents(service);
+  } catch (error) {
+    if (isAbort(error)) throw interruption(error);
+    if (error instanceof EnrollkitError) return noContents;
+    throw error;
+  }
 }
 
 async function pickSubscription(
