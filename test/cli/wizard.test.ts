@@ -1,44 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
 import type { ExistingFolder } from '../../src/cli/quickstart/ask-existing.js';
-import { type Decision, planScript } from '../../src/cli/quickstart/ask-plan.js';
-import { planPicture } from '../../src/cli/quickstart/plan-picture.js';
-import { Dialogue } from '../../src/cli/terminal/dialogue.js';
+import type { Decision } from '../../src/cli/quickstart/ask-plan.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { defaultPlan } from '../../src/quickstart/plan/answers.js';
-import { type FieldPath, fieldEntries, type Plan } from '../../src/quickstart/plan/fields.js';
+import { fieldEntries, type Plan } from '../../src/quickstart/plan/fields.js';
 import { checkPlan } from '../../src/quickstart/plan/plan.js';
-import { back, type Script, scriptedAsker } from './scripted-asker.js';
+import { back, type Script } from './scripted-asker.js';
+import { decide, type WizardTestOptions } from './wizard-support.js';
 
 const guid = '11111111-2222-3333-4444-555555555555';
 
-interface Options {
-  plan?: Plan;
-  passphrase?: string;
-  given?: ReadonlySet<FieldPath>;
-  existing?: ExistingFolder;
-}
-
-async function decide(script: Script, options: Options = {}) {
-  const scripted = scriptedAsker(script);
-  const { plan = defaultPlan, passphrase, given = new Set(), existing } = options;
-  const questions = planScript({
-    planFor: () => plan,
-    newPlan: plan,
-    passphrase,
-    given,
-    folder: 'certs',
-    folderIsGiven: false,
-    folderProblem: () => undefined,
-    freeFolder: (folder) => `${folder}-2`,
-    show: (shown, folder) => planPicture(shown, { folder, width: 80, unicode: true }),
-    existing: (folder) => (folder === 'certs' ? existing : undefined),
-  });
-  const decision = await new Dialogue(scripted.asker).hold(questions);
-  return { decision, ...scripted };
-}
-
-async function ask(script: Script, options: Options = {}) {
+async function ask(script: Script, options: WizardTestOptions = {}) {
   const { decision, ...scripted } = await decide(script, options);
   assert.equal(decision.kind, 'run');
   return { ...(decision as Extract<Decision, { kind: 'run' }>), ...scripted };

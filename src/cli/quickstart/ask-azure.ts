@@ -53,8 +53,9 @@ const someService: FoundService = {
 };
 const noContents: FoundContents = { certificates: undefined, groups: undefined };
 
-const manually = Symbol('manually');
-const elsewhere = Symbol('elsewhere');
+/** Beside names and IDs of Azure, which have no colon. */
+const manually = 'type:';
+const lookAgain = 'again:';
 
 const signInHelp =
   'enrollkit uses the account of "az login", or a service principal in AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET. It lists what this account may read, so that you need not type names and IDs. Nothing is changed. You can always type the names instead.';
@@ -125,7 +126,7 @@ async function pickSubscription(
   }
   const [only] = subscriptions;
   if (subscriptions.length === 1) return only!.id;
-  const picked = await ask.select<string | typeof manually>({
+  const picked = await ask.select<string>({
     id: 'azure.subscription',
     message: 'Which subscription?',
     help: `A subscription is what Azure bills, and contains your resources. ${signInHelp}`,
@@ -160,18 +161,19 @@ async function pickService(
   if (services.length === 0) {
     ask.say('azure.no-service', `\n${noServiceText}\n`);
   }
-  const picked = await ask.select<string | typeof manually | typeof elsewhere>({
+  const picked = await ask.select<string>({
     id: 'azure.service',
     message: services.length === 0 ? 'How do you want to continue?' : 'Which provisioning service?',
     help: `Device Provisioning Service (DPS) is the service that your devices contact first. ${signInHelp}`,
-    default: services.find(({ name }) => name === before['target.dpsName'])?.name ?? services[0]?.name ?? elsewhere,
+    default:
+      services.find(({ name }) => name === before['target.dpsName'])?.name ?? services[0]?.name ?? lookAgain,
     choices: [
       ...services.map(({ name, resourceGroup, location, hubs }) => ({
         value: name,
         name,
         why: `${location}, resource group ${resourceGroup}, ${hubsText(hubs.length)}`,
       })),
-      { value: elsewhere, name: 'Look again', why: 'After you have created one, or have got the rights.' },
+      { value: lookAgain, name: 'Look again', why: 'After you have created one, or have got the rights.' },
       {
         value: manually,
         name: 'Type the names instead',
@@ -179,7 +181,7 @@ async function pickService(
       },
     ],
   });
-  if (picked === elsewhere) return ask.lookAgain(key, 'azure.service');
+  if (picked === lookAgain) return ask.lookAgain(key, 'azure.service');
   return picked === manually ? undefined : services.find(({ name }) => name === picked);
 }
 

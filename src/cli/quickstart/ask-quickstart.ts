@@ -123,7 +123,7 @@ async function carryOut(
 function wizardOptions(
   { flags, folder, passphrase }: AskOptions,
   { now, output, env }: Context,
-): WizardOptions {
+): Omit<WizardOptions, 'account'> {
   const newPlan = planFrom(flags, defaultPlan);
   // A folder is judged when it is named: what this very run creates in it does not change the questions.
   const existing = new Map<string, ExistingFolder | undefined>();

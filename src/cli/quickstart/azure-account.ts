@@ -73,6 +73,10 @@ async function ifAllowed<Value>(look: () => Promise<Value>): Promise<Value | und
   }
 }
 
-function inAzure({ name, subscriptionId, resourceGroup }: Pick<FoundService, 'name'> & Partial<FoundService>) {
+function inAzure({
+  name,
+  subscriptionId,
+  resourceGroup,
+}: Pick<FoundService, 'name'> & Partial<FoundService>) {
   return azureTarget({ dpsName: name, subscriptionId, resourceGroup });
 }

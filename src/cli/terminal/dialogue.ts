@@ -98,8 +98,7 @@ export class Dialogue {
         else if (error instanceof AskedAgain) {
           this.forget(...error.ids);
           if (error.key !== undefined) this.#found.delete(error.key);
-        }
-        else throw error;
+        } else throw error;
       }
     }
   }
