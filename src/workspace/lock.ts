@@ -3,7 +3,7 @@
  * the lock or wants it, held open for as long as it lives. The operating system closes them however the process ends,
  * so that nothing is left to take over after a crash, and a copy of the folder carries no lock.
  *
- * A process that sees no claim makes its own and then looks again: of two, at least one sees the other. The name of
+ * A process makes its claim first and looks for those of others then: of two, at least one sees the other. The name of
  * a claim is never used again, so that removing one of a dead process cannot hit another.
  */
 import { createHash, randomBytes } from 'node:crypto';
@@ -32,7 +32,7 @@ export interface LockHolder {
   since: Date;
 }
 
-/** Of processes that want a lock at the same time, all but the first step back, and try again after a random pause. */
+/** Two processes that want a lock at the same time both step back, and try again after a random pause. */
 const maxAttempts = 8;
 const longestPauseMs = 25;
 /** A claim that is older is a lock that is held. */
@@ -80,35 +80,14 @@ export function takeLock(path: string, options: TakeLockOptions = {}): () => voi
  */
 export function tryLock(path: string): (() => void) | LockHolder {
   for (let attempt = 1; ; attempt += 1) {
-    // Whoever only looks is in nobody's way.
-    let [other] = otherClaims(path, '');
-    if (!other) {
-      const claim = makeClaim(path);
-      other = firstOther(path, claim);
-      if (!other && lookAt(claim.file)) return claim.release;
-      claim.release();
-    }
+    const claim = makeClaim(path);
+    const [other] = otherClaims(path, claim.name);
+    if (!other && lookAt(claim.file)) return claim.release;
+    claim.release();
     const isOld = other && Date.now() - other.since.getTime() > claimingMs;
     if (other && (isOld || attempt >= maxAttempts)) return { pid: other.pid, since: other.since };
     pause(Math.random() * longestPauseMs);
   }
-}
-
-/**
- * Another claim than this one, if there is one. Of claims that were made at the same time, the first waits for the
- * others to be withdrawn, so that one of many processes gets the lock.
- */
-function firstOther(path: string, own: Pick<Claim, 'name' | 'since'>): Claim | undefined {
-  for (let attempt = 1; ; attempt += 1) {
-    const others = otherClaims(path, own.name).sort(byAge);
-    const [first] = others;
-    if (!first || attempt >= maxAttempts || byAge(first, own) < 0) return first;
-    pause(Math.random() * longestPauseMs);
-  }
-}
-
-function byAge(a: Pick<Claim, 'name' | 'since'>, b: Pick<Claim, 'name' | 'since'>): number {
-  return a.since.getTime() - b.since.getTime() || (a.name < b.name ? -1 : 1);
 }
 
 /**
@@ -173,16 +152,14 @@ function thisHost(): string {
 const touchEveryMs = 5000;
 const untouchedMs = 20_000;
 
-function makeClaim(path: string): { name: string; since: Date; file: string; release: () => void } {
-  const since = new Date();
-  const name = `${process.pid}-${since.getTime()}-${thisHost()}-${randomBytes(4).toString('hex')}`;
+function makeClaim(path: string): { name: string; file: string; release: () => void } {
+  const name = `${process.pid}-${Date.now()}-${thisHost()}-${randomBytes(4).toString('hex')}`;
   const file = join(path, name);
   const descriptor = openClaim(path, file);
   const touching = setInterval(() => touch(file), touchEveryMs);
   touching.unref();
   return {
     name,
-    since,
     file,
     release() {
       clearInterval(touching);
