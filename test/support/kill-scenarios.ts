@@ -14,6 +14,19 @@ const withPassphrase = { ENROLLKIT_PASSPHRASE: passphrase };
 
 const quickstart = ['quickstart', '--yes', '--target', 'emulator', '--count', '2'];
 const rollover = ['cert', 'rollover', 'root', '--group', 'enrollkit-devices'];
+const ofIntermediate = [
+  '--ca',
+  'certs/ca/intermediate/chain.pem',
+  '--ca-key',
+  'certs/ca/intermediate/key.pem',
+];
+const ofLine = ['--ca', 'certs/ca/line/chain.pem', '--ca-key', 'certs/ca/line/key.pem'];
+/** root > intermediate > line, with a device below line. */
+const deepChain = [
+  quickstart,
+  ['cert', 'intermediate', 'Line CA', '--path-length', '0', ...ofIntermediate, '--out', 'certs/ca/line'],
+  ['cert', 'device', 'device-9', ...ofLine, '--out', 'certs/devices/device-9'],
+];
 const intermediateRollover = ['cert', 'rollover', 'intermediate'];
 const authority = ['certgen', 'create_root_and_intermediate', '--dir', 'ca'];
 const edgeAuthority = [...authority, '--edge'];
@@ -60,6 +73,12 @@ export const scenarios: readonly Scenario[] = [
     name: 'cert rollover intermediate --reissue',
     before: [quickstart, intermediateRollover],
     argv: [...intermediateRollover, '--reissue'],
+  },
+  { name: 'cert rollover root of a deep chain', before: deepChain, argv: rollover },
+  {
+    name: 'cert rollover root of a deep chain --reissue',
+    before: [...deepChain, rollover],
+    argv: ['cert', 'rollover', 'root', '--reissue', '--new-key'],
   },
   { name: 'cert root', before: [], argv: ['cert', 'root', 'Plant CA'] },
   { name: 'cert intermediate', before: [quickstart], argv: ['cert', 'intermediate', 'Line 5 CA'] },
