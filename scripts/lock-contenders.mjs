@@ -95,7 +95,7 @@ async function round(children, order) {
   const answers = Promise.all(children.map((child) => once(child, 'message')));
   for (const child of children) child.send(order);
   const sum = { holders: 0, twoHolders: 0, refusals: 0, unnamed: 0 };
-  for (const counts of (await answers).flat(2)) {
+  for (const counts of (await answers).flatMap(([answer]) => answer)) {
     for (const name of Object.keys(sum)) sum[name] += counts[name];
   }
   return sum;
