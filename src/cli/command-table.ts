@@ -128,6 +128,11 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import('./ca/verify.js')).caVerify,
   ),
   inOneFile(
+    'ca code',
+    'generate a verification code for an uploaded CA',
+    async () => (await import('./ca/code.js')).caCode,
+  ),
+  inOneFile(
     'ca list',
     'list the uploaded CA certificates',
     async () => (await import('./ca/list.js')).caList,

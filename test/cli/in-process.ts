@@ -2,8 +2,9 @@
 import { Writable } from 'node:stream';
 import type { Context } from '../../src/cli/kernel/command.js';
 import { Output } from '../../src/cli/kernel/output.js';
-import { readArguments } from '../../src/cli/kernel/program.js';
+import { readArguments, runCommand } from '../../src/cli/kernel/program.js';
 import { errorOf, reportError } from '../../src/cli/kernel/report-error.js';
+import { packageVersion } from '../../src/package-files.js';
 
 export interface Answer {
   status: number;
@@ -70,18 +71,27 @@ async function runHere(argv: readonly string[], { env = {}, now }: Omit<RunOptio
     stderr: stderr as unknown as NodeJS.WriteStream,
     env,
     json: argv.includes('--json'),
-    verbose: false,
+    verbose: argv.includes('--verbose'),
     color: false,
   });
   const controller = new AbortController();
   const { signal } = controller;
   const stop = (error: Error) => controller.abort(error);
-  const context: Context = { output, env, signal, stop, now: () => now ?? new Date(), interactive: false };
+  const context: Context = {
+    output,
+    env,
+    signal,
+    stop,
+    now: () => now ?? new Date(),
+    interactive: false,
+    runCommand: (words) => runCommand(words, context),
+  };
   let status = 0;
   try {
     const request = await readArguments(argv);
     if (request.kind === 'text') output.data(request.text);
-    else if (request.kind === 'command') {
+    else if (request.kind === 'version') output.data(packageVersion());
+    else {
       const runCommand = await request.entry.loadRun();
       status = (await runCommand(request.input, context)) ?? 0;
     }

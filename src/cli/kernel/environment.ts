@@ -12,6 +12,7 @@ export const environmentVariables = {
   NODE_EXTRA_CA_CERTS: 'A file of CA certificates to trust besides the usual ones.',
   CI: 'When set, nothing is ever asked.',
   ENROLLKIT_MESSAGE_IDS: 'When 1, messages and questions begin with their IDs, for scripts.',
+  ENROLLKIT_PLAIN: 'When 1, questions and progress are plain lines, for screen readers.',
   NO_COLOR: 'When set, no colours.',
   FORCE_COLOR: 'When set, colours even if the output is no terminal; 0 for none.',
 } as const;
