@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import { EnrollkitError } from '../../src/errors.js';
 import { compareRecordings } from '../../src/quickstart/recording/compare.js';
+import { foundEarlier } from '../../src/quickstart/recording/earlier.js';
 import { kindOfMember } from '../../src/quickstart/recording/kinds.js';
 import { createMask } from '../../src/quickstart/recording/mask.js';
 import { commonNames } from '../../src/quickstart/recording/names.js';
@@ -335,6 +336,37 @@ test('masks keep the kind, know secrets in URLs and base64, and remove what a te
   assert.equal(mask('x'.repeat(maxTextLength + 1)).length, maxTextLength);
   const windows = createMask({ folder: 'C:\\certs', home: 'C:\\Users\\a', secrets: [] });
   assert.equal(windows('no C:\\certs\\ca\\root here'), 'no <folder>/ca/root here');
+});
+
+test('a value of a wrong type anywhere, and an end anywhere: the recording is read, or refused as one', () => {
+  const recording = JSON.parse(shippedText);
+  recording.steps = recording.steps
+    .slice(3, 5)
+    .map((step: any) => ({ ...step, requests: step.requests.slice(-1) }));
+  recording.certificates = recording.certificates.slice(0, 1);
+  const text = JSON.stringify(recording);
+  const pathsOf = (value: unknown, path: string[] = []): string[][] =>
+    typeof value === 'object' && value !== null
+      ? [path, ...Object.entries(value).flatMap(([key, member]) => pathsOf(member, [...path, key]))]
+      : [path];
+  const attempt = (json: string): boolean => {
+    try {
+      const read = parseRecording(json, 'r.json');
+      compareRecordings(read, read);
+      foundEarlier(read, read.plan);
+      return true;
+    } catch (error) {
+      assert.ok(error instanceof EnrollkitError && error.code === 'INVALID_RECORDING', json);
+      return false;
+    }
+  };
+  assert.ok(attempt(text));
+  const hostile = [null, [], { x: 1 }, -1.5, JSON.parse('{"__proto__":{"polluted":1}}')];
+  for (const path of pathsOf(recording).slice(1)) {
+    for (const value of hostile) attempt(JSON.stringify(withLeaf(recording, path, value)));
+  }
+  assert.equal(({} as { polluted?: number }).polluted, undefined);
+  for (let end = 0; end < text.length; end += 211) assert.equal(attempt(text.slice(0, end)), false, `${end}`);
 });
 
 test('a recording that is cut off, newer, edited wrongly or hostile is refused, with its place', () => {
