@@ -2628,10 +2628,109 @@ export const en = {
 
   /** src/cli/kernel/ */
   cliKernel: {
-    langFlag: (tags: readonly string[]) =>
-      `the language of messages: ${tags.join(', ')} (default: that of your locale)`,
+    /** Before what is wrong, and before what to do next. */
+    labels: { error: 'error: ', next: 'next: ' },
+    emptyFolder: '--dir is empty.',
+    nameFolder: 'Specify a folder: --dir FOLDER.',
+    notAChoice: (flag: string, value: string, choices: readonly string[]) =>
+      `--${flag} must be one of ${choices.join(', ')}, not "${value}".`,
+    notANumber: (flag: string, value: string, minimum: number, maximum: number) =>
+      `--${flag} must be a whole number from ${minimum} to ${maximum}, not "${value}".`,
     unknownLanguage: (source: string, name: string) => `${source}: there is no language "${name}".`,
     knownLanguages: (tags: readonly string[]) => `Use one of: ${tags.join(', ')}.`,
+    outputNotWritten: (reason: string) => `Cannot write to standard output: ${reason}.`,
+    interrupting: 'Stopping at the next safe point. Press Ctrl-C again to stop immediately.',
+    /** Flags of many commands. */
+    flags: {
+      dir: (folder: string) => `certificate folder (default: ${folder})`,
+      json: 'print one JSON object to standard output',
+      verbose: 'print every request, and the causes of errors, to standard error',
+      noColor: 'no colors; same as NO_COLOR',
+      lang: (tags: readonly string[]) => `language of messages: ${tags.join(', ')} (default: your locale)`,
+      yes: 'do not ask for confirmation',
+      passphraseFile: 'file whose first line is the passphrase of the private keys',
+    },
+    environment: {
+      ENROLLKIT_PASSPHRASE: 'The passphrase of the private keys.',
+      ENROLLKIT_SERVICE_CONNECTION_STRING: 'Azure: connection string of a shared access policy of the DPS.',
+      ENROLLKIT_HUB_CONNECTION_STRING: 'Azure: connection string of a hub, to look up and delete devices.',
+      ENROLLKIT_LANG: 'The language of messages (en, zh-CN), instead of your locale.',
+      DEFAULT_VALIDITY_DAYS: 'certgen --edge: days that certificates are valid, instead of 30.',
+      AZURE_TENANT_ID: 'Azure: the tenant of a service principal.',
+      AZURE_CLIENT_ID: 'Azure: the client ID of the service principal.',
+      AZURE_CLIENT_SECRET: 'Azure: its client secret.',
+      HTTPS_PROXY: 'The proxy for HTTPS. NO_PROXY lists the exceptions.',
+      NODE_EXTRA_CA_CERTS: 'A file of additional CA certificates to trust.',
+      CI: 'If set, enrollkit never asks questions.',
+      ENROLLKIT_MESSAGE_IDS: 'If 1, messages and questions begin with their IDs, for scripts.',
+      ENROLLKIT_PLAIN: 'If 1, questions and progress are plain lines, for screen readers.',
+      NO_COLOR: 'If set, no colors.',
+      FORCE_COLOR: 'If set, colors even if the output is not a terminal; 0 for none.',
+    },
+    /** What is wrong with the words of a command line. */
+    usage: {
+      seeHelp: (command: string) => `Run "${command}" to see how to use it.`,
+      missingCommand: (family: string) => `${family} requires a command.`,
+      unknownCommand: (name: string, suggestions: readonly string[]) =>
+        `Unknown command "${name}".${didYouMean(suggestions)}`,
+      unknownFlag: (flag: string, suggestions: readonly string[]) =>
+        `Unknown flag ${flag}.${didYouMean(suggestions)}`,
+      hyphens:
+        'Run the command with --help to see its flags. Put a name that begins with a hyphen last, after --.',
+      missingArgument: (name: string) => `Missing argument: ${name}.`,
+      missingValue: (flag: string) => `Missing value: ${flag}.`,
+      excessArguments: (expected: number, given: number) =>
+        `Too many arguments: expected ${expected}, got ${given}.`,
+      invalidChoice: (flag: string, value: string, choices: readonly string[]) =>
+        `${flag}: "${value}" is not one of ${choices.join(', ')}.`,
+      noHelp: (topic: string) => `There is no help on "${topic}".`,
+    },
+    help: {
+      description:
+        'X.509 device enrollment for Azure IoT Hub Device Provisioning Service (DPS), on Azure or on the built-in emulator. Without a command, starts a guided setup in the terminal.',
+      titles: {
+        examples: 'Examples:',
+        /** Titles of the argument parser. */
+        ofCommander: {
+          'Usage:': 'Usage:',
+          'Arguments:': 'Arguments:',
+          'Options:': 'Options:',
+          'Commands:': 'Commands:',
+        },
+      },
+      examples: {
+        wizard: 'guided setup',
+        emulator: 'three devices on the built-in emulator',
+        clean: 'delete what a quickstart created',
+      },
+      more: 'More: enrollkit help <command>, enrollkit help environment,\n      enrollkit help exit-codes',
+      version: 'print the version',
+      helpFlag: 'show this help',
+      helpCommand: 'show help on a command, or on a topic: environment, exit-codes',
+      topic: 'a command, environment or exit-codes',
+      opposite: (flag: string) => `turn off --${flag}`,
+      choices: (choices: readonly string[]) => `(${choices.join(', ')})`,
+      family: (summary: string, members: readonly string[]) => `${summary}: ${members.join(', ')}`,
+      environmentTitle: 'Environment variables:',
+      exitStatusTitle: 'Exit statuses, with their error codes:',
+      exitStatuses: {
+        ok: 'Success.',
+        internal: 'A bug in enrollkit.',
+        usage: 'Invalid input: a flag, a name or a file.',
+        credentials: 'Credentials, permissions or a passphrase are missing or wrong.',
+        refused: 'The service refused the request, or lacks something it requires.',
+        network: 'The service could not be reached, failed, or is throttling.',
+        proofOfPossession: 'Proof of possession is not complete: the CA is not verified yet.',
+        partial: 'Some devices succeeded, others did not.',
+        needsInput: 'An answer is required, and there is no terminal to ask in.',
+        local: 'A problem on this computer: a file, a folder, a port or the clock.',
+        notDue: 'The certificate does not need to be renewed yet (cert needs-renewal).',
+        rejected: 'The check failed (cert verify, cert lint, doctor).',
+        notRunning: 'No emulator is running (emulator status).',
+        differs: 'The run differs from the recording (replay --check, runs compare).',
+        interrupted: 'Interrupted. What was done is kept.',
+      },
+    },
   },
 
   /** src/cli/terminal/ */
@@ -2680,8 +2779,89 @@ export const en = {
   cliExplain: {},
 
   /** src/cli/command-table.ts: one line on each command. */
-  commandTable: {},
+  commandTable: {
+    commands: {
+      quickstart: 'create certificates, enroll a group, register devices',
+      replay: 'run a recorded quickstart again and compare',
+      runs: 'list the recorded runs of a folder',
+      'runs compare': 'compare two recorded runs',
+      clean: 'delete what a quickstart created in the provisioning service',
+      doctor: 'check this computer, a folder and its provisioning service',
+      explain: 'explain an error code: meaning, causes, what to do',
+      'device register': 'register a device, acting as the device',
+      'device send': 'register a device, send a message to its hub, read its twin',
+      'group create': 'create an enrollment group',
+      'group list': 'list enrollment groups',
+      'group show': 'show an enrollment group',
+      'group delete': 'delete an enrollment group',
+      'group devices': 'list the devices registered through a group',
+      'enrollment create': 'create or update an individual enrollment',
+      'enrollment list': 'list individual enrollments',
+      'enrollment show': 'show an individual enrollment',
+      'enrollment delete': 'delete an individual enrollment',
+      'registration show': 'show the registration record of a device',
+      'registration delete': 'delete the registration record of a device',
+      'ca upload': 'upload a CA certificate',
+      'ca verify': 'verify an uploaded CA certificate (proof of possession)',
+      'ca code': 'generate a verification code for an uploaded CA certificate',
+      'ca list': 'list uploaded CA certificates',
+      'ca delete': 'delete an uploaded CA certificate',
+      'cert root': 'create a root CA',
+      'cert intermediate': 'create an intermediate CA',
+      'cert device': 'create a device certificate',
+      'cert edge': 'create the CA of an IoT Edge gateway',
+      'cert server': 'create a TLS server certificate',
+      'cert self-signed': 'create a certificate for an individual enrollment',
+      'cert verification': 'create a verification certificate (proof of possession)',
+      'cert csr': 'create a certificate signing request',
+      'cert sign': 'sign a certificate signing request',
+      'cert renew': 'renew a certificate',
+      'cert rollover': 'replace a CA while devices of both CAs are accepted',
+      'cert bundle': 'put a certificate chain into one file, in order',
+      'cert pfx': 'pack certificate, key and chain into a PKCS#12 file',
+      'cert convert': 'convert between PEM, DER, PKCS#7 and PKCS#12',
+      'cert inspect': 'show the certificates of a file or folder',
+      'cert fingerprint': 'print SHA-1 and SHA-256 fingerprints',
+      'cert needs-renewal': 'check whether a certificate expires soon (exit status)',
+      'cert verify': 'validate a certificate chain',
+      'cert lint': 'check certificates against RFC 5280 and the rules of DPS',
+      'fleet issue': 'create the certificates of many devices, on all cores',
+      'fleet enroll': 'create an individual enrollment for each device',
+      'fleet register': 'register each device, acting as the device',
+      'fleet deregister': 'delete the registrations and devices of a fleet',
+      'fleet merge': 'merge the manifests of the parts of a fleet',
+      certgen: 'the commands of certGen.sh, with the same files',
+      'emulator start': 'run a provisioning service and a hub on this computer',
+      'emulator status': 'show whether the emulator is running, and its addresses',
+      'emulator stop': 'stop the running emulator',
+      'emulator reset': 'delete everything created in the emulator',
+      'emulator clock': 'show or set the clock of the running emulator',
+      'emulator faults': 'inject faults into the running emulator',
+      'emulator logs': 'show what the emulator refused, and why',
+      'emulator messages': 'show what devices sent to the hub of the emulator',
+      'emulator env': 'print environment variables that point SDKs at the emulator',
+    },
+    /** By the first words of commands. The help adds the second words, or the highlights. */
+    families: {
+      device: { summary: 'act as a device' },
+      group: { summary: 'enrollment groups' },
+      enrollment: { summary: 'individual enrollments, one device each' },
+      registration: { summary: 'registration records of devices' },
+      ca: { summary: 'CA certificates in DPS' },
+      cert: {
+        summary: 'certificates on this computer',
+        highlights: 'create, sign, convert, inspect, verify, lint',
+      },
+      fleet: { summary: 'many devices' },
+      emulator: { summary: 'the built-in DPS' },
+    },
+  },
 };
+
+/** The rest of a sentence that names what was probably meant. */
+function didYouMean(suggestions: readonly string[]): string {
+  return suggestions.length === 0 ? '' : ` Did you mean ${suggestions.join(' or ')}?`;
+}
 
 /** What every language has. */
 export type Sentences = Widened<typeof en>;
