@@ -142,6 +142,39 @@ export const commands: readonly CommandEntry[] = [
     'delete an uploaded CA certificate',
     async () => (await import('./ca/delete.js')).caDelete,
   ),
+  inOneFile(
+    'dps list',
+    'list the provisioning services of an account',
+    async () => (await import('./dps/list.js')).dpsList,
+  ),
+  inOneFile('dps show', 'show a provisioning service', async () => (await import('./dps/show.js')).dpsShow),
+  inOneFile(
+    'dps create',
+    'create a provisioning service',
+    async () => (await import('./dps/create.js')).dpsCreate,
+  ),
+  inOneFile(
+    'dps delete',
+    'delete a provisioning service',
+    async () => (await import('./dps/delete.js')).dpsDelete,
+  ),
+  inOneFile(
+    'hub list',
+    'list the IoT hubs of an account',
+    async () => (await import('./hub/list.js')).hubList,
+  ),
+  inOneFile('hub create', 'create an IoT hub', async () => (await import('./hub/create.js')).hubCreate),
+  inOneFile('hub delete', 'delete an IoT hub', async () => (await import('./hub/delete.js')).hubDelete),
+  inOneFile(
+    'hub link',
+    'link an IoT hub to a provisioning service',
+    async () => (await import('./hub/link.js')).hubLink,
+  ),
+  inOneFile(
+    'hub unlink',
+    'unlink an IoT hub from a provisioning service',
+    async () => (await import('./hub/unlink.js')).hubUnlink,
+  ),
   inOneFile('cert root', 'make a root CA', async () => (await import('./cert/root.js')).certRoot),
   inOneFile(
     'cert intermediate',
@@ -331,6 +364,8 @@ export const families: Readonly<Record<string, { summary: string; highlights?: s
   enrollment: { summary: 'individual enrollments, of one device each' },
   registration: { summary: 'registration records of devices' },
   ca: { summary: 'CA certificates in DPS' },
+  dps: { summary: 'provisioning services of an account' },
+  hub: { summary: 'IoT hubs of an account, and their links' },
   cert: {
     summary: 'certificates on this computer',
     highlights: 'make, sign, convert, inspect, verify, lint',
