@@ -114,6 +114,14 @@ function inWords(thing: CreatedResource): string {
       return `registration record ${thing.id}${where(thing.target)}`;
     case 'hub-device':
       return `device ${thing.id} in the hub ${thing.hub}`;
+    case 'resource-group':
+      return `resource group ${thing.name}`;
+    case 'provisioning-service':
+      return `provisioning service ${thing.name}`;
+    case 'iot-hub':
+      return `IoT hub ${thing.name}`;
+    case 'hub-link':
+      return `link to the IoT hub ${thing.name}${where(thing.target)}`;
     case 'telemetry':
       return `note of the message from ${thing.id}`;
   }
