@@ -1,7 +1,7 @@
 /** The CAs of a certificate folder, by their thumbprints. */
 
 import { sha1Thumbprint } from '../../pki/x509/inspect.js';
-import type { AuthorityRole } from '../../workspace/layout.js';
+import type { AuthorityName } from '../../workspace/layout.js';
 import { layoutOf } from '../../workspace/layout.js';
 import type { StoredCertificate } from '../../workspace/stored-certificates.js';
 import { loadCertificate } from '../../workspace/stored-certificates.js';
@@ -10,10 +10,10 @@ import { loadCertificate } from '../../workspace/stored-certificates.js';
 export function folderAuthority(
   folder: string,
   sha1: string,
-): { role: AuthorityRole; stored: StoredCertificate } | undefined {
+): { role: AuthorityName; stored: StoredCertificate } | undefined {
   const layout = layoutOf(folder);
-  for (const role of ['root', 'intermediate'] as const) {
-    const stored = loadCertificate(layout[role]);
+  for (const role of layout.authorities()) {
+    const stored = loadCertificate(layout.authority(role));
     if (stored && sha1Thumbprint(stored.certificate) === sha1) return { role, stored };
   }
   return undefined;

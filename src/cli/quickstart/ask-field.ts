@@ -8,6 +8,7 @@ import {
 } from '../../quickstart/plan/fields.js';
 import { twinSchema } from '../../quickstart/plan/schema.js';
 import type { Asker } from '../terminal/asker.js';
+import { questionHelp } from './question-help.js';
 
 /** What the questions have in common. */
 export interface Asking {
@@ -16,6 +17,8 @@ export interface Asking {
   answers: Answers;
   /** The answers of the previous round, or of the last run. */
   before: Answers;
+  /** What is wrong with a valid value in the provisioning service at hand, in one sentence. */
+  problemThere?: ((path: FieldPath, value: string) => string | undefined) | undefined;
 }
 
 /** The fields that a dialogue asks for, in its order. */
@@ -37,11 +40,16 @@ export function isAsked({ applies, question }: Field, answers: Answers): boolean
 export async function askField(
   path: FieldPath,
   field: Field,
-  { ask, answers, before }: Asking,
+  { ask, answers, before, problemThere }: Asking,
 ): Promise<unknown> {
   const { question } = field;
   const resolve = (text: FieldQuestion['message']) => (typeof text === 'string' ? text : text(answers));
-  const common = { id: path, message: resolve(question.message), why: resolve(question.help ?? '') };
+  const common = {
+    id: path,
+    message: resolve(question.message),
+    why: resolve(question.help ?? ''),
+    help: questionHelp[path],
+  };
   const previous = question.suggestion?.(answers, before) ?? answers[path];
   switch (field.kind) {
     case 'choice': {
@@ -50,7 +58,8 @@ export async function askField(
         name: label,
         why: help,
       }));
-      return ask.select({ id: path, message: common.message, choices, default: String(previous) });
+      const { why: _why, ...select } = common;
+      return ask.select({ ...select, choices, default: String(previous) });
     }
     case 'switch':
       return ask.confirm({ ...common, default: previous === true });
@@ -65,7 +74,8 @@ export async function askField(
       const answer = await ask.text({
         ...common,
         default: String(previous ?? none),
-        problem: (value) => (isNone(value) ? undefined : field.problem(value)),
+        problem: (value) =>
+          isNone(value) ? undefined : (field.problem(value) ?? problemThere?.(path, value)),
       });
       return isNone(answer) ? field.default : answer;
     }
@@ -74,7 +84,12 @@ export async function askField(
         ...common,
         default: Array.isArray(previous) ? previous.join(', ') : (question.none ?? ''),
         problem: (value) =>
-          value === question.none ? undefined : listProblem(field, listOf(value), answers),
+          value === question.none
+            ? undefined
+            : (fieldListProblem(field, listOf(value), answers) ??
+              listOf(value)
+                .map((entry) => problemThere?.(path, entry))
+                .find((problem) => problem !== undefined)),
       });
       return answer === question.none ? null : listOf(answer);
     }
@@ -91,7 +106,7 @@ export async function askField(
 }
 
 /** What is wrong with a list, of the first thing that is. */
-function listProblem(
+export function fieldListProblem(
   field: Extract<Field, { kind: 'list' }>,
   values: readonly string[],
   answers: Answers,
@@ -125,6 +140,6 @@ export function wholeNumberProblem(minimum: number, maximum: number): (value: st
 }
 
 /** The entries of a list with commas or spaces between them. */
-function listOf(text: string): string[] {
+export function listOf(text: string): string[] {
   return text.split(/[\s,]+/).filter((entry) => entry !== '');
 }
