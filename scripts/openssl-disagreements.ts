@@ -37,8 +37,8 @@ export const disagreementClasses: Readonly<Record<string, (both: Both) => boolea
     const { failures } = await validateChain({ ...request, purpose: 'any', crls: [], mode: 'strict' });
     return failures.length > 0 && failures.every(({ code }) => code === 'PROFILE');
   },
-  /** Ours refuses a wildcard that stands for an excluded name; openssl compares it as if it were a name. */
-  'a wildcard that stands for an excluded name': ({ ours, openssl }) =>
+  /** Ours refuses a wildcard that matches an excluded name; openssl compares it as if it were a name. */
+  'a wildcard that matches an excluded name': ({ ours, openssl }) =>
     openssl.valid &&
     ours.failures.length > 0 &&
     ours.failures.every(({ code, message }) => code === 'NAME_CONSTRAINTS' && message.includes('DNS:*.')),

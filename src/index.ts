@@ -88,5 +88,5 @@ export {
   startRollover,
 } from './rollover/rollover.js';
 export type { CreatedFile, CreatedResource, JournalTarget } from './workspace/journal.js';
-export type { AuthorityRole, CertificatePaths } from './workspace/layout.js';
+export type { AuthorityName, CertificatePaths } from './workspace/layout.js';
 export type { StoredCertificate } from './workspace/stored-certificates.js';

@@ -226,7 +226,7 @@ test('zod is imported as a namespace: bundles then leave out what nothing uses, 
 
 const onlyImporters: [pattern: RegExp, files: RegExp][] = [
   [/^(@peculiar\/|reflect-metadata)/, /^pki\/crypto\.ts$/],
-  [/^(@inquirer\/|inquirer$)/, /^cli\/terminal\/prompts\.ts$/],
+  [/^(@inquirer\/|inquirer$)/, /^cli\/terminal\/prompts(\.ts$|\/)/],
   [/^listr2$/, /^cli\/terminal\/progress\.ts$/],
   [/^string-width$/, /^cli\/terminal\/text\.ts$/],
   [/^jsonc-parser$/, /^json-source\.ts$/],

@@ -14,11 +14,16 @@ import {
   privateKeyToPem,
 } from '../pki/keys.js';
 import { renewCertificate } from '../pki/make/renew.js';
-import { parseCertificate, sha256Thumbprint } from '../pki/x509/certificate.js';
+import {
+  type Certificate,
+  parseCertificate,
+  parseCertificates,
+  sha256Thumbprint,
+} from '../pki/x509/certificate.js';
 import { isIssuedBy, notIssuedBy } from '../pki/x509/issued-by.js';
 import { isSignedBy } from '../pki/x509/signature.js';
 import { readTextIfExists } from '../workspace/files.js';
-import type { AuthorityRole, CertificatePaths, Layout } from '../workspace/layout.js';
+import type { AuthorityName, CertificatePaths, DevicePaths, Layout } from '../workspace/layout.js';
 import type { OwnFiles } from '../workspace/own-files.js';
 import type { RolloverRecord } from '../workspace/rollover-record.js';
 import {
@@ -32,14 +37,16 @@ import {
 
 /** A CA that a roll-over replaces, and its successor. */
 export interface ReplacedAuthority {
-  role: AuthorityRole;
+  role: AuthorityName;
   old: StoredCertificate;
+  /** The replaced CA that issued the old one; undefined for the CA that was named. */
+  parent: ReplacedAuthority | undefined;
   successor: StoredCertificate;
   /** Whether the successor signs from now on: its files are where those of the old one were. */
   inPlace: boolean;
 }
 
-/** The CA that signs the new intermediate, and is not replaced itself. */
+/** The CA that issues a successor. */
 export interface ParentAuthority {
   pem: string;
   privateKey: KeyObject;
@@ -48,29 +55,96 @@ export interface ParentAuthority {
 }
 
 /**
- * The CAs that a roll-over concerns, from the top: a root takes the intermediate below it along, since that one ends
- * with it.
+ * The CAs that a roll-over replaces, each after its issuer: the one that was named, and all CAs of the folder below it,
+ * since they end with it.
  *
- * @throws EnrollkitError FILE_UNREADABLE when the folder has no such CA; INVALID_CERTIFICATE
+ * @throws EnrollkitError FILE_UNREADABLE when the folder has no such CA; CHAIN_INVALID when a CA that would have to be
+ *   replaced too is not in the folder; INVALID_CERTIFICATE
  */
-export function rolledBy(layout: Layout, authority: AuthorityRole): RolloverRecord['rolled'] {
+export function rolledBy(layout: Layout, authority: AuthorityName): RolloverRecord['rolled'] {
   const named = currentOf(layout, authority);
-  const below = authority === 'root' ? loadCertificate(layout.intermediate) : undefined;
-  const isBelow = below && isIssuedBy(below.certificate, named.certificate);
-  return [
-    { role: authority, sha256Thumbprint: sha256Thumbprint(named.certificate) },
-    ...(isBelow
-      ? [{ role: 'intermediate' as const, sha256Thumbprint: sha256Thumbprint(below.certificate) }]
-      : []),
-  ];
+  const below = new Map([[authority, named]]);
+  const others = layout.authorities().filter((name) => name !== authority);
+  for (let found = true; found; ) {
+    found = false;
+    for (const name of others) {
+      if (below.has(name)) continue;
+      const stored = currentOf(layout, name);
+      if (!issuerAmong(below.values(), stored.certificate)) continue;
+      below.set(name, stored);
+      found = true;
+    }
+  }
+  const rolled = [...below.values()];
+  for (const stored of holdersOfChains(layout, others)) assertNoneBetween(stored, rolled, layout);
+  return [...below].map(([role, { certificate }]) => ({
+    role,
+    sha256Thumbprint: sha256Thumbprint(certificate),
+  }));
 }
 
-function currentOf(layout: Layout, role: AuthorityRole): StoredCertificate {
-  const current = loadCertificate(layout[role]);
+function issuerAmong(
+  authorities: Iterable<StoredCertificate>,
+  certificate: Certificate,
+): StoredCertificate | undefined {
+  for (const one of authorities) {
+    if (one.certificate !== certificate && isIssuedBy(certificate, one.certificate)) return one;
+  }
+  return undefined;
+}
+
+function holdersOfChains(layout: Layout, authorities: readonly AuthorityName[]): StoredCertificate[] {
+  const paths: CertificatePaths[] = [
+    ...authorities.map((name) => layout.authority(name)),
+    ...layout.devices().flatMap((device: DevicePaths) => [device, device.edgeCa, ...device.modules()]),
+  ];
+  return paths.map(loadCertificate).filter((one) => one !== undefined);
+}
+
+/** Refuses to go on without a CA that is between one of the replaced CAs and this certificate. */
+function assertNoneBetween(
+  stored: StoredCertificate,
+  rolled: readonly StoredCertificate[],
+  layout: Layout,
+): void {
+  const chain = chainOf(stored);
+  const between: Certificate[] = [];
+  for (let below = stored.certificate; ; below = between.at(-1)!) {
+    const top = issuerAmong(rolled, below);
+    const [missing] = between;
+    if (top && missing) {
+      throw new EnrollkitError(
+        'CHAIN_INVALID',
+        `The CA ${missing.subject.text}, which issued ${stored.paths.certificate}, is below ${top.certificate.subject.text} and has to be replaced with it, but its files are not in ${layout.folder}.`,
+        {
+          next: `Copy its certificate.pem, chain.pem and key.pem to ${layout.authority('NAME').folder}, where NAME is a name of your choice. Then run the same command again.`,
+        },
+      );
+    }
+    const isNew = (one: Certificate) =>
+      ![stored.certificate, ...between].some(({ der }) => der.equals(one.der));
+    const issuer = top ? undefined : chain.find((one) => isNew(one) && isIssuedBy(below, one));
+    if (!issuer) return;
+    between.push(issuer);
+  }
+}
+
+/** What `chain.pem` holds. One that cannot be read tells nothing; issuing the certificate again replaces it. */
+function chainOf({ chainPem }: StoredCertificate): Certificate[] {
+  try {
+    return parseCertificates(chainPem);
+  } catch {
+    return [];
+  }
+}
+
+function currentOf(layout: Layout, role: AuthorityName): StoredCertificate {
+  const paths = layout.authority(role);
+  const current = loadCertificate(paths);
   if (current) return current;
   throw new EnrollkitError(
     'FILE_UNREADABLE',
-    `There is no ${role} CA in ${layout.folder}: ${layout[role].certificate} is not there.`,
+    `There is no ${role} CA in ${layout.folder}: ${paths.certificate} is not there.`,
     { next: 'Name the certificate folder with --dir FOLDER.' },
   );
 }
@@ -81,28 +155,32 @@ function currentOf(layout: Layout, role: AuthorityRole): StoredCertificate {
  * @throws EnrollkitError FILE_UNREADABLE when one of them is gone
  */
 export function replacedAuthorities(layout: Layout, { rolled }: RolloverRecord): ReplacedAuthority[] {
-  return rolled.map(({ role, sha256Thumbprint: sha256 }) => {
+  const all: ReplacedAuthority[] = [];
+  for (const { role, sha256Thumbprint: sha256 } of rolled) {
     const previous = loadCertificate(layout.previousAuthority(role, sha256));
-    const current = loadCertificate(layout[role]);
+    const current = loadCertificate(layout.authority(role));
     const inPlace = previous !== undefined && current !== undefined;
     const old = previous ?? current;
     const successor = inPlace ? current : loadCertificate(layout.nextAuthority(role));
-    if (old && successor && sha256Thumbprint(old.certificate) === sha256)
-      return { role, old, successor, inPlace };
-    throw new EnrollkitError(
-      'FILE_UNREADABLE',
-      `The files of the roll-over of the ${role} CA are not where it left them, in ${layout.folder}.`,
-      { next: `Put back the folders that begin with ${role} in ca, as they were.` },
-    );
-  });
+    if (!old || !successor || sha256Thumbprint(old.certificate) !== sha256) {
+      throw new EnrollkitError(
+        'FILE_UNREADABLE',
+        `The files of the roll-over of the ${role} CA are not where it left them, in ${layout.folder}.`,
+        { next: `Put back the folders that begin with ${role} in ca, as they were.` },
+      );
+    }
+    const parent = all.find((one) => isIssuedBy(old.certificate, one.old.certificate));
+    all.push({ role, old, parent, successor, inPlace });
+  }
+  return all;
 }
 
 export interface MakingOptions {
   layout: Layout;
   files: OwnFiles;
   record: RolloverRecord;
-  /** The CA above the one that was named, when that is an intermediate. */
-  signer: () => ParentAuthority | Promise<ParentAuthority>;
+  /** The CA above the one that was named; undefined: the one in the folder. Not asked for a root. */
+  signer?: (() => ParentAuthority | Promise<ParentAuthority>) | undefined;
   passphrase: string | undefined;
   now: () => Date;
   signal: AbortSignal;
@@ -113,26 +191,54 @@ export interface MakingOptions {
  * Makes the successors that are not there yet: of the same subject and extensions, for as long again, with a new key
  * of the same algorithm, which is encrypted when the old one was.
  *
- * @throws EnrollkitError CHAIN_INVALID when the signer did not issue the old one; ISSUER_NOT_ALLOWED; of the keys
+ * @throws EnrollkitError CHAIN_INVALID when the signer did not issue the old one; FILE_UNREADABLE when the folder does not have
+ *   the CA that did; ISSUER_NOT_ALLOWED; of the keys
  */
 export async function makeSuccessors(options: MakingOptions): Promise<void> {
   const { layout, files, record, tell } = options;
-  let above = options.signer;
-  for (const [depth, { role, sha256Thumbprint: sha256 }] of record.rolled.entries()) {
-    if (!existsSync(layout.previousAuthority(role, sha256).folder)) {
-      const old = await restoreCertificate(files, currentOf(layout, role), options);
-      const issuer = role === 'root' ? undefined : depth > 0 ? await above() : signerOf(old, await above());
+  const before: { role: AuthorityName; certificate: Certificate }[] = [];
+  for (const { role, sha256Thumbprint: sha256 } of record.rolled) {
+    const aside = layout.previousAuthority(role, sha256);
+    const isAside = existsSync(aside.folder);
+    const found = (isAside ? loadCertificate(aside) : undefined) ?? currentOf(layout, role);
+    if (!isAside) {
+      const old = await restoreCertificate(files, found, options);
+      const parent = before.find(({ certificate }) => isIssuedBy(old.certificate, certificate));
+      const issuer = parent ? await openSuccessor(options, parent.role) : await issuerOfNamed(options, old);
       const made = await interrupted(options, role, old, issuer);
       if (made) restoreMissing(files, made, issuer?.chainPem ?? '', notedAs(files, old.paths)('certificate'));
       else await makeSuccessor(options, role, old, issuer);
       tell(`the new ${role} CA is made`);
     }
-    above = () => openSuccessor(options, role);
+    before.push({ role, certificate: found.certificate });
   }
 }
 
+/** The CA above the one that was named; undefined for a root. */
+async function issuerOfNamed(
+  options: MakingOptions,
+  old: StoredCertificate,
+): Promise<ParentAuthority | undefined> {
+  const { layout, signer } = options;
+  const { certificate } = old;
+  if (certificate.subject.equals(certificate.issuer)) return undefined;
+  if (signer) return signerOf(old, await signer());
+  const authorities = layout.authorities().map((name) => currentOf(layout, name));
+  const issuer = issuerAmong(authorities, certificate);
+  if (!issuer) {
+    throw new EnrollkitError(
+      'FILE_UNREADABLE',
+      `The CA ${certificate.issuer.text}, which issued ${old.paths.certificate}, is not in ${layout.folder}.`,
+      { next: signerNext },
+    );
+  }
+  return { pem: issuer.pem, chainPem: issuer.chainPem, privateKey: await loadPrivateKey(issuer, options) };
+}
+
+const signerNext = 'Give the CA that issued it with --ca FILE and --ca-key FILE.';
+
 /** A successor, wherever it is by now, as the CA above the next one. */
-async function openSuccessor(options: MakingOptions, role: AuthorityRole): Promise<ParentAuthority> {
+async function openSuccessor(options: MakingOptions, role: AuthorityName): Promise<ParentAuthority> {
   const { layout } = options;
   const made = loadCertificate(layout.nextAuthority(role)) ?? currentOf(layout, role);
   return { pem: made.pem, chainPem: made.chainPem, privateKey: await loadPrivateKey(made, options) };
@@ -145,7 +251,7 @@ function signerOf(old: StoredCertificate, signer: ParentAuthority): ParentAuthor
   throw new EnrollkitError(
     'CHAIN_INVALID',
     `The certificate ${old.paths.certificate} was not issued by ${notIssuedBy(old.certificate, issuer)}.`,
-    { next: 'Give the CA that issued it with --ca FILE and --ca-key FILE.' },
+    { next: signerNext },
   );
 }
 
@@ -156,7 +262,7 @@ function signerOf(old: StoredCertificate, signer: ParentAuthority): ParentAuthor
  */
 async function interrupted(
   options: MakingOptions,
-  role: AuthorityRole,
+  role: AuthorityName,
   old: StoredCertificate,
   issuer: ParentAuthority | undefined,
 ): Promise<StoredCertificate | undefined> {
@@ -181,7 +287,7 @@ async function interrupted(
 
 async function makeSuccessor(
   options: MakingOptions,
-  role: AuthorityRole,
+  role: AuthorityName,
   old: StoredCertificate,
   issuer: ParentAuthority | undefined,
 ): Promise<void> {
@@ -250,7 +356,7 @@ export function putInPlace(layout: Layout, files: OwnFiles, { rolled }: Rollover
   const change = files.change();
   let isNeeded = false;
   for (const { role, sha256Thumbprint: sha256 } of rolled) {
-    const [current, next] = [layout[role], layout.nextAuthority(role)];
+    const [current, next] = [layout.authority(role), layout.nextAuthority(role)];
     const previous = layout.previousAuthority(role, sha256);
     const isAside = existsSync(previous.folder);
     if (isAside && existsSync(current.folder)) continue;

@@ -1,17 +1,17 @@
 /** The devices below the CAs of a roll-over: whose certificate is still the old CA's, and until when it must not be. */
 
 import { isIssuedBy } from '../pki/x509/issued-by.js';
-import type { AuthorityRole, DevicePaths, Layout } from '../workspace/layout.js';
+import type { DevicePaths, Layout } from '../workspace/layout.js';
 import { loadCertificate, type StoredCertificate } from '../workspace/stored-certificates.js';
 import type { ReplacedAuthority } from './authorities.js';
 
-/** A device or edge CA whose certificate the replaced CA, or its successor, signed. */
+/** A device, module or edge CA whose certificate the replaced CA, or its successor, signed. */
 export interface AffectedDevice {
   /** The common name: of a device, its registration ID. */
   name: string;
-  kind: 'device' | 'edge-ca';
+  kind: 'device' | 'edge-ca' | 'module';
   stored: StoredCertificate;
-  /** The device's own, not an edge CA's. */
+  /** Only a device has one. */
   pfx?: string;
   /** Which CA of the roll-over signed it: the old one, or already the new one. */
   signer: ReplacedAuthority;
@@ -29,6 +29,7 @@ export function affectedDevices(layout: Layout, rolled: readonly ReplacedAuthori
     .flatMap((paths: DevicePaths) => [
       ...below(loadCertificate(paths), 'device', rolled, paths.pfx),
       ...below(loadCertificate(paths.edgeCa), 'edge-ca', rolled),
+      ...paths.modules().flatMap((module) => below(loadCertificate(module), 'module', rolled)),
     ]);
 }
 
@@ -52,11 +53,11 @@ function below(
  * Until when a device must have its new certificate: its own end, or the earlier end of an old CA above it, without
  * which it is accepted no more.
  */
-export function reissueBy({ stored, signer }: AffectedDevice, rolled: readonly ReplacedAuthority[]): Date {
-  const order: readonly AuthorityRole[] = ['root', 'intermediate'];
-  const above = rolled.filter(({ role }) => order.indexOf(role) <= order.indexOf(signer.role));
-  const ends = [stored, ...above.map(({ old }) => old)].map(({ certificate }) =>
-    certificate.notAfter.getTime(),
-  );
-  return new Date(Math.min(...ends));
+export function reissueBy({ stored, signer }: AffectedDevice): Date {
+  let end = stored.certificate.notAfter;
+  for (let ca: ReplacedAuthority | undefined = signer; ca; ca = ca.parent) {
+    const { notAfter } = ca.old.certificate;
+    if (notAfter < end) end = notAfter;
+  }
+  return end;
 }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { sameId } from '../dps/contract/ids.js';
 import { EnrollkitError } from '../errors.js';
 import type { JournalTarget } from '../workspace/journal.js';
-import type { AuthorityRole, Layout } from '../workspace/layout.js';
+import type { AuthorityName, Layout } from '../workspace/layout.js';
 import { type RolloverRecord, readRollover } from '../workspace/rollover-record.js';
 import { replacedAuthorities, rolledBy } from './authorities.js';
 import type { AffectedDevice } from './devices.js';
@@ -13,7 +13,7 @@ import type { AffectedDevice } from './devices.js';
  *
  * @throws EnrollkitError CONFLICT when one of another CA is underway; FILE_UNREADABLE when there is no such CA
  */
-export function recordToStart(layout: Layout, authority: AuthorityRole, now: Date): RolloverRecord {
+export function recordToStart(layout: Layout, authority: AuthorityName, now: Date): RolloverRecord {
   const found = readRollover(layout);
   const underway = found?.finishedAt === undefined ? found : undefined;
   if (underway && underway.authority !== authority) {
@@ -48,7 +48,7 @@ export function allGroups({ groups }: RolloverRecord, named: readonly string[]):
  *
  * @throws EnrollkitError NOT_FOUND, CONFLICT
  */
-export function startedRecord(layout: Layout, authority: AuthorityRole): RolloverRecord {
+export function startedRecord(layout: Layout, authority: AuthorityName): RolloverRecord {
   const record = readRollover(layout);
   if (!record || record.authority !== authority) {
     throw new EnrollkitError(
@@ -79,7 +79,7 @@ export function assertSameTarget({ target }: RolloverRecord, now: JournalTarget)
 
 /** @throws EnrollkitError CONFLICT when finishing would lock a device of the folder out */
 export function assertReissued(
-  authority: AuthorityRole,
+  authority: AuthorityName,
   devices: readonly AffectedDevice[],
   now: Date,
 ): void {

@@ -1,7 +1,7 @@
 /** What a phase of a roll-over tells of it. */
 import { parseCertificates } from '../pki/x509/certificate.js';
 import { sha256Thumbprint } from '../pki/x509/inspect.js';
-import type { AuthorityRole, Layout } from '../workspace/layout.js';
+import type { AuthorityName, Layout } from '../workspace/layout.js';
 import type { RolloverRecord } from '../workspace/rollover-record.js';
 import type { StoredCertificate } from '../workspace/stored-certificates.js';
 import { type ReplacedAuthority, replacedAuthorities } from './authorities.js';
@@ -17,10 +17,10 @@ export interface AuthorityResult {
 }
 
 export interface RolloverResult {
-  authority: AuthorityRole;
+  authority: AuthorityName;
   startedAt: string;
   finishedAt: string | null;
-  authorities: { role: AuthorityRole; old: AuthorityResult; new: AuthorityResult }[];
+  authorities: { role: AuthorityName; old: AuthorityResult; new: AuthorityResult }[];
   enrollmentGroups: EnrollmentGroupResult[];
   /** Names of CA certificates that were deleted from DPS. */
   deleted: string[];
@@ -49,7 +49,7 @@ export function notesOnEnds(rolled: readonly ReplacedAuthority[]): string[] {
 }
 
 /** Groups in which nothing changes, and so nobody is locked out. */
-export function notesOnGroups(groups: readonly EnrollmentGroupResult[], authority: AuthorityRole): string[] {
+export function notesOnGroups(groups: readonly EnrollmentGroupResult[], authority: AuthorityName): string[] {
   return groups
     .filter(({ holds }) => holds === 'unchanged')
     .map(
@@ -81,7 +81,7 @@ export function resultOf(
       kind: device.kind,
       reissued: device.reissued,
       notAfter: device.stored.certificate.notAfter.toISOString(),
-      reissueBy: device.reissued ? null : reissueBy(device, rolled).toISOString(),
+      reissueBy: device.reissued ? null : reissueBy(device).toISOString(),
       certificate: device.stored.paths.certificate,
     })),
     notes,

@@ -11,7 +11,7 @@ import { assertNotNewer, formatPlan, parsePlan } from '../quickstart/plan/plan.j
 import { journalTargetOf } from '../quickstart/run.js';
 import { publicFileMode, readTextIfExists } from '../workspace/files.js';
 import type { Journal } from '../workspace/journal.js';
-import { type AuthorityRole, type Layout, layoutOf } from '../workspace/layout.js';
+import { type AuthorityName, type Layout, layoutOf } from '../workspace/layout.js';
 import { openFolder } from '../workspace/open-folder.js';
 import type { OwnFiles } from '../workspace/own-files.js';
 import { type RolloverRecord, writeRollover } from '../workspace/rollover-record.js';
@@ -25,7 +25,7 @@ import { notesOnEnds, notesOnGroups, type RolloverResult, resultOf } from './res
 import { type DpsOptions, deleteOld, type Upload, uploadSuccessors, uploadsOf } from './uploads.js';
 
 export interface RolloverOptions {
-  authority: AuthorityRole;
+  authority: AuthorityName;
   /** The certificate folder. */
   folder: string;
   /** The DPS of the enrollment groups; needed when there are any, by now or from an earlier phase. */
@@ -40,8 +40,8 @@ export interface RolloverOptions {
 export interface StartOptions extends RolloverOptions {
   /** Enrollment group IDs, besides those of an earlier start. */
   groups: readonly string[];
-  /** The CA above an intermediate; asked for when one is to be signed. */
-  signer: () => ParentAuthority | Promise<ParentAuthority>;
+  /** The CA above the one that is replaced; undefined: the one in the folder. Not asked for a root. */
+  signer?: (() => ParentAuthority | Promise<ParentAuthority>) | undefined;
 }
 
 /**

@@ -4,23 +4,24 @@
  *     .enrollkit/             plan, journal, recordings, emulator state; while a command writes, lock and pending files
  *     ca/root/                certificate.pem  key.pem
  *     ca/intermediate/        certificate.pem  chain.pem  key.pem
- *     ca/<root or intermediate>.next/
- *                             the one that is to take its place, while a roll-over begins
- *     ca/<root or intermediate>.previous-<8 digits of its SHA-256>/
- *                             one whose place was taken
+ *     ca/<name>/              any further CA below one of these
+ *     ca/<name>.next/         the CA that will replace it, while a roll-over begins
+ *     ca/<name>.previous-<8 digits of its SHA-256>/
+ *                             a CA that was replaced
  *     ca/rollover.json        how far the last roll-over came
  *     proof-of-possession/    certificate.pem
  *     devices/<registration ID>/
  *                             certificate.pem  chain.pem  key.pem  device.pfx
  *                             previous-<8 digits of its SHA-256>/  what it had before a roll-over
  *                             edge-ca/ certificate.pem  chain.pem  key.pem   (IoT Edge only)
+ *                             modules/<module ID>/ certificate.pem  chain.pem  key.pem
  *
  * A chain.pem begins with the certificate itself and ends with the root.
  */
 import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
-import { lookAt } from './files.js';
+import { lookAt, readTextIfExists } from './files.js';
 import { assertNoLinkIn } from './symbolic-links.js';
 
 export interface CertificatePaths {
@@ -34,9 +35,16 @@ export interface CertificatePaths {
 export interface DevicePaths extends CertificatePaths {
   pfx: string;
   edgeCa: CertificatePaths;
+  /**
+   * Those of its modules that there is a folder for.
+   *
+   * @throws EnrollkitError FILE_UNREADABLE
+   */
+  modules(): CertificatePaths[];
 }
 
-export type AuthorityRole = 'root' | 'intermediate';
+/** The name of a CA's folder in `ca`: `root`, `intermediate`, or what you named a further one. */
+export type AuthorityName = string;
 
 export interface Layout {
   /** Absolute. */
@@ -59,10 +67,17 @@ export interface Layout {
   rollover: string;
   /** The quickstart's program, filled in. */
   enrollmentGroupProgram: string;
-  /** The CA that is to take the place of another. */
-  nextAuthority(role: AuthorityRole): CertificatePaths;
-  /** A CA whose place was taken. */
-  previousAuthority(role: AuthorityRole, sha256Thumbprint: string): CertificatePaths;
+  authority(name: AuthorityName): CertificatePaths;
+  /**
+   * The names of the CAs in use, `root` and `intermediate` first.
+   *
+   * @throws EnrollkitError FILE_UNREADABLE
+   */
+  authorities(): AuthorityName[];
+  /** The CA that will replace another. */
+  nextAuthority(name: AuthorityName): CertificatePaths;
+  /** A CA that was replaced. */
+  previousAuthority(name: AuthorityName, sha256Thumbprint: string): CertificatePaths;
   device(registrationId: string): DevicePaths;
   /**
    * Those that there is a folder for.
@@ -95,9 +110,11 @@ export function layoutOf(folder: string, stateName = '.enrollkit'): Layout {
     verificationCertificate: join(base, 'proof-of-possession', 'certificate.pem'),
     rollover: join(base, 'ca', 'rollover.json'),
     enrollmentGroupProgram: join(base, 'EnrollmentGroup.py'),
-    nextAuthority: (role) => certificatePaths(join(base, 'ca', `${role}.next`)),
-    previousAuthority: (role, sha256Thumbprint) =>
-      certificatePaths(join(base, 'ca', `${role}.previous-${sha256Thumbprint.slice(0, 8)}`)),
+    authority: (name) => certificatePaths(join(base, 'ca', name)),
+    authorities: () => authorityNames(join(base, 'ca')),
+    nextAuthority: (name) => certificatePaths(join(base, 'ca', `${name}.next`)),
+    previousAuthority: (name, sha256Thumbprint) =>
+      certificatePaths(join(base, 'ca', `${name}.previous-${sha256Thumbprint.slice(0, 8)}`)),
     device: (registrationId) => devicePaths(join(base, 'devices', deviceFolderName(registrationId))),
     devices: () =>
       namesIn(join(base, 'devices'))
@@ -111,6 +128,10 @@ function devicePaths(folder: string): DevicePaths {
     ...certificatePaths(folder),
     pfx: join(folder, 'device.pfx'),
     edgeCa: certificatePaths(join(folder, 'edge-ca')),
+    modules: () =>
+      namesIn(join(folder, 'modules'))
+        .sort()
+        .map((name) => certificatePaths(join(folder, 'modules', name))),
   };
 }
 
@@ -121,6 +142,21 @@ function certificatePaths(folder: string): CertificatePaths {
     chain: join(folder, 'chain.pem'),
     key: join(folder, 'key.pem'),
   };
+}
+
+const replacedOrNext = /\.(next|previous-[0-9A-F]{8})$/;
+
+/** Whether a CA's folder can have this name: it stays in `ca`, and is not that of a CA that a roll-over moves. */
+export function isAuthorityName(name: string): name is AuthorityName {
+  return /^[^./\\][^/\\]*$/.test(name) && !replacedOrNext.test(name);
+}
+
+function authorityNames(folder: string): AuthorityName[] {
+  const named = ['root', 'intermediate'];
+  const others = namesIn(folder).filter((name) => isAuthorityName(name) && !named.includes(name));
+  const holdsCa = (name: string) =>
+    ['certificate.pem', 'chain.pem'].some((file) => lookAt(join(folder, name, file)));
+  return [...named, ...others.sort()].filter(holdsCa);
 }
 
 /** The certificate folder that a path lies in, told by the journal of its runs; undefined when there is none. */
@@ -140,7 +176,7 @@ const placesOfRuns = new RegExp(
     'EnrollmentGroup\\.py',
     'proof-of-possession/certificate\\.pem',
     'ca/rollover\\.json',
-    `ca/(root|intermediate)(\\.next|\\.${previous})?/${fileOfCertificate}`,
+    `ca/[^/]+/${fileOfCertificate}`,
     `devices/[^/]+/((edge-ca|${previous}|edge-ca/${previous})/)?${fileOfCertificate}`,
   ].join('|')})$`,
 );
@@ -151,13 +187,28 @@ export function isPlaceOfRun(path: string): boolean {
 }
 
 /**
- * Refuses a certificate folder whose state, or something in it, is a symbolic link: the plan, the journal and the
- * emulator's state would be written somewhere else.
+ * Refuses a certificate folder whose state, or something in it, is a symbolic link, since the plan, the journal and the
+ * emulator's state would be written somewhere else; and one where a folder is in the place of a file, or a file or named
+ * pipe in the place of a folder.
  *
- * @throws EnrollkitError FILE_UNWRITABLE
+ * @throws EnrollkitError FILE_UNWRITABLE, FILE_EXISTS
  */
-export function assertStateInFolder({ folder, state }: Layout): void {
+export function assertStateInFolder({ folder, state, journal, plan, pending, runs, emulator }: Layout): void {
   assertNoLinkIn(folder, state);
+  const assertKind = (path: string, kind: 'file' | 'folder') => {
+    const there = lookAt(path);
+    if (!there || (kind === 'file' ? there.isFile() : there.isDirectory())) return;
+    throw new EnrollkitError(
+      'FILE_EXISTS',
+      `${path} is not a ${kind}, and enrollkit keeps a ${kind} there.`,
+      {
+        next: 'Move it away, then run the same command again.',
+        context: { file: path },
+      },
+    );
+  };
+  for (const path of [state, pending, runs, emulator]) assertKind(path, 'folder');
+  for (const path of [journal, plan]) assertKind(path, 'file');
 }
 
 /** Names that Windows keeps for devices, with or without an extension. */
@@ -182,24 +233,51 @@ const notCounted = /^(readme(\..*)?|\.gitignore|\.gitkeep|\.ds_store|\.enrollkit
  * Refuses a folder that holds what is not enrollkit's, so that nothing of anybody is overwritten.
  * A README, a .gitignore and the state of an emulator do not count.
  *
- * @throws EnrollkitError FOLDER_NOT_EMPTY, naming a file or two of those found; FILE_UNREADABLE; FILE_UNWRITABLE when
- *   the state in it is a symbolic link
+ * @throws EnrollkitError FOLDER_NOT_EMPTY, naming a file or two of those found; FILE_UNREADABLE; JOURNAL_UNREADABLE
+ *   when the journal has been emptied; FILE_UNWRITABLE and FILE_EXISTS as {@link assertStateInFolder}
  */
 export function assertOwnFolder(layout: Layout): void {
   const { folder, journal } = layout;
   assertStateInFolder(layout);
-  const names = namesIn(folder);
-  const ours = names.includes('.enrollkit') && namesIn(join(folder, '.enrollkit')).includes('journal.ndjson');
-  const others = names.filter((name) => !notCounted.test(name) && !isEmulator(folder, name));
-  if (ours || others.length === 0) return;
-  const some = others.slice(0, 2).join(', ') + (others.length > 2 ? `, and ${others.length - 2} more` : '');
+  assertJournalNotEmptied(layout);
+  const others = otherFiles(folder);
+  if (lookAt(journal) || others.length === 0) return;
   throw new EnrollkitError(
     'FOLDER_NOT_EMPTY',
-    `The folder ${folder} holds files that enrollkit did not make: ${some}.`,
+    `The folder ${folder} holds files that enrollkit did not make: ${firstOf(others)}.`,
     {
       context: { folder, journal },
     },
   );
+}
+
+/**
+ * Refuses a folder with files beside a journal without a record: nobody knows any more which of them runs made.
+ *
+ * @throws EnrollkitError JOURNAL_UNREADABLE, FILE_UNREADABLE
+ */
+export function assertJournalNotEmptied({ folder, journal }: Layout): void {
+  const text = readTextIfExists(journal);
+  if (text === undefined || text.includes('\n')) return;
+  const others = otherFiles(folder);
+  if (others.length === 0) return;
+  throw new EnrollkitError(
+    'JOURNAL_UNREADABLE',
+    `The journal ${journal} is empty, but there are files in ${folder}: ${firstOf(others)}. Nothing was changed.`,
+    {
+      next: 'Restore the journal from a backup, or choose an empty or new folder with --dir FOLDER.',
+      context: { file: journal },
+    },
+  );
+}
+
+/** What a folder holds beside what {@link assertOwnFolder} does not count. */
+function otherFiles(folder: string): string[] {
+  return namesIn(folder).filter((name) => !notCounted.test(name) && !isEmulator(folder, name));
+}
+
+function firstOf(names: readonly string[]): string {
+  return names.slice(0, 2).join(', ') + (names.length > 2 ? `, and ${names.length - 2} more` : '');
 }
 
 /** Whether this is the state of an emulator that was started on the folder itself. */

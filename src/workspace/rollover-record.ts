@@ -4,20 +4,20 @@ import { EnrollkitError } from '../errors.js';
 import { publicFileMode, readTextIfExists } from './files.js';
 import { journalTarget, remoteName } from './journal.js';
 import { jsonOf } from './json-text.js';
-import type { Layout } from './layout.js';
+import { isAuthorityName, type Layout } from './layout.js';
 import type { OwnFiles } from './own-files.js';
 
-const authorityRole = z.enum(['root', 'intermediate']);
+const authorityName = z.string().refine(isAuthorityName);
 
 const schema = z.object({
   version: z.literal(1),
   /** The CA that was named. */
-  authority: authorityRole,
+  authority: authorityName,
   startedAt: z.string(),
   finishedAt: z.string().optional(),
   /** The CAs that get a successor, from the top, as they were before. */
   rolled: z
-    .array(z.object({ role: authorityRole, sha256Thumbprint: z.string().regex(/^[0-9A-F]{64}$/) }))
+    .array(z.object({ role: authorityName, sha256Thumbprint: z.string().regex(/^[0-9A-F]{64}$/) }))
     .min(1),
   /** The provisioning service of the groups. */
   target: journalTarget.optional(),
@@ -55,7 +55,7 @@ export function writeRollover(layout: Layout, files: OwnFiles, record: RolloverR
   // Parsed, its fields are in one order, so that the same record is the same text.
   const text = `${JSON.stringify(schema.parse(record), null, 2)}\n`;
   if (readTextIfExists(rollover) === text) return;
-  const note = files.wasMade(rollover) || files.isUnchanged(layout[record.authority].certificate);
+  const note = files.wasMade(rollover) || files.isUnchanged(layout.authority(record.authority).certificate);
   files.replace(rollover, text, publicFileMode, { note });
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 
 export interface Entry {
-  /** `errors.next.USAGE` */
+  /** `errors/next/USAGE` */
   path: string;
   /** The parameters of a function; undefined for a text. */
   parameters?: { name: string; type: ts.TypeNode }[];
@@ -19,8 +19,10 @@ export function readEntries(): Entry[] {
       for (const member of node.properties) {
         if (!ts.isPropertyAssignment(member)) throw new Error(`${path}: ${member.getText()} is no entry`);
         const name = ts.isComputedPropertyName(member.name) ? member.name.getText() : member.name.text;
-        visit(member.initializer, path === '' ? name : `${path}.${name}`);
+        visit(member.initializer, path === '' ? name : `${path}/${name}`);
       }
+    } else if (ts.isArrayLiteralExpression(node)) {
+      for (const [index, element] of node.elements.entries()) visit(element, `${path}/${index}`);
     } else if (ts.isArrowFunction(node)) {
       const parameters = node.parameters.map(({ name, type }) => {
         if (!type) throw new Error(`${path}: ${name.getText()} has no type`);
@@ -89,7 +91,7 @@ function samplesOf(type: ts.TypeNode, index: number): unknown[] | undefined {
 /** The member of a catalogue at a path. */
 export function memberAt(catalogue: object, path: string): unknown {
   return path
-    .split('.')
+    .split('/')
     .reduce<unknown>((member, name) => (member as Record<string, unknown> | undefined)?.[name], catalogue);
 }
 

@@ -13,7 +13,7 @@ test('the entries that are read are those of the catalogue', () => {
   const paths: string[] = [];
   const visit = (member: unknown, path: string): void => {
     if (typeof member !== 'object') paths.push(path);
-    else for (const [name, child] of Object.entries(member!)) visit(child, path ? `${path}.${name}` : name);
+    else for (const [name, child] of Object.entries(member!)) visit(child, path ? `${path}/${name}` : name);
   };
   visit(en, '');
   assert.deepEqual(

@@ -13,8 +13,9 @@ export function rolloverText(result: RolloverResult, { bold, green, red }: Style
   const { authority, authorities, enrollmentGroups, deleted, devices, notes, finishedAt } = result;
   const left = devices.filter(({ reissued }) => !reissued);
   const title = `Roll-over of the ${authority} CA: ${finishedAt === null ? 'both are in use' : `finished on ${day(finishedAt)}`}`;
+  const width = Math.max(...authorities.map(({ role }) => `new ${role}`.length));
   const sections: [string, string[]][] = [
-    ['CAs', authorities.flatMap(authorityLines)],
+    ['CAs', authorities.flatMap((one) => authorityLines(one, width))],
     ['Enrollment groups', enrollmentGroups.map(groupLine)],
     ['Deleted from DPS', deleted],
     [devicesTitle(devices.length, left.length), columns(deviceRows(result), 2)],
@@ -28,9 +29,12 @@ export function rolloverText(result: RolloverResult, { bold, green, red }: Style
 }
 
 /** A path stays whole, however long the line becomes: people copy it. */
-function authorityLines({ role, old, new: successor }: RolloverResult['authorities'][number]): string[] {
+function authorityLines(
+  { role, old, new: successor }: RolloverResult['authorities'][number],
+  width: number,
+): string[] {
   const line = (which: string, { sha256Thumbprint, notAfter, folder }: typeof old) =>
-    [`${which} ${role}`.padEnd(16), sha256Thumbprint.slice(0, 8), day(notAfter), displayPath(folder)].join(
+    [`${which} ${role}`.padEnd(width), sha256Thumbprint.slice(0, 8), day(notAfter), displayPath(folder)].join(
       '  ',
     );
   return [line('new', successor), line('old', old)];

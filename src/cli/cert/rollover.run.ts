@@ -11,7 +11,7 @@ import {
   reissueBelow,
   startRollover,
 } from '../../rollover/rollover.js';
-import { type AuthorityRole, layoutOf } from '../../workspace/layout.js';
+import { type AuthorityName, layoutOf } from '../../workspace/layout.js';
 import { readRollover } from '../../workspace/rollover-record.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { targetFrom } from '../input/plan-input.js';
@@ -25,11 +25,11 @@ import { rolloverText } from './rollover-text.js';
 
 /** @throws EnrollkitError USAGE; of the phase */
 export const run: RunOf<typeof certRollover> = async ({ args, flags }, context) => {
-  const authority = authorityFrom(args.ca);
   const groups = flags.group ?? [];
   assertFlags(flags, groups);
   const { output, now, signal, env } = context;
   const folder = folderOf(flags);
+  const authority = authorityFrom(args.ca, folder);
   let hasSteps = false;
   const phase = async (
     opening: OpenPrivateKeyOptions,
@@ -50,7 +50,9 @@ export const run: RunOf<typeof certRollover> = async ({ args, flags }, context) 
     };
     if (flags.reissue) return reissueBelow({ ...options, newKey: flags.newKey === true });
     if (flags.finish) return finishRollover({ ...options, force: flags.force === true });
-    return startRollover({ ...options, groups, signer: () => signingCa(flags, opening, 'root') });
+    const isNamed = flags.ca !== undefined || flags.caKey !== undefined;
+    const signer = isNamed ? () => signingCa(flags, opening, 'root') : undefined;
+    return startRollover({ ...options, groups, signer });
   };
   /** Certificates for the devices of an emulator, although nothing is asked of it. */
   const clockWithoutTarget = async () =>
@@ -70,10 +72,13 @@ export const run: RunOf<typeof certRollover> = async ({ args, flags }, context) 
   );
 };
 
-function authorityFrom(ca: string): AuthorityRole {
-  if (ca === 'root' || ca === 'intermediate') return ca;
-  throw new EnrollkitError('USAGE', `A roll-over is of the root or of the intermediate, not of "${ca}".`, {
-    next: 'Give root or intermediate; the folder is named with --dir FOLDER.',
+function authorityFrom(ca: string, folder: string): AuthorityName {
+  const layout = layoutOf(folder);
+  const authorities = layout.authorities();
+  if (ca === 'root' || ca === 'intermediate' || authorities.includes(ca)) return ca;
+  const known = authorities.length > 0 ? authorities : ['root', 'intermediate'];
+  throw new EnrollkitError('USAGE', `There is no CA "${ca}" in ${layout.folder}.`, {
+    next: `Give one of: ${known.join(', ')}. To name another certificate folder, add --dir FOLDER.`,
   });
 }
 

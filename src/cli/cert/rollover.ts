@@ -8,7 +8,11 @@ const phase = 'Which phase (default: the first):';
 export const certRollover = declareCommand({
   description:
     'Rolls a CA of the certificate folder over, in three phases; each can be run again. First: a new CA of the same name with a new key is made, uploaded and proven where the old one is, and comes into the enrollment groups as primary certificate, the old one as secondary; its files take the place of the old one’s, which are kept aside. It tells which devices must be re-issued, and by when. Second, --reissue: they are. Third, --finish: the old CA leaves the groups and DPS. Without --group, the files alone. docs/rollover.md shows one.',
-  args: { ca: { summary: 'root (the intermediate goes along with it) or intermediate' } },
+  args: {
+    ca: {
+      summary: 'root, intermediate, or the name that its folder has in ca; the CAs below it are replaced too',
+    },
+  },
   flags: {
     group: repeatable(
       textFlag({ placeholder: 'ID', summary: 'an enrollment group of the CA; the later phases remember it' }),
@@ -25,7 +29,7 @@ export const certRollover = declareCommand({
     force: switchFlag({ heading: phase, summary: 'with --finish: although devices are not re-issued' }),
     ca: {
       ...caFlags.ca,
-      summary: 'the CA above an intermediate (default: the root of the folder), with its issuers',
+      summary: 'the CA above, with its issuers, if it is not in the folder',
     },
     'ca-key': caFlags['ca-key'],
     dir: { ...caFlags.dir, summary: 'the certificate folder (default: certs)' },

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
 import { lookAt } from '../../workspace/files.js';
-import { type CertificatePaths, type Layout, layoutOf } from '../../workspace/layout.js';
+import { Journal } from '../../workspace/journal.js';
+import {
+  assertJournalNotEmptied,
+  assertStateInFolder,
+  type CertificatePaths,
+  type Layout,
+  layoutOf,
+} from '../../workspace/layout.js';
 import { readRollover } from '../../workspace/rollover-record.js';
 import {
   loadCertificate,
@@ -53,7 +60,7 @@ export async function folderReport(
   };
   const plan = attempt(() => lastPlan(folder));
   const contents: FolderContents = { plan, root: undefined, intermediate: undefined, devices: new Map() };
-  findings.push(...unfinishedFindings(layout, attempt), ...modeFindings(layout.folder));
+  findings.push(...stateFindings(layout, at, attempt), ...modeFindings(layout.folder));
   const expected = plan
     ? new Set(['root', ...(plan.certificates.intermediate ? ['intermediate'] : [])])
     : new Set();
@@ -113,9 +120,10 @@ function missing({ folder }: CertificatePaths): Finding {
   );
 }
 
-/** Changes that were interrupted. */
-function unfinishedFindings(
+/** A journal that cannot be read, and changes that were interrupted. */
+function stateFindings(
   layout: Layout,
+  at: Date,
   attempt: <Result>(read: () => Result) => Result | undefined,
 ): Finding[] {
   const findings: Finding[] = [];
@@ -128,6 +136,11 @@ function unfinishedFindings(
       ),
     );
   }
+  attempt(() => {
+    assertStateInFolder(layout);
+    assertJournalNotEmptied(layout);
+    Journal.open(layout.journal, () => at);
+  });
   const rollover = attempt(() => readRollover(layout));
   if (rollover && rollover.finishedAt === undefined) {
     findings.push(

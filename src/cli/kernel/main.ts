@@ -7,7 +7,7 @@ import type { Context } from './command.js';
 import { knownLanguage, type outputFlags } from './common-flags.js';
 import type { FlagValues } from './flags.js';
 import { Output } from './output.js';
-import { readArguments } from './program.js';
+import { readArguments, runCommand } from './program.js';
 import { reportError } from './report-error.js';
 
 /** Runs what the arguments ask for, and ends the process with its status. */
@@ -65,7 +65,16 @@ function outputFor({ json, verbose, noColor }: FlagValues<typeof outputFlags>): 
 function contextFor(output: Output, signal: AbortSignal, stop: Context['stop']): Context {
   const terminals = [process.stdin, process.stdout, process.stderr].every((stream) => stream.isTTY === true);
   const ci = !['', '0', 'false'].includes(process.env.CI ?? '');
-  return { output, env: process.env, signal, stop, now: () => new Date(), interactive: terminals && !ci };
+  const context: Context = {
+    output,
+    env: process.env,
+    signal,
+    stop,
+    now: () => new Date(),
+    interactive: terminals && !ci,
+    runCommand: (words) => runCommand(words, context),
+  };
+  return context;
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

@@ -1,11 +1,11 @@
 /** Turns the command table into a commander program. */
 
 import { Command as CommanderCommand, CommanderError, type Help, Option } from 'commander';
-import { EnrollkitError } from '../../errors.js';
+import { EnrollkitError, type ExitStatus, exitStatus } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { commands, families } from '../command-table.js';
 import { displayWidth, wrap } from '../terminal/text.js';
-import type { Arguments, CommandEntry, Declaration, Input } from './command.js';
+import type { Arguments, CommandEntry, Context, Declaration, Input } from './command.js';
 import { colorFlag, dirFlag, languageFlag, verboseFlag } from './common-flags.js';
 import { camelCase, type Flag, type Flags } from './flags.js';
 import { exampleText, rootFooter, topicText } from './help.js';
@@ -61,6 +61,19 @@ export async function readArguments(argv: readonly string[]): Promise<Request> {
     return { kind: 'command', entry: quickstart, input: { args: {}, flags: valuesOf(wizardFlags, options) } };
   }
   return request ?? { kind: 'text', text };
+}
+
+/**
+ * Runs a command of another command.
+ *
+ * @param words the command and its arguments, without `enrollkit`
+ * @throws what the command throws
+ */
+export async function runCommand(words: readonly string[], context: Context): Promise<ExitStatus> {
+  const request = await readArguments(words);
+  if (request.kind !== 'command') throw new TypeError(`${words.join(' ')} is not a command`);
+  const run = await request.entry.loadRun();
+  return (await run(request.input, context)) ?? exitStatus.ok;
 }
 
 interface Reading {

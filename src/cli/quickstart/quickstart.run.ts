@@ -1,5 +1,5 @@
 /** Gets the plan of a quickstart: from flags, from a plan file, or by asking; then previews it or runs it. */
-import { EnrollkitError } from '../../errors.js';
+import { EnrollkitError, type ExitStatus, exitStatus } from '../../errors.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
 import { previewQuickstart } from '../../quickstart/preview.js';
 import { givenPassphrase } from '../input/passphrase.js';
@@ -12,26 +12,24 @@ import { previewText } from './preview-text.js';
 import type { quickstart } from './quickstart.js';
 import { runPlan } from './run-plan.js';
 
-export const run: RunOf<typeof quickstart> = async ({ flags }, context) => {
+export const run: RunOf<typeof quickstart> = async ({ flags }, context): Promise<ExitStatus> => {
   const folder = flags.dir ?? defaultFolder;
-  if (flags.dryRun) return dryRun(flags, folder, context);
+  if (flags.dryRun) {
+    await dryRun(flags, folder, context);
+    return exitStatus.ok;
+  }
   if (!flags.yes && flags.plan === undefined && !context.interactive) throw nobodyToAsk(flags);
   const passphrase = givenPassphrase(flags, context.env);
-  return runPlan({ ...(await plannedRun(flags, folder, passphrase, context)), flags }, context);
-};
-
-async function plannedRun(
-  flags: FlagsOf<typeof quickstart>,
-  folder: string,
-  passphrase: string | undefined,
-  context: Context,
-): Promise<{ plan: Plan; folder: string; passphrase: string | undefined }> {
   if (flags.yes || flags.plan !== undefined) {
-    return { plan: encrypting(planFrom(flags), flags, passphrase), folder, passphrase };
+    await runPlan(
+      { plan: encrypting(planFrom(flags), flags, passphrase), folder, passphrase, flags },
+      context,
+    );
+    return exitStatus.ok;
   }
   const { askQuickstart } = await import('./ask-quickstart.js');
   return askQuickstart({ flags, folder, passphrase }, context);
-}
+};
 
 /** A passphrase that is given asks for encrypted keys, unless a plan file or a flag says otherwise. */
 function encrypting(plan: Plan, flags: FlagsOf<typeof quickstart>, passphrase: string | undefined): Plan {

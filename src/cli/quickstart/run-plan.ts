@@ -5,6 +5,7 @@ import { assertNotNewer } from '../../quickstart/plan/plan.js';
 import type { PortalAssistant } from '../../quickstart/portal.js';
 import { runQuickstart } from '../../quickstart/run.js';
 import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
+import { noteShortPassphrase } from '../input/new-passphrase.js';
 import { askPassphrase } from '../input/passphrase.js';
 import type { Context, FlagsOf } from '../kernel/command.js';
 import { withTarget } from '../target/target.js';
@@ -39,6 +40,7 @@ export async function runPlan(
       'The private keys are to be encrypted, and no passphrase was given.',
     );
   }
+  if (plan.certificates.encryptKeys && passphrase !== undefined) noteShortPassphrase(passphrase, context);
   const progress = await progressFor(context);
   const portal = mayAsk ? await choosePortalAssistant(plan, progress, context) : undefined;
   try {
@@ -83,7 +85,8 @@ export async function runPlan(
 /** A list that is redrawn at a terminal; plain lines otherwise. */
 export async function progressFor({ output, interactive }: Context): Promise<Progress> {
   // A list that is redrawn would overwrite other lines.
-  if (!interactive || output.json || output.verbose || output.messageIds) return plainProgress(output);
+  if (!interactive || output.json || output.verbose || output.messageIds || output.plain)
+    return plainProgress(output);
   const { listProgress } = await import('../terminal/progress.js');
   return listProgress(output);
 }
