@@ -2081,7 +2081,45 @@ export const zhCN: Sentences = {
   },
 
   /** src/cli/terminal/ */
-  cliTerminal: {},
+  cliTerminal: {
+    confirm: {
+      noTerminal: (question) => `${question}没有可供提问的终端。`,
+      addYes: '请添加 --yes。',
+      warning: '此操作无法撤消。',
+      declined: '已取消。未删除任何内容。',
+      nothingToDo: '无需执行其他操作。',
+    },
+    enrollment: {
+      heads: { id: '注册 ID', status: '状态', allocation: '分配', attestation: '证明机制' },
+      rows: { attestation: '证明机制', allocation: '分配策略', reprovisioning: '重新预配', status: '状态' },
+      allHubs: '所有已链接的 IoT 中心',
+      serviceDefault: '服务默认值',
+      allocation: (policy, hubs) => `${policy}，范围：${hubs}`,
+      yes: '是',
+      symmetricKey: '对称密钥',
+      uploadedCa: (name) => `X.509，已上传的 CA ${name}`,
+      certificate: (thumbprint, subject) => `X.509，证书 ${thumbprint}… ${subject}`,
+      never: '从不：保留当前 IoT 中心',
+      migrate: '重新预配并迁移数据',
+      reset: '重新预配并重置为初始设备孪生',
+    },
+    progress: { ok: '已有', done: '完成', failed: '失败', halted: '中断' },
+    registration: {
+      registrationId: '注册 ID',
+      status: '状态',
+      hub: 'IoT 中心',
+      deviceId: '设备 ID',
+      error: '错误',
+      created: '创建时间',
+      updated: '上次更新',
+      heads: { id: '注册 ID', status: '状态', device: '设备 ID', updated: '上次更新', hub: 'IoT 中心' },
+    },
+    asksFirst: '先要求确认',
+    withoutAsking: '不要求确认',
+    ofLastRun: '在上次运行的预配服务中',
+    asJson: '以 JSON 格式',
+    listCut: (limit) => `仅列出前 ${limit} 个；还有更多。`,
+  },
 
   /** src/cli/input/ */
   cliInput: {},
@@ -2099,13 +2137,101 @@ export const zhCN: Sentences = {
   cliCertgen: {},
 
   /** src/cli/ca/ */
-  cliCa: {},
+  cliCa: {
+    rows: { name: '名称', subject: '主题', status: '状态', expires: '到期时间' },
+    verified: '已验证',
+    unverified: '未验证',
+    code: {
+      description:
+        '为已上传的 CA 证书生成验证码并打印。若要证明你拥有私钥，请签发一个以该验证码为公用名的证书并发送到 DPS；标准错误会显示具体做法。每个新验证码都会取代之前的验证码。如果密钥就在此计算机上，ca verify 会完成所有这些步骤。',
+      examples: { plain: '验证码以及如何使用它', azure: '在 Azure 中，以 JSON 格式' },
+      alreadyVerified: (name) => `CA 证书 ${name} 已经过验证。`,
+      nothingToDo: '无需进一步证明。',
+      sign: '签发一个以该验证码为公用名的证书：',
+      signWithFiles: '签发一个以该验证码为公用名的证书（CA_FILE 是已上传的证书，KEY_FILE 是其私钥）：',
+      send: '然后将它发送到 DPS：',
+    },
+    nameInDps: 'CA 证书在 DPS 中的名称',
+    notUploaded: (name) => `没有名为 ${name} 的已上传 CA 证书。`,
+    listExisting: (command) => `列出现有证书：${command}`,
+    delete: {
+      description: '删除已上传的 CA 证书。设备将无法再通过引用它的注册组进行注册。',
+      confirm: (name) => `删除 CA 证书 ${name}？`,
+      deleted: (name) => `已删除 CA 证书 ${name}。`,
+    },
+    list: {
+      empty: '没有已上传的 CA 证书。',
+      heads: { name: '名称', status: '状态', subject: '主题' },
+    },
+    upload: {
+      description: '将 CA 证书上传到 DPS。证书经过验证后，DPS 才会接受该 CA 的设备：请参阅 ca verify。',
+      file: 'CA 证书（PEM 或 DER）；如果文件中有多个证书，则使用第一个',
+      nameFlag: '证书在 DPS 中的名称（默认：其公用名）',
+      examples: { plain: '以其公用名作为名称', named: '使用你选择的名称' },
+      nameTaken: (subject, name) => `已有另一个证书 (${subject}) 以 ${name} 为名上传。`,
+      chooseName: (command) => `使用 --ca-name NAME 选择其他名称，或删除该证书：${command}`,
+      otherReadBack: (name, subject) => `证书已上传为 ${name}，但 DPS 显示的是另一个证书 (${subject})。`,
+      notReadBack: (name) => `证书已上传为 ${name}，但 DPS 未显示它。`,
+      next: (command) => `下一步：${command}`,
+      keyFile: '（KEY_FILE 是该 CA 的私钥。）',
+      notCa: (file, subject) => `${file} 不是 CA 证书：${subject} 的基本约束未标明 CA。`,
+      giveCa: '指定为设备签名的 CA 的证书，或其上级 CA 的证书。',
+    },
+    verify: {
+      description:
+        '通过私钥的所有权证明来验证已上传的 CA 证书：向 DPS 请求验证码，签发一个以该验证码为公用名的证书并发送。使用证书文件夹中该 CA 的密钥，或 --key 中的密钥。如果密钥在另一台计算机上，请用 ca code 获取验证码，在那台计算机上用 cert verification 签名，然后用 --verification-certificate 发送结果。',
+      certificate: 'CA 证书（如果不在证书文件夹中）',
+      key: 'CA 的私钥，PKCS#8 PEM',
+      verificationCertificate: '应答 ca code 验证码的证书，代替 --certificate 和 --key',
+      examples: {
+        folder: '证书文件夹中的 CA',
+        files: '其他文件中的 CA',
+        elsewhere: '其密钥在另一台计算机上为 ca code 的验证码签名的 CA',
+      },
+      bothOrNeither: '--certificate 和 --key 必须一起使用。',
+      giveBoth: '两者都指定，或都不指定。',
+      excluded: '--verification-certificate 不能与 --certificate 和 --key 一起使用。',
+      leaveOut: '省略 --certificate 和 --key：验证证书已经签名。',
+      uploadFirst: (command) => `请先上传：${command}`,
+      notShown: (name) => `DPS 未将 ${name} 显示为已验证。`,
+      notIn: (sha1, path) => `已上传的证书（SHA-1 ${sha1}）不在 ${path} 中。`,
+      giveFiles: '使用 --certificate FILE 指定证书，使用 --key FILE 指定其私钥。',
+    },
+  },
 
   /** src/cli/dps/ and src/cli/hub/ */
   cliDps: {},
 
   /** src/cli/group/ */
-  cliGroup: {},
+  cliGroup: {
+    create: {
+      description:
+        '创建使用 X.509 证明的注册组：使用 --ca-name 指定的已上传 CA 证书，或使用存储在组中的 CA 证书。其他设置默认与快速入门相同。',
+      caName: '已上传的 CA 证书（默认：文件夹中上次运行使用的证书）',
+      certificate: '要存储在组中的 CA 证书（默认：文件夹中为设备签名的 CA）',
+      examples: { uploaded: '使用快速入门上传的 CA', certificate: '使用另一个 CA 证书' },
+      differs: (id, members) => `注册组 ${id} 已创建，但读取时以下内容不同：${members.join('、')}。`,
+      notReadBack: (id) => `注册组 ${id} 已创建，但服务未显示它。`,
+      noCa: (folder) => `${folder} 中没有 CA 证书。`,
+      giveCa: '使用 --certificate FILE 指定一个。',
+    },
+    id: '注册组 ID',
+    delete: {
+      description: '删除注册组。其设备保留在 IoT 中心内，但无法再次注册。',
+      confirm: (id) => `删除注册组 ${id}？`,
+      deleted: (id) => `已删除注册组 ${id}。`,
+    },
+    notFound: (id) => `没有注册组 ${id}。`,
+    listExisting: (command) => `列出现有注册组：${command}`,
+    devices: {
+      description: '列出通过注册组注册的设备，类似于门户中的“管理注册”。尚未注册的设备没有注册记录。',
+      limit: '最多列出的数量（默认：全部）',
+      examples: { plain: '快速入门的设备', limited: '前一千个，以 JSON 格式' },
+      empty: (id) => `没有设备通过 ${id} 注册。`,
+    },
+    list: { inAzure: '在 Azure 中，以 JSON 格式', empty: '没有注册组。' },
+    show: { plain: '快速入门的注册组', json: '服务返回的每个字段' },
+  },
 
   /** src/cli/enrollment/ and src/cli/registration/ */
   cliEnrollment: {},
