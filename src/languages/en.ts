@@ -2427,7 +2427,159 @@ export const en = {
   },
 
   /** src/pki/path/ */
-  pkiPath: {},
+  pkiPath: {
+    budgetIssuers: 'more possible issuers than the limit',
+    budgetPaths: 'more possible paths than the limit',
+    budgetNames: 'more names and name constraints than the limit',
+    budgetPolicies: 'more certificate policies than the limit',
+    noDecision: (reason: string) => `The chain is too complex to check: there are ${reason}.`,
+    budgetLength: (maximum: number) => `more than ${maximum} certificates in the chain`,
+    notForTls: (certificate: string, usages: readonly string[]) =>
+      `The certificate ${certificate} cannot be used in TLS: its key usage lacks ${usages.join(' or ')}.`,
+    otherPeer: (certificate: string, name: string) =>
+      `The certificate ${certificate} is not for ${name}: its subject alternative names do not include it.`,
+    unusable: (certificate: string, problem: string) =>
+      `The certificate ${certificate} cannot be used: ${problem}.`,
+    noName: 'it has neither a subject nor a critical subject alternative name',
+    leafConstraints: 'it has name constraints, which only certificate authorities can have',
+    notACa: (certificate: string) =>
+      `The certificate ${certificate} is not a certificate authority, so certificates issued by it are not valid.`,
+    mayNotSign: (certificate: string) =>
+      `The certificate ${certificate} may not sign certificates: its key usage lacks keyCertSign.`,
+    issuerWithoutName: (certificate: string) =>
+      `The certificate ${certificate} issued certificates but has no subject.`,
+    purposeMissing: (purpose: string) =>
+      `it is not for this purpose; its extended key usage lacks ${purpose}`,
+    unknownExtension: (type: string) =>
+      `it has the critical extension ${type}, which enrollkit does not support`,
+    unknownQualifier: (qualifier: string) =>
+      `it has critical certificate policies with the qualifier ${qualifier}, which enrollkit does not support`,
+    keyType: (key: string) => `its public key is of a type that is not accepted (${key})`,
+    keyTooShort: (key: string, minimum: number) =>
+      `its public key is too short (${key}); at least ${minimum} bits are required`,
+    keyOddSize: (key: string) => `its public key has an unusual size (${key})`,
+    keyEvenModulus: (key: string) => `the modulus of its public key is even (${key})`,
+    keyExponent: (key: string) => `the exponent of its public key is too small or even (${key})`,
+    nameNotAllowed: (certificate: string, name: string, authority: string) =>
+      `The certificate ${certificate} has the name ${name}, which the name constraints of ${authority} do not allow.`,
+    constraintsMalformed: 'its name constraints are malformed',
+    constraintsEmptySubtree: 'its name constraints have an empty subtree',
+    constraintsDistance: 'its name constraints have a minimum or a maximum',
+    constraintInvalid: (name: string) => `its name constraints have ${name}, which is not a valid constraint`,
+    constraintsEmptyList: 'its name constraints have an empty list',
+    accessEmpty: 'its information access is empty',
+    accessMalformed: 'its information access is malformed',
+    distributionPointsEmpty: 'its list of CRL distribution points is empty',
+    distributionPointsMalformed: 'its CRL distribution points are malformed',
+    distributionPointsNames: 'its CRL distribution points have an empty list of names',
+    tooDeep: (leaf: string, depth: number, maximum: number) =>
+      `There are ${depth} intermediate certificates between the certificate ${leaf} and the trusted one; the maximum is ${maximum}.`,
+    noPolicy: (certificate: string) =>
+      `The certificate ${certificate} has no certificate policy that is valid along the path, and a policy constraint requires one.`,
+    policiesMalformed: 'its certificate policies are malformed',
+    policiesEmpty: 'its list of certificate policies is empty',
+    policyTwice: 'it has a certificate policy twice',
+    mappingsMalformed: 'its policy mappings are malformed',
+    mapsAnyPolicy: 'it maps anyPolicy',
+    mappingsEmpty: 'its list of policy mappings is empty',
+    policyConstraintsEmpty: 'its policy constraints are empty',
+    policyConstraintsMalformed: 'its policy constraints are malformed',
+    deltaNewer: (issuer: string) =>
+      `the delta CRL of ${issuer} is newer than the complete one and cannot be used with it`,
+    listNone: (issuer: string) => `there is none from ${issuer}`,
+    deltaAlone: 'it is a delta CRL without a complete one',
+    listSigner: 'the key usage of its issuer lacks cRLSign',
+    listEarly: 'it is not valid yet',
+    listWithoutEnd: 'it has no date of the next update',
+    listOld: 'it is out of date',
+    listPartial: 'it covers only some certificates',
+    listExtension: (type: string) => `it has the critical extension ${type}`,
+    listEntryExtension: (type: string) => `one of its entries has the critical extension ${type}`,
+    listWithoutNumber: 'it has no number',
+    listNumber: 'its number is malformed',
+    listWithoutIdentifier: 'it has no authority key identifier',
+    listSignature: 'that issuer did not sign it',
+    noPathWithin: (maximum: number) => `no path to a trust anchor within ${maximum} certificates`,
+    alternativeNameNoHost: (name: string) => `its subject alternative name ${name} is not a host name`,
+    webKey: (key: string) => `its key (${key}) is of a type that web servers may not have`,
+    webKeyNull: 'its RSA key lacks the parameter NULL',
+    webIdentifier: 'its authority key identifier names an issuer and a serial number',
+    webUsageCritical: 'its extended key usage must not be critical',
+    webPoliciesCritical: 'its certificate policies must not be critical',
+    webKeyUsage: 'its key usage has encipherOnly or decipherOnly',
+    webRootUsage: 'it is a root with an extended key usage',
+    webNoUsage: 'it is a server certificate without an extended key usage',
+    webAnyUsage: 'its extended key usage allows any purpose',
+    webOtherUsage: 'it is a server certificate that is also for code signing, mail, time stamping or OCSP',
+    webServerAndCa: 'it is both a server certificate and a certificate authority',
+    webConstraintsCritical: 'its basic constraints must be critical',
+    webForbiddenUsage: (usages: readonly string[]) =>
+      `it is a server certificate with the key usage ${usages.join(' and ')}`,
+    webNoAlternativeName: 'it is a server certificate without a subject alternative name',
+    webAlternativeNameCritical: 'it has a subject, so its subject alternative name must not be critical',
+    webOtherName:
+      'it is a server certificate with an alternative name that is neither a host nor an IP address',
+    webCommonName: 'its common name is not one of its subject alternative names',
+    webIssuerName:
+      'the name of its issuer is not identical, byte for byte, to the subject of that certificate',
+    webHash: (expected: string) =>
+      `it is not signed with the hash that its issuer’s curve requires (${expected})`,
+    strictLeadingPeriod: 'its name constraints have a host with a leading period',
+    breaksRule: (certificate: string, problem: string) =>
+      `The certificate ${certificate} violates a rule for issuers: ${problem}.`,
+    strictIdentifierParts:
+      'its authority key identifier has an issuer without a serial number, or vice versa',
+    strictSelfSignedIdentifiers: 'it is self-signed, but its two key identifiers differ',
+    strictIdentifier: 'its authority key identifier does not match its issuer',
+    invalidDate: 'The time to validate at is not a valid date.',
+    invalidPurpose: 'The purpose is not clientAuth, serverAuth or any.',
+    invalidMode: 'The validation mode is neither lenient nor strict.',
+    invalidDepth: 'The maximum depth is not a number of certificates.',
+    invalidPolicy: (policy: string) =>
+      `The policy ${policy} is not an object identifier, such as 1.3.6.1.4.1.311.21.8.`,
+    invalidPeerName: 'The type of the peer name is not DNS, IP or RFC822.',
+    labelWithoutSubject: (serialNumber: string) => `with the serial number ${serialNumber}`,
+    endsWithItself: (certificate: string) =>
+      `The self-signed certificate ${certificate} ends the chain, but is not trusted.`,
+    namesItself: (certificate: string) =>
+      `The certificate ${certificate} names itself as its issuer, but is not signed with its own key or the key is not accepted, and no other certificate has that name.`,
+    withoutIssuer: (certificate: string) => `The certificate ${certificate} does not name its issuer.`,
+    circle: (certificate: string, issuer: string) =>
+      `The certificate ${certificate} was issued by ${issuer}, which is already below it: the chain is a circle.`,
+    missingIssuer: (issuer: string, certificate: string) =>
+      `No certificate that was sent or is trusted has the subject ${issuer}, which issued ${certificate}. Is an intermediate missing from the chain?`,
+    weakAlgorithm: (certificate: string, algorithm: string) =>
+      `The certificate ${certificate} is signed with a weak or unknown algorithm (${algorithm}).`,
+    issuerKeyType: (certificate: string, key: string) =>
+      `The certificate ${certificate} has a public key of a type that is not accepted (${key}).`,
+    notYetValid: (certificate: string, from: string) =>
+      `The certificate ${certificate} is not valid before ${from}.`,
+    expired: (certificate: string, on: string) => `The certificate ${certificate} expired on ${on}.`,
+    nothingTrusted: (certificate: string) =>
+      `There is no trusted certificate that the certificate ${certificate} could lead to.`,
+    otherSigner: (certificate: string, issuer: string, candidates: number) =>
+      `The certificate ${certificate} was not signed with the key of ${candidates === 1 ? 'the certificate' : `any of the ${candidates} certificates`} ${issuer}: it was changed or forged, or its issuer is another certificate of the same name.`,
+    revocationUnknown: (certificate: string, why: string) =>
+      `The certificate ${certificate} may be revoked, because no revocation list (CRL) can tell: ${why}.`,
+    revoked: (certificate: string) => `The certificate ${certificate} was revoked by its issuer.`,
+    listUnusable: (issuer: string, problem: string) =>
+      `the one from ${issuer} cannot be used, because ${problem}`,
+    pathLength: (certificate: string, allowed: number, below: number) =>
+      `The certificate ${certificate} allows ${allowed === 0 ? 'no' : `at most ${allowed}`} intermediate ${allowed > 1 ? 'certificates' : 'certificate'} below it (path length ${allowed}), but there ${below > 1 ? 'are' : 'is'} ${below}.`,
+    unreadable: (
+      what: 'leaf' | 'trusted' | 'intermediate' | 'revocationList',
+      position: number | undefined,
+      problem: string,
+    ) => {
+      const names = {
+        leaf: 'leaf certificate',
+        trusted: 'trusted certificate',
+        intermediate: 'intermediate certificate',
+        revocationList: 'revocation list',
+      };
+      return `The ${names[what]}${position === undefined ? '' : ` number ${position}`} cannot be read. ${problem}`;
+    },
+  },
 
   /** src/pki/x509/ and src/pki/der/ */
   pkiX509: {},
@@ -2798,8 +2950,8 @@ export const en = {
       'group list': 'list enrollment groups',
       'group show': 'show an enrollment group',
       'group delete': 'delete an enrollment group',
-      'group devices': 'list the devices registered through an enrollment group',
-      'enrollment create': 'create or change an individual enrollment',
+      'group devices': 'list the devices registered through a group',
+      'enrollment create': 'create or update an individual enrollment',
       'enrollment list': 'list individual enrollments',
       'enrollment show': 'show an individual enrollment',
       'enrollment delete': 'delete an individual enrollment',
@@ -2849,7 +3001,7 @@ export const en = {
     families: {
       device: { summary: 'act as a device' },
       group: { summary: 'enrollment groups' },
-      enrollment: { summary: 'individual enrollments' },
+      enrollment: { summary: 'individual enrollments, one device each' },
       registration: { summary: 'registration records of devices' },
       ca: { summary: 'CA certificates in DPS' },
       cert: {

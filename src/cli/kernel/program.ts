@@ -157,6 +157,7 @@ function withoutUnknownFlags(words: readonly string[], argv: readonly string[]):
 /** Titles in the language of the rest, and lines that are broken where it breaks them. */
 const helpLayout: Partial<Help> = {
   showGlobalOptions: false,
+  subcommandTerm: (command) => command.name(),
   styleTitle: (title) => (help.titles.ofCommander as Readonly<Record<string, string>>)[title] ?? title,
   displayWidth,
   boxWrap: wrap,

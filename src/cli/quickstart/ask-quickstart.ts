@@ -12,8 +12,10 @@ import { Dialogue, type Interview } from '../terminal/dialogue.js';
 import { terminalAsker } from '../terminal/prompts.js';
 import { showsUnicode } from '../terminal/symbols.js';
 import { displayPath } from '../terminal/text.js';
+import type { AzureAccount } from './ask-azure.js';
 import type { ExistingFolder } from './ask-existing.js';
 import { type Decision, planScript, type WizardOptions } from './ask-plan.js';
+import { azureAccount } from './azure-account.js';
 import { existingFolder, folderProblem, freeFolder } from './existing-folder.js';
 import { planPicture } from './plan-picture.js';
 import type { quickstart } from './quickstart.js';
@@ -34,6 +36,7 @@ export async function askQuickstart(
   options: AskOptions,
   context: Context,
   ask: Asker = terminalAsker(context.output, context.signal, { env: context.env }),
+  account: AzureAccount = azureAccount(context.signal),
 ): Promise<ExitStatus> {
   const { output } = context;
   const dialogue = new Dialogue(ask);
@@ -45,7 +48,7 @@ export async function askQuickstart(
     'quickstart.defaults',
     'Press Enter at every question for three devices on the emulator. Ctrl-C quits.\n',
   );
-  const script = planScript(wizardOptions(options, context));
+  const script = planScript({ ...wizardOptions(options, context), account });
   for (;;) {
     const decision = await dialogue.hold(script);
     for (;;) {
@@ -120,7 +123,7 @@ async function carryOut(
 function wizardOptions(
   { flags, folder, passphrase }: AskOptions,
   { now, output, env }: Context,
-): WizardOptions {
+): Omit<WizardOptions, 'account'> {
   const newPlan = planFrom(flags, defaultPlan);
   // A folder is judged when it is named: what this very run creates in it does not change the questions.
   const existing = new Map<string, ExistingFolder | undefined>();
