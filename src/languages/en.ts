@@ -2791,7 +2791,136 @@ export const en = {
   },
 
   /** src/cli/input/ */
-  cliInput: {},
+  cliInput: {
+    noCertificateInFolder: (folder: string) => `There is no certificate in the folder ${folder}.`,
+    certificateExtensions: (extensions: readonly string[]) =>
+      `File names of certificates end in ${extensions.join(' ')}.`,
+    folderUnreadable: (folder: string) => `Cannot read the folder ${folder}.`,
+    certificateFlags: {
+      signer: 'Signing CA:',
+      ca: 'CA that signs, with the CAs above it: PEM, DER, PKCS#7 or PKCS#12',
+      caKey: 'private key of the CA, if it is not in that file',
+      withoutCa: (folder: string) => `without --ca: ${folder}`,
+      certificate: 'Certificate:',
+      keyAlgorithm: 'algorithm of the new key (default: ec-p256)',
+      days: 'days of validity (default: set by the profile); ends no later than the CA',
+      pathLength: 'how many levels of CAs are allowed below it (default: set by the profile)',
+      profile: 'custom profile (JSON), instead of the built-in one',
+      subject: (attribute: string) => `${attribute} of the subject`,
+      country: 'C of the subject, two letters',
+      dns: 'DNS name (subject alternative name)',
+      ip: 'IP address (subject alternative name)',
+      uri: 'URI (subject alternative name)',
+      email: 'email address (subject alternative name)',
+      destination: 'Output:',
+      force: 'replace existing files; issue a certificate even if it cannot be valid under its CA',
+      outFolder: (otherwise: string) => `output folder (default: ${otherwise})`,
+      outFile: 'output file (default: standard output)',
+      encryptKey: 'encrypt the new private key with the passphrase',
+      passphraseFile:
+        'file whose first line is the passphrase (or set ENROLLKIT_PASSPHRASE, or enter it when asked)',
+      key: 'use an existing private key; it stays where it is',
+    },
+    notForDps: (problem: string) =>
+      `warning: ${problem} DPS will refuse an enrollment with this certificate.`,
+    endsWithIssuer: (date: string) => `note: The certificate expires together with its issuer, on ${date}.`,
+    noFile: (path: string) => `There is no file ${path}.`,
+    unreadable: (path: string, reason: string) => `Cannot read ${path}${reason}.`,
+    keyFlags: {
+      conflict: '--key uses an existing key; --key-algorithm and --encrypt-key apply to a new one.',
+      omitOne: 'Omit one of them.',
+      omitKey: 'Omit --key to create a new key.',
+    },
+    keyOwner: {
+      notFirst: (key: string, subject: string, path: string) =>
+        `The private key in ${key} belongs to ${subject}, which is not the first certificate in ${path}.`,
+      giveOther:
+        'Specify the private key of the first certificate, or a file with only the certificate of this key.',
+      notOf: (key: string, subject: string, path: string) =>
+        `The private key in ${key} does not belong to the certificate ${subject} in ${path}.`,
+      notOfAny: (key: string, count: number, path: string) =>
+        `The private key in ${key} does not belong to any of the ${count} certificates in ${path}.`,
+    },
+    material: {
+      trustSettings: (path: string) =>
+        `note: The OpenSSL trust settings in ${path} are ignored; only its certificate is used.`,
+      pfxWithoutKey: 'This PKCS#12 file contains no private key.',
+      pfxWithoutCertificate: 'This PKCS#12 file contains no certificate.',
+      pfxProtected: 'This PKCS#12 file is protected by a passphrase, but none was specified.',
+      signRequest: 'To get a certificate for a request, run: enrollkit cert sign REQUEST',
+      giveCertificate: 'Specify the file of the certificate.',
+      holds: (contents: string) => `It contains ${contents}, but no certificate.`,
+    },
+    chainTooLong: (count: number, maximum: number) =>
+      `There are ${count} certificates, but a chain has at most ${maximum}.`,
+    oneChain: 'Specify the certificates of one chain only.',
+    passphrase: {
+      emptyLine: (path: string) => `The first line of ${path} is empty; it must be the passphrase.`,
+      writeIt: 'Write the passphrase in the first line of that file.',
+      question: 'Passphrase of the private keys:',
+      why: 'The passphrase that the keys were encrypted with. It is not shown.',
+      missing: 'Enter the passphrase.',
+    },
+    plan: {
+      count: 'number of devices, with numbered names, instead of --device',
+      prefix: 'text before the number (default: device-)',
+      azureNames: 'Names of a provisioning service in Azure cannot be used with the emulator.',
+      addTarget: 'Add --target azure, or omit them.',
+      noDpsName: 'The name of the provisioning service is missing.',
+      giveDpsName: (others: readonly string[]) =>
+        `Specify --dps-name NAME${others.length > 0 ? ` and ${others.join(' and ')}` : ''}.`,
+      namedOrNumbered: '--device and --count cannot be used together.',
+      omitOne: 'Omit one of them.',
+      fileAndFlags: (path: string) => `${path}, with the flags,`,
+      flags: 'The combination of flags',
+      correctFlags: 'Correct the flags. To see what each does, run: enrollkit quickstart --help',
+      standardInput: 'standard input',
+      target: (field: string, problem: string) => `Target, ${field}: ${problem}.`,
+      initialTwin: (path: string, problem: string) => `The initial twin ${path}, ${problem}.`,
+      twinExample: 'Use a file like {"tags":{"site":"A"},"properties":{"desired":{"interval":30}}}.',
+    },
+    profile: {
+      notACa: (role: string) => `--path-length applies to CAs only, not to the role ${role}.`,
+      shallower: (length: string) => `note: The path length is ${length}, because the issuer allows no more.`,
+      otherRole: (place: string, role: string, expected: string) =>
+        `${place}: this profile is for the role ${role}, but ${expected} is required.`,
+      correct: 'Correct the profile at that place. Its schema is templates/profiles/profile.schema.json.',
+    },
+    fileTooLarge: (path: string, size: number, maximum: number) =>
+      `${path} has ${size} bytes; files of certificates and keys have at most ${maximum}.`,
+    checkFile: 'Check that this is the right file.',
+    isFolder: (path: string) => `${path} is a folder, not a file.`,
+    request: {
+      commonNames: (count: number, subject: string) =>
+        `Its subject has ${count} common names (${subject}); a device has one, its registration ID.`,
+      oneName: 'Use a request with one common name.',
+      strongerKey: 'Create a request for a stronger key: enrollkit cert csr NAME',
+    },
+    signingCa: {
+      keyWithoutCa: '--ca-key requires --ca.',
+      giveCa: 'Specify the CA certificate that the key belongs to: --ca FILE.',
+      noKey: (path: string) => `${path} contains the certificate of the CA, but not its private key.`,
+      giveKey: 'Specify --ca-key FILE.',
+      none: (folder: string) => `There is no CA in the certificate folder ${folder}.`,
+      choose:
+        'Specify the CA with --ca FILE and --ca-key FILE, or its folder with --dir FOLDER, or create one: enrollkit cert root NAME',
+      cannotBeValid: (problem: string) => `warning: The certificate cannot be valid. ${problem}`,
+    },
+    notATime: (flag: string, text: string) =>
+      `--${flag} must be a time such as 2027-01-31 or 2027-01-31T12:00:00Z, not "${text}".`,
+    notASpan: (flag: string, text: string) =>
+      `--${flag} must be days, hours or percent, such as 30, 36h or 25%, not "${text}".`,
+    output: {
+      exists: (path: string) => `${path} already exists.`,
+      isLink: (path: string) => `${path} is a symbolic link.`,
+      isNoFile: (path: string) => `${path} is a folder, or not a regular file.`,
+      choosePlace: 'Choose another place with --out.',
+      chooseOrReplace: 'Choose another place with --out, or replace it with --force.',
+      completed:
+        'This command was interrupted earlier while writing its files. They are now complete; nothing else was created.',
+      keyKept: (path: string, keptAs: string) => `The previous private key of ${path} is now in ${keptAs}.`,
+    },
+  },
 
   /** src/cli/target/ */
   cliTarget: {},
