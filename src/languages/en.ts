@@ -2908,10 +2908,193 @@ export const en = {
   },
 
   /** src/cli/terminal/ */
-  cliTerminal: {},
+  cliTerminal: {
+    confirm: {
+      noTerminal: (question: string) => `${question} There is no terminal to ask in.`,
+      addYes: 'Add --yes.',
+      warning: 'This cannot be undone.',
+      declined: 'Cancelled. Nothing was deleted.',
+      nothingToDo: 'There is nothing else to do.',
+    },
+    enrollment: {
+      heads: {
+        id: 'REGISTRATION ID',
+        status: 'STATUS',
+        allocation: 'ALLOCATION',
+        attestation: 'ATTESTATION',
+      },
+      rows: {
+        attestation: 'Attestation',
+        allocation: 'Allocation',
+        reprovisioning: 'Re-provisioning',
+        status: 'Status',
+      },
+      allHubs: 'all linked hubs',
+      serviceDefault: 'service default',
+      allocation: (policy: string, hubs: string) => `${policy}, among ${hubs}`,
+      yes: 'yes',
+      symmetricKey: 'symmetric key',
+      uploadedCa: (name: string) => `X.509, uploaded CA ${name}`,
+      certificate: (thumbprint: string, subject: string) => `X.509, certificate ${thumbprint}… ${subject}`,
+      never: 'never: keep the current hub',
+      migrate: 're-provision and migrate data',
+      reset: 're-provision and reset to the initial twin',
+    },
+    progress: { ok: 'ok', done: 'done', failed: 'failed', halted: 'halted' },
+    registration: {
+      registrationId: 'Registration ID',
+      status: 'Status',
+      hub: 'Hub',
+      deviceId: 'Device ID',
+      error: 'Error',
+      created: 'Created',
+      updated: 'Last updated',
+      heads: {
+        id: 'REGISTRATION ID',
+        status: 'STATUS',
+        device: 'DEVICE ID',
+        updated: 'LAST UPDATED',
+        hub: 'HUB',
+      },
+    },
+    asksFirst: 'asks for confirmation first',
+    withoutAsking: 'without asking',
+    ofLastRun: 'in the provisioning service of the last run',
+    asJson: 'as JSON',
+    listCut: (limit: number) => `Only the first ${limit} are listed; there are more.`,
+  },
 
   /** src/cli/input/ */
-  cliInput: {},
+  cliInput: {
+    noCertificateInFolder: (folder: string) => `There is no certificate in the folder ${folder}.`,
+    certificateExtensions: (extensions: readonly string[]) =>
+      `File names of certificates end in ${extensions.join(' ')}.`,
+    folderUnreadable: (folder: string) => `Cannot read the folder ${folder}.`,
+    certificateFlags: {
+      signer: 'Signing CA:',
+      ca: 'CA that signs, with the CAs above it: PEM, DER, PKCS#7 or PKCS#12',
+      caKey: 'private key of the CA, if it is not in that file',
+      withoutCa: (folder: string) => `without --ca: ${folder}`,
+      certificate: 'Certificate:',
+      keyAlgorithm: 'algorithm of the new key (default: ec-p256)',
+      days: 'days of validity (default: set by the profile); ends no later than the CA',
+      pathLength: 'how many levels of CAs are allowed below it (default: set by the profile)',
+      profile: 'custom profile (JSON), instead of the built-in one',
+      subject: (attribute: string) => `${attribute} of the subject`,
+      country: 'C of the subject, two letters',
+      dns: 'DNS name (subject alternative name)',
+      ip: 'IP address (subject alternative name)',
+      uri: 'URI (subject alternative name)',
+      email: 'email address (subject alternative name)',
+      destination: 'Output:',
+      force: 'replace existing files; issue a certificate even if it cannot be valid under its CA',
+      outFolder: (otherwise: string) => `output folder (default: ${otherwise})`,
+      outFile: 'output file (default: standard output)',
+      encryptKey: 'encrypt the new private key with the passphrase',
+      passphraseFile:
+        'file whose first line is the passphrase (or set ENROLLKIT_PASSPHRASE, or enter it when asked)',
+      key: 'use an existing private key; it stays where it is',
+    },
+    notForDps: (problem: string) =>
+      `warning: ${problem} DPS will refuse an enrollment with this certificate.`,
+    endsWithIssuer: (date: string) => `note: The certificate expires together with its issuer, on ${date}.`,
+    noFile: (path: string) => `There is no file ${path}.`,
+    unreadable: (path: string, reason: string) => `Cannot read ${path}${reason}.`,
+    keyFlags: {
+      conflict: '--key uses an existing key; --key-algorithm and --encrypt-key apply to a new one.',
+      omitOne: 'Omit one of them.',
+      omitKey: 'Omit --key to create a new key.',
+    },
+    keyOwner: {
+      notFirst: (key: string, subject: string, path: string) =>
+        `The private key in ${key} belongs to ${subject}, which is not the first certificate in ${path}.`,
+      giveOther:
+        'Specify the private key of the first certificate, or a file with only the certificate of this key.',
+      notOf: (key: string, subject: string, path: string) =>
+        `The private key in ${key} does not belong to the certificate ${subject} in ${path}.`,
+      notOfAny: (key: string, count: number, path: string) =>
+        `The private key in ${key} does not belong to any of the ${count} certificates in ${path}.`,
+    },
+    material: {
+      trustSettings: (path: string) =>
+        `note: The OpenSSL trust settings in ${path} are ignored; only its certificate is used.`,
+      pfxWithoutKey: 'This PKCS#12 file contains no private key.',
+      pfxWithoutCertificate: 'This PKCS#12 file contains no certificate.',
+      pfxProtected: 'This PKCS#12 file is protected by a passphrase, but none was specified.',
+      signRequest: 'To get a certificate for a request, run: enrollkit cert sign REQUEST',
+      giveCertificate: 'Specify the file of the certificate.',
+      holds: (contents: string) => `It contains ${contents}, but no certificate.`,
+    },
+    chainTooLong: (count: number, maximum: number) =>
+      `There are ${count} certificates, but a chain has at most ${maximum}.`,
+    oneChain: 'Specify the certificates of one chain only.',
+    passphrase: {
+      emptyLine: (path: string) => `The first line of ${path} is empty; it must be the passphrase.`,
+      writeIt: 'Write the passphrase in the first line of that file.',
+      question: 'Passphrase of the private keys:',
+      why: 'The passphrase that the keys were encrypted with. It is not shown.',
+      missing: 'Enter the passphrase.',
+    },
+    plan: {
+      count: 'number of devices, with numbered names, instead of --device',
+      prefix: 'text before the number (default: device-)',
+      azureNames: 'Names of a provisioning service in Azure cannot be used with the emulator.',
+      addTarget: 'Add --target azure, or omit them.',
+      noDpsName: 'The name of the provisioning service is missing.',
+      giveDpsName: (others: readonly string[]) =>
+        `Specify --dps-name NAME${others.length > 0 ? ` and ${others.join(' and ')}` : ''}.`,
+      namedOrNumbered: '--device and --count cannot be used together.',
+      omitOne: 'Omit one of them.',
+      fileAndFlags: (path: string) => `${path}, with the flags,`,
+      flags: 'The combination of flags',
+      correctFlags: 'Correct the flags. To see what each does, run: enrollkit quickstart --help',
+      standardInput: 'standard input',
+      target: (field: string, problem: string) => `Target, ${field}: ${problem}.`,
+      initialTwin: (path: string, problem: string) => `The initial twin ${path}, ${problem}.`,
+      twinExample: 'Use a file like {"tags":{"site":"A"},"properties":{"desired":{"interval":30}}}.',
+    },
+    profile: {
+      notACa: (role: string) => `--path-length applies to CAs only, not to the role ${role}.`,
+      shallower: (length: string) => `note: The path length is ${length}, because the issuer allows no more.`,
+      otherRole: (place: string, role: string, expected: string) =>
+        `${place}: this profile is for the role ${role}, but ${expected} is required.`,
+      correct: 'Correct the profile at that place. Its schema is templates/profiles/profile.schema.json.',
+    },
+    fileTooLarge: (path: string, size: number, maximum: number) =>
+      `${path} has ${size} bytes; files of certificates and keys have at most ${maximum}.`,
+    checkFile: 'Check that this is the right file.',
+    isFolder: (path: string) => `${path} is a folder, not a file.`,
+    request: {
+      commonNames: (count: number, subject: string) =>
+        `Its subject has ${count} common names (${subject}); a device has one, its registration ID.`,
+      oneName: 'Use a request with one common name.',
+      strongerKey: 'Create a request for a stronger key: enrollkit cert csr NAME',
+    },
+    signingCa: {
+      keyWithoutCa: '--ca-key requires --ca.',
+      giveCa: 'Specify the CA certificate that the key belongs to: --ca FILE.',
+      noKey: (path: string) => `${path} contains the certificate of the CA, but not its private key.`,
+      giveKey: 'Specify --ca-key FILE.',
+      none: (folder: string) => `There is no CA in the certificate folder ${folder}.`,
+      choose:
+        'Specify the CA with --ca FILE and --ca-key FILE, or its folder with --dir FOLDER, or create one: enrollkit cert root NAME',
+      cannotBeValid: (problem: string) => `warning: The certificate cannot be valid. ${problem}`,
+    },
+    notATime: (flag: string, text: string) =>
+      `--${flag} must be a time such as 2027-01-31 or 2027-01-31T12:00:00Z, not "${text}".`,
+    notASpan: (flag: string, text: string) =>
+      `--${flag} must be days, hours or percent, such as 30, 36h or 25%, not "${text}".`,
+    output: {
+      exists: (path: string) => `${path} already exists.`,
+      isLink: (path: string) => `${path} is a symbolic link.`,
+      isNoFile: (path: string) => `${path} is a folder, or not a regular file.`,
+      choosePlace: 'Choose another place with --out.',
+      chooseOrReplace: 'Choose another place with --out, or replace it with --force.',
+      completed:
+        'This command was interrupted earlier while writing its files. They are now complete; nothing else was created.',
+      keyKept: (path: string, keptAs: string) => `The previous private key of ${path} is now in ${keptAs}.`,
+    },
+  },
 
   /** src/cli/target/ */
   cliTarget: {},
@@ -2926,13 +3109,115 @@ export const en = {
   cliCertgen: {},
 
   /** src/cli/ca/ */
-  cliCa: {},
+  cliCa: {
+    rows: { name: 'Name', subject: 'Subject', status: 'Status', expires: 'Expires' },
+    verified: 'verified',
+    unverified: 'unverified',
+    code: {
+      description:
+        'Generates a verification code for an uploaded CA certificate and prints it. To prove possession of the private key, sign a certificate that has the code as its common name and send it to DPS; standard error shows how. Each new code replaces the previous one. If the key is on this computer, ca verify does all of this.',
+      examples: { plain: 'the code, and what to do with it', azure: 'in Azure, as JSON' },
+      alreadyVerified: (name: string) => `The CA certificate ${name} is already verified.`,
+      nothingToDo: 'No further proof is needed.',
+      sign: 'Sign a certificate that has this code as its common name:',
+      signWithFiles:
+        'Sign a certificate that has this code as its common name (CA_FILE is the uploaded certificate, KEY_FILE its private key):',
+      send: 'Then send it to DPS:',
+    },
+    nameInDps: 'the name of the CA certificate in DPS',
+    notUploaded: (name: string) => `There is no uploaded CA certificate ${name}.`,
+    listExisting: (command: string) => `List the existing certificates: ${command}`,
+    delete: {
+      description:
+        'Deletes an uploaded CA certificate. Devices can no longer register through the enrollment groups that refer to it.',
+      confirm: (name: string) => `Delete the CA certificate ${name}?`,
+      deleted: (name: string) => `Deleted the CA certificate ${name}.`,
+    },
+    list: {
+      empty: 'There are no uploaded CA certificates.',
+      heads: { name: 'NAME', status: 'STATUS', subject: 'SUBJECT' },
+    },
+    upload: {
+      description:
+        'Uploads a CA certificate to DPS. DPS accepts devices of the CA once the certificate is verified: see ca verify.',
+      file: 'the CA certificate, PEM or DER; if the file has several, the first one',
+      nameFlag: 'name of the certificate in DPS (default: its common name)',
+      examples: { plain: 'with its common name as the name', named: 'with a name that you choose' },
+      nameTaken: (subject: string, name: string) =>
+        `Another certificate (${subject}) is already uploaded as ${name}.`,
+      chooseName: (command: string) =>
+        `Choose another name with --ca-name NAME, or delete that certificate: ${command}`,
+      otherReadBack: (name: string, subject: string) =>
+        `The certificate was uploaded as ${name}, but DPS shows a different one (${subject}).`,
+      notReadBack: (name: string) => `The certificate was uploaded as ${name}, but DPS does not show it.`,
+      next: (command: string) => `next: ${command}`,
+      keyFile: '(KEY_FILE is the private key of the CA.)',
+      notCa: (file: string, subject: string) =>
+        `${file} is not a CA certificate: the basic constraints of ${subject} do not say CA.`,
+      giveCa: 'Specify the certificate of the CA that signs the devices, or of a CA above it.',
+    },
+    verify: {
+      description:
+        'Verifies an uploaded CA certificate by proof of possession of its private key: requests a verification code from DPS, signs a certificate that has the code as its common name, and sends it. Uses the key of the CA in the certificate folder, or the one in --key. If the key is on another computer, get the code with ca code, sign it there with cert verification, and send the result with --verification-certificate.',
+      certificate: 'the CA certificate, if it is not in the certificate folder',
+      key: 'private key of the CA, PKCS#8 PEM',
+      verificationCertificate:
+        'certificate that answers the code of ca code, instead of --certificate and --key',
+      examples: {
+        folder: 'a CA in the certificate folder',
+        files: 'a CA in other files',
+        elsewhere: 'a CA whose key signed the code of ca code on another computer',
+      },
+      bothOrNeither: '--certificate and --key must be used together.',
+      giveBoth: 'Specify both, or neither.',
+      excluded: '--verification-certificate cannot be used with --certificate and --key.',
+      leaveOut: 'Omit --certificate and --key: the verification certificate is already signed.',
+      uploadFirst: (command: string) => `Upload it first: ${command}`,
+      notShown: (name: string) => `DPS does not show ${name} as verified.`,
+      notIn: (sha1: string, path: string) => `The uploaded certificate (SHA-1 ${sha1}) is not in ${path}.`,
+      giveFiles: 'Specify it with --certificate FILE, and its private key with --key FILE.',
+    },
+  },
 
   /** src/cli/dps/ and src/cli/hub/ */
   cliDps: {},
 
   /** src/cli/group/ */
-  cliGroup: {},
+  cliGroup: {
+    create: {
+      description:
+        'Creates an enrollment group with X.509 attestation: by the uploaded CA certificate of --ca-name, or by a CA certificate that is stored in the group. Everything else defaults to the settings of a quickstart.',
+      caName: 'uploaded CA certificate (default: the one of the last run in the folder)',
+      certificate: 'CA certificate to store in the group (default: the CA in the folder that signs devices)',
+      examples: {
+        uploaded: 'by the CA that a quickstart uploaded',
+        certificate: 'by another CA certificate',
+      },
+      differs: (id: string, members: readonly string[]) =>
+        `The enrollment group ${id} was created, but differs in ${members.join(', ')} when read back.`,
+      notReadBack: (id: string) =>
+        `The enrollment group ${id} was created, but the service does not show it.`,
+      noCa: (folder: string) => `There is no CA certificate in ${folder}.`,
+      giveCa: 'Specify one with --certificate FILE.',
+    },
+    id: 'the enrollment group ID',
+    delete: {
+      description: 'Deletes an enrollment group. Its devices stay in their hubs, but cannot register again.',
+      confirm: (id: string) => `Delete the enrollment group ${id}?`,
+      deleted: (id: string) => `Deleted the enrollment group ${id}.`,
+    },
+    notFound: (id: string) => `There is no enrollment group ${id}.`,
+    listExisting: (command: string) => `List the existing groups: ${command}`,
+    devices: {
+      description:
+        'Lists the devices that have registered through an enrollment group, like "Manage enrollments" in the portal. A device that has not registered yet has no registration record.',
+      limit: 'list at most this many (default: all)',
+      examples: { plain: 'the devices of a quickstart', limited: 'the first thousand, as JSON' },
+      empty: (id: string) => `No device has registered through ${id}.`,
+    },
+    list: { inAzure: 'in Azure, as JSON', empty: 'There are no enrollment groups.' },
+    show: { plain: 'the group of a quickstart', json: 'every field that the service returns' },
+  },
 
   /** src/cli/enrollment/ and src/cli/registration/ */
   cliEnrollment: {},

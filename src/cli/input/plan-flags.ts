@@ -1,5 +1,7 @@
 /** The flags of a plan's fields, derived from their table, and the answers that they give. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { answersOf, planOf } from '../../quickstart/plan/answers.js';
 import {
   type Answers,
@@ -22,11 +24,11 @@ const numberingFlags = {
     placeholder: 'N',
     minimum: 1,
     maximum: maxDevices,
-    summary: 'so many devices, numbered, instead of --device',
+    summary: sentences.cliInput.plan.count,
   }),
   'device-prefix': textFlag({
     placeholder: 'TEXT',
-    summary: 'what stands before the number (default: device-)',
+    summary: sentences.cliInput.plan.prefix,
   }),
 };
 
@@ -123,11 +125,9 @@ export function targetWithFlags(before: PlanTarget, flags: GivenTargetFlags): un
   });
   if (kind === 'emulator') {
     if (given.length === 0) return { kind };
-    throw new EnrollkitError(
-      'USAGE',
-      'The names of a provisioning service in Azure were given, for the emulator.',
-      { next: 'Add --target azure, or leave them out.' },
-    );
+    throw new EnrollkitError('USAGE', sentences.cliInput.plan.azureNames, {
+      next: sentences.cliInput.plan.addTarget,
+    });
   }
   const target: Record<string, unknown> = {
     ...(before.kind === 'azure' ? before : {}),
@@ -138,8 +138,8 @@ export function targetWithFlags(before: PlanTarget, flags: GivenTargetFlags): un
   const missing = [planFields['target.subscriptionId'], planFields['target.resourceGroup']]
     .filter((field) => !givenValue(flags, field))
     .map(({ flag }) => `--${flag.name} ${flag.value}`);
-  throw new EnrollkitError('USAGE', 'The name of the provisioning service is missing.', {
-    next: `Give --dps-name NAME${missing.length > 0 ? `, and with it ${missing.join(' and ')}` : ''}.`,
+  throw new EnrollkitError('USAGE', sentences.cliInput.plan.noDpsName, {
+    next: sentences.cliInput.plan.giveDpsName(missing),
   });
 }
 
@@ -148,8 +148,8 @@ function registrationIds({ devices }: Plan, { device, count, devicePrefix }: Giv
     return devices.registrationIds;
   if (device !== undefined) {
     if (count === undefined && devicePrefix === undefined) return device;
-    throw new EnrollkitError('USAGE', 'Devices are either named, with --device, or numbered, with --count.', {
-      next: 'Leave one of them out.',
+    throw new EnrollkitError('USAGE', sentences.cliInput.plan.namedOrNumbered, {
+      next: sentences.cliInput.plan.omitOne,
     });
   }
   const ids = numberedIds(devicePrefix ?? 'device-', count ?? devices.registrationIds.length);
