@@ -146,10 +146,12 @@ class Pass {
     return {
       say: (id, text) => void this.#said.push([id, text]),
       answered: () => [...this.#asked],
-      askAgain(...ids) {
+      askAgain: (...ids) => {
+        this.#flush();
         throw new AskedAgain(ids);
       },
-      lookAgain(key, ...ids) {
+      lookAgain: (key, ...ids) => {
+        this.#flush();
         throw new AskedAgain(ids, key);
       },
       find: async (key, look, guess) => {
