@@ -62,12 +62,13 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
   assertOwnFolder(layout);
   assertNotNewer(layout.plan);
   const { journal, files, close } = openFolder(layout, now);
-  const { passphrase, replayOf } = options;
+  const { passphrase, verificationCode, portal, replayOf } = options;
   const recorder = new Recorder({
     plan,
     folder: layout.folder,
     target: options.target,
     passphrase,
+    verificationCode,
     replayOf,
   });
   const { target } = recorder;
@@ -95,8 +96,8 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
       control,
       service,
       passphrase,
-      portal: options.portal,
-      verificationCode: options.verificationCode,
+      portal: portal && recorder.portal(portal),
+      verificationCode,
       now,
       signal,
       found,

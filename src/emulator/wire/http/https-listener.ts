@@ -43,6 +43,9 @@ export async function startHttps(options: HttpsOptions): Promise<HttpsListener> 
 
   function makeServer(): Server {
     const server = createHttpsServer(app, tls);
+    // Its close() calls this, which throws when a fault has reset a connection while Node.js was reading from it (Node.js
+    // 20.20). closeServers ends all connections.
+    server.closeIdleConnections = () => {};
     gateConnections(server, { tls, listener: 'https', faults, faultyTls });
     keepForgedChains(server);
     reportHandshakes(server, log.for('device', 'https'));
