@@ -20,8 +20,14 @@ export interface Interview extends Asker {
    * Something that takes time to find out, such as a list from Azure: looked up once.
    *
    * @param guess what to count the remaining questions with until then
+   * @param saying a message before it is looked up
    */
-  find<Value>(key: string, look: () => Promise<Value>, guess: Value): Promise<Value>;
+  find<Value>(
+    key: string,
+    look: () => Promise<Value>,
+    guess: Value,
+    saying?: { id: string; text: string },
+  ): Promise<Value>;
   /** The questions answered so far, in their order. */
   answered(): AnsweredQuestion[];
   /** Asks questions again; the other answers are kept where they still apply. */
@@ -154,10 +160,11 @@ class Pass {
         this.#flush();
         throw new AskedAgain(ids, key);
       },
-      find: async (key, look, guess) => {
+      find: async (key, look, guess, saying) => {
         const { found } = this.#memory;
         if (found.has(key)) return found.get(key) as typeof guess;
         if (this.#isCounting) return guess;
+        if (saying) this.#said.push([saying.id, saying.text]);
         this.#flush();
         const value = await look();
         found.set(key, value);
