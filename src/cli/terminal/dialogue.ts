@@ -30,10 +30,14 @@ export interface Interview extends Asker {
   ): Promise<Value>;
   /** The questions answered so far, in their order. */
   answered(): AnsweredQuestion[];
-  /** Asks questions again; the other answers are kept where they still apply. */
-  askAgain(...ids: string[]): never;
-  /** Looks something up again, and asks questions again. */
-  lookAgain(key: string, ...ids: string[]): never;
+  /**
+   * Asks a question again; the other answers are kept where they still apply.
+   *
+   * @param over the questions that have led here: nothing is left of their answers
+   */
+  askAgain(id: string, ...over: string[]): never;
+  /** Looks something up again. @param over as in {@link askAgain} */
+  lookAgain(key: string, ...over: string[]): never;
 }
 
 export interface AnsweredQuestion {
@@ -66,13 +70,11 @@ interface Asking<Value> {
 }
 
 class AskedAgain extends Error {
-  readonly ids: readonly string[];
-  readonly key: string | undefined;
+  readonly what: { id?: string; key?: string; over: readonly string[] };
 
-  constructor(ids: readonly string[], key?: string) {
-    super(ids.join(', '));
-    this.ids = ids;
-    this.key = key;
+  constructor(what: AskedAgain['what']) {
+    super('asked again');
+    this.what = what;
   }
 }
 
@@ -102,8 +104,10 @@ export class Dialogue {
       } catch (error) {
         if (error instanceof WentBack) this.forget(pass.previous);
         else if (error instanceof AskedAgain) {
-          this.forget(...error.ids);
-          if (error.key !== undefined) this.#found.delete(error.key);
+          const { id, key, over } = error.what;
+          this.forget(id, ...over);
+          for (const one of over) this.#earlier.delete(one);
+          if (key !== undefined) this.#found.delete(key);
         } else throw error;
       }
     }
@@ -114,7 +118,7 @@ export class Dialogue {
     for (const id of ids) if (id !== undefined) this.#answers.delete(id);
   }
 
-  /** Answers a question as if it had been asked. */
+  /** Answers a question as if it had been asked, until it is over. */
   answer(id: string, value: unknown): void {
     this.#answers.set(id, { value, offered: undefined });
   }
@@ -152,13 +156,13 @@ class Pass {
     return {
       say: (id, text) => void this.#said.push([id, text]),
       answered: () => [...this.#asked],
-      askAgain: (...ids) => {
+      askAgain: (id, ...over) => {
         this.#flush();
-        throw new AskedAgain(ids);
+        throw new AskedAgain({ id, over });
       },
-      lookAgain: (key, ...ids) => {
+      lookAgain: (key, ...over) => {
         this.#flush();
-        throw new AskedAgain(ids, key);
+        throw new AskedAgain({ key, over });
       },
       find: async (key, look, guess, saying) => {
         const { found } = this.#memory;
