@@ -12,7 +12,8 @@ type OtherQuestion =
   | 'quickstart.change'
   | 'devices.naming'
   | 'devices.count'
-  | 'devices.prefix';
+  | 'devices.prefix'
+  | 'devices.file';
 
 export const questionHelp: Readonly<Record<FieldPath | OtherQuestion, string>> = {
   'quickstart.folder':
@@ -84,11 +85,13 @@ export const questionHelp: Readonly<Record<FieldPath | OtherQuestion, string>> =
     'A disabled group refuses all devices. That is useful to prepare everything and let devices register later.',
 
   'devices.naming':
-    'Each device has a registration ID, by which DPS knows it; it becomes the device ID in IoT Hub. Number your devices if any name will do. Use a list if they have names already, such as serial numbers.',
+    'Each device has a registration ID, by which DPS knows it; it becomes the device ID in IoT Hub. Number your devices if any name will do. Use a list or a file if they have names already, such as serial numbers.',
   'devices.count':
     'For each device, a key and a certificate are created on this computer, and it is registered. Up to 1000 at once; enrollkit fleet is for more.',
   'devices.prefix':
     'With the prefix line4- the devices are called line4-001, line4-002, and so on. Letters, digits and - . _ : are allowed.',
+  'devices.file':
+    'A file that a spreadsheet or a database has exported: CSV whose first line names a column registrationId, or a text file with one registration ID per line. The whole file is checked before anything is created; a wrong line is named.',
   'devices.registrationIds':
     'Letters, digits and the characters - . _ : are allowed, at most 64 of them for certificates. Upper and lower case are the same. Each ID is also the common name in the certificate of the device, since DPS compares the two.',
   'devices.protocol':

@@ -11,7 +11,7 @@ import type { Context, FlagsOf } from '../kernel/command.js';
 import { withTarget } from '../target/target.js';
 import { programName } from '../terminal/command-line.js';
 import { type Progress, plainProgress } from '../terminal/plain-progress.js';
-import { displayPath } from '../terminal/text.js';
+import { displayPath, pageWidth } from '../terminal/text.js';
 import type { quickstart } from './quickstart.js';
 import { closingReport } from './summary.js';
 
@@ -68,6 +68,7 @@ export async function runPlan(
         uploaded: plan.certificateAuthority.uploaded,
         program: programName(env),
         style: output.dataStyle,
+        columns: output.stdout.columns ?? pageWidth,
       }),
     );
   } catch (error) {
