@@ -1,6 +1,8 @@
 /** The wizard, at the terminal. */
 import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
+import type { Certificate } from '../../pki/x509/certificate.js';
+import { withExistingCa } from '../../quickstart/existing-ca.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
 import { assertNotNewer } from '../../quickstart/plan/plan.js';
 import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
@@ -16,10 +18,12 @@ interface AskOptions {
   flags: FlagsOf<typeof quickstart>;
   folder: string;
   passphrase: string | undefined;
+  /** The CA that was given. */
+  ca: Certificate | undefined;
 }
 
 export async function askQuickstart(
-  { flags, folder, passphrase }: AskOptions,
+  { flags, folder, passphrase, ca }: AskOptions,
   context: Context,
 ): Promise<Dialogue> {
   const { output, signal } = context;
@@ -35,8 +39,9 @@ export async function askQuickstart(
       ? `Enter on every question does again what was done in ${folder}. Ctrl-C leaves.\n`
       : 'Enter on every question gives three devices on an emulator. Ctrl-C leaves.\n',
   );
+  const before = last ?? basePlan(flags);
   const dialogue = await askPlan(ask, {
-    plan: planFrom(flags, last ?? basePlan(flags)),
+    plan: planFrom(flags, ca ? withExistingCa(before, ca) : before),
     given: givenFields(flags),
     folder,
     passphrase,

@@ -4,6 +4,7 @@ import type { Plan } from '../../quickstart/plan/fields.js';
 import { assertNotNewer } from '../../quickstart/plan/plan.js';
 import type { PortalAssistant } from '../../quickstart/portal.js';
 import { runQuickstart } from '../../quickstart/run.js';
+import type { ExistingCa } from '../../quickstart/step.js';
 import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
 import { askPassphrase } from '../input/passphrase.js';
 import type { Context, FlagsOf } from '../kernel/command.js';
@@ -18,12 +19,13 @@ interface PlannedRun {
   plan: Plan;
   folder: string;
   passphrase: string | undefined;
+  existingCa: ExistingCa | undefined;
   flags: FlagsOf<typeof quickstart>;
 }
 
 /** @throws EnrollkitError of the step that failed */
 export async function runPlan(
-  { plan, folder, flags, ...given }: PlannedRun,
+  { plan, folder, flags, existingCa, ...given }: PlannedRun,
   context: Context,
 ): Promise<void> {
   const { output, env, signal } = context;
@@ -52,6 +54,7 @@ export async function runPlan(
           target,
           passphrase,
           portal,
+          existingCa,
           verificationCode: flags.verificationCode,
           signal,
           emit: (event) => progress.on(event),
