@@ -85,11 +85,52 @@ export const commands: readonly CommandEntry[] = [
     'delete an enrollment group',
     async () => (await import('./group/delete.js')).groupDelete,
   ),
+  inOneFile(
+    'group devices',
+    'list the devices that have registered through a group',
+    async () => (await import('./group/devices.js')).groupDevices,
+  ),
+  inTwoFiles(
+    'enrollment create',
+    'create or change an individual enrollment',
+    async () => (await import('./enrollment/create.js')).enrollmentCreate,
+    async () => (await import('./enrollment/create.run.js')).run,
+  ),
+  inOneFile(
+    'enrollment list',
+    'list the individual enrollments',
+    async () => (await import('./enrollment/list.js')).enrollmentList,
+  ),
+  inOneFile(
+    'enrollment show',
+    'show an individual enrollment, as the service has it',
+    async () => (await import('./enrollment/show.js')).enrollmentShow,
+  ),
+  inOneFile(
+    'enrollment delete',
+    'delete an individual enrollment',
+    async () => (await import('./enrollment/delete.js')).enrollmentDelete,
+  ),
+  inOneFile(
+    'registration show',
+    'show the registration record of a device',
+    async () => (await import('./registration/show.js')).registrationShow,
+  ),
+  inOneFile(
+    'registration delete',
+    'delete the registration record of a device',
+    async () => (await import('./registration/delete.js')).registrationDelete,
+  ),
   inOneFile('ca upload', 'upload a CA certificate', async () => (await import('./ca/upload.js')).caUpload),
   inOneFile(
     'ca verify',
     'prove possession of an uploaded CA’s private key',
     async () => (await import('./ca/verify.js')).caVerify,
+  ),
+  inOneFile(
+    'ca code',
+    'generate a verification code for an uploaded CA',
+    async () => (await import('./ca/code.js')).caCode,
   ),
   inOneFile(
     'ca list',
@@ -287,6 +328,8 @@ export const commands: readonly CommandEntry[] = [
 export const families: Readonly<Record<string, { summary: string; highlights?: string }>> = {
   device: { summary: 'act as a device' },
   group: { summary: 'enrollment groups' },
+  enrollment: { summary: 'individual enrollments, of one device each' },
+  registration: { summary: 'registration records of devices' },
   ca: { summary: 'CA certificates in DPS' },
   cert: {
     summary: 'certificates on this computer',

@@ -1,13 +1,9 @@
 /** The one lookup of all codes: of DPS, ARM, IoT Hub, HTTP, TLS, connections, and of enrollkit itself. */
-import { type ErrorCode, errorTable } from '../errors.js';
-import { armCodes } from './arm-codes.js';
-import { connectionCodes } from './connection-codes.js';
-import { dpsCodes } from './dps-codes.js';
+import { type ErrorCode, nextStep } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import type { Cause, Explanation } from './explanation.js';
-import { httpStatuses } from './http-statuses.js';
-import { hubCodes } from './hub-codes.js';
-import { ownCodes } from './own-codes.js';
-import { tlsAlerts } from './tls-alerts.js';
+import { hubNumbers } from './hub-numbers.js';
+import { tlsAlertNames } from './tls-alert-names.js';
 
 export type CodeKind = 'dps' | 'arm' | 'hub' | 'http' | 'tls' | 'connection' | 'enrollkit';
 
@@ -22,36 +18,43 @@ export interface ExplainedCode extends Explanation {
   related: readonly string[];
 }
 
+/** An explanation as the catalogue has it. */
+interface Explained {
+  readonly meaning: string;
+  /** Pairs of a cause and how to check it. */
+  readonly causes: readonly (readonly string[])[];
+  readonly next: string;
+}
+
+const { kinds, dps, hub, arm, http, tls, connection, own } = sentences.explanations;
+// Every error code of enrollkit is explained.
+const ownCodes: Readonly<Record<ErrorCode, Omit<Explained, 'next'>>> = own;
+
 /** Where a code comes from, for people. */
-export const kindNames: Readonly<Record<CodeKind, string>> = {
-  dps: 'Device Provisioning Service',
-  arm: 'Azure Resource Manager',
-  hub: 'IoT Hub',
-  http: 'HTTP status',
-  tls: 'TLS alert',
-  connection: 'connection',
-  enrollkit: 'enrollkit',
-};
+export const kindNames: Readonly<Record<CodeKind, string>> = kinds;
 
 /** All codes. A number that two services have is found as that of DPS first. */
 export const explainedCodes: readonly ExplainedCode[] = withRelated([
-  ...entries('dps', dpsCodes),
-  ...Object.entries(hubCodes).map(([code, { number, ...rest }]) => entry('hub', code, rest, number)),
-  ...entries('arm', armCodes),
-  ...entries('http', httpStatuses),
-  ...Object.entries(tlsAlerts).map(([number, { name, ...rest }]) => entry('tls', name, rest, Number(number))),
-  ...entries('connection', connectionCodes),
-  ...(Object.keys(ownCodes) as ErrorCode[]).map((code) =>
-    entry('enrollkit', code, { ...ownCodes[code], next: errorTable[code].next }),
-  ),
+  ...entries('dps', dps),
+  ...namesOf(hub).map((code) => entry('hub', code, hub[code], hubNumbers[code])),
+  ...entries('arm', arm),
+  ...entries('http', http),
+  ...namesOf(tls).map((number) => entry('tls', tlsAlertNames[number], tls[number], Number(number))),
+  ...entries('connection', connection),
+  ...namesOf(ownCodes).map((code) => entry('enrollkit', code, { ...ownCodes[code], next: nextStep(code) })),
 ]);
 
-function entries(kind: CodeKind, table: Readonly<Record<string, Explanation>>): ExplainedCode[] {
-  return Object.entries(table).map(([code, explanation]) => entry(kind, code, explanation));
+function namesOf<Name extends PropertyKey>(table: Readonly<Record<Name, unknown>>): Name[] {
+  return Object.keys(table) as Name[];
 }
 
-function entry(kind: CodeKind, code: string, explanation: Explanation, number?: number): ExplainedCode {
-  const { meaning, causes, next } = explanation;
+function entries(kind: CodeKind, table: Readonly<Record<string, Explained>>): ExplainedCode[] {
+  return Object.entries(table).map(([code, explained]) => entry(kind, code, explained));
+}
+
+function entry(kind: CodeKind, code: string, explained: Explained, number?: number): ExplainedCode {
+  const { meaning, next } = explained;
+  const causes = explained.causes.map(([cause, check]) => ({ cause: cause!, check: check! }));
   return { code, kind, meaning, causes, next, related: [], ...(number === undefined ? {} : { number }) };
 }
 
@@ -104,8 +107,7 @@ export function explainServiceCode(code: string | number): ExplainedCode | undef
   const found = explainCode(String(code));
   const [, status] = /^(\d{3})\d{3}$/.exec(String(code)) ?? [];
   if (found || status === undefined) return found;
-  const explanation = httpStatuses[Number(status)];
-  return explanation && entry('http', status, explanation);
+  return explainedCodes.find(({ kind, code }) => kind === 'http' && code === status);
 }
 
 /** Without case and punctuation. */
@@ -150,8 +152,8 @@ function editDistance(one: string, other: string): number {
  * @param isCauseKnown whether the error names the cause itself
  */
 export function shortExplanation({ code, meaning, causes }: ExplainedCode, isCauseKnown: boolean): string {
-  const likeliest = isCauseKnown ? '' : ` Likeliest cause: ${causes[0]!.cause}.`;
-  return `${code}: ${meaning}${likeliest} More: enrollkit explain ${code}`;
+  const { short } = sentences.explanations;
+  return short(code, meaning, isCauseKnown ? undefined : causes[0]!.cause);
 }
 
 /** The parts that programs get. */

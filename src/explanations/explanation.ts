@@ -16,8 +16,3 @@ export interface Explanation {
   /** What to do, one or two sentences. */
   next: string;
 }
-
-/** Causes from pairs of a cause and how to check it. */
-export function causes(...pairs: readonly (readonly [cause: string, check: string])[]): Cause[] {
-  return pairs.map(([cause, check]) => ({ cause, check }));
-}

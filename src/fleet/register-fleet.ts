@@ -1,14 +1,14 @@
 /** Registers a fleet: each device with its own certificate, as it will in the field. */
-
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RegisterDeviceOptions, registerDevice } from '../dps/client/device.js';
 import type { Problem } from '../dps/client/diagnosis/problem.js';
 import { type ReadServiceFacts, serviceFactsReader } from '../dps/client/diagnosis/service-facts.js';
 import { backoffMs } from '../dps/client/http/retry.js';
 import { connectToHub } from '../dps/client/hub-connection.js';
+import { stateOfMessage } from '../dps/client/message-state.js';
 import type { Target } from '../dps/client/target.js';
 import { EnrollkitError, type ErrorCode, isAbort } from '../errors.js';
-import { sha256Of } from '../workspace/digest.js';
 import { formatOf } from './formats/formats.js';
 import { type DeviceFailure, Failures, type FleetFailure } from './registration/failures.js';
 import {
@@ -19,6 +19,7 @@ import {
 } from './registration/fleet-devices.js';
 import { Latencies, type LatencySummary } from './registration/latencies.js';
 import { Pace } from './registration/pace.js';
+import { PendingMessages } from './registration/pending-messages.js';
 import { ResultLines } from './registration/result-lines.js';
 
 export interface RegisterFleetOptions {
@@ -57,6 +58,8 @@ export interface RegistrationResult {
   substatus?: string;
   /** Whether the hub accepted a message; absent when none was to be sent. */
   telemetry?: boolean;
+  /** Of the message, as soon as it may have been sent. A message that is sent again keeps its ID. */
+  messageId?: string;
   /** Connections until it was assigned, or until it failed. */
   attempts: number;
   /** How often DPS answered 429, too many requests. */
@@ -69,6 +72,8 @@ export interface RegistrationResult {
 export interface RegisterFleetResult extends FleetCounts {
   /** Devices that were answered 429 at least once. */
   throttled: number;
+  /** Devices that sent their message again, with the same ID, because nobody could tell whether it had arrived. */
+  sentAgain: number;
   /** How many devices of this run were assigned to each hub. */
   hubs: Record<string, number>;
   /** By reason, the most frequent first. */
@@ -105,20 +110,28 @@ export async function registerFleet(options: RegisterFleetOptions): Promise<Regi
   const left = new Set<string>();
   for await (const { sha256Thumbprint } of manifestDevices(files.manifest)) left.add(sha256Thumbprint);
   const total = left.size;
+  const messages = new PendingMessages<RegistrationResult>(results);
   const file = await ResultLines.open<RegistrationResult>(results, (line) => {
     // A device whose message is missing registers again: it may be assigned to another hub by now.
     const isDone = line.status === 'assigned' && (!telemetry || line.telemetry === true);
     // A line may also be of another DPS, or of another fleet, such as this one before it was issued again.
-    return isDone && line.idScope === idScope && left.delete(line.sha256Thumbprint);
+    if (isDone) return line.idScope === idScope && left.delete(line.sha256Thumbprint);
+    if (line.messageId !== undefined) messages.add(line);
+    return false;
   });
   try {
-    const run = new Run(options, file, total - left.size);
+    messages.retain((line) => line.idScope === idScope && left.has(line.sha256Thumbprint));
+    const run = new Run(options, file, messages, total - left.size);
     const devices = fleetDevices(files, ({ sha256Thumbprint }) => left.has(sha256Thumbprint));
     const started = performance.now();
     await run.pace.forEach(devices, (device) => run.device(device));
     return run.result(performance.now() - started);
   } finally {
-    file.close();
+    try {
+      messages.close((line) => file.add(line));
+    } finally {
+      file.close();
+    }
   }
 }
 
@@ -127,17 +140,25 @@ class Run {
   readonly #options: RegisterFleetOptions;
   readonly #signal: AbortSignal;
   readonly #file: ResultLines<RegistrationResult>;
+  readonly #messages: PendingMessages<RegistrationResult>;
   readonly #latencies = new Latencies();
   readonly #hubs = new Map<string, number>();
   readonly #failures = new Failures();
   readonly #counts: FleetCounts;
   readonly #readServiceFacts: ReadServiceFacts | undefined;
   #throttled = 0;
+  #sentAgain = 0;
 
-  constructor(options: RegisterFleetOptions, file: ResultLines<RegistrationResult>, before: number) {
+  constructor(
+    options: RegisterFleetOptions,
+    file: ResultLines<RegistrationResult>,
+    messages: PendingMessages<RegistrationResult>,
+    before: number,
+  ) {
     this.#options = options;
     this.#signal = options.signal ?? new AbortController().signal;
     this.#file = file;
+    this.#messages = messages;
     this.#counts = { before, assigned: 0, failed: 0 };
     this.pace = new Pace({ ...options, signal: this.#signal });
     this.#readServiceFacts = serviceFactsReader(options.target, options.signal);
@@ -146,6 +167,7 @@ class Run {
   /** @throws EnrollkitError for an error that ends the run; the signal's reason */
   async device(device: FleetDevice): Promise<void> {
     const started = performance.now();
+    const messageId = this.#messages.idOf(device);
     const line: RegistrationResult = {
       registrationId: device.registrationId,
       status: 'failed',
@@ -153,6 +175,7 @@ class Run {
       sha256Thumbprint: device.sha256Thumbprint,
       attempts: 0,
       milliseconds: 0,
+      ...(messageId === undefined ? {} : { telemetry: false, messageId }),
     };
     let failure: EnrollkitError | undefined;
     try {
@@ -169,6 +192,7 @@ class Run {
       this.#failures.add(line.registrationId, line.error);
     }
     this.#file.add(line);
+    this.#messages.settle(line);
     this.#counts[failure ? 'failed' : 'assigned'] += 1;
     if (!failure) this.#hubs.set(line.assignedHub!, (this.#hubs.get(line.assignedHub!) ?? 0) + 1);
     if (line.throttled) this.#throttled += 1;
@@ -180,6 +204,7 @@ class Run {
     return {
       ...this.#counts,
       throttled: this.#throttled,
+      sentAgain: this.#sentAgain,
       hubs: Object.fromEntries(this.#hubs),
       failures: this.#failures.list(),
       latency: this.#latencies.summary(),
@@ -211,25 +236,35 @@ class Run {
 
   async #send(device: FleetDevice, line: RegistrationResult): Promise<void> {
     const [{ target }, signal] = [this.#options, this.#signal];
+    const deviceId = line.deviceId ?? device.registrationId;
     line.telemetry = false;
-    // The same in each attempt and in the next run after a kill, so that a receiver recognizes a repetition.
-    const messageId = sha256Of([line.assignedHub, device.registrationId, device.certificateChain].join('\n'));
+    let mayBeRepeated = false;
     await this.#retry(undefined, async () => {
+      if (line.messageId !== undefined) {
+        const state = await stateOfMessage(target, deviceId, line.messageId);
+        if (state === 'arrived') return;
+        mayBeRepeated ||= state === 'unknown';
+      }
       const hub = await connectToHub({
         target,
         assignedHub: line.assignedHub!,
-        deviceId: line.deviceId ?? device.registrationId,
+        deviceId,
         certificateChain: device.certificateChain,
         privateKey: device.privateKey,
         signal,
       });
       try {
-        await hub.sendTelemetry({ registrationId: device.registrationId }, { '$.mid': messageId });
+        if (line.messageId === undefined) {
+          line.messageId = randomUUID();
+          this.#messages.add(line);
+        }
+        await hub.sendTelemetry({ registrationId: device.registrationId }, { '$.mid': line.messageId });
       } finally {
         await hub.close();
       }
     });
     line.telemetry = true;
+    if (mayBeRepeated) this.#sentAgain += 1;
   }
 
   /** Retries errors that may pass. */

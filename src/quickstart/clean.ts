@@ -9,7 +9,13 @@ import { EnrollkitError } from '../errors.js';
 import { sha256OfFile } from '../workspace/digest.js';
 import { lookAt, reason, removeIfEmpty } from '../workspace/files.js';
 import { type CreatedFile, type CreatedResource, Journal, type JournalTarget } from '../workspace/journal.js';
-import { assertStateInFolder, isPlaceOfRun, type Layout, layoutOf } from '../workspace/layout.js';
+import {
+  assertJournalNotEmptied,
+  assertStateInFolder,
+  isPlaceOfRun,
+  type Layout,
+  layoutOf,
+} from '../workspace/layout.js';
 import { lockHolder } from '../workspace/lock.js';
 import { openFolder } from '../workspace/open-folder.js';
 import { linkBelow } from '../workspace/symbolic-links.js';
@@ -47,11 +53,12 @@ const order = ['telemetry', 'hub-device', 'registration', 'enrollment-group', 'c
  * What the journal of a folder holds.
  *
  * @throws EnrollkitError JOURNAL_UNREADABLE, also when it names a file outside of the folder; FILE_UNWRITABLE when the
- *   folder's state is behind a symbolic link
+ *   folder's state is behind a symbolic link; FILE_EXISTS when something else is in the place of the journal
  */
 export function planClean(folder: string): CleanPlan {
   const layout = layoutOf(folder);
   assertStateInFolder(layout);
+  assertJournalNotEmptied(layout);
   const things = Journal.open(layout.journal, () => new Date()).things();
   const remote = things.filter((thing): thing is RemoteResource => thing.kind !== 'file');
   return {

@@ -55,6 +55,29 @@ export function linkedHubName(
   return hubs.find(({ name }) => comparable(name) === comparable(wanted))?.name;
 }
 
+/** The plan with the settings that a group has instead of its own. */
+export function planOfGroup(plan: Plan, group: EnrollmentGroup): Plan {
+  const { initialTwin, allocationPolicy, reprovisionPolicy, provisioningStatus, iotHubs } = group;
+  const policy = Object.entries(reprovisionPolicies).find(([, members]) =>
+    isDeepStrictEqual(members, reprovisionPolicy),
+  )?.[0] as keyof typeof reprovisionPolicies | undefined;
+  const { enrollmentGroup: planned } = plan;
+  return {
+    ...plan,
+    enrollmentGroup: {
+      ...planned,
+      attestation: group.attestation.x509?.caReferences ? 'caReference' : 'certificate',
+      allocationPolicy:
+        allocationPolicy && allocationPolicy !== 'custom' ? allocationPolicy : planned.allocationPolicy,
+      iotHubs: iotHubs ? [...iotHubs] : null,
+      initialTwin: initialTwin ? (settableTwin(initialTwin) as typeof planned.initialTwin) : null,
+      reprovisionPolicy: policy ?? planned.reprovisionPolicy,
+      iotEdge: group.capabilities?.iotEdge ?? false,
+      provisioningStatus: provisioningStatus ?? 'enabled',
+    },
+  };
+}
+
 /** What of a group differs from the one wanted, in the service's words; empty when nothing does. */
 export function differences(wanted: EnrollmentGroup, found: EnrollmentGroup): string[] {
   const { initialTwin: _twin, ...members } = wanted;

@@ -1,4 +1,5 @@
 /** What a run would make and send, without making or sending anything. */
+import { Journal } from '../workspace/journal.js';
 import { assertOwnFolder, layoutOf } from '../workspace/layout.js';
 import type { Plan } from './plan/fields.js';
 import { assertNotNewer } from './plan/plan.js';
@@ -15,6 +16,7 @@ import { stepsOf } from './steps/index.js';
 export function previewQuickstart(plan: Plan, folder: string): Preview {
   const layout = layoutOf(folder);
   assertOwnFolder(layout);
+  Journal.open(layout.journal, () => new Date());
   assertNotNewer(layout.plan);
   const files = {
     id: 'files',

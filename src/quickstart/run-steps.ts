@@ -15,7 +15,7 @@ export interface StepTiming {
 /** Waits until a step may begin. */
 export type BeforeStep = (step: PreviewedStep, signal: AbortSignal) => Promise<void>;
 
-interface Watching {
+export interface Watching {
   emit: Emit;
   beforeStep: BeforeStep | undefined;
 }

@@ -10,6 +10,7 @@ import { assertOwnFolder, type Layout, layoutOf } from '../workspace/layout.js';
 import { openFolder } from '../workspace/open-folder.js';
 import { assertNoRollover } from '../workspace/rollover-record.js';
 import type { StoredCertificate } from '../workspace/stored-certificates.js';
+import { doEarlierSteps, type EarlierRun } from './earlier-steps.js';
 import type { Emit } from './events.js';
 import { assertCanUse } from './existing-ca.js';
 import type { Plan } from './plan/fields.js';
@@ -46,6 +47,8 @@ export interface QuickstartOptions {
   beforeStep?: BeforeStep | undefined;
   /** The run that this one replays, for its recording. */
   replayOf?: Recording['replayOf'];
+  /** What the run that this one replays found done. It is done first. */
+  earlierRun?: EarlierRun | undefined;
 }
 
 /**
@@ -73,14 +76,12 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
   const { target } = recorder;
   const control = new ControlPlane(target);
   const service = new ServicePlane(target);
-  const found: Found = {
-    keys: new Map(),
-    registeredNow: new Set<string>(),
-    connectedNow: new Set<string>(),
-    sentAgain: new Set<string>(),
-  };
+  const found = nothingFound();
   const record = (failure?: EnrollkitError) =>
-    saveRecording(layout, recorder.recording(certificatesOf(found), failure));
+    saveRecording(
+      layout,
+      recorder.recording({ certificates: certificatesOf(found), sentAgain: [...found.sentAgain] }, failure),
+    );
   const emit: Emit = (event) => {
     recorder.on(event);
     options.emit(event);
@@ -107,6 +108,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
     assertRoomForPlan(context);
     if (options.existingCa) await assertCanUse(plan, options.existingCa, now());
     keepPlan(context);
+    if (options.earlierRun) await doEarlier(options.earlierRun, context, options);
     const timings = await runSteps(stepsOf(plan), context, { emit, beforeStep: options.beforeStep });
     const programKept = !writeProgram(context);
     const elapsedMs = Math.round(performance.now() - started);
@@ -117,6 +119,26 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
     control.close();
     service.close();
     close();
+  }
+}
+
+function nothingFound(): Found {
+  return { keys: new Map(), registeredNow: new Set(), connectedNow: new Set(), sentAgain: new Set() };
+}
+
+/** With clients of its own, so that its requests are not recorded. */
+async function doEarlier(
+  earlierRun: EarlierRun,
+  context: Omit<RunContext, 'progress'>,
+  { target, emit, beforeStep }: QuickstartOptions,
+): Promise<void> {
+  const [control, service] = [new ControlPlane(target), new ServicePlane(target)];
+  try {
+    const found = nothingFound();
+    await doEarlierSteps(earlierRun, { ...context, target, control, service, found }, { emit, beforeStep });
+  } finally {
+    control.close();
+    service.close();
   }
 }
 

@@ -126,7 +126,10 @@ export function uploadedCa(plan: Plan, found: Found): StoredCertificate {
  *
  * @throws EnrollkitError FILE_UNREADABLE, INVALID_KEY, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE or KEY_MISMATCH
  */
-export async function openKey(context: RunContext, stored: StoredCertificate): Promise<KeyObject> {
+export async function openKey(
+  context: Pick<RunContext, 'found' | 'passphrase'>,
+  stored: StoredCertificate,
+): Promise<KeyObject> {
   const { found } = context;
   const path = stored.paths.key;
   const key = found.keys.get(path) ?? (await loadPrivateKey(stored, context));

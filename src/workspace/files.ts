@@ -1,6 +1,8 @@
 /** Files as the certificate folder needs them: atomic, with their modes, and with errors that name the path. */
 import {
   closeSync,
+  constants,
+  fstatSync,
   fsyncSync,
   linkSync,
   lstatSync,
@@ -190,19 +192,49 @@ export function removeIfEmpty(folder: string): void {
   }
 }
 
+/** No file of enrollkit comes near; more than twice as much is no string in Node.js. */
+const maxBytesRead = 256 * 1024 * 1024;
+
 /**
- * What is in a file, or undefined when there is none.
+ * What is in a file, or undefined when there is none. Anything else in its place, such as a named pipe that nobody
+ * writes to, is refused without waiting.
  *
- * @throws EnrollkitError FILE_UNREADABLE
+ * @throws EnrollkitError FILE_UNREADABLE, also for a file of more than 256 MiB
  */
 export function readBytesIfExists(path: string): Buffer | undefined {
   try {
-    return readFileSync(path);
+    // Windows has no O_NONBLOCK, and no pipes among its files.
+    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      const stats = fstatSync(file);
+      if (stats.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
+      if (!stats.isFile()) throw notRegular(path);
+      if (stats.size > maxBytesRead) {
+        throw new EnrollkitError(
+          'FILE_UNREADABLE',
+          `${path} has ${stats.size} bytes; files of more than ${maxBytesRead} bytes are not read.`,
+          { next: 'Check that it is the right file.', context: { file: path } },
+        );
+      }
+      return readFileSync(file);
+    } finally {
+      closeSync(file);
+    }
   } catch (cause) {
+    if (cause instanceof EnrollkitError) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    // Opening a socket.
+    if (code === 'ENXIO') throw notRegular(path);
     throw new EnrollkitError('FILE_UNREADABLE', `${path} cannot be read${reason(cause)}.`, { cause });
   }
+}
+
+function notRegular(path: string): EnrollkitError {
+  return new EnrollkitError('FILE_UNREADABLE', `${path} is not a regular file.`, {
+    next: 'Put a file in its place, or move it away, then run the same command again.',
+    context: { file: path },
+  });
 }
 
 function alreadyThere(path: string): EnrollkitError {

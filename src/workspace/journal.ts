@@ -13,42 +13,45 @@ import { ensureFolder, readTextIfExists, secretFileMode, unwritable } from './fi
 import { jsonOf } from './json-text.js';
 import { isPathInside } from './path-inside.js';
 
+/** No name of Azure is as long, and no path of a run. */
+const text = z.string().max(1024);
+
 export const journalTarget = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('emulator') }),
   z.object({
     kind: z.literal('azure'),
-    subscriptionId: z.string().optional(),
-    resourceGroup: z.string().optional(),
-    dpsName: z.string(),
+    subscriptionId: text.optional(),
+    resourceGroup: text.optional(),
+    dpsName: text,
   }),
 ]);
 /** The provisioning service that a resource was created in. */
 export type JournalTarget = z.infer<typeof journalTarget>;
 
 /** As a segment of a URL, these two would lead to another resource. */
-export const remoteName = z.string().refine((name) => !['', '.', '..'].includes(name), 'it is no name');
+export const remoteName = text.refine((name) => !['', '.', '..'].includes(name), 'it is no name');
 
 const thing = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('file'),
-    path: z.string().refine(isPathInside, 'it leads out of the certificate folder'),
-    sha256: z.string().optional(),
+    path: text.refine(isPathInside, 'it leads out of the certificate folder'),
+    sha256: text.optional(),
   }),
   z.object({
     kind: z.literal('ca-certificate'),
     target: journalTarget,
     name: remoteName,
-    sha1Thumbprint: z.string(),
+    sha1Thumbprint: text,
   }),
   z.object({ kind: z.literal('enrollment-group'), target: journalTarget, id: remoteName }),
   z.object({ kind: z.literal('registration'), target: journalTarget, id: remoteName }),
-  z.object({ kind: z.literal('hub-device'), target: journalTarget, hub: z.string(), id: remoteName }),
+  z.object({ kind: z.literal('hub-device'), target: journalTarget, hub: text, id: remoteName }),
   z.object({
     kind: z.literal('telemetry'),
     target: journalTarget,
-    id: z.string(),
-    hub: z.string(),
-    messageId: z.string().optional(),
+    id: text,
+    hub: text,
+    messageId: text.optional(),
   }),
 ]);
 /**
@@ -59,7 +62,7 @@ const thing = z.discriminatedUnion('kind', [
 export type CreatedResource = z.infer<typeof thing>;
 export type CreatedFile = Extract<CreatedResource, { kind: 'file' }>;
 
-const line = z.object({ at: z.string(), event: z.enum(['intended', 'made', 'removed']), thing });
+const line = z.object({ at: text, event: z.enum(['intended', 'made', 'removed']), thing });
 
 export class Journal {
   readonly #path: string;
@@ -80,14 +83,15 @@ export class Journal {
    */
   static open(path: string, now: () => Date): Journal {
     const journal = new Journal(path, now);
-    const text = readTextIfExists(path) ?? '';
-    const lines = text.split('\n');
+    const contents = readTextIfExists(path) ?? '';
+    const lines = contents.split('\n');
     for (const [index, record] of lines.entries()) {
       if (record === '') continue;
       const parsed = line.safeParse(jsonOf(record));
       const last = index === lines.length - 1;
-      if (last) journal.#tornAt = Buffer.byteLength(text) - Buffer.byteLength(record);
-      else if (parsed.success) journal.#apply(parsed.data.event, parsed.data.thing);
+      if (last && (isCutOff(record) || parsed.success)) {
+        journal.#tornAt = Buffer.byteLength(contents) - Buffer.byteLength(record);
+      } else if (parsed.success) journal.#apply(parsed.data.event, parsed.data.thing);
       else throw unreadable(path, index + 1, parsed.error);
     }
     return journal;
@@ -182,16 +186,29 @@ function keyOf(thing: CreatedResource): string {
   return JSON.stringify(thing.kind === 'telemetry' ? { ...thing, messageId: undefined } : thing);
 }
 
+const beginning = '{"at":"';
+
+/** Whether this may be the beginning of a record, or the zeros that a power failure leaves on some file systems. */
+function isCutOff(record: string): boolean {
+  return beginning.startsWith(record.slice(0, beginning.length)) || /^\0+$/.test(record);
+}
+
 function unreadable(path: string, lineNumber: number, { issues }: z.ZodError): EnrollkitError {
   const leadsOut = issues.find(({ code, path: place }) => code === 'custom' && place.at(-1) === 'path');
-  const why = leadsOut ? 'names a file outside of the certificate folder' : 'cannot be read';
+  const isNew = issues.some(({ path: place }) => ['event', 'thing.kind'].includes(place.join('.')));
+  const why = leadsOut
+    ? 'names a file outside of the certificate folder'
+    : isNew
+      ? 'records something that this version of enrollkit does not know'
+      : 'is not a record of enrollkit';
+  const next = leadsOut
+    ? 'enrollkit writes no such line, so someone edited the journal: remove the line, check the others, then run the same command again.'
+    : isNew
+      ? 'If a newer version of enrollkit worked in this folder, update enrollkit. If not, restore the journal from a backup.'
+      : 'Restore the journal from a backup, or remove the line. What the line recorded, "enrollkit clean" then leaves in place.';
   return new EnrollkitError(
     'JOURNAL_UNREADABLE',
     `Line ${lineNumber} of the journal ${path} ${why}. Nothing was changed.`,
-    leadsOut
-      ? {
-          next: 'enrollkit writes no such line, so someone edited the journal: remove the line, check the others, then run the same command again.',
-        }
-      : {},
+    { next, context: { file: path, line: lineNumber } },
   );
 }

@@ -21,7 +21,7 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
-import { lookAt } from './files.js';
+import { lookAt, readTextIfExists } from './files.js';
 import { assertNoLinkIn } from './symbolic-links.js';
 
 export interface CertificatePaths {
@@ -187,13 +187,28 @@ export function isPlaceOfRun(path: string): boolean {
 }
 
 /**
- * Refuses a certificate folder whose state, or something in it, is a symbolic link: the plan, the journal and the
- * emulator's state would be written somewhere else.
+ * Refuses a certificate folder whose state, or something in it, is a symbolic link, since the plan, the journal and the
+ * emulator's state would be written somewhere else; and one where a folder is in the place of a file, or a file or named
+ * pipe in the place of a folder.
  *
- * @throws EnrollkitError FILE_UNWRITABLE
+ * @throws EnrollkitError FILE_UNWRITABLE, FILE_EXISTS
  */
-export function assertStateInFolder({ folder, state }: Layout): void {
+export function assertStateInFolder({ folder, state, journal, plan, pending, runs, emulator }: Layout): void {
   assertNoLinkIn(folder, state);
+  const assertKind = (path: string, kind: 'file' | 'folder') => {
+    const there = lookAt(path);
+    if (!there || (kind === 'file' ? there.isFile() : there.isDirectory())) return;
+    throw new EnrollkitError(
+      'FILE_EXISTS',
+      `${path} is not a ${kind}, and enrollkit keeps a ${kind} there.`,
+      {
+        next: 'Move it away, then run the same command again.',
+        context: { file: path },
+      },
+    );
+  };
+  for (const path of [state, pending, runs, emulator]) assertKind(path, 'folder');
+  for (const path of [journal, plan]) assertKind(path, 'file');
 }
 
 /** Names that Windows keeps for devices, with or without an extension. */
@@ -218,24 +233,51 @@ const notCounted = /^(readme(\..*)?|\.gitignore|\.gitkeep|\.ds_store|\.enrollkit
  * Refuses a folder that holds what is not enrollkit's, so that nothing of anybody is overwritten.
  * A README, a .gitignore and the state of an emulator do not count.
  *
- * @throws EnrollkitError FOLDER_NOT_EMPTY, naming a file or two of those found; FILE_UNREADABLE; FILE_UNWRITABLE when
- *   the state in it is a symbolic link
+ * @throws EnrollkitError FOLDER_NOT_EMPTY, naming a file or two of those found; FILE_UNREADABLE; JOURNAL_UNREADABLE
+ *   when the journal has been emptied; FILE_UNWRITABLE and FILE_EXISTS as {@link assertStateInFolder}
  */
 export function assertOwnFolder(layout: Layout): void {
   const { folder, journal } = layout;
   assertStateInFolder(layout);
-  const names = namesIn(folder);
-  const ours = names.includes('.enrollkit') && namesIn(join(folder, '.enrollkit')).includes('journal.ndjson');
-  const others = names.filter((name) => !notCounted.test(name) && !isEmulator(folder, name));
-  if (ours || others.length === 0) return;
-  const some = others.slice(0, 2).join(', ') + (others.length > 2 ? `, and ${others.length - 2} more` : '');
+  assertJournalNotEmptied(layout);
+  const others = otherFiles(folder);
+  if (lookAt(journal) || others.length === 0) return;
   throw new EnrollkitError(
     'FOLDER_NOT_EMPTY',
-    `The folder ${folder} holds files that enrollkit did not make: ${some}.`,
+    `The folder ${folder} holds files that enrollkit did not make: ${firstOf(others)}.`,
     {
       context: { folder, journal },
     },
   );
+}
+
+/**
+ * Refuses a folder with files beside a journal without a record: nobody knows any more which of them runs made.
+ *
+ * @throws EnrollkitError JOURNAL_UNREADABLE, FILE_UNREADABLE
+ */
+export function assertJournalNotEmptied({ folder, journal }: Layout): void {
+  const text = readTextIfExists(journal);
+  if (text === undefined || text.includes('\n')) return;
+  const others = otherFiles(folder);
+  if (others.length === 0) return;
+  throw new EnrollkitError(
+    'JOURNAL_UNREADABLE',
+    `The journal ${journal} is empty, but there are files in ${folder}: ${firstOf(others)}. Nothing was changed.`,
+    {
+      next: 'Restore the journal from a backup, or choose an empty or new folder with --dir FOLDER.',
+      context: { file: journal },
+    },
+  );
+}
+
+/** What a folder holds beside what {@link assertOwnFolder} does not count. */
+function otherFiles(folder: string): string[] {
+  return namesIn(folder).filter((name) => !notCounted.test(name) && !isEmulator(folder, name));
+}
+
+function firstOf(names: readonly string[]): string {
+  return names.slice(0, 2).join(', ') + (names.length > 2 ? `, and ${names.length - 2} more` : '');
 }
 
 /** Whether this is the state of an emulator that was started on the folder itself. */

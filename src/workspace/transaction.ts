@@ -78,6 +78,7 @@ const listName = 'changes.json';
 export function finishInterrupted(place: TransactionFolder): Completed | undefined {
   const { folder, work } = place;
   assertNoLinkIn(folder, work);
+  assertFolder(work);
   const list = join(work, listName);
   const text = readTextIfExists(list);
   let completed: Completed | undefined;
@@ -341,6 +342,15 @@ function keepFormer(path: string, former: string): void {
   } catch {
     renameSync(path, former);
   }
+}
+
+/** @throws EnrollkitError FILE_EXISTS when something else has the name of the temporary folder */
+function assertFolder(work: string): void {
+  if (lookAt(work)?.isDirectory() !== false) return;
+  throw new EnrollkitError('FILE_EXISTS', `${work} is not a folder, and enrollkit needs a folder there.`, {
+    next: 'Move it away, then run the same command again.',
+    context: { file: work },
+  });
 }
 
 function nameTaken(path: string): EnrollkitError {

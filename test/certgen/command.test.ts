@@ -29,11 +29,11 @@ testWithOpenssl('the documentation’s commands, in the current folder, without 
     const root = read(folder, 'certs/azure-iot-test-only.root.ca.cert.pem');
     assert.equal(root.publicKey.asymmetricKeyDetails?.modulusLength, 4096);
 
-    const again = await cli(['certgen', 'create_root_and_intermediate'], { cwd: folder, env });
+    const again = await run(['certgen', 'create_root_and_intermediate'], { cwd: folder, env });
     assert.equal(again.status, 9);
     assert.match(again.stderr, /--force/);
 
-    const device = await cli(['certgen', 'create_device_certificate', 'myDevice', '--json'], {
+    const device = await run(['certgen', 'create_device_certificate', 'myDevice', '--json'], {
       cwd: folder,
       env,
     });
@@ -50,7 +50,7 @@ testWithOpenssl('the documentation’s commands, in the current folder, without 
 test('what is wrong is told, with the exit status of its kind', async () => {
   await inTemporaryFolder(async (folder) => {
     const certgen = (...words: string[]) =>
-      cli(['certgen', ...words], { cwd: folder, env: { ...env, ...withCodes } });
+      run(['certgen', ...words], { cwd: folder, env: { ...env, ...withCodes } });
     const cases: [words: string[], status: number, code: string, ...facts: string[]][] = [
       [['create_nothing'], 2, 'USAGE', '"create_nothing"'],
       [['constructor'], 2, 'USAGE', '"constructor"'],
@@ -78,9 +78,9 @@ test('what is wrong is told, with the exit status of its kind', async () => {
       assert.equal(stdout, '');
     }
     const [none, short, days] = await Promise.all([
-      cli(['certgen', 'create_device_certificate', 'a'], { cwd: folder }),
-      cli(['certgen', 'create_root_and_intermediate'], { cwd: folder, env: { ENROLLKIT_PASSPHRASE: '123' } }),
-      cli(['certgen', 'create_root_and_intermediate', '--edge'], {
+      run(['certgen', 'create_device_certificate', 'a'], { cwd: folder }),
+      run(['certgen', 'create_root_and_intermediate'], { cwd: folder, env: { ENROLLKIT_PASSPHRASE: '123' } }),
+      run(['certgen', 'create_root_and_intermediate', '--edge'], {
         cwd: folder,
         env: { ...env, DEFAULT_VALIDITY_DAYS: 'many' },
       }),
@@ -103,7 +103,7 @@ test('a second device, a note on a name that DPS does not take, and the environm
     const passphraseFile = join(folder, 'passphrase');
     writeFileSync(passphraseFile, '1234\n');
     const words = ['create_device_certificate', 'my device', '--edge', '--passphrase-file', passphraseFile];
-    const device = await cli(['certgen', ...words, '--dir', folder], { env: withCodes });
+    const device = await run(['certgen', ...words, '--dir', folder], { env: withCodes });
     assert.equal(device.status, 0, device.stderr);
     assert.match(device.stderr, /\[certgen\.not-a-registration-id\]/);
     assert.equal(read(folder, 'certs/iot-device-my device.cert.pem').subject.commonName, 'my device');
@@ -111,7 +111,7 @@ test('a second device, a note on a name that DPS does not take, and the environm
     const variables = ['env', 'my device', '--edge', '--hub', 'contoso.azure-devices.net'];
     const [json, shell, powershell] = await Promise.all(
       ['json', 'shell', 'powershell'].map((format) =>
-        cli(['certgen', ...variables, '--dir', folder, '--format', format]),
+        run(['certgen', ...variables, '--dir', folder, '--format', format]),
       ),
     );
     assert.equal(json!.status, 0, json!.stderr);
@@ -132,7 +132,7 @@ testWithOpenssl('a root that is brought: no secret among the arguments', async (
     const key = join(theirs, keyName);
     const root = join(theirs, 'certs/azure-iot-test-only.root.ca.cert.pem');
     const rootPassphrase = ['--root-passphrase-file', join(folder, 'root-passphrase')];
-    const installed = await cli(
+    const installed = await run(
       ['certgen', 'install_root_ca_from_files', root, key, '--edge', ...rootPassphrase],
       { cwd: ours, env },
     );
@@ -186,14 +186,14 @@ testWithOpenssl('a root that is brought: no secret among the arguments', async (
     }
 
     const bare = openssl(['pkey', '-in', key, '-passin', 'pass:theirs']);
-    const refused = await cli(
+    const refused = await run(
       ['certgen', 'install_root_ca_from_cli', textOf(theirs, rootOurs), bare, '--edge', '--force'],
       { cwd: ours, env: { ...env, ...withCodes } },
     );
     assert.equal(refused.status, 2, refused.stderr);
     assertRefusal(refused.stderr, 'USAGE');
     assert.doesNotMatch(refused.stderr, /BEGIN/);
-    const taken = await cli(
+    const taken = await run(
       [
         'certgen',
         'install_root_ca_from_cli',

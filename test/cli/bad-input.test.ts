@@ -5,16 +5,17 @@ import { test } from 'uvu';
 import { defaultPlan } from '../../src/quickstart/plan/answers.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
-import { type CliOptions, cli } from './run-cli.js';
+import { type RunOptions, run } from './in-process.js';
+import { cli } from './run-cli.js';
 
 /** What a person typed, the exit status, the code of the error, and what it must name. */
 async function refuses(
   arguments_: string[],
   status: number,
   [code, ...facts]: [code: string, ...facts: string[]],
-  { env, ...options }: CliOptions = {},
+  { env, ...options }: RunOptions = {},
 ): Promise<void> {
-  const ended = await cli(arguments_, { ...options, env: { ...env, ...withCodes } });
+  const ended = await run(arguments_, { ...options, env: { ...env, ...withCodes } });
   assert.equal(ended.status, status, `${arguments_.join(' ')}\n${ended.stderr}`);
   assertRefusal(ended.stderr, code, ...facts);
   assert.match(ended.stderr, /^\[\w+\] error: .+\n\nnext: .+\n$/s);
@@ -114,7 +115,7 @@ test('a wrong connection string is never quoted', () =>
     const secret = 'c2VjcmV0c2VjcmV0';
     const arguments_ = ['group', 'list', '--target', 'azure', '--dps-name', 'contoso', '--verbose', '--json'];
     const env = { ENROLLKIT_SERVICE_CONNECTION_STRING: `HostName=contoso;SharedAccessKey=${secret}` };
-    const { status, stdout, stderr } = await cli(arguments_, { cwd, env });
+    const { status, stdout, stderr } = await run(arguments_, { cwd, env });
     assert.equal(status, 2);
     const { code, message } = JSON.parse(stdout).error;
     assert.equal(code, 'INVALID_CONNECTION_STRING');
@@ -141,7 +142,7 @@ test('a connection string of something else is noticed before anything is sent',
 
 test('a device certificate, or a chain that begins with one, is not uploaded as a CA', () =>
   inTemporaryFolder(async (cwd) => {
-    const { status } = await cli(['quickstart', '--yes', '--json', '--dir', 'c', '--no-telemetry'], { cwd });
+    const { status } = await run(['quickstart', '--yes', '--json', '--dir', 'c', '--no-telemetry'], { cwd });
     assert.equal(status, 0);
     for (const file of ['certificate.pem', 'chain.pem']) {
       const leaf = join('c', 'devices', 'device-001', file);
@@ -150,7 +151,7 @@ test('a device certificate, or a chain that begins with one, is not uploaded as 
   }));
 
 test('with --json, an error is one object on standard output as well', async () => {
-  const { status, stdout, stderr } = await cli(['quickstart', '--yes', '--json', '--device', 'a b']);
+  const { status, stdout, stderr } = await run(['quickstart', '--yes', '--json', '--device', 'a b']);
   assert.equal(status, 2);
   const { error } = JSON.parse(stdout);
   assert.deepEqual(Object.keys(error), ['code', 'message', 'next', 'exitStatus', 'context']);

@@ -7,7 +7,6 @@ import { test } from 'uvu';
 import { openssl } from '../support/openssl.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
-import { cli } from './run-cli.js';
 
 /** A CA without an expiration date, and its key (99991231235959Z, RFC 5280 section 4.1.2.5). */
 const endless = fileURLToPath(new URL('../data/no-expiration', import.meta.url));
@@ -167,7 +166,7 @@ test('a fleet below a CA without an expiration date ends by its own days', () =>
   inTemporaryFolder(async (folder) => {
     const ca = ['--ca', join(endless, 'certificate.pem'), '--ca-key', join(endless, 'key.pem')];
     const argv = ['fleet', 'issue', '--pattern', 'd-{1..2}', ...ca, '--days', '36500', '--out', 'out'];
-    const { status, stderr } = await cli(argv, { cwd: folder });
+    const { status, stderr } = await run(argv, { cwd: folder });
     assert.equal(status, 0, stderr);
     const year = new Date(Date.now() + 36_500 * 86_400_000).getUTCFullYear();
     assert.match(endOf(join(folder, 'out/d-1/certificate.pem')), new RegExp(` ${year} GMT$`));

@@ -13,7 +13,6 @@ import { bin } from '../support/bin.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
-import { cli } from './run-cli.js';
 
 test('a place that cannot be is told, without a trace', () =>
   inTemporaryFolder(async (folder) => {
@@ -37,7 +36,7 @@ test('a place that cannot be is told, without a trace', () =>
 
 test('where no folder can be made, it ends', async () => {
   if (!existsSync('/proc/self')) return;
-  const { status, stderr } = await cli(['cert', 'root', 'R', '--out', '/proc/enrollkit/ca']);
+  const { status, stderr } = await run(['cert', 'root', 'R', '--out', '/proc/enrollkit/ca']);
   assert.equal(status, 9, stderr);
   assert.ok(stderr.includes('/proc/enrollkit/ca'), stderr);
 });

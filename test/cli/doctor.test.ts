@@ -425,6 +425,16 @@ const files: [codes: string[], title: string, prepare: () => void | Promise<void
     () => writeFileSync(place('ca', 'rollover.json'), '{'),
   ],
   [
+    ['JOURNAL_UNREADABLE'],
+    'a damaged journal',
+    () => writeFileSync(place('.enrollkit', 'journal.ndjson'), 'x\n'),
+  ],
+  [
+    ['JOURNAL_UNREADABLE'],
+    'an emptied journal',
+    () => writeFileSync(place('.enrollkit', 'journal.ndjson'), ''),
+  ],
+  [
     ['INVALID_PLAN'],
     'a damaged plan',
     () => writeFileSync(place('.enrollkit', 'plan.json'), '{"version":1,'),

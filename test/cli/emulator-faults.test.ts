@@ -8,6 +8,7 @@ import { clientOf } from '../emulator/support.js';
 import { startEmulatorProcess } from '../support/emulator-process.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { quickstartUnderWild } from '../support/wild.js';
+import { run } from './in-process.js';
 import { cli } from './run-cli.js';
 
 const rules = [
@@ -21,7 +22,7 @@ test('emulator start --faults FILE, and list, set and clear', () =>
     writeFileSync(file, JSON.stringify({ rules }));
     const emulator = await startEmulatorProcess(dir, ['--faults', file, '--fault-seed', '7']);
     const faults = async (...words: string[]) => {
-      const { status, stdout, stderr } = await cli(['emulator', 'faults', ...words, '--dir', dir, '--json']);
+      const { status, stdout, stderr } = await run(['emulator', 'faults', ...words, '--dir', dir, '--json']);
       assert.equal(status, 0, stderr);
       return JSON.parse(stdout);
     };
@@ -50,7 +51,7 @@ test('a fault file with an unknown field names its place, and exits with 2', () 
     writeFileSync(join(cwd, 'faults.json'), text);
     const start = ['emulator', 'start', '--port', '0', '--mqtt-port', '0', '--faults', 'faults.json'];
     for (const arguments_ of [start, ['emulator', 'faults', 'set', 'faults.json']]) {
-      const { status, stderr } = await cli(arguments_, { cwd });
+      const { status, stderr } = await run(arguments_, { cwd });
       assert.equal(status, 2, stderr);
       assert.match(stderr, /faults\.json:3:48: .*unknown field "wen"/);
     }
@@ -69,7 +70,7 @@ const wrong: [string[], RegExp][] = [
 test('what is wrong on the command line is refused', () =>
   inTemporaryFolder(async (cwd) => {
     for (const [arguments_, message] of wrong) {
-      const { status, stderr } = await cli(arguments_, { cwd });
+      const { status, stderr } = await run(arguments_, { cwd });
       assert.ok(status === 2 || /none\.json/.test(stderr), `${arguments_.join(' ')}: ${status}`);
       assert.match(stderr, message);
     }

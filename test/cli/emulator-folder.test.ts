@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import { type EmulatorProcess, startEmulatorProcess } from '../support/emulator-process.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
-import { cli } from './run-cli.js';
+import { run } from './in-process.js';
 
 /** A folder with an emulator that was started on it with `emulator start --dir FOLDER`. */
 async function inFolder(
@@ -19,7 +19,7 @@ async function inFolder(
     const folder = join(top, 'c2');
     const emulator = await startEmulatorProcess(folder);
     const enrollkit = async (...words: string[]) => {
-      const { status, stdout, stderr } = await cli([...words, '--dir', folder, '--json']);
+      const { status, stdout, stderr } = await run([...words, '--dir', folder, '--json']);
       assert.equal(status, 0, `${words.join(' ')}: ${stderr}${stdout}`);
       return JSON.parse(stdout);
     };
@@ -80,7 +80,7 @@ test('the emulator of F/.enrollkit is used before that of F, unless only that of
     }
     assert.equal((await enrollkit('emulator', 'status')).idScope, endpoints.idScope);
     await stop();
-    const status = await cli(['emulator', 'status', '--dir', folder, '--json']);
+    const status = await run(['emulator', 'status', '--dir', folder, '--json']);
     assert.equal(status.status, 12);
     assert.equal(JSON.parse(status.stdout).dir, join(folder, '.enrollkit'));
   }));
@@ -89,10 +89,10 @@ test('a folder named emulator that is not an emulator’s state is not ours, and
   inTemporaryFolder(async (folder) => {
     mkdirSync(join(folder, 'emulator'));
     writeFileSync(join(folder, 'emulator', 'notes.txt'), 'mine');
-    const quickstart = await cli(['quickstart', '--yes', '--dir', folder, '--json']);
+    const quickstart = await run(['quickstart', '--yes', '--dir', folder, '--json']);
     assert.equal(JSON.parse(quickstart.stdout).error.code, 'FOLDER_NOT_EMPTY');
     mkdirSync(join(folder, '.enrollkit'));
-    const list = await cli(['group', 'list', '--dir', folder, '--json']);
+    const list = await run(['group', 'list', '--dir', folder, '--json']);
     assert.equal(list.status, 4);
     assert.equal(JSON.parse(list.stdout).error.code, 'NOT_FOUND');
   }));
@@ -104,13 +104,13 @@ for (const place of ['F', 'F/.enrollkit']) {
       const emulator = await startEmulatorProcess(join(top, place));
       try {
         const flags = ['--yes', '--dir', folder];
-        assert.equal((await cli(['quickstart', '--count', '1', '--no-telemetry', ...flags])).status, 0);
-        const clean = await cli(['clean', '--certificates', ...flags], {
+        assert.equal((await run(['quickstart', '--count', '1', '--no-telemetry', ...flags])).status, 0);
+        const clean = await run(['clean', '--certificates', ...flags], {
           env: { ENROLLKIT_MESSAGE_IDS: '1' },
         });
         assert.equal(clean.status, 0, clean.stderr);
         assert.ok(clean.stderr.includes('[clean.emulator]'), clean.stderr);
-        assert.equal((await cli(['emulator', 'status', '--dir', folder])).status, 0);
+        assert.equal((await run(['emulator', 'status', '--dir', folder])).status, 0);
         assert.deepEqual(readdirSync(folder), [place === 'F' ? 'emulator' : '.enrollkit']);
       } finally {
         await emulator.stop();

@@ -12,7 +12,7 @@ import { bin } from '../support/bin.js';
 import { type Made, make } from '../support/chains.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
-import { cli } from './run-cli.js';
+import { run } from './in-process.js';
 
 const test = suite('emulator messages');
 const version = 'api-version=2021-04-12';
@@ -128,7 +128,7 @@ test('the endpoint asks for the emulator’s own token, waits, and pages', () =>
 
 test('the command shows the last messages, as lines and as JSON', () =>
   withDevices(async (emulator, dir, send) => {
-    const command = (...more: string[]) => cli(['emulator', 'messages', '--dir', dir, ...more]);
+    const command = (...more: string[]) => run(['emulator', 'messages', '--dir', dir, ...more]);
     const none = await command();
     assert.deepEqual([none.status, none.stdout, none.stderr], [0, '', 'No messages are kept.\n']);
     await send(emulator, 'a', '{"n":1}', { 'iothub-app-colour': 'blue' });
@@ -171,7 +171,7 @@ test('--follow shows what comes, and ends with the emulator', () =>
 
 test('without an emulator it says how to start one', () =>
   inTemporaryFolder(async (dir) => {
-    const { status, stderr } = await cli(['emulator', 'messages', '--dir', dir], { env: withCodes });
+    const { status, stderr } = await run(['emulator', 'messages', '--dir', dir], { env: withCodes });
     assert.equal(status, 4);
     assertRefusal(stderr, 'NOT_FOUND', dir, 'enrollkit emulator start');
   }));

@@ -23,8 +23,11 @@ async function inStateFolder(
 ): Promise<void> {
   await inTemporaryFolder(async (folder) => {
     const dir = join(folder, 'state');
+    // What starts one has a process of its own, as the emulator must outlive it.
     const emulator = (command: string, ...arguments_: string[]) =>
-      cli(['emulator', command, '--dir', dir, ...arguments_], { env: withCodes });
+      (command === 'start' ? cli : run)(['emulator', command, '--dir', dir, ...arguments_], {
+        env: withCodes,
+      });
     try {
       await use(emulator as (...arguments_: string[]) => Promise<Ended>, dir);
     } finally {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import { type EmulatorProcess, startEmulatorProcess } from '../support/emulator-process.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
-import { cli } from './run-cli.js';
+import { run } from './in-process.js';
 
 const day = 86_400_000;
 
@@ -20,13 +20,13 @@ async function inWorld(
 ): Promise<void> {
   await inTemporaryFolder(async (cwd) => {
     const emulator = await startEmulatorProcess(join(cwd, 'certs', '.enrollkit'));
-    const run = async (expected: number, words: string[]) => {
-      const { status, stdout, stderr } = await cli([...words, '--json'], { cwd });
+    const answer = async (expected: number, words: string[]) => {
+      const { status, stdout, stderr } = await run([...words, '--json'], { cwd });
       assert.equal(status, expected, `${words.join(' ')}: ${stderr}${stdout}`);
       return JSON.parse(stdout);
     };
-    const enrollkit = (...words: string[]) => run(0, words);
-    const refused = async (status: number, ...words: string[]) => (await run(status, words)).error;
+    const enrollkit = (...words: string[]) => answer(0, words);
+    const refused = async (status: number, ...words: string[]) => (await answer(status, words)).error;
     try {
       await enrollkit('quickstart', '--yes', '--count', '1');
       await use({ enrollkit, refused, cwd, emulator });
@@ -79,7 +79,7 @@ test('what the CA of a folder signs is dated by the clock of the emulator of tha
       assert.equal((await enrollkit('device', 'register', id)).status, 'assigned', id);
     }
     await enrollkit('cert', 'csr', 'device-008', '--out', 'csr');
-    await cli(['cert', 'sign', 'csr/request.pem', '--out', 'signed.pem'], { cwd });
+    await run(['cert', 'sign', 'csr/request.pem', '--out', 'signed.pem'], { cwd });
     isOfThen(await inspected('signed.pem'));
     await enrollkit('fleet', 'issue', '--count', '2', '--pattern', 'd-{0..}', '--out', 'f.ndjson');
     assert.equal((await enrollkit('fleet', 'register', 'f.ndjson')).assigned, 2);
@@ -96,13 +96,13 @@ test('what the CA of a folder signs is dated by the clock of the emulator of tha
     ]) {
       assert.ok(Date.parse(await begins(...words)) <= Date.now(), words.join(' '));
     }
-    const { stderr } = await cli(['cert', 'device', 'device-010'], {
+    const { stderr } = await run(['cert', 'device', 'device-010'], {
       cwd,
       env: { ENROLLKIT_MESSAGE_IDS: '1' },
     });
     assert.match(stderr, /\[emulator\.clock\.used\].*certs\/\.enrollkit/);
     await enrollkit('emulator', 'clock', '--reset');
-    const { stderr: silent } = await cli(['cert', 'device', 'device-011'], { cwd });
+    const { stderr: silent } = await run(['cert', 'device', 'device-011'], { cwd });
     assert.doesNotMatch(silent, /clock/);
   }));
 
@@ -131,11 +131,11 @@ test('made in the emulator’s future, then set back: the message names whose cl
   inTemporaryFolder(async (cwd) => {
     const emulator = await startEmulatorProcess(join(cwd, 'certs', '.enrollkit'));
     try {
-      await cli(['emulator', 'clock', '--advance', '400d'], { cwd });
-      const made = await cli(['quickstart', '--yes', '--count', '1'], { cwd });
+      await run(['emulator', 'clock', '--advance', '400d'], { cwd });
+      const made = await run(['quickstart', '--yes', '--count', '1'], { cwd });
       assert.equal(made.status, 0, made.stderr);
-      await cli(['emulator', 'clock', '--advance', '-10d'], { cwd });
-      const { stdout } = await cli(['quickstart', '--yes', '--count', '1', '--json'], { cwd });
+      await run(['emulator', 'clock', '--advance', '-10d'], { cwd });
+      const { stdout } = await run(['quickstart', '--yes', '--count', '1', '--json'], { cwd });
       const { error } = JSON.parse(stdout);
       assert.equal(error.code, 'CLOCK_SKEW');
       assert.match(error.message, /\bemulator\b/);
@@ -160,7 +160,7 @@ test('the log is one file, whether the emulator runs in the background, in the f
       assert.ok((await register()).message.includes(log));
       assert.equal(refusals(), 3, 'no line twice');
       await enrollkit('fleet', 'issue', '--count', '2', '--pattern', 'd-{0..}', '--out', 'f.ndjson');
-      const { stderr } = await cli(['fleet', 'register', 'f.ndjson'], {
+      const { stderr } = await run(['fleet', 'register', 'f.ndjson'], {
         cwd,
         env: { ENROLLKIT_MESSAGE_IDS: '1' },
       });

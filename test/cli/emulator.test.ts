@@ -8,6 +8,7 @@ import { clientOf } from '../emulator/support.js';
 import { type EmulatorProcess, startEmulatorProcess } from '../support/emulator-process.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { run } from './in-process.js';
 import { cli, type Ended } from './run-cli.js';
 
 const keys = [
@@ -65,7 +66,7 @@ test('emulator env gives the running emulator’s addresses, in three formats', 
     await whileRunning(dir, async ({ endpoints }) => {
       const [shell, dotenv, json] = await Promise.all(
         ['shell', 'dotenv', 'json'].map((format) =>
-          cli(['emulator', 'env', '--dir', dir, '--format', format]),
+          run(['emulator', 'env', '--dir', dir, '--format', format]),
         ),
       );
       assert.ok(shell!.stdout.includes(`export PROVISIONING_IDSCOPE='${endpoints.idScope}'\n`));
@@ -76,7 +77,7 @@ test('emulator env gives the running emulator’s addresses, in three formats', 
         assert.equal(variables[name], endpoints.caFile);
       }
     });
-    const after = await cli(['emulator', 'env', '--dir', dir], { env: withCodes });
+    const after = await run(['emulator', 'env', '--dir', dir], { env: withCodes });
     assert.equal(after.status, 4);
     assertRefusal(after.stderr, 'NOT_FOUND', dir, 'emulator start');
   }));
@@ -100,7 +101,7 @@ test('emulator start makes hubs and services by name, and env --hosts gives the 
         endpoints.services.map(({ name }) => name),
         ['service-one', 'service-two'],
       );
-      const { stdout } = await cli(['emulator', 'env', '--dir', dir, '--hosts']);
+      const { stdout } = await run(['emulator', 'env', '--dir', dir, '--hosts']);
       const second = endpoints.hubs[1]!.hostName.replace(/:\d+$/, '');
       assert.equal(
         stdout,
@@ -109,12 +110,12 @@ test('emulator start makes hubs and services by name, and env --hosts gives the 
           `${second} service-two.azure-devices-provisioning.net hub-two.azure-devices.net\n`,
         ].join('\n'),
       );
-      const json = JSON.parse((await cli(['emulator', 'env', '--dir', dir, '--hosts', '--json'])).stdout);
+      const json = JSON.parse((await run(['emulator', 'env', '--dir', dir, '--hosts', '--json'])).stdout);
       assert.equal(json.hosts.length, 2);
-      assert.equal((await cli(['emulator', 'env', '--dir', dir, '--hosts', '--for', 'c'])).status, 2);
+      assert.equal((await run(['emulator', 'env', '--dir', dir, '--hosts', '--for', 'c'])).status, 2);
 
       const chosen = ['--service', 'Service-Two', '--hub', 'hub-two'];
-      const env = JSON.parse((await cli(['emulator', 'env', '--dir', dir, ...chosen, '--json'])).stdout);
+      const env = JSON.parse((await run(['emulator', 'env', '--dir', dir, ...chosen, '--json'])).stdout);
       const [, service] = endpoints.services;
       const [, hub] = endpoints.hubs;
       assert.deepEqual(
@@ -125,19 +126,19 @@ test('emulator start makes hubs and services by name, and env --hosts gives the 
         [env.IOTHUB_HOST, env.IOTHUB_CONNECTION_STRING, env.EVENTHUB_CONNECTION_STRING],
         [hub!.hostName, hub!.serviceConnectionString, hub!.eventHubConnectionString],
       );
-      const unknown = await cli(['emulator', 'env', '--dir', dir, '--hub', 'hub-three'], {
+      const unknown = await run(['emulator', 'env', '--dir', dir, '--hub', 'hub-three'], {
         env: withCodes,
       });
       assert.equal(unknown.status, 2);
       assertRefusal(unknown.stderr, 'USAGE', '"hub-three"', 'hub-one, hub-two');
 
-      const status = await cli(['emulator', 'status', '--dir', dir]);
+      const status = await run(['emulator', 'status', '--dir', dir]);
       const lineOf = (name: string) => status.stdout.split('\n').find((line) => line.includes(name))!;
       for (const fact of [service!.hostName, service!.idScope]) {
         assert.ok(lineOf('service-two').includes(fact), status.stdout);
       }
       assert.ok(lineOf('hub-two').includes(hub!.hostName), status.stdout);
-      const told = JSON.parse((await cli(['emulator', 'status', '--dir', dir, '--json'])).stdout);
+      const told = JSON.parse((await run(['emulator', 'status', '--dir', dir, '--json'])).stdout);
       assert.deepEqual(told.services[1], {
         name: service!.name,
         idScope: service!.idScope,
@@ -147,7 +148,7 @@ test('emulator start makes hubs and services by name, and env --hosts gives the 
     } finally {
       await emulator.stop();
     }
-    const bad = await cli(['emulator', 'start', '--dir', dir, '--hub', '-x'], { env: withCodes });
+    const bad = await run(['emulator', 'start', '--dir', dir, '--hub', '-x'], { env: withCodes });
     assert.equal(bad.status, 2);
     assertRefusal(bad.stderr, 'USAGE', '"-x"');
   }));
@@ -157,7 +158,7 @@ test('emulator env gives each language what its SDKs read, in files that set it'
     const dir = join(cwd, "it's");
     await whileRunning(dir, async ({ endpoints }) => {
       const env = async (...arguments_: string[]) => {
-        const { status, stdout, stderr } = await cli(['emulator', 'env', '--dir', dir, ...arguments_]);
+        const { status, stdout, stderr } = await run(['emulator', 'env', '--dir', dir, ...arguments_]);
         assert.equal(status, 0, stderr);
         return stdout;
       };
@@ -198,12 +199,12 @@ test('emulator env gives each language what its SDKs read, in files that set it'
 test('commands use the emulator that runs on their folder, and leave it running', () =>
   inTemporaryFolder(async (cwd) => {
     await whileRunning(join(cwd, 'certs', '.enrollkit'), async ({ endpoints }) => {
-      const quickstart = await cli(['quickstart', '--yes', '--count', '1', '--json'], { cwd });
+      const quickstart = await run(['quickstart', '--yes', '--count', '1', '--json'], { cwd });
       assert.equal(quickstart.status, 0, quickstart.stderr);
       const { target, devices } = JSON.parse(quickstart.stdout);
       assert.equal(target.idScope, endpoints.idScope);
       assert.equal(devices[0].assignedHub, endpoints.hubHostName);
-      const send = await cli(['device', 'send', 'device-001', '--json'], { cwd });
+      const send = await run(['device', 'send', 'device-001', '--json'], { cwd });
       assert.equal(JSON.parse(send.stdout).assignedHub, endpoints.hubHostName);
     });
   }));
@@ -225,7 +226,7 @@ test('a port in use, and a state in use', () =>
       await new Promise((closed) => server.close(closed));
     }
     await whileRunning(join(cwd, 'state'), async () => {
-      const second = await cli(['emulator', 'start', '--dir', 'state', '--port', '0', '--mqtt-port', '0'], {
+      const second = await run(['emulator', 'start', '--dir', 'state', '--port', '0', '--mqtt-port', '0'], {
         cwd,
         env: withCodes,
       });
@@ -237,14 +238,14 @@ test('a port in use, and a state in use', () =>
 test('a refused device is told of on standard error, with the reason', () =>
   inTemporaryFolder(async (cwd) => {
     const state = join(cwd, 'certs', '.enrollkit');
-    assert.equal((await cli(['quickstart', '--yes', '--count', '1', '--no-telemetry'], { cwd })).status, 0);
+    assert.equal((await run(['quickstart', '--yes', '--count', '1', '--no-telemetry'], { cwd })).status, 0);
     await whileRunning(state, async ({ process }) => {
       let told = '';
       process.stderr!.on('data', (chunk: Buffer) => {
         told += chunk;
       });
-      await cli(['group', 'delete', 'enrollkit-devices', '--yes'], { cwd });
-      const refused = await cli(['device', 'register', 'device-001'], { cwd });
+      await run(['group', 'delete', 'enrollkit-devices', '--yes'], { cwd });
+      const refused = await run(['device', 'register', 'device-001'], { cwd });
       assert.equal(refused.status, 4);
       assert.match(told, /device +register device-001 401\n +\S/);
     });

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'uvu';
 import { environmentVariables } from '../../src/cli/kernel/environment.js';
 import { exitStatusSummaries } from '../../src/cli/kernel/help.js';
-import { errorTable, exitStatus } from '../../src/errors.js';
+import { type ErrorCode, errorTable, exitStatus, nextStep } from '../../src/errors.js';
 
 const document = new URL('../../docs/errors.md', import.meta.url);
 
@@ -15,11 +15,11 @@ function documentText(): string {
     String(status),
     exitStatusSummaries[name as keyof typeof exitStatus],
   ]);
-  const codes = Object.entries(errorTable).map(([code, { exit, next, ...rest }]) => [
+  const codes = Object.entries(errorTable).map(([code, { exit, ...rest }]) => [
     `\`${code}\``,
     String(exit),
     'retryable' in rest ? 'yes' : '',
-    next.replaceAll('|', '\\|'),
+    nextStep(code as ErrorCode).replaceAll('|', '\\|'),
   ]);
   const variables = Object.entries(environmentVariables).map(([name, summary]) => [`\`${name}\``, summary]);
   return `# Exit statuses, error codes, environment

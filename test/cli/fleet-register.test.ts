@@ -7,7 +7,7 @@ import { bin } from '../support/bin.js';
 import { startEmulatorProcess } from '../support/emulator-process.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
-import { cli } from './run-cli.js';
+import { run } from './in-process.js';
 
 const lines = (path: string) =>
   readFileSync(path, 'utf8')
@@ -17,22 +17,22 @@ const lines = (path: string) =>
 
 test('fleet: issued, registered with kill -9 in between, shown, refused, taken back', () =>
   inTemporaryFolder(async (cwd) => {
-    const run = async (status: number, ...arguments_: string[]) => {
-      const ended = await cli(arguments_, { cwd });
+    const enrollkit = async (status: number, ...arguments_: string[]) => {
+      const ended = await run(arguments_, { cwd });
       assert.equal(ended.status, status, ended.stderr + ended.stdout);
       return ended;
     };
-    await run(0, 'quickstart', '--yes', '--count', '1');
+    await enrollkit(0, 'quickstart', '--yes', '--count', '1');
     const emulator = await startEmulatorProcess(join(cwd, 'certs', '.enrollkit'));
     try {
       const pattern = ['--count', '60', '--pattern', 'd-{00..}', '--format', 'ndjson'];
-      await run(0, 'fleet', 'issue', ...pattern, '--out', 'f.ndjson');
+      await enrollkit(0, 'fleet', 'issue', ...pattern, '--out', 'f.ndjson');
       const results = join(cwd, 'f.ndjson.registrations.ndjson');
       await killedAt(cwd, ['fleet', 'register', 'f.ndjson', '--protocol', 'https'], results, 2000);
       const killed = lines(results).length;
       assert.ok(killed > 0 && killed < 60, String(killed));
 
-      const resumed = await run(0, 'fleet', 'register', 'f.ndjson', '--protocol', 'https');
+      const resumed = await enrollkit(0, 'fleet', 'register', 'f.ndjson', '--protocol', 'https');
       assert.match(resumed.stdout, new RegExp(`^${60 - killed}\\b.*\\b${killed}\\b.*\\b0\\b`));
       // The histogram of latencies.
       assert.match(resumed.stdout, /\n.*\d.* #+\n/);
@@ -40,15 +40,15 @@ test('fleet: issued, registered with kill -9 in between, shown, refused, taken b
       const ids = lines(results).map(({ registrationId }) => registrationId);
       assert.equal(new Set(ids).size, 60);
       assert.equal(ids.length, 60);
-      const again = await run(0, 'fleet', 'register', 'f.ndjson', '--json', '--quiet');
+      const again = await enrollkit(0, 'fleet', 'register', 'f.ndjson', '--json', '--quiet');
       assert.equal(again.stderr, '');
       assert.equal(JSON.parse(again.stdout).before, 60);
 
-      await run(8, 'fleet', 'deregister', 'f.ndjson');
-      await run(0, 'fleet', 'deregister', 'f.ndjson', '--hub-devices', '--yes');
+      await enrollkit(8, 'fleet', 'deregister', 'f.ndjson');
+      await enrollkit(0, 'fleet', 'deregister', 'f.ndjson', '--hub-devices', '--yes');
       assert.ok(!existsSync(results));
-      await run(0, 'group', 'delete', 'enrollkit-devices', '--yes');
-      const refused = await run(4, 'fleet', 'register', 'f.ndjson');
+      await enrollkit(0, 'group', 'delete', 'enrollkit-devices', '--yes');
+      const refused = await enrollkit(4, 'fleet', 'register', 'f.ndjson');
       assert.match(refused.stdout, /^0\b.*\b60\b/);
       assert.match(refused.stdout, /^60\b.* DEVICE_NOT_AUTHORIZED 401002\n {2}\S/m);
     } finally {
@@ -58,25 +58,25 @@ test('fleet: issued, registered with kill -9 in between, shown, refused, taken b
 
 test('fleet: what is no fleet, no number, no manifest is refused', () =>
   inTemporaryFolder(async (cwd) => {
-    const run = async (status: number, code: string, fact: string, ...arguments_: string[]) => {
-      const ended = await cli(['fleet', ...arguments_], { cwd, env: withCodes });
+    const enrollkit = async (status: number, code: string, fact: string, ...arguments_: string[]) => {
+      const ended = await run(['fleet', ...arguments_], { cwd, env: withCodes });
       assert.equal(ended.status, status, ended.stderr);
       assertRefusal(ended.stderr, code, fact);
       assert.equal(ended.stdout, '');
     };
-    await run(9, 'FILE_UNREADABLE', 'nothing.manifest.csv', 'register', 'nothing');
-    await run(2, 'USAGE', '--rate', 'register', 'x', '--rate', 'fast');
-    await run(2, 'USAGE', '--concurrency', 'enroll', 'x', '--concurrency', '0');
-    await run(2, 'USAGE', "'", 'register');
+    await enrollkit(9, 'FILE_UNREADABLE', 'nothing.manifest.csv', 'register', 'nothing');
+    await enrollkit(2, 'USAGE', '--rate', 'register', 'x', '--rate', 'fast');
+    await enrollkit(2, 'USAGE', '--concurrency', 'enroll', 'x', '--concurrency', '0');
+    await enrollkit(2, 'USAGE', "'", 'register');
   }));
 
 test('--global-endpoint is where the device goes', () =>
   inTemporaryFolder(async (cwd) => {
-    const made = await cli(['quickstart', '--yes', '--count', '1'], { cwd });
+    const made = await run(['quickstart', '--yes', '--count', '1'], { cwd });
     assert.equal(made.status, 0, made.stderr);
     for (const protocol of ['https', 'mqtt']) {
       const flags = ['--global-endpoint', '127.0.0.1:9', '--protocol', protocol];
-      const { status, stderr } = await cli(['device', 'register', 'device-001', ...flags], { cwd });
+      const { status, stderr } = await run(['device', 'register', 'device-001', ...flags], { cwd });
       assert.equal(status, 5, stderr);
       assert.match(stderr, /127\.0\.0\.1:9/);
     }

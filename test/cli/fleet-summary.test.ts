@@ -7,7 +7,7 @@ const noneOf = { created: 0, updated: 0, unchanged: 0, failed: 0, failures: [], 
 
 test('one device is, two are', () => {
   const registered = (before: number) =>
-    registrationText({ ...nothingNew(before), assigned: 0, throttled: 0, hubs: {} }, 'f');
+    registrationText({ ...nothingNew(before), assigned: 0, throttled: 0, sentAgain: 0, hubs: {} }, 'f');
   const enrolled = (unchanged: number) => enrollmentText({ ...noneOf, enrolled: unchanged, unchanged }, 'f');
   assert.equal(registered(1), '1 device is assigned already; nothing was done.');
   assert.equal(registered(2000), '2,000 devices are assigned already; nothing was done.');

@@ -39,12 +39,12 @@ test('every example uses flags that there are', async () => {
 
 test('enrollkit --help, help and help of a topic', async () => {
   const [flag, word, environment, codes, command, unknown] = await Promise.all([
-    cli(['--help']),
+    run(['--help']),
     cli(['help']),
-    cli(['help', 'environment']),
-    cli(['help', 'exit-codes']),
-    cli(['help', 'group', 'create']),
-    cli(['help', 'nothing']),
+    run(['help', 'environment']),
+    run(['help', 'exit-codes']),
+    run(['help', 'group', 'create']),
+    run(['help', 'nothing']),
   ]);
   for (const text of ['quickstart', 'clean', 'device', 'group', 'ca', 'emulator', 'Examples:']) {
     assert.ok(flag.stdout.includes(text), text);

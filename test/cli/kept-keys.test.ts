@@ -17,7 +17,6 @@ import { contentsOf } from '../support/folders.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
-import { cli } from './run-cli.js';
 
 async function done(...argv: string[]): Promise<string> {
   const { status, stdout, stderr } = await run(argv, { env: { ENROLLKIT_PASSPHRASE: 'secret word' } });
@@ -79,9 +78,9 @@ test('in the current folder and above it, a key is kept beside the new one', () 
   inTemporaryFolder(async (cwd) => {
     mkdirSync(join(cwd, 'here'));
     const options = { cwd: join(cwd, 'here') };
-    assert.equal((await cli(['cert', 'root', 'One', '--out', '.'], options)).status, 0);
+    assert.equal((await run(['cert', 'root', 'One', '--out', '.'], options)).status, 0);
     const key = readFileSync(join(cwd, 'here/key.pem'));
-    assert.equal((await cli(['cert', 'root', 'Two', '--out', '.', '--force'], options)).status, 0);
+    assert.equal((await run(['cert', 'root', 'Two', '--out', '.', '--force'], options)).status, 0);
     assert.deepEqual(readdirSync(cwd), ['here']);
     const [kept] = readdirSync(join(cwd, 'here')).filter((name) => name.startsWith('key.previous-'));
     assert.deepEqual(readFileSync(join(cwd, 'here', kept!)), key);
@@ -106,7 +105,7 @@ test('what cannot be kept is not replaced, and everything is as it was', () =>
 test('rm certificate.pem; quickstart: it is restored; without chain.pem, exit 9 and the next step', () =>
   inTemporaryFolder(async (cwd) => {
     const quickstart = (...more: string[]) =>
-      cli(['quickstart', '--yes', '--count', '1', '--no-telemetry', ...more], { cwd, env: withCodes });
+      run(['quickstart', '--yes', '--count', '1', '--no-telemetry', ...more], { cwd, env: withCodes });
     assert.equal((await quickstart()).status, 0);
     const at = (name: string) => join(cwd, 'certs', name);
     const certificates = () => {
@@ -135,7 +134,7 @@ test('rm certificate.pem; quickstart: it is restored; without chain.pem, exit 9 
 
 test('cert csr, then quickstart: the key stays; with its request signed, the run goes on with it', () =>
   inTemporaryFolder(async (cwd) => {
-    const enrollkit = (...argv: string[]) => cli(argv, { cwd });
+    const enrollkit = (...argv: string[]) => run(argv, { cwd });
     assert.equal((await enrollkit('quickstart', '--yes', '--count', '1', '--no-telemetry')).status, 0);
     const folder = 'certs/devices/device-002';
     assert.equal((await enrollkit('cert', 'csr', 'device-002', '--out', folder)).status, 0);
@@ -162,7 +161,7 @@ test('cert csr, then quickstart: the key stays; with its request signed, the run
 test('clean knows the files that a command wrote in the place of a run’s', () =>
   inTemporaryFolder(async (cwd) => {
     const enrollkit = async (...argv: string[]) => {
-      const ended = await cli(argv, { cwd });
+      const ended = await run(argv, { cwd });
       assert.equal(ended.status, 0, `${argv.join(' ')}\n${ended.stderr}`);
     };
     await enrollkit('quickstart', '--yes', '--count', '2', '--no-telemetry');
@@ -186,7 +185,7 @@ test('clean knows the files that a command wrote in the place of a run’s', () 
 
 test('clean --certificates: a journal that leads out of the folder, exit 9; a file that was changed, exit 7', () =>
   inTemporaryFolder(async (cwd) => {
-    const enrollkit = (...argv: string[]) => cli(argv, { cwd, env: withCodes });
+    const enrollkit = (...argv: string[]) => run(argv, { cwd, env: withCodes });
     assert.equal((await enrollkit('quickstart', '--yes', '--count', '1', '--no-telemetry')).status, 0);
     writeFileSync(join(cwd, 'victim.txt'), 'mine');
     const journal = join(cwd, 'certs/.enrollkit/journal.ndjson');
@@ -271,7 +270,7 @@ if (process.platform !== 'win32') {
         ['clean', '--certificates', '--yes'],
         ['cert', 'rollover', 'root'],
       ]) {
-        const { status, stderr } = await cli(argv, { cwd, env: withCodes });
+        const { status, stderr } = await run(argv, { cwd, env: withCodes });
         assert.equal(status, 9, `${argv.join(' ')}\n${stderr}`);
         assertRefusal(stderr, 'FILE_UNWRITABLE', '.enrollkit');
       }

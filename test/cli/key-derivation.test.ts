@@ -8,6 +8,7 @@ import { test } from 'uvu';
 import { make, makeChain } from '../support/chains.js';
 import { encryptedPem, pbes2, pbkdf2, pkcs12, scrypt, undecipherable } from '../support/encrypted-keys.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { run } from './in-process.js';
 import { cli, type Ended } from './run-cli.js';
 
 const env = { ENROLLKIT_PASSPHRASE: 'secret' };
@@ -63,7 +64,7 @@ for (const [argv, code = 'INVALID_KEY'] of [
   test(`${argv.slice(0, 2).join(' ')} refuses ${named}, which asks for too much`, () =>
     inFolderOfSlowKey(async (_, folder) => {
       const before = filesIn(folder);
-      const { status, stdout } = await cli([...argv, '--json'], { cwd: folder, env });
+      const { status, stdout } = await run([...argv, '--json'], { cwd: folder, env });
       const { error } = JSON.parse(stdout);
       assert.deepEqual([status, error.code], [2, code], error.message);
       assert.match(error.message, /asks for/);
@@ -74,7 +75,7 @@ for (const [argv, code = 'INVALID_KEY'] of [
 test('quickstart refuses a folder whose root key asks for too much', () =>
   inFolderOfSlowKey(async (at) => {
     const key = readFileSync(at('certs/ca/root/key.pem'));
-    const { status, stdout } = await cli(['quickstart', '--yes', '--json', '--dir', at('certs')], { env });
+    const { status, stdout } = await run(['quickstart', '--yes', '--json', '--dir', at('certs')], { env });
     assert.equal(status, 2, stdout);
     assert.match(stdout, /"INVALID_KEY"/);
     assert.deepEqual(readFileSync(at('certs/ca/root/key.pem')), key);

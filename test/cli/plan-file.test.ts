@@ -6,7 +6,6 @@ import { defaultPlan } from '../../src/quickstart/plan/answers.js';
 import { contentsOf } from '../support/folders.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
-import { cli } from './run-cli.js';
 
 test('a plan of a newer release is refused, and nothing is made or changed', () =>
   inTemporaryFolder(async (cwd) => {
@@ -21,7 +20,7 @@ test('a plan of a newer release is refused, and nothing is made or changed', () 
       ['quickstart', '--yes'],
       ['quickstart', '--dry-run'],
     ];
-    for (const { status, stderr } of await Promise.all(runs.map((run) => cli(run, { cwd })))) {
+    for (const { status, stderr } of await Promise.all(runs.map((argv) => run(argv, { cwd })))) {
       assert.equal(status, 2, stderr);
       assert.match(stderr, /(newer|plan)\.json:2:14: version: .*\b2\b/);
       assert.match(stderr, /Update enrollkit/);
@@ -96,7 +95,7 @@ test('several mistakes of a plan are one line each, five at most', () =>
 
 test('commands that need the target read the target alone', () =>
   inTemporaryFolder(async (cwd) => {
-    const made = await cli(['quickstart', '--yes', '--count', '1'], { cwd });
+    const made = await run(['quickstart', '--yes', '--count', '1'], { cwd });
     assert.equal(made.status, 0, made.stderr);
     const path = join(cwd, 'certs', '.enrollkit', 'plan.json');
     const plan = JSON.parse(readFileSync(path, 'utf8'));
@@ -113,20 +112,20 @@ test('commands that need the target read the target alone', () =>
     };
     for (const [what, text] of Object.entries(changed)) {
       writeFileSync(path, JSON.stringify(text));
-      const { status, stdout, stderr } = await cli(['group', 'list', '--json'], { cwd });
+      const { status, stdout, stderr } = await run(['group', 'list', '--json'], { cwd });
       assert.equal(status, 0, `${what}: ${stderr}`);
       assert.equal(JSON.parse(stdout).enrollmentGroups[0].enrollmentGroupId, 'enrollkit-devices', what);
     }
-    const create = await cli(['group', 'create', 'another', '--json'], { cwd });
+    const create = await run(['group', 'create', 'another', '--json'], { cwd });
     assert.equal(create.status, 0, create.stderr);
     assert.equal(JSON.parse(create.stdout).attestation.x509.caReferences.primary, 'enrollkit-root');
 
     writeFileSync(path, '{\n  "version": 1,\n  "target": { "kind": "moon" }\n}');
-    const wrong = await cli(['group', 'list'], { cwd });
+    const wrong = await run(['group', 'list'], { cwd });
     assert.equal(wrong.status, 2);
     assert.match(wrong.stderr, /plan\.json:3:\d+: target/);
     writeFileSync(path, '{\n  "version": 1\n  "target": {}\n}');
-    const broken = await cli(['group', 'list'], { cwd });
+    const broken = await run(['group', 'list'], { cwd });
     assert.equal(broken.status, 2);
     assert.match(broken.stderr, /plan\.json:3:3: .*comma/);
     assert.ok(existsSync(join(cwd, 'certs', 'ca')) && readdirSync(cwd).length === 1);

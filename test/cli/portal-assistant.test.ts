@@ -38,12 +38,12 @@ test('says where the answer lies, and goes on when the portal shows it as verifi
   assert.ok(said.some(({ text }) => text.includes('certs/proof.pem')));
 });
 
-test('not verified yet is its own exit status, and says that the next run goes on', async () => {
+test('not verified yet is its own exit status, and has its own code', async () => {
   const { asker } = scriptedAsker({ 'portal.verified': false });
   await assert.rejects(portalAssistant(asker, async () => {}).confirmVerified(answered, signal), (error) => {
     assert.ok(error instanceof EnrollkitError);
     assert.equal(error.exitStatus, 6);
-    return /run the same command again/.test(error.next);
+    return error.code === 'PROOF_OF_POSSESSION_PENDING';
   });
 });
 

@@ -6,6 +6,7 @@ import { parseCertificates } from '../../src/pki/x509/certificate.js';
 import { planSchema } from '../../src/quickstart/plan/schema.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { run } from './in-process.js';
 import { cli } from './run-cli.js';
 
 /** Every file below a folder but the emulator's own and the recordings, with the time of its last change. */
@@ -48,19 +49,19 @@ test('quickstart --yes --json: the documented object, a second run that writes n
 
     const folder = join(cwd, 'certs');
     const written = filesOf(folder);
-    const second = await cli(['quickstart', '--yes', '--json'], { cwd });
+    const second = await run(['quickstart', '--yes', '--json'], { cwd });
     assert.equal(second.status, 0, second.stderr);
     assert.deepEqual(filesOf(folder), written);
     assert.doesNotMatch(second.stderr, /done {2}(?!Check)/);
 
-    const cleaned = await cli(['clean', '--yes', '--json'], { cwd });
+    const cleaned = await run(['clean', '--yes', '--json'], { cwd });
     assert.equal(cleaned.status, 0, cleaned.stderr);
     const kinds = JSON.parse(cleaned.stdout).removed.map(({ kind }: { kind: string }) => kind);
     for (const kind of ['enrollment-group', 'ca-certificate', 'registration', 'hub-device']) {
       assert.ok(kinds.includes(kind), kind);
     }
     assert.ok(existsSync(result.devices[0].key), 'keys stay');
-    const all = await cli(['clean', '--certificates', '--yes'], { cwd });
+    const all = await run(['clean', '--certificates', '--yes'], { cwd });
     assert.equal(all.status, 0, all.stderr);
     assert.deepEqual(readdirSync(folder).sort(), ['.gitignore', 'README.md']);
   }));
@@ -111,7 +112,7 @@ test('every answer has a flag, and the flags go before the plan file', () =>
       ],
       ...['--device', 'a', '--device', 'b', '--protocol', 'https', '--no-telemetry'],
     ];
-    const { status, stdout, stderr } = await cli(['quickstart', '--dry-run', '--json', ...flags], { cwd });
+    const { status, stdout, stderr } = await run(['quickstart', '--dry-run', '--json', ...flags], { cwd });
     assert.equal(status, 0, stderr);
     const { plan } = JSON.parse(stdout);
     assert.deepEqual(plan, {
@@ -152,7 +153,7 @@ test('every answer has a flag, and the flags go before the plan file', () =>
     );
 
     writeFileSync(join(cwd, 'plan.json'), JSON.stringify(plan));
-    const overridden = await cli(
+    const overridden = await run(
       [
         'quickstart',
         '--dry-run',
@@ -177,7 +178,7 @@ test('every answer has a flag, and the flags go before the plan file', () =>
 
 test('a dry run lists what would be made and sent, and makes nothing', () =>
   inTemporaryFolder(async (cwd) => {
-    const { status, stdout } = await cli(['quickstart', '--dry-run'], { cwd });
+    const { status, stdout } = await run(['quickstart', '--dry-run'], { cwd });
     assert.equal(status, 0);
     assert.match(stdout, /makes {2}certs\/devices\/device-003\/key\.pem/);
     assert.match(stdout, /sends {2}PUT https:\/\/.*\/certificates\/enrollkit-root\?api-version=/);
@@ -203,7 +204,7 @@ test('Ctrl-C ends with 130, keeps what is done, and the next run goes on', () =>
     assert.match(interrupted.stderr, /^\[interrupting\] /m);
     const root = join(cwd, 'certs', 'ca', 'root', 'certificate.pem');
     const made = readFileSync(root, 'utf8');
-    const resumed = await cli(['quickstart', '--yes', '--count', '40', '--no-telemetry'], { cwd });
+    const resumed = await run(['quickstart', '--yes', '--count', '40', '--no-telemetry'], { cwd });
     assert.equal(resumed.status, 0, resumed.stderr);
     assert.match(resumed.stderr, /ok {2}Make the root and the intermediate CA/);
     assert.equal(readFileSync(root, 'utf8'), made);
@@ -213,16 +214,16 @@ test('a passphrase encrypts the keys; without it, or with a wrong one, nothing i
   inTemporaryFolder(async (cwd) => {
     writeFileSync(join(cwd, 'passphrase'), 'correct horse\n');
     const flags = ['quickstart', '--yes', '--count', '1', '--no-telemetry', '--no-intermediate'];
-    const made = await cli([...flags, '--passphrase-file', 'passphrase'], { cwd });
+    const made = await run([...flags, '--passphrase-file', 'passphrase'], { cwd });
     assert.equal(made.status, 0, made.stderr);
     const key = join(cwd, 'certs', 'devices', 'device-001', 'key.pem');
     const text = readFileSync(key, 'utf8');
     assert.match(text, /BEGIN ENCRYPTED PRIVATE KEY/);
     const send = ['device', 'send', 'device-001'];
     const [none, wrong, right] = await Promise.all([
-      cli(send, { cwd, env: withCodes }),
-      cli(send, { cwd, env: { ENROLLKIT_PASSPHRASE: 'battery staple', ...withCodes } }),
-      cli([...send, '--json', '--message', '{"n":1}'], {
+      run(send, { cwd, env: withCodes }),
+      run(send, { cwd, env: { ENROLLKIT_PASSPHRASE: 'battery staple', ...withCodes } }),
+      run([...send, '--json', '--message', '{"n":1}'], {
         cwd,
         env: { ENROLLKIT_PASSPHRASE: 'correct horse' },
       }),
@@ -238,32 +239,32 @@ test('a passphrase encrypts the keys; without it, or with a wrong one, nothing i
 
 test('groups and CAs one by one, on the emulator of the folder', () =>
   inTemporaryFolder(async (cwd) => {
-    const run = async (...arguments_: string[]) => {
-      const ended = await cli(arguments_, { cwd });
+    const enrollkit = async (...arguments_: string[]) => {
+      const ended = await run(arguments_, { cwd });
       assert.equal(ended.status, 0, `${arguments_.join(' ')}\n${ended.stderr}`);
       return ended.stdout;
     };
-    await run('quickstart', '--yes', '--count', '1', '--no-telemetry');
+    await enrollkit('quickstart', '--yes', '--count', '1', '--no-telemetry');
     const signer = join('certs', 'ca', 'intermediate', 'certificate.pem');
-    await run('group', 'create', 'line-5', '--certificate', signer, '--reprovision-policy', 'reset');
-    const group = JSON.parse(await run('group', 'show', 'line-5', '--json'));
+    await enrollkit('group', 'create', 'line-5', '--certificate', signer, '--reprovision-policy', 'reset');
+    const group = JSON.parse(await enrollkit('group', 'show', 'line-5', '--json'));
     assert.deepEqual(group.reprovisionPolicy, { updateHubAssignment: true, migrateDeviceData: false });
-    assert.equal((await cli(['group', 'create', 'line-5'], { cwd })).status, 4);
-    await run('group', 'delete', 'line-5', '--yes');
-    assert.match(await run('group', 'list'), /^ID .*\nenrollkit-devices .*\n$/);
+    assert.equal((await run(['group', 'create', 'line-5'], { cwd })).status, 4);
+    await enrollkit('group', 'delete', 'line-5', '--yes');
+    assert.match(await enrollkit('group', 'list'), /^ID .*\nenrollkit-devices .*\n$/);
 
-    await run('ca', 'upload', signer, '--ca-name', 'line');
+    await enrollkit('ca', 'upload', signer, '--ca-name', 'line');
     const authorities = async () =>
-      JSON.parse(await run('ca', 'list', '--json')).certificates.map(
+      JSON.parse(await enrollkit('ca', 'list', '--json')).certificates.map(
         ({ name, isVerified }: Record<string, unknown>) => [name, isVerified],
       );
-    assert.match(await run('ca', 'verify', 'line'), /Possession {2}proven/);
+    assert.match(await enrollkit('ca', 'verify', 'line'), /Possession {2}proven/);
     assert.deepEqual(await authorities(), [
       ['enrollkit-root', true],
       ['line', true],
     ]);
-    await run('ca', 'delete', 'line', '--yes');
-    assert.equal((await cli(['ca', 'delete', 'line', '--yes'], { cwd })).status, 4);
+    await enrollkit('ca', 'delete', 'line', '--yes');
+    assert.equal((await run(['ca', 'delete', 'line', '--yes'], { cwd })).status, 4);
   }));
 
 test.run();

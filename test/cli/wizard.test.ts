@@ -1,28 +1,47 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
-import { askPlan } from '../../src/cli/quickstart/ask-plan.js';
+import type { ExistingFolder } from '../../src/cli/quickstart/ask-existing.js';
+import { type Decision, planScript } from '../../src/cli/quickstart/ask-plan.js';
+import { planPicture } from '../../src/cli/quickstart/plan-picture.js';
+import { Dialogue } from '../../src/cli/terminal/dialogue.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { defaultPlan } from '../../src/quickstart/plan/answers.js';
 import { type FieldPath, fieldEntries, type Plan } from '../../src/quickstart/plan/fields.js';
 import { checkPlan } from '../../src/quickstart/plan/plan.js';
-import { type Script, scriptedAsker } from './scripted-asker.js';
+import { back, type Script, scriptedAsker } from './scripted-asker.js';
 
 const guid = '11111111-2222-3333-4444-555555555555';
 
-async function ask(
-  script: Script,
-  options: { plan?: Plan; passphrase?: string; given?: ReadonlySet<FieldPath> } = {},
-) {
-  const dialogue = scriptedAsker(script);
-  const { plan = defaultPlan, passphrase, given } = options;
-  const answered = await askPlan(dialogue.asker, {
-    plan,
+interface Options {
+  plan?: Plan;
+  passphrase?: string;
+  given?: ReadonlySet<FieldPath>;
+  existing?: ExistingFolder;
+}
+
+async function decide(script: Script, options: Options = {}) {
+  const scripted = scriptedAsker(script);
+  const { plan = defaultPlan, passphrase, given = new Set(), existing } = options;
+  const questions = planScript({
+    planFor: () => plan,
+    newPlan: plan,
     passphrase,
-    ...(given && { given }),
+    given,
     folder: 'certs',
+    folderIsGiven: false,
     folderProblem: () => undefined,
+    freeFolder: (folder) => `${folder}-2`,
+    show: (shown, folder) => planPicture(shown, { folder, width: 80, unicode: true }),
+    existing: (folder) => (folder === 'certs' ? existing : undefined),
   });
-  return { ...answered, ...dialogue };
+  const decision = await new Dialogue(scripted.asker).hold(questions);
+  return { decision, ...scripted };
+}
+
+async function ask(script: Script, options: Options = {}) {
+  const { decision, ...scripted } = await decide(script, options);
+  assert.equal(decision.kind, 'run');
+  return { ...(decision as Extract<Decision, { kind: 'run' }>), ...scripted };
 }
 
 const everything: Script = {
@@ -129,8 +148,15 @@ test('the plan is shown before it is approved, and can be changed', async () => 
   const { plan, said, asked } = await ask({
     'enrollmentGroup.id': ['first', 'second'],
     'quickstart.run': ['change', 'run'],
+    'quickstart.change': 'enrollmentGroup.id',
   });
   assert.equal(plan.enrollmentGroup.id, 'second');
+  assert.deepEqual(asked.slice(-4), [
+    'quickstart.run',
+    'quickstart.change',
+    'enrollmentGroup.id',
+    'quickstart.run',
+  ]);
   assert.equal(asked.filter((id) => id === 'quickstart.run').length, 2);
   const [first, second] = said.filter(({ id }) => id === 'quickstart.summary').map(({ text }) => text);
   assert.ok(first!.includes('first') && second!.includes('second'));
@@ -213,6 +239,109 @@ test('to leave is an interruption, never a success', async () => {
     ask({ 'quickstart.run': 'leave' }),
     (error) => error instanceof EnrollkitError && error.code === 'INTERRUPTED' && error.exitStatus === 130,
   );
+});
+
+test('Back asks the question before, as often as one likes, and keeps every answer', async () => {
+  const script: Script = {
+    'quickstart.folder': ['line'],
+    'certificates.keyAlgorithm': ['rsa-2048'],
+    'certificates.intermediate': [false, back],
+    'enrollmentGroup.id': [back, 'after'],
+  };
+  const { plan, folder, asked } = await ask(script);
+  assert.equal(folder, 'line');
+  assert.equal(plan.certificates.keyAlgorithm, 'rsa-2048');
+  assert.equal(plan.certificates.intermediate, false);
+  assert.equal(plan.enrollmentGroup.id, 'after');
+  const start = asked.indexOf('enrollmentGroup.id');
+  assert.deepEqual(asked.slice(start, start + 5), [
+    'enrollmentGroup.id',
+    'certificates.encryptKeys',
+    'enrollmentGroup.id',
+    'devices.naming',
+    'devices.count',
+  ]);
+});
+
+test('Back through all questions to the first, then Enter on each, gives the same plan', async () => {
+  const ids = (await ask(everything)).asked;
+  const script: Script = Object.fromEntries(
+    ids.map((id, index) => {
+      const answer = id in everything ? [everything[id]] : [];
+      return [id, index === 0 ? answer : [...answer, back]];
+    }),
+  );
+  // Questions without an answer in the script are answered with Enter first.
+  script['quickstart.run'] = [back, 'run'];
+  script['passphrase.new'] = ['correct horse', back, 'correct horse'];
+  script['passphrase.repeat'] = ['correct horse', back, 'correct horse'];
+  const { plan, asked } = await ask(script);
+  assert.deepEqual(plan, everythingElse);
+  assert.equal(asked.filter((id) => id === ids[0]).length, 2);
+});
+
+test('each question says which one it is, and of how many', async () => {
+  const { asked, places } = await ask({});
+  assert.deepEqual(
+    places.map((place) => place?.number),
+    asked.map((_, index) => index + 1),
+  );
+  assert.ok(places.every((place) => place?.total === asked.length));
+  assert.equal(places[0]?.canGoBack, false);
+});
+
+test('a flag is never asked for', async () => {
+  const given = new Set(fieldEntries.map(([path]) => path));
+  const { plan, asked } = await ask({}, { plan: everythingElse, passphrase: 'correct horse', given });
+  assert.deepEqual(asked, ['quickstart.folder', 'quickstart.more', 'quickstart.run']);
+  assert.deepEqual(plan, everythingElse);
+});
+
+test('a passphrase has eight characters, and the first one can be typed again', async () => {
+  const encrypt = { 'certificates.encryptKeys': true };
+  await assert.rejects(ask({ ...encrypt, 'passphrase.new': 'seven77' }), { code: 'ERR_ASSERTION' });
+  const { passphrase } = await ask({
+    ...encrypt,
+    'passphrase.new': ['correct hrose', 'correct horse'],
+    'passphrase.repeat': [back, 'correct horse'],
+  });
+  assert.equal(passphrase, 'correct horse');
+});
+
+const existing: ExistingFolder = {
+  description: 'certs contains:',
+  hasPlan: true,
+  isComplete: true,
+  hasEncryptedKeys: false,
+  endingSoon: [
+    { registrationId: 'device-001', path: '/certs/devices/device-001/certificate.pem', notAfter: new Date() },
+  ],
+};
+
+test('a folder that was used before is judged when it is named, and Enter runs its plan again', async () => {
+  const { decision, asked } = await decide({}, { existing });
+  assert.deepEqual(asked, ['quickstart.folder', 'quickstart.existing', 'quickstart.run']);
+  assert.deepEqual(decision, { kind: 'run', plan: defaultPlan, folder: 'certs', passphrase: undefined });
+});
+
+test('in a folder that was used before: add devices, renew, clean, or start over elsewhere', async () => {
+  const choose = (value: string, more: Script = {}) =>
+    decide({ 'quickstart.existing': value, ...more }, { existing });
+  const added = (await choose('add', { 'devices.count': '2' })).decision;
+  assert.ok(added.kind === 'run');
+  assert.deepEqual(added.plan.devices.registrationIds.slice(3), ['device-004', 'device-005']);
+  const listed = (await choose('add', { 'devices.naming': 'list', 'devices.further': 'pump-7' })).decision;
+  assert.ok(listed.kind === 'run');
+  assert.equal(listed.plan.devices.registrationIds.at(-1), 'pump-7');
+  assert.deepEqual((await choose('renew')).decision, {
+    kind: 'renew',
+    folder: 'certs',
+    certificates: [existing.endingSoon[0]!.path],
+  });
+  assert.deepEqual((await choose('clean')).decision, { kind: 'clean', folder: 'certs' });
+  const fresh = (await choose('new')).decision;
+  assert.ok(fresh.kind === 'run');
+  assert.equal(fresh.folder, 'certs-2');
 });
 
 test.run();

@@ -1,12 +1,23 @@
 /** A full disk and a damaged file under the emulator's state, as a command and as a program that embeds it sees them. */
 import assert from 'node:assert/strict';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  cpSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { startEmulator } from '../../src/emulator/index.js';
 import { openState } from '../../src/emulator/state/database.js';
 import { run } from '../cli/in-process.js';
 import { fails } from '../support/fails.js';
+import { contentsOf } from '../support/folders.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 
 /** Overwrites the first page of a table. */
@@ -76,6 +87,75 @@ test('a program that embeds the emulator is told, and its client gets status 500
     assert.ok(told.length > 0 && told.every((code) => code === 'EMULATOR_STATE_UNREADABLE'), String(told));
     assert.equal(logged.length, told.length);
     assert.match(logged[0]!, /^EnrollkitError: The emulator's state .*state\.db is damaged/);
+  }));
+
+/** A state with a group in it, as a killed emulator leaves it: the group is in the log only. */
+async function killedState(dir: string): Promise<string> {
+  const emulator = await startEmulator({ dir, hubs: ['hub-a', 'hub-b'] });
+  const folder = join(dir, 'emulator');
+  const killed = `${folder}-killed`;
+  cpSync(folder, killed, { recursive: true });
+  await emulator.stop();
+  rmSync(folder, { recursive: true });
+  rmSync(join(killed, 'lock'), { recursive: true, force: true });
+  renameSync(killed, folder);
+  assert.ok(statSync(join(folder, 'state.db-wal')).size > 0);
+  return folder;
+}
+
+const stateIn = (contents: Record<string, string>) =>
+  Object.fromEntries(Object.entries(contents).filter(([name]) => /^state/.test(name)));
+
+test('a file of the state that was emptied, cut off, replaced, or lost its log is refused, and stays', () =>
+  inTemporaryFolder(async (top) => {
+    const folder = await killedState(top);
+    const pristine = `${folder}-pristine`;
+    renameSync(folder, pristine);
+    const { size } = statSync(join(pristine, 'state.db'));
+    const text = 'these are words\n'.repeat(1000);
+    const empty = (name: string) => () => truncateSync(join(folder, name), 0);
+    const remove = (...names: string[]) => {
+      for (const name of names) rmSync(join(folder, name));
+    };
+    const damages: [string, RegExp, () => void][] = [
+      ['emptied', /state\.db has 0 bytes/, empty('state.db')],
+      [
+        'emptied, alone',
+        /state\.db has 0 bytes/,
+        () => {
+          empty('state.db')();
+          remove('state.db-wal', 'state.db-shm');
+        },
+      ],
+      ['of another hub, emptied', /state-hub-2\.db has 0 bytes/, empty('state-hub-2.db')],
+      ['one byte', /state\.db has 1 bytes/, () => truncateSync(join(folder, 'state.db'), 1)],
+      ...[50, 100, 4096, 5000].map((length): (typeof damages)[number] => [
+        `cut at ${length}`,
+        /state\.db/,
+        () => truncateSync(join(folder, 'state.db'), length),
+      ]),
+      ['text', /state\.db is damaged/, () => writeFileSync(join(folder, 'state.db'), text)],
+      ['zeros', /state\.db is damaged/, () => writeFileSync(join(folder, 'state.db'), Buffer.alloc(size))],
+      ['no log', /state\.db-wal is missing/, () => remove('state.db-wal')],
+      ['text as log', /state\.db-wal/, () => writeFileSync(join(folder, 'state.db-wal'), text)],
+    ];
+    for (const [what, message, damage] of damages) {
+      cpSync(pristine, folder, { recursive: true });
+      damage();
+      const before = contentsOf(folder);
+      const refused = fails('EMULATOR_STATE_UNREADABLE', message);
+      const start = startEmulator({ dir: top });
+      await assert.rejects(start, refused, what);
+      // What is damaged further inside is found by SQLite, which first opens the files before it.
+      if (!/^(cut|of another|text$|zeros)/.test(what))
+        assert.deepEqual(stateIn(before), stateIn(contentsOf(folder)), what);
+      rmSync(folder, { recursive: true });
+    }
+    // The log of a state that was closed is empty: nothing is lost with it.
+    cpSync(pristine, folder, { recursive: true });
+    await (await startEmulator({ dir: top })).stop();
+    remove('state.db-wal');
+    await (await startEmulator({ dir: top })).stop();
   }));
 
 test.run();

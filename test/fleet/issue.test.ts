@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { run } from '../cli/in-process.js';
-import { cli } from '../cli/run-cli.js';
 import { openssl } from '../support/openssl.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
@@ -143,7 +142,7 @@ test('to standard output, with the manifest where it is asked for', () =>
     assert.deepEqual(ids, ['o-1', 'o-2', 'o-3']);
     assert.deepEqual(readdirSync(folder), ['list.csv']);
     assert.equal(manifestOf(join(folder, 'list.csv')).length, 3);
-    const again = await cli(['fleet', 'issue', ...flags, '--manifest', 'list.csv'], {
+    const again = await run(['fleet', 'issue', ...flags, '--manifest', 'list.csv'], {
       cwd: folder,
       env: withCodes,
     });

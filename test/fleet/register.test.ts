@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { mock } from 'node:test';
 import { test } from 'uvu';
+import type { RequestEvent } from '../../src/dps/client/observer.js';
 import { EnrollkitError, type ErrorCode, isAbort } from '../../src/errors.js';
 import type { RegisterFleetResult } from '../../src/fleet/register-fleet.js';
 import { Pace } from '../../src/fleet/registration/pace.js';
 import { make } from '../support/chains.js';
 import { waitsDuring } from '../support/waits.js';
-import { createGroup, inFleetWorld, resultsOf } from './registration-support.js';
+import { createGroup, type FleetWorld, inFleetWorld, resultsOf } from './registration-support.js';
 
 const fails = (code: ErrorCode, message: RegExp) => (error: unknown) =>
   error instanceof EnrollkitError && error.code === code && message.test(error.message);
@@ -56,6 +57,95 @@ test('messages are sent once; a device without one sends it later', () =>
     await world.register(out, { telemetry: true });
     assert.deepEqual(sent(), [1, 1, 1]);
     assert.ok(resultsOf(`${out}.registrations.ndjson`).every(({ telemetry }) => telemetry === true));
+  }));
+
+/** A world whose messages can be asked for, as those of an emulator that the command line opened. */
+function messagesOf({ emulator, target }: FleetWorld, id: string) {
+  const ids = () => emulator.messages(id).map(({ systemProperties }) => systemProperties.messageId);
+  const messageArrived = async (deviceId: string, messageId: string) =>
+    emulator.messages(deviceId).some(({ systemProperties }) => systemProperties.messageId === messageId);
+  return { ids, target: { ...target, messageArrived } };
+}
+
+const isMessage = ({ plane, url }: RequestEvent) => plane === 'hub' && url.includes('/messages/events/');
+
+test('killed after a message was sent, twice: it is asked for where possible, else sent with the same ID', () =>
+  inFleetWorld(async (world) => {
+    await createGroup(world);
+    const out = await world.issue('f', '--count', '1', '--pattern', 's-{1..}', '--format', 'ndjson');
+    const { ids, target } = messagesOf(world, 's-1');
+    const results = (name: string) => join(world.folder, name);
+    const copy = (from: string, to: string) => {
+      for (const end of ['', '.lock']) cpSync(results(from + end), results(to + end), { recursive: true });
+    };
+    const telemetry = true;
+    await world.register(out, {
+      results: results('first'),
+      telemetry,
+      target: { ...target, onRequest: (event) => isMessage(event) && copy('first', 'killed') },
+    });
+    assert.equal(ids().length, 1);
+    assert.ok(!existsSync(results('first.lock')));
+    // Killed again, as soon as it begins.
+    await world.register(out, {
+      results: results('killed'),
+      telemetry,
+      target: { ...target, onRequest: () => existsSync(results('again')) || copy('killed', 'again') },
+    });
+    copy('again', 'in-azure');
+    const asked = await world.register(out, { results: results('again'), telemetry, target });
+    assert.deepEqual([asked.assigned, asked.sentAgain, ids().length], [1, 0, 1]);
+    const [line, ...more] = resultsOf(results('again'));
+    assert.deepEqual([line.telemetry, line.messageId, more.length], [true, ids()[0], 0]);
+    assert.ok(!existsSync(results('again.lock')));
+
+    const repeated = await world.register(out, { results: results('in-azure'), telemetry });
+    assert.deepEqual([repeated.sentAgain, ids()], [1, [ids()[0], ids()[0]]]);
+  }));
+
+test('a message whose acknowledgment was lost is not sent again, in the same run or the next', () =>
+  inFleetWorld(async (world) => {
+    await createGroup(world);
+    const out = await world.issue('f', '--count', '1', '--pattern', 's-{1..}', '--format', 'ndjson');
+    const { ids, target } = messagesOf(world, 's-1');
+    const results = `${out}.registrations.ndjson`;
+    const lost = {
+      id: 'lost',
+      match: { operation: 'sendMessage' },
+      fault: { type: 'reset', effect: 'after' },
+    } as const;
+    world.emulator.faults.set({ rules: [{ ...lost, when: { count: 1 } }] });
+    const retried = await world.register(out, { telemetry: true, target });
+    assert.deepEqual([retried.assigned, retried.sentAgain, ids().length], [1, 0, 1]);
+
+    // Interrupted while it waits for the acknowledgment.
+    rmSync(results);
+    const interrupt = new AbortController();
+    world.emulator.faults.set({ rules: [lost] });
+    const onRequest = (event: RequestEvent) =>
+      isMessage(event) && interrupt.abort(new DOMException('Ctrl-C', 'AbortError'));
+    const run = world.register(out, {
+      telemetry: true,
+      target: { ...target, onRequest },
+      signal: interrupt.signal,
+    });
+    await assert.rejects(run, isAbort);
+    assert.equal(ids().length, 2);
+    const [line] = resultsOf(results);
+    assert.deepEqual([line.status, line.telemetry, line.messageId], ['assigned', false, ids()[1]]);
+    assert.ok(!existsSync(`${results}.lock`));
+
+    // Interrupted before it asks.
+    const early = world.register(out, { telemetry: true, target, signal: AbortSignal.abort() });
+    await assert.rejects(early, isAbort);
+    assert.deepEqual(resultsOf(results), [line]);
+
+    const last = await world.register(out, { telemetry: true, target });
+    assert.deepEqual([last.assigned, last.sentAgain, ids().length], [1, 0, 2]);
+    assert.deepEqual(
+      resultsOf(results).map(({ telemetry }) => telemetry),
+      [true],
+    );
   }));
 
 test('devices that are refused have their reason, and are tried again by the next run', () =>

@@ -1,6 +1,6 @@
 /** A file of results takes the place of nothing else. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { type ResultLine, ResultLines, removeResults } from '../../src/fleet/registration/result-lines.js';
@@ -48,6 +48,25 @@ test('a result that was cut off anywhere is left out', () =>
     await removeResults(path);
     assert.deepEqual(readdirSync(folder), []);
     await removeResults(path);
+  }));
+
+test('removing results also removes what a killed run left beside them, but not while a run writes', () =>
+  inTemporaryFolder(async (folder) => {
+    const path = join(folder, 'results');
+    const leave = () => {
+      mkdirSync(`${path}.lock`);
+      for (const name of ['new', 'messages']) writeFileSync(join(`${path}.lock`, name), '');
+    };
+    for (const isWritten of [true, false]) {
+      leave();
+      if (isWritten) writeFileSync(path, line('a', 'assigned'));
+      await removeResults(path);
+      assert.deepEqual(readdirSync(folder), []);
+    }
+    const lines = await open(path);
+    await assert.rejects(removeResults(path), fails('FOLDER_IN_USE', /results/));
+    assert.ok(existsSync(path));
+    lines.close();
   }));
 
 test('files beside it are not taken for its own, and a link is not followed', () =>

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { extract } from 'tar-stream';
 import { pemBlocks } from '../../src/pki/containers/pem.js';
-import { cli, type Ended } from '../cli/run-cli.js';
+import { type Answer, run } from '../cli/in-process.js';
 import { bin } from '../support/bin.js';
 import { make } from '../support/chains.js';
 
@@ -37,8 +37,8 @@ const pemOf = (key: { export(options: { format: 'pem'; type: 'pkcs8' }): unknown
 
 export const rootOf = (certs: string) => join(certs, 'ca', 'root', 'certificate.pem');
 
-export function fleetIssue(cwd: string, ...flags: string[]): Promise<Ended> {
-  return cli(['fleet', 'issue', ...flags], { cwd });
+export function fleetIssue(cwd: string, ...flags: string[]): Promise<Answer> {
+  return run(['fleet', 'issue', ...flags], { cwd });
 }
 
 /** Runs it, and kills it with SIGKILL as soon as `isTime`; tells whether it was killed before it ended. */

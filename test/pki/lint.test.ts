@@ -140,11 +140,11 @@ test('what belongs not together in a chain is found', () => {
   has(chain(device('d', root), ca, root), 'CHAIN_ORDER', /CN=d is followed by CN=CA, which did not issue it/);
   has(chain(device('d', ca), other), 'CHAIN_SIGNATURE');
   has(chain(device('d', leaf), leaf, below), 'ISSUER_NOT_A_CA', /CN=leaf/);
-  has(chain(leaf, below, ca, root), 'PATH_LENGTH_EXCEEDED', /CN=CA allows 0 .* there are 1/);
+  has(chain(leaf, below, ca, root), 'PATH_LENGTH_EXCEEDED', /CN=CA allows 0 .* below it, but there is 1/);
   const long = device('long', ca, { notAfter: new Date('2030-01-01') });
   has(chain(long, ca, root), 'EXPIRY_ORDER', /2030-01-01T00:00:00Z, longer than its issuer/);
   const big = leafWith(plain('1.2.3', Buffer.alloc(4200)));
-  has(chain(big, root), 'CHAIN_SIZE', /small TLS stacks take 4096/);
+  has(chain(big, root), 'CHAIN_SIZE', /small TLS stacks accept 4096/);
   const identified = leafWith(plain('2.5.29.35', Buffer.from('3003800101', 'hex')));
   const issuer = raw({
     ...root,
@@ -225,13 +225,13 @@ function documentText(): string {
   const rows = Object.entries(lintRules).map(
     ([code, { severity, summary, source }]) => `| \`${code}\` | ${severity} | ${summary} | ${source} |`,
   );
-  return `# Rules of lint
+  return `# Lint rules
 
-What is asked of a chain beyond what \`validateChain\` asks before it trusts one. Codes are API: they do not change their
+These rules go beyond what \`validateChain\` checks before it trusts a chain. Codes are API: they do not change their
 meaning.
 
-\`enrollkit cert lint\` applies them to files and folders. It ends with 0 when it finds no error, and with 11 when it
-finds one or cannot read a file of a folder; with \`--strict\`, a warning counts as an error.
+\`enrollkit cert lint\` applies them to files and folders. Its exit status is 0 if it finds no errors, and 11 if it
+finds an error or cannot read a file in a folder. With \`--strict\`, warnings count as errors.
 
 | code | severity | rule | source |
 | --- | --- | --- | --- |

@@ -3,7 +3,8 @@
  * SIGKILL to itself at one of them. KILL_AT=N: just before call N, from 1. KILL_TORN=1: a call that writes first writes
  * half. KILL_ERROR=CODE: instead of the signal, this error from that call on, ENOSPC for a disk that is full; SQLite and
  * the sockets do not get it. KILL_COUNT=FILE: writes the names of the calls to a file at the end instead, one a line, with `*` after those
- * that write, and `-` after those that change nothing, as removing what does not exist.
+ * that write, and `-` after those that change nothing, as removing what does not exist. KILL_COPIES=FOLDER: copies the
+ * current folder before each call N to FOLDER/N, and in the middle of a write to FOLDER/N-inside.
  *
  * Not counted: fsync, since a killed process loses nothing of what it wrote; the calls of worker threads, and of SQLite.
  * When the emulator is in the same process, its answers on its sockets are the moments between its transactions.
@@ -18,6 +19,7 @@ const { writeFileSync, writeSync, appendFileSync } = fs;
 const killAt = Number(process.env.KILL_AT ?? 0);
 const countFile = process.env.KILL_COUNT;
 const errorCode = process.env.KILL_ERROR;
+const copies = process.env.KILL_COPIES;
 const calls = [];
 
 /** Calls that are made by another call that was counted. */
@@ -29,10 +31,36 @@ function count(name, tear) {
     if (calls.length >= killAt && fails(name)) throw systemError(name);
     return;
   }
+  if (copies !== undefined) copyTo(String(calls.length));
   if (calls.length !== killAt) return;
   if (process.env.KILL_TORN === '1') tear?.();
   process.kill(process.pid, 'SIGKILL');
 }
+
+function copyTo(name) {
+  inside += 1;
+  try {
+    fs.cpSync(process.cwd(), `${copies}/${name}`, { recursive: true });
+  } finally {
+    inside -= 1;
+  }
+}
+
+/** Writes half of it, copies the folder, and returns how the call goes on. */
+function tornWrite(name, tear, args) {
+  const [target, contents, ...rest] = args;
+  const isTorn =
+    copies !== undefined && tear && name.endsWith('Sync') && isBytes(contents) && rest.every(isWhole);
+  if (!isTorn) return { args, written: 0 };
+  tear(...args);
+  copyTo(`${calls.length}-inside`);
+  if (name === 'writeFileSync') return { args, written: 0 };
+  const [first, all] = [half(contents), Buffer.from(contents)];
+  return { args: [target, all.subarray(first.length), ...rest], written: first.length };
+}
+
+/** Options, not offsets. */
+const isWhole = (argument) => argument === undefined || typeof argument === 'object';
 
 /** A full disk still takes what makes room; a read-only one takes nothing. */
 function fails(name) {
@@ -67,7 +95,9 @@ function counted(object, name, tear, changes = () => true) {
     }
     inside += 1;
     try {
-      return original.apply(this, args);
+      const { args: left, written } = tornWrite(name, tear, args);
+      const result = original.apply(this, left);
+      return written > 0 && typeof result === 'number' ? result + written : result;
     } catch (error) {
       calls[index] = `${name} -`;
       throw error;

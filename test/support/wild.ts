@@ -1,7 +1,7 @@
 /** Quickstarts against an emulator that misbehaves: the same command again and again, until it succeeds. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { cli } from '../cli/run-cli.js';
+import { run } from '../cli/in-process.js';
 import { type Client, clientOf } from '../emulator/support.js';
 import { startEmulatorProcess } from './emulator-process.js';
 import { inTemporaryFolder } from './temporary-folder.js';
@@ -38,15 +38,16 @@ export function quickstartUnderWild(seed: number): Promise<WildOutcome> {
       let status: number | null = 1;
       while (status !== 0) {
         assert.ok(failures.length < maxRuns, `seed ${seed}: ${maxRuns} runs\n${failures.join('\n')}`);
-        const run = await cli(['quickstart', '--yes', '--dir', dir], { cwd });
-        status = run.status;
-        if (status !== 0) failures.push(`${status} ${/^error: .*$/m.exec(run.stderr)?.[0] ?? run.stderr}`);
+        const ended = await run(['quickstart', '--yes', '--dir', dir], { cwd });
+        status = ended.status;
+        if (status !== 0)
+          failures.push(`${status} ${/^error: .*$/m.exec(ended.stderr)?.[0] ?? ended.stderr}`);
       }
       const injected = await faultsOf(dir);
-      assert.equal((await cli(['emulator', 'faults', 'clear', '--dir', dir])).status, 0);
+      assert.equal((await run(['emulator', 'faults', 'clear', '--dir', dir])).status, 0);
       const client = clientOf(emulator.endpoints as never);
       const repeatedMessages = await assertRightEnd(client, dir);
-      const cleaned = await cli(['clean', '--yes', '--dir', dir], { cwd });
+      const cleaned = await run(['clean', '--yes', '--dir', dir], { cwd });
       assert.equal(cleaned.status, 0, cleaned.stderr);
       await assertNothingLeft(client);
       return { runs: failures.length + 1, failures, injected, repeatedMessages };
@@ -57,7 +58,7 @@ export function quickstartUnderWild(seed: number): Promise<WildOutcome> {
 }
 
 async function faultsOf(dir: string): Promise<number> {
-  const { stdout } = await cli(['emulator', 'faults', 'list', '--json', '--dir', dir]);
+  const { stdout } = await run(['emulator', 'faults', 'list', '--json', '--dir', dir]);
   const { rules } = JSON.parse(stdout) as { rules: { injected: number }[] };
   return rules.reduce((sum, { injected }) => sum + injected, 0);
 }
@@ -78,7 +79,7 @@ async function assertRightEnd(client: Client, dir: string): Promise<number> {
   for (const id of devices) {
     assert.equal((await client.service('GET', `/registrations/${id}`)).body.status, 'assigned', id);
   }
-  const { stdout } = await cli(['emulator', 'messages', '--json', '--dir', dir]);
+  const { stdout } = await run(['emulator', 'messages', '--json', '--dir', dir]);
   const { messages } = JSON.parse(stdout) as { messages: Message[] };
   // A lost acknowledgement: the message is sent again, and its message ID tells.
   const distinct = new Set(messages.map(({ deviceId }) => deviceId));

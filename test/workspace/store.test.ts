@@ -97,7 +97,7 @@ test('a last line that was cut off is ignored, and does not spoil the next one',
     const path = join(folder, 'journal.ndjson');
     Journal.open(path, now).made(group('a'));
     const whole = readFileSync(path, 'utf8');
-    for (let length = 1; length < whole.length; length += 7) {
+    for (let length = 1; length < whole.length; length += 1) {
       writeFileSync(path, whole + whole.slice(0, length));
       const torn = Journal.open(path, now);
       assert.deepEqual(torn.things(), [group('a')]);

@@ -7,7 +7,8 @@ import { textFlag } from '../kernel/flags.js';
 import { targetFlags } from '../target/target-flags.js';
 
 export const caUpload = defineCommand({
-  description: 'Uploads a CA certificate to DPS. Its possession is then to be proven: enrollkit ca verify.',
+  description:
+    'Uploads a CA certificate to DPS. DPS accepts devices of the CA once you have proven possession of its private key, with ca verify.',
   args: { file: { summary: 'the CA certificate, PEM or DER; of several, the first' } },
   flags: {
     'ca-name': textFlag({
@@ -31,7 +32,7 @@ export const caUpload = defineCommand({
     const { sha1Thumbprint } = await import('../../pki/x509/inspect.js');
     const { readCertificates } = await import('../input/material.js');
     const { givenPassphrase } = await import('../input/passphrase.js');
-    const { sameFolder, withClients } = await import('../target/command-target.js');
+    const { folderOf, sameFolder, withClients } = await import('../target/command-target.js');
     const { caText, uploadedCa } = await import('./ca-text.js');
     const passphrase = givenPassphrase({}, context.env);
     const certificate = (await readCertificates(file, { passphrase, signal: context.signal }))[0]!;
@@ -62,8 +63,11 @@ export const caUpload = defineCommand({
     });
     if (output.json) return output.value(uploaded);
     output.data(caText(uploaded));
-    if (!uploaded.isVerified)
-      output.note('ca.upload.next', `\nnext: enrollkit ca verify ${name}${sameFolder(flags)}`);
+    if (uploaded.isVerified) return;
+    const { verifyCommand } = await import('./verify-hint.js');
+    const command = `${verifyCommand(name, certificate, file, folderOf(flags))}${sameFolder(flags)}`;
+    const missing = command.includes('KEY_FILE') ? '\n(KEY_FILE is the private key of the CA.)' : '';
+    output.note('ca.upload.next', `\nnext: ${command}${missing}`);
   },
 });
 

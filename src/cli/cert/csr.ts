@@ -19,7 +19,7 @@ export const certCsr = declareCommand({
     ...keyFolderFlags('one of that name, here'),
   },
   examples: [
-    { line: 'cert csr device-042', summary: 'on the device; then enrollkit cert sign where the CA is' },
+    { line: 'cert csr device-042', summary: 'on the device; then sign the request where the CA is' },
     {
       line: 'cert csr gateway.local --dns gateway.local --key gateway.key.pem',
       summary: 'for a key that there is',

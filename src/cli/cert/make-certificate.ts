@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { type ModuleIdentity, moduleIdentityOf, registrationIdProblem } from '../../dps/contract/ids.js';
 import { privateKeyToPem } from '../../pki/keys.js';
-import { lintAlgorithms } from '../../pki/lint/use-rules.js';
 import { issue, type SubjectAlternativeNames } from '../../pki/make/issue.js';
 import type { Role } from '../../pki/make/profile.js';
 import { type Certificate, parseCertificate } from '../../pki/x509/certificate.js';
@@ -18,6 +17,7 @@ import type {
   pathLengthFlag,
 } from '../input/certificate-flags.js';
 import { alternativeNamesFrom, subjectFrom } from '../input/certificate-names.js';
+import { noteIfNotForDps, noteIfShortened } from '../input/certificate-notes.js';
 import { assertKeyFlags, keysFrom } from '../input/key-flags.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { withPassphrase } from '../input/passphrase.js';
@@ -130,24 +130,6 @@ export async function makeCertificate(
   noteIfShallow(made, flags, context);
   if (request.next && !context.output.json)
     context.output.note('cert.next', `\nnext: ${request.next(folder)}`);
-}
-
-/** Says if DPS takes no such key or signature, of a device or of a CA that signs devices. */
-export function noteIfNotForDps(certificate: Certificate, role: Role, { output }: Context): void {
-  if (role === 'server' || role === 'verification') return;
-  for (const { message } of lintAlgorithms(certificate))
-    output.note('cert.not-for-dps', `warning: ${message} An enrollment with it cannot work.`);
-}
-
-/** Says if the certificate ends with its issuer, before the days that were asked for. */
-export function noteIfShortened(
-  { notAfter }: Certificate,
-  issuer: Certificate | undefined,
-  { output }: Context,
-): void {
-  if (issuer && notAfter.getTime() === issuer.notAfter.getTime()) {
-    output.note('cert.ends-with-issuer', `note: it ends with its issuer, on ${notAfter.toISOString()}.`);
-  }
 }
 
 /** Shows a new certificate: rows for people, or one JSON object. */

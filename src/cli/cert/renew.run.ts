@@ -18,6 +18,7 @@ import { isIssuedBy, notIssuedBy } from '../../pki/x509/issued-by.js';
 import { publicFileMode, readText, readTextIfExists, secretFileMode } from '../../workspace/files.js';
 import { layoutOf } from '../../workspace/layout.js';
 import { loadCertificate } from '../../workspace/stored-certificates.js';
+import { noteIfNotForDps, noteIfShortened } from '../input/certificate-notes.js';
 import { readCertificates, readPrivateKey } from '../input/material.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { isSelfSigned } from '../input/order.js';
@@ -41,7 +42,7 @@ import type { FlagsOf, RunOf } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
 import { quoted } from '../terminal/command-line.js';
 import { displayPath } from '../terminal/text.js';
-import { noteIfNotForDps, noteIfShortened, report } from './make-certificate.js';
+import { report } from './make-certificate.js';
 import type { certRenew } from './renew.js';
 import { renewedPfx } from './renewed-pfx.js';
 

@@ -1,20 +1,16 @@
 /** Signs a certificate request. */
 import { assertDeviceOrModule } from '../../dps/contract/ids.js';
-import { EnrollkitError } from '../../errors.js';
 import { issue } from '../../pki/make/issue.js';
 import { parseCertificate } from '../../pki/x509/certificate.js';
-import type { CertificateRequest } from '../../pki/x509/csr.js';
 import { generalNameText } from '../../pki/x509/general-name.js';
-import { commonNameType } from '../../pki/x509/name.js';
-import { publicKeyProblem } from '../../pki/x509/public-key.js';
+import { noteIfNotForDps, noteIfShortened } from '../input/certificate-notes.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { noteIfShallow, profileFor } from '../input/profile.js';
 import { naming } from '../input/read-file.js';
-import { readRequest } from '../input/request-file.js';
+import { assertStrongKey, onlyCommonName, readRequest } from '../input/request-file.js';
 import { issuerOf, noteFailures, signedBy, signingCa, signingTime } from '../input/signing-ca.js';
 import type { RunOf } from '../kernel/command.js';
 import { assertOutFree, emitCertificate } from './emit.js';
-import { noteIfNotForDps, noteIfShortened } from './make-certificate.js';
 import type { certSign } from './sign.js';
 
 /** @throws EnrollkitError INVALID_CERTIFICATE_REQUEST, and those of the CA, the profile and the files */
@@ -61,19 +57,3 @@ export const run: RunOf<typeof certSign> = async ({ args, flags }, context) => {
   noteIfShortened(made, ca.certificate, context);
   noteIfShallow(made, flags, context);
 };
-
-/** Of two, each reader would take another one for the device's identity. */
-function onlyCommonName({ subject }: CertificateRequest): string {
-  const names = subject.valuesOf(commonNameType);
-  if (names.length <= 1) return names[0] ?? '';
-  const why = `Its subject has ${names.length} common names (${subject.text}); that of a device has one, its registration ID.`;
-  throw new EnrollkitError('INVALID_CERTIFICATE_REQUEST', why, { next: 'Ask for a request with one.' });
-}
-
-function assertStrongKey({ publicKeyInfo }: CertificateRequest): void {
-  const why = publicKeyProblem(publicKeyInfo);
-  if (why === undefined) return;
-  throw new EnrollkitError('INVALID_CERTIFICATE_REQUEST', why, {
-    next: 'Make a request for a stronger key: enrollkit cert csr NAME.',
-  });
-}

@@ -62,10 +62,9 @@ async function sectionsOf(flags: Flags, context: Context): Promise<Section[]> {
   const look = async (at: Date): Promise<FolderReport['contents'] | undefined> => {
     if (!isThere) return undefined;
     const report = await folderReport(folder, at, opening);
-    // Already reported: why the plan cannot be read.
-    local.findings.push(
-      ...report.findings.filter(({ message }) => !local.findings.some((one) => one.message === message)),
-    );
+    // Already reported: why the plan cannot be read, or the state of the folder.
+    const reported = new Set([...local.findings, ...remote.findings].map(({ message }) => message));
+    local.findings.push(...report.findings.filter(({ message }) => !reported.has(message)));
     return report.contents;
   };
   if (target === undefined) {

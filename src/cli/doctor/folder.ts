@@ -5,7 +5,14 @@ import { EnrollkitError } from '../../errors.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
 import { authoritiesOf } from '../../quickstart/planned-certificates.js';
 import { lookAt } from '../../workspace/files.js';
-import { type CertificatePaths, type Layout, layoutOf } from '../../workspace/layout.js';
+import { Journal } from '../../workspace/journal.js';
+import {
+  assertJournalNotEmptied,
+  assertStateInFolder,
+  type CertificatePaths,
+  type Layout,
+  layoutOf,
+} from '../../workspace/layout.js';
 import { readRollover } from '../../workspace/rollover-record.js';
 import {
   loadCertificate,
@@ -54,7 +61,7 @@ export async function folderReport(
   };
   const plan = attempt(() => lastPlan(folder));
   const contents: FolderContents = { plan, root: undefined, intermediate: undefined, devices: new Map() };
-  findings.push(...unfinishedFindings(layout, attempt), ...modeFindings(layout.folder));
+  findings.push(...stateFindings(layout, at, attempt), ...modeFindings(layout.folder));
   const expected = plan ? new Set<string>(authoritiesOf(plan)) : new Set();
   const locked: string[] = [];
   const look = async (paths: CertificatePaths, isExpected: boolean, needsKey: boolean) => {
@@ -112,9 +119,10 @@ function missing({ folder }: CertificatePaths): Finding {
   );
 }
 
-/** Changes that were interrupted. */
-function unfinishedFindings(
+/** A journal that cannot be read, and changes that were interrupted. */
+function stateFindings(
   layout: Layout,
+  at: Date,
   attempt: <Result>(read: () => Result) => Result | undefined,
 ): Finding[] {
   const findings: Finding[] = [];
@@ -127,6 +135,11 @@ function unfinishedFindings(
       ),
     );
   }
+  attempt(() => {
+    assertStateInFolder(layout);
+    assertJournalNotEmptied(layout);
+    Journal.open(layout.journal, () => at);
+  });
   const rollover = attempt(() => readRollover(layout));
   if (rollover && rollover.finishedAt === undefined) {
     findings.push(

@@ -1,12 +1,9 @@
-import { enrollmentGroupFlags } from '../input/plan-flags.js';
+import { individualEnrollmentFlags } from '../input/plan-flags.js';
 import { declareCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags } from '../kernel/common-flags.js';
 import { switchFlag } from '../kernel/flags.js';
 import { targetFlags } from '../target/target-flags.js';
 import { fleetArgument, manifestFlag, paceFlags, resultsFlag, servicePace } from './flags.js';
-
-/** An individual enrollment attests by the certificate of its device. */
-const { attestation: _attestation, ...enrollmentFlags } = enrollmentGroupFlags;
 
 export const fleetEnroll = declareCommand({
   description:
@@ -17,7 +14,7 @@ export const fleetEnroll = declareCommand({
       summary:
         'also change existing enrollments: set the certificate, the tags and what you give as flags, and keep the rest',
     }),
-    ...enrollmentFlags,
+    ...individualEnrollmentFlags,
     ...manifestFlag,
     ...resultsFlag('.enrollments.ndjson', 'one line of JSON per device; each run replaces it'),
     ...paceFlags('enrollments', servicePace),

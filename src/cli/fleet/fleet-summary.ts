@@ -14,13 +14,18 @@ export const devicesText = (count: number) => `${numberText(count)} ${count === 
 const devicesAre = (count: number) => `${devicesText(count)} ${count === 1 ? 'is' : 'are'}`;
 
 export function registrationText(result: RegisterFleetResult, results: string): string {
-  const { before, assigned, failed, throttled, hubs, latency, elapsedMs } = result;
+  const { before, assigned, failed, throttled, sentAgain, hubs, latency, elapsedMs } = result;
   if (assigned + failed === 0) return `${devicesAre(before)} assigned already; nothing was done.`;
   const seconds = elapsedMs / 1000;
   const lines = [
     `${devicesText(assigned)} assigned${before > 0 ? `, ${numberText(before)} before` : ''}, ${numberText(failed)} failed, in ${seconds.toFixed(1)} s (${numberText(Math.round((assigned + failed) / seconds))} a second)`,
   ];
   if (throttled > 0) lines.push(`${devicesText(throttled)} had to wait: DPS took no more requests (429)`);
+  if (sentAgain > 0) {
+    lines.push(
+      `${devicesText(sentAgain)} may have sent ${sentAgain === 1 ? 'its message' : 'their messages'} twice, with the same message ID`,
+    );
+  }
   const hubRows = Object.entries(hubs).map(([hub, count]) => [hub, numberText(count)]);
   if (hubRows.length > 0) lines.push('', 'Hubs', ...indented(columns(hubRows, 2)));
   if (latency)

@@ -170,7 +170,7 @@ function inBlock<Result>(position: string, read: () => Result): Result {
 function noCertificate(contents: Contents): EnrollkitError {
   const description = heldBy(contents);
   const next = /REQUEST|request/.test(description)
-    ? 'A request becomes a certificate by enrollkit cert sign.'
+    ? 'A request becomes a certificate with enrollkit cert sign REQUEST.'
     : 'Give the file of the certificate.';
   return new EnrollkitError('INVALID_CERTIFICATE', `It holds ${description}, and no certificate.`, { next });
 }

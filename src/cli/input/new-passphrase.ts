@@ -3,10 +3,13 @@ import { EnrollkitError } from '../../errors.js';
 import type { Context } from '../kernel/command.js';
 import type { passphraseFileFlag } from '../kernel/common-flags.js';
 import type { FlagValues } from '../kernel/flags.js';
+import type { Interview } from '../terminal/dialogue.js';
 import { givenPassphrase } from './passphrase.js';
 
-/** The minimum of openssl. */
+/** The minimum of openssl; for passphrases from files and the environment. */
 const minLength = 4;
+/** For passphrases that are typed, and for those from elsewhere without a warning. */
+const minTypedLength = 8;
 
 /**
  * The passphrase from the file or the environment, or asked for, twice.
@@ -21,30 +24,53 @@ export async function newPassphrase(
 ): Promise<string> {
   const given = givenPassphrase(flags, context.env);
   if (given !== undefined) {
-    const problem = problemOf(given);
-    if (problem) throw new EnrollkitError('USAGE', problem);
+    if (given.length < minLength) {
+      throw new EnrollkitError('USAGE', `A passphrase has at least ${minLength} characters.`);
+    }
+    noteShortPassphrase(given, context);
     return given;
   }
   if (!context.interactive) {
     throw new EnrollkitError('PASSPHRASE_REQUIRED', `No passphrase was given to encrypt ${what} with.`);
   }
   const { terminalAsker } = await import('../terminal/prompts.js');
-  const asker = terminalAsker(context.output, context.signal);
-  const passphrase = await asker.secret({
+  const { Dialogue } = await import('../terminal/dialogue.js');
+  const dialogue = new Dialogue(terminalAsker(context.output, context.signal, { env: context.env }));
+  return dialogue.hold((ask) => askNewPassphrase(ask, `New passphrase for ${what}:`));
+}
+
+/**
+ * Asks for a passphrase, twice. Going back from the repetition asks for the first one again.
+ *
+ * @param message the question
+ */
+export async function askNewPassphrase(ask: Interview, message: string): Promise<string> {
+  const passphrase = await ask.secret({
     id: 'passphrase.new',
-    message: `New passphrase of ${what}:`,
-    why: 'At least four characters. It is not shown, and kept nowhere.',
-    problem: problemOf,
+    message,
+    why: `At least ${minTypedLength} characters. It is not shown, and not stored anywhere.`,
+    help: 'The passphrase encrypts private keys in their files. Without it, nobody can use these keys: not a thief, and not you. Choose several words that are easy to remember, and keep them in a password manager.',
+    problem: (value) =>
+      value.length >= minTypedLength ? undefined : `Type at least ${minTypedLength} characters.`,
   });
-  await asker.secret({
+  await ask.secret({
     id: 'passphrase.repeat',
-    message: 'The same once more:',
-    why: 'So that no slip locks you out.',
-    problem: (again) => (again === passphrase ? undefined : 'This is not the same passphrase.'),
+    message: 'Type the passphrase again:',
+    why: 'To catch a typo.',
+    help: 'If the first one may have a typo, go back and type it again.',
+    problem: (again) =>
+      again === passphrase
+        ? undefined
+        : 'The passphrases do not match. Type it again, or go back to change the first one.',
   });
   return passphrase;
 }
 
-function problemOf(passphrase: string): string | undefined {
-  return passphrase.length >= minLength ? undefined : `A passphrase has at least ${minLength} characters.`;
+/** Warns of a passphrase that is easy to guess; it is used nonetheless, since scripts depend on it. */
+export function noteShortPassphrase(passphrase: string, { output }: Pick<Context, 'output'>): void {
+  if (passphrase.length >= minTypedLength) return;
+  output.note(
+    'passphrase.short',
+    `warning: The passphrase has fewer than ${minTypedLength} characters and is easy to guess.`,
+  );
 }

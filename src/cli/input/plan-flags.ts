@@ -33,8 +33,13 @@ const numberingFlags = {
 const { group, ...groupFlags } = fieldFlags('enrollmentGroup');
 const { device, ...deviceFlags } = fieldFlags('devices');
 
-/** The flags of an enrollment group; `group create` and `fleet enroll` take them too, without its ID. */
+/** The flags of an enrollment group, without its ID. */
 export const enrollmentGroupFlags = groupFlags;
+
+const { attestation: _attestation, ...individualFlags } = groupFlags;
+
+/** The flags of an individual enrollment: those of a group, without how it knows its devices. */
+export const individualEnrollmentFlags = individualFlags;
 
 type GivenGroupFlags = FlagValues<typeof enrollmentGroupFlags>;
 

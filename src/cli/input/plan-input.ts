@@ -7,7 +7,7 @@ import { fieldEntries, type GroupName, type Plan, type PlanTarget } from '../../
 import { checkPlan, parsePlan, parsePlanGroup } from '../../quickstart/plan/plan.js';
 import { targetSchema } from '../../quickstart/plan/schema.js';
 import { readTextIfExists } from '../../workspace/files.js';
-import { layoutOf } from '../../workspace/layout.js';
+import { assertStateInFolder, layoutOf } from '../../workspace/layout.js';
 import { givenValue } from './field-flags.js';
 import { readInputFile } from './input-file.js';
 import { type GivenFlags, type GivenTargetFlags, targetWithFlags, withFlags } from './plan-flags.js';
@@ -39,23 +39,27 @@ export function basePlan(flags: PlanFlags): Plan {
 /**
  * The plan of the last run in a folder, or undefined.
  *
- * @throws EnrollkitError INVALID_PLAN, FILE_UNREADABLE
+ * @throws EnrollkitError INVALID_PLAN, FILE_UNREADABLE; as {@link assertStateInFolder}
  */
 export function lastPlan(folder: string): Plan | undefined {
-  const { plan } = layoutOf(folder);
-  const text = readTextIfExists(plan);
+  const { plan, text } = planFileOf(folder);
   return text === undefined ? undefined : parsePlan(text, plan);
+}
+
+function planFileOf(folder: string): { plan: string; text: string | undefined } {
+  const layout = layoutOf(folder);
+  assertStateInFolder(layout);
+  return { plan: layout.plan, text: readTextIfExists(layout.plan) };
 }
 
 /**
  * A group of the plan of the last run in a folder, or its defaults. The rest of the plan is not read, so that it may
  * hold what a newer release asks, or mistakes.
  *
- * @throws EnrollkitError INVALID_PLAN, FILE_UNREADABLE
+ * @throws EnrollkitError INVALID_PLAN, FILE_UNREADABLE; as {@link assertStateInFolder}
  */
 export function lastPlanGroup<Group extends GroupName>(folder: string, group: Group): Plan[Group] {
-  const { plan } = layoutOf(folder);
-  const text = readTextIfExists(plan);
+  const { plan, text } = planFileOf(folder);
   return text === undefined ? defaultPlan[group] : parsePlanGroup(text, plan, group);
 }
 
@@ -63,7 +67,7 @@ export function lastPlanGroup<Group extends GroupName>(folder: string, group: Gr
  * Where a command without a plan goes: what its flags say, else where the last run in the folder went, else the
  * emulator.
  *
- * @throws EnrollkitError USAGE, INVALID_PLAN, FILE_UNREADABLE
+ * @throws EnrollkitError USAGE; as {@link lastPlan}
  */
 export function targetFrom(flags: GivenTargetFlags, folder: string): PlanTarget {
   const before = lastPlanGroup(folder, 'target');

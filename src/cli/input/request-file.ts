@@ -1,7 +1,10 @@
 /** Certificate requests out of files. */
+import { EnrollkitError } from '../../errors.js';
 import type { Contents } from '../../pki/containers/contents.js';
 import { type CertificateRequest, parseCertificateRequest } from '../../pki/x509/csr.js';
 import { generalNameText } from '../../pki/x509/general-name.js';
+import { commonNameType } from '../../pki/x509/name.js';
+import { publicKeyProblem } from '../../pki/x509/public-key.js';
 import { naming, readBytes } from './read-file.js';
 
 /**
@@ -12,6 +15,28 @@ import { naming, readBytes } from './read-file.js';
 export function readRequest(path: string): CertificateRequest {
   const bytes = readBytes(path);
   return naming(path, () => parseCertificateRequest(bytes));
+}
+
+/**
+ * The common name of a device's request; empty if there is none. Of two, each reader would take another one for the
+ * device's identity.
+ *
+ * @throws EnrollkitError INVALID_CERTIFICATE_REQUEST
+ */
+export function onlyCommonName({ subject }: CertificateRequest): string {
+  const names = subject.valuesOf(commonNameType);
+  if (names.length <= 1) return names[0] ?? '';
+  const why = `Its subject has ${names.length} common names (${subject.text}); that of a device has one, its registration ID.`;
+  throw new EnrollkitError('INVALID_CERTIFICATE_REQUEST', why, { next: 'Ask for a request with one.' });
+}
+
+/** @throws EnrollkitError INVALID_CERTIFICATE_REQUEST */
+export function assertStrongKey({ publicKeyInfo }: CertificateRequest): void {
+  const why = publicKeyProblem(publicKeyInfo);
+  if (why === undefined) return;
+  throw new EnrollkitError('INVALID_CERTIFICATE_REQUEST', why, {
+    next: 'Make a request for a stronger key: enrollkit cert csr NAME.',
+  });
 }
 
 /** Whether a file holds a certificate request and no certificate. */

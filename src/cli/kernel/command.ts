@@ -40,6 +40,8 @@ export interface Context {
   readonly now: () => Date;
   /** Whether questions can be asked: standard input, output and error are terminals, and CI is not set. */
   readonly interactive: boolean;
+  /** Runs another command in this process: the words after `enrollkit`. */
+  readonly runCommand: (words: readonly string[]) => Promise<ExitStatus>;
 }
 
 /** What was typed. */

@@ -1,5 +1,6 @@
 /** Flags of many commands. None has a default: a command must see that a flag was not given. */
 import { EnrollkitError } from '../../errors.js';
+import { type LanguageTag, languageOf, languageTags, sentences } from '../../languages/language.js';
 import { parsedFlag, switchFlag, textFlag } from './flags.js';
 
 /** The certificate folder when `--dir` is not given. */
@@ -23,6 +24,27 @@ export const verboseFlag = {
   verbose: switchFlag({ summary: 'tell every request on standard error, and the causes of errors' }),
 };
 export const colorFlag = { 'no-color': switchFlag({ summary: 'no colours; NO_COLOR does the same' }) };
+
+/** Of every command; {@link chooseLanguage} has read it before. */
+export const languageFlag = {
+  lang: parsedFlag({
+    placeholder: 'TAG',
+    parse: (text) => knownLanguage(text, '--lang'),
+    summary: sentences.cliKernel.langFlag(languageTags),
+  }),
+};
+
+/**
+ * @param source what named the language: a flag or a variable
+ * @throws EnrollkitError USAGE if there is no such language
+ */
+export function knownLanguage(name: string, source: string): LanguageTag {
+  const tag = languageOf(name);
+  if (tag !== undefined) return tag;
+  const { unknownLanguage, knownLanguages } = sentences.cliKernel;
+  throw new EnrollkitError('USAGE', unknownLanguage(source, name), { next: knownLanguages(languageTags) });
+}
+
 export const yesFlag = { yes: switchFlag({ summary: 'ask nothing' }) };
 export const outputFlags = { ...jsonFlag, ...verboseFlag, ...colorFlag };
 

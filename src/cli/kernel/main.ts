@@ -2,10 +2,10 @@
 import { exitStatus, interruption } from '../../errors.js';
 import { packageVersion } from '../../package-files.js';
 import type { Context } from './command.js';
-import type { outputFlags } from './common-flags.js';
+import { knownLanguage, type outputFlags } from './common-flags.js';
 import type { FlagValues } from './flags.js';
 import { Output } from './output.js';
-import { readArguments } from './program.js';
+import { readArguments, runCommand } from './program.js';
 import { errorOf, reportError } from './report-error.js';
 
 /** Runs what the arguments ask for, and ends the process with its status. */
@@ -28,6 +28,8 @@ export async function main(argv: readonly string[]): Promise<never> {
   );
   let status: number = exitStatus.ok;
   try {
+    const { ENROLLKIT_LANG: language } = process.env;
+    if (language) knownLanguage(language, 'ENROLLKIT_LANG');
     const request = await readArguments(argv);
     if (request.kind === 'text') output.data(request.text);
     else if (request.kind === 'version') output.data(packageVersion());
@@ -59,7 +61,16 @@ function outputFor({ json, verbose, noColor }: FlagValues<typeof outputFlags>): 
 function contextFor(output: Output, signal: AbortSignal, stop: Context['stop']): Context {
   const terminals = [process.stdin, process.stdout, process.stderr].every((stream) => stream.isTTY === true);
   const ci = !['', '0', 'false'].includes(process.env.CI ?? '');
-  return { output, env: process.env, signal, stop, now: () => new Date(), interactive: terminals && !ci };
+  const context: Context = {
+    output,
+    env: process.env,
+    signal,
+    stop,
+    now: () => new Date(),
+    interactive: terminals && !ci,
+    runCommand: (words) => runCommand(words, context),
+  };
+  return context;
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

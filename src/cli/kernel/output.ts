@@ -54,6 +54,8 @@ export class Output {
   readonly verbose: boolean;
   /** Whether messages and questions begin with their IDs: ENROLLKIT_MESSAGE_IDS=1. */
   readonly messageIds: boolean;
+  /** Whether nothing may be redrawn: ENROLLKIT_PLAIN=1, or a terminal that cannot move the cursor. */
+  readonly plain: boolean;
   /** For what goes to standard output. */
   readonly dataStyle: Styles;
   /** For what goes to standard error. */
@@ -65,6 +67,7 @@ export class Output {
     this.json = options.json;
     this.verbose = options.verbose;
     this.messageIds = options.env.ENROLLKIT_MESSAGE_IDS === '1';
+    this.plain = options.env.ENROLLKIT_PLAIN === '1' || options.env.TERM === 'dumb';
     this.dataStyle = stylesFor(options.stdout, options);
     this.style = stylesFor(options.stderr, options);
   }

@@ -1,10 +1,10 @@
 /** Turns the command table into a commander program. */
 
 import { Command as CommanderCommand, CommanderError, Option } from 'commander';
-import { EnrollkitError } from '../../errors.js';
+import { EnrollkitError, type ExitStatus, exitStatus } from '../../errors.js';
 import { commands, families } from '../command-table.js';
-import type { Arguments, CommandEntry, Declaration, Input } from './command.js';
-import { colorFlag, dirFlag, verboseFlag } from './common-flags.js';
+import type { Arguments, CommandEntry, Context, Declaration, Input } from './command.js';
+import { colorFlag, dirFlag, languageFlag, verboseFlag } from './common-flags.js';
 import { camelCase, type Flag, type Flags } from './flags.js';
 import { exampleText, rootFooter, topicText } from './help.js';
 
@@ -59,6 +59,19 @@ export async function readArguments(argv: readonly string[]): Promise<Request> {
   return request ?? { kind: 'text', text };
 }
 
+/**
+ * Runs a command of another command.
+ *
+ * @param words the command and its arguments, without `enrollkit`
+ * @throws what the command throws
+ */
+export async function runCommand(words: readonly string[], context: Context): Promise<ExitStatus> {
+  const request = await readArguments(words);
+  if (request.kind !== 'command') throw new TypeError(`${words.join(' ')} is not a command`);
+  const run = await request.entry.loadRun();
+  return (await run(request.input, context)) ?? exitStatus.ok;
+}
+
 interface Reading {
   loaded: ReadonlyMap<CommandEntry, Declaration>;
   argv: readonly string[];
@@ -96,6 +109,8 @@ function buildProgram(reading: Reading): CommanderCommand {
     else declared.usage('[options]');
   }
   addHelpCommand(program, loaded, write);
+  for (const one of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
+    addFlags(one, languageFlag);
   return program;
 }
 

@@ -8,6 +8,7 @@ import {
 } from '../../quickstart/plan/fields.js';
 import { twinSchema } from '../../quickstart/plan/schema.js';
 import type { Asker } from '../terminal/asker.js';
+import { questionHelp } from './question-help.js';
 
 /** What the questions have in common. */
 export interface Asking {
@@ -41,7 +42,12 @@ export async function askField(
 ): Promise<unknown> {
   const { question } = field;
   const resolve = (text: FieldQuestion['message']) => (typeof text === 'string' ? text : text(answers));
-  const common = { id: path, message: resolve(question.message), why: resolve(question.help ?? '') };
+  const common = {
+    id: path,
+    message: resolve(question.message),
+    why: resolve(question.help ?? ''),
+    help: questionHelp[path],
+  };
   const previous = question.suggestion?.(answers, before) ?? answers[path];
   switch (field.kind) {
     case 'choice': {
@@ -50,7 +56,8 @@ export async function askField(
         name: label,
         why: help,
       }));
-      return ask.select({ id: path, message: common.message, choices, default: String(previous) });
+      const { why: _why, ...select } = common;
+      return ask.select({ ...select, choices, default: String(previous) });
     }
     case 'switch':
       return ask.confirm({ ...common, default: previous === true });
@@ -74,7 +81,7 @@ export async function askField(
         ...common,
         default: Array.isArray(previous) ? previous.join(', ') : (question.none ?? ''),
         problem: (value) =>
-          value === question.none ? undefined : listProblem(field, listOf(value), answers),
+          value === question.none ? undefined : fieldListProblem(field, listOf(value), answers),
       });
       return answer === question.none ? null : listOf(answer);
     }
@@ -91,7 +98,7 @@ export async function askField(
 }
 
 /** What is wrong with a list, of the first thing that is. */
-function listProblem(
+export function fieldListProblem(
   field: Extract<Field, { kind: 'list' }>,
   values: readonly string[],
   answers: Answers,
@@ -125,6 +132,6 @@ export function wholeNumberProblem(minimum: number, maximum: number): (value: st
 }
 
 /** The entries of a list with commas or spaces between them. */
-function listOf(text: string): string[] {
+export function listOf(text: string): string[] {
   return text.split(/[\s,]+/).filter((entry) => entry !== '');
 }

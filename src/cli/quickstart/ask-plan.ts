@@ -1,4 +1,4 @@
-/** The wizard's dialogue: questions that lead to a plan. It makes nothing. */
+/** The wizard's questions, which lead to a plan. They create nothing. */
 import { EnrollkitError } from '../../errors.js';
 import { answersOf, planOf } from '../../quickstart/plan/answers.js';
 import {
@@ -10,102 +10,219 @@ import {
   planFields,
 } from '../../quickstart/plan/fields.js';
 import { checkPlan } from '../../quickstart/plan/plan.js';
-import type { Asker } from '../terminal/asker.js';
+import { askNewPassphrase } from '../input/new-passphrase.js';
+import type { Interview, Script } from '../terminal/dialogue.js';
+import { askExisting, type ExistingFolder } from './ask-existing.js';
 import { askField, isAsked, questionsOf } from './ask-field.js';
 import { askRegistrationIds } from './ask-registration-ids.js';
-import { planSummary } from './plan-summary.js';
+import { questionHelp } from './question-help.js';
 
-export interface Dialogue {
-  plan: Plan;
-  /** The certificate folder as it was typed. */
-  folder: string;
-  /** Undefined when the keys are not encrypted. */
-  passphrase: string | undefined;
-}
+/** What the user decided on. The folder is as it was typed. */
+export type Decision =
+  | {
+      kind: 'run';
+      plan: Plan;
+      folder: string;
+      /** Undefined if it was not asked for. */
+      passphrase: string | undefined;
+    }
+  | { kind: 'renew'; folder: string; certificates: readonly string[] }
+  | { kind: 'clean'; folder: string };
 
-export interface DialogueOptions {
-  /** What Enter gives on every question. */
-  plan: Plan;
-  /** The fields that were given as flags: they are answers even where nothing is asked. */
-  given?: ReadonlySet<FieldPath>;
+export interface WizardOptions {
+  /** What Enter gives on every question, for a folder: the last plan there, with the flags. */
+  planFor: (folder: string) => Plan;
+  /** The plan of a new folder, with the flags. */
+  newPlan: Plan;
+  /** The fields that were given as flags: they are answers, and are not asked for. */
+  given: ReadonlySet<FieldPath>;
   folder: string;
+  folderIsGiven: boolean;
   /** From a file or the environment; then it is not asked for. */
   passphrase: string | undefined;
+  /** Why a folder cannot be used. */
   folderProblem: (folder: string) => string | undefined;
+  /** A folder that does not exist yet, to start over in. */
+  freeFolder: (folder: string) => string;
+  /** What enrollkit created in a folder earlier; undefined for a new folder. */
+  existing: (folder: string) => ExistingFolder | undefined;
+  /** How a plan is shown before it is approved. */
+  show: (plan: Plan, folder: string) => string;
 }
+
+/** The IDs of the questions at which a plan is approved. */
+const approval = ['quickstart.run', 'quickstart.change'];
 
 /**
- * Asks until the plan is approved.
+ * The questions of the wizard: first the folder, since what it contains decides on the rest.
  *
- * @throws EnrollkitError INTERRUPTED when the user quits
+ * @throws EnrollkitError INTERRUPTED if the user quits
  */
-export async function askPlan(ask: Asker, options: DialogueOptions): Promise<Dialogue> {
-  let dialogue: Dialogue = { plan: options.plan, folder: options.folder, passphrase: options.passphrase };
-  for (;;) {
-    dialogue = await askAll(ask, { ...options, plan: dialogue.plan, folder: dialogue.folder });
-    ask.say('quickstart.summary', `\n${planSummary(dialogue.plan, dialogue.folder)}\n`);
-    const next = await ask.select({
-      id: 'quickstart.run',
-      message: 'Shall it be so?',
-      default: 'run',
-      choices: [
-        { value: 'run', name: 'Yes, run it', why: 'The plan is saved, then it runs; nothing more is asked.' },
-        {
-          value: 'change',
-          name: 'Change answers',
-          why: 'The same questions again; Enter keeps what you said.',
-        },
-        { value: 'leave', name: 'Leave', why: 'Nothing is made, nothing is saved.' },
-      ],
-    });
-    if (next === 'run') return dialogue;
-    if (next === 'leave') {
-      throw new EnrollkitError('INTERRUPTED', 'You left, and nothing was made.', {
-        next: 'Run the same command again when you are ready.',
-      });
+export function planScript(options: WizardOptions): Script<Decision> {
+  return async (ask) => {
+    let folder = options.folderIsGiven ? options.folder : await askFolder(ask, options);
+    const existing = options.existing(folder);
+    let plan = existing ? options.planFor(folder) : options.newPlan;
+    const next = existing ? await askExisting(ask, folder, existing) : 'questions';
+    switch (next) {
+      case 'clean':
+        return { kind: 'clean', folder };
+      case 'renew':
+        return { kind: 'renew', folder, certificates: existing!.endingSoon.map(({ path }) => path) };
+      case 'new':
+        folder = await askNewFolder(ask, folder, options);
+        plan = options.newPlan;
+        break;
+      case 'add': {
+        const added = await askRegistrationIds(
+          { ask, answers: answersOf(plan), before: answersOf(plan) },
+          plan,
+        );
+        const registrationIds = [...plan.devices.registrationIds, ...added];
+        return approved(
+          ask,
+          { ...options, folder },
+          { ...plan, devices: { ...plan.devices, registrationIds } },
+        );
+      }
+      case 'resume':
+        return approved(ask, { ...options, folder }, plan);
+      case 'questions':
     }
-  }
+    return askAll(ask, { ...options, folder, existing: next === 'new' ? undefined : existing }, plan);
+  };
 }
 
-async function askAll(ask: Asker, options: DialogueOptions): Promise<Dialogue> {
-  const before = answersOf(options.plan);
-  const given = options.given ?? new Set();
-  let { folder, passphrase } = options;
+async function askFolder(ask: Interview, { folder, folderProblem }: WizardOptions): Promise<string> {
+  return ask.text({
+    id: 'quickstart.folder',
+    message: 'Folder for certificates and keys:',
+    why: 'It is created if it does not exist.',
+    help: questionHelp['quickstart.folder'],
+    default: folder,
+    problem: folderProblem,
+  });
+}
+
+async function askNewFolder(
+  ask: Interview,
+  folder: string,
+  { folderProblem, freeFolder, existing }: WizardOptions,
+): Promise<string> {
+  return ask.text({
+    id: 'quickstart.new-folder',
+    message: 'New folder for certificates and keys:',
+    why: `Everything in ${folder} stays as it is.`,
+    help: questionHelp['quickstart.folder'],
+    default: freeFolder(folder),
+    problem: (value) =>
+      folderProblem(value) ?? (existing(value) ? 'enrollkit already uses this folder.' : undefined),
+  });
+}
+
+interface Asking extends Omit<WizardOptions, 'existing'> {
+  existing?: ExistingFolder | undefined;
+}
+
+async function askAll(ask: Interview, options: Asking, plan: Plan): Promise<Decision> {
+  const before = answersOf(plan);
+  const { given } = options;
+  let { passphrase } = options;
   let answers: Answers = before;
   const askFields = async (fields: readonly [FieldPath, Field][]) => {
     for (const [path, field] of fields) {
       if (!isAsked(field, answers)) continue;
       const asking = { ask, answers, before };
-      let answer: unknown;
       if (path === 'certificates.encryptKeys') {
-        passphrase ??= await askPassphrase(ask, answers[path]);
-        answer = passphrase !== undefined;
-      } else if (path === 'devices.registrationIds') answer = await askRegistrationIds(asking);
-      else answer = await askField(path, field, asking);
-      answers = { ...answers, [path]: answer };
+        const encrypt = given.has(path)
+          ? answers[path]
+          : passphrase !== undefined || (await askEncryption(ask, answers[path]));
+        if (encrypt && !options.existing?.hasEncryptedKeys)
+          passphrase ??= await askNewPassphrase(ask, 'Passphrase for the private keys:');
+        answers = { ...answers, [path]: encrypt };
+      } else if (!given.has(path)) {
+        const answer =
+          path === 'devices.registrationIds'
+            ? await askRegistrationIds(asking)
+            : await askField(path, field, asking);
+        answers = { ...answers, [path]: answer };
+      }
     }
     answers = withoutUnasked(answers, given);
   };
 
-  const short = questionsOf('short');
-  const aboutCertificates = short.findIndex(([path]) => path.startsWith('certificates.'));
-  await askFields(short.slice(0, aboutCertificates));
-  folder = await ask.text({
-    id: 'quickstart.folder',
-    message: 'Folder for certificates and keys:',
-    why: 'It is made when it is not there.',
-    default: folder,
-    problem: options.folderProblem,
-  });
-  await askFields(short.slice(aboutCertificates));
+  await askFields(questionsOf('short'));
   const more = await ask.confirm({
     id: 'quickstart.more',
-    message: 'Change anything else?',
-    why: 'Names of the CAs, validity, attestation, hubs, initial twin, IoT Edge, protocol, ...',
+    message: 'Change more settings?',
+    why: 'Names of the CAs, validity, attestation, hubs, initial twin, IoT Edge, protocol.',
+    help: questionHelp['quickstart.more'],
     default: false,
   });
   if (more) await askFields(questionsOf('details'));
-  return { plan: checkPlan(planOf(answers, options.plan), 'What you answered'), folder, passphrase };
+  return approved(ask, options, () => checkPlan(planOf(answers, plan), 'What you answered'), passphrase);
+}
+
+async function askEncryption(ask: Interview, wasEncrypted: boolean): Promise<boolean> {
+  const { message, help } = planFields['certificates.encryptKeys'].question;
+  return ask.confirm({
+    id: 'certificates.encryptKeys',
+    message,
+    why: help,
+    help: questionHelp['certificates.encryptKeys'],
+    default: wasEncrypted,
+  });
+}
+
+/** Shows the plan, and returns when it is to be run. */
+async function approved(
+  ask: Interview,
+  options: Pick<WizardOptions, 'folder' | 'passphrase' | 'show'>,
+  plan: Plan | (() => Plan),
+  passphrase = options.passphrase,
+): Promise<Decision> {
+  const { folder, show } = options;
+  let checked: Plan;
+  try {
+    checked = typeof plan === 'function' ? plan() : plan;
+  } catch (error) {
+    if (!(error instanceof EnrollkitError) || error.code !== 'INVALID_PLAN') throw error;
+    ask.say('quickstart.problem', `\n${error.message}`);
+    return changeAnswer(ask);
+  }
+  ask.say('quickstart.summary', `\n${show(checked, folder)}\n`);
+  const next = await ask.select({
+    id: 'quickstart.run',
+    message: 'Run this plan?',
+    help: questionHelp['quickstart.run'],
+    default: 'run',
+    choices: [
+      { value: 'run', name: 'Run', why: 'Saves the plan and runs it without further questions.' },
+      { value: 'change', name: 'Change an answer', why: 'All other answers are kept.' },
+      { value: 'leave', name: 'Quit without running', why: 'Creates nothing and saves nothing.' },
+    ],
+  });
+  if (next === 'run') return { kind: 'run', plan: checked, folder, passphrase };
+  if (next === 'change') return changeAnswer(ask);
+  throw new EnrollkitError('INTERRUPTED', 'Cancelled. Nothing was created.', {
+    next: 'Run the same command again when you are ready.',
+  });
+}
+
+async function changeAnswer(ask: Interview): Promise<never> {
+  const answered = ask.answered().filter(({ id }) => !approval.includes(id));
+  const id = await ask.select({
+    id: 'quickstart.change',
+    message: 'Which answer do you want to change?',
+    help: questionHelp['quickstart.change'],
+    default: answered.at(-1)?.id ?? '',
+    choices: answered.map(({ id, message, answer }) => ({
+      value: id,
+      name: answer === undefined ? message : `${message} ${answer}`,
+      why: 'Asks this question again; all other answers are kept.',
+    })),
+  });
+  return ask.askAgain(id, ...approval);
 }
 
 /** Fields that are not asked for keep no answer of another plan. A flag is an answer, unless it contradicts others. */
@@ -116,31 +233,4 @@ function withoutUnasked(answers: Answers, given: ReadonlySet<FieldPath>): Answer
     return isKept ? [] : [[path, field.otherwise]];
   });
   return { ...answers, ...Object.fromEntries(reset) };
-}
-
-/** @returns the passphrase; undefined if the keys are not to be encrypted */
-async function askPassphrase(ask: Asker, wasEncrypted: boolean): Promise<string | undefined> {
-  const { message, help } = planFields['certificates.encryptKeys'].question;
-  const encrypt = await ask.confirm({
-    id: 'certificates.encryptKeys',
-    message,
-    why: help,
-    default: wasEncrypted,
-  });
-  if (!encrypt) return undefined;
-  const passphrase = await ask.secret({
-    id: 'passphrase.new',
-    message: 'Passphrase:',
-    why: wasEncrypted
-      ? 'That of the keys that are there. It is not shown, and kept nowhere.'
-      : 'It is not shown, and kept nowhere.',
-    problem: (value) => (value.trim() === '' ? 'The passphrase is missing.' : undefined),
-  });
-  await ask.secret({
-    id: 'passphrase.repeat',
-    message: 'Again:',
-    why: 'So that a slip of the finger locks nothing.',
-    problem: (again) => (again === passphrase ? undefined : 'This is not the same yet.'),
-  });
-  return passphrase;
 }

@@ -1,79 +1,170 @@
-/** The wizard, at the terminal. */
-import { join } from 'node:path';
-import { EnrollkitError } from '../../errors.js';
-import type { Certificate } from '../../pki/x509/certificate.js';
+/** The wizard, at the terminal: asks, runs, and asks again if the run fails. */
+import { EnrollkitError, type ExitStatus, exitStatus } from '../../errors.js';
 import { withExistingCa } from '../../quickstart/existing-ca.js';
+import { defaultPlan } from '../../quickstart/plan/answers.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
-import { assertNotNewer } from '../../quickstart/plan/plan.js';
-import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
 import { givenFields } from '../input/plan-flags.js';
-import { basePlan, lastPlan, planFrom } from '../input/plan-input.js';
+import { lastPlan, planFrom } from '../input/plan-input.js';
 import type { Context, FlagsOf } from '../kernel/command.js';
+import { reportError } from '../kernel/report-error.js';
+import type { Asker } from '../terminal/asker.js';
+import { quoted } from '../terminal/command-line.js';
+import { Dialogue, type Interview } from '../terminal/dialogue.js';
 import { terminalAsker } from '../terminal/prompts.js';
-import { askPlan, type Dialogue } from './ask-plan.js';
+import { showsUnicode } from '../terminal/symbols.js';
+import { displayPath } from '../terminal/text.js';
+import type { ExistingFolder } from './ask-existing.js';
+import { type Decision, planScript, type WizardOptions } from './ask-plan.js';
+import { existingFolder, folderProblem, freeFolder } from './existing-folder.js';
+import type { GivenCa } from './given-ca.js';
+import { planPicture } from './plan-picture.js';
 import type { quickstart } from './quickstart.js';
+import { runPlan } from './run-plan.js';
 
 interface AskOptions {
-  /** Answers given as flags are what Enter gives. */
+  /** Answers given as flags are not asked for. */
   flags: FlagsOf<typeof quickstart>;
   folder: string;
   passphrase: string | undefined;
   /** The CA that was given. */
-  ca: Certificate | undefined;
-}
-
-export async function askQuickstart(
-  { flags, folder, passphrase, ca }: AskOptions,
-  context: Context,
-): Promise<Dialogue> {
-  const { output, signal } = context;
-  const ask = terminalAsker(output, signal);
-  const last = readableLastPlan(folder);
-  ask.say(
-    'quickstart.welcome',
-    output.style.bold('\nFrom nothing to X.509 devices enrolled in Device Provisioning Service.'),
-  );
-  ask.say(
-    last ? 'quickstart.repeat' : 'quickstart.defaults',
-    last
-      ? `Enter on every question does again what was done in ${folder}. Ctrl-C leaves.\n`
-      : 'Enter on every question gives three devices on an emulator. Ctrl-C leaves.\n',
-  );
-  const before = last ?? basePlan(flags);
-  const dialogue = await askPlan(ask, {
-    plan: planFrom(flags, ca ? withExistingCa(before, ca) : before),
-    given: givenFields(flags),
-    folder,
-    passphrase,
-    folderProblem,
-  });
-  ask.say(
-    'quickstart.plan-file',
-    `\nThe plan is kept in ${join(dialogue.folder, '.enrollkit', 'plan.json')}.\n`,
-  );
-  return dialogue;
+  ca: GivenCa | undefined;
 }
 
 /**
- * A plan that cannot be read gives no answers.
- *
- * @throws EnrollkitError INVALID_PLAN for a plan of a newer release, which this one must not overwrite
+ * @returns the exit status of a failed run, if the user then quits; the failure has been reported
+ * @throws EnrollkitError INTERRUPTED if the user quits before, or what cannot be helped by other answers
  */
-function readableLastPlan(folder: string): Plan | undefined {
-  assertNotNewer(layoutOf(folder).plan);
-  try {
-    return lastPlan(folder);
-  } catch {
-    return undefined;
+export async function askQuickstart(
+  options: AskOptions,
+  context: Context,
+  ask: Asker = terminalAsker(context.output, context.signal, { env: context.env }),
+): Promise<ExitStatus> {
+  const { output } = context;
+  const dialogue = new Dialogue(ask);
+  ask.say(
+    'quickstart.welcome',
+    output.style.bold('\nEnroll X.509 devices in Azure IoT Hub Device Provisioning Service.'),
+  );
+  ask.say(
+    'quickstart.defaults',
+    'Press Enter at every question for three devices on the emulator. Ctrl-C quits.\n',
+  );
+  const script = planScript(wizardOptions(options, context));
+  for (;;) {
+    const decision = await dialogue.hold(script);
+    for (;;) {
+      try {
+        await carryOut(decision, options, context);
+        return exitStatus.ok;
+      } catch (thrown) {
+        const error = failure(thrown, context);
+        await reportError(error, output);
+        output.line();
+        dialogue.forget('quickstart.failed');
+        const next = await dialogue.hold((asking) => askAfterFailure(asking, decision));
+        if (next === 'quit') return error.exitStatus;
+        if (next === 'again') continue;
+        dialogue.answer('quickstart.run', 'change');
+        dialogue.forget('quickstart.change');
+        break;
+      }
+    }
   }
 }
 
-function folderProblem(folder: string): string | undefined {
-  if (folder.trim() === '') return 'A folder is missing.';
+/** @returns an error after which a person may want to go on */
+function failure(thrown: unknown, { output, signal }: Context): EnrollkitError {
+  const isOurs = thrown instanceof EnrollkitError;
+  if (!isOurs || output.json || signal.aborted || final.has(thrown.code)) throw thrown;
+  return thrown;
+}
+
+const final: ReadonlySet<string> = new Set(['INTERRUPTED', 'INTERNAL', 'PROOF_OF_POSSESSION_PENDING']);
+
+async function askAfterFailure(ask: Interview, { kind }: Decision): Promise<'again' | 'change' | 'quit'> {
+  return ask.select({
+    id: 'quickstart.failed',
+    message: 'What do you want to do?',
+    help: 'What was created until the error stays, and is used when you try again. Change an answer if a name is taken or a value is wrong; try again if a connection was lost or you have corrected something elsewhere.',
+    default: 'again',
+    choices: [
+      { value: 'again', name: 'Try again', why: 'Continues where it stopped; what is done is kept.' },
+      ...(kind === 'run'
+        ? [{ value: 'change' as const, name: 'Change an answer', why: 'All other answers are kept.' }]
+        : []),
+      { value: 'quit', name: 'Quit', why: 'Run the same command again later to continue.' },
+    ],
+  });
+}
+
+async function carryOut(
+  decision: Decision,
+  { flags, passphrase, ca }: AskOptions,
+  context: Context,
+): Promise<void> {
+  switch (decision.kind) {
+    case 'run':
+      return runPlan(
+        {
+          ...decision,
+          passphrase: decision.passphrase ?? passphrase,
+          existingCa: ca?.existingCa,
+          flags,
+        },
+        context,
+      );
+    case 'clean':
+      await context.runCommand(['clean', '--dir', decision.folder]);
+      return;
+    case 'renew': {
+      const { folder, certificates } = decision;
+      for (const path of certificates) {
+        await context.runCommand(['cert', 'renew', displayPath(path), '--force', '--dir', folder]);
+      }
+      context.output.note(
+        'quickstart.renewed',
+        `\nInstall the new certificates on the devices. IoT Hub accepts one after the device has registered again: enrollkit device register ID --dir ${quoted(folder)}`,
+      );
+    }
+  }
+}
+
+function wizardOptions(
+  { flags, folder, passphrase, ca }: AskOptions,
+  { now, output, env }: Context,
+): WizardOptions {
+  const planned = (base: Plan) => planFrom(flags, ca ? withExistingCa(base, ca.certificate) : base);
+  const newPlan = planned(defaultPlan);
+  // A folder is judged when it is named: what this very run creates in it does not change the questions.
+  const existing = new Map<string, ExistingFolder | undefined>();
+  const plans = new Map<string, Plan>();
+  const once = <Value>(known: Map<string, Value>, key: string, look: () => Value): Value => {
+    if (!known.has(key)) known.set(key, look());
+    return known.get(key) as Value;
+  };
+  const given = givenFields(flags);
+  if (flags.count !== undefined || flags.devicePrefix !== undefined) given.add('devices.registrationIds');
+  return {
+    planFor: (name) => once(plans, name, () => planned(lastPlanOf(name) ?? defaultPlan)),
+    newPlan,
+    given,
+    folder,
+    folderIsGiven: flags.dir !== undefined,
+    passphrase,
+    folderProblem,
+    freeFolder,
+    show: (plan, name) =>
+      planPicture(plan, { folder: name, width: output.width, unicode: showsUnicode(env) }),
+    existing: (name) => once(existing, name, () => existingFolder(name, now())),
+  };
+}
+
+/** A plan that cannot be read gives no answers. */
+function lastPlanOf(folder: string): Plan | undefined {
   try {
-    assertOwnFolder(layoutOf(folder));
-    return undefined;
+    return lastPlan(folder);
   } catch (error) {
-    return error instanceof EnrollkitError ? error.message : String(error);
+    if (error instanceof EnrollkitError) return undefined;
+    throw error;
   }
 }

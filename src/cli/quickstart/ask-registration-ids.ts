@@ -1,17 +1,20 @@
 /** Asks for the devices: by number, or by a list of registration IDs. */
-import { maxDevices, planFields } from '../../quickstart/plan/fields.js';
+import { maxDevices, type Plan, planFields } from '../../quickstart/plan/fields.js';
 import { numberedIds } from '../input/plan-flags.js';
-import { type Asking, askField, wholeNumberProblem } from './ask-field.js';
+import { type Asking, askField, fieldListProblem, listOf, wholeNumberProblem } from './ask-field.js';
+import { questionHelp } from './question-help.js';
 
 const path = 'devices.registrationIds';
 
-export async function askRegistrationIds(asking: Asking): Promise<unknown> {
+/** @param existing a plan whose devices are kept: only further ones are asked for */
+export async function askRegistrationIds(asking: Asking, existing?: Plan): Promise<string[]> {
   const { ask, answers } = asking;
   const previous = answers[path];
   const previousPrefix = prefixOf(previous);
   const naming = await ask.select({
     id: 'devices.naming',
-    message: 'How are the devices named?',
+    message: existing ? 'How are the new devices named?' : 'How are the devices named?',
+    help: questionHelp['devices.naming'],
     default: previousPrefix === undefined ? 'list' : 'numbered',
     choices: [
       {
@@ -19,25 +22,55 @@ export async function askRegistrationIds(asking: Asking): Promise<unknown> {
         name: 'Numbered',
         why: 'device-001, device-002, and so on, with a prefix of your choice.',
       },
-      { value: 'list', name: 'By a list', why: 'Registration IDs of your own.' },
+      { value: 'list', name: 'From a list', why: 'Registration IDs that you type or paste.' },
     ],
   });
-  if (naming === 'list') return askField(path, planFields[path], asking);
+  if (naming === 'list') {
+    return existing
+      ? askFurther(asking, previous)
+      : ((await askField(path, planFields[path], asking)) as string[]);
+  }
   const count = await ask.text({
     id: 'devices.count',
-    message: 'How many devices?',
-    why: 'Each gets a key and a certificate of its own, and is registered.',
-    default: String(previous.length),
-    problem: wholeNumberProblem(1, maxDevices),
+    message: existing ? 'How many new devices?' : 'How many devices?',
+    why: 'Each gets its own key and certificate, and is registered.',
+    help: questionHelp['devices.count'],
+    default: existing ? '1' : String(previous.length),
+    problem: wholeNumberProblem(1, maxDevices - (existing ? previous.length : 0)),
   });
   const prefix = await ask.text({
     id: 'devices.prefix',
-    message: 'Their names begin with:',
-    why: 'The number follows.',
+    message: 'Prefix of the names:',
+    why: existing ? 'Numbering continues after the existing devices.' : 'The number follows.',
+    help: questionHelp['devices.prefix'],
     default: previousPrefix ?? 'device-',
-    problem: (value) => planFields[path].problem(numberedIds(value, Number(count)).at(-1)!),
+    problem: (value) =>
+      planFields[path].problem(idsFor(value, Number(count), existing ? previous : []).at(-1)!),
   });
-  return numberedIds(prefix, Number(count));
+  return idsFor(prefix, Number(count), existing ? previous : []);
+}
+
+async function askFurther({ ask, answers }: Asking, previous: readonly string[]): Promise<string[]> {
+  const answer = await ask.text({
+    id: 'devices.further',
+    message: 'Registration IDs of the new devices:',
+    why: 'Separated by commas or spaces.',
+    help: questionHelp['devices.registrationIds'],
+    default: '',
+    problem: (value) =>
+      listOf(value).length === 0
+        ? planFields[path].empty
+        : fieldListProblem(planFields[path], [...previous, ...listOf(value)], answers),
+  });
+  return listOf(answer);
+}
+
+/** Numbered IDs of this prefix that are not among the existing ones. */
+function idsFor(prefix: string, count: number, existing: readonly string[]): string[] {
+  const taken = new Set(existing.map((id) => id.toLowerCase()));
+  return numberedIds(prefix, existing.length + count)
+    .filter((id) => !taken.has(id.toLowerCase()))
+    .slice(0, count);
 }
 
 /** The prefix of IDs that are numbered from one; undefined for others. */

@@ -1,10 +1,13 @@
 /** The CA of `--ca` and `--ca-key`: one that you have already, for a quickstart. */
 import { EnrollkitError } from '../../errors.js';
 import type { Certificate } from '../../pki/x509/certificate.js';
+import { assertCanUse } from '../../quickstart/existing-ca.js';
+import type { Plan } from '../../quickstart/plan/fields.js';
 import type { ExistingCa } from '../../quickstart/step.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { signingCa } from '../input/signing-ca.js';
 import type { Context, FlagsOf } from '../kernel/command.js';
+import { folderClock } from '../target/emulator-clock.js';
 import type { quickstart } from './quickstart.js';
 
 export interface GivenCa {
@@ -37,4 +40,20 @@ export async function givenCa(
     if (!isEncrypted) throw error;
     return withPassphrase(flags, context, ({ passphrase }) => read(passphrase));
   }
+}
+
+/**
+ * Refuses a CA that the plan cannot use, before the folder is made or an emulator started in it.
+ *
+ * @throws EnrollkitError USAGE, ISSUER_NOT_ALLOWED
+ */
+export async function assertUsable(
+  plan: Plan,
+  folder: string,
+  ca: ExistingCa | undefined,
+  context: Context,
+): Promise<void> {
+  if (!ca) return;
+  const now = plan.target.kind === 'azure' ? context.now : await folderClock(folder, context);
+  await assertCanUse(plan, ca, now());
 }

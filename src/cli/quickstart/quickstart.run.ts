@@ -1,6 +1,6 @@
 /** Gets the plan of a quickstart: from flags, from a plan file, or by asking; then previews it or runs it. */
-import { EnrollkitError } from '../../errors.js';
-import { assertCanUse, withExistingCa } from '../../quickstart/existing-ca.js';
+import { EnrollkitError, type ExitStatus, exitStatus } from '../../errors.js';
+import { withExistingCa } from '../../quickstart/existing-ca.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
 import { previewQuickstart } from '../../quickstart/preview.js';
 import { givenPassphrase } from '../input/passphrase.js';
@@ -8,58 +8,29 @@ import { hasAnswers } from '../input/plan-flags.js';
 import { basePlan, planFrom } from '../input/plan-input.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { defaultFolder } from '../kernel/common-flags.js';
-import { folderClock } from '../target/emulator-clock.js';
-import { type GivenCa, givenCa } from './given-ca.js';
+import { assertUsable, type GivenCa, givenCa } from './given-ca.js';
 import { planSummary } from './plan-summary.js';
 import { previewText } from './preview-text.js';
 import type { quickstart } from './quickstart.js';
 import { runPlan } from './run-plan.js';
 
-export const run: RunOf<typeof quickstart> = async ({ flags }, context) => {
+export const run: RunOf<typeof quickstart> = async ({ flags }, context): Promise<ExitStatus> => {
   const folder = flags.dir ?? defaultFolder;
-  if (flags.dryRun) return dryRun(flags, folder, context);
+  if (flags.dryRun) {
+    await dryRun(flags, folder, context);
+    return exitStatus.ok;
+  }
   if (!flags.yes && flags.plan === undefined && !context.interactive) throw nobodyToAsk(flags);
   const ca = await givenCa(flags, context);
   const passphrase = givenPassphrase(flags, context.env) ?? ca?.existingCa.passphrase;
-  const planned = await plannedRun({ flags, folder, passphrase, ca }, context);
-  await assertUsable(planned.plan, planned.folder, ca, context);
-  return runPlan({ ...planned, flags, existingCa: ca?.existingCa }, context);
-};
-
-interface Planning {
-  flags: FlagsOf<typeof quickstart>;
-  folder: string;
-  passphrase: string | undefined;
-  ca: GivenCa | undefined;
-}
-
-/** Before the folder is made, or an emulator started in it. */
-async function assertUsable(
-  plan: Plan,
-  folder: string,
-  ca: GivenCa | undefined,
-  context: Context,
-): Promise<void> {
-  if (!ca) return;
-  const now = plan.target.kind === 'azure' ? context.now : await folderClock(folder, context);
-  await assertCanUse(plan, ca.existingCa, now());
-}
-
-async function plannedRun(
-  { flags, folder, passphrase, ca }: Planning,
-  context: Context,
-): Promise<{ plan: Plan; folder: string; passphrase: string | undefined }> {
   if (flags.yes || flags.plan !== undefined) {
-    return { plan: encrypting(plannedWith(flags, ca), flags, passphrase), folder, passphrase };
+    const plan = encrypting(plannedWith(flags, ca), flags, passphrase);
+    await runPlan({ plan, folder, passphrase, existingCa: ca?.existingCa, flags }, context);
+    return exitStatus.ok;
   }
   const { askQuickstart } = await import('./ask-quickstart.js');
-  return askQuickstart({ flags, folder, passphrase, ca: ca?.certificate }, context);
-}
-
-function plannedWith(flags: FlagsOf<typeof quickstart>, ca: GivenCa | undefined): Plan {
-  const base = basePlan(flags);
-  return planFrom(flags, ca ? withExistingCa(base, ca.certificate) : base);
-}
+  return askQuickstart({ flags, folder, passphrase, ca }, context);
+};
 
 /** A passphrase that is given asks for encrypted keys, unless a plan file or a flag says otherwise. */
 function encrypting(plan: Plan, flags: FlagsOf<typeof quickstart>, passphrase: string | undefined): Plan {
@@ -69,11 +40,16 @@ function encrypting(plan: Plan, flags: FlagsOf<typeof quickstart>, passphrase: s
   return { ...plan, certificates: { ...plan.certificates, encryptKeys: true } };
 }
 
+function plannedWith(flags: FlagsOf<typeof quickstart>, ca: GivenCa | undefined): Plan {
+  const base = basePlan(flags);
+  return planFrom(flags, ca ? withExistingCa(base, ca.certificate) : base);
+}
+
 async function dryRun(flags: FlagsOf<typeof quickstart>, folder: string, context: Context): Promise<void> {
   const { output } = context;
   const ca = await givenCa(flags, context);
   const plan = plannedWith(flags, ca);
-  await assertUsable(plan, folder, ca, context);
+  await assertUsable(plan, folder, ca?.existingCa, context);
   const preview = previewQuickstart(plan, folder);
   if (output.json) return output.value({ plan, ...preview });
   output.result('quickstart.preview', `${planSummary(plan, folder)}\n\n${previewText(preview)}`);

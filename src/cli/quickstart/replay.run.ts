@@ -1,8 +1,10 @@
 /** Runs a recorded plan again, and compares the two runs. */
 import { readdirSync } from 'node:fs';
+import type { Target } from '../../dps/client/target.js';
 import { EnrollkitError, type ExitStatus, exitStatus } from '../../errors.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
-import { compareRecordings } from '../../quickstart/recording/compare.js';
+import { compareRecordings, wasInterrupted } from '../../quickstart/recording/compare.js';
+import { foundEarlier } from '../../quickstart/recording/earlier.js';
 import { namesGiven } from '../../quickstart/recording/names.js';
 import { offlineTarget } from '../../quickstart/recording/offline.js';
 import { readRecording } from '../../quickstart/recording/read.js';
@@ -48,10 +50,10 @@ export const run: RunOf<typeof replay> = async ({ args, flags }, context) => {
     return status;
   }
   const versions = versionsText(recording, now);
-  if (recording.steps.some(({ status }) => status === 'already')) {
+  if (wasInterrupted(recording)) {
     output.note(
-      'replay.second-run',
-      'note: The recorded run found steps done already; a replay begins in a new folder, where they are not.',
+      'replay.interrupted',
+      'note: The recorded run was interrupted; what comes after that is not compared.',
     );
   }
   const place = `Compared ${displayPath(path)} with ${displayPath(newPath)}.`;
@@ -131,27 +133,40 @@ async function runAgain(
   if (plan.certificates.encryptKeys && passphrase === undefined) {
     throw new EnrollkitError('PASSPHRASE_REQUIRED', 'The recorded run encrypts its private keys.');
   }
+  const earlier = foundEarlier(recording, plan);
+  if (earlier) {
+    context.output.note(
+      'replay.earlier-steps',
+      'note: The recorded run found steps done. The replay does them first; they are not compared.',
+    );
+  }
+  const offline = flags.offline === true;
   const progress = flags.step ? plainProgress(context.output) : await progressFor(context);
+  const interrupted = new AbortController();
   const options: Omit<QuickstartOptions, 'target'> = {
     plan,
     folder,
     passphrase,
     verificationCode: flags.verificationCode,
-    signal: context.signal,
+    signal: AbortSignal.any([context.signal, interrupted.signal]),
     emit: (event) => progress.on(event),
     beforeStep: flags.step ? (await import('./step-prompt.js')).stepPrompt(context) : undefined,
     replayOf: {
       startedAt: recording.startedAt,
-      offline: flags.offline === true,
+      offline,
       names: namesGiven(recording, plan),
     },
+    earlierRun: earlier && { earlier, offline },
   };
+  const replayOn = (target: Target) =>
+    runQuickstart({
+      ...options,
+      target: earlier?.couldAsk === false ? { ...target, messageArrived: undefined } : target,
+    });
   try {
-    const result = flags.offline
-      ? await runQuickstart({ ...options, target: offlineTarget(recording, layoutOf(folder).folder, plan) })
-      : await withTarget({ target: plan.target, folder, flags, mayCreate: true }, context, (target) =>
-          runQuickstart({ ...options, target }),
-        );
+    const result = offline
+      ? await replayOn(offlineTarget(recording, layoutOf(folder).folder, plan, () => interrupted.abort()))
+      : await withTarget({ target: plan.target, folder, flags, mayCreate: true }, context, replayOn);
     return { recording: result.recording };
   } catch (error) {
     if (!(error instanceof EnrollkitError)) throw error;

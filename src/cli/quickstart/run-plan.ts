@@ -6,12 +6,14 @@ import type { PortalAssistant } from '../../quickstart/portal.js';
 import { runQuickstart } from '../../quickstart/run.js';
 import type { ExistingCa } from '../../quickstart/step.js';
 import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
+import { noteShortPassphrase } from '../input/new-passphrase.js';
 import { askPassphrase } from '../input/passphrase.js';
 import type { Context, FlagsOf } from '../kernel/command.js';
 import { withTarget } from '../target/target.js';
 import { programName } from '../terminal/command-line.js';
 import { type Progress, plainProgress } from '../terminal/plain-progress.js';
 import { displayPath } from '../terminal/text.js';
+import { assertUsable } from './given-ca.js';
 import type { quickstart } from './quickstart.js';
 import { closingReport } from './summary.js';
 
@@ -32,6 +34,7 @@ export async function runPlan(
   // Before an emulator writes its state there.
   assertOwnFolder(layoutOf(folder));
   assertNotNewer(layoutOf(folder).plan);
+  await assertUsable(plan, folder, existingCa, context);
   const mayAsk = context.interactive && !flags.yes;
   const passphrase =
     given.passphrase ?? (mayAsk && plan.certificates.encryptKeys ? await askPassphrase(context) : undefined);
@@ -41,6 +44,7 @@ export async function runPlan(
       'The private keys are to be encrypted, and no passphrase was given.',
     );
   }
+  if (plan.certificates.encryptKeys && passphrase !== undefined) noteShortPassphrase(passphrase, context);
   const progress = await progressFor(context);
   const portal = mayAsk ? await choosePortalAssistant(plan, progress, context) : undefined;
   try {
@@ -86,7 +90,8 @@ export async function runPlan(
 /** A list that is redrawn at a terminal; plain lines otherwise. */
 export async function progressFor({ output, interactive }: Context): Promise<Progress> {
   // A list that is redrawn would overwrite other lines.
-  if (!interactive || output.json || output.verbose || output.messageIds) return plainProgress(output);
+  if (!interactive || output.json || output.verbose || output.messageIds || output.plain)
+    return plainProgress(output);
   const { listProgress } = await import('../terminal/progress.js');
   return listProgress(output);
 }

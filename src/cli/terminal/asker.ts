@@ -3,6 +3,24 @@
  * know it: that of a plan field is its path, `enrollmentGroup.id`.
  */
 
+/** Where a question stands among the questions of a dialogue. */
+export interface Place {
+  /** From 1. */
+  number: number;
+  /** How many questions there are, if the rest is answered with Enter. */
+  total: number;
+  /** Whether the question before can be asked again; the asker then throws {@link WentBack}. */
+  canGoBack: boolean;
+}
+
+export interface Question {
+  id: string;
+  message: string;
+  /** What `?` shows: what the question means, what to choose, when it matters. */
+  help?: string;
+  place?: Place;
+}
+
 export interface Choice<Value> {
   value: Value;
   name: string;
@@ -10,29 +28,40 @@ export interface Choice<Value> {
   why: string;
 }
 
+export interface SelectQuestion<Value> extends Question {
+  choices: readonly Choice<Value>[];
+  default: Value;
+}
+
+/** With one line on what to answer. */
+export interface ExplainedQuestion extends Question {
+  why: string;
+}
+
+export interface ConfirmQuestion extends ExplainedQuestion {
+  default: boolean;
+}
+
+export interface TextQuestion extends ExplainedQuestion {
+  default: string;
+  /** Called at every key; the answer is taken if there is no problem. */
+  problem: (value: string) => string | undefined;
+}
+
+export interface SecretQuestion extends ExplainedQuestion {
+  /** Called when Enter is pressed. A wrong answer is cleared, since nobody can see where to correct it. */
+  problem: (value: string) => string | undefined;
+}
+
+/** Thrown by a question, if the user wants to answer the question before it again. */
+export class WentBack extends Error {}
+
 export interface Asker {
   /** A message between questions. */
   say(id: string, text: string): void;
-  select<const Value>(question: {
-    id: string;
-    message: string;
-    choices: readonly Choice<Value>[];
-    default: Value;
-  }): Promise<Value>;
-  confirm(question: { id: string; message: string; why: string; default: boolean }): Promise<boolean>;
-  /** `problem` is asked at every key; the answer is taken when it has none. */
-  text(question: {
-    id: string;
-    message: string;
-    why: string;
-    default: string;
-    problem: (value: string) => string | undefined;
-  }): Promise<string>;
+  select<const Value>(question: SelectQuestion<Value>): Promise<Value>;
+  confirm(question: ConfirmQuestion): Promise<boolean>;
+  text(question: TextQuestion): Promise<string>;
   /** Never shown. */
-  secret(question: {
-    id: string;
-    message: string;
-    why: string;
-    problem: (value: string) => string | undefined;
-  }): Promise<string>;
+  secret(question: SecretQuestion): Promise<string>;
 }

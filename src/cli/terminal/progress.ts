@@ -1,4 +1,4 @@
-/** The events of a run as a task list on standard error. The only file that imports listr2. */
+/** The events of a run at a terminal: finished steps as lines that stay, the current one redrawn. The only file that imports listr2. */
 import { type DefaultRenderer, Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput } from 'listr2';
 import type { RunEvent, StepTitle } from '../../quickstart/events.js';
 import type { Output } from '../kernel/output.js';
@@ -14,6 +14,8 @@ type StepEvent = Exclude<RunEvent, { type: 'phase' }>;
 /** The last event of a step, and its listener. */
 class StepState {
   readonly title: string;
+  /** Resolves when nothing of it is drawn any more. */
+  drawing: Promise<void> | undefined;
   #last: StepEvent | undefined;
   #listener: ((event: StepEvent) => void) | undefined;
 
@@ -32,39 +34,38 @@ class StepState {
   }
 }
 
-/** One list per phase. A phase that asks questions is shown in plain lines, since nothing may be drawn meanwhile. */
+/**
+ * One step is drawn at a time, so that nothing taller than the screen is ever redrawn. A phase that asks questions is shown
+ * in plain lines, since nothing may be drawn meanwhile.
+ */
 export function listProgress(output: Output): Progress {
   const plain = plainProgress(output);
   const steps = new Map<string, StepState>();
   let drawing: Promise<void> | undefined;
   let interactive = false;
   let stop = () => {};
-
-  const begin = (phase: Extract<RunEvent, { type: 'phase' }>) => {
-    steps.clear();
-    interactive = phase.interactive;
-    // A list that is taller than the screen cannot be redrawn.
-    if (interactive || phase.steps.length + 4 > (output.stderr.rows ?? 24)) {
-      interactive = true;
-      return;
-    }
-    for (const step of phase.steps) steps.set(step.id, new StepState(step));
-    const stopped = new Promise<never>((_, reject) => {
-      stop = () => reject(new Error('the run has ended'));
-    });
-    stopped.catch(() => {});
-    const before = drawing;
-    drawing = (async () => {
-      await before;
-      await draw([...steps.values()], stopped, output);
-    })();
-  };
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(new Error('the run has ended'));
+  });
+  stopped.catch(() => {});
 
   return {
     on(event) {
-      if (event.type === 'phase') begin(event);
-      if (interactive || event.type === 'phase') plain.on(event);
-      else steps.get(event.step)?.tell(event);
+      if (event.type === 'phase') {
+        interactive = event.interactive;
+        for (const step of event.steps) steps.set(step.id, new StepState(step));
+      }
+      if (interactive || event.type === 'phase') return plain.on(event);
+      const step = steps.get(event.step);
+      if (!step) return;
+      step.tell(event);
+      if (step.drawing) return;
+      const before = drawing;
+      step.drawing = (async () => {
+        await before;
+        await draw(step, stopped, output);
+      })();
+      drawing = step.drawing;
     },
     async settled() {
       await drawing;
@@ -76,12 +77,14 @@ export function listProgress(output: Output): Progress {
   };
 }
 
-async function draw(steps: StepState[], stopped: Promise<never>, output: Output): Promise<void> {
+async function draw(step: StepState, stopped: Promise<never>, output: Output): Promise<void> {
   const list = new Listr(
-    steps.map((step) => ({
-      title: printable(step.title),
-      task: (_: unknown, task: Task) => Promise.race([stepEnds(step, task, output), stopped]),
-    })),
+    [
+      {
+        title: printable(step.title),
+        task: (_: unknown, task: Task) => Promise.race([stepEnds(step, task, output), stopped]),
+      },
+    ],
     {
       renderer: 'default',
       forceTTY: true,
@@ -89,7 +92,7 @@ async function draw(steps: StepState[], stopped: Promise<never>, output: Output)
       registerSignalListeners: false,
       rendererOptions: {
         logger: new ListrLogger({ processOutput: new ProcessOutput(output.stderr, output.stderr) }),
-        formatOutput: 'truncate',
+        formatOutput: 'wrap',
         showErrorMessage: false,
         collapseErrors: false,
       },
@@ -100,18 +103,15 @@ async function draw(steps: StepState[], stopped: Promise<never>, output: Output)
 }
 
 function stepEnds(step: StepState, task: Task, output: Output): Promise<void> {
-  // The spinner and its margin take three columns.
-  const fit = (text: string) => truncate(printable(text), output.width - 4);
   return new Promise((resolve, reject) => {
     step.listen((event) => {
-      if (event.type === 'step-progress') task.output = fit(event.text);
+      // The spinner and its margin take three columns.
+      if (event.type === 'step-progress') task.output = truncate(printable(event.text), output.width - 4);
       if (event.type === 'step-done') {
         const time = event.already ? '' : ` (${milliseconds(event.elapsedMs)})`;
-        const title = printable(step.title);
-        const line = fit(`${step.title}: ${event.outcome}${time}`);
-        task.title = line.startsWith(title)
-          ? output.safe(title + output.style.dim(line.slice(title.length)))
-          : line;
+        task.title = output.safe(
+          printable(step.title) + output.style.dim(printable(`: ${event.outcome}${time}`)),
+        );
         resolve();
       }
       if (event.type === 'step-failed') reject(event.error);

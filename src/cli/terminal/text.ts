@@ -49,6 +49,18 @@ export function wrap(text: string, width: number, indent = ''): string {
   return lines.join('\n');
 }
 
+/** A text whose longer lines are broken, with the indentation of each line kept. */
+export function fitted(text: string, width: number): string {
+  return text
+    .split('\n')
+    .map((line) => {
+      if (stringWidth(line) <= width) return line;
+      const indent = /^ */.exec(line)![0];
+      return wrap(line.slice(indent.length), width, indent);
+    })
+    .join('\n');
+}
+
 /** A line cut to `width` columns, with an ellipsis if something was cut. */
 export function truncate(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;

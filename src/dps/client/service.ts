@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import { type Route, routes } from '../contract/routes.js';
 import {
+  attestationMechanism,
   type BulkResult,
   type bulkModes,
   bulkResult,
@@ -112,9 +113,58 @@ export class ServicePlane {
     registrationId: string,
     { signal }: RequestOptions = {},
   ): Promise<IndividualEnrollment | undefined> {
-    const subject = `the individual enrollment ${registrationId}`;
-    const request = { route: routes.service.getEnrollment, parameters: { registrationId }, subject, signal };
-    return (await undefinedIfMissing(this.#http.send(request, receivedEnrollment)))?.body;
+    const request = individualRequest(routes.service.getEnrollment, registrationId);
+    return (await undefinedIfMissing(this.#http.send({ ...request, signal }, receivedEnrollment)))?.body;
+  }
+
+  /**
+   * Creates an individual enrollment.
+   *
+   * @returns the reply, which has the keys of a symmetric key attestation
+   * @throws EnrollkitError CONFLICT when it exists
+   */
+  async createEnrollment(
+    enrollment: IndividualEnrollment,
+    { signal }: RequestOptions = {},
+  ): Promise<IndividualEnrollment> {
+    return this.#putIndividual(enrollment, undefined, signal);
+  }
+
+  /**
+   * Replaces an individual enrollment.
+   *
+   * @param etag of the current one; `*` for any
+   * @throws EnrollkitError PRECONDITION_FAILED when it was changed or deleted meanwhile
+   */
+  async updateEnrollment(
+    enrollment: IndividualEnrollment,
+    etag: string,
+    { signal }: RequestOptions = {},
+  ): Promise<IndividualEnrollment> {
+    return this.#putIndividual(enrollment, etag, signal);
+  }
+
+  /**
+   * Succeeds if it is already gone. The device stays in its hub.
+   *
+   * @param options.etag deletes the enrollment only if it has this etag
+   */
+  async deleteEnrollment(
+    registrationId: string,
+    { etag, signal }: RequestOptions & { etag?: string } = {},
+  ): Promise<void> {
+    const request = individualRequest(routes.service.deleteEnrollment, registrationId, etag);
+    await undefinedIfMissing(this.#http.sendOnly({ ...request, signal }));
+  }
+
+  /** The attestation of an individual enrollment with its symmetric keys, which no other reply has. */
+  async getEnrollmentAttestation(
+    registrationId: string,
+    { signal }: RequestOptions = {},
+  ): Promise<IndividualEnrollment['attestation'] | undefined> {
+    const request = individualRequest(routes.service.getEnrollmentAttestation, registrationId);
+    const sent = this.#http.send({ ...request, repeatable: true, signal }, attestationMechanism);
+    return (await undefinedIfMissing(sent))?.body;
   }
 
   /**
@@ -205,6 +255,27 @@ export class ServicePlane {
     );
   }
 
+  async #putIndividual(
+    enrollment: IndividualEnrollment,
+    ifMatch: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<IndividualEnrollment> {
+    const { registrationId, attestation, ...members } = enrollment;
+    const request = individualRequest(routes.service.putEnrollment, registrationId, ifMatch);
+    const put = this.#http.send(
+      { ...request, body: enrollment, repeatable: true, signal },
+      receivedEnrollment,
+    );
+    return confirmedIfRepeated(
+      put.then(({ body }) => body),
+      () => this.getEnrollment(registrationId, { signal }),
+      // Replies do not show symmetric keys.
+      (found) =>
+        differingMembers(attestation.x509 ? { ...members, attestation } : members, found).length === 0 &&
+        found.attestation.type === attestation.type,
+    );
+  }
+
   async *#query<Schema extends z.ZodType>(
     request: QueryRequest,
     item: Schema,
@@ -239,6 +310,11 @@ const receivedEnrollment = asReceived(individualEnrollment);
 function groupRequest(route: Route, enrollmentGroupId: string, etag?: string) {
   const subject = `the enrollment group ${enrollmentGroupId}`;
   return { route, parameters: { enrollmentGroupId }, subject, ...ifMatch(etag) };
+}
+
+function individualRequest(route: Route, registrationId: string, etag?: string) {
+  const subject = `the individual enrollment ${registrationId}`;
+  return { route, parameters: { registrationId }, subject, ...ifMatch(etag) };
 }
 
 function registrationRequest(route: Route, registrationId: string, etag?: string) {

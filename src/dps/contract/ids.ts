@@ -28,6 +28,15 @@ export function registrationIdProblem(value: string): string | undefined {
   return idProblem('registration ID', value);
 }
 
+/** What is wrong with a registration ID, whatever the attestation, as a sentence, or undefined. */
+function legalRegistrationIdProblem(value: string): string | undefined {
+  if (value === '') return 'A registration ID is missing.';
+  if (value.length > maxIdLength) {
+    return `The registration ID "${abridge(value)}" has ${value.length} characters; it can have at most ${maxIdLength}.`;
+  }
+  return idProblem('registration ID', value);
+}
+
 /** Of devices and modules of IoT Hub (Microsoft Learn, "Understand the identity registry in your IoT hub"). */
 const hubIdentity = /^[A-Za-z0-9.%_*?!(),:=@$'-]{1,128}$/;
 
@@ -137,6 +146,31 @@ export function assertDeviceOrModule(commonName: string): void {
 export function assertRegistrationId(value: string): void {
   const problem = registrationIdProblem(value);
   if (problem) throw new EnrollkitError('INVALID_REGISTRATION_ID', problem);
+}
+
+/**
+ * For devices with any attestation: unlike {@link assertRegistrationId}, it allows IDs that are too long for a common name.
+ *
+ * @throws EnrollkitError INVALID_REGISTRATION_ID
+ */
+export function assertLegalRegistrationId(value: string): void {
+  const problem = legalRegistrationIdProblem(value);
+  if (problem === undefined) return;
+  throw new EnrollkitError('INVALID_REGISTRATION_ID', problem, {
+    next: `Use 1 to ${maxIdLength} letters, digits, - . _ or :. Begin with a letter or a digit, and end with a letter, a digit or -.`,
+  });
+}
+
+/**
+ * For the ID of a device in its hub, which has other rules than a registration ID.
+ *
+ * @throws EnrollkitError USAGE
+ */
+export function assertHubDeviceId(value: string): void {
+  if (hubIdentity.test(value)) return;
+  throw new EnrollkitError('USAGE', `The device ID "${abridge(value)}" is not legal.`, {
+    next: "Use 1 to 128 letters, digits and - . % _ * ? ! ( ) , : = @ $ '.",
+  });
 }
 
 /** @throws EnrollkitError INVALID_ENROLLMENT_GROUP_ID */

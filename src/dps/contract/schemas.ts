@@ -57,7 +57,7 @@ const x509Attestation = z.object({
   caReferences: z.object({ primary: z.string().nullish(), secondary: z.string().nullish() }).nullish(),
 });
 
-const attestationMechanism = z.object({
+export const attestationMechanism = z.object({
   type: z.enum(attestationTypes),
   x509: x509Attestation.nullish(),
   symmetricKey: z.object({ primaryKey: z.string().nullish(), secondaryKey: z.string().nullish() }).nullish(),

@@ -3,9 +3,10 @@
  * not a power cut.
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
 import { fileFault, secretFileMode } from '../../workspace/files.js';
+import { assertUndamaged } from './damage.js';
 import { applicationId, migrations } from './schema.js';
 import { openSqlite, type SqliteDatabase } from './sqlite.js';
 
@@ -22,7 +23,7 @@ export type StateErrorListener = (error: EnrollkitError) => void;
 const mainFile = 'state.db';
 
 /**
- * Refuses a state that another version of enrollkit wrote, without changing anything.
+ * Refuses a state that another version of enrollkit wrote, or that was cut off, without changing anything.
  *
  * @param folder of the state; it need not exist
  * @throws EnrollkitError EMULATOR_STATE_UNREADABLE
@@ -82,7 +83,10 @@ function stateError(path: string, cause: unknown): EnrollkitError | undefined {
   const { code = '', message = '' } = cause as { code?: string; message?: string };
   const state = `The emulator's state ${path}`;
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) {
-    return new EnrollkitError('EMULATOR_STATE_UNREADABLE', `${state} is damaged (${message}).`, { cause });
+    return new EnrollkitError('EMULATOR_STATE_UNREADABLE', `${state} is damaged (${message}).`, {
+      next: `Restore the file from a backup. To start with an empty state, move ${dirname(path)} away.`,
+      cause,
+    });
   }
   // A file of the log that cannot grow is an error of the disk, also where the disk is full.
   const why = Object.entries({
@@ -120,6 +124,7 @@ export function closeState(database: StateDatabase): void {
  * @throws EnrollkitError EMULATOR_STATE_UNREADABLE
  */
 function assertReadable(path: string, newest = migrations.length): void {
+  assertUndamaged(path);
   const header = readHeader(path);
   // Anything that is not a database is reported when it is opened.
   if (header?.toString('latin1', 0, 15) !== 'SQLite format 3') return;

@@ -43,7 +43,10 @@ export function idAt({ prefix, suffix, width, start }: IdPattern, index: number)
 function sizeOf(text: string, start: number, end: number | undefined, count: number | undefined): number {
   if (end === undefined) {
     if (count !== undefined) return count;
-    throw usage('--count is missing: how many devices?', `Give --count N, or an end in the pattern: ${text}`);
+    throw usage(
+      '--count is missing: how many devices?',
+      `Give --count N, or an end in the pattern, as in --pattern '${withEnd(text)}'.`,
+    );
   }
   const size = end - start + 1;
   if (size < 1) throw usage(`The pattern ${text} ends before it begins.`);
@@ -54,6 +57,14 @@ function sizeOf(text: string, start: number, end: number | undefined, count: num
   throw usage(
     `The pattern ${text} names ${size} devices, and --count says ${count}.`,
     'Leave one of the two out: --count, or the end in the pattern.',
+  );
+}
+
+/** The same pattern for a hundred devices. */
+function withEnd(text: string): string {
+  return text.replace(
+    /(\d+)\.\.\}/,
+    (_, first: string) => `${first}..${String(Number(first) + 99).padStart(first.length, '0')}}`,
   );
 }
 

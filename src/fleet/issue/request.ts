@@ -79,8 +79,8 @@ export function assertOutlivesDevices({ ca, profile, validityDays }: FleetReques
     {
       next:
         wholeDays < 1
-          ? 'Renew the CA first: enrollkit cert renew.'
-          : `Give --days ${wholeDays} or fewer, or renew the CA first: enrollkit cert renew.`,
+          ? 'Renew the CA first: enrollkit cert renew CA_FILE'
+          : `Give --days ${wholeDays} or fewer, or renew the CA first: enrollkit cert renew CA_FILE`,
     },
   );
 }

@@ -2,7 +2,7 @@
 import { errorCodeOfStatus } from '../../dps/client/http/reply-error.js';
 import type { BulkError } from '../../dps/contract/schemas.js';
 import { dpsErrors, statusOf } from '../../dps/contract/wire-error.js';
-import { errorTable } from '../../errors.js';
+import { nextStep } from '../../errors.js';
 import { explainServiceCode } from '../../explanations/explain.js';
 import type { DeviceFailure } from './failures.js';
 
@@ -30,7 +30,7 @@ export function refusal(registrationId: string, { errorCode, errorStatus }: Bulk
     code,
     errorCode,
     message: `DPS refused the enrollment ${registrationId}: ${reason} (${errorCode}).`,
-    next: (code === 'REFUSED' ? explainServiceCode(errorCode)?.next : undefined) ?? errorTable[code].next,
+    next: (code === 'REFUSED' ? explainServiceCode(errorCode)?.next : undefined) ?? nextStep(code),
   };
 }
 
@@ -40,6 +40,6 @@ export function notReadBack(registrationId: string, different: readonly string[]
   return {
     code: 'NOT_READ_BACK',
     message: `DPS accepted the enrollment ${registrationId}, but ${problem}.`,
-    next: errorTable.NOT_READ_BACK.next,
+    next: nextStep('NOT_READ_BACK'),
   };
 }

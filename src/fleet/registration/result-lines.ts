@@ -34,9 +34,8 @@ export class ResultLines<Line extends ResultLine> {
     path: string,
     keep: (line: Line) => boolean,
   ): Promise<ResultLines<Line>> {
-    const unlock = takeLock(`${path}.lock`, { locked: path });
-    // In the lock, so that the next process removes what a killed one left.
-    const temporary = join(`${path}.lock`, 'new');
+    const unlock = lockResults(path);
+    const temporary = besideResults(path, 'new');
     rmSync(temporary, { force: true });
     let file: number | undefined;
     try {
@@ -71,6 +70,14 @@ export class ResultLines<Line extends ResultLine> {
   }
 }
 
+const lockOf = (path: string) => `${path}.lock`;
+const lockResults = (path: string) => takeLock(lockOf(path), { locked: path });
+
+/** A temporary file. It is in the lock, so that the next process finds what a killed one left. */
+export function besideResults(path: string, name: 'new' | 'messages'): string {
+  return join(lockOf(path), name);
+}
+
 /** @param path the file that it will become; an error names it */
 function openNewFile(temporary: string, path: string): number {
   try {
@@ -99,14 +106,23 @@ export async function* readResults<Line extends ResultLine>(path: string): Async
   throw notResults(`${path}, line ${unreadable.number}: it is no result of a device.`);
 }
 
-/** Removes a results file; a file that is none is left alone. */
+/**
+ * Removes a results file, and what a killed process left beside it; a file that contains something else is left alone.
+ *
+ * @throws EnrollkitError FOLDER_IN_USE when another process writes to it; FILE_EXISTS, FILE_UNWRITABLE
+ */
 export async function removeResults(path: string): Promise<void> {
-  if (!lookAt(path)?.isFile()) return;
+  if (!lookAt(path)?.isFile() && !lookAt(lockOf(path))?.isDirectory()) return;
+  const unlock = lockResults(path);
   try {
+    for (const name of ['new', 'messages'] as const) rmSync(besideResults(path, name), { force: true });
+    if (!lookAt(path)?.isFile()) return;
     for await (const _ of readResults(path));
     rmSync(path);
   } catch (error) {
     if (!(error instanceof EnrollkitError)) throw unwritable(path, error);
+  } finally {
+    unlock();
   }
 }
 

@@ -1,13 +1,13 @@
 /** Rules for subject alternative names (RFC 5280 section 4.2.1.6). */
 import { domainToASCII, domainToUnicode } from 'node:url';
+import { sentences } from '../../languages/language.js';
 import { dnsNameProblem, mailboxProblem, uriProblem } from '../make/alternative-name-shape.js';
-import { shortened } from '../path/failure.js';
-import { type GeneralName, generalNameText } from '../x509/general-name.js';
+import type { GeneralName } from '../x509/general-name.js';
 import type { LintCode } from './rules.js';
 
 interface Problem {
   code: LintCode;
-  /** As part of a sentence that begins with the name. */
+  /** As part of a sentence. */
   problem: string;
 }
 
@@ -15,23 +15,20 @@ interface Problem {
 export function alternativeNameProblems(name: GeneralName): Problem[] {
   const malformed = alternativeNameProblem(name);
   if (malformed !== undefined) return [{ code: 'ALTERNATIVE_NAME_MALFORMED', problem: malformed }];
-  const text = shortened(generalNameText(name));
+  const say = sentences.pkiLint;
   if (name.kind === 'uniformResourceIdentifier') {
     const host = hostOf(name.value);
     const isQualified = host === undefined || host.includes('.') || host.startsWith('[');
-    return isQualified
-      ? []
-      : [{ code: 'ALTERNATIVE_NAME_MALFORMED', problem: `${text}: its host is not fully qualified` }];
+    return isQualified ? [] : [{ code: 'ALTERNATIVE_NAME_MALFORMED', problem: say.hostNotQualified }];
   }
   if (name.kind !== 'dNSName') return [];
   const problems: Problem[] = [];
-  if (name.value.includes('_'))
-    problems.push({ code: 'DNS_NAME_UNDERSCORE', problem: `${text}: it has an underscore` });
+  if (name.value.includes('_')) problems.push({ code: 'DNS_NAME_UNDERSCORE', problem: say.hasUnderscore });
   const label = name.value.split('.').find((one) => !isInternationalLabel(one));
   if (label !== undefined)
     problems.push({
       code: 'DNS_NAME_INTERNATIONAL',
-      problem: `${text}: ${JSON.stringify(label)} encodes no legal label`,
+      problem: say.invalidInternationalLabel(JSON.stringify(label)),
     });
   return problems;
 }
@@ -50,13 +47,8 @@ function isInternationalLabel(label: string): boolean {
   return text !== '' && text !== lower && text === text.normalize('NFC') && domainToASCII(text) === lower;
 }
 
-/** What is wrong with a name, as part of a sentence that begins with the name; undefined if it is legal. */
+/** What is wrong with a name, as part of a sentence; undefined if it is legal. */
 export function alternativeNameProblem(name: GeneralName): string | undefined {
-  const why = problem(name);
-  return why === undefined ? undefined : `${shortened(generalNameText(name))}: ${why}`;
-}
-
-function problem(name: GeneralName): string | undefined {
   switch (name.kind) {
     case 'dNSName':
       return dnsNameProblem(name.value);
@@ -66,10 +58,10 @@ function problem(name: GeneralName): string | undefined {
       return uriProblem(name.value);
     case 'iPAddress': {
       const { length } = name.value;
-      return length === 4 || length === 16 ? undefined : `an address has 4 or 16 octets, not ${length}`;
+      return length === 4 || length === 16 ? undefined : sentences.pkiLint.addressLength(length);
     }
     case 'directoryName':
-      return name.value.isEmpty ? 'it is empty' : undefined;
+      return name.value.isEmpty ? sentences.pkiLint.directoryNameEmpty : undefined;
     default:
       return undefined;
   }

@@ -1,5 +1,6 @@
 /** Rules for the chain as a whole. */
 
+import { sentences } from '../../languages/language.js';
 import { certificateLabel } from '../path/failure.js';
 import type { Certificate } from '../x509/certificate.js';
 import { isSignedBy, isSupportedSignature } from '../x509/signature.js';
@@ -13,25 +14,26 @@ export function lintChainOrder(certificates: readonly Certificate[]): Finding[] 
   const findings: Finding[] = [];
   certificates.slice(1).forEach((issuer, index) => {
     const certificate = certificates[index]!;
-    const name = `The certificate ${certificateLabel(certificate)}`;
+    const label = certificateLabel(certificate);
+    const issuerLabel = certificateLabel(issuer);
     if (!certificate.issuer.equals(issuer.subject)) {
-      const why = `${name} is followed by ${certificateLabel(issuer)}, which did not issue it.`;
+      const why = sentences.pkiLint.chainOrder(label, issuerLabel);
       findings.push(finding('CHAIN_ORDER', certificate, why));
       return;
     }
     // Unsupported algorithms are reported as weak.
     if (isSupportedSignature(certificate) && !isSignedBy(certificate, issuer)) {
-      const why = `${name} is not signed with the key of ${certificateLabel(issuer)}.`;
+      const why = sentences.pkiLint.chainSignature(label, issuerLabel);
       findings.push(finding('CHAIN_SIGNATURE', certificate, why));
     }
     const { authorityKeyIdentifier: expected } = certificate;
     const { subjectKeyIdentifier: actual } = issuer;
     if (expected !== undefined && actual !== undefined && expected !== actual) {
-      const why = `${name} identifies the key of its issuer otherwise than ${certificateLabel(issuer)} does.`;
+      const why = sentences.pkiLint.authorityKeyIdentifierMismatch(label, issuerLabel);
       findings.push(finding('AUTHORITY_KEY_IDENTIFIER_MISMATCH', certificate, why));
     }
     if (certificate.notAfter > issuer.notAfter) {
-      const why = `${name} is valid until ${day(certificate.notAfter)}, longer than its issuer, which is until ${day(issuer.notAfter)}.`;
+      const why = sentences.pkiLint.expiryOrder(label, day(certificate.notAfter), day(issuer.notAfter));
       findings.push(finding('EXPIRY_ORDER', certificate, why));
     }
   });
@@ -44,15 +46,13 @@ function lintIssuers(certificates: readonly Certificate[]): Finding[] {
   let below = 0;
   certificates.slice(1).forEach((issuer) => {
     const { basicConstraints, keyUsage, subject } = issuer;
-    const name = `The certificate ${certificateLabel(issuer)}`;
+    const label = certificateLabel(issuer);
     if (!basicConstraints?.certificateAuthority || keyUsage?.includes('keyCertSign') === false) {
-      findings.push(
-        finding('ISSUER_NOT_A_CA', issuer, `${name} issued another one, yet it may not sign certificates.`),
-      );
+      findings.push(finding('ISSUER_NOT_A_CA', issuer, sentences.pkiLint.issuerNotACa(label)));
     }
     const allowed = basicConstraints?.pathLength;
     if (allowed !== undefined && below > allowed) {
-      const why = `${name} allows ${allowed} intermediates below it, and there are ${below}.`;
+      const why = sentences.pkiLint.pathLengthExceeded(label, allowed, below);
       findings.push(finding('PATH_LENGTH_EXCEEDED', issuer, why));
     }
     if (!subject.equals(issuer.issuer)) below += 1;
@@ -66,6 +66,6 @@ function lintSize(certificates: readonly Certificate[]): Finding[] {
   const octets = sent.reduce((sum, { der }) => sum + der.length, 0);
   if (octets <= maxSentOctets) return [];
   const [leaf] = certificates;
-  const why = `The chain of ${certificateLabel(leaf!)} has ${octets} octets without its root; small TLS stacks take ${maxSentOctets}.`;
+  const why = sentences.pkiLint.chainSize(certificateLabel(leaf!), octets, maxSentOctets);
   return [finding('CHAIN_SIZE', leaf!, why)];
 }

@@ -1,4 +1,5 @@
 /** Rules for what is inside of extensions that validation has no use for, or reads more generously. */
+import { sentences } from '../../languages/language.js';
 import {
   children,
   DerError,
@@ -21,8 +22,7 @@ import type { LintCode } from './rules.js';
 
 interface Problem {
   code: LintCode;
-  /** As the end of a sentence that begins with the certificate. */
-  problem: string;
+  message: string;
 }
 
 const types = {
@@ -37,7 +37,8 @@ const types = {
 const qualifierTypes = { statement: '1.3.6.1.5.5.7.2.1', userNotice: '1.3.6.1.5.5.7.2.2' } as const;
 const maxExplicitText = 200;
 
-type Rule = (extension: Extension, certificate: Certificate) => Iterable<Problem>;
+/** @param label names the certificate in a sentence */
+type Rule = (extension: Extension, label: string, certificate: Certificate) => Iterable<Problem>;
 
 /** By type of extension. */
 const rules: Readonly<Record<string, Rule>> = {
@@ -52,17 +53,22 @@ const rules: Readonly<Record<string, Rule>> = {
   [types.timestamps]: timestampProblems,
 };
 
-/** What is wrong inside of the extensions of a certificate. Those of a wrong shape are told elsewhere. */
-export function contentProblems(certificate: Certificate): Problem[] {
-  const problems = criticalityProblems(certificate);
+/**
+ * What is wrong inside the extensions of a certificate. Those of a wrong shape are told elsewhere.
+ *
+ * @param label names the certificate in a sentence
+ */
+export function contentProblems(certificate: Certificate, label: string): Problem[] {
+  const problems = criticalityProblems(certificate, label);
   for (const extension of certificate.extensions.values()) {
     try {
-      for (const problem of rules[extension.type]?.(extension, certificate) ?? []) problems.push(problem);
+      for (const problem of rules[extension.type]?.(extension, label, certificate) ?? [])
+        problems.push(problem);
     } catch (error) {
       if (!(error instanceof DerError)) throw error;
       problems.push({
         code: 'EXTENSION_MALFORMED',
-        problem: `has the extension ${extension.type} in a wrong shape: ${error.message}`,
+        message: sentences.pkiLint.extensionUnreadable(label, extension.type, error.message),
       });
     }
   }
@@ -70,15 +76,15 @@ export function contentProblems(certificate: Certificate): Problem[] {
 }
 
 /** The default of `critical`, written out. */
-function criticalityProblems({ toBeSigned }: Certificate): Problem[] {
+function criticalityProblems({ toBeSigned }: Certificate, label: string): Problem[] {
   try {
     const list = sequenceOf(readOnly(toBeSigned)).find(({ tag }) => tag === 0xa3);
     const items = list ? sequenceOf(readOnly(list.content)) : [];
     return items.flatMap((item) => {
       const [type, critical] = sequenceOf(item);
       const isDefault = critical?.tag === tags.boolean && critical.content[0] === 0;
-      const problem = `has the extension ${objectIdentifierOf(type)} with critical FALSE written out`;
-      return isDefault ? [{ code: 'EXTENSION_NOT_DER' as const, problem }] : [];
+      const message = sentences.pkiLint.criticalFalse(label, objectIdentifierOf(type));
+      return isDefault ? [{ code: 'EXTENSION_NOT_DER' as const, message }] : [];
     });
   } catch (error) {
     if (error instanceof DerError) return [];
@@ -86,83 +92,83 @@ function criticalityProblems({ toBeSigned }: Certificate): Problem[] {
   }
 }
 
-function* basicConstraintsProblems({ value }: Extension): Iterable<Problem> {
+function* basicConstraintsProblems({ value }: Extension, label: string): Iterable<Problem> {
   const [flag] = sequenceOf(readOnly(value));
   if (flag?.tag === tags.boolean && flag.content[0] === 0)
-    yield { code: 'EXTENSION_NOT_DER', problem: 'has basic constraints with cA FALSE written out' };
+    yield { code: 'EXTENSION_NOT_DER', message: sentences.pkiLint.certificateAuthorityFalse(label) };
 }
 
 /** ITU-T X.690 section 11.2.2: a named bit list ends with a 1. */
-function* keyUsageProblems({ value }: Extension): Iterable<Problem> {
+function* keyUsageProblems({ value }: Extension, label: string): Iterable<Problem> {
   const { content } = readOnly(value);
   const unused = content[0] ?? 0;
   const last = content.length > 1 ? content.at(-1)! : undefined;
   if (last !== undefined && ((last >> unused) & 1) === 0)
-    yield { code: 'EXTENSION_NOT_DER', problem: 'has a key usage with zero bits at its end' };
+    yield { code: 'EXTENSION_NOT_DER', message: sentences.pkiLint.keyUsageZeroBits(label) };
   if ((content.length - 1) * 8 - unused > 9)
-    yield { code: 'KEY_USAGE_BITS', problem: 'has a key usage of more than nine bits' };
+    yield { code: 'KEY_USAGE_BITS', message: sentences.pkiLint.keyUsageBits(label) };
 }
 
-function* policyProblems({ value }: Extension): Iterable<Problem> {
+function* policyProblems({ value }: Extension, label: string): Iterable<Problem> {
   const seen = new Set<string>();
   for (const information of sequenceOf(readOnly(value))) {
     const [type, list] = sequenceOf(information);
     const policy = objectIdentifierOf(type);
     if (seen.has(policy))
-      yield { code: 'POLICY_DUPLICATE', problem: `has the certificate policy ${policy} twice` };
+      yield { code: 'POLICY_DUPLICATE', message: sentences.pkiLint.policyDuplicate(label, policy) };
     seen.add(policy);
     for (const qualifier of list ? sequenceOf(list) : []) {
       const [qualifierType, content] = sequenceOf(qualifier);
       const kind = objectIdentifierOf(qualifierType);
       const isKnown = kind === qualifierTypes.statement || kind === qualifierTypes.userNotice;
       if (policy === anyPolicy && !isKnown)
-        yield { code: 'POLICY_QUALIFIER', problem: `has the policy anyPolicy with the qualifier ${kind}` };
+        yield { code: 'POLICY_QUALIFIER', message: sentences.pkiLint.policyQualifier(label, kind) };
       if (kind === qualifierTypes.userNotice && content?.tag === tags.sequence)
-        yield* noticeProblems(content);
+        yield* noticeProblems(content, label);
     }
   }
 }
 
-function* noticeProblems(notice: Element): Iterable<Problem> {
+function* noticeProblems(notice: Element, label: string): Iterable<Problem> {
   // The reference to a notice is a SEQUENCE.
   const text = sequenceOf(notice).find(({ tag }) => tag !== tags.sequence);
   if (!text) return;
   if (text.tag === tags.ia5String)
-    yield { code: 'POLICY_EXPLICIT_TEXT', problem: 'has a user notice whose text is an IA5String' };
+    yield { code: 'POLICY_EXPLICIT_TEXT', message: sentences.pkiLint.noticeEncoding(label) };
   const { length } =
     text.tag === tags.bmpString ? text.content.subarray(text.content.length / 2) : text.content;
   const characters = text.tag === tags.utf8String ? [...text.content.toString('utf8')].length : length;
   if (characters > maxExplicitText)
     yield {
       code: 'POLICY_EXPLICIT_TEXT',
-      problem: `has a user notice of ${characters} characters; at most ${maxExplicitText} are allowed`,
+      message: sentences.pkiLint.noticeTooLong(label, characters, maxExplicitText),
     };
 }
 
-function* mappingProblems({ value }: Extension): Iterable<Problem> {
+function* mappingProblems({ value }: Extension, label: string): Iterable<Problem> {
   for (const mapping of sequenceOf(readOnly(value))) {
     if (sequenceOf(mapping).some((policy) => objectIdentifierOf(policy) === anyPolicy))
-      yield { code: 'POLICY_MAPPING_ANY', problem: 'has a policy mapping to or from anyPolicy' };
+      yield { code: 'POLICY_MAPPING_ANY', message: sentences.pkiLint.policyMappingAny(label) };
   }
 }
 
-function* nameConstraintProblems({ value }: Extension): Iterable<Problem> {
+function* nameConstraintProblems({ value }: Extension, label: string): Iterable<Problem> {
   for (const subtrees of sequenceOf(readOnly(value))) {
     for (const subtree of children(subtrees)) {
       const [base, ...distances] = sequenceOf(subtree);
       for (const distance of distances) {
         const isMaximum = distance.tag === 0x81;
         const digits = integerOf(distance, distance.tag).toString('hex');
-        yield {
-          code: 'NAME_CONSTRAINT_DISTANCE',
-          problem: `has a name constraint with the ${isMaximum ? 'maximum' : 'minimum'} 0x${digits}`,
-        };
+        const message = isMaximum
+          ? sentences.pkiLint.nameConstraintMaximum(label, `0x${digits}`)
+          : sentences.pkiLint.nameConstraintMinimum(label, `0x${digits}`);
+        yield { code: 'NAME_CONSTRAINT_DISTANCE', message };
       }
       const name = base && generalNameOf(base);
       if (name && !isLegalConstraint(name))
         yield {
           code: 'NAME_CONSTRAINT_MALFORMED',
-          problem: `has the name constraint ${shortened(generalNameText(name))}, which is none`,
+          message: sentences.pkiLint.nameConstraintMalformed(label, shortened(generalNameText(name))),
         };
     }
   }
@@ -174,41 +180,48 @@ function isLegalConstraint(name: GeneralName): boolean {
   return name.kind !== 'uniformResourceIdentifier' || name.value.replace(/^\./, '').includes('.');
 }
 
-function* issuerNameProblems({ value }: Extension): Iterable<Problem> {
+function* issuerNameProblems({ value }: Extension, label: string): Iterable<Problem> {
   const { names, problems } = lookAtNames(value);
   for (const problem of problems)
     yield {
       code: 'ALTERNATIVE_NAME_MALFORMED',
-      problem: `has a malformed issuer alternative name: ${problem}`,
+      message: sentences.pkiLint.issuerAlternativeNameMalformed(label, problem),
     };
   for (const name of names) {
     for (const { code, problem } of alternativeNameProblems(name))
-      yield { code, problem: `has the issuer alternative name ${problem}` };
+      yield {
+        code,
+        message: sentences.pkiLint.issuerAlternativeName(label, shortened(generalNameText(name)), problem),
+      };
   }
 }
 
-function* distributionPointProblems({ value }: Extension): Iterable<Problem> {
+function* distributionPointProblems({ value }: Extension, label: string): Iterable<Problem> {
   for (const point of sequenceOf(readOnly(value))) {
     const parts = sequenceOf(point);
     if (!parts.some(({ tag }) => tag === 0xa0 || tag === 0xa2))
       yield {
         code: 'DISTRIBUTION_POINT_INCOMPLETE',
-        problem: 'has a CRL distribution point without a name and an issuer',
+        message: sentences.pkiLint.distributionPointIncomplete(label),
       };
   }
 }
 
 /** A list is an OCTET STRING with the length of the list in its first two octets. */
-function* timestampProblems({ value }: Extension, { extensions }: Certificate): Iterable<Problem> {
+function* timestampProblems(
+  { value }: Extension,
+  label: string,
+  { extensions }: Certificate,
+): Iterable<Problem> {
   const { content } = readOnly(value, tags.octetString);
   if (content.length <= 2)
     yield {
       code: 'SIGNED_CERTIFICATE_TIMESTAMPS',
-      problem: 'has an empty list of signed certificate timestamps',
+      message: sentences.pkiLint.timestampsEmpty(label),
     };
   if (extensions.has(types.precertificatePoison))
     yield {
       code: 'SIGNED_CERTIFICATE_TIMESTAMPS',
-      problem: 'is a precertificate, and has signed certificate timestamps',
+      message: sentences.pkiLint.timestampsInPrecertificate(label),
     };
 }

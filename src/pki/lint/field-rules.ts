@@ -1,5 +1,6 @@
 /** Rules for the basic fields (RFC 5280 section 4.1). */
 
+import { sentences } from '../../languages/language.js';
 import { type Element, readOnly, sequenceOf, tags } from '../der/read.js';
 import { certificateLabel } from '../path/failure.js';
 import { type AlgorithmIdentifier, algorithmOf, type Certificate } from '../x509/certificate.js';
@@ -16,45 +17,37 @@ const rsaPkcs1 = /^1\.2\.840\.113549\.1\.1\.([2-5]|1[1-4])$/;
 
 export function lintFields(certificate: Certificate, at: Date): Finding[] {
   const findings: Finding[] = [];
-  const name = `The certificate ${certificateLabel(certificate)}`;
+  const say = sentences.pkiLint;
+  const label = certificateLabel(certificate);
   const add = (code: LintCode, message: string) => findings.push(finding(code, certificate, message));
   const { version, serialNumber, signatureAlgorithm, notBefore, notAfter, publicKeyInfo } = certificate;
 
-  if (version !== 3) add('VERSION', `${name} is of version ${version}; only version 3 has extensions.`);
+  if (version !== 3) add('VERSION', say.version(label, version));
   if (/^-|^0+$/.test(serialNumber)) {
-    add(
-      'SERIAL_NUMBER_NOT_POSITIVE',
-      `${name} has the serial number ${serialNumber}, which is not positive.`,
-    );
+    add('SERIAL_NUMBER_NOT_POSITIVE', say.serialNumberNotPositive(label, serialNumber));
   }
   const octets = encodedLength(serialNumber);
   if (octets > maxSerialNumberOctets) {
-    add(
-      'SERIAL_NUMBER_TOO_LONG',
-      `${name} has a serial number of ${octets} octets; ${maxSerialNumberOctets} are allowed.`,
-    );
+    add('SERIAL_NUMBER_TOO_LONG', say.serialNumberTooLong(label, octets, maxSerialNumberOctets));
   }
   const algorithm = signatureAlgorithmName(signatureAlgorithm);
   if (weakAlgorithms.test(algorithm) || isPssWithSha1(certificate)) {
-    add('SIGNATURE_ALGORITHM_WEAK', `${name} is signed with ${algorithm}, which is too weak.`);
+    add('SIGNATURE_ALGORITHM_WEAK', say.weakSignature(label, algorithm));
   }
   const { validity, uniqueIdentifiers, innerAlgorithm } = rawFields(certificate);
   const lacksNull = ({ type, parameters }: AlgorithmIdentifier) =>
     rsaPkcs1.test(type) && parameters?.toString('hex') !== '0500';
   if (lacksNull(signatureAlgorithm) || lacksNull(innerAlgorithm)) {
-    add(
-      'SIGNATURE_ALGORITHM_PARAMETERS',
-      `${name} names its signature algorithm without the parameter NULL.`,
-    );
+    add('SIGNATURE_ALGORITHM_PARAMETERS', say.signatureWithoutNull(label));
   }
   if (publicKeyInfo.family === 'rsa' && !hasNullParameters(publicKeyInfo.der)) {
-    add('PUBLIC_KEY_PARAMETERS', `${name} names the algorithm of its RSA key without the parameter NULL.`);
+    add('PUBLIC_KEY_PARAMETERS', say.keyWithoutNull(label));
   }
-  if (certificate.issuer.isEmpty) add('ISSUER_EMPTY', `${name} has an issuer without a name.`);
+  if (certificate.issuer.isEmpty) add('ISSUER_EMPTY', say.issuerEmpty(label));
   if (notBefore > notAfter) {
-    add('VALIDITY_ORDER', `${name} is valid from ${day(notBefore)}, yet only until ${day(notAfter)}.`);
-  } else if (at < notBefore) add('NOT_YET_VALID', `${name} is not valid before ${day(notBefore)}.`);
-  else if (at > notAfter) add('EXPIRED', `${name} expired on ${day(notAfter)}.`);
+    add('VALIDITY_ORDER', say.validityOrder(label, day(notBefore), day(notAfter)));
+  } else if (at < notBefore) add('NOT_YET_VALID', say.notYetValid(label, day(notBefore)));
+  else if (at > notAfter) add('EXPIRED', say.expired(label, day(notAfter)));
 
   for (const [element, date] of [
     [validity[0], notBefore],
@@ -63,20 +56,16 @@ export function lintFields(certificate: Certificate, at: Date): Finding[] {
     const expected = date.getUTCFullYear() < 2050 ? tags.utcTime : tags.generalizedTime;
     if (element?.tag !== expected) {
       const type = expected === tags.utcTime ? 'UTCTime' : 'GeneralizedTime';
-      add('TIME_ENCODING', `${name} has the date ${day(date)} not as ${type}.`);
+      add('TIME_ENCODING', say.timeEncoding(label, day(date), type));
     }
   }
-  if (uniqueIdentifiers)
-    add('UNIQUE_IDENTIFIER', `${name} has a unique identifier of its issuer or subject.`);
+  if (uniqueIdentifiers) add('UNIQUE_IDENTIFIER', say.uniqueIdentifier(label));
 
   const { family, bits } = publicKeyInfo;
   if ((family === 'rsa' || family === 'rsa-pss') && bits < minRsaBits) {
-    add(
-      'PUBLIC_KEY_WEAK',
-      `${name} has a key of ${publicKeyInfo.name} bits; at least ${minRsaBits} are needed.`,
-    );
+    add('PUBLIC_KEY_WEAK', say.weakKey(label, publicKeyInfo.name, minRsaBits));
   } else if (!isUsable(certificate)) {
-    add('PUBLIC_KEY_UNUSABLE', `${name} has a public key (${publicKeyInfo.name}) that cannot be used.`);
+    add('PUBLIC_KEY_UNUSABLE', say.unusableKey(label, publicKeyInfo.name));
   }
   return findings;
 }

@@ -1,5 +1,6 @@
 /** Lints a chain by the rules for issuers of RFC 5280 section 4 and the requirements of DPS. */
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { DerError } from '../der/read.js';
 import { certificateLabel } from '../path/failure.js';
 import type { Certificate } from '../x509/certificate.js';
@@ -33,7 +34,7 @@ export interface LintOptions {
  */
 export function lintChain(certificates: readonly Certificate[], options: LintOptions): Finding[] {
   const { at } = options;
-  if (Number.isNaN(at.getTime())) throw new EnrollkitError('USAGE', 'The time to lint at is not a date.');
+  if (Number.isNaN(at.getTime())) throw new EnrollkitError('USAGE', sentences.pkiLint.invalidDate);
   const [leaf] = certificates;
   if (!leaf) return [];
   return [
@@ -48,9 +49,9 @@ export function lintChain(certificates: readonly Certificate[], options: LintOpt
 
 /** Why the strict reader refuses a certificate. */
 function lintOddities(certificate: Certificate): Finding[] {
-  const name = `The certificate ${certificateLabel(certificate)}`;
+  const label = certificateLabel(certificate);
   return odditiesOf(certificate).map(({ code, problem }) =>
-    finding(code, certificate, `${name} is malformed: ${problem}.`),
+    finding(code, certificate, sentences.pkiLint.malformed(label, problem)),
   );
 }
 

@@ -1,5 +1,6 @@
 /** Rules for a certificate's use: as a device in DPS, as the CA of an enrollment group, or as a TLS server. */
 
+import { sentences } from '../../languages/language.js';
 import { certificateLabel } from '../path/failure.js';
 import type { Certificate } from '../x509/certificate.js';
 import { extendedKeyUsageTypes } from '../x509/extensions.js';
@@ -37,23 +38,21 @@ function lintDevice(
   registrationIdProblem?: (commonName: string) => string | undefined,
 ): Finding[] {
   const findings: Finding[] = [];
-  const name = `The certificate ${certificateLabel(device)}`;
+  const say = sentences.pkiLint;
+  const label = certificateLabel(device);
   const add = (code: LintCode, message: string) => findings.push(finding(code, device, message));
   const { commonName } = device.subject;
   if (commonName === undefined) {
-    add('REGISTRATION_ID', `${name} has no common name, which would be the registration ID.`);
+    add('REGISTRATION_ID', say.noCommonName(label));
   } else {
     const problem = registrationIdProblem?.(commonName);
-    if (problem) add('REGISTRATION_ID', `${name} cannot register: ${problem}`);
+    if (problem) add('REGISTRATION_ID', say.registrationId(label, problem));
   }
   if (!isFor(device, extendedKeyUsageTypes.clientAuth)) {
-    add('DEVICE_CLIENT_AUTH', `${name} is not for TLS clients: its extended key usage lacks clientAuth.`);
+    add('DEVICE_CLIENT_AUTH', say.notForClients(label));
   }
   if (device.keyUsage && !device.keyUsage.includes('digitalSignature')) {
-    add(
-      'DEVICE_DIGITAL_SIGNATURE',
-      `${name} cannot be used by a TLS client: its key usage lacks digitalSignature.`,
-    );
+    add('DEVICE_DIGITAL_SIGNATURE', say.noDigitalSignature(label));
   }
   return findings;
 }
@@ -61,27 +60,29 @@ function lintDevice(
 function lintGroupCa(ca: Certificate): Finding[] {
   const findings: Finding[] = [];
   const { basicConstraints, keyUsage, subject } = ca;
-  const name = `The certificate ${certificateLabel(ca)}`;
+  const say = sentences.pkiLint;
+  const label = certificateLabel(ca);
   if (!basicConstraints?.certificateAuthority) {
-    findings.push(finding('GROUP_CA', ca, `${name} is no CA, so no enrollment group can hold it.`));
+    findings.push(finding('GROUP_CA', ca, say.groupCaIsNone(label)));
   } else if (keyUsage && !keyUsage.includes('keyCertSign')) {
-    findings.push(finding('GROUP_CA', ca, `${name} may not sign devices: its key usage lacks keyCertSign.`));
+    findings.push(finding('GROUP_CA', ca, say.groupCaMayNotSign(label)));
   }
   if (subject.commonName === undefined) {
-    findings.push(finding('GROUP_CA_COMMON_NAME', ca, `${name} has no common name, by which DPS lists it.`));
+    findings.push(finding('GROUP_CA_COMMON_NAME', ca, say.groupCaWithoutCommonName(label)));
   }
   return findings;
 }
 
 function lintServer(server: Certificate): Finding[] {
   const findings: Finding[] = [];
-  const name = `The certificate ${certificateLabel(server)}`;
+  const say = sentences.pkiLint;
+  const label = certificateLabel(server);
   const names = server.subjectAlternativeNames ?? [];
   if (!names.some(({ kind }) => kind === 'dNSName' || kind === 'iPAddress')) {
-    findings.push(finding('SERVER_NAME_MISSING', server, `${name} names no host as its alternative name.`));
+    findings.push(finding('SERVER_NAME_MISSING', server, say.serverWithoutName(label)));
   }
   if (!isFor(server, extendedKeyUsageTypes.serverAuth)) {
-    const why = `${name} is not for TLS servers: its extended key usage lacks serverAuth.`;
+    const why = say.notForServers(label);
     findings.push(finding('SERVER_AUTH', server, why));
   }
   return findings;
@@ -90,16 +91,17 @@ function lintServer(server: Certificate): Finding[] {
 /** Whether DPS takes the key and the signature of a certificate. */
 export function lintAlgorithms(certificate: Certificate): Finding[] {
   const findings: Finding[] = [];
-  const name = `The certificate ${certificateLabel(certificate)}`;
+  const say = sentences.pkiLint;
+  const label = certificateLabel(certificate);
   const { publicKeyInfo, signatureAlgorithm } = certificate;
   const isShort = publicKeyInfo.family === 'rsa' && publicKeyInfo.bits < 2048;
   if (!dpsKeys.test(publicKeyInfo.name) || isShort) {
-    const why = `${name} has a key (${publicKeyInfo.name}) that DPS does not take.`;
+    const why = say.dpsKey(label, publicKeyInfo.name);
     findings.push(finding('DPS_PUBLIC_KEY', certificate, why));
   }
   const algorithm = signatureAlgorithmName(signatureAlgorithm);
   if (!dpsSignatures.test(algorithm)) {
-    const why = `${name} has a signature (${algorithm}) that DPS does not take.`;
+    const why = say.dpsSignature(label, algorithm);
     findings.push(finding('DPS_SIGNATURE_ALGORITHM', certificate, why));
   }
   return findings;

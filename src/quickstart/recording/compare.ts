@@ -26,12 +26,13 @@ interface Sides {
 /**
  * What differs in the second run. Durations are ignored, and so are values of kinds that differ from run to run:
  * identifiers, dates, keys, etags, ports, paths, host names of the emulator, versions of Node.js, and the names that a
- * replay was given.
+ * replay was given. A recorded run that was interrupted is compared up to that point.
  */
 export function compareRecordings(recorded: Recording, now: Recording): Difference[] {
   const sides = sidesOf(recorded, now);
   const differences = [...planDifferences(recorded, now, sides), ...stepDifferences(recorded, now, sides)];
   if (differences.some(({ step }) => step !== null)) return differences;
+  if (wasInterrupted(recorded) && now.outcome !== 'failed') return differences;
   // A run can fail outside of its steps.
   return [
     ...differences,
@@ -64,12 +65,20 @@ function failureOf({ code, reason }: NonNullable<Recording['failure']>) {
   return { code, ...(reason === undefined ? {} : { reason }) };
 }
 
+/** Whether a person ended the run: what it would have done next is not known. */
+export function wasInterrupted({ outcome, failure }: Recording): boolean {
+  return outcome === 'interrupted' && failure?.code === 'INTERRUPTED';
+}
+
 function stepDifferences(recorded: Recording, now: Recording, sides: Sides): Difference[] {
-  const ids = [...new Set([...recorded.steps, ...now.steps].map(({ id }) => id))];
+  const isPart = wasInterrupted(recorded);
+  const ids = [...new Set([...recorded.steps, ...(isPart ? [] : now.steps)].map(({ id }) => id))];
   const differences: Difference[] = [];
   for (const id of ids) {
     const [before, after] = [recorded, now].map(({ steps }) => steps.find((step) => step.id === id));
-    if (before && after) {
+    if (isPart && before?.status === 'interrupted') {
+      differences.push(...differencesUntilInterrupted(before, after, sides));
+    } else if (before && after) {
       differences.push(...differencesOfStep(before, after, sides));
       // The steps after the one that failed are missing in one of the runs.
       if (isEnd(before) !== isEnd(after)) break;
@@ -97,15 +106,54 @@ function differencesOfStep(recorded: RecordedStep, now: RecordedStep, sides: Sid
     ...(failure ? { failure: failureOf(failure) } : {}),
   });
   const ofStep = valueDifferences(summary(recorded), summary(now), sides).map(asPartOf(recorded.id, null));
+  const pairs = pairsOf(recorded, now, sides);
+  const compared = isRepeated(recorded, now) ? pairs.flatMap(lastOfBoth) : pairs.flatMap(allOfBoth);
+  const ofRequests = compared.flatMap(([one, other]) => requestDifferences(recorded.id, one, other, sides));
+  return [...ofStep, ...ofRequests];
+}
+
+/** Only one of the two found the step done: the other sent more to do it, and what both found in the end is compared. */
+function isRepeated(recorded: RecordedStep, now: RecordedStep): boolean {
+  return (
+    [recorded, now]
+      .map(({ status }) => status)
+      .sort()
+      .join() === 'already,done'
+  );
+}
+
+/** Of a step in which the recorded run was interrupted: what both have. */
+function differencesUntilInterrupted(
+  recorded: RecordedStep,
+  now: RecordedStep | undefined,
+  sides: Sides,
+): Difference[] {
+  const pairs = pairsOf(recorded, now ?? { requests: [] }, sides).flatMap(allOfBoth);
+  return pairs.flatMap(([one, other]) =>
+    one?.answer && other?.answer ? requestDifferences(recorded.id, one, other, sides) : [],
+  );
+}
+
+type Same<Requests> = [recorded: Requests, now: Requests];
+
+/** The requests of two steps that are the same, in their order. */
+function pairsOf(
+  recorded: Pick<RecordedStep, 'requests'>,
+  now: Pick<RecordedStep, 'requests'>,
+  sides: Sides,
+): Same<RecordedRequest[]>[] {
   const [before, after] = [grouped(recorded.requests, sides.recorded), grouped(now.requests, sides.now)];
   const keys = [...new Set([...before.keys(), ...after.keys()])];
-  const ofRequests = keys.flatMap((key) => {
-    const [sent, sentNow] = [before.get(key) ?? [], after.get(key) ?? []];
-    return Array.from({ length: Math.max(sent.length, sentNow.length) }, (_, index) =>
-      requestDifferences(recorded.id, sent[index], sentNow[index], sides),
-    ).flat();
-  });
-  return [...ofStep, ...ofRequests];
+  return keys.map((key) => [before.get(key) ?? [], after.get(key) ?? []]);
+}
+
+function allOfBoth([sent, sentNow]: Same<RecordedRequest[]>): Same<RecordedRequest | undefined>[] {
+  const { length } = sent.length > sentNow.length ? sent : sentNow;
+  return Array.from({ length }, (_, index) => [sent[index], sentNow[index]]);
+}
+
+function lastOfBoth([sent, sentNow]: Same<RecordedRequest[]>): Same<RecordedRequest | undefined>[] {
+  return sent.length > 0 && sentNow.length > 0 ? [[sent.at(-1), sentNow.at(-1)]] : [];
 }
 
 /** Requests of devices run at the same time: their order matters only among requests for the same. */

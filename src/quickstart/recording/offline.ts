@@ -7,6 +7,7 @@ import { parseCertificates } from '../../pki/x509/certificate.js';
 import { sha1Thumbprint, sha256Thumbprint } from '../../pki/x509/inspect.js';
 import { readTextIfExists } from '../../workspace/files.js';
 import type { Plan } from '../plan/fields.js';
+import { wasInterrupted } from './compare.js';
 import { createMask } from './mask.js';
 import { changedNames, commonNames, namesGiven, renameToNow } from './names.js';
 import type { RecordedFailure, RecordedRequest, Recording } from './schema.js';
@@ -19,8 +20,14 @@ const noKey = Buffer.from('offline').toString('base64');
  *
  * @param folder the certificate folder of the replay: thumbprints of its certificates take the place of recorded ones
  * @param plan of the replay, which may give other names
+ * @param interrupt called where the recorded run was interrupted; it aborts the signal of the replay
  */
-export function offlineTarget(recording: Recording, folder: string, plan: Plan): Target {
+export function offlineTarget(
+  recording: Recording,
+  folder: string,
+  plan: Plan,
+  interrupt: () => void = () => {},
+): Target {
   const { credentials, hubs, ...endpoints } = recording.target;
   const policyOf = (hostName: string) => ({
     hostName,
@@ -37,7 +44,9 @@ export function offlineTarget(recording: Recording, folder: string, plan: Plan):
         : credentials,
     serviceScope: `https://${endpoints.serviceHostName}/.default`,
     hubConnectionStrings: hubs.map(policyOf),
-    exchange: answerFrom(recording, folder, plan),
+    // A message that the run did not send again had arrived.
+    messageArrived: async () => true,
+    exchange: answerFrom(recording, folder, plan, interrupt),
   };
 }
 
@@ -46,7 +55,7 @@ export function offlineTarget(recording: Recording, folder: string, plan: Plan):
  *
  * @throws EnrollkitError NOT_RECORDED for a request that the recording does not have, or not as often
  */
-function answerFrom(recording: Recording, folder: string, plan: Plan): Exchange {
+function answerFrom(recording: Recording, folder: string, plan: Plan, interrupt: () => void): Exchange {
   const mask = createMask({ folder, home: '', secrets: [] });
   const [ofRecorded, ofNow] = commonNames(recording.replayOf?.names ?? [], namesGiven(recording, plan));
   const toNow = renameToNow(changedNames(recording.plan, plan));
@@ -59,6 +68,10 @@ function answerFrom(recording: Recording, folder: string, plan: Plan): Exchange 
   return async (request) => {
     const same = recorded.get(ofNow(keyOf({ ...request, url: mask(request.url) })));
     const next = same?.shift();
+    if (next ? next.failure?.code === 'INTERRUPTED' : wasInterrupted(recording)) {
+      interrupt();
+      throw interruption();
+    }
     if (!next) throw notRecorded(request, same !== undefined);
     if (!next.answer) throw failureOf(next.failure);
     const { status, headers = {}, body, text } = next.answer;
@@ -92,8 +105,7 @@ function notRecorded({ method, url, clientId }: ExchangeRequest, wasUsed: boolea
   });
 }
 
-function failureOf({ code, message, reason }: RecordedFailure = { code: 'INTERRUPTED', message: '' }): Error {
-  if (code === 'INTERRUPTED') return interruption();
+function failureOf({ code, message, reason }: RecordedFailure = { code: 'UNKNOWN', message: '' }): Error {
   if (!Object.hasOwn(errorTable, code)) return Object.assign(new Error(message), { code });
   const context =
     reason === undefined ? {} : typeof reason === 'number' ? { returnCode: reason } : { code: reason };

@@ -4,7 +4,7 @@ import { relative, sep } from 'node:path';
 import type { Exchange, ExchangeReply, ExchangeRequest } from '../../dps/client/exchange.js';
 import type { ServiceCredentials, Target } from '../../dps/client/target.js';
 import { codeOf } from '../../dps/client/transport-failure.js';
-import { EnrollkitError } from '../../errors.js';
+import { EnrollkitError, isAbort } from '../../errors.js';
 import { packageVersion } from '../../package-files.js';
 import { sha1Thumbprint, sha256Thumbprint } from '../../pki/x509/inspect.js';
 import type { StoredCertificate } from '../../workspace/stored-certificates.js';
@@ -100,7 +100,10 @@ export class Recorder {
   }
 
   /** @param failure why the run has failed; undefined when it succeeded */
-  recording(certificates: readonly StoredCertificate[], failure: EnrollkitError | undefined): Recording {
+  recording(
+    { certificates, sentAgain }: { certificates: readonly StoredCertificate[]; sentAgain: readonly string[] },
+    failure: EnrollkitError | undefined,
+  ): Recording {
     const { plan, folder, target, replayOf } = this.#options;
     const mask = createMask({ folder, home: homedir(), secrets: [...this.#secrets] });
     const { initialTwin } = plan.enrollmentGroup;
@@ -126,6 +129,7 @@ export class Recorder {
         ...(found === undefined ? {} : { outcome: mask(found) }),
         ...(why ? { failure: describeFailure(why, mask) } : {}),
         elapsedMs,
+        ...(id === 'connect-devices' && sentAgain.length > 0 ? { sentAgain: [...sentAgain] } : {}),
         requests: sent.map((one) => describeSent(one, mask)),
       })),
       certificates: certificates.map(({ paths, certificate }) => ({
@@ -223,7 +227,9 @@ function describeBody(text: string | undefined, mask: Mask): { body?: unknown; t
 
 /** Undefined as a failure: the run ended before there was an answer. */
 function describeFailure(failure: unknown, mask: Mask): RecordedFailure {
-  if (failure === undefined) return { code: 'INTERRUPTED', message: 'The run ended before an answer came.' };
+  if (failure === undefined || isAbort(failure)) {
+    return { code: 'INTERRUPTED', message: 'The run ended before an answer came.' };
+  }
   const { message } = failure as Error;
   if (!(failure instanceof EnrollkitError)) {
     return { code: codeOf(failure) ?? 'UNKNOWN', message: mask(String(message)) };

@@ -67,6 +67,12 @@ const step = z.strictObject({
   outcome: z.string().optional().describe('What the step found in the end, in one line.'),
   failure: failure.optional(),
   elapsedMs: milliseconds,
+  sentAgain: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'Devices whose message an interrupted run may have sent before, where the hub could not be asked.',
+    ),
   requests: z.array(request),
 });
 export type RecordedStep = z.infer<typeof step>;

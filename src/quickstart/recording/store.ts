@@ -2,7 +2,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
-import { createFileAtomically, removeIfEmpty, secretFileMode } from '../../workspace/files.js';
+import { createFileAtomically, reason, removeIfEmpty, secretFileMode } from '../../workspace/files.js';
 import type { Layout } from '../../workspace/layout.js';
 import { assertNoLinkIn } from '../../workspace/symbolic-links.js';
 import type { Recording } from './schema.js';
@@ -69,6 +69,6 @@ function namesIn(folder: string): string[] {
     return readdirSync(folder);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw new EnrollkitError('FILE_UNREADABLE', `${folder} cannot be read.`, { cause });
+    throw new EnrollkitError('FILE_UNREADABLE', `${folder} cannot be read${reason(cause)}.`, { cause });
   }
 }

@@ -1,6 +1,7 @@
 /** Each device connects to its hub, sends a message and reads its twin. */
 import { randomUUID } from 'node:crypto';
 import { connectToHub } from '../../dps/client/hub-connection.js';
+import { stateOfMessage } from '../../dps/client/message-state.js';
 import { hubTopics } from '../../dps/contract/mqtt.js';
 import type { CreatedResource } from '../../workspace/journal.js';
 import { forEachOf, openKeyPem, type RunContext, requireFound, type Step } from '../step.js';
@@ -79,8 +80,8 @@ async function connect(
   const device = requireFound(found, 'devices').get(registrationId)!;
   const registration = requireFound(found, 'registrations').get(registrationId)!;
   const deviceId = registration.deviceId ?? registrationId;
-  const hasArrived = !isNew && (await target.messageArrived?.(deviceId, messageId)) === true;
-  if (!isNew && target.messageArrived === undefined) found.sentAgain.add(registrationId);
+  const state = isNew ? 'missing' : await stateOfMessage(target, deviceId, messageId);
+  if (state === 'unknown') found.sentAgain.add(registrationId);
   const hub = await connectToHub({
     target,
     assignedHub: registration.assignedHub ?? '',
@@ -91,7 +92,7 @@ async function connect(
   });
   try {
     await Promise.all([
-      hasArrived ||
+      state === 'arrived' ||
         hub.sendTelemetry(
           { message: `Hello from ${registrationId}`, sentAt: now().toISOString() },
           { '$.mid': messageId },

@@ -64,6 +64,6 @@ function isOurs(context: RunContext): boolean {
   return context.journal.has(groupThing(context));
 }
 
-function groupThing({ plan, journalTarget }: RunContext) {
+export function groupThing({ plan, journalTarget }: Pick<RunContext, 'plan' | 'journalTarget'>) {
   return { kind: 'enrollment-group' as const, target: journalTarget, id: plan.enrollmentGroup.id };
 }

@@ -111,12 +111,12 @@ const codes: Partial<Record<FailureCode, ProblemCode>> = {
 };
 
 const fixOfChain =
-  'Give the device a chain without this problem, then run the same command again; enrollkit cert verify checks one.';
+  'Give the device a chain without this problem, then run the same command again; enrollkit cert verify CHAIN_FILE checks one.';
 const fixes: Partial<Record<ProblemCode, string>> = {
   CERTIFICATE_EXPIRED: 'Renew the certificate, then run the same command again: enrollkit cert renew --help',
   CERTIFICATE_NOT_YET_VALID:
     'Check the clock of the computer that made the certificate, or wait until it is valid.',
   WRONG_KEY:
-    'Give the device the CA certificate that belongs to the key it was signed with; enrollkit cert verify checks a chain.',
+    'Give the device the CA certificate that belongs to the key it was signed with; enrollkit cert verify CHAIN_FILE checks a chain.',
   ALGORITHM_NOT_ACCEPTED: 'Issue the certificate again with EC P-256 or RSA 2048 or longer, and SHA-256.',
 };

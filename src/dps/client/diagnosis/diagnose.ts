@@ -109,6 +109,6 @@ function selfSigned({ leaf }: DeviceChain): Problem {
   return {
     code: 'NO_ENROLLMENT',
     message: `The certificate is signed by itself, so it leads to no CA, and there is no individual enrollment ${leaf.subject.commonName ?? ''} that has it.`,
-    fix: 'Create an individual enrollment with this certificate: enrollkit fleet enroll, or in the portal.',
+    fix: `Create an individual enrollment with this certificate: enrollkit enrollment create ${leaf.subject.commonName ?? 'ID'} --certificate FILE`,
   };
 }

@@ -45,7 +45,7 @@ export function individualProblems(individual: IndividualEnrollment, { leaf }: D
     problems.push({
       code: 'ANOTHER_CERTIFICATE_ENROLLED',
       message: `The ${enrollment} decides alone, and it has another certificate: ${clients.map(thumbprintOf).join(' and ')}. That of the device is ${sha256Thumbprint(leaf)} (SHA-256).`,
-      fix: 'Enroll the certificate that the device has (enrollkit fleet enroll --update for a fleet), or give the device the enrolled one.',
+      fix: 'Enroll the certificate that the device has (enrollkit enrollment create ID --update --certificate FILE), or give the device the enrolled one.',
     });
   }
   return problems;

@@ -234,10 +234,17 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
       if (isSent) messages.send(message);
       return isSent;
     }
-    waitFor(met.fault?.type === 'late' ? met.fault.milliseconds : 0).then(() => {
+    const sendLater = async () => {
+      await waitFor(met.fault?.type === 'late' ? met.fault.milliseconds : 0);
       if (over || !messages.send(message, settled)) settled?.('dropped');
-    });
+    };
+    sendLater().catch(unforeseen);
     return true;
+  }
+
+  /** Ends the connection for an error that nobody else catches. */
+  function unforeseen(cause: unknown): void {
+    fail(new AmqpError('internalError', 'Internal server error', { reason: String(cause) }));
   }
 
   /** rhea answers the attach frame after this. Without source and target, its answer refuses the link. */
@@ -358,7 +365,7 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
       try {
         listener(context);
       } catch (cause) {
-        fail(new AmqpError('internalError', 'Internal server error', { reason: String(cause) }));
+        unforeseen(cause);
       }
     });
   }
@@ -374,7 +381,9 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
   on('session_close', ({ session }) => {
     for (const link of [...links.keys()]) if (link.session === session) forget(link);
   });
-  on('message', ({ receiver, delivery, message }) => void receive(receiver!, delivery!, message!));
+  on('message', ({ receiver, delivery, message }) => {
+    receive(receiver!, delivery!, message!).catch(unforeseen);
+  });
   on('sendable', ({ sender }) => sendable(sender!));
   on('sender_flow', ({ sender }) => links.get(sender!)?.messages?.creditGiven());
   // The client waits for the messages that are there now, or for the notice that there are none.

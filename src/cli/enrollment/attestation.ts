@@ -1,0 +1,245 @@
+/** The attestation of an individual enrollment: by a certificate that exists or is made here, or by a symmetric key. */
+import { join } from 'node:path';
+import { sameId } from '../../dps/contract/ids.js';
+import type { IndividualEnrollment } from '../../dps/contract/schemas.js';
+import { EnrollkitError } from '../../errors.js';
+import { privateKeyToPem } from '../../pki/keys.js';
+import { issue } from '../../pki/make/issue.js';
+import { type Certificate, certificateToPem, parseCertificate } from '../../pki/x509/certificate.js';
+import { publicFileMode, readTextIfExists, secretFileMode } from '../../workspace/files.js';
+import { layoutOf } from '../../workspace/layout.js';
+import { assertNoLinkBelow } from '../../workspace/symbolic-links.js';
+import { noteIfNotForDps, noteIfShortened } from '../input/certificate-notes.js';
+import { keysFrom } from '../input/key-flags.js';
+import { readCertificates } from '../input/material.js';
+import { newPassphrase } from '../input/new-passphrase.js';
+import { givenPassphrase, withPassphrase } from '../input/passphrase.js';
+import { profileFor } from '../input/profile.js';
+import { naming } from '../input/read-file.js';
+import { assertStrongKey, onlyCommonName, readRequest } from '../input/request-file.js';
+import { issuerOf, signedBy, signingCa, signingTime } from '../input/signing-ca.js';
+import { assertFree, type NewFile, writeAndReport } from '../input/write-files.js';
+import type { Context, FlagsOf } from '../kernel/command.js';
+import { folderOf, sameFolder } from '../target/command-target.js';
+import { quoted } from '../terminal/command-line.js';
+import type { enrollmentCreate } from './create.js';
+
+/** `folder`: by the device's certificate in the certificate folder. */
+export type AttestationSource = 'certificate' | 'self-signed' | 'csr' | 'symmetric-key' | 'folder';
+
+type CreateFlags = FlagsOf<typeof enrollmentCreate>;
+
+/**
+ * Which of the flags says how the device attests; undefined if none does.
+ *
+ * @throws EnrollkitError USAGE for flags that exclude each other
+ */
+export function checkAttestationFlags(flags: CreateFlags): Exclude<AttestationSource, 'folder'> | undefined {
+  const given = [
+    ...(flags.certificate === undefined ? [] : (['certificate'] as const)),
+    ...(flags.selfSigned ? (['self-signed'] as const) : []),
+    ...(flags.csr === undefined ? [] : (['csr'] as const)),
+    ...(flags.symmetricKey ? (['symmetric-key'] as const) : []),
+  ];
+  const [how, other] = given;
+  if (other !== undefined) throw usage(`--${how} and --${other} exclude each other.`);
+  if (how === 'symmetric-key' && flags.secondaryCertificate !== undefined)
+    throw usage('--symmetric-key and --secondary-certificate exclude each other.');
+  if (how !== 'csr') {
+    for (const [name, value] of [
+      ['ca', flags.ca],
+      ['ca-key', flags.caKey],
+    ] as const) {
+      if (value !== undefined) throw usage(`--${name} needs --csr: it names the CA that signs the request.`);
+    }
+  }
+  if (how !== 'self-signed' && (flags.keyAlgorithm !== undefined || flags.encryptKey))
+    throw usage('--key-algorithm and --encrypt-key need --self-signed: they are for a new key.');
+  if (how !== 'self-signed' && how !== 'csr' && flags.days !== undefined)
+    throw usage('--days needs --self-signed or --csr: it is for a new certificate.');
+  if (flags.update && how === undefined && flags.secondaryCertificate !== undefined)
+    throw usage('--secondary-certificate needs --certificate, the primary one.');
+  return how;
+}
+
+/** @throws EnrollkitError of the files; INVALID_CERTIFICATE when a certificate has another common name */
+export async function attestationOf(
+  registrationId: string,
+  how: AttestationSource,
+  flags: CreateFlags,
+  context: Context,
+): Promise<IndividualEnrollment['attestation']> {
+  if (how === 'symmetric-key') return { type: 'symmetricKey' };
+  // Read before anything is made.
+  const secondary =
+    flags.secondaryCertificate === undefined
+      ? undefined
+      : await certificateOf(registrationId, flags.secondaryCertificate, context);
+  const primary = await primaryCertificate(registrationId, how, flags, context);
+  const slot = (certificate: Certificate) => ({ certificate: certificateToPem(certificate) });
+  return {
+    type: 'x509',
+    x509: {
+      clientCertificates: { primary: slot(primary), ...(secondary ? { secondary: slot(secondary) } : {}) },
+    },
+  };
+}
+
+async function primaryCertificate(
+  registrationId: string,
+  how: Exclude<AttestationSource, 'symmetric-key'>,
+  flags: CreateFlags,
+  context: Context,
+): Promise<Certificate> {
+  const { device, folder } = layoutOf(folderOf(flags));
+  const paths = device(registrationId);
+  switch (how) {
+    case 'certificate':
+      return certificateOf(registrationId, flags.certificate!, context);
+    case 'self-signed':
+    case 'csr': {
+      assertNoLinkBelow(folder, paths.folder);
+      return how === 'csr'
+        ? signRequest(registrationId, paths.folder, flags, context)
+        : selfSign(registrationId, paths.folder, flags, context);
+    }
+    case 'folder': {
+      if (readTextIfExists(paths.certificate) !== undefined)
+        return certificateOf(registrationId, paths.certificate, context);
+      throw new EnrollkitError(
+        'FILE_UNREADABLE',
+        `There is no certificate of ${registrationId} in ${paths.folder}.`,
+        {
+          next: 'Give its certificate with --certificate FILE, a certificate request with --csr FILE, or use --self-signed or --symmetric-key.',
+        },
+      );
+    }
+  }
+}
+
+/** @throws EnrollkitError INVALID_CERTIFICATE also for one with another common name: the device could not register */
+async function certificateOf(registrationId: string, path: string, context: Context): Promise<Certificate> {
+  const passphrase = givenPassphrase({}, context.env);
+  const [certificate] = await readCertificates(path, { passphrase, signal: context.signal });
+  const { commonName } = certificate!.subject;
+  if (commonName !== undefined && sameId(commonName, registrationId)) {
+    noteIfNotForDps(certificate!, 'device', context);
+    return certificate!;
+  }
+  throw new EnrollkitError(
+    'INVALID_CERTIFICATE',
+    `${path} is the certificate of "${commonName ?? ''}". With a certificate, the registration ID is its common name, and ${registrationId} is another.`,
+    { next: 'Give the registration ID that is the common name of the certificate, or another certificate.' },
+  );
+}
+
+async function selfSign(
+  registrationId: string,
+  folder: string,
+  flags: CreateFlags,
+  context: Context,
+): Promise<Certificate> {
+  const paths = {
+    key: join(folder, 'key.pem'),
+    chain: join(folder, 'chain.pem'),
+    certificate: join(folder, 'certificate.pem'),
+  };
+  assertRoom(Object.values(paths), registrationId, flags);
+  const passphrase = flags.encryptKey ? await newPassphrase(flags, context, 'the new key') : undefined;
+  const { publicKey, privateKey } = await keysFrom(flags, context);
+  const { pem } = await issue({
+    profile: profileFor('device', {}),
+    subject: { commonName: registrationId },
+    publicKey,
+    issuer: { privateKey },
+    at: await timeOf(flags, context),
+    ...(flags.days === undefined ? {} : { validityDays: flags.days }),
+  });
+  const files: NewFile[] = [
+    {
+      path: paths.key,
+      contents: await privateKeyToPem(privateKey, passphrase),
+      mode: secretFileMode,
+      passphrase,
+    },
+    { path: paths.chain, contents: pem, mode: publicFileMode },
+    { path: paths.certificate, contents: pem, mode: publicFileMode },
+  ];
+  writeAndReport(files, false, context);
+  const made = parseCertificate(pem);
+  noteIfNotForDps(made, 'device', context);
+  return made;
+}
+
+async function signRequest(
+  registrationId: string,
+  folder: string,
+  flags: CreateFlags,
+  context: Context,
+): Promise<Certificate> {
+  const path = flags.csr!;
+  const paths = { chain: join(folder, 'chain.pem'), certificate: join(folder, 'certificate.pem') };
+  const request = readRequest(path);
+  naming(path, () => {
+    assertStrongKey(request);
+    const commonName = onlyCommonName(request);
+    if (sameId(commonName, registrationId)) return;
+    throw new EnrollkitError(
+      'INVALID_CERTIFICATE_REQUEST',
+      `It is for "${commonName}". With a certificate, the registration ID is its common name, and ${registrationId} is another.`,
+      { next: 'Give the registration ID that is the common name of the request, or another request.' },
+    );
+  });
+  assertRoom(Object.values(paths), registrationId, flags);
+  const ca = await withPassphrase(flags, context, (opening) => signingCa(flags, opening, 'intermediate'));
+  const at = await signingTime(ca, context);
+  const { pem } = await signedBy(
+    ca,
+    () =>
+      issue({
+        profile: profileFor('device', {}),
+        subject: request.subject,
+        publicKey: request.publicKey,
+        issuer: issuerOf(ca),
+        at,
+        ...(flags.days === undefined ? {} : { validityDays: flags.days }),
+        subjectAlternativeNames: request.subjectAlternativeNames,
+      }),
+    path,
+  );
+  writeAndReport(
+    [
+      { path: paths.chain, contents: pem + ca.chainPem, mode: publicFileMode },
+      { path: paths.certificate, contents: pem, mode: publicFileMode },
+    ],
+    false,
+    context,
+  );
+  const made = parseCertificate(pem);
+  noteIfNotForDps(made, 'device', context);
+  noteIfShortened(made, ca.certificate, context);
+  return made;
+}
+
+/** The clock of the emulator that runs on the folder, or else the computer's. */
+async function timeOf(flags: CreateFlags, context: Context): Promise<Date> {
+  const { folderClock } = await import('../target/emulator-clock.js');
+  return (await folderClock(layoutOf(folderOf(flags)).folder, context))();
+}
+
+/** @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE */
+function assertRoom(paths: string[], registrationId: string, flags: CreateFlags): void {
+  try {
+    assertFree(paths, false);
+  } catch (error) {
+    if (!(error instanceof EnrollkitError) || error.code !== 'FILE_EXISTS') throw error;
+    throw new EnrollkitError('FILE_EXISTS', error.message, {
+      next: `To enroll the device with the certificate that it has: enrollkit enrollment create ${quoted(registrationId)}${sameFolder(flags)}`,
+      context: error.context,
+    });
+  }
+}
+
+function usage(message: string): EnrollkitError {
+  return new EnrollkitError('USAGE', message, { next: 'See enrollkit enrollment create --help.' });
+}

@@ -1,0 +1,134 @@
+/** Creates or changes an individual enrollment, and reads it back. */
+import {
+  differingMembers,
+  type EnrollmentMembers,
+  withMembers,
+} from '../../dps/client/enrollment-members.js';
+import type { ServicePlane } from '../../dps/client/service.js';
+import {
+  assertHubDeviceId,
+  assertLegalRegistrationId,
+  assertRegistrationId,
+} from '../../dps/contract/ids.js';
+import type { IndividualEnrollment } from '../../dps/contract/schemas.js';
+import { EnrollkitError } from '../../errors.js';
+import { enrollmentSettings } from '../input/enrollment-settings.js';
+import type { FlagsOf, RunOf } from '../kernel/command.js';
+import { sameFolder, withClients } from '../target/command-target.js';
+import { attestationOf, checkAttestationFlags } from './attestation.js';
+import type { enrollmentCreate } from './create.js';
+import { enrollmentText } from './enrollment-text.js';
+import { noSuchEnrollment } from './no-such-enrollment.js';
+
+/** @throws EnrollkitError of the flags, the files and the target; CONFLICT, NOT_FOUND, NOT_READ_BACK */
+export const run: RunOf<typeof enrollmentCreate> = async ({ args: { id }, flags }, context) => {
+  const how = checkAttestationFlags(flags);
+  if (how === 'symmetric-key' || how === undefined) assertLegalRegistrationId(id);
+  else assertRegistrationId(id);
+  if (flags.deviceId !== undefined) assertHubDeviceId(flags.deviceId);
+  const settings = enrollmentSettings(flags);
+  const { output, signal } = context;
+  const enrollment = await withClients(flags, context, true, async ({ target, control, service }) => {
+    const { given, all } = await settings.at(target, control, signal);
+    const before = await service.getEnrollment(id, { signal });
+    if (flags.update) {
+      if (!before) throw noSuchEnrollment(id, sameFolder(flags));
+      const attestation = how === undefined ? undefined : await attestationOf(id, how, flags, context);
+      return update(service, before, { ...given, ...(attestation ? { attestation } : {}) }, flags, signal);
+    }
+    // Before a certificate is made for it.
+    if (before) throw exists(id, sameFolder(flags));
+    const attestation = await attestationOf(id, how ?? 'folder', flags, context);
+    const requested: IndividualEnrollment = {
+      ...withMembers({ registrationId: id, attestation }, all),
+      ...(flags.deviceId === undefined ? {} : { deviceId: flags.deviceId }),
+    };
+    await service.createEnrollment(requested, { signal }).catch((error: unknown) => {
+      throw error instanceof EnrollkitError &&
+        error.code === 'CONFLICT' &&
+        error.context.serviceCode === 409201
+        ? exists(id, sameFolder(flags))
+        : error;
+    });
+    return readBack(service, requested, 'created', signal);
+  });
+  if (output.json) return output.value(enrollment);
+  output.data(enrollmentText(enrollment));
+  if (enrollment.attestation.type === 'symmetricKey') {
+    const command = `enrollkit enrollment show ${id} --keys${sameFolder(flags)}`;
+    output.note('enrollment.keys.next', `\nnext: show its keys: ${command}`);
+  } else if (
+    enrollment.registrationState?.status !== 'assigned' &&
+    flags.certificate === undefined &&
+    flags.csr === undefined
+  ) {
+    output.note('enrollment.next', `\nnext: enrollkit device register ${id}${sameFolder(flags)}`);
+  }
+};
+
+/** How often a change is tried again that someone else's change came before. */
+const maxTries = 4;
+
+/** Changes an enrollment under its etag, so that nobody's change is lost. */
+async function update(
+  service: ServicePlane,
+  before: IndividualEnrollment,
+  wanted: EnrollmentMembers,
+  { deviceId }: FlagsOf<typeof enrollmentCreate>,
+  signal: AbortSignal,
+): Promise<IndividualEnrollment> {
+  const { registrationId } = before;
+  let found: IndividualEnrollment | undefined = before;
+  for (let tries = 1; found; tries += 1) {
+    const changed: IndividualEnrollment = {
+      ...withMembers(found, wanted),
+      ...(deviceId === undefined ? {} : { deviceId }),
+    };
+    // Replies do not show the keys, and DPS would generate others.
+    if (changed.attestation.type === 'symmetricKey' && !wanted.attestation) {
+      changed.attestation =
+        (await service.getEnrollmentAttestation(registrationId, { signal })) ?? found.attestation;
+    }
+    try {
+      await service.updateEnrollment(changed, found.etag ?? '*', { signal });
+      return await readBack(service, changed, 'changed', signal);
+    } catch (error) {
+      const isStale = error instanceof EnrollkitError && error.code === 'PRECONDITION_FAILED';
+      if (!isStale || tries === maxTries) throw error;
+      found = await service.getEnrollment(registrationId, { signal });
+    }
+  }
+  throw noSuchEnrollment(registrationId, '');
+}
+
+/** @throws EnrollkitError NOT_READ_BACK */
+async function readBack(
+  service: ServicePlane,
+  { registrationId, deviceId, attestation, ...members }: IndividualEnrollment,
+  done: 'created' | 'changed',
+  signal: AbortSignal,
+): Promise<IndividualEnrollment> {
+  const found = await service.getEnrollment(registrationId, { signal });
+  if (!found) {
+    throw new EnrollkitError(
+      'NOT_READ_BACK',
+      `The enrollment ${registrationId} was ${done}, but cannot be found.`,
+    );
+  }
+  const different = [
+    ...differingMembers(attestation.x509 ? { ...members, attestation } : members, found),
+    ...(deviceId && deviceId !== found.deviceId ? ['deviceId'] : []),
+  ];
+  if (different.length === 0) return found;
+  throw new EnrollkitError(
+    'NOT_READ_BACK',
+    `The enrollment ${registrationId} was ${done}, but differs in ${different.join(', ')} when read back.`,
+  );
+}
+
+function exists(registrationId: string, sameFolderFlag: string): EnrollkitError {
+  return new EnrollkitError('CONFLICT', `There is already an individual enrollment ${registrationId}.`, {
+    next: `Change it with --update, or delete it: enrollkit enrollment delete ${registrationId}${sameFolderFlag}`,
+    context: { registrationId },
+  });
+}

@@ -1,0 +1,38 @@
+import { defineCommand } from '../kernel/command.js';
+import { dirFlag, outputFlags } from '../kernel/common-flags.js';
+import { switchFlag } from '../kernel/flags.js';
+import { targetFlags } from '../target/target-flags.js';
+
+export const enrollmentShow = defineCommand({
+  args: { id: { summary: 'the registration ID' } },
+  flags: {
+    keys: switchFlag({ summary: 'also show the symmetric keys; they are secrets' }),
+    ...dirFlag,
+    ...targetFlags,
+    ...outputFlags,
+  },
+  examples: [
+    { line: 'enrollment show device-042', summary: 'the enrollment, and where its device is assigned' },
+    { line: 'enrollment show meter-1 --keys --json', summary: 'every field that DPS returns, and the keys' },
+  ],
+  async run({ args: { id }, flags }, context) {
+    const { assertLegalRegistrationId } = await import('../../dps/contract/ids.js');
+    assertLegalRegistrationId(id);
+    const { sameFolder, withClients } = await import('../target/command-target.js');
+    const { enrollmentText } = await import('./enrollment-text.js');
+    const { noSuchEnrollment } = await import('./no-such-enrollment.js');
+    const { output, signal } = context;
+    const { enrollment, attestation } = await withClients(flags, context, false, async ({ service }) => ({
+      enrollment: await service.getEnrollment(id, { signal }),
+      attestation: flags.keys ? await service.getEnrollmentAttestation(id, { signal }) : undefined,
+    }));
+    if (!enrollment) throw noSuchEnrollment(id, sameFolder(flags));
+    const keys = attestation?.symmetricKey;
+    if (output.json) {
+      return output.value(
+        keys ? { ...enrollment, attestation: { ...enrollment.attestation, symmetricKey: keys } } : enrollment,
+      );
+    }
+    output.data(enrollmentText(enrollment, keys));
+  },
+});

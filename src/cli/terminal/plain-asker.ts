@@ -1,0 +1,185 @@
+/**
+ * Questions in plain lines: nothing is redrawn, lists have numbers, and the keys of other terminals are words. For
+ * terminals that cannot move the cursor, for screen readers and braille displays.
+ */
+import { createInterface, type Interface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { EnrollkitError } from '../../errors.js';
+import type { Output } from '../kernel/output.js';
+import { type Asker, type Choice, type Question, type SelectQuestion, WentBack } from './asker.js';
+import { fitted, wrap } from './text.js';
+
+export interface PlainOptions {
+  input: NodeJS.ReadableStream;
+  /** Stops the job, as Ctrl-Z does. */
+  suspend: () => Promise<void>;
+}
+
+/** More choices than this are shown page by page, and searched by their text. */
+const longestPage = 20;
+
+interface Reading<Value> {
+  question: Question;
+  /** What stands before the answer: what Enter gives. */
+  hint: string;
+  secret?: boolean;
+  read: (line: string) => { value: Value } | { problem: string };
+}
+
+export function plainAsker(output: Output, signal: AbortSignal, options: PlainOptions): Asker {
+  const say = (text: string) => output.line(wrap(text, output.width - 1));
+  const introduce = ({ id, message, help, place }: Question, why: string | undefined) => {
+    const counter = place ? `Question ${place.number} of ${place.total}. ` : '';
+    output.line();
+    say(output.withId(id, counter + message));
+    if (why) say(why);
+    const ways = [...(help ? ['? for help'] : []), ...(place?.canGoBack ? ['< to go back'] : [])];
+    if (ways.length > 0) say(`Type ${ways.join(', ')}.`);
+  };
+  const answer = async <Value>({ question, hint, secret = false, read }: Reading<Value>): Promise<Value> => {
+    for (;;) {
+      const line = await readLine(output, signal, options, hint, secret);
+      if (line.trim() === '<' && question.place?.canGoBack) throw new WentBack();
+      if (line.trim() === '?' && question.help) {
+        say(question.help);
+        continue;
+      }
+      const result = read(line);
+      if ('value' in result) return result.value;
+      say(`Not accepted: ${result.problem}`);
+    }
+  };
+
+  return {
+    say: (id, text) => output.note(id, fitted(text, output.width - 1)),
+    async select<const Value>(question: SelectQuestion<Value>): Promise<Value> {
+      const { choices, default: standard } = question;
+      introduce(question, undefined);
+      const enter = choices.findIndex(({ value }) => value === standard);
+      const list = (from: number) => {
+        for (const [index, { name, why }] of choices.entries()) {
+          if (index >= from && index < from + longestPage) say(`${index + 1}. ${name}: ${why}`);
+        }
+      };
+      list(0);
+      let shown = longestPage;
+      if (choices.length > longestPage)
+        say(`${choices.length} in all. Type + for more, or part of a name to find it.`);
+      return answer<Value>({
+        question,
+        hint: `Number${enter < 0 ? '' : ` [${enter + 1}]`}: `,
+        read(line) {
+          const text = line.trim();
+          if (text === '' && enter >= 0) return { value: choices[enter]!.value };
+          const byNumber = /^\d+$/.test(text) ? choices[Number(text) - 1] : undefined;
+          if (byNumber) return { value: byNumber.value };
+          if (text === '+' && shown < choices.length) {
+            list(shown);
+            shown += longestPage;
+            return { problem: 'type a number.' };
+          }
+          const found = text === '' ? [] : containing(choices, text);
+          if (found.length > 1)
+            for (const { index, name } of found.slice(0, longestPage)) say(`${index + 1}. ${name}`);
+          if (found.length === 1) return { value: choices[found[0]!.index]!.value };
+          return { problem: `type a number from 1 to ${choices.length}.` };
+        },
+      });
+    },
+    async confirm(question) {
+      introduce(question, question.why);
+      return answer<boolean>({
+        question,
+        hint: question.default ? 'y or n [y]: ' : 'y or n [n]: ',
+        read(line) {
+          const text = line.trim();
+          if (text === '') return { value: question.default };
+          if (/^(y|ye|yes)$/i.test(text)) return { value: true };
+          return /^(n|no)$/i.test(text) ? { value: false } : { problem: 'answer y or n.' };
+        },
+      });
+    },
+    async text(question) {
+      introduce(question, question.why);
+      return answer<string>({
+        question,
+        hint: question.default === '' ? 'Answer: ' : `Answer [${question.default}]: `,
+        read(line) {
+          const value = line === '' ? question.default : line;
+          const problem = question.problem(value);
+          return problem === undefined ? { value } : { problem };
+        },
+      });
+    },
+    async secret(question) {
+      introduce(question, question.why);
+      return answer<string>({
+        question,
+        hint: 'Answer (not shown): ',
+        secret: true,
+        read(line) {
+          const problem = question.problem(line);
+          return problem === undefined ? { value: line } : { problem };
+        },
+      });
+    },
+  };
+}
+
+function containing(choices: readonly Choice<unknown>[], text: string): { index: number; name: string }[] {
+  return choices.flatMap(({ name }, index) =>
+    name.toLowerCase().includes(text.toLowerCase()) ? [{ index, name }] : [],
+  );
+}
+
+/** @throws EnrollkitError INTERRUPTED when the input ends, or at Ctrl-C */
+async function readLine(
+  output: Output,
+  signal: AbortSignal,
+  { input, suspend }: PlainOptions,
+  hint: string,
+  secret: boolean,
+): Promise<string> {
+  for (;;) {
+    // The terminal itself shows what is typed, except for secrets.
+    const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+    const lines = secret
+      ? createInterface({ input, output: silent, terminal: true })
+      : createInterface({ input, terminal: false });
+    output.stderr.write(output.safe(hint));
+    const line = await nextLine(lines, signal);
+    if (secret) output.line();
+    if (line !== 'suspended') return line.text;
+    await suspend();
+  }
+}
+
+function nextLine(lines: Interface, signal: AbortSignal): Promise<{ text: string } | 'suspended'> {
+  return new Promise((resolve, reject) => {
+    const interrupted = () => {
+      end();
+      reject(
+        new EnrollkitError('INTERRUPTED', 'Cancelled.', {
+          next: 'Run the same command again when you are ready.',
+        }),
+      );
+    };
+    const end = () => {
+      signal.removeEventListener('abort', interrupted);
+      lines.removeAllListeners();
+      lines.close();
+    };
+    if (signal.aborted) return interrupted();
+    signal.addEventListener('abort', interrupted);
+    lines.once('line', (text) => {
+      end();
+      resolve({ text });
+    });
+    lines.once('SIGINT', interrupted);
+    lines.once('close', interrupted);
+    lines.once('SIGTSTP', () => {
+      end();
+      resolve('suspended');
+    });
+  });
+}

@@ -1,0 +1,72 @@
+/** How a question looks: the question, the line that is typed, and below it what to know about it. */
+
+import type { Output, Styles } from '../../kernel/output.js';
+import type { Place } from '../asker.js';
+import type { Symbols } from '../symbols.js';
+import { truncate, wrap } from '../text.js';
+
+/** What all questions have in common. */
+export interface FrameConfig {
+  message: string;
+  /** Undefined for a question that belongs to no dialogue. */
+  place: Place | undefined;
+  help: string | undefined;
+  output: Output;
+  symbols: Symbols;
+}
+
+/** What came of a question. */
+export type Outcome<Value> =
+  | { kind: 'answer'; value: Value }
+  | { kind: 'back' }
+  | { kind: 'closed' }
+  /** It has to be drawn again: after Ctrl-Z, or because the terminal became narrower. */
+  | { kind: 'again'; typed: string; suspend: boolean };
+
+/** A column stays free, since terminals differ in where the cursor is after the last one. */
+export function roomOf({ width }: Output): number {
+  return Math.max(20, width - 1);
+}
+
+export function questionLines({ message, place, output, symbols }: FrameConfig): string {
+  const { style } = output;
+  const counter = place ? `${place.number} of ${place.total} ${symbols.separator} ` : '';
+  const lines = wrap(`? ${counter}${message}`, roomOf(output)).split('\n');
+  const first = lines[0]!.slice(`? ${counter}`.length);
+  return [
+    `${style.cyan('?')} ${style.dim(counter)}${style.bold(first)}`,
+    ...lines.slice(1).map((line) => style.bold(line)),
+  ].join('\n');
+}
+
+export function answeredLine({ message, output, symbols }: FrameConfig, answer: string): string {
+  const { style } = output;
+  const line = truncate(`${symbols.answered} ${message} ${answer}`, roomOf(output));
+  const [mark, rest] = [symbols.answered, line.slice(symbols.answered.length)];
+  const end = message.length + 1;
+  return `${style.green(mark)}${rest.slice(0, end)}${style.cyan(rest.slice(end))}`;
+}
+
+/** The keys that a question knows, on one line. */
+export function keysLine(
+  { place, help, output: { style }, symbols }: Pick<FrameConfig, 'place' | 'help' | 'output' | 'symbols'>,
+  keys: { choose?: boolean; helpKey?: string },
+): string {
+  const parts = [
+    ...(keys.choose ? [`${symbols.upDown}: choose`] : []),
+    'Enter: next',
+    ...(place?.canGoBack ? ['Esc: back'] : []),
+    ...(help ? [`${keys.helpKey ?? '?'}: help`] : []),
+  ];
+  return style.dim(parts.join('   '));
+}
+
+/** Text below the question, in the width of the terminal. */
+export function below(text: string, output: Output, style: (text: string) => string): string {
+  return wrap(text, roomOf(output), '  ')
+    .split('\n')
+    .map((line) => style(line))
+    .join('\n');
+}
+
+export const unstyled: Styles[keyof Styles] = (text) => text;

@@ -1,0 +1,2542 @@
+/**
+ * Every sentence that people read, in English, by area and ID. A sentence with values in it is a function of them; so
+ * that every language can order and join them, it gets the values themselves: numbers, names, lists.
+ *
+ * Values are string, number, boolean, readonly string[], literals, or undefined: test/languages/catalogue.test.ts calls
+ * each function with all of them.
+ */
+export const en = {
+  /** src/errors.ts */
+  errors: {
+    /** What to do next, unless the error says something more precise; by code. */
+    next: {
+      INTERNAL: 'This is a bug in enrollkit. Run the command again with --verbose, and report the output.',
+      USAGE: 'Run the command with --help to see its arguments and flags.',
+      INVALID_REGISTRATION_ID:
+        'Use 1 to 64 letters, digits, or - . _ : characters. Start with a letter or digit, and end with a letter, digit or hyphen.',
+      INVALID_ENROLLMENT_GROUP_ID:
+        'Use 1 to 128 letters, digits, or - . _ : characters. Start with a letter or digit, and end with a letter, digit or hyphen.',
+      INVALID_CERTIFICATE_NAME: 'Use 1 to 256 letters, digits, or - . _ characters.',
+      COMMON_NAME_TOO_LONG: 'Shorten it to 64 characters or fewer.',
+      INVALID_COMMON_NAME: 'Use 1 to 64 printable characters.',
+      INVALID_SUBJECT: 'Correct that part of the subject.',
+      INVALID_ALTERNATIVE_NAME:
+        'Use a host name, an IP address, an email address or an absolute URI, in ASCII.',
+      INVALID_PLAN: 'Correct the plan file at that place.',
+      INVALID_RECORDING:
+        'Specify a recording that enrollkit wrote (a file in FOLDER/.enrollkit/runs), or its folder.',
+      INVALID_SEED: 'Correct the seed file at that place.',
+      INVALID_FAULTS: 'Correct the fault rules at that place.',
+      INVALID_DEVICE_LIST: 'Correct those lines of the list.',
+      INVALID_MANIFEST:
+        'Specify manifests that fleet issue wrote, each for a different part of the same fleet.',
+      INVALID_PROFILE: 'Correct the profile at that place.',
+      INVALID_CERTIFICATE: 'Specify one X.509 certificate, in PEM or DER.',
+      INVALID_CERTIFICATE_REQUEST:
+        'Specify one certificate signing request (PKCS#10), in PEM or DER, signed with its own key.',
+      INVALID_PKCS7: 'Specify a PKCS#7 file with certificates (.p7b or .p7c), in PEM or DER.',
+      INVALID_PFX:
+        'Specify a PKCS#12 file (.pfx or .p12) that contains a certificate and is protected by a passphrase.',
+      INVALID_KEY: 'Specify one private key, as PKCS#8 in PEM.',
+      INVALID_VALIDITY: 'Use dates from 1950 to 9999, and check the clock of this computer.',
+      INVALID_VERIFICATION_CODE:
+        'Copy the verification code from the portal again. It is one word, without spaces.',
+      INVALID_CONNECTION_STRING:
+        'Copy the whole connection string from the portal (your DPS > Settings > Shared access policies): HostName=...;SharedAccessKeyName=...;SharedAccessKey=...',
+      KEY_MISMATCH: 'Specify the private key that belongs to the certificate.',
+      CHAIN_INVALID: 'Specify a chain in which each certificate is signed by the next one.',
+      ISSUER_NOT_ALLOWED:
+        'Sign with a CA certificate that is currently valid and whose path length allows another certificate.',
+      PASSPHRASE_REQUIRED: 'Set ENROLLKIT_PASSPHRASE, or use --passphrase-file FILE.',
+      WRONG_PASSPHRASE:
+        'Use the passphrase that the key was encrypted with (ENROLLKIT_PASSPHRASE or --passphrase-file FILE).',
+      NO_CREDENTIALS:
+        'Run "az login", or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, and run the command again. If you have no access to Azure Resource Manager, add --proof-of-possession portal.',
+      FORBIDDEN:
+        'Ask for the Contributor role on the DPS, or verify the certificate in the portal: --proof-of-possession portal.',
+      CLOCK_SKEW: 'Set the clock of this computer, and run the command again.',
+      DPS_NOT_FOUND:
+        'Check the names. "az iot dps list" lists your provisioning services; "az iot dps create" creates one.',
+      NO_LINKED_HUB:
+        'Link a hub: az iot dps linked-hub create --dps-name NAME --resource-group GROUP --hub-name HUB',
+      HUB_NOT_LINKED:
+        'Choose a linked hub, or link this one: az iot dps linked-hub create --dps-name NAME --hub-name HUB',
+      NOT_FOUND: 'Check the name.',
+      CONFLICT: 'Choose another name, or delete the existing one.',
+      PRECONDITION_FAILED: 'Someone else changed it at the same time. Run the command again.',
+      REFUSED: 'See the reason that the service gave.',
+      NOT_READ_BACK:
+        'The service accepted the change but does not show it. Run the command again; if that does not help, check the DPS in the portal.',
+      DEVICE_NOT_AUTHORIZED:
+        'Check that the chain leads to a verified CA, and that the enrollment group is enabled.',
+      REGISTRATION_FAILED: 'See the reason that the service gave.',
+      HUB_REFUSED: 'Check in the hub that the device exists and is enabled.',
+      THROTTLED: 'Wait a minute, then run the command again.',
+      SERVICE_FAILED: 'The failure is on the side of the service. Wait a minute, then run the command again.',
+      NETWORK: 'Check the network, the proxy (HTTPS_PROXY) and the host name, then run the command again.',
+      TIMEOUT: 'Run the command again.',
+      SERVER_NOT_TRUSTED:
+        'If a proxy inspects TLS traffic here, set NODE_EXTRA_CA_CERTS to its root certificate.',
+      PROOF_OF_POSSESSION_PENDING:
+        'Complete the steps shown above in the portal, then run the command again.',
+      PROOF_OF_POSSESSION_FAILED:
+        'Run the command again. It requests a new verification code and answers it.',
+      PARTIAL: 'Run the command again. It keeps the completed part and retries the rest.',
+      NEEDS_INPUT: 'Set that flag, or use --yes to accept the defaults.',
+      FOLDER_NOT_EMPTY: 'Use an empty or new folder: --dir FOLDER.',
+      FOLDER_IN_USE: 'Wait until the other process ends, or use another folder: --dir FOLDER.',
+      FILE_EXISTS: 'Move it away, or use another folder: --dir FOLDER.',
+      FILE_UNREADABLE: 'Check the path and its permissions.',
+      FILE_UNWRITABLE:
+        'Free up disk space or check the permissions of the folder, then run the command again.',
+      JOURNAL_UNREADABLE: 'Move the .enrollkit folder away, and delete what earlier runs created by hand.',
+      ADDRESS_UNUSABLE: 'Choose an address of this computer: --host ADDRESS.',
+      PORT_IN_USE: 'Choose another port, or 0 for any free port.',
+      PORT_NOT_PERMITTED: 'Run it with the privileges that ports below 1024 require, or choose higher ports.',
+      EMULATOR_STATE_IN_USE:
+        'Use the emulator that is running there, stop it, or use another folder: --dir FOLDER.',
+      EMULATOR_STATE_UNREADABLE: 'Move that folder away. The emulator creates a new one.',
+      EMULATOR_UNSUPPORTED:
+        'Run the emulator on another computer or in a container: Linux or macOS on x64 or Arm, or Windows on x64. Everything else in enrollkit works here.',
+      NOT_RECORDED:
+        'This run differs from the recorded one. Compare the versions of enrollkit, or replay it without --offline.',
+      INTERRUPTED: 'Run the command again to resume.',
+    },
+    interrupted: 'Interrupted. Completed work is kept.',
+  },
+
+  /** What the codes of services, connections and enrollkit mean: src/explanations/. */
+  explanations: {
+    /** What kinds of codes there are. */
+    kinds: {
+      dps: 'Device Provisioning Service',
+      arm: 'Azure Resource Manager',
+      hub: 'IoT Hub',
+      http: 'HTTP status',
+      tls: 'TLS alert',
+      connection: 'connection',
+      enrollkit: 'enrollkit',
+    },
+    /** At the end of an error. */
+    short: (code: string, meaning: string, cause: string | undefined) =>
+      `${code}: ${meaning}${cause === undefined ? '' : ` Most likely cause: ${cause}.`} More: enrollkit explain ${code}`,
+    /**
+     * Error codes of DPS: the HTTP status times 1000, plus a detail. Sources: Microsoft Learn, "Troubleshoot DPS"; the
+     * C SDK's provisioning client; public reports of real replies (Azure/azure-iot-sdk-c#2362, azure-iot-sdk-node#532
+     * and #869, Azure/iotedge#3233, MicrosoftDocs/azure-docs#57082).
+     */
+    dps: {
+      400004: {
+        meaning: 'An argument in the request is not valid.',
+        causes: [
+          ['an ID or value that breaks a DPS rule', 'the error message names the field'],
+          [
+            'a custom allocation policy without its webhook, or hubs without an allocation policy',
+            'read the group: enrollkit group show ID',
+          ],
+          [
+            'an api-version that DPS does not know',
+            'the message says "Unknown api version"; run again with --verbose to see what was sent',
+          ],
+        ],
+        next: 'Correct what the message names.',
+      },
+      400207: {
+        meaning: 'The webhook of the custom allocation policy failed.',
+        causes: [
+          ['the Azure Function is down or refuses the call', 'call its URL yourself, and check its log'],
+          [
+            'it returned something other than a linked hub',
+            'its log shows the response; "az iot dps linked-hub list" shows the hubs',
+          ],
+        ],
+        next: 'Check the log of the function that the enrollment names.',
+      },
+      400208: {
+        meaning: 'There is no IoT hub to assign the device to.',
+        causes: [
+          ['no hub is linked to the DPS', 'az iot dps linked-hub list --dps-name NAME'],
+          [
+            'the hubs in the enrollment are no longer linked',
+            'compare that list with iotHubs in: enrollkit group show ID',
+          ],
+        ],
+        next: 'Link a hub: az iot dps linked-hub create --dps-name NAME --resource-group GROUP --hub-name HUB',
+      },
+      400209: {
+        meaning: 'The linked IoT hub does not let DPS register devices.',
+        causes: [
+          [
+            'the key in the link’s connection string was regenerated',
+            'compare it with the keys of that policy in the hub: Security settings, Shared access policies',
+          ],
+          [
+            'its policy lacks the permission RegistryWrite or ServiceConnect',
+            'the same page of the hub shows the permissions of the policy',
+          ],
+        ],
+        next: 'Link the hub again, with a policy that has RegistryWrite and ServiceConnect: az iot dps linked-hub create',
+      },
+      401000: {
+        meaning: 'DPS does not accept the credentials in the request.',
+        causes: [
+          [
+            'for a device: it presented no client certificate and no token',
+            'check that the device’s TLS configuration has a certificate and a key',
+          ],
+          ['for a device: no enrollment matches its certificate', 'enrollkit doctor compares the two'],
+          [
+            'for a service: the token has expired, or its key was regenerated',
+            'compare the key with the policy in the portal, and the clock with the actual time',
+          ],
+          ['the ID scope belongs to another DPS', 'compare it with the overview page of your DPS'],
+        ],
+        next: 'Run enrollkit doctor, which compares ID scope, certificates and enrollments.',
+      },
+      401001: {
+        meaning: 'DPS does not know this ID scope.',
+        causes: [
+          [
+            'the ID scope is mistyped, or belongs to a deleted DPS',
+            'compare it with the overview page of your DPS',
+          ],
+          [
+            'the device connects to the endpoint of another cloud',
+            'the host name ends in .azure-devices-provisioning.net in the public cloud',
+          ],
+        ],
+        next: 'Copy the ID scope from the overview page of the DPS.',
+      },
+      401002: {
+        meaning:
+          'DPS cannot trace the device’s certificate chain to a verified CA that an enrollment group uses.',
+        causes: [
+          [
+            'the CA was not uploaded, or is not verified',
+            'enrollkit ca list shows each uploaded CA and whether it is verified',
+          ],
+          [
+            'the device sent its certificate without the CA certificates above it',
+            'check that the file given to the device’s TLS library has all of them (grep -c BEGIN chain.pem counts them); some libraries send only the first certificate in a file',
+          ],
+          [
+            'the enrollment group has another CA, perhaps with the same name',
+            'compare the thumbprints from enrollkit group show ID with enrollkit cert fingerprint FILE',
+          ],
+          [
+            'a certificate in the chain has expired or is not valid yet',
+            'enrollkit cert inspect chain.pem shows the dates',
+          ],
+          [
+            'the certificate’s common name is not the registration ID',
+            'enrollkit cert inspect chain.pem shows the common name; case does not matter',
+          ],
+          [
+            'the device certificate is signed with a different key than the one in the CA certificate that was sent',
+            'enrollkit cert verify chain.pem says which signature is wrong',
+          ],
+          [
+            'the individual enrollment for this registration ID has another certificate',
+            'an individual enrollment takes precedence: compare its thumbprints in the portal with the device’s',
+          ],
+          ['a key or signature algorithm that DPS does not accept', 'enrollkit cert lint chain.pem names it'],
+        ],
+        next: 'Run enrollkit doctor: it compares the certificates with what DPS has, and names the broken link.',
+      },
+      403000: {
+        meaning: 'DPS does not let this client in.',
+        causes: [
+          [
+            'an IP filter of the DPS',
+            'the networking page of the DPS in the portal lists the allowed addresses',
+          ],
+          ['public network access is disabled', 'the same page says so; then only a private endpoint works'],
+          [
+            'for a service: its role or policy lacks a permission',
+            'the access control page of the DPS lists the roles',
+          ],
+        ],
+        next: 'Check the networking page of the DPS in the portal.',
+      },
+      404000: {
+        meaning: 'DPS has nothing at this address.',
+        causes: [
+          ['a mistake in the path or in the resource name', 'run again with --verbose to see the request'],
+          ['the resource was deleted', 'list what exists: enrollkit group list, enrollkit ca list'],
+        ],
+        next: 'Check the name.',
+      },
+      404201: {
+        meaning: 'This individual enrollment does not exist.',
+        causes: [
+          ['it was deleted, or never created', 'the enrollments page of the DPS lists them'],
+          ['it is in another provisioning service', 'compare the name, or the ID scope'],
+        ],
+        next: 'Check the registration ID and the provisioning service.',
+      },
+      404202: {
+        meaning: 'This device has no registration record.',
+        causes: [
+          ['the device never registered', 'enrollkit doctor lists the devices that did'],
+          ['its record was deleted', 'the device may still be in its hub'],
+        ],
+        next: 'Register the device again: enrollkit device register ID',
+      },
+      404203: {
+        meaning: 'This registration operation does not exist.',
+        causes: [
+          [
+            'the device polled too late, or for an operation of another registration',
+            'operations are kept for a few minutes only',
+          ],
+          [
+            'the emulator was restarted or reset in the meantime',
+            'enrollkit emulator status shows how long it has been running',
+          ],
+        ],
+        next: 'Register the device again.',
+      },
+      404204: {
+        meaning: 'This enrollment group does not exist.',
+        causes: [
+          ['it was deleted, or never created', 'enrollkit group list'],
+          ['it is in another provisioning service', 'compare its name with the one in the plan'],
+        ],
+        next: 'List the existing enrollment groups: enrollkit group list',
+      },
+      405000: {
+        meaning: 'DPS does not support this method at this address.',
+        causes: [
+          ['a request that is not part of the DPS API', 'run again with --verbose to see the request'],
+        ],
+        next: 'Compare the request with the DPS REST reference.',
+      },
+      409201: {
+        meaning: 'An individual enrollment with this ID already exists.',
+        causes: [
+          ['an earlier run, or someone else, created it', 'the enrollments page of the DPS shows when'],
+          ['an update was sent without an etag', 'DPS accepts bulk updates only with etags'],
+        ],
+        next: 'Choose another ID, or delete the existing one.',
+      },
+      409202: {
+        meaning: 'An enrollment group with this ID already exists.',
+        causes: [
+          ['an earlier run, or someone else, created it', 'enrollkit group show ID shows when'],
+          ['an update was sent without an etag', 'DPS accepts updates only with etags'],
+        ],
+        next: 'Choose another ID, or delete the existing one: enrollkit group delete ID',
+      },
+      409203: {
+        meaning: 'Another request changed the registration at the same time.',
+        causes: [
+          [
+            'two devices, or two processes, register with the same ID at the same time',
+            'make sure that no other device has this certificate',
+          ],
+          [
+            'someone else changed it after it was read',
+            'compare its lastUpdatedDateTimeUtc with the time of your last change',
+          ],
+        ],
+        next: 'Register the device again.',
+      },
+      412001: {
+        meaning: 'The etag does not match the stored version.',
+        causes: [
+          [
+            'someone else changed it after it was read',
+            'compare its lastUpdatedDateTimeUtc with the time of your last change',
+          ],
+        ],
+        next: 'Read it again, then repeat the change.',
+      },
+      413000: {
+        meaning: 'The request body is too large.',
+        causes: [['a large initial twin, payload or list', 'run again with --verbose to see the request']],
+        next: 'Send less: an initial twin can have 32 KB of desired properties, a bulk request 10 enrollments.',
+      },
+      415000: {
+        meaning: 'The request body is not declared as JSON.',
+        causes: [['a client that sends another Content-Type', 'it must be application/json']],
+        next: 'Send Content-Type: application/json.',
+      },
+      429001: {
+        meaning: 'DPS is throttling requests.',
+        causes: [
+          [
+            'more than 1000 registrations or operations per minute',
+            'check whether many devices start at the same time',
+          ],
+          ['a device that registers again and again in a loop', 'the registration records show how often'],
+        ],
+        next: 'Wait a minute, then run the command again. Spread the registrations of a fleet over time.',
+      },
+      500000: {
+        meaning: 'DPS failed.',
+        causes: [['a temporary failure in Azure', 'Azure status: https://status.azure.com']],
+        next: 'Wait a minute, then run the command again.',
+      },
+      501000: {
+        meaning: 'The emulator does not support this.',
+        causes: [
+          ['a feature that only Azure has', 'docs/emulator-support.md lists what the emulator supports'],
+        ],
+        next: 'Use --target azure for it.',
+      },
+    },
+    /**
+     * Errors of IoT Hub, by the names that SDKs report. Source: Microsoft Learn, "Understand and resolve Azure IoT Hub
+     * errors".
+     */
+    hub: {
+      ArgumentInvalid: {
+        meaning: 'The hub does not accept a value in the request.',
+        causes: [['a device ID, twin or query that breaks a rule of the hub', 'the message names it']],
+        next: 'Correct what the message names.',
+      },
+      InvalidProtocolVersion: {
+        meaning: 'The hub does not support the api-version of the request.',
+        causes: [
+          [
+            'a very old or preview version of an SDK',
+            'the api-version is in the URL, or in the MQTT user name',
+          ],
+          ['an emulator that is older than the SDK', 'docs/emulator-support.md lists the versions'],
+        ],
+        next: 'Update the SDK, or the emulator.',
+      },
+      IotHubFormatError: {
+        meaning: 'The request to the hub is malformed.',
+        causes: [['a body that is not the expected JSON', 'the message names the place']],
+        next: 'Compare the request with the IoT Hub REST reference.',
+      },
+      IotHubUnauthorizedAccess: {
+        meaning: 'The hub does not accept the credentials.',
+        causes: [
+          [
+            'the device presented a different certificate than the one it registered with',
+            'compare the thumbprint with the device’s page in the hub; register again after renewing',
+          ],
+          ['the device was disabled or deleted in the hub', 'check the device’s page in the hub'],
+          [
+            'for a service: a key that was regenerated, or a policy without the permission',
+            'check the shared access policies of the hub',
+          ],
+          ['the device’s clock is wrong, so its token has expired', 'compare it with the actual time'],
+        ],
+        next: 'Register the device again, so that the hub gets its current certificate: enrollkit device register ID',
+      },
+      DeviceMaximumQueueDepthExceeded: {
+        meaning: 'Too many messages are waiting for the device.',
+        causes: [
+          [
+            'the device does not complete the 50 messages it has',
+            'the device’s page in the hub shows the count',
+          ],
+        ],
+        next: 'Let the device receive its messages, or purge them.',
+      },
+      GenericNotFound: {
+        meaning: 'The hub has nothing at this address.',
+        causes: [['a mistake in the request path', 'run again with --verbose to see the request']],
+        next: 'Compare the request with the IoT Hub REST reference.',
+      },
+      DeviceNotFound: {
+        meaning: 'The device does not exist in the hub.',
+        causes: [
+          [
+            'the device was deleted in the hub',
+            'its registration record in DPS stays: enrollkit doctor shows both',
+          ],
+          ['the device is assigned to another hub', 'the registration record names the hub'],
+          ['the device ID is mistyped', 'device IDs are case-sensitive in the hub'],
+        ],
+        next: 'Register the device again: enrollkit device register ID',
+      },
+      DeviceNotOnline: {
+        meaning: 'The device is not connected, or does not listen for direct methods.',
+        causes: [
+          ['the device is offline', 'the device’s page in the hub shows its connection state'],
+          [
+            'it is connected over HTTPS, which does not support direct methods',
+            'check which transport the device uses',
+          ],
+        ],
+        next: 'Connect the device over MQTT or AMQP, then call the method again.',
+      },
+      DeviceAlreadyExists: {
+        meaning: 'The hub already has a device with this ID.',
+        causes: [['an earlier run, or someone else, created it', 'check the device’s page in the hub']],
+        next: 'Choose another device ID, or delete that device.',
+      },
+      PreconditionFailed: {
+        meaning: 'The etag does not match the device or twin in the hub.',
+        causes: [['someone else changed it after it was read', 'read it again, and compare the etags']],
+        next: 'Read it again, then repeat the change.',
+      },
+      DeviceMessageLockLost: {
+        meaning: 'The lock on a cloud-to-device message has expired.',
+        causes: [
+          [
+            'the device took more than a minute to complete the message',
+            'check whether the message is delivered again',
+          ],
+        ],
+        next: 'Complete the message sooner; expect it a second time.',
+      },
+      GenericRequestEntityTooLarge: {
+        meaning: 'The request body is too large for the hub.',
+        causes: [['a bulk request of more than 500 KB', 'check the size of the body']],
+        next: 'Send several smaller requests.',
+      },
+      MessageTooLarge: {
+        meaning: 'The message is too large.',
+        causes: [
+          [
+            'a message of more than 256 KB (64 KB to a device)',
+            'check the size of the message including its properties',
+          ],
+        ],
+        next: 'Split the message, or upload a file.',
+      },
+      TooManyDevices: {
+        meaning: 'A bulk request has too many devices.',
+        causes: [['more than 100 devices in one request', 'count them']],
+        next: 'Send at most 100 devices per request.',
+      },
+      GenericUnsupportedMediaType: {
+        meaning: 'The request body is not declared as JSON.',
+        causes: [['a client that sends another Content-Type', 'it must be application/json']],
+        next: 'Send Content-Type: application/json.',
+      },
+      ThrottlingException: {
+        meaning: 'The hub is throttling requests.',
+        causes: [
+          [
+            'more requests per second than the hub’s tier allows',
+            'check the metric "throttling errors" of the hub',
+          ],
+        ],
+        next: 'Wait, then try again with increasing delays, or add units to the hub.',
+      },
+      ServerError: {
+        meaning: 'The hub failed.',
+        causes: [['a temporary failure in Azure', 'Azure status: https://status.azure.com']],
+        next: 'Wait a minute, then try again.',
+      },
+      NotImplemented: {
+        meaning: 'The emulator’s hub does not support this.',
+        causes: [
+          ['a feature that only Azure has', 'docs/emulator-support.md lists what the emulator supports'],
+        ],
+        next: 'Use --target azure for it.',
+      },
+      InvalidResponseWhileProxying: {
+        meaning: 'The device answered a direct method with something that is not JSON.',
+        causes: [['a mistake in the device’s program', 'its log shows the answer']],
+        next: 'Have the device answer with JSON.',
+      },
+      GatewayTimeout: {
+        meaning: 'The device did not answer a direct method in time.',
+        causes: [
+          [
+            'the method takes longer than the timeout of the call',
+            'check responseTimeoutInSeconds in the call',
+          ],
+          ['the device lost its connection', 'check the device’s page in the hub'],
+        ],
+        next: 'Call the method again with a longer timeout.',
+      },
+    },
+    /**
+     * Errors of Azure Resource Manager, and of the resource provider Microsoft.Devices. Sources: Microsoft Learn,
+     * "Common Azure deployment errors"; recordings in Azure/azure-sdk-for-net.
+     */
+    arm: {
+      400019: {
+        meaning: 'The provisioning service has reached its limit for these.',
+        causes: [
+          [
+            'a DPS limit was reached, such as 25 CA certificates',
+            'enrollkit ca list shows how many there are',
+          ],
+        ],
+        next: 'Delete what you no longer use: enrollkit ca delete NAME',
+      },
+      400053: {
+        meaning:
+          'Proof of possession failed: the verification certificate does not prove possession of this CA’s key.',
+        causes: [
+          [
+            'it was signed by a CA other than the uploaded one',
+            'compare the issuer of the verification certificate with the subject of the uploaded CA',
+          ],
+          [
+            'its common name is not the latest verification code',
+            'each request for a code replaces the previous one',
+          ],
+        ],
+        next: 'Request a new code, and answer it with the key of the uploaded CA: enrollkit ca verify NAME',
+      },
+      400059: {
+        meaning: 'The provisioning service does not support this SKU.',
+        causes: [['a SKU other than S1', 'check the sku in the request']],
+        next: 'Use the SKU S1.',
+      },
+      400303: {
+        meaning: 'The hub is linked twice.',
+        causes: [
+          [
+            'the list of hubs includes a hub that is already linked',
+            'az iot dps linked-hub list --dps-name NAME',
+          ],
+        ],
+        next: 'List each hub once.',
+      },
+      400305: {
+        meaning: 'The name is not allowed.',
+        causes: [['characters or a length that the resource does not allow', 'the message states the rule']],
+        next: 'Choose a name of 3 to 64 letters, digits and hyphens.',
+      },
+      404002: {
+        meaning: 'The provisioning service does not exist.',
+        causes: [
+          ['a mistyped name', 'az iot dps list shows the names'],
+          ['another subscription is selected', 'az account show'],
+        ],
+        next: 'List your provisioning services: az iot dps list',
+      },
+      404015: {
+        meaning: 'There is no CA certificate with this name.',
+        causes: [
+          ['it was deleted, or never uploaded', 'enrollkit ca list'],
+          ['it is in another provisioning service', 'compare its name with the one in the plan'],
+        ],
+        next: 'List the uploaded CAs: enrollkit ca list',
+      },
+      409004: {
+        meaning: 'The name is taken.',
+        causes: [['names of provisioning services are unique across Azure', 'someone else may be using it']],
+        next: 'Choose another name.',
+      },
+      500001: {
+        meaning: 'The resource provider failed.',
+        causes: [['a temporary failure in Azure', 'Azure status: https://status.azure.com']],
+        next: 'Wait a minute, then run the command again.',
+      },
+      AuthenticationFailed: {
+        meaning: 'Azure Resource Manager does not accept the token.',
+        causes: [
+          ['the login has expired', 'az account get-access-token fails as well'],
+          ['the token is for another tenant', 'az account show names the tenant'],
+          ['the clock of this computer is wrong', 'enrollkit doctor compares it with Azure’s'],
+        ],
+        next: 'Run az login again.',
+      },
+      AuthorizationFailed: {
+        meaning: 'Your identity lacks a role on this resource.',
+        causes: [
+          ['no role assignment on the DPS or its resource group', 'az role assignment list --assignee USER'],
+          ['the role was assigned a few minutes ago', 'new assignments take up to 10 minutes'],
+        ],
+        next: 'Ask for the Contributor role on the DPS.',
+      },
+      SubscriptionNotFound: {
+        meaning: 'The subscription does not exist, or you cannot see it.',
+        causes: [
+          ['a mistyped name', 'az iot dps list shows the names'],
+          ['another subscription is selected', 'az account show'],
+        ],
+        next: 'List your subscriptions: az account list',
+      },
+      ResourceGroupNotFound: {
+        meaning: 'The resource group does not exist in the subscription.',
+        causes: [
+          ['a mistyped name', 'az iot dps list shows the names'],
+          ['another subscription is selected', 'az account show'],
+        ],
+        next: 'List the resource groups: az group list',
+      },
+      ResourceNotFound: {
+        meaning: 'The resource does not exist in the resource group.',
+        causes: [
+          ['a mistyped name', 'az iot dps list shows the names'],
+          ['another subscription is selected', 'az account show'],
+        ],
+        next: 'List your provisioning services: az iot dps list',
+      },
+      ParentResourceNotFound: {
+        meaning: 'The resource that contains this one does not exist.',
+        causes: [
+          ['a mistyped name', 'az iot dps list shows the names'],
+          ['another subscription is selected', 'az account show'],
+        ],
+        next: 'List your provisioning services: az iot dps list',
+      },
+      NotFound: {
+        meaning: 'Azure Resource Manager has nothing at this address.',
+        causes: [
+          ['a mistyped name', 'az iot dps list shows the names'],
+          ['another subscription is selected', 'az account show'],
+        ],
+        next: 'Run again with --verbose to see the request.',
+      },
+      InvalidApiVersionParameter: {
+        meaning: 'Azure Resource Manager does not support this api-version.',
+        causes: [['a client that is newer or older than the service', 'the message lists the versions']],
+        next: 'Use an api-version listed in the message.',
+      },
+      InvalidRequestContent: {
+        meaning: 'The request body cannot be read.',
+        causes: [['it is not JSON, or a member has the wrong type', 'the message names the place']],
+        next: 'Correct what the message names.',
+      },
+      InvalidResourceLocation: {
+        meaning: 'The resource exists in another location.',
+        causes: [['a PUT with a different location than the resource’s', 'az iot dps show --name NAME']],
+        next: 'Send its actual location, or choose another name.',
+      },
+      MethodNotAllowed: {
+        meaning: 'Azure Resource Manager does not support this method at this address.',
+        causes: [['a request that is not part of the API', 'run again with --verbose to see the request']],
+        next: 'Compare the request with the REST reference.',
+      },
+      RequestEntityTooLarge: {
+        meaning: 'The request body is too large.',
+        causes: [['a request of more than 4 MB', 'check the size of the body']],
+        next: 'Send less.',
+      },
+      UnsupportedMediaType: {
+        meaning: 'The request body is not declared as JSON.',
+        causes: [['a client that sends another Content-Type', 'it must be application/json']],
+        next: 'Send Content-Type: application/json.',
+      },
+    },
+    /** HTTP statuses. Sources: RFC 9110; Microsoft Learn, "Troubleshoot DPS". */
+    http: {
+      200: {
+        meaning: 'The request succeeded.',
+        causes: [['nothing is wrong', 'read the body']],
+        next: 'No action is needed.',
+      },
+      201: {
+        meaning: 'The resource was created.',
+        causes: [['nothing is wrong', 'read it back']],
+        next: 'No action is needed.',
+      },
+      202: {
+        meaning: 'The request was accepted; its outcome is not known yet.',
+        causes: [['a registration or a change that takes time', 'poll the operation named in the response']],
+        next: 'Poll after the number of seconds in Retry-After.',
+      },
+      204: {
+        meaning: 'The request succeeded; there is nothing to return.',
+        causes: [['nothing is wrong', 'read it back']],
+        next: 'No action is needed.',
+      },
+      400: {
+        meaning: 'The service does not accept the request.',
+        causes: [
+          ['a value that breaks a rule', 'the error message names it'],
+          ['an unknown api-version', 'the message says so'],
+        ],
+        next: 'Correct what the message names; the six-digit code in it says more.',
+      },
+      401: {
+        meaning: 'The service does not accept the credentials.',
+        causes: [
+          ['for a device: DPS cannot trace its chain to a verified CA', 'enrollkit explain 401002'],
+          [
+            'a login or token that has expired, or a key that was regenerated',
+            'check az account show, or the shared access policies in the portal',
+          ],
+          ['a wrong clock', 'enrollkit doctor compares it with the service’s'],
+        ],
+        next: 'Run enrollkit doctor, which checks credentials, clock and certificates.',
+      },
+      403: {
+        meaning: 'The service knows who you are, but does not allow this.',
+        causes: [
+          ['a missing role or permission', 'check the access control page of the resource'],
+          ['an IP filter, or public network access is disabled', 'check the networking page of the resource'],
+        ],
+        next: 'Ask for the role, or for access from this network.',
+      },
+      404: {
+        meaning: 'Nothing exists at this address.',
+        causes: [
+          [
+            'a mistyped name, or something that was deleted',
+            'list what exists: enrollkit group list, enrollkit ca list',
+          ],
+          ['another subscription, DPS or hub', 'compare the names with those in the plan'],
+        ],
+        next: 'Check the name.',
+      },
+      405: {
+        meaning: 'The service does not support this method at this address.',
+        causes: [['a request that is not part of the API', 'run again with --verbose to see the request']],
+        next: 'Compare the request with the REST reference.',
+      },
+      407: {
+        meaning: 'The proxy requires a user name and password.',
+        causes: [['HTTPS_PROXY names a proxy without credentials', 'ask the proxy’s administrator for them']],
+        next: 'Set HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT.',
+      },
+      408: {
+        meaning: 'The service waited too long for the request.',
+        causes: [['a slow or broken connection', 'try from another network']],
+        next: 'Wait a minute, then run the command again.',
+      },
+      409: {
+        meaning: 'The request conflicts with the current state.',
+        causes: [
+          [
+            'something with that name already exists',
+            'list what exists: enrollkit group list, enrollkit ca list',
+          ],
+          ['an update without an etag', 'the six-digit code in the message says which'],
+        ],
+        next: 'Choose another name, or delete the existing one.',
+      },
+      412: {
+        meaning: 'It was changed in the meantime: the etag does not match the stored version.',
+        causes: [['someone else changed it after it was read', 'read it again, and compare the etags']],
+        next: 'Read it again, then repeat the change.',
+      },
+      413: {
+        meaning: 'The request is too large.',
+        causes: [['a large body', 'run again with --verbose to see the request']],
+        next: 'Send less.',
+      },
+      415: {
+        meaning: 'The body is not declared as JSON.',
+        causes: [['another Content-Type', 'it must be application/json']],
+        next: 'Send Content-Type: application/json.',
+      },
+      426: {
+        meaning: 'The service requires another protocol.',
+        causes: [['a plain HTTP request to a WebSocket address', 'check the client’s settings']],
+        next: 'Connect with MQTT or AMQP over WebSockets.',
+      },
+      429: {
+        meaning: 'The service is throttling requests.',
+        causes: [
+          [
+            'more than 1000 registrations or operations per minute in DPS',
+            'check whether many devices start at the same time',
+          ],
+          ['a client that retries in a loop', 'check the number of requests in its log'],
+        ],
+        next: 'Wait as long as Retry-After says. Spread the registrations of a fleet over time.',
+      },
+      431: {
+        meaning: 'The request headers are too large.',
+        causes: [['a very long token or header', 'run again with --verbose']],
+        next: 'Send smaller headers.',
+      },
+      500: {
+        meaning: 'The service failed.',
+        causes: [
+          ['a temporary failure in Azure', 'Azure status: https://status.azure.com'],
+          ['a fault that was set in the emulator', 'enrollkit emulator faults list'],
+        ],
+        next: 'Wait a minute, then run the command again.',
+      },
+      501: {
+        meaning: 'The emulator does not support this.',
+        causes: [
+          ['a feature that only Azure has', 'docs/emulator-support.md lists what the emulator supports'],
+        ],
+        next: 'Use --target azure for it.',
+      },
+      502: {
+        meaning: 'A gateway got no valid response from the service.',
+        causes: [
+          ['a temporary failure in Azure', 'Azure status: https://status.azure.com'],
+          ['a fault that was set in the emulator', 'enrollkit emulator faults list'],
+        ],
+        next: 'Wait a minute, then run the command again.',
+      },
+      503: {
+        meaning: 'The service is currently unavailable.',
+        causes: [
+          ['a temporary failure in Azure', 'Azure status: https://status.azure.com'],
+          ['a fault that was set in the emulator', 'enrollkit emulator faults list'],
+        ],
+        next: 'Wait a minute, then run the command again.',
+      },
+      504: {
+        meaning: 'A gateway got no response from the service in time.',
+        causes: [
+          ['a temporary failure in Azure', 'Azure status: https://status.azure.com'],
+          ['a fault that was set in the emulator', 'enrollkit emulator faults list'],
+        ],
+        next: 'Wait a minute, then run the command again.',
+      },
+    },
+    /** TLS alerts, by number. */
+    tls: {
+      0: {
+        meaning: 'The other side closed the connection normally.',
+        causes: [
+          ['the server ended an idle or refused connection', 'check what the client sent before'],
+          ['the other side was stopped', 'enrollkit emulator status'],
+        ],
+        next: 'Connect again. If it happens again, check the log of the other side.',
+      },
+      10: {
+        meaning: 'A message arrived that does not belong at this point of the handshake.',
+        causes: [
+          [
+            'a bug in one of the two TLS libraries: messages in the wrong order',
+            'try another client: openssl s_client -connect HOST:PORT',
+          ],
+          [
+            'something in between, such as a proxy, changes or reads the connection',
+            'enrollkit doctor checks for TLS interception',
+          ],
+        ],
+        next: 'Update the device’s TLS library, or try from another network.',
+      },
+      20: {
+        meaning: 'A record was changed in transit, or encrypted with another key.',
+        causes: [
+          [
+            'a bug in one of the two TLS libraries: wrong keys',
+            'try another client: openssl s_client -connect HOST:PORT',
+          ],
+          [
+            'something in between, such as a proxy, changes or reads the connection',
+            'enrollkit doctor checks for TLS interception',
+          ],
+        ],
+        next: 'Update the device’s TLS library, or try from another network.',
+      },
+      21: {
+        meaning: 'A record could not be decrypted (no longer used).',
+        causes: [
+          [
+            'a bug in one of the two TLS libraries: wrong keys',
+            'try another client: openssl s_client -connect HOST:PORT',
+          ],
+          [
+            'something in between, such as a proxy, changes or reads the connection',
+            'enrollkit doctor checks for TLS interception',
+          ],
+        ],
+        next: 'Update the device’s TLS library, or try from another network.',
+      },
+      22: {
+        meaning: 'A record is longer than TLS allows.',
+        causes: [
+          [
+            'a bug in one of the two TLS libraries: a record that is too long',
+            'try another client: openssl s_client -connect HOST:PORT',
+          ],
+          [
+            'something in between, such as a proxy, changes or reads the connection',
+            'enrollkit doctor checks for TLS interception',
+          ],
+        ],
+        next: 'Update the device’s TLS library, or try from another network.',
+      },
+      30: {
+        meaning: 'A record could not be decompressed (no longer used).',
+        causes: [
+          [
+            'a bug in one of the two TLS libraries: compression, which TLS no longer supports',
+            'try another client: openssl s_client -connect HOST:PORT',
+          ],
+          [
+            'something in between, such as a proxy, changes or reads the connection',
+            'enrollkit doctor checks for TLS interception',
+          ],
+        ],
+        next: 'Update the device’s TLS library, or try from another network.',
+      },
+      40: {
+        meaning: 'The two sides have no acceptable parameters in common.',
+        causes: [
+          [
+            'one side has only old cipher suites, curves or signature algorithms',
+            'openssl s_client -connect HOST:PORT shows what is negotiated',
+          ],
+          ['an RSA or EC key that the other side does not accept', 'enrollkit cert lint FILE'],
+        ],
+        next: 'Enable TLS 1.2 with an ECDHE cipher suite on the device; DPS supports TLS 1.2.',
+      },
+      41: {
+        meaning: 'The client has no certificate (SSL 3.0 only).',
+        causes: [['a client with a very old TLS library', 'check its SSL or TLS version']],
+        next: 'Use TLS 1.2 or later.',
+      },
+      42: {
+        meaning: 'A certificate is corrupt, or its signature is wrong.',
+        causes: [
+          [
+            'sent by a server: a certificate in the device’s chain is damaged or signed with another key',
+            'enrollkit cert verify chain.pem',
+          ],
+          [
+            'sent by a device: the same for the server’s certificate',
+            'the log of the emulator, or of the device, shows who sent it',
+          ],
+        ],
+        next: 'Check both certificates: enrollkit cert inspect FILE, and enrollkit doctor for the server’s.',
+      },
+      43: {
+        meaning: 'A certificate is of a type that is not accepted.',
+        causes: [
+          [
+            'sent by a server: DPS does not accept the key of the device’s certificate, or the certificate is not for client authentication',
+            'enrollkit cert lint chain.pem',
+          ],
+          [
+            'sent by a device: the same for the server’s certificate',
+            'the log of the emulator, or of the device, shows who sent it',
+          ],
+        ],
+        next: 'Check both certificates: enrollkit cert inspect FILE, and enrollkit doctor for the server’s.',
+      },
+      44: {
+        meaning: 'A certificate was revoked.',
+        causes: [
+          [
+            'sent by a server: the issuer has revoked the certificate',
+            'ask the owner of the CA; DPS itself does not check revocation lists',
+          ],
+          [
+            'sent by a device: the same for the server’s certificate',
+            'the log of the emulator, or of the device, shows who sent it',
+          ],
+        ],
+        next: 'Check both certificates: enrollkit cert inspect FILE, and enrollkit doctor for the server’s.',
+      },
+      45: {
+        meaning: 'A certificate has expired or is not valid yet.',
+        causes: [
+          ['a certificate that has expired', 'enrollkit cert inspect FILE shows the dates'],
+          [
+            'a wrong clock on the side that sent the alert',
+            'compare it with the actual time; devices without a clock start in 1970',
+          ],
+        ],
+        next: 'Renew the certificate, or set the clock.',
+      },
+      46: {
+        meaning: 'A certificate was not accepted, for a reason that was not given.',
+        causes: [
+          ['sent by a server: any problem with the device’s chain', 'enrollkit cert verify chain.pem'],
+          [
+            'sent by a device: the same for the server’s certificate',
+            'the log of the emulator, or of the device, shows who sent it',
+          ],
+        ],
+        next: 'Check both certificates: enrollkit cert inspect FILE, and enrollkit doctor for the server’s.',
+      },
+      47: {
+        meaning: 'A handshake field has a value that is not allowed.',
+        causes: [
+          [
+            'a bug in one of the two TLS libraries: a wrong value',
+            'try another client: openssl s_client -connect HOST:PORT',
+          ],
+          [
+            'something in between, such as a proxy, changes or reads the connection',
+            'enrollkit doctor checks for TLS interception',
+          ],
+        ],
+        next: 'Update the device’s TLS library, or try from another network.',
+      },
+      48: {
+        meaning: 'The issuer of a certificate is unknown or not trusted.',
+        causes: [
+          [
+            'sent by a device: it does not trust the root of the server’s certificate',
+            'Azure needs DigiCert Global Root G2 and Microsoft RSA Root Certificate Authority 2017; the emulator needs its own root: enrollkit emulator env',
+          ],
+          [
+            'a proxy inspects TLS, and its root is not trusted',
+            'enrollkit doctor shows who issued the certificate that arrives here',
+          ],
+          ['sent by a server: it does not know the CA of the client’s certificate', 'enrollkit ca list'],
+        ],
+        next: 'Install the root of the server’s certificate on the device.',
+      },
+      49: {
+        meaning: 'The certificate is valid, but its owner is not allowed to connect.',
+        causes: [
+          ['the device is disabled, or has no enrollment', 'enrollkit doctor'],
+          ['a firewall or gateway that admits only some certificates', 'try from another network'],
+        ],
+        next: 'Check the device’s enrollment: enrollkit doctor',
+      },
+      50: {
+        meaning: 'A handshake message cannot be read.',
+        causes: [
+          [
+            'a bug in one of the two TLS libraries: a malformed message',
+            'try another client: openssl s_client -connect HOST:PORT',
+          ],
+          [
+            'something in between, such as a proxy, changes or reads the connection',
+            'enrollkit doctor checks for TLS interception',
+          ],
+        ],
+        next: 'Update the device’s TLS library, or try from another network.',
+      },
+      51: {
+        meaning: 'A handshake signature is wrong.',
+        causes: [
+          ['the private key does not match the certificate', 'enrollkit doctor compares the two'],
+          ['a bug in a TLS library or secure element', 'try the same certificate with openssl s_client'],
+        ],
+        next: 'Give the device the private key that belongs to its certificate.',
+      },
+      60: {
+        meaning: 'Export restrictions were violated (no longer used).',
+        causes: [
+          [
+            'a bug in one of the two TLS libraries: export cipher suites, which TLS no longer supports',
+            'try another client: openssl s_client -connect HOST:PORT',
+          ],
+          [
+            'something in between, such as a proxy, changes or reads the connection',
+            'enrollkit doctor checks for TLS interception',
+          ],
+        ],
+        next: 'Update the device’s TLS library, or try from another network.',
+      },
+      70: {
+        meaning: 'The two sides have no TLS version in common.',
+        causes: [
+          [
+            'the device supports only TLS 1.0 or 1.1, which Azure refuses',
+            'check whether openssl s_client -connect HOST:PORT -tls1_2 works from a computer',
+          ],
+          ['a fault in the emulator that fixes the version', 'enrollkit emulator faults list'],
+        ],
+        next: 'Enable TLS 1.2 on the device.',
+      },
+      71: {
+        meaning: 'The server requires stronger cipher suites than the client offers.',
+        causes: [
+          [
+            'one side has only old cipher suites, curves or signature algorithms',
+            'openssl s_client -connect HOST:PORT shows what is negotiated',
+          ],
+          ['an RSA or EC key that the other side does not accept', 'enrollkit cert lint FILE'],
+        ],
+        next: 'Enable TLS 1.2 with an ECDHE cipher suite on the device; DPS supports TLS 1.2.',
+      },
+      80: {
+        meaning: 'The other side failed for an internal reason.',
+        causes: [['a server failure, such as too little memory', 'check the log of the other side']],
+        next: 'Try again later.',
+      },
+      86: {
+        meaning: 'The client fell back to an older TLS version although both sides support a newer one.',
+        causes: [
+          [
+            'a bug in one of the two TLS libraries: an unnecessary fallback',
+            'try another client: openssl s_client -connect HOST:PORT',
+          ],
+          [
+            'something in between, such as a proxy, changes or reads the connection',
+            'enrollkit doctor checks for TLS interception',
+          ],
+        ],
+        next: 'Update the device’s TLS library, or try from another network.',
+      },
+      90: {
+        meaning: 'The other side canceled the handshake.',
+        causes: [['a person or program stopped the other side', 'check the log of the other side']],
+        next: 'Connect again.',
+      },
+      100: {
+        meaning: 'The other side refuses to renegotiate.',
+        causes: [
+          [
+            'a client that renegotiates, which TLS 1.3 and Azure do not support',
+            'check the options of the TLS library',
+          ],
+        ],
+        next: 'Turn off renegotiation on the device.',
+      },
+      109: {
+        meaning: 'The handshake lacks a required extension.',
+        causes: [
+          [
+            'a bug in one of the two TLS libraries: a missing extension',
+            'try another client: openssl s_client -connect HOST:PORT',
+          ],
+          [
+            'something in between, such as a proxy, changes or reads the connection',
+            'enrollkit doctor checks for TLS interception',
+          ],
+        ],
+        next: 'Update the device’s TLS library, or try from another network.',
+      },
+      110: {
+        meaning: 'The handshake has an extension that was not requested.',
+        causes: [
+          [
+            'a bug in one of the two TLS libraries: an extension that was not offered',
+            'try another client: openssl s_client -connect HOST:PORT',
+          ],
+          [
+            'something in between, such as a proxy, changes or reads the connection',
+            'enrollkit doctor checks for TLS interception',
+          ],
+        ],
+        next: 'Update the device’s TLS library, or try from another network.',
+      },
+      111: {
+        meaning: 'A certificate could not be fetched from the URL in the handshake (no longer used).',
+        causes: [
+          [
+            'a bug in one of the two TLS libraries: certificate URLs, which Azure does not support',
+            'try another client: openssl s_client -connect HOST:PORT',
+          ],
+          [
+            'something in between, such as a proxy, changes or reads the connection',
+            'enrollkit doctor checks for TLS interception',
+          ],
+        ],
+        next: 'Update the device’s TLS library, or try from another network.',
+      },
+      112: {
+        meaning: 'The server does not know the host name that the client requested (SNI).',
+        causes: [
+          ['a mistyped host name', 'compare it with the overview page of the DPS or hub'],
+          ['a client that sends no server name', 'DPS and IoT Hub require SNI'],
+        ],
+        next: 'Connect to the host by name, and let the TLS library send that name.',
+      },
+      113: {
+        meaning: 'The server’s proof that its certificate is not revoked (OCSP) is not valid.',
+        causes: [
+          [
+            'a bug in one of the two TLS libraries: a wrong OCSP response',
+            'try another client: openssl s_client -connect HOST:PORT',
+          ],
+          [
+            'something in between, such as a proxy, changes or reads the connection',
+            'enrollkit doctor checks for TLS interception',
+          ],
+        ],
+        next: 'Update the device’s TLS library, or try from another network.',
+      },
+      114: {
+        meaning: 'A certificate fetched by its URL has another hash (no longer used).',
+        causes: [
+          [
+            'a bug in one of the two TLS libraries: certificate URLs, which Azure does not support',
+            'try another client: openssl s_client -connect HOST:PORT',
+          ],
+          [
+            'something in between, such as a proxy, changes or reads the connection',
+            'enrollkit doctor checks for TLS interception',
+          ],
+        ],
+        next: 'Update the device’s TLS library, or try from another network.',
+      },
+      115: {
+        meaning: 'The server does not know the pre-shared key.',
+        causes: [
+          [
+            'a device that is configured for pre-shared keys',
+            'DPS accepts certificates, not TLS pre-shared keys',
+          ],
+        ],
+        next: 'Configure the device with its certificate and key.',
+      },
+      116: {
+        meaning: 'The server requires a client certificate, and none was sent.',
+        causes: [
+          [
+            'the device’s TLS configuration has no certificate or key',
+            'check that the TLS library is given both',
+          ],
+          [
+            'a proxy terminates TLS, so the certificate never reaches the server',
+            'enrollkit doctor checks for TLS interception',
+          ],
+        ],
+        next: 'Configure the certificate chain and the private key of the device.',
+      },
+      120: {
+        meaning: 'The two sides have no application protocol in common (ALPN).',
+        causes: [
+          [
+            'a client requests HTTP/2 or MQTT by ALPN at a port that does not offer it',
+            'check the ALPN setting of the client',
+          ],
+          ['a proxy in between', 'enrollkit doctor checks for TLS interception'],
+        ],
+        next: 'Remove ALPN from the client’s settings.',
+      },
+    },
+    /**
+     * Codes of Node.js and OpenSSL, return codes of MQTT, conditions of AMQP. Sources: Node.js documentation,
+     * "Errors"; MQTT 3.1.1 section 3.2.2.3; AMQP 1.0 section 2.8.15; Microsoft Learn, "IoT Hub AMQP".
+     */
+    connection: {
+      ENOTFOUND: {
+        meaning: 'No host with that name was found.',
+        causes: [
+          ['a mistyped name, or a deleted service', 'nslookup HOST'],
+          ['this computer is offline, or has no DNS', 'try nslookup with another host'],
+        ],
+        next: 'Check the name and the network.',
+      },
+      EAI_AGAIN: {
+        meaning: 'The host name could not be looked up at the moment.',
+        causes: [
+          ['the DNS server does not answer', 'nslookup HOST'],
+          ['this computer is offline', 'ping another host'],
+        ],
+        next: 'Check the network, then run the command again.',
+      },
+      ECONNREFUSED: {
+        meaning: 'Nothing is listening on that port, or a firewall refuses the connection.',
+        causes: [
+          ['the emulator is not running', 'enrollkit emulator status'],
+          ['a wrong port', 'compare it with enrollkit emulator status'],
+          ['a firewall blocks port 8883 or 5671', 'try --protocol https'],
+        ],
+        next: 'Start the emulator, or check the host and port.',
+      },
+      ECONNRESET: {
+        meaning: 'The connection was closed unexpectedly.',
+        causes: [
+          ['the server, or a firewall in between, closed it', 'try from another network'],
+          [
+            'the emulator was stopped, or has a fault set',
+            'enrollkit emulator status, enrollkit emulator faults list',
+          ],
+        ],
+        next: 'Run the command again.',
+      },
+      EPIPE: {
+        meaning: 'The connection was closed unexpectedly.',
+        causes: [
+          ['the server, or a firewall in between, closed it', 'try from another network'],
+          [
+            'the emulator was stopped, or has a fault set',
+            'enrollkit emulator status, enrollkit emulator faults list',
+          ],
+        ],
+        next: 'Run the command again.',
+      },
+      ETIMEDOUT: {
+        meaning: 'The host did not answer in time.',
+        causes: [
+          ['a firewall drops the packets; 8883 and 5671 are often blocked', 'try --protocol https'],
+          ['a proxy is required', 'check HTTPS_PROXY; MQTT and AMQP do not use it'],
+        ],
+        next: 'Check the firewall, or register over HTTPS: --protocol https',
+      },
+      EHOSTUNREACH: {
+        meaning: 'There is no route to the host.',
+        causes: [
+          ['this computer is offline, or a VPN is off', 'ping another host'],
+          ['a firewall drops the packets', 'try from another network'],
+        ],
+        next: 'Check the network.',
+      },
+      ENETUNREACH: {
+        meaning: 'There is no route to the host.',
+        causes: [
+          ['this computer is offline, or a VPN is off', 'ping another host'],
+          ['a firewall drops the packets', 'try from another network'],
+        ],
+        next: 'Check the network.',
+      },
+      EADDRINUSE: {
+        meaning: 'Another program is listening on that port.',
+        causes: [
+          ['another emulator', 'enrollkit emulator status'],
+          ['another program', 'ss -ltnp, or netstat -ano on Windows'],
+        ],
+        next: 'Stop that program, or choose another port.',
+      },
+      EACCES: {
+        meaning: 'You are not permitted to use that file or port.',
+        causes: [
+          ['ports below 1024 require special permissions', 'choose a higher port'],
+          ['the file belongs to another user', 'ls -l FILE'],
+        ],
+        next: 'Choose another port or file, or get the permission.',
+      },
+      EPROTO: {
+        meaning: 'The TLS handshake failed.',
+        causes: [
+          ['the other side does not use TLS on this port', 'openssl s_client -connect HOST:PORT'],
+          ['it refused this client with an alert', 'the message has the alert: enrollkit explain ALERT'],
+        ],
+        next: 'Check the host and port.',
+      },
+      CERT_HAS_EXPIRED: {
+        meaning: 'A certificate of the server has expired.',
+        causes: [
+          ['the clock of this computer is wrong', 'enrollkit doctor compares it'],
+          ['the server’s certificate was not renewed', 'openssl s_client -connect HOST:PORT'],
+        ],
+        next: 'Set the clock. If it is right, the owner of the server must renew its certificate.',
+      },
+      CERT_NOT_YET_VALID: {
+        meaning: 'A certificate of the server is not valid yet.',
+        causes: [
+          ['the clock of this computer is behind', 'enrollkit doctor compares it'],
+          ['the server’s certificate was created with a wrong clock', 'openssl s_client -connect HOST:PORT'],
+        ],
+        next: 'Set the clock.',
+      },
+      ERR_TLS_CERT_ALTNAME_INVALID: {
+        meaning: 'The server’s certificate is for another name.',
+        causes: [
+          [
+            'you connected by another name or by an IP address',
+            'the message lists the names in the certificate',
+          ],
+          ['a proxy answers instead', 'enrollkit doctor'],
+        ],
+        next: 'Connect to the host by a name in its certificate.',
+      },
+      DEPTH_ZERO_SELF_SIGNED_CERT: {
+        meaning: 'The server’s certificate is self-signed, and not trusted here.',
+        causes: [
+          [
+            'a proxy inspects TLS, and its root is not trusted here',
+            'enrollkit doctor shows who issued the certificate that arrives',
+          ],
+          ['the emulator’s root is missing', 'enrollkit emulator env prints the file to trust'],
+          [
+            'the trusted roots of this computer are outdated',
+            'enrollkit doctor checks for the roots that Azure needs',
+          ],
+        ],
+        next: 'Set NODE_EXTRA_CA_CERTS to the missing root certificate.',
+      },
+      SELF_SIGNED_CERT_IN_CHAIN: {
+        meaning: 'The root of the server’s certificate is not trusted here.',
+        causes: [
+          [
+            'a proxy inspects TLS, and its root is not trusted here',
+            'enrollkit doctor shows who issued the certificate that arrives',
+          ],
+          ['the emulator’s root is missing', 'enrollkit emulator env prints the file to trust'],
+          [
+            'the trusted roots of this computer are outdated',
+            'enrollkit doctor checks for the roots that Azure needs',
+          ],
+        ],
+        next: 'Set NODE_EXTRA_CA_CERTS to the missing root certificate.',
+      },
+      UNABLE_TO_GET_ISSUER_CERT: {
+        meaning: 'An issuer of the server’s certificate is missing.',
+        causes: [
+          [
+            'a proxy inspects TLS, and its root is not trusted here',
+            'enrollkit doctor shows who issued the certificate that arrives',
+          ],
+          ['the emulator’s root is missing', 'enrollkit emulator env prints the file to trust'],
+          [
+            'the trusted roots of this computer are outdated',
+            'enrollkit doctor checks for the roots that Azure needs',
+          ],
+        ],
+        next: 'Set NODE_EXTRA_CA_CERTS to the missing root certificate.',
+      },
+      UNABLE_TO_GET_ISSUER_CERT_LOCALLY: {
+        meaning: 'The issuer of the server’s certificate is unknown here.',
+        causes: [
+          [
+            'a proxy inspects TLS, and its root is not trusted here',
+            'enrollkit doctor shows who issued the certificate that arrives',
+          ],
+          ['the emulator’s root is missing', 'enrollkit emulator env prints the file to trust'],
+          [
+            'the trusted roots of this computer are outdated',
+            'enrollkit doctor checks for the roots that Azure needs',
+          ],
+        ],
+        next: 'Set NODE_EXTRA_CA_CERTS to the missing root certificate.',
+      },
+      UNABLE_TO_VERIFY_LEAF_SIGNATURE: {
+        meaning: 'The issuer of the server’s certificate is unknown here.',
+        causes: [
+          [
+            'a proxy inspects TLS, and its root is not trusted here',
+            'enrollkit doctor shows who issued the certificate that arrives',
+          ],
+          ['the emulator’s root is missing', 'enrollkit emulator env prints the file to trust'],
+          [
+            'the trusted roots of this computer are outdated',
+            'enrollkit doctor checks for the roots that Azure needs',
+          ],
+        ],
+        next: 'Set NODE_EXTRA_CA_CERTS to the missing root certificate.',
+      },
+      'connack-1': {
+        meaning: 'MQTT return code 1: the server does not support this version of MQTT.',
+        causes: [['a client that uses MQTT 5 or 3.1', 'DPS and IoT Hub support MQTT 3.1.1']],
+        next: 'Set the client to MQTT 3.1.1.',
+      },
+      'connack-2': {
+        meaning: 'MQTT return code 2: the server does not accept the client ID.',
+        causes: [
+          ['the client ID is not the registration ID or device ID', 'check the settings of the client'],
+        ],
+        next: 'Use the registration ID (DPS) or the device ID (hub) as the client ID.',
+      },
+      'connack-3': {
+        meaning:
+          'MQTT return code 3: the server is not available. DPS also returns it for an unknown ID scope.',
+        causes: [
+          ['a wrong ID scope in the user name', 'compare it with the overview page of your DPS'],
+          ['a temporary failure', 'try again in a minute'],
+        ],
+        next: 'Check the ID scope, then connect again.',
+      },
+      'connack-4': {
+        meaning: 'MQTT return code 4: the server does not accept the user name or password.',
+        causes: [
+          [
+            'a user name in another format',
+            '{idScope}/registrations/{registrationId}/api-version=... for DPS, {hub}/{deviceId}/?api-version=... for a hub',
+          ],
+          [
+            'a token that has expired, or is for another device',
+            'check the resource and expiry in the token',
+          ],
+        ],
+        next: 'Correct the user name, or create a new token.',
+      },
+      'connack-5': {
+        meaning: 'MQTT return code 5: the server does not accept the credentials.',
+        causes: [
+          ['the hub has another certificate for the device', 'register again: enrollkit device register ID'],
+          ['the device was disabled or deleted in the hub', 'check the device’s page in the hub'],
+          ['the device sent no client certificate', 'check the TLS settings of the client'],
+        ],
+        next: 'Register the device again, and connect with the same certificate.',
+      },
+      'amqp:connection:framing-error': {
+        meaning: 'AMQP: a frame cannot be read.',
+        causes: [['a client that does not support AMQP 1.0', 'check its protocol version']],
+        next: 'Use an AMQP 1.0 client.',
+      },
+      'amqp:connection:forced': {
+        meaning: 'AMQP: the server closed the connection.',
+        causes: [
+          [
+            'the service restarted, or the device connected a second time',
+            'each device can have only one open connection',
+          ],
+        ],
+        next: 'Connect again.',
+      },
+      'amqp:decode-error': {
+        meaning: 'AMQP: a value cannot be decoded.',
+        causes: [['a bug in the client’s AMQP library', 'try another client']],
+        next: 'Update the AMQP library.',
+      },
+      'amqp:internal-error': {
+        meaning: 'AMQP: the service failed.',
+        causes: [['a temporary failure', 'try again in a minute']],
+        next: 'Connect again.',
+      },
+      'amqp:invalid-field': {
+        meaning: 'AMQP: a field in a frame has a value that is not allowed.',
+        causes: [['a client that sends something unusual', 'the description names it']],
+        next: 'Correct what the description names.',
+      },
+      'amqp:link:detach-forced': {
+        meaning: 'AMQP: the service has detached a link.',
+        causes: [
+          [
+            'the device was disabled or deleted, or its token has expired',
+            'check the device’s page in the hub',
+          ],
+        ],
+        next: 'Attach again with valid credentials.',
+      },
+      'amqp:link:message-size-exceeded': {
+        meaning: 'AMQP: the message is too large.',
+        causes: [['a message of more than 256 KB', 'check its size']],
+        next: 'Send less in one message.',
+      },
+      'amqp:link:redirect': {
+        meaning: 'AMQP: the node is at another address, which the error names.',
+        causes: [
+          [
+            'a back end that reads telemetry with the hub’s connection string',
+            'IoT Hub redirects the link to /messages/events to the host and entity of its Event Hub-compatible endpoint',
+          ],
+        ],
+        next: 'Follow the address, or connect with the Event Hub-compatible connection string.',
+      },
+      'amqp:link:stolen': {
+        meaning: 'AMQP: another connection has taken over the link.',
+        causes: [['the device is connected twice', 'each device can have only one open connection']],
+        next: 'Connect each device only once.',
+      },
+      'amqp:link:transfer-limit-exceeded': {
+        meaning: 'AMQP: more messages were sent than the service allowed.',
+        causes: [['a client that ignores link credit', 'update its AMQP library']],
+        next: 'Wait for credit before sending.',
+      },
+      'amqp:not-allowed': {
+        meaning: 'AMQP: the service does not allow this.',
+        causes: [['something that the service does not support', 'the description names it']],
+        next: 'Correct what the description names.',
+      },
+      'amqp:not-found': {
+        meaning: 'AMQP: no node has this address.',
+        causes: [
+          [
+            'a mistyped link address',
+            'DPS: {idScope}/registrations/{registrationId}; hub: /devices/{deviceId}/messages/events',
+          ],
+          ['a device that does not exist in the hub', 'register it again'],
+        ],
+        next: 'Correct the address.',
+      },
+      'amqp:not-implemented': {
+        meaning: 'AMQP: the service does not support this.',
+        causes: [
+          ['a feature that the emulator does not support', 'docs/emulator-support.md lists what it supports'],
+        ],
+        next: 'Use --target azure for it.',
+      },
+      'amqp:precondition-failed': {
+        meaning: 'AMQP: a precondition failed.',
+        causes: [['a lock that has expired, or an outdated etag', 'read it again']],
+        next: 'Read it again, then repeat.',
+      },
+      'amqp:resource-limit-exceeded': {
+        meaning: 'AMQP: a limit was reached.',
+        causes: [['more links, sessions or messages than the service allows', 'close what you do not use']],
+        next: 'Wait, then try again with fewer.',
+      },
+      'amqp:session:errant-link': {
+        meaning: 'AMQP: a frame names a link that is not attached.',
+        causes: [['a bug in the client’s AMQP library', 'update it']],
+        next: 'Connect again.',
+      },
+      'amqp:session:unattached-handle': {
+        meaning: 'AMQP: a frame names a link that is not attached.',
+        causes: [['a bug in the client’s AMQP library', 'update it']],
+        next: 'Connect again.',
+      },
+      'amqp:session:handle-in-use': {
+        meaning: 'AMQP: a link handle is used twice.',
+        causes: [['a bug in the client’s AMQP library', 'update it']],
+        next: 'Connect again.',
+      },
+      'amqp:session:window-violation': {
+        meaning: 'AMQP: more frames were sent than the session allows.',
+        causes: [['a client that ignores the session window', 'update its AMQP library']],
+        next: 'Connect again.',
+      },
+      'amqp:unauthorized-access': {
+        meaning: 'AMQP: the service does not accept the credentials.',
+        causes: [
+          ['at DPS: the same as 401002', 'the description has the six-digit code: enrollkit explain 401002'],
+          [
+            'at a hub: another certificate, or a disabled device',
+            'register again: enrollkit device register ID',
+          ],
+        ],
+        next: 'Run enrollkit doctor.',
+      },
+      'com.microsoft:argument-error': {
+        meaning: 'AMQP: an argument is not valid.',
+        causes: [['a value that breaks a rule of the service', 'the description names it']],
+        next: 'Correct what the description names.',
+      },
+      'com.microsoft:argument-out-of-range': {
+        meaning: 'AMQP: an argument is out of range.',
+        causes: [
+          [
+            'an Event Hubs offset or sequence number after the last event, or a partition that does not exist',
+            'compare it with the runtime information of the partition',
+          ],
+        ],
+        next: 'Start at the earliest or the latest event, or name an existing partition.',
+      },
+      'com.microsoft:device-container-throttled': {
+        meaning: 'AMQP: the service is throttling requests.',
+        causes: [['more requests than the service or its tier allows', 'count them']],
+        next: 'Wait, then try again with increasing delays.',
+      },
+    },
+    /** Error codes of enrollkit; what to do next is in errors.next. */
+    own: {
+      INTERNAL: {
+        meaning: 'An unexpected failure in enrollkit itself.',
+        causes: [['a bug in enrollkit', 'run again with --verbose']],
+      },
+      USAGE: {
+        meaning: 'The command does not exist, or its flags or arguments are wrong.',
+        causes: [['a mistyped flag or value', 'enrollkit help COMMAND']],
+      },
+      INVALID_REGISTRATION_ID: {
+        meaning: 'DPS does not accept this registration ID.',
+        causes: [
+          ['a character or length that is not allowed: letters, digits and - . _ :', 'the message names it'],
+        ],
+      },
+      INVALID_ENROLLMENT_GROUP_ID: {
+        meaning: 'DPS does not accept this enrollment group ID.',
+        causes: [
+          ['a character or length that is not allowed: letters, digits and - . _ :', 'the message names it'],
+        ],
+      },
+      INVALID_CERTIFICATE_NAME: {
+        meaning: 'DPS does not accept this name for an uploaded CA.',
+        causes: [
+          ['a character or length that is not allowed: letters, digits and - . _', 'the message names it'],
+        ],
+      },
+      COMMON_NAME_TOO_LONG: {
+        meaning: 'The common name is too long for a certificate.',
+        causes: [
+          [
+            'a character or length that is not allowed: at most 64 characters (RFC 5280)',
+            'the message names it',
+          ],
+        ],
+      },
+      INVALID_COMMON_NAME: {
+        meaning: 'The common name cannot be used in a certificate.',
+        causes: [
+          ['a character or length that is not allowed: 1 to 64 printable characters', 'the message names it'],
+        ],
+      },
+      INVALID_SUBJECT: {
+        meaning: 'A part of the subject cannot be used in a certificate.',
+        causes: [
+          [
+            'a character or length that is not allowed: the limits of RFC 5280, appendix A',
+            'the message names it',
+          ],
+        ],
+      },
+      INVALID_ALTERNATIVE_NAME: {
+        meaning: 'The subject alternative name does not have the required form.',
+        causes: [
+          [
+            'a character or length that is not allowed: a host name, IP address, email address or URI, in ASCII',
+            'the message names it',
+          ],
+        ],
+      },
+      INVALID_RECORDING: {
+        meaning: 'The recording cannot be read.',
+        causes: [
+          [
+            'it was truncated, edited by hand, or written by a later enrollkit',
+            'the message names the file and the place',
+          ],
+          ['it is not the file you meant', 'open it and check'],
+        ],
+      },
+      NOT_RECORDED: {
+        meaning: 'An offline replay sent a request that the recording does not have.',
+        causes: [
+          [
+            'this enrollkit sends other requests than the version that recorded',
+            'compare the versions: enrollkit runs',
+          ],
+          ['a flag changes what the run does', 'replay with the flags of the recording'],
+        ],
+      },
+      INVALID_PLAN: {
+        meaning: 'The plan cannot be used.',
+        causes: [
+          [
+            'a member that is missing, misspelled or has a wrong value',
+            'the message names the file and the place',
+          ],
+          ['it is not the file you meant', 'open it and check'],
+        ],
+      },
+      INVALID_SEED: {
+        meaning: 'The emulator’s seed cannot be used.',
+        causes: [
+          [
+            'a member that is missing, misspelled or has a wrong value',
+            'the message names the file and the place',
+          ],
+          ['it is not the file you meant', 'open it and check'],
+        ],
+      },
+      INVALID_FAULTS: {
+        meaning: 'The fault file cannot be used.',
+        causes: [
+          [
+            'a member that is missing, misspelled or has a wrong value',
+            'the message names the file and the place',
+          ],
+          ['it is not the file you meant', 'open it and check'],
+        ],
+      },
+      INVALID_DEVICE_LIST: {
+        meaning: 'The device list cannot be used.',
+        causes: [
+          [
+            'a line that is not a registration ID, or a duplicate',
+            'the message names the file and the place',
+          ],
+          ['it is not the file you meant', 'open it and check'],
+        ],
+      },
+      INVALID_MANIFEST: {
+        meaning: 'The manifest cannot be used.',
+        causes: [
+          [
+            'manifests of different fleets, or one that was edited',
+            'the message names the file and the place',
+          ],
+          ['it is not the file you meant', 'open it and check'],
+        ],
+      },
+      INVALID_PROFILE: {
+        meaning: 'The certificate profile cannot be used.',
+        causes: [
+          [
+            'a member that is missing, misspelled or has a wrong value',
+            'the message names the file and the place',
+          ],
+          ['it is not the file you meant', 'open it and check'],
+        ],
+      },
+      INVALID_CERTIFICATE: {
+        meaning: 'This is not a readable X.509 certificate.',
+        causes: [
+          [
+            'a damaged or empty file, or a key instead of a certificate',
+            'the message names the file and the place',
+          ],
+          ['it is not the file you meant', 'open it and check'],
+        ],
+      },
+      INVALID_CERTIFICATE_REQUEST: {
+        meaning: 'This is not a valid certificate signing request.',
+        causes: [
+          ['a damaged file, or a signature by another key', 'the message names the file and the place'],
+          ['it is not the file you meant', 'open it and check'],
+        ],
+      },
+      INVALID_PKCS7: {
+        meaning: 'This is not a readable PKCS#7 file.',
+        causes: [
+          ['a damaged file, or a file of another type', 'the message names the file and the place'],
+          ['it is not the file you meant', 'open it and check'],
+        ],
+      },
+      INVALID_PFX: {
+        meaning: 'This is not a readable PKCS#12 file.',
+        causes: [
+          ['a damaged file, or one with unsupported algorithms', 'the message names the file and the place'],
+          ['it is not the file you meant', 'open it and check'],
+        ],
+      },
+      INVALID_KEY: {
+        meaning: 'This is not a readable private key.',
+        causes: [
+          [
+            'a damaged file, a certificate instead of a key, or an unsupported type of key',
+            'the message names the file and the place',
+          ],
+          ['it is not the file you meant', 'open it and check'],
+        ],
+      },
+      INVALID_VALIDITY: {
+        meaning: 'The validity dates cannot be used in a certificate.',
+        causes: [
+          ['dates in the wrong order or out of range', 'the message shows them'],
+          ['a wrong clock', 'enrollkit doctor compares it'],
+        ],
+      },
+      INVALID_VERIFICATION_CODE: {
+        meaning: 'The verification code is not valid.',
+        causes: [
+          ['a character or length that is not allowed: one word without spaces', 'the message names it'],
+        ],
+      },
+      INVALID_CONNECTION_STRING: {
+        meaning: 'The connection string cannot be used.',
+        causes: [
+          [
+            'it was not copied completely',
+            'check that it has HostName, SharedAccessKeyName and SharedAccessKey',
+          ],
+          ['it belongs to a hub instead of the DPS, or vice versa', 'check its HostName'],
+        ],
+      },
+      KEY_MISMATCH: {
+        meaning: 'The private key does not belong to the certificate.',
+        causes: [
+          ['files of two certificates were mixed up', 'enrollkit doctor compares each pair'],
+          ['the certificate was recreated with a new key', 'compare the dates of the files'],
+        ],
+      },
+      CHAIN_INVALID: {
+        meaning: 'The certificates do not form a chain.',
+        causes: [
+          ['the wrong order, or a missing intermediate', 'enrollkit cert verify chain.pem'],
+          ['files of two chains were mixed up', 'enrollkit cert inspect chain.pem'],
+        ],
+      },
+      ISSUER_NOT_ALLOWED: {
+        meaning: 'The CA certificate is not allowed to sign this certificate.',
+        causes: [
+          ['it is not a CA, or has expired', 'enrollkit cert inspect FILE'],
+          ['its path length does not allow another certificate below it', 'enrollkit cert inspect FILE'],
+        ],
+      },
+      PASSPHRASE_REQUIRED: {
+        meaning: 'The private key is encrypted, and there is no passphrase.',
+        causes: [['ENROLLKIT_PASSPHRASE is not set in this shell', 'set it, or use --passphrase-file']],
+      },
+      WRONG_PASSPHRASE: {
+        meaning: 'The passphrase does not decrypt the private key.',
+        causes: [
+          ['a mistyped or outdated passphrase', 'try it with openssl pkey -in key.pem -noout'],
+          ['a file with Windows line endings or a trailing space', 'only the first line counts'],
+        ],
+      },
+      NO_CREDENTIALS: {
+        meaning: 'There are no Azure credentials, or they are not accepted.',
+        causes: [
+          ['you are not logged in, or the login has expired', 'az account show'],
+          ['AZURE_CLIENT_SECRET or a connection string is wrong', 'compare it with the portal'],
+        ],
+      },
+      FORBIDDEN: {
+        meaning: 'Your identity lacks a role or permission.',
+        causes: [
+          ['no role assignment on the DPS', 'enrollkit doctor lists the missing permissions'],
+          ['a role that was assigned a few minutes ago', 'new assignments take up to 10 minutes'],
+        ],
+      },
+      CLOCK_SKEW: {
+        meaning:
+          'The clock of this computer differs from the service’s, so tokens and certificates are refused.',
+        causes: [
+          ['the clock is not synchronized', 'enrollkit doctor shows by how much'],
+          ['the emulator’s clock was set', 'enrollkit emulator clock'],
+        ],
+      },
+      DPS_NOT_FOUND: {
+        meaning: 'The provisioning service does not exist.',
+        causes: [
+          ['a mistyped name or resource group', 'az iot dps list'],
+          ['another subscription', 'az account show'],
+        ],
+      },
+      NO_LINKED_HUB: {
+        meaning: 'No IoT hub is linked to the provisioning service.',
+        causes: [['none was linked, or the link was deleted', 'az iot dps linked-hub list --dps-name NAME']],
+      },
+      HUB_NOT_LINKED: {
+        meaning: 'The hub in the plan is not linked to the provisioning service.',
+        causes: [
+          ['a mistyped host name', 'az iot dps linked-hub list --dps-name NAME'],
+          ['the hub was unlinked', 'check the same list'],
+        ],
+      },
+      NOT_FOUND: {
+        meaning: 'It does not exist.',
+        causes: [
+          ['a mistyped name, or it was deleted', 'enrollkit group list, enrollkit ca list'],
+          ['another folder or provisioning service', 'check --dir and --dps-name'],
+        ],
+      },
+      CONFLICT: {
+        meaning: 'It already exists, and this run did not create it.',
+        causes: [
+          ['another run, or someone else, created it', 'enrollkit group show ID, enrollkit ca list'],
+          ['a roll-over is not finished', 'enrollkit cert rollover --help'],
+        ],
+      },
+      PRECONDITION_FAILED: {
+        meaning: 'Someone else changed it between reading and writing.',
+        causes: [
+          [
+            'another process or person is working on the same provisioning service',
+            'ask them, or check lastUpdatedDateTimeUtc',
+          ],
+        ],
+      },
+      REFUSED: {
+        meaning: 'The service refused the request.',
+        causes: [['the message has the reason', 'run enrollkit explain CODE with the code in it']],
+      },
+      NOT_READ_BACK: {
+        meaning: 'The service accepted a change but does not show it.',
+        causes: [
+          ['the change takes a moment', 'run the command again'],
+          ['someone else changed it back', 'check it in the portal'],
+        ],
+      },
+      DEVICE_NOT_AUTHORIZED: {
+        meaning: 'DPS does not accept the device.',
+        causes: [
+          [
+            'its chain does not lead to a verified CA that an enrollment uses',
+            'enrollkit doctor names the broken link',
+          ],
+          ['its enrollment is disabled', 'enrollkit group show ID'],
+          ['a wrong ID scope', 'check the overview page of the DPS'],
+        ],
+      },
+      REGISTRATION_FAILED: {
+        meaning: 'DPS accepted the device but could not assign it to a hub.',
+        causes: [
+          ['no hub is linked, or DPS is not allowed to use it', 'enrollkit doctor'],
+          ['the webhook of a custom allocation policy failed', 'check its log'],
+        ],
+      },
+      HUB_REFUSED: {
+        meaning: 'The hub does not accept the device.',
+        causes: [
+          ['the hub has another certificate for the device', 'register it again'],
+          ['the device was disabled or deleted in the hub', 'enrollkit doctor'],
+        ],
+      },
+      THROTTLED: {
+        meaning: 'The service is throttling requests.',
+        causes: [['more than 1000 registrations or operations per minute', 'enrollkit explain 429001']],
+      },
+      SERVICE_FAILED: {
+        meaning: 'The service itself failed.',
+        causes: [
+          ['a temporary failure in Azure', 'Azure status: https://status.azure.com'],
+          ['a fault that was set in the emulator', 'enrollkit emulator faults list'],
+        ],
+      },
+      NETWORK: {
+        meaning: 'The service could not be reached, or the connection was lost.',
+        causes: [
+          ['the emulator is not running, or the computer is offline', 'enrollkit doctor'],
+          ['a firewall blocks port 8883', 'try --protocol https'],
+          ['a proxy is required', 'check HTTPS_PROXY'],
+        ],
+      },
+      TIMEOUT: {
+        meaning: 'Something took too long.',
+        causes: [
+          ['a slow network or service', 'run the command again'],
+          ['a firewall that drops packets', 'enrollkit doctor'],
+        ],
+      },
+      SERVER_NOT_TRUSTED: {
+        meaning: 'The server’s TLS certificate does not lead to a trusted root, or is for another name.',
+        causes: [
+          ['a proxy inspects TLS', 'enrollkit doctor shows who issued the certificate'],
+          ['outdated trusted roots', 'enrollkit doctor checks for those that Azure needs'],
+          ['a wrong clock', 'enrollkit doctor'],
+        ],
+      },
+      PROOF_OF_POSSESSION_PENDING: {
+        meaning: 'The CA is not verified yet: a step in the portal is left to do.',
+        causes: [
+          [
+            'the verification certificate was not uploaded in the portal',
+            'the certificates page of the DPS shows the status',
+          ],
+        ],
+      },
+      PROOF_OF_POSSESSION_FAILED: {
+        meaning: 'DPS did not accept the proof of possession.',
+        causes: [
+          ['a newer verification code was requested in the meantime', 'run the command again'],
+          ['the key is not that of the uploaded CA', 'enrollkit explain 400053'],
+        ],
+      },
+      PARTIAL: {
+        meaning: 'Some devices are done, others failed.',
+        causes: [['each failure has its own reason', 'the message, or the results file, has them']],
+      },
+      NEEDS_INPUT: {
+        meaning: 'An answer is missing, and there is no one to ask.',
+        causes: [
+          ['the command runs in CI, or its input is not a terminal', 'set the flag that the message names'],
+        ],
+      },
+      FOLDER_NOT_EMPTY: {
+        meaning: 'The folder has files that enrollkit did not create.',
+        causes: [['it is not the folder you meant', 'the message names two of the files']],
+      },
+      FOLDER_IN_USE: {
+        meaning: 'Another command is using the folder.',
+        causes: [['a command that is still running', 'check ps, or the task manager']],
+      },
+      FILE_EXISTS: {
+        meaning: 'A file already exists, and is not overwritten.',
+        causes: [['an earlier run, or another program, created it', 'the message names the file']],
+      },
+      FILE_UNREADABLE: {
+        meaning: 'A file or folder does not exist or cannot be read.',
+        causes: [['a mistyped path, or missing permissions', 'ls -l PATH']],
+      },
+      FILE_UNWRITABLE: {
+        meaning: 'A file or folder cannot be written.',
+        causes: [['missing permissions, or a full disk', 'ls -ld FOLDER, df FOLDER']],
+      },
+      JOURNAL_UNREADABLE: {
+        meaning: 'The record of what earlier runs created cannot be read.',
+        causes: [['the file was edited or damaged', 'the message names the line']],
+      },
+      ADDRESS_UNUSABLE: {
+        meaning: 'The emulator cannot listen on that address.',
+        causes: [['it is not an address of this computer', 'check ip address, or ipconfig']],
+      },
+      PORT_IN_USE: {
+        meaning: 'Another program is listening on the port.',
+        causes: [['another emulator, or another program', 'enrollkit emulator status, ss -ltnp']],
+      },
+      PORT_NOT_PERMITTED: {
+        meaning: 'You are not permitted to open the port.',
+        causes: [['ports below 1024 require special permissions', 'choose a higher port']],
+      },
+      EMULATOR_STATE_IN_USE: {
+        meaning: 'An emulator is already running on that folder.',
+        causes: [['one that was started earlier', 'enrollkit emulator status']],
+      },
+      EMULATOR_STATE_UNREADABLE: {
+        meaning: 'The state of the emulator cannot be read.',
+        causes: [['it was damaged, or written by another version', 'the message says which']],
+      },
+      EMULATOR_UNSUPPORTED: {
+        meaning: 'The emulator does not run on this platform.',
+        causes: [['there is no build of its database for it', 'the message names the platform']],
+      },
+      INTERRUPTED: {
+        meaning: 'The command was interrupted. Completed work is kept.',
+        causes: [['Ctrl-C, or a signal to stop', 'run the command again']],
+      },
+    },
+  },
+
+  /** src/pki/lint/ */
+  pkiLint: {
+    /** What each rule requires, by code: shown in docs/lint.md. */
+    rules: {
+      VERSION: 'The version is 3.',
+      SERIAL_NUMBER_NOT_POSITIVE: 'The serial number is positive.',
+      SERIAL_NUMBER_TOO_LONG: 'The serial number has at most 20 octets.',
+      SIGNATURE_ALGORITHM_WEAK: 'The signature uses SHA-2, not SHA-1 or MD5.',
+      SIGNATURE_ALGORITHM_PARAMETERS: 'The parameters of an RSA PKCS#1 v1.5 signature are NULL.',
+      SIGNATURE_ALGORITHM_MISMATCH: 'The signature algorithm is the same inside and outside the signed part.',
+      MALFORMED: 'The certificate is DER as defined by RFC 5280.',
+      ISSUER_EMPTY: 'The issuer has a name.',
+      VALIDITY_ORDER: 'The validity period starts before it ends.',
+      TIME_ENCODING:
+        'Dates through 2049 are UTCTime and later ones GeneralizedTime, in UTC and with seconds.',
+      NOT_YET_VALID: 'The validity period has started.',
+      EXPIRED: 'The validity period has not ended.',
+      UNIQUE_IDENTIFIER: 'There are no unique identifiers.',
+      SUBJECT_EMPTY:
+        'A CA has a subject; any other certificate without one has a critical subject alternative name.',
+      NAME_MALFORMED: 'Subject and issuer are well-formed names.',
+      NAME_ATTRIBUTE_EMPTY: 'No attribute of the subject is empty.',
+      NAME_ATTRIBUTE_TOO_LONG:
+        'Attributes of the subject are within their limits: common name, organization and unit 64, locality and state 128, country 2, and so on.',
+      NAME_ATTRIBUTE_ENCODING:
+        'Attributes of the subject use a permitted string type, and only characters of that type.',
+      NAME_ATTRIBUTE_CONTROL_CHARACTER: 'Attributes of the subject have no control characters.',
+      NAME_ATTRIBUTE_OLD_ENCODING:
+        'Attributes of the subject are PrintableString or UTF8String; the older types are for existing names only.',
+      EMAIL_IN_SUBJECT: 'An email address is a subject alternative name, not part of the subject.',
+      EMAIL_NOT_IN_ALTERNATIVE_NAMES: 'An email address in the subject is also a subject alternative name.',
+      PUBLIC_KEY_WEAK: 'An RSA key has at least 2048 bits.',
+      PUBLIC_KEY_UNUSABLE: 'The public key can be read.',
+      PUBLIC_KEY_PARAMETERS: 'The parameters of an RSA key are NULL.',
+      EXTENSION_MUST_BE_CRITICAL: 'An extension that must be critical is critical.',
+      EXTENSION_MUST_NOT_BE_CRITICAL: 'An extension that must not be critical is not critical.',
+      EXTENSION_SHOULD_BE_CRITICAL: 'An extension that should be critical is critical.',
+      EXTENSION_SHOULD_NOT_BE_CRITICAL: 'An extension that should not be critical is not critical.',
+      EXTENSION_ONLY_FOR_CA: 'Only a CA has the extensions that are reserved for CAs.',
+      EXTENSION_MALFORMED: 'Each extension has the structure of its type.',
+      EXTENSION_DUPLICATE: 'No extension appears twice.',
+      EXTENSION_NOT_DER:
+        'Extensions are DER: no FALSE where it is the default, no trailing zero bits in a key usage.',
+      UNKNOWN_CRITICAL_EXTENSION:
+        'There is no critical extension that other software does not know and therefore refuses.',
+      AUTHORITY_KEY_IDENTIFIER_MISSING:
+        'The authority key identifier is present, with the issuer’s key identifier. A self-signed certificate does not need it.',
+      AUTHORITY_KEY_IDENTIFIER_MISMATCH:
+        'The authority key identifier matches the issuer’s subject key identifier.',
+      CA_SUBJECT_KEY_IDENTIFIER_MISSING: 'A CA has a subject key identifier.',
+      SUBJECT_KEY_IDENTIFIER_MISSING:
+        'A certificate that is not a CA should have a subject key identifier too.',
+      CA_KEY_USAGE_MISSING: 'A CA has a key usage.',
+      KEY_USAGE_EMPTY: 'A key usage permits something.',
+      KEY_USAGE_BITS: 'A key usage has no bits beyond the nine that are defined.',
+      KEY_USAGE_OF_KEY:
+        'The key usage permits only what the type of key can do: EC and Ed25519 keys cannot encipher, RSA keys cannot do key agreement.',
+      KEY_CERT_SIGN_WITHOUT_CA: 'Only a CA has the key usage keyCertSign.',
+      CA_WITHOUT_KEY_CERT_SIGN: 'A CA that issues certificates has the key usage keyCertSign.',
+      PATH_LENGTH_WITHOUT_CA: 'Only a CA that may sign certificates has a path length.',
+      PATH_LENGTH_NEGATIVE: 'A path length is not negative.',
+      CA_KEY_ENCIPHERS:
+        'An RSA key of a CA that signs certificates or revocation lists is not used to encipher.',
+      EXTENDED_KEY_USAGE_CONFLICT: 'The key usage permits what the extended key usage is for.',
+      ALTERNATIVE_NAME_MALFORMED:
+        'Subject and issuer alternative names are well-formed: host names, addresses of 4 or 16 octets, mailboxes, absolute URIs.',
+      DNS_NAME_UNDERSCORE: 'A DNS name has no underscore.',
+      DNS_NAME_INTERNATIONAL:
+        'A label of a DNS name that starts with xn-- encodes a valid label, in normalization form C.',
+      NAME_CONSTRAINT_MALFORMED:
+        'A name constraint is well-formed: a domain, an address with its mask, a mailbox.',
+      NAME_CONSTRAINT_DISTANCE: 'A name constraint has the minimum 0, which is omitted, and no maximum.',
+      POLICY_DUPLICATE: 'No certificate policy appears twice.',
+      POLICY_QUALIFIER: 'The policy anyPolicy has no qualifiers other than the two of RFC 5280.',
+      POLICY_EXPLICIT_TEXT:
+        'The explicit text of a user notice is not an IA5String, and has at most 200 characters.',
+      POLICY_MAPPING_ANY: 'No policy mapping is to or from anyPolicy.',
+      DISTRIBUTION_POINT_INCOMPLETE: 'A CRL distribution point has a name or an issuer, not only reasons.',
+      SIGNED_CERTIFICATE_TIMESTAMPS:
+        'A list of signed certificate timestamps has at least one entry, and a precertificate has no list.',
+      CHAIN_ORDER: 'Each certificate is followed by the one that issued it.',
+      CHAIN_SIGNATURE: 'Each certificate is signed with the key of the next one.',
+      ISSUER_NOT_A_CA: 'The issuer of a certificate is a CA that may sign certificates.',
+      PATH_LENGTH_EXCEEDED: 'A CA has no more intermediates below it than its path length allows.',
+      EXPIRY_ORDER: 'No certificate outlives its issuer, without which it cannot be used.',
+      CHAIN_SIZE: 'What a device sends, its chain without the root, has at most 4096 octets.',
+      REGISTRATION_ID: 'A device’s common name is a valid registration ID.',
+      DPS_PUBLIC_KEY: 'Keys are RSA with 2048 bits or more, or EC P-256 or P-384.',
+      DPS_SIGNATURE_ALGORITHM: 'Signatures are RSA PKCS#1 v1.5 or ECDSA, with SHA-2.',
+      DEVICE_CLIENT_AUTH: 'A device certificate with an extended key usage allows TLS client authentication.',
+      DEVICE_DIGITAL_SIGNATURE: 'A device certificate with a key usage permits digital signatures.',
+      GROUP_CA: 'The certificate of an enrollment group is a CA with the key usage keyCertSign.',
+      GROUP_CA_COMMON_NAME: 'The certificate of an enrollment group has a common name.',
+      SERVER_NAME_MISSING: 'A server certificate has its names as subject alternative names.',
+      SERVER_AUTH: 'A server certificate with an extended key usage allows TLS server authentication.',
+    },
+    /** Attributes of names. */
+    attributes: {
+      commonName: 'common name',
+      serialNumber: 'serial number',
+      country: 'country',
+      locality: 'locality',
+      surname: 'surname',
+      state: 'state or province',
+      street: 'street address',
+      organization: 'organization',
+      organizationalUnit: 'organizational unit',
+      title: 'title',
+      postalCode: 'postal code',
+      givenName: 'given name',
+      nameQualifier: 'name qualifier',
+      domainComponent: 'domain component',
+      email: 'email address',
+    },
+    otherAttribute: (type: string) => `attribute ${type}`,
+    attributeOfIssuer: (attribute: string) => `${attribute} of its issuer`,
+    /** Extensions. */
+    extensions: {
+      authorityKeyIdentifier: 'authority key identifier',
+      subjectKeyIdentifier: 'subject key identifier',
+      keyUsage: 'key usage',
+      certificatePolicies: 'certificate policies',
+      policyMappings: 'policy mappings',
+      subjectAlternativeName: 'subject alternative name',
+      issuerAlternativeName: 'issuer alternative name',
+      subjectDirectoryAttributes: 'subject directory attributes',
+      basicConstraints: 'basic constraints',
+      nameConstraints: 'name constraints',
+      policyConstraints: 'policy constraints',
+      extendedKeyUsage: 'extended key usage',
+      distributionPoints: 'CRL distribution points',
+      inhibitAnyPolicy: 'inhibit anyPolicy',
+      freshestList: 'freshest CRL',
+      authorityInformationAccess: 'authority information access',
+      subjectInformationAccess: 'subject information access',
+    },
+    malformed: (certificate: string, problem: string) =>
+      `The certificate ${certificate} is malformed: ${problem}.`,
+    version: (certificate: string, version: number) =>
+      `The certificate ${certificate} has version ${version}; only version 3 has extensions.`,
+    serialNumberNotPositive: (certificate: string, serialNumber: string) =>
+      `The certificate ${certificate} has the serial number ${serialNumber}, which is not positive.`,
+    serialNumberTooLong: (certificate: string, octets: number, maximum: number) =>
+      `The certificate ${certificate} has a serial number of ${octets} octets; the maximum is ${maximum}.`,
+    weakSignature: (certificate: string, algorithm: string) =>
+      `The certificate ${certificate} is signed with ${algorithm}, which is too weak.`,
+    signatureWithoutNull: (certificate: string) =>
+      `The signature algorithm of the certificate ${certificate} lacks the parameter NULL.`,
+    keyWithoutNull: (certificate: string) =>
+      `The algorithm of the RSA key in the certificate ${certificate} lacks the parameter NULL.`,
+    issuerEmpty: (certificate: string) => `The issuer of the certificate ${certificate} has no name.`,
+    validityOrder: (certificate: string, from: string, until: string) =>
+      `The certificate ${certificate} is valid from ${from}, but only until ${until}.`,
+    notYetValid: (certificate: string, from: string) =>
+      `The certificate ${certificate} is not valid before ${from}.`,
+    expired: (certificate: string, on: string) => `The certificate ${certificate} expired on ${on}.`,
+    timeEncoding: (certificate: string, date: string, type: string) =>
+      `The date ${date} in the certificate ${certificate} is not ${type}.`,
+    uniqueIdentifier: (certificate: string) =>
+      `The certificate ${certificate} has a unique identifier of its issuer or subject.`,
+    weakKey: (certificate: string, key: string, minimum: number) =>
+      `The key of the certificate ${certificate} is ${key}; at least ${minimum} bits are required.`,
+    unusableKey: (certificate: string, key: string) =>
+      `The public key (${key}) of the certificate ${certificate} cannot be used.`,
+    caWithoutSubject: (certificate: string) => `The certificate ${certificate} is a CA and needs a subject.`,
+    neitherSubjectNorAlternativeName: (certificate: string) =>
+      `The certificate ${certificate} needs a critical subject alternative name.`,
+    emailInSubject: (certificate: string) =>
+      `The certificate ${certificate} has an email address in its subject.`,
+    emailNotInAlternativeNames: (certificate: string) =>
+      `The certificate ${certificate} has an email address in its subject that is not one of its subject alternative names.`,
+    attributeEmpty: (certificate: string, attribute: string) =>
+      `The certificate ${certificate} has an empty ${attribute}.`,
+    attributeTooLong: (certificate: string, attribute: string, length: number, maximum: number) =>
+      `The certificate ${certificate} has a ${attribute} of ${length} characters; the maximum is ${maximum}.`,
+    attributeStringType: (certificate: string, attribute: string) =>
+      `The ${attribute} in the certificate ${certificate} has a string type that is not allowed.`,
+    attributeCharacters: (certificate: string, attribute: string) =>
+      `The ${attribute} in the certificate ${certificate} has characters that its string type does not allow.`,
+    attributeOldStringType: (certificate: string, attribute: string) =>
+      `The ${attribute} in the certificate ${certificate} is neither PrintableString nor UTF8String.`,
+    attributeControlCharacters: (certificate: string, attribute: string) =>
+      `The ${attribute} in the certificate ${certificate} has control characters.`,
+    unknownCriticalExtension: (certificate: string, type: string) =>
+      `The certificate ${certificate} has the critical extension ${type}. Software that does not know it refuses the certificate.`,
+    criticality: {
+      MUST_BE: (certificate: string, extension: string) =>
+        `The extension ${extension} of the certificate ${certificate} must be critical.`,
+      MUST_NOT_BE: (certificate: string, extension: string) =>
+        `The extension ${extension} of the certificate ${certificate} must not be critical.`,
+      SHOULD_BE: (certificate: string, extension: string) =>
+        `The extension ${extension} of the certificate ${certificate} should be critical.`,
+      SHOULD_NOT_BE: (certificate: string, extension: string) =>
+        `The extension ${extension} of the certificate ${certificate} should not be critical.`,
+    },
+    extensionOnlyForCa: (certificate: string, extension: string) =>
+      `The certificate ${certificate} is not a CA, but has the extension ${extension}.`,
+    extensionMalformed: (certificate: string, extension: string) =>
+      `The extension ${extension} of the certificate ${certificate} is malformed.`,
+    extensionUnreadable: (certificate: string, type: string, problem: string) =>
+      `The extension ${type} of the certificate ${certificate} is malformed: ${problem}.`,
+    criticalFalse: (certificate: string, type: string) =>
+      `The certificate ${certificate} has the extension ${type} with an explicit critical FALSE.`,
+    certificateAuthorityFalse: (certificate: string) =>
+      `The certificate ${certificate} has basic constraints with an explicit cA FALSE.`,
+    keyUsageZeroBits: (certificate: string) =>
+      `The certificate ${certificate} has a key usage with trailing zero bits.`,
+    keyUsageBits: (certificate: string) =>
+      `The certificate ${certificate} has a key usage of more than nine bits.`,
+    policyDuplicate: (certificate: string, policy: string) =>
+      `The certificate ${certificate} has the certificate policy ${policy} twice.`,
+    policyQualifier: (certificate: string, qualifier: string) =>
+      `The certificate ${certificate} has the policy anyPolicy with the qualifier ${qualifier}.`,
+    noticeEncoding: (certificate: string) =>
+      `The certificate ${certificate} has a user notice with an IA5String as its text.`,
+    noticeTooLong: (certificate: string, characters: number, maximum: number) =>
+      `The certificate ${certificate} has a user notice of ${characters} characters; the maximum is ${maximum}.`,
+    policyMappingAny: (certificate: string) =>
+      `The certificate ${certificate} has a policy mapping to or from anyPolicy.`,
+    nameConstraintMinimum: (certificate: string, value: string) =>
+      `The certificate ${certificate} has a name constraint with the minimum ${value}.`,
+    nameConstraintMaximum: (certificate: string, value: string) =>
+      `The certificate ${certificate} has a name constraint with the maximum ${value}.`,
+    nameConstraintMalformed: (certificate: string, constraint: string) =>
+      `The certificate ${certificate} has the malformed name constraint ${constraint}.`,
+    issuerAlternativeNameMalformed: (certificate: string, problem: string) =>
+      `The certificate ${certificate} has a malformed issuer alternative name: ${problem}.`,
+    issuerAlternativeName: (certificate: string, name: string, problem: string) =>
+      `The issuer alternative name ${name} of the certificate ${certificate} is not valid: ${problem}.`,
+    alternativeName: (certificate: string, name: string, problem: string) =>
+      `The subject alternative name ${name} of the certificate ${certificate} is not valid: ${problem}.`,
+    distributionPointIncomplete: (certificate: string) =>
+      `The certificate ${certificate} has a CRL distribution point without a name and an issuer.`,
+    timestampsEmpty: (certificate: string) =>
+      `The certificate ${certificate} has an empty list of signed certificate timestamps.`,
+    timestampsInPrecertificate: (certificate: string) =>
+      `The certificate ${certificate} is a precertificate, but has signed certificate timestamps.`,
+    hostNotQualified: 'its host is not fully qualified',
+    hasUnderscore: 'it has an underscore',
+    invalidInternationalLabel: (label: string) => `${label} does not encode a valid label`,
+    addressLength: (octets: number) => `an IP address has 4 or 16 octets, not ${octets}`,
+    directoryNameEmpty: 'it is empty',
+    authorityKeyIdentifierMissing: (certificate: string) =>
+      `The certificate ${certificate} has no authority key identifier.`,
+    subjectKeyIdentifierMissing: (certificate: string) =>
+      `The certificate ${certificate} has no subject key identifier.`,
+    keyUsageEmpty: (certificate: string) =>
+      `The certificate ${certificate} has a key usage that permits nothing.`,
+    caWithoutKeyUsage: (certificate: string) => `The certificate ${certificate} is a CA without a key usage.`,
+    keyCertSignWithoutCa: (certificate: string) =>
+      `The certificate ${certificate} has the key usage keyCertSign, but is not a CA.`,
+    caWithoutKeyCertSign: (certificate: string) =>
+      `The certificate ${certificate} is a CA, but its key usage lacks keyCertSign, so it cannot issue certificates.`,
+    pathLengthWithoutCa: (certificate: string) =>
+      `The certificate ${certificate} has a path length, but may not sign certificates.`,
+    keyUsageOfKey: (certificate: string, usages: readonly string[], key: string) =>
+      `The certificate ${certificate} has the key usage ${usages.join(' and ')}, which its key (${key}) does not support.`,
+    caKeyEnciphers: (certificate: string) =>
+      `The certificate ${certificate} is a CA, but its key may also encipher.`,
+    extendedKeyUsageConflict: (certificate: string, purpose: string, usages: readonly string[]) =>
+      `The certificate ${certificate} is for ${purpose}, but its key usage lacks ${usages.join(' or ')}.`,
+    chainOrder: (certificate: string, next: string) =>
+      `The certificate ${certificate} is followed by ${next}, which did not issue it.`,
+    chainSignature: (certificate: string, issuer: string) =>
+      `The certificate ${certificate} is not signed with the key of ${issuer}.`,
+    authorityKeyIdentifierMismatch: (certificate: string, issuer: string) =>
+      `The authority key identifier of the certificate ${certificate} does not match the subject key identifier of ${issuer}.`,
+    expiryOrder: (certificate: string, until: string, issuerUntil: string) =>
+      `The certificate ${certificate} is valid until ${until}, longer than its issuer, which expires on ${issuerUntil}.`,
+    issuerNotACa: (certificate: string) =>
+      `The certificate ${certificate} issued another one, but may not sign certificates.`,
+    pathLengthExceeded: (certificate: string, allowed: number, below: number) =>
+      `The certificate ${certificate} allows ${allowed} ${allowed === 1 ? 'intermediate' : 'intermediates'} below it, but there ${below === 1 ? 'is' : 'are'} ${below}.`,
+    chainSize: (certificate: string, octets: number, maximum: number) =>
+      `The chain of ${certificate} has ${octets} octets without its root; small TLS stacks accept ${maximum}.`,
+    noCommonName: (certificate: string) =>
+      `The certificate ${certificate} has no common name, which would be the registration ID.`,
+    registrationId: (certificate: string, problem: string) =>
+      `A device with the certificate ${certificate} cannot register: ${problem}`,
+    notForClients: (certificate: string) =>
+      `The certificate ${certificate} is not for TLS clients: its extended key usage lacks clientAuth.`,
+    noDigitalSignature: (certificate: string) =>
+      `A TLS client cannot use the certificate ${certificate}: its key usage lacks digitalSignature.`,
+    groupCaIsNone: (certificate: string) =>
+      `The certificate ${certificate} is not a CA, so no enrollment group can use it.`,
+    groupCaMayNotSign: (certificate: string) =>
+      `The certificate ${certificate} may not sign devices: its key usage lacks keyCertSign.`,
+    groupCaWithoutCommonName: (certificate: string) =>
+      `The certificate ${certificate} has no common name, under which DPS lists it.`,
+    serverWithoutName: (certificate: string) =>
+      `The certificate ${certificate} has no host as a subject alternative name.`,
+    notForServers: (certificate: string) =>
+      `The certificate ${certificate} is not for TLS servers: its extended key usage lacks serverAuth.`,
+    dpsKey: (certificate: string, key: string) =>
+      `DPS does not accept the key (${key}) of the certificate ${certificate}.`,
+    dpsSignature: (certificate: string, algorithm: string) =>
+      `DPS does not accept the signature (${algorithm}) of the certificate ${certificate}.`,
+    invalidDate: 'The time to lint at is not a valid date.',
+  },
+
+  /** src/pki/path/ */
+  pkiPath: {},
+
+  /** src/pki/x509/ and src/pki/der/ */
+  pkiX509: {},
+
+  /** src/pki/containers/ */
+  pkiContainers: {},
+
+  /** src/pki/make/, and the files directly in src/pki/ */
+  pkiMake: {},
+
+  /** src/certgen/ */
+  certgen: {},
+
+  /** src/rollover/ */
+  rollover: {},
+
+  /** src/workspace/ */
+  workspace: {},
+
+  /** src/dps/contract/ */
+  dpsContract: {},
+
+  /** src/dps/client/ */
+  dpsClient: {},
+
+  /** src/dps/client/diagnosis/ */
+  diagnosis: {},
+
+  /** src/emulator/: starting it and its log; what it answers clients is English, as in Azure. */
+  emulator: {},
+
+  /** src/quickstart/plan/ */
+  quickstartPlan: {},
+
+  /** src/quickstart/steps/ */
+  quickstartSteps: {},
+
+  /** The files directly in src/quickstart/ */
+  quickstart: {},
+
+  /** src/quickstart/recording/ */
+  recording: {},
+
+  /** src/fleet/ */
+  fleet: {},
+
+  /** src/cli/kernel/ */
+  cliKernel: {
+    langFlag: (tags: readonly string[]) =>
+      `the language of messages: ${tags.join(', ')} (default: that of your locale)`,
+    unknownLanguage: (source: string, name: string) => `${source}: there is no language "${name}".`,
+    knownLanguages: (tags: readonly string[]) => `Use one of: ${tags.join(', ')}.`,
+  },
+
+  /** src/cli/terminal/ */
+  cliTerminal: {},
+
+  /** src/cli/input/ */
+  cliInput: {},
+
+  /** src/cli/target/ */
+  cliTarget: {},
+
+  /** src/cli/quickstart/ */
+  cliQuickstart: {},
+
+  /** src/cli/cert/ */
+  cliCert: {},
+
+  /** src/cli/certgen/ */
+  cliCertgen: {},
+
+  /** src/cli/ca/ */
+  cliCa: {},
+
+  /** src/cli/dps/ and src/cli/hub/ */
+  cliDps: {},
+
+  /** src/cli/group/ */
+  cliGroup: {},
+
+  /** src/cli/enrollment/ and src/cli/registration/ */
+  cliEnrollment: {},
+
+  /** src/cli/device/ */
+  cliDevice: {},
+
+  /** src/cli/doctor/ */
+  cliDoctor: {},
+
+  /** src/cli/emulator/ */
+  cliEmulator: {},
+
+  /** src/cli/fleet/ */
+  cliFleet: {},
+
+  /** src/cli/explain/ */
+  cliExplain: {},
+
+  /** src/cli/command-table.ts: one line on each command. */
+  commandTable: {},
+};
+
+/** What every language has. */
+export type Sentences = Widened<typeof en>;
+
+/** The same members, whose texts may be any. */
+type Widened<Member> = Member extends string
+  ? string
+  : Member extends (...values: infer Values) => string
+    ? (...values: Values) => string
+    : { readonly [Name in keyof Member]: Widened<Member[Name]> };

@@ -1,0 +1,2040 @@
+/** Every sentence in Simplified Chinese, with the terms of Azure's Chinese documentation. */
+import type { Sentences } from './en.js';
+
+export const zhCN: Sentences = {
+  /** src/errors.ts */
+  errors: {
+    /** What to do next, unless the error says something more precise; by code. */
+    next: {
+      INTERNAL: '这是 enrollkit 的缺陷。请加上 --verbose 重新运行命令，并报告输出内容。',
+      USAGE: '使用 --help 运行该命令，查看它的参数和标志。',
+      INVALID_REGISTRATION_ID:
+        '使用 1 到 64 个字母、数字或 - . _ : 字符；以字母或数字开头，以字母、数字或连字符结尾。',
+      INVALID_ENROLLMENT_GROUP_ID:
+        '使用 1 到 128 个字母、数字或 - . _ : 字符；以字母或数字开头，以字母、数字或连字符结尾。',
+      INVALID_CERTIFICATE_NAME: '使用 1 到 256 个字母、数字或 - . _ 字符。',
+      COMMON_NAME_TOO_LONG: '将其缩短到 64 个字符以内。',
+      INVALID_COMMON_NAME: '使用 1 到 64 个可打印字符。',
+      INVALID_SUBJECT: '更正主题名称中的这一部分。',
+      INVALID_ALTERNATIVE_NAME: '使用主机名、IP 地址、电子邮件地址或绝对 URI，且只含 ASCII 字符。',
+      INVALID_PLAN: '更正计划文件中的该处。',
+      INVALID_RECORDING: '指定 enrollkit 写入的运行记录（FOLDER/.enrollkit/runs 中的文件），或其所在文件夹。',
+      INVALID_SEED: '更正种子文件中的该处。',
+      INVALID_FAULTS: '更正故障规则中的该处。',
+      INVALID_DEVICE_LIST: '更正列表中的这些行。',
+      INVALID_MANIFEST: '指定由 fleet issue 写入的清单，每个清单对应同一设备群的不同部分。',
+      INVALID_PROFILE: '更正证书配置文件中的该处。',
+      INVALID_CERTIFICATE: '指定一个 X.509 证书（PEM 或 DER 格式）。',
+      INVALID_CERTIFICATE_REQUEST:
+        '指定一个证书签名请求（PKCS#10，PEM 或 DER 格式），且须用其自身的密钥签名。',
+      INVALID_PKCS7: '指定一个包含证书的 PKCS#7 文件（.p7b 或 .p7c，PEM 或 DER 格式）。',
+      INVALID_PFX: '指定一个包含证书且受密码保护的 PKCS#12 文件（.pfx 或 .p12）。',
+      INVALID_KEY: '指定一个私钥（PKCS#8，PEM 格式）。',
+      INVALID_VALIDITY: '使用 1950 年到 9999 年之间的日期，并检查此计算机的时钟。',
+      INVALID_VERIFICATION_CODE: '从门户重新复制验证码。它是一个不含空格的字符串。',
+      INVALID_CONNECTION_STRING:
+        '从门户（你的 DPS > 设置 > 共享访问策略）复制完整的连接字符串：HostName=...;SharedAccessKeyName=...;SharedAccessKey=...',
+      KEY_MISMATCH: '指定与该证书匹配的私钥。',
+      CHAIN_INVALID: '指定一个证书链，其中每个证书都由下一个证书签名。',
+      ISSUER_NOT_ALLOWED: '使用当前有效、且路径长度允许再签发一级证书的 CA 证书进行签名。',
+      PASSPHRASE_REQUIRED: '设置 ENROLLKIT_PASSPHRASE，或使用 --passphrase-file FILE。',
+      WRONG_PASSPHRASE: '使用加密该密钥时所用的密码（ENROLLKIT_PASSPHRASE 或 --passphrase-file FILE）。',
+      NO_CREDENTIALS:
+        '运行“az login”，或设置 AZURE_TENANT_ID、AZURE_CLIENT_ID 和 AZURE_CLIENT_SECRET，然后重新运行命令。如果没有 Azure 资源管理器的访问权限，请添加 --proof-of-possession portal。',
+      FORBIDDEN:
+        '请求获得 DPS 的“参与者”(Contributor) 角色，或在门户中验证证书：--proof-of-possession portal。',
+      CLOCK_SKEW: '校准此计算机的时钟，然后重新运行命令。',
+      DPS_NOT_FOUND: '检查名称。“az iot dps list”列出你的预配服务，“az iot dps create”创建一个新的预配服务。',
+      NO_LINKED_HUB:
+        '链接一个 IoT 中心：az iot dps linked-hub create --dps-name NAME --resource-group GROUP --hub-name HUB',
+      HUB_NOT_LINKED:
+        '选择一个已链接的 IoT 中心，或链接此中心：az iot dps linked-hub create --dps-name NAME --hub-name HUB',
+      NOT_FOUND: '检查名称。',
+      CONFLICT: '选择其他名称，或删除现有的同名项。',
+      PRECONDITION_FAILED: '其他人同时进行了更改。请重新运行命令。',
+      REFUSED: '请查看服务给出的原因。',
+      NOT_READ_BACK: '服务已接受更改，但读取时未显示。请重新运行命令；如果仍然如此，请在门户中检查 DPS。',
+      DEVICE_NOT_AUTHORIZED: '检查证书链是否通向已验证的 CA，以及注册组是否已启用。',
+      REGISTRATION_FAILED: '请查看服务给出的原因。',
+      HUB_REFUSED: '在 IoT 中心检查该设备是否存在且已启用。',
+      THROTTLED: '等待一分钟，然后重新运行命令。',
+      SERVICE_FAILED: '故障出在服务端。请等待一分钟，然后重新运行命令。',
+      NETWORK: '检查网络、代理 (HTTPS_PROXY) 和主机名，然后重新运行命令。',
+      TIMEOUT: '重新运行命令。',
+      SERVER_NOT_TRUSTED: '如果此处有检查 TLS 流量的代理，请将 NODE_EXTRA_CA_CERTS 设置为其根证书。',
+      PROOF_OF_POSSESSION_PENDING: '在门户中完成上面显示的步骤，然后重新运行命令。',
+      PROOF_OF_POSSESSION_FAILED: '重新运行命令。它会请求新的验证码并作出应答。',
+      PARTIAL: '重新运行命令。已完成的部分会保留，其余部分将重试。',
+      NEEDS_INPUT: '设置该标志，或使用 --yes 接受默认值。',
+      FOLDER_NOT_EMPTY: '使用空文件夹或新文件夹：--dir FOLDER。',
+      FOLDER_IN_USE: '等待另一个进程结束，或使用其他文件夹：--dir FOLDER。',
+      FILE_EXISTS: '将其移走，或使用其他文件夹：--dir FOLDER。',
+      FILE_UNREADABLE: '检查路径及其权限。',
+      FILE_UNWRITABLE: '释放磁盘空间或检查文件夹的权限，然后重新运行命令。',
+      JOURNAL_UNREADABLE: '移走 .enrollkit 文件夹，并手动删除先前运行创建的内容。',
+      ADDRESS_UNUSABLE: '选择此计算机的一个地址：--host ADDRESS。',
+      PORT_IN_USE: '选择其他端口，或使用 0 表示任意空闲端口。',
+      PORT_NOT_PERMITTED: '以使用 1024 以下端口所需的权限运行，或选择更高的端口。',
+      EMULATOR_STATE_IN_USE: '使用正在该处运行的模拟器，或停止它，或使用其他文件夹：--dir FOLDER。',
+      EMULATOR_STATE_UNREADABLE: '移走该文件夹。模拟器会创建新的文件夹。',
+      EMULATOR_UNSUPPORTED:
+        '在其他计算机或容器中运行模拟器：x64 或 Arm 上的 Linux 或 macOS，或 x64 上的 Windows。enrollkit 的其他功能都可以在此使用。',
+      NOT_RECORDED: '此次运行与记录的运行不同。请比较 enrollkit 的版本，或不带 --offline 进行重放。',
+      INTERRUPTED: '重新运行命令以继续。',
+    },
+    interrupted: '已中断。已完成的部分会保留。',
+  },
+
+  /** What the codes of services, connections and enrollkit mean: src/explanations/. */
+  explanations: {
+    /** What kinds of codes there are. */
+    kinds: {
+      dps: '设备预配服务',
+      arm: 'Azure 资源管理器',
+      hub: 'IoT 中心',
+      http: 'HTTP 状态',
+      tls: 'TLS 警报',
+      connection: '连接',
+      enrollkit: 'enrollkit',
+    },
+    /** At the end of an error. */
+    short: (code, meaning, cause) =>
+      `${code}：${meaning}${cause === undefined ? '' : `最可能的原因：${cause}。`}更多信息：enrollkit explain ${code}`,
+    dps: {
+      400004: {
+        meaning: '请求中的某个参数无效。',
+        causes: [
+          ['某个 ID 或值不符合 DPS 的规则', '错误消息会指出该字段'],
+          [
+            '自定义分配策略缺少 Webhook，或指定了 IoT 中心却没有分配策略',
+            '查看该注册组：enrollkit group show ID',
+          ],
+          [
+            'DPS 不支持该 api-version',
+            '消息中有“Unknown api version”；加上 --verbose 重新运行，查看发送的内容',
+          ],
+        ],
+        next: '按错误消息的提示更正。',
+      },
+      400207: {
+        meaning: '自定义分配策略的 Webhook 调用失败。',
+        causes: [
+          ['Azure 函数未运行，或拒绝了调用', '自行调用其 URL，并查看其日志'],
+          ['它返回的不是已链接的 IoT 中心', '其日志会显示响应；“az iot dps linked-hub list”会列出 IoT 中心'],
+        ],
+        next: '查看注册中指定的函数的日志。',
+      },
+      400208: {
+        meaning: '没有可分配给该设备的 IoT 中心。',
+        causes: [
+          ['DPS 没有链接任何 IoT 中心', 'az iot dps linked-hub list --dps-name NAME'],
+          [
+            '注册中指定的 IoT 中心已不再链接',
+            '将该列表与此命令输出中的 iotHubs 比较：enrollkit group show ID',
+          ],
+        ],
+        next: '链接一个 IoT 中心：az iot dps linked-hub create --dps-name NAME --resource-group GROUP --hub-name HUB',
+      },
+      400209: {
+        meaning: '链接的 IoT 中心不允许 DPS 注册设备。',
+        causes: [
+          [
+            '链接所用连接字符串中的密钥已重新生成',
+            '与 IoT 中心内该策略的密钥比较：“安全设置”>“共享访问策略”',
+          ],
+          ['其策略缺少 RegistryWrite 或 ServiceConnect 权限', 'IoT 中心的同一页面会显示该策略的权限'],
+        ],
+        next: '使用具有 RegistryWrite 和 ServiceConnect 权限的策略重新链接 IoT 中心：az iot dps linked-hub create',
+      },
+      401000: {
+        meaning: 'DPS 不接受请求中的凭据。',
+        causes: [
+          ['对设备而言：它既没有提供客户端证书，也没有提供令牌', '检查设备的 TLS 配置中是否有证书和密钥'],
+          ['对设备而言：没有与其证书匹配的注册', 'enrollkit doctor 会比较两者'],
+          ['对服务而言：令牌已过期，或其密钥已重新生成', '将密钥与门户中的策略比较，并核对时钟'],
+          ['ID 范围属于另一个 DPS', '与 DPS 的“概述”页比较'],
+        ],
+        next: '运行 enrollkit doctor，它会比较 ID 范围、证书和注册。',
+      },
+      401001: {
+        meaning: 'DPS 无法识别此 ID 范围。',
+        causes: [
+          ['ID 范围输入有误，或属于已删除的 DPS', '与 DPS 的“概述”页比较'],
+          ['设备连接的是另一个云的终结点', '在公有云中，主机名以 .azure-devices-provisioning.net 结尾'],
+        ],
+        next: '从 DPS 的“概述”页复制 ID 范围。',
+      },
+      401002: {
+        meaning: 'DPS 无法将设备发送的证书链追溯到某个注册组所使用的已验证 CA。',
+        causes: [
+          ['CA 尚未上传，或尚未验证', 'enrollkit ca list 会列出每个已上传的 CA 及其是否已验证'],
+          [
+            '设备只发送了自己的证书，没有发送其上级 CA 证书',
+            '检查提供给设备 TLS 库的文件是否包含全部证书（用 grep -c BEGIN chain.pem 计数）；有些库只发送文件中的第一个证书',
+          ],
+          [
+            '注册组使用的是另一个 CA，可能名称相同',
+            '将 enrollkit group show ID 显示的指纹与 enrollkit cert fingerprint FILE 的结果比较',
+          ],
+          ['链中的某个证书已过期或尚未生效', 'enrollkit cert inspect chain.pem 会显示日期'],
+          ['证书的公用名与注册 ID 不一致', 'enrollkit cert inspect chain.pem 会显示公用名；不区分大小写'],
+          [
+            '设备证书不是用所发送的 CA 证书的密钥签名的',
+            'enrollkit cert verify chain.pem 会指出哪个签名有误',
+          ],
+          ['该注册 ID 的个体注册使用的是另一个证书', '个体注册优先：将门户中的指纹与设备证书的指纹比较'],
+          ['DPS 不接受的密钥或签名算法', 'enrollkit cert lint chain.pem 会指出'],
+        ],
+        next: '运行 enrollkit doctor：它会将证书与 DPS 中的内容比较，并指出断开的环节。',
+      },
+      403000: {
+        meaning: 'DPS 不允许此客户端访问。',
+        causes: [
+          ['DPS 设置了 IP 筛选器', '门户中 DPS 的“网络”页会列出允许的地址'],
+          ['公用网络访问已禁用', '同一页面会显示；此时只能使用专用终结点'],
+          ['对服务而言：其角色或策略缺少权限', 'DPS 的“访问控制”页会列出角色'],
+        ],
+        next: '在门户中查看 DPS 的“网络”页。',
+      },
+      404000: {
+        meaning: 'DPS 在此地址没有任何资源。',
+        causes: [
+          ['路径或资源名称有误', '加上 --verbose 重新运行，查看请求'],
+          ['资源已被删除', '列出现有内容：enrollkit group list、enrollkit ca list'],
+        ],
+        next: '检查名称。',
+      },
+      404201: {
+        meaning: '此个体注册不存在。',
+        causes: [
+          ['已被删除，或从未创建', 'DPS 的“管理注册”页会列出它们'],
+          ['它在另一个预配服务中', '比较名称或 ID 范围'],
+        ],
+        next: '检查注册 ID 和预配服务。',
+      },
+      404202: {
+        meaning: '此设备没有注册记录。',
+        causes: [
+          ['设备从未注册过', 'enrollkit doctor 会列出已注册的设备'],
+          ['其记录已被删除', '设备可能仍在其 IoT 中心'],
+        ],
+        next: '重新注册设备：enrollkit device register ID',
+      },
+      404203: {
+        meaning: '此注册操作不存在。',
+        causes: [
+          ['设备轮询得太晚，或轮询了另一次注册的操作', '操作只保留几分钟'],
+          ['在此期间模拟器已重启或重置', 'enrollkit emulator status 会显示它已运行多久'],
+        ],
+        next: '重新注册设备。',
+      },
+      404204: {
+        meaning: '此注册组不存在。',
+        causes: [
+          ['已被删除，或从未创建', 'enrollkit group list'],
+          ['它在另一个预配服务中', '将其名称与计划中的名称比较'],
+        ],
+        next: '列出现有的注册组：enrollkit group list',
+      },
+      405000: {
+        meaning: 'DPS 在此地址不支持该方法。',
+        causes: [['不属于 DPS API 的请求', '加上 --verbose 重新运行，查看请求']],
+        next: '将请求与 DPS 的 REST 参考比较。',
+      },
+      409201: {
+        meaning: '已存在具有此 ID 的个体注册。',
+        causes: [
+          ['由之前的运行或其他人创建', 'DPS 的“管理注册”页会显示创建时间'],
+          ['发送更新时没有提供 etag', 'DPS 只接受带 etag 的批量更新'],
+        ],
+        next: '选择其他 ID，或删除现有的注册。',
+      },
+      409202: {
+        meaning: '已存在具有此 ID 的注册组。',
+        causes: [
+          ['由之前的运行或其他人创建', 'enrollkit group show ID 会显示创建时间'],
+          ['发送更新时没有提供 etag', 'DPS 只接受带 etag 的更新'],
+        ],
+        next: '选择其他 ID，或删除现有的注册组：enrollkit group delete ID',
+      },
+      409203: {
+        meaning: '另一个请求同时更改了该注册。',
+        causes: [
+          ['两台设备或两个进程同时用同一 ID 注册', '确保没有其他设备使用此证书'],
+          ['读取之后，其他人更改了它', '将其 lastUpdatedDateTimeUtc 与你上次更改的时间比较'],
+        ],
+        next: '重新注册设备。',
+      },
+      412001: {
+        meaning: 'etag 与存储的版本不一致。',
+        causes: [['读取之后，其他人更改了它', '将其 lastUpdatedDateTimeUtc 与你上次更改的时间比较']],
+        next: '重新读取，然后再次更改。',
+      },
+      413000: {
+        meaning: '请求正文太大。',
+        causes: [['初始孪生、有效负载或列表太大', '加上 --verbose 重新运行，查看请求']],
+        next: '减少发送的内容：初始孪生最多 32 KB 所需属性，批量请求最多 10 个注册。',
+      },
+      415000: {
+        meaning: '请求正文未声明为 JSON。',
+        causes: [['客户端发送了其他 Content-Type', '必须为 application/json']],
+        next: '发送 Content-Type: application/json。',
+      },
+      429001: {
+        meaning: 'DPS 正在限制请求。',
+        causes: [
+          ['每分钟的注册或操作超过 1000 次', '检查是否有许多设备同时启动'],
+          ['有设备在循环中不断重新注册', '注册记录会显示频率'],
+        ],
+        next: '等待一分钟，然后重新运行命令。将设备群的注册分散到一段时间内。',
+      },
+      500000: {
+        meaning: 'DPS 出现故障。',
+        causes: [['Azure 暂时性故障', 'Azure 状态：https://status.azure.com']],
+        next: '等待一分钟，然后重新运行命令。',
+      },
+      501000: {
+        meaning: '模拟器不支持此功能。',
+        causes: [['只有 Azure 才有的功能', 'docs/emulator-support.md 列出了模拟器支持的内容']],
+        next: '请使用 --target azure。',
+      },
+    },
+    hub: {
+      ArgumentInvalid: {
+        meaning: 'IoT 中心不接受请求中的某个值。',
+        causes: [['设备 ID、孪生或查询不符合 IoT 中心的规则', '消息会指出']],
+        next: '按错误消息的提示更正。',
+      },
+      InvalidProtocolVersion: {
+        meaning: 'IoT 中心不支持请求的 api-version。',
+        causes: [
+          ['SDK 版本过旧，或是预览版', 'api-version 在 URL 或 MQTT 用户名中'],
+          ['模拟器比 SDK 旧', 'docs/emulator-support.md 列出了版本'],
+        ],
+        next: '更新 SDK 或模拟器。',
+      },
+      IotHubFormatError: {
+        meaning: '发送到 IoT 中心的请求格式不正确。',
+        causes: [['正文不是所需的 JSON', '消息会指出位置']],
+        next: '将请求与 IoT 中心的 REST 参考比较。',
+      },
+      IotHubUnauthorizedAccess: {
+        meaning: 'IoT 中心不接受凭据。',
+        causes: [
+          ['设备提供的证书与注册时使用的不同', '将指纹与 IoT 中心的设备页面比较；续订后请重新注册'],
+          ['设备在 IoT 中心已被禁用或删除', '查看 IoT 中心的设备页面'],
+          ['对服务而言：密钥已重新生成，或策略没有相应权限', '查看 IoT 中心的共享访问策略'],
+          ['设备的时钟有误，因此其令牌已过期', '与实际时间比较'],
+        ],
+        next: '重新注册设备，使 IoT 中心获得其当前证书：enrollkit device register ID',
+      },
+      DeviceMaximumQueueDepthExceeded: {
+        meaning: '等待该设备接收的消息太多。',
+        causes: [['设备没有完成已有的 50 条消息', 'IoT 中心的设备页面会显示数量']],
+        next: '让设备接收消息，或清除这些消息。',
+      },
+      GenericNotFound: {
+        meaning: 'IoT 中心在此地址没有任何资源。',
+        causes: [['请求路径有误', '加上 --verbose 重新运行，查看请求']],
+        next: '将请求与 IoT 中心的 REST 参考比较。',
+      },
+      DeviceNotFound: {
+        meaning: 'IoT 中心没有此设备。',
+        causes: [
+          ['设备已在 IoT 中心被删除', '其在 DPS 中的注册记录仍保留：enrollkit doctor 会显示两者'],
+          ['设备分配到了另一个 IoT 中心', '注册记录会指出该 IoT 中心'],
+          ['设备 ID 输入有误', 'IoT 中心的设备 ID 区分大小写'],
+        ],
+        next: '重新注册设备：enrollkit device register ID',
+      },
+      DeviceNotOnline: {
+        meaning: '设备未连接，或没有侦听直接方法。',
+        causes: [
+          ['设备处于脱机状态', 'IoT 中心的设备页面会显示其连接状态'],
+          ['它通过 HTTPS 连接，而 HTTPS 不支持直接方法', '检查设备使用的传输协议'],
+        ],
+        next: '通过 MQTT 或 AMQP 连接设备，然后再次调用该方法。',
+      },
+      DeviceAlreadyExists: {
+        meaning: 'IoT 中心已有使用此 ID 的设备。',
+        causes: [['由之前的运行或其他人创建', '查看 IoT 中心的设备页面']],
+        next: '选择其他设备 ID，或删除该设备。',
+      },
+      PreconditionFailed: {
+        meaning: 'etag 与 IoT 中心内的设备或孪生不一致。',
+        causes: [['读取之后，其他人更改了它', '重新读取，并比较 etag']],
+        next: '重新读取，然后再次更改。',
+      },
+      DeviceMessageLockLost: {
+        meaning: '云到设备消息的锁已过期。',
+        causes: [['设备用了一分钟以上才完成该消息', '检查消息是否再次传递']],
+        next: '更早地完成消息；该消息会再次传递。',
+      },
+      GenericRequestEntityTooLarge: {
+        meaning: '请求正文对 IoT 中心而言太大。',
+        causes: [['批量请求超过 500 KB', '检查正文的大小']],
+        next: '分成多个较小的请求发送。',
+      },
+      MessageTooLarge: {
+        meaning: '消息太大。',
+        causes: [['消息超过 256 KB（发送到设备的消息超过 64 KB）', '检查消息连同其属性的大小']],
+        next: '拆分消息，或上传文件。',
+      },
+      TooManyDevices: {
+        meaning: '批量请求中的设备太多。',
+        causes: [['一个请求中超过 100 台设备', '请计数']],
+        next: '每个请求最多发送 100 台设备。',
+      },
+      GenericUnsupportedMediaType: {
+        meaning: '请求正文未声明为 JSON。',
+        causes: [['客户端发送了其他 Content-Type', '必须为 application/json']],
+        next: '发送 Content-Type: application/json。',
+      },
+      ThrottlingException: {
+        meaning: 'IoT 中心正在限制请求。',
+        causes: [['每秒请求数超出 IoT 中心所在层的限制', '查看 IoT 中心的“限制错误”指标']],
+        next: '稍候并以递增的间隔重试，或为 IoT 中心增加单位。',
+      },
+      ServerError: {
+        meaning: 'IoT 中心出现故障。',
+        causes: [['Azure 暂时性故障', 'Azure 状态：https://status.azure.com']],
+        next: '等待一分钟，然后重试。',
+      },
+      NotImplemented: {
+        meaning: '模拟器的 IoT 中心不支持此功能。',
+        causes: [['只有 Azure 才有的功能', 'docs/emulator-support.md 列出了模拟器支持的内容']],
+        next: '请使用 --target azure。',
+      },
+      InvalidResponseWhileProxying: {
+        meaning: '设备对直接方法的应答不是 JSON。',
+        causes: [['设备程序有误', '其日志会显示应答']],
+        next: '让设备以 JSON 应答。',
+      },
+      GatewayTimeout: {
+        meaning: '设备未及时应答直接方法。',
+        causes: [
+          ['该方法的执行时间超过调用的超时时间', '检查调用中的 responseTimeoutInSeconds'],
+          ['设备断开了连接', '查看 IoT 中心的设备页面'],
+        ],
+        next: '使用更长的超时时间再次调用该方法。',
+      },
+    },
+    arm: {
+      400019: {
+        meaning: '预配服务已达到此类资源的上限。',
+        causes: [['已达到 DPS 的上限，例如 25 个 CA 证书', 'enrollkit ca list 会显示数量']],
+        next: '删除不再使用的内容：enrollkit ca delete NAME',
+      },
+      400053: {
+        meaning: '所有权证明失败：验证证书不能证明拥有此 CA 的密钥。',
+        causes: [
+          ['它是由另一个 CA 签名的，而不是已上传的 CA', '将验证证书的颁发者与已上传 CA 的主题名称比较'],
+          ['其公用名不是最新的验证码', '每次请求验证码都会替换之前的验证码'],
+        ],
+        next: '请求新的验证码，并用已上传 CA 的密钥应答：enrollkit ca verify NAME',
+      },
+      400059: {
+        meaning: '预配服务不支持此 SKU。',
+        causes: [['S1 以外的 SKU', '检查请求中的 sku']],
+        next: '使用 SKU S1。',
+      },
+      400303: {
+        meaning: '该 IoT 中心被链接了两次。',
+        causes: [['IoT 中心列表中有已链接的 IoT 中心', 'az iot dps linked-hub list --dps-name NAME']],
+        next: '每个 IoT 中心只列出一次。',
+      },
+      400305: {
+        meaning: '不允许使用该名称。',
+        causes: [['资源不允许的字符或长度', '消息会说明规则']],
+        next: '选择由 3 到 64 个字母、数字和连字符组成的名称。',
+      },
+      404002: {
+        meaning: '该预配服务不存在。',
+        causes: [
+          ['名称输入有误', 'az iot dps list 会显示名称'],
+          ['选择了另一个订阅', 'az account show'],
+        ],
+        next: '列出你的预配服务：az iot dps list',
+      },
+      404015: {
+        meaning: '没有使用此名称的 CA 证书。',
+        causes: [
+          ['已被删除，或从未上传', 'enrollkit ca list'],
+          ['它在另一个预配服务中', '将其名称与计划中的名称比较'],
+        ],
+        next: '列出已上传的 CA：enrollkit ca list',
+      },
+      409004: {
+        meaning: '名称已被占用。',
+        causes: [['预配服务的名称在整个 Azure 中是唯一的', '可能有其他人在使用']],
+        next: '选择其他名称。',
+      },
+      500001: {
+        meaning: '资源提供程序出现故障。',
+        causes: [['Azure 暂时性故障', 'Azure 状态：https://status.azure.com']],
+        next: '等待一分钟，然后重新运行命令。',
+      },
+      AuthenticationFailed: {
+        meaning: 'Azure 资源管理器不接受该令牌。',
+        causes: [
+          ['登录已过期', 'az account get-access-token 也会失败'],
+          ['令牌属于另一个租户', 'az account show 会显示租户'],
+          ['此计算机的时钟有误', 'enrollkit doctor 会将其与 Azure 的时钟比较'],
+        ],
+        next: '重新运行 az login。',
+      },
+      AuthorizationFailed: {
+        meaning: '你的身份缺少此资源的角色。',
+        causes: [
+          ['在 DPS 或其资源组上没有角色分配', 'az role assignment list --assignee USER'],
+          ['角色是几分钟前才分配的', '新的分配最多需要 10 分钟生效'],
+        ],
+        next: '请求获得 DPS 的“参与者”(Contributor) 角色。',
+      },
+      SubscriptionNotFound: {
+        meaning: '该订阅不存在，或你无权查看。',
+        causes: [
+          ['名称输入有误', 'az iot dps list 会显示名称'],
+          ['选择了另一个订阅', 'az account show'],
+        ],
+        next: '列出你的订阅：az account list',
+      },
+      ResourceGroupNotFound: {
+        meaning: '订阅中没有该资源组。',
+        causes: [
+          ['名称输入有误', 'az iot dps list 会显示名称'],
+          ['选择了另一个订阅', 'az account show'],
+        ],
+        next: '列出资源组：az group list',
+      },
+      ResourceNotFound: {
+        meaning: '资源组中没有该资源。',
+        causes: [
+          ['名称输入有误', 'az iot dps list 会显示名称'],
+          ['选择了另一个订阅', 'az account show'],
+        ],
+        next: '列出你的预配服务：az iot dps list',
+      },
+      ParentResourceNotFound: {
+        meaning: '包含此资源的上级资源不存在。',
+        causes: [
+          ['名称输入有误', 'az iot dps list 会显示名称'],
+          ['选择了另一个订阅', 'az account show'],
+        ],
+        next: '列出你的预配服务：az iot dps list',
+      },
+      NotFound: {
+        meaning: 'Azure 资源管理器在此地址没有任何资源。',
+        causes: [
+          ['名称输入有误', 'az iot dps list 会显示名称'],
+          ['选择了另一个订阅', 'az account show'],
+        ],
+        next: '加上 --verbose 重新运行，查看请求。',
+      },
+      InvalidApiVersionParameter: {
+        meaning: 'Azure 资源管理器不支持此 api-version。',
+        causes: [['客户端比服务新或旧', '消息会列出版本']],
+        next: '使用消息中列出的 api-version。',
+      },
+      InvalidRequestContent: {
+        meaning: '无法读取请求正文。',
+        causes: [['它不是 JSON，或某个成员的类型不正确', '消息会指出位置']],
+        next: '按错误消息的提示更正。',
+      },
+      InvalidResourceLocation: {
+        meaning: '该资源已存在于另一个位置。',
+        causes: [['PUT 中的位置与资源的位置不同', 'az iot dps show --name NAME']],
+        next: '发送其实际位置，或选择其他名称。',
+      },
+      MethodNotAllowed: {
+        meaning: 'Azure 资源管理器在此地址不支持该方法。',
+        causes: [['不属于该 API 的请求', '加上 --verbose 重新运行，查看请求']],
+        next: '将请求与 REST 参考比较。',
+      },
+      RequestEntityTooLarge: {
+        meaning: '请求正文太大。',
+        causes: [['请求超过 4 MB', '检查正文的大小']],
+        next: '减少发送的内容。',
+      },
+      UnsupportedMediaType: {
+        meaning: '请求正文未声明为 JSON。',
+        causes: [['客户端发送了其他 Content-Type', '必须为 application/json']],
+        next: '发送 Content-Type: application/json。',
+      },
+    },
+    http: {
+      200: {
+        meaning: '请求成功。',
+        causes: [['没有问题', '读取正文']],
+        next: '无需任何操作。',
+      },
+      201: {
+        meaning: '资源已创建。',
+        causes: [['没有问题', '将其读回']],
+        next: '无需任何操作。',
+      },
+      202: {
+        meaning: '请求已接受，结果尚不可知。',
+        causes: [['需要一些时间的注册或更改', '轮询响应中指定的操作']],
+        next: '在 Retry-After 指定的秒数后轮询。',
+      },
+      204: {
+        meaning: '请求成功，没有要返回的内容。',
+        causes: [['没有问题', '将其读回']],
+        next: '无需任何操作。',
+      },
+      400: {
+        meaning: '服务不接受该请求。',
+        causes: [
+          ['某个值不符合规则', '错误消息会指出'],
+          ['api-version 未知', '消息会说明'],
+        ],
+        next: '按消息的提示更正；其中的六位代码提供更多信息。',
+      },
+      401: {
+        meaning: '服务不接受凭据。',
+        causes: [
+          ['对设备而言：DPS 无法将其证书链追溯到已验证的 CA', 'enrollkit explain 401002'],
+          ['登录或令牌已过期，或密钥已重新生成', '查看 az account show，或门户中的共享访问策略'],
+          ['时钟有误', 'enrollkit doctor 会将其与服务的时钟比较'],
+        ],
+        next: '运行 enrollkit doctor，它会检查凭据、时钟和证书。',
+      },
+      403: {
+        meaning: '服务知道你的身份，但不允许此操作。',
+        causes: [
+          ['缺少角色或权限', '查看资源的“访问控制”页'],
+          ['IP 筛选器，或公用网络访问已禁用', '查看资源的“网络”页'],
+        ],
+        next: '请求获得相应角色，或从此网络访问的权限。',
+      },
+      404: {
+        meaning: '此地址没有任何资源。',
+        causes: [
+          ['名称输入有误，或资源已被删除', '列出现有内容：enrollkit group list、enrollkit ca list'],
+          ['另一个订阅、DPS 或 IoT 中心', '将名称与计划中的名称比较'],
+        ],
+        next: '检查名称。',
+      },
+      405: {
+        meaning: '服务在此地址不支持该方法。',
+        causes: [['不属于该 API 的请求', '加上 --verbose 重新运行，查看请求']],
+        next: '将请求与 REST 参考比较。',
+      },
+      407: {
+        meaning: '代理需要用户名和密码。',
+        causes: [['HTTPS_PROXY 中的代理没有凭据', '向代理的管理员索取']],
+        next: '设置 HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT。',
+      },
+      408: {
+        meaning: '服务等待请求的时间过长。',
+        causes: [['连接缓慢或中断', '从其他网络重试']],
+        next: '等待一分钟，然后重新运行命令。',
+      },
+      409: {
+        meaning: '请求与当前状态冲突。',
+        causes: [
+          ['已存在同名内容', '列出现有内容：enrollkit group list、enrollkit ca list'],
+          ['更新时没有提供 etag', '消息中的六位代码会说明是哪种情况'],
+        ],
+        next: '选择其他名称，或删除现有的同名项。',
+      },
+      412: {
+        meaning: '在此期间已被更改：etag 与存储的版本不一致。',
+        causes: [['读取之后，其他人更改了它', '重新读取，并比较 etag']],
+        next: '重新读取，然后再次更改。',
+      },
+      413: {
+        meaning: '请求太大。',
+        causes: [['正文太大', '加上 --verbose 重新运行，查看请求']],
+        next: '减少发送的内容。',
+      },
+      415: {
+        meaning: '正文未声明为 JSON。',
+        causes: [['使用了其他 Content-Type', '必须为 application/json']],
+        next: '发送 Content-Type: application/json。',
+      },
+      426: {
+        meaning: '服务需要另一种协议。',
+        causes: [['向 WebSocket 地址发送了普通 HTTP 请求', '检查客户端的设置']],
+        next: '通过 WebSocket 使用 MQTT 或 AMQP 连接。',
+      },
+      429: {
+        meaning: '服务正在限制请求。',
+        causes: [
+          ['DPS 中每分钟的注册或操作超过 1000 次', '检查是否有许多设备同时启动'],
+          ['客户端在循环中不断重试', '检查其日志中的请求数'],
+        ],
+        next: '按 Retry-After 的时间等待。将设备群的注册分散到一段时间内。',
+      },
+      431: {
+        meaning: '请求标头太大。',
+        causes: [['令牌或标头过长', '加上 --verbose 重新运行']],
+        next: '发送更小的标头。',
+      },
+      500: {
+        meaning: '服务出现故障。',
+        causes: [
+          ['Azure 暂时性故障', 'Azure 状态：https://status.azure.com'],
+          ['模拟器中设置了故障', 'enrollkit emulator faults list'],
+        ],
+        next: '等待一分钟，然后重新运行命令。',
+      },
+      501: {
+        meaning: '模拟器不支持此功能。',
+        causes: [['只有 Azure 才有的功能', 'docs/emulator-support.md 列出了模拟器支持的内容']],
+        next: '请使用 --target azure。',
+      },
+      502: {
+        meaning: '网关没有从服务得到有效响应。',
+        causes: [
+          ['Azure 暂时性故障', 'Azure 状态：https://status.azure.com'],
+          ['模拟器中设置了故障', 'enrollkit emulator faults list'],
+        ],
+        next: '等待一分钟，然后重新运行命令。',
+      },
+      503: {
+        meaning: '服务当前不可用。',
+        causes: [
+          ['Azure 暂时性故障', 'Azure 状态：https://status.azure.com'],
+          ['模拟器中设置了故障', 'enrollkit emulator faults list'],
+        ],
+        next: '等待一分钟，然后重新运行命令。',
+      },
+      504: {
+        meaning: '网关没有及时从服务得到响应。',
+        causes: [
+          ['Azure 暂时性故障', 'Azure 状态：https://status.azure.com'],
+          ['模拟器中设置了故障', 'enrollkit emulator faults list'],
+        ],
+        next: '等待一分钟，然后重新运行命令。',
+      },
+    },
+    tls: {
+      0: {
+        meaning: '对方正常关闭了连接。',
+        causes: [
+          ['服务器结束了空闲或被拒绝的连接', '检查客户端之前发送的内容'],
+          ['对方已停止运行', 'enrollkit emulator status'],
+        ],
+        next: '重新连接。如果再次发生，请查看对方的日志。',
+      },
+      10: {
+        meaning: '收到了不应出现在握手此阶段的消息。',
+        causes: [
+          ['两个 TLS 库之一的缺陷：消息顺序错误', '尝试其他客户端：openssl s_client -connect HOST:PORT'],
+          ['中间的某个环节（例如代理）更改或读取了连接', 'enrollkit doctor 会检查 TLS 拦截'],
+        ],
+        next: '更新设备的 TLS 库，或从其他网络重试。',
+      },
+      20: {
+        meaning: '某条记录在传输中被更改，或使用了其他密钥加密。',
+        causes: [
+          ['两个 TLS 库之一的缺陷：密钥错误', '尝试其他客户端：openssl s_client -connect HOST:PORT'],
+          ['中间的某个环节（例如代理）更改或读取了连接', 'enrollkit doctor 会检查 TLS 拦截'],
+        ],
+        next: '更新设备的 TLS 库，或从其他网络重试。',
+      },
+      21: {
+        meaning: '无法解密某条记录（已不再使用）。',
+        causes: [
+          ['两个 TLS 库之一的缺陷：密钥错误', '尝试其他客户端：openssl s_client -connect HOST:PORT'],
+          ['中间的某个环节（例如代理）更改或读取了连接', 'enrollkit doctor 会检查 TLS 拦截'],
+        ],
+        next: '更新设备的 TLS 库，或从其他网络重试。',
+      },
+      22: {
+        meaning: '某条记录超出 TLS 允许的长度。',
+        causes: [
+          ['两个 TLS 库之一的缺陷：记录过长', '尝试其他客户端：openssl s_client -connect HOST:PORT'],
+          ['中间的某个环节（例如代理）更改或读取了连接', 'enrollkit doctor 会检查 TLS 拦截'],
+        ],
+        next: '更新设备的 TLS 库，或从其他网络重试。',
+      },
+      30: {
+        meaning: '无法解压缩某条记录（已不再使用）。',
+        causes: [
+          [
+            '两个 TLS 库之一的缺陷：使用了 TLS 已不再支持的压缩',
+            '尝试其他客户端：openssl s_client -connect HOST:PORT',
+          ],
+          ['中间的某个环节（例如代理）更改或读取了连接', 'enrollkit doctor 会检查 TLS 拦截'],
+        ],
+        next: '更新设备的 TLS 库，或从其他网络重试。',
+      },
+      40: {
+        meaning: '双方没有共同可接受的参数。',
+        causes: [
+          ['一方只有旧的密码套件、曲线或签名算法', 'openssl s_client -connect HOST:PORT 会显示协商结果'],
+          ['对方不接受的 RSA 或 EC 密钥', 'enrollkit cert lint FILE'],
+        ],
+        next: '在设备上启用带 ECDHE 密码套件的 TLS 1.2；DPS 支持 TLS 1.2。',
+      },
+      41: {
+        meaning: '客户端没有证书（仅 SSL 3.0）。',
+        causes: [['客户端的 TLS 库非常旧', '检查其 SSL 或 TLS 版本']],
+        next: '使用 TLS 1.2 或更高版本。',
+      },
+      42: {
+        meaning: '证书已损坏，或其签名有误。',
+        causes: [
+          ['由服务器发送：设备证书链中的某个证书已损坏，或用其他密钥签名', 'enrollkit cert verify chain.pem'],
+          ['由设备发送：服务器的证书有同样的问题', '模拟器或设备的日志会显示由谁发送'],
+        ],
+        next: '检查双方的证书：enrollkit cert inspect FILE；服务器的证书用 enrollkit doctor 检查。',
+      },
+      43: {
+        meaning: '证书的类型不被接受。',
+        causes: [
+          [
+            '由服务器发送：DPS 不接受设备证书的密钥，或该证书不能用于客户端身份验证',
+            'enrollkit cert lint chain.pem',
+          ],
+          ['由设备发送：服务器的证书有同样的问题', '模拟器或设备的日志会显示由谁发送'],
+        ],
+        next: '检查双方的证书：enrollkit cert inspect FILE；服务器的证书用 enrollkit doctor 检查。',
+      },
+      44: {
+        meaning: '证书已被吊销。',
+        causes: [
+          ['由服务器发送：颁发者已吊销该证书', '询问 CA 的所有者；DPS 本身不检查吊销列表'],
+          ['由设备发送：服务器的证书有同样的问题', '模拟器或设备的日志会显示由谁发送'],
+        ],
+        next: '检查双方的证书：enrollkit cert inspect FILE；服务器的证书用 enrollkit doctor 检查。',
+      },
+      45: {
+        meaning: '证书已过期或尚未生效。',
+        causes: [
+          ['证书已过期', 'enrollkit cert inspect FILE 会显示日期'],
+          ['发送警报一方的时钟有误', '与实际时间比较；没有时钟的设备从 1970 年开始计时'],
+        ],
+        next: '续订证书，或校准时钟。',
+      },
+      46: {
+        meaning: '证书未被接受，且没有给出原因。',
+        causes: [
+          ['由服务器发送：设备证书链的任何问题', 'enrollkit cert verify chain.pem'],
+          ['由设备发送：服务器的证书有同样的问题', '模拟器或设备的日志会显示由谁发送'],
+        ],
+        next: '检查双方的证书：enrollkit cert inspect FILE；服务器的证书用 enrollkit doctor 检查。',
+      },
+      47: {
+        meaning: '握手中某个字段的值不被允许。',
+        causes: [
+          ['两个 TLS 库之一的缺陷：值错误', '尝试其他客户端：openssl s_client -connect HOST:PORT'],
+          ['中间的某个环节（例如代理）更改或读取了连接', 'enrollkit doctor 会检查 TLS 拦截'],
+        ],
+        next: '更新设备的 TLS 库，或从其他网络重试。',
+      },
+      48: {
+        meaning: '证书的颁发者未知或不受信任。',
+        causes: [
+          [
+            '由设备发送：它不信任服务器证书的根证书',
+            'Azure 需要 DigiCert Global Root G2 和 Microsoft RSA Root Certificate Authority 2017；模拟器需要其自己的根证书：enrollkit emulator env',
+          ],
+          ['代理会检查 TLS，而其根证书不受信任', 'enrollkit doctor 会显示此处收到的证书由谁颁发'],
+          ['由服务器发送：它不认识客户端证书的 CA', 'enrollkit ca list'],
+        ],
+        next: '在设备上安装服务器证书的根证书。',
+      },
+      49: {
+        meaning: '证书有效，但不允许其所有者连接。',
+        causes: [
+          ['设备已被禁用，或没有注册', 'enrollkit doctor'],
+          ['防火墙或网关只允许某些证书', '从其他网络重试'],
+        ],
+        next: '检查设备的注册：enrollkit doctor',
+      },
+      50: {
+        meaning: '无法读取某条握手消息。',
+        causes: [
+          ['两个 TLS 库之一的缺陷：消息格式不正确', '尝试其他客户端：openssl s_client -connect HOST:PORT'],
+          ['中间的某个环节（例如代理）更改或读取了连接', 'enrollkit doctor 会检查 TLS 拦截'],
+        ],
+        next: '更新设备的 TLS 库，或从其他网络重试。',
+      },
+      51: {
+        meaning: '握手中的某个签名有误。',
+        causes: [
+          ['私钥与证书不匹配', 'enrollkit doctor 会比较两者'],
+          ['TLS 库或安全元件的缺陷', '用 openssl s_client 尝试同一证书'],
+        ],
+        next: '为设备提供与其证书匹配的私钥。',
+      },
+      60: {
+        meaning: '违反了出口限制（已不再使用）。',
+        causes: [
+          [
+            '两个 TLS 库之一的缺陷：使用了 TLS 已不再支持的出口密码套件',
+            '尝试其他客户端：openssl s_client -connect HOST:PORT',
+          ],
+          ['中间的某个环节（例如代理）更改或读取了连接', 'enrollkit doctor 会检查 TLS 拦截'],
+        ],
+        next: '更新设备的 TLS 库，或从其他网络重试。',
+      },
+      70: {
+        meaning: '双方没有共同的 TLS 版本。',
+        causes: [
+          [
+            '设备只支持 TLS 1.0 或 1.1，而 Azure 会拒绝',
+            '检查在计算机上 openssl s_client -connect HOST:PORT -tls1_2 是否可用',
+          ],
+          ['模拟器中设置了限定版本的故障', 'enrollkit emulator faults list'],
+        ],
+        next: '在设备上启用 TLS 1.2。',
+      },
+      71: {
+        meaning: '服务器要求的密码套件强于客户端提供的。',
+        causes: [
+          ['一方只有旧的密码套件、曲线或签名算法', 'openssl s_client -connect HOST:PORT 会显示协商结果'],
+          ['对方不接受的 RSA 或 EC 密钥', 'enrollkit cert lint FILE'],
+        ],
+        next: '在设备上启用带 ECDHE 密码套件的 TLS 1.2；DPS 支持 TLS 1.2。',
+      },
+      80: {
+        meaning: '对方因内部原因失败。',
+        causes: [['服务器故障，例如内存不足', '查看对方的日志']],
+        next: '稍后重试。',
+      },
+      86: {
+        meaning: '客户端回退到旧的 TLS 版本，尽管双方都支持更新的版本。',
+        causes: [
+          ['两个 TLS 库之一的缺陷：不必要的回退', '尝试其他客户端：openssl s_client -connect HOST:PORT'],
+          ['中间的某个环节（例如代理）更改或读取了连接', 'enrollkit doctor 会检查 TLS 拦截'],
+        ],
+        next: '更新设备的 TLS 库，或从其他网络重试。',
+      },
+      90: {
+        meaning: '对方取消了握手。',
+        causes: [['有人或程序停止了对方', '查看对方的日志']],
+        next: '重新连接。',
+      },
+      100: {
+        meaning: '对方拒绝重新协商。',
+        causes: [['客户端要求重新协商，而 TLS 1.3 和 Azure 不支持', '检查 TLS 库的选项']],
+        next: '在设备上关闭重新协商。',
+      },
+      109: {
+        meaning: '握手缺少必需的扩展。',
+        causes: [
+          ['两个 TLS 库之一的缺陷：缺少扩展', '尝试其他客户端：openssl s_client -connect HOST:PORT'],
+          ['中间的某个环节（例如代理）更改或读取了连接', 'enrollkit doctor 会检查 TLS 拦截'],
+        ],
+        next: '更新设备的 TLS 库，或从其他网络重试。',
+      },
+      110: {
+        meaning: '握手包含未请求的扩展。',
+        causes: [
+          [
+            '两个 TLS 库之一的缺陷：使用了未提供的扩展',
+            '尝试其他客户端：openssl s_client -connect HOST:PORT',
+          ],
+          ['中间的某个环节（例如代理）更改或读取了连接', 'enrollkit doctor 会检查 TLS 拦截'],
+        ],
+        next: '更新设备的 TLS 库，或从其他网络重试。',
+      },
+      111: {
+        meaning: '无法从握手中的 URL 获取证书（已不再使用）。',
+        causes: [
+          [
+            '两个 TLS 库之一的缺陷：使用了 Azure 不支持的证书 URL',
+            '尝试其他客户端：openssl s_client -connect HOST:PORT',
+          ],
+          ['中间的某个环节（例如代理）更改或读取了连接', 'enrollkit doctor 会检查 TLS 拦截'],
+        ],
+        next: '更新设备的 TLS 库，或从其他网络重试。',
+      },
+      112: {
+        meaning: '服务器不认识客户端请求的主机名 (SNI)。',
+        causes: [
+          ['主机名输入有误', '与 DPS 或 IoT 中心的“概述”页比较'],
+          ['客户端没有发送服务器名称', 'DPS 和 IoT 中心需要 SNI'],
+        ],
+        next: '按名称连接主机，并让 TLS 库发送该名称。',
+      },
+      113: {
+        meaning: '服务器用于证明其证书未被吊销的 OCSP 响应无效。',
+        causes: [
+          ['两个 TLS 库之一的缺陷：OCSP 响应有误', '尝试其他客户端：openssl s_client -connect HOST:PORT'],
+          ['中间的某个环节（例如代理）更改或读取了连接', 'enrollkit doctor 会检查 TLS 拦截'],
+        ],
+        next: '更新设备的 TLS 库，或从其他网络重试。',
+      },
+      114: {
+        meaning: '按 URL 获取的证书的哈希不一致（已不再使用）。',
+        causes: [
+          [
+            '两个 TLS 库之一的缺陷：使用了 Azure 不支持的证书 URL',
+            '尝试其他客户端：openssl s_client -connect HOST:PORT',
+          ],
+          ['中间的某个环节（例如代理）更改或读取了连接', 'enrollkit doctor 会检查 TLS 拦截'],
+        ],
+        next: '更新设备的 TLS 库，或从其他网络重试。',
+      },
+      115: {
+        meaning: '服务器不认识该预共享密钥。',
+        causes: [['设备配置为使用预共享密钥', 'DPS 接受证书，不接受 TLS 预共享密钥']],
+        next: '为设备配置其证书和密钥。',
+      },
+      116: {
+        meaning: '服务器需要客户端证书，但没有收到。',
+        causes: [
+          ['设备的 TLS 配置中没有证书或密钥', '检查是否向 TLS 库提供了两者'],
+          ['代理终止了 TLS，因此证书无法到达服务器', 'enrollkit doctor 会检查 TLS 拦截'],
+        ],
+        next: '配置设备的证书链和私钥。',
+      },
+      120: {
+        meaning: '双方没有共同的应用程序协议 (ALPN)。',
+        causes: [
+          ['客户端通过 ALPN 请求 HTTP/2 或 MQTT，而该端口不提供', '检查客户端的 ALPN 设置'],
+          ['中间有代理', 'enrollkit doctor 会检查 TLS 拦截'],
+        ],
+        next: '从客户端的设置中移除 ALPN。',
+      },
+    },
+    connection: {
+      ENOTFOUND: {
+        meaning: '找不到使用该名称的主机。',
+        causes: [
+          ['名称输入有误，或服务已删除', 'nslookup HOST'],
+          ['此计算机处于脱机状态，或没有 DNS', '对另一个主机尝试 nslookup'],
+        ],
+        next: '检查名称和网络。',
+      },
+      EAI_AGAIN: {
+        meaning: '暂时无法查找该主机名。',
+        causes: [
+          ['DNS 服务器没有应答', 'nslookup HOST'],
+          ['此计算机处于脱机状态', 'ping 另一个主机'],
+        ],
+        next: '检查网络，然后重新运行命令。',
+      },
+      ECONNREFUSED: {
+        meaning: '该端口上没有程序在侦听，或防火墙拒绝了连接。',
+        causes: [
+          ['模拟器未运行', 'enrollkit emulator status'],
+          ['端口错误', '与 enrollkit emulator status 的结果比较'],
+          ['防火墙阻止了端口 8883 或 5671', '尝试 --protocol https'],
+        ],
+        next: '启动模拟器，或检查主机和端口。',
+      },
+      ECONNRESET: {
+        meaning: '连接意外关闭。',
+        causes: [
+          ['服务器或中间的防火墙关闭了连接', '从其他网络重试'],
+          ['模拟器已停止，或设置了故障', '查看 enrollkit emulator status 和 enrollkit emulator faults list'],
+        ],
+        next: '重新运行命令。',
+      },
+      EPIPE: {
+        meaning: '连接意外关闭。',
+        causes: [
+          ['服务器或中间的防火墙关闭了连接', '从其他网络重试'],
+          ['模拟器已停止，或设置了故障', '查看 enrollkit emulator status 和 enrollkit emulator faults list'],
+        ],
+        next: '重新运行命令。',
+      },
+      ETIMEDOUT: {
+        meaning: '主机没有及时应答。',
+        causes: [
+          ['防火墙丢弃了数据包；8883 和 5671 常被阻止', '尝试 --protocol https'],
+          ['需要代理', '检查 HTTPS_PROXY；MQTT 和 AMQP 不使用它'],
+        ],
+        next: '检查防火墙，或通过 HTTPS 注册：--protocol https',
+      },
+      EHOSTUNREACH: {
+        meaning: '没有到该主机的路由。',
+        causes: [
+          ['此计算机处于脱机状态，或 VPN 未连接', 'ping 另一个主机'],
+          ['防火墙丢弃了数据包', '从其他网络重试'],
+        ],
+        next: '检查网络。',
+      },
+      ENETUNREACH: {
+        meaning: '没有到该主机的路由。',
+        causes: [
+          ['此计算机处于脱机状态，或 VPN 未连接', 'ping 另一个主机'],
+          ['防火墙丢弃了数据包', '从其他网络重试'],
+        ],
+        next: '检查网络。',
+      },
+      EADDRINUSE: {
+        meaning: '另一个程序正在侦听该端口。',
+        causes: [
+          ['另一个模拟器', 'enrollkit emulator status'],
+          ['另一个程序', 'ss -ltnp，在 Windows 上用 netstat -ano'],
+        ],
+        next: '停止该程序，或选择其他端口。',
+      },
+      EACCES: {
+        meaning: '你没有使用该文件或端口的权限。',
+        causes: [
+          ['低于 1024 的端口需要特殊权限', '选择更大的端口号'],
+          ['文件属于其他用户', 'ls -l FILE'],
+        ],
+        next: '选择其他端口或文件，或获取权限。',
+      },
+      EPROTO: {
+        meaning: 'TLS 握手失败。',
+        causes: [
+          ['对方在此端口不使用 TLS', 'openssl s_client -connect HOST:PORT'],
+          ['对方用警报拒绝了此客户端', '消息中有该警报：enrollkit explain ALERT'],
+        ],
+        next: '检查主机和端口。',
+      },
+      CERT_HAS_EXPIRED: {
+        meaning: '服务器的某个证书已过期。',
+        causes: [
+          ['此计算机的时钟有误', 'enrollkit doctor 会进行比较'],
+          ['服务器的证书没有续订', 'openssl s_client -connect HOST:PORT'],
+        ],
+        next: '校准时钟。如果时钟正确，则服务器的所有者必须续订其证书。',
+      },
+      CERT_NOT_YET_VALID: {
+        meaning: '服务器的某个证书尚未生效。',
+        causes: [
+          ['此计算机的时钟慢了', 'enrollkit doctor 会进行比较'],
+          ['服务器的证书是在时钟有误时创建的', 'openssl s_client -connect HOST:PORT'],
+        ],
+        next: '校准时钟。',
+      },
+      ERR_TLS_CERT_ALTNAME_INVALID: {
+        meaning: '服务器的证书用于另一个名称。',
+        causes: [
+          ['你使用了其他名称或 IP 地址连接', '消息会列出证书中的名称'],
+          ['应答的是代理', 'enrollkit doctor'],
+        ],
+        next: '使用证书中的名称连接主机。',
+      },
+      DEPTH_ZERO_SELF_SIGNED_CERT: {
+        meaning: '服务器的证书是自签名的，在此处不受信任。',
+        causes: [
+          ['代理会检查 TLS，而其根证书在此处不受信任', 'enrollkit doctor 会显示收到的证书由谁颁发'],
+          ['缺少模拟器的根证书', 'enrollkit emulator env 会输出要信任的文件'],
+          ['此计算机的受信任根证书已过时', 'enrollkit doctor 会检查 Azure 需要的根证书'],
+        ],
+        next: '将 NODE_EXTRA_CA_CERTS 设置为缺少的根证书。',
+      },
+      SELF_SIGNED_CERT_IN_CHAIN: {
+        meaning: '服务器证书的根证书在此处不受信任。',
+        causes: [
+          ['代理会检查 TLS，而其根证书在此处不受信任', 'enrollkit doctor 会显示收到的证书由谁颁发'],
+          ['缺少模拟器的根证书', 'enrollkit emulator env 会输出要信任的文件'],
+          ['此计算机的受信任根证书已过时', 'enrollkit doctor 会检查 Azure 需要的根证书'],
+        ],
+        next: '将 NODE_EXTRA_CA_CERTS 设置为缺少的根证书。',
+      },
+      UNABLE_TO_GET_ISSUER_CERT: {
+        meaning: '缺少服务器证书的某个颁发者。',
+        causes: [
+          ['代理会检查 TLS，而其根证书在此处不受信任', 'enrollkit doctor 会显示收到的证书由谁颁发'],
+          ['缺少模拟器的根证书', 'enrollkit emulator env 会输出要信任的文件'],
+          ['此计算机的受信任根证书已过时', 'enrollkit doctor 会检查 Azure 需要的根证书'],
+        ],
+        next: '将 NODE_EXTRA_CA_CERTS 设置为缺少的根证书。',
+      },
+      UNABLE_TO_GET_ISSUER_CERT_LOCALLY: {
+        meaning: '此处不认识服务器证书的颁发者。',
+        causes: [
+          ['代理会检查 TLS，而其根证书在此处不受信任', 'enrollkit doctor 会显示收到的证书由谁颁发'],
+          ['缺少模拟器的根证书', 'enrollkit emulator env 会输出要信任的文件'],
+          ['此计算机的受信任根证书已过时', 'enrollkit doctor 会检查 Azure 需要的根证书'],
+        ],
+        next: '将 NODE_EXTRA_CA_CERTS 设置为缺少的根证书。',
+      },
+      UNABLE_TO_VERIFY_LEAF_SIGNATURE: {
+        meaning: '此处不认识服务器证书的颁发者。',
+        causes: [
+          ['代理会检查 TLS，而其根证书在此处不受信任', 'enrollkit doctor 会显示收到的证书由谁颁发'],
+          ['缺少模拟器的根证书', 'enrollkit emulator env 会输出要信任的文件'],
+          ['此计算机的受信任根证书已过时', 'enrollkit doctor 会检查 Azure 需要的根证书'],
+        ],
+        next: '将 NODE_EXTRA_CA_CERTS 设置为缺少的根证书。',
+      },
+      'connack-1': {
+        meaning: 'MQTT 返回代码 1：服务器不支持此 MQTT 版本。',
+        causes: [['客户端使用 MQTT 5 或 3.1', 'DPS 和 IoT 中心支持 MQTT 3.1.1']],
+        next: '将客户端设置为 MQTT 3.1.1。',
+      },
+      'connack-2': {
+        meaning: 'MQTT 返回代码 2：服务器不接受客户端 ID。',
+        causes: [['客户端 ID 不是注册 ID 或设备 ID', '检查客户端的设置']],
+        next: '使用注册 ID (DPS) 或设备 ID（IoT 中心）作为客户端 ID。',
+      },
+      'connack-3': {
+        meaning: 'MQTT 返回代码 3：服务器不可用。对于未知的 ID 范围，DPS 也返回此代码。',
+        causes: [
+          ['用户名中的 ID 范围有误', '与 DPS 的“概述”页比较'],
+          ['暂时性故障', '一分钟后重试'],
+        ],
+        next: '检查 ID 范围，然后重新连接。',
+      },
+      'connack-4': {
+        meaning: 'MQTT 返回代码 4：服务器不接受用户名或密码。',
+        causes: [
+          [
+            '用户名的格式不同',
+            'DPS 为 {idScope}/registrations/{registrationId}/api-version=...，IoT 中心为 {hub}/{deviceId}/?api-version=...',
+          ],
+          ['令牌已过期，或属于其他设备', '检查令牌中的资源和到期时间'],
+        ],
+        next: '更正用户名，或创建新令牌。',
+      },
+      'connack-5': {
+        meaning: 'MQTT 返回代码 5：服务器不接受凭据。',
+        causes: [
+          ['IoT 中心中该设备的证书不同', '重新注册：enrollkit device register ID'],
+          ['设备在 IoT 中心已被禁用或删除', '查看 IoT 中心的设备页面'],
+          ['设备没有发送客户端证书', '检查客户端的 TLS 设置'],
+        ],
+        next: '重新注册设备，并使用同一证书连接。',
+      },
+      'amqp:connection:framing-error': {
+        meaning: 'AMQP：无法读取某个帧。',
+        causes: [['客户端不支持 AMQP 1.0', '检查其协议版本']],
+        next: '使用 AMQP 1.0 客户端。',
+      },
+      'amqp:connection:forced': {
+        meaning: 'AMQP：服务器关闭了连接。',
+        causes: [['服务已重启，或设备再次连接', '每台设备只能有一个打开的连接']],
+        next: '重新连接。',
+      },
+      'amqp:decode-error': {
+        meaning: 'AMQP：无法解码某个值。',
+        causes: [['客户端 AMQP 库的缺陷', '尝试其他客户端']],
+        next: '更新 AMQP 库。',
+      },
+      'amqp:internal-error': {
+        meaning: 'AMQP：服务出现故障。',
+        causes: [['暂时性故障', '一分钟后重试']],
+        next: '重新连接。',
+      },
+      'amqp:invalid-field': {
+        meaning: 'AMQP：帧中某个字段的值不被允许。',
+        causes: [['客户端发送了不寻常的内容', '描述会指出']],
+        next: '按描述更正。',
+      },
+      'amqp:link:detach-forced': {
+        meaning: 'AMQP：服务已分离某个链接。',
+        causes: [['设备已被禁用或删除，或其令牌已过期', '查看 IoT 中心的设备页面']],
+        next: '使用有效的凭据重新附加。',
+      },
+      'amqp:link:message-size-exceeded': {
+        meaning: 'AMQP：消息太大。',
+        causes: [['消息超过 256 KB', '检查其大小']],
+        next: '减少每条消息的内容。',
+      },
+      'amqp:link:redirect': {
+        meaning: 'AMQP：该节点在另一个地址，错误中会指出。',
+        causes: [
+          [
+            '后端使用 IoT 中心的连接字符串读取遥测',
+            'IoT 中心会将到 /messages/events 的链接重定向到与事件中心兼容的终结点的主机和实体',
+          ],
+        ],
+        next: '使用该地址，或使用与事件中心兼容的连接字符串连接。',
+      },
+      'amqp:link:stolen': {
+        meaning: 'AMQP：另一个连接已接管该链接。',
+        causes: [['设备连接了两次', '每台设备只能有一个打开的连接']],
+        next: '每台设备只连接一次。',
+      },
+      'amqp:link:transfer-limit-exceeded': {
+        meaning: 'AMQP：发送的消息超出服务允许的数量。',
+        causes: [['客户端忽略了链接信用额度', '更新其 AMQP 库']],
+        next: '在发送前等待信用额度。',
+      },
+      'amqp:not-allowed': {
+        meaning: 'AMQP：服务不允许此操作。',
+        causes: [['服务不支持的内容', '描述会指出']],
+        next: '按描述更正。',
+      },
+      'amqp:not-found': {
+        meaning: 'AMQP：没有节点使用此地址。',
+        causes: [
+          [
+            '链接地址输入有误',
+            'DPS：{idScope}/registrations/{registrationId}；IoT 中心：/devices/{deviceId}/messages/events',
+          ],
+          ['IoT 中心没有该设备', '重新注册'],
+        ],
+        next: '更正地址。',
+      },
+      'amqp:not-implemented': {
+        meaning: 'AMQP：服务不支持此功能。',
+        causes: [['模拟器不支持的功能', 'docs/emulator-support.md 列出了它支持的内容']],
+        next: '请使用 --target azure。',
+      },
+      'amqp:precondition-failed': {
+        meaning: 'AMQP：前提条件不满足。',
+        causes: [['锁已过期，或 etag 已过时', '重新读取']],
+        next: '重新读取，然后重试。',
+      },
+      'amqp:resource-limit-exceeded': {
+        meaning: 'AMQP：已达到上限。',
+        causes: [['链接、会话或消息超出服务允许的数量', '关闭不使用的内容']],
+        next: '稍候，然后减少数量并重试。',
+      },
+      'amqp:session:errant-link': {
+        meaning: 'AMQP：某个帧指定了未附加的链接。',
+        causes: [['客户端 AMQP 库的缺陷', '更新它']],
+        next: '重新连接。',
+      },
+      'amqp:session:unattached-handle': {
+        meaning: 'AMQP：某个帧指定了未附加的链接。',
+        causes: [['客户端 AMQP 库的缺陷', '更新它']],
+        next: '重新连接。',
+      },
+      'amqp:session:handle-in-use': {
+        meaning: 'AMQP：某个链接句柄被使用了两次。',
+        causes: [['客户端 AMQP 库的缺陷', '更新它']],
+        next: '重新连接。',
+      },
+      'amqp:session:window-violation': {
+        meaning: 'AMQP：发送的帧超出会话允许的数量。',
+        causes: [['客户端忽略了会话窗口', '更新其 AMQP 库']],
+        next: '重新连接。',
+      },
+      'amqp:unauthorized-access': {
+        meaning: 'AMQP：服务不接受凭据。',
+        causes: [
+          ['在 DPS：与 401002 相同', '描述中有六位代码：enrollkit explain 401002'],
+          ['在 IoT 中心：证书不同，或设备已禁用', '重新注册：enrollkit device register ID'],
+        ],
+        next: '运行 enrollkit doctor。',
+      },
+      'com.microsoft:argument-error': {
+        meaning: 'AMQP：某个参数无效。',
+        causes: [['某个值不符合服务的规则', '描述会指出']],
+        next: '按描述更正。',
+      },
+      'com.microsoft:argument-out-of-range': {
+        meaning: 'AMQP：某个参数超出范围。',
+        causes: [['事件中心的偏移量或序列号在最后一个事件之后，或分区不存在', '与分区的运行时信息比较']],
+        next: '从最早或最新的事件开始，或指定存在的分区。',
+      },
+      'com.microsoft:device-container-throttled': {
+        meaning: 'AMQP：服务正在限制请求。',
+        causes: [['请求数超出服务或其所在层的限制', '请计数']],
+        next: '稍候，然后以递增的间隔重试。',
+      },
+    },
+    own: {
+      INTERNAL: {
+        meaning: 'enrollkit 自身发生意外故障。',
+        causes: [['enrollkit 的缺陷', '加上 --verbose 重新运行']],
+      },
+      USAGE: {
+        meaning: '命令不存在，或其标志或参数有误。',
+        causes: [['标志或值输入有误', 'enrollkit help COMMAND']],
+      },
+      INVALID_REGISTRATION_ID: {
+        meaning: 'DPS 不接受此注册 ID。',
+        causes: [['不允许的字符或长度：只能使用字母、数字和 - . _ :', '消息会指出']],
+      },
+      INVALID_ENROLLMENT_GROUP_ID: {
+        meaning: 'DPS 不接受此注册组 ID。',
+        causes: [['不允许的字符或长度：只能使用字母、数字和 - . _ :', '消息会指出']],
+      },
+      INVALID_CERTIFICATE_NAME: {
+        meaning: 'DPS 不接受此上传 CA 的名称。',
+        causes: [['不允许的字符或长度：只能使用字母、数字和 - . _', '消息会指出']],
+      },
+      COMMON_NAME_TOO_LONG: {
+        meaning: '公用名对证书而言太长。',
+        causes: [['不允许的字符或长度：最多 64 个字符 (RFC 5280)', '消息会指出']],
+      },
+      INVALID_COMMON_NAME: {
+        meaning: '该公用名不能用于证书。',
+        causes: [['不允许的字符或长度：1 到 64 个可打印字符', '消息会指出']],
+      },
+      INVALID_SUBJECT: {
+        meaning: '主题名称的某一部分不能用于证书。',
+        causes: [['不允许的字符或长度：请参阅 RFC 5280 附录中的上限', '消息会指出']],
+      },
+      INVALID_ALTERNATIVE_NAME: {
+        meaning: '使用者可选名称的形式不正确。',
+        causes: [['不允许的字符或长度：应为 ASCII 形式的主机名、IP 地址、电子邮件地址或 URI', '消息会指出']],
+      },
+      INVALID_RECORDING: {
+        meaning: '无法读取运行记录。',
+        causes: [
+          ['它被截断、手动编辑过，或由更新版本的 enrollkit 写入', '消息会指出文件和位置'],
+          ['这不是你要用的文件', '打开文件检查'],
+        ],
+      },
+      NOT_RECORDED: {
+        meaning: '脱机重放发送了运行记录中没有的请求。',
+        causes: [
+          ['此 enrollkit 发送的请求与记录时的版本不同', '比较版本：enrollkit runs'],
+          ['某个标志改变了运行的行为', '使用运行记录中的标志重放'],
+        ],
+      },
+      INVALID_PLAN: {
+        meaning: '无法使用该计划。',
+        causes: [
+          ['某个成员缺失、拼写错误或值有误', '消息会指出文件和位置'],
+          ['这不是你要用的文件', '打开文件检查'],
+        ],
+      },
+      INVALID_SEED: {
+        meaning: '无法使用模拟器的种子文件。',
+        causes: [
+          ['某个成员缺失、拼写错误或值有误', '消息会指出文件和位置'],
+          ['这不是你要用的文件', '打开文件检查'],
+        ],
+      },
+      INVALID_FAULTS: {
+        meaning: '无法使用故障文件。',
+        causes: [
+          ['某个成员缺失、拼写错误或值有误', '消息会指出文件和位置'],
+          ['这不是你要用的文件', '打开文件检查'],
+        ],
+      },
+      INVALID_DEVICE_LIST: {
+        meaning: '无法使用设备列表。',
+        causes: [
+          ['某一行不是注册 ID，或有重复', '消息会指出文件和位置'],
+          ['这不是你要用的文件', '打开文件检查'],
+        ],
+      },
+      INVALID_MANIFEST: {
+        meaning: '无法使用清单。',
+        causes: [
+          ['清单属于不同的设备群，或被编辑过', '消息会指出文件和位置'],
+          ['这不是你要用的文件', '打开文件检查'],
+        ],
+      },
+      INVALID_PROFILE: {
+        meaning: '无法使用证书配置文件。',
+        causes: [
+          ['某个成员缺失、拼写错误或值有误', '消息会指出文件和位置'],
+          ['这不是你要用的文件', '打开文件检查'],
+        ],
+      },
+      INVALID_CERTIFICATE: {
+        meaning: '这不是可读取的 X.509 证书。',
+        causes: [
+          ['文件已损坏或为空，或者是密钥而不是证书', '消息会指出文件和位置'],
+          ['这不是你要用的文件', '打开文件检查'],
+        ],
+      },
+      INVALID_CERTIFICATE_REQUEST: {
+        meaning: '这不是有效的证书签名请求。',
+        causes: [
+          ['文件已损坏，或由其他密钥签名', '消息会指出文件和位置'],
+          ['这不是你要用的文件', '打开文件检查'],
+        ],
+      },
+      INVALID_PKCS7: {
+        meaning: '这不是可读取的 PKCS#7 文件。',
+        causes: [
+          ['文件已损坏，或属于其他类型', '消息会指出文件和位置'],
+          ['这不是你要用的文件', '打开文件检查'],
+        ],
+      },
+      INVALID_PFX: {
+        meaning: '这不是可读取的 PKCS#12 文件。',
+        causes: [
+          ['文件已损坏，或使用了不支持的算法', '消息会指出文件和位置'],
+          ['这不是你要用的文件', '打开文件检查'],
+        ],
+      },
+      INVALID_KEY: {
+        meaning: '这不是可读取的私钥。',
+        causes: [
+          ['文件已损坏、是证书而不是密钥，或密钥类型不受支持', '消息会指出文件和位置'],
+          ['这不是你要用的文件', '打开文件检查'],
+        ],
+      },
+      INVALID_VALIDITY: {
+        meaning: '有效期的日期不能用于证书。',
+        causes: [
+          ['日期顺序错误或超出范围', '消息会显示这些日期'],
+          ['时钟有误', 'enrollkit doctor 会进行比较'],
+        ],
+      },
+      INVALID_VERIFICATION_CODE: {
+        meaning: '验证码无效。',
+        causes: [['不允许的字符或长度：应为一个不含空格的字符串', '消息会指出']],
+      },
+      INVALID_CONNECTION_STRING: {
+        meaning: '无法使用该连接字符串。',
+        causes: [
+          ['没有完整复制', '检查是否包含 HostName、SharedAccessKeyName 和 SharedAccessKey'],
+          ['它属于 IoT 中心而不是 DPS，或反之', '检查其 HostName'],
+        ],
+      },
+      KEY_MISMATCH: {
+        meaning: '私钥与证书不匹配。',
+        causes: [
+          ['混淆了两个证书的文件', 'enrollkit doctor 会逐对比较'],
+          ['证书已用新密钥重新创建', '比较文件的日期'],
+        ],
+      },
+      CHAIN_INVALID: {
+        meaning: '这些证书不能构成证书链。',
+        causes: [
+          ['顺序错误，或缺少中间证书', 'enrollkit cert verify chain.pem'],
+          ['混淆了两个证书链的文件', 'enrollkit cert inspect chain.pem'],
+        ],
+      },
+      ISSUER_NOT_ALLOWED: {
+        meaning: '该 CA 证书不允许为此证书签名。',
+        causes: [
+          ['它不是 CA，或已过期', 'enrollkit cert inspect FILE'],
+          ['其路径长度不允许再有下级证书', 'enrollkit cert inspect FILE'],
+        ],
+      },
+      PASSPHRASE_REQUIRED: {
+        meaning: '私钥已加密，但没有提供密码。',
+        causes: [['此 shell 中未设置 ENROLLKIT_PASSPHRASE', '设置它，或使用 --passphrase-file']],
+      },
+      WRONG_PASSPHRASE: {
+        meaning: '该密码无法解密私钥。',
+        causes: [
+          ['密码输入有误或已过时', '用 openssl pkey -in key.pem -noout 尝试'],
+          ['文件使用 Windows 行尾，或末尾有空格', '只使用第一行'],
+        ],
+      },
+      NO_CREDENTIALS: {
+        meaning: '没有 Azure 凭据，或凭据不被接受。',
+        causes: [
+          ['你没有登录，或登录已过期', 'az account show'],
+          ['AZURE_CLIENT_SECRET 或连接字符串有误', '与门户比较'],
+        ],
+      },
+      FORBIDDEN: {
+        meaning: '你的身份缺少角色或权限。',
+        causes: [
+          ['在 DPS 上没有角色分配', 'enrollkit doctor 会列出缺少的权限'],
+          ['角色是几分钟前才分配的', '新的分配最多需要 10 分钟生效'],
+        ],
+      },
+      CLOCK_SKEW: {
+        meaning: '此计算机的时钟与服务的时钟不一致，因此令牌和证书会被拒绝。',
+        causes: [
+          ['时钟未同步', 'enrollkit doctor 会显示相差多少'],
+          ['模拟器的时钟被设置过', 'enrollkit emulator clock'],
+        ],
+      },
+      DPS_NOT_FOUND: {
+        meaning: '该预配服务不存在。',
+        causes: [
+          ['名称或资源组输入有误', 'az iot dps list'],
+          ['另一个订阅', 'az account show'],
+        ],
+      },
+      NO_LINKED_HUB: {
+        meaning: '预配服务没有链接任何 IoT 中心。',
+        causes: [['从未链接，或链接已被删除', 'az iot dps linked-hub list --dps-name NAME']],
+      },
+      HUB_NOT_LINKED: {
+        meaning: '计划中的 IoT 中心未链接到预配服务。',
+        causes: [
+          ['主机名输入有误', 'az iot dps linked-hub list --dps-name NAME'],
+          ['IoT 中心已取消链接', '查看同一列表'],
+        ],
+      },
+      NOT_FOUND: {
+        meaning: '所请求的内容不存在。',
+        causes: [
+          ['名称输入有误，或已被删除', '查看 enrollkit group list 和 enrollkit ca list'],
+          ['另一个文件夹或预配服务', '检查 --dir 和 --dps-name'],
+        ],
+      },
+      CONFLICT: {
+        meaning: '它已存在，且不是由此次运行创建的。',
+        causes: [
+          ['由另一次运行或其他人创建', '查看 enrollkit group show ID 和 enrollkit ca list'],
+          ['CA 轮换尚未完成', 'enrollkit cert rollover --help'],
+        ],
+      },
+      PRECONDITION_FAILED: {
+        meaning: '在读取和写入之间，其他人更改了它。',
+        causes: [['另一个进程或其他人正在使用同一预配服务', '询问对方，或查看 lastUpdatedDateTimeUtc']],
+      },
+      REFUSED: {
+        meaning: '服务拒绝了该请求。',
+        causes: [['消息中有原因', '对其中的代码运行 enrollkit explain CODE']],
+      },
+      NOT_READ_BACK: {
+        meaning: '服务已接受更改，但读取时未显示。',
+        causes: [
+          ['更改需要一点时间', '重新运行命令'],
+          ['其他人将其改回', '在门户中检查'],
+        ],
+      },
+      DEVICE_NOT_AUTHORIZED: {
+        meaning: 'DPS 不接受该设备。',
+        causes: [
+          ['其证书链没有通向某个注册所使用的已验证 CA', 'enrollkit doctor 会指出断开的环节'],
+          ['其注册已被禁用', 'enrollkit group show ID'],
+          ['ID 范围有误', '查看 DPS 的“概述”页'],
+        ],
+      },
+      REGISTRATION_FAILED: {
+        meaning: 'DPS 已接受该设备，但无法将其分配到 IoT 中心。',
+        causes: [
+          ['没有链接 IoT 中心，或 DPS 无权使用它', 'enrollkit doctor'],
+          ['自定义分配策略的 Webhook 调用失败', '查看其日志'],
+        ],
+      },
+      HUB_REFUSED: {
+        meaning: 'IoT 中心不接受该设备。',
+        causes: [
+          ['IoT 中心中该设备的证书不同', '重新注册'],
+          ['设备在 IoT 中心已被禁用或删除', 'enrollkit doctor'],
+        ],
+      },
+      THROTTLED: {
+        meaning: '服务正在限制请求。',
+        causes: [['每分钟的注册或操作超过 1000 次', 'enrollkit explain 429001']],
+      },
+      SERVICE_FAILED: {
+        meaning: '服务自身出现故障。',
+        causes: [
+          ['Azure 暂时性故障', 'Azure 状态：https://status.azure.com'],
+          ['模拟器中设置了故障', 'enrollkit emulator faults list'],
+        ],
+      },
+      NETWORK: {
+        meaning: '无法连接到服务，或连接已断开。',
+        causes: [
+          ['模拟器未运行，或计算机处于脱机状态', 'enrollkit doctor'],
+          ['防火墙阻止了端口 8883', '尝试 --protocol https'],
+          ['需要代理', '检查 HTTPS_PROXY'],
+        ],
+      },
+      TIMEOUT: {
+        meaning: '某项操作耗时过长。',
+        causes: [
+          ['网络或服务缓慢', '重新运行命令'],
+          ['防火墙丢弃了数据包', 'enrollkit doctor'],
+        ],
+      },
+      SERVER_NOT_TRUSTED: {
+        meaning: '服务器的 TLS 证书没有通向受信任的根证书，或用于另一个名称。',
+        causes: [
+          ['代理会检查 TLS', 'enrollkit doctor 会显示证书由谁颁发'],
+          ['受信任的根证书已过时', 'enrollkit doctor 会检查 Azure 需要的根证书'],
+          ['时钟有误', 'enrollkit doctor'],
+        ],
+      },
+      PROOF_OF_POSSESSION_PENDING: {
+        meaning: 'CA 尚未验证：还需在门户中完成一个步骤。',
+        causes: [['验证证书尚未在门户中上传', 'DPS 的“证书”页会显示状态']],
+      },
+      PROOF_OF_POSSESSION_FAILED: {
+        meaning: 'DPS 不接受所有权证明。',
+        causes: [
+          ['在此期间请求了更新的验证码', '重新运行命令'],
+          ['该密钥不是已上传 CA 的密钥', 'enrollkit explain 400053'],
+        ],
+      },
+      PARTIAL: {
+        meaning: '一些设备已完成，另一些失败。',
+        causes: [['每个失败都有各自的原因', '消息或结果文件中有这些原因']],
+      },
+      NEEDS_INPUT: {
+        meaning: '缺少一个答案，而又无人可问。',
+        causes: [['命令在 CI 中运行，或其输入不是终端', '设置消息指出的标志']],
+      },
+      FOLDER_NOT_EMPTY: {
+        meaning: '文件夹中有不是由 enrollkit 创建的文件。',
+        causes: [['这不是你要用的文件夹', '消息会指出其中两个文件']],
+      },
+      FOLDER_IN_USE: {
+        meaning: '另一个命令正在使用该文件夹。',
+        causes: [['有命令仍在运行', '查看 ps 或任务管理器']],
+      },
+      FILE_EXISTS: {
+        meaning: '文件已存在，不会被覆盖。',
+        causes: [['由之前的运行或其他程序创建', '消息会指出该文件']],
+      },
+      FILE_UNREADABLE: {
+        meaning: '文件或文件夹不存在，或无法读取。',
+        causes: [['路径输入有误，或缺少权限', 'ls -l PATH']],
+      },
+      FILE_UNWRITABLE: {
+        meaning: '无法写入文件或文件夹。',
+        causes: [['缺少权限，或磁盘已满', '查看 ls -ld FOLDER 和 df FOLDER']],
+      },
+      JOURNAL_UNREADABLE: {
+        meaning: '无法读取之前的运行所创建内容的日志。',
+        causes: [['文件被编辑过或已损坏', '消息会指出该行']],
+      },
+      ADDRESS_UNUSABLE: {
+        meaning: '模拟器无法侦听该地址。',
+        causes: [['它不是此计算机的地址', '查看 ip address 或 ipconfig']],
+      },
+      PORT_IN_USE: {
+        meaning: '另一个程序正在侦听该端口。',
+        causes: [['另一个模拟器，或另一个程序', '查看 enrollkit emulator status 和 ss -ltnp']],
+      },
+      PORT_NOT_PERMITTED: {
+        meaning: '你没有打开该端口的权限。',
+        causes: [['低于 1024 的端口需要特殊权限', '选择更大的端口号']],
+      },
+      EMULATOR_STATE_IN_USE: {
+        meaning: '已有模拟器在使用该文件夹。',
+        causes: [['之前启动的模拟器', 'enrollkit emulator status']],
+      },
+      EMULATOR_STATE_UNREADABLE: {
+        meaning: '无法读取模拟器的状态。',
+        causes: [['它已损坏，或由其他版本写入', '消息会说明是哪一种']],
+      },
+      EMULATOR_UNSUPPORTED: {
+        meaning: '模拟器不能在此平台上运行。',
+        causes: [['其数据库没有适用于此平台的版本', '消息会指出平台']],
+      },
+      INTERRUPTED: {
+        meaning: '命令被中断。已完成的部分会保留。',
+        causes: [['Ctrl-C，或停止信号', '重新运行命令']],
+      },
+    },
+  },
+
+  /** src/pki/lint/ */
+  pkiLint: {
+    /** What each rule requires, by code: shown in docs/lint.md. */
+    rules: {
+      VERSION: '版本为 3。',
+      SERIAL_NUMBER_NOT_POSITIVE: '序列号为正数。',
+      SERIAL_NUMBER_TOO_LONG: '序列号最多 20 个八位字节。',
+      SIGNATURE_ALGORITHM_WEAK: '签名使用 SHA-2，而不是 SHA-1 或 MD5。',
+      SIGNATURE_ALGORITHM_PARAMETERS: 'RSA PKCS#1 v1.5 签名的参数为 NULL。',
+      SIGNATURE_ALGORITHM_MISMATCH: '签名部分内外的签名算法一致。',
+      MALFORMED: '证书是 RFC 5280 所定义的 DER。',
+      ISSUER_EMPTY: '颁发者有名称。',
+      VALIDITY_ORDER: '有效期的开始早于结束。',
+      TIME_ENCODING: '2049 年及之前的日期为 UTCTime，之后的为 GeneralizedTime，使用 UTC 并精确到秒。',
+      NOT_YET_VALID: '有效期已开始。',
+      EXPIRED: '有效期尚未结束。',
+      UNIQUE_IDENTIFIER: '没有唯一标识符。',
+      SUBJECT_EMPTY: 'CA 有主题名称；其他没有主题名称的证书有关键的使用者可选名称。',
+      NAME_MALFORMED: '主题名称和颁发者名称的格式正确。',
+      NAME_ATTRIBUTE_EMPTY: '主题名称的属性都不为空。',
+      NAME_ATTRIBUTE_TOO_LONG:
+        '主题名称的属性不超过上限：公用名、组织和组织单位 64，市县和省/自治区 128，国家/地区 2，等等。',
+      NAME_ATTRIBUTE_ENCODING: '主题名称的属性使用允许的字符串类型，且只含该类型的字符。',
+      NAME_ATTRIBUTE_CONTROL_CHARACTER: '主题名称的属性没有控制字符。',
+      NAME_ATTRIBUTE_OLD_ENCODING: '主题名称的属性为 PrintableString 或 UTF8String；旧类型仅用于已有的名称。',
+      EMAIL_IN_SUBJECT: '电子邮件地址是使用者可选名称，而不是主题名称的一部分。',
+      EMAIL_NOT_IN_ALTERNATIVE_NAMES: '主题名称中的电子邮件地址也是使用者可选名称。',
+      PUBLIC_KEY_WEAK: 'RSA 密钥至少 2048 位。',
+      PUBLIC_KEY_UNUSABLE: '公钥可以读取。',
+      PUBLIC_KEY_PARAMETERS: 'RSA 密钥的参数为 NULL。',
+      EXTENSION_MUST_BE_CRITICAL: '必须为关键的扩展是关键扩展。',
+      EXTENSION_MUST_NOT_BE_CRITICAL: '不得为关键的扩展不是关键扩展。',
+      EXTENSION_SHOULD_BE_CRITICAL: '应为关键的扩展是关键扩展。',
+      EXTENSION_SHOULD_NOT_BE_CRITICAL: '不应为关键的扩展不是关键扩展。',
+      EXTENSION_ONLY_FOR_CA: '只有 CA 才有 CA 专用的扩展。',
+      EXTENSION_MALFORMED: '每个扩展的结构符合其类型。',
+      EXTENSION_DUPLICATE: '没有重复的扩展。',
+      EXTENSION_NOT_DER: '扩展为 DER：默认为 FALSE 时不写出 FALSE，密钥用法末尾没有零位。',
+      UNKNOWN_CRITICAL_EXTENSION: '没有其他软件不认识并因此拒绝的关键扩展。',
+      AUTHORITY_KEY_IDENTIFIER_MISSING: '有授权密钥标识符，其中包含颁发者的密钥标识符。自签名证书不需要。',
+      AUTHORITY_KEY_IDENTIFIER_MISMATCH: '授权密钥标识符与颁发者的使用者密钥标识符一致。',
+      CA_SUBJECT_KEY_IDENTIFIER_MISSING: 'CA 有使用者密钥标识符。',
+      SUBJECT_KEY_IDENTIFIER_MISSING: '非 CA 证书也应有使用者密钥标识符。',
+      CA_KEY_USAGE_MISSING: 'CA 有密钥用法。',
+      KEY_USAGE_EMPTY: '密钥用法至少允许一种用途。',
+      KEY_USAGE_BITS: '密钥用法没有超出所定义的九个位。',
+      KEY_USAGE_OF_KEY:
+        '密钥用法只允许该类密钥能做的事：EC 和 Ed25519 密钥不能加密，RSA 密钥不能进行密钥协商。',
+      KEY_CERT_SIGN_WITHOUT_CA: '只有 CA 才有密钥用法 keyCertSign。',
+      CA_WITHOUT_KEY_CERT_SIGN: '颁发证书的 CA 有密钥用法 keyCertSign。',
+      PATH_LENGTH_WITHOUT_CA: '只有可以签署证书的 CA 才有路径长度。',
+      PATH_LENGTH_NEGATIVE: '路径长度不为负。',
+      CA_KEY_ENCIPHERS: '签署证书或吊销列表的 CA 的 RSA 密钥不用于加密。',
+      EXTENDED_KEY_USAGE_CONFLICT: '密钥用法允许增强型密钥用法所指的用途。',
+      ALTERNATIVE_NAME_MALFORMED:
+        '使用者和颁发者的可选名称格式正确：主机名、4 或 16 个八位字节的地址、邮箱、绝对 URI。',
+      DNS_NAME_UNDERSCORE: 'DNS 名称没有下划线。',
+      DNS_NAME_INTERNATIONAL: 'DNS 名称中以 xn-- 开头的标签是有效标签的编码，采用规范化形式 C。',
+      NAME_CONSTRAINT_MALFORMED: '名称约束的格式正确：域、带掩码的地址、邮箱。',
+      NAME_CONSTRAINT_DISTANCE: '名称约束的最小值为 0（省略不写），没有最大值。',
+      POLICY_DUPLICATE: '没有重复的证书策略。',
+      POLICY_QUALIFIER: '策略 anyPolicy 只有 RFC 5280 的两种限定符。',
+      POLICY_EXPLICIT_TEXT: '用户通知的明确文本不是 IA5String，且最多 200 个字符。',
+      POLICY_MAPPING_ANY: '没有映射到 anyPolicy 或从 anyPolicy 映射的策略映射。',
+      DISTRIBUTION_POINT_INCOMPLETE: 'CRL 分发点有名称或颁发者，而不是只有原因。',
+      SIGNED_CERTIFICATE_TIMESTAMPS: '已签名证书时间戳的列表至少有一项，预证书没有该列表。',
+      CHAIN_ORDER: '每个证书之后是颁发它的证书。',
+      CHAIN_SIGNATURE: '每个证书都用下一个证书的密钥签名。',
+      ISSUER_NOT_A_CA: '证书的颁发者是可以签署证书的 CA。',
+      PATH_LENGTH_EXCEEDED: 'CA 之下的中间证书不超过其路径长度允许的数量。',
+      EXPIRY_ORDER: '证书的有效期不超过其颁发者；没有颁发者，证书便无法使用。',
+      CHAIN_SIZE: '设备发送的内容（不含根证书的证书链）最多 4096 个八位字节。',
+      REGISTRATION_ID: '设备的公用名是有效的注册 ID。',
+      DPS_PUBLIC_KEY: '密钥为 2048 位及以上的 RSA，或 EC P-256 或 P-384。',
+      DPS_SIGNATURE_ALGORITHM: '签名为 RSA PKCS#1 v1.5 或 ECDSA，使用 SHA-2。',
+      DEVICE_CLIENT_AUTH: '有增强型密钥用法的设备证书允许 TLS 客户端身份验证。',
+      DEVICE_DIGITAL_SIGNATURE: '有密钥用法的设备证书允许数字签名。',
+      GROUP_CA: '注册组的证书是有密钥用法 keyCertSign 的 CA。',
+      GROUP_CA_COMMON_NAME: '注册组的证书有公用名。',
+      SERVER_NAME_MISSING: '服务器证书以使用者可选名称列出其名称。',
+      SERVER_AUTH: '有增强型密钥用法的服务器证书允许 TLS 服务器身份验证。',
+    },
+    /** Attributes of names. */
+    attributes: {
+      commonName: '公用名',
+      serialNumber: '序列号',
+      country: '国家/地区',
+      locality: '市县',
+      surname: '姓',
+      state: '省/自治区',
+      street: '街道地址',
+      organization: '组织',
+      organizationalUnit: '组织单位',
+      title: '职务',
+      postalCode: '邮政编码',
+      givenName: '名',
+      nameQualifier: '名称限定符',
+      domainComponent: '域组件',
+      email: '电子邮件地址',
+    },
+    otherAttribute: (type) => `属性 ${type}`,
+    attributeOfIssuer: (attribute) => `颁发者的${attribute}`,
+    /** Extensions. */
+    extensions: {
+      authorityKeyIdentifier: '授权密钥标识符',
+      subjectKeyIdentifier: '使用者密钥标识符',
+      keyUsage: '密钥用法',
+      certificatePolicies: '证书策略',
+      policyMappings: '策略映射',
+      subjectAlternativeName: '使用者可选名称',
+      issuerAlternativeName: '颁发者可选名称',
+      subjectDirectoryAttributes: '使用者目录属性',
+      basicConstraints: '基本约束',
+      nameConstraints: '名称约束',
+      policyConstraints: '策略约束',
+      extendedKeyUsage: '增强型密钥用法',
+      distributionPoints: 'CRL 分发点',
+      inhibitAnyPolicy: '禁止 anyPolicy',
+      freshestList: '最新的 CRL',
+      authorityInformationAccess: '授权信息访问',
+      subjectInformationAccess: '使用者信息访问',
+    },
+    malformed: (certificate, problem) => `证书 ${certificate} 的格式不正确：${problem}。`,
+    version: (certificate, version) => `证书 ${certificate} 的版本为 ${version}；只有版本 3 有扩展。`,
+    serialNumberNotPositive: (certificate, serialNumber) =>
+      `证书 ${certificate} 的序列号 ${serialNumber} 不是正数。`,
+    serialNumberTooLong: (certificate, octets, maximum) =>
+      `证书 ${certificate} 的序列号有 ${octets} 个八位字节；上限为 ${maximum}。`,
+    weakSignature: (certificate, algorithm) => `证书 ${certificate} 用 ${algorithm} 签名，强度太弱。`,
+    signatureWithoutNull: (certificate) => `证书 ${certificate} 的签名算法缺少参数 NULL。`,
+    keyWithoutNull: (certificate) => `证书 ${certificate} 中 RSA 密钥的算法缺少参数 NULL。`,
+    issuerEmpty: (certificate) => `证书 ${certificate} 的颁发者没有名称。`,
+    validityOrder: (certificate, from, until) => `证书 ${certificate} 从 ${from} 起有效，却只到 ${until}。`,
+    notYetValid: (certificate, from) => `证书 ${certificate} 在 ${from} 之前无效。`,
+    expired: (certificate, on) => `证书 ${certificate} 已于 ${on} 过期。`,
+    timeEncoding: (certificate, date, type) => `证书 ${certificate} 中的日期 ${date} 不是 ${type}。`,
+    uniqueIdentifier: (certificate) => `证书 ${certificate} 有颁发者或使用者的唯一标识符。`,
+    weakKey: (certificate, key, minimum) => `证书 ${certificate} 的密钥为 ${key}；至少需要 ${minimum} 位。`,
+    unusableKey: (certificate, key) => `证书 ${certificate} 的公钥 (${key}) 无法使用。`,
+    caWithoutSubject: (certificate) => `证书 ${certificate} 是 CA，需要主题名称。`,
+    neitherSubjectNorAlternativeName: (certificate) => `证书 ${certificate} 需要关键的使用者可选名称。`,
+    emailInSubject: (certificate) => `证书 ${certificate} 的主题名称中有电子邮件地址。`,
+    emailNotInAlternativeNames: (certificate) =>
+      `证书 ${certificate} 的主题名称中有不属于其使用者可选名称的电子邮件地址。`,
+    attributeEmpty: (certificate, attribute) => `证书 ${certificate} 的${attribute}为空。`,
+    attributeTooLong: (certificate, attribute, length, maximum) =>
+      `证书 ${certificate} 的${attribute}有 ${length} 个字符；上限为 ${maximum}。`,
+    attributeStringType: (certificate, attribute) =>
+      `证书 ${certificate} 中的${attribute}使用了不允许的字符串类型。`,
+    attributeCharacters: (certificate, attribute) =>
+      `证书 ${certificate} 中的${attribute}含有其字符串类型不允许的字符。`,
+    attributeOldStringType: (certificate, attribute) =>
+      `证书 ${certificate} 中的${attribute}既不是 PrintableString 也不是 UTF8String。`,
+    attributeControlCharacters: (certificate, attribute) =>
+      `证书 ${certificate} 中的${attribute}含有控制字符。`,
+    unknownCriticalExtension: (certificate, type) =>
+      `证书 ${certificate} 有关键扩展 ${type}。不认识它的软件会拒绝该证书。`,
+    criticality: {
+      MUST_BE: (certificate, extension) => `证书 ${certificate} 的扩展“${extension}”必须为关键扩展。`,
+      MUST_NOT_BE: (certificate, extension) => `证书 ${certificate} 的扩展“${extension}”不得为关键扩展。`,
+      SHOULD_BE: (certificate, extension) => `证书 ${certificate} 的扩展“${extension}”应为关键扩展。`,
+      SHOULD_NOT_BE: (certificate, extension) => `证书 ${certificate} 的扩展“${extension}”不应为关键扩展。`,
+    },
+    extensionOnlyForCa: (certificate, extension) => `证书 ${certificate} 不是 CA，却有扩展“${extension}”。`,
+    extensionMalformed: (certificate, extension) => `证书 ${certificate} 的扩展“${extension}”格式不正确。`,
+    extensionUnreadable: (certificate, type, problem) =>
+      `证书 ${certificate} 的扩展 ${type} 格式不正确：${problem}。`,
+    criticalFalse: (certificate, type) => `证书 ${certificate} 的扩展 ${type} 明确写出了 critical FALSE。`,
+    certificateAuthorityFalse: (certificate) => `证书 ${certificate} 的基本约束明确写出了 cA FALSE。`,
+    keyUsageZeroBits: (certificate) => `证书 ${certificate} 的密钥用法末尾有零位。`,
+    keyUsageBits: (certificate) => `证书 ${certificate} 的密钥用法超过九个位。`,
+    policyDuplicate: (certificate, policy) => `证书 ${certificate} 的证书策略 ${policy} 重复。`,
+    policyQualifier: (certificate, qualifier) =>
+      `证书 ${certificate} 的策略 anyPolicy 有限定符 ${qualifier}。`,
+    noticeEncoding: (certificate) => `证书 ${certificate} 的用户通知文本是 IA5String。`,
+    noticeTooLong: (certificate, characters, maximum) =>
+      `证书 ${certificate} 的用户通知有 ${characters} 个字符；上限为 ${maximum}。`,
+    policyMappingAny: (certificate) =>
+      `证书 ${certificate} 有映射到 anyPolicy 或从 anyPolicy 映射的策略映射。`,
+    nameConstraintMinimum: (certificate, value) => `证书 ${certificate} 有最小值为 ${value} 的名称约束。`,
+    nameConstraintMaximum: (certificate, value) => `证书 ${certificate} 有最大值为 ${value} 的名称约束。`,
+    nameConstraintMalformed: (certificate, constraint) =>
+      `证书 ${certificate} 的名称约束 ${constraint} 格式不正确。`,
+    issuerAlternativeNameMalformed: (certificate, problem) =>
+      `证书 ${certificate} 的颁发者可选名称格式不正确：${problem}。`,
+    issuerAlternativeName: (certificate, name, problem) =>
+      `证书 ${certificate} 的颁发者可选名称 ${name} 无效：${problem}。`,
+    alternativeName: (certificate, name, problem) =>
+      `证书 ${certificate} 的使用者可选名称 ${name} 无效：${problem}。`,
+    distributionPointIncomplete: (certificate) => `证书 ${certificate} 有既无名称也无颁发者的 CRL 分发点。`,
+    timestampsEmpty: (certificate) => `证书 ${certificate} 的已签名证书时间戳列表为空。`,
+    timestampsInPrecertificate: (certificate) => `证书 ${certificate} 是预证书，却有已签名证书时间戳。`,
+    hostNotQualified: '其主机不是完全限定的',
+    hasUnderscore: '含有下划线',
+    invalidInternationalLabel: (label) => `${label} 不是有效标签的编码`,
+    addressLength: (octets) => `IP 地址有 4 或 16 个八位字节，而不是 ${octets} 个`,
+    directoryNameEmpty: '为空',
+    authorityKeyIdentifierMissing: (certificate) => `证书 ${certificate} 没有授权密钥标识符。`,
+    subjectKeyIdentifierMissing: (certificate) => `证书 ${certificate} 没有使用者密钥标识符。`,
+    keyUsageEmpty: (certificate) => `证书 ${certificate} 的密钥用法不允许任何用途。`,
+    caWithoutKeyUsage: (certificate) => `证书 ${certificate} 是没有密钥用法的 CA。`,
+    keyCertSignWithoutCa: (certificate) => `证书 ${certificate} 有密钥用法 keyCertSign，但不是 CA。`,
+    caWithoutKeyCertSign: (certificate) =>
+      `证书 ${certificate} 是 CA，但其密钥用法缺少 keyCertSign，因此无法颁发证书。`,
+    pathLengthWithoutCa: (certificate) => `证书 ${certificate} 有路径长度，但不得签署证书。`,
+    keyUsageOfKey: (certificate, usages, key) =>
+      `证书 ${certificate} 有密钥用法 ${usages.join('、')}，但其密钥 (${key}) 不支持。`,
+    caKeyEnciphers: (certificate) => `证书 ${certificate} 是 CA，但其密钥也可用于加密。`,
+    extendedKeyUsageConflict: (certificate, purpose, usages) =>
+      `证书 ${certificate} 用于 ${purpose}，但其密钥用法缺少 ${usages.join(' 或 ')}。`,
+    chainOrder: (certificate, next) => `证书 ${certificate} 之后是 ${next}，但后者并未颁发它。`,
+    chainSignature: (certificate, issuer) => `证书 ${certificate} 不是用 ${issuer} 的密钥签名的。`,
+    authorityKeyIdentifierMismatch: (certificate, issuer) =>
+      `证书 ${certificate} 的授权密钥标识符与 ${issuer} 的使用者密钥标识符不一致。`,
+    expiryOrder: (certificate, until, issuerUntil) =>
+      `证书 ${certificate} 的有效期到 ${until}，超过其颁发者的到期时间 ${issuerUntil}。`,
+    issuerNotACa: (certificate) => `证书 ${certificate} 颁发了另一个证书，但不得签署证书。`,
+    pathLengthExceeded: (certificate, allowed, below) =>
+      `证书 ${certificate} 之下只允许 ${allowed} 个中间证书，但有 ${below} 个。`,
+    chainSize: (certificate, octets, maximum) =>
+      `${certificate} 的证书链不含根证书有 ${octets} 个八位字节；小型 TLS 栈最多接受 ${maximum}。`,
+    noCommonName: (certificate) => `证书 ${certificate} 没有公用名，而公用名就是注册 ID。`,
+    registrationId: (certificate, problem) => `使用证书 ${certificate} 的设备无法注册：${problem}`,
+    notForClients: (certificate) =>
+      `证书 ${certificate} 不能用于 TLS 客户端：其增强型密钥用法缺少 clientAuth。`,
+    noDigitalSignature: (certificate) =>
+      `TLS 客户端无法使用证书 ${certificate}：其密钥用法缺少 digitalSignature。`,
+    groupCaIsNone: (certificate) => `证书 ${certificate} 不是 CA，因此注册组无法使用它。`,
+    groupCaMayNotSign: (certificate) => `证书 ${certificate} 不得为设备签名：其密钥用法缺少 keyCertSign。`,
+    groupCaWithoutCommonName: (certificate) => `证书 ${certificate} 没有公用名，而 DPS 以公用名列出它。`,
+    serverWithoutName: (certificate) => `证书 ${certificate} 的使用者可选名称中没有主机。`,
+    notForServers: (certificate) =>
+      `证书 ${certificate} 不能用于 TLS 服务器：其增强型密钥用法缺少 serverAuth。`,
+    dpsKey: (certificate, key) => `DPS 不接受证书 ${certificate} 的密钥 (${key})。`,
+    dpsSignature: (certificate, algorithm) => `DPS 不接受证书 ${certificate} 的签名 (${algorithm})。`,
+    invalidDate: '检查的时间不是有效的日期。',
+  },
+
+  /** src/pki/path/ */
+  pkiPath: {},
+
+  /** src/pki/x509/ and src/pki/der/ */
+  pkiX509: {},
+
+  /** src/pki/containers/ */
+  pkiContainers: {},
+
+  /** src/pki/make/, and the files directly in src/pki/ */
+  pkiMake: {},
+
+  /** src/certgen/ */
+  certgen: {},
+
+  /** src/rollover/ */
+  rollover: {},
+
+  /** src/workspace/ */
+  workspace: {},
+
+  /** src/dps/contract/ */
+  dpsContract: {},
+
+  /** src/dps/client/ */
+  dpsClient: {},
+
+  /** src/dps/client/diagnosis/ */
+  diagnosis: {},
+
+  /** src/emulator/: starting it and its log; what it answers clients is English, as in Azure. */
+  emulator: {},
+
+  /** src/quickstart/plan/ */
+  quickstartPlan: {},
+
+  /** src/quickstart/steps/ */
+  quickstartSteps: {},
+
+  /** The files directly in src/quickstart/ */
+  quickstart: {},
+
+  /** src/quickstart/recording/ */
+  recording: {},
+
+  /** src/fleet/ */
+  fleet: {},
+
+  /** src/cli/kernel/ */
+  cliKernel: {
+    langFlag: (tags) => `消息的语言：${tags.join('、')}（默认：区域设置的语言）`,
+    unknownLanguage: (source, name) => `${source}：没有语言“${name}”。`,
+    knownLanguages: (tags) => `请使用以下之一：${tags.join('、')}。`,
+  },
+
+  /** src/cli/terminal/ */
+  cliTerminal: {},
+
+  /** src/cli/input/ */
+  cliInput: {},
+
+  /** src/cli/target/ */
+  cliTarget: {},
+
+  /** src/cli/quickstart/ */
+  cliQuickstart: {},
+
+  /** src/cli/cert/ */
+  cliCert: {},
+
+  /** src/cli/certgen/ */
+  cliCertgen: {},
+
+  /** src/cli/ca/ */
+  cliCa: {},
+
+  /** src/cli/dps/ and src/cli/hub/ */
+  cliDps: {},
+
+  /** src/cli/group/ */
+  cliGroup: {},
+
+  /** src/cli/enrollment/ and src/cli/registration/ */
+  cliEnrollment: {},
+
+  /** src/cli/device/ */
+  cliDevice: {},
+
+  /** src/cli/doctor/ */
+  cliDoctor: {},
+
+  /** src/cli/emulator/ */
+  cliEmulator: {},
+
+  /** src/cli/fleet/ */
+  cliFleet: {},
+
+  /** src/cli/explain/ */
+  cliExplain: {},
+
+  /** src/cli/command-table.ts: one line on each command. */
+  commandTable: {},
+};

@@ -1,0 +1,191 @@
+/** What people read has none of the patterns that CONTRIBUTING.md says to avoid. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { test } from 'uvu';
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
+const contentsOf = (path: string) => readFileSync(join(project, path), 'utf8');
+
+/** The rows of the table of CONTRIBUTING.md. */
+const patterns = [...contentsOf('CONTRIBUTING.md').matchAll(/^\| `(\\b.+?)` \| (.+?) \| (.+?) \|$/gm)].map(
+  ([, pattern, example, better]) => ({
+    pattern: new RegExp(pattern!.replaceAll('\\|', '|'), 'i'),
+    example: example!,
+    better: better!,
+  }),
+);
+
+/** Not rewritten yet. */
+const notYet = new Set<string>([
+  'README.md',
+  'docs/certgen.md',
+  'docs/contract.md',
+  'docs/decisions.md',
+  'docs/emulator-support.md',
+  'docs/emulator.md',
+  'docs/errors.md',
+  'docs/fleet.md',
+  'docs/replay.md',
+  'docs/rollover.md',
+  'docs/threat-model.md',
+  'docs/troubleshooting.md',
+  'docs/validation.md',
+  'src/certgen/create-authority.ts',
+  'src/certgen/create-certificate.ts',
+  'src/certgen/database.ts',
+  'src/cli/ca/ca-text.ts',
+  'src/cli/ca/list.ts',
+  'src/cli/ca/upload.ts',
+  'src/cli/ca/verify.ts',
+  'src/cli/cert/convert.run.ts',
+  'src/cli/cert/convert.ts',
+  'src/cli/cert/csr.ts',
+  'src/cli/cert/description.ts',
+  'src/cli/cert/fingerprint.ts',
+  'src/cli/cert/intermediate.ts',
+  'src/cli/cert/lint.ts',
+  'src/cli/cert/needs-renewal.ts',
+  'src/cli/cert/rollover.ts',
+  'src/cli/cert/server.ts',
+  'src/cli/cert/verify.run.ts',
+  'src/cli/cert/verify.ts',
+  'src/cli/command-table.ts',
+  'src/cli/device/register.ts',
+  'src/cli/device/send.ts',
+  'src/cli/doctor/folder.ts',
+  'src/cli/doctor/network.ts',
+  'src/cli/emulator/clock.ts',
+  'src/cli/emulator/messages.ts',
+  'src/cli/emulator/reset.ts',
+  'src/cli/emulator/running-emulator.ts',
+  'src/cli/emulator/seed-file.ts',
+  'src/cli/emulator/start.ts',
+  'src/cli/emulator/stop.ts',
+  'src/cli/fleet/issue.ts',
+  'src/cli/fleet/register.ts',
+  'src/cli/group/create.ts',
+  'src/cli/input/certificate-flags.ts',
+  'src/cli/input/key-flags.ts',
+  'src/cli/input/material.ts',
+  'src/cli/input/plan-flags.ts',
+  'src/cli/input/profile.ts',
+  'src/cli/input/write-files.ts',
+  'src/cli/kernel/help.ts',
+  'src/cli/quickstart/ask-plan.ts',
+  'src/cli/quickstart/ask-quickstart.ts',
+  'src/cli/quickstart/ask-registration-ids.ts',
+  'src/cli/quickstart/portal-assistant.ts',
+  'src/cli/quickstart/quickstart.ts',
+  'src/cli/quickstart/run-flags.ts',
+  'src/cli/quickstart/step-prompt.ts',
+  'src/cli/terminal/confirm.ts',
+  'src/cli/terminal/enrollment-group-text.ts',
+  'src/dps/client/diagnosis/diagnose.ts',
+  'src/dps/client/diagnosis/service-problems.ts',
+  'src/dps/client/http/client.ts',
+  'src/dps/client/http/reply-error.ts',
+  'src/dps/client/http/sender.ts',
+  'src/dps/contract/connection-string.ts',
+  'src/dps/contract/ids.ts',
+  'src/emulator/dps/arm/service-request.ts',
+  'src/emulator/dps/attestation/chain-verifier.ts',
+  'src/emulator/faults/schema.ts',
+  'src/emulator/hub/amqp/hub-amqp-nodes.ts',
+  'src/emulator/hub/mqtt/hub-mqtt-session.ts',
+  'src/emulator/seed/seed-problem.ts',
+  'src/emulator/seed/seed-schema.ts',
+  'src/emulator/wire/amqp/encoding.ts',
+  'src/fleet/devices/device-list.ts',
+  'src/fleet/formats/ndjson.ts',
+  'src/fleet/issue-fleet.ts',
+  'src/fleet/issue/committed-file.ts',
+  'src/fleet/issue/finished-fleet.ts',
+  'src/fleet/merge-manifests.ts',
+  'src/fleet/registration/result-lines.ts',
+  'src/pki/containers/contents.ts',
+  'src/pki/containers/pkcs12-read.ts',
+  'src/pki/containers/pkcs7.ts',
+  'src/pki/der/from-ber.ts',
+  'src/pki/make/alternative-name-shape.ts',
+  'src/pki/make/issuer.ts',
+  'src/pki/make/profile.ts',
+  'src/pki/path/explain.ts',
+  'src/pki/path/name-constraints.ts',
+  'src/pki/path/path-checks.ts',
+  'src/pki/x509/certificate.ts',
+  'src/pki/x509/csr.ts',
+  'src/pki/x509/inspect.ts',
+  'src/quickstart/plan/fields.ts',
+  'src/quickstart/recording/schema.ts',
+  'src/quickstart/run-steps.ts',
+  'src/quickstart/sample-program.ts',
+  'src/quickstart/steps/proof-in-portal.ts',
+  'src/rollover/uploads.ts',
+  'src/workspace/files.ts',
+  'src/workspace/journal.ts',
+]);
+
+const documents = [
+  'README.md',
+  'SECURITY.md',
+  ...readdirSync(join(project, 'docs'))
+    .filter((name) => name.endsWith('.md') && !name.endsWith('.zh-CN.md'))
+    .map((name) => `docs/${name}`),
+];
+
+const sources = (readdirSync(join(project, 'src'), { recursive: true }) as string[])
+  .filter((name) => name.endsWith('.ts') && !name.endsWith('zh-CN.ts'))
+  .map((name) => `src/${name}`);
+
+/** The texts of a program: what is in quotes. */
+function textsOf(path: string): string[] {
+  const texts: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node))
+      texts.push(node.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(path, contentsOf(path), ts.ScriptTarget.Latest));
+  return texts;
+}
+
+/** The paragraphs of a document, each on one line, and the rows of its tables. */
+function paragraphsOf(text: string): string[] {
+  return text.split(/\n\s*\n|\n(?=[|*-] )/).map((paragraph) => paragraph.replaceAll(/\s+/g, ' '));
+}
+
+function found(texts: readonly string[]): string[] {
+  return texts.flatMap((text) =>
+    patterns
+      .filter(({ pattern }) => pattern.test(text))
+      .map(({ pattern, better }) => `"${pattern.exec(text)![0]}" in: ${text} (write: ${better})`),
+  );
+}
+
+test('each pattern finds its example, and not what to write instead', () => {
+  assert.ok(patterns.length >= 20);
+  for (const { pattern, example, better } of patterns) {
+    assert.match(example, pattern);
+    assert.doesNotMatch(better, pattern);
+  }
+});
+
+test('the sentences of the program and its documents have none of them', () => {
+  const wrong = [...sources, ...documents]
+    .filter((path) => !notYet.has(path))
+    .flatMap((path) => {
+      const texts = path.endsWith('.ts') ? textsOf(path) : paragraphsOf(contentsOf(path));
+      return found(texts).map((finding) => `${path}: ${finding}`);
+    });
+  assert.deepEqual(wrong, []);
+});
+
+test('CONTRIBUTING.md follows its table, apart from the table', () => {
+  const text = contentsOf('CONTRIBUTING.md').replace(/^\| `\\b.+$/gm, '');
+  assert.deepEqual(found(paragraphsOf(text)), []);
+});
+
+test.run();

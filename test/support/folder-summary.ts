@@ -1,0 +1,127 @@
+/** What a command left: equal for two runs that ended the same way, although keys, numbers and times differ. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { passphrase } from './kill-scenarios.js';
+
+/** Files with their modes, what belongs to what, and what the emulator has; a line each. */
+export function summaryOf(folder: string): string {
+  const names = readdirSync(folder, { recursive: true }) as string[];
+  const lines = names.flatMap((name) => {
+    const stat = lstatSync(join(folder, name));
+    if (isEmulatorState(name)) return [];
+    const mode = stat.isDirectory() ? 'folder' : (stat.mode & 0o777).toString(8);
+    return [`${plain(name)} ${mode}`, ...contentsOf(folder, name)];
+  });
+  const state = join(folder, 'certs', '.enrollkit', 'emulator', 'state.db');
+  if (existsSync(state)) lines.push(...emulatorContents(state));
+  // How many recordings there are depends on where the first run was killed.
+  return [...new Set(lines)].sort().join('\n');
+}
+
+function contentsOf(folder: string, name: string): string[] {
+  const path = join(folder, name);
+  if (/certificate\.pem$/.test(name)) return certificateLines(path, plain(name));
+  if (/(\.cert|chain)\.pem$/.test(name)) return certgenLines(path, plain(name));
+  if (name.endsWith('.ndjson')) return ndjsonLines(path, plain(name));
+  if (name.endsWith('.csv')) return [`${name}: ${idsOf(readFileSync(path, 'utf8'))}`];
+  if (name.endsWith('.tar')) return [`${name}: ${namesInTar(readFileSync(path)).join(' ')}`];
+  return [];
+}
+
+function certificateLines(path: string, name: string): string[] {
+  const beside = (other: string) => join(dirname(path), other);
+  const certificate = new X509Certificate(readFileSync(path));
+  const lines: string[] = [];
+  if (existsSync(beside('key.pem')) && !name.startsWith('proof-of-possession')) {
+    lines.push(`${name} its key: ${isKeyOf(certificate, beside('key.pem'))}`);
+  }
+  if (existsSync(beside('chain.pem'))) {
+    const first = new X509Certificate(readFileSync(beside('chain.pem')));
+    lines.push(`${name} its chain: ${first.raw.equals(certificate.raw)}`);
+  }
+  return lines;
+}
+
+/** `certs/NAME.cert.pem` has its key in `private/NAME.key.pem`. */
+function certgenLines(path: string, name: string): string[] {
+  const key = path.replace(/certs([/\\][^/\\]*)\.cert\.pem$/, 'private$1.key.pem');
+  if (key === path || !existsSync(key)) return [];
+  return [`${name} its key: ${isKeyOf(new X509Certificate(readFileSync(path)), key)}`];
+}
+
+function isKeyOf(certificate: X509Certificate, path: string): boolean {
+  return certificate.checkPrivateKey(createPrivateKey({ key: readFileSync(path), passphrase }));
+}
+
+/** Devices with their keys, results, and what the journal has at its end. */
+function ndjsonLines(path: string, name: string): string[] {
+  const records = readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+  const counts = new Map<string, number>();
+  for (const { registrationId, status, telemetry, certificate, privateKey } of records) {
+    if (registrationId === undefined) continue;
+    const key =
+      certificate === undefined
+        ? ''
+        : new X509Certificate(certificate).checkPrivateKey(createPrivateKey(privateKey));
+    const line = [registrationId, status, telemetry, key].join(' ');
+    counts.set(line, (counts.get(line) ?? 0) + 1);
+  }
+  return [...counts].map(([line, count]) => `${name}: ${count} of ${line}`);
+}
+
+function idsOf(csv: string): string {
+  return csv
+    .split('\n')
+    .map((row) => row.split(',')[0])
+    .join(' ');
+}
+
+function namesInTar(bytes: Buffer): string[] {
+  const names: string[] = [];
+  for (let at = 0; at + 512 <= bytes.length && bytes[at] !== 0; ) {
+    names.push(bytes.toString('ascii', at, bytes.indexOf(0, at)));
+    const size = Number.parseInt(bytes.toString('ascii', at + 124, at + 135), 8);
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+  return names;
+}
+
+function isEmulatorState(name: string): boolean {
+  return /\.enrollkit[/\\]emulator[/\\]((state|hub|dps).*|.*\.log.*)$/.test(name);
+}
+
+/** Names without what differs from run to run. */
+function plain(name: string): string {
+  return name
+    .replace(/\b(previous|replaced|former)-[0-9A-Za-z]+(-\d+)?/g, '$1-*')
+    .replace(/(runs[/\\])[-\dTZ.]+(?=\.json)/, '$1*');
+}
+
+/** What a client of the emulator could tell apart. */
+const emulatorQueries: Record<string, string> = {
+  certificate: 'name, verified',
+  enrollment_group: "group_key, document ->> 'provisioningStatus'",
+  enrollment_group_ca: 'group_key, slot',
+  individual_enrollment: "registration_key, document ->> 'provisioningStatus'",
+  registration: 'registration_id, group_id, device_id, hub_id IS NULL, status',
+  hub_device: 'device_id, status',
+  hub_message: 'device_id',
+};
+
+function emulatorContents(path: string): string[] {
+  const Database = createRequire(import.meta.url)('libsql');
+  const database = new Database(path);
+  try {
+    return Object.entries(emulatorQueries).flatMap(([table, columns]) => {
+      const rows = database.prepare(`SELECT count(*) AS count, ${columns} FROM ${table} GROUP BY ${columns}`);
+      return (rows.all() as object[]).map((row) => `emulator: ${table} ${JSON.stringify(row)}`);
+    });
+  } finally {
+    database.close();
+  }
+}

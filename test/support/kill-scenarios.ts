@@ -1,0 +1,179 @@
+/** Every command that changes something, as scripts/kill-points.ts and test/cli/kill-points.test.ts kill it. */
+
+export interface Scenario {
+  name: string;
+  /** What is run before, undisturbed. */
+  before: string[][];
+  argv: string[];
+  env?: Record<string, string>;
+}
+
+export const passphrase = 'correct horse';
+/** Keys and `device.pfx` are encrypted, which takes time; without it, they are not. */
+const withPassphrase = { ENROLLKIT_PASSPHRASE: passphrase };
+
+const quickstart = ['quickstart', '--yes', '--target', 'emulator', '--count', '2'];
+const rollover = ['cert', 'rollover', 'root', '--group', 'enrollkit-devices'];
+const ofIntermediate = [
+  '--ca',
+  'certs/ca/intermediate/chain.pem',
+  '--ca-key',
+  'certs/ca/intermediate/key.pem',
+];
+const ofLine = ['--ca', 'certs/ca/line/chain.pem', '--ca-key', 'certs/ca/line/key.pem'];
+/** root > intermediate > line, with a device below line. */
+const deepChain = [
+  quickstart,
+  ['cert', 'intermediate', 'Line CA', '--path-length', '0', ...ofIntermediate, '--out', 'certs/ca/line'],
+  ['cert', 'device', 'device-9', ...ofLine, '--out', 'certs/devices/device-9'],
+];
+const intermediateRollover = ['cert', 'rollover', 'intermediate'];
+const authority = ['certgen', 'create_root_and_intermediate', '--dir', 'ca'];
+const edgeAuthority = [...authority, '--edge'];
+const upload = ['ca', 'upload', 'certs/ca/intermediate/certificate.pem', '--ca-name', 'second'];
+const groupCreate = ['group', 'create', 'second-group'];
+const deviceFolder = 'certs/devices/device-001';
+const device = `${deviceFolder}/certificate.pem`;
+const pfx = ['cert', 'pfx', device, '--out', `${deviceFolder}/device.pfx`];
+const request = ['cert', 'csr', 'device-9', '--out', 'request'];
+const code = '106A5SD242AF512B3498BD6098C4941E66R34H268DDB3288';
+const issue = (format: string, out: string) => [
+  'fleet',
+  'issue',
+  '--pattern',
+  'sensor-{01..04}',
+  '--format',
+  format,
+  '--out',
+  out,
+];
+const lines = issue('ndjson', 'fleet.ndjson');
+const shard = (number: number) => [...issue('ndjson', `part-${number}`), '--shard', `${number}/2`];
+const enroll = ['fleet', 'enroll', 'fleet.ndjson', '--target', 'emulator', '--quiet'];
+const register = ['fleet', 'register', 'fleet.ndjson', '--target', 'emulator', '--quiet'];
+
+export const scenarios: readonly Scenario[] = [
+  { name: 'quickstart', before: [], argv: quickstart },
+  { name: 'quickstart with a passphrase', before: [], argv: quickstart, env: withPassphrase },
+  { name: 'clean', before: [quickstart], argv: ['clean', '--yes'] },
+  { name: 'clean --certificates', before: [quickstart], argv: ['clean', '--certificates', '--yes'] },
+  { name: 'cert rollover root', before: [quickstart], argv: rollover },
+  {
+    name: 'cert rollover root --reissue',
+    before: [quickstart, rollover],
+    argv: ['cert', 'rollover', 'root', '--reissue', '--new-key'],
+  },
+  {
+    name: 'cert rollover root --finish',
+    before: [quickstart, rollover, ['cert', 'rollover', 'root', '--reissue']],
+    argv: ['cert', 'rollover', 'root', '--finish'],
+  },
+  { name: 'cert rollover intermediate', before: [quickstart], argv: intermediateRollover },
+  {
+    name: 'cert rollover intermediate --reissue',
+    before: [quickstart, intermediateRollover],
+    argv: [...intermediateRollover, '--reissue'],
+  },
+  { name: 'cert rollover root of a deep chain', before: deepChain, argv: rollover },
+  {
+    name: 'cert rollover root of a deep chain --reissue',
+    before: [...deepChain, rollover],
+    argv: ['cert', 'rollover', 'root', '--reissue', '--new-key'],
+  },
+  { name: 'cert root', before: [], argv: ['cert', 'root', 'Plant CA'] },
+  { name: 'cert intermediate', before: [quickstart], argv: ['cert', 'intermediate', 'Line 5 CA'] },
+  { name: 'cert device', before: [quickstart], argv: ['cert', 'device', 'device-9'] },
+  { name: 'cert edge', before: [quickstart], argv: ['cert', 'edge', 'gateway-1'] },
+  { name: 'cert server', before: [quickstart], argv: ['cert', 'server', 'localhost', '--dns', 'localhost'] },
+  { name: 'cert self-signed', before: [], argv: ['cert', 'self-signed', 'device-9'] },
+  {
+    name: 'cert verification',
+    before: [quickstart],
+    argv: ['cert', 'verification', code, '--out', 'proof/verification.pem'],
+  },
+  { name: 'cert csr', before: [], argv: ['cert', 'csr', 'device-9', '--out', 'new/request'] },
+  {
+    name: 'cert sign',
+    before: [quickstart, request],
+    argv: ['cert', 'sign', 'request/request.pem', '--out', 'signed/chain.pem'],
+  },
+  { name: 'cert renew', before: [quickstart], argv: ['cert', 'renew', device, '--out', 'new'] },
+  { name: 'cert renew --force', before: [quickstart], argv: ['cert', 'renew', device, '--force'] },
+  {
+    name: 'cert renew --new-key with a device.pfx',
+    before: [quickstart, pfx],
+    argv: ['cert', 'renew', device, '--force', '--new-key'],
+    env: withPassphrase,
+  },
+  {
+    name: 'cert renew of a root',
+    before: [['cert', 'root', 'Plant CA']],
+    argv: ['cert', 'renew', 'Plant-CA/certificate.pem', '--force', '--new-key'],
+  },
+  { name: 'cert bundle', before: [quickstart], argv: ['cert', 'bundle', device, '--out', 'new/bundle.pem'] },
+  { name: 'cert pfx', before: [quickstart], argv: pfx, env: withPassphrase },
+  {
+    name: 'cert convert',
+    before: [quickstart, ['cert', 'pfx', device, '--out', 'a.pfx']],
+    argv: ['cert', 'convert', 'a.pfx', '--out', 'new/c.pem', '--key-out', 'keys/k.pem'],
+    env: withPassphrase,
+  },
+  { name: 'certgen create_root_and_intermediate', before: [], argv: authority, env: withPassphrase },
+  {
+    name: 'certgen create_root_and_intermediate --force',
+    before: [authority],
+    argv: [...authority, '--force'],
+    env: withPassphrase,
+  },
+  ...[
+    'create_device_certificate device-9',
+    'create_device_certificate_from_intermediate device-9',
+    'create_edge_device_certificate gateway-1',
+    `create_verification_certificate ${code}`,
+  ].map((command) => certgen(command, authority)),
+  ...[
+    'create_edge_device_ca_certificate gateway-1',
+    'create_edge_device_identity_certificate gateway-1',
+    'create_edge_server_certificate localhost',
+  ].map((command) => certgen(`${command} --edge`, edgeAuthority)),
+  { name: 'fleet issue, ndjson', before: [quickstart], argv: lines },
+  { name: 'fleet issue, dir', before: [quickstart], argv: issue('dir', 'fleet') },
+  { name: 'fleet issue, tar', before: [quickstart], argv: issue('tar', 'fleet.tar') },
+  {
+    name: 'fleet merge',
+    before: [quickstart, shard(1), shard(2)],
+    argv: ['fleet', 'merge', 'part-1.manifest.csv', 'part-2.manifest.csv', '--out', 'all.csv'],
+  },
+  { name: 'fleet enroll', before: [quickstart, lines], argv: enroll },
+  {
+    name: 'fleet enroll --update',
+    before: [quickstart, lines, enroll],
+    argv: [...enroll, '--update', '--provisioning-status', 'disabled'],
+  },
+  { name: 'fleet register', before: [quickstart, lines], argv: [...register, '--protocol', 'https'] },
+  { name: 'fleet register --telemetry', before: [quickstart, lines], argv: [...register, '--telemetry'] },
+  {
+    name: 'fleet deregister',
+    before: [quickstart, lines, enroll, register],
+    argv: ['fleet', 'deregister', 'fleet.ndjson', '--enrollments', '--hub-devices', '--quiet', '--yes'],
+  },
+  { name: 'ca upload', before: [quickstart], argv: upload },
+  { name: 'ca verify', before: [quickstart, upload], argv: ['ca', 'verify', 'second'] },
+  { name: 'ca delete', before: [quickstart, upload], argv: ['ca', 'delete', 'second', '--yes'] },
+  { name: 'group create', before: [quickstart], argv: groupCreate },
+  {
+    name: 'group delete',
+    before: [quickstart, groupCreate],
+    argv: ['group', 'delete', 'second-group', '--yes'],
+  },
+  { name: 'emulator reset', before: [quickstart], argv: ['emulator', 'reset'] },
+];
+
+function certgen(command: string, before: string[]): Scenario {
+  return {
+    name: `certgen ${command.replace(code, 'CODE')}`,
+    before: [before],
+    argv: ['certgen', ...command.split(' '), '--dir', 'ca'],
+    env: withPassphrase,
+  };
+}
