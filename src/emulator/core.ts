@@ -21,7 +21,12 @@ export interface EmulatorCore {
   now: () => Date;
   log: EventLog;
   /** Set once the listeners are open, before a client is answered. */
-  listening: { ports: Ports; https: Pick<HttpsListener, 'listenAt' | 'accept'> | undefined };
+  listening: {
+    ports: Ports;
+    https: Pick<HttpsListener, 'accept'> | undefined;
+    /** Listens at one more address, for every protocol; false when the machine does not permit it. */
+    listenAt: (address: string) => Promise<boolean>;
+  };
 }
 
 export interface CoreOptions
@@ -47,11 +52,19 @@ export function openCore({
   allowRenewedCertificates = false,
   strictApiVersions = false,
 }: CoreOptions): EmulatorCore {
-  const listening: EmulatorCore['listening'] = { ports: { https: 0, mqtt: 0, amqp: 0 }, https: undefined };
+  const listening: EmulatorCore['listening'] = {
+    ports: { https: 0, mqtt: 0, amqp: 0 },
+    https: undefined,
+    listenAt: async () => false,
+  };
   const shared = { databases, now, ports: () => listening.ports };
+  // Of a service or hub that is created while the emulator runs. The first one has the emulator's own address.
+  const openAddress = async (number: number, address: string, name: string) =>
+    number === 1 || (await listening.listenAt(address)) ? address : `${name}.localhost`;
   const hubs = new HubDirectory({
     ...shared,
     addressOf: addresses.ofHub,
+    openAddress: (number, name) => openAddress(number, addresses.ofHub(number, name), name),
     allowsRenewedCertificates: allowRenewedCertificates,
   });
   const services = new ServiceDirectory({
@@ -61,10 +74,7 @@ export function openCore({
     limits: limitsOf(quotas),
     fullChain,
     subscriptionId,
-    async openAddress(number, name) {
-      const address = addresses.ofService(number, name);
-      return (await listening.https?.listenAt(address)) ? address : `${name}.localhost`;
-    },
+    openAddress: (number, name) => openAddress(number, addresses.ofService(number, name), name),
   });
   hubs.authorities = () => services.verifiedAuthorities();
   hubs.issueCertificate = hubCertificateIssuer(services, now);

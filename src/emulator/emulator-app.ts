@@ -12,6 +12,7 @@ import { hubPlane } from './hub/http/hub-plane.js';
 import type { StateDatabase } from './state/database.js';
 import type { Identity } from './state/identity.js';
 import { createHttpApp, type HttpApp } from './wire/http/http-app.js';
+import { resolveByHost } from './wire/network/host-names.js';
 
 export interface EmulatorAppOptions extends Omit<ControlOptions, 'tokens' | 'log' | 'faults'> {
   faults: EmulatorFaults;
@@ -36,7 +37,6 @@ export function createEmulatorApp(
     resourceGroups: new ResourceGroups(database),
     services,
     hubs,
-    hubResourceGroup: identity.resourceGroup,
     retryAfter,
     now,
   });
@@ -49,7 +49,7 @@ export function createEmulatorApp(
     now,
   });
   const hub = hubPlane({
-    hubs: () => hubs.list(),
+    hubByHost: (dialled) => resolveByHost(hubs.list(), dialled) ?? hubs.withoutDevices,
     acceptsBearer: (authorization) => tokens.accepts(authorization, 'hub'),
     versions,
     now,

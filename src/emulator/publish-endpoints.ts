@@ -6,15 +6,14 @@ import { publicFileMode, readTextIfExists, writeFileAtomically } from '../worksp
 import type { EmulatorCore } from './core.js';
 import type { ProvisioningService } from './dps/provisioning-service.js';
 import { issuingRootFileName } from './dps/state/issuing-authorities.js';
-import { type EmulatorEndpoints, removeEndpoints, writeEndpoints } from './endpoints.js';
+import { type EmulatorEndpoints, writeEndpoints } from './endpoints.js';
 import type { IotHub } from './hub/hub-directory.js';
 import type { Resources } from './resources.js';
 import { hubOwnerPolicy, ownerPolicy, type Policy } from './state/identity.js';
-import type { Closer } from './wire/closers.js';
 import { rootFileName } from './wire/tls/server-identity.js';
 
 /**
- * Writes the roots that clients need, and the endpoints file; the latter is removed when the emulator stops.
+ * Writes the roots that clients need, and the endpoints file.
  *
  * @throws EnrollkitError FILE_UNWRITABLE
  */
@@ -22,7 +21,6 @@ export async function publishEndpoints(
   { services, hubs, listening }: EmulatorCore,
   armToken: string,
   { folder, server, published }: Resources,
-  closers: Closer[],
 ): Promise<EmulatorEndpoints> {
   const issuingRoot = (await services.list()[0]!.issuing.root()).certificate;
   const endpoints: EmulatorEndpoints = {
@@ -31,10 +29,7 @@ export async function publishEndpoints(
     issuingRootFile: publishFile(published, issuingRootFileName, issuingRoot),
     ports: listening.ports,
   };
-  if (folder !== undefined) {
-    writeEndpoints(folder, endpoints);
-    closers.push(() => removeEndpoints(folder));
-  }
+  if (folder !== undefined) writeEndpoints(folder, endpoints);
   return endpoints;
 }
 

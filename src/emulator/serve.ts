@@ -5,7 +5,7 @@ import type { MessageFeed } from './control/message-feed.js';
 import { openCore } from './core.js';
 import { identifyMqttClient, loadAmqpNodes } from './device-protocols.js';
 import { createEmulatorApp } from './emulator-app.js';
-import type { EmulatorEndpoints } from './endpoints.js';
+import { type EmulatorEndpoints, removeEndpoints } from './endpoints.js';
 import type { EmulatorFaults } from './faults/control.js';
 import { maxMessageBytes } from './hub/messages.js';
 import type { EmulatorOptions } from './options.js';
@@ -47,14 +47,13 @@ export async function serve(
   const { subscriptionId } = identity;
   const core = openCore({ ...options, databases, clock, subscriptionId, addresses });
   const { hubs, services, log, listening } = core;
-  feed.hubs = hubs.list().map(({ hubId, hub }) => ({ hubId, messages: hub.messages }));
+  feed.hubs = () => hubs.list().map(({ hubId, hub }) => ({ hubId, messages: hub.messages }));
 
   const protocols = {
     ...core,
     retryAfter,
     hubByName: (hostName: string) => hubs.byName(hostName),
-    // There is at least one: see makeHubs.
-    hubByHost: (dialled: Dialled) => resolveByHost(hubs.list(), dialled)!,
+    hubByHost: (dialled: Dialled) => resolveByHost(hubs.list(), dialled) ?? hubs.withoutDevices,
   };
   const { tlsOptions: tls, faultyTls } = resources.server;
   const listener = { tls, faultyTls, faults, addresses: addresses.all, log };
@@ -95,10 +94,23 @@ export async function serve(
   closers.push(() => https.close());
 
   listening.https = https;
+  listening.listenAt = async (address) => {
+    const opened = await Promise.all([https, mqtt, amqpListener].map((one) => one.listenAt(address)));
+    return opened.every(Boolean);
+  };
   listening.ports = { https: https.port, mqtt: mqtt.port, amqp: amqpListener.port };
   for (const service of services.list()) service.hubs.recordNames();
   if (options.seed) applySeed(options.seed, core);
-  return publishEndpoints(core, identity.armToken, resources, closers);
+  const publish = () => publishEndpoints(core, identity.armToken, resources);
+  const { folder } = resources;
+  if (folder !== undefined) closers.push(() => removeEndpoints(folder));
+  // For commands that look for a service or a hub that was created meanwhile.
+  const publishAgain = async () => {
+    if (services.list().length > 0 && hubs.list().length > 0) await publish();
+  };
+  services.onChange = publishAgain;
+  hubs.onChange = publishAgain;
+  return publish();
 }
 
 /** The services and hubs of the state. */

@@ -2427,7 +2427,159 @@ export const en = {
   },
 
   /** src/pki/path/ */
-  pkiPath: {},
+  pkiPath: {
+    budgetIssuers: 'more possible issuers than the limit',
+    budgetPaths: 'more possible paths than the limit',
+    budgetNames: 'more names and name constraints than the limit',
+    budgetPolicies: 'more certificate policies than the limit',
+    noDecision: (reason: string) => `The chain is too complex to check: there are ${reason}.`,
+    budgetLength: (maximum: number) => `more than ${maximum} certificates in the chain`,
+    notForTls: (certificate: string, usages: readonly string[]) =>
+      `The certificate ${certificate} cannot be used in TLS: its key usage lacks ${usages.join(' or ')}.`,
+    otherPeer: (certificate: string, name: string) =>
+      `The certificate ${certificate} is not for ${name}: its subject alternative names do not include it.`,
+    unusable: (certificate: string, problem: string) =>
+      `The certificate ${certificate} cannot be used: ${problem}.`,
+    noName: 'it has neither a subject nor a critical subject alternative name',
+    leafConstraints: 'it has name constraints, which only certificate authorities can have',
+    notACa: (certificate: string) =>
+      `The certificate ${certificate} is not a certificate authority, so certificates issued by it are not valid.`,
+    mayNotSign: (certificate: string) =>
+      `The certificate ${certificate} may not sign certificates: its key usage lacks keyCertSign.`,
+    issuerWithoutName: (certificate: string) =>
+      `The certificate ${certificate} issued certificates but has no subject.`,
+    purposeMissing: (purpose: string) =>
+      `it is not for this purpose; its extended key usage lacks ${purpose}`,
+    unknownExtension: (type: string) =>
+      `it has the critical extension ${type}, which enrollkit does not support`,
+    unknownQualifier: (qualifier: string) =>
+      `it has critical certificate policies with the qualifier ${qualifier}, which enrollkit does not support`,
+    keyType: (key: string) => `its public key is of a type that is not accepted (${key})`,
+    keyTooShort: (key: string, minimum: number) =>
+      `its public key is too short (${key}); at least ${minimum} bits are required`,
+    keyOddSize: (key: string) => `its public key has an unusual size (${key})`,
+    keyEvenModulus: (key: string) => `the modulus of its public key is even (${key})`,
+    keyExponent: (key: string) => `the exponent of its public key is too small or even (${key})`,
+    nameNotAllowed: (certificate: string, name: string, authority: string) =>
+      `The certificate ${certificate} has the name ${name}, which the name constraints of ${authority} do not allow.`,
+    constraintsMalformed: 'its name constraints are malformed',
+    constraintsEmptySubtree: 'its name constraints have an empty subtree',
+    constraintsDistance: 'its name constraints have a minimum or a maximum',
+    constraintInvalid: (name: string) => `its name constraints have ${name}, which is not a valid constraint`,
+    constraintsEmptyList: 'its name constraints have an empty list',
+    accessEmpty: 'its information access is empty',
+    accessMalformed: 'its information access is malformed',
+    distributionPointsEmpty: 'its list of CRL distribution points is empty',
+    distributionPointsMalformed: 'its CRL distribution points are malformed',
+    distributionPointsNames: 'its CRL distribution points have an empty list of names',
+    tooDeep: (leaf: string, depth: number, maximum: number) =>
+      `There are ${depth} intermediate certificates between the certificate ${leaf} and the trusted one; the maximum is ${maximum}.`,
+    noPolicy: (certificate: string) =>
+      `The certificate ${certificate} has no certificate policy that is valid along the path, and a policy constraint requires one.`,
+    policiesMalformed: 'its certificate policies are malformed',
+    policiesEmpty: 'its list of certificate policies is empty',
+    policyTwice: 'it has a certificate policy twice',
+    mappingsMalformed: 'its policy mappings are malformed',
+    mapsAnyPolicy: 'it maps anyPolicy',
+    mappingsEmpty: 'its list of policy mappings is empty',
+    policyConstraintsEmpty: 'its policy constraints are empty',
+    policyConstraintsMalformed: 'its policy constraints are malformed',
+    deltaNewer: (issuer: string) =>
+      `the delta CRL of ${issuer} is newer than the complete one and cannot be used with it`,
+    listNone: (issuer: string) => `there is none from ${issuer}`,
+    deltaAlone: 'it is a delta CRL without a complete one',
+    listSigner: 'the key usage of its issuer lacks cRLSign',
+    listEarly: 'it is not valid yet',
+    listWithoutEnd: 'it has no date of the next update',
+    listOld: 'it is out of date',
+    listPartial: 'it covers only some certificates',
+    listExtension: (type: string) => `it has the critical extension ${type}`,
+    listEntryExtension: (type: string) => `one of its entries has the critical extension ${type}`,
+    listWithoutNumber: 'it has no number',
+    listNumber: 'its number is malformed',
+    listWithoutIdentifier: 'it has no authority key identifier',
+    listSignature: 'that issuer did not sign it',
+    noPathWithin: (maximum: number) => `no path to a trust anchor within ${maximum} certificates`,
+    alternativeNameNoHost: (name: string) => `its subject alternative name ${name} is not a host name`,
+    webKey: (key: string) => `its key (${key}) is of a type that web servers may not have`,
+    webKeyNull: 'its RSA key lacks the parameter NULL',
+    webIdentifier: 'its authority key identifier names an issuer and a serial number',
+    webUsageCritical: 'its extended key usage must not be critical',
+    webPoliciesCritical: 'its certificate policies must not be critical',
+    webKeyUsage: 'its key usage has encipherOnly or decipherOnly',
+    webRootUsage: 'it is a root with an extended key usage',
+    webNoUsage: 'it is a server certificate without an extended key usage',
+    webAnyUsage: 'its extended key usage allows any purpose',
+    webOtherUsage: 'it is a server certificate that is also for code signing, mail, time stamping or OCSP',
+    webServerAndCa: 'it is both a server certificate and a certificate authority',
+    webConstraintsCritical: 'its basic constraints must be critical',
+    webForbiddenUsage: (usages: readonly string[]) =>
+      `it is a server certificate with the key usage ${usages.join(' and ')}`,
+    webNoAlternativeName: 'it is a server certificate without a subject alternative name',
+    webAlternativeNameCritical: 'it has a subject, so its subject alternative name must not be critical',
+    webOtherName:
+      'it is a server certificate with an alternative name that is neither a host nor an IP address',
+    webCommonName: 'its common name is not one of its subject alternative names',
+    webIssuerName:
+      'the name of its issuer is not identical, byte for byte, to the subject of that certificate',
+    webHash: (expected: string) =>
+      `it is not signed with the hash that its issuer’s curve requires (${expected})`,
+    strictLeadingPeriod: 'its name constraints have a host with a leading period',
+    breaksRule: (certificate: string, problem: string) =>
+      `The certificate ${certificate} violates a rule for issuers: ${problem}.`,
+    strictIdentifierParts:
+      'its authority key identifier has an issuer without a serial number, or vice versa',
+    strictSelfSignedIdentifiers: 'it is self-signed, but its two key identifiers differ',
+    strictIdentifier: 'its authority key identifier does not match its issuer',
+    invalidDate: 'The time to validate at is not a valid date.',
+    invalidPurpose: 'The purpose is not clientAuth, serverAuth or any.',
+    invalidMode: 'The validation mode is neither lenient nor strict.',
+    invalidDepth: 'The maximum depth is not a number of certificates.',
+    invalidPolicy: (policy: string) =>
+      `The policy ${policy} is not an object identifier, such as 1.3.6.1.4.1.311.21.8.`,
+    invalidPeerName: 'The type of the peer name is not DNS, IP or RFC822.',
+    labelWithoutSubject: (serialNumber: string) => `with the serial number ${serialNumber}`,
+    endsWithItself: (certificate: string) =>
+      `The self-signed certificate ${certificate} ends the chain, but is not trusted.`,
+    namesItself: (certificate: string) =>
+      `The certificate ${certificate} names itself as its issuer, but is not signed with its own key or the key is not accepted, and no other certificate has that name.`,
+    withoutIssuer: (certificate: string) => `The certificate ${certificate} does not name its issuer.`,
+    circle: (certificate: string, issuer: string) =>
+      `The certificate ${certificate} was issued by ${issuer}, which is already below it: the chain is a circle.`,
+    missingIssuer: (issuer: string, certificate: string) =>
+      `No certificate that was sent or is trusted has the subject ${issuer}, which issued ${certificate}. Is an intermediate missing from the chain?`,
+    weakAlgorithm: (certificate: string, algorithm: string) =>
+      `The certificate ${certificate} is signed with a weak or unknown algorithm (${algorithm}).`,
+    issuerKeyType: (certificate: string, key: string) =>
+      `The certificate ${certificate} has a public key of a type that is not accepted (${key}).`,
+    notYetValid: (certificate: string, from: string) =>
+      `The certificate ${certificate} is not valid before ${from}.`,
+    expired: (certificate: string, on: string) => `The certificate ${certificate} expired on ${on}.`,
+    nothingTrusted: (certificate: string) =>
+      `There is no trusted certificate that the certificate ${certificate} could lead to.`,
+    otherSigner: (certificate: string, issuer: string, candidates: number) =>
+      `The certificate ${certificate} was not signed with the key of ${candidates === 1 ? 'the certificate' : `any of the ${candidates} certificates`} ${issuer}: it was changed or forged, or its issuer is another certificate of the same name.`,
+    revocationUnknown: (certificate: string, why: string) =>
+      `The certificate ${certificate} may be revoked, because no revocation list (CRL) can tell: ${why}.`,
+    revoked: (certificate: string) => `The certificate ${certificate} was revoked by its issuer.`,
+    listUnusable: (issuer: string, problem: string) =>
+      `the one from ${issuer} cannot be used, because ${problem}`,
+    pathLength: (certificate: string, allowed: number, below: number) =>
+      `The certificate ${certificate} allows ${allowed === 0 ? 'no' : `at most ${allowed}`} intermediate ${allowed > 1 ? 'certificates' : 'certificate'} below it (path length ${allowed}), but there ${below > 1 ? 'are' : 'is'} ${below}.`,
+    unreadable: (
+      what: 'leaf' | 'trusted' | 'intermediate' | 'revocationList',
+      position: number | undefined,
+      problem: string,
+    ) => {
+      const names = {
+        leaf: 'leaf certificate',
+        trusted: 'trusted certificate',
+        intermediate: 'intermediate certificate',
+        revocationList: 'revocation list',
+      };
+      return `The ${names[what]}${position === undefined ? '' : ` number ${position}`} cannot be read. ${problem}`;
+    },
+  },
 
   /** src/pki/x509/ and src/pki/der/ */
   pkiX509: {},
@@ -2476,10 +2628,109 @@ export const en = {
 
   /** src/cli/kernel/ */
   cliKernel: {
-    langFlag: (tags: readonly string[]) =>
-      `the language of messages: ${tags.join(', ')} (default: that of your locale)`,
+    /** Before what is wrong, and before what to do next. */
+    labels: { error: 'error: ', next: 'next: ' },
+    emptyFolder: '--dir is empty.',
+    nameFolder: 'Specify a folder: --dir FOLDER.',
+    notAChoice: (flag: string, value: string, choices: readonly string[]) =>
+      `--${flag} must be one of ${choices.join(', ')}, not "${value}".`,
+    notANumber: (flag: string, value: string, minimum: number, maximum: number) =>
+      `--${flag} must be a whole number from ${minimum} to ${maximum}, not "${value}".`,
     unknownLanguage: (source: string, name: string) => `${source}: there is no language "${name}".`,
     knownLanguages: (tags: readonly string[]) => `Use one of: ${tags.join(', ')}.`,
+    outputNotWritten: (reason: string) => `Cannot write to standard output: ${reason}.`,
+    interrupting: 'Stopping at the next safe point. Press Ctrl-C again to stop immediately.',
+    /** Flags of many commands. */
+    flags: {
+      dir: (folder: string) => `certificate folder (default: ${folder})`,
+      json: 'print one JSON object to standard output',
+      verbose: 'print every request, and the causes of errors, to standard error',
+      noColor: 'no colors; same as NO_COLOR',
+      lang: (tags: readonly string[]) => `language of messages: ${tags.join(', ')} (default: your locale)`,
+      yes: 'do not ask for confirmation',
+      passphraseFile: 'file whose first line is the passphrase of the private keys',
+    },
+    environment: {
+      ENROLLKIT_PASSPHRASE: 'The passphrase of the private keys.',
+      ENROLLKIT_SERVICE_CONNECTION_STRING: 'Azure: connection string of a shared access policy of the DPS.',
+      ENROLLKIT_HUB_CONNECTION_STRING: 'Azure: connection string of a hub, to look up and delete devices.',
+      ENROLLKIT_LANG: 'The language of messages (en, zh-CN), instead of your locale.',
+      DEFAULT_VALIDITY_DAYS: 'certgen --edge: days that certificates are valid, instead of 30.',
+      AZURE_TENANT_ID: 'Azure: the tenant of a service principal.',
+      AZURE_CLIENT_ID: 'Azure: the client ID of the service principal.',
+      AZURE_CLIENT_SECRET: 'Azure: its client secret.',
+      HTTPS_PROXY: 'The proxy for HTTPS. NO_PROXY lists the exceptions.',
+      NODE_EXTRA_CA_CERTS: 'A file of additional CA certificates to trust.',
+      CI: 'If set, enrollkit never asks questions.',
+      ENROLLKIT_MESSAGE_IDS: 'If 1, messages and questions begin with their IDs, for scripts.',
+      ENROLLKIT_PLAIN: 'If 1, questions and progress are plain lines, for screen readers.',
+      NO_COLOR: 'If set, no colors.',
+      FORCE_COLOR: 'If set, colors even if the output is not a terminal; 0 for none.',
+    },
+    /** What is wrong with the words of a command line. */
+    usage: {
+      seeHelp: (command: string) => `Run "${command}" to see how to use it.`,
+      missingCommand: (family: string) => `${family} requires a command.`,
+      unknownCommand: (name: string, suggestions: readonly string[]) =>
+        `Unknown command "${name}".${didYouMean(suggestions)}`,
+      unknownFlag: (flag: string, suggestions: readonly string[]) =>
+        `Unknown flag ${flag}.${didYouMean(suggestions)}`,
+      hyphens:
+        'Run the command with --help to see its flags. Put a name that begins with a hyphen last, after --.',
+      missingArgument: (name: string) => `Missing argument: ${name}.`,
+      missingValue: (flag: string) => `Missing value: ${flag}.`,
+      excessArguments: (expected: number, given: number) =>
+        `Too many arguments: expected ${expected}, got ${given}.`,
+      invalidChoice: (flag: string, value: string, choices: readonly string[]) =>
+        `${flag}: "${value}" is not one of ${choices.join(', ')}.`,
+      noHelp: (topic: string) => `There is no help on "${topic}".`,
+    },
+    help: {
+      description:
+        'X.509 device enrollment for Azure IoT Hub Device Provisioning Service (DPS), on Azure or on the built-in emulator. Without a command, starts a guided setup in the terminal.',
+      titles: {
+        examples: 'Examples:',
+        /** Titles of the argument parser. */
+        ofCommander: {
+          'Usage:': 'Usage:',
+          'Arguments:': 'Arguments:',
+          'Options:': 'Options:',
+          'Commands:': 'Commands:',
+        },
+      },
+      examples: {
+        wizard: 'guided setup',
+        emulator: 'three devices on the built-in emulator',
+        clean: 'delete what a quickstart created',
+      },
+      more: 'More: enrollkit help <command>, enrollkit help environment,\n      enrollkit help exit-codes',
+      version: 'print the version',
+      helpFlag: 'show this help',
+      helpCommand: 'show help on a command, or on a topic: environment, exit-codes',
+      topic: 'a command, environment or exit-codes',
+      opposite: (flag: string) => `turn off --${flag}`,
+      choices: (choices: readonly string[]) => `(${choices.join(', ')})`,
+      family: (summary: string, members: readonly string[]) => `${summary}: ${members.join(', ')}`,
+      environmentTitle: 'Environment variables:',
+      exitStatusTitle: 'Exit statuses, with their error codes:',
+      exitStatuses: {
+        ok: 'Success.',
+        internal: 'A bug in enrollkit.',
+        usage: 'Invalid input: a flag, a name or a file.',
+        credentials: 'Credentials, permissions or a passphrase are missing or wrong.',
+        refused: 'The service refused the request, or lacks something it requires.',
+        network: 'The service could not be reached, failed, or is throttling.',
+        proofOfPossession: 'Proof of possession is not complete: the CA is not verified yet.',
+        partial: 'Some devices succeeded, others did not.',
+        needsInput: 'An answer is required, and there is no terminal to ask in.',
+        local: 'A problem on this computer: a file, a folder, a port or the clock.',
+        notDue: 'The certificate does not need to be renewed yet (cert needs-renewal).',
+        rejected: 'The check failed (cert verify, cert lint, doctor).',
+        notRunning: 'No emulator is running (emulator status).',
+        differs: 'The run differs from the recording (replay --check, runs compare).',
+        interrupted: 'Interrupted. What was done is kept.',
+      },
+    },
   },
 
   /** src/cli/terminal/ */
@@ -2528,8 +2779,89 @@ export const en = {
   cliExplain: {},
 
   /** src/cli/command-table.ts: one line on each command. */
-  commandTable: {},
+  commandTable: {
+    commands: {
+      quickstart: 'create certificates, enroll a group, register devices',
+      replay: 'run a recorded quickstart again and compare',
+      runs: 'list the recorded runs of a folder',
+      'runs compare': 'compare two recorded runs',
+      clean: 'delete what a quickstart created in the provisioning service',
+      doctor: 'check this computer, a folder and its provisioning service',
+      explain: 'explain an error code: meaning, causes, what to do',
+      'device register': 'register a device, acting as the device',
+      'device send': 'register a device, send a message to its hub, read its twin',
+      'group create': 'create an enrollment group',
+      'group list': 'list enrollment groups',
+      'group show': 'show an enrollment group',
+      'group delete': 'delete an enrollment group',
+      'group devices': 'list the devices registered through a group',
+      'enrollment create': 'create or update an individual enrollment',
+      'enrollment list': 'list individual enrollments',
+      'enrollment show': 'show an individual enrollment',
+      'enrollment delete': 'delete an individual enrollment',
+      'registration show': 'show the registration record of a device',
+      'registration delete': 'delete the registration record of a device',
+      'ca upload': 'upload a CA certificate',
+      'ca verify': 'verify an uploaded CA certificate (proof of possession)',
+      'ca code': 'generate a verification code for an uploaded CA certificate',
+      'ca list': 'list uploaded CA certificates',
+      'ca delete': 'delete an uploaded CA certificate',
+      'cert root': 'create a root CA',
+      'cert intermediate': 'create an intermediate CA',
+      'cert device': 'create a device certificate',
+      'cert edge': 'create the CA of an IoT Edge gateway',
+      'cert server': 'create a TLS server certificate',
+      'cert self-signed': 'create a certificate for an individual enrollment',
+      'cert verification': 'create a verification certificate (proof of possession)',
+      'cert csr': 'create a certificate signing request',
+      'cert sign': 'sign a certificate signing request',
+      'cert renew': 'renew a certificate',
+      'cert rollover': 'replace a CA while devices of both CAs are accepted',
+      'cert bundle': 'put a certificate chain into one file, in order',
+      'cert pfx': 'pack certificate, key and chain into a PKCS#12 file',
+      'cert convert': 'convert between PEM, DER, PKCS#7 and PKCS#12',
+      'cert inspect': 'show the certificates of a file or folder',
+      'cert fingerprint': 'print SHA-1 and SHA-256 fingerprints',
+      'cert needs-renewal': 'check whether a certificate expires soon (exit status)',
+      'cert verify': 'validate a certificate chain',
+      'cert lint': 'check certificates against RFC 5280 and the rules of DPS',
+      'fleet issue': 'create the certificates of many devices, on all cores',
+      'fleet enroll': 'create an individual enrollment for each device',
+      'fleet register': 'register each device, acting as the device',
+      'fleet deregister': 'delete the registrations and devices of a fleet',
+      'fleet merge': 'merge the manifests of the parts of a fleet',
+      certgen: 'the commands of certGen.sh, with the same files',
+      'emulator start': 'run a provisioning service and a hub on this computer',
+      'emulator status': 'show whether the emulator is running, and its addresses',
+      'emulator stop': 'stop the running emulator',
+      'emulator reset': 'delete everything created in the emulator',
+      'emulator clock': 'show or set the clock of the running emulator',
+      'emulator faults': 'inject faults into the running emulator',
+      'emulator logs': 'show what the emulator refused, and why',
+      'emulator messages': 'show what devices sent to the hub of the emulator',
+      'emulator env': 'print environment variables that point SDKs at the emulator',
+    },
+    /** By the first words of commands. The help adds the second words, or the highlights. */
+    families: {
+      device: { summary: 'act as a device' },
+      group: { summary: 'enrollment groups' },
+      enrollment: { summary: 'individual enrollments, one device each' },
+      registration: { summary: 'registration records of devices' },
+      ca: { summary: 'CA certificates in DPS' },
+      cert: {
+        summary: 'certificates on this computer',
+        highlights: 'create, sign, convert, inspect, verify, lint',
+      },
+      fleet: { summary: 'many devices' },
+      emulator: { summary: 'the built-in DPS' },
+    },
+  },
 };
+
+/** The rest of a sentence that names what was probably meant. */
+function didYouMean(suggestions: readonly string[]): string {
+  return suggestions.length === 0 ? '' : ` Did you mean ${suggestions.join(' or ')}?`;
+}
 
 /** What every language has. */
 export type Sentences = Widened<typeof en>;

@@ -44,9 +44,7 @@ export async function doEarlierSteps(
   await run(certificateChain, plan);
   if (!offline && earlier.ca !== 'missing') await run(uploadCa, plan);
   if (!offline && earlier.ca === 'verified') await run(proofOfPossession, plan);
-  if (earlier.ca === 'verified' && plan.certificateAuthority.proofOfPossession === 'portal') {
-    await answerInPortal(context);
-  }
+  if (earlier.isAnswered) await answerInPortal(context, !offline && earlier.ca === 'uploaded');
   if (!offline && earlier.group) await run(enrollmentGroup, planWithGroup(plan, earlier.group));
   await runFor(deviceCertificates, earlier.certificates);
   if (offline) return pretendDone(earlier, context);
@@ -63,12 +61,14 @@ function planWithGroup(plan: Plan, { recorded, isChanged }: NonNullable<Earlier[
   return isChanged && group.success ? planOfGroup(plan, group.data) : plan;
 }
 
-/** Where the portal cannot be looked into, a run takes this file for the proof. */
-async function answerInPortal(context: Context): Promise<void> {
-  const { layout, files, now, plan, found } = context;
+/** Writes the verification certificate: the next run takes it that it was uploaded, or that a person will do so. */
+async function answerInPortal(context: Context, isAsked: boolean): Promise<void> {
+  const { layout, files, now, plan, found, control, signal } = context;
   const ca = uploadedCa(plan, found);
   const issuer = { certificate: ca.pem, privateKey: await openKey(context, ca) };
-  const code = randomUUID().replaceAll('-', '');
+  const { code } = isAsked
+    ? await control.generateVerificationCode(plan.certificateAuthority.name, '*', { signal })
+    : { code: randomUUID() };
   const { pem } = await issueVerificationCertificate(code, issuer, now());
   files.write(layout.verificationCertificate, pem, publicFileMode);
 }

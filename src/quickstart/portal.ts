@@ -1,8 +1,12 @@
-/** Proof of possession through the Azure portal, for users without rights on Azure Resource Manager. */
+/** Proof of possession by hand: in the Azure portal, without rights on Azure Resource Manager, or on the emulator. */
 import type { Target } from '../dps/client/target.js';
 
 /** What to show a person who proves possession by hand. */
 export interface PortalInstructions {
+  /** The emulator has no portal: there, commands do the same. */
+  kind: Target['kind'];
+  /** The certificate folder; absolute path. */
+  folder: string;
   dpsName: string;
   /** The CA certificate to upload; absolute path. */
   certificatePath: string;

@@ -65,12 +65,13 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
   assertOwnFolder(layout);
   assertNotNewer(layout.plan);
   const { journal, files, close } = openFolder(layout, now);
-  const { passphrase, replayOf } = options;
+  const { passphrase, verificationCode, portal, replayOf } = options;
   const recorder = new Recorder({
     plan,
     folder: layout.folder,
     target: options.target,
     passphrase,
+    verificationCode,
     replayOf,
   });
   const { target } = recorder;
@@ -98,8 +99,8 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
       control,
       service,
       passphrase,
-      portal: options.portal,
-      verificationCode: options.verificationCode,
+      portal: portal && recorder.portal(portal),
+      verificationCode,
       existingCa: options.existingCa,
       now,
       signal,

@@ -3,8 +3,9 @@ import { Writable } from 'node:stream';
 import type { Context } from '../../src/cli/kernel/command.js';
 import { Output } from '../../src/cli/kernel/output.js';
 import { readArguments, runCommand } from '../../src/cli/kernel/program.js';
-import { errorOf, reportError } from '../../src/cli/kernel/report-error.js';
+import { reportError } from '../../src/cli/kernel/report-error.js';
 import { packageVersion } from '../../src/package-files.js';
+import { asEnrollkitError } from '../../src/quickstart/run-steps.js';
 
 export interface Answer {
   status: number;
@@ -96,7 +97,7 @@ async function runHere(argv: readonly string[], { env = {}, now }: Omit<RunOptio
       status = (await runCommand(request.input, context)) ?? 0;
     }
   } catch (thrown) {
-    const error = errorOf(thrown, signal);
+    const error = asEnrollkitError(thrown, signal);
     await reportError(error, output);
     status = error.exitStatus;
   }

@@ -6,6 +6,8 @@ import { EnrollkitError } from '../../src/errors.js';
 import { scriptedAsker } from './scripted-asker.js';
 
 const instructions = {
+  kind: 'azure' as const,
+  folder: resolve('certs'),
   dpsName: 'contoso',
   certificatePath: resolve('certs/ca/root/certificate.pem'),
   certificateName: 'contoso-root',
@@ -30,6 +32,23 @@ test('says which file to upload, under which name and where, and gives the code 
       text,
     );
   }
+});
+
+test('on the emulator, which has no portal, it names the commands instead', async () => {
+  const { asker, said } = scriptedAsker({ 'portal.verification-code': code, 'portal.verified': true });
+  const assistant = portalAssistant(asker, async () => {}, 'npx enrollkit');
+  const emulator = { ...answered, kind: 'emulator' as const };
+  await assistant.askVerificationCode(emulator, signal);
+  await assistant.confirmVerified(emulator, signal);
+  const text = said.map((one) => one.text).join('\n');
+  for (const line of [
+    'npx enrollkit ca upload certs/ca/root/certificate.pem --ca-name contoso-root --dir certs',
+    'npx enrollkit ca code contoso-root --dir certs',
+    'npx enrollkit ca verify contoso-root --verification-certificate certs/proof.pem --dir certs',
+  ]) {
+    assert.ok(text.includes(line), text);
+  }
+  assert.ok(!text.includes('portal.azure.com'));
 });
 
 test('says where the answer lies, and goes on when the portal shows it as verified', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
-import { columns, padEnd, printable, truncate, wrap } from '../../src/cli/terminal/text.js';
+import { columns, displayWidth, padEnd, printable, truncate, wrap } from '../../src/cli/terminal/text.js';
 
 test('columns line up also where characters are two columns wide', () => {
   assert.deepEqual(
@@ -26,6 +26,30 @@ test('lines are wrapped by columns, and colours take none', () => {
   assert.equal(wrap('工厂 一号 线', 7, '  '), '  工厂\n  一号\n  线');
   assert.equal(wrap('\u001b[31merror:\u001b[39m ab', 9), '\u001b[31merror:\u001b[39m ab');
   assert.equal(padEnd('工厂', 6), '工厂  ');
+});
+
+test('Chinese is wrapped between characters; punctuation stays with its word', () => {
+  assert.equal(wrap('设备预配服务', 6), '设备预\n配服务');
+  assert.equal(wrap('上传证书，然后验证。', 10), '上传证书，\n然后验证。');
+  assert.equal(wrap('上传证书，然后验证。', 8), '上传证\n书，然后\n验证。');
+  assert.equal(wrap('运行（见下）', 6), '运行\n（见\n下）');
+  assert.equal(wrap('运行 enrollkit ca list 查看列表', 12), '运行\nenrollkit ca\nlist 查看列\n表');
+  assert.equal(wrap('a CA’s key', 5), 'a\nCA’s\nkey');
+  assert.equal(wrap('标志--json无效', 8), '标志\n--json无\n效');
+  assert.equal(wrap('\u001b[31m错误：\u001b[39m无效', 8), '\u001b[31m错误：\u001b[39m无\n效');
+});
+
+test('in Chinese, no line is too wide, begins with what closes or ends with what opens, and nothing is lost', () => {
+  const text =
+    '所有权证明：在“证书”页面上生成验证码（仅一次），然后运行 enrollkit ca verify NAME --code X；参见《文档》。无需权限！';
+  for (let width = 30; width <= 120; width += 1) {
+    const lines = wrap(text, width).split('\n');
+    for (const line of lines) {
+      assert.ok(displayWidth(line) <= width, line);
+      assert.doesNotMatch(line, /^[，。、；：！？）》”]|[（《“]$/u);
+    }
+    assert.equal(lines.join('').replaceAll(' ', ''), text.replaceAll(' ', ''));
+  }
 });
 
 test('what would steer a terminal is shown in place of done', () => {

@@ -110,6 +110,16 @@ test('a reset before the effect leaves nothing, a reset after it has the effect'
   assert.equal((await emulator.service('GET', '/enrollmentGroups/after')).status, 200);
 });
 
+test('an emulator that has reset a request while it was being read stops, and leaves its ports', async () => {
+  const one = await startTestEmulator();
+  one.faults.set({ rules: [{ id: 'reset', fault: { type: 'reset' } }] }, 1);
+  const path = `/${one.endpoints.idScope}/registrations/x/register?api-version=2021-06-01`;
+  const register = () => one.call({ method: 'PUT', path, body: { registrationId: 'x' } });
+  assert.equal(await failure(register()), 'ECONNRESET');
+  await one.stop();
+  assert.equal(await failure(register()), 'ECONNREFUSED');
+});
+
 test('a truncated answer announces more than it has', async () => {
   const { body } = await readGroup();
   meets({ match: { operation: 'getEnrollmentGroup' }, fault: { type: 'truncate' } });

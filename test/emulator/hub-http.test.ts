@@ -43,7 +43,7 @@ test.before(async () => {
   const names = new HostNames('localhost', [], () => ({ https: 443, mqtt: 443, amqp: 443 }), false);
   const log = new EventLog((event) => events.push(event), now);
   const plane = hubPlane({
-    hubs: () => [{ hubId: 'hub-1', hub, created: now(), names, policies: [policy] }],
+    hubByHost: () => ({ hubId: 'hub-1', hub, created: now(), names, policies: [policy] }),
     acceptsBearer: () => false,
     versions: new ServedApiVersions({ strict: false, log }),
     now,

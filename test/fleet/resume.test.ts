@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
+import { cli } from '../cli/run-cli.js';
 import { bin } from '../support/bin.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
@@ -69,7 +70,8 @@ for (const format of ['ndjson', 'tar'] as const) {
 
 test('two runs at once do not disturb each other', () =>
   inTemporaryFolder(async (folder) => {
-    const runs = await Promise.all([1, 2].map(() => fleetIssue(folder, ...flagsFor('ndjson'), '--json')));
+    const argv = ['fleet', 'issue', ...flagsFor('ndjson'), '--json'];
+    const runs = await Promise.all([1, 2].map(() => cli(argv, { cwd: folder })));
     const statuses = runs.map(({ status }) => status).sort();
     assert.ok(statuses[0] === 0, runs[0]!.stderr + runs[1]!.stderr);
     // The second one came while the first worked, or after it.

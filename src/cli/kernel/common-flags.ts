@@ -9,28 +9,31 @@ export const defaultFolder = 'certs';
 /** An empty name, as an unset variable of a shell gives, would be the current folder. */
 export function folderName(text: string): string {
   if (text !== '') return text;
-  throw new EnrollkitError('USAGE', '--dir is empty.', { next: 'Name a folder: --dir FOLDER.' });
+  const { emptyFolder, nameFolder } = sentences.cliKernel;
+  throw new EnrollkitError('USAGE', emptyFolder, { next: nameFolder });
 }
+
+const { flags: flagSentences } = sentences.cliKernel;
 
 export const dirFlag = {
   dir: parsedFlag({
     placeholder: 'FOLDER',
     parse: folderName,
-    summary: `the certificate folder (default: ${defaultFolder})`,
+    summary: flagSentences.dir(defaultFolder),
   }),
 };
-const jsonFlag = { json: switchFlag({ summary: 'print one JSON object on standard output' }) };
+const jsonFlag = { json: switchFlag({ summary: flagSentences.json }) };
 export const verboseFlag = {
-  verbose: switchFlag({ summary: 'tell every request on standard error, and the causes of errors' }),
+  verbose: switchFlag({ summary: flagSentences.verbose }),
 };
-export const colorFlag = { 'no-color': switchFlag({ summary: 'no colours; NO_COLOR does the same' }) };
+export const colorFlag = { 'no-color': switchFlag({ summary: flagSentences.noColor }) };
 
 /** Of every command; {@link chooseLanguage} has read it before. */
 export const languageFlag = {
   lang: parsedFlag({
     placeholder: 'TAG',
     parse: (text) => knownLanguage(text, '--lang'),
-    summary: sentences.cliKernel.langFlag(languageTags),
+    summary: flagSentences.lang(languageTags),
   }),
 };
 
@@ -45,12 +48,12 @@ export function knownLanguage(name: string, source: string): LanguageTag {
   throw new EnrollkitError('USAGE', unknownLanguage(source, name), { next: knownLanguages(languageTags) });
 }
 
-export const yesFlag = { yes: switchFlag({ summary: 'ask nothing' }) };
+export const yesFlag = { yes: switchFlag({ summary: flagSentences.yes }) };
 export const outputFlags = { ...jsonFlag, ...verboseFlag, ...colorFlag };
 
 export const passphraseFileFlag = {
   'passphrase-file': textFlag({
     placeholder: 'FILE',
-    summary: 'the passphrase of the private keys is the first line of this file',
+    summary: flagSentences.passphraseFile,
   }),
 };

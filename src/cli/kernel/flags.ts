@@ -1,5 +1,6 @@
 /** The kinds of flags, and the types of their values. A flag has no name of its own: its key in {@link Flags} is. */
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 
 interface FlagHelp {
   readonly summary: string;
@@ -86,7 +87,7 @@ export function choiceFlag<const Choice extends string>(
     parse(text, name) {
       const choice = declared.choices.find((one) => one === text);
       if (choice !== undefined) return choice;
-      throw new EnrollkitError('USAGE', `--${name} is one of ${declared.choices.join(', ')}, not "${text}".`);
+      throw new EnrollkitError('USAGE', sentences.cliKernel.notAChoice(name, text, declared.choices));
     },
   });
 }
@@ -102,10 +103,7 @@ export function numberFlag({
     parse(text, name) {
       const value = Number(text);
       if (/^\d+$/.test(text) && value >= minimum && value <= maximum) return value;
-      throw new EnrollkitError(
-        'USAGE',
-        `--${name} takes a whole number from ${minimum} to ${maximum}, not "${text}".`,
-      );
+      throw new EnrollkitError('USAGE', sentences.cliKernel.notANumber(name, text, minimum, maximum));
     },
   });
 }

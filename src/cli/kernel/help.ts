@@ -1,20 +1,26 @@
 /** The texts of the help that commander does not write itself; it ends each with a newline. */
 import { type ErrorCode, errorTable, exitStatus } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { wrap } from '../terminal/text.js';
 import type { Example } from './command.js';
 import { environmentVariables } from './environment.js';
 
-export const rootFooter = `
-Examples:
-  enrollkit                            questions first, then it runs
-  enrollkit quickstart --yes           three devices on the embedded emulator
-  enrollkit quickstart --yes --target azure --dps-name NAME \\
-      --subscription ID --resource-group NAME
-  enrollkit quickstart --plan certs/.enrollkit/plan.json
-  enrollkit clean                      remove what a quickstart made
+const { help } = sentences.cliKernel;
 
-More: enrollkit help <command>, enrollkit help environment,
-      enrollkit help exit-codes`;
+const rootExamples: readonly (readonly [line: string, summary: string])[] = [
+  ['enrollkit', help.examples.wizard],
+  ['enrollkit quickstart --yes', help.examples.emulator],
+  ['enrollkit quickstart --yes --target azure --dps-name NAME \\', ''],
+  ['    --subscription ID --resource-group NAME', ''],
+  ['enrollkit quickstart --plan certs/.enrollkit/plan.json', ''],
+  ['enrollkit clean', help.examples.clean],
+];
+
+export const rootFooter = `
+${help.titles.examples}
+${rootExamples.map(([line, summary]) => `  ${line.padEnd(35)}  ${summary}`.trimEnd()).join('\n')}
+
+${help.more}`;
 
 const width = 80;
 
@@ -23,7 +29,7 @@ export function exampleText(examples: readonly Example[]): string {
     wrap(summary, width, '  # '),
     ...foldedCommand(`enrollkit ${line}`),
   ]);
-  return `\nExamples:\n${lines.join('\n')}`;
+  return `\n${help.titles.examples}\n${lines.join('\n')}`;
 }
 
 /** A command in lines that a shell reads as one; broken before its flags. */
@@ -41,23 +47,7 @@ function foldedCommand(command: string): string[] {
 }
 
 /** What each exit status means. */
-export const exitStatusSummaries: Record<keyof typeof exitStatus, string> = {
-  ok: 'It is done.',
-  internal: 'A defect of enrollkit.',
-  usage: 'What was given is wrong: a flag, a name, a file.',
-  credentials: 'Credentials, rights or a passphrase are missing or wrong.',
-  refused: 'The service refused, or lacks what is needed.',
-  network: 'The service was not reached, failed, or asked to wait.',
-  proofOfPossession: 'Possession of the CA’s key is not proven yet.',
-  partial: 'Some devices are done, others are not.',
-  needsInput: 'An answer is missing, and there is nobody to ask.',
-  local: 'Something on this computer is in the way: a file, a folder, a port, the clock.',
-  notDue: 'The certificate need not be renewed yet (cert needs-renewal).',
-  rejected: 'What was checked does not hold (cert verify, cert lint, doctor).',
-  notRunning: 'No emulator runs there (emulator status).',
-  differs: 'A replay, or another run, differs from the recording (replay --check, runs compare).',
-  interrupted: 'It was interrupted; what is done stays done.',
-};
+export const exitStatusSummaries: Record<keyof typeof exitStatus, string> = help.exitStatuses;
 
 /** The text of a topic of `enrollkit help`. */
 export function topicText(topic: string): string | undefined {
@@ -65,7 +55,7 @@ export function topicText(topic: string): string | undefined {
     const lines = Object.entries(environmentVariables).map(
       ([name, summary]) => `  ${name}\n      ${summary}`,
     );
-    return `Environment variables:\n\n${lines.join('\n')}\n`;
+    return `${help.environmentTitle}\n\n${lines.join('\n')}\n`;
   }
   if (topic !== 'exit-codes') return undefined;
   const lines = Object.entries(exitStatus).map(([name, status]) => {
@@ -73,5 +63,5 @@ export function topicText(topic: string): string | undefined {
     const summary = exitStatusSummaries[name as keyof typeof exitStatus];
     return `  ${String(status).padStart(3)}  ${summary}${codes.map((code) => `\n         ${code}`).join('')}`;
   });
-  return `Exit statuses, and the error codes of each:\n\n${lines.join('\n')}\n`;
+  return `${help.exitStatusTitle}\n\n${lines.join('\n')}\n`;
 }

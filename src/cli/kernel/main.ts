@@ -1,19 +1,23 @@
 /** From arguments to an exit status. The only file that ends the process. */
 import { exitStatus, interruption } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { packageVersion } from '../../package-files.js';
+import { asEnrollkitError } from '../../quickstart/run-steps.js';
 import type { Context } from './command.js';
 import { knownLanguage, type outputFlags } from './common-flags.js';
 import type { FlagValues } from './flags.js';
 import { Output } from './output.js';
 import { readArguments, runCommand } from './program.js';
-import { errorOf, reportError } from './report-error.js';
+import { reportError } from './report-error.js';
 
 /** Runs what the arguments ask for, and ends the process with its status. */
 export async function main(argv: readonly string[]): Promise<never> {
   // A reader that stops early (`| head`) closes the pipe; that is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(exitStatus.ok);
-    process.stderr.write(`error: Standard output cannot be written: ${error.code}.\n`);
+    process.stderr.write(
+      `${sentences.cliKernel.labels.error}${sentences.cliKernel.outputNotWritten(String(error.code))}\n`,
+    );
     process.exit(exitStatus.local);
   });
   process.stderr.on('error', () => {});
@@ -24,7 +28,7 @@ export async function main(argv: readonly string[]): Promise<never> {
     noColor: argv.includes('--no-color'),
   });
   const { signal, stop } = abortOnSignals(() =>
-    output.note('interrupting', 'Stopping at the next safe point. Ctrl-C again ends at once.'),
+    output.note('interrupting', sentences.cliKernel.interrupting),
   );
   let status: number = exitStatus.ok;
   try {
@@ -39,7 +43,7 @@ export async function main(argv: readonly string[]): Promise<never> {
       status = (await run(request.input, contextFor(output, signal, stop))) ?? exitStatus.ok;
     }
   } catch (thrown) {
-    const error = errorOf(thrown, signal);
+    const error = asEnrollkitError(thrown, signal);
     await reportError(error, output);
     status = error.exitStatus;
   }

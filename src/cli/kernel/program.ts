@@ -1,12 +1,16 @@
 /** Turns the command table into a commander program. */
 
-import { Command as CommanderCommand, CommanderError, Option } from 'commander';
+import { Command as CommanderCommand, CommanderError, type Help, Option } from 'commander';
 import { EnrollkitError, type ExitStatus, exitStatus } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { commands, families } from '../command-table.js';
+import { displayWidth, wrap } from '../terminal/text.js';
 import type { Arguments, CommandEntry, Context, Declaration, Input } from './command.js';
 import { colorFlag, dirFlag, languageFlag, verboseFlag } from './common-flags.js';
 import { camelCase, type Flag, type Flags } from './flags.js';
 import { exampleText, rootFooter, topicText } from './help.js';
+
+const { help, usage } = sentences.cliKernel;
 
 /** What the command line asks for: a command, or a text. */
 export type Request =
@@ -22,7 +26,7 @@ const wizardFlags = { ...dirFlag, ...verboseFlag, ...colorFlag };
  * Reads the arguments. Loads nothing but commander, the command table, and the declarations of the commands that the
  * arguments name.
  *
- * @throws CommanderError or EnrollkitError USAGE for arguments that are none
+ * @throws EnrollkitError USAGE for a command, a flag or an argument that it does not know
  */
 export async function readArguments(argv: readonly string[]): Promise<Request> {
   let request: Request | undefined;
@@ -43,12 +47,12 @@ export async function readArguments(argv: readonly string[]): Promise<Request> {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { kind: 'text', text };
-    if (error.code !== 'commander.help') throw error;
+    if (error.code !== 'commander.help') throw usageError(error, argv);
     // Commander shows its help if a command is missing.
     const [family] = program.args;
     if (family !== undefined) {
-      throw new EnrollkitError('USAGE', `${family} takes a command.`, {
-        next: `See enrollkit help ${family}.`,
+      throw new EnrollkitError('USAGE', usage.missingCommand(family), {
+        next: usage.seeHelp(`enrollkit ${family} --help`),
       });
     }
     const options = program.opts();
@@ -82,13 +86,11 @@ interface Reading {
 function buildProgram(reading: Reading): CommanderCommand {
   const { loaded, write } = reading;
   const program = prepare(new CommanderCommand('enrollkit'), write)
-    .description(
-      'From nothing to X.509 devices enrolled in Azure IoT Hub Device Provisioning Service (DPS), on Azure or on the embedded emulator. Without a command, in a terminal: a wizard that asks.',
-    )
+    .description(help.description)
     .helpCommand(false)
     .addHelpText('after', rootFooter);
   addFlags(program, wizardFlags);
-  program.option('--version', 'print the version');
+  program.option('--version', help.version);
 
   const parentOf = (name: string) => {
     const known = program.commands.find((one) => one.name() === name);
@@ -149,9 +151,58 @@ function withoutUnknownFlags(words: readonly string[], argv: readonly string[]):
   const free = given.slice(0, given.length - literal.length);
   const unknown = free.find((word) => /^-(?!$|----BEGIN )/.test(word));
   if (unknown === undefined) return given;
-  throw new EnrollkitError('USAGE', `Unknown option '${unknown}'.`, {
-    next: `See --help. A name that begins with a hyphen goes last, after --.`,
-  });
+  throw new EnrollkitError('USAGE', usage.unknownFlag(unknown, []), { next: usage.hyphens });
+}
+
+/** Titles in the language of the rest, and lines that are broken where it breaks them. */
+const helpLayout: Partial<Help> = {
+  showGlobalOptions: false,
+  subcommandTerm: (command) => command.name(),
+  styleTitle: (title) => (help.titles.ofCommander as Readonly<Record<string, string>>)[title] ?? title,
+  displayWidth,
+  boxWrap: wrap,
+  optionDescription: ({ description, argChoices }) =>
+    argChoices ? `${description} ${help.choices(argChoices)}` : description,
+};
+
+/** What commander found to be wrong, from its code and the names that it quotes. */
+function usageError({ code, message }: CommanderError, argv: readonly string[]): EnrollkitError {
+  const [, suggested = ''] = /\(Did you mean (?:one of )?(.+)\?\)/.exec(message) ?? [];
+  const suggestions = suggested === '' ? [] : suggested.split(', ');
+  const [first = '', second = ''] = [...message.matchAll(/'([^']*)'/g)].map(([, name]) => name!);
+  const text = () => {
+    switch (code) {
+      case 'commander.unknownCommand':
+        return usage.unknownCommand(first, suggestions);
+      case 'commander.unknownOption':
+        return usage.unknownFlag(first, suggestions);
+      case 'commander.missingArgument':
+        return usage.missingArgument(first);
+      case 'commander.optionMissingArgument':
+        return usage.missingValue(first);
+      case 'commander.excessArguments': {
+        const [expected, given] = [...message.matchAll(/\b\d+\b/g)].slice(-2).map(Number);
+        return usage.excessArguments(expected!, given!);
+      }
+      case 'commander.invalidArgument':
+        return usage.invalidChoice(first, second, choicesIn(message));
+      default:
+        return message;
+    }
+  };
+  return new EnrollkitError('USAGE', text(), { next: usage.seeHelp(helpCommandFor(argv)) });
+}
+
+function choicesIn(message: string): string[] {
+  return (/Allowed choices are (.+)\.$/.exec(message)?.[1] ?? '').split(', ');
+}
+
+/** The command line that shows the help of the command that was typed. */
+function helpCommandFor(argv: readonly string[]): string {
+  const words = argv.filter((word) => !word.startsWith('-'));
+  const typed = [words.slice(0, 2).join(' '), words[0] ?? ''];
+  const known = typed.find((name) => name in families || commands.some((one) => one.name === name));
+  return known === undefined ? 'enrollkit --help' : `enrollkit ${known} --help`;
 }
 
 function prepare(declared: CommanderCommand, write: (text: string) => void): CommanderCommand {
@@ -163,10 +214,10 @@ function prepare(declared: CommanderCommand, write: (text: string) => void): Com
       getOutHelpWidth: () => 80,
       getOutHasColors: () => false,
     })
-    .configureHelp({ showGlobalOptions: false })
+    .configureHelp(helpLayout)
     .enablePositionalOptions()
     .allowExcessArguments(false)
-    .helpOption('-h, --help', 'show this');
+    .helpOption('-h, --help', help.helpFlag);
 }
 
 function addFlags(declared: CommanderCommand, flags: Flags): void {
@@ -180,11 +231,10 @@ function addFlag(declared: CommanderCommand, name: string, flag: Flag): void {
   };
   if (flag.kind === 'switch') {
     declared.addOption(option(`--${name}`, flag.summary));
-    if (flag.negatable) declared.addOption(option(`--no-${name}`, 'the opposite'));
+    if (flag.negatable) declared.addOption(option(`--no-${name}`, help.opposite(name)));
     return;
   }
   const withValue = option(`--${name} <${flag.placeholder}>`, flag.summary);
-  // Commander words the error and shows the choices.
   if (flag.choices) withValue.choices(flag.choices);
   else if (flag.kind === 'value') withValue.argParser((text) => flag.parse(text, name));
   else {
@@ -219,7 +269,7 @@ function argumentsOf(declared: Arguments, words: readonly string[]): Input['args
 function familySummary(family: string): string {
   const { summary, highlights } = families[family]!;
   const own = commands.map(({ name }) => name.split(' ')).filter(([first]) => first === family);
-  return `${summary}: ${highlights ?? own.map(([, second]) => second).join(', ')}`;
+  return help.family(summary, highlights ? [highlights] : own.map(([, second]) => second!));
 }
 
 function addHelpCommand(
@@ -228,15 +278,17 @@ function addHelpCommand(
   write: (text: string) => void,
 ): void {
   prepare(program.command('help'), write)
-    .summary('show the help of a command, or a topic: environment, exit-codes')
-    .argument('[topic...]', 'a command, or environment, or exit-codes')
+    .summary(help.helpCommand)
+    .argument('[topic...]', help.topic)
     .action((topic: string[]) => {
       const text = topicText(topic.join(' '));
       if (text !== undefined) return write(text);
       let found: CommanderCommand | undefined = program;
       for (const word of topic) found = found?.commands.find((child) => child.name() === word);
       if (found) return write(`${found.helpInformation()}${footerOf(topic.join(' '), loaded)}\n`);
-      return program.error(`error: there is no help on '${topic.join(' ')}'`);
+      throw new EnrollkitError('USAGE', usage.noHelp(topic.join(' ')), {
+        next: usage.seeHelp('enrollkit --help'),
+      });
     });
 }
 

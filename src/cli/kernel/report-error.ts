@@ -2,16 +2,9 @@
 import { withoutSecrets } from '../../dps/client/redact.js';
 import { EnrollkitError } from '../../errors.js';
 import type { ExplainedCode } from '../../explanations/explain.js';
-import { asEnrollkitError } from '../../quickstart/run-steps.js';
+import { sentences } from '../../languages/language.js';
 import { wrap } from '../terminal/text.js';
 import type { Output } from './output.js';
-
-/** Anything thrown, as an error of the error table. */
-export function errorOf(thrown: unknown, signal: AbortSignal): EnrollkitError {
-  if (!isCommanderError(thrown)) return asEnrollkitError(thrown, signal);
-  const message = thrown.message.replace(/^error: /, '').replace('\n', ' ');
-  return new EnrollkitError('USAGE', sentence(message));
-}
 
 /** An error as it is shown: it quotes what was given, so what looks like a secret is replaced. */
 export function shownError(error: EnrollkitError) {
@@ -37,9 +30,15 @@ export async function reportError(error: EnrollkitError, output: Output): Promis
   }
   const { style } = output;
   const fit = (text: string) => (output.stderr.isTTY ? wrap(text, output.width) : text);
-  output.note(code, fit(`error: ${message}`).replace(/^error:/, style.red('error:')));
+  const { labels } = sentences.cliKernel;
+  const labelled = (mark: (text: string) => string, label: string, text: string) => {
+    const shownText = fit(label + text);
+    const { length } = label.trimEnd();
+    return mark(shownText.slice(0, length)) + shownText.slice(length);
+  };
+  output.note(code, labelled(style.red, labels.error, message));
   output.line();
-  output.line(fit(`next: ${next}`).replace(/^next:/, style.bold('next:')));
+  output.line(labelled(style.bold, labels.next, next));
   if (explained) {
     output.line();
     output.line(style.dim(fit(explaining!.shortExplanation(explained, hasCauses(error)))));
@@ -77,15 +76,4 @@ function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause === undefined ? '' : `\ncaused by: ${stackOf(error.cause)}`;
   return (error.stack ?? error.message) + cause;
-}
-
-function isCommanderError(thrown: unknown): thrown is Error {
-  return (
-    thrown instanceof Error &&
-    (thrown as { code?: unknown }).code?.toString().startsWith('commander.') === true
-  );
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!)]$/.test(text) ? '' : '.'}`;
 }

@@ -17,6 +17,8 @@ export interface Asking {
   answers: Answers;
   /** The answers of the previous round, or of the last run. */
   before: Answers;
+  /** What is wrong with a valid value in the provisioning service at hand, in one sentence. */
+  problemThere?: ((path: FieldPath, value: string) => string | undefined) | undefined;
 }
 
 /** The fields that a dialogue asks for, in its order. */
@@ -38,7 +40,7 @@ export function isAsked({ applies, question }: Field, answers: Answers): boolean
 export async function askField(
   path: FieldPath,
   field: Field,
-  { ask, answers, before }: Asking,
+  { ask, answers, before, problemThere }: Asking,
 ): Promise<unknown> {
   const { question } = field;
   const resolve = (text: FieldQuestion['message']) => (typeof text === 'string' ? text : text(answers));
@@ -72,7 +74,8 @@ export async function askField(
       const answer = await ask.text({
         ...common,
         default: String(previous ?? none),
-        problem: (value) => (isNone(value) ? undefined : field.problem(value)),
+        problem: (value) =>
+          isNone(value) ? undefined : (field.problem(value) ?? problemThere?.(path, value)),
       });
       return isNone(answer) ? field.default : answer;
     }
@@ -81,7 +84,12 @@ export async function askField(
         ...common,
         default: Array.isArray(previous) ? previous.join(', ') : (question.none ?? ''),
         problem: (value) =>
-          value === question.none ? undefined : fieldListProblem(field, listOf(value), answers),
+          value === question.none
+            ? undefined
+            : (fieldListProblem(field, listOf(value), answers) ??
+              listOf(value)
+                .map((entry) => problemThere?.(path, entry))
+                .find((problem) => problem !== undefined)),
       });
       return answer === question.none ? null : listOf(answer);
     }

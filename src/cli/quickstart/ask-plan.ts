@@ -12,6 +12,7 @@ import {
 import { checkPlan } from '../../quickstart/plan/plan.js';
 import { askNewPassphrase } from '../input/new-passphrase.js';
 import type { Interview, Script } from '../terminal/dialogue.js';
+import { type AzureAccount, askAzure, type PickedService } from './ask-azure.js';
 import { askExisting, type ExistingFolder } from './ask-existing.js';
 import { askField, isAsked, questionsOf } from './ask-field.js';
 import { askRegistrationIds } from './ask-registration-ids.js';
@@ -46,6 +47,8 @@ export interface WizardOptions {
   freeFolder: (folder: string) => string;
   /** What enrollkit created in a folder earlier; undefined for a new folder. */
   existing: (folder: string) => ExistingFolder | undefined;
+  /** The user's account, to pick a provisioning service from. */
+  account: AzureAccount;
   /** How a plan is shown before it is approved. */
   show: (plan: Plan, folder: string) => string;
 }
@@ -129,10 +132,11 @@ async function askAll(ask: Interview, options: Asking, plan: Plan): Promise<Deci
   const { given } = options;
   let { passphrase } = options;
   let answers: Answers = before;
+  let picked: PickedService | undefined;
   const askFields = async (fields: readonly [FieldPath, Field][]) => {
     for (const [path, field] of fields) {
-      if (!isAsked(field, answers)) continue;
-      const asking = { ask, answers, before };
+      if (!isAsked(field, answers) || (picked && path in picked.answers)) continue;
+      const asking = { ask, answers, before, problemThere: problemThere(picked, options.existing) };
       if (path === 'certificates.encryptKeys') {
         const encrypt = given.has(path)
           ? answers[path]
@@ -146,6 +150,10 @@ async function askAll(ask: Interview, options: Asking, plan: Plan): Promise<Deci
             ? await askRegistrationIds(asking)
             : await askField(path, field, asking);
         answers = { ...answers, [path]: answer };
+      }
+      if (path === 'target.kind' && answers[path] === 'azure' && !given.has('target.dpsName')) {
+        picked = await askAzure(ask, options.account, answers, given);
+        answers = { ...answers, ...picked?.answers };
       }
     }
     answers = withoutUnasked(answers, given);
@@ -161,6 +169,31 @@ async function askAll(ask: Interview, options: Asking, plan: Plan): Promise<Deci
   });
   if (more) await askFields(questionsOf('details'));
   return approved(ask, options, () => checkPlan(planOf(answers, plan), 'What you answered'), passphrase);
+}
+
+/** Names that are taken in the provisioning service, and hubs that it does not have. */
+function problemThere(
+  picked: PickedService | undefined,
+  existing: ExistingFolder | undefined,
+): ((path: FieldPath, value: string) => string | undefined) | undefined {
+  if (!picked) return undefined;
+  const { service, contents } = picked;
+  const includes = (names: readonly string[] | undefined, name: string) =>
+    names?.some((one) => one.toLowerCase() === name.toLowerCase()) === true;
+  return (path, value) => {
+    if (path === 'enrollmentGroup.iotHubs' && service.hubs.length > 0 && !includes(service.hubs, value)) {
+      return `${value} is not linked to ${service.name}. Linked hubs: ${service.hubs.join(', ')}.`;
+    }
+    // A folder that was used before may have created them itself.
+    if (existing) return undefined;
+    if (path === 'enrollmentGroup.id' && includes(contents.groups, value)) {
+      return `${service.name} already has an enrollment group ${value}. Choose another ID.`;
+    }
+    if (path === 'certificateAuthority.name' && includes(contents.certificates, value)) {
+      return `${service.name} already has a CA certificate named ${value}. Choose another name.`;
+    }
+    return undefined;
+  };
 }
 
 async function askEncryption(ask: Interview, wasEncrypted: boolean): Promise<boolean> {

@@ -13,8 +13,10 @@ import { Dialogue, type Interview } from '../terminal/dialogue.js';
 import { terminalAsker } from '../terminal/prompts.js';
 import { showsUnicode } from '../terminal/symbols.js';
 import { displayPath } from '../terminal/text.js';
+import type { AzureAccount } from './ask-azure.js';
 import type { ExistingFolder } from './ask-existing.js';
 import { type Decision, planScript, type WizardOptions } from './ask-plan.js';
+import { azureAccount } from './azure-account.js';
 import { existingFolder, folderProblem, freeFolder } from './existing-folder.js';
 import type { GivenCa } from './given-ca.js';
 import { planPicture } from './plan-picture.js';
@@ -38,6 +40,7 @@ export async function askQuickstart(
   options: AskOptions,
   context: Context,
   ask: Asker = terminalAsker(context.output, context.signal, { env: context.env }),
+  account: AzureAccount = azureAccount(context.signal),
 ): Promise<ExitStatus> {
   const { output } = context;
   const dialogue = new Dialogue(ask);
@@ -49,7 +52,7 @@ export async function askQuickstart(
     'quickstart.defaults',
     'Press Enter at every question for three devices on the emulator. Ctrl-C quits.\n',
   );
-  const script = planScript(wizardOptions(options, context));
+  const script = planScript({ ...wizardOptions(options, context), account });
   for (;;) {
     const decision = await dialogue.hold(script);
     for (;;) {
@@ -132,7 +135,7 @@ async function carryOut(
 function wizardOptions(
   { flags, folder, passphrase, ca }: AskOptions,
   { now, output, env }: Context,
-): WizardOptions {
+): Omit<WizardOptions, 'account'> {
   const planned = (base: Plan) => planFrom(flags, ca ? withExistingCa(base, ca.certificate) : base);
   const newPlan = planned(defaultPlan);
   // A folder is judged when it is named: what this very run creates in it does not change the questions.

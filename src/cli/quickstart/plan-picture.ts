@@ -30,6 +30,10 @@ export function planPicture(plan: Plan, { folder, width, unicode }: PictureOptio
     ...(index === 0 ? [] : [{ left: '', meaning: '' }]),
     ...drawn(tree, lines[unicode ? 'unicode' : 'ascii']),
   ]);
+  const cut = (text: string, columns: number) => {
+    const short = truncate(text, columns);
+    return unicode ? short : short.replace(/…$/, '>');
+  };
   const most = Math.min(longestName, Math.floor((width - 3) / 2));
   const column = Math.min(most, widest(rows.map(({ left }) => left)));
   return rows
@@ -37,11 +41,11 @@ export function planPicture(plan: Plan, { folder, width, unicode }: PictureOptio
       const meanings = wrap(meaning, width - column - 5).split('\n');
       const under = (text: string) => `  ${padEnd(below ?? '', column)}  ${text}`.trimEnd();
       // A name is shown whole, since it is what one looks for later.
-      if (widest([left]) > column) return [`  ${truncate(left, width - 3)}`, ...meanings.map(under)];
+      if (widest([left]) > column) return [`  ${cut(left, width - 3)}`, ...meanings.map(under)];
       const [first = '', ...more] = meanings;
       return [`  ${padEnd(left, column)}  ${first}`.trimEnd(), ...more.map(under)];
     })
-    .map((line) => truncate(line, width - 1))
+    .map((line) => cut(line, width - 1))
     .join('\n');
 }
 

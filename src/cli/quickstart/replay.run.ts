@@ -1,5 +1,6 @@
 /** Runs a recorded plan again, and compares the two runs. */
 import { readdirSync } from 'node:fs';
+import { ControlPlane } from '../../dps/client/arm.js';
 import type { Target } from '../../dps/client/target.js';
 import { EnrollkitError, type ExitStatus, exitStatus } from '../../errors.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
@@ -7,6 +8,7 @@ import { compareRecordings, wasInterrupted } from '../../quickstart/recording/co
 import { foundEarlier } from '../../quickstart/recording/earlier.js';
 import { namesGiven } from '../../quickstart/recording/names.js';
 import { offlineTarget } from '../../quickstart/recording/offline.js';
+import { recordedAnswers } from '../../quickstart/recording/portal-replay.js';
 import { readRecording } from '../../quickstart/recording/read.js';
 import type { Recording } from '../../quickstart/recording/schema.js';
 import { type QuickstartOptions, runQuickstart } from '../../quickstart/run.js';
@@ -147,7 +149,6 @@ async function runAgain(
     plan,
     folder,
     passphrase,
-    verificationCode: flags.verificationCode,
     signal: AbortSignal.any([context.signal, interrupted.signal]),
     emit: (event) => progress.on(event),
     beforeStep: flags.step ? (await import('./step-prompt.js')).stepPrompt(context) : undefined,
@@ -158,11 +159,22 @@ async function runAgain(
     },
     earlierRun: earlier && { earlier, offline },
   };
-  const replayOn = (target: Target) =>
-    runQuickstart({
-      ...options,
-      target: earlier?.couldAsk === false ? { ...target, messageArrived: undefined } : target,
-    });
+  const replayOn = async (target: Target) => {
+    const control = new ControlPlane(target);
+    try {
+      // In Azure, only a person can do what a person did in the portal.
+      const isPortalReplayed = offline || target.kind === 'emulator';
+      const { verificationCode, portal } = recordedAnswers(recording, offline ? undefined : control);
+      return await runQuickstart({
+        ...options,
+        verificationCode: flags.verificationCode ?? verificationCode,
+        portal: isPortalReplayed ? portal : undefined,
+        target: earlier?.couldAsk === false ? { ...target, messageArrived: undefined } : target,
+      });
+    } finally {
+      control.close();
+    }
+  };
   try {
     const result = offline
       ? await replayOn(offlineTarget(recording, layoutOf(folder).folder, plan, () => interrupted.abort()))

@@ -100,10 +100,10 @@ export async function progressFor({ output, interactive }: Context): Promise<Pro
 async function choosePortalAssistant(
   plan: Plan,
   progress: Progress,
-  { output, signal }: Context,
+  { output, signal, env }: Context,
 ): Promise<PortalAssistant | undefined> {
   if (plan.certificateAuthority.proofOfPossession !== 'portal') return undefined;
   const { portalAssistant } = await import('./portal-assistant.js');
   const { terminalAsker } = await import('../terminal/prompts.js');
-  return portalAssistant(terminalAsker(output, signal), () => progress.settled());
+  return portalAssistant(terminalAsker(output, signal), () => progress.settled(), programName(env));
 }

@@ -26,6 +26,8 @@ export interface Interview extends Asker {
   answered(): AnsweredQuestion[];
   /** Asks questions again; the other answers are kept where they still apply. */
   askAgain(...ids: string[]): never;
+  /** Looks something up again, and asks questions again. */
+  lookAgain(key: string, ...ids: string[]): never;
 }
 
 export interface AnsweredQuestion {
@@ -59,10 +61,12 @@ interface Asking<Value> {
 
 class AskedAgain extends Error {
   readonly ids: readonly string[];
+  readonly key: string | undefined;
 
-  constructor(ids: readonly string[]) {
+  constructor(ids: readonly string[], key?: string) {
     super(ids.join(', '));
     this.ids = ids;
+    this.key = key;
   }
 }
 
@@ -91,8 +95,10 @@ export class Dialogue {
         return await script(pass.interview);
       } catch (error) {
         if (error instanceof WentBack) this.forget(pass.previous);
-        else if (error instanceof AskedAgain) this.forget(...error.ids);
-        else throw error;
+        else if (error instanceof AskedAgain) {
+          this.forget(...error.ids);
+          if (error.key !== undefined) this.#found.delete(error.key);
+        } else throw error;
       }
     }
   }
@@ -105,11 +111,6 @@ export class Dialogue {
   /** Answers a question as if it had been asked. */
   answer(id: string, value: unknown): void {
     this.#answers.set(id, { value, offered: undefined });
-  }
-
-  /** Lets something be looked up again. */
-  lookAgain(key: string): void {
-    this.#found.delete(key);
   }
 }
 
@@ -147,6 +148,9 @@ class Pass {
       answered: () => [...this.#asked],
       askAgain(...ids) {
         throw new AskedAgain(ids);
+      },
+      lookAgain(key, ...ids) {
+        throw new AskedAgain(ids, key);
       },
       find: async (key, look, guess) => {
         const { found } = this.#memory;

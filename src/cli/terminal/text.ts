@@ -6,7 +6,7 @@ import type StringWidth from 'string-width';
 let loadedStringWidth: typeof StringWidth | undefined;
 
 /** The columns of a text. Loads string-width, which is slow to load, only for what is not ASCII. */
-function stringWidth(text: string): number {
+export function displayWidth(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   loadedStringWidth ??= (createRequire(import.meta.url)('string-width') as { default: typeof StringWidth })
     .default;
@@ -18,30 +18,65 @@ export const pageWidth = 80;
 
 /** Pads a text with spaces to a number of columns. */
 export function padEnd(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - stringWidth(text)));
+  return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
 }
 
 /** The columns of the widest of some texts; 0 for none. */
 export function widest(texts: readonly string[]): number {
-  return Math.max(0, ...texts.map((text) => stringWidth(text)));
+  return Math.max(0, ...texts.map((text) => displayWidth(text)));
 }
 
-/** Breaks a text into lines of at most `width` columns, at spaces; a longer word stays whole. */
+/** Ideographs, kana and full-width punctuation: a line can end after each of them. */
+const wide = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uffef]/u;
+
+/** What no line begins with, and what none ends with (W3C, Requirements for Chinese Text Layout, section 3.1.3). */
+const closing = /^[，。、；：！？）】》〉」』”’…—～％),.;:!?%\]}]/u;
+const opening = /[（【《〈「『“‘([{]$/u;
+
+const style = /\p{Cc}\[[\d;]*m/u;
+
+/** What stays on one line, in its order; a style stays with what it follows, or begins. */
+function unbreakableParts(word: string): string[] {
+  if (!wide.test(word)) return [word];
+  const parts: string[] = [];
+  for (const [found] of word.matchAll(new RegExp(`${style.source}|.`, 'gsu'))) {
+    const last = parts.at(-1);
+    const before = last?.replace(new RegExp(`(${style.source})+$`, 'u'), '');
+    const joins =
+      last === undefined ||
+      before === '' ||
+      style.test(found) ||
+      closing.test(found) ||
+      opening.test(before!) ||
+      !(wide.test(found) || wide.test(before!.at(-1)!));
+    if (joins) parts.splice(-1, 1, (last ?? '') + found);
+    else parts.push(found);
+  }
+  return parts;
+}
+
+/**
+ * Breaks a text into lines of at most `width` columns: at spaces, and between the characters of languages that have none.
+ * A longer word stays whole.
+ */
 export function wrap(text: string, width: number, indent = ''): string {
-  const room = width - stringWidth(indent);
+  const room = width - displayWidth(indent);
   const lines: string[] = [];
   for (const paragraph of text.split('\n')) {
     let line = '';
     let lineWidth = 0;
     for (const word of paragraph.split(' ')) {
-      const wordWidth = stringWidth(word);
-      if (line !== '' && lineWidth + 1 + wordWidth > room) {
-        lines.push(indent + line);
-        line = word;
-        lineWidth = wordWidth;
-      } else {
-        lineWidth += wordWidth + (line === '' ? 0 : 1);
-        line = line === '' ? word : `${line} ${word}`;
+      for (const [index, part] of unbreakableParts(word).entries()) {
+        const space = line !== '' && index === 0 ? 1 : 0;
+        const partWidth = displayWidth(part);
+        if (line !== '' && lineWidth + space + partWidth > room) {
+          lines.push(indent + line);
+          line = part;
+          lineWidth = partWidth;
+        } else {
+          line += ' '.repeat(space) + part;
+          lineWidth += space + partWidth;
+        }
       }
     }
     lines.push(line === '' ? '' : indent + line);
@@ -54,7 +89,7 @@ export function fitted(text: string, width: number): string {
   return text
     .split('\n')
     .map((line) => {
-      if (stringWidth(line) <= width) return line;
+      if (displayWidth(line) <= width) return line;
       const indent = /^ */.exec(line)![0];
       return wrap(line.slice(indent.length), width, indent);
     })
@@ -63,12 +98,12 @@ export function fitted(text: string, width: number): string {
 
 /** A line cut to `width` columns, with an ellipsis if something was cut. */
 export function truncate(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
+  if (displayWidth(text) <= width) return text;
   const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
   let kept = '';
   let left = width - 1;
   for (const { segment } of graphemes.segment(text)) {
-    left -= stringWidth(segment);
+    left -= displayWidth(segment);
     if (left < 0) break;
     kept += segment;
   }

@@ -5,7 +5,8 @@
 import type { Plane } from '../contract/api-versions.js';
 
 export interface ExchangeRequest {
-  plane: Plane;
+  /** entra: a token of Microsoft Entra, whose URL is the scope; its answer has no body. */
+  plane: Plane | 'entra';
   /** The HTTP method; over MQTT: CONNECT, SUBSCRIBE or PUBLISH. */
   method: string;
   /** Over MQTT `mqtts://{host}`, and after a space the topic, or the user name of CONNECT. */

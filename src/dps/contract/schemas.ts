@@ -226,6 +226,70 @@ export const activatingService = z.object({
   properties: z.object({ state: z.string().nullish(), idScope: z.null().optional() }),
 });
 
+const tags = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((given) => given ?? {});
+
+/** A provisioning service as ARM lists it, in any state. */
+export const accountService = z.object({
+  id: z.string(),
+  name: z.string(),
+  location: z.string(),
+  etag: z.string().nullish(),
+  tags: z.record(z.string(), z.string()).nullish(),
+  sku: z.object({ name: z.string(), capacity: z.number().nullish() }).nullish(),
+  properties: z.object({
+    state: z.string().nullish(),
+    provisioningState: z.string().nullish(),
+    allocationPolicy: z.string().nullish(),
+    idScope: z.string().nullish(),
+    serviceOperationsHostName: z.string().nullish(),
+    deviceProvisioningHostName: z.string().nullish(),
+    iotHubs: z.array(linkedHub).nullish(),
+  }),
+});
+export type AccountService = z.infer<typeof accountService>;
+
+/** An IoT hub as ARM lists it, in any state. */
+export const iotHubResource = z.object({
+  id: z.string(),
+  name: z.string(),
+  location: z.string(),
+  tags,
+  sku: z.object({ name: z.string(), capacity: z.number().nullish() }).nullish(),
+  properties: z.object({
+    state: z.string().nullish(),
+    provisioningState: z.string().nullish(),
+    hostName: z.string().nullish(),
+  }),
+});
+export type IotHubResource = z.infer<typeof iotHubResource>;
+
+export const resourceGroup = z.object({ id: z.string(), name: z.string(), location: z.string(), tags });
+export type ResourceGroup = z.infer<typeof resourceGroup>;
+
+export const azureSubscription = z.object({
+  subscriptionId: z.string(),
+  displayName: z.string(),
+  state: z.string().nullish(),
+});
+
+/** A resource of any kind, as ARM lists those of a resource group. */
+export const genericResource = z.object({
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  location: z.string().nullish(),
+  tags,
+});
+
+export const nameAvailability = z.object({
+  nameAvailable: z.boolean(),
+  reason: z.string().nullish(),
+  message: z.string().nullish(),
+});
+
 /** A shared access policy; `rights` is one string, comma-joined. */
 export const sharedAccessPolicy = z.object({
   keyName: z.string(),

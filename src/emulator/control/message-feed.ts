@@ -49,7 +49,7 @@ const systemPropertyNames: Record<string, string> = {
 
 export class MessageFeed {
   /** The current hubs: a reset replaces them. */
-  hubs: readonly FeedHub[] = [];
+  hubs: () => readonly FeedHub[] = () => [];
 
   /** All messages that are kept, of one device or of all, oldest first. */
   kept(deviceId?: string): DeviceMessage[] {
@@ -60,16 +60,16 @@ export class MessageFeed {
   /** @throws RangeError when the cursor is malformed */
   page({ deviceId, limit, maxBytes, cursor }: FeedQuery): FeedPage {
     const headsOf = (read: (hub: FeedHub) => MessageHead[]) =>
-      merge(this.hubs.map((hub) => read(hub).map((head) => ({ ...head, hub }))));
+      merge(this.hubs().map((hub) => read(hub).map((head) => ({ ...head, hub }))));
     if (cursor === undefined) {
       const heads = headsOf(({ messages }) => messages.last(limit, deviceId));
       const chosen = within(heads.slice(-limit).reverse(), maxBytes).reverse();
-      const positions = new Map(this.hubs.map(({ hubId, messages }) => [hubId, messages.position]));
+      const positions = new Map(this.hubs().map(({ hubId, messages }) => [hubId, messages.position]));
       return { messages: read(chosen), cursor: toCursor(positions) };
     }
     const known = fromCursor(cursor);
     const start = new Map(
-      this.hubs.map(({ hubId, messages }) => {
+      this.hubs().map(({ hubId, messages }) => {
         const position = known.get(hubId) ?? 0;
         // A cursor from before a reset: all messages came after it.
         return [hubId, position > messages.position ? 0 : position];
@@ -84,7 +84,7 @@ export class MessageFeed {
   /** Waits for a message of any device, for at most this long. */
   next(milliseconds: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const stops = this.hubs.map(({ messages }) => messages.onAppend(done));
+      const stops = this.hubs().map(({ messages }) => messages.onAppend(done));
       const timer = setTimeout(done, milliseconds).unref();
       signal.addEventListener('abort', done, { once: true });
       if (signal.aborted) done();

@@ -13,6 +13,8 @@ export interface ServiceDirectoryOptions extends OpenServiceOptions {
 }
 
 export class ServiceDirectory {
+  /** Called when a service was created or deleted. */
+  onChange: () => Promise<void> = async () => {};
   readonly #options: ServiceDirectoryOptions;
   readonly #first: ProvisioningService;
   #services: ProvisioningService[];
@@ -60,17 +62,19 @@ export class ServiceDirectory {
     const address = await openAddress(number, dpsName.toLowerCase());
     const service = openService(number, { ...this.#options, addressOf: () => address });
     this.#services = [...this.#services, service];
+    await this.onChange();
     return service;
   }
 
   /** Deletes a service with everything in it; the hubs and their devices stay. */
-  delete(service: ProvisioningService): void {
+  async delete(service: ProvisioningService): Promise<void> {
     const { databases } = this.#options;
     this.#services = this.#services.filter((one) => one !== service);
     databases.main.prepare('DELETE FROM provisioning_service WHERE number = ?').run(service.number);
     // The main database has the first service, and more.
     if (service.number === 1) databases.main.exec(emptyService);
     else databases.remove('service', service.number);
+    await this.onChange();
   }
 
   byIdScope(idScope: string): ProvisioningService | undefined {

@@ -153,6 +153,12 @@ export class HubDevices {
     return deleted;
   }
 
+  /** Deletes every device: see {@link delete}. */
+  deleteAll(): void {
+    for (let page = this.page('', 1000); page.length > 0; page = this.page('', 1000))
+      for (const { deviceId } of page) this.delete(deviceId);
+  }
+
   /** The parameters of an insertion. */
   #row({ deviceId, credential, iotEdge, status, statusReason, initialTwin }: NewHubDevice) {
     const created = this.#now().toISOString();

@@ -1,17 +1,27 @@
 /** The hubs of an emulator. Each has a database for its devices; a provisioning service links some of the hubs. */
 
+import type { StateDatabase } from '../state/database.js';
 import type { StateDatabases } from '../state/databases.js';
-import { makeHubPolicies, readPolicies } from '../state/identity.js';
+import { makeHubPolicies, readPolicies, readSetting, writeSetting } from '../state/identity.js';
 import { HostNames, type Ports } from '../wire/network/host-names.js';
 import type { CertificateIssuer } from './certificate-renewals.js';
 import { type HostedHub, openHub } from './hub.js';
 
 /** A hub of the emulator; its ID is its name in lower case. */
 export interface IotHub extends HostedHub {
+  readonly settings: HubSettings;
   /** From 1; the hub's loopback address ends with it. */
   readonly number: number;
   /** The latency between devices and the hub, in milliseconds, for the allocation policy that goes by it. */
   readonly latency: number;
+}
+
+/** The settings of a hub, which clients change through Azure Resource Manager. */
+export interface HubSettings {
+  resourceGroup: string;
+  location: string;
+  tags: Record<string, string>;
+  sku: { name: string; capacity: number };
 }
 
 /** The name of the first hub, unless the options give one. */
@@ -22,6 +32,8 @@ export interface HubDirectoryOptions {
   now: () => Date;
   /** The address of the hub of a number. */
   addressOf: (number: number, name: string) => string;
+  /** Listens at the address of a hub that is created while the emulator runs. @returns the address or name */
+  openAddress: (number: number, name: string) => Promise<string>;
   ports: () => Ports;
   /** See {@link Hub.allowsRenewedCertificates}. */
   allowsRenewedCertificates: boolean;
@@ -32,42 +44,87 @@ export class HubDirectory {
   authorities: () => readonly Buffer[] = () => [];
   /** Issues certificates to devices that ask their hub. Set likewise. */
   issueCertificate: CertificateIssuer | undefined;
-  readonly #hubs: IotHub[];
+  /** Called when a hub was created or deleted. */
+  onChange: () => Promise<void> = async () => {};
+  readonly #options: HubDirectoryOptions;
+  #hubs: IotHub[];
 
-  constructor({ databases, now, addressOf, ports, allowsRenewedCertificates }: HubDirectoryOptions) {
-    const { main } = databases;
-    const rows = main
-      .prepare('SELECT number, hub_id, latency, created FROM iot_hub ORDER BY number')
-      .all() as {
-      number: number;
-      hub_id: string;
-      latency: number;
-      created: string;
-    }[];
-    this.#hubs = rows.map(({ number, hub_id: hubId, latency, created }) => ({
+  constructor(options: HubDirectoryOptions) {
+    this.#options = options;
+    const { databases, addressOf } = options;
+    const rows = databases.main.prepare('SELECT * FROM iot_hub ORDER BY number').all() as Row[];
+    this.#hubs = rows.map((row) => this.#open(row, addressOf(row.number, row.hub_id)));
+  }
+
+  #open({ number, hub_id: hubId, latency, created }: Row, address: string): IotHub {
+    const { databases, now, ports, allowsRenewedCertificates } = this.#options;
+    const database = databases.of('hub', number);
+    return {
       hubId,
       number,
       latency,
       created: new Date(created),
       hub: openHub(
-        databases.of('hub', number),
+        database,
         now,
         () => this.authorities(),
         allowsRenewedCertificates,
         // Services are open before a device connects.
         (deviceId, request) => this.issueCertificate!(hubId, deviceId, request),
       ),
-      policies: readPolicies(main, hubId),
+      policies: readPolicies(databases.main, hubId),
       names: new HostNames(
-        addressOf(number, hubId),
+        address,
         [`${hubId}.azure-devices.net`, `${hubId}.localhost`],
         ports,
         number === 1,
       ),
-    }));
+      settings: readHubSettings(database, databases.main),
+    };
   }
 
-  /** In the order of their creation; at least one. */
+  /** What answers clients of hubs while there is no hub: a hub without devices and without policies. */
+  get withoutDevices(): HostedHub {
+    const { databases, now, ports, addressOf } = this.#options;
+    const names = new HostNames(addressOf(1, defaultHubName), [], ports, true);
+    return { hubId: '', hub: openHub(databases.main, now), created: now(), names, policies: [] };
+  }
+
+  /** Creates a hub without devices, under a name that is free. Clients can dial it when this resolves. */
+  async create(name: string, settings: HubSettings): Promise<IotHub> {
+    const { databases, now, openAddress } = this.#options;
+    makeHubs(databases, [{ name }], now());
+    const row = databases.main
+      .prepare('SELECT * FROM iot_hub WHERE hub_id = ?')
+      .get(name.toLowerCase()) as Row;
+    writeSetting(databases.of('hub', row.number), hubSetting, JSON.stringify(settings));
+    const hub = this.#open(row, await openAddress(row.number, row.hub_id));
+    this.#hubs = [...this.#hubs, hub];
+    await this.onChange();
+    return hub;
+  }
+
+  /** Replaces the settings of a hub. */
+  change({ number, hubId }: IotHub, settings: HubSettings): IotHub {
+    writeSetting(this.#options.databases.of('hub', number), hubSetting, JSON.stringify(settings));
+    this.#hubs = this.#hubs.map((one) => (one.hubId === hubId ? { ...one, settings } : one));
+    return this.get(hubId)!;
+  }
+
+  /** Deletes a hub with its devices and their messages, and ends their connections. */
+  async delete({ number, hubId, hub }: IotHub): Promise<void> {
+    const { databases } = this.#options;
+    this.#hubs = this.#hubs.filter((one) => one.hubId !== hubId);
+    hub.devices.deleteAll();
+    databases.main.prepare('DELETE FROM iot_hub WHERE number = ?').run(number);
+    databases.main.prepare('DELETE FROM policy WHERE owner = ?').run(hubId);
+    // The main database has the first hub, and more.
+    if (number === 1) emptyHub(databases.main);
+    else databases.remove('hub', number);
+    await this.onChange();
+  }
+
+  /** In the order of their creation. */
   list(): readonly IotHub[] {
     return this.#hubs;
   }
@@ -80,6 +137,35 @@ export class HubDirectory {
   byName(name: string): IotHub | undefined {
     return this.#hubs.find(({ hubId, names }) => hubId === name.toLowerCase() || names.isCalled(name));
   }
+}
+
+interface Row {
+  number: number;
+  hub_id: string;
+  latency: number;
+  created: string;
+}
+
+/** The setting in the state of a hub. */
+const hubSetting = 'hub';
+
+/** Those of a hub that the emulator created when it started: it is in the resource group of the first service. */
+function readHubSettings(database: StateDatabase, main: StateDatabase): HubSettings {
+  const stored = readSetting(database, hubSetting);
+  if (stored !== undefined) return JSON.parse(stored) as HubSettings;
+  const resourceGroup = readSetting(main, 'resourceGroup') ?? '';
+  return { resourceGroup, location: 'local', tags: {}, sku: { name: 'S1', capacity: 1 } };
+}
+
+/** Deletes the first hub's data from the main database. */
+function emptyHub(main: StateDatabase): void {
+  const tables = main
+    .prepare(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'hub\\_%' ESCAPE '\\' AND name <> 'hub_name'",
+    )
+    .all() as { name: string }[];
+  const statements = tables.map(({ name }) => `DELETE FROM "${name}";`);
+  main.exec(`BEGIN; ${statements.join(' ')} DELETE FROM setting WHERE name = '${hubSetting}'; COMMIT;`);
 }
 
 /** A hub to create. */

@@ -30,14 +30,14 @@ export function assertUndamaged(path: string): void {
   if (logSize === undefined && firstBytes(index, 20)?.readUInt32LE(16)) {
     throw damaged(
       `The file ${log} is missing: it has the latest changes of the emulator's state.`,
-      `Restore the file from a backup. To go on without those changes, delete ${index}.`,
+      `Restore the file from a backup. To continue without those changes, delete ${index}.`,
     );
   }
   const magic = firstBytes(log, 4)?.readUInt32BE();
   if (magic !== undefined && magic >>> 1 !== 0x377f0682 >>> 1) {
     throw damaged(
       `The file ${log}, which has the latest changes of the emulator's state, is damaged.`,
-      `Restore the file from a backup. To go on without those changes, delete it and ${index}.`,
+      `Restore the file from a backup. To continue without those changes, delete it and ${index}.`,
     );
   }
 }

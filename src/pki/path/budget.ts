@@ -1,4 +1,5 @@
 /** Limits the work per verdict: certificates come from strangers, who can craft sets that take exponential work. */
+import { sentences } from '../../languages/language.js';
 import type { PublicKeyInfo } from '../x509/public-key.js';
 
 /** The most certificates in one path, from the leaf to the anchor; TLS stacks stop far earlier. */
@@ -28,26 +29,25 @@ export class Budget {
   /** @throws BudgetExceeded */
   spendSignature(key: PublicKeyInfo): void {
     this.#signatureUnits -= signatureCost(key);
-    if (this.#signatureUnits < 0) throw new BudgetExceeded('more possible issuers than are checked');
+    if (this.#signatureUnits < 0) throw new BudgetExceeded(sentences.pkiPath.budgetIssuers);
   }
 
   /** @throws BudgetExceeded */
   spendSteps(count: number): void {
     this.#steps -= count;
-    if (this.#steps < 0) throw new BudgetExceeded('more possible paths than are looked at');
+    if (this.#steps < 0) throw new BudgetExceeded(sentences.pkiPath.budgetPaths);
   }
 
   /** @throws BudgetExceeded */
   spendNameComparisons(count: number): void {
     this.#nameComparisons -= count;
-    if (this.#nameComparisons < 0)
-      throw new BudgetExceeded('more names and name constraints than are compared');
+    if (this.#nameComparisons < 0) throw new BudgetExceeded(sentences.pkiPath.budgetNames);
   }
 
   /** @throws BudgetExceeded */
   spendPolicies(count: number): void {
     this.#policies -= count;
-    if (this.#policies < 0) throw new BudgetExceeded('more certificate policies than are followed');
+    if (this.#policies < 0) throw new BudgetExceeded(sentences.pkiPath.budgetPolicies);
   }
 }
 

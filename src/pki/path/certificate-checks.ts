@@ -1,5 +1,6 @@
 /** Checks of a single certificate, independent of its path (RFC 5280 sections 4.2, 6.1.3 and 6.1.4). */
 
+import { sentences } from '../../languages/language.js';
 import { DerError } from '../der/read.js';
 import type { Certificate } from '../x509/certificate.js';
 import { extendedKeyUsageTypes, extensionTypes, type KeyUsage } from '../x509/extensions.js';
@@ -43,29 +44,27 @@ export function checkLeaf(leaf: Certificate, circumstances: Circumstances): Fail
   const allowsHandshake = (usages: readonly KeyUsage[]) =>
     !keyUsage || basicConstraints?.certificateAuthority || usages.some((usage) => keyUsage.includes(usage));
   if (purpose !== 'any' && !allowsHandshake(handshakeUsages[purpose])) {
-    const needed = handshakeUsages[purpose].join(' or ');
-    const why = `The certificate ${certificateLabel(leaf)} cannot be used in TLS: its key usage lacks ${needed}.`;
+    const needed = handshakeUsages[purpose];
+    const why = sentences.pkiPath.notForTls(certificateLabel(leaf), needed);
     failures.push(failureOf('KEY_USAGE', leaf, why));
   }
   if (peerName && !matchesPeerName(leaf.subjectAlternativeNames ?? [], peerName)) {
-    const why = `The certificate ${certificateLabel(leaf)} is not of ${shortened(visible(peerName.value))}: its subject alternative names lack it.`;
+    const why = sentences.pkiPath.otherPeer(certificateLabel(leaf), shortened(visible(peerName.value)));
     failures.push(failureOf('PEER_NAME_MISMATCH', leaf, why));
   }
   const problem = leafProblem(leaf);
   if (problem)
-    failures.push(
-      failureOf('MALFORMED', leaf, `The certificate ${certificateLabel(leaf)} cannot be used: ${problem}.`),
-    );
+    failures.push(failureOf('MALFORMED', leaf, sentences.pkiPath.unusable(certificateLabel(leaf), problem)));
   return failures;
 }
 
 /** Rules for issuers that matter for validation, too: breaking them hides the identity or role of a certificate. */
 function leafProblem({ subject, extensions, basicConstraints }: Certificate): string | undefined {
   if (subject.isEmpty && !extensions.get(extensionTypes.subjectAlternativeName)?.critical)
-    return 'it has neither a subject nor a critical subject alternative name';
+    return sentences.pkiPath.noName;
   // RFC 5280 section 4.2.1.10: they apply to certificates below, and a leaf has none.
   if (extensions.has(extensionTypes.nameConstraints) && !basicConstraints?.certificateAuthority)
-    return 'it has name constraints, which belong to certificate authorities only';
+    return sentences.pkiPath.leafConstraints;
   return undefined;
 }
 
@@ -74,19 +73,15 @@ export function checkIssuer(issuer: Certificate, circumstances: Circumstances): 
   const failures = checkAny(issuer, circumstances, 'issuer');
   const { basicConstraints, keyUsage } = issuer;
   if (!basicConstraints?.certificateAuthority) {
-    const why = `The certificate ${certificateLabel(issuer)} is not a certificate authority, so nothing that it issued counts.`;
+    const why = sentences.pkiPath.notACa(certificateLabel(issuer));
     failures.push(failureOf('NOT_A_CA', issuer, why));
   } else if (keyUsage && !keyUsage.includes('keyCertSign')) {
-    const why = `The certificate ${certificateLabel(issuer)} may not sign certificates: its key usage lacks keyCertSign.`;
+    const why = sentences.pkiPath.mayNotSign(certificateLabel(issuer));
     failures.push(failureOf('KEY_USAGE', issuer, why));
   }
   if (issuer.subject.isEmpty) {
     failures.push(
-      failureOf(
-        'MALFORMED',
-        issuer,
-        `The certificate ${certificateLabel(issuer)} issued others without having a name.`,
-      ),
+      failureOf('MALFORMED', issuer, sentences.pkiPath.issuerWithoutName(certificateLabel(issuer))),
     );
   }
   return failures;
@@ -95,30 +90,30 @@ export function checkIssuer(issuer: Certificate, circumstances: Circumstances): 
 function checkAny(certificate: Certificate, circumstances: Circumstances, role: Role): Failure[] {
   const { at, purpose, isStrict } = circumstances;
   const failures: Failure[] = [];
-  const add = (code: FailureCode, what: string) =>
-    failures.push(failureOf(code, certificate, `The certificate ${certificateLabel(certificate)} ${what}.`));
+  const label = certificateLabel(certificate);
+  const add = (code: FailureCode, what: string) => failures.push(failureOf(code, certificate, what));
+  const addProblem = (code: FailureCode, problem: string) =>
+    add(code, sentences.pkiPath.unusable(label, problem));
   if (at < certificate.notBefore)
-    add('NOT_YET_VALID', `is not valid before ${formatDate(certificate.notBefore)}`);
-  if (at > certificate.notAfter) add('EXPIRED', `expired on ${formatDate(certificate.notAfter)}`);
+    add('NOT_YET_VALID', sentences.pkiPath.notYetValid(label, formatDate(certificate.notBefore)));
+  if (at > certificate.notAfter)
+    add('EXPIRED', sentences.pkiPath.expired(label, formatDate(certificate.notAfter)));
   const keyProblem = publicKeyProblem(certificate.publicKeyInfo);
-  if (keyProblem) add('PUBLIC_KEY', `has ${keyProblem}`);
+  if (keyProblem) addProblem('PUBLIC_KEY', keyProblem);
   for (const { type, critical } of certificate.extensions.values()) {
     if (critical && !processedExtensions.has(type)) {
-      add('UNKNOWN_CRITICAL_EXTENSION', `has the critical extension ${type}, which is not understood here`);
+      addProblem('UNKNOWN_CRITICAL_EXTENSION', sentences.pkiPath.unknownExtension(type));
     }
   }
   if (purpose !== 'any' && !allowsPurpose(certificate, purpose)) {
-    add('EXTENDED_KEY_USAGE', `is not for this purpose: its extended key usage lacks ${purpose}`);
+    addProblem('EXTENDED_KEY_USAGE', sentences.pkiPath.purposeMissing(purpose));
   }
   const malformed = malformedExtension(certificate);
-  if (malformed) add('MALFORMED', `cannot be used: ${malformed}`);
+  if (malformed) addProblem('MALFORMED', malformed);
   else {
     const qualifier = unknownCriticalQualifier(certificate);
     if (qualifier !== undefined)
-      add(
-        'UNKNOWN_CRITICAL_EXTENSION',
-        `has critical certificate policies with the qualifier ${qualifier}, which is not understood here`,
-      );
+      addProblem('UNKNOWN_CRITICAL_EXTENSION', sentences.pkiPath.unknownQualifier(qualifier));
     if (isStrict) failures.push(...profileFailures(certificate, role, circumstances));
   }
   return failures;

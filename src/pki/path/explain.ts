@@ -1,4 +1,5 @@
 /** Explains why no path is valid: with the failures of the best candidate. */
+import { sentences } from '../../languages/language.js';
 import type { Certificate } from '../x509/certificate.js';
 import { isSupportedSignature, signatureAlgorithmName } from '../x509/signature.js';
 import { BudgetExceeded, maxPathCertificates } from './budget.js';
@@ -38,7 +39,7 @@ export function explain(search: Search): Failure[] {
 export function budgetFailure(error: BudgetExceeded): Failure {
   return {
     code: 'BUDGET_EXCEEDED',
-    message: `No decision about the chain was reached within bounds: there are ${error.message}.`,
+    message: sentences.pkiPath.noDecision(error.message),
     certificate: null,
   };
 }
@@ -76,48 +77,40 @@ function betterAttempt(one: Attempt, other: Attempt): Attempt {
 /** Why the last certificate of a path has no issuer. */
 function endOfPathFailure(search: Search, path: Path, candidates: readonly Certificate[]): Failure {
   const top = path.at(-1)!;
-  const name = `The certificate ${certificateLabel(top)}`;
+  const name = certificateLabel(top);
   const issuer = shortened(top.issuer.text);
   const ends = (message: string) => failureOf('ISSUER_NOT_FOUND', top, message);
   if (path.length >= maxPathCertificates) {
-    return budgetFailure(new BudgetExceeded(`more than ${maxPathCertificates} certificates in the chain`));
+    return budgetFailure(new BudgetExceeded(sentences.pkiPath.budgetLength(maxPathCertificates)));
   }
   if (isSelfIssued(top) && search.isSigned(top, top)) {
-    return ends(`${name} signs itself, ends the chain, and is not among the trusted certificates.`);
+    return ends(sentences.pkiPath.endsWithItself(name));
   }
   if (isSelfIssued(top) && candidates.length === 0) {
     if (!isSupportedSignature(top)) return signatureFailure(top, [top]);
-    return ends(
-      `${name} names itself as its issuer, did not sign itself with a key that is accepted, and no other certificate of that name was given.`,
-    );
+    return ends(sentences.pkiPath.namesItself(name));
   }
-  if (!search.pool.hasAnchors)
-    return ends(`No trusted certificate was given that ${name.replace('The', 'the')} could lead to.`);
+  if (!search.pool.hasAnchors) return ends(sentences.pkiPath.nothingTrusted(name));
   if (candidates.length > 0) return signatureFailure(top, candidates);
-  if (top.issuer.isEmpty) return ends(`${name} does not name its issuer.`);
+  if (top.issuer.isEmpty) return ends(sentences.pkiPath.withoutIssuer(name));
   if (search.pool.issuersOf(top).length > 0) {
-    return ends(
-      `${name} was issued by ${issuer}, which stands below it already: the chain goes round in a circle.`,
-    );
+    return ends(sentences.pkiPath.circle(name, issuer));
   }
-  return ends(
-    `No presented or trusted certificate has the subject ${issuer}, which issued ${certificateLabel(top)}: is an intermediate missing from the chain?`,
-  );
+  return ends(sentences.pkiPath.missingIssuer(issuer, certificateLabel(top)));
 }
 
 function signatureFailure(top: Certificate, candidates: readonly Certificate[]): Failure {
-  const name = `The certificate ${certificateLabel(top)}`;
+  const name = certificateLabel(top);
   if (!isSupportedSignature(top)) {
     const algorithm = signatureAlgorithmName(top.signatureAlgorithm);
-    const message = `${name} is signed with an algorithm that is weak or not known (${algorithm}).`;
+    const message = sentences.pkiPath.weakAlgorithm(name, algorithm);
     return failureOf('SIGNATURE_ALGORITHM', top, message);
   }
   const broken = candidates.find(({ publicKeyInfo }) => publicKeyInfo.family === 'other');
   if (broken && candidates.length === 1) {
-    const message = `The certificate ${certificateLabel(broken)} has a public key of a kind that is not accepted (${broken.publicKeyInfo.name}).`;
+    const message = sentences.pkiPath.issuerKeyType(certificateLabel(broken), broken.publicKeyInfo.name);
     return failureOf('PUBLIC_KEY', broken, message);
   }
-  const which = candidates.length === 1 ? 'the certificate' : `any of the ${candidates.length} certificates`;
-  const message = `${name} was not signed with the key of ${which} ${shortened(top.issuer.text)}: it was changed or forged, or another certificate of that name is its issuer.`;
+  const message = sentences.pkiPath.otherSigner(name, shortened(top.issuer.text), candidates.length);
   return failureOf('SIGNATURE_INVALID', top, message);
 }

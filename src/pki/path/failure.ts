@@ -1,4 +1,5 @@
 /** Why a chain is not valid. */
+import { sentences } from '../../languages/language.js';
 import { type Certificate, sha256Thumbprint } from '../x509/certificate.js';
 
 /**
@@ -64,7 +65,7 @@ export function failureOf(code: FailureCode, certificate: Certificate, message: 
 
 /** Names a certificate in a sentence: by its subject, or by its serial number if it has none. */
 export function certificateLabel({ subject, serialNumber }: Certificate): string {
-  return subject.isEmpty ? `without a subject, of serial number ${serialNumber},` : shortened(subject.text);
+  return subject.isEmpty ? sentences.pkiPath.labelWithoutSubject(serialNumber) : shortened(subject.text);
 }
 
 /** Shortens a name for a sentence. */

@@ -2,6 +2,7 @@
  * Name constraints (RFC 5280 sections 4.2.1.10 and 6.1.3 b, c): the names that a CA allows in certificates below it.
  */
 
+import { sentences } from '../../languages/language.js';
 import { children, DerError, type Element, readOnly, sequenceOf, smallIntegerOf } from '../der/read.js';
 import type { Certificate } from '../x509/certificate.js';
 import { extensionTypes } from '../x509/extensions.js';
@@ -39,7 +40,11 @@ export function checkNameConstraints(path: readonly Certificate[], budget: Budge
       if (index > 0 && certificate.subject.equals(certificate.issuer)) continue;
       const name = offendingName(certificate, constraints, budget);
       if (!name) continue;
-      const message = `The certificate ${certificateLabel(certificate)} has the name ${shortened(generalNameText(name))}, which the name constraints of ${certificateLabel(authority)} do not allow.`;
+      const message = sentences.pkiPath.nameNotAllowed(
+        certificateLabel(certificate),
+        shortened(generalNameText(name)),
+        certificateLabel(authority),
+      );
       failures.push(failureOf('NAME_CONSTRAINTS', certificate, message));
     }
   }
@@ -112,7 +117,7 @@ function decode(value: Buffer): NameConstraints | DerError {
     const permitted = parts[0]?.tag === 0xa0 ? subtreesOf(parts.shift()!) : undefined;
     const excluded = parts[0]?.tag === 0xa1 ? subtreesOf(parts.shift()!) : undefined;
     if (parts.length > 0 || !(permitted || excluded))
-      throw new DerError('its name constraints have a wrong shape');
+      throw new DerError(sentences.pkiPath.constraintsMalformed);
     return { permitted: permitted ?? new Map(), excluded: excluded ?? new Map() };
   } catch (error) {
     if (error instanceof DerError) return error;
@@ -124,20 +129,18 @@ function subtreesOf(element: Element): ByKind {
   const byKind = new Map<GeneralNameKind, GeneralName[]>();
   for (const subtree of children(element)) {
     const [base, ...rest] = sequenceOf(subtree);
-    if (!base) throw new DerError('its name constraints hold an empty subtree');
+    if (!base) throw new DerError(sentences.pkiPath.constraintsEmptySubtree);
     // RFC 5280 allows only the minimum 0, the default, and no maximum.
     if (rest.length > 1 || (rest[0] && smallIntegerOf(rest[0], 0x80) !== 0)) {
-      throw new DerError('its name constraints have a minimum or a maximum');
+      throw new DerError(sentences.pkiPath.constraintsDistance);
     }
     const name = generalNameOf(base);
     if (!isWellFormedConstraint(name))
-      throw new DerError(
-        `its name constraints hold ${shortened(generalNameText(name))}, which is no constraint`,
-      );
+      throw new DerError(sentences.pkiPath.constraintInvalid(shortened(generalNameText(name))));
     const list = byKind.get(name.kind);
     if (list) list.push(name);
     else byKind.set(name.kind, [name]);
   }
-  if (byKind.size === 0) throw new DerError('its name constraints hold an empty list');
+  if (byKind.size === 0) throw new DerError(sentences.pkiPath.constraintsEmptyList);
   return byKind;
 }

@@ -1,5 +1,6 @@
 /** Known extensions that validation does not use: they must be well-formed (RFC 5280 sections 4.2.1 and 4.2.2). */
 
+import { sentences } from '../../languages/language.js';
 import {
   bitStringOf,
   children,
@@ -30,11 +31,11 @@ export function checkOtherExtensions({ extensions }: Certificate): void {
 /** Section 4.2.2.1. */
 function accessDescriptions(value: Buffer): void {
   const descriptions = sequenceOf(readOnly(value));
-  if (descriptions.length === 0) throw new DerError('its information access is empty');
+  if (descriptions.length === 0) throw new DerError(sentences.pkiPath.accessEmpty);
   for (const description of descriptions) {
     const [method, location, ...rest] = sequenceOf(description);
     objectIdentifierOf(method);
-    if (!location || rest.length > 0) throw new DerError('its information access has a wrong shape');
+    if (!location || rest.length > 0) throw new DerError(sentences.pkiPath.accessMalformed);
     generalNameOf(location);
   }
 }
@@ -42,7 +43,7 @@ function accessDescriptions(value: Buffer): void {
 /** Section 4.2.1.13. */
 function distributionPoints(value: Buffer): void {
   const points = sequenceOf(readOnly(value));
-  if (points.length === 0) throw new DerError('its list of CRL distribution points is empty');
+  if (points.length === 0) throw new DerError(sentences.pkiPath.distributionPointsEmpty);
   for (const point of points) {
     const parts = sequenceOf(point);
     const take = (tag: number) => (parts[0]?.tag === tag ? parts.shift() : undefined);
@@ -54,7 +55,7 @@ function distributionPoints(value: Buffer): void {
     const issuer = take(0xa2);
     if (issuer) generalNames(issuer);
     if (parts.length > 0 || !(name || issuer))
-      throw new DerError('its CRL distribution points have a wrong shape');
+      throw new DerError(sentences.pkiPath.distributionPointsMalformed);
   }
 }
 
@@ -66,6 +67,6 @@ function distributionPointName(name: Element): void {
 
 function generalNames(element: Element): void {
   const names = children(element);
-  if (names.length === 0) throw new DerError('its CRL distribution points hold an empty list of names');
+  if (names.length === 0) throw new DerError(sentences.pkiPath.distributionPointsNames);
   for (const name of names) generalNameOf(name);
 }

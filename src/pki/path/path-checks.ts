@@ -1,5 +1,6 @@
 /** Checks of a path as a whole (RFC 5280 section 6.1). */
 
+import { sentences } from '../../languages/language.js';
 import { DerError } from '../der/read.js';
 import type { Certificate } from '../x509/certificate.js';
 import { extensionTypes } from '../x509/extensions.js';
@@ -45,7 +46,7 @@ function checkDepth(path: Path, { circumstances: { maxDepth } }: PathContext): F
   const depth = path.slice(1, -1).filter((issuer) => !isSelfIssued(issuer)).length;
   if (depth <= maxDepth) return [];
   const leaf = path[0]!;
-  const message = `Between the certificate ${certificateLabel(leaf)} and the trusted one are ${depth} intermediate certificates; at most ${maxDepth} may be.`;
+  const message = sentences.pkiPath.tooDeep(certificateLabel(leaf), depth, maxDepth);
   return [failureOf('DEPTH_EXCEEDED', leaf, message)];
 }
 
@@ -59,7 +60,7 @@ function checkPolicies(path: Path, { budget, circumstances: { policyInputs } }: 
     budget.spendPolicies(path.length * (1 + policyCount(path)));
     const certificate = certificateWithoutPolicy(path, policyInputs);
     if (!certificate) return [];
-    const message = `The certificate ${certificateLabel(certificate)} has no certificate policy that holds along the path, and a policy constraint asks for one.`;
+    const message = sentences.pkiPath.noPolicy(certificateLabel(certificate));
     return [failureOf('POLICY', certificate, message)];
   } catch (error) {
     if (error instanceof DerError) return [];
@@ -82,7 +83,7 @@ export function checkPathLength(path: Path): Failure[] {
   for (const issuer of path.slice(1)) {
     const allowed = issuer.basicConstraints?.pathLength;
     if (allowed !== undefined && below > allowed) {
-      const message = `The certificate ${certificateLabel(issuer)} allows ${allowed === 0 ? 'no' : `at most ${allowed}`} intermediate ${allowed > 1 ? 'certificates' : 'certificate'} below it (path length ${allowed}); there ${below > 1 ? 'are' : 'is'} ${below}.`;
+      const message = sentences.pkiPath.pathLength(certificateLabel(issuer), allowed, below);
       failures.push(failureOf('PATH_LENGTH_EXCEEDED', issuer, message));
     }
     if (!isSelfIssued(issuer)) below += 1;

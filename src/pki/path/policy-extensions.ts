@@ -1,5 +1,6 @@
 /** The four extensions about certificate policies (RFC 5280 sections 4.2.1.4, 4.2.1.5, 4.2.1.11 and 4.2.1.14), decoded. */
 
+import { sentences } from '../../languages/language.js';
 import { DerError, objectIdentifierOf, readOnly, sequenceOf, smallIntegerOf } from '../der/read.js';
 import type { Certificate } from '../x509/certificate.js';
 import { extensionTypes } from '../x509/extensions.js';
@@ -56,11 +57,11 @@ function policiesOf(value: Buffer): Pick<PolicyExtensions, 'policies' | 'unknown
       const type = objectIdentifierOf(sequenceOf(qualifier)[0]);
       if (!qualifierTypes.includes(type)) unknownQualifier ??= type;
     }
-    if (rest.length > 0) throw new DerError('its certificate policies have a wrong shape');
+    if (rest.length > 0) throw new DerError(sentences.pkiPath.policiesMalformed);
     return objectIdentifierOf(policy);
   });
-  if (policies.length === 0) throw new DerError('its list of certificate policies is empty');
-  if (new Set(policies).size < policies.length) throw new DerError('it has a certificate policy twice');
+  if (policies.length === 0) throw new DerError(sentences.pkiPath.policiesEmpty);
+  if (new Set(policies).size < policies.length) throw new DerError(sentences.pkiPath.policyTwice);
   return unknownQualifier === undefined ? { policies } : { policies, unknownQualifier };
 }
 
@@ -70,13 +71,13 @@ function mappingsOf(value: Buffer): Map<string, string[]> {
     const [issuer, subject, ...rest] = sequenceOf(mapping);
     const from = objectIdentifierOf(issuer);
     const to = objectIdentifierOf(subject);
-    if (rest.length > 0) throw new DerError('its policy mappings have a wrong shape');
-    if (from === anyPolicy || to === anyPolicy) throw new DerError('it maps anyPolicy');
+    if (rest.length > 0) throw new DerError(sentences.pkiPath.mappingsMalformed);
+    if (from === anyPolicy || to === anyPolicy) throw new DerError(sentences.pkiPath.mapsAnyPolicy);
     const list = mappings.get(from);
     if (list) list.push(to);
     else mappings.set(from, [to]);
   }
-  if (mappings.size === 0) throw new DerError('its list of policy mappings is empty');
+  if (mappings.size === 0) throw new DerError(sentences.pkiPath.mappingsEmpty);
   return mappings;
 }
 
@@ -84,10 +85,10 @@ function constraintsOf(
   value: Buffer,
 ): Pick<PolicyExtensions, 'requireExplicitPolicy' | 'inhibitPolicyMapping'> {
   const parts = sequenceOf(readOnly(value));
-  if (parts.length === 0) throw new DerError('its policy constraints are empty');
+  if (parts.length === 0) throw new DerError(sentences.pkiPath.policyConstraintsEmpty);
   const requires = parts[0]!.tag === 0x80 ? smallIntegerOf(parts.shift(), 0x80) : undefined;
   const inhibits = parts[0]?.tag === 0x81 ? smallIntegerOf(parts.shift(), 0x81) : undefined;
-  if (parts.length > 0) throw new DerError('its policy constraints have a wrong shape');
+  if (parts.length > 0) throw new DerError(sentences.pkiPath.policyConstraintsMalformed);
   return {
     ...(requires === undefined ? {} : { requireExplicitPolicy: requires }),
     ...(inhibits === undefined ? {} : { inhibitPolicyMapping: inhibits }),

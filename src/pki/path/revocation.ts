@@ -1,5 +1,6 @@
 /** Revocation checks with the given lists (RFC 5280 section 6.3), without indirect lists and scopes. */
 
+import { sentences } from '../../languages/language.js';
 import { integerOf, readOnly } from '../der/read.js';
 import type { Certificate } from '../x509/certificate.js';
 import { listExtensionTypes, type RevocationList, serialNumberOctets } from '../x509/crl.js';
@@ -100,13 +101,9 @@ export class Revocation {
     signers: ListSigners,
   ): Failure | undefined {
     const [certificate, issuer] = path as [Certificate, Certificate];
-    const name = `The certificate ${certificateLabel(certificate)}`;
+    const label = certificateLabel(certificate);
     const unknown = (why: string) =>
-      failureOf(
-        'REVOCATION_UNKNOWN',
-        certificate,
-        `${name} may be revoked: of the revocation lists given, ${why}.`,
-      );
+      failureOf('REVOCATION_UNKNOWN', certificate, sentences.pkiPath.revocationUnknown(label, why));
     const serial = serialNumberOctets(certificate);
     const usable = lists.filter((list) => this.#isUsable(list, path, budget, signers));
     const complete = usable.filter(({ baseNumber }) => baseNumber === undefined);
@@ -117,7 +114,7 @@ export class Revocation {
     const isRemoved = delta?.removed.has(serial) === true;
     const isRevoked = (list: RevocationList) => list.revoked.has(serial) && !(list === newest && isRemoved);
     if (complete.some(isRevoked) || delta?.revoked.has(serial))
-      return failureOf('REVOKED', certificate, `${name} was revoked by its issuer.`);
+      return failureOf('REVOKED', certificate, sentences.pkiPath.revoked(label));
     if (newest) {
       const missed = this.#ofIssuer(lists, path, budget, signers).find(
         (one) =>
@@ -126,14 +123,15 @@ export class Revocation {
           !(delta && one.number! <= delta.number!),
       );
       if (!missed) return undefined;
-      return unknown(
-        `the delta list of ${shortened(certificate.issuer.text)} is newer than the complete one, and cannot be used with it`,
-      );
+      return unknown(sentences.pkiPath.deltaNewer(shortened(certificate.issuer.text)));
     }
     return unknown(
       lists[0]
-        ? `the one of ${shortened(certificate.issuer.text)} ${this.#problem(lists[0], issuer, budget) ?? 'is a delta list without a complete one'}`
-        : `there is none of ${shortened(certificate.issuer.text)}`,
+        ? sentences.pkiPath.listUnusable(
+            shortened(certificate.issuer.text),
+            this.#problem(lists[0], issuer, budget) ?? sentences.pkiPath.deltaAlone,
+          )
+        : sentences.pkiPath.listNone(shortened(certificate.issuer.text)),
     );
   }
 
@@ -187,33 +185,32 @@ export class Revocation {
 
   #issuerProblem({ keyUsage }: Certificate): string | undefined {
     if (keyUsage ? keyUsage.includes('cRLSign') : !this.#isStrict) return undefined;
-    return 'cannot be used: the key usage of its issuer lacks cRLSign';
+    return sentences.pkiPath.listSigner;
   }
 
   #listProblem(list: RevocationList): string | undefined {
     const { thisUpdate, nextUpdate, extensions, criticalEntryExtensions } = list;
-    if (thisUpdate > this.#at) return 'is not valid yet';
-    if (!nextUpdate) return 'does not say until when it is valid';
-    if (nextUpdate < this.#at) return 'is out of date';
-    if (extensions.has(listExtensionTypes.issuingDistributionPoint)) return 'covers a part only';
+    if (thisUpdate > this.#at) return sentences.pkiPath.listEarly;
+    if (!nextUpdate) return sentences.pkiPath.listWithoutEnd;
+    if (nextUpdate < this.#at) return sentences.pkiPath.listOld;
+    if (extensions.has(listExtensionTypes.issuingDistributionPoint)) return sentences.pkiPath.listPartial;
     for (const { type, critical } of extensions.values())
-      if (critical && !processedExtensions.has(type)) return `has the critical extension ${type}`;
+      if (critical && !processedExtensions.has(type)) return sentences.pkiPath.listExtension(type);
     for (const type of criticalEntryExtensions)
-      if (!processedEntryExtensions.has(type)) return `has an entry with the critical extension ${type}`;
+      if (!processedEntryExtensions.has(type)) return sentences.pkiPath.listEntryExtension(type);
     // Without a number, an older list cannot be recognized (RFC 5280 section 5.2.3).
     const number = extensions.get(listExtensionTypes.listNumber);
-    if (!number) return 'has no number';
-    if (number.critical || integerOf(readOnly(number.value)).length > 20)
-      return 'has a number of a wrong form';
+    if (!number) return sentences.pkiPath.listWithoutNumber;
+    if (number.critical || integerOf(readOnly(number.value)).length > 20) return sentences.pkiPath.listNumber;
     const hasIdentifier = extensions.has(listExtensionTypes.authorityKeyIdentifier);
-    return this.#isStrict && !hasIdentifier ? 'has no authority key identifier' : undefined;
+    return this.#isStrict && !hasIdentifier ? sentences.pkiPath.listWithoutIdentifier : undefined;
   }
 }
 
 /** @throws BudgetExceeded */
 function signatureProblem(list: RevocationList, issuer: Certificate, budget: Budget): string | undefined {
   budget.spendSignature(issuer.publicKeyInfo);
-  return isSignedBy(list, issuer) ? undefined : 'was not signed by it';
+  return isSignedBy(list, issuer) ? undefined : sentences.pkiPath.listSignature;
 }
 
 /** The one with the highest number; usable lists have one. */

@@ -1,4 +1,5 @@
 /** Path building (RFC 4158): from the leaf upwards, depth-first, with backtracking, until a path is valid. */
+import { sentences } from '../../languages/language.js';
 import type { Certificate } from '../x509/certificate.js';
 import { isSignedBy } from '../x509/signature.js';
 import { Budget, BudgetExceeded, maxPathCertificates } from './budget.js';
@@ -41,9 +42,7 @@ export class Search {
     if (this.leafFailures().length > 0) return undefined;
     const path = this.isTrustedLeaf() ? [this.leaf] : this.#extend([this.leaf]);
     if (!path && this.#isTooLong) {
-      throw new BudgetExceeded(
-        `no path to a trust anchor that is shorter than ${maxPathCertificates} certificates`,
-      );
+      throw new BudgetExceeded(sentences.pkiPath.noPathWithin(maxPathCertificates));
     }
     return path;
   }

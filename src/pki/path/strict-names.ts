@@ -1,6 +1,8 @@
 /** Host names as RFC 5280 section 4.2.1.6 requires: stricter than comparison, which accepts names in use. */
+
 import { isIP } from 'node:net';
 import { domainToASCII, domainToUnicode } from 'node:url';
+import { sentences } from '../../languages/language.js';
 import type { Certificate } from '../x509/certificate.js';
 import { generalNameText } from '../x509/general-name.js';
 import { shortened } from './failure.js';
@@ -9,9 +11,7 @@ export function hostNameProblems({ subjectAlternativeNames = [] }: Certificate):
   const malformed = subjectAlternativeNames.find(
     (name) => name.kind === 'dNSName' && !isHostName(name.value),
   );
-  return malformed
-    ? [`its subject alternative name ${shortened(generalNameText(malformed))} is no host name`]
-    : [];
+  return malformed ? [sentences.pkiPath.alternativeNameNoHost(shortened(generalNameText(malformed)))] : [];
 }
 
 /**

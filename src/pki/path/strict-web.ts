@@ -1,5 +1,6 @@
 /** What the CA/Browser Forum's baseline requirements for TLS servers (version 2, sections 6.1 and 7.1) add to RFC 5280. */
 
+import { sentences } from '../../languages/language.js';
 import { readOnly, sequenceOf } from '../der/read.js';
 import type { Certificate } from '../x509/certificate.js';
 import { extendedKeyUsageTypes, extensionTypes, type KeyUsage } from '../x509/extensions.js';
@@ -43,59 +44,56 @@ export function webProblems(certificate: Certificate, role: 'leaf' | 'issuer'): 
 function anyProblems({ extensions, publicKeyInfo, keyUsage }: Certificate): string[] {
   const problems: string[] = [];
   if (!['rsa', 'ec'].includes(publicKeyInfo.family))
-    problems.push(`its key (${publicKeyInfo.name}) is of a kind that servers on the web do not have`);
+    problems.push(sentences.pkiPath.webKey(publicKeyInfo.name));
   const [algorithm] = sequenceOf(readOnly(publicKeyInfo.der));
   const [, parameters] = sequenceOf(algorithm);
   if (publicKeyInfo.family === 'rsa' && parameters?.raw.toString('hex') !== '0500')
-    problems.push('its RSA key does not have the parameter NULL');
+    problems.push(sentences.pkiPath.webKeyNull);
   const identifier = extensions.get(extensionTypes.authorityKeyIdentifier);
   if (identifier && sequenceOf(readOnly(identifier.value)).some(({ tag }) => tag === 0xa1))
-    problems.push('its authority key identifier names an issuer and a serial number');
+    problems.push(sentences.pkiPath.webIdentifier);
   if (extensions.get(extensionTypes.extendedKeyUsage)?.critical)
-    problems.push('its extended key usage must not be critical');
+    problems.push(sentences.pkiPath.webUsageCritical);
   if (extensions.get(extensionTypes.certificatePolicies)?.critical)
-    problems.push('its certificate policies must not be critical');
+    problems.push(sentences.pkiPath.webPoliciesCritical);
   if (keyUsage?.some((usage) => usage === 'encipherOnly' || usage === 'decipherOnly'))
-    problems.push('its key usage has encipherOnly or decipherOnly');
+    problems.push(sentences.pkiPath.webKeyUsage);
   return problems;
 }
 
 /** Section 7.1.2.1.2. */
 function authorityProblems({ subject, issuer, extendedKeyUsage }: Certificate): string[] {
   const isRoot = subject.equals(issuer);
-  return isRoot && extendedKeyUsage ? ['it is a root with an extended key usage'] : [];
+  return isRoot && extendedKeyUsage ? [sentences.pkiPath.webRootUsage] : [];
 }
 
 /** Section 7.1.2.7. */
 function serverProblems(certificate: Certificate): string[] {
   const { extendedKeyUsage, basicConstraints, keyUsage = [], extensions } = certificate;
   const problems = nameProblems(certificate);
-  if (!extendedKeyUsage) problems.push('it is of a server and has no extended key usage');
-  else if (extendedKeyUsage.includes(extendedKeyUsageTypes.any))
-    problems.push('its extended key usage allows everything');
+  if (!extendedKeyUsage) problems.push(sentences.pkiPath.webNoUsage);
+  else if (extendedKeyUsage.includes(extendedKeyUsageTypes.any)) problems.push(sentences.pkiPath.webAnyUsage);
   else if (otherPurposes.some((purpose) => extendedKeyUsage.includes(purpose)))
-    problems.push('it is of a server, and for signing code, mail, time or OCSP too');
-  if (basicConstraints?.certificateAuthority)
-    problems.push('it is of a server and a certificate authority at once');
+    problems.push(sentences.pkiPath.webOtherUsage);
+  if (basicConstraints?.certificateAuthority) problems.push(sentences.pkiPath.webServerAndCa);
   if (basicConstraints && !extensions.get(extensionTypes.basicConstraints)!.critical)
-    problems.push('its basic constraints must be critical');
+    problems.push(sentences.pkiPath.webConstraintsCritical);
   const forbiddenPurpose = keyUsage.filter((usage) => forbiddenForServers.includes(usage));
-  if (forbiddenPurpose.length > 0)
-    problems.push(`it is of a server and has the key usage ${forbiddenPurpose.join(' and ')}`);
+  if (forbiddenPurpose.length > 0) problems.push(sentences.pkiPath.webForbiddenUsage(forbiddenPurpose));
   return problems;
 }
 
 /** Sections 7.1.2.7.12 and 7.1.4.3. */
 function nameProblems({ subject, subjectAlternativeNames: names, extensions }: Certificate): string[] {
-  if (!names) return ['it is of a server and has no subject alternative name'];
+  if (!names) return [sentences.pkiPath.webNoAlternativeName];
   const problems: string[] = [];
   if (!subject.isEmpty && extensions.get(extensionTypes.subjectAlternativeName)!.critical)
-    problems.push('it has a subject, so its subject alternative name must not be critical');
+    problems.push(sentences.pkiPath.webAlternativeNameCritical);
   if (names.some(({ kind }) => kind !== 'dNSName' && kind !== 'iPAddress'))
-    problems.push('it is of a server and has an alternative name that is neither a host nor an address');
+    problems.push(sentences.pkiPath.webOtherName);
   const texts = new Set(names.map(textOf));
   if (subject.valuesOf('2.5.4.3').some((commonName) => !texts.has(commonName)))
-    problems.push('its common name is not among its subject alternative names');
+    problems.push(sentences.pkiPath.webCommonName);
   return problems;
 }
 
@@ -107,10 +105,9 @@ function textOf(name: GeneralName): string | undefined {
 /** Sections 7.1.3.2.2 and 7.1.4.1: rules for a certificate and its issuer. */
 export function webProblemsBetween(certificate: Certificate, issuer: Certificate): string[] {
   const problems: string[] = [];
-  if (!certificate.issuer.der.equals(issuer.subject.der))
-    problems.push('the name of its issuer is not written to the octet as that one writes it');
+  if (!certificate.issuer.der.equals(issuer.subject.der)) problems.push(sentences.pkiPath.webIssuerName);
   const expected = hashOfCurve[issuer.publicKeyInfo.name];
   if (expected !== undefined && signatureAlgorithmName(certificate.signatureAlgorithm) !== expected)
-    problems.push(`it is signed with another hash than its issuer's curve asks for (${expected})`);
+    problems.push(sentences.pkiPath.webHash(expected));
   return problems;
 }

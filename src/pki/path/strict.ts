@@ -3,6 +3,7 @@
  * Forum.
  */
 
+import { sentences } from '../../languages/language.js';
 import { readOnly, sequenceOf } from '../der/read.js';
 import { lintExtensions } from '../lint/extension-rules.js';
 import { lintFields } from '../lint/field-rules.js';
@@ -41,7 +42,7 @@ export function profileFailures(
   const problems = [
     ...keyIdentifierProblems(certificate),
     ...hostNameProblems(certificate),
-    ...(hasLeadingPeriod(certificate) ? ['its name constraints hold a host with a leading period'] : []),
+    ...(hasLeadingPeriod(certificate) ? [sentences.pkiPath.strictLeadingPeriod] : []),
     ...(purpose === 'serverAuth' ? webProblems(certificate, role) : []),
   ];
   return [
@@ -56,7 +57,7 @@ function brokenRule(certificate: Certificate, problem: string): Failure {
   return failureOf(
     'PROFILE',
     certificate,
-    `The certificate ${certificateLabel(certificate)} breaks the rules: ${problem}.`,
+    sentences.pkiPath.breaksRule(certificateLabel(certificate), problem),
   );
 }
 
@@ -76,14 +77,14 @@ function keyIdentifierProblems(certificate: Certificate): string[] {
   const problems: string[] = [];
   const fieldTags = sequenceOf(readOnly(extension.value)).map(({ tag }) => tag);
   if (fieldTags.includes(0xa1) !== fieldTags.includes(0x82)) {
-    problems.push('its authority key identifier has an issuer without a serial number, or the reverse');
+    problems.push(sentences.pkiPath.strictIdentifierParts);
   }
   if (
     authorityKeyIdentifier !== subjectKeyIdentifier &&
     subject.equals(issuer) &&
     isSignedBy(certificate, certificate)
   ) {
-    problems.push('it signed itself, yet its two key identifiers differ');
+    problems.push(sentences.pkiPath.strictSelfSignedIdentifiers);
   }
   return problems;
 }
@@ -93,8 +94,7 @@ export function checkStrictRules(path: readonly Certificate[], { purpose }: Circ
   return path.slice(0, -1).flatMap((certificate, index) => {
     const issuer = path[index + 1]!;
     const problems = purpose === 'serverAuth' ? webProblemsBetween(certificate, issuer) : [];
-    if (!keyIdentifiersAgree(certificate, issuer))
-      problems.push('its authority key identifier is not that of its issuer');
+    if (!keyIdentifiersAgree(certificate, issuer)) problems.push(sentences.pkiPath.strictIdentifier);
     return problems.map((problem) => brokenRule(certificate, problem));
   });
 }

@@ -1,5 +1,7 @@
 /** Path building and validation (RFC 5280 section 6): the only place that decides whether a chain is valid. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import {
   type Certificate,
   parseCertificate,
@@ -116,7 +118,7 @@ export function toChainVerdict(verdict: PathVerdict): ChainVerdict {
 export function validatePath(request: ValidateChainRequest): PathVerdict {
   assertOptions(request);
   const unreadable: Failure[] = [];
-  const [leaf] = readAll([request.leaf], 'leaf certificate', unreadable, (input) => [
+  const [leaf] = readAll([request.leaf], 'leaf', unreadable, (input) => [
     isParsed(input) ? strictly(input) : parseCertificate(input),
   ]);
   if (!leaf) return refused(unreadable);
@@ -124,8 +126,8 @@ export function validatePath(request: ValidateChainRequest): PathVerdict {
   const circumstances = circumstancesOf(request, unreadableLists);
   if (unreadableLists.length > 0) return refused(unreadableLists);
   const pool = new Pool(
-    readAll(request.trustAnchors, 'trusted certificate', unreadable, certificatesOf),
-    readAll(request.intermediates, 'intermediate certificate', unreadable, certificatesOf),
+    readAll(request.trustAnchors, 'trusted', unreadable, certificatesOf),
+    readAll(request.intermediates, 'intermediate', unreadable, certificatesOf),
   );
   const search = new Search(leaf, pool, circumstances);
   try {
@@ -142,7 +144,7 @@ function circumstancesOf(request: ValidateChainRequest, unreadable: Failure[]): 
   const { purpose = 'any', peerName, maxDepth, crls = [], mode } = request;
   const at = request.at ?? new Date();
   const isStrict = mode === 'strict';
-  const lists = readAll(crls, 'revocation list', unreadable, parseRevocationLists);
+  const lists = readAll(crls, 'revocationList', unreadable, parseRevocationLists);
   return {
     at,
     purpose,
@@ -174,20 +176,16 @@ function assertOptions({
   initialPolicySet = [],
 }: ValidateChainRequest): void {
   const usage = (message: string) => new EnrollkitError('USAGE', message);
-  if (at !== undefined && Number.isNaN(at.getTime())) throw usage('The time to validate at is not a date.');
+  if (at !== undefined && Number.isNaN(at.getTime())) throw usage(sentences.pkiPath.invalidDate);
   if (purpose !== undefined && !['clientAuth', 'serverAuth', 'any'].includes(purpose))
-    throw usage('The purpose is none of clientAuth, serverAuth and any.');
-  if (mode !== undefined && !['lenient', 'strict'].includes(mode))
-    throw usage('The mode of validation is neither lenient nor strict.');
+    throw usage(sentences.pkiPath.invalidPurpose);
+  if (mode !== undefined && !['lenient', 'strict'].includes(mode)) throw usage(sentences.pkiPath.invalidMode);
   if (maxDepth !== undefined && !(Number.isInteger(maxDepth) && maxDepth >= 0))
-    throw usage('The maximum depth is not a number of certificates.');
+    throw usage(sentences.pkiPath.invalidDepth);
   const noPolicy = initialPolicySet.find((policy) => !/^[0-2](\.(0|[1-9]\d*))+$/.test(policy));
-  if (noPolicy !== undefined)
-    throw usage(
-      `The policy ${JSON.stringify(noPolicy)} is not an object identifier, such as 1.3.6.1.4.1.311.21.8.`,
-    );
+  if (noPolicy !== undefined) throw usage(sentences.pkiPath.invalidPolicy(JSON.stringify(noPolicy)));
   if (peerName !== undefined && !['DNS', 'IP', 'RFC822'].includes(peerName.kind))
-    throw usage('The kind of the peer name is none of DNS, IP and RFC822.');
+    throw usage(sentences.pkiPath.invalidPeerName);
 }
 
 function refused(failures: Failure[]): PathVerdict {
@@ -210,7 +208,7 @@ function strictly(certificate: Certificate): Certificate {
 /** Reads inputs; those that cannot be read become failures. */
 function readAll<Input, Read>(
   inputs: readonly Input[],
-  what: string,
+  what: 'leaf' | 'trusted' | 'intermediate' | 'revocationList',
   failures: Failure[],
   read: (input: Input) => Read[],
 ): Read[] {
@@ -219,10 +217,13 @@ function readAll<Input, Read>(
       return read(input);
     } catch (error) {
       if (!(error instanceof EnrollkitError)) throw error;
-      const which = inputs.length === 1 ? `The ${what}` : `The ${what} number ${index + 1}`;
       failures.push({
         code: 'MALFORMED',
-        message: `${which} cannot be read. ${error.message}`,
+        message: sentences.pkiPath.unreadable(
+          what,
+          inputs.length === 1 ? undefined : index + 1,
+          error.message,
+        ),
         certificate: null,
       });
       return [];

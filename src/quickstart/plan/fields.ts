@@ -162,7 +162,7 @@ export const planFields = {
       },
     },
     flag: { name: 'target', value: 'TARGET', summary: 'which provisioning service' },
-    question: { message: 'Where shall the devices be enrolled?', dialogue: 'short' },
+    question: { message: 'Where do you want to enroll the devices?', dialogue: 'short' },
     summary: {
       label: 'Where',
       text(plan: Plan): string {
@@ -261,7 +261,7 @@ export const planFields = {
     } satisfies Record<KeyAlgorithm, FieldChoice>,
     description: 'Of every key: the CAs’ and the devices’.',
     flag: { name: 'key-algorithm', value: 'NAME', summary: 'of every key' },
-    question: { message: 'Which keys?', dialogue: 'short' },
+    question: { message: 'Which keys?', dialogue: 'details' },
   },
   'certificates.existingCa': {
     kind: 'choice',
@@ -443,24 +443,24 @@ export const planFields = {
     choices: {
       automatic: {
         label: 'Automatically',
-        help: 'Over Azure Resource Manager, as who az login says you are.',
+        help: 'enrollkit does it for you; in Azure, with your az login.',
       },
       portal: {
-        label: 'By hand, in the portal',
-        help: 'Without rights on Resource Manager: you upload two files when you are told.',
+        label: 'By hand',
+        help: 'You upload two files when you are asked to: in the portal, or with commands.',
       },
     },
-    description: 'automatic: over Azure Resource Manager. portal: a person uploads in the portal.',
+    description:
+      'automatic: through Azure Resource Manager. portal: by hand, in the portal or with commands on the emulator.',
     flag: {
       name: 'proof-of-possession',
       value: 'HOW',
-      summary: 'over Azure Resource Manager, or by a person in the portal',
+      summary: 'automatically, or by hand (portal)',
     },
     question: {
-      message: 'How shall possession of the CA be proven?',
+      message: 'How do you want to prove that you have the key of the CA?',
       dialogue: 'short',
       after: 'target.dpsName',
-      when: isAzure,
     },
     summary: {
       label: 'Uploaded CA',

@@ -9,6 +9,8 @@ import type { RecordedRequest, RecordedStep, Recording } from './schema.js';
 /** Registration IDs are those of the replay. */
 export interface Earlier {
   ca: 'missing' | 'uploaded' | 'verified';
+  /** Whether the verification certificate was in the folder, for a person to upload. */
+  isAnswered: boolean;
   /** The enrollment group as the service answered it, if it was there. */
   group?: { recorded: unknown; isChanged: boolean };
   /** Devices that had certificates. */
@@ -56,6 +58,7 @@ export function foundEarlier(
   const group = groupBefore(step('enrollment-group'));
   return {
     ca: caBefore(step('upload-ca'), step('proof-of-possession'), thumbprints),
+    isAnswered: hadAnswer(recorded, step('proof-of-possession')),
     ...(group ? { group } : {}),
     certificates: isMade ? [...idsNow] : [...idsNow].filter((id) => hadCertificate.has(id)),
     registered: hubs,
@@ -75,6 +78,14 @@ function caBefore(
   const { properties } = bodyOf(first) as { properties?: { thumbprint?: unknown } };
   const isThere = first?.method === 'GET' && thumbprints.has(String(properties?.thumbprint).toUpperCase());
   return isThere ? 'uploaded' : 'missing';
+}
+
+/** Only a run that has the certificate looks a second time if the CA is verified. */
+function hadAnswer({ certificateAuthority }: Plan, step: RecordedStep | undefined): boolean {
+  if (certificateAuthority.proofOfPossession !== 'portal' || step === undefined) return false;
+  const given = step.answers ?? [];
+  if (given.some(({ question }) => question === 'verification-code')) return false;
+  return step.status === 'already' || given.length > 0 || step.requests.length > 1;
 }
 
 function groupBefore(step: RecordedStep | undefined): Earlier['group'] {

@@ -1,6 +1,7 @@
 /** Records a run: its steps and each request with its answer. Nothing is masked or written before the run ends. */
 import { homedir } from 'node:os';
 import { relative, sep } from 'node:path';
+import type { TokenCredential } from '../../dps/client/azure-credential.js';
 import type { Exchange, ExchangeReply, ExchangeRequest } from '../../dps/client/exchange.js';
 import type { ServiceCredentials, Target } from '../../dps/client/target.js';
 import { codeOf } from '../../dps/client/transport-failure.js';
@@ -10,8 +11,10 @@ import { sha1Thumbprint, sha256Thumbprint } from '../../pki/x509/inspect.js';
 import type { StoredCertificate } from '../../workspace/stored-certificates.js';
 import type { RunEvent } from '../events.js';
 import type { Plan } from '../plan/fields.js';
+import type { PortalAssistant } from '../portal.js';
 import { createMask, type Mask } from './mask.js';
 import {
+  type PortalAnswer,
   type RecordedFailure,
   type RecordedRequest,
   type RecordedStep,
@@ -26,6 +29,8 @@ export interface RecorderOptions {
   folder: string;
   target: Target;
   passphrase: string | undefined;
+  /** What the portal showed, if it is given to the run. */
+  verificationCode?: string | undefined;
   replayOf?: Recording['replayOf'];
 }
 
@@ -44,6 +49,7 @@ interface Step {
   outcome?: string;
   failure?: EnrollkitError;
   elapsedMs: number;
+  answers: PortalAnswer[];
   sent: Sent[];
 }
 
@@ -74,7 +80,41 @@ export class Recorder {
   /** The target, of which every request is recorded. */
   get target(): Target {
     const { target } = this.#options;
-    return { ...target, exchange: (request, send) => this.#exchange(request, send, target.exchange) };
+    const exchange: Exchange = (request, send) => this.#exchange(request, send, target.exchange);
+    // The emulator's token is in its endpoints, and not asked for.
+    const armCredential =
+      target.kind === 'azure' ? recordedCredential(target.armCredential, exchange) : target.armCredential;
+    return { ...target, armCredential, exchange };
+  }
+
+  /** The assistant, of which every answer is recorded. */
+  portal(assistant: PortalAssistant): PortalAssistant {
+    const record = (question: PortalAnswer['question'], answer: string) =>
+      this.#steps.at(-1)?.answers.push({ question, by: 'person', answer });
+    return {
+      async askVerificationCode(instructions, signal) {
+        const code = await assistant.askVerificationCode(instructions, signal);
+        record('verification-code', code);
+        return code;
+      },
+      async confirmVerified(instructions, signal) {
+        try {
+          await assistant.confirmVerified(instructions, signal);
+        } catch (error) {
+          if (error instanceof EnrollkitError && error.code === 'PROOF_OF_POSSESSION_PENDING') {
+            record('verified', 'no');
+          }
+          throw error;
+        }
+        record('verified', 'yes');
+      },
+    };
+  }
+
+  #given(step: string): PortalAnswer[] {
+    const { plan, verificationCode: answer } = this.#options;
+    const isUsed = step === 'proof-of-possession' && plan.certificateAuthority.proofOfPossession === 'portal';
+    return isUsed && answer !== undefined ? [{ question: 'verification-code', by: 'flag', answer }] : [];
   }
 
   on(event: RunEvent): void {
@@ -84,7 +124,13 @@ export class Recorder {
     }
     if (event.type === 'step-started') {
       this.#stepStarted = performance.now();
-      this.#steps.push({ id: event.step, status: 'interrupted', elapsedMs: 0, sent: [] });
+      this.#steps.push({
+        id: event.step,
+        status: 'interrupted',
+        elapsedMs: 0,
+        answers: this.#given(event.step),
+        sent: [],
+      });
       return;
     }
     const step = this.#steps.at(-1)!;
@@ -122,7 +168,7 @@ export class Recorder {
       plan: { ...plan, enrollmentGroup: { ...plan.enrollmentGroup, initialTwin: mask(initialTwin) } },
       outcome,
       ...(failure ? { failure: describeFailure(failure, mask) } : {}),
-      steps: this.#steps.map(({ id, sent, failure: why, outcome: found, status, elapsedMs }) => ({
+      steps: this.#steps.map(({ id, sent, answers, failure: why, outcome: found, status, elapsedMs }) => ({
         id,
         title: mask(this.#titles.get(id) ?? id),
         status,
@@ -130,6 +176,9 @@ export class Recorder {
         ...(why ? { failure: describeFailure(why, mask) } : {}),
         elapsedMs,
         ...(id === 'connect-devices' && sentAgain.length > 0 ? { sentAgain: [...sentAgain] } : {}),
+        ...(answers.length === 0
+          ? {}
+          : { answers: answers.map((one) => ({ ...one, answer: mask(one.answer) })) }),
         requests: sent.map((one) => describeSent(one, mask)),
       })),
       certificates: certificates.map(({ paths, certificate }) => ({
@@ -164,6 +213,21 @@ export class Recorder {
   #now(): Date {
     return this.#options.target.now?.() ?? new Date();
   }
+}
+
+function recordedCredential(credential: TokenCredential, exchange: Exchange): TokenCredential {
+  return {
+    async getToken(scopes, options) {
+      let token: Awaited<ReturnType<TokenCredential['getToken']>> | undefined;
+      const request = { plane: 'entra', method: 'GET', url: [scopes].flat().join(' '), headers: {} } as const;
+      await exchange(request, async () => {
+        token = await credential.getToken(scopes, options);
+        return { status: 200, headers: {}, body: '' };
+      });
+      // Offline, nobody was asked.
+      return token === undefined ? credential.getToken(scopes, options) : token;
+    },
+  };
 }
 
 function describeTarget(target: Target): RecordedTarget {

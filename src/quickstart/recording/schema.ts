@@ -41,7 +41,9 @@ const request = z
   .strictObject({
     at: z.iso.datetime().describe('When it was sent, by the clock of the computer.'),
     elapsedMs: milliseconds,
-    plane: z.enum(['arm', 'service', 'device', 'hub']),
+    plane: z
+      .enum(['arm', 'service', 'device', 'hub', 'entra'])
+      .describe('entra: a token was asked for; the URL is its scope, and the token is not recorded.'),
     method: z
       .enum(['GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE', 'CONNECT', 'SUBSCRIBE', 'PUBLISH'])
       .describe('The HTTP method; CONNECT, SUBSCRIBE and PUBLISH are MQTT.'),
@@ -58,6 +60,15 @@ const request = z
   .describe('One attempt of one request: it has an answer or a failure.');
 export type RecordedRequest = z.infer<typeof request>;
 
+const portalAnswer = z.strictObject({
+  question: z
+    .enum(['verification-code', 'verified'])
+    .describe('verified: whether the portal shows the CA certificate as verified.'),
+  by: z.enum(['flag', 'person']).describe('flag: --verification-code.'),
+  answer: z.string().describe('The code as it was given; yes or no.'),
+});
+export type PortalAnswer = z.infer<typeof portalAnswer>;
+
 const step = z.strictObject({
   id: z.string().regex(/^[a-z-]+$/, 'it must be the ID of a step'),
   title: z.string(),
@@ -73,6 +84,7 @@ const step = z.strictObject({
     .describe(
       'Devices whose message an interrupted run may have sent before, where the hub could not be asked.',
     ),
+  answers: z.array(portalAnswer).optional().describe('What a person read in the portal.'),
   requests: z.array(request),
 });
 export type RecordedStep = z.infer<typeof step>;

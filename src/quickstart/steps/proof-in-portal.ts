@@ -16,7 +16,8 @@ import { openKey, type RunContext, type Step, uploadedCa } from '../step.js';
 
 export const proofInPortal: Step = {
   id: 'proof-of-possession',
-  title: (plan) => `Prove possession of the ${plan.certificateAuthority.uploaded} CA’s key in the portal`,
+  title: (plan) =>
+    `Prove possession of the ${plan.certificateAuthority.uploaded} CA’s key ${plan.target.kind === 'azure' ? 'in the portal' : 'by hand'}`,
   applies: (plan) => plan.certificateAuthority.proofOfPossession === 'portal',
   interactive: () => true,
   preview: (plan, layout) => ({
@@ -66,7 +67,12 @@ export const proofInPortal: Step = {
       throw new EnrollkitError(
         'PROOF_OF_POSSESSION_FAILED',
         `DPS does not show "${instructions.certificateName}" as verified.`,
-        { next: `Upload ${verificationCertificatePath} in the portal, then run the same command again.` },
+        {
+          next:
+            instructions.kind === 'azure'
+              ? `Upload ${verificationCertificatePath} in the portal, then run the same command again.`
+              : `Send ${verificationCertificatePath} with "enrollkit ca verify ${instructions.certificateName} --verification-certificate FILE" (with the same --dir), then run the same command again.`,
+        },
       );
     }
   },
@@ -121,8 +127,10 @@ async function answer(context: RunContext, code: string): Promise<void> {
   files.write(layout.verificationCertificate, pem, publicFileMode);
 }
 
-function instructionsFor({ plan, target, found }: RunContext): PortalInstructions {
+function instructionsFor({ plan, target, found, layout }: RunContext): PortalInstructions {
   return {
+    kind: target.kind,
+    folder: layout.folder,
     dpsName: target.dpsName,
     certificatePath: uploadedCa(plan, found).paths.certificate,
     certificateName: plan.certificateAuthority.name,
@@ -131,15 +139,27 @@ function instructionsFor({ plan, target, found }: RunContext): PortalInstruction
 }
 
 function pending(todo: string, instructions: PortalInstructions, code: string | undefined): EnrollkitError {
-  const where = `In the portal, provisioning service ${instructions.dpsName}, Settings, Certificates: ${todo}`;
+  const { kind, dpsName, certificateName, certificatePath } = instructions;
+  const where =
+    kind === 'azure'
+      ? `In the portal, provisioning service ${dpsName}, Settings, Certificates: ${todo}`
+      : `By hand: ${todo}`;
+  const show =
+    kind === 'azure'
+      ? 'Generate a verification code there, then'
+      : `Upload it with "enrollkit ca upload ${certificatePath} --ca-name ${certificateName}" and show the code with "enrollkit ca code ${certificateName}" (both with the same --dir). Then`;
+  const confirm =
+    kind === 'azure'
+      ? 'When the portal shows it as verified,'
+      : `Send it with "enrollkit ca verify ${certificateName} --verification-certificate FILE" (with the same --dir). Then`;
   return new EnrollkitError(
     'PROOF_OF_POSSESSION_PENDING',
     `Possession of the CA's key is not proven yet. ${where}.`,
     {
       next:
         code === undefined
-          ? 'Generate a verification code there, then run the same command again with --verification-code CODE.'
-          : 'When the portal shows it as verified, run the same command again without --verification-code.',
+          ? `${show} run the same command again with --verification-code CODE.`
+          : `${confirm} run the same command again without --verification-code.`,
       context: { ...instructions },
     },
   );

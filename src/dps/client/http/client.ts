@@ -56,6 +56,8 @@ export interface HttpRequest {
   subject: string;
   /** By default the plane's own. */
   apiVersion?: string;
+  /** Further parameters of the query. */
+  query?: Record<string, string>;
   headers?: Record<string, string>;
   body?: unknown;
   /** Whether the request can be sent twice. By default: reads, deletes, and requests with an etag. */
@@ -140,6 +142,12 @@ export class HttpClient {
     await this.#sendAccepted(request);
   }
 
+  /** Like {@link sendOnly}, for callers that need the response's headers. */
+  async sendForHeaders(request: HttpRequest): Promise<Omit<HttpReply<never>, 'body'>> {
+    const { status, headers } = await this.#sendAccepted(request);
+    return { status, header: (name) => headers.get(name) };
+  }
+
   /**
    * Makes one attempt and returns the response whatever its status, for callers that handle the status themselves.
    *
@@ -214,10 +222,12 @@ export class HttpClient {
     return reply.headers.date;
   }
 
-  #pipelineRequest({ route, parameters, apiVersion, headers, body, signal }: HttpRequest): PipelineRequest {
+  #pipelineRequest(request: HttpRequest): PipelineRequest {
+    const { route, parameters, apiVersion, query = {}, headers, body, signal } = request;
     const url = new URL(routePath(route, parameters), this.#origin);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     url.searchParams.set('api-version', apiVersion ?? apiVersions[this.#options.plane][0]);
-    const request = createPipelineRequest({
+    const made = createPipelineRequest({
       url: url.href,
       method: route.method,
       headers: createHttpHeaders({ accept: 'application/json', ...headers }),
@@ -226,10 +236,10 @@ export class HttpClient {
       ...(signal ? { abortSignal: signal } : {}),
     });
     if (body !== undefined) {
-      request.headers.set('content-type', 'application/json; charset=utf-8');
-      request.body = JSON.stringify(body);
+      made.headers.set('content-type', 'application/json; charset=utf-8');
+      made.body = JSON.stringify(body);
     }
-    return request;
+    return made;
   }
 
   /** Per request. */

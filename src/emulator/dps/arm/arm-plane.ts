@@ -9,6 +9,7 @@ import { dpsBodies } from '../dps-plane.js';
 import { ArmError, toArmErrorReply } from './arm-error.js';
 import { certificateOperations } from './certificate-operations.js';
 import { consumerGroupOperations } from './consumer-group-operations.js';
+import { hubLifecycle } from './hub-lifecycle.js';
 import { hubOperations } from './hub-operations.js';
 import { missingOperations } from './missing-operations.js';
 import { PendingChanges } from './pending-changes.js';
@@ -35,7 +36,13 @@ export function armPlane({ tokens, versions, ...scope }: ArmPlaneOptions): HttpP
     name: 'arm',
     operations: [
       ...bind(
-        [...resourceGroupOperations, ...serviceLifecycle, ...hubOperations, ...consumerGroupOperations],
+        [
+          ...resourceGroupOperations,
+          ...serviceLifecycle,
+          ...hubOperations,
+          ...hubLifecycle,
+          ...consumerGroupOperations,
+        ],
         {
           find: () => subscription,
           authorize,

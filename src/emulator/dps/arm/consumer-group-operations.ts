@@ -13,9 +13,8 @@ import type { IotHub } from '../../hub/hub-directory.js';
 import { AmqpError } from '../../wire/amqp/amqp-error.js';
 import type { HttpRequest } from '../../wire/http/request.js';
 import { ArmError, badRequest } from './arm-error.js';
-import { requireHub } from './hub-operations.js';
 import { hubResourceId } from './hub-resource.js';
-import { abridge, armOperations, type Subscription } from './scope.js';
+import { abridge, armOperations, requireHub, type Subscription } from './scope.js';
 
 /** Of the endpoint for telemetry; older hubs had a second one, for operations monitoring. */
 const endpointName = 'events';
@@ -89,7 +88,7 @@ export const consumerGroupOperations = armOperations<Subscription>(
 
 /** @throws ArmError */
 function requireEndpoint(request: HttpRequest, subscription: Subscription): IotHub {
-  const hub = requireHub(request, subscription);
+  const hub = requireHub(request.parameters, subscription);
   const name = request.parameters.endpointName!;
   if (name.toLowerCase() === endpointName) return hub;
   throw new ArmError('consumerGroupNotFound', `The hub has no endpoint '${abridge(name)}'.`);

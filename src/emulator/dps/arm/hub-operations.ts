@@ -1,13 +1,11 @@
 /**
- * The emulator's hubs as ARM resources, to be read only: they are made when it starts. This is what
- * `az iot hub connection-string show` and `az iot dps linked-hub create --hub-name` ask for.
+ * The emulator's hubs as ARM resources, and their keys: what `az iot hub connection-string show` and
+ * `az iot dps linked-hub create --hub-name` ask for.
  *
  * Source: azure-rest-api-specs, iothub resource-manager 2021-07-02.
  */
 import * as z from 'zod';
 import { iotHubApiVersions } from '../../../dps/contract/api-versions.js';
-import type { IotHub } from '../../hub/hub-directory.js';
-import type { HttpRequest } from '../../wire/http/request.js';
 import { ArmError, badRequest } from './arm-error.js';
 import { toHubResource } from './hub-resource.js';
 import {
@@ -15,7 +13,7 @@ import {
   armOperations,
   assertSubscription,
   findResourceGroup,
-  notFound,
+  requireHub,
   type Subscription,
   sameName,
 } from './scope.js';
@@ -26,7 +24,9 @@ export const hubOperations = armOperations<Subscription>(
     listIotHubs: {
       handle({ parameters, apiVersion }, subscription) {
         const group = findResourceGroup(parameters, subscription);
-        const hubs = sameName(group.name, subscription.hubResourceGroup) ? subscription.hubs.list() : [];
+        const hubs = subscription.hubs
+          .list()
+          .filter(({ settings }) => sameName(settings.resourceGroup, group.name));
         return {
           status: 200,
           body: { value: hubs.map((hub) => toHubResource(hub, subscription, apiVersion)) },
@@ -44,21 +44,21 @@ export const hubOperations = armOperations<Subscription>(
       idParameter: 'hubName',
       handle: (request, subscription) => ({
         status: 200,
-        body: toHubResource(requireHub(request, subscription), subscription, request.apiVersion),
+        body: toHubResource(requireHub(request.parameters, subscription), subscription, request.apiVersion),
       }),
     },
     listIotHubKeys: {
       idParameter: 'hubName',
       handle: (request, subscription) => ({
         status: 200,
-        body: { value: requireHub(request, subscription).policies.map(toKeyRule) },
+        body: { value: requireHub(request.parameters, subscription).policies.map(toKeyRule) },
       }),
     },
     getIotHubKey: {
       idParameter: 'hubName',
       handle(request, subscription) {
         const keyName = request.parameters.keyName!;
-        const { policies } = requireHub(request, subscription);
+        const { policies } = requireHub(request.parameters, subscription);
         const policy = policies.find((one) => sameName(one.keyName, keyName));
         if (policy) return { status: 200, body: toKeyRule(policy) };
         throw new ArmError('policyNotFound', `There is no shared access policy '${abridge(keyName)}'.`);
@@ -86,11 +86,3 @@ export const hubOperations = armOperations<Subscription>(
   },
   iotHubApiVersions,
 );
-
-/** @throws ArmError subscriptionNotFound, resourceGroupNotFound, serviceNotFound */
-export function requireHub({ parameters }: HttpRequest, subscription: Subscription): IotHub {
-  const group = findResourceGroup(parameters, subscription);
-  const hub = subscription.hubs.get(parameters.hubName!.toLowerCase());
-  if (hub && sameName(group.name, subscription.hubResourceGroup)) return hub;
-  throw notFound(parameters, parameters.hubName);
-}

@@ -12,6 +12,7 @@ import { retentionDays } from '../../hub/event-hub/events.js';
 import { partitionIds } from '../../hub/event-hub/partitions.js';
 import type { IotHub } from '../../hub/hub-directory.js';
 import { wireTimestamp } from '../../wire/timestamp.js';
+import { hubKey, type PendingState } from './pending-changes.js';
 import type { Subscription } from './scope.js';
 
 /** The members are those of the api-version. */
@@ -20,39 +21,49 @@ export function toHubResource(
   subscription: Subscription,
   apiVersion: string,
 ): Record<string, unknown> {
-  const { hubId, created } = hub;
-  const { subscriptionId, hubResourceGroup } = subscription;
+  const { hubId, created, settings } = hub;
+  const { subscriptionId } = subscription;
+  const state = subscription.pending.stateOf(hubKey(hub));
   const hasIdentity = apiVersion >= firstHubIdentityApiVersion;
   return {
     id: hubResourceId(hub, subscription),
     name: hubId,
     type: 'Microsoft.Devices/IotHubs',
-    location: 'local',
-    tags: {},
+    location: settings.location,
+    tags: settings.tags,
     subscriptionid: subscriptionId,
-    resourcegroup: hubResourceGroup,
+    resourcegroup: settings.resourceGroup,
     etag: 'AAAAAAAAAAE=',
-    properties: { ...propertiesOf(hub, apiVersion), ...(hasIdentity ? { allowedFqdnList: [] } : {}) },
-    sku: { name: 'S1', tier: 'Standard', capacity: 1 },
+    properties: { ...propertiesOf(hub, apiVersion, state), ...(hasIdentity ? { allowedFqdnList: [] } : {}) },
+    sku: { name: settings.sku.name, tier: tierOf(settings.sku.name), capacity: settings.sku.capacity },
     ...(hasIdentity ? { identity: { type: 'None' }, systemData: { createdAt: wireTimestamp(created) } } : {}),
   };
 }
 
+/** The tier of a SKU: F1 is free, B1 to B3 are basic, S1 to S3 are standard. */
+function tierOf(sku: string): string {
+  return { F: 'Free', B: 'Basic' }[sku.charAt(0).toUpperCase()] ?? 'Standard';
+}
+
 export function hubResourceId(
-  { hubId }: IotHub,
-  { subscriptionId, hubResourceGroup }: Pick<Subscription, 'subscriptionId' | 'hubResourceGroup'>,
+  { hubId, settings }: IotHub,
+  { subscriptionId }: Pick<Subscription, 'subscriptionId'>,
 ): string {
-  return `/subscriptions/${subscriptionId}/resourceGroups/${hubResourceGroup}/providers/Microsoft.Devices/IotHubs/${hubId}`;
+  return `/subscriptions/${subscriptionId}/resourceGroups/${settings.resourceGroup}/providers/Microsoft.Devices/IotHubs/${hubId}`;
 }
 
 /** How long back ends may keep what they received, and how often it is delivered. */
 const delivery = { lockDurationAsIso8601: 'PT1M', ttlAsIso8601: 'PT1H', maxDeliveryCount: 10 };
 
-function propertiesOf({ hubId, names }: IotHub, apiVersion: string): Record<string, unknown> {
+function propertiesOf(
+  { hubId, names, settings }: IotHub,
+  apiVersion: string,
+  state: PendingState | undefined,
+): Record<string, unknown> {
   return {
-    locations: [{ location: 'local', role: 'primary' }],
-    state: 'Active',
-    provisioningState: 'Succeeded',
+    locations: [{ location: settings.location, role: 'primary' }],
+    state: state ?? 'Active',
+    provisioningState: state === undefined ? 'Succeeded' : state,
     ipFilterRules: [],
     hostName: names.mqtt,
     // What clients look for before they read messages.

@@ -24,22 +24,12 @@ const ofOtherProviders: Row[] = [
     'registering resource providers',
   ],
   ['listResources', 'GET', `${subscription}/resources`, 'listing resources of every kind'],
-  ['listResourcesOfGroup', 'GET', `${resourceGroup}/resources`, 'listing resources of every kind'],
   [
     'putDeployment',
     'PUT',
     `${resourceGroup}/providers/Microsoft.Resources/deployments/:deploymentName`,
     'deployments of templates',
   ],
-  ['deleteResourceGroup', 'DELETE', resourceGroup, 'deleting a resource group'],
-  ...(['PUT', 'PATCH', 'DELETE'] as const).map(
-    (method): Row => [
-      `${method.toLowerCase()}IotHub`,
-      method,
-      `${resourceGroup}/${devices}/IotHubs/:hubName`,
-      'making, changing or deleting an IoT hub (start it with --hub NAME)',
-    ],
-  ),
 ];
 
 const ofServices: Row[] = [

@@ -1,6 +1,6 @@
 /**
- * Changes of provisioning services that take their time. The change itself is stored when its request is answered; until it
- * counts as done, the service shows that it is being made or changed, and its operation is `Running`.
+ * Changes of provisioning services and hubs that take their time. The change itself is stored when its request is answered; until it
+ * counts as done, the resource shows that it is being made or changed, and its operation is `Running`.
  *
  * Recorded by Azure/azure-cli and Azure/azure-powershell: creating a service takes 31 to 61 seconds, deleting one 16.
  */
@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { Recent } from '../../wire/recent.js';
 
-/** `properties.state` of a service that is being made or changed. */
+/** `properties.state` of a service or hub that is being made or changed. */
 export type PendingState = 'Activating' | 'Transitioning';
 
 interface Operation {
@@ -18,13 +18,17 @@ interface Operation {
   runningPolls: number;
 }
 
+/** The keys of provisioning services and hubs. */
+export const serviceKey = ({ number }: { number: number }) => `service ${number}`;
+export const hubKey = ({ hubId }: { hubId: string }) => `hub ${hubId}`;
+
 const keptOperations = 1000;
 
 export class PendingChanges {
   readonly #durationMs: number;
   readonly #operations = new Recent<string, Operation>(keptOperations);
-  /** By the number of the service. */
-  readonly #services = new Recent<number, { state: PendingState; doneAt: number }>(keptOperations);
+  /** By the key of the resource. */
+  readonly #resources = new Recent<string, { state: PendingState; doneAt: number }>(keptOperations);
 
   /** @param seconds that each change takes */
   constructor(seconds: number) {
@@ -32,21 +36,21 @@ export class PendingChanges {
   }
 
   /** @returns the ID of the operation */
-  begin(serviceNumber: number, state: PendingState): string {
+  begin(key: string, state: PendingState): string {
     const doneAt = performance.now() + this.#durationMs;
-    this.#services.set(serviceNumber, { state, doneAt });
+    this.#resources.set(key, { state, doneAt });
     return this.#add({ doneAt, runningPolls: 1 });
   }
 
-  /** Begins to delete a service, of which nothing is left to show. @returns the ID of the operation */
-  beginDeletion(serviceNumber: number): string {
-    this.#services.delete(serviceNumber);
+  /** Begins to delete a resource, of which nothing is left to show. @returns the ID of the operation */
+  beginDeletion(key: string): string {
+    this.#resources.delete(key);
     return this.#add({ doneAt: performance.now() + this.#durationMs, runningPolls: 0 });
   }
 
-  /** Undefined for a service that is not being made or changed. */
-  stateOf(serviceNumber: number): PendingState | undefined {
-    const pending = this.#services.get(serviceNumber);
+  /** Undefined for a resource that is not being made or changed. */
+  stateOf(key: string): PendingState | undefined {
+    const pending = this.#resources.get(key);
     if (pending && performance.now() < pending.doneAt) return pending.state;
     return undefined;
   }

@@ -1,12 +1,22 @@
 /**
- * The subscription and its resource groups, as far as clients look them up: `az login` lists subscriptions, and
- * `az iot dps create` asks for the location of a group.
+ * The subscription and its resource groups: `az login` lists subscriptions, and `az iot dps create` asks for the location of
+ * a group. Deleting a group deletes what is in it.
  */
 import * as z from 'zod';
-import { resourcesApiVersions } from '../../../dps/contract/api-versions.js';
+import { apiVersions, iotHubApiVersions, resourcesApiVersions } from '../../../dps/contract/api-versions.js';
+import { routes } from '../../../dps/contract/routes.js';
 import type { ResourceGroup } from '../state/resource-groups.js';
 import { badRequest } from './arm-error.js';
-import { armOperations, assertSubscription, findResourceGroup, type Subscription } from './scope.js';
+import { toHubResource } from './hub-resource.js';
+import {
+  armOperations,
+  assertSubscription,
+  findResourceGroup,
+  type Subscription,
+  sameName,
+} from './scope.js';
+import { toServiceResource } from './service-operations.js';
+import { answerOperation, deletionReply } from './tracked-operation.js';
 
 const groupBody = z.object({ location: z.string().min(1), tags: z.record(z.string(), z.string()).nullish() });
 
@@ -41,6 +51,35 @@ export const resourceGroupOperations = armOperations<Subscription>(
         body: toGroupResource(findResourceGroup(parameters, subscription), subscription),
       }),
     },
+    listResourcesOfGroup: {
+      idParameter: 'resourceGroup',
+      handle({ parameters }, subscription) {
+        const { name } = findResourceGroup(parameters, subscription);
+        return { status: 200, body: { value: resourcesOf(name, subscription) } };
+      },
+    },
+    deleteResourceGroup: {
+      idParameter: 'resourceGroup',
+      async handle(request, subscription) {
+        const { name } = findResourceGroup(request.parameters, subscription);
+        const { services, hubs, resourceGroups, pending } = subscription;
+        for (const service of services.list())
+          if (sameName(service.identity.resourceGroup, name)) await services.delete(service);
+        for (const hub of hubs.list()) if (sameName(hub.settings.resourceGroup, name)) await hubs.delete(hub);
+        resourceGroups.delete(name);
+        const operationId = pending.beginDeletion(`resource group ${name}`);
+        const reply = deletionReply(
+          request,
+          subscription,
+          routes.arm.getSubscriptionOperationResult,
+          operationId,
+        );
+        // Microsoft.Resources gives the header Location alone.
+        const { 'azure-asyncoperation': _, ...headers } = reply.headers ?? {};
+        return { ...reply, headers };
+      },
+    },
+    getSubscriptionOperationResult: { handle: answerOperation },
     putResourceGroup: {
       idParameter: 'resourceGroup',
       async handle(request, subscription) {
@@ -65,6 +104,25 @@ export const resourceGroupOperations = armOperations<Subscription>(
   },
   resourcesApiVersions,
 );
+
+/** The services and hubs of a resource group, as Azure lists resources of every kind. */
+function resourcesOf(name: string, subscription: Subscription): Record<string, unknown>[] {
+  const services = subscription.services
+    .list()
+    .filter(({ identity }) => sameName(identity.resourceGroup, name))
+    .map((service) => toServiceResource(service, subscription, apiVersions.arm[0]));
+  const hubs = subscription.hubs
+    .list()
+    .filter(({ settings }) => sameName(settings.resourceGroup, name))
+    .map((hub) => toHubResource(hub, subscription, iotHubApiVersions[0]) as (typeof services)[number]);
+  return [...services, ...hubs].map(({ id, name: resource, type, location, tags }) => ({
+    id,
+    name: resource,
+    type,
+    location,
+    tags,
+  }));
+}
 
 function toResource({ subscriptionId }: Subscription): Record<string, unknown> {
   return {

@@ -1,6 +1,6 @@
 /** What ARM paths name: the subscription, its resource groups, and the provisioning services in them. */
 import { routes } from '../../../dps/contract/routes.js';
-import type { HubDirectory } from '../../hub/hub-directory.js';
+import type { HubDirectory, IotHub } from '../../hub/hub-directory.js';
 import { etagMatches } from '../../state/etag.js';
 import { type Operation, type OperationHandler, operationsOf } from '../../wire/http/operation.js';
 import type { HttpRequest } from '../../wire/http/request.js';
@@ -16,8 +16,6 @@ export interface Subscription {
   resourceGroups: ResourceGroups;
   services: ServiceDirectory;
   hubs: HubDirectory;
-  /** The resource group of all hubs. */
-  hubResourceGroup: string;
   pending: PendingChanges;
   /** Seconds that a client is told to wait between two polls of an operation. */
   retryAfter: number;
@@ -79,6 +77,20 @@ export function requireService(parameters: Parameters, subscription: Subscriptio
   throw notFound(parameters, parameters.dpsName);
 }
 
+/** @throws ArmError subscriptionNotFound, resourceGroupNotFound */
+export function findHub(parameters: Parameters, subscription: Subscription): IotHub | undefined {
+  const group = findResourceGroup(parameters, subscription);
+  const hub = subscription.hubs.get((parameters.hubName ?? '').toLowerCase());
+  return hub && sameName(hub.settings.resourceGroup, group.name) ? hub : undefined;
+}
+
+/** @throws ArmError subscriptionNotFound, resourceGroupNotFound, serviceNotFound */
+export function requireHub(parameters: Parameters, subscription: Subscription): IotHub {
+  const hub = findHub(parameters, subscription);
+  if (hub) return hub;
+  throw notFound(parameters, parameters.hubName);
+}
+
 /** The provider calls its provisioning services IoT hubs here, too (recorded by Azure/azure-sdk-for-net). */
 export function notFound({ resourceGroup, subscriptionId }: Parameters, name = ''): ArmError {
   return new ArmError(
@@ -104,6 +116,11 @@ export function etagMismatch(): ArmError {
 /** ARM compares names without regard to case. */
 export function sameName(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
+}
+
+/** `West Europe` is `westeurope`. */
+export function sameLocation(a: string, b: string): boolean {
+  return sameName(a.replaceAll(' ', ''), b.replaceAll(' ', ''));
 }
 
 /** A name that a client sent, cut for a message. */

@@ -7,13 +7,12 @@
  */
 import * as z from 'zod';
 import { serviceNameProblem } from '../../../dps/contract/ids.js';
-import { routePath, routes } from '../../../dps/contract/routes.js';
+import { routes } from '../../../dps/contract/routes.js';
 import type { Policy } from '../../state/identity.js';
-import type { HttpRequest } from '../../wire/http/request.js';
 import type { ProvisioningService } from '../provisioning-service.js';
 import type { ServiceDirectory } from '../service-directory.js';
 import { ArmError, badRequest } from './arm-error.js';
-import type { PendingState } from './pending-changes.js';
+import { type PendingState, serviceKey } from './pending-changes.js';
 import {
   abridge,
   armOperations,
@@ -23,10 +22,12 @@ import {
   findService,
   requireService,
   type Subscription,
+  sameLocation,
   sameName,
 } from './scope.js';
 import { toKeyRule, toServiceResource } from './service-operations.js';
 import { readService } from './service-request.js';
+import { answerOperation, deletionReply, trackingHeaders } from './tracked-operation.js';
 
 export const serviceLifecycle = armOperations<Subscription>({
   listServices: {
@@ -78,12 +79,15 @@ export const serviceLifecycle = armOperations<Subscription>({
       service.change(settings);
       if (links) service.hubs.replace(links);
       if (policies) service.replacePolicies(policies);
-      const operationId = subscription.pending.begin(service.number, before ? 'Transitioning' : 'Activating');
+      const operationId = subscription.pending.begin(
+        serviceKey(service),
+        before ? 'Transitioning' : 'Activating',
+      );
       return {
         // Also for a service that was there before.
         status: 201,
         body: toPendingResource(service, subscription, { isNew: !before, body, policies, apiVersion }),
-        headers: trackingHeaders(request, subscription, operationId),
+        headers: trackingHeaders(request, subscription, routes.arm.getOperationResult, operationId),
       };
     },
   },
@@ -105,30 +109,18 @@ export const serviceLifecycle = armOperations<Subscription>({
   },
   deleteService: {
     idParameter: 'dpsName',
-    handle(request, subscription) {
+    async handle(request, subscription) {
       const service = findService(request.parameters, subscription);
       if (!service) return { status: 204 };
-      subscription.services.delete(service);
-      const operationId = subscription.pending.beginDeletion(service.number);
-      const { 'azure-asyncoperation': url, ...more } = trackingHeaders(request, subscription, operationId);
-      const headers = { 'azure-asyncoperation': url, location: url.replace('&asyncinfo', ''), ...more };
-      return { status: 202, body: null, headers };
+      await subscription.services.delete(service);
+      const operationId = subscription.pending.beginDeletion(serviceKey(service));
+      return deletionReply(request, subscription, routes.arm.getOperationResult, operationId);
     },
   },
   getOperationResult: {
     idParameter: 'dpsName',
     handle(request, subscription) {
-      const { parameters } = request;
-      assertSubscription(parameters, subscription);
-      const operationId = parameters.operationId!;
-      const status = subscription.pending.poll(operationId);
-      if (status === undefined) {
-        throw new ArmError('notFound', `There is no operation '${abridge(operationId)}'.`);
-      }
-      const headers = status === 'Running' ? paceHeaders(subscription) : {};
-      if (request.query('asyncinfo') !== undefined) return { status: 200, body: { status }, headers };
-      // At the address of the header Location, the status of the reply says how far it is.
-      return { status: status === 'Running' ? 202 : 200, headers };
+      return answerOperation(request, subscription);
     },
   },
   listSkus: {
@@ -199,30 +191,6 @@ function assertCreatable(name: string, { services, subscriptionId }: Subscriptio
     'quotaExceeded',
     `Max number of provisioning services exceeded, Max Allowed = ${services.most('services')}, Current = ${count} in the subscription Id: ${subscriptionId}.`,
   );
-}
-
-/** The headers by which clients follow an operation. */
-function trackingHeaders(
-  { parameters, apiVersion }: HttpRequest,
-  subscription: Subscription,
-  operationId: string,
-): { 'azure-asyncoperation': string } & Record<string, string> {
-  const path = routePath(routes.arm.getOperationResult, { ...parameters, operationId });
-  const url = `https://${subscription.services.deviceHostName}${path}?api-version=${apiVersion}&asyncinfo`;
-  return { 'azure-asyncoperation': url, ...paceHeaders(subscription) };
-}
-
-/**
- * How long a client waits between two polls. The real service does not say: recorded replies have no `Retry-After`, and most
- * SDKs then wait 30 seconds. Those for Python, .NET and Go honour milliseconds; the one for Node.js asks every 2 seconds.
- */
-function paceHeaders({ retryAfter }: Subscription): Record<string, string> {
-  return { 'x-ms-retry-after-ms': String(Math.max(1, retryAfter * 1000)) };
-}
-
-/** `West Europe` is `westeurope`. */
-function sameLocation(a: string, b: string): boolean {
-  return sameName(a.replaceAll(' ', ''), b.replaceAll(' ', ''));
 }
 
 function availability(name: string, services: ServiceDirectory): Record<string, unknown> {

@@ -9,6 +9,7 @@ import { hubOwnerPolicy, type Policy } from '../../state/identity.js';
 import type { ProvisioningService } from '../provisioning-service.js';
 import type { Hub } from '../state/linked-hubs.js';
 import { ArmError } from './arm-error.js';
+import { serviceKey } from './pending-changes.js';
 import { abridge, armOperations, type ServiceScope, type Subscription, sameName } from './scope.js';
 
 export const serviceOperations = armOperations<ServiceScope>({
@@ -55,7 +56,7 @@ export function toServiceResource(
   apiVersion: string,
 ) {
   const { identity, hubs, names, settings } = service;
-  const state = pending.stateOf(service.number);
+  const state = pending.stateOf(serviceKey(service));
   const isActivating = state === 'Activating';
   return {
     id: serviceResourceId(service),

@@ -45,16 +45,17 @@ export class LinkedHubs {
   /** Stores the host names of the hubs in this run, so that a later run recognizes them. */
   recordNames(): void {
     const record = this.#database.prepare('INSERT OR REPLACE INTO hub_name VALUES (?, ?)');
-    for (const { hostName, hubId } of this.#hubs) record.run(hostName.toLowerCase(), hubId);
+    for (const { hostName, hubId } of this.list()) record.run(hostName.toLowerCase(), hubId);
   }
 
   /** In the order in which they were linked. */
   list(): readonly Hub[] {
-    return this.#hubs;
+    // A hub may have been deleted since.
+    return this.#hubs.filter(({ hubId, iotHub }) => this.#directory.get(hubId) === iotHub);
   }
 
   get(hubId: string): Hub | undefined {
-    return this.#hubs.find((hub) => hub.hubId === hubId);
+    return this.list().find((hub) => hub.hubId === hubId);
   }
 
   /** The linked hub with this host name, which may be from an earlier run. */

@@ -38,6 +38,10 @@ export class ResourceGroups {
       .prepare('INSERT OR REPLACE INTO resource_group VALUES (?, ?, ?, ?)')
       .run(name.toLowerCase(), name, location, JSON.stringify(tags));
   }
+
+  delete(name: string): void {
+    this.#database.prepare('DELETE FROM resource_group WHERE name_key = ?').run(name.toLowerCase());
+  }
 }
 
 function fromRow({ name, location, tags }: Row): ResourceGroup {

@@ -6,7 +6,7 @@ import { InjectedError } from '../../wire/faults.js';
 import { bind } from '../../wire/http/operation.js';
 import type { ErrorReply, HttpPlane } from '../../wire/http/plane.js';
 import type { HttpRequest } from '../../wire/http/request.js';
-import { resolveByHost } from '../../wire/network/host-names.js';
+import type { Dialled } from '../../wire/network/host-names.js';
 import type { ServedApiVersions } from '../../wire/served-api-versions.js';
 import { hubRules, refusalOf } from '../authorize.js';
 import type { HostedHub } from '../hub.js';
@@ -21,8 +21,8 @@ import { queryOperation } from './query-operation.js';
 import { twinOperations } from './twin-operations.js';
 
 export interface HubPlaneOptions {
-  /** At least one. The first one answers clients that dial none of their names. */
-  hubs: () => readonly HostedHub[];
+  /** The hub that a client dialled; the first one answers clients that dial none of their names. */
+  hubByHost: (dialled: Dialled) => HostedHub;
   /** Whether an Authorization header holds a bearer token for the service side of hubs. */
   acceptsBearer: (authorization: string) => boolean;
   versions: ServedApiVersions;
@@ -33,9 +33,9 @@ export interface HubPlaneOptions {
 const maxJsonBytes = 500 * 1024;
 
 /** The HTTPS side of all hubs; the host that a client dials tells them apart. */
-export function hubPlane({ hubs, acceptsBearer, versions, now }: HubPlaneOptions): HttpPlane {
+export function hubPlane({ hubByHost, acceptsBearer, versions, now }: HubPlaneOptions): HttpPlane {
   function find({ dialled }: HttpRequest): HostedHub {
-    return resolveByHost(hubs(), dialled)!;
+    return hubByHost(dialled);
   }
 
   /** @returns why the client may not call the operation, or undefined when it may */

@@ -5,8 +5,7 @@ import type { TLSSocket, TlsOptions } from 'node:tls';
 import { createAdaptorServer } from '@hono/node-server';
 import type { EventLog } from '../events.js';
 import type { FaultSource } from '../faults.js';
-import { isEveryAddress } from '../network/host-names.js';
-import { listenEverywhere } from '../network/listen.js';
+import { furtherAddresses, listenEverywhere } from '../network/listen.js';
 import { type FaultyTls, gateConnections } from '../tls/connection-gate.js';
 import { keepForgedChains } from '../tls/forged-chain.js';
 import { reportHandshakes } from '../tls/handshake-failures.js';
@@ -44,6 +43,9 @@ export async function startHttps(options: HttpsOptions): Promise<HttpsListener> 
 
   function makeServer(): Server {
     const server = createHttpsServer(app, tls);
+    // Its close() calls this, which throws when a fault has reset a connection while Node.js was reading from it (Node.js
+    // 20.20). closeServers ends all connections.
+    server.closeIdleConnections = () => {};
     gateConnections(server, { tls, listener: 'https', faults, faultyTls });
     keepForgedChains(server);
     reportHandshakes(server, log.for('device', 'https'));
@@ -51,30 +53,11 @@ export async function startHttps(options: HttpsOptions): Promise<HttpsListener> 
     return trackSockets(server, sockets);
   }
 
-  function open(at: readonly string[], port: number) {
-    return listenEverywhere({
-      createServer: makeServer,
-      addresses: at,
-      port,
-      protocol: 'HTTPS',
-      flag: '--port',
-    });
-  }
-
-  const { port, servers } = await open(addresses, options.port);
-  const bound = new Set(addresses);
+  const listening = { createServer: makeServer, addresses, protocol: 'HTTPS', flag: '--port' };
+  const { port, servers } = await listenEverywhere({ ...listening, port: options.port });
   return {
     port,
-    async listenAt(address) {
-      if (bound.has(address) || addresses.some(isEveryAddress)) return true;
-      try {
-        servers.push(...(await open([address], port)).servers);
-        bound.add(address);
-        return true;
-      } catch {
-        return false;
-      }
-    },
+    listenAt: furtherAddresses({ ...listening, port }, servers),
     accept(socket) {
       servers[0]!.emit('secureConnection', socket);
       socket.resume();

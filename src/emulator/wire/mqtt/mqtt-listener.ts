@@ -33,6 +33,8 @@ export interface MqttOptions {
 
 export interface MqttListener {
   port: number;
+  /** Listens at one more address, on the same port; false when the machine does not permit it. */
+  listenAt(address: string): Promise<boolean>;
   /** Takes MQTT that came another way, within a WebSocket: same sessions, limits and timeouts. */
   accept(bytes: Duplex, socket: TLSSocket): void;
   /** Ends every connection. */
@@ -80,6 +82,7 @@ export async function startMqtt(options: MqttOptions): Promise<MqttListener> {
   });
   return {
     port: listener.port,
+    listenAt: listener.listenAt,
     accept,
     close() {
       sessions.close();

@@ -1,6 +1,8 @@
 /** Opens a port on every address that the emulator is bound to. */
+
 import type { AddressInfo, Server } from 'node:net';
 import { EnrollkitError } from '../../../errors.js';
+import { isEveryAddress } from './host-names.js';
 
 export interface ListenOptions<Kind extends Server> {
   /** Called for each address. */
@@ -35,6 +37,29 @@ export async function listenEverywhere<Kind extends Server>(
       if (options.port !== 0 || attempt === maxAttempts) throw error;
     }
   }
+}
+
+/**
+ * How listeners that are open already take further addresses, on the same port.
+ *
+ * @param servers gets those of each further address
+ * @returns whether the machine permits the address
+ */
+export function furtherAddresses<Kind extends Server>(
+  options: ListenOptions<Kind>,
+  servers: Kind[],
+): (address: string) => Promise<boolean> {
+  const bound = new Set(options.addresses);
+  return async (address) => {
+    if (bound.has(address) || options.addresses.some(isEveryAddress)) return true;
+    try {
+      servers.push(...(await listenEverywhere({ ...options, addresses: [address] })).servers);
+      bound.add(address);
+      return true;
+    } catch {
+      return false;
+    }
+  };
 }
 
 /** @returns the port that the server listens on */

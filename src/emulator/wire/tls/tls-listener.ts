@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import tls from 'node:tls';
 import type { EventLog } from '../events.js';
 import type { FaultSource } from '../faults.js';
-import { listenEverywhere } from '../network/listen.js';
+import { furtherAddresses, listenEverywhere } from '../network/listen.js';
 import { type FaultyTls, gateConnections } from './connection-gate.js';
 import { keepForgedChains } from './forged-chain.js';
 import { reportHandshakes } from './handshake-failures.js';
@@ -26,6 +26,8 @@ export interface TlsListenerOptions {
 
 export interface TlsListener {
   port: number;
+  /** Listens at one more address, on the same port; false when the machine does not permit it. */
+  listenAt(address: string): Promise<boolean>;
   /** Ends every connection. */
   close(): Promise<void>;
 }
@@ -42,14 +44,18 @@ export async function startTlsListener(options: TlsListenerOptions): Promise<Tls
     server.on('tlsClientError', (_error, socket) => socket.destroy());
     return trackSockets(server, sockets);
   }
-  const { port, servers } = await listenEverywhere({
+  const listening = {
     createServer,
     addresses,
-    port: options.port,
     protocol: protocol.toUpperCase(),
     flag: `--${protocol}-port`,
-  });
-  return { port, close: () => closeServers(servers, sockets) };
+  };
+  const { port, servers } = await listenEverywhere({ ...listening, port: options.port });
+  return {
+    port,
+    listenAt: furtherAddresses({ ...listening, port }, servers),
+    close: () => closeServers(servers, sockets),
+  };
 }
 
 /** Notes the open sockets of a server: also those in their TLS handshake, which no method of a server ends. */

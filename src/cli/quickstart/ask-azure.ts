@@ -1,0 +1,238 @@
+/** Asks for a provisioning service in Azure: picked from those that the account may read, or typed. */
+import { EnrollkitError, interruption, isAbort } from '../../errors.js';
+import type { Answers, FieldPath } from '../../quickstart/plan/fields.js';
+import type { Interview } from '../terminal/dialogue.js';
+
+export interface FoundSubscription {
+  id: string;
+  name: string;
+}
+
+export interface FoundService {
+  name: string;
+  subscriptionId: string;
+  resourceGroup: string;
+  location: string;
+  idScope: string | undefined;
+  /** Host names of the linked hubs. */
+  hubs: readonly string[];
+}
+
+/** What is in a provisioning service; undefined where the account may not look. */
+export interface FoundContents {
+  /** Names of the uploaded CA certificates. */
+  certificates: readonly string[] | undefined;
+  /** IDs of the enrollment groups. */
+  groups: readonly string[] | undefined;
+}
+
+/** What an Azure account may read. Each can throw an EnrollkitError of the clients. */
+export interface AzureAccount {
+  subscriptions(): Promise<FoundSubscription[]>;
+  services(subscriptionId: string): Promise<FoundService[]>;
+  contents(service: FoundService): Promise<FoundContents>;
+}
+
+/** The answers that a picked service gives, and what is known of it. */
+export interface PickedService {
+  answers: Partial<Answers>;
+  service: FoundService;
+  contents: FoundContents;
+}
+
+type Looked<Value> = { kind: 'found'; value: Value } | { kind: 'failed'; error: EnrollkitError };
+
+/** What a question counts with until something is looked up. */
+const someService: FoundService = {
+  name: '',
+  subscriptionId: '',
+  resourceGroup: '',
+  location: '',
+  idScope: undefined,
+  hubs: [],
+};
+const noContents: FoundContents = { certificates: undefined, groups: undefined };
+
+/** Beside names and IDs of Azure, which have no colon. */
+const manually = 'type:';
+const lookAgain = 'again:';
+
+const signInHelp =
+  'enrollkit uses the account of "az login", or a service principal in AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET. It lists what this account may read, so that you need not type names and IDs. Nothing is changed. You can always type the names instead.';
+
+/**
+ * @param given fields that flags have answered
+ * @returns undefined if the names are to be typed
+ */
+export async function askAzure(
+  ask: Interview,
+  account: AzureAccount,
+  answers: Answers,
+  given: ReadonlySet<FieldPath>,
+): Promise<PickedService | undefined> {
+  const subscriptionId = given.has('target.subscriptionId')
+    ? answers['target.subscriptionId']!
+    : await pickSubscription(ask, account, answers);
+  if (subscriptionId === undefined) return undefined;
+  const service = await pickService(ask, account, subscriptionId, answers);
+  if (service === undefined) return undefined;
+  const contents = await ask.find(
+    `contents ${subscriptionId} ${service.name}`,
+    () => contentsOf(account, service),
+    noContents,
+  );
+  return {
+    service,
+    contents,
+    answers: {
+      'target.dpsName': service.name,
+      'target.subscriptionId': service.subscriptionId,
+      'target.resourceGroup': service.resourceGroup,
+      'target.idScope': service.idScope,
+    },
+  };
+}
+
+/** Only helps to avoid names that are taken, so a failure does not stop the dialogue. */
+async function contentsOf(account: AzureAccount, service: FoundService): Promise<FoundContents> {
+  try {
+    return await account.contents(service);
+  } catch (error) {
+    if (isAbort(error)) throw interruption(error);
+    if (error instanceof EnrollkitError) return noContents;
+    throw error;
+  }
+}
+
+async function pickSubscription(
+  ask: Interview,
+  account: AzureAccount,
+  before: Answers,
+): Promise<string | undefined> {
+  const subscriptions = await lookUp(
+    ask,
+    'subscriptions',
+    'Looking up your subscriptions...',
+    () => account.subscriptions(),
+    [{ id: 'x', name: '' }],
+  );
+  if (subscriptions === undefined) return undefined;
+  if (subscriptions.length === 0) {
+    ask.say(
+      'azure.no-subscription',
+      'Your account has no subscription. Sign in with another account (az login --tenant TENANT), or type the names.',
+    );
+    return undefined;
+  }
+  const [only] = subscriptions;
+  if (subscriptions.length === 1) return only!.id;
+  const picked = await ask.select<string>({
+    id: 'azure.subscription',
+    message: 'Which subscription?',
+    help: `A subscription is what Azure bills, and contains your resources. ${signInHelp}`,
+    default: before['target.subscriptionId'] ?? only!.id,
+    choices: [
+      ...subscriptions.map(({ id, name }) => ({ value: id, name, why: `Subscription ID ${id}` })),
+      {
+        value: manually,
+        name: 'Type the names instead',
+        why: 'You need the name, the subscription ID and the resource group.',
+      },
+    ],
+  });
+  return picked === manually ? undefined : picked;
+}
+
+async function pickService(
+  ask: Interview,
+  account: AzureAccount,
+  subscriptionId: string,
+  before: Answers,
+): Promise<FoundService | undefined> {
+  const key = `services ${subscriptionId}`;
+  const services = await lookUp(
+    ask,
+    key,
+    'Looking up its provisioning services...',
+    () => account.services(subscriptionId),
+    [someService],
+  );
+  if (services === undefined) return undefined;
+  if (services.length === 0) {
+    ask.say('azure.no-service', `\n${noServiceText}\n`);
+  }
+  const picked = await ask.select<string>({
+    id: 'azure.service',
+    message: services.length === 0 ? 'How do you want to continue?' : 'Which provisioning service?',
+    help: `Device Provisioning Service (DPS) is the service that your devices contact first. ${signInHelp}`,
+    default:
+      services.find(({ name }) => name === before['target.dpsName'])?.name ?? services[0]?.name ?? lookAgain,
+    choices: [
+      ...services.map(({ name, resourceGroup, location, hubs }) => ({
+        value: name,
+        name,
+        why: `${location}, resource group ${resourceGroup}, ${hubsText(hubs.length)}`,
+      })),
+      { value: lookAgain, name: 'Look again', why: 'After you have created one, or have got the rights.' },
+      {
+        value: manually,
+        name: 'Type the names instead',
+        why: 'You need the name, the subscription ID and the resource group.',
+      },
+    ],
+  });
+  if (picked === lookAgain) return ask.lookAgain(key, 'azure.service');
+  return picked === manually ? undefined : services.find(({ name }) => name === picked);
+}
+
+const noServiceText =
+  'This subscription has no provisioning service that you may read. Create one in the portal, or with these commands:\n  az iot dps create --name NAME --resource-group GROUP\n  az iot dps linked-hub create --dps-name NAME --hub-name HUB --resource-group GROUP';
+
+function hubsText(count: number): string {
+  if (count === 0) return 'no linked hub: devices cannot be assigned';
+  return count === 1 ? '1 linked hub' : `${count} linked hubs`;
+}
+
+/** Looks something up. If that fails, it says why, and offers to try again. @returns undefined if names are to be typed */
+async function lookUp<Value>(
+  ask: Interview,
+  key: string,
+  saying: string,
+  look: () => Promise<Value>,
+  guess: Value,
+): Promise<Value | undefined> {
+  ask.say('azure.looking', saying);
+  const looked = await ask.find<Looked<Value>>(
+    key,
+    async () => {
+      try {
+        return { kind: 'found', value: await look() };
+      } catch (error) {
+        if (!(error instanceof EnrollkitError)) throw error;
+        if (isAbort(error)) throw interruption(error);
+        return { kind: 'failed', error };
+      }
+    },
+    { kind: 'found', value: guess },
+  );
+  if (looked.kind === 'found') return looked.value;
+  ask.say('azure.failed', `\n${failureText(looked.error)}\n`);
+  const id = `azure.failed.${key.split(' ')[0]}`;
+  const next = await ask.select({
+    id,
+    message: 'How do you want to continue?',
+    help: signInHelp,
+    default: 'again',
+    choices: [
+      { value: 'again', name: 'Try again', why: 'For example after az login in another terminal.' },
+      { value: 'type', name: 'Type the names', why: 'Also works without rights on Azure Resource Manager.' },
+    ],
+  });
+  return next === 'again' ? ask.lookAgain(key, id) : undefined;
+}
+
+/** What went wrong, and how to help it. */
+function failureText({ code, message, next }: EnrollkitError): string {
+  if (code !== 'FORBIDDEN') return `${message}\n${next}`;
+  return `${message}\nYour account needs the role Reader on the subscription to list its provisioning services, and Contributor on the provisioning service to upload and verify CA certificates. An owner assigns them in the portal, under Access control (IAM). Without them, type the names and prove possession by hand.`;
+}

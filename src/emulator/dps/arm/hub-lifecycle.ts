@@ -1,0 +1,117 @@
+/**
+ * Hubs as ARM resources: created, changed and deleted, which takes time. The emulator has no SKUs, routes or other settings
+ * of hubs: it stores SKU, location and tags, and refuses the rest.
+ *
+ * Source: azure-rest-api-specs, iothub resource-manager 2021-07-02; Azure Resource Manager, "Track asynchronous Azure
+ * operations".
+ */
+import * as z from 'zod';
+import { iotHubApiVersions } from '../../../dps/contract/api-versions.js';
+import { hubNameProblem } from '../../../dps/contract/ids.js';
+import { routes } from '../../../dps/contract/routes.js';
+import type { HubSettings } from '../../hub/hub-directory.js';
+import { maxLoopbackNumber } from '../../wire/network/loopback.js';
+import { ArmError, badRequest } from './arm-error.js';
+import { toHubResource } from './hub-resource.js';
+import { hubKey } from './pending-changes.js';
+import {
+  abridge,
+  armOperations,
+  findHub,
+  findResourceGroup,
+  requireHub,
+  type Subscription,
+  sameLocation,
+} from './scope.js';
+import { answerOperation, deletionReply, trackingHeaders } from './tracked-operation.js';
+
+const tags = z.record(z.string(), z.string());
+
+const hubBody = z.object({
+  location: z.string().min(1),
+  tags: tags.nullish(),
+  sku: z.object({
+    name: z.string().regex(/^(F1|B[123]|S[123])$/i, 'one of F1, B1, B2, B3, S1, S2 and S3 belongs here'),
+    capacity: z.number().int().min(1).nullish(),
+  }),
+});
+
+export const hubLifecycle = armOperations<Subscription>(
+  {
+    putIotHub: {
+      idParameter: 'hubName',
+      async handle(request, subscription) {
+        const { hubs, pending } = subscription;
+        const { parameters, apiVersion } = request;
+        const group = findResourceGroup(parameters, subscription);
+        const before = findHub(parameters, subscription);
+        const parsed = hubBody.safeParse(await request.json());
+        if (!parsed.success) {
+          const issue = parsed.error.issues[0]!;
+          throw badRequest(
+            `The IoT hub is not valid at ${issue.path.join('.') || 'its top'}: ${issue.message}.`,
+          );
+        }
+        const { location, sku } = parsed.data;
+        const settings: HubSettings = {
+          resourceGroup: group.name,
+          location: before?.settings.location ?? location,
+          tags: parsed.data.tags ?? {},
+          sku: { name: sku.name.toUpperCase(), capacity: sku.capacity ?? 1 },
+        };
+        if (!before) assertCreatable(parameters.hubName!, subscription);
+        else if (!sameLocation(before.settings.location, location)) {
+          throw new ArmError(
+            'invalidLocation',
+            `The IoT hub is in '${before.settings.location}' and cannot move to '${abridge(location)}'.`,
+          );
+        }
+        const hub = before ? hubs.change(before, settings) : await hubs.create(parameters.hubName!, settings);
+        const operationId = pending.begin(hubKey(hub), before ? 'Transitioning' : 'Activating');
+        return {
+          status: 201,
+          body: toHubResource(hub, subscription, apiVersion),
+          headers: trackingHeaders(request, subscription, routes.arm.getIotHubOperationResult, operationId),
+        };
+      },
+    },
+    patchIotHub: {
+      idParameter: 'hubName',
+      async handle(request, subscription) {
+        const hub = requireHub(request.parameters, subscription);
+        const parsed = z.object({ tags: tags.nullish() }).safeParse((await request.json()) ?? {});
+        if (!parsed.success) throw badRequest('The field tags must be an object of strings.');
+        const changed = parsed.data.tags
+          ? subscription.hubs.change(hub, { ...hub.settings, tags: parsed.data.tags })
+          : hub;
+        return { status: 200, body: toHubResource(changed, subscription, request.apiVersion) };
+      },
+    },
+    deleteIotHub: {
+      idParameter: 'hubName',
+      async handle(request, subscription) {
+        const hub = findHub(request.parameters, subscription);
+        if (!hub) return { status: 204 };
+        await subscription.hubs.delete(hub);
+        const operationId = subscription.pending.beginDeletion(hubKey(hub));
+        return deletionReply(request, subscription, routes.arm.getIotHubOperationResult, operationId);
+      },
+    },
+    getIotHubOperationResult: { idParameter: 'hubName', handle: answerOperation },
+  },
+  iotHubApiVersions,
+);
+
+/** @throws ArmError illegalName, nameTaken, quotaExceeded */
+function assertCreatable(name: string, { hubs, subscriptionId }: Subscription): void {
+  const problem = hubNameProblem(name);
+  if (problem) throw new ArmError('illegalName', problem);
+  if (hubs.get(name.toLowerCase()))
+    throw new ArmError('nameTaken', `IotHub name '${name}' is not available.`);
+  const { length } = hubs.list();
+  if (length < maxLoopbackNumber) return;
+  throw new ArmError(
+    'quotaExceeded',
+    `Max number of IotHubs exceeded, Max Allowed = ${maxLoopbackNumber}, Current = ${length} in the subscription Id: ${subscriptionId}.`,
+  );
+}

@@ -1,0 +1,161 @@
+/** The wizard picks a provisioning service from an Azure account. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'uvu';
+import type { AzureAccount, FoundService } from '../../src/cli/quickstart/ask-azure.js';
+import { azureAccount } from '../../src/cli/quickstart/azure-account.js';
+import { ResourceManager, scopeOf } from '../../src/dps/client/resource-manager.js';
+import { emulatorTarget } from '../../src/dps/client/target.js';
+import { startEmulator } from '../../src/emulator/start.js';
+import { EnrollkitError, type ErrorCode } from '../../src/errors.js';
+import { back, type Script } from './scripted-asker.js';
+import { decide, noAccount } from './wizard-support.js';
+
+const guid = (digit: number) => `${String(digit).repeat(8)}-2222-3333-4444-555555555555`;
+const service = (name: string, subscriptionId = guid(1)): FoundService => ({
+  name,
+  subscriptionId,
+  resourceGroup: `${name}-rg`,
+  location: 'westeurope',
+  idScope: '0ne0000ABCD',
+  hubs: ['hub-1.azure-devices.net', 'hub-2.azure-devices.net'],
+});
+const accountOf = (services: FoundService[], more: Partial<AzureAccount> = {}): AzureAccount => ({
+  subscriptions: async () =>
+    [...new Set(services.map((one) => one.subscriptionId))].map((id) => ({ id, name: `Plan ${id[0]}` })),
+  services: async (id) => services.filter((one) => one.subscriptionId === id),
+  contents: async () => ({ certificates: [], groups: ['line-1'] }),
+  ...more,
+});
+const inAzure: Script = { 'target.kind': 'azure' };
+const typed: Script = {
+  'target.dpsName': 'typed-dps',
+  'target.subscriptionId': guid(9),
+  'target.resourceGroup': 'rg',
+};
+
+async function targetOf(script: Script, account: AzureAccount, given?: ReadonlySet<never>) {
+  const { decision, asked, said } = await decide(
+    { ...inAzure, ...script },
+    { account, ...(given && { given }) },
+  );
+  assert.ok(decision.kind === 'run');
+  return { target: decision.plan.target, plan: decision.plan, asked, said };
+}
+
+test('one service in one subscription is one question, and gives all four names', async () => {
+  const { target, asked } = await targetOf({}, accountOf([service('contoso-dps')]));
+  assert.deepEqual(target, {
+    kind: 'azure',
+    dpsName: 'contoso-dps',
+    subscriptionId: guid(1),
+    resourceGroup: 'contoso-dps-rg',
+    idScope: '0ne0000ABCD',
+  });
+  assert.deepEqual(
+    asked.filter((id) => /^(azure|target)\./.test(id)),
+    ['target.kind', 'azure.service'],
+  );
+});
+
+test('of several subscriptions and a hundred services, one is picked; Back leads to the other subscription', async () => {
+  const many = Array.from({ length: 100 }, (_, index) => service(`dps-${index}`, guid(2)));
+  const { target } = await targetOf(
+    { 'azure.subscription': [guid(1), guid(2)], 'azure.service': [back, 'dps-77'] },
+    accountOf([service('other'), ...many]),
+  );
+  assert.ok(target.kind === 'azure');
+  assert.deepEqual([target.dpsName, target.subscriptionId], ['dps-77', guid(2)]);
+});
+
+test('names can be typed at every point', async () => {
+  const account = accountOf([service('one'), service('two', guid(2))]);
+  const { asked: first } = await targetOf(typed, noAccount);
+  assert.ok(first.includes('target.dpsName'));
+  for (const id of ['azure.subscription', 'azure.service']) {
+    const { target } = await targetOf({ ...typed, [id]: 'type:' }, account);
+    assert.ok(target.kind === 'azure' && target.dpsName === 'typed-dps', id);
+  }
+});
+
+test('an account that has none, or may not look, says so, keeps the answers, and can look again', async () => {
+  let services: FoundService[] = [];
+  const empty = accountOf([service('x')], {
+    services: async () => {
+      const now = services;
+      services = [service('new-dps')];
+      return now;
+    },
+  });
+  const { target, said } = await targetOf({}, empty);
+  assert.ok(target.kind === 'azure' && target.dpsName === 'new-dps');
+  assert.ok(said.some(({ id }) => id === 'azure.no-service'));
+
+  for (const code of ['NO_CREDENTIALS', 'FORBIDDEN', 'NETWORK'] satisfies ErrorCode[]) {
+    let tries = 0;
+    const failing = accountOf([service('contoso')], {
+      services: async () => {
+        tries += 1;
+        if (tries === 1) throw new EnrollkitError(code, `The reason: ${code}.`);
+        return [service('contoso')];
+      },
+    });
+    const { asked, said, plan } = await targetOf({ 'quickstart.folder': 'line' }, failing);
+    assert.equal(tries, 2);
+    assert.equal(asked.filter((id) => id === 'quickstart.folder').length, 1, 'answers are kept');
+    const failure = said.find(({ id }) => id === 'azure.failed')!;
+    assert.ok(failure.text.includes(code));
+    if (code === 'FORBIDDEN') assert.match(failure.text, /Reader.*Contributor/s);
+    assert.ok(plan.target.kind === 'azure');
+    const { target } = await targetOf(
+      { ...typed, 'azure.failed.services': 'type' },
+      accountOf([service('x')], { services: () => Promise.reject(new EnrollkitError(code, 'No.')) }),
+    );
+    assert.ok(target.kind === 'azure' && target.dpsName === 'typed-dps');
+  }
+});
+
+test('names that are taken in the picked service, and hubs that it lacks, are refused at the question', async () => {
+  const account = accountOf([service('contoso')]);
+  await assert.rejects(targetOf({ 'enrollmentGroup.id': 'LINE-1' }, account), { code: 'ERR_ASSERTION' });
+  const more: Script = { 'quickstart.more': true };
+  const hub = 'enrollmentGroup.iotHubs';
+  await assert.rejects(targetOf({ ...more, [hub]: 'hub-9.azure-devices.net' }, account), {
+    code: 'ERR_ASSERTION',
+  });
+  const { plan } = await targetOf({ ...more, [hub]: 'hub-2.azure-devices.net' }, account);
+  assert.deepEqual(plan.enrollmentGroup.iotHubs, ['hub-2.azure-devices.net']);
+});
+
+test('what an account has is read through Azure Resource Manager: one, many and none', async () => {
+  const { endpoints, stop } = await startEmulator({ dir: ':memory:' });
+  const target = emulatorTarget(endpoints, readFileSync(endpoints.caFile, 'utf8'));
+  const manager = new ResourceManager(target);
+  try {
+    const { signal } = new AbortController();
+    const account = azureAccount(signal, ({ name, ...scope }) => ({ ...target, ...scope, dpsName: name }));
+    const [subscription] = await account.subscriptions();
+    const { subscriptionId, dpsName, idScope, resourceGroup } = endpoints;
+    assert.equal(subscription?.id, subscriptionId);
+    const [only] = await account.services(subscriptionId);
+    assert.deepEqual(
+      [only?.name, only?.resourceGroup, only?.idScope, only?.hubs.length],
+      [dpsName, resourceGroup, idScope, 1],
+    );
+    assert.deepEqual(await account.contents(only!), { certificates: [], groups: [] });
+    await manager.createService({ subscriptionId, resourceGroup }, 'another-dps', {
+      location: 'westeurope',
+      tags: {},
+    });
+    const names = (await account.services(subscriptionId)).map(({ name }) => name);
+    assert.deepEqual(names, ['another-dps', dpsName].sort());
+    for (const { id, name } of await manager.listServices({ subscriptionId }))
+      await manager.deleteService(scopeOf(id), name);
+    assert.deepEqual(await account.services(subscriptionId), []);
+  } finally {
+    manager.close();
+    await stop();
+  }
+});
+
+test.run();
