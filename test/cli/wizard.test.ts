@@ -198,7 +198,11 @@ test('the wizard takes what the plan takes: each text is checked by the rule of 
 
 test('each question has an id, and that of a field is its place in the plan', async () => {
   const { asked } = await ask(everything);
-  for (const [path] of fieldEntries) assert.equal(asked.filter((id) => id === path).length, 1, path);
+  for (const [path] of fieldEntries) {
+    // Given by --ca FILE, since a plan has no path.
+    const times = path === 'certificates.existingCa' ? 0 : 1;
+    assert.equal(asked.filter((id) => id === path).length, times, path);
+  }
   assert.deepEqual(asked, [...new Set(asked)]);
 });
 

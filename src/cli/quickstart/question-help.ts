@@ -49,6 +49,8 @@ export const questionHelp: Readonly<Record<FieldPath | OtherQuestion, string>> =
 
   'certificates.keyAlgorithm':
     'Each CA and each device gets a key pair. EC P-256 is small, fast and accepted by Azure and by all Azure SDKs. Choose RSA only if a device or a rule requires it. All keys are of the same kind; you cannot change it later without new certificates.',
+  'certificates.existingCa':
+    'If your company already has a root or intermediate CA, your devices can get their certificates below it. Otherwise, enrollkit creates new CAs.',
   'certificates.rootCommonName':
     'The name in the certificate of the root CA, which people see in tools and in the portal. Leave it blank to get a unique name, since two roots with the same name are easily confused.',
   'certificates.intermediate':
