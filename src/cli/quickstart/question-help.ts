@@ -38,6 +38,15 @@ export const questionHelp: Readonly<Record<FieldPath | OtherQuestion, string>> =
   'target.idScope':
     'The ID scope identifies your provisioning service to devices: all devices in the world contact the same address, and the ID scope says which service they belong to. It begins with 0ne, is on the overview page, and is not a secret.',
 
+  'target.create':
+    'Choose yes if you have no provisioning service yet. enrollkit then creates the resource group, the provisioning service, an IoT hub and the link between the two, as far as they do not exist, and tags them. Azure bills an S1 hub by the day, and the operations of the provisioning service. enrollkit clean deletes what was created, and nothing else.',
+  'target.location':
+    'The Azure region where the resources are created, for example westeurope or eastus. Choose one near your devices. It cannot be changed later.',
+  'target.hubName':
+    'The IoT hub is the service that devices send their messages to. Its name becomes part of its address, NAME.azure-devices.net, so no one else in Azure can have the same one.',
+  'target.hubSku':
+    'S1 is the usual tier, billed by the day. F1 is free, allows 8,000 messages a day, and each subscription can have one. A free hub cannot be turned into another tier later.',
+
   'certificates.keyAlgorithm':
     'Each CA and each device gets a key pair. EC P-256 is small, fast and accepted by Azure and by all Azure SDKs. Choose RSA only if a device or a rule requires it. All keys are of the same kind; you cannot change it later without new certificates.',
   'certificates.rootCommonName':

@@ -21,6 +21,11 @@ export function padEnd(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
 }
 
+/** Puts spaces before a text, up to a number of columns. */
+export function padStart(text: string, width: number): string {
+  return ' '.repeat(Math.max(0, width - displayWidth(text))) + text;
+}
+
 /** The columns of the widest of some texts; 0 for none. */
 export function widest(texts: readonly string[]): number {
   return Math.max(0, ...texts.map((text) => displayWidth(text)));

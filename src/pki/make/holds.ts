@@ -2,7 +2,9 @@
  * Who may issue what: whether a new certificate can be valid under its issuer, for what it is for. The validator
  * decides, so that nothing is issued that it refuses later.
  */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { Failure } from '../path/failure.js';
 import { checkPathLength } from '../path/path-checks.js';
 import { type Purpose, validatePath } from '../path/validate.js';
@@ -38,9 +40,9 @@ export function assertHolds(failures: readonly Failure[], made: Certificate): vo
   const reasons = [...new Set(failures.map(({ message }) => message))].join(' ');
   throw new EnrollkitError(
     'ISSUER_NOT_ALLOWED',
-    `A certificate ${made.subject.text} issued by ${made.issuer.text} would never be valid. ${reasons}`,
+    sentences.pkiMake.wouldNotHold(made.subject.text, made.issuer.text, reasons),
     {
-      next: 'Sign with a CA that may issue it. If you know that its verifiers accept it, add --force.',
+      next: sentences.pkiMake.signElsewhere,
       context: { codes: failures.map(({ code }) => code) },
     },
   );

@@ -9,6 +9,7 @@ import {
   certificateNameProblem,
   commonNameProblem,
   enrollmentGroupIdProblem,
+  hubNameProblem,
   idScopePattern,
   registrationIdProblem,
   serviceNamePattern,
@@ -143,6 +144,8 @@ const neededByResourceManager =
       : undefined;
 const isStatic = (answers: Answers): boolean => answers['enrollmentGroup.allocationPolicy'] === 'static';
 
+const creates = (answers: Answers): boolean => isAzure(answers) && answers['target.create'] === true;
+
 const uniqueName = 'a name of its own';
 
 export const planFields = {
@@ -242,6 +245,91 @@ export const planFields = {
       dialogue: 'short',
       when: isPortal,
     },
+  },
+
+  'target.create': {
+    kind: 'switch',
+    default: false,
+    description:
+      'Whether the resource group, the provisioning service, a hub and the link between them are created if they do not exist.',
+    applies: isAzure,
+    conflict: (answers: Answers): string | undefined =>
+      creates(answers) && isPortal(answers)
+        ? 'Creating resources needs rights on Azure Resource Manager, and so proofOfPossession automatic.'
+        : undefined,
+    flag: {
+      name: 'create',
+      summary:
+        'Azure: create the resource group, the provisioning service and a linked hub if they do not exist',
+    },
+    question: {
+      message: 'Create the resource group, the provisioning service and a hub if they do not exist?',
+      help: 'Azure bills an S1 hub by the day until it is deleted; enrollkit clean deletes what was created.',
+      dialogue: 'details',
+      when: () => false,
+    },
+    summary: {
+      label: 'Where',
+      text(plan: Plan): string | undefined {
+        const { target } = plan;
+        if (target.kind === 'emulator' || target.create !== true) return undefined;
+        return 'what does not exist there is created, and billed';
+      },
+    },
+  },
+  'target.location': {
+    kind: 'text',
+    default: undefined,
+    problem: (value: string): string | undefined =>
+      /^[A-Za-z0-9 ]{2,40}$/.test(value) ? undefined : 'A region has letters and digits, as in westeurope.',
+    pattern: /^[A-Za-z0-9 ]{2,40}$/,
+    description: 'With create: the region of what is created; by default that of the resource group.',
+    applies: isAzure,
+    flag: {
+      name: 'location',
+      value: 'REGION',
+      summary: 'with --create: the Azure region (default: that of the resource group)',
+    },
+    question: {
+      message: 'Azure region:',
+      help: 'Such as westeurope or eastus; az account list-locations shows all.',
+      dialogue: 'short',
+      when: creates,
+      optional: creates,
+    },
+  },
+  'target.hubName': {
+    kind: 'text',
+    default: undefined,
+    problem: hubNameProblem,
+    description:
+      'With create: the IoT hub, if none is linked yet; by default named after the provisioning service.',
+    applies: isAzure,
+    flag: {
+      name: 'hub-name',
+      value: 'NAME',
+      summary:
+        'with --create: the hub, if none is linked yet (default: named after the provisioning service)',
+    },
+    question: {
+      message: 'Name of the IoT hub:',
+      help: 'Unique in Azure: 3 to 50 letters, digits and hyphens.',
+      dialogue: 'short',
+      when: creates,
+      optional: creates,
+    },
+  },
+  'target.hubSku': {
+    kind: 'choice',
+    default: 'S1',
+    choices: {
+      S1: { label: 'S1', help: 'Standard: 400,000 messages per day, billed by the day.' },
+      F1: { label: 'F1', help: 'Free: 8,000 messages per day; one per subscription.' },
+    },
+    description: 'With create: the SKU of a new hub.',
+    applies: isAzure,
+    flag: { name: 'hub-sku', value: 'SKU', summary: 'with --create: the SKU of a new hub; F1 is free' },
+    question: { message: 'SKU of the IoT hub:', dialogue: 'short', when: creates },
   },
 
   'certificates.keyAlgorithm': {
