@@ -2923,7 +2923,33 @@ export const en = {
   },
 
   /** src/cli/target/ */
-  cliTarget: {},
+  cliTarget: {
+    ofHub: (source: string, host: string) =>
+      `${source} is the connection string of an IoT hub (${host}), not of a provisioning service.`,
+    ofOtherService: (source: string, name: string, expected: string) =>
+      `${source} is the connection string of the provisioning service ${name}, not of ${expected}.`,
+    ofService: (source: string, host: string) =>
+      `${source} is the connection string of a provisioning service (${host}), not of an IoT hub.`,
+    copyHubString:
+      'Copy the connection string of the hub from the portal (your hub > Security settings > Shared access policies).',
+    noIdScope: 'The ID scope of the provisioning service is unknown.',
+    giveIdScope: 'Specify --id-scope. The portal shows it on the overview page of the provisioning service.',
+    emulatorClock: (folder: string, time: string) =>
+      `note: Dates follow the clock of the emulator in ${folder}: ${time}.`,
+    withLog: (message: string, log: string) =>
+      `${message} For the reason, see the log of the emulator: ${log}`,
+    withReason: (message: string, log: string, line: number, reason: string) =>
+      `${message} The emulator’s log says why (${log}:${line}): ${reason}`,
+    seeLog: (log: string) => `For the reason, see the log of the emulator: ${log}`,
+    stateFolder: (folder: string) =>
+      `state folder, or certificate folder (default: ${folder}, as in a quickstart)`,
+    connectionStringFile: 'Azure: file with the connection string of a shared access policy',
+    globalEndpoint:
+      'endpoint where devices register (default: global.azure-devices-provisioning.net, or the emulator)',
+    noEmulator: (folder: string) => `There is no emulator in ${folder}.`,
+    startFirst:
+      'Run "enrollkit quickstart" first, specify the folder with --dir FOLDER, or use --target azure.',
+  },
 
   /** src/cli/quickstart/ */
   cliQuickstart: {},
@@ -3046,10 +3072,125 @@ export const en = {
   },
 
   /** src/cli/enrollment/ and src/cli/registration/ */
-  cliEnrollment: {},
+  cliEnrollment: {
+    attestation: {
+      exclude: (one: string, other: string) => `${one} and ${other} cannot be used together.`,
+      needsCsr: (flag: string) => `${flag} requires --csr: it specifies the CA that signs the request.`,
+      forNewKey: '--key-algorithm and --encrypt-key require --self-signed: they apply to a new key.',
+      forNewCertificate: '--days requires --self-signed or --csr: it applies to a new certificate.',
+      secondaryNeedsPrimary: '--secondary-certificate requires --certificate, the primary one.',
+      noCertificate: (id: string, folder: string) => `There is no certificate for ${id} in ${folder}.`,
+      choose:
+        'Specify its certificate with --certificate FILE or a certificate request with --csr FILE, or use --self-signed or --symmetric-key.',
+      otherCertificate: (path: string, commonName: string, id: string) =>
+        `${path} is the certificate of "${commonName}", not of ${id}. With X.509 attestation, the registration ID is the common name.`,
+      useCertificateName:
+        'Use the common name of the certificate as the registration ID, or another certificate.',
+      otherRequest: (commonName: string, id: string) =>
+        `The request is for "${commonName}", not for ${id}. With X.509 attestation, the registration ID is the common name.`,
+      useRequestName: 'Use the common name of the request as the registration ID, or another request.',
+      useExisting: (command: string) => `Enroll the device with its existing certificate: ${command}`,
+      newKey: 'the new key',
+      help: 'Run "enrollkit enrollment create --help" to see how to use it.',
+    },
+    create: {
+      description:
+        'Creates an individual enrollment, which lets one device register with its certificate or key. Certificates that this command creates are written to devices/ID in the certificate folder, where device register finds them.',
+      id: 'the registration ID; with a certificate, its common name',
+      attestation: 'Attestation of the device (one of these):',
+      certificate: 'its certificate (default: the one in the certificate folder)',
+      selfSigned: 'a new self-signed certificate; its key is written to the certificate folder',
+      csr: 'a certificate that your CA signs for this certificate request',
+      symmetricKey: 'a symmetric key that DPS generates',
+      secondary: 'a second certificate that the device may use, for example while it is renewed',
+      withCsr: 'With --csr:',
+      withNewCertificate: 'With --self-signed or --csr:',
+      enrollment: 'Enrollment:',
+      deviceId: 'ID of the device in its hub (default: the registration ID)',
+      update: 'change an existing enrollment: set what you specify, and keep the rest',
+      examples: {
+        selfSigned: 'with a new self-signed certificate',
+        csr: 'for a certificate request, signed by the CA in the certificate folder; assigned to one hub',
+        symmetricKey: 'with a symmetric key',
+        update: 'disable an existing enrollment, and change nothing else',
+      },
+      showKeys: (command: string) => `next: show its keys: ${command}`,
+      next: (command: string) => `next: ${command}`,
+      notShown: (id: string, change: 'created' | 'changed') =>
+        `The enrollment ${id} was ${change}, but the service does not show it.`,
+      differs: (id: string, change: 'created' | 'changed', members: readonly string[]) =>
+        `The enrollment ${id} was ${change}, but differs in ${members.join(', ')} when read back.`,
+      exists: (id: string) => `The individual enrollment ${id} already exists.`,
+      updateOrDelete: (command: string) => `Change it with --update, or delete it: ${command}`,
+    },
+    delete: {
+      description:
+        'Deletes an individual enrollment. The device stays in its hub, but can no longer register through this enrollment.',
+      confirm: (id: string) => `Delete the individual enrollment ${id}?`,
+      deleted: (id: string) => `Deleted the individual enrollment ${id}.`,
+    },
+    empty: 'There are no individual enrollments.',
+    show: {
+      keys: 'also show the symmetric keys, which are secrets',
+      plain: 'the enrollment, and where its device is assigned',
+      withKeys: 'every field that DPS returns, and the keys',
+      primaryKey: 'Primary key',
+      secondaryKey: 'Secondary key',
+      registration: 'Registration',
+      assigned: (status: string, hub: string) => `${status} to ${hub}`,
+    },
+    notFound: (id: string) => `There is no individual enrollment ${id}.`,
+    listExisting: (command: string) => `List the existing enrollments: ${command}`,
+    registration: {
+      deletes:
+        'Deletes the registration record of a device. The device stays in its hub, and can register again as long as it is enrolled.',
+      confirm: (id: string) => `Delete the registration record of ${id}?`,
+      deleted: (id: string) => `Deleted the registration record of ${id}.`,
+      shows:
+        'Shows the registration record of a device: its status, the hub that it is assigned to, and the dates.',
+      plain: 'where the device is assigned',
+      json: 'every field that DPS returns',
+      none: (id: string) => `The device ${id} has no registration record.`,
+      registerFirst: (command: string) =>
+        `Register the device first, or list the registered devices: ${command}`,
+    },
+  },
 
   /** src/cli/device/ */
-  cliDevice: {},
+  cliDevice: {
+    keyAndCertificate: 'A certificate requires its key, and a key its certificate.',
+    giveBoth: 'Specify --certificate FILE or --chain FILE, together with --key FILE.',
+    otherCommonName: (file: string, commonName: string, registrationId: string) =>
+      `${file} is the certificate of "${commonName}", not of ${registrationId}. DPS uses the common name as the registration ID.`,
+    useCommonName: 'Use the common name of the certificate as the registration ID.',
+    noCertificate: (registrationId: string, folder: string) =>
+      `There is no certificate for ${registrationId} in ${folder}.`,
+    createOne: (command: string) => `Create one: ${command}; or specify --certificate, --chain and --key.`,
+    keyMismatch: (key: string, subject: string, file: string) =>
+      `The private key in ${key} does not belong to the certificate ${subject} in ${file}.`,
+    flags: {
+      certificate: 'device certificate, if it is not in the certificate folder',
+      chain: 'its issuers, or the whole chain',
+      key: 'its private key, PEM',
+      protocol: 'protocol of the registration (default: mqtt)',
+    },
+    register: {
+      description:
+        'Registers a device with its certificate, as the device itself would, and shows the hub that it is assigned to. With --id-scope, works with any DPS.',
+      folder: 'a device in the certificate folder',
+      files: 'with a certificate in other files, at a DPS in Azure',
+    },
+    id: 'the registration ID',
+    send: {
+      message: 'message to send (default: a greeting and the time)',
+      custom: 'a custom message',
+      sent: (device: string, message: string, hub: string, twin: string) =>
+        `${device} sent ${message} to ${hub}.\nDevice twin:\n${twin}`,
+      badJson: (problem: string) => `--message, ${problem}.`,
+      notAnObject: '--message is not a JSON object.',
+      example: 'Specify a JSON object, for example \'{"temperature":21.5}\'.',
+    },
+  },
 
   /** src/cli/doctor/ */
   cliDoctor: {},

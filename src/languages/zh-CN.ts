@@ -2364,7 +2364,25 @@ export const zhCN: Sentences = {
   },
 
   /** src/cli/target/ */
-  cliTarget: {},
+  cliTarget: {
+    ofHub: (source, host) => `${source} 是 IoT 中心 (${host}) 的连接字符串，而不是预配服务的连接字符串。`,
+    ofOtherService: (source, name, expected) =>
+      `${source} 是预配服务 ${name} 的连接字符串，而不是 ${expected} 的连接字符串。`,
+    ofService: (source, host) => `${source} 是预配服务 (${host}) 的连接字符串，而不是 IoT 中心的连接字符串。`,
+    copyHubString: '从门户复制 IoT 中心的连接字符串（你的 IoT 中心 > 安全设置 > 共享访问策略）。',
+    noIdScope: '预配服务的 ID 范围未知。',
+    giveIdScope: '指定 --id-scope。门户在预配服务的概述页上显示它。',
+    emulatorClock: (folder, time) => `注意：日期以 ${folder} 中模拟器的时钟为准：${time}。`,
+    withLog: (message, log) => `${message}原因请参阅模拟器的日志：${log}`,
+    withReason: (message, log, line, reason) =>
+      `${message}模拟器的日志说明了原因 (${log}:${line})：${reason}`,
+    seeLog: (log) => `原因请参阅模拟器的日志：${log}`,
+    stateFolder: (folder) => `状态文件夹或证书文件夹（默认：${folder}，与快速入门相同）`,
+    connectionStringFile: 'Azure：包含共享访问策略连接字符串的文件',
+    globalEndpoint: '设备注册时使用的终结点（默认：global.azure-devices-provisioning.net，或模拟器）',
+    noEmulator: (folder) => `${folder} 中没有模拟器。`,
+    startFirst: '请先运行“enrollkit quickstart”，使用 --dir FOLDER 指定文件夹，或使用 --target azure。',
+  },
 
   /** src/cli/quickstart/ */
   cliQuickstart: {},
@@ -2473,10 +2491,116 @@ export const zhCN: Sentences = {
   },
 
   /** src/cli/enrollment/ and src/cli/registration/ */
-  cliEnrollment: {},
+  cliEnrollment: {
+    attestation: {
+      exclude: (one, other) => `${one} 和 ${other} 不能一起使用。`,
+      needsCsr: (flag) => `${flag} 需要 --csr：它指定为请求签名的 CA。`,
+      forNewKey: '--key-algorithm 和 --encrypt-key 需要 --self-signed：它们适用于新密钥。',
+      forNewCertificate: '--days 需要 --self-signed 或 --csr：它适用于新证书。',
+      secondaryNeedsPrimary: '--secondary-certificate 需要 --certificate，即主证书。',
+      noCertificate: (id, folder) => `${folder} 中没有 ${id} 的证书。`,
+      choose:
+        '使用 --certificate FILE 指定其证书，或使用 --csr FILE 指定证书请求，或使用 --self-signed 或 --symmetric-key。',
+      otherCertificate: (path, commonName, id) =>
+        `${path} 是“${commonName}”的证书，而不是 ${id} 的证书。使用 X.509 证明时，注册 ID 就是公用名。`,
+      useCertificateName: '使用证书的公用名作为注册 ID，或使用其他证书。',
+      otherRequest: (commonName, id) =>
+        `该请求用于“${commonName}”，而不是 ${id}。使用 X.509 证明时，注册 ID 就是公用名。`,
+      useRequestName: '使用请求的公用名作为注册 ID，或使用其他请求。',
+      useExisting: (command) => `使用现有证书注册设备：${command}`,
+      newKey: '新密钥',
+      help: '运行“enrollkit enrollment create --help”查看用法。',
+    },
+    create: {
+      description:
+        '创建个体注册，使一台设备能够使用其证书或密钥进行注册。此命令创建的证书写入证书文件夹的 devices/ID 中，供 device register 使用。',
+      id: '注册 ID；使用证书时为其公用名',
+      attestation: '设备的证明机制（任选其一）：',
+      certificate: '其证书（默认：证书文件夹中的证书）',
+      selfSigned: '新的自签名证书；其密钥写入证书文件夹',
+      csr: '由你的 CA 为此证书请求签发的证书',
+      symmetricKey: '由 DPS 生成的对称密钥',
+      secondary: '设备可以使用的第二个证书，例如在续订期间',
+      withCsr: '与 --csr 一起使用：',
+      withNewCertificate: '与 --self-signed 或 --csr 一起使用：',
+      enrollment: '注册：',
+      deviceId: '设备在 IoT 中心内的 ID（默认：注册 ID）',
+      update: '更改现有注册：设置你指定的内容，其余保持不变',
+      examples: {
+        selfSigned: '使用新的自签名证书',
+        csr: '用于证书请求，由证书文件夹中的 CA 签名；分配到一个 IoT 中心',
+        symmetricKey: '使用对称密钥',
+        update: '禁用现有注册，不更改其他内容',
+      },
+      showKeys: (command) => `下一步：显示其密钥：${command}`,
+      next: (command) => `下一步：${command}`,
+      notShown: (id, change) => `注册 ${id} 已${change === 'created' ? '创建' : '更改'}，但服务未显示它。`,
+      differs: (id, change, members) =>
+        `注册 ${id} 已${change === 'created' ? '创建' : '更改'}，但读取时以下内容不同：${members.join('、')}。`,
+      exists: (id) => `个体注册 ${id} 已存在。`,
+      updateOrDelete: (command) => `使用 --update 更改它，或将其删除：${command}`,
+    },
+    delete: {
+      description: '删除个体注册。设备保留在 IoT 中心内，但无法再通过此注册进行注册。',
+      confirm: (id) => `删除个体注册 ${id}？`,
+      deleted: (id) => `已删除个体注册 ${id}。`,
+    },
+    empty: '没有个体注册。',
+    show: {
+      keys: '同时显示对称密钥（机密信息）',
+      plain: '注册，以及为其设备分配的 IoT 中心',
+      withKeys: 'DPS 返回的每个字段以及密钥',
+      primaryKey: '主密钥',
+      secondaryKey: '辅助密钥',
+      registration: '注册状态',
+      assigned: (status, hub) => `${status}，${hub}`,
+    },
+    notFound: (id) => `没有个体注册 ${id}。`,
+    listExisting: (command) => `列出现有注册：${command}`,
+    registration: {
+      deletes: '删除设备的注册记录。设备保留在 IoT 中心内，只要仍有其注册，就可以再次注册。',
+      confirm: (id) => `删除 ${id} 的注册记录？`,
+      deleted: (id) => `已删除 ${id} 的注册记录。`,
+      shows: '显示设备的注册记录：状态、为其分配的 IoT 中心以及日期。',
+      plain: '设备分配到的 IoT 中心',
+      json: 'DPS 返回的每个字段',
+      none: (id) => `设备 ${id} 没有注册记录。`,
+      registerFirst: (command) => `请先注册设备，或列出已注册的设备：${command}`,
+    },
+  },
 
   /** src/cli/device/ */
-  cliDevice: {},
+  cliDevice: {
+    keyAndCertificate: '证书需要其密钥，密钥需要其证书。',
+    giveBoth: '指定 --certificate FILE 或 --chain FILE，并同时指定 --key FILE。',
+    otherCommonName: (file, commonName, registrationId) =>
+      `${file} 是“${commonName}”的证书，而不是 ${registrationId} 的证书。DPS 使用公用名作为注册 ID。`,
+    useCommonName: '使用证书的公用名作为注册 ID。',
+    noCertificate: (registrationId, folder) => `${folder} 中没有 ${registrationId} 的证书。`,
+    createOne: (command) => `创建一个：${command}；或指定 --certificate、--chain 和 --key。`,
+    keyMismatch: (key, subject, file) => `${key} 中的私钥与 ${file} 中的证书 ${subject} 不匹配。`,
+    flags: {
+      certificate: '设备证书（如果不在证书文件夹中）',
+      chain: '其颁发者，或整个证书链',
+      key: '其私钥，PEM',
+      protocol: '注册使用的协议（默认：mqtt）',
+    },
+    register: {
+      description:
+        '使用设备的证书注册设备，与设备自身的做法相同，并显示为其分配的 IoT 中心。使用 --id-scope 时，可用于任何 DPS。',
+      folder: '证书文件夹中的设备',
+      files: '使用其他文件中的证书，在 Azure 的 DPS 中注册',
+    },
+    id: '注册 ID',
+    send: {
+      message: '要发送的消息（默认：问候语和时间）',
+      custom: '自定义消息',
+      sent: (device, message, hub, twin) => `${device} 已将 ${message} 发送到 ${hub}。\n设备孪生：\n${twin}`,
+      badJson: (problem) => `--message，${problem}。`,
+      notAnObject: '--message 不是 JSON 对象。',
+      example: '指定一个 JSON 对象，例如 \'{"temperature":21.5}\'。',
+    },
+  },
 
   /** src/cli/doctor/ */
   cliDoctor: {},
