@@ -2585,10 +2585,184 @@ export const en = {
   pkiX509: {},
 
   /** src/pki/containers/ */
-  pkiContainers: {},
+  pkiContainers: {
+    notPemNorDer: 'It is neither PEM nor DER.',
+    givePemOrDer: 'Use a file with a block that begins with -----BEGIN, or a DER file.',
+    javaKeystore: 'a Java keystore',
+    convertJavaKeystore:
+      'Convert it: keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12',
+    puttyKey: 'a PuTTY private key',
+    convertPuttyKey:
+      'Convert it: puttygen FILE -O private-openssh-new -o NEW, then ssh-keygen -p -m PKCS8 -f NEW',
+    sshPublicKey: 'an SSH public key',
+    notAnSshKey: 'Use a certificate or its private key, not an SSH login key.',
+    takeOutOfJson: 'Extract the certificate or key, for example with az ... --query value --output tsv.',
+    webPage: 'a web page or XML',
+    downloadFile: 'Download the file itself.',
+    zipArchive: 'a ZIP archive',
+    gzipArchive: 'a gzip archive',
+    unpack: 'Unpack it.',
+    isForeign: (what: string) => `It is ${what}, neither PEM nor DER.`,
+    tooLarge: (bytes: number, maximum: number) => `It has ${bytes} bytes; the maximum is ${maximum}.`,
+    empty: 'It is empty.',
+    beginsLikeDer: (problem: string) => `It begins like DER, but ${problem}.`,
+    unknownDer: 'It is DER, but not a certificate, key, request or revocation list.',
+    moreAfterDer: (end: number, more: number) =>
+      `The first DER value ends at byte ${end}, and ${more} more bytes follow. A DER file can only have one value.`,
+    giveSeveral: 'Use PEM or PKCS#7 for several certificates.',
+    keyMoreThanTwoParts: 'it has more than two parts',
+    dekInfoMissing: 'its DEK-Info header does not say how it is encrypted',
+    dekInfoLength: 'its DEK-Info header has the wrong length',
+    wrongPassphrase: 'The passphrase does not decrypt the private key.',
+    keyObsoleteCipher: (cipher: string) =>
+      `The private key is encrypted with ${cipher}, which is obsolete and not supported.`,
+    convertKey:
+      'Convert it with OpenSSL: openssl pkcs8 -topk8 -v2 aes-256-cbc -provider legacy -provider default -in FILE -out NEW',
+    keyUnreadable: (problem: string) => `The private key cannot be read: ${problem}.`,
+    pemPosition: (number: number, label: string, line: number) =>
+      `PEM block ${number} (${label}) at line ${line}`,
+    pemCutOff: (position: string, end: string) => `${position} has no line ${end}: it is truncated.`,
+    pemEmpty: (position: string) => `${position} is empty.`,
+    pemNotBase64: (position: string) => `${position} is not base64.`,
+    pfxObsoleteCipher: (cipher: string) =>
+      `it is encrypted with ${cipher}, which is obsolete and not supported`,
+    encryptedWithoutParameters: (type: string) => `it is encrypted with ${type}, without parameters`,
+    encryptionParameters: 'its encryption parameters are malformed',
+    encryptionVector: 'its initialization vector has the wrong length',
+    derivationParameters: 'its key derivation parameters are malformed',
+    keyLength: 'its key length does not match its cipher',
+    encryptionUnknown: (algorithm: string) => `its encryption is not supported (${algorithm})`,
+    pbmac1Without: 'its authentication (PBMAC1) has no parameters',
+    pbmac1Algorithms: 'its authentication (PBMAC1) uses algorithms other than PBKDF2 and HMAC with SHA-2',
+    pbmac1KeyUnknown: 'its authentication (PBMAC1) does not state its key length',
+    pbmac1KeyLength: (octets: number, minimum: number, maximum: number) =>
+      `its authentication (PBMAC1) has a key of ${octets} octets; ${minimum} to ${maximum} are supported`,
+    pbmac1Parameters: 'its authentication (PBMAC1) has malformed parameters',
+    scryptParameters: (cost: number, blockSize: number, parallelization: number) =>
+      `scrypt with N=${cost}, r=${blockSize} and p=${parallelization}`,
+    scryptTooMuch: (what: string, maximum: number) =>
+      `it requires ${what}; the maximum for N x r x p is ${maximum}`,
+    scryptMemory: (what: string, megabytes: number) =>
+      `it requires ${what}, which takes more than ${megabytes} MiB of memory`,
+    scryptImpossible: (what: string) => `it requires ${what}, which is not possible`,
+    scryptTotal: 'its parts together require too much scrypt work',
+    iterationsTooMany: (iterations: number, maximum: number) =>
+      `it requires ${iterations} rounds of key derivation; 1 to ${maximum} are supported`,
+    iterationsTotal: 'its parts together require too many rounds of key derivation',
+    pfxUnreadable: (problem: string) => `This PKCS#12 file cannot be read: ${problem}.`,
+    pfxVersion: 'its version is not 3',
+    pfxByPublicKey: 'it is protected by a public key, not by a passphrase',
+    pfxAuthentication: 'its authentication is malformed',
+    pfxAuthenticationUnknown: (type: string) => `its authentication is not supported (${type})`,
+    pfxPartByPublicKey: 'a part of it is protected by a public key, not by a passphrase',
+    pfxNested: 'its bags are nested too deeply',
+    pfxBags: (maximum: number) => `it has more than ${maximum} bags`,
+    pfxNoCertificate: 'one of its certificates is not a certificate',
+    pfxCertificateUnreadable: (number: number, problem: string) =>
+      `Certificate ${number} in the file cannot be read. ${problem}`,
+    pfxKeyUnreadable: 'The private key in the file cannot be read.',
+    pfxBroken: 'its encrypted content is damaged',
+    pfxPart: 'a part of it is malformed',
+    holdsNoCertificate: 'It does not contain a certificate.',
+    pfxKeys: (count: number) => `It contains ${count} private keys; it must contain one.`,
+    pfxKeyOfNone: 'The private key does not belong to any of the certificates in the file.',
+    pfxWrongPassphrase: 'The passphrase is wrong for the PKCS#12 file, or the file was changed.',
+    pfxGivePassphrase:
+      'Use the passphrase that the file was protected with (ENROLLKIT_PASSPHRASE or --passphrase-file FILE).',
+    convertPfx:
+      'Convert it with OpenSSL: openssl pkcs12 -legacy -in FILE -out NEW.pem, then openssl pkcs12 -export -in NEW.pem -out NEW.pfx',
+    keyNotOfCertificate: (certificate: string) =>
+      `The private key does not belong to the certificate ${certificate}.`,
+    pkcs7Kind: 'it is a type of PKCS#7 other than signed data',
+    pkcs7Several: (count: number) => `It contains ${count} PKCS#7 blocks; it must contain one.`,
+    pkcs7Unreadable: (problem: string) => `This is not a PKCS#7 file with certificates: ${problem}.`,
+    kinds: {
+      certificate: 'certificate',
+      'certificate request': 'certificate signing request',
+      'revocation list': 'revocation list',
+      'PKCS#7 file': 'PKCS#7 file',
+      'PKCS#12 file': 'PKCS#12 file',
+      'private key': 'private key',
+      'encrypted private key': 'encrypted private key',
+      'public key': 'public key',
+    },
+    holdsOtherBlocks: (labels: readonly string[], wanted: string) =>
+      `It contains ${labels.join(' and ')}, but no ${wanted}.`,
+    holdsNeither: (wanted: string, block: string) =>
+      `It does not contain a ${wanted}: neither a PEM block ${block} nor DER.`,
+    holdsOther: (kind: string, wanted: string) =>
+      `It contains ${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind} in DER, not a ${wanted}.`,
+    inDer: (kind: string) => `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind} in DER`,
+    blocks: (labels: readonly string[]) => labels.join(' and '),
+  },
 
   /** src/pki/make/, and the files directly in src/pki/ */
-  pkiMake: {},
+  pkiMake: {
+    nameEmpty: 'it is empty',
+    nameTooLong: (maximum: number) => `it has more than ${maximum} characters`,
+    nameIsAddress: 'it is an IP address, not a host name',
+    labelInvalid: (label: string) => `${label} is not a valid part of a host name`,
+    mailboxForm: 'it does not have the form local-part@domain',
+    mailboxLocal: 'the part before the @ is not valid',
+    mailboxDomain: 'the part after the @ is not a domain',
+    uriNotAbsolute: 'it is not an absolute URI',
+    uriCharacters: 'it has characters that must be written as %XX in a URI',
+    uriHost: 'its host is neither a host name nor an IP address',
+    addressInvalid: 'it is not an IPv4 or IPv6 address',
+    keyNotOfPublicKey: 'The private key does not belong to the public key.',
+    wouldNotHold: (subject: string, issuer: string, reasons: string) =>
+      `A certificate ${subject} issued by ${issuer} would never be valid. ${reasons}`,
+    signElsewhere:
+      'Sign with a CA that is allowed to issue it. If you know that its verifiers accept it, add --force.',
+    subjectEmpty: 'The subject is empty, and there is no subject alternative name.',
+    selfSignedKey: 'A self-signed certificate needs the private key that belongs to its public key.',
+    keyNotOfIssuer: (certificate: string) =>
+      `The private key does not belong to the certificate ${certificate}.`,
+    cannotSign: (certificate: string, reason: string) =>
+      `The certificate ${certificate} cannot sign: ${reason}.`,
+    issuerNotCa: 'it is not a certificate authority',
+    issuerKeyUsage: 'its key usage lacks keyCertSign',
+    issuerExpired: (on: string) => `it expired on ${on}`,
+    issuerEarly: (from: string) => `it is not valid before ${from}`,
+    issuerPathLength: 'its path length is 0, so it cannot issue another certificate authority',
+    profileNotJson: (source: string, problem: string) => `${source} is not JSON: ${problem}.`,
+    controlCharacters: (attribute: string) => `The ${attribute} has control characters.`,
+    countryInvalid: (value: string) => `The country ${value} is not two letters, such as DE.`,
+    attributeTooLong: (attribute: string, length: number, maximum: number) =>
+      `The ${attribute} has ${length} characters; RFC 5280 allows ${maximum}.`,
+    nameUnknownValue: (name: string) => `The name ${name} has a value of an unknown type.`,
+    alternativeNameInvalid: (kind: string, name: string, problem: string) =>
+      `The subject alternative name ${kind} ${name} is not valid: ${problem}.`,
+    commonNameInvalid: 'The common name is empty or has control characters.',
+    commonNameTooLong: (beginning: string, length: number, maximum: number) =>
+      `The common name "${beginning}..." has ${length} characters; RFC 5280 allows ${maximum}.`,
+    certificateCannotSign: (reason: string) => `The certificate cannot sign. ${reason}`,
+    validityImpossible: (from: string, until: string) =>
+      `A certificate cannot be valid from ${from} to ${until}. The dates must be in order, and from the years 1950 to 9999.`,
+    invalidTime: 'an invalid time',
+    codeMissing: 'The verification code is missing.',
+    codeCharacters: 'A verification code has only letters and digits, without spaces.',
+    codeTooLong: (length: number) =>
+      `This code has ${length} characters. A verification code has at most 64.`,
+    codeTooShort: (length: number) => `This code has only ${length} characters. Part of it may be missing.`,
+    ecCurve: (curve: string) => `EC keys on the curve ${curve}`,
+    keyTypeOf: (type: string) => `Keys of type ${type}`,
+    doesNotSign: (kind: string) => `${kind} are not supported for signing. Use RSA, P-256, P-384 or P-521.`,
+    giveKeyFile: 'Specify the private key file: PEM, DER or PKCS#12.',
+    severalKeys: 'There is more than one private key.',
+    passphraseRequired: 'The private key is encrypted, and there is no passphrase.',
+    keyUnreadable: 'The private key cannot be read.',
+    opensshKey: 'The private key is in OpenSSH format.',
+    convertOpensshKey: 'Convert a copy of it: ssh-keygen -p -m PKCS8 -f FILE',
+    keyDamaged: 'The private key is damaged: its private half does not match its public half.',
+    restoreKey: 'Restore the file from a backup, or create a new key and certificate.',
+    explicitParameters: 'The private key is an EC key with explicit parameters instead of a named curve.',
+    useNamedCurve:
+      'Create a new key on a named curve, such as P-256. If the parameters are those of a named curve, you can convert the key with openssl ec -param_enc named_curve -in FILE -out NEW; then reissue its certificate.',
+    keyNotOfCertificate: 'The private key does not belong to the certificate.',
+    notReadBack: (reason: string) => `The output could not be read back, so nothing was written. ${reason}`,
+    processEnded: (reason: string) => `The key derivation process ended unexpectedly: ${reason}.`,
+  },
 
   /** src/certgen/ */
   certgen: {},
@@ -3232,6 +3406,15 @@ export const en = {
       'ca code': 'generate a verification code for an uploaded CA certificate',
       'ca list': 'list uploaded CA certificates',
       'ca delete': 'delete an uploaded CA certificate',
+      'dps list': 'list the provisioning services of an account',
+      'dps show': 'show a provisioning service',
+      'dps create': 'create a provisioning service',
+      'dps delete': 'delete a provisioning service',
+      'hub list': 'list the IoT hubs of an account',
+      'hub create': 'create an IoT hub',
+      'hub delete': 'delete an IoT hub',
+      'hub link': 'link an IoT hub to a provisioning service',
+      'hub unlink': 'unlink an IoT hub from a provisioning service',
       'cert root': 'create a root CA',
       'cert intermediate': 'create an intermediate CA',
       'cert device': 'create a device certificate',
@@ -3272,6 +3455,8 @@ export const en = {
       device: { summary: 'act as a device' },
       group: { summary: 'enrollment groups' },
       enrollment: { summary: 'individual enrollments, one device each' },
+      dps: { summary: 'provisioning services of an account' },
+      hub: { summary: 'IoT hubs of an account, and their links' },
       registration: { summary: 'registration records of devices' },
       ca: { summary: 'CA certificates in DPS' },
       cert: {

@@ -15,7 +15,7 @@ import {
   planGroups,
 } from '../../quickstart/plan/fields.js';
 import { camelCase, type FlagValues, numberFlag, textFlag, underHeading } from '../kernel/flags.js';
-import { azureFlags, targetFlag } from '../target/target-flags.js';
+import { azureFlags, creationFlags, targetFlag } from '../target/target-flags.js';
 import { fieldFlags, givenValue } from './field-flags.js';
 
 /** Devices by number instead of by ID; they set the same field as --device. */
@@ -55,6 +55,7 @@ export function enrollmentGroupFlagsOf(flags: GivenGroupFlags): GivenGroupFlags 
 export const answerFlags = {
   ...targetFlag,
   ...azureFlags,
+  ...creationFlags,
   ...underHeading(planGroups.certificates.heading, fieldFlags('certificates')),
   ...underHeading(planGroups.certificateAuthority.heading, fieldFlags('certificateAuthority')),
   ...underHeading(planGroups.enrollmentGroup.heading, { group, ...groupFlags }),

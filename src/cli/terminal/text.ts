@@ -134,6 +134,22 @@ export function columns(rows: readonly (readonly string[])[], indent = 0): strin
   });
 }
 
+/** Rows of two cells in `width` columns. The second one is wrapped; it goes below a first one that is too long. */
+export function wrappedRows(rows: readonly (readonly [string, string])[], width: number): string[] {
+  const column = Math.min(
+    Math.max(...rows.map(([first]) => displayWidth(first))),
+    Math.max(20, Math.floor(width * 0.55)),
+  );
+  return rows.flatMap(([first, second]) => {
+    const lines = wrap(second, Math.max(16, width - column - 2)).split('\n');
+    const isLong = displayWidth(first) > column;
+    const texts = isLong ? ['', ...lines] : lines;
+    return texts.map((text, index) =>
+      truncate(`${padEnd(index === 0 ? first : '', column)}  ${text}`.trimEnd(), width),
+    );
+  });
+}
+
 /** A cell that a row stays one line with; it may have colours. */
 function onOneLine(cell: string): string {
   return cell.replace(/[\n\r\t]/g, escaped);
