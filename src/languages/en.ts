@@ -2771,7 +2771,105 @@ export const en = {
   rollover: {},
 
   /** src/workspace/ */
-  workspace: {},
+  workspace: {
+    noFile: (path: string) => `There is no file ${path}.`,
+    tooLarge: (path: string, size: number, maximum: number) =>
+      `${path} has ${size} bytes; files of more than ${maximum} bytes are not read.`,
+    checkFile: 'Check that it is the right file.',
+    unreadable: (path: string, reason: string) => `Cannot read ${path}${reason}.`,
+    unwritable: (path: string, reason: string) => `Cannot write ${path}${reason}.`,
+    notRegular: (path: string) => `${path} is not a regular file.`,
+    replaceOrMove: 'Put a file in its place, or move it away, then run the command again.',
+    exists: (path: string) => `${path} already exists.`,
+    aFile: 'a file',
+    reason: (reason: string) => `: ${reason}`,
+    reasons: {
+      EACCES: 'permission denied',
+      EPERM: 'permission denied',
+      EROFS: 'the file system is read-only',
+      ENOSPC: 'the disk is full',
+      EDQUOT: 'the disk quota is exceeded',
+      EFBIG: 'the file is too large for this file system',
+      ENAMETOOLONG: 'the name is too long',
+      EISDIR: 'it is a folder',
+      ENOTDIR: 'part of the path is a file',
+      EEXIST: 'a file of that name exists',
+      EIO: 'the disk reports an error',
+      EMFILE: 'this process has too many open files; raise the limit with ulimit -n',
+      ENFILE: 'this computer has too many open files',
+    },
+    journal: {
+      outside: {
+        problem: (line: number, path: string) =>
+          `Line ${line} of the journal ${path} names a file outside the certificate folder. Nothing was changed.`,
+        next: 'Someone edited the journal; enrollkit does not write such lines. Remove the line, check the others, then run the command again.',
+      },
+      unknown: {
+        problem: (line: number, path: string) =>
+          `Line ${line} of the journal ${path} records something that this version of enrollkit does not know. Nothing was changed.`,
+        next: 'If a newer version of enrollkit worked in this folder, update enrollkit. If not, restore the journal from a backup.',
+      },
+      noRecord: {
+        problem: (line: number, path: string) =>
+          `Line ${line} of the journal ${path} is not a record of enrollkit. Nothing was changed.`,
+        next: 'Restore the journal from a backup, or remove the line. "enrollkit clean" then keeps what the line recorded.',
+      },
+      name: (path: string) => `the journal ${path}`,
+      empty: (journal: string, folder: string, files: readonly string[], more: number) =>
+        `The journal ${journal} is empty, but there are files in ${folder}: ${firstOf(files, more)}. Nothing was changed.`,
+      restore: 'Restore the journal from a backup, or use an empty or new folder: --dir FOLDER.',
+    },
+    notAFile: (path: string) => `${path} is not a file, but enrollkit keeps a file there.`,
+    notAFolder: (path: string) => `${path} is not a folder, but enrollkit keeps a folder there.`,
+    moveAway: 'Move it away, then run the command again.',
+    otherFiles: (folder: string, files: readonly string[], more: number) =>
+      `The folder ${folder} contains files that enrollkit did not create: ${firstOf(files, more)}.`,
+    isFile: (path: string) => `${path} is a file or is below one, not a folder.`,
+    locked: (process: string, since: string, folder: string) =>
+      `Another enrollkit process is using ${folder} (process ${process}, since ${since}).`,
+    notALock: (path: string) => `${path} exists but is not a lock file of enrollkit.`,
+    moveThatAway: (path: string) => `Move ${path} away, then run the command again.`,
+    changed: (path: string) => `${path} was changed after enrollkit wrote it, and is not overwritten.`,
+    notOverwritten: (path: string) => `${path} already exists, and is not overwritten.`,
+    rollover: {
+      unreadable: (path: string) => `Cannot read the record of the roll-over, ${path}.`,
+      restore:
+        'Restore it from a backup. Without it, finish the roll-over by hand: "enrollkit group show ID" shows the certificates of the group.',
+      underway: (authority: string, folder: string) =>
+        `A roll-over of the ${authority} CA is in progress in ${folder}.`,
+      finish: (command: string) => `Finish it first: ${command} (with the same --dir)`,
+    },
+    stored: {
+      empty: (path: string) => `${path} is empty.`,
+      restore: (folder: string) => `Restore it from a backup, or move ${folder} away.`,
+      otherChain: (chain: string, certificate: string) =>
+        `${chain} does not begin with the certificate in ${certificate}.`,
+      moveOutdated:
+        'Move the outdated file away, then run the command again: the file is restored from the other one.',
+      noKey: (path: string, certificate: string) =>
+        `There is no file ${path}, the private key of ${certificate}.`,
+      keyMismatch: (path: string, certificate: string) =>
+        `The key in ${path} does not belong to ${certificate}.`,
+      restoreBoth: (folder: string) =>
+        `Restore the key and the certificate that belong together, or move ${folder} away.`,
+    },
+    symbolicLink: (path: string) =>
+      `${path} is a symbolic link. enrollkit does not write through symbolic links inside its folder.`,
+    replaceLink: 'Replace it with a real file or folder, or use another folder: --dir FOLDER.',
+    changes: {
+      notAList: (list: string, folder: string) =>
+        `${list}, left by an interrupted command, is not a list of changes in ${folder}.`,
+      moveWork: (work: string) =>
+        `Move ${work} away. Files that the command had already replaced are in its subfolder "former".`,
+      halfway: (folder: string, path: string, reason: string, work: string) =>
+        `Only some files in ${folder} are new. Cannot write ${path}${reason}. The other new files are in ${work}.`,
+      unchanged: (path: string, reason: string) => `Cannot write ${path}${reason}. Nothing was changed.`,
+      finish: 'Free up disk space or check the permissions, then run the command again to write the rest.',
+      needsFolder: (path: string) => `${path} is not a folder, but enrollkit needs a folder there.`,
+      targetExists: (path: string) =>
+        `${path} already exists, where a new file must be written. Nothing was changed.`,
+    },
+  },
 
   /** src/dps/contract/ */
   dpsContract: {},
@@ -3468,6 +3566,11 @@ export const en = {
     },
   },
 };
+
+/** Some names, and how many more there are. */
+function firstOf(names: readonly string[], more: number): string {
+  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
 
 /** The rest of a sentence that names what was probably meant. */
 function didYouMean(suggestions: readonly string[]): string {

@@ -2234,7 +2234,91 @@ export const zhCN: Sentences = {
   rollover: {},
 
   /** src/workspace/ */
-  workspace: {},
+  workspace: {
+    noFile: (path) => `没有文件 ${path}。`,
+    tooLarge: (path, size, maximum) => `${path} 有 ${size} 个字节；不读取超过 ${maximum} 个字节的文件。`,
+    checkFile: '请检查文件是否正确。',
+    unreadable: (path, reason) => `无法读取 ${path}${reason}。`,
+    unwritable: (path, reason) => `无法写入 ${path}${reason}。`,
+    notRegular: (path) => `${path} 不是常规文件。`,
+    replaceOrMove: '用文件替换它，或将其移走，然后重新运行命令。',
+    exists: (path) => `${path} 已存在。`,
+    aFile: '某个文件',
+    reason: (reason) => `：${reason}`,
+    reasons: {
+      EACCES: '权限被拒绝',
+      EPERM: '权限被拒绝',
+      EROFS: '文件系统为只读',
+      ENOSPC: '磁盘已满',
+      EDQUOT: '超出磁盘配额',
+      EFBIG: '文件超过此文件系统的大小限制',
+      ENAMETOOLONG: '名称过长',
+      EISDIR: '它是文件夹',
+      ENOTDIR: '路径的一部分是文件',
+      EEXIST: '已有同名文件',
+      EIO: '磁盘报告错误',
+      EMFILE: '此进程打开的文件过多；请使用 ulimit -n 提高限制',
+      ENFILE: '此计算机上打开的文件过多',
+    },
+    journal: {
+      outside: {
+        problem: (line, path) => `日志 ${path} 的第 ${line} 行指向证书文件夹之外的文件。未更改任何内容。`,
+        next: '有人编辑了日志；enrollkit 不会写入这样的行。请删除该行，检查其他行，然后重新运行命令。',
+      },
+      unknown: {
+        problem: (line, path) =>
+          `日志 ${path} 的第 ${line} 行记录了此版本的 enrollkit 不了解的内容。未更改任何内容。`,
+        next: '如果更新版本的 enrollkit 使用过此文件夹，请更新 enrollkit。否则，请从备份还原日志。',
+      },
+      noRecord: {
+        problem: (line, path) => `日志 ${path} 的第 ${line} 行不是 enrollkit 的记录。未更改任何内容。`,
+        next: '从备份还原日志，或删除该行。“enrollkit clean”随后会保留该行记录的内容。',
+      },
+      name: (path) => `日志 ${path}`,
+      empty: (journal, folder, files, more) =>
+        `日志 ${journal} 为空，但 ${folder} 中有文件：${firstOf(files, more)}。未更改任何内容。`,
+      restore: '从备份还原日志，或使用空文件夹或新文件夹：--dir FOLDER。',
+    },
+    notAFile: (path) => `${path} 不是文件，但 enrollkit 在该处保存文件。`,
+    notAFolder: (path) => `${path} 不是文件夹，但 enrollkit 在该处保存文件夹。`,
+    moveAway: '将其移走，然后重新运行命令。',
+    otherFiles: (folder, files, more) =>
+      `文件夹 ${folder} 包含不是由 enrollkit 创建的文件：${firstOf(files, more)}。`,
+    isFile: (path) => `${path} 是文件或位于文件之下，而不是文件夹。`,
+    locked: (process, since, folder) =>
+      `另一个 enrollkit 进程正在使用 ${folder}（进程 ${process}，自 ${since}）。`,
+    notALock: (path) => `${path} 已存在，但不是 enrollkit 的锁定文件。`,
+    moveThatAway: (path) => `移走 ${path}，然后重新运行命令。`,
+    changed: (path) => `${path} 在 enrollkit 写入后被更改，因此不会被覆盖。`,
+    notOverwritten: (path) => `${path} 已存在，因此不会被覆盖。`,
+    rollover: {
+      unreadable: (path) => `无法读取滚动更新的记录 ${path}。`,
+      restore: '从备份还原它。否则请手动完成滚动更新：“enrollkit group show ID”显示注册组的证书。',
+      underway: (authority, folder) => `${folder} 中正在对 CA（${authority}）进行滚动更新。`,
+      finish: (command) => `请先完成它：${command}（使用相同的 --dir）`,
+    },
+    stored: {
+      empty: (path) => `${path} 为空。`,
+      restore: (folder) => `从备份还原它，或移走 ${folder}。`,
+      otherChain: (chain, certificate) => `${chain} 不是以 ${certificate} 中的证书开头。`,
+      moveOutdated: '移走过时的文件，然后重新运行命令：该文件将从另一个文件还原。',
+      noKey: (path, certificate) => `没有文件 ${path}，即 ${certificate} 的私钥。`,
+      keyMismatch: (path, certificate) => `${path} 中的密钥与 ${certificate} 不匹配。`,
+      restoreBoth: (folder) => `还原相互匹配的密钥和证书，或移走 ${folder}。`,
+    },
+    symbolicLink: (path) => `${path} 是符号链接。enrollkit 不会通过其文件夹内的符号链接写入。`,
+    replaceLink: '用真实的文件或文件夹替换它，或使用其他文件夹：--dir FOLDER。',
+    changes: {
+      notAList: (list, folder) => `中断的命令留下的 ${list} 不是 ${folder} 中的更改列表。`,
+      moveWork: (work) => `移走 ${work}。该命令已替换的文件位于其子文件夹“former”中。`,
+      halfway: (folder, path, reason, work) =>
+        `${folder} 中只有部分文件是新的。无法写入 ${path}${reason}。其他新文件位于 ${work}。`,
+      unchanged: (path, reason) => `无法写入 ${path}${reason}。未更改任何内容。`,
+      finish: '释放磁盘空间或检查权限，然后重新运行命令以写入其余文件。',
+      needsFolder: (path) => `${path} 不是文件夹，但 enrollkit 在该处需要文件夹。`,
+      targetExists: (path) => `${path} 已存在，而该处必须写入新文件。未更改任何内容。`,
+    },
+  },
 
   /** src/dps/contract/ */
   dpsContract: {},
@@ -2859,6 +2943,10 @@ export const zhCN: Sentences = {
     },
   },
 };
+
+function firstOf(names: readonly string[], more: number): string {
+  return names.join('、') + (more > 0 ? `，还有 ${more} 个` : '');
+}
 
 function didYouMean(suggestions: readonly string[]): string {
   return suggestions.length === 0 ? '' : `是否指 ${suggestions.join(' 或 ')}？`;
