@@ -2771,7 +2771,105 @@ export const en = {
   rollover: {},
 
   /** src/workspace/ */
-  workspace: {},
+  workspace: {
+    noFile: (path: string) => `There is no file ${path}.`,
+    tooLarge: (path: string, size: number, maximum: number) =>
+      `${path} has ${size} bytes; files of more than ${maximum} bytes are not read.`,
+    checkFile: 'Check that it is the right file.',
+    unreadable: (path: string, reason: string) => `Cannot read ${path}${reason}.`,
+    unwritable: (path: string, reason: string) => `Cannot write ${path}${reason}.`,
+    notRegular: (path: string) => `${path} is not a regular file.`,
+    replaceOrMove: 'Put a file in its place, or move it away, then run the command again.',
+    exists: (path: string) => `${path} already exists.`,
+    aFile: 'a file',
+    reason: (reason: string) => `: ${reason}`,
+    reasons: {
+      EACCES: 'permission denied',
+      EPERM: 'permission denied',
+      EROFS: 'the file system is read-only',
+      ENOSPC: 'the disk is full',
+      EDQUOT: 'the disk quota is exceeded',
+      EFBIG: 'the file is too large for this file system',
+      ENAMETOOLONG: 'the name is too long',
+      EISDIR: 'it is a folder',
+      ENOTDIR: 'part of the path is a file',
+      EEXIST: 'a file of that name exists',
+      EIO: 'the disk reports an error',
+      EMFILE: 'this process has too many open files; raise the limit with ulimit -n',
+      ENFILE: 'this computer has too many open files',
+    },
+    journal: {
+      outside: {
+        problem: (line: number, path: string) =>
+          `Line ${line} of the journal ${path} names a file outside the certificate folder. Nothing was changed.`,
+        next: 'Someone edited the journal; enrollkit does not write such lines. Remove the line, check the others, then run the command again.',
+      },
+      unknown: {
+        problem: (line: number, path: string) =>
+          `Line ${line} of the journal ${path} records something that this version of enrollkit does not know. Nothing was changed.`,
+        next: 'If a newer version of enrollkit worked in this folder, update enrollkit. If not, restore the journal from a backup.',
+      },
+      noRecord: {
+        problem: (line: number, path: string) =>
+          `Line ${line} of the journal ${path} is not a record of enrollkit. Nothing was changed.`,
+        next: 'Restore the journal from a backup, or remove the line. "enrollkit clean" then keeps what the line recorded.',
+      },
+      name: (path: string) => `the journal ${path}`,
+      empty: (journal: string, folder: string, files: readonly string[], more: number) =>
+        `The journal ${journal} is empty, but there are files in ${folder}: ${firstOf(files, more)}. Nothing was changed.`,
+      restore: 'Restore the journal from a backup, or use an empty or new folder: --dir FOLDER.',
+    },
+    notAFile: (path: string) => `${path} is not a file, but enrollkit keeps a file there.`,
+    notAFolder: (path: string) => `${path} is not a folder, but enrollkit keeps a folder there.`,
+    moveAway: 'Move it away, then run the command again.',
+    otherFiles: (folder: string, files: readonly string[], more: number) =>
+      `The folder ${folder} contains files that enrollkit did not create: ${firstOf(files, more)}.`,
+    isFile: (path: string) => `${path} is a file or is below one, not a folder.`,
+    locked: (process: string, since: string, folder: string) =>
+      `Another enrollkit process is using ${folder} (process ${process}, since ${since}).`,
+    notALock: (path: string) => `${path} exists but is not a lock file of enrollkit.`,
+    moveThatAway: (path: string) => `Move ${path} away, then run the command again.`,
+    changed: (path: string) => `${path} was changed after enrollkit wrote it, and is not overwritten.`,
+    notOverwritten: (path: string) => `${path} already exists, and is not overwritten.`,
+    rollover: {
+      unreadable: (path: string) => `Cannot read the record of the roll-over, ${path}.`,
+      restore:
+        'Restore it from a backup. Without it, finish the roll-over by hand: "enrollkit group show ID" shows the certificates of the group.',
+      underway: (authority: string, folder: string) =>
+        `A roll-over of the ${authority} CA is in progress in ${folder}.`,
+      finish: (command: string) => `Finish it first: ${command} (with the same --dir)`,
+    },
+    stored: {
+      empty: (path: string) => `${path} is empty.`,
+      restore: (folder: string) => `Restore it from a backup, or move ${folder} away.`,
+      otherChain: (chain: string, certificate: string) =>
+        `${chain} does not begin with the certificate in ${certificate}.`,
+      moveOutdated:
+        'Move the outdated file away, then run the command again: the file is restored from the other one.',
+      noKey: (path: string, certificate: string) =>
+        `There is no file ${path}, the private key of ${certificate}.`,
+      keyMismatch: (path: string, certificate: string) =>
+        `The key in ${path} does not belong to ${certificate}.`,
+      restoreBoth: (folder: string) =>
+        `Restore the key and the certificate that belong together, or move ${folder} away.`,
+    },
+    symbolicLink: (path: string) =>
+      `${path} is a symbolic link. enrollkit does not write through symbolic links inside its folder.`,
+    replaceLink: 'Replace it with a real file or folder, or use another folder: --dir FOLDER.',
+    changes: {
+      notAList: (list: string, folder: string) =>
+        `${list}, left by an interrupted command, is not a list of changes in ${folder}.`,
+      moveWork: (work: string) =>
+        `Move ${work} away. Files that the command had already replaced are in its subfolder "former".`,
+      halfway: (folder: string, path: string, reason: string, work: string) =>
+        `Only some files in ${folder} are new. Cannot write ${path}${reason}. The other new files are in ${work}.`,
+      unchanged: (path: string, reason: string) => `Cannot write ${path}${reason}. Nothing was changed.`,
+      finish: 'Free up disk space or check the permissions, then run the command again to write the rest.',
+      needsFolder: (path: string) => `${path} is not a folder, but enrollkit needs a folder there.`,
+      targetExists: (path: string) =>
+        `${path} already exists, where a new file must be written. Nothing was changed.`,
+    },
+  },
 
   /** src/dps/contract/ */
   dpsContract: {},
@@ -3165,7 +3263,33 @@ export const en = {
   },
 
   /** src/cli/target/ */
-  cliTarget: {},
+  cliTarget: {
+    ofHub: (source: string, host: string) =>
+      `${source} is the connection string of an IoT hub (${host}), not of a provisioning service.`,
+    ofOtherService: (source: string, name: string, expected: string) =>
+      `${source} is the connection string of the provisioning service ${name}, not of ${expected}.`,
+    ofService: (source: string, host: string) =>
+      `${source} is the connection string of a provisioning service (${host}), not of an IoT hub.`,
+    copyHubString:
+      'Copy the connection string of the hub from the portal (your hub > Security settings > Shared access policies).',
+    noIdScope: 'The ID scope of the provisioning service is unknown.',
+    giveIdScope: 'Specify --id-scope. The portal shows it on the overview page of the provisioning service.',
+    emulatorClock: (folder: string, time: string) =>
+      `note: Dates follow the clock of the emulator in ${folder}: ${time}.`,
+    withLog: (message: string, log: string) =>
+      `${message} For the reason, see the log of the emulator: ${log}`,
+    withReason: (message: string, log: string, line: number, reason: string) =>
+      `${message} The emulator’s log says why (${log}:${line}): ${reason}`,
+    seeLog: (log: string) => `For the reason, see the log of the emulator: ${log}`,
+    stateFolder: (folder: string) =>
+      `state folder, or certificate folder (default: ${folder}, as in a quickstart)`,
+    connectionStringFile: 'Azure: file with the connection string of a shared access policy',
+    globalEndpoint:
+      'endpoint where devices register (default: global.azure-devices-provisioning.net, or the emulator)',
+    noEmulator: (folder: string) => `There is no emulator in ${folder}.`,
+    startFirst:
+      'Run "enrollkit quickstart" first, specify the folder with --dir FOLDER, or use --target azure.',
+  },
 
   /** src/cli/quickstart/ */
   cliQuickstart: {},
@@ -3288,10 +3412,125 @@ export const en = {
   },
 
   /** src/cli/enrollment/ and src/cli/registration/ */
-  cliEnrollment: {},
+  cliEnrollment: {
+    attestation: {
+      exclude: (one: string, other: string) => `${one} and ${other} cannot be used together.`,
+      needsCsr: (flag: string) => `${flag} requires --csr: it specifies the CA that signs the request.`,
+      forNewKey: '--key-algorithm and --encrypt-key require --self-signed: they apply to a new key.',
+      forNewCertificate: '--days requires --self-signed or --csr: it applies to a new certificate.',
+      secondaryNeedsPrimary: '--secondary-certificate requires --certificate, the primary one.',
+      noCertificate: (id: string, folder: string) => `There is no certificate for ${id} in ${folder}.`,
+      choose:
+        'Specify its certificate with --certificate FILE or a certificate request with --csr FILE, or use --self-signed or --symmetric-key.',
+      otherCertificate: (path: string, commonName: string, id: string) =>
+        `${path} is the certificate of "${commonName}", not of ${id}. With X.509 attestation, the registration ID is the common name.`,
+      useCertificateName:
+        'Use the common name of the certificate as the registration ID, or another certificate.',
+      otherRequest: (commonName: string, id: string) =>
+        `The request is for "${commonName}", not for ${id}. With X.509 attestation, the registration ID is the common name.`,
+      useRequestName: 'Use the common name of the request as the registration ID, or another request.',
+      useExisting: (command: string) => `Enroll the device with its existing certificate: ${command}`,
+      newKey: 'the new key',
+      help: 'Run "enrollkit enrollment create --help" to see how to use it.',
+    },
+    create: {
+      description:
+        'Creates an individual enrollment, which lets one device register with its certificate or key. Certificates that this command creates are written to devices/ID in the certificate folder, where device register finds them.',
+      id: 'the registration ID; with a certificate, its common name',
+      attestation: 'Attestation of the device (one of these):',
+      certificate: 'its certificate (default: the one in the certificate folder)',
+      selfSigned: 'a new self-signed certificate; its key is written to the certificate folder',
+      csr: 'a certificate that your CA signs for this certificate request',
+      symmetricKey: 'a symmetric key that DPS generates',
+      secondary: 'a second certificate that the device may use, for example while it is renewed',
+      withCsr: 'With --csr:',
+      withNewCertificate: 'With --self-signed or --csr:',
+      enrollment: 'Enrollment:',
+      deviceId: 'ID of the device in its hub (default: the registration ID)',
+      update: 'change an existing enrollment: set what you specify, and keep the rest',
+      examples: {
+        selfSigned: 'with a new self-signed certificate',
+        csr: 'for a certificate request, signed by the CA in the certificate folder; assigned to one hub',
+        symmetricKey: 'with a symmetric key',
+        update: 'disable an existing enrollment, and change nothing else',
+      },
+      showKeys: (command: string) => `next: show its keys: ${command}`,
+      next: (command: string) => `next: ${command}`,
+      notShown: (id: string, change: 'created' | 'changed') =>
+        `The enrollment ${id} was ${change}, but the service does not show it.`,
+      differs: (id: string, change: 'created' | 'changed', members: readonly string[]) =>
+        `The enrollment ${id} was ${change}, but differs in ${members.join(', ')} when read back.`,
+      exists: (id: string) => `The individual enrollment ${id} already exists.`,
+      updateOrDelete: (command: string) => `Change it with --update, or delete it: ${command}`,
+    },
+    delete: {
+      description:
+        'Deletes an individual enrollment. The device stays in its hub, but can no longer register through this enrollment.',
+      confirm: (id: string) => `Delete the individual enrollment ${id}?`,
+      deleted: (id: string) => `Deleted the individual enrollment ${id}.`,
+    },
+    empty: 'There are no individual enrollments.',
+    show: {
+      keys: 'also show the symmetric keys, which are secrets',
+      plain: 'the enrollment, and where its device is assigned',
+      withKeys: 'every field that DPS returns, and the keys',
+      primaryKey: 'Primary key',
+      secondaryKey: 'Secondary key',
+      registration: 'Registration',
+      assigned: (status: string, hub: string) => `${status} to ${hub}`,
+    },
+    notFound: (id: string) => `There is no individual enrollment ${id}.`,
+    listExisting: (command: string) => `List the existing enrollments: ${command}`,
+    registration: {
+      deletes:
+        'Deletes the registration record of a device. The device stays in its hub, and can register again as long as it is enrolled.',
+      confirm: (id: string) => `Delete the registration record of ${id}?`,
+      deleted: (id: string) => `Deleted the registration record of ${id}.`,
+      shows:
+        'Shows the registration record of a device: its status, the hub that it is assigned to, and the dates.',
+      plain: 'where the device is assigned',
+      json: 'every field that DPS returns',
+      none: (id: string) => `The device ${id} has no registration record.`,
+      registerFirst: (command: string) =>
+        `Register the device first, or list the registered devices: ${command}`,
+    },
+  },
 
   /** src/cli/device/ */
-  cliDevice: {},
+  cliDevice: {
+    keyAndCertificate: 'A certificate requires its key, and a key its certificate.',
+    giveBoth: 'Specify --certificate FILE or --chain FILE, together with --key FILE.',
+    otherCommonName: (file: string, commonName: string, registrationId: string) =>
+      `${file} is the certificate of "${commonName}", not of ${registrationId}. DPS uses the common name as the registration ID.`,
+    useCommonName: 'Use the common name of the certificate as the registration ID.',
+    noCertificate: (registrationId: string, folder: string) =>
+      `There is no certificate for ${registrationId} in ${folder}.`,
+    createOne: (command: string) => `Create one: ${command}; or specify --certificate, --chain and --key.`,
+    keyMismatch: (key: string, subject: string, file: string) =>
+      `The private key in ${key} does not belong to the certificate ${subject} in ${file}.`,
+    flags: {
+      certificate: 'device certificate, if it is not in the certificate folder',
+      chain: 'its issuers, or the whole chain',
+      key: 'its private key, PEM',
+      protocol: 'protocol of the registration (default: mqtt)',
+    },
+    register: {
+      description:
+        'Registers a device with its certificate, as the device itself would, and shows the hub that it is assigned to. With --id-scope, works with any DPS.',
+      folder: 'a device in the certificate folder',
+      files: 'with a certificate in other files, at a DPS in Azure',
+    },
+    id: 'the registration ID',
+    send: {
+      message: 'message to send (default: a greeting and the time)',
+      custom: 'a custom message',
+      sent: (device: string, message: string, hub: string, twin: string) =>
+        `${device} sent ${message} to ${hub}.\nDevice twin:\n${twin}`,
+      badJson: (problem: string) => `--message, ${problem}.`,
+      notAnObject: '--message is not a JSON object.',
+      example: 'Specify a JSON object, for example \'{"temperature":21.5}\'.',
+    },
+  },
 
   /** src/cli/doctor/ */
   cliDoctor: {
@@ -3547,6 +3786,11 @@ export const en = {
     },
   },
 };
+
+/** Some names, and how many more there are. */
+function firstOf(names: readonly string[], more: number): string {
+  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
 
 /** The rest of a sentence that names what was probably meant. */
 function didYouMean(suggestions: readonly string[]): string {

@@ -2234,7 +2234,91 @@ export const zhCN: Sentences = {
   rollover: {},
 
   /** src/workspace/ */
-  workspace: {},
+  workspace: {
+    noFile: (path) => `没有文件 ${path}。`,
+    tooLarge: (path, size, maximum) => `${path} 有 ${size} 个字节；不读取超过 ${maximum} 个字节的文件。`,
+    checkFile: '请检查文件是否正确。',
+    unreadable: (path, reason) => `无法读取 ${path}${reason}。`,
+    unwritable: (path, reason) => `无法写入 ${path}${reason}。`,
+    notRegular: (path) => `${path} 不是常规文件。`,
+    replaceOrMove: '用文件替换它，或将其移走，然后重新运行命令。',
+    exists: (path) => `${path} 已存在。`,
+    aFile: '某个文件',
+    reason: (reason) => `：${reason}`,
+    reasons: {
+      EACCES: '权限被拒绝',
+      EPERM: '权限被拒绝',
+      EROFS: '文件系统为只读',
+      ENOSPC: '磁盘已满',
+      EDQUOT: '超出磁盘配额',
+      EFBIG: '文件超过此文件系统的大小限制',
+      ENAMETOOLONG: '名称过长',
+      EISDIR: '它是文件夹',
+      ENOTDIR: '路径的一部分是文件',
+      EEXIST: '已有同名文件',
+      EIO: '磁盘报告错误',
+      EMFILE: '此进程打开的文件过多；请使用 ulimit -n 提高限制',
+      ENFILE: '此计算机上打开的文件过多',
+    },
+    journal: {
+      outside: {
+        problem: (line, path) => `日志 ${path} 的第 ${line} 行指向证书文件夹之外的文件。未更改任何内容。`,
+        next: '有人编辑了日志；enrollkit 不会写入这样的行。请删除该行，检查其他行，然后重新运行命令。',
+      },
+      unknown: {
+        problem: (line, path) =>
+          `日志 ${path} 的第 ${line} 行记录了此版本的 enrollkit 不了解的内容。未更改任何内容。`,
+        next: '如果更新版本的 enrollkit 使用过此文件夹，请更新 enrollkit。否则，请从备份还原日志。',
+      },
+      noRecord: {
+        problem: (line, path) => `日志 ${path} 的第 ${line} 行不是 enrollkit 的记录。未更改任何内容。`,
+        next: '从备份还原日志，或删除该行。“enrollkit clean”随后会保留该行记录的内容。',
+      },
+      name: (path) => `日志 ${path}`,
+      empty: (journal, folder, files, more) =>
+        `日志 ${journal} 为空，但 ${folder} 中有文件：${firstOf(files, more)}。未更改任何内容。`,
+      restore: '从备份还原日志，或使用空文件夹或新文件夹：--dir FOLDER。',
+    },
+    notAFile: (path) => `${path} 不是文件，但 enrollkit 在该处保存文件。`,
+    notAFolder: (path) => `${path} 不是文件夹，但 enrollkit 在该处保存文件夹。`,
+    moveAway: '将其移走，然后重新运行命令。',
+    otherFiles: (folder, files, more) =>
+      `文件夹 ${folder} 包含不是由 enrollkit 创建的文件：${firstOf(files, more)}。`,
+    isFile: (path) => `${path} 是文件或位于文件之下，而不是文件夹。`,
+    locked: (process, since, folder) =>
+      `另一个 enrollkit 进程正在使用 ${folder}（进程 ${process}，自 ${since}）。`,
+    notALock: (path) => `${path} 已存在，但不是 enrollkit 的锁定文件。`,
+    moveThatAway: (path) => `移走 ${path}，然后重新运行命令。`,
+    changed: (path) => `${path} 在 enrollkit 写入后被更改，因此不会被覆盖。`,
+    notOverwritten: (path) => `${path} 已存在，因此不会被覆盖。`,
+    rollover: {
+      unreadable: (path) => `无法读取滚动更新的记录 ${path}。`,
+      restore: '从备份还原它。否则请手动完成滚动更新：“enrollkit group show ID”显示注册组的证书。',
+      underway: (authority, folder) => `${folder} 中正在对 CA（${authority}）进行滚动更新。`,
+      finish: (command) => `请先完成它：${command}（使用相同的 --dir）`,
+    },
+    stored: {
+      empty: (path) => `${path} 为空。`,
+      restore: (folder) => `从备份还原它，或移走 ${folder}。`,
+      otherChain: (chain, certificate) => `${chain} 不是以 ${certificate} 中的证书开头。`,
+      moveOutdated: '移走过时的文件，然后重新运行命令：该文件将从另一个文件还原。',
+      noKey: (path, certificate) => `没有文件 ${path}，即 ${certificate} 的私钥。`,
+      keyMismatch: (path, certificate) => `${path} 中的密钥与 ${certificate} 不匹配。`,
+      restoreBoth: (folder) => `还原相互匹配的密钥和证书，或移走 ${folder}。`,
+    },
+    symbolicLink: (path) => `${path} 是符号链接。enrollkit 不会通过其文件夹内的符号链接写入。`,
+    replaceLink: '用真实的文件或文件夹替换它，或使用其他文件夹：--dir FOLDER。',
+    changes: {
+      notAList: (list, folder) => `中断的命令留下的 ${list} 不是 ${folder} 中的更改列表。`,
+      moveWork: (work) => `移走 ${work}。该命令已替换的文件位于其子文件夹“former”中。`,
+      halfway: (folder, path, reason, work) =>
+        `${folder} 中只有部分文件是新的。无法写入 ${path}${reason}。其他新文件位于 ${work}。`,
+      unchanged: (path, reason) => `无法写入 ${path}${reason}。未更改任何内容。`,
+      finish: '释放磁盘空间或检查权限，然后重新运行命令以写入其余文件。',
+      needsFolder: (path) => `${path} 不是文件夹，但 enrollkit 在该处需要文件夹。`,
+      targetExists: (path) => `${path} 已存在，而该处必须写入新文件。未更改任何内容。`,
+    },
+  },
 
   /** src/dps/contract/ */
   dpsContract: {},
@@ -2571,7 +2655,25 @@ export const zhCN: Sentences = {
   },
 
   /** src/cli/target/ */
-  cliTarget: {},
+  cliTarget: {
+    ofHub: (source, host) => `${source} 是 IoT 中心 (${host}) 的连接字符串，而不是预配服务的连接字符串。`,
+    ofOtherService: (source, name, expected) =>
+      `${source} 是预配服务 ${name} 的连接字符串，而不是 ${expected} 的连接字符串。`,
+    ofService: (source, host) => `${source} 是预配服务 (${host}) 的连接字符串，而不是 IoT 中心的连接字符串。`,
+    copyHubString: '从门户复制 IoT 中心的连接字符串（你的 IoT 中心 > 安全设置 > 共享访问策略）。',
+    noIdScope: '预配服务的 ID 范围未知。',
+    giveIdScope: '指定 --id-scope。门户在预配服务的概述页上显示它。',
+    emulatorClock: (folder, time) => `注意：日期以 ${folder} 中模拟器的时钟为准：${time}。`,
+    withLog: (message, log) => `${message}原因请参阅模拟器的日志：${log}`,
+    withReason: (message, log, line, reason) =>
+      `${message}模拟器的日志说明了原因 (${log}:${line})：${reason}`,
+    seeLog: (log) => `原因请参阅模拟器的日志：${log}`,
+    stateFolder: (folder) => `状态文件夹或证书文件夹（默认：${folder}，与快速入门相同）`,
+    connectionStringFile: 'Azure：包含共享访问策略连接字符串的文件',
+    globalEndpoint: '设备注册时使用的终结点（默认：global.azure-devices-provisioning.net，或模拟器）',
+    noEmulator: (folder) => `${folder} 中没有模拟器。`,
+    startFirst: '请先运行“enrollkit quickstart”，使用 --dir FOLDER 指定文件夹，或使用 --target azure。',
+  },
 
   /** src/cli/quickstart/ */
   cliQuickstart: {},
@@ -2680,10 +2782,116 @@ export const zhCN: Sentences = {
   },
 
   /** src/cli/enrollment/ and src/cli/registration/ */
-  cliEnrollment: {},
+  cliEnrollment: {
+    attestation: {
+      exclude: (one, other) => `${one} 和 ${other} 不能一起使用。`,
+      needsCsr: (flag) => `${flag} 需要 --csr：它指定为请求签名的 CA。`,
+      forNewKey: '--key-algorithm 和 --encrypt-key 需要 --self-signed：它们适用于新密钥。',
+      forNewCertificate: '--days 需要 --self-signed 或 --csr：它适用于新证书。',
+      secondaryNeedsPrimary: '--secondary-certificate 需要 --certificate，即主证书。',
+      noCertificate: (id, folder) => `${folder} 中没有 ${id} 的证书。`,
+      choose:
+        '使用 --certificate FILE 指定其证书，或使用 --csr FILE 指定证书请求，或使用 --self-signed 或 --symmetric-key。',
+      otherCertificate: (path, commonName, id) =>
+        `${path} 是“${commonName}”的证书，而不是 ${id} 的证书。使用 X.509 证明时，注册 ID 就是公用名。`,
+      useCertificateName: '使用证书的公用名作为注册 ID，或使用其他证书。',
+      otherRequest: (commonName, id) =>
+        `该请求用于“${commonName}”，而不是 ${id}。使用 X.509 证明时，注册 ID 就是公用名。`,
+      useRequestName: '使用请求的公用名作为注册 ID，或使用其他请求。',
+      useExisting: (command) => `使用现有证书注册设备：${command}`,
+      newKey: '新密钥',
+      help: '运行“enrollkit enrollment create --help”查看用法。',
+    },
+    create: {
+      description:
+        '创建个体注册，使一台设备能够使用其证书或密钥进行注册。此命令创建的证书写入证书文件夹的 devices/ID 中，供 device register 使用。',
+      id: '注册 ID；使用证书时为其公用名',
+      attestation: '设备的证明机制（任选其一）：',
+      certificate: '其证书（默认：证书文件夹中的证书）',
+      selfSigned: '新的自签名证书；其密钥写入证书文件夹',
+      csr: '由你的 CA 为此证书请求签发的证书',
+      symmetricKey: '由 DPS 生成的对称密钥',
+      secondary: '设备可以使用的第二个证书，例如在续订期间',
+      withCsr: '与 --csr 一起使用：',
+      withNewCertificate: '与 --self-signed 或 --csr 一起使用：',
+      enrollment: '注册：',
+      deviceId: '设备在 IoT 中心内的 ID（默认：注册 ID）',
+      update: '更改现有注册：设置你指定的内容，其余保持不变',
+      examples: {
+        selfSigned: '使用新的自签名证书',
+        csr: '用于证书请求，由证书文件夹中的 CA 签名；分配到一个 IoT 中心',
+        symmetricKey: '使用对称密钥',
+        update: '禁用现有注册，不更改其他内容',
+      },
+      showKeys: (command) => `下一步：显示其密钥：${command}`,
+      next: (command) => `下一步：${command}`,
+      notShown: (id, change) => `注册 ${id} 已${change === 'created' ? '创建' : '更改'}，但服务未显示它。`,
+      differs: (id, change, members) =>
+        `注册 ${id} 已${change === 'created' ? '创建' : '更改'}，但读取时以下内容不同：${members.join('、')}。`,
+      exists: (id) => `个体注册 ${id} 已存在。`,
+      updateOrDelete: (command) => `使用 --update 更改它，或将其删除：${command}`,
+    },
+    delete: {
+      description: '删除个体注册。设备保留在 IoT 中心内，但无法再通过此注册进行注册。',
+      confirm: (id) => `删除个体注册 ${id}？`,
+      deleted: (id) => `已删除个体注册 ${id}。`,
+    },
+    empty: '没有个体注册。',
+    show: {
+      keys: '同时显示对称密钥（机密信息）',
+      plain: '注册，以及为其设备分配的 IoT 中心',
+      withKeys: 'DPS 返回的每个字段以及密钥',
+      primaryKey: '主密钥',
+      secondaryKey: '辅助密钥',
+      registration: '注册状态',
+      assigned: (status, hub) => `${status}，${hub}`,
+    },
+    notFound: (id) => `没有个体注册 ${id}。`,
+    listExisting: (command) => `列出现有注册：${command}`,
+    registration: {
+      deletes: '删除设备的注册记录。设备保留在 IoT 中心内，只要仍有其注册，就可以再次注册。',
+      confirm: (id) => `删除 ${id} 的注册记录？`,
+      deleted: (id) => `已删除 ${id} 的注册记录。`,
+      shows: '显示设备的注册记录：状态、为其分配的 IoT 中心以及日期。',
+      plain: '设备分配到的 IoT 中心',
+      json: 'DPS 返回的每个字段',
+      none: (id) => `设备 ${id} 没有注册记录。`,
+      registerFirst: (command) => `请先注册设备，或列出已注册的设备：${command}`,
+    },
+  },
 
   /** src/cli/device/ */
-  cliDevice: {},
+  cliDevice: {
+    keyAndCertificate: '证书需要其密钥，密钥需要其证书。',
+    giveBoth: '指定 --certificate FILE 或 --chain FILE，并同时指定 --key FILE。',
+    otherCommonName: (file, commonName, registrationId) =>
+      `${file} 是“${commonName}”的证书，而不是 ${registrationId} 的证书。DPS 使用公用名作为注册 ID。`,
+    useCommonName: '使用证书的公用名作为注册 ID。',
+    noCertificate: (registrationId, folder) => `${folder} 中没有 ${registrationId} 的证书。`,
+    createOne: (command) => `创建一个：${command}；或指定 --certificate、--chain 和 --key。`,
+    keyMismatch: (key, subject, file) => `${key} 中的私钥与 ${file} 中的证书 ${subject} 不匹配。`,
+    flags: {
+      certificate: '设备证书（如果不在证书文件夹中）',
+      chain: '其颁发者，或整个证书链',
+      key: '其私钥，PEM',
+      protocol: '注册使用的协议（默认：mqtt）',
+    },
+    register: {
+      description:
+        '使用设备的证书注册设备，与设备自身的做法相同，并显示为其分配的 IoT 中心。使用 --id-scope 时，可用于任何 DPS。',
+      folder: '证书文件夹中的设备',
+      files: '使用其他文件中的证书，在 Azure 的 DPS 中注册',
+    },
+    id: '注册 ID',
+    send: {
+      message: '要发送的消息（默认：问候语和时间）',
+      custom: '自定义消息',
+      sent: (device, message, hub, twin) => `${device} 已将 ${message} 发送到 ${hub}。\n设备孪生：\n${twin}`,
+      badJson: (problem) => `--message，${problem}。`,
+      notAnObject: '--message 不是 JSON 对象。',
+      example: '指定一个 JSON 对象，例如 \'{"temperature":21.5}\'。',
+    },
+  },
 
   /** src/cli/doctor/ */
   cliDoctor: {
@@ -2904,6 +3112,10 @@ export const zhCN: Sentences = {
     },
   },
 };
+
+function firstOf(names: readonly string[], more: number): string {
+  return names.join('、') + (more > 0 ? `，还有 ${more} 个` : '');
+}
 
 function didYouMean(suggestions: readonly string[]): string {
   return suggestions.length === 0 ? '' : `是否指 ${suggestions.join(' 或 ')}？`;

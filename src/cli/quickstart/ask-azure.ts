@@ -59,7 +59,7 @@ const manually = 'type:';
 const lookAgain = 'again:';
 
 const signInHelp =
-  'enrollkit uses the account of "az login", or a service principal in AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET. It lists what this account may read, so that you need not type names and IDs. Nothing is changed. You can always type the names instead.';
+  'enrollkit uses the account of "az login", or a service principal in AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET. It lists what this account may read, so that you do not have to type names and IDs. Nothing is changed. You can always type the names instead.';
 
 /**
  * @param given fields that flags have answered
