@@ -2585,10 +2585,184 @@ export const en = {
   pkiX509: {},
 
   /** src/pki/containers/ */
-  pkiContainers: {},
+  pkiContainers: {
+    notPemNorDer: 'It is neither PEM nor DER.',
+    givePemOrDer: 'Use a file with a block that begins with -----BEGIN, or a DER file.',
+    javaKeystore: 'a Java keystore',
+    convertJavaKeystore:
+      'Convert it: keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12',
+    puttyKey: 'a PuTTY private key',
+    convertPuttyKey:
+      'Convert it: puttygen FILE -O private-openssh-new -o NEW, then ssh-keygen -p -m PKCS8 -f NEW',
+    sshPublicKey: 'an SSH public key',
+    notAnSshKey: 'Use a certificate or its private key, not an SSH login key.',
+    takeOutOfJson: 'Extract the certificate or key, for example with az ... --query value --output tsv.',
+    webPage: 'a web page or XML',
+    downloadFile: 'Download the file itself.',
+    zipArchive: 'a ZIP archive',
+    gzipArchive: 'a gzip archive',
+    unpack: 'Unpack it.',
+    isForeign: (what: string) => `It is ${what}, neither PEM nor DER.`,
+    tooLarge: (bytes: number, maximum: number) => `It has ${bytes} bytes; the maximum is ${maximum}.`,
+    empty: 'It is empty.',
+    beginsLikeDer: (problem: string) => `It begins like DER, but ${problem}.`,
+    unknownDer: 'It is DER, but not a certificate, key, request or revocation list.',
+    moreAfterDer: (end: number, more: number) =>
+      `The first DER value ends at byte ${end}, and ${more} more bytes follow. A DER file can only have one value.`,
+    giveSeveral: 'Use PEM or PKCS#7 for several certificates.',
+    keyMoreThanTwoParts: 'it has more than two parts',
+    dekInfoMissing: 'its DEK-Info header does not say how it is encrypted',
+    dekInfoLength: 'its DEK-Info header has the wrong length',
+    wrongPassphrase: 'The passphrase does not decrypt the private key.',
+    keyObsoleteCipher: (cipher: string) =>
+      `The private key is encrypted with ${cipher}, which is obsolete and not supported.`,
+    convertKey:
+      'Convert it with OpenSSL: openssl pkcs8 -topk8 -v2 aes-256-cbc -provider legacy -provider default -in FILE -out NEW',
+    keyUnreadable: (problem: string) => `The private key cannot be read: ${problem}.`,
+    pemPosition: (number: number, label: string, line: number) =>
+      `PEM block ${number} (${label}) at line ${line}`,
+    pemCutOff: (position: string, end: string) => `${position} has no line ${end}: it is truncated.`,
+    pemEmpty: (position: string) => `${position} is empty.`,
+    pemNotBase64: (position: string) => `${position} is not base64.`,
+    pfxObsoleteCipher: (cipher: string) =>
+      `it is encrypted with ${cipher}, which is obsolete and not supported`,
+    encryptedWithoutParameters: (type: string) => `it is encrypted with ${type}, without parameters`,
+    encryptionParameters: 'its encryption parameters are malformed',
+    encryptionVector: 'its initialization vector has the wrong length',
+    derivationParameters: 'its key derivation parameters are malformed',
+    keyLength: 'its key length does not match its cipher',
+    encryptionUnknown: (algorithm: string) => `its encryption is not supported (${algorithm})`,
+    pbmac1Without: 'its authentication (PBMAC1) has no parameters',
+    pbmac1Algorithms: 'its authentication (PBMAC1) uses algorithms other than PBKDF2 and HMAC with SHA-2',
+    pbmac1KeyUnknown: 'its authentication (PBMAC1) does not state its key length',
+    pbmac1KeyLength: (octets: number, minimum: number, maximum: number) =>
+      `its authentication (PBMAC1) has a key of ${octets} octets; ${minimum} to ${maximum} are supported`,
+    pbmac1Parameters: 'its authentication (PBMAC1) has malformed parameters',
+    scryptParameters: (cost: number, blockSize: number, parallelization: number) =>
+      `scrypt with N=${cost}, r=${blockSize} and p=${parallelization}`,
+    scryptTooMuch: (what: string, maximum: number) =>
+      `it requires ${what}; the maximum for N x r x p is ${maximum}`,
+    scryptMemory: (what: string, megabytes: number) =>
+      `it requires ${what}, which takes more than ${megabytes} MiB of memory`,
+    scryptImpossible: (what: string) => `it requires ${what}, which is not possible`,
+    scryptTotal: 'its parts together require too much scrypt work',
+    iterationsTooMany: (iterations: number, maximum: number) =>
+      `it requires ${iterations} rounds of key derivation; 1 to ${maximum} are supported`,
+    iterationsTotal: 'its parts together require too many rounds of key derivation',
+    pfxUnreadable: (problem: string) => `This PKCS#12 file cannot be read: ${problem}.`,
+    pfxVersion: 'its version is not 3',
+    pfxByPublicKey: 'it is protected by a public key, not by a passphrase',
+    pfxAuthentication: 'its authentication is malformed',
+    pfxAuthenticationUnknown: (type: string) => `its authentication is not supported (${type})`,
+    pfxPartByPublicKey: 'a part of it is protected by a public key, not by a passphrase',
+    pfxNested: 'its bags are nested too deeply',
+    pfxBags: (maximum: number) => `it has more than ${maximum} bags`,
+    pfxNoCertificate: 'one of its certificates is not a certificate',
+    pfxCertificateUnreadable: (number: number, problem: string) =>
+      `Certificate ${number} in the file cannot be read. ${problem}`,
+    pfxKeyUnreadable: 'The private key in the file cannot be read.',
+    pfxBroken: 'its encrypted content is damaged',
+    pfxPart: 'a part of it is malformed',
+    holdsNoCertificate: 'It does not contain a certificate.',
+    pfxKeys: (count: number) => `It contains ${count} private keys; it must contain one.`,
+    pfxKeyOfNone: 'The private key does not belong to any of the certificates in the file.',
+    pfxWrongPassphrase: 'The passphrase is wrong for the PKCS#12 file, or the file was changed.',
+    pfxGivePassphrase:
+      'Use the passphrase that the file was protected with (ENROLLKIT_PASSPHRASE or --passphrase-file FILE).',
+    convertPfx:
+      'Convert it with OpenSSL: openssl pkcs12 -legacy -in FILE -out NEW.pem, then openssl pkcs12 -export -in NEW.pem -out NEW.pfx',
+    keyNotOfCertificate: (certificate: string) =>
+      `The private key does not belong to the certificate ${certificate}.`,
+    pkcs7Kind: 'it is a type of PKCS#7 other than signed data',
+    pkcs7Several: (count: number) => `It contains ${count} PKCS#7 blocks; it must contain one.`,
+    pkcs7Unreadable: (problem: string) => `This is not a PKCS#7 file with certificates: ${problem}.`,
+    kinds: {
+      certificate: 'certificate',
+      'certificate request': 'certificate signing request',
+      'revocation list': 'revocation list',
+      'PKCS#7 file': 'PKCS#7 file',
+      'PKCS#12 file': 'PKCS#12 file',
+      'private key': 'private key',
+      'encrypted private key': 'encrypted private key',
+      'public key': 'public key',
+    },
+    holdsOtherBlocks: (labels: readonly string[], wanted: string) =>
+      `It contains ${labels.join(' and ')}, but no ${wanted}.`,
+    holdsNeither: (wanted: string, block: string) =>
+      `It does not contain a ${wanted}: neither a PEM block ${block} nor DER.`,
+    holdsOther: (kind: string, wanted: string) =>
+      `It contains ${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind} in DER, not a ${wanted}.`,
+    inDer: (kind: string) => `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind} in DER`,
+    blocks: (labels: readonly string[]) => labels.join(' and '),
+  },
 
   /** src/pki/make/, and the files directly in src/pki/ */
-  pkiMake: {},
+  pkiMake: {
+    nameEmpty: 'it is empty',
+    nameTooLong: (maximum: number) => `it has more than ${maximum} characters`,
+    nameIsAddress: 'it is an IP address, not a host name',
+    labelInvalid: (label: string) => `${label} is not a valid part of a host name`,
+    mailboxForm: 'it does not have the form local-part@domain',
+    mailboxLocal: 'the part before the @ is not valid',
+    mailboxDomain: 'the part after the @ is not a domain',
+    uriNotAbsolute: 'it is not an absolute URI',
+    uriCharacters: 'it has characters that must be written as %XX in a URI',
+    uriHost: 'its host is neither a host name nor an IP address',
+    addressInvalid: 'it is not an IPv4 or IPv6 address',
+    keyNotOfPublicKey: 'The private key does not belong to the public key.',
+    wouldNotHold: (subject: string, issuer: string, reasons: string) =>
+      `A certificate ${subject} issued by ${issuer} would never be valid. ${reasons}`,
+    signElsewhere:
+      'Sign with a CA that is allowed to issue it. If you know that its verifiers accept it, add --force.',
+    subjectEmpty: 'The subject is empty, and there is no subject alternative name.',
+    selfSignedKey: 'A self-signed certificate needs the private key that belongs to its public key.',
+    keyNotOfIssuer: (certificate: string) =>
+      `The private key does not belong to the certificate ${certificate}.`,
+    cannotSign: (certificate: string, reason: string) =>
+      `The certificate ${certificate} cannot sign: ${reason}.`,
+    issuerNotCa: 'it is not a certificate authority',
+    issuerKeyUsage: 'its key usage lacks keyCertSign',
+    issuerExpired: (on: string) => `it expired on ${on}`,
+    issuerEarly: (from: string) => `it is not valid before ${from}`,
+    issuerPathLength: 'its path length is 0, so it cannot issue another certificate authority',
+    profileNotJson: (source: string, problem: string) => `${source} is not JSON: ${problem}.`,
+    controlCharacters: (attribute: string) => `The ${attribute} has control characters.`,
+    countryInvalid: (value: string) => `The country ${value} is not two letters, such as DE.`,
+    attributeTooLong: (attribute: string, length: number, maximum: number) =>
+      `The ${attribute} has ${length} characters; RFC 5280 allows ${maximum}.`,
+    nameUnknownValue: (name: string) => `The name ${name} has a value of an unknown type.`,
+    alternativeNameInvalid: (kind: string, name: string, problem: string) =>
+      `The subject alternative name ${kind} ${name} is not valid: ${problem}.`,
+    commonNameInvalid: 'The common name is empty or has control characters.',
+    commonNameTooLong: (beginning: string, length: number, maximum: number) =>
+      `The common name "${beginning}..." has ${length} characters; RFC 5280 allows ${maximum}.`,
+    certificateCannotSign: (reason: string) => `The certificate cannot sign. ${reason}`,
+    validityImpossible: (from: string, until: string) =>
+      `A certificate cannot be valid from ${from} to ${until}. The dates must be in order, and from the years 1950 to 9999.`,
+    invalidTime: 'an invalid time',
+    codeMissing: 'The verification code is missing.',
+    codeCharacters: 'A verification code has only letters and digits, without spaces.',
+    codeTooLong: (length: number) =>
+      `This code has ${length} characters. A verification code has at most 64.`,
+    codeTooShort: (length: number) => `This code has only ${length} characters. Part of it may be missing.`,
+    ecCurve: (curve: string) => `EC keys on the curve ${curve}`,
+    keyTypeOf: (type: string) => `Keys of type ${type}`,
+    doesNotSign: (kind: string) => `${kind} are not supported for signing. Use RSA, P-256, P-384 or P-521.`,
+    giveKeyFile: 'Specify the private key file: PEM, DER or PKCS#12.',
+    severalKeys: 'There is more than one private key.',
+    passphraseRequired: 'The private key is encrypted, and there is no passphrase.',
+    keyUnreadable: 'The private key cannot be read.',
+    opensshKey: 'The private key is in OpenSSH format.',
+    convertOpensshKey: 'Convert a copy of it: ssh-keygen -p -m PKCS8 -f FILE',
+    keyDamaged: 'The private key is damaged: its private half does not match its public half.',
+    restoreKey: 'Restore the file from a backup, or create a new key and certificate.',
+    explicitParameters: 'The private key is an EC key with explicit parameters instead of a named curve.',
+    useNamedCurve:
+      'Create a new key on a named curve, such as P-256. If the parameters are those of a named curve, you can convert the key with openssl ec -param_enc named_curve -in FILE -out NEW; then reissue its certificate.',
+    keyNotOfCertificate: 'The private key does not belong to the certificate.',
+    notReadBack: (reason: string) => `The output could not be read back, so nothing was written. ${reason}`,
+    processEnded: (reason: string) => `The key derivation process ended unexpectedly: ${reason}.`,
+  },
 
   /** src/certgen/ */
   certgen: {
@@ -2849,16 +3023,199 @@ export const en = {
         rejected: 'The check failed (cert verify, cert lint, doctor).',
         notRunning: 'No emulator is running (emulator status).',
         differs: 'The run differs from the recording (replay --check, runs compare).',
-        interrupted: 'Interrupted. What was done is kept.',
+        interrupted: 'Interrupted. Completed work is kept.',
       },
     },
   },
 
   /** src/cli/terminal/ */
-  cliTerminal: {},
+  cliTerminal: {
+    confirm: {
+      noTerminal: (question: string) => `${question} There is no terminal to ask in.`,
+      addYes: 'Add --yes.',
+      warning: 'This cannot be undone.',
+      declined: 'Cancelled. Nothing was deleted.',
+      nothingToDo: 'There is nothing else to do.',
+    },
+    enrollment: {
+      heads: {
+        id: 'REGISTRATION ID',
+        status: 'STATUS',
+        allocation: 'ALLOCATION',
+        attestation: 'ATTESTATION',
+      },
+      rows: {
+        attestation: 'Attestation',
+        allocation: 'Allocation',
+        reprovisioning: 'Re-provisioning',
+        status: 'Status',
+      },
+      allHubs: 'all linked hubs',
+      serviceDefault: 'service default',
+      allocation: (policy: string, hubs: string) => `${policy}, among ${hubs}`,
+      yes: 'yes',
+      symmetricKey: 'symmetric key',
+      uploadedCa: (name: string) => `X.509, uploaded CA ${name}`,
+      certificate: (thumbprint: string, subject: string) => `X.509, certificate ${thumbprint}… ${subject}`,
+      never: 'never: keep the current hub',
+      migrate: 're-provision and migrate data',
+      reset: 're-provision and reset to the initial twin',
+    },
+    progress: { ok: 'ok', done: 'done', failed: 'failed', halted: 'halted' },
+    registration: {
+      registrationId: 'Registration ID',
+      status: 'Status',
+      hub: 'Hub',
+      deviceId: 'Device ID',
+      error: 'Error',
+      created: 'Created',
+      updated: 'Last updated',
+      heads: {
+        id: 'REGISTRATION ID',
+        status: 'STATUS',
+        device: 'DEVICE ID',
+        updated: 'LAST UPDATED',
+        hub: 'HUB',
+      },
+    },
+    asksFirst: 'asks for confirmation first',
+    withoutAsking: 'without asking',
+    ofLastRun: 'in the provisioning service of the last run',
+    asJson: 'as JSON',
+    listCut: (limit: number) => `Only the first ${limit} are listed; there are more.`,
+  },
 
   /** src/cli/input/ */
-  cliInput: {},
+  cliInput: {
+    noCertificateInFolder: (folder: string) => `There is no certificate in the folder ${folder}.`,
+    certificateExtensions: (extensions: readonly string[]) =>
+      `File names of certificates end in ${extensions.join(' ')}.`,
+    folderUnreadable: (folder: string) => `Cannot read the folder ${folder}.`,
+    certificateFlags: {
+      signer: 'Signing CA:',
+      ca: 'CA that signs, with the CAs above it: PEM, DER, PKCS#7 or PKCS#12',
+      caKey: 'private key of the CA, if it is not in that file',
+      withoutCa: (folder: string) => `without --ca: ${folder}`,
+      certificate: 'Certificate:',
+      keyAlgorithm: 'algorithm of the new key (default: ec-p256)',
+      days: 'days of validity (default: set by the profile); ends no later than the CA',
+      pathLength: 'how many levels of CAs are allowed below it (default: set by the profile)',
+      profile: 'custom profile (JSON), instead of the built-in one',
+      subject: (attribute: string) => `${attribute} of the subject`,
+      country: 'C of the subject, two letters',
+      dns: 'DNS name (subject alternative name)',
+      ip: 'IP address (subject alternative name)',
+      uri: 'URI (subject alternative name)',
+      email: 'email address (subject alternative name)',
+      destination: 'Output:',
+      force: 'replace existing files; issue a certificate even if it cannot be valid under its CA',
+      outFolder: (otherwise: string) => `output folder (default: ${otherwise})`,
+      outFile: 'output file (default: standard output)',
+      encryptKey: 'encrypt the new private key with the passphrase',
+      passphraseFile:
+        'file whose first line is the passphrase (or set ENROLLKIT_PASSPHRASE, or enter it when asked)',
+      key: 'use an existing private key; it stays where it is',
+    },
+    notForDps: (problem: string) =>
+      `warning: ${problem} DPS will refuse an enrollment with this certificate.`,
+    endsWithIssuer: (date: string) => `note: The certificate expires together with its issuer, on ${date}.`,
+    noFile: (path: string) => `There is no file ${path}.`,
+    unreadable: (path: string, reason: string) => `Cannot read ${path}${reason}.`,
+    keyFlags: {
+      conflict: '--key uses an existing key; --key-algorithm and --encrypt-key apply to a new one.',
+      omitOne: 'Omit one of them.',
+      omitKey: 'Omit --key to create a new key.',
+    },
+    keyOwner: {
+      notFirst: (key: string, subject: string, path: string) =>
+        `The private key in ${key} belongs to ${subject}, which is not the first certificate in ${path}.`,
+      giveOther:
+        'Specify the private key of the first certificate, or a file with only the certificate of this key.',
+      notOf: (key: string, subject: string, path: string) =>
+        `The private key in ${key} does not belong to the certificate ${subject} in ${path}.`,
+      notOfAny: (key: string, count: number, path: string) =>
+        `The private key in ${key} does not belong to any of the ${count} certificates in ${path}.`,
+    },
+    material: {
+      trustSettings: (path: string) =>
+        `note: The OpenSSL trust settings in ${path} are ignored; only its certificate is used.`,
+      pfxWithoutKey: 'This PKCS#12 file contains no private key.',
+      pfxWithoutCertificate: 'This PKCS#12 file contains no certificate.',
+      pfxProtected: 'This PKCS#12 file is protected by a passphrase, but none was specified.',
+      signRequest: 'To get a certificate for a request, run: enrollkit cert sign REQUEST',
+      giveCertificate: 'Specify the file of the certificate.',
+      holds: (contents: string) => `It contains ${contents}, but no certificate.`,
+    },
+    chainTooLong: (count: number, maximum: number) =>
+      `There are ${count} certificates, but a chain has at most ${maximum}.`,
+    oneChain: 'Specify the certificates of one chain only.',
+    passphrase: {
+      emptyLine: (path: string) => `The first line of ${path} is empty; it must be the passphrase.`,
+      writeIt: 'Write the passphrase in the first line of that file.',
+      question: 'Passphrase of the private keys:',
+      why: 'The passphrase that the keys were encrypted with. It is not shown.',
+      missing: 'Enter the passphrase.',
+    },
+    plan: {
+      count: 'number of devices, with numbered names, instead of --device',
+      prefix: 'text before the number (default: device-)',
+      azureNames: 'Names of a provisioning service in Azure cannot be used with the emulator.',
+      addTarget: 'Add --target azure, or omit them.',
+      noDpsName: 'The name of the provisioning service is missing.',
+      giveDpsName: (others: readonly string[]) =>
+        `Specify --dps-name NAME${others.length > 0 ? ` and ${others.join(' and ')}` : ''}.`,
+      namedOrNumbered: '--device and --count cannot be used together.',
+      omitOne: 'Omit one of them.',
+      fileAndFlags: (path: string) => `${path}, with the flags,`,
+      flags: 'The combination of flags',
+      correctFlags: 'Correct the flags. To see what each does, run: enrollkit quickstart --help',
+      standardInput: 'standard input',
+      target: (field: string, problem: string) => `Target, ${field}: ${problem}.`,
+      initialTwin: (path: string, problem: string) => `The initial twin ${path}, ${problem}.`,
+      twinExample: 'Use a file like {"tags":{"site":"A"},"properties":{"desired":{"interval":30}}}.',
+    },
+    profile: {
+      notACa: (role: string) => `--path-length applies to CAs only, not to the role ${role}.`,
+      shallower: (length: string) => `note: The path length is ${length}, because the issuer allows no more.`,
+      otherRole: (place: string, role: string, expected: string) =>
+        `${place}: this profile is for the role ${role}, but ${expected} is required.`,
+      correct: 'Correct the profile at that place. Its schema is templates/profiles/profile.schema.json.',
+    },
+    fileTooLarge: (path: string, size: number, maximum: number) =>
+      `${path} has ${size} bytes; files of certificates and keys have at most ${maximum}.`,
+    checkFile: 'Check that this is the right file.',
+    isFolder: (path: string) => `${path} is a folder, not a file.`,
+    request: {
+      commonNames: (count: number, subject: string) =>
+        `Its subject has ${count} common names (${subject}); a device has one, its registration ID.`,
+      oneName: 'Use a request with one common name.',
+      strongerKey: 'Create a request for a stronger key: enrollkit cert csr NAME',
+    },
+    signingCa: {
+      keyWithoutCa: '--ca-key requires --ca.',
+      giveCa: 'Specify the CA certificate that the key belongs to: --ca FILE.',
+      noKey: (path: string) => `${path} contains the certificate of the CA, but not its private key.`,
+      giveKey: 'Specify --ca-key FILE.',
+      none: (folder: string) => `There is no CA in the certificate folder ${folder}.`,
+      choose:
+        'Specify the CA with --ca FILE and --ca-key FILE, or its folder with --dir FOLDER, or create one: enrollkit cert root NAME',
+      cannotBeValid: (problem: string) => `warning: The certificate cannot be valid. ${problem}`,
+    },
+    notATime: (flag: string, text: string) =>
+      `--${flag} must be a time such as 2027-01-31 or 2027-01-31T12:00:00Z, not "${text}".`,
+    notASpan: (flag: string, text: string) =>
+      `--${flag} must be days, hours or percent, such as 30, 36h or 25%, not "${text}".`,
+    output: {
+      exists: (path: string) => `${path} already exists.`,
+      isLink: (path: string) => `${path} is a symbolic link.`,
+      isNoFile: (path: string) => `${path} is a folder, or not a regular file.`,
+      choosePlace: 'Choose another place with --out.',
+      chooseOrReplace: 'Choose another place with --out, or replace it with --force.',
+      completed:
+        'This command was interrupted earlier while writing its files. They are now complete; nothing else was created.',
+      keyKept: (path: string, keptAs: string) => `The previous private key of ${path} is now in ${keptAs}.`,
+    },
+  },
 
   /** src/cli/target/ */
   cliTarget: {},
@@ -3287,13 +3644,115 @@ export const en = {
   },
 
   /** src/cli/ca/ */
-  cliCa: {},
+  cliCa: {
+    rows: { name: 'Name', subject: 'Subject', status: 'Status', expires: 'Expires' },
+    verified: 'verified',
+    unverified: 'unverified',
+    code: {
+      description:
+        'Generates a verification code for an uploaded CA certificate and prints it. To prove possession of the private key, sign a certificate that has the code as its common name and send it to DPS; standard error shows how. Each new code replaces the previous one. If the key is on this computer, ca verify does all of this.',
+      examples: { plain: 'the code, and what to do with it', azure: 'in Azure, as JSON' },
+      alreadyVerified: (name: string) => `The CA certificate ${name} is already verified.`,
+      nothingToDo: 'No further proof is needed.',
+      sign: 'Sign a certificate that has this code as its common name:',
+      signWithFiles:
+        'Sign a certificate that has this code as its common name (CA_FILE is the uploaded certificate, KEY_FILE its private key):',
+      send: 'Then send it to DPS:',
+    },
+    nameInDps: 'the name of the CA certificate in DPS',
+    notUploaded: (name: string) => `There is no uploaded CA certificate ${name}.`,
+    listExisting: (command: string) => `List the existing certificates: ${command}`,
+    delete: {
+      description:
+        'Deletes an uploaded CA certificate. Devices can no longer register through the enrollment groups that refer to it.',
+      confirm: (name: string) => `Delete the CA certificate ${name}?`,
+      deleted: (name: string) => `Deleted the CA certificate ${name}.`,
+    },
+    list: {
+      empty: 'There are no uploaded CA certificates.',
+      heads: { name: 'NAME', status: 'STATUS', subject: 'SUBJECT' },
+    },
+    upload: {
+      description:
+        'Uploads a CA certificate to DPS. DPS accepts devices of the CA once the certificate is verified: see ca verify.',
+      file: 'the CA certificate, PEM or DER; if the file has several, the first one',
+      nameFlag: 'name of the certificate in DPS (default: its common name)',
+      examples: { plain: 'with its common name as the name', named: 'with a name that you choose' },
+      nameTaken: (subject: string, name: string) =>
+        `Another certificate (${subject}) is already uploaded as ${name}.`,
+      chooseName: (command: string) =>
+        `Choose another name with --ca-name NAME, or delete that certificate: ${command}`,
+      otherReadBack: (name: string, subject: string) =>
+        `The certificate was uploaded as ${name}, but DPS shows a different one (${subject}).`,
+      notReadBack: (name: string) => `The certificate was uploaded as ${name}, but DPS does not show it.`,
+      next: (command: string) => `next: ${command}`,
+      keyFile: '(KEY_FILE is the private key of the CA.)',
+      notCa: (file: string, subject: string) =>
+        `${file} is not a CA certificate: the basic constraints of ${subject} do not say CA.`,
+      giveCa: 'Specify the certificate of the CA that signs the devices, or of a CA above it.',
+    },
+    verify: {
+      description:
+        'Verifies an uploaded CA certificate by proof of possession of its private key: requests a verification code from DPS, signs a certificate that has the code as its common name, and sends it. Uses the key of the CA in the certificate folder, or the one in --key. If the key is on another computer, get the code with ca code, sign it there with cert verification, and send the result with --verification-certificate.',
+      certificate: 'the CA certificate, if it is not in the certificate folder',
+      key: 'private key of the CA, PKCS#8 PEM',
+      verificationCertificate:
+        'certificate that answers the code of ca code, instead of --certificate and --key',
+      examples: {
+        folder: 'a CA in the certificate folder',
+        files: 'a CA in other files',
+        elsewhere: 'a CA whose key signed the code of ca code on another computer',
+      },
+      bothOrNeither: '--certificate and --key must be used together.',
+      giveBoth: 'Specify both, or neither.',
+      excluded: '--verification-certificate cannot be used with --certificate and --key.',
+      leaveOut: 'Omit --certificate and --key: the verification certificate is already signed.',
+      uploadFirst: (command: string) => `Upload it first: ${command}`,
+      notShown: (name: string) => `DPS does not show ${name} as verified.`,
+      notIn: (sha1: string, path: string) => `The uploaded certificate (SHA-1 ${sha1}) is not in ${path}.`,
+      giveFiles: 'Specify it with --certificate FILE, and its private key with --key FILE.',
+    },
+  },
 
   /** src/cli/dps/ and src/cli/hub/ */
   cliDps: {},
 
   /** src/cli/group/ */
-  cliGroup: {},
+  cliGroup: {
+    create: {
+      description:
+        'Creates an enrollment group with X.509 attestation: by the uploaded CA certificate of --ca-name, or by a CA certificate that is stored in the group. Everything else defaults to the settings of a quickstart.',
+      caName: 'uploaded CA certificate (default: the one of the last run in the folder)',
+      certificate: 'CA certificate to store in the group (default: the CA in the folder that signs devices)',
+      examples: {
+        uploaded: 'by the CA that a quickstart uploaded',
+        certificate: 'by another CA certificate',
+      },
+      differs: (id: string, members: readonly string[]) =>
+        `The enrollment group ${id} was created, but differs in ${members.join(', ')} when read back.`,
+      notReadBack: (id: string) =>
+        `The enrollment group ${id} was created, but the service does not show it.`,
+      noCa: (folder: string) => `There is no CA certificate in ${folder}.`,
+      giveCa: 'Specify one with --certificate FILE.',
+    },
+    id: 'the enrollment group ID',
+    delete: {
+      description: 'Deletes an enrollment group. Its devices stay in their hubs, but cannot register again.',
+      confirm: (id: string) => `Delete the enrollment group ${id}?`,
+      deleted: (id: string) => `Deleted the enrollment group ${id}.`,
+    },
+    notFound: (id: string) => `There is no enrollment group ${id}.`,
+    listExisting: (command: string) => `List the existing groups: ${command}`,
+    devices: {
+      description:
+        'Lists the devices that have registered through an enrollment group, like "Manage enrollments" in the portal. A device that has not registered yet has no registration record.',
+      limit: 'list at most this many (default: all)',
+      examples: { plain: 'the devices of a quickstart', limited: 'the first thousand, as JSON' },
+      empty: (id: string) => `No device has registered through ${id}.`,
+    },
+    list: { inAzure: 'in Azure, as JSON', empty: 'There are no enrollment groups.' },
+    show: { plain: 'the group of a quickstart', json: 'every field that the service returns' },
+  },
 
   /** src/cli/enrollment/ and src/cli/registration/ */
   cliEnrollment: {},
@@ -3341,6 +3800,15 @@ export const en = {
       'ca code': 'generate a verification code for an uploaded CA certificate',
       'ca list': 'list uploaded CA certificates',
       'ca delete': 'delete an uploaded CA certificate',
+      'dps list': 'list the provisioning services of an account',
+      'dps show': 'show a provisioning service',
+      'dps create': 'create a provisioning service',
+      'dps delete': 'delete a provisioning service',
+      'hub list': 'list the IoT hubs of an account',
+      'hub create': 'create an IoT hub',
+      'hub delete': 'delete an IoT hub',
+      'hub link': 'link an IoT hub to a provisioning service',
+      'hub unlink': 'unlink an IoT hub from a provisioning service',
       'cert root': 'create a root CA',
       'cert intermediate': 'create an intermediate CA',
       'cert device': 'create a device certificate',
@@ -3381,6 +3849,8 @@ export const en = {
       device: { summary: 'act as a device' },
       group: { summary: 'enrollment groups' },
       enrollment: { summary: 'individual enrollments, one device each' },
+      dps: { summary: 'provisioning services of an account' },
+      hub: { summary: 'IoT hubs of an account, and their links' },
       registration: { summary: 'registration records of devices' },
       ca: { summary: 'CA certificates in DPS' },
       cert: {

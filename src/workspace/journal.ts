@@ -46,6 +46,17 @@ const thing = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('enrollment-group'), target: journalTarget, id: remoteName }),
   z.object({ kind: z.literal('registration'), target: journalTarget, id: remoteName }),
   z.object({ kind: z.literal('hub-device'), target: journalTarget, hub: text, id: remoteName }),
+  // Azure resources. `run` is their tag `enrollkit-run`, by which they are told from others of the same name.
+  z.object({ kind: z.literal('resource-group'), target: journalTarget, name: remoteName, run: text }),
+  z.object({
+    kind: z.literal('provisioning-service'),
+    target: journalTarget,
+    name: remoteName,
+    run: text,
+  }),
+  z.object({ kind: z.literal('iot-hub'), target: journalTarget, name: remoteName, run: text }),
+  /** `hub` is the host name of the hub. */
+  z.object({ kind: z.literal('hub-link'), target: journalTarget, name: remoteName, hub: text }),
   z.object({
     kind: z.literal('telemetry'),
     target: journalTarget,

@@ -106,6 +106,17 @@ export function removeDeadClaims(path: string): void {
   removeIfUnused(path);
 }
 
+/**
+ * Removes what a process that was killed left of a lock, unless another process has it by now.
+ *
+ * @param files temporary files in the lock
+ */
+export function removeAbandoned(path: string, files: readonly string[]): void {
+  if (!lookAt(path)?.isDirectory() || lockHolder(path)) return;
+  for (const name of files) rmSync(join(path, name), { force: true });
+  removeDeadClaims(path);
+}
+
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);

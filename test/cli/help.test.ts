@@ -81,6 +81,7 @@ test('the choices of the flags are those of the plan', () => {
   assert.deepEqual(choices, {
     target: ['emulator', 'azure'],
     'key-algorithm': inSchema('certificates', 'keyAlgorithm'),
+    'existing-ca': inSchema('certificates', 'existingCa'),
     upload: inSchema('certificateAuthority', 'uploaded'),
     'proof-of-possession': inSchema('certificateAuthority', 'proofOfPossession'),
     attestation: inSchema('enrollmentGroup', 'attestation'),

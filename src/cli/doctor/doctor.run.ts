@@ -173,7 +173,8 @@ const deviceEndpoint = 'global.azure-devices-provisioning.net';
 
 async function azurePortFindings(folder: string, { env }: Context): Promise<Finding[]> {
   const protocol = protocolOf(folder);
-  const isProxied = proxyOf(env) !== undefined;
+  const proxy = proxyOf(env);
+  const isProxied = proxy !== undefined;
   const port = (name: string, number: number, isNeeded: boolean): Port => ({
     name,
     host: deviceEndpoint,
@@ -187,10 +188,12 @@ async function azurePortFindings(folder: string, { env }: Context): Promise<Find
     port('AMQP', 5671, false),
   ];
   const findings = await portFindings(ports);
-  if (isProxied) return findings;
+  // One that is no URL is a finding of its own.
+  if (isProxied && !URL.canParse(proxy)) return findings;
+  const through = isProxied ? new URL(proxy) : undefined;
   return [
     ...findings,
-    ...(await interceptionFindings(deviceEndpoint)),
-    ...(await interceptionFindings('management.azure.com')),
+    ...(await interceptionFindings(deviceEndpoint, 443, undefined, through)),
+    ...(await interceptionFindings('management.azure.com', 443, undefined, through)),
   ];
 }

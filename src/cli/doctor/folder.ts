@@ -3,6 +3,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
+import { authoritiesOf } from '../../quickstart/planned-certificates.js';
 import { lookAt } from '../../workspace/files.js';
 import { Journal } from '../../workspace/journal.js';
 import {
@@ -61,9 +62,7 @@ export async function folderReport(
   const plan = attempt(() => lastPlan(folder));
   const contents: FolderContents = { plan, root: undefined, intermediate: undefined, devices: new Map() };
   findings.push(...stateFindings(layout, at, attempt), ...modeFindings(layout.folder));
-  const expected = plan
-    ? new Set(['root', ...(plan.certificates.intermediate ? ['intermediate'] : [])])
-    : new Set();
+  const expected = plan ? new Set<string>(authoritiesOf(plan)) : new Set();
   const locked: string[] = [];
   const look = async (paths: CertificatePaths, isExpected: boolean, needsKey: boolean) => {
     const stored = attempt(() => loadCertificate(paths));

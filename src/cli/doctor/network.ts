@@ -1,5 +1,7 @@
 /** Checks of connections: ports, and who answers behind them. */
-import { connect as connectTcp, createServer } from 'node:net';
+import { request as requestInClear } from 'node:http';
+import { request as requestOverTls } from 'node:https';
+import { connect as connectTcp, createServer, type Socket } from 'node:net';
 import { connect as connectTls, type PeerCertificate } from 'node:tls';
 import { codeOf } from '../../dps/client/transport-failure.js';
 import { explainCode } from '../../explanations/explain.js';
@@ -102,9 +104,17 @@ const issuersOfAzure = /\b(DigiCert|Microsoft)\b/i;
  * Whether Azure itself answers, or something that inspects TLS.
  *
  * @param roots PEM, what is trusted; those of Node.js by default
+ * @param proxy through which the host is reached
  */
-export async function interceptionFindings(host: string, port = 443, roots?: string): Promise<Finding[]> {
-  const seen = await peerOf(host, port, roots);
+export async function interceptionFindings(
+  host: string,
+  port = 443,
+  roots?: string,
+  proxy?: URL,
+): Promise<Finding[]> {
+  const tunnel = proxy && (await tunnelThrough(proxy, `${host}:${port}`));
+  if (proxy && !tunnel) return [];
+  const seen = await peerOf(host, port, roots, tunnel);
   if (seen === undefined) return [];
   const { issuer, authorizationError } = seen;
   if (!issuersOfAzure.test(issuer)) {
@@ -136,12 +146,51 @@ interface Peer {
   authorizationError: string | undefined;
 }
 
-function peerOf(host: string, port: number, ca: string | undefined): Promise<Peer | undefined> {
+/** A connection that a proxy has opened; undefined if it did not. */
+function tunnelThrough(
+  { protocol, hostname, port, username, password }: URL,
+  to: string,
+): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const isTls = protocol === 'https:';
+    const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    const request = (isTls ? requestOverTls : requestInClear)({
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: port || (isTls ? 443 : 80),
+      method: 'CONNECT',
+      path: to,
+      timeout: timeoutMs,
+      headers: {
+        host: to,
+        ...(username ? { 'proxy-authorization': `Basic ${Buffer.from(login).toString('base64')}` } : {}),
+      },
+    });
+    request.on('connect', ({ statusCode }, socket) => {
+      if (statusCode === 200) return resolve(socket);
+      socket.destroy();
+      resolve(undefined);
+    });
+    request.on('response', () => {
+      request.destroy();
+      resolve(undefined);
+    });
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => resolve(undefined));
+    request.on('close', () => resolve(undefined));
+    request.end();
+  });
+}
+
+function peerOf(
+  host: string,
+  port: number,
+  ca: string | undefined,
+  tunnel: Socket | undefined,
+): Promise<Peer | undefined> {
   return new Promise((resolve) => {
     // Only looks at the certificate; nothing is sent.
     const socket = connectTls({
-      host,
-      port,
+      ...(tunnel ? { socket: tunnel } : { host, port }),
       servername: host,
       rejectUnauthorized: false,
       timeout: timeoutMs,

@@ -17,7 +17,7 @@ export const fleetMerge = defineCommand({
   ],
   async run({ args, flags }, { output }) {
     const { EnrollkitError } = await import('../../errors.js');
-    const { mergeManifests } = await import('../../fleet/merge-manifests.js');
+    const { mergeManifests, removeMergeLeftovers } = await import('../../fleet/merge-manifests.js');
     const { assertFree } = await import('../input/write-files.js');
     const { displayPath } = await import('../terminal/text.js');
     const { out, force } = flags;
@@ -30,7 +30,10 @@ export const fleetMerge = defineCommand({
         },
       );
     }
-    if (out !== undefined) assertFree([out], force === true);
+    if (out !== undefined) {
+      removeMergeLeftovers(out);
+      assertFree([out], force === true);
+    }
     const devices = await mergeManifests(args.manifest, out ?? output.stdout);
     if (output.json) output.value({ devices, manifests: args.manifest.length, out });
     else if (out !== undefined)

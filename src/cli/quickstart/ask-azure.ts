@@ -166,7 +166,7 @@ async function pickService(
     message: services.length === 0 ? 'How do you want to continue?' : 'Which provisioning service?',
     help: `Device Provisioning Service (DPS) is the service that your devices contact first. ${signInHelp}`,
     default:
-      services.find(({ name }) => name === before['target.dpsName'])?.name ?? services[0]?.name ?? lookAgain,
+      services.find(({ name }) => name === before['target.dpsName'])?.name ?? services[0]?.name ?? manually,
     choices: [
       ...services.map(({ name, resourceGroup, location, hubs }) => ({
         value: name,
@@ -201,7 +201,6 @@ async function lookUp<Value>(
   look: () => Promise<Value>,
   guess: Value,
 ): Promise<Value | undefined> {
-  ask.say('azure.looking', saying);
   const looked = await ask.find<Looked<Value>>(
     key,
     async () => {
@@ -214,6 +213,7 @@ async function lookUp<Value>(
       }
     },
     { kind: 'found', value: guess },
+    { id: 'azure.looking', text: saying },
   );
   if (looked.kind === 'found') return looked.value;
   ask.say('azure.failed', `\n${failureText(looked.error)}\n`);
@@ -222,7 +222,7 @@ async function lookUp<Value>(
     id,
     message: 'How do you want to continue?',
     help: signInHelp,
-    default: 'again',
+    default: 'type',
     choices: [
       { value: 'again', name: 'Try again', why: 'For example after az login in another terminal.' },
       { value: 'type', name: 'Type the names', why: 'Also works without rights on Azure Resource Manager.' },

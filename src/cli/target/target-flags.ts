@@ -15,9 +15,18 @@ export const stateFolderFlag = {
   }),
 };
 const { heading } = planGroups.target;
-const { target, ...namesInAzure } = underHeading(heading, fieldFlags('target'));
+const {
+  target,
+  create,
+  location,
+  'hub-name': hubName,
+  'hub-sku': hubSku,
+  ...namesInAzure
+} = underHeading(heading, fieldFlags('target'));
 export const targetFlag = { target };
 export const azureFlags = namesInAzure;
+/** For quickstarts, which can create the provisioning service. */
+export const creationFlags = { create, location, 'hub-name': hubName, 'hub-sku': hubSku };
 export const connectionStringFileFlag = {
   'connection-string-file': textFlag({
     placeholder: 'FILE',

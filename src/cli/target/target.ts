@@ -151,6 +151,6 @@ function openAzure(
 }
 
 /** With `--verbose`, one line per request. */
-function requestObserver({ output }: Context): RequestObserver | undefined {
+export function requestObserver({ output }: Context): RequestObserver | undefined {
   return output.verbose ? (event) => output.detail(describeRequest(event)) : undefined;
 }
