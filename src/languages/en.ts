@@ -2771,7 +2771,105 @@ export const en = {
   rollover: {},
 
   /** src/workspace/ */
-  workspace: {},
+  workspace: {
+    noFile: (path: string) => `There is no file ${path}.`,
+    tooLarge: (path: string, size: number, maximum: number) =>
+      `${path} has ${size} bytes; files of more than ${maximum} bytes are not read.`,
+    checkFile: 'Check that it is the right file.',
+    unreadable: (path: string, reason: string) => `Cannot read ${path}${reason}.`,
+    unwritable: (path: string, reason: string) => `Cannot write ${path}${reason}.`,
+    notRegular: (path: string) => `${path} is not a regular file.`,
+    replaceOrMove: 'Put a file in its place, or move it away, then run the command again.',
+    exists: (path: string) => `${path} already exists.`,
+    aFile: 'a file',
+    reason: (reason: string) => `: ${reason}`,
+    reasons: {
+      EACCES: 'permission denied',
+      EPERM: 'permission denied',
+      EROFS: 'the file system is read-only',
+      ENOSPC: 'the disk is full',
+      EDQUOT: 'the disk quota is exceeded',
+      EFBIG: 'the file is too large for this file system',
+      ENAMETOOLONG: 'the name is too long',
+      EISDIR: 'it is a folder',
+      ENOTDIR: 'part of the path is a file',
+      EEXIST: 'a file of that name exists',
+      EIO: 'the disk reports an error',
+      EMFILE: 'this process has too many open files; raise the limit with ulimit -n',
+      ENFILE: 'this computer has too many open files',
+    },
+    journal: {
+      outside: {
+        problem: (line: number, path: string) =>
+          `Line ${line} of the journal ${path} names a file outside the certificate folder. Nothing was changed.`,
+        next: 'Someone edited the journal; enrollkit does not write such lines. Remove the line, check the others, then run the command again.',
+      },
+      unknown: {
+        problem: (line: number, path: string) =>
+          `Line ${line} of the journal ${path} records something that this version of enrollkit does not know. Nothing was changed.`,
+        next: 'If a newer version of enrollkit worked in this folder, update enrollkit. If not, restore the journal from a backup.',
+      },
+      noRecord: {
+        problem: (line: number, path: string) =>
+          `Line ${line} of the journal ${path} is not a record of enrollkit. Nothing was changed.`,
+        next: 'Restore the journal from a backup, or remove the line. "enrollkit clean" then keeps what the line recorded.',
+      },
+      name: (path: string) => `the journal ${path}`,
+      empty: (journal: string, folder: string, files: readonly string[], more: number) =>
+        `The journal ${journal} is empty, but there are files in ${folder}: ${firstOf(files, more)}. Nothing was changed.`,
+      restore: 'Restore the journal from a backup, or use an empty or new folder: --dir FOLDER.',
+    },
+    notAFile: (path: string) => `${path} is not a file, but enrollkit keeps a file there.`,
+    notAFolder: (path: string) => `${path} is not a folder, but enrollkit keeps a folder there.`,
+    moveAway: 'Move it away, then run the command again.',
+    otherFiles: (folder: string, files: readonly string[], more: number) =>
+      `The folder ${folder} contains files that enrollkit did not create: ${firstOf(files, more)}.`,
+    isFile: (path: string) => `${path} is a file or is below one, not a folder.`,
+    locked: (process: string, since: string, folder: string) =>
+      `Another enrollkit process is using ${folder} (process ${process}, since ${since}).`,
+    notALock: (path: string) => `${path} exists but is not a lock file of enrollkit.`,
+    moveThatAway: (path: string) => `Move ${path} away, then run the command again.`,
+    changed: (path: string) => `${path} was changed after enrollkit wrote it, and is not overwritten.`,
+    notOverwritten: (path: string) => `${path} already exists, and is not overwritten.`,
+    rollover: {
+      unreadable: (path: string) => `Cannot read the record of the roll-over, ${path}.`,
+      restore:
+        'Restore it from a backup. Without it, finish the roll-over by hand: "enrollkit group show ID" shows the certificates of the group.',
+      underway: (authority: string, folder: string) =>
+        `A roll-over of the ${authority} CA is in progress in ${folder}.`,
+      finish: (command: string) => `Finish it first: ${command} (with the same --dir)`,
+    },
+    stored: {
+      empty: (path: string) => `${path} is empty.`,
+      restore: (folder: string) => `Restore it from a backup, or move ${folder} away.`,
+      otherChain: (chain: string, certificate: string) =>
+        `${chain} does not begin with the certificate in ${certificate}.`,
+      moveOutdated:
+        'Move the outdated file away, then run the command again: the file is restored from the other one.',
+      noKey: (path: string, certificate: string) =>
+        `There is no file ${path}, the private key of ${certificate}.`,
+      keyMismatch: (path: string, certificate: string) =>
+        `The key in ${path} does not belong to ${certificate}.`,
+      restoreBoth: (folder: string) =>
+        `Restore the key and the certificate that belong together, or move ${folder} away.`,
+    },
+    symbolicLink: (path: string) =>
+      `${path} is a symbolic link. enrollkit does not write through symbolic links inside its folder.`,
+    replaceLink: 'Replace it with a real file or folder, or use another folder: --dir FOLDER.',
+    changes: {
+      notAList: (list: string, folder: string) =>
+        `${list}, left by an interrupted command, is not a list of changes in ${folder}.`,
+      moveWork: (work: string) =>
+        `Move ${work} away. Files that the command had already replaced are in its subfolder "former".`,
+      halfway: (folder: string, path: string, reason: string, work: string) =>
+        `Only some files in ${folder} are new. Cannot write ${path}${reason}. The other new files are in ${work}.`,
+      unchanged: (path: string, reason: string) => `Cannot write ${path}${reason}. Nothing was changed.`,
+      finish: 'Free up disk space or check the permissions, then run the command again to write the rest.',
+      needsFolder: (path: string) => `${path} is not a folder, but enrollkit needs a folder there.`,
+      targetExists: (path: string) =>
+        `${path} already exists, where a new file must be written. Nothing was changed.`,
+    },
+  },
 
   /** src/dps/contract/ */
   dpsContract: {},
@@ -2780,7 +2878,75 @@ export const en = {
   dpsClient: {},
 
   /** src/dps/client/diagnosis/ */
-  diagnosis: {},
+  diagnosis: {
+    useRegistrationId: (registrationId: string) =>
+      `Register with the common name as the registration ID, or issue a certificate with the common name "${registrationId}".`,
+    fixChain:
+      'Give the device a chain without this problem, then run the command again. To check a chain: enrollkit cert verify CHAIN_FILE',
+    renew: 'Renew the certificate, then run the command again: enrollkit cert renew --help',
+    checkMakersClock:
+      'Check the clock of the computer that created the certificate, or wait until it is valid.',
+    matchingCa:
+      'Give the device the CA certificate that belongs to the key it was signed with. To check a chain: enrollkit cert verify CHAIN_FILE',
+    acceptedAlgorithms: 'Reissue the certificate with EC P-256, or RSA 2048 or longer, and SHA-256.',
+    wrongIdScope: (used: string, actual: string) =>
+      `The device registered with the ID scope ${used}, but that of the provisioning service is ${actual}.`,
+    useIdScope: (idScope: string) => `Register with the ID scope ${idScope}.`,
+    onlyLeaf: 'The chain has only the device’s certificate',
+    issuerNotSent: (sent: string, issuer: string) =>
+      `${sent}; the certificate of its issuer "${issuer}" is missing.`,
+    sendWholeChain: (issuer: string, subject: string) =>
+      `Have the device send the whole chain: the certificate of "${issuer}" after that of "${subject}".`,
+    selfSigned: (name: string) =>
+      `The certificate is self-signed, so it does not lead to a CA, and there is no individual enrollment ${name} with it.`,
+    enrollCertificate: (name: string) =>
+      `Create an individual enrollment with this certificate: enrollkit enrollment create ${name} --certificate FILE`,
+    individual: (registrationId: string) => `individual enrollment ${registrationId}`,
+    group: (id: string) => `enrollment group ${id}`,
+    deleteIndividual:
+      'Delete the individual enrollment, so that the enrollment groups apply, or add the device’s certificate to it.',
+    otherEnrolled: (enrollment: string, thumbprints: string, own: string) =>
+      `The ${enrollment} takes precedence and has a different certificate: ${thumbprints}. The device’s is ${own} (SHA-256).`,
+    enrollThis:
+      'Enroll the device’s certificate (enrollkit enrollment create ID --update --certificate FILE), or give the device the enrolled one.',
+    individualWithoutCa: (what: string) => `The ${what} has no CA`,
+    noGroup:
+      'The provisioning service has no enrollment group for certificates, and no individual enrollment for this device.',
+    createGroup: 'Create an enrollment group: enrollkit group create --help',
+    groupsWithoutCa: 'No enrollment group has a CA',
+    notVerified: (subject: string, name: string) =>
+      `The CA "${subject}", uploaded as ${name}, is not verified.`,
+    verify: (name: string) => `Verify it: enrollkit ca verify ${name} --certificate FILE --key FILE`,
+    uploadSigner:
+      'Upload and verify the CA that signed the device, or reissue the device’s certificate with the uploaded one.',
+    upload:
+      'Upload the CA, then verify it: enrollkit ca upload FILE --ca-name NAME, and enrollkit ca verify NAME --certificate FILE --key FILE',
+    otherCaEnrolled: (what: string, name: string, thumbprint: string, sha256: string, sha1: string) =>
+      `The ${what} has a CA named ${name}, but it is a different certificate: ${thumbprint}. The one in the device’s chain is ${sha256} (SHA-256), ${sha1} (SHA-1).`,
+    enrollSigner:
+      'Use the CA that signed the device in the enrollment, or reissue the device’s certificate with the enrollment’s CA.',
+    createGroupOrReissue:
+      'Create an enrollment group with a CA from this chain (enrollkit group create --help), or reissue the device’s certificate with the CA of an enrollment.',
+    disabled: (enrollment: string) => `The ${enrollment} is disabled.`,
+    enable: (enrollment: string) => `Enable the ${enrollment}, then run the command again.`,
+    commonName: (commonName: string | undefined, registrationId: string) =>
+      `${commonName === undefined ? 'The certificate has no common name' : `The certificate’s common name is "${commonName}"`}, but the registration ID is "${registrationId}". They must be the same.`,
+    unrelated: (top: string, others: readonly string[]) =>
+      `The chain ends at ${top}; ${others.join(', ')} ${others.length === 1 ? 'was sent as well but has' : 'were sent as well but have'} not signed it`,
+    otherKind: (enrollment: string, isTpm: boolean) =>
+      `The ${enrollment} takes precedence and is for ${isTpm ? 'a TPM' : 'a symmetric key'}, not for a certificate.`,
+    namesake: (name: string, uploadedAs: string, thumbprint: string, own: string | undefined) =>
+      `The CA named "${name}" that is uploaded as ${uploadedAs} is a different certificate: its SHA-1 thumbprint is ${thumbprint}${own === undefined ? ', and its key did not sign what the device sent' : `, that of the device’s CA is ${own}`}.`,
+    notUploaded: (
+      name: string,
+      thumbprint: string | undefined,
+      notSent: string | undefined,
+      uploaded: string | undefined,
+    ) =>
+      `No CA of the chain is uploaded: the chain leads to ${name}${thumbprint === undefined ? '' : ` (SHA-1 ${thumbprint})`}${notSent === undefined ? '' : `, whose issuer ${notSent} was not sent`}. ${uploaded === undefined ? 'No CA is uploaded.' : `Uploaded: ${uploaded}.`}`,
+    notEnrolled: (none: string, inChain: string | undefined, enrollments: string) =>
+      `${none} from this chain${inChain === undefined ? '' : ` (${inChain})`}. Existing: ${enrollments}.`,
+  },
 
   /** src/emulator/: starting it and its log; what it answers clients is English, as in Azure. */
   emulator: {},
@@ -3097,7 +3263,33 @@ export const en = {
   },
 
   /** src/cli/target/ */
-  cliTarget: {},
+  cliTarget: {
+    ofHub: (source: string, host: string) =>
+      `${source} is the connection string of an IoT hub (${host}), not of a provisioning service.`,
+    ofOtherService: (source: string, name: string, expected: string) =>
+      `${source} is the connection string of the provisioning service ${name}, not of ${expected}.`,
+    ofService: (source: string, host: string) =>
+      `${source} is the connection string of a provisioning service (${host}), not of an IoT hub.`,
+    copyHubString:
+      'Copy the connection string of the hub from the portal (your hub > Security settings > Shared access policies).',
+    noIdScope: 'The ID scope of the provisioning service is unknown.',
+    giveIdScope: 'Specify --id-scope. The portal shows it on the overview page of the provisioning service.',
+    emulatorClock: (folder: string, time: string) =>
+      `note: Dates follow the clock of the emulator in ${folder}: ${time}.`,
+    withLog: (message: string, log: string) =>
+      `${message} For the reason, see the log of the emulator: ${log}`,
+    withReason: (message: string, log: string, line: number, reason: string) =>
+      `${message} The emulator’s log says why (${log}:${line}): ${reason}`,
+    seeLog: (log: string) => `For the reason, see the log of the emulator: ${log}`,
+    stateFolder: (folder: string) =>
+      `state folder, or certificate folder (default: ${folder}, as in a quickstart)`,
+    connectionStringFile: 'Azure: file with the connection string of a shared access policy',
+    globalEndpoint:
+      'endpoint where devices register (default: global.azure-devices-provisioning.net, or the emulator)',
+    noEmulator: (folder: string) => `There is no emulator in ${folder}.`,
+    startFirst:
+      'Run "enrollkit quickstart" first, specify the folder with --dir FOLDER, or use --target azure.',
+  },
 
   /** src/cli/quickstart/ */
   cliQuickstart: {},
@@ -3220,13 +3412,280 @@ export const en = {
   },
 
   /** src/cli/enrollment/ and src/cli/registration/ */
-  cliEnrollment: {},
+  cliEnrollment: {
+    attestation: {
+      exclude: (one: string, other: string) => `${one} and ${other} cannot be used together.`,
+      needsCsr: (flag: string) => `${flag} requires --csr: it specifies the CA that signs the request.`,
+      forNewKey: '--key-algorithm and --encrypt-key require --self-signed: they apply to a new key.',
+      forNewCertificate: '--days requires --self-signed or --csr: it applies to a new certificate.',
+      secondaryNeedsPrimary: '--secondary-certificate requires --certificate, the primary one.',
+      noCertificate: (id: string, folder: string) => `There is no certificate for ${id} in ${folder}.`,
+      choose:
+        'Specify its certificate with --certificate FILE or a certificate request with --csr FILE, or use --self-signed or --symmetric-key.',
+      otherCertificate: (path: string, commonName: string, id: string) =>
+        `${path} is the certificate of "${commonName}", not of ${id}. With X.509 attestation, the registration ID is the common name.`,
+      useCertificateName:
+        'Use the common name of the certificate as the registration ID, or another certificate.',
+      otherRequest: (commonName: string, id: string) =>
+        `The request is for "${commonName}", not for ${id}. With X.509 attestation, the registration ID is the common name.`,
+      useRequestName: 'Use the common name of the request as the registration ID, or another request.',
+      useExisting: (command: string) => `Enroll the device with its existing certificate: ${command}`,
+      newKey: 'the new key',
+      help: 'Run "enrollkit enrollment create --help" to see how to use it.',
+    },
+    create: {
+      description:
+        'Creates an individual enrollment, which lets one device register with its certificate or key. Certificates that this command creates are written to devices/ID in the certificate folder, where device register finds them.',
+      id: 'the registration ID; with a certificate, its common name',
+      attestation: 'Attestation of the device (one of these):',
+      certificate: 'its certificate (default: the one in the certificate folder)',
+      selfSigned: 'a new self-signed certificate; its key is written to the certificate folder',
+      csr: 'a certificate that your CA signs for this certificate request',
+      symmetricKey: 'a symmetric key that DPS generates',
+      secondary: 'a second certificate that the device may use, for example while it is renewed',
+      withCsr: 'With --csr:',
+      withNewCertificate: 'With --self-signed or --csr:',
+      enrollment: 'Enrollment:',
+      deviceId: 'ID of the device in its hub (default: the registration ID)',
+      update: 'change an existing enrollment: set what you specify, and keep the rest',
+      examples: {
+        selfSigned: 'with a new self-signed certificate',
+        csr: 'for a certificate request, signed by the CA in the certificate folder; assigned to one hub',
+        symmetricKey: 'with a symmetric key',
+        update: 'disable an existing enrollment, and change nothing else',
+      },
+      showKeys: (command: string) => `next: show its keys: ${command}`,
+      next: (command: string) => `next: ${command}`,
+      notShown: (id: string, change: 'created' | 'changed') =>
+        `The enrollment ${id} was ${change}, but the service does not show it.`,
+      differs: (id: string, change: 'created' | 'changed', members: readonly string[]) =>
+        `The enrollment ${id} was ${change}, but differs in ${members.join(', ')} when read back.`,
+      exists: (id: string) => `The individual enrollment ${id} already exists.`,
+      updateOrDelete: (command: string) => `Change it with --update, or delete it: ${command}`,
+    },
+    delete: {
+      description:
+        'Deletes an individual enrollment. The device stays in its hub, but can no longer register through this enrollment.',
+      confirm: (id: string) => `Delete the individual enrollment ${id}?`,
+      deleted: (id: string) => `Deleted the individual enrollment ${id}.`,
+    },
+    empty: 'There are no individual enrollments.',
+    show: {
+      keys: 'also show the symmetric keys, which are secrets',
+      plain: 'the enrollment, and where its device is assigned',
+      withKeys: 'every field that DPS returns, and the keys',
+      primaryKey: 'Primary key',
+      secondaryKey: 'Secondary key',
+      registration: 'Registration',
+      assigned: (status: string, hub: string) => `${status} to ${hub}`,
+    },
+    notFound: (id: string) => `There is no individual enrollment ${id}.`,
+    listExisting: (command: string) => `List the existing enrollments: ${command}`,
+    registration: {
+      deletes:
+        'Deletes the registration record of a device. The device stays in its hub, and can register again as long as it is enrolled.',
+      confirm: (id: string) => `Delete the registration record of ${id}?`,
+      deleted: (id: string) => `Deleted the registration record of ${id}.`,
+      shows:
+        'Shows the registration record of a device: its status, the hub that it is assigned to, and the dates.',
+      plain: 'where the device is assigned',
+      json: 'every field that DPS returns',
+      none: (id: string) => `The device ${id} has no registration record.`,
+      registerFirst: (command: string) =>
+        `Register the device first, or list the registered devices: ${command}`,
+    },
+  },
 
   /** src/cli/device/ */
-  cliDevice: {},
+  cliDevice: {
+    keyAndCertificate: 'A certificate requires its key, and a key its certificate.',
+    giveBoth: 'Specify --certificate FILE or --chain FILE, together with --key FILE.',
+    otherCommonName: (file: string, commonName: string, registrationId: string) =>
+      `${file} is the certificate of "${commonName}", not of ${registrationId}. DPS uses the common name as the registration ID.`,
+    useCommonName: 'Use the common name of the certificate as the registration ID.',
+    noCertificate: (registrationId: string, folder: string) =>
+      `There is no certificate for ${registrationId} in ${folder}.`,
+    createOne: (command: string) => `Create one: ${command}; or specify --certificate, --chain and --key.`,
+    keyMismatch: (key: string, subject: string, file: string) =>
+      `The private key in ${key} does not belong to the certificate ${subject} in ${file}.`,
+    flags: {
+      certificate: 'device certificate, if it is not in the certificate folder',
+      chain: 'its issuers, or the whole chain',
+      key: 'its private key, PEM',
+      protocol: 'protocol of the registration (default: mqtt)',
+    },
+    register: {
+      description:
+        'Registers a device with its certificate, as the device itself would, and shows the hub that it is assigned to. With --id-scope, works with any DPS.',
+      folder: 'a device in the certificate folder',
+      files: 'with a certificate in other files, at a DPS in Azure',
+    },
+    id: 'the registration ID',
+    send: {
+      message: 'message to send (default: a greeting and the time)',
+      custom: 'a custom message',
+      sent: (device: string, message: string, hub: string, twin: string) =>
+        `${device} sent ${message} to ${hub}.\nDevice twin:\n${twin}`,
+      badJson: (problem: string) => `--message, ${problem}.`,
+      notAnObject: '--message is not a JSON object.',
+      example: 'Specify a JSON object, for example \'{"temperature":21.5}\'.',
+    },
+  },
 
   /** src/cli/doctor/ */
-  cliDoctor: {},
+  cliDoctor: {
+    nodeTooOld: (version: string, oldest: string) =>
+      `Node.js ${version} is too old. enrollkit needs ${oldest} or later.`,
+    installNode: 'Install a current version of Node.js.',
+    trustedRoots: (roots: string) => `Trusted roots: ${roots}`,
+    rootMissing: (name: string) => `Node.js does not trust ${name}, which Azure’s servers use.`,
+    addRoot:
+      'Set NODE_EXTRA_CA_CERTS to a file with this root, or remove the Node.js options that replace its built-in roots.',
+    extraRootsMissing: (path: string) =>
+      `NODE_EXTRA_CA_CERTS is set to ${path}, which does not exist. Node.js ignores it.`,
+    correctPath: 'Correct the path, or unset NODE_EXTRA_CA_CERTS.',
+    tlsChecksOff:
+      'NODE_TLS_REJECT_UNAUTHORIZED is 0, so Node.js programs accept any server, even one that impersonates Azure.',
+    turnTlsChecksOn:
+      'Unset NODE_TLS_REJECT_UNAUTHORIZED. Set NODE_EXTRA_CA_CERTS to the missing root instead.',
+    noProxy: 'No proxy is set',
+    proxyInvalid: 'HTTPS_PROXY or ALL_PROXY is not a URL.',
+    setProxy: 'Set it to http://HOST:PORT, or unset it.',
+    proxy: (host: string) => `HTTPS goes through the proxy ${host}, except to this computer`,
+    proxyNotForMqtt: (host: string) =>
+      `Devices register over MQTT, which does not go through the proxy ${host}.`,
+    registerOverHttps: 'If the firewall blocks port 8883, register over HTTPS: --protocol https',
+    planSaysSo: (device: string, message: string) => `${device}: ${message} It is part of the plan.`,
+    notAllDevices: (maximum: number, count: number) =>
+      `The first ${maximum} of ${count} devices were checked`,
+    notRegisteredYet: (device: string) => `${device} is not registered`,
+    notRegistered: (device: string) => `${device} is not registered.`,
+    register: (device: string) => `Register it: enrollkit device register ${device}`,
+    registerAgain: (device: string) => `Register it again: enrollkit device register ${device}`,
+    assigned: (device: string, hub: string) => `${device} is assigned to ${hub}`,
+    notInHub: (device: string, hub: string, deviceId: string) =>
+      `${device} has a registration record, but the hub ${hub} has no device ${deviceId}.`,
+    disabledInHub: (deviceId: string, hub: string) => `The device ${deviceId} is disabled in the hub ${hub}.`,
+    enableInHub: 'Enable it in the hub.',
+    hubHasOther: (hub: string, deviceId: string, known: string, own: string) =>
+      `The hub ${hub} has a different certificate for ${deviceId} (${known}) than the folder (${own}).`,
+    registerForHub: (device: string) =>
+      `Register it again, so that the hub gets the current one: enrollkit device register ${device}`,
+    thisComputer: 'This computer',
+    provisioningService: 'Provisioning service',
+    noFolder: (path: string) => `The folder ${path} does not exist.`,
+    nameFolder: 'Specify a folder with --dir FOLDER, or create it: enrollkit quickstart',
+    checkFolder: 'Check --dir FOLDER, or create it: enrollkit quickstart',
+    noEmulator: (path: string) => `There is no emulator in ${path}`,
+    emulatorMissing: (message: string) => `${message}, but the plan of the folder uses one.`,
+    runAgainForEmulator: 'Run the quickstart again to create a new one.',
+    emulatorStopped: 'The emulator is not running; it was started only for these checks',
+    emulatorRunning: (pid: number, ports: string) =>
+      `The emulator is running as process ${pid}; ports: ${ports}`,
+    description:
+      'Checks this computer (Node.js, clock, ports, proxy, trusted roots), a certificate folder (file modes, keys, dates, chains) and its provisioning service (credentials, permissions, hubs, uploaded CAs, enrollment group, registrations), and tells you how to fix problems. Changes nothing. Exit status: 0 if there are no errors, 11 if there are.',
+    exampleFolder: 'the folder of the last quickstart, and this computer',
+    exampleJson: 'for a bug report or a script: findings with code, severity, message, fix',
+    certificateMissing: (folder: string) =>
+      `There is no certificate in ${folder}, but the plan of the folder has one.`,
+    restoreOrRunAgain: 'Restore it from a backup, or run the quickstart again.',
+    changeUnfinished: (path: string) =>
+      `A command that was interrupted or is still running has left files in ${path}.`,
+    waitOrRunAgain: 'Wait for the command, or run it again to complete the change.',
+    rolloverUnfinished: (authority: string, date: string) =>
+      `The roll-over of the ${authority} CA, started on ${date}, is not finished.`,
+    continueRollover: (authority: string) => `Continue it: enrollkit cert rollover ${authority} --help`,
+    keyReadable: (path: string, mode: string) =>
+      `${path} has mode ${mode}: other users of this computer can read the private key.`,
+    certificateIn: (name: string, file: string) => `The certificate "${name}" in ${file}`,
+    expired: (certificate: string, date: string) => `${certificate} expired on ${date}.`,
+    renew: 'Renew it: enrollkit cert renew --help',
+    notYetValid: (certificate: string, from: string, now: string) =>
+      `${certificate} is not valid before ${from}; it is now ${now}.`,
+    checkClock: 'Check the clock of this computer, or wait.',
+    keyMissing: (path: string) => `There is no private key ${path}.`,
+    restoreDeviceKey: 'Restore it from a backup, or issue the device a new certificate.',
+    restoreCaKey:
+      'Restore it before you issue certificates or verify the CA. It may be stored elsewhere on purpose.',
+    unreachable: (host: string, port: number, name: string, problem: string) =>
+      `${host}:${port} (${name}) cannot be reached: ${problem}`,
+    checkNetwork: 'Check the network and the firewall.',
+    openPort: 'Open the port in the firewall, or register over HTTPS: --protocol https',
+    noAnswer: 'There was no answer in time.',
+    portsTaken: (ports: string) => `Another program uses the default ports of the emulator: ${ports}.`,
+    stopOther:
+      'Stop it, or choose other ports: enrollkit emulator start --help. A quickstart picks free ports automatically.',
+    trustProxyRoot:
+      'Set NODE_EXTRA_CA_CERTS to the root certificate of the proxy. Device client certificates do not pass through such a proxy.',
+    exemptFromInspection:
+      'Exempt *.azure-devices-provisioning.net and *.azure-devices.net from inspection: device client certificates do not pass through it.',
+    serverNotTrusted: (host: string, reason: string) =>
+      `The certificate of ${host} is not trusted here (${reason}).`,
+    checkRoots: 'Check the trusted roots of Node.js, and the clock.',
+    serverCertificate: (host: string, issuer: string) => `The certificate of ${host} was issued by ${issuer}`,
+    unnamedCa: 'an unnamed CA',
+    nothingWrong: 'No problems found.',
+    service: (name: string, location: string, idScope: string) =>
+      `The provisioning service ${name} (${location}) responds; its ID scope is ${idScope}`,
+    otherIdScope: (planned: string, actual: string) =>
+      `The ID scope in the plan is ${planned}, but that of the provisioning service is ${actual}.`,
+    rights: 'Your identity may upload and verify CA certificates',
+    rightsMissing: (name: string, permissions: string) =>
+      `Your identity lacks these permissions on ${name}: ${permissions}.`,
+    askForRole:
+      'Ask for the Contributor role on the DPS, or verify the CA in the portal: --proof-of-possession portal',
+    emulatorClock: (time: string) => `The emulator’s clock was set: it shows ${time}`,
+    clockAgrees: (apart: string) => `The clock of this computer agrees with the service’s (${apart} apart)`,
+    synchronize:
+      'Synchronize the clock. If it is more than five minutes off, tokens and certificates are refused.',
+    noLinkedHub: (name: string) => `No IoT hub is linked to ${name}, so devices cannot be assigned.`,
+    linkHub: 'Link a hub: az iot dps linked-hub create --dps-name NAME --resource-group GROUP --hub-name HUB',
+    hubNotLinked: (hub: string, name: string, linked: string) =>
+      `${hub} is not linked to ${name}. Linked hubs: ${linked}.`,
+    chooseHub:
+      'Choose a linked hub, or link this one: az iot dps linked-hub create --dps-name NAME --hub-name HUB',
+    checkHub: 'Check that the hub exists, and check the network and the firewall.',
+    caNotUploaded: (name: string) => `No CA certificate is uploaded under the name ${name}.`,
+    uploadCa: 'Run the quickstart again, or run: enrollkit ca upload FILE --ca-name NAME',
+    otherCaUploaded: (name: string, subject: string, thumbprint: string, authority: string, own: string) =>
+      `The CA uploaded as ${name} is "${subject}" with the SHA-1 thumbprint ${thumbprint}, but that of the ${authority} CA in the folder is ${own}.`,
+    uploadUnderOtherName:
+      'Upload the folder’s CA under another name (--ca-name), or use the folder that the uploaded CA belongs to.',
+    caNotVerified: (name: string) => `The CA certificate uploaded as ${name} is not verified.`,
+    verifyCa: (name: string) =>
+      `Run the quickstart again, or run: enrollkit ca verify ${name} --certificate FILE --key FILE`,
+    caVerified: (name: string) => `The CA certificate ${name} is uploaded and verified`,
+    groupMissing: (id: string) => `The enrollment group ${id} does not exist.`,
+    createGroup: 'Run the quickstart again to create it.',
+    group: (id: string, status: string, holding: string) =>
+      `The enrollment group ${id} is ${status} and has ${holding}`,
+    groupDiffers: (id: string, members: string) =>
+      `The enrollment group ${id} differs from the plan of the folder: ${members}.`,
+    restoreGroup:
+      'If nobody changed it on purpose, run the quickstart again. It restores a group that it created.',
+    uploadedCa: (name: string) => `the uploaded CA ${name}`,
+    caCertificate: (name: string) => `the CA certificate "${name}"`,
+    folderTitle: (path: string) => `Folder ${path}`,
+    keysEncrypted: (count: number) =>
+      `${count === 1 ? '1 private key is' : `${count} private keys are`} encrypted and could not be compared with the certificates, because there is no passphrase`,
+    folder: (path: string, authorities: number, devices: number) =>
+      `${path} has ${authorities} ${authorities === 1 ? 'CA' : 'CAs'} and ${devices} ${devices === 1 ? 'device' : 'devices'}`,
+    expiresSoon: (certificate: string, date: string, days: number) =>
+      `${certificate} expires on ${date}, in ${days} ${days === 1 ? 'day' : 'days'}.`,
+    portsFree: (ports: string) => `Free for the emulator: ${ports}`,
+    tlsIntercepted: (host: string, issuer: string, reason: string | undefined) =>
+      `The certificate of ${host} was issued by "${issuer}", not by one of Azure’s CAs: a proxy inspects TLS${reason === undefined ? '' : `, and its root is not trusted here (${reason})`}.`,
+    more: (count: number, code: string) => `and ${count} more of ${code}`,
+    summary: (errors: number, warnings: number) =>
+      `${errors} ${errors === 1 ? 'error' : 'errors'}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}.`,
+    fix: (fix: string) => `fix: ${fix}`,
+    clockOff: (apart: string, isBehind: boolean) =>
+      `The clock of this computer is ${apart} ${isBehind ? 'behind' : 'ahead of'} the service’s.`,
+    held: (authorities: readonly string[]) =>
+      authorities.length === 0 ? 'no CA' : authorities.join(' and '),
+    notAssigned: (device: string, status: string, reason: string | undefined) =>
+      `The registration record of ${device} has the status "${status}"${reason === undefined ? '' : `: ${reason}`}.`,
+  },
 
   /** src/cli/emulator/ */
   cliEmulator: {},
@@ -3327,6 +3786,11 @@ export const en = {
     },
   },
 };
+
+/** Some names, and how many more there are. */
+function firstOf(names: readonly string[], more: number): string {
+  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
 
 /** The rest of a sentence that names what was probably meant. */
 function didYouMean(suggestions: readonly string[]): string {

@@ -1256,7 +1256,7 @@ export const zhCN: Sentences = {
         causes: [
           [
             '链接地址输入有误',
-            'DPS：{idScope}/registrations/{registrationId}；IoT 中心：/devices/{deviceId}/messages/events',
+            'DPS 为 {idScope}/registrations/{registrationId}；IoT 中心为 /devices/{deviceId}/messages/events',
           ],
           ['IoT 中心没有该设备', '重新注册'],
         ],
@@ -2234,7 +2234,91 @@ export const zhCN: Sentences = {
   rollover: {},
 
   /** src/workspace/ */
-  workspace: {},
+  workspace: {
+    noFile: (path) => `没有文件 ${path}。`,
+    tooLarge: (path, size, maximum) => `${path} 有 ${size} 个字节；不读取超过 ${maximum} 个字节的文件。`,
+    checkFile: '请检查文件是否正确。',
+    unreadable: (path, reason) => `无法读取 ${path}${reason}。`,
+    unwritable: (path, reason) => `无法写入 ${path}${reason}。`,
+    notRegular: (path) => `${path} 不是常规文件。`,
+    replaceOrMove: '用文件替换它，或将其移走，然后重新运行命令。',
+    exists: (path) => `${path} 已存在。`,
+    aFile: '某个文件',
+    reason: (reason) => `：${reason}`,
+    reasons: {
+      EACCES: '权限被拒绝',
+      EPERM: '权限被拒绝',
+      EROFS: '文件系统为只读',
+      ENOSPC: '磁盘已满',
+      EDQUOT: '超出磁盘配额',
+      EFBIG: '文件超过此文件系统的大小限制',
+      ENAMETOOLONG: '名称过长',
+      EISDIR: '它是文件夹',
+      ENOTDIR: '路径的一部分是文件',
+      EEXIST: '已有同名文件',
+      EIO: '磁盘报告错误',
+      EMFILE: '此进程打开的文件过多；请使用 ulimit -n 提高限制',
+      ENFILE: '此计算机上打开的文件过多',
+    },
+    journal: {
+      outside: {
+        problem: (line, path) => `日志 ${path} 的第 ${line} 行指向证书文件夹之外的文件。未更改任何内容。`,
+        next: '有人编辑了日志；enrollkit 不会写入这样的行。请删除该行，检查其他行，然后重新运行命令。',
+      },
+      unknown: {
+        problem: (line, path) =>
+          `日志 ${path} 的第 ${line} 行记录了此版本的 enrollkit 不了解的内容。未更改任何内容。`,
+        next: '如果更新版本的 enrollkit 使用过此文件夹，请更新 enrollkit。否则，请从备份还原日志。',
+      },
+      noRecord: {
+        problem: (line, path) => `日志 ${path} 的第 ${line} 行不是 enrollkit 的记录。未更改任何内容。`,
+        next: '从备份还原日志，或删除该行。“enrollkit clean”随后会保留该行记录的内容。',
+      },
+      name: (path) => `日志 ${path}`,
+      empty: (journal, folder, files, more) =>
+        `日志 ${journal} 为空，但 ${folder} 中有文件：${firstOf(files, more)}。未更改任何内容。`,
+      restore: '从备份还原日志，或使用空文件夹或新文件夹：--dir FOLDER。',
+    },
+    notAFile: (path) => `${path} 不是文件，但 enrollkit 在该处保存文件。`,
+    notAFolder: (path) => `${path} 不是文件夹，但 enrollkit 在该处保存文件夹。`,
+    moveAway: '将其移走，然后重新运行命令。',
+    otherFiles: (folder, files, more) =>
+      `文件夹 ${folder} 包含不是由 enrollkit 创建的文件：${firstOf(files, more)}。`,
+    isFile: (path) => `${path} 是文件或位于文件之下，而不是文件夹。`,
+    locked: (process, since, folder) =>
+      `另一个 enrollkit 进程正在使用 ${folder}（进程 ${process}，自 ${since}）。`,
+    notALock: (path) => `${path} 已存在，但不是 enrollkit 的锁定文件。`,
+    moveThatAway: (path) => `移走 ${path}，然后重新运行命令。`,
+    changed: (path) => `${path} 在 enrollkit 写入后被更改，因此不会被覆盖。`,
+    notOverwritten: (path) => `${path} 已存在，因此不会被覆盖。`,
+    rollover: {
+      unreadable: (path) => `无法读取滚动更新的记录 ${path}。`,
+      restore: '从备份还原它。否则请手动完成滚动更新：“enrollkit group show ID”显示注册组的证书。',
+      underway: (authority, folder) => `${folder} 中正在对 CA（${authority}）进行滚动更新。`,
+      finish: (command) => `请先完成它：${command}（使用相同的 --dir）`,
+    },
+    stored: {
+      empty: (path) => `${path} 为空。`,
+      restore: (folder) => `从备份还原它，或移走 ${folder}。`,
+      otherChain: (chain, certificate) => `${chain} 不是以 ${certificate} 中的证书开头。`,
+      moveOutdated: '移走过时的文件，然后重新运行命令：该文件将从另一个文件还原。',
+      noKey: (path, certificate) => `没有文件 ${path}，即 ${certificate} 的私钥。`,
+      keyMismatch: (path, certificate) => `${path} 中的密钥与 ${certificate} 不匹配。`,
+      restoreBoth: (folder) => `还原相互匹配的密钥和证书，或移走 ${folder}。`,
+    },
+    symbolicLink: (path) => `${path} 是符号链接。enrollkit 不会通过其文件夹内的符号链接写入。`,
+    replaceLink: '用真实的文件或文件夹替换它，或使用其他文件夹：--dir FOLDER。',
+    changes: {
+      notAList: (list, folder) => `中断的命令留下的 ${list} 不是 ${folder} 中的更改列表。`,
+      moveWork: (work) => `移走 ${work}。该命令已替换的文件位于其子文件夹“former”中。`,
+      halfway: (folder, path, reason, work) =>
+        `${folder} 中只有部分文件是新的。无法写入 ${path}${reason}。其他新文件位于 ${work}。`,
+      unchanged: (path, reason) => `无法写入 ${path}${reason}。未更改任何内容。`,
+      finish: '释放磁盘空间或检查权限，然后重新运行命令以写入其余文件。',
+      needsFolder: (path) => `${path} 不是文件夹，但 enrollkit 在该处需要文件夹。`,
+      targetExists: (path) => `${path} 已存在，而该处必须写入新文件。未更改任何内容。`,
+    },
+  },
 
   /** src/dps/contract/ */
   dpsContract: {},
@@ -2243,7 +2327,58 @@ export const zhCN: Sentences = {
   dpsClient: {},
 
   /** src/dps/client/diagnosis/ */
-  diagnosis: {},
+  diagnosis: {
+    useRegistrationId: (registrationId) =>
+      `使用公用名作为注册 ID 进行注册，或颁发公用名为“${registrationId}”的证书。`,
+    fixChain: '为设备提供没有此问题的证书链，然后重新运行命令。检查证书链：enrollkit cert verify CHAIN_FILE',
+    renew: '续订证书，然后重新运行命令：enrollkit cert renew --help',
+    checkMakersClock: '检查创建该证书的计算机的时钟，或等到证书生效。',
+    matchingCa: '为设备提供与签名密钥匹配的 CA 证书。检查证书链：enrollkit cert verify CHAIN_FILE',
+    acceptedAlgorithms: '使用 EC P-256 或 2048 位及以上的 RSA 以及 SHA-256 重新颁发证书。',
+    wrongIdScope: (used, actual) => `设备使用 ID 范围 ${used} 注册，但预配服务的 ID 范围为 ${actual}。`,
+    useIdScope: (idScope) => `使用 ID 范围 ${idScope} 注册。`,
+    onlyLeaf: '证书链中只有设备的证书',
+    issuerNotSent: (sent, issuer) => `${sent}；缺少其颁发者“${issuer}”的证书。`,
+    sendWholeChain: (issuer, subject) =>
+      `让设备发送完整的证书链：在“${subject}”的证书之后加上“${issuer}”的证书。`,
+    selfSigned: (name) => `该证书是自签名的，因此没有通向 CA，也没有使用它的个体注册 ${name}。`,
+    enrollCertificate: (name) =>
+      `使用此证书创建个体注册：enrollkit enrollment create ${name} --certificate FILE`,
+    individual: (registrationId) => `个体注册 ${registrationId}`,
+    group: (id) => `注册组 ${id}`,
+    deleteIndividual: '删除个体注册，使注册组生效，或将设备的证书添加到其中。',
+    otherEnrolled: (enrollment, thumbprints, own) =>
+      `${enrollment} 优先，且其证书不同：${thumbprints}。设备的证书为 ${own} (SHA-256)。`,
+    enrollThis:
+      '注册设备的证书（enrollkit enrollment create ID --update --certificate FILE），或为设备提供已注册的证书。',
+    individualWithoutCa: (what) => `${what} 没有 CA`,
+    noGroup: '预配服务没有用于证书的注册组，也没有此设备的个体注册。',
+    createGroup: '创建注册组：enrollkit group create --help',
+    groupsWithoutCa: '没有注册组使用 CA',
+    notVerified: (subject, name) => `以 ${name} 上传的 CA“${subject}”尚未验证。`,
+    verify: (name) => `验证它：enrollkit ca verify ${name} --certificate FILE --key FILE`,
+    uploadSigner: '上传并验证为设备签名的 CA，或用已上传的 CA 重新颁发设备的证书。',
+    upload:
+      '上传 CA，然后验证它：enrollkit ca upload FILE --ca-name NAME，以及 enrollkit ca verify NAME --certificate FILE --key FILE',
+    otherCaEnrolled: (what, name, thumbprint, sha256, sha1) =>
+      `${what} 有名为 ${name} 的 CA，但证书不同：${thumbprint}。设备证书链中的是 ${sha256} (SHA-256)、${sha1} (SHA-1)。`,
+    enrollSigner: '在注册中使用为设备签名的 CA，或用注册的 CA 重新颁发设备的证书。',
+    createGroupOrReissue:
+      '使用此证书链中的 CA 创建注册组（enrollkit group create --help），或用某个注册的 CA 重新颁发设备的证书。',
+    disabled: (enrollment) => `${enrollment} 已禁用。`,
+    enable: (enrollment) => `启用 ${enrollment}，然后重新运行命令。`,
+    commonName: (commonName, registrationId) =>
+      `${commonName === undefined ? '证书没有公用名' : `证书的公用名为“${commonName}”`}，但注册 ID 为“${registrationId}”。两者必须一致。`,
+    unrelated: (top, others) => `证书链在 ${top} 处结束；${others.join('、')} 也已发送，但没有为其签名`,
+    otherKind: (enrollment, isTpm) =>
+      `${enrollment} 优先，且用于${isTpm ? ' TPM' : '对称密钥'}，而不是证书。`,
+    namesake: (name, uploadedAs, thumbprint, own) =>
+      `以 ${uploadedAs} 上传的名为“${name}”的 CA 是不同的证书：其 SHA-1 指纹为 ${thumbprint}${own === undefined ? '，且其密钥没有为设备发送的证书签名' : `，而设备的 CA 的指纹为 ${own}`}。`,
+    notUploaded: (name, thumbprint, notSent, uploaded) =>
+      `证书链中的 CA 均未上传：证书链通向 ${name}${thumbprint === undefined ? '' : ` (SHA-1 ${thumbprint})`}${notSent === undefined ? '' : `，其颁发者 ${notSent} 没有发送`}。${uploaded === undefined ? '没有已上传的 CA。' : `已上传：${uploaded}。`}`,
+    notEnrolled: (none, inChain, enrollments) =>
+      `${none}（此证书链${inChain === undefined ? '' : `：${inChain}`}）。现有：${enrollments}。`,
+  },
 
   /** src/emulator/: starting it and its log; what it answers clients is English, as in Azure. */
   emulator: {},
@@ -2520,7 +2655,25 @@ export const zhCN: Sentences = {
   },
 
   /** src/cli/target/ */
-  cliTarget: {},
+  cliTarget: {
+    ofHub: (source, host) => `${source} 是 IoT 中心 (${host}) 的连接字符串，而不是预配服务的连接字符串。`,
+    ofOtherService: (source, name, expected) =>
+      `${source} 是预配服务 ${name} 的连接字符串，而不是 ${expected} 的连接字符串。`,
+    ofService: (source, host) => `${source} 是预配服务 (${host}) 的连接字符串，而不是 IoT 中心的连接字符串。`,
+    copyHubString: '从门户复制 IoT 中心的连接字符串（你的 IoT 中心 > 安全设置 > 共享访问策略）。',
+    noIdScope: '预配服务的 ID 范围未知。',
+    giveIdScope: '指定 --id-scope。门户在预配服务的概述页上显示它。',
+    emulatorClock: (folder, time) => `注意：日期以 ${folder} 中模拟器的时钟为准：${time}。`,
+    withLog: (message, log) => `${message}原因请参阅模拟器的日志：${log}`,
+    withReason: (message, log, line, reason) =>
+      `${message}模拟器的日志说明了原因 (${log}:${line})：${reason}`,
+    seeLog: (log) => `原因请参阅模拟器的日志：${log}`,
+    stateFolder: (folder) => `状态文件夹或证书文件夹（默认：${folder}，与快速入门相同）`,
+    connectionStringFile: 'Azure：包含共享访问策略连接字符串的文件',
+    globalEndpoint: '设备注册时使用的终结点（默认：global.azure-devices-provisioning.net，或模拟器）',
+    noEmulator: (folder) => `${folder} 中没有模拟器。`,
+    startFirst: '请先运行“enrollkit quickstart”，使用 --dir FOLDER 指定文件夹，或使用 --target azure。',
+  },
 
   /** src/cli/quickstart/ */
   cliQuickstart: {},
@@ -2629,13 +2782,237 @@ export const zhCN: Sentences = {
   },
 
   /** src/cli/enrollment/ and src/cli/registration/ */
-  cliEnrollment: {},
+  cliEnrollment: {
+    attestation: {
+      exclude: (one, other) => `${one} 和 ${other} 不能一起使用。`,
+      needsCsr: (flag) => `${flag} 需要 --csr：它指定为请求签名的 CA。`,
+      forNewKey: '--key-algorithm 和 --encrypt-key 需要 --self-signed：它们适用于新密钥。',
+      forNewCertificate: '--days 需要 --self-signed 或 --csr：它适用于新证书。',
+      secondaryNeedsPrimary: '--secondary-certificate 需要 --certificate，即主证书。',
+      noCertificate: (id, folder) => `${folder} 中没有 ${id} 的证书。`,
+      choose:
+        '使用 --certificate FILE 指定其证书，或使用 --csr FILE 指定证书请求，或使用 --self-signed 或 --symmetric-key。',
+      otherCertificate: (path, commonName, id) =>
+        `${path} 是“${commonName}”的证书，而不是 ${id} 的证书。使用 X.509 证明时，注册 ID 就是公用名。`,
+      useCertificateName: '使用证书的公用名作为注册 ID，或使用其他证书。',
+      otherRequest: (commonName, id) =>
+        `该请求用于“${commonName}”，而不是 ${id}。使用 X.509 证明时，注册 ID 就是公用名。`,
+      useRequestName: '使用请求的公用名作为注册 ID，或使用其他请求。',
+      useExisting: (command) => `使用现有证书注册设备：${command}`,
+      newKey: '新密钥',
+      help: '运行“enrollkit enrollment create --help”查看用法。',
+    },
+    create: {
+      description:
+        '创建个体注册，使一台设备能够使用其证书或密钥进行注册。此命令创建的证书写入证书文件夹的 devices/ID 中，供 device register 使用。',
+      id: '注册 ID；使用证书时为其公用名',
+      attestation: '设备的证明机制（任选其一）：',
+      certificate: '其证书（默认：证书文件夹中的证书）',
+      selfSigned: '新的自签名证书；其密钥写入证书文件夹',
+      csr: '由你的 CA 为此证书请求签发的证书',
+      symmetricKey: '由 DPS 生成的对称密钥',
+      secondary: '设备可以使用的第二个证书，例如在续订期间',
+      withCsr: '与 --csr 一起使用：',
+      withNewCertificate: '与 --self-signed 或 --csr 一起使用：',
+      enrollment: '注册：',
+      deviceId: '设备在 IoT 中心内的 ID（默认：注册 ID）',
+      update: '更改现有注册：设置你指定的内容，其余保持不变',
+      examples: {
+        selfSigned: '使用新的自签名证书',
+        csr: '用于证书请求，由证书文件夹中的 CA 签名；分配到一个 IoT 中心',
+        symmetricKey: '使用对称密钥',
+        update: '禁用现有注册，不更改其他内容',
+      },
+      showKeys: (command) => `下一步：显示其密钥：${command}`,
+      next: (command) => `下一步：${command}`,
+      notShown: (id, change) => `注册 ${id} 已${change === 'created' ? '创建' : '更改'}，但服务未显示它。`,
+      differs: (id, change, members) =>
+        `注册 ${id} 已${change === 'created' ? '创建' : '更改'}，但读取时以下内容不同：${members.join('、')}。`,
+      exists: (id) => `个体注册 ${id} 已存在。`,
+      updateOrDelete: (command) => `使用 --update 更改它，或将其删除：${command}`,
+    },
+    delete: {
+      description: '删除个体注册。设备保留在 IoT 中心内，但无法再通过此注册进行注册。',
+      confirm: (id) => `删除个体注册 ${id}？`,
+      deleted: (id) => `已删除个体注册 ${id}。`,
+    },
+    empty: '没有个体注册。',
+    show: {
+      keys: '同时显示对称密钥（机密信息）',
+      plain: '注册，以及为其设备分配的 IoT 中心',
+      withKeys: 'DPS 返回的每个字段以及密钥',
+      primaryKey: '主密钥',
+      secondaryKey: '辅助密钥',
+      registration: '注册状态',
+      assigned: (status, hub) => `${status}，${hub}`,
+    },
+    notFound: (id) => `没有个体注册 ${id}。`,
+    listExisting: (command) => `列出现有注册：${command}`,
+    registration: {
+      deletes: '删除设备的注册记录。设备保留在 IoT 中心内，只要仍有其注册，就可以再次注册。',
+      confirm: (id) => `删除 ${id} 的注册记录？`,
+      deleted: (id) => `已删除 ${id} 的注册记录。`,
+      shows: '显示设备的注册记录：状态、为其分配的 IoT 中心以及日期。',
+      plain: '设备分配到的 IoT 中心',
+      json: 'DPS 返回的每个字段',
+      none: (id) => `设备 ${id} 没有注册记录。`,
+      registerFirst: (command) => `请先注册设备，或列出已注册的设备：${command}`,
+    },
+  },
 
   /** src/cli/device/ */
-  cliDevice: {},
+  cliDevice: {
+    keyAndCertificate: '证书需要其密钥，密钥需要其证书。',
+    giveBoth: '指定 --certificate FILE 或 --chain FILE，并同时指定 --key FILE。',
+    otherCommonName: (file, commonName, registrationId) =>
+      `${file} 是“${commonName}”的证书，而不是 ${registrationId} 的证书。DPS 使用公用名作为注册 ID。`,
+    useCommonName: '使用证书的公用名作为注册 ID。',
+    noCertificate: (registrationId, folder) => `${folder} 中没有 ${registrationId} 的证书。`,
+    createOne: (command) => `创建一个：${command}；或指定 --certificate、--chain 和 --key。`,
+    keyMismatch: (key, subject, file) => `${key} 中的私钥与 ${file} 中的证书 ${subject} 不匹配。`,
+    flags: {
+      certificate: '设备证书（如果不在证书文件夹中）',
+      chain: '其颁发者，或整个证书链',
+      key: '其私钥，PEM',
+      protocol: '注册使用的协议（默认：mqtt）',
+    },
+    register: {
+      description:
+        '使用设备的证书注册设备，与设备自身的做法相同，并显示为其分配的 IoT 中心。使用 --id-scope 时，可用于任何 DPS。',
+      folder: '证书文件夹中的设备',
+      files: '使用其他文件中的证书，在 Azure 的 DPS 中注册',
+    },
+    id: '注册 ID',
+    send: {
+      message: '要发送的消息（默认：问候语和时间）',
+      custom: '自定义消息',
+      sent: (device, message, hub, twin) => `${device} 已将 ${message} 发送到 ${hub}。\n设备孪生：\n${twin}`,
+      badJson: (problem) => `--message，${problem}。`,
+      notAnObject: '--message 不是 JSON 对象。',
+      example: '指定一个 JSON 对象，例如 \'{"temperature":21.5}\'。',
+    },
+  },
 
   /** src/cli/doctor/ */
-  cliDoctor: {},
+  cliDoctor: {
+    nodeTooOld: (version, oldest) => `Node.js ${version} 版本太旧。enrollkit 需要 ${oldest} 或更高版本。`,
+    installNode: '安装当前版本的 Node.js。',
+    trustedRoots: (roots) => `受信任的根证书：${roots}`,
+    rootMissing: (name) => `Node.js 不信任 Azure 服务器所使用的 ${name}。`,
+    addRoot: '将 NODE_EXTRA_CA_CERTS 设置为包含此根证书的文件，或移除替换其内置根证书的 Node.js 选项。',
+    extraRootsMissing: (path) => `NODE_EXTRA_CA_CERTS 设置为 ${path}，但该文件不存在。Node.js 会忽略它。`,
+    correctPath: '更正路径，或取消设置 NODE_EXTRA_CA_CERTS。',
+    tlsChecksOff:
+      'NODE_TLS_REJECT_UNAUTHORIZED 为 0，因此 Node.js 程序会接受任何服务器，包括冒充 Azure 的服务器。',
+    turnTlsChecksOn: '取消设置 NODE_TLS_REJECT_UNAUTHORIZED，改为将 NODE_EXTRA_CA_CERTS 设置为缺少的根证书。',
+    noProxy: '未设置代理',
+    proxyInvalid: 'HTTPS_PROXY 或 ALL_PROXY 不是 URL。',
+    setProxy: '将其设置为 http://HOST:PORT，或取消设置。',
+    proxy: (host) => `HTTPS 通过代理 ${host}，但连接此计算机除外`,
+    proxyNotForMqtt: (host) => `设备通过 MQTT 注册，而 MQTT 不通过代理 ${host}。`,
+    registerOverHttps: '如果防火墙阻止端口 8883，请通过 HTTPS 注册：--protocol https',
+    planSaysSo: (device, message) => `${device}：${message}它是计划的一部分。`,
+    notAllDevices: (maximum, count) => `已检查 ${count} 台设备中的前 ${maximum} 台`,
+    notRegisteredYet: (device) => `${device} 未注册`,
+    notRegistered: (device) => `${device} 未注册。`,
+    register: (device) => `注册它：enrollkit device register ${device}`,
+    registerAgain: (device) => `重新注册：enrollkit device register ${device}`,
+    assigned: (device, hub) => `${device} 已分配到 ${hub}`,
+    notInHub: (device, hub, deviceId) => `${device} 有注册记录，但 IoT 中心 ${hub} 没有设备 ${deviceId}。`,
+    disabledInHub: (deviceId, hub) => `设备 ${deviceId} 在 IoT 中心 ${hub} 中已禁用。`,
+    enableInHub: '在 IoT 中心启用它。',
+    hubHasOther: (hub, deviceId, known, own) =>
+      `IoT 中心 ${hub} 中 ${deviceId} 的证书 (${known}) 与文件夹中的 (${own}) 不同。`,
+    registerForHub: (device) => `重新注册，使 IoT 中心获得当前证书：enrollkit device register ${device}`,
+    thisComputer: '此计算机',
+    provisioningService: '预配服务',
+    noFolder: (path) => `文件夹 ${path} 不存在。`,
+    nameFolder: '使用 --dir FOLDER 指定文件夹，或创建它：enrollkit quickstart',
+    checkFolder: '检查 --dir FOLDER，或创建它：enrollkit quickstart',
+    noEmulator: (path) => `${path} 中没有模拟器`,
+    emulatorMissing: (message) => `${message}，但文件夹的计划使用模拟器。`,
+    runAgainForEmulator: '重新运行 quickstart 以创建新的模拟器。',
+    emulatorStopped: '模拟器未运行；仅为这些检查启动',
+    emulatorRunning: (pid, ports) => `模拟器正在以进程 ${pid} 运行；端口：${ports}`,
+    description:
+      '检查此计算机（Node.js、时钟、端口、代理、受信任的根证书）、证书文件夹（文件模式、密钥、日期、证书链）及其预配服务（凭据、权限、IoT 中心、已上传的 CA、注册组、注册记录），并说明如何解决问题。不做任何更改。退出状态：没有错误时为 0，有错误时为 11。',
+    exampleFolder: '上次 quickstart 的文件夹和此计算机',
+    exampleJson: '用于缺陷报告或脚本：含代码、严重性、消息和解决方法的检查结果',
+    certificateMissing: (folder) => `${folder} 中没有证书，但文件夹的计划中有。`,
+    restoreOrRunAgain: '从备份还原，或重新运行 quickstart。',
+    changeUnfinished: (path) => `被中断或仍在运行的命令在 ${path} 中留下了文件。`,
+    waitOrRunAgain: '等待该命令，或重新运行以完成更改。',
+    rolloverUnfinished: (authority, date) => `${authority} CA 的轮换（开始于 ${date}）尚未完成。`,
+    continueRollover: (authority) => `继续轮换：enrollkit cert rollover ${authority} --help`,
+    keyReadable: (path, mode) => `${path} 的模式为 ${mode}：此计算机的其他用户可以读取该私钥。`,
+    certificateIn: (name, file) => `${file} 中的证书“${name}”`,
+    expired: (certificate, date) => `${certificate}已于 ${date} 过期。`,
+    renew: '续订它：enrollkit cert renew --help',
+    notYetValid: (certificate, from, now) => `${certificate}在 ${from} 之前无效；现在是 ${now}。`,
+    checkClock: '检查此计算机的时钟，或等待。',
+    keyMissing: (path) => `没有私钥 ${path}。`,
+    restoreDeviceKey: '从备份还原，或为设备颁发新证书。',
+    restoreCaKey: '在颁发证书或验证 CA 之前还原它。它可能被特意存放在别处。',
+    unreachable: (host, port, name, problem) => `无法连接 ${host}:${port} (${name})：${problem}`,
+    checkNetwork: '检查网络和防火墙。',
+    openPort: '在防火墙中打开该端口，或通过 HTTPS 注册：--protocol https',
+    noAnswer: '没有及时应答。',
+    portsTaken: (ports) => `另一个程序占用了模拟器的默认端口：${ports}。`,
+    stopOther: '停止该程序，或选择其他端口：enrollkit emulator start --help。quickstart 会自动选择空闲端口。',
+    trustProxyRoot: '将 NODE_EXTRA_CA_CERTS 设置为代理的根证书。设备的客户端证书无法通过此类代理。',
+    exemptFromInspection:
+      '将 *.azure-devices-provisioning.net 和 *.azure-devices.net 排除在检查之外：设备的客户端证书无法通过检查。',
+    serverNotTrusted: (host, reason) => `${host} 的证书在此处不受信任 (${reason})。`,
+    checkRoots: '检查 Node.js 的受信任根证书和时钟。',
+    serverCertificate: (host, issuer) => `${host} 的证书由 ${issuer} 颁发`,
+    unnamedCa: '未命名的 CA',
+    nothingWrong: '未发现问题。',
+    service: (name, location, idScope) => `预配服务 ${name} (${location}) 有响应；其 ID 范围为 ${idScope}`,
+    otherIdScope: (planned, actual) => `计划中的 ID 范围为 ${planned}，但预配服务的 ID 范围为 ${actual}。`,
+    rights: '你的身份可以上传和验证 CA 证书',
+    rightsMissing: (name, permissions) => `你的身份在 ${name} 上缺少以下权限：${permissions}。`,
+    askForRole: '请求获得 DPS 的“参与者”(Contributor) 角色，或在门户中验证 CA：--proof-of-possession portal',
+    emulatorClock: (time) => `模拟器的时钟被设置过：显示 ${time}`,
+    clockAgrees: (apart) => `此计算机的时钟与服务的时钟一致（相差 ${apart}）`,
+    synchronize: '同步时钟。如果相差超过五分钟，令牌和证书会被拒绝。',
+    noLinkedHub: (name) => `${name} 没有链接任何 IoT 中心，因此无法分配设备。`,
+    linkHub:
+      '链接一个 IoT 中心：az iot dps linked-hub create --dps-name NAME --resource-group GROUP --hub-name HUB',
+    hubNotLinked: (hub, name, linked) => `${hub} 未链接到 ${name}。已链接的 IoT 中心：${linked}。`,
+    chooseHub:
+      '选择一个已链接的 IoT 中心，或链接此中心：az iot dps linked-hub create --dps-name NAME --hub-name HUB',
+    checkHub: '检查该 IoT 中心是否存在，并检查网络和防火墙。',
+    caNotUploaded: (name) => `没有以名称 ${name} 上传的 CA 证书。`,
+    uploadCa: '重新运行 quickstart，或运行：enrollkit ca upload FILE --ca-name NAME',
+    otherCaUploaded: (name, subject, thumbprint, authority, own) =>
+      `以 ${name} 上传的 CA 是“${subject}”，SHA-1 指纹为 ${thumbprint}，但文件夹中 ${authority} CA 的指纹为 ${own}。`,
+    uploadUnderOtherName: '以其他名称上传文件夹中的 CA (--ca-name)，或使用已上传 CA 所属的文件夹。',
+    caNotVerified: (name) => `以 ${name} 上传的 CA 证书尚未验证。`,
+    verifyCa: (name) =>
+      `重新运行 quickstart，或运行：enrollkit ca verify ${name} --certificate FILE --key FILE`,
+    caVerified: (name) => `CA 证书 ${name} 已上传并验证`,
+    groupMissing: (id) => `注册组 ${id} 不存在。`,
+    createGroup: '重新运行 quickstart 以创建它。',
+    group: (id, status, holding) => `注册组 ${id} 的状态为 ${status}，包含${holding}`,
+    groupDiffers: (id, members) => `注册组 ${id} 与文件夹的计划不同：${members}。`,
+    restoreGroup: '如果不是有人特意更改，请重新运行 quickstart。它会还原由其创建的注册组。',
+    uploadedCa: (name) => `已上传的 CA ${name}`,
+    caCertificate: (name) => `CA 证书“${name}”`,
+    folderTitle: (path) => `文件夹 ${path}`,
+    keysEncrypted: (count) => `${count} 个私钥已加密，由于没有密码，无法与证书比较`,
+    folder: (path, authorities, devices) => `${path} 有 ${authorities} 个 CA 和 ${devices} 台设备`,
+    expiresSoon: (certificate, date, days) => `${certificate}将于 ${date} 过期，还有 ${days} 天。`,
+    portsFree: (ports) => `可供模拟器使用：${ports}`,
+    tlsIntercepted: (host, issuer, reason) =>
+      `${host} 的证书由“${issuer}”颁发，而不是由 Azure 的 CA 颁发：代理会检查 TLS${reason === undefined ? '' : `，而其根证书在此处不受信任 (${reason})`}。`,
+    more: (count, code) => `以及另外 ${count} 个 ${code}`,
+    summary: (errors, warnings) => `${errors} 个错误，${warnings} 个警告。`,
+    fix: (fix) => `解决方法：${fix}`,
+    clockOff: (apart, isBehind) => `此计算机的时钟比服务的时钟${isBehind ? '慢' : '快'} ${apart}。`,
+    held: (authorities) => (authorities.length === 0 ? '零个 CA' : authorities.join('和')),
+    notAssigned: (device, status, reason) =>
+      `${device} 的注册记录的状态为“${status}”${reason === undefined ? '' : `：${reason}`}。`,
+  },
 
   /** src/cli/emulator/ */
   cliEmulator: {},
@@ -2735,6 +3112,10 @@ export const zhCN: Sentences = {
     },
   },
 };
+
+function firstOf(names: readonly string[], more: number): string {
+  return names.join('、') + (more > 0 ? `，还有 ${more} 个` : '');
+}
 
 function didYouMean(suggestions: readonly string[]): string {
   return suggestions.length === 0 ? '' : `是否指 ${suggestions.join(' 或 ')}？`;

@@ -174,6 +174,8 @@ function openSshKey(): EnrollkitError {
 
 /** Whether a private key belongs to a public key. */
 export function isKeyPair(privateKey: KeyObject, publicKey: KeyObject): boolean {
+  // Comparing keys of two types leaves an error in OpenSSL's queue, which Node.js throws when the next key is imported.
+  if (privateKey.asymmetricKeyType !== publicKey.asymmetricKeyType) return false;
   return createPublicKey(privateKey).equals(publicKey) && signsFor(privateKey, publicKey);
 }
 

@@ -24,7 +24,7 @@ test('a CA whose certificates could never be valid is refused with the reason, u
       unk: 'critical extension',
       pol: 'certificate policy',
       rsa1024: 'too short',
-      nosubj: 'without having a name',
+      nosubj: 'has no subject',
     };
     for (const [kind, reason] of Object.entries(reasons)) {
       const ca = ['--ca', data(`authorities/k-${kind}.pem`), '--ca-key', data(`authorities/k-${kind}.key`)];

@@ -122,7 +122,7 @@ testWithOpenssl(
       writeFileSync(key, await privateKeyToPem(other.privateKey));
       const path = join(folder, 'made.pfx');
       openssl(['pkcs12', '-export', '-nocerts', '-inkey', key, '-out', path, '-passout', 'pass:1234']);
-      assert.throws(() => readPfx(readFileSync(path), '1234'), invalid(/no certificate/));
+      assert.throws(() => readPfx(readFileSync(path), '1234'), invalid(/not contain a certificate/));
     });
   },
 );

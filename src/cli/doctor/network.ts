@@ -1,10 +1,12 @@
 /** Checks of connections: ports, and who answers behind them. */
+
 import { request as requestInClear } from 'node:http';
 import { request as requestOverTls } from 'node:https';
 import { connect as connectTcp, createServer, type Socket } from 'node:net';
 import { connect as connectTls, type PeerCertificate } from 'node:tls';
 import { codeOf } from '../../dps/client/transport-failure.js';
 import { explainCode } from '../../explanations/explain.js';
+import { sentences } from '../../languages/language.js';
 import { type Finding, failure, info, warning } from './finding.js';
 
 const timeoutMs = 5000;
@@ -37,10 +39,8 @@ export async function portFindings(ports: readonly Port[]): Promise<Finding[]> {
     findings.push(
       (isNeeded ? failure : warning)(
         'PORT_UNREACHABLE',
-        `${host}:${port} (${name}) cannot be reached: ${problem}`,
-        name === 'HTTPS'
-          ? 'Check the network and the firewall.'
-          : 'Open the port in the firewall, or register over HTTPS: --protocol https',
+        sentences.cliDoctor.unreachable(host, port, name, problem),
+        name === 'HTTPS' ? sentences.cliDoctor.checkNetwork : sentences.cliDoctor.openPort,
       ),
     );
   }
@@ -56,7 +56,7 @@ function problemOf({ host, port }: Port): Promise<string | undefined> {
       resolve(problem);
     };
     socket.on('connect', () => end());
-    socket.on('timeout', () => end('No answer came in time.'));
+    socket.on('timeout', () => end(sentences.cliDoctor.noAnswer));
     socket.on('error', (error) => {
       const code = codeOf(error) ?? error.message;
       end(explainCode(code)?.meaning ?? `${code}.`);
@@ -74,18 +74,16 @@ export async function takenPortFindings(ports: Readonly<Record<string, number>>)
     return [
       info(
         'PORTS_FREE',
-        `Free for the emulator: ${Object.entries(ports)
-          .map((one) => one.join(' '))
-          .join(', ')}`,
+        sentences.cliDoctor.portsFree(
+          Object.entries(ports)
+            .map((one) => one.join(' '))
+            .join(', '),
+        ),
       ),
     ];
   }
   return [
-    warning(
-      'PORT_IN_USE',
-      `Another program has the usual ports of the emulator: ${taken.join(', ')}.`,
-      'Stop it, or choose other ports: enrollkit emulator start --help. A quickstart takes free ports by itself.',
-    ),
+    warning('PORT_IN_USE', sentences.cliDoctor.portsTaken(taken.join(', ')), sentences.cliDoctor.stopOther),
   ];
 }
 
@@ -121,10 +119,12 @@ export async function interceptionFindings(
     return [
       (authorizationError ? failure : warning)(
         'TLS_INTERCEPTED',
-        `The certificate of ${host} was issued by "${issuer}", not by Azure’s CAs: a proxy inspects TLS${authorizationError ? `, and its root is not trusted here (${authorizationError})` : ''}.`,
-        authorizationError
-          ? 'Set NODE_EXTRA_CA_CERTS to the root certificate of the proxy. Client certificates of devices do not pass through such a proxy.'
-          : 'Exempt *.azure-devices-provisioning.net and *.azure-devices.net from inspection: client certificates of devices do not pass through it.',
+        sentences.cliDoctor.tlsIntercepted(
+          host,
+          issuer,
+          authorizationError ? String(authorizationError) : undefined,
+        ),
+        authorizationError ? sentences.cliDoctor.trustProxyRoot : sentences.cliDoctor.exemptFromInspection,
       ),
     ];
   }
@@ -132,12 +132,12 @@ export async function interceptionFindings(
     return [
       failure(
         'SERVER_NOT_TRUSTED',
-        `The certificate of ${host} is not trusted here (${authorizationError}).`,
-        'Check the trusted roots of Node.js, and the clock.',
+        sentences.cliDoctor.serverNotTrusted(host, authorizationError),
+        sentences.cliDoctor.checkRoots,
       ),
     ];
   }
-  return [info('TLS', `${host} has a certificate of ${issuer}`)];
+  return [info('TLS', sentences.cliDoctor.serverCertificate(host, issuer))];
 }
 
 interface Peer {
@@ -206,7 +206,7 @@ function peerOf(
       const { O: organization, CN: commonName } = at.issuer ?? {};
       const error = socket.authorizationError as unknown;
       end({
-        issuer: [organization, commonName].flat().filter(Boolean).join(', ') || 'an unnamed CA',
+        issuer: [organization, commonName].flat().filter(Boolean).join(', ') || sentences.cliDoctor.unnamedCa,
         authorizationError: error ? String((error as Error).message ?? error) : undefined,
       });
     });

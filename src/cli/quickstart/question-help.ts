@@ -49,6 +49,8 @@ export const questionHelp: Readonly<Record<FieldPath | OtherQuestion, string>> =
 
   'certificates.keyAlgorithm':
     'Each CA and each device gets a key pair. EC P-256 is small, fast and accepted by Azure and by all Azure SDKs. Choose RSA only if a device or a rule requires it. All keys are of the same kind; you cannot change it later without new certificates.',
+  'certificates.existingCa':
+    'If your company already has a root or intermediate CA, your devices can get their certificates below it. Otherwise, enrollkit creates new CAs.',
   'certificates.rootCommonName':
     'The name in the certificate of the root CA, which people see in tools and in the portal. Leave it blank to get a unique name, since two roots with the same name are easily confused.',
   'certificates.intermediate':
@@ -87,7 +89,7 @@ export const questionHelp: Readonly<Record<FieldPath | OtherQuestion, string>> =
   'devices.naming':
     'Each device has a registration ID, by which DPS knows it; it becomes the device ID in IoT Hub. Number your devices if any name will do. Use a list or a file if they have names already, such as serial numbers.',
   'devices.count':
-    'For each device, a key and a certificate are created on this computer, and it is registered. Up to 1000 at once; enrollkit fleet is for more.',
+    'For each device, a key and a certificate are created on this computer, and it is registered. Up to 1000 at once; the fleet commands are for more.',
   'devices.prefix':
     'With the prefix line4- the devices are called line4-001, line4-002, and so on. Letters, digits and - . _ : are allowed.',
   'devices.file':

@@ -49,12 +49,16 @@ function title({ devices, target, elapsedMs }: QuickstartResult): string {
   return `${count} ${count === 1 ? 'device is' : 'devices are'} enrolled on ${where}, in ${milliseconds(elapsedMs)}.`;
 }
 
+function authoritiesOf({ root, intermediate }: QuickstartResult['certificates']): CertificateResult[] {
+  return [root, intermediate].filter((one) => one !== null);
+}
+
 function isRegistered(devices: readonly DeviceResult[]): boolean {
   return devices.some(({ status }) => status === 'assigned');
 }
 
 function chainTree({ certificates, devices }: QuickstartResult, style: Styles, width: number): string[] {
-  const authorities = [certificates.root, ...(certificates.intermediate ? [certificates.intermediate] : [])];
+  const authorities = authoritiesOf(certificates);
   const lines = authorities.map((certificate, depth) => {
     const branch = depth === 0 ? '' : `${'   '.repeat(depth - 1)}└─ `;
     return certificateLine(branch + certificate.commonName, certificate, style, width);
@@ -92,16 +96,21 @@ function files(
   const { uploaded } = options;
   const inDps = (which: 'root' | 'intermediate') =>
     which === uploaded ? `, in DPS as ${certificates.uploadedName}` : '';
-  const top = commonFolder(certificates.root.certificate);
+  const { root, intermediate } = certificates;
+  const top = commonFolder(authoritiesOf(certificates)[0]!.certificate);
   const short = (path: string) => relative(top, path).replaceAll('\\', '/');
   const first = devices[0]!;
   const example = short(first.certificate).replace(/certificate\.pem$/, '');
-  const rows: [string, string][] = [
-    [short(certificates.root.certificate), `the root${inDps('root')}`],
-    [short(certificates.root.key), 'its private key; keep it safe'],
-  ];
-  if (certificates.intermediate) {
-    rows.push([short(certificates.intermediate.certificate), `signs the devices${inDps('intermediate')}`]);
+  const rows: [string, string][] = [];
+  if (root) {
+    rows.push(
+      [short(root.certificate), `the root${inDps('root')}`],
+      [short(root.key), 'its private key; keep it safe'],
+    );
+  }
+  if (intermediate) {
+    rows.push([short(intermediate.certificate), `signs the devices${inDps('intermediate')}`]);
+    if (!root) rows.push([short(intermediate.key), 'its private key; keep it safe']);
   }
   rows.push(
     [`${example}chain.pem`, 'what the device shows: itself, its issuers'],
@@ -169,6 +178,6 @@ function nextSteps(
 }
 
 /** `<folder>/ca/root/certificate.pem` lies in `<folder>`. */
-function commonFolder(rootCertificate: string): string {
-  return rootCertificate.replace(/[\\/]ca[\\/]root[\\/]certificate\.pem$/, '');
+function commonFolder(caCertificate: string): string {
+  return caCertificate.replace(/[\\/]ca[\\/][^\\/]+[\\/]certificate\.pem$/, '');
 }

@@ -134,6 +134,8 @@ export interface ListProblem {
 const isAzure = (answers: Answers): boolean => answers['target.kind'] === 'azure';
 const isPortal = (answers: Answers): boolean =>
   answers['certificateAuthority.proofOfPossession'] === 'portal';
+const hasExistingIntermediate = (answers: Answers): boolean =>
+  answers['certificates.existingCa'] === 'intermediate';
 const hasIntermediate = (answers: Answers): boolean => answers['certificates.intermediate'];
 /** Azure Resource Manager finds a provisioning service by its subscription and its resource group. */
 const neededByResourceManager =
@@ -349,6 +351,31 @@ export const planFields = {
     flag: { name: 'key-algorithm', value: 'NAME', summary: 'of every key' },
     question: { message: 'Which keys?', dialogue: 'details' },
   },
+  'certificates.existingCa': {
+    kind: 'choice',
+    default: 'none',
+    choices: {
+      none: { label: 'New CAs', help: 'enrollkit creates a root CA for your devices.' },
+      root: { label: 'A root CA that you have', help: 'It signs the intermediate CA, or the devices.' },
+      intermediate: { label: 'An intermediate CA that you have', help: 'It signs the devices.' },
+    },
+    description: 'The CA that is not created, because you have it: it is in the certificate folder.',
+    conflict: (answers: Answers): string | undefined =>
+      hasExistingIntermediate(answers) && !hasIntermediate(answers)
+        ? 'An existing intermediate CA signs the devices, so certificates.intermediate must be true.'
+        : undefined,
+    flag: {
+      name: 'existing-ca',
+      value: 'CA',
+      summary: 'the CA in the folder that you already have; see --ca',
+    },
+    question: {
+      message: 'Which CA do your devices get their certificates from?',
+      dialogue: 'short',
+      // The answer is a file, and not part of the plan: --ca FILE.
+      when: () => false,
+    },
+  },
   'certificates.rootCommonName': {
     kind: 'text',
     default: null,
@@ -381,9 +408,12 @@ export const planFields = {
       text(plan: Plan, folder: string): string {
         const { certificates } = plan;
         const quoted = (name: string | null) => (name === null ? '' : ` "${name}"`);
-        const root = `root${quoted(certificates.rootCommonName)}`;
+        const { existingCa } = certificates;
+        const root = existingCa === 'root' ? 'your root' : `root${quoted(certificates.rootCommonName)}`;
+        const intermediate = `intermediate${quoted(certificates.intermediateCommonName)}`;
+        if (existingCa === 'intermediate') return `in ${folder}: your intermediate`;
         return certificates.intermediate
-          ? `in ${folder}: ${root} and intermediate${quoted(certificates.intermediateCommonName)}`
+          ? `in ${folder}: ${root} and ${intermediate}`
           : `in ${folder}: ${root}, no intermediate`;
       },
     },
@@ -453,10 +483,14 @@ export const planFields = {
       },
     },
     description: 'The CA that is uploaded, and whose possession is proven.',
-    conflict: (answers: Answers): string | undefined =>
-      answers['certificateAuthority.uploaded'] === 'intermediate' && !hasIntermediate(answers)
-        ? 'There is no intermediate CA in this plan.'
-        : undefined,
+    conflict(answers: Answers): string | undefined {
+      const uploaded = answers['certificateAuthority.uploaded'];
+      if (uploaded === 'intermediate' && !hasIntermediate(answers))
+        return 'There is no intermediate CA in this plan.';
+      return uploaded === 'root' && hasExistingIntermediate(answers)
+        ? 'Possession of the root CA cannot be proven without its private key: upload the intermediate CA.'
+        : undefined;
+    },
     flag: { name: 'upload', value: 'CA', summary: 'the CA that is uploaded to DPS' },
     question: {
       message: 'Which CA is uploaded to DPS?',
