@@ -269,7 +269,7 @@ test('a chain of 1,000 certificates is shown, and is no chain', () =>
     const bundled = await run(['cert', 'bundle', path]);
     assert.equal(bundled.status, 2);
     assert.ok(
-      bundled.stderr.includes(`${path} holds 1001 certificates; a chain has at most 64`),
+      bundled.stderr.includes(`${path} contains 1001 certificates; a chain has at most 64`),
       bundled.stderr,
     );
     const verified = await run(['cert', 'verify', path, '--trust', path]);
