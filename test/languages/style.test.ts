@@ -20,18 +20,13 @@ const patterns = [...contentsOf('CONTRIBUTING.md').matchAll(/^\| `(\\b.+?)` \| (
 
 /** Not rewritten yet. */
 const notYet = new Set<string>([
-  'README.md',
   'docs/certgen.md',
   'docs/contract.md',
-  'docs/decisions.md',
   'docs/emulator-support.md',
   'docs/emulator.md',
   'docs/errors.md',
   'docs/fleet.md',
-  'docs/replay.md',
   'docs/rollover.md',
-  'docs/threat-model.md',
-  'docs/troubleshooting.md',
   'docs/validation.md',
   'src/cli/ca/ca-text.ts',
   'src/cli/ca/list.ts',
