@@ -2,7 +2,9 @@
  * A large fleet in one run: its peak memory, and whether that stays flat. Then checks that no ID and no serial number
  * comes twice, and that `openssl verify -x509_strict` accepts devices sampled at random, with their own keys. Linux.
  *
- *     tsx scripts/fleet-million.ts [--devices 1000000] [--samples 1000]
+ *     tsx scripts/fleet-million.ts [--devices 1000000] [--samples 1000] [--from-list]
+ *
+ * With --from-list, the devices come from a list (`fleet issue --from`) instead of a pattern.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { createPublicKey, randomInt, X509Certificate } from 'node:crypto';
@@ -15,6 +17,7 @@ import {
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,24 +27,38 @@ import { type Device, makeCertificateFolder, rootOf } from '../test/fleet/suppor
 import { bin } from '../test/support/bin.js';
 
 const { values } = parseArgs({
-  options: { devices: { type: 'string', default: '1000000' }, samples: { type: 'string', default: '1000' } },
+  options: {
+    devices: { type: 'string', default: '1000000' },
+    samples: { type: 'string', default: '1000' },
+    'from-list': { type: 'boolean', default: false },
+  },
 });
 const [count, sampleCount] = [Number(values.devices), Number(values.samples)];
 const folder = mkdtempSync(join(tmpdir(), 'enrollkit-million-'));
 const out = join(folder, 'fleet.ndjson');
 
+/** A list of as many devices, with a name and a tag each. */
+function writeList(): string {
+  const path = join(folder, 'devices.csv');
+  const file = openSync(path, 'w');
+  writeSync(file, 'registrationId,dns,tags.site\n');
+  for (let first = 0; first < count; first += 10_000) {
+    const rows = Array.from({ length: Math.min(10_000, count - first) }, (_, index) => {
+      const number = first + index;
+      return `device-${number},d${number}.plant.example,site-${number % 50}\n`;
+    });
+    writeSync(file, rows.join(''));
+  }
+  closeSync(file);
+  return path;
+}
+
 /** Megabytes in memory, sampled twice a second. */
 async function residentWhileIssuing(): Promise<number[]> {
-  const flags = [
-    '--count',
-    String(count),
-    '--pattern',
-    'device-{0000001..}',
-    '--format',
-    'ndjson',
-    '--out',
-    out,
-  ];
+  const devices = values['from-list']
+    ? ['--from', writeList()]
+    : ['--count', String(count), '--pattern', 'device-{0000001..}'];
+  const flags = [...devices, '--format', 'ndjson', '--out', out];
   const child = spawn(process.execPath, [bin, 'fleet', 'issue', ...flags], { cwd: folder, stdio: 'inherit' });
   const resident: number[] = [];
   const timer = setInterval(() => {

@@ -34,6 +34,7 @@ for (const [index, scenario] of selected.entries()) {
     const points = await rig.prepare();
     const size = share(index);
     const taken = size === undefined ? points : sampleOf(points, size, seed + index);
+    if (values.copies) await rig.makeCopies(taken);
     let problems = 0;
     for (const point of taken) {
       const problem = await problemOf(rig, point);

@@ -13,6 +13,7 @@ import { parseCertificate } from '../pki/x509/certificate.js';
 import type { DeviceBatch } from './devices/device-source.js';
 import { type FleetFormat, loadFormat } from './formats/formats.js';
 import type { OutputFormat } from './formats/output-format.js';
+import { assertNamesAllowed } from './issue/allowed-names.js';
 import { certificateTemplate, subjectPrefix } from './issue/certificate-template.js';
 import { DeviceMaker } from './issue/device-maker.js';
 import { assertFree, finishedFleet } from './issue/finished-fleet.js';
@@ -202,6 +203,7 @@ async function setupOf(request: FleetRequest, at: Date): Promise<WorkerSetup> {
   const { profile, keyAlgorithm, ca, validityDays, source, format, out } = request;
   const sample = await generateKeyPair(keyAlgorithm.startsWith('rsa-') ? 'rsa-2048' : 'ec-p256');
   await assertIssuable(request, sample.publicKey, at);
+  if (!request.force) await assertNamesAllowed(request);
   return {
     template: await certificateTemplate({
       profile,

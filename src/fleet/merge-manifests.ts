@@ -9,7 +9,7 @@ import { sameId } from '../dps/contract/ids.js';
 import { EnrollkitError } from '../errors.js';
 import { sentences } from '../languages/language.js';
 import { secretFileMode, unwritable } from '../workspace/files.js';
-import { takeLock } from '../workspace/lock.js';
+import { removeAbandoned, takeLock } from '../workspace/lock.js';
 import { IdTable } from './devices/id-table.js';
 import { manifestColumns, manifestHeader } from './manifest.js';
 import { linesOf } from './text-files.js';
@@ -42,7 +42,7 @@ export async function mergeManifests(paths: readonly string[], out: string | Wri
   }
   const unlock = takeLock(`${out}.lock`, { locked: out });
   // In the lock, so that the next process removes what a killed one left.
-  const temporary = join(`${out}.lock`, 'new');
+  const temporary = join(`${out}.lock`, temporaryName);
   rmSync(temporary, { force: true });
   try {
     await pipeline(
@@ -58,6 +58,13 @@ export async function mergeManifests(paths: readonly string[], out: string | Wri
   }
   return devices;
 }
+
+/** Removes what a merge that was killed left beside its manifest. Call it before a manifest is found to exist. */
+export function removeMergeLeftovers(out: string): void {
+  removeAbandoned(`${out}.lock`, [temporaryName]);
+}
+
+const temporaryName = 'new';
 
 async function commonHeader(paths: readonly string[]): Promise<string> {
   const usual = manifestHeader([]).trimEnd();

@@ -2585,10 +2585,184 @@ export const en = {
   pkiX509: {},
 
   /** src/pki/containers/ */
-  pkiContainers: {},
+  pkiContainers: {
+    notPemNorDer: 'It is neither PEM nor DER.',
+    givePemOrDer: 'Use a file with a block that begins with -----BEGIN, or a DER file.',
+    javaKeystore: 'a Java keystore',
+    convertJavaKeystore:
+      'Convert it: keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12',
+    puttyKey: 'a PuTTY private key',
+    convertPuttyKey:
+      'Convert it: puttygen FILE -O private-openssh-new -o NEW, then ssh-keygen -p -m PKCS8 -f NEW',
+    sshPublicKey: 'an SSH public key',
+    notAnSshKey: 'Use a certificate or its private key, not an SSH login key.',
+    takeOutOfJson: 'Extract the certificate or key, for example with az ... --query value --output tsv.',
+    webPage: 'a web page or XML',
+    downloadFile: 'Download the file itself.',
+    zipArchive: 'a ZIP archive',
+    gzipArchive: 'a gzip archive',
+    unpack: 'Unpack it.',
+    isForeign: (what: string) => `It is ${what}, neither PEM nor DER.`,
+    tooLarge: (bytes: number, maximum: number) => `It has ${bytes} bytes; the maximum is ${maximum}.`,
+    empty: 'It is empty.',
+    beginsLikeDer: (problem: string) => `It begins like DER, but ${problem}.`,
+    unknownDer: 'It is DER, but not a certificate, key, request or revocation list.',
+    moreAfterDer: (end: number, more: number) =>
+      `The first DER value ends at byte ${end}, and ${more} more bytes follow. A DER file can only have one value.`,
+    giveSeveral: 'Use PEM or PKCS#7 for several certificates.',
+    keyMoreThanTwoParts: 'it has more than two parts',
+    dekInfoMissing: 'its DEK-Info header does not say how it is encrypted',
+    dekInfoLength: 'its DEK-Info header has the wrong length',
+    wrongPassphrase: 'The passphrase does not decrypt the private key.',
+    keyObsoleteCipher: (cipher: string) =>
+      `The private key is encrypted with ${cipher}, which is obsolete and not supported.`,
+    convertKey:
+      'Convert it with OpenSSL: openssl pkcs8 -topk8 -v2 aes-256-cbc -provider legacy -provider default -in FILE -out NEW',
+    keyUnreadable: (problem: string) => `The private key cannot be read: ${problem}.`,
+    pemPosition: (number: number, label: string, line: number) =>
+      `PEM block ${number} (${label}) at line ${line}`,
+    pemCutOff: (position: string, end: string) => `${position} has no line ${end}: it is truncated.`,
+    pemEmpty: (position: string) => `${position} is empty.`,
+    pemNotBase64: (position: string) => `${position} is not base64.`,
+    pfxObsoleteCipher: (cipher: string) =>
+      `it is encrypted with ${cipher}, which is obsolete and not supported`,
+    encryptedWithoutParameters: (type: string) => `it is encrypted with ${type}, without parameters`,
+    encryptionParameters: 'its encryption parameters are malformed',
+    encryptionVector: 'its initialization vector has the wrong length',
+    derivationParameters: 'its key derivation parameters are malformed',
+    keyLength: 'its key length does not match its cipher',
+    encryptionUnknown: (algorithm: string) => `its encryption is not supported (${algorithm})`,
+    pbmac1Without: 'its authentication (PBMAC1) has no parameters',
+    pbmac1Algorithms: 'its authentication (PBMAC1) uses algorithms other than PBKDF2 and HMAC with SHA-2',
+    pbmac1KeyUnknown: 'its authentication (PBMAC1) does not state its key length',
+    pbmac1KeyLength: (octets: number, minimum: number, maximum: number) =>
+      `its authentication (PBMAC1) has a key of ${octets} octets; ${minimum} to ${maximum} are supported`,
+    pbmac1Parameters: 'its authentication (PBMAC1) has malformed parameters',
+    scryptParameters: (cost: number, blockSize: number, parallelization: number) =>
+      `scrypt with N=${cost}, r=${blockSize} and p=${parallelization}`,
+    scryptTooMuch: (what: string, maximum: number) =>
+      `it requires ${what}; the maximum for N x r x p is ${maximum}`,
+    scryptMemory: (what: string, megabytes: number) =>
+      `it requires ${what}, which takes more than ${megabytes} MiB of memory`,
+    scryptImpossible: (what: string) => `it requires ${what}, which is not possible`,
+    scryptTotal: 'its parts together require too much scrypt work',
+    iterationsTooMany: (iterations: number, maximum: number) =>
+      `it requires ${iterations} rounds of key derivation; 1 to ${maximum} are supported`,
+    iterationsTotal: 'its parts together require too many rounds of key derivation',
+    pfxUnreadable: (problem: string) => `This PKCS#12 file cannot be read: ${problem}.`,
+    pfxVersion: 'its version is not 3',
+    pfxByPublicKey: 'it is protected by a public key, not by a passphrase',
+    pfxAuthentication: 'its authentication is malformed',
+    pfxAuthenticationUnknown: (type: string) => `its authentication is not supported (${type})`,
+    pfxPartByPublicKey: 'a part of it is protected by a public key, not by a passphrase',
+    pfxNested: 'its bags are nested too deeply',
+    pfxBags: (maximum: number) => `it has more than ${maximum} bags`,
+    pfxNoCertificate: 'one of its certificates is not a certificate',
+    pfxCertificateUnreadable: (number: number, problem: string) =>
+      `Certificate ${number} in the file cannot be read. ${problem}`,
+    pfxKeyUnreadable: 'The private key in the file cannot be read.',
+    pfxBroken: 'its encrypted content is damaged',
+    pfxPart: 'a part of it is malformed',
+    holdsNoCertificate: 'It does not contain a certificate.',
+    pfxKeys: (count: number) => `It contains ${count} private keys; it must contain one.`,
+    pfxKeyOfNone: 'The private key does not belong to any of the certificates in the file.',
+    pfxWrongPassphrase: 'The passphrase is wrong for the PKCS#12 file, or the file was changed.',
+    pfxGivePassphrase:
+      'Use the passphrase that the file was protected with (ENROLLKIT_PASSPHRASE or --passphrase-file FILE).',
+    convertPfx:
+      'Convert it with OpenSSL: openssl pkcs12 -legacy -in FILE -out NEW.pem, then openssl pkcs12 -export -in NEW.pem -out NEW.pfx',
+    keyNotOfCertificate: (certificate: string) =>
+      `The private key does not belong to the certificate ${certificate}.`,
+    pkcs7Kind: 'it is a type of PKCS#7 other than signed data',
+    pkcs7Several: (count: number) => `It contains ${count} PKCS#7 blocks; it must contain one.`,
+    pkcs7Unreadable: (problem: string) => `This is not a PKCS#7 file with certificates: ${problem}.`,
+    kinds: {
+      certificate: 'certificate',
+      'certificate request': 'certificate signing request',
+      'revocation list': 'revocation list',
+      'PKCS#7 file': 'PKCS#7 file',
+      'PKCS#12 file': 'PKCS#12 file',
+      'private key': 'private key',
+      'encrypted private key': 'encrypted private key',
+      'public key': 'public key',
+    },
+    holdsOtherBlocks: (labels: readonly string[], wanted: string) =>
+      `It contains ${labels.join(' and ')}, but no ${wanted}.`,
+    holdsNeither: (wanted: string, block: string) =>
+      `It does not contain a ${wanted}: neither a PEM block ${block} nor DER.`,
+    holdsOther: (kind: string, wanted: string) =>
+      `It contains ${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind} in DER, not a ${wanted}.`,
+    inDer: (kind: string) => `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind} in DER`,
+    blocks: (labels: readonly string[]) => labels.join(' and '),
+  },
 
   /** src/pki/make/, and the files directly in src/pki/ */
-  pkiMake: {},
+  pkiMake: {
+    nameEmpty: 'it is empty',
+    nameTooLong: (maximum: number) => `it has more than ${maximum} characters`,
+    nameIsAddress: 'it is an IP address, not a host name',
+    labelInvalid: (label: string) => `${label} is not a valid part of a host name`,
+    mailboxForm: 'it does not have the form local-part@domain',
+    mailboxLocal: 'the part before the @ is not valid',
+    mailboxDomain: 'the part after the @ is not a domain',
+    uriNotAbsolute: 'it is not an absolute URI',
+    uriCharacters: 'it has characters that must be written as %XX in a URI',
+    uriHost: 'its host is neither a host name nor an IP address',
+    addressInvalid: 'it is not an IPv4 or IPv6 address',
+    keyNotOfPublicKey: 'The private key does not belong to the public key.',
+    wouldNotHold: (subject: string, issuer: string, reasons: string) =>
+      `A certificate ${subject} issued by ${issuer} would never be valid. ${reasons}`,
+    signElsewhere:
+      'Sign with a CA that is allowed to issue it. If you know that its verifiers accept it, add --force.',
+    subjectEmpty: 'The subject is empty, and there is no subject alternative name.',
+    selfSignedKey: 'A self-signed certificate needs the private key that belongs to its public key.',
+    keyNotOfIssuer: (certificate: string) =>
+      `The private key does not belong to the certificate ${certificate}.`,
+    cannotSign: (certificate: string, reason: string) =>
+      `The certificate ${certificate} cannot sign: ${reason}.`,
+    issuerNotCa: 'it is not a certificate authority',
+    issuerKeyUsage: 'its key usage lacks keyCertSign',
+    issuerExpired: (on: string) => `it expired on ${on}`,
+    issuerEarly: (from: string) => `it is not valid before ${from}`,
+    issuerPathLength: 'its path length is 0, so it cannot issue another certificate authority',
+    profileNotJson: (source: string, problem: string) => `${source} is not JSON: ${problem}.`,
+    controlCharacters: (attribute: string) => `The ${attribute} has control characters.`,
+    countryInvalid: (value: string) => `The country ${value} is not two letters, such as DE.`,
+    attributeTooLong: (attribute: string, length: number, maximum: number) =>
+      `The ${attribute} has ${length} characters; RFC 5280 allows ${maximum}.`,
+    nameUnknownValue: (name: string) => `The name ${name} has a value of an unknown type.`,
+    alternativeNameInvalid: (kind: string, name: string, problem: string) =>
+      `The subject alternative name ${kind} ${name} is not valid: ${problem}.`,
+    commonNameInvalid: 'The common name is empty or has control characters.',
+    commonNameTooLong: (beginning: string, length: number, maximum: number) =>
+      `The common name "${beginning}..." has ${length} characters; RFC 5280 allows ${maximum}.`,
+    certificateCannotSign: (reason: string) => `The certificate cannot sign. ${reason}`,
+    validityImpossible: (from: string, until: string) =>
+      `A certificate cannot be valid from ${from} to ${until}. The dates must be in order, and from the years 1950 to 9999.`,
+    invalidTime: 'an invalid time',
+    codeMissing: 'The verification code is missing.',
+    codeCharacters: 'A verification code has only letters and digits, without spaces.',
+    codeTooLong: (length: number) =>
+      `This code has ${length} characters. A verification code has at most 64.`,
+    codeTooShort: (length: number) => `This code has only ${length} characters. Part of it may be missing.`,
+    ecCurve: (curve: string) => `EC keys on the curve ${curve}`,
+    keyTypeOf: (type: string) => `Keys of type ${type}`,
+    doesNotSign: (kind: string) => `${kind} are not supported for signing. Use RSA, P-256, P-384 or P-521.`,
+    giveKeyFile: 'Specify the private key file: PEM, DER or PKCS#12.',
+    severalKeys: 'There is more than one private key.',
+    passphraseRequired: 'The private key is encrypted, and there is no passphrase.',
+    keyUnreadable: 'The private key cannot be read.',
+    opensshKey: 'The private key is in OpenSSH format.',
+    convertOpensshKey: 'Convert a copy of it: ssh-keygen -p -m PKCS8 -f FILE',
+    keyDamaged: 'The private key is damaged: its private half does not match its public half.',
+    restoreKey: 'Restore the file from a backup, or create a new key and certificate.',
+    explicitParameters: 'The private key is an EC key with explicit parameters instead of a named curve.',
+    useNamedCurve:
+      'Create a new key on a named curve, such as P-256. If the parameters are those of a named curve, you can convert the key with openssl ec -param_enc named_curve -in FILE -out NEW; then reissue its certificate.',
+    keyNotOfCertificate: 'The private key does not belong to the certificate.',
+    notReadBack: (reason: string) => `The output could not be read back, so nothing was written. ${reason}`,
+    processEnded: (reason: string) => `The key derivation process ended unexpectedly: ${reason}.`,
+  },
 
   /** src/certgen/ */
   certgen: {},
@@ -2597,7 +2771,105 @@ export const en = {
   rollover: {},
 
   /** src/workspace/ */
-  workspace: {},
+  workspace: {
+    noFile: (path: string) => `There is no file ${path}.`,
+    tooLarge: (path: string, size: number, maximum: number) =>
+      `${path} has ${size} bytes; files of more than ${maximum} bytes are not read.`,
+    checkFile: 'Check that it is the right file.',
+    unreadable: (path: string, reason: string) => `Cannot read ${path}${reason}.`,
+    unwritable: (path: string, reason: string) => `Cannot write ${path}${reason}.`,
+    notRegular: (path: string) => `${path} is not a regular file.`,
+    replaceOrMove: 'Put a file in its place, or move it away, then run the command again.',
+    exists: (path: string) => `${path} already exists.`,
+    aFile: 'a file',
+    reason: (reason: string) => `: ${reason}`,
+    reasons: {
+      EACCES: 'permission denied',
+      EPERM: 'permission denied',
+      EROFS: 'the file system is read-only',
+      ENOSPC: 'the disk is full',
+      EDQUOT: 'the disk quota is exceeded',
+      EFBIG: 'the file is too large for this file system',
+      ENAMETOOLONG: 'the name is too long',
+      EISDIR: 'it is a folder',
+      ENOTDIR: 'part of the path is a file',
+      EEXIST: 'a file of that name exists',
+      EIO: 'the disk reports an error',
+      EMFILE: 'this process has too many open files; raise the limit with ulimit -n',
+      ENFILE: 'this computer has too many open files',
+    },
+    journal: {
+      outside: {
+        problem: (line: number, path: string) =>
+          `Line ${line} of the journal ${path} names a file outside the certificate folder. Nothing was changed.`,
+        next: 'Someone edited the journal; enrollkit does not write such lines. Remove the line, check the others, then run the command again.',
+      },
+      unknown: {
+        problem: (line: number, path: string) =>
+          `Line ${line} of the journal ${path} records something that this version of enrollkit does not know. Nothing was changed.`,
+        next: 'If a newer version of enrollkit worked in this folder, update enrollkit. If not, restore the journal from a backup.',
+      },
+      noRecord: {
+        problem: (line: number, path: string) =>
+          `Line ${line} of the journal ${path} is not a record of enrollkit. Nothing was changed.`,
+        next: 'Restore the journal from a backup, or remove the line. "enrollkit clean" then keeps what the line recorded.',
+      },
+      name: (path: string) => `the journal ${path}`,
+      empty: (journal: string, folder: string, files: readonly string[], more: number) =>
+        `The journal ${journal} is empty, but there are files in ${folder}: ${firstOf(files, more)}. Nothing was changed.`,
+      restore: 'Restore the journal from a backup, or use an empty or new folder: --dir FOLDER.',
+    },
+    notAFile: (path: string) => `${path} is not a file, but enrollkit keeps a file there.`,
+    notAFolder: (path: string) => `${path} is not a folder, but enrollkit keeps a folder there.`,
+    moveAway: 'Move it away, then run the command again.',
+    otherFiles: (folder: string, files: readonly string[], more: number) =>
+      `The folder ${folder} contains files that enrollkit did not create: ${firstOf(files, more)}.`,
+    isFile: (path: string) => `${path} is a file or is below one, not a folder.`,
+    locked: (process: string, since: string, folder: string) =>
+      `Another enrollkit process is using ${folder} (process ${process}, since ${since}).`,
+    notALock: (path: string) => `${path} exists but is not a lock file of enrollkit.`,
+    moveThatAway: (path: string) => `Move ${path} away, then run the command again.`,
+    changed: (path: string) => `${path} was changed after enrollkit wrote it, and is not overwritten.`,
+    notOverwritten: (path: string) => `${path} already exists, and is not overwritten.`,
+    rollover: {
+      unreadable: (path: string) => `Cannot read the record of the roll-over, ${path}.`,
+      restore:
+        'Restore it from a backup. Without it, finish the roll-over by hand: "enrollkit group show ID" shows the certificates of the group.',
+      underway: (authority: string, folder: string) =>
+        `A roll-over of the ${authority} CA is in progress in ${folder}.`,
+      finish: (command: string) => `Finish it first: ${command} (with the same --dir)`,
+    },
+    stored: {
+      empty: (path: string) => `${path} is empty.`,
+      restore: (folder: string) => `Restore it from a backup, or move ${folder} away.`,
+      otherChain: (chain: string, certificate: string) =>
+        `${chain} does not begin with the certificate in ${certificate}.`,
+      moveOutdated:
+        'Move the outdated file away, then run the command again: the file is restored from the other one.',
+      noKey: (path: string, certificate: string) =>
+        `There is no file ${path}, the private key of ${certificate}.`,
+      keyMismatch: (path: string, certificate: string) =>
+        `The key in ${path} does not belong to ${certificate}.`,
+      restoreBoth: (folder: string) =>
+        `Restore the key and the certificate that belong together, or move ${folder} away.`,
+    },
+    symbolicLink: (path: string) =>
+      `${path} is a symbolic link. enrollkit does not write through symbolic links inside its folder.`,
+    replaceLink: 'Replace it with a real file or folder, or use another folder: --dir FOLDER.',
+    changes: {
+      notAList: (list: string, folder: string) =>
+        `${list}, left by an interrupted command, is not a list of changes in ${folder}.`,
+      moveWork: (work: string) =>
+        `Move ${work} away. Files that the command had already replaced are in its subfolder "former".`,
+      halfway: (folder: string, path: string, reason: string, work: string) =>
+        `Only some files in ${folder} are new. Cannot write ${path}${reason}. The other new files are in ${work}.`,
+      unchanged: (path: string, reason: string) => `Cannot write ${path}${reason}. Nothing was changed.`,
+      finish: 'Free up disk space or check the permissions, then run the command again to write the rest.',
+      needsFolder: (path: string) => `${path} is not a folder, but enrollkit needs a folder there.`,
+      targetExists: (path: string) =>
+        `${path} already exists, where a new file must be written. Nothing was changed.`,
+    },
+  },
 
   /** src/dps/contract/ */
   dpsContract: {},
@@ -2606,7 +2878,75 @@ export const en = {
   dpsClient: {},
 
   /** src/dps/client/diagnosis/ */
-  diagnosis: {},
+  diagnosis: {
+    useRegistrationId: (registrationId: string) =>
+      `Register with the common name as the registration ID, or issue a certificate with the common name "${registrationId}".`,
+    fixChain:
+      'Give the device a chain without this problem, then run the command again. To check a chain: enrollkit cert verify CHAIN_FILE',
+    renew: 'Renew the certificate, then run the command again: enrollkit cert renew --help',
+    checkMakersClock:
+      'Check the clock of the computer that created the certificate, or wait until it is valid.',
+    matchingCa:
+      'Give the device the CA certificate that belongs to the key it was signed with. To check a chain: enrollkit cert verify CHAIN_FILE',
+    acceptedAlgorithms: 'Reissue the certificate with EC P-256, or RSA 2048 or longer, and SHA-256.',
+    wrongIdScope: (used: string, actual: string) =>
+      `The device registered with the ID scope ${used}, but that of the provisioning service is ${actual}.`,
+    useIdScope: (idScope: string) => `Register with the ID scope ${idScope}.`,
+    onlyLeaf: 'The chain has only the device’s certificate',
+    issuerNotSent: (sent: string, issuer: string) =>
+      `${sent}; the certificate of its issuer "${issuer}" is missing.`,
+    sendWholeChain: (issuer: string, subject: string) =>
+      `Have the device send the whole chain: the certificate of "${issuer}" after that of "${subject}".`,
+    selfSigned: (name: string) =>
+      `The certificate is self-signed, so it does not lead to a CA, and there is no individual enrollment ${name} with it.`,
+    enrollCertificate: (name: string) =>
+      `Create an individual enrollment with this certificate: enrollkit enrollment create ${name} --certificate FILE`,
+    individual: (registrationId: string) => `individual enrollment ${registrationId}`,
+    group: (id: string) => `enrollment group ${id}`,
+    deleteIndividual:
+      'Delete the individual enrollment, so that the enrollment groups apply, or add the device’s certificate to it.',
+    otherEnrolled: (enrollment: string, thumbprints: string, own: string) =>
+      `The ${enrollment} takes precedence and has a different certificate: ${thumbprints}. The device’s is ${own} (SHA-256).`,
+    enrollThis:
+      'Enroll the device’s certificate (enrollkit enrollment create ID --update --certificate FILE), or give the device the enrolled one.',
+    individualWithoutCa: (what: string) => `The ${what} has no CA`,
+    noGroup:
+      'The provisioning service has no enrollment group for certificates, and no individual enrollment for this device.',
+    createGroup: 'Create an enrollment group: enrollkit group create --help',
+    groupsWithoutCa: 'No enrollment group has a CA',
+    notVerified: (subject: string, name: string) =>
+      `The CA "${subject}", uploaded as ${name}, is not verified.`,
+    verify: (name: string) => `Verify it: enrollkit ca verify ${name} --certificate FILE --key FILE`,
+    uploadSigner:
+      'Upload and verify the CA that signed the device, or reissue the device’s certificate with the uploaded one.',
+    upload:
+      'Upload the CA, then verify it: enrollkit ca upload FILE --ca-name NAME, and enrollkit ca verify NAME --certificate FILE --key FILE',
+    otherCaEnrolled: (what: string, name: string, thumbprint: string, sha256: string, sha1: string) =>
+      `The ${what} has a CA named ${name}, but it is a different certificate: ${thumbprint}. The one in the device’s chain is ${sha256} (SHA-256), ${sha1} (SHA-1).`,
+    enrollSigner:
+      'Use the CA that signed the device in the enrollment, or reissue the device’s certificate with the enrollment’s CA.',
+    createGroupOrReissue:
+      'Create an enrollment group with a CA from this chain (enrollkit group create --help), or reissue the device’s certificate with the CA of an enrollment.',
+    disabled: (enrollment: string) => `The ${enrollment} is disabled.`,
+    enable: (enrollment: string) => `Enable the ${enrollment}, then run the command again.`,
+    commonName: (commonName: string | undefined, registrationId: string) =>
+      `${commonName === undefined ? 'The certificate has no common name' : `The certificate’s common name is "${commonName}"`}, but the registration ID is "${registrationId}". They must be the same.`,
+    unrelated: (top: string, others: readonly string[]) =>
+      `The chain ends at ${top}; ${others.join(', ')} ${others.length === 1 ? 'was sent as well but has' : 'were sent as well but have'} not signed it`,
+    otherKind: (enrollment: string, isTpm: boolean) =>
+      `The ${enrollment} takes precedence and is for ${isTpm ? 'a TPM' : 'a symmetric key'}, not for a certificate.`,
+    namesake: (name: string, uploadedAs: string, thumbprint: string, own: string | undefined) =>
+      `The CA named "${name}" that is uploaded as ${uploadedAs} is a different certificate: its SHA-1 thumbprint is ${thumbprint}${own === undefined ? ', and its key did not sign what the device sent' : `, that of the device’s CA is ${own}`}.`,
+    notUploaded: (
+      name: string,
+      thumbprint: string | undefined,
+      notSent: string | undefined,
+      uploaded: string | undefined,
+    ) =>
+      `No CA of the chain is uploaded: the chain leads to ${name}${thumbprint === undefined ? '' : ` (SHA-1 ${thumbprint})`}${notSent === undefined ? '' : `, whose issuer ${notSent} was not sent`}. ${uploaded === undefined ? 'No CA is uploaded.' : `Uploaded: ${uploaded}.`}`,
+    notEnrolled: (none: string, inChain: string | undefined, enrollments: string) =>
+      `${none} from this chain${inChain === undefined ? '' : ` (${inChain})`}. Existing: ${enrollments}.`,
+  },
 
   /** src/emulator/: starting it and its log; what it answers clients is English, as in Azure. */
   emulator: {},
@@ -2842,19 +3182,228 @@ export const en = {
         rejected: 'The check failed (cert verify, cert lint, doctor).',
         notRunning: 'No emulator is running (emulator status).',
         differs: 'The run differs from the recording (replay --check, runs compare).',
-        interrupted: 'Interrupted. What was done is kept.',
+        interrupted: 'Interrupted. Completed work is kept.',
       },
     },
   },
 
   /** src/cli/terminal/ */
-  cliTerminal: {},
+  cliTerminal: {
+    confirm: {
+      noTerminal: (question: string) => `${question} There is no terminal to ask in.`,
+      addYes: 'Add --yes.',
+      warning: 'This cannot be undone.',
+      declined: 'Cancelled. Nothing was deleted.',
+      nothingToDo: 'There is nothing else to do.',
+    },
+    enrollment: {
+      heads: {
+        id: 'REGISTRATION ID',
+        status: 'STATUS',
+        allocation: 'ALLOCATION',
+        attestation: 'ATTESTATION',
+      },
+      rows: {
+        attestation: 'Attestation',
+        allocation: 'Allocation',
+        reprovisioning: 'Re-provisioning',
+        status: 'Status',
+      },
+      allHubs: 'all linked hubs',
+      serviceDefault: 'service default',
+      allocation: (policy: string, hubs: string) => `${policy}, among ${hubs}`,
+      yes: 'yes',
+      symmetricKey: 'symmetric key',
+      uploadedCa: (name: string) => `X.509, uploaded CA ${name}`,
+      certificate: (thumbprint: string, subject: string) => `X.509, certificate ${thumbprint}… ${subject}`,
+      never: 'never: keep the current hub',
+      migrate: 're-provision and migrate data',
+      reset: 're-provision and reset to the initial twin',
+    },
+    progress: { ok: 'ok', done: 'done', failed: 'failed', halted: 'halted' },
+    registration: {
+      registrationId: 'Registration ID',
+      status: 'Status',
+      hub: 'Hub',
+      deviceId: 'Device ID',
+      error: 'Error',
+      created: 'Created',
+      updated: 'Last updated',
+      heads: {
+        id: 'REGISTRATION ID',
+        status: 'STATUS',
+        device: 'DEVICE ID',
+        updated: 'LAST UPDATED',
+        hub: 'HUB',
+      },
+    },
+    asksFirst: 'asks for confirmation first',
+    withoutAsking: 'without asking',
+    ofLastRun: 'in the provisioning service of the last run',
+    asJson: 'as JSON',
+    listCut: (limit: number) => `Only the first ${limit} are listed; there are more.`,
+  },
 
   /** src/cli/input/ */
-  cliInput: {},
+  cliInput: {
+    noCertificateInFolder: (folder: string) => `There is no certificate in the folder ${folder}.`,
+    certificateExtensions: (extensions: readonly string[]) =>
+      `File names of certificates end in ${extensions.join(' ')}.`,
+    folderUnreadable: (folder: string) => `Cannot read the folder ${folder}.`,
+    certificateFlags: {
+      signer: 'Signing CA:',
+      ca: 'CA that signs, with the CAs above it: PEM, DER, PKCS#7 or PKCS#12',
+      caKey: 'private key of the CA, if it is not in that file',
+      withoutCa: (folder: string) => `without --ca: ${folder}`,
+      certificate: 'Certificate:',
+      keyAlgorithm: 'algorithm of the new key (default: ec-p256)',
+      days: 'days of validity (default: set by the profile); ends no later than the CA',
+      pathLength: 'how many levels of CAs are allowed below it (default: set by the profile)',
+      profile: 'custom profile (JSON), instead of the built-in one',
+      subject: (attribute: string) => `${attribute} of the subject`,
+      country: 'C of the subject, two letters',
+      dns: 'DNS name (subject alternative name)',
+      ip: 'IP address (subject alternative name)',
+      uri: 'URI (subject alternative name)',
+      email: 'email address (subject alternative name)',
+      destination: 'Output:',
+      force: 'replace existing files; issue a certificate even if it cannot be valid under its CA',
+      outFolder: (otherwise: string) => `output folder (default: ${otherwise})`,
+      outFile: 'output file (default: standard output)',
+      encryptKey: 'encrypt the new private key with the passphrase',
+      passphraseFile:
+        'file whose first line is the passphrase (or set ENROLLKIT_PASSPHRASE, or enter it when asked)',
+      key: 'use an existing private key; it stays where it is',
+    },
+    notForDps: (problem: string) =>
+      `warning: ${problem} DPS will refuse an enrollment with this certificate.`,
+    endsWithIssuer: (date: string) => `note: The certificate expires together with its issuer, on ${date}.`,
+    noFile: (path: string) => `There is no file ${path}.`,
+    unreadable: (path: string, reason: string) => `Cannot read ${path}${reason}.`,
+    keyFlags: {
+      conflict: '--key uses an existing key; --key-algorithm and --encrypt-key apply to a new one.',
+      omitOne: 'Omit one of them.',
+      omitKey: 'Omit --key to create a new key.',
+    },
+    keyOwner: {
+      notFirst: (key: string, subject: string, path: string) =>
+        `The private key in ${key} belongs to ${subject}, which is not the first certificate in ${path}.`,
+      giveOther:
+        'Specify the private key of the first certificate, or a file with only the certificate of this key.',
+      notOf: (key: string, subject: string, path: string) =>
+        `The private key in ${key} does not belong to the certificate ${subject} in ${path}.`,
+      notOfAny: (key: string, count: number, path: string) =>
+        `The private key in ${key} does not belong to any of the ${count} certificates in ${path}.`,
+    },
+    material: {
+      trustSettings: (path: string) =>
+        `note: The OpenSSL trust settings in ${path} are ignored; only its certificate is used.`,
+      pfxWithoutKey: 'This PKCS#12 file contains no private key.',
+      pfxWithoutCertificate: 'This PKCS#12 file contains no certificate.',
+      pfxProtected: 'This PKCS#12 file is protected by a passphrase, but none was specified.',
+      signRequest: 'To get a certificate for a request, run: enrollkit cert sign REQUEST',
+      giveCertificate: 'Specify the file of the certificate.',
+      holds: (contents: string) => `It contains ${contents}, but no certificate.`,
+    },
+    chainTooLong: (count: number, maximum: number) =>
+      `There are ${count} certificates, but a chain has at most ${maximum}.`,
+    oneChain: 'Specify the certificates of one chain only.',
+    passphrase: {
+      emptyLine: (path: string) => `The first line of ${path} is empty; it must be the passphrase.`,
+      writeIt: 'Write the passphrase in the first line of that file.',
+      question: 'Passphrase of the private keys:',
+      why: 'The passphrase that the keys were encrypted with. It is not shown.',
+      missing: 'Enter the passphrase.',
+    },
+    plan: {
+      count: 'number of devices, with numbered names, instead of --device',
+      prefix: 'text before the number (default: device-)',
+      azureNames: 'Names of a provisioning service in Azure cannot be used with the emulator.',
+      addTarget: 'Add --target azure, or omit them.',
+      noDpsName: 'The name of the provisioning service is missing.',
+      giveDpsName: (others: readonly string[]) =>
+        `Specify --dps-name NAME${others.length > 0 ? ` and ${others.join(' and ')}` : ''}.`,
+      namedOrNumbered: '--device and --count cannot be used together.',
+      omitOne: 'Omit one of them.',
+      fileAndFlags: (path: string) => `${path}, with the flags,`,
+      flags: 'The combination of flags',
+      correctFlags: 'Correct the flags. To see what each does, run: enrollkit quickstart --help',
+      standardInput: 'standard input',
+      target: (field: string, problem: string) => `Target, ${field}: ${problem}.`,
+      initialTwin: (path: string, problem: string) => `The initial twin ${path}, ${problem}.`,
+      twinExample: 'Use a file like {"tags":{"site":"A"},"properties":{"desired":{"interval":30}}}.',
+    },
+    profile: {
+      notACa: (role: string) => `--path-length applies to CAs only, not to the role ${role}.`,
+      shallower: (length: string) => `note: The path length is ${length}, because the issuer allows no more.`,
+      otherRole: (place: string, role: string, expected: string) =>
+        `${place}: this profile is for the role ${role}, but ${expected} is required.`,
+      correct: 'Correct the profile at that place. Its schema is templates/profiles/profile.schema.json.',
+    },
+    fileTooLarge: (path: string, size: number, maximum: number) =>
+      `${path} has ${size} bytes; files of certificates and keys have at most ${maximum}.`,
+    checkFile: 'Check that this is the right file.',
+    isFolder: (path: string) => `${path} is a folder, not a file.`,
+    request: {
+      commonNames: (count: number, subject: string) =>
+        `Its subject has ${count} common names (${subject}); a device has one, its registration ID.`,
+      oneName: 'Use a request with one common name.',
+      strongerKey: 'Create a request for a stronger key: enrollkit cert csr NAME',
+    },
+    signingCa: {
+      keyWithoutCa: '--ca-key requires --ca.',
+      giveCa: 'Specify the CA certificate that the key belongs to: --ca FILE.',
+      noKey: (path: string) => `${path} contains the certificate of the CA, but not its private key.`,
+      giveKey: 'Specify --ca-key FILE.',
+      none: (folder: string) => `There is no CA in the certificate folder ${folder}.`,
+      choose:
+        'Specify the CA with --ca FILE and --ca-key FILE, or its folder with --dir FOLDER, or create one: enrollkit cert root NAME',
+      cannotBeValid: (problem: string) => `warning: The certificate cannot be valid. ${problem}`,
+    },
+    notATime: (flag: string, text: string) =>
+      `--${flag} must be a time such as 2027-01-31 or 2027-01-31T12:00:00Z, not "${text}".`,
+    notASpan: (flag: string, text: string) =>
+      `--${flag} must be days, hours or percent, such as 30, 36h or 25%, not "${text}".`,
+    output: {
+      exists: (path: string) => `${path} already exists.`,
+      isLink: (path: string) => `${path} is a symbolic link.`,
+      isNoFile: (path: string) => `${path} is a folder, or not a regular file.`,
+      choosePlace: 'Choose another place with --out.',
+      chooseOrReplace: 'Choose another place with --out, or replace it with --force.',
+      completed:
+        'This command was interrupted earlier while writing its files. They are now complete; nothing else was created.',
+      keyKept: (path: string, keptAs: string) => `The previous private key of ${path} is now in ${keptAs}.`,
+    },
+  },
 
   /** src/cli/target/ */
-  cliTarget: {},
+  cliTarget: {
+    ofHub: (source: string, host: string) =>
+      `${source} is the connection string of an IoT hub (${host}), not of a provisioning service.`,
+    ofOtherService: (source: string, name: string, expected: string) =>
+      `${source} is the connection string of the provisioning service ${name}, not of ${expected}.`,
+    ofService: (source: string, host: string) =>
+      `${source} is the connection string of a provisioning service (${host}), not of an IoT hub.`,
+    copyHubString:
+      'Copy the connection string of the hub from the portal (your hub > Security settings > Shared access policies).',
+    noIdScope: 'The ID scope of the provisioning service is unknown.',
+    giveIdScope: 'Specify --id-scope. The portal shows it on the overview page of the provisioning service.',
+    emulatorClock: (folder: string, time: string) =>
+      `note: Dates follow the clock of the emulator in ${folder}: ${time}.`,
+    withLog: (message: string, log: string) =>
+      `${message} For the reason, see the log of the emulator: ${log}`,
+    withReason: (message: string, log: string, line: number, reason: string) =>
+      `${message} The emulator’s log says why (${log}:${line}): ${reason}`,
+    seeLog: (log: string) => `For the reason, see the log of the emulator: ${log}`,
+    stateFolder: (folder: string) =>
+      `state folder, or certificate folder (default: ${folder}, as in a quickstart)`,
+    connectionStringFile: 'Azure: file with the connection string of a shared access policy',
+    globalEndpoint:
+      'endpoint where devices register (default: global.azure-devices-provisioning.net, or the emulator)',
+    noEmulator: (folder: string) => `There is no emulator in ${folder}.`,
+    startFirst:
+      'Run "enrollkit quickstart" first, specify the folder with --dir FOLDER, or use --target azure.',
+  },
 
   /** src/cli/quickstart/ */
   cliQuickstart: {},
@@ -2866,22 +3415,391 @@ export const en = {
   cliCertgen: {},
 
   /** src/cli/ca/ */
-  cliCa: {},
+  cliCa: {
+    rows: { name: 'Name', subject: 'Subject', status: 'Status', expires: 'Expires' },
+    verified: 'verified',
+    unverified: 'unverified',
+    code: {
+      description:
+        'Generates a verification code for an uploaded CA certificate and prints it. To prove possession of the private key, sign a certificate that has the code as its common name and send it to DPS; standard error shows how. Each new code replaces the previous one. If the key is on this computer, ca verify does all of this.',
+      examples: { plain: 'the code, and what to do with it', azure: 'in Azure, as JSON' },
+      alreadyVerified: (name: string) => `The CA certificate ${name} is already verified.`,
+      nothingToDo: 'No further proof is needed.',
+      sign: 'Sign a certificate that has this code as its common name:',
+      signWithFiles:
+        'Sign a certificate that has this code as its common name (CA_FILE is the uploaded certificate, KEY_FILE its private key):',
+      send: 'Then send it to DPS:',
+    },
+    nameInDps: 'the name of the CA certificate in DPS',
+    notUploaded: (name: string) => `There is no uploaded CA certificate ${name}.`,
+    listExisting: (command: string) => `List the existing certificates: ${command}`,
+    delete: {
+      description:
+        'Deletes an uploaded CA certificate. Devices can no longer register through the enrollment groups that refer to it.',
+      confirm: (name: string) => `Delete the CA certificate ${name}?`,
+      deleted: (name: string) => `Deleted the CA certificate ${name}.`,
+    },
+    list: {
+      empty: 'There are no uploaded CA certificates.',
+      heads: { name: 'NAME', status: 'STATUS', subject: 'SUBJECT' },
+    },
+    upload: {
+      description:
+        'Uploads a CA certificate to DPS. DPS accepts devices of the CA once the certificate is verified: see ca verify.',
+      file: 'the CA certificate, PEM or DER; if the file has several, the first one',
+      nameFlag: 'name of the certificate in DPS (default: its common name)',
+      examples: { plain: 'with its common name as the name', named: 'with a name that you choose' },
+      nameTaken: (subject: string, name: string) =>
+        `Another certificate (${subject}) is already uploaded as ${name}.`,
+      chooseName: (command: string) =>
+        `Choose another name with --ca-name NAME, or delete that certificate: ${command}`,
+      otherReadBack: (name: string, subject: string) =>
+        `The certificate was uploaded as ${name}, but DPS shows a different one (${subject}).`,
+      notReadBack: (name: string) => `The certificate was uploaded as ${name}, but DPS does not show it.`,
+      next: (command: string) => `next: ${command}`,
+      keyFile: '(KEY_FILE is the private key of the CA.)',
+      notCa: (file: string, subject: string) =>
+        `${file} is not a CA certificate: the basic constraints of ${subject} do not say CA.`,
+      giveCa: 'Specify the certificate of the CA that signs the devices, or of a CA above it.',
+    },
+    verify: {
+      description:
+        'Verifies an uploaded CA certificate by proof of possession of its private key: requests a verification code from DPS, signs a certificate that has the code as its common name, and sends it. Uses the key of the CA in the certificate folder, or the one in --key. If the key is on another computer, get the code with ca code, sign it there with cert verification, and send the result with --verification-certificate.',
+      certificate: 'the CA certificate, if it is not in the certificate folder',
+      key: 'private key of the CA, PKCS#8 PEM',
+      verificationCertificate:
+        'certificate that answers the code of ca code, instead of --certificate and --key',
+      examples: {
+        folder: 'a CA in the certificate folder',
+        files: 'a CA in other files',
+        elsewhere: 'a CA whose key signed the code of ca code on another computer',
+      },
+      bothOrNeither: '--certificate and --key must be used together.',
+      giveBoth: 'Specify both, or neither.',
+      excluded: '--verification-certificate cannot be used with --certificate and --key.',
+      leaveOut: 'Omit --certificate and --key: the verification certificate is already signed.',
+      uploadFirst: (command: string) => `Upload it first: ${command}`,
+      notShown: (name: string) => `DPS does not show ${name} as verified.`,
+      notIn: (sha1: string, path: string) => `The uploaded certificate (SHA-1 ${sha1}) is not in ${path}.`,
+      giveFiles: 'Specify it with --certificate FILE, and its private key with --key FILE.',
+    },
+  },
 
   /** src/cli/dps/ and src/cli/hub/ */
   cliDps: {},
 
   /** src/cli/group/ */
-  cliGroup: {},
+  cliGroup: {
+    create: {
+      description:
+        'Creates an enrollment group with X.509 attestation: by the uploaded CA certificate of --ca-name, or by a CA certificate that is stored in the group. Everything else defaults to the settings of a quickstart.',
+      caName: 'uploaded CA certificate (default: the one of the last run in the folder)',
+      certificate: 'CA certificate to store in the group (default: the CA in the folder that signs devices)',
+      examples: {
+        uploaded: 'by the CA that a quickstart uploaded',
+        certificate: 'by another CA certificate',
+      },
+      differs: (id: string, members: readonly string[]) =>
+        `The enrollment group ${id} was created, but differs in ${members.join(', ')} when read back.`,
+      notReadBack: (id: string) =>
+        `The enrollment group ${id} was created, but the service does not show it.`,
+      noCa: (folder: string) => `There is no CA certificate in ${folder}.`,
+      giveCa: 'Specify one with --certificate FILE.',
+    },
+    id: 'the enrollment group ID',
+    delete: {
+      description: 'Deletes an enrollment group. Its devices stay in their hubs, but cannot register again.',
+      confirm: (id: string) => `Delete the enrollment group ${id}?`,
+      deleted: (id: string) => `Deleted the enrollment group ${id}.`,
+    },
+    notFound: (id: string) => `There is no enrollment group ${id}.`,
+    listExisting: (command: string) => `List the existing groups: ${command}`,
+    devices: {
+      description:
+        'Lists the devices that have registered through an enrollment group, like "Manage enrollments" in the portal. A device that has not registered yet has no registration record.',
+      limit: 'list at most this many (default: all)',
+      examples: { plain: 'the devices of a quickstart', limited: 'the first thousand, as JSON' },
+      empty: (id: string) => `No device has registered through ${id}.`,
+    },
+    list: { inAzure: 'in Azure, as JSON', empty: 'There are no enrollment groups.' },
+    show: { plain: 'the group of a quickstart', json: 'every field that the service returns' },
+  },
 
   /** src/cli/enrollment/ and src/cli/registration/ */
-  cliEnrollment: {},
+  cliEnrollment: {
+    attestation: {
+      exclude: (one: string, other: string) => `${one} and ${other} cannot be used together.`,
+      needsCsr: (flag: string) => `${flag} requires --csr: it specifies the CA that signs the request.`,
+      forNewKey: '--key-algorithm and --encrypt-key require --self-signed: they apply to a new key.',
+      forNewCertificate: '--days requires --self-signed or --csr: it applies to a new certificate.',
+      secondaryNeedsPrimary: '--secondary-certificate requires --certificate, the primary one.',
+      noCertificate: (id: string, folder: string) => `There is no certificate for ${id} in ${folder}.`,
+      choose:
+        'Specify its certificate with --certificate FILE or a certificate request with --csr FILE, or use --self-signed or --symmetric-key.',
+      otherCertificate: (path: string, commonName: string, id: string) =>
+        `${path} is the certificate of "${commonName}", not of ${id}. With X.509 attestation, the registration ID is the common name.`,
+      useCertificateName:
+        'Use the common name of the certificate as the registration ID, or another certificate.',
+      otherRequest: (commonName: string, id: string) =>
+        `The request is for "${commonName}", not for ${id}. With X.509 attestation, the registration ID is the common name.`,
+      useRequestName: 'Use the common name of the request as the registration ID, or another request.',
+      useExisting: (command: string) => `Enroll the device with its existing certificate: ${command}`,
+      newKey: 'the new key',
+      help: 'Run "enrollkit enrollment create --help" to see how to use it.',
+    },
+    create: {
+      description:
+        'Creates an individual enrollment, which lets one device register with its certificate or key. Certificates that this command creates are written to devices/ID in the certificate folder, where device register finds them.',
+      id: 'the registration ID; with a certificate, its common name',
+      attestation: 'Attestation of the device (one of these):',
+      certificate: 'its certificate (default: the one in the certificate folder)',
+      selfSigned: 'a new self-signed certificate; its key is written to the certificate folder',
+      csr: 'a certificate that your CA signs for this certificate request',
+      symmetricKey: 'a symmetric key that DPS generates',
+      secondary: 'a second certificate that the device may use, for example while it is renewed',
+      withCsr: 'With --csr:',
+      withNewCertificate: 'With --self-signed or --csr:',
+      enrollment: 'Enrollment:',
+      deviceId: 'ID of the device in its hub (default: the registration ID)',
+      update: 'change an existing enrollment: set what you specify, and keep the rest',
+      examples: {
+        selfSigned: 'with a new self-signed certificate',
+        csr: 'for a certificate request, signed by the CA in the certificate folder; assigned to one hub',
+        symmetricKey: 'with a symmetric key',
+        update: 'disable an existing enrollment, and change nothing else',
+      },
+      showKeys: (command: string) => `next: show its keys: ${command}`,
+      next: (command: string) => `next: ${command}`,
+      notShown: (id: string, change: 'created' | 'changed') =>
+        `The enrollment ${id} was ${change}, but the service does not show it.`,
+      differs: (id: string, change: 'created' | 'changed', members: readonly string[]) =>
+        `The enrollment ${id} was ${change}, but differs in ${members.join(', ')} when read back.`,
+      exists: (id: string) => `The individual enrollment ${id} already exists.`,
+      updateOrDelete: (command: string) => `Change it with --update, or delete it: ${command}`,
+    },
+    delete: {
+      description:
+        'Deletes an individual enrollment. The device stays in its hub, but can no longer register through this enrollment.',
+      confirm: (id: string) => `Delete the individual enrollment ${id}?`,
+      deleted: (id: string) => `Deleted the individual enrollment ${id}.`,
+    },
+    empty: 'There are no individual enrollments.',
+    show: {
+      keys: 'also show the symmetric keys, which are secrets',
+      plain: 'the enrollment, and where its device is assigned',
+      withKeys: 'every field that DPS returns, and the keys',
+      primaryKey: 'Primary key',
+      secondaryKey: 'Secondary key',
+      registration: 'Registration',
+      assigned: (status: string, hub: string) => `${status} to ${hub}`,
+    },
+    notFound: (id: string) => `There is no individual enrollment ${id}.`,
+    listExisting: (command: string) => `List the existing enrollments: ${command}`,
+    registration: {
+      deletes:
+        'Deletes the registration record of a device. The device stays in its hub, and can register again as long as it is enrolled.',
+      confirm: (id: string) => `Delete the registration record of ${id}?`,
+      deleted: (id: string) => `Deleted the registration record of ${id}.`,
+      shows:
+        'Shows the registration record of a device: its status, the hub that it is assigned to, and the dates.',
+      plain: 'where the device is assigned',
+      json: 'every field that DPS returns',
+      none: (id: string) => `The device ${id} has no registration record.`,
+      registerFirst: (command: string) =>
+        `Register the device first, or list the registered devices: ${command}`,
+    },
+  },
 
   /** src/cli/device/ */
-  cliDevice: {},
+  cliDevice: {
+    keyAndCertificate: 'A certificate requires its key, and a key its certificate.',
+    giveBoth: 'Specify --certificate FILE or --chain FILE, together with --key FILE.',
+    otherCommonName: (file: string, commonName: string, registrationId: string) =>
+      `${file} is the certificate of "${commonName}", not of ${registrationId}. DPS uses the common name as the registration ID.`,
+    useCommonName: 'Use the common name of the certificate as the registration ID.',
+    noCertificate: (registrationId: string, folder: string) =>
+      `There is no certificate for ${registrationId} in ${folder}.`,
+    createOne: (command: string) => `Create one: ${command}; or specify --certificate, --chain and --key.`,
+    keyMismatch: (key: string, subject: string, file: string) =>
+      `The private key in ${key} does not belong to the certificate ${subject} in ${file}.`,
+    flags: {
+      certificate: 'device certificate, if it is not in the certificate folder',
+      chain: 'its issuers, or the whole chain',
+      key: 'its private key, PEM',
+      protocol: 'protocol of the registration (default: mqtt)',
+    },
+    register: {
+      description:
+        'Registers a device with its certificate, as the device itself would, and shows the hub that it is assigned to. With --id-scope, works with any DPS.',
+      folder: 'a device in the certificate folder',
+      files: 'with a certificate in other files, at a DPS in Azure',
+    },
+    id: 'the registration ID',
+    send: {
+      message: 'message to send (default: a greeting and the time)',
+      custom: 'a custom message',
+      sent: (device: string, message: string, hub: string, twin: string) =>
+        `${device} sent ${message} to ${hub}.\nDevice twin:\n${twin}`,
+      badJson: (problem: string) => `--message, ${problem}.`,
+      notAnObject: '--message is not a JSON object.',
+      example: 'Specify a JSON object, for example \'{"temperature":21.5}\'.',
+    },
+  },
 
   /** src/cli/doctor/ */
-  cliDoctor: {},
+  cliDoctor: {
+    nodeTooOld: (version: string, oldest: string) =>
+      `Node.js ${version} is too old. enrollkit needs ${oldest} or later.`,
+    installNode: 'Install a current version of Node.js.',
+    trustedRoots: (roots: string) => `Trusted roots: ${roots}`,
+    rootMissing: (name: string) => `Node.js does not trust ${name}, which Azure’s servers use.`,
+    addRoot:
+      'Set NODE_EXTRA_CA_CERTS to a file with this root, or remove the Node.js options that replace its built-in roots.',
+    extraRootsMissing: (path: string) =>
+      `NODE_EXTRA_CA_CERTS is set to ${path}, which does not exist. Node.js ignores it.`,
+    correctPath: 'Correct the path, or unset NODE_EXTRA_CA_CERTS.',
+    tlsChecksOff:
+      'NODE_TLS_REJECT_UNAUTHORIZED is 0, so Node.js programs accept any server, even one that impersonates Azure.',
+    turnTlsChecksOn:
+      'Unset NODE_TLS_REJECT_UNAUTHORIZED. Set NODE_EXTRA_CA_CERTS to the missing root instead.',
+    noProxy: 'No proxy is set',
+    proxyInvalid: 'HTTPS_PROXY or ALL_PROXY is not a URL.',
+    setProxy: 'Set it to http://HOST:PORT, or unset it.',
+    proxy: (host: string) => `HTTPS goes through the proxy ${host}, except to this computer`,
+    proxyNotForMqtt: (host: string) =>
+      `Devices register over MQTT, which does not go through the proxy ${host}.`,
+    registerOverHttps: 'If the firewall blocks port 8883, register over HTTPS: --protocol https',
+    planSaysSo: (device: string, message: string) => `${device}: ${message} It is part of the plan.`,
+    notAllDevices: (maximum: number, count: number) =>
+      `The first ${maximum} of ${count} devices were checked`,
+    notRegisteredYet: (device: string) => `${device} is not registered`,
+    notRegistered: (device: string) => `${device} is not registered.`,
+    register: (device: string) => `Register it: enrollkit device register ${device}`,
+    registerAgain: (device: string) => `Register it again: enrollkit device register ${device}`,
+    assigned: (device: string, hub: string) => `${device} is assigned to ${hub}`,
+    notInHub: (device: string, hub: string, deviceId: string) =>
+      `${device} has a registration record, but the hub ${hub} has no device ${deviceId}.`,
+    disabledInHub: (deviceId: string, hub: string) => `The device ${deviceId} is disabled in the hub ${hub}.`,
+    enableInHub: 'Enable it in the hub.',
+    hubHasOther: (hub: string, deviceId: string, known: string, own: string) =>
+      `The hub ${hub} has a different certificate for ${deviceId} (${known}) than the folder (${own}).`,
+    registerForHub: (device: string) =>
+      `Register it again, so that the hub gets the current one: enrollkit device register ${device}`,
+    thisComputer: 'This computer',
+    provisioningService: 'Provisioning service',
+    noFolder: (path: string) => `The folder ${path} does not exist.`,
+    nameFolder: 'Specify a folder with --dir FOLDER, or create it: enrollkit quickstart',
+    checkFolder: 'Check --dir FOLDER, or create it: enrollkit quickstart',
+    noEmulator: (path: string) => `There is no emulator in ${path}`,
+    emulatorMissing: (message: string) => `${message}, but the plan of the folder uses one.`,
+    runAgainForEmulator: 'Run the quickstart again to create a new one.',
+    emulatorStopped: 'The emulator is not running; it was started only for these checks',
+    emulatorRunning: (pid: number, ports: string) =>
+      `The emulator is running as process ${pid}; ports: ${ports}`,
+    description:
+      'Checks this computer (Node.js, clock, ports, proxy, trusted roots), a certificate folder (file modes, keys, dates, chains) and its provisioning service (credentials, permissions, hubs, uploaded CAs, enrollment group, registrations), and tells you how to fix problems. Changes nothing. Exit status: 0 if there are no errors, 11 if there are.',
+    exampleFolder: 'the folder of the last quickstart, and this computer',
+    exampleJson: 'for a bug report or a script: findings with code, severity, message, fix',
+    certificateMissing: (folder: string) =>
+      `There is no certificate in ${folder}, but the plan of the folder has one.`,
+    restoreOrRunAgain: 'Restore it from a backup, or run the quickstart again.',
+    changeUnfinished: (path: string) =>
+      `A command that was interrupted or is still running has left files in ${path}.`,
+    waitOrRunAgain: 'Wait for the command, or run it again to complete the change.',
+    rolloverUnfinished: (authority: string, date: string) =>
+      `The roll-over of the ${authority} CA, started on ${date}, is not finished.`,
+    continueRollover: (authority: string) => `Continue it: enrollkit cert rollover ${authority} --help`,
+    keyReadable: (path: string, mode: string) =>
+      `${path} has mode ${mode}: other users of this computer can read the private key.`,
+    certificateIn: (name: string, file: string) => `The certificate "${name}" in ${file}`,
+    expired: (certificate: string, date: string) => `${certificate} expired on ${date}.`,
+    renew: 'Renew it: enrollkit cert renew --help',
+    notYetValid: (certificate: string, from: string, now: string) =>
+      `${certificate} is not valid before ${from}; it is now ${now}.`,
+    checkClock: 'Check the clock of this computer, or wait.',
+    keyMissing: (path: string) => `There is no private key ${path}.`,
+    restoreDeviceKey: 'Restore it from a backup, or issue the device a new certificate.',
+    restoreCaKey:
+      'Restore it before you issue certificates or verify the CA. It may be stored elsewhere on purpose.',
+    unreachable: (host: string, port: number, name: string, problem: string) =>
+      `${host}:${port} (${name}) cannot be reached: ${problem}`,
+    checkNetwork: 'Check the network and the firewall.',
+    openPort: 'Open the port in the firewall, or register over HTTPS: --protocol https',
+    noAnswer: 'There was no answer in time.',
+    portsTaken: (ports: string) => `Another program uses the default ports of the emulator: ${ports}.`,
+    stopOther:
+      'Stop it, or choose other ports: enrollkit emulator start --help. A quickstart picks free ports automatically.',
+    trustProxyRoot:
+      'Set NODE_EXTRA_CA_CERTS to the root certificate of the proxy. Device client certificates do not pass through such a proxy.',
+    exemptFromInspection:
+      'Exempt *.azure-devices-provisioning.net and *.azure-devices.net from inspection: device client certificates do not pass through it.',
+    serverNotTrusted: (host: string, reason: string) =>
+      `The certificate of ${host} is not trusted here (${reason}).`,
+    checkRoots: 'Check the trusted roots of Node.js, and the clock.',
+    serverCertificate: (host: string, issuer: string) => `The certificate of ${host} was issued by ${issuer}`,
+    unnamedCa: 'an unnamed CA',
+    nothingWrong: 'No problems found.',
+    service: (name: string, location: string, idScope: string) =>
+      `The provisioning service ${name} (${location}) responds; its ID scope is ${idScope}`,
+    otherIdScope: (planned: string, actual: string) =>
+      `The ID scope in the plan is ${planned}, but that of the provisioning service is ${actual}.`,
+    rights: 'Your identity may upload and verify CA certificates',
+    rightsMissing: (name: string, permissions: string) =>
+      `Your identity lacks these permissions on ${name}: ${permissions}.`,
+    askForRole:
+      'Ask for the Contributor role on the DPS, or verify the CA in the portal: --proof-of-possession portal',
+    emulatorClock: (time: string) => `The emulator’s clock was set: it shows ${time}`,
+    clockAgrees: (apart: string) => `The clock of this computer agrees with the service’s (${apart} apart)`,
+    synchronize:
+      'Synchronize the clock. If it is more than five minutes off, tokens and certificates are refused.',
+    noLinkedHub: (name: string) => `No IoT hub is linked to ${name}, so devices cannot be assigned.`,
+    linkHub: 'Link a hub: az iot dps linked-hub create --dps-name NAME --resource-group GROUP --hub-name HUB',
+    hubNotLinked: (hub: string, name: string, linked: string) =>
+      `${hub} is not linked to ${name}. Linked hubs: ${linked}.`,
+    chooseHub:
+      'Choose a linked hub, or link this one: az iot dps linked-hub create --dps-name NAME --hub-name HUB',
+    checkHub: 'Check that the hub exists, and check the network and the firewall.',
+    caNotUploaded: (name: string) => `No CA certificate is uploaded under the name ${name}.`,
+    uploadCa: 'Run the quickstart again, or run: enrollkit ca upload FILE --ca-name NAME',
+    otherCaUploaded: (name: string, subject: string, thumbprint: string, authority: string, own: string) =>
+      `The CA uploaded as ${name} is "${subject}" with the SHA-1 thumbprint ${thumbprint}, but that of the ${authority} CA in the folder is ${own}.`,
+    uploadUnderOtherName:
+      'Upload the folder’s CA under another name (--ca-name), or use the folder that the uploaded CA belongs to.',
+    caNotVerified: (name: string) => `The CA certificate uploaded as ${name} is not verified.`,
+    verifyCa: (name: string) =>
+      `Run the quickstart again, or run: enrollkit ca verify ${name} --certificate FILE --key FILE`,
+    caVerified: (name: string) => `The CA certificate ${name} is uploaded and verified`,
+    groupMissing: (id: string) => `The enrollment group ${id} does not exist.`,
+    createGroup: 'Run the quickstart again to create it.',
+    group: (id: string, status: string, holding: string) =>
+      `The enrollment group ${id} is ${status} and has ${holding}`,
+    groupDiffers: (id: string, members: string) =>
+      `The enrollment group ${id} differs from the plan of the folder: ${members}.`,
+    restoreGroup:
+      'If nobody changed it on purpose, run the quickstart again. It restores a group that it created.',
+    uploadedCa: (name: string) => `the uploaded CA ${name}`,
+    caCertificate: (name: string) => `the CA certificate "${name}"`,
+    folderTitle: (path: string) => `Folder ${path}`,
+    keysEncrypted: (count: number) =>
+      `${count === 1 ? '1 private key is' : `${count} private keys are`} encrypted and could not be compared with the certificates, because there is no passphrase`,
+    folder: (path: string, authorities: number, devices: number) =>
+      `${path} has ${authorities} ${authorities === 1 ? 'CA' : 'CAs'} and ${devices} ${devices === 1 ? 'device' : 'devices'}`,
+    expiresSoon: (certificate: string, date: string, days: number) =>
+      `${certificate} expires on ${date}, in ${days} ${days === 1 ? 'day' : 'days'}.`,
+    portsFree: (ports: string) => `Free for the emulator: ${ports}`,
+    tlsIntercepted: (host: string, issuer: string, reason: string | undefined) =>
+      `The certificate of ${host} was issued by "${issuer}", not by one of Azure’s CAs: a proxy inspects TLS${reason === undefined ? '' : `, and its root is not trusted here (${reason})`}.`,
+    more: (count: number, code: string) => `and ${count} more of ${code}`,
+    summary: (errors: number, warnings: number) =>
+      `${errors} ${errors === 1 ? 'error' : 'errors'}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}.`,
+    fix: (fix: string) => `fix: ${fix}`,
+    clockOff: (apart: string, isBehind: boolean) =>
+      `The clock of this computer is ${apart} ${isBehind ? 'behind' : 'ahead of'} the service’s.`,
+    held: (authorities: readonly string[]) =>
+      authorities.length === 0 ? 'no CA' : authorities.join(' and '),
+    notAssigned: (device: string, status: string, reason: string | undefined) =>
+      `The registration record of ${device} has the status "${status}"${reason === undefined ? '' : `: ${reason}`}.`,
+  },
 
   /** src/cli/emulator/ */
   cliEmulator: {
@@ -3223,6 +4141,15 @@ export const en = {
       'ca code': 'generate a verification code for an uploaded CA certificate',
       'ca list': 'list uploaded CA certificates',
       'ca delete': 'delete an uploaded CA certificate',
+      'dps list': 'list the provisioning services of an account',
+      'dps show': 'show a provisioning service',
+      'dps create': 'create a provisioning service',
+      'dps delete': 'delete a provisioning service',
+      'hub list': 'list the IoT hubs of an account',
+      'hub create': 'create an IoT hub',
+      'hub delete': 'delete an IoT hub',
+      'hub link': 'link an IoT hub to a provisioning service',
+      'hub unlink': 'unlink an IoT hub from a provisioning service',
       'cert root': 'create a root CA',
       'cert intermediate': 'create an intermediate CA',
       'cert device': 'create a device certificate',
@@ -3263,6 +4190,8 @@ export const en = {
       device: { summary: 'act as a device' },
       group: { summary: 'enrollment groups' },
       enrollment: { summary: 'individual enrollments, one device each' },
+      dps: { summary: 'provisioning services of an account' },
+      hub: { summary: 'IoT hubs of an account, and their links' },
       registration: { summary: 'registration records of devices' },
       ca: { summary: 'CA certificates in DPS' },
       cert: {
@@ -3274,6 +4203,11 @@ export const en = {
     },
   },
 };
+
+/** Some names, and how many more there are. */
+function firstOf(names: readonly string[], more: number): string {
+  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
 
 /** The rest of a sentence that names what was probably meant. */
 /** "1 device", "2,000 devices". */

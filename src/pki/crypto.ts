@@ -4,11 +4,13 @@
  *
  * They are required instead of imported: as CommonJS, they load in two thirds of the time.
  */
+
 import type { KeyObject, webcrypto } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type * as WebCrypto from '@peculiar/webcrypto';
 import type * as X509 from '@peculiar/x509';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 
 createRequire(import.meta.url)('reflect-metadata');
 const { Crypto }: typeof WebCrypto = createRequire(import.meta.url)('@peculiar/webcrypto');
@@ -33,8 +35,8 @@ export function signatureAlgorithm(key: KeyObject): WebAlgorithm {
   if (curve === 'secp384r1') return { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' };
   if (curve === 'secp521r1') return { name: 'ECDSA', namedCurve: 'P-521', hash: 'SHA-512' };
   if (curve === 'prime256v1') return { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-  const kind = curve ? `EC keys on the curve ${curve}` : `Keys of the type ${key.asymmetricKeyType}`;
-  throw new EnrollkitError('INVALID_KEY', `${kind} do not sign here; RSA, P-256, P-384 and P-521 do.`);
+  const kind = curve ? sentences.pkiMake.ecCurve(curve) : sentences.pkiMake.keyTypeOf(String(key.asymmetricKeyType));
+  throw new EnrollkitError('INVALID_KEY', sentences.pkiMake.doesNotSign(kind));
 }
 
 /** Converts a node private key for the generators of @peculiar/x509. */

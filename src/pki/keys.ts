@@ -1,4 +1,5 @@
 /** Key pairs: generate, write as PKCS#8, read back. */
+
 import {
   createCipheriv,
   createPublicKey,
@@ -8,6 +9,7 @@ import {
 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { blocksOf, knownKind } from './containers/contents.js';
 import { type Deriving, runReader, runReaderSync } from './containers/deriving.js';
 import { assertCipher, openEncryptedKey, openEncryptedPem } from './containers/encrypted-key.js';
@@ -133,20 +135,20 @@ const wanted = {
   block: 'PRIVATE KEY',
   kinds: ['private key', 'encrypted private key'],
   what: 'private key',
-  invalid: (message: string, next = 'Give the file of the private key: PEM, DER or PKCS#12.') =>
+  invalid: (message: string, next = sentences.pkiMake.giveKeyFile) =>
     new EnrollkitError('INVALID_KEY', message, { next }),
 } as const;
 
 function* keyReader(input: string | Uint8Array, passphrase: string | undefined): Deriving<KeyObject> {
   const [block, ...more] = blocksOf(input, wanted);
-  if (more.length > 0) throw new EnrollkitError('INVALID_KEY', 'There is more than one private key here.');
+  if (more.length > 0) throw new EnrollkitError('INVALID_KEY', sentences.pkiMake.severalKeys);
   const { label, der, headers } = block!;
   if (label === 'OPENSSH PRIVATE KEY') throw openSshKey();
   if (isEncrypted(block!)) {
     const hasHeaders = label !== 'ENCRYPTED PRIVATE KEY' && headers?.has('Proc-Type') === true;
     assertCipher(hasHeaders ? block! : der);
     if (passphrase === undefined) {
-      const message = 'The private key is encrypted, and no passphrase was given.';
+      const message = sentences.pkiMake.passphraseRequired;
       throw new EnrollkitError('PASSPHRASE_REQUIRED', message);
     }
     return hasHeaders ? openEncryptedPem(block!, passphrase) : yield* openEncryptedKey(der, passphrase);
@@ -161,17 +163,19 @@ function* keyReader(input: string | Uint8Array, passphrase: string | undefined):
       if (error instanceof EnrollkitError) throw error;
     }
   }
-  throw new EnrollkitError('INVALID_KEY', 'The private key cannot be read.');
+  throw new EnrollkitError('INVALID_KEY', sentences.pkiMake.keyUnreadable);
 }
 
 function openSshKey(): EnrollkitError {
-  return new EnrollkitError('INVALID_KEY', 'The private key is in the format of OpenSSH.', {
-    next: 'Convert a copy of it: ssh-keygen -p -m PKCS8 -f FILE',
+  return new EnrollkitError('INVALID_KEY', sentences.pkiMake.opensshKey, {
+    next: sentences.pkiMake.convertOpensshKey,
   });
 }
 
 /** Whether a private key belongs to a public key. */
 export function isKeyPair(privateKey: KeyObject, publicKey: KeyObject): boolean {
+  // Comparing keys of two types leaves an error in OpenSSL's queue, which Node.js throws when the next key is imported.
+  if (privateKey.asymmetricKeyType !== publicKey.asymmetricKeyType) return false;
   return createPublicKey(privateKey).equals(publicKey) && signsFor(privateKey, publicKey);
 }
 

@@ -1,6 +1,8 @@
 /** Imports unencrypted private keys into node. */
+
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { pemEncode } from './containers/pem.js';
 import { readOnly, sequenceOf, tags } from './der/read.js';
 
@@ -16,11 +18,9 @@ export function privateKeyOf(der: Uint8Array, label = 'PRIVATE KEY'): KeyObject 
   const key = createPrivateKey(pemEncode(label, der));
   if (key.asymmetricKeyType === 'ec' && !namesItsCurve(key)) throw explicitParameters();
   if (signsFor(key, createPublicKey(key))) return key;
-  throw new EnrollkitError(
-    'KEY_MISMATCH',
-    'The private key is damaged: its private half does not match its public half.',
-    { next: 'Restore the file from a backup, or make a new key and a certificate for it.' },
-  );
+  throw new EnrollkitError('KEY_MISMATCH', sentences.pkiMake.keyDamaged, {
+    next: sentences.pkiMake.restoreKey,
+  });
 }
 
 /** Node recognizes the curve of explicit parameters, but keeps them; so ask the key's encoding. */
@@ -31,13 +31,9 @@ function namesItsCurve(key: KeyObject): boolean {
 
 /** RFC 5480 section 2.1.1 forbids them in certificates: they could describe a weak curve (CVE-2020-0601). */
 function explicitParameters(): EnrollkitError {
-  return new EnrollkitError(
-    'INVALID_KEY',
-    'The private key is EC with explicit parameters, not of a named curve.',
-    {
-      next: 'Make a new key of a named curve, such as P-256. If the parameters are those of one, openssl ec -param_enc named_curve -in FILE -out NEW converts it; its certificate has to be issued again, too.',
-    },
-  );
+  return new EnrollkitError('INVALID_KEY', sentences.pkiMake.explicitParameters, {
+    next: sentences.pkiMake.useNamedCurve,
+  });
 }
 
 /** Keys already checked: an issuer's key is checked for every certificate. */

@@ -1,6 +1,8 @@
 /** Reads what is about to be written, as its readers will: nothing good is replaced by something that nobody can read. */
+
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { type Contents, holdsKey, readContents } from './containers/contents.js';
 import { readPfx } from './containers/pkcs12-read.js';
 import { isEncryptedKey, isKeyPair, privateKeyFromPem } from './keys.js';
@@ -41,7 +43,7 @@ export function assertReadsBack(files: readonly WrittenFile[]): void {
     throw notReadBack(cause.message, cause);
   }
   const stray = keys.some((key) => !certificates.some(({ publicKey }) => isKeyPair(key, publicKey)));
-  if (stray && certificates.length > 0) throw notReadBack('The private key is not that of the certificate.');
+  if (stray && certificates.length > 0) throw notReadBack(sentences.pkiMake.keyNotOfCertificate);
 }
 
 function holdsRequest(contents: Contents): boolean {
@@ -51,9 +53,5 @@ function holdsRequest(contents: Contents): boolean {
 }
 
 function notReadBack(why: string, cause?: unknown): EnrollkitError {
-  return new EnrollkitError(
-    'INTERNAL',
-    `What was to be written cannot be read back, so nothing was written. ${why}`,
-    { cause },
-  );
+  return new EnrollkitError('INTERNAL', sentences.pkiMake.notReadBack(why), { cause });
 }

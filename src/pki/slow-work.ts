@@ -3,11 +3,13 @@
  * Node's threads cannot be stopped, and `process.exit` waits for them, so work that a signal can cancel runs in a child
  * process.
  */
+
 import { fork } from 'node:child_process';
 import { generateKeyPair, generateKeyPairSync, pbkdf2, pbkdf2Sync, scrypt, scryptSync } from 'node:crypto';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { interruption } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { programFile } from '../package-files.js';
 
 /** `length` in octets. */
@@ -114,7 +116,7 @@ async function inProcess(work: SlowWork, signal: AbortSignal): Promise<Buffer> {
     const ended = once(worker, 'exit', { signal }).then(([status, endedBy]) => {
       // In a terminal, Ctrl-C reaches both processes, in either order.
       if (endedBy === 'SIGINT') throw interruption();
-      throw new Error(`The process that was to work out a key ended: ${endedBy ?? `status ${status}`}.`);
+      throw new Error(sentences.pkiMake.processEnded(endedBy ?? `status ${status}`));
     });
     const [done] = await Promise.race([once(worker, 'message', { signal }), ended]);
     return Buffer.from(done as Uint8Array);

@@ -1,8 +1,10 @@
 /** The reverse of a run: removes what the journal says that it made, and nothing else. */
 import { rmSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { ControlPlane } from '../dps/client/arm.js';
 import { HubService } from '../dps/client/hub-service.js';
+import { ResourceManager } from '../dps/client/resource-manager.js';
 import { ServicePlane } from '../dps/client/service.js';
 import { hubConnectionStringFor, type Target } from '../dps/client/target.js';
 import { EnrollkitError } from '../errors.js';
@@ -20,6 +22,7 @@ import { lockHolder } from '../workspace/lock.js';
 import { openFolder } from '../workspace/open-folder.js';
 import { linkBelow } from '../workspace/symbolic-links.js';
 import { removeRecordings } from './recording/store.js';
+import { removeAzureResource, scopeOf } from './remove-azure-resource.js';
 import { asEnrollkitError } from './run-steps.js';
 
 /** Something that a run created in DPS or IoT Hub. */
@@ -47,7 +50,11 @@ export interface CleanResult {
   kept: { thing: CreatedResource; why: string }[];
 }
 
-const order = ['telemetry', 'hub-device', 'registration', 'enrollment-group', 'ca-certificate'];
+const order: RemoteResource['kind'][] = [
+  ...(['telemetry', 'hub-device', 'registration', 'enrollment-group', 'ca-certificate'] as const),
+  // Created in the opposite order.
+  ...(['hub-link', 'iot-hub', 'provisioning-service', 'resource-group'] as const),
+];
 
 /**
  * What the journal of a folder holds.
@@ -62,9 +69,32 @@ export function planClean(folder: string): CleanPlan {
   const things = Journal.open(layout.journal, () => new Date()).things();
   const remote = things.filter((thing): thing is RemoteResource => thing.kind !== 'file');
   return {
-    remote: remote.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind)),
+    remote: remote.sort((a, b) => placeOf(a, remote) - placeOf(b, remote)),
     local: things.filter((thing) => thing.kind === 'file'),
   };
+}
+
+/** Devices in a hub that a run created go with their hub, of which no connection string need be known. */
+function placeOf(thing: RemoteResource, all: readonly RemoteResource[]): number {
+  const goesWithHub = thing.kind === 'hub-device' && ownHubOf(thing, all) !== undefined;
+  return goesWithHub ? order.indexOf('iot-hub') + 0.5 : order.indexOf(thing.kind);
+}
+
+/** The hub of a device, if a run created it. */
+function ownHubOf(
+  { target, hub: host }: Extract<RemoteResource, { kind: 'hub-device' }>,
+  all: readonly RemoteResource[],
+): Extract<RemoteResource, { kind: 'iot-hub' }> | undefined {
+  const isHere = (thing: RemoteResource) => isDeepStrictEqual(thing.target, target);
+  return all.find(
+    (thing): thing is Extract<RemoteResource, { kind: 'iot-hub' }> =>
+      thing.kind === 'iot-hub' &&
+      isHere(thing) &&
+      (host.toLowerCase().startsWith(`${thing.name.toLowerCase()}.`) ||
+        all.some(
+          (link) => link.kind === 'hub-link' && isHere(link) && link.name === thing.name && link.hub === host,
+        )),
+  );
 }
 
 /**
@@ -84,7 +114,7 @@ export async function cleanRemote(options: CleanOptions): Promise<CleanResult> {
     for (const thing of remote) {
       if (signal.aborted) throw asEnrollkitError(signal.reason, signal);
       try {
-        await remove(thing, await clients.of(thing.target), signal);
+        await remove(thing, await clients.of(thing.target), remote, signal);
       } catch (thrown) {
         const error = asEnrollkitError(thrown, signal);
         if (error.code === 'INTERRUPTED' || error.code === 'INTERNAL') throw error;
@@ -176,7 +206,10 @@ function removeState(layout: Layout): void {
 }
 
 class Clients {
-  readonly #open = new Map<string, { control: ControlPlane; service: ServicePlane; target: Target }>();
+  readonly #open = new Map<
+    string,
+    { control: ControlPlane; service: ServicePlane; manager: ResourceManager; target: Target }
+  >();
   readonly #targetFor: CleanOptions['targetFor'];
 
   constructor(targetFor: CleanOptions['targetFor']) {
@@ -188,30 +221,40 @@ class Clients {
     let clients = this.#open.get(key);
     if (!clients) {
       const target = await this.#targetFor(journalTarget);
-      clients = { target, control: new ControlPlane(target), service: new ServicePlane(target) };
+      clients = {
+        target,
+        control: new ControlPlane(target),
+        service: new ServicePlane(target),
+        manager: new ResourceManager(target),
+      };
       this.#open.set(key, clients);
     }
     return clients;
   }
 
   close(): void {
-    for (const { control, service } of this.#open.values()) {
+    for (const { control, service, manager } of this.#open.values()) {
       control.close();
       service.close();
+      manager.close();
     }
   }
 }
 
 async function remove(
   thing: RemoteResource,
-  { control, service, target }: Awaited<ReturnType<Clients['of']>>,
+  { control, service, manager, target }: Awaited<ReturnType<Clients['of']>>,
+  all: readonly RemoteResource[],
   signal: AbortSignal,
 ): Promise<void> {
   switch (thing.kind) {
     case 'telemetry':
       return; // A message that was sent cannot be taken back; the entry only says that it need not be sent again.
-    case 'hub-device':
-      return removeHubDevice(thing, target, signal);
+    case 'hub-device': {
+      const ownHub = ownHubOf(thing, all);
+      const isGone = ownHub && !(await manager.getHub(scopeOf(target), ownHub.name, { signal }));
+      return isGone ? undefined : removeHubDevice(thing, target, signal);
+    }
     case 'registration':
       return service.deleteRegistration(thing.id, { signal });
     case 'enrollment-group':
@@ -224,6 +267,11 @@ async function remove(
       }
       return control.deleteCertificate(thing.name, present.etag, { signal });
     }
+    case 'hub-link':
+    case 'iot-hub':
+    case 'provisioning-service':
+    case 'resource-group':
+      return removeAzureResource(thing, manager, target, signal);
   }
 }
 

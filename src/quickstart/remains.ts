@@ -10,28 +10,48 @@ import { lookAt, readText } from '../workspace/files.js';
 import type { CertificatePaths, DevicePaths } from '../workspace/layout.js';
 import { loadCertificate } from '../workspace/stored-certificates.js';
 import { assertNoLinkBelow } from '../workspace/symbolic-links.js';
-import type { RunContext } from './step.js';
+import { authoritiesOf, type CaRole } from './planned-certificates.js';
+import type { ExistingCa, RunContext } from './step.js';
 
 type Paths = CertificatePaths & Partial<Pick<DevicePaths, 'pfx'>>;
-type Context = Pick<RunContext, 'plan' | 'layout' | 'files' | 'passphrase' | 'signal'>;
+type Context = Pick<RunContext, 'plan' | 'layout' | 'files' | 'passphrase' | 'signal' | 'existingCa'>;
 
 /**
  * Refuses a folder, before anything is made or sent, where making a certificate of the plan would overwrite a key or
  * write through a symbolic link.
  *
- * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE; INVALID_CERTIFICATE for one that cannot be read
+ * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE; INVALID_CERTIFICATE for one that cannot be read; FILE_UNREADABLE
+ *   when the plan's existing CA is neither in the folder nor given
  */
 export function assertRoomForPlan(context: Context): void {
   const { plan, layout } = context;
+  const { existingCa } = plan.certificates;
+  if (existingCa !== 'none' && !loadCertificate(layout[existingCa])) requireExistingCa(context, existingCa);
   const devices = plan.devices.registrationIds.map((id) => layout.device(id));
   const wanted: Paths[] = [
-    layout.root,
-    ...(plan.certificates.intermediate ? [layout.intermediate] : []),
+    ...authoritiesOf(plan).map((role) => layout[role]),
     ...devices,
     ...(plan.enrollmentGroup.iotEdge ? devices.map(({ edgeCa }) => edgeCa) : []),
   ];
   for (const paths of wanted) if (!loadCertificate(paths)) assertNoRemains(context, paths);
   assertNoLinkBelow(layout.folder, layout.verificationCertificate);
+}
+
+/**
+ * The CA that was given for a plan with an existing one.
+ *
+ * @throws EnrollkitError FILE_UNREADABLE
+ */
+export function requireExistingCa(
+  { layout, existingCa }: Pick<Context, 'layout' | 'existingCa'>,
+  role: CaRole,
+): ExistingCa {
+  if (existingCa) return existingCa;
+  throw new EnrollkitError(
+    'FILE_UNREADABLE',
+    `The plan uses a CA that you already have, but there is none in ${layout[role].folder}.`,
+    { next: 'Give the CA with --ca FILE and --ca-key FILE.' },
+  );
 }
 
 /**

@@ -37,7 +37,8 @@ export interface QuickstartResult {
     portalUrl: string | null;
   };
   certificates: {
-    root: CertificateResult;
+    /** Null when the intermediate is an existing CA: its root is only in its chain, if it is known. */
+    root: CertificateResult | null;
     intermediate: CertificateResult | null;
     /** What the uploaded CA is called in DPS. */
     uploadedName: string;

@@ -12,6 +12,7 @@ import { assertNoRollover } from '../workspace/rollover-record.js';
 import type { StoredCertificate } from '../workspace/stored-certificates.js';
 import { doEarlierSteps, type EarlierRun } from './earlier-steps.js';
 import type { Emit } from './events.js';
+import { assertCanUse } from './existing-ca.js';
 import type { Plan } from './plan/fields.js';
 import { assertNotNewer, formatPlan } from './plan/plan.js';
 import { enrollmentGroupOf } from './planned-enrollment-group.js';
@@ -23,7 +24,7 @@ import { assertRoomForPlan } from './remains.js';
 import type { CertificateResult, DeviceResult, QuickstartResult } from './result.js';
 import { asEnrollkitError, type BeforeStep, runSteps, type StepTiming } from './run-steps.js';
 import { enrollmentGroupProgram } from './sample-program.js';
-import { type Found, type RunContext, requireFound, signingCa } from './step.js';
+import { type ExistingCa, type Found, type RunContext, requireFound, signingCa } from './step.js';
 import { stepsOf } from './steps/index.js';
 
 export interface QuickstartOptions {
@@ -35,6 +36,8 @@ export interface QuickstartOptions {
   passphrase?: string | undefined;
   /** Asks the person for what the portal shows; without one, such a run ends and is resumed later. */
   portal?: PortalAssistant | undefined;
+  /** The CA that a plan with `certificates.existingCa` uses, unless the folder already has it. */
+  existingCa?: ExistingCa | undefined;
   verificationCode?: string | undefined;
   /** The clock by which certificates are made and judged; that of the target by default. */
   now?: () => Date;
@@ -98,11 +101,13 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
       passphrase,
       portal: portal && recorder.portal(portal),
       verificationCode,
+      existingCa: options.existingCa,
       now,
       signal,
       found,
     };
     assertRoomForPlan(context);
+    if (options.existingCa) await assertCanUse(plan, options.existingCa, now());
     keepPlan(context);
     if (options.earlierRun) await doEarlier(options.earlierRun, context, options);
     const timings = await runSteps(stepsOf(plan), context, { emit, beforeStep: options.beforeStep });
@@ -188,7 +193,7 @@ function result(
       portalUrl: target.kind === 'azure' ? portalAddress(target) : null,
     },
     certificates: {
-      root: certificateResult(requireFound(found, 'root')),
+      root: found.root ? certificateResult(found.root) : null,
       intermediate: found.intermediate ? certificateResult(found.intermediate) : null,
       uploadedName: plan.certificateAuthority.name,
     },

@@ -31,6 +31,19 @@ export interface Step {
   act?(context: RunContext): Promise<void>;
 }
 
+/** A CA that was not made by a run. Its files are somewhere else, and stay as they are. */
+export interface ExistingCa {
+  /** Its certificate, PEM. */
+  pem: string;
+  /** Its certificate, then those of its issuers as far as they are known; PEM. */
+  chainPem: string;
+  privateKey: KeyObject;
+  /** Where it was read, for messages. */
+  path: string;
+  /** Encrypts its key in the folder, as it was; undefined if it was not encrypted. */
+  passphrase: string | undefined;
+}
+
 /** What a run works with. */
 export interface RunContext {
   readonly plan: Plan;
@@ -45,6 +58,7 @@ export interface RunContext {
   readonly passphrase: string | undefined;
   readonly portal: PortalAssistant | undefined;
   readonly verificationCode: string | undefined;
+  readonly existingCa: ExistingCa | undefined;
   readonly now: () => Date;
   readonly signal: AbortSignal;
   /** Tells how far the current step is. */

@@ -54,14 +54,14 @@ test('what is no certificate is told by file and block', async () => {
       root.pem + pemEncode('CERTIFICATE', der.subarray(0, 200)),
       `PEM block 2 (CERTIFICATE) at line ${root.pem.split('\n').length}: `,
     ],
-    ['DER cut off', der.subarray(0, 200), 'It begins like DER, yet it is cut off'],
+    ['DER cut off', der.subarray(0, 200), 'It begins like DER, but it is cut off'],
     [
       'two DER certificates',
       Buffer.concat([der, der]),
-      `ends at byte ${der.length}, and ${der.length} more follow`,
+      `ends at byte ${der.length}, and ${der.length} more bytes follow`,
     ],
-    ['a key', key, 'It holds PRIVATE KEY, and no certificate'],
-    ['DER of something else', Buffer.from('3003020101', 'hex'), 'and no certificate'],
+    ['a key', key, 'PRIVATE KEY'],
+    ['DER of something else', Buffer.from('3003020101', 'hex'), 'not a certificate'],
   ];
   for (const [what, contents, said] of cases) {
     const { status, stderr, path } = await withFile(contents, 'inspect');
@@ -124,7 +124,7 @@ test('a key in DER opens as well as one in PEM; a certificate in its place is to
     ]);
     assert.equal(swapped.status, 2);
     assert.ok(
-      swapped.stderr.includes(`${at('ca.der')}: It holds a certificate in DER, and no private key`),
+      swapped.stderr.includes(`${at('ca.der')}: It contains a certificate in DER, not a private key`),
       swapped.stderr,
     );
   }));
@@ -294,7 +294,7 @@ testWithOpenssl('a request whose signature is wrong is not signed', () =>
       ['forged.csr', pemEncode('CERTIFICATE REQUEST', forged), 'signature'],
       ['forged.der', forged, 'signature'],
       ['two.csr', good + good, 'holds 2 certificate requests'],
-      ['cert.csr', root.pem, 'It holds CERTIFICATE, and no certificate request'],
+      ['cert.csr', root.pem, 'It contains CERTIFICATE, but no certificate signing request'],
       ['cut.csr', good.slice(0, 200), 'PEM block 1 (CERTIFICATE REQUEST) at line 1'],
     ] as const) {
       writeFileSync(at(name), contents);

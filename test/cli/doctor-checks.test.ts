@@ -1,6 +1,7 @@
 /** The checks of doctor that depend on the computer, the network and Azure, each with what it would see there. */
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { connect as connectTcp, createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { suite } from 'uvu';
 import {
@@ -15,8 +16,10 @@ import { reportText } from '../../src/cli/doctor/report-text.js';
 import { type Clients, serviceReport } from '../../src/cli/doctor/service.js';
 import { plainStyles } from '../../src/cli/kernel/output.js';
 import { ControlPlane } from '../../src/dps/client/arm.js';
+import { registerDevice } from '../../src/dps/client/device.js';
 import { ServicePlane } from '../../src/dps/client/service.js';
 import type { Target } from '../../src/dps/client/target.js';
+import type { EnrollkitError } from '../../src/errors.js';
 import { privateKeyToPem } from '../../src/pki/keys.js';
 import { parseCertificate } from '../../src/pki/x509/certificate.js';
 import type { StoredCertificate } from '../../src/workspace/stored-certificates.js';
@@ -118,6 +121,57 @@ checks('who answers in place of Azure', async () => {
   assert.deepEqual([untrusted!.code, untrusted!.severity], ['TLS_INTERCEPTED', 'error']);
   assert.deepEqual(codesOf(await look('DigiCert Global Root G2', true)), ['TLS']);
   assert.deepEqual(codesOf(await look('DigiCert Global Root G2', false)), ['SERVER_NOT_TRUSTED']);
+});
+
+checks('a proxy that inspects TLS: doctor and the error of a registration name it', async () => {
+  const root = await make('root', 'Corporate Inspection CA');
+  const host = 'global.azure-devices-provisioning.net';
+  const server = await make('server', host, root, { dnsNames: [host] } as any);
+  const key = await privateKeyToPem(server.privateKey);
+  const inspector = createTlsServer({ cert: `${server.pem}${root.pem}`, key, requestCert: true });
+  inspector.on('tlsClientError', () => {});
+  await new Promise<void>((done) => inspector.listen(0, '127.0.0.1', done));
+  const asked: string[] = [];
+  const proxy = createHttpServer();
+  proxy.on('connect', ({ url }, socket) => {
+    asked.push(url!);
+    const inside = connectTcp((inspector.address() as { port: number }).port, '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      socket.pipe(inside).pipe(socket);
+    });
+    socket.on('error', () => inside.destroy());
+    inside.on('error', () => socket.destroy());
+  });
+  await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
+  const url = `http://127.0.0.1:${(proxy.address() as { port: number }).port}`;
+  const device = await make('device', 'device-001');
+  const before = process.env.HTTPS_PROXY;
+  process.env.HTTPS_PROXY = url;
+  try {
+    const [seen] = await interceptionFindings(host, 443, undefined, new URL(url));
+    assert.deepEqual([seen!.code, seen!.severity], ['TLS_INTERCEPTED', 'error']);
+    assert.ok(seen!.message.includes('Corporate Inspection CA'));
+    const refused = await registerDevice({
+      target: { globalDeviceEndpoint: host, deviceMqttEndpoint: host },
+      idScope: '0ne00000000',
+      registrationId: 'device-001',
+      certificateChain: device.pem,
+      privateKey: await privateKeyToPem(device.privateKey),
+      protocol: 'https',
+    }).then(
+      () => undefined,
+      (error: EnrollkitError) => error,
+    );
+    assert.equal(refused?.code, 'SERVER_NOT_TRUSTED');
+    assert.match(refused!.message, /Corporate Inspection CA|SELF_SIGNED_CERT_IN_CHAIN|proxy/i);
+    assert.deepEqual([...new Set(asked)], [`${host}:443`]);
+  } finally {
+    if (before === undefined) delete process.env.HTTPS_PROXY;
+    else process.env.HTTPS_PROXY = before;
+    proxy.close();
+    proxy.closeAllConnections();
+    inspector.close();
+  }
 });
 
 /** What is wrong, with a target that differs from the emulator's. */

@@ -294,6 +294,11 @@ const causes: [codes: string[], title: string, prepare: () => Promise<void>][] =
     },
   ],
   [
+    ['CERTIFICATE_EXPIRES_SOON'],
+    'in the last third of the certificate of a device',
+    async () => void (await run(['emulator', 'clock', '--advance', '300d', '--dir', folder])),
+  ],
+  [
     ['CERTIFICATE_EXPIRED'],
     'ten years later',
     async () => void (await run(['emulator', 'clock', '--advance', '9999d', '--dir', folder])),

@@ -10,6 +10,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -143,6 +144,31 @@ hostile('control characters of a journal do not reach the terminal', async () =>
   assert.ok(!/[\u001b\u0007]/.test(stdout + stderr), JSON.stringify(stderr));
 });
 
+hostile(
+  'a folder that was moved goes on, and cleaning a copy leaves the original and its emulator alone',
+  async () => {
+    const moved = join(dirname(folder), 'elsewhere', 'certs');
+    mkdirSync(dirname(moved));
+    renameSync(folder, moved);
+    const own = (at: string) =>
+      Object.fromEntries(
+        Object.entries(contentsOf(at)).filter(([name]) => !name.startsWith('.enrollkit/emulator/')),
+      );
+    const before = own(moved);
+    const again = await run(['quickstart', '--yes', '--device', 'device-001', '--dir', moved]);
+    assert.equal(again.status, 0, again.stderr);
+    assert.deepEqual(own(moved), before);
+    const copy = join(dirname(folder), 'copy');
+    cpSync(moved, copy, { recursive: true });
+    const cleaned = await run(['clean', '--yes', '--certificates', '--dir', copy]);
+    assert.equal(cleaned.status, 0, cleaned.stderr);
+    assert.deepEqual(contentsOf(copy), {});
+    assert.deepEqual(own(moved), before);
+    const groups = await run(['group', 'list', '--json', '--dir', moved]);
+    assert.ok(groups.stdout.includes('enrollkit-devices'), groups.stdout);
+  },
+);
+
 const inThePlace: Record<string, (path: string) => void> = {
   'a named pipe': (path) => execFileSync('mkfifo', [path]),
   'a socket or device': (path) => symlinkSync('/dev/zero', path),
@@ -154,7 +180,7 @@ const inThePlace: Record<string, (path: string) => void> = {
   'a symbolic link': (path) => symlinkSync(join(dirname(folder), 'outside.txt'), path),
 };
 
-const states: [name: string, isFile: boolean, readers?: string[]][] = [
+const states: [name: string, isFile: boolean][] = [
   ['.enrollkit/journal.ndjson', true],
   ['.enrollkit/plan.json', true],
   ['.enrollkit/pending', false],

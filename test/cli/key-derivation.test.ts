@@ -67,7 +67,7 @@ for (const [argv, code = 'INVALID_KEY'] of [
       const { status, stdout } = await run([...argv, '--json'], { cwd: folder, env });
       const { error } = JSON.parse(stdout);
       assert.deepEqual([status, error.code], [2, code], error.message);
-      assert.match(error.message, /asks for/);
+      assert.match(error.message, /requires/);
       assert.deepEqual(filesIn(folder), before);
     }));
 }

@@ -40,11 +40,11 @@ test('on the emulator, which has no portal, it names the commands instead', asyn
   const emulator = { ...answered, kind: 'emulator' as const };
   await assistant.askVerificationCode(emulator, signal);
   await assistant.confirmVerified(emulator, signal);
-  const text = said.map((one) => one.text).join('\n');
+  const text = said.map((one) => one.text.replace(/ \\\n */g, ' ')).join('\n');
   for (const line of [
     'npx enrollkit ca upload certs/ca/root/certificate.pem --ca-name contoso-root --dir certs',
     'npx enrollkit ca code contoso-root --dir certs',
-    'npx enrollkit ca verify contoso-root --verification-certificate certs/proof.pem --dir certs',
+    'npx enrollkit ca verify contoso-root --dir certs --verification-certificate certs/proof.pem',
   ]) {
     assert.ok(text.includes(line), text);
   }

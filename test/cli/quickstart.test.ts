@@ -258,7 +258,7 @@ test('groups and CAs one by one, on the emulator of the folder', () =>
       JSON.parse(await enrollkit('ca', 'list', '--json')).certificates.map(
         ({ name, isVerified }: Record<string, unknown>) => [name, isVerified],
       );
-    assert.match(await enrollkit('ca', 'verify', 'line'), /Possession {2}proven/);
+    assert.match(await enrollkit('ca', 'verify', 'line'), /Status +verified/);
     assert.deepEqual(await authorities(), [
       ['enrollkit-root', true],
       ['line', true],

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import type { ExistingFolder } from '../../src/cli/quickstart/ask-existing.js';
 import type { Decision } from '../../src/cli/quickstart/ask-plan.js';
@@ -6,6 +8,7 @@ import { EnrollkitError } from '../../src/errors.js';
 import { defaultPlan } from '../../src/quickstart/plan/answers.js';
 import { fieldEntries, type Plan } from '../../src/quickstart/plan/fields.js';
 import { checkPlan } from '../../src/quickstart/plan/plan.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { back, type Script } from './scripted-asker.js';
 import { decide, type WizardTestOptions } from './wizard-support.js';
 
@@ -120,7 +123,8 @@ test('Enter on every question of a second round keeps what was answered', async 
 test('the plan is shown before it is approved, and can be changed', async () => {
   const { plan, said, asked } = await ask({
     'enrollmentGroup.id': ['first', 'second'],
-    'quickstart.run': ['change', 'run'],
+    // After a change, Enter runs the plan.
+    'quickstart.run': ['change'],
     'quickstart.change': 'enrollmentGroup.id',
   });
   assert.equal(plan.enrollmentGroup.id, 'second');
@@ -194,7 +198,16 @@ test('the wizard takes what the plan takes: each text is checked by the rule of 
 
 test('each question has an id, and that of a field is its place in the plan', async () => {
   const { asked } = await ask(everything);
-  for (const [path] of fieldEntries) assert.equal(asked.filter((id) => id === path).length, 1, path);
+  // --ca names a file, which a plan does not; only --create creates resources.
+  const onlyFlags = [
+    'certificates.existingCa',
+    'target.create',
+    'target.location',
+    'target.hubName',
+    'target.hubSku',
+  ];
+  for (const [path] of fieldEntries)
+    assert.equal(asked.filter((id) => id === path).length, onlyFlags.includes(path) ? 0 : 1, path);
   assert.deepEqual(asked, [...new Set(asked)]);
 });
 
@@ -203,6 +216,39 @@ test('devices are numbered with as many digits as it takes', async () => {
   assert.equal(plan.devices.registrationIds[0], 'm0001');
   assert.equal(plan.devices.registrationIds.at(-1), 'm1000');
 });
+
+test('devices come from a file: CSV or one ID per line, and a wrong line is named and corrected', () =>
+  inTemporaryFolder(async (folder) => {
+    const write = (name: string, text: string) => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    const csv = write('devices.csv', 'registrationId,dns\npump-1,\n"pump-2",p.example\n');
+    const lines = write('devices.txt', 'pump-1\r\n\r\npump-2\r\n');
+    for (const file of [csv, lines]) {
+      const { plan } = await ask({ 'devices.naming': 'file', 'devices.file': file });
+      assert.deepEqual(plan.devices.registrationIds, ['pump-1', 'pump-2']);
+    }
+    for (const [text, problem] of [
+      ['pump-1\npump 2\n', 'Line 2'],
+      ['registrationId\npump-1\nPUMP-1\n', 'Line 3'],
+      ['registrationId,dns\npump-1\n', 'Line 2'],
+      ['', 'missing'],
+    ] as const) {
+      const { plan, said } = await ask({
+        'devices.naming': 'file',
+        'devices.file': [write('wrong.txt', text), csv],
+      });
+      assert.ok(
+        said.some(({ id, text: words }) => id === 'devices.file-problem' && words.includes(problem)),
+        text,
+      );
+      assert.equal(plan.devices.registrationIds.length, 2);
+    }
+    await assert.rejects(ask({ 'devices.naming': 'file', 'devices.file': join(folder, 'none') }), {
+      code: 'ERR_ASSERTION',
+    });
+  }));
 
 test('to leave is an interruption, never a success', async () => {
   await assert.rejects(

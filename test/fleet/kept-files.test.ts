@@ -15,10 +15,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mock } from 'node:test';
 import { test } from 'uvu';
 import { devicesFromPattern } from '../../src/fleet/devices/device-source.js';
 import { CommittedFile } from '../../src/fleet/issue/committed-file.js';
-import type { Progress } from '../../src/fleet/issue/journal.js';
+import { FleetJournal, type Progress } from '../../src/fleet/issue/journal.js';
 import { digestOf, type FleetRequest } from '../../src/fleet/issue/request.js';
 import { loadProfile } from '../../src/pki/make/profile.js';
 import { layoutOf } from '../../src/workspace/layout.js';
@@ -131,6 +132,31 @@ for (const format of ['ndjson', 'dir'] as const) {
       // What such a run leaves itself is empty.
       journal(request);
       writeFileSync(join(folder, 'f.manifest.csv'), '');
+      assert.equal((await issue(request)).made, count);
+      await assertWhole(format, join(folder, 'f'), ids);
+    }));
+}
+
+for (const format of ['ndjson', 'dir'] as const) {
+  test(`${format}: a run that was killed when its files were made, and nothing was committed, is gone on with`, () =>
+    inTemporaryFolder(async (root) => {
+      const [folder, killed] = [join(root, 'fleet'), join(root, 'killed')];
+      mkdirSync(folder);
+      const request = requestIn(folder, format);
+      const { commit } = FleetJournal.prototype;
+      const commits = mock.method(
+        FleetJournal.prototype,
+        'commit',
+        function (this: FleetJournal, done: Progress) {
+          if (!existsSync(killed)) cpSync(folder, killed, { recursive: true });
+          commit.call(this, done);
+        },
+      );
+      await issue(request);
+      commits.mock.restore();
+      assert.ok(existsSync(join(killed, 'f.manifest.csv')));
+      rmSync(folder, { recursive: true });
+      renameSync(killed, folder);
       assert.equal((await issue(request)).made, count);
       await assertWhole(format, join(folder, 'f'), ids);
     }));

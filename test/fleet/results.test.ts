@@ -8,6 +8,7 @@ import { fails } from '../support/fails.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 
 const open = (path: string) => ResultLines.open<ResultLine>(path, ({ status }) => status === 'assigned');
+const remove = (path: string) => removeResults([path], async () => {});
 const line = (id: string, status: string) =>
   `${JSON.stringify({ registrationId: id, status, attempts: 1 })}\n`;
 const device = JSON.stringify({ registrationId: 'd1', certificate: 'x', privateKey: 'PRIVATE KEY' });
@@ -30,7 +31,7 @@ test('any other file is refused and left as it is, also by the command that remo
       const path = join(folder, 'f.registrations.ndjson');
       writeFileSync(path, text);
       await assert.rejects(open(path), fails('FILE_UNREADABLE', /f\.registrations\.ndjson, line \d/), what);
-      await removeResults(path);
+      await remove(path);
       assert.equal(readFileSync(path, 'utf8'), text, what);
       assert.deepEqual(readdirSync(folder), ['f.registrations.ndjson'], what);
     }
@@ -45,9 +46,9 @@ test('a result that was cut off anywhere is left out', () =>
       (await open(path)).close();
       assert.equal(readFileSync(path, 'utf8'), line('a', 'assigned'), torn.slice(0, length));
     }
-    await removeResults(path);
+    await remove(path);
     assert.deepEqual(readdirSync(folder), []);
-    await removeResults(path);
+    await remove(path);
   }));
 
 test('removing results also removes what a killed run left beside them, but not while a run writes', () =>
@@ -60,11 +61,11 @@ test('removing results also removes what a killed run left beside them, but not 
     for (const isWritten of [true, false]) {
       leave();
       if (isWritten) writeFileSync(path, line('a', 'assigned'));
-      await removeResults(path);
+      await remove(path);
       assert.deepEqual(readdirSync(folder), []);
     }
     const lines = await open(path);
-    await assert.rejects(removeResults(path), fails('FOLDER_IN_USE', /results/));
+    await assert.rejects(remove(path), fails('FOLDER_IN_USE', /results/));
     assert.ok(existsSync(path));
     lines.close();
   }));
@@ -82,7 +83,7 @@ test('files beside it are not taken for its own, and a link is not followed', ()
     const linked = join(folder, 'linked');
     symlinkSync(join(folder, 'results'), linked);
     await assert.rejects(open(linked), fails('FILE_UNREADABLE'));
-    await removeResults(linked);
+    await remove(linked);
     assert.deepEqual(readdirSync(folder).sort(), ['linked', 'results', 'results.lock', 'results.tmp']);
   }));
 

@@ -120,7 +120,7 @@ test('an obsolete cipher is named, with the command that converts the key, befor
 test('an EC key with explicit parameters is refused as such', () => {
   assert.throws(
     () => privateKeyFromPem(data('explicit-curve/k-expl.key')),
-    fails('INVALID_KEY', /EC with explicit parameters/),
+    fails('INVALID_KEY', /explicit parameters/),
   );
 });
 
@@ -138,12 +138,12 @@ test('what is something else is told what it is', () => {
   const spki = publicKey.export({ format: 'der', type: 'spki' });
   for (const read of [parseCertificate, parseCertificateRequest, parseRevocationLists, privateKeyFromPem]) {
     assert.throws(() => read(spki), /a public key in DER/);
-    assert.throws(() => read(pemEncode('PUBLIC KEY', spki)), /holds PUBLIC KEY, and no/);
+    assert.throws(() => read(pemEncode('PUBLIC KEY', spki)), /contains PUBLIC KEY, but no/);
     assert.throws(() => read('{"value": "x"}'), /JSON/);
   }
   assert.throws(
     () => parseCertificate(revocationList({ issuer: root })),
-    /a revocation list in DER, and no certificate/,
+    /a revocation list in DER, not a certificate/,
   );
   assert.throws(
     () => privateKeyFromPem(pemEncode('OPENSSH PRIVATE KEY', Buffer.from('openssh-key-v1'))),

@@ -111,17 +111,23 @@ test('PEM in all its shapes and DER are read', () => {
 
 test('what is no request is refused with the reason', async () => {
   assert.throws(() => parseCertificateRequest(''), invalid(/empty/));
-  assert.throws(() => parseCertificateRequest('hello'), invalid(/holds no certificate request/));
+  assert.throws(
+    () => parseCertificateRequest('hello'),
+    invalid(/does not contain a certificate signing request/),
+  );
   assert.throws(() => parseCertificateRequest(request.pem + request.pem), invalid(/holds 2/));
-  assert.throws(() => parseCertificateRequest(request.pem.slice(0, 200)), invalid(/block 1 .* cut off/));
+  assert.throws(() => parseCertificateRequest(request.pem.slice(0, 200)), invalid(/block 1 .* truncated/));
   assert.throws(() => parseCertificateRequest(request.der.subarray(0, 90)), invalid(/cut off/));
   assert.throws(() => parseCertificateRequest(Buffer.alloc(10_000_000, 0x30)), invalid(/10000000 bytes/));
   assert.throws(() => parseCertificateRequest('x'.repeat(20_000_000)), invalid(/20000000 bytes/));
   const certificate = await make('root', 'Root');
-  assert.throws(() => parseCertificateRequest(certificate.pem), invalid(/and no certificate request/));
+  assert.throws(
+    () => parseCertificateRequest(certificate.pem),
+    invalid(/but no certificate signing request/),
+  );
   assert.throws(
     () => parseCertificateRequest(parseCertificate(certificate.pem).der),
-    invalid(/holds a certificate in DER, and no certificate request/),
+    invalid(/contains a certificate in DER, not a certificate signing request/),
   );
 });
 

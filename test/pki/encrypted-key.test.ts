@@ -38,7 +38,7 @@ const tooMuch: Record<string, Buffer> = {
 };
 
 /** Whether an error says how much was asked for; a wrong passphrase is not in question. */
-const refused = (code: string) => fails(code, /asks for/);
+const refused = (code: string) => fails(code, /requires/);
 
 for (const [name, algorithm] of Object.entries(tooMuch)) {
   test(`${name} is refused in words, whichever way it comes in`, async () => {

@@ -122,4 +122,12 @@ test('what is no key is refused, and never quoted', () => {
   );
 });
 
+test('keys of two types are no pair, and the next key can still be read', async () => {
+  const { publicKey } = await generateKeyPair('rsa-2048');
+  const { privateKey } = await generateKeyPair('ec-p256');
+  const pem = await privateKeyToPem(privateKey);
+  assert.equal(isKeyPair(privateKey, publicKey), false);
+  assert.equal((await openPrivateKey(pem, {})).asymmetricKeyType, 'ec');
+});
+
 test.run();

@@ -37,7 +37,7 @@ test('a block that was cut off, or is not base64, is named by its number', () =>
     error.code === 'INVALID_CERTIFICATE' && pattern.test(error.message);
   assert.throws(
     () => pemBlocks(good + good.slice(0, -10)),
-    named(/PEM block 2 \(CERTIFICATE\) at line 4 .*cut off/),
+    named(/PEM block 2 \(CERTIFICATE\) at line 4 .*truncated/),
   );
   assert.throws(
     () => pemBlocks(good.replace('Y2Vy', 'Y2*y')),

@@ -83,12 +83,12 @@ testWithOpenssl('a signed message in BER, as streaming openssl writes it, is rea
 test('what is no PKCS#7 of certificates is refused with the reason', () => {
   assert.throws(() => readPkcs7(''), invalid(/empty/));
   assert.throws(() => readPkcs7('hello'), invalid(/neither a PEM block PKCS7 nor DER/));
-  assert.throws(() => readPkcs7(pems[0]!), invalid(/and no PKCS#7/));
-  assert.throws(() => readPkcs7(ders[0]!), invalid(/holds a certificate in DER, and no PKCS#7/));
+  assert.throws(() => readPkcs7(pems[0]!), invalid(/but no PKCS#7/));
+  assert.throws(() => readPkcs7(ders[0]!), invalid(/contains a certificate in DER, not a PKCS#7/));
   assert.throws(() => readPkcs7(createPkcs7([])), invalid(/no certificate/));
   assert.throws(() => readPkcs7(made.subarray(0, -5)), invalid(/cut off/));
   assert.throws(() => readPkcs7(Buffer.concat([made, made])), invalid(/something follows/));
-  assert.throws(() => readPkcs7(pemEncode('PKCS7', made).repeat(2)), invalid(/holds 2/));
+  assert.throws(() => readPkcs7(pemEncode('PKCS7', made).repeat(2)), invalid(/contains 2/));
   assert.throws(() => readPkcs7(Buffer.alloc(10_000_000, 0x30)), invalid(/not a PKCS#7 file/));
   assert.throws(() => readPkcs7(Buffer.from('3080'.repeat(5000), 'hex')), invalid(/too many/));
   assert.throws(() => createPkcs7(['hello']), { code: 'INVALID_CERTIFICATE' });

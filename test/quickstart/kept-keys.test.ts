@@ -346,7 +346,7 @@ test('the key that an interrupted run left is used for the certificate, unless t
     const result = await world.run(plan);
     assert.equal(readFileSync(layout.root.key, 'utf8'), strangerKey);
     assert.ok(
-      new X509Certificate(readFileSync(result.certificates.root.certificate)).publicKey.equals(
+      new X509Certificate(readFileSync(result.certificates.root!.certificate)).publicKey.equals(
         createPublicKey(strangerKey),
       ),
     );

@@ -69,8 +69,8 @@ testWithOpenssl('a plan becomes a verified CA, a group, and devices that are reg
         assert.ok(isAbsolute(path), path);
       const chain = readFileSync(device.chain, 'utf8');
       assert.ok(chain.startsWith(readFileSync(device.certificate, 'utf8')), 'leaf first');
-      assert.ok(chain.endsWith(readFileSync(result.certificates.root.certificate, 'utf8')), 'root last');
-      const anchors = ['-CAfile', result.certificates.root.certificate];
+      assert.ok(chain.endsWith(readFileSync(result.certificates.root!.certificate, 'utf8')), 'root last');
+      const anchors = ['-CAfile', result.certificates.root!.certificate];
       const untrusted = ['-untrusted', result.certificates.intermediate!.certificate];
       assert.match(openssl(['verify', '-x509_strict', ...anchors, ...untrusted, device.certificate]), /: OK/);
       assert.equal(lstatSync(device.key).mode & 0o777, 0o600);
@@ -126,7 +126,7 @@ test('quickstart replay: a saved plan gives the same outcome in another place', 
     await inWorld(async (other) => {
       const second = await other.run(parsePlan(saved, 'plan.json'));
       const outcome = (result: typeof first) => ({
-        root: result.certificates.root.commonName,
+        root: result.certificates.root!.commonName,
         intermediate: result.certificates.intermediate?.commonName,
         group: { ...result.enrollmentGroup, etag: 0, createdDateTimeUtc: 0, lastUpdatedDateTimeUtc: 0 },
         devices: result.devices.map(({ registrationId, deviceId, status }) => [
@@ -210,7 +210,7 @@ testWithOpenssl(
         'verify',
         '-x509_strict',
         '-CAfile',
-        root.certificate,
+        root!.certificate,
         '-untrusted',
         intermediate!.certificate,
         edge,
@@ -271,7 +271,7 @@ test('cleaning removes what the runs made, remote first, and leaves what was the
   inWorld(async (world) => {
     await withPlanes(world, async (control, service) => {
       const result = await world.run();
-      const own = readFileSync(result.certificates.root.certificate, 'utf8');
+      const own = readFileSync(result.certificates.root!.certificate, 'utf8');
       await control.putCertificate('somebody-elses', own);
       writeFileSync(join(world.folder, 'README.md'), 'mine');
       writeFileSync(join(world.folder, 'ca', 'notes.txt'), 'mine');
@@ -288,7 +288,7 @@ test('cleaning removes what the runs made, remote first, and leaves what was the
       assert.equal(await service.getRegistration('device-001'), undefined);
       assert.ok(await control.getCertificate('somebody-elses'));
       assert.deepEqual(planClean(world.folder).remote, []);
-      assert.ok(lstatSync(result.certificates.root.key), 'local files stay until they are asked for');
+      assert.ok(lstatSync(result.certificates.root!.key), 'local files stay until they are asked for');
       assert.deepEqual((await cleanRemote(options)).removed, [], 'nothing is left to remove');
       cleanLocal(world.folder);
       assert.deepEqual(Object.keys(snapshot(world.folder)), ['README.md', 'ca/notes.txt']);
@@ -304,7 +304,7 @@ test('after cleaning, the same plan runs again from what is still there', () =>
       signal: new AbortController().signal,
     });
     const second = await world.run();
-    assert.equal(second.certificates.root.sha256Thumbprint, first.certificates.root.sha256Thumbprint);
+    assert.equal(second.certificates.root!.sha256Thumbprint, first.certificates.root!.sha256Thumbprint);
     assert.equal(second.devices[0]!.status, 'assigned');
   }));
 
@@ -348,7 +348,7 @@ test('what the plan has no word on stays in the run’s own group: a second CA, 
           change(one);
         });
       const first = await world.run(byCertificate());
-      const [primary, secondary] = [first.certificates.intermediate!, first.certificates.root].map(
+      const [primary, secondary] = [first.certificates.intermediate!, first.certificates.root!].map(
         ({ certificate }) => ({ certificate: readFileSync(certificate, 'utf8') }),
       );
       const signingCertificates = { primary: primary!, secondary: secondary! };
@@ -370,7 +370,7 @@ test('what the plan has no word on stays in the run’s own group: a second CA, 
       assert.deepEqual(enrollmentGroup.iotHubs, [world.emulator.endpoints.hubHostName]);
       assert.equal(enrollmentGroup.credentialPolicyName, 'policy');
       const thumbprint = enrollmentGroup.attestation.x509?.signingCertificates?.secondary?.info;
-      assert.equal(thumbprint?.sha256Thumbprint, first.certificates.root.sha256Thumbprint);
+      assert.equal(thumbprint?.sha256Thumbprint, first.certificates.root!.sha256Thumbprint);
     }),
   ));
 
@@ -382,7 +382,7 @@ test('an encrypted chain opens with its passphrase only, before anything is uplo
     await assert.rejects(world.run(plan), fails('PASSPHRASE_REQUIRED'));
     const result = await world.run(plan, { passphrase: 'correct horse' });
     for (const path of [
-      result.certificates.root.key,
+      result.certificates.root!.key,
       result.certificates.intermediate!.key,
       result.devices[0]!.key,
     ]) {

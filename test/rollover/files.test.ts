@@ -63,10 +63,10 @@ test('what is missing beside a CA or a device is restored before it steps aside'
     const first = await world.run(plan);
     const device = layoutOf(world.folder).device('device-001');
     const kept = readFileSync(device.certificate);
-    for (const path of [first.certificates.root.certificate, device.certificate, device.edgeCa.certificate])
+    for (const path of [first.certificates.root!.certificate, device.certificate, device.edgeCa.certificate])
       rmSync(path);
     const { authorities } = await startRollover(rolloverOptions(world));
-    assert.equal(authorities[0]!.old.sha256Thumbprint, first.certificates.root.sha256Thumbprint);
+    assert.equal(authorities[0]!.old.sha256Thumbprint, first.certificates.root!.sha256Thumbprint);
     assert.ok(existsSync(join(authorities[0]!.old.folder, 'certificate.pem')));
     const { devices } = await reissueBelow({ ...rolloverOptions(world), newKey: true });
     assert.deepEqual(
@@ -112,8 +112,8 @@ test('another CA in the successor’s place, or a key of another kind, is not re
     });
     writeFileSync(join(next, 'key.pem'), ec);
     await startRollover(rolloverOptions(world));
-    assert.equal(readFileSync(certificates.root.key, 'utf8'), ec);
-    const root = new X509Certificate(readFileSync(certificates.root.certificate));
+    assert.equal(readFileSync(certificates.root!.key, 'utf8'), ec);
+    const root = new X509Certificate(readFileSync(certificates.root!.certificate));
     assert.ok(root.checkPrivateKey(createPrivateKey(ec)));
   }));
 

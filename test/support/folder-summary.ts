@@ -102,6 +102,11 @@ function plain(name: string): string {
     .replace(/(runs[/\\])[-\dTZ.]+(?=\.json)/, '$1*');
 }
 
+/** A CA that replaces another is uploaded under a name that ends in digits of its thumbprint. */
+function withoutThumbprints(row: string): string {
+  return row.replace(/-[0-9A-Fa-f]{8}(?=")/g, '-*');
+}
+
 /** What a client of the emulator could tell apart. */
 const emulatorQueries: Record<string, string> = {
   certificate: 'name, verified',
@@ -119,7 +124,9 @@ function emulatorContents(path: string): string[] {
   try {
     return Object.entries(emulatorQueries).flatMap(([table, columns]) => {
       const rows = database.prepare(`SELECT count(*) AS count, ${columns} FROM ${table} GROUP BY ${columns}`);
-      return (rows.all() as object[]).map((row) => `emulator: ${table} ${JSON.stringify(row)}`);
+      return (rows.all() as object[]).map(
+        (row) => `emulator: ${table} ${withoutThumbprints(JSON.stringify(row))}`,
+      );
     });
   } finally {
     database.close();

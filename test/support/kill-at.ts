@@ -4,14 +4,13 @@
  * that call would leave: one run gives the copies for all calls.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { run } from '../cli/in-process.js';
 import { bin as builtBin } from './bin.js';
 import { summaryOf } from './folder-summary.js';
 import type { Scenario } from './kill-scenarios.js';
+import { runIn, temporaryRoot } from './working-folder.js';
 
 /** Before a call, from 1; or inside it, when half of what it writes is written. */
 export type KillPoint = { before: number } | { inside: number };
@@ -22,7 +21,7 @@ const preload = fileURLToPath(new URL('kill-preload.mjs', import.meta.url));
 export class KillRig {
   readonly #scenario: Scenario;
   readonly #bin: string;
-  readonly #root = realpathSync(mkdtempSync(join(tmpdir(), 'enrollkit-kill-')));
+  readonly #root = mkdtempSync(join(folders, 'rig-'));
   /** What is left by one undisturbed run, and by two: a command may be killed when it is done. */
   #expected: string[] = [];
 
@@ -31,19 +30,13 @@ export class KillRig {
     this.#bin = bin;
   }
 
-  /** Runs the command undisturbed. @returns where it can be killed */
+  /** Runs the command undisturbed, twice. @returns where it can be killed */
   async prepare(): Promise<KillPoint[]> {
-    const { before, argv } = this.#scenario;
-    const start = join(this.#root, 'start');
-    mkdirSync(start);
-    for (const one of before) await this.#succeed(one, start);
-    const folder = this.#copy('undisturbed');
-    const [count, copies] = [join(this.#root, 'count'), this.#copies];
-    mkdirSync(copies);
-    const { status, stderr } = this.#spawn(folder, { KILL_COUNT: count, KILL_COPIES: copies });
-    if (status !== 0) throw new Error(`${argv.join(' ')}: status ${status}\n${stderr}`);
+    const folder = await this.#copy('undisturbed');
+    const count = join(this.#root, 'count');
+    this.#spawnUndisturbed(folder, { KILL_COUNT: count });
     this.#expected.push(summaryOf(folder));
-    await this.#run(argv, folder);
+    await runIn(folder, this.#scenario.argv, this.#scenario.env);
     this.#expected.push(summaryOf(folder));
     const calls = readFileSync(count, 'utf8').split('\n');
     return calls.flatMap((name, index) => {
@@ -51,6 +44,14 @@ export class KillRig {
       const at = index + 1;
       return name.endsWith('*') ? [{ before: at }, { inside: at }] : [{ before: at }];
     });
+  }
+
+  /** Runs the command undisturbed, and copies the folder at these points, for {@link problemInCopy}. */
+  async makeCopies(points: readonly KillPoint[]): Promise<void> {
+    mkdirSync(this.#copies, { recursive: true });
+    const folder = await this.#copy('copied');
+    this.#spawnUndisturbed(folder, { KILL_COPIES: this.#copies, KILL_COPY_AT: points.map(nameOf).join() });
+    rmSync(folder, { recursive: true });
   }
 
   /**
@@ -61,7 +62,7 @@ export class KillRig {
    * @returns what is wrong; undefined if nothing is
    */
   async problemWith(code: string, at: number): Promise<string | undefined> {
-    const folder = this.#copy('failed');
+    const folder = await this.#copy('failed');
     const failed = this.#spawn(folder, { KILL_AT: String(at), KILL_ERROR: code });
     const isTold = failed.status === 0 || failed.status === 9;
     if (!isTold || /unforeseen|defect|^ {4}at /m.test(failed.stderr)) {
@@ -73,7 +74,7 @@ export class KillRig {
 
   /** @returns what is wrong after the command was killed and run again; undefined if nothing is */
   async problemAt(point: KillPoint): Promise<string | undefined> {
-    const folder = this.#copy('killed');
+    const folder = await this.#copy('killed');
     const env = 'before' in point ? { KILL_AT: String(point.before) } : tornAt(point.inside);
     const killed = this.#spawn(folder, env);
     if (killed.signal === 'SIGKILL') return this.#problemAfter(folder);
@@ -81,10 +82,9 @@ export class KillRig {
     return undefined;
   }
 
-  /** As {@link problemAt}, in the copy made at this point by the undisturbed run. */
+  /** As {@link problemAt}, in a copy of {@link makeCopies}. */
   async problemInCopy(point: KillPoint): Promise<string | undefined> {
-    const name = 'before' in point ? `${point.before}` : `${point.inside}-inside`;
-    const folder = join(this.#copies, name);
+    const folder = join(this.#copies, nameOf(point));
     // Writes that do not block are not made in halves.
     return existsSync(folder) ? this.#problemAfter(folder) : undefined;
   }
@@ -97,15 +97,15 @@ export class KillRig {
     return join(this.#root, 'copies');
   }
 
-  #copy(name: string): string {
+  async #copy(name: string): Promise<string> {
     const folder = join(this.#root, name);
-    cpSync(join(this.#root, 'start'), folder, { recursive: true });
+    cpSync(await startOf(this.#scenario), folder, { recursive: true });
     return folder;
   }
 
   /** Removes the folder. */
   async #problemAfter(folder: string): Promise<string | undefined> {
-    const { status, stderr } = await this.#run(this.#scenario.argv, folder);
+    const { status, stderr } = await runIn(folder, this.#scenario.argv, this.#scenario.env);
     const found = summaryOf(folder);
     rmSync(folder, { recursive: true });
     if (this.#expected.includes(found)) return undefined;
@@ -121,22 +121,35 @@ export class KillRig {
     });
   }
 
-  async #run(argv: readonly string[], folder: string) {
-    const former = process.cwd();
-    process.chdir(folder);
-    try {
-      return await run(argv, { env: this.#scenario.env ?? {} });
-    } finally {
-      process.chdir(former);
-    }
-  }
-
-  async #succeed(argv: readonly string[], folder: string): Promise<void> {
-    const { status, stderr } = await this.#run(argv, folder);
-    if (status !== 0) throw new Error(`${argv.join(' ')}: status ${status}\n${stderr}`);
+  #spawnUndisturbed(cwd: string, more: Record<string, string>): void {
+    const { status, stderr } = this.#spawn(cwd, more);
+    if (status !== 0) throw new Error(`${this.#scenario.argv.join(' ')}: status ${status}\n${stderr}`);
   }
 }
 
+/** All folders of this process. Those in which many scenarios begin are kept. */
+const folders = temporaryRoot();
+const starts = new Map<string, string>();
+
+/** The folder in which a scenario begins. */
+async function startOf({ before, env }: Pick<Scenario, 'before' | 'env'>): Promise<string> {
+  const key = JSON.stringify([before, env]);
+  const existing = starts.get(key);
+  if (existing !== undefined) return existing;
+  const last = before.at(-1);
+  const folder = mkdtempSync(join(folders, 'start-'));
+  if (last !== undefined) {
+    const earlier = await startOf({ before: before.slice(0, -1), ...(env ? { env } : {}) });
+    cpSync(earlier, folder, { recursive: true });
+    const { status, stderr } = await runIn(folder, last, env);
+    if (status !== 0) throw new Error(`${last.join(' ')}: status ${status}\n${stderr}`);
+  }
+  starts.set(key, folder);
+  return folder;
+}
+
+/** `7`, or `7-inside`. */
+const nameOf = (point: KillPoint) => ('before' in point ? `${point.before}` : `${point.inside}-inside`);
 const tornAt = (call: number) => ({ KILL_AT: String(call), KILL_TORN: '1' });
 
 /** `size` of some points, selected by a seed. */

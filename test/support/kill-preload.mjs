@@ -4,7 +4,7 @@
  * half. KILL_ERROR=CODE: instead of the signal, this error from that call on, ENOSPC for a disk that is full; SQLite and
  * the sockets do not get it. KILL_COUNT=FILE: writes the names of the calls to a file at the end instead, one a line, with `*` after those
  * that write, and `-` after those that change nothing, as removing what does not exist. KILL_COPIES=FOLDER: copies the
- * current folder before each call N to FOLDER/N, and in the middle of a write to FOLDER/N-inside.
+ * current folder before call N to FOLDER/N, and in the middle of a write to FOLDER/N-inside, for the names in KILL_COPY_AT.
  *
  * Not counted: fsync, since a killed process loses nothing of what it wrote; the calls of worker threads, and of SQLite.
  * When the emulator is in the same process, its answers on its sockets are the moments between its transactions.
@@ -20,6 +20,7 @@ const killAt = Number(process.env.KILL_AT ?? 0);
 const countFile = process.env.KILL_COUNT;
 const errorCode = process.env.KILL_ERROR;
 const copies = process.env.KILL_COPIES;
+const copied = new Set(process.env.KILL_COPY_AT?.split(','));
 const calls = [];
 
 /** Calls that are made by another call that was counted. */
@@ -31,13 +32,14 @@ function count(name, tear) {
     if (calls.length >= killAt && fails(name)) throw systemError(name);
     return;
   }
-  if (copies !== undefined) copyTo(String(calls.length));
+  copyTo(String(calls.length));
   if (calls.length !== killAt) return;
   if (process.env.KILL_TORN === '1') tear?.();
   process.kill(process.pid, 'SIGKILL');
 }
 
 function copyTo(name) {
+  if (!copied.has(name)) return;
   inside += 1;
   try {
     fs.cpSync(process.cwd(), `${copies}/${name}`, { recursive: true });
@@ -124,7 +126,7 @@ const opensToWrite = (path, flags) => {
 
 const changing = ['rename', 'link', 'unlink', 'rm', 'rmdir', 'mkdir', 'truncate', 'copyFile', 'chmod'];
 
-if (isMainThread && (killAt > 0 || countFile !== undefined)) {
+if (isMainThread && (killAt > 0 || countFile !== undefined || copies !== undefined)) {
   const handle = await fs.promises.open(process.execPath);
   const handles = Object.getPrototypeOf(handle);
   await handle.close();

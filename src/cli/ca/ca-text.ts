@@ -1,5 +1,7 @@
 /** An uploaded CA for people and for `--json`. */
+
 import type { CertificateResource } from '../../dps/contract/schemas.js';
+import { sentences } from '../../languages/language.js';
 import { columns } from '../terminal/text.js';
 
 export interface UploadedCa {
@@ -18,10 +20,10 @@ export function uploadedCa({ name, etag, properties }: CertificateResource): Upl
 
 export function caText(ca: UploadedCa): string {
   return columns([
-    ['Name', ca.name],
-    ['Subject', ca.subject],
-    ['Possession', ca.isVerified ? 'proven' : 'not proven yet'],
+    [sentences.cliCa.rows.name, ca.name],
+    [sentences.cliCa.rows.subject, ca.subject],
+    [sentences.cliCa.rows.status, ca.isVerified ? sentences.cliCa.verified : sentences.cliCa.unverified],
     ['SHA-1', ca.sha1Thumbprint],
-    ['Expires', ca.expiry],
+    [sentences.cliCa.rows.expires, ca.expiry],
   ]).join('\n');
 }

@@ -1,15 +1,16 @@
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags, yesFlag } from '../kernel/common-flags.js';
 import { targetFlags } from '../target/target-flags.js';
 
 export const caDelete = defineCommand({
-  description: 'Deletes an uploaded CA certificate. Groups that refer to it then enroll no devices.',
-  args: { name: { summary: 'what it is called in DPS' } },
+  description: sentences.cliCa.delete.description,
+  args: { name: { summary: sentences.cliCa.nameInDps } },
   flags: { ...yesFlag, ...dirFlag, ...targetFlags, ...outputFlags },
   examples: [
-    { line: 'ca delete enrollkit-root', summary: 'it asks first' },
-    { line: 'ca delete enrollkit-root --yes', summary: 'it does not' },
+    { line: 'ca delete enrollkit-root', summary: sentences.cliTerminal.asksFirst },
+    { line: 'ca delete enrollkit-root --yes', summary: sentences.cliTerminal.withoutAsking },
   ],
   async run({ args: { name }, flags }, context) {
     const { assertCertificateName } = await import('../../dps/contract/ids.js');
@@ -17,17 +18,17 @@ export const caDelete = defineCommand({
     const { sameFolder, withClients } = await import('../target/command-target.js');
     const { confirmed } = await import('../terminal/confirm.js');
     const { output, signal } = context;
-    await confirmed('ca.delete', `Delete the CA certificate ${name}?`, flags, context);
+    await confirmed('ca.delete', sentences.cliCa.delete.confirm(name), flags, context);
     await withClients(flags, context, false, async ({ control }) => {
       const present = await control.getCertificate(name, { signal });
       if (!present) {
-        throw new EnrollkitError('NOT_FOUND', `No CA certificate is uploaded as ${name}.`, {
-          next: `List the existing ones: enrollkit ca list${sameFolder(flags)}`,
+        throw new EnrollkitError('NOT_FOUND', sentences.cliCa.notUploaded(name), {
+          next: sentences.cliCa.listExisting(`enrollkit ca list${sameFolder(flags)}`),
         });
       }
       await control.deleteCertificate(name, present.etag, { signal });
     });
     if (output.json) return output.value({ deleted: name });
-    output.result('ca.deleted', `The CA certificate ${name} is deleted.`);
+    output.result('ca.deleted', sentences.cliCa.delete.deleted(name));
   },
 });

@@ -1,3 +1,4 @@
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags } from '../kernel/common-flags.js';
 import { targetFlags } from '../target/target-flags.js';
@@ -5,8 +6,8 @@ import { targetFlags } from '../target/target-flags.js';
 export const caList = defineCommand({
   flags: { ...dirFlag, ...targetFlags, ...outputFlags },
   examples: [
-    { line: 'ca list', summary: 'those of the last run’s provisioning service' },
-    { line: 'ca list --json', summary: 'as JSON' },
+    { line: 'ca list', summary: sentences.cliTerminal.ofLastRun },
+    { line: 'ca list --json', summary: sentences.cliTerminal.asJson },
   ],
   async run({ flags }, context) {
     const { withClients } = await import('../target/command-target.js');
@@ -18,12 +19,21 @@ export const caList = defineCommand({
     );
     const authorities = found.map(uploadedCa);
     if (output.json) return output.value({ certificates: authorities });
-    if (authorities.length === 0) return output.result('ca.list.empty', 'No CA certificate is uploaded.');
+    if (authorities.length === 0) return output.result('ca.list.empty', sentences.cliCa.list.empty);
     const rows = authorities.map(({ name, isVerified, subject }) => [
       name,
-      isVerified ? 'proven' : 'not proven',
+      isVerified ? sentences.cliCa.verified : sentences.cliCa.unverified,
       subject,
     ]);
-    output.data(columns([['NAME', 'POSSESSION', 'SUBJECT'], ...rows]).join('\n'));
+    output.data(
+      columns([
+        [
+          sentences.cliCa.list.heads.name,
+          sentences.cliCa.list.heads.status,
+          sentences.cliCa.list.heads.subject,
+        ],
+        ...rows,
+      ]).join('\n'),
+    );
   },
 });

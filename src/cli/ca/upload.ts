@@ -1,5 +1,6 @@
 import type { CertificateResource } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { Certificate } from '../../pki/x509/certificate.js';
 import { defineCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags } from '../kernel/common-flags.js';
@@ -7,23 +8,22 @@ import { textFlag } from '../kernel/flags.js';
 import { targetFlags } from '../target/target-flags.js';
 
 export const caUpload = defineCommand({
-  description:
-    'Uploads a CA certificate to DPS. DPS accepts devices of the CA once you have proven possession of its private key, with ca verify.',
-  args: { file: { summary: 'the CA certificate, PEM or DER; of several, the first' } },
+  description: sentences.cliCa.upload.description,
+  args: { file: { summary: sentences.cliCa.upload.file } },
   flags: {
     'ca-name': textFlag({
       placeholder: 'NAME',
-      summary: 'what to call it in DPS (default: its common name)',
+      summary: sentences.cliCa.upload.nameFlag,
     }),
     ...dirFlag,
     ...targetFlags,
     ...outputFlags,
   },
   examples: [
-    { line: 'ca upload ca.pem', summary: 'under its common name' },
+    { line: 'ca upload ca.pem', summary: sentences.cliCa.upload.examples.plain },
     {
       line: 'ca upload certs/ca/root/certificate.pem --ca-name contoso-root',
-      summary: 'under a name of your choice',
+      summary: sentences.cliCa.upload.examples.named,
     },
   ],
   async run({ args: { file }, flags }, context) {
@@ -47,38 +47,35 @@ export const caUpload = defineCommand({
       if (present && !isSame(present)) {
         throw new EnrollkitError(
           'CONFLICT',
-          `Another certificate (${present.properties.subject}) is uploaded as ${name}.`,
+          sentences.cliCa.upload.nameTaken(present.properties.subject, name),
           {
-            next: `Choose another name with --ca-name NAME, or delete that one: enrollkit ca delete ${name}${sameFolder(flags)}`,
+            next: sentences.cliCa.upload.chooseName(`enrollkit ca delete ${name}${sameFolder(flags)}`),
           },
         );
       }
       if (!present) await control.putCertificate(name, certificateToPem(certificate), { signal });
       const found = await control.getCertificate(name, { signal });
       if (found && isSame(found)) return uploadedCa(found);
-      const problem = found
-        ? `and DPS shows another one (${found.properties.subject})`
-        : 'and cannot be found';
-      throw new EnrollkitError('NOT_READ_BACK', `The certificate was uploaded as ${name}, ${problem}.`);
+      const { otherReadBack, notReadBack } = sentences.cliCa.upload;
+      const message = found ? otherReadBack(name, found.properties.subject) : notReadBack(name);
+      throw new EnrollkitError('NOT_READ_BACK', message);
     });
     if (output.json) return output.value(uploaded);
     output.data(caText(uploaded));
     if (uploaded.isVerified) return;
     const { verifyCommand } = await import('./verify-hint.js');
     const command = `${verifyCommand(name, certificate, file, folderOf(flags))}${sameFolder(flags)}`;
-    const missing = command.includes('KEY_FILE') ? '\n(KEY_FILE is the private key of the CA.)' : '';
-    output.note('ca.upload.next', `\nnext: ${command}${missing}`);
+    const missing = command.includes('KEY_FILE') ? `\n${sentences.cliCa.upload.keyFile}` : '';
+    output.note('ca.upload.next', `\n${sentences.cliCa.upload.next(command)}${missing}`);
   },
 });
 
 /** DPS accepts any certificate here; only the devices would fail later. */
 function assertAuthority({ basicConstraints, subject }: Certificate, file: string): void {
   if (basicConstraints?.certificateAuthority) return;
-  throw new EnrollkitError(
-    'INVALID_CERTIFICATE',
-    `${file} is not a CA certificate: the basic constraints of ${subject.text} do not say CA.`,
-    { next: 'Give the certificate of the CA that signs the devices, or of one above it.' },
-  );
+  throw new EnrollkitError('INVALID_CERTIFICATE', sentences.cliCa.upload.notCa(file, subject.text), {
+    next: sentences.cliCa.upload.giveCa,
+  });
 }
 
 /** A common name as a name in DPS. */

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { OpenPrivateKeyOptions } from '../../pki/keys.js';
 import { type Context, defineCommand, type FlagsOf } from '../kernel/command.js';
 import { dirFlag, outputFlags, passphraseFileFlag } from '../kernel/common-flags.js';
@@ -7,18 +8,17 @@ import { textFlag } from '../kernel/flags.js';
 import { targetFlags } from '../target/target-flags.js';
 
 export const caVerify = defineCommand({
-  description:
-    'Proves possession of the private key of an uploaded CA: asks DPS for a verification code, signs a certificate that has the code as its common name, and sends it. The key is that of the CA in the certificate folder, or the one of --key. Where the key is kept on another computer, get the code with ca code, sign it there with cert verification, and send the result with --verification-certificate.',
-  args: { name: { summary: 'what the CA is called in DPS' } },
+  description: sentences.cliCa.verify.description,
+  args: { name: { summary: sentences.cliCa.nameInDps } },
   flags: {
     certificate: textFlag({
       placeholder: 'FILE',
-      summary: 'the CA certificate, when it is not in the folder',
+      summary: sentences.cliCa.verify.certificate,
     }),
-    key: textFlag({ placeholder: 'FILE', summary: 'its private key, PKCS#8 PEM' }),
+    key: textFlag({ placeholder: 'FILE', summary: sentences.cliCa.verify.key }),
     'verification-certificate': textFlag({
       placeholder: 'FILE',
-      summary: 'the answer to the code of ca code, instead of --certificate and --key',
+      summary: sentences.cliCa.verify.verificationCertificate,
     }),
     ...passphraseFileFlag,
     ...dirFlag,
@@ -26,24 +26,27 @@ export const caVerify = defineCommand({
     ...outputFlags,
   },
   examples: [
-    { line: 'ca verify enrollkit-root', summary: 'a CA of the certificate folder' },
-    { line: 'ca verify contoso --certificate ca.pem --key ca.key.pem', summary: 'a CA of your own' },
+    { line: 'ca verify enrollkit-root', summary: sentences.cliCa.verify.examples.folder },
+    {
+      line: 'ca verify contoso --certificate ca.pem --key ca.key.pem',
+      summary: sentences.cliCa.verify.examples.files,
+    },
     {
       line: 'ca verify contoso --verification-certificate verification.pem',
-      summary: 'a CA whose key signed the code of ca code elsewhere',
+      summary: sentences.cliCa.verify.examples.elsewhere,
     },
   ],
   async run({ args: { name }, flags }, context) {
     const { assertCertificateName } = await import('../../dps/contract/ids.js');
     assertCertificateName(name);
     if ((flags.certificate === undefined) !== (flags.key === undefined)) {
-      throw new EnrollkitError('USAGE', '--certificate and --key belong together.', {
-        next: 'Give both, or neither.',
+      throw new EnrollkitError('USAGE', sentences.cliCa.verify.bothOrNeither, {
+        next: sentences.cliCa.verify.giveBoth,
       });
     }
     if (flags.verificationCertificate !== undefined && flags.certificate !== undefined) {
-      throw new EnrollkitError('USAGE', '--verification-certificate excludes --certificate and --key.', {
-        next: 'Leave out --certificate and --key: the verification certificate is signed already.',
+      throw new EnrollkitError('USAGE', sentences.cliCa.verify.excluded, {
+        next: sentences.cliCa.verify.leaveOut,
       });
     }
     const { issueVerificationCertificate } = await import('../../pki/make/verification-certificate.js');
@@ -56,8 +59,10 @@ export const caVerify = defineCommand({
     const verified = await withClients(flags, context, false, async ({ target, control }) => {
       const present = await control.getCertificate(name, { signal });
       if (!present) {
-        throw new EnrollkitError('NOT_FOUND', `No CA certificate is uploaded as ${name}.`, {
-          next: `Upload it first: enrollkit ca upload FILE --ca-name ${name}${sameFolder(flags)}`,
+        throw new EnrollkitError('NOT_FOUND', sentences.cliCa.notUploaded(name), {
+          next: sentences.cliCa.verify.uploadFirst(
+            `enrollkit ca upload FILE --ca-name ${name}${sameFolder(flags)}`,
+          ),
         });
       }
       if (present.properties.isVerified) return uploadedCa(present);
@@ -72,7 +77,7 @@ export const caVerify = defineCommand({
       }
       const found = await control.getCertificate(name, { signal });
       if (found?.properties.isVerified) return uploadedCa(found);
-      throw new EnrollkitError('PROOF_OF_POSSESSION_FAILED', `DPS does not show ${name} as verified.`);
+      throw new EnrollkitError('PROOF_OF_POSSESSION_FAILED', sentences.cliCa.verify.notShown(name));
     });
     if (output.json) return output.value(verified);
     output.data(caText(verified));
@@ -129,9 +134,7 @@ async function namedIssuer(
 }
 
 function notIn(path: string, sha1: string): EnrollkitError {
-  return new EnrollkitError(
-    'FILE_UNREADABLE',
-    `The uploaded certificate (SHA-1 ${sha1}) is not in ${path}.`,
-    { next: 'Give it with --certificate FILE, and its private key with --key FILE.' },
-  );
+  return new EnrollkitError('FILE_UNREADABLE', sentences.cliCa.verify.notIn(sha1, path), {
+    next: sentences.cliCa.verify.giveFiles,
+  });
 }

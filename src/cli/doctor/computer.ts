@@ -1,7 +1,9 @@
 /** Checks of this computer: Node.js, trusted roots, proxy. */
+
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import * as tls from 'node:tls';
+import { sentences } from '../../languages/language.js';
 import type { PlanTarget } from '../../quickstart/plan/fields.js';
 import { type Finding, failure, info, warning } from './finding.js';
 
@@ -15,8 +17,8 @@ export function nodeFindings(version: string): Finding[] {
   return [
     failure(
       'NODE_TOO_OLD',
-      `Node.js ${version} is too old: enrollkit needs ${oldestNode.join('.')} or later.`,
-      'Install a current version of Node.js.',
+      sentences.cliDoctor.nodeTooOld(version, oldestNode.join('.')),
+      sentences.cliDoctor.installNode,
     ),
   ];
 }
@@ -40,14 +42,11 @@ export function trustedRoots({ NODE_EXTRA_CA_CERTS: extra }: NodeJS.ProcessEnv):
 export function rootFindings(roots: readonly string[], target: PlanTarget['kind']): Finding[] {
   const names = new Set(roots.flatMap(commonNamesIn));
   const missing = rootsOfAzure.filter((name) => !names.has(name));
-  if (missing.length === 0) return [info('TRUST_ROOTS', `Trusted roots: ${rootsOfAzure.join(', ')}`)];
+  if (missing.length === 0)
+    return [info('TRUST_ROOTS', sentences.cliDoctor.trustedRoots(rootsOfAzure.join(', ')))];
   const find = target === 'azure' ? failure : warning;
   return missing.map((name) =>
-    find(
-      'TRUST_ROOT_MISSING',
-      `Node.js does not trust ${name}, which Azure’s servers need.`,
-      'Set NODE_EXTRA_CA_CERTS to a file with this root, or leave out the Node.js options that replace its own roots.',
-    ),
+    find('TRUST_ROOT_MISSING', sentences.cliDoctor.rootMissing(name), sentences.cliDoctor.addRoot),
   );
 }
 
@@ -76,18 +75,14 @@ export function environmentFindings(
     findings.push(
       failure(
         'EXTRA_ROOTS_MISSING',
-        `NODE_EXTRA_CA_CERTS names ${extra}, and there is no such file; Node.js ignores it.`,
-        'Correct the path, or unset NODE_EXTRA_CA_CERTS.',
+        sentences.cliDoctor.extraRootsMissing(extra),
+        sentences.cliDoctor.correctPath,
       ),
     );
   }
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
     findings.push(
-      failure(
-        'TLS_CHECKS_OFF',
-        'NODE_TLS_REJECT_UNAUTHORIZED is 0: programs of Node.js accept any server, also one that pretends to be Azure.',
-        'Unset NODE_TLS_REJECT_UNAUTHORIZED; set NODE_EXTRA_CA_CERTS to the root that is missing instead.',
-      ),
+      failure('TLS_CHECKS_OFF', sentences.cliDoctor.tlsChecksOff, sentences.cliDoctor.turnTlsChecksOn),
     );
   }
   return [...findings, ...proxyFindings(env, kind, usesMqtt)];
@@ -95,27 +90,21 @@ export function environmentFindings(
 
 function proxyFindings(env: NodeJS.ProcessEnv, kind: PlanTarget['kind'], usesMqtt: boolean): Finding[] {
   const proxy = proxyOf(env);
-  if (proxy === undefined) return [info('NO_PROXY', 'No proxy is set')];
+  if (proxy === undefined) return [info('NO_PROXY', sentences.cliDoctor.noProxy)];
   let url: URL;
   try {
     url = new URL(proxy);
   } catch {
-    return [
-      failure(
-        'PROXY_INVALID',
-        'HTTPS_PROXY or ALL_PROXY is not a URL.',
-        'Set it to http://HOST:PORT, or unset it.',
-      ),
-    ];
+    return [failure('PROXY_INVALID', sentences.cliDoctor.proxyInvalid, sentences.cliDoctor.setProxy)];
   }
-  const used = info('PROXY', `HTTPS goes through the proxy ${url.host}, except to this computer`);
+  const used = info('PROXY', sentences.cliDoctor.proxy(url.host));
   if (kind !== 'azure' || !usesMqtt) return [used];
   return [
     used,
     warning(
       'PROXY_NOT_FOR_MQTT',
-      `Devices register over MQTT, which does not go through the proxy ${url.host}.`,
-      'Register over HTTPS where the firewall keeps port 8883 shut: --protocol https',
+      sentences.cliDoctor.proxyNotForMqtt(url.host),
+      sentences.cliDoctor.registerOverHttps,
     ),
   ];
 }

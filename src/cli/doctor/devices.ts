@@ -1,10 +1,12 @@
 /** Checks of the devices of a folder: whether DPS would accept each, and what is registered. */
+
 import { diagnose } from '../../dps/client/diagnosis/diagnose.js';
 import { serviceFactsReader } from '../../dps/client/diagnosis/service-facts.js';
 import { KnownHubs } from '../../dps/client/known-hubs.js';
 import { serviceClock } from '../../dps/client/target.js';
 import type { RegistrationState } from '../../dps/contract/schemas.js';
 import { lacksRights } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { sha1Thumbprint, sha256Thumbprint } from '../../pki/x509/certificate.js';
 import { forEachOf } from '../../quickstart/step.js';
 import type { StoredCertificate } from '../../workspace/stored-certificates.js';
@@ -44,7 +46,7 @@ export async function deviceFindings(
         for (const { code, message, fix } of problems) {
           found.push(
             isOff && code === 'ENROLLMENT_DISABLED'
-              ? info(code, `${registrationId}: ${message} The plan says so.`)
+              ? info(code, sentences.cliDoctor.planSaysSo(registrationId, message))
               : failure(code, `${registrationId}: ${message}`, fix),
           );
         }
@@ -66,7 +68,7 @@ export async function deviceFindings(
   // In the order of the folder, whichever answer came first.
   const findings = checked.flatMap(([id]) => byDevice.get(id) ?? []);
   if (devices.size > checked.length) {
-    findings.push(info('NOT_ALL_DEVICES', `The first ${maxDevices} of ${devices.size} devices were checked`));
+    findings.push(info('NOT_ALL_DEVICES', sentences.cliDoctor.notAllDevices(maxDevices, devices.size)));
   }
   return findings;
 }
@@ -80,12 +82,12 @@ async function registrationFindings(
   isOff: boolean,
 ): Promise<Finding[]> {
   if (!record || record.status === 'unassigned') {
-    if (isOff) return [info('DEVICE_NOT_REGISTERED', `${registrationId} is not registered`)];
+    if (isOff) return [info('DEVICE_NOT_REGISTERED', sentences.cliDoctor.notRegisteredYet(registrationId))];
     return [
       warning(
         'DEVICE_NOT_REGISTERED',
-        `${registrationId} is not registered.`,
-        `Register it: enrollkit device register ${registrationId}`,
+        sentences.cliDoctor.notRegistered(registrationId),
+        sentences.cliDoctor.register(registrationId),
       ),
     ];
   }
@@ -94,22 +96,28 @@ async function registrationFindings(
     return [
       warning(
         'DEVICE_NOT_ASSIGNED',
-        `The registration record of ${registrationId} says "${status}"${record.errorMessage ? `: ${record.errorMessage}` : ''}.`,
-        `Register it again: enrollkit device register ${registrationId}`,
+        sentences.cliDoctor.notAssigned(
+          registrationId,
+          String(status),
+          record.errorMessage ? record.errorMessage : undefined,
+        ),
+        sentences.cliDoctor.registerAgain(registrationId),
       ),
     ];
   }
-  const registered = info('DEVICE_REGISTERED', `${registrationId} is assigned to ${assignedHub}`);
-  const hub = hubs.of(assignedHub ?? '');
+  const hubName = assignedHub ?? '';
+  const ownId = deviceId ?? registrationId;
+  const registered = info('DEVICE_REGISTERED', sentences.cliDoctor.assigned(registrationId, hubName));
+  const hub = hubs.of(hubName);
   if (!hub) return [registered];
   try {
-    const device = await hub.getDevice(deviceId ?? registrationId, { signal });
+    const device = await hub.getDevice(ownId, { signal });
     if (!device) {
       return [
         failure(
           'DEVICE_NOT_IN_HUB',
-          `${registrationId} has a registration record, and the hub ${assignedHub} has no device ${deviceId}.`,
-          `Register it again: enrollkit device register ${registrationId}`,
+          sentences.cliDoctor.notInHub(registrationId, hubName, ownId),
+          sentences.cliDoctor.registerAgain(registrationId),
         ),
       ];
     }
@@ -117,8 +125,8 @@ async function registrationFindings(
       return [
         failure(
           'DEVICE_DISABLED_IN_HUB',
-          `The device ${deviceId} is disabled in the hub ${assignedHub}.`,
-          'Enable it in the hub.',
+          sentences.cliDoctor.disabledInHub(ownId, hubName),
+          sentences.cliDoctor.enableInHub,
         ),
       ];
     }
@@ -129,8 +137,8 @@ async function registrationFindings(
       return [
         failure(
           'HUB_HAS_ANOTHER_CERTIFICATE',
-          `The hub ${assignedHub} knows another certificate of ${deviceId} (${known.join(', ')}) than that of the folder (${own[0]}).`,
-          `Register it again, which gives the hub the current one: enrollkit device register ${registrationId}`,
+          sentences.cliDoctor.hubHasOther(hubName, ownId, known.join(', '), own[0]!),
+          sentences.cliDoctor.registerForHub(registrationId),
         ),
       ];
     }

@@ -1,9 +1,11 @@
 /** Runs all checks of doctor, and shows what they found. */
+
 import { ControlPlane } from '../../dps/client/arm.js';
 import { ServicePlane } from '../../dps/client/service.js';
 import { serviceClock } from '../../dps/client/target.js';
 import { findEmulator } from '../../emulator/control/running.js';
 import { type ExitStatus, exitStatus } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { PlanTarget } from '../../quickstart/plan/fields.js';
 import { lookAt } from '../../workspace/files.js';
 import { layoutOf } from '../../workspace/layout.js';
@@ -40,9 +42,15 @@ export const run: RunOf<typeof doctor> = async ({ flags }, context) => {
 async function sectionsOf(flags: Flags, context: Context): Promise<Section[]> {
   const folder = folderOf(flags);
   const opening = { passphrase: givenPassphrase(flags, context.env), signal: context.signal };
-  const computer: Section = { title: 'This computer', findings: nodeFindings(process.version) };
-  const local: Section = { title: `Folder ${displayPath(layoutOf(folder).folder)}`, findings: [] };
-  const remote: Section = { title: 'Provisioning service', findings: [] };
+  const computer: Section = {
+    title: sentences.cliDoctor.thisComputer,
+    findings: nodeFindings(process.version),
+  };
+  const local: Section = {
+    title: sentences.cliDoctor.folderTitle(displayPath(layoutOf(folder).folder)),
+    findings: [],
+  };
+  const remote: Section = { title: sentences.cliDoctor.provisioningService, findings: [] };
   const devices: Section = { title: 'Devices', findings: [] };
   const sections = [computer, local, remote, devices];
 
@@ -110,10 +118,10 @@ async function sectionsOf(flags: Flags, context: Context): Promise<Section[]> {
 
 /** A folder that is named must exist; without a name, there may be none yet. */
 function noFolder(folder: string, flags: Flags): Finding {
-  const message = `There is no folder ${displayPath(layoutOf(folder).folder)}.`;
+  const message = sentences.cliDoctor.noFolder(displayPath(layoutOf(folder).folder));
   return flags.dir === undefined
-    ? warning('NO_FOLDER', message, 'Name one with --dir FOLDER, or create it: enrollkit quickstart')
-    : failure('NO_FOLDER', message, 'Check --dir FOLDER, or create it: enrollkit quickstart');
+    ? warning('NO_FOLDER', message, sentences.cliDoctor.nameFolder)
+    : failure('NO_FOLDER', message, sentences.cliDoctor.checkFolder);
 }
 
 function hasPlan(folder: string): boolean {
@@ -139,12 +147,12 @@ function emulatorFindings(
     return { findings: [findingOf(error)], isRunning: false, exists: false };
   }
   if (state === undefined) {
-    const message = `There is no emulator in ${displayPath(layoutOf(folder).folder)}`;
+    const message = sentences.cliDoctor.noEmulator(displayPath(layoutOf(folder).folder));
     const finding = isExpected
       ? warning(
           'EMULATOR_MISSING',
-          `${message}, and the plan of the folder uses one.`,
-          'Run the quickstart again: it makes a new one.',
+          sentences.cliDoctor.emulatorMissing(message),
+          sentences.cliDoctor.runAgainForEmulator,
         )
       : info('NO_EMULATOR', message);
     return { findings: [finding], isRunning: false, exists: false };
@@ -152,18 +160,14 @@ function emulatorFindings(
   const finding = findEmulator(state);
   if (finding.kind !== 'running') {
     return {
-      findings: [
-        info('EMULATOR_STOPPED', 'The emulator is not running; it was started for these checks only'),
-      ],
+      findings: [info('EMULATOR_STOPPED', sentences.cliDoctor.emulatorStopped)],
       isRunning: false,
       exists: true,
     };
   }
   const ports = Object.entries(finding.endpoints.ports).map(([name, port]) => `${name} ${port}`);
   return {
-    findings: [
-      info('EMULATOR_RUNNING', `The emulator runs as process ${finding.pid}; ports: ${ports.join(', ')}`),
-    ],
+    findings: [info('EMULATOR_RUNNING', sentences.cliDoctor.emulatorRunning(finding.pid, ports.join(', ')))],
     isRunning: true,
     exists: true,
   };
@@ -173,7 +177,8 @@ const deviceEndpoint = 'global.azure-devices-provisioning.net';
 
 async function azurePortFindings(folder: string, { env }: Context): Promise<Finding[]> {
   const protocol = protocolOf(folder);
-  const isProxied = proxyOf(env) !== undefined;
+  const proxy = proxyOf(env);
+  const isProxied = proxy !== undefined;
   const port = (name: string, number: number, isNeeded: boolean): Port => ({
     name,
     host: deviceEndpoint,
@@ -187,10 +192,12 @@ async function azurePortFindings(folder: string, { env }: Context): Promise<Find
     port('AMQP', 5671, false),
   ];
   const findings = await portFindings(ports);
-  if (isProxied) return findings;
+  // One that is no URL is a finding of its own.
+  if (isProxied && !URL.canParse(proxy)) return findings;
+  const through = isProxied ? new URL(proxy) : undefined;
   return [
     ...findings,
-    ...(await interceptionFindings(deviceEndpoint)),
-    ...(await interceptionFindings('management.azure.com')),
+    ...(await interceptionFindings(deviceEndpoint, 443, undefined, through)),
+    ...(await interceptionFindings('management.azure.com', 443, undefined, through)),
   ];
 }

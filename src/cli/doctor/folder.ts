@@ -1,8 +1,11 @@
 /** Checks of a certificate folder: its plan, its files, their modes, keys and dates. */
+
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
+import { authoritiesOf } from '../../quickstart/planned-certificates.js';
 import { lookAt } from '../../workspace/files.js';
 import { Journal } from '../../workspace/journal.js';
 import {
@@ -61,9 +64,7 @@ export async function folderReport(
   const plan = attempt(() => lastPlan(folder));
   const contents: FolderContents = { plan, root: undefined, intermediate: undefined, devices: new Map() };
   findings.push(...stateFindings(layout, at, attempt), ...modeFindings(layout.folder));
-  const expected = plan
-    ? new Set(['root', ...(plan.certificates.intermediate ? ['intermediate'] : [])])
-    : new Set();
+  const expected = plan ? new Set<string>(authoritiesOf(plan)) : new Set();
   const locked: string[] = [];
   const look = async (paths: CertificatePaths, isExpected: boolean, needsKey: boolean) => {
     const stored = attempt(() => loadCertificate(paths));
@@ -90,33 +91,21 @@ export async function folderReport(
     if (stored && name !== undefined) contents.devices.set(name, stored);
   }
   if (locked.length > 0) {
-    findings.push(
-      info(
-        'KEYS_ENCRYPTED',
-        `${locked.length === 1 ? '1 private key is' : `${locked.length} private keys are`} encrypted and not compared with the certificates: no passphrase was given`,
-      ),
-    );
+    findings.push(info('KEYS_ENCRYPTED', sentences.cliDoctor.keysEncrypted(locked.length)));
   }
   const count = contents.devices.size;
   const authorities = [contents.root, contents.intermediate].filter(Boolean).length;
   findings.unshift(
-    info(
-      'FOLDER',
-      `${displayPath(layout.folder)} holds ${counted(authorities, 'CA')} and ${counted(count, 'device')}`,
-    ),
+    info('FOLDER', sentences.cliDoctor.folder(displayPath(layout.folder), authorities, count)),
   );
   return { findings, contents };
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function missing({ folder }: CertificatePaths): Finding {
   return failure(
     'CERTIFICATE_MISSING',
-    `There is no certificate in ${displayPath(folder)}, and the plan of the folder has one.`,
-    'Restore it from a backup, or run the quickstart again.',
+    sentences.cliDoctor.certificateMissing(displayPath(folder)),
+    sentences.cliDoctor.restoreOrRunAgain,
   );
 }
 
@@ -131,8 +120,8 @@ function stateFindings(
     findings.push(
       warning(
         'CHANGE_UNFINISHED',
-        `A command that was interrupted, or still runs, has left files in ${displayPath(layout.pending)}.`,
-        'Wait for the command, or run it again: it completes the change.',
+        sentences.cliDoctor.changeUnfinished(displayPath(layout.pending)),
+        sentences.cliDoctor.waitOrRunAgain,
       ),
     );
   }
@@ -146,8 +135,8 @@ function stateFindings(
     findings.push(
       warning(
         'ROLLOVER_UNFINISHED',
-        `The roll-over of the ${rollover.authority} CA that began on ${rollover.startedAt} is not finished.`,
-        `Go on with it: enrollkit cert rollover ${rollover.authority} --help`,
+        sentences.cliDoctor.rolloverUnfinished(rollover.authority, rollover.startedAt),
+        sentences.cliDoctor.continueRollover(rollover.authority),
       ),
     );
   }
@@ -168,7 +157,7 @@ function modeFindings(folder: string): Finding[] {
       return [
         failure(
           'KEY_READABLE_BY_OTHERS',
-          `${displayPath(path)} has the mode ${octal}: other users of this computer can read the private key.`,
+          sentences.cliDoctor.keyReadable(displayPath(path), octal),
           `chmod 600 ${quoted(displayPath(path))}`,
         ),
       ];
@@ -196,13 +185,13 @@ function readEntries(folder: string) {
 function dateFindings({ certificate, paths }: StoredCertificate, at: Date): Finding[] {
   const { notBefore, notAfter, subject } = certificate;
   const file = displayPath(paths.certificate);
-  const what = `The certificate "${subject.commonName ?? subject.text}" in ${file}`;
+  const what = sentences.cliDoctor.certificateIn(subject.commonName ?? subject.text, file);
   if (at > notAfter) {
     return [
       failure(
         'CERTIFICATE_EXPIRED',
-        `${what} expired on ${notAfter.toISOString()}.`,
-        'Renew it: enrollkit cert renew --help',
+        sentences.cliDoctor.expired(what, notAfter.toISOString()),
+        sentences.cliDoctor.renew,
       ),
     ];
   }
@@ -210,8 +199,8 @@ function dateFindings({ certificate, paths }: StoredCertificate, at: Date): Find
     return [
       failure(
         'CERTIFICATE_NOT_YET_VALID',
-        `${what} is not valid before ${notBefore.toISOString()}; it is ${at.toISOString()} now.`,
-        'Check the clock of this computer, or wait.',
+        sentences.cliDoctor.notYetValid(what, notBefore.toISOString(), at.toISOString()),
+        sentences.cliDoctor.checkClock,
       ),
     ];
   }
@@ -222,8 +211,8 @@ function dateFindings({ certificate, paths }: StoredCertificate, at: Date): Find
   return [
     warning(
       'CERTIFICATE_EXPIRES_SOON',
-      `${what} expires on ${notAfter.toISOString()}, in ${counted(days, 'day')}.`,
-      'Renew it: enrollkit cert renew --help',
+      sentences.cliDoctor.expiresSoon(what, notAfter.toISOString(), days),
+      sentences.cliDoctor.renew,
     ),
   ];
 }
@@ -241,10 +230,8 @@ async function keyFindings(
     return [
       find(
         'KEY_MISSING',
-        `There is no private key ${displayPath(key)}.`,
-        isNeeded
-          ? 'Restore it from a backup, or issue the device a new certificate.'
-          : 'Put it back before you issue certificates or prove possession; it may well be kept elsewhere.',
+        sentences.cliDoctor.keyMissing(displayPath(key)),
+        isNeeded ? sentences.cliDoctor.restoreDeviceKey : sentences.cliDoctor.restoreCaKey,
       ),
     ];
   }

@@ -1,8 +1,12 @@
 /** Checks of connections: ports, and who answers behind them. */
-import { connect as connectTcp, createServer } from 'node:net';
+
+import { request as requestInClear } from 'node:http';
+import { request as requestOverTls } from 'node:https';
+import { connect as connectTcp, createServer, type Socket } from 'node:net';
 import { connect as connectTls, type PeerCertificate } from 'node:tls';
 import { codeOf } from '../../dps/client/transport-failure.js';
 import { explainCode } from '../../explanations/explain.js';
+import { sentences } from '../../languages/language.js';
 import { type Finding, failure, info, warning } from './finding.js';
 
 const timeoutMs = 5000;
@@ -35,10 +39,8 @@ export async function portFindings(ports: readonly Port[]): Promise<Finding[]> {
     findings.push(
       (isNeeded ? failure : warning)(
         'PORT_UNREACHABLE',
-        `${host}:${port} (${name}) cannot be reached: ${problem}`,
-        name === 'HTTPS'
-          ? 'Check the network and the firewall.'
-          : 'Open the port in the firewall, or register over HTTPS: --protocol https',
+        sentences.cliDoctor.unreachable(host, port, name, problem),
+        name === 'HTTPS' ? sentences.cliDoctor.checkNetwork : sentences.cliDoctor.openPort,
       ),
     );
   }
@@ -54,7 +56,7 @@ function problemOf({ host, port }: Port): Promise<string | undefined> {
       resolve(problem);
     };
     socket.on('connect', () => end());
-    socket.on('timeout', () => end('No answer came in time.'));
+    socket.on('timeout', () => end(sentences.cliDoctor.noAnswer));
     socket.on('error', (error) => {
       const code = codeOf(error) ?? error.message;
       end(explainCode(code)?.meaning ?? `${code}.`);
@@ -72,18 +74,16 @@ export async function takenPortFindings(ports: Readonly<Record<string, number>>)
     return [
       info(
         'PORTS_FREE',
-        `Free for the emulator: ${Object.entries(ports)
-          .map((one) => one.join(' '))
-          .join(', ')}`,
+        sentences.cliDoctor.portsFree(
+          Object.entries(ports)
+            .map((one) => one.join(' '))
+            .join(', '),
+        ),
       ),
     ];
   }
   return [
-    warning(
-      'PORT_IN_USE',
-      `Another program has the usual ports of the emulator: ${taken.join(', ')}.`,
-      'Stop it, or choose other ports: enrollkit emulator start --help. A quickstart takes free ports by itself.',
-    ),
+    warning('PORT_IN_USE', sentences.cliDoctor.portsTaken(taken.join(', ')), sentences.cliDoctor.stopOther),
   ];
 }
 
@@ -102,19 +102,29 @@ const issuersOfAzure = /\b(DigiCert|Microsoft)\b/i;
  * Whether Azure itself answers, or something that inspects TLS.
  *
  * @param roots PEM, what is trusted; those of Node.js by default
+ * @param proxy through which the host is reached
  */
-export async function interceptionFindings(host: string, port = 443, roots?: string): Promise<Finding[]> {
-  const seen = await peerOf(host, port, roots);
+export async function interceptionFindings(
+  host: string,
+  port = 443,
+  roots?: string,
+  proxy?: URL,
+): Promise<Finding[]> {
+  const tunnel = proxy && (await tunnelThrough(proxy, `${host}:${port}`));
+  if (proxy && !tunnel) return [];
+  const seen = await peerOf(host, port, roots, tunnel);
   if (seen === undefined) return [];
   const { issuer, authorizationError } = seen;
   if (!issuersOfAzure.test(issuer)) {
     return [
       (authorizationError ? failure : warning)(
         'TLS_INTERCEPTED',
-        `The certificate of ${host} was issued by "${issuer}", not by Azure’s CAs: a proxy inspects TLS${authorizationError ? `, and its root is not trusted here (${authorizationError})` : ''}.`,
-        authorizationError
-          ? 'Set NODE_EXTRA_CA_CERTS to the root certificate of the proxy. Client certificates of devices do not pass through such a proxy.'
-          : 'Exempt *.azure-devices-provisioning.net and *.azure-devices.net from inspection: client certificates of devices do not pass through it.',
+        sentences.cliDoctor.tlsIntercepted(
+          host,
+          issuer,
+          authorizationError ? String(authorizationError) : undefined,
+        ),
+        authorizationError ? sentences.cliDoctor.trustProxyRoot : sentences.cliDoctor.exemptFromInspection,
       ),
     ];
   }
@@ -122,12 +132,12 @@ export async function interceptionFindings(host: string, port = 443, roots?: str
     return [
       failure(
         'SERVER_NOT_TRUSTED',
-        `The certificate of ${host} is not trusted here (${authorizationError}).`,
-        'Check the trusted roots of Node.js, and the clock.',
+        sentences.cliDoctor.serverNotTrusted(host, authorizationError),
+        sentences.cliDoctor.checkRoots,
       ),
     ];
   }
-  return [info('TLS', `${host} has a certificate of ${issuer}`)];
+  return [info('TLS', sentences.cliDoctor.serverCertificate(host, issuer))];
 }
 
 interface Peer {
@@ -136,12 +146,51 @@ interface Peer {
   authorizationError: string | undefined;
 }
 
-function peerOf(host: string, port: number, ca: string | undefined): Promise<Peer | undefined> {
+/** A connection that a proxy has opened; undefined if it did not. */
+function tunnelThrough(
+  { protocol, hostname, port, username, password }: URL,
+  to: string,
+): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const isTls = protocol === 'https:';
+    const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    const request = (isTls ? requestOverTls : requestInClear)({
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: port || (isTls ? 443 : 80),
+      method: 'CONNECT',
+      path: to,
+      timeout: timeoutMs,
+      headers: {
+        host: to,
+        ...(username ? { 'proxy-authorization': `Basic ${Buffer.from(login).toString('base64')}` } : {}),
+      },
+    });
+    request.on('connect', ({ statusCode }, socket) => {
+      if (statusCode === 200) return resolve(socket);
+      socket.destroy();
+      resolve(undefined);
+    });
+    request.on('response', () => {
+      request.destroy();
+      resolve(undefined);
+    });
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => resolve(undefined));
+    request.on('close', () => resolve(undefined));
+    request.end();
+  });
+}
+
+function peerOf(
+  host: string,
+  port: number,
+  ca: string | undefined,
+  tunnel: Socket | undefined,
+): Promise<Peer | undefined> {
   return new Promise((resolve) => {
     // Only looks at the certificate; nothing is sent.
     const socket = connectTls({
-      host,
-      port,
+      ...(tunnel ? { socket: tunnel } : { host, port }),
       servername: host,
       rejectUnauthorized: false,
       timeout: timeoutMs,
@@ -157,7 +206,7 @@ function peerOf(host: string, port: number, ca: string | undefined): Promise<Pee
       const { O: organization, CN: commonName } = at.issuer ?? {};
       const error = socket.authorizationError as unknown;
       end({
-        issuer: [organization, commonName].flat().filter(Boolean).join(', ') || 'an unnamed CA',
+        issuer: [organization, commonName].flat().filter(Boolean).join(', ') || sentences.cliDoctor.unnamedCa,
         authorizationError: error ? String((error as Error).message ?? error) : undefined,
       });
     });

@@ -1,4 +1,5 @@
 /** What doctor found, for people. */
+import { sentences } from '../../languages/language.js';
 import type { Styles } from '../kernel/output.js';
 import { pageWidth, printable, wrap } from '../terminal/text.js';
 import type { Finding, Severity } from './finding.js';
@@ -31,7 +32,7 @@ function linesOf(findings: readonly Finding[], style: Styles): string[] {
     return number > shownPerCode ? [] : findingLines(finding, style);
   });
   for (const [code, number] of seen) {
-    if (number > shownPerCode) lines.push(`${indent}and ${number - shownPerCode} more of ${code}`);
+    if (number > shownPerCode) lines.push(indent + sentences.cliDoctor.more(number - shownPerCode, code));
   }
   return lines;
 }
@@ -42,13 +43,12 @@ function findingLines({ code, severity, message, fix }: Finding, style: Styles):
   const wrapped = wrap(text, pageWidth, indent).slice(indent.length);
   return [
     `  ${colour(words[severity])}${' '.repeat(9 - words[severity].length)}${wrapped}`,
-    ...(fix === null ? [] : [style.dim(wrap(`fix: ${printable(fix)}`, pageWidth, indent))]),
+    ...(fix === null ? [] : [style.dim(wrap(sentences.cliDoctor.fix(printable(fix)), pageWidth, indent))]),
   ];
 }
 
 function summary(errors: number, warnings: number, { red, green }: Styles): string {
-  if (errors === 0 && warnings === 0) return green('Nothing is wrong.');
-  const count = (number: number, word: string) => `${number} ${word}${number === 1 ? '' : 's'}`;
-  const text = `${count(errors, 'error')}, ${count(warnings, 'warning')}.`;
+  if (errors === 0 && warnings === 0) return green(sentences.cliDoctor.nothingWrong);
+  const text = sentences.cliDoctor.summary(errors, warnings);
   return errors > 0 ? red(text) : green(text);
 }

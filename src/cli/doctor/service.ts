@@ -1,4 +1,5 @@
 /** Checks of the provisioning service: whether it answers, what it has, and whether that is what the folder has. */
+
 import type { ControlPlane } from '../../dps/client/arm.js';
 import { isSkewed } from '../../dps/client/http/clock.js';
 import type { ServicePlane } from '../../dps/client/service.js';
@@ -6,6 +7,7 @@ import { hasOwnTime, serviceClock, type Target } from '../../dps/client/target.j
 import { withoutPort } from '../../dps/contract/host.js';
 import type { EnrollmentGroup, LinkedHub } from '../../dps/contract/schemas.js';
 import { EnrollkitError, lacksRights } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { sha1Thumbprint } from '../../pki/x509/certificate.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
 import { differences, enrollmentGroupOf, linkedHubName } from '../../quickstart/planned-enrollment-group.js';
@@ -42,12 +44,7 @@ export async function serviceReport(clients: Clients, plan: Plan | undefined): P
     const { properties, location } = await control.getService({ signal });
     ({ idScope } = properties);
     hubs = properties.iotHubs ?? [];
-    findings.push(
-      info(
-        'DPS',
-        `The provisioning service ${target.dpsName} (${location}) answers; its ID scope is ${idScope}`,
-      ),
-    );
+    findings.push(info('DPS', sentences.cliDoctor.service(target.dpsName, location, idScope)));
     findings.push(...(await rightFindings(clients, isPortal)));
   } catch (error) {
     // Plans with the portal do without Azure Resource Manager.
@@ -64,7 +61,7 @@ export async function serviceReport(clients: Clients, plan: Plan | undefined): P
     findings.push(
       failure(
         'WRONG_ID_SCOPE',
-        `The ID scope of the plan is ${target.idScope}, and that of the provisioning service is ${idScope}.`,
+        sentences.cliDoctor.otherIdScope(target.idScope, idScope),
         `Use ${idScope}: --id-scope ${idScope}`,
       ),
     );
@@ -82,12 +79,12 @@ function sameAs(findings: readonly Finding[], error: unknown): boolean {
 
 async function rightFindings({ target, control, signal }: Clients, isPortal: boolean): Promise<Finding[]> {
   const missing = await control.missingPermissions(neededActions, { signal });
-  if (missing.length === 0) return [info('RIGHTS', 'Your identity may upload and verify CA certificates')];
+  if (missing.length === 0) return [info('RIGHTS', sentences.cliDoctor.rights)];
   return [
     (isPortal ? warning : failure)(
       'RIGHTS_MISSING',
-      `Your identity lacks these permissions on ${target.dpsName}: ${missing.join(', ')}.`,
-      'Ask for the Contributor role on the DPS, or prove possession through the portal: --proof-of-possession portal',
+      sentences.cliDoctor.rightsMissing(target.dpsName, missing.join(', ')),
+      sentences.cliDoctor.askForRole,
     ),
   ];
 }
@@ -96,25 +93,12 @@ function clockFindings({ target, control, service }: Clients): Finding[] {
   const skewMs = control.clockSkewMs ?? service.clockSkewMs;
   if (skewMs === undefined || isSkewed(skewMs)) return [];
   const own = hasOwnTime(target)
-    ? [
-        info(
-          'EMULATOR_CLOCK',
-          `The clock of the emulator was set: it says ${serviceClock(target)().toISOString()}`,
-        ),
-      ]
+    ? [info('EMULATOR_CLOCK', sentences.cliDoctor.emulatorClock(serviceClock(target)().toISOString()))]
     : [];
   const apart = milliseconds(Math.abs(Math.round(skewMs / 1000)) * 1000);
-  if (Math.abs(skewMs) < quietSkewMs)
-    return [
-      info('CLOCK', `The clock of this computer agrees with that of the service (${apart} apart)`),
-      ...own,
-    ];
+  if (Math.abs(skewMs) < quietSkewMs) return [info('CLOCK', sentences.cliDoctor.clockAgrees(apart)), ...own];
   return [
-    warning(
-      'CLOCK_OFF',
-      `The clock of this computer is ${apart} ${skewMs > 0 ? 'behind' : 'ahead of'} that of the service.`,
-      'Synchronize the clock: beyond five minutes, tokens and certificates are refused.',
-    ),
+    warning('CLOCK_OFF', sentences.cliDoctor.clockOff(apart, skewMs > 0), sentences.cliDoctor.synchronize),
     ...own,
   ];
 }
@@ -126,11 +110,7 @@ async function hubFindings(
 ): Promise<Finding[]> {
   if (hubs.length === 0) {
     return [
-      failure(
-        'NO_LINKED_HUB',
-        `No IoT hub is linked to ${target.dpsName}, so no device can be assigned.`,
-        'Link a hub: az iot dps linked-hub create --dps-name NAME --resource-group GROUP --hub-name HUB',
-      ),
+      failure('NO_LINKED_HUB', sentences.cliDoctor.noLinkedHub(target.dpsName), sentences.cliDoctor.linkHub),
     ];
   }
   const names = hubs.map(({ name }) => name);
@@ -143,8 +123,8 @@ async function hubFindings(
     ...notLinked.map((hub) =>
       failure(
         'HUB_NOT_LINKED',
-        `${hub} is not linked to ${target.dpsName}; linked are: ${names.join(', ')}.`,
-        'Choose among the linked hubs, or link this one: az iot dps linked-hub create --dps-name NAME --hub-name HUB',
+        sentences.cliDoctor.hubNotLinked(hub, target.dpsName, names.join(', ')),
+        sentences.cliDoctor.chooseHub,
       ),
     ),
     ...reached
@@ -152,7 +132,7 @@ async function hubFindings(
       .map((one) => ({
         ...one,
         code: 'HUB_UNREACHABLE',
-        fix: 'Check that the hub exists, the network, and the firewall.',
+        fix: sentences.cliDoctor.checkHub,
       })),
   ];
 }
@@ -181,29 +161,31 @@ export async function uploadFindings(
     const own = local && sha1Thumbprint(local.certificate);
     if (!uploaded) {
       findings.push(
-        failure(
-          'CA_NOT_UPLOADED',
-          `No CA certificate is uploaded as ${name}.`,
-          'Run the quickstart again, or: enrollkit ca upload FILE --ca-name NAME',
-        ),
+        failure('CA_NOT_UPLOADED', sentences.cliDoctor.caNotUploaded(name), sentences.cliDoctor.uploadCa),
       );
     } else if (own !== undefined && uploaded.properties.thumbprint.toUpperCase() !== own) {
       findings.push(
         failure(
           'ANOTHER_CERTIFICATE_UPLOADED',
-          `Uploaded as ${name} is "${uploaded.properties.subject}" with the SHA-1 ${uploaded.properties.thumbprint.toUpperCase()}; that of the ${plan.certificateAuthority.uploaded} CA in the folder is ${own}.`,
-          'Upload the CA of the folder under another name (--ca-name), or take the folder that belongs to the uploaded one.',
+          sentences.cliDoctor.otherCaUploaded(
+            name,
+            uploaded.properties.subject,
+            uploaded.properties.thumbprint.toUpperCase(),
+            plan.certificateAuthority.uploaded,
+            own,
+          ),
+          sentences.cliDoctor.uploadUnderOtherName,
         ),
       );
     } else if (!uploaded.properties.isVerified) {
       findings.push(
         failure(
           'CA_NOT_VERIFIED',
-          `The CA certificate uploaded as ${name} is not verified.`,
-          `Run the quickstart again, or: enrollkit ca verify ${name} --certificate FILE --key FILE`,
+          sentences.cliDoctor.caNotVerified(name),
+          sentences.cliDoctor.verifyCa(name),
         ),
       );
-    } else findings.push(info('CA', `The CA certificate ${name} is uploaded and verified`));
+    } else findings.push(info('CA', sentences.cliDoctor.caVerified(name)));
   } catch (error) {
     if (!lacksRights(error)) findings.push(findingOf(error));
   }
@@ -225,15 +207,9 @@ function groupFindings(
 ): Finding[] {
   const { id } = plan.enrollmentGroup;
   if (!group) {
-    return [
-      failure(
-        'GROUP_MISSING',
-        `There is no enrollment group ${id}.`,
-        'Run the quickstart again: it creates the group.',
-      ),
-    ];
+    return [failure('GROUP_MISSING', sentences.cliDoctor.groupMissing(id), sentences.cliDoctor.createGroup)];
   }
-  const holds = `The enrollment group ${id} is ${group.provisioningStatus ?? 'enabled'} and holds ${holdingOf(group)}`;
+  const holds = sentences.cliDoctor.group(id, group.provisioningStatus ?? 'enabled', holdingOf(group));
   // The emulator's hubs have other ports in each run.
   const different = (wanted ? differences(wanted, group) : []).filter(
     (member) => kind === 'azure' || member !== 'iotHubs',
@@ -243,8 +219,8 @@ function groupFindings(
     info('GROUP', holds),
     warning(
       'GROUP_DIFFERS',
-      `The enrollment group ${id} differs from the plan of the folder in ${different.join(', ')}.`,
-      'If nobody changed it on purpose, run the quickstart again: it restores a group that it made.',
+      sentences.cliDoctor.groupDiffers(id, different.join(', ')),
+      sentences.cliDoctor.restoreGroup,
     ),
   ];
 }
@@ -253,11 +229,11 @@ function holdingOf({ attestation }: EnrollmentGroup): string {
   const { caReferences, signingCertificates } = attestation.x509 ?? {};
   const held = [
     ...[caReferences?.primary, caReferences?.secondary]
-      .filter(Boolean)
-      .map((name) => `the uploaded CA ${name}`),
+      .filter((name) => name != null && name !== '')
+      .map((name) => sentences.cliDoctor.uploadedCa(name!)),
     ...[signingCertificates?.primary?.info, signingCertificates?.secondary?.info]
       .filter((one) => one != null)
-      .map(({ subjectName = '' }) => `the CA certificate "${subjectName.replace(/^CN=/, '')}"`),
+      .map(({ subjectName = '' }) => sentences.cliDoctor.caCertificate(subjectName.replace(/^CN=/, ''))),
   ];
-  return held.length === 0 ? 'no CA' : held.join(' and ');
+  return sentences.cliDoctor.held(held);
 }

@@ -11,28 +11,29 @@ import { fleetProgress } from './fleet-progress.js';
 import { deregistrationText } from './fleet-summary.js';
 import { sizeOf } from './register.run.js';
 
-/** @throws EnrollkitError of the flags, the manifest, the target, and what `deregisterFleet` throws */
+/** @throws EnrollkitError of the flags, the manifest, the target, and what `removeResults` and `deregisterFleet` throw */
 export const run: RunOf<typeof fleetDeregister> = async ({ args, flags }, context) => {
   const { output, signal } = context;
   const { out: fleet, manifest } = fleetFiles(args.fleet, flags);
   const total = await sizeOf(manifest);
   await confirmed('fleet.deregister', sentences.cliFleet.deregister(total), flags, context);
   const enrollments = flags.enrollments === true;
-  const result = await withClients(flags, context, false, async ({ target, service }) => {
-    const progress = fleetProgress(output, total, flags.quiet === true);
-    return deregisterFleet({
-      manifest,
-      target,
-      service,
-      enrollments,
-      hubDevices: flags.hubDevices === true,
-      ...paceOf(target.kind, flags, servicePace),
-      signal,
-      onProgress: (devices) => progress.on(devices),
-    }).finally(() => progress.end());
-  });
-  await removeResults(`${fleet}.registrations.ndjson`);
-  if (enrollments) await removeResults(`${fleet}.enrollments.ndjson`);
+  const deregister = () =>
+    withClients(flags, context, false, async ({ target, service }) => {
+      const progress = fleetProgress(output, total, flags.quiet === true);
+      return deregisterFleet({
+        manifest,
+        target,
+        service,
+        enrollments,
+        hubDevices: flags.hubDevices === true,
+        ...paceOf(target.kind, flags, servicePace),
+        signal,
+        onProgress: (devices) => progress.on(devices),
+      }).finally(() => progress.end());
+    });
+  const results = [`${fleet}.registrations.ndjson`, ...(enrollments ? [`${fleet}.enrollments.ndjson`] : [])];
+  const result = await removeResults(results, deregister);
   if (output.json) return output.value(result);
   output.result('fleet.deregister.report', deregistrationText(total, result.leftInHubs, result.elapsedMs));
 };

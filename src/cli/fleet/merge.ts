@@ -16,7 +16,7 @@ export const fleetMerge = defineCommand({
   ],
   async run({ args, flags }, { output }) {
     const { EnrollkitError } = await import('../../errors.js');
-    const { mergeManifests } = await import('../../fleet/merge-manifests.js');
+    const { mergeManifests, removeMergeLeftovers } = await import('../../fleet/merge-manifests.js');
     const { assertFree } = await import('../input/write-files.js');
     const { displayPath } = await import('../terminal/text.js');
     const { out, force } = flags;
@@ -25,7 +25,10 @@ export const fleetMerge = defineCommand({
         next: sentences.cliFleet.nameOutFile,
       });
     }
-    if (out !== undefined) assertFree([out], force === true);
+    if (out !== undefined) {
+      removeMergeLeftovers(out);
+      assertFree([out], force === true);
+    }
     const devices = await mergeManifests(args.manifest, out ?? output.stdout);
     if (output.json) output.value({ devices, manifests: args.manifest.length, out });
     else if (out !== undefined)

@@ -1,4 +1,5 @@
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
 import { enrollmentGroupFlags, enrollmentGroupFlagsOf } from '../input/plan-flags.js';
 import { defineCommand, type FlagsOf } from '../kernel/command.js';
@@ -7,18 +8,16 @@ import { textFlag } from '../kernel/flags.js';
 import { targetFlags } from '../target/target-flags.js';
 
 export const groupCreate = defineCommand({
-  description:
-    'Creates an enrollment group that attests by a CA: the uploaded one named by --ca-name, or a certificate that goes into the group. What is not given is as in a quickstart.',
-  args: { id: { summary: 'the enrollment group ID' } },
+  description: sentences.cliGroup.create.description,
+  args: { id: { summary: sentences.cliGroup.id } },
   flags: {
     'ca-name': textFlag({
       placeholder: 'NAME',
-      summary: 'the uploaded CA (default: that of the last run in the folder)',
+      summary: sentences.cliGroup.create.caName,
     }),
     certificate: textFlag({
       placeholder: 'FILE',
-      summary:
-        'the CA certificate that goes into the group (default: the one that signs devices in the folder)',
+      summary: sentences.cliGroup.create.certificate,
     }),
     ...enrollmentGroupFlags,
     ...dirFlag,
@@ -28,11 +27,11 @@ export const groupCreate = defineCommand({
   examples: [
     {
       line: 'group create line-5 --ca-name enrollkit-root',
-      summary: 'by the CA that a quickstart has uploaded',
+      summary: sentences.cliGroup.create.examples.uploaded,
     },
     {
       line: 'group create line-6 --certificate ca.pem --reprovision-policy reset',
-      summary: 'by a CA certificate of your own',
+      summary: sentences.cliGroup.create.examples.certificate,
     },
   ],
   async run({ args: { id }, flags }, context) {
@@ -55,8 +54,8 @@ export const groupCreate = defineCommand({
       const found = await service.getEnrollmentGroup(id, { signal });
       const different = found && differences(requested, found);
       if (found && different?.length === 0) return found;
-      const problem = different ? `differs in ${different.join(', ')} when read back` : 'cannot be found';
-      throw new EnrollkitError('NOT_READ_BACK', `The enrollment group ${id} was created, and ${problem}.`);
+      const { differs, notReadBack } = sentences.cliGroup.create;
+      throw new EnrollkitError('NOT_READ_BACK', different ? differs(id, different) : notReadBack(id));
     });
     if (output.json) return output.value(group);
     output.data(groupText(group));
@@ -87,7 +86,7 @@ async function signerPem(flags: FlagsOf<typeof groupCreate>): Promise<string> {
   const { intermediate, root, folder } = layoutOf(folderOf(flags));
   const pem = readTextIfExists(intermediate.certificate) ?? readTextIfExists(root.certificate);
   if (pem !== undefined) return certificateToPem(parseCertificates(pem)[0]!);
-  throw new EnrollkitError('FILE_UNREADABLE', `There is no CA certificate in ${folder}.`, {
-    next: 'Give one with --certificate FILE.',
+  throw new EnrollkitError('FILE_UNREADABLE', sentences.cliGroup.create.noCa(folder), {
+    next: sentences.cliGroup.create.giveCa,
   });
 }

@@ -1,15 +1,16 @@
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags, yesFlag } from '../kernel/common-flags.js';
 import { targetFlags } from '../target/target-flags.js';
 
 export const groupDelete = defineCommand({
-  description: 'Deletes an enrollment group. Its devices stay in their hubs, and cannot register again.',
-  args: { id: { summary: 'the enrollment group ID' } },
+  description: sentences.cliGroup.delete.description,
+  args: { id: { summary: sentences.cliGroup.id } },
   flags: { ...yesFlag, ...dirFlag, ...targetFlags, ...outputFlags },
   examples: [
-    { line: 'group delete line-5', summary: 'it asks first' },
-    { line: 'group delete line-5 --yes', summary: 'it does not' },
+    { line: 'group delete line-5', summary: sentences.cliTerminal.asksFirst },
+    { line: 'group delete line-5 --yes', summary: sentences.cliTerminal.withoutAsking },
   ],
   async run({ args: { id }, flags }, context) {
     const { assertEnrollmentGroupId } = await import('../../dps/contract/ids.js');
@@ -17,16 +18,16 @@ export const groupDelete = defineCommand({
     const { sameFolder, withClients } = await import('../target/command-target.js');
     const { confirmed } = await import('../terminal/confirm.js');
     const { output, signal } = context;
-    await confirmed('group.delete', `Delete the enrollment group ${id}?`, flags, context);
+    await confirmed('group.delete', sentences.cliGroup.delete.confirm(id), flags, context);
     await withClients(flags, context, false, async ({ service }) => {
       if (!(await service.getEnrollmentGroup(id, { signal }))) {
-        throw new EnrollkitError('NOT_FOUND', `There is no enrollment group ${id}.`, {
-          next: `List the existing ones: enrollkit group list${sameFolder(flags)}`,
+        throw new EnrollkitError('NOT_FOUND', sentences.cliGroup.notFound(id), {
+          next: sentences.cliGroup.listExisting(`enrollkit group list${sameFolder(flags)}`),
         });
       }
       await service.deleteEnrollmentGroup(id, { signal });
     });
     if (output.json) return output.value({ deleted: id });
-    output.result('group.deleted', `The enrollment group ${id} is deleted.`);
+    output.result('group.deleted', sentences.cliGroup.delete.deleted(id));
   },
 });

@@ -1,27 +1,30 @@
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags } from '../kernel/common-flags.js';
 import { numberFlag } from '../kernel/flags.js';
 import { targetFlags } from '../target/target-flags.js';
 
 export const groupDevices = defineCommand({
-  description:
-    'Lists the devices that have registered through an enrollment group, as "Manage enrollments" in the portal does. A device that has not registered yet has no registration record.',
-  args: { id: { summary: 'the enrollment group ID' } },
+  description: sentences.cliGroup.devices.description,
+  args: { id: { summary: sentences.cliGroup.id } },
   flags: {
     limit: numberFlag({
       placeholder: 'N',
       minimum: 1,
       maximum: 1_000_000,
-      summary: 'list at most this many (default: all)',
+      summary: sentences.cliGroup.devices.limit,
     }),
     ...dirFlag,
     ...targetFlags,
     ...outputFlags,
   },
   examples: [
-    { line: 'group devices enrollkit-devices', summary: 'the devices of a quickstart' },
-    { line: 'group devices line-5 --limit 1000 --json', summary: 'the first thousand, as JSON' },
+    { line: 'group devices enrollkit-devices', summary: sentences.cliGroup.devices.examples.plain },
+    {
+      line: 'group devices line-5 --limit 1000 --json',
+      summary: sentences.cliGroup.devices.examples.limited,
+    },
   ],
   async run({ args: { id }, flags }, context) {
     const { assertEnrollmentGroupId } = await import('../../dps/contract/ids.js');
@@ -40,8 +43,8 @@ export const groupDevices = defineCommand({
         }
       } catch (error) {
         if (!(error instanceof EnrollkitError) || error.code !== 'NOT_FOUND') throw error;
-        throw new EnrollkitError('NOT_FOUND', `There is no enrollment group ${id}.`, {
-          next: `List the enrollment groups: enrollkit group list${sameFolder(flags)}`,
+        throw new EnrollkitError('NOT_FOUND', sentences.cliGroup.notFound(id), {
+          next: sentences.cliGroup.listExisting(`enrollkit group list${sameFolder(flags)}`),
           context: error.context,
         });
       }
@@ -50,8 +53,8 @@ export const groupDevices = defineCommand({
     const { registrations, isComplete } = found;
     if (output.json) return output.value({ enrollmentGroupId: id, ...found });
     if (registrations.length === 0)
-      return output.result('group.devices.empty', `No device has registered through ${id}.`);
+      return output.result('group.devices.empty', sentences.cliGroup.devices.empty(id));
     output.data(registrationTable(registrations));
-    if (!isComplete) output.note('group.devices.more', `Only the first ${limit} are listed; there are more.`);
+    if (!isComplete) output.note('group.devices.more', sentences.cliTerminal.listCut(limit));
   },
 });

@@ -1,3 +1,4 @@
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags } from '../kernel/common-flags.js';
 import { targetFlags } from '../target/target-flags.js';
@@ -5,8 +6,8 @@ import { targetFlags } from '../target/target-flags.js';
 export const groupList = defineCommand({
   flags: { ...dirFlag, ...targetFlags, ...outputFlags },
   examples: [
-    { line: 'group list', summary: 'those of the last run’s provisioning service' },
-    { line: 'group list --target azure --dps-name contoso --json', summary: 'those in Azure, as JSON' },
+    { line: 'group list', summary: sentences.cliTerminal.ofLastRun },
+    { line: 'group list --target azure --dps-name contoso --json', summary: sentences.cliGroup.list.inAzure },
   ],
   async run({ flags }, context) {
     const { withClients } = await import('../target/command-target.js');
@@ -17,13 +18,14 @@ export const groupList = defineCommand({
       service.listEnrollmentGroups({ signal }),
     );
     if (output.json) return output.value({ enrollmentGroups: groups });
-    if (groups.length === 0) return output.result('group.list.empty', 'There is no enrollment group.');
+    if (groups.length === 0) return output.result('group.list.empty', sentences.cliGroup.list.empty);
     const rows = groups.map((group) => [
       group.enrollmentGroupId,
       group.provisioningStatus ?? 'enabled',
       group.allocationPolicy ?? '-',
       attestationText(group),
     ]);
-    output.data(columns([['ID', 'STATUS', 'ALLOCATION', 'ATTESTATION'], ...rows]).join('\n'));
+    const { heads } = sentences.cliTerminal.enrollment;
+    output.data(columns([['ID', heads.status, heads.allocation, heads.attestation], ...rows]).join('\n'));
   },
 });

@@ -1,14 +1,15 @@
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags } from '../kernel/common-flags.js';
 import { targetFlags } from '../target/target-flags.js';
 
 export const groupShow = defineCommand({
-  args: { id: { summary: 'the enrollment group ID' } },
+  args: { id: { summary: sentences.cliGroup.id } },
   flags: { ...dirFlag, ...targetFlags, ...outputFlags },
   examples: [
-    { line: 'group show enrollkit-devices', summary: 'the group of a quickstart' },
-    { line: 'group show enrollkit-devices --json', summary: 'every field that the service gives' },
+    { line: 'group show enrollkit-devices', summary: sentences.cliGroup.show.plain },
+    { line: 'group show enrollkit-devices --json', summary: sentences.cliGroup.show.json },
   ],
   async run({ args: { id }, flags }, context) {
     const { assertEnrollmentGroupId } = await import('../../dps/contract/ids.js');
@@ -20,8 +21,8 @@ export const groupShow = defineCommand({
       service.getEnrollmentGroup(id, { signal }),
     );
     if (!group) {
-      throw new EnrollkitError('NOT_FOUND', `There is no enrollment group ${id}.`, {
-        next: `List the existing ones: enrollkit group list${sameFolder(flags)}`,
+      throw new EnrollkitError('NOT_FOUND', sentences.cliGroup.notFound(id), {
+        next: sentences.cliGroup.listExisting(`enrollkit group list${sameFolder(flags)}`),
       });
     }
     if (output.json) return output.value(group);

@@ -1,12 +1,14 @@
 /** The certificates of a file or of all files below a folder, by file. */
+
 import { readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { EnrollkitError, type ErrorCode, isAbort } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { OpenPrivateKeyOptions } from '../../pki/keys.js';
 import type { Certificate } from '../../pki/x509/certificate.js';
 import type { CertificateRequest } from '../../pki/x509/csr.js';
 import { isFolder } from '../../workspace/files.js';
-import { readMaterial } from './material.js';
+import { holdsSomethingElse, readMaterial } from './material.js';
 import { contentsOf } from './read-file.js';
 import { isRequest, readRequest } from './request-file.js';
 
@@ -51,13 +53,13 @@ export async function readFileOrFolder(
       files.push(await read(file));
     } catch (error) {
       if (!(error instanceof EnrollkitError) || isAbort(error)) throw error;
-      if (/ and no certificate\.$/.test(error.message)) continue;
+      if (error.context[holdsSomethingElse]) continue;
       files.push({ path: file, certificates: [], problem: error.message, problemCode: error.code });
     }
   }
   if (files.length > 0) return files;
-  throw new EnrollkitError('FILE_UNREADABLE', `There is no certificate in the folder ${path}.`, {
-    next: `Certificates are looked for in files that end in ${extensions.join(' ')}.`,
+  throw new EnrollkitError('FILE_UNREADABLE', sentences.cliInput.noCertificateInFolder(path), {
+    next: sentences.cliInput.certificateExtensions(extensions),
   });
 }
 
@@ -77,6 +79,6 @@ function filesBelow(folder: string, accepted: readonly string[]): string[] {
       .map((name) => join(folder, name))
       .filter((path) => !isFolder(path));
   } catch (cause) {
-    throw new EnrollkitError('FILE_UNREADABLE', `The folder ${folder} cannot be read.`, { cause });
+    throw new EnrollkitError('FILE_UNREADABLE', sentences.cliInput.folderUnreadable(folder), { cause });
   }
 }

@@ -1,31 +1,34 @@
+import { sentences } from '../../languages/language.js';
 import { choiceFlag, numberFlag, repeatable, switchFlag, textFlag } from '../kernel/flags.js';
 /** Flags of the commands that make, read and write certificates. Loaded for `--help`, so it imports nothing slow. */
 
 import { keyAlgorithms } from '../../pki/key-algorithms.js';
 import { dirFlag, outputFlags, passphraseFileFlag } from '../kernel/common-flags.js';
 
-const signer = 'Who signs:';
+const { certificateFlags: text } = sentences.cliInput;
+
+const signer = text.signer;
 export const caFlags = {
   ca: textFlag({
     placeholder: 'FILE',
     heading: signer,
-    summary: 'the CA that signs, and what stands above it: PEM, DER, PKCS#7 or PKCS#12',
+    summary: text.ca,
   }),
   'ca-key': textFlag({
     placeholder: 'FILE',
     heading: signer,
-    summary: 'its private key, if it is not in that file',
+    summary: text.caKey,
   }),
-  dir: { ...dirFlag.dir, heading: signer, summary: `without --ca: ${dirFlag.dir.summary}` },
+  dir: { ...dirFlag.dir, heading: signer, summary: text.withoutCa(dirFlag.dir.summary) },
 };
 
-const shape = 'The certificate:';
+const shape = text.certificate;
 export const keyAlgorithmFlag = {
   'key-algorithm': choiceFlag({
     placeholder: 'NAME',
     choices: keyAlgorithms,
     heading: shape,
-    summary: 'of the new key (default: ec-p256)',
+    summary: text.keyAlgorithm,
   }),
 };
 export const daysFlag = {
@@ -34,7 +37,7 @@ export const daysFlag = {
     minimum: 1,
     maximum: 36_500,
     heading: shape,
-    summary: 'how long it is valid (default: as the profile says); never longer than its issuer',
+    summary: text.days,
   }),
 };
 /** For CA certificates; the maximum is that of a profile. */
@@ -44,51 +47,45 @@ export const pathLengthFlag = {
     minimum: 0,
     maximum: 16,
     heading: shape,
-    summary: 'how many CAs may stand below one another under it (default: as the profile says)',
+    summary: text.pathLength,
   }),
 };
 export const profileFlag = {
   profile: textFlag({
     placeholder: 'FILE',
     heading: shape,
-    summary: 'a profile of your own (JSON), in place of the one that comes along',
+    summary: text.profile,
   }),
 };
 
 /** The attributes of a subject besides its common name. */
 export const subjectFlags = {
-  organization: textFlag({ placeholder: 'NAME', heading: shape, summary: 'O of the subject' }),
-  'organizational-unit': textFlag({ placeholder: 'NAME', heading: shape, summary: 'OU of the subject' }),
-  locality: textFlag({ placeholder: 'NAME', heading: shape, summary: 'L of the subject' }),
-  state: textFlag({ placeholder: 'NAME', heading: shape, summary: 'ST of the subject' }),
-  country: textFlag({ placeholder: 'CC', heading: shape, summary: 'C of the subject, two letters' }),
+  organization: textFlag({ placeholder: 'NAME', heading: shape, summary: text.subject('O') }),
+  'organizational-unit': textFlag({ placeholder: 'NAME', heading: shape, summary: text.subject('OU') }),
+  locality: textFlag({ placeholder: 'NAME', heading: shape, summary: text.subject('L') }),
+  state: textFlag({ placeholder: 'NAME', heading: shape, summary: text.subject('ST') }),
+  country: textFlag({ placeholder: 'CC', heading: shape, summary: text.country }),
 };
 
 /** Subject alternative names (RFC 5280 section 4.2.1.6). */
 export const alternativeNameFlags = {
-  dns: repeatable(
-    textFlag({ placeholder: 'NAME', heading: shape, summary: 'a DNS name that it stands for' }),
-  ),
-  ip: repeatable(
-    textFlag({ placeholder: 'ADDRESS', heading: shape, summary: 'an IP address that it stands for' }),
-  ),
-  uri: repeatable(textFlag({ placeholder: 'URI', heading: shape, summary: 'a URI that it stands for' })),
-  email: repeatable(
-    textFlag({ placeholder: 'ADDRESS', heading: shape, summary: 'an e-mail address that it stands for' }),
-  ),
+  dns: repeatable(textFlag({ placeholder: 'NAME', heading: shape, summary: text.dns })),
+  ip: repeatable(textFlag({ placeholder: 'ADDRESS', heading: shape, summary: text.ip })),
+  uri: repeatable(textFlag({ placeholder: 'URI', heading: shape, summary: text.uri })),
+  email: repeatable(textFlag({ placeholder: 'ADDRESS', heading: shape, summary: text.email })),
 };
 
-const where = 'Where it goes:';
+const where = text.destination;
 export const forceFlag = {
   force: switchFlag({
     heading: where,
-    summary: 'replace existing files; issue a certificate even if it cannot be valid under its CA',
+    summary: text.force,
   }),
 };
 
 /** `--out FOLDER`, with what happens when it is left out. */
 function outFolderFlag(otherwise: string) {
-  const summary = `where its files go (default: ${otherwise})`;
+  const summary = text.outFolder(otherwise);
   return { out: textFlag({ placeholder: 'FOLDER', heading: where, summary }) };
 }
 
@@ -97,19 +94,19 @@ export const outFileFlag = {
   out: textFlag({
     placeholder: 'FILE',
     heading: where,
-    summary: 'the file to write (default: standard output)',
+    summary: text.outFile,
   }),
 };
 
 export const encryptKeyFlag = {
-  'encrypt-key': switchFlag({ heading: where, summary: 'encrypt the new private key with the passphrase' }),
+  'encrypt-key': switchFlag({ heading: where, summary: text.encryptKey }),
 };
 
 /** For commands that open or encrypt a key. */
 export const secretAndOutputFlags = {
   'passphrase-file': {
     ...passphraseFileFlag['passphrase-file'],
-    summary: 'the passphrase is the first line of this file (or ENROLLKIT_PASSPHRASE, or it is asked for)',
+    summary: text.passphraseFile,
   },
   ...outputFlags,
 };
@@ -124,7 +121,7 @@ export const keyFlag = {
   key: textFlag({
     placeholder: 'FILE',
     heading: shape,
-    summary: 'a private key that there is, instead of a new one; it stays where it is',
+    summary: text.key,
   }),
 };
 

@@ -1,4 +1,5 @@
 /** What to say of a certificate that was just made. */
+import { sentences } from '../../languages/language.js';
 import { lintAlgorithms } from '../../pki/lint/use-rules.js';
 import type { Role } from '../../pki/make/profile.js';
 import type { Certificate } from '../../pki/x509/certificate.js';
@@ -8,7 +9,7 @@ import type { Context } from '../kernel/command.js';
 export function noteIfNotForDps(certificate: Certificate, role: Role, { output }: Context): void {
   if (role === 'server' || role === 'verification') return;
   for (const { message } of lintAlgorithms(certificate))
-    output.note('cert.not-for-dps', `warning: ${message} An enrollment with it cannot work.`);
+    output.note('cert.not-for-dps', sentences.cliInput.notForDps(message));
 }
 
 /** Says if the certificate ends with its issuer, before the days that were asked for. */
@@ -18,6 +19,6 @@ export function noteIfShortened(
   { output }: Context,
 ): void {
   if (issuer && notAfter.getTime() === issuer.notAfter.getTime()) {
-    output.note('cert.ends-with-issuer', `note: it ends with its issuer, on ${notAfter.toISOString()}.`);
+    output.note('cert.ends-with-issuer', sentences.cliInput.endsWithIssuer(notAfter.toISOString()));
   }
 }

@@ -1,6 +1,8 @@
 /** Files that a person names. */
+
 import { readFileSync } from 'node:fs';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { reason } from '../../workspace/files.js';
 
 /**
@@ -14,7 +16,10 @@ export function readInputFile(path: string): string {
     return decoded(readFileSync(path === '-' ? 0 : path));
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? `There is no file ${path}.` : `${path} cannot be read${reason(cause)}.`;
+    const why =
+      code === 'ENOENT'
+        ? sentences.cliInput.noFile(path)
+        : sentences.cliInput.unreadable(path, reason(cause));
     throw new EnrollkitError('FILE_UNREADABLE', why, { cause });
   }
 }

@@ -1,6 +1,8 @@
 /** The key that something is made for: that of `--key`, or a new one of `--key-algorithm`. */
+
 import { createPublicKey } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { readOnly } from '../../pki/der/read.js';
 import { generateKeyPair, type KeyPair } from '../../pki/keys.js';
 import { publicKeyInfoOf, publicKeyProblem } from '../../pki/x509/public-key.js';
@@ -18,11 +20,9 @@ type KeyFlags = FlagValues<
 /** @throws EnrollkitError USAGE: to be called before the work */
 export function assertKeyFlags({ key, keyAlgorithm, encryptKey }: KeyFlags): void {
   if (key === undefined || (keyAlgorithm === undefined && !encryptKey)) return;
-  throw new EnrollkitError(
-    'USAGE',
-    '--key names a key that there is; --key-algorithm and --encrypt-key are for a new one.',
-    { next: 'Leave one of them out.' },
-  );
+  throw new EnrollkitError('USAGE', sentences.cliInput.keyFlags.conflict, {
+    next: sentences.cliInput.keyFlags.omitOne,
+  });
 }
 
 /** @throws EnrollkitError of the key's file; INVALID_KEY for one that is weak, or of an unknown kind */
@@ -35,7 +35,7 @@ export async function keysFrom(flags: KeyFlags, context: Context): Promise<KeyPa
   const why = publicKeyProblem(publicKeyInfoOf(spki));
   if (why !== undefined) {
     throw new EnrollkitError('INVALID_KEY', `${path}: ${why}`, {
-      next: 'Leave out --key, and a new key is made.',
+      next: sentences.cliInput.keyFlags.omitKey,
     });
   }
   return { privateKey, publicKey };

@@ -1,6 +1,8 @@
 /** Whose private key it is that comes with a file of certificates. */
+
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { isKeyPair } from '../../pki/keys.js';
 import type { Certificate } from '../../pki/x509/certificate.js';
 import { isIssuedBy } from '../../pki/x509/issued-by.js';
@@ -28,19 +30,16 @@ export function ownerOf(
   if (owner) return owner;
   if (owners[0]) {
     const { text } = owners[0].subject;
-    throw new EnrollkitError(
-      'KEY_MISMATCH',
-      `The private key in ${keyPath} is that of ${text}, and ${path} holds that certificate only beside another one, which comes first.`,
-      {
-        next: 'Give the private key of that other certificate; or a file with the certificate of this key alone.',
-      },
-    );
+    throw new EnrollkitError('KEY_MISMATCH', sentences.cliInput.keyOwner.notFirst(keyPath, text, path), {
+      next: sentences.cliInput.keyOwner.giveOther,
+    });
   }
-  const what =
+  const { notOf, notOfAny } = sentences.cliInput.keyOwner;
+  const message =
     certificates.length === 1
-      ? `the certificate ${certificates[0]!.subject.text} in ${path}`
-      : `any of the ${certificates.length} certificates in ${path}`;
-  throw new EnrollkitError('KEY_MISMATCH', `The private key in ${keyPath} is not that of ${what}.`);
+      ? notOf(keyPath, certificates[0]!.subject.text, path)
+      : notOfAny(keyPath, certificates.length, path);
+  throw new EnrollkitError('KEY_MISMATCH', message);
 }
 
 function isMeant(

@@ -1,6 +1,8 @@
 /** Certificates and private keys out of files, whatever their form. */
+
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import {
   type Contents,
   heldBy,
@@ -15,6 +17,7 @@ import { type OpenPrivateKeyOptions, openPrivateKey } from '../../pki/keys.js';
 import { type Certificate, parseCertificate } from '../../pki/x509/certificate.js';
 import { lookAtCertificate } from '../../pki/x509/look.js';
 import { naming, namingLater, readBytes } from './read-file.js';
+import { isRequest } from './request-file.js';
 
 /** The certificates of a file, in its order, and its private key if it has one. */
 export interface Material {
@@ -75,10 +78,7 @@ export async function readMaterial(
     if (contents.form === 'der') return { path, ...(await materialOfDer(contents, opening, withKey, parse)) };
     const certificates = certificatesOfPem(contents, parse);
     if (contents.blocks.some(({ label }) => label === 'TRUSTED CERTIFICATE')) {
-      opening.note?.(
-        'file.trust-settings',
-        `note: the trust settings of OpenSSL in ${path} are not used, only its certificate.`,
-      );
+      opening.note?.('file.trust-settings', sentences.cliInput.material.trustSettings(path));
     }
     const isSet = contents.blocks.some(({ label }) => pkcs7Label.test(label));
     const material: Material = { path, certificates, ...(isSet ? { unordered: true } : {}) };
@@ -100,7 +100,7 @@ export async function readPrivateKey(path: string, opening: Opening = {}): Promi
     if (contents.form === 'pem' || contents.kind !== 'PKCS#12 file') return openPrivateKey(bytes, opening);
     const { privateKey } = await openGuessing(contents.der, opening);
     if (privateKey) return privateKey;
-    throw new EnrollkitError('INVALID_KEY', 'This PKCS#12 file holds no private key.');
+    throw new EnrollkitError('INVALID_KEY', sentences.cliInput.material.pfxWithoutKey);
   });
 }
 
@@ -131,7 +131,7 @@ async function materialOfDer(
     case 'PKCS#12 file': {
       const { certificates, privateKey } = await openGuessing(contents.der, opening);
       if (certificates.length === 0) {
-        throw new EnrollkitError('INVALID_CERTIFICATE', 'This PKCS#12 file holds no certificate.');
+        throw new EnrollkitError('INVALID_CERTIFICATE', sentences.cliInput.material.pfxWithoutCertificate);
       }
       return { certificates, ...(withKey && privateKey ? { privateKey, paired: true } : {}) };
     }
@@ -150,10 +150,7 @@ async function openGuessing(der: Buffer, opening: Opening): Promise<PfxReading> 
       error instanceof EnrollkitError &&
       error.code === 'WRONG_PASSPHRASE';
     if (!isGuess) throw error;
-    throw new EnrollkitError(
-      'PASSPHRASE_REQUIRED',
-      'This PKCS#12 file is protected by a passphrase, and none was given.',
-    );
+    throw new EnrollkitError('PASSPHRASE_REQUIRED', sentences.cliInput.material.pfxProtected);
   }
 }
 
@@ -167,10 +164,15 @@ function inBlock<Result>(position: string, read: () => Result): Result {
   }
 }
 
+/** In the context of the error of a file that is whole, and has no certificate: a key, a request. */
+export const holdsSomethingElse = 'holdsSomethingElse';
+
 function noCertificate(contents: Contents): EnrollkitError {
-  const description = heldBy(contents);
-  const next = /REQUEST|request/.test(description)
-    ? 'A request becomes a certificate with enrollkit cert sign REQUEST.'
-    : 'Give the file of the certificate.';
-  return new EnrollkitError('INVALID_CERTIFICATE', `It holds ${description}, and no certificate.`, { next });
+  const next = isRequest(contents)
+    ? sentences.cliInput.material.signRequest
+    : sentences.cliInput.material.giveCertificate;
+  return new EnrollkitError('INVALID_CERTIFICATE', sentences.cliInput.material.holds(heldBy(contents)), {
+    next,
+    context: { [holdsSomethingElse]: true },
+  });
 }

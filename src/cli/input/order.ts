@@ -1,5 +1,7 @@
 /** Which certificate of a set issued which. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { type Certificate, sha256Thumbprint } from '../../pki/x509/certificate.js';
 import { isSignedBy } from '../../pki/x509/signature.js';
 
@@ -29,8 +31,8 @@ export function chainFrom(leaf: Certificate, others: readonly Certificate[]): Ce
   if (pool.length > maxChainCertificates) {
     throw new EnrollkitError(
       'CHAIN_INVALID',
-      `There are ${pool.length} certificates; a chain has at most ${maxChainCertificates}.`,
-      { next: 'Give the certificates of one chain only.' },
+      sentences.cliInput.chainTooLong(pool.length, maxChainCertificates),
+      { next: sentences.cliInput.oneChain },
     );
   }
   const chain = [leaf];

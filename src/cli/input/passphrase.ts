@@ -1,5 +1,7 @@
 /** The passphrase of the private keys: from a file, from the environment, or asked for. Never from an argument. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { Context } from '../kernel/command.js';
 import type { passphraseFileFlag } from '../kernel/common-flags.js';
 import type { FlagValues } from '../kernel/flags.js';
@@ -19,8 +21,8 @@ export function givenPassphrase(
   if (path === undefined) return env.ENROLLKIT_PASSPHRASE || undefined;
   const passphrase = readInputFile(path).split(/\r?\n/)[0];
   if (passphrase) return passphrase;
-  throw new EnrollkitError('USAGE', `The first line of ${path} is empty; it should be the passphrase.`, {
-    next: 'Write the passphrase in the first line of that file.',
+  throw new EnrollkitError('USAGE', sentences.cliInput.passphrase.emptyLine(path), {
+    next: sentences.cliInput.passphrase.writeIt,
   });
 }
 
@@ -54,8 +56,8 @@ export async function askPassphrase({ output, signal }: Context): Promise<string
   const { terminalAsker } = await import('../terminal/prompts.js');
   return terminalAsker(output, signal).secret({
     id: 'passphrase',
-    message: 'Passphrase of the private keys:',
-    why: 'The one that they were encrypted with. It is not shown.',
-    problem: (value) => (value === '' ? 'The passphrase is missing.' : undefined),
+    message: sentences.cliInput.passphrase.question,
+    why: sentences.cliInput.passphrase.why,
+    problem: (value) => (value === '' ? sentences.cliInput.passphrase.missing : undefined),
   });
 }

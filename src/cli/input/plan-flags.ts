@@ -1,5 +1,7 @@
 /** The flags of a plan's fields, derived from their table, and the answers that they give. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { answersOf, planOf } from '../../quickstart/plan/answers.js';
 import {
   type Answers,
@@ -13,7 +15,7 @@ import {
   planGroups,
 } from '../../quickstart/plan/fields.js';
 import { camelCase, type FlagValues, numberFlag, textFlag, underHeading } from '../kernel/flags.js';
-import { azureFlags, targetFlag } from '../target/target-flags.js';
+import { azureFlags, creationFlags, targetFlag } from '../target/target-flags.js';
 import { fieldFlags, givenValue } from './field-flags.js';
 
 /** Devices by number instead of by ID; they set the same field as --device. */
@@ -22,11 +24,11 @@ const numberingFlags = {
     placeholder: 'N',
     minimum: 1,
     maximum: maxDevices,
-    summary: 'so many devices, numbered, instead of --device',
+    summary: sentences.cliInput.plan.count,
   }),
   'device-prefix': textFlag({
     placeholder: 'TEXT',
-    summary: 'what stands before the number (default: device-)',
+    summary: sentences.cliInput.plan.prefix,
   }),
 };
 
@@ -53,6 +55,7 @@ export function enrollmentGroupFlagsOf(flags: GivenGroupFlags): GivenGroupFlags 
 export const answerFlags = {
   ...targetFlag,
   ...azureFlags,
+  ...creationFlags,
   ...underHeading(planGroups.certificates.heading, fieldFlags('certificates')),
   ...underHeading(planGroups.certificateAuthority.heading, fieldFlags('certificateAuthority')),
   ...underHeading(planGroups.enrollmentGroup.heading, { group, ...groupFlags }),
@@ -122,11 +125,9 @@ export function targetWithFlags(before: PlanTarget, flags: GivenTargetFlags): un
   });
   if (kind === 'emulator') {
     if (given.length === 0) return { kind };
-    throw new EnrollkitError(
-      'USAGE',
-      'The names of a provisioning service in Azure were given, for the emulator.',
-      { next: 'Add --target azure, or leave them out.' },
-    );
+    throw new EnrollkitError('USAGE', sentences.cliInput.plan.azureNames, {
+      next: sentences.cliInput.plan.addTarget,
+    });
   }
   const target: Record<string, unknown> = {
     ...(before.kind === 'azure' ? before : {}),
@@ -137,8 +138,8 @@ export function targetWithFlags(before: PlanTarget, flags: GivenTargetFlags): un
   const missing = [planFields['target.subscriptionId'], planFields['target.resourceGroup']]
     .filter((field) => !givenValue(flags, field))
     .map(({ flag }) => `--${flag.name} ${flag.value}`);
-  throw new EnrollkitError('USAGE', 'The name of the provisioning service is missing.', {
-    next: `Give --dps-name NAME${missing.length > 0 ? `, and with it ${missing.join(' and ')}` : ''}.`,
+  throw new EnrollkitError('USAGE', sentences.cliInput.plan.noDpsName, {
+    next: sentences.cliInput.plan.giveDpsName(missing),
   });
 }
 
@@ -147,8 +148,8 @@ function registrationIds({ devices }: Plan, { device, count, devicePrefix }: Giv
     return devices.registrationIds;
   if (device !== undefined) {
     if (count === undefined && devicePrefix === undefined) return device;
-    throw new EnrollkitError('USAGE', 'Devices are either named, with --device, or numbered, with --count.', {
-      next: 'Leave one of them out.',
+    throw new EnrollkitError('USAGE', sentences.cliInput.plan.namedOrNumbered, {
+      next: sentences.cliInput.plan.omitOne,
     });
   }
   const ids = numberedIds(devicePrefix ?? 'device-', count ?? devices.registrationIds.length);

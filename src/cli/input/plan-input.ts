@@ -1,7 +1,9 @@
 /** From a plan file and flags to a plan. */
+
 import { commonNameProblem, maxCommonNameLength } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
 import { JsonSyntaxError, parseJsonSource } from '../../json-source.js';
+import { sentences } from '../../languages/language.js';
 import { defaultPlan } from '../../quickstart/plan/answers.js';
 import { fieldEntries, type GroupName, type Plan, type PlanTarget } from '../../quickstart/plan/fields.js';
 import { checkPlan, parsePlan, parsePlanGroup } from '../../quickstart/plan/plan.js';
@@ -25,15 +27,18 @@ export function planFrom(flags: PlanFlags, base: Plan = basePlan(flags)): Plan {
   const twin = flags.initialTwin === undefined ? undefined : initialTwin(flags.initialTwin);
   return checkPlan(
     withFlags(base, flags, twin),
-    flags.plan ? `${flags.plan}, with the flags,` : 'What the flags give',
-    flags.plan ? undefined : 'Correct the flags; "enrollkit quickstart --help" explains each.',
+    flags.plan ? sentences.cliInput.plan.fileAndFlags(flags.plan) : sentences.cliInput.plan.flags,
+    flags.plan ? undefined : sentences.cliInput.plan.correctFlags,
   );
 }
 
 /** The plan file that `--plan` names; the defaults without it. */
 export function basePlan(flags: PlanFlags): Plan {
   if (flags.plan === undefined) return defaultPlan;
-  return parsePlan(readInputFile(flags.plan), flags.plan === '-' ? 'standard input' : flags.plan);
+  return parsePlan(
+    readInputFile(flags.plan),
+    flags.plan === '-' ? sentences.cliInput.plan.standardInput : flags.plan,
+  );
 }
 
 /**
@@ -74,7 +79,7 @@ export function targetFrom(flags: GivenTargetFlags, folder: string): PlanTarget 
   const checked = targetSchema.safeParse(targetWithFlags(before, flags));
   if (checked.success) return checked.data;
   const [issue] = checked.error.issues;
-  throw new EnrollkitError('USAGE', `The ${issue!.path.join('.')} of the target: ${issue!.message}.`);
+  throw new EnrollkitError('USAGE', sentences.cliInput.plan.target(issue!.path.join('.'), issue!.message));
 }
 
 /** @throws EnrollkitError COMMON_NAME_TOO_LONG, INVALID_COMMON_NAME, naming the flag */
@@ -98,8 +103,8 @@ function initialTwin(path: string): unknown {
     return parseJsonSource(text).value;
   } catch (cause) {
     if (!(cause instanceof JsonSyntaxError)) throw cause;
-    throw new EnrollkitError('USAGE', `The initial twin ${path}, ${cause.message}.`, {
-      next: 'Give a file like {"tags":{"site":"A"},"properties":{"desired":{"interval":30}}}.',
+    throw new EnrollkitError('USAGE', sentences.cliInput.plan.initialTwin(path, cause.message), {
+      next: sentences.cliInput.plan.twinExample,
       cause,
     });
   }

@@ -1,5 +1,7 @@
 /** The certificate profile of `--profile`, or the built-in one of a role. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { loadProfile, type Profile, profileSchema, type Role } from '../../pki/make/profile.js';
 import type { Certificate } from '../../pki/x509/certificate.js';
 import type { Context } from '../kernel/command.js';
@@ -22,7 +24,7 @@ export function profileFor(
   const pathLength = flags.pathLength;
   if (pathLength === undefined) return profile;
   if (!profile.basicConstraints.certificateAuthority) {
-    throw new EnrollkitError('USAGE', `--path-length is for certificate authorities, and a ${role} is none.`);
+    throw new EnrollkitError('USAGE', sentences.cliInput.profile.notACa(role));
   }
   return { ...profile, basicConstraints: { ...profile.basicConstraints, pathLength } };
 }
@@ -35,17 +37,17 @@ export function noteIfShallow(
 ): void {
   const got = basicConstraints?.pathLength;
   if (flags.pathLength === undefined || got === flags.pathLength) return;
-  output.note('cert.shallower', `note: its path length is ${got}, since its issuer leaves no more.`);
+  output.note('cert.shallower', sentences.cliInput.profile.shallower(String(got)));
 }
 
 function readProfile(role: Role, path: string): Profile {
   const { value, at } = readJsonDocument(path, profileSchema, invalid);
   if (value.role === role) return value;
-  throw invalid(`${at(['role'])}: this is a profile for the role ${value.role}; here it must be ${role}.`);
+  throw invalid(sentences.cliInput.profile.otherRole(at(['role']), value.role, role));
 }
 
 function invalid(message: string): EnrollkitError {
   return new EnrollkitError('INVALID_PROFILE', message, {
-    next: 'Correct the profile at the place named; templates/profiles/profile.schema.json says what may stand there.',
+    next: sentences.cliInput.profile.correct,
   });
 }

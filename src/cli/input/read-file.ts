@@ -1,6 +1,8 @@
 /** Files that a person names. */
+
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { EnrollkitError, isAbort } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { type Contents, holdsKey, readContents } from '../../pki/containers/contents.js';
 import { lookAt, reason } from '../../workspace/files.js';
 
@@ -64,9 +66,9 @@ export function readBytes(path: string): Buffer {
     try {
       const { size } = fstatSync(file);
       if (size > maxFileBytes) {
-        const why = `${path} has ${size} bytes; at most ${maxFileBytes} are read from a file of certificates or keys.`;
+        const why = sentences.cliInput.fileTooLarge(path, size, maxFileBytes);
         throw new EnrollkitError('FILE_UNREADABLE', why, {
-          next: 'Check that it is the file that you mean.',
+          next: sentences.cliInput.checkFile,
         });
       }
       return readFileSync(file);
@@ -77,12 +79,12 @@ export function readBytes(path: string): Buffer {
     if (cause instanceof EnrollkitError) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
     const reasons: Record<string, string> = {
-      ENOENT: `There is no file ${path}.`,
-      EISDIR: `${path} is a folder; a file belongs here.`,
+      ENOENT: sentences.cliInput.noFile(path),
+      EISDIR: sentences.cliInput.isFolder(path),
     };
     throw new EnrollkitError(
       'FILE_UNREADABLE',
-      reasons[code ?? ''] ?? `${path} cannot be read${reason(cause)}.`,
+      reasons[code ?? ''] ?? sentences.cliInput.unreadable(path, reason(cause)),
       {
         cause,
       },

@@ -1,5 +1,7 @@
 /** Certificate requests out of files. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { Contents } from '../../pki/containers/contents.js';
 import { type CertificateRequest, parseCertificateRequest } from '../../pki/x509/csr.js';
 import { generalNameText } from '../../pki/x509/general-name.js';
@@ -26,8 +28,8 @@ export function readRequest(path: string): CertificateRequest {
 export function onlyCommonName({ subject }: CertificateRequest): string {
   const names = subject.valuesOf(commonNameType);
   if (names.length <= 1) return names[0] ?? '';
-  const why = `Its subject has ${names.length} common names (${subject.text}); that of a device has one, its registration ID.`;
-  throw new EnrollkitError('INVALID_CERTIFICATE_REQUEST', why, { next: 'Ask for a request with one.' });
+  const why = sentences.cliInput.request.commonNames(names.length, subject.text);
+  throw new EnrollkitError('INVALID_CERTIFICATE_REQUEST', why, { next: sentences.cliInput.request.oneName });
 }
 
 /** @throws EnrollkitError INVALID_CERTIFICATE_REQUEST */
@@ -35,7 +37,7 @@ export function assertStrongKey({ publicKeyInfo }: CertificateRequest): void {
   const why = publicKeyProblem(publicKeyInfo);
   if (why === undefined) return;
   throw new EnrollkitError('INVALID_CERTIFICATE_REQUEST', why, {
-    next: 'Make a request for a stronger key: enrollkit cert csr NAME.',
+    next: sentences.cliInput.request.strongerKey,
   });
 }
 

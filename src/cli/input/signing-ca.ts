@@ -1,6 +1,8 @@
 /** The CA that signs: the one of `--ca`, or that of the certificate folder. */
+
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { OpenPrivateKeyOptions } from '../../pki/keys.js';
 import type { IssuedCertificate, Issuer } from '../../pki/make/issuer.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../../pki/x509/certificate.js';
@@ -40,8 +42,8 @@ export async function signingCa(
   const { ca, caKey } = flags;
   if (ca !== undefined) return namedCa(ca, caKey, opening);
   if (caKey === undefined) return caOfFolder(folderOf(flags), opening, preferred);
-  throw new EnrollkitError('USAGE', '--ca-key was given, and --ca was not.', {
-    next: 'Give --ca FILE, the CA certificate that the key belongs to.',
+  throw new EnrollkitError('USAGE', sentences.cliInput.signingCa.keyWithoutCa, {
+    next: sentences.cliInput.signingCa.giveCa,
   });
 }
 
@@ -53,8 +55,8 @@ async function namedCa(
   const material = await readMaterial(path, opening, { withKey: keyPath === undefined });
   const privateKey = keyPath === undefined ? material.privateKey : await readPrivateKey(keyPath, opening);
   if (!privateKey) {
-    throw new EnrollkitError('USAGE', `${path} holds the certificate of the CA, and not its private key.`, {
-      next: 'Give --ca-key FILE.',
+    throw new EnrollkitError('USAGE', sentences.cliInput.signingCa.noKey(path), {
+      next: sentences.cliInput.signingCa.giveKey,
     });
   }
   const certificate = ownerOf(privateKey, material, keyPath ?? path, 'authority');
@@ -78,13 +80,9 @@ async function caOfFolder(
     (preferred === 'intermediate' ? loadCertificate(layout.intermediate) : undefined) ??
     loadCertificate(layout.root);
   if (!stored) {
-    throw new EnrollkitError(
-      'FILE_UNREADABLE',
-      `There is no CA in the certificate folder ${layout.folder}.`,
-      {
-        next: 'Name the CA that signs with --ca FILE and --ca-key FILE, or its folder with --dir FOLDER, or make one: enrollkit cert root NAME.',
-      },
-    );
+    throw new EnrollkitError('FILE_UNREADABLE', sentences.cliInput.signingCa.none(layout.folder), {
+      next: sentences.cliInput.signingCa.choose,
+    });
   }
   const { certificate, pem, chainPem } = stored;
   naming(stored.paths.chain, () => parseCertificates(chainPem));
@@ -111,7 +109,7 @@ export function issuerOf({ pem, chainPem, privateKey }: SigningCa): Issuer & { c
 /** Says why a certificate that was issued with `--force` cannot be valid. */
 export function noteFailures({ failures = [] }: IssuedCertificate, { output }: Context): void {
   for (const { message } of failures)
-    output.note('cert.not-valid', `warning: it cannot be valid. ${message}`);
+    output.note('cert.not-valid', sentences.cliInput.signingCa.cannotBeValid(message));
 }
 
 /**

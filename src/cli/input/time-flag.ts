@@ -1,4 +1,5 @@
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 
 /**
  * A flag's value as a time: a date, or a date and time, in ISO 8601; UTC unless it has a time zone.
@@ -9,10 +10,7 @@ export function parseTime(text: string, flag: string): Date {
   const hasZone = /(Z|[+-]\d\d:\d\d)$/.test(text);
   const time = new Date(text.includes('T') && !hasZone ? `${text}Z` : text);
   if (/^\d{4}-\d\d-\d\d(T\d\d:\d\d.*)?$/.test(text) && !Number.isNaN(time.getTime())) return time;
-  throw new EnrollkitError(
-    'USAGE',
-    `--${flag} takes a time such as 2027-01-31 or 2027-01-31T12:00:00Z, not "${text}".`,
-  );
+  throw new EnrollkitError('USAGE', sentences.cliInput.notATime(flag, text));
 }
 
 /** A duration in milliseconds, given the lifetime that percentages refer to. */
@@ -35,8 +33,5 @@ export function parseSpan(text: string, flag: string): Span {
   const [, digits, unit] = /^(\d{1,6})([dh%]?)$/.exec(text) ?? [];
   const count = Number(digits);
   if (digits !== undefined && (unit !== '%' || count <= 100)) return units[unit!]!(count);
-  throw new EnrollkitError(
-    'USAGE',
-    `--${flag} takes days, hours or percent, such as 30, 36h or 25%, not "${text}".`,
-  );
+  throw new EnrollkitError('USAGE', sentences.cliInput.notASpan(flag, text));
 }

@@ -1,7 +1,9 @@
 /** The files that a command writes: never over others unless asked, all or none, and never losing a private key. */
+
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { assertReadsBack } from '../../pki/read-back.js';
 import { sha256Of, sha256OfFile } from '../../workspace/digest.js';
 import { lookAt, removeIfEmpty } from '../../workspace/files.js';
@@ -47,13 +49,10 @@ export function assertFree(paths: readonly string[], force: boolean): void {
     if (layout) assertNoLinkBelow(layout.folder, resolve(path));
     const existing = lookAt(path);
     if (!existing || (force && existing.isFile())) continue;
-    const why = existing.isFile()
-      ? 'is there already'
-      : existing.isSymbolicLink()
-        ? 'is a symbolic link'
-        : 'is a folder, or something else that is no file';
-    throw new EnrollkitError('FILE_EXISTS', `${path} ${why}.`, {
-      next: `Choose another place with --out${existing.isFile() ? ', or replace it with --force' : ''}.`,
+    const { exists, isLink, isNoFile, choosePlace, chooseOrReplace } = sentences.cliInput.output;
+    const why = existing.isFile() ? exists : existing.isSymbolicLink() ? isLink : isNoFile;
+    throw new EnrollkitError('FILE_EXISTS', why(path), {
+      next: existing.isFile() ? chooseOrReplace : choosePlace,
       context: { file: path },
     });
   }
@@ -142,10 +141,7 @@ export function isCompletedEarlier(
   { output, now }: Pick<Context, 'output' | 'now'>,
 ): boolean {
   if (!completedEarlier(paths, request, now)) return false;
-  output.note(
-    'file.completed',
-    'This command was interrupted earlier while it wrote its files. They are complete now; nothing else was made.',
-  );
+  output.note('file.completed', sentences.cliInput.output.completed);
   return true;
 }
 
@@ -157,10 +153,7 @@ export function writeAndReport(
   request?: string,
 ): void {
   for (const { path, keptAs } of writeFiles(files, force, now, request)) {
-    output.note(
-      'file.key-kept',
-      `kept: the private key that was in ${displayPath(path)} is now in ${displayPath(keptAs)}`,
-    );
+    output.note('file.key-kept', sentences.cliInput.output.keyKept(displayPath(path), displayPath(keptAs)));
   }
 }
 

@@ -7,12 +7,12 @@ import {
   fieldEntries,
 } from '../../quickstart/plan/fields.js';
 import { twinSchema } from '../../quickstart/plan/schema.js';
-import type { Asker } from '../terminal/asker.js';
+import type { Interview } from '../terminal/dialogue.js';
 import { questionHelp } from './question-help.js';
 
 /** What the questions have in common. */
 export interface Asking {
-  ask: Asker;
+  ask: Interview;
   /** The answers so far. */
   answers: Answers;
   /** The answers of the previous round, or of the last run. */

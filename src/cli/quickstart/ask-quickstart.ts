@@ -1,5 +1,6 @@
 /** The wizard, at the terminal: asks, runs, and asks again if the run fails. */
 import { EnrollkitError, type ExitStatus, exitStatus } from '../../errors.js';
+import { withExistingCa } from '../../quickstart/existing-ca.js';
 import { defaultPlan } from '../../quickstart/plan/answers.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
 import { givenFields } from '../input/plan-flags.js';
@@ -17,6 +18,7 @@ import type { ExistingFolder } from './ask-existing.js';
 import { type Decision, planScript, type WizardOptions } from './ask-plan.js';
 import { azureAccount } from './azure-account.js';
 import { existingFolder, folderProblem, freeFolder } from './existing-folder.js';
+import type { GivenCa } from './given-ca.js';
 import { planPicture } from './plan-picture.js';
 import type { quickstart } from './quickstart.js';
 import { runPlan } from './run-plan.js';
@@ -26,6 +28,8 @@ interface AskOptions {
   flags: FlagsOf<typeof quickstart>;
   folder: string;
   passphrase: string | undefined;
+  /** The CA that was given. */
+  ca: GivenCa | undefined;
 }
 
 /**
@@ -98,12 +102,20 @@ async function askAfterFailure(ask: Interview, { kind }: Decision): Promise<'aga
 
 async function carryOut(
   decision: Decision,
-  { flags, passphrase }: AskOptions,
+  { flags, passphrase, ca }: AskOptions,
   context: Context,
 ): Promise<void> {
   switch (decision.kind) {
     case 'run':
-      return runPlan({ ...decision, passphrase: decision.passphrase ?? passphrase, flags }, context);
+      return runPlan(
+        {
+          ...decision,
+          passphrase: decision.passphrase ?? passphrase,
+          existingCa: ca?.existingCa,
+          flags,
+        },
+        context,
+      );
     case 'clean':
       await context.runCommand(['clean', '--dir', decision.folder]);
       return;
@@ -121,10 +133,11 @@ async function carryOut(
 }
 
 function wizardOptions(
-  { flags, folder, passphrase }: AskOptions,
+  { flags, folder, passphrase, ca }: AskOptions,
   { now, output, env }: Context,
 ): Omit<WizardOptions, 'account'> {
-  const newPlan = planFrom(flags, defaultPlan);
+  const planned = (base: Plan) => planFrom(flags, ca ? withExistingCa(base, ca.certificate) : base);
+  const newPlan = planned(defaultPlan);
   // A folder is judged when it is named: what this very run creates in it does not change the questions.
   const existing = new Map<string, ExistingFolder | undefined>();
   const plans = new Map<string, Plan>();
@@ -135,7 +148,7 @@ function wizardOptions(
   const given = givenFields(flags);
   if (flags.count !== undefined || flags.devicePrefix !== undefined) given.add('devices.registrationIds');
   return {
-    planFor: (name) => once(plans, name, () => planFrom(flags, lastPlanOf(name) ?? defaultPlan)),
+    planFor: (name) => once(plans, name, () => planned(lastPlanOf(name) ?? defaultPlan)),
     newPlan,
     given,
     folder,

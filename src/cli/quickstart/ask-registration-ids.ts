@@ -2,6 +2,7 @@
 import { maxDevices, type Plan, planFields } from '../../quickstart/plan/fields.js';
 import { numberedIds } from '../input/plan-flags.js';
 import { type Asking, askField, fieldListProblem, listOf, wholeNumberProblem } from './ask-field.js';
+import { deviceFileProblem, readDeviceFile } from './device-file.js';
 import { questionHelp } from './question-help.js';
 
 const path = 'devices.registrationIds';
@@ -23,8 +24,10 @@ export async function askRegistrationIds(asking: Asking, existing?: Plan): Promi
         why: 'device-001, device-002, and so on, with a prefix of your choice.',
       },
       { value: 'list', name: 'From a list', why: 'Registration IDs that you type or paste.' },
+      { value: 'file', name: 'From a file', why: 'CSV with the column registrationId, or one ID per line.' },
     ],
   });
+  if (naming === 'file') return askFile(asking, existing ? previous : []);
   if (naming === 'list') {
     return existing
       ? askFurther(asking, previous)
@@ -63,6 +66,32 @@ async function askFurther({ ask, answers }: Asking, previous: readonly string[])
         : fieldListProblem(planFields[path], [...previous, ...listOf(value)], answers),
   });
   return listOf(answer);
+}
+
+async function askFile({ ask, answers }: Asking, previous: readonly string[]): Promise<string[]> {
+  const path = await ask.text({
+    id: 'devices.file',
+    message: 'File with the registration IDs:',
+    why: 'CSV with the column registrationId, or one ID per line.',
+    help: questionHelp['devices.file'],
+    default: '',
+    problem: deviceFileProblem,
+  });
+  const key = `devices ${path}`;
+  const read = await ask.find(key, () => readDeviceFile(path), { registrationIds: [] });
+  const problem =
+    'problem' in read
+      ? read.problem
+      : fieldListProblem(
+          planFields['devices.registrationIds'],
+          [...previous, ...read.registrationIds],
+          answers,
+        );
+  // While questions are counted, nothing is read.
+  const isCounted = 'registrationIds' in read && read.registrationIds.length === 0;
+  if (problem === undefined || isCounted) return 'problem' in read ? [] : read.registrationIds;
+  ask.say('devices.file-problem', `${path}: ${problem}`);
+  return ask.lookAgain(key, 'devices.file');
 }
 
 /** Numbered IDs of this prefix that are not among the existing ones. */

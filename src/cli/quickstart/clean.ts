@@ -13,12 +13,14 @@ export const clean = defineCommand({
   flags: {
     ...dirFlag,
     certificates: switchFlag({ summary: 'also the local files: certificates, keys, the emulator’s state' }),
+    'dry-run': switchFlag({ summary: 'list what would be deleted, and delete nothing' }),
     ...yesFlag,
     ...connectionStringFileFlag,
     ...outputFlags,
   },
   examples: [
     { line: 'clean', summary: 'what was made in the provisioning service; it asks first' },
+    { line: 'clean --dry-run --json', summary: 'what would be deleted, as JSON' },
     { line: 'clean --certificates --yes', summary: 'everything, unasked' },
   ],
   async run({ flags }, context) {
@@ -31,6 +33,17 @@ export const clean = defineCommand({
     const { removeLeftovers } = await import('../../workspace/open-folder.js');
     const { lookAt } = await import('../../workspace/files.js');
     const { lockHolder } = await import('../../workspace/lock.js');
+    if (flags.dryRun) {
+      const { remote, local } = planClean(folder);
+      const deleted = [...remote.filter(isDeleted), ...(flags.certificates ? local : [])];
+      if (output.json) return output.value({ wouldRemove: deleted });
+      if (deleted.length === 0)
+        return output.result('clean.dry-run', `Nothing would be deleted for ${folder}.`);
+      return output.result(
+        'clean.dry-run',
+        `These would be deleted:\n${listText(deleted, deleted.length).trimEnd()}`,
+      );
+    }
     // Also refuses a folder in which a run is at work: its journal is not complete.
     const layout = layoutOf(folder);
     removeLeftovers(layout, now);
@@ -87,11 +100,16 @@ export const clean = defineCommand({
 /** A list longer than this is cut, and says so. */
 const maxListed = 20;
 
-function listText(things: readonly CreatedResource[]): string {
+/** A message that was sent cannot be taken back; its entry only says that it need not be sent again. */
+function isDeleted({ kind }: CreatedResource): boolean {
+  return kind !== 'telemetry';
+}
+
+function listText(things: readonly CreatedResource[], most = maxListed): string {
   const remote = things.filter(({ kind }) => kind !== 'file' && kind !== 'telemetry').map(inWords);
   const files = things.filter(({ kind }) => kind === 'file').length;
-  const lines = remote.slice(0, maxListed);
-  if (remote.length > maxListed) lines.push(`and ${remote.length - maxListed} more there`);
+  const lines = remote.slice(0, most);
+  if (remote.length > most) lines.push(`and ${remote.length - most} more there`);
   if (files > 0) lines.push(`${files} files on this computer, certificates and keys among them`);
   return `${lines.map((line) => `  ${line}`).join('\n')}\n`;
 }
@@ -99,7 +117,9 @@ function listText(things: readonly CreatedResource[]): string {
 /** So many of each kind. */
 function countText(things: readonly CreatedResource[]): string {
   const count = (kind: CreatedResource['kind']) => things.filter((thing) => thing.kind === kind).length;
-  return `${count('hub-device')} devices, ${count('registration')} registration records, ${count('enrollment-group')} enrollment groups, ${count('ca-certificate')} CA certificates`;
+  const azure =
+    count('hub-link') + count('iot-hub') + count('provisioning-service') + count('resource-group');
+  return `${count('hub-device')} devices, ${count('registration')} registration records, ${count('enrollment-group')} enrollment groups, ${count('ca-certificate')} CA certificates${azure > 0 ? `, ${azure} Azure resources and links` : ''}`;
 }
 
 function inWords(thing: CreatedResource): string {
@@ -114,6 +134,14 @@ function inWords(thing: CreatedResource): string {
       return `registration record ${thing.id}${where(thing.target)}`;
     case 'hub-device':
       return `device ${thing.id} in the hub ${thing.hub}`;
+    case 'resource-group':
+      return `resource group ${thing.name}`;
+    case 'provisioning-service':
+      return `provisioning service ${thing.name}`;
+    case 'iot-hub':
+      return `IoT hub ${thing.name}`;
+    case 'hub-link':
+      return `link to the IoT hub ${thing.name}${where(thing.target)}`;
     case 'telemetry':
       return `note of the message from ${thing.id}`;
   }

@@ -85,12 +85,18 @@ function certificates({ certificates: chain, devices, enrollmentGroup }: Plan, f
   const more = ids.length - shown.length;
   if (more > 0) leaves.push({ name: `and ${more} more`, meaning: `up to ${ids.at(-1)}` });
   const intermediate: Node = {
-    name: named('Intermediate CA', chain.intermediateCommonName),
-    meaning: 'signs the devices, so that the root key can be kept away',
+    name:
+      chain.existingCa === 'intermediate'
+        ? 'Your intermediate CA'
+        : named('Intermediate CA', chain.intermediateCommonName),
+    meaning:
+      chain.existingCa === 'intermediate'
+        ? 'signs the devices'
+        : 'signs the devices, so that the root key can be kept away',
     children: leaves,
   };
   const root: Node = {
-    name: named('Root CA', chain.rootCommonName),
+    name: chain.existingCa === 'root' ? 'Your root CA' : named('Root CA', chain.rootCommonName),
     meaning: chain.intermediate
       ? 'where trust begins: it signs the CA below it'
       : 'where trust begins: it signs the devices',
@@ -100,7 +106,7 @@ function certificates({ certificates: chain, devices, enrollmentGroup }: Plan, f
   return {
     name: `Folder ${folder}`,
     meaning: `certificates and private keys on this computer; ${chain.keyAlgorithm} keys, ${protection}`,
-    children: [root],
+    children: [chain.existingCa === 'intermediate' ? intermediate : root],
   };
 }
 
@@ -129,7 +135,9 @@ function provisioning(plan: Plan): Node {
     meaning:
       target.kind === 'emulator'
         ? 'Device Provisioning Service on this computer: no account, no cost'
-        : 'your Device Provisioning Service in Azure: devices contact it first',
+        : target.create
+          ? 'your Device Provisioning Service in Azure, created with an IoT hub if it does not exist; Azure bills both'
+          : 'your Device Provisioning Service in Azure: devices contact it first',
     children: [
       ...(target.kind === 'azure' ? places(target) : []),
       { name: `CA certificate ${ca.name}`, meaning: `the ${ca.uploaded} CA, uploaded; ${proof}` },

@@ -67,12 +67,14 @@ function uploadCommands(
   program: string,
 ): string {
   const dir = `--dir ${quoted(shortPath(folder))}`;
+  const name = quoted(certificateName);
   return `
 Proof of possession by hand. In another terminal:
   1. Upload the CA certificate:
-     ${program} ca upload ${quoted(shortPath(certificatePath))} --ca-name ${quoted(certificateName)} ${dir}
+     ${program} ca upload ${quoted(shortPath(certificatePath))} \\
+       --ca-name ${name} ${dir}
   2. Show its verification code:
-     ${program} ca code ${quoted(certificateName)} ${dir}
+     ${program} ca code ${name} ${dir}
 `;
 }
 
@@ -84,7 +86,8 @@ function answerCommand(
   return `
 The certificate with the code is created. In the other terminal:
   3. Send it:
-     ${program} ca verify ${quoted(certificateName)} --verification-certificate ${quoted(shortPath(path))} --dir ${quoted(shortPath(folder))}
+     ${program} ca verify ${quoted(certificateName)} --dir ${quoted(shortPath(folder))} \\
+       --verification-certificate ${quoted(shortPath(path))}
 `;
 }
 

@@ -12,7 +12,8 @@ type OtherQuestion =
   | 'quickstart.change'
   | 'devices.naming'
   | 'devices.count'
-  | 'devices.prefix';
+  | 'devices.prefix'
+  | 'devices.file';
 
 export const questionHelp: Readonly<Record<FieldPath | OtherQuestion, string>> = {
   'quickstart.folder':
@@ -37,8 +38,19 @@ export const questionHelp: Readonly<Record<FieldPath | OtherQuestion, string>> =
   'target.idScope':
     'The ID scope identifies your provisioning service to devices: all devices in the world contact the same address, and the ID scope says which service they belong to. It begins with 0ne, is on the overview page, and is not a secret.',
 
+  'target.create':
+    'Choose yes if you have no provisioning service yet. enrollkit then creates the resource group, the provisioning service, an IoT hub and the link between the two, as far as they do not exist, and tags them. Azure bills an S1 hub by the day, and the operations of the provisioning service. enrollkit clean deletes what was created, and nothing else.',
+  'target.location':
+    'The Azure region where the resources are created, for example westeurope or eastus. Choose one near your devices. It cannot be changed later.',
+  'target.hubName':
+    'The IoT hub is the service that devices send their messages to. Its name becomes part of its address, NAME.azure-devices.net, so no one else in Azure can have the same one.',
+  'target.hubSku':
+    'S1 is the usual tier, billed by the day. F1 is free, allows 8,000 messages a day, and each subscription can have one. A free hub cannot be turned into another tier later.',
+
   'certificates.keyAlgorithm':
     'Each CA and each device gets a key pair. EC P-256 is small, fast and accepted by Azure and by all Azure SDKs. Choose RSA only if a device or a rule requires it. All keys are of the same kind; you cannot change it later without new certificates.',
+  'certificates.existingCa':
+    'If your company already has a root or intermediate CA, your devices can get their certificates below it. Otherwise, enrollkit creates new CAs.',
   'certificates.rootCommonName':
     'The name in the certificate of the root CA, which people see in tools and in the portal. Leave it blank to get a unique name, since two roots with the same name are easily confused.',
   'certificates.intermediate':
@@ -75,11 +87,13 @@ export const questionHelp: Readonly<Record<FieldPath | OtherQuestion, string>> =
     'A disabled group refuses all devices. That is useful to prepare everything and let devices register later.',
 
   'devices.naming':
-    'Each device has a registration ID, by which DPS knows it; it becomes the device ID in IoT Hub. Number your devices if any name will do. Use a list if they have names already, such as serial numbers.',
+    'Each device has a registration ID, by which DPS knows it; it becomes the device ID in IoT Hub. Number your devices if any name will do. Use a list or a file if they have names already, such as serial numbers.',
   'devices.count':
-    'For each device, a key and a certificate are created on this computer, and it is registered. Up to 1000 at once; enrollkit fleet is for more.',
+    'For each device, a key and a certificate are created on this computer, and it is registered. Up to 1000 at once; the fleet commands are for more.',
   'devices.prefix':
     'With the prefix line4- the devices are called line4-001, line4-002, and so on. Letters, digits and - . _ : are allowed.',
+  'devices.file':
+    'A file that a spreadsheet or a database has exported: CSV whose first line names a column registrationId, or a text file with one registration ID per line. The whole file is checked before anything is created; a wrong line is named.',
   'devices.registrationIds':
     'Letters, digits and the characters - . _ : are allowed, at most 64 of them for certificates. Upper and lower case are the same. Each ID is also the common name in the certificate of the device, since DPS compares the two.',
   'devices.protocol':

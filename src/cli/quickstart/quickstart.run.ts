@@ -1,12 +1,14 @@
 /** Gets the plan of a quickstart: from flags, from a plan file, or by asking; then previews it or runs it. */
 import { EnrollkitError, type ExitStatus, exitStatus } from '../../errors.js';
+import { withExistingCa } from '../../quickstart/existing-ca.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
 import { previewQuickstart } from '../../quickstart/preview.js';
 import { givenPassphrase } from '../input/passphrase.js';
 import { hasAnswers } from '../input/plan-flags.js';
-import { planFrom } from '../input/plan-input.js';
+import { basePlan, planFrom } from '../input/plan-input.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { defaultFolder } from '../kernel/common-flags.js';
+import { assertUsable, type GivenCa, givenCa } from './given-ca.js';
 import { planSummary } from './plan-summary.js';
 import { previewText } from './preview-text.js';
 import type { quickstart } from './quickstart.js';
@@ -19,16 +21,15 @@ export const run: RunOf<typeof quickstart> = async ({ flags }, context): Promise
     return exitStatus.ok;
   }
   if (!flags.yes && flags.plan === undefined && !context.interactive) throw nobodyToAsk(flags);
-  const passphrase = givenPassphrase(flags, context.env);
+  const ca = await givenCa(flags, context);
+  const passphrase = givenPassphrase(flags, context.env) ?? ca?.existingCa.passphrase;
   if (flags.yes || flags.plan !== undefined) {
-    await runPlan(
-      { plan: encrypting(planFrom(flags), flags, passphrase), folder, passphrase, flags },
-      context,
-    );
+    const plan = encrypting(plannedWith(flags, ca), flags, passphrase);
+    await runPlan({ plan, folder, passphrase, existingCa: ca?.existingCa, flags }, context);
     return exitStatus.ok;
   }
   const { askQuickstart } = await import('./ask-quickstart.js');
-  return askQuickstart({ flags, folder, passphrase }, context);
+  return askQuickstart({ flags, folder, passphrase, ca }, context);
 };
 
 /** A passphrase that is given asks for encrypted keys, unless a plan file or a flag says otherwise. */
@@ -39,8 +40,16 @@ function encrypting(plan: Plan, flags: FlagsOf<typeof quickstart>, passphrase: s
   return { ...plan, certificates: { ...plan.certificates, encryptKeys: true } };
 }
 
-async function dryRun(flags: FlagsOf<typeof quickstart>, folder: string, { output }: Context): Promise<void> {
-  const plan = planFrom(flags);
+function plannedWith(flags: FlagsOf<typeof quickstart>, ca: GivenCa | undefined): Plan {
+  const base = basePlan(flags);
+  return planFrom(flags, ca ? withExistingCa(base, ca.certificate) : base);
+}
+
+async function dryRun(flags: FlagsOf<typeof quickstart>, folder: string, context: Context): Promise<void> {
+  const { output } = context;
+  const ca = await givenCa(flags, context);
+  const plan = plannedWith(flags, ca);
+  await assertUsable(plan, folder, ca?.existingCa, context);
   const preview = previewQuickstart(plan, folder);
   if (output.json) return output.value({ plan, ...preview });
   output.result('quickstart.preview', `${planSummary(plan, folder)}\n\n${previewText(preview)}`);

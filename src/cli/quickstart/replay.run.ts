@@ -102,12 +102,14 @@ function assertNewFolder(folder: string): void {
 
 /** The recorded plan with the flags in its place; Azure only if it is asked for. */
 function plannedReplay({ plan }: Recording, flags: ReplayFlags): Plan {
-  const { enrollmentGroup, certificateAuthority, devices } = plan;
+  const { certificates, enrollmentGroup, certificateAuthority, devices } = plan;
   const prefix = flags.namePrefix ?? '';
   const keepsTarget = flags.offline || flags.target === 'azure';
   return planFrom(flags, {
     ...plan,
     target: keepsTarget ? plan.target : { kind: 'emulator' },
+    // A recording has no keys, and so all CAs are new.
+    certificates: { ...certificates, existingCa: 'none' },
     enrollmentGroup: { ...enrollmentGroup, id: prefix + enrollmentGroup.id },
     certificateAuthority: { ...certificateAuthority, name: prefix + certificateAuthority.name },
     devices: { ...devices, registrationIds: devices.registrationIds.map((id) => prefix + id) },

@@ -4,6 +4,7 @@ import type { Plan } from '../../quickstart/plan/fields.js';
 import { assertNotNewer } from '../../quickstart/plan/plan.js';
 import type { PortalAssistant } from '../../quickstart/portal.js';
 import { runQuickstart } from '../../quickstart/run.js';
+import type { ExistingCa } from '../../quickstart/step.js';
 import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
 import { noteShortPassphrase } from '../input/new-passphrase.js';
 import { askPassphrase } from '../input/passphrase.js';
@@ -11,7 +12,8 @@ import type { Context, FlagsOf } from '../kernel/command.js';
 import { withTarget } from '../target/target.js';
 import { programName } from '../terminal/command-line.js';
 import { type Progress, plainProgress } from '../terminal/plain-progress.js';
-import { displayPath } from '../terminal/text.js';
+import { displayPath, pageWidth } from '../terminal/text.js';
+import { assertUsable } from './given-ca.js';
 import type { quickstart } from './quickstart.js';
 import { closingReport } from './summary.js';
 
@@ -19,18 +21,20 @@ interface PlannedRun {
   plan: Plan;
   folder: string;
   passphrase: string | undefined;
+  existingCa: ExistingCa | undefined;
   flags: FlagsOf<typeof quickstart>;
 }
 
 /** @throws EnrollkitError of the step that failed */
 export async function runPlan(
-  { plan, folder, flags, ...given }: PlannedRun,
+  { plan, folder, flags, existingCa, ...given }: PlannedRun,
   context: Context,
 ): Promise<void> {
   const { output, env, signal } = context;
   // Before an emulator writes its state there.
   assertOwnFolder(layoutOf(folder));
   assertNotNewer(layoutOf(folder).plan);
+  await assertUsable(plan, folder, existingCa, context);
   const mayAsk = context.interactive && !flags.yes;
   const passphrase =
     given.passphrase ?? (mayAsk && plan.certificates.encryptKeys ? await askPassphrase(context) : undefined);
@@ -54,6 +58,7 @@ export async function runPlan(
           target,
           passphrase,
           portal,
+          existingCa,
           verificationCode: flags.verificationCode,
           signal,
           emit: (event) => progress.on(event),
@@ -68,6 +73,7 @@ export async function runPlan(
         uploaded: plan.certificateAuthority.uploaded,
         program: programName(env),
         style: output.dataStyle,
+        columns: output.stdout.columns ?? pageWidth,
       }),
     );
   } catch (error) {

@@ -5,10 +5,10 @@ import { defaultFolder } from '../kernel/common-flags.js';
 import type { Styles } from '../kernel/output.js';
 import { quoted } from '../terminal/command-line.js';
 import { groupRows } from '../terminal/enrollment-group-text.js';
-import { columns, milliseconds, padEnd, truncate, widest } from '../terminal/text.js';
+import { milliseconds, padEnd, truncate, widest, wrap, wrappedRows } from '../terminal/text.js';
 
-/** Every line fits in so many columns, but for addresses, which must stay whole. */
-const width = 80;
+/** A wider terminal is not filled. */
+const widestPage = 80;
 /** A list longer than this is cut, and says so. */
 const maxListed = 8;
 
@@ -20,16 +20,19 @@ export interface ClosingOptions {
   /** How the program is called here: `enrollkit`, or `npx --no-install enrollkit`. */
   program: string;
   style: Styles;
+  /** Columns of the terminal. Every line fits, except for commands and addresses, which must stay whole. */
+  columns: number;
 }
 
 export function closingReport(result: QuickstartResult, options: ClosingOptions): string {
   const { style } = options;
+  const width = Math.min(options.columns, widestPage);
   const sections: [string, string[]][] = [
-    ['Certificates', chainTree(result, style)],
-    [`Files in ${options.folder}`, files(result, options)],
-    ['Enrollment group, as read back from the service', groupLines(result)],
-    ['Devices', deviceTable(result.devices)],
-    ['Next', nextSteps(result, options)],
+    ['Certificates', chainTree(result, style, width)],
+    [`Files in ${options.folder}`, files(result, options, width)],
+    ['Enrollment group, as read back from the service', groupLines(result, width)],
+    ['Devices', deviceTable(result.devices, width)],
+    ['Next', nextSteps(result, options, width)],
   ];
   const body = sections.map(([heading, lines]) =>
     [style.bold(heading), ...lines.map((line) => `  ${line}`)].join('\n'),
@@ -46,22 +49,28 @@ function title({ devices, target, elapsedMs }: QuickstartResult): string {
   return `${count} ${count === 1 ? 'device is' : 'devices are'} enrolled on ${where}, in ${milliseconds(elapsedMs)}.`;
 }
 
+function authoritiesOf({ root, intermediate }: QuickstartResult['certificates']): CertificateResult[] {
+  return [root, intermediate].filter((one) => one !== null);
+}
+
 function isRegistered(devices: readonly DeviceResult[]): boolean {
   return devices.some(({ status }) => status === 'assigned');
 }
 
-function chainTree({ certificates, devices }: QuickstartResult, style: Styles): string[] {
-  const authorities = [certificates.root, ...(certificates.intermediate ? [certificates.intermediate] : [])];
+function chainTree({ certificates, devices }: QuickstartResult, style: Styles, width: number): string[] {
+  const authorities = authoritiesOf(certificates);
   const lines = authorities.map((certificate, depth) => {
     const branch = depth === 0 ? '' : `${'   '.repeat(depth - 1)}└─ `;
-    return certificateLine(branch + certificate.commonName, certificate, style);
+    return certificateLine(branch + certificate.commonName, certificate, style, width);
   });
   const indent = '   '.repeat(authorities.length - 1);
   const listed = devices.slice(0, maxListed);
   const more = devices.length - listed.length;
   for (const [index, device] of listed.entries()) {
     const last = index === listed.length - 1 && more === 0;
-    lines.push(certificateLine(`${indent}${last ? '└─' : '├─'} ${device.registrationId}`, device, style));
+    lines.push(
+      certificateLine(`${indent}${last ? '└─' : '├─'} ${device.registrationId}`, device, style, width),
+    );
   }
   if (more > 0) lines.push(`${indent}└─ and ${more} more`);
   return lines;
@@ -71,8 +80,10 @@ function certificateLine(
   label: string,
   { sha256Thumbprint, notAfter }: Pick<CertificateResult, 'sha256Thumbprint' | 'notAfter'>,
   style: Styles,
+  width: number,
 ): string {
-  const facts = `${sha256Thumbprint.slice(0, 12)}…  until ${notAfter.slice(0, 10)}`;
+  const thumbprint = width < widestPage ? '' : `${sha256Thumbprint.slice(0, 12)}…  `;
+  const facts = `${thumbprint}until ${notAfter.slice(0, 10)}`;
   const room = width - 2 - facts.length - 2;
   return `${padEnd(truncate(label, room), room)}  ${style.dim(facts)}`;
 }
@@ -80,20 +91,26 @@ function certificateLine(
 function files(
   { certificates, devices, program, programKept }: QuickstartResult,
   options: ClosingOptions,
+  width: number,
 ): string[] {
   const { uploaded } = options;
   const inDps = (which: 'root' | 'intermediate') =>
     which === uploaded ? `, in DPS as ${certificates.uploadedName}` : '';
-  const top = commonFolder(certificates.root.certificate);
+  const { root, intermediate } = certificates;
+  const top = commonFolder(authoritiesOf(certificates)[0]!.certificate);
   const short = (path: string) => relative(top, path).replaceAll('\\', '/');
   const first = devices[0]!;
   const example = short(first.certificate).replace(/certificate\.pem$/, '');
-  const rows: [string, string][] = [
-    [short(certificates.root.certificate), `the root${inDps('root')}`],
-    [short(certificates.root.key), 'its private key; keep it safe'],
-  ];
-  if (certificates.intermediate) {
-    rows.push([short(certificates.intermediate.certificate), `signs the devices${inDps('intermediate')}`]);
+  const rows: [string, string][] = [];
+  if (root) {
+    rows.push(
+      [short(root.certificate), `the root${inDps('root')}`],
+      [short(root.key), 'its private key; keep it safe'],
+    );
+  }
+  if (intermediate) {
+    rows.push([short(intermediate.certificate), `signs the devices${inDps('intermediate')}`]);
+    if (!root) rows.push([short(intermediate.key), 'its private key; keep it safe']);
   }
   rows.push(
     [`${example}chain.pem`, 'what the device shows: itself, its issuers'],
@@ -106,15 +123,15 @@ function files(
     ['.enrollkit/plan.json', 'this run again: quickstart --plan FILE'],
     ['.enrollkit/runs', 'this run, recorded: replay it, compare it'],
   );
-  return columns(rows, 2);
+  return wrappedRows(rows, width - 2);
 }
 
-function groupLines({ enrollmentGroup, target }: QuickstartResult): string[] {
-  const lines = columns([...groupRows(enrollmentGroup), ['ID scope', target.idScope]], 2);
+function groupLines({ enrollmentGroup, target }: QuickstartResult, width: number): string[] {
+  const lines = wrappedRows([...groupRows(enrollmentGroup), ['ID scope', target.idScope]], width - 2);
   return target.portalUrl ? [...lines, target.portalUrl] : lines;
 }
 
-function deviceTable(devices: readonly DeviceResult[]): string[] {
+function deviceTable(devices: readonly DeviceResult[], width: number): string[] {
   const listed = devices.slice(0, maxListed);
   const longest = Math.min(34, widest(listed.map(({ deviceId }) => deviceId)));
   const lines = listed.map(({ deviceId, status, assignedHub }) =>
@@ -124,7 +141,11 @@ function deviceTable(devices: readonly DeviceResult[]): string[] {
   return more > 0 ? [...lines, `and ${more} more`] : lines;
 }
 
-function nextSteps({ target, devices }: QuickstartResult, { folder, program }: ClosingOptions): string[] {
+function nextSteps(
+  { target, devices }: QuickstartResult,
+  { folder, program }: ClosingOptions,
+  width: number,
+): string[] {
   const dir = folder === defaultFolder ? '' : ` --dir ${quoted(folder)}`;
   const emulator = target.kind === 'emulator';
   const steps: [string, string][] = [];
@@ -153,10 +174,10 @@ function nextSteps({ target, devices }: QuickstartResult, { folder, program }: C
     ]);
   }
   steps.push([`${program} clean${dir}`, 'Remove all that was made in the provisioning service']);
-  return steps.flatMap(([line, what]) => [`# ${what}`, line]);
+  return steps.flatMap(([line, what]) => [...wrap(what, width - 2, '# ').split('\n'), line]);
 }
 
 /** `<folder>/ca/root/certificate.pem` lies in `<folder>`. */
-function commonFolder(rootCertificate: string): string {
-  return rootCertificate.replace(/[\\/]ca[\\/]root[\\/]certificate\.pem$/, '');
+function commonFolder(caCertificate: string): string {
+  return caCertificate.replace(/[\\/]ca[\\/][^\\/]+[\\/]certificate\.pem$/, '');
 }

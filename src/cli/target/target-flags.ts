@@ -1,5 +1,7 @@
 /** Flags that say which provisioning service or emulator a command works with. */
+
 import { join } from 'node:path';
+import { sentences } from '../../languages/language.js';
 import { planGroups } from '../../quickstart/plan/fields.js';
 import { fieldFlags } from '../input/field-flags.js';
 import { defaultFolder, folderName } from '../kernel/common-flags.js';
@@ -11,18 +13,27 @@ export const stateFolderFlag = {
   dir: parsedFlag({
     placeholder: 'FOLDER',
     parse: folderName,
-    summary: `the state folder, or a certificate folder (default: ${defaultStateFolder}, that of a quickstart)`,
+    summary: sentences.cliTarget.stateFolder(defaultStateFolder),
   }),
 };
 const { heading } = planGroups.target;
-const { target, ...namesInAzure } = underHeading(heading, fieldFlags('target'));
+const {
+  target,
+  create,
+  location,
+  'hub-name': hubName,
+  'hub-sku': hubSku,
+  ...namesInAzure
+} = underHeading(heading, fieldFlags('target'));
 export const targetFlag = { target };
 export const azureFlags = namesInAzure;
+/** For quickstarts, which can create the provisioning service. */
+export const creationFlags = { create, location, 'hub-name': hubName, 'hub-sku': hubSku };
 export const connectionStringFileFlag = {
   'connection-string-file': textFlag({
     placeholder: 'FILE',
     heading,
-    summary: 'Azure: a file with the connection string of a shared access policy',
+    summary: sentences.cliTarget.connectionStringFile,
   }),
 };
 /** Which DPS a command talks to. Secrets come from files and the environment, never from arguments. */
@@ -32,6 +43,6 @@ export const targetFlags = { ...targetFlag, ...azureFlags, ...connectionStringFi
 export const globalEndpointFlag = {
   'global-endpoint': textFlag({
     placeholder: 'HOST',
-    summary: 'where devices register (default: global.azure-devices-provisioning.net, or the emulator)',
+    summary: sentences.cliTarget.globalEndpoint,
   }),
 };

@@ -1,5 +1,7 @@
 /** Asks before something is removed. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { Context } from '../kernel/command.js';
 import type { yesFlag } from '../kernel/common-flags.js';
 import type { FlagValues } from '../kernel/flags.js';
@@ -17,19 +19,19 @@ export async function confirmed(
 ): Promise<void> {
   if (flags.yes) return;
   if (!context.interactive) {
-    throw new EnrollkitError('NEEDS_INPUT', `${what} There is no terminal to ask at.`, {
-      next: 'Add --yes.',
+    throw new EnrollkitError('NEEDS_INPUT', sentences.cliTerminal.confirm.noTerminal(what), {
+      next: sentences.cliTerminal.confirm.addYes,
     });
   }
   const { terminalAsker } = await import('./prompts.js');
   const yes = await terminalAsker(context.output, context.signal).confirm({
     id,
     message: what,
-    why: 'It cannot be taken back.',
+    why: sentences.cliTerminal.confirm.warning,
     default: false,
   });
   if (!yes)
-    throw new EnrollkitError('INTERRUPTED', 'You said no; nothing was removed.', {
-      next: 'There is nothing to do.',
+    throw new EnrollkitError('INTERRUPTED', sentences.cliTerminal.confirm.declined, {
+      next: sentences.cliTerminal.confirm.nothingToDo,
     });
 }

@@ -20,14 +20,24 @@ export interface Interview extends Asker {
    * Something that takes time to find out, such as a list from Azure: looked up once.
    *
    * @param guess what to count the remaining questions with until then
+   * @param saying a message before it is looked up
    */
-  find<Value>(key: string, look: () => Promise<Value>, guess: Value): Promise<Value>;
+  find<Value>(
+    key: string,
+    look: () => Promise<Value>,
+    guess: Value,
+    saying?: { id: string; text: string },
+  ): Promise<Value>;
   /** The questions answered so far, in their order. */
   answered(): AnsweredQuestion[];
-  /** Asks questions again; the other answers are kept where they still apply. */
-  askAgain(...ids: string[]): never;
-  /** Looks something up again, and asks questions again. */
-  lookAgain(key: string, ...ids: string[]): never;
+  /**
+   * Asks a question again; the other answers are kept where they still apply.
+   *
+   * @param over the questions that have led here: nothing is left of their answers
+   */
+  askAgain(id: string, ...over: string[]): never;
+  /** Looks something up again. @param over as in {@link askAgain} */
+  lookAgain(key: string, ...over: string[]): never;
 }
 
 export interface AnsweredQuestion {
@@ -60,13 +70,11 @@ interface Asking<Value> {
 }
 
 class AskedAgain extends Error {
-  readonly ids: readonly string[];
-  readonly key: string | undefined;
+  readonly what: { id?: string; key?: string; over: readonly string[] };
 
-  constructor(ids: readonly string[], key?: string) {
-    super(ids.join(', '));
-    this.ids = ids;
-    this.key = key;
+  constructor(what: AskedAgain['what']) {
+    super('asked again');
+    this.what = what;
   }
 }
 
@@ -96,8 +104,10 @@ export class Dialogue {
       } catch (error) {
         if (error instanceof WentBack) this.forget(pass.previous);
         else if (error instanceof AskedAgain) {
-          this.forget(...error.ids);
-          if (error.key !== undefined) this.#found.delete(error.key);
+          const { id, key, over } = error.what;
+          this.forget(id, ...over);
+          for (const one of over) this.#earlier.delete(one);
+          if (key !== undefined) this.#found.delete(key);
         } else throw error;
       }
     }
@@ -108,7 +118,7 @@ export class Dialogue {
     for (const id of ids) if (id !== undefined) this.#answers.delete(id);
   }
 
-  /** Answers a question as if it had been asked. */
+  /** Answers a question as if it had been asked, until it is over. */
   answer(id: string, value: unknown): void {
     this.#answers.set(id, { value, offered: undefined });
   }
@@ -146,16 +156,19 @@ class Pass {
     return {
       say: (id, text) => void this.#said.push([id, text]),
       answered: () => [...this.#asked],
-      askAgain(...ids) {
-        throw new AskedAgain(ids);
+      askAgain: (id, ...over) => {
+        this.#flush();
+        throw new AskedAgain({ id, over });
       },
-      lookAgain(key, ...ids) {
-        throw new AskedAgain(ids, key);
+      lookAgain: (key, ...over) => {
+        this.#flush();
+        throw new AskedAgain({ key, over });
       },
-      find: async (key, look, guess) => {
+      find: async (key, look, guess, saying) => {
         const { found } = this.#memory;
         if (found.has(key)) return found.get(key) as typeof guess;
         if (this.#isCounting) return guess;
+        if (saying) this.#said.push([saying.id, saying.text]);
         this.#flush();
         const value = await look();
         found.set(key, value);

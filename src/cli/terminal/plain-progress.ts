@@ -1,7 +1,8 @@
 /** The events of a run as plain lines, for logs and pipes. */
+import { sentences } from '../../languages/language.js';
 import type { RunEvent } from '../../quickstart/events.js';
 import type { Output } from '../kernel/output.js';
-import { milliseconds } from './text.js';
+import { milliseconds, padStart } from './text.js';
 
 /** Shows the events of a run. */
 export interface Progress {
@@ -10,6 +11,11 @@ export interface Progress {
   settled(): Promise<void>;
   /** Resolves when nothing more will be drawn; call it when the run has ended or failed. */
   end(): Promise<void>;
+}
+
+/** The state of a step, in a column of its own. */
+function mark(state: string): string {
+  return padStart(state, 6);
 }
 
 /** One line per step that has ended: `done`, or `ok` if there was nothing to do. */
@@ -26,15 +32,17 @@ export function plainProgress(output: Output): Progress {
         case 'step-progress':
           return;
         case 'step-done': {
-          const mark = event.already ? dim('    ok') : `  ${green('done')}`;
+          const state = event.already
+            ? dim(mark(sentences.cliTerminal.progress.ok))
+            : green(mark(sentences.cliTerminal.progress.done));
           const time = event.already ? '' : dim(` (${milliseconds(event.elapsedMs)})`);
-          output.note(`step.${event.step}`, `${mark}  ${titles.get(event.step)}: ${event.outcome}${time}`);
+          output.note(`step.${event.step}`, `${state}  ${titles.get(event.step)}: ${event.outcome}${time}`);
           return;
         }
         case 'step-failed':
           output.note(
             `step.${event.step}`,
-            `${red(event.error.code === 'INTERRUPTED' ? 'halted' : 'failed')}  ${titles.get(event.step)}`,
+            `${red(mark(event.error.code === 'INTERRUPTED' ? sentences.cliTerminal.progress.halted : sentences.cliTerminal.progress.failed))}  ${titles.get(event.step)}`,
           );
       }
     },

@@ -1,18 +1,22 @@
 /** Registration records for people. */
+
 import type { RegistrationState } from '../../dps/contract/schemas.js';
+import { sentences } from '../../languages/language.js';
 import { columns } from './text.js';
+
+const { registration: text } = sentences.cliTerminal;
 
 /** One record, a row for each member that it has. */
 export function registrationText(registration: RegistrationState): string {
   const { registrationId, status, substatus, assignedHub, deviceId, errorCode, errorMessage } = registration;
   const rows: [string, string | null | undefined][] = [
-    ['Registration ID', registrationId],
-    ['Status', substatus ? `${status} (${substatus})` : status],
-    ['Hub', assignedHub],
-    ['Device ID', deviceId],
-    ['Error', [errorCode || undefined, errorMessage || undefined].filter(Boolean).join(' ')],
-    ['Created', registration.createdDateTimeUtc],
-    ['Last updated', registration.lastUpdatedDateTimeUtc],
+    [text.registrationId, registrationId],
+    [text.status, substatus ? `${status} (${substatus})` : status],
+    [text.hub, assignedHub],
+    [text.deviceId, deviceId],
+    [text.error, [errorCode || undefined, errorMessage || undefined].filter(Boolean).join(' ')],
+    [text.created, registration.createdDateTimeUtc],
+    [text.updated, registration.lastUpdatedDateTimeUtc],
   ];
   return columns(rows.filter((row): row is [string, string] => Boolean(row[1]))).join('\n');
 }
@@ -28,7 +32,8 @@ export function registrationTable(registrations: readonly RegistrationState[]): 
       assignedHub || '-',
     ],
   );
-  return columns([['REGISTRATION ID', 'STATUS', 'DEVICE ID', 'LAST UPDATED', 'HUB'], ...rows]).join('\n');
+  const { heads } = text;
+  return columns([[heads.id, heads.status, heads.device, heads.updated, heads.hub], ...rows]).join('\n');
 }
 
 /** `2026-11-29 09:44Z`, of `2026-11-29T09:44:18.1234567Z`. */

@@ -21,6 +21,11 @@ export function padEnd(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
 }
 
+/** Puts spaces before a text, up to a number of columns. */
+export function padStart(text: string, width: number): string {
+  return ' '.repeat(Math.max(0, width - displayWidth(text))) + text;
+}
+
 /** The columns of the widest of some texts; 0 for none. */
 export function widest(texts: readonly string[]): number {
   return Math.max(0, ...texts.map((text) => displayWidth(text)));
@@ -126,6 +131,22 @@ export function columns(rows: readonly (readonly string[])[], indent = 0): strin
       )
       .join('  ');
     return truncate(line, pageWidth - indent);
+  });
+}
+
+/** Rows of two cells in `width` columns. The second one is wrapped; it goes below a first one that is too long. */
+export function wrappedRows(rows: readonly (readonly [string, string])[], width: number): string[] {
+  const column = Math.min(
+    Math.max(...rows.map(([first]) => displayWidth(first))),
+    Math.max(20, Math.floor(width * 0.55)),
+  );
+  return rows.flatMap(([first, second]) => {
+    const lines = wrap(second, Math.max(16, width - column - 2)).split('\n');
+    const isLong = displayWidth(first) > column;
+    const texts = isLong ? ['', ...lines] : lines;
+    return texts.map((text, index) =>
+      truncate(`${padEnd(index === 0 ? first : '', column)}  ${text}`.trimEnd(), width),
+    );
   });
 }
 

@@ -7,6 +7,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
+import { unattended } from '../wire/unattended.js';
 import type { DeviceCredential, HubDevices } from './devices.js';
 import { DeviceListeners } from './listeners.js';
 
@@ -237,7 +238,7 @@ export class CertificateRenewals {
       if (this.#renewals.get(deviceId) !== renewal) return;
       renewal.outcome = this.#refusal(error);
     }
-    this.#decided.notify(deviceId);
+    unattended(() => this.#decided.notify(deviceId))();
   }
 
   #refusal(thrown: unknown): RenewalAnswer {

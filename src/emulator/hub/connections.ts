@@ -1,5 +1,7 @@
 /** The MQTT and AMQP connections of devices: one for each device, ended at the latest when its token expires. */
 
+import { unattended } from '../wire/unattended.js';
+
 /** Why a connection is ended. */
 export type EndOfConnection = 'connected again' | 'deleted' | 'no longer let in' | 'token expired';
 
@@ -71,7 +73,7 @@ export class DeviceConnections {
       for (const [deviceId, { expires }] of [...this.#connections]) {
         if (expires === undefined) continue;
         expiring += 1;
-        if (expires <= now) this.end(deviceId, 'token expired');
+        if (expires <= now) unattended(() => this.end(deviceId, 'token expired'))();
       }
       if (expiring > 0) return;
       clearInterval(this.#check);

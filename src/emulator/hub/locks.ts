@@ -1,5 +1,6 @@
 /** Locks on messages that were handed out and are not settled yet: meanwhile, no other receiver gets them. */
 import { randomUUID } from 'node:crypto';
+import { unattended } from '../wire/unattended.js';
 
 interface Lock<Held> {
   held: Held;
@@ -20,7 +21,8 @@ export class Locks<Held> {
       this.#locks.delete(token);
       expired(held);
     };
-    const timer = milliseconds === undefined ? undefined : setTimeout(expire, milliseconds).unref();
+    const timer =
+      milliseconds === undefined ? undefined : setTimeout(unattended(expire), milliseconds).unref();
     this.#locks.set(token, { held, timer });
     return token;
   }

@@ -5,6 +5,7 @@
  * collects outcomes for up to 15 seconds; the emulator for {@link collectingMilliseconds}.
  */
 import type { StateDatabase, StateStatement } from '../state/database.js';
+import { unattended } from '../wire/unattended.js';
 import { HubError } from './hub-error.js';
 import { Locks } from './locks.js';
 
@@ -109,7 +110,10 @@ export class MessageFeedback {
     this.#expire.run([now.toISOString()]);
     this.#insert.run([deviceId, messageId, status, occurred, expiry]);
     if (this.#listeners.size > 0)
-      this.#collecting ??= setTimeout(() => this.#notify(), collectingMilliseconds);
+      this.#collecting ??= setTimeout(
+        unattended(() => this.#notify()),
+        collectingMilliseconds,
+      );
     this.#collecting?.unref();
   }
 
@@ -164,7 +168,10 @@ export class MessageFeedback {
    */
   onAvailable(listener: () => void): () => void {
     this.#listeners.add(listener);
-    this.#expiryCheck ??= setInterval(() => this.#settleExpired(), expiryCheckMilliseconds).unref();
+    this.#expiryCheck ??= setInterval(
+      unattended(() => this.#settleExpired()),
+      expiryCheckMilliseconds,
+    ).unref();
     return () => {
       this.#listeners.delete(listener);
       if (this.#listeners.size > 0) return;

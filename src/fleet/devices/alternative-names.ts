@@ -44,6 +44,15 @@ export function alternativeNamesProblem(names: AlternativeNames): string | undef
  * @throws EnrollkitError INVALID_ALTERNATIVE_NAME
  */
 export function encodeAlternativeNames(names: AlternativeNames): Uint8Array | undefined {
+  if (!alternativeNameKinds.some((kind) => names[kind]?.length)) return undefined;
+  return sequence(
+    objectIdentifier(extensionTypes.subjectAlternativeName),
+    octetString(encodeGeneralNames(names)),
+  );
+}
+
+/** The names as GeneralNames. @throws EnrollkitError INVALID_ALTERNATIVE_NAME */
+export function encodeGeneralNames(names: AlternativeNames): Buffer {
   const problem = alternativeNamesProblem(names);
   if (problem) throw new EnrollkitError('INVALID_ALTERNATIVE_NAME', problem);
   const all = alternativeNameKinds.flatMap((kind) =>
@@ -51,6 +60,5 @@ export function encodeAlternativeNames(names: AlternativeNames): Uint8Array | un
       implicitPrimitive(kinds[kind].tag, kind === 'ip' ? addressOctets(value) : Buffer.from(value, 'ascii')),
     ),
   );
-  if (all.length === 0) return undefined;
-  return sequence(objectIdentifier(extensionTypes.subjectAlternativeName), octetString(sequence(...all)));
+  return sequence(...all);
 }

@@ -28,7 +28,7 @@ import {
   unwritable,
 } from '../../workspace/files.js';
 import { jsonOf } from '../../workspace/json-text.js';
-import { lockHolder, removeDeadClaims, takeLock } from '../../workspace/lock.js';
+import { removeAbandoned, takeLock } from '../../workspace/lock.js';
 
 const fleetLine = z.object({ fleet: z.object({ version: z.literal(1), request: z.string() }) });
 const doneLine = z.object({
@@ -52,10 +52,7 @@ export type Progress = z.infer<typeof doneLine>['done'];
 
 /** Removes the lock and the temporary file of a process that was killed; those of one that runs stay. */
 export function removeLeftovers(out: string): void {
-  const lock = `${out}.lock`;
-  if (!lookAt(lock)?.isDirectory() || lockHolder(lock)) return;
-  rmSync(join(lock, 'journal'), { force: true });
-  removeDeadClaims(lock);
+  removeAbandoned(`${out}.lock`, ['journal']);
 }
 
 export class FleetJournal {

@@ -109,13 +109,30 @@ export async function* readResults<Line extends ResultLine>(path: string): Async
 }
 
 /**
- * Removes a results file, and what a killed process left beside it; a file that contains something else is left alone.
+ * Removes results files, and what a killed process left beside them, when something has succeeded that makes them void.
+ * A file that contains something else is left alone.
  *
- * @throws EnrollkitError FOLDER_IN_USE when another process writes to it; FILE_EXISTS, FILE_UNWRITABLE
+ * @param act what makes them void; nobody writes to them meanwhile
+ * @throws EnrollkitError FOLDER_IN_USE when another process writes to one of them; FILE_EXISTS, FILE_UNWRITABLE; what
+ *   `act` throws
  */
-export async function removeResults(path: string): Promise<void> {
-  if (!lookAt(path)?.isFile() && !lookAt(lockOf(path))?.isDirectory()) return;
-  const unlock = lockResults(path);
+export async function removeResults<Result>(
+  paths: readonly string[],
+  act: () => Promise<Result>,
+): Promise<Result> {
+  const existing = paths.filter((path) => lookAt(path)?.isFile() || lookAt(lockOf(path))?.isDirectory());
+  const unlocks: (() => void)[] = [];
+  try {
+    for (const path of existing) unlocks.push(lockResults(path));
+    const result = await act();
+    for (const path of existing) await removeLocked(path);
+    return result;
+  } finally {
+    for (const unlock of unlocks) unlock();
+  }
+}
+
+async function removeLocked(path: string): Promise<void> {
   try {
     for (const name of ['new', 'messages'] as const) rmSync(besideResults(path, name), { force: true });
     if (!lookAt(path)?.isFile()) return;
@@ -123,8 +140,6 @@ export async function removeResults(path: string): Promise<void> {
     rmSync(path);
   } catch (error) {
     if (!(error instanceof EnrollkitError)) throw unwritable(path, error);
-  } finally {
-    unlock();
   }
 }
 

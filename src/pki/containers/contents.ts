@@ -2,7 +2,9 @@
  * The one way in for certificates, keys, requests, revocation lists and the files that wrap them: what an input holds,
  * and what it is when it is not what was asked for.
  */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { DerError, type Element, objectIdentifierOf, readElement, sequenceOf, tags } from '../der/read.js';
 import { decode } from './encoding.js';
 import { type PemBlock, pemBlocks } from './pem.js';
@@ -38,10 +40,7 @@ export function readContents(input: string | Uint8Array): Contents {
   if (blocks.length === 0) {
     throw (
       foreign(decoded.text) ??
-      invalid(
-        'It is neither PEM nor DER.',
-        'Give a file with a block that begins with -----BEGIN, or a DER file.',
-      )
+      invalid(sentences.pkiContainers.notPemNorDer, sentences.pkiContainers.givePemOrDer)
     );
   }
   return { form: 'pem', text: decoded.text, blocks };
@@ -53,8 +52,8 @@ export interface Wanted {
   /** The usual label. */
   block: string;
   kinds: readonly DerKind[];
-  /** For the error: `certificate`. */
-  what: string;
+  /** For the error. */
+  what: DerKind;
   /** Creates the error. */
   invalid: (why: string, next?: string) => EnrollkitError;
 }
@@ -75,8 +74,11 @@ export function blocksOf(input: string | Uint8Array, wanted: Wanted): PemBlock[]
     const found = blocks.filter((one) => label.test(one.label));
     if (found.length > 0) return found;
     throw blocks.length > 0
-      ? invalid(`It holds ${labelsOf(blocks)}, and no ${what}.`)
-      : (foreign(decoded.text) ?? invalid(`It holds no ${what}: neither a PEM block ${block} nor DER.`));
+      ? invalid(
+          sentences.pkiContainers.holdsOtherBlocks(labelsOf(blocks), sentences.pkiContainers.kinds[what]),
+        )
+      : (foreign(decoded.text) ??
+          invalid(sentences.pkiContainers.holdsNeither(sentences.pkiContainers.kinds[what], block)));
   } catch (error) {
     if (!(error instanceof EnrollkitError)) throw error;
     throw invalid(error.message, foreign(decoded.text)?.next);
@@ -86,13 +88,21 @@ export function blocksOf(input: string | Uint8Array, wanted: Wanted): PemBlock[]
 /** Bytes that are of no known kind are left to the reader, which says what is wrong with them. */
 function wantedDer(der: Buffer, { kinds, what, invalid }: Wanted): PemBlock {
   const kind = knownKind(der);
-  if (kind && !kinds.includes(kind)) throw invalid(`It holds ${withArticle(kind)} in DER, and no ${what}.`);
+  if (kind && !kinds.includes(kind))
+    throw invalid(
+      sentences.pkiContainers.holdsOther(
+        sentences.pkiContainers.kinds[kind],
+        sentences.pkiContainers.kinds[what],
+      ),
+    );
   return { label: 'DER', der, position: 'DER' };
 }
 
 /** What an input holds, in words: `a private key in DER`, `PRIVATE KEY and CERTIFICATE`. */
 export function heldBy(contents: Contents): string {
-  return contents.form === 'der' ? `${withArticle(contents.kind)} in DER` : labelsOf(contents.blocks);
+  return contents.form === 'der'
+    ? sentences.pkiContainers.inDer(sentences.pkiContainers.kinds[contents.kind])
+    : sentences.pkiContainers.blocks(labelsOf(contents.blocks));
 }
 
 /** Whether PEM blocks or DER hold a private key, encrypted or not. */
@@ -104,13 +114,11 @@ export function holdsKey(contents: Contents): boolean {
 
 function assertSize(input: string | Uint8Array, invalid: Wanted['invalid']): void {
   if (input.length > maxInputBytes)
-    throw invalid(`It has ${input.length} bytes; nothing is read from more than ${maxInputBytes}.`);
-  if (input.length === 0) throw invalid('It is empty.');
+    throw invalid(sentences.pkiContainers.tooLarge(input.length, maxInputBytes));
+  if (input.length === 0) throw invalid(sentences.pkiContainers.empty);
 }
 
-const withArticle = (kind: DerKind) => `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`;
-const labelsOf = (blocks: readonly PemBlock[]) =>
-  [...new Set(blocks.map(({ label }) => label))].join(' and ');
+const labelsOf = (blocks: readonly PemBlock[]) => [...new Set(blocks.map(({ label }) => label))];
 
 const beginning = (text: string) => new RegExp(`^${text}`);
 
@@ -118,32 +126,40 @@ const beginning = (text: string) => new RegExp(`^${text}`);
 const foreignFiles: readonly { begins: RegExp; is: string; next: string }[] = [
   {
     begins: /^(\u00fe\u00ed\u00fe\u00ed|\u00ce\u00ce\u00ce\u00ce)/,
-    is: 'a Java keystore',
-    next: 'Convert it: keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12',
+    is: sentences.pkiContainers.javaKeystore,
+    next: sentences.pkiContainers.convertJavaKeystore,
   },
   {
     begins: /^PuTTY-User-Key-File/,
-    is: 'a private key of PuTTY',
-    next: 'Convert it: puttygen FILE -O private-openssh-new -o NEW, then ssh-keygen -p -m PKCS8 -f NEW',
+    is: sentences.pkiContainers.puttyKey,
+    next: sentences.pkiContainers.convertPuttyKey,
   },
   {
     begins: /^(ssh-|ecdsa-sha2-|sk-)\S+ AAAA/,
-    is: 'a public key of SSH',
-    next: 'Give a certificate or its private key, not the key of an SSH login.',
+    is: sentences.pkiContainers.sshPublicKey,
+    next: sentences.pkiContainers.notAnSshKey,
   },
   {
     begins: /^\s*[{[]/,
     is: 'JSON',
-    next: 'Take the certificate or key out of it, for example with az ... --query value --output tsv.',
+    next: sentences.pkiContainers.takeOutOfJson,
   },
-  { begins: /^\s*<(!|\?|html|head)/i, is: 'a web page or XML', next: 'Download the file itself.' },
-  { begins: /^PK\W\W/, is: 'a ZIP archive', next: 'Unpack it.' },
-  { begins: beginning('\u001f\u008b'), is: 'a gzip archive', next: 'Unpack it.' },
+  {
+    begins: /^\s*<(!|\?|html|head)/i,
+    is: sentences.pkiContainers.webPage,
+    next: sentences.pkiContainers.downloadFile,
+  },
+  { begins: /^PK\W\W/, is: sentences.pkiContainers.zipArchive, next: sentences.pkiContainers.unpack },
+  {
+    begins: beginning('\u001f\u008b'),
+    is: sentences.pkiContainers.gzipArchive,
+    next: sentences.pkiContainers.unpack,
+  },
 ];
 
 function foreign(text: string): EnrollkitError | undefined {
   const known = foreignFiles.find(({ begins }) => begins.test(text));
-  return known && invalid(`It is ${known.is}, neither PEM nor DER.`, known.next);
+  return known && invalid(sentences.pkiContainers.isForeign(known.is), known.next);
 }
 
 function invalid(message: string, next?: string): EnrollkitError {
@@ -159,11 +175,11 @@ function kindOfDer(der: Buffer): DerKind {
     if (kind) return kind;
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
-    throw new EnrollkitError('INVALID_CERTIFICATE', `It begins like DER, yet ${error.message}.`, {
+    throw new EnrollkitError('INVALID_CERTIFICATE', sentences.pkiContainers.beginsLikeDer(error.message), {
       cause: error,
     });
   }
-  throw invalid('It is DER, and neither a certificate nor anything that goes with one.');
+  throw invalid(sentences.pkiContainers.unknownDer);
 }
 
 /** The kind of DER; undefined if it is malformed or of no known kind. */
@@ -183,10 +199,7 @@ function kindByShape(der: Buffer): DerKind | undefined {
   const whole = readElement(der);
   if (whole.end < der.length) {
     const more = der.length - whole.end;
-    throw invalid(
-      `The first DER value ends at byte ${whole.end}, and ${more} more follow; a DER file holds one value.`,
-      'Give several certificates as PEM or PKCS#7.',
-    );
+    throw invalid(sentences.pkiContainers.moreAfterDer(whole.end, more), sentences.pkiContainers.giveSeveral);
   }
   const parts = sequenceOf(whole);
   const [first, second] = parts;

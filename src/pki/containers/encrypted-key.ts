@@ -1,6 +1,8 @@
 /** Opens encrypted private keys, if their key derivation is within bounds. */
+
 import { createDecipheriv, createHash, getCipherInfo, type KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { DerError, octetStringOf, readOnly, sequenceOf } from '../der/read.js';
 import { privateKeyOf } from '../private-key.js';
 import { algorithmOf } from '../x509/certificate.js';
@@ -20,7 +22,7 @@ export function* openEncryptedKey(der: Buffer, passphrase: string): Deriving<Key
   let plaintext: Buffer | undefined;
   try {
     const [algorithm, ciphertext, ...rest] = sequenceOf(readOnly(der));
-    if (rest.length > 0) throw new DerError('it has more than two parts');
+    if (rest.length > 0) throw new DerError(sentences.pkiContainers.keyMoreThanTwoParts);
     const work = new KeyDerivationWork();
     const encrypted = octetStringOf(ciphertext);
     plaintext = yield* decrypt(algorithmOf(algorithm), encrypted, passphraseOf(passphrase), work);
@@ -41,11 +43,11 @@ export function* openEncryptedKey(der: Buffer, passphrase: string): Deriving<Key
  */
 export function openEncryptedPem({ label, der, headers }: PemBlock, passphrase: string): KeyObject {
   const [, name, hex = ''] = /^([A-Z0-9-]+),([0-9A-Fa-f]+)$/.exec(headers?.get('DEK-Info') ?? '') ?? [];
-  if (name === undefined) throw unreadable('its header DEK-Info does not say how it is encrypted');
+  if (name === undefined) throw unreadable(sentences.pkiContainers.dekInfoMissing);
   const cipher = getCipherInfo(name);
   const iv = Buffer.from(hex, 'hex');
   if (cipher?.mode !== 'cbc') throw obsolete(name);
-  if (iv.length !== cipher.ivLength) throw unreadable('its header DEK-Info has a wrong length');
+  if (iv.length !== cipher.ivLength) throw unreadable(sentences.pkiContainers.dekInfoLength);
   const key = bytesToKey(passphrase, iv.subarray(0, 8), cipher.keyLength);
   let decipher: ReturnType<typeof createDecipheriv>;
   try {
@@ -79,7 +81,7 @@ function importKey(plaintext: Buffer | undefined, label?: string): KeyObject {
     if (error instanceof EnrollkitError) throw error;
     // One wrong passphrase in 256 yields valid padding, but not a valid key.
   }
-  throw new EnrollkitError('WRONG_PASSPHRASE', 'The passphrase does not open the private key.');
+  throw new EnrollkitError('WRONG_PASSPHRASE', sentences.pkiContainers.wrongPassphrase);
 }
 
 /**
@@ -99,15 +101,11 @@ export function assertCipher(key: Buffer | PemBlock): void {
 }
 
 function obsolete(name: string): EnrollkitError {
-  return new EnrollkitError(
-    'INVALID_KEY',
-    `The private key is encrypted with ${name}, which is obsolete and not decrypted here.`,
-    {
-      next: 'Convert it with OpenSSL: openssl pkcs8 -topk8 -v2 aes-256-cbc -provider legacy -provider default -in FILE -out NEW',
-    },
-  );
+  return new EnrollkitError('INVALID_KEY', sentences.pkiContainers.keyObsoleteCipher(name), {
+    next: sentences.pkiContainers.convertKey,
+  });
 }
 
 function unreadable(why: string): EnrollkitError {
-  return new EnrollkitError('INVALID_KEY', `The private key cannot be read: ${why}.`);
+  return new EnrollkitError('INVALID_KEY', sentences.pkiContainers.keyUnreadable(why));
 }

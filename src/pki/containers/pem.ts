@@ -1,5 +1,7 @@
 /** Reads and writes PEM (RFC 7468). */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 
 export interface PemBlock {
   /** The text after BEGIN: CERTIFICATE, PRIVATE KEY, ... */
@@ -33,16 +35,17 @@ export function pemBlocks(text: string): PemBlock[] {
     const label = match[1]!;
     line += text.slice(counted, match.index).match(/\r\n?|\n/g)?.length ?? 0;
     counted = match.index;
-    const position = `PEM block ${blocks.length + 1} (${label}) at line ${line}`;
+    const position = sentences.pkiContainers.pemPosition(blocks.length + 1, label, line);
     const endLine = `-----END ${label}-----`;
     const end = text.indexOf(endLine, begin.lastIndex);
     if (end < 0)
-      throw new EnrollkitError('INVALID_CERTIFICATE', `${position} has no line ${endLine}: it was cut off.`);
+      throw new EnrollkitError('INVALID_CERTIFICATE', sentences.pkiContainers.pemCutOff(position, endLine));
     const { headers, rest } = withoutHeaders(label, text.slice(begin.lastIndex, end));
     const body = rest.replace(/\s+/g, '');
-    if (body === '') throw new EnrollkitError('INVALID_CERTIFICATE', `${position} is empty.`);
+    if (body === '')
+      throw new EnrollkitError('INVALID_CERTIFICATE', sentences.pkiContainers.pemEmpty(position));
     if (body.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(body)) {
-      throw new EnrollkitError('INVALID_CERTIFICATE', `${position} is not base64.`);
+      throw new EnrollkitError('INVALID_CERTIFICATE', sentences.pkiContainers.pemNotBase64(position));
     }
     blocks.push({ label, der: Buffer.from(body, 'base64'), ...(headers ? { headers } : {}), position });
     begin.lastIndex = end + endLine.length;

@@ -1,6 +1,8 @@
 /** Reads PKCS#12 files (RFC 7292) of any program: a private key, its certificate and the chain. */
+
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { fromBer } from '../der/from-ber.js';
 import {
   children,
@@ -94,7 +96,7 @@ function* pfxReader(input: string | Uint8Array, passphrase: string): Deriving<Pf
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     throw invalid(
-      `This is not a PKCS#12 file that can be read: ${error.message}.`,
+      sentences.pkiContainers.pfxUnreadable(error.message),
       error instanceof ObsoleteCipher ? convertWithOpenssl : undefined,
     );
   }
@@ -108,10 +110,11 @@ interface BagContents {
 /** Verifies the MAC, if present, and reads the contents that it protects. @throws DerError */
 function* readAuthenticated(file: Buffer, text: string): Deriving<BagContents> {
   const [version, content, mac, ...rest] = sequenceOf(readOnly(file));
-  if (smallIntegerOf(version) !== 3 || rest.length > 0) throw new DerError('its version is not 3');
+  if (smallIntegerOf(version) !== 3 || rest.length > 0)
+    throw new DerError(sentences.pkiContainers.pfxVersion);
   const { type, value } = contentOf(content);
   if (type !== contentTypes.data) {
-    throw new DerError('it is protected by a public key, not by a passphrase');
+    throw new DerError(sentences.pkiContainers.pfxByPublicKey);
   }
   const authenticated = octetStringOf(value);
   // Programs encode an empty passphrase in two ways: as a terminator alone, or as no octets at all.
@@ -143,12 +146,12 @@ function* verifyMac(
 ): Deriving<boolean> {
   const [digestInfo, salt, iterations, ...rest] = sequenceOf(macData);
   const [algorithm, digest, ...more] = sequenceOf(digestInfo);
-  if (rest.length + more.length > 0) throw new DerError('its authentication has a wrong shape');
+  if (rest.length + more.length > 0) throw new DerError(sentences.pkiContainers.pfxAuthentication);
   const { type, parameters } = algorithmOf(algorithm);
   if (type === pbmac1)
     return isSame(yield* pbmac1Of(parameters, authenticated, text, work), octetStringOf(digest));
   const hash = macHashes[type];
-  if (!hash) throw new DerError(`it is authenticated in a way that is not read here (${type})`);
+  if (!hash) throw new DerError(sentences.pkiContainers.pfxAuthenticationUnknown(type));
   const expected = octetStringOf(digest);
   const key = yield* derivePkcs12Key({
     hash,
@@ -189,15 +192,15 @@ class Bags {
       objectIdentifierOf(contentType);
       yield* this.#readSafeContents(yield* this.#decrypt(algorithm, implicitOctets(ciphertext)), 0);
     } else {
-      throw new DerError('a part of it is protected by a public key, not by a passphrase');
+      throw new DerError(sentences.pkiContainers.pfxPartByPublicKey);
     }
   }
 
   *#readSafeContents(contents: Buffer, depth: number): Deriving<void> {
-    if (depth > maxDepth) throw new DerError('its bags are nested too deeply');
+    if (depth > maxDepth) throw new DerError(sentences.pkiContainers.pfxNested);
     for (const bag of sequenceOf(readOnly(fromBer(contents)))) {
       this.#bags += 1;
-      if (this.#bags > maxBags) throw new DerError(`it holds more than ${maxBags} bags`);
+      if (this.#bags > maxBags) throw new DerError(sentences.pkiContainers.pfxBags(maxBags));
       const [type, wrapped] = sequenceOf(bag);
       const value = readOnly(expect(wrapped, 0xa0).content);
       switch (objectIdentifierOf(type)) {
@@ -225,13 +228,13 @@ class Bags {
     if (objectIdentifierOf(type) !== x509Certificate) return;
     const der = octetStringOf(readOnly(expect(wrapped, 0xa0).content));
     if (der.length === 0 || der[0] !== tags.sequence)
-      throw new DerError('it holds a certificate that is none');
+      throw new DerError(sentences.pkiContainers.pfxNoCertificate);
     try {
       this.found.certificates.push(parseCertificate(der));
     } catch (error) {
       if (!(error instanceof EnrollkitError)) throw error;
       throw invalid(
-        `Certificate ${this.found.certificates.length + 1} in it cannot be read. ${error.message}`,
+        sentences.pkiContainers.pfxCertificateUnreadable(this.found.certificates.length + 1, error.message),
       );
     }
   }
@@ -242,7 +245,7 @@ class Bags {
     } catch (error) {
       if (error instanceof EnrollkitError) throw invalid(error.message);
       // Not kept as the cause: node's error could quote the key.
-      throw this.isPassphraseRight ? invalid('The private key in it cannot be read.') : wrongPassphrase();
+      throw this.isPassphraseRight ? invalid(sentences.pkiContainers.pfxKeyUnreadable) : wrongPassphrase();
     }
   }
 
@@ -253,7 +256,7 @@ class Bags {
       // One wrong passphrase in 256 yields valid padding, but not a valid key.
       if (plaintext?.[0] === tags.sequence) return plaintext;
     }
-    if (this.isPassphraseRight) throw new DerError('what is encrypted in it is broken');
+    if (this.isPassphraseRight) throw new DerError(sentences.pkiContainers.pfxBroken);
     throw wrongPassphrase();
   }
 }
@@ -268,16 +271,16 @@ function implicitOctets(element: Element | undefined): Buffer {
 /** ContentInfo (RFC 5652 section 3). @throws DerError */
 function contentOf(element: Element | undefined): { type: string; value: Element } {
   const [type, wrapped, ...rest] = sequenceOf(element);
-  if (rest.length > 0) throw new DerError('a part of it has a wrong shape');
+  if (rest.length > 0) throw new DerError(sentences.pkiContainers.pfxPart);
   const [value, ...more] = children(expect(wrapped, 0xa0));
-  if (!value || more.length > 0) throw new DerError('a part of it has a wrong shape');
+  if (!value || more.length > 0) throw new DerError(sentences.pkiContainers.pfxPart);
   return { type: objectIdentifierOf(type), value };
 }
 
 function privateKeyFirst({ certificates, privateKeys }: BagContents): PfxReading {
-  if (certificates.length === 0) throw invalid('It holds no certificate.');
+  if (certificates.length === 0) throw invalid(sentences.pkiContainers.holdsNoCertificate);
   if (privateKeys.length > 1) {
-    throw invalid(`It holds ${privateKeys.length} private keys where one belongs.`);
+    throw invalid(sentences.pkiContainers.pfxKeys(privateKeys.length));
   }
   const [privateKey] = privateKeys;
   const leaf = privateKey
@@ -286,10 +289,7 @@ function privateKeyFirst({ certificates, privateKeys }: BagContents): PfxReading
         certificates.every((other) => other === one || !other.issuer.equals(one.subject)),
       );
   if (privateKey && !leaf) {
-    throw new EnrollkitError(
-      'KEY_MISMATCH',
-      'The private key belongs to none of the certificates beside it.',
-    );
+    throw new EnrollkitError('KEY_MISMATCH', sentences.pkiContainers.pfxKeyOfNone);
   }
   const ordered: Certificate[] = [];
   const rest = new Set(certificates);
@@ -303,14 +303,13 @@ function privateKeyFirst({ certificates, privateKeys }: BagContents): PfxReading
 }
 
 function wrongPassphrase(): EnrollkitError {
-  const message = 'The passphrase does not open the PKCS#12 file, or the file was changed.';
+  const message = sentences.pkiContainers.pfxWrongPassphrase;
   return new EnrollkitError('WRONG_PASSPHRASE', message, {
-    next: 'Give the passphrase that the file was protected with (ENROLLKIT_PASSPHRASE or --passphrase-file FILE).',
+    next: sentences.pkiContainers.pfxGivePassphrase,
   });
 }
 
-const convertWithOpenssl =
-  'Convert it with OpenSSL: openssl pkcs12 -legacy -in FILE -out NEW.pem, then openssl pkcs12 -export -in NEW.pem -out NEW.pfx';
+const convertWithOpenssl = sentences.pkiContainers.convertPfx;
 
 function invalid(message: string, next?: string): EnrollkitError {
   return new EnrollkitError('INVALID_PFX', message, next === undefined ? {} : { next });

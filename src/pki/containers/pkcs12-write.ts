@@ -3,8 +3,10 @@
  * Encrypted with PBES2 and AES-256, authenticated with HMAC-SHA256. OpenSSL 1.1.1 and later, Windows 10 and later, and
  * Java read it.
  */
+
 import { createHash, createHmac, type KeyObject, randomBytes } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import {
   bmpString,
   explicit,
@@ -68,10 +70,7 @@ export async function createPfx(contents: PfxContents): Promise<Buffer> {
   const { privateKey, passphrase } = contents;
   const leaf = parseCertificate(contents.certificate);
   if (!isKeyPair(privateKey, leaf.publicKey)) {
-    throw new EnrollkitError(
-      'KEY_MISMATCH',
-      `The private key is not that of the certificate ${leaf.subject.text}.`,
-    );
+    throw new EnrollkitError('KEY_MISMATCH', sentences.pkiContainers.keyNotOfCertificate(leaf.subject.text));
   }
   const localKeyId = createHash('sha1').update(leaf.der).digest();
   const attributes = tlv(

@@ -1,5 +1,7 @@
 /** PKCS#7 files of certificates (.p7b, .p7c): SignedData without signers (RFC 5652 section 5, "certs-only"). */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { DerError, tags } from '../der/read.js';
 import { explicit, integer, objectIdentifier, sequence, tlv } from '../der/write.js';
 import { type Certificate, parseCertificate } from '../x509/certificate.js';
@@ -41,21 +43,21 @@ export function readPkcs7(input: string | Uint8Array): Certificate[] {
     what: 'PKCS#7 file',
     invalid,
   });
-  if (more.length > 0) throw invalid(`It holds ${more.length + 1} PKCS#7 blocks where one belongs.`);
+  if (more.length > 0) throw invalid(sentences.pkiContainers.pkcs7Several(more.length + 1));
   let ders: Buffer[];
   try {
     ders = certificatesInPkcs7(block!.der);
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
-    throw invalid(`This is not a PKCS#7 file of certificates: ${error.message}.`);
+    throw invalid(sentences.pkiContainers.pkcs7Unreadable(error.message));
   }
-  if (ders.length === 0) throw invalid('It holds no certificate.');
+  if (ders.length === 0) throw invalid(sentences.pkiContainers.holdsNoCertificate);
   return ders.map((certificate, index) => {
     try {
       return parseCertificate(certificate);
     } catch (error) {
       if (!(error instanceof EnrollkitError)) throw error;
-      throw invalid(`Certificate ${index + 1} in it cannot be read. ${error.message}`);
+      throw invalid(sentences.pkiContainers.pfxCertificateUnreadable(index + 1, error.message));
     }
   });
 }

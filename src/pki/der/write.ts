@@ -9,6 +9,7 @@ export function tlv(tag: number, ...contents: Uint8Array[]): Buffer {
 export const sequence = (...items: Uint8Array[]) => tlv(0x30, ...items);
 /** SET OF with one member, so that DER's ordering is not needed. */
 export const setOfOne = (item: Uint8Array) => tlv(0x31, item);
+export const utf8String = (text: string) => tlv(0x0c, Buffer.from(text, 'utf8'));
 export const octetString = (bytes: Uint8Array) => tlv(0x04, bytes);
 export const nullValue = () => tlv(0x05);
 /** [number] EXPLICIT. */

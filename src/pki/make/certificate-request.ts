@@ -1,6 +1,8 @@
 /** Makes certificate requests (PKCS#10, RFC 2986). */
+
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { pemEncode } from '../containers/pem.js';
 import { signatureAlgorithm, toSigningKeyPair, x509 } from '../crypto.js';
 import { isKeyPair } from '../keys.js';
@@ -26,7 +28,7 @@ export async function makeCertificateRequest(
 ): Promise<{ pem: string; der: Buffer }> {
   const { privateKey, publicKey } = contents;
   if (!isKeyPair(privateKey, publicKey)) {
-    throw new EnrollkitError('KEY_MISMATCH', 'The private key is not that of the public key.');
+    throw new EnrollkitError('KEY_MISMATCH', sentences.pkiMake.keyNotOfPublicKey);
   }
   const alternatives = alternativeNameExtension(contents.subjectAlternativeNames);
   const created = await x509.Pkcs10CertificateRequestGenerator.create({

@@ -2,12 +2,17 @@
  * Who may issue what: whether a new certificate can be valid under its issuer, for what it is for. The validator
  * decides, so that nothing is issued that it refuses later.
  */
+
 import { EnrollkitError } from '../../errors.js';
-import type { Failure } from '../path/failure.js';
+import { sentences } from '../../languages/language.js';
+import { Budget } from '../path/budget.js';
+import { certificateLabel, type Failure, shortened } from '../path/failure.js';
+import { type ConstrainedNames, nameConstraintsOf, offendingName } from '../path/name-constraints.js';
 import { checkPathLength } from '../path/path-checks.js';
 import { type Purpose, validatePath } from '../path/validate.js';
 import { type Certificate, parseCertificates, sha256Thumbprint } from '../x509/certificate.js';
 import { extendedKeyUsageTypes } from '../x509/extensions.js';
+import { generalNameText } from '../x509/general-name.js';
 
 /**
  * Why a certificate can never be valid under its issuer; empty if it can.
@@ -38,12 +43,38 @@ export function assertHolds(failures: readonly Failure[], made: Certificate): vo
   const reasons = [...new Set(failures.map(({ message }) => message))].join(' ');
   throw new EnrollkitError(
     'ISSUER_NOT_ALLOWED',
-    `A certificate ${made.subject.text} issued by ${made.issuer.text} would never be valid. ${reasons}`,
+    sentences.pkiMake.wouldNotHold(made.subject.text, made.issuer.text, reasons),
     {
-      next: 'Sign with a CA that may issue it. If you know that its verifiers accept it, add --force.',
+      next: sentences.pkiMake.signElsewhere,
       context: { codes: failures.map(({ code }) => code) },
     },
   );
+}
+
+/**
+ * Finds the first name of a certificate that a CA, or a CA above it, does not allow: for many certificates of one CA.
+ *
+ * @param chainPem as for {@link issuingFailures}
+ * @returns undefined if none of the CAs has name constraints; else a function that returns the end of a sentence on the
+ *   name, or undefined if the names are allowed
+ */
+export function namesProblem(
+  issuer: Certificate,
+  chainPem: string,
+): ((names: ConstrainedNames) => string | undefined) | undefined {
+  const constrained = [issuer, ...issuersAbove(issuer, chainPem)].flatMap((authority) => {
+    const constraints = nameConstraintsOf(authority);
+    return constraints ? [{ authority, constraints }] : [];
+  });
+  if (constrained.length === 0) return undefined;
+  return (names) => {
+    for (const { authority, constraints } of constrained) {
+      const name = offendingName(names, constraints, new Budget());
+      if (!name) continue;
+      return `${shortened(generalNameText(name))}, which the name constraints of ${certificateLabel(authority)} do not allow`;
+    }
+    return undefined;
+  };
 }
 
 /** A device or server certificate has one purpose that matters; a CA is of use if it can issue for either. */

@@ -1,6 +1,8 @@
 /** Issues certificates, for every role. */
+
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { type X509, x509 } from '../crypto.js';
 import type { Certificate } from '../x509/certificate.js';
 import { extendedKeyUsageTypes } from '../x509/extensions.js';
@@ -97,7 +99,7 @@ function extensions(request: IssueRequest, issuer: Certificate | undefined): X50
   const isNameless = 'isEmpty' in subject && subject.isEmpty;
   const alternatives = alternativeNameExtension(request.subjectAlternativeNames, isNameless);
   if (isNameless && (certificateAuthority || !alternatives)) {
-    throw new EnrollkitError('INVALID_SUBJECT', 'The subject is empty, and there is no name in its place.');
+    throw new EnrollkitError('INVALID_SUBJECT', sentences.pkiMake.subjectEmpty);
   }
   if (alternatives) result.push(alternatives);
   return result;

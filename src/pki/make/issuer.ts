@@ -1,6 +1,8 @@
 /** The CA that signs a certificate, and whether it may. */
+
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { isKeyPair } from '../keys.js';
 import type { Failure } from '../path/failure.js';
 import { type Certificate, parseCertificate } from '../x509/certificate.js';
@@ -33,26 +35,23 @@ export function assertMaySign(
 ): Certificate | undefined {
   if (certificate === undefined) {
     if (isKeyPair(privateKey, request.publicKey)) return undefined;
-    throw new EnrollkitError(
-      'KEY_MISMATCH',
-      'A certificate that signs itself needs the private key of its own public key.',
-    );
+    throw new EnrollkitError('KEY_MISMATCH', sentences.pkiMake.selfSignedKey);
   }
   const issuer = parseCertificate(certificate);
   const name = issuer.subject.text;
   if (!isKeyPair(privateKey, issuer.publicKey)) {
-    throw new EnrollkitError('KEY_MISMATCH', `The private key is not that of the certificate ${name}.`);
+    throw new EnrollkitError('KEY_MISMATCH', sentences.pkiMake.keyNotOfIssuer(name));
   }
   const refuse = (why: string) =>
-    new EnrollkitError('ISSUER_NOT_ALLOWED', `The certificate ${name} cannot sign: ${why}.`);
-  if (!issuer.basicConstraints?.certificateAuthority) throw refuse('it is not a certificate authority');
+    new EnrollkitError('ISSUER_NOT_ALLOWED', sentences.pkiMake.cannotSign(name, why));
+  if (!issuer.basicConstraints?.certificateAuthority) throw refuse(sentences.pkiMake.issuerNotCa);
   if (issuer.keyUsage && !issuer.keyUsage.includes('keyCertSign'))
-    throw refuse('its key usage lacks keyCertSign');
+    throw refuse(sentences.pkiMake.issuerKeyUsage);
   const { at } = request;
-  if (at > issuer.notAfter) throw refuse(`it expired on ${issuer.notAfter.toISOString()}`);
-  if (at < issuer.notBefore) throw refuse(`it is not valid before ${issuer.notBefore.toISOString()}`);
+  if (at > issuer.notAfter) throw refuse(sentences.pkiMake.issuerExpired(issuer.notAfter.toISOString()));
+  if (at < issuer.notBefore) throw refuse(sentences.pkiMake.issuerEarly(issuer.notBefore.toISOString()));
   if (request.certificateAuthority && issuer.basicConstraints.pathLength === 0) {
-    throw refuse('its path length is 0, so no other certificate authority may stand below it');
+    throw refuse(sentences.pkiMake.issuerPathLength);
   }
   return issuer;
 }

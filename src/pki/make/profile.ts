@@ -1,7 +1,9 @@
 /** Certificate profiles: data from templates/profiles, one file per role. */
+
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { packageFile } from '../../package-files.js';
 import { keyUsageNames } from '../x509/extensions.js';
 
@@ -156,9 +158,13 @@ function parseProfile(json: string, source: string): Profile {
   try {
     data = JSON.parse(json);
   } catch (cause) {
-    throw new EnrollkitError('INVALID_PROFILE', `${source} is not JSON: ${(cause as Error).message}.`, {
-      cause,
-    });
+    throw new EnrollkitError(
+      'INVALID_PROFILE',
+      sentences.pkiMake.profileNotJson(source, (cause as Error).message),
+      {
+        cause,
+      },
+    );
   }
   const result = profileSchema.safeParse(data);
   if (!result.success) {

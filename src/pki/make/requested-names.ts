@@ -1,5 +1,7 @@
 /** Checks the names for a certificate or request, and converts them to ASN.1. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { type X509, x509 } from '../crypto.js';
 import { commonNameType, Name, visible } from '../x509/name.js';
 import type { Subject, SubjectAlternativeNames } from '../x509/subject.js';
@@ -11,10 +13,10 @@ const maxCommonNameLength = 64;
 /** In encoding order, the most general first; bounds from RFC 5280 appendix A.1. */
 const attributes = [
   { field: 'country', short: 'C', what: 'country', max: 2 },
-  { field: 'stateOrProvince', short: 'ST', what: 'state or province', max: 128 },
+  { field: 'stateOrProvince', short: 'ST', what: 'state', max: 128 },
   { field: 'locality', short: 'L', what: 'locality', max: 128 },
   { field: 'organization', short: 'O', what: 'organization', max: 64 },
-  { field: 'organizationalUnit', short: 'OU', what: 'organizational unit', max: 64 },
+  { field: 'organizationalUnit', short: 'OU', what: 'organizationalUnit', max: 64 },
 ] as const;
 
 /**
@@ -31,17 +33,20 @@ export function subjectName(subject: Subject | Name): X509.Name {
   for (const { field, short, what, max } of attributes) {
     const value = subject[field];
     if (!value) continue;
-    if (hasControlCharacters(value)) throw invalidSubject(`The ${what} holds control characters.`);
+    if (hasControlCharacters(value))
+      throw invalidSubject(sentences.pkiMake.controlCharacters(sentences.pkiLint.attributes[what]));
     if (field === 'country') {
       if (!/^[a-z]{2}$/i.test(value)) {
-        throw invalidSubject(`The country ${JSON.stringify(value)} is not two letters, such as DE.`);
+        throw invalidSubject(sentences.pkiMake.countryInvalid(JSON.stringify(value)));
       }
       name.push({ C: [{ printableString: value }] });
       continue;
     }
     const { length } = [...value];
     if (length > max) {
-      throw invalidSubject(`The ${what} has ${length} characters; RFC 5280 allows ${max}.`);
+      throw invalidSubject(
+        sentences.pkiMake.attributeTooLong(sentences.pkiLint.attributes[what], length, max),
+      );
     }
     name.push({ [short]: [{ utf8String: value }] });
   }
@@ -59,7 +64,7 @@ export function encodedName(name: Name): X509.Name {
   try {
     return new x509.Name(new Uint8Array(name.der).buffer);
   } catch (cause) {
-    throw new EnrollkitError('INVALID_SUBJECT', `The name ${name.text} holds a value of an unknown kind.`, {
+    throw new EnrollkitError('INVALID_SUBJECT', sentences.pkiMake.nameUnknownValue(name.text), {
       cause,
     });
   }
@@ -87,7 +92,7 @@ export function alternativeNameExtension(
       const shown = visible(value.slice(0, 80));
       throw new EnrollkitError(
         'INVALID_ALTERNATIVE_NAME',
-        `The alternative name ${kind} ${shown} is not legal: ${why}.`,
+        sentences.pkiMake.alternativeNameInvalid(kind, shown, why),
       );
     });
   const all = [
@@ -107,13 +112,13 @@ function hexadecimalGroups(address: string): string {
 
 function assertCommonName(commonName: string): void {
   if (commonName === '' || hasControlCharacters(commonName)) {
-    throw new EnrollkitError('INVALID_COMMON_NAME', 'The common name is empty or holds control characters.');
+    throw new EnrollkitError('INVALID_COMMON_NAME', sentences.pkiMake.commonNameInvalid);
   }
   const { length } = [...commonName];
   if (length > maxCommonNameLength) {
     throw new EnrollkitError(
       'COMMON_NAME_TOO_LONG',
-      `The common name "${commonName.slice(0, 40)}..." has ${length} characters; RFC 5280 allows ${maxCommonNameLength}.`,
+      sentences.pkiMake.commonNameTooLong(commonName.slice(0, 40), length, maxCommonNameLength),
     );
   }
 }

@@ -1,6 +1,8 @@
 /** Signs what `issue` and `renew` put together. */
+
 import { createHash, type KeyObject, randomBytes } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { pemEncode } from '../containers/pem.js';
 import { signatureAlgorithm, toSigningKey, type X509, x509 } from '../crypto.js';
 import { bitStringOf, readOnly, sequenceOf } from '../der/read.js';
@@ -68,7 +70,9 @@ function nameOfIssuer({ subject }: Certificate): X509.Name {
     return encodedName(subject);
   } catch (cause) {
     const { message } = cause as EnrollkitError;
-    throw new EnrollkitError('ISSUER_NOT_ALLOWED', `The certificate cannot sign. ${message}`, { cause });
+    throw new EnrollkitError('ISSUER_NOT_ALLOWED', sentences.pkiMake.certificateCannotSign(message), {
+      cause,
+    });
   }
 }
 

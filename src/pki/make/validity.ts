@@ -1,5 +1,7 @@
 /** The validity of certificates (RFC 5280 section 4.1.2.5). */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 
 /** The earliest date that can be encoded: the two-digit years of UTCTime begin at 1950. */
 const earliest = Date.UTC(1950, 0, 1);
@@ -34,10 +36,7 @@ export function validityOf({ at, backdate, end, issuer }: RequestedValidity): {
   const ends = Math.min(end, issuer?.notAfter.getTime() ?? noExpiration, noExpiration);
   const isPossible = at >= earliest && at <= noExpiration && begins <= ends;
   if (isPossible) return { notBefore: wholeSeconds(begins), notAfter: wholeSeconds(ends) };
-  throw new EnrollkitError(
-    'INVALID_VALIDITY',
-    `No certificate can be valid from ${text(at)} to ${text(end)}: its dates are of the years 1950 to 9999, and in their order.`,
-  );
+  throw new EnrollkitError('INVALID_VALIDITY', sentences.pkiMake.validityImpossible(text(at), text(end)));
 }
 
 function wholeSeconds(ms: number): Date {
@@ -46,5 +45,5 @@ function wholeSeconds(ms: number): Date {
 
 function text(ms: number): string {
   const date = new Date(ms);
-  return Number.isNaN(date.getTime()) ? 'a time that is none' : date.toISOString();
+  return Number.isNaN(date.getTime()) ? sentences.pkiMake.invalidTime : date.toISOString();
 }

@@ -3,7 +3,9 @@
  *
  * Source: Microsoft Learn, "How to verify X.509 CA certificates with your Device Provisioning Service".
  */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { generateKeyPair } from '../keys.js';
 import { issue } from './issue.js';
 import type { IssuedCertificate, Issuer } from './issuer.js';
@@ -40,10 +42,9 @@ export async function issueVerificationCertificate(
 
 /** What is wrong with a verification code, as a sentence, or undefined. */
 export function verificationCodeProblem(code: string): string | undefined {
-  if (code === '') return 'A verification code is missing.';
-  if (!/^[A-Za-z0-9-]+$/.test(code)) return 'A verification code is one word of letters and digits.';
-  if (code.length > 64) return `This code has ${code.length} characters; a verification code has at most 64.`;
-  if (code.length < 16)
-    return `This code has ${code.length} characters; it may have been cut off when it was copied.`;
+  if (code === '') return sentences.pkiMake.codeMissing;
+  if (!/^[A-Za-z0-9-]+$/.test(code)) return sentences.pkiMake.codeCharacters;
+  if (code.length > 64) return sentences.pkiMake.codeTooLong(code.length);
+  if (code.length < 16) return sentences.pkiMake.codeTooShort(code.length);
   return undefined;
 }

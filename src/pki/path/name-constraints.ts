@@ -51,8 +51,12 @@ export function checkNameConstraints(path: readonly Certificate[], budget: Budge
   return failures;
 }
 
-function offendingName(
-  certificate: Certificate,
+/** The names of a certificate that name constraints apply to. */
+export type ConstrainedNames = Pick<Certificate, 'subject' | 'subjectAlternativeNames'>;
+
+/** The first name that a CA does not allow. @throws BudgetExceeded */
+export function offendingName(
+  certificate: ConstrainedNames,
   { permitted, excluded }: NameConstraints,
   budget: Budget,
 ): GeneralName | undefined {
@@ -75,7 +79,7 @@ function weight(name: GeneralName): number {
 }
 
 /** The alternative names, the subject, and the e-mail addresses in it. */
-function constrainedNames({ subject, subjectAlternativeNames = [] }: Certificate): GeneralName[] {
+function constrainedNames({ subject, subjectAlternativeNames = [] }: ConstrainedNames): GeneralName[] {
   const names = [...subjectAlternativeNames];
   if (!subject.isEmpty) names.push({ kind: 'directoryName', value: subject });
   for (const value of subject.valuesOf(emailAddressType)) names.push({ kind: 'rfc822Name', value });
@@ -98,7 +102,7 @@ export function readNameConstraints(certificate: Certificate): NameConstraints |
 }
 
 /** Malformed ones are reported by the checks of the certificate itself. */
-function nameConstraintsOf(certificate: Certificate): NameConstraints | undefined {
+export function nameConstraintsOf(certificate: Certificate): NameConstraints | undefined {
   try {
     return readNameConstraints(certificate);
   } catch (error) {

@@ -79,8 +79,7 @@ function serverProblems(certificate: Certificate): string[] {
   if (basicConstraints && !extensions.get(extensionTypes.basicConstraints)!.critical)
     problems.push(sentences.pkiPath.webConstraintsCritical);
   const forbiddenPurpose = keyUsage.filter((usage) => forbiddenForServers.includes(usage));
-  if (forbiddenPurpose.length > 0)
-    problems.push(sentences.pkiPath.webForbiddenUsage(forbiddenPurpose));
+  if (forbiddenPurpose.length > 0) problems.push(sentences.pkiPath.webForbiddenUsage(forbiddenPurpose));
   return problems;
 }
 

@@ -1,5 +1,12 @@
 /** A plan with its fields side by side, and back. */
-import { type Answers, type Field, fieldEntries, type GroupName, type Plan } from './fields.js';
+import {
+  type Answers,
+  type Field,
+  type FieldPath,
+  fieldEntries,
+  type GroupName,
+  type Plan,
+} from './fields.js';
 
 /** The version of the plans that this release writes. */
 export const planVersion = 1;
@@ -21,15 +28,15 @@ export function planOf(answers: Answers, { $schema }: Pick<Plan, '$schema'> = {}
   };
   for (const [path, field] of fieldEntries) {
     const [group, name] = path.split('.') as [GroupName, string];
-    if (answers[path] === undefined || isAbsent(field, answers)) continue;
+    if (answers[path] === undefined || isAbsent(path, field, answers)) continue;
     plan[group] = { ...(plan[group] as object | undefined), [name]: answers[path] };
   }
   return plan as unknown as Plan;
 }
 
-/** A field without a default is left out of a plan that it does not apply to. */
-function isAbsent(field: Field, answers: Answers): boolean {
-  return field.default === undefined && !applies(field, answers);
+/** What belongs to another target, and a field without a default, is left out of a plan that it does not apply to. */
+function isAbsent(path: FieldPath, field: Field, answers: Answers): boolean {
+  return (field.default === undefined || path.startsWith('target.')) && !applies(field, answers);
 }
 
 /** Whether a field means anything in a plan with these answers. */

@@ -9,6 +9,7 @@ import {
   certificateNameProblem,
   commonNameProblem,
   enrollmentGroupIdProblem,
+  hubNameProblem,
   idScopePattern,
   registrationIdProblem,
   serviceNamePattern,
@@ -133,6 +134,8 @@ export interface ListProblem {
 const isAzure = (answers: Answers): boolean => answers['target.kind'] === 'azure';
 const isPortal = (answers: Answers): boolean =>
   answers['certificateAuthority.proofOfPossession'] === 'portal';
+const hasExistingIntermediate = (answers: Answers): boolean =>
+  answers['certificates.existingCa'] === 'intermediate';
 const hasIntermediate = (answers: Answers): boolean => answers['certificates.intermediate'];
 /** Azure Resource Manager finds a provisioning service by its subscription and its resource group. */
 const neededByResourceManager =
@@ -142,6 +145,8 @@ const neededByResourceManager =
       ? 'It is needed unless proofOfPossession is portal.'
       : undefined;
 const isStatic = (answers: Answers): boolean => answers['enrollmentGroup.allocationPolicy'] === 'static';
+
+const creates = (answers: Answers): boolean => isAzure(answers) && answers['target.create'] === true;
 
 const uniqueName = 'a name of its own';
 
@@ -244,6 +249,91 @@ export const planFields = {
     },
   },
 
+  'target.create': {
+    kind: 'switch',
+    default: false,
+    description:
+      'Whether the resource group, the provisioning service, a hub and the link between them are created if they do not exist.',
+    applies: isAzure,
+    conflict: (answers: Answers): string | undefined =>
+      creates(answers) && isPortal(answers)
+        ? 'Creating resources needs rights on Azure Resource Manager, and so proofOfPossession automatic.'
+        : undefined,
+    flag: {
+      name: 'create',
+      summary:
+        'Azure: create the resource group, the provisioning service and a linked hub if they do not exist',
+    },
+    question: {
+      message: 'Create the resource group, the provisioning service and a hub if they do not exist?',
+      help: 'Azure bills an S1 hub by the day until it is deleted; enrollkit clean deletes what was created.',
+      dialogue: 'details',
+      when: () => false,
+    },
+    summary: {
+      label: 'Where',
+      text(plan: Plan): string | undefined {
+        const { target } = plan;
+        if (target.kind === 'emulator' || target.create !== true) return undefined;
+        return 'what does not exist there is created, and billed';
+      },
+    },
+  },
+  'target.location': {
+    kind: 'text',
+    default: undefined,
+    problem: (value: string): string | undefined =>
+      /^[A-Za-z0-9 ]{2,40}$/.test(value) ? undefined : 'A region has letters and digits, as in westeurope.',
+    pattern: /^[A-Za-z0-9 ]{2,40}$/,
+    description: 'With create: the region of what is created; by default that of the resource group.',
+    applies: isAzure,
+    flag: {
+      name: 'location',
+      value: 'REGION',
+      summary: 'with --create: the Azure region (default: that of the resource group)',
+    },
+    question: {
+      message: 'Azure region:',
+      help: 'Such as westeurope or eastus; az account list-locations shows all.',
+      dialogue: 'short',
+      when: creates,
+      optional: creates,
+    },
+  },
+  'target.hubName': {
+    kind: 'text',
+    default: undefined,
+    problem: hubNameProblem,
+    description:
+      'With create: the IoT hub, if none is linked yet; by default named after the provisioning service.',
+    applies: isAzure,
+    flag: {
+      name: 'hub-name',
+      value: 'NAME',
+      summary:
+        'with --create: the hub, if none is linked yet (default: named after the provisioning service)',
+    },
+    question: {
+      message: 'Name of the IoT hub:',
+      help: 'Unique in Azure: 3 to 50 letters, digits and hyphens.',
+      dialogue: 'short',
+      when: creates,
+      optional: creates,
+    },
+  },
+  'target.hubSku': {
+    kind: 'choice',
+    default: 'S1',
+    choices: {
+      S1: { label: 'S1', help: 'Standard: 400,000 messages per day, billed by the day.' },
+      F1: { label: 'F1', help: 'Free: 8,000 messages per day; one per subscription.' },
+    },
+    description: 'With create: the SKU of a new hub.',
+    applies: isAzure,
+    flag: { name: 'hub-sku', value: 'SKU', summary: 'with --create: the SKU of a new hub; F1 is free' },
+    question: { message: 'SKU of the IoT hub:', dialogue: 'short', when: creates },
+  },
+
   'certificates.keyAlgorithm': {
     kind: 'choice',
     default: 'ec-p256',
@@ -260,6 +350,31 @@ export const planFields = {
     description: 'Of every key: the CAs’ and the devices’.',
     flag: { name: 'key-algorithm', value: 'NAME', summary: 'of every key' },
     question: { message: 'Which keys?', dialogue: 'details' },
+  },
+  'certificates.existingCa': {
+    kind: 'choice',
+    default: 'none',
+    choices: {
+      none: { label: 'New CAs', help: 'enrollkit creates a root CA for your devices.' },
+      root: { label: 'A root CA that you have', help: 'It signs the intermediate CA, or the devices.' },
+      intermediate: { label: 'An intermediate CA that you have', help: 'It signs the devices.' },
+    },
+    description: 'The CA that is not created, because you have it: it is in the certificate folder.',
+    conflict: (answers: Answers): string | undefined =>
+      hasExistingIntermediate(answers) && !hasIntermediate(answers)
+        ? 'An existing intermediate CA signs the devices, so certificates.intermediate must be true.'
+        : undefined,
+    flag: {
+      name: 'existing-ca',
+      value: 'CA',
+      summary: 'the CA in the folder that you already have; see --ca',
+    },
+    question: {
+      message: 'Which CA do your devices get their certificates from?',
+      dialogue: 'short',
+      // The answer is a file, and not part of the plan: --ca FILE.
+      when: () => false,
+    },
   },
   'certificates.rootCommonName': {
     kind: 'text',
@@ -293,9 +408,12 @@ export const planFields = {
       text(plan: Plan, folder: string): string {
         const { certificates } = plan;
         const quoted = (name: string | null) => (name === null ? '' : ` "${name}"`);
-        const root = `root${quoted(certificates.rootCommonName)}`;
+        const { existingCa } = certificates;
+        const root = existingCa === 'root' ? 'your root' : `root${quoted(certificates.rootCommonName)}`;
+        const intermediate = `intermediate${quoted(certificates.intermediateCommonName)}`;
+        if (existingCa === 'intermediate') return `in ${folder}: your intermediate`;
         return certificates.intermediate
-          ? `in ${folder}: ${root} and intermediate${quoted(certificates.intermediateCommonName)}`
+          ? `in ${folder}: ${root} and ${intermediate}`
           : `in ${folder}: ${root}, no intermediate`;
       },
     },
@@ -365,10 +483,14 @@ export const planFields = {
       },
     },
     description: 'The CA that is uploaded, and whose possession is proven.',
-    conflict: (answers: Answers): string | undefined =>
-      answers['certificateAuthority.uploaded'] === 'intermediate' && !hasIntermediate(answers)
-        ? 'There is no intermediate CA in this plan.'
-        : undefined,
+    conflict(answers: Answers): string | undefined {
+      const uploaded = answers['certificateAuthority.uploaded'];
+      if (uploaded === 'intermediate' && !hasIntermediate(answers))
+        return 'There is no intermediate CA in this plan.';
+      return uploaded === 'root' && hasExistingIntermediate(answers)
+        ? 'Possession of the root CA cannot be proven without its private key: upload the intermediate CA.'
+        : undefined;
+    },
     flag: { name: 'upload', value: 'CA', summary: 'the CA that is uploaded to DPS' },
     question: {
       message: 'Which CA is uploaded to DPS?',

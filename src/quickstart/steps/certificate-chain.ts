@@ -4,6 +4,7 @@ import { EnrollkitError } from '../../errors.js';
 import { generateKeyPair, keyAlgorithmOf, privateKeyToPem } from '../../pki/keys.js';
 import { type Issuer, issue } from '../../pki/make/issue.js';
 import { loadProfile } from '../../pki/make/profile.js';
+import { certificateToPem, parseCertificate, parseCertificates } from '../../pki/x509/certificate.js';
 import { isIssuedBy, notIssuedBy } from '../../pki/x509/issued-by.js';
 import type { CertificatePaths } from '../../workspace/layout.js';
 import {
@@ -13,32 +14,46 @@ import {
   type StoredCertificate,
   saveCertificate,
 } from '../../workspace/stored-certificates.js';
-import { assertNoRemains, unfinishedKey } from '../remains.js';
+import { assertCanUse } from '../existing-ca.js';
+import { authoritiesOf, type CaRole } from '../planned-certificates.js';
+import { assertNoRemains, requireExistingCa, unfinishedKey } from '../remains.js';
 import { clockOwner, expiredOn, openKey, type RunContext, requireFound, type Step } from '../step.js';
-
-type CaRole = 'root' | 'intermediate';
 
 export const certificateChain: Step = {
   id: 'certificate-chain',
-  title: (plan) =>
-    plan.certificates.intermediate ? 'Make the root and the intermediate CA' : 'Make the root CA',
+  title({ certificates }) {
+    const { existingCa, intermediate } = certificates;
+    if (existingCa === 'intermediate') return 'Copy your intermediate CA';
+    if (existingCa === 'root')
+      return intermediate ? 'Copy your root CA and make the intermediate CA' : 'Copy your root CA';
+    return intermediate ? 'Make the root and the intermediate CA' : 'Make the root CA';
+  },
   preview: (plan, layout) => ({
-    makes: [layout.root, ...(plan.certificates.intermediate ? [layout.intermediate] : [])].flatMap(
-      ({ key, chain, certificate }) => [key, chain, certificate],
-    ),
+    makes: authoritiesOf(plan).flatMap((role) => {
+      const { key, chain, certificate } = layout[role];
+      return [key, chain, certificate];
+    }),
     requests: [],
   }),
   async check(context) {
     const { plan, found } = context;
-    found.root = await usable(context, 'root');
-    found.intermediate = plan.certificates.intermediate ? await usable(context, 'intermediate') : undefined;
+    const roles = authoritiesOf(plan);
+    for (const role of ['root', 'intermediate'] as const)
+      found[role] = roles.includes(role) ? await usable(context, role) : undefined;
     assertChainHolds(context);
-    const wanted = plan.certificates.intermediate ? [found.root, found.intermediate] : [found.root];
+    const wanted = roles.map((role) => found[role]);
     if (!wanted.every((ca) => ca && ca.missing === undefined)) return undefined;
     return wanted.flatMap((ca) => ca?.certificate.subject.commonName ?? []).join(' > ');
   },
   async act(context) {
     const { plan, found, layout, files } = context;
+    const { existingCa } = plan.certificates;
+    if (existingCa !== 'none' && !found[existingCa])
+      found[existingCa] = await copyExisting(context, existingCa);
+    if (existingCa === 'intermediate') {
+      found.intermediate = restoreMissing(files, requireFound(found, 'intermediate'), '');
+      return;
+    }
     const suffix = () => randomBytes(4).toString('hex').toUpperCase();
     if (found.root) found.root = restoreMissing(files, found.root, '');
     else {
@@ -47,16 +62,30 @@ export const certificateChain: Step = {
       found.root = await makeCa(context, 'root', layout.root, commonName);
     }
     if (found.intermediate) {
-      found.intermediate = restoreMissing(files, found.intermediate, found.root.pem);
+      found.intermediate = restoreMissing(files, found.intermediate, found.root.chainPem);
     } else if (plan.certificates.intermediate) {
       const commonName = plan.certificates.intermediateCommonName ?? `Enrollkit Intermediate CA ${suffix()}`;
       found.intermediate = await makeCa(context, 'intermediate', layout.intermediate, commonName, {
         certificate: found.root.pem,
+        chainPem: found.root.chainPem,
         privateKey: await openKey(context, found.root),
       });
     }
   },
 };
+
+/** Copies the CA that was given. Its own files stay as they are, and the key in the folder is encrypted if it was. */
+async function copyExisting(context: RunContext, role: CaRole): Promise<StoredCertificate> {
+  const { plan, layout, found, files, now } = context;
+  const { key } = layout[role];
+  const existingCa = requireExistingCa(context, role);
+  await assertCanUse(plan, existingCa, now());
+  const { pem, chainPem, privateKey, passphrase } = existingCa;
+  const issuersPem = parseCertificates(chainPem).slice(1).map(certificateToPem).join('');
+  const keyPem = await privateKeyToPem(privateKey, passphrase ?? keyPassphrase(context));
+  found.keys.set(key, privateKey);
+  return saveCertificate(files, layout[role], { pem, issuersPem, keyPem });
+}
 
 /** A stored CA that this plan can go on with; undefined when there is none, and a new one can be made. */
 async function usable(context: RunContext, role: CaRole): Promise<StoredCertificate | undefined> {
@@ -83,8 +112,13 @@ async function usable(context: RunContext, role: CaRole): Promise<StoredCertific
   if (wanted !== null && wanted !== certificate.subject.commonName) {
     throw refuse(`its common name is "${certificate.subject.commonName}", and the plan wants "${wanted}"`);
   }
+  const isExisting = role === plan.certificates.existingCa;
+  const { existingCa } = context;
+  if (isExisting && existingCa && !certificate.der.equals(parseCertificate(existingCa.pem).der)) {
+    throw refuse(`it is another CA than the one in ${existingCa.path}`);
+  }
   const algorithm = keyAlgorithmOf(certificate.publicKey);
-  if (algorithm !== plan.certificates.keyAlgorithm) {
+  if (!isExisting && algorithm !== plan.certificates.keyAlgorithm) {
     throw refuse(
       `its key is ${algorithm ?? 'of another kind'}, and the plan wants ${plan.certificates.keyAlgorithm}`,
     );
@@ -107,10 +141,10 @@ function assertChainHolds({ plan, layout, found }: RunContext): void {
     new EnrollkitError('FILE_EXISTS', `${what.paths.certificate} ${why}.`, {
       next: `Restore ${gone.folder} from a backup, or move ${what.paths.folder} away to have a new one made.`,
     });
-  if (intermediate && !root) {
+  if (intermediate && !root && authoritiesOf(plan).includes('root')) {
     throw refuse(intermediate, `exists, but the root CA in ${layout.root.folder} is missing`, layout.root);
   }
-  if (intermediate && root && !isIssuedBy(intermediate.certificate, root.certificate)) {
+  if (intermediate && root && !leadsTo(intermediate, root)) {
     const why = notIssuedBy(intermediate.certificate, root.certificate);
     throw refuse(intermediate, `cannot be reused: it was not issued by ${why}`, layout.root);
   }
@@ -121,6 +155,16 @@ function assertChainHolds({ plan, layout, found }: RunContext): void {
     if (device)
       throw refuse(device, `exists, but its CA in ${layout[signer].folder} is missing`, layout[signer]);
   }
+}
+
+/** Whether a root is above an intermediate, directly or by the intermediates in its `chain.pem`. */
+function leadsTo({ certificate, chainPem }: StoredCertificate, root: StoredCertificate): boolean {
+  if (isIssuedBy(certificate, root.certificate)) return true;
+  const chain = parseCertificates(chainPem);
+  return chain.every((one, index) => {
+    const next = chain[index + 1] ?? root.certificate;
+    return one.der.equals(root.certificate.der) || isIssuedBy(one, next);
+  });
 }
 
 async function makeCa(
@@ -142,7 +186,7 @@ async function makeCa(
     issuer: issuer ?? { privateKey },
     at: now(),
   });
-  const issuersPem = issuer ? requireFound(found, 'root').pem : '';
+  const issuersPem = issuer ? requireFound(found, 'root').chainPem : '';
   const keyPem = unfinished ? undefined : await privateKeyToPem(privateKey, keyPassphrase(context));
   found.keys.set(paths.key, privateKey);
   return saveCertificate(files, paths, { pem, issuersPem, keyPem });

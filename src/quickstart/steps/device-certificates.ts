@@ -7,6 +7,7 @@ import { generateKeyPair, isEncryptedKey, privateKeyToPem } from '../../pki/keys
 import { issue } from '../../pki/make/issue.js';
 import { loadProfile, type Role } from '../../pki/make/profile.js';
 import { assertReadsBack } from '../../pki/read-back.js';
+import { certificateToPem, parseCertificates } from '../../pki/x509/certificate.js';
 import { isIssuedBy, notIssuedBy } from '../../pki/x509/issued-by.js';
 import { lookAt, readText, secretFileMode } from '../../workspace/files.js';
 import type { CertificatePaths } from '../../workspace/layout.js';
@@ -17,6 +18,7 @@ import {
   type StoredCertificate,
   saveCertificate,
 } from '../../workspace/stored-certificates.js';
+import { edgeCaName } from '../planned-certificates.js';
 import { assertNoRemains, unfinishedKey } from '../remains.js';
 import {
   expiredOn,
@@ -183,21 +185,12 @@ async function pfxOf(
   const pfx = await createPfx({
     certificate: pem,
     privateKey: found.keys.get(layout.device(registrationId).key)!,
-    chain: issuers(found),
+    chain: parseCertificates(signingCa(found).chainPem).map(certificateToPem),
     friendlyName: registrationId,
     passphrase: passphrase ?? '',
   });
   assertReadsBack([{ contents: pfx, passphrase: passphrase ?? '' }]);
   return pfx;
-}
-
-/** The suffix keeps a gateway's CA apart from the gateway itself, whose common name is the registration ID. */
-function edgeCaName(registrationId: string): string {
-  return `${registrationId.slice(0, 61)}.ca`;
-}
-
-function issuers({ root, intermediate }: RunContext['found']): string[] {
-  return [intermediate?.pem, root?.pem].filter((pem) => pem !== undefined);
 }
 
 function signerName({ found }: RunContext): string {

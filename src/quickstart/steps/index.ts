@@ -1,6 +1,7 @@
 /** The steps of a quickstart, in their order. */
 import type { Plan } from '../plan/fields.js';
 import type { Step } from '../step.js';
+import { azureResources } from './azure-resources.js';
 import { certificateChain } from './certificate-chain.js';
 import { connectDevices } from './connect-devices.js';
 import { deviceCertificates } from './device-certificates.js';
@@ -12,6 +13,7 @@ import { registerDevices } from './register-devices.js';
 import { uploadCa } from './upload-ca.js';
 
 const all: readonly Step[] = [
+  azureResources,
   prerequisites,
   certificateChain,
   uploadCa,

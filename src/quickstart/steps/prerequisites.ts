@@ -1,4 +1,6 @@
 /** Before anything is made: the DPS exists, a hub is linked, the rights are there, the clock is right. */
+
+import { roleCommand } from '../../dps/client/http/missing-role.js';
 import { routes } from '../../dps/contract/routes.js';
 import { EnrollkitError, lacksRights } from '../../errors.js';
 import { linkedHubName } from '../planned-enrollment-group.js';
@@ -78,9 +80,16 @@ async function checkControlPlane(context: RunContext): Promise<string> {
     throw new EnrollkitError(
       'FORBIDDEN',
       `These rights on ${target.dpsName} are missing: ${missing.join(', ')}.`,
+      { next: howToGetRights(target), context: { missingPermissions: missing } },
     );
   }
   return checkHubs(context);
+}
+
+function howToGetRights({ subscriptionId, resourceGroup, dpsName }: RunContext['target']): string {
+  const scope = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.Devices/provisioningServices/${dpsName}`;
+  const command = roleCommand({ role: 'Contributor', scope, assignee: undefined });
+  return `You need the role "Contributor" on the provisioning service. Someone who can assign roles there can run: ${command}. Or prove possession through the portal: --proof-of-possession portal.`;
 }
 
 function checkHubs({ plan, target, found }: RunContext): string {

@@ -1,4 +1,5 @@
 /** The certificates that a device sends, in order, and what is wrong with them by themselves. */
+import { sentences } from '../../../languages/language.js';
 import type { FailureCode } from '../../../pki/path/failure.js';
 import { validatePath } from '../../../pki/path/validate.js';
 import { type Certificate, parseCertificates } from '../../../pki/x509/certificate.js';
@@ -62,8 +63,8 @@ export function commonNameProblems({ leaf }: DeviceChain, registrationId: string
   return [
     {
       code: 'COMMON_NAME_MISMATCH',
-      message: `The certificate’s common name is ${commonName === undefined ? 'missing' : `"${commonName}"`}, and the registration ID "${registrationId}": they must be the same.`,
-      fix: `Register with the common name as registration ID, or issue a certificate with the common name "${registrationId}".`,
+      message: sentences.diagnosis.commonName(commonName, registrationId),
+      fix: sentences.diagnosis.useRegistrationId(registrationId),
     },
   ];
 }
@@ -110,13 +111,10 @@ const codes: Partial<Record<FailureCode, ProblemCode>> = {
   PUBLIC_KEY: 'ALGORITHM_NOT_ACCEPTED',
 };
 
-const fixOfChain =
-  'Give the device a chain without this problem, then run the same command again; enrollkit cert verify CHAIN_FILE checks one.';
+const fixOfChain = sentences.diagnosis.fixChain;
 const fixes: Partial<Record<ProblemCode, string>> = {
-  CERTIFICATE_EXPIRED: 'Renew the certificate, then run the same command again: enrollkit cert renew --help',
-  CERTIFICATE_NOT_YET_VALID:
-    'Check the clock of the computer that made the certificate, or wait until it is valid.',
-  WRONG_KEY:
-    'Give the device the CA certificate that belongs to the key it was signed with; enrollkit cert verify CHAIN_FILE checks a chain.',
-  ALGORITHM_NOT_ACCEPTED: 'Issue the certificate again with EC P-256 or RSA 2048 or longer, and SHA-256.',
+  CERTIFICATE_EXPIRED: sentences.diagnosis.renew,
+  CERTIFICATE_NOT_YET_VALID: sentences.diagnosis.checkMakersClock,
+  WRONG_KEY: sentences.diagnosis.matchingCa,
+  ALGORITHM_NOT_ACCEPTED: sentences.diagnosis.acceptedAlgorithms,
 };

@@ -1,4 +1,5 @@
 /** Finds out why DPS does not accept a device, from its chain and from what the provisioning service has. */
+import { sentences } from '../../../languages/language.js';
 import {
   chainProblems,
   commonNameProblems,
@@ -59,8 +60,8 @@ function problemsOf({
     return [
       {
         code: 'WRONG_ID_SCOPE',
-        message: `The device registered with the ID scope ${idScope}, and that of the provisioning service is ${facts.idScope}.`,
-        fix: `Register with the ID scope ${facts.idScope}.`,
+        message: sentences.diagnosis.wrongIdScope(idScope, facts.idScope),
+        fix: sentences.diagnosis.useIdScope(facts.idScope),
       },
     ];
   }
@@ -90,13 +91,13 @@ function missingIssuer(chain: DeviceChain, facts: ServiceFacts): Problem[] {
   const issuer = top.issuer.commonName ?? top.issuer.text;
   const sent =
     unrelated.length === 0
-      ? 'The chain holds the device’s certificate only'
-      : `The chain ends at ${nameOf(top)}; ${unrelated.map(nameOf).join(', ')} ${unrelated.length === 1 ? 'was sent as well and has' : 'were sent as well and have'} not signed it`;
+      ? sentences.diagnosis.onlyLeaf
+      : sentences.diagnosis.unrelated(nameOf(top), unrelated.map(nameOf));
   return [
     {
       code: 'INTERMEDIATE_NOT_SENT',
-      message: `${sent}; the certificate of its issuer "${issuer}" is not in it.`,
-      fix: `Have the device send the whole chain: the certificate of "${issuer}" after that of "${(top === leaf ? leaf : top).subject.commonName ?? ''}".`,
+      message: sentences.diagnosis.issuerNotSent(sent, issuer),
+      fix: sentences.diagnosis.sendWholeChain(issuer, (top === leaf ? leaf : top).subject.commonName ?? ''),
     },
   ];
 }
@@ -108,7 +109,7 @@ function knowsSelfSigned({ individual }: ServiceFacts): boolean {
 function selfSigned({ leaf }: DeviceChain): Problem {
   return {
     code: 'NO_ENROLLMENT',
-    message: `The certificate is signed by itself, so it leads to no CA, and there is no individual enrollment ${leaf.subject.commonName ?? ''} that has it.`,
-    fix: `Create an individual enrollment with this certificate: enrollkit enrollment create ${leaf.subject.commonName ?? 'ID'} --certificate FILE`,
+    message: sentences.diagnosis.selfSigned(leaf.subject.commonName ?? ''),
+    fix: sentences.diagnosis.enrollCertificate(leaf.subject.commonName ?? 'ID'),
   };
 }

@@ -1,4 +1,5 @@
 /** Compares the chain of a device with what the provisioning service has. */
+import { sentences } from '../../../languages/language.js';
 import {
   type Certificate,
   parseCertificate,
@@ -29,13 +30,13 @@ interface ChainAuthority {
 /** What is wrong with an individual enrollment for this certificate; its issuers are looked at elsewhere. */
 export function individualProblems(individual: IndividualEnrollment, { leaf }: DeviceChain): Problem[] {
   const { registrationId, provisioningStatus, attestation } = individual;
-  const enrollment = `individual enrollment ${registrationId}`;
+  const enrollment = sentences.diagnosis.individual(registrationId);
   if (attestation.type !== 'x509') {
     return [
       {
         code: 'ENROLLMENT_OF_ANOTHER_KIND',
-        message: `The ${enrollment} decides alone, and it is for ${attestation.type === 'tpm' ? 'a TPM' : 'a symmetric key'}, not for a certificate.`,
-        fix: 'Delete the individual enrollment, so that the enrollment groups decide, or give it the certificate of the device.',
+        message: sentences.diagnosis.otherKind(enrollment, attestation.type === 'tpm'),
+        fix: sentences.diagnosis.deleteIndividual,
       },
     ];
   }
@@ -44,8 +45,12 @@ export function individualProblems(individual: IndividualEnrollment, { leaf }: D
   if (clients.length > 0 && !clients.some((info) => describes(info, leaf))) {
     problems.push({
       code: 'ANOTHER_CERTIFICATE_ENROLLED',
-      message: `The ${enrollment} decides alone, and it has another certificate: ${clients.map(thumbprintOf).join(' and ')}. That of the device is ${sha256Thumbprint(leaf)} (SHA-256).`,
-      fix: 'Enroll the certificate that the device has (enrollkit enrollment create ID --update --certificate FILE), or give the device the enrolled one.',
+      message: sentences.diagnosis.otherEnrolled(
+        enrollment,
+        clients.map(thumbprintOf).join(' and '),
+        sha256Thumbprint(leaf),
+      ),
+      fix: sentences.diagnosis.enrollThis,
     });
   }
   return problems;
@@ -65,12 +70,12 @@ export function authorityProblems(chain: DeviceChain, facts: ServiceFacts): Prob
   }
   if (facts.individual) {
     const { registrationId, attestation } = facts.individual;
-    const what = `individual enrollment ${registrationId}`;
+    const what = sentences.diagnosis.individual(registrationId);
     return enrollmentProblems(
       chain,
       facts,
       [{ what, x509: attestation.x509 ?? {} }],
-      `The ${what} has no CA`,
+      sentences.diagnosis.individualWithoutCa(what),
     );
   }
   if (facts.groups === undefined || facts.individual === undefined) return [];
@@ -79,18 +84,17 @@ export function authorityProblems(chain: DeviceChain, facts: ServiceFacts): Prob
     return [
       {
         code: 'NO_ENROLLMENT',
-        message:
-          'The provisioning service has no enrollment group for certificates, and no individual enrollment of this device.',
-        fix: 'Create an enrollment group: enrollkit group create --help',
+        message: sentences.diagnosis.noGroup,
+        fix: sentences.diagnosis.createGroup,
       },
     ];
   }
   const enrollments = groups.map(({ enrollmentGroupId, attestation, provisioningStatus }) => ({
-    what: `enrollment group ${enrollmentGroupId}`,
+    what: sentences.diagnosis.group(enrollmentGroupId),
     x509: attestation.x509 ?? {},
     isDisabled: provisioningStatus === 'disabled',
   }));
-  return enrollmentProblems(chain, facts, enrollments, 'No enrollment group has a CA');
+  return enrollmentProblems(chain, facts, enrollments, sentences.diagnosis.groupsWithoutCa);
 }
 
 /** Whether the service knows the issuer that the device did not send. */
@@ -110,8 +114,11 @@ function anchorProblems(chain: DeviceChain, authorities: readonly CertificateRes
     return [
       {
         code: 'CA_NOT_VERIFIED',
-        message: `The CA "${commonNameIn(unverified.properties.subject)}" is uploaded as ${unverified.name}, and is not verified: its possession is not proven.`,
-        fix: `Verify it: enrollkit ca verify ${unverified.name} --certificate FILE --key FILE`,
+        message: sentences.diagnosis.notVerified(
+          commonNameIn(unverified.properties.subject),
+          unverified.name,
+        ),
+        fix: sentences.diagnosis.verify(unverified.name),
       },
     ];
   }
@@ -124,22 +131,26 @@ function anchorProblems(chain: DeviceChain, authorities: readonly CertificateRes
     return [
       {
         code: 'ANOTHER_CA_OF_THE_SAME_NAME',
-        message: `A CA named "${name.commonName ?? name.text}" is uploaded as ${one.name}, and it is another certificate: its SHA-1 is ${one.properties.thumbprint.toUpperCase()}${sent ? `, that of the device’s CA ${sha1Thumbprint(sent)}` : ', and its key did not sign what the device sent'}.`,
-        fix: 'Upload and verify the CA that signed the device, or issue the device’s certificate again with the uploaded one.',
+        message: sentences.diagnosis.namesake(
+          name.commonName ?? name.text,
+          one.name,
+          one.properties.thumbprint.toUpperCase(),
+          sent && sha1Thumbprint(sent),
+        ),
+        fix: sentences.diagnosis.uploadSigner,
       },
     ];
   }
-  const which = issuers.length > 0 ? nameOf(top) : `"${top.issuer.commonName ?? top.issuer.text}"`;
-  const thumbprint = issuers.length > 0 ? ` (SHA-1 ${sha1Thumbprint(top)})` : '';
-  const notSent =
-    isComplete || issuers.length === 0
-      ? ''
-      : `, whose issuer "${top.issuer.commonName ?? top.issuer.text}" was not sent`;
+  const issuer = `"${top.issuer.commonName ?? top.issuer.text}"`;
+  const which = issuers.length > 0 ? nameOf(top) : issuer;
+  const thumbprint = issuers.length > 0 ? sha1Thumbprint(top) : undefined;
+  const notSent = isComplete || issuers.length === 0 ? undefined : issuer;
+  const uploaded = authorities.length === 0 ? undefined : listed(authorities.map(({ name }) => name));
   return [
     {
       code: 'CA_NOT_UPLOADED',
-      message: `No CA of the chain is uploaded: the chain leads to ${which}${thumbprint}${notSent}. ${authorities.length === 0 ? 'No CA is uploaded.' : `Uploaded: ${listed(authorities.map(({ name }) => name))}.`}`,
-      fix: 'Upload the CA, then verify it: enrollkit ca upload FILE --ca-name NAME, enrollkit ca verify NAME --certificate FILE --key FILE',
+      message: sentences.diagnosis.notUploaded(which, thumbprint, notSent, uploaded),
+      fix: sentences.diagnosis.upload,
     },
   ];
 }
@@ -189,8 +200,14 @@ function enrollmentProblems(
     return [
       {
         code: 'ANOTHER_CA_OF_THE_SAME_NAME',
-        message: `The ${what} has a CA named ${nameOf(own)}, and it is another certificate: ${namesake.thumbprint}. That of the device’s chain is ${sha256Thumbprint(own)} (SHA-256), ${sha1Thumbprint(own)} (SHA-1).`,
-        fix: 'Give the enrollment the CA that signed the device, or issue the device’s certificate again with the CA of the enrollment.',
+        message: sentences.diagnosis.otherCaEnrolled(
+          what,
+          nameOf(own),
+          namesake.thumbprint,
+          sha256Thumbprint(own),
+          sha1Thumbprint(own),
+        ),
+        fix: sentences.diagnosis.enrollSigner,
       },
     ];
   }
@@ -198,8 +215,12 @@ function enrollmentProblems(
   return [
     {
       code: 'CA_NOT_ENROLLED',
-      message: `${none} of this chain${inChain === '' ? '' : ` (${inChain})`}; there ${enrollments.length === 1 ? 'is' : 'are'}: ${listed(enrollments.map(({ what }) => what.replace('enrollment group ', '')))}.`,
-      fix: 'Create an enrollment group with a CA of this chain (enrollkit group create --help), or issue the device’s certificate with the CA of an enrollment.',
+      message: sentences.diagnosis.notEnrolled(
+        none,
+        inChain === '' ? undefined : inChain,
+        listed(enrollments.map(({ what }) => what)),
+      ),
+      fix: sentences.diagnosis.createGroupOrReissue,
     },
   ];
 }
@@ -207,8 +228,8 @@ function enrollmentProblems(
 function disabled(enrollment: string): Problem {
   return {
     code: 'ENROLLMENT_DISABLED',
-    message: `The ${enrollment} is disabled.`,
-    fix: `Enable the ${enrollment}, then run the same command again.`,
+    message: sentences.diagnosis.disabled(enrollment),
+    fix: sentences.diagnosis.enable(enrollment),
   };
 }
 

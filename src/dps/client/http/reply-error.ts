@@ -3,6 +3,7 @@ import { EnrollkitError, type ErrorCode } from '../../../errors.js';
 import { explainCode } from '../../../explanations/explain.js';
 import type { Plane } from '../../contract/api-versions.js';
 import { redact } from '../redact.js';
+import { type MissingRole, missingRole, roleCommand } from './missing-role.js';
 
 export interface Refusal {
   plane: Plane;
@@ -68,7 +69,8 @@ export function replyError({ plane, host, subject, status, bodyText, ...rest }: 
   const reason = (said.message ?? `HTTP status ${status}`).replace(/\.$/, '');
   const quoted = `${reason}${said.code === undefined ? '' : ` (${said.code})`}`;
   const serviceCode = said.code ?? hubCodeIn(said.message);
-  const next = nextStep(plane, status, rest.retryAfterMs, serviceCode);
+  const missing = status === 403 ? missingRole(plane, said.message) : undefined;
+  const next = nextStep(plane, status, rest.retryAfterMs, serviceCode, missing);
   return new EnrollkitError(code, `${name} ${(words[code] ?? refused)(subject)}: ${quoted}.`, {
     ...(next === undefined ? {} : { next }),
     context: {
@@ -77,6 +79,7 @@ export function replyError({ plane, host, subject, status, bodyText, ...rest }: 
       ...(serviceCode === undefined ? {} : { serviceCode }),
       ...(said.trackingId === undefined ? {} : { trackingId: said.trackingId }),
       ...(rest.isRepeated ? { isRepeated: true } : {}),
+      ...(missing === undefined ? {} : { missingRole: missing }),
     },
   });
 }
@@ -87,6 +90,7 @@ function nextStep(
   status: number,
   retryAfterMs: number | undefined,
   serviceCode: string | number | undefined,
+  missing: MissingRole | undefined,
 ): string | undefined {
   if (status === 429 && retryAfterMs !== undefined) {
     return `Wait ${Math.ceil(retryAfterMs / 1000)} seconds, then run the same command again.`;
@@ -100,8 +104,17 @@ function nextStep(
     case 'hub':
       return 'Copy the connection string of a policy of the hub with the rights RegistryRead and RegistryWrite again.';
     default:
-      return undefined;
+      return missing === undefined ? undefined : assignRole(missing);
   }
+}
+
+/** What to do about a missing role, for its own owner and for whoever can assign it. */
+function assignRole(missing: MissingRole): string {
+  const isOfCertificates = /\/provisioningServices\/certificates\//i.test(missing.action ?? '');
+  const otherwise = isOfCertificates
+    ? ' Or prove possession through the portal: --proof-of-possession portal.'
+    : '';
+  return `You need the role "${missing.role}". Someone who can assign roles there can run: ${roleCommand(missing)}${otherwise && `.${otherwise}`}`;
 }
 
 /** IoT Hub begins its message with the name of the error. */

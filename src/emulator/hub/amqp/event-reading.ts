@@ -105,7 +105,12 @@ export function readEvents(link: Link, options: EventReadingOptions): Attached {
     goesOn = true;
     setImmediate(() => {
       goesOn = false;
-      if (!ended && link.backlog() < maxBacklog) deliver();
+      if (ended || link.backlog() >= maxBacklog) return;
+      try {
+        deliver();
+      } catch (error) {
+        end(asAmqpError(error));
+      }
     });
   }
 

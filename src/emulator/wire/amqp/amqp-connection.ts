@@ -9,6 +9,7 @@ import rhea, {
   type Sender,
 } from 'rhea';
 import { type Encounter, type Fault, type Met, waitFor } from '../faults.js';
+import { unattended } from '../unattended.js';
 import { AmqpError, asAmqpError } from './amqp-error.js';
 import { addressOf, filtersOf } from './attach-frame.js';
 import { applyFrameRules, type Frame, linkKey, maxSessions } from './frame-rules.js';
@@ -101,11 +102,11 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
 
   const frames = new FrameStream(stream, {
     violated: fail,
-    drained: resumeAll,
+    drained: guarded(resumeAll),
     closed() {
       over = true;
       clearTimeout(openTimer);
-      for (const link of [...links.keys()]) forget(link);
+      for (const link of [...links.keys()]) unattended(forget)(link);
     },
   });
 
@@ -150,7 +151,7 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
     },
     violated: fail,
     // rhea writes what waits for the session's window in this turn, and tells no link about it.
-    sessionFlow: () => setImmediate(resumeAll),
+    sessionFlow: () => setImmediate(guarded(resumeAll)),
     beforeAttach(frame, attach) {
       frames.hold(
         decide(frame).then((decided) => {
@@ -359,15 +360,19 @@ export function serveAmqp(stream: Duplex, options: AmqpConnectionOptions): void 
     }
   }
 
-  /** rhea calls some listeners in later turns of the event loop, where nothing else would catch what they throw. */
-  function on(event: string, listener: (context: EventContext) => void): void {
-    container.on(event, (context: EventContext) => {
+  /** For what runs in a later turn of the event loop, where nothing else would catch what it throws. */
+  function guarded<Arguments extends unknown[]>(act: (...args: Arguments) => void) {
+    return (...args: Arguments): void => {
       try {
-        listener(context);
+        act(...args);
       } catch (cause) {
         unforeseen(cause);
       }
-    });
+    };
+  }
+
+  function on(event: string, listener: (context: EventContext) => void): void {
+    container.on(event, guarded(listener));
   }
   on('connection_open', () => {
     clearTimeout(openTimer);

@@ -21,6 +21,7 @@ import {
   type Transport,
   waitFor,
 } from '../faults.js';
+import { unattended } from '../unattended.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { Deliveries } from './deliveries.js';
 import {
@@ -95,7 +96,7 @@ export class ClientConnection implements Connection {
     const meter = new PacketMeter(options.maxPacketBytes);
     const parser = mqttPacket
       .parser({ protocolVersion: 4 })
-      .on('packet', (packet) => this.#receive(packet))
+      .on('packet', (packet) => this.#guarded('packet', () => this.#receive(packet)))
       .on('error', (error: Error) => this.#violated('packet', error));
     bytes.on('data', (chunk: Buffer) => {
       if (this.#state === 'ended') return;
@@ -125,7 +126,9 @@ export class ClientConnection implements Connection {
       this.#send(message);
     } else {
       const later = met.fault?.type === 'late' ? met.fault.milliseconds : 0;
-      waitFor(later).then(() => this.#send(message, delivered));
+      waitFor(later)
+        .then(() => this.#send(message, delivered))
+        .catch((error: Error) => this.#violated('publish', error));
     }
   }
 
@@ -138,7 +141,7 @@ export class ClientConnection implements Connection {
     } else if (this.#writer.unsent <= maxUnsentBytes) {
       this.#writer.write(packet, {
         written: (error) => {
-          if (!error) delivered?.();
+          if (!error) this.#guarded('publish', () => delivered?.());
         },
       });
     }
@@ -191,9 +194,20 @@ export class ClientConnection implements Connection {
     const { session } = this.#session;
     const sessionPresent = (session.restored ?? []).length > 0;
     this.#writer.write({ cmd: 'connack', returnCode: 0, sessionPresent });
-    session.opened?.();
-    for (const early of this.#early.splice(0)) this.#receive(early);
+    this.#guarded('connect', () => {
+      session.opened?.();
+      for (const early of this.#early.splice(0)) this.#receive(early);
+    });
     this.#resumeReading();
+  }
+
+  /** Ends the connection if something throws where nothing else would catch it: the state may be on a full disk. */
+  #guarded(operation: Refusal['operation'], act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#violated(operation, error as Error);
+    }
   }
 
   /** Section 3.1.2.10: a client that is silent for one and a half times its keep-alive is gone. */
@@ -415,8 +429,9 @@ export class ClientConnection implements Connection {
     this.#state = 'ended';
     clearTimeout(this.#timer);
     const session = this.#session?.session;
-    if (this.#will) session?.will?.(this.#will.topic, this.#will.payload as Buffer);
-    session?.closed?.();
+    const will = this.#will;
+    if (will) unattended(() => session?.will?.(will.topic, will.payload as Buffer))();
+    unattended(() => session?.closed?.())();
     this.#options.closed();
   }
 }

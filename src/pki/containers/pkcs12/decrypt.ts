@@ -2,7 +2,9 @@
  * Decrypts encrypted keys and the contents of PKCS#12 files: PBES2 (RFC 8018) and the older algorithms of RFC 7292
  * appendix C.
  */
+
 import { createDecipheriv } from 'node:crypto';
+import { sentences } from '../../../languages/language.js';
 import {
   countOf,
   DerError,
@@ -25,7 +27,7 @@ import type { KeyDerivationWork } from './work.js';
 /** A cipher that node no longer has. */
 export class ObsoleteCipher extends DerError {
   constructor(readonly cipher: string) {
-    super(`it is encrypted with ${cipher}, which is obsolete and not decrypted here`);
+    super(sentences.pkiContainers.pfxObsoleteCipher(cipher));
   }
 }
 
@@ -108,14 +110,14 @@ export function* decrypt(
   passphrase: Passphrase,
   work: KeyDerivationWork,
 ): Deriving<Buffer | undefined> {
-  if (!parameters) throw new DerError(`it is encrypted by ${type} without parameters`);
+  if (!parameters) throw new DerError(sentences.pkiContainers.encryptedWithoutParameters(type));
   const obsolete = obsoleteName({ type, parameters });
   if (obsolete !== undefined) throw new ObsoleteCipher(obsolete);
   if (type === pbes2) return yield* decryptPbes2(parameters, ciphertext, passphrase.text, work);
   const cipher = legacyCiphers[type];
   if (!cipher) throw unknownAlgorithm(type);
   const [saltElement, iterationsElement, ...rest] = sequenceOf(readOnly(parameters));
-  if (rest.length > 0) throw new DerError('its encryption has parameters of a wrong shape');
+  if (rest.length > 0) throw new DerError(sentences.pkiContainers.encryptionParameters);
   const derivation = {
     hash: 'sha1',
     passphrase: passphrase.octets,
@@ -134,7 +136,7 @@ function* decryptPbes2(
   work: KeyDerivationWork,
 ): Deriving<Buffer | undefined> {
   const [derivationElement, schemeElement, ...rest] = sequenceOf(readOnly(parameters));
-  if (rest.length > 0) throw new DerError('its encryption has parameters of a wrong shape');
+  if (rest.length > 0) throw new DerError(sentences.pkiContainers.encryptionParameters);
   const derivation = algorithmOf(derivationElement);
   const scheme = algorithmOf(schemeElement);
   const cipher = ciphers[scheme.type];
@@ -144,7 +146,7 @@ function* decryptPbes2(
   }
   const iv = expect(readOnly(scheme.parameters), tags.octetString).content;
   if (iv.length !== (cipher.name.startsWith('des') ? 8 : 16)) {
-    throw new DerError('its encryption has an initialisation vector of a wrong length');
+    throw new DerError(sentences.pkiContainers.encryptionVector);
   }
   const length = cipher.keyLength;
   const key = yield { ...derived(readOnly(derivation.parameters), length, work), passphrase, length };
@@ -159,7 +161,7 @@ function pbkdf2Of(parameters: Element, keyLength: number, work: KeyDerivationWor
   const iterations = work.pbkdf2(countOf(rounds));
   if (options[0]?.tag === tags.integer) assertKeyLength(options.shift(), keyLength);
   const hash = options.length > 0 ? pseudorandomFunctions[algorithmOf(options.shift()).type] : 'sha1';
-  if (!hash || options.length > 0) throw new DerError('its key derivation has parameters of a wrong shape');
+  if (!hash || options.length > 0) throw new DerError(sentences.pkiContainers.derivationParameters);
   return { kind: 'pbkdf2', salt: octetStringOf(salt), iterations, hash };
 }
 
@@ -173,13 +175,13 @@ function scryptOf(parameters: Element, keyLength: number, work: KeyDerivationWor
     parallelization: countOf(parallelization),
   });
   if (options.length > 0) assertKeyLength(options.shift(), keyLength);
-  if (options.length > 0) throw new DerError('its key derivation has parameters of a wrong shape');
+  if (options.length > 0) throw new DerError(sentences.pkiContainers.derivationParameters);
   return { ...asked, salt: octetStringOf(salt) };
 }
 
 function assertKeyLength(element: Element | undefined, keyLength: number): void {
   if (smallIntegerOf(element) === keyLength) return;
-  throw new DerError('its encryption names a key length that does not fit its cipher');
+  throw new DerError(sentences.pkiContainers.keyLength);
 }
 
 function decipher(name: string, key: Buffer, iv: Buffer, ciphertext: Buffer): Buffer | undefined {
@@ -192,5 +194,5 @@ function decipher(name: string, key: Buffer, iv: Buffer, ciphertext: Buffer): Bu
 }
 
 function unknownAlgorithm(algorithm: string): DerError {
-  return new DerError(`it is encrypted in a way that is not read here (${algorithm})`);
+  return new DerError(sentences.pkiContainers.encryptionUnknown(algorithm));
 }

@@ -1,5 +1,7 @@
 /** PBMAC1 in PKCS#12 files (RFC 9579): an HMAC whose key PBKDF2 derives. */
+
 import { createHmac } from 'node:crypto';
+import { sentences } from '../../../languages/language.js';
 import { countOf, DerError, octetStringOf, readOnly, sequenceOf, smallIntegerOf } from '../../der/read.js';
 import { algorithmOf } from '../../x509/certificate.js';
 import type { Deriving } from '../deriving.js';
@@ -31,23 +33,19 @@ export function* pbmac1Of(
   passphrase: string,
   work: KeyDerivationWork,
 ): Deriving<Buffer> {
-  if (!parameters) throw new DerError('its authentication (PBMAC1) has no parameters');
+  if (!parameters) throw new DerError(sentences.pkiContainers.pbmac1Without);
   const [derivation, scheme, ...rest] = sequenceOf(readOnly(parameters)).map(algorithmOf);
   const mac = hmacs[scheme?.type ?? ''];
   if (derivation?.type !== pbkdf2 || !derivation.parameters || !mac || rest.length > 0)
-    throw new DerError('its authentication (PBMAC1) is by other algorithms than PBKDF2 and HMAC with SHA-2');
+    throw new DerError(sentences.pkiContainers.pbmac1Algorithms);
   const [salt, iterations, length, ...options] = sequenceOf(readOnly(derivation.parameters));
   const keyLength = length?.tag === 0x02 ? smallIntegerOf(length) : undefined;
-  if (keyLength === undefined)
-    throw new DerError('its authentication (PBMAC1) does not say how long its key is');
+  if (keyLength === undefined) throw new DerError(sentences.pkiContainers.pbmac1KeyUnknown);
   if (keyLength < minKeyOctets || keyLength > maxKeyOctets)
-    throw new DerError(
-      `its authentication (PBMAC1) has a key of ${keyLength} octets; ${minKeyOctets} to ${maxKeyOctets} are accepted`,
-    );
+    throw new DerError(sentences.pkiContainers.pbmac1KeyLength(keyLength, minKeyOctets, maxKeyOctets));
   const [pseudorandom, ...more] = options.map(algorithmOf);
   const hash = pseudorandom ? hmacs[pseudorandom.type] : 'sha1';
-  if (!hash || more.length > 0)
-    throw new DerError('its authentication (PBMAC1) has parameters of a wrong shape');
+  if (!hash || more.length > 0) throw new DerError(sentences.pkiContainers.pbmac1Parameters);
   const key = yield {
     kind: 'pbkdf2',
     passphrase,

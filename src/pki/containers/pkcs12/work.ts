@@ -1,4 +1,5 @@
 /** Limits the key derivation for one file, so that no file can keep a computer busy or fill its memory. */
+import { sentences } from '../../../languages/language.js';
 import { DerError } from '../../der/read.js';
 import type { ScryptParameters } from '../../slow-work.js';
 
@@ -31,31 +32,29 @@ export class KeyDerivationWork {
   /** @throws DerError when scrypt (RFC 7914) needs too much work or memory, or its parameters are invalid */
   scrypt(parameters: ScryptParameters): ScryptParameters {
     const { cost, blockSize, parallelization } = parameters;
-    const asked = `scrypt with N=${cost}, r=${blockSize} and p=${parallelization}`;
+    const asked = sentences.pkiContainers.scryptParameters(cost, blockSize, parallelization);
     if (cost * blockSize * parallelization > maxScrypt) {
-      throw new DerError(`it asks for ${asked}; N x r x p is at most ${maxScrypt} here`);
+      throw new DerError(sentences.pkiContainers.scryptTooMuch(asked, maxScrypt));
     }
     if (128 * blockSize * Math.max(cost, parallelization) > maxScryptMemory) {
-      throw new DerError(
-        `it asks for ${asked}, which takes more than ${maxScryptMemory / 2 ** 20} MiB of memory`,
-      );
+      throw new DerError(sentences.pkiContainers.scryptMemory(asked, maxScryptMemory / 2 ** 20));
     }
     // RFC 7914 section 2: a power of 2, above 1 and below 2^(128 x r / 8).
     const isPower = cost > 1 && Number.isInteger(Math.log2(cost)) && Math.log2(cost) < 16 * blockSize;
     if (!isPower || blockSize < 1 || parallelization < 1) {
-      throw new DerError(`it asks for ${asked}, which is not possible`);
+      throw new DerError(sentences.pkiContainers.scryptImpossible(asked));
     }
     this.#scryptLeft -= cost * blockSize * parallelization;
-    if (this.#scryptLeft < 0) throw new DerError('its parts together ask for too much work of scrypt');
+    if (this.#scryptLeft < 0) throw new DerError(sentences.pkiContainers.scryptTotal);
     return parameters;
   }
 
   #spend(iterations: number, max: number, cost: number): number {
     if (iterations < 1 || iterations > max) {
-      throw new DerError(`it asks for ${iterations} rounds of key derivation; 1 to ${max} are done here`);
+      throw new DerError(sentences.pkiContainers.iterationsTooMany(iterations, max));
     }
     this.#left -= iterations * cost;
-    if (this.#left < 0) throw new DerError('its parts together ask for too many rounds of key derivation');
+    if (this.#left < 0) throw new DerError(sentences.pkiContainers.iterationsTotal);
     return iterations;
   }
 }

@@ -1,0 +1,71 @@
+/** Registration IDs from a file. */
+
+import { EnrollkitError } from '../../errors.js';
+import { recordsOf } from '../../fleet/devices/list-records.js';
+import { maxDevices, planFields } from '../../quickstart/plan/fields.js';
+import { lookAt, readText } from '../../workspace/files.js';
+
+export type DeviceFile = { registrationIds: string[] } | { problem: string };
+
+/** Larger files are those of fleets. */
+const maxSize = 1_048_576;
+/** The column of `fleet issue --list`. */
+const column = 'registrationId';
+
+/** What is wrong with the path of a file, in one sentence. */
+export function deviceFileProblem(path: string): string | undefined {
+  if (path.trim() === '') return 'Name a file.';
+  const found = lookAt(path);
+  if (!found) return `There is no file ${path}.`;
+  if (!found.isFile()) return `${path} is not a file.`;
+  return found.size > maxSize ? `${path} is too large. enrollkit fleet issue takes long lists.` : undefined;
+}
+
+/** A CSV file with the column registrationId, NDJSON, or one registration ID per line. All of it is checked. */
+export async function readDeviceFile(path: string): Promise<DeviceFile> {
+  try {
+    const text = readText(path).replace(/^\uFEFF/, '');
+    const isPlain = !text.trimStart().startsWith('{') && !text.split(/\r?\n/, 1)[0]!.includes(column);
+    const records = isPlain ? linesOf(text) : await recordsIn(path);
+    const { problem, listProblem, empty } = planFields['devices.registrationIds'];
+    if (records.length === 0) return { problem: empty };
+    if (records.length > maxDevices) {
+      return {
+        problem: `It lists ${records.length} devices; a quickstart takes at most ${maxDevices}. Use enrollkit fleet issue.`,
+      };
+    }
+    for (const { line, id } of records) {
+      const wrong = problem(id);
+      if (wrong !== undefined) return { problem: `Line ${line}: ${wrong}` };
+    }
+    const registrationIds = records.map(({ id }) => id);
+    const wrong = listProblem(registrationIds);
+    if (wrong === undefined) return { registrationIds };
+    return { problem: `Line ${records[wrong.index ?? 0]!.line}: ${wrong.message}` };
+  } catch (error) {
+    if (error instanceof EnrollkitError) return { problem: error.message };
+    throw error;
+  }
+}
+
+interface Listed {
+  line: number;
+  id: string;
+}
+
+function linesOf(text: string): Listed[] {
+  return text
+    .split(/\r?\n/)
+    .flatMap((line, index) => (line.trim() === '' ? [] : [{ line: index + 1, id: line.trim() }]));
+}
+
+/** @throws EnrollkitError INVALID_DEVICE_LIST, FILE_UNREADABLE */
+async function recordsIn(path: string): Promise<Listed[]> {
+  const found: Listed[] = [];
+  for await (const { line, device } of recordsOf(path)) {
+    if (typeof device === 'string')
+      throw new EnrollkitError('INVALID_DEVICE_LIST', `Line ${line}: ${device}.`);
+    found.push({ line, id: device.registrationId });
+  }
+  return found;
+}

@@ -1,0 +1,195 @@
+/** Commands that work with a whole account: its subscriptions, resource groups, provisioning services and hubs. */
+import { type AzureSubscription, ResourceManager, scopeOf } from '../../dps/client/resource-manager.js';
+import { azureTarget } from '../../dps/client/target.js';
+import type { AccountService, IotHubResource } from '../../dps/contract/schemas.js';
+import { EnrollkitError } from '../../errors.js';
+import { type PlanTarget, planFields } from '../../quickstart/plan/fields.js';
+import { lastPlanGroup } from '../input/plan-input.js';
+import type { Context } from '../kernel/command.js';
+import type { dirFlag } from '../kernel/common-flags.js';
+import type { FlagValues } from '../kernel/flags.js';
+import type { accountFlags } from './account-flags.js';
+import { folderOf, sameFolder } from './command-target.js';
+import { requestObserver, withTarget } from './target.js';
+
+type GivenFlags = FlagValues<typeof accountFlags & typeof dirFlag> & {
+  readonly dpsName?: string | undefined;
+};
+
+const { problem: subscriptionProblem } = planFields['target.subscriptionId'];
+
+export interface Account {
+  kind: 'emulator' | 'azure';
+  manager: ResourceManager;
+  /** Of `--resource-group`, or else of the last run in Azure; undefined for all. */
+  resourceGroup: string | undefined;
+  /** The name of the provisioning service: of `--dps-name`, the last run, or the emulator. */
+  dpsName: string | undefined;
+  /** The subscriptions to look in: the given one, or all. */
+  subscriptions(): Promise<string[]>;
+  /** The one subscription to create something in. @throws EnrollkitError NEEDS_INPUT when there are several */
+  subscription(): Promise<string>;
+}
+
+/** @param mayCreate whether a new emulator may be created: for commands that create something */
+export async function withAccount<Result>(
+  flags: GivenFlags,
+  context: Context,
+  mayCreate: boolean,
+  use: (account: Account) => Promise<Result>,
+): Promise<Result> {
+  const folder = folderOf(flags);
+  const problem = flags.subscription === undefined ? undefined : subscriptionProblem(flags.subscription);
+  if (problem !== undefined) {
+    throw new EnrollkitError('USAGE', `--subscription: ${problem}`, {
+      next: 'Give its ID, as "az account list" and the portal show it.',
+    });
+  }
+  const before = lastPlanGroup(folder, 'target');
+  const kind = flags.target ?? before.kind;
+  if (kind === 'azure') return useAccount(azureAccount(before, flags, context), use);
+  return withTarget({ target: { kind: 'emulator' }, folder, flags: {}, mayCreate }, context, (target) => {
+    const { subscriptionId = '', dpsName } = target;
+    const manager = new ResourceManager(target);
+    return useAccount(
+      {
+        kind,
+        manager,
+        resourceGroup: flags.resourceGroup,
+        dpsName: flags.dpsName ?? dpsName,
+        subscriptions: async () => [flags.subscription ?? subscriptionId],
+        subscription: async () => flags.subscription ?? subscriptionId,
+      },
+      use,
+    );
+  });
+}
+
+function azureAccount(before: PlanTarget, flags: GivenFlags, context: Context): Account {
+  const known: Partial<Extract<PlanTarget, { kind: 'azure' }>> = before.kind === 'azure' ? before : {};
+  const manager = new ResourceManager(azureTarget({ dpsName: '', onRequest: requestObserver(context) }));
+  const { signal } = context;
+  const given = flags.subscription ?? known.subscriptionId;
+  const all = async (): Promise<AzureSubscription[]> => {
+    const found = await manager.listSubscriptions({ signal });
+    if (found.length > 0) return found;
+    throw new EnrollkitError('FORBIDDEN', 'You have no access to any Azure subscription.', {
+      next: 'Sign in with an account that has a subscription ("az login"), or ask its owner for the role Reader or Contributor.',
+    });
+  };
+  return {
+    kind: 'azure',
+    manager,
+    resourceGroup: flags.resourceGroup,
+    dpsName: flags.dpsName ?? known.dpsName,
+    subscriptions: async () =>
+      given === undefined ? (await all()).map(({ subscriptionId }) => subscriptionId) : [given],
+    async subscription() {
+      if (given !== undefined) return given;
+      const found = await all();
+      if (found.length === 1) return found[0]!.subscriptionId;
+      const names = found.map(({ displayName, subscriptionId }) => `${displayName} (${subscriptionId})`);
+      throw new EnrollkitError('NEEDS_INPUT', `You have several subscriptions: ${names.join(', ')}.`, {
+        next: 'Choose one with --subscription ID.',
+        context: { subscriptions: found },
+      });
+    },
+  };
+}
+
+async function useAccount<Result>(
+  account: Account,
+  use: (account: Account) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await use(account);
+  } finally {
+    account.manager.close();
+  }
+}
+
+/** The provisioning services of an account. */
+export async function servicesOf(account: Account, signal: AbortSignal): Promise<AccountService[]> {
+  const { manager, resourceGroup } = account;
+  const lists: AccountService[] = [];
+  for (const subscriptionId of await account.subscriptions()) {
+    const scope = { subscriptionId, ...(resourceGroup === undefined ? {} : { resourceGroup }) };
+    lists.push(...(await manager.listServices(scope, { signal })));
+  }
+  return lists;
+}
+
+/** The hubs of an account, in whichever resource group. */
+export async function hubsOf(account: Account, signal: AbortSignal): Promise<IotHubResource[]> {
+  const lists: IotHubResource[] = [];
+  for (const subscriptionId of await account.subscriptions())
+    lists.push(...(await account.manager.listHubs({ subscriptionId }, { signal })));
+  return lists;
+}
+
+/**
+ * The provisioning service of a name; names are unique in Azure.
+ *
+ * @throws EnrollkitError DPS_NOT_FOUND; NEEDS_INPUT without a name
+ */
+export async function requireService(
+  account: Account,
+  name: string | undefined,
+  flags: GivenFlags,
+  signal: AbortSignal,
+): Promise<AccountService> {
+  const list = `enrollkit dps list${sameFolder(flags)}${account.kind === 'azure' ? ' --target azure' : ''}`;
+  if (name === undefined) {
+    throw new EnrollkitError('NEEDS_INPUT', 'Which provisioning service?', {
+      next: `Name it with --dps-name NAME. List yours: ${list}`,
+    });
+  }
+  const found = (await servicesOf(account, signal)).find((one) => sameName(one.name, name));
+  if (found) return found;
+  throw new EnrollkitError('DPS_NOT_FOUND', `You have no provisioning service ${name}${inGroup(account)}.`, {
+    next: `List yours: ${list}`,
+  });
+}
+
+/**
+ * The hub of a name or resource ID.
+ *
+ * @throws EnrollkitError NOT_FOUND
+ */
+export async function requireHub(
+  account: Account,
+  name: string,
+  flags: GivenFlags,
+  signal: AbortSignal,
+): Promise<IotHubResource> {
+  const isId = name.startsWith('/subscriptions/');
+  const found = isId
+    ? await account.manager.getHub(scopeOfId(name), name.split('/').at(-1)!, { signal })
+    : (await hubsOf(account, signal)).find((one) => sameName(one.name, name) || isHost(one, name));
+  if (found) return found;
+  const list = `enrollkit hub list${sameFolder(flags)}${account.kind === 'azure' ? ' --target azure' : ''}`;
+  throw new EnrollkitError('NOT_FOUND', `You have no IoT hub ${name}.`, { next: `List yours: ${list}` });
+}
+
+function scopeOfId(id: string): ReturnType<typeof scopeOf> {
+  if (
+    /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Devices\/IotHubs\/[^/]+$/i.test(id)
+  )
+    return scopeOf(id);
+  throw new EnrollkitError('USAGE', `${id} is not the resource ID of an IoT hub.`, {
+    next: 'Give the name of the hub, or its resource ID: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Devices/IotHubs/NAME',
+  });
+}
+
+function isHost({ properties }: IotHubResource, name: string): boolean {
+  return properties.hostName != null && sameName(properties.hostName, name);
+}
+
+function inGroup({ resourceGroup }: Account): string {
+  return resourceGroup === undefined ? '' : ` in the resource group ${resourceGroup}`;
+}
+
+/** Azure compares names without regard to case. */
+export function sameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}

@@ -1,0 +1,263 @@
+/**
+ * What a provisioning service in Azure needs, created if it does not exist: the resource group, the service itself, an IoT hub
+ * and the link between them. Everything is tagged, so that `clean` and people can tell it.
+ */
+import { randomUUID } from 'node:crypto';
+import { ResourceManager, type ResourceScope } from '../../dps/client/resource-manager.js';
+import { iotHubApiVersions, resourcesApiVersions } from '../../dps/contract/api-versions.js';
+import { hubNameProblem } from '../../dps/contract/ids.js';
+import { routes } from '../../dps/contract/routes.js';
+import type { IotHubResource } from '../../dps/contract/schemas.js';
+import { EnrollkitError } from '../../errors.js';
+import type { CreatedResource } from '../../workspace/journal.js';
+import type { Plan } from '../plan/fields.js';
+import { previewRequest } from '../request-preview.js';
+import { runTag, tagsOf } from '../resource-tags.js';
+import type { RunContext, Step } from '../step.js';
+
+type AzureTarget = Extract<Plan['target'], { kind: 'azure' }>;
+
+export const azureResources: Step = {
+  id: 'azure-resources',
+  title: (plan) => `Create the provisioning service ${azureOf(plan).dpsName} with a hub`,
+  applies: ({ target }) => target.kind === 'azure' && target.create === true,
+  preview: (plan) => {
+    const { resourceGroup, dpsName } = azureOf(plan);
+    const hubName = hubNameOf(azureOf(plan));
+    const at = (apiVersion: string, request: ReturnType<typeof previewRequest>) => ({
+      ...request,
+      url: request.url.replace(/api-version=.*$/, `api-version=${apiVersion}`),
+      when: 'if it does not exist',
+    });
+    return {
+      makes: [
+        `resource group ${resourceGroup}, if it does not exist`,
+        `provisioning service ${dpsName}, if it does not exist`,
+        `IoT hub ${hubName}, linked to it, if no hub is linked`,
+      ],
+      requests: [
+        at(resourcesApiVersions[1]!, previewRequest(plan, 'arm', routes.arm.putResourceGroup)),
+        { ...previewRequest(plan, 'arm', routes.arm.putService), when: 'if it does not exist' },
+        at(iotHubApiVersions[0], previewRequest(plan, 'arm', routes.arm.putIotHub, { hubName })),
+        { ...previewRequest(plan, 'arm', routes.arm.putService), when: 'if no hub is linked' },
+      ],
+    };
+  },
+  check: (context) => withManager(context, (manager) => check(context, manager)),
+  act: (context) => withManager(context, (manager) => create(context, manager)),
+};
+
+async function check(context: RunContext, manager: ResourceManager): Promise<string | undefined> {
+  const scope = scopeOf(context);
+  const { dpsName } = azureOf(context.plan);
+  const service = await manager.getService(scope, dpsName, context);
+  const hubs = service?.properties.iotHubs ?? [];
+  const isReady = /^active$/i.test(service?.properties.state ?? '') && hubs.length > 0;
+  // What an interrupted run has created is noted, and waited for, by another one.
+  const isNoted = things(context).every((thing) => context.journal.has(thing));
+  if (!isReady || !isNoted) return undefined;
+  return `${dpsName}, linked to ${hubs.map(({ name }) => name).join(', ')}`;
+}
+
+async function create(context: RunContext, manager: ResourceManager): Promise<void> {
+  const { plan, progress } = context;
+  const target = azureOf(plan);
+  const scope = scopeOf(context);
+  const run = runOf(context);
+  const tags = tagsOf(run);
+  const waiting = (what: string) => ({
+    signal: context.signal,
+    onWait: (elapsedMs: number) => progress(`${what}: ${Math.round(elapsedMs / 1000)} s`),
+  });
+
+  const groupThing: CreatedResource = {
+    kind: 'resource-group',
+    target: context.journalTarget,
+    name: scope.resourceGroup,
+    run,
+  };
+  let group = await manager.getResourceGroup(scope, context);
+  if (!group) {
+    const { location } = target;
+    if (location === undefined) {
+      throw new EnrollkitError('NEEDS_INPUT', `The resource group ${scope.resourceGroup} does not exist.`, {
+        next: 'To have it created, give its region with --location REGION, for example --location westeurope.',
+      });
+    }
+    await assertNamesFree(context, manager);
+    progress(`resource group ${scope.resourceGroup}`);
+    context.journal.intend(groupThing);
+    group = await manager.putResourceGroup(scope, { location, tags }, context);
+    context.journal.made(groupThing);
+  } else settle(context, groupThing, group);
+  const location = target.location ?? group.location;
+
+  const { dpsName } = target;
+  const serviceThing: CreatedResource = {
+    kind: 'provisioning-service',
+    target: context.journalTarget,
+    name: dpsName,
+    run,
+  };
+  let service = await manager.getService(scope, dpsName, context);
+  if (!service) {
+    await assertNamesFree(context, manager);
+    progress(`provisioning service ${dpsName}`);
+    context.journal.intend(serviceThing);
+    service = await manager.createService(
+      scope,
+      dpsName,
+      { location, tags },
+      waiting('provisioning service'),
+    );
+    context.journal.made(serviceThing);
+  } else {
+    settle(context, serviceThing, service);
+    service = await manager.waitForService(scope, dpsName, waiting('provisioning service'));
+  }
+  if ((service.properties.iotHubs ?? []).length > 0)
+    return settleLinks(context, service.properties.iotHubs ?? []);
+
+  const hub = await ensureHub(context, manager, location, run, waiting('IoT hub'));
+  const link: CreatedResource = {
+    kind: 'hub-link',
+    target: context.journalTarget,
+    name: hub.name,
+    hub: hub.properties.hostName ?? '',
+  };
+  progress(`link to ${hub.name}`);
+  context.journal.intend(link);
+  await manager.linkHub(scope, dpsName, hub, waiting('link'));
+  context.journal.made(link);
+}
+
+async function ensureHub(
+  context: RunContext,
+  manager: ResourceManager,
+  location: string,
+  run: string,
+  waiting: Parameters<ResourceManager['waitForHub']>[2],
+): Promise<IotHubResource> {
+  const target = azureOf(context.plan);
+  const scope = scopeOf(context);
+  const name = hubNameOf(target);
+  const thing: CreatedResource = { kind: 'iot-hub', target: context.journalTarget, name, run };
+  const existing = await manager.getHub(scope, name, context);
+  if (existing) {
+    settle(context, thing, existing);
+    return manager.waitForHub(scope, name, waiting);
+  }
+  const taken = await manager.hubNameProblem(scope.subscriptionId, name, context);
+  if (taken !== undefined) throw hubNameTaken(name, taken);
+  context.progress(`IoT hub ${name}`);
+  context.journal.intend(thing);
+  const sku = target.hubSku ?? 'S1';
+  const hub = await manager.createHub(scope, name, { location, tags: tagsOf(run), sku }, waiting);
+  context.journal.made(thing);
+  return hub;
+}
+
+/** Before anything is created: names are unique in Azure, and a hub that cannot be created leaves the rest behind. */
+async function assertNamesFree(context: RunContext, manager: ResourceManager): Promise<void> {
+  const target = azureOf(context.plan);
+  const scope = scopeOf(context);
+  const { dpsName } = target;
+  if (!(await manager.getService(scope, dpsName, context))) {
+    const taken = await manager.serviceNameProblem(scope.subscriptionId, dpsName, context);
+    if (taken !== undefined) {
+      throw new EnrollkitError('CONFLICT', `No provisioning service can be called ${dpsName}: ${taken}`, {
+        next: 'Choose another name with --dps-name NAME: each is unique in Azure.',
+      });
+    }
+  }
+  const hubName = hubNameOf(target);
+  if (await manager.getHub(scope, hubName, context)) return;
+  const taken = await manager.hubNameProblem(scope.subscriptionId, hubName, context);
+  if (taken !== undefined) throw hubNameTaken(hubName, taken);
+}
+
+function hubNameTaken(name: string, why: string): EnrollkitError {
+  return new EnrollkitError('CONFLICT', `No IoT hub can be called ${name}: ${why}`, {
+    next: 'Choose another name with --hub-name NAME: each is unique in Azure.',
+  });
+}
+
+/** What to say of a resource that exists: it is the one that an interrupted run was creating, or someone else's. */
+function settle(
+  { journal }: RunContext,
+  thing: CreatedResource & { run: string },
+  { tags }: { tags?: Record<string, string> | null | undefined },
+): void {
+  if (journal.find(thing) === undefined || journal.has(thing)) return;
+  if (tags?.[runTag] === thing.run) journal.made(thing);
+  else journal.removed(thing);
+}
+
+function settleLinks(context: RunContext, links: readonly { name: string }[]): void {
+  for (const thing of things(context)) {
+    if (context.journal.has(thing)) continue;
+    const isLinked = thing.kind === 'hub-link' && links.some(({ name }) => name === thing.hub);
+    if (isLinked) context.journal.made(thing);
+    // Another hub was linked before this one was needed; what a run had created stays noted by its tag.
+    else if (thing.kind === 'hub-link') context.journal.removed(thing);
+    else if (thing.kind === 'iot-hub') context.journal.made(thing);
+  }
+}
+
+const kinds = new Set<CreatedResource['kind']>([
+  'resource-group',
+  'provisioning-service',
+  'iot-hub',
+  'hub-link',
+]);
+
+/** The Azure resources of this target that runs in this folder have created, or were about to. */
+function things({ journal, journalTarget }: RunContext): CreatedResource[] {
+  const here = JSON.stringify(journalTarget);
+  return journal
+    .things()
+    .filter((thing) => kinds.has(thing.kind) && 'target' in thing && JSON.stringify(thing.target) === here);
+}
+
+/** The value of the tag of this folder's resources: that of an earlier run, or a new one. */
+function runOf({ journal }: RunContext): string {
+  for (const thing of journal.things()) if ('run' in thing) return thing.run;
+  return randomUUID();
+}
+
+function azureOf({ target }: Plan): AzureTarget {
+  if (target.kind !== 'azure') throw new TypeError('only resources of Azure are created');
+  return target;
+}
+
+function scopeOf({ target }: RunContext): ResourceScope {
+  const { subscriptionId, resourceGroup } = target;
+  if (subscriptionId && resourceGroup) return { subscriptionId, resourceGroup };
+  throw new EnrollkitError(
+    'NEEDS_INPUT',
+    'The subscription and the resource group are needed to create something.',
+    {
+      next: 'Give --subscription ID and --resource-group NAME.',
+    },
+  );
+}
+
+/** The hub of a plan that names none: after its provisioning service. */
+export function hubNameOf({ hubName, dpsName }: Pick<AzureTarget, 'hubName' | 'dpsName'>): string {
+  if (hubName !== undefined) return hubName;
+  const base = dpsName.replace(/-?dps$/i, '');
+  const name = `${(base || dpsName).slice(0, 46)}-hub`;
+  return hubNameProblem(name) === undefined ? name : `${dpsName.slice(0, 46)}-hub`;
+}
+
+async function withManager<Result>(
+  { target }: RunContext,
+  use: (manager: ResourceManager) => Promise<Result>,
+): Promise<Result> {
+  const manager = new ResourceManager(target);
+  try {
+    return await use(manager);
+  } finally {
+    manager.close();
+  }
+}
