@@ -2872,7 +2872,49 @@ export const en = {
   },
 
   /** src/dps/contract/ */
-  dpsContract: {},
+  dpsContract: {
+    /** For each kind of ID: a character that it must not have, its first and its last character. */
+    illegalCharacter: (kind: 'registration' | 'group', id: string, character: string) =>
+      `The ${kind === 'group' ? 'enrollment group' : 'registration'} ID "${id}" contains ${character}. Use only letters, digits, and - . _ : characters.`,
+    wrongStart: (kind: 'registration' | 'group', id: string) =>
+      `The ${kind === 'group' ? 'enrollment group' : 'registration'} ID "${id}" must begin with a letter or a digit.`,
+    wrongEnd: (kind: 'registration' | 'group', id: string) =>
+      `The ${kind === 'group' ? 'enrollment group' : 'registration'} ID "${id}" must end with a letter, a digit or a hyphen.`,
+    invalidCertificateName: (name: string) =>
+      `The certificate name "${name}" is invalid. Use 1 to 256 letters, digits, or - . _ characters.`,
+    invalidHubName: (name: string) =>
+      `The hub name "${name}" is invalid. Use 3 to 50 letters, digits and hyphens, without a hyphen at either end.`,
+    invalidServiceName: (name: string) =>
+      `The provisioning service name "${name}" is invalid. Use 3 to 64 letters, digits and hyphens, without a hyphen at either end, and not "global".`,
+    unknownPart: 'it has a part other than HostName, SharedAccessKeyName and SharedAccessKey',
+    partTwice: (name: string) => `it has ${name} twice`,
+    partMissing: (name: string) => `${name} is missing`,
+    notAHostName: 'HostName is not a host name',
+    notBase64: 'SharedAccessKey is not base64; check that you copied all of it',
+    invalidConnectionString: (why: string) => `The connection string is invalid: ${why}.`,
+    noRegistrationId: 'The registration ID is missing.',
+    registrationIdTooLong: (id: string, length: number, maximum: number) =>
+      `The registration ID "${id}" has ${length} characters. It is also the common name of the certificate, which can have at most ${maximum}.`,
+    registrationIdTooLongForAll: (id: string, length: number, maximum: number) =>
+      `The registration ID "${id}" has ${length} characters. The maximum is ${maximum}.`,
+    moduleIdentityTooLong: (id: string, length: number, maximum: number) =>
+      `The module identity "${id}" has ${length} characters. It is also the common name of the certificate, which can have at most ${maximum}.`,
+    invalidModuleIdentity: (id: string) =>
+      `The module identity "${id}" is invalid. Use deviceId/moduleId, each with letters, digits and - . % _ * ? ! ( ) , : = @ $ '.`,
+    noGroupId: 'The enrollment group ID is missing.',
+    groupIdTooLong: (id: string, length: number, maximum: number) =>
+      `The enrollment group ID "${id}" has ${length} characters. The maximum is ${maximum}.`,
+    noCertificateName: 'The certificate name is missing.',
+    noCommonName: 'The common name is missing.',
+    commonNameTooLong: (length: number, maximum: number) =>
+      `The common name has ${length} characters. The maximum is ${maximum}.`,
+    commonNameControl: 'The common name contains control characters.',
+    moduleIdentityNext: 'Specify the device ID and the module ID in IoT Hub, separated by one slash.',
+    registrationIdRule: (maximum: number) =>
+      `Use 1 to ${maximum} letters, digits, or - . _ : characters. Begin with a letter or digit, and end with a letter, digit or hyphen.`,
+    invalidDeviceId: (id: string) => `The device ID "${id}" is invalid.`,
+    deviceIdRule: "Use 1 to 128 letters, digits, or - . % _ * ? ! ( ) , : = @ $ ' characters.",
+  },
 
   /** src/dps/client/ */
   dpsClient: {},
@@ -2949,7 +2991,83 @@ export const en = {
   },
 
   /** src/emulator/: starting it and its log; what it answers clients is English, as in Azure. */
-  emulator: {},
+  emulator: {
+    /** A problem, at its place in a seed. */
+    problemAt: (place: string, problem: string) => `${place}: ${problem}.`,
+    noSuchHub: (name: string) => `there is no hub "${name}"`,
+    faultTransports: (transports: readonly string[]) =>
+      `a fault of this type is for ${transports.join(', ')} only`,
+    errorCodeRange: (status: number) =>
+      `it must be from ${status}000 to ${status}999: the status times 1000, plus a detail`,
+    rangeBackwards: 'the range must begin with the smaller number',
+    stateDamaged: (path: string, reason: string) => `The emulator state ${path} is damaged (${reason}).`,
+    stateNotWritten: (path: string, why: 'full' | 'io' | 'read-only' | 'open') =>
+      `Cannot write the emulator state ${path}: ${
+        {
+          full: 'the disk is full',
+          io: 'the disk is full or reports an error',
+          'read-only': 'it is read-only',
+          open: 'it, or a file next to it, cannot be opened',
+        }[why]
+      }.`,
+    portInUse: (port: number, address: string, protocol: string) =>
+      `Port ${port} of ${address}, for ${protocol}, is in use.`,
+    portNotPermitted: (port: number, address: string, protocol: string) =>
+      `You do not have permission to open port ${port} of ${address}, for ${protocol}.`,
+    permitOrOtherPort: (permit: string, flag: string) =>
+      `${permit} Or choose another port, 1024 or higher, with ${flag} PORT.`,
+    stuck: (folder: string) => `The emulator on ${folder} is neither starting nor stopping.`,
+    noResponse: (address: string, reason: string) =>
+      `The emulator at ${address} does not respond: ${reason}.`,
+    timedOut: 'the request timed out',
+    stateCutOff: (path: string, size: number) =>
+      `The emulator state ${path} has ${size} bytes: it was emptied or truncated.`,
+    restoreOrEmpty: (folder: string) =>
+      `Restore the file from a backup. To start with an empty state, move ${folder} away.`,
+    logMissing: (path: string) =>
+      `The file ${path} is missing. It has the latest changes of the emulator state.`,
+    restoreOrDeleteIndex: (path: string) =>
+      `Restore the file from a backup. To continue without those changes, delete ${path}.`,
+    logDamaged: (path: string) =>
+      `The file ${path}, which has the latest changes of the emulator state, is damaged.`,
+    restoreOrDelete: (path: string) =>
+      `Restore the file from a backup. To continue without those changes, delete it and ${path}.`,
+    stateUnreadable: (path: string) => `Cannot read the emulator state ${path}.`,
+    olderState: (path: string) =>
+      `The emulator state ${path} was written by a version of enrollkit from before its first release. This version cannot read it.`,
+    olderStateNext:
+      'Delete it with "enrollkit emulator reset --new-identity --dir FOLDER", or move the folder away. The emulator then creates a new state.',
+    newerState: (path: string, version: number, newest: number) =>
+      `The emulator state ${path} was written by a newer version of enrollkit (schema version ${version}; this one supports ${newest}).`,
+    newerStateNext: 'Update enrollkit, or move the folder away. The emulator then creates a new one.',
+    stateInUse: (folder: string, pid: number, since: string) =>
+      `An emulator is already running on ${folder} (process ${pid}, since ${since}).`,
+    stateNotCopied: (path: string) => `Cannot copy the emulator state to ${path}.`,
+    databaseMissing: (platform: string) =>
+      `Cannot load the database of the emulator (libsql): its package for this platform (${platform}) is missing or damaged.`,
+    installAgain: 'Reinstall enrollkit with its optional dependencies: npm install --include=optional',
+    platformUnsupported: (platform: string) =>
+      `The emulator does not support this platform (${platform}): its database (libsql) is not available for it.`,
+    otherPort: (flag: string) => `Choose another port with ${flag} PORT, or 0 for any free port.`,
+    cannotListen: (address: string, reason: string) => `The emulator cannot listen on ${address}: ${reason}.`,
+    permitOnLinux: (node: string) =>
+      `Allow it for everyone: sudo sysctl net.ipv4.ip_unprivileged_port_start=443. Or for Node.js only: sudo setcap cap_net_bind_service=+ep "${node}". Or run this command with sudo or authbind.`,
+    permitOnWindows:
+      'Another program or a reservation uses it. To find out which, run: netsh http show servicestate and netsh interface ipv4 show excludedportrange protocol=tcp.',
+    useSudo: 'Run this command with sudo.',
+    noLoopbackAddress: (address: string, name: string) =>
+      `This computer has neither the address ${address} nor the name ${name}, which another service or hub needs.`,
+    addAddress: (address: string) => `Add the address. On macOS: sudo ifconfig lo0 alias ${address} up`,
+    listedTwice: 'it is listed twice (names are case-insensitive)',
+    noSuchService: (name: string) => `there is no provisioning service "${name}"`,
+    notACa: 'It is not a CA certificate.',
+    invalidFaultSeed: (maximum: number) => `The fault seed must be a whole number from 0 to ${maximum}.`,
+    ruleIdRule: 'use 1 to 64 letters, digits, dots, hyphens and underscores',
+    notATime: 'use a time such as 2027-01-31T12:00:00Z',
+    notInHandshake: 'it is not known during a TLS handshake; match this fault by transport only',
+    webSocketListener: 'WebSockets use the https listener',
+    ruleListedTwice: 'another rule has this ID',
+  },
 
   /** src/quickstart/plan/ */
   quickstartPlan: {},
@@ -2965,6 +3083,10 @@ export const en = {
 
   /** src/fleet/ */
   fleet: {
+    moreNames: 'There are more such devices.',
+    deviceName: (id: string, problem: string) => `The device ${id} has the name ${problem}.`,
+    correctNames:
+      'Correct the names, or sign with a CA that allows them. If you are sure that those who verify these devices accept the names, add --force.',
     andMore: '\nand more',
     /** A registration ID of a list, in a line, that an earlier line has, spelled like `other` there. */
     listedTwice: (id: string, line: number, other: string | undefined) =>

@@ -2321,7 +2321,44 @@ export const zhCN: Sentences = {
   },
 
   /** src/dps/contract/ */
-  dpsContract: {},
+  dpsContract: {
+    illegalCharacter: (kind, id, character) =>
+      `${kind === 'group' ? '注册组' : '注册'} ID“${id}”含有 ${character}。只能使用字母、数字和 - . _ : 字符。`,
+    wrongStart: (kind, id) => `${kind === 'group' ? '注册组' : '注册'} ID“${id}”必须以字母或数字开头。`,
+    wrongEnd: (kind, id) => `${kind === 'group' ? '注册组' : '注册'} ID“${id}”必须以字母、数字或连字符结尾。`,
+    invalidCertificateName: (name) => `证书名称“${name}”无效。使用 1 到 256 个字母、数字或 - . _ 字符。`,
+    invalidHubName: (name) =>
+      `IoT 中心名称“${name}”无效。使用 3 到 50 个字母、数字和连字符，且首尾不能是连字符。`,
+    invalidServiceName: (name) =>
+      `预配服务名称“${name}”无效。使用 3 到 64 个字母、数字和连字符，首尾不能是连字符，且不能是“global”。`,
+    unknownPart: '其中有 HostName、SharedAccessKeyName 和 SharedAccessKey 以外的部分',
+    partTwice: (name) => `${name} 出现了两次`,
+    partMissing: (name) => `缺少 ${name}`,
+    notAHostName: 'HostName 不是主机名',
+    notBase64: 'SharedAccessKey 不是 base64；请检查是否已完整复制',
+    invalidConnectionString: (why) => `连接字符串无效：${why}。`,
+    noRegistrationId: '缺少注册 ID。',
+    registrationIdTooLong: (id, length, maximum) =>
+      `注册 ID“${id}”有 ${length} 个字符。它也是证书的公用名，公用名最多可以有 ${maximum} 个字符。`,
+    registrationIdTooLongForAll: (id, length, maximum) =>
+      `注册 ID“${id}”有 ${length} 个字符。最多可以有 ${maximum} 个。`,
+    moduleIdentityTooLong: (id, length, maximum) =>
+      `模块标识“${id}”有 ${length} 个字符。它也是证书的公用名，公用名最多可以有 ${maximum} 个字符。`,
+    invalidModuleIdentity: (id) =>
+      `模块标识“${id}”无效。请使用 deviceId/moduleId，两者均由字母、数字和 - . % _ * ? ! ( ) , : = @ $ ' 组成。`,
+    noGroupId: '缺少注册组 ID。',
+    groupIdTooLong: (id, length, maximum) =>
+      `注册组 ID“${id}”有 ${length} 个字符。最多可以有 ${maximum} 个。`,
+    noCertificateName: '缺少证书名称。',
+    noCommonName: '缺少公用名。',
+    commonNameTooLong: (length, maximum) => `公用名有 ${length} 个字符。最多可以有 ${maximum} 个。`,
+    commonNameControl: '公用名含有控制字符。',
+    moduleIdentityNext: '请指定 IoT 中心中的设备 ID 和模块 ID，以一个斜杠分隔。',
+    registrationIdRule: (maximum) =>
+      `使用 1 到 ${maximum} 个字母、数字或 - . _ : 字符；以字母或数字开头，以字母、数字或连字符结尾。`,
+    invalidDeviceId: (id) => `设备 ID“${id}”无效。`,
+    deviceIdRule: "使用 1 到 128 个字母、数字或 - . % _ * ? ! ( ) , : = @ $ ' 字符。",
+  },
 
   /** src/dps/client/ */
   dpsClient: {},
@@ -2381,7 +2418,68 @@ export const zhCN: Sentences = {
   },
 
   /** src/emulator/: starting it and its log; what it answers clients is English, as in Azure. */
-  emulator: {},
+  emulator: {
+    problemAt: (place, problem) => `${place}：${problem}。`,
+    noSuchHub: (name) => `没有 IoT 中心“${name}”`,
+    faultTransports: (transports) => `此类故障仅适用于 ${transports.join('、')}`,
+    errorCodeRange: (status) => `必须在 ${status}000 到 ${status}999 之间：状态乘以 1000，再加上细节编号`,
+    rangeBackwards: '范围必须以较小的数字开头',
+    stateDamaged: (path, reason) => `模拟器状态 ${path} 已损坏 (${reason})。`,
+    stateNotWritten: (path, why) =>
+      `无法写入模拟器状态 ${path}：${
+        {
+          full: '磁盘已满',
+          io: '磁盘已满或报告错误',
+          'read-only': '它是只读的',
+          open: '无法打开它或其旁边的文件',
+        }[why]
+      }。`,
+    portInUse: (port, address, protocol) => `${address} 的端口 ${port} (${protocol}) 正在使用中。`,
+    portNotPermitted: (port, address, protocol) => `你没有权限打开 ${address} 的端口 ${port} (${protocol})。`,
+    permitOrOtherPort: (permit, flag) => `${permit}或使用 ${flag} PORT 选择 1024 或更高的其他端口。`,
+    stuck: (folder) => `${folder} 上的模拟器既未启动也未停止。`,
+    noResponse: (address, reason) => `${address} 上的模拟器没有响应：${reason}。`,
+    timedOut: '请求超时',
+    stateCutOff: (path, size) => `模拟器状态 ${path} 已被截断：只有 ${size} 字节。`,
+    restoreOrEmpty: (folder) => `从备份还原该文件。若要以空状态启动，请将 ${folder} 移走。`,
+    logMissing: (path) => `缺少文件 ${path}，其中包含模拟器状态的最新更改。`,
+    restoreOrDeleteIndex: (path) => `从备份还原该文件。若要放弃这些更改并继续，请删除 ${path}。`,
+    logDamaged: (path) => `文件 ${path} 已损坏，其中包含模拟器状态的最新更改。`,
+    restoreOrDelete: (path) => `从备份还原该文件。若要放弃这些更改并继续，请删除该文件和 ${path}。`,
+    stateUnreadable: (path) => `无法读取模拟器状态 ${path}。`,
+    olderState: (path) => `模拟器状态 ${path} 由首次发布之前的 enrollkit 版本写入，此版本无法读取。`,
+    olderStateNext:
+      '使用“enrollkit emulator reset --new-identity --dir FOLDER”删除它，或将该文件夹移走。模拟器随后会创建新的状态。',
+    newerState: (path, version, newest) =>
+      `模拟器状态 ${path} 由更新版本的 enrollkit 写入（架构版本 ${version}；此版本支持 ${newest}）。`,
+    newerStateNext: '更新 enrollkit，或将该文件夹移走。模拟器随后会创建新的文件夹。',
+    stateInUse: (folder, pid, since) => `${folder} 上已有模拟器正在运行（进程 ${pid}，启动时间 ${since}）。`,
+    stateNotCopied: (path) => `无法将模拟器状态复制到 ${path}。`,
+    databaseMissing: (platform) =>
+      `无法加载模拟器的数据库 (libsql)：用于此平台 (${platform}) 的包缺失或已损坏。`,
+    installAgain: '重新安装 enrollkit 及其可选依赖项：npm install --include=optional',
+    platformUnsupported: (platform) =>
+      `模拟器不支持此平台 (${platform})：其数据库 (libsql) 没有适用于此平台的版本。`,
+    otherPort: (flag) => `使用 ${flag} PORT 选择其他端口，或使用 0 表示任意空闲端口。`,
+    cannotListen: (address, reason) => `模拟器无法在 ${address} 上侦听：${reason}。`,
+    permitOnLinux: (node) =>
+      `允许所有程序：sudo sysctl net.ipv4.ip_unprivileged_port_start=443。或仅允许 Node.js：sudo setcap cap_net_bind_service=+ep "${node}"。或使用 sudo 或 authbind 运行此命令。`,
+    permitOnWindows:
+      '另一个程序或保留项正在使用它。若要查明，请运行：netsh http show servicestate 和 netsh interface ipv4 show excludedportrange protocol=tcp。',
+    useSudo: '请使用 sudo 运行此命令。',
+    noLoopbackAddress: (address, name) =>
+      `此计算机既没有地址 ${address} 也没有名称 ${name}，而另一个服务或 IoT 中心需要它。`,
+    addAddress: (address) => `添加该地址。在 macOS 上：sudo ifconfig lo0 alias ${address} up`,
+    listedTwice: '它出现了两次（名称不区分大小写）',
+    noSuchService: (name) => `没有预配服务“${name}”`,
+    notACa: '它不是 CA 证书。',
+    invalidFaultSeed: (maximum) => `故障种子必须是 0 到 ${maximum} 之间的整数。`,
+    ruleIdRule: '使用 1 到 64 个字母、数字、点、连字符和下划线',
+    notATime: '使用 2027-01-31T12:00:00Z 这样的时间',
+    notInHandshake: '在 TLS 握手期间它尚不可知；此故障只能按 transport 匹配',
+    webSocketListener: 'WebSocket 使用 https 侦听器',
+    ruleListedTwice: '另一条规则已使用此 ID',
+  },
 
   /** src/quickstart/plan/ */
   quickstartPlan: {},
@@ -2397,6 +2495,10 @@ export const zhCN: Sentences = {
 
   /** src/fleet/ */
   fleet: {
+    moreNames: '还有更多这样的设备。',
+    deviceName: (id, problem) => `设备 ${id} 的名称为 ${problem}。`,
+    correctNames:
+      '更正这些名称，或使用允许它们的 CA 签名。如果确定验证这些设备的一方接受这些名称，请添加 --force。',
     andMore: '\n以及更多',
     listedTwice: (id, line, other) =>
       `注册 ID“${id}”已列在第 ${line} 行${other === undefined ? '' : `（写作“${other}”）`}。`,

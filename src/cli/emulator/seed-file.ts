@@ -29,7 +29,7 @@ export function readSeedFile(path: string): SeedFile {
     placed(error) {
       if (!(error instanceof EnrollkitError) || error.code !== 'INVALID_SEED') return error;
       const { path: place, problem } = error.context as { path: (string | number)[]; problem: string };
-      return invalid(`${at(place)}: ${problem.replace(/\.$/, '')}.`);
+      return invalid(sentences.emulator.problemAt(at(place), problem.replace(/[.。]$/, '')));
     },
   };
 }
