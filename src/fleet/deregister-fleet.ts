@@ -94,7 +94,7 @@ async function deleteEnrollments(
   }
   if (isSuccessful || errors.length > 0) return;
   const [first, last] = [names[0]!, names.at(-1)!].map(({ registrationId }) => registrationId);
-  throw new EnrollkitError('REFUSED', sentences.fleet.enrollmentsNotDeleted(first, last), {
+  throw new EnrollkitError('REFUSED', sentences.fleet.enrollmentsNotDeleted(first!, last!), {
     next: sentences.fleet.enrollmentsNotDeletedNext,
   });
 }

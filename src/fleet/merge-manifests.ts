@@ -78,7 +78,7 @@ async function commonHeader(paths: readonly string[]): Promise<string> {
     }
     common ??= value;
     if (value !== common) {
-      throw invalid(sentences.fleet.otherColumns(path, paths[0]), {
+      throw invalid(sentences.fleet.otherColumns(path, paths[0]!), {
         next: sentences.fleet.otherColumnsNext,
       });
     }
