@@ -3248,7 +3248,86 @@ export const en = {
   },
 
   /** src/cli/dps/ and src/cli/hub/ */
-  cliDps: {},
+  cliDps: {
+    hubNotLinked: (hub: string, service: string, linked: readonly string[]) =>
+      `The IoT hub ${hub} is not linked to ${service}. ${linked.length === 0 ? 'It has no linked hubs.' : `Linked hubs: ${linked.join(', ')}.`}`,
+    none: 'none',
+    rows: {
+      name: 'Name',
+      subscription: 'Subscription',
+      resourceGroup: 'Resource group',
+      location: 'Location',
+      state: 'State',
+      idScope: 'ID scope',
+      serviceEndpoint: 'Service endpoint',
+      deviceEndpoint: 'Device endpoint',
+      allocation: 'Allocation policy',
+      linkedHubs: 'Linked hubs',
+      tags: 'Tags',
+      sku: 'SKU',
+      hostName: 'Host name',
+    },
+    heads: {
+      name: 'NAME',
+      resourceGroup: 'RESOURCE GROUP',
+      location: 'LOCATION',
+      state: 'STATE',
+      idScope: 'ID SCOPE',
+      sku: 'SKU',
+      linkedTo: 'LINKED TO',
+      hostName: 'HOST NAME',
+    },
+    createService:
+      'Creates a provisioning service (SKU S1; Azure bills its operations), and the resource group if it does not exist. This takes about a minute. Devices can register once a hub is linked: see hub link.',
+    newServiceName: 'the name, unique across Azure: 3 to 64 letters, digits and hyphens',
+    inAzure: 'in Azure',
+    second: 'another one in the emulator',
+    chooseName: 'Choose another name.',
+    serviceNameTaken: (name: string, reason: string) =>
+      `The name ${name} is not available for a provisioning service: ${reason}`,
+    chooseUniqueName: 'Choose another name. Names must be unique across Azure.',
+    deleteService:
+      'Deletes a provisioning service with its enrollments, CA certificates and registration records. Linked hubs and their devices are not deleted.',
+    serviceName: 'the name of the provisioning service',
+    confirmDeleteService: (name: string) =>
+      `Delete the provisioning service ${name} and all its enrollments?`,
+    serviceDeleted: (name: string) => `Deleted the provisioning service ${name}.`,
+    listServices:
+      'Lists the provisioning services in your Azure subscriptions, or in the emulator (which has one unless you create more).',
+    allSubscriptions: 'in all subscriptions that you have access to',
+    oneResourceGroup: 'in one resource group, as JSON',
+    noServices: 'There are no provisioning services.',
+    showService: 'Shows a provisioning service: its ID scope, endpoints and linked hubs.',
+    anySubscription: 'a service in any of your subscriptions',
+    emulatorServiceAsJson: "the emulator's service, as JSON",
+    createHub:
+      'Creates an IoT hub, and the resource group if it does not exist. This takes one to three minutes. Azure bills a hub per day until you delete it, except for SKU F1, which is free and limited to one per subscription.',
+    newHubName: 'the name, unique across Azure: 3 to 50 letters, digits and hyphens',
+    sku: 'tier and size (default: S1); F1 is free',
+    hubNameTaken: (name: string, reason: string) =>
+      `The name ${name} is not available for an IoT hub: ${reason}`,
+    deleteHub:
+      'Deletes an IoT hub with its devices and their messages. Unlink it from provisioning services first: see hub unlink.',
+    hubName: 'the name of the IoT hub',
+    confirmDeleteHub: (name: string) => `Delete the IoT hub ${name} and all its devices?`,
+    hubDeleted: (name: string) => `Deleted the IoT hub ${name}.`,
+    linkHub:
+      'Links an IoT hub to a provisioning service, which can then assign devices to it. DPS uses the key of the hub’s shared access policy iothubowner. If the hub is already linked, nothing changes.',
+    hubNameOrId: 'the name or resource ID of the IoT hub',
+    toEmulatorService: 'to the provisioning service of the emulator',
+    hubLinked: (hub: string, service: string) => `The IoT hub ${hub} is linked to ${service}.`,
+    listHubs:
+      'Lists the IoT hubs in your Azure subscriptions, or in the emulator, and the provisioning services they are linked to.',
+    emulatorHubsAsJson: "the emulator's hubs, as JSON",
+    noHubs: 'There are no IoT hubs.',
+    unlinkHub:
+      'Unlinks an IoT hub from a provisioning service, which then assigns no more devices to it. Devices already in the hub stay there.',
+    hubNameOrHost: 'the name or host name of the IoT hub',
+    fromEmulatorService: "from the emulator's provisioning service, without asking",
+    confirmUnlink: (name: string) => `Unlink the IoT hub ${name}?`,
+    nameLinkedHub: 'Specify one of the linked hubs.',
+    hubUnlinked: (hub: string, service: string) => `The IoT hub ${hub} is no longer linked to ${service}.`,
+  },
 
   /** src/cli/group/ */
   cliGroup: {
@@ -3288,7 +3367,89 @@ export const en = {
   },
 
   /** src/cli/enrollment/ and src/cli/registration/ */
-  cliEnrollment: {},
+  cliEnrollment: {
+    notTogether: (flag: string, other: string) => `--${flag} and --${other} cannot be used together.`,
+    symmetricKeyOrSecondary: '--symmetric-key and --secondary-certificate cannot be used together.',
+    caNeedsCsr: (flag: string) => `--${flag} requires --csr: it specifies the CA that signs the request.`,
+    keyNeedsSelfSigned: '--key-algorithm and --encrypt-key require --self-signed: they apply to a new key.',
+    daysNeedsCertificate: '--days requires --self-signed or --csr: it applies to a new certificate.',
+    secondaryNeedsPrimary: '--secondary-certificate requires --certificate, the primary certificate.',
+    noCertificate: (id: string, folder: string) => `There is no certificate for ${id} in ${folder}.`,
+    giveAttestation:
+      'Specify a certificate with --certificate FILE or a certificate request with --csr FILE, or use --self-signed or --symmetric-key.',
+    otherCommonName: (path: string, commonName: string, id: string) =>
+      `The common name of the certificate in ${path} is "${commonName}", not the registration ID ${id}. With a certificate, the registration ID must be its common name.`,
+    giveCommonName:
+      'Use the common name of the certificate as the registration ID, or specify another certificate.',
+    newKey: 'the new key',
+    requestOtherCommonName: (commonName: string, id: string) =>
+      `Its common name is "${commonName}", not the registration ID ${id}. With a certificate, the registration ID must be its common name.`,
+    giveRequestCommonName:
+      'Use the common name of the request as the registration ID, or specify another request.',
+    seeHelp: 'Run "enrollkit enrollment create --help" for usage.',
+    exists: (id: string) => `The individual enrollment ${id} already exists.`,
+    attestationHeading: 'How the device proves its identity (one of these):',
+    certificateFlag: 'its certificate (default: the one in the certificate folder)',
+    selfSignedFlag: 'a new self-signed certificate, with its private key in the certificate folder',
+    csrFlag: 'a certificate that your CA signs for this certificate request',
+    symmetricKeyFlag: 'a symmetric key that DPS generates',
+    create:
+      'Creates an individual enrollment, which lets a single device register with its own certificate or key. New certificates are written to devices/ID in the certificate folder, where device register finds them.',
+    newId: 'the registration ID; with a certificate, its common name',
+    secondaryFlag: 'with a certificate: a second one that the device can use, for example during renewal',
+    withCsr: 'With --csr:',
+    withNewCertificate: 'With --self-signed or --csr:',
+    enrollmentHeading: 'Enrollment:',
+    deviceIdFlag: 'the device ID in the IoT hub (default: the registration ID)',
+    updateFlag: 'update an existing enrollment: change only what you specify',
+    exampleSelfSigned: 'with a new self-signed certificate',
+    exampleCsr: 'with a certificate request, signed by the CA in the certificate folder; assigned to one hub',
+    exampleSymmetricKey: 'with a symmetric key',
+    exampleDisable: 'disable an existing enrollment without changing anything else',
+    delete:
+      'Deletes an individual enrollment. The device stays in its hub, but can no longer register through this enrollment.',
+    id: 'the registration ID',
+    confirmDelete: (id: string) => `Delete the individual enrollment ${id}?`,
+    deleted: (id: string) => `Deleted the individual enrollment ${id}.`,
+    limit: 'list no more than N (default: all)',
+    exampleLimit: 'the first thousand, as JSON',
+    none: 'There are no individual enrollments.',
+    notFound: (id: string) => `There is no individual enrollment ${id}.`,
+    keysFlag: 'also show the symmetric keys, which are secrets',
+    exampleShow: 'the enrollment, and where its device is assigned',
+    exampleShowKeys: 'every field that DPS returns, and the keys',
+    primaryKey: 'Primary key',
+    secondaryKey: 'Secondary key',
+    deleteRegistration:
+      'Deletes the registration record of a device. The device stays in its hub, and can register again as long as it is enrolled.',
+    confirmDeleteRegistration: (id: string) => `Delete the registration record of ${id}?`,
+    registrationDeleted: (id: string) => `Deleted the registration record of ${id}.`,
+    notRegistered: (id: string) => `The device ${id} has no registration record.`,
+    showRegistration:
+      'Shows the registration record of a device: its status, and the hub it was assigned to and when.',
+    exampleRegistration: 'which hub the device was assigned to',
+    exampleRegistrationJson: 'every field that DPS returns',
+    showKeys: (command: string) => `next: show its keys: ${command}`,
+    next: (command: string) => `next: ${command}`,
+    notReadBack: {
+      created: (id: string) => `The individual enrollment ${id} was created, but DPS does not show it.`,
+      changed: (id: string) => `The individual enrollment ${id} was changed, but DPS does not show it.`,
+    },
+    differs: {
+      created: (id: string, members: readonly string[]) =>
+        `The individual enrollment ${id} was created, but differs in ${members.join(', ')} when read back.`,
+      changed: (id: string, members: readonly string[]) =>
+        `The individual enrollment ${id} was changed, but differs in ${members.join(', ')} when read back.`,
+    },
+    changeOrDelete: (command: string) => `Change it with --update, or delete it: ${command}`,
+    useExistingCertificate: (command: string) =>
+      `To enroll the device with its existing certificate: ${command}`,
+    listExisting: (command: string) => `List the existing enrollments: ${command}`,
+    registration: 'Registration',
+    assignedTo: (status: string, hub: string) => `${status} to ${hub}`,
+    listRegistered: (command: string) =>
+      `Register the device first, or list the registered devices: ${command}`,
+  },
 
   /** src/cli/device/ */
   cliDevice: {},
@@ -3455,7 +3616,20 @@ export const en = {
   cliFleet: {},
 
   /** src/cli/explain/ */
-  cliExplain: {},
+  cliExplain: {
+    description:
+      'Explains a code: what it means, its likely causes, how to check for each, and what to do. Accepts codes from DPS, Azure Resource Manager and IoT Hub, HTTP status codes, TLS alerts by number or name, connection errors from Node.js, MQTT and AMQP, and the error codes of enrollkit.',
+    code: 'a number or a name',
+    dpsExample: 'an error code of DPS',
+    tlsExample: 'a TLS alert, as JSON',
+    ownExample: 'an error code of enrollkit',
+    unknown: (code: string) => `"${code}" is not a known code.`,
+    whatToDo: 'What to do',
+    causes: (count: number) => (count > 1 ? 'Causes, most likely first' : 'Cause'),
+    check: (check: string) => `To check: ${check}`,
+    related: (command: string) => `The same number has another meaning: ${command}`,
+    nearest: (codes: readonly string[]) => `Did you mean: ${codes.join(', ')}?`,
+  },
 
   /** src/cli/command-table.ts: one line on each command. */
   commandTable: {
