@@ -26,6 +26,8 @@ import { folderOf, sameFolder } from '../target/command-target.js';
 import { quoted } from '../terminal/command-line.js';
 import type { enrollmentCreate } from './create.js';
 
+const { attestation: text } = sentences.cliEnrollment;
+
 /** `folder`: by the device's certificate in the certificate folder. */
 export type AttestationSource = 'certificate' | 'self-signed' | 'csr' | 'symmetric-key' | 'folder';
 
@@ -44,23 +46,22 @@ export function checkAttestationFlags(flags: CreateFlags): Exclude<AttestationSo
     ...(flags.symmetricKey ? (['symmetric-key'] as const) : []),
   ];
   const [how, other] = given;
-  if (how !== undefined && other !== undefined) throw usage(sentences.cliEnrollment.notTogether(how, other));
+  if (other !== undefined) throw usage(text.exclude(`--${how}`, `--${other}`));
   if (how === 'symmetric-key' && flags.secondaryCertificate !== undefined)
-    throw usage(sentences.cliEnrollment.symmetricKeyOrSecondary);
+    throw usage(text.exclude('--symmetric-key', '--secondary-certificate'));
   if (how !== 'csr') {
     for (const [name, value] of [
       ['ca', flags.ca],
       ['ca-key', flags.caKey],
     ] as const) {
-      if (value !== undefined) throw usage(sentences.cliEnrollment.caNeedsCsr(name));
+      if (value !== undefined) throw usage(text.needsCsr(`--${name}`));
     }
   }
   if (how !== 'self-signed' && (flags.keyAlgorithm !== undefined || flags.encryptKey))
-    throw usage(sentences.cliEnrollment.keyNeedsSelfSigned);
-  if (how !== 'self-signed' && how !== 'csr' && flags.days !== undefined)
-    throw usage(sentences.cliEnrollment.daysNeedsCertificate);
+    throw usage(text.forNewKey);
+  if (how !== 'self-signed' && how !== 'csr' && flags.days !== undefined) throw usage(text.forNewCertificate);
   if (flags.update && how === undefined && flags.secondaryCertificate !== undefined)
-    throw usage(sentences.cliEnrollment.secondaryNeedsPrimary);
+    throw usage(text.secondaryNeedsPrimary);
   return how;
 }
 
@@ -108,13 +109,9 @@ async function primaryCertificate(
     case 'folder': {
       if (readTextIfExists(paths.certificate) !== undefined)
         return certificateOf(registrationId, paths.certificate, context);
-      throw new EnrollkitError(
-        'FILE_UNREADABLE',
-        sentences.cliEnrollment.noCertificate(registrationId, paths.folder),
-        {
-          next: sentences.cliEnrollment.giveAttestation,
-        },
-      );
+      throw new EnrollkitError('FILE_UNREADABLE', text.noCertificate(registrationId, paths.folder), {
+        next: text.choose,
+      });
     }
   }
 }
@@ -130,8 +127,8 @@ async function certificateOf(registrationId: string, path: string, context: Cont
   }
   throw new EnrollkitError(
     'INVALID_CERTIFICATE',
-    sentences.cliEnrollment.otherCommonName(path, commonName ?? '', registrationId),
-    { next: sentences.cliEnrollment.giveCommonName },
+    text.otherCertificate(path, commonName ?? '', registrationId),
+    { next: text.useCertificateName },
   );
 }
 
@@ -147,9 +144,7 @@ async function selfSign(
     certificate: join(folder, 'certificate.pem'),
   };
   assertRoom(Object.values(paths), registrationId, flags);
-  const passphrase = flags.encryptKey
-    ? await newPassphrase(flags, context, sentences.cliEnrollment.newKey)
-    : undefined;
+  const passphrase = flags.encryptKey ? await newPassphrase(flags, context, text.newKey) : undefined;
   const { publicKey, privateKey } = await keysFrom(flags, context);
   const { pem } = await issue({
     profile: profileFor('device', {}),
@@ -188,11 +183,9 @@ async function signRequest(
     assertStrongKey(request);
     const commonName = onlyCommonName(request);
     if (sameId(commonName, registrationId)) return;
-    throw new EnrollkitError(
-      'INVALID_CERTIFICATE_REQUEST',
-      sentences.cliEnrollment.requestOtherCommonName(commonName, registrationId),
-      { next: sentences.cliEnrollment.giveRequestCommonName },
-    );
+    throw new EnrollkitError('INVALID_CERTIFICATE_REQUEST', text.otherRequest(commonName, registrationId), {
+      next: text.useRequestName,
+    });
   });
   assertRoom(Object.values(paths), registrationId, flags);
   const ca = await withPassphrase(flags, context, (opening) => signingCa(flags, opening, 'intermediate'));
@@ -238,14 +231,12 @@ function assertRoom(paths: string[], registrationId: string, flags: CreateFlags)
   } catch (error) {
     if (!(error instanceof EnrollkitError) || error.code !== 'FILE_EXISTS') throw error;
     throw new EnrollkitError('FILE_EXISTS', error.message, {
-      next: sentences.cliEnrollment.useExistingCertificate(
-        `enrollkit enrollment create ${quoted(registrationId)}${sameFolder(flags)}`,
-      ),
+      next: text.useExisting(`enrollkit enrollment create ${quoted(registrationId)}${sameFolder(flags)}`),
       context: error.context,
     });
   }
 }
 
 function usage(message: string): EnrollkitError {
-  return new EnrollkitError('USAGE', message, { next: sentences.cliEnrollment.seeHelp });
+  return new EnrollkitError('USAGE', message, { next: text.help });
 }

@@ -58,14 +58,16 @@ export const run: RunOf<typeof enrollmentCreate> = async ({ args: { id }, flags 
   output.data(enrollmentText(enrollment));
   if (enrollment.attestation.type === 'symmetricKey') {
     const command = `enrollkit enrollment show ${id} --keys${sameFolder(flags)}`;
-    output.note('enrollment.keys.next', `\n${sentences.cliEnrollment.showKeys(command)}`);
+    output.note('enrollment.keys.next', `\n${sentences.cliEnrollment.create.showKeys(command)}`);
   } else if (
     enrollment.registrationState?.status !== 'assigned' &&
     flags.certificate === undefined &&
     flags.csr === undefined
   ) {
-    const command = `enrollkit device register ${id}${sameFolder(flags)}`;
-    output.note('enrollment.next', `\n${sentences.cliEnrollment.next(command)}`);
+    output.note(
+      'enrollment.next',
+      `\n${sentences.cliEnrollment.create.next(`enrollkit device register ${id}${sameFolder(flags)}`)}`,
+    );
   }
 };
 
@@ -113,19 +115,22 @@ async function readBack(
 ): Promise<IndividualEnrollment> {
   const found = await service.getEnrollment(registrationId, { signal });
   if (!found) {
-    throw new EnrollkitError('NOT_READ_BACK', sentences.cliEnrollment.notReadBack[done](registrationId));
+    throw new EnrollkitError('NOT_READ_BACK', sentences.cliEnrollment.create.notShown(registrationId, done));
   }
   const different = [
     ...differingMembers(attestation.x509 ? { ...members, attestation } : members, found),
     ...(deviceId && deviceId !== found.deviceId ? ['deviceId'] : []),
   ];
   if (different.length === 0) return found;
-  throw new EnrollkitError('NOT_READ_BACK', sentences.cliEnrollment.differs[done](registrationId, different));
+  throw new EnrollkitError(
+    'NOT_READ_BACK',
+    sentences.cliEnrollment.create.differs(registrationId, done, different),
+  );
 }
 
 function exists(registrationId: string, sameFolderFlag: string): EnrollkitError {
-  return new EnrollkitError('CONFLICT', sentences.cliEnrollment.exists(registrationId), {
-    next: sentences.cliEnrollment.changeOrDelete(
+  return new EnrollkitError('CONFLICT', sentences.cliEnrollment.create.exists(registrationId), {
+    next: sentences.cliEnrollment.create.updateOrDelete(
       `enrollkit enrollment delete ${registrationId}${sameFolderFlag}`,
     ),
     context: { registrationId },

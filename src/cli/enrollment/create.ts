@@ -12,7 +12,9 @@ import { dirFlag } from '../kernel/common-flags.js';
 import { switchFlag, textFlag, underHeading } from '../kernel/flags.js';
 import { targetFlags } from '../target/target-flags.js';
 
-const attestation = sentences.cliEnrollment.attestationHeading;
+const { create: text } = sentences.cliEnrollment;
+
+const { attestation } = text;
 
 const { ca, 'ca-key': caKey } = caFlags;
 
@@ -21,66 +23,59 @@ export const attestationFlags = {
   certificate: textFlag({
     placeholder: 'FILE',
     heading: attestation,
-    summary: sentences.cliEnrollment.certificateFlag,
+    summary: text.certificate,
   }),
   'self-signed': switchFlag({
     heading: attestation,
-    summary: sentences.cliEnrollment.selfSignedFlag,
+    summary: text.selfSigned,
   }),
   csr: textFlag({
     placeholder: 'FILE',
     heading: attestation,
-    summary: sentences.cliEnrollment.csrFlag,
+    summary: text.csr,
   }),
-  'symmetric-key': switchFlag({ heading: attestation, summary: sentences.cliEnrollment.symmetricKeyFlag }),
+  'symmetric-key': switchFlag({ heading: attestation, summary: text.symmetricKey }),
 };
 
 export const enrollmentCreate = declareCommand({
-  description: sentences.cliEnrollment.create,
-  args: { id: { summary: sentences.cliEnrollment.newId } },
+  description: text.description,
+  args: { id: { summary: text.id } },
   flags: {
     ...attestationFlags,
     'secondary-certificate': textFlag({
       placeholder: 'FILE',
       heading: attestation,
-      summary: sentences.cliEnrollment.secondaryFlag,
+      summary: text.secondary,
     }),
-    ...underHeading(sentences.cliEnrollment.withCsr, { ca, 'ca-key': caKey }),
-    ...underHeading(sentences.cliEnrollment.withNewCertificate, {
-      ...daysFlag,
-      ...keyAlgorithmFlag,
-      ...encryptKeyFlag,
-    }),
+    ...underHeading(text.withCsr, { ca, 'ca-key': caKey }),
+    ...underHeading(text.withNewCertificate, { ...daysFlag, ...keyAlgorithmFlag, ...encryptKeyFlag }),
     'device-id': textFlag({
       placeholder: 'ID',
-      heading: sentences.cliEnrollment.enrollmentHeading,
-      summary: sentences.cliEnrollment.deviceIdFlag,
+      heading: text.enrollment,
+      summary: text.deviceId,
     }),
-    ...underHeading(sentences.cliEnrollment.enrollmentHeading, individualEnrollmentFlags),
+    ...underHeading(text.enrollment, individualEnrollmentFlags),
     update: switchFlag({
-      heading: sentences.cliEnrollment.enrollmentHeading,
-      summary: sentences.cliEnrollment.updateFlag,
+      heading: text.enrollment,
+      summary: text.update,
     }),
     ...dirFlag,
     ...targetFlags,
     ...secretAndOutputFlags,
   },
   examples: [
-    {
-      line: 'enrollment create device-042 --self-signed',
-      summary: sentences.cliEnrollment.exampleSelfSigned,
-    },
+    { line: 'enrollment create device-042 --self-signed', summary: text.examples.selfSigned },
     {
       line: 'enrollment create pump-7 --csr pump-7.csr --hub contoso.azure-devices.net --allocation-policy static',
-      summary: sentences.cliEnrollment.exampleCsr,
+      summary: text.examples.csr,
     },
     {
       line: 'enrollment create meter-1 --symmetric-key --device-id meter-1-eu',
-      summary: sentences.cliEnrollment.exampleSymmetricKey,
+      summary: text.examples.symmetricKey,
     },
     {
       line: 'enrollment create device-042 --update --provisioning-status disabled',
-      summary: sentences.cliEnrollment.exampleDisable,
+      summary: text.examples.update,
     },
   ],
 });

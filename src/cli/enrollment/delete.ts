@@ -4,8 +4,8 @@ import { dirFlag, outputFlags, yesFlag } from '../kernel/common-flags.js';
 import { targetFlags } from '../target/target-flags.js';
 
 export const enrollmentDelete = defineCommand({
-  description: sentences.cliEnrollment.delete,
-  args: { id: { summary: sentences.cliEnrollment.id } },
+  description: sentences.cliEnrollment.delete.description,
+  args: { id: { summary: sentences.cliDevice.id } },
   flags: { ...yesFlag, ...dirFlag, ...targetFlags, ...outputFlags },
   examples: [
     { line: 'enrollment delete device-042', summary: sentences.cliTerminal.asksFirst },
@@ -18,7 +18,7 @@ export const enrollmentDelete = defineCommand({
     const { confirmed } = await import('../terminal/confirm.js');
     const { noSuchEnrollment } = await import('./no-such-enrollment.js');
     const { output, signal } = context;
-    await confirmed('enrollment.delete', sentences.cliEnrollment.confirmDelete(id), flags, context);
+    await confirmed('enrollment.delete', sentences.cliEnrollment.delete.confirm(id), flags, context);
     await withClients(flags, context, false, async ({ service }) => {
       const present = await service.getEnrollment(id, { signal });
       if (!present) throw noSuchEnrollment(id, sameFolder(flags));
@@ -26,6 +26,6 @@ export const enrollmentDelete = defineCommand({
       await service.deleteEnrollment(id, { signal, ...(present.etag ? { etag: present.etag } : {}) });
     });
     if (output.json) return output.value({ deleted: id });
-    output.result('enrollment.deleted', sentences.cliEnrollment.deleted(id));
+    output.result('enrollment.deleted', sentences.cliEnrollment.delete.deleted(id));
   },
 });

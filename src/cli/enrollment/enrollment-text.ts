@@ -11,22 +11,21 @@ export function enrollmentText(
   keys?: IndividualEnrollment['attestation']['symmetricKey'],
 ): string {
   const { registrationId, deviceId, registrationState } = enrollment;
-  const labels = sentences.cliTerminal.registration;
   const rows: [string, string][] = [
-    [labels.registrationId, registrationId],
-    [labels.deviceId, deviceId || registrationId],
+    [sentences.cliTerminal.registration.registrationId, registrationId],
+    [sentences.cliTerminal.registration.deviceId, deviceId || registrationId],
     ...settingRows(enrollment),
   ];
   if (registrationState) {
     const { status, assignedHub } = registrationState;
     rows.push([
-      sentences.cliEnrollment.registration,
-      assignedHub ? sentences.cliEnrollment.assignedTo(status, assignedHub) : status,
+      sentences.cliEnrollment.show.registration,
+      assignedHub ? sentences.cliEnrollment.show.assigned(status, assignedHub) : status,
     ]);
   }
   const secrets = [
-    [sentences.cliEnrollment.primaryKey, keys?.primaryKey],
-    [sentences.cliEnrollment.secondaryKey, keys?.secondaryKey],
+    [sentences.cliEnrollment.show.primaryKey, keys?.primaryKey],
+    [sentences.cliEnrollment.show.secondaryKey, keys?.secondaryKey],
   ].flatMap(([label, key]) => (key ? [`${label}: ${key}`] : []));
   // Keys are longer than a line, and must not be cut.
   return [...columns(rows), ...secrets].join('\n');
@@ -40,8 +39,5 @@ export function enrollmentTable(enrollments: readonly IndividualEnrollment[]): s
     attestationText(enrollment),
   ]);
   const { heads } = sentences.cliTerminal.enrollment;
-  return columns([
-    [sentences.cliTerminal.registration.heads.id, heads.status, heads.allocation, heads.attestation],
-    ...rows,
-  ]).join('\n');
+  return columns([[heads.id, heads.status, heads.allocation, heads.attestation], ...rows]).join('\n');
 }

@@ -11,7 +11,7 @@ export const enrollmentList = defineCommand({
       placeholder: 'N',
       minimum: 1,
       maximum: 1_000_000,
-      summary: sentences.cliEnrollment.limit,
+      summary: sentences.cliGroup.devices.limit,
     }),
     ...dirFlag,
     ...targetFlags,
@@ -19,7 +19,7 @@ export const enrollmentList = defineCommand({
   },
   examples: [
     { line: 'enrollment list', summary: sentences.cliTerminal.ofLastRun },
-    { line: 'enrollment list --limit 1000 --json', summary: sentences.cliEnrollment.exampleLimit },
+    { line: 'enrollment list --limit 1000 --json', summary: sentences.cliGroup.devices.examples.limited },
   ],
   async run({ flags }, context) {
     const { withClients } = await import('../target/command-target.js');
@@ -38,7 +38,8 @@ export const enrollmentList = defineCommand({
     });
     const { enrollments, isComplete } = found;
     if (output.json) return output.value(found);
-    if (enrollments.length === 0) return output.result('enrollment.list.empty', sentences.cliEnrollment.none);
+    if (enrollments.length === 0)
+      return output.result('enrollment.list.empty', sentences.cliEnrollment.empty);
     output.data(enrollmentTable(enrollments));
     if (!isComplete) output.note('enrollment.list.more', sentences.cliTerminal.listCut(limit));
   },

@@ -5,16 +5,16 @@ import { switchFlag } from '../kernel/flags.js';
 import { targetFlags } from '../target/target-flags.js';
 
 export const enrollmentShow = defineCommand({
-  args: { id: { summary: sentences.cliEnrollment.id } },
+  args: { id: { summary: sentences.cliDevice.id } },
   flags: {
-    keys: switchFlag({ summary: sentences.cliEnrollment.keysFlag }),
+    keys: switchFlag({ summary: sentences.cliEnrollment.show.keys }),
     ...dirFlag,
     ...targetFlags,
     ...outputFlags,
   },
   examples: [
-    { line: 'enrollment show device-042', summary: sentences.cliEnrollment.exampleShow },
-    { line: 'enrollment show meter-1 --keys --json', summary: sentences.cliEnrollment.exampleShowKeys },
+    { line: 'enrollment show device-042', summary: sentences.cliEnrollment.show.plain },
+    { line: 'enrollment show meter-1 --keys --json', summary: sentences.cliEnrollment.show.withKeys },
   ],
   async run({ args: { id }, flags }, context) {
     const { assertLegalRegistrationId } = await import('../../dps/contract/ids.js');

@@ -33,10 +33,10 @@ export interface AzureAccount {
   contents(service: FoundService): Promise<FoundContents>;
 }
 
-/** The answers that a picked service gives, and what is known of it. */
+/** The answers that a picked service gives, and what is known of it; nothing of one that is to be created. */
 export interface PickedService {
   answers: Partial<Answers>;
-  service: FoundService;
+  service?: FoundService;
   contents: FoundContents;
 }
 
@@ -54,11 +54,12 @@ const someService: FoundService = {
 const noContents: FoundContents = { certificates: undefined, groups: undefined };
 
 /** Beside names and IDs of Azure, which have no colon. */
+const create = 'create:';
 const manually = 'type:';
 const lookAgain = 'again:';
 
 const signInHelp =
-  'enrollkit uses the account of "az login", or a service principal in AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET. It lists what this account may read, so that you need not type names and IDs. Nothing is changed. You can always type the names instead.';
+  'enrollkit uses the account of "az login", or a service principal in AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET. It lists what this account may read, so that you do not have to type names and IDs. Nothing is changed. You can always type the names instead.';
 
 /**
  * @param given fields that flags have answered
@@ -76,6 +77,12 @@ export async function askAzure(
   if (subscriptionId === undefined) return undefined;
   const service = await pickService(ask, account, subscriptionId, answers);
   if (service === undefined) return undefined;
+  if (service === create) {
+    return {
+      contents: noContents,
+      answers: { 'target.create': true, 'target.subscriptionId': subscriptionId },
+    };
+  }
   const contents = await ask.find(
     `contents ${subscriptionId} ${service.name}`,
     () => contentsOf(account, service),
@@ -148,7 +155,7 @@ async function pickService(
   account: AzureAccount,
   subscriptionId: string,
   before: Answers,
-): Promise<FoundService | undefined> {
+): Promise<FoundService | typeof create | undefined> {
   const key = `services ${subscriptionId}`;
   const services = await lookUp(
     ask,
@@ -173,6 +180,11 @@ async function pickService(
         name,
         why: `${location}, resource group ${resourceGroup}, ${hubsText(hubs.length)}`,
       })),
+      {
+        value: create,
+        name: 'Create a new one',
+        why: 'A provisioning service and an IoT hub; you are asked again first.',
+      },
       { value: lookAgain, name: 'Look again', why: 'After you have created one, or have got the rights.' },
       {
         value: manually,
@@ -181,12 +193,27 @@ async function pickService(
       },
     ],
   });
+  if (picked === create) {
+    const sure = await ask.confirm({
+      id: 'azure.create',
+      message: 'Create a provisioning service and an IoT hub in this subscription?',
+      why: priceText,
+      help: createHelp,
+      default: false,
+    });
+    return sure ? create : ask.lookAgain(key, 'azure.service', 'azure.create');
+  }
   if (picked === lookAgain) return ask.lookAgain(key, 'azure.service');
   return picked === manually ? undefined : services.find(({ name }) => name === picked);
 }
 
-const noServiceText =
-  'This subscription has no provisioning service that you may read. Create one in the portal, or with these commands:\n  az iot dps create --name NAME --resource-group GROUP\n  az iot dps linked-hub create --dps-name NAME --hub-name HUB --resource-group GROUP';
+const noServiceText = 'This subscription has no provisioning service that you may read.';
+
+const priceText =
+  'Azure bills the provisioning service by its operations, and an S1 hub by the day, until you delete them. An F1 hub is free.';
+
+const createHelp =
+  'A resource group, a provisioning service, an IoT hub and the link between them are created if they do not exist. You choose their names next, and see them in the plan before anything is created. Everything that a run creates is tagged, and enrollkit clean deletes it again. Your account needs the role Contributor on the subscription or the resource group.';
 
 function hubsText(count: number): string {
   if (count === 0) return 'no linked hub: devices cannot be assigned';

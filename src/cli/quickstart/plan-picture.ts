@@ -135,7 +135,9 @@ function provisioning(plan: Plan): Node {
     meaning:
       target.kind === 'emulator'
         ? 'Device Provisioning Service on this computer: no account, no cost'
-        : 'your Device Provisioning Service in Azure: devices contact it first',
+        : target.create
+          ? 'your Device Provisioning Service in Azure, created with an IoT hub if it does not exist; Azure bills both'
+          : 'your Device Provisioning Service in Azure: devices contact it first',
     children: [
       ...(target.kind === 'azure' ? places(target) : []),
       { name: `CA certificate ${ca.name}`, meaning: `the ${ca.uploaded} CA, uploaded; ${proof}` },

@@ -89,7 +89,7 @@ export const questionHelp: Readonly<Record<FieldPath | OtherQuestion, string>> =
   'devices.naming':
     'Each device has a registration ID, by which DPS knows it; it becomes the device ID in IoT Hub. Number your devices if any name will do. Use a list or a file if they have names already, such as serial numbers.',
   'devices.count':
-    'For each device, a key and a certificate are created on this computer, and it is registered. Up to 1000 at once; enrollkit fleet is for more.',
+    'For each device, a key and a certificate are created on this computer, and it is registered. Up to 1000 at once; the fleet commands are for more.',
   'devices.prefix':
     'With the prefix line4- the devices are called line4-001, line4-002, and so on. Letters, digits and - . _ : are allowed.',
   'devices.file':

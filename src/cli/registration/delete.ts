@@ -4,8 +4,8 @@ import { dirFlag, outputFlags, yesFlag } from '../kernel/common-flags.js';
 import { targetFlags } from '../target/target-flags.js';
 
 export const registrationDelete = defineCommand({
-  description: sentences.cliEnrollment.deleteRegistration,
-  args: { id: { summary: sentences.cliEnrollment.id } },
+  description: sentences.cliEnrollment.registration.deletes,
+  args: { id: { summary: sentences.cliDevice.id } },
   flags: { ...yesFlag, ...dirFlag, ...targetFlags, ...outputFlags },
   examples: [
     { line: 'registration delete device-001', summary: sentences.cliTerminal.asksFirst },
@@ -18,12 +18,7 @@ export const registrationDelete = defineCommand({
     const { confirmed } = await import('../terminal/confirm.js');
     const { notRegistered } = await import('./not-registered.js');
     const { output, signal } = context;
-    await confirmed(
-      'registration.delete',
-      sentences.cliEnrollment.confirmDeleteRegistration(id),
-      flags,
-      context,
-    );
+    await confirmed('registration.delete', sentences.cliEnrollment.registration.confirm(id), flags, context);
     await withClients(flags, context, false, async ({ service }) => {
       const present = await service.getRegistration(id, { signal });
       if (!present) throw notRegistered(id, sameFolder(flags));
@@ -31,6 +26,6 @@ export const registrationDelete = defineCommand({
       await service.deleteRegistration(id, { signal, ...(present.etag ? { etag: present.etag } : {}) });
     });
     if (output.json) return output.value({ deleted: id });
-    output.result('registration.deleted', sentences.cliEnrollment.registrationDeleted(id));
+    output.result('registration.deleted', sentences.cliEnrollment.registration.deleted(id));
   },
 });

@@ -4,12 +4,12 @@ import { dirFlag, outputFlags } from '../kernel/common-flags.js';
 import { targetFlags } from '../target/target-flags.js';
 
 export const registrationShow = defineCommand({
-  description: sentences.cliEnrollment.showRegistration,
-  args: { id: { summary: sentences.cliEnrollment.id } },
+  description: sentences.cliEnrollment.registration.shows,
+  args: { id: { summary: sentences.cliDevice.id } },
   flags: { ...dirFlag, ...targetFlags, ...outputFlags },
   examples: [
-    { line: 'registration show device-001', summary: sentences.cliEnrollment.exampleRegistration },
-    { line: 'registration show device-001 --json', summary: sentences.cliEnrollment.exampleRegistrationJson },
+    { line: 'registration show device-001', summary: sentences.cliEnrollment.registration.plain },
+    { line: 'registration show device-001 --json', summary: sentences.cliEnrollment.registration.json },
   ],
   async run({ args: { id }, flags }, context) {
     const { assertLegalRegistrationId } = await import('../../dps/contract/ids.js');
