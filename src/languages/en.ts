@@ -2582,7 +2582,100 @@ export const en = {
   },
 
   /** src/pki/x509/ and src/pki/der/ */
-  pkiX509: {},
+  pkiX509: {
+    severalCertificates: (count: number) => `It contains ${count} certificates; it must contain one.`,
+    noCertificate: 'It does not contain a certificate.',
+    moreThanThreeParts: 'it has more than three parts',
+    signatureOctets: 'its signature is not a whole number of octets',
+    twoAlgorithms: 'it names two different signature algorithms',
+    validityShape: 'its validity is not two dates',
+    afterLastField: 'it has extra data after its last field',
+    extensionsInVersion: (version: number) => `it has extensions, but its version is ${version}`,
+    keyUnusable: (key: string, subject: string) =>
+      `The public key (${key}) of the certificate ${subject} cannot be used.`,
+    algorithmParameters: 'it has an algorithm with more than one parameter',
+    version: (version: number) => `its version is ${version}`,
+    notAList: (problem: string) => `This is not a certificate revocation list: ${problem}.`,
+    listSize: (bytes: number, maximum: number) =>
+      `It has ${bytes} bytes; a revocation list can have at most ${maximum}.`,
+    extensionsInVersionOne: 'it has extensions, but its version is 1',
+    entryShape: 'one of its entries is malformed',
+    severalRequests: (count: number) =>
+      `It contains ${count} certificate signing requests; it must contain one.`,
+    requestSize: (bytes: number, maximum: number) =>
+      `It has ${bytes} bytes; a certificate signing request can have at most ${maximum}.`,
+    notARequest: (problem: string) => `This is not a certificate signing request: ${problem}.`,
+    versionNotOne: 'its version is not 1',
+    attributeShape: 'one of its attributes is malformed',
+    extensionsTwice: 'it requests extensions more than once',
+    extensionShape: (type: string) => `its extension ${type} is malformed`,
+    extensionTwice: (type: string) => `it has the extension ${type} twice`,
+    extensionsEmpty: 'its list of extensions is empty',
+    basicConstraintsShape: 'its basic constraints are malformed',
+    extendedKeyUsageEmpty: 'its extended key usage is empty',
+    authorityKeyIdentifierShape: 'its authority key identifier is malformed',
+    generalNameKind: 'one of its names is of an unknown type',
+    alternativeNameEmpty: 'its subject alternative name is empty',
+    generalNameAscii: 'one of its names has non-ASCII characters',
+    notAsDefined: 'it does not conform to RFC 5280',
+    octetsAfterEnd: (count: number) => `${count} extra octets follow it`,
+    booleanValue: (type: string) => `its extension ${type} has a BOOLEAN that is neither 0 nor 255`,
+    attributeParts: 'an attribute of one of its names is not a type and a value',
+    nameEmptyPart: 'one of its names has an empty part',
+    nameUtf8: 'one of its names is not UTF-8',
+    nameHalfCharacter: 'one of its names has an incomplete character',
+    nameCharacter: 'one of its names has a character that does not exist',
+    publicKeyShape: 'its public key is malformed',
+    publicKeyOctets: 'its public key is not a whole number of octets',
+    ed25519Shape: 'its Ed25519 public key is malformed',
+    keyNotCertified: (key: string) => `Certificates cannot be issued for this type of key (${key}).`,
+    rsaTooShort: (bits: number, minimum: number) =>
+      `The RSA key has ${bits} bits; at least ${minimum} are required.`,
+    rsaShape: 'its RSA public key is malformed',
+    ecLength: 'its EC public key has the wrong length',
+    followsEnd: 'extra data follows its end',
+    tooManyElements: 'it has too many elements',
+    endsInElement: 'it ends in the middle of an element',
+    longTag: 'it has a tag of more than one byte',
+    lengthTooLong: 'it has a length that is too large',
+    cutOff: 'it is cut off',
+    indefiniteNotAllowed: 'it has an indefinite length where that is not allowed',
+    elementOutside: 'an element extends past the end of its parent',
+    stringPieces: 'it has a constructed string with invalid segments',
+    indefinite: 'it has an indefinite length',
+    lengthNotMinimal: 'it has a length that is not minimal',
+    notConstructed: 'an element that must be constructed is primitive',
+    oidBroken: 'it has an object identifier that is cut off or too long',
+    oidNotMinimal: 'it has an object identifier that is not minimally encoded',
+    badBoolean: 'it has an invalid BOOLEAN',
+    integerEmpty: 'it has an empty INTEGER',
+    integerNotMinimal: 'it has an INTEGER that is not minimally encoded',
+    integerRange: 'it has an INTEGER that is out of range',
+    badBitString: 'it has an invalid BIT STRING',
+    unusedBits: 'it has a BIT STRING whose unused bits are not zero',
+    dateForm: 'it has a date in a format that RFC 5280 does not allow',
+    dateImpossible: 'it has a date that does not exist',
+    certificateSize: (bytes: number, maximum: number) =>
+      `It has ${bytes} bytes; a certificate can have at most ${maximum}.`,
+    notACertificate: (problem: string) => `This is not an X.509 certificate: ${problem}.`,
+    otherIssuerKey: (issuer: string) =>
+      `this CA ${issuer}, but by another one with the same name and a different key`,
+    otherIssuer: (expected: string, actual: string) => `${expected}, but by ${actual}`,
+    requestWeak: (subject: string, algorithm: string) =>
+      `The request ${requestFor(subject)} is signed with ${algorithm}, which is weak or unknown.`,
+    requestKeyUnknown: (key: string, subject: string) =>
+      `The public key (${key}) of the request ${requestFor(subject)} is of an unknown type.`,
+    requestKeyUnusable: (key: string, subject: string) =>
+      `The public key (${key}) of the request ${requestFor(subject)} cannot be used.`,
+    requestForged: (subject: string) =>
+      `The signature of the request ${requestFor(subject)} does not match its public key: it was changed or forged.`,
+    tag: (found: number | undefined, expected: number) =>
+      found === undefined
+        ? `an element is missing (tag ${expected})`
+        : `an element has the tag ${found} instead of ${expected}`,
+    constrained: (name: string, authority: string) =>
+      `${name}, which the name constraints of ${authority} do not allow`,
+  },
 
   /** src/pki/containers/ */
   pkiContainers: {
@@ -4438,3 +4531,7 @@ type Widened<Member> = Member extends string
   : Member extends (...values: infer Values) => string
     ? (...values: Values) => string
     : { readonly [Name in keyof Member]: Widened<Member[Name]> };
+
+function requestFor(subject: string): string {
+  return subject === '' ? 'without a subject' : `for ${subject}`;
+}

@@ -2063,7 +2063,88 @@ export const zhCN: Sentences = {
   },
 
   /** src/pki/x509/ and src/pki/der/ */
-  pkiX509: {},
+  pkiX509: {
+    severalCertificates: (count) => `它包含 ${count} 个证书；应当只有一个。`,
+    noCertificate: '它不包含证书。',
+    moreThanThreeParts: '它有三个以上的部分',
+    signatureOctets: '其签名不是整数个八位字节',
+    twoAlgorithms: '它指定了两种不同的签名算法',
+    validityShape: '其有效期不是两个日期',
+    afterLastField: '它在最后一个字段之后还有多余的数据',
+    extensionsInVersion: (version) => `它有扩展，但其版本是 ${version}`,
+    keyUnusable: (key, subject) => `无法使用证书 ${subject} 的公钥 (${key})。`,
+    algorithmParameters: '它的一个算法有多个参数',
+    version: (version) => `其版本是 ${version}`,
+    notAList: (problem) => `这不是证书吊销列表：${problem}。`,
+    listSize: (bytes, maximum) => `它有 ${bytes} 个字节；吊销列表的上限为 ${maximum}。`,
+    extensionsInVersionOne: '它有扩展，但其版本是 1',
+    entryShape: '其中一个条目格式不正确',
+    severalRequests: (count) => `它包含 ${count} 个证书签名请求；应当只有一个。`,
+    requestSize: (bytes, maximum) => `它有 ${bytes} 个字节；证书签名请求的上限为 ${maximum}。`,
+    notARequest: (problem) => `这不是证书签名请求：${problem}。`,
+    versionNotOne: '其版本不是 1',
+    attributeShape: '其中一个属性格式不正确',
+    extensionsTwice: '它多次请求扩展',
+    extensionShape: (type) => `其扩展 ${type} 格式不正确`,
+    extensionTwice: (type) => `它的扩展 ${type} 出现两次`,
+    extensionsEmpty: '其扩展列表为空',
+    basicConstraintsShape: '其基本约束格式不正确',
+    extendedKeyUsageEmpty: '其扩展密钥用法为空',
+    authorityKeyIdentifierShape: '其颁发机构密钥标识符格式不正确',
+    generalNameKind: '其中一个名称的类型未知',
+    alternativeNameEmpty: '其使用者可选名称为空',
+    generalNameAscii: '其中一个名称含有非 ASCII 字符',
+    notAsDefined: '它不符合 RFC 5280',
+    octetsAfterEnd: (count) => `其后还有 ${count} 个多余的八位字节`,
+    booleanValue: (type) => `其扩展 ${type} 中的一个 BOOLEAN 既不是 0 也不是 255`,
+    attributeParts: '其中一个名称的属性不是类型和值',
+    nameEmptyPart: '其中一个名称有空的部分',
+    nameUtf8: '其中一个名称不是 UTF-8',
+    nameHalfCharacter: '其中一个名称含有不完整的字符',
+    nameCharacter: '其中一个名称含有不存在的字符',
+    publicKeyShape: '其公钥格式不正确',
+    publicKeyOctets: '其公钥不是整数个八位字节',
+    ed25519Shape: '其 Ed25519 公钥格式不正确',
+    keyNotCertified: (key) => `不能为此类型的密钥 (${key}) 颁发证书。`,
+    rsaTooShort: (bits, minimum) => `RSA 密钥有 ${bits} 位；至少需要 ${minimum} 位。`,
+    rsaShape: '其 RSA 公钥格式不正确',
+    ecLength: '其 EC 公钥的长度错误',
+    followsEnd: '其后还有多余的数据',
+    tooManyElements: '它的元素过多',
+    endsInElement: '它在元素中间结束',
+    longTag: '它有一个超过一个字节的标记',
+    lengthTooLong: '它有一个过大的长度',
+    cutOff: '它被截断了',
+    indefiniteNotAllowed: '它在不允许的位置使用了不定长度',
+    elementOutside: '一个元素超出了其父元素的末尾',
+    stringPieces: '它有一个构造字符串，其中的片段无效',
+    indefinite: '它有不定长度',
+    lengthNotMinimal: '它有一个不是最短编码的长度',
+    notConstructed: '一个必须为构造类型的元素是基元类型',
+    oidBroken: '它有一个被截断或过长的对象标识符',
+    oidNotMinimal: '它有一个不是最短编码的对象标识符',
+    badBoolean: '它有一个无效的 BOOLEAN',
+    integerEmpty: '它有一个空的 INTEGER',
+    integerNotMinimal: '它有一个不是最短编码的 INTEGER',
+    integerRange: '它有一个超出范围的 INTEGER',
+    badBitString: '它有一个无效的 BIT STRING',
+    unusedBits: '它有一个 BIT STRING，其未使用的位不为零',
+    dateForm: '它有一个 RFC 5280 不允许的格式的日期',
+    dateImpossible: '它有一个不存在的日期',
+    certificateSize: (bytes, maximum) => `它有 ${bytes} 个字节；证书的上限为 ${maximum}。`,
+    notACertificate: (problem) => `这不是 X.509 证书：${problem}。`,
+    otherIssuerKey: (issuer) => `此 CA ${issuer}，而是由另一个同名但密钥不同的 CA`,
+    otherIssuer: (expected, actual) => `${expected}，而是由 ${actual}`,
+    requestWeak: (subject, algorithm) => `${requestFor(subject)}使用 ${algorithm} 签名，该算法较弱或未知。`,
+    requestKeyUnknown: (key, subject) => `${requestFor(subject)}的公钥 (${key}) 类型未知。`,
+    requestKeyUnusable: (key, subject) => `无法使用${requestFor(subject)}的公钥 (${key})。`,
+    requestForged: (subject) => `${requestFor(subject)}的签名与其公钥不匹配：它已被更改或伪造。`,
+    tag: (found, expected) =>
+      found === undefined
+        ? `缺少一个元素（标记 ${expected}）`
+        : `一个元素的标记是 ${found}，而不是 ${expected}`,
+    constrained: (name, authority) => `${name}，而 ${authority} 的名称约束不允许使用该名称`,
+  },
 
   /** src/pki/containers/ */
   pkiContainers: {
@@ -3689,4 +3770,8 @@ function firstOf(names: readonly string[], more: number): string {
 
 function didYouMean(suggestions: readonly string[]): string {
   return suggestions.length === 0 ? '' : `是否指 ${suggestions.join(' 或 ')}？`;
+}
+
+function requestFor(subject: string): string {
+  return subject === '' ? '没有主题名称的请求' : `${subject} 的请求`;
 }
