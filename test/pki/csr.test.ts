@@ -168,7 +168,7 @@ testWithOpenssl('what cannot be asked for is refused before anything is signed',
   ] as const) {
     await assert.rejects(
       ask({}, { [kind]: [value] }),
-      fails('INVALID_ALTERNATIVE_NAME', /is not legal/),
+      fails('INVALID_ALTERNATIVE_NAME', /is not valid/),
       value,
     );
   }
