@@ -2582,7 +2582,100 @@ export const en = {
   },
 
   /** src/pki/x509/ and src/pki/der/ */
-  pkiX509: {},
+  pkiX509: {
+    severalCertificates: (count: number) => `It contains ${count} certificates; it must contain one.`,
+    noCertificate: 'It does not contain a certificate.',
+    moreThanThreeParts: 'it has more than three parts',
+    signatureOctets: 'its signature is not a whole number of octets',
+    twoAlgorithms: 'it names two different signature algorithms',
+    validityShape: 'its validity is not two dates',
+    afterLastField: 'it has extra data after its last field',
+    extensionsInVersion: (version: number) => `it has extensions, but its version is ${version}`,
+    keyUnusable: (key: string, subject: string) =>
+      `The public key (${key}) of the certificate ${subject} cannot be used.`,
+    algorithmParameters: 'it has an algorithm with more than one parameter',
+    version: (version: number) => `its version is ${version}`,
+    notAList: (problem: string) => `This is not a certificate revocation list: ${problem}.`,
+    listSize: (bytes: number, maximum: number) =>
+      `It has ${bytes} bytes; a revocation list can have at most ${maximum}.`,
+    extensionsInVersionOne: 'it has extensions, but its version is 1',
+    entryShape: 'one of its entries is malformed',
+    severalRequests: (count: number) =>
+      `It contains ${count} certificate signing requests; it must contain one.`,
+    requestSize: (bytes: number, maximum: number) =>
+      `It has ${bytes} bytes; a certificate signing request can have at most ${maximum}.`,
+    notARequest: (problem: string) => `This is not a certificate signing request: ${problem}.`,
+    versionNotOne: 'its version is not 1',
+    attributeShape: 'one of its attributes is malformed',
+    extensionsTwice: 'it requests extensions more than once',
+    extensionShape: (type: string) => `its extension ${type} is malformed`,
+    extensionTwice: (type: string) => `it has the extension ${type} twice`,
+    extensionsEmpty: 'its list of extensions is empty',
+    basicConstraintsShape: 'its basic constraints are malformed',
+    extendedKeyUsageEmpty: 'its extended key usage is empty',
+    authorityKeyIdentifierShape: 'its authority key identifier is malformed',
+    generalNameKind: 'one of its names is of an unknown type',
+    alternativeNameEmpty: 'its subject alternative name is empty',
+    generalNameAscii: 'one of its names has non-ASCII characters',
+    notAsDefined: 'it does not conform to RFC 5280',
+    octetsAfterEnd: (count: number) => `${count} extra octets follow it`,
+    booleanValue: (type: string) => `its extension ${type} has a BOOLEAN that is neither 0 nor 255`,
+    attributeParts: 'an attribute of one of its names is not a type and a value',
+    nameEmptyPart: 'one of its names has an empty part',
+    nameUtf8: 'one of its names is not UTF-8',
+    nameHalfCharacter: 'one of its names has an incomplete character',
+    nameCharacter: 'one of its names has a character that does not exist',
+    publicKeyShape: 'its public key is malformed',
+    publicKeyOctets: 'its public key is not a whole number of octets',
+    ed25519Shape: 'its Ed25519 public key is malformed',
+    keyNotCertified: (key: string) => `Certificates cannot be issued for this type of key (${key}).`,
+    rsaTooShort: (bits: number, minimum: number) =>
+      `The RSA key has ${bits} bits; at least ${minimum} are required.`,
+    rsaShape: 'its RSA public key is malformed',
+    ecLength: 'its EC public key has the wrong length',
+    followsEnd: 'extra data follows its end',
+    tooManyElements: 'it has too many elements',
+    endsInElement: 'it ends in the middle of an element',
+    longTag: 'it has a tag of more than one byte',
+    lengthTooLong: 'it has a length that is too large',
+    cutOff: 'it is cut off',
+    indefiniteNotAllowed: 'it has an indefinite length where that is not allowed',
+    elementOutside: 'an element extends past the end of its parent',
+    stringPieces: 'it has a constructed string with invalid segments',
+    indefinite: 'it has an indefinite length',
+    lengthNotMinimal: 'it has a length that is not minimal',
+    notConstructed: 'an element that must be constructed is primitive',
+    oidBroken: 'it has an object identifier that is cut off or too long',
+    oidNotMinimal: 'it has an object identifier that is not minimally encoded',
+    badBoolean: 'it has an invalid BOOLEAN',
+    integerEmpty: 'it has an empty INTEGER',
+    integerNotMinimal: 'it has an INTEGER that is not minimally encoded',
+    integerRange: 'it has an INTEGER that is out of range',
+    badBitString: 'it has an invalid BIT STRING',
+    unusedBits: 'it has a BIT STRING whose unused bits are not zero',
+    dateForm: 'it has a date in a format that RFC 5280 does not allow',
+    dateImpossible: 'it has a date that does not exist',
+    certificateSize: (bytes: number, maximum: number) =>
+      `It has ${bytes} bytes; a certificate can have at most ${maximum}.`,
+    notACertificate: (problem: string) => `This is not an X.509 certificate: ${problem}.`,
+    otherIssuerKey: (issuer: string) =>
+      `this CA ${issuer}, but by another one with the same name and a different key`,
+    otherIssuer: (expected: string, actual: string) => `${expected}, but by ${actual}`,
+    requestWeak: (subject: string, algorithm: string) =>
+      `The request ${requestFor(subject)} is signed with ${algorithm}, which is weak or unknown.`,
+    requestKeyUnknown: (key: string, subject: string) =>
+      `The public key (${key}) of the request ${requestFor(subject)} is of an unknown type.`,
+    requestKeyUnusable: (key: string, subject: string) =>
+      `The public key (${key}) of the request ${requestFor(subject)} cannot be used.`,
+    requestForged: (subject: string) =>
+      `The signature of the request ${requestFor(subject)} does not match its public key: it was changed or forged.`,
+    tag: (found: number | undefined, expected: number) =>
+      found === undefined
+        ? `an element is missing (tag ${expected})`
+        : `an element has the tag ${found} instead of ${expected}`,
+    constrained: (name: string, authority: string) =>
+      `${name}, which the name constraints of ${authority} do not allow`,
+  },
 
   /** src/pki/containers/ */
   pkiContainers: {
@@ -4143,7 +4236,86 @@ export const en = {
   },
 
   /** src/cli/dps/ and src/cli/hub/ */
-  cliDps: {},
+  cliDps: {
+    hubNotLinked: (hub: string, service: string, linked: readonly string[]) =>
+      `The IoT hub ${hub} is not linked to ${service}. ${linked.length === 0 ? 'It has no linked hubs.' : `Linked hubs: ${linked.join(', ')}.`}`,
+    none: 'none',
+    rows: {
+      name: 'Name',
+      subscription: 'Subscription',
+      resourceGroup: 'Resource group',
+      location: 'Location',
+      state: 'State',
+      idScope: 'ID scope',
+      serviceEndpoint: 'Service endpoint',
+      deviceEndpoint: 'Device endpoint',
+      allocation: 'Allocation policy',
+      linkedHubs: 'Linked hubs',
+      tags: 'Tags',
+      sku: 'SKU',
+      hostName: 'Host name',
+    },
+    heads: {
+      name: 'NAME',
+      resourceGroup: 'RESOURCE GROUP',
+      location: 'LOCATION',
+      state: 'STATE',
+      idScope: 'ID SCOPE',
+      sku: 'SKU',
+      linkedTo: 'LINKED TO',
+      hostName: 'HOST NAME',
+    },
+    createService:
+      'Creates a provisioning service (SKU S1; Azure bills its operations), and the resource group if it does not exist. This takes about a minute. Devices can register once a hub is linked: see hub link.',
+    newServiceName: 'the name, unique across Azure: 3 to 64 letters, digits and hyphens',
+    inAzure: 'in Azure',
+    second: 'another one in the emulator',
+    chooseName: 'Choose another name.',
+    serviceNameTaken: (name: string, reason: string) =>
+      `The name ${name} is not available for a provisioning service: ${reason}`,
+    chooseUniqueName: 'Choose another name. Names must be unique across Azure.',
+    deleteService:
+      'Deletes a provisioning service with its enrollments, CA certificates and registration records. Linked hubs and their devices are not deleted.',
+    serviceName: 'the name of the provisioning service',
+    confirmDeleteService: (name: string) =>
+      `Delete the provisioning service ${name} and all its enrollments?`,
+    serviceDeleted: (name: string) => `Deleted the provisioning service ${name}.`,
+    listServices:
+      'Lists the provisioning services in your Azure subscriptions, or in the emulator (which has one unless you create more).',
+    allSubscriptions: 'in all subscriptions that you have access to',
+    oneResourceGroup: 'in one resource group, as JSON',
+    noServices: 'There are no provisioning services.',
+    showService: 'Shows a provisioning service: its ID scope, endpoints and linked hubs.',
+    anySubscription: 'a service in any of your subscriptions',
+    emulatorServiceAsJson: "the emulator's service, as JSON",
+    createHub:
+      'Creates an IoT hub, and the resource group if it does not exist. This takes one to three minutes. Azure bills a hub per day until you delete it, except for SKU F1, which is free and limited to one per subscription.',
+    newHubName: 'the name, unique across Azure: 3 to 50 letters, digits and hyphens',
+    sku: 'tier and size (default: S1); F1 is free',
+    hubNameTaken: (name: string, reason: string) =>
+      `The name ${name} is not available for an IoT hub: ${reason}`,
+    deleteHub:
+      'Deletes an IoT hub with its devices and their messages. Unlink it from provisioning services first: see hub unlink.',
+    hubName: 'the name of the IoT hub',
+    confirmDeleteHub: (name: string) => `Delete the IoT hub ${name} and all its devices?`,
+    hubDeleted: (name: string) => `Deleted the IoT hub ${name}.`,
+    linkHub:
+      'Links an IoT hub to a provisioning service, which can then assign devices to it. DPS uses the key of the hub’s shared access policy iothubowner. If the hub is already linked, nothing changes.',
+    hubNameOrId: 'the name or resource ID of the IoT hub',
+    toEmulatorService: 'to the provisioning service of the emulator',
+    hubLinked: (hub: string, service: string) => `The IoT hub ${hub} is linked to ${service}.`,
+    listHubs:
+      'Lists the IoT hubs in your Azure subscriptions, or in the emulator, and the provisioning services they are linked to.',
+    emulatorHubsAsJson: "the emulator's hubs, as JSON",
+    noHubs: 'There are no IoT hubs.',
+    unlinkHub:
+      'Unlinks an IoT hub from a provisioning service, which then assigns no more devices to it. Devices already in the hub stay there.',
+    hubNameOrHost: 'the name or host name of the IoT hub',
+    fromEmulatorService: "from the emulator's provisioning service, without asking",
+    confirmUnlink: (name: string) => `Unlink the IoT hub ${name}?`,
+    nameLinkedHub: 'Specify one of the linked hubs.',
+    hubUnlinked: (hub: string, service: string) => `The IoT hub ${hub} is no longer linked to ${service}.`,
+  },
 
   /** src/cli/group/ */
   cliGroup: {
@@ -4768,7 +4940,20 @@ export const en = {
   },
 
   /** src/cli/explain/ */
-  cliExplain: {},
+  cliExplain: {
+    description:
+      'Explains a code: what it means, its likely causes, how to check for each, and what to do. Accepts codes from DPS, Azure Resource Manager and IoT Hub, HTTP status codes, TLS alerts by number or name, connection errors from Node.js, MQTT and AMQP, and the error codes of enrollkit.',
+    code: 'a number or a name',
+    dpsExample: 'an error code of DPS',
+    tlsExample: 'a TLS alert, as JSON',
+    ownExample: 'an error code of enrollkit',
+    unknown: (code: string) => `"${code}" is not a known code.`,
+    whatToDo: 'What to do',
+    causes: (count: number) => (count > 1 ? 'Causes, most likely first' : 'Cause'),
+    check: (check: string) => `To check: ${check}`,
+    related: (command: string) => `The same number has another meaning: ${command}`,
+    nearest: (codes: readonly string[]) => `Did you mean: ${codes.join(', ')}?`,
+  },
 
   /** src/cli/command-table.ts: one line on each command. */
   commandTable: {
@@ -4890,3 +5075,7 @@ type Widened<Member> = Member extends string
   : Member extends (...values: infer Values) => string
     ? (...values: Values) => string
     : { readonly [Name in keyof Member]: Widened<Member[Name]> };
+
+function requestFor(subject: string): string {
+  return subject === '' ? 'without a subject' : `for ${subject}`;
+}

@@ -2063,7 +2063,88 @@ export const zhCN: Sentences = {
   },
 
   /** src/pki/x509/ and src/pki/der/ */
-  pkiX509: {},
+  pkiX509: {
+    severalCertificates: (count) => `它包含 ${count} 个证书；应当只有一个。`,
+    noCertificate: '它不包含证书。',
+    moreThanThreeParts: '它有三个以上的部分',
+    signatureOctets: '其签名不是整数个八位字节',
+    twoAlgorithms: '它指定了两种不同的签名算法',
+    validityShape: '其有效期不是两个日期',
+    afterLastField: '它在最后一个字段之后还有多余的数据',
+    extensionsInVersion: (version) => `它有扩展，但其版本是 ${version}`,
+    keyUnusable: (key, subject) => `无法使用证书 ${subject} 的公钥 (${key})。`,
+    algorithmParameters: '它的一个算法有多个参数',
+    version: (version) => `其版本是 ${version}`,
+    notAList: (problem) => `这不是证书吊销列表：${problem}。`,
+    listSize: (bytes, maximum) => `它有 ${bytes} 个字节；吊销列表的上限为 ${maximum}。`,
+    extensionsInVersionOne: '它有扩展，但其版本是 1',
+    entryShape: '其中一个条目格式不正确',
+    severalRequests: (count) => `它包含 ${count} 个证书签名请求；应当只有一个。`,
+    requestSize: (bytes, maximum) => `它有 ${bytes} 个字节；证书签名请求的上限为 ${maximum}。`,
+    notARequest: (problem) => `这不是证书签名请求：${problem}。`,
+    versionNotOne: '其版本不是 1',
+    attributeShape: '其中一个属性格式不正确',
+    extensionsTwice: '它多次请求扩展',
+    extensionShape: (type) => `其扩展 ${type} 格式不正确`,
+    extensionTwice: (type) => `它的扩展 ${type} 出现两次`,
+    extensionsEmpty: '其扩展列表为空',
+    basicConstraintsShape: '其基本约束格式不正确',
+    extendedKeyUsageEmpty: '其扩展密钥用法为空',
+    authorityKeyIdentifierShape: '其颁发机构密钥标识符格式不正确',
+    generalNameKind: '其中一个名称的类型未知',
+    alternativeNameEmpty: '其使用者可选名称为空',
+    generalNameAscii: '其中一个名称含有非 ASCII 字符',
+    notAsDefined: '它不符合 RFC 5280',
+    octetsAfterEnd: (count) => `其后还有 ${count} 个多余的八位字节`,
+    booleanValue: (type) => `其扩展 ${type} 中的一个 BOOLEAN 既不是 0 也不是 255`,
+    attributeParts: '其中一个名称的属性不是类型和值',
+    nameEmptyPart: '其中一个名称有空的部分',
+    nameUtf8: '其中一个名称不是 UTF-8',
+    nameHalfCharacter: '其中一个名称含有不完整的字符',
+    nameCharacter: '其中一个名称含有不存在的字符',
+    publicKeyShape: '其公钥格式不正确',
+    publicKeyOctets: '其公钥不是整数个八位字节',
+    ed25519Shape: '其 Ed25519 公钥格式不正确',
+    keyNotCertified: (key) => `不能为此类型的密钥 (${key}) 颁发证书。`,
+    rsaTooShort: (bits, minimum) => `RSA 密钥有 ${bits} 位；至少需要 ${minimum} 位。`,
+    rsaShape: '其 RSA 公钥格式不正确',
+    ecLength: '其 EC 公钥的长度错误',
+    followsEnd: '其后还有多余的数据',
+    tooManyElements: '它的元素过多',
+    endsInElement: '它在元素中间结束',
+    longTag: '它有一个超过一个字节的标记',
+    lengthTooLong: '它有一个过大的长度',
+    cutOff: '它被截断了',
+    indefiniteNotAllowed: '它在不允许的位置使用了不定长度',
+    elementOutside: '一个元素超出了其父元素的末尾',
+    stringPieces: '它有一个构造字符串，其中的片段无效',
+    indefinite: '它有不定长度',
+    lengthNotMinimal: '它有一个不是最短编码的长度',
+    notConstructed: '一个必须为构造类型的元素是基元类型',
+    oidBroken: '它有一个被截断或过长的对象标识符',
+    oidNotMinimal: '它有一个不是最短编码的对象标识符',
+    badBoolean: '它有一个无效的 BOOLEAN',
+    integerEmpty: '它有一个空的 INTEGER',
+    integerNotMinimal: '它有一个不是最短编码的 INTEGER',
+    integerRange: '它有一个超出范围的 INTEGER',
+    badBitString: '它有一个无效的 BIT STRING',
+    unusedBits: '它有一个 BIT STRING，其未使用的位不为零',
+    dateForm: '它有一个 RFC 5280 不允许的格式的日期',
+    dateImpossible: '它有一个不存在的日期',
+    certificateSize: (bytes, maximum) => `它有 ${bytes} 个字节；证书的上限为 ${maximum}。`,
+    notACertificate: (problem) => `这不是 X.509 证书：${problem}。`,
+    otherIssuerKey: (issuer) => `此 CA ${issuer}，而是由另一个同名但密钥不同的 CA`,
+    otherIssuer: (expected, actual) => `${expected}，而是由 ${actual}`,
+    requestWeak: (subject, algorithm) => `${requestFor(subject)}使用 ${algorithm} 签名，该算法较弱或未知。`,
+    requestKeyUnknown: (key, subject) => `${requestFor(subject)}的公钥 (${key}) 类型未知。`,
+    requestKeyUnusable: (key, subject) => `无法使用${requestFor(subject)}的公钥 (${key})。`,
+    requestForged: (subject) => `${requestFor(subject)}的签名与其公钥不匹配：它已被更改或伪造。`,
+    tag: (found, expected) =>
+      found === undefined
+        ? `缺少一个元素（标记 ${expected}）`
+        : `一个元素的标记是 ${found}，而不是 ${expected}`,
+    constrained: (name, authority) => `${name}，而 ${authority} 的名称约束不允许使用该名称`,
+  },
 
   /** src/pki/containers/ */
   pkiContainers: {
@@ -3423,7 +3504,78 @@ export const zhCN: Sentences = {
   },
 
   /** src/cli/dps/ and src/cli/hub/ */
-  cliDps: {},
+  cliDps: {
+    hubNotLinked: (hub, service, linked) =>
+      `IoT 中心 ${hub} 未链接到 ${service}。${linked.length === 0 ? '该服务没有已链接的 IoT 中心。' : `已链接的 IoT 中心：${linked.join('、')}。`}`,
+    none: '无',
+    rows: {
+      name: '名称',
+      subscription: '订阅',
+      resourceGroup: '资源组',
+      location: '位置',
+      state: '状态',
+      idScope: 'ID 范围',
+      serviceEndpoint: '服务终结点',
+      deviceEndpoint: '设备终结点',
+      allocation: '分配策略',
+      linkedHubs: '已链接的 IoT 中心',
+      tags: '标记',
+      sku: 'SKU',
+      hostName: '主机名',
+    },
+    heads: {
+      name: '名称',
+      resourceGroup: '资源组',
+      location: '位置',
+      state: '状态',
+      idScope: 'ID 范围',
+      sku: 'SKU',
+      linkedTo: '已链接到',
+      hostName: '主机名',
+    },
+    createService:
+      '创建设备预配服务（SKU 为 S1；Azure 对其操作计费），如果资源组不存在，也会创建资源组。大约需要一分钟。链接 IoT 中心后，设备即可注册：参阅 hub link。',
+    newServiceName: '名称，在 Azure 中必须唯一：3 到 64 个字母、数字和连字符',
+    inAzure: '在 Azure 中',
+    second: '在模拟器中再创建一个',
+    chooseName: '请选择其他名称。',
+    serviceNameTaken: (name, reason) => `名称 ${name} 不能用于设备预配服务：${reason}`,
+    chooseUniqueName: '请选择其他名称。名称在 Azure 中必须唯一。',
+    deleteService: '删除设备预配服务及其注册、CA 证书和注册记录。已链接的 IoT 中心及其中的设备不会被删除。',
+    serviceName: '设备预配服务的名称',
+    confirmDeleteService: (name) => `删除设备预配服务 ${name} 及其所有注册？`,
+    serviceDeleted: (name) => `已删除设备预配服务 ${name}。`,
+    listServices: '列出 Azure 订阅或模拟器中的设备预配服务（模拟器有一个，除非你创建更多）。',
+    allSubscriptions: '在你有权访问的所有订阅中',
+    oneResourceGroup: '在一个资源组中，以 JSON 格式',
+    noServices: '没有设备预配服务。',
+    showService: '显示设备预配服务：其 ID 范围、终结点和已链接的 IoT 中心。',
+    anySubscription: '任一订阅中的服务',
+    emulatorServiceAsJson: '模拟器的服务，以 JSON 格式',
+    createHub:
+      '创建 IoT 中心，如果资源组不存在，也会创建资源组。需要一到三分钟。在删除 IoT 中心之前，Azure 按天计费；SKU F1 免费，每个订阅限一个。',
+    newHubName: '名称，在 Azure 中必须唯一：3 到 50 个字母、数字和连字符',
+    sku: '层级和大小（默认：S1）；F1 免费',
+    hubNameTaken: (name, reason) => `名称 ${name} 不能用于 IoT 中心：${reason}`,
+    deleteHub: '删除 IoT 中心及其设备和消息。请先取消它与设备预配服务的链接：参阅 hub unlink。',
+    hubName: 'IoT 中心的名称',
+    confirmDeleteHub: (name) => `删除 IoT 中心 ${name} 及其所有设备？`,
+    hubDeleted: (name) => `已删除 IoT 中心 ${name}。`,
+    linkHub:
+      '将 IoT 中心链接到设备预配服务，之后该服务可将设备分配给它。DPS 使用 IoT 中心的共享访问策略 iothubowner 的密钥。如果 IoT 中心已链接，则不做任何更改。',
+    hubNameOrId: 'IoT 中心的名称或资源 ID',
+    toEmulatorService: '到模拟器的设备预配服务',
+    hubLinked: (hub, service) => `IoT 中心 ${hub} 已链接到 ${service}。`,
+    listHubs: '列出 Azure 订阅或模拟器中的 IoT 中心，以及它们链接到的设备预配服务。',
+    emulatorHubsAsJson: '模拟器的 IoT 中心，以 JSON 格式',
+    noHubs: '没有 IoT 中心。',
+    unlinkHub: '取消 IoT 中心与设备预配服务的链接，之后不再向它分配设备。IoT 中心内已有的设备会保留。',
+    hubNameOrHost: 'IoT 中心的名称或主机名',
+    fromEmulatorService: '从模拟器的设备预配服务取消链接，不要求确认',
+    confirmUnlink: (name) => `取消链接 IoT 中心 ${name}？`,
+    nameLinkedHub: '指定一个已链接的 IoT 中心。',
+    hubUnlinked: (hub, service) => `IoT 中心 ${hub} 不再链接到 ${service}。`,
+  },
 
   /** src/cli/group/ */
   cliGroup: {
@@ -3962,7 +4114,20 @@ export const zhCN: Sentences = {
   },
 
   /** src/cli/explain/ */
-  cliExplain: {},
+  cliExplain: {
+    description:
+      '解释代码：其含义、可能的原因、如何检查每个原因以及如何处理。接受 DPS、Azure 资源管理器和 IoT 中心的代码、HTTP 状态代码、TLS 警报（编号或名称）、Node.js、MQTT 和 AMQP 的连接错误，以及 enrollkit 的错误代码。',
+    code: '数字或名称',
+    dpsExample: 'DPS 的错误代码',
+    tlsExample: 'TLS 警报，以 JSON 格式',
+    ownExample: 'enrollkit 的错误代码',
+    unknown: (code) => `“${code}”不是已知代码。`,
+    whatToDo: '处理方法',
+    causes: (count) => (count > 1 ? '原因（最可能的在前）' : '原因'),
+    check: (check) => `检查方法：${check}`,
+    related: (command) => `同一数字还有其他含义：${command}`,
+    nearest: (codes) => `你是否想输入：${codes.join('、')}？`,
+  },
 
   /** src/cli/command-table.ts: one line on each command. */
   commandTable: {
@@ -4060,4 +4225,8 @@ function firstOf(names: readonly string[], more: number): string {
 
 function didYouMean(suggestions: readonly string[]): string {
   return suggestions.length === 0 ? '' : `是否指 ${suggestions.join(' 或 ')}？`;
+}
+
+function requestFor(subject: string): string {
+  return subject === '' ? '没有主题名称的请求' : `${subject} 的请求`;
 }

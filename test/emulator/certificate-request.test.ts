@@ -188,7 +188,7 @@ testWithOpenssl(
       ['not base64!', /base64 of DER/],
       [armoured, /base64 of DER/],
       [Buffer.from(armoured).toString('base64'), /base64 of DER/],
-      [good.subarray(0, -5).toString('base64'), /not a certificate request/],
+      [good.subarray(0, -5).toString('base64'), /not a certificate signing request/],
       [Buffer.from(leaf.pem.replace(/-----.*-----|\s/g, ''), 'base64').toString('base64'), /csr/],
       [forged.toString('base64'), /changed or forged|signature/],
       [(await request('somebody')).csr, /common name/],

@@ -42,9 +42,9 @@ test('lengths are definite, minimal and within bounds', () => {
   refused('30800000', /indefinite/);
   refused('308100', /not minimal/);
   refused('3082000100', /not minimal/);
-  refused('3085000000000100', /does not fit/);
+  refused('3085000000000100', /too large/);
   refused('30847fffffff', /cut off/);
-  refused('3003020101ff', /something follows/);
+  refused('3003020101ff', /data follows/);
   refused('30', /ends in the middle/);
   refused('', /ends in the middle/);
   refused('3f8101020304', /more than one byte/);

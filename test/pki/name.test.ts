@@ -41,7 +41,7 @@ test('every kind of string is read', () => {
   assert.equal(commonName(Buffer.from('0000004700010348', 'hex'), 0x1c).commonName, 'G\u{10348}');
   assert.equal(commonName(Buffer.from([1, 2]), 0x04).commonName, '#04020102');
   assert.throws(() => commonName(Buffer.from([0xc3, 0x28])), /not UTF-8/);
-  assert.throws(() => commonName(Buffer.from([0]), 0x1e), /half a character/);
+  assert.throws(() => commonName(Buffer.from([0]), 0x1e), /incomplete character/);
   assert.throws(() => commonName(Buffer.from('00110000', 'hex'), 0x1c), /does not exist/);
 });
 

@@ -1,16 +1,16 @@
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags } from '../kernel/common-flags.js';
 import { accountFlags } from '../target/account-flags.js';
 
 export const dpsList = defineCommand({
-  description:
-    'Lists the provisioning services of your Azure subscriptions (or of the emulator, which has one unless you create more).',
+  description: sentences.cliDps.listServices,
   flags: { ...dirFlag, ...accountFlags, ...outputFlags },
   examples: [
-    { line: 'dps list --target azure', summary: 'in all subscriptions that you can read' },
+    { line: 'dps list --target azure', summary: sentences.cliDps.allSubscriptions },
     {
       line: 'dps list --target azure --resource-group plant --json',
-      summary: 'in one resource group, as JSON',
+      summary: sentences.cliDps.oneResourceGroup,
     },
   ],
   async run({ flags }, context) {
@@ -19,7 +19,7 @@ export const dpsList = defineCommand({
     const { output, signal } = context;
     const services = await withAccount(flags, context, false, (account) => servicesOf(account, signal));
     if (output.json) return output.value({ provisioningServices: services });
-    if (services.length === 0) return output.result('dps.list.empty', 'There are no provisioning services.');
+    if (services.length === 0) return output.result('dps.list.empty', sentences.cliDps.noServices);
     output.data(serviceTable(services));
   },
 });

@@ -1,25 +1,28 @@
 /** Provisioning services of an account for people. */
 import { scopeOf } from '../../dps/client/resource-manager.js';
 import type { AccountService } from '../../dps/contract/schemas.js';
+import { sentences } from '../../languages/language.js';
 import { columns } from '../terminal/text.js';
+
+const { heads, rows: labels } = sentences.cliDps;
 
 export function serviceText(service: AccountService): string {
   const { id, name, location, properties, tags } = service;
   const { subscriptionId, resourceGroup } = scopeOf(id);
   const hubs = properties.iotHubs ?? [];
   const rows: [string, string | null | undefined][] = [
-    ['Name', name],
-    ['Subscription', subscriptionId],
-    ['Resource group', resourceGroup],
-    ['Location', location],
-    ['State', properties.state],
-    ['ID scope', properties.idScope],
-    ['Service endpoint', properties.serviceOperationsHostName],
-    ['Device endpoint', properties.deviceProvisioningHostName],
-    ['Allocation', properties.allocationPolicy],
-    ['Linked hubs', hubs.length === 0 ? 'none' : hubs.map((hub) => hub.name).join(', ')],
+    [labels.name, name],
+    [labels.subscription, subscriptionId],
+    [labels.resourceGroup, resourceGroup],
+    [labels.location, location],
+    [labels.state, properties.state],
+    [labels.idScope, properties.idScope],
+    [labels.serviceEndpoint, properties.serviceOperationsHostName],
+    [labels.deviceEndpoint, properties.deviceProvisioningHostName],
+    [labels.allocation, properties.allocationPolicy],
+    [labels.linkedHubs, hubs.length === 0 ? sentences.cliDps.none : hubs.map((hub) => hub.name).join(', ')],
     [
-      'Tags',
+      labels.tags,
       Object.entries(tags ?? {})
         .map(([key, value]) => `${key}=${value}`)
         .join(', '),
@@ -36,5 +39,8 @@ export function serviceTable(services: readonly AccountService[]): string {
     properties.state ?? '-',
     properties.idScope ?? '-',
   ]);
-  return columns([['NAME', 'RESOURCE GROUP', 'LOCATION', 'STATE', 'ID SCOPE'], ...rows]).join('\n');
+  return columns([
+    [heads.name, heads.resourceGroup, heads.location, heads.state, heads.idScope],
+    ...rows,
+  ]).join('\n');
 }

@@ -1,15 +1,15 @@
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags } from '../kernel/common-flags.js';
 import { accountFlags } from '../target/account-flags.js';
 
 export const dpsShow = defineCommand({
-  description:
-    'Shows a provisioning service: its ID scope, its endpoints, and the hubs that are linked to it.',
-  args: { name: { summary: 'the name of the provisioning service' } },
+  description: sentences.cliDps.showService,
+  args: { name: { summary: sentences.cliDps.serviceName } },
   flags: { ...dirFlag, ...accountFlags, ...outputFlags },
   examples: [
-    { line: 'dps show contoso-dps --target azure', summary: 'in any subscription' },
-    { line: 'dps show enrollkit-dps --json', summary: 'that of the emulator, as JSON' },
+    { line: 'dps show contoso-dps --target azure', summary: sentences.cliDps.anySubscription },
+    { line: 'dps show enrollkit-dps --json', summary: sentences.cliDps.emulatorServiceAsJson },
   ],
   async run({ args: { name }, flags }, context) {
     const { requireService, withAccount } = await import('../target/account.js');

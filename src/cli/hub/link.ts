@@ -1,15 +1,15 @@
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags } from '../kernel/common-flags.js';
 import { accountFlags, dpsNameFlag } from '../target/account-flags.js';
 
 export const hubLink = defineCommand({
-  description:
-    'Links an IoT hub to a provisioning service, which can then assign devices to it. DPS uses the key of the hub’s policy iothubowner. A hub that is linked already stays as it is.',
-  args: { hub: { summary: 'the name of the IoT hub, or its resource ID' } },
+  description: sentences.cliDps.linkHub,
+  args: { hub: { summary: sentences.cliDps.hubNameOrId } },
   flags: { ...dpsNameFlag, ...dirFlag, ...accountFlags, ...outputFlags },
   examples: [
-    { line: 'hub link contoso-hub --dps-name contoso-dps --target azure', summary: 'in Azure' },
-    { line: 'hub link hub-2', summary: 'to the provisioning service of the emulator' },
+    { line: 'hub link contoso-hub --dps-name contoso-dps --target azure', summary: sentences.cliDps.inAzure },
+    { line: 'hub link hub-2', summary: sentences.cliDps.toEmulatorService },
   ],
   async run({ args: { hub: name }, flags }, context) {
     const { scopeOf } = await import('../../dps/client/resource-manager.js');
@@ -23,6 +23,6 @@ export const hubLink = defineCommand({
       return { service: changed, hub: found };
     });
     if (output.json) return output.value(linkResult(service));
-    output.result('hub.linked', `The IoT hub ${hub.name} is linked to ${service.name}.`);
+    output.result('hub.linked', sentences.cliDps.hubLinked(hub.name, service.name));
   },
 });

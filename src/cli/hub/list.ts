@@ -1,14 +1,14 @@
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags } from '../kernel/common-flags.js';
 import { accountFlags } from '../target/account-flags.js';
 
 export const hubList = defineCommand({
-  description:
-    'Lists the IoT hubs of your Azure subscriptions, or of the emulator, and the provisioning services that they are linked to.',
+  description: sentences.cliDps.listHubs,
   flags: { ...dirFlag, ...accountFlags, ...outputFlags },
   examples: [
-    { line: 'hub list --target azure', summary: 'in all subscriptions that you can read' },
-    { line: 'hub list --json', summary: 'those of the emulator, as JSON' },
+    { line: 'hub list --target azure', summary: sentences.cliDps.allSubscriptions },
+    { line: 'hub list --json', summary: sentences.cliDps.emulatorHubsAsJson },
   ],
   async run({ flags }, context) {
     const { scopeOf } = await import('../../dps/client/resource-manager.js');
@@ -29,7 +29,7 @@ export const hubList = defineCommand({
         });
     });
     if (output.json) return output.value({ iotHubs: hubs });
-    if (hubs.length === 0) return output.result('hub.list.empty', 'There are no IoT hubs.');
+    if (hubs.length === 0) return output.result('hub.list.empty', sentences.cliDps.noHubs);
     const rows = hubs.map(({ id, name, sku, properties, linkedTo }) => [
       name,
       scopeOf(id).resourceGroup,
@@ -37,6 +37,11 @@ export const hubList = defineCommand({
       linkedTo.join(', ') || '-',
       properties.hostName ?? '-',
     ]);
-    output.data(columns([['NAME', 'RESOURCE GROUP', 'SKU', 'LINKED TO', 'HOST NAME'], ...rows]).join('\n'));
+    const { heads } = sentences.cliDps;
+    output.data(
+      columns([[heads.name, heads.resourceGroup, heads.sku, heads.linkedTo, heads.hostName], ...rows]).join(
+        '\n',
+      ),
+    );
   },
 });

@@ -2,6 +2,7 @@
  * Converts BER to DER, as far as PKCS#7 and PKCS#12 files need it: indefinite lengths become definite, and constructed
  * strings primitive. Windows, Java and NSS write such files; RFC 7292 allows it.
  */
+import { sentences } from '../../languages/language.js';
 import { DerError } from './read.js';
 import { tlv } from './write.js';
 
@@ -14,7 +15,7 @@ const octetString = 0x04;
 /** Returns DER unchanged. @throws DerError when the bytes are neither BER nor DER */
 export function fromBer(bytes: Buffer): Buffer {
   const { der, end } = convert(bytes, 0, 0, { left: maxElements });
-  if (end !== bytes.length) throw new DerError('something follows its end');
+  if (end !== bytes.length) throw new DerError(sentences.pkiX509.followsEnd);
   return der;
 }
 
@@ -25,11 +26,11 @@ function convert(
   elements: { left: number },
 ): { der: Buffer; end: number } {
   elements.left -= 1;
-  if (depth > maxDepth || elements.left < 0) throw new DerError('it is made of too many elements');
+  if (depth > maxDepth || elements.left < 0) throw new DerError(sentences.pkiX509.tooManyElements);
   const tag = bytes[at];
   const first = bytes[at + 1];
-  if (tag === undefined || first === undefined) throw new DerError('it ends in the middle of an element');
-  if ((tag & 0x1f) === 0x1f) throw new DerError('it has a tag of more than one byte');
+  if (tag === undefined || first === undefined) throw new DerError(sentences.pkiX509.endsInElement);
+  if ((tag & 0x1f) === 0x1f) throw new DerError(sentences.pkiX509.longTag);
   const isIndefinite = first === 0x80;
   let start = at + 2;
   let end = -1;
@@ -37,17 +38,16 @@ function convert(
     let length = first;
     if (first > 0x80) {
       const octets = first & 0x7f;
-      if (octets > 4 || start + octets > bytes.length)
-        throw new DerError('it has a length that does not fit');
+      if (octets > 4 || start + octets > bytes.length) throw new DerError(sentences.pkiX509.lengthTooLong);
       length = bytes.readUIntBE(start, octets);
       start += octets;
     }
     end = start + length;
-    if (end > bytes.length) throw new DerError('it is cut off');
+    if (end > bytes.length) throw new DerError(sentences.pkiX509.cutOff);
   }
   const isConstructed = (tag & 0x20) !== 0;
   if (!isConstructed) {
-    if (isIndefinite) throw new DerError('it has an indefinite length where none may be');
+    if (isIndefinite) throw new DerError(sentences.pkiX509.indefiniteNotAllowed);
     return { der: tlv(tag, bytes.subarray(start, end)), end };
   }
   const children: Buffer[] = [];
@@ -57,15 +57,14 @@ function convert(
     children.push(child.der);
     position = child.end;
   }
-  if (!isIndefinite && position !== end)
-    throw new DerError('an element ends outside of the one that holds it');
+  if (!isIndefinite && position !== end) throw new DerError(sentences.pkiX509.elementOutside);
   return { der: joined(tag, children), end: isIndefinite ? position + 2 : end };
 }
 
 function joined(tag: number, children: Buffer[]): Buffer {
   if (tag === octetStringInPieces) {
     if (!children.every((child) => child[0] === octetString))
-      throw new DerError('it has a string of pieces that are none');
+      throw new DerError(sentences.pkiX509.stringPieces);
     return tlv(octetString, ...children.map(contentOf));
   }
   return tlv(tag, ...children);
@@ -77,6 +76,6 @@ function contentOf(element: Buffer): Buffer {
 }
 
 function isEndOfContents(bytes: Buffer, at: number): boolean {
-  if (at + 1 >= bytes.length) throw new DerError('it is cut off');
+  if (at + 1 >= bytes.length) throw new DerError(sentences.pkiX509.cutOff);
   return bytes[at] === 0 && bytes[at + 1] === 0;
 }

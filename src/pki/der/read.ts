@@ -2,6 +2,7 @@
  * A strict DER reader (ITU-T X.690): definite, minimal lengths, one-byte tags, nothing left over. It reads one level
  * at a time, so no input makes it recurse.
  */
+import { sentences } from '../../languages/language.js';
 
 /** No standard has longer ones; limits the work per identifier. */
 const maxObjectIdentifierLength = 128;
@@ -61,33 +62,33 @@ export const tags = {
 export function readElement(bytes: Buffer, at = 0): Element {
   const tag = bytes[at];
   const first = bytes[at + 1];
-  if (tag === undefined || first === undefined) throw new DerError('it ends in the middle of an element');
-  if ((tag & 0x1f) === 0x1f) throw new DerError('it has a tag of more than one byte');
+  if (tag === undefined || first === undefined) throw new DerError(sentences.pkiX509.endsInElement);
+  if ((tag & 0x1f) === 0x1f) throw new DerError(sentences.pkiX509.longTag);
   let length = first;
   let start = at + 2;
   if (first >= 0x80) {
     const octets = first & 0x7f;
-    if (octets === 0) throw new DerError('it has an indefinite length');
-    if (octets > 4 || start + octets > bytes.length) throw new DerError('it has a length that does not fit');
+    if (octets === 0) throw new DerError(sentences.pkiX509.indefinite);
+    if (octets > 4 || start + octets > bytes.length) throw new DerError(sentences.pkiX509.lengthTooLong);
     length = bytes.readUIntBE(start, octets);
-    if (length < 0x80 || bytes[start] === 0) throw new DerError('it has a length that is not minimal');
+    if (length < 0x80 || bytes[start] === 0) throw new DerError(sentences.pkiX509.lengthNotMinimal);
     start += octets;
   }
-  if (start + length > bytes.length) throw new DerError('it is cut off');
+  if (start + length > bytes.length) throw new DerError(sentences.pkiX509.cutOff);
   return new Element(bytes, at, start, start + length);
 }
 
 /** Reads bytes that are one element and nothing else. @throws DerError */
 export function readOnly(bytes: Buffer, tag?: number): Element {
   const element = readElement(bytes);
-  if (element.end !== bytes.length) throw new DerError('something follows its end');
+  if (element.end !== bytes.length) throw new DerError(sentences.pkiX509.followsEnd);
   if (tag !== undefined) expect(element, tag);
   return element;
 }
 
 /** The elements inside a constructed one. @throws DerError */
 export function children(element: Element): Element[] {
-  if ((element.tag & 0x20) === 0) throw new DerError('an element that should be made of others is not');
+  if ((element.tag & 0x20) === 0) throw new DerError(sentences.pkiX509.notConstructed);
   const { content } = element;
   const result: Element[] = [];
   for (let at = 0; at < content.length; ) {
@@ -106,7 +107,7 @@ export function sequenceOf(element: Element | undefined): Element[] {
 /** Returns the element. @throws DerError when it is missing or has another tag */
 export function expect(element: Element | undefined, tag: number): Element {
   if (element?.tag !== tag) {
-    throw new DerError(`an element has the tag ${element?.tag ?? 'none'} where ${tag} belongs`);
+    throw new DerError(sentences.pkiX509.tag(element?.tag, tag));
   }
   return element;
 }
@@ -118,13 +119,13 @@ export function objectIdentifierOf(
 ): string {
   const { content } = expect(element, tag);
   if (content.length === 0 || content.at(-1)! & 0x80 || content.length > maxObjectIdentifierLength) {
-    throw new DerError('it has an object identifier that is cut off or too long');
+    throw new DerError(sentences.pkiX509.oidBroken);
   }
   let dotted = '';
   let start = 0;
   for (let at = 0; at < content.length; at += 1) {
     if (content[at]! & 0x80) continue;
-    if (content[start] === 0x80) throw new DerError('it has an object identifier that is not minimal');
+    if (content[start] === 0x80) throw new DerError(sentences.pkiX509.oidNotMinimal);
     const arc = base128(content, start, at);
     if (start > 0) dotted += `.${arc}`;
     else if (arc < 80) dotted = arc < 40 ? `0.${arc}` : `1.${Number(arc) - 40}`;
@@ -150,20 +151,20 @@ function base128(content: Buffer, start: number, last: number): number | bigint 
 export function booleanOf(element: Element): boolean {
   const { content } = expect(element, tags.boolean);
   if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff))
-    throw new DerError('it has a bad BOOLEAN');
+    throw new DerError(sentences.pkiX509.badBoolean);
   return content[0] === 0xff;
 }
 
 /** INTEGER as its content octets, checked to be minimal. @throws DerError */
 export function integerOf(element: Element | undefined, tag: number = tags.integer): Buffer {
   const { content } = expect(element, tag);
-  if (content.length === 0) throw new DerError('it has an empty INTEGER');
+  if (content.length === 0) throw new DerError(sentences.pkiX509.integerEmpty);
   const second = content[1];
   if (
     second !== undefined &&
     ((content[0] === 0 && second < 0x80) || (content[0] === 0xff && second >= 0x80))
   ) {
-    throw new DerError('it has an INTEGER that is not minimal');
+    throw new DerError(sentences.pkiX509.integerNotMinimal);
   }
   return content;
 }
@@ -171,14 +172,14 @@ export function integerOf(element: Element | undefined, tag: number = tags.integ
 /** A small non-negative INTEGER. @throws DerError */
 export function smallIntegerOf(element: Element | undefined, tag: number = tags.integer): number {
   const content = integerOf(element, tag);
-  if (content[0]! & 0x80 || content.length > 5) throw new DerError('it has an INTEGER out of range');
+  if (content[0]! & 0x80 || content.length > 5) throw new DerError(sentences.pkiX509.integerRange);
   return Number.parseInt(content.toString('hex'), 16);
 }
 
 /** A non-negative INTEGER of any size; rounded if it is too large for a number. @throws DerError */
 export function countOf(element: Element | undefined): number {
   const content = integerOf(element);
-  if (content[0]! & 0x80) throw new DerError('it has an INTEGER out of range');
+  if (content[0]! & 0x80) throw new DerError(sentences.pkiX509.integerRange);
   return Number(`0x${content.toString('hex')}`);
 }
 
@@ -192,11 +193,10 @@ export function bitStringOf(element: Element | undefined): { bytes: Buffer; unus
   const { content } = expect(element, tags.bitString);
   const unusedBits = content[0];
   if (unusedBits === undefined || unusedBits > 7 || (content.length === 1 && unusedBits > 0)) {
-    throw new DerError('it has a bad BIT STRING');
+    throw new DerError(sentences.pkiX509.badBitString);
   }
   const last = content.length > 1 ? content.at(-1)! : 0;
-  if (last & ((1 << unusedBits) - 1))
-    throw new DerError('it has a BIT STRING whose unused bits are not zero');
+  if (last & ((1 << unusedBits) - 1)) throw new DerError(sentences.pkiX509.unusedBits);
   return { bytes: content.subarray(1), unusedBits };
 }
 
@@ -206,7 +206,7 @@ export function timeOf(element: Element | undefined): Date {
   const content = element?.content;
   const digits = isLong ? 14 : 12;
   if (!content || !(isLong || element.tag === tags.utcTime) || !isDigitsAndZ(content, digits))
-    throw new DerError('it has a date in another form than RFC 5280 wants');
+    throw new DerError(sentences.pkiX509.dateForm);
   const pair = (at: number) => (content[at]! - 0x30) * 10 + content[at + 1]! - 0x30;
   let year = pair(0);
   if (isLong) year = year * 100 + pair(2);
@@ -218,7 +218,7 @@ export function timeOf(element: Element | undefined): Date {
   date.setUTCFullYear(year, month - 1, day);
   date.setUTCHours(hour, minute, second, 0);
   const same = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && date.getUTCHours() === hour;
-  if (!same || minute > 59 || second > 59) throw new DerError('it has a date that does not exist');
+  if (!same || minute > 59 || second > 59) throw new DerError(sentences.pkiX509.dateImpossible);
   return date;
 }
 

@@ -71,7 +71,7 @@ export function namesProblem(
     for (const { authority, constraints } of constrained) {
       const name = offendingName(names, constraints, new Budget());
       if (!name) continue;
-      return `${shortened(generalNameText(name))}, which the name constraints of ${certificateLabel(authority)} do not allow`;
+      return sentences.pkiX509.constrained(shortened(generalNameText(name)), certificateLabel(authority));
     }
     return undefined;
   };

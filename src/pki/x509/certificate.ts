@@ -1,6 +1,8 @@
 /** X.509 certificates (RFC 5280 section 4.1), read with our own strict DER reader. */
+
 import { createHash, type KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { blocksOf, knownKind, withoutTrustSettings } from '../containers/contents.js';
 import { pemEncode } from '../containers/pem.js';
 import { certificatesInPkcs7, pkcs7Label } from '../containers/pkcs7-content.js';
@@ -82,7 +84,7 @@ export interface Certificate {
 export function parseCertificate(input: string | Uint8Array): Certificate {
   const ders = certificateDers(input);
   if (ders.length > 1) {
-    throw invalid(`It holds ${ders.length} certificates where one belongs.`);
+    throw invalid(sentences.pkiX509.severalCertificates(ders.length));
   }
   return readCertificate(ders[0]!, '');
 }
@@ -142,13 +144,13 @@ export function certificateDers(input: string | Uint8Array): Buffer[] {
     const isPkcs7 = label === 'DER' ? knownKind(der) === 'PKCS#7 file' : pkcs7Label.test(label);
     return isPkcs7 ? asCertificate(() => certificatesInPkcs7(der)) : [der];
   });
-  if (ders.length === 0) throw invalid('It holds no certificate.');
+  if (ders.length === 0) throw invalid(sentences.pkiX509.noCertificate);
   return ders;
 }
 
 function readCertificate(der: Buffer, position: string): Certificate {
   if (der.length > maxCertificateBytes) {
-    throw invalid(`${position}It has ${der.length} bytes; a certificate has at most ${maxCertificateBytes}.`);
+    throw invalid(`${position}${sentences.pkiX509.certificateSize(der.length, maxCertificateBytes)}`);
   }
   return asCertificate(() => new ParsedCertificate(der), position);
 }
@@ -159,7 +161,7 @@ function asCertificate<Result>(read: () => Result, position = ''): Result {
     return read();
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
-    throw invalid(`${position}This is not an X.509 certificate: ${error.message}.`);
+    throw invalid(`${position}${sentences.pkiX509.notACertificate(error.message)}`);
   }
 }
 
@@ -186,34 +188,34 @@ class ParsedCertificate implements Certificate {
   /** @throws DerError */
   constructor(readonly der: Buffer) {
     const [toBeSigned, algorithm, signature, ...rest] = sequenceOf(readOnly(der));
-    if (rest.length > 0) throw new DerError('it has more than three parts');
+    if (rest.length > 0) throw new DerError(sentences.pkiX509.moreThanThreeParts);
     this.toBeSigned = expect(toBeSigned, tags.sequence).raw;
     this.signatureAlgorithm = algorithmOf(algorithm);
     const { bytes, unusedBits } = bitStringOf(signature);
-    if (unusedBits !== 0) throw new DerError('its signature does not end with a whole octet');
+    if (unusedBits !== 0) throw new DerError(sentences.pkiX509.signatureOctets);
     this.signature = bytes;
 
     const parts = sequenceOf(toBeSigned);
     this.version = parts[0]?.tag === 0xa0 ? versionOf(parts.shift()!) : 1;
     this.serialNumber = serialNumberOf(parts.shift());
     if (!algorithmOf(parts.shift()).der.equals(this.signatureAlgorithm.der)) {
-      throw new DerError('it names two different signature algorithms');
+      throw new DerError(sentences.pkiX509.twoAlgorithms);
     }
     this.issuer = nameOf(parts.shift());
     const validity = sequenceOf(parts.shift());
-    if (validity.length !== 2) throw new DerError('its validity is not two dates');
+    if (validity.length !== 2) throw new DerError(sentences.pkiX509.validityShape);
     this.notBefore = timeOf(validity[0]);
     this.notAfter = timeOf(validity[1]);
     this.subject = nameOf(parts.shift());
     this.publicKeyInfo = publicKeyInfoOf(parts.shift());
     for (const uniqueIdentifier of [0x81, 0x82]) if (parts[0]?.tag === uniqueIdentifier) parts.shift();
     const extensions = parts.shift();
-    if (parts.length > 0) throw new DerError('it has something after its last field');
+    if (parts.length > 0) throw new DerError(sentences.pkiX509.afterLastField);
     this.extensions = extensions
       ? extensionsOf(readOnly(expect(extensions, 0xa3).content, tags.sequence))
       : new Map<string, Extension>();
     if (extensions && this.version !== 3)
-      throw new DerError(`it has extensions, yet its version is ${this.version}`);
+      throw new DerError(sentences.pkiX509.extensionsInVersion(this.version));
 
     const value = (type: string) => this.extensions.get(type)?.value;
     const basicConstraints = value(extensionTypes.basicConstraints);
@@ -236,7 +238,7 @@ class ParsedCertificate implements Certificate {
       try {
         this.#publicKey = importPublicKey(this.publicKeyInfo);
       } catch (cause) {
-        const why = `The public key (${this.publicKeyInfo.name}) of the certificate ${this.subject.text} cannot be used.`;
+        const why = sentences.pkiX509.keyUnusable(this.publicKeyInfo.name, this.subject.text);
         throw new EnrollkitError('INVALID_CERTIFICATE', why, { cause });
       }
     }
@@ -247,14 +249,14 @@ class ParsedCertificate implements Certificate {
 /** Reads an AlgorithmIdentifier. @throws DerError */
 export function algorithmOf(element: Element | undefined): AlgorithmIdentifier {
   const [type, parameters, ...rest] = sequenceOf(element);
-  if (rest.length > 0) throw new DerError('it has an algorithm with more than one parameter');
+  if (rest.length > 0) throw new DerError(sentences.pkiX509.algorithmParameters);
   const algorithm = { der: element!.raw, type: objectIdentifierOf(type) };
   return parameters ? { ...algorithm, parameters: parameters.raw } : algorithm;
 }
 
 function versionOf(element: Element): 1 | 2 | 3 {
   const version = smallIntegerOf(readOnly(element.content)) + 1;
-  if (version !== 1 && version !== 2 && version !== 3) throw new DerError(`its version is ${version}`);
+  if (version !== 1 && version !== 2 && version !== 3) throw new DerError(sentences.pkiX509.version(version));
   return version;
 }
 

@@ -1,5 +1,7 @@
 /** Certificate revocation lists (RFC 5280 section 5), read with our own strict DER reader. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { blocksOf } from '../containers/contents.js';
 import {
   bitStringOf,
@@ -57,8 +59,7 @@ export interface RevocationList {
  * @throws EnrollkitError INVALID_CERTIFICATE, saying what is wrong
  */
 export function parseRevocationLists(input: string | Uint8Array): RevocationList[] {
-  if (input.length > maxListBytes)
-    throw invalid(`It has ${input.length} bytes; a revocation list has at most ${maxListBytes}.`);
+  if (input.length > maxListBytes) throw invalid(sentences.pkiX509.listSize(input.length, maxListBytes));
   const blocks = blocksOf(input, {
     label: /^X509 CRL$/,
     block: 'X509 CRL',
@@ -71,7 +72,7 @@ export function parseRevocationLists(input: string | Uint8Array): RevocationList
       return listOf(der);
     } catch (error) {
       if (!(error instanceof DerError)) throw error;
-      throw invalid(`This is not a certificate revocation list: ${error.message}.`);
+      throw invalid(sentences.pkiX509.notAList(error.message));
     }
   });
 }
@@ -84,24 +85,24 @@ export function serialNumberOctets({ toBeSigned }: Certificate): string {
 
 function listOf(der: Buffer): RevocationList {
   const [toBeSigned, algorithm, signature, ...rest] = sequenceOf(readOnly(der));
-  if (rest.length > 0) throw new DerError('it has more than three parts');
+  if (rest.length > 0) throw new DerError(sentences.pkiX509.moreThanThreeParts);
   const signatureAlgorithm = algorithmOf(algorithm);
   const { bytes, unusedBits } = bitStringOf(signature);
-  if (unusedBits !== 0) throw new DerError('its signature does not end with a whole octet');
+  if (unusedBits !== 0) throw new DerError(sentences.pkiX509.signatureOctets);
 
   const parts = sequenceOf(toBeSigned);
   const version = parts[0]?.tag === tags.integer ? smallIntegerOf(parts.shift()) + 1 : 1;
-  if (version !== 1 && version !== 2) throw new DerError(`its version is ${version}`);
+  if (version !== 1 && version !== 2) throw new DerError(sentences.pkiX509.version(version));
   if (!algorithmOf(parts.shift()).der.equals(signatureAlgorithm.der)) {
-    throw new DerError('it names two different signature algorithms');
+    throw new DerError(sentences.pkiX509.twoAlgorithms);
   }
   const issuer = nameOf(parts.shift());
   const thisUpdate = timeOf(parts.shift());
   const nextUpdate = isTime(parts[0]) ? timeOf(parts.shift()) : undefined;
   const entries = parts[0]?.tag === tags.sequence ? sequenceOf(parts.shift()) : [];
   const extensions = parts.shift();
-  if (parts.length > 0) throw new DerError('it has something after its last field');
-  if (extensions && version !== 2) throw new DerError('it has extensions, yet its version is 1');
+  if (parts.length > 0) throw new DerError(sentences.pkiX509.afterLastField);
+  if (extensions && version !== 2) throw new DerError(sentences.pkiX509.extensionsInVersionOne);
   const known: ReadonlyMap<string, Extension> = extensions
     ? extensionsOf(readOnly(expect(extensions, 0xa0).content, tags.sequence))
     : new Map();
@@ -142,7 +143,7 @@ function entriesOf(
   const criticalEntryExtensions = new Set<string>();
   for (const entry of entries) {
     const [serialNumber, date, extensions, ...rest] = sequenceOf(entry);
-    if (rest.length > 0) throw new DerError('it has an entry of a wrong shape');
+    if (rest.length > 0) throw new DerError(sentences.pkiX509.entryShape);
     const serial = integerOf(serialNumber).toString('hex');
     timeOf(date);
     const known = extensions ? extensionsOf(extensions) : new Map<string, Extension>();

@@ -1,6 +1,8 @@
 /** Reads certificate requests (PKCS#10, RFC 2986). */
+
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { blocksOf } from '../containers/contents.js';
 import {
   bitStringOf,
@@ -54,54 +56,52 @@ export function parseCertificateRequest(input: string | Uint8Array): Certificate
     invalid,
   });
   if (more.length > 0) {
-    throw invalid(`It holds ${more.length + 1} certificate requests where one belongs.`);
+    throw invalid(sentences.pkiX509.severalRequests(more.length + 1));
   }
   const { der } = block!;
   if (der.length > maxRequestBytes) {
-    throw invalid(`It has ${der.length} bytes; a certificate request has at most ${maxRequestBytes}.`);
+    throw invalid(sentences.pkiX509.requestSize(der.length, maxRequestBytes));
   }
   try {
     return readRequest(der);
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
-    throw invalid(`This is not a certificate request: ${error.message}.`);
+    throw invalid(sentences.pkiX509.notARequest(error.message));
   }
 }
 
 /** @throws DerError; EnrollkitError when it is well-formed but its own key did not sign it */
 function readRequest(der: Buffer): CertificateRequest {
   const [information, algorithm, signature, ...rest] = sequenceOf(readOnly(der));
-  if (rest.length > 0) throw new DerError('it has more than three parts');
+  if (rest.length > 0) throw new DerError(sentences.pkiX509.moreThanThreeParts);
   const signatureAlgorithm = algorithmOf(algorithm);
   const { bytes, unusedBits } = bitStringOf(signature);
-  if (unusedBits !== 0) throw new DerError('its signature does not end with a whole octet');
+  if (unusedBits !== 0) throw new DerError(sentences.pkiX509.signatureOctets);
 
   const [version, subject, publicKey, attributes, ...others] = sequenceOf(information);
-  if (smallIntegerOf(version) !== 0) throw new DerError('its version is not 1');
-  if (others.length > 0) throw new DerError('it has something after its last field');
+  if (smallIntegerOf(version) !== 0) throw new DerError(sentences.pkiX509.versionNotOne);
+  if (others.length > 0) throw new DerError(sentences.pkiX509.afterLastField);
   const name = nameOf(subject);
   const publicKeyInfo = publicKeyInfoOf(publicKey);
   const names = alternativeNames(attributes);
 
-  const label = name.isEmpty ? 'without a subject' : `for ${name.text.slice(0, 160)}`;
+  const subjectText = name.isEmpty ? '' : name.text.slice(0, 160);
   if (!isSupportedSignature({ signatureAlgorithm })) {
     const algorithmName = signatureAlgorithmName(signatureAlgorithm);
-    throw invalid(`The request ${label} is signed with ${algorithmName}, which is weak or not known.`);
+    throw invalid(sentences.pkiX509.requestWeak(subjectText, algorithmName));
   }
   if (publicKeyInfo.family === 'other') {
-    throw invalid(
-      `The public key (${publicKeyInfo.name}) of the request ${label} is of a kind not known here.`,
-    );
+    throw invalid(sentences.pkiX509.requestKeyUnknown(publicKeyInfo.name, subjectText));
   }
   let key: KeyObject;
   try {
     key = importPublicKey(publicKeyInfo);
   } catch {
-    throw invalid(`The public key (${publicKeyInfo.name}) of the request ${label} cannot be used.`);
+    throw invalid(sentences.pkiX509.requestKeyUnusable(publicKeyInfo.name, subjectText));
   }
   const signed = { toBeSigned: information!.raw, signatureAlgorithm, signature: bytes };
   if (!isSignedBy(signed, { publicKeyInfo, publicKey: key })) {
-    throw invalid(`The signature of the request ${label} is not of its own key: it was changed or forged.`);
+    throw invalid(sentences.pkiX509.requestForged(subjectText));
   }
   return { subject: name, publicKey: key, publicKeyInfo, ...groupByKind(names), der };
 }
@@ -113,10 +113,10 @@ function alternativeNames(attributes: Element | undefined): GeneralName[] {
     const [type, values, ...rest] = sequenceOf(attribute);
     const isExtensionRequest = extensionRequestTypes.includes(objectIdentifierOf(type));
     const attributeValues = children(expect(values, tags.set));
-    if (rest.length > 0) throw new DerError('it has an attribute of a wrong shape');
+    if (rest.length > 0) throw new DerError(sentences.pkiX509.attributeShape);
     return isExtensionRequest ? attributeValues : [];
   });
-  if (requests.length > 1) throw new DerError('it asks for extensions more than once');
+  if (requests.length > 1) throw new DerError(sentences.pkiX509.extensionsTwice);
   // Some tools write an empty list.
   if (requests.length === 0 || sequenceOf(requests[0]).length === 0) return [];
   const extension = extensionsOf(requests[0]).get(extensionTypes.subjectAlternativeName);

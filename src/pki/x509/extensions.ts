@@ -2,6 +2,7 @@
  * The extensions of a certificate (RFC 5280 section 4.2): all of them undecoded, and those that validation needs
  * decoded.
  */
+import { sentences } from '../../languages/language.js';
 import {
   bitStringOf,
   booleanOf,
@@ -79,11 +80,11 @@ export function extensionsOf(element: Element | undefined): Map<string, Extensio
     const hasCritical = parts[1]?.tag === tags.boolean;
     // An explicit FALSE is not DER, but old certificates have it and every TLS stack accepts it.
     const critical = hasCritical && booleanOf(parts[1]!);
-    if (parts.length !== (hasCritical ? 3 : 2)) throw new DerError(`its extension ${type} has a wrong shape`);
-    if (result.has(type)) throw new DerError(`it has the extension ${type} twice`);
+    if (parts.length !== (hasCritical ? 3 : 2)) throw new DerError(sentences.pkiX509.extensionShape(type));
+    if (result.has(type)) throw new DerError(sentences.pkiX509.extensionTwice(type));
     result.set(type, { type, critical, value: octetStringOf(parts.at(-1)) });
   }
-  if (result.size === 0) throw new DerError('it has an empty list of extensions');
+  if (result.size === 0) throw new DerError(sentences.pkiX509.extensionsEmpty);
   return result;
 }
 
@@ -92,7 +93,7 @@ export function basicConstraintsOf(value: Buffer): BasicConstraints {
   const parts = sequenceOf(readOnly(value));
   const certificateAuthority = parts[0]?.tag === tags.boolean && booleanOf(parts.shift()!);
   const pathLength = parts.length > 0 ? smallIntegerOf(parts.shift()) : undefined;
-  if (parts.length > 0) throw new DerError('its basic constraints have a wrong shape');
+  if (parts.length > 0) throw new DerError(sentences.pkiX509.basicConstraintsShape);
   return pathLength === undefined ? { certificateAuthority } : { certificateAuthority, pathLength };
 }
 
@@ -105,7 +106,7 @@ export function keyUsageOf(value: Buffer): KeyUsage[] {
 /** Object identifiers, dotted. @throws DerError */
 export function extendedKeyUsageOf(value: Buffer): string[] {
   const usages = sequenceOf(readOnly(value)).map((usage) => objectIdentifierOf(usage));
-  if (usages.length === 0) throw new DerError('its extended key usage is empty');
+  if (usages.length === 0) throw new DerError(sentences.pkiX509.extendedKeyUsageEmpty);
   return usages;
 }
 
@@ -121,7 +122,7 @@ export function authorityKeyIdentifierOf(value: Buffer): string | undefined {
     if (part.tag === 0x80) identifier = part.content.toString('hex').toUpperCase();
     else if (part.tag === 0xa1) children(part);
     else if (part.tag === 0x82) integerOf(part, 0x82);
-    else throw new DerError('its authority key identifier has a wrong shape');
+    else throw new DerError(sentences.pkiX509.authorityKeyIdentifierShape);
   }
   return identifier;
 }

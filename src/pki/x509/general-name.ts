@@ -1,5 +1,7 @@
 /** GeneralName (RFC 5280 section 4.2.1.6): the names in a subject alternative name and in name constraints. */
+
 import { isIPv4 } from 'node:net';
+import { sentences } from '../../languages/language.js';
 import {
   DerError,
   type Element,
@@ -44,14 +46,14 @@ export function generalNameOf(element: Element): GeneralName {
     case 0x88:
       return { kind: 'registeredID', value: objectIdentifierOf(element, 0x88) };
     default:
-      throw new DerError('it has a name of a kind that does not exist');
+      throw new DerError(sentences.pkiX509.generalNameKind);
   }
 }
 
 /** Reads the value of a subject alternative name extension. @throws DerError */
 export function generalNamesOf(value: Buffer): GeneralName[] {
   const names = sequenceOf(readOnly(value)).map(generalNameOf);
-  if (names.length === 0) throw new DerError('its subject alternative name is empty');
+  if (names.length === 0) throw new DerError(sentences.pkiX509.alternativeNameEmpty);
   return names;
 }
 
@@ -102,7 +104,6 @@ export function addressText(octets: Buffer): string {
 }
 
 function ia5({ content }: Element): string {
-  if (content.some((octet) => octet > 0x7f))
-    throw new DerError('it has a name with characters outside of ASCII');
+  if (content.some((octet) => octet > 0x7f)) throw new DerError(sentences.pkiX509.generalNameAscii);
   return content.toString('latin1');
 }

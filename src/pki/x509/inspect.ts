@@ -1,5 +1,7 @@
 /** Describes a certificate for people and scripts. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { type Certificate, certificateDers, sha1Thumbprint, sha256Thumbprint } from './certificate.js';
 import { extendedKeyUsageTypes } from './extensions.js';
 import { generalNameText } from './general-name.js';
@@ -85,8 +87,5 @@ export function inspectCertificate(input: Certificate | string | Uint8Array): Ce
 function onlyCertificate(input: string | Uint8Array): Certificate {
   const [der, ...more] = certificateDers(input);
   if (more.length === 0) return lookAtCertificate(der!);
-  throw new EnrollkitError(
-    'INVALID_CERTIFICATE',
-    `It holds ${more.length + 1} certificates where one belongs.`,
-  );
+  throw new EnrollkitError('INVALID_CERTIFICATE', sentences.pkiX509.severalCertificates(more.length + 1));
 }

@@ -1,4 +1,5 @@
 /** Checks who issued a certificate. */
+import { sentences } from '../../languages/language.js';
 import type { Certificate } from './certificate.js';
 import { isSignedBy } from './signature.js';
 
@@ -13,6 +14,6 @@ export function isIssuedBy(certificate: Certificate, authority: Certificate): bo
  */
 export function notIssuedBy({ issuer }: Certificate, { subject }: Certificate): string {
   return issuer.equals(subject)
-    ? `this CA ${subject.text}, but by another of the same name, with another key`
-    : `${subject.text}, but by ${issuer.text}`;
+    ? sentences.pkiX509.otherIssuerKey(subject.text)
+    : sentences.pkiX509.otherIssuer(subject.text, issuer.text);
 }

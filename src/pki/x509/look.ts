@@ -2,8 +2,10 @@
  * A reader for looking at certificates, beside the strict one for judging them: it reads what it can, and says what is
  * wrong. What it returns is never valid: `validateChain` reads odd certificates again, strictly.
  */
+
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { fromBer } from '../der/from-ber.js';
 import {
   children,
@@ -119,7 +121,7 @@ class OddReader {
     const serialNumber = this.#serialNumber(parts.shift());
     const signatureAlgorithm = algorithmOf(algorithm);
     if (!algorithmOf(parts.shift()).der.equals(signatureAlgorithm.der))
-      this.#add('SIGNATURE_ALGORITHM_MISMATCH', 'it names two different signature algorithms');
+      this.#add('SIGNATURE_ALGORITHM_MISMATCH', sentences.pkiX509.twoAlgorithms);
     const issuer = this.#name(parts.shift());
     const [begin, end] = sequenceOf(parts.shift());
     const notBefore = this.#time(begin);
@@ -128,9 +130,9 @@ class OddReader {
     const publicKeyInfo = this.#publicKeyInfo(parts.shift());
     while (parts[0]?.tag === 0x81 || parts[0]?.tag === 0x82) parts.shift();
     const list = parts[0]?.tag === 0xa3 ? parts.shift() : undefined;
-    if (parts.length > 0) this.#add('MALFORMED', 'it has something after its last field');
+    if (parts.length > 0) this.#add('MALFORMED', sentences.pkiX509.afterLastField);
     const extensions = list ? this.#extensions(list) : new Map<string, Extension>();
-    if (list && version !== 3) this.#add('VERSION', `it has extensions, although its version is ${version}`);
+    if (list && version !== 3) this.#add('VERSION', sentences.pkiX509.extensionsInVersion(version));
     const certificate: Certificate = {
       der: this.der,
       toBeSigned: toBeSigned!.raw,
@@ -145,7 +147,7 @@ class OddReader {
         try {
           return importPublicKey(publicKeyInfo);
         } catch (cause) {
-          const why = `The public key (${publicKeyInfo.name}) of the certificate ${subject.text} cannot be used.`;
+          const why = sentences.pkiX509.keyUnusable(publicKeyInfo.name, subject.text);
           throw new EnrollkitError('INVALID_CERTIFICATE', why, { cause });
         }
       },
@@ -154,7 +156,7 @@ class OddReader {
       extensions,
       ...this.#decoded(extensions),
     };
-    if (this.#found.length === 0) this.#add('MALFORMED', 'it is not as RFC 5280 defines it');
+    if (this.#found.length === 0) this.#add('MALFORMED', sentences.pkiX509.notAsDefined);
     oddities.set(certificate, this.#found);
     return certificate;
   }
@@ -178,14 +180,14 @@ class OddReader {
   #whole(): Element {
     const whole = readBeginning(this.der);
     if (whole.end < this.der.length)
-      this.#add('MALFORMED', `${this.der.length - whole.end} octets follow its end`);
+      this.#add('MALFORMED', sentences.pkiX509.octetsAfterEnd(this.der.length - whole.end));
     return whole;
   }
 
   #version(element: Element): 1 | 2 | 3 {
     const value = readOnly(element.content).content.at(-1)! + 1;
     if (value === 1 || value === 2 || value === 3) return value;
-    this.#add('VERSION', `its version is ${value}`);
+    this.#add('VERSION', sentences.pkiX509.version(value));
     return 3;
   }
 
@@ -225,21 +227,21 @@ class OddReader {
   #extensions(list: Element): Map<string, Extension> {
     const result = new Map<string, Extension>();
     const items = sequenceOf(readElement(list.content));
-    if (items.length === 0) this.#add('EXTENSION_MALFORMED', 'its list of extensions is empty');
+    if (items.length === 0) this.#add('EXTENSION_MALFORMED', sentences.pkiX509.extensionsEmpty);
     for (const item of items) {
       const parts = sequenceOf(item);
       const type = objectIdentifierOf(parts[0]);
       const hasCritical = parts[1]?.tag === tags.boolean;
       const flag = hasCritical ? parts[1]!.content[0] : undefined;
       if (flag !== undefined && flag !== 0 && flag !== 0xff)
-        this.#add('EXTENSION_NOT_DER', `its extension ${type} has a BOOLEAN that is neither 0 nor 255`);
+        this.#add('EXTENSION_NOT_DER', sentences.pkiX509.booleanValue(type));
       if (result.has(type)) {
-        this.#add('EXTENSION_DUPLICATE', `it has the extension ${type} twice`);
+        this.#add('EXTENSION_DUPLICATE', sentences.pkiX509.extensionTwice(type));
         continue;
       }
       const value = parts.at(-1)?.tag === tags.octetString ? octetStringOf(parts.at(-1)) : Buffer.alloc(0);
       if (parts.length !== (hasCritical ? 3 : 2))
-        this.#add('EXTENSION_MALFORMED', `its extension ${type} has a wrong shape`);
+        this.#add('EXTENSION_MALFORMED', sentences.pkiX509.extensionShape(type));
       result.set(type, { type, critical: flag !== undefined && flag !== 0, value });
     }
     return result;
@@ -292,7 +294,7 @@ class OddReader {
     const { names, problems } = lookAtNames(value);
     const isEmpty = names.length === 0 && problems.length === 0;
     for (const problem of problems) this.#add('ALTERNATIVE_NAME_MALFORMED', problem);
-    if (isEmpty) this.#add('EXTENSION_MALFORMED', 'its subject alternative name is empty');
+    if (isEmpty) this.#add('EXTENSION_MALFORMED', sentences.pkiX509.alternativeNameEmpty);
     return names;
   }
 }

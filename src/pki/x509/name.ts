@@ -1,5 +1,7 @@
 /** Distinguished names (RFC 5280 section 4.1.2.4): reads, compares and formats them. */
+
 import { isUtf8 } from 'node:buffer';
+import { sentences } from '../../languages/language.js';
 import {
   children,
   DerError,
@@ -108,11 +110,10 @@ export function nameOf(element: Element | undefined): Name {
   const relativeNames = sequenceOf(element).map((set) => {
     const attributes = children(expect(set, tags.set)).map((attribute) => {
       const parts = sequenceOf(attribute);
-      if (parts.length !== 2)
-        throw new DerError('it has a name with an attribute that is not a type and a value');
+      if (parts.length !== 2) throw new DerError(sentences.pkiX509.attributeParts);
       return { type: objectIdentifierOf(parts[0]), value: attributeValue(parts[1]!) };
     });
-    if (attributes.length === 0) throw new DerError('it has a name with an empty part');
+    if (attributes.length === 0) throw new DerError(sentences.pkiX509.nameEmptyPart);
     return attributes;
   });
   return new Name(element!.raw, relativeNames);
@@ -122,10 +123,10 @@ function attributeValue(element: Element): string {
   const { tag, content } = element;
   switch (tag) {
     case tags.utf8String:
-      if (!isUtf8(content)) throw new DerError('it has a name that is not UTF-8');
+      if (!isUtf8(content)) throw new DerError(sentences.pkiX509.nameUtf8);
       return content.toString('utf8');
     case tags.bmpString:
-      if (content.length % 2 !== 0) throw new DerError('it has a name with half a character');
+      if (content.length % 2 !== 0) throw new DerError(sentences.pkiX509.nameHalfCharacter);
       return Buffer.from(content).swap16().toString('utf16le');
     case tags.universalString:
       return universalString(content);
@@ -141,11 +142,11 @@ function attributeValue(element: Element): string {
 }
 
 function universalString(content: Buffer): string {
-  if (content.length % 4 !== 0) throw new DerError('it has a name with half a character');
+  if (content.length % 4 !== 0) throw new DerError(sentences.pkiX509.nameHalfCharacter);
   let text = '';
   for (let at = 0; at < content.length; at += 4) {
     const codePoint = content.readUInt32BE(at);
-    if (codePoint > 0x10ffff) throw new DerError('it has a name with a character that does not exist');
+    if (codePoint > 0x10ffff) throw new DerError(sentences.pkiX509.nameCharacter);
     text += String.fromCodePoint(codePoint);
   }
   return text;

@@ -1,5 +1,7 @@
 /** SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7): the type of the key, and the key itself. */
+
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import { sentences } from '../../languages/language.js';
 import {
   bitStringOf,
   DerError,
@@ -43,11 +45,11 @@ const ed25519 = '1.3.101.112';
 /** @throws DerError */
 export function publicKeyInfoOf(element: Element | undefined): PublicKeyInfo {
   const parts = sequenceOf(element);
-  if (parts.length !== 2) throw new DerError('its public key has a wrong shape');
+  if (parts.length !== 2) throw new DerError(sentences.pkiX509.publicKeyShape);
   const [type, parameters] = sequenceOf(parts[0]);
   const algorithm = objectIdentifierOf(type);
   const { bytes, unusedBits } = bitStringOf(parts[1]);
-  if (unusedBits !== 0) throw new DerError('its public key does not end with a whole octet');
+  if (unusedBits !== 0) throw new DerError(sentences.pkiX509.publicKeyOctets);
   const der = element!.raw;
   switch (algorithm) {
     case rsaEncryption:
@@ -57,7 +59,7 @@ export function publicKeyInfoOf(element: Element | undefined): PublicKeyInfo {
     case ecPublicKey:
       return ec(der, parameters, bytes);
     case ed25519:
-      if (parameters || bytes.length !== 32) throw new DerError('its Ed25519 public key has a wrong shape');
+      if (parameters || bytes.length !== 32) throw new DerError(sentences.pkiX509.ed25519Shape);
       return { der, family: 'ed25519', name: 'Ed25519', bits: 253 };
     default:
       return { der, family: 'other', name: algorithm, bits: 0 };
@@ -69,9 +71,9 @@ const minRsaBits = 2048;
 
 /** A sentence on why no certificate can be issued for a key, or undefined. */
 export function publicKeyProblem({ family, name, bits }: PublicKeyInfo): string | undefined {
-  if (family === 'other') return `The key (${name}) is of a kind that no certificate is made for.`;
+  if (family === 'other') return sentences.pkiX509.keyNotCertified(name);
   if (!family.startsWith('rsa') || bits >= minRsaBits) return undefined;
-  return `The RSA key has ${bits} bits; at least ${minRsaBits} are certified.`;
+  return sentences.pkiX509.rsaTooShort(bits, minRsaBits);
 }
 
 /** NIST SP 800-56B section 6.2: exponents are below 2^256. With a longer one, verifying costs as much as signing. */
@@ -80,7 +82,7 @@ const maxExponentOctets = 32;
 function rsa(der: Buffer, family: 'rsa' | 'rsa-pss', name: string, key: Buffer): PublicKeyInfo {
   const [modulus, exponent, ...rest] = sequenceOf(readOnly(key)).map((item) => integerOf(item));
   if (!modulus || !exponent || rest.length > 0 || modulus[0]! & 0x80 || exponent[0]! & 0x80) {
-    throw new DerError('its RSA public key has a wrong shape');
+    throw new DerError(sentences.pkiX509.rsaShape);
   }
   const top = modulus[0] === 0 ? 1 : 0;
   const bits = (modulus.length - top) * 8 - Math.clz32(modulus[top] ?? 0) + 24;
@@ -101,7 +103,7 @@ function ec(der: Buffer, parameters: Element | undefined, bytes: Buffer): Public
   const isUncompressed = bytes[0] === 4;
   const isCompressed = bytes[0] === 2 || bytes[0] === 3;
   if (bytes.length !== (isUncompressed ? 2 * size + 1 : size + 1) || !(isUncompressed || isCompressed)) {
-    throw new DerError('its EC public key has a wrong length');
+    throw new DerError(sentences.pkiX509.ecLength);
   }
   const info: PublicKeyInfo = { der, family: 'ec', name: `EC ${curve.name}`, bits: curve.bits };
   if (isUncompressed) {
