@@ -103,7 +103,6 @@ const notYet = new Set<string>([
   'src/pki/x509/certificate.ts',
   'src/pki/x509/csr.ts',
   'src/pki/x509/inspect.ts',
-  'src/quickstart/plan/fields.ts',
   'src/quickstart/recording/schema.ts',
   'src/quickstart/run-steps.ts',
   'src/quickstart/sample-program.ts',
