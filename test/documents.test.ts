@@ -9,6 +9,7 @@ import { problemCodes } from '../src/dps/client/diagnosis/problem.js';
 const project = fileURLToPath(new URL('..', import.meta.url));
 const documents = [
   'README.md',
+  'README.zh-CN.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
   ...readdirSync(join(project, 'docs'))

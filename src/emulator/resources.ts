@@ -102,7 +102,10 @@ export function createMissing(
 
 /** @throws EnrollkitError USAGE */
 function assertNames({ hubs = [], services = [] }: EmulatorOptions): void {
-  for (const problem of [...hubs.map(hubNameProblem), ...services.map(serviceNameProblem)]) {
+  for (const problem of [
+    ...hubs.map((name) => hubNameProblem(name)),
+    ...services.map((name) => serviceNameProblem(name)),
+  ]) {
     if (problem) throw new EnrollkitError('USAGE', problem);
   }
 }

@@ -4,6 +4,7 @@ import { KnownHubs } from '../dps/client/known-hubs.js';
 import type { ServicePlane } from '../dps/client/service.js';
 import type { Target } from '../dps/client/target.js';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { batchesOf, maxBulkEnrollments } from './batches.js';
 import { type ManifestDevice, manifestDevices } from './registration/fleet-devices.js';
 import { Pace } from './registration/pace.js';
@@ -88,22 +89,20 @@ async function deleteEnrollments(
   if (error) {
     throw new EnrollkitError(
       'REFUSED',
-      `DPS did not delete the enrollment of ${error.registrationId}: ${error.errorStatus} (${error.errorCode}).`,
+      sentences.fleet.enrollmentNotDeleted(error.registrationId, error.errorStatus, error.errorCode),
     );
   }
   if (isSuccessful || errors.length > 0) return;
   const [first, last] = [names[0]!, names.at(-1)!].map(({ registrationId }) => registrationId);
-  throw new EnrollkitError(
-    'REFUSED',
-    `DPS did not delete all of the enrollments from ${first} to ${last}, and gave no reason.`,
-    { next: 'Run the same command again; if it fails again, look at the enrollments in the portal.' },
-  );
+  throw new EnrollkitError('REFUSED', sentences.fleet.enrollmentsNotDeleted(first, last), {
+    next: sentences.fleet.enrollmentsNotDeletedNext,
+  });
 }
 
 /** @throws EnrollkitError NEEDS_INPUT */
 function openHubs(target: Target): KnownHubs {
   if (target.hubConnectionStrings.length > 0) return new KnownHubs(target);
-  throw new EnrollkitError('NEEDS_INPUT', 'The connection string of the hub is not known.', {
-    next: 'Set ENROLLKIT_HUB_CONNECTION_STRING to that of a policy of the hub with RegistryRead and RegistryWrite, or leave --hub-devices away.',
+  throw new EnrollkitError('NEEDS_INPUT', sentences.fleet.noHubConnectionString, {
+    next: sentences.fleet.noHubConnectionStringNext,
   });
 }

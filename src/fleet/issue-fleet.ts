@@ -1,8 +1,10 @@
 /** Issues a fleet: worker threads make the devices, this thread writes them, in order. */
+
 import type { KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { generateKeyPair, type KeyAlgorithm } from '../pki/keys.js';
 import { issue } from '../pki/make/issue.js';
 import { loadProfile } from '../pki/make/profile.js';
@@ -107,7 +109,7 @@ export async function issueFleet(options: IssueFleetOptions): Promise<IssueFleet
 }
 
 function folderNeeded(format: FleetFormat): EnrollkitError {
-  return new EnrollkitError('USAGE', `The format ${format} is written to a folder, not to a stream.`);
+  return new EnrollkitError('USAGE', sentences.fleet.folderNeeded(format));
 }
 
 function requestOf(options: IssueFleetOptions): FleetRequest {
@@ -180,8 +182,7 @@ async function makeMissing(
 function resumable(error: unknown): unknown {
   if (!(error instanceof EnrollkitError) || error.code !== 'FILE_UNWRITABLE') return error;
   const { code, message, context, cause } = error;
-  const next =
-    'Make room, or mend the permissions; then run the same command again: it goes on where it stopped.';
+  const next = sentences.fleet.makeRoom;
   return new EnrollkitError(code, message, { next, context, cause });
 }
 

@@ -1,4 +1,5 @@
 /** Merges the manifests of a fleet's shards. */
+
 import { createWriteStream, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -6,6 +7,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { sameId } from '../dps/contract/ids.js';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { secretFileMode, unwritable } from '../workspace/files.js';
 import { removeAbandoned, takeLock } from '../workspace/lock.js';
 import { IdTable } from './devices/id-table.js';
@@ -72,14 +74,12 @@ async function commonHeader(paths: readonly string[]): Promise<string> {
     const { value } = await lines.next();
     await lines.return();
     if (value === undefined || !(value === usual || value.startsWith(`${usual},`))) {
-      throw invalid(
-        `${path}:1: This is no manifest of a fleet: it does not begin with ${manifestColumns[0]} and the rest.`,
-      );
+      throw invalid(sentences.fleet.notAManifest(path, manifestColumns[0]));
     }
     common ??= value;
     if (value !== common) {
-      throw invalid(`${path}:1: Its columns are not those of ${paths[0]}: the tags differ.`, {
-        next: 'Merge manifests of the same fleet; the parts of one list have the same tags.',
+      throw invalid(sentences.fleet.otherColumns(path, paths[0]), {
+        next: sentences.fleet.otherColumnsNext,
       });
     }
   }
@@ -91,11 +91,15 @@ async function assertDisjoint(paths: readonly string[]): Promise<number> {
   let count = 0;
   for await (const row of rowsOf(paths)) {
     const { registrationId, serialNumber } = row;
-    await assertNew(paths, row, ids.add(registrationId, count), 'registration ID', (other) =>
+    await assertNew(paths, row, ids.add(registrationId, count), sentences.fleet.idTwice, (other) =>
       sameId(other.registrationId, registrationId) ? registrationId : undefined,
     );
-    await assertNew(paths, row, serialNumbers.add(serialNumber, count), 'serial number', (other) =>
-      other.serialNumber === serialNumber ? serialNumber : undefined,
+    await assertNew(
+      paths,
+      row,
+      serialNumbers.add(serialNumber, count),
+      sentences.fleet.serialNumberTwice,
+      (other) => (other.serialNumber === serialNumber ? serialNumber : undefined),
     );
     count += 1;
   }
@@ -107,7 +111,7 @@ async function assertNew(
   paths: readonly string[],
   row: Row,
   suspects: readonly number[],
-  what: string,
+  listedTwice: (place: string, value: string, other: string) => string,
   shared: (other: Row) => string | undefined,
 ): Promise<void> {
   if (suspects.length === 0) return;
@@ -115,9 +119,7 @@ async function assertNew(
   for await (const other of rowsOf(paths)) {
     const value = suspects.includes(index) ? shared(other) : undefined;
     if (value !== undefined) {
-      throw invalid(
-        `${row.path}:${row.line}: The ${what} ${value} stands in ${other.path}:${other.line} already.`,
-      );
+      throw invalid(listedTwice(`${row.path}:${row.line}`, value, `${other.path}:${other.line}`));
     }
     if (index === suspects.at(-1)) return;
     index += 1;
@@ -137,7 +139,7 @@ async function* rowsOf(paths: readonly string[]): AsyncGenerator<Row, void, unde
         !/^[0-9A-F]+$/.test(serialNumber ?? '') ||
         rest.length < manifestColumns.length - 2
       ) {
-        throw invalid(`${path}:${line}: This is no row of a manifest.`);
+        throw invalid(sentences.fleet.notARow(path, line));
       }
       yield { path, line, text, registrationId, serialNumber: serialNumber! };
     }

@@ -1,6 +1,8 @@
 /** Reading text files that may be large. */
+
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 
 /**
  * The lines of a file without their line feeds, including a last one that has none.
@@ -46,6 +48,6 @@ export function endOfFile(path: string, size: number): string {
 export function fileError(path: string, cause: unknown): unknown {
   const { code, syscall } = cause as NodeJS.ErrnoException;
   if (cause instanceof EnrollkitError || syscall === undefined) return cause;
-  const why = code === 'ENOENT' ? `There is no file ${path}.` : `${path} cannot be read: ${code}.`;
+  const why = code === 'ENOENT' ? sentences.fleet.noFile(path) : sentences.fleet.notReadable(path, code);
   return new EnrollkitError('FILE_UNREADABLE', why, { cause });
 }

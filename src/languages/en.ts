@@ -2993,7 +2993,49 @@ export const en = {
   },
 
   /** src/dps/contract/ */
-  dpsContract: {},
+  dpsContract: {
+    /** For each kind of ID: a character that it must not have, its first and its last character. */
+    illegalCharacter: (kind: 'registration' | 'group', id: string, character: string) =>
+      `The ${kind === 'group' ? 'enrollment group' : 'registration'} ID "${id}" contains ${character}. Use only letters, digits, and - . _ : characters.`,
+    wrongStart: (kind: 'registration' | 'group', id: string) =>
+      `The ${kind === 'group' ? 'enrollment group' : 'registration'} ID "${id}" must begin with a letter or a digit.`,
+    wrongEnd: (kind: 'registration' | 'group', id: string) =>
+      `The ${kind === 'group' ? 'enrollment group' : 'registration'} ID "${id}" must end with a letter, a digit or a hyphen.`,
+    invalidCertificateName: (name: string) =>
+      `The certificate name "${name}" is invalid. Use 1 to 256 letters, digits, or - . _ characters.`,
+    invalidHubName: (name: string) =>
+      `The hub name "${name}" is invalid. Use 3 to 50 letters, digits and hyphens, without a hyphen at either end.`,
+    invalidServiceName: (name: string) =>
+      `The provisioning service name "${name}" is invalid. Use 3 to 64 letters, digits and hyphens, without a hyphen at either end, and not "global".`,
+    unknownPart: 'it has a part other than HostName, SharedAccessKeyName and SharedAccessKey',
+    partTwice: (name: string) => `it has ${name} twice`,
+    partMissing: (name: string) => `${name} is missing`,
+    notAHostName: 'HostName is not a host name',
+    notBase64: 'SharedAccessKey is not base64; check that you copied all of it',
+    invalidConnectionString: (why: string) => `The connection string is invalid: ${why}.`,
+    noRegistrationId: 'The registration ID is missing.',
+    registrationIdTooLong: (id: string, length: number, maximum: number) =>
+      `The registration ID "${id}" has ${length} characters. It is also the common name of the certificate, which can have at most ${maximum}.`,
+    registrationIdTooLongForAll: (id: string, length: number, maximum: number) =>
+      `The registration ID "${id}" has ${length} characters. The maximum is ${maximum}.`,
+    moduleIdentityTooLong: (id: string, length: number, maximum: number) =>
+      `The module identity "${id}" has ${length} characters. It is also the common name of the certificate, which can have at most ${maximum}.`,
+    invalidModuleIdentity: (id: string) =>
+      `The module identity "${id}" is invalid. Use deviceId/moduleId, each with letters, digits and - . % _ * ? ! ( ) , : = @ $ '.`,
+    noGroupId: 'The enrollment group ID is missing.',
+    groupIdTooLong: (id: string, length: number, maximum: number) =>
+      `The enrollment group ID "${id}" has ${length} characters. The maximum is ${maximum}.`,
+    noCertificateName: 'The certificate name is missing.',
+    noCommonName: 'The common name is missing.',
+    commonNameTooLong: (length: number, maximum: number) =>
+      `The common name has ${length} characters. The maximum is ${maximum}.`,
+    commonNameControl: 'The common name contains control characters.',
+    moduleIdentityNext: 'Specify the device ID and the module ID in IoT Hub, separated by one slash.',
+    registrationIdRule: (maximum: number) =>
+      `Use 1 to ${maximum} letters, digits, or - . _ : characters. Begin with a letter or digit, and end with a letter, digit or hyphen.`,
+    invalidDeviceId: (id: string) => `The device ID "${id}" is invalid.`,
+    deviceIdRule: "Use 1 to 128 letters, digits, or - . % _ * ? ! ( ) , : = @ $ ' characters.",
+  },
 
   /** src/dps/client/ */
   dpsClient: {},
@@ -3070,7 +3112,83 @@ export const en = {
   },
 
   /** src/emulator/: starting it and its log; what it answers clients is English, as in Azure. */
-  emulator: {},
+  emulator: {
+    /** A problem, at its place in a seed. */
+    problemAt: (place: string, problem: string) => `${place}: ${problem}.`,
+    noSuchHub: (name: string) => `there is no hub "${name}"`,
+    faultTransports: (transports: readonly string[]) =>
+      `a fault of this type is for ${transports.join(', ')} only`,
+    errorCodeRange: (status: number) =>
+      `it must be from ${status}000 to ${status}999: the status times 1000, plus a detail`,
+    rangeBackwards: 'the range must begin with the smaller number',
+    stateDamaged: (path: string, reason: string) => `The emulator state ${path} is damaged (${reason}).`,
+    stateNotWritten: (path: string, why: 'full' | 'io' | 'read-only' | 'open') =>
+      `Cannot write the emulator state ${path}: ${
+        {
+          full: 'the disk is full',
+          io: 'the disk is full or reports an error',
+          'read-only': 'it is read-only',
+          open: 'it, or a file next to it, cannot be opened',
+        }[why]
+      }.`,
+    portInUse: (port: number, address: string, protocol: string) =>
+      `Port ${port} of ${address}, for ${protocol}, is in use.`,
+    portNotPermitted: (port: number, address: string, protocol: string) =>
+      `You do not have permission to open port ${port} of ${address}, for ${protocol}.`,
+    permitOrOtherPort: (permit: string, flag: string) =>
+      `${permit} Or choose another port, 1024 or higher, with ${flag} PORT.`,
+    stuck: (folder: string) => `The emulator on ${folder} is neither starting nor stopping.`,
+    noResponse: (address: string, reason: string) =>
+      `The emulator at ${address} does not respond: ${reason}.`,
+    timedOut: 'the request timed out',
+    stateCutOff: (path: string, size: number) =>
+      `The emulator state ${path} has ${size} bytes: it was emptied or truncated.`,
+    restoreOrEmpty: (folder: string) =>
+      `Restore the file from a backup. To start with an empty state, move ${folder} away.`,
+    logMissing: (path: string) =>
+      `The file ${path} is missing. It has the latest changes of the emulator state.`,
+    restoreOrDeleteIndex: (path: string) =>
+      `Restore the file from a backup. To continue without those changes, delete ${path}.`,
+    logDamaged: (path: string) =>
+      `The file ${path}, which has the latest changes of the emulator state, is damaged.`,
+    restoreOrDelete: (path: string) =>
+      `Restore the file from a backup. To continue without those changes, delete it and ${path}.`,
+    stateUnreadable: (path: string) => `Cannot read the emulator state ${path}.`,
+    olderState: (path: string) =>
+      `The emulator state ${path} was written by a version of enrollkit from before its first release. This version cannot read it.`,
+    olderStateNext:
+      'Delete it with "enrollkit emulator reset --new-identity --dir FOLDER", or move the folder away. The emulator then creates a new state.',
+    newerState: (path: string, version: number, newest: number) =>
+      `The emulator state ${path} was written by a newer version of enrollkit (schema version ${version}; this one supports ${newest}).`,
+    newerStateNext: 'Update enrollkit, or move the folder away. The emulator then creates a new one.',
+    stateInUse: (folder: string, pid: number, since: string) =>
+      `An emulator is already running on ${folder} (process ${pid}, since ${since}).`,
+    stateNotCopied: (path: string) => `Cannot copy the emulator state to ${path}.`,
+    databaseMissing: (platform: string) =>
+      `Cannot load the database of the emulator (libsql): its package for this platform (${platform}) is missing or damaged.`,
+    installAgain: 'Reinstall enrollkit with its optional dependencies: npm install --include=optional',
+    platformUnsupported: (platform: string) =>
+      `The emulator does not support this platform (${platform}): its database (libsql) is not available for it.`,
+    otherPort: (flag: string) => `Choose another port with ${flag} PORT, or 0 for any free port.`,
+    cannotListen: (address: string, reason: string) => `The emulator cannot listen on ${address}: ${reason}.`,
+    permitOnLinux: (node: string) =>
+      `Allow it for everyone: sudo sysctl net.ipv4.ip_unprivileged_port_start=443. Or for Node.js only: sudo setcap cap_net_bind_service=+ep "${node}". Or run this command with sudo or authbind.`,
+    permitOnWindows:
+      'Another program or a reservation uses it. To find out which, run: netsh http show servicestate and netsh interface ipv4 show excludedportrange protocol=tcp.',
+    useSudo: 'Run this command with sudo.',
+    noLoopbackAddress: (address: string, name: string) =>
+      `This computer has neither the address ${address} nor the name ${name}, which another service or hub needs.`,
+    addAddress: (address: string) => `Add the address. On macOS: sudo ifconfig lo0 alias ${address} up`,
+    listedTwice: 'it is listed twice (names are case-insensitive)',
+    noSuchService: (name: string) => `there is no provisioning service "${name}"`,
+    notACa: 'It is not a CA certificate.',
+    invalidFaultSeed: (maximum: number) => `The fault seed must be a whole number from 0 to ${maximum}.`,
+    ruleIdRule: 'use 1 to 64 letters, digits, dots, hyphens and underscores',
+    notATime: 'use a time such as 2027-01-31T12:00:00Z',
+    notInHandshake: 'it is not known during a TLS handshake; match this fault by transport only',
+    webSocketListener: 'WebSockets use the https listener',
+    ruleListedTwice: 'another rule has this ID',
+  },
 
   /** src/quickstart/plan/ */
   quickstartPlan: {
@@ -3306,7 +3424,125 @@ export const en = {
   recording: {},
 
   /** src/fleet/ */
-  fleet: {},
+  fleet: {
+    moreNames: 'There are more such devices.',
+    deviceName: (id: string, problem: string) => `The device ${id} has the name ${problem}.`,
+    correctNames:
+      'Correct the names, or sign with a CA that allows them. If you are sure that those who verify these devices accept the names, add --force.',
+    andMore: '\nand more',
+    /** A registration ID of a list, in a line, that an earlier line has, spelled like `other` there. */
+    listedTwice: (id: string, line: number, other: string | undefined) =>
+      `The registration ID "${id}" is already listed in line ${line}${other === undefined ? '' : `, as "${other}"`}.`,
+    noIdColumn: (columns: readonly string[]) =>
+      `the first line must have the column registrationId, but has ${columns.join(', ')}`,
+    unknownColumn: (name: string, columns: readonly string[]) =>
+      `the column ${name} is not one of ${columns.join(', ')} or tags.NAME`,
+    changedSize: (path: string, size: number, expected: number) =>
+      `${path} has changed: it has ${size} bytes, but the interrupted run wrote ${expected}.`,
+    changedLink: (path: string) => `${path} has changed: it is a symbolic link.`,
+    changedContents: (path: string) =>
+      `${path} has changed: it does not contain what the interrupted run wrote.`,
+    idTwice: (place: string, id: string, other: string) =>
+      `${place}: The registration ID ${id} is already listed in ${other}.`,
+    serialNumberTwice: (place: string, serialNumber: string, other: string) =>
+      `${place}: The serial number ${serialNumber} is already listed in ${other}.`,
+    enrollmentExists: (id: string, different: readonly string[]) =>
+      `The enrollment ${id} already exists with a different ${different.join(', ')}.`,
+    readBackDifferent: (id: string, different: readonly string[]) =>
+      `DPS accepted the enrollment ${id}, but it reads back with a different ${different.join(', ')}.`,
+    notReadBack: (id: string) => `DPS accepted the enrollment ${id}, but it cannot be found.`,
+    deviceMissing: (out: string, id: string, manifest: string) =>
+      `${out} lacks ${id}, which is listed in ${manifest}.`,
+    otherDevice: (out: string, found: string, id: string, manifest: string) =>
+      `${out} has ${found} where ${manifest} lists ${id}.`,
+    enrollmentNotDeleted: (id: string, status: string, code: number) =>
+      `DPS did not delete the enrollment of ${id}: ${status} (${code}).`,
+    enrollmentsNotDeleted: (first: string, last: string) =>
+      `DPS did not delete all enrollments from ${first} to ${last}, and gave no reason.`,
+    enrollmentsNotDeletedNext:
+      'Run the same command again. If it fails again, check the enrollments in the portal.',
+    noHubConnectionString: 'The connection string of the hub is missing.',
+    noHubConnectionStringNext:
+      'Set ENROLLKIT_HUB_CONNECTION_STRING to the connection string of a policy of the hub with RegistryRead and RegistryWrite, or run the command without --hub-devices.',
+    invalidAlternativeName: (kind: string, name: string, reason: string) =>
+      `The alternative name ${kind} ${name} is invalid: ${reason}.`,
+    emptyList: (path: string) => `${path}: the list has no devices`,
+    controlCharacters: (tag: string) => `The tag ${tag} contains control characters.`,
+    tooManyTags: (maximum: number) =>
+      `A list can have at most ${maximum} tag names, and this line adds another one.`,
+    notAFile: (path: string) => `${path} is not a regular file.`,
+    writeToFile: 'Write the list to a file first, because it is read more than once.',
+    changedWhileRead: (path: string) => `${path} changed while it was being read.`,
+    invalidShard: (text: string) => `--shard must be I/N, with I from 1 to N, not ${text}.`,
+    shardExample: 'For example, use 1/3, 2/3 or 3/3.',
+    countMissing: 'Specify how many devices to create with --count.',
+    countMissingNext: (pattern: string) =>
+      `Use --count N, or put the last number into the pattern, such as --pattern '${pattern}'.`,
+    patternBackwards: (pattern: string) =>
+      `The last number of the pattern ${pattern} is smaller than the first.`,
+    patternTooLarge: (pattern: string, size: number, maximum: number) =>
+      `The pattern ${pattern} is for ${size} devices. A fleet can have at most ${maximum}.`,
+    patternOrCount: (pattern: string, size: number, count: number) =>
+      `The pattern ${pattern} is for ${size} devices, but --count is ${count}.`,
+    patternOrCountNext: 'Remove either --count or the last number in the pattern.',
+    invalidPattern: (pattern: string) => `The pattern ${pattern} is invalid.`,
+    patternWithoutNumber: (pattern: string) => `The pattern ${pattern} has no number in braces.`,
+    patternExample: "Put the first number in braces, once: --pattern 'sensor-{000001..}'.",
+    notCsv: (reason: string) => `invalid CSV: ${reason}`,
+    columnTwice: (name: string) => `the column ${name} is listed twice`,
+    fieldCount: (actual: number, expected: number) =>
+      `the line has ${actual} fields, but the header has ${expected}`,
+    notJson: (reason: string) => `invalid JSON: ${reason}`,
+    folderOfOthers: (folder: string) => `${folder} already exists and is not part of this fleet.`,
+    moveAndResume: 'Move it away, then run the same command again to resume.',
+    notAFleet: (out: string) => `${out} is not a fleet: it is not a folder, lines of JSON or a tar archive.`,
+    nameOutput: 'Specify the output of fleet issue.',
+    notAnObject: (out: string, line: number) => `${out}, line ${line}: not a JSON object.`,
+    lacksMembers: (out: string, line: number) =>
+      `${out}, line ${line}: registrationId, chain or privateKey is missing.`,
+    notReadable: (path: string, reason: string) => `Cannot read ${path}: ${reason}.`,
+    lacksFiles: (out: string, name: string) => `${out} lacks chain.pem or key.pem of ${name}.`,
+    fileOfOthers: (path: string) => `${path} already exists and is not part of this fleet.`,
+    chooseOut: 'Choose another path with --out, or move it away.',
+    issueAgain: 'Delete it with its .journal and its manifest, and issue the fleet again.',
+    waitOrChooseOut: 'Wait until it ends, or choose another path with --out.',
+    symbolicLink: (path: string) => `${path} is a symbolic link.`,
+    otherRun: (path: string) => `${path} belongs to an unfinished run with another fleet or other arguments.`,
+    otherRunNext:
+      'Run the interrupted command again with the same arguments, or choose another path with --out.',
+    notAJournal: (line: number, path: string) => `Line ${line} of ${path} is not a line of a fleet journal.`,
+    notAJournalNext:
+      'Choose another path with --out, or delete that file with the output that it belongs to.',
+    stdoutNotWritten: 'Cannot write to standard output.',
+    caExpiresFirst: (ca: string, date: string, days: number) =>
+      `The CA ${ca} expires on ${date}, before certificates that are valid for ${days} days.`,
+    renewCa: 'Renew the CA first: enrollkit cert renew CA_FILE',
+    fewerDays: (days: number) =>
+      `Use --days ${days} or fewer, or renew the CA first: enrollkit cert renew CA_FILE`,
+    folderNeeded: (format: string) => `The format ${format} must be written to a folder, not to a stream.`,
+    makeRoom: 'Free disk space or fix the permissions, then run the same command again to resume.',
+    notAManifest: (path: string, column: string) =>
+      `${path}:1: This is not a manifest of a fleet: the columns do not begin with ${column}.`,
+    otherColumns: (path: string, other: string) =>
+      `${path}:1: The tag columns are different from those of ${other}.`,
+    otherColumnsNext: 'Merge only manifests of the same fleet. All shards of a list have the same tags.',
+    notARow: (path: string, line: number) => `${path}:${line}: This is not a row of a manifest.`,
+    emptyChain: 'A chain of the fleet contains no certificate.',
+    deleteOrUpdate:
+      'Delete it, or add --update to set the certificate, the tags and the settings you specify with flags.',
+    enrollmentRefused: (id: string, reason: string, code: number) =>
+      `DPS refused the enrollment ${id}: ${reason} (${code}).`,
+    manifestUnreadable: (path: string, reason: string) => `${path} is not a manifest: ${reason}.`,
+    noManifest: (path: string) => `The list of devices ${path} does not exist.`,
+    noManifestNext: 'Specify the output of fleet issue, or its list with --manifest FILE.',
+    manifestLacks: (path: string, column: string) =>
+      `${path} is not a manifest: the column ${column} is missing.`,
+    issueOrManifest:
+      'If fleet issue was interrupted, run it again. Otherwise, specify the manifest of this fleet with --manifest FILE.',
+    notAResult: (path: string, line: number) => `${path}, line ${line}: not a result of a device.`,
+    chooseResults: 'Specify another file with --results FILE, or move this one away.',
+    noFile: (path: string) => `File not found: ${path}.`,
+  },
 
   /** src/cli/kernel/ */
   cliKernel: {
@@ -4444,10 +4680,313 @@ export const en = {
   },
 
   /** src/cli/emulator/ */
-  cliEmulator: {},
+  cliEmulator: {
+    noSuchService: (name: string, names: readonly string[]) =>
+      `The emulator has no provisioning service "${name}". Its services: ${names.join(', ')}.`,
+    noSuchHub: (name: string, names: readonly string[]) =>
+      `The emulator has no hub "${name}". Its hubs: ${names.join(', ')}.`,
+    faultsArgumentMissing: 'emulator faults set requires a JSON file, mild or wild.',
+    faultsArgumentExcess: (action: string) => `emulator faults ${action} takes no other argument.`,
+    /** The seed of the faults that are injected. */
+    faultSeed: (seed: number) => `seed ${seed}`,
+    answered: (status: number, message: string | undefined) =>
+      `The emulator responded with status ${status}${message === undefined ? '.' : `: ${message}`}`,
+    fixedPorts: (clients: 'all' | 'devices') =>
+      `${clients === 'all' ? 'The clients' : 'The device clients'} always connect to 443, 8883 and 5671: start the emulator with --standard-ports.`,
+    overview: {
+      ready: 'The emulator is ready.',
+      readyInBackground: 'The emulator is ready and runs in the background.',
+      stop: (dir: string) => `Press Ctrl-C to stop it. Its state is kept in ${dir}.`,
+      stopInBackground: (command: string, dir: string) =>
+        `To stop it: ${command}\nIts state is kept in ${dir}.`,
+      addresses: 'Addresses',
+      armEndpoint: (address: string, service: string) => `${address}, provisioning service ${service}`,
+      connectSdk: 'Connect an SDK',
+      environment: 'In another shell: environment variables for the SDKs',
+      nodeDevice: 'Node.js, a device:',
+      nodeGroups: 'Node.js, enrollment groups:',
+    },
+    /** Names of lines in the output of start and status. */
+    lines: {
+      process: 'Process',
+      devicePlane: 'Device plane',
+      idScope: 'ID scope',
+      servicePlane: 'Service plane',
+      resourceManager: 'Resource Manager',
+      hub: 'Hub',
+      others: 'Others',
+      tlsRoot: 'TLS root',
+      ports: 'Ports',
+      clock: 'Clock',
+      log: 'Log',
+    },
+    otherService: (name: string, address: string, idScope: string) =>
+      `Service ${name}: ${address}, ID scope ${idScope}`,
+    otherHub: (name: string, address: string) => `Hub ${name}: ${address}`,
+    processSince: (pid: number, since: string) => `${pid}, since ${since}`,
+    clockAhead: (time: string, offset: string) => `${time}, ${offset} ahead of this computer`,
+    clockBehind: (time: string, offset: string) => `${time}, ${offset} behind this computer`,
+    timeRange: 'The clock can be set to a time between the years 1970 and 9999.',
+    oneOfClockFlags: 'Use only one of --at, --advance and --reset.',
+    notADuration: (text: string) =>
+      `--advance must be a duration such as 30d, 12h, 15m or 10s, not "${text}".`,
+    clockDescription:
+      'Shows or sets the clock of a running emulator. The emulator validates certificates and tokens and dates its records by this clock, which keeps running after you set it. The enrollkit commands create tokens and certificates by it. SDKs use the clock of the computer, so if you set the emulator’s clock ahead, the shared access signatures that they create may already be expired.',
+    atFlag: 'set the clock to this time, such as 2027-01-31',
+    advanceFlag: 'move the clock forward by 30d, 12h, 15m or 10s; backward with a minus sign',
+    clockResetFlag: 'set the clock to that of this computer',
+    clockExample: 'see whether a certificate is still valid in a month',
+    clockResetExample: 'return to the present',
+    runsAlready: (dir: string, pid: number) => `An emulator is already running on ${dir} (process ${pid}).`,
+    useOrStop: (dirFlag: string) => `Use it, or stop it first: enrollkit emulator stop${dirFlag}`,
+    notReady: (seconds: number) => `The emulator was not ready within ${seconds} s.`,
+    readLog: (log: string) => `Read its log: ${log}`,
+    endedEarly: 'The emulator exited before it was ready.',
+    envDescription:
+      'Prints environment variables with the TLS root, addresses and connection strings of a running emulator. The connection strings are secrets of that emulator. With --for, prints only the variables that the SDKs of one language read, and comments on what else they need.',
+    formatFlag: 'shell exports, PowerShell, a .env file, or JSON (default: shell)',
+    forFlag: 'only what the SDKs of this language, or the Azure CLI, need',
+    serviceFlag: 'the provisioning service (default: the first)',
+    hubFlag: 'the IoT hub (default: the first)',
+    hostsFlag: 'print lines for a hosts file instead, with the Azure names of the services and hubs',
+    envExample: 'print the variables; to set them in a shell: eval "$(enrollkit emulator env)"',
+    envDotenvExample: 'for programs that read a .env file',
+    envForExample: 'only what the Python SDKs need',
+    envOthersExample: 'for another service and hub than the first',
+    envHostsExample: 'for clients that connect to the Azure names; requires --standard-ports',
+    hostsAlone: '--hosts cannot be used with --for, --format, --service or --hub.',
+    correctFaults:
+      'Correct the faults file at that position. The schema is templates/emulator-faults.schema.json.',
+    faultSeedFlag: 'seed of an earlier run, to inject the same faults again (default: random)',
+    faultsDescription:
+      'Injects faults into a running emulator: errors, delays, lost responses, closed connections. "set" replaces all rules with those of a file or a preset: "mild" affects about 5% of requests, "wild" about 30%. "list" shows how often each rule has injected its fault. "clear" deletes all rules. The "emulator" commands are not affected.',
+    faultsAction: 'set, list or clear',
+    faultsArgument: 'for set: a JSON file, mild or wild',
+    faultsWildExample: 'test whether your client copes with many faults',
+    faultsSeedExample: 'inject the same faults as last time',
+    faultsListExample: 'the seed, and how often each rule has injected its fault',
+    faultsClearExample: 'stop injecting faults',
+    notAFaultsAction: (action: string) => `emulator faults requires set, list or clear, not "${action}".`,
+    noFaultSeed: (action: string) => `--fault-seed cannot be used with emulator faults ${action}.`,
+    noFaults: 'no faults',
+    unknownAddress: (name: string) => `This computer cannot resolve the host name ${name}.`,
+    logsDescription:
+      'Shows the log of an emulator, running or not: each refused request and the reason, which DPS and IoT Hub do not report to clients. Each entry begins with its line number in the file.',
+    logsLineFlag: 'show only the entry at this line',
+    logsLimitFlag: (limit: number) => `how many of the latest entries to show (default: ${limit})`,
+    logsExample: 'the latest refused requests and the reasons',
+    logsLineExample: 'one entry as JSON: line, text, reason',
+    noLogEntry: (line: number, log: string) => `${log} has no entry at line ${line}.`,
+    leaveLineOut: 'Run the command without --line to see the latest entries.',
+    emptyLog: (log: string) => `The log is empty: ${log}`,
+    messagesDescription:
+      'Shows the latest messages that one device, or all devices, sent to the hub of a running emulator, oldest first. The emulator keeps 100 messages per device. With --follow, continues until you press Ctrl-C or the emulator stops. --json prints one object; with --follow, one line of JSON per message.',
+    messagesDevice: 'device ID (default: all devices)',
+    messagesLimitFlag: (limit: number) => `the maximum number of messages (default: ${limit})`,
+    followFlag: 'also show new messages as they arrive',
+    messagesExample: 'the latest messages of all devices',
+    messagesFollowExample: 'messages of one device, as they arrive',
+    messagesJsonExample:
+      'for scripts: hub, deviceId, enqueued, properties, body (bodyBase64 if it is not text)',
+    noMessages: 'There are no messages.',
+    followEnded: 'The emulator was stopped or reset.',
+    resetDescription:
+      'Deletes everything that was created in an emulator: certificates, enrollments, registrations, and devices with their twins and messages. A running emulator keeps running on its ports, and its clock is reset to that of this computer. Names, ID scope, keys and the TLS root are kept, so clients need no changes.',
+    newIdentityFlag: 'also delete names, ID scope, keys and the TLS root; the emulator must be stopped',
+    resetExample: 'between two tests, while the emulator is running',
+    resetAllExample: 'delete everything, to start over',
+    runsWithIdentity: (dir: string, pid: number) =>
+      `The identity of the emulator on ${dir} cannot change while it is running (process ${pid}).`,
+    stopOrKeepIdentity: (dirFlag: string) =>
+      `Stop it first: enrollkit emulator stop${dirFlag}. Or reset it without --new-identity.`,
+    isEmpty: 'The emulator was reset.',
+    nothingToReset: (dir: string) => `Nothing to reset: there is no emulator in ${dir}.`,
+    endedInReset: 'The emulator exited during the reset. Its log has the reason.',
+    notReadyAgain: (seconds: number) => `The emulator was not ready again within ${seconds} s.`,
+    notRunning: (dir: string) => `No emulator is running on ${dir}.`,
+    startOne: (dirFlag: string) => `Start one: enrollkit emulator start${dirFlag}`,
+    usedByOther: (pid: number) =>
+      `The emulator is in use by the command or program that started it (process ${pid}).`,
+    waitForOther: 'Wait until that process ends.',
+    javaTrust: 'Java trusts the certificates in a trust store. Create one with the root, once:',
+    javaStart:
+      'then start the program with -Djavax.net.ssl.trustStore=trust.p12 -Djavax.net.ssl.trustStorePassword=changeit',
+    nodePorts: 'The service client and the HTTPS and WebSocket device clients do not accept a port.',
+    nodeDefaultPort: (port: number) =>
+      `In Node.js, before the first request: require('https').globalAgent.defaultPort = ${port};`,
+    nodeStandardPorts:
+      'Or start the emulator with --standard-ports. MQTT clients accept PROVISIONING_MQTT_HOST,',
+    nodeAmqp: 'AMQP clients accept PROVISIONING_AMQP_HOST.',
+    cTrust: 'With OpenSSL, SSL_CERT_FILE is enough. Otherwise, set the root with OPTION_TRUSTED_CERT.',
+    csharpTrust: 'SSL_CERT_FILE works on Linux. On Windows, import the root into the trusted root store:',
+    goTrust: 'SSL_CERT_FILE works on Linux. Elsewhere, load the root into tls.Config.RootCAs.',
+    fileNameHere: (place: string) => `${place}: must be the name of a file.`,
+    certificateOrFile: (place: string) => `${place}: use either certificate or certificateFile, not both.`,
+    correctSeed: 'Correct the seed file at that position. The schema is templates/emulator-seed.schema.json.',
+    stopped: 'The emulator was stopped. Its state is kept.',
+    seedWithoutFaults: '--fault-seed requires --faults.',
+    injectingFaults: (faults: string, seed: number) =>
+      `Injecting faults: ${faults}. To repeat them, use --fault-seed ${seed}.`,
+    openToNetwork: (host: string) =>
+      `Warning: with --host ${host}, every computer that can reach this one over a network can connect to the emulator. It has no user accounts: anyone who has its keys has full access. To serve only one network, use the address of this computer in that network.`,
+    standardPortsAlone: '--standard-ports cannot be used with --port, --mqtt-port or --amqp-port.',
+    startDescription:
+      'Runs a Device Provisioning Service with a linked IoT hub, or several of both, for any Azure SDK, until Ctrl-C or SIGTERM. Every change is on disk before the emulator confirms it, and is available at the next start. Listens on loopback only, unless you set --host.',
+    hostFlag:
+      'the address to listen on, and the name of the first hub (default: localhost, and 127.0.0.1 for the hub)',
+    portFlag: (port: number) => `port for HTTPS; 0 for any free port (default: ${port})`,
+    mqttPortFlag: (port: number) => `port for MQTT; 0 for any free port (default: ${port})`,
+    amqpPortFlag: (port: number) =>
+      `port for AMQP; 0 for any free port (default: ${port}, or 0 with --mqtt-port 0)`,
+    standardPortsFlag:
+      'use the ports of Azure: 443, 8883 and 5671; for SDKs that cannot connect to other ports',
+    hubsFlag: 'create this IoT hub; can be repeated (default: one, hub-1)',
+    servicesFlag: 'create this provisioning service; can be repeated (default: one, enrollkit-dps)',
+    retryAfterFlag: 'how long a device has to wait between two polls; Azure uses 3 (default: 0)',
+    quotasFlag: 'enforce the documented limits: 1000 registrations per minute, 25 CA certificates, and so on',
+    serverKeyFlag:
+      'key of the server certificate; rsa-2048, as in Azure, for clients that support only RSA cipher suites (default: ec-p256, or as before)',
+    tlsMaxFlag: 'the highest TLS version to support; Azure documents 1.2 for DPS and hubs (default: 1.3)',
+    fullChainFlag:
+      'refuse devices that do not present their full chain, up to a verified CA; Azure does not document whether it does',
+    allowRenewedFlag:
+      'let a device connect to its hub with a new certificate of the same CA before it registers with it; Azure refuses this',
+    strictApiVersionsFlag:
+      'refuse an api-version later than the latest known one, instead of treating it as that one',
+    seedFlag: 'JSON file of hubs, devices, services, certificates and enrollments to create at the start',
+    faultsFlag:
+      'inject faults by the rules of a JSON file: errors, delays, lost responses, closed connections; mild affects about 5% of requests, wild about 30%',
+    detachFlag: 'run in the background; return as soon as the emulator is ready',
+    startExample: 'with the state of the quickstart in the folder certs',
+    startDetachExample: 'in the background, until you run: enrollkit emulator stop',
+    startFaultsExample: 'inject many faults; prints the seed, so that you can repeat them',
+    startTestExample: 'for a test: free ports, and one line of JSON when the emulator is ready',
+    statusDescription:
+      'Shows whether an emulator is running on a state folder, and its addresses. Exit status: 0 if it is running and responds, 12 if none is running, 5 if its process is running but does not respond. Prints no secrets; emulator env does.',
+    statusExample: 'the emulator of the folder certs',
+    statusJsonExample: 'for scripts: running, pid, since, ports, names, clock',
+    isRunning: (dir: string) => `An emulator is running on ${dir}.`,
+    stopDescription:
+      'Stops the emulator that is running on a state folder, and waits until it has exited. Its state is kept. Succeeds also if no emulator is running.',
+    stopExample: 'stop the emulator of the folder certs',
+    stopJsonExample: 'another folder; the output shows whether an emulator was running',
+    stillRuns: (pid: number, seconds: number) =>
+      `The emulator did not stop: process ${pid} is still running after ${seconds} s.`,
+    endProcess: (pid: number) => `End process ${pid}. Every change that the emulator confirmed is on disk.`,
+  },
 
   /** src/cli/fleet/ */
-  cliFleet: {},
+  cliFleet: {
+    enrollResultsFlag:
+      'one line of JSON per device; overwritten by each run (default: FLEET.enrollments.ndjson)',
+    registerResultsFlag:
+      'one line of JSON per device; read by the next run (default: FLEET.registrations.ndjson)',
+    rateFlag: (of: 'devices' | 'enrollments' | 'registrations', perMinute: number) =>
+      `${of} per minute (default: ${perMinute}, below the DPS quota of 1000; unlimited on the emulator)`,
+    deregister: (devices: number) => `Delete the registration records of ${countOf(devices, 'device')}?`,
+    deregistered: (devices: number, seconds: number) =>
+      `Deleted the registration records of ${countOf(devices, 'device')} (${seconds.toFixed(1)} s).`,
+    leftInHubs: (devices: number) =>
+      `${countOf(devices, 'device')} ${devices === 1 ? 'remains' : 'remain'} in hubs other than the one in the connection string.`,
+    progress: (done: number, total: number, perSecond: number) =>
+      `${done.toLocaleString('en-US')} of ${countOf(total, 'device')}, ${perSecond.toLocaleString('en-US')} per second`,
+    /** After the progress. */
+    timeLeft: (amount: string, unit: 's' | 'min' | 'h') => `, ${amount} ${unit} left`,
+    allAssigned: (devices: number) =>
+      devices === 1
+        ? '1 device is already assigned. Nothing to do.'
+        : `${devices.toLocaleString('en-US')} devices are already assigned. Nothing to do.`,
+    allEnrolled: (devices: number) =>
+      devices === 1
+        ? '1 device is already enrolled. Nothing to do.'
+        : `${devices.toLocaleString('en-US')} devices are already enrolled. Nothing to do.`,
+    assigned: (devices: number, before: number, failed: number, seconds: number, perSecond: number) =>
+      `${countOf(devices, 'device')} assigned${before > 0 ? `, ${before.toLocaleString('en-US')} earlier` : ''}, ${failed.toLocaleString('en-US')} failed, in ${seconds.toFixed(1)} s (${perSecond.toLocaleString('en-US')} per second)`,
+    throttled: (devices: number) =>
+      `${countOf(devices, 'device')} had to wait because DPS was throttling (429)`,
+    sentAgain: (devices: number) =>
+      `${countOf(devices, 'device')} may have sent a message twice, with the same message ID`,
+    enrolled: (devices: number, counts: readonly string[], failed: number, seconds: number) =>
+      `${countOf(devices, 'device')} enrolled${counts.length > 0 ? `: ${counts.join(', ')}` : ''}; ${failed.toLocaleString('en-US')} failed, in ${seconds.toFixed(1)} s`,
+    /** One of the counts of `enrolled`. */
+    outcome: (count: number, outcome: 'created' | 'updated' | 'unchanged') =>
+      `${count.toLocaleString('en-US')} ${outcome}`,
+    failed: (devices: number, code: string) => `${countOf(devices, 'device')} failed: ${code}`,
+    faster: (duration: string) => `under ${duration}`,
+    percentiles: (p50: string, p90: string, p99: string, all: string) =>
+      `50% within ${p50}, 90% within ${p90}, 99% within ${p99}, all within ${all}`,
+    unchanged: (devices: number, out: string | undefined) =>
+      `${countOf(devices, 'device')}${out === undefined ? '' : ` in ${out}`}: already issued, nothing changed.`,
+    issued: (devices: number, out: string | undefined, earlier: number, seconds: number) =>
+      `Issued ${countOf(devices, 'device')}${out === undefined ? '' : ` in ${out}`}${earlier > 0 ? `, ${earlier.toLocaleString('en-US')} of them earlier` : ''} (${seconds.toFixed(1)} s)`,
+    listed: (notAfter: string, manifest: string) => `Valid until ${notAfter}; listed in ${manifest}`,
+    merged: (devices: number, out: string) => `${countOf(devices, 'device')} listed in ${out}`,
+    deregisterDescription:
+      'Deletes the registration records of a fleet. As in Azure, the devices stay in their hubs and can register again while an enrollment accepts them. The files of the fleet are kept; the outdated results files are deleted.',
+    deregisterEnrollmentsFlag: 'also delete the individual enrollments of the devices',
+    deregisterHubDevicesFlag:
+      'also delete the devices from their hub; on Azure, this requires ENROLLKIT_HUB_CONNECTION_STRING',
+    deregisterExample: 'asks for confirmation first',
+    deregisterAllExample: 'delete everything: records, enrollments and devices',
+    enrollDescription:
+      'Creates an individual enrollment with its certificate for every device of a fleet, ten per request, and reads each one back. Tags in the manifest become tags of the initial twin. An existing enrollment is accepted if it is the same as the one this command would create; with --update, it is changed. If one enrollment group is enough for all devices, use it instead: see group create. Safe to run again: enrollments that are already correct are not changed.',
+    enrollUpdateFlag:
+      'also change existing enrollments: set the certificate, the tags and the settings you specify with flags, and keep the rest',
+    enrollExample: 'each device with its certificate, on any linked hub',
+    enrollHubExample: 'on Azure, all on one hub',
+    enrollDisableExample: 'disable the enrollments without changing anything else',
+    fleetArgument: 'the output of fleet issue: a folder, an NDJSON file or a tar archive',
+    manifestFlag: 'the list of devices (default: FLEET.manifest.csv)',
+    concurrencyFlag: (concurrency: number) =>
+      `how many at a time (default: ${concurrency}; 16 on the emulator)`,
+    quietFlag: 'do not show progress on standard error',
+    how: 'How:',
+    which: 'Devices:',
+    where: 'Output:',
+    slowest: 'longer',
+    hubs: 'Hubs',
+    latency: 'Time from first connection to assignment',
+    resultsFile: (path: string) => `One line per device: ${path}`,
+    fromOrPattern: (other: string) => `--from cannot be used with ${other}.`,
+    fromOrPatternNext: "Use --from FILE, or --count N --pattern 'sensor-{000001..}'.",
+    noDevices: 'Specify the devices with --pattern or --from.',
+    noDevicesNext: "Use --count N --pattern 'sensor-{000001..}', or --from FILE.csv.",
+    emptyOut: '--out is empty.',
+    emptyOutNext: 'Specify a file or a folder.',
+    noFolderToStdout: 'A folder cannot be written to standard output.',
+    noFolderToStdoutNext: 'Specify a folder with --out FOLDER, or use --format ndjson or --format tar.',
+    devicesOrJson: '--json cannot be used while the devices are written to standard output.',
+    nameOutFile: 'Specify a file with --out FILE.',
+    issueDescription:
+      'Creates keys and certificates for many devices, on all cores. If it is interrupted, killed or stopped by a full disk, run the same command again to resume. With --json, progress on standard error is one JSON object per line.',
+    countFlag: 'how many devices to create from a pattern',
+    patternFlag: "registration IDs: 'sensor-{000001..}', or with a last number, '{1..500}-gateway'",
+    fromFlag: 'registration IDs, names and tags: a CSV file with a header, or NDJSON',
+    shardFlag: 'only part I of N equal parts, to share the work among computers',
+    formatFlag:
+      'one folder per device, one line of JSON per device, or a tar archive of folders (default: dir)',
+    outFlag: 'the folder or the file; for ndjson and tar, - is standard output (default: fleet, or -)',
+    manifestOutFlag:
+      'the list of devices, without keys (default: PATH.manifest.csv; fleet.manifest.csv with standard output)',
+    pfxFlag: 'also create a PKCS#12 file for each device, without a passphrase',
+    workersFlag: 'threads that create keys and certificates (default: one per core)',
+    forceFlag: 'issue the certificates even if they cannot be valid under their CA',
+    issueExample: 'one folder per device, signed by the CA in the certificate folder',
+    issueShardExample: 'the first quarter of a list, as lines of JSON',
+    mergeDescription:
+      'Joins the manifests of the shards of a fleet into one, in the order given. If a device or a serial number is listed twice, the command fails and writes nothing.',
+    mergeArgument: 'manifests written by fleet issue: SHARD.manifest.csv',
+    mergeExample: 'join the manifests of two shards',
+    mergeAllExample: 'join any number of manifests',
+    manifestOrJson: '--json cannot be used while the manifest is written to standard output.',
+    noDeviceListed: (manifest: string) => `${manifest} lists no devices.`,
+    registerDescription:
+      'Registers every device of a fleet with its certificate, as the device itself would, and reports how long it took. Waits when DPS asks for it (429, Retry-After). If it is interrupted or some devices are refused, run it again to continue with the devices that are not assigned yet. The exit status is 7 if some devices were refused, 4 if all were.',
+    protocolFlag: 'the protocol to register with (default: mqtt)',
+    telemetryFlag: 'also send a message from each device to its hub',
+    registerExample: 'on the emulator of the certificate folder',
+    registerAzureExample: 'on Azure, with one message from each device',
+  },
 
   /** src/cli/explain/ */
   cliExplain: {},
@@ -4554,6 +5093,11 @@ function counted(count: number, noun: string): string {
 }
 
 /** The rest of a sentence that names what was probably meant. */
+/** "1 device", "2,000 devices". */
+function countOf(count: number, singular: string, plural = `${singular}s`): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? singular : plural}`;
+}
+
 function didYouMean(suggestions: readonly string[]): string {
   return suggestions.length === 0 ? '' : ` Did you mean ${suggestions.join(' or ')}?`;
 }

@@ -35,7 +35,9 @@ export function signatureAlgorithm(key: KeyObject): WebAlgorithm {
   if (curve === 'secp384r1') return { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' };
   if (curve === 'secp521r1') return { name: 'ECDSA', namedCurve: 'P-521', hash: 'SHA-512' };
   if (curve === 'prime256v1') return { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-  const kind = curve ? sentences.pkiMake.ecCurve(curve) : sentences.pkiMake.keyTypeOf(String(key.asymmetricKeyType));
+  const kind = curve
+    ? sentences.pkiMake.ecCurve(curve)
+    : sentences.pkiMake.keyTypeOf(String(key.asymmetricKeyType));
   throw new EnrollkitError('INVALID_KEY', sentences.pkiMake.doesNotSign(kind));
 }
 

@@ -126,7 +126,7 @@ test('inspect shows a folder file by file, and tells of what it cannot read', ()
       'ecdsa-with-SHA256',
       'clientAuth',
       'broken.pem',
-      'cut off',
+      'truncated',
     ]) {
       assert.ok(stdout.includes(text), text);
     }

@@ -59,8 +59,8 @@ test('a fault file with an unknown field names its place, and exits with 2', () 
 
 const wrong: [string[], RegExp][] = [
   [['emulator', 'faults', 'sett', 'wild'], /set, list or clear/],
-  [['emulator', 'faults', 'set'], /needs a file/],
-  [['emulator', 'faults', 'list', 'wild'], /takes nothing else/],
+  [['emulator', 'faults', 'set'], /JSON file/],
+  [['emulator', 'faults', 'list', 'wild'], /takes no other argument/],
   [['emulator', 'faults', 'clear', '--fault-seed', '1'], /--fault-seed/],
   [['emulator', 'faults', 'set', 'wild', '--fault-seed', '-1'], /--fault-seed/],
   [['emulator', 'start', '--fault-seed', '1'], /--faults/],

@@ -130,7 +130,7 @@ test('the command shows the last messages, as lines and as JSON', () =>
   withDevices(async (emulator, dir, send) => {
     const command = (...more: string[]) => run(['emulator', 'messages', '--dir', dir, ...more]);
     const none = await command();
-    assert.deepEqual([none.status, none.stdout, none.stderr], [0, '', 'No messages are kept.\n']);
+    assert.deepEqual([none.status, none.stdout, none.stderr], [0, '', 'There are no messages.\n']);
     await send(emulator, 'a', '{"n":1}', { 'iothub-app-colour': 'blue' });
     await send(emulator, 'b', 'red \x1b[31m and\nmore');
     await send(emulator, 'a', Buffer.from([0xff, 0x00]));
@@ -166,7 +166,7 @@ test('--follow shows what comes, and ends with the emulator', () =>
     assert.equal(await next(), 'two');
     await emulator.stop();
     assert.deepEqual(await ended, [0, null]);
-    assert.equal(complaint, 'The emulator has stopped, or was reset.\n');
+    assert.equal(complaint, 'The emulator was stopped or reset.\n');
   }));
 
 test('without an emulator it says how to start one', () =>

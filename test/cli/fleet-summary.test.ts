@@ -9,12 +9,12 @@ test('one device is, two are', () => {
   const registered = (before: number) =>
     registrationText({ ...nothingNew(before), assigned: 0, throttled: 0, sentAgain: 0, hubs: {} }, 'f');
   const enrolled = (unchanged: number) => enrollmentText({ ...noneOf, enrolled: unchanged, unchanged }, 'f');
-  assert.equal(registered(1), '1 device is assigned already; nothing was done.');
-  assert.equal(registered(2000), '2,000 devices are assigned already; nothing was done.');
-  assert.equal(enrolled(1), '1 device is enrolled already; nothing was done.');
-  assert.equal(enrolled(2), '2 devices are enrolled already; nothing was done.');
-  assert.equal(deregistrationText(1, 0, 1234), '1 device is no longer registered (1.2 s).');
-  assert.match(deregistrationText(2, 1, 0), /^2 devices are .*\n1 of them stays in hubs other than/);
+  assert.equal(registered(1), '1 device is already assigned. Nothing to do.');
+  assert.equal(registered(2000), '2,000 devices are already assigned. Nothing to do.');
+  assert.equal(enrolled(1), '1 device is already enrolled. Nothing to do.');
+  assert.equal(enrolled(2), '2 devices are already enrolled. Nothing to do.');
+  assert.equal(deregistrationText(1, 0, 1234), 'Deleted the registration records of 1 device (1.2 s).');
+  assert.match(deregistrationText(2, 1, 0), / 2 devices .*\n1 device remains in hubs other than/);
 });
 
 test('enrollments are counted by what came of them, those that there are none of left out', () => {

@@ -61,7 +61,7 @@ for (const protocol of ['mqtt', 'https'] as const) {
     );
     assert.equal(error.context.errorCode, 401002);
     assert.deepEqual(error.context.chain, []);
-    assert.match(error.message, /CA that is verified/);
+    assert.match(error.message, /401002/);
     assert.equal(error.next, explainServiceCode(401002)!.next);
   });
 
@@ -71,7 +71,7 @@ for (const protocol of ['mqtt', 'https'] as const) {
     const sent = (certificateChain: string, changes: Changes = {}) =>
       failing('DEVICE_NOT_AUTHORIZED', register(protocol, { certificateChain, privateKey, ...changes }));
     const seen = (error: EnrollkitError) => (error.context.chain as string[]).join(' ');
-    assert.match(seen(await sent(leaf.pem)), /certificate of its issuer "Test Intermediate" is not in it/);
+    assert.match(seen(await sent(leaf.pem)), /certificate of its issuer "Test Intermediate" is missing/);
     assert.match(seen(await sent(`${leaf.pem}${root.pem}`)), /Test|issuer/);
     const whole = `${leaf.pem}${intermediate.pem}${root.pem}`;
     assert.match(

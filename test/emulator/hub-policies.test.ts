@@ -84,7 +84,11 @@ test('a hub has the five policies of every new hub, and ARM shows their keys', a
   assert.equal((await arm('POST', `${group}/IotHubs/hub-1/IotHubKeys/none/listkeys`)).status, 404);
   assert.equal((await arm('GET', `${group}/IotHubs/none`)).status, 404);
   assert.equal((await arm('GET', '/resourceGroups/none/providers/Microsoft.Devices/IotHubs')).status, 404);
-  assert.equal((await arm('PUT', `${group}/IotHubs/hub-2`, {})).status, 501);
+  assert.equal(
+    (await arm('PUT', `${group}/IotHubs/hub-2`, {})).status,
+    400,
+    'a hub needs a location and an SKU',
+  );
   const check = async (name: string) =>
     (await arm('POST', '/providers/Microsoft.Devices/checkNameAvailability', { name })).body.nameAvailable;
   assert.deepEqual([await check('Hub-1'), await check('hub-2')], [false, true]);

@@ -80,7 +80,7 @@ for (const [name, state] of Object.entries({
       mkdirSync(folder);
       writeEarlierState(join(dir, 'emulator'), state);
       if (state.killed) assert.ok(readdirSync(folder).includes('state.db-wal'));
-      await refused(dir, /older enrollkit/);
+      await refused(dir, /before its first release/);
       assert.equal(resetStoppedEmulator(dir, { newIdentity: true }), true);
       const emulator = await startTestEmulator({ dir });
       await emulator.stop();
@@ -96,7 +96,7 @@ for (const part of ['state.db', 'state-hub-2.db', 'state-service-2.db']) {
       const database = new Database(join(dir, 'emulator', part));
       database.exec('PRAGMA user_version = 1000; PRAGMA wal_checkpoint(TRUNCATE);');
       database.close();
-      if (part === 'state.db') await refused(dir, /newer enrollkit \(version 1000/);
+      if (part === 'state.db') await refused(dir, /newer version of enrollkit \(schema version 1000/);
       else await assert.rejects(startEmulator({ dir }), { code: 'EMULATOR_STATE_UNREADABLE' });
     });
   });

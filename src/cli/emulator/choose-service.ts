@@ -1,7 +1,9 @@
 /** Chooses one of an emulator's provisioning services and hubs. */
+
 import { sameId } from '../../dps/contract/ids.js';
 import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 
 /**
  * The endpoints of a provisioning service and a hub; the first of each by default.
@@ -12,8 +14,8 @@ export function endpointsOf(
   endpoints: EmulatorEndpoints,
   { service: serviceName, hub: hubName }: { service?: string | undefined; hub?: string | undefined },
 ): EmulatorEndpoints {
-  const service = choose(endpoints.services, serviceName, 'provisioning service');
-  const hub = choose(endpoints.hubs, hubName, 'hub');
+  const service = choose(endpoints.services, serviceName, sentences.cliEmulator.noSuchService);
+  const hub = choose(endpoints.hubs, hubName, sentences.cliEmulator.noSuchHub);
   return {
     ...endpoints,
     ...(service && {
@@ -32,11 +34,16 @@ export function endpointsOf(
 function choose<Named extends { name: string }>(
   all: readonly Named[],
   name: string | undefined,
-  what: string,
+  noSuch: (name: string, names: readonly string[]) => string,
 ): Named | undefined {
   if (name === undefined) return undefined;
   const chosen = all.find((one) => sameId(one.name, name));
   if (chosen) return chosen;
-  const names = all.map((one) => one.name).join(', ');
-  throw new EnrollkitError('USAGE', `The emulator has no ${what} "${name}"; it has ${names}.`);
+  throw new EnrollkitError(
+    'USAGE',
+    noSuch(
+      name,
+      all.map((one) => one.name),
+    ),
+  );
 }

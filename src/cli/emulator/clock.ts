@@ -1,6 +1,8 @@
 /** The clock of a running emulator. */
+
 import type { ClockReply, ClockRequest } from '../../emulator/control/paths.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { parseTime } from '../input/time-flag.js';
 import { defineCommand, type FlagsOf } from '../kernel/command.js';
 import { outputFlags } from '../kernel/common-flags.js';
@@ -8,26 +10,25 @@ import { parsedFlag, switchFlag } from '../kernel/flags.js';
 import { stateFolderFlag } from '../target/target-flags.js';
 
 export const emulatorClock = defineCommand({
-  description:
-    'Shows the clock by which a running emulator judges certificates and tokens and dates its records, or sets it; it goes on from there. The commands of enrollkit make tokens and certificates by it. SDKs keep to the computer’s clock: a shared access signature that one of them makes may have expired in the emulator’s future.',
+  description: sentences.cliEmulator.clockDescription,
   flags: {
     ...stateFolderFlag,
     at: parsedFlag({
       placeholder: 'TIME',
       parse: parseTime,
-      summary: 'make it this time, such as 2027-01-31',
+      summary: sentences.cliEmulator.atFlag,
     }),
     advance: parsedFlag({
       placeholder: 'DURATION',
       parse: parseDuration,
-      summary: 'move it on by 30d, 12h, 15m or 10s; back with a minus',
+      summary: sentences.cliEmulator.advanceFlag,
     }),
-    reset: switchFlag({ summary: 'make it that of this computer again' }),
+    reset: switchFlag({ summary: sentences.cliEmulator.clockResetFlag }),
     ...outputFlags,
   },
   examples: [
-    { line: 'emulator clock --advance 30d', summary: 'is the certificate still good in a month?' },
-    { line: 'emulator clock --reset', summary: 'back to the present' },
+    { line: 'emulator clock --advance 30d', summary: sentences.cliEmulator.clockExample },
+    { line: 'emulator clock --reset', summary: sentences.cliEmulator.clockResetExample },
   ],
   async run({ flags }, { output }) {
     const { controlPaths } = await import('../../emulator/control/paths.js');
@@ -42,7 +43,7 @@ export const emulatorClock = defineCommand({
       request,
     );
     if (status === 400) {
-      throw new EnrollkitError('USAGE', 'The clock can be set to a time of the years 1970 to 9999.');
+      throw new EnrollkitError('USAGE', sentences.cliEmulator.timeRange);
     }
     if (status !== 200) refusedBy(running, status, body);
     const clock = body as ClockReply;
@@ -58,7 +59,7 @@ function requestOf({ at, advance, reset }: FlagsOf<typeof emulatorClock>): Clock
     ...(advance === undefined ? [] : [{ advance }]),
     ...(reset === undefined ? [] : [{ reset: true as const }]),
   ];
-  if (requests.length > 1) throw new EnrollkitError('USAGE', 'Give one of --at, --advance and --reset.');
+  if (requests.length > 1) throw new EnrollkitError('USAGE', sentences.cliEmulator.oneOfClockFlags);
   return requests[0];
 }
 
@@ -68,8 +69,5 @@ const unitMs: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86
 function parseDuration(text: string): number {
   const [, sign, digits, unit] = /^([+-]?)(\d{1,9})([smhd])$/.exec(text) ?? [];
   if (digits !== undefined) return Number(digits) * unitMs[unit!]! * (sign === '-' ? -1 : 1);
-  throw new EnrollkitError(
-    'USAGE',
-    `--advance takes a duration such as 30d, 12h, 15m or 10s, not "${text}".`,
-  );
+  throw new EnrollkitError('USAGE', sentences.cliEmulator.notADuration(text));
 }

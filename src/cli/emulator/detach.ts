@@ -1,4 +1,5 @@
 /** Starts an emulator in a process of its own that outlives this one. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { patienceMs, settled } from '../../emulator/control/running.js';
 import { type EmulatorEndpoints, emulatorFolder } from '../../emulator/endpoints.js';
 import { logFileOf } from '../../emulator/log-file.js';
 import { EnrollkitError, type ErrorCode, errorTable } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { programFile } from '../../package-files.js';
 import { ensureFolder, secretFileMode } from '../../workspace/files.js';
 import { camelCase, type Flags, type FlagValues } from '../kernel/flags.js';
@@ -35,8 +37,8 @@ export async function startDetached({
   if (finding.kind === 'running') {
     throw new EnrollkitError(
       'EMULATOR_STATE_IN_USE',
-      `An emulator already runs on ${resolve(dir)}, in process ${finding.pid}.`,
-      { next: `Use it, or stop it first: enrollkit emulator stop${dirFlagFor(dir)}` },
+      sentences.cliEmulator.runsAlready(resolve(dir), finding.pid),
+      { next: sentences.cliEmulator.useOrStop(dirFlagFor(dir)) },
     );
   }
   ensureFolder(emulatorFolder(dir));
@@ -72,8 +74,8 @@ async function ready(child: ChildProcess, dir: string, signal: AbortSignal): Pro
     await Promise.race([line, once(child, 'close', { signal: tooLate })]);
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
-    throw new EnrollkitError('TIMEOUT', `The emulator is not ready after ${patienceMs / 1000} s.`, {
-      next: `Read ${logFileOf(dir)}.`,
+    throw new EnrollkitError('TIMEOUT', sentences.cliEmulator.notReady(patienceMs / 1000), {
+      next: sentences.cliEmulator.readLog(logFileOf(dir)),
       cause,
     });
   }
@@ -92,8 +94,8 @@ interface Reported {
 
 function asError(reported: Reported | undefined, dir: string): EnrollkitError {
   if (reported === undefined || !(reported.code in errorTable)) {
-    return new EnrollkitError('INTERNAL', 'The emulator ended before it was ready.', {
-      next: `Read ${logFileOf(dir)}.`,
+    return new EnrollkitError('INTERNAL', sentences.cliEmulator.endedEarly, {
+      next: sentences.cliEmulator.readLog(logFileOf(dir)),
     });
   }
   const { code, message, next, context } = reported;

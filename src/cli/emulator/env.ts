@@ -1,5 +1,7 @@
 /** The environment that points SDKs at a running emulator. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { outputFlags } from '../kernel/common-flags.js';
 import { choiceFlag, switchFlag, textFlag } from '../kernel/flags.js';
@@ -9,38 +11,37 @@ import { assignments, languageNames, languages } from './sdk-environment.js';
 const formats = ['shell', 'powershell', 'dotenv', 'json'] as const;
 
 export const emulatorEnv = defineCommand({
-  description:
-    'Prints trust, addresses and connection strings of the emulator that runs on a state folder. The connection strings are secrets of that emulator. With --for, only what the SDKs of one language read, and what else they need as comments.',
+  description: sentences.cliEmulator.envDescription,
   flags: {
     ...stateFolderFlag,
     format: choiceFlag({
       placeholder: 'FORMAT',
       choices: formats,
-      summary: 'shell exports, PowerShell, a .env file, or JSON (default: shell)',
+      summary: sentences.cliEmulator.formatFlag,
     }),
     for: choiceFlag({
       placeholder: 'LANGUAGE',
       choices: languageNames,
-      summary: 'what the SDKs of this language need, or the az CLI',
+      summary: sentences.cliEmulator.forFlag,
     }),
     service: textFlag({
       placeholder: 'NAME',
-      summary: 'the provisioning service that is meant (default: the first)',
+      summary: sentences.cliEmulator.serviceFlag,
     }),
-    hub: textFlag({ placeholder: 'NAME', summary: 'the hub that is meant (default: the first)' }),
+    hub: textFlag({ placeholder: 'NAME', summary: sentences.cliEmulator.hubFlag }),
     hosts: switchFlag({
-      summary: 'instead, the lines of a hosts file for the names that its services and hubs have in Azure',
+      summary: sentences.cliEmulator.hostsFlag,
     }),
     ...outputFlags,
   },
   examples: [
-    { line: 'emulator env', summary: 'what to export; in a shell: eval "$(enrollkit emulator env)"' },
-    { line: 'emulator env --format dotenv > .env', summary: 'for programs that read a .env file' },
-    { line: 'emulator env --for python', summary: 'what the Python SDKs need' },
-    { line: 'emulator env --service dps-two --hub hub-two', summary: 'of others than the first' },
+    { line: 'emulator env', summary: sentences.cliEmulator.envExample },
+    { line: 'emulator env --format dotenv > .env', summary: sentences.cliEmulator.envDotenvExample },
+    { line: 'emulator env --for python', summary: sentences.cliEmulator.envForExample },
+    { line: 'emulator env --service dps-two --hub hub-two', summary: sentences.cliEmulator.envOthersExample },
     {
       line: 'emulator env --hosts | sudo tee -a /etc/hosts',
-      summary: 'for clients that are to dial Azure’s names; goes with --standard-ports',
+      summary: sentences.cliEmulator.envHostsExample,
     },
   ],
   async run({ flags }, { output }) {
@@ -50,7 +51,7 @@ export const emulatorEnv = defineCommand({
     const running = await runningOn(stateFolderOf(flags));
     if (flags.hosts) {
       if ([flags.for, flags.format, flags.service, flags.hub].some((value) => value !== undefined)) {
-        throw new EnrollkitError('USAGE', '--hosts goes without --for, --format, --service and --hub.');
+        throw new EnrollkitError('USAGE', sentences.cliEmulator.hostsAlone);
       }
       const { hostsOf } = await import('./hosts-file.js');
       const hosts = await hostsOf(running.endpoints);

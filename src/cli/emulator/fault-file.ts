@@ -1,7 +1,9 @@
 /** The faults that `--faults` and `emulator faults set` name: a preset or a file. */
+
 import { type FaultSelection, isPresetName } from '../../emulator/faults/control.js';
 import { type FaultFile, faultFileSchema } from '../../emulator/faults/schema.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { readJsonDocument } from '../input/json-document.js';
 
 /**
@@ -15,6 +17,6 @@ export function readFaults(given: string): FaultSelection {
 
 function invalid(message: string): EnrollkitError {
   return new EnrollkitError('INVALID_FAULTS', message, {
-    next: 'Correct the faults at the place named; templates/emulator-faults.schema.json has the schema.',
+    next: sentences.cliEmulator.correctFaults,
   });
 }

@@ -1,6 +1,8 @@
 /** The faults of a running emulator. */
+
 import type { FaultList } from '../../emulator/faults/control.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { outputFlags } from '../kernel/common-flags.js';
 import { numberFlag } from '../kernel/flags.js';
@@ -14,34 +16,39 @@ export const faultSeedFlag = {
     placeholder: 'N',
     minimum: 0,
     maximum: maxSeed,
-    summary: 'repeat the faults of an earlier run, which printed this seed (default: random)',
+    summary: sentences.cliEmulator.faultSeedFlag,
   }),
 } as const;
 
 export const emulatorFaults = defineCommand({
-  description:
-    'Makes a running emulator misbehave: errors, delays, lost answers, closed connections. "set" replaces all rules with those of a file or of a preset: "mild" disturbs about 5 % of requests, "wild" about 30 %. "list" shows how often each rule has injected its fault. "clear" removes all rules. The commands "emulator ..." meet no faults.',
+  description: sentences.cliEmulator.faultsDescription,
   args: {
-    action: { summary: 'set, list or clear' },
-    faults: { summary: 'for set: a JSON file, mild or wild', optional: true },
+    action: { summary: sentences.cliEmulator.faultsAction },
+    faults: { summary: sentences.cliEmulator.faultsArgument, optional: true },
   },
   flags: { ...stateFolderFlag, ...faultSeedFlag, ...outputFlags },
   examples: [
-    { line: 'emulator faults set wild', summary: 'does your client survive this?' },
-    { line: 'emulator faults set faults.json --fault-seed 7', summary: 'the same faults as last time' },
-    { line: 'emulator faults list --json', summary: 'the seed, and what each rule has injected' },
-    { line: 'emulator faults clear', summary: 'good weather again' },
+    { line: 'emulator faults set wild', summary: sentences.cliEmulator.faultsWildExample },
+    {
+      line: 'emulator faults set faults.json --fault-seed 7',
+      summary: sentences.cliEmulator.faultsSeedExample,
+    },
+    { line: 'emulator faults list --json', summary: sentences.cliEmulator.faultsListExample },
+    { line: 'emulator faults clear', summary: sentences.cliEmulator.faultsClearExample },
   ],
   async run({ args: { action, faults }, flags }, { output }) {
     if (!isAction(action)) {
-      throw new EnrollkitError('USAGE', `emulator faults takes set, list or clear, not "${action}".`);
+      throw new EnrollkitError('USAGE', sentences.cliEmulator.notAFaultsAction(action));
     }
     if ((action === 'set') !== (faults !== undefined)) {
-      const message = action === 'set' ? 'needs a file, mild or wild' : 'takes nothing else';
-      throw new EnrollkitError('USAGE', `emulator faults ${action} ${message}.`);
+      const message =
+        action === 'set'
+          ? sentences.cliEmulator.faultsArgumentMissing
+          : sentences.cliEmulator.faultsArgumentExcess(action);
+      throw new EnrollkitError('USAGE', message);
     }
     if (action !== 'set' && flags.faultSeed !== undefined) {
-      throw new EnrollkitError('USAGE', `emulator faults ${action} takes no --fault-seed.`);
+      throw new EnrollkitError('USAGE', sentences.cliEmulator.noFaultSeed(action));
     }
     const { controlPaths } = await import('../../emulator/control/paths.js');
     const { askEmulator } = await import('../../emulator/control/running.js');
@@ -66,8 +73,8 @@ function isAction(word: string): word is keyof typeof methods {
 }
 
 function textOf({ seed, rules }: FaultList): string {
-  if (rules.length === 0) return 'no faults';
+  if (seed === null || rules.length === 0) return sentences.cliEmulator.noFaults;
   const width = Math.max(...rules.map(({ id }) => id.length));
   const lines = rules.map(({ id, injected }) => `${id.padEnd(width)}  ${injected}`);
-  return [`seed ${seed}`, ...lines].join('\n');
+  return [sentences.cliEmulator.faultSeed(seed), ...lines].join('\n');
 }

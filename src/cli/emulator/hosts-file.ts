@@ -1,9 +1,11 @@
 /** The names that an emulator's services and hubs have in Azure, for a hosts file. */
+
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { withoutPort } from '../../dps/contract/host.js';
 import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 
 export interface HostsLine {
   address: string;
@@ -47,7 +49,7 @@ async function lookUp(name: string): Promise<string> {
   try {
     return (await lookup(name)).address;
   } catch (cause) {
-    throw new EnrollkitError('ADDRESS_UNUSABLE', `This machine does not know the address of ${name}.`, {
+    throw new EnrollkitError('ADDRESS_UNUSABLE', sentences.cliEmulator.unknownAddress(name), {
       cause,
     });
   }

@@ -1,7 +1,9 @@
 /** What devices sent to the hub of a running emulator. */
+
 import type { MessageReply, MessagesQuery, MessagesReply } from '../../emulator/control/paths.js';
 import type { EndpointsFile } from '../../emulator/endpoints.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { outputFlags } from '../kernel/common-flags.js';
 import { numberFlag, switchFlag } from '../kernel/flags.js';
@@ -14,26 +16,25 @@ const defaultLimit = 20;
 const waitSeconds = 5;
 
 export const emulatorMessages = defineCommand({
-  description:
-    'Shows the last messages that devices sent to the hub of a running emulator, oldest first: of one device, or of all. The emulator keeps 100 of each device. With --follow it goes on until Ctrl-C, or until the emulator ends; --json gives one object, with --follow one line of JSON for each message.',
-  args: { DEVICE: { summary: 'the ID of a device (default: all)', optional: true } },
+  description: sentences.cliEmulator.messagesDescription,
+  args: { DEVICE: { summary: sentences.cliEmulator.messagesDevice, optional: true } },
   flags: {
     ...stateFolderFlag,
     limit: numberFlag({
       placeholder: 'COUNT',
       minimum: 1,
       maximum: 1000,
-      summary: `how many at most (default: ${defaultLimit})`,
+      summary: sentences.cliEmulator.messagesLimitFlag(defaultLimit),
     }),
-    follow: switchFlag({ summary: 'show what comes from now on, too' }),
+    follow: switchFlag({ summary: sentences.cliEmulator.followFlag }),
     ...outputFlags,
   },
   examples: [
-    { line: 'emulator messages', summary: 'the last ones of all devices' },
-    { line: 'emulator messages device-1 --follow', summary: 'those of one device, as they come' },
+    { line: 'emulator messages', summary: sentences.cliEmulator.messagesExample },
+    { line: 'emulator messages device-1 --follow', summary: sentences.cliEmulator.messagesFollowExample },
     {
       line: "emulator messages --json | jq '.messages[].body'",
-      summary: 'for scripts: hub, deviceId, enqueued, properties, body (bodyBase64 when it is no text)',
+      summary: sentences.cliEmulator.messagesJsonExample,
     },
   ],
   async run({ args: { DEVICE: deviceId }, flags }, context) {
@@ -45,7 +46,8 @@ export const emulatorMessages = defineCommand({
     const { messages, cursor } = await ask(running, query);
     if (flags.follow !== true) {
       if (output.json) output.value({ messages });
-      else if (messages.length === 0) output.note('emulator.messages.empty', 'No messages are kept.');
+      else if (messages.length === 0)
+        output.note('emulator.messages.empty', sentences.cliEmulator.noMessages);
       else output.data(messages.map((message) => messageLine(message, output.dataStyle)).join('\n'));
       return;
     }
@@ -55,7 +57,7 @@ export const emulatorMessages = defineCommand({
         : output.data(messageLine(message, output.dataStyle));
     messages.forEach(show);
     await follow(running, { ...query, cursor }, show, signal);
-    if (!signal.aborted) output.note('emulator.messages.ended', 'The emulator has stopped, or was reset.');
+    if (!signal.aborted) output.note('emulator.messages.ended', sentences.cliEmulator.followEnded);
   },
 });
 

@@ -3,7 +3,9 @@
 import { relative } from 'node:path';
 import { withoutPort } from '../../dps/contract/host.js';
 import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
+import { sentences } from '../../languages/language.js';
 import type { Styles } from '../kernel/output.js';
+import { padEnd } from '../terminal/text.js';
 import { dirFlagFor } from './running-emulator.js';
 
 export interface OverviewOptions {
@@ -24,36 +26,34 @@ export function emulatorOverview(
   const host = withoutPort(endpoints.globalDeviceEndpoint);
   const { mqtt, amqp } = endpoints.ports;
   const dirFlag = dirFlagFor(dir);
-  const end = detached ? `${program} emulator stop${dirFlag}` : 'Ctrl-C';
-  const intro = detached ? ', in the background.' : '.';
-  // The command has the folder in it, and may be long.
-  const further = furtherNames(endpoints)
-    .map((line) => `\n  Further           ${line}`)
-    .join('');
-  const gap = detached ? '\n' : ' ';
-  return `
-${style.green(`The emulator is ready${intro}`)}${gap}${end} stops it;
-its state is kept in ${dir}.
-
-${style.bold('Where')}
-  Device plane      ${endpoints.globalDeviceEndpoint} (HTTPS), ${host}:${mqtt} (MQTT),
-                    ${host}:${amqp} (AMQP)
-  ID scope          ${endpoints.idScope}
-  Service plane     ${endpoints.armEndpoint}
-  Resource Manager  ${endpoints.armEndpoint}, provisioning service ${endpoints.dpsName}
-  Hub               ${endpoints.hubHostName}${further}
-  Its TLS root      ${ca.startsWith('..') ? endpoints.caFile : ca}
-
-${style.bold('Point an SDK at it')}
-  # In another shell: trust, addresses and connection strings for the SDKs
-  eval "$(${program} emulator env${dirFlag})"
-  # Node.js, a device:
-  ProvisioningDeviceClient.create(process.env.PROVISIONING_MQTT_HOST,
-      process.env.PROVISIONING_IDSCOPE, new Mqtt(), security)
-  # Node.js, enrollment groups:
-  ProvisioningServiceClient.fromConnectionString(
-      process.env.DPS_CONNECTION_STRING)
-`;
+  const { lines, overview } = sentences.cliEmulator;
+  const line = (name: string, value: string) => `  ${padEnd(name, 18)}${value}`;
+  return [
+    '',
+    style.green(detached ? overview.readyInBackground : overview.ready),
+    detached ? overview.stopInBackground(`${program} emulator stop${dirFlag}`, dir) : overview.stop(dir),
+    '',
+    style.bold(overview.addresses),
+    line(lines.devicePlane, `${endpoints.globalDeviceEndpoint} (HTTPS), ${host}:${mqtt} (MQTT),`),
+    line('', `${host}:${amqp} (AMQP)`),
+    line(lines.idScope, endpoints.idScope),
+    line(lines.servicePlane, endpoints.armEndpoint),
+    line(lines.resourceManager, overview.armEndpoint(endpoints.armEndpoint, endpoints.dpsName)),
+    line(lines.hub, endpoints.hubHostName),
+    ...furtherNames(endpoints).map((further) => line(lines.others, further)),
+    line(lines.tlsRoot, ca.startsWith('..') ? endpoints.caFile : ca),
+    '',
+    style.bold(overview.connectSdk),
+    `  # ${overview.environment}`,
+    `  eval "$(${program} emulator env${dirFlag})"`,
+    `  # ${overview.nodeDevice}`,
+    '  ProvisioningDeviceClient.create(process.env.PROVISIONING_MQTT_HOST,',
+    '      process.env.PROVISIONING_IDSCOPE, new Mqtt(), security)',
+    `  # ${overview.nodeGroups}`,
+    '  ProvisioningServiceClient.fromConnectionString(',
+    '      process.env.DPS_CONNECTION_STRING)',
+    '',
+  ].join('\n');
 }
 
 /** Services and hubs besides the first of each. */
@@ -61,7 +61,7 @@ export function furtherNames({ services, hubs }: EmulatorEndpoints): string[] {
   return [
     ...services
       .slice(1)
-      .map(({ name, hostName, idScope }) => `Service ${name}: ${hostName}, ID scope ${idScope}`),
-    ...hubs.slice(1).map(({ name, hostName }) => `Hub ${name}: ${hostName}`),
+      .map(({ name, hostName, idScope }) => sentences.cliEmulator.otherService(name, hostName, idScope)),
+    ...hubs.slice(1).map(({ name, hostName }) => sentences.cliEmulator.otherHub(name, hostName)),
   ];
 }

@@ -1,26 +1,27 @@
 /** Empties the state of an emulator, running or not. */
+
 import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { EndpointsFile } from '../../emulator/endpoints.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { outputFlags } from '../kernel/common-flags.js';
 import { switchFlag } from '../kernel/flags.js';
 import { stateFolderFlag } from '../target/target-flags.js';
 
 export const emulatorReset = defineCommand({
-  description:
-    'Deletes all that was made in an emulator: certificates, enrollments, registrations, devices with their twins and messages. A running one goes on, empty, on its ports, and its clock is that of this computer again. Names, ID scope, keys and the TLS root stay, so that what clients were told holds on.',
+  description: sentences.cliEmulator.resetDescription,
   flags: {
     ...stateFolderFlag,
     'new-identity': switchFlag({
-      summary: 'forget names, ID scope, keys and the TLS root as well; not while it runs',
+      summary: sentences.cliEmulator.newIdentityFlag,
     }),
     ...outputFlags,
   },
   examples: [
-    { line: 'emulator reset', summary: 'between two tests, while it runs' },
-    { line: 'emulator reset --new-identity', summary: 'as if there never had been one' },
+    { line: 'emulator reset', summary: sentences.cliEmulator.resetExample },
+    { line: 'emulator reset --new-identity', summary: sentences.cliEmulator.resetAllExample },
   ],
   async run({ flags }, { output }) {
     const { resetStoppedEmulator } = await import('../../emulator/control/empty-folder.js');
@@ -34,9 +35,9 @@ export const emulatorReset = defineCommand({
       if (newIdentity) {
         throw new EnrollkitError(
           'EMULATOR_STATE_IN_USE',
-          `The emulator on ${resolve(dir)} runs, in process ${finding.pid}, and its clients know it by its identity.`,
+          sentences.cliEmulator.runsWithIdentity(resolve(dir), finding.pid),
           {
-            next: `Stop it first: enrollkit emulator stop${dirFlagFor(dir)}. Or reset it without --new-identity.`,
+            next: sentences.cliEmulator.stopOrKeepIdentity(dirFlagFor(dir)),
           },
         );
       }
@@ -46,9 +47,7 @@ export const emulatorReset = defineCommand({
     else
       output.note(
         reset ? 'emulator.reset' : 'emulator.nothing-to-reset',
-        reset
-          ? 'The emulator is empty.'
-          : `There is no emulator in ${resolve(dir)}, and so nothing to reset.`,
+        reset ? sentences.cliEmulator.isEmpty : sentences.cliEmulator.nothingToReset(resolve(dir)),
       );
   },
 });
@@ -63,8 +62,8 @@ async function resetRunning(dir: string, before: EndpointsFile): Promise<void> {
     const finding = findEmulator(dir);
     if (finding.kind === 'running' && finding.since !== before.since) return;
     if (finding.kind === 'stopped') {
-      throw new EnrollkitError('REFUSED', 'The emulator ended while it was reset; its log says why.');
+      throw new EnrollkitError('REFUSED', sentences.cliEmulator.endedInReset);
     }
   }
-  throw new EnrollkitError('TIMEOUT', `The emulator is not ready again after ${patienceMs / 1000} s.`);
+  throw new EnrollkitError('TIMEOUT', sentences.cliEmulator.notReadyAgain(patienceMs / 1000));
 }

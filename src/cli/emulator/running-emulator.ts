@@ -1,8 +1,10 @@
 /** Shared by the commands that control a running emulator. */
+
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { EndpointsFile } from '../../emulator/endpoints.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { layoutOf } from '../../workspace/layout.js';
 import { defaultFolder } from '../kernel/common-flags.js';
 import type { FlagValues } from '../kernel/flags.js';
@@ -24,8 +26,8 @@ export async function runningOn(dir: string): Promise<EndpointsFile> {
   const { settled } = await import('../../emulator/control/running.js');
   const finding = await settled(dir);
   if (finding.kind === 'running') return finding;
-  throw new EnrollkitError('NOT_FOUND', `No emulator runs on ${resolve(dir)}.`, {
-    next: `Start one: enrollkit emulator start${dirFlagFor(dir)}`,
+  throw new EnrollkitError('NOT_FOUND', sentences.cliEmulator.notRunning(resolve(dir)), {
+    next: sentences.cliEmulator.startOne(dirFlagFor(dir)),
   });
 }
 
@@ -37,16 +39,11 @@ export async function runningOn(dir: string): Promise<EndpointsFile> {
 export function refusedBy({ pid }: EndpointsFile, status: number, body: unknown): never {
   const message = (body as { error?: { message?: string } } | undefined)?.error?.message;
   if (status === 409) {
-    throw new EnrollkitError(
-      'EMULATOR_STATE_IN_USE',
-      `The emulator belongs to another command or program, process ${pid}, that still uses it.`,
-      { next: 'Wait until that one has ended.' },
-    );
+    throw new EnrollkitError('EMULATOR_STATE_IN_USE', sentences.cliEmulator.usedByOther(pid), {
+      next: sentences.cliEmulator.waitForOther,
+    });
   }
-  throw new EnrollkitError(
-    'REFUSED',
-    `The emulator answers ${status}${message === undefined ? '.' : `: ${message}`}`,
-  );
+  throw new EnrollkitError('REFUSED', sentences.cliEmulator.answered(status, message));
 }
 
 /**

@@ -2,9 +2,11 @@
  * The environment that points an SDK at an emulator: which variables each language's reads, and what cannot be said by
  * one. Names are those of Azure's own samples, if they exist.
  */
+
 import { withoutPort } from '../../dps/contract/host.js';
 import type { ClientCredentials } from '../../emulator/access/access-tokens.js';
 import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
+import { sentences } from '../../languages/language.js';
 
 export type Variables = Record<string, string>;
 
@@ -63,12 +65,10 @@ interface Language {
   notes: (endpoints: EmulatorEndpoints) => string[];
 }
 
-const fixedPorts = (clients: string) => (endpoints: EmulatorEndpoints) =>
+const fixedPorts = (clients: 'all' | 'devices') => (endpoints: EmulatorEndpoints) =>
   endpoints.ports.https === 443 && endpoints.ports.mqtt === 8883 && endpoints.ports.amqp === 5671
     ? []
-    : [
-        `${clients} dial 443, 8883 and 5671 whatever the host says: start the emulator with --standard-ports.`,
-      ];
+    : [sentences.cliEmulator.fixedPorts(clients)];
 
 /** Found by testing the clients; the notes are about clients that the environment cannot configure. */
 export const languages = {
@@ -78,43 +78,40 @@ export const languages = {
       https === 443
         ? []
         : [
-            'The service client and the HTTPS and WebSocket device clients take no port.',
-            `In Node.js, before the first request: require('https').globalAgent.defaultPort = ${https};`,
-            'or start the emulator with --standard-ports. MQTT takes PROVISIONING_MQTT_HOST as it is,',
-            'AMQP takes PROVISIONING_AMQP_HOST.',
+            sentences.cliEmulator.nodePorts,
+            sentences.cliEmulator.nodeDefaultPort(https),
+            sentences.cliEmulator.nodeStandardPorts,
+            sentences.cliEmulator.nodeAmqp,
           ],
   },
   python: {
     variables: ['REQUESTS_CA_BUNDLE', 'SSL_CERT_FILE', ...devices, ...services, ...ports],
-    notes: fixedPorts('The device clients'),
+    notes: fixedPorts('devices'),
   },
   c: {
     variables: ['SSL_CERT_FILE', ...devices, ...services, ...ports],
-    notes: (endpoints) => [
-      'With OpenSSL, SSL_CERT_FILE is enough; else give the root with OPTION_TRUSTED_CERT.',
-      ...fixedPorts('The clients')(endpoints),
-    ],
+    notes: (endpoints) => [sentences.cliEmulator.cTrust, ...fixedPorts('all')(endpoints)],
   },
   csharp: {
     variables: ['SSL_CERT_FILE', ...devices, ...services, ...ports],
     notes: (endpoints) => [
-      'SSL_CERT_FILE counts on Linux. On Windows, import the root into the store of trusted roots:',
+      sentences.cliEmulator.csharpTrust,
       `certutil -user -addstore Root "${endpoints.caFile}"`,
-      ...fixedPorts('The clients')(endpoints),
+      ...fixedPorts('all')(endpoints),
     ],
   },
   java: {
     variables: [...devices, ...services, ...ports],
     notes: (endpoints) => [
-      'Java trusts what is in its trust store. Make one that has the root, once:',
+      sentences.cliEmulator.javaTrust,
       `keytool -importcert -noprompt -alias enrollkit -file "${endpoints.caFile}" -keystore trust.p12 -storepass changeit`,
-      'and start the program with -Djavax.net.ssl.trustStore=trust.p12 -Djavax.net.ssl.trustStorePassword=changeit',
-      ...fixedPorts('The clients')(endpoints),
+      sentences.cliEmulator.javaStart,
+      ...fixedPorts('all')(endpoints),
     ],
   },
   go: {
     variables: ['SSL_CERT_FILE', ...devices, ...services, ...ports, ...management],
-    notes: () => ['SSL_CERT_FILE counts on Linux; elsewhere, load it into tls.Config.RootCAs.'],
+    notes: () => [sentences.cliEmulator.goTrust],
   },
   az: {
     variables: ['REQUESTS_CA_BUNDLE', ...management],

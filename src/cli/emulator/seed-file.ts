@@ -1,7 +1,9 @@
 /** The file that `emulator start --seed` names. */
+
 import { dirname, resolve } from 'node:path';
 import { type EmulatorSeed, emulatorSeedSchema } from '../../emulator/seed/seed-schema.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { readInputFile } from '../input/input-file.js';
 import { readJsonDocument } from '../input/json-document.js';
 
@@ -27,7 +29,7 @@ export function readSeedFile(path: string): SeedFile {
     placed(error) {
       if (!(error instanceof EnrollkitError) || error.code !== 'INVALID_SEED') return error;
       const { path: place, problem } = error.context as { path: (string | number)[]; problem: string };
-      return invalid(`${at(place)}: ${problem.replace(/\.$/, '')}.`);
+      return invalid(sentences.emulator.problemAt(at(place), problem.replace(/[.。]$/, '')));
     },
   };
 }
@@ -46,9 +48,9 @@ function withCertificates(
     Object.entries(value).map(([name, member]) => {
       const place = [...path, name];
       if (name !== 'certificateFile') return [name, withCertificates(member, folder, placeOf, place)];
-      if (typeof member !== 'string') throw invalid(`${placeOf(place)}: the name of a file belongs here.`);
+      if (typeof member !== 'string') throw invalid(sentences.cliEmulator.fileNameHere(placeOf(place)));
       if ('certificate' in value) {
-        throw invalid(`${placeOf(place)}: there is a certificate beside it; one of the two belongs here.`);
+        throw invalid(sentences.cliEmulator.certificateOrFile(placeOf(place)));
       }
       try {
         return ['certificate', readInputFile(resolve(folder, member))];
@@ -61,6 +63,6 @@ function withCertificates(
 
 function invalid(message: string): EnrollkitError {
   return new EnrollkitError('INVALID_SEED', message, {
-    next: 'Correct the seed at the place named; templates/emulator-seed.schema.json says what may stand there.',
+    next: sentences.cliEmulator.correctSeed,
   });
 }

@@ -1,7 +1,9 @@
 /** Runs an emulator until it is stopped, or starts one in the background. */
+
 import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
 import type { FaultSelection } from '../../emulator/faults/control.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { defaultPorts } from '../target/emulator-ports.js';
 import { programName } from '../terminal/command-line.js';
@@ -61,7 +63,7 @@ export const run: RunOf<typeof emulatorStart> = async ({ flags }, context) => {
   } finally {
     await emulator.stop();
   }
-  if (!output.json) output.note('emulator.stopped', 'The emulator has stopped; its state is kept.');
+  if (!output.json) output.note('emulator.stopped', sentences.cliEmulator.stopped);
 };
 
 async function runDetached(
@@ -86,7 +88,7 @@ async function faultsOf({
   faultSeed,
 }: FlagsOf<typeof emulatorStart>): Promise<{ faults: FaultSelection; faultSeed: number } | undefined> {
   if (faults === undefined) {
-    if (faultSeed !== undefined) throw new EnrollkitError('USAGE', '--fault-seed goes with --faults.');
+    if (faultSeed !== undefined) throw new EnrollkitError('USAGE', sentences.cliEmulator.seedWithoutFaults);
     return undefined;
   }
   const { readFaults } = await import('./fault-file.js');
@@ -95,8 +97,8 @@ async function faultsOf({
 }
 
 function noteFaults(faults: string | undefined, seed: number | undefined, { output }: Context): void {
-  if (faults === undefined) return;
-  output.note('emulator.faults', `It misbehaves as ${faults} says, with --fault-seed ${seed}.`);
+  if (faults === undefined || seed === undefined) return;
+  output.note('emulator.faults', sentences.cliEmulator.injectingFaults(faults, seed));
 }
 
 /** Names for every address of this computer. */
@@ -104,10 +106,7 @@ const everyAddress = ['0.0.0.0', '::'];
 
 function warnOfNetwork(host: string | undefined, { output }: Context): void {
   if (host === undefined || !everyAddress.includes(host)) return;
-  output.note(
-    'emulator.open',
-    `Warning: with --host ${host}, every computer that can reach this one over a network can connect to the emulator. It has no user accounts: whoever has its keys can do everything. To serve one network only, give this computer’s address in it.`,
-  );
+  output.note('emulator.open', sentences.cliEmulator.openToNetwork(host));
 }
 
 async function show(
@@ -130,7 +129,7 @@ function portsOf({
   amqpPort,
 }: FlagsOf<typeof emulatorStart>): typeof defaultPorts {
   if (standard && [port, mqttPort, amqpPort].some((one) => one !== undefined)) {
-    throw new EnrollkitError('USAGE', '--standard-ports goes without --port, --mqtt-port and --amqp-port.');
+    throw new EnrollkitError('USAGE', sentences.cliEmulator.standardPortsAlone);
   }
   const usual = standard ? standardPorts : defaultPorts;
   return {

@@ -1,4 +1,5 @@
 import { tlsMaxima } from '../../emulator/wire/tls/tls-max.js';
+import { sentences } from '../../languages/language.js';
 import { keyAlgorithms } from '../../pki/key-algorithms.js';
 import { declareCommand } from '../kernel/command.js';
 import { outputFlags } from '../kernel/common-flags.js';
@@ -8,103 +9,93 @@ import { stateFolderFlag } from '../target/target-flags.js';
 import { faultSeedFlag } from './faults.js';
 
 export const emulatorStart = declareCommand({
-  description:
-    'Runs a Device Provisioning Service with a linked hub, or several of both, for any Azure SDK, until Ctrl-C or SIGTERM. What it answers with success is on disk by then, and is there again at the next start. It listens on loopback only, unless --host says otherwise.',
+  description: sentences.cliEmulator.startDescription,
   flags: {
     ...stateFolderFlag,
     host: textFlag({
       placeholder: 'HOST',
-      summary:
-        'the address to listen on, which the first hub is called, too (default: localhost, and 127.0.0.1 for the hub)',
+      summary: sentences.cliEmulator.hostFlag,
     }),
     port: numberFlag({
       placeholder: 'PORT',
       minimum: 0,
       maximum: 65_535,
-      summary: `for HTTPS; 0 picks a free one (default: ${defaultPorts.https})`,
+      summary: sentences.cliEmulator.portFlag(defaultPorts.https),
     }),
     'mqtt-port': numberFlag({
       placeholder: 'PORT',
       minimum: 0,
       maximum: 65_535,
-      summary: `for MQTT; 0 picks a free one (default: ${defaultPorts.mqtt})`,
+      summary: sentences.cliEmulator.mqttPortFlag(defaultPorts.mqtt),
     }),
     'amqp-port': numberFlag({
       placeholder: 'PORT',
       minimum: 0,
       maximum: 65_535,
-      summary: `for AMQP; 0 picks a free one (default: ${defaultPorts.amqp}, or 0 with --mqtt-port 0)`,
+      summary: sentences.cliEmulator.amqpPortFlag(defaultPorts.amqp),
     }),
     'standard-ports': switchFlag({
-      summary:
-        'the ports of Azure, 443, 8883 and 5671, so that no name carries a port; for SDKs that dial nothing else',
+      summary: sentences.cliEmulator.standardPortsFlag,
     }),
     hub: repeatable(
       textFlag({
         placeholder: 'NAME',
-        summary: 'an IoT hub to be there; may be given several times (default: one, hub-1)',
+        summary: sentences.cliEmulator.hubsFlag,
       }),
     ),
     service: repeatable(
       textFlag({
         placeholder: 'NAME',
-        summary:
-          'a provisioning service to be there; may be given several times (default: one, enrollkit-dps)',
+        summary: sentences.cliEmulator.servicesFlag,
       }),
     ),
     'retry-after': numberFlag({
       placeholder: 'SECONDS',
       minimum: 0,
       maximum: 3600,
-      summary: 'what a device is told to wait between two polls; 3 is Azure’s pace (default: 0)',
+      summary: sentences.cliEmulator.retryAfterFlag,
     }),
     quotas: switchFlag({
-      summary:
-        'refuse what is beyond the documented limits: 1000 registrations a minute, 25 CA certificates, and so on',
+      summary: sentences.cliEmulator.quotasFlag,
     }),
     'server-key': choiceFlag({
       placeholder: 'ALGORITHM',
       choices: keyAlgorithms,
-      summary:
-        'the key of its own certificate; rsa-2048 for clients with cipher suites for RSA alone, as Azure has it (default: ec-p256, or as before)',
+      summary: sentences.cliEmulator.serverKeyFlag,
     }),
     'tls-max': choiceFlag({
       placeholder: 'VERSION',
       choices: tlsMaxima,
-      summary: 'the latest version of TLS to speak; Azure documents 1.2 for DPS and hubs (default: 1.3)',
+      summary: sentences.cliEmulator.tlsMaxFlag,
     }),
     'full-chain': switchFlag({
-      summary:
-        'refuse devices that do not present all of their chain, up to a verified CA; whether Azure does is not documented',
+      summary: sentences.cliEmulator.fullChainFlag,
     }),
     'allow-renewed-certificates': switchFlag({
-      summary:
-        'let a device connect to its hub with a new certificate of the same CA before it registers with it; Azure refuses that',
+      summary: sentences.cliEmulator.allowRenewedFlag,
     }),
     'strict-api-versions': switchFlag({
-      summary:
-        'refuse an api-version that is later than all known ones, instead of serving it as the newest of them',
+      summary: sentences.cliEmulator.strictApiVersionsFlag,
     }),
     seed: textFlag({
       placeholder: 'FILE',
-      summary: 'hubs, devices, services, certificates and enrollments that are there from the start; JSON',
+      summary: sentences.cliEmulator.seedFlag,
     }),
     faults: textFlag({
       placeholder: 'FILE|mild|wild',
-      summary:
-        'misbehave, as the rules of a JSON file say: errors, delays, lost answers, closed connections; mild disturbs about 5 % of requests, wild about 30 %',
+      summary: sentences.cliEmulator.faultsFlag,
     }),
     ...faultSeedFlag,
-    detach: switchFlag({ summary: 'return as soon as it is ready; it goes on in the background' }),
+    detach: switchFlag({ summary: sentences.cliEmulator.detachFlag }),
     ...outputFlags,
   },
   examples: [
-    { line: 'emulator start', summary: 'with the state of the quickstart in certs' },
-    { line: 'emulator start --detach', summary: 'in the background, until: enrollkit emulator stop' },
-    { line: 'emulator start --faults wild', summary: 'in bad weather: prints the seed, to repeat it' },
+    { line: 'emulator start', summary: sentences.cliEmulator.startExample },
+    { line: 'emulator start --detach', summary: sentences.cliEmulator.startDetachExample },
+    { line: 'emulator start --faults wild', summary: sentences.cliEmulator.startFaultsExample },
     {
       line: 'emulator start --dir /tmp/dps --port 0 --mqtt-port 0 --json',
-      summary: 'for a test: free ports, one line of JSON when it is ready',
+      summary: sentences.cliEmulator.startTestExample,
     },
   ],
 });

@@ -1,24 +1,25 @@
 /** Whether an emulator runs on a state folder. */
+
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ClockReply } from '../../emulator/control/paths.js';
 import { exitStatus } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { outputFlags } from '../kernel/common-flags.js';
 import { stateFolderFlag } from '../target/target-flags.js';
 
 export const emulatorStatus = defineCommand({
-  description:
-    'Tells whether an emulator runs on a state folder, and where. Exit status: 0 when it runs and answers, 12 when none runs, 5 when its process lives and does not answer. Prints no secrets; those are in emulator env.',
+  description: sentences.cliEmulator.statusDescription,
   flags: { ...stateFolderFlag, ...outputFlags },
   examples: [
-    { line: 'emulator status', summary: 'of the state in certs' },
-    { line: 'emulator status --json', summary: 'for scripts: running, pid, since, ports, names, the clock' },
+    { line: 'emulator status', summary: sentences.cliEmulator.statusExample },
+    { line: 'emulator status --json', summary: sentences.cliEmulator.statusJsonExample },
   ],
   async run({ flags }, { output }) {
     const { controlPaths } = await import('../../emulator/control/paths.js');
     const { logFileOf } = await import('../../emulator/log-file.js');
-    const { durationText } = await import('../terminal/text.js');
+    const { durationText, padEnd } = await import('../terminal/text.js');
     const { furtherNames } = await import('./overview.js');
     const { askEmulator, settled } = await import('../../emulator/control/running.js');
     const { refusedBy, stateFolderOf } = await import('./running-emulator.js');
@@ -26,7 +27,7 @@ export const emulatorStatus = defineCommand({
     const finding = await settled(dir);
     if (finding.kind !== 'running') {
       if (output.json) output.value({ running: false, dir: resolve(dir) });
-      else output.result('emulator.not-running', `No emulator runs on ${resolve(dir)}.`);
+      else output.result('emulator.not-running', sentences.cliEmulator.notRunning(resolve(dir)));
       return exitStatus.notRunning;
     }
     const { status, body } = await askEmulator(finding.endpoints, 'GET', controlPaths.clock);
@@ -59,31 +60,36 @@ export const emulatorStatus = defineCommand({
       });
       return exitStatus.ok;
     }
-    const side = clock.offset > 0 ? 'ahead of' : 'behind';
-    const shift = clock.offset === 0 ? '' : `, ${durationText(clock.offset)} ${side} this computer`;
+    const lines = sentences.cliEmulator.lines;
     const rows = [
-      ['Process', `${pid}, since ${since}`],
-      ['Device plane', endpoints.globalDeviceEndpoint],
-      ['ID scope', endpoints.idScope],
-      ['Service plane', endpoints.armEndpoint],
-      ['Hub', endpoints.hubHostName],
-      ...furtherNames(endpoints).map((line) => ['Further', line]),
+      [lines.process, sentences.cliEmulator.processSince(pid, since)],
+      [lines.devicePlane, endpoints.globalDeviceEndpoint],
+      [lines.idScope, endpoints.idScope],
+      [lines.servicePlane, endpoints.armEndpoint],
+      [lines.hub, endpoints.hubHostName],
+      ...furtherNames(endpoints).map((line) => [lines.others, line]),
       [
-        'Ports',
+        lines.ports,
         Object.entries(endpoints.ports)
           .map(([name, port]) => `${name} ${port}`)
           .join(', '),
       ],
-      ['Clock', `${clock.now}${shift}`],
-      ...(log ? [['Log', log]] : []),
+      [lines.clock, clockText(clock, durationText)],
+      ...(log ? [[lines.log, log]] : []),
     ];
     output.result(
       'emulator.running',
       [
-        `An emulator runs on ${resolve(dir)}.`,
-        ...rows.map(([name, value]) => `  ${name!.padEnd(15)}${value}`),
+        sentences.cliEmulator.isRunning(resolve(dir)),
+        ...rows.map(([name, value]) => `  ${padEnd(name!, 15)}${value}`),
       ].join('\n'),
     );
     return exitStatus.ok;
   },
 });
+
+function clockText({ now, offset }: ClockReply, durationText: (ms: number) => string): string {
+  if (offset === 0) return now;
+  const { clockAhead, clockBehind } = sentences.cliEmulator;
+  return (offset > 0 ? clockAhead : clockBehind)(now, durationText(offset));
+}

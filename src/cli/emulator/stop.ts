@@ -1,17 +1,18 @@
 /** Stops the emulator that runs on a state folder. */
+
 import { resolve } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { outputFlags } from '../kernel/common-flags.js';
 import { stateFolderFlag } from '../target/target-flags.js';
 
 export const emulatorStop = defineCommand({
-  description:
-    'Stops the emulator that runs on a state folder, and waits until it has ended. Its state is kept. When none runs, there is nothing to do, and that is no error.',
+  description: sentences.cliEmulator.stopDescription,
   flags: { ...stateFolderFlag, ...outputFlags },
   examples: [
-    { line: 'emulator stop', summary: 'the one of the state in certs' },
-    { line: 'emulator stop --dir /tmp/dps --json', summary: 'of another folder; tells whether one ran' },
+    { line: 'emulator stop', summary: sentences.cliEmulator.stopExample },
+    { line: 'emulator stop --dir /tmp/dps --json', summary: sentences.cliEmulator.stopJsonExample },
   ],
   async run({ flags }, { output }) {
     const { controlPaths } = await import('../../emulator/control/paths.js');
@@ -25,8 +26,8 @@ export const emulatorStop = defineCommand({
       if (!(await running.released(dir))) {
         throw new EnrollkitError(
           'TIMEOUT',
-          `The emulator was told to stop, and process ${finding.pid} still runs after ${running.patienceMs / 1000} s.`,
-          { next: `End process ${finding.pid}; what the emulator answered with success is on disk.` },
+          sentences.cliEmulator.stillRuns(finding.pid, running.patienceMs / 1000),
+          { next: sentences.cliEmulator.endProcess(finding.pid) },
         );
       }
     } else running.forgetEndpoints(dir);
@@ -35,7 +36,7 @@ export const emulatorStop = defineCommand({
     else
       output.note(
         stopped ? 'emulator.stopped' : 'emulator.not-running',
-        stopped ? 'The emulator has stopped; its state is kept.' : `No emulator runs on ${resolve(dir)}.`,
+        stopped ? sentences.cliEmulator.stopped : sentences.cliEmulator.notRunning(resolve(dir)),
       );
   },
 });

@@ -1,13 +1,14 @@
 /** `enrollkit fleet deregister`. */
 import { deregisterFleet } from '../../fleet/deregister-fleet.js';
 import { removeResults } from '../../fleet/registration/result-lines.js';
+import { sentences } from '../../languages/language.js';
 import type { RunOf } from '../kernel/command.js';
 import { withClients } from '../target/command-target.js';
 import { confirmed } from '../terminal/confirm.js';
 import type { fleetDeregister } from './deregister.js';
 import { fleetFiles, paceOf, servicePace } from './flags.js';
 import { fleetProgress } from './fleet-progress.js';
-import { deregistrationText, devicesText } from './fleet-summary.js';
+import { deregistrationText } from './fleet-summary.js';
 import { sizeOf } from './register.run.js';
 
 /** @throws EnrollkitError of the flags, the manifest, the target, and what `removeResults` and `deregisterFleet` throw */
@@ -15,12 +16,7 @@ export const run: RunOf<typeof fleetDeregister> = async ({ args, flags }, contex
   const { output, signal } = context;
   const { out: fleet, manifest } = fleetFiles(args.fleet, flags);
   const total = await sizeOf(manifest);
-  await confirmed(
-    'fleet.deregister',
-    `Delete the registration records of ${devicesText(total)}?`,
-    flags,
-    context,
-  );
+  await confirmed('fleet.deregister', sentences.cliFleet.deregister(total), flags, context);
   const enrollments = flags.enrollments === true;
   const deregister = () =>
     withClients(flags, context, false, async ({ target, service }) => {

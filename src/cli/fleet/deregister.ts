@@ -1,3 +1,4 @@
+import { sentences } from '../../languages/language.js';
 import { declareCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags, yesFlag } from '../kernel/common-flags.js';
 import { switchFlag } from '../kernel/flags.js';
@@ -5,13 +6,12 @@ import { targetFlags } from '../target/target-flags.js';
 import { fleetArgument, manifestFlag, paceFlags, servicePace } from './flags.js';
 
 export const fleetDeregister = declareCommand({
-  description:
-    'Deletes the registration records of a fleet. As in Azure, its devices stay in their hubs, and can register again as long as an enrollment takes them. The files of the fleet stay; those of results, which no longer hold, go.',
+  description: sentences.cliFleet.deregisterDescription,
   args: fleetArgument,
   flags: {
-    enrollments: switchFlag({ summary: 'delete the individual enrollments of the devices, too' }),
+    enrollments: switchFlag({ summary: sentences.cliFleet.deregisterEnrollmentsFlag }),
     'hub-devices': switchFlag({
-      summary: 'delete the devices from their hub, too; in Azure, by ENROLLKIT_HUB_CONNECTION_STRING',
+      summary: sentences.cliFleet.deregisterHubDevicesFlag,
     }),
     ...manifestFlag,
     ...paceFlags('devices', servicePace),
@@ -21,7 +21,10 @@ export const fleetDeregister = declareCommand({
     ...outputFlags,
   },
   examples: [
-    { line: 'fleet deregister sensors', summary: 'it asks first' },
-    { line: 'fleet deregister sensors --enrollments --hub-devices --yes', summary: 'nothing is left' },
+    { line: 'fleet deregister sensors', summary: sentences.cliFleet.deregisterExample },
+    {
+      line: 'fleet deregister sensors --enrollments --hub-devices --yes',
+      summary: sentences.cliFleet.deregisterAllExample,
+    },
   ],
 });

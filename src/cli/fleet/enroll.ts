@@ -1,3 +1,4 @@
+import { sentences } from '../../languages/language.js';
 import { individualEnrollmentFlags } from '../input/plan-flags.js';
 import { declareCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags } from '../kernel/common-flags.js';
@@ -6,31 +7,29 @@ import { targetFlags } from '../target/target-flags.js';
 import { fleetArgument, manifestFlag, paceFlags, resultsFlag, servicePace } from './flags.js';
 
 export const fleetEnroll = declareCommand({
-  description:
-    'Creates an individual enrollment for every device of a fleet, by its own certificate, ten in a request, and reads each back. Tags of the manifest go into the initial twin. An existing enrollment counts as enrolled when it is what this command would create; with --update, it is changed. Where one enrollment group does for all devices, it is less work: see group create. Safe to run again: enrollments that are already right are left alone.',
+  description: sentences.cliFleet.enrollDescription,
   args: fleetArgument,
   flags: {
     update: switchFlag({
-      summary:
-        'also change existing enrollments: set the certificate, the tags and what you give as flags, and keep the rest',
+      summary: sentences.cliFleet.enrollUpdateFlag,
     }),
     ...individualEnrollmentFlags,
     ...manifestFlag,
-    ...resultsFlag('.enrollments.ndjson', 'one line of JSON per device; each run replaces it'),
+    ...resultsFlag(sentences.cliFleet.enrollResultsFlag),
     ...paceFlags('enrollments', servicePace),
     ...dirFlag,
     ...targetFlags,
     ...outputFlags,
   },
   examples: [
-    { line: 'fleet enroll sensors', summary: 'each device by its certificate, to any linked hub' },
+    { line: 'fleet enroll sensors', summary: sentences.cliFleet.enrollExample },
     {
       line: 'fleet enroll sensors --hub contoso.azure-devices.net --target azure --dps-name contoso-dps',
-      summary: 'to one hub, in Azure',
+      summary: sentences.cliFleet.enrollHubExample,
     },
     {
       line: 'fleet enroll sensors --update --provisioning-status disabled',
-      summary: 'disable the enrollments, and change nothing else in them',
+      summary: sentences.cliFleet.enrollDisableExample,
     },
   ],
 });

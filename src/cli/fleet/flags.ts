@@ -1,22 +1,24 @@
 /** Flags of the commands that take a fleet to a provisioning service. */
+
 import type { FleetFiles } from '../../fleet/registration/fleet-devices.js';
+import { sentences } from '../../languages/language.js';
 import { type FlagValues, numberFlag, switchFlag, textFlag } from '../kernel/flags.js';
 
-const how = 'How:';
+const how = sentences.cliFleet.how;
 
 export const fleetArgument = {
-  fleet: { summary: 'what fleet issue --out has made: a folder, a file of NDJSON, a tar archive' },
+  fleet: { summary: sentences.cliFleet.fleetArgument },
 };
 
 export const manifestFlag = {
   manifest: textFlag({
     placeholder: 'FILE',
-    summary: 'the list of the devices (default: FLEET.manifest.csv)',
+    summary: sentences.cliFleet.manifestFlag,
   }),
 };
 
-export const resultsFlag = (ending: string, what: string) => ({
-  results: textFlag({ placeholder: 'FILE', summary: `${what} (default: FLEET${ending})` }),
+export const resultsFlag = (summary: string) => ({
+  results: textFlag({ placeholder: 'FILE', summary }),
 });
 
 /** What is usual in Azure; its quotas leave some room. */
@@ -29,22 +31,25 @@ interface UsualPace {
 export const registrationPace: UsualPace = { concurrency: 128, perMinute: 900 };
 export const servicePace: UsualPace = { concurrency: 4, perMinute: 900 };
 
-export const paceFlags = (what: string, { concurrency, perMinute }: UsualPace) => ({
+export const paceFlags = (
+  what: 'devices' | 'enrollments' | 'registrations',
+  { concurrency, perMinute }: UsualPace,
+) => ({
   concurrency: numberFlag({
     placeholder: 'N',
     minimum: 1,
     maximum: 10_000,
     heading: how,
-    summary: `at once (default: ${concurrency}; 16 at the emulator)`,
+    summary: sentences.cliFleet.concurrencyFlag(concurrency),
   }),
   rate: numberFlag({
     placeholder: 'N',
     minimum: 1,
     maximum: 10_000_000,
     heading: how,
-    summary: `${what} a minute (default: ${perMinute}, below DPS’s quota of 1000; no limit at the emulator)`,
+    summary: sentences.cliFleet.rateFlag(what, perMinute),
   }),
-  quiet: switchFlag({ heading: how, summary: 'no progress on standard error' }),
+  quiet: switchFlag({ heading: how, summary: sentences.cliFleet.quietFlag }),
 });
 
 /** Many connections on one computer only wait for each other. */

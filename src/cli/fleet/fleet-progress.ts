@@ -1,7 +1,8 @@
 /** The progress of a fleet: a line that is redrawn at a terminal, a line every few seconds elsewhere, JSON with `--json`. */
 
+import { sentences } from '../../languages/language.js';
 import type { Output } from '../kernel/output.js';
-import { numberText } from '../terminal/text.js';
+import { truncate } from '../terminal/text.js';
 
 export interface FleetProgress {
   /** Takes the number of devices that are done; the first time, those of earlier runs. */
@@ -42,8 +43,8 @@ export function fleetProgress(output: Output, total: number, quiet: boolean): Fl
         output.line(JSON.stringify(event));
         return;
       }
-      const line = `${numberText(devices)} of ${numberText(total)} devices, ${numberText(rounded(perSecond))} a second${left(secondsLeft)}`;
-      if (redrawn) output.stderr.write(`\r\x1b[K${line.slice(0, output.width - 1)}`);
+      const line = sentences.cliFleet.progress(devices, total, rounded(perSecond)) + left(secondsLeft);
+      if (redrawn) output.stderr.write(`\r\x1b[K${truncate(line, output.width - 1)}`);
       else output.note('fleet.progress', line);
     },
     end() {
@@ -57,7 +58,7 @@ const rounded = (rate: number) => (rate < 10 ? Math.round(rate * 10) / 10 : Math
 
 function left(seconds: number | undefined): string {
   if (seconds === undefined) return '';
-  if (seconds < 120) return `, ${seconds} s left`;
-  if (seconds < 7200) return `, ${Math.round(seconds / 60)} min left`;
-  return `, ${(seconds / 3600).toFixed(1)} h left`;
+  if (seconds < 120) return sentences.cliFleet.timeLeft(String(seconds), 's');
+  if (seconds < 7200) return sentences.cliFleet.timeLeft(String(Math.round(seconds / 60)), 'min');
+  return sentences.cliFleet.timeLeft((seconds / 3600).toFixed(1), 'h');
 }

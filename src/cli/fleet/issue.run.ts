@@ -1,4 +1,5 @@
 /** `enrollkit fleet issue`: from flags to a fleet. */
+
 import { EnrollkitError } from '../../errors.js';
 import {
   type DeviceSource,
@@ -8,12 +9,13 @@ import {
 } from '../../fleet/devices/device-source.js';
 import { loadFormat } from '../../fleet/formats/formats.js';
 import { type IssueFleetOptions, issueFleet } from '../../fleet/issue-fleet.js';
+import { sentences } from '../../languages/language.js';
 import { subjectFrom } from '../input/certificate-names.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { profileFor } from '../input/profile.js';
 import { signingCa, signingTime } from '../input/signing-ca.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
-import { displayPath, numberText } from '../terminal/text.js';
+import { displayPath } from '../terminal/text.js';
 import { fleetFiles } from './flags.js';
 import { fleetProgress } from './fleet-progress.js';
 import type { fleetIssue } from './issue.js';
@@ -62,18 +64,13 @@ export const run: RunOf<typeof fleetIssue> = async ({ flags }, context) => {
   }
   // Standard output may have the devices.
   const tell = typeof out === 'string' ? output.result.bind(output) : output.note.bind(output);
-  const where = typeof out === 'string' ? ` in ${displayPath(out)}` : '';
-  if (result.made === 0)
-    tell(
-      'fleet.issue.unchanged',
-      `${numberText(result.devices)} devices are${where} already; nothing was changed.`,
-    );
+  const where = typeof out === 'string' ? displayPath(out) : undefined;
+  if (result.made === 0) tell('fleet.issue.unchanged', sentences.cliFleet.unchanged(result.devices, where));
   else {
     const before = result.devices - result.made;
-    const earlier = before > 0 ? `, ${numberText(before)} of them made earlier` : '';
-    tell('fleet.issued', `${numberText(result.devices)} devices${where}${earlier} (${seconds.toFixed(1)} s)`);
+    tell('fleet.issued', sentences.cliFleet.issued(result.devices, where, before, seconds));
   }
-  tell('fleet.issue.listed', `valid until ${result.notAfter}; listed in ${displayPath(manifest)}`);
+  tell('fleet.issue.listed', sentences.cliFleet.listed(result.notAfter, displayPath(manifest)));
 };
 
 async function sourceFrom(
@@ -86,13 +83,13 @@ async function sourceFrom(
       return (await import('../../fleet/devices/device-list.js')).devicesFromList(from, subject);
     }
     const other = pattern === undefined ? '--count' : '--pattern';
-    throw new EnrollkitError('USAGE', `--from and ${other} were both given.`, {
-      next: "Give --from FILE, or --count N --pattern 'sensor-{000001..}'.",
+    throw new EnrollkitError('USAGE', sentences.cliFleet.fromOrPattern(other), {
+      next: sentences.cliFleet.fromOrPatternNext,
     });
   }
   if (pattern === undefined) {
-    throw new EnrollkitError('USAGE', 'Which devices? Neither --pattern nor --from was given.', {
-      next: "Give --count N --pattern 'sensor-{000001..}', or --from FILE.csv.",
+    throw new EnrollkitError('USAGE', sentences.cliFleet.noDevices, {
+      next: sentences.cliFleet.noDevicesNext,
     });
   }
   return devicesFromPattern(pattern, count);
@@ -106,25 +103,21 @@ async function placesFrom(
   const isFolder = (await loadFormat(format)).folder !== undefined;
   const given = flags.out;
   if (given === '')
-    throw new EnrollkitError('USAGE', '--out is empty.', { next: 'Name a file or a folder.' });
+    throw new EnrollkitError('USAGE', sentences.cliFleet.emptyOut, { next: sentences.cliFleet.emptyOutNext });
   const path = given ?? (isFolder ? 'fleet' : '-');
   const manifest = flags.manifest;
   if (path !== '-') {
     return { format, ...fleetFiles(path, flags) };
   }
   if (isFolder) {
-    throw new EnrollkitError('USAGE', 'Folders do not go to standard output.', {
-      next: 'Name a folder with --out FOLDER, or choose --format ndjson or --format tar.',
+    throw new EnrollkitError('USAGE', sentences.cliFleet.noFolderToStdout, {
+      next: sentences.cliFleet.noFolderToStdoutNext,
     });
   }
   if (output.json) {
-    throw new EnrollkitError(
-      'USAGE',
-      'Both the devices and the result of --json would go to standard output.',
-      {
-        next: 'Name a file with --out FILE.',
-      },
-    );
+    throw new EnrollkitError('USAGE', sentences.cliFleet.devicesOrJson, {
+      next: sentences.cliFleet.nameOutFile,
+    });
   }
   return { format, out: output.stdout, manifest: manifest ?? 'fleet.manifest.csv' };
 }

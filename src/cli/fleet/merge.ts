@@ -1,19 +1,18 @@
+import { sentences } from '../../languages/language.js';
 import { forceFlag, outFileFlag } from '../input/certificate-flags.js';
 import { defineCommand } from '../kernel/command.js';
 import { outputFlags } from '../kernel/common-flags.js';
-import { numberText } from '../terminal/text.js';
 
 export const fleetMerge = defineCommand({
-  description:
-    'Joins the manifests of the shards of a fleet into one, in the order in which they are given. A device or a serial number that comes twice is refused, and nothing is written.',
-  args: { manifest: { summary: 'what fleet issue wrote: SHARD.manifest.csv', variadic: true } },
+  description: sentences.cliFleet.mergeDescription,
+  args: { manifest: { summary: sentences.cliFleet.mergeArgument, variadic: true } },
   flags: { ...outFileFlag, ...forceFlag, ...outputFlags },
   examples: [
     {
       line: 'fleet merge part-1.manifest.csv part-2.manifest.csv --out all.csv',
-      summary: 'the manifests of two shards as one',
+      summary: sentences.cliFleet.mergeExample,
     },
-    { line: 'fleet merge part-*.manifest.csv > all.csv', summary: 'however many there are' },
+    { line: 'fleet merge part-*.manifest.csv > all.csv', summary: sentences.cliFleet.mergeAllExample },
   ],
   async run({ args, flags }, { output }) {
     const { EnrollkitError } = await import('../../errors.js');
@@ -22,13 +21,9 @@ export const fleetMerge = defineCommand({
     const { displayPath } = await import('../terminal/text.js');
     const { out, force } = flags;
     if (out === undefined && output.json) {
-      throw new EnrollkitError(
-        'USAGE',
-        'Both the manifest and the result of --json would go to standard output.',
-        {
-          next: 'Name a file with --out FILE.',
-        },
-      );
+      throw new EnrollkitError('USAGE', sentences.cliFleet.manifestOrJson, {
+        next: sentences.cliFleet.nameOutFile,
+      });
     }
     if (out !== undefined) {
       removeMergeLeftovers(out);
@@ -37,6 +32,6 @@ export const fleetMerge = defineCommand({
     const devices = await mergeManifests(args.manifest, out ?? output.stdout);
     if (output.json) output.value({ devices, manifests: args.manifest.length, out });
     else if (out !== undefined)
-      output.result('fleet.merged', `${numberText(devices)} devices, listed in ${displayPath(out)}`);
+      output.result('fleet.merged', sentences.cliFleet.merged(devices, displayPath(out)));
   },
 });

@@ -1,7 +1,9 @@
 /** `enrollkit fleet register`: from flags to registered devices, and a summary. */
+
 import { EnrollkitError, type ExitStatus, errorTable, exitStatus } from '../../errors.js';
 import { type RegisterFleetResult, registerFleet } from '../../fleet/register-fleet.js';
 import { manifestDevices } from '../../fleet/registration/fleet-devices.js';
+import { sentences } from '../../languages/language.js';
 import type { RunOf } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
 import { atGlobalEndpoint, deviceTarget, idScopeOf } from '../target/device-target.js';
@@ -49,7 +51,7 @@ export async function sizeOf(manifest: string): Promise<number> {
   let total = 0;
   for await (const _ of manifestDevices(manifest)) total += 1;
   if (total > 0) return total;
-  throw new EnrollkitError('FILE_UNREADABLE', `${manifest} lists no device.`);
+  throw new EnrollkitError('FILE_UNREADABLE', sentences.cliFleet.noDeviceListed(manifest));
 }
 
 /** All refused: as the commonest refusal alone would end. */

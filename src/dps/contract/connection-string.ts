@@ -2,7 +2,9 @@
  * Connection strings of shared access policies: `HostName=...;SharedAccessKeyName=...;SharedAccessKey=...`. They are
  * secrets: no error here quotes one.
  */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 
 export interface ConnectionString {
   /** Host name, with `:port` when it is not 443. */
@@ -31,19 +33,19 @@ export function parseConnectionString(text: string): ConnectionString {
       (key) => key.toLowerCase() === part.slice(0, at).trim().toLowerCase(),
     );
     if (at < 0 || name === undefined) {
-      throw invalid('it has a part that is none of HostName, SharedAccessKeyName and SharedAccessKey');
+      throw invalid(sentences.dpsContract.unknownPart);
     }
     const field = fields[name as keyof typeof fields];
-    if (found[field] !== undefined) throw invalid(`${name} stands in it twice`);
+    if (found[field] !== undefined) throw invalid(sentences.dpsContract.partTwice(name));
     found[field] = part.slice(at + 1).trim();
   }
   for (const [name, field] of Object.entries(fields)) {
-    if (!found[field]) throw invalid(`${name} is missing`);
+    if (!found[field]) throw invalid(sentences.dpsContract.partMissing(name));
   }
   const { hostName, sharedAccessKeyName, sharedAccessKey } = found as ConnectionString;
-  if (!/^[a-z0-9.-]+(:\d{1,5})?$/i.test(hostName)) throw invalid('HostName is not a host name');
+  if (!/^[a-z0-9.-]+(:\d{1,5})?$/i.test(hostName)) throw invalid(sentences.dpsContract.notAHostName);
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(sharedAccessKey) || sharedAccessKey.length % 4 !== 0) {
-    throw invalid('SharedAccessKey is not base64; it may have been cut off when it was copied');
+    throw invalid(sentences.dpsContract.notBase64);
   }
   return { hostName, sharedAccessKeyName, sharedAccessKey };
 }
@@ -54,5 +56,5 @@ export function formatConnectionString(parts: ConnectionString): string {
 }
 
 function invalid(why: string): EnrollkitError {
-  return new EnrollkitError('INVALID_CONNECTION_STRING', `The connection string is not one: ${why}.`);
+  return new EnrollkitError('INVALID_CONNECTION_STRING', sentences.dpsContract.invalidConnectionString(why));
 }

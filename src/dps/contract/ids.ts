@@ -4,7 +4,10 @@
  * Source: Microsoft Learn, "Azure IoT Hub Device Provisioning Service terminology" (registration ID), "How to manage
  * device enrollments" (group ID); RFC 5280 appendix A.1, ub-common-name, for the bound of 64.
  */
+
 import { EnrollkitError } from '../../errors.js';
+import type { Sentences } from '../../languages/en.js';
+import { sentences } from '../../languages/language.js';
 
 /** The maximum length of registration IDs and group IDs. */
 const maxIdLength = 128;
@@ -21,20 +24,20 @@ const certificateName = /^[a-z0-9._-]{1,256}$/i;
 
 /** What is wrong with a registration ID for X.509 attestation, as a sentence, or undefined. */
 export function registrationIdProblem(value: string): string | undefined {
-  if (value === '') return 'A registration ID is missing.';
+  if (value === '') return sentences.dpsContract.noRegistrationId;
   if (value.length > maxCommonNameLength) {
-    return `The registration ID "${abridge(value)}" has ${value.length} characters; it is also the certificate's common name, which holds at most ${maxCommonNameLength}.`;
+    return sentences.dpsContract.registrationIdTooLong(abridge(value), value.length, maxCommonNameLength);
   }
-  return idProblem('registration ID', value);
+  return idProblem('registration', value);
 }
 
 /** What is wrong with a registration ID, whatever the attestation, as a sentence, or undefined. */
 function legalRegistrationIdProblem(value: string): string | undefined {
-  if (value === '') return 'A registration ID is missing.';
+  if (value === '') return sentences.dpsContract.noRegistrationId;
   if (value.length > maxIdLength) {
-    return `The registration ID "${abridge(value)}" has ${value.length} characters; it can have at most ${maxIdLength}.`;
+    return sentences.dpsContract.registrationIdTooLongForAll(abridge(value), value.length, maxIdLength);
   }
-  return idProblem('registration ID', value);
+  return idProblem('registration', value);
 }
 
 /** Of devices and modules of IoT Hub (Microsoft Learn, "Understand the identity registry in your IoT hub"). */
@@ -59,28 +62,36 @@ export function deviceOrModuleProblem(commonName: string): string | undefined {
   const module = moduleIdentityOf(commonName);
   if (!module) return registrationIdProblem(commonName);
   if (commonName.length > maxCommonNameLength) {
-    return `The module identity "${abridge(commonName)}" has ${commonName.length} characters; it is also the certificate's common name, which holds at most ${maxCommonNameLength}.`;
+    return sentences.dpsContract.moduleIdentityTooLong(
+      abridge(commonName),
+      commonName.length,
+      maxCommonNameLength,
+    );
   }
   const [bad] = [module.deviceId, module.moduleId].filter((one) => !hubIdentity.test(one));
   if (bad === undefined) return undefined;
-  return `The module identity "${abridge(commonName)}" is not legal: it is deviceId/moduleId, each of letters, digits and - . % _ * ? ! ( ) , : = @ $ '.`;
+  return sentences.dpsContract.invalidModuleIdentity(abridge(commonName));
 }
 
 /** What is wrong with an enrollment group ID, as a sentence, or undefined. */
 export function enrollmentGroupIdProblem(value: string): string | undefined {
-  if (value === '') return 'An enrollment group ID is missing.';
+  if (value === '') return sentences.dpsContract.noGroupId;
   if (value.length > maxIdLength) {
-    return `The enrollment group ID "${abridge(value)}" has ${value.length} characters; it holds at most ${maxIdLength}.`;
+    return sentences.dpsContract.groupIdTooLong(abridge(value), value.length, maxIdLength);
   }
-  return idProblem('enrollment group ID', value);
+  return idProblem('group', value);
 }
 
-/** What is wrong with the name of a certificate in DPS, as a sentence, or undefined. */
-export function certificateNameProblem(value: string): string | undefined {
-  if (value === '') return 'A certificate name is missing.';
+/**
+ * What is wrong with the name of a certificate in DPS, as a sentence, or undefined.
+ *
+ * @param language that of the sentence; the emulator answers its clients in English
+ */
+export function certificateNameProblem(value: string, language: Sentences = sentences): string | undefined {
+  if (value === '') return language.dpsContract.noCertificateName;
   return certificateName.test(value)
     ? undefined
-    : `The certificate name "${abridge(value)}" is not legal: 1 to 256 letters, digits, - . or _.`;
+    : language.dpsContract.invalidCertificateName(abridge(value));
 }
 
 /**
@@ -88,9 +99,9 @@ export function certificateNameProblem(value: string): string | undefined {
  *
  * Source: Microsoft Learn, "Naming rules and restrictions for Azure resources", Microsoft.Devices.
  */
-export function hubNameProblem(value: string): string | undefined {
+export function hubNameProblem(value: string, language: Sentences = sentences): string | undefined {
   if (/^[a-z0-9][a-z0-9-]{1,48}[a-z0-9]$/i.test(value)) return undefined;
-  return `The hub name "${abridge(value)}" is not legal: 3 to 50 letters, digits and -, neither first nor last a -.`;
+  return language.dpsContract.invalidHubName(abridge(value));
 }
 
 /** The name of a provisioning service, which is also the first label of its host name. */
@@ -103,10 +114,10 @@ export const serviceNamePattern = /^[A-Za-z0-9][A-Za-z0-9-]{1,62}[A-Za-z0-9]$/;
  * provisioningServices: 3-64 alphanumerics and hyphens, the last an alphanumeric. azure-rest-api-specs has no pattern
  * for provisioningServiceName. That the first is not a hyphen is the rule of host names (RFC 1123 section 2.1).
  */
-export function serviceNameProblem(value: string): string | undefined {
+export function serviceNameProblem(value: string, language: Sentences = sentences): string | undefined {
   // `global` is the label of the endpoint that all devices dial.
   if (serviceNamePattern.test(value) && value.toLowerCase() !== 'global') return undefined;
-  return `The name of a provisioning service "${abridge(value)}" is not legal: 3 to 64 letters, digits and -, neither first nor last a -, and not "global".`;
+  return language.dpsContract.invalidServiceName(abridge(value));
 }
 
 /** A subscription ID, a GUID. */
@@ -118,13 +129,13 @@ export const idScopePattern = /^0ne[0-9A-Za-z]+$/;
 
 /** A sentence on what is wrong with a common name, or undefined when it is legal. */
 export function commonNameProblem(value: string): string | undefined {
-  if (value.trim() === '') return 'A common name is missing.';
+  if (value.trim() === '') return sentences.dpsContract.noCommonName;
   const length = [...value].length;
   if (length > maxCommonNameLength) {
-    return `The common name has ${length} characters; a certificate holds at most ${maxCommonNameLength}.`;
+    return sentences.dpsContract.commonNameTooLong(length, maxCommonNameLength);
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not get in.
-  return /[\u0000-\u001f\u007f]/.test(value) ? 'A common name holds no control characters.' : undefined;
+  return /[\u0000-\u001f\u007f]/.test(value) ? sentences.dpsContract.commonNameControl : undefined;
 }
 
 /** Whether an ID (registration or group) is legal with any attestation. */
@@ -136,9 +147,7 @@ export function isLegalId(value: string): boolean {
 export function assertDeviceOrModule(commonName: string): void {
   const problem = deviceOrModuleProblem(commonName);
   if (problem === undefined) return;
-  const next = moduleIdentityOf(commonName)
-    ? { next: 'Give the device ID and the module ID of IoT Hub, with one slash between them.' }
-    : {};
+  const next = moduleIdentityOf(commonName) ? { next: sentences.dpsContract.moduleIdentityNext } : {};
   throw new EnrollkitError('INVALID_REGISTRATION_ID', problem, next);
 }
 
@@ -157,7 +166,7 @@ export function assertLegalRegistrationId(value: string): void {
   const problem = legalRegistrationIdProblem(value);
   if (problem === undefined) return;
   throw new EnrollkitError('INVALID_REGISTRATION_ID', problem, {
-    next: `Use 1 to ${maxIdLength} letters, digits, - . _ or :. Begin with a letter or a digit, and end with a letter, a digit or -.`,
+    next: sentences.dpsContract.registrationIdRule(maxIdLength),
   });
 }
 
@@ -168,8 +177,8 @@ export function assertLegalRegistrationId(value: string): void {
  */
 export function assertHubDeviceId(value: string): void {
   if (hubIdentity.test(value)) return;
-  throw new EnrollkitError('USAGE', `The device ID "${abridge(value)}" is not legal.`, {
-    next: "Use 1 to 128 letters, digits and - . % _ * ? ! ( ) , : = @ $ '.",
+  throw new EnrollkitError('USAGE', sentences.dpsContract.invalidDeviceId(abridge(value)), {
+    next: sentences.dpsContract.deviceIdRule,
   });
 }
 
@@ -190,14 +199,13 @@ export function sameId(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
-function idProblem(kind: string, value: string): string | undefined {
+function idProblem(kind: 'registration' | 'group', value: string): string | undefined {
   const illegal = [...value].find((character) => !/[a-z0-9._:-]/i.test(character));
   if (illegal !== undefined) {
-    return `The ${kind} "${abridge(value)}" contains ${JSON.stringify(illegal)}; only letters, digits, - . _ and : are allowed.`;
+    return sentences.dpsContract.illegalCharacter(kind, abridge(value), JSON.stringify(illegal));
   }
-  if (!/^[a-z0-9]/i.test(value))
-    return `The ${kind} "${abridge(value)}" must begin with a letter or a digit.`;
-  if (!id.test(value)) return `The ${kind} "${abridge(value)}" must end with a letter, a digit or -.`;
+  if (!/^[a-z0-9]/i.test(value)) return sentences.dpsContract.wrongStart(kind, abridge(value));
+  if (!id.test(value)) return sentences.dpsContract.wrongEnd(kind, abridge(value));
   return undefined;
 }
 

@@ -1,9 +1,11 @@
 /** Finds the emulator of a state folder, and controls it, from another process. */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import {
   type EmulatorEndpoints,
   type EndpointsFile,
@@ -57,7 +59,7 @@ export async function settled(directory: string): Promise<Finding> {
     const finding = findEmulator(directory);
     if (finding.kind !== 'starting') return finding;
     if (Date.now() > until) {
-      throw new EnrollkitError('TIMEOUT', `The emulator on ${directory} neither starts nor ends.`);
+      throw new EnrollkitError('TIMEOUT', sentences.emulator.stuck(directory));
     }
   }
 }
@@ -99,7 +101,7 @@ export function askEmulator(
   return new Promise((resolve, reject) => {
     const fail = (cause: Error) =>
       reject(
-        new EnrollkitError('NETWORK', `The emulator at ${armEndpoint} does not answer: ${cause.message}.`, {
+        new EnrollkitError('NETWORK', sentences.emulator.noResponse(armEndpoint, cause.message), {
           cause,
         }),
       );
@@ -128,7 +130,7 @@ export function askEmulator(
         }
       },
     );
-    outgoing.on('timeout', () => outgoing.destroy(new Error('no answer in time')));
+    outgoing.on('timeout', () => outgoing.destroy(new Error(sentences.emulator.timedOut)));
     outgoing.on('error', fail);
     outgoing.end(text);
   });

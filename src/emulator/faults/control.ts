@@ -1,6 +1,8 @@
 /** The faults of an emulator: set, listed and cleared while it runs. */
+
 import { randomInt } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { EmulatorLog } from '../wire/events.js';
 import type { FaultSource, Faults } from '../wire/faults.js';
 import { FaultEngine, type RuleCount } from './engine.js';
@@ -53,7 +55,7 @@ export class EmulatorFaults implements FaultControl, FaultSource {
 
   set(faults: FaultSelection, seed: number = randomSeed()): FaultList {
     if (!Number.isInteger(seed) || seed < 0 || seed > maxSeed) {
-      throw new EnrollkitError('USAGE', `The seed of faults is a whole number from 0 to ${maxSeed}.`);
+      throw new EnrollkitError('USAGE', sentences.emulator.invalidFaultSeed(maxSeed));
     }
     const { rules } = parseFaults(faults);
     this.#engine = rules.length === 0 ? undefined : new FaultEngine({ ...this.#options, rules, seed });

@@ -1,5 +1,7 @@
 /** The fault file: rules that say which requests meet which fault, and how often. */
+
 import * as z from 'zod';
+import { sentences } from '../../languages/language.js';
 import { certificateProblems, tlsVersions, transports } from '../wire/faults.js';
 import { operationNames } from './operations.js';
 
@@ -115,7 +117,7 @@ const rule = z
   .strictObject({
     id: z
       .string()
-      .regex(/^[A-Za-z0-9._-]{1,64}$/, 'it has 1 to 64 letters, digits, dots, hyphens and underscores')
+      .regex(/^[A-Za-z0-9._-]{1,64}$/, sentences.emulator.ruleIdRule)
       .describe('In the log with each fault that the rule injects.'),
     match: match.optional(),
     fault,
@@ -129,7 +131,7 @@ const rule = z
           .describe('How many matching requests are let through first; 0 when it is left out.'),
         count: z.int().min(1).optional().describe('How often at most; any number when it is left out.'),
         until: z.iso
-          .datetime({ offset: true, error: 'it is a time such as 2027-01-31T12:00:00Z' })
+          .datetime({ offset: true, error: sentences.emulator.notATime })
           .optional()
           .describe('The rule ends at this time of the emulator’s clock.'),
       })
@@ -149,30 +151,30 @@ function problemsOf({ match: given = {}, fault: asked }: GivenRule): { path: str
       if (given[field] === undefined) continue;
       problems.push({
         path: ['match', field],
-        message: 'it is not known yet in a TLS handshake; a match of this fault has a transport only',
+        message: sentences.emulator.notInHandshake,
       });
     }
     const allowed = listOf(given.transport).every((one) => !one.endsWith('-ws'));
     if (!allowed) {
-      problems.push({ path: ['match', 'transport'], message: 'the listener of a WebSocket is https' });
+      problems.push({ path: ['match', 'transport'], message: sentences.emulator.webSocketListener });
     }
   }
   const suited = transports.filter((transport) => appliesTo(asked.type, transport));
   const chosen = listOf(given.transport);
   if (!handshake && chosen.length > 0 && !chosen.some((one) => suited.includes(one))) {
-    const message = `a fault of this type is for ${suited.join(', ')} only`;
+    const message = sentences.emulator.faultTransports(suited);
     problems.push({ path: ['match', 'transport'], message });
   }
   if (asked.type === 'status' && asked.errorCode !== undefined) {
     if (Math.floor(asked.errorCode / 1000) !== asked.status) {
-      const message = `it is the status times 1000, plus a detail: ${asked.status}000 to ${asked.status}999`;
+      const message = sentences.emulator.errorCodeRange(asked.status);
       problems.push({ path: ['fault', 'errorCode'], message });
     }
   }
   if ('milliseconds' in asked && Array.isArray(asked.milliseconds)) {
     const [from, to] = asked.milliseconds;
     if (from > to)
-      problems.push({ path: ['fault', 'milliseconds'], message: 'a range begins with its least' });
+      problems.push({ path: ['fault', 'milliseconds'], message: sentences.emulator.rangeBackwards });
   }
   return problems;
 }
@@ -201,7 +203,7 @@ export const faultFileSchema = z
         context.addIssue({
           code: 'custom',
           path: ['rules', index, 'id'],
-          message: 'another rule has this ID',
+          message: sentences.emulator.ruleListedTwice,
         });
       }
       seen.add(id);

@@ -1,5 +1,7 @@
 /** Errors in a seed, and reading its lists: every error has the place in the document. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { DpsError } from '../dps/dps-error.js';
 import { HubError } from '../hub/hub-error.js';
 
@@ -11,15 +13,18 @@ export function invalidSeed(path: Place, problem: string): EnrollkitError {
   const place = path
     .map((part, index) => (typeof part === 'number' ? `[${part}]` : index ? `.${part}` : part))
     .join('');
-  return new EnrollkitError('INVALID_SEED', `${place}: ${problem.replace(/\.$/, '')}.`, {
-    context: { path, problem },
-  });
+  return new EnrollkitError(
+    'INVALID_SEED',
+    sentences.emulator.problemAt(place, problem.replace(/[.。]$/, '')),
+    {
+      context: { path, problem },
+    },
+  );
 }
 
 /** @throws EnrollkitError INVALID_SEED when the name was seen before, in any case */
 export function assertUnique(seen: Set<string>, name: string, place: Place): void {
-  if (seen.has(name.toLowerCase()))
-    throw invalidSeed(place, 'it stands there twice, since case does not count');
+  if (seen.has(name.toLowerCase())) throw invalidSeed(place, sentences.emulator.listedTwice);
   seen.add(name.toLowerCase());
 }
 

@@ -1,6 +1,8 @@
 /** The part of a seed for one provisioning service: its linked hubs, its CA certificates, its enrollments. */
+
 import { isDeepStrictEqual } from 'node:util';
 import { certificateNameProblem } from '../../dps/contract/ids.js';
+import { sentences } from '../../languages/language.js';
 import { type Certificate, sha256Thumbprint } from '../../pki/x509/certificate.js';
 import { certificateFromText } from '../dps/certificate-text.js';
 import { defaultSettings, type ProvisioningService } from '../dps/provisioning-service.js';
@@ -65,7 +67,7 @@ function readLinks(given: NonNullable<ServiceSeed['iotHubs']>, hubs: LinkedHubs,
     const { name, location, applyAllocationPolicy, allocationWeight } =
       typeof one === 'string' ? { name: one } : one;
     const hubId = hubs.idOf(name);
-    if (hubId === undefined) throw invalidSeed([...place, index], `there is no hub "${name}"`);
+    if (hubId === undefined) throw invalidSeed([...place, index], sentences.emulator.noSuchHub(name));
     assertUnique(seen, hubId, [...place, index]);
     return {
       hubId,
@@ -132,8 +134,7 @@ function readCertificates(given: SeedCertificate[], stored: Certificates, place:
 function readAuthority(text: string, place: Place): Certificate {
   try {
     const certificate = certificateFromText(text);
-    if (!certificate.basicConstraints?.certificateAuthority)
-      throw new Error('It is not the certificate of a CA.');
+    if (!certificate.basicConstraints?.certificateAuthority) throw new Error(sentences.emulator.notACa);
     return certificate;
   } catch (error) {
     throw invalidSeed(place, (error as Error).message);

@@ -2,6 +2,7 @@
  * Applies a seed to the state, by the rules for requests of clients. What already is as the seed says keeps its etag, what
  * differs is changed, and everything else stays.
  */
+import { sentences } from '../../languages/language.js';
 import type { ServiceDirectory } from '../dps/service-directory.js';
 import { assertDeviceId, parseDeviceSettings } from '../hub/device-request.js';
 import type { HubDirectory } from '../hub/hub-directory.js';
@@ -42,7 +43,7 @@ export function applySeed(given: EmulatorSeed, { services, hubs, now }: SeedTarg
   const storeServices = serviceSeedsOf(seed, services).flatMap(({ name, part, place }) => {
     assertUnique(names, name, [...place, 'name']);
     const service = services.get(name);
-    if (!service) throw invalidSeed(place, `there is no provisioning service "${name}"`);
+    if (!service) throw invalidSeed(place, sentences.emulator.noSuchService(name));
     return readServiceSeed(part, service, place, at);
   });
   const storeDevices = readItems(
@@ -51,7 +52,7 @@ export function applySeed(given: EmulatorSeed, { services, hubs, now }: SeedTarg
     'deviceId',
     (deviceId, { hub: name, ...device }) => {
       const hub = (name === undefined ? hubs.list()[0] : hubs.byName(name))?.hub;
-      if (!hub) throw new HubError('ArgumentInvalid', { message: `there is no hub "${name}"` });
+      if (!hub) throw new HubError('ArgumentInvalid', { message: sentences.emulator.noSuchHub(name!) });
       assertDeviceId(deviceId);
       const settings = parseDeviceSettings(device);
       const { tags, desired } = device;

@@ -1,7 +1,9 @@
 /** Damage to the files of a state that SQLite does not notice: it would go on with an empty or an older state. */
+
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { rootFileName } from '../wire/tls/server-identity.js';
 
 /** The header of a database file. */
@@ -22,23 +24,17 @@ export function assertUndamaged(path: string): void {
   const [log, index] = [`${path}-wal`, `${path}-shm`];
   if (size < headerBytes && (existsSync(log) || existsSync(index) || wasStarted(path))) {
     throw damaged(
-      `The emulator's state ${path} has ${size} bytes: it was emptied or cut off.`,
-      `Restore the file from a backup. To start with an empty state, move ${dirname(path)} away.`,
+      sentences.emulator.stateCutOff(path, size),
+      sentences.emulator.restoreOrEmpty(dirname(path)),
     );
   }
   const logSize = sizeOf(log);
   if (logSize === undefined && firstBytes(index, 20)?.readUInt32LE(16)) {
-    throw damaged(
-      `The file ${log} is missing: it has the latest changes of the emulator's state.`,
-      `Restore the file from a backup. To continue without those changes, delete ${index}.`,
-    );
+    throw damaged(sentences.emulator.logMissing(log), sentences.emulator.restoreOrDeleteIndex(index));
   }
   const magic = firstBytes(log, 4)?.readUInt32BE();
   if (magic !== undefined && magic >>> 1 !== 0x377f0682 >>> 1) {
-    throw damaged(
-      `The file ${log}, which has the latest changes of the emulator's state, is damaged.`,
-      `Restore the file from a backup. To continue without those changes, delete it and ${index}.`,
-    );
+    throw damaged(sentences.emulator.logDamaged(log), sentences.emulator.restoreOrDelete(index));
   }
 }
 

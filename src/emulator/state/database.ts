@@ -2,9 +2,11 @@
  * The emulator's state: SQLite files, or memory. What a statement wrote survives `kill -9` (WAL, synchronous=NORMAL), but
  * not a power cut.
  */
+
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { fileFault, secretFileMode } from '../../workspace/files.js';
 import { assertUndamaged } from './damage.js';
 import { applicationId, migrations } from './schema.js';
@@ -67,7 +69,7 @@ export function openState(
     throw (
       fileFault(cause) ??
       stateError(path, cause) ??
-      new EnrollkitError('EMULATOR_STATE_UNREADABLE', `The emulator's state ${path} cannot be read.`, {
+      new EnrollkitError('EMULATOR_STATE_UNREADABLE', sentences.emulator.stateUnreadable(path), {
         cause,
       })
     );
@@ -81,23 +83,22 @@ export function openState(
  */
 function stateError(path: string, cause: unknown): EnrollkitError | undefined {
   const { code = '', message = '' } = cause as { code?: string; message?: string };
-  const state = `The emulator's state ${path}`;
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) {
-    return new EnrollkitError('EMULATOR_STATE_UNREADABLE', `${state} is damaged (${message}).`, {
-      next: `Restore the file from a backup. To start with an empty state, move ${dirname(path)} away.`,
+    return new EnrollkitError('EMULATOR_STATE_UNREADABLE', sentences.emulator.stateDamaged(path, message), {
+      next: sentences.emulator.restoreOrEmpty(dirname(path)),
       cause,
     });
   }
   // A file of the log that cannot grow is an error of the disk, also where the disk is full.
   const why = Object.entries({
-    SQLITE_FULL: 'the disk is full',
-    SQLITE_IOERR: 'the disk is full, or reports an error',
-    SQLITE_READONLY: 'it is read-only',
-    SQLITE_CANTOPEN: 'it, or a file beside it, cannot be opened',
-  }).find(([start]) => code.startsWith(start))?.[1];
+    SQLITE_FULL: 'full',
+    SQLITE_IOERR: 'io',
+    SQLITE_READONLY: 'read-only',
+    SQLITE_CANTOPEN: 'open',
+  } as const).find(([start]) => code.startsWith(start))?.[1];
   return why === undefined
     ? undefined
-    : new EnrollkitError('FILE_UNWRITABLE', `${state} cannot be written: ${why}.`, { cause });
+    : new EnrollkitError('FILE_UNWRITABLE', sentences.emulator.stateNotWritten(path, why), { cause });
 }
 
 /**
@@ -153,19 +154,15 @@ function assertVersion(
   { application, version, newest }: { application: number; version: number; newest: number },
 ): void {
   if (application !== applicationId) {
-    throw new EnrollkitError(
-      'EMULATOR_STATE_UNREADABLE',
-      `The emulator's state ${path} was written by an older enrollkit, from before its first release, and this one cannot read it.`,
-      {
-        next: 'Delete it with "enrollkit emulator reset --new-identity --dir FOLDER", or move the folder away; the emulator then makes a new state.',
-      },
-    );
+    throw new EnrollkitError('EMULATOR_STATE_UNREADABLE', sentences.emulator.olderState(path), {
+      next: sentences.emulator.olderStateNext,
+    });
   }
   if (version > newest) {
     throw new EnrollkitError(
       'EMULATOR_STATE_UNREADABLE',
-      `The emulator's state ${path} was written by a newer enrollkit (version ${version} of its tables, here ${newest}).`,
-      { next: 'Update enrollkit, or move that folder away; the emulator makes a new one.' },
+      sentences.emulator.newerState(path, version, newest),
+      { next: sentences.emulator.newerStateNext },
     );
   }
 }

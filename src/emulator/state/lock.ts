@@ -1,6 +1,8 @@
 /** The lock on an emulator's folder: one emulator at a time. */
+
 import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { lockHolder, tryLock } from '../../workspace/lock.js';
 
 const lockOf = (folder: string) => join(folder, 'lock');
@@ -24,7 +26,7 @@ export function lockFolder(folder: string): () => void {
   const { pid, since } = release;
   throw new EnrollkitError(
     'EMULATOR_STATE_IN_USE',
-    `An emulator already runs on the state in ${folder} (process ${pid}, since ${since.toISOString()}).`,
+    sentences.emulator.stateInUse(folder, pid, since.toISOString()),
     { context: { pid, since: since.toISOString() } },
   );
 }

@@ -1,7 +1,9 @@
 /** A copy of the state's files, taken before something that may be refused. */
+
 import { copyFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { ensureFolder } from '../../workspace/files.js';
 import { type StateDatabases, stateFilePattern } from './databases.js';
 import { readSetting } from './identity.js';
@@ -33,7 +35,7 @@ export function takeSnapshot(databases: StateDatabases, folder: string): StateSn
       for (const name of names) copyFileSync(join(folder, name), join(copies, name));
     } catch (cause) {
       discard();
-      throw new EnrollkitError('FILE_UNWRITABLE', `The emulator's state cannot be copied to ${copies}.`, {
+      throw new EnrollkitError('FILE_UNWRITABLE', sentences.emulator.stateNotCopied(copies), {
         cause,
       });
     }

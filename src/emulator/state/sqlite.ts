@@ -2,9 +2,11 @@
  * SQLite (libsql), loaded when the first database is opened: libsql is native code that some platforms have no build of,
  * and everything in enrollkit except the emulator works there.
  */
+
 import { createRequire } from 'node:module';
 import type Database from 'libsql';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 
 export type SqliteDatabase = Database.Database;
 export type SqliteStatement = Database.Statement;
@@ -58,18 +60,12 @@ export function loadSqlite(): typeof Database {
   } catch (cause) {
     const platform = `${process.platform}-${process.arch}`;
     throw platforms.includes(platform)
-      ? new EnrollkitError(
-          'EMULATOR_UNSUPPORTED',
-          `The emulator's database (libsql) cannot be loaded: its package for this platform (${platform}) is missing or broken.`,
-          {
-            next: 'Install enrollkit again with its optional dependencies: npm install --include=optional.',
-            cause,
-          },
-        )
-      : new EnrollkitError(
-          'EMULATOR_UNSUPPORTED',
-          `The emulator does not run on this platform (${platform}): its database (libsql) has no build for it.`,
-          { cause },
-        );
+      ? new EnrollkitError('EMULATOR_UNSUPPORTED', sentences.emulator.databaseMissing(platform), {
+          next: sentences.emulator.installAgain,
+          cause,
+        })
+      : new EnrollkitError('EMULATOR_UNSUPPORTED', sentences.emulator.platformUnsupported(platform), {
+          cause,
+        });
   }
 }

@@ -1,5 +1,7 @@
 /** Subject alternative names (RFC 5280 section 4.2.1.6), checked and encoded without a library, for speed. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { implicitPrimitive, objectIdentifier, octetString, sequence } from '../../pki/der/write.js';
 import {
   addressProblem,
@@ -29,7 +31,7 @@ export function alternativeNamesProblem(names: AlternativeNames): string | undef
     for (const value of names[kind] ?? []) {
       const why = kinds[kind].problem(value);
       if (why !== undefined) {
-        return `The alternative name ${kinds[kind].label} ${visible(value.slice(0, 80))} is not legal: ${why}.`;
+        return sentences.fleet.invalidAlternativeName(kinds[kind].label, visible(value.slice(0, 80)), why);
       }
     }
   }

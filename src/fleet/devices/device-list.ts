@@ -1,8 +1,10 @@
 /** The devices of a list: checked as a whole before anything is made, then read again as they are needed. */
+
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { registrationIdProblem, sameId } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { Subject } from '../../pki/make/issue.js';
 import { batchesOf } from '../batches.js';
 import { subjectPrefix } from '../issue/certificate-template.js';
@@ -50,7 +52,7 @@ export async function devicesFromList(
     problems.push(`${path}:${record.line}: ${found}`);
     if (problems.length > maxProblems) break;
   }
-  if (count === 0) problems.push(`${path}: it lists no device`);
+  if (count === 0) problems.push(sentences.fleet.emptyList(path));
   if (problems.length > 0) throw invalid(problems);
   const digest = await digestOfFile(path);
   const devices = (range: IndexRange) => devicesOf(path, range, { prefixOf, tagNames });
@@ -127,11 +129,10 @@ function tagProblem({ tags = {} }: ListedDevice, known: string[]): string | unde
   for (const [name, value] of Object.entries(tags)) {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: each line of the manifest is a device.
     if (/[\u0000-\u001f\u007f]/.test(name + value)) {
-      return `The tag ${JSON.stringify(name.slice(0, 64))} holds control characters.`;
+      return sentences.fleet.controlCharacters(JSON.stringify(name.slice(0, 64)));
     }
     if (known.includes(name)) continue;
-    if (known.length === maxTagNames)
-      return `It brings a tag beyond the ${maxTagNames} that a list may have.`;
+    if (known.length === maxTagNames) return sentences.fleet.tooManyTags(maxTagNames);
     known.push(name);
   }
   return undefined;
@@ -147,8 +148,8 @@ async function duplicateOf(
   let index = 0;
   for await (const { device, line } of recordsOf(path)) {
     if (suspects.includes(index) && typeof device !== 'string' && sameId(device.registrationId, id)) {
-      const spelled = device.registrationId === id ? '' : `, as "${device.registrationId}"`;
-      return `The registration ID "${id}" stands in line ${line} already${spelled}.`;
+      const other = device.registrationId;
+      return sentences.fleet.listedTwice(id, line, other === id ? undefined : other);
     }
     index += 1;
     if (index > suspects.at(-1)!) break;
@@ -174,19 +175,19 @@ function assertRegularFile(path: string): void {
     throw fileError(path, cause);
   }
   if (isFile) return;
-  throw new EnrollkitError('FILE_UNREADABLE', `${path} is no file.`, {
-    next: 'Write the list into a file first: it is read more than once.',
+  throw new EnrollkitError('FILE_UNREADABLE', sentences.fleet.notAFile(path), {
+    next: sentences.fleet.writeToFile,
   });
 }
 
 function invalid(problems: readonly string[]): EnrollkitError {
-  const more = problems.length > maxProblems ? '\nand more' : '';
-  const sentences = problems
+  const more = problems.length > maxProblems ? sentences.fleet.andMore : '';
+  const lines = problems
     .slice(0, maxProblems)
-    .map((problem) => (/[.]$/.test(problem) ? problem : `${problem}.`));
-  return new EnrollkitError('INVALID_DEVICE_LIST', sentences.join('\n') + more);
+    .map((problem) => (/[.。]$/.test(problem) ? problem : `${problem}.`));
+  return new EnrollkitError('INVALID_DEVICE_LIST', lines.join('\n') + more);
 }
 
 function changed(path: string): EnrollkitError {
-  return new EnrollkitError('INVALID_DEVICE_LIST', `${path} was changed while it was read.`);
+  return new EnrollkitError('INVALID_DEVICE_LIST', sentences.fleet.changedWhileRead(path));
 }

@@ -1,5 +1,7 @@
 /** The devices that a fleet is made of. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { DeviceRequest } from './device.js';
 import { type IdPattern, idAt, parsePattern } from './id-pattern.js';
 
@@ -63,8 +65,8 @@ export function parseShard(text: string): Shard {
   const match = /^(\d{1,9})\/(\d{1,9})$/.exec(text);
   const [index, of] = [Number(match?.[1]), Number(match?.[2])];
   if (match && of >= 1 && index >= 1 && index <= of) return { index, of };
-  throw new EnrollkitError('USAGE', `--shard takes i/n, with i from 1 to n, not ${JSON.stringify(text)}.`, {
-    next: 'Give 1/3, 2/3 or 3/3, for instance.',
+  throw new EnrollkitError('USAGE', sentences.fleet.invalidShard(JSON.stringify(text)), {
+    next: sentences.fleet.shardExample,
   });
 }
 

@@ -1,6 +1,8 @@
 /** Patterns of IDs: `sensor-{000001..}`, `{1..}-gateway`, `device-{0001..0500}`. */
+
 import { registrationIdProblem } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 
 export interface IdPattern {
   prefix: string;
@@ -43,21 +45,15 @@ export function idAt({ prefix, suffix, width, start }: IdPattern, index: number)
 function sizeOf(text: string, start: number, end: number | undefined, count: number | undefined): number {
   if (end === undefined) {
     if (count !== undefined) return count;
-    throw usage(
-      '--count is missing: how many devices?',
-      `Give --count N, or an end in the pattern, as in --pattern '${withEnd(text)}'.`,
-    );
+    throw usage(sentences.fleet.countMissing, sentences.fleet.countMissingNext(withEnd(text)));
   }
   const size = end - start + 1;
-  if (size < 1) throw usage(`The pattern ${text} ends before it begins.`);
+  if (size < 1) throw usage(sentences.fleet.patternBackwards(text));
   if (size > maxFleetSize) {
-    throw usage(`The pattern ${text} names ${size} devices; a fleet has at most ${maxFleetSize}.`);
+    throw usage(sentences.fleet.patternTooLarge(text, size, maxFleetSize));
   }
   if (count === undefined || count === size) return size;
-  throw usage(
-    `The pattern ${text} names ${size} devices, and --count says ${count}.`,
-    'Leave one of the two out: --count, or the end in the pattern.',
-  );
+  throw usage(sentences.fleet.patternOrCount(text, size, count), sentences.fleet.patternOrCountNext);
 }
 
 /** The same pattern for a hundred devices. */
@@ -77,9 +73,9 @@ function widthOf(first: string, last: string | undefined): number {
 
 function notAPattern(text: string): EnrollkitError {
   const why = /[{}]/.test(text)
-    ? `The pattern ${JSON.stringify(text)} is none.`
-    : `The pattern ${JSON.stringify(text)} has no place for the number.`;
-  return usage(why, "Write the first number in braces, once: --pattern 'sensor-{000001..}'.");
+    ? sentences.fleet.invalidPattern(JSON.stringify(text))
+    : sentences.fleet.patternWithoutNumber(JSON.stringify(text));
+  return usage(why, sentences.fleet.patternExample);
 }
 
 function usage(message: string, next?: string): EnrollkitError {

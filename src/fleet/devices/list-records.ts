@@ -1,7 +1,9 @@
 /** The records of a list of devices, as a stream: CSV with a header (RFC 4180), or NDJSON. */
+
 import { createReadStream } from 'node:fs';
 import { CsvError, parse } from 'csv-parse';
 import * as z from 'zod';
+import { sentences } from '../../languages/language.js';
 import { tagPrefix } from '../manifest.js';
 import { fileError, linesOf } from '../text-files.js';
 import { type AlternativeNameKind, alternativeNameKinds } from './alternative-names.js';
@@ -75,7 +77,7 @@ async function* csvRecords(path: string): AsyncGenerator<ListRecord, void, undef
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw fileError(path, error);
-    yield { line: Number(error.lines), device: `this is not CSV: ${firstSentence(error.message)}` };
+    yield { line: Number(error.lines), device: sentences.fleet.notCsv(firstSentence(error.message)) };
   } finally {
     file.destroy();
     parser.destroy();
@@ -85,20 +87,20 @@ async function* csvRecords(path: string): AsyncGenerator<ListRecord, void, undef
 function headerProblem(header: readonly string[]): string | undefined {
   const shown = (name: string) => JSON.stringify(name.slice(0, 64));
   const twice = header.find((name, index) => header.indexOf(name) !== index);
-  if (twice !== undefined) return `the column ${shown(twice)} comes twice`;
+  if (twice !== undefined) return sentences.fleet.columnTwice(shown(twice));
   if (!header.includes('registrationId')) {
-    return `the first line names no column registrationId, but ${header.slice(0, 5).map(shown).join(', ')}`;
+    return sentences.fleet.noIdColumn(header.slice(0, 5).map(shown));
   }
   const unknown = header.find(
     (name) => !(columns as readonly string[]).includes(name) && !/^tags\../.test(name),
   );
   if (unknown === undefined) return undefined;
-  return `the column ${shown(unknown)} is none of ${columns.join(', ')} and tags.NAME`;
+  return sentences.fleet.unknownColumn(shown(unknown), columns);
 }
 
 function csvDevice(header: readonly string[], record: readonly string[]): ListedDevice | string {
   if (record.length !== header.length) {
-    return `it has ${record.length} fields, and the first line has ${header.length}`;
+    return sentences.fleet.fieldCount(record.length, header.length);
   }
   const device: ListedDevice & { tags: Record<string, string> } = { registrationId: '', tags: {} };
   for (const [index, name] of header.entries()) {
@@ -137,7 +139,7 @@ function ndjsonDevice(json: string): ListedDevice | string {
   try {
     value = JSON.parse(json);
   } catch (error) {
-    return `this is not JSON: ${(error as Error).message}`;
+    return sentences.fleet.notJson((error as Error).message);
   }
   const result = deviceSchema.safeParse(value);
   if (result.success) return result.data;

@@ -1,4 +1,5 @@
 /** The format `dir`: a folder per device. It is whole or not there, since it is made under another name first. */
+
 import { X509Certificate } from 'node:crypto';
 import {
   closeSync,
@@ -14,6 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { pemBlocks } from '../../pki/containers/pem.js';
 import { privateKeyOf } from '../../pki/private-key.js';
 import { sha256Of } from '../../workspace/digest.js';
@@ -105,8 +107,8 @@ class FolderWriter implements DeviceWriter {
     }
     rmSync(this.#unfinished, { recursive: true });
     if (found !== 'other') return found;
-    throw new EnrollkitError('FILE_EXISTS', `${folder} already exists and does not belong to this fleet.`, {
-      next: 'Move it away, then run the same command again: it resumes where it stopped.',
+    throw new EnrollkitError('FILE_EXISTS', sentences.fleet.folderOfOthers(folder), {
+      next: sentences.fleet.moveAndResume,
     });
   }
 

@@ -1,6 +1,8 @@
 /** The formats of a fleet's output, and which of them an output has. Loads a format when it is needed. */
+
 import { open, stat } from 'node:fs/promises';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { fileError } from '../text-files.js';
 import type { OutputFormat, OutputSample } from './output-format.js';
 
@@ -29,11 +31,9 @@ export async function formatOf(out: string): Promise<OutputFormat> {
     const format = await loadFormat(name);
     if (format.recognizes(sample)) return format;
   }
-  throw new EnrollkitError(
-    'FILE_UNREADABLE',
-    `${out} is no fleet: neither a folder, nor lines of JSON, nor a tar archive.`,
-    { next: 'Name what fleet issue --out has made.' },
-  );
+  throw new EnrollkitError('FILE_UNREADABLE', sentences.fleet.notAFleet(out), {
+    next: sentences.fleet.nameOutput,
+  });
 }
 
 async function sampleOf(out: string): Promise<OutputSample> {

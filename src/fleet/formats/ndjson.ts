@@ -1,5 +1,7 @@
 /** The format `ndjson`: a line of JSON per device. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { jsonOf } from '../../workspace/json-text.js';
 import type { MadeDevice } from '../devices/device.js';
 import { endOfFile, linesOf } from '../text-files.js';
@@ -84,14 +86,11 @@ async function* storedDevices(out: string): AsyncGenerator<StoredDevice, void> {
     number += 1;
     const value = jsonOf(line);
     if (typeof value !== 'object' || value === null) {
-      throw new EnrollkitError('FILE_UNREADABLE', `${out}, line ${number}: it is no JSON object.`);
+      throw new EnrollkitError('FILE_UNREADABLE', sentences.fleet.notAnObject(out, number));
     }
     const { registrationId, chain, privateKey } = value as Record<string, unknown>;
     if (typeof registrationId !== 'string' || typeof chain !== 'string' || typeof privateKey !== 'string') {
-      throw new EnrollkitError(
-        'FILE_UNREADABLE',
-        `${out}, line ${number}: it has no registrationId, chain or privateKey.`,
-      );
+      throw new EnrollkitError('FILE_UNREADABLE', sentences.fleet.lacksMembers(out, number));
     }
     yield { name: registrationId, read: () => ({ certificateChain: chain, privateKey }) };
   }

@@ -1,8 +1,10 @@
 /** The format `tar`: an archive with a folder per device, which has the same files as with `dir`. */
+
 import { createReadStream } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { extract, pack } from 'tar-stream';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { deviceFolderName } from '../../workspace/layout.js';
 import type { MadeDevice } from '../devices/device.js';
 import { endOfFile, fileError } from '../text-files.js';
@@ -94,7 +96,7 @@ async function* storedDevices(out: string): AsyncGenerator<StoredDevice, void> {
   } catch (cause) {
     if (cause instanceof EnrollkitError || (cause as NodeJS.ErrnoException).syscall)
       throw fileError(out, cause);
-    throw new EnrollkitError('FILE_UNREADABLE', `${out} cannot be read: ${(cause as Error).message}.`, {
+    throw new EnrollkitError('FILE_UNREADABLE', sentences.fleet.notReadable(out, (cause as Error).message), {
       cause,
     });
   } finally {
@@ -109,7 +111,7 @@ function storedDevice(out: string, name: string, files: ReadonlyMap<string, stri
     read() {
       const [certificateChain, privateKey] = [files.get('chain.pem'), files.get('key.pem')];
       if (certificateChain !== undefined && privateKey !== undefined) return { certificateChain, privateKey };
-      throw new EnrollkitError('FILE_UNREADABLE', `${out} has no chain.pem or no key.pem of ${name}.`);
+      throw new EnrollkitError('FILE_UNREADABLE', sentences.fleet.lacksFiles(out, name));
     },
   };
 }

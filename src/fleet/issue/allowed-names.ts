@@ -1,5 +1,7 @@
 /** Whether a CA may issue every device of a fleet: name constraints can exclude a single one. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { children, readOnly } from '../../pki/der/read.js';
 import { objectIdentifier, sequence, setOfOne, utf8String } from '../../pki/der/write.js';
 import { namesProblem } from '../../pki/make/holds.js';
@@ -29,14 +31,14 @@ export async function assertNamesAllowed({ source, range, ca, subject }: FleetRe
     const problem = problemOf(namesOf(device, usual));
     if (problem === undefined) continue;
     if (problems.length === maxProblems) {
-      problems.push('There are more.');
+      problems.push(sentences.fleet.moreNames);
       break;
     }
-    problems.push(`The device ${device.registrationId} has the name ${problem}.`);
+    problems.push(sentences.fleet.deviceName(device.registrationId, problem));
   }
   if (problems.length === 0) return;
   throw new EnrollkitError('ISSUER_NOT_ALLOWED', problems.join('\n'), {
-    next: 'Correct the names, or sign with a CA that allows them. If you know that the verifiers of these devices accept them, add --force.',
+    next: sentences.fleet.correctNames,
   });
 }
 

@@ -1,7 +1,9 @@
 /** A file that grows by commits: what a run had not committed is cut off by the next one. */
+
 import { constants, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { sha256Of } from '../../workspace/digest.js';
 import { lookAt, secretFileMode, unwritable } from '../../workspace/files.js';
 import { fileError } from '../text-files.js';
@@ -44,8 +46,8 @@ export class CommittedFile {
       return new CommittedFile(path, await open(path, flags, secretFileMode), 0, Buffer.alloc(0));
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(path, cause);
-      throw new EnrollkitError('FILE_EXISTS', `${path} already exists and was not written by this fleet.`, {
-        next: 'Choose another place with --out, or move it away.',
+      throw new EnrollkitError('FILE_EXISTS', sentences.fleet.fileOfOthers(path), {
+        next: sentences.fleet.chooseOut,
         context: { file: path },
       });
     }
@@ -132,7 +134,8 @@ export async function assertUnchanged(path: string, committed: Committed): Promi
       await handle.close();
     }
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ELOOP') throw changed(path, 'is a symbolic link');
+    if ((cause as NodeJS.ErrnoException).code === 'ELOOP')
+      throw changed(path, sentences.fleet.changedLink(path));
     throw fileError(path, cause);
   }
 }
@@ -140,19 +143,19 @@ export async function assertUnchanged(path: string, committed: Committed): Promi
 /** The last octets of the committed part. @throws EnrollkitError FILE_EXISTS when the file has changed since */
 async function unchangedTail(handle: FileHandle, path: string, { length, tail }: Committed): Promise<Buffer> {
   const { size } = await handle.stat();
-  if (size < length) throw changed(path, `has ${size} bytes, and the interrupted run had written ${length}`);
+  if (size < length) throw changed(path, sentences.fleet.changedSize(path, size, length));
   const last = Buffer.alloc(Math.min(tailOctets, length));
   await handle.read(last, 0, last.length, length - last.length);
   if (tail === undefined || tail === sha256Of(last)) return last;
-  throw changed(path, 'does not contain what the interrupted run wrote');
+  throw changed(path, sentences.fleet.changedContents(path));
 }
 
 /** A symbolic link would lead to a file that no run has created. Windows lacks the flag. */
 const noFollow = constants.O_NOFOLLOW ?? 0;
 
-function changed(path: string, why: string): EnrollkitError {
-  return new EnrollkitError('FILE_EXISTS', `${path} ${why}: it was changed since.`, {
-    next: 'Remove it with its .journal and its manifest, and issue the fleet anew.',
+function changed(path: string, message: string): EnrollkitError {
+  return new EnrollkitError('FILE_EXISTS', message, {
+    next: sentences.fleet.issueAgain,
     context: { file: path },
   });
 }

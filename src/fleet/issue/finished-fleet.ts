@@ -1,6 +1,8 @@
 /** What is at the place of a fleet before a run: nothing, the same fleet, finished, or something else. */
+
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { keyAlgorithmOf } from '../../pki/keys.js';
 import { usualBackdateMinutes } from '../../pki/make/sign-certificate.js';
 import { dayMs } from '../../pki/make/validity.js';
@@ -19,8 +21,8 @@ import type { FleetRequest } from './request.js';
 export function assertFree({ out, manifest }: FleetRequest): void {
   for (const path of typeof out === 'string' ? [out, manifest] : [manifest]) {
     if (isFree(path)) continue;
-    throw new EnrollkitError('FILE_EXISTS', `${path} is there already, and does not hold this fleet.`, {
-      next: 'Choose another place with --out, or move it away.',
+    throw new EnrollkitError('FILE_EXISTS', sentences.fleet.fileOfOthers(path), {
+      next: sentences.fleet.chooseOut,
       context: { file: path },
     });
   }
@@ -128,7 +130,7 @@ function isFree(path: string): boolean {
   } catch (cause) {
     // A dangling link counts as something.
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return lookAt(path) === undefined;
-    throw new EnrollkitError('FILE_UNREADABLE', `${path} cannot be looked at: ${(cause as Error).message}.`, {
+    throw new EnrollkitError('FILE_UNREADABLE', sentences.fleet.notReadable(path, (cause as Error).message), {
       cause,
     });
   }

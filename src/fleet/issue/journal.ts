@@ -4,6 +4,7 @@
  *
  * One JSON object per line, only ever appended; a last line that was cut off is ignored.
  */
+
 import {
   closeSync,
   fdatasyncSync,
@@ -18,6 +19,7 @@ import {
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import {
   createFileAtomically,
   lookAt,
@@ -82,7 +84,7 @@ export class FleetJournal {
     assertFolder(path);
     const unlock = takeLock(`${out}.lock`, {
       locked: out,
-      next: 'Wait until it has ended, or choose another place with --out.',
+      next: sentences.fleet.waitOrChooseOut,
     });
     try {
       const staged = join(`${out}.lock`, 'journal');
@@ -103,21 +105,17 @@ export class FleetJournal {
     unlock: () => void,
   ): FleetJournal {
     if (lookAt(path)?.isSymbolicLink()) {
-      throw new EnrollkitError('FILE_EXISTS', `${path} is a symbolic link.`, {
-        next: 'Choose another place with --out, or move it away.',
+      throw new EnrollkitError('FILE_EXISTS', sentences.fleet.symbolicLink(path), {
+        next: sentences.fleet.chooseOut,
       });
     }
     const before = readJournal(path);
     if (!before.fleet) assertFree();
     else if (before.fleet !== request) {
-      throw new EnrollkitError(
-        'FILE_EXISTS',
-        `${path} is of another fleet, or of this one with other arguments, and that run has not ended.`,
-        {
-          next: 'Run the command that was interrupted again, with the same arguments, or choose another place with --out.',
-          context: { file: path },
-        },
-      );
+      throw new EnrollkitError('FILE_EXISTS', sentences.fleet.otherRun(path), {
+        next: sentences.fleet.otherRunNext,
+        context: { file: path },
+      });
     }
     const first = { fleet: { version: 1, request } } as const;
     if (before.text === undefined) createFileAtomically(path, textOf(first), secretFileMode, staged);
@@ -209,8 +207,8 @@ function readJournal(path: string): Found {
 }
 
 function notAJournal(path: string, lineNumber: number): EnrollkitError {
-  const why = `Line ${lineNumber} of ${path} is no line of a fleet's journal.`;
+  const why = sentences.fleet.notAJournal(lineNumber, path);
   return new EnrollkitError('JOURNAL_UNREADABLE', why, {
-    next: 'Choose another place with --out, or remove that file with the output that it belongs to.',
+    next: sentences.fleet.notAJournalNext,
   });
 }

@@ -1,6 +1,8 @@
 /** The files of a fleet while it is made: its output and its manifest, and how much of them is committed. */
+
 import type { Writable } from 'node:stream';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { OutputFormat } from '../formats/output-format.js';
 import { manifestHeader } from '../manifest.js';
 import { assertUnchanged, CommittedFile } from './committed-file.js';
@@ -148,7 +150,7 @@ function written(stream: Writable, bytes: Uint8Array): Promise<void> {
     // Resolves when the stream is done with the bytes, since their memory is reused.
     stream.write(bytes, (cause) => {
       if (!cause) resolve();
-      else reject(new EnrollkitError('FILE_UNWRITABLE', 'Standard output cannot be written.', { cause }));
+      else reject(new EnrollkitError('FILE_UNWRITABLE', sentences.fleet.stdoutNotWritten, { cause }));
     });
   });
 }

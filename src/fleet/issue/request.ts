@@ -1,8 +1,10 @@
 /** A fleet to issue: everything that decides how its certificates look, and where they go. */
+
 import { createHash } from 'node:crypto';
 import { dirname, relative, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { KeyAlgorithm } from '../../pki/keys.js';
 import type { Issuer, Subject } from '../../pki/make/issue.js';
 import type { Profile } from '../../pki/make/profile.js';
@@ -75,12 +77,9 @@ export function assertOutlivesDevices({ ca, profile, validityDays }: FleetReques
   const wholeDays = Math.floor(left / dayMs);
   throw new EnrollkitError(
     'ISSUER_NOT_ALLOWED',
-    `The CA ${ca.parsed.subject.text} ends on ${ca.parsed.notAfter.toISOString()}, before the devices, which are to be valid for ${days} days.`,
+    sentences.fleet.caExpiresFirst(ca.parsed.subject.text, ca.parsed.notAfter.toISOString(), days),
     {
-      next:
-        wholeDays < 1
-          ? 'Renew the CA first: enrollkit cert renew CA_FILE'
-          : `Give --days ${wholeDays} or fewer, or renew the CA first: enrollkit cert renew CA_FILE`,
+      next: wholeDays < 1 ? sentences.fleet.renewCa : sentences.fleet.fewerDays(wholeDays),
     },
   );
 }

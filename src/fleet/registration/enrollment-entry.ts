@@ -1,4 +1,5 @@
 /** A device of a fleet, and its individual enrollment as requested. */
+
 import {
   differingMembers,
   type EnrollmentMembers,
@@ -6,6 +7,7 @@ import {
 } from '../../dps/client/enrollment-members.js';
 import type { IndividualEnrollment } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { FleetDevice } from './fleet-devices.js';
 
 /** Members that all enrollments of a fleet have in common. */
@@ -57,8 +59,7 @@ const endOfBlock = '-----END CERTIFICATE-----';
 
 function firstBlock(pem: string): string {
   const end = pem.indexOf(endOfBlock);
-  if (end === -1)
-    throw new EnrollkitError('INVALID_CERTIFICATE', 'A chain of the fleet holds no certificate.');
+  if (end === -1) throw new EnrollkitError('INVALID_CERTIFICATE', sentences.fleet.emptyChain);
   return `${pem.slice(0, end + endOfBlock.length)}\n`;
 }
 

@@ -1,9 +1,11 @@
 /** Why an enrollment of a fleet failed. */
+
 import { errorCodeOfStatus } from '../../dps/client/http/reply-error.js';
 import type { BulkError } from '../../dps/contract/schemas.js';
 import { dpsErrors, statusOf } from '../../dps/contract/wire-error.js';
 import { nextStep } from '../../errors.js';
 import { explainServiceCode } from '../../explanations/explain.js';
+import { sentences } from '../../languages/language.js';
 import type { DeviceFailure } from './failures.js';
 
 /** An existing enrollment differs from a new one, and must not be changed. */
@@ -11,8 +13,8 @@ export function conflict(registrationId: string, different: readonly string[]): 
   return {
     code: 'CONFLICT',
     errorCode: dpsErrors.enrollmentConflict.errorCode,
-    message: `The enrollment ${registrationId} already exists, and differs in ${different.join(', ')}.`,
-    next: 'Delete it, or add --update, which sets the certificate, the tags and the settings that you give as flags.',
+    message: sentences.fleet.enrollmentExists(registrationId, different),
+    next: sentences.fleet.deleteOrUpdate,
   };
 }
 
@@ -29,17 +31,18 @@ export function refusal(registrationId: string, { errorCode, errorStatus }: Bulk
   return {
     code,
     errorCode,
-    message: `DPS refused the enrollment ${registrationId}: ${reason} (${errorCode}).`,
+    message: sentences.fleet.enrollmentRefused(registrationId, reason, errorCode),
     next: (code === 'REFUSED' ? explainServiceCode(errorCode)?.next : undefined) ?? nextStep(code),
   };
 }
 
 /** @param different undefined when it was not found */
 export function notReadBack(registrationId: string, different: readonly string[] | undefined): DeviceFailure {
-  const problem = different ? `it differs in ${different.join(', ')} when read back` : 'it cannot be found';
   return {
     code: 'NOT_READ_BACK',
-    message: `DPS accepted the enrollment ${registrationId}, but ${problem}.`,
+    message: different
+      ? sentences.fleet.readBackDifferent(registrationId, different)
+      : sentences.fleet.notReadBack(registrationId),
     next: nextStep('NOT_READ_BACK'),
   };
 }

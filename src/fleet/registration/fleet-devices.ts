@@ -1,8 +1,10 @@
 /** Reads a fleet back: its manifest lists the devices, its output has their keys. */
+
 import { createReadStream } from 'node:fs';
 import { CsvError, parse } from 'csv-parse';
 import { registrationIdProblem } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { deviceFolderName } from '../../workspace/layout.js';
 import { formatOf } from '../formats/formats.js';
 import type { PemCredentials } from '../formats/output-format.js';
@@ -45,11 +47,15 @@ export async function* manifestDevices(manifest: string): AsyncGenerator<Manifes
     }
   } catch (cause) {
     if (cause instanceof CsvError) {
-      throw new EnrollkitError('FILE_UNREADABLE', `${manifest} is no manifest: ${cause.message}.`, { cause });
+      throw new EnrollkitError(
+        'FILE_UNREADABLE',
+        sentences.fleet.manifestUnreadable(manifest, cause.message),
+        { cause },
+      );
     }
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
-      throw new EnrollkitError('FILE_UNREADABLE', `There is no list of devices ${manifest}.`, {
-        next: 'Name what fleet issue --out has made, or its list with --manifest FILE.',
+      throw new EnrollkitError('FILE_UNREADABLE', sentences.fleet.noManifest(manifest), {
+        next: sentences.fleet.noManifestNext,
         cause,
       });
     }
@@ -62,7 +68,7 @@ export async function* manifestDevices(manifest: string): AsyncGenerator<Manifes
 function manifestDevice(record: Record<string, string>, manifest: string, line: number): ManifestDevice {
   const missing = manifestColumns.find((column) => record[column] === undefined);
   if (missing) {
-    throw new EnrollkitError('FILE_UNREADABLE', `${manifest} is no manifest: it has no column ${missing}.`);
+    throw new EnrollkitError('FILE_UNREADABLE', sentences.fleet.manifestLacks(manifest, missing));
   }
   const { registrationId, sha256Thumbprint } = record as Record<(typeof manifestColumns)[number], string>;
   const problem = registrationIdProblem(registrationId);
@@ -93,9 +99,9 @@ export async function* fleetDevices(
     for await (const device of manifestDevices(manifest)) {
       const { registrationId } = device;
       const next = await stored.next(registrationId);
-      if (!next) throw mismatch(out, manifest, `lacks ${registrationId}`);
+      if (!next) throw mismatch(sentences.fleet.deviceMissing(out, registrationId, manifest));
       if (next.name !== registrationId && next.name !== deviceFolderName(registrationId)) {
-        throw mismatch(out, manifest, `has ${next.name} in the place of ${registrationId}`);
+        throw mismatch(sentences.fleet.otherDevice(out, next.name, registrationId, manifest));
       }
       if (isNeeded(device)) yield { ...device, ...next.read() };
     }
@@ -104,8 +110,8 @@ export async function* fleetDevices(
   }
 }
 
-function mismatch(out: string, manifest: string, what: string): EnrollkitError {
-  return new EnrollkitError('FILE_UNREADABLE', `${out} ${what}, which ${manifest} lists.`, {
-    next: 'Run fleet issue again when it was interrupted, or name the manifest of this fleet with --manifest FILE.',
+function mismatch(message: string): EnrollkitError {
+  return new EnrollkitError('FILE_UNREADABLE', message, {
+    next: sentences.fleet.issueOrManifest,
   });
 }

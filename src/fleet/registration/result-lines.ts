@@ -1,7 +1,9 @@
 /** A results file: a line of JSON per device. It grows during a run, and the next run continues it. */
+
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { lookAt, secretFileMode, unwritable } from '../../workspace/files.js';
 import { jsonOf } from '../../workspace/json-text.js';
 import { takeLock } from '../../workspace/lock.js';
@@ -42,7 +44,7 @@ export class ResultLines<Line extends ResultLine> {
       file = openNewFile(temporary, path);
       const lines = new ResultLines<Line>(path, file, unlock);
       const existing = lookAt(path);
-      if (existing?.isSymbolicLink()) throw notResults(`${path} is a symbolic link.`);
+      if (existing?.isSymbolicLink()) throw notResults(sentences.fleet.symbolicLink(path));
       if (existing) for await (const line of readResults<Line>(path)) if (keep(line)) lines.add(line);
       renameSync(temporary, path);
       return lines;
@@ -103,7 +105,7 @@ export async function* readResults<Line extends ResultLine>(path: string): Async
     else unreadable = { number, text };
   }
   if (unreadable === undefined || (unreadable.number === number && isCutOff(unreadable.text))) return;
-  throw notResults(`${path}, line ${unreadable.number}: it is no result of a device.`);
+  throw notResults(sentences.fleet.notAResult(path, unreadable.number));
 }
 
 /**
@@ -158,6 +160,6 @@ function isCutOff(text: string): boolean {
 
 function notResults(why: string): EnrollkitError {
   return new EnrollkitError('FILE_UNREADABLE', why, {
-    next: 'Name another file with --results FILE, or move this one away.',
+    next: sentences.fleet.chooseResults,
   });
 }

@@ -3,6 +3,7 @@
  *
  * The etag changes with every step, and each step names the etag of the one before (Azure/azure-cli#13098).
  */
+
 import { createHash, randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import {
@@ -11,6 +12,7 @@ import {
 } from '../../../dps/contract/api-versions.js';
 import { certificateNameProblem } from '../../../dps/contract/ids.js';
 import type { CertificateResource } from '../../../dps/contract/schemas.js';
+import { en } from '../../../languages/en.js';
 import { validateChain } from '../../../pki/path/validate.js';
 import type { Certificate } from '../../../pki/x509/certificate.js';
 import { inspectCertificate } from '../../../pki/x509/inspect.js';
@@ -48,7 +50,7 @@ export const certificateOperations = armOperations<ServiceScope>({
     async handle(request, { service, subscription: { now } }) {
       const { certificates } = service;
       const name = request.parameters.certificateName!;
-      const problem = certificateNameProblem(name);
+      const problem = certificateNameProblem(name, en);
       if (problem) throw badRequest(problem);
       const { certificate, isVerified } = parseBody(await request.json(), request.apiVersion);
       const before = certificates.get(name);

@@ -5,10 +5,12 @@
  * Source: azure-rest-api-specs, iothub resource-manager 2021-07-02; Azure Resource Manager, "Track asynchronous Azure
  * operations".
  */
+
 import * as z from 'zod';
 import { iotHubApiVersions } from '../../../dps/contract/api-versions.js';
 import { hubNameProblem } from '../../../dps/contract/ids.js';
 import { routes } from '../../../dps/contract/routes.js';
+import { en } from '../../../languages/en.js';
 import type { HubSettings } from '../../hub/hub-directory.js';
 import { maxLoopbackNumber } from '../../wire/network/loopback.js';
 import { ArmError, badRequest } from './arm-error.js';
@@ -104,7 +106,7 @@ export const hubLifecycle = armOperations<Subscription>(
 
 /** @throws ArmError illegalName, nameTaken, quotaExceeded */
 function assertCreatable(name: string, { hubs, subscriptionId }: Subscription): void {
-  const problem = hubNameProblem(name);
+  const problem = hubNameProblem(name, en);
   if (problem) throw new ArmError('illegalName', problem);
   if (hubs.get(name.toLowerCase()))
     throw new ArmError('nameTaken', `IotHub name '${name}' is not available.`);

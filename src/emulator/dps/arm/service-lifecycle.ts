@@ -5,9 +5,11 @@
  * Source: azure-rest-api-specs, deviceprovisioningservices resource-manager 2022-02-05; Azure Resource Manager, "Track
  * asynchronous Azure operations"; recordings of Azure/azure-cli, Azure/azure-powershell and Azure/azure-sdk-for-net.
  */
+
 import * as z from 'zod';
 import { serviceNameProblem } from '../../../dps/contract/ids.js';
 import { routes } from '../../../dps/contract/routes.js';
+import { en } from '../../../languages/en.js';
 import type { Policy } from '../../state/identity.js';
 import type { ProvisioningService } from '../provisioning-service.js';
 import type { ServiceDirectory } from '../service-directory.js';
@@ -180,7 +182,7 @@ const nameRule =
 
 /** @throws ArmError illegalName, nameTaken, quotaExceeded when no service of this name can be created */
 function assertCreatable(name: string, { services, subscriptionId }: Subscription): void {
-  const problem = serviceNameProblem(name);
+  const problem = serviceNameProblem(name, en);
   if (problem) throw new ArmError('illegalName', nameRule);
   if (services.get(name)) {
     throw new ArmError('nameTaken', `Provisioning Service name '${name}' not available.`);
@@ -194,7 +196,7 @@ function assertCreatable(name: string, { services, subscriptionId }: Subscriptio
 }
 
 function availability(name: string, services: ServiceDirectory): Record<string, unknown> {
-  const problem = serviceNameProblem(name);
+  const problem = serviceNameProblem(name, en);
   if (problem) return { nameAvailable: false, reason: 'Invalid', message: problem };
   if (services.get(name)) {
     return { nameAvailable: false, reason: 'AlreadyExists', message: `The name '${name}' is taken.` };

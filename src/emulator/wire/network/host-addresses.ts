@@ -3,8 +3,10 @@
  * a host, the first service is `localhost`, and the first hub 127.0.0.1: the SDK for C wants a dot in the name of a hub, and
  * no name with a dot resolves everywhere without set-up (glibc has no *.localhost).
  */
+
 import { lookup } from 'node:dns/promises';
 import { EnrollkitError } from '../../../errors.js';
+import { sentences } from '../../../languages/language.js';
 import { bindAddresses, isEveryAddress } from './host-names.js';
 import { isLoopbackAddress, loopbackAddress, maxLoopbackNumber } from './loopback.js';
 
@@ -63,9 +65,7 @@ async function assertResolves(name: string, address: string): Promise<void> {
   } catch {
     // Reported below.
   }
-  throw new EnrollkitError(
-    'ADDRESS_UNUSABLE',
-    `This machine has neither the address ${address} nor the name ${name}, by which a further service or hub is dialled.`,
-    { next: `Give it the address; on macOS: sudo ifconfig lo0 alias ${address} up.` },
-  );
+  throw new EnrollkitError('ADDRESS_UNUSABLE', sentences.emulator.noLoopbackAddress(address, name), {
+    next: sentences.emulator.addAddress(address),
+  });
 }

@@ -2,6 +2,7 @@
 
 import type { AddressInfo, Server } from 'node:net';
 import { EnrollkitError } from '../../../errors.js';
+import { sentences } from '../../../languages/language.js';
 import { isEveryAddress } from './host-names.js';
 
 export interface ListenOptions<Kind extends Server> {
@@ -86,20 +87,26 @@ function listenError(
   protocol: string,
   flag: string,
 ): EnrollkitError {
-  const next = `Choose another one with ${flag} PORT; 0 picks a free one.`;
-  const what = `Port ${port} of ${address}, for ${protocol},`;
+  const next = sentences.emulator.otherPort(flag);
   switch (cause.code) {
     case 'EADDRINUSE':
-      return new EnrollkitError('PORT_IN_USE', `${what} is in use.`, { next, cause });
-    case 'EACCES':
-      return new EnrollkitError('PORT_NOT_PERMITTED', `${what} may not be opened by this user.`, {
-        next: `${howToPermit(process.platform, process.execPath)} Or choose another one with ${flag} PORT, from 1024 on.`,
+      return new EnrollkitError('PORT_IN_USE', sentences.emulator.portInUse(port, address, protocol), {
+        next,
         cause,
       });
+    case 'EACCES':
+      return new EnrollkitError(
+        'PORT_NOT_PERMITTED',
+        sentences.emulator.portNotPermitted(port, address, protocol),
+        {
+          next: sentences.emulator.permitOrOtherPort(howToPermit(process.platform, process.execPath), flag),
+          cause,
+        },
+      );
     default:
       return new EnrollkitError(
         'ADDRESS_UNUSABLE',
-        `The emulator cannot listen on ${address}: ${cause.code}.`,
+        sentences.emulator.cannotListen(address, cause.code ?? cause.message),
         {
           cause,
         },
@@ -111,10 +118,10 @@ function listenError(
 export function howToPermit(platform: NodeJS.Platform, node: string): string {
   switch (platform) {
     case 'linux':
-      return `Permit it to all: sudo sysctl net.ipv4.ip_unprivileged_port_start=443. Or to Node.js alone: sudo setcap cap_net_bind_service=+ep "${node}". Or run this command with sudo, or under authbind.`;
+      return sentences.emulator.permitOnLinux(node);
     case 'win32':
-      return 'Another program or a reservation has it: netsh http show servicestate, and netsh interface ipv4 show excludedportrange protocol=tcp, tell which.';
+      return sentences.emulator.permitOnWindows;
     default:
-      return 'Run this command with sudo.';
+      return sentences.emulator.useSudo;
   }
 }
