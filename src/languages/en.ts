@@ -3195,7 +3195,7 @@ export const en = {
     andMore: (count: number) => `and ${count} more`,
     unknownFields: (names: readonly string[]) =>
       `unknown ${names.length === 1 ? 'field' : 'fields'} ${names.map((name) => `"${name}"`).join(', ')}`,
-    missing: (kind: string) => `missing; ${kind} is required`,
+    missing: (kind: string) => `it is missing; ${kind} is required`,
     wrongType: (kind: string) => `it must be ${kind}`,
     notOneOf: (values: readonly string[]) =>
       `it must be ${values.length === 1 ? '' : 'one of '}${values.join(', ')}`,
