@@ -89,7 +89,11 @@ async function deleteEnrollments(
   if (error) {
     throw new EnrollkitError(
       'REFUSED',
-      sentences.fleet.enrollmentNotDeleted(error.registrationId, error.errorStatus, error.errorCode),
+      sentences.fleet.enrollmentNotDeleted(
+        error.registrationId ?? '',
+        error.errorStatus ?? '',
+        error.errorCode,
+      ),
     );
   }
   if (isSuccessful || errors.length > 0) return;

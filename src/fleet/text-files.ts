@@ -48,6 +48,7 @@ export function endOfFile(path: string, size: number): string {
 export function fileError(path: string, cause: unknown): unknown {
   const { code, syscall } = cause as NodeJS.ErrnoException;
   if (cause instanceof EnrollkitError || syscall === undefined) return cause;
-  const why = code === 'ENOENT' ? sentences.fleet.noFile(path) : sentences.fleet.notReadable(path, String(code));
+  const why =
+    code === 'ENOENT' ? sentences.fleet.noFile(path) : sentences.fleet.notReadable(path, String(code));
   return new EnrollkitError('FILE_UNREADABLE', why, { cause });
 }

@@ -40,11 +40,11 @@ const wrongPlans: Record<string, [contents: string | Buffer, place: string, fact
   'twice-below.json': ['{"devices": {"protocol": "mqtt",\n "protocol": "https"}}', '2:2', /"protocol"/],
   'list.json': ['[]', '1:1', /an object/],
   'unknown.json': ['{"version": 1,\n "colour": "red", "tint": 2}', '2:2', /"colour", "tint"/],
-  'type.json': ['{"devices":\n {"registrationIds": "x"}}', '2:22', /devices\.registrationIds: a list/],
+  'type.json': ['{"devices":\n {"registrationIds": "x"}}', '2:22', /devices\.registrationIds: .*a list/],
   'kind.json': ['{"target": {"kind": "moon"}}', '1:21', /target\.kind: .*"emulator", "azure"/],
-  'version-0.json': ['{"version": 0}', '1:13', /version: a whole number/],
-  'version-text.json': ['{"version": "1"}', '1:13', /version: a whole number/],
-  'version-half.json': ['{"version": 1.5}', '1:13', /version: a whole number/],
+  'version-0.json': ['{"version": 0}', '1:13', /version: .*a whole number/],
+  'version-text.json': ['{"version": "1"}', '1:13', /version: .*a whole number/],
+  'version-half.json': ['{"version": 1.5}', '1:13', /version: .*a whole number/],
   'version-2.json': ['{"version": 2}', '1:13', /version: .*2/],
 };
 

@@ -233,7 +233,7 @@ test('devices come from a file: CSV or one ID per line, and a wrong line is name
       ['pump-1\npump 2\n', 'Line 2'],
       ['registrationId\npump-1\nPUMP-1\n', 'Line 3'],
       ['registrationId,dns\npump-1\n', 'Line 2'],
-      ['', 'missing'],
+      ['', 'registration ID'],
     ] as const) {
       const { plan, said } = await ask({
         'devices.naming': 'file',

@@ -249,11 +249,11 @@ test('a seed file names what is wrong with a hub or a further service, by line a
       assert.throws(() => readSeedFile(path), { code: 'INVALID_SEED', message });
     };
     const hub = (value: string) => `{\n  "hubs": [\n    ${value}\n  ]\n}`;
-    refused(hub('{"name": "hub-1", "latency": "low"}'), /:3:34: hubs\.0\.latency: a number belongs here/);
+    refused(hub('{"name": "hub-1", "latency": "low"}'), /:3:34: hubs\.0\.latency: .*a number/);
     refused(hub('{"latency": 7}'), /:3:5: hubs\.0\.name: it is missing/);
     refused(hub('{"name": "hub-1", "latencie": 7}'), /:3:\d+: hubs\.0: unknown field "latencie"/);
     refused(hub('"a hub"'), /:3:5: hubs\.0: The hub name "a hub" is invalid/);
-    refused(hub('7'), /:3:5: hubs\.0: it is none of the forms/);
+    refused(hub('7'), /:3:5: hubs\.0: .*none of the allowed forms/);
     const service =
       '{"services": [{"name": "b", "certificates": [{"name": "r", "certificateFile": "no.pem"}]}]}';
     refused(service, /:1:79: There is no file .*no\.pem/);

@@ -74,7 +74,6 @@ const notYet = new Set<string>([
   'src/pki/path/explain.ts',
   'src/pki/path/name-constraints.ts',
   'src/pki/path/path-checks.ts',
-  'src/quickstart/plan/fields.ts',
   'src/quickstart/recording/schema.ts',
   'src/quickstart/run-steps.ts',
   'src/quickstart/sample-program.ts',

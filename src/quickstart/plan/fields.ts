@@ -5,6 +5,7 @@
  *
  * The order of the table is the order of the fields in a plan file, of the flags in the help, and of the questions.
  */
+
 import {
   certificateNameProblem,
   commonNameProblem,
@@ -18,6 +19,7 @@ import {
 } from '../../dps/contract/ids.js';
 import type { AllocationPolicy } from '../../dps/contract/schemas.js';
 import type { ErrorCode } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { KeyAlgorithm } from '../../pki/keys.js';
 
 /** More devices than this are a fleet: each device is an entry of the plan and a line of the result. */
@@ -142,13 +144,13 @@ const neededByResourceManager =
   (path: 'target.subscriptionId' | 'target.resourceGroup') =>
   (answers: Answers): string | undefined =>
     isAzure(answers) && !isPortal(answers) && answers[path] === undefined
-      ? 'It is needed unless proofOfPossession is portal.'
+      ? sentences.quickstartPlan.neededUnlessPortal
       : undefined;
 const isStatic = (answers: Answers): boolean => answers['enrollmentGroup.allocationPolicy'] === 'static';
 
 const creates = (answers: Answers): boolean => isAzure(answers) && answers['target.create'] === true;
 
-const uniqueName = 'a name of its own';
+const uniqueName = sentences.quickstartPlan.uniqueName;
 
 export const planFields = {
   'target.kind': {
@@ -156,24 +158,27 @@ export const planFields = {
     default: 'emulator',
     choices: {
       emulator: {
-        label: 'On the embedded emulator',
-        help: 'A provisioning service on this computer: no account, no network, no cost.',
+        label: sentences.quickstartPlan.emulatorLabel,
+        help: sentences.quickstartPlan.emulatorHelp,
       },
       azure: {
-        label: 'In Azure',
-        help: 'Your own Device Provisioning Service, with your own hubs.',
+        label: sentences.quickstartPlan.azureLabel,
+        help: sentences.quickstartPlan.azureHelp,
       },
     },
-    flag: { name: 'target', value: 'TARGET', summary: 'which provisioning service' },
-    question: { message: 'Where do you want to enroll the devices?', dialogue: 'short' },
+    flag: { name: 'target', value: 'TARGET', summary: sentences.quickstartPlan.targetFlag },
+    question: { message: sentences.quickstartPlan.targetQuestion, dialogue: 'short' },
     summary: {
-      label: 'Where',
+      label: sentences.quickstartPlan.whereLabel,
       text(plan: Plan): string {
         const { target } = plan;
-        if (target.kind === 'emulator') return 'the embedded emulator, on this computer';
-        const group = target.resourceGroup ? `, resource group ${target.resourceGroup}` : '';
-        const subscription = target.subscriptionId ? `, subscription ${target.subscriptionId}` : '';
-        return `${target.dpsName} in Azure${group}${subscription}`;
+        return target.kind === 'emulator'
+          ? sentences.quickstartPlan.emulatorSummary
+          : sentences.quickstartPlan.azureSummary(
+              target.dpsName,
+              target.resourceGroup,
+              target.subscriptionId,
+            );
       },
     },
   },
@@ -185,10 +190,10 @@ export const planFields = {
     pattern: serviceNamePattern,
     description: 'The name of the provisioning service.',
     applies: isAzure,
-    flag: { name: 'dps-name', value: 'NAME', summary: 'Azure: the provisioning service' },
+    flag: { name: 'dps-name', value: 'NAME', summary: sentences.quickstartPlan.dpsNameFlag },
     question: {
-      message: 'Name of the provisioning service:',
-      help: 'As the portal shows it; az iot dps list shows it too.',
+      message: sentences.quickstartPlan.dpsNameQuestion,
+      help: sentences.quickstartPlan.dpsNameHelp,
       dialogue: 'short',
     },
   },
@@ -196,16 +201,18 @@ export const planFields = {
     kind: 'text',
     default: undefined,
     problem: (value: string): string | undefined =>
-      subscriptionIdPattern.test(value) ? undefined : 'A subscription ID is a GUID.',
+      subscriptionIdPattern.test(value) ? undefined : sentences.quickstartPlan.subscriptionProblem,
     pattern: subscriptionIdPattern,
-    description: 'Needed for everything but proof of possession in the portal.',
+    description: 'Required except with proof of possession in the portal.',
     applies: isAzure,
     conflict: neededByResourceManager('target.subscriptionId'),
-    flag: { name: 'subscription', value: 'ID', summary: 'Azure: its subscription' },
+    flag: { name: 'subscription', value: 'ID', summary: sentences.quickstartPlan.subscriptionFlag },
     question: {
       message: (answers: Answers): string =>
-        isPortal(answers) ? 'Subscription ID, if you know it:' : 'Subscription ID:',
-      help: 'On the overview page of the provisioning service; az account show shows it too.',
+        isPortal(answers)
+          ? sentences.quickstartPlan.subscriptionOptional
+          : sentences.quickstartPlan.subscriptionQuestion,
+      help: sentences.quickstartPlan.subscriptionHelp,
       dialogue: 'short',
       optional: isPortal,
     },
@@ -214,16 +221,18 @@ export const planFields = {
     kind: 'text',
     default: undefined,
     problem: (value: string): string | undefined =>
-      value.trim() === '' ? 'The resource group is missing.' : undefined,
+      value.trim() === '' ? sentences.quickstartPlan.resourceGroupProblem : undefined,
     pattern: /\S/,
-    description: 'As subscriptionId.',
+    description: 'Required except with proof of possession in the portal.',
     applies: isAzure,
     conflict: neededByResourceManager('target.resourceGroup'),
-    flag: { name: 'resource-group', value: 'NAME', summary: 'Azure: its resource group' },
+    flag: { name: 'resource-group', value: 'NAME', summary: sentences.quickstartPlan.resourceGroupFlag },
     question: {
       message: (answers: Answers): string =>
-        isPortal(answers) ? 'Resource group, if you know it:' : 'Resource group:',
-      help: 'The one that the provisioning service is in.',
+        isPortal(answers)
+          ? sentences.quickstartPlan.resourceGroupOptional
+          : sentences.quickstartPlan.resourceGroupQuestion,
+      help: sentences.quickstartPlan.resourceGroupHelp,
       dialogue: 'short',
       optional: isPortal,
     },
@@ -232,18 +241,18 @@ export const planFields = {
     kind: 'text',
     default: undefined,
     problem: (value: string): string | undefined =>
-      idScopePattern.test(value) ? undefined : 'An ID scope begins with 0ne, as the portal shows it.',
+      idScopePattern.test(value) ? undefined : sentences.quickstartPlan.idScopeProblem,
     pattern: idScopePattern,
-    description: 'Needed only without rights on Azure Resource Manager.',
+    description: 'Required only without access to Azure Resource Manager.',
     applies: isAzure,
     flag: {
       name: 'id-scope',
       value: 'SCOPE',
-      summary: 'Azure: its ID scope, needed without rights on Resource Manager',
+      summary: sentences.quickstartPlan.idScopeFlag,
     },
     question: {
-      message: 'ID scope:',
-      help: 'On the overview page of the provisioning service; it begins with 0ne.',
+      message: sentences.quickstartPlan.idScopeQuestion,
+      help: sentences.quickstartPlan.idScopeHelp,
       dialogue: 'short',
       when: isPortal,
     },
@@ -256,26 +265,23 @@ export const planFields = {
       'Whether the resource group, the provisioning service, a hub and the link between them are created if they do not exist.',
     applies: isAzure,
     conflict: (answers: Answers): string | undefined =>
-      creates(answers) && isPortal(answers)
-        ? 'Creating resources needs rights on Azure Resource Manager, and so proofOfPossession automatic.'
-        : undefined,
+      creates(answers) && isPortal(answers) ? sentences.quickstartPlan.createConflict : undefined,
     flag: {
       name: 'create',
-      summary:
-        'Azure: create the resource group, the provisioning service and a linked hub if they do not exist',
+      summary: sentences.quickstartPlan.createFlag,
     },
     question: {
-      message: 'Create the resource group, the provisioning service and a hub if they do not exist?',
-      help: 'Azure bills an S1 hub by the day until it is deleted; enrollkit clean deletes what was created.',
+      message: sentences.quickstartPlan.createQuestion,
+      help: sentences.quickstartPlan.createHelp,
       dialogue: 'details',
       when: () => false,
     },
     summary: {
-      label: 'Where',
+      label: sentences.quickstartPlan.whereLabel,
       text(plan: Plan): string | undefined {
         const { target } = plan;
         if (target.kind === 'emulator' || target.create !== true) return undefined;
-        return 'what does not exist there is created, and billed';
+        return sentences.quickstartPlan.createSummary;
       },
     },
   },
@@ -283,18 +289,18 @@ export const planFields = {
     kind: 'text',
     default: undefined,
     problem: (value: string): string | undefined =>
-      /^[A-Za-z0-9 ]{2,40}$/.test(value) ? undefined : 'A region has letters and digits, as in westeurope.',
+      /^[A-Za-z0-9 ]{2,40}$/.test(value) ? undefined : sentences.quickstartPlan.regionProblem,
     pattern: /^[A-Za-z0-9 ]{2,40}$/,
     description: 'With create: the region of what is created; by default that of the resource group.',
     applies: isAzure,
     flag: {
       name: 'location',
       value: 'REGION',
-      summary: 'with --create: the Azure region (default: that of the resource group)',
+      summary: sentences.quickstartPlan.regionFlag,
     },
     question: {
-      message: 'Azure region:',
-      help: 'Such as westeurope or eastus; az account list-locations shows all.',
+      message: sentences.quickstartPlan.regionQuestion,
+      help: sentences.quickstartPlan.regionHelp,
       dialogue: 'short',
       when: creates,
       optional: creates,
@@ -310,12 +316,11 @@ export const planFields = {
     flag: {
       name: 'hub-name',
       value: 'NAME',
-      summary:
-        'with --create: the hub, if none is linked yet (default: named after the provisioning service)',
+      summary: sentences.quickstartPlan.hubNameFlag,
     },
     question: {
-      message: 'Name of the IoT hub:',
-      help: 'Unique in Azure: 3 to 50 letters, digits and hyphens.',
+      message: sentences.quickstartPlan.hubNameQuestion,
+      help: sentences.quickstartPlan.hubNameHelp,
       dialogue: 'short',
       when: creates,
       optional: creates,
@@ -325,13 +330,13 @@ export const planFields = {
     kind: 'choice',
     default: 'S1',
     choices: {
-      S1: { label: 'S1', help: 'Standard: 400,000 messages per day, billed by the day.' },
-      F1: { label: 'F1', help: 'Free: 8,000 messages per day; one per subscription.' },
+      S1: { label: 'S1', help: sentences.quickstartPlan.hubSkuS1 },
+      F1: { label: 'F1', help: sentences.quickstartPlan.hubSkuF1 },
     },
     description: 'With create: the SKU of a new hub.',
     applies: isAzure,
-    flag: { name: 'hub-sku', value: 'SKU', summary: 'with --create: the SKU of a new hub; F1 is free' },
-    question: { message: 'SKU of the IoT hub:', dialogue: 'short', when: creates },
+    flag: { name: 'hub-sku', value: 'SKU', summary: sentences.quickstartPlan.hubSkuFlag },
+    question: { message: sentences.quickstartPlan.hubSkuQuestion, dialogue: 'short', when: creates },
   },
 
   'certificates.keyAlgorithm': {
@@ -340,37 +345,43 @@ export const planFields = {
     choices: {
       'ec-p256': {
         label: 'EC P-256',
-        help: 'Small and fast; every Azure SDK takes it. The usual choice.',
+        help: sentences.quickstartPlan.keyP256,
       },
-      'ec-p384': { label: 'EC P-384', help: 'A larger curve, where rules ask for it.' },
-      'rsa-2048': { label: 'RSA 2048', help: 'For devices whose TLS stack knows no elliptic curves.' },
-      'rsa-3072': { label: 'RSA 3072', help: 'As RSA 2048, for certificates that live beyond 2030.' },
-      'rsa-4096': { label: 'RSA 4096', help: 'Slow to make, and long chains may overflow small devices.' },
+      'ec-p384': { label: 'EC P-384', help: sentences.quickstartPlan.keyP384 },
+      'rsa-2048': { label: 'RSA 2048', help: sentences.quickstartPlan.keyRsa2048 },
+      'rsa-3072': { label: 'RSA 3072', help: sentences.quickstartPlan.keyRsa3072 },
+      'rsa-4096': { label: 'RSA 4096', help: sentences.quickstartPlan.keyRsa4096 },
     } satisfies Record<KeyAlgorithm, FieldChoice>,
-    description: 'Of every key: the CAs’ and the devices’.',
-    flag: { name: 'key-algorithm', value: 'NAME', summary: 'of every key' },
-    question: { message: 'Which keys?', dialogue: 'details' },
+    description: 'The algorithm of all keys: of CAs and devices.',
+    flag: { name: 'key-algorithm', value: 'NAME', summary: sentences.quickstartPlan.keyFlag },
+    question: { message: sentences.quickstartPlan.keyQuestion, dialogue: 'details' },
   },
   'certificates.existingCa': {
     kind: 'choice',
     default: 'none',
     choices: {
-      none: { label: 'New CAs', help: 'enrollkit creates a root CA for your devices.' },
-      root: { label: 'A root CA that you have', help: 'It signs the intermediate CA, or the devices.' },
-      intermediate: { label: 'An intermediate CA that you have', help: 'It signs the devices.' },
+      none: { label: sentences.quickstartPlan.newCasLabel, help: sentences.quickstartPlan.newCasHelp },
+      root: {
+        label: sentences.quickstartPlan.existingRootLabel,
+        help: sentences.quickstartPlan.existingRootHelp,
+      },
+      intermediate: {
+        label: sentences.quickstartPlan.existingIntermediateLabel,
+        help: sentences.quickstartPlan.existingIntermediateHelp,
+      },
     },
-    description: 'The CA that is not created, because you have it: it is in the certificate folder.',
+    description: 'The existing CA, if it is not created. It is in the certificate folder.',
     conflict: (answers: Answers): string | undefined =>
       hasExistingIntermediate(answers) && !hasIntermediate(answers)
-        ? 'An existing intermediate CA signs the devices, so certificates.intermediate must be true.'
+        ? sentences.quickstartPlan.existingCaConflict
         : undefined,
     flag: {
       name: 'existing-ca',
       value: 'CA',
-      summary: 'the CA in the folder that you already have; see --ca',
+      summary: sentences.quickstartPlan.existingCaFlag,
     },
     question: {
-      message: 'Which CA do your devices get their certificates from?',
+      message: sentences.quickstartPlan.existingCaQuestion,
       dialogue: 'short',
       // The answer is a file, and not part of the plan: --ca FILE.
       when: () => false,
@@ -380,15 +391,15 @@ export const planFields = {
     kind: 'text',
     default: null,
     problem: commonNameProblem,
-    description: 'null: a name of its own for each new root.',
+    description: 'null: a unique name is generated.',
     flag: {
       name: 'root-name',
       value: 'NAME',
-      summary: 'the common name of the root CA; "" for a new one each time',
+      summary: sentences.quickstartPlan.rootNameFlag,
     },
     question: {
-      message: 'Common name of the root CA:',
-      help: 'At most 64 characters. By itself, each new CA gets a name that no other has.',
+      message: sentences.quickstartPlan.rootNameQuestion,
+      help: sentences.quickstartPlan.commonNameHelp,
       dialogue: 'details',
       none: uniqueName,
     },
@@ -396,25 +407,27 @@ export const planFields = {
   'certificates.intermediate': {
     kind: 'switch',
     default: true,
-    description: 'Whether an intermediate CA signs the devices, so that the root can rest.',
-    flag: { name: 'intermediate', summary: 'an intermediate CA signs the devices' },
+    description: 'Whether an intermediate CA signs the devices.',
+    flag: { name: 'intermediate', summary: sentences.quickstartPlan.intermediateFlag },
     question: {
-      message: 'Put an intermediate CA between the root and the devices?',
-      help: 'It signs the devices, so that the key of the root can be kept away.',
+      message: sentences.quickstartPlan.intermediateQuestion,
+      help: sentences.quickstartPlan.intermediateHelp,
       dialogue: 'short',
     },
     summary: {
-      label: 'Certificates',
+      label: sentences.quickstartPlan.certificatesLabel,
       text(plan: Plan, folder: string): string {
         const { certificates } = plan;
-        const quoted = (name: string | null) => (name === null ? '' : ` "${name}"`);
         const { existingCa } = certificates;
-        const root = existingCa === 'root' ? 'your root' : `root${quoted(certificates.rootCommonName)}`;
-        const intermediate = `intermediate${quoted(certificates.intermediateCommonName)}`;
-        if (existingCa === 'intermediate') return `in ${folder}: your intermediate`;
-        return certificates.intermediate
-          ? `in ${folder}: ${root} and ${intermediate}`
-          : `in ${folder}: ${root}, no intermediate`;
+        if (existingCa === 'intermediate')
+          return sentences.quickstartPlan.existingIntermediateSummary(folder);
+        return sentences.quickstartPlan.certificatesSummary(
+          folder,
+          existingCa === 'root',
+          certificates.rootCommonName ?? undefined,
+          certificates.intermediate,
+          certificates.intermediateCommonName ?? undefined,
+        );
       },
     },
   },
@@ -423,16 +436,16 @@ export const planFields = {
     default: null,
     otherwise: null,
     problem: commonNameProblem,
-    description: 'null: a name of its own for each new intermediate.',
+    description: 'null: a unique name is generated.',
     applies: hasIntermediate,
     flag: {
       name: 'intermediate-name',
       value: 'NAME',
-      summary: 'its common name; "" for a new one each time',
+      summary: sentences.quickstartPlan.intermediateNameFlag,
     },
     question: {
-      message: 'Common name of the intermediate CA:',
-      help: 'At most 64 characters. By itself, each new CA gets a name that no other has.',
+      message: sentences.quickstartPlan.intermediateNameQuestion,
+      help: sentences.quickstartPlan.commonNameHelp,
       dialogue: 'details',
       none: uniqueName,
     },
@@ -445,12 +458,12 @@ export const planFields = {
     flag: {
       name: 'device-validity-days',
       value: 'DAYS',
-      summary: 'how long a device certificate is valid',
+      summary: sentences.quickstartPlan.validityFlag,
       invalid: 'USAGE',
     },
     question: {
-      message: 'Days that a device certificate is valid:',
-      help: 'It never outlives the CA that signs it.',
+      message: sentences.quickstartPlan.validityQuestion,
+      help: sentences.quickstartPlan.validityHelp,
       dialogue: 'details',
     },
   },
@@ -458,16 +471,16 @@ export const planFields = {
     kind: 'switch',
     default: false,
     description: 'Whether private keys are encrypted; the passphrase is never in the plan.',
-    flag: { name: 'encrypt-keys', summary: 'encrypt the private keys with a passphrase' },
+    flag: { name: 'encrypt-keys', summary: sentences.quickstartPlan.encryptFlag },
     question: {
-      message: 'Encrypt the private keys with a passphrase?',
-      help: 'Without one, their files are readable for you alone, and for who gets your disk.',
+      message: sentences.quickstartPlan.encryptQuestion,
+      help: sentences.quickstartPlan.encryptHelp,
       dialogue: 'short',
     },
     summary: {
-      label: 'Certificates',
+      label: sentences.quickstartPlan.certificatesLabel,
       text: (plan: Plan): string =>
-        `${plan.certificates.keyAlgorithm} keys, ${plan.certificates.encryptKeys ? 'encrypted with your passphrase' : 'not encrypted'}`,
+        sentences.quickstartPlan.keysSummary(plan.certificates.keyAlgorithm, plan.certificates.encryptKeys),
     },
   },
 
@@ -476,47 +489,53 @@ export const planFields = {
     default: 'root',
     otherwise: 'root',
     choices: {
-      root: { label: 'The root', help: 'Every device beneath it can be enrolled.' },
+      root: {
+        label: sentences.quickstartPlan.uploadRootLabel,
+        help: sentences.quickstartPlan.uploadRootHelp,
+      },
       intermediate: {
-        label: 'The intermediate',
-        help: 'Only the devices that it signs; the root stays unknown to DPS.',
+        label: sentences.quickstartPlan.uploadIntermediateLabel,
+        help: sentences.quickstartPlan.uploadIntermediateHelp,
       },
     },
-    description: 'The CA that is uploaded, and whose possession is proven.',
+    description: 'The CA that is uploaded and verified.',
     conflict(answers: Answers): string | undefined {
       const uploaded = answers['certificateAuthority.uploaded'];
       if (uploaded === 'intermediate' && !hasIntermediate(answers))
-        return 'There is no intermediate CA in this plan.';
+        return sentences.quickstartPlan.noIntermediate;
       return uploaded === 'root' && hasExistingIntermediate(answers)
-        ? 'Possession of the root CA cannot be proven without its private key: upload the intermediate CA.'
+        ? sentences.quickstartPlan.rootKeyMissing
         : undefined;
     },
-    flag: { name: 'upload', value: 'CA', summary: 'the CA that is uploaded to DPS' },
+    flag: { name: 'upload', value: 'CA', summary: sentences.quickstartPlan.uploadFlag },
     question: {
-      message: 'Which CA is uploaded to DPS?',
+      message: sentences.quickstartPlan.uploadQuestion,
       dialogue: 'details',
       when: hasIntermediate,
     },
     summary: {
-      label: 'Uploaded CA',
+      label: sentences.quickstartPlan.uploadedCaLabel,
       text: (plan: Plan): string =>
-        `the ${plan.certificateAuthority.uploaded}, as ${plan.certificateAuthority.name}`,
+        sentences.quickstartPlan.uploadedSummary(
+          plan.certificateAuthority.uploaded,
+          plan.certificateAuthority.name,
+        ),
     },
   },
   'certificateAuthority.name': {
     kind: 'text',
     default: 'enrollkit-root',
     problem: certificateNameProblem,
-    description: 'What it is called in DPS.',
+    description: 'The name of the CA in DPS.',
     flag: {
       name: 'ca-name',
       value: 'NAME',
-      summary: 'what the uploaded CA is called in DPS',
+      summary: sentences.quickstartPlan.caNameFlag,
       invalid: 'INVALID_CERTIFICATE_NAME',
     },
     question: {
-      message: 'Its name in DPS:',
-      help: 'Under Certificates; 1 to 256 letters, digits, - . or _.',
+      message: sentences.quickstartPlan.caNameQuestion,
+      help: sentences.quickstartPlan.caNameHelp,
       dialogue: 'details',
       suggestion: (answers: Answers, before: Answers): string =>
         before['certificateAuthority.name'] === `enrollkit-${before['certificateAuthority.uploaded']}`
@@ -530,12 +549,12 @@ export const planFields = {
     otherwise: 'automatic',
     choices: {
       automatic: {
-        label: 'Automatically',
-        help: 'enrollkit does it for you; in Azure, with your az login.',
+        label: sentences.quickstartPlan.automaticLabel,
+        help: sentences.quickstartPlan.automaticHelp,
       },
       portal: {
-        label: 'By hand',
-        help: 'You upload two files when you are asked to: in the portal, or with commands.',
+        label: sentences.quickstartPlan.byHandLabel,
+        help: sentences.quickstartPlan.byHandHelp,
       },
     },
     description:
@@ -543,17 +562,17 @@ export const planFields = {
     flag: {
       name: 'proof-of-possession',
       value: 'HOW',
-      summary: 'automatically, or by hand (portal)',
+      summary: sentences.quickstartPlan.proofFlag,
     },
     question: {
-      message: 'How do you want to prove that you have the key of the CA?',
+      message: sentences.quickstartPlan.proofQuestion,
       dialogue: 'short',
       after: 'target.dpsName',
     },
     summary: {
-      label: 'Uploaded CA',
+      label: sentences.quickstartPlan.uploadedCaLabel,
       text: (plan: Plan): string =>
-        `possession is proven ${plan.certificateAuthority.proofOfPossession === 'portal' ? 'by you in the portal' : 'automatically'}`,
+        sentences.quickstartPlan.proofSummary(plan.certificateAuthority.proofOfPossession),
     },
   },
 
@@ -564,16 +583,16 @@ export const planFields = {
     flag: {
       name: 'group',
       value: 'ID',
-      summary: 'the ID of the enrollment group',
+      summary: sentences.quickstartPlan.groupFlag,
       invalid: 'INVALID_ENROLLMENT_GROUP_ID',
     },
     question: {
-      message: 'Enrollment group ID:',
-      help: 'One group enrolls all the devices that your CA signs.',
+      message: sentences.quickstartPlan.groupQuestion,
+      help: sentences.quickstartPlan.groupHelp,
       dialogue: 'short',
     },
     summary: {
-      label: 'Group',
+      label: sentences.quickstartPlan.groupLabel,
       text: (plan: Plan): string => `${plan.enrollmentGroup.id}, ${plan.enrollmentGroup.provisioningStatus}`,
     },
   },
@@ -582,12 +601,12 @@ export const planFields = {
     default: 'caReference',
     choices: {
       caReference: {
-        label: 'By the uploaded CA',
-        help: 'The group names the CA that was uploaded and verified.',
+        label: sentences.quickstartPlan.attestationCaReference,
+        help: sentences.quickstartPlan.attestationCaReferenceHelp,
       },
       certificate: {
-        label: 'By a CA certificate in the group',
-        help: 'The certificate of the CA that signs the devices goes into the group.',
+        label: sentences.quickstartPlan.attestationCertificate,
+        help: sentences.quickstartPlan.attestationCertificateHelp,
       },
     },
     description:
@@ -595,13 +614,13 @@ export const planFields = {
     flag: {
       name: 'attestation',
       value: 'HOW',
-      summary: 'by the name of the uploaded CA, or by the certificate that signs the devices',
+      summary: sentences.quickstartPlan.attestationFlag,
     },
-    question: { message: 'How does the group know its devices?', dialogue: 'details' },
+    question: { message: sentences.quickstartPlan.attestationQuestion, dialogue: 'details' },
     summary: {
-      label: 'Group',
+      label: sentences.quickstartPlan.groupLabel,
       text: (plan: Plan): string =>
-        `attests ${plan.enrollmentGroup.attestation === 'caReference' ? 'by the uploaded CA' : 'by the certificate of the signing CA'}`,
+        sentences.quickstartPlan.attestationSummary(plan.enrollmentGroup.attestation),
     },
   },
   'enrollmentGroup.allocationPolicy': {
@@ -609,22 +628,24 @@ export const planFields = {
     default: 'hashed',
     choices: {
       hashed: {
-        label: 'Evenly',
-        help: 'hashed: devices are spread over the hubs by a hash of their IDs.',
+        label: sentences.quickstartPlan.hashedLabel,
+        help: sentences.quickstartPlan.hashedHelp,
       },
       geoLatency: {
-        label: 'The nearest',
-        help: 'geoLatency: the hub with the lowest latency to the device.',
+        label: sentences.quickstartPlan.geoLatencyLabel,
+        help: sentences.quickstartPlan.geoLatencyHelp,
       },
-      static: { label: 'Always the same', help: 'static: one hub, named in the group.' },
+      static: { label: sentences.quickstartPlan.staticLabel, help: sentences.quickstartPlan.staticHelp },
     } satisfies Partial<Record<AllocationPolicy, FieldChoice>>,
-    flag: { name: 'allocation-policy', value: 'NAME', summary: 'how a device gets its hub' },
-    question: { message: 'How does a device get its hub?', dialogue: 'details' },
+    flag: { name: 'allocation-policy', value: 'NAME', summary: sentences.quickstartPlan.allocationFlag },
+    question: { message: sentences.quickstartPlan.allocationQuestion, dialogue: 'details' },
     summary: {
-      label: 'Group',
+      label: sentences.quickstartPlan.groupLabel,
       text(plan: Plan): string {
         const { allocationPolicy, iotHubs } = plan.enrollmentGroup;
-        return `${allocationPolicy} among ${iotHubs === null ? 'all linked hubs' : iotHubs.join(', ')}`;
+        return iotHubs === null
+          ? sentences.quickstartPlan.allHubsSummary(allocationPolicy)
+          : sentences.quickstartPlan.hubsSummary(allocationPolicy, iotHubs);
       },
     },
   },
@@ -632,21 +653,21 @@ export const planFields = {
     kind: 'list',
     default: null,
     problem(value: string): string | undefined {
-      if (value === '') return 'A hub has a host name.';
-      return /^[a-z0-9][a-z0-9.-]*(:\d{1,5})?$/i.test(value) ? undefined : `${value} is not a host name.`;
+      if (value === '') return sentences.quickstartPlan.hubMissing;
+      return /^[a-z0-9][a-z0-9.-]*(:\d{1,5})?$/i.test(value)
+        ? undefined
+        : sentences.quickstartPlan.notHostName(value);
     },
-    empty: 'Name at least one hub.',
+    empty: sentences.quickstartPlan.noHub,
     listProblem(hubs: readonly string[], answers: Answers): ListProblem | undefined {
-      return isStatic(answers) && hubs.length > 1
-        ? { message: 'The static policy takes exactly one hub.' }
-        : undefined;
+      return isStatic(answers) && hubs.length > 1 ? { message: sentences.quickstartPlan.oneHub } : undefined;
     },
     description: 'Host names of linked hubs; null: all of them.',
-    flag: { name: 'hub', value: 'HOST', summary: 'a linked hub to allocate to (default: all)' },
+    flag: { name: 'hub', value: 'HOST', summary: sentences.quickstartPlan.hubFlag },
     question: {
-      message: (answers: Answers): string => (isStatic(answers) ? 'Its hub:' : 'Hubs:'),
-      help: (answers: Answers): string =>
-        `Host names of linked hubs, with commas between; all means every linked one.${isAzure(answers) ? '' : ' The emulator has one hub: leave it at all.'}`,
+      message: (answers: Answers): string =>
+        isStatic(answers) ? sentences.quickstartPlan.hubQuestion : sentences.quickstartPlan.hubsQuestion,
+      help: (answers: Answers): string => sentences.quickstartPlan.hubsHelp(!isAzure(answers)),
       dialogue: 'details',
       none: 'all',
     },
@@ -657,16 +678,16 @@ export const planFields = {
     flag: {
       name: 'initial-twin',
       value: 'FILE',
-      summary: 'a JSON file with the tags and desired properties',
+      summary: sentences.quickstartPlan.twinFlag,
     },
     question: {
-      message: 'Initial twin:',
-      help: 'Tags and desired properties of each new device, as JSON on one line: {"tags":{"site":"A"},"properties":{"desired":{"interval":30}}}',
+      message: sentences.quickstartPlan.twinQuestion,
+      help: sentences.quickstartPlan.twinHelp,
       dialogue: 'details',
       none: 'none',
     },
     summary: {
-      label: 'Initial twin',
+      label: sentences.quickstartPlan.twinLabel,
       text(plan: Plan): string | undefined {
         const { initialTwin } = plan.enrollmentGroup;
         return initialTwin ? JSON.stringify(initialTwin) : undefined;
@@ -677,32 +698,33 @@ export const planFields = {
     kind: 'choice',
     default: 'migrate',
     choices: {
-      migrate: { label: 'It moves along', help: 'To a new hub if need be, twin and all.' },
-      reset: { label: 'It begins anew', help: 'To a new hub if need be, with the initial twin.' },
-      never: { label: 'The device stays', help: 'It keeps the hub that it was first assigned to.' },
+      migrate: { label: sentences.quickstartPlan.migrateLabel, help: sentences.quickstartPlan.migrateHelp },
+      reset: { label: sentences.quickstartPlan.resetLabel, help: sentences.quickstartPlan.resetHelp },
+      never: { label: sentences.quickstartPlan.neverLabel, help: sentences.quickstartPlan.neverHelp },
     },
     flag: {
       name: 'reprovision-policy',
       value: 'NAME',
-      summary: 'what happens to a device’s data when it registers again',
+      summary: sentences.quickstartPlan.reprovisionFlag,
     },
     question: {
-      message: 'When a device registers again, what of its data?',
+      message: sentences.quickstartPlan.reprovisionQuestion,
       dialogue: 'details',
     },
     summary: {
-      label: 'Group',
-      text: (plan: Plan): string => `on registering again: ${plan.enrollmentGroup.reprovisionPolicy}`,
+      label: sentences.quickstartPlan.groupLabel,
+      text: (plan: Plan): string =>
+        sentences.quickstartPlan.reprovisionSummary(plan.enrollmentGroup.reprovisionPolicy),
     },
   },
   'enrollmentGroup.iotEdge': {
     kind: 'switch',
     default: false,
     description: 'Whether the devices are IoT Edge gateways; each then gets a CA certificate too.',
-    flag: { name: 'iot-edge', summary: 'the devices are IoT Edge gateways' },
+    flag: { name: 'iot-edge', summary: sentences.quickstartPlan.iotEdgeFlag },
     question: {
-      message: 'Are the devices IoT Edge gateways?',
-      help: 'Each then also gets a CA certificate for the devices behind it.',
+      message: sentences.quickstartPlan.iotEdgeQuestion,
+      help: sentences.quickstartPlan.iotEdgeHelp,
       dialogue: 'details',
     },
   },
@@ -710,11 +732,14 @@ export const planFields = {
     kind: 'choice',
     default: 'enabled',
     choices: {
-      enabled: { label: 'Yes', help: 'enabled: a device whose chain is good is assigned.' },
-      disabled: { label: 'Not yet', help: 'disabled: the group is there and refuses everyone.' },
+      enabled: { label: sentences.quickstartPlan.enabledLabel, help: sentences.quickstartPlan.enabledHelp },
+      disabled: {
+        label: sentences.quickstartPlan.disabledLabel,
+        help: sentences.quickstartPlan.disabledHelp,
+      },
     },
-    flag: { name: 'provisioning-status', value: 'STATUS', summary: 'whether devices may register' },
-    question: { message: 'May devices register?', dialogue: 'details' },
+    flag: { name: 'provisioning-status', value: 'STATUS', summary: sentences.quickstartPlan.statusFlag },
+    question: { message: sentences.quickstartPlan.statusQuestion, dialogue: 'details' },
   },
 
   'devices.registrationIds': {
@@ -722,7 +747,7 @@ export const planFields = {
     default: ['device-001', 'device-002', 'device-003'],
     maximum: maxDevices,
     problem: registrationIdProblem,
-    empty: 'A registration ID is missing.',
+    empty: sentences.quickstartPlan.registrationIdMissing,
     listProblem(ids: readonly string[]): ListProblem | undefined {
       const first = new Map<string, string>();
       for (const [index, id] of ids.entries()) {
@@ -730,7 +755,7 @@ export const planFields = {
         if (same !== undefined) {
           return {
             index,
-            message: `"${id}" is the same registration ID as "${same}"; letter case does not count.`,
+            message: sentences.quickstartPlan.sameId(id, same),
           };
         }
         first.set(id.toLowerCase(), id);
@@ -740,22 +765,26 @@ export const planFields = {
     flag: {
       name: 'device',
       value: 'ID',
-      summary: 'the registration ID of a device; once for each',
+      summary: sentences.quickstartPlan.deviceFlag,
       invalid: 'INVALID_REGISTRATION_ID',
     },
     question: {
-      message: 'Registration IDs:',
-      help: 'With commas between. Each is also the common name of a certificate.',
+      message: sentences.quickstartPlan.registrationIdsQuestion,
+      help: sentences.quickstartPlan.registrationIdsHelp,
       dialogue: 'short',
     },
     summary: {
-      label: 'Devices',
+      label: sentences.quickstartPlan.devicesLabel,
       text(plan: Plan): string {
         const { certificates, enrollmentGroup } = plan;
         const ids = plan.devices.registrationIds;
-        const names = ids.length <= 4 ? ids.join(', ') : `${ids[0]}, ${ids[1]}, ... ${ids.at(-1)}`;
-        const kind = enrollmentGroup.iotEdge ? 'IoT Edge gateways' : ids.length === 1 ? 'device' : 'devices';
-        return `${ids.length} ${kind}: ${names}; valid ${certificates.deviceValidityDays} days`;
+        const names = ids.length <= 4 ? ids : [ids[0]!, ids[1]!, '...', ids.at(-1)!];
+        return sentences.quickstartPlan.devicesSummary(
+          ids.length,
+          enrollmentGroup.iotEdge,
+          names,
+          certificates.deviceValidityDays,
+        );
       },
     },
   },
@@ -763,42 +792,43 @@ export const planFields = {
     kind: 'choice',
     default: 'mqtt',
     choices: {
-      mqtt: { label: 'MQTT', help: 'MQTT over TLS, port 8883: what most devices speak.' },
-      https: { label: 'HTTPS', help: 'Port 443, where a firewall lets nothing else out.' },
+      mqtt: { label: 'MQTT', help: sentences.quickstartPlan.mqttHelp },
+      https: { label: 'HTTPS', help: sentences.quickstartPlan.httpsHelp },
     },
     description: 'How the devices register.',
-    flag: { name: 'protocol', value: 'NAME', summary: 'how the devices register' },
-    question: { message: 'How do the devices register?', dialogue: 'details' },
+    flag: { name: 'protocol', value: 'NAME', summary: sentences.quickstartPlan.protocolFlag },
+    question: { message: sentences.quickstartPlan.protocolQuestion, dialogue: 'details' },
     summary: {
-      label: 'Devices',
-      text: (plan: Plan): string => `they register over ${plan.devices.protocol.toUpperCase()}`,
+      label: sentences.quickstartPlan.devicesLabel,
+      text: (plan: Plan): string =>
+        sentences.quickstartPlan.protocolSummary(plan.devices.protocol.toUpperCase()),
     },
   },
   'devices.sendTelemetry': {
     kind: 'switch',
     default: true,
     description: 'Whether each device then sends its hub a message and reads its twin.',
-    flag: { name: 'telemetry', summary: 'each device sends its hub a message and reads its twin' },
+    flag: { name: 'telemetry', summary: sentences.quickstartPlan.telemetryFlag },
     question: {
-      message: 'Send a message from each device, and read its twin?',
-      help: 'It proves that the device may use its hub.',
+      message: sentences.quickstartPlan.telemetryQuestion,
+      help: sentences.quickstartPlan.telemetryHelp,
       dialogue: 'details',
     },
     summary: {
-      label: 'Devices',
+      label: sentences.quickstartPlan.devicesLabel,
       text: (plan: Plan): string | undefined =>
-        plan.devices.sendTelemetry ? 'each sends a message and reads its twin' : undefined,
+        plan.devices.sendTelemetry ? sentences.quickstartPlan.telemetrySummary : undefined,
     },
   },
 } as const satisfies Record<`${GroupName}.${string}`, Field>;
 
 /** The groups of a plan, and the heading of each one's flags in the help. */
 export const planGroups = {
-  target: { heading: 'Where:' },
-  certificates: { heading: 'Certificates:' },
-  certificateAuthority: { heading: 'Certificate authority in DPS:' },
-  enrollmentGroup: { heading: 'Enrollment group:' },
-  devices: { heading: 'Devices:' },
+  target: { heading: sentences.quickstartPlan.whereHeading },
+  certificates: { heading: sentences.quickstartPlan.certificatesHeading },
+  certificateAuthority: { heading: sentences.quickstartPlan.caHeading },
+  enrollmentGroup: { heading: sentences.quickstartPlan.groupHeading },
+  devices: { heading: sentences.quickstartPlan.devicesHeading },
 } as const;
 
 export type GroupName = 'target' | 'certificates' | 'certificateAuthority' | 'enrollmentGroup' | 'devices';

@@ -1,5 +1,6 @@
-/** What a schema finds wrong with a plan, in words for who wrote it. */
+/** What a schema finds wrong with a plan, in words for its author. */
 import type * as z from 'zod';
+import { sentences } from '../../languages/language.js';
 
 /** More problems at once help nobody. */
 const maxProblems = 5;
@@ -8,7 +9,7 @@ const maxProblems = 5;
 export function problemLines(problems: readonly string[]): string {
   const lines = problems.slice(0, maxProblems).map((problem) => `${problem}.`);
   const more = problems.length - lines.length;
-  return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
+  return [...lines, ...(more > 0 ? [sentences.quickstartPlan.andMore(more)] : [])].join('\n');
 }
 
 /** One problem, its place first: `devices.count: is not a field of a plan`. */
@@ -22,41 +23,33 @@ function inWords(issue: z.core.$ZodIssue): string {
   if (!/^(Invalid|Too|Unrecognized)\b/.test(issue.message)) return issue.message;
   switch (issue.code) {
     case 'unrecognized_keys':
-      return `unknown field${issue.keys.length > 1 ? 's' : ''} ${issue.keys.map((key) => `"${key}"`).join(', ')}`;
+      return sentences.quickstartPlan.unknownFields(issue.keys);
     case 'invalid_type':
       return issue.input === undefined
-        ? `it is missing; ${kind(issue.expected)} belongs here`
-        : `${kind(issue.expected)} belongs here`;
+        ? sentences.quickstartPlan.missing(kind(issue.expected))
+        : sentences.quickstartPlan.wrongType(kind(issue.expected));
     case 'invalid_value':
-      return issue.values.length === 1
-        ? `it must be ${quoted(issue.values[0])}`
-        : `it must be one of ${issue.values.map(quoted).join(', ')}`;
+      return sentences.quickstartPlan.notOneOf(issue.values.map(quoted));
     case 'invalid_union':
       if ('options' in issue && issue.options)
-        return `it must be one of ${issue.options.map(quoted).join(', ')}`;
-      return 'it is none of the forms that may stand here';
+        return sentences.quickstartPlan.notOneOf(issue.options.map(quoted));
+      return sentences.quickstartPlan.noForm;
     case 'too_small':
-      return issue.origin === 'array' ? 'the list is too short' : `it must be at least ${issue.minimum}`;
+      return issue.origin === 'array'
+        ? sentences.quickstartPlan.listTooShort
+        : sentences.quickstartPlan.tooSmall(Number(issue.minimum));
     case 'too_big':
       return issue.origin === 'array'
-        ? `the list holds at most ${issue.maximum}`
-        : `it must be at most ${issue.maximum}`;
+        ? sentences.quickstartPlan.listTooLong(Number(issue.maximum))
+        : sentences.quickstartPlan.tooBig(Number(issue.maximum));
     default:
       return issue.message;
   }
 }
 
-const kinds: Record<string, string> = {
-  object: 'an object',
-  array: 'a list',
-  string: 'text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-};
-
 function kind(expected: string): string {
-  return kinds[expected] ?? expected;
+  const { kinds } = sentences.quickstartPlan;
+  return Object.hasOwn(kinds, expected) ? kinds[expected as keyof typeof kinds] : expected;
 }
 
 function quoted(value: unknown): string {

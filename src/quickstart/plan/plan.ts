@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import { EnrollkitError } from '../../errors.js';
 import { type JsonSource, JsonSyntaxError, parseJsonSource } from '../../json-source.js';
+import { sentences } from '../../languages/language.js';
 import { readTextIfExists } from '../../workspace/files.js';
 import { planVersion } from './answers.js';
 import type { GroupName, Plan } from './fields.js';
@@ -99,11 +100,11 @@ function upgraded(data: unknown, source: string, file?: JsonSource): Record<stri
   const version = versionOf(plan);
   const place = placed(source, file, ['version']);
   if (version === undefined) {
-    throw invalid(source, file, [`${place}version: a whole number, 1 or more, belongs here`]);
+    throw invalid(source, file, [`${place}version: ${sentences.quickstartPlan.invalidVersion}`]);
   }
   if (version > planVersion) {
-    const message = `a newer enrollkit wrote this plan (version ${version}); this one reads version ${planVersion}${planVersion > 1 ? ' and older' : ''}`;
-    throw invalid(source, file, [`${place}version: ${message}`], newerNext);
+    const message = sentences.quickstartPlan.newer(version, planVersion);
+    throw invalid(source, file, [`${place}version: ${message}`], sentences.quickstartPlan.newerNext);
   }
   return withTargetKind(upgradedFrom(plan, version));
 }
@@ -114,8 +115,6 @@ function withTargetKind(plan: Record<string, unknown>): Record<string, unknown> 
   if (!isRecord(target) || 'kind' in target) return plan;
   return { ...plan, target: { kind: 'dpsName' in target ? 'azure' : 'emulator', ...target } };
 }
-
-const newerNext = 'Update enrollkit, or use another folder (--dir FOLDER) or another plan.';
 
 /** Undefined for what cannot be a version; the oldest one where none is given. */
 function versionOf({ version = 1 }: Record<string, unknown>): number | undefined {
@@ -128,7 +127,9 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function record(data: unknown, source: string, file: JsonSource | undefined): Record<string, unknown> {
   if (isRecord(data)) return data;
-  throw invalid(source, file, [`${placed(source, file, [])}an object belongs here`]);
+  throw invalid(source, file, [
+    `${placed(source, file, [])}${sentences.quickstartPlan.wrongType(sentences.quickstartPlan.kinds.object)}`,
+  ]);
 }
 
 function parseSource(json: string, source: string): JsonSource {
@@ -184,7 +185,7 @@ function invalid(
   problems: readonly string[],
   next?: string,
 ): EnrollkitError {
-  const message = file ? problemLines(problems) : `${source} is not a plan: ${problems.join('; ')}.`;
+  const message = file ? problemLines(problems) : sentences.quickstartPlan.notAPlan(source, problems);
   return new EnrollkitError('INVALID_PLAN', message, {
     context: { problems },
     ...(next === undefined ? {} : { next }),
