@@ -2,6 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import type { OpenPrivateKeyOptions } from '../pki/keys.js';
 import { type Certificate, parseCertificate } from '../pki/x509/certificate.js';
 import { readText, readTextIfExists } from '../workspace/files.js';
@@ -57,8 +58,8 @@ export function readAuthority(folder: string, which: 'root' | 'intermediate'): S
   const path = join(folder, filesOf(which === 'root' ? rootPrefix : intermediatePrefix).certificate);
   const pem = readTextIfExists(path);
   if (pem === undefined) {
-    throw new EnrollkitError('FILE_UNREADABLE', `There is no CA in ${resolve(folder)}: ${path} is missing.`, {
-      next: 'Make one first: enrollkit certgen create_root_and_intermediate',
+    throw new EnrollkitError('FILE_UNREADABLE', sentences.certgen.noAuthority(resolve(folder), path), {
+      next: sentences.certgen.createFirst,
     });
   }
   return { certificate: readCertificate(path, pem), pem };

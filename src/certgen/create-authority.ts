@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { type KeyAlgorithm, privateKeyToPem } from '../pki/keys.js';
 import { assertMaySign } from '../pki/make/issuer.js';
 import { assertReadsBack } from '../pki/read-back.js';
@@ -106,14 +107,10 @@ function nameOf({ script, replace, ...request }: AuthorityRequest, root: Certifi
 
 /** @throws EnrollkitError FILE_EXISTS */
 export function authorityExists(folder: string, former: readonly string[]): EnrollkitError {
-  return new EnrollkitError(
-    'FILE_EXISTS',
-    `There is a CA, or its remains, in ${resolve(folder)}: ${former.join(', ')}.`,
-    {
-      next: 'Add --force: they are moved into a folder of their own, not removed. Or choose another folder with --dir FOLDER.',
-      context: { folder, found: former },
-    },
-  );
+  return new EnrollkitError('FILE_EXISTS', sentences.certgen.authorityExists(resolve(folder), former), {
+    next: sentences.certgen.replaceIt,
+    context: { folder, found: former },
+  });
 }
 
 async function writeAuthority(

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import type { KeyAlgorithm } from '../pki/keys.js';
 import { subjectName } from '../pki/make/requested-names.js';
 import { type Certificate, parseCertificates } from '../pki/x509/certificate.js';
@@ -115,15 +116,15 @@ const maxFileNameOctets = 255;
 
 /** Checked before generating a key: RSA 4096 takes seconds. */
 function assertName({ script, command, name }: CertificateRequest, commonName: string): void {
-  if (name === '') throw new EnrollkitError('INVALID_COMMON_NAME', 'The name is empty.');
+  if (name === '') throw new EnrollkitError('INVALID_COMMON_NAME', sentences.certgen.emptyName);
   subjectName({ commonName });
   const fileSets = [filesFor(command, name), ...(command.renamesFormer ? [renamedFiles(command, name)] : [])];
   const lengths = fileSets.flatMap(Object.values).map((path) => Buffer.byteLength(basename(path)));
   if (Math.max(...lengths) > maxFileNameOctets) {
     throw new EnrollkitError(
       'COMMON_NAME_TOO_LONG',
-      `The name "${name}" is part of the names of files, which would have ${Math.max(...lengths)} octets; at most ${maxFileNameOctets} are possible.`,
-      { next: 'Choose a shorter name.' },
+      sentences.certgen.longName(name, Math.max(...lengths), maxFileNameOctets),
+      { next: sentences.certgen.shorterName },
     );
   }
   const prefix = prefixOf(command, name);
@@ -133,17 +134,15 @@ function assertName({ script, command, name }: CertificateRequest, commonName: s
       (other) => other.filesNamed === 'always the same' && other.prefix === prefix,
     );
   if (!taken && !name.endsWith('-full-chain')) return;
-  throw new EnrollkitError(
-    'INVALID_COMMON_NAME',
-    `The files of "${name}" would have the names of other files that this command makes.`,
-    { next: 'Choose another name.' },
-  );
+  throw new EnrollkitError('INVALID_COMMON_NAME', sentences.certgen.takenName(name), {
+    next: sentences.certgen.otherName,
+  });
 }
 
 function assertNotNamedAs(authority: Certificate | undefined, commonName: string): void {
   if (!authority?.subject.valuesOf(commonNameType).includes(commonName)) return;
-  throw new EnrollkitError('INVALID_COMMON_NAME', `"${commonName}" is the name of the CA itself.`, {
-    next: 'Choose another name.',
+  throw new EnrollkitError('INVALID_COMMON_NAME', sentences.certgen.nameOfAuthority(commonName), {
+    next: sentences.certgen.otherName,
   });
 }
 
@@ -192,10 +191,10 @@ function moveAside(
   const former = certificateIn(folder, files.certificate);
   const formerName = former?.subject.valuesOf(commonNameType)[0] ?? '';
   if (!former && present(files.key) && command.renamesFormer) {
-    throw exists(folder, files.key, 'is there without its certificate, so that nobody knows whose key it is');
+    throw exists(sentences.certgen.keyWithoutCertificate(join(folder, files.key)));
   }
   if (former && formerName !== commonName && command.filesNamed === 'after the name') {
-    throw exists(folder, files.certificate, `belongs to another name, "${formerName}"`);
+    throw exists(sentences.certgen.belongsToOther(join(folder, files.certificate), formerName));
   }
   if (!former || formerName === commonName || !command.renamesFormer) {
     replace(files);
@@ -204,20 +203,20 @@ function moveAside(
   const kept = renamedFiles(command, withoutSuffix(formerName, command.suffix));
   for (const key of fileKinds(files)) {
     const isTaken = present(files[key]) && present(kept[key]);
-    if (isTaken) throw exists(folder, kept[key], `is in the way of ${files[key]}`);
+    if (isTaken) throw exists(sentences.certgen.blocks(join(folder, kept[key]), files[key]));
   }
   move(files, (key) => kept[key]);
   return moved;
 }
 
-function exists(folder: string, path: string, why: string): EnrollkitError {
-  return new EnrollkitError('FILE_EXISTS', `${join(folder, path)} ${why}.`, {
-    next: 'Move it away, then run the same command again.',
+function exists(problem: string): EnrollkitError {
+  return new EnrollkitError('FILE_EXISTS', problem, {
+    next: sentences.certgen.moveAway,
   });
 }
 
-function withoutSuffix(text: string, suffix: string): string {
-  return suffix !== '' && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text;
+function withoutSuffix(name: string, suffix: string): string {
+  return suffix !== '' && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name;
 }
 
 /** The valid certificates of this subject that are in no file once the new one is written. */

@@ -1,5 +1,6 @@
 /** Parses and formats the database of `openssl ca`: index.txt, index.txt.attr and serial. */
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 
 export interface IndexEntry {
   /** Valid, revoked, expired. */
@@ -26,8 +27,8 @@ export function parseIndex(text: string, path: string): IndexEntry[] {
     const readable =
       rest.length === 0 && subject !== undefined && /^[VRE]$/.test(status!) && isSerial(serial!);
     if (!readable) {
-      throw new EnrollkitError('FILE_UNREADABLE', `Line ${index + 1} of ${path} is no entry of openssl ca.`, {
-        next: 'Put the line right, or begin anew: certgen create_root_and_intermediate --force',
+      throw new EnrollkitError('FILE_UNREADABLE', sentences.certgen.badIndexLine(index + 1, path), {
+        next: sentences.certgen.fixIndex,
       });
     }
     return {
@@ -62,8 +63,8 @@ export function formatAttributes(entries: readonly IndexEntry[]): string {
 export function nextSerial(text: string, entries: readonly IndexEntry[], path: string): string {
   const given = text.trim();
   if (!isSerial(given)) {
-    throw new EnrollkitError('FILE_UNREADABLE', `${path} holds no hexadecimal number.`, {
-      next: 'Write the next serial number into it, 01 for instance.',
+    throw new EnrollkitError('FILE_UNREADABLE', sentences.certgen.badSerial(path), {
+      next: sentences.certgen.fixSerial,
     });
   }
   const used = entries.map(({ serial }) => BigInt(`0x${serial}`));

@@ -1,6 +1,7 @@
 /** The environment that the C SDK's samples read a device's certificate from; ca-certs.ps1 sets it, certGen.sh does not. */
 import { join } from 'node:path';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { isKeyPair, privateKeyFromPem } from '../pki/keys.js';
 import { certificateToPem } from '../pki/x509/certificate.js';
 import { commonNameType } from '../pki/x509/name.js';
@@ -27,19 +28,15 @@ export function deviceEnvironment(
     .map((files) => ({ files, certificate: certificateIn(folder, files.certificate) }))
     .find(({ certificate }) => certificate?.subject.valuesOf(commonNameType).includes(name));
   if (!found?.certificate) {
-    throw new EnrollkitError(
-      'NOT_FOUND',
-      `There is no certificate of a device "${name}" in ${join(folder, 'certs')}.`,
-      {
-        next: `Make it first: enrollkit certgen create_device_certificate ${name}`,
-      },
-    );
+    throw new EnrollkitError('NOT_FOUND', sentences.certgen.noDevice(name, join(folder, 'certs')), {
+      next: sentences.certgen.createDevice(`enrollkit certgen create_device_certificate ${name}`),
+    });
   }
   const { files, certificate } = found;
   const keyPem = textIn(folder, files.key);
   const key = privateKeyFromPem(keyPem);
   if (!isKeyPair(key, certificate.publicKey)) {
-    throw new EnrollkitError('KEY_MISMATCH', `${files.key} is not the key of ${files.certificate}.`);
+    throw new EnrollkitError('KEY_MISMATCH', sentences.certgen.otherKey(files.key, files.certificate));
   }
   const root = readAuthority(folder, 'root').certificate;
   const issuers = certificate.issuer.der.equals(root.subject.der)

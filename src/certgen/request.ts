@@ -1,5 +1,6 @@
 /** Common types and checks of the commands. */
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import type { Certificate } from '../pki/x509/certificate.js';
 
 /** Paths are relative to the folder. */
@@ -19,11 +20,11 @@ const minPassphraseLength = 4;
 function passphraseProblem(passphrase: string): string | undefined {
   const { length } = [...passphrase];
   if (length >= minPassphraseLength) return undefined;
-  return `The passphrase has ${length} characters; it needs at least ${minPassphraseLength}.`;
+  return sentences.certgen.shortPassphrase(length, minPassphraseLength);
 }
 
 /** @throws EnrollkitError USAGE */
 export function assertPassphrase(passphrase: string): void {
   const problem = passphraseProblem(passphrase);
-  if (problem) throw new EnrollkitError('USAGE', problem, { next: 'Choose a longer passphrase.' });
+  if (problem) throw new EnrollkitError('USAGE', problem, { next: sentences.certgen.longerPassphrase });
 }

@@ -2765,13 +2765,232 @@ export const en = {
   },
 
   /** src/certgen/ */
-  certgen: {},
+  certgen: {
+    noAuthority: (folder: string, file: string) => `There is no CA in ${folder}: ${file} is missing.`,
+    createFirst: 'Create one first: enrollkit certgen create_root_and_intermediate',
+    authorityExists: (folder: string, files: readonly string[]) =>
+      `${folder} already has a CA, or files of one: ${files.join(', ')}.`,
+    replaceIt: 'Add --force to move them to a separate folder, or choose another folder with --dir FOLDER.',
+    emptyName: 'The name is empty.',
+    longName: (name: string, length: number, maximum: number) =>
+      `The name "${name}" is too long: it is part of file names, which would have ${length} bytes. The maximum is ${maximum}.`,
+    shorterName: 'Choose a shorter name.',
+    takenName: (name: string) =>
+      `The files of "${name}" would have the same names as other files that this command writes.`,
+    otherName: 'Choose another name.',
+    nameOfAuthority: (name: string) => `"${name}" is the name of the CA.`,
+    keyWithoutCertificate: (path: string) =>
+      `${path} exists, but its certificate does not, so its owner is unknown.`,
+    belongsToOther: (path: string, name: string) => `${path} belongs to another name, "${name}".`,
+    blocks: (path: string, file: string) =>
+      `${file} cannot be renamed to ${path}, because that file already exists.`,
+    moveAway: 'Move that file to another folder, and run the command again.',
+    badIndexLine: (line: number, path: string) => `Line ${line} of ${path} is not an entry of openssl ca.`,
+    fixIndex: 'Correct the line, or start over: enrollkit certgen create_root_and_intermediate --force',
+    badSerial: (path: string) => `${path} does not contain a hexadecimal number.`,
+    fixSerial: 'Write the next serial number to it, such as 01.',
+    noDevice: (name: string, folder: string) =>
+      `There is no certificate for a device "${name}" in ${folder}.`,
+    createDevice: (command: string) => `Create it first: ${command}`,
+    otherKey: (key: string, certificate: string) => `${key} is not the private key of ${certificate}.`,
+    shortPassphrase: (length: number, minimum: number) =>
+      `The passphrase has ${length} characters. It must have at least ${minimum}.`,
+    longerPassphrase: 'Choose a longer passphrase.',
+  },
 
   /** src/rollover/ */
-  rollover: {},
+  rollover: {
+    noAuthority: (role: string, folder: string, file: string) =>
+      `There is no ${role} CA in ${folder}: ${file} does not exist.`,
+    nameFolder: 'Specify the certificate folder with --dir FOLDER.',
+    missingBetween: (subject: string, certificate: string, top: string, folder: string) =>
+      `The CA ${subject}, which issued ${certificate}, is below ${top} and must be replaced with it, but its files are not in ${folder}.`,
+    copyFiles: (folder: string) =>
+      `Copy its certificate.pem, chain.pem and key.pem to ${folder}, where NAME can be any name. Then run the command again.`,
+    filesMoved: (role: string, folder: string) =>
+      `Files of the rollover of the ${role} CA are missing in ${folder}.`,
+    putBack: (role: string) => `Restore the folders in ca whose names begin with ${role}.`,
+    created: (role: string) => `created the new ${role} CA`,
+    issuerMissing: (issuer: string, certificate: string, folder: string) =>
+      `The CA ${issuer}, which issued ${certificate}, is not in ${folder}.`,
+    nameIssuer: 'Specify the CA that issued it with --ca FILE and --ca-key FILE.',
+    otherIssuer: (path: string, issuer: string) => `The certificate ${path} was not issued by ${issuer}.`,
+    otherSuccessor: (folder: string, certificate: string) =>
+      `${folder} contains a CA that does not replace ${certificate}.`,
+    moveAway: (path: string) => `Move ${path} to another place, and run the command again.`,
+    unknownAlgorithm: (name: string, role: string) =>
+      `enrollkit cannot create a key of type ${name}, which the ${role} CA has.`,
+    createElsewhere: 'Create the new CA with another tool, and upload it: enrollkit ca upload FILE',
+    otherKeyType: (key: string) => `${key} differs in type or encryption from the key of the old CA.`,
+    noGroup: (id: string) => `There is no enrollment group ${id}.`,
+    listGroups: 'List the existing ones: enrollkit group list (with the same --dir).',
+    acceptsBoth: (id: string) => `the enrollment group ${id} accepts devices of the new and the old CA`,
+    acceptsNew: (id: string) => `the enrollment group ${id} accepts only devices of the new CA`,
+    needsResourceManager: (id: string) =>
+      `The enrollment group ${id} uses an uploaded CA certificate, and you have no access to Azure Resource Manager, which manages those.`,
+    otherAttestation: (id: string, type: string) =>
+      `The enrollment group ${id} uses ${type} attestation, not a CA certificate.`,
+    nameX509Group: 'Specify an enrollment group with X.509 attestation: --group ID.',
+    slots: {
+      empty: 'none',
+      other: (value: string) => `another CA (${value})`,
+      old: 'the old CA',
+      new: 'the new CA',
+    },
+    otherSlots: (id: string, primary: string, secondary: string) =>
+      `The enrollment group ${id} has other CA certificates than a rollover expects: primary: ${primary}; secondary: ${secondary}.`,
+    removeOther: (id: string) =>
+      `Show the group with "enrollkit group show ${id} --json" and remove the certificate that is not needed, or specify another group with --group ID.`,
+    groupNotReadBack: (id: string) =>
+      `The enrollment group ${id} was updated, but DPS does not show the change.`,
+    underway: (authority: string, folder: string) =>
+      `A rollover of the ${authority} CA is in progress in ${folder}.`,
+    finishFirst: (authority: string) =>
+      `Finish it first: enrollkit cert rollover ${authority} --finish (with the same --dir).`,
+    notStarted: (authority: string, folder: string) =>
+      `There is no rollover of the ${authority} CA in ${folder}.`,
+    start: (authority: string) =>
+      `Start one: enrollkit cert rollover ${authority} (with the same --dir), with --group ID for each enrollment group.`,
+    startIncomplete: (authority: string) => `Phase 1 of the rollover of the ${authority} CA is not complete.`,
+    runAgain: (authority: string) =>
+      `Run it again: enrollkit cert rollover ${authority} (with the same --dir).`,
+    emulator: 'the emulator',
+    otherTarget: (expected: string, actual: string) =>
+      `The enrollment groups of this rollover are in ${expected}, not in ${actual}.`,
+    sameTarget: 'Use the same --target and names as in phase 1.',
+    notReissued: (count: number, authority: string, names: readonly string[]) =>
+      `${count} certificates in the folder are still issued by the old ${authority} CA: ${names.join(', ')}${names.length < count ? ', ...' : ''}.`,
+    reissueFirst: (authority: string) =>
+      `Reissue them: enrollkit cert rollover ${authority} --reissue (with the same --dir). To lock these devices out, add --force.`,
+    keysElsewhere: (count: number, names: readonly string[]) =>
+      `The private keys of ${count} devices are not in the folder, so --new-key cannot replace them: ${names.join(', ')}${names.length < count ? ', ...' : ''}.`,
+    signRequests:
+      'Omit --new-key, or first sign a certificate signing request from each of these devices: enrollkit cert sign REQUEST',
+    reissued: (count: number) => (count === 1 ? 'reissued 1 certificate' : `reissued ${count} certificates`),
+    endsWithIssuer: (role: string, notAfter: string) =>
+      `The new ${role} CA expires on ${notAfter}, no later than the old one, because the CA above it expires then.`,
+    groupUnchanged: (id: string, primary: string, authority: string) =>
+      `The enrollment group ${id} uses a CA above (${primary}). It accepts devices of the old ${authority} CA as long as their certificates are valid, even after the rollover.`,
+    uploadInPortal:
+      'You have no access to Azure Resource Manager. If the old CA is uploaded, upload the new one in the portal too, and verify it there.',
+    deleteInPortal:
+      'You have no access to Azure Resource Manager. If the old CA is uploaded, delete it in the portal.',
+    nameTaken: (subject: string, name: string) =>
+      `Another certificate (${subject}) is already uploaded as ${name}.`,
+    deleteOther: (name: string) =>
+      `Delete that certificate: enrollkit ca delete ${name} (with the same --dir).`,
+    uploadNotReadBack: (name: string) => `The certificate was uploaded as ${name}, but DPS does not show it.`,
+    uploaded: (role: string, name: string) => `uploaded the new ${role} CA as ${name}`,
+    notVerified: (name: string) => `DPS does not show ${name} as verified.`,
+    verified: (name: string) => `verified ${name}`,
+    keptForGroup: (name: string, id: string) =>
+      `The old CA remains uploaded as ${name}, because the enrollment group ${id} uses it.`,
+    keptAsForeign: (name: string, command: string) =>
+      `The old CA remains uploaded as ${name}, because enrollkit did not upload it from this folder. To delete it: ${command}`,
+    notDeleted: (name: string) => `The certificate ${name} was deleted, but DPS still shows it.`,
+    deleted: (name: string) => `deleted the old CA, ${name}`,
+  },
 
   /** src/workspace/ */
-  workspace: {},
+  workspace: {
+    noFile: (path: string) => `There is no file ${path}.`,
+    tooLarge: (path: string, size: number, maximum: number) =>
+      `${path} has ${size} bytes; files of more than ${maximum} bytes are not read.`,
+    checkFile: 'Check that it is the right file.',
+    unreadable: (path: string, reason: string) => `Cannot read ${path}${reason}.`,
+    unwritable: (path: string, reason: string) => `Cannot write ${path}${reason}.`,
+    notRegular: (path: string) => `${path} is not a regular file.`,
+    replaceOrMove: 'Put a file in its place, or move it away, then run the command again.',
+    exists: (path: string) => `${path} already exists.`,
+    aFile: 'a file',
+    reason: (reason: string) => `: ${reason}`,
+    reasons: {
+      EACCES: 'permission denied',
+      EPERM: 'permission denied',
+      EROFS: 'the file system is read-only',
+      ENOSPC: 'the disk is full',
+      EDQUOT: 'the disk quota is exceeded',
+      EFBIG: 'the file is too large for this file system',
+      ENAMETOOLONG: 'the name is too long',
+      EISDIR: 'it is a folder',
+      ENOTDIR: 'part of the path is a file',
+      EEXIST: 'a file of that name exists',
+      EIO: 'the disk reports an error',
+      EMFILE: 'this process has too many open files; raise the limit with ulimit -n',
+      ENFILE: 'this computer has too many open files',
+    },
+    journal: {
+      outside: {
+        problem: (line: number, path: string) =>
+          `Line ${line} of the journal ${path} names a file outside the certificate folder. Nothing was changed.`,
+        next: 'Someone edited the journal; enrollkit does not write such lines. Remove the line, check the others, then run the command again.',
+      },
+      unknown: {
+        problem: (line: number, path: string) =>
+          `Line ${line} of the journal ${path} records something that this version of enrollkit does not know. Nothing was changed.`,
+        next: 'If a newer version of enrollkit worked in this folder, update enrollkit. If not, restore the journal from a backup.',
+      },
+      noRecord: {
+        problem: (line: number, path: string) =>
+          `Line ${line} of the journal ${path} is not a record of enrollkit. Nothing was changed.`,
+        next: 'Restore the journal from a backup, or remove the line. "enrollkit clean" then keeps what the line recorded.',
+      },
+      name: (path: string) => `the journal ${path}`,
+      empty: (journal: string, folder: string, files: readonly string[], more: number) =>
+        `The journal ${journal} is empty, but there are files in ${folder}: ${firstOf(files, more)}. Nothing was changed.`,
+      restore: 'Restore the journal from a backup, or use an empty or new folder: --dir FOLDER.',
+    },
+    notAFile: (path: string) => `${path} is not a file, but enrollkit keeps a file there.`,
+    notAFolder: (path: string) => `${path} is not a folder, but enrollkit keeps a folder there.`,
+    moveAway: 'Move it away, then run the command again.',
+    otherFiles: (folder: string, files: readonly string[], more: number) =>
+      `The folder ${folder} contains files that enrollkit did not create: ${firstOf(files, more)}.`,
+    isFile: (path: string) => `${path} is a file or is below one, not a folder.`,
+    locked: (process: string, since: string, folder: string) =>
+      `Another enrollkit process is using ${folder} (process ${process}, since ${since}).`,
+    notALock: (path: string) => `${path} exists but is not a lock file of enrollkit.`,
+    moveThatAway: (path: string) => `Move ${path} away, then run the command again.`,
+    changed: (path: string) => `${path} was changed after enrollkit wrote it, and is not overwritten.`,
+    notOverwritten: (path: string) => `${path} already exists, and is not overwritten.`,
+    rollover: {
+      unreadable: (path: string) => `Cannot read the record of the roll-over, ${path}.`,
+      restore:
+        'Restore it from a backup. Without it, finish the roll-over by hand: "enrollkit group show ID" shows the certificates of the group.',
+      underway: (authority: string, folder: string) =>
+        `A roll-over of the ${authority} CA is in progress in ${folder}.`,
+      finish: (command: string) => `Finish it first: ${command} (with the same --dir)`,
+    },
+    stored: {
+      empty: (path: string) => `${path} is empty.`,
+      restore: (folder: string) => `Restore it from a backup, or move ${folder} away.`,
+      otherChain: (chain: string, certificate: string) =>
+        `${chain} does not begin with the certificate in ${certificate}.`,
+      moveOutdated:
+        'Move the outdated file away, then run the command again: the file is restored from the other one.',
+      noKey: (path: string, certificate: string) =>
+        `There is no file ${path}, the private key of ${certificate}.`,
+      keyMismatch: (path: string, certificate: string) =>
+        `The key in ${path} does not belong to ${certificate}.`,
+      restoreBoth: (folder: string) =>
+        `Restore the key and the certificate that belong together, or move ${folder} away.`,
+    },
+    symbolicLink: (path: string) =>
+      `${path} is a symbolic link. enrollkit does not write through symbolic links inside its folder.`,
+    replaceLink: 'Replace it with a real file or folder, or use another folder: --dir FOLDER.',
+    changes: {
+      notAList: (list: string, folder: string) =>
+        `${list}, left by an interrupted command, is not a list of changes in ${folder}.`,
+      moveWork: (work: string) =>
+        `Move ${work} away. Files that the command had already replaced are in its subfolder "former".`,
+      halfway: (folder: string, path: string, reason: string, work: string) =>
+        `Only some files in ${folder} are new. Cannot write ${path}${reason}. The other new files are in ${work}.`,
+      unchanged: (path: string, reason: string) => `Cannot write ${path}${reason}. Nothing was changed.`,
+      finish: 'Free up disk space or check the permissions, then run the command again to write the rest.',
+      needsFolder: (path: string) => `${path} is not a folder, but enrollkit needs a folder there.`,
+      targetExists: (path: string) =>
+        `${path} already exists, where a new file must be written. Nothing was changed.`,
+    },
+  },
 
   /** src/dps/contract/ */
   dpsContract: {},
@@ -3165,14 +3384,129 @@ export const en = {
   },
 
   /** src/cli/target/ */
-  cliTarget: {},
+  cliTarget: {
+    ofHub: (source: string, host: string) =>
+      `${source} is the connection string of an IoT hub (${host}), not of a provisioning service.`,
+    ofOtherService: (source: string, name: string, expected: string) =>
+      `${source} is the connection string of the provisioning service ${name}, not of ${expected}.`,
+    ofService: (source: string, host: string) =>
+      `${source} is the connection string of a provisioning service (${host}), not of an IoT hub.`,
+    copyHubString:
+      'Copy the connection string of the hub from the portal (your hub > Security settings > Shared access policies).',
+    noIdScope: 'The ID scope of the provisioning service is unknown.',
+    giveIdScope: 'Specify --id-scope. The portal shows it on the overview page of the provisioning service.',
+    emulatorClock: (folder: string, time: string) =>
+      `note: Dates follow the clock of the emulator in ${folder}: ${time}.`,
+    withLog: (message: string, log: string) =>
+      `${message} For the reason, see the log of the emulator: ${log}`,
+    withReason: (message: string, log: string, line: number, reason: string) =>
+      `${message} The emulator’s log says why (${log}:${line}): ${reason}`,
+    seeLog: (log: string) => `For the reason, see the log of the emulator: ${log}`,
+    stateFolder: (folder: string) =>
+      `state folder, or certificate folder (default: ${folder}, as in a quickstart)`,
+    connectionStringFile: 'Azure: file with the connection string of a shared access policy',
+    globalEndpoint:
+      'endpoint where devices register (default: global.azure-devices-provisioning.net, or the emulator)',
+    noEmulator: (folder: string) => `There is no emulator in ${folder}.`,
+    startFirst:
+      'Run "enrollkit quickstart" first, specify the folder with --dir FOLDER, or use --target azure.',
+  },
 
   /** src/cli/quickstart/ */
   cliQuickstart: {
+    andMore: (count: number) => `and ${count} more`,
+    plan: 'Plan:',
+    createNew: 'Create a new one',
+    createNewWhat: 'Creates a provisioning service and an IoT hub, after asking you to confirm.',
+    price:
+      'Azure bills the provisioning service by its operations, and an S1 hub by the day, until you delete them. An F1 hub is free.',
+    createHelp:
+      'A resource group, a provisioning service, an IoT hub and the link between them are created if they do not exist. You choose their names next, and see them in the plan before anything is created. Everything that a run creates is tagged, and enrollkit clean deletes it again. Your account needs the role Contributor on the subscription or the resource group.',
+    closing: {
+      disabled: (service: string | undefined) =>
+        `The enrollment group is created on ${service ?? 'the emulator'}. It is disabled, so no device is registered.`,
+      enrolled: (count: number, service: string | undefined, time: string) =>
+        `${count} ${count === 1 ? 'device is' : 'devices are'} enrolled on ${service ?? 'the emulator'}, in ${time}.`,
+      until: (day: string) => `until ${day}`,
+      root: (nameInDps: string | undefined) =>
+        nameInDps === undefined ? 'the root CA' : `the root CA, in DPS as ${nameInDps}`,
+      intermediate: (nameInDps: string | undefined) =>
+        nameInDps === undefined
+          ? 'signs device certificates'
+          : `signs device certificates, in DPS as ${nameInDps}`,
+      keepSafe: 'its private key; keep it safe',
+      chain: 'sent by the device: its certificate and issuers',
+      deviceKey: 'its private key',
+      pfx: 'both in one file, PKCS#12',
+      programKept: 'kept, because you changed it',
+      program: 'creates the enrollment group, in Python',
+      plan: 'to run this again: quickstart --plan FILE',
+      recording: 'recordings of runs, for replay and runs compare',
+      idScope: 'ID scope',
+      sendAgain: 'Send another message as the first device',
+      keepEmulator: 'Keep the emulator running with these resources, for any Azure SDK',
+      emulatorEnv: 'In another shell: set its addresses and keys for SDKs and EnrollmentGroup.py',
+      byHand: 'Create the enrollment group in Python; the connection string is in the portal',
+      clean: 'Delete everything created in the provisioning service',
+      certificates: 'Certificates',
+      filesIn: (folder: string) => `Files in ${folder}`,
+      groupReadBack: 'Enrollment group, as read back from the service',
+      devices: 'Devices',
+      next: 'Next',
+    },
+    picture: {
+      device: (isGateway: boolean, days: number) =>
+        `${isGateway ? 'a gateway' : 'a device'}: its own key and certificate, valid for ${days} days`,
+      intermediate: (name: string | undefined) =>
+        name === undefined ? 'Intermediate CA' : `Intermediate CA "${name}"`,
+      root: (name: string | undefined) => (name === undefined ? 'Root CA' : `Root CA "${name}"`),
+      folder: (folder: string) => `Folder ${folder}`,
+      folderMeaning: (algorithm: string, isEncrypted: boolean) =>
+        `certificates and private keys on this computer; ${algorithm} keys, ${isEncrypted ? 'encrypted with your passphrase' : 'not encrypted'}`,
+      devices: (count: number) => (count === 1 ? '1 device' : `${count} devices`),
+      registering: (protocol: string, sendsTelemetry: boolean) =>
+        `register over ${protocol}${sendsTelemetry ? ', then send a message and read their twin' : ''}`,
+      hubs: (names: readonly string[] | undefined) =>
+        names === undefined ? 'IoT hubs: all linked' : `IoT hub ${names.join(', ')}`,
+      uploaded: (role: 'root' | 'intermediate', proof: 'automatic' | 'portal') =>
+        `the ${role} CA, uploaded; ${proof === 'portal' ? 'you verify it by hand' : 'enrollkit verifies it'}`,
+      allows: (byCa: boolean) =>
+        byCa
+          ? 'allows every device whose chain leads to that CA'
+          : 'allows every device signed by the CA certificate in the group',
+      reprovisioning: (policy: string) => `Re-provisioning: ${policy}`,
+      service: (name: string) => `DPS ${name}`,
+      subscription: (id: string) => `Subscription ${id}`,
+      upTo: (id: string) => `up to ${id}`,
+      yourIntermediate: 'Your intermediate CA',
+      signsDevices: 'signs device certificates',
+      signsDevicesRootAway: 'signs device certificates, so the root key can stay offline',
+      yourRoot: 'Your root CA',
+      rootAboveIntermediate: 'where trust begins: signs the intermediate CA',
+      rootAboveDevices: 'where trust begins: signs device certificates',
+      emulator: 'DPS: the emulator',
+      emulatorMeaning: 'Device Provisioning Service on this computer: no account, no cost',
+      azureMeaning: 'your Device Provisioning Service in Azure: devices contact it first',
+      caCertificate: (name: string) => `CA certificate ${name}`,
+      group: (id: string) => `Enrollment group ${id}`,
+      disabled: 'prepared, but rejects all devices for now',
+      initialTwin: 'Initial twin',
+      twinMeaning: (json: string) => `settings of a new device: ${json}`,
+      subscriptionMeaning: 'what Azure bills',
+      resourceGroup: (name: string) => `Resource group ${name}`,
+      resourceGroupMeaning: 'contains the service in Azure',
+      resetMeaning: 'a device that registers again gets the initial twin again',
+      neverMeaning: 'a device that registers again keeps its hub',
+      hashed: 'where devices send their messages; devices are spread evenly',
+      geoLatency: 'where devices send their messages; the nearest hub',
+      staticHub: 'where devices send their messages; always this hub',
+      created:
+        'your Device Provisioning Service in Azure, created with an IoT hub if it does not exist; Azure bills both',
+    },
+    createConfirm: 'Create a provisioning service and an IoT hub in this subscription?',
     serviceFacts: (location: string, resourceGroup: string, hubs: number) =>
       `${location}, resource group ${resourceGroup}, ${hubs === 0 ? 'no linked hub: devices cannot be assigned' : hubs === 1 ? '1 linked hub' : `${hubs} linked hubs`}`,
-    noService:
-      'This subscription has no provisioning service that you can read. Create one in the portal, or with these commands:\n  az iot dps create --name NAME --resource-group GROUP\n  az iot dps linked-hub create --dps-name NAME --hub-name HUB --resource-group GROUP',
+    noService: 'This subscription has no provisioning service that you can read.',
     rolesNeeded:
       'Your account needs the role Reader on the subscription to list its provisioning services, and Contributor on the provisioning service to upload and verify CA certificates. An owner assigns them in the portal, under Access control (IAM). Without them, type the names and verify the CA certificate by hand.',
     renew: (count: number) => `Renew ${count} device ${count === 1 ? 'certificate' : 'certificates'}`,
@@ -3287,7 +3621,7 @@ The verification certificate is ready. In the portal, on the same page:
       'devices.naming':
         'Each device has a registration ID, by which DPS knows it; it becomes the device ID in IoT Hub. Number your devices if any name will do. Use a list or a file if they have names already, such as serial numbers.',
       'devices.count':
-        'For each device, a key and a certificate are created on this computer, and it is registered. At most 1000 at once; use enrollkit fleet for more.',
+        'For each device, a key and a certificate are created on this computer, and it is registered. At most 1000 at once; use the fleet commands for more.',
       'devices.prefix':
         'With the prefix line4- the devices are called line4-001, line4-002, and so on. Letters, digits and - . _ : are allowed.',
       'devices.file':
@@ -3414,10 +3748,424 @@ The verification certificate is ready. In the portal, on the same page:
   },
 
   /** src/cli/cert/ */
-  cliCert: {},
+  cliCert: {
+    authorityName: 'common name of the CA',
+    folderOfThatName: 'a folder with that name in the current folder',
+    certificateFile: 'certificate file: PEM, DER, PKCS#7 or PKCS#12',
+    certificateWithIssuers: 'the certificate, optionally followed by its issuers',
+    deviceOrModuleId: 'registration ID; for an IoT Hub module identity, deviceId/moduleId',
+    signedByFolder: 'signed by the CA in the certificate folder',
+    signedByOther: 'signed by another CA',
+    atTime: 'time to check at, ISO 8601 (default: now)',
+    unreadable: 'cannot be read:',
+    encrypted: {
+      newKey: 'the new private key',
+      key: 'the private key',
+      pfx: 'the PKCS#12 file',
+    },
+    rows: {
+      subject: 'Subject',
+      noSubject: 'none',
+      issuer: 'Issuer',
+      itself: 'itself',
+      selfSigned: 'itself (self-signed)',
+      serialNumber: 'Serial number',
+      validFrom: 'Valid from',
+      validUntil: 'Valid until',
+      key: 'Key',
+      signature: 'Signature',
+      requestSignature: 'valid: the requester has the private key',
+      authority: 'CA',
+      isAuthority: (pathLength: number | undefined) =>
+        pathLength === undefined ? 'yes, no path length' : `yes, path length ${pathLength}`,
+      notAuthority: 'no',
+      keyUsage: 'Key usage',
+      extendedKeyUsage: 'Extended key usage',
+      alternativeNames: 'Alternative names',
+      leftOut: 'Not copied',
+      malformed: 'Malformed',
+      certificate: 'Certificate',
+      certificates: (count: number) => (count === 1 ? 'Certificate' : `${count} certificates`),
+      chain: 'Chain',
+      keyFile: 'Key file',
+      pfx: 'PFX file',
+      request: 'Request',
+    },
+    bundle: {
+      description:
+        'Writes the certificates of a chain to one PEM file in the order that TLS and DPS require: the device certificate first, then each issuer, the root last. You can specify the files in any order. A certificate that does not belong to the chain is an error. If a CA has several certificates, such as cross-signed ones, the self-signed one is used and the others are listed.',
+      withoutRoot: 'omit the self-signed root, which verifiers already have',
+      examples: {
+        file: 'write the chain to a file, in order',
+        pfx: 'from a PKCS#12 file, to standard output',
+      },
+      written: (count: number, path: string) =>
+        count === 1 ? `Chain of one certificate: ${path}` : `Chain of ${count} certificates: ${path}`,
+      leftOut: (subject: string, issuer: string) =>
+        `note: omitted the certificate of ${subject} issued by ${issuer}; the chain contains another certificate of that CA.`,
+      tooMany: (path: string, count: number, maximum: number) =>
+        `${path} contains ${count} certificates; a chain has at most ${maximum}.`,
+      noFirst: 'Every certificate issued another one, so none can be the first of a chain.',
+      several: (count: number, certificates: readonly string[]) =>
+        `These are ${count} chains. None of these certificates issued any of the others: ${certificates.join('; ')}.`,
+      inFile: (subject: string, path: string) => `${subject} in ${path}`,
+      oneOnly: 'Specify the certificates of one chain only.',
+      notInChain: (subject: string, path: string, leaf: string) =>
+        `${subject} in ${path} does not belong to the chain of ${leaf}.`,
+      omit: 'Omit that certificate.',
+    },
+    convert: {
+      description:
+        'Converts certificates to PEM, DER (one certificate) or PKCS#7 (certificates only, .p7b). The input can have any of these formats, or PKCS#12. The certificates and their order do not change. With --key-out, also writes the private key of a PKCS#12 file to a separate file (PEM, mode 0600).',
+      to: 'output format (default: pem)',
+      keyOut: 'output file for the private key of a PKCS#12 or PEM file',
+      encryptKey: 'encrypt that private key with the passphrase',
+      examples: {
+        toPem: 'DER to PEM, on standard output',
+        toPkcs7: 'PEM to PKCS#7',
+        withKey: 'PKCS#12 to PEM, with an encrypted private key',
+      },
+      binary: (format: string) => `${format} is binary and is not written to a terminal.`,
+      addOut: 'Add --out FILE.',
+      noKey: (path: string) => `${path} does not contain a private key for --key-out.`,
+      oneInDer: (path: string, count: number) =>
+        `${path} contains ${count} certificates, but a DER file can only contain one.`,
+      usePkcs7: 'Use --to pkcs7, or specify a file with one certificate.',
+    },
+    csr: {
+      description:
+        'Creates a private key and a certificate signing request (CSR, PKCS#10): key.pem (mode 0600) and request.pem. Run it on the device, so that the key never leaves it. With --key, creates a request for an existing key.',
+      name: 'common name; for a device, its registration ID',
+      examples: {
+        device: 'on the device; then sign the request on the computer with the CA',
+        existingKey: 'for an existing key',
+      },
+      next: (command: string) => `next: on the computer with the CA, run ${command}`,
+    },
+    device: {
+      description:
+        'Creates the private key and the certificate of a device. The registration ID is the common name. Without --ca, the CA in the certificate folder of a quickstart signs the certificate, and the files go to that folder.',
+      out: 'devices/ID in the certificate folder, for a module devices/ID/modules/MODULE; with --ca, ID in the current folder',
+      examples: {
+        module: 'for the module identity camera of that device',
+        otherCa: 'signed by another CA, valid for 90 days',
+      },
+    },
+    edge: {
+      description:
+        'Creates the CA of an IoT Edge gateway (edge_ca in its config.toml). IoT Edge creates its workload CA below it. The common name is ID.ca, because it must differ from that of the device certificate.',
+      id: 'registration ID of the gateway',
+      out: 'devices/ID/edge-ca in the certificate folder; with --ca, ID.ca in the current folder',
+    },
+    fingerprint: {
+      description:
+        'Prints the SHA-1 and SHA-256 fingerprints of each certificate in a file, in uppercase hexadecimal without colons. Azure calls them thumbprints.',
+      algorithm: 'print only this fingerprint',
+      examples: {
+        both: 'both fingerprints',
+        script: 'only SHA-1, for a script',
+      },
+    },
+    inspect: {
+      description:
+        'Shows the certificates in a file (PEM, DER, PKCS#7 or PKCS#12) or in all files of a folder and its subfolders. Also shows certificate signing requests, as cert sign reads them.',
+      path: 'file or folder',
+      examples: {
+        chain: 'each certificate of a chain',
+        request: 'a request, before you sign it',
+        folder: 'everything in a folder, as JSON',
+      },
+      request: (file: string) => `${file}, certificate signing request`,
+      certificate: (file: string, position: number, count: number) =>
+        `${file}, certificate ${position} of ${count}`,
+    },
+    intermediate: {
+      description:
+        'Creates an intermediate CA below another CA, at any depth that the path lengths of the CAs above allow. Without --ca, the root CA in the certificate folder signs it.',
+      examples: {
+        root: 'below the root CA in the certificate folder',
+        company: 'below the CA of your company, from a PKCS#12 file',
+        deeper: 'below another intermediate CA; chain.pem includes its issuers',
+      },
+    },
+    lint: {
+      description:
+        'Checks certificates against the rules of RFC 5280 for issuers and the rules of DPS. docs/lint.md lists them, with their codes and sources. In a folder, reads every file that can contain certificates, and checks each chain once, even if several files contain it. Each finding is an error or a warning. Exit status: 0 if there are no errors; 11 if there are errors, or if a file in the folder cannot be read; with --strict, 11 for warnings too.',
+      path: 'file (PEM, DER, PKCS#7 or PKCS#12) or folder',
+      use: 'purpose of the first certificate of each chain: a DPS device, the CA of an enrollment group or a TLS server (default: inferred from the certificate)',
+      strict: 'treat warnings as errors',
+      examples: {
+        folder: 'everything that a quickstart created',
+        device: 'a device certificate before production, for a script',
+      },
+      locked: (file: string) => `note: ${file} was not checked, because it requires a passphrase.`,
+      error: 'error',
+      warning: 'warning',
+      summary: (errors: number, warnings: number, chains: number) =>
+        `${counted(errors, 'error')}, ${counted(warnings, 'warning')} in ${counted(chains, 'chain')}.`,
+    },
+    needsRenewal: {
+      description:
+        'Reports by its exit status whether a certificate needs to be renewed. 0: yes, it has expired or expires soon. 10: not yet. 2: the file does not contain a certificate. 9: the file cannot be read. By default, "soon" means that less than a third of its lifetime is left. Checks the first certificate in the file, or all of them with --bundle.',
+      within:
+        'time left that counts as soon: days (30), hours (36h) or percent of the lifetime (25%); default: a third of it',
+      bundle: 'check every certificate in the file; one that needs renewal is enough',
+      examples: {
+        shell: 'in a shell, followed by && and the command that renews it',
+        bundle: 'its issuers too, as JSON',
+      },
+      due: (subject: string, notAfter: string) => `${subject}: needs to be renewed; expires on ${notAfter}`,
+      notDue: (subject: string, renewFrom: string, notAfter: string) =>
+        `${subject}: does not need to be renewed before ${renewFrom}; expires on ${notAfter}`,
+    },
+    peerName: {
+      oneOnly: (first: string, second: string) => `--${first} and --${second} cannot be used together.`,
+      twice: 'Specify one of them, and run the command again for the other.',
+      invalid: (flag: string, value: string, reason: string) => `--${flag} ${value} is invalid: ${reason}.`,
+      wildcard: 'the name of a host cannot contain a wildcard',
+    },
+    pfx: {
+      description:
+        'Packs a certificate, its private key and its issuers into a PKCS#12 file (.pfx), as required by Windows and .NET. The passphrase protects the file. If the private key is encrypted, the passphrase also decrypts it.',
+      key: 'private key of the certificate (default: key.pem in the same folder)',
+      chain: 'file with issuers that are not in the first file',
+      friendlyName: 'name shown in key stores (default: the common name)',
+      out: 'output file (default: the name of the certificate file, with .pfx)',
+      pbmac1: 'authenticate the file with PBMAC1 (RFC 9579), for OpenSSL 3.4 and later',
+      emptyPassphrase: 'use an empty passphrase; only the file mode (0600) protects the file',
+      examples: {
+        chain: 'with its issuers; asks for the passphrase',
+        separate: 'from separate files, without asking',
+      },
+    },
+    renew: {
+      description:
+        'Renews a certificate: the subject, names and usages stay the same, the dates and the serial number are new. The key also stays the same, unless you add --new-key. The CA that issued the certificate signs it again: the one in --ca, or the one in the certificate folder. A root or self-signed certificate signs itself. A device.pfx of the certificate in the same folder is renewed too, if it has no passphrase or the one that you supply.',
+      file: 'the certificate; if the file has several, the first one',
+      key: 'private key, if the certificate signs itself (default: key.pem in the same folder)',
+      newKey: 'create a new key too',
+      newIssuer: 'allow a different CA to sign',
+      keyAlgorithm: 'algorithm of the new key (default: the same as before)',
+      days: 'days that it is valid (default: as many as before)',
+      out: 'the folder of the file; requires --force to replace it',
+      examples: {
+        inPlace: 'replace it, with the same key',
+        newKey: 'with a new key, in another folder',
+      },
+      oldPfx: (path: string, command: string) =>
+        `note: ${path} may still contain the previous certificate, because it cannot be opened without its passphrase. To renew it: ${command}`,
+      requiresNewKey: '--key-algorithm and --encrypt-key require --new-key.',
+      addNewKey: 'Add --new-key.',
+      unknownAlgorithm: (name: string) => `enrollkit cannot create a key of type ${name}.`,
+      chooseAlgorithm: 'Choose another algorithm with --key-algorithm.',
+      otherKey: (key: string, subject: string, path: string) =>
+        `The private key in ${key} does not belong to the certificate ${subject} in ${path}.`,
+      otherIssuer: (subject: string, path: string, issuer: string) =>
+        `The certificate ${subject} in ${path} was not issued by ${issuer}.`,
+      nameIssuer:
+        'Specify the CA that issued it with --ca FILE. If a different CA is to sign from now on, add --new-issuer.',
+    },
+    rollover: {
+      description:
+        'Replaces a CA in the certificate folder, in three phases. You can run each phase again. Phase 1 creates a CA with the same name and a new key, and keeps the files of the old CA in a separate folder. If the old CA is uploaded to DPS, the new one is uploaded and verified too. In the enrollment groups, the new CA becomes the primary certificate and the old CA the secondary. The output lists which certificates to reissue, and by when. Phase 2, --reissue, reissues the certificates of the devices. Phase 3, --finish, removes the old CA from the enrollment groups and from DPS. Without --group, only files change. docs/rollover.md has an example.',
+      phase: 'Phase (default: the first):',
+      authority: 'root, intermediate, or the name of its folder in ca; the CAs below it are replaced too',
+      group: 'enrollment group of the CA; the later phases use it too',
+      reissue: 'phase 2: new certificates for the devices in the folder, with the same keys',
+      newKey: 'with --reissue: new keys too',
+      finish: 'phase 3: devices of the old CA are no longer accepted',
+      force: 'with --finish: even if devices are not reissued',
+      issuer: 'the CA above and its issuers, if it is not in the folder',
+      examples: {
+        first: 'phase 1, after a quickstart',
+        second: 'phase 2, with new keys for the devices',
+        third: 'phase 3, when the devices have their new certificates',
+        files: 'only the files, as JSON',
+      },
+      step: (text: string) => `  done  ${text}`,
+      title: (authority: string, finishedOn: string | undefined) =>
+        `Rollover of the ${authority} CA: ${finishedOn === undefined ? 'both CAs are in use' : `finished on ${finishedOn}`}`,
+      newAuthority: (role: string) => `new ${role}`,
+      oldAuthority: (role: string) => `old ${role}`,
+      headings: {
+        authorities: 'CAs',
+        groups: 'Enrollment groups',
+        deleted: 'Deleted from DPS',
+        notes: 'Notes',
+        devices: (all: number, left: number) =>
+          left === 0 ? `Devices: all ${all} reissued` : `Devices: ${left} of ${all} not reissued yet`,
+      },
+      acceptsBoth: (id: string, primary: string, secondary: string) =>
+        `${id}: accepts both, ${primary} and ${secondary}`,
+      acceptsNew: (id: string, primary: string) => `${id}: accepts only the new one, ${primary}`,
+      unchanged: (id: string, primary: string) => `${id}: unchanged, ${primary}`,
+      gone: (id: string) => `${id}: no longer exists`,
+      edgeCa: (name: string) => `${name} (edge CA)`,
+      reissued: (day: string) => `reissued, valid until ${day}`,
+      reissueBy: (day: string) => `reissue by ${day}`,
+      more: (count: number) => `and ${count} more`,
+      seeJson: 'see --json',
+      noAuthority: (name: string, folder: string) => `There is no CA "${name}" in ${folder}.`,
+      knownAuthorities: (names: readonly string[]) =>
+        `Use one of: ${names.join(', ')}. If the CA is in another certificate folder, add --dir FOLDER.`,
+      twoPhases: '--reissue and --finish cannot be used together.',
+      onePhase: 'Use one of them.',
+      newKeyRequires: '--new-key requires --reissue.',
+      addReissue: 'Add --reissue.',
+      forceRequires: '--force requires --finish.',
+      addFinish: 'Add --finish.',
+      groupInFirst: '--group is only for the first phase. The later phases use the same enrollment groups.',
+      omitGroup: 'Omit --group.',
+      nothingNext: 'nothing. You can delete the old files when you no longer need them.',
+      deployNext: (command: string) =>
+        `copy the new files to the devices, let the devices register again, then run ${command}`,
+    },
+    root: {
+      description:
+        'Creates a root CA: key.pem (mode 0600), certificate.pem, and chain.pem, which contains only the certificate of the root.',
+      examples: {
+        plain: 'in the folder Contoso-Root-CA',
+        subject: 'with a longer subject and an encrypted private key',
+      },
+    },
+    selfSigned: {
+      description:
+        'Creates a self-signed device certificate for an individual enrollment. DPS or the hub identifies the device by the thumbprint of the certificate, which is printed.',
+      out: 'ID in the current folder',
+      examples: {
+        plain: 'in the folder device-042',
+        second: 'a second certificate, for the secondary thumbprint, as JSON',
+      },
+      addToModule: (path: string) => `Add ${path}, or the thumbprint, to the module identity in IoT Hub.`,
+      addToEnrollment: (path: string) => `Add ${path}, or the thumbprint, to the individual enrollment.`,
+    },
+    server: {
+      description:
+        'Creates the certificate of a TLS server. Clients only check the subject alternative names: --dns and --ip. Without any of them, the common name is used.',
+      name: 'common name, usually the first DNS name',
+      examples: {
+        local: 'for this computer',
+        wildcard: 'for two names, one of them with a wildcard',
+      },
+      noName: (name: string) =>
+        `"${name}" is neither a DNS name nor an IP address, and there is no --dns or --ip.`,
+      addName: 'Add the name or address that clients connect to: --dns NAME or --ip ADDRESS.',
+    },
+    sign: {
+      description:
+        'Signs a certificate signing request (CSR). The private key stays where it was created. The subject, public key and alternative names come from the request, everything else from the profile. The output contains the certificate, then its issuers. Without --ca, the CA in the certificate folder signs.',
+      request: 'certificate signing request, PEM or DER',
+      role: 'what the certificate is for (default: device)',
+      examples: {
+        device: 'for a device',
+        server: 'for a TLS server, signed by another CA, on standard output',
+      },
+      leftOut: (names: readonly string[]) => `note: not copied from the request: ${names.join(', ')}.`,
+    },
+    verification: {
+      description:
+        'Creates a verification certificate for proof of possession: its common name is the verification code, and the uploaded CA, root or intermediate, signs it. The key of the verification certificate is not needed and is not kept. Without --ca, the root CA in the certificate folder signs.',
+      code: 'verification code from DPS',
+      examples: {
+        root: 'signed by the root CA in the certificate folder',
+        intermediate: 'signed by an intermediate CA, on standard output',
+      },
+    },
+    verify: {
+      description:
+        'Validates a certificate and its chain according to RFC 5280 section 6, and explains what is wrong. Validates the first certificate in the file; the others can be intermediate certificates between it and a trusted CA: one in --trust, or the root CA in the certificate folder. Exit status: 0 if the chain is valid, 11 if not.',
+      policies: 'Certificate policies (RFC 5280 section 6.1.1):',
+      peer: 'Expected name (one of them; the common name is ignored):',
+      trust: 'file with trusted CAs',
+      intermediates: 'file with intermediate certificates',
+      purpose: 'purpose of the certificate (default: any)',
+      dns: 'DNS name of the host',
+      ip: 'IP address of the host',
+      email: 'email address of the owner',
+      crl: 'certificate revocation list (CRL), PEM or DER; if you specify any, include one from each issuer',
+      maxDepth: 'maximum number of intermediate certificates below the trusted CA',
+      policy: 'acceptable certificate policy (default: any)',
+      requirePolicy: 'require an acceptable policy, even if no certificate does',
+      inhibitPolicyMapping: 'ignore policy mappings in CA certificates',
+      inhibitAnyPolicy: 'anyPolicy does not match other policies',
+      strict: 'also check the rules of RFC 5280 section 4 and the CA/Browser Forum for issuers',
+      examples: {
+        folder: 'against the root CA in the certificate folder',
+        server: 'a server certificate, as a client of gateway.local checks it',
+        crl: 'with a revocation list, at a future date, as JSON',
+      },
+      valid: 'The chain is valid.',
+      path: 'From the certificate to the trusted CA:',
+      invalid: 'The chain is not valid.',
+      certificate: (subject: string, notAfter: string) => `${subject}, valid until ${notAfter}`,
+      noTrust: (folder: string) =>
+        `There is no CA to trust: --trust is missing, and the certificate folder ${folder} has no root CA.`,
+      addTrust: 'Add --trust FILE, or specify the certificate folder with --dir FOLDER.',
+    },
+  },
 
   /** src/cli/certgen/ */
-  cliCertgen: {},
+  cliCertgen: {
+    description:
+      'Replaces certGen.sh, without bash and openssl: the same commands write the same files to the current folder. Commands: create_root_and_intermediate; create_verification_certificate, create_device_certificate, create_device_certificate_from_intermediate and create_edge_device_certificate, each with a name. With --edge, the commands of the IoT Edge script: also install_root_ca_from_files, install_root_ca_from_cli, create_edge_device_ca_certificate, create_edge_device_identity_certificate and create_edge_server_certificate. And env, which prints the environment variables that ca-certs.ps1 sets. The certificates are for tests and are valid for 30 days. docs/certgen.md lists every difference.',
+    command: 'one of the commands above',
+    name: 'device ID, host name or verification code; for install_root_ca_from_files, two files',
+    edge: 'use the commands of the script in the IoT Edge repository',
+    dir: 'folder (default: the current folder)',
+    force: 'replace an existing CA; the old one is moved to a separate folder',
+    passphraseFile: 'file whose first line is the passphrase of the CA keys and PFX files',
+    rootPassphraseFile:
+      'install_root_ca_...: file whose first line is the passphrase of the key to install, if it differs',
+    hub: 'env: host name of the IoT hub',
+    format: 'env: output format (default: shell)',
+    examples: {
+      authority: 'a root CA and an intermediate CA, in the current folder',
+      device: 'a device certificate signed by the root CA',
+      edge: 'a command of the IoT Edge script',
+      env: 'for the samples; in a shell: eval "$(enrollkit certgen env ...)"',
+    },
+    needsHub: 'certgen env requires --hub with the host name of the IoT hub.',
+    addHub: 'Add --hub NAME.azure-devices.net.',
+    needsTwo: (command: string) => `${command} requires a certificate and a private key.`,
+    noPassphrase: (command: string) =>
+      `${command} requires a certificate and a private key, and does not accept a passphrase: other users of this computer can read the arguments of a command.`,
+    passphraseOfKey:
+      'Specify the passphrase of the key with --root-passphrase-file FILE or in ENROLLKIT_PASSPHRASE.',
+    keyOnCommandLine: 'An unencrypted private key must not be an argument of a command.',
+    keyFromInput: 'Use - instead, and pass the key on standard input.',
+    sources: {
+      firstArgument: 'the first argument',
+      secondArgument: 'the second argument',
+      standardInput: 'standard input',
+    },
+    takesNoName: (command: string) => `${command} does not accept a name.`,
+    requiresName: (command: string, given: number) =>
+      given === 0
+        ? `${command} requires a name.`
+        : `${command} requires exactly one name, but got ${given} arguments.`,
+    requiresDeviceId: (command: string, given: number) =>
+      given === 0
+        ? `${command} requires a device ID.`
+        : `${command} requires exactly one device ID, but got ${given} arguments.`,
+    notWithEdge: (command: string) => `${command} cannot be used with --edge.`,
+    needsEdge: (command: string) => `${command} requires --edge.`,
+    unknownCommand: (command: string) => `Unknown certgen command "${command}".`,
+    seeHelp: 'See enrollkit certgen --help.',
+    encrypted: 'the CA keys and the PFX files',
+    creatingKeys: 'Creating two 4096-bit keys. This takes a few seconds.',
+    notARegistrationId: (problem: string) =>
+      `Note: DPS does not accept this name as a registration ID. ${problem}`,
+    passphraseRequired: 'The passphrase of the CA keys is required.',
+    replace: (folder: string, files: readonly string[]) =>
+      `${folder} already has a CA: ${files.join(', ')}. Create another one?`,
+    replaceWhy: 'The old one is moved to a separate folder, not deleted.',
+    notDays: (text: string) =>
+      `DEFAULT_VALIDITY_DAYS must be a number of days from 1 to 36500, not "${text}".`,
+    moved: (from: string, to: string) => `moved: ${from} is now ${to}`,
+    created: (subject: string, notAfter: string, sha1: string) =>
+      `${subject}: valid until ${notAfter}, SHA-1 ${sha1}`,
+    forTests: 'For tests, not for production.',
+  },
 
   /** src/cli/ca/ */
   cliCa: {
@@ -3531,10 +4279,125 @@ The verification certificate is ready. In the portal, on the same page:
   },
 
   /** src/cli/enrollment/ and src/cli/registration/ */
-  cliEnrollment: {},
+  cliEnrollment: {
+    attestation: {
+      exclude: (one: string, other: string) => `${one} and ${other} cannot be used together.`,
+      needsCsr: (flag: string) => `${flag} requires --csr: it specifies the CA that signs the request.`,
+      forNewKey: '--key-algorithm and --encrypt-key require --self-signed: they apply to a new key.',
+      forNewCertificate: '--days requires --self-signed or --csr: it applies to a new certificate.',
+      secondaryNeedsPrimary: '--secondary-certificate requires --certificate, the primary one.',
+      noCertificate: (id: string, folder: string) => `There is no certificate for ${id} in ${folder}.`,
+      choose:
+        'Specify its certificate with --certificate FILE or a certificate request with --csr FILE, or use --self-signed or --symmetric-key.',
+      otherCertificate: (path: string, commonName: string, id: string) =>
+        `${path} is the certificate of "${commonName}", not of ${id}. With X.509 attestation, the registration ID is the common name.`,
+      useCertificateName:
+        'Use the common name of the certificate as the registration ID, or another certificate.',
+      otherRequest: (commonName: string, id: string) =>
+        `The request is for "${commonName}", not for ${id}. With X.509 attestation, the registration ID is the common name.`,
+      useRequestName: 'Use the common name of the request as the registration ID, or another request.',
+      useExisting: (command: string) => `Enroll the device with its existing certificate: ${command}`,
+      newKey: 'the new key',
+      help: 'Run "enrollkit enrollment create --help" to see how to use it.',
+    },
+    create: {
+      description:
+        'Creates an individual enrollment, which lets one device register with its certificate or key. Certificates that this command creates are written to devices/ID in the certificate folder, where device register finds them.',
+      id: 'the registration ID; with a certificate, its common name',
+      attestation: 'Attestation of the device (one of these):',
+      certificate: 'its certificate (default: the one in the certificate folder)',
+      selfSigned: 'a new self-signed certificate; its key is written to the certificate folder',
+      csr: 'a certificate that your CA signs for this certificate request',
+      symmetricKey: 'a symmetric key that DPS generates',
+      secondary: 'a second certificate that the device may use, for example while it is renewed',
+      withCsr: 'With --csr:',
+      withNewCertificate: 'With --self-signed or --csr:',
+      enrollment: 'Enrollment:',
+      deviceId: 'ID of the device in its hub (default: the registration ID)',
+      update: 'change an existing enrollment: set what you specify, and keep the rest',
+      examples: {
+        selfSigned: 'with a new self-signed certificate',
+        csr: 'for a certificate request, signed by the CA in the certificate folder; assigned to one hub',
+        symmetricKey: 'with a symmetric key',
+        update: 'disable an existing enrollment, and change nothing else',
+      },
+      showKeys: (command: string) => `next: show its keys: ${command}`,
+      next: (command: string) => `next: ${command}`,
+      notShown: (id: string, change: 'created' | 'changed') =>
+        `The enrollment ${id} was ${change}, but the service does not show it.`,
+      differs: (id: string, change: 'created' | 'changed', members: readonly string[]) =>
+        `The enrollment ${id} was ${change}, but differs in ${members.join(', ')} when read back.`,
+      exists: (id: string) => `The individual enrollment ${id} already exists.`,
+      updateOrDelete: (command: string) => `Change it with --update, or delete it: ${command}`,
+    },
+    delete: {
+      description:
+        'Deletes an individual enrollment. The device stays in its hub, but can no longer register through this enrollment.',
+      confirm: (id: string) => `Delete the individual enrollment ${id}?`,
+      deleted: (id: string) => `Deleted the individual enrollment ${id}.`,
+    },
+    empty: 'There are no individual enrollments.',
+    show: {
+      keys: 'also show the symmetric keys, which are secrets',
+      plain: 'the enrollment, and where its device is assigned',
+      withKeys: 'every field that DPS returns, and the keys',
+      primaryKey: 'Primary key',
+      secondaryKey: 'Secondary key',
+      registration: 'Registration',
+      assigned: (status: string, hub: string) => `${status} to ${hub}`,
+    },
+    notFound: (id: string) => `There is no individual enrollment ${id}.`,
+    listExisting: (command: string) => `List the existing enrollments: ${command}`,
+    registration: {
+      deletes:
+        'Deletes the registration record of a device. The device stays in its hub, and can register again as long as it is enrolled.',
+      confirm: (id: string) => `Delete the registration record of ${id}?`,
+      deleted: (id: string) => `Deleted the registration record of ${id}.`,
+      shows:
+        'Shows the registration record of a device: its status, the hub that it is assigned to, and the dates.',
+      plain: 'where the device is assigned',
+      json: 'every field that DPS returns',
+      none: (id: string) => `The device ${id} has no registration record.`,
+      registerFirst: (command: string) =>
+        `Register the device first, or list the registered devices: ${command}`,
+    },
+  },
 
   /** src/cli/device/ */
-  cliDevice: {},
+  cliDevice: {
+    keyAndCertificate: 'A certificate requires its key, and a key its certificate.',
+    giveBoth: 'Specify --certificate FILE or --chain FILE, together with --key FILE.',
+    otherCommonName: (file: string, commonName: string, registrationId: string) =>
+      `${file} is the certificate of "${commonName}", not of ${registrationId}. DPS uses the common name as the registration ID.`,
+    useCommonName: 'Use the common name of the certificate as the registration ID.',
+    noCertificate: (registrationId: string, folder: string) =>
+      `There is no certificate for ${registrationId} in ${folder}.`,
+    createOne: (command: string) => `Create one: ${command}; or specify --certificate, --chain and --key.`,
+    keyMismatch: (key: string, subject: string, file: string) =>
+      `The private key in ${key} does not belong to the certificate ${subject} in ${file}.`,
+    flags: {
+      certificate: 'device certificate, if it is not in the certificate folder',
+      chain: 'its issuers, or the whole chain',
+      key: 'its private key, PEM',
+      protocol: 'protocol of the registration (default: mqtt)',
+    },
+    register: {
+      description:
+        'Registers a device with its certificate, as the device itself would, and shows the hub that it is assigned to. With --id-scope, works with any DPS.',
+      folder: 'a device in the certificate folder',
+      files: 'with a certificate in other files, at a DPS in Azure',
+    },
+    id: 'the registration ID',
+    send: {
+      message: 'message to send (default: a greeting and the time)',
+      custom: 'a custom message',
+      sent: (device: string, message: string, hub: string, twin: string) =>
+        `${device} sent ${message} to ${hub}.\nDevice twin:\n${twin}`,
+      badJson: (problem: string) => `--message, ${problem}.`,
+      notAnObject: '--message is not a JSON object.',
+      example: 'Specify a JSON object, for example \'{"temperature":21.5}\'.',
+    },
+  },
 
   /** src/cli/doctor/ */
   cliDoctor: {
@@ -3790,6 +4653,16 @@ The verification certificate is ready. In the portal, on the same page:
     },
   },
 };
+
+/** Some names, and how many more there are. */
+function firstOf(names: readonly string[], more: number): string {
+  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+/** `2 errors`, `1 error` */
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
 
 /** The rest of a sentence that names what was probably meant. */
 function didYouMean(suggestions: readonly string[]): string {

@@ -2228,13 +2228,195 @@ export const zhCN: Sentences = {
   },
 
   /** src/certgen/ */
-  certgen: {},
+  certgen: {
+    noAuthority: (folder, file) => `${folder} 中没有 CA：缺少 ${file}。`,
+    createFirst: '请先创建：enrollkit certgen create_root_and_intermediate',
+    authorityExists: (folder, files) => `${folder} 中已有 CA 或其文件：${files.join('、')}。`,
+    replaceIt: '添加 --force 将其移动到单独的文件夹，或使用 --dir FOLDER 选择其他文件夹。',
+    emptyName: '名称为空。',
+    longName: (name, length, maximum) =>
+      `名称“${name}”太长：它是文件名的一部分，文件名将有 ${length} 个字节，最多允许 ${maximum} 个。`,
+    shorterName: '请选择较短的名称。',
+    takenName: (name) => `“${name}”的文件将与此命令写入的其他文件同名。`,
+    otherName: '请选择其他名称。',
+    nameOfAuthority: (name) => `“${name}”是 CA 的名称。`,
+    keyWithoutCertificate: (path) => `${path} 存在，但没有对应的证书，因此无法确定其所有者。`,
+    belongsToOther: (path, name) => `${path} 属于另一个名称“${name}”。`,
+    blocks: (path, file) => `无法将 ${file} 重命名为 ${path}，因为该文件已存在。`,
+    moveAway: '将该文件移到其他文件夹，然后再次运行该命令。',
+    badIndexLine: (line, path) => `${path} 的第 ${line} 行不是 openssl ca 的条目。`,
+    fixIndex: '更正该行，或重新开始：enrollkit certgen create_root_and_intermediate --force',
+    badSerial: (path) => `${path} 不包含十六进制数。`,
+    fixSerial: '将下一个序列号写入该文件，例如 01。',
+    noDevice: (name, folder) => `${folder} 中没有设备“${name}”的证书。`,
+    createDevice: (command) => `请先创建：${command}`,
+    otherKey: (key, certificate) => `${key} 不是 ${certificate} 的私钥。`,
+    shortPassphrase: (length, minimum) => `密码有 ${length} 个字符，至少需要 ${minimum} 个。`,
+    longerPassphrase: '请选择较长的密码。',
+  },
 
   /** src/rollover/ */
-  rollover: {},
+  rollover: {
+    noAuthority: (role, folder, file) => `${folder} 中没有 ${role} CA：${file} 不存在。`,
+    nameFolder: '使用 --dir FOLDER 指定证书文件夹。',
+    missingBetween: (subject, certificate, top, folder) =>
+      `颁发 ${certificate} 的 CA ${subject} 在 ${top} 之下，必须随之一起替换，但其文件不在 ${folder} 中。`,
+    copyFiles: (folder) =>
+      `将其 certificate.pem、chain.pem 和 key.pem 复制到 ${folder}，其中 NAME 可以是任意名称。然后再次运行该命令。`,
+    filesMoved: (role, folder) => `${folder} 中缺少 ${role} CA 轮换的文件。`,
+    putBack: (role) => `还原 ca 中名称以 ${role} 开头的文件夹。`,
+    created: (role) => `已创建新的 ${role} CA`,
+    issuerMissing: (issuer, certificate, folder) => `颁发 ${certificate} 的 CA ${issuer} 不在 ${folder} 中。`,
+    nameIssuer: '使用 --ca FILE 和 --ca-key FILE 指定颁发它的 CA。',
+    otherIssuer: (path, issuer) => `证书 ${path} 不是由 ${issuer} 颁发的。`,
+    otherSuccessor: (folder, certificate) => `${folder} 中的 CA 不是用于替换 ${certificate} 的 CA。`,
+    moveAway: (path) => `将 ${path} 移到其他位置，然后再次运行该命令。`,
+    unknownAlgorithm: (name, role) => `enrollkit 无法创建 ${role} CA 所用的 ${name} 类型的密钥。`,
+    createElsewhere: '使用其他工具创建新 CA 并上传：enrollkit ca upload FILE',
+    otherKeyType: (key) => `${key} 的类型或加密方式与旧 CA 的密钥不同。`,
+    noGroup: (id) => `没有注册组 ${id}。`,
+    listGroups: '列出现有注册组：enrollkit group list（使用相同的 --dir）。',
+    acceptsBoth: (id) => `注册组 ${id} 接受新 CA 和旧 CA 的设备`,
+    acceptsNew: (id) => `注册组 ${id} 仅接受新 CA 的设备`,
+    needsResourceManager: (id) =>
+      `注册组 ${id} 使用已上传的 CA 证书，而你无权访问管理这些证书的 Azure 资源管理器。`,
+    otherAttestation: (id, type) => `注册组 ${id} 使用 ${type} 证明，而不是 CA 证书。`,
+    nameX509Group: '使用 --group ID 指定采用 X.509 证明的注册组。',
+    slots: {
+      empty: '无',
+      other: (value) => `另一个 CA (${value})`,
+      old: '旧 CA',
+      new: '新 CA',
+    },
+    otherSlots: (id, primary, secondary) =>
+      `注册组 ${id} 的 CA 证书不符合轮换的要求：主要：${primary}；辅助：${secondary}。`,
+    removeOther: (id) =>
+      `使用“enrollkit group show ${id} --json”查看该组，并移除不需要的证书；或使用 --group ID 指定其他组。`,
+    groupNotReadBack: (id) => `注册组 ${id} 已更新，但 DPS 未显示更改。`,
+    underway: (authority, folder) => `${folder} 中正在进行 ${authority} CA 的轮换。`,
+    finishFirst: (authority) =>
+      `请先完成：enrollkit cert rollover ${authority} --finish（使用相同的 --dir）。`,
+    notStarted: (authority, folder) => `${folder} 中没有 ${authority} CA 的轮换。`,
+    start: (authority) =>
+      `开始轮换：enrollkit cert rollover ${authority}（使用相同的 --dir），并为每个注册组添加 --group ID。`,
+    startIncomplete: (authority) => `${authority} CA 轮换的阶段 1 尚未完成。`,
+    runAgain: (authority) => `再次运行：enrollkit cert rollover ${authority}（使用相同的 --dir）。`,
+    emulator: '模拟器',
+    otherTarget: (expected, actual) => `此轮换的注册组在 ${expected} 中，而不在 ${actual} 中。`,
+    sameTarget: '使用与阶段 1 相同的 --target 和名称。',
+    notReissued: (count, authority, names) =>
+      `文件夹中仍有 ${count} 个证书由旧的 ${authority} CA 颁发：${names.join('、')}${names.length < count ? '……' : ''}。`,
+    reissueFirst: (authority) =>
+      `重新颁发：enrollkit cert rollover ${authority} --reissue（使用相同的 --dir）。若要将这些设备拒之门外，请添加 --force。`,
+    keysElsewhere: (count, names) =>
+      `${count} 台设备的私钥不在文件夹中，因此 --new-key 无法替换它们：${names.join('、')}${names.length < count ? '……' : ''}。`,
+    signRequests: '省略 --new-key，或先为每台设备的证书签名请求签名：enrollkit cert sign REQUEST',
+    reissued: (count) => `已重新颁发 ${count} 个证书`,
+    endsWithIssuer: (role, notAfter) =>
+      `新的 ${role} CA 将于 ${notAfter} 过期，不晚于旧 CA，因为其上级 CA 届时过期。`,
+    groupUnchanged: (id, primary, authority) =>
+      `注册组 ${id} 使用上级 CA (${primary})。只要旧 ${authority} CA 的设备证书仍然有效，该组就会接受这些设备，轮换之后也是如此。`,
+    uploadInPortal: '你无权访问 Azure 资源管理器。如果旧 CA 已上传，请在门户中也上传并验证新 CA。',
+    deleteInPortal: '你无权访问 Azure 资源管理器。如果旧 CA 已上传，请在门户中将其删除。',
+    nameTaken: (subject, name) => `已有另一个证书 (${subject}) 以 ${name} 为名上传。`,
+    deleteOther: (name) => `删除该证书：enrollkit ca delete ${name}（使用相同的 --dir）。`,
+    uploadNotReadBack: (name) => `证书已上传为 ${name}，但 DPS 未显示它。`,
+    uploaded: (role, name) => `已将新的 ${role} CA 上传为 ${name}`,
+    notVerified: (name) => `DPS 未将 ${name} 显示为已验证。`,
+    verified: (name) => `已验证 ${name}`,
+    keptForGroup: (name, id) => `旧 CA 仍保留为已上传的 ${name}，因为注册组 ${id} 正在使用它。`,
+    keptAsForeign: (name, command) =>
+      `旧 CA 仍保留为已上传的 ${name}，因为它不是由 enrollkit 从此文件夹上传的。若要删除：${command}`,
+    notDeleted: (name) => `证书 ${name} 已删除，但 DPS 仍显示它。`,
+    deleted: (name) => `已删除旧 CA ${name}`,
+  },
 
   /** src/workspace/ */
-  workspace: {},
+  workspace: {
+    noFile: (path) => `没有文件 ${path}。`,
+    tooLarge: (path, size, maximum) => `${path} 有 ${size} 个字节；不读取超过 ${maximum} 个字节的文件。`,
+    checkFile: '请检查文件是否正确。',
+    unreadable: (path, reason) => `无法读取 ${path}${reason}。`,
+    unwritable: (path, reason) => `无法写入 ${path}${reason}。`,
+    notRegular: (path) => `${path} 不是常规文件。`,
+    replaceOrMove: '用文件替换它，或将其移走，然后重新运行命令。',
+    exists: (path) => `${path} 已存在。`,
+    aFile: '某个文件',
+    reason: (reason) => `：${reason}`,
+    reasons: {
+      EACCES: '权限被拒绝',
+      EPERM: '权限被拒绝',
+      EROFS: '文件系统为只读',
+      ENOSPC: '磁盘已满',
+      EDQUOT: '超出磁盘配额',
+      EFBIG: '文件超过此文件系统的大小限制',
+      ENAMETOOLONG: '名称过长',
+      EISDIR: '它是文件夹',
+      ENOTDIR: '路径的一部分是文件',
+      EEXIST: '已有同名文件',
+      EIO: '磁盘报告错误',
+      EMFILE: '此进程打开的文件过多；请使用 ulimit -n 提高限制',
+      ENFILE: '此计算机上打开的文件过多',
+    },
+    journal: {
+      outside: {
+        problem: (line, path) => `日志 ${path} 的第 ${line} 行指向证书文件夹之外的文件。未更改任何内容。`,
+        next: '有人编辑了日志；enrollkit 不会写入这样的行。请删除该行，检查其他行，然后重新运行命令。',
+      },
+      unknown: {
+        problem: (line, path) =>
+          `日志 ${path} 的第 ${line} 行记录了此版本的 enrollkit 不了解的内容。未更改任何内容。`,
+        next: '如果更新版本的 enrollkit 使用过此文件夹，请更新 enrollkit。否则，请从备份还原日志。',
+      },
+      noRecord: {
+        problem: (line, path) => `日志 ${path} 的第 ${line} 行不是 enrollkit 的记录。未更改任何内容。`,
+        next: '从备份还原日志，或删除该行。“enrollkit clean”随后会保留该行记录的内容。',
+      },
+      name: (path) => `日志 ${path}`,
+      empty: (journal, folder, files, more) =>
+        `日志 ${journal} 为空，但 ${folder} 中有文件：${firstOf(files, more)}。未更改任何内容。`,
+      restore: '从备份还原日志，或使用空文件夹或新文件夹：--dir FOLDER。',
+    },
+    notAFile: (path) => `${path} 不是文件，但 enrollkit 在该处保存文件。`,
+    notAFolder: (path) => `${path} 不是文件夹，但 enrollkit 在该处保存文件夹。`,
+    moveAway: '将其移走，然后重新运行命令。',
+    otherFiles: (folder, files, more) =>
+      `文件夹 ${folder} 包含不是由 enrollkit 创建的文件：${firstOf(files, more)}。`,
+    isFile: (path) => `${path} 是文件或位于文件之下，而不是文件夹。`,
+    locked: (process, since, folder) =>
+      `另一个 enrollkit 进程正在使用 ${folder}（进程 ${process}，自 ${since}）。`,
+    notALock: (path) => `${path} 已存在，但不是 enrollkit 的锁定文件。`,
+    moveThatAway: (path) => `移走 ${path}，然后重新运行命令。`,
+    changed: (path) => `${path} 在 enrollkit 写入后被更改，因此不会被覆盖。`,
+    notOverwritten: (path) => `${path} 已存在，因此不会被覆盖。`,
+    rollover: {
+      unreadable: (path) => `无法读取滚动更新的记录 ${path}。`,
+      restore: '从备份还原它。否则请手动完成滚动更新：“enrollkit group show ID”显示注册组的证书。',
+      underway: (authority, folder) => `${folder} 中正在对 CA（${authority}）进行滚动更新。`,
+      finish: (command) => `请先完成它：${command}（使用相同的 --dir）`,
+    },
+    stored: {
+      empty: (path) => `${path} 为空。`,
+      restore: (folder) => `从备份还原它，或移走 ${folder}。`,
+      otherChain: (chain, certificate) => `${chain} 不是以 ${certificate} 中的证书开头。`,
+      moveOutdated: '移走过时的文件，然后重新运行命令：该文件将从另一个文件还原。',
+      noKey: (path, certificate) => `没有文件 ${path}，即 ${certificate} 的私钥。`,
+      keyMismatch: (path, certificate) => `${path} 中的密钥与 ${certificate} 不匹配。`,
+      restoreBoth: (folder) => `还原相互匹配的密钥和证书，或移走 ${folder}。`,
+    },
+    symbolicLink: (path) => `${path} 是符号链接。enrollkit 不会通过其文件夹内的符号链接写入。`,
+    replaceLink: '用真实的文件或文件夹替换它，或使用其他文件夹：--dir FOLDER。',
+    changes: {
+      notAList: (list, folder) => `中断的命令留下的 ${list} 不是 ${folder} 中的更改列表。`,
+      moveWork: (work) => `移走 ${work}。该命令已替换的文件位于其子文件夹“former”中。`,
+      halfway: (folder, path, reason, work) =>
+        `${folder} 中只有部分文件是新的。无法写入 ${path}${reason}。其他新文件位于 ${work}。`,
+      unchanged: (path, reason) => `无法写入 ${path}${reason}。未更改任何内容。`,
+      finish: '释放磁盘空间或检查权限，然后重新运行命令以写入其余文件。',
+      needsFolder: (path) => `${path} 不是文件夹，但 enrollkit 在该处需要文件夹。`,
+      targetExists: (path) => `${path} 已存在，而该处必须写入新文件。未更改任何内容。`,
+    },
+  },
 
   /** src/dps/contract/ */
   dpsContract: {},
@@ -2571,14 +2753,110 @@ export const zhCN: Sentences = {
   },
 
   /** src/cli/target/ */
-  cliTarget: {},
+  cliTarget: {
+    ofHub: (source, host) => `${source} 是 IoT 中心 (${host}) 的连接字符串，而不是预配服务的连接字符串。`,
+    ofOtherService: (source, name, expected) =>
+      `${source} 是预配服务 ${name} 的连接字符串，而不是 ${expected} 的连接字符串。`,
+    ofService: (source, host) => `${source} 是预配服务 (${host}) 的连接字符串，而不是 IoT 中心的连接字符串。`,
+    copyHubString: '从门户复制 IoT 中心的连接字符串（你的 IoT 中心 > 安全设置 > 共享访问策略）。',
+    noIdScope: '预配服务的 ID 范围未知。',
+    giveIdScope: '指定 --id-scope。门户在预配服务的概述页上显示它。',
+    emulatorClock: (folder, time) => `注意：日期以 ${folder} 中模拟器的时钟为准：${time}。`,
+    withLog: (message, log) => `${message}原因请参阅模拟器的日志：${log}`,
+    withReason: (message, log, line, reason) =>
+      `${message}模拟器的日志说明了原因 (${log}:${line})：${reason}`,
+    seeLog: (log) => `原因请参阅模拟器的日志：${log}`,
+    stateFolder: (folder) => `状态文件夹或证书文件夹（默认：${folder}，与快速入门相同）`,
+    connectionStringFile: 'Azure：包含共享访问策略连接字符串的文件',
+    globalEndpoint: '设备注册时使用的终结点（默认：global.azure-devices-provisioning.net，或模拟器）',
+    noEmulator: (folder) => `${folder} 中没有模拟器。`,
+    startFirst: '请先运行“enrollkit quickstart”，使用 --dir FOLDER 指定文件夹，或使用 --target azure。',
+  },
 
   /** src/cli/quickstart/ */
   cliQuickstart: {
+    andMore: (count) => `还有 ${count} 个`,
+    plan: '计划：',
+    createNew: '新建',
+    createNewWhat: '确认后创建设备预配服务和 IoT 中心。',
+    price: 'Azure 按操作对设备预配服务计费，按天对 S1 中心计费，直到你将其删除。F1 中心免费。',
+    createHelp:
+      '如果不存在，则会创建资源组、设备预配服务、IoT 中心以及它们之间的链接。接下来由你选择名称，并在创建任何内容之前在计划中查看。一次运行创建的所有内容都带有标记，enrollkit clean 会将其删除。你的帐户需要订阅或资源组的“参与者”角色。',
+    closing: {
+      disabled: (service) =>
+        `已在${service ? ` ${service} ` : '模拟器'}上创建注册组。该组已禁用，因此未注册任何设备。`,
+      enrolled: (count, service, time) =>
+        `已在${service ? ` ${service} ` : '模拟器'}上注册 ${count} 台设备，用时 ${time}。`,
+      until: (day) => `有效期至 ${day}`,
+      root: (nameInDps) => (nameInDps === undefined ? '根 CA' : `根 CA，在 DPS 中名为 ${nameInDps}`),
+      intermediate: (nameInDps) =>
+        nameInDps === undefined ? '为设备证书签名' : `为设备证书签名，在 DPS 中名为 ${nameInDps}`,
+      keepSafe: '其私钥；请妥善保管',
+      chain: '设备发送的内容：其证书及颁发者',
+      deviceKey: '其私钥',
+      pfx: '两者合为一个文件，PKCS#12',
+      programKept: '已保留，因为你更改过它',
+      program: '使用 Python 创建注册组',
+      plan: '再次运行：quickstart --plan FILE',
+      recording: '运行的录制，用于 replay 和 runs compare',
+      idScope: 'ID 范围',
+      sendAgain: '以第一台设备的身份再发送一条消息',
+      keepEmulator: '让模拟器保持运行并包含这些资源，供任何 Azure SDK 使用',
+      emulatorEnv: '在另一个 shell 中：为 SDK 和 EnrollmentGroup.py 设置其地址和密钥',
+      byHand: '使用 Python 创建注册组；连接字符串在门户中',
+      clean: '删除在设备预配服务中创建的所有内容',
+      certificates: '证书',
+      filesIn: (folder) => `${folder} 中的文件`,
+      groupReadBack: '注册组（从服务读取）',
+      devices: '设备',
+      next: '后续步骤',
+    },
+    picture: {
+      device: (isGateway, days) => `${isGateway ? '网关' : '设备'}：有自己的密钥和证书，有效期 ${days} 天`,
+      intermediate: (name) => (name === undefined ? '中间 CA' : `中间 CA“${name}”`),
+      root: (name) => (name === undefined ? '根 CA' : `根 CA“${name}”`),
+      folder: (folder) => `文件夹 ${folder}`,
+      folderMeaning: (algorithm, isEncrypted) =>
+        `此计算机上的证书和私钥；${algorithm} 密钥，${isEncrypted ? '使用你的密码加密' : '未加密'}`,
+      devices: (count) => `${count} 台设备`,
+      registering: (protocol, sendsTelemetry) =>
+        `通过 ${protocol} 注册${sendsTelemetry ? '，然后发送消息并读取设备孪生' : ''}`,
+      hubs: (names) => (names === undefined ? 'IoT 中心：所有已链接的' : `IoT 中心 ${names.join('、')}`),
+      uploaded: (role, proof) =>
+        `已上传的${role === 'root' ? '根' : '中间'} CA；${proof === 'portal' ? '由你手动验证' : '由 enrollkit 验证'}`,
+      allows: (byCa) => (byCa ? '允许证书链通向该 CA 的所有设备' : '允许由组中的 CA 证书签名的所有设备'),
+      reprovisioning: (policy) => `重新预配：${policy}`,
+      service: (name) => `DPS ${name}`,
+      subscription: (id) => `订阅 ${id}`,
+      upTo: (id) => `到 ${id} 为止`,
+      yourIntermediate: '你的中间 CA',
+      signsDevices: '为设备证书签名',
+      signsDevicesRootAway: '为设备证书签名，因此根密钥可以离线保存',
+      yourRoot: '你的根 CA',
+      rootAboveIntermediate: '信任的起点：为中间 CA 签名',
+      rootAboveDevices: '信任的起点：为设备证书签名',
+      emulator: 'DPS：模拟器',
+      emulatorMeaning: '此计算机上的设备预配服务：无需帐户，不收费',
+      azureMeaning: 'Azure 中你的设备预配服务：设备首先联系它',
+      caCertificate: (name) => `CA 证书 ${name}`,
+      group: (id) => `注册组 ${id}`,
+      disabled: '已准备就绪，但目前拒绝所有设备',
+      initialTwin: '初始设备孪生',
+      twinMeaning: (json) => `新设备的设置：${json}`,
+      subscriptionMeaning: 'Azure 的计费对象',
+      resourceGroup: (name) => `资源组 ${name}`,
+      resourceGroupMeaning: '在 Azure 中包含该服务',
+      resetMeaning: '再次注册的设备会重新获得初始设备孪生',
+      neverMeaning: '再次注册的设备保留其 IoT 中心',
+      hashed: '设备向其发送消息；设备均匀分布',
+      geoLatency: '设备向其发送消息；选择最近的 IoT 中心',
+      staticHub: '设备向其发送消息；始终为此 IoT 中心',
+      created: 'Azure 中你的设备预配服务；如果不存在，则与 IoT 中心一起创建；Azure 对两者计费',
+    },
+    createConfirm: '在此订阅中创建设备预配服务和 IoT 中心？',
     serviceFacts: (location, resourceGroup, hubs) =>
       `${location}，资源组 ${resourceGroup}，${hubs === 0 ? '没有已链接的 IoT 中心：无法分配设备' : `${hubs} 个已链接的 IoT 中心`}`,
-    noService:
-      '此订阅中没有你可以读取的设备预配服务。请在门户中创建，或使用以下命令：\n  az iot dps create --name NAME --resource-group GROUP\n  az iot dps linked-hub create --dps-name NAME --hub-name HUB --resource-group GROUP',
+    noService: '此订阅中没有你可以读取的设备预配服务。',
     rolesNeeded:
       '你的帐户需要订阅的“读取者”角色才能列出其设备预配服务，需要设备预配服务的“参与者”角色才能上传和验证 CA 证书。所有者可以在门户的“访问控制 (IAM)”下分配这些角色。如果没有这些角色，请输入名称并手动验证 CA 证书。',
     renew: (count) => `续订 ${count} 个设备证书`,
@@ -2687,7 +2965,7 @@ export const zhCN: Sentences = {
       'devices.naming':
         '每台设备都有一个注册 ID，DPS 通过它识别设备；它会成为 IoT 中心内的设备 ID。如果任何名称都可以，请为设备编号。如果设备已有名称（例如序列号），请使用列表或文件。',
       'devices.count':
-        '对于每台设备，都会在此计算机上创建密钥和证书，并注册该设备。一次最多 1000 台；更多设备请使用 enrollkit fleet。',
+        '对于每台设备，都会在此计算机上创建密钥和证书，并注册该设备。一次最多 1000 台；更多设备请使用 fleet 命令。',
       'devices.prefix':
         '使用前缀 line4- 时，设备名为 line4-001、line4-002，依此类推。允许使用字母、数字和 - . _ : 字符。',
       'devices.file':
@@ -2809,10 +3087,398 @@ export const zhCN: Sentences = {
   },
 
   /** src/cli/cert/ */
-  cliCert: {},
+  cliCert: {
+    authorityName: 'CA 的公用名',
+    folderOfThatName: '当前文件夹中的同名文件夹',
+    certificateFile: '证书文件：PEM、DER、PKCS#7 或 PKCS#12',
+    certificateWithIssuers: '证书，后面可以附上其颁发者',
+    deviceOrModuleId: '注册 ID；对于 IoT 中心的模块标识，为 deviceId/moduleId',
+    signedByFolder: '由证书文件夹中的 CA 签名',
+    signedByOther: '由其他 CA 签名',
+    atTime: '检查所依据的时间，ISO 8601（默认：现在）',
+    unreadable: '无法读取：',
+    encrypted: {
+      newKey: '新私钥',
+      key: '私钥',
+      pfx: 'PKCS#12 文件',
+    },
+    rows: {
+      subject: '主题',
+      noSubject: '无',
+      issuer: '颁发者',
+      itself: '自身',
+      selfSigned: '自身（自签名）',
+      serialNumber: '序列号',
+      validFrom: '有效期开始',
+      validUntil: '有效期至',
+      key: '密钥',
+      signature: '签名',
+      requestSignature: '有效：请求者拥有私钥',
+      authority: 'CA',
+      isAuthority: (pathLength) =>
+        pathLength === undefined ? '是，无路径长度' : `是，路径长度 ${pathLength}`,
+      notAuthority: '否',
+      keyUsage: '密钥用法',
+      extendedKeyUsage: '增强型密钥用法',
+      alternativeNames: '使用者可选名称',
+      leftOut: '未复制',
+      malformed: '格式错误',
+      certificate: '证书',
+      certificates: (count) => (count === 1 ? '证书' : `${count} 个证书`),
+      chain: '证书链',
+      keyFile: '密钥文件',
+      pfx: 'PFX 文件',
+      request: '请求',
+    },
+    bundle: {
+      description:
+        '将证书链中的证书按 TLS 和 DPS 要求的顺序写入一个 PEM 文件：首先是设备证书，然后是各个颁发者，最后是根证书。可以按任意顺序指定文件。不属于该证书链的证书会导致错误。如果一个 CA 有多个证书（例如交叉签名的证书），则使用自签名的证书，并列出其他证书。',
+      withoutRoot: '省略自签名的根证书，因为校验方已有该证书',
+      examples: {
+        file: '按顺序将证书链写入文件',
+        pfx: '从 PKCS#12 文件输出到标准输出',
+      },
+      written: (count, path) => `包含 ${count} 个证书的证书链：${path}`,
+      leftOut: (subject, issuer) =>
+        `注意：省略了由 ${issuer} 颁发的 ${subject} 的证书；证书链中包含该 CA 的另一个证书。`,
+      tooMany: (path, count, maximum) => `${path} 包含 ${count} 个证书；证书链最多包含 ${maximum} 个。`,
+      noFirst: '每个证书都颁发了另一个证书，因此没有可以作为证书链首个证书的证书。',
+      several: (count, certificates) =>
+        `这里有 ${count} 条证书链。以下证书均未颁发其他证书：${certificates.join('；')}。`,
+      inFile: (subject, path) => `${path} 中的 ${subject}`,
+      oneOnly: '仅指定一条证书链的证书。',
+      notInChain: (subject, path, leaf) => `${path} 中的 ${subject} 不属于 ${leaf} 的证书链。`,
+      omit: '省略该证书。',
+    },
+    convert: {
+      description:
+        '将证书转换为 PEM、DER（一个证书）或 PKCS#7（仅证书，.p7b）。输入可以是其中任一格式，也可以是 PKCS#12。证书及其顺序保持不变。使用 --key-out 时，还会将 PKCS#12 文件的私钥写入单独的文件（PEM，模式 0600）。',
+      to: '输出格式（默认：pem）',
+      keyOut: '用于写入 PKCS#12 或 PEM 文件中私钥的输出文件',
+      encryptKey: '使用密码加密该私钥',
+      examples: {
+        toPem: 'DER 转换为 PEM，输出到标准输出',
+        toPkcs7: 'PEM 转换为 PKCS#7',
+        withKey: 'PKCS#12 转换为 PEM，并加密私钥',
+      },
+      binary: (format) => `${format} 是二进制格式，不会写入终端。`,
+      addOut: '请添加 --out FILE。',
+      noKey: (path) => `${path} 不包含可用于 --key-out 的私钥。`,
+      oneInDer: (path, count) => `${path} 包含 ${count} 个证书，但 DER 文件只能包含一个。`,
+      usePkcs7: '使用 --to pkcs7，或指定只包含一个证书的文件。',
+    },
+    csr: {
+      description:
+        '创建私钥和证书签名请求（CSR，PKCS#10）：key.pem（模式 0600）和 request.pem。请在设备上运行，这样私钥始终不会离开设备。使用 --key 时，为现有密钥创建请求。',
+      name: '公用名；对于设备，为其注册 ID',
+      examples: {
+        device: '在设备上运行；然后在 CA 所在的计算机上为请求签名',
+        existingKey: '用于现有密钥',
+      },
+      next: (command) => `下一步：在 CA 所在的计算机上运行 ${command}`,
+    },
+    device: {
+      description:
+        '创建设备的私钥和证书。公用名为注册 ID。不带 --ca 时，由快速入门的证书文件夹中的 CA 签名，文件也写入该文件夹。',
+      out: '证书文件夹中的 devices/ID，对于模块为 devices/ID/modules/MODULE；使用 --ca 时，为当前文件夹中的 ID',
+      examples: {
+        module: '用于该设备的模块标识 camera',
+        otherCa: '由其他 CA 签名，有效期 90 天',
+      },
+    },
+    edge: {
+      description:
+        '创建 IoT Edge 网关的 CA（其 config.toml 中的 edge_ca）。IoT Edge 在其下创建工作负荷 CA。公用名为 ID.ca，因为它必须与设备证书的公用名不同。',
+      id: '网关的注册 ID',
+      out: '证书文件夹中的 devices/ID/edge-ca；使用 --ca 时，为当前文件夹中的 ID.ca',
+    },
+    fingerprint: {
+      description:
+        '打印文件中每个证书的 SHA-1 和 SHA-256 指纹，采用不带冒号的大写十六进制。Azure 称之为 thumbprint。',
+      algorithm: '仅打印此指纹',
+      examples: {
+        both: '两个指纹',
+        script: '仅 SHA-1，供脚本使用',
+      },
+    },
+    inspect: {
+      description:
+        '显示文件（PEM、DER、PKCS#7 或 PKCS#12）中的证书，或文件夹及其子文件夹的所有文件中的证书。还会按 cert sign 的读取方式显示证书签名请求。',
+      path: '文件或文件夹',
+      examples: {
+        chain: '证书链中的每个证书',
+        request: '签名之前的请求',
+        folder: '文件夹中的所有内容，以 JSON 格式',
+      },
+      request: (file) => `${file}，证书签名请求`,
+      certificate: (file, position, count) => `${file}，第 ${position} 个证书，共 ${count} 个`,
+    },
+    intermediate: {
+      description:
+        '在另一个 CA 之下创建中间 CA，深度不超过其上级 CA 的路径长度所允许的范围。不带 --ca 时，由证书文件夹中的根 CA 签名。',
+      examples: {
+        root: '在证书文件夹中的根 CA 之下',
+        company: '在公司的 CA 之下，从 PKCS#12 文件读取',
+        deeper: '在另一个中间 CA 之下；chain.pem 包含其颁发者',
+      },
+    },
+    lint: {
+      description:
+        '按 RFC 5280 对颁发者的规则和 DPS 的规则检查证书。docs/lint.md 列出了这些规则及其代码和来源。对于文件夹，会读取每个可能包含证书的文件，并且每条证书链只检查一次，即使多个文件包含它。每个结果为错误或警告。退出状态：没有错误时为 0；有错误或无法读取文件夹中的某个文件时为 11；使用 --strict 时，有警告也为 11。',
+      path: '文件（PEM、DER、PKCS#7 或 PKCS#12）或文件夹',
+      use: '每条证书链中首个证书的用途：DPS 设备、注册组的 CA 或 TLS 服务器（默认：根据证书推断）',
+      strict: '将警告视为错误',
+      examples: {
+        folder: '快速入门创建的所有内容',
+        device: '投入生产之前的设备证书，供脚本使用',
+      },
+      locked: (file) => `注意：未检查 ${file}，因为它需要密码。`,
+      error: '错误',
+      warning: '警告',
+      summary: (errors, warnings, chains) => `${chains} 条证书链中有 ${errors} 个错误、${warnings} 个警告。`,
+    },
+    needsRenewal: {
+      description:
+        '通过退出状态报告证书是否需要续订。0：是，证书已过期或即将过期。10：尚不需要。2：文件不包含证书。9：无法读取文件。默认情况下，“即将过期”表示剩余时间不足有效期的三分之一。检查文件中的第一个证书，使用 --bundle 时检查所有证书。',
+      within: '视为即将过期的剩余时间：天数 (30)、小时数 (36h) 或有效期的百分比 (25%)；默认：三分之一',
+      bundle: '检查文件中的每个证书；只要有一个需要续订即可',
+      examples: {
+        shell: '在 shell 中，后面接 && 和续订命令',
+        bundle: '同时检查其颁发者，以 JSON 格式',
+      },
+      due: (subject, notAfter) => `${subject}：需要续订；到期时间 ${notAfter}`,
+      notDue: (subject, renewFrom, notAfter) =>
+        `${subject}：在 ${renewFrom} 之前不需要续订；到期时间 ${notAfter}`,
+    },
+    peerName: {
+      oneOnly: (first, second) => `--${first} 和 --${second} 不能一起使用。`,
+      twice: '指定其中一个，然后针对另一个再次运行该命令。',
+      invalid: (flag, value, reason) => `--${flag} ${value} 无效：${reason}。`,
+      wildcard: '主机名不能包含通配符',
+    },
+    pfx: {
+      description:
+        '将证书、其私钥和其颁发者打包为 Windows 和 .NET 所需的 PKCS#12 文件 (.pfx)。密码用于保护该文件。如果私钥已加密，也使用该密码解密。',
+      key: '证书的私钥（默认：同一文件夹中的 key.pem）',
+      chain: '包含第一个文件中没有的颁发者的文件',
+      friendlyName: '在密钥存储中显示的名称（默认：公用名）',
+      out: '输出文件（默认：证书文件的名称，扩展名为 .pfx）',
+      pbmac1: '使用 PBMAC1 (RFC 9579) 对文件进行身份验证，适用于 OpenSSL 3.4 及更高版本',
+      emptyPassphrase: '使用空密码；文件仅受其模式 (0600) 保护',
+      examples: {
+        chain: '包含其颁发者；要求输入密码',
+        separate: '从多个文件打包，不提问',
+      },
+    },
+    renew: {
+      description:
+        '续订证书：主题、名称和用法保持不变，日期和序列号更新。除非添加 --new-key，否则密钥也保持不变。由颁发该证书的 CA 再次签名：--ca 指定的 CA，或证书文件夹中的 CA。根证书或自签名证书由其自身签名。如果同一文件夹中有该证书的 device.pfx，并且它没有密码或使用你提供的密码，也会续订该文件。',
+      file: '证书；如果文件中有多个证书，则使用第一个',
+      key: '私钥，用于由其自身签名的证书（默认：同一文件夹中的 key.pem）',
+      newKey: '同时创建新密钥',
+      newIssuer: '允许由其他 CA 签名',
+      keyAlgorithm: '新密钥的算法（默认：与之前相同）',
+      days: '有效天数（默认：与之前相同）',
+      out: '该文件所在的文件夹；需要 --force 才能替换',
+      examples: {
+        inPlace: '替换证书，使用相同的密钥',
+        newKey: '使用新密钥，写入另一个文件夹',
+      },
+      oldPfx: (path, command) =>
+        `注意：${path} 可能仍包含之前的证书，因为没有其密码便无法打开它。若要续订：${command}`,
+      requiresNewKey: '--key-algorithm 和 --encrypt-key 需要 --new-key。',
+      addNewKey: '请添加 --new-key。',
+      unknownAlgorithm: (name) => `enrollkit 无法创建 ${name} 类型的密钥。`,
+      chooseAlgorithm: '使用 --key-algorithm 选择其他算法。',
+      otherKey: (key, subject, path) => `${key} 中的私钥不属于 ${path} 中的证书 ${subject}。`,
+      otherIssuer: (subject, path, issuer) => `${path} 中的证书 ${subject} 不是由 ${issuer} 颁发的。`,
+      nameIssuer: '使用 --ca FILE 指定颁发该证书的 CA。如果今后改由其他 CA 签名，请添加 --new-issuer。',
+    },
+    rollover: {
+      description:
+        '分三个阶段替换证书文件夹中的 CA。每个阶段都可以重复运行。阶段 1 创建一个名称相同、密钥全新的 CA，并将旧 CA 的文件保留在单独的文件夹中。如果旧 CA 已上传到 DPS，也会上传并验证新 CA。在注册组中，新 CA 成为主要证书，旧 CA 成为辅助证书。输出会列出需要重新颁发的证书及其期限。阶段 2 (--reissue) 重新颁发设备的证书。阶段 3 (--finish) 从注册组和 DPS 中移除旧 CA。不带 --group 时，仅更改文件。示例请参阅 docs/rollover.md。',
+      phase: '阶段（默认：第一阶段）：',
+      authority: 'root、intermediate 或其在 ca 中的文件夹名称；其下级 CA 也会一并替换',
+      group: '该 CA 的注册组；后续阶段也会使用它',
+      reissue: '阶段 2：为文件夹中的设备颁发新证书，密钥不变',
+      newKey: '与 --reissue 一起使用：同时创建新密钥',
+      finish: '阶段 3：不再接受旧 CA 的设备',
+      force: '与 --finish 一起使用：即使仍有未重新颁发证书的设备',
+      issuer: '上级 CA 及其颁发者（如果不在文件夹中）',
+      examples: {
+        first: '阶段 1，在快速入门之后',
+        second: '阶段 2，为设备创建新密钥',
+        third: '阶段 3，在设备拥有新证书之后',
+        files: '仅文件，以 JSON 格式',
+      },
+      step: (text) => `  完成  ${text}`,
+      title: (authority, finishedOn) =>
+        `${authority} CA 的轮换：${finishedOn === undefined ? '两个 CA 均在使用中' : `已于 ${finishedOn} 完成`}`,
+      newAuthority: (role) => `新 ${role}`,
+      oldAuthority: (role) => `旧 ${role}`,
+      headings: {
+        authorities: 'CA',
+        groups: '注册组',
+        deleted: '已从 DPS 中删除',
+        notes: '注意',
+        devices: (all, left) =>
+          left === 0 ? `设备：${all} 台均已重新颁发证书` : `设备：${all} 台中有 ${left} 台尚未重新颁发证书`,
+      },
+      acceptsBoth: (id, primary, secondary) => `${id}：同时接受 ${primary} 和 ${secondary}`,
+      acceptsNew: (id, primary) => `${id}：仅接受新 CA ${primary}`,
+      unchanged: (id, primary) => `${id}：未更改，${primary}`,
+      gone: (id) => `${id}：已不存在`,
+      edgeCa: (name) => `${name}（Edge CA 证书）`,
+      reissued: (day) => `已重新颁发，有效期至 ${day}`,
+      reissueBy: (day) => `请在 ${day} 之前重新颁发`,
+      more: (count) => `另有 ${count} 个`,
+      seeJson: '请参阅 --json',
+      noAuthority: (name, folder) => `${folder} 中没有 CA“${name}”。`,
+      knownAuthorities: (names) =>
+        `请使用以下之一：${names.join('、')}。如果该 CA 在其他证书文件夹中，请添加 --dir FOLDER。`,
+      twoPhases: '--reissue 和 --finish 不能一起使用。',
+      onePhase: '请使用其中一个。',
+      newKeyRequires: '--new-key 需要 --reissue。',
+      addReissue: '请添加 --reissue。',
+      forceRequires: '--force 需要 --finish。',
+      addFinish: '请添加 --finish。',
+      groupInFirst: '--group 仅用于第一阶段。后续阶段使用相同的注册组。',
+      omitGroup: '请省略 --group。',
+      nothingNext: '无。不再需要旧文件时，可以将其删除。',
+      deployNext: (command) => `将新文件复制到设备，让设备重新注册，然后运行 ${command}`,
+    },
+    root: {
+      description: '创建根 CA：key.pem（模式 0600）、certificate.pem，以及仅包含该根证书的 chain.pem。',
+      examples: {
+        plain: '在文件夹 Contoso-Root-CA 中',
+        subject: '使用更长的主题和加密的私钥',
+      },
+    },
+    selfSigned: {
+      description: '创建用于个体注册的自签名设备证书。DPS 或 IoT 中心通过证书的指纹（会打印出来）识别设备。',
+      out: '当前文件夹中的 ID',
+      examples: {
+        plain: '在文件夹 device-042 中',
+        second: '第二个证书，用于辅助指纹，以 JSON 格式',
+      },
+      addToModule: (path) => `将 ${path} 或指纹添加到 IoT 中心的模块标识。`,
+      addToEnrollment: (path) => `将 ${path} 或指纹添加到个体注册。`,
+    },
+    server: {
+      description:
+        '创建 TLS 服务器的证书。客户端仅检查使用者可选名称：--dns 和 --ip。两者都没有时，使用公用名。',
+      name: '公用名，通常为第一个 DNS 名称',
+      examples: {
+        local: '用于此计算机',
+        wildcard: '用于两个名称，其中一个包含通配符',
+      },
+      noName: (name) => `“${name}”既不是 DNS 名称也不是 IP 地址，并且没有 --dns 或 --ip。`,
+      addName: '添加客户端连接的名称或地址：--dns NAME 或 --ip ADDRESS。',
+    },
+    sign: {
+      description:
+        '为证书签名请求 (CSR) 签名。私钥保留在其创建位置。主题、公钥和可选名称来自请求，其他内容来自配置文件。输出依次包含证书及其颁发者。不带 --ca 时，由证书文件夹中的 CA 签名。',
+      request: '证书签名请求，PEM 或 DER',
+      role: '证书的用途（默认：device）',
+      examples: {
+        device: '用于设备',
+        server: '用于 TLS 服务器，由其他 CA 签名，输出到标准输出',
+      },
+      leftOut: (names) => `注意：未从请求中复制：${names.join('、')}。`,
+    },
+    verification: {
+      description:
+        '创建用于所有权证明的验证证书：其公用名为验证码，由已上传的 CA（根 CA 或中间 CA）签名。验证证书的密钥不再需要，因此不会保留。不带 --ca 时，由证书文件夹中的根 CA 签名。',
+      code: '来自 DPS 的验证码',
+      examples: {
+        root: '由证书文件夹中的根 CA 签名',
+        intermediate: '由中间 CA 签名，输出到标准输出',
+      },
+    },
+    verify: {
+      description:
+        '根据 RFC 5280 第 6 节校验证书及其证书链，并说明问题所在。校验文件中的第一个证书；其他证书可以是它与受信任 CA 之间的中间证书。受信任的 CA 由 --trust 指定，或为证书文件夹中的根 CA。退出状态：证书链有效时为 0，否则为 11。',
+      policies: '证书策略（RFC 5280 第 6.1.1 节）：',
+      peer: '预期的名称（其中之一；忽略公用名）：',
+      trust: '包含受信任 CA 的文件',
+      intermediates: '包含中间证书的文件',
+      purpose: '证书的用途（默认：any）',
+      dns: '主机的 DNS 名称',
+      ip: '主机的 IP 地址',
+      email: '所有者的电子邮件地址',
+      crl: '证书吊销列表 (CRL)，PEM 或 DER；如果指定，则需要包含每个颁发者的列表',
+      maxDepth: '受信任 CA 之下中间证书的最大数量',
+      policy: '可接受的证书策略（默认：任意）',
+      requirePolicy: '要求有可接受的策略，即使没有证书要求',
+      inhibitPolicyMapping: '忽略 CA 证书中的策略映射',
+      inhibitAnyPolicy: 'anyPolicy 不匹配其他策略',
+      strict: '同时检查 RFC 5280 第 4 节和 CA/Browser Forum 对颁发者的规则',
+      examples: {
+        folder: '以证书文件夹中的根 CA 为准',
+        server: '服务器证书，按 gateway.local 的客户端的方式校验',
+        crl: '使用吊销列表，在将来的日期，以 JSON 格式',
+      },
+      valid: '证书链有效。',
+      path: '从证书到受信任的 CA：',
+      invalid: '证书链无效。',
+      certificate: (subject, notAfter) => `${subject}，有效期至 ${notAfter}`,
+      noTrust: (folder) => `没有可信任的 CA：未指定 --trust，并且证书文件夹 ${folder} 中没有根 CA。`,
+      addTrust: '请添加 --trust FILE，或使用 --dir FOLDER 指定证书文件夹。',
+    },
+  },
 
   /** src/cli/certgen/ */
-  cliCertgen: {},
+  cliCertgen: {
+    description:
+      '替代 certGen.sh，无需 bash 和 openssl：相同的命令会在当前文件夹中写入相同的文件。命令：create_root_and_intermediate；create_verification_certificate、create_device_certificate、create_device_certificate_from_intermediate 和 create_edge_device_certificate，每个命令后跟一个名称。使用 --edge 时，为 IoT Edge 脚本的命令：还包括 install_root_ca_from_files、install_root_ca_from_cli、create_edge_device_ca_certificate、create_edge_device_identity_certificate 和 create_edge_server_certificate。此外还有 env，用于打印 ca-certs.ps1 设置的环境变量。这些证书用于测试，有效期为 30 天。docs/certgen.md 列出了所有差异。',
+    command: '上述命令之一',
+    name: '设备 ID、主机名或验证码；对于 install_root_ca_from_files，为两个文件',
+    edge: '使用 IoT Edge 存储库中脚本的命令',
+    dir: '文件夹（默认：当前文件夹）',
+    force: '替换现有 CA；旧 CA 会移动到单独的文件夹',
+    passphraseFile: '第一行为 CA 密钥和 PFX 文件密码的文件',
+    rootPassphraseFile: 'install_root_ca_...：第一行为要安装的密钥的密码的文件（如果密码不同）',
+    hub: 'env：IoT 中心的主机名',
+    format: 'env：输出格式（默认：shell）',
+    examples: {
+      authority: '在当前文件夹中创建根 CA 和中间 CA',
+      device: '由根 CA 签名的设备证书',
+      edge: 'IoT Edge 脚本的命令',
+      env: '用于示例程序；在 shell 中：eval "$(enrollkit certgen env ...)"',
+    },
+    needsHub: 'certgen env 需要 --hub 和 IoT 中心的主机名。',
+    addHub: '请添加 --hub NAME.azure-devices.net。',
+    needsTwo: (command) => `${command} 需要一个证书和一个私钥。`,
+    noPassphrase: (command) =>
+      `${command} 需要一个证书和一个私钥，并且不接受密码：此计算机的其他用户可以读取命令的参数。`,
+    passphraseOfKey: '使用 --root-passphrase-file FILE 或在 ENROLLKIT_PASSPHRASE 中指定密钥的密码。',
+    keyOnCommandLine: '未加密的私钥不能作为命令的参数。',
+    keyFromInput: '改用 -，并通过标准输入传递密钥。',
+    sources: {
+      firstArgument: '第一个参数',
+      secondArgument: '第二个参数',
+      standardInput: '标准输入',
+    },
+    takesNoName: (command) => `${command} 不接受名称。`,
+    requiresName: (command, given) =>
+      given === 0 ? `${command} 需要一个名称。` : `${command} 只需要一个名称，但有 ${given} 个参数。`,
+    requiresDeviceId: (command, given) =>
+      given === 0 ? `${command} 需要一个设备 ID。` : `${command} 只需要一个设备 ID，但有 ${given} 个参数。`,
+    notWithEdge: (command) => `${command} 不能与 --edge 一起使用。`,
+    needsEdge: (command) => `${command} 需要 --edge。`,
+    unknownCommand: (command) => `未知的 certgen 命令“${command}”。`,
+    seeHelp: '请参阅 enrollkit certgen --help。',
+    encrypted: 'CA 密钥和 PFX 文件',
+    creatingKeys: '正在创建两个 4096 位密钥。这需要几秒钟。',
+    notARegistrationId: (problem) => `注意：DPS 不接受此名称作为注册 ID。${problem}`,
+    passphraseRequired: '需要 CA 密钥的密码。',
+    replace: (folder, files) => `${folder} 中已有 CA：${files.join('、')}。是否创建另一个？`,
+    replaceWhy: '旧 CA 会移动到单独的文件夹，不会删除。',
+    notDays: (text) => `DEFAULT_VALIDITY_DAYS 必须是 1 到 36500 之间的天数，而不是“${text}”。`,
+    moved: (from, to) => `已移动：${from} 现为 ${to}`,
+    created: (subject, notAfter, sha1) => `${subject}：有效期至 ${notAfter}，SHA-1 ${sha1}`,
+    forTests: '用于测试，请勿用于生产。',
+  },
 
   /** src/cli/ca/ */
   cliCa: {
@@ -2912,10 +3578,116 @@ export const zhCN: Sentences = {
   },
 
   /** src/cli/enrollment/ and src/cli/registration/ */
-  cliEnrollment: {},
+  cliEnrollment: {
+    attestation: {
+      exclude: (one, other) => `${one} 和 ${other} 不能一起使用。`,
+      needsCsr: (flag) => `${flag} 需要 --csr：它指定为请求签名的 CA。`,
+      forNewKey: '--key-algorithm 和 --encrypt-key 需要 --self-signed：它们适用于新密钥。',
+      forNewCertificate: '--days 需要 --self-signed 或 --csr：它适用于新证书。',
+      secondaryNeedsPrimary: '--secondary-certificate 需要 --certificate，即主证书。',
+      noCertificate: (id, folder) => `${folder} 中没有 ${id} 的证书。`,
+      choose:
+        '使用 --certificate FILE 指定其证书，或使用 --csr FILE 指定证书请求，或使用 --self-signed 或 --symmetric-key。',
+      otherCertificate: (path, commonName, id) =>
+        `${path} 是“${commonName}”的证书，而不是 ${id} 的证书。使用 X.509 证明时，注册 ID 就是公用名。`,
+      useCertificateName: '使用证书的公用名作为注册 ID，或使用其他证书。',
+      otherRequest: (commonName, id) =>
+        `该请求用于“${commonName}”，而不是 ${id}。使用 X.509 证明时，注册 ID 就是公用名。`,
+      useRequestName: '使用请求的公用名作为注册 ID，或使用其他请求。',
+      useExisting: (command) => `使用现有证书注册设备：${command}`,
+      newKey: '新密钥',
+      help: '运行“enrollkit enrollment create --help”查看用法。',
+    },
+    create: {
+      description:
+        '创建个体注册，使一台设备能够使用其证书或密钥进行注册。此命令创建的证书写入证书文件夹的 devices/ID 中，供 device register 使用。',
+      id: '注册 ID；使用证书时为其公用名',
+      attestation: '设备的证明机制（任选其一）：',
+      certificate: '其证书（默认：证书文件夹中的证书）',
+      selfSigned: '新的自签名证书；其密钥写入证书文件夹',
+      csr: '由你的 CA 为此证书请求签发的证书',
+      symmetricKey: '由 DPS 生成的对称密钥',
+      secondary: '设备可以使用的第二个证书，例如在续订期间',
+      withCsr: '与 --csr 一起使用：',
+      withNewCertificate: '与 --self-signed 或 --csr 一起使用：',
+      enrollment: '注册：',
+      deviceId: '设备在 IoT 中心内的 ID（默认：注册 ID）',
+      update: '更改现有注册：设置你指定的内容，其余保持不变',
+      examples: {
+        selfSigned: '使用新的自签名证书',
+        csr: '用于证书请求，由证书文件夹中的 CA 签名；分配到一个 IoT 中心',
+        symmetricKey: '使用对称密钥',
+        update: '禁用现有注册，不更改其他内容',
+      },
+      showKeys: (command) => `下一步：显示其密钥：${command}`,
+      next: (command) => `下一步：${command}`,
+      notShown: (id, change) => `注册 ${id} 已${change === 'created' ? '创建' : '更改'}，但服务未显示它。`,
+      differs: (id, change, members) =>
+        `注册 ${id} 已${change === 'created' ? '创建' : '更改'}，但读取时以下内容不同：${members.join('、')}。`,
+      exists: (id) => `个体注册 ${id} 已存在。`,
+      updateOrDelete: (command) => `使用 --update 更改它，或将其删除：${command}`,
+    },
+    delete: {
+      description: '删除个体注册。设备保留在 IoT 中心内，但无法再通过此注册进行注册。',
+      confirm: (id) => `删除个体注册 ${id}？`,
+      deleted: (id) => `已删除个体注册 ${id}。`,
+    },
+    empty: '没有个体注册。',
+    show: {
+      keys: '同时显示对称密钥（机密信息）',
+      plain: '注册，以及为其设备分配的 IoT 中心',
+      withKeys: 'DPS 返回的每个字段以及密钥',
+      primaryKey: '主密钥',
+      secondaryKey: '辅助密钥',
+      registration: '注册状态',
+      assigned: (status, hub) => `${status}，${hub}`,
+    },
+    notFound: (id) => `没有个体注册 ${id}。`,
+    listExisting: (command) => `列出现有注册：${command}`,
+    registration: {
+      deletes: '删除设备的注册记录。设备保留在 IoT 中心内，只要仍有其注册，就可以再次注册。',
+      confirm: (id) => `删除 ${id} 的注册记录？`,
+      deleted: (id) => `已删除 ${id} 的注册记录。`,
+      shows: '显示设备的注册记录：状态、为其分配的 IoT 中心以及日期。',
+      plain: '设备分配到的 IoT 中心',
+      json: 'DPS 返回的每个字段',
+      none: (id) => `设备 ${id} 没有注册记录。`,
+      registerFirst: (command) => `请先注册设备，或列出已注册的设备：${command}`,
+    },
+  },
 
   /** src/cli/device/ */
-  cliDevice: {},
+  cliDevice: {
+    keyAndCertificate: '证书需要其密钥，密钥需要其证书。',
+    giveBoth: '指定 --certificate FILE 或 --chain FILE，并同时指定 --key FILE。',
+    otherCommonName: (file, commonName, registrationId) =>
+      `${file} 是“${commonName}”的证书，而不是 ${registrationId} 的证书。DPS 使用公用名作为注册 ID。`,
+    useCommonName: '使用证书的公用名作为注册 ID。',
+    noCertificate: (registrationId, folder) => `${folder} 中没有 ${registrationId} 的证书。`,
+    createOne: (command) => `创建一个：${command}；或指定 --certificate、--chain 和 --key。`,
+    keyMismatch: (key, subject, file) => `${key} 中的私钥与 ${file} 中的证书 ${subject} 不匹配。`,
+    flags: {
+      certificate: '设备证书（如果不在证书文件夹中）',
+      chain: '其颁发者，或整个证书链',
+      key: '其私钥，PEM',
+      protocol: '注册使用的协议（默认：mqtt）',
+    },
+    register: {
+      description:
+        '使用设备的证书注册设备，与设备自身的做法相同，并显示为其分配的 IoT 中心。使用 --id-scope 时，可用于任何 DPS。',
+      folder: '证书文件夹中的设备',
+      files: '使用其他文件中的证书，在 Azure 的 DPS 中注册',
+    },
+    id: '注册 ID',
+    send: {
+      message: '要发送的消息（默认：问候语和时间）',
+      custom: '自定义消息',
+      sent: (device, message, hub, twin) => `${device} 已将 ${message} 发送到 ${hub}。\n设备孪生：\n${twin}`,
+      badJson: (problem) => `--message，${problem}。`,
+      notAnObject: '--message 不是 JSON 对象。',
+      example: '指定一个 JSON 对象，例如 \'{"temperature":21.5}\'。',
+    },
+  },
 
   /** src/cli/doctor/ */
   cliDoctor: {
@@ -3136,6 +3908,10 @@ export const zhCN: Sentences = {
     },
   },
 };
+
+function firstOf(names: readonly string[], more: number): string {
+  return names.join('、') + (more > 0 ? `，还有 ${more} 个` : '');
+}
 
 function didYouMean(suggestions: readonly string[]): string {
   return suggestions.length === 0 ? '' : `是否指 ${suggestions.join(' 或 ')}？`;

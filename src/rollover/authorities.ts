@@ -3,6 +3,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import {
   generateKeyPair,
   isEncryptedKey,
@@ -115,9 +116,14 @@ function assertNoneBetween(
     if (top && missing) {
       throw new EnrollkitError(
         'CHAIN_INVALID',
-        `The CA ${missing.subject.text}, which issued ${stored.paths.certificate}, is below ${top.certificate.subject.text} and has to be replaced with it, but its files are not in ${layout.folder}.`,
+        sentences.rollover.missingBetween(
+          missing.subject.text,
+          stored.paths.certificate,
+          top.certificate.subject.text,
+          layout.folder,
+        ),
         {
-          next: `Copy its certificate.pem, chain.pem and key.pem to ${layout.authority('NAME').folder}, where NAME is a name of your choice. Then run the same command again.`,
+          next: sentences.rollover.copyFiles(layout.authority('NAME').folder),
         },
       );
     }
@@ -144,8 +150,8 @@ function currentOf(layout: Layout, role: AuthorityName): StoredCertificate {
   if (current) return current;
   throw new EnrollkitError(
     'FILE_UNREADABLE',
-    `There is no ${role} CA in ${layout.folder}: ${paths.certificate} is not there.`,
-    { next: 'Name the certificate folder with --dir FOLDER.' },
+    sentences.rollover.noAuthority(role, layout.folder, paths.certificate),
+    { next: sentences.rollover.nameFolder },
   );
 }
 
@@ -163,11 +169,9 @@ export function replacedAuthorities(layout: Layout, { rolled }: RolloverRecord):
     const old = previous ?? current;
     const successor = inPlace ? current : loadCertificate(layout.nextAuthority(role));
     if (!old || !successor || sha256Thumbprint(old.certificate) !== sha256) {
-      throw new EnrollkitError(
-        'FILE_UNREADABLE',
-        `The files of the roll-over of the ${role} CA are not where it left them, in ${layout.folder}.`,
-        { next: `Put back the folders that begin with ${role} in ca, as they were.` },
-      );
+      throw new EnrollkitError('FILE_UNREADABLE', sentences.rollover.filesMoved(role, layout.folder), {
+        next: sentences.rollover.putBack(role),
+      });
     }
     const parent = all.find((one) => isIssuedBy(old.certificate, one.old.certificate));
     all.push({ role, old, parent, successor, inPlace });
@@ -208,7 +212,7 @@ export async function makeSuccessors(options: MakingOptions): Promise<void> {
       const made = await interrupted(options, role, old, issuer);
       if (made) restoreMissing(files, made, issuer?.chainPem ?? '', notedAs(files, old.paths)('certificate'));
       else await makeSuccessor(options, role, old, issuer);
-      tell(`the new ${role} CA is made`);
+      tell(sentences.rollover.created(role));
     }
     before.push({ role, certificate: found.certificate });
   }
@@ -228,14 +232,12 @@ async function issuerOfNamed(
   if (!issuer) {
     throw new EnrollkitError(
       'FILE_UNREADABLE',
-      `The CA ${certificate.issuer.text}, which issued ${old.paths.certificate}, is not in ${layout.folder}.`,
-      { next: signerNext },
+      sentences.rollover.issuerMissing(certificate.issuer.text, old.paths.certificate, layout.folder),
+      { next: sentences.rollover.nameIssuer },
     );
   }
   return { pem: issuer.pem, chainPem: issuer.chainPem, privateKey: await loadPrivateKey(issuer, options) };
 }
-
-const signerNext = 'Give the CA that issued it with --ca FILE and --ca-key FILE.';
 
 /** A successor, wherever it is by now, as the CA above the next one. */
 async function openSuccessor(options: MakingOptions, role: AuthorityName): Promise<ParentAuthority> {
@@ -250,8 +252,8 @@ function signerOf(old: StoredCertificate, signer: ParentAuthority): ParentAuthor
   if (isIssuedBy(old.certificate, issuer)) return signer;
   throw new EnrollkitError(
     'CHAIN_INVALID',
-    `The certificate ${old.paths.certificate} was not issued by ${notIssuedBy(old.certificate, issuer)}.`,
-    { next: signerNext },
+    sentences.rollover.otherIssuer(old.paths.certificate, notIssuedBy(old.certificate, issuer)),
+    { next: sentences.rollover.nameIssuer },
   );
 }
 
@@ -277,8 +279,8 @@ async function interrupted(
   if (!isSuccessor) {
     throw new EnrollkitError(
       'FILE_EXISTS',
-      `${made.paths.folder} contains a CA that is not the successor of ${old.paths.certificate}.`,
-      { next: `Move ${made.paths.folder} away, then run the same command again.` },
+      sentences.rollover.otherSuccessor(made.paths.folder, old.paths.certificate),
+      { next: sentences.rollover.moveAway(made.paths.folder) },
     );
   }
   await loadPrivateKey(made, options);
@@ -296,8 +298,8 @@ async function makeSuccessor(
   if (!algorithm) {
     throw new EnrollkitError(
       'USAGE',
-      `No new key of the kind ${old.certificate.publicKeyInfo.name}, that of the ${role} CA, is made here.`,
-      { next: 'Make the new CA elsewhere, and upload it: enrollkit ca upload FILE.' },
+      sentences.rollover.unknownAlgorithm(old.certificate.publicKeyInfo.name, role),
+      { next: sentences.rollover.createElsewhere },
     );
   }
   const isEncrypted = isEncryptedKey(readTextIfExists(old.paths.key) ?? '');
@@ -341,8 +343,8 @@ async function unfinishedKey(
   const isWanted =
     keyAlgorithmOf(publicKey) === algorithm && isEncryptedKey(text) === (opening.passphrase !== undefined);
   if (isWanted) return { privateKey, publicKey };
-  throw new EnrollkitError('FILE_EXISTS', `${key} is not the same kind of key as that of the old CA.`, {
-    next: `Move ${key} away, then run the same command again.`,
+  throw new EnrollkitError('FILE_EXISTS', sentences.rollover.otherKeyType(key), {
+    next: sentences.rollover.moveAway(key),
   });
 }
 

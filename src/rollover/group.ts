@@ -10,6 +10,7 @@ import { withMembers } from '../dps/client/enrollment-members.js';
 import { sameId } from '../dps/contract/ids.js';
 import type { EnrollmentGroup } from '../dps/contract/schemas.js';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { parseCertificates } from '../pki/x509/certificate.js';
 import { sha1Thumbprint, sha256Thumbprint } from '../pki/x509/inspect.js';
 import type { ReplacedAuthority } from './authorities.js';
@@ -49,8 +50,8 @@ export async function turnToBoth(
 ): Promise<EnrollmentGroupResult> {
   const group = await options.service.getEnrollmentGroup(id, { signal: options.signal });
   if (!group) {
-    throw new EnrollkitError('NOT_FOUND', `There is no enrollment group ${id}.`, {
-      next: 'List the existing ones: enrollkit group list (with the same --dir).',
+    throw new EnrollkitError('NOT_FOUND', sentences.rollover.noGroup(id), {
+      next: sentences.rollover.listGroups,
     });
   }
   const pair = slotsOf(group, rolled, uploads);
@@ -62,7 +63,7 @@ export async function turnToBoth(
   const { authority } = primary;
   const old = primary.value;
   await write(options, group, authority, uploads, old);
-  options.tell(`the enrollment group ${id} takes devices of the new CA and of the old one`);
+  options.tell(sentences.rollover.acceptsBoth(id));
   return readBack(options, id, rolled, uploads, holdsBoth, 'both');
 }
 
@@ -89,7 +90,7 @@ export async function turnToNew(
     (slot): slot is Extract<Slot, { authority: ReplacedAuthority }> => slot.is === 'new',
   )!;
   await write(options, group, authority, uploads);
-  options.tell(`the enrollment group ${id} takes devices of the new CA only`);
+  options.tell(sentences.rollover.acceptsNew(id));
   return readBack(options, id, rolled, uploads, holdsNew, 'new');
 }
 
@@ -109,10 +110,7 @@ function slotsOf(
   if (x509?.caReferences) {
     const { primary, secondary } = x509.caReferences;
     if (!uploads) {
-      throw new EnrollkitError(
-        'FORBIDDEN',
-        `The enrollment group ${enrollmentGroupId} attests by an uploaded CA, and Azure Resource Manager, which knows those, may not be asked.`,
-      );
+      throw new EnrollkitError('FORBIDDEN', sentences.rollover.needsResourceManager(enrollmentGroupId));
     }
     const slot = (name: string | null | undefined): Slot => {
       if (!name) return { is: 'empty' };
@@ -136,13 +134,9 @@ function slotsOf(
     };
     return [slot(primary), slot(secondary)];
   }
-  throw new EnrollkitError(
-    'CONFLICT',
-    `The enrollment group ${enrollmentGroupId} attests by ${type}, not by a CA.`,
-    {
-      next: 'Name a group that attests by X.509 with --group ID.',
-    },
-  );
+  throw new EnrollkitError('CONFLICT', sentences.rollover.otherAttestation(enrollmentGroupId, type), {
+    next: sentences.rollover.nameX509Group,
+  });
 }
 
 /** Whether a group's CA is one that stays, above those of the roll-over: then there is nothing to change in the group. */
@@ -160,16 +154,13 @@ async function isAbove(
 }
 
 function inTheWay(id: string, pair: Pair): EnrollkitError {
-  const words = pair.map((slot) =>
-    slot.is === 'empty' ? 'none' : slot.is === 'other' ? `another CA (${slot.value})` : `the ${slot.is} one`,
+  const { slots } = sentences.rollover;
+  const [primary, secondary] = pair.map((slot) =>
+    slot.is === 'other' ? slots.other(slot.value) : slots[slot.is],
   );
-  return new EnrollkitError(
-    'CONFLICT',
-    `The enrollment group ${id} has as its primary CA ${words[0]}, as its secondary ${words[1]}; a roll-over has no place there.`,
-    {
-      next: `Look at it with enrollkit group show ${id} --json, and take out what is not needed; or name another with --group ID.`,
-    },
-  );
+  return new EnrollkitError('CONFLICT', sentences.rollover.otherSlots(id, primary!, secondary!), {
+    next: sentences.rollover.removeOther(id),
+  });
 }
 
 /** Writes the group as it was read, with other CAs. Certificates are sent whole: the reply only describes them. */
@@ -205,7 +196,7 @@ async function readBack(
   const group = await service.getEnrollmentGroup(id, { signal });
   const pair = group && slotsOf(group, rolled, uploads);
   if (pair && isAsWanted(pair)) return outcome(id, holds, pair);
-  throw new EnrollkitError('NOT_READ_BACK', `The enrollment group ${id} was changed, and does not show it.`);
+  throw new EnrollkitError('NOT_READ_BACK', sentences.rollover.groupNotReadBack(id));
 }
 
 function outcome(

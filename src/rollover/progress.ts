@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sameId } from '../dps/contract/ids.js';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import type { JournalTarget } from '../workspace/journal.js';
 import type { AuthorityName, Layout } from '../workspace/layout.js';
 import { type RolloverRecord, readRollover } from '../workspace/rollover-record.js';
@@ -17,13 +18,9 @@ export function recordToStart(layout: Layout, authority: AuthorityName, now: Dat
   const found = readRollover(layout);
   const underway = found?.finishedAt === undefined ? found : undefined;
   if (underway && underway.authority !== authority) {
-    throw new EnrollkitError(
-      'CONFLICT',
-      `A roll-over of the ${underway.authority} CA is underway in ${layout.folder}.`,
-      {
-        next: `Finish it first: enrollkit cert rollover ${underway.authority} --finish (with the same --dir).`,
-      },
-    );
+    throw new EnrollkitError('CONFLICT', sentences.rollover.underway(underway.authority, layout.folder), {
+      next: sentences.rollover.finishFirst(underway.authority),
+    });
   }
   return (
     underway ?? {
@@ -51,17 +48,13 @@ export function allGroups({ groups }: RolloverRecord, named: readonly string[]):
 export function startedRecord(layout: Layout, authority: AuthorityName): RolloverRecord {
   const record = readRollover(layout);
   if (!record || record.authority !== authority) {
-    throw new EnrollkitError(
-      'NOT_FOUND',
-      `No roll-over of the ${authority} CA has been started in ${layout.folder}.`,
-      {
-        next: `Start it: enrollkit cert rollover ${authority} (with the same --dir), with --group ID for each enrollment group.`,
-      },
-    );
+    throw new EnrollkitError('NOT_FOUND', sentences.rollover.notStarted(authority, layout.folder), {
+      next: sentences.rollover.start(authority),
+    });
   }
   if (replacedAuthorities(layout, record).every(({ inPlace }) => inPlace)) return record;
-  throw new EnrollkitError('CONFLICT', `The start of the roll-over of the ${authority} CA is not complete.`, {
-    next: `Run it again: enrollkit cert rollover ${authority} (with the same --dir).`,
+  throw new EnrollkitError('CONFLICT', sentences.rollover.startIncomplete(authority), {
+    next: sentences.rollover.runAgain(authority),
   });
 }
 
@@ -69,12 +62,10 @@ export function startedRecord(layout: Layout, authority: AuthorityName): Rollove
 export function assertSameTarget({ target }: RolloverRecord, now: JournalTarget): void {
   const plain = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
   if (!target || isDeepStrictEqual(plain(target), plain(now))) return;
-  const name = (one: JournalTarget) => (one.kind === 'azure' ? one.dpsName : 'the emulator');
-  throw new EnrollkitError(
-    'CONFLICT',
-    `The enrollment groups of this roll-over are in ${name(target)}, and this is ${name(now)}.`,
-    { next: 'Give the --target and the names with which it was started.' },
-  );
+  const name = (one: JournalTarget) => (one.kind === 'azure' ? one.dpsName : sentences.rollover.emulator);
+  throw new EnrollkitError('CONFLICT', sentences.rollover.otherTarget(name(target), name(now)), {
+    next: sentences.rollover.sameTarget,
+  });
 }
 
 /** @throws EnrollkitError CONFLICT when finishing would lock a device of the folder out */
@@ -85,16 +76,9 @@ export function assertReissued(
 ): void {
   const left = devices.filter(({ reissued, stored }) => !reissued && stored.certificate.notAfter > now);
   if (left.length === 0) return;
-  const names = left
-    .slice(0, 5)
-    .map(({ name }) => name)
-    .join(', ');
-  throw new EnrollkitError(
-    'CONFLICT',
-    `${left.length} of the folder’s certificates are still of the old ${authority} CA: ${names}${left.length > 5 ? ', ...' : ''}.`,
-    {
-      next: `Re-issue them: enrollkit cert rollover ${authority} --reissue (with the same --dir); or add --force to lock them out.`,
-      context: { devices: left.map(({ name }) => name) },
-    },
-  );
+  const names = left.slice(0, 5).map(({ name }) => name);
+  throw new EnrollkitError('CONFLICT', sentences.rollover.notReissued(left.length, authority, names), {
+    next: sentences.rollover.reissueFirst(authority),
+    context: { devices: left.map(({ name }) => name) },
+  });
 }

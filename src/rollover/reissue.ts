@@ -3,6 +3,7 @@
 import type { KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { createPfx } from '../pki/containers/pkcs12-write.js';
 import { generateKeyPair, isEncryptedKey, keyAlgorithmOf, privateKeyToPem } from '../pki/keys.js';
 import { renewCertificate } from '../pki/make/renew.js';
@@ -46,13 +47,9 @@ export async function reissueDevices(options: ReissueOptions): Promise<void> {
   const keyless = devices.filter(({ stored }) => newKey && !existsSync(stored.paths.key));
   if (keyless.length > 0) {
     const names = keyless.slice(0, 5).map(({ name }) => name);
-    throw new EnrollkitError(
-      'USAGE',
-      `The keys of ${keyless.length} devices are not in the folder, so they get no new ones here: ${names.join(', ')}.`,
-      {
-        next: 'Leave --new-key out, or sign a request of each such device first: enrollkit cert sign REQUEST.',
-      },
-    );
+    throw new EnrollkitError('USAGE', sentences.rollover.keysElsewhere(keyless.length, names), {
+      next: sentences.rollover.signRequests,
+    });
   }
   const keys = new Map<ReplacedAuthority, KeyObject>();
   for (const { signer } of devices) {
@@ -62,7 +59,7 @@ export async function reissueDevices(options: ReissueOptions): Promise<void> {
     signal.throwIfAborted();
     await reissue(device, keys.get(device.signer)!, options);
   });
-  if (devices.length > 0) tell(`${devices.length} certificates are re-issued`);
+  if (devices.length > 0) tell(sentences.rollover.reissued(devices.length));
 }
 
 async function reissue(

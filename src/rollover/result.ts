@@ -1,4 +1,5 @@
 /** What a phase of a roll-over tells of it. */
+import { sentences } from '../languages/language.js';
 import { parseCertificates } from '../pki/x509/certificate.js';
 import { sha256Thumbprint } from '../pki/x509/inspect.js';
 import type { AuthorityName, Layout } from '../workspace/layout.js';
@@ -43,19 +44,14 @@ export function notesOnEnds(rolled: readonly ReplacedAuthority[]): string[] {
   const { notAfter } = successor.certificate;
   const [, above] = parseCertificates(successor.chainPem);
   if (notAfter > old.certificate.notAfter || above === undefined || above.notAfter > notAfter) return [];
-  return [
-    `The new ${role} CA ends on ${notAfter.toISOString()}, no later than the old one, since the CA above it ends then.`,
-  ];
+  return [sentences.rollover.endsWithIssuer(role, notAfter.toISOString())];
 }
 
 /** Groups in which nothing changes, and so nobody is locked out. */
 export function notesOnGroups(groups: readonly EnrollmentGroupResult[], authority: AuthorityName): string[] {
   return groups
     .filter(({ holds }) => holds === 'unchanged')
-    .map(
-      ({ id, primary }) =>
-        `The enrollment group ${id} attests by a CA above (${primary}), so it takes devices of the old ${authority} CA as long as their certificates are valid, also after the roll-over.`,
-    );
+    .map(({ id, primary }) => sentences.rollover.groupUnchanged(id, primary!, authority));
 }
 
 /** The state of a roll-over as the folder shows it, with what a phase did. */

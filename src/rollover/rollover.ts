@@ -7,6 +7,7 @@ import { ControlPlane } from '../dps/client/arm.js';
 import { ServicePlane } from '../dps/client/service.js';
 import type { Target } from '../dps/client/target.js';
 import { sameId } from '../dps/contract/ids.js';
+import { sentences } from '../languages/language.js';
 import { assertNotNewer, formatPlan, parsePlan } from '../quickstart/plan/plan.js';
 import { journalTargetOf } from '../quickstart/run.js';
 import { publicFileMode, readTextIfExists } from '../workspace/files.js';
@@ -72,8 +73,7 @@ export async function startRollover(options: StartOptions): Promise<RolloverResu
           keep({ ...record, target: dps.journalTarget, groups: allGroups(record, [id]) });
         }
         if (uploads) renameInPlan(layout, files, uploads);
-        else
-          notes.push(`${armUnseen}, upload the new one in the portal too, and prove its possession there.`);
+        else notes.push(sentences.rollover.uploadInPortal);
       });
     }
     keep(record);
@@ -82,8 +82,6 @@ export async function startRollover(options: StartOptions): Promise<RolloverResu
     return resultOf(layout, record, { enrollmentGroups, notes });
   });
 }
-
-const armUnseen = 'Azure Resource Manager may not be asked: if the old CA is uploaded';
 
 /**
  * Gives every device of the folder that still has a certificate of the old CA one of the new.
@@ -130,7 +128,7 @@ export async function finishRollover(options: RolloverOptions & { force: boolean
         notes.push(...notesOnGroups(enrollmentGroups, authority));
         const old = uploads && (await deleteOld(dps, rolled, uploads));
         deleted = old?.deleted ?? [];
-        notes.push(...(old?.kept ?? [`${armUnseen}, delete it in the portal.`]));
+        notes.push(...(old?.kept ?? [sentences.rollover.deleteInPortal]));
       });
     }
     const finished = { ...record, finishedAt: now().toISOString() };

@@ -5,6 +5,7 @@ import type { ServicePlane } from '../dps/client/service.js';
 import { sameId } from '../dps/contract/ids.js';
 import type { CertificateResource, EnrollmentGroup } from '../dps/contract/schemas.js';
 import { EnrollkitError, lacksRights } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { issueVerificationCertificate } from '../pki/make/verification-certificate.js';
 import { sha1Thumbprint, sha256Thumbprint } from '../pki/x509/inspect.js';
 import type { CreatedResource, Journal, JournalTarget } from '../workspace/journal.js';
@@ -94,13 +95,9 @@ async function upload(
   const there = async () => {
     const found = await control.getCertificate(name, { signal });
     if (found && found.properties.thumbprint.toUpperCase() !== sha1) {
-      throw new EnrollkitError(
-        'CONFLICT',
-        `Another certificate (${found.properties.subject}) is uploaded as ${name}.`,
-        {
-          next: `Delete that one: enrollkit ca delete ${name} (with the same --dir).`,
-        },
-      );
+      throw new EnrollkitError('CONFLICT', sentences.rollover.nameTaken(found.properties.subject, name), {
+        next: sentences.rollover.deleteOther(name),
+      });
     }
     return found !== undefined;
   };
@@ -109,13 +106,10 @@ async function upload(
   journal.intend(made);
   await control.putCertificate(name, successor.pem, { signal });
   if (!(await there())) {
-    throw new EnrollkitError(
-      'NOT_READ_BACK',
-      `The certificate was uploaded as ${name}, and cannot be found.`,
-    );
+    throw new EnrollkitError('NOT_READ_BACK', sentences.rollover.uploadNotReadBack(name));
   }
   journal.made(made);
-  tell(`the new ${role} CA is uploaded as ${name}`);
+  tell(sentences.rollover.uploaded(role, name));
 }
 
 async function prove(
@@ -131,9 +125,9 @@ async function prove(
   const { pem } = await issueVerificationCertificate(code, { certificate: successor.pem, privateKey }, now());
   await control.verifyCertificate(name, etag, pem, { signal });
   if (!(await isProven())) {
-    throw new EnrollkitError('PROOF_OF_POSSESSION_FAILED', `DPS does not show ${name} as verified.`);
+    throw new EnrollkitError('PROOF_OF_POSSESSION_FAILED', sentences.rollover.notVerified(name));
   }
-  tell(`possession of ${name} is proven`);
+  tell(sentences.rollover.verified(name));
 }
 
 /**
@@ -159,21 +153,17 @@ export async function deleteOld(
     };
     const user = groups.find((group) => needs(group, name, rolled));
     if (user) {
-      result.kept.push(
-        `The old CA stays uploaded as ${name}: the enrollment group ${user.enrollmentGroupId} needs it.`,
-      );
+      result.kept.push(sentences.rollover.keptForGroup(name, user.enrollmentGroupId));
     } else if (!journal.has(thing)) {
-      result.kept.push(
-        `The old CA stays uploaded as ${name}, since no run of enrollkit in this folder put it there: enrollkit ca delete ${name}`,
-      );
+      result.kept.push(sentences.rollover.keptAsForeign(name, `enrollkit ca delete ${name}`));
     } else {
       const present = await control.getCertificate(name, { signal });
       if (present) await control.deleteCertificate(name, present.etag, { signal });
       if (await control.getCertificate(name, { signal })) {
-        throw new EnrollkitError('NOT_READ_BACK', `The certificate ${name} was deleted, and is still there.`);
+        throw new EnrollkitError('NOT_READ_BACK', sentences.rollover.notDeleted(name));
       }
       journal.removed(thing);
-      tell(`${name}, the old CA, is deleted`);
+      tell(sentences.rollover.deleted(name));
       result.deleted.push(name);
     }
   }

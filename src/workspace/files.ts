@@ -1,4 +1,5 @@
 /** Files as the certificate folder needs them: atomic, with their modes, and with errors that name the path. */
+
 import {
   closeSync,
   constants,
@@ -18,6 +19,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 
 /** Keys and everything secret: for their owner alone. */
 export const secretFileMode = 0o600;
@@ -156,7 +158,7 @@ export function readTextIfExists(path: string): string | undefined {
  */
 export function readText(path: string): string {
   const text = readTextIfExists(path);
-  if (text === undefined) throw new EnrollkitError('FILE_UNREADABLE', `There is no file ${path}.`);
+  if (text === undefined) throw new EnrollkitError('FILE_UNREADABLE', sentences.workspace.noFile(path));
   return text;
 }
 
@@ -212,8 +214,8 @@ export function readBytesIfExists(path: string): Buffer | undefined {
       if (stats.size > maxBytesRead) {
         throw new EnrollkitError(
           'FILE_UNREADABLE',
-          `${path} has ${stats.size} bytes; files of more than ${maxBytesRead} bytes are not read.`,
-          { next: 'Check that it is the right file.', context: { file: path } },
+          sentences.workspace.tooLarge(path, stats.size, maxBytesRead),
+          { next: sentences.workspace.checkFile, context: { file: path } },
         );
       }
       return readFileSync(file);
@@ -226,46 +228,40 @@ export function readBytesIfExists(path: string): Buffer | undefined {
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     // Opening a socket.
     if (code === 'ENXIO') throw notRegular(path);
-    throw new EnrollkitError('FILE_UNREADABLE', `${path} cannot be read${reason(cause)}.`, { cause });
+    throw new EnrollkitError('FILE_UNREADABLE', sentences.workspace.unreadable(path, reason(cause)), {
+      cause,
+    });
   }
 }
 
 function notRegular(path: string): EnrollkitError {
-  return new EnrollkitError('FILE_UNREADABLE', `${path} is not a regular file.`, {
-    next: 'Put a file in its place, or move it away, then run the same command again.',
+  return new EnrollkitError('FILE_UNREADABLE', sentences.workspace.notRegular(path), {
+    next: sentences.workspace.replaceOrMove,
     context: { file: path },
   });
 }
 
 function alreadyThere(path: string): EnrollkitError {
-  return new EnrollkitError('FILE_EXISTS', `${path} is there already.`, { context: { file: path } });
+  return new EnrollkitError('FILE_EXISTS', sentences.workspace.exists(path), { context: { file: path } });
 }
 
 /** The error for a path that cannot be written, with the reason that the system gave. */
 export function unwritable(path: string, cause: unknown): EnrollkitError {
-  return new EnrollkitError('FILE_UNWRITABLE', `${path} cannot be written${reason(cause)}.`, { cause });
+  return new EnrollkitError('FILE_UNWRITABLE', sentences.workspace.unwritable(path, reason(cause)), {
+    cause,
+  });
 }
 
-const reasons: Record<string, string> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EFBIG: 'it is larger than files may be here',
-  ENAMETOOLONG: 'its name is too long',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'part of the path is a file',
-  EEXIST: 'a file is in the way',
-  EIO: 'the disk reports an error',
-  EMFILE: 'this process has too many files open; raise the limit with ulimit -n',
-  ENFILE: 'too many files are open on this computer',
-};
+/** What an error code of the operating system means; undefined for those that are not of files. */
+function reasonOf(code: string): string | undefined {
+  const { reasons } = sentences.workspace;
+  return Object.hasOwn(reasons, code) ? reasons[code as keyof typeof reasons] : undefined;
+}
 
 /** Why a file cannot be read or written, in words, with a colon in front; empty when that is not known. */
 export function reason(cause: unknown): string {
   const code = (cause as NodeJS.ErrnoException).code ?? '';
-  return code === '' ? '' : `: ${reasons[code] ?? code}`;
+  return code === '' ? '' : sentences.workspace.reason(reasonOf(code) ?? code);
 }
 
 const ofNetworkOrProcess = /^(connect|listen|bind|accept|getaddrinfo|spawn|kill)/;
@@ -277,11 +273,15 @@ const ofNetworkOrProcess = /^(connect|listen|bind|accept|getaddrinfo|spawn|kill)
  */
 export function fileFault(thrown: unknown): EnrollkitError | undefined {
   const { code = '', syscall = '', path } = (thrown ?? {}) as NodeJS.ErrnoException;
-  if (reasons[code] === undefined || syscall === '' || ofNetworkOrProcess.test(syscall)) return undefined;
+  if (reasonOf(code) === undefined || syscall === '' || ofNetworkOrProcess.test(syscall)) return undefined;
   if (/^(scandir|opendir|l?stat|read|readlink|access)$/.test(syscall)) {
-    return new EnrollkitError('FILE_UNREADABLE', `${path ?? 'A file'} cannot be read${reason(thrown)}.`, {
-      cause: thrown,
-    });
+    return new EnrollkitError(
+      'FILE_UNREADABLE',
+      sentences.workspace.unreadable(path ?? sentences.workspace.aFile, reason(thrown)),
+      {
+        cause: thrown,
+      },
+    );
   }
-  return unwritable(path ?? 'A file', thrown);
+  return unwritable(path ?? sentences.workspace.aFile, thrown);
 }

@@ -5,10 +5,12 @@
  * run that is killed between the two leaves an intention, and cleaning up then looks whether the thing is there. A
  * last line that was cut off is ignored.
  */
+
 import { appendFileSync, readFileSync, truncateSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as z from 'zod';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { ensureFolder, readTextIfExists, secretFileMode, unwritable } from './files.js';
 import { jsonOf } from './json-text.js';
 import { isPathInside } from './path-inside.js';
@@ -158,7 +160,7 @@ export class Journal {
     } catch (cause) {
       this.#tornAt = endOfLines(this.#path);
       if (cause instanceof EnrollkitError) throw cause;
-      throw unwritable(`The journal ${this.#path}`, cause);
+      throw unwritable(sentences.workspace.journal.name(this.#path), cause);
     }
     this.#apply(event, thing);
   }
@@ -207,19 +209,10 @@ function isCutOff(record: string): boolean {
 function unreadable(path: string, lineNumber: number, { issues }: z.ZodError): EnrollkitError {
   const leadsOut = issues.find(({ code, path: place }) => code === 'custom' && place.at(-1) === 'path');
   const isNew = issues.some(({ path: place }) => ['event', 'thing.kind'].includes(place.join('.')));
-  const why = leadsOut
-    ? 'names a file outside of the certificate folder'
-    : isNew
-      ? 'records something that this version of enrollkit does not know'
-      : 'is not a record of enrollkit';
-  const next = leadsOut
-    ? 'enrollkit writes no such line, so someone edited the journal: remove the line, check the others, then run the same command again.'
-    : isNew
-      ? 'If a newer version of enrollkit worked in this folder, update enrollkit. If not, restore the journal from a backup.'
-      : 'Restore the journal from a backup, or remove the line. What the line recorded, "enrollkit clean" then leaves in place.';
-  return new EnrollkitError(
-    'JOURNAL_UNREADABLE',
-    `Line ${lineNumber} of the journal ${path} ${why}. Nothing was changed.`,
-    { next, context: { file: path, line: lineNumber } },
-  );
+  const { journal } = sentences.workspace;
+  const { problem, next } = leadsOut ? journal.outside : isNew ? journal.unknown : journal.noRecord;
+  return new EnrollkitError('JOURNAL_UNREADABLE', problem(lineNumber, path), {
+    next,
+    context: { file: path, line: lineNumber },
+  });
 }

@@ -18,9 +18,11 @@
  *
  * A chain.pem begins with the certificate itself and ends with the root.
  */
+
 import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { lookAt, readTextIfExists } from './files.js';
 import { assertNoLinkIn } from './symbolic-links.js';
 
@@ -200,9 +202,9 @@ export function assertStateInFolder({ folder, state, journal, plan, pending, run
     if (!there || (kind === 'file' ? there.isFile() : there.isDirectory())) return;
     throw new EnrollkitError(
       'FILE_EXISTS',
-      `${path} is not a ${kind}, and enrollkit keeps a ${kind} there.`,
+      kind === 'file' ? sentences.workspace.notAFile(path) : sentences.workspace.notAFolder(path),
       {
-        next: 'Move it away, then run the same command again.',
+        next: sentences.workspace.moveAway,
         context: { file: path },
       },
     );
@@ -242,13 +244,9 @@ export function assertOwnFolder(layout: Layout): void {
   assertJournalNotEmptied(layout);
   const others = otherFiles(folder);
   if (lookAt(journal) || others.length === 0) return;
-  throw new EnrollkitError(
-    'FOLDER_NOT_EMPTY',
-    `The folder ${folder} holds files that enrollkit did not make: ${firstOf(others)}.`,
-    {
-      context: { folder, journal },
-    },
-  );
+  throw new EnrollkitError('FOLDER_NOT_EMPTY', sentences.workspace.otherFiles(folder, ...firstOf(others)), {
+    context: { folder, journal },
+  });
 }
 
 /**
@@ -263,9 +261,9 @@ export function assertJournalNotEmptied({ folder, journal }: Layout): void {
   if (others.length === 0) return;
   throw new EnrollkitError(
     'JOURNAL_UNREADABLE',
-    `The journal ${journal} is empty, but there are files in ${folder}: ${firstOf(others)}. Nothing was changed.`,
+    sentences.workspace.journal.empty(journal, folder, ...firstOf(others)),
     {
-      next: 'Restore the journal from a backup, or choose an empty or new folder with --dir FOLDER.',
+      next: sentences.workspace.journal.restore,
       context: { file: journal },
     },
   );
@@ -276,8 +274,9 @@ function otherFiles(folder: string): string[] {
   return namesIn(folder).filter((name) => !notCounted.test(name) && !isEmulator(folder, name));
 }
 
-function firstOf(names: readonly string[]): string {
-  return names.slice(0, 2).join(', ') + (names.length > 2 ? `, and ${names.length - 2} more` : '');
+/** Two of some names, and how many more there are. */
+function firstOf(names: readonly string[]): [shown: readonly string[], more: number] {
+  return [names.slice(0, 2), Math.max(0, names.length - 2)];
 }
 
 /** Whether this is the state of an emulator that was started on the folder itself. */
@@ -292,7 +291,11 @@ function namesIn(folder: string): string[] {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') return [];
-    const why = code === 'ENOTDIR' ? 'is a file, or lies below one, and is no folder' : 'cannot be read';
-    throw new EnrollkitError('FILE_UNREADABLE', `${folder} ${why}.`, { cause });
+    const { isFile, unreadable } = sentences.workspace;
+    throw new EnrollkitError(
+      'FILE_UNREADABLE',
+      code === 'ENOTDIR' ? isFile(folder) : unreadable(folder, ''),
+      { cause },
+    );
   }
 }

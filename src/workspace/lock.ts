@@ -6,6 +6,7 @@
  * A process makes its claim first and looks for those of others then: of two, at least one sees the other. The name of
  * a claim is never used again, so that removing one of a dead process cannot hit another.
  */
+
 import { createHash, randomBytes } from 'node:crypto';
 import {
   closeSync,
@@ -23,6 +24,7 @@ import {
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { ensureFolder, lookAt, reason, secretFileMode, unwritable } from './files.js';
 
 /** A process that has a lock. */
@@ -67,7 +69,7 @@ export function takeLock(path: string, options: TakeLockOptions = {}): () => voi
   const { pid, since } = release;
   throw new EnrollkitError(
     'FOLDER_IN_USE',
-    `Another run of enrollkit (process ${pid}, since ${since.toISOString()}) works in ${locked}.`,
+    sentences.workspace.locked(String(pid), since.toISOString(), locked),
     { ...(next === undefined ? {} : { next }), context: { pid, since: since.toISOString() } },
   );
 }
@@ -199,8 +201,8 @@ function makeLockFolder(path: string): void {
 }
 
 function isNoLock(path: string): EnrollkitError {
-  return new EnrollkitError('FILE_EXISTS', `${path} exists and is not a lock file of enrollkit.`, {
-    next: `Move ${path} away, then run the same command again.`,
+  return new EnrollkitError('FILE_EXISTS', sentences.workspace.notALock(path), {
+    next: sentences.workspace.moveThatAway(path),
   });
 }
 
@@ -230,7 +232,9 @@ function claimsIn(path: string): Claim[] {
   } catch (cause) {
     const { code = '' } = cause as NodeJS.ErrnoException;
     if (['ENOENT', 'ENOTDIR'].includes(code)) return [];
-    throw new EnrollkitError('FILE_UNREADABLE', `${path} cannot be read${reason(cause)}.`, { cause });
+    throw new EnrollkitError('FILE_UNREADABLE', sentences.workspace.unreadable(path, reason(cause)), {
+      cause,
+    });
   }
   return names.flatMap((name) => {
     const [, pid, since, host] = claimName.exec(name) ?? [];

@@ -2,9 +2,11 @@
  * The files that runs write into a certificate folder: never through a symbolic link, never over a file that no run
  * wrote, and each recorded in the journal with a digest of its contents.
  */
+
 import { readFileSync } from 'node:fs';
 import { join, parse, relative, sep } from 'node:path';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { sha256Of, sha256OfFile } from './digest.js';
 import { lookAt, readBytesIfExists } from './files.js';
 import type { CreatedFile, Journal } from './journal.js';
@@ -90,11 +92,10 @@ export class OwnFiles {
   assertFree(path: string): void {
     assertNoLinkBelow(this.#layout.folder, path);
     if (!lookAt(path)) return;
-    const why = this.#journal.has(this.#thing(path))
-      ? 'was changed after enrollkit wrote it'
-      : 'already exists';
-    throw new EnrollkitError('FILE_EXISTS', `${path} ${why}; it is not overwritten.`, {
-      next: 'Move it away, then run the same command again.',
+    const { changed, notOverwritten } = sentences.workspace;
+    const why = this.#journal.has(this.#thing(path)) ? changed : notOverwritten;
+    throw new EnrollkitError('FILE_EXISTS', why(path), {
+      next: sentences.workspace.moveAway,
       context: { file: path },
     });
   }

@@ -1,6 +1,8 @@
 /** How far a roll-over has come, kept beside the CAs from its beginning on: each phase reads it, and goes on. */
+
 import * as z from 'zod';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { publicFileMode, readTextIfExists } from './files.js';
 import { journalTarget, remoteName } from './journal.js';
 import { jsonOf } from './json-text.js';
@@ -36,13 +38,9 @@ export function readRollover({ rollover }: Layout): RolloverRecord | undefined {
   if (text === undefined) return undefined;
   const parsed = schema.safeParse(jsonOf(text));
   if (parsed.success) return parsed.data;
-  throw new EnrollkitError(
-    'JOURNAL_UNREADABLE',
-    `The record of the roll-over, ${rollover}, cannot be read.`,
-    {
-      next: 'Put it back from a copy. Without it, finish the roll-over by hand: enrollkit group show ID tells what the group holds.',
-    },
-  );
+  throw new EnrollkitError('JOURNAL_UNREADABLE', sentences.workspace.rollover.unreadable(rollover), {
+    next: sentences.workspace.rollover.restore,
+  });
 }
 
 /**
@@ -69,9 +67,9 @@ export function assertNoRollover(layout: Layout): void {
   if (!record || record.finishedAt !== undefined) return;
   throw new EnrollkitError(
     'CONFLICT',
-    `A roll-over of the ${record.authority} CA is underway in ${layout.folder}.`,
+    sentences.workspace.rollover.underway(record.authority, layout.folder),
     {
-      next: `Finish it first: enrollkit cert rollover ${record.authority} --finish (with the same --dir).`,
+      next: sentences.workspace.rollover.finish(`enrollkit cert rollover ${record.authority} --finish`),
     },
   );
 }

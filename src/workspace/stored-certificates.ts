@@ -1,6 +1,8 @@
 /** A certificate with its chain and its key, to disk and back. */
+
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError, isAbort } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { isKeyPair, type OpenPrivateKeyOptions, openPrivateKey } from '../pki/keys.js';
 import { assertReadsBack } from '../pki/read-back.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../pki/x509/certificate.js';
@@ -80,7 +82,9 @@ export function loadCertificate(paths: CertificatePaths): StoredCertificate | un
   }
   if (text === undefined && !lookAt(paths.chain)) return undefined;
   const empty = text === undefined ? paths.chain : paths.certificate;
-  throw new EnrollkitError('INVALID_CERTIFICATE', `${empty} is empty.`, { next: putBack(paths) });
+  throw new EnrollkitError('INVALID_CERTIFICATE', sentences.workspace.stored.empty(empty), {
+    next: putBack(paths),
+  });
 }
 
 /** The text of a file; undefined when it does not exist or is empty, as after a power failure or on a full disk. */
@@ -98,7 +102,7 @@ function pemOf(path: string): string | undefined {
 }
 
 function putBack({ folder }: CertificatePaths): string {
-  return `Restore it from a backup, or move ${folder} away.`;
+  return sentences.workspace.stored.restore(folder);
 }
 
 /**
@@ -111,9 +115,9 @@ export function assertOwnChain({ paths, certificate, chainPem }: StoredCertifica
   if (first!.der.equals(certificate.der)) return;
   throw new EnrollkitError(
     'CHAIN_INVALID',
-    `${paths.chain} does not begin with the certificate in ${paths.certificate}.`,
+    sentences.workspace.stored.otherChain(paths.chain, paths.certificate),
     {
-      next: 'Move the outdated file away, then run the same command again: it is restored from the other one.',
+      next: sentences.workspace.stored.moveOutdated,
     },
   );
 }
@@ -170,20 +174,16 @@ export async function loadPrivateKey(
   const from = missing === 'certificate' ? paths.chain : paths.certificate;
   const contents = readBytesIfExists(paths.key);
   if (contents === undefined) {
-    throw new EnrollkitError(
-      'FILE_UNREADABLE',
-      `There is no file ${paths.key}, the private key of ${from}.`,
-      {
-        next: putBack(paths),
-      },
-    );
+    throw new EnrollkitError('FILE_UNREADABLE', sentences.workspace.stored.noKey(paths.key, from), {
+      next: putBack(paths),
+    });
   }
   const key = await openPrivateKey(contents, opening).catch((error) => {
     throw withPath(paths.key, error);
   });
   if (isKeyPair(key, certificate.publicKey)) return key;
-  throw new EnrollkitError('KEY_MISMATCH', `The key in ${paths.key} is not that of ${from}.`, {
-    next: `Restore the key and the certificate that belong together, or move ${paths.folder} away.`,
+  throw new EnrollkitError('KEY_MISMATCH', sentences.workspace.stored.keyMismatch(paths.key, from), {
+    next: sentences.workspace.stored.restoreBoth(paths.folder),
   });
 }
 

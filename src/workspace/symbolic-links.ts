@@ -1,7 +1,9 @@
 /** Symbolic links inside a folder: writing through one changes something outside of the folder. */
+
 import { readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { lookAt } from './files.js';
 
 /**
@@ -50,12 +52,8 @@ function pathsIn(path: string): string[] {
 }
 
 function isLink(path: string): EnrollkitError {
-  return new EnrollkitError(
-    'FILE_UNWRITABLE',
-    `${path} is a symbolic link, and enrollkit does not write through symbolic links inside its folder.`,
-    {
-      next: 'Replace it with a real file or folder, or choose another folder with --dir FOLDER.',
-      context: { file: path },
-    },
-  );
+  return new EnrollkitError('FILE_UNWRITABLE', sentences.workspace.symbolicLink(path), {
+    next: sentences.workspace.replaceLink,
+    context: { file: path },
+  });
 }

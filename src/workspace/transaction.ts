@@ -3,10 +3,12 @@
  * changes is, and then the files are moved into place. A failure restores the previous files. If the process is killed,
  * the next one that locks the folder completes the list, or removes the temporary files if there is no list yet.
  */
+
 import { chmodSync, existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import {
   ensureFolder,
   lookAt,
@@ -85,13 +87,9 @@ export function finishInterrupted(place: TransactionFolder): Completed | undefin
   if (text !== undefined) {
     const changes = z.array(changeSchema).safeParse(jsonOf(text));
     if (!changes.success) {
-      throw new EnrollkitError(
-        'JOURNAL_UNREADABLE',
-        `${list}, left by an interrupted command, is not a list of changes in ${folder}.`,
-        {
-          next: `Move ${work} away. Files that the command had already replaced are in its subfolder "former".`,
-        },
-      );
+      throw new EnrollkitError('JOURNAL_UNREADABLE', sentences.workspace.changes.notAList(list, folder), {
+        next: sentences.workspace.changes.moveWork(work),
+      });
     }
     const failed = apply(place, changes.data);
     if (failed) throw failed.error;
@@ -281,13 +279,13 @@ function apply(
     const error = new EnrollkitError(
       'FILE_UNWRITABLE',
       isHalfway
-        ? `Some files in ${folder} are new, and others are not yet: ${path} cannot be written${reason(failed)}. The new ones are in ${work}.`
-        : `${path} cannot be written${reason(failed)}. Nothing was changed.`,
+        ? sentences.workspace.changes.halfway(folder, path, reason(failed), work)
+        : sentences.workspace.changes.unchanged(path, reason(failed)),
       {
         cause,
         ...(isHalfway
           ? {
-              next: 'Make room on the disk, or check the permissions, then run the same command again: it puts the rest in place.',
+              next: sentences.workspace.changes.finish,
             }
           : {}),
       },
@@ -347,21 +345,17 @@ function keepFormer(path: string, former: string): void {
 /** @throws EnrollkitError FILE_EXISTS when something else has the name of the temporary folder */
 function assertFolder(work: string): void {
   if (lookAt(work)?.isDirectory() !== false) return;
-  throw new EnrollkitError('FILE_EXISTS', `${work} is not a folder, and enrollkit needs a folder there.`, {
-    next: 'Move it away, then run the same command again.',
+  throw new EnrollkitError('FILE_EXISTS', sentences.workspace.changes.needsFolder(work), {
+    next: sentences.workspace.moveAway,
     context: { file: work },
   });
 }
 
 function nameTaken(path: string): EnrollkitError {
-  return new EnrollkitError(
-    'FILE_EXISTS',
-    `${path} already exists where a new file is to be written. Nothing was changed.`,
-    {
-      next: 'Move it away, then run the same command again.',
-      context: { file: path },
-    },
-  );
+  return new EnrollkitError('FILE_EXISTS', sentences.workspace.changes.targetExists(path), {
+    next: sentences.workspace.moveAway,
+    context: { file: path },
+  });
 }
 
 function stagedIn(work: string, index: number): string {

@@ -60,8 +60,8 @@ test('what is no certificate is told by file and block', async () => {
       Buffer.concat([der, der]),
       `ends at byte ${der.length}, and ${der.length} more bytes follow`,
     ],
-    ['a key', key, 'It contains PRIVATE KEY, but no certificate'],
-    ['DER of something else', Buffer.from('3003020101', 'hex'), 'but not a certificate'],
+    ['a key', key, 'PRIVATE KEY'],
+    ['DER of something else', Buffer.from('3003020101', 'hex'), 'not a certificate'],
   ];
   for (const [what, contents, said] of cases) {
     const { status, stderr, path } = await withFile(contents, 'inspect');
@@ -269,7 +269,7 @@ test('a chain of 1,000 certificates is shown, and is no chain', () =>
     const bundled = await run(['cert', 'bundle', path]);
     assert.equal(bundled.status, 2);
     assert.ok(
-      bundled.stderr.includes(`${path} holds 1001 certificates; a chain has at most 64`),
+      bundled.stderr.includes(`${path} contains 1001 certificates; a chain has at most 64`),
       bundled.stderr,
     );
     const verified = await run(['cert', 'verify', path, '--trust', path]);

@@ -65,7 +65,7 @@ testWithOpenssl('convert: PEM, DER and PKCS#7 are what openssl reads, and come b
     assert.deepEqual(back.stdout.split('-----BEGIN').sort(), all.split('-----BEGIN').sort());
     const several = await run(['cert', 'convert', at('all.pem'), '--to', 'der']);
     assert.equal(several.status, 2);
-    assert.ok(several.stderr.includes(`${at('all.pem')} holds 3 certificates`), several.stderr);
+    assert.ok(several.stderr.includes(`${at('all.pem')} contains 3 certificates`), several.stderr);
   }),
 );
 
@@ -142,8 +142,8 @@ testWithOpenssl('inspect shows a request as sign would take it; one that was for
     assert.equal(made.status, 0, made.stderr);
     const { stdout, status } = await run(['cert', 'inspect', at('d/request.pem')]);
     assert.equal(status, 0);
-    assert.match(stdout, /certificate request\nSubject +CN=d-1\nKey +EC P-256\nSignature +good/);
-    assert.match(stdout, /Also named +DNS:d\.local, IP Address:/);
+    assert.match(stdout, /certificate signing request\nSubject +CN=d-1\nKey +EC P-256\nSignature +valid/);
+    assert.match(stdout, /Alternative names +DNS:d\.local, IP Address:/);
     openssl(['req', '-in', at('d/request.pem'), '-outform', 'DER', '-out', at('d.csr')]);
     const { files } = JSON.parse((await run(['cert', 'inspect', folder, '--json'])).stdout);
     assert.deepEqual(

@@ -120,7 +120,7 @@ testWithOpenssl(
         '--out',
         at('wide'),
       );
-      assert.match(stderr, /path length is 0, since its issuer leaves no more/);
+      assert.match(stderr, /path length is 0\b/);
       const below = await run(['cert', 'intermediate', 'X', ...signedBy(at('5')), '--out', at('x')], {
         env: withCodes,
       });
@@ -345,11 +345,11 @@ test('what DPS would refuse is refused before it is made', () =>
       [['device', 'd', ...signedBy(line), '--country', 'Germany'], 'country'],
       [['device', 'd', ...signedBy(line), '--dns', 'a b'], 'a b'],
       [['device', 'd', ...signedBy(line), '--days', '0'], '--days'],
-      [['device', 'd', '--ca-key', join(line, 'key.pem')], '--ca was not'],
+      [['device', 'd', '--ca-key', join(line, 'key.pem')], '--ca-key'],
       [['device', 'd', '--ca', join(line, 'chain.pem')], 'not its private key'],
       [
         ['device', 'd', '--ca', join(line, 'chain.pem'), '--ca-key', join(root, 'certificate.pem')],
-        'no private key',
+        join(root, 'certificate.pem'),
       ],
       [['server', 'not a host', ...signedBy(line)], 'neither a DNS name'],
     ] as const) {

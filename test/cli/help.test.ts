@@ -80,6 +80,7 @@ test('the choices of the flags are those of the plan', () => {
   const inSchema = (group: string, name: string) => groups[group]!.properties[name]!.enum;
   assert.deepEqual(choices, {
     target: ['emulator', 'azure'],
+    'hub-sku': ['S1', 'F1'],
     'key-algorithm': inSchema('certificates', 'keyAlgorithm'),
     'existing-ca': inSchema('certificates', 'existingCa'),
     upload: inSchema('certificateAuthority', 'uploaded'),

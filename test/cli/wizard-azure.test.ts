@@ -51,6 +51,8 @@ test('one service in one subscription is one question, and gives all four names'
     subscriptionId: guid(1),
     resourceGroup: 'contoso-dps-rg',
     idScope: '0ne0000ABCD',
+    create: false,
+    hubSku: 'S1',
   });
   assert.deepEqual(
     asked.filter((id) => /^(azure|target)\./.test(id)),
@@ -115,6 +117,31 @@ test('an account that has none, or may not look, says so, keeps the answers, and
       accountOf([service('x')], { services: () => Promise.reject(new EnrollkitError(code, 'No.')) }),
     );
     assert.ok(target.kind === 'azure' && target.dpsName === 'typed-dps');
+  }
+});
+
+test('a new service is created after a second question with its price, and its names are asked for', async () => {
+  const script: Script = {
+    'azure.service': ['create:', 'create:'],
+    'azure.create': [false, true],
+    'target.dpsName': 'new-dps',
+    'target.resourceGroup': 'plant',
+    'target.location': 'westeurope',
+    'target.hubSku': 'F1',
+  };
+  for (const services of [[], [service('contoso')]]) {
+    const account = accountOf([service('x')], { services: async () => services });
+    const { target, asked } = await targetOf(script, account);
+    assert.deepEqual(target, {
+      kind: 'azure',
+      dpsName: 'new-dps',
+      subscriptionId: guid(1),
+      resourceGroup: 'plant',
+      create: true,
+      location: 'westeurope',
+      hubSku: 'F1',
+    });
+    assert.ok(!asked.includes('target.subscriptionId'));
   }
 });
 

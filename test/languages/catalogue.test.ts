@@ -55,7 +55,7 @@ const englishWords =
 test('zh-CN: no English is left', () => {
   const left = entries.flatMap((entry) =>
     textsOf(zhCN, entry).flatMap(({ text }, index) => {
-      const rest = withoutTraces(text).replace(/\{.*\}|`[^`]*`|\b[A-Z]{2,}\b/g, ' ');
+      const rest = withoutTraces(text).replace(/\{".*\}|--[\w-]+|`[^`]*`|\b[A-Z]{2,}\b/g, ' ');
       const isChinese =
         !/[a-z]/i.test(rest) || /\p{Script=Han}/u.test(rest) || text === textsOf(en, entry)[index]!.text;
       return isChinese && !englishWords.test(rest) ? [] : [`${entry.path}: ${text}`];

@@ -1,5 +1,6 @@
 /** The one chain that the certificates of some files make. */
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { OpenPrivateKeyOptions } from '../../pki/keys.js';
 import { type Certificate, sha256Thumbprint } from '../../pki/x509/certificate.js';
 import { isIssuedBy } from '../../pki/x509/issued-by.js';
@@ -29,7 +30,7 @@ export async function chainOfFiles(
     if (certificates.length > maxChainCertificates) {
       throw new EnrollkitError(
         'CHAIN_INVALID',
-        `${path} holds ${certificates.length} certificates; a chain has at most ${maxChainCertificates}.`,
+        sentences.cliCert.bundle.tooMany(path, certificates.length, maxChainCertificates),
       );
     }
     read.push(...certificates);
@@ -41,12 +42,12 @@ export async function chainOfFiles(
   if (leaves.length !== 1) {
     const named = leaves
       .slice(0, 3)
-      .map((one) => `${one.subject.text} in ${fileOf.get(sha256Thumbprint(one))}`);
+      .map((one) => sentences.cliCert.bundle.inFile(one.subject.text, fileOf.get(sha256Thumbprint(one))!));
     const why =
       leaves.length === 0
-        ? 'Every certificate here issued another one, so none is the first of a chain.'
-        : `These are ${leaves.length} chains, not one; each of these issued none of the others: ${named.join('; ')}.`;
-    throw new EnrollkitError('CHAIN_INVALID', why, { next: 'Give the certificates of one chain only.' });
+        ? sentences.cliCert.bundle.noFirst
+        : sentences.cliCert.bundle.several(leaves.length, named);
+    throw new EnrollkitError('CHAIN_INVALID', why, { next: sentences.cliCert.bundle.oneOnly });
   }
   const chain = chainFrom(leaves[0]!, all);
   const rest = all.filter((one) => !chain.includes(one));
@@ -55,8 +56,12 @@ export async function chainOfFiles(
   if (!lost) return { chain, alternatives };
   throw new EnrollkitError(
     'CHAIN_INVALID',
-    `${lost.subject.text} in ${fileOf.get(sha256Thumbprint(lost))} does not belong to the chain of ${leaves[0]!.subject.text}.`,
-    { next: 'Leave it out.' },
+    sentences.cliCert.bundle.notInChain(
+      lost.subject.text,
+      fileOf.get(sha256Thumbprint(lost))!,
+      leaves[0]!.subject.text,
+    ),
+    { next: sentences.cliCert.bundle.omit },
   );
 }
 

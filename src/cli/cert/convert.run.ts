@@ -1,5 +1,6 @@
 /** Certificates from one form into another. */
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { createPkcs7 } from '../../pki/containers/pkcs7.js';
 import { privateKeyToPem } from '../../pki/keys.js';
 import { type Certificate, certificateToPem } from '../../pki/x509/certificate.js';
@@ -39,19 +40,17 @@ export const run: RunOf<typeof certConvert> = async ({ args, flags }, context) =
   const { certificates, privateKey } = material;
   const contents = inForm(form, certificates, path);
   if (out === undefined && typeof contents !== 'string' && output.stdout.isTTY) {
-    throw new EnrollkitError(
-      'USAGE',
-      `${form === 'der' ? 'DER' : 'PKCS#7'} is binary, and standard output is a terminal.`,
-      {
-        next: 'Give --out FILE.',
-      },
-    );
+    throw new EnrollkitError('USAGE', sentences.cliCert.convert.binary(form === 'der' ? 'DER' : 'PKCS#7'), {
+      next: sentences.cliCert.convert.addOut,
+    });
   }
   const files: NewFile[] = [];
   if (keyOut !== undefined && !isWritten) {
-    if (!privateKey) throw new EnrollkitError('INVALID_KEY', `${path} holds no private key for --key-out.`);
+    if (!privateKey) throw new EnrollkitError('INVALID_KEY', sentences.cliCert.convert.noKey(path));
     ownerOf(privateKey, material, path);
-    const passphrase = flags.encryptKey ? await newPassphrase(flags, context, 'the key') : undefined;
+    const passphrase = flags.encryptKey
+      ? await newPassphrase(flags, context, sentences.cliCert.encrypted.key)
+      : undefined;
     files.push({
       path: keyOut,
       contents: await privateKeyToPem(privateKey, passphrase),
@@ -71,9 +70,12 @@ export const run: RunOf<typeof certConvert> = async ({ args, flags }, context) =
       files: { certificates: out, ...(keyOut ? { key: keyOut } : {}) },
     });
   }
-  const how = certificates.length === 1 ? 'Certificate' : `${certificates.length} certificates`;
+  const how = sentences.cliCert.rows.certificates(certificates.length);
   output.data(
-    rowsText([[how, displayPath(out)], ...(keyOut ? ([['Key file', displayPath(keyOut)]] as const) : [])]),
+    rowsText([
+      [how, displayPath(out)],
+      ...(keyOut ? ([[sentences.cliCert.rows.keyFile, displayPath(keyOut)]] as const) : []),
+    ]),
   );
 };
 
@@ -81,11 +83,7 @@ function inForm(form: Form, certificates: readonly Certificate[], path: string):
   if (form === 'pem') return certificates.map(certificateToPem).join('');
   if (form === 'pkcs7') return createPkcs7(certificates.map(({ der }) => der));
   if (certificates.length === 1) return certificates[0]!.der;
-  throw new EnrollkitError(
-    'USAGE',
-    `${path} holds ${certificates.length} certificates; a DER file holds one.`,
-    {
-      next: 'Take --to pkcs7, which holds several, or give a file with one certificate.',
-    },
-  );
+  throw new EnrollkitError('USAGE', sentences.cliCert.convert.oneInDer(path, certificates.length), {
+    next: sentences.cliCert.convert.usePkcs7,
+  });
 }

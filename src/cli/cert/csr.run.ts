@@ -1,5 +1,6 @@
 /** Makes a certificate request, and a key unless one is given. */
 import { join } from 'node:path';
+import { sentences } from '../../languages/language.js';
 import { privateKeyToPem } from '../../pki/keys.js';
 import { makeCertificateRequest } from '../../pki/make/certificate-request.js';
 import { publicFileMode, secretFileMode } from '../../workspace/files.js';
@@ -31,7 +32,9 @@ export const run: RunOf<typeof certCsr> = async ({ args, flags }, context) => {
   const asked = requestOf('csr', args, flags);
   if (isCompletedEarlier(written, asked, context)) return report(paths, context);
   assertFree(written, force);
-  const passphrase = flags.encryptKey ? await newPassphrase(flags, context, 'the new key') : undefined;
+  const passphrase = flags.encryptKey
+    ? await newPassphrase(flags, context, sentences.cliCert.encrypted.newKey)
+    : undefined;
   const keys = await keysFrom(flags, context);
   const { pem } = await makeCertificateRequest({
     ...keys,
@@ -54,12 +57,12 @@ function report(paths: { request: string; key: string }, { output }: Context): v
   }
   output.data(
     rowsText([
-      ['Request', displayPath(paths.request)],
-      ['Key file', displayPath(paths.key)],
+      [sentences.cliCert.rows.request, displayPath(paths.request)],
+      [sentences.cliCert.rows.keyFile, displayPath(paths.key)],
     ]),
   );
   output.note(
     'cert.csr.next',
-    `\nnext: enrollkit cert sign ${quoted(displayPath(paths.request))}, where the CA is`,
+    `\n${sentences.cliCert.csr.next(`enrollkit cert sign ${quoted(displayPath(paths.request))}`)}`,
   );
 }

@@ -1,3 +1,4 @@
+import { sentences } from '../../languages/language.js';
 import {
   alternativeNameFlags,
   keyAlgorithmFlag,
@@ -8,21 +9,20 @@ import {
 import { declareCommand } from '../kernel/command.js';
 
 export const certCsr = declareCommand({
-  description:
-    'Makes a key and a certificate request (CSR, PKCS#10) for it, so that the key never leaves the device: key.pem (mode 0600) and request.pem. With --key, a request for a key that there is.',
-  args: { name: { summary: 'the common name; of a device, its registration ID' } },
+  description: sentences.cliCert.csr.description,
+  args: { name: { summary: sentences.cliCert.csr.name } },
   flags: {
     ...keyFlag,
     ...keyAlgorithmFlag,
     ...subjectFlags,
     ...alternativeNameFlags,
-    ...keyFolderFlags('one of that name, here'),
+    ...keyFolderFlags(sentences.cliCert.folderOfThatName),
   },
   examples: [
-    { line: 'cert csr device-042', summary: 'on the device; then sign the request where the CA is' },
+    { line: 'cert csr device-042', summary: sentences.cliCert.csr.examples.device },
     {
       line: 'cert csr gateway.local --dns gateway.local --key gateway.key.pem',
-      summary: 'for a key that there is',
+      summary: sentences.cliCert.csr.examples.existingKey,
     },
   ],
 });

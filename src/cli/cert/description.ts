@@ -1,4 +1,5 @@
 /** A certificate for people. */
+import { sentences } from '../../languages/language.js';
 import type { CertificateDescription } from '../../pki/x509/inspect.js';
 import type { RequestDescription } from '../input/request-file.js';
 import { padEnd, widest } from '../terminal/text.js';
@@ -8,10 +9,10 @@ export function shortRows(description: CertificateDescription): [string, string]
   const { subject, issuer, selfSigned, notAfter, keyAlgorithm, sha1Thumbprint, sha256Thumbprint } =
     description;
   return [
-    ['Subject', subject],
-    ['Issuer', selfSigned ? 'itself' : issuer],
-    ['Valid until', notAfter],
-    ['Key', keyAlgorithm],
+    [sentences.cliCert.rows.subject, subject],
+    [sentences.cliCert.rows.issuer, selfSigned ? sentences.cliCert.rows.itself : issuer],
+    [sentences.cliCert.rows.validUntil, notAfter],
+    [sentences.cliCert.rows.key, keyAlgorithm],
     ['SHA-1', sha1Thumbprint],
     ['SHA-256', sha256Thumbprint],
   ];
@@ -21,22 +22,32 @@ export function shortRows(description: CertificateDescription): [string, string]
 export function fullRows(description: CertificateDescription): [string, string][] {
   const { certificateAuthority, pathLength, keyUsage, extendedKeyUsage, subjectAlternativeNames } =
     description;
-  const limit = pathLength === undefined ? 'no path length' : `path length ${pathLength}`;
   return [
-    ['Subject', description.subject],
-    ['Issuer', description.selfSigned ? 'itself (self-signed)' : description.issuer],
-    ['Serial number', description.serialNumber],
-    ['Valid from', description.notBefore],
-    ['Valid until', description.notAfter],
-    ['Key', description.keyAlgorithm],
-    ['Signature', description.signatureAlgorithm],
-    ['CA', certificateAuthority ? `yes, ${limit}` : 'no'],
-    ...rowOf('Key usage', keyUsage),
-    ...rowOf('Extended usage', extendedKeyUsage),
-    ...rowOf('Also named', subjectAlternativeNames),
+    [sentences.cliCert.rows.subject, description.subject],
+    [
+      sentences.cliCert.rows.issuer,
+      description.selfSigned ? sentences.cliCert.rows.selfSigned : description.issuer,
+    ],
+    [sentences.cliCert.rows.serialNumber, description.serialNumber],
+    [sentences.cliCert.rows.validFrom, description.notBefore],
+    [sentences.cliCert.rows.validUntil, description.notAfter],
+    [sentences.cliCert.rows.key, description.keyAlgorithm],
+    [sentences.cliCert.rows.signature, description.signatureAlgorithm],
+    [
+      sentences.cliCert.rows.authority,
+      certificateAuthority
+        ? sentences.cliCert.rows.isAuthority(pathLength)
+        : sentences.cliCert.rows.notAuthority,
+    ],
+    ...rowOf(sentences.cliCert.rows.keyUsage, keyUsage),
+    ...rowOf(sentences.cliCert.rows.extendedKeyUsage, extendedKeyUsage),
+    ...rowOf(sentences.cliCert.rows.alternativeNames, subjectAlternativeNames),
     ['SHA-1', description.sha1Thumbprint],
     ['SHA-256', description.sha256Thumbprint],
-    ...(description.problems ?? []).map((problem): [string, string] => ['Malformed', problem]),
+    ...(description.problems ?? []).map((problem): [string, string] => [
+      sentences.cliCert.rows.malformed,
+      problem,
+    ]),
   ];
 }
 
@@ -44,11 +55,11 @@ export function fullRows(description: CertificateDescription): [string, string][
 export function requestRows(description: RequestDescription): [string, string][] {
   const { subject, keyAlgorithm, subjectAlternativeNames, otherAlternativeNames } = description;
   return [
-    ['Subject', subject === '' ? 'none' : subject],
-    ['Key', keyAlgorithm],
-    ['Signature', 'good: who made it holds the private key'],
-    ...rowOf('Also named', subjectAlternativeNames),
-    ...rowOf('Left out', otherAlternativeNames),
+    [sentences.cliCert.rows.subject, subject === '' ? sentences.cliCert.rows.noSubject : subject],
+    [sentences.cliCert.rows.key, keyAlgorithm],
+    [sentences.cliCert.rows.signature, sentences.cliCert.rows.requestSignature],
+    ...rowOf(sentences.cliCert.rows.alternativeNames, subjectAlternativeNames),
+    ...rowOf(sentences.cliCert.rows.leftOut, otherAlternativeNames),
   ];
 }
 

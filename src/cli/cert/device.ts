@@ -1,27 +1,25 @@
+import { sentences } from '../../languages/language.js';
 import { alternativeNameFlags, caFlags, keyFolderFlags, makingFlags } from '../input/certificate-flags.js';
 import { defineCommand } from '../kernel/command.js';
 
 export const certDevice = defineCommand({
-  description:
-    'Makes a device’s key and certificate; its registration ID is the common name. Without --ca, the CA of the certificate folder signs that a quickstart made, and the device finds its place in that folder.',
-  args: { id: { summary: 'the registration ID; for a module of IoT Hub, deviceId/moduleId' } },
+  description: sentences.cliCert.device.description,
+  args: { id: { summary: sentences.cliCert.deviceOrModuleId } },
   flags: {
     ...caFlags,
     ...makingFlags,
     ...alternativeNameFlags,
-    ...keyFolderFlags(
-      'devices/ID of the certificate folder, of a module devices/ID/modules/MODULE; with --ca, ID here',
-    ),
+    ...keyFolderFlags(sentences.cliCert.device.out),
   },
   examples: [
-    { line: 'cert device device-042', summary: 'signed by the CA of the certificate folder' },
+    { line: 'cert device device-042', summary: sentences.cliCert.signedByFolder },
     {
       line: 'cert device device-042/camera',
-      summary: 'for the module camera of that device, whose identity IoT Hub has',
+      summary: sentences.cliCert.device.examples.module,
     },
     {
       line: 'cert device device-042 --ca Plant-CA/chain.pem --ca-key Plant-CA/key.pem --days 90',
-      summary: 'signed by a CA of your choice, for 90 days',
+      summary: sentences.cliCert.device.examples.otherCa,
     },
   ],
   async run({ args, flags }, context) {

@@ -1,21 +1,21 @@
+import { sentences } from '../../languages/language.js';
 import { caFlags, keyFolderFlags, makingFlags, pathLengthFlag } from '../input/certificate-flags.js';
 import { defineCommand } from '../kernel/command.js';
 
 export const certEdge = defineCommand({
-  description:
-    'Makes the CA of an IoT Edge gateway (edge_ca in its config.toml): IoT Edge makes a workload CA below it. Its common name is ID.ca, so that it is not that of the device certificate.',
-  args: { id: { summary: 'the registration ID of the gateway' } },
+  description: sentences.cliCert.edge.description,
+  args: { id: { summary: sentences.cliCert.edge.id } },
   flags: {
     ...caFlags,
     ...makingFlags,
     ...pathLengthFlag,
-    ...keyFolderFlags('devices/ID/edge-ca of the certificate folder; with --ca, ID.ca here'),
+    ...keyFolderFlags(sentences.cliCert.edge.out),
   },
   examples: [
-    { line: 'cert edge gateway-1', summary: 'signed by the CA of the certificate folder' },
+    { line: 'cert edge gateway-1', summary: sentences.cliCert.signedByFolder },
     {
       line: 'cert edge gateway-1 --ca Plant-CA/chain.pem --ca-key Plant-CA/key.pem --out gateway-1/edge-ca',
-      summary: 'signed by a CA of your choice',
+      summary: sentences.cliCert.signedByOther,
     },
   ],
   async run({ args, flags }, context) {

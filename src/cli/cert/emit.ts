@@ -48,10 +48,14 @@ export function writeOut(contents: string | Uint8Array, output: Output): void {
   else output.stdout.write(contents);
 }
 
-/** Writes what is no single certificate; binary only into a file. */
+/**
+ * Writes what is not a single certificate; binary only into a file.
+ *
+ * @param written the line on the file, for people
+ */
 export function emit(
   contents: string | Uint8Array,
-  what: string,
+  written: (path: string) => string,
   flags: FlagValues<typeof outFileFlag & typeof forceFlag>,
   context: Context,
 ): void {
@@ -63,5 +67,5 @@ export function emit(
   }
   writeAndReport([{ path: out, contents, mode: publicFileMode }], flags.force === true, context);
   if (output.json) output.value({ file: out });
-  else output.data(`${what}: ${displayPath(out)}`);
+  else output.data(written(displayPath(out)));
 }

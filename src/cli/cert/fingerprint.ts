@@ -1,22 +1,28 @@
+import { sentences } from '../../languages/language.js';
 import { secretAndOutputFlags } from '../input/certificate-flags.js';
 import { defineCommand } from '../kernel/command.js';
 import { choiceFlag } from '../kernel/flags.js';
 
 export const certFingerprint = defineCommand({
-  description:
-    'Prints the fingerprints of a certificate, upper-case hexadecimal without colons, as Azure calls them thumbprints: SHA-1 and SHA-256. With --algorithm, that one alone. Of several certificates in a file, each is told.',
-  args: { file: { summary: 'PEM, DER, PKCS#7 or PKCS#12' } },
+  description: sentences.cliCert.fingerprint.description,
+  args: { file: { summary: sentences.cliCert.certificateFile } },
   flags: {
     algorithm: choiceFlag({
       placeholder: 'NAME',
       choices: ['sha1', 'sha256'],
-      summary: 'print this one and nothing else',
+      summary: sentences.cliCert.fingerprint.algorithm,
     }),
     ...secretAndOutputFlags,
   },
   examples: [
-    { line: 'cert fingerprint device-042/certificate.pem', summary: 'both' },
-    { line: 'cert fingerprint device-042/certificate.pem --algorithm sha1', summary: 'for a script' },
+    {
+      line: 'cert fingerprint device-042/certificate.pem',
+      summary: sentences.cliCert.fingerprint.examples.both,
+    },
+    {
+      line: 'cert fingerprint device-042/certificate.pem --algorithm sha1',
+      summary: sentences.cliCert.fingerprint.examples.script,
+    },
   ],
   async run({ args: { file: path }, flags }, context) {
     const { readCertificates } = await import('../input/material.js');
@@ -39,7 +45,7 @@ export const certFingerprint = defineCommand({
       found
         .map(({ subject, sha1, sha256 }) =>
           rowsText([
-            ['Subject', subject],
+            [sentences.cliCert.rows.subject, subject],
             ['SHA-1', sha1],
             ['SHA-256', sha256],
           ]),

@@ -1,15 +1,15 @@
+import { sentences } from '../../languages/language.js';
 import { secretAndOutputFlags } from '../input/certificate-flags.js';
 import { defineCommand } from '../kernel/command.js';
 
 export const certInspect = defineCommand({
-  description:
-    'Shows the certificates of a file (PEM, DER, PKCS#7 or PKCS#12), or of every file below a folder; and certificate requests, as cert sign would take them.',
-  args: { path: { summary: 'a file or a folder' } },
+  description: sentences.cliCert.inspect.description,
+  args: { path: { summary: sentences.cliCert.inspect.path } },
   flags: secretAndOutputFlags,
   examples: [
-    { line: 'cert inspect device-042/chain.pem', summary: 'a chain, certificate by certificate' },
-    { line: 'cert inspect device-042/request.pem', summary: 'a request, before it is signed' },
-    { line: 'cert inspect certs --json', summary: 'all below a folder, as JSON' },
+    { line: 'cert inspect device-042/chain.pem', summary: sentences.cliCert.inspect.examples.chain },
+    { line: 'cert inspect device-042/request.pem', summary: sentences.cliCert.inspect.examples.request },
+    { line: 'cert inspect certs --json', summary: sentences.cliCert.inspect.examples.folder },
   ],
   async run({ args: { path }, flags }, context) {
     const { readFileOrFolder } = await import('../input/certificate-files.js');
@@ -30,11 +30,14 @@ export const certInspect = defineCommand({
     if (output.json) return output.value({ files });
     const { bold, red } = output.dataStyle;
     const texts = files.flatMap(({ path: file, certificates, request, problem }) => [
-      ...(problem === undefined ? [] : [`${bold(file)}\n${red('cannot be read:')} ${problem}`]),
-      ...(request ? [`${bold(`${file}, certificate request`)}\n${rowsText(requestRows(request))}`] : []),
+      ...(problem === undefined ? [] : [`${bold(file)}\n${red(sentences.cliCert.unreadable)} ${problem}`]),
+      ...(request
+        ? [`${bold(sentences.cliCert.inspect.request(file))}\n${rowsText(requestRows(request))}`]
+        : []),
       ...certificates.map((certificate, index) => {
-        const which = certificates.length > 1 ? `, certificate ${index + 1} of ${certificates.length}` : '';
-        return `${bold(file + which)}\n${rowsText(fullRows(certificate))}`;
+        const count = certificates.length;
+        const title = count > 1 ? sentences.cliCert.inspect.certificate(file, index + 1, count) : file;
+        return `${bold(title)}\n${rowsText(fullRows(certificate))}`;
       }),
     ]);
     output.data(texts.join('\n\n'));

@@ -1,25 +1,25 @@
+import { sentences } from '../../languages/language.js';
 import { caFlags, keyFolderFlags, makingFlags, pathLengthFlag } from '../input/certificate-flags.js';
 import { defineCommand } from '../kernel/command.js';
 
 export const certIntermediate = defineCommand({
-  description:
-    'Makes an intermediate CA below another CA, at any depth that the path lengths above leave room for. Without --ca, the root CA of the certificate folder signs.',
-  args: { name: { summary: 'its common name' } },
+  description: sentences.cliCert.intermediate.description,
+  args: { name: { summary: sentences.cliCert.authorityName } },
   flags: {
     ...caFlags,
     ...makingFlags,
     ...pathLengthFlag,
-    ...keyFolderFlags('one of that name, here'),
+    ...keyFolderFlags(sentences.cliCert.folderOfThatName),
   },
   examples: [
-    { line: 'cert intermediate "Line 5 CA"', summary: 'below the root of the certificate folder' },
+    { line: 'cert intermediate "Line 5 CA"', summary: sentences.cliCert.intermediate.examples.root },
     {
       line: 'cert intermediate "Plant CA" --ca company.pfx --passphrase-file secret.txt',
-      summary: 'below a CA of your company, from a PKCS#12 file',
+      summary: sentences.cliCert.intermediate.examples.company,
     },
     {
       line: 'cert intermediate "Line 5 CA" --ca Plant-CA/chain.pem --ca-key Plant-CA/key.pem',
-      summary: 'below another intermediate; its chain.pem brings what stands above it',
+      summary: sentences.cliCert.intermediate.examples.deeper,
     },
   ],
   async run({ args, flags }, context) {

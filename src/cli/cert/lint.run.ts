@@ -1,6 +1,7 @@
 /** Lints the chains of files and folders, and says what was found. */
 import { deviceOrModuleProblem } from '../../dps/contract/ids.js';
 import { exitStatus } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { type Finding, lintChain, type Use, usualUse } from '../../pki/lint/lint.js';
 import { sha256Thumbprint } from '../../pki/x509/certificate.js';
 import { type CertificateFile, readFileOrFolder } from '../input/certificate-files.js';
@@ -54,10 +55,7 @@ export const run: RunOf<typeof certLint> = async ({ args, flags }, context) => {
       findingsText(findings, unreadable, output.dataStyle) + output.withId('cert.lint.summary', counts),
     );
     for (const { file } of locked) {
-      output.note(
-        'cert.lint.locked',
-        `note: ${displayPath(file)} was not looked into, since no passphrase was given.`,
-      );
+      output.note('cert.lint.locked', sentences.cliCert.lint.locked(displayPath(file)));
     }
   }
   return fails ? exitStatus.rejected : exitStatus.ok;
@@ -106,14 +104,14 @@ function findingsText(
   { bold, red, dim }: Styles,
 ): string {
   const lines = unreadable.map(
-    ({ file, message }) => `${bold(displayPath(file))}\n  ${red('cannot be read:')} ${message}\n`,
+    ({ file, message }) => `${bold(displayPath(file))}\n  ${red(sentences.cliCert.unreadable)} ${message}\n`,
   );
   let last: string | undefined;
   for (const { file, severity, code, message, source, certificate } of findings) {
     if (file !== last) lines.push(`${last === undefined ? '' : '\n'}${bold(displayPath(file))}`);
     last = file;
     lines.push(
-      `  ${severity === 'error' ? red('error') : 'warning'}  ${code}: ${message}`,
+      `  ${severity === 'error' ? red(sentences.cliCert.lint.error) : sentences.cliCert.lint.warning}  ${code}: ${message}`,
       dim(`    ${source}; SHA-256 ${certificate.sha256Thumbprint}`),
     );
   }
@@ -124,7 +122,6 @@ function summary(
   { errors, warnings, chains, fails }: { errors: number; warnings: number; chains: number; fails: boolean },
   { red, green }: Styles,
 ): string {
-  const count = (number: number, word: string) => `${number} ${word}${number === 1 ? '' : 's'}`;
-  const text = `${count(errors, 'error')}, ${count(warnings, 'warning')} in ${count(chains, 'chain')}.`;
+  const text = sentences.cliCert.lint.summary(errors, warnings, chains);
   return fails ? red(text) : green(text);
 }

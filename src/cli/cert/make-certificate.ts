@@ -1,6 +1,7 @@
 /** Makes a key and its certificate. */
 import { join } from 'node:path';
 import { type ModuleIdentity, moduleIdentityOf, registrationIdProblem } from '../../dps/contract/ids.js';
+import { sentences } from '../../languages/language.js';
 import { privateKeyToPem } from '../../pki/keys.js';
 import { issue, type SubjectAlternativeNames } from '../../pki/make/issue.js';
 import type { Role } from '../../pki/make/profile.js';
@@ -96,7 +97,9 @@ export async function makeCertificate(
     return;
   }
   assertFree(written, force);
-  const passphrase = flags.encryptKey ? await newPassphrase(flags, context, 'the new key') : undefined;
+  const passphrase = flags.encryptKey
+    ? await newPassphrase(flags, context, sentences.cliCert.encrypted.newKey)
+    : undefined;
 
   const { publicKey, privateKey } = await keysFrom(flags, context);
   const at = await signingTime(ca, context);
@@ -129,7 +132,7 @@ export async function makeCertificate(
   noteIfShortened(made, ca?.certificate, context);
   noteIfShallow(made, flags, context);
   if (request.next && !context.output.json)
-    context.output.note('cert.next', `\nnext: ${request.next(folder)}`);
+    context.output.note('cert.next', `\n${sentences.cliKernel.labels.next}${request.next(folder)}`);
 }
 
 /** Shows a new certificate: rows for people, or one JSON object. */
@@ -139,7 +142,8 @@ export function report(certificate: Certificate, files: Record<string, string>, 
     output.value({ certificate: description, files });
     return;
   }
-  const titles: Record<string, string> = { certificate: 'Certificate', chain: 'Chain', key: 'Key file' };
+  const { certificate: certificateTitle, chain, keyFile, pfx } = sentences.cliCert.rows;
+  const titles: Record<string, string> = { certificate: certificateTitle, chain, key: keyFile, pfx };
   const rows = Object.entries(files).map(([name, path]): [string, string] => [
     titles[name] ?? name,
     displayPath(path),

@@ -1,29 +1,31 @@
 import { exitStatus } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { secretAndOutputFlags } from '../input/certificate-flags.js';
 import { parseSpan } from '../input/time-flag.js';
 import { defineCommand } from '../kernel/command.js';
 import { parsedFlag, switchFlag } from '../kernel/flags.js';
 
 export const certNeedsRenewal = defineCommand({
-  description:
-    'Tells by its exit status whether a certificate is to be renewed. 0: yes, it has ended or ends soon. 10: not yet. 2: the file holds no certificate. 9: the file cannot be read. Soon is when a third of its lifetime is left, or as --within says. Of several certificates in the file, the first counts; with --bundle, all do.',
-  args: { file: { summary: 'PEM, DER, PKCS#7 or PKCS#12' } },
+  description: sentences.cliCert.needsRenewal.description,
+  args: { file: { summary: sentences.cliCert.certificateFile } },
   flags: {
     within: parsedFlag({
       placeholder: 'SPAN',
       parse: parseSpan,
-      summary:
-        'soon is within so many days (30), hours (36h) or percent of its lifetime (25%); default: a third of it',
+      summary: sentences.cliCert.needsRenewal.within,
     }),
-    bundle: switchFlag({ summary: 'look at every certificate of the file; one that is due is enough' }),
+    bundle: switchFlag({ summary: sentences.cliCert.needsRenewal.bundle }),
     ...secretAndOutputFlags,
   },
   examples: [
     {
       line: 'cert needs-renewal device-042/certificate.pem --within 30',
-      summary: 'in a shell: followed by && and the renewal',
+      summary: sentences.cliCert.needsRenewal.examples.shell,
     },
-    { line: 'cert needs-renewal device-042/chain.pem --bundle --json', summary: 'its issuers too, as JSON' },
+    {
+      line: 'cert needs-renewal device-042/chain.pem --bundle --json',
+      summary: sentences.cliCert.needsRenewal.examples.bundle,
+    },
   ],
   async run({ args: { file: path }, flags }, context) {
     const { readCertificates } = await import('../input/material.js');
@@ -46,10 +48,11 @@ export const certNeedsRenewal = defineCommand({
     if (output.json) output.value({ needsRenewal, certificates });
     else {
       for (const { subject, notAfter, renewFrom, needsRenewal: due } of certificates) {
-        const verdict = due ? 'needs renewal' : `need not be renewed before ${renewFrom}`;
         output.result(
           due ? 'cert.needs-renewal' : 'cert.needs-no-renewal',
-          `${subject}: ${verdict}; it ends on ${notAfter}`,
+          due
+            ? sentences.cliCert.needsRenewal.due(subject, notAfter)
+            : sentences.cliCert.needsRenewal.notDue(subject, renewFrom, notAfter),
         );
       }
     }

@@ -1,5 +1,6 @@
 /** The name of `--dns`, `--ip` or `--email` that a certificate must stand for. */
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { addressProblem, dnsNameProblem, mailboxProblem } from '../../pki/make/alternative-name-shape.js';
 import type { PeerName } from '../../pki/path/validate.js';
 import type { FlagsOf } from '../kernel/command.js';
@@ -20,21 +21,20 @@ export function peerNameFrom(flags: FlagsOf<typeof certVerify>): PeerName | unde
   const [first, second] = given;
   if (!first) return undefined;
   if (second) {
-    throw new EnrollkitError(
-      'USAGE',
-      `--${first.flag} and --${second.flag} were given; a peer has one name.`,
-      {
-        next: 'Give one of them, and verify once more for the other.',
-      },
-    );
+    throw new EnrollkitError('USAGE', sentences.cliCert.peerName.oneOnly(first.flag, second.flag), {
+      next: sentences.cliCert.peerName.twice,
+    });
   }
   const value = flags[first.flag]!;
   const why = first.problem(value);
   if (why === undefined) return { kind: first.kind, value };
-  throw new EnrollkitError('USAGE', `--${first.flag} ${JSON.stringify(value)} is not legal: ${why}.`);
+  throw new EnrollkitError(
+    'USAGE',
+    sentences.cliCert.peerName.invalid(first.flag, JSON.stringify(value), why),
+  );
 }
 
 /** A host is one host; wildcards stand in certificates. */
 function hostNameProblem(name: string): string | undefined {
-  return name.includes('*') ? 'a host has a name without a wildcard' : dnsNameProblem(name);
+  return name.includes('*') ? sentences.cliCert.peerName.wildcard : dnsNameProblem(name);
 }

@@ -1,5 +1,6 @@
 /** Packs a certificate and what belongs to it into PKCS#12. */
 import { dirname, extname, join } from 'node:path';
+import { sentences } from '../../languages/language.js';
 import { createPfx } from '../../pki/containers/pkcs12-write.js';
 import { secretFileMode } from '../../workspace/files.js';
 import { ownerOf } from '../input/key-owner.js';
@@ -28,7 +29,9 @@ export const run: RunOf<typeof certPfx> = async ({ args, flags }, context) => {
     const chain = naming(path, () => chainFrom(owner, [...material.certificates, ...others]));
     return { certificate: owner, privateKey, issuers: chain.slice(1) };
   });
-  const passphrase = flags.emptyPassphrase ? '' : await newPassphrase(flags, context, 'the PKCS#12 file');
+  const passphrase = flags.emptyPassphrase
+    ? ''
+    : await newPassphrase(flags, context, sentences.cliCert.encrypted.pfx);
   const pfx = await createPfx({
     certificate: certificate.der,
     privateKey,

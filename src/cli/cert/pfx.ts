@@ -1,40 +1,40 @@
+import { sentences } from '../../languages/language.js';
 import { forceFlag, secretAndOutputFlags } from '../input/certificate-flags.js';
 import { declareCommand } from '../kernel/command.js';
 import { repeatable, switchFlag, textFlag } from '../kernel/flags.js';
 
 export const certPfx = declareCommand({
-  description:
-    'Packs a certificate, its private key and its issuers into a PKCS#12 file (.pfx), as Windows and .NET want it. The passphrase protects the file; it also opens the key, where that is encrypted.',
-  args: { file: { summary: 'the certificate, alone or followed by its issuers' } },
+  description: sentences.cliCert.pfx.description,
+  args: { file: { summary: sentences.cliCert.certificateWithIssuers } },
   flags: {
     key: textFlag({
       placeholder: 'FILE',
-      summary: 'its private key (default: key.pem beside the certificate)',
+      summary: sentences.cliCert.pfx.key,
     }),
-    chain: repeatable(textFlag({ placeholder: 'FILE', summary: 'issuers that are not in the first file' })),
+    chain: repeatable(textFlag({ placeholder: 'FILE', summary: sentences.cliCert.pfx.chain })),
     'friendly-name': textFlag({
       placeholder: 'NAME',
-      summary: 'what key stores show (default: the common name)',
+      summary: sentences.cliCert.pfx.friendlyName,
     }),
     out: textFlag({
       placeholder: 'FILE',
-      summary: 'the file to write (default: the certificate’s name, with .pfx)',
+      summary: sentences.cliCert.pfx.out,
     }),
     pbmac1: switchFlag({
-      summary: 'authenticate the file by PBMAC1 (RFC 9579), for OpenSSL 3.4 and later',
+      summary: sentences.cliCert.pfx.pbmac1,
     }),
-    'empty-passphrase': switchFlag({ summary: 'protect the file by its mode (0600) alone' }),
+    'empty-passphrase': switchFlag({ summary: sentences.cliCert.pfx.emptyPassphrase }),
     ...forceFlag,
     ...secretAndOutputFlags,
   },
   examples: [
     {
       line: 'cert pfx device-042/chain.pem --out device-042.pfx',
-      summary: 'with its issuers; the passphrase is asked for',
+      summary: sentences.cliCert.pfx.examples.chain,
     },
     {
       line: 'cert pfx server.pem --key server.key.pem --chain ca.pem --passphrase-file secret.txt',
-      summary: 'from separate files, unattended',
+      summary: sentences.cliCert.pfx.examples.separate,
     },
   ],
 });

@@ -2,6 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import {
   generateKeyPair,
   isEncryptedKey,
@@ -76,7 +77,9 @@ export const run: RunOf<typeof certRenew> = async ({ args, flags }, context) => 
   });
   assertFree(Object.values(paths), force);
   const isEncrypted = flags.encryptKey === true || (withNewKey && wasEncrypted(path, flags));
-  const passphrase = isEncrypted ? await newPassphrase(flags, context, 'the new key') : undefined;
+  const passphrase = isEncrypted
+    ? await newPassphrase(flags, context, sentences.cliCert.encrypted.newKey)
+    : undefined;
 
   const keys = withNewKey ? await newKeys(old, flags, context.signal) : undefined;
   const at = await signingTime(ca, context);
@@ -121,17 +124,14 @@ export const run: RunOf<typeof certRenew> = async ({ args, flags }, context) => 
   noteIfShortened(renewed, ca?.certificate, context);
   if (pfx === 'closed') {
     const remake = `enrollkit cert pfx ${quoted(displayPath(paths.certificate))} --out ${quoted(displayPath(pfxPath))} --force`;
-    context.output.note(
-      'cert.renew.old-pfx',
-      `note: ${displayPath(pfxPath)} may still contain the certificate before, since no passphrase that was given opens it. To renew it: ${remake}`,
-    );
+    context.output.note('cert.renew.old-pfx', sentences.cliCert.renew.oldPfx(displayPath(pfxPath), remake));
   }
 };
 
 function assertFlags({ newKey, keyAlgorithm, encryptKey }: FlagsOf<typeof certRenew>): void {
   if (newKey || (keyAlgorithm === undefined && !encryptKey)) return;
-  throw new EnrollkitError('USAGE', '--key-algorithm and --encrypt-key are for a new key.', {
-    next: 'Add --new-key.',
+  throw new EnrollkitError('USAGE', sentences.cliCert.renew.requiresNewKey, {
+    next: sentences.cliCert.renew.addNewKey,
   });
 }
 
@@ -149,8 +149,8 @@ async function newKeys(
 ): Promise<KeyPair> {
   const algorithm = flags.keyAlgorithm ?? keyAlgorithmOf(old.publicKey);
   if (algorithm) return generateKeyPair(algorithm, signal);
-  throw new EnrollkitError('USAGE', `No new key of the kind ${old.publicKeyInfo.name} is made here.`, {
-    next: 'Choose another with --key-algorithm.',
+  throw new EnrollkitError('USAGE', sentences.cliCert.renew.unknownAlgorithm(old.publicKeyInfo.name), {
+    next: sentences.cliCert.renew.chooseAlgorithm,
   });
 }
 
@@ -163,10 +163,7 @@ async function keyOf(
   const keyPath = flags.key ?? join(dirname(path), 'key.pem');
   const key = await readPrivateKey(keyPath, opening);
   if (isKeyPair(key, old.publicKey)) return key;
-  throw new EnrollkitError(
-    'KEY_MISMATCH',
-    `The private key in ${keyPath} is not that of the certificate ${old.subject.text} in ${path}.`,
-  );
+  throw new EnrollkitError('KEY_MISMATCH', sentences.cliCert.renew.otherKey(keyPath, old.subject.text, path));
 }
 
 /**
@@ -197,9 +194,9 @@ async function caOf(
   if (flags.newIssuer || isIssuedBy(old, ca.certificate)) return ca;
   throw new EnrollkitError(
     'CHAIN_INVALID',
-    `The certificate ${old.subject.text} in ${path} was not issued by ${notIssuedBy(old, ca.certificate)}.`,
+    sentences.cliCert.renew.otherIssuer(old.subject.text, path, notIssuedBy(old, ca.certificate)),
     {
-      next: 'Give the CA that issued it with --ca FILE; or add --new-issuer if another is to sign from now on.',
+      next: sentences.cliCert.renew.nameIssuer,
     },
   );
 }

@@ -1,34 +1,34 @@
+import { sentences } from '../../languages/language.js';
 import { caFlags, daysFlag, keyAlgorithmFlag, keyFolderFlags } from '../input/certificate-flags.js';
 import { declareCommand } from '../kernel/command.js';
 import { switchFlag, textFlag } from '../kernel/flags.js';
 
 export const certRenew = declareCommand({
-  description:
-    'Renews a certificate: the same subject, names and usages, with new dates and a new serial number; for the same key, or with --new-key for a new one. The CA that issued it signs: --ca, or the one of the certificate folder; a root or self-signed certificate signs itself. A device.pfx of the certificate in the same folder is renewed as well, if it has no passphrase or the one that you give.',
-  args: { file: { summary: 'the certificate; of several in the file, the first' } },
+  description: sentences.cliCert.renew.description,
+  args: { file: { summary: sentences.cliCert.renew.file } },
   flags: {
     key: textFlag({
       placeholder: 'FILE',
-      summary: 'its private key (default: key.pem beside it); where it signs itself',
+      summary: sentences.cliCert.renew.key,
     }),
-    'new-key': switchFlag({ summary: 'make a new key as well' }),
+    'new-key': switchFlag({ summary: sentences.cliCert.renew.newKey }),
     ...caFlags,
-    'new-issuer': switchFlag({ heading: 'Who signs:', summary: 'allow a different CA to sign' }),
+    'new-issuer': switchFlag({ heading: caFlags.ca.heading!, summary: sentences.cliCert.renew.newIssuer }),
     'key-algorithm': {
       ...keyAlgorithmFlag['key-algorithm'],
-      summary: 'of the new key (default: as before)',
+      summary: sentences.cliCert.renew.keyAlgorithm,
     },
-    days: { ...daysFlag.days, summary: 'how long it is valid (default: as long as before)' },
-    ...keyFolderFlags('that of the file; with --force, in its place'),
+    days: { ...daysFlag.days, summary: sentences.cliCert.renew.days },
+    ...keyFolderFlags(sentences.cliCert.renew.out),
   },
   examples: [
     {
       line: 'cert renew certs/devices/device-001/certificate.pem --force',
-      summary: 'in its place, for the same key',
+      summary: sentences.cliCert.renew.examples.inPlace,
     },
     {
       line: 'cert renew device-042/chain.pem --new-key --days 90 --ca Plant-CA/chain.pem --ca-key Plant-CA/key.pem --out device-042-new',
-      summary: 'with a new key, into another folder',
+      summary: sentences.cliCert.renew.examples.newKey,
     },
   ],
 });

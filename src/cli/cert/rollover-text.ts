@@ -1,8 +1,9 @@
 /** A roll-over for people: the CAs, the groups, the devices and their dates. */
+import { sentences } from '../../languages/language.js';
 import type { EnrollmentGroupResult } from '../../rollover/group.js';
 import type { RolloverResult } from '../../rollover/result.js';
 import type { Styles } from '../kernel/output.js';
-import { columns, displayPath } from '../terminal/text.js';
+import { columns, displayPath, padEnd, widest } from '../terminal/text.js';
 
 /** A list longer than this is cut, and says so; --json has all of it. */
 const maxListed = 20;
@@ -12,14 +13,28 @@ const day = (time: string) => time.slice(0, 10);
 export function rolloverText(result: RolloverResult, { bold, green, red }: Styles): string {
   const { authority, authorities, enrollmentGroups, deleted, devices, notes, finishedAt } = result;
   const left = devices.filter(({ reissued }) => !reissued);
-  const title = `Roll-over of the ${authority} CA: ${finishedAt === null ? 'both are in use' : `finished on ${day(finishedAt)}`}`;
-  const width = Math.max(...authorities.map(({ role }) => `new ${role}`.length));
+  const title = sentences.cliCert.rollover.title(
+    authority,
+    finishedAt === null ? undefined : day(finishedAt),
+  );
+  const width = widest(
+    authorities.flatMap(({ role }) => [
+      sentences.cliCert.rollover.newAuthority(role),
+      sentences.cliCert.rollover.oldAuthority(role),
+    ]),
+  );
   const sections: [string, string[]][] = [
-    ['CAs', authorities.flatMap((one) => authorityLines(one, width))],
-    ['Enrollment groups', enrollmentGroups.map(groupLine)],
-    ['Deleted from DPS', deleted],
-    [devicesTitle(devices.length, left.length), columns(deviceRows(result), 2)],
-    ['Notes', notes],
+    [
+      sentences.cliCert.rollover.headings.authorities,
+      authorities.flatMap((one) => authorityLines(one, width)),
+    ],
+    [sentences.cliCert.rollover.headings.groups, enrollmentGroups.map(groupLine)],
+    [sentences.cliCert.rollover.headings.deleted, deleted],
+    [
+      sentences.cliCert.rollover.headings.devices(devices.length, left.length),
+      columns(deviceRows(result), 2),
+    ],
+    [sentences.cliCert.rollover.headings.notes, notes],
   ];
   const shown = sections.filter(([, lines]) => lines.length > 0);
   const texts = shown.map(([heading, lines]) =>
@@ -34,29 +49,26 @@ function authorityLines(
   width: number,
 ): string[] {
   const line = (which: string, { sha256Thumbprint, notAfter, folder }: typeof old) =>
-    [`${which} ${role}`.padEnd(width), sha256Thumbprint.slice(0, 8), day(notAfter), displayPath(folder)].join(
-      '  ',
-    );
-  return [line('new', successor), line('old', old)];
+    [padEnd(which, width), sha256Thumbprint.slice(0, 8), day(notAfter), displayPath(folder)].join('  ');
+  return [
+    line(sentences.cliCert.rollover.newAuthority(role), successor),
+    line(sentences.cliCert.rollover.oldAuthority(role), old),
+  ];
 }
 
 function groupLine({ id, holds, primary, secondary }: EnrollmentGroupResult): string {
-  const short = (value: string | null) => (value && /^[0-9A-F]{64}$/.test(value) ? value.slice(0, 8) : value);
+  const short = (value: string | null) =>
+    value && /^[0-9A-F]{64}$/.test(value) ? value.slice(0, 8) : (value ?? '');
   switch (holds) {
     case 'both':
-      return `${id}: accepts both, ${short(primary)} and ${short(secondary)}`;
+      return sentences.cliCert.rollover.acceptsBoth(id, short(primary), short(secondary));
     case 'new':
-      return `${id}: accepts the new one only, ${short(primary)}`;
+      return sentences.cliCert.rollover.acceptsNew(id, short(primary));
     case 'unchanged':
-      return `${id}: unchanged, by ${short(primary)}`;
+      return sentences.cliCert.rollover.unchanged(id, short(primary));
     case 'gone':
-      return `${id}: there is none of that ID any more`;
+      return sentences.cliCert.rollover.gone(id);
   }
-}
-
-function devicesTitle(all: number, left: number): string {
-  if (left === 0) return `Devices: all ${all} are re-issued`;
-  return `Devices: ${left} of ${all} are to be re-issued`;
 }
 
 /** The most urgent first. */
@@ -68,9 +80,13 @@ function deviceRows({ devices }: RolloverResult): string[][] {
   const rows = sorted
     .slice(0, maxListed)
     .map(({ name, kind, reissueBy, notAfter }) => [
-      kind === 'edge-ca' ? `${name} (edge CA)` : name,
-      reissueBy === null ? `re-issued, until ${day(notAfter)}` : `re-issue by ${day(reissueBy)}`,
+      kind === 'edge-ca' ? sentences.cliCert.rollover.edgeCa(name) : name,
+      reissueBy === null
+        ? sentences.cliCert.rollover.reissued(day(notAfter))
+        : sentences.cliCert.rollover.reissueBy(day(reissueBy)),
     ]);
   const more = sorted.length - rows.length;
-  return more > 0 ? [...rows, [`and ${more} more`, 'see --json']] : rows;
+  return more > 0
+    ? [...rows, [sentences.cliCert.rollover.more(more), sentences.cliCert.rollover.seeJson]]
+    : rows;
 }

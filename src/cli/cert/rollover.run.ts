@@ -3,6 +3,7 @@
 import { serviceClock, type Target } from '../../dps/client/target.js';
 import { assertEnrollmentGroupId } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { OpenPrivateKeyOptions } from '../../pki/keys.js';
 import type { RolloverResult } from '../../rollover/result.js';
 import {
@@ -35,9 +36,9 @@ export const run: RunOf<typeof certRollover> = async ({ args, flags }, context) 
     opening: OpenPrivateKeyOptions,
     target: Target | undefined,
   ): Promise<RolloverResult> => {
-    const tell = (text: string) => {
+    const tell = (step: string) => {
       hasSteps = true;
-      output.note('cert.rollover.step', `  done  ${text}`);
+      output.note('cert.rollover.step', sentences.cliCert.rollover.step(step));
     };
     const options: RolloverOptions = {
       authority,
@@ -68,7 +69,7 @@ export const run: RunOf<typeof certRollover> = async ({ args, flags }, context) 
   output.result('cert.rollover.report', rolloverText(result, output.dataStyle));
   output.note(
     'cert.rollover.next',
-    `\nnext: ${nextStep(result, `${programName(env)} cert rollover ${args.ca}`, sameFolder(flags))}`,
+    `\n${sentences.cliKernel.labels.next}${nextStep(result, `${programName(env)} cert rollover ${args.ca}`, sameFolder(flags))}`,
   );
 };
 
@@ -77,8 +78,8 @@ function authorityFrom(ca: string, folder: string): AuthorityName {
   const authorities = layout.authorities();
   if (ca === 'root' || ca === 'intermediate' || authorities.includes(ca)) return ca;
   const known = authorities.length > 0 ? authorities : ['root', 'intermediate'];
-  throw new EnrollkitError('USAGE', `There is no CA "${ca}" in ${layout.folder}.`, {
-    next: `Give one of: ${known.join(', ')}. To name another certificate folder, add --dir FOLDER.`,
+  throw new EnrollkitError('USAGE', sentences.cliCert.rollover.noAuthority(ca, layout.folder), {
+    next: sentences.cliCert.rollover.knownAuthorities(known),
   });
 }
 
@@ -87,17 +88,20 @@ function assertFlags(
   groups: readonly string[],
 ): void {
   const refuse = (message: string, next: string) => new EnrollkitError('USAGE', message, { next });
-  if (reissue && finish) throw refuse('--reissue and --finish are two phases.', 'Give one of them.');
-  if (newKey && !reissue) throw refuse('--new-key is for the devices.', 'Add --reissue.');
-  if (force && !finish) throw refuse('--force is for the last phase.', 'Add --finish.');
+  if (reissue && finish)
+    throw refuse(sentences.cliCert.rollover.twoPhases, sentences.cliCert.rollover.onePhase);
+  if (newKey && !reissue)
+    throw refuse(sentences.cliCert.rollover.newKeyRequires, sentences.cliCert.rollover.addReissue);
+  if (force && !finish)
+    throw refuse(sentences.cliCert.rollover.forceRequires, sentences.cliCert.rollover.addFinish);
   if (groups.length > 0 && (reissue || finish)) {
-    throw refuse('--group is for the first phase; the others remember it.', 'Leave it out.');
+    throw refuse(sentences.cliCert.rollover.groupInFirst, sentences.cliCert.rollover.omitGroup);
   }
   for (const id of groups) assertEnrollmentGroupId(id);
 }
 
 function nextStep({ finishedAt, devices }: RolloverResult, command: string, dir: string): string {
   if (devices.some(({ reissued }) => !reissued)) return `${command} --reissue${dir}`;
-  if (finishedAt !== null) return 'nothing; the old files are kept as long as you want them.';
-  return `give the devices their new files and let them register again, then ${command} --finish${dir}`;
+  if (finishedAt !== null) return sentences.cliCert.rollover.nothingNext;
+  return sentences.cliCert.rollover.deployNext(`${command} --finish${dir}`);
 }

@@ -1,20 +1,20 @@
+import { sentences } from '../../languages/language.js';
 import { keyFolderFlags, makingFlags, pathLengthFlag } from '../input/certificate-flags.js';
 import { defineCommand } from '../kernel/command.js';
 
 export const certRoot = defineCommand({
-  description:
-    'Makes a root CA: key.pem (mode 0600), certificate.pem, and chain.pem, which for a root is the certificate.',
-  args: { name: { summary: 'its common name' } },
+  description: sentences.cliCert.root.description,
+  args: { name: { summary: sentences.cliCert.authorityName } },
   flags: {
     ...makingFlags,
     ...pathLengthFlag,
-    ...keyFolderFlags('one of that name, here'),
+    ...keyFolderFlags(sentences.cliCert.folderOfThatName),
   },
   examples: [
-    { line: 'cert root "Contoso Root CA"', summary: 'in the folder Contoso-Root-CA' },
+    { line: 'cert root "Contoso Root CA"', summary: sentences.cliCert.root.examples.plain },
     {
       line: 'cert root "Contoso Root CA" --organization Contoso --country DE --key-algorithm ec-p384 --encrypt-key --out ca/root',
-      summary: 'with a longer subject, and an encrypted key',
+      summary: sentences.cliCert.root.examples.subject,
     },
   ],
   async run({ args, flags }, context) {

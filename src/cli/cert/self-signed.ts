@@ -1,20 +1,20 @@
+import { sentences } from '../../languages/language.js';
 import { alternativeNameFlags, keyFolderFlags, makingFlags } from '../input/certificate-flags.js';
 import { defineCommand } from '../kernel/command.js';
 
 export const certSelfSigned = defineCommand({
-  description:
-    'Makes a device certificate that no CA signs, for an individual enrollment: DPS or the hub then knows the device by the thumbprint, which is printed.',
-  args: { id: { summary: 'the registration ID; for a module of IoT Hub, deviceId/moduleId' } },
+  description: sentences.cliCert.selfSigned.description,
+  args: { id: { summary: sentences.cliCert.deviceOrModuleId } },
   flags: {
     ...makingFlags,
     ...alternativeNameFlags,
-    ...keyFolderFlags('ID, here'),
+    ...keyFolderFlags(sentences.cliCert.selfSigned.out),
   },
   examples: [
-    { line: 'cert self-signed device-042', summary: 'in the folder device-042' },
+    { line: 'cert self-signed device-042', summary: sentences.cliCert.selfSigned.examples.plain },
     {
       line: 'cert self-signed device-042 --days 30 --out spare --json',
-      summary: 'a second one, for the secondary thumbprint; as JSON',
+      summary: sentences.cliCert.selfSigned.examples.second,
     },
   ],
   async run({ args, flags }, context) {
@@ -29,8 +29,8 @@ export const certSelfSigned = defineCommand({
         signer: 'self',
         next: (folder) =>
           moduleIdentityOf(id)
-            ? `Give ${folder}/certificate.pem, or the thumbprint, to the module identity in IoT Hub.`
-            : `Give ${folder}/certificate.pem, or the thumbprint, to the individual enrollment.`,
+            ? sentences.cliCert.selfSigned.addToModule(`${folder}/certificate.pem`)
+            : sentences.cliCert.selfSigned.addToEnrollment(`${folder}/certificate.pem`),
       },
       flags,
       context,

@@ -1,24 +1,27 @@
 import { isIP } from 'node:net';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { dnsNameProblem } from '../../pki/make/alternative-name-shape.js';
 import { alternativeNameFlags, caFlags, keyFolderFlags, makingFlags } from '../input/certificate-flags.js';
 import { defineCommand } from '../kernel/command.js';
 
 export const certServer = defineCommand({
-  description:
-    'Makes the certificate of a TLS server. Clients look at its subject alternative names only: --dns and --ip; without any, its name stands there.',
-  args: { name: { summary: 'its common name, the first DNS name as a rule' } },
+  description: sentences.cliCert.server.description,
+  args: { name: { summary: sentences.cliCert.server.name } },
   flags: {
     ...caFlags,
     ...makingFlags,
     ...alternativeNameFlags,
-    ...keyFolderFlags('one of that name, here'),
+    ...keyFolderFlags(sentences.cliCert.folderOfThatName),
   },
   examples: [
-    { line: 'cert server localhost --dns localhost --ip 127.0.0.1 --ip ::1', summary: 'for this computer' },
+    {
+      line: 'cert server localhost --dns localhost --ip 127.0.0.1 --ip ::1',
+      summary: sentences.cliCert.server.examples.local,
+    },
     {
       line: 'cert server gateway.local --dns gateway.local --dns "*.line5.local" --days 90',
-      summary: 'for two names, one of them a wildcard',
+      summary: sentences.cliCert.server.examples.wildcard,
     },
   ],
   async run({ args, flags }, context) {
@@ -38,11 +41,7 @@ export const certServer = defineCommand({
 function namesOf(name: string): { dns: string[] } | { ip: string[] } {
   if (isIP(name) !== 0) return { ip: [name] };
   if (!dnsNameProblem(name)) return { dns: [name] };
-  throw new EnrollkitError(
-    'USAGE',
-    `"${name}" is neither a DNS name nor an IP address, and none was given besides.`,
-    {
-      next: 'Give what clients connect to: --dns NAME or --ip ADDRESS.',
-    },
-  );
+  throw new EnrollkitError('USAGE', sentences.cliCert.server.noName(name), {
+    next: sentences.cliCert.server.addName,
+  });
 }

@@ -1,5 +1,6 @@
 /** Signs a certificate request. */
 import { assertDeviceOrModule } from '../../dps/contract/ids.js';
+import { sentences } from '../../languages/language.js';
 import { issue } from '../../pki/make/issue.js';
 import { parseCertificate } from '../../pki/x509/certificate.js';
 import { generalNameText } from '../../pki/x509/general-name.js';
@@ -50,10 +51,7 @@ export const run: RunOf<typeof certSign> = async ({ args, flags }, context) => {
   noteIfNotForDps(made, role, context);
   const leftOut = request.otherAlternativeNames.map(generalNameText);
   if (leftOut.length > 0)
-    context.output.note(
-      'cert.sign.names-left-out',
-      `note: names of the request left out: ${leftOut.join(', ')}.`,
-    );
+    context.output.note('cert.sign.names-left-out', sentences.cliCert.sign.leftOut(leftOut));
   noteIfShortened(made, ca.certificate, context);
   noteIfShallow(made, flags, context);
 };

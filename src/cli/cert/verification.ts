@@ -1,19 +1,19 @@
+import { sentences } from '../../languages/language.js';
 import { caFlags, forceFlag, outFileFlag, secretAndOutputFlags } from '../input/certificate-flags.js';
 import { defineCommand } from '../kernel/command.js';
 
 export const certVerification = defineCommand({
-  description:
-    'Answers a proof-of-possession challenge: makes the certificate whose common name is the verification code, signed by the CA that was uploaded, root or intermediate. Its own key proves nothing and is not kept. Without --ca, the root CA of the certificate folder signs.',
-  args: { code: { summary: 'the verification code, as DPS shows it' } },
+  description: sentences.cliCert.verification.description,
+  args: { code: { summary: sentences.cliCert.verification.code } },
   flags: { ...caFlags, ...outFileFlag, ...forceFlag, ...secretAndOutputFlags },
   examples: [
     {
       line: 'cert verification 106A5SD242AF512B3498BD6098C4941E66R34H268DDB3288 --out verification.pem',
-      summary: 'signed by the root of the certificate folder',
+      summary: sentences.cliCert.verification.examples.root,
     },
     {
       line: 'cert verification 106A5SD242AF512B3498BD6098C4941E66R34H268DDB3288 --ca Plant-CA/certificate.pem --ca-key Plant-CA/key.pem',
-      summary: 'signed by an intermediate, on standard output',
+      summary: sentences.cliCert.verification.examples.intermediate,
     },
   ],
   async run({ args: { code }, flags }, context) {

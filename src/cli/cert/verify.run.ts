@@ -1,5 +1,6 @@
 /** Validates the chain of a file, and shows the result. */
 import { EnrollkitError, exitStatus } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { toChainVerdict, validatePath } from '../../pki/path/validate.js';
 import type { Certificate } from '../../pki/x509/certificate.js';
 import { parseRevocationLists } from '../../pki/x509/crl.js';
@@ -13,7 +14,7 @@ import { folderOf } from '../target/command-target.js';
 import { peerNameFrom } from './peer-name.js';
 import type { certVerify } from './verify.js';
 
-/** @throws EnrollkitError of the files; a chain that does not hold is no error, and a status of its own */
+/** @throws EnrollkitError of the files; a chain that is not valid is not an error, but an exit status */
 export const run: RunOf<typeof certVerify> = async ({ args, flags }, context) => {
   const { output } = context;
   const peerName = peerNameFrom(flags);
@@ -47,17 +48,20 @@ export const run: RunOf<typeof certVerify> = async ({ args, flags }, context) =>
   if (output.json) output.value(toChainVerdict(verdict));
   else if (verdict.valid) {
     const { green } = output.dataStyle;
-    output.result('cert.verify.valid', `${green('It holds.')} From the certificate to the trusted CA:`);
+    output.result(
+      'cert.verify.valid',
+      `${green(sentences.cliCert.verify.valid)} ${sentences.cliCert.verify.path}`,
+    );
     output.data(verdict.path.map((one, index) => `${'  '.repeat(index + 1)}${lineOf(one)}`).join('\n'));
   } else {
-    output.result('cert.verify.invalid', output.dataStyle.red('It does not hold.'));
+    output.result('cert.verify.invalid', output.dataStyle.red(sentences.cliCert.verify.invalid));
     for (const { code, message } of verdict.failures) output.data(`  ${message} (${code})`);
   }
   return verdict.valid ? exitStatus.ok : exitStatus.rejected;
 };
 
 function lineOf({ subject, notAfter }: Certificate): string {
-  return `${subject.text}, until ${notAfter.toISOString()}`;
+  return sentences.cliCert.verify.certificate(subject.text, notAfter.toISOString());
 }
 
 /** Parsed here too, so that an error names the file. */
@@ -71,9 +75,7 @@ function rootOfFolder(folder: string): Certificate {
   const layout = layoutOf(folder);
   const stored = loadCertificate(layout.root);
   if (stored) return stored.certificate;
-  throw new EnrollkitError(
-    'FILE_UNREADABLE',
-    `No CA to trust was given, and there is no root CA in the certificate folder ${layout.folder}.`,
-    { next: 'Give --trust FILE, or the certificate folder with --dir FOLDER.' },
-  );
+  throw new EnrollkitError('FILE_UNREADABLE', sentences.cliCert.verify.noTrust(layout.folder), {
+    next: sentences.cliCert.verify.addTrust,
+  });
 }

@@ -2,6 +2,7 @@
 import { deviceEnvironment } from '../../certgen/device-environment.js';
 import type { Script } from '../../certgen/scripts.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { Context, FlagsOf } from '../kernel/command.js';
 import type { certgen } from './certgen.js';
 
@@ -14,8 +15,8 @@ export function printDeviceEnvironment(
 ): void {
   const hub = flags.hub;
   if (hub === undefined || !/^[A-Za-z0-9.-]+$/.test(hub)) {
-    throw new EnrollkitError('USAGE', 'certgen env takes --hub with the host name of the IoT hub.', {
-      next: 'Add --hub NAME.azure-devices.net',
+    throw new EnrollkitError('USAGE', sentences.cliCertgen.needsHub, {
+      next: sentences.cliCertgen.addHub,
     });
   }
   const variables = deviceEnvironment(folder, script, name, hub);

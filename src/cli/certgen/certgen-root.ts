@@ -1,6 +1,7 @@
 /** The root that install_root_ca_from_files and install_root_ca_from_cli bring. */
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { isEncryptedKey, openPrivateKey } from '../../pki/keys.js';
 import { parseCertificate } from '../../pki/x509/certificate.js';
 import { readInputFile } from '../input/input-file.js';
@@ -31,8 +32,8 @@ export async function readRoot(
   if (certificate === undefined || key === undefined || rest.length > 0) {
     throw new EnrollkitError(
       'USAGE',
-      `${command} takes a certificate and a private key${rest.length > 0 ? ', and no passphrase: others on this computer can read what a command is given' : ''}.`,
-      { next: 'Give the key’s passphrase with --root-passphrase-file FILE, or ENROLLKIT_PASSPHRASE.' },
+      rest.length > 0 ? sentences.cliCertgen.noPassphrase(command) : sentences.cliCertgen.needsTwo(command),
+      { next: sentences.cliCertgen.passphraseOfKey },
     );
   }
   const passphrase =
@@ -48,18 +49,15 @@ export async function readRoot(
   const fromInput = key === '-';
   const keyPem = fromInput ? readInputFile(key) : key;
   if (!fromInput && !isEncryptedKey(keyPem)) {
-    throw new EnrollkitError(
-      'USAGE',
-      'A private key that is not encrypted does not belong on a command line.',
-      {
-        next: 'Give - in its place, and the key on standard input.',
-      },
-    );
+    throw new EnrollkitError('USAGE', sentences.cliCertgen.keyOnCommandLine, {
+      next: sentences.cliCertgen.keyFromInput,
+    });
   }
   return {
-    certificate: naming('the first argument', () => parseCertificate(certificate)).der,
-    privateKey: await namingLater(fromInput ? 'standard input' : 'the second argument', () =>
-      openPrivateKey(keyPem, opening),
+    certificate: naming(sentences.cliCertgen.sources.firstArgument, () => parseCertificate(certificate)).der,
+    privateKey: await namingLater(
+      fromInput ? sentences.cliCertgen.sources.standardInput : sentences.cliCertgen.sources.secondArgument,
+      () => openPrivateKey(keyPem, opening),
     ),
   };
 }

@@ -7,6 +7,7 @@ import { assertPassphrase, type CertgenResult } from '../../certgen/request.js';
 import { type CertificateCommand, edgeScript, type Script, sdkScript } from '../../certgen/scripts.js';
 import { registrationIdProblem } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { inspectCertificate } from '../../pki/x509/inspect.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { askPassphrase, givenPassphrase } from '../input/passphrase.js';
@@ -19,10 +20,16 @@ export const run: RunOf<typeof certgen> = async ({ args: { command, name: names 
   const script = flags.edge ? edgeScript : sdkScript;
   const folder = flags.dir ?? '.';
   if (command === 'env') {
-    return printDeviceEnvironment(script, folder, only(command, names, 'a device ID'), flags, context);
+    return printDeviceEnvironment(
+      script,
+      folder,
+      only(names, (given) => sentences.cliCertgen.requiresDeviceId(command, given)),
+      flags,
+      context,
+    );
   }
   if (command === 'create_root_and_intermediate') {
-    if (names.length > 0) throw usage(`${command} takes no name.`);
+    if (names.length > 0) throw usage(sentences.cliCertgen.takesNoName(command));
     return makeAuthority({ script, folder }, flags, context);
   }
   if (flags.edge && (command === 'install_root_ca_from_files' || command === 'install_root_ca_from_cli')) {
@@ -33,22 +40,23 @@ export const run: RunOf<typeof certgen> = async ({ args: { command, name: names 
   if (!issuing) {
     const inOther = Object.hasOwn((flags.edge ? sdkScript : edgeScript).commands, command);
     const installs = command.startsWith('install_root_ca_from_');
-    if (inOther || installs) throw usage(`${command} ${flags.edge ? 'is no command with' : 'needs'} --edge.`);
-    throw usage(`There is no certgen command "${command}".`);
+    if (inOther || installs)
+      throw usage(
+        flags.edge ? sentences.cliCertgen.notWithEdge(command) : sentences.cliCertgen.needsEdge(command),
+      );
+    throw usage(sentences.cliCertgen.unknownCommand(command));
   }
-  const name = only(command, names, 'a name');
+  const name = only(names, (given) => sentences.cliCertgen.requiresName(command, given));
   return makeCertificate({ script, folder, command: issuing, name }, flags, context);
 };
 
-function only(command: string, names: readonly string[], what: string): string {
+function only(names: readonly string[], problem: (given: number) => string): string {
   if (names.length === 1) return names[0]!;
-  throw usage(
-    `${command} takes ${what}${names.length === 0 ? '' : `, and one only; got ${names.length} words`}.`,
-  );
+  throw usage(problem(names.length));
 }
 
 function usage(message: string): EnrollkitError {
-  return new EnrollkitError('USAGE', message, { next: 'See enrollkit certgen --help.' });
+  return new EnrollkitError('USAGE', message, { next: sentences.cliCertgen.seeHelp });
 }
 
 async function makeAuthority(
@@ -57,9 +65,8 @@ async function makeAuthority(
   context: Context,
 ): Promise<void> {
   const replace = await mayReplace(folder, flags, context);
-  const passphrase = await newPassphrase(flags, context, 'the CA keys and the PFX files');
-  if (!root)
-    context.output.note('certgen.making-keys', 'Making two keys of 4096 bits; this takes a few seconds.');
+  const passphrase = await newPassphrase(flags, context, sentences.cliCertgen.encrypted);
+  if (!root) context.output.note('certgen.making-keys', sentences.cliCertgen.creatingKeys);
   const result = await createAuthority({
     script,
     folder,
@@ -92,18 +99,12 @@ async function makeCertificate(
   });
   tell(result, asked.folder, context);
   if (problem)
-    context.output.note(
-      'certgen.not-a-registration-id',
-      `Note: DPS would not take this name as a registration ID. ${problem}`,
-    );
+    context.output.note('certgen.not-a-registration-id', sentences.cliCertgen.notARegistrationId(problem));
 }
 
 function asking(context: Context): Promise<string> {
   if (context.interactive) return askPassphrase(context);
-  throw new EnrollkitError(
-    'PASSPHRASE_REQUIRED',
-    'The passphrase of the CA keys is needed, and none was given.',
-  );
+  throw new EnrollkitError('PASSPHRASE_REQUIRED', sentences.cliCertgen.passphraseRequired);
 }
 
 /** Whether an existing CA may be moved aside: with --force, or if the person agrees. */
@@ -121,8 +122,8 @@ async function mayReplace(
   const { terminalAsker } = await import('../terminal/prompts.js');
   const yes = await terminalAsker(context.output, context.signal).confirm({
     id: 'certgen.replace-ca',
-    message: `There is a CA in ${folder}: ${former.join(', ')}. Make another one?`,
-    why: 'The old one is moved to a separate folder, not removed.',
+    message: sentences.cliCertgen.replace(folder, former),
+    why: sentences.cliCertgen.replaceWhy,
     default: false,
   });
   if (!yes) throw authorityExists(folder, former);
@@ -135,10 +136,7 @@ function validity(script: Script, env: NodeJS.ProcessEnv): { validityDays?: numb
   if (script !== edgeScript || days === undefined || days === '') return {};
   const valid = /^\d+$/.test(days) && Number(days) >= 1 && Number(days) <= 36_500;
   if (valid) return { validityDays: Number(days) };
-  throw new EnrollkitError(
-    'USAGE',
-    `DEFAULT_VALIDITY_DAYS is a number of days from 1 to 36500, not "${days}".`,
-  );
+  throw new EnrollkitError('USAGE', sentences.cliCertgen.notDays(days));
 }
 
 function tell({ written, moved, certificates }: CertgenResult, folder: string, { output }: Context): void {
@@ -150,9 +148,9 @@ function tell({ written, moved, certificates }: CertgenResult, folder: string, {
   const shown = written.filter((path) => !path.endsWith('.old') && !/^(newcerts|index|serial)/.test(path));
   output.data(shown.map((path) => join(folder, path)).join('\n'));
   for (const { from, to } of moved)
-    output.note('certgen.moved-aside', `moved aside: ${join(folder, from)} is now ${join(folder, to)}`);
+    output.note('certgen.moved-aside', sentences.cliCertgen.moved(join(folder, from), join(folder, to)));
   for (const { subject, notAfter, sha1Thumbprint } of described) {
-    output.note('certgen.made', `${subject}: until ${notAfter}, SHA-1 ${sha1Thumbprint}`);
+    output.note('certgen.made', sentences.cliCertgen.created(subject, notAfter, sha1Thumbprint));
   }
-  output.note('certgen.for-tests', 'For tests, not for production.');
+  output.note('certgen.for-tests', sentences.cliCertgen.forTests);
 }

@@ -1,5 +1,7 @@
 /** The certificate and key of a device: those in the certificate folder, or those given. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { isKeyPair, type OpenPrivateKeyOptions } from '../../pki/keys.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../../pki/x509/certificate.js';
 import { readTextIfExists } from '../../workspace/files.js';
@@ -32,8 +34,8 @@ export async function deviceCredentials(
     return fromFolder(registrationId, folderOf(flags), opening);
   }
   if (key === undefined || (certificate === undefined && chain === undefined)) {
-    throw new EnrollkitError('USAGE', 'A certificate and its key belong together.', {
-      next: 'Give --certificate FILE or --chain FILE, and --key FILE.',
+    throw new EnrollkitError('USAGE', sentences.cliDevice.keyAndCertificate, {
+      next: sentences.cliDevice.giveBoth,
     });
   }
   const own = certificate === undefined ? [] : await readCertificates(certificate, opening);
@@ -45,8 +47,8 @@ export async function deviceCredentials(
   if (commonName !== registrationId) {
     throw new EnrollkitError(
       'USAGE',
-      `${file} is the certificate of "${commonName ?? 'nobody'}"; DPS takes the common name as the registration ID, and that is ${registrationId}.`,
-      { next: 'Give the registration ID that is the common name of the certificate.' },
+      sentences.cliDevice.otherCommonName(file, commonName ?? '', registrationId),
+      { next: sentences.cliDevice.useCommonName },
     );
   }
   const privateKey = await keyOf(leaf!, file, key, opening);
@@ -63,9 +65,11 @@ async function fromFolder(
   if (certificateChain === undefined) {
     throw new EnrollkitError(
       'FILE_UNREADABLE',
-      `There is no certificate of ${registrationId} in ${paths.folder}.`,
+      sentences.cliDevice.noCertificate(registrationId, paths.folder),
       {
-        next: `Make one: enrollkit quickstart --yes --dir ${quoted(folder)} --device ${registrationId}; or give --certificate, --chain and --key.`,
+        next: sentences.cliDevice.createOne(
+          `enrollkit quickstart --yes --dir ${quoted(folder)} --device ${registrationId}`,
+        ),
       },
     );
   }
@@ -86,6 +90,6 @@ async function keyOf(
   }
   throw new EnrollkitError(
     'KEY_MISMATCH',
-    `The private key in ${path} is not that of the certificate ${leaf.subject.text} in ${certificatePath}.`,
+    sentences.cliDevice.keyMismatch(path, leaf.subject.text, certificatePath),
   );
 }

@@ -1,4 +1,5 @@
 /** Flags of the commands that act as a device. */
+import { sentences } from '../../languages/language.js';
 import { choicesOf } from '../../quickstart/plan/fields.js';
 import { dirFlag, outputFlags, passphraseFileFlag } from '../kernel/common-flags.js';
 import { choiceFlag, textFlag } from '../kernel/flags.js';
@@ -8,15 +9,15 @@ export const deviceFlags = {
   ...dirFlag,
   certificate: textFlag({
     placeholder: 'FILE',
-    summary: 'the device’s certificate, when it is not in the folder',
+    summary: sentences.cliDevice.flags.certificate,
   }),
-  chain: textFlag({ placeholder: 'FILE', summary: 'its issuers, or the whole chain' }),
-  key: textFlag({ placeholder: 'FILE', summary: 'its private key, PEM' }),
+  chain: textFlag({ placeholder: 'FILE', summary: sentences.cliDevice.flags.chain }),
+  key: textFlag({ placeholder: 'FILE', summary: sentences.cliDevice.flags.key }),
   ...passphraseFileFlag,
   protocol: choiceFlag({
     placeholder: 'NAME',
     choices: choicesOf('devices.protocol'),
-    summary: 'how it registers (default: mqtt)',
+    summary: sentences.cliDevice.flags.protocol,
   }),
   ...globalEndpointFlag,
   ...targetFlags,

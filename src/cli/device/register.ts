@@ -1,16 +1,16 @@
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { deviceFlags } from './flags.js';
 
 export const deviceRegister = defineCommand({
-  description:
-    'Registers with the device’s own certificate, as it will in the field, and tells to which hub it was assigned. With --id-scope, at any DPS.',
-  args: { id: { summary: 'the registration ID' } },
+  description: sentences.cliDevice.register.description,
+  args: { id: { summary: sentences.cliDevice.id } },
   flags: deviceFlags,
   examples: [
-    { line: 'device register device-001', summary: 'a device of the certificate folder' },
+    { line: 'device register device-001', summary: sentences.cliDevice.register.folder },
     {
       line: 'device register d7 --id-scope 0ne0000ABCD --chain d7.chain.pem --key d7.key.pem',
-      summary: 'with a certificate of your own, at a DPS in Azure',
+      summary: sentences.cliDevice.register.files,
     },
   ],
   async run({ args: { id }, flags }, context) {
@@ -22,12 +22,13 @@ export const deviceRegister = defineCommand({
     await withRegisteredDevice(id, flags, context, async ({ registration }) => {
       const { deviceId, assignedHub, status, substatus } = registration;
       if (output.json) return output.value({ registrationId: id, deviceId, assignedHub, status, substatus });
+      const { registration: rows } = sentences.cliTerminal;
       output.data(
         columns([
-          ['Registration ID', id],
-          ['Device ID', deviceId ?? ''],
-          ['Status', substatus ? `${status} (${substatus})` : status],
-          ['Hub', assignedHub ?? ''],
+          [rows.registrationId, id],
+          [rows.deviceId, deviceId ?? ''],
+          [rows.status, substatus ? `${status} (${substatus})` : status],
+          [rows.hub, assignedHub ?? ''],
         ]).join('\n'),
       );
     });

@@ -1,18 +1,22 @@
 import { EnrollkitError } from '../../errors.js';
 import { JsonSyntaxError, parseJsonSource } from '../../json-source.js';
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { textFlag } from '../kernel/flags.js';
 import { deviceFlags } from './flags.js';
 
 export const deviceSend = defineCommand({
-  args: { id: { summary: 'the registration ID' } },
+  args: { id: { summary: sentences.cliDevice.id } },
   flags: {
-    message: textFlag({ placeholder: 'JSON', summary: 'what to send (default: a greeting and the time)' }),
+    message: textFlag({ placeholder: 'JSON', summary: sentences.cliDevice.send.message }),
     ...deviceFlags,
   },
   examples: [
-    { line: 'device send device-001', summary: 'a device of the certificate folder' },
-    { line: `device send device-002 --message '{"temperature":21.5}'`, summary: 'a message of your own' },
+    { line: 'device send device-001', summary: sentences.cliDevice.register.folder },
+    {
+      line: `device send device-002 --message '{"temperature":21.5}'`,
+      summary: sentences.cliDevice.send.custom,
+    },
   ],
   async run({ args: { id }, flags }, context) {
     const { assertRegistrationId } = await import('../../dps/contract/ids.js');
@@ -36,7 +40,12 @@ export const deviceSend = defineCommand({
         if (output.json) return output.value({ registrationId: id, deviceId, assignedHub, message, twin });
         output.result(
           'device.sent',
-          `${deviceId} has sent ${JSON.stringify(message)} to ${assignedHub}.\nIts twin:\n${JSON.stringify(twin, null, 2)}`,
+          sentences.cliDevice.send.sent(
+            deviceId,
+            JSON.stringify(message),
+            assignedHub,
+            JSON.stringify(twin, null, 2),
+          ),
         );
       } finally {
         await hub.close();
@@ -52,12 +61,12 @@ function messageFrom(json: string | undefined): object | undefined {
     if (typeof message === 'object' && message !== null) return message;
   } catch (cause) {
     if (!(cause instanceof JsonSyntaxError)) throw cause;
-    throw new EnrollkitError('USAGE', `--message, ${cause.message}.`, {
-      next: `Give an object, for instance '{"temperature":21.5}'.`,
+    throw new EnrollkitError('USAGE', sentences.cliDevice.send.badJson(cause.message), {
+      next: sentences.cliDevice.send.example,
       cause,
     });
   }
-  throw new EnrollkitError('USAGE', '--message is not a JSON object.', {
-    next: `Give an object, for instance '{"temperature":21.5}'.`,
+  throw new EnrollkitError('USAGE', sentences.cliDevice.send.notAnObject, {
+    next: sentences.cliDevice.send.example,
   });
 }

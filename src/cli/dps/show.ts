@@ -8,7 +8,7 @@ export const dpsShow = defineCommand({
   args: { name: { summary: 'the name of the provisioning service' } },
   flags: { ...dirFlag, ...accountFlags, ...outputFlags },
   examples: [
-    { line: 'dps show contoso-dps --target azure', summary: 'in whichever subscription it is' },
+    { line: 'dps show contoso-dps --target azure', summary: 'in any subscription' },
     { line: 'dps show enrollkit-dps --json', summary: 'that of the emulator, as JSON' },
   ],
   async run({ args: { name }, flags }, context) {

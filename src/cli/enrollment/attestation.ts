@@ -1,8 +1,10 @@
 /** The attestation of an individual enrollment: by a certificate that exists or is made here, or by a symmetric key. */
+
 import { join } from 'node:path';
 import { sameId } from '../../dps/contract/ids.js';
 import type { IndividualEnrollment } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { privateKeyToPem } from '../../pki/keys.js';
 import { issue } from '../../pki/make/issue.js';
 import { type Certificate, certificateToPem, parseCertificate } from '../../pki/x509/certificate.js';
@@ -24,6 +26,8 @@ import { folderOf, sameFolder } from '../target/command-target.js';
 import { quoted } from '../terminal/command-line.js';
 import type { enrollmentCreate } from './create.js';
 
+const { attestation: text } = sentences.cliEnrollment;
+
 /** `folder`: by the device's certificate in the certificate folder. */
 export type AttestationSource = 'certificate' | 'self-signed' | 'csr' | 'symmetric-key' | 'folder';
 
@@ -42,23 +46,22 @@ export function checkAttestationFlags(flags: CreateFlags): Exclude<AttestationSo
     ...(flags.symmetricKey ? (['symmetric-key'] as const) : []),
   ];
   const [how, other] = given;
-  if (other !== undefined) throw usage(`--${how} and --${other} exclude each other.`);
+  if (other !== undefined) throw usage(text.exclude(`--${how}`, `--${other}`));
   if (how === 'symmetric-key' && flags.secondaryCertificate !== undefined)
-    throw usage('--symmetric-key and --secondary-certificate exclude each other.');
+    throw usage(text.exclude('--symmetric-key', '--secondary-certificate'));
   if (how !== 'csr') {
     for (const [name, value] of [
       ['ca', flags.ca],
       ['ca-key', flags.caKey],
     ] as const) {
-      if (value !== undefined) throw usage(`--${name} needs --csr: it names the CA that signs the request.`);
+      if (value !== undefined) throw usage(text.needsCsr(`--${name}`));
     }
   }
   if (how !== 'self-signed' && (flags.keyAlgorithm !== undefined || flags.encryptKey))
-    throw usage('--key-algorithm and --encrypt-key need --self-signed: they are for a new key.');
-  if (how !== 'self-signed' && how !== 'csr' && flags.days !== undefined)
-    throw usage('--days needs --self-signed or --csr: it is for a new certificate.');
+    throw usage(text.forNewKey);
+  if (how !== 'self-signed' && how !== 'csr' && flags.days !== undefined) throw usage(text.forNewCertificate);
   if (flags.update && how === undefined && flags.secondaryCertificate !== undefined)
-    throw usage('--secondary-certificate needs --certificate, the primary one.');
+    throw usage(text.secondaryNeedsPrimary);
   return how;
 }
 
@@ -106,13 +109,9 @@ async function primaryCertificate(
     case 'folder': {
       if (readTextIfExists(paths.certificate) !== undefined)
         return certificateOf(registrationId, paths.certificate, context);
-      throw new EnrollkitError(
-        'FILE_UNREADABLE',
-        `There is no certificate of ${registrationId} in ${paths.folder}.`,
-        {
-          next: 'Give its certificate with --certificate FILE, a certificate request with --csr FILE, or use --self-signed or --symmetric-key.',
-        },
-      );
+      throw new EnrollkitError('FILE_UNREADABLE', text.noCertificate(registrationId, paths.folder), {
+        next: text.choose,
+      });
     }
   }
 }
@@ -128,8 +127,8 @@ async function certificateOf(registrationId: string, path: string, context: Cont
   }
   throw new EnrollkitError(
     'INVALID_CERTIFICATE',
-    `${path} is the certificate of "${commonName ?? ''}". With a certificate, the registration ID is its common name, and ${registrationId} is another.`,
-    { next: 'Give the registration ID that is the common name of the certificate, or another certificate.' },
+    text.otherCertificate(path, commonName ?? '', registrationId),
+    { next: text.useCertificateName },
   );
 }
 
@@ -145,7 +144,7 @@ async function selfSign(
     certificate: join(folder, 'certificate.pem'),
   };
   assertRoom(Object.values(paths), registrationId, flags);
-  const passphrase = flags.encryptKey ? await newPassphrase(flags, context, 'the new key') : undefined;
+  const passphrase = flags.encryptKey ? await newPassphrase(flags, context, text.newKey) : undefined;
   const { publicKey, privateKey } = await keysFrom(flags, context);
   const { pem } = await issue({
     profile: profileFor('device', {}),
@@ -184,11 +183,9 @@ async function signRequest(
     assertStrongKey(request);
     const commonName = onlyCommonName(request);
     if (sameId(commonName, registrationId)) return;
-    throw new EnrollkitError(
-      'INVALID_CERTIFICATE_REQUEST',
-      `It is for "${commonName}". With a certificate, the registration ID is its common name, and ${registrationId} is another.`,
-      { next: 'Give the registration ID that is the common name of the request, or another request.' },
-    );
+    throw new EnrollkitError('INVALID_CERTIFICATE_REQUEST', text.otherRequest(commonName, registrationId), {
+      next: text.useRequestName,
+    });
   });
   assertRoom(Object.values(paths), registrationId, flags);
   const ca = await withPassphrase(flags, context, (opening) => signingCa(flags, opening, 'intermediate'));
@@ -234,12 +231,12 @@ function assertRoom(paths: string[], registrationId: string, flags: CreateFlags)
   } catch (error) {
     if (!(error instanceof EnrollkitError) || error.code !== 'FILE_EXISTS') throw error;
     throw new EnrollkitError('FILE_EXISTS', error.message, {
-      next: `To enroll the device with the certificate that it has: enrollkit enrollment create ${quoted(registrationId)}${sameFolder(flags)}`,
+      next: text.useExisting(`enrollkit enrollment create ${quoted(registrationId)}${sameFolder(flags)}`),
       context: error.context,
     });
   }
 }
 
 function usage(message: string): EnrollkitError {
-  return new EnrollkitError('USAGE', message, { next: 'See enrollkit enrollment create --help.' });
+  return new EnrollkitError('USAGE', message, { next: text.help });
 }

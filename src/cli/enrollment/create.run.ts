@@ -1,4 +1,5 @@
 /** Creates or changes an individual enrollment, and reads it back. */
+
 import {
   differingMembers,
   type EnrollmentMembers,
@@ -12,6 +13,7 @@ import {
 } from '../../dps/contract/ids.js';
 import type { IndividualEnrollment } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { enrollmentSettings } from '../input/enrollment-settings.js';
 import type { FlagsOf, RunOf } from '../kernel/command.js';
 import { sameFolder, withClients } from '../target/command-target.js';
@@ -56,13 +58,16 @@ export const run: RunOf<typeof enrollmentCreate> = async ({ args: { id }, flags 
   output.data(enrollmentText(enrollment));
   if (enrollment.attestation.type === 'symmetricKey') {
     const command = `enrollkit enrollment show ${id} --keys${sameFolder(flags)}`;
-    output.note('enrollment.keys.next', `\nnext: show its keys: ${command}`);
+    output.note('enrollment.keys.next', `\n${sentences.cliEnrollment.create.showKeys(command)}`);
   } else if (
     enrollment.registrationState?.status !== 'assigned' &&
     flags.certificate === undefined &&
     flags.csr === undefined
   ) {
-    output.note('enrollment.next', `\nnext: enrollkit device register ${id}${sameFolder(flags)}`);
+    output.note(
+      'enrollment.next',
+      `\n${sentences.cliEnrollment.create.next(`enrollkit device register ${id}${sameFolder(flags)}`)}`,
+    );
   }
 };
 
@@ -110,10 +115,7 @@ async function readBack(
 ): Promise<IndividualEnrollment> {
   const found = await service.getEnrollment(registrationId, { signal });
   if (!found) {
-    throw new EnrollkitError(
-      'NOT_READ_BACK',
-      `The enrollment ${registrationId} was ${done}, but cannot be found.`,
-    );
+    throw new EnrollkitError('NOT_READ_BACK', sentences.cliEnrollment.create.notShown(registrationId, done));
   }
   const different = [
     ...differingMembers(attestation.x509 ? { ...members, attestation } : members, found),
@@ -122,13 +124,15 @@ async function readBack(
   if (different.length === 0) return found;
   throw new EnrollkitError(
     'NOT_READ_BACK',
-    `The enrollment ${registrationId} was ${done}, but differs in ${different.join(', ')} when read back.`,
+    sentences.cliEnrollment.create.differs(registrationId, done, different),
   );
 }
 
 function exists(registrationId: string, sameFolderFlag: string): EnrollkitError {
-  return new EnrollkitError('CONFLICT', `There is already an individual enrollment ${registrationId}.`, {
-    next: `Change it with --update, or delete it: enrollkit enrollment delete ${registrationId}${sameFolderFlag}`,
+  return new EnrollkitError('CONFLICT', sentences.cliEnrollment.create.exists(registrationId), {
+    next: sentences.cliEnrollment.create.updateOrDelete(
+      `enrollkit enrollment delete ${registrationId}${sameFolderFlag}`,
+    ),
     context: { registrationId },
   });
 }

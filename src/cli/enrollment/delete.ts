@@ -1,15 +1,15 @@
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags, yesFlag } from '../kernel/common-flags.js';
 import { targetFlags } from '../target/target-flags.js';
 
 export const enrollmentDelete = defineCommand({
-  description:
-    'Deletes an individual enrollment. Its device stays in its hub, and can no longer register through this enrollment.',
-  args: { id: { summary: 'the registration ID' } },
+  description: sentences.cliEnrollment.delete.description,
+  args: { id: { summary: sentences.cliDevice.id } },
   flags: { ...yesFlag, ...dirFlag, ...targetFlags, ...outputFlags },
   examples: [
-    { line: 'enrollment delete device-042', summary: 'asks for confirmation first' },
-    { line: 'enrollment delete device-042 --yes', summary: 'without asking' },
+    { line: 'enrollment delete device-042', summary: sentences.cliTerminal.asksFirst },
+    { line: 'enrollment delete device-042 --yes', summary: sentences.cliTerminal.withoutAsking },
   ],
   async run({ args: { id }, flags }, context) {
     const { assertLegalRegistrationId } = await import('../../dps/contract/ids.js');
@@ -18,7 +18,7 @@ export const enrollmentDelete = defineCommand({
     const { confirmed } = await import('../terminal/confirm.js');
     const { noSuchEnrollment } = await import('./no-such-enrollment.js');
     const { output, signal } = context;
-    await confirmed('enrollment.delete', `Delete the individual enrollment ${id}?`, flags, context);
+    await confirmed('enrollment.delete', sentences.cliEnrollment.delete.confirm(id), flags, context);
     await withClients(flags, context, false, async ({ service }) => {
       const present = await service.getEnrollment(id, { signal });
       if (!present) throw noSuchEnrollment(id, sameFolder(flags));
@@ -26,6 +26,6 @@ export const enrollmentDelete = defineCommand({
       await service.deleteEnrollment(id, { signal, ...(present.etag ? { etag: present.etag } : {}) });
     });
     if (output.json) return output.value({ deleted: id });
-    output.result('enrollment.deleted', `Deleted the individual enrollment ${id}.`);
+    output.result('enrollment.deleted', sentences.cliEnrollment.delete.deleted(id));
   },
 });

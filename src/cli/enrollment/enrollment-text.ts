@@ -1,5 +1,7 @@
 /** An individual enrollment for people. */
+
 import type { IndividualEnrollment } from '../../dps/contract/schemas.js';
+import { sentences } from '../../languages/language.js';
 import { attestationText, settingRows } from '../terminal/enrollment-group-text.js';
 import { columns } from '../terminal/text.js';
 
@@ -10,17 +12,20 @@ export function enrollmentText(
 ): string {
   const { registrationId, deviceId, registrationState } = enrollment;
   const rows: [string, string][] = [
-    ['Registration ID', registrationId],
-    ['Device ID', deviceId || registrationId],
+    [sentences.cliTerminal.registration.registrationId, registrationId],
+    [sentences.cliTerminal.registration.deviceId, deviceId || registrationId],
     ...settingRows(enrollment),
   ];
   if (registrationState) {
     const { status, assignedHub } = registrationState;
-    rows.push(['Registration', assignedHub ? `${status} to ${assignedHub}` : status]);
+    rows.push([
+      sentences.cliEnrollment.show.registration,
+      assignedHub ? sentences.cliEnrollment.show.assigned(status, assignedHub) : status,
+    ]);
   }
   const secrets = [
-    ['Primary key', keys?.primaryKey],
-    ['Secondary key', keys?.secondaryKey],
+    [sentences.cliEnrollment.show.primaryKey, keys?.primaryKey],
+    [sentences.cliEnrollment.show.secondaryKey, keys?.secondaryKey],
   ].flatMap(([label, key]) => (key ? [`${label}: ${key}`] : []));
   // Keys are longer than a line, and must not be cut.
   return [...columns(rows), ...secrets].join('\n');
@@ -33,5 +38,6 @@ export function enrollmentTable(enrollments: readonly IndividualEnrollment[]): s
     enrollment.allocationPolicy ?? '-',
     attestationText(enrollment),
   ]);
-  return columns([['REGISTRATION ID', 'STATUS', 'ALLOCATION', 'ATTESTATION'], ...rows]).join('\n');
+  const { heads } = sentences.cliTerminal.enrollment;
+  return columns([[heads.id, heads.status, heads.allocation, heads.attestation], ...rows]).join('\n');
 }

@@ -1,4 +1,5 @@
 import type { IndividualEnrollment } from '../../dps/contract/schemas.js';
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags } from '../kernel/common-flags.js';
 import { numberFlag } from '../kernel/flags.js';
@@ -10,15 +11,15 @@ export const enrollmentList = defineCommand({
       placeholder: 'N',
       minimum: 1,
       maximum: 1_000_000,
-      summary: 'list at most this many (default: all)',
+      summary: sentences.cliGroup.devices.limit,
     }),
     ...dirFlag,
     ...targetFlags,
     ...outputFlags,
   },
   examples: [
-    { line: 'enrollment list', summary: 'those of the provisioning service that the last run used' },
-    { line: 'enrollment list --limit 1000 --json', summary: 'the first thousand, as JSON' },
+    { line: 'enrollment list', summary: sentences.cliTerminal.ofLastRun },
+    { line: 'enrollment list --limit 1000 --json', summary: sentences.cliGroup.devices.examples.limited },
   ],
   async run({ flags }, context) {
     const { withClients } = await import('../target/command-target.js');
@@ -38,9 +39,8 @@ export const enrollmentList = defineCommand({
     const { enrollments, isComplete } = found;
     if (output.json) return output.value(found);
     if (enrollments.length === 0)
-      return output.result('enrollment.list.empty', 'There are no individual enrollments.');
+      return output.result('enrollment.list.empty', sentences.cliEnrollment.empty);
     output.data(enrollmentTable(enrollments));
-    if (!isComplete)
-      output.note('enrollment.list.more', `Only the first ${limit} are listed; there are more.`);
+    if (!isComplete) output.note('enrollment.list.more', sentences.cliTerminal.listCut(limit));
   },
 });

@@ -1,19 +1,20 @@
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags } from '../kernel/common-flags.js';
 import { switchFlag } from '../kernel/flags.js';
 import { targetFlags } from '../target/target-flags.js';
 
 export const enrollmentShow = defineCommand({
-  args: { id: { summary: 'the registration ID' } },
+  args: { id: { summary: sentences.cliDevice.id } },
   flags: {
-    keys: switchFlag({ summary: 'also show the symmetric keys; they are secrets' }),
+    keys: switchFlag({ summary: sentences.cliEnrollment.show.keys }),
     ...dirFlag,
     ...targetFlags,
     ...outputFlags,
   },
   examples: [
-    { line: 'enrollment show device-042', summary: 'the enrollment, and where its device is assigned' },
-    { line: 'enrollment show meter-1 --keys --json', summary: 'every field that DPS returns, and the keys' },
+    { line: 'enrollment show device-042', summary: sentences.cliEnrollment.show.plain },
+    { line: 'enrollment show meter-1 --keys --json', summary: sentences.cliEnrollment.show.withKeys },
   ],
   async run({ args: { id }, flags }, context) {
     const { assertLegalRegistrationId } = await import('../../dps/contract/ids.js');

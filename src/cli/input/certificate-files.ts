@@ -8,7 +8,7 @@ import type { OpenPrivateKeyOptions } from '../../pki/keys.js';
 import type { Certificate } from '../../pki/x509/certificate.js';
 import type { CertificateRequest } from '../../pki/x509/csr.js';
 import { isFolder } from '../../workspace/files.js';
-import { readMaterial } from './material.js';
+import { holdsSomethingElse, readMaterial } from './material.js';
 import { contentsOf } from './read-file.js';
 import { isRequest, readRequest } from './request-file.js';
 
@@ -53,7 +53,7 @@ export async function readFileOrFolder(
       files.push(await read(file));
     } catch (error) {
       if (!(error instanceof EnrollkitError) || isAbort(error)) throw error;
-      if (/ and no certificate\.$/.test(error.message)) continue;
+      if (error.context[holdsSomethingElse]) continue;
       files.push({ path: file, certificates: [], problem: error.message, problemCode: error.code });
     }
   }

@@ -17,6 +17,7 @@ import { type OpenPrivateKeyOptions, openPrivateKey } from '../../pki/keys.js';
 import { type Certificate, parseCertificate } from '../../pki/x509/certificate.js';
 import { lookAtCertificate } from '../../pki/x509/look.js';
 import { naming, namingLater, readBytes } from './read-file.js';
+import { isRequest } from './request-file.js';
 
 /** The certificates of a file, in its order, and its private key if it has one. */
 export interface Material {
@@ -163,10 +164,15 @@ function inBlock<Result>(position: string, read: () => Result): Result {
   }
 }
 
+/** In the context of the error of a file that is whole, and has no certificate: a key, a request. */
+export const holdsSomethingElse = 'holdsSomethingElse';
+
 function noCertificate(contents: Contents): EnrollkitError {
-  const description = heldBy(contents);
-  const next = /REQUEST|request/.test(description)
+  const next = isRequest(contents)
     ? sentences.cliInput.material.signRequest
     : sentences.cliInput.material.giveCertificate;
-  return new EnrollkitError('INVALID_CERTIFICATE', sentences.cliInput.material.holds(description), { next });
+  return new EnrollkitError('INVALID_CERTIFICATE', sentences.cliInput.material.holds(heldBy(contents)), {
+    next,
+    context: { [holdsSomethingElse]: true },
+  });
 }

@@ -35,10 +35,10 @@ export interface AzureAccount {
   contents(service: FoundService): Promise<FoundContents>;
 }
 
-/** The answers that a picked service gives, and what is known of it. */
+/** The answers that a picked service gives, and what is known of it; nothing of one that is to be created. */
 export interface PickedService {
   answers: Partial<Answers>;
-  service: FoundService;
+  service?: FoundService;
   contents: FoundContents;
 }
 
@@ -56,6 +56,7 @@ const someService: FoundService = {
 const noContents: FoundContents = { certificates: undefined, groups: undefined };
 
 /** Beside names and IDs of Azure, which have no colon. */
+const create = 'create:';
 const manually = 'type:';
 const lookAgain = 'again:';
 
@@ -77,6 +78,12 @@ export async function askAzure(
   if (subscriptionId === undefined) return undefined;
   const service = await pickService(ask, account, subscriptionId, answers);
   if (service === undefined) return undefined;
+  if (service === create) {
+    return {
+      contents: noContents,
+      answers: { 'target.create': true, 'target.subscriptionId': subscriptionId },
+    };
+  }
   const contents = await ask.find(
     `contents ${subscriptionId} ${service.name}`,
     () => contentsOf(account, service),
@@ -150,7 +157,7 @@ async function pickService(
   account: AzureAccount,
   subscriptionId: string,
   before: Answers,
-): Promise<FoundService | undefined> {
+): Promise<FoundService | typeof create | undefined> {
   const key = `services ${subscriptionId}`;
   const services = await lookUp(
     ask,
@@ -177,6 +184,11 @@ async function pickService(
         why: sentences.cliQuickstart.serviceFacts(location, resourceGroup, hubs.length),
       })),
       {
+        value: create,
+        name: sentences.cliQuickstart.createNew,
+        why: sentences.cliQuickstart.createNewWhat,
+      },
+      {
         value: lookAgain,
         name: sentences.cliQuickstart.lookAgain,
         why: sentences.cliQuickstart.lookAgainWhen,
@@ -188,6 +200,16 @@ async function pickService(
       },
     ],
   });
+  if (picked === create) {
+    const sure = await ask.confirm({
+      id: 'azure.create',
+      message: sentences.cliQuickstart.createConfirm,
+      why: sentences.cliQuickstart.price,
+      help: sentences.cliQuickstart.createHelp,
+      default: false,
+    });
+    return sure ? create : ask.lookAgain(key, 'azure.service', 'azure.create');
+  }
   if (picked === lookAgain) return ask.lookAgain(key, 'azure.service');
   return picked === manually ? undefined : services.find(({ name }) => name === picked);
 }

@@ -183,7 +183,7 @@ function problemThere(
   picked: PickedService | undefined,
   existing: ExistingFolder | undefined,
 ): ((path: FieldPath, value: string) => string | undefined) | undefined {
-  if (!picked) return undefined;
+  if (!picked?.service) return undefined;
   const { service, contents } = picked;
   const includes = (names: readonly string[] | undefined, name: string) =>
     names?.some((one) => one.toLowerCase() === name.toLowerCase()) === true;

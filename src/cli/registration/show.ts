@@ -1,15 +1,15 @@
+import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags } from '../kernel/common-flags.js';
 import { targetFlags } from '../target/target-flags.js';
 
 export const registrationShow = defineCommand({
-  description:
-    'Shows the registration record of a device: its status, the hub that it was assigned to, and when.',
-  args: { id: { summary: 'the registration ID' } },
+  description: sentences.cliEnrollment.registration.shows,
+  args: { id: { summary: sentences.cliDevice.id } },
   flags: { ...dirFlag, ...targetFlags, ...outputFlags },
   examples: [
-    { line: 'registration show device-001', summary: 'where the device was assigned' },
-    { line: 'registration show device-001 --json', summary: 'every field that DPS returns' },
+    { line: 'registration show device-001', summary: sentences.cliEnrollment.registration.plain },
+    { line: 'registration show device-001 --json', summary: sentences.cliEnrollment.registration.json },
   ],
   async run({ args: { id }, flags }, context) {
     const { assertLegalRegistrationId } = await import('../../dps/contract/ids.js');

@@ -1,6 +1,8 @@
 /** Connection strings from files and the environment; no error quotes one. */
+
 import { type ConnectionString, parseConnectionString } from '../../dps/contract/connection-string.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { readInputFile } from '../input/input-file.js';
 import type { Context } from '../kernel/command.js';
 import type { FlagValues } from '../kernel/flags.js';
@@ -29,15 +31,11 @@ export function serviceConnectionString(
   const parsed = parse(text, source);
   const { hostName } = parsed;
   if (hubHost.test(hostName)) {
-    throw invalid(
-      `${source} is the connection string of an IoT hub (${hostName}), not of a provisioning service.`,
-    );
+    throw invalid(sentences.cliTarget.ofHub(source, hostName));
   }
   const [name] = hostName.split('.');
   if (dpsHost.test(hostName) && name!.toLowerCase() !== dpsName.toLowerCase()) {
-    throw invalid(
-      `${source} is the connection string of the provisioning service ${name}, not of ${dpsName}.`,
-    );
+    throw invalid(sentences.cliTarget.ofOtherService(source, name!, dpsName));
   }
   return parsed;
 }
@@ -54,8 +52,8 @@ export function hubConnectionString({ env }: Context): ConnectionString | undefi
   if (!dpsHost.test(parsed.hostName)) return parsed;
   throw new EnrollkitError(
     'INVALID_CONNECTION_STRING',
-    `${hubVariable} is the connection string of a provisioning service (${parsed.hostName}), not of an IoT hub.`,
-    { next: 'Copy that of the hub from the portal: your hub, Security settings, Shared access policies.' },
+    sentences.cliTarget.ofService(hubVariable, parsed.hostName),
+    { next: sentences.cliTarget.copyHubString },
   );
 }
 

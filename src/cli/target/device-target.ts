@@ -1,7 +1,9 @@
 /** Where a device registers. */
+
 import { ControlPlane } from '../../dps/client/arm.js';
 import type { Target } from '../../dps/client/target.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { PlanTarget } from '../../quickstart/plan/fields.js';
 import { targetFrom } from '../input/plan-input.js';
 import type { FlagValues } from '../kernel/flags.js';
@@ -27,8 +29,8 @@ export function deviceTarget(flags: FlagValues<typeof targetFlags>, folder: stri
 export async function idScopeOf(target: Target, signal: AbortSignal): Promise<string> {
   if (target.idScope !== undefined) return target.idScope;
   if (target.subscriptionId === '' || target.resourceGroup === '') {
-    throw new EnrollkitError('NEEDS_INPUT', 'The ID scope of the provisioning service is not known.', {
-      next: 'Give --id-scope, as the portal shows it on the overview page of the provisioning service.',
+    throw new EnrollkitError('NEEDS_INPUT', sentences.cliTarget.noIdScope, {
+      next: sentences.cliTarget.giveIdScope,
     });
   }
   const control = new ControlPlane(target);

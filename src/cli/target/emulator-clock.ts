@@ -1,7 +1,9 @@
 /** The clock of a folder's emulator, by which certificates for its devices are made. */
+
 import { type ClockReply, controlPaths } from '../../emulator/control/paths.js';
 import { askEmulator, settled } from '../../emulator/control/running.js';
 import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
+import { sentences } from '../../languages/language.js';
 import type { Context } from '../kernel/command.js';
 import { emulatorStateOf } from './emulator-state.js';
 
@@ -24,6 +26,6 @@ export async function folderClock(folder: string, { now, output }: Context): Pro
   if (offset === 0) return now;
   const clock = () => new Date(now().getTime() + offset);
   const time = clock().toISOString();
-  output.note('emulator.clock.used', `note: dated by the clock of the emulator in ${state}: ${time}.`);
+  output.note('emulator.clock.used', sentences.cliTarget.emulatorClock(String(state), time));
   return clock;
 }

@@ -1,8 +1,10 @@
 /** The operations of the emulator as lines for people, and its log file. */
+
 import { appendFileSync, existsSync, fstatSync, statSync } from 'node:fs';
 import { logFileOf } from '../../emulator/log-file.js';
 import type { EmulatorEvent, EmulatorLog } from '../../emulator/wire/events.js';
 import { EnrollkitError, type ErrorCode } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { readText, secretFileMode } from '../../workspace/files.js';
 import { type Output, plainStyles, type Styles } from '../kernel/output.js';
 import { printable } from '../terminal/text.js';
@@ -75,10 +77,16 @@ export function namingLog(error: unknown, log: string): unknown {
   );
   const id = about.find((one): one is string => typeof one === 'string');
   const line = id === undefined ? undefined : lastRefusalOf(log, id);
-  if (!line) return new EnrollkitError(code, `${message} ${logText(log)}`, { next, context, cause });
+  if (!line)
+    return new EnrollkitError(code, sentences.cliTarget.withLog(message, log), { next, context, cause });
   return new EnrollkitError(
     code,
-    `${message} The emulator’s log says why, ${log}:${line.number}: ${line.reason}${/[.?!]$/.test(line.reason) ? '' : '.'}`,
+    sentences.cliTarget.withReason(
+      message,
+      log,
+      line.number,
+      `${line.reason}${/[.?!]$/.test(line.reason) ? '' : '.'}`,
+    ),
     { next, context: { ...context, log: { file: log, line: line.number, reason: line.reason } }, cause },
   );
 }
@@ -116,11 +124,7 @@ function lastRefusalOf(log: string, id: string): LogEntry | undefined {
 
 /** Says where the reasons for refusals are. @param log undefined in Azure, which keeps them to itself */
 export function noteLog(output: Output, log: string | undefined): void {
-  if (log !== undefined && existsSync(log)) output.note('emulator.log', logText(log));
-}
-
-function logText(log: string): string {
-  return `The emulator’s log has the reason: ${log}`;
+  if (log !== undefined && existsSync(log)) output.note('emulator.log', sentences.cliTarget.seeLog(log));
 }
 
 function eventLine(event: EmulatorEvent, style: Styles): string {

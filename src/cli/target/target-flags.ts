@@ -1,5 +1,7 @@
 /** Flags that say which provisioning service or emulator a command works with. */
+
 import { join } from 'node:path';
+import { sentences } from '../../languages/language.js';
 import { planGroups } from '../../quickstart/plan/fields.js';
 import { fieldFlags } from '../input/field-flags.js';
 import { defaultFolder, folderName } from '../kernel/common-flags.js';
@@ -11,7 +13,7 @@ export const stateFolderFlag = {
   dir: parsedFlag({
     placeholder: 'FOLDER',
     parse: folderName,
-    summary: `the state folder, or a certificate folder (default: ${defaultStateFolder}, that of a quickstart)`,
+    summary: sentences.cliTarget.stateFolder(defaultStateFolder),
   }),
 };
 const { heading } = planGroups.target;
@@ -31,7 +33,7 @@ export const connectionStringFileFlag = {
   'connection-string-file': textFlag({
     placeholder: 'FILE',
     heading,
-    summary: 'Azure: a file with the connection string of a shared access policy',
+    summary: sentences.cliTarget.connectionStringFile,
   }),
 };
 /** Which DPS a command talks to. Secrets come from files and the environment, never from arguments. */
@@ -41,6 +43,6 @@ export const targetFlags = { ...targetFlag, ...azureFlags, ...connectionStringFi
 export const globalEndpointFlag = {
   'global-endpoint': textFlag({
     placeholder: 'HOST',
-    summary: 'where devices register (default: global.azure-devices-provisioning.net, or the emulator)',
+    summary: sentences.cliTarget.globalEndpoint,
   }),
 };

@@ -1,4 +1,5 @@
 /** Opens the DPS that a command works with; starts an emulator for the duration of the command if none runs. */
+
 import { readFileSync } from 'node:fs';
 import { describeRequest, type RequestObserver } from '../../dps/client/observer.js';
 import { azureTarget, emulatorTarget, type Target } from '../../dps/client/target.js';
@@ -7,6 +8,7 @@ import { askEmulator, settled } from '../../emulator/control/running.js';
 import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
 import { logFileOf } from '../../emulator/log-file.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { PlanTarget } from '../../quickstart/plan/fields.js';
 import { layoutOf } from '../../workspace/layout.js';
 import type { Context } from '../kernel/command.js';
@@ -88,8 +90,8 @@ async function openTarget(request: TargetRequest, context: Context): Promise<Ope
   }
   if (!request.mayCreate && found === undefined) {
     const { folder } = layoutOf(request.folder);
-    throw new EnrollkitError('NOT_FOUND', `There is no emulator in ${folder}, and so nothing in it.`, {
-      next: 'Run enrollkit quickstart first, name the folder with --dir FOLDER, or give --target azure.',
+    throw new EnrollkitError('NOT_FOUND', sentences.cliTarget.noEmulator(folder), {
+      next: sentences.cliTarget.startFirst,
     });
   }
   const { startEmulator } = await import('../../emulator/start.js');

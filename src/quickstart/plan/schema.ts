@@ -50,6 +50,11 @@ function fieldSchema(field: Field): z.ZodType {
   return 'required' in field ? schema : schema.optional();
 }
 
+function optionalSchema(field: Field): z.ZodType {
+  const value = valueSchema(field);
+  return (field.description === undefined ? value : value.describe(field.description)).optional();
+}
+
 function membersOf(group: GroupName): Record<string, z.ZodType> {
   return Object.fromEntries(fieldsOf(group).map(([name, field]) => [name, fieldSchema(field)]));
 }
@@ -58,7 +63,12 @@ function groupSchema<Group extends GroupName>(group: Group): z.ZodType<Plan[Grou
   return z.strictObject(membersOf(group)).prefault({}) as unknown as z.ZodType<Plan[Group]>;
 }
 
-const { kind: _kind, ...azureMembers } = membersOf('target');
+/** Of a service in Azure: what a plan leaves out stays out, so that a plan says no more than it was told. */
+const azureMembers = Object.fromEntries(
+  fieldsOf('target')
+    .filter(([name]) => name !== 'kind')
+    .map(([name, field]) => [name, 'required' in field ? fieldSchema(field) : optionalSchema(field)]),
+);
 
 export const targetSchema = z
   .discriminatedUnion('kind', [
