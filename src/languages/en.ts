@@ -3963,7 +3963,339 @@ export const en = {
   },
 
   /** src/cli/quickstart/ */
-  cliQuickstart: {},
+  cliQuickstart: {
+    andMore: (count: number) => `and ${count} more`,
+    plan: 'Plan:',
+    createNew: 'Create a new one',
+    createNewWhat: 'Creates a provisioning service and an IoT hub, after asking you to confirm.',
+    price:
+      'Azure bills the provisioning service by its operations, and an S1 hub by the day, until you delete them. An F1 hub is free.',
+    createHelp:
+      'A resource group, a provisioning service, an IoT hub and the link between them are created if they do not exist. You choose their names next, and see them in the plan before anything is created. Everything that a run creates is tagged, and enrollkit clean deletes it again. Your account needs the role Contributor on the subscription or the resource group.',
+    closing: {
+      disabled: (service: string | undefined) =>
+        `The enrollment group is created on ${service ?? 'the emulator'}. It is disabled, so no device is registered.`,
+      enrolled: (count: number, service: string | undefined, time: string) =>
+        `${count} ${count === 1 ? 'device is' : 'devices are'} enrolled on ${service ?? 'the emulator'}, in ${time}.`,
+      until: (day: string) => `until ${day}`,
+      root: (nameInDps: string | undefined) =>
+        nameInDps === undefined ? 'the root CA' : `the root CA, in DPS as ${nameInDps}`,
+      intermediate: (nameInDps: string | undefined) =>
+        nameInDps === undefined
+          ? 'signs device certificates'
+          : `signs device certificates, in DPS as ${nameInDps}`,
+      keepSafe: 'its private key; keep it safe',
+      chain: 'sent by the device: its certificate and issuers',
+      deviceKey: 'its private key',
+      pfx: 'both in one file, PKCS#12',
+      programKept: 'kept, because you changed it',
+      program: 'creates the enrollment group, in Python',
+      plan: 'to run this again: quickstart --plan FILE',
+      recording: 'recordings of runs, for replay and runs compare',
+      idScope: 'ID scope',
+      sendAgain: 'Send another message as the first device',
+      keepEmulator: 'Keep the emulator running with these resources, for any Azure SDK',
+      emulatorEnv: 'In another shell: set its addresses and keys for SDKs and EnrollmentGroup.py',
+      byHand: 'Create the enrollment group in Python; the connection string is in the portal',
+      clean: 'Delete everything created in the provisioning service',
+      certificates: 'Certificates',
+      filesIn: (folder: string) => `Files in ${folder}`,
+      groupReadBack: 'Enrollment group, as read back from the service',
+      devices: 'Devices',
+      next: 'Next',
+    },
+    picture: {
+      device: (isGateway: boolean, days: number) =>
+        `${isGateway ? 'a gateway' : 'a device'}: its own key and certificate, valid for ${days} days`,
+      intermediate: (name: string | undefined) =>
+        name === undefined ? 'Intermediate CA' : `Intermediate CA "${name}"`,
+      root: (name: string | undefined) => (name === undefined ? 'Root CA' : `Root CA "${name}"`),
+      folder: (folder: string) => `Folder ${folder}`,
+      folderMeaning: (algorithm: string, isEncrypted: boolean) =>
+        `certificates and private keys on this computer; ${algorithm} keys, ${isEncrypted ? 'encrypted with your passphrase' : 'not encrypted'}`,
+      devices: (count: number) => (count === 1 ? '1 device' : `${count} devices`),
+      registering: (protocol: string, sendsTelemetry: boolean) =>
+        `register over ${protocol}${sendsTelemetry ? ', then send a message and read their twin' : ''}`,
+      hubs: (names: readonly string[] | undefined) =>
+        names === undefined ? 'IoT hubs: all linked' : `IoT hub ${names.join(', ')}`,
+      uploaded: (role: 'root' | 'intermediate', proof: 'automatic' | 'portal') =>
+        `the ${role} CA, uploaded; ${proof === 'portal' ? 'you verify it by hand' : 'enrollkit verifies it'}`,
+      allows: (byCa: boolean) =>
+        byCa
+          ? 'allows every device whose chain leads to that CA'
+          : 'allows every device signed by the CA certificate in the group',
+      reprovisioning: (policy: string) => `Re-provisioning: ${policy}`,
+      service: (name: string) => `DPS ${name}`,
+      subscription: (id: string) => `Subscription ${id}`,
+      upTo: (id: string) => `up to ${id}`,
+      yourIntermediate: 'Your intermediate CA',
+      signsDevices: 'signs device certificates',
+      signsDevicesRootAway: 'signs device certificates, so the root key can stay offline',
+      yourRoot: 'Your root CA',
+      rootAboveIntermediate: 'where trust begins: signs the intermediate CA',
+      rootAboveDevices: 'where trust begins: signs device certificates',
+      emulator: 'DPS: the emulator',
+      emulatorMeaning: 'Device Provisioning Service on this computer: no account, no cost',
+      azureMeaning: 'your Device Provisioning Service in Azure: devices contact it first',
+      caCertificate: (name: string) => `CA certificate ${name}`,
+      group: (id: string) => `Enrollment group ${id}`,
+      disabled: 'prepared, but rejects all devices for now',
+      initialTwin: 'Initial twin',
+      twinMeaning: (json: string) => `settings of a new device: ${json}`,
+      subscriptionMeaning: 'what Azure bills',
+      resourceGroup: (name: string) => `Resource group ${name}`,
+      resourceGroupMeaning: 'contains the service in Azure',
+      resetMeaning: 'a device that registers again gets the initial twin again',
+      neverMeaning: 'a device that registers again keeps its hub',
+      hashed: 'where devices send their messages; devices are spread evenly',
+      geoLatency: 'where devices send their messages; the nearest hub',
+      staticHub: 'where devices send their messages; always this hub',
+      created:
+        'your Device Provisioning Service in Azure, created with an IoT hub if it does not exist; Azure bills both',
+    },
+    createConfirm: 'Create a provisioning service and an IoT hub in this subscription?',
+    serviceFacts: (location: string, resourceGroup: string, hubs: number) =>
+      `${location}, resource group ${resourceGroup}, ${hubs === 0 ? 'no linked hub: devices cannot be assigned' : hubs === 1 ? '1 linked hub' : `${hubs} linked hubs`}`,
+    noService: 'This subscription has no provisioning service that you can read.',
+    rolesNeeded:
+      'Your account needs the role Reader on the subscription to list its provisioning services, and Contributor on the provisioning service to upload and verify CA certificates. An owner assigns them in the portal, under Access control (IAM). Without them, type the names and verify the CA certificate by hand.',
+    renew: (count: number) => `Renew ${count} device ${count === 1 ? 'certificate' : 'certificates'}`,
+    hubNotLinked: (hub: string, service: string, linked: readonly string[]) =>
+      `${hub} is not linked to ${service}. Linked hubs: ${linked.join(', ')}.`,
+    welcome: 'Enroll X.509 devices in Azure IoT Hub Device Provisioning Service.',
+    pressEnter: 'Press Enter at every question for three devices on the emulator. Press Ctrl-C to quit.',
+    installRenewed: (command: string) =>
+      `Install the new certificates on the devices. IoT Hub accepts a new certificate after the device has registered again: ${command}`,
+    authority: (role: 'root' | 'intermediate', commonName: string, day: string, endsSoon: boolean) =>
+      `${role} CA "${commonName}", valid until ${day}${endsSoon ? ': expires soon' : ''}`,
+    deviceCertificates: (count: number, day: string, due: number) =>
+      `${count === 1 ? '1 device certificate' : `${count} device certificates`}, the first valid until ${day}${due === 0 ? '' : `: ${due} due for renewal`}`,
+    planOnEmulator: (count: number, group: string) =>
+      `a plan for ${count} ${count === 1 ? 'device' : 'devices'} on the emulator, enrollment group ${group}`,
+    planInAzure: (count: number, service: string, group: string) =>
+      `a plan for ${count} ${count === 1 ? 'device' : 'devices'} in Azure, on ${service}, enrollment group ${group}`,
+    lastRun: (day: string, outcome: 'done' | 'failed' | 'interrupted', failure: string | undefined) =>
+      `last run on ${day}: ${outcome === 'done' ? 'completed' : outcome}${failure ? `: ${failure}` : ''}`,
+    uploadCommands: (upload: string, code: string) => `
+Proof of possession by hand. In another terminal:
+  1. Upload the CA certificate:
+     ${upload}
+  2. Show its verification code:
+     ${code}
+`,
+    answerCommand: (verify: string) => `
+The verification certificate is ready. In the other terminal:
+  3. Send it:
+     ${verify}
+`,
+    uploadInPortal: (service: string, url: string, name: string, file: string) => `
+Proof of possession, in the portal:
+  1. Open the provisioning service ${service}:
+     ${url}
+  2. Select Settings, Certificates, Add. Name: ${name}
+     File: ${file}
+     Leave "Set certificate status to verified on upload" cleared. Save.
+  3. Select the new certificate, then "Generate verification code". Copy the code.
+`,
+    answerInPortal: (file: string, name: string) => `
+The verification certificate is ready. In the portal, on the same page:
+  4. Under "Verification certificate", choose
+     ${file}
+  5. Select "Verify". The list then shows ${name} as verified.
+`,
+    help: {
+      'quickstart.folder':
+        'Everything that is created on this computer goes into this folder: certificates, private keys, the plan and a journal. Use one folder per project. Never put it into a shared folder or a Git repository: anyone who has the private key of a CA can create devices that your service trusts.',
+      'quickstart.existing':
+        'enrollkit has been used in this folder before. It never overwrites a private key. It is safe to run again after a failure: only what is missing is created.',
+      'quickstart.more':
+        'The defaults suit a first try and most projects. Answer yes to be asked for the details one by one. Press Enter to keep a default.',
+      'quickstart.run':
+        'The plan above is everything that will be created. It is saved in the folder, so that you can run it again or give it to someone else; it contains no secrets. The command enrollkit clean deletes what a run created.',
+      'quickstart.change':
+        'Choose the question whose answer is wrong. It is asked again, along with any question that depends on the new answer.',
+      'target.kind':
+        'Device Provisioning Service (DPS) is the Azure service that a device contacts first: DPS checks its certificate and assigns it to an IoT hub. The emulator is the same service on your computer. It costs nothing, needs no account and is the place to learn and to test. Choose Azure if real devices are to connect.',
+      'target.dpsName':
+        'The name of your provisioning service, for example contoso-dps. In the portal, search for "Device Provisioning Services"; the command az iot dps list shows it too.',
+      'target.subscriptionId':
+        'A subscription contains your provisioning service, and is what Azure bills. A subscription ID is a GUID, such as 11111111-2222-3333-4444-555555555555. It is on the overview page of the provisioning service; az account show shows the current one.',
+      'target.resourceGroup':
+        'A resource group is a folder for resources in Azure. The overview page of the provisioning service shows its resource group.',
+      'target.idScope':
+        'The ID scope identifies your provisioning service to devices: all devices contact the same address, and the ID scope says which service they belong to. It begins with 0ne and is shown on the overview page. It is not a secret.',
+      'target.create':
+        'Choose yes if you have no provisioning service yet. enrollkit then creates the resource group, the provisioning service, an IoT hub and the link between the two, unless they already exist, and tags them. Azure bills an S1 hub by the day, and the operations of the provisioning service. enrollkit clean deletes what was created, and nothing else.',
+      'target.location':
+        'The Azure region where the resources are created, for example westeurope or eastus. Choose one near your devices. It cannot be changed later.',
+      'target.hubName':
+        'The IoT hub is the service that devices send their messages to. Its name becomes part of its address, NAME.azure-devices.net, so no one else in Azure can have the same one.',
+      'target.hubSku':
+        'S1 is the usual tier, billed by the day. F1 is free, allows 8,000 messages a day, and each subscription can have one. A free hub cannot be turned into another tier later.',
+      'certificates.keyAlgorithm':
+        'Each CA and each device gets a key pair. EC P-256 is small, fast and accepted by Azure and by all Azure SDKs. Choose RSA only if a device or a rule requires it. All keys are of the same type. To change it later, you need new certificates.',
+      'certificates.existingCa':
+        'If your company already has a root or intermediate CA, it can sign the certificates of your devices. Otherwise, enrollkit creates new CAs.',
+      'certificates.rootCommonName':
+        'The name in the certificate of the root CA, which people see in tools and in the portal. Leave it blank to get a unique name, since two roots with the same name are easily confused.',
+      'certificates.intermediate':
+        'A CA (certificate authority) is a key that signs certificates. With an intermediate CA, the root signs only the intermediate, and the intermediate signs devices. The key of the root can then stay offline, and if the intermediate is lost, you replace it without replacing the root. Choose no only for small tests.',
+      'certificates.intermediateCommonName':
+        'The name in the certificate of the intermediate CA. Leave it blank to get a unique name.',
+      'certificates.deviceValidityDays':
+        'A device certificate must be replaced before it expires, or the device can no longer connect. A year suits devices that you can reach; shorter is safer if renewal is automatic. It never expires later than the CA that signs it.',
+      'certificates.encryptKeys':
+        'Without a passphrase, anyone who can read the key files can use the keys. With one, the passphrase is also needed, each time. Choose yes for CAs that real devices depend on. Many devices cannot ask for a passphrase, so their own keys are often not encrypted.',
+      'certificateAuthority.uploaded':
+        'DPS trusts devices whose certificate chain leads to the CA that you upload. If you upload the root, DPS also accepts devices of intermediates that you add later. If you upload the intermediate, DPS accepts only its devices.',
+      'certificateAuthority.name':
+        'DPS lists uploaded CA certificates by this name. It is only a label; choose one that tells you which CA it is.',
+      'certificateAuthority.proofOfPossession':
+        'A CA certificate is public, so anyone could upload yours. DPS therefore shows a verification code and asks for a certificate with that code, signed by the CA. Only the owner of the private key can create it. enrollkit does this for you if your account can change the provisioning service. If not, or to learn how it works, do it by hand.',
+      'enrollmentGroup.id':
+        'An enrollment group is an entry in DPS that says: devices whose certificate is signed by this CA may register, and this is how they are set up. One group is enough for any number of devices. You choose the ID.',
+      'enrollmentGroup.attestation':
+        'Attestation is how DPS recognizes a device. With an uploaded CA, the group refers to it by name, and several groups can share it. With a certificate in the group, the certificate of the CA that signs the devices is stored in the group itself; it is accepted without proof of possession.',
+      'enrollmentGroup.allocationPolicy':
+        'DPS assigns each device to one of the linked IoT hubs. hashed spreads devices evenly, geoLatency takes the nearest hub, static always takes the hub that you name. With a single hub, they are all the same.',
+      'enrollmentGroup.iotHubs':
+        'An IoT hub is the service that devices send their messages to. Devices can be assigned to all hubs that are linked to the provisioning service, or only to those that you name here.',
+      'enrollmentGroup.initialTwin':
+        'A device twin is a JSON document that IoT Hub keeps for each device. Tags are for you (location, customer); desired properties are settings that the device reads. These values are set when a device registers for the first time.',
+      'enrollmentGroup.reprovisionPolicy':
+        'A device that registers again can be assigned to another hub. Migrate data: its twin is moved to the new hub. Reset: it starts with the initial twin again. Never: it keeps its current hub. For a single hub, keep the default.',
+      'enrollmentGroup.iotEdge':
+        'An IoT Edge device is a gateway that runs modules and lets other devices connect through it. It needs an additional CA certificate for those. Answer no for ordinary devices.',
+      'enrollmentGroup.provisioningStatus':
+        'A disabled group rejects all devices. Use it to prepare everything now and let devices register later.',
+      'devices.naming':
+        'Each device has a registration ID, by which DPS knows it; it becomes the device ID in IoT Hub. Number your devices if any name will do. Use a list or a file if they have names already, such as serial numbers.',
+      'devices.count':
+        'For each device, a key and a certificate are created on this computer, and it is registered. At most 1000 at once; use the fleet commands for more.',
+      'devices.prefix':
+        'With the prefix line4- the devices are called line4-001, line4-002, and so on. Letters, digits and - . _ : are allowed.',
+      'devices.file':
+        'A file that a spreadsheet or a database has exported: CSV with a column registrationId in its first line, or a text file with one registration ID per line. The whole file is checked before anything is created; an invalid line is reported by its number.',
+      'devices.registrationIds':
+        'Letters, digits and the characters - . _ : are allowed, at most 64 of them for certificates. IDs are case-insensitive. Each ID is also the common name in the certificate of the device, since DPS compares the two.',
+      'devices.protocol':
+        'Devices can register over MQTT (port 8883) or HTTPS (port 443). Most devices use MQTT. Choose HTTPS if only port 443 is open.',
+      'devices.sendTelemetry':
+        'After registering, each device connects to its hub, sends one message and reads its twin. This proves that everything works from end to end.',
+    },
+    signInHelp:
+      'enrollkit uses the account of "az login", or a service principal in AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET. It lists what this account can read, so you do not have to type names and IDs. Nothing is changed. You can always type the names instead.',
+    lookingUpSubscriptions: 'Looking up your subscriptions...',
+    noSubscription:
+      'Your account has no subscription. Sign in with another account (az login --tenant TENANT), or type the names.',
+    whichSubscription: 'Which subscription?',
+    subscriptionHelp: (signIn: string) =>
+      `A subscription contains your resources, and is what Azure bills. ${signIn}`,
+    subscriptionId: (id: string) => `Subscription ID ${id}`,
+    typeInstead: 'Type the names instead',
+    typeInsteadNeeds: 'You need the name, the subscription ID and the resource group.',
+    lookingUpServices: 'Looking up the provisioning services of this subscription...',
+    howToContinue: 'How do you want to continue?',
+    whichService: 'Which provisioning service?',
+    serviceHelp: (signIn: string) =>
+      `Device Provisioning Service (DPS) is the service that your devices contact first. ${signIn}`,
+    lookAgain: 'Refresh the list',
+    lookAgainWhen: 'Use this after you create one or get permission.',
+    tryAgain: 'Try again',
+    tryAgainAfterLogin: 'For example, after az login in another terminal.',
+    typeNames: 'Type the names',
+    typeNamesWithoutRights: 'Also works without permissions in Azure Resource Manager.',
+    runAgain: 'Run again',
+    runAgainEffect: 'Creates what is missing and changes nothing else.',
+    resume: 'Resume',
+    resumeEffect: 'Continues where the last run stopped.',
+    addDevices: 'Add devices',
+    addDevicesEffect: 'Keeps the CAs and the enrollment group, and adds devices.',
+    whatToDoWith: (folder: string) => `What do you want to do with ${folder}?`,
+    renewEffect: 'Renews certificates that expire soon or have expired.',
+    changeAnswers: 'Change answers',
+    keepsLastAnswers: 'Press Enter to keep an answer from the last run.',
+    answerForFolder: 'Answer the questions for this folder.',
+    newFolderInstead: 'Start over in a new folder',
+    leavesFolder: (folder: string) => `Does not change ${folder}.`,
+    deleteCreated: 'Delete what enrollkit created here',
+    deleteCreatedEffect: 'Deletes devices, enrollments and CAs in DPS, after asking you to confirm.',
+    atMost: (maximum: number) => `Enter at most ${maximum}.`,
+    notJsonYet: 'Enter a complete JSON object, or none.',
+    theTwin: 'The twin',
+    wholeNumber: (minimum: number, maximum: number) => `Enter a whole number from ${minimum} to ${maximum}.`,
+    folderQuestion: 'Folder for certificates and keys:',
+    folderIsCreated: 'It is created if it does not exist.',
+    newFolderQuestion: 'New folder for certificates and keys:',
+    folderStays: (folder: string) => `Nothing in ${folder} is changed.`,
+    folderUsed: 'enrollkit already uses this folder.',
+    passphraseQuestion: 'Passphrase for the private keys:',
+    moreQuestion: 'Change more settings?',
+    moreSettings: 'CA names, validity, attestation, hubs, initial twin, IoT Edge and protocol.',
+    yourAnswers: 'Your answers',
+    runQuestion: 'Run this plan?',
+    run: 'Run',
+    runEffect: 'Saves the plan and runs it without further questions.',
+    changeAnAnswer: 'Change an answer',
+    othersKept: 'All other answers are kept.',
+    quitWithoutRunning: 'Quit without running',
+    quitEffect: 'Creates nothing and saves nothing.',
+    cancelled: 'Cancelled. Nothing was created.',
+    runWhenReady: 'Run the same command again when you are ready.',
+    whichAnswer: 'Which answer do you want to change?',
+    asksAgain: 'Asks this question again; all other answers are kept.',
+    groupExists: (service: string, id: string) =>
+      `${service} already has an enrollment group ${id}. Choose another ID.`,
+    certificateExists: (service: string, name: string) =>
+      `${service} already has a CA certificate named ${name}. Choose another name.`,
+    whatNext: 'What do you want to do?',
+    afterFailureHelp:
+      'Everything created before the error is kept and used when you try again. Change an answer if a name is taken or a value is wrong. Try again if a connection was lost or you have fixed something elsewhere.',
+    tryAgainEffect: 'Continues where it stopped. Completed steps are kept.',
+    quit: 'Quit',
+    quitToContinue: 'Run the same command again later to continue.',
+    howNewNamed: 'How do you want to name the new devices?',
+    howNamed: 'How do you want to name the devices?',
+    numbered: 'Numbered',
+    numberedEffect: 'device-001, device-002, and so on, with a prefix of your choice.',
+    fromList: 'From a list',
+    fromListEffect: 'Registration IDs that you type or paste.',
+    fromFile: 'From a file',
+    fileFormat: 'CSV with the column registrationId, or one ID per line.',
+    howManyNew: 'How many new devices?',
+    howMany: 'How many devices?',
+    countEffect: 'Each device gets its own key and certificate, and is registered.',
+    prefixQuestion: 'Name prefix:',
+    numberingContinues: 'Numbering continues after the existing devices.',
+    numberFollows: 'The number is added after it.',
+    newIdsQuestion: 'Registration IDs of the new devices:',
+    separated: 'Separated by commas or spaces.',
+    fileQuestion: 'File with the registration IDs:',
+    nameFile: 'Enter the name of a file.',
+    noFile: (path: string) => `The file ${path} does not exist.`,
+    notAFile: (path: string) => `${path} is not a file.`,
+    fileTooLarge: (path: string) => `${path} is too large. Use enrollkit fleet issue for long lists.`,
+    tooManyDevices: (count: number, maximum: number) =>
+      `The file lists ${count} devices; quickstart accepts at most ${maximum}. Use enrollkit fleet issue.`,
+    lineProblem: (line: number, problem: string) => `Line ${line}: ${problem}`,
+    nameFolder: 'Enter the name of a folder.',
+    fileNotFolder: (place: string) => `${place} is a file, not a folder.`,
+    mayNotWrite: (place: string) => `You do not have permission to write to ${place}.`,
+    folderInUse: (pid: number) => `Another enrollkit command is using this folder (process ${pid}).`,
+    folderContains: (folder: string) => `${folder} contains:`,
+    verificationCode: 'Verification code:',
+    pasteCode: 'Paste it here. It is not a secret.',
+    haveYouRun: 'Have you run this command?',
+    portalShowsVerified: 'Does the portal show it as verified?',
+    runContinues: 'Answer yes to continue the run.',
+    refreshList: 'This can take a moment. Refresh the list.',
+    notVerifiedYet: 'The CA certificate is not verified yet.',
+    whenVerified: 'When the certificate is verified, run the same command again: it continues from here.',
+    codeHelp:
+      'DPS asks you to sign a certificate that contains this code. Anyone can have a copy of the CA certificate, but only its owner has the private key, so only the owner can sign. Each new code replaces the previous one.',
+    verifiedHelp:
+      'Until the certificate is verified, DPS rejects its devices. If you answer no, this run ends, and you can continue it later with the same command.',
+  },
 
   /** src/cli/cert/ */
   cliCert: {

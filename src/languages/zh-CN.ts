@@ -3247,7 +3247,317 @@ export const zhCN: Sentences = {
   },
 
   /** src/cli/quickstart/ */
-  cliQuickstart: {},
+  cliQuickstart: {
+    andMore: (count) => `还有 ${count} 个`,
+    plan: '计划：',
+    createNew: '新建',
+    createNewWhat: '确认后创建设备预配服务和 IoT 中心。',
+    price: 'Azure 按操作对设备预配服务计费，按天对 S1 中心计费，直到你将其删除。F1 中心免费。',
+    createHelp:
+      '如果不存在，则会创建资源组、设备预配服务、IoT 中心以及它们之间的链接。接下来由你选择名称，并在创建任何内容之前在计划中查看。一次运行创建的所有内容都带有标记，enrollkit clean 会将其删除。你的帐户需要订阅或资源组的“参与者”角色。',
+    closing: {
+      disabled: (service) =>
+        `已在${service ? ` ${service} ` : '模拟器'}上创建注册组。该组已禁用，因此未注册任何设备。`,
+      enrolled: (count, service, time) =>
+        `已在${service ? ` ${service} ` : '模拟器'}上注册 ${count} 台设备，用时 ${time}。`,
+      until: (day) => `有效期至 ${day}`,
+      root: (nameInDps) => (nameInDps === undefined ? '根 CA' : `根 CA，在 DPS 中名为 ${nameInDps}`),
+      intermediate: (nameInDps) =>
+        nameInDps === undefined ? '为设备证书签名' : `为设备证书签名，在 DPS 中名为 ${nameInDps}`,
+      keepSafe: '其私钥；请妥善保管',
+      chain: '设备发送的内容：其证书及颁发者',
+      deviceKey: '其私钥',
+      pfx: '两者合为一个文件，PKCS#12',
+      programKept: '已保留，因为你更改过它',
+      program: '使用 Python 创建注册组',
+      plan: '再次运行：quickstart --plan FILE',
+      recording: '运行的录制，用于 replay 和 runs compare',
+      idScope: 'ID 范围',
+      sendAgain: '以第一台设备的身份再发送一条消息',
+      keepEmulator: '让模拟器保持运行并包含这些资源，供任何 Azure SDK 使用',
+      emulatorEnv: '在另一个 shell 中：为 SDK 和 EnrollmentGroup.py 设置其地址和密钥',
+      byHand: '使用 Python 创建注册组；连接字符串在门户中',
+      clean: '删除在设备预配服务中创建的所有内容',
+      certificates: '证书',
+      filesIn: (folder) => `${folder} 中的文件`,
+      groupReadBack: '注册组（从服务读取）',
+      devices: '设备',
+      next: '后续步骤',
+    },
+    picture: {
+      device: (isGateway, days) => `${isGateway ? '网关' : '设备'}：有自己的密钥和证书，有效期 ${days} 天`,
+      intermediate: (name) => (name === undefined ? '中间 CA' : `中间 CA“${name}”`),
+      root: (name) => (name === undefined ? '根 CA' : `根 CA“${name}”`),
+      folder: (folder) => `文件夹 ${folder}`,
+      folderMeaning: (algorithm, isEncrypted) =>
+        `此计算机上的证书和私钥；${algorithm} 密钥，${isEncrypted ? '使用你的密码加密' : '未加密'}`,
+      devices: (count) => `${count} 台设备`,
+      registering: (protocol, sendsTelemetry) =>
+        `通过 ${protocol} 注册${sendsTelemetry ? '，然后发送消息并读取设备孪生' : ''}`,
+      hubs: (names) => (names === undefined ? 'IoT 中心：所有已链接的' : `IoT 中心 ${names.join('、')}`),
+      uploaded: (role, proof) =>
+        `已上传的${role === 'root' ? '根' : '中间'} CA；${proof === 'portal' ? '由你手动验证' : '由 enrollkit 验证'}`,
+      allows: (byCa) => (byCa ? '允许证书链通向该 CA 的所有设备' : '允许由组中的 CA 证书签名的所有设备'),
+      reprovisioning: (policy) => `重新预配：${policy}`,
+      service: (name) => `DPS ${name}`,
+      subscription: (id) => `订阅 ${id}`,
+      upTo: (id) => `到 ${id} 为止`,
+      yourIntermediate: '你的中间 CA',
+      signsDevices: '为设备证书签名',
+      signsDevicesRootAway: '为设备证书签名，因此根密钥可以离线保存',
+      yourRoot: '你的根 CA',
+      rootAboveIntermediate: '信任的起点：为中间 CA 签名',
+      rootAboveDevices: '信任的起点：为设备证书签名',
+      emulator: 'DPS：模拟器',
+      emulatorMeaning: '此计算机上的设备预配服务：无需帐户，不收费',
+      azureMeaning: 'Azure 中你的设备预配服务：设备首先联系它',
+      caCertificate: (name) => `CA 证书 ${name}`,
+      group: (id) => `注册组 ${id}`,
+      disabled: '已准备就绪，但目前拒绝所有设备',
+      initialTwin: '初始设备孪生',
+      twinMeaning: (json) => `新设备的设置：${json}`,
+      subscriptionMeaning: 'Azure 的计费对象',
+      resourceGroup: (name) => `资源组 ${name}`,
+      resourceGroupMeaning: '在 Azure 中包含该服务',
+      resetMeaning: '再次注册的设备会重新获得初始设备孪生',
+      neverMeaning: '再次注册的设备保留其 IoT 中心',
+      hashed: '设备向其发送消息；设备均匀分布',
+      geoLatency: '设备向其发送消息；选择最近的 IoT 中心',
+      staticHub: '设备向其发送消息；始终为此 IoT 中心',
+      created: 'Azure 中你的设备预配服务；如果不存在，则与 IoT 中心一起创建；Azure 对两者计费',
+    },
+    createConfirm: '在此订阅中创建设备预配服务和 IoT 中心？',
+    serviceFacts: (location, resourceGroup, hubs) =>
+      `${location}，资源组 ${resourceGroup}，${hubs === 0 ? '没有已链接的 IoT 中心：无法分配设备' : `${hubs} 个已链接的 IoT 中心`}`,
+    noService: '此订阅中没有你可以读取的设备预配服务。',
+    rolesNeeded:
+      '你的帐户需要订阅的“读取者”角色才能列出其设备预配服务，需要设备预配服务的“参与者”角色才能上传和验证 CA 证书。所有者可以在门户的“访问控制 (IAM)”下分配这些角色。如果没有这些角色，请输入名称并手动验证 CA 证书。',
+    renew: (count) => `续订 ${count} 个设备证书`,
+    hubNotLinked: (hub, service, linked) =>
+      `${hub} 未链接到 ${service}。已链接的 IoT 中心：${linked.join('、')}。`,
+    welcome: '在 Azure IoT 中心设备预配服务中注册 X.509 设备。',
+    pressEnter: '对每个问题都按 Enter，即可在模拟器上注册三台设备。按 Ctrl-C 退出。',
+    installRenewed: (command) => `请在设备上安装新证书。设备重新注册后，IoT 中心才会接受新证书：${command}`,
+    authority: (role, commonName, day, endsSoon) =>
+      `${role === 'root' ? '根' : '中间'} CA“${commonName}”，有效期至 ${day}${endsSoon ? '：即将过期' : ''}`,
+    deviceCertificates: (count, day, due) =>
+      `${count} 个设备证书，最早到期的有效期至 ${day}${due === 0 ? '' : `：${due} 个需要续订`}`,
+    planOnEmulator: (count, group) => `一个计划：模拟器上的 ${count} 台设备，注册组 ${group}`,
+    planInAzure: (count, service, group) =>
+      `一个计划：Azure 中 ${service} 上的 ${count} 台设备，注册组 ${group}`,
+    lastRun: (day, outcome, failure) =>
+      `上次运行于 ${day}：${outcome === 'done' ? '已完成' : outcome === 'failed' ? '失败' : '已中断'}${failure ? `：${failure}` : ''}`,
+    uploadCommands: (upload, code) => `
+手动完成所有权证明。在另一个终端中：
+  1. 上传 CA 证书：
+     ${upload}
+  2. 显示其验证码：
+     ${code}
+`,
+    answerCommand: (verify) => `
+验证证书已准备就绪。在另一个终端中：
+  3. 发送它：
+     ${verify}
+`,
+    uploadInPortal: (service, url, name, file) => `
+在门户中完成所有权证明：
+  1. 打开设备预配服务 ${service}：
+     ${url}
+  2. 依次选择“设置”、“证书”、“添加”。名称：${name}
+     文件：${file}
+     不要勾选“上传时将证书状态设置为已验证”。保存。
+  3. 选择新证书，然后选择“生成验证码”。复制该验证码。
+`,
+    answerInPortal: (file, name) => `
+验证证书已准备就绪。在门户的同一页面上：
+  4. 在“验证证书”下，选择
+     ${file}
+  5. 选择“验证”。列表随后会将 ${name} 显示为已验证。
+`,
+    help: {
+      'quickstart.folder':
+        '在此计算机上创建的所有内容都放在此文件夹中：证书、私钥、计划和日志。每个项目使用一个文件夹。切勿将其放入共享文件夹或 Git 存储库：任何拥有 CA 私钥的人都可以创建你的服务所信任的设备。',
+      'quickstart.existing':
+        '此文件夹以前使用过 enrollkit。enrollkit 从不覆盖私钥。失败后可以安全地重新运行：只会创建缺少的内容。',
+      'quickstart.more': '默认值适合首次尝试和大多数项目。回答“是”会逐一询问详细设置。按 Enter 保留默认值。',
+      'quickstart.run':
+        '上面的计划就是将要创建的全部内容。它会保存在文件夹中，你可以再次运行或交给其他人；其中不包含机密。命令 enrollkit clean 会删除一次运行所创建的内容。',
+      'quickstart.change': '选择答案有误的问题。系统会重新询问该问题以及取决于新答案的所有问题。',
+      'target.kind':
+        '设备预配服务 (DPS) 是设备首先联系的 Azure 服务：DPS 检查设备的证书并将设备分配给 IoT 中心。模拟器是在你的计算机上运行的同一服务。它不收费、不需要帐户，适合学习和测试。如果要连接真实设备，请选择 Azure。',
+      'target.dpsName':
+        '设备预配服务的名称，例如 contoso-dps。在门户中搜索“设备预配服务”；命令 az iot dps list 也会显示它。',
+      'target.subscriptionId':
+        '订阅包含你的设备预配服务，Azure 按订阅计费。订阅 ID 是一个 GUID，例如 11111111-2222-3333-4444-555555555555。它位于设备预配服务的概述页上；az account show 会显示当前订阅。',
+      'target.resourceGroup': '资源组是 Azure 中存放资源的文件夹。设备预配服务的概述页会显示其资源组。',
+      'target.idScope':
+        'ID 范围向设备标识你的设备预配服务：所有设备都联系同一地址，ID 范围表明它们属于哪个服务。它以 0ne 开头，显示在概述页上。它不是机密。',
+      'target.create':
+        '如果你还没有设备预配服务，请选择“是”。enrollkit 随后会创建资源组、设备预配服务、IoT 中心以及两者之间的链接（已存在的除外），并为其添加标记。Azure 按天对 S1 中心计费，并对设备预配服务的操作计费。enrollkit clean 只删除所创建的内容。',
+      'target.location':
+        '创建资源的 Azure 区域，例如 westeurope 或 eastus。请选择靠近设备的区域。以后无法更改。',
+      'target.hubName':
+        'IoT 中心是设备向其发送消息的服务。其名称是其地址 NAME.azure-devices.net 的一部分，因此在整个 Azure 中必须唯一。',
+      'target.hubSku':
+        'S1 是常用层，按天计费。F1 免费，每天允许 8,000 条消息，每个订阅只能有一个。免费的中心以后无法更改为其他层。',
+      'certificates.keyAlgorithm':
+        '每个 CA 和每台设备都会获得一个密钥对。EC P-256 体积小、速度快，Azure 和所有 Azure SDK 都接受。仅当设备或规定要求时才选择 RSA。所有密钥的类型都相同。以后若要更改，需要新的证书。',
+      'certificates.existingCa':
+        '如果你的公司已有根 CA 或中间 CA，可以由它为设备证书签名。否则，enrollkit 会创建新的 CA。',
+      'certificates.rootCommonName':
+        '根 CA 证书中的名称，会显示在工具和门户中。留空可获得唯一的名称，因为同名的两个根证书很容易混淆。',
+      'certificates.intermediate':
+        'CA（证书颁发机构）是为证书签名的密钥。使用中间 CA 时，根 CA 只为中间 CA 签名，中间 CA 为设备签名。这样，根密钥可以离线保存；如果中间 CA 丢失，你可以替换它而无需替换根 CA。仅在小型测试中选择“否”。',
+      'certificates.intermediateCommonName': '中间 CA 证书中的名称。留空可获得唯一的名称。',
+      'certificates.deviceValidityDays':
+        '设备证书必须在过期前替换，否则设备将无法再连接。一年适合你能够接触到的设备；如果自动续订，更短的期限更安全。它的到期时间不会晚于为其签名的 CA。',
+      'certificates.encryptKeys':
+        '如果没有密码，任何能够读取密钥文件的人都可以使用密钥。如果有密码，则每次还需要输入密码。对于真实设备所依赖的 CA，请选择“是”。许多设备无法询问密码，因此设备自身的密钥通常不加密。',
+      'certificateAuthority.uploaded':
+        'DPS 信任证书链通向你所上传 CA 的设备。如果上传根证书，DPS 也会接受你以后添加的中间 CA 的设备。如果上传中间证书，DPS 只接受该中间 CA 的设备。',
+      'certificateAuthority.name':
+        'DPS 以此名称列出已上传的 CA 证书。它只是一个标签；请选择能表明是哪个 CA 的名称。',
+      'certificateAuthority.proofOfPossession':
+        'CA 证书是公开的，因此任何人都可以上传你的 CA 证书。所以 DPS 会显示一个验证码，并要求提供一个包含该验证码、由该 CA 签名的证书。只有私钥的所有者才能创建它。如果你的帐户可以更改设备预配服务，enrollkit 会为你完成。如果不能，或者想了解其工作原理，请手动完成。',
+      'enrollmentGroup.id':
+        '注册组是 DPS 中的一个条目，它表明：证书由此 CA 签名的设备可以注册，以及如何设置这些设备。一个组足以容纳任意数量的设备。ID 由你选择。',
+      'enrollmentGroup.attestation':
+        '证明机制是 DPS 识别设备的方式。使用已上传的 CA 时，注册组按名称引用它，多个组可以共用。使用组中的证书时，为设备签名的 CA 的证书存储在组本身中；它无需所有权证明即可被接受。',
+      'enrollmentGroup.allocationPolicy':
+        'DPS 将每台设备分配给一个已链接的 IoT 中心。hashed 均匀分布设备，geoLatency 选择最近的中心，static 始终选择你指定的中心。如果只有一个中心，它们都相同。',
+      'enrollmentGroup.iotHubs':
+        'IoT 中心是设备向其发送消息的服务。设备可以分配给链接到设备预配服务的所有中心，或仅分配给你在此指定的中心。',
+      'enrollmentGroup.initialTwin':
+        '设备孪生是 IoT 中心为每台设备保存的 JSON 文档。标记供你使用（位置、客户）；所需属性是设备读取的设置。这些值在设备首次注册时设置。',
+      'enrollmentGroup.reprovisionPolicy':
+        '再次注册的设备可能会分配给另一个中心。迁移数据：其设备孪生会移到新的中心。重置：重新从初始设备孪生开始。从不：保留当前中心。如果只有一个中心，请保留默认值。',
+      'enrollmentGroup.iotEdge':
+        'IoT Edge 设备是运行模块并让其他设备通过它进行连接的网关。为此它需要一个额外的 CA 证书。对于普通设备，请回答“否”。',
+      'enrollmentGroup.provisioningStatus':
+        '已禁用的组会拒绝所有设备。可用于现在做好一切准备，以后再让设备注册。',
+      'devices.naming':
+        '每台设备都有一个注册 ID，DPS 通过它识别设备；它会成为 IoT 中心内的设备 ID。如果任何名称都可以，请为设备编号。如果设备已有名称（例如序列号），请使用列表或文件。',
+      'devices.count':
+        '对于每台设备，都会在此计算机上创建密钥和证书，并注册该设备。一次最多 1000 台；更多设备请使用 fleet 命令。',
+      'devices.prefix':
+        '使用前缀 line4- 时，设备名为 line4-001、line4-002，依此类推。允许使用字母、数字和 - . _ : 字符。',
+      'devices.file':
+        '从电子表格或数据库导出的文件：第一行包含 registrationId 列的 CSV，或每行一个注册 ID 的文本文件。在创建任何内容之前会检查整个文件；无效的行会按行号报告。',
+      'devices.registrationIds':
+        '允许使用字母、数字和 - . _ : 字符，用于证书时最多 64 个字符。ID 不区分大小写。每个 ID 也是设备证书中的公用名，因为 DPS 会比较两者。',
+      'devices.protocol':
+        '设备可以通过 MQTT（端口 8883）或 HTTPS（端口 443）注册。大多数设备使用 MQTT。如果只有端口 443 开放，请选择 HTTPS。',
+      'devices.sendTelemetry':
+        '注册后，每台设备都会连接到其 IoT 中心，发送一条消息并读取其设备孪生。这可证明整个流程正常工作。',
+    },
+    signInHelp:
+      'enrollkit 使用“az login”的帐户，或 AZURE_TENANT_ID、AZURE_CLIENT_ID 和 AZURE_CLIENT_SECRET 中的服务主体。它会列出此帐户可以读取的内容，你无需输入名称和 ID。不会更改任何内容。你也可以随时改为输入名称。',
+    lookingUpSubscriptions: '正在查找你的订阅...',
+    noSubscription: '你的帐户没有订阅。请使用其他帐户登录 (az login --tenant TENANT)，或输入名称。',
+    whichSubscription: '使用哪个订阅？',
+    subscriptionHelp: (signIn) => `订阅包含你的资源，Azure 按订阅计费。${signIn}`,
+    subscriptionId: (id) => `订阅 ID：${id}`,
+    typeInstead: '改为输入名称',
+    typeInsteadNeeds: '你需要名称、订阅 ID 和资源组。',
+    lookingUpServices: '正在查找此订阅的设备预配服务...',
+    howToContinue: '你想如何继续？',
+    whichService: '使用哪个设备预配服务？',
+    serviceHelp: (signIn) => `设备预配服务 (DPS) 是设备首先联系的服务。${signIn}`,
+    lookAgain: '刷新列表',
+    lookAgainWhen: '创建服务或获得权限后使用。',
+    tryAgain: '重试',
+    tryAgainAfterLogin: '例如，在另一个终端中运行 az login 之后。',
+    typeNames: '输入名称',
+    typeNamesWithoutRights: '没有 Azure 资源管理器的权限也可以使用。',
+    runAgain: '重新运行',
+    runAgainEffect: '只创建缺少的内容，不更改其他内容。',
+    resume: '继续',
+    resumeEffect: '从上次运行停止的位置继续。',
+    addDevices: '添加设备',
+    addDevicesEffect: '保留 CA 和注册组，并添加设备。',
+    whatToDoWith: (folder) => `你想对 ${folder} 执行什么操作？`,
+    renewEffect: '续订即将过期或已过期的证书。',
+    changeAnswers: '更改答案',
+    keepsLastAnswers: '按 Enter 保留上次运行的答案。',
+    answerForFolder: '为此文件夹回答问题。',
+    newFolderInstead: '在新文件夹中重新开始',
+    leavesFolder: (folder) => `不更改 ${folder}。`,
+    deleteCreated: '删除 enrollkit 在此创建的内容',
+    deleteCreatedEffect: '确认后删除 DPS 中的设备、注册和 CA。',
+    atMost: (maximum) => `最多 ${maximum} 个。`,
+    notJsonYet: '请输入完整的 JSON 对象，或输入 none。',
+    theTwin: '设备孪生',
+    wholeNumber: (minimum, maximum) => `请输入 ${minimum} 到 ${maximum} 之间的整数。`,
+    folderQuestion: '证书和密钥的文件夹：',
+    folderIsCreated: '如果不存在，则会创建。',
+    newFolderQuestion: '证书和密钥的新文件夹：',
+    folderStays: (folder) => `${folder} 中的内容不会更改。`,
+    folderUsed: 'enrollkit 已在使用此文件夹。',
+    passphraseQuestion: '私钥的密码：',
+    moreQuestion: '更改更多设置？',
+    moreSettings: 'CA 名称、有效期、证明机制、IoT 中心、初始设备孪生、IoT Edge 和协议。',
+    yourAnswers: '你的答案',
+    runQuestion: '运行此计划？',
+    run: '运行',
+    runEffect: '保存计划并运行，不再提问。',
+    changeAnAnswer: '更改一个答案',
+    othersKept: '保留所有其他答案。',
+    quitWithoutRunning: '退出而不运行',
+    quitEffect: '不创建也不保存任何内容。',
+    cancelled: '已取消。未创建任何内容。',
+    runWhenReady: '准备好后，再次运行同一命令。',
+    whichAnswer: '你想更改哪个答案？',
+    asksAgain: '重新询问此问题；保留所有其他答案。',
+    groupExists: (service, id) => `${service} 已有注册组 ${id}。请选择其他 ID。`,
+    certificateExists: (service, name) => `${service} 已有名为 ${name} 的 CA 证书。请选择其他名称。`,
+    whatNext: '你想执行什么操作？',
+    afterFailureHelp:
+      '出错前创建的所有内容都会保留，并在重试时使用。如果名称已被占用或某个值有误，请更改答案。如果连接中断或你已在别处解决问题，请重试。',
+    tryAgainEffect: '从停止的位置继续。已完成的步骤会保留。',
+    quit: '退出',
+    quitToContinue: '以后再次运行同一命令即可继续。',
+    howNewNamed: '如何命名新设备？',
+    howNamed: '如何命名设备？',
+    numbered: '编号',
+    numberedEffect: 'device-001、device-002，依此类推，前缀由你选择。',
+    fromList: '来自列表',
+    fromListEffect: '你输入或粘贴的注册 ID。',
+    fromFile: '来自文件',
+    fileFormat: '包含 registrationId 列的 CSV，或每行一个 ID。',
+    howManyNew: '多少台新设备？',
+    howMany: '多少台设备？',
+    countEffect: '每台设备都会获得自己的密钥和证书，并进行注册。',
+    prefixQuestion: '名称前缀：',
+    numberingContinues: '编号从现有设备之后继续。',
+    numberFollows: '编号会添加在前缀之后。',
+    newIdsQuestion: '新设备的注册 ID：',
+    separated: '以逗号或空格分隔。',
+    fileQuestion: '包含注册 ID 的文件：',
+    nameFile: '请输入文件名。',
+    noFile: (path) => `文件 ${path} 不存在。`,
+    notAFile: (path) => `${path} 不是文件。`,
+    fileTooLarge: (path) => `${path} 过大。较长的列表请使用 enrollkit fleet issue。`,
+    tooManyDevices: (count, maximum) =>
+      `文件列出了 ${count} 台设备；quickstart 最多接受 ${maximum} 台。请使用 enrollkit fleet issue。`,
+    lineProblem: (line, problem) => `第 ${line} 行：${problem}`,
+    nameFolder: '请输入文件夹名称。',
+    fileNotFolder: (place) => `${place} 是文件，不是文件夹。`,
+    mayNotWrite: (place) => `你没有写入 ${place} 的权限。`,
+    folderInUse: (pid) => `另一个 enrollkit 命令正在使用此文件夹（进程 ${pid}）。`,
+    folderContains: (folder) => `${folder} 包含：`,
+    verificationCode: '验证码：',
+    pasteCode: '在此粘贴。它不是机密。',
+    haveYouRun: '你是否已运行此命令？',
+    portalShowsVerified: '门户是否将其显示为已验证？',
+    runContinues: '回答“是”以继续运行。',
+    refreshList: '这可能需要一些时间。请刷新列表。',
+    notVerifiedYet: 'CA 证书尚未验证。',
+    whenVerified: '证书通过验证后，再次运行同一命令：它会从此处继续。',
+    codeHelp:
+      'DPS 要求你签发一个包含此验证码的证书。任何人都可以拥有 CA 证书的副本，但只有其所有者拥有私钥，因此只有所有者才能签名。每个新验证码都会取代之前的验证码。',
+    verifiedHelp:
+      '在证书通过验证之前，DPS 会拒绝其设备。如果回答“否”，此次运行将结束，你以后可以使用同一命令继续。',
+  },
 
   /** src/cli/cert/ */
   cliCert: {

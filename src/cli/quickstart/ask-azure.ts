@@ -1,5 +1,7 @@
 /** Asks for a provisioning service in Azure: picked from those that the account may read, or typed. */
+
 import { EnrollkitError, interruption, isAbort } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { Answers, FieldPath } from '../../quickstart/plan/fields.js';
 import type { Interview } from '../terminal/dialogue.js';
 
@@ -58,8 +60,7 @@ const create = 'create:';
 const manually = 'type:';
 const lookAgain = 'again:';
 
-const signInHelp =
-  'enrollkit uses the account of "az login", or a service principal in AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET. It lists what this account may read, so that you do not have to type names and IDs. Nothing is changed. You can always type the names instead.';
+const signInHelp = sentences.cliQuickstart.signInHelp;
 
 /**
  * @param given fields that flags have answered
@@ -119,31 +120,32 @@ async function pickSubscription(
   const subscriptions = await lookUp(
     ask,
     'subscriptions',
-    'Looking up your subscriptions...',
+    sentences.cliQuickstart.lookingUpSubscriptions,
     () => account.subscriptions(),
     [{ id: 'x', name: '' }],
   );
   if (subscriptions === undefined) return undefined;
   if (subscriptions.length === 0) {
-    ask.say(
-      'azure.no-subscription',
-      'Your account has no subscription. Sign in with another account (az login --tenant TENANT), or type the names.',
-    );
+    ask.say('azure.no-subscription', sentences.cliQuickstart.noSubscription);
     return undefined;
   }
   const [only] = subscriptions;
   if (subscriptions.length === 1) return only!.id;
   const picked = await ask.select<string>({
     id: 'azure.subscription',
-    message: 'Which subscription?',
-    help: `A subscription is what Azure bills, and contains your resources. ${signInHelp}`,
+    message: sentences.cliQuickstart.whichSubscription,
+    help: sentences.cliQuickstart.subscriptionHelp(signInHelp),
     default: before['target.subscriptionId'] ?? only!.id,
     choices: [
-      ...subscriptions.map(({ id, name }) => ({ value: id, name, why: `Subscription ID ${id}` })),
+      ...subscriptions.map(({ id, name }) => ({
+        value: id,
+        name,
+        why: sentences.cliQuickstart.subscriptionId(id),
+      })),
       {
         value: manually,
-        name: 'Type the names instead',
-        why: 'You need the name, the subscription ID and the resource group.',
+        name: sentences.cliQuickstart.typeInstead,
+        why: sentences.cliQuickstart.typeInsteadNeeds,
       },
     ],
   });
@@ -160,64 +162,56 @@ async function pickService(
   const services = await lookUp(
     ask,
     key,
-    'Looking up its provisioning services...',
+    sentences.cliQuickstart.lookingUpServices,
     () => account.services(subscriptionId),
     [someService],
   );
   if (services === undefined) return undefined;
   if (services.length === 0) {
-    ask.say('azure.no-service', `\n${noServiceText}\n`);
+    ask.say('azure.no-service', `\n${sentences.cliQuickstart.noService}\n`);
   }
   const picked = await ask.select<string>({
     id: 'azure.service',
-    message: services.length === 0 ? 'How do you want to continue?' : 'Which provisioning service?',
-    help: `Device Provisioning Service (DPS) is the service that your devices contact first. ${signInHelp}`,
+    message:
+      services.length === 0 ? sentences.cliQuickstart.howToContinue : sentences.cliQuickstart.whichService,
+    help: sentences.cliQuickstart.serviceHelp(signInHelp),
     default:
       services.find(({ name }) => name === before['target.dpsName'])?.name ?? services[0]?.name ?? manually,
     choices: [
       ...services.map(({ name, resourceGroup, location, hubs }) => ({
         value: name,
         name,
-        why: `${location}, resource group ${resourceGroup}, ${hubsText(hubs.length)}`,
+        why: sentences.cliQuickstart.serviceFacts(location, resourceGroup, hubs.length),
       })),
       {
         value: create,
-        name: 'Create a new one',
-        why: 'A provisioning service and an IoT hub; you are asked again first.',
+        name: sentences.cliQuickstart.createNew,
+        why: sentences.cliQuickstart.createNewWhat,
       },
-      { value: lookAgain, name: 'Look again', why: 'After you have created one, or have got the rights.' },
+      {
+        value: lookAgain,
+        name: sentences.cliQuickstart.lookAgain,
+        why: sentences.cliQuickstart.lookAgainWhen,
+      },
       {
         value: manually,
-        name: 'Type the names instead',
-        why: 'You need the name, the subscription ID and the resource group.',
+        name: sentences.cliQuickstart.typeInstead,
+        why: sentences.cliQuickstart.typeInsteadNeeds,
       },
     ],
   });
   if (picked === create) {
     const sure = await ask.confirm({
       id: 'azure.create',
-      message: 'Create a provisioning service and an IoT hub in this subscription?',
-      why: priceText,
-      help: createHelp,
+      message: sentences.cliQuickstart.createConfirm,
+      why: sentences.cliQuickstart.price,
+      help: sentences.cliQuickstart.createHelp,
       default: false,
     });
     return sure ? create : ask.lookAgain(key, 'azure.service', 'azure.create');
   }
   if (picked === lookAgain) return ask.lookAgain(key, 'azure.service');
   return picked === manually ? undefined : services.find(({ name }) => name === picked);
-}
-
-const noServiceText = 'This subscription has no provisioning service that you may read.';
-
-const priceText =
-  'Azure bills the provisioning service by its operations, and an S1 hub by the day, until you delete them. An F1 hub is free.';
-
-const createHelp =
-  'A resource group, a provisioning service, an IoT hub and the link between them are created if they do not exist. You choose their names next, and see them in the plan before anything is created. Everything that a run creates is tagged, and enrollkit clean deletes it again. Your account needs the role Contributor on the subscription or the resource group.';
-
-function hubsText(count: number): string {
-  if (count === 0) return 'no linked hub: devices cannot be assigned';
-  return count === 1 ? '1 linked hub' : `${count} linked hubs`;
 }
 
 /** Looks something up. If that fails, it says why, and offers to try again. @returns undefined if names are to be typed */
@@ -247,12 +241,20 @@ async function lookUp<Value>(
   const id = `azure.failed.${key.split(' ')[0]}`;
   const next = await ask.select({
     id,
-    message: 'How do you want to continue?',
+    message: sentences.cliQuickstart.howToContinue,
     help: signInHelp,
     default: 'type',
     choices: [
-      { value: 'again', name: 'Try again', why: 'For example after az login in another terminal.' },
-      { value: 'type', name: 'Type the names', why: 'Also works without rights on Azure Resource Manager.' },
+      {
+        value: 'again',
+        name: sentences.cliQuickstart.tryAgain,
+        why: sentences.cliQuickstart.tryAgainAfterLogin,
+      },
+      {
+        value: 'type',
+        name: sentences.cliQuickstart.typeNames,
+        why: sentences.cliQuickstart.typeNamesWithoutRights,
+      },
     ],
   });
   return next === 'again' ? ask.lookAgain(key, id) : undefined;
@@ -261,5 +263,5 @@ async function lookUp<Value>(
 /** What went wrong, and how to help it. */
 function failureText({ code, message, next }: EnrollkitError): string {
   if (code !== 'FORBIDDEN') return `${message}\n${next}`;
-  return `${message}\nYour account needs the role Reader on the subscription to list its provisioning services, and Contributor on the provisioning service to upload and verify CA certificates. An owner assigns them in the portal, under Access control (IAM). Without them, type the names and prove possession by hand.`;
+  return `${message}\n${sentences.cliQuickstart.rolesNeeded}`;
 }

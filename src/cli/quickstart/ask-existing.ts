@@ -1,4 +1,5 @@
 /** Asks what to do with a folder that enrollkit has used before. */
+import { sentences } from '../../languages/language.js';
 import type { Choice } from '../terminal/asker.js';
 import type { Interview } from '../terminal/dialogue.js';
 import { questionHelp } from './question-help.js';
@@ -26,14 +27,18 @@ export async function askExisting(
   ask.say('quickstart.existing', `\n${description}\n`);
   const planned: readonly Choice<NextForFolder>[] = [
     isComplete
-      ? { value: 'resume', name: 'Run it again', why: 'Creates what is missing, changes nothing else.' }
-      : { value: 'resume', name: 'Resume', why: 'Continues where the last run stopped.' },
-    { value: 'add', name: 'Add devices', why: 'Keeps the CAs and the enrollment, and adds devices.' },
+      ? {
+          value: 'resume',
+          name: sentences.cliQuickstart.runAgain,
+          why: sentences.cliQuickstart.runAgainEffect,
+        }
+      : { value: 'resume', name: sentences.cliQuickstart.resume, why: sentences.cliQuickstart.resumeEffect },
+    { value: 'add', name: sentences.cliQuickstart.addDevices, why: sentences.cliQuickstart.addDevicesEffect },
   ];
   const soon = endingSoon.length;
   return ask.select<NextForFolder>({
     id: 'quickstart.existing',
-    message: `What do you want to do with ${folder}?`,
+    message: sentences.cliQuickstart.whatToDoWith(folder),
     help: questionHelp['quickstart.existing'],
     default: hasPlan ? 'resume' : 'questions',
     choices: [
@@ -42,21 +47,25 @@ export async function askExisting(
         ? [
             {
               value: 'renew' as const,
-              name: `Renew ${soon} device ${soon === 1 ? 'certificate' : 'certificates'}`,
-              why: 'Certificates that end soon, or have ended, get new dates.',
+              name: sentences.cliQuickstart.renew(soon),
+              why: sentences.cliQuickstart.renewEffect,
             },
           ]
         : []),
       {
         value: 'questions',
-        name: 'Change answers',
-        why: hasPlan ? 'Enter keeps the answers of the last run.' : 'Answer the questions for this folder.',
+        name: sentences.cliQuickstart.changeAnswers,
+        why: hasPlan ? sentences.cliQuickstart.keepsLastAnswers : sentences.cliQuickstart.answerForFolder,
       },
-      { value: 'new', name: 'Start over in a new folder', why: `Leaves ${folder} as it is.` },
+      {
+        value: 'new',
+        name: sentences.cliQuickstart.newFolderInstead,
+        why: sentences.cliQuickstart.leavesFolder(folder),
+      },
       {
         value: 'clean',
-        name: 'Delete what enrollkit created here',
-        why: 'Devices, enrollments and CAs in DPS; you are asked again first.',
+        name: sentences.cliQuickstart.deleteCreated,
+        why: sentences.cliQuickstart.deleteCreatedEffect,
       },
     ],
   });

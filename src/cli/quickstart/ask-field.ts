@@ -1,4 +1,5 @@
 /** Asks for one field of a plan, as its row in the table says. */
+import { sentences } from '../../languages/language.js';
 import {
   type Answers,
   type Field,
@@ -112,7 +113,8 @@ export function fieldListProblem(
   answers: Answers,
 ): string | undefined {
   if (values.length === 0) return field.empty;
-  if (field.maximum !== undefined && values.length > field.maximum) return `At most ${field.maximum}.`;
+  if (field.maximum !== undefined && values.length > field.maximum)
+    return sentences.cliQuickstart.atMost(field.maximum);
   const wrong = values.map(field.problem).find((problem) => problem !== undefined);
   return wrong ?? field.listProblem?.(values, answers)?.message;
 }
@@ -122,12 +124,12 @@ function twinProblem(value: string): string | undefined {
   try {
     data = JSON.parse(value);
   } catch {
-    return 'This is not JSON yet; or none.';
+    return sentences.cliQuickstart.notJsonYet;
   }
   const checked = twinSchema.safeParse(data);
   if (checked.success) return undefined;
   const [issue] = checked.error.issues;
-  return `${issue!.path.join('.') || 'The twin'}: ${issue!.message}.`;
+  return `${issue!.path.join('.') || sentences.cliQuickstart.theTwin}: ${issue!.message}.`;
 }
 
 /** The rule of a whole number, for the text that is typed. */
@@ -135,7 +137,7 @@ export function wholeNumberProblem(minimum: number, maximum: number): (value: st
   return (value) => {
     const number = Number(value);
     const isValid = /^\d+$/.test(value) && number >= minimum && number <= maximum;
-    return isValid ? undefined : `A whole number from ${minimum} to ${maximum}.`;
+    return isValid ? undefined : sentences.cliQuickstart.wholeNumber(minimum, maximum);
   };
 }
 

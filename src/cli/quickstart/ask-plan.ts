@@ -1,5 +1,7 @@
 /** The wizard's questions, which lead to a plan. They create nothing. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { answersOf, planOf } from '../../quickstart/plan/answers.js';
 import {
   type Answers,
@@ -99,8 +101,8 @@ export function planScript(options: WizardOptions): Script<Decision> {
 async function askFolder(ask: Interview, { folder, folderProblem }: WizardOptions): Promise<string> {
   return ask.text({
     id: 'quickstart.folder',
-    message: 'Folder for certificates and keys:',
-    why: 'It is created if it does not exist.',
+    message: sentences.cliQuickstart.folderQuestion,
+    why: sentences.cliQuickstart.folderIsCreated,
     help: questionHelp['quickstart.folder'],
     default: folder,
     problem: folderProblem,
@@ -114,12 +116,12 @@ async function askNewFolder(
 ): Promise<string> {
   return ask.text({
     id: 'quickstart.new-folder',
-    message: 'New folder for certificates and keys:',
-    why: `Everything in ${folder} stays as it is.`,
+    message: sentences.cliQuickstart.newFolderQuestion,
+    why: sentences.cliQuickstart.folderStays(folder),
     help: questionHelp['quickstart.folder'],
     default: freeFolder(folder),
     problem: (value) =>
-      folderProblem(value) ?? (existing(value) ? 'enrollkit already uses this folder.' : undefined),
+      folderProblem(value) ?? (existing(value) ? sentences.cliQuickstart.folderUsed : undefined),
   });
 }
 
@@ -142,7 +144,7 @@ async function askAll(ask: Interview, options: Asking, plan: Plan): Promise<Deci
           ? answers[path]
           : passphrase !== undefined || (await askEncryption(ask, answers[path]));
         if (encrypt && !options.existing?.hasEncryptedKeys)
-          passphrase ??= await askNewPassphrase(ask, 'Passphrase for the private keys:');
+          passphrase ??= await askNewPassphrase(ask, sentences.cliQuickstart.passphraseQuestion);
         answers = { ...answers, [path]: encrypt };
       } else if (!given.has(path)) {
         const answer =
@@ -162,13 +164,18 @@ async function askAll(ask: Interview, options: Asking, plan: Plan): Promise<Deci
   await askFields(questionsOf('short'));
   const more = await ask.confirm({
     id: 'quickstart.more',
-    message: 'Change more settings?',
-    why: 'Names of the CAs, validity, attestation, hubs, initial twin, IoT Edge, protocol.',
+    message: sentences.cliQuickstart.moreQuestion,
+    why: sentences.cliQuickstart.moreSettings,
     help: questionHelp['quickstart.more'],
     default: false,
   });
   if (more) await askFields(questionsOf('details'));
-  return approved(ask, options, () => checkPlan(planOf(answers, plan), 'What you answered'), passphrase);
+  return approved(
+    ask,
+    options,
+    () => checkPlan(planOf(answers, plan), sentences.cliQuickstart.yourAnswers),
+    passphrase,
+  );
 }
 
 /** Names that are taken in the provisioning service, and hubs that it does not have. */
@@ -182,15 +189,15 @@ function problemThere(
     names?.some((one) => one.toLowerCase() === name.toLowerCase()) === true;
   return (path, value) => {
     if (path === 'enrollmentGroup.iotHubs' && service.hubs.length > 0 && !includes(service.hubs, value)) {
-      return `${value} is not linked to ${service.name}. Linked hubs: ${service.hubs.join(', ')}.`;
+      return sentences.cliQuickstart.hubNotLinked(value, service.name, service.hubs);
     }
     // A folder that was used before may have created them itself.
     if (existing) return undefined;
     if (path === 'enrollmentGroup.id' && includes(contents.groups, value)) {
-      return `${service.name} already has an enrollment group ${value}. Choose another ID.`;
+      return sentences.cliQuickstart.groupExists(service.name, value);
     }
     if (path === 'certificateAuthority.name' && includes(contents.certificates, value)) {
-      return `${service.name} already has a CA certificate named ${value}. Choose another name.`;
+      return sentences.cliQuickstart.certificateExists(service.name, value);
     }
     return undefined;
   };
@@ -226,19 +233,27 @@ async function approved(
   ask.say('quickstart.summary', `\n${show(checked, folder)}\n`);
   const next = await ask.select({
     id: 'quickstart.run',
-    message: 'Run this plan?',
+    message: sentences.cliQuickstart.runQuestion,
     help: questionHelp['quickstart.run'],
     default: 'run',
     choices: [
-      { value: 'run', name: 'Run', why: 'Saves the plan and runs it without further questions.' },
-      { value: 'change', name: 'Change an answer', why: 'All other answers are kept.' },
-      { value: 'leave', name: 'Quit without running', why: 'Creates nothing and saves nothing.' },
+      { value: 'run', name: sentences.cliQuickstart.run, why: sentences.cliQuickstart.runEffect },
+      {
+        value: 'change',
+        name: sentences.cliQuickstart.changeAnAnswer,
+        why: sentences.cliQuickstart.othersKept,
+      },
+      {
+        value: 'leave',
+        name: sentences.cliQuickstart.quitWithoutRunning,
+        why: sentences.cliQuickstart.quitEffect,
+      },
     ],
   });
   if (next === 'run') return { kind: 'run', plan: checked, folder, passphrase };
   if (next === 'change') return changeAnswer(ask);
-  throw new EnrollkitError('INTERRUPTED', 'Cancelled. Nothing was created.', {
-    next: 'Run the same command again when you are ready.',
+  throw new EnrollkitError('INTERRUPTED', sentences.cliQuickstart.cancelled, {
+    next: sentences.cliQuickstart.runWhenReady,
   });
 }
 
@@ -246,13 +261,13 @@ async function changeAnswer(ask: Interview): Promise<never> {
   const answered = ask.answered().filter(({ id }) => !approval.includes(id));
   const id = await ask.select({
     id: 'quickstart.change',
-    message: 'Which answer do you want to change?',
+    message: sentences.cliQuickstart.whichAnswer,
     help: questionHelp['quickstart.change'],
     default: answered.at(-1)?.id ?? '',
     choices: answered.map(({ id, message, answer }) => ({
       value: id,
       name: answer === undefined ? message : `${message} ${answer}`,
-      why: 'Asks this question again; all other answers are kept.',
+      why: sentences.cliQuickstart.asksAgain,
     })),
   });
   return ask.askAgain(id, ...approval);

@@ -1,5 +1,7 @@
 /** The wizard, at the terminal: asks, runs, and asks again if the run fails. */
+
 import { EnrollkitError, type ExitStatus, exitStatus } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { withExistingCa } from '../../quickstart/existing-ca.js';
 import { defaultPlan } from '../../quickstart/plan/answers.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
@@ -44,14 +46,8 @@ export async function askQuickstart(
 ): Promise<ExitStatus> {
   const { output } = context;
   const dialogue = new Dialogue(ask);
-  ask.say(
-    'quickstart.welcome',
-    output.style.bold('\nEnroll X.509 devices in Azure IoT Hub Device Provisioning Service.'),
-  );
-  ask.say(
-    'quickstart.defaults',
-    'Press Enter at every question for three devices on the emulator. Ctrl-C quits.\n',
-  );
+  ask.say('quickstart.welcome', output.style.bold(`\n${sentences.cliQuickstart.welcome}`));
+  ask.say('quickstart.defaults', `${sentences.cliQuickstart.pressEnter}\n`);
   const script = planScript({ ...wizardOptions(options, context), account });
   for (;;) {
     const decision = await dialogue.hold(script);
@@ -87,15 +83,21 @@ const final: ReadonlySet<string> = new Set(['INTERRUPTED', 'INTERNAL', 'PROOF_OF
 async function askAfterFailure(ask: Interview, { kind }: Decision): Promise<'again' | 'change' | 'quit'> {
   return ask.select({
     id: 'quickstart.failed',
-    message: 'What do you want to do?',
-    help: 'What was created until the error stays, and is used when you try again. Change an answer if a name is taken or a value is wrong; try again if a connection was lost or you have corrected something elsewhere.',
+    message: sentences.cliQuickstart.whatNext,
+    help: sentences.cliQuickstart.afterFailureHelp,
     default: 'again',
     choices: [
-      { value: 'again', name: 'Try again', why: 'Continues where it stopped; what is done is kept.' },
+      { value: 'again', name: sentences.cliQuickstart.tryAgain, why: sentences.cliQuickstart.tryAgainEffect },
       ...(kind === 'run'
-        ? [{ value: 'change' as const, name: 'Change an answer', why: 'All other answers are kept.' }]
+        ? [
+            {
+              value: 'change' as const,
+              name: sentences.cliQuickstart.changeAnAnswer,
+              why: sentences.cliQuickstart.othersKept,
+            },
+          ]
         : []),
-      { value: 'quit', name: 'Quit', why: 'Run the same command again later to continue.' },
+      { value: 'quit', name: sentences.cliQuickstart.quit, why: sentences.cliQuickstart.quitToContinue },
     ],
   });
 }
@@ -126,7 +128,7 @@ async function carryOut(
       }
       context.output.note(
         'quickstart.renewed',
-        `\nInstall the new certificates on the devices. IoT Hub accepts one after the device has registered again: enrollkit device register ID --dir ${quoted(folder)}`,
+        `\n${sentences.cliQuickstart.installRenewed(`enrollkit device register ID --dir ${quoted(folder)}`)}`,
       );
     }
   }

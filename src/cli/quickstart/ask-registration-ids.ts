@@ -1,4 +1,5 @@
 /** Asks for the devices: by number, or by a list of registration IDs. */
+import { sentences } from '../../languages/language.js';
 import { maxDevices, type Plan, planFields } from '../../quickstart/plan/fields.js';
 import { numberedIds } from '../input/plan-flags.js';
 import { type Asking, askField, fieldListProblem, listOf, wholeNumberProblem } from './ask-field.js';
@@ -14,17 +15,17 @@ export async function askRegistrationIds(asking: Asking, existing?: Plan): Promi
   const previousPrefix = prefixOf(previous);
   const naming = await ask.select({
     id: 'devices.naming',
-    message: existing ? 'How are the new devices named?' : 'How are the devices named?',
+    message: existing ? sentences.cliQuickstart.howNewNamed : sentences.cliQuickstart.howNamed,
     help: questionHelp['devices.naming'],
     default: previousPrefix === undefined ? 'list' : 'numbered',
     choices: [
       {
         value: 'numbered',
-        name: 'Numbered',
-        why: 'device-001, device-002, and so on, with a prefix of your choice.',
+        name: sentences.cliQuickstart.numbered,
+        why: sentences.cliQuickstart.numberedEffect,
       },
-      { value: 'list', name: 'From a list', why: 'Registration IDs that you type or paste.' },
-      { value: 'file', name: 'From a file', why: 'CSV with the column registrationId, or one ID per line.' },
+      { value: 'list', name: sentences.cliQuickstart.fromList, why: sentences.cliQuickstart.fromListEffect },
+      { value: 'file', name: sentences.cliQuickstart.fromFile, why: sentences.cliQuickstart.fileFormat },
     ],
   });
   if (naming === 'file') return askFile(asking, existing ? previous : []);
@@ -35,16 +36,16 @@ export async function askRegistrationIds(asking: Asking, existing?: Plan): Promi
   }
   const count = await ask.text({
     id: 'devices.count',
-    message: existing ? 'How many new devices?' : 'How many devices?',
-    why: 'Each gets its own key and certificate, and is registered.',
+    message: existing ? sentences.cliQuickstart.howManyNew : sentences.cliQuickstart.howMany,
+    why: sentences.cliQuickstart.countEffect,
     help: questionHelp['devices.count'],
     default: existing ? '1' : String(previous.length),
     problem: wholeNumberProblem(1, maxDevices - (existing ? previous.length : 0)),
   });
   const prefix = await ask.text({
     id: 'devices.prefix',
-    message: 'Prefix of the names:',
-    why: existing ? 'Numbering continues after the existing devices.' : 'The number follows.',
+    message: sentences.cliQuickstart.prefixQuestion,
+    why: existing ? sentences.cliQuickstart.numberingContinues : sentences.cliQuickstart.numberFollows,
     help: questionHelp['devices.prefix'],
     default: previousPrefix ?? 'device-',
     problem: (value) =>
@@ -56,8 +57,8 @@ export async function askRegistrationIds(asking: Asking, existing?: Plan): Promi
 async function askFurther({ ask, answers }: Asking, previous: readonly string[]): Promise<string[]> {
   const answer = await ask.text({
     id: 'devices.further',
-    message: 'Registration IDs of the new devices:',
-    why: 'Separated by commas or spaces.',
+    message: sentences.cliQuickstart.newIdsQuestion,
+    why: sentences.cliQuickstart.separated,
     help: questionHelp['devices.registrationIds'],
     default: '',
     problem: (value) =>
@@ -71,8 +72,8 @@ async function askFurther({ ask, answers }: Asking, previous: readonly string[])
 async function askFile({ ask, answers }: Asking, previous: readonly string[]): Promise<string[]> {
   const path = await ask.text({
     id: 'devices.file',
-    message: 'File with the registration IDs:',
-    why: 'CSV with the column registrationId, or one ID per line.',
+    message: sentences.cliQuickstart.fileQuestion,
+    why: sentences.cliQuickstart.fileFormat,
     help: questionHelp['devices.file'],
     default: '',
     problem: deviceFileProblem,

@@ -2,6 +2,7 @@
 
 import { EnrollkitError } from '../../errors.js';
 import { recordsOf } from '../../fleet/devices/list-records.js';
+import { sentences } from '../../languages/language.js';
 import { maxDevices, planFields } from '../../quickstart/plan/fields.js';
 import { lookAt, readText } from '../../workspace/files.js';
 
@@ -14,11 +15,11 @@ const column = 'registrationId';
 
 /** What is wrong with the path of a file, in one sentence. */
 export function deviceFileProblem(path: string): string | undefined {
-  if (path.trim() === '') return 'Name a file.';
+  if (path.trim() === '') return sentences.cliQuickstart.nameFile;
   const found = lookAt(path);
-  if (!found) return `There is no file ${path}.`;
-  if (!found.isFile()) return `${path} is not a file.`;
-  return found.size > maxSize ? `${path} is too large. enrollkit fleet issue takes long lists.` : undefined;
+  if (!found) return sentences.cliQuickstart.noFile(path);
+  if (!found.isFile()) return sentences.cliQuickstart.notAFile(path);
+  return found.size > maxSize ? sentences.cliQuickstart.fileTooLarge(path) : undefined;
 }
 
 /** A CSV file with the column registrationId, NDJSON, or one registration ID per line. All of it is checked. */
@@ -31,17 +32,17 @@ export async function readDeviceFile(path: string): Promise<DeviceFile> {
     if (records.length === 0) return { problem: empty };
     if (records.length > maxDevices) {
       return {
-        problem: `It lists ${records.length} devices; a quickstart takes at most ${maxDevices}. Use enrollkit fleet issue.`,
+        problem: sentences.cliQuickstart.tooManyDevices(records.length, maxDevices),
       };
     }
     for (const { line, id } of records) {
       const wrong = problem(id);
-      if (wrong !== undefined) return { problem: `Line ${line}: ${wrong}` };
+      if (wrong !== undefined) return { problem: sentences.cliQuickstart.lineProblem(line, wrong) };
     }
     const registrationIds = records.map(({ id }) => id);
     const wrong = listProblem(registrationIds);
     if (wrong === undefined) return { registrationIds };
-    return { problem: `Line ${records[wrong.index ?? 0]!.line}: ${wrong.message}` };
+    return { problem: sentences.cliQuickstart.lineProblem(records[wrong.index ?? 0]!.line, wrong.message) };
   } catch (error) {
     if (error instanceof EnrollkitError) return { problem: error.message };
     throw error;

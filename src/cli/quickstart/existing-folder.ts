@@ -1,7 +1,9 @@
 /** What enrollkit created in a folder earlier, in words for people. */
+
 import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { isEncryptedKey } from '../../pki/keys.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
 import { assertNotNewer } from '../../quickstart/plan/plan.js';
@@ -20,7 +22,7 @@ const indent = '  ';
 
 /** Why a folder cannot be used, in one sentence. */
 export function folderProblem(folder: string): string | undefined {
-  if (folder.trim() === '') return 'Name a folder.';
+  if (folder.trim() === '') return sentences.cliQuickstart.nameFolder;
   const layout = layoutOf(folder);
   try {
     assertOwnFolder(layout);
@@ -29,14 +31,14 @@ export function folderProblem(folder: string): string | undefined {
     return error instanceof EnrollkitError ? error.message : String(error);
   }
   const place = existingAncestor(layout.folder);
-  if (!lookAt(place)?.isDirectory()) return `${place} is a file, not a folder.`;
+  if (!lookAt(place)?.isDirectory()) return sentences.cliQuickstart.fileNotFolder(place);
   try {
     accessSync(place, constants.W_OK);
   } catch {
-    return `You may not write to ${place}.`;
+    return sentences.cliQuickstart.mayNotWrite(place);
   }
   const holder = lockHolder(layout.lock);
-  return holder && `Another enrollkit command is using this folder (process ${holder.pid}).`;
+  return holder && sentences.cliQuickstart.folderInUse(holder.pid);
 }
 
 function existingAncestor(folder: string): string {
@@ -68,14 +70,14 @@ export function existingFolder(folder: string, now: Date): ExistingFolder | unde
   });
   if (plan === undefined && authorities.length === 0 && devices.length === 0) return undefined;
   const lines = [
-    `${displayPath(layout.folder)} contains:`,
+    sentences.cliQuickstart.folderContains(displayPath(layout.folder)),
     ...authorities.map(
       ({ role, commonName, notAfter, endsSoon }) =>
-        `${indent}${role} CA "${commonName}", valid until ${day(notAfter)}${endsSoon ? ': ends soon' : ''}`,
+        indent + sentences.cliQuickstart.authority(role, commonName, day(notAfter), endsSoon),
     ),
     ...(devices.length === 0 ? [] : [`${indent}${devicesText(devices)}`]),
-    ...(plan ? [`${indent}a plan for ${planText(plan)}`] : []),
-    ...(last ? [`${indent}last run on ${last.day}: ${last.outcome}`] : []),
+    ...(plan ? [indent + planText(plan)] : []),
+    ...(last ? [indent + last.text] : []),
   ];
   const keys = [layout.root, layout.intermediate].map(({ key }) => readTextIfExists(key));
   return {
@@ -118,33 +120,27 @@ function certificateIn(paths: CertificatePaths, now: Date): FoundCertificate | u
 }
 
 function devicesText(devices: readonly FoundCertificate[]): string {
-  const count = devices.length === 1 ? '1 device certificate' : `${devices.length} device certificates`;
   const ends = devices.map(({ notAfter }) => notAfter.getTime()).sort((a, b) => a - b);
   const soon = devices.filter(({ endsSoon }) => endsSoon).length;
-  const due = soon === 0 ? '' : `: ${soon} due for renewal`;
-  return `${count}, the first valid until ${day(new Date(ends[0]!))}${due}`;
+  return sentences.cliQuickstart.deviceCertificates(devices.length, day(new Date(ends[0]!)), soon);
 }
 
 function planText({ target, devices, enrollmentGroup }: Plan): string {
   const count = devices.registrationIds.length;
-  const where = target.kind === 'emulator' ? 'on the emulator' : `in Azure, on ${target.dpsName}`;
-  return `${count} ${count === 1 ? 'device' : 'devices'} ${where}, enrollment group ${enrollmentGroup.id}`;
+  return target.kind === 'emulator'
+    ? sentences.cliQuickstart.planOnEmulator(count, enrollmentGroup.id)
+    : sentences.cliQuickstart.planInAzure(count, target.dpsName, enrollmentGroup.id);
 }
 
-function lastRun(layout: Layout): { day: string; outcome: string; isComplete: boolean } | undefined {
+function lastRun(layout: Layout): { text: string; isComplete: boolean } | undefined {
   const path = recordingsOf(layout).at(-1);
   if (path === undefined) return undefined;
   try {
-    const result = readRecording(path);
-    const { startedAt } = result;
-    const failed = result.failure?.message;
-    const outcome =
-      result.outcome === 'done'
-        ? 'completed'
-        : result.outcome === 'interrupted'
-          ? 'interrupted'
-          : `failed${failed ? `: ${failed}` : ''}`;
-    return { day: startedAt.slice(0, 10), outcome, isComplete: result.outcome === 'done' };
+    const { startedAt, outcome, failure } = readRecording(path);
+    return {
+      text: sentences.cliQuickstart.lastRun(startedAt.slice(0, 10), outcome, failure?.message),
+      isComplete: outcome === 'done',
+    };
   } catch (error) {
     if (error instanceof EnrollkitError) return undefined;
     throw error;

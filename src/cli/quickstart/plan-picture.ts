@@ -1,4 +1,5 @@
 /** A plan as a picture: the chain of certificates, and below it DPS with what refers to that chain; each line explained. */
+import { sentences } from '../../languages/language.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
 import { padEnd, truncate, widest, wrap } from '../terminal/text.js';
 
@@ -73,39 +74,43 @@ function drawn(node: Node, [middle, last, through]: readonly [string, string, st
 }
 
 function certificates({ certificates: chain, devices, enrollmentGroup }: Plan, folder: string): Node {
-  const named = (what: string, name: string | null) => (name === null ? what : `${what} "${name}"`);
   const ids = devices.registrationIds;
   const shown = ids.length <= maxDevices ? ids : ids.slice(0, maxDevices - 1);
   const days = chain.deviceValidityDays;
-  const what = enrollmentGroup.iotEdge ? 'a gateway' : 'a device';
   const leaves: Node[] = shown.map((id, index) => ({
     name: id,
-    meaning: index === 0 ? `${what}: its own key and certificate, valid for ${days} days` : '',
+    meaning: index === 0 ? sentences.cliQuickstart.picture.device(enrollmentGroup.iotEdge, days) : '',
   }));
   const more = ids.length - shown.length;
-  if (more > 0) leaves.push({ name: `and ${more} more`, meaning: `up to ${ids.at(-1)}` });
+  if (more > 0)
+    leaves.push({
+      name: sentences.cliQuickstart.andMore(more),
+      meaning: sentences.cliQuickstart.picture.upTo(ids.at(-1)!),
+    });
   const intermediate: Node = {
     name:
       chain.existingCa === 'intermediate'
-        ? 'Your intermediate CA'
-        : named('Intermediate CA', chain.intermediateCommonName),
+        ? sentences.cliQuickstart.picture.yourIntermediate
+        : sentences.cliQuickstart.picture.intermediate(chain.intermediateCommonName ?? undefined),
     meaning:
       chain.existingCa === 'intermediate'
-        ? 'signs the devices'
-        : 'signs the devices, so that the root key can be kept away',
+        ? sentences.cliQuickstart.picture.signsDevices
+        : sentences.cliQuickstart.picture.signsDevicesRootAway,
     children: leaves,
   };
   const root: Node = {
-    name: chain.existingCa === 'root' ? 'Your root CA' : named('Root CA', chain.rootCommonName),
+    name:
+      chain.existingCa === 'root'
+        ? sentences.cliQuickstart.picture.yourRoot
+        : sentences.cliQuickstart.picture.root(chain.rootCommonName ?? undefined),
     meaning: chain.intermediate
-      ? 'where trust begins: it signs the CA below it'
-      : 'where trust begins: it signs the devices',
+      ? sentences.cliQuickstart.picture.rootAboveIntermediate
+      : sentences.cliQuickstart.picture.rootAboveDevices,
     children: chain.intermediate ? [intermediate] : leaves,
   };
-  const protection = chain.encryptKeys ? 'encrypted with your passphrase' : 'not encrypted';
   return {
-    name: `Folder ${folder}`,
-    meaning: `certificates and private keys on this computer; ${chain.keyAlgorithm} keys, ${protection}`,
+    name: sentences.cliQuickstart.picture.folder(folder),
+    meaning: sentences.cliQuickstart.picture.folderMeaning(chain.keyAlgorithm, chain.encryptKeys),
     children: [chain.existingCa === 'intermediate' ? intermediate : root],
   };
 }
@@ -113,40 +118,42 @@ function certificates({ certificates: chain, devices, enrollmentGroup }: Plan, f
 function provisioning(plan: Plan): Node {
   const { target, certificateAuthority: ca, enrollmentGroup: group, devices } = plan;
   const count = devices.registrationIds.length;
-  const what = devices.sendTelemetry
-    ? 'register over PROTOCOL, then send a message and read their twin'
-    : 'register over PROTOCOL';
   const registering: Node = {
-    name: count === 1 ? '1 device' : `${count} devices`,
-    meaning: what.replace('PROTOCOL', devices.protocol.toUpperCase()),
+    name: sentences.cliQuickstart.picture.devices(count),
+    meaning: sentences.cliQuickstart.picture.registering(
+      devices.protocol.toUpperCase(),
+      devices.sendTelemetry,
+    ),
   };
   const hubs: Node = {
-    name: group.iotHubs === null ? 'IoT hubs: all linked' : `IoT hub ${group.iotHubs.join(', ')}`,
+    name: sentences.cliQuickstart.picture.hubs(group.iotHubs ?? undefined),
     meaning: allocation[group.allocationPolicy],
     children: group.provisioningStatus === 'disabled' ? [] : [registering],
   };
-  const proof =
-    ca.proofOfPossession === 'portal'
-      ? 'you prove by hand that you have its key'
-      : 'enrollkit proves that you have its key';
   const byCa = group.attestation === 'caReference';
   return {
-    name: target.kind === 'emulator' ? 'DPS: the emulator' : `DPS ${target.dpsName}`,
+    name:
+      target.kind === 'emulator'
+        ? sentences.cliQuickstart.picture.emulator
+        : sentences.cliQuickstart.picture.service(target.dpsName),
     meaning:
       target.kind === 'emulator'
-        ? 'Device Provisioning Service on this computer: no account, no cost'
+        ? sentences.cliQuickstart.picture.emulatorMeaning
         : target.create
-          ? 'your Device Provisioning Service in Azure, created with an IoT hub if it does not exist; Azure bills both'
-          : 'your Device Provisioning Service in Azure: devices contact it first',
+          ? sentences.cliQuickstart.picture.created
+          : sentences.cliQuickstart.picture.azureMeaning,
     children: [
       ...(target.kind === 'azure' ? places(target) : []),
-      { name: `CA certificate ${ca.name}`, meaning: `the ${ca.uploaded} CA, uploaded; ${proof}` },
       {
-        name: `Enrollment group ${group.id}`,
+        name: sentences.cliQuickstart.picture.caCertificate(ca.name),
+        meaning: sentences.cliQuickstart.picture.uploaded(ca.uploaded, ca.proofOfPossession),
+      },
+      {
+        name: sentences.cliQuickstart.picture.group(group.id),
         meaning:
           group.provisioningStatus === 'disabled'
-            ? 'prepared, but refuses all devices for now'
-            : `lets in every device ${byCa ? 'below that CA' : 'that the CA certificate in the group has signed'}`,
+            ? sentences.cliQuickstart.picture.disabled
+            : sentences.cliQuickstart.picture.allows(byCa),
         children: [...details(plan), hubs],
       },
     ],
@@ -157,30 +164,52 @@ function provisioning(plan: Plan): Node {
 function details({ enrollmentGroup: { initialTwin, reprovisionPolicy } }: Plan): Node[] {
   return [
     ...(initialTwin
-      ? [{ name: 'Initial twin', meaning: `settings of a new device: ${JSON.stringify(initialTwin)}` }]
+      ? [
+          {
+            name: sentences.cliQuickstart.picture.initialTwin,
+            meaning: sentences.cliQuickstart.picture.twinMeaning(JSON.stringify(initialTwin)),
+          },
+        ]
       : []),
     ...(reprovisionPolicy === 'migrate'
       ? []
-      : [{ name: `Re-provisioning: ${reprovisionPolicy}`, meaning: reprovisioning[reprovisionPolicy] }]),
+      : [
+          {
+            name: sentences.cliQuickstart.picture.reprovisioning(reprovisionPolicy),
+            meaning: reprovisioning[reprovisionPolicy],
+          },
+        ]),
   ];
 }
 
 function places({ subscriptionId, resourceGroup }: Extract<Plan['target'], { kind: 'azure' }>): Node[] {
   return [
-    ...(subscriptionId ? [{ name: `Subscription ${subscriptionId}`, meaning: 'what Azure bills' }] : []),
+    ...(subscriptionId
+      ? [
+          {
+            name: sentences.cliQuickstart.picture.subscription(subscriptionId),
+            meaning: sentences.cliQuickstart.picture.subscriptionMeaning,
+          },
+        ]
+      : []),
     ...(resourceGroup
-      ? [{ name: `Resource group ${resourceGroup}`, meaning: 'the folder of the service in Azure' }]
+      ? [
+          {
+            name: sentences.cliQuickstart.picture.resourceGroup(resourceGroup),
+            meaning: sentences.cliQuickstart.picture.resourceGroupMeaning,
+          },
+        ]
       : []),
   ];
 }
 
 const reprovisioning = {
-  reset: 'a device that registers again gets the initial twin again',
-  never: 'a device that registers again keeps its hub',
+  reset: sentences.cliQuickstart.picture.resetMeaning,
+  never: sentences.cliQuickstart.picture.neverMeaning,
 } as const;
 
 const allocation: Readonly<Record<Plan['enrollmentGroup']['allocationPolicy'], string>> = {
-  hashed: 'where devices send their messages; spread evenly',
-  geoLatency: 'where devices send their messages; the nearest one',
-  static: 'where devices send their messages; always this one',
+  hashed: sentences.cliQuickstart.picture.hashed,
+  geoLatency: sentences.cliQuickstart.picture.geoLatency,
+  static: sentences.cliQuickstart.picture.staticHub,
 };

@@ -1,4 +1,5 @@
 /** A plan in words, to be approved. */
+import { sentences } from '../../languages/language.js';
 import { fieldEntries, type Plan } from '../../quickstart/plan/fields.js';
 import { wrap } from '../terminal/text.js';
 
@@ -13,7 +14,7 @@ export function planSummary(plan: Plan, folder: string): string {
     if (!summary || text === undefined) continue;
     rows.set(summary.label, [...(rows.get(summary.label) ?? []), text]);
   }
-  return `The plan:\n\n${[...rows].map(([label, texts]) => row(label, texts.join('; '))).join('\n')}`;
+  return `${sentences.cliQuickstart.plan}\n\n${[...rows].map(([label, texts]) => row(label, texts.join('; '))).join('\n')}`;
 }
 
 function row(label: string, text: string): string {

@@ -1,5 +1,7 @@
 /** What a quickstart closes with: the chain as a tree, what lies where, the group as read back, what to do next. */
+
 import { relative } from 'node:path';
+import { sentences } from '../../languages/language.js';
 import type { CertificateResult, DeviceResult, QuickstartResult } from '../../quickstart/result.js';
 import { defaultFolder } from '../kernel/common-flags.js';
 import type { Styles } from '../kernel/output.js';
@@ -28,11 +30,11 @@ export function closingReport(result: QuickstartResult, options: ClosingOptions)
   const { style } = options;
   const width = Math.min(options.columns, widestPage);
   const sections: [string, string[]][] = [
-    ['Certificates', chainTree(result, style, width)],
-    [`Files in ${options.folder}`, files(result, options, width)],
-    ['Enrollment group, as read back from the service', groupLines(result, width)],
-    ['Devices', deviceTable(result.devices, width)],
-    ['Next', nextSteps(result, options, width)],
+    [sentences.cliQuickstart.closing.certificates, chainTree(result, style, width)],
+    [sentences.cliQuickstart.closing.filesIn(options.folder), files(result, options, width)],
+    [sentences.cliQuickstart.closing.groupReadBack, groupLines(result, width)],
+    [sentences.cliQuickstart.closing.devices, deviceTable(result.devices, width)],
+    [sentences.cliQuickstart.closing.next, nextSteps(result, options, width)],
   ];
   const body = sections.map(([heading, lines]) =>
     [style.bold(heading), ...lines.map((line) => `  ${line}`)].join('\n'),
@@ -41,12 +43,11 @@ export function closingReport(result: QuickstartResult, options: ClosingOptions)
 }
 
 function title({ devices, target, elapsedMs }: QuickstartResult): string {
-  const where = target.kind === 'emulator' ? 'the emulator' : target.dpsName;
+  const service = target.kind === 'azure' ? target.dpsName : undefined;
   if (!isRegistered(devices)) {
-    return `The enrollment group is made on ${where}; it is disabled, so no device is registered.`;
+    return sentences.cliQuickstart.closing.disabled(service);
   }
-  const count = devices.length;
-  return `${count} ${count === 1 ? 'device is' : 'devices are'} enrolled on ${where}, in ${milliseconds(elapsedMs)}.`;
+  return sentences.cliQuickstart.closing.enrolled(devices.length, service, milliseconds(elapsedMs));
 }
 
 function authoritiesOf({ root, intermediate }: QuickstartResult['certificates']): CertificateResult[] {
@@ -72,7 +73,7 @@ function chainTree({ certificates, devices }: QuickstartResult, style: Styles, w
       certificateLine(`${indent}${last ? '└─' : '├─'} ${device.registrationId}`, device, style, width),
     );
   }
-  if (more > 0) lines.push(`${indent}└─ and ${more} more`);
+  if (more > 0) lines.push(`${indent}└─ ${sentences.cliQuickstart.andMore(more)}`);
   return lines;
 }
 
@@ -83,7 +84,7 @@ function certificateLine(
   width: number,
 ): string {
   const thumbprint = width < widestPage ? '' : `${sha256Thumbprint.slice(0, 12)}…  `;
-  const facts = `${thumbprint}until ${notAfter.slice(0, 10)}`;
+  const facts = thumbprint + sentences.cliQuickstart.closing.until(notAfter.slice(0, 10));
   const room = width - 2 - facts.length - 2;
   return `${padEnd(truncate(label, room), room)}  ${style.dim(facts)}`;
 }
@@ -95,7 +96,7 @@ function files(
 ): string[] {
   const { uploaded } = options;
   const inDps = (which: 'root' | 'intermediate') =>
-    which === uploaded ? `, in DPS as ${certificates.uploadedName}` : '';
+    which === uploaded ? certificates.uploadedName : undefined;
   const { root, intermediate } = certificates;
   const top = commonFolder(authoritiesOf(certificates)[0]!.certificate);
   const short = (path: string) => relative(top, path).replaceAll('\\', '/');
@@ -104,30 +105,36 @@ function files(
   const rows: [string, string][] = [];
   if (root) {
     rows.push(
-      [short(root.certificate), `the root${inDps('root')}`],
-      [short(root.key), 'its private key; keep it safe'],
+      [short(root.certificate), sentences.cliQuickstart.closing.root(inDps('root'))],
+      [short(root.key), sentences.cliQuickstart.closing.keepSafe],
     );
   }
   if (intermediate) {
-    rows.push([short(intermediate.certificate), `signs the devices${inDps('intermediate')}`]);
-    if (!root) rows.push([short(intermediate.key), 'its private key; keep it safe']);
+    rows.push([
+      short(intermediate.certificate),
+      sentences.cliQuickstart.closing.intermediate(inDps('intermediate')),
+    ]);
+    if (!root) rows.push([short(intermediate.key), sentences.cliQuickstart.closing.keepSafe]);
   }
   rows.push(
-    [`${example}chain.pem`, 'what the device shows: itself, its issuers'],
-    [`${example}key.pem`, 'its private key'],
-    [`${example}device.pfx`, 'both in one file, PKCS#12'],
+    [`${example}chain.pem`, sentences.cliQuickstart.closing.chain],
+    [`${example}key.pem`, sentences.cliQuickstart.closing.deviceKey],
+    [`${example}device.pfx`, sentences.cliQuickstart.closing.pfx],
     [
       short(program),
-      programKept ? 'yours: you changed it, so it stays' : 'the enrollment group, by hand, in Python',
+      programKept ? sentences.cliQuickstart.closing.programKept : sentences.cliQuickstart.closing.program,
     ],
-    ['.enrollkit/plan.json', 'this run again: quickstart --plan FILE'],
-    ['.enrollkit/runs', 'this run, recorded: replay it, compare it'],
+    ['.enrollkit/plan.json', sentences.cliQuickstart.closing.plan],
+    ['.enrollkit/runs', sentences.cliQuickstart.closing.recording],
   );
   return wrappedRows(rows, width - 2);
 }
 
 function groupLines({ enrollmentGroup, target }: QuickstartResult, width: number): string[] {
-  const lines = wrappedRows([...groupRows(enrollmentGroup), ['ID scope', target.idScope]], width - 2);
+  const lines = wrappedRows(
+    [...groupRows(enrollmentGroup), [sentences.cliQuickstart.closing.idScope, target.idScope]],
+    width - 2,
+  );
   return target.portalUrl ? [...lines, target.portalUrl] : lines;
 }
 
@@ -138,7 +145,7 @@ function deviceTable(devices: readonly DeviceResult[], width: number): string[] 
     truncate(`${padEnd(truncate(deviceId, longest), longest)}  ${status}  ${assignedHub}`, width - 2),
   );
   const more = devices.length - listed.length;
-  return more > 0 ? [...lines, `and ${more} more`] : lines;
+  return more > 0 ? [...lines, sentences.cliQuickstart.andMore(more)] : lines;
 }
 
 function nextSteps(
@@ -152,28 +159,22 @@ function nextSteps(
   if (isRegistered(devices)) {
     steps.push([
       `${program} device send ${devices[0]!.registrationId}${dir}`,
-      'Send another message as the first device',
+      sentences.cliQuickstart.closing.sendAgain,
     ]);
   }
   if (emulator) {
     const state = folder === defaultFolder ? '' : ` --dir ${quoted(`${folder}/.enrollkit`)}`;
     steps.push(
-      [
-        `${program} emulator start${state}`,
-        'Keep an emulator running with all this in it, for any Azure SDK',
-      ],
-      [
-        `eval "$(${program} emulator env${state})"`,
-        'In another shell: its addresses and keys, for SDKs and EnrollmentGroup.py',
-      ],
+      [`${program} emulator start${state}`, sentences.cliQuickstart.closing.keepEmulator],
+      [`eval "$(${program} emulator env${state})"`, sentences.cliQuickstart.closing.emulatorEnv],
     );
   } else {
     steps.push([
       `cd ${quoted(folder)} && DPS_CONNECTION_STRING=... python3 EnrollmentGroup.py`,
-      'The enrollment group by hand; the connection string is in the portal',
+      sentences.cliQuickstart.closing.byHand,
     ]);
   }
-  steps.push([`${program} clean${dir}`, 'Remove all that was made in the provisioning service']);
+  steps.push([`${program} clean${dir}`, sentences.cliQuickstart.closing.clean]);
   return steps.flatMap(([line, what]) => [...wrap(what, width - 2, '# ').split('\n'), line]);
 }
 
