@@ -3508,7 +3508,86 @@ export const en = {
   },
 
   /** src/quickstart/steps/ */
-  quickstartSteps: {},
+  quickstartSteps: {
+    createService: (name: string) => `Create the provisioning service ${name} with a hub`,
+    ifMissing: 'if it does not exist',
+    copyIntermediate: 'Copy your intermediate CA',
+    copyRootCreateIntermediate: 'Copy your root CA and create the intermediate CA',
+    copyRoot: 'Copy your root CA',
+    createBoth: 'Create the root CA and the intermediate CA',
+    createRoot: 'Create the root CA',
+    cannotReuse: (path: string, reason: string) => `${path} cannot be reused: ${reason}.`,
+    changePlanOrMove: (folder: string) =>
+      `Change the plan, move ${folder} away, or use another folder with --dir FOLDER.`,
+    otherCommonName: (actual: string, wanted: string) =>
+      `its common name is "${actual}", but the plan has "${wanted}"`,
+    otherCa: (path: string) => `it is a different CA than the one in ${path}`,
+    missingRoot: (folder: string) => `exists, but the root CA in ${folder} is missing`,
+    sendOne: 'Send a message to the hub and read the twin',
+    sendEach: 'Send a message from each device and read its twin',
+    notRepeated: 'accepted in an earlier run, not repeated',
+    signedBy: (name: string) => `signed by ${name}`,
+    moveAndRerun: (folder: string) => `Move ${folder} away, then run the command again to create a new one.`,
+    createGroup: (id: string) => `Create the enrollment group ${id}`,
+    enrollmentGroup: (id: string) => `enrollment group ${id}`,
+    groupDiffers: (id: string, members: string) =>
+      `The enrollment group ${id} already exists, was not created by this folder, and differs: ${members}.`,
+    otherGroup:
+      'Choose another ID with --group ID, or delete the existing group: enrollkit group delete ID (with the same --dir).',
+    passphraseNeeded: 'The plan encrypts the private keys, but there is no passphrase.',
+    idScope: (idScope: string, hubs: string) => `ID scope ${idScope}${hubs}`,
+    noAccess: (name: string) => `There are no credentials for ${name}.`,
+    giveConnectionString:
+      'Provide the connection string of a shared access policy of the provisioning service with the permissions EnrollmentWrite and RegistrationStatusWrite: in ENROLLKIT_SERVICE_CONNECTION_STRING or with --connection-string-file FILE.',
+    idScopeNeeded: 'Without access to Azure Resource Manager, the ID scope is required.',
+    giveIdScope: 'Set --id-scope. The portal shows it on the overview page of the provisioning service.',
+    notReadable: ', its certificates and hubs not readable',
+    rightsMissing: (name: string, permissions: string) =>
+      `These permissions on ${name} are missing: ${permissions}.`,
+    noLinkedHub: (name: string) => `No IoT hub is linked to ${name}, so devices cannot be assigned.`,
+    hubNotLinked: (hub: string, name: string, linked: string) =>
+      `${hub} is not linked to ${name}. Linked hubs: ${linked}.`,
+    verified: 'verified',
+    verifiedAsYouSay: 'verified, as you say',
+    takenAsVerified: 'assumed to be verified: without permission to check, the first registration will show',
+    certificateByHand: (name: string) => `CA certificate ${name} in DPS, manually`,
+    askingForCode: 'requesting a verification code',
+    signingVerification: 'signing the verification certificate',
+    answering: 'uploading it',
+    proofRefused: (name: string, reason: string) =>
+      `DPS refused the proof of possession of ${name}: ${reason}`,
+    registrationRecord: (id: string) => `registration record ${id}`,
+    deviceInHub: (id: string) => `device ${id} in its hub`,
+    untilAssigned: 'until it is assigned',
+    assignedTo: (hubs: string) => `assigned to ${hubs}`,
+    byRecords: (assigned: string) => `${assigned} according to their records, not repeated`,
+    caInDps: (name: string) => `CA certificate ${name} in DPS`,
+    otherUploaded: (subject: string, name: string) =>
+      `Another certificate (${subject}) is already uploaded as ${name}.`,
+    otherName:
+      'Choose another name with --ca-name NAME, or delete the existing one: enrollkit ca delete NAME (with the same --dir).',
+    otherUploadedAs: (subject: string, name: string) =>
+      `Another certificate (${subject}) is uploaded as ${name}.`,
+    chooseName: 'Choose another name with --ca-name NAME.',
+    moveThenRerun: (path: string) => `Move ${path} away, then run the command again.`,
+    accepted: (twice: number) =>
+      `accepted, read${twice === 0 ? '' : `; ${twice} possibly twice, with the same message ID`}`,
+    acceptedNow: (now: number, before: number, twice: number) =>
+      `${now} accepted, read; ${before} in an earlier run, not repeated${twice === 0 ? '' : `; ${twice} possibly twice, with the same message ID`}`,
+    checkService: (name: string | undefined) =>
+      `Check the provisioning service${name === undefined ? '' : ` ${name}`}`,
+    verifyByHand: (authority: 'root' | 'intermediate', inPortal: boolean) =>
+      `Verify the ${authority} CA certificate ${inPortal ? 'in the portal' : 'manually'} (proof of possession)`,
+    verify: (authority: 'root' | 'intermediate') =>
+      `Verify the ${authority} CA certificate (proof of possession)`,
+    upload: (authority: 'root' | 'intermediate') => `Upload the ${authority} CA certificate`,
+    createDevices: (count: number) =>
+      count === 1 ? 'Create 1 device certificate' : `Create ${count} device certificates`,
+    register: (count: number, protocol: string) =>
+      `Register ${count === 1 ? '1 device' : `${count} devices`} over ${protocol}`,
+    oneHub: (name: string) => `, hub ${name}`,
+    hubs: (count: number) => `, ${count} hubs`,
+  },
 
   /** The files directly in src/quickstart/ */
   quickstart: {},
@@ -3964,6 +4043,89 @@ export const en = {
 
   /** src/cli/quickstart/ */
   cliQuickstart: {
+    cleanDescription:
+      'Deletes the devices, the enrollment group and the CA certificate that were created for a folder, according to its journal. With --certificates, also deletes the local files; certificates and keys cannot be recovered.',
+    cleanCertificates: 'also delete the local files: certificates, keys and the emulator’s state',
+    cleanDryRun: 'list what would be deleted, without deleting it',
+    cleanExampleRemote: 'delete what was created in the provisioning service, after asking',
+    cleanExampleDryRun: 'what would be deleted, as JSON',
+    cleanExampleAll: 'delete everything, without asking',
+    cleanNothingWould: (folder: string) => `Nothing would be deleted for ${folder}.`,
+    cleanNothing: (folder: string) => `There is nothing to delete for ${folder}.`,
+    cleanQuestion: 'Delete all of these?',
+    cleanRemovedFiles: (count: number, folder: string) => `deleted  ${count} files in ${folder}`,
+    cleanKeptEmulator: (state: string) => `kept     the emulator in ${state}`,
+    cleanPartial: (kept: number, all: number) => `${kept} of ${all} items were not deleted.`,
+    cleanPartialNext: 'Fix the problem shown for each item, then run the same command again.',
+    cleanAndMore: (count: number) => `and ${count} more in the provisioning service`,
+    cleanLocalFiles: (count: number) => `${count} files on this computer, including certificates and keys`,
+    cleanResourceGroup: (name: string) => `resource group ${name}`,
+    cleanProvisioningService: (name: string) => `provisioning service ${name}`,
+    cleanIotHub: (name: string) => `IoT hub ${name}`,
+    cleanFile: (path: string) => `file ${path}`,
+    cleanHubDevice: (id: string, hub: string) => `device ${id} in the hub ${hub}`,
+    cleanTelemetry: (id: string) => `record of the message from ${id}`,
+    replayInterrupted: 'note: The recorded run was interrupted. Anything after that point is not compared.',
+    replayCompared: (recorded: string, now: string) => `Compared ${recorded} with ${now}.`,
+    replayEndedWithError: (message: string) => `The replay ended with an error: ${message}`,
+    replayStepNeedsTerminal: '--step waits for Enter, but there is no terminal.',
+    replayStepNext: 'Run it in a terminal, with CI unset, or leave out --step.',
+    replayOfflineTarget: '--offline does not use a provisioning service.',
+    replayOfflineNext: 'Leave out --offline, or leave out --target and its related flags.',
+    replayFolderUsed: (folder: string) => `The folder ${folder} already contains another run.`,
+    replayNewFolder: 'Use --dir FOLDER to specify a new folder.',
+    replayEncrypts: 'The recorded run encrypts its private keys.',
+    replayEarlierSteps:
+      'note: Some steps were already done when the run was recorded. The replay does them first. They are not compared.',
+    replayDescription:
+      'Runs a recorded quickstart again, in a new folder, and compares it with the recording step by step: outcomes, statuses, shapes, names and counts. Without --target azure, it runs on an embedded emulator, even if the recording is of Azure. It asks no questions.',
+    replayRecording: 'a recording, or a certificate folder to use its last run',
+    replayDir: (folder: string) => `a new or empty folder for the replay (default: ${folder})`,
+    replayCheck: 'exit with 13 if the runs differ, and with 0 if they do not',
+    replayOffline: 'answer each request from the recording, without connecting to anything',
+    replayStep: 'before each step, show what it sends and wait for Enter',
+    replayNamePrefix: 'add TEXT before the names of the group, the uploaded CA and the devices',
+    replayExampleLast: 'repeat the last run of the folder certs',
+    replayExampleOffline: 'another person’s run, without a service, as JSON',
+    replayExampleClass: 'in a class: step by step, with your own names',
+    replayEnter: 'Press Enter to continue',
+    replayCtrlC: 'Press Ctrl-C to stop the replay.',
+    runsNoDifference: 'No differences.',
+    runsTheRun: 'the run',
+    runsVersions: (before: string, after: string) => `Recorded with ${before}; now ${after}.`,
+    runsNothing: 'nothing',
+    runsNoRecording: (folder: string) => `There is no recording in ${folder}.`,
+    runsNoRecordingNext: 'Run enrollkit quickstart in that folder first, or specify a file.',
+    runsCompareDescription:
+      'Compares two recorded runs step by step, as replay does, and exits with 13 if they differ. Names that you changed for a replay do not count as differences.',
+    runsToCompare: 'the recording or folder to compare with it',
+    runsExampleFolders: 'the last runs of two folders',
+    runsExampleFiles: 'two files, as JSON',
+    runsDescription: 'Lists the recordings of quickstarts and replays in a certificate folder, oldest first.',
+    runsExampleFolder: 'the runs of the folder certs',
+    runsExampleOther: 'the runs of another folder, as JSON',
+    runsUnreadable: 'unreadable',
+    runsRecordedIn: (path: string) => `This run is recorded in ${path}.`,
+    commandExisting: 'Use an existing CA:',
+    commandDescription:
+      'Creates a certificate chain, uploads the CA certificate to DPS and verifies it, creates an enrollment group and device certificates, registers the devices and connects them to their hub. Safe to run again: it resumes after a failure.',
+    commandYes: 'ask no questions and use the defaults for all other answers',
+    commandPlan: 'the plan of an earlier run; flags override it',
+    commandDryRun: 'list what would be created and every request that would be sent',
+    commandCa:
+      'a root or intermediate CA with its issuers (PEM, DER, PKCS#7 or PKCS#12), which is copied to the folder',
+    commandExampleYes: 'three devices on the embedded emulator',
+    commandExampleCount: 'twenty devices, in a separate folder',
+    commandExampleDryRun: 'what a run on Azure would send',
+    commandExampleCa: 'devices signed by an existing CA',
+    commandExamplePlan: 'the same run again, as JSON',
+    commandVerificationCode: 'the verification code from the portal, if you verify the CA certificate there',
+    commandSomeAnswers: 'Some answers are missing, and there is no terminal to ask for them.',
+    commandNoTerminal: 'There is no terminal to ask questions in.',
+    commandAddYes: 'Add --yes to use the defaults for the other answers.',
+    commandYesOrPlan:
+      'Run enrollkit quickstart --yes to use the defaults, or enrollkit quickstart --plan FILE.',
+    commandNoPassphrase: 'The plan encrypts the private keys, but there is no passphrase.',
     andMore: (count: number) => `and ${count} more`,
     plan: 'Plan:',
     createNew: 'Create a new one',

@@ -195,7 +195,7 @@ test('Ctrl-C ends with 130, keeps what is done, and the next run goes on', () =>
         let seen = '';
         child.stderr!.on('data', (text: string) => {
           seen += text;
-          if (seen.includes('Prove possession')) child.kill('SIGINT');
+          if (seen.includes('Verify the')) child.kill('SIGINT');
         });
       },
     });

@@ -1,6 +1,8 @@
 /** Removes what quickstarts made, and nothing else. */
+
 import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { CreatedResource } from '../../workspace/journal.js';
 import { defineCommand } from '../kernel/command.js';
 import { defaultFolder, dirFlag, outputFlags, yesFlag } from '../kernel/common-flags.js';
@@ -8,20 +10,19 @@ import { switchFlag } from '../kernel/flags.js';
 import { connectionStringFileFlag } from '../target/target-flags.js';
 
 export const clean = defineCommand({
-  description:
-    'Removes the devices, the enrollment group and the CA that the journal of the folder says were made there. With --certificates, also the files: certificates and keys are then gone for good.',
+  description: sentences.cliQuickstart.cleanDescription,
   flags: {
     ...dirFlag,
-    certificates: switchFlag({ summary: 'also the local files: certificates, keys, the emulator’s state' }),
-    'dry-run': switchFlag({ summary: 'list what would be deleted, and delete nothing' }),
+    certificates: switchFlag({ summary: sentences.cliQuickstart.cleanCertificates }),
+    'dry-run': switchFlag({ summary: sentences.cliQuickstart.cleanDryRun }),
     ...yesFlag,
     ...connectionStringFileFlag,
     ...outputFlags,
   },
   examples: [
-    { line: 'clean', summary: 'what was made in the provisioning service; it asks first' },
-    { line: 'clean --dry-run --json', summary: 'what would be deleted, as JSON' },
-    { line: 'clean --certificates --yes', summary: 'everything, unasked' },
+    { line: 'clean', summary: sentences.cliQuickstart.cleanExampleRemote },
+    { line: 'clean --dry-run --json', summary: sentences.cliQuickstart.cleanExampleDryRun },
+    { line: 'clean --certificates --yes', summary: sentences.cliQuickstart.cleanExampleAll },
   ],
   async run({ flags }, context) {
     const { output, signal, now } = context;
@@ -38,7 +39,7 @@ export const clean = defineCommand({
       const deleted = [...remote.filter(isDeleted), ...(flags.certificates ? local : [])];
       if (output.json) return output.value({ wouldRemove: deleted });
       if (deleted.length === 0)
-        return output.result('clean.dry-run', `Nothing would be deleted for ${folder}.`);
+        return output.result('clean.dry-run', sentences.cliQuickstart.cleanNothingWould(folder));
       return output.result(
         'clean.dry-run',
         `These would be deleted:\n${listText(deleted, deleted.length).trimEnd()}`,
@@ -56,10 +57,10 @@ export const clean = defineCommand({
     const things: CreatedResource[] = [...plan.remote, ...(flags.certificates ? plan.local : [])];
     if (things.length === 0) {
       if (output.json) return output.value({ removed: [], kept: [] });
-      return output.result('clean.nothing', `There is nothing of enrollkit's to remove in ${folder}.`);
+      return output.result('clean.nothing', sentences.cliQuickstart.cleanNothing(folder));
     }
     if (!flags.yes) output.note('clean.list', listText(things));
-    await confirmed('clean.all', 'Remove all this?', flags, context);
+    await confirmed('clean.all', sentences.cliQuickstart.cleanQuestion, flags, context);
 
     const result = await withTargets({ folder, flags }, context, (targetFor) =>
       cleanRemote({
@@ -77,18 +78,19 @@ export const clean = defineCommand({
       const local = cleanLocal(folder, now);
       result.removed.push(...local.removed);
       result.kept.push(...local.kept);
-      output.note('clean.removed', `removed  ${local.removed.length} files in ${folder}`);
+      output.note('clean.removed', sentences.cliQuickstart.cleanRemovedFiles(local.removed.length, folder));
       const { emulatorStateOf } = await import('../target/emulator-state.js');
       const state = emulatorStateOf(folder);
-      if (state !== undefined) output.note('clean.emulator', `kept     the emulator in ${state}`);
+      if (state !== undefined)
+        output.note('clean.emulator', sentences.cliQuickstart.cleanKeptEmulator(state));
     }
     for (const { thing, why } of result.kept) output.note('clean.kept', `kept     ${inWords(thing)}: ${why}`);
     if (result.kept.length > 0) {
       throw new EnrollkitError(
         'PARTIAL',
-        `${result.kept.length} of ${things.length} things are still there.`,
+        sentences.cliQuickstart.cleanPartial(result.kept.length, things.length),
         {
-          next: 'Do what is said beside each, then run the same command again.',
+          next: sentences.cliQuickstart.cleanPartialNext,
           context: { kept: result.kept },
         },
       );
@@ -109,8 +111,8 @@ function listText(things: readonly CreatedResource[], most = maxListed): string 
   const remote = things.filter(({ kind }) => kind !== 'file' && kind !== 'telemetry').map(inWords);
   const files = things.filter(({ kind }) => kind === 'file').length;
   const lines = remote.slice(0, most);
-  if (remote.length > most) lines.push(`and ${remote.length - most} more there`);
-  if (files > 0) lines.push(`${files} files on this computer, certificates and keys among them`);
+  if (remote.length > most) lines.push(sentences.cliQuickstart.cleanAndMore(remote.length - most));
+  if (files > 0) lines.push(sentences.cliQuickstart.cleanLocalFiles(files));
   return `${lines.map((line) => `  ${line}`).join('\n')}\n`;
 }
 
@@ -125,7 +127,7 @@ function countText(things: readonly CreatedResource[]): string {
 function inWords(thing: CreatedResource): string {
   switch (thing.kind) {
     case 'file':
-      return `file ${thing.path}`;
+      return sentences.cliQuickstart.cleanFile(thing.path);
     case 'ca-certificate':
       return `CA certificate ${thing.name}${where(thing.target)}`;
     case 'enrollment-group':
@@ -133,17 +135,17 @@ function inWords(thing: CreatedResource): string {
     case 'registration':
       return `registration record ${thing.id}${where(thing.target)}`;
     case 'hub-device':
-      return `device ${thing.id} in the hub ${thing.hub}`;
+      return sentences.cliQuickstart.cleanHubDevice(thing.id, thing.hub);
     case 'resource-group':
-      return `resource group ${thing.name}`;
+      return sentences.cliQuickstart.cleanResourceGroup(thing.name);
     case 'provisioning-service':
-      return `provisioning service ${thing.name}`;
+      return sentences.cliQuickstart.cleanProvisioningService(thing.name);
     case 'iot-hub':
-      return `IoT hub ${thing.name}`;
+      return sentences.cliQuickstart.cleanIotHub(thing.name);
     case 'hub-link':
       return `link to the IoT hub ${thing.name}${where(thing.target)}`;
     case 'telemetry':
-      return `note of the message from ${thing.id}`;
+      return sentences.cliQuickstart.cleanTelemetry(thing.id);
   }
 }
 

@@ -1,4 +1,5 @@
 /** The differences between two runs, for people. */
+import { sentences } from '../../languages/language.js';
 import type { Difference } from '../../quickstart/recording/compare.js';
 import type { Recording } from '../../quickstart/recording/schema.js';
 import { numberText, printable } from '../terminal/text.js';
@@ -8,7 +9,7 @@ const maxListed = 20;
 const maxValueLength = 200;
 
 export function differencesText(differences: readonly Difference[]): string {
-  if (differences.length === 0) return 'No difference.';
+  if (differences.length === 0) return sentences.cliQuickstart.runsNoDifference;
   const listed = differences.slice(0, maxListed).map(differenceText);
   const more = differences.length - listed.length;
   const count = differences.length === 1 ? '1 difference' : `${numberText(differences.length)} differences`;
@@ -18,7 +19,9 @@ export function differencesText(differences: readonly Difference[]): string {
 function differenceText({ step, request, path, recorded, now }: Difference): string {
   // Hosts are the same, or are masked.
   const sent = request?.replace(/https:\/\/[^/]+/, '');
-  const place = [step ?? 'the run', sent, path].filter((part) => part !== undefined && part !== '');
+  const place = [step ?? sentences.cliQuickstart.runsTheRun, sent, path].filter(
+    (part) => part !== undefined && part !== '',
+  );
   return [
     `  ${printable(place.join(', '))}`,
     `    recorded  ${valueText(recorded)}`,
@@ -27,7 +30,7 @@ function differenceText({ step, request, path, recorded, now }: Difference): str
 }
 
 function valueText(value: unknown): string {
-  if (value === null) return 'nothing';
+  if (value === null) return sentences.cliQuickstart.runsNothing;
   const text = printable(typeof value === 'string' ? value : JSON.stringify(value));
   return text.length > maxValueLength ? `${text.slice(0, maxValueLength)}…` : text;
 }
@@ -37,5 +40,5 @@ export function versionsText(recorded: Recording, now: Recording): string {
   const versions = ({ enrollkit, node, platform, arch }: Recording) =>
     `enrollkit ${enrollkit}, Node.js ${node}, ${platform} ${arch}`;
   const [before, after] = [versions(recorded), versions(now)];
-  return before === after ? '' : printable(`Recorded with ${before}; now ${after}.`);
+  return before === after ? '' : printable(sentences.cliQuickstart.runsVersions(before, after));
 }

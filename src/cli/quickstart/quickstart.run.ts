@@ -1,5 +1,7 @@
 /** Gets the plan of a quickstart: from flags, from a plan file, or by asking; then previews it or runs it. */
+
 import { EnrollkitError, type ExitStatus, exitStatus } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { withExistingCa } from '../../quickstart/existing-ca.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
 import { previewQuickstart } from '../../quickstart/preview.js';
@@ -57,11 +59,11 @@ async function dryRun(flags: FlagsOf<typeof quickstart>, folder: string, context
 
 function nobodyToAsk(flags: FlagsOf<typeof quickstart>): EnrollkitError {
   const message = hasAnswers(flags)
-    ? 'Some answers are given as flags, and there is no terminal to ask for the others.'
-    : 'There is no terminal to ask questions at.';
+    ? sentences.cliQuickstart.commandSomeAnswers
+    : sentences.cliQuickstart.commandNoTerminal;
   return new EnrollkitError('NEEDS_INPUT', message, {
     next: hasAnswers(flags)
-      ? 'Add --yes: the other answers are then the defaults.'
-      : 'Run enrollkit quickstart --yes for the defaults, or enrollkit quickstart --plan FILE.',
+      ? sentences.cliQuickstart.commandAddYes
+      : sentences.cliQuickstart.commandYesOrPlan,
   });
 }

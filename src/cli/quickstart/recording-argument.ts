@@ -1,6 +1,8 @@
 /** The recording that an argument names. */
+
 import { resolve } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { readRecording } from '../../quickstart/recording/read.js';
 import type { Recording } from '../../quickstart/recording/schema.js';
 import { recordingsOf } from '../../quickstart/recording/store.js';
@@ -27,7 +29,7 @@ export function openRecording(argument: string): NamedRecording {
 function lastOf(folder: string): string {
   const last = recordingsOf(layoutOf(folder)).at(-1);
   if (last !== undefined) return last;
-  throw new EnrollkitError('INVALID_RECORDING', `There is no recording in ${folder}.`, {
-    next: 'Run enrollkit quickstart there first, or name a file.',
+  throw new EnrollkitError('INVALID_RECORDING', sentences.cliQuickstart.runsNoRecording(folder), {
+    next: sentences.cliQuickstart.runsNoRecordingNext,
   });
 }

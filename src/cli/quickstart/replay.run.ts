@@ -1,8 +1,10 @@
 /** Runs a recorded plan again, and compares the two runs. */
+
 import { readdirSync } from 'node:fs';
 import { ControlPlane } from '../../dps/client/arm.js';
 import type { Target } from '../../dps/client/target.js';
 import { EnrollkitError, type ExitStatus, exitStatus } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
 import { compareRecordings, wasInterrupted } from '../../quickstart/recording/compare.js';
 import { foundEarlier } from '../../quickstart/recording/earlier.js';
@@ -53,18 +55,15 @@ export const run: RunOf<typeof replay> = async ({ args, flags }, context) => {
   }
   const versions = versionsText(recording, now);
   if (wasInterrupted(recording)) {
-    output.note(
-      'replay.interrupted',
-      'note: The recorded run was interrupted; what comes after that is not compared.',
-    );
+    output.note('replay.interrupted', sentences.cliQuickstart.replayInterrupted);
   }
-  const place = `Compared ${displayPath(path)} with ${displayPath(newPath)}.`;
+  const place = sentences.cliQuickstart.replayCompared(displayPath(path), displayPath(newPath));
   output.result(
     'replay.report',
     [place, versions, differencesText(differences)].filter((text) => text !== '').join('\n'),
   );
   if (failure && flags.check) {
-    output.note(failure.code, `The replay ended with an error: ${shownError(failure).message}`);
+    output.note(failure.code, sentences.cliQuickstart.replayEndedWithError(shownError(failure).message));
   } else if (failure) throw failure;
   return status;
 };
@@ -76,14 +75,14 @@ function statusOf({ check }: ReplayFlags, differs: boolean, failure: EnrollkitEr
 
 function assertFlags(flags: ReplayFlags, { interactive }: Context): void {
   if (flags.step && !interactive) {
-    throw new EnrollkitError('USAGE', '--step waits for Enter, and there is no terminal.', {
-      next: 'Run it in a terminal, with CI unset, or leave out --step.',
+    throw new EnrollkitError('USAGE', sentences.cliQuickstart.replayStepNeedsTerminal, {
+      next: sentences.cliQuickstart.replayStepNext,
     });
   }
   const isOfTarget = [...givenFields(flags)].some((field) => field.startsWith('target.'));
   if (flags.offline && (isOfTarget || flags.connectionStringFile !== undefined)) {
-    throw new EnrollkitError('USAGE', 'With --offline there is no provisioning service to choose.', {
-      next: 'Leave out --offline, or --target and what belongs to it.',
+    throw new EnrollkitError('USAGE', sentences.cliQuickstart.replayOfflineTarget, {
+      next: sentences.cliQuickstart.replayOfflineNext,
     });
   }
 }
@@ -94,8 +93,8 @@ function assertNewFolder(folder: string): void {
   assertOwnFolder(layout);
   const isUsed = isFolder(layout.state) && readdirSync(layout.state).length > 0;
   if (!isUsed) return;
-  throw new EnrollkitError('FOLDER_NOT_EMPTY', `The folder ${layout.folder} holds another run already.`, {
-    next: 'Give a new folder with --dir FOLDER.',
+  throw new EnrollkitError('FOLDER_NOT_EMPTY', sentences.cliQuickstart.replayFolderUsed(layout.folder), {
+    next: sentences.cliQuickstart.replayNewFolder,
     context: { folder: layout.folder },
   });
 }
@@ -133,14 +132,11 @@ async function runAgain(
 ): Promise<{ recording: string; failure?: EnrollkitError }> {
   const passphrase = givenPassphrase(flags, context.env);
   if (plan.certificates.encryptKeys && passphrase === undefined) {
-    throw new EnrollkitError('PASSPHRASE_REQUIRED', 'The recorded run encrypts its private keys.');
+    throw new EnrollkitError('PASSPHRASE_REQUIRED', sentences.cliQuickstart.replayEncrypts);
   }
   const earlier = foundEarlier(recording, plan);
   if (earlier) {
-    context.output.note(
-      'replay.earlier-steps',
-      'note: The recorded run found steps done. The replay does them first; they are not compared.',
-    );
+    context.output.note('replay.earlier-steps', sentences.cliQuickstart.replayEarlierSteps);
   }
   const offline = flags.offline === true;
   const progress = flags.step ? plainProgress(context.output) : await progressFor(context);

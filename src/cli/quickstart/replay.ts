@@ -1,4 +1,5 @@
 /** The run of a recording again, compared with it. */
+import { sentences } from '../../languages/language.js';
 import { declareCommand } from '../kernel/command.js';
 import { folderName } from '../kernel/common-flags.js';
 import { parsedFlag, switchFlag, textFlag } from '../kernel/flags.js';
@@ -8,33 +9,32 @@ import { runFlags } from './run-flags.js';
 export const defaultReplayFolder = 'replay';
 
 export const replay = declareCommand({
-  description:
-    'Runs a recorded quickstart again, in a new folder, and compares it with the recording step by step: outcomes, statuses, shapes, names and counts. Without --target azure, it runs against an embedded emulator, also if the recording is of Azure. It asks nothing.',
-  args: { recording: { summary: 'the recording, or a certificate folder: its last run' } },
+  description: sentences.cliQuickstart.replayDescription,
+  args: { recording: { summary: sentences.cliQuickstart.replayRecording } },
   flags: {
     dir: parsedFlag({
       placeholder: 'FOLDER',
       parse: folderName,
-      summary: `a new or empty folder for the replay (default: ${defaultReplayFolder})`,
+      summary: sentences.cliQuickstart.replayDir(defaultReplayFolder),
     }),
-    check: switchFlag({ summary: 'exit with 13 if it differs, and with 0 if it does not' }),
-    offline: switchFlag({ summary: 'answer each request from the recording; nothing is connected' }),
-    step: switchFlag({ summary: 'before each step, show what it sends and wait for Enter' }),
+    check: switchFlag({ summary: sentences.cliQuickstart.replayCheck }),
+    offline: switchFlag({ summary: sentences.cliQuickstart.replayOffline }),
+    step: switchFlag({ summary: sentences.cliQuickstart.replayStep }),
     'name-prefix': textFlag({
       placeholder: 'TEXT',
-      summary: 'put TEXT before the names of the group, the uploaded CA and the devices',
+      summary: sentences.cliQuickstart.replayNamePrefix,
     }),
     ...runFlags,
   },
   examples: [
-    { line: 'replay certs --check', summary: 'the last run of the folder certs, again' },
+    { line: 'replay certs --check', summary: sentences.cliQuickstart.replayExampleLast },
     {
       line: 'replay bug.json --offline --check --json',
-      summary: 'a run of someone else, without its service, for a program',
+      summary: sentences.cliQuickstart.replayExampleOffline,
     },
     {
       line: 'replay certs --step --dir anna --name-prefix anna-',
-      summary: 'in a class: step by step, with your own names',
+      summary: sentences.cliQuickstart.replayExampleClass,
     },
   ],
 });

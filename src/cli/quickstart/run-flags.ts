@@ -1,4 +1,5 @@
 /** Flags of the commands that run a whole quickstart. */
+import { sentences } from '../../languages/language.js';
 import { answerFlags } from '../input/plan-flags.js';
 import { outputFlags, passphraseFileFlag } from '../kernel/common-flags.js';
 import { textFlag } from '../kernel/flags.js';
@@ -8,7 +9,7 @@ export const runFlags = {
   ...passphraseFileFlag,
   'verification-code': textFlag({
     placeholder: 'CODE',
-    summary: 'what the portal shows, when possession is proven there',
+    summary: sentences.cliQuickstart.commandVerificationCode,
   }),
   ...outputFlags,
   ...connectionStringFileFlag,

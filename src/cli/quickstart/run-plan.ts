@@ -1,5 +1,7 @@
 /** Runs a plan and shows how it goes and how it ended. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
 import { assertNotNewer } from '../../quickstart/plan/plan.js';
 import type { PortalAssistant } from '../../quickstart/portal.js';
@@ -39,10 +41,7 @@ export async function runPlan(
   const passphrase =
     given.passphrase ?? (mayAsk && plan.certificates.encryptKeys ? await askPassphrase(context) : undefined);
   if (plan.certificates.encryptKeys && passphrase === undefined) {
-    throw new EnrollkitError(
-      'PASSPHRASE_REQUIRED',
-      'The private keys are to be encrypted, and no passphrase was given.',
-    );
+    throw new EnrollkitError('PASSPHRASE_REQUIRED', sentences.cliQuickstart.commandNoPassphrase);
   }
   if (plan.certificates.encryptKeys && passphrase !== undefined) noteShortPassphrase(passphrase, context);
   const progress = await progressFor(context);
@@ -80,7 +79,7 @@ export async function runPlan(
     await progress.end();
     const recording = error instanceof EnrollkitError ? error.context.recording : undefined;
     if (typeof recording === 'string') {
-      output.note('quickstart.recording', `This run is recorded in ${displayPath(recording)}.`);
+      output.note('quickstart.recording', sentences.cliQuickstart.runsRecordedIn(displayPath(recording)));
     }
     throw error;
   } finally {

@@ -1,5 +1,7 @@
 /** Compares two recorded runs. */
+
 import { exitStatus } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { compareRecordings } from '../../quickstart/recording/compare.js';
 import { defineCommand } from '../kernel/command.js';
 import { outputFlags } from '../kernel/common-flags.js';
@@ -7,16 +9,18 @@ import { differencesText, versionsText } from './differences-text.js';
 import { openRecording } from './recording-argument.js';
 
 export const runsCompare = defineCommand({
-  description:
-    'Compares two recorded runs step by step, as replay does, and exits with 13 if they differ. Names that a replay was given in place of the recorded ones are not a difference.',
+  description: sentences.cliQuickstart.runsCompareDescription,
   args: {
     recorded: { summary: 'a recording, or a certificate folder: its last run' },
-    now: { summary: 'the one to compare with it' },
+    now: { summary: sentences.cliQuickstart.runsToCompare },
   },
   flags: { ...outputFlags },
   examples: [
-    { line: 'runs compare certs replay', summary: 'the last runs of two folders' },
-    { line: 'runs compare monday.json tuesday.json --json', summary: 'two files, for a program' },
+    { line: 'runs compare certs replay', summary: sentences.cliQuickstart.runsExampleFolders },
+    {
+      line: 'runs compare monday.json tuesday.json --json',
+      summary: sentences.cliQuickstart.runsExampleFiles,
+    },
   ],
   async run({ args }, { output }) {
     const [recorded, now] = [openRecording(args.recorded), openRecording(args.now)];

@@ -1,5 +1,7 @@
 /** Lists the recorded runs of a folder. */
+
 import { EnrollkitError, exitStatus } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { readRecording } from '../../quickstart/recording/read.js';
 import type { Recording } from '../../quickstart/recording/schema.js';
 import { recordingsOf } from '../../quickstart/recording/store.js';
@@ -11,12 +13,11 @@ import { columns, displayPath, milliseconds, printable } from '../terminal/text.
 type Row = { recording: string } & ({ run: Recording } | { problem: EnrollkitError });
 
 export const runs = defineCommand({
-  description:
-    'Lists the recordings that quickstarts and replays left in a certificate folder, the oldest first.',
+  description: sentences.cliQuickstart.runsDescription,
   flags: { ...dirFlag, ...outputFlags },
   examples: [
-    { line: 'runs', summary: 'the runs of the folder certs' },
-    { line: 'runs --dir line4 --json', summary: 'those of another folder, for a program' },
+    { line: 'runs', summary: sentences.cliQuickstart.runsExampleFolder },
+    { line: 'runs --dir line4 --json', summary: sentences.cliQuickstart.runsExampleOther },
   ],
   async run({ flags }, { output }) {
     const folder = flags.dir ?? defaultFolder;
@@ -26,7 +27,7 @@ export const runs = defineCommand({
       if ('problem' in row) output.note(row.problem.code, printable(row.problem.message));
     }
     if (output.json) output.value({ runs: rows.map(jsonOf) });
-    else if (rows.length === 0) output.result('runs.none', `There is no recording in ${folder}.`);
+    else if (rows.length === 0) output.result('runs.none', sentences.cliQuickstart.runsNoRecording(folder));
     else output.data(rowLines(rows));
     return unreadable ? exitStatus.usage : exitStatus.ok;
   },
@@ -69,7 +70,7 @@ function rowLines(rows: readonly Row[]): string {
 }
 
 function cellsOf(row: Row): string[] {
-  if ('problem' in row) return ['unreadable', '', '', ''];
+  if ('problem' in row) return [sentences.cliQuickstart.runsUnreadable, '', '', ''];
   const { elapsedMs, outcome, target, plan, replayOf } = row.run;
   const { length } = plan.devices.registrationIds;
   return [

@@ -1,4 +1,5 @@
 /** Shows what a step is about to send, and waits for Enter: for a class. */
+import { sentences } from '../../languages/language.js';
 import type { BeforeStep } from '../../quickstart/run-steps.js';
 import type { Context } from '../kernel/command.js';
 import { terminalAsker } from '../terminal/prompts.js';
@@ -18,8 +19,8 @@ export function stepPrompt({ output, signal }: Pick<Context, 'output' | 'signal'
     ask.say('replay.step', ['', output.style.bold(title), ...sends].join('\n'));
     await ask.text({
       id: 'replay.next',
-      message: 'Enter to go on',
-      why: 'Ctrl-C stops the replay.',
+      message: sentences.cliQuickstart.replayEnter,
+      why: sentences.cliQuickstart.replayCtrlC,
       default: '',
       problem: () => undefined,
     });

@@ -2,6 +2,7 @@
  * What a provisioning service in Azure needs, created if it does not exist: the resource group, the service itself, an IoT hub
  * and the link between them. Everything is tagged, so that `clean` and people can tell it.
  */
+
 import { randomUUID } from 'node:crypto';
 import { ResourceManager, type ResourceScope } from '../../dps/client/resource-manager.js';
 import { iotHubApiVersions, resourcesApiVersions } from '../../dps/contract/api-versions.js';
@@ -9,6 +10,7 @@ import { hubNameProblem } from '../../dps/contract/ids.js';
 import { routes } from '../../dps/contract/routes.js';
 import type { IotHubResource } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { CreatedResource } from '../../workspace/journal.js';
 import type { Plan } from '../plan/fields.js';
 import { previewRequest } from '../request-preview.js';
@@ -19,7 +21,7 @@ type AzureTarget = Extract<Plan['target'], { kind: 'azure' }>;
 
 export const azureResources: Step = {
   id: 'azure-resources',
-  title: (plan) => `Create the provisioning service ${azureOf(plan).dpsName} with a hub`,
+  title: (plan) => sentences.quickstartSteps.createService(azureOf(plan).dpsName),
   applies: ({ target }) => target.kind === 'azure' && target.create === true,
   preview: (plan) => {
     const { resourceGroup, dpsName } = azureOf(plan);
@@ -27,7 +29,7 @@ export const azureResources: Step = {
     const at = (apiVersion: string, request: ReturnType<typeof previewRequest>) => ({
       ...request,
       url: request.url.replace(/api-version=.*$/, `api-version=${apiVersion}`),
-      when: 'if it does not exist',
+      when: sentences.quickstartSteps.ifMissing,
     });
     return {
       makes: [
@@ -37,7 +39,7 @@ export const azureResources: Step = {
       ],
       requests: [
         at(resourcesApiVersions[1]!, previewRequest(plan, 'arm', routes.arm.putResourceGroup)),
-        { ...previewRequest(plan, 'arm', routes.arm.putService), when: 'if it does not exist' },
+        { ...previewRequest(plan, 'arm', routes.arm.putService), when: sentences.quickstartSteps.ifMissing },
         at(iotHubApiVersions[0], previewRequest(plan, 'arm', routes.arm.putIotHub, { hubName })),
         { ...previewRequest(plan, 'arm', routes.arm.putService), when: 'if no hub is linked' },
       ],

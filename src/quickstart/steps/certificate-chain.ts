@@ -1,6 +1,8 @@
 /** The chain of CAs: the root, and the intermediate where the plan has one. Made once, then reused. */
+
 import { randomBytes } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { generateKeyPair, keyAlgorithmOf, privateKeyToPem } from '../../pki/keys.js';
 import { type Issuer, issue } from '../../pki/make/issue.js';
 import { loadProfile } from '../../pki/make/profile.js';
@@ -23,10 +25,12 @@ export const certificateChain: Step = {
   id: 'certificate-chain',
   title({ certificates }) {
     const { existingCa, intermediate } = certificates;
-    if (existingCa === 'intermediate') return 'Copy your intermediate CA';
+    if (existingCa === 'intermediate') return sentences.quickstartSteps.copyIntermediate;
     if (existingCa === 'root')
-      return intermediate ? 'Copy your root CA and make the intermediate CA' : 'Copy your root CA';
-    return intermediate ? 'Make the root and the intermediate CA' : 'Make the root CA';
+      return intermediate
+        ? sentences.quickstartSteps.copyRootCreateIntermediate
+        : sentences.quickstartSteps.copyRoot;
+    return intermediate ? sentences.quickstartSteps.createBoth : sentences.quickstartSteps.createRoot;
   },
   preview: (plan, layout) => ({
     makes: authoritiesOf(plan).flatMap((role) => {
@@ -97,8 +101,8 @@ async function usable(context: RunContext, role: CaRole): Promise<StoredCertific
   }
   const { certificate, paths } = stored;
   const refuse = (why: string) =>
-    new EnrollkitError('FILE_EXISTS', `${paths.certificate} cannot be reused: ${why}.`, {
-      next: `Change the plan, move ${paths.folder} away, or choose another folder with --dir FOLDER.`,
+    new EnrollkitError('FILE_EXISTS', sentences.quickstartSteps.cannotReuse(paths.certificate, why), {
+      next: sentences.quickstartSteps.changePlanOrMove(paths.folder),
     });
   if (now() < certificate.notBefore) {
     throw new EnrollkitError(
@@ -110,12 +114,12 @@ async function usable(context: RunContext, role: CaRole): Promise<StoredCertific
   const wanted =
     role === 'root' ? plan.certificates.rootCommonName : plan.certificates.intermediateCommonName;
   if (wanted !== null && wanted !== certificate.subject.commonName) {
-    throw refuse(`its common name is "${certificate.subject.commonName}", and the plan wants "${wanted}"`);
+    throw refuse(sentences.quickstartSteps.otherCommonName(certificate.subject.commonName ?? '', wanted));
   }
   const isExisting = role === plan.certificates.existingCa;
   const { existingCa } = context;
   if (isExisting && existingCa && !certificate.der.equals(parseCertificate(existingCa.pem).der)) {
-    throw refuse(`it is another CA than the one in ${existingCa.path}`);
+    throw refuse(sentences.quickstartSteps.otherCa(existingCa.path));
   }
   const algorithm = keyAlgorithmOf(certificate.publicKey);
   if (!isExisting && algorithm !== plan.certificates.keyAlgorithm) {
@@ -142,7 +146,7 @@ function assertChainHolds({ plan, layout, found }: RunContext): void {
       next: `Restore ${gone.folder} from a backup, or move ${what.paths.folder} away to have a new one made.`,
     });
   if (intermediate && !root && authoritiesOf(plan).includes('root')) {
-    throw refuse(intermediate, `exists, but the root CA in ${layout.root.folder} is missing`, layout.root);
+    throw refuse(intermediate, sentences.quickstartSteps.missingRoot(layout.root.folder), layout.root);
   }
   if (intermediate && root && !leadsTo(intermediate, root)) {
     const why = notIssuedBy(intermediate.certificate, root.certificate);

@@ -1,8 +1,10 @@
 /** Each device connects to its hub, sends a message and reads its twin. */
+
 import { randomUUID } from 'node:crypto';
 import { connectToHub } from '../../dps/client/hub-connection.js';
 import { stateOfMessage } from '../../dps/client/message-state.js';
 import { hubTopics } from '../../dps/contract/mqtt.js';
+import { sentences } from '../../languages/language.js';
 import type { CreatedResource } from '../../workspace/journal.js';
 import { forEachOf, openKeyPem, type RunContext, requireFound, type Step } from '../step.js';
 import { hubName } from './register-devices.js';
@@ -13,8 +15,8 @@ export const connectDevices: Step = {
   id: 'connect-devices',
   title: (plan) =>
     plan.devices.registrationIds.length === 1
-      ? 'Send a message to the hub, read the twin'
-      : 'Send a message from each device, read its twin',
+      ? sentences.quickstartSteps.sendOne
+      : sentences.quickstartSteps.sendEach,
   applies: (plan) => plan.devices.sendTelemetry && plan.enrollmentGroup.provisioningStatus === 'enabled',
   preview: (plan) => ({
     makes: [],
@@ -31,11 +33,11 @@ export const connectDevices: Step = {
     if (!ids.every((id) => journal.has(telemetryThing(context, id)))) return undefined;
     const now = ids.filter((id) => found.connectedNow.has(id)).length;
     const before = ids.length - now;
-    const twice = found.sentAgain.size === 0 ? '' : `; ${found.sentAgain.size} possibly twice, ${sameId}`;
-    if (before === 0) return `accepted, read${twice}`;
+    const twice = found.sentAgain.size;
+    if (before === 0) return sentences.quickstartSteps.accepted(twice);
     return now === 0
-      ? 'accepted in an earlier run, not repeated'
-      : `${now} accepted, read; ${before} in an earlier run, not repeated${twice}`;
+      ? sentences.quickstartSteps.notRepeated
+      : sentences.quickstartSteps.acceptedNow(now, before, twice);
   },
   async act(context) {
     const { plan, journal, signal, found } = context;
@@ -53,8 +55,6 @@ export const connectDevices: Step = {
     });
   },
 };
-
-const sameId = 'with the same message ID';
 
 interface Message {
   thing: CreatedResource;

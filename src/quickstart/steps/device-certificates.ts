@@ -2,6 +2,7 @@
 
 import { sameId } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { createPfx } from '../../pki/containers/pkcs12-write.js';
 import { generateKeyPair, isEncryptedKey, privateKeyToPem } from '../../pki/keys.js';
 import { issue } from '../../pki/make/issue.js';
@@ -36,7 +37,7 @@ const concurrency = 4;
 
 export const deviceCertificates: Step = {
   id: 'device-certificates',
-  title: (plan) => `Make ${count(plan.devices.registrationIds.length)}`,
+  title: (plan) => sentences.quickstartSteps.createDevices(plan.devices.registrationIds.length),
   preview: (plan, layout) => ({
     makes: plan.devices.registrationIds.flatMap((id) => {
       const paths = layout.device(id);
@@ -54,7 +55,9 @@ export const deviceCertificates: Step = {
       if (stored && isWhole(context, id, stored)) found.devices.set(id, stored);
     }
     const made = found.devices.size;
-    return made === plan.devices.registrationIds.length ? `signed by ${signerName(context)}` : undefined;
+    return made === plan.devices.registrationIds.length
+      ? sentences.quickstartSteps.signedBy(signerName(context))
+      : undefined;
   },
   async act(context) {
     const { plan, found, signal } = context;
@@ -106,8 +109,8 @@ async function usable(context: RunContext, registrationId: string): Promise<Stor
 }
 
 function unusable({ paths }: StoredCertificate, why: string): EnrollkitError {
-  return new EnrollkitError('FILE_EXISTS', `${paths.certificate} cannot be reused: ${why}.`, {
-    next: `Move ${paths.folder} away, then run the same command again: it makes a new one.`,
+  return new EnrollkitError('FILE_EXISTS', sentences.quickstartSteps.cannotReuse(paths.certificate, why), {
+    next: sentences.quickstartSteps.moveAndRerun(paths.folder),
   });
 }
 
@@ -195,8 +198,4 @@ async function pfxOf(
 
 function signerName({ found }: RunContext): string {
   return signingCa(found).certificate.subject.commonName ?? 'the CA';
-}
-
-function count(devices: number): string {
-  return devices === 1 ? '1 device certificate' : `${devices} device certificates`;
 }

@@ -1,19 +1,24 @@
 /** The enrollment group: created, or brought to what the plan says when it is the run's own. */
+
 import { routes } from '../../dps/contract/routes.js';
 import type { EnrollmentGroup } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { changedGroup, differences, enrollmentGroupOf } from '../planned-enrollment-group.js';
 import { previewRequest } from '../request-preview.js';
 import { type RunContext, type Step, signingCa } from '../step.js';
 
 export const enrollmentGroup: Step = {
   id: 'enrollment-group',
-  title: (plan) => `Create the enrollment group ${plan.enrollmentGroup.id}`,
+  title: (plan) => sentences.quickstartSteps.createGroup(plan.enrollmentGroup.id),
   preview: (plan) => {
     const parameters = { enrollmentGroupId: plan.enrollmentGroup.id };
     const read = previewRequest(plan, 'service', routes.service.getEnrollmentGroup, parameters);
     const write = previewRequest(plan, 'service', routes.service.putEnrollmentGroup, parameters);
-    return { makes: [`enrollment group ${plan.enrollmentGroup.id}`], requests: [read, write, read] };
+    return {
+      makes: [sentences.quickstartSteps.enrollmentGroup(plan.enrollmentGroup.id)],
+      requests: [read, write, read],
+    };
   },
   async check(context) {
     const there = await existingGroup(context);
@@ -53,9 +58,9 @@ async function existingGroup(
   if (different.length === 0 || isOurs(context)) return { group, different };
   throw new EnrollkitError(
     'CONFLICT',
-    `The enrollment group ${group.enrollmentGroupId} exists, was not made here, and differs in ${different.join(', ')}.`,
+    sentences.quickstartSteps.groupDiffers(group.enrollmentGroupId, different.join(', ')),
     {
-      next: 'Choose another with --group ID, or delete that one: enrollkit group delete ID (with the same --dir).',
+      next: sentences.quickstartSteps.otherGroup,
     },
   );
 }

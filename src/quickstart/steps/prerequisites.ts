@@ -3,6 +3,7 @@
 import { roleCommand } from '../../dps/client/http/missing-role.js';
 import { routes } from '../../dps/contract/routes.js';
 import { EnrollkitError, lacksRights } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { linkedHubName } from '../planned-enrollment-group.js';
 import { previewRequest } from '../request-preview.js';
 import type { RunContext, Step } from '../step.js';
@@ -10,7 +11,7 @@ import type { RunContext, Step } from '../step.js';
 export const prerequisites: Step = {
   id: 'prerequisites',
   title: (plan) =>
-    `Check the provisioning service${plan.target.kind === 'azure' ? ` ${plan.target.dpsName}` : ''}`,
+    sentences.quickstartSteps.checkService(plan.target.kind === 'azure' ? plan.target.dpsName : undefined),
   preview: (plan) => ({
     makes: [],
     requests: [
@@ -24,15 +25,12 @@ export const prerequisites: Step = {
   async check(context) {
     const { plan, service, signal, found } = context;
     if (plan.certificates.encryptKeys && context.passphrase === undefined) {
-      throw new EnrollkitError(
-        'PASSPHRASE_REQUIRED',
-        'The plan has the private keys encrypted, and there is no passphrase.',
-      );
+      throw new EnrollkitError('PASSPHRASE_REQUIRED', sentences.quickstartSteps.passphraseNeeded);
     }
     const hubs = await checkControlPlane(context);
     // Asked for now so that a policy without rights is found before anything is made.
     await withServiceRights(service.getEnrollmentGroup(plan.enrollmentGroup.id, { signal }), context);
-    return `ID scope ${found.idScope}${hubs}`;
+    return sentences.quickstartSteps.idScope(String(found.idScope), hubs);
   },
 };
 
@@ -43,10 +41,14 @@ async function withServiceRights(call: Promise<unknown>, { target, found }: RunC
   } catch (error) {
     if (!lacksRights(error) || found.controlPlane) throw error;
     const given = typeof target.service === 'object';
-    throw new EnrollkitError(error.code, given ? error.message : `Nothing here opens ${target.dpsName}.`, {
-      next: `Give the connection string of a shared access policy of the provisioning service that may write enrollments and registration status: in ENROLLKIT_SERVICE_CONNECTION_STRING or with --connection-string-file FILE.`,
-      cause: error,
-    });
+    throw new EnrollkitError(
+      error.code,
+      given ? error.message : sentences.quickstartSteps.noAccess(target.dpsName),
+      {
+        next: sentences.quickstartSteps.giveConnectionString,
+        cause: error,
+      },
+    );
   }
 }
 
@@ -62,24 +64,20 @@ async function checkControlPlane(context: RunContext): Promise<string> {
   } catch (error) {
     if (!portal || !lacksRights(error)) throw error;
     if (target.idScope === undefined) {
-      throw new EnrollkitError(
-        'NEEDS_INPUT',
-        'Without rights on Azure Resource Manager, the ID scope must be given.',
-        {
-          next: 'Give --id-scope, as the portal shows it on the overview page of the provisioning service.',
-          cause: error,
-        },
-      );
+      throw new EnrollkitError('NEEDS_INPUT', sentences.quickstartSteps.idScopeNeeded, {
+        next: sentences.quickstartSteps.giveIdScope,
+        cause: error,
+      });
     }
     found.controlPlane = false;
     found.idScope = target.idScope;
-    return ', its certificates and hubs not readable';
+    return sentences.quickstartSteps.notReadable;
   }
   const missing = portal ? [] : await control.missingPermissions(neededActions, { signal });
   if (missing.length > 0) {
     throw new EnrollkitError(
       'FORBIDDEN',
-      `These rights on ${target.dpsName} are missing: ${missing.join(', ')}.`,
+      sentences.quickstartSteps.rightsMissing(target.dpsName, missing.join(', ')),
       { next: howToGetRights(target), context: { missingPermissions: missing } },
     );
   }
@@ -95,21 +93,20 @@ function howToGetRights({ subscriptionId, resourceGroup, dpsName }: RunContext['
 function checkHubs({ plan, target, found }: RunContext): string {
   const hubs = found.linkedHubs ?? [];
   if (hubs.length === 0) {
-    throw new EnrollkitError(
-      'NO_LINKED_HUB',
-      `No IoT hub is linked to ${target.dpsName}, so no device could be assigned.`,
-    );
+    throw new EnrollkitError('NO_LINKED_HUB', sentences.quickstartSteps.noLinkedHub(target.dpsName));
   }
   for (const wanted of plan.enrollmentGroup.iotHubs ?? []) {
     if (!linkedHubName(target.kind, hubs, wanted)) {
       const names = hubs.map(({ name }) => name).join(', ');
       throw new EnrollkitError(
         'HUB_NOT_LINKED',
-        `${wanted} is not linked to ${target.dpsName}; linked are: ${names}.`,
+        sentences.quickstartSteps.hubNotLinked(wanted, target.dpsName, names),
       );
     }
   }
-  return hubs.length === 1 ? `, hub ${hubs[0]!.name}` : `, ${hubs.length} hubs`;
+  return hubs.length === 1
+    ? sentences.quickstartSteps.oneHub(hubs[0]!.name)
+    : sentences.quickstartSteps.hubs(hubs.length);
 }
 
 const certificates = 'Microsoft.Devices/provisioningServices/certificates';

@@ -3,7 +3,9 @@
  * certificate written, on when it is verified. Unattended, each thing that a person must do ends the run with its own
  * exit status, and the next run goes on from there.
  */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import {
   issueVerificationCertificate,
   verificationCodeProblem,
@@ -17,26 +19,24 @@ import { openKey, type RunContext, type Step, uploadedCa } from '../step.js';
 export const proofInPortal: Step = {
   id: 'proof-of-possession',
   title: (plan) =>
-    `Prove possession of the ${plan.certificateAuthority.uploaded} CA’s key ${plan.target.kind === 'azure' ? 'in the portal' : 'by hand'}`,
+    sentences.quickstartSteps.verifyByHand(plan.certificateAuthority.uploaded, plan.target.kind === 'azure'),
   applies: (plan) => plan.certificateAuthority.proofOfPossession === 'portal',
   interactive: () => true,
   preview: (plan, layout) => ({
     makes: [
-      `CA certificate ${plan.certificateAuthority.name} in DPS, by hand`,
+      sentences.quickstartSteps.certificateByHand(plan.certificateAuthority.name),
       layout.verificationCertificate,
     ],
     requests: [],
   }),
   async check(context) {
     const state = await stateOfProof(context);
-    if (state === 'verified') return 'verified';
-    if (state === 'unknown' && context.found.saidVerified) return 'verified, as you say';
+    if (state === 'verified') return sentences.quickstartSteps.verified;
+    if (state === 'unknown' && context.found.saidVerified) return sentences.quickstartSteps.verifiedAsYouSay;
     // Without rights to look, an answer from an earlier run is taken to have been uploaded: a registration will tell.
     const answered =
       state === 'unknown' && context.verificationCode === undefined && answerOf(context) !== undefined;
-    return answered
-      ? 'taken to be verified: without rights to look, the first registration will tell'
-      : undefined;
+    return answered ? sentences.quickstartSteps.takenAsVerified : undefined;
   },
   async act(context) {
     const { portal, verificationCode, signal } = context;
@@ -88,8 +88,8 @@ async function stateOfProof(context: RunContext): Promise<'verified' | 'unverifi
   ) {
     throw new EnrollkitError(
       'CONFLICT',
-      `Another certificate (${certificate.properties.subject}) is uploaded as ${certificate.name}.`,
-      { next: 'Choose another name with --ca-name NAME.' },
+      sentences.quickstartSteps.otherUploadedAs(certificate.properties.subject, certificate.name),
+      { next: sentences.quickstartSteps.chooseName },
     );
   }
   return certificate.properties.isVerified ? 'verified' : 'unverified';
@@ -109,7 +109,7 @@ function readAnswer(pem: string, path: string): Certificate {
   } catch (cause) {
     if (!(cause instanceof EnrollkitError)) throw cause;
     throw new EnrollkitError(cause.code, `${path}: ${cause.message}`, {
-      next: `Move ${path} away, then run the same command again.`,
+      next: sentences.quickstartSteps.moveThenRerun(path),
       cause,
     });
   }

@@ -1,6 +1,8 @@
 /** Proof of possession over Azure Resource Manager: get the verification code, answer it. */
+
 import { routes } from '../../dps/contract/routes.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { issueVerificationCertificate } from '../../pki/make/verification-certificate.js';
 import { publicFileMode } from '../../workspace/files.js';
 import { previewRequest } from '../request-preview.js';
@@ -8,7 +10,7 @@ import { openKey, type Step, uploadedCa } from '../step.js';
 
 export const proofOfPossession: Step = {
   id: 'proof-of-possession',
-  title: (plan) => `Prove possession of the ${plan.certificateAuthority.uploaded} CA’s key`,
+  title: (plan) => sentences.quickstartSteps.verify(plan.certificateAuthority.uploaded),
   applies: (plan) => plan.certificateAuthority.proofOfPossession === 'automatic',
   preview: (plan, layout) => {
     const certificateName = plan.certificateAuthority.name;
@@ -26,27 +28,27 @@ export const proofOfPossession: Step = {
   },
   async check({ plan, control, signal }) {
     const certificate = await control.getCertificate(plan.certificateAuthority.name, { signal });
-    return certificate?.properties.isVerified ? 'verified' : undefined;
+    return certificate?.properties.isVerified ? sentences.quickstartSteps.verified : undefined;
   },
   async act(context) {
     const { plan, control, found, files, layout, now, signal } = context;
     const { name } = plan.certificateAuthority;
     const ca = uploadedCa(plan, found);
-    context.progress('asking for a verification code');
+    context.progress(sentences.quickstartSteps.askingForCode);
     // Whatever was changed since the check, the code is bound to the certificate as it is now.
     const { code, etag } = await control.generateVerificationCode(name, '*', { signal });
-    context.progress('signing the verification certificate');
+    context.progress(sentences.quickstartSteps.signingVerification);
     const issuer = { certificate: ca.pem, privateKey: await openKey(context, ca) };
     const { pem } = await issueVerificationCertificate(code, issuer, now());
     files.write(layout.verificationCertificate, pem, publicFileMode);
-    context.progress('answering with it');
+    context.progress(sentences.quickstartSteps.answering);
     try {
       await control.verifyCertificate(name, etag, pem, { signal });
     } catch (error) {
       if (!(error instanceof EnrollkitError) || error.code !== 'REFUSED') throw error;
       throw new EnrollkitError(
         'PROOF_OF_POSSESSION_FAILED',
-        `DPS refused the proof of possession of ${name}: ${error.message}`,
+        sentences.quickstartSteps.proofRefused(name, error.message),
         {
           cause: error,
         },

@@ -8,6 +8,7 @@ import { dpsTopics } from '../../dps/contract/mqtt.js';
 import { routes } from '../../dps/contract/routes.js';
 import type { RegistrationState } from '../../dps/contract/schemas.js';
 import { EnrollkitError, isAbort, lacksRights } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { CreatedResource } from '../../workspace/journal.js';
 import { previewRequest } from '../request-preview.js';
 import { forEachOf, openKeyPem, type RunContext, requireFound, type Step } from '../step.js';
@@ -18,12 +19,15 @@ const concurrency = 8;
 export const registerDevices: Step = {
   id: 'register-devices',
   title: (plan) =>
-    `Register ${count(plan.devices.registrationIds.length)} over ${plan.devices.protocol.toUpperCase()}`,
+    sentences.quickstartSteps.register(
+      plan.devices.registrationIds.length,
+      plan.devices.protocol.toUpperCase(),
+    ),
   applies: (plan) => plan.enrollmentGroup.provisioningStatus === 'enabled',
   preview: (plan) => ({
     makes: plan.devices.registrationIds.flatMap((id) => [
-      `registration record ${id}`,
-      `device ${id} in its hub`,
+      sentences.quickstartSteps.registrationRecord(id),
+      sentences.quickstartSteps.deviceInHub(id),
     ]),
     requests: plan.devices.registrationIds.flatMap((registrationId) => {
       const record = previewRequest(plan, 'service', routes.service.getRegistration, { registrationId });
@@ -33,7 +37,7 @@ export const registerDevices: Step = {
       const host =
         plan.target.kind === 'azure' ? 'global.azure-devices-provisioning.net:8883' : 'localhost:{port}';
       const publish = (topic: string) => ({ method: 'PUBLISH', url: `mqtts://${host} ${topic}` });
-      const poll = 'until it is assigned';
+      const poll = sentences.quickstartSteps.untilAssigned;
       return [
         record,
         ...(plan.devices.protocol === 'https'
@@ -73,8 +77,8 @@ export const registerDevices: Step = {
     }
     if (registrations.size < ids.length) return undefined;
     const names = new Set([...registrations.values()].map(({ assignedHub }) => assignedHub));
-    const assigned = `assigned to ${[...names].join(', ')}`;
-    return notSeen === 0 ? assigned : `${assigned} by their records, not repeated`;
+    const assigned = sentences.quickstartSteps.assignedTo([...names].join(', '));
+    return notSeen === 0 ? assigned : sentences.quickstartSteps.byRecords(assigned);
   },
   async act(context) {
     const { plan, found, signal } = context;
@@ -168,8 +172,4 @@ async function register(
 /** A hub's name as the journal keeps it: the emulator's changes its port from run to run. */
 export function hubName(kind: 'emulator' | 'azure', assignedHub: string): string {
   return kind === 'emulator' ? withoutPort(assignedHub) : assignedHub;
-}
-
-function count(devices: number): string {
-  return devices === 1 ? '1 device' : `${devices} devices`;
 }

@@ -1,7 +1,9 @@
 /** The CA certificate in DPS, under its name. */
+
 import { routes } from '../../dps/contract/routes.js';
 import type { CertificateResource } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { sha1Thumbprint } from '../../pki/x509/inspect.js';
 import type { CreatedResource, JournalTarget } from '../../workspace/journal.js';
 import { previewRequest } from '../request-preview.js';
@@ -9,13 +11,13 @@ import { type RunContext, type Step, uploadedCa } from '../step.js';
 
 export const uploadCa: Step = {
   id: 'upload-ca',
-  title: (plan) => `Upload the ${plan.certificateAuthority.uploaded} CA certificate`,
+  title: (plan) => sentences.quickstartSteps.upload(plan.certificateAuthority.uploaded),
   applies: (plan) => plan.certificateAuthority.proofOfPossession === 'automatic',
   preview: (plan) => {
     const certificateName = plan.certificateAuthority.name;
     const read = previewRequest(plan, 'arm', routes.arm.getCertificate, { certificateName });
     const write = previewRequest(plan, 'arm', routes.arm.putCertificate, { certificateName });
-    return { makes: [`CA certificate ${certificateName} in DPS`], requests: [read, write, read] };
+    return { makes: [sentences.quickstartSteps.caInDps(certificateName)], requests: [read, write, read] };
   },
   async check(context) {
     const uploaded = await existingUpload(context);
@@ -53,8 +55,8 @@ async function existingUpload(
   const { thumbprint, subject } = certificate.properties;
   const isIt = thumbprint.toUpperCase() === sha1Thumbprint(uploadedCa(plan, found).certificate);
   if (isIt || journal.has(uploadOf(journalTarget, name, certificate))) return { certificate, isIt };
-  throw new EnrollkitError('CONFLICT', `Another certificate (${subject}) is uploaded as ${name} already.`, {
-    next: 'Choose another name with --ca-name NAME, or delete that one: enrollkit ca delete NAME (with the same --dir).',
+  throw new EnrollkitError('CONFLICT', sentences.quickstartSteps.otherUploaded(subject, name), {
+    next: sentences.quickstartSteps.otherName,
   });
 }
 
