@@ -3825,6 +3825,34 @@ export const en = {
 
   /** src/cli/terminal/ */
   cliTerminal: {
+    notAccepted: (problem: string) => `Not accepted: ${problem}`,
+    typeMore: (count: number) => `${count} in total. Type + for more, or part of a name to search.`,
+    typeNumber: 'type a number.',
+    typeNumberTo: (count: number) => `type a number from 1 to ${count}.`,
+    yesOrNoYes: 'y or n [y]: ',
+    yesOrNoNo: 'y or n [n]: ',
+    answerYesOrNo: 'answer y or n.',
+    answerSecret: 'Answer (not shown): ',
+    cancelled: 'Canceled.',
+    rerun: 'Run the command again when you are ready.',
+    nothingMatches: 'No matches. Delete your search to see all.',
+    matching: (found: number, count: number) => `${found} of ${count}; type to search`,
+    answerYOrN: 'Answer y or n.',
+    yes: 'Yes',
+    no: 'No',
+    enterNext: 'Enter: next',
+    escBack: 'Esc: back',
+    askForHelp: '? for help',
+    goBack: '< to go back',
+    counter: (number: number, total: number) => `${number} of ${total}`,
+    plainCounter: (number: number, total: number) => `Question ${number} of ${total}. `,
+    keyChooses: (key: string) => `${key}: choose`,
+    keyHelps: (key: string) => `${key}: help`,
+    plainKeys: (ways: readonly string[]) => `Type ${ways.join(', ')}.`,
+    numberPrompt: (standard: number | undefined) =>
+      `Number${standard === undefined ? '' : ` [${standard}]`}: `,
+    answerPrompt: (standard: string | undefined) =>
+      `Answer${standard === undefined ? '' : ` [${standard}]`}: `,
     confirm: {
       noTerminal: (question: string) => `${question} There is no terminal to ask in.`,
       addYes: 'Add --yes.',

@@ -2,9 +2,11 @@
  * Questions in plain lines: nothing is redrawn, lists have numbers, and the keys of other terminals are words. For
  * terminals that cannot move the cursor, for screen readers and braille displays.
  */
+
 import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { Output } from '../kernel/output.js';
 import { type Asker, type Choice, type Question, type SelectQuestion, WentBack } from './asker.js';
 import { fitted, wrap } from './text.js';
@@ -29,12 +31,15 @@ interface Reading<Value> {
 export function plainAsker(output: Output, signal: AbortSignal, options: PlainOptions): Asker {
   const say = (text: string) => output.line(wrap(text, output.width - 1));
   const introduce = ({ id, message, help, place }: Question, why: string | undefined) => {
-    const counter = place ? `Question ${place.number} of ${place.total}. ` : '';
+    const counter = place ? sentences.cliTerminal.plainCounter(place.number, place.total) : '';
     output.line();
     say(output.withId(id, counter + message));
     if (why) say(why);
-    const ways = [...(help ? ['? for help'] : []), ...(place?.canGoBack ? ['< to go back'] : [])];
-    if (ways.length > 0) say(`Type ${ways.join(', ')}.`);
+    const ways = [
+      ...(help ? [sentences.cliTerminal.askForHelp] : []),
+      ...(place?.canGoBack ? [sentences.cliTerminal.goBack] : []),
+    ];
+    if (ways.length > 0) say(sentences.cliTerminal.plainKeys(ways));
   };
   const answer = async <Value>({ question, hint, secret = false, read }: Reading<Value>): Promise<Value> => {
     for (;;) {
@@ -46,7 +51,7 @@ export function plainAsker(output: Output, signal: AbortSignal, options: PlainOp
       }
       const result = read(line);
       if ('value' in result) return result.value;
-      say(`Not accepted: ${result.problem}`);
+      say(sentences.cliTerminal.notAccepted(result.problem));
     }
   };
 
@@ -63,11 +68,10 @@ export function plainAsker(output: Output, signal: AbortSignal, options: PlainOp
       };
       list(0);
       let shown = longestPage;
-      if (choices.length > longestPage)
-        say(`${choices.length} in all. Type + for more, or part of a name to find it.`);
+      if (choices.length > longestPage) say(sentences.cliTerminal.typeMore(choices.length));
       return answer<Value>({
         question,
-        hint: `Number${enter < 0 ? '' : ` [${enter + 1}]`}: `,
+        hint: sentences.cliTerminal.numberPrompt(enter < 0 ? undefined : enter + 1),
         read(line) {
           const text = line.trim();
           if (text === '' && enter >= 0) return { value: choices[enter]!.value };
@@ -76,13 +80,13 @@ export function plainAsker(output: Output, signal: AbortSignal, options: PlainOp
           if (text === '+' && shown < choices.length) {
             list(shown);
             shown += longestPage;
-            return { problem: 'type a number.' };
+            return { problem: sentences.cliTerminal.typeNumber };
           }
           const found = text === '' ? [] : containing(choices, text);
           if (found.length > 1)
             for (const { index, name } of found.slice(0, longestPage)) say(`${index + 1}. ${name}`);
           if (found.length === 1) return { value: choices[found[0]!.index]!.value };
-          return { problem: `type a number from 1 to ${choices.length}.` };
+          return { problem: sentences.cliTerminal.typeNumberTo(choices.length) };
         },
       });
     },
@@ -90,12 +94,12 @@ export function plainAsker(output: Output, signal: AbortSignal, options: PlainOp
       introduce(question, question.why);
       return answer<boolean>({
         question,
-        hint: question.default ? 'y or n [y]: ' : 'y or n [n]: ',
+        hint: question.default ? sentences.cliTerminal.yesOrNoYes : sentences.cliTerminal.yesOrNoNo,
         read(line) {
           const text = line.trim();
           if (text === '') return { value: question.default };
           if (/^(y|ye|yes)$/i.test(text)) return { value: true };
-          return /^(n|no)$/i.test(text) ? { value: false } : { problem: 'answer y or n.' };
+          return /^(n|no)$/i.test(text) ? { value: false } : { problem: sentences.cliTerminal.answerYesOrNo };
         },
       });
     },
@@ -103,7 +107,7 @@ export function plainAsker(output: Output, signal: AbortSignal, options: PlainOp
       introduce(question, question.why);
       return answer<string>({
         question,
-        hint: question.default === '' ? 'Answer: ' : `Answer [${question.default}]: `,
+        hint: sentences.cliTerminal.answerPrompt(question.default === '' ? undefined : question.default),
         read(line) {
           const value = line === '' ? question.default : line;
           const problem = question.problem(value);
@@ -115,7 +119,7 @@ export function plainAsker(output: Output, signal: AbortSignal, options: PlainOp
       introduce(question, question.why);
       return answer<string>({
         question,
-        hint: 'Answer (not shown): ',
+        hint: sentences.cliTerminal.answerSecret,
         secret: true,
         read(line) {
           const problem = question.problem(line);
@@ -159,8 +163,8 @@ function nextLine(lines: Interface, signal: AbortSignal): Promise<{ text: string
     const interrupted = () => {
       end();
       reject(
-        new EnrollkitError('INTERRUPTED', 'Cancelled.', {
-          next: 'Run the same command again when you are ready.',
+        new EnrollkitError('INTERRUPTED', sentences.cliTerminal.cancelled, {
+          next: sentences.cliTerminal.rerun,
         }),
       );
     };

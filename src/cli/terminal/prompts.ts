@@ -1,6 +1,8 @@
 /** Questions at a terminal, drawn on standard error. Only this file and prompts/ import inquirer. */
+
 import inquirer from 'inquirer';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { Output } from '../kernel/output.js';
 import { type Asker, type Question, WentBack } from './asker.js';
 import { plainAsker } from './plain-asker.js';
@@ -84,8 +86,8 @@ export function terminalAsker(output: Output, signal: AbortSignal, options: Term
         hint: standard ? 'Y/n' : 'y/N',
         typed: '',
         secret: false,
-        problem: (value) => (/^(y|ye|yes|n|no)$/i.test(value) ? undefined : 'Answer y or n.'),
-        answered: (value) => (yes(value) ? 'Yes' : 'No'),
+        problem: (value) => (/^(y|ye|yes|n|no)$/i.test(value) ? undefined : sentences.cliTerminal.answerYOrN),
+        answered: (value) => (yes(value) ? sentences.cliTerminal.yes : sentences.cliTerminal.no),
       });
       return yes(answer);
     },
@@ -115,8 +117,8 @@ export function terminalAsker(output: Output, signal: AbortSignal, options: Term
 }
 
 function interrupted(cause?: unknown): EnrollkitError {
-  return new EnrollkitError('INTERRUPTED', 'Cancelled.', {
-    next: 'Run the same command again when you are ready.',
+  return new EnrollkitError('INTERRUPTED', sentences.cliTerminal.cancelled, {
+    next: sentences.cliTerminal.rerun,
     cause,
   });
 }

@@ -1,5 +1,6 @@
 /** How a question looks: the question, the line that is typed, and below it what to know about it. */
 
+import { sentences } from '../../../languages/language.js';
 import type { Output, Styles } from '../../kernel/output.js';
 import type { Place } from '../asker.js';
 import type { Symbols } from '../symbols.js';
@@ -30,7 +31,9 @@ export function roomOf({ width }: Output): number {
 
 export function questionLines({ message, place, output, symbols }: FrameConfig): string {
   const { style } = output;
-  const counter = place ? `${place.number} of ${place.total} ${symbols.separator} ` : '';
+  const counter = place
+    ? `${sentences.cliTerminal.counter(place.number, place.total)} ${symbols.separator} `
+    : '';
   const lines = wrap(`? ${counter}${message}`, roomOf(output)).split('\n');
   const first = lines[0]!.slice(`? ${counter}`.length);
   return [
@@ -53,10 +56,10 @@ export function keysLine(
   keys: { choose?: boolean; helpKey?: string },
 ): string {
   const parts = [
-    ...(keys.choose ? [`${symbols.upDown}: choose`] : []),
-    'Enter: next',
-    ...(place?.canGoBack ? ['Esc: back'] : []),
-    ...(help ? [`${keys.helpKey ?? '?'}: help`] : []),
+    ...(keys.choose ? [sentences.cliTerminal.keyChooses(symbols.upDown)] : []),
+    sentences.cliTerminal.enterNext,
+    ...(place?.canGoBack ? [sentences.cliTerminal.escBack] : []),
+    ...(help ? [sentences.cliTerminal.keyHelps(keys.helpKey ?? '?')] : []),
   ];
   return style.dim(parts.join('   '));
 }

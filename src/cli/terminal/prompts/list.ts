@@ -12,6 +12,7 @@ import {
   useRef,
   useState,
 } from '@inquirer/core';
+import { sentences } from '../../../languages/language.js';
 import type { Choice } from '../asker.js';
 import { truncate } from '../text.js';
 import {
@@ -110,11 +111,10 @@ export const list = createPrompt<Outcome<unknown>, ListConfig>((config, finish) 
   if (state === 'answered') return safe(answeredLine(config, choices[chosen!]!.name));
   const question = safe(questionLines(config));
   const content = filters ? `${question}\n${safe(style.cyan('>'))} ${safe(typed)}` : question;
-  const why =
-    chosen === undefined ? 'Nothing matches. Delete what you typed to see all.' : choices[chosen]!.why;
+  const why = chosen === undefined ? sentences.cliTerminal.nothingMatches : choices[chosen]!.why;
   const lines = [below(why, output, style.dim)];
   if (filters) {
-    const count = `${matching.length} of ${choices.length}; type to search`;
+    const count = sentences.cliTerminal.matching(matching.length, choices.length);
     lines.unshift(style.dim(`  ${count}`));
   }
   if (helped && config.help) lines.push(below(config.help, output, unstyled));
