@@ -61,7 +61,7 @@ test('what is no certificate is told by file and block', async () => {
       `ends at byte ${der.length}, and ${der.length} more bytes follow`,
     ],
     ['a key', key, 'PRIVATE KEY'],
-    ['DER of something else', Buffer.from('3003020101', 'hex'), 'not a certificate'],
+    ['DER of something else', Buffer.from('3003020101', 'hex'), 'but no certificate'],
   ];
   for (const [what, contents, said] of cases) {
     const { status, stderr, path } = await withFile(contents, 'inspect');
@@ -293,7 +293,7 @@ testWithOpenssl('a request whose signature is wrong is not signed', () =>
     for (const [name, contents, said] of [
       ['forged.csr', pemEncode('CERTIFICATE REQUEST', forged), 'signature'],
       ['forged.der', forged, 'signature'],
-      ['two.csr', good + good, 'holds 2 certificate requests'],
+      ['two.csr', good + good, 'contains 2 certificate signing requests'],
       ['cert.csr', root.pem, 'It contains CERTIFICATE, but no certificate signing request'],
       ['cut.csr', good.slice(0, 200), 'PEM block 1 (CERTIFICATE REQUEST) at line 1'],
     ] as const) {

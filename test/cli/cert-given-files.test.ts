@@ -152,10 +152,7 @@ test('an odd certificate is shown, has its fingerprints, and lint goes on', () =
     writeFileSync(path, raw({ name: 'odd', extensions: [alternativeNames(name)] }).pem);
     const inspected = await run(['cert', 'inspect', path]);
     assert.equal(inspected.status, 0, inspected.stderr);
-    assert.match(
-      inspected.stdout,
-      /CN=odd[\s\S]*DNS:é\.example[\s\S]*Malformed +it has a name with characters/,
-    );
+    assert.match(inspected.stdout, /CN=odd[\s\S]*DNS:é\.example[\s\S]*Malformed +one of its names has/);
     const { sha256 } = JSON.parse((await run(['cert', 'fingerprint', path, '--json'])).stdout)
       .certificates[0];
     assert.match(sha256, /^[0-9A-F]{64}$/);

@@ -229,7 +229,7 @@ testWithOpenssl('--key: a key that there is, encrypted or not, gets a certificat
     accepted(at('d/chain.pem'), at('r/certificate.pem'));
     for (const [algorithm, option, said] of [
       ['RSA', 'rsa_keygen_bits:1024', '1024 bits'],
-      ['EC', 'ec_paramgen_curve:secp256k1', 'of a kind that no certificate is made for'],
+      ['EC', 'ec_paramgen_curve:secp256k1', 'cannot be issued for this type of key'],
     ] as const) {
       openssl(['genpkey', '-algorithm', algorithm, '-pkeyopt', option, '-out', at('poor.key')]);
       for (const words of [

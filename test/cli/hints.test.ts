@@ -46,8 +46,8 @@ function suggestionsIn(text: string, declarations: ReadonlyMap<string, Declarati
     .split(/\benrollkit (?=[a-z])/)
     .slice(1)
     .flatMap((rest) => {
-      // Chinese has its own punctuation, and no space after it.
-      const [line = ''] = rest.split(/[\n、，。；：）]/);
+      // Chinese has its own punctuation, and needs no space after a command.
+      const [line = ''] = rest.split(/\n|[^\x20-\x7e’]/);
       const words = line.split(/\s+/).filter(Boolean);
       // Punctuation of the sentence ends the command.
       const end = words.findIndex((word) => /[,;:.)"]$/.test(word));

@@ -1,6 +1,7 @@
 /** A key that asks for too much work is refused in words, and Ctrl-C ends the work on one that does not. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,8 +20,12 @@ function makeCertificateFolder(folder: string, rootPem: string, key: Uint8Array)
   const root = join(folder, 'ca/root');
   mkdirSync(root, { recursive: true });
   mkdirSync(join(folder, '.enrollkit'));
-  writeFileSync(join(folder, '.enrollkit/journal.ndjson'), '');
-  writeFileSync(join(root, 'key.pem'), encryptedPem(key));
+  const pem = encryptedPem(key);
+  const sha256 = createHash('sha256').update(pem).digest('hex');
+  const thing = { kind: 'file', path: 'ca/root/key.pem', sha256 };
+  const line = JSON.stringify({ at: '2026-01-01T00:00:00.000Z', event: 'made', thing });
+  writeFileSync(join(folder, '.enrollkit/journal.ndjson'), `${line}\n`);
+  writeFileSync(join(root, 'key.pem'), pem);
   for (const name of ['chain.pem', 'certificate.pem']) writeFileSync(join(root, name), rootPem);
 }
 

@@ -51,8 +51,6 @@ test('one service in one subscription is one question, and gives all four names'
     subscriptionId: guid(1),
     resourceGroup: 'contoso-dps-rg',
     idScope: '0ne0000ABCD',
-    create: false,
-    hubSku: 'S1',
   });
   assert.deepEqual(
     asked.filter((id) => /^(azure|target)\./.test(id)),

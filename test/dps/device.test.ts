@@ -76,7 +76,7 @@ for (const protocol of ['mqtt', 'https'] as const) {
     const whole = `${leaf.pem}${intermediate.pem}${root.pem}`;
     assert.match(
       seen(await sent(whole, { registrationId: 'other' })),
-      /common name is "device-001", and the registration ID "other"/,
+      /common name is "device-001", but the registration ID is "other"/,
     );
     const at = new Date(Date.now() - 40 * 86_400_000);
     const oldRoot = await make('root', 'Old Root', undefined, { at });

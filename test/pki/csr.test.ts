@@ -175,7 +175,7 @@ testWithOpenssl('what cannot be asked for is refused before anything is signed',
   const other = await generateKeyPair('ec-p256');
   await assert.rejects(
     ask({}, {}, { ...keys, publicKey: other.publicKey }),
-    fails('KEY_MISMATCH', /not that of the public key/),
+    fails('KEY_MISMATCH', /does not belong to the public key/),
   );
   const pem = openssl(['genpkey', '-algorithm', 'ED25519']);
   const privateKey = createPrivateKey(pem);
@@ -187,7 +187,7 @@ testWithOpenssl('what cannot be asked for is refused before anything is signed',
       issuer: { privateKey },
       at: new Date(),
     }),
-    fails('KEY_MISMATCH', /own public key/),
+    fails('KEY_MISMATCH', /belongs to its public key/),
   );
 });
 

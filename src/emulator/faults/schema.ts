@@ -96,7 +96,7 @@ const fault = z.discriminatedUnion('type', [
     after: z
       .union([z.enum(['connect', 'effect']), z.int().min(0).max(1_000_000)])
       .describe(
-        '"connect": instead of an answer to the first packet; "effect": a request is handled and not answered; a number: so many packets (MQTT) or frames (AMQP) of the client after the first are handled.',
+        '"connect": instead of an answer to the first packet; "effect": a request is handled and not answered; a number: how many packets (MQTT) or frames (AMQP) of the client are handled after the first.',
       ),
   }),
   z.strictObject({
