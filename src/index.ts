@@ -61,6 +61,7 @@ export {
   planClean,
   type RemoteResource,
 } from './quickstart/clean.js';
+export type { EarlierRun } from './quickstart/earlier-steps.js';
 export type { Emit, RunEvent, StepTitle } from './quickstart/events.js';
 export { defaultPlan } from './quickstart/plan/answers.js';
 export type { Plan, PlanTarget } from './quickstart/plan/fields.js';
@@ -76,6 +77,7 @@ export type { Recording } from './quickstart/recording/schema.js';
 export type { CertificateResult, DeviceResult, Preview, QuickstartResult } from './quickstart/result.js';
 export { type QuickstartOptions, runQuickstart } from './quickstart/run.js';
 export type { BeforeStep } from './quickstart/run-steps.js';
+export type { ExistingCa } from './quickstart/step.js';
 export type { ParentAuthority, ReplacedAuthority } from './rollover/authorities.js';
 export type { AffectedDevice } from './rollover/devices.js';
 export type { EnrollmentGroupResult } from './rollover/group.js';

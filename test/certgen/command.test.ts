@@ -64,7 +64,7 @@ test('what is wrong is told, with the exit status of its kind', async () => {
       [['create_device_certificate', 'a'], 9, 'FILE_UNREADABLE', 'create_root_and_intermediate'],
       [['create_device_certificate', 'a'.repeat(65)], 2, 'COMMON_NAME_TOO_LONG', '65'],
       [['env', 'a'], 2, 'USAGE', '--hub'],
-      [['create_device_certificate', '-a'], 2, 'USAGE', "'-a'"],
+      [['create_device_certificate', '-a'], 2, 'USAGE', '-a'],
       [['create_device_certificate', '--', '-a'], 9, 'FILE_UNREADABLE', 'create_root_and_intermediate'],
       [['create_device_certificate', 'a', '--nothing'], 2, 'USAGE', "'--nothing'"],
       [['--nothing'], 2, 'USAGE', "'--nothing'"],

@@ -131,6 +131,7 @@ test('every answer has a flag, and the flags go before the plan file', () =>
         intermediateCommonName: 'Line 5',
         deviceValidityDays: 30,
         encryptKeys: true,
+        existingCa: 'none',
       },
       certificateAuthority: { uploaded: 'intermediate', name: 'line-5', proofOfPossession: 'portal' },
       enrollmentGroup: {

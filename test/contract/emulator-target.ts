@@ -4,14 +4,7 @@ import type { EmulatorEndpoints } from '../../src/dps/contract/emulator-endpoint
 import { splitHost, type Target } from './target.js';
 
 /** What the emulator answers with 501; see docs/emulator-support.md. */
-const lacks = [
-  'TPM attestation',
-  'modules',
-  'configurations',
-  'making hubs',
-  'resource providers',
-  'private endpoints',
-];
+const lacks = ['TPM attestation', 'modules', 'configurations', 'resource providers', 'private endpoints'];
 
 /** Seconds that the emulator of a run lets an operation take: its first poll must find it running, on a busy machine too. */
 export const paceSeconds = 2;

@@ -23,7 +23,7 @@ const preloading = (code: string) => ({
 });
 
 for (const [name, code, next] of [
-  ['without a build of the database', otherPlatform, /another machine/],
+  ['without a build of the database', otherPlatform, /another computer/],
   ['without the package of the database', missingPackage, /npm install/],
 ] as const) {
   test(`the emulator does not start ${name}, and leaves nothing behind`, async () => {

@@ -59,7 +59,7 @@ for (const format of ['ndjson', 'tar'] as const) {
         env: { ...process.env, ...withCodes },
       });
       assert.equal(status, 9, stderr);
-      assertRefusal(stderr, 'FILE_UNWRITABLE', 'f ');
+      assertRefusal(stderr, 'FILE_UNWRITABLE', ' f:');
       assert.ok(existsSync(join(folder, 'f.journal')));
       const ended = await fleetIssue(folder, ...flagsFor(format), '--json');
       assert.equal(ended.status, 0, ended.stderr);

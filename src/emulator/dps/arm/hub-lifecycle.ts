@@ -33,9 +33,16 @@ const hubBody = z.object({
   location: z.string().min(1),
   tags: tags.nullish(),
   sku: z.object({
-    name: z.string().regex(/^(F1|B[123]|S[123])$/i, 'one of F1, B1, B2, B3, S1, S2 and S3 belongs here'),
+    name: z.string().regex(/^(F1|B[123]|S[123])$/i, 'it must be one of F1, B1, B2, B3, S1, S2 and S3'),
     capacity: z.number().int().min(1).nullish(),
   }),
+  properties: z
+    .object({
+      routing: z
+        .object({ fallbackRoute: z.object({ isEnabled: z.boolean().nullish() }).nullish() })
+        .nullish(),
+    })
+    .nullish(),
 });
 
 export const hubLifecycle = armOperations<Subscription>(
@@ -54,7 +61,7 @@ export const hubLifecycle = armOperations<Subscription>(
             `The IoT hub is not valid at ${issue.path.join('.') || 'its top'}: ${issue.message}.`,
           );
         }
-        const { location, sku } = parsed.data;
+        const { location, sku, properties } = parsed.data;
         const settings: HubSettings = {
           resourceGroup: group.name,
           location: before?.settings.location ?? location,
@@ -72,7 +79,7 @@ export const hubLifecycle = armOperations<Subscription>(
         const operationId = pending.begin(hubKey(hub), before ? 'Transitioning' : 'Activating');
         return {
           status: 201,
-          body: toHubResource(hub, subscription, apiVersion),
+          body: toHubResource(hub, subscription, apiVersion, hasFallbackRoute(properties?.routing)),
           headers: trackingHeaders(request, subscription, routes.arm.getIotHubOperationResult, operationId),
         };
       },
@@ -103,6 +110,16 @@ export const hubLifecycle = armOperations<Subscription>(
   },
   iotHubApiVersions,
 );
+
+/** A routing that was sent without a fallback route has a disabled one, as in Azure. */
+function hasFallbackRoute(
+  routing:
+    | { fallbackRoute?: { isEnabled?: boolean | null | undefined } | null | undefined }
+    | null
+    | undefined,
+): boolean {
+  return routing == null || routing.fallbackRoute?.isEnabled === true;
+}
 
 /** @throws ArmError illegalName, nameTaken, quotaExceeded */
 function assertCreatable(name: string, { hubs, subscriptionId }: Subscription): void {

@@ -15,11 +15,16 @@ import { wireTimestamp } from '../../wire/timestamp.js';
 import { hubKey, type PendingState } from './pending-changes.js';
 import type { Subscription } from './scope.js';
 
-/** The members are those of the api-version. */
+/**
+ * The members are those of the api-version. A hub that is being created has neither a host name nor an etag yet.
+ *
+ * @param hasFallbackRoute whether the fallback route is shown as enabled; the emulator delivers messages in any case
+ */
 export function toHubResource(
   hub: IotHub,
   subscription: Subscription,
   apiVersion: string,
+  hasFallbackRoute = true,
 ): Record<string, unknown> {
   const { hubId, created, settings } = hub;
   const { subscriptionId } = subscription;
@@ -33,8 +38,11 @@ export function toHubResource(
     tags: settings.tags,
     subscriptionid: subscriptionId,
     resourcegroup: settings.resourceGroup,
-    etag: 'AAAAAAAAAAE=',
-    properties: { ...propertiesOf(hub, apiVersion, state), ...(hasIdentity ? { allowedFqdnList: [] } : {}) },
+    ...(state === 'Activating' ? {} : { etag: 'AAAAAAAAAAE=' }),
+    properties: {
+      ...propertiesOf(hub, apiVersion, state, hasFallbackRoute),
+      ...(hasIdentity ? { allowedFqdnList: [] } : {}),
+    },
     sku: { name: settings.sku.name, tier: tierOf(settings.sku.name), capacity: settings.sku.capacity },
     ...(hasIdentity ? { identity: { type: 'None' }, systemData: { createdAt: wireTimestamp(created) } } : {}),
   };
@@ -59,11 +67,11 @@ function propertiesOf(
   { hubId, names, settings }: IotHub,
   apiVersion: string,
   state: PendingState | undefined,
+  hasFallbackRoute: boolean,
 ): Record<string, unknown> {
-  return {
+  const isNew = state === 'Activating';
+  const onceActive = {
     locations: [{ location: settings.location, role: 'primary' }],
-    state: state ?? 'Active',
-    provisioningState: state === undefined ? 'Succeeded' : state,
     ipFilterRules: [],
     hostName: names.mqtt,
     // What clients look for before they read messages.
@@ -76,6 +84,13 @@ function propertiesOf(
         endpoint: `sb://${names.amqp}/`,
       },
     },
+    storageEndpoints: { $default: { sasTtlAsIso8601: 'PT1H', connectionString: '', containerName: '' } },
+    messagingEndpoints: { fileNotifications: delivery },
+  };
+  return {
+    state: state ?? 'Active',
+    provisioningState: isNew ? 'Accepted' : (state ?? 'Succeeded'),
+    ...(isNew ? {} : onceActive),
     routing: {
       endpoints: {
         serviceBusQueues: [],
@@ -90,11 +105,9 @@ function propertiesOf(
         source: 'DeviceMessages',
         condition: 'true',
         endpointNames: ['events'],
-        isEnabled: true,
+        isEnabled: hasFallbackRoute,
       },
     },
-    storageEndpoints: { $default: { sasTtlAsIso8601: 'PT1H', connectionString: '', containerName: '' } },
-    messagingEndpoints: { fileNotifications: delivery },
     enableFileUploadNotifications: false,
     cloudToDevice: { maxDeliveryCount: 10, defaultTtlAsIso8601: 'PT1H', feedback: delivery },
     features: 'None',
