@@ -71,6 +71,7 @@ export type { PortalAssistant, PortalInstructions } from './quickstart/portal.js
 export { previewQuickstart } from './quickstart/preview.js';
 export type { PreviewedStep } from './quickstart/preview-step.js';
 export { compareRecordings, type Difference } from './quickstart/recording/compare.js';
+export type { Earlier } from './quickstart/recording/earlier.js';
 export { offlineTarget } from './quickstart/recording/offline.js';
 export { parseRecording, readRecording } from './quickstart/recording/read.js';
 export type { Recording } from './quickstart/recording/schema.js';

@@ -51,7 +51,7 @@ test('nothing installs or runs enrollkit by its name alone, which anyone can tak
     assert.doesNotMatch(text, /npx (--yes|-y)\b/, path);
   }
   const [, readme] = texts.find(([path]) => path === 'README.md')!;
-  assert.match(readme, /`npx enrollkit` is for a clone/);
+  assert.match(readme, /`npx enrollkit` only in a clone/);
 });
 
 test('the examples run a commit, an image by its digest, or a package of one’s own', () => {

@@ -66,8 +66,8 @@ test('what is wrong is told, with the exit status of its kind', async () => {
       [['env', 'a'], 2, 'USAGE', '--hub'],
       [['create_device_certificate', '-a'], 2, 'USAGE', '-a'],
       [['create_device_certificate', '--', '-a'], 9, 'FILE_UNREADABLE', 'create_root_and_intermediate'],
-      [['create_device_certificate', 'a', '--nothing'], 2, 'USAGE', "'--nothing'"],
-      [['--nothing'], 2, 'USAGE', "'--nothing'"],
+      [['create_device_certificate', 'a', '--nothing'], 2, 'USAGE', '--nothing'],
+      [['--nothing'], 2, 'USAGE', '--nothing'],
       [[], 2, 'USAGE'],
     ];
     const ended = await Promise.all(cases.map(([words]) => certgen(...words)));

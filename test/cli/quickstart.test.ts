@@ -207,7 +207,7 @@ test('Ctrl-C ends with 130, keeps what is done, and the next run goes on', () =>
     const made = readFileSync(root, 'utf8');
     const resumed = await run(['quickstart', '--yes', '--count', '40', '--no-telemetry'], { cwd });
     assert.equal(resumed.status, 0, resumed.stderr);
-    assert.match(resumed.stderr, /ok {2}Make the root and the intermediate CA/);
+    assert.match(resumed.stderr, /ok {2}Create the root CA and the intermediate CA/);
     assert.equal(readFileSync(root, 'utf8'), made);
   }));
 
