@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
 import { closingReport } from '../../src/cli/quickstart/summary.js';
+import { displayWidth } from '../../src/cli/terminal/text.js';
+import { useLanguage } from '../../src/languages/language.js';
 import type { QuickstartResult } from '../../src/quickstart/result.js';
 
 const plain = (text: string) => text;
@@ -64,6 +66,20 @@ test('the closing report fits the terminal, and 80 columns at most, addresses an
       const prose = lines.filter((line) => !/https:|enrollkit |python3/.test(line));
       for (const line of prose) assert.ok(line.length <= most, line);
     }
+  }
+});
+
+test('the lines of the chain fit in Chinese too, where a character takes two columns', async () => {
+  await useLanguage('zh-CN');
+  try {
+    for (const columns of [80, 60]) {
+      const lines = closingReport(resultOf(3, 'emulator'), { ...options, columns }).split('\n');
+      const chain = lines.filter((line) => line.includes('有效期至'));
+      assert.equal(chain.length, 5);
+      for (const line of chain) assert.ok(displayWidth(line) <= columns, line);
+    }
+  } finally {
+    await useLanguage('en');
   }
 });
 

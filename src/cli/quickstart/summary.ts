@@ -7,7 +7,7 @@ import { defaultFolder } from '../kernel/common-flags.js';
 import type { Styles } from '../kernel/output.js';
 import { quoted } from '../terminal/command-line.js';
 import { groupRows } from '../terminal/enrollment-group-text.js';
-import { milliseconds, padEnd, truncate, widest, wrap, wrappedRows } from '../terminal/text.js';
+import { displayWidth, milliseconds, padEnd, truncate, widest, wrap, wrappedRows } from '../terminal/text.js';
 
 /** A wider terminal is not filled. */
 const widestPage = 80;
@@ -85,7 +85,7 @@ function certificateLine(
 ): string {
   const thumbprint = width < widestPage ? '' : `${sha256Thumbprint.slice(0, 12)}…  `;
   const facts = thumbprint + sentences.cliQuickstart.closing.until(notAfter.slice(0, 10));
-  const room = width - 2 - facts.length - 2;
+  const room = width - 2 - displayWidth(facts) - 2;
   return `${padEnd(truncate(label, room), room)}  ${style.dim(facts)}`;
 }
 
