@@ -2279,9 +2279,6 @@ export const en = {
     issuerEmpty: (certificate: string) => `The issuer of the certificate ${certificate} has no name.`,
     validityOrder: (certificate: string, from: string, until: string) =>
       `The certificate ${certificate} is valid from ${from}, but only until ${until}.`,
-    notYetValid: (certificate: string, from: string) =>
-      `The certificate ${certificate} is not valid before ${from}.`,
-    expired: (certificate: string, on: string) => `The certificate ${certificate} expired on ${on}.`,
     timeEncoding: (certificate: string, date: string, type: string) =>
       `The date ${date} in the certificate ${certificate} is not ${type}.`,
     uniqueIdentifier: (certificate: string) =>

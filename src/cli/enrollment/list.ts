@@ -1,18 +1,12 @@
-import type { IndividualEnrollment } from '../../dps/contract/schemas.js';
 import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags } from '../kernel/common-flags.js';
-import { numberFlag } from '../kernel/flags.js';
+import { firstItems, limitFlag } from '../target/list-limit.js';
 import { targetFlags } from '../target/target-flags.js';
 
 export const enrollmentList = defineCommand({
   flags: {
-    limit: numberFlag({
-      placeholder: 'N',
-      minimum: 1,
-      maximum: 1_000_000,
-      summary: sentences.cliGroup.devices.limit,
-    }),
+    ...limitFlag,
     ...dirFlag,
     ...targetFlags,
     ...outputFlags,
@@ -25,22 +19,15 @@ export const enrollmentList = defineCommand({
     const { withClients } = await import('../target/command-target.js');
     const { enrollmentTable } = await import('./enrollment-text.js');
     const { output, signal } = context;
-    const { limit = Number.POSITIVE_INFINITY } = flags;
     const found = await withClients(flags, context, false, async ({ service }) => {
-      const enrollments: IndividualEnrollment[] = [];
-      let continuation: string | undefined;
-      do {
-        const page = await service.getEnrollmentPage(continuation, { signal });
-        enrollments.push(...page.enrollments);
-        continuation = page.continuation;
-      } while (continuation !== undefined && enrollments.length <= limit);
-      return { enrollments: enrollments.slice(0, limit), isComplete: enrollments.length <= limit };
+      const { first, isComplete } = await firstItems(service.listEnrollments({ signal }), flags.limit);
+      return { enrollments: first, isComplete };
     });
     const { enrollments, isComplete } = found;
     if (output.json) return output.value(found);
     if (enrollments.length === 0)
       return output.result('enrollment.list.empty', sentences.cliEnrollment.empty);
     output.data(enrollmentTable(enrollments));
-    if (!isComplete) output.note('enrollment.list.more', sentences.cliTerminal.listCut(limit));
+    if (!isComplete) output.note('enrollment.list.more', sentences.cliTerminal.listCut(enrollments.length));
   },
 });

@@ -2,19 +2,14 @@ import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags } from '../kernel/common-flags.js';
-import { numberFlag } from '../kernel/flags.js';
+import { firstItems, limitFlag } from '../target/list-limit.js';
 import { targetFlags } from '../target/target-flags.js';
 
 export const groupDevices = defineCommand({
   description: sentences.cliGroup.devices.description,
   args: { id: { summary: sentences.cliGroup.id } },
   flags: {
-    limit: numberFlag({
-      placeholder: 'N',
-      minimum: 1,
-      maximum: 1_000_000,
-      summary: sentences.cliGroup.devices.limit,
-    }),
+    ...limitFlag,
     ...dirFlag,
     ...targetFlags,
     ...outputFlags,
@@ -32,15 +27,11 @@ export const groupDevices = defineCommand({
     const { sameFolder, withClients } = await import('../target/command-target.js');
     const { registrationTable } = await import('../terminal/registration-text.js');
     const { output, signal } = context;
-    const { limit = Number.POSITIVE_INFINITY } = flags;
     const found = await withClients(flags, context, false, async ({ service }) => {
-      const registrations = [];
       try {
-        for await (const registration of service.listRegistrations(id, { signal })) {
-          // One more than is listed tells whether there are more.
-          if (registrations.length === limit) return { registrations, isComplete: false };
-          registrations.push(registration);
-        }
+        const listed = service.listRegistrations(id, { signal });
+        const { first, isComplete } = await firstItems(listed, flags.limit);
+        return { registrations: first, isComplete };
       } catch (error) {
         if (!(error instanceof EnrollkitError) || error.code !== 'NOT_FOUND') throw error;
         throw new EnrollkitError('NOT_FOUND', sentences.cliGroup.notFound(id), {
@@ -48,13 +39,12 @@ export const groupDevices = defineCommand({
           context: error.context,
         });
       }
-      return { registrations, isComplete: true };
     });
     const { registrations, isComplete } = found;
     if (output.json) return output.value({ enrollmentGroupId: id, ...found });
     if (registrations.length === 0)
       return output.result('group.devices.empty', sentences.cliGroup.devices.empty(id));
     output.data(registrationTable(registrations));
-    if (!isComplete) output.note('group.devices.more', sentences.cliTerminal.listCut(limit));
+    if (!isComplete) output.note('group.devices.more', sentences.cliTerminal.listCut(registrations.length));
   },
 });

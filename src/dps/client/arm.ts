@@ -21,8 +21,8 @@ import {
   sharedAccessPolicy,
   verificationCodeReply,
 } from '../contract/schemas.js';
-import { bearerPolicy } from './auth.js';
-import { HttpClient, type HttpReply, type HttpRequest, type RequestOptions } from './http/client.js';
+import { armHttpClient } from './arm-http.js';
+import type { HttpClient, HttpReply, HttpRequest, RequestOptions } from './http/client.js';
 import { clockSkewError, isSkewed } from './http/clock.js';
 import { undefinedIfMissing } from './http/missing.js';
 import { confirmedIfRepeated, isStaleAfterLostAnswer } from './http/repeated.js';
@@ -42,16 +42,7 @@ export class ControlPlane {
 
   constructor(target: Target) {
     this.#target = target;
-    const { armEndpoint, armCredential, armScope, trust, onRequest, exchange, now } = target;
-    this.#http = new HttpClient({
-      plane: 'arm',
-      endpoint: armEndpoint,
-      authorize: bearerPolicy(armCredential, armScope),
-      trust,
-      onRequest,
-      exchange,
-      now,
-    });
+    this.#http = armHttpClient(target);
   }
 
   /**

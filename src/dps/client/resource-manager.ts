@@ -23,11 +23,10 @@ import {
   type SharedAccessPolicy,
   sharedAccessPolicy,
 } from '../contract/schemas.js';
-import { bearerPolicy } from './auth.js';
+import { type ArmTarget, armHttpClient } from './arm-http.js';
 import { asReceived } from './http/as-received.js';
-import { HttpClient, type HttpReply, type HttpRequest, type RequestOptions } from './http/client.js';
+import type { HttpClient, HttpReply, HttpRequest, RequestOptions } from './http/client.js';
 import { undefinedIfMissing } from './http/missing.js';
-import type { Target } from './target.js';
 
 /** Where a resource is. */
 export interface ResourceScope {
@@ -65,22 +64,8 @@ const linkingPolicy = 'iothubowner';
 export class ResourceManager {
   readonly #http: HttpClient;
 
-  constructor(
-    target: Pick<
-      Target,
-      'armEndpoint' | 'armCredential' | 'armScope' | 'trust' | 'onRequest' | 'exchange' | 'now'
-    >,
-  ) {
-    const { armEndpoint, armCredential, armScope, trust, onRequest, exchange, now } = target;
-    this.#http = new HttpClient({
-      plane: 'arm',
-      endpoint: armEndpoint,
-      authorize: bearerPolicy(armCredential, armScope),
-      trust,
-      onRequest,
-      exchange,
-      now,
-    });
+  constructor(target: ArmTarget) {
+    this.#http = armHttpClient(target);
   }
 
   /** The subscriptions that the caller can read, apart from those that are disabled or deleted. */

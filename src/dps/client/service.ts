@@ -187,6 +187,16 @@ export class ServicePlane {
     return { enrollments, continuation: page.continuation };
   }
 
+  /** All individual enrollments; fetches pages on demand. As {@link getEnrollmentPage} otherwise. */
+  async *listEnrollments({ signal }: RequestOptions = {}): AsyncGenerator<IndividualEnrollment, void> {
+    let continuation: string | undefined;
+    do {
+      const page = await this.getEnrollmentPage(continuation, { signal });
+      yield* page.enrollments;
+      continuation = page.continuation;
+    } while (continuation !== undefined);
+  }
+
   /**
    * Creates, updates or deletes individual enrollments in one request. Each succeeds or fails by itself. The request
    * can be sent twice: after a lost connection, enrollments that succeeded the first time are reported as errors.

@@ -10,6 +10,7 @@ import { DeviceListeners } from './listeners.js';
 import { Locks } from './locks.js';
 import type { Acknowledgement, FeedbackStatus, MessageFeedback } from './message-feedback.js';
 import { type HubMessage, messageSize } from './messages.js';
+import { contentOf } from './stored-content.js';
 
 export interface NewCloudToDeviceMessage {
   /**
@@ -254,8 +255,6 @@ function toMessage(row: MessageRow): CloudToDeviceMessage {
     expiry: row.expiry,
     deliveryCount: row.delivery_count,
     acknowledgement: row.acknowledgement || undefined,
-    systemProperties: JSON.parse(row.system_properties) as Record<string, string>,
-    properties: JSON.parse(row.properties) as Record<string, string>,
-    body: Buffer.from(row.body),
+    ...contentOf(row),
   };
 }

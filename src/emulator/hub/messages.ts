@@ -6,6 +6,7 @@ import { percentDecoded } from '../../dps/contract/percent-decoded.js';
 import type { StateDatabase, StateStatement } from '../state/database.js';
 import { EventPositions } from './event-hub/event-positions.js';
 import { partitionOf } from './event-hub/partitions.js';
+import { contentOf } from './stored-content.js';
 
 export interface HubMessage {
   /** Counts the device's messages, from 1. */
@@ -209,9 +210,7 @@ function toMessage(row: MessageRow): HubMessage {
   return {
     number: row.number,
     enqueued: row.enqueued,
-    systemProperties: JSON.parse(row.system_properties) as Record<string, string>,
-    properties: JSON.parse(row.properties) as Record<string, string>,
-    body: Buffer.from(row.body),
+    ...contentOf(row),
   };
 }
 

@@ -46,8 +46,8 @@ export function lintFields(certificate: Certificate, at: Date): Finding[] {
   if (certificate.issuer.isEmpty) add('ISSUER_EMPTY', say.issuerEmpty(label));
   if (notBefore > notAfter) {
     add('VALIDITY_ORDER', say.validityOrder(label, day(notBefore), day(notAfter)));
-  } else if (at < notBefore) add('NOT_YET_VALID', say.notYetValid(label, day(notBefore)));
-  else if (at > notAfter) add('EXPIRED', say.expired(label, day(notAfter)));
+  } else if (at < notBefore) add('NOT_YET_VALID', sentences.pkiPath.notYetValid(label, day(notBefore)));
+  else if (at > notAfter) add('EXPIRED', sentences.pkiPath.expired(label, day(notAfter)));
 
   for (const [element, date] of [
     [validity[0], notBefore],

@@ -1,5 +1,5 @@
 /** What all questions at a terminal do: go back, be suspended, follow the size of the terminal, end with the input. */
-import { useEffect, useState } from '@inquirer/core';
+import { useEffect, useRef, useState } from '@inquirer/core';
 import type { Output } from '../../kernel/output.js';
 import { widest } from '../text.js';
 import type { Outcome } from './frame.js';
@@ -14,11 +14,42 @@ interface Line {
   off(event: string, listener: () => void): unknown;
 }
 
+interface QuestionState<Value> {
+  state: 'asking' | 'answered' | 'left';
+  /** Ends the question; only the first call counts. */
+  end: (outcome: Outcome<Value>) => void;
+  hasEnded: () => boolean;
+  /** The lines on the screen, without styles. */
+  drawn: { current: string };
+  isHelpShown: boolean;
+  toggleHelp: () => void;
+}
+
+/** What every question keeps, with {@link useTerminal}. @param finish what inquirer gives it to end with */
+export function useQuestion<Value>(
+  output: Output,
+  finish: (outcome: Outcome<Value>) => void,
+): QuestionState<Value> {
+  const [state, setState] = useState<QuestionState<Value>['state']>('asking');
+  const [isHelpShown, setHelpShown] = useState(false);
+  const drawn = useRef('');
+  const ended = useRef(false);
+  const end = (outcome: Outcome<Value>) => {
+    if (ended.current) return;
+    ended.current = true;
+    setState(outcome.kind === 'answer' ? 'answered' : 'left');
+    finish(outcome);
+  };
+  useTerminal(output, drawn, end);
+  const toggleHelp = () => setHelpShown(!isHelpShown);
+  return { state, end, hasEnded: () => ended.current, drawn, isHelpShown, toggleHelp };
+}
+
 /**
  * @param drawn the lines on the screen, without styles
  * @param done ends the question
  */
-export function useTerminal(
+function useTerminal(
   output: Output,
   drawn: { current: string },
   done: (outcome: Outcome<never>) => void,

@@ -1,7 +1,7 @@
 /** A question that is answered by typing; the answer is checked at every key. */
 
 import { stripVTControlCharacters } from 'node:util';
-import { createPrompt, isEnterKey, isTabKey, useEffect, useKeypress, useRef, useState } from '@inquirer/core';
+import { createPrompt, isEnterKey, isTabKey, useEffect, useKeypress, useState } from '@inquirer/core';
 import {
   answeredLine,
   below,
@@ -11,7 +11,7 @@ import {
   questionLines,
   unstyled,
 } from './frame.js';
-import { isEscape, useTerminal } from './keys.js';
+import { isEscape, useQuestion } from './keys.js';
 
 export interface LineConfig extends FrameConfig {
   /** Shown below the line until there is a problem. */
@@ -29,24 +29,12 @@ export interface LineConfig extends FrameConfig {
   answered: (value: string) => string;
 }
 
-type State = 'asking' | 'answered' | 'left';
-
 export const line = createPrompt<Outcome<string>, LineConfig>((config, finish) => {
   const { output, secret } = config;
   const { safe, style } = output;
-  const [state, setState] = useState<State>('asking');
+  const { state, end, hasEnded, drawn, isHelpShown, toggleHelp } = useQuestion(output, finish);
   const [value, setValue] = useState(config.typed);
   const [problem, setProblem] = useState<string | undefined>(undefined);
-  const [helped, setHelped] = useState(false);
-  const drawn = useRef('');
-  const ended = useRef(false);
-  const end = (outcome: Outcome<string>) => {
-    if (ended.current) return;
-    ended.current = true;
-    setState(outcome.kind === 'answer' ? 'answered' : 'left');
-    finish(outcome);
-  };
-  useTerminal(output, drawn, end);
   useEffect((readline) => {
     if (config.typed !== '') readline.write(config.typed);
   }, []);
@@ -56,7 +44,7 @@ export const line = createPrompt<Outcome<string>, LineConfig>((config, finish) =
     return text_ === undefined ? undefined : safe(text_);
   };
   useKeypress((key, readline) => {
-    if (ended.current) return;
+    if (hasEnded()) return;
     const typed = readline.line;
     if (isEscape(key)) {
       if (config.place?.canGoBack) end({ kind: 'back' });
@@ -69,7 +57,7 @@ export const line = createPrompt<Outcome<string>, LineConfig>((config, finish) =
       else readline.write(value);
     } else if ((key as { name?: string }).name === 'f1' || (!secret && typed === '?')) {
       if (typed === '?') readline.clearLine(0);
-      setHelped(!helped);
+      toggleHelp();
     } else if (isTabKey(key)) {
       readline.clearLine(0);
       readline.write(secret ? value : answer);
@@ -87,7 +75,7 @@ export const line = createPrompt<Outcome<string>, LineConfig>((config, finish) =
   const note =
     problem === undefined ? below(config.why, output, style.dim) : below(problem, output, style.red);
   const lines = [note];
-  if (helped && config.help) lines.push(below(config.help, output, unstyled));
+  if (isHelpShown && config.help) lines.push(below(config.help, output, unstyled));
   lines.push(keysLine(config, secret ? { helpKey: 'F1' } : {}));
   const bottom = safe(lines.join('\n'));
   drawn.current = stripVTControlCharacters(`${content}\n${bottom}`);

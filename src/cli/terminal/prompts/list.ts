@@ -9,7 +9,6 @@ import {
   useEffect,
   useKeypress,
   usePagination,
-  useRef,
   useState,
 } from '@inquirer/core';
 import { sentences } from '../../../languages/language.js';
@@ -25,7 +24,7 @@ import {
   roomOf,
   unstyled,
 } from './frame.js';
-import { isEscape, useTerminal } from './keys.js';
+import { isEscape, useQuestion } from './keys.js';
 
 export interface ListConfig extends FrameConfig {
   choices: readonly Choice<unknown>[];
@@ -40,25 +39,13 @@ const longestUnfiltered = 9;
 /** What a question takes besides its list: itself, what was typed, the explanation, the keys. */
 const otherRows = 7;
 
-type State = 'asking' | 'answered' | 'left';
-
 export const list = createPrompt<Outcome<unknown>, ListConfig>((config, finish) => {
   const { output, symbols, choices } = config;
   const { safe, style } = output;
   const filters = choices.length > longestUnfiltered;
-  const [state, setState] = useState<State>('asking');
+  const { state, end, hasEnded, drawn, isHelpShown, toggleHelp } = useQuestion(output, finish);
   const [typed, setTyped] = useState(config.typed);
   const [active, setActive] = useState(config.standard);
-  const [helped, setHelped] = useState(false);
-  const drawn = useRef('');
-  const ended = useRef(false);
-  const end = (outcome: Outcome<unknown>) => {
-    if (ended.current) return;
-    ended.current = true;
-    setState(outcome.kind === 'answer' ? 'answered' : 'left');
-    finish(outcome);
-  };
-  useTerminal(output, drawn, end);
   useEffect((readline) => {
     if (filters && config.typed !== '') readline.write(config.typed);
   }, []);
@@ -67,7 +54,7 @@ export const list = createPrompt<Outcome<unknown>, ListConfig>((config, finish) 
   const position = Math.max(0, matching.indexOf(active));
   const chosen = matching[position];
   useKeypress((key, readline) => {
-    if (ended.current) return;
+    if (hasEnded()) return;
     const { line } = readline;
     const move = (by: number) => {
       if (matching.length > 0) setActive(matching[(position + by + matching.length) % matching.length]!);
@@ -82,7 +69,7 @@ export const list = createPrompt<Outcome<unknown>, ListConfig>((config, finish) 
     else if ((key as { name?: string }).name === 'f1' || line === '?') {
       readline.clearLine(0);
       setTyped('');
-      setHelped(!helped);
+      toggleHelp();
     } else if (filters) {
       if (line === typed) return;
       setTyped(line);
@@ -117,7 +104,7 @@ export const list = createPrompt<Outcome<unknown>, ListConfig>((config, finish) 
     const count = sentences.cliTerminal.matching(matching.length, choices.length);
     lines.unshift(style.dim(`  ${count}`));
   }
-  if (helped && config.help) lines.push(below(config.help, output, unstyled));
+  if (isHelpShown && config.help) lines.push(below(config.help, output, unstyled));
   lines.push(keysLine(config, { choose: true }));
   const bottom = `${page === '' ? '' : `${page}\n`}${safe(lines.join('\n'))}`;
   drawn.current = stripVTControlCharacters(`${content}\n${bottom}`);

@@ -1,6 +1,7 @@
 /** Telemetry as events of the Event Hub-compatible endpoint: what is kept, and where reading begins. */
 import type { StateDatabase, StateStatement } from '../../state/database.js';
 import type { HubMessages } from '../messages.js';
+import { contentOf } from '../stored-content.js';
 import { partitionIds } from './partitions.js';
 
 export interface HubEvent {
@@ -168,8 +169,6 @@ function toEvent(row: Row): HubEvent {
     generationId: row.generation_id ?? '',
     authMethod: row.auth_method,
     modelId: row.model_id ?? undefined,
-    systemProperties: JSON.parse(row.system_properties) as Record<string, string>,
-    properties: JSON.parse(row.properties) as Record<string, string>,
-    body: Buffer.from(row.body),
+    ...contentOf(row),
   };
 }
