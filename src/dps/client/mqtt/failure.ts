@@ -1,5 +1,7 @@
 /** Converts failures of MQTT connections to our errors. */
+
 import { EnrollkitError } from '../../../errors.js';
+import { sentences } from '../../../languages/language.js';
 import type { Plane } from '../../contract/api-versions.js';
 import { redactedCause } from '../redact.js';
 import { codeOf, mqttServerUnavailable, transportFailure } from '../transport-failure.js';
@@ -21,28 +23,29 @@ export function mqttFailure(error: unknown, parties: MqttParties): EnrollkitErro
   const { endpoint: host } = parties;
   const { code } = error as { code?: unknown };
   if (typeof code === 'number') {
-    if (notAuthorizedReturnCodes.includes(code)) return refusedBy(parties, 'the connection');
+    if (notAuthorizedReturnCodes.includes(code))
+      return refusedBy(parties, sentences.dpsClient.mqttConnection);
     const mayBeIdScope = parties.plane === 'device' && code === mqttServerUnavailable;
-    return new EnrollkitError('NETWORK', `${host} refused the MQTT connection (return code ${code}).`, {
+    return new EnrollkitError('NETWORK', sentences.dpsClient.mqttRefused(host, code), {
       cause: redactedCause(error),
       context: { host, returnCode: code },
       ...(mayBeIdScope
         ? {
-            next: 'Check the ID scope: DPS answers so for one that it does not know. Then run the same command again.',
+            next: sentences.dpsClient.mayBeIdScope,
           }
         : {}),
     });
   }
   // With TLS 1.3, a client learns that its certificate was refused only after the handshake.
   if (/ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_|ACCESS_DENIED)/.test(codeOf(error) ?? '')) {
-    return refusedBy(parties, 'the certificate', codeOf(error));
+    return refusedBy(parties, sentences.dpsClient.mqttCertificate, codeOf(error));
   }
   const failure = transportFailure(error, host);
   if (failure.code !== 'NETWORK') return failure;
   return new EnrollkitError('NETWORK', failure.message, {
     cause: failure.cause,
     context: failure.context,
-    next: 'Check the network and the name; a firewall may keep port 8883 shut: devices can also register over HTTPS (--protocol https).',
+    next: sentences.dpsClient.mayBeFirewall,
   });
 }
 
@@ -54,7 +57,7 @@ export function refusedBy(
 ): EnrollkitError {
   return new EnrollkitError(
     plane === 'hub' ? 'HUB_REFUSED' : 'DEVICE_NOT_AUTHORIZED',
-    `${endpoint} refused ${what} of the device ${clientId}.`,
+    sentences.dpsClient.mqttRefusedDevice(endpoint, what, clientId),
     { context: { host: endpoint, deviceId: clientId, ...(code === undefined ? {} : { code }) } },
   );
 }

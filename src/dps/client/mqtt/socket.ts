@@ -1,9 +1,11 @@
 /** The TLS connection for MQTT, and the MQTT library. */
+
 import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { MqttClient } from 'mqtt';
 import { EnrollkitError } from '../../../errors.js';
+import { sentences } from '../../../languages/language.js';
 import { PacketMeter } from '../../contract/mqtt-packet-meter.js';
 import type { ClientCertificate } from '../device-credentials.js';
 
@@ -42,8 +44,8 @@ export function openSocket(options: MqttSocketOptions, client: MqttClient): TLSS
   socket.on('data', (chunk: Buffer) => {
     if (socket.destroyed || meter.accepts(chunk)) return;
     socket.destroy(
-      new EnrollkitError('REFUSED', `${endpoint} sent a packet of more than ${maxPacketBytes} bytes.`, {
-        next: 'Check that this is the address of a provisioning service or a hub.',
+      new EnrollkitError('REFUSED', sentences.dpsClient.packetTooLong(endpoint, maxPacketBytes), {
+        next: sentences.dpsClient.checkMqttAddress,
         context: { host: endpoint, maxPacketBytes },
       }),
     );
