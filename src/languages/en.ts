@@ -4195,6 +4195,19 @@ export const en = {
 
   /** src/cli/input/ */
   cliInput: {
+    passphraseTooShort: (minimum: number) => `The passphrase must have at least ${minimum} characters.`,
+    noPassphraseFor: (what: string) => `A passphrase is required to encrypt ${what}.`,
+    newPassphraseFor: (what: string) => `New passphrase for ${what}:`,
+    passphraseWhy: (minimum: number) => `At least ${minimum} characters. It is neither displayed nor stored.`,
+    passphraseHelp:
+      'The passphrase encrypts private keys in their files. Without it, nobody can use these keys, including you. Choose several words that are easy to remember, and keep them in a password manager.',
+    typeAtLeast: (minimum: number) => `Enter at least ${minimum} characters.`,
+    repeatPassphrase: 'Enter the passphrase again:',
+    catchTypo: 'To catch a typo.',
+    repeatHelp: 'If the first one may have a typo, go back and enter it again.',
+    passphraseMismatch: 'The passphrases do not match. Enter it again, or go back to change the first one.',
+    passphraseShort: (minimum: number) =>
+      `warning: The passphrase has fewer than ${minimum} characters and is easy to guess.`,
     noCertificateInFolder: (folder: string) => `There is no certificate in the folder ${folder}.`,
     certificateExtensions: (extensions: readonly string[]) =>
       `File names of certificates end in ${extensions.join(' ')}.`,
@@ -4327,6 +4340,34 @@ export const en = {
 
   /** src/cli/target/ */
   cliTarget: {
+    noService: (name: string, resourceGroup: string | undefined) =>
+      `You do not have a provisioning service named ${name}${resourceGroup === undefined ? '' : ` in the resource group ${resourceGroup}`}.`,
+    subscriptionSummary: 'its subscription (default: all that you have access to)',
+    resourceGroupSummary: 'its resource group (default: all)',
+    dpsNameSummary: 'the provisioning service (default: that of the last run, or the emulator’s)',
+    locationSummary: 'the Azure region, for example westeurope (default: that of the resource group)',
+    tagSummary: 'a tag of the resource; repeat for several',
+    invalidTag: (text: string) => `--tag: "${text}" is not NAME=VALUE.`,
+    tagRule:
+      'Use a name of 1 to 512 characters without < > % & \\ ? / and a value of at most 256: --tag owner=me',
+    subscriptionId: 'Specify its ID, as shown by "az account list" and in the portal.',
+    noSubscription: 'You do not have access to an Azure subscription.',
+    signInElsewhere:
+      'Sign in with an account that has a subscription ("az login"), or ask the owner of a subscription for the role Reader or Contributor.',
+    severalSubscriptions: (names: readonly string[]) =>
+      `You have several subscriptions: ${names.join(', ')}.`,
+    chooseSubscription: 'Choose one with --subscription ID.',
+    whichService: 'The name of the provisioning service is missing.',
+    nameService: (list: string) => `Specify it with --dps-name NAME. To list yours: ${list}`,
+    listServices: (list: string) => `To list yours: ${list}`,
+    noHub: (name: string) => `You do not have an IoT hub named ${name}.`,
+    notAHubId: (id: string) => `${id} is not the resource ID of an IoT hub.`,
+    hubIdRule:
+      'Specify the name of the hub, or its resource ID: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Devices/IotHubs/NAME',
+    whichResourceGroup: 'The resource group is missing.',
+    nameResourceGroup: 'Specify it with --resource-group NAME. It is created if it does not exist.',
+    createdResourceGroup: (name: string, location: string) =>
+      `Created the resource group ${name} in ${location}.`,
     ofHub: (source: string, host: string) =>
       `${source} is the connection string of an IoT hub (${host}), not of a provisioning service.`,
     ofOtherService: (source: string, name: string, expected: string) =>
@@ -4356,6 +4397,35 @@ export const en = {
 
   /** src/cli/quickstart/ */
   cliQuickstart: {
+    cleanWouldDelete: 'This would be deleted:',
+    /** What happened to a resource; the two are aligned. */
+    cleanRemoved: (what: string) => `removed  ${what}`,
+    cleanKept: (what: string, why: string) => `kept     ${what}: ${why}`,
+    cleanCounts: (
+      devices: number,
+      registrations: number,
+      groups: number,
+      certificates: number,
+      azure: number,
+    ) =>
+      [
+        countOf(devices, 'device'),
+        countOf(registrations, 'registration record'),
+        countOf(groups, 'enrollment group'),
+        countOf(certificates, 'CA certificate'),
+        ...(azure > 0 ? [countOf(azure, 'Azure resource or link', 'Azure resources and links')] : []),
+      ].join(', '),
+    cleanInService: (dpsName: string) => ` in ${dpsName}`,
+    /** What a step does, in a dry run. */
+    previewLabels: { keeps: 'keeps', makes: 'creates', sends: 'sends' },
+    previewNothing: 'Nothing was created, and nothing was sent.',
+    cleanCaCertificate: (name: string, where: string) => `CA certificate ${name}${where}`,
+    cleanEnrollmentGroup: (id: string, where: string) => `enrollment group ${id}${where}`,
+    cleanRegistration: (id: string, where: string) => `registration record ${id}${where}`,
+    cleanHubLink: (hub: string, where: string) => `link to the IoT hub ${hub}${where}`,
+    cleanInEmulator: ' in the emulator',
+    runsRecorded: 'a recording, or a certificate folder for its last run',
+    replaySendsNothing: '  This step sends no requests.',
     cleanDescription:
       'Deletes the devices, the enrollment group and the CA certificate that were created for a folder, according to its journal. With --certificates, also deletes the local files; certificates and keys cannot be recovered.',
     cleanCertificates: 'also delete the local files: certificates, keys and the emulator’s state',

@@ -3443,6 +3443,18 @@ export const zhCN: Sentences = {
 
   /** src/cli/input/ */
   cliInput: {
+    passphraseTooShort: (minimum) => `密码必须至少有 ${minimum} 个字符。`,
+    noPassphraseFor: (what) => `加密${what}需要密码。`,
+    newPassphraseFor: (what) => `${what}的新密码：`,
+    passphraseWhy: (minimum) => `至少 ${minimum} 个字符。密码不会显示，也不会存储。`,
+    passphraseHelp:
+      '密码用于加密文件中的私钥。没有密码，任何人（包括你自己）都无法使用这些密钥。请选择几个容易记住的词，并保存在密码管理器中。',
+    typeAtLeast: (minimum) => `请输入至少 ${minimum} 个字符。`,
+    repeatPassphrase: '再次输入密码：',
+    catchTypo: '用于检查输入错误。',
+    repeatHelp: '如果第一次输入可能有误，请返回并重新输入。',
+    passphraseMismatch: '两次输入的密码不一致。请重新输入，或返回修改第一次的输入。',
+    passphraseShort: (minimum) => `警告：密码少于 ${minimum} 个字符，容易被猜到。`,
     noCertificateInFolder: (folder) => `文件夹 ${folder} 中没有证书。`,
     certificateExtensions: (extensions) => `证书文件的扩展名为 ${extensions.join(' ')}。`,
     folderUnreadable: (folder) => `无法读取文件夹 ${folder}。`,
@@ -3561,6 +3573,30 @@ export const zhCN: Sentences = {
 
   /** src/cli/target/ */
   cliTarget: {
+    noService: (name, resourceGroup) =>
+      `你${resourceGroup === undefined ? '' : `在资源组 ${resourceGroup} 中`}没有名为 ${name} 的预配服务。`,
+    subscriptionSummary: '其订阅（默认：你有权访问的所有订阅）',
+    resourceGroupSummary: '其资源组（默认：全部）',
+    dpsNameSummary: '预配服务（默认：上次运行使用的，或模拟器的预配服务）',
+    locationSummary: 'Azure 区域，例如 westeurope（默认：资源组所在的区域）',
+    tagSummary: '资源的标记；可重复使用',
+    invalidTag: (text) => `--tag：“${text}”不是 NAME=VALUE 格式。`,
+    tagRule: '名称须为 1 到 512 个字符，不含 < > % & \\ ? /；值最多 256 个字符：--tag owner=me',
+    subscriptionId: '指定其 ID，如“az account list”和门户中所示。',
+    noSubscription: '你没有任何 Azure 订阅的访问权限。',
+    signInElsewhere: '用拥有订阅的帐户登录（“az login”），或向订阅的所有者请求读者或参与者角色。',
+    severalSubscriptions: (names) => `你有多个订阅：${names.join('、')}。`,
+    chooseSubscription: '用 --subscription ID 选择一个。',
+    whichService: '缺少预配服务的名称。',
+    nameService: (list) => `用 --dps-name NAME 指定。要列出你的预配服务：${list}`,
+    listServices: (list) => `要列出你的资源：${list}`,
+    noHub: (name) => `你没有名为 ${name} 的 IoT 中心。`,
+    notAHubId: (id) => `${id} 不是 IoT 中心的资源 ID。`,
+    hubIdRule:
+      '指定 IoT 中心的名称或资源 ID：/subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Devices/IotHubs/NAME',
+    whichResourceGroup: '缺少资源组。',
+    nameResourceGroup: '用 --resource-group NAME 指定。如果不存在，将会创建。',
+    createdResourceGroup: (name, location) => `已在 ${location} 创建资源组 ${name}。`,
     ofHub: (source, host) => `${source} 是 IoT 中心 (${host}) 的连接字符串，而不是预配服务的连接字符串。`,
     ofOtherService: (source, name, expected) =>
       `${source} 是预配服务 ${name} 的连接字符串，而不是 ${expected} 的连接字符串。`,
@@ -3582,6 +3618,27 @@ export const zhCN: Sentences = {
 
   /** src/cli/quickstart/ */
   cliQuickstart: {
+    cleanWouldDelete: '将删除以下内容：',
+    cleanRemoved: (what) => `已删除  ${what}`,
+    cleanKept: (what, why) => `已保留  ${what}：${why}`,
+    cleanCounts: (devices, registrations, groups, certificates, azure) =>
+      [
+        `${devices} 台设备`,
+        `${registrations} 条注册记录`,
+        `${groups} 个注册组`,
+        `${certificates} 个 CA 证书`,
+        ...(azure > 0 ? [`${azure} 个 Azure 资源和链接`] : []),
+      ].join('、'),
+    cleanInService: (dpsName) => `${dpsName} 中的`,
+    previewLabels: { keeps: '保留', makes: '创建', sends: '发送' },
+    previewNothing: '未创建任何内容，也未发送任何请求。',
+    cleanCaCertificate: (name, where) => `${where}CA 证书 ${name}`,
+    cleanEnrollmentGroup: (id, where) => `${where}注册组 ${id}`,
+    cleanRegistration: (id, where) => `${where}注册记录 ${id}`,
+    cleanHubLink: (hub, where) => `${where}到 IoT 中心 ${hub} 的链接`,
+    cleanInEmulator: '模拟器中的',
+    runsRecorded: '运行记录，或证书文件夹（使用其最后一次运行）',
+    replaySendsNothing: '  此步骤不发送请求。',
     cleanDescription:
       '根据文件夹的日志，删除为其创建的设备、注册组和 CA 证书。使用 --certificates 时还会删除本地文件；证书和密钥将无法恢复。',
     cleanCertificates: '同时删除本地文件：证书、密钥和模拟器的状态',
