@@ -8,6 +8,8 @@
 export const en = {
   /** src/errors.ts */
   errors: {
+    /** src/package-files.ts */
+    filesMissing: 'The files of enrollkit are not where it was installed. Install it again.',
     /** What to do next, unless the error says something more precise; by code. */
     next: {
       INTERNAL: 'This is a bug in enrollkit. Run the command again with --verbose, and report the output.',
@@ -2126,6 +2128,27 @@ export const en = {
     },
   },
 
+  /** src/json-source.ts */
+  jsonSource: {
+    empty: 'the text is empty',
+    tooDeep: 'this is nested too deeply',
+    notJson: (problem: string) => `this is not JSON: ${problem}`,
+    fieldTwice: (name: string) => `the field ${name} appears twice`,
+    endsWhereExpected: (what: string) => `the text ends, but ${what} is expected`,
+    expectedHere: (what: string) => `${what} is expected here`,
+    fieldName: 'a field name in double quotes',
+    value: 'a value',
+    colon: 'a colon',
+    comma: 'a comma',
+    afterEnd: 'there is more text after the end',
+    noComments: 'comments are not allowed',
+    notANumber: 'this is not a number',
+    openString: 'a string is not closed',
+    invalidEscape: 'a string has an invalid escape sequence',
+    controlCharacter: 'a string contains a control character',
+    unknownWord: 'this word is not valid JSON',
+  },
+
   /** src/pki/lint/ */
   pkiLint: {
     /** What each rule requires, by code: shown in docs/lint.md. */
@@ -2580,6 +2603,8 @@ export const en = {
 
   /** src/pki/x509/ and src/pki/der/ */
   pkiX509: {
+    longExponent: (name: string, octets: number) => `${name} with an exponent of ${octets} octets`,
+    explicitCurve: 'EC with explicit parameters instead of a named curve',
     severalCertificates: (count: number) => `It contains ${count} certificates; it must contain one.`,
     noCertificate: 'It does not contain a certificate.',
     moreThanThreeParts: 'it has more than three parts',
@@ -2788,6 +2813,12 @@ export const en = {
 
   /** src/pki/make/, and the files directly in src/pki/ */
   pkiMake: {
+    extensionTwice: 'an extension appears twice',
+    keyCertSignOfAuthorities:
+      'keyCertSign is required for certificate authorities, and not allowed for others (RFC 5280 section 4.2.1.3)',
+    pathLengthOfAuthorities: 'only a certificate authority has a path length',
+    criticalConstraints:
+      'the basic constraints of a certificate authority must be critical (RFC 5280 section 4.2.1.9)',
     nameEmpty: 'it is empty',
     nameTooLong: (maximum: number) => `it has more than ${maximum} characters`,
     nameIsAddress: 'it is an IP address, not a host name',

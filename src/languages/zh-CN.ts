@@ -4,6 +4,7 @@ import type { Sentences } from './en.js';
 export const zhCN: Sentences = {
   /** src/errors.ts */
   errors: {
+    filesMissing: '安装位置中找不到 enrollkit 的文件。请重新安装。',
     /** What to do next, unless the error says something more precise; by code. */
     next: {
       INTERNAL: '这是 enrollkit 的缺陷。请加上 --verbose 重新运行命令，并报告输出内容。',
@@ -1697,6 +1698,27 @@ export const zhCN: Sentences = {
     },
   },
 
+  /** src/json-source.ts */
+  jsonSource: {
+    empty: '文本为空',
+    tooDeep: '嵌套过深',
+    notJson: (problem) => `不是有效的 JSON：${problem}`,
+    fieldTwice: (name) => `字段 ${name} 出现了两次`,
+    endsWhereExpected: (what) => `文本在此结束，但应有${what}`,
+    expectedHere: (what) => `此处应有${what}`,
+    fieldName: '用双引号括起的字段名',
+    value: '一个值',
+    colon: '冒号',
+    comma: '逗号',
+    afterEnd: '结尾之后还有文本',
+    noComments: '不允许注释',
+    notANumber: '不是数字',
+    openString: '字符串未结束',
+    invalidEscape: '字符串包含无效的转义序列',
+    controlCharacter: '字符串包含控制字符',
+    unknownWord: '此单词不是有效的 JSON',
+  },
+
   /** src/pki/lint/ */
   pkiLint: {
     /** What each rule requires, by code: shown in docs/lint.md. */
@@ -2062,6 +2084,8 @@ export const zhCN: Sentences = {
 
   /** src/pki/x509/ and src/pki/der/ */
   pkiX509: {
+    longExponent: (name, octets) => `${name}（指数为 ${octets} 个八位字节）`,
+    explicitCurve: '使用显式参数而非命名曲线的 EC',
     severalCertificates: (count) => `它包含 ${count} 个证书；应当只有一个。`,
     noCertificate: '它不包含证书。',
     moreThanThreeParts: '它有三个以上的部分',
@@ -2246,6 +2270,10 @@ export const zhCN: Sentences = {
 
   /** src/pki/make/, and the files directly in src/pki/ */
   pkiMake: {
+    extensionTwice: '某个扩展出现了两次',
+    keyCertSignOfAuthorities: '证书颁发机构必须有 keyCertSign，其他证书不得有 (RFC 5280 section 4.2.1.3)',
+    pathLengthOfAuthorities: '只有证书颁发机构才有路径长度',
+    criticalConstraints: '证书颁发机构的基本约束必须是关键扩展 (RFC 5280 section 4.2.1.9)',
     nameEmpty: '它为空',
     nameTooLong: (maximum) => `它超过 ${maximum} 个字符`,
     nameIsAddress: '它是 IP 地址，而不是主机名',
