@@ -3587,7 +3587,10 @@ export const en = {
   },
 
   /** The files directly in src/quickstart/ */
-  quickstart: {},
+  quickstart: {
+    folderUsed: (folder: string) => `The folder ${folder} already contains another run.`,
+    newFolder: 'Use --dir FOLDER to specify a new folder.',
+  },
 
   /** src/quickstart/recording/ */
   recording: {},
@@ -4061,6 +4064,16 @@ export const en = {
     connectionStringFile: 'Azure: file with the connection string of a shared access policy',
     globalEndpoint:
       'endpoint where devices register (default: global.azure-devices-provisioning.net, or the emulator)',
+    sharedEmulator: 'use the running emulator of this folder, which other folders may share',
+    sharedEmulatorStopped: (folder: string) => `No emulator is running in ${folder}.`,
+    sharedEmulatorGone: (folder: string, emulator: string) =>
+      `The runs of ${folder} use the emulator in ${emulator}, and there is none.`,
+    startShared: (folder: string) => `Start it: enrollkit emulator start --detach --dir ${folder}`,
+    anotherEmulator: (folder: string, emulator: string) =>
+      `The folder ${folder} already uses another emulator, in ${emulator}.`,
+    newFolderForShared: 'Use a new folder for the runs on the shared emulator: --dir FOLDER.',
+    emulatorOrAzure: '--emulator and --target azure exclude each other.',
+    omitEmulator: 'Leave out one of them.',
     noEmulator: (folder: string) => `There is no emulator in ${folder}.`,
     startFirst:
       'Run "enrollkit quickstart" first, specify the folder with --dir FOLDER, or use --target azure.',
@@ -4097,8 +4110,6 @@ export const en = {
     replayStepNext: 'Run it in a terminal, with CI unset, or leave out --step.',
     replayOfflineTarget: '--offline does not use a provisioning service.',
     replayOfflineNext: 'Leave out --offline, or leave out --target and its related flags.',
-    replayFolderUsed: (folder: string) => `The folder ${folder} already contains another run.`,
-    replayNewFolder: 'Use --dir FOLDER to specify a new folder.',
     replayEncrypts: 'The recorded run encrypts its private keys.',
     replayEarlierSteps:
       'note: Some steps were already done when the run was recorded. The replay does them first. They are not compared.',

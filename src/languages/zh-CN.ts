@@ -2934,7 +2934,10 @@ export const zhCN: Sentences = {
   },
 
   /** The files directly in src/quickstart/ */
-  quickstart: {},
+  quickstart: {
+    folderUsed: (folder) => `文件夹 ${folder} 已包含另一次运行。`,
+    newFolder: '使用 --dir FOLDER 指定新文件夹。',
+  },
 
   /** src/quickstart/recording/ */
   recording: {},
@@ -3332,6 +3335,14 @@ export const zhCN: Sentences = {
     stateFolder: (folder) => `状态文件夹或证书文件夹（默认：${folder}，与快速入门相同）`,
     connectionStringFile: 'Azure：包含共享访问策略连接字符串的文件',
     globalEndpoint: '设备注册时使用的终结点（默认：global.azure-devices-provisioning.net，或模拟器）',
+    sharedEmulator: '使用此文件夹中正在运行的模拟器，其他文件夹也可以共用',
+    sharedEmulatorStopped: (folder) => `${folder} 中没有正在运行的模拟器。`,
+    sharedEmulatorGone: (folder, emulator) => `${folder} 使用 ${emulator} 中的模拟器，但该模拟器不存在。`,
+    startShared: (folder) => `请启动模拟器：enrollkit emulator start --detach --dir ${folder}`,
+    anotherEmulator: (folder, emulator) => `文件夹 ${folder} 已经使用另一个模拟器，位于 ${emulator}。`,
+    newFolderForShared: '请为使用共享模拟器的运行指定新文件夹：--dir FOLDER。',
+    emulatorOrAzure: '--emulator 不能与 --target azure 一起使用。',
+    omitEmulator: '请去掉其中一个。',
     noEmulator: (folder) => `${folder} 中没有模拟器。`,
     startFirst: '请先运行“enrollkit quickstart”，使用 --dir FOLDER 指定文件夹，或使用 --target azure。',
   },
@@ -3367,8 +3378,6 @@ export const zhCN: Sentences = {
     replayStepNext: '请在终端中运行且不设置 CI，或省略 --step。',
     replayOfflineTarget: '--offline 不使用设备预配服务。',
     replayOfflineNext: '请省略 --offline，或省略 --target 及其相关标志。',
-    replayFolderUsed: (folder) => `文件夹 ${folder} 已包含另一次运行。`,
-    replayNewFolder: '使用 --dir FOLDER 指定新文件夹。',
     replayEncrypts: '录制的运行会加密其私钥。',
     replayEarlierSteps: '注意：录制运行时，某些步骤已经完成。重放会先执行这些步骤。它们不进行比较。',
     replayDescription:

@@ -1,10 +1,12 @@
 /** `replay`, `runs` and `runs compare`, from outside. */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
+import { startEmulator } from '../../src/emulator/start.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
@@ -148,6 +150,50 @@ test('a failure is replayed offline, and a request that is not recorded fails by
   });
 });
 
+test('a class: two people replay on one emulator at the same time, under their own names, and do not differ', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const inFolder = (name: string) => join(folder, name);
+    const refused = await run(
+      ['replay', shipped, '--emulator', inFolder('dps'), '--dir', inFolder('early')],
+      {
+        env: withCodes,
+      },
+    );
+    assert.equal(refused.status, 4);
+    assertRefusal(refused.stderr, 'NOT_FOUND', inFolder('dps'));
+    assert.equal(existsSync(inFolder('early')), false);
+    const emulator = await startEmulator({ dir: inFolder('dps') });
+    try {
+      const line = (name: string) => [
+        ...['replay', shipped, '--emulator', inFolder('dps'), '--dir', inFolder(name)],
+        ...['--name-prefix', `${name}-`, '--check', '--json'],
+      ];
+      const replays = await Promise.all(['anna', 'ben'].map((name) => run(line(name))));
+      for (const { status, stdout } of replays) {
+        assert.deepEqual(JSON.parse(stdout).differences, []);
+        assert.equal(status, 0);
+      }
+      const compared = await run(['runs', 'compare', inFolder('anna'), inFolder('ben'), '--json']);
+      assert.deepEqual(JSON.parse(compared.stdout).differences, []);
+      // Other commands find the shared emulator by the folder of the run.
+      const listed = await run(['group', 'list', '--dir', inFolder('anna'), '--json']);
+      const { enrollmentGroups } = JSON.parse(listed.stdout);
+      assert.deepEqual(
+        enrollmentGroups.map(({ enrollmentGroupId: id }: { enrollmentGroupId: string }) => id).sort(),
+        ['anna-enrollkit-devices', 'ben-enrollkit-devices'],
+      );
+      assert.equal(existsSync(join(inFolder('anna'), '.enrollkit', 'emulator')), false);
+      // The emulator belongs to its own folder.
+      assert.equal((await run(['emulator', 'status', '--dir', inFolder('anna')])).status, 12);
+      const cleaned = await run(['clean', '--dir', inFolder('anna'), '--certificates', '--yes', '--json']);
+      assert.deepEqual(JSON.parse(cleaned.stdout).kept, []);
+      assert.deepEqual(readdirSync(inFolder('anna')), []);
+    } finally {
+      await emulator.stop();
+    }
+  });
+});
+
 test('bad input: what is not a recording, --step without a terminal, --offline with a target; nothing is written', async () => {
   await inTemporaryFolder(async (folder) => {
     const dir = join(folder, 'new');
@@ -160,6 +206,16 @@ test('bad input: what is not a recording, --step without a terminal, --offline w
       [['runs', 'compare', shipped, hostile], 'INVALID_RECORDING', `${hostile}:`],
       [['replay', shipped, '--dir', dir, '--step'], 'USAGE', '--step'],
       [['replay', shipped, '--dir', dir, '--offline', '--target', 'emulator'], 'USAGE', '--offline'],
+      [['replay', shipped, '--dir', dir, '--offline', '--emulator', folder], 'USAGE', '--offline'],
+      [
+        [
+          ...['replay', shipped, '--dir', dir, '--emulator', folder],
+          ...['--target', 'azure', '--dps-name', 'contoso', '--subscription', randomUUID()],
+          ...['--resource-group', 'one'],
+        ],
+        'USAGE',
+        '--emulator',
+      ],
     ];
     for (const [line, code, fact] of refusals) {
       const { status, stderr } = await run(line, { env: withCodes });

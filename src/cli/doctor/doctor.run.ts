@@ -14,7 +14,7 @@ import { lastPlanGroup, targetFrom } from '../input/plan-input.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
 import { defaultPorts } from '../target/emulator-ports.js';
-import { emulatorStateOf } from '../target/emulator-state.js';
+import { emulatorStateOfRuns } from '../target/emulator-state.js';
 import { withTarget } from '../target/target.js';
 import { displayPath } from '../terminal/text.js';
 import { environmentFindings, nodeFindings, proxyOf, rootFindings, trustedRoots } from './computer.js';
@@ -142,7 +142,7 @@ function emulatorFindings(
 ): { findings: Finding[]; isRunning: boolean; exists: boolean } {
   let state: string | undefined;
   try {
-    state = emulatorStateOf(folder);
+    state = emulatorStateOfRuns(folder);
   } catch (error) {
     return { findings: [findingOf(error)], isRunning: false, exists: false };
   }
