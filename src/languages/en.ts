@@ -3481,6 +3481,7 @@ export const en = {
     registrationIdsQuestion: 'Registration IDs:',
     registrationIdsHelp: 'Separate them with commas. Each becomes the common name of a certificate.',
     mqttHelp: 'MQTT over TLS, port 8883. Most devices use it.',
+    amqpHelp: 'AMQP 1.0 over TLS, port 5671.',
     httpsHelp: 'Port 443, for networks whose firewall blocks other ports.',
     protocolQuestion: 'Which protocol do the devices register with?',
     telemetryFlag: 'each device sends a message to its hub and reads its twin',
@@ -5246,9 +5247,9 @@ The verification certificate is ready. In the portal, on the same page:
     proxyInvalid: 'HTTPS_PROXY or ALL_PROXY is not a URL.',
     setProxy: 'Set it to http://HOST:PORT, or unset it.',
     proxy: (host: string) => `HTTPS goes through the proxy ${host}, except to this computer`,
-    proxyNotForMqtt: (host: string) =>
-      `Devices register over MQTT, which does not go through the proxy ${host}.`,
-    registerOverHttps: 'If the firewall blocks port 8883, register over HTTPS: --protocol https',
+    proxyNotForMqtt: (host: string, protocol: string) =>
+      `Devices register over ${protocol}, which does not go through the proxy ${host}.`,
+    registerOverHttps: 'If the firewall blocks the port, register over HTTPS: --protocol https',
     planSaysSo: (device: string, message: string) => `${device}: ${message} It is part of the plan.`,
     notAllDevices: (maximum: number, count: number) =>
       `The first ${maximum} of ${count} devices were checked`,

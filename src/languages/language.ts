@@ -30,6 +30,9 @@ export const languageTags = Object.keys(languages) as LanguageTag[];
  */
 export let sentences: Sentences = en;
 
+/** The sentences in English, for what must not depend on the language. */
+export const english: Sentences = en;
+
 let current: LanguageTag = 'en';
 
 /** The language that {@link sentences} is in. */

@@ -40,6 +40,8 @@ export interface QuickstartOptions {
   /** The CA that a plan with `certificates.existingCa` uses, unless the folder already has it. */
   existingCa?: ExistingCa | undefined;
   verificationCode?: string | undefined;
+  /** Secrets of the environment, such as the password of a proxy, that an error could quote: masked in the recording. */
+  secrets?: readonly string[] | undefined;
   /** The clock by which certificates are made and judged; that of the target by default. */
   now?: () => Date;
   signal: AbortSignal;
@@ -79,6 +81,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
     target: options.target,
     passphrase,
     verificationCode,
+    secrets: options.secrets,
     replayOf,
   });
   const { target } = recorder;

@@ -1,5 +1,6 @@
 /** `replay`, `runs` and `runs compare`, from outside. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -7,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import { startEmulator } from '../../src/emulator/start.js';
+import { useLanguage } from '../../src/languages/language.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
@@ -91,6 +93,37 @@ test('offline: no connection, no difference, also with other names; two such fol
       assert.equal(existsSync(join(dir, '.enrollkit', 'emulator')), false);
     }
     const compared = await run(['runs', 'compare', join(folder, 'anna'), join(folder, 'ben'), '--json']);
+    assert.deepEqual(JSON.parse(compared.stdout).differences, []);
+    assert.equal(compared.status, 0);
+  });
+});
+
+test('a run in Chinese, recorded on Windows in another time zone, equals one in English', async () => {
+  await inTemporaryFolder(async (folder) => {
+    await useLanguage('zh-CN');
+    try {
+      const dir = join(folder, 'zh');
+      const { status, stdout, stderr } = await run(['replay', shipped, '--dir', dir, '--offline', '--check']);
+      assert.equal(status, 0, stdout + stderr);
+      assert.match(stderr, /已验证/);
+      assert.match(stdout, /没有/);
+    } finally {
+      await useLanguage('en');
+    }
+    const [name] = readdirSync(join(folder, 'zh', '.enrollkit', 'runs'));
+    const recorded = JSON.parse(readFileSync(join(folder, 'zh', '.enrollkit', 'runs', name!), 'utf8'));
+    assert.equal(recorded.steps[3].outcome, 'verified');
+    const other = changedCopy(folder, (one) => {
+      Object.assign(one, { node: '26.1.0', enrollkit: '0.1.7', platform: 'win32', arch: 'arm64' });
+      one.startedAt = '2027-02-03T04:05:06.007Z';
+      for (const step of one.steps) {
+        step.title = '上传证书';
+        for (const { answer } of step.requests) {
+          if (answer?.headers?.date) answer.headers.date = 'Wed, 03 Feb 2027 04:05:06 GMT';
+        }
+      }
+    });
+    const compared = await run(['runs', 'compare', join(folder, 'zh'), other, '--json']);
     assert.deepEqual(JSON.parse(compared.stdout).differences, []);
     assert.equal(compared.status, 0);
   });
@@ -199,10 +232,21 @@ test('bad input: what is not a recording, --step without a terminal, --offline w
     const dir = join(folder, 'new');
     const hostile = join(folder, 'hostile.json');
     writeFileSync(hostile, readFileSync(shipped, 'utf8').slice(0, 3000));
+    const empty = join(folder, 'empty.json');
+    writeFileSync(empty, '');
+    const pipe = join(folder, 'pipe');
+    if (process.platform !== 'win32') execFileSync('mkfifo', [pipe]);
     const refusals: [line: string[], code: string, fact: string][] = [
       [['replay', hostile, '--dir', dir], 'INVALID_RECORDING', `${hostile}:`],
       [['replay', join(folder, 'none.json'), '--dir', dir], 'INVALID_RECORDING', 'none.json'],
       [['replay', folder, '--dir', dir], 'INVALID_RECORDING', folder],
+      [['replay', empty, '--dir', dir], 'INVALID_RECORDING', `${empty}:`],
+      ...(process.platform === 'win32' ? [] : ['/dev/zero', pipe]).map((path): (typeof refusals)[number] => [
+        ['replay', path, '--dir', dir],
+        'INVALID_RECORDING',
+        path,
+      ]),
+      [['runs', 'compare', shipped, empty], 'INVALID_RECORDING', `${empty}:`],
       [['runs', 'compare', shipped, hostile], 'INVALID_RECORDING', `${hostile}:`],
       [['replay', shipped, '--dir', dir, '--step'], 'USAGE', '--step'],
       [['replay', shipped, '--dir', dir, '--offline', '--target', 'emulator'], 'USAGE', '--offline'],

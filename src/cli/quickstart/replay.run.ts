@@ -16,6 +16,7 @@ import type { Recording } from '../../quickstart/recording/schema.js';
 import { folderUsed, type QuickstartOptions, runQuickstart } from '../../quickstart/run.js';
 import { isFolder } from '../../workspace/files.js';
 import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
+import { environmentSecrets } from '../input/environment-secrets.js';
 import { givenPassphrase } from '../input/passphrase.js';
 import { givenFields } from '../input/plan-flags.js';
 import { planFrom } from '../input/plan-input.js';
@@ -145,6 +146,7 @@ async function runAgain(
     plan,
     folder,
     passphrase,
+    secrets: environmentSecrets(context.env),
     signal: AbortSignal.any([context.signal, interrupted.signal]),
     emit: (event) => progress.on(event),
     beforeStep: flags.step ? (await import('./step-prompt.js')).stepPrompt(context) : undefined,

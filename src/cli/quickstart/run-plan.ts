@@ -8,6 +8,7 @@ import type { PortalAssistant } from '../../quickstart/portal.js';
 import { runQuickstart } from '../../quickstart/run.js';
 import type { ExistingCa } from '../../quickstart/step.js';
 import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
+import { environmentSecrets } from '../input/environment-secrets.js';
 import { noteShortPassphrase } from '../input/new-passphrase.js';
 import { askPassphrase } from '../input/passphrase.js';
 import type { Context, FlagsOf } from '../kernel/command.js';
@@ -58,6 +59,7 @@ export async function runPlan(
           folder,
           target,
           passphrase,
+          secrets: environmentSecrets(env),
           portal,
           existingCa,
           verificationCode: flags.verificationCode,
