@@ -3269,8 +3269,8 @@ export const en = {
       `${hub} refused a twin request of the device ${deviceId}: ${reason}`,
     mqttRefused: (host: string, code: number) => `${host} refused the MQTT connection (return code ${code}).`,
     mayBeIdScope: 'Check the ID scope: DPS also answers this for an unknown one. Then run the command again.',
-    mayBeFirewall:
-      'Check the network and the host name. If a firewall blocks port 8883, devices can register over HTTPS: --protocol https.',
+    mayBeFirewall: (port: number) =>
+      `Check the network and the host name. If a firewall blocks port ${port}, devices can register over HTTPS: --protocol https.`,
     connectionClosed: (host: string) => `The connection to ${host} is closed.`,
     packetTooLong: (host: string, bytes: number) =>
       `${host} sent a packet that is longer than ${bytes} bytes.`,
@@ -3669,6 +3669,7 @@ export const en = {
     registrationIdsQuestion: 'Registration IDs:',
     registrationIdsHelp: 'Separate them with commas. Each becomes the common name of a certificate.',
     mqttHelp: 'MQTT over TLS, port 8883. Most devices use it.',
+    amqpHelp: 'AMQP 1.0 over TLS, port 5671.',
     httpsHelp: 'Port 443, for networks whose firewall blocks other ports.',
     protocolQuestion: 'Which protocol do the devices register with?',
     telemetryFlag: 'each device sends a message to its hub and reads its twin',
@@ -3883,6 +3884,8 @@ export const en = {
       `the ${what} does not have the tag ${tag}=${run}, so it is not the one that was created here`,
     resultNotFound: (title: string) => `"${title}" completed, but its result cannot be found.`,
     unexpectedError: (message: string) => `Unexpected error: ${message}`,
+    folderUsed: (folder: string) => `The folder ${folder} already contains another run.`,
+    newFolder: 'Use --dir FOLDER to specify a new folder.',
   },
 
   /** src/quickstart/recording/ */
@@ -3893,7 +3896,7 @@ export const en = {
     problem: (problem: string) => `${problem}.`,
     notRecorded: (method: string, url: string, clientId: string | undefined, wasUsed: boolean) =>
       `The recording ${wasUsed ? 'has no further answer to' : 'does not contain'} the request${clientId === undefined ? '' : ` of ${clientId}`} ${method} ${url}.`,
-    notAUrl: 'it must begin with https:// or mqtts://',
+    notAUrl: 'it must begin with https://, mqtts:// or amqps://',
     notAStep: 'it must be the ID of a step',
     notHttps: 'it must begin with https://',
     notAFile: 'it is not a file of a certificate folder',
@@ -4421,6 +4424,16 @@ export const en = {
     connectionStringFile: 'Azure: file with the connection string of a shared access policy',
     globalEndpoint:
       'endpoint where devices register (default: global.azure-devices-provisioning.net, or the emulator)',
+    sharedEmulator: 'use the running emulator of this folder, which other folders may share',
+    sharedEmulatorStopped: (folder: string) => `No emulator is running in ${folder}.`,
+    sharedEmulatorGone: (folder: string, emulator: string) =>
+      `The runs of ${folder} use the emulator in ${emulator}, and there is none.`,
+    startShared: (folder: string) => `Start it: enrollkit emulator start --detach --dir ${folder}`,
+    anotherEmulator: (folder: string, emulator: string) =>
+      `The folder ${folder} already uses another emulator, in ${emulator}.`,
+    newFolderForShared: 'Use a new folder for the runs on the shared emulator: --dir FOLDER.',
+    emulatorOrAzure: '--emulator and --target azure exclude each other.',
+    omitEmulator: 'Leave out one of them.',
     noEmulator: (folder: string) => `There is no emulator in ${folder}.`,
     startFirst:
       'Run "enrollkit quickstart" first, specify the folder with --dir FOLDER, or use --target azure.',
@@ -4486,8 +4499,6 @@ export const en = {
     replayStepNext: 'Run it in a terminal, with CI unset, or leave out --step.',
     replayOfflineTarget: '--offline does not use a provisioning service.',
     replayOfflineNext: 'Leave out --offline, or leave out --target and its related flags.',
-    replayFolderUsed: (folder: string) => `The folder ${folder} already contains another run.`,
-    replayNewFolder: 'Use --dir FOLDER to specify a new folder.',
     replayEncrypts: 'The recorded run encrypts its private keys.',
     replayEarlierSteps:
       'note: Some steps were already done when the run was recorded. The replay does them first. They are not compared.',
@@ -5624,9 +5635,9 @@ The verification certificate is ready. In the portal, on the same page:
     proxyInvalid: 'HTTPS_PROXY or ALL_PROXY is not a URL.',
     setProxy: 'Set it to http://HOST:PORT, or unset it.',
     proxy: (host: string) => `HTTPS goes through the proxy ${host}, except to this computer`,
-    proxyNotForMqtt: (host: string) =>
-      `Devices register over MQTT, which does not go through the proxy ${host}.`,
-    registerOverHttps: 'If the firewall blocks port 8883, register over HTTPS: --protocol https',
+    proxyNotForMqtt: (host: string, protocol: string) =>
+      `Devices register over ${protocol}, which does not go through the proxy ${host}.`,
+    registerOverHttps: 'If the firewall blocks the port, register over HTTPS: --protocol https',
     planSaysSo: (device: string, message: string) => `${device}: ${message} It is part of the plan.`,
     notAllDevices: (maximum: number, count: number) =>
       `The first ${maximum} of ${count} devices were checked`,

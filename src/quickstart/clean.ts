@@ -196,11 +196,11 @@ function removeFile({ path }: CreatedFile, layout: Layout, journal: Journal): st
 
 /** Only what enrollkit keeps in the state folder; anything else stays. */
 function removeState(layout: Layout): void {
-  const { plan, journal, emulator } = layout;
+  const { plan, journal, emulator, sharedEmulator } = layout;
   // One that runs would go on without its files, where no command finds it.
   if (lockHolder(join(emulator, 'lock')) === undefined) rmSync(emulator, { recursive: true, force: true });
   removeRecordings(layout);
-  for (const path of [plan, journal]) rmSync(path, { force: true });
+  for (const path of [plan, journal, sharedEmulator]) rmSync(path, { force: true });
 }
 
 class Clients {

@@ -1,10 +1,8 @@
 /** Reads recordings, which may come from anybody: nothing in one reaches a path, a terminal or a socket unchecked. */
-
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { EnrollkitError } from '../../errors.js';
 import { type JsonSource, JsonSyntaxError, parseJsonSource } from '../../json-source.js';
 import { sentences } from '../../languages/language.js';
-import { reason } from '../../workspace/files.js';
+import { readBytesIfExists } from '../../workspace/files.js';
 import { planProblem, problemLines } from '../plan/plan-problem.js';
 import { maxTextLength, type Recording, recordingSchema, recordingVersion } from './schema.js';
 
@@ -14,8 +12,8 @@ const maxBytes = 64 * 1024 * 1024;
 const maxDepth = 64;
 
 /**
- * @throws EnrollkitError FILE_UNREADABLE; INVALID_RECORDING, naming lines and columns, also for a recording of a newer
- *   release
+ * @throws EnrollkitError INVALID_RECORDING, naming lines and columns, also for a recording of a newer release, and for
+ *   what is not a regular file
  */
 export function readRecording(path: string): Recording {
   return parseRecording(readText(path), path);
@@ -49,25 +47,20 @@ export function parseRecording(json: string, source: string): Recording {
 }
 
 function readText(path: string): string {
+  const bytes = bytesOf(path);
+  if (bytes === undefined) throw invalid(sentences.recording.noFile(path));
+  if (bytes.length > maxBytes) {
+    throw invalid(sentences.recording.tooLong(path, bytes.length, maxBytes));
+  }
+  return bytes.toString('utf8');
+}
+
+function bytesOf(path: string): Buffer | undefined {
   try {
-    const file = openSync(path, 'r');
-    try {
-      const { size } = fstatSync(file);
-      if (size > maxBytes) {
-        throw invalid(sentences.recording.tooLong(path, size, maxBytes));
-      }
-      return readFileSync(file, 'utf8');
-    } finally {
-      closeSync(file);
-    }
+    return readBytesIfExists(path);
   } catch (cause) {
-    if (cause instanceof EnrollkitError) throw cause;
-    const { code } = cause as NodeJS.ErrnoException;
-    const why =
-      code === 'ENOENT'
-        ? sentences.recording.noFile(path)
-        : sentences.recording.unreadable(path, reason(cause));
-    throw invalid(why, cause);
+    if (!(cause instanceof EnrollkitError)) throw cause;
+    throw invalid(cause.message, cause);
   }
 }
 

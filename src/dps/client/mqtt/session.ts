@@ -8,12 +8,14 @@ import type { MqttClient } from 'mqtt';
 import { EnrollkitError } from '../../../errors.js';
 import { sentences } from '../../../languages/language.js';
 import { parseTopic } from '../../contract/mqtt.js';
+import { type DeviceParties, refusedBy } from '../device-refusal.js';
+import type { DeviceSocketOptions } from '../device-socket.js';
 import { direct, type Exchange, type ExchangeReply } from '../exchange.js';
 import type { RequestObserver } from '../observer.js';
-import { type MqttParties, mqttFailure, refusedBy } from './failure.js';
-import { loadMqttClient, type MqttSocketOptions, openSocket } from './socket.js';
+import { mqttFailure } from './failure.js';
+import { loadMqttClient, openSocket } from './socket.js';
 
-export interface MqttSessionOptions extends MqttParties, MqttSocketOptions {
+export interface MqttSessionOptions extends DeviceParties, DeviceSocketOptions {
   userName: string;
   onRequest?: RequestObserver | undefined;
   exchange?: Exchange | undefined;
