@@ -5112,6 +5112,8 @@ The verification certificate is ready. In the portal, on the same page:
       otherRequest: (commonName: string, id: string) =>
         `The request is for "${commonName}", not for ${id}. With X.509 attestation, the registration ID is the common name.`,
       useRequestName: 'Use the common name of the request as the registration ID, or another request.',
+      resumed: (path: string) =>
+        `An earlier run of this command was interrupted. The certificate that it created is used: ${path}.`,
       useExisting: (command: string) => `Enroll the device with its existing certificate: ${command}`,
       newKey: 'the new key',
       help: 'Run "enrollkit enrollment create --help" to see how to use it.',

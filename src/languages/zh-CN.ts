@@ -4308,6 +4308,7 @@ export const zhCN: Sentences = {
       otherRequest: (commonName, id) =>
         `该请求用于“${commonName}”，而不是 ${id}。使用 X.509 证明时，注册 ID 就是公用名。`,
       useRequestName: '使用请求的公用名作为注册 ID，或使用其他请求。',
+      resumed: (path) => `此命令先前的运行已中断。将使用当时创建的证书：${path}。`,
       useExisting: (command) => `使用现有证书注册设备：${command}`,
       newKey: '新密钥',
       help: '运行“enrollkit enrollment create --help”查看用法。',

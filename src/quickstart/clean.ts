@@ -110,6 +110,8 @@ export async function cleanRemote(options: CleanOptions): Promise<CleanResult> {
   if (remote.length === 0) return result;
   const { journal, close } = openFolder(layout, now);
   const clients = new Clients(options.targetFor);
+  // Which hub a device goes with is known by these, so that their records are removed after those of its devices.
+  const ofHubs: RemoteResource[] = [];
   try {
     for (const thing of remote) {
       if (signal.aborted) throw asEnrollkitError(signal.reason, signal);
@@ -121,11 +123,13 @@ export async function cleanRemote(options: CleanOptions): Promise<CleanResult> {
         result.kept.push({ thing, why: error.message });
         continue;
       }
-      journal.removed(thing);
+      if (thing.kind === 'hub-link' || thing.kind === 'iot-hub') ofHubs.push(thing);
+      else journal.removed(thing);
       if (thing.kind === 'telemetry') continue;
       result.removed.push(thing);
       options.removed?.(thing);
     }
+    for (const thing of ofHubs) journal.removed(thing);
     return result;
   } finally {
     clients.close();

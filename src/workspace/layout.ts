@@ -23,6 +23,7 @@ import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
 import { sentences } from '../languages/language.js';
+import { sha256Of } from './digest.js';
 import { lookAt, readTextIfExists } from './files.js';
 import { assertNoLinkIn } from './symbolic-links.js';
 
@@ -60,6 +61,8 @@ export interface Layout {
   pending: string;
   /** The recordings of runs. */
   runs: string;
+  /** A record of a device's certificate that was made for an enrollment that DPS does not have yet. */
+  unfinishedEnrollment(registrationId: string): string;
   /** The emulator's own folder. */
   emulator: string;
   root: CertificatePaths;
@@ -106,6 +109,8 @@ export function layoutOf(folder: string, stateName = '.enrollkit'): Layout {
     lock: join(state, 'lock'),
     pending: join(state, 'pending'),
     runs: join(state, 'runs'),
+    unfinishedEnrollment: (registrationId) =>
+      join(state, `unfinished-enrollment-${sha256Of(registrationId.toLowerCase()).slice(0, 16)}.pem`),
     emulator: join(state, 'emulator'),
     root: certificatePaths(join(base, 'ca', 'root')),
     intermediate: certificatePaths(join(base, 'ca', 'intermediate')),

@@ -125,8 +125,13 @@ function completedEarlier(paths: readonly string[], request: string, now: () => 
   return finishInterrupted(paths, now).includes(request);
 }
 
-/** @returns the requests of the changes that were completed */
-function finishInterrupted(paths: readonly string[], now: () => Date): (string | undefined)[] {
+/**
+ * Completes what a killed process was writing beside some files, or removes its temporary files.
+ *
+ * @returns the requests of the changes that were completed
+ * @throws EnrollkitError FOLDER_IN_USE, JOURNAL_UNREADABLE, FILE_EXISTS, FILE_UNWRITABLE
+ */
+export function finishInterrupted(paths: readonly string[], now: () => Date): (string | undefined)[] {
   return interruptedPlaces(paths).map((layout) => {
     const { completed, close } = openFolder(layout, now, patienceMs);
     close();
