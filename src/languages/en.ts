@@ -4098,6 +4098,8 @@ export const en = {
     replayOfflineTarget: '--offline does not use a provisioning service.',
     replayOfflineNext: 'Leave out --offline, or leave out --target and its related flags.',
     replayFolderUsed: (folder: string) => `The folder ${folder} already contains another run.`,
+    replayRestarted: (folder: string) =>
+      `An earlier run of this replay was interrupted. What it created in ${folder} is removed, and the replay starts over.`,
     replayNewFolder: 'Use --dir FOLDER to specify a new folder.',
     replayEncrypts: 'The recorded run encrypts its private keys.',
     replayEarlierSteps:

@@ -3368,6 +3368,7 @@ export const zhCN: Sentences = {
     replayOfflineTarget: '--offline 不使用设备预配服务。',
     replayOfflineNext: '请省略 --offline，或省略 --target 及其相关标志。',
     replayFolderUsed: (folder) => `文件夹 ${folder} 已包含另一次运行。`,
+    replayRestarted: (folder) => `此重放先前的运行已中断。将删除它在 ${folder} 中创建的内容，并重新开始重放。`,
     replayNewFolder: '使用 --dir FOLDER 指定新文件夹。',
     replayEncrypts: '录制的运行会加密其私钥。',
     replayEarlierSteps: '注意：录制运行时，某些步骤已经完成。重放会先执行这些步骤。它们不进行比较。',

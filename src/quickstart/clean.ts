@@ -138,6 +138,20 @@ export async function cleanRemote(options: CleanOptions): Promise<CleanResult> {
 }
 
 /**
+ * Removes the records of the remote things, which stay: for a run that was answered offline, and created none.
+ *
+ * @throws EnrollkitError JOURNAL_UNREADABLE, FOLDER_IN_USE
+ */
+export function forgetRemote(folder: string, now: () => Date): void {
+  const { journal, close } = openFolder(layoutOf(folder), now);
+  try {
+    for (const thing of planClean(folder).remote) journal.removed(thing);
+  } finally {
+    close();
+  }
+}
+
+/**
  * Removes the local files that runs wrote, then the folders that this leaves empty, then the state of runs: plan,
  * journal, recordings and emulator. A file that was changed since, or that is behind a symbolic link, is kept with the reason, and
  * the state with it. The state of an emulator that still runs is kept too.

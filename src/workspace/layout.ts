@@ -61,6 +61,8 @@ export interface Layout {
   pending: string;
   /** The recordings of runs. */
   runs: string;
+  /** Exists while a replay runs. */
+  replay: string;
   /** A record of a device's certificate that was made for an enrollment that DPS does not have yet. */
   unfinishedEnrollment(registrationId: string): string;
   /** The emulator's own folder. */
@@ -109,6 +111,7 @@ export function layoutOf(folder: string, stateName = '.enrollkit'): Layout {
     lock: join(state, 'lock'),
     pending: join(state, 'pending'),
     runs: join(state, 'runs'),
+    replay: join(state, 'unfinished-replay'),
     unfinishedEnrollment: (registrationId) =>
       join(state, `unfinished-enrollment-${sha256Of(registrationId.toLowerCase()).slice(0, 16)}.pem`),
     emulator: join(state, 'emulator'),

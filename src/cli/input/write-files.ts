@@ -109,9 +109,17 @@ export function writeFiles(
   return kept;
 }
 
-/** What a command was asked for, as a text that tells it from others. @param parts its name, arguments and flags */
+/**
+ * What a command was asked for, as a text that tells it from others. The order of flags does not matter.
+ *
+ * @param parts its name, arguments and flags
+ */
 export function requestOf(...parts: unknown[]): string {
-  return sha256Of(JSON.stringify(parts));
+  const sorted = (_name: string, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value;
+  return sha256Of(JSON.stringify(parts, sorted));
 }
 
 /**
