@@ -3023,6 +3023,10 @@ export const en = {
     unreadable: (path: string, reason: string) => `Cannot read ${path}${reason}.`,
     unwritable: (path: string, reason: string) => `Cannot write ${path}${reason}.`,
     notRegular: (path: string) => `${path} is not a regular file.`,
+    pipeWithoutWriter: (path: string) => `${path} is a pipe that no program writes to.`,
+    pipeSilent: (path: string, seconds: number) =>
+      `${path} is a pipe, and nothing arrived for ${seconds} seconds.`,
+    writeToPipe: 'Write the contents to the pipe, or name a file.',
     replaceOrMove: 'Put a file in its place, or move it away, then run the command again.',
     exists: (path: string) => `${path} already exists.`,
     aFile: 'a file',
@@ -3461,6 +3465,7 @@ export const en = {
     noSuchService: (name: string) => `there is no provisioning service "${name}"`,
     notACa: 'It is not a CA certificate.',
     invalidFaultSeed: (maximum: number) => `The fault seed must be a whole number from 0 to ${maximum}.`,
+    waitForms: 'it must be a whole number, or a range of two such as [100, 500]',
     ruleIdRule: 'use 1 to 64 letters, digits, dots, hyphens and underscores',
     notATime: 'use a time such as 2027-01-31T12:00:00Z',
     notInHandshake: 'it is not known during a TLS handshake; match this fault by transport only',
@@ -3903,9 +3908,7 @@ export const en = {
     notHexadecimal: (digits: number) => `it must be ${digits} hexadecimal digits`,
     notShownAsVerified: 'In the recorded run, the portal did not show the CA certificate as verified.',
     update: 'Update enrollkit.',
-    tooLong: (path: string, size: number, maximum: number) =>
-      `${path} has ${size} bytes. A recording has at most ${maximum}.`,
-    noFile: (path: string) => `The file ${path} does not exist.`,
+
     unreadable: (path: string, reason: string) => `${path} cannot be read${reason}.`,
     textTooLong: (length: number, maximum: number) =>
       `this text has ${length} characters; the maximum is ${maximum}`,
@@ -4274,8 +4277,6 @@ export const en = {
     notForDps: (problem: string) =>
       `warning: ${problem} DPS will refuse an enrollment with this certificate.`,
     endsWithIssuer: (date: string) => `note: The certificate expires together with its issuer, on ${date}.`,
-    noFile: (path: string) => `There is no file ${path}.`,
-    unreadable: (path: string, reason: string) => `Cannot read ${path}${reason}.`,
     keyFlags: {
       conflict: '--key uses an existing key; --key-algorithm and --encrypt-key apply to a new one.',
       omitOne: 'Omit one of them.',
@@ -4336,10 +4337,6 @@ export const en = {
         `${place}: this profile is for the role ${role}, but ${expected} is required.`,
       correct: 'Correct the profile at that place. Its schema is templates/profiles/profile.schema.json.',
     },
-    fileTooLarge: (path: string, size: number, maximum: number) =>
-      `${path} has ${size} bytes; files of certificates and keys have at most ${maximum}.`,
-    checkFile: 'Check that this is the right file.',
-    isFolder: (path: string) => `${path} is a folder, not a file.`,
     request: {
       commonNames: (count: number, subject: string) =>
         `Its subject has ${count} common names (${subject}); a device has one, its registration ID.`,

@@ -2448,6 +2448,9 @@ export const zhCN: Sentences = {
     unreadable: (path, reason) => `无法读取 ${path}${reason}。`,
     unwritable: (path, reason) => `无法写入 ${path}${reason}。`,
     notRegular: (path) => `${path} 不是常规文件。`,
+    pipeWithoutWriter: (path) => `${path} 是管道，但没有程序向其中写入。`,
+    pipeSilent: (path, seconds) => `${path} 是管道，但在 ${seconds} 秒内没有收到任何内容。`,
+    writeToPipe: '向管道写入内容，或指定一个文件。',
     replaceOrMove: '用文件替换它，或将其移走，然后重新运行命令。',
     exists: (path) => `${path} 已存在。`,
     aFile: '某个文件',
@@ -2811,6 +2814,7 @@ export const zhCN: Sentences = {
     noSuchService: (name) => `没有预配服务“${name}”`,
     notACa: '它不是 CA 证书。',
     invalidFaultSeed: (maximum) => `故障种子必须是 0 到 ${maximum} 之间的整数。`,
+    waitForms: '必须是整数，或由两个整数组成的范围，例如 [100, 500]',
     ruleIdRule: '使用 1 到 64 个字母、数字、点、连字符和下划线',
     notATime: '使用 2027-01-31T12:00:00Z 这样的时间',
     notInHandshake: '在 TLS 握手期间它尚不可知；此故障只能按 transport 匹配',
@@ -3206,8 +3210,7 @@ export const zhCN: Sentences = {
     notHexadecimal: (digits) => `必须为 ${digits} 位十六进制数字`,
     notShownAsVerified: '在记录的运行中，门户未将 CA 证书显示为已验证。',
     update: '请更新 enrollkit。',
-    tooLong: (path, size, maximum) => `${path} 有 ${size} 字节。运行记录最多 ${maximum} 字节。`,
-    noFile: (path) => `文件 ${path} 不存在。`,
+
     unreadable: (path, reason) => `无法读取 ${path}${reason}。`,
     textTooLong: (length, maximum) => `此文本有 ${length} 个字符；最多 ${maximum} 个`,
     controlCharacter: (code) => `此文本包含控制字符 U+${code}`,
@@ -3516,8 +3519,6 @@ export const zhCN: Sentences = {
     },
     notForDps: (problem) => `警告：${problem}DPS 会拒绝使用此证书的注册。`,
     endsWithIssuer: (date) => `注意：证书与其颁发者同时于 ${date} 到期。`,
-    noFile: (path) => `没有文件 ${path}。`,
-    unreadable: (path, reason) => `无法读取 ${path}${reason}。`,
     keyFlags: {
       conflict: '--key 使用现有密钥；--key-algorithm 和 --encrypt-key 用于新密钥。',
       omitOne: '省略其中之一。',
@@ -3570,10 +3571,6 @@ export const zhCN: Sentences = {
       otherRole: (place, role, expected) => `${place}：此配置文件用于角色 ${role}，但需要的是 ${expected}。`,
       correct: '更正配置文件中的该处。其架构为 templates/profiles/profile.schema.json。',
     },
-    fileTooLarge: (path, size, maximum) =>
-      `${path} 有 ${size} 个字节；证书和密钥文件最多 ${maximum} 个字节。`,
-    checkFile: '请检查文件是否正确。',
-    isFolder: (path) => `${path} 是文件夹，而不是文件。`,
     request: {
       commonNames: (count, subject) => `其主题有 ${count} 个公用名 (${subject})；设备只有一个，即其注册 ID。`,
       oneName: '使用只有一个公用名的请求。',
