@@ -3358,7 +3358,45 @@ export const zhCN: Sentences = {
     cleanProvisioningService: (name) => `设备预配服务 ${name}`,
     cleanIotHub: (name) => `IoT 中心 ${name}`,
     cleanFile: (path) => `文件 ${path}`,
+    cleanCa: (name, dpsName) => `${inService(dpsName)}中的 CA 证书 ${name}`,
+    cleanGroup: (id, dpsName) => `${inService(dpsName)}中的注册组 ${id}`,
+    cleanEnrollment: (id, dpsName) => `${inService(dpsName)}中的个体注册 ${id}`,
+    cleanRegistration: (id, dpsName) => `${inService(dpsName)}中的注册记录 ${id}`,
+    cleanHubLink: (hub, dpsName) => `${inService(dpsName)}与 IoT 中心 ${hub} 的链接`,
     cleanHubDevice: (id, hub) => `IoT 中心 ${hub} 中的设备 ${id}`,
+    findFlag: '不依赖文件夹，查找快速入门在 Azure 或模拟器中创建的内容',
+    findRunFlag: '与 --find 一起使用：仅此运行；可多次指定',
+    findExample: '查找丢失的文件夹所创建的内容，确认后删除',
+    findExampleRun: '删除一次运行所创建的内容，不要求确认',
+    findSubscription: '与 --find 一起使用：所在订阅（默认：你可读取的所有订阅）',
+    findResourceGroup: '与 --find 一起使用：所在资源组（默认：全部）',
+    findDpsName: '与 --find 一起使用：仅此设备预配服务及其 IoT 中心',
+    findTarget: '与 --find 一起使用：查找位置：emulator 或 azure（默认：上次运行的位置）',
+    findOnlyWith: (flags) => `${flags.join('、')}：只能与 --find 一起使用。`,
+    findOmit: '请添加 --find，或去掉该参数：clean 会删除文件夹日志中列出的内容。',
+    findNotWith: '--find 不会删除本地文件。',
+    findNotWithNext: '请去掉 --certificates。',
+    findSearching: (what) => `正在搜索${what}`,
+    findRun: (run, day) => (day === undefined ? `运行 ${run}` : `运行 ${run}，创建于 ${day}`),
+    findRunByName: (run, day) =>
+      `仅名称表明可能由快速入门创建（${run}${day === undefined ? '' : `，创建于 ${day}`}）；只有指定 --run ${run} 才会删除：`,
+    findByName: (what, run) =>
+      `注意：${what} 的名称表明它可能由快速入门创建。要将其一并删除，请添加 --run ${run}。`,
+    findNothing: '未找到快速入门创建的内容。',
+    findNoSuchRun: (run) => `未找到运行 ${run} 创建的内容。`,
+    findListRuns: '列出所有运行：enrollkit clean --find --dry-run',
+    findKnownRun: (folder) => `注意：不包括为 ${folder} 创建的内容。请使用 "enrollkit clean" 将其删除。`,
+    findNotSearched: (what, why) => `警告：无法搜索${what}：${why}`,
+    findIncomplete: (count) => `有 ${count} 处无法搜索。`,
+    findIncompleteNext: '请解决每一处所示的问题，然后再次运行同一命令。',
+    findQuestion: (runs) => (runs === 1 ? '删除以上所有内容？' : `删除 ${runs} 次运行的以上所有内容？`),
+    findOthersInside: (names) =>
+      `其中有不是这些运行创建的内容：${names.slice(0, 3).join('、')}${names.length > 3 ? ` 等 ${names.length} 项` : ''}。`,
+    findStillThere: '删除后仍然存在。',
+    findNoHubKey: (hub) => `IoT 中心 ${hub} 没有共享访问策略 iothubowner。`,
+    cleanWouldDelete: '将删除以下内容：',
+    cleanDeleted: (what) => `已删除  ${what}`,
+    cleanKept: (what, why) => `已保留  ${what}：${why}`,
     cleanTelemetry: (id) => `来自 ${id} 的消息的记录`,
     replayInterrupted: '注意：录制的运行已中断。该点之后的内容不进行比较。',
     replayCompared: (recorded, now) => `已将 ${recorded} 与 ${now} 进行比较。`,
@@ -4912,4 +4950,9 @@ function didYouMean(suggestions: readonly string[]): string {
 
 function requestFor(subject: string): string {
   return subject === '' ? '没有主题名称的请求' : `${subject} 的请求`;
+}
+
+/** @param dpsName undefined for the emulator */
+function inService(dpsName: string | undefined): string {
+  return dpsName === undefined ? '模拟器' : ` ${dpsName} `;
 }

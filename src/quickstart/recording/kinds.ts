@@ -4,7 +4,10 @@ import type { Recording } from './schema.js';
 /** By the name of the member, whatever its text is. */
 const members: readonly [RegExp, string][] = [
   [/^etag$|^if-match$/i, 'etag'],
-  [/^(operationId|generationId|trackingId|verificationCode|messageId|clientRequestId)$/i, 'ID'],
+  [
+    /^(operationId|generationId|trackingId|verificationCode|messageId|clientRequestId|run|enrollkit-run)$/i,
+    'ID',
+  ],
   [/^serialNumber$/i, 'serial number'],
   [/thumbprint$/i, 'thumbprint'],
   [/(date|time|timestamp|utc|expiry|created|updated|notBefore|notAfter|sentAt)$/i, 'date'],
