@@ -12,7 +12,7 @@ import { withoutPort } from '../dps/contract/host.js';
 import type { AccountService, IotHubResource } from '../dps/contract/schemas.js';
 import { EnrollkitError, isAbort } from '../errors.js';
 import { sentences } from '../languages/language.js';
-import type { JournalTarget } from '../workspace/journal.js';
+import type { CreatedResource, JournalTarget } from '../workspace/journal.js';
 import { type CleanResult, inOrderOfRemoval, type RemoteResource, removeRemote } from './clean.js';
 import { creator, creatorTag, digitsOfCaName, runTag, twinMarkOf, twinTag } from './resource-tags.js';
 
@@ -108,7 +108,7 @@ export async function removeFound(
   return result;
 }
 
-function keyOf({ thing }: Pick<FoundThing, 'thing'>): string {
+function keyOf({ thing }: { thing: CreatedResource }): string {
   return JSON.stringify(thing);
 }
 
