@@ -1,13 +1,11 @@
 /** Values that differ from run to run, by their kind: two runs that differ in nothing else are the same. */
+import { runTag, twinTag } from '../resource-tags.js';
 import type { Recording } from './schema.js';
 
 /** By the name of the member, whatever its text is. */
 const members: readonly [RegExp, string][] = [
   [/^etag$|^if-match$/i, 'etag'],
-  [
-    /^(operationId|generationId|trackingId|verificationCode|messageId|clientRequestId|run|enrollkit-run)$/i,
-    'ID',
-  ],
+  [/^(operationId|generationId|trackingId|verificationCode|messageId|clientRequestId)$/i, 'ID'],
   [/^serialNumber$/i, 'serial number'],
   [/thumbprint$/i, 'thumbprint'],
   [/(date|time|timestamp|utc|expiry|created|updated|notBefore|notAfter|sentAt)$/i, 'date'],
@@ -71,6 +69,11 @@ function replaceWhole(text: string, value: string, kind: string): string {
     const isPart = /[A-Za-z0-9_-]$/.test(before) || /^[A-Za-z0-9_-]/.test(after);
     return before + (isPart ? value : kind) + after;
   });
+}
+
+/** Whether a member only says which run created something, and what it had uploaded before. */
+export function isMark(name: string): boolean {
+  return name === twinTag || name === runTag;
 }
 
 /** The kind of a member's value, if it differs from run to run; a value that is missing stays so. */
