@@ -32,7 +32,9 @@ export const journalTarget = z.discriminatedUnion('kind', [
 export type JournalTarget = z.infer<typeof journalTarget>;
 
 /** As a segment of a URL, these two would lead to another resource. */
-export const remoteName = text.refine((name) => !['', '.', '..'].includes(name), 'it is no name');
+export const remoteName = text.refine((name) => !['', '.', '..'].includes(name), {
+  error: () => sentences.workspace.notAName,
+});
 
 /** 64 bits in hexadecimal: what the runs in one folder mark their creations with. */
 const runPattern = /^[0-9a-f]{16}$/;
@@ -40,7 +42,7 @@ const runPattern = /^[0-9a-f]{16}$/;
 const thing = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('file'),
-    path: text.refine(isPathInside, 'it leads out of the certificate folder'),
+    path: text.refine(isPathInside, { error: () => sentences.workspace.outsideFolder }),
     sha256: text.optional(),
   }),
   z.object({

@@ -83,7 +83,7 @@ export async function cleanFound(flags: GivenFlags, context: Context): Promise<v
     await confirmed('clean.found', sentences.cliQuickstart.findQuestion(runs.length), flags, context);
     const result = await removeFound(runs, {
       ...options,
-      removed: (thing) => output.note('clean.removed', sentences.cliQuickstart.cleanDeleted(inWords(thing))),
+      removed: (thing) => output.note('clean.removed', sentences.cliQuickstart.cleanRemoved(inWords(thing))),
     });
     for (const { thing, why } of result.kept)
       output.note('clean.kept', sentences.cliQuickstart.cleanKept(inWords(thing), why));

@@ -76,7 +76,7 @@ export const clean = defineCommand({
       forgetEndpoints(layout.state);
     const plan = planClean(folder);
     const say = (thing: CreatedResource) =>
-      output.note('clean.removed', sentences.cliQuickstart.cleanDeleted(inWords(thing)));
+      output.note('clean.removed', sentences.cliQuickstart.cleanRemoved(inWords(thing)));
     const things: CreatedResource[] = [...plan.remote, ...(flags.certificates ? plan.local : [])];
     if (things.length === 0) {
       if (output.json) return output.value({ removed: [], kept: [] });
@@ -97,7 +97,7 @@ export const clean = defineCommand({
       }),
     );
     if (plan.remote.length > maxListed)
-      output.note('clean.removed', sentences.cliQuickstart.cleanDeleted(countText(result.removed)));
+      output.note('clean.removed', sentences.cliQuickstart.cleanRemoved(countText(result.removed)));
     if (flags.certificates && result.kept.length === 0) {
       const local = cleanLocal(folder, now);
       result.removed.push(...local.removed);
@@ -146,5 +146,11 @@ function countText(things: readonly CreatedResource[]): string {
   const count = (kind: CreatedResource['kind']) => things.filter((thing) => thing.kind === kind).length;
   const azure =
     count('hub-link') + count('iot-hub') + count('provisioning-service') + count('resource-group');
-  return `${count('hub-device')} devices, ${count('registration')} registration records, ${count('enrollment-group')} enrollment groups, ${count('ca-certificate')} CA certificates${azure > 0 ? `, ${azure} Azure resources and links` : ''}`;
+  return sentences.cliQuickstart.cleanCounts(
+    count('hub-device'),
+    count('registration'),
+    count('enrollment-group'),
+    count('ca-certificate'),
+    azure,
+  );
 }

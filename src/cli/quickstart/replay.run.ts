@@ -13,14 +13,16 @@ import { offlineTarget } from '../../quickstart/recording/offline.js';
 import { recordedAnswers } from '../../quickstart/recording/portal-replay.js';
 import { readRecording } from '../../quickstart/recording/read.js';
 import type { Recording } from '../../quickstart/recording/schema.js';
-import { type QuickstartOptions, runQuickstart } from '../../quickstart/run.js';
+import { folderUsed, type QuickstartOptions, runQuickstart } from '../../quickstart/run.js';
 import { isFolder } from '../../workspace/files.js';
 import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
+import { environmentSecrets } from '../input/environment-secrets.js';
 import { givenPassphrase } from '../input/passphrase.js';
 import { givenFields } from '../input/plan-flags.js';
 import { planFrom } from '../input/plan-input.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { shownError } from '../kernel/report-error.js';
+import { useEmulatorOf } from '../target/emulator-state.js';
 import { withTarget } from '../target/target.js';
 import { plainProgress } from '../terminal/plain-progress.js';
 import { displayPath } from '../terminal/text.js';
@@ -80,7 +82,8 @@ function assertFlags(flags: ReplayFlags, { interactive }: Context): void {
     });
   }
   const isOfTarget = [...givenFields(flags)].some((field) => field.startsWith('target.'));
-  if (flags.offline && (isOfTarget || flags.connectionStringFile !== undefined)) {
+  const others = [flags.connectionStringFile, flags.emulator];
+  if (flags.offline && (isOfTarget || others.some((one) => one !== undefined))) {
     throw new EnrollkitError('USAGE', sentences.cliQuickstart.replayOfflineTarget, {
       next: sentences.cliQuickstart.replayOfflineNext,
     });
@@ -93,10 +96,7 @@ function assertNewFolder(folder: string): void {
   assertOwnFolder(layout);
   const isUsed = isFolder(layout.state) && readdirSync(layout.state).length > 0;
   if (!isUsed) return;
-  throw new EnrollkitError('FOLDER_NOT_EMPTY', sentences.cliQuickstart.replayFolderUsed(layout.folder), {
-    next: sentences.cliQuickstart.replayNewFolder,
-    context: { folder: layout.folder },
-  });
+  throw folderUsed(layout.folder);
 }
 
 /** The recorded plan with the flags in its place; Azure only if it is asked for. */
@@ -134,6 +134,7 @@ async function runAgain(
   if (plan.certificates.encryptKeys && passphrase === undefined) {
     throw new EnrollkitError('PASSPHRASE_REQUIRED', sentences.cliQuickstart.replayEncrypts);
   }
+  await useEmulatorOf(flags, plan.target, folder);
   const earlier = foundEarlier(recording, plan);
   if (earlier) {
     context.output.note('replay.earlier-steps', sentences.cliQuickstart.replayEarlierSteps);
@@ -145,9 +146,11 @@ async function runAgain(
     plan,
     folder,
     passphrase,
+    secrets: environmentSecrets(context.env),
     signal: AbortSignal.any([context.signal, interrupted.signal]),
     emit: (event) => progress.on(event),
     beforeStep: flags.step ? (await import('./step-prompt.js')).stepPrompt(context) : undefined,
+    isNewFolder: true,
     replayOf: {
       startedAt: recording.startedAt,
       offline,

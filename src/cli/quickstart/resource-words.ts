@@ -9,13 +9,13 @@ export function inWords(thing: CreatedResource): string {
     case 'file':
       return words.cleanFile(thing.path);
     case 'ca-certificate':
-      return words.cleanCa(thing.name, serviceOf(thing.target));
+      return words.cleanCaCertificate(thing.name, where(thing.target));
     case 'enrollment-group':
-      return words.cleanGroup(thing.id, serviceOf(thing.target));
+      return words.cleanEnrollmentGroup(thing.id, where(thing.target));
     case 'individual-enrollment':
-      return words.cleanEnrollment(thing.id, serviceOf(thing.target));
+      return words.cleanEnrollment(thing.id, where(thing.target));
     case 'registration':
-      return words.cleanRegistration(thing.id, serviceOf(thing.target));
+      return words.cleanRegistration(thing.id, where(thing.target));
     case 'hub-device':
       return words.cleanHubDevice(thing.id, thing.hub);
     case 'resource-group':
@@ -25,13 +25,12 @@ export function inWords(thing: CreatedResource): string {
     case 'iot-hub':
       return words.cleanIotHub(thing.name);
     case 'hub-link':
-      return words.cleanHubLink(thing.name, serviceOf(thing.target));
+      return words.cleanHubLink(thing.name, where(thing.target));
     case 'telemetry':
       return words.cleanTelemetry(thing.id);
   }
 }
 
-/** The name of a provisioning service; undefined for the emulator. */
-function serviceOf(target: { kind: string; dpsName?: string }): string | undefined {
-  return target.kind === 'azure' ? target.dpsName : undefined;
+function where(target: { kind: string; dpsName?: string }): string {
+  return target.kind === 'azure' ? words.cleanInService(target.dpsName ?? '') : words.cleanInEmulator;
 }
