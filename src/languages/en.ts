@@ -4487,7 +4487,42 @@ export const en = {
     cleanProvisioningService: (name: string) => `provisioning service ${name}`,
     cleanIotHub: (name: string) => `IoT hub ${name}`,
     cleanFile: (path: string) => `file ${path}`,
+    cleanEnrollment: (id: string, where: string) => `individual enrollment ${id}${where}`,
     cleanHubDevice: (id: string, hub: string) => `device ${id} in the hub ${hub}`,
+    findFlag: 'find what a quickstart created in Azure, or in the emulator, without its folder',
+    findRunFlag: 'with --find: only this run; once for each',
+    findExample: 'find and delete what a lost folder created, after asking',
+    findExampleRun: 'delete what one run created, without asking',
+    findSubscription: 'with --find: its subscription (default: all that you can read)',
+    findResourceGroup: 'with --find: its resource group (default: all)',
+    findDpsName: 'with --find: only this provisioning service and its hubs',
+    findTarget: 'with --find: where to look: emulator or azure (default: where the last run went)',
+    findOnlyWith: (flags: readonly string[]) => `${flags.join(', ')}: only with --find.`,
+    findOmit: 'Add --find, or leave it out: clean deletes what the journal of the folder lists.',
+    findNotWith: '--find does not delete local files.',
+    findNotWithNext: 'Leave out --certificates.',
+    findSearching: (what: string) => `searching ${what}`,
+    findRun: (run: string, day: string | undefined) =>
+      day === undefined ? `Run ${run}` : `Run ${run}, created on ${day}`,
+    findRunByName: (run: string, day: string | undefined) =>
+      `Only its name suggests a quickstart (${run}${day === undefined ? '' : `, created on ${day}`}); deleted only with --run ${run}:`,
+    findByName: (what: string, run: string) =>
+      `note: The name of the ${what} suggests that a quickstart created it. To delete it too, add --run ${run}.`,
+    findNothing: 'Nothing was found that a quickstart created.',
+    findNoSuchRun: (run: string) => `Nothing was found that the run ${run} created.`,
+    findListRuns: 'List all runs: enrollkit clean --find --dry-run',
+    findKnownRun: (folder: string) =>
+      `note: What was created for ${folder} is not included. Delete it with "enrollkit clean".`,
+    findNotSearched: (what: string, why: string) => `warning: Could not search ${what}: ${why}`,
+    findIncomplete: (count: number) =>
+      count === 1 ? 'One place could not be searched.' : `${count} places could not be searched.`,
+    findIncompleteNext: 'Fix the problem shown for each of them, then run the same command again.',
+    findQuestion: (runs: number) =>
+      runs === 1 ? 'Delete all of these?' : `Delete all of these, of ${runs} runs?`,
+    findOthersInside: (names: readonly string[]) =>
+      `It contains what these runs did not create: ${names.slice(0, 3).join(', ')}${names.length > 3 ? `, and ${names.length - 3} more` : ''}.`,
+    findStillThere: 'It still exists after it was deleted.',
+    findNoHubKey: (hub: string) => `There is no shared access policy iothubowner in the IoT hub ${hub}.`,
     cleanTelemetry: (id: string) => `record of the message from ${id}`,
     replayInterrupted: 'note: The recorded run was interrupted. Anything after that point is not compared.',
     replayCompared: (recorded: string, now: string) => `Compared ${recorded} with ${now}.`,
