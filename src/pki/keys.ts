@@ -13,6 +13,7 @@ import { sentences } from '../languages/language.js';
 import { blocksOf, knownKind } from './containers/contents.js';
 import { type Deriving, runReader, runReaderSync } from './containers/deriving.js';
 import { assertCipher, openEncryptedKey, openEncryptedPem } from './containers/encrypted-key.js';
+import { iterations } from './containers/iterations.js';
 import { type PemBlock, pemEncode } from './containers/pem.js';
 import { integer, nullValue, objectIdentifier, octetString, sequence } from './der/write.js';
 import { type KeyAlgorithm, keyAlgorithms } from './key-algorithms.js';
@@ -25,11 +26,6 @@ export interface KeyPair {
   publicKey: KeyObject;
   privateKey: KeyObject;
 }
-
-/** OWASP's figure for PBKDF2-HMAC-SHA256 (Password Storage Cheat Sheet, 2023). */
-const pbkdf2Iterations = 600_000;
-/** For an empty passphrase, which PKCS#12 files can have: more iterations would protect nothing. */
-const pbkdf2IterationsWithoutPassphrase = 2048;
 
 /** What is needed to open a private key that may be encrypted. */
 export interface OpenPrivateKeyOptions {
@@ -75,8 +71,15 @@ export async function encryptPbes2(
 ): Promise<{ algorithm: Buffer; ciphertext: Buffer }> {
   const salt = randomBytes(16);
   const iv = randomBytes(16);
-  const iterations = passphrase === '' ? pbkdf2IterationsWithoutPassphrase : pbkdf2Iterations;
-  const key = await runSlowWork({ kind: 'pbkdf2', passphrase, salt, iterations, length: 32, hash: 'sha256' });
+  const count = passphrase === '' ? iterations.withoutPassphrase : iterations.pbkdf2;
+  const key = await runSlowWork({
+    kind: 'pbkdf2',
+    passphrase,
+    salt,
+    iterations: count,
+    length: 32,
+    hash: 'sha256',
+  });
   const cipher = createCipheriv('aes-256-cbc', key, iv);
   const hmacWithSha256 = sequence(objectIdentifier('1.2.840.113549.2.9'), nullValue());
   const algorithm = sequence(
@@ -84,7 +87,7 @@ export async function encryptPbes2(
     sequence(
       sequence(
         objectIdentifier('1.2.840.113549.1.5.12'), // PBKDF2
-        sequence(octetString(salt), integer(iterations), hmacWithSha256),
+        sequence(octetString(salt), integer(count), hmacWithSha256),
       ),
       sequence(objectIdentifier('2.16.840.1.101.3.4.1.42'), octetString(iv)), // AES-256-CBC
     ),

@@ -10,6 +10,7 @@ import { previewQuickstart } from '../../src/quickstart/preview.js';
 import { openssl } from '../support/openssl.js';
 import { inWorld, planWith, type World } from '../support/quickstart.js';
 import { testWith } from '../support/tools.js';
+import '../support/quick-key-derivation.js';
 
 const testWithOpenssl = testWith('openssl', test);
 

@@ -4,6 +4,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { passphrase } from './kill-scenarios.js';
+import './quick-key-derivation.js';
 
 /** Files with their modes, what belongs to what, and what the emulator has; a line each. */
 export function summaryOf(folder: string): string {

@@ -23,6 +23,7 @@ import { encryptPbes2, encryptPrivateKeyInfo, isKeyPair } from '../keys.js';
 import { runSlowWork } from '../slow-work.js';
 import { parseCertificate } from '../x509/certificate.js';
 import { runReader } from './deriving.js';
+import { iterations } from './iterations.js';
 import { derivePkcs12Key, passphraseOctets, purposes } from './pkcs12/key-derivation.js';
 
 export interface PfxContents {
@@ -55,10 +56,6 @@ const oids = {
   pbkdf2: '1.2.840.113549.1.5.12',
   hmacWithSha256: '1.2.840.113549.2.9',
 } as const;
-
-const pbmac1IterationsFor = (passphrase: string) => (passphrase === '' ? 2048 : 600_000);
-/** RFC 7292 appendix B relies on many iterations; for an empty passphrase they would protect nothing. */
-const macIterationsFor = (passphrase: string) => (passphrase === '' ? 2048 : 100_000);
 
 /**
  * Creates a PKCS#12 file.
@@ -128,13 +125,13 @@ function certificateBag(der: Uint8Array, ...attributes: Uint8Array[]): Buffer {
 /** MacData of PBMAC1; its salt and iterations are not used (RFC 9579 section 4). */
 async function pbmac1Data(authenticatedSafe: Uint8Array, passphrase: string): Promise<Buffer> {
   const salt = randomBytes(16);
-  const iterations = pbmac1IterationsFor(passphrase);
+  const count = passphrase === '' ? iterations.withoutPassphrase : iterations.pbkdf2;
   const length = 32;
   const hash = 'sha256';
-  const key = await runSlowWork({ kind: 'pbkdf2', passphrase, salt, iterations, length, hash });
+  const key = await runSlowWork({ kind: 'pbkdf2', passphrase, salt, iterations: count, length, hash });
   const mac = createHmac(hash, key).update(authenticatedSafe).digest();
   const hmac = sequence(objectIdentifier(oids.hmacWithSha256), nullValue());
-  const derivation = sequence(octetString(salt), integer(iterations), integer(length), hmac);
+  const derivation = sequence(octetString(salt), integer(count), integer(length), hmac);
   const parameters = sequence(sequence(objectIdentifier(oids.pbkdf2), derivation), hmac);
   return sequence(
     sequence(sequence(objectIdentifier(oids.pbmac1), parameters), octetString(mac)),
@@ -145,14 +142,14 @@ async function pbmac1Data(authenticatedSafe: Uint8Array, passphrase: string): Pr
 
 async function macData(authenticatedSafe: Uint8Array, passphrase: string): Promise<Buffer> {
   const salt = randomBytes(16);
-  const iterations = macIterationsFor(passphrase);
+  const count = passphrase === '' ? iterations.withoutPassphrase : iterations.pkcs12Mac;
   const octets = passphraseOctets(passphrase);
-  const derivation = { hash: 'sha256', passphrase: octets, salt, iterations } as const;
+  const derivation = { hash: 'sha256', passphrase: octets, salt, iterations: count } as const;
   const key = await runReader(derivePkcs12Key({ ...derivation, purpose: purposes.mac, length: 32 }));
   const mac = createHmac('sha256', key).update(authenticatedSafe).digest();
   return sequence(
     sequence(sequence(objectIdentifier(oids.sha256), nullValue()), octetString(mac)),
     octetString(salt),
-    integer(iterations),
+    integer(count),
   );
 }
