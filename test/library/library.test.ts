@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { test } from 'uvu';
 import { copyWith, installPackage, project, runNode } from './installed-package.js';
-import '../support/quick-key-derivation.js';
 
 const certificates = ['@peculiar/webcrypto', '@peculiar/x509', 'reflect-metadata', 'zod'];
 const clients = ['@azure/core-rest-pipeline'];
