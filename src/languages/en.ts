@@ -4004,6 +4004,8 @@ export const en = {
     otherRun: (path: string) => `${path} belongs to an unfinished run with another fleet or other arguments.`,
     otherRunNext:
       'Run the interrupted command again with the same arguments, or choose another path with --out.',
+    otherPassphrase: 'The passphrase is not the one that the interrupted run encrypted keys with.',
+    otherPassphraseNext: 'Enter the passphrase of the interrupted run, or choose another path with --out.',
     notAJournal: (line: number, path: string) => `Line ${line} of ${path} is not a line of a fleet journal.`,
     notAJournalNext:
       'Choose another path with --out, or delete that file with the output that it belongs to.',
@@ -6095,7 +6097,11 @@ The verification certificate is ready. In the portal, on the same page:
     outFlag: 'the folder or the file; for ndjson and tar, - is standard output (default: fleet, or -)',
     manifestOutFlag:
       'the list of devices, without keys (default: PATH.manifest.csv; fleet.manifest.csv with standard output)',
-    pfxFlag: 'also create a PKCS#12 file for each device, without a passphrase',
+    pfxFlag: 'also create a PKCS#12 file for each device, without a passphrase unless you add --encrypt-key',
+    encryptKeyFlag: 'encrypt the private keys, and PKCS#12 files, with the passphrase',
+    deviceKeys: 'the keys of the devices',
+    keysEncrypted: (fleet: string) =>
+      `The private keys of ${fleet} are encrypted, and there is no passphrase.`,
     workersFlag: 'threads that create keys and certificates (default: one per core)',
     forceFlag: 'issue the certificates even if they cannot be valid under their CA',
     issueExample: 'one folder per device, signed by the CA in the certificate folder',
