@@ -3660,7 +3660,7 @@ export const zhCN: Sentences = {
     cleanInService: (dpsName) => `${dpsName} 中的`,
     previewLabels: { keeps: '保留', makes: '创建', sends: '发送' },
     previewNothing: '未创建任何内容，也未发送任何请求。',
-    cleanCaCertificate: (name, where) => `${where}CA 证书 ${name}`,
+    cleanCaCertificate: (name, where) => `${where === '' ? '' : `${where} `}CA 证书 ${name}`,
     cleanEnrollmentGroup: (id, where) => `${where}注册组 ${id}`,
     cleanRegistration: (id, where) => `${where}注册记录 ${id}`,
     cleanHubLink: (hub, where) => `${where}到 IoT 中心 ${hub} 的链接`,
