@@ -3330,7 +3330,7 @@ export const zhCN: Sentences = {
       ENROLLKIT_PASSPHRASE: '私钥的密码。',
       ENROLLKIT_SERVICE_CONNECTION_STRING: 'Azure：DPS 共享访问策略的连接字符串。',
       ENROLLKIT_HUB_CONNECTION_STRING: 'Azure：IoT 中心的连接字符串，用于查找和删除设备。',
-      ENROLLKIT_LANG: '消息的语言（en、zh-CN），取代区域设置。',
+      ENROLLKIT_LANG: '消息的语言（en、zh-CN），取代区域设置。要添加语言，请参阅 CONTRIBUTING.md。',
       DEFAULT_VALIDITY_DAYS: 'certgen --edge：证书的有效天数，取代 30 天。',
       AZURE_TENANT_ID: 'Azure：服务主体的租户。',
       AZURE_CLIENT_ID: 'Azure：服务主体的客户端 ID。',
