@@ -3023,6 +3023,10 @@ export const en = {
     unreadable: (path: string, reason: string) => `Cannot read ${path}${reason}.`,
     unwritable: (path: string, reason: string) => `Cannot write ${path}${reason}.`,
     notRegular: (path: string) => `${path} is not a regular file.`,
+    pipeWithoutWriter: (path: string) => `${path} is a pipe that no program writes to.`,
+    pipeSilent: (path: string, seconds: number) =>
+      `${path} is a pipe, and nothing arrived for ${seconds} seconds.`,
+    writeToPipe: 'Write the contents to the pipe, or name a file.',
     replaceOrMove: 'Put a file in its place, or move it away, then run the command again.',
     exists: (path: string) => `${path} already exists.`,
     aFile: 'a file',
@@ -3269,8 +3273,8 @@ export const en = {
       `${hub} refused a twin request of the device ${deviceId}: ${reason}`,
     mqttRefused: (host: string, code: number) => `${host} refused the MQTT connection (return code ${code}).`,
     mayBeIdScope: 'Check the ID scope: DPS also answers this for an unknown one. Then run the command again.',
-    mayBeFirewall:
-      'Check the network and the host name. If a firewall blocks port 8883, devices can register over HTTPS: --protocol https.',
+    mayBeFirewall: (port: number) =>
+      `Check the network and the host name. If a firewall blocks port ${port}, devices can register over HTTPS: --protocol https.`,
     connectionClosed: (host: string) => `The connection to ${host} is closed.`,
     packetTooLong: (host: string, bytes: number) =>
       `${host} sent a packet that is longer than ${bytes} bytes.`,
@@ -3461,6 +3465,7 @@ export const en = {
     noSuchService: (name: string) => `there is no provisioning service "${name}"`,
     notACa: 'It is not a CA certificate.',
     invalidFaultSeed: (maximum: number) => `The fault seed must be a whole number from 0 to ${maximum}.`,
+    waitForms: 'it must be a whole number, or a range of two such as [100, 500]',
     ruleIdRule: 'use 1 to 64 letters, digits, dots, hyphens and underscores',
     notATime: 'use a time such as 2027-01-31T12:00:00Z',
     notInHandshake: 'it is not known during a TLS handshake; match this fault by transport only',
@@ -3669,6 +3674,7 @@ export const en = {
     registrationIdsQuestion: 'Registration IDs:',
     registrationIdsHelp: 'Separate them with commas. Each becomes the common name of a certificate.',
     mqttHelp: 'MQTT over TLS, port 8883. Most devices use it.',
+    amqpHelp: 'AMQP 1.0 over TLS, port 5671.',
     httpsHelp: 'Port 443, for networks whose firewall blocks other ports.',
     protocolQuestion: 'Which protocol do the devices register with?',
     telemetryFlag: 'each device sends a message to its hub and reads its twin',
@@ -3883,6 +3889,8 @@ export const en = {
       `the ${what} does not have the tag ${tag}=${run}, so it is not the one that was created here`,
     resultNotFound: (title: string) => `"${title}" completed, but its result cannot be found.`,
     unexpectedError: (message: string) => `Unexpected error: ${message}`,
+    folderUsed: (folder: string) => `The folder ${folder} already contains another run.`,
+    newFolder: 'Use --dir FOLDER to specify a new folder.',
   },
 
   /** src/quickstart/recording/ */
@@ -3893,16 +3901,14 @@ export const en = {
     problem: (problem: string) => `${problem}.`,
     notRecorded: (method: string, url: string, clientId: string | undefined, wasUsed: boolean) =>
       `The recording ${wasUsed ? 'has no further answer to' : 'does not contain'} the request${clientId === undefined ? '' : ` of ${clientId}`} ${method} ${url}.`,
-    notAUrl: 'it must begin with https:// or mqtts://',
+    notAUrl: 'it must begin with https://, mqtts:// or amqps://',
     notAStep: 'it must be the ID of a step',
     notHttps: 'it must begin with https://',
     notAFile: 'it is not a file of a certificate folder',
     notHexadecimal: (digits: number) => `it must be ${digits} hexadecimal digits`,
     notShownAsVerified: 'In the recorded run, the portal did not show the CA certificate as verified.',
     update: 'Update enrollkit.',
-    tooLong: (path: string, size: number, maximum: number) =>
-      `${path} has ${size} bytes. A recording has at most ${maximum}.`,
-    noFile: (path: string) => `The file ${path} does not exist.`,
+
     unreadable: (path: string, reason: string) => `${path} cannot be read${reason}.`,
     textTooLong: (length: number, maximum: number) =>
       `this text has ${length} characters; the maximum is ${maximum}`,
@@ -4272,8 +4278,6 @@ export const en = {
     notForDps: (problem: string) =>
       `warning: ${problem} DPS will refuse an enrollment with this certificate.`,
     endsWithIssuer: (date: string) => `note: The certificate expires together with its issuer, on ${date}.`,
-    noFile: (path: string) => `There is no file ${path}.`,
-    unreadable: (path: string, reason: string) => `Cannot read ${path}${reason}.`,
     keyFlags: {
       conflict: '--key uses an existing key; --key-algorithm and --encrypt-key apply to a new one.',
       omitOne: 'Omit one of them.',
@@ -4334,10 +4338,6 @@ export const en = {
         `${place}: this profile is for the role ${role}, but ${expected} is required.`,
       correct: 'Correct the profile at that place. Its schema is templates/profiles/profile.schema.json.',
     },
-    fileTooLarge: (path: string, size: number, maximum: number) =>
-      `${path} has ${size} bytes; files of certificates and keys have at most ${maximum}.`,
-    checkFile: 'Check that this is the right file.',
-    isFolder: (path: string) => `${path} is a folder, not a file.`,
     request: {
       commonNames: (count: number, subject: string) =>
         `Its subject has ${count} common names (${subject}); a device has one, its registration ID.`,
@@ -4422,6 +4422,16 @@ export const en = {
     connectionStringFile: 'Azure: file with the connection string of a shared access policy',
     globalEndpoint:
       'endpoint where devices register (default: global.azure-devices-provisioning.net, or the emulator)',
+    sharedEmulator: 'use the running emulator of this folder, which other folders may share',
+    sharedEmulatorStopped: (folder: string) => `No emulator is running in ${folder}.`,
+    sharedEmulatorGone: (folder: string, emulator: string) =>
+      `The runs of ${folder} use the emulator in ${emulator}, and there is none.`,
+    startShared: (folder: string) => `Start it: enrollkit emulator start --detach --dir ${folder}`,
+    anotherEmulator: (folder: string, emulator: string) =>
+      `The folder ${folder} already uses another emulator, in ${emulator}.`,
+    newFolderForShared: 'Use a new folder for the runs on the shared emulator: --dir FOLDER.',
+    emulatorOrAzure: '--emulator and --target azure exclude each other.',
+    omitEmulator: 'Leave out one of them.',
     noEmulator: (folder: string) => `There is no emulator in ${folder}.`,
     startFirst:
       'Run "enrollkit quickstart" first, specify the folder with --dir FOLDER, or use --target azure.',
@@ -4487,8 +4497,8 @@ export const en = {
     replayStepNext: 'Run it in a terminal, with CI unset, or leave out --step.',
     replayOfflineTarget: '--offline does not use a provisioning service.',
     replayOfflineNext: 'Leave out --offline, or leave out --target and its related flags.',
-    replayFolderUsed: (folder: string) => `The folder ${folder} already contains another run.`,
-    replayNewFolder: 'Use --dir FOLDER to specify a new folder.',
+    replayRestarted: (folder: string) =>
+      `An earlier run of this replay was interrupted. What it created in ${folder} is removed, and the replay starts over.`,
     replayEncrypts: 'The recorded run encrypts its private keys.',
     replayEarlierSteps:
       'note: Some steps were already done when the run was recorded. The replay does them first. They are not compared.',
@@ -5502,6 +5512,8 @@ The verification certificate is ready. In the portal, on the same page:
       otherRequest: (commonName: string, id: string) =>
         `The request is for "${commonName}", not for ${id}. With X.509 attestation, the registration ID is the common name.`,
       useRequestName: 'Use the common name of the request as the registration ID, or another request.',
+      resumed: (path: string) =>
+        `An earlier run of this command was interrupted. The certificate that it created is used: ${path}.`,
       useExisting: (command: string) => `Enroll the device with its existing certificate: ${command}`,
       newKey: 'the new key',
       help: 'Run "enrollkit enrollment create --help" to see how to use it.',
@@ -5625,9 +5637,9 @@ The verification certificate is ready. In the portal, on the same page:
     proxyInvalid: 'HTTPS_PROXY or ALL_PROXY is not a URL.',
     setProxy: 'Set it to http://HOST:PORT, or unset it.',
     proxy: (host: string) => `HTTPS goes through the proxy ${host}, except to this computer`,
-    proxyNotForMqtt: (host: string) =>
-      `Devices register over MQTT, which does not go through the proxy ${host}.`,
-    registerOverHttps: 'If the firewall blocks port 8883, register over HTTPS: --protocol https',
+    proxyNotForMqtt: (host: string, protocol: string) =>
+      `Devices register over ${protocol}, which does not go through the proxy ${host}.`,
+    registerOverHttps: 'If the firewall blocks the port, register over HTTPS: --protocol https',
     planSaysSo: (device: string, message: string) => `${device}: ${message} It is part of the plan.`,
     notAllDevices: (maximum: number, count: number) =>
       `The first ${maximum} of ${count} devices were checked`,

@@ -112,6 +112,8 @@ export async function cleanRemote(options: CleanOptions): Promise<CleanResult> {
   if (remote.length === 0) return result;
   const { journal, close } = openFolder(layout, now);
   const clients = new Clients(options.targetFor);
+  // Which hub a device goes with is known by these, so that their records are removed after those of its devices.
+  const ofHubs: RemoteResource[] = [];
   try {
     for (const thing of remote) {
       if (signal.aborted) throw asEnrollkitError(signal.reason, signal);
@@ -123,14 +125,30 @@ export async function cleanRemote(options: CleanOptions): Promise<CleanResult> {
         result.kept.push({ thing, why: error.message });
         continue;
       }
-      journal.removed(thing);
+      if (thing.kind === 'hub-link' || thing.kind === 'iot-hub') ofHubs.push(thing);
+      else journal.removed(thing);
       if (thing.kind === 'telemetry') continue;
       result.removed.push(thing);
       options.removed?.(thing);
     }
+    for (const thing of ofHubs) journal.removed(thing);
     return result;
   } finally {
     clients.close();
+    close();
+  }
+}
+
+/**
+ * Removes the records of the remote things, which stay: for a run that was answered offline, and created none.
+ *
+ * @throws EnrollkitError JOURNAL_UNREADABLE, FOLDER_IN_USE
+ */
+export function forgetRemote(folder: string, now: () => Date): void {
+  const { journal, close } = openFolder(layoutOf(folder), now);
+  try {
+    for (const thing of planClean(folder).remote) journal.removed(thing);
+  } finally {
     close();
   }
 }
@@ -196,11 +214,11 @@ function removeFile({ path }: CreatedFile, layout: Layout, journal: Journal): st
 
 /** Only what enrollkit keeps in the state folder; anything else stays. */
 function removeState(layout: Layout): void {
-  const { plan, journal, emulator } = layout;
+  const { plan, journal, emulator, sharedEmulator } = layout;
   // One that runs would go on without its files, where no command finds it.
   if (lockHolder(join(emulator, 'lock')) === undefined) rmSync(emulator, { recursive: true, force: true });
   removeRecordings(layout);
-  for (const path of [plan, journal]) rmSync(path, { force: true });
+  for (const path of [plan, journal, sharedEmulator]) rmSync(path, { force: true });
 }
 
 class Clients {

@@ -1,7 +1,7 @@
 /** Runs steps one after the other: check, act, check again. */
 
 import { EnrollkitError, interruption, isAbort } from '../errors.js';
-import { sentences } from '../languages/language.js';
+import { inEnglish, sentences } from '../languages/language.js';
 import { fileFault } from '../workspace/files.js';
 import type { Emit } from './events.js';
 import { type PreviewedStep, previewStep } from './preview-step.js';
@@ -67,7 +67,14 @@ async function runStep(
       );
     }
     const elapsedMs = Math.round(performance.now() - started);
-    emit({ type: 'step-done', step: step.id, outcome, already, elapsedMs });
+    emit({
+      type: 'step-done',
+      step: step.id,
+      outcome: outcome(sentences.quickstartSteps),
+      recordedOutcome: inEnglish(() => outcome(sentences.quickstartSteps)),
+      already,
+      elapsedMs,
+    });
     return { id: step.id, elapsedMs, already };
   } catch (thrown) {
     const error = asEnrollkitError(thrown, context.signal);

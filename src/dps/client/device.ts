@@ -1,12 +1,16 @@
-/** Registers a device with DPS: sends the request, then polls, over HTTPS or MQTT. */
-
+/** Registers a device with DPS: sends the request, then polls, over HTTPS, MQTT or AMQP. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnrollkitError, isAbort } from '../../errors.js';
 import { explainServiceCode } from '../../explanations/explain.js';
 import { sentences } from '../../languages/language.js';
 import { type RegistrationOperation, registrationOperation } from '../contract/schemas.js';
 import { type DeviceCredentials, openCredentials } from './device-credentials.js';
-import type { AssignedRegistration, DeviceTransport, TransportReply } from './device-transport.js';
+import type {
+  AssignedRegistration,
+  DeviceTransport,
+  DeviceTransportOptions,
+  TransportReply,
+} from './device-transport.js';
 import { chainProblemCodes, type Problem } from './diagnosis/problem.js';
 import type { ReadServiceFacts } from './diagnosis/service-facts.js';
 import { readServiceMessage } from './http/reply-error.js';
@@ -17,12 +21,20 @@ import { isLostConnection, mqttServerUnavailable } from './transport-failure.js'
 
 export type { AssignedRegistration } from './device-transport.js';
 
+export type DeviceProtocol = 'mqtt' | 'https' | 'amqp';
+
+const openTransport: Record<DeviceProtocol, (options: DeviceTransportOptions) => Promise<DeviceTransport>> = {
+  mqtt: async (options) => (await import('./device-mqtt.js')).openMqttTransport(options),
+  https: async (options) => (await import('./device-https.js')).openHttpsTransport(options),
+  amqp: async (options) => (await import('./device-amqp.js')).openAmqpTransport(options),
+};
+
 export interface RegisterDeviceOptions extends DeviceCredentials {
   target: DeviceTarget;
   idScope: string;
   /** The common name of the device's certificate. */
   registrationId: string;
-  protocol: 'mqtt' | 'https';
+  protocol: DeviceProtocol;
   /** Any JSON; passed to a custom allocation policy. */
   payload?: unknown;
   signal?: AbortSignal | undefined;
@@ -64,15 +76,11 @@ export async function registerDevice(options: RegisterDeviceOptions): Promise<As
   const abort = () => deadline.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
   const transportOptions = { target, idScope, registrationId, clientCertificate, signal: deadline.signal };
-  const open = async (): Promise<DeviceTransport> =>
-    protocol === 'mqtt'
-      ? (await import('./device-mqtt.js')).openMqttTransport(transportOptions)
-      : (await import('./device-https.js')).openHttpsTransport(transportOptions);
   let transport: DeviceTransport | undefined;
   // DPS answers a second registration of a device like the first one, so that all requests can be sent twice.
   const send: Send = (request) =>
     repeatWhenLost(async () => {
-      transport ??= await open();
+      transport ??= await openTransport[protocol](transportOptions);
       const used = transport;
       return request(used).catch(async (error: unknown) => {
         if (!isLostConnection(error)) throw error;

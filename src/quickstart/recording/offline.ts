@@ -38,6 +38,7 @@ export function offlineTarget(
   });
   return {
     ...endpoints,
+    deviceAmqpEndpoint: endpoints.deviceAmqpEndpoint ?? endpoints.globalDeviceEndpoint,
     armCredential: { getToken: async () => ({ token: noKey, expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) },
     armScope: `${endpoints.armEndpoint}/.default`,
     service:

@@ -1,10 +1,8 @@
 /** Reads recordings, which may come from anybody: nothing in one reaches a path, a terminal or a socket unchecked. */
-
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { EnrollkitError } from '../../errors.js';
 import { type JsonSource, JsonSyntaxError, parseJsonSource } from '../../json-source.js';
 import { sentences } from '../../languages/language.js';
-import { reason } from '../../workspace/files.js';
+import { readGivenFile } from '../../workspace/given-file.js';
 import { planProblem, problemLines } from '../plan/plan-problem.js';
 import { maxTextLength, type Recording, recordingSchema, recordingVersion } from './schema.js';
 
@@ -14,11 +12,17 @@ const maxBytes = 64 * 1024 * 1024;
 const maxDepth = 64;
 
 /**
- * @throws EnrollkitError FILE_UNREADABLE; INVALID_RECORDING, naming lines and columns, also for a recording of a newer
+ * @throws EnrollkitError INVALID_RECORDING, naming the file or lines and columns, also for a recording of a newer
  *   release
  */
 export function readRecording(path: string): Recording {
-  return parseRecording(readText(path), path);
+  let json: string;
+  try {
+    json = readGivenFile(path, { maxBytes }).toString('utf8');
+  } catch (error) {
+    throw invalid((error as Error).message, error);
+  }
+  return parseRecording(json, path);
 }
 
 /** @throws EnrollkitError INVALID_RECORDING, naming lines and columns */
@@ -46,29 +50,6 @@ export function parseRecording(json: string, source: string): Recording {
     return `${place(issue.path, key)}${planProblem(issue)}`;
   });
   throw invalid(problemLines(problems));
-}
-
-function readText(path: string): string {
-  try {
-    const file = openSync(path, 'r');
-    try {
-      const { size } = fstatSync(file);
-      if (size > maxBytes) {
-        throw invalid(sentences.recording.tooLong(path, size, maxBytes));
-      }
-      return readFileSync(file, 'utf8');
-    } finally {
-      closeSync(file);
-    }
-  } catch (cause) {
-    if (cause instanceof EnrollkitError) throw cause;
-    const { code } = cause as NodeJS.ErrnoException;
-    const why =
-      code === 'ENOENT'
-        ? sentences.recording.noFile(path)
-        : sentences.recording.unreadable(path, reason(cause));
-    throw invalid(why, cause);
-  }
 }
 
 function parse(json: string, source: string): JsonSource {

@@ -33,6 +33,8 @@ export interface RecorderOptions {
   passphrase: string | undefined;
   /** What the portal showed, if it is given to the run. */
   verificationCode?: string | undefined;
+  /** Further secrets, to be masked. */
+  secrets?: readonly string[] | undefined;
   replayOf?: Recording['replayOf'];
 }
 
@@ -70,6 +72,7 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#startedAt = this.#now();
+    for (const secret of options.secrets ?? []) this.#secrets.add(secret);
     if (options.passphrase !== undefined) this.#secrets.add(options.passphrase);
     const { service, hubConnectionStrings } = options.target;
     const policies = [
@@ -138,7 +141,7 @@ export class Recorder {
     const step = this.#steps.at(-1)!;
     if (event.type === 'step-done') {
       step.status = event.already ? 'already' : 'done';
-      step.outcome = event.outcome;
+      step.outcome = event.recordedOutcome;
       step.elapsedMs = event.elapsedMs;
     } else if (event.type === 'step-failed') {
       step.status = event.error.code === 'INTERRUPTED' ? 'interrupted' : 'failed';
@@ -234,7 +237,8 @@ function recordedCredential(credential: TokenCredential, exchange: Exchange): To
 
 function describeTarget(target: Target): RecordedTarget {
   const { kind, dpsName, subscriptionId, resourceGroup, idScope, armEndpoint, service } = target;
-  const { serviceHostName, globalDeviceEndpoint, deviceMqttEndpoint, hubConnectionStrings } = target;
+  const { serviceHostName, globalDeviceEndpoint, hubConnectionStrings } = target;
+  const { deviceMqttEndpoint, deviceAmqpEndpoint } = target;
   return {
     kind,
     dpsName,
@@ -245,6 +249,7 @@ function describeTarget(target: Target): RecordedTarget {
     serviceHostName,
     globalDeviceEndpoint,
     deviceMqttEndpoint,
+    deviceAmqpEndpoint,
     credentials: credentialsOf(service),
     hubs: hubConnectionStrings.map(({ hostName }) => hostName),
   };

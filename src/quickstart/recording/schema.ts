@@ -34,7 +34,12 @@ const body = {
 const headers = z.record(z.string(), z.string()).optional();
 
 const answer = z.strictObject({
-  status: z.number().int().min(100).max(599).describe('Over MQTT: 200 for an acknowledgment.'),
+  status: z
+    .number()
+    .int()
+    .min(100)
+    .max(599)
+    .describe('Over MQTT: 200 for an acknowledgment. Over AMQP: that of HTTP for the same answer.'),
   headers: headers.describe('Only those that enrollkit reads.'),
   ...body,
 });
@@ -47,13 +52,15 @@ const request = z
       .enum(['arm', 'service', 'device', 'hub', 'entra'])
       .describe('entra: a token was asked for; the URL is its scope, and the token is not recorded.'),
     method: z
-      .enum(['GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE', 'CONNECT', 'SUBSCRIBE', 'PUBLISH'])
-      .describe('The HTTP method; CONNECT, SUBSCRIBE and PUBLISH are MQTT.'),
+      .enum(['GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE', 'CONNECT', 'SUBSCRIBE', 'PUBLISH', 'SEND'])
+      .describe('The HTTP method; CONNECT, SUBSCRIBE and PUBLISH are MQTT, SEND is AMQP.'),
     url: z
       .string()
-      .regex(/^(https|mqtts):\/\//, { error: () => sentences.recording.notAUrl })
-      .describe('Over MQTT, the topic follows after a space, or the user name of CONNECT.'),
-    clientId: z.string().optional().describe('MQTT: the device.'),
+      .regex(/^(https|mqtts|amqps):\/\//, { error: () => sentences.recording.notAUrl })
+      .describe(
+        'Over MQTT, the topic follows after a space, or the user name of CONNECT; over AMQP, the node and the operation.',
+      ),
+    clientId: z.string().optional().describe('MQTT and AMQP: the device.'),
     headers: headers.describe('Those that matter; credentials as their kind.'),
     ...body,
     answer: answer.optional(),
@@ -77,7 +84,7 @@ const step = z.strictObject({
   status: z
     .enum(['done', 'already', 'failed', 'interrupted'])
     .describe('already: it was found done, and nothing was changed.'),
-  outcome: z.string().optional().describe('What the step found in the end, in one line.'),
+  outcome: z.string().optional().describe('What the step found in the end, in one line of English.'),
   failure: failure.optional(),
   elapsedMs: milliseconds,
   sentAgain: z
@@ -102,6 +109,7 @@ const target = z
     serviceHostName: z.string(),
     globalDeviceEndpoint: z.string(),
     deviceMqttEndpoint: z.string(),
+    deviceAmqpEndpoint: z.string().optional(),
     credentials: z
       .enum(['connection-string', 'entra', 'from-arm'])
       .describe('How the service plane was opened; from-arm: with a key that Azure Resource Manager gave.'),

@@ -15,7 +15,7 @@ import type { CreatedResource } from '../../workspace/journal.js';
 import type { Plan } from '../plan/fields.js';
 import { previewRequest } from '../request-preview.js';
 import { runTag, tagsOf } from '../resource-tags.js';
-import type { RunContext, Step } from '../step.js';
+import type { Outcome, RunContext, Step } from '../step.js';
 
 type AzureTarget = Extract<Plan['target'], { kind: 'azure' }>;
 
@@ -52,7 +52,7 @@ export const azureResources: Step = {
   act: (context) => withManager(context, (manager) => create(context, manager)),
 };
 
-async function check(context: RunContext, manager: ResourceManager): Promise<string | undefined> {
+async function check(context: RunContext, manager: ResourceManager): Promise<Outcome | undefined> {
   const scope = scopeOf(context);
   const { dpsName } = azureOf(context.plan);
   const service = await manager.getService(scope, dpsName, context);
@@ -61,7 +61,7 @@ async function check(context: RunContext, manager: ResourceManager): Promise<str
   // What an interrupted run has created is noted, and waited for, by another one.
   const isNoted = things(context).every((thing) => context.journal.has(thing));
   if (!isReady || !isNoted) return undefined;
-  return sentences.quickstartSteps.linkedTo(dpsName, hubs.map(({ name }) => name).join(', '));
+  return (say) => say.linkedTo(dpsName, hubs.map(({ name }) => name).join(', '));
 }
 
 async function create(context: RunContext, manager: ResourceManager): Promise<void> {

@@ -47,7 +47,8 @@ export const certificateChain: Step = {
     assertChainHolds(context);
     const wanted = roles.map((role) => found[role]);
     if (!wanted.every((ca) => ca && ca.missing === undefined)) return undefined;
-    return wanted.flatMap((ca) => ca?.certificate.subject.commonName ?? []).join(' > ');
+    const names = wanted.flatMap((ca) => ca?.certificate.subject.commonName ?? []);
+    return () => names.join(' > ');
   },
   async act(context) {
     const { plan, found, layout, files } = context;

@@ -54,10 +54,9 @@ export const deviceCertificates: Step = {
       const stored = await usable(context, id);
       if (stored && isWhole(context, id, stored)) found.devices.set(id, stored);
     }
-    const made = found.devices.size;
-    return made === plan.devices.registrationIds.length
-      ? sentences.quickstartSteps.signedBy(signerName(context))
-      : undefined;
+    if (found.devices.size !== plan.devices.registrationIds.length) return undefined;
+    const signer = signerName(context);
+    return (say) => say.signedBy(signer);
   },
   async act(context) {
     const { plan, found, signal } = context;

@@ -31,12 +31,12 @@ export const proofInPortal: Step = {
   }),
   async check(context) {
     const state = await stateOfProof(context);
-    if (state === 'verified') return sentences.quickstartSteps.verified;
-    if (state === 'unknown' && context.found.saidVerified) return sentences.quickstartSteps.verifiedAsYouSay;
+    if (state === 'verified') return (say) => say.verified;
+    if (state === 'unknown' && context.found.saidVerified) return (say) => say.verifiedAsYouSay;
     // Without rights to look, an answer from an earlier run is taken to have been uploaded: a registration will tell.
     const answered =
       state === 'unknown' && context.verificationCode === undefined && answerOf(context) !== undefined;
-    return answered ? sentences.quickstartSteps.takenAsVerified : undefined;
+    return answered ? (say) => say.takenAsVerified : undefined;
   },
   async act(context) {
     const { portal, verificationCode, signal } = context;

@@ -8,12 +8,14 @@ import type { MqttClient } from 'mqtt';
 import { EnrollkitError } from '../../../errors.js';
 import { sentences } from '../../../languages/language.js';
 import { parseTopic } from '../../contract/mqtt.js';
+import { type DeviceParties, refusedBy } from '../device-refusal.js';
+import type { DeviceSocketOptions } from '../device-socket.js';
 import { direct, type Exchange, type ExchangeReply } from '../exchange.js';
 import type { RequestObserver } from '../observer.js';
-import { type MqttParties, mqttFailure, refusedBy } from './failure.js';
-import { loadMqttClient, type MqttSocketOptions, openSocket } from './socket.js';
+import { mqttFailure } from './failure.js';
+import { loadMqttClient, openSocket } from './socket.js';
 
-export interface MqttSessionOptions extends MqttParties, MqttSocketOptions {
+export interface MqttSessionOptions extends DeviceParties, DeviceSocketOptions {
   userName: string;
   onRequest?: RequestObserver | undefined;
   exchange?: Exchange | undefined;
@@ -172,10 +174,17 @@ export class MqttSession {
     this.#ended ??= new EnrollkitError('NETWORK', sentences.dpsClient.connectionClosed(this.#host));
     const client = this.#client;
     if (!client) return;
-    // Does not wait for a server that does not close its end.
-    const timer = setTimeout(() => client.stream.destroy(), disconnectTimeoutMs);
-    await new Promise<void>((closed) => client.end(lost, () => closed()));
-    clearTimeout(timer);
+    await new Promise<void>((closed) => {
+      // Does not wait for a server that does not close its end, nor for one that does not acknowledge a request: mqtt.js
+      // would wait for the acknowledgment for ever, even once the connection has ended.
+      const timer = setTimeout(() => client.stream.destroy(), disconnectTimeoutMs);
+      const done = () => {
+        clearTimeout(timer);
+        closed();
+      };
+      client.once('close', done);
+      client.end(lost, done);
+    });
   }
 
   get #host(): string {
