@@ -4068,7 +4068,8 @@ export const en = {
       ENROLLKIT_PASSPHRASE: 'The passphrase of the private keys.',
       ENROLLKIT_SERVICE_CONNECTION_STRING: 'Azure: connection string of a shared access policy of the DPS.',
       ENROLLKIT_HUB_CONNECTION_STRING: 'Azure: connection string of a hub, to look up and delete devices.',
-      ENROLLKIT_LANG: 'The language of messages (en, zh-CN), instead of your locale.',
+      ENROLLKIT_LANG:
+        'The language of messages (en, zh-CN), instead of your locale. To add a language, see CONTRIBUTING.md.',
       DEFAULT_VALIDITY_DAYS: 'certgen --edge: days that certificates are valid, instead of 30.',
       AZURE_TENANT_ID: 'Azure: the tenant of a service principal.',
       AZURE_CLIENT_ID: 'Azure: the client ID of the service principal.',
