@@ -2614,7 +2614,6 @@ export const zhCN: Sentences = {
     portInUse: (port, address, protocol) => `${address} 的端口 ${port} (${protocol}) 正在使用中。`,
     portNotPermitted: (port, address, protocol) => `你没有权限打开 ${address} 的端口 ${port} (${protocol})。`,
     permitOrOtherPort: (permit, flag) => `${permit}或使用 ${flag} PORT 选择 1024 或更高的其他端口。`,
-    stuck: (folder) => `${folder} 上的模拟器既未启动也未停止。`,
     noResponse: (address, reason) => `${address} 上的模拟器没有响应：${reason}。`,
     timedOut: '请求超时',
     stateCutOff: (path, size) => `模拟器状态 ${path} 已被截断：只有 ${size} 字节。`,
@@ -3368,7 +3367,8 @@ export const zhCN: Sentences = {
     replayOfflineTarget: '--offline 不使用设备预配服务。',
     replayOfflineNext: '请省略 --offline，或省略 --target 及其相关标志。',
     replayFolderUsed: (folder) => `文件夹 ${folder} 已包含另一次运行。`,
-    replayRestarted: (folder) => `此重放先前的运行已中断。将删除它在 ${folder} 中创建的内容，并重新开始重放。`,
+    replayRestarted: (folder) =>
+      `此重放先前的运行已中断。将删除它在 ${folder} 中创建的内容，并重新开始重放。`,
     replayNewFolder: '使用 --dir FOLDER 指定新文件夹。',
     replayEncrypts: '录制的运行会加密其私钥。',
     replayEarlierSteps: '注意：录制运行时，某些步骤已经完成。重放会先执行这些步骤。它们不进行比较。',

@@ -42,9 +42,7 @@ export class UnfinishedEnrollment {
   hasWritten(paths: readonly string[], certificate: string, { now }: Pick<Context, 'now'>): boolean {
     finishInterrupted([this.#record, ...paths], now);
     const pem = this.#certificate();
-    return (
-      pem !== undefined && pem === readTextIfExists(certificate) && paths.every((path) => lookAt(path))
-    );
+    return pem !== undefined && pem === readTextIfExists(certificate) && paths.every((path) => lookAt(path));
   }
 
   /** To be written together with the files. @param pem the certificate */
