@@ -31,12 +31,14 @@ export const journalTarget = z.discriminatedUnion('kind', [
 export type JournalTarget = z.infer<typeof journalTarget>;
 
 /** As a segment of a URL, these two would lead to another resource. */
-export const remoteName = text.refine((name) => !['', '.', '..'].includes(name), 'it is no name');
+export const remoteName = text.refine((name) => !['', '.', '..'].includes(name), {
+  error: () => sentences.workspace.notAName,
+});
 
 const thing = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('file'),
-    path: text.refine(isPathInside, 'it leads out of the certificate folder'),
+    path: text.refine(isPathInside, { error: () => sentences.workspace.outsideFolder }),
     sha256: text.optional(),
   }),
   z.object({

@@ -14,14 +14,16 @@ import { offlineTarget } from '../../quickstart/recording/offline.js';
 import { recordedAnswers } from '../../quickstart/recording/portal-replay.js';
 import { readRecording } from '../../quickstart/recording/read.js';
 import type { Recording } from '../../quickstart/recording/schema.js';
-import { type QuickstartOptions, runQuickstart } from '../../quickstart/run.js';
+import { folderUsed, type QuickstartOptions, runQuickstart } from '../../quickstart/run.js';
 import { isFolder } from '../../workspace/files.js';
 import { assertOwnFolder, type Layout, layoutOf } from '../../workspace/layout.js';
+import { environmentSecrets } from '../input/environment-secrets.js';
 import { givenPassphrase } from '../input/passphrase.js';
 import { givenFields } from '../input/plan-flags.js';
 import { planFrom } from '../input/plan-input.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { shownError } from '../kernel/report-error.js';
+import { useEmulatorOf } from '../target/emulator-state.js';
 import { withTarget } from '../target/target.js';
 import { plainProgress } from '../terminal/plain-progress.js';
 import { displayPath } from '../terminal/text.js';
@@ -92,7 +94,8 @@ function assertFlags(flags: ReplayFlags, { interactive }: Context): void {
     });
   }
   const isOfTarget = [...givenFields(flags)].some((field) => field.startsWith('target.'));
-  if (flags.offline && (isOfTarget || flags.connectionStringFile !== undefined)) {
+  const others = [flags.connectionStringFile, flags.emulator];
+  if (flags.offline && (isOfTarget || others.some((one) => one !== undefined))) {
     throw new EnrollkitError('USAGE', sentences.cliQuickstart.replayOfflineTarget, {
       next: sentences.cliQuickstart.replayOfflineNext,
     });
@@ -103,13 +106,11 @@ function assertFlags(flags: ReplayFlags, { interactive }: Context): void {
 function assertNewFolder(layout: Layout, unfinished: UnfinishedReplay): void {
   assertOwnFolder(layout);
   if (unfinished.exists || !isFolder(layout.state)) return;
-  // Of a replay that was killed as its first act.
-  const isTemporary = (name: string) => name === `${basename(layout.replay)}.tmp`;
-  if (readdirSync(layout.state).every(isTemporary)) return;
-  throw new EnrollkitError('FOLDER_NOT_EMPTY', sentences.cliQuickstart.replayFolderUsed(layout.folder), {
-    next: sentences.cliQuickstart.replayNewFolder,
-    context: { folder: layout.folder },
-  });
+  // Of a replay that was killed before it began.
+  const early = [layout.replay, layout.sharedEmulator].map((path) => basename(path));
+  const isEarly = (name: string) => early.includes(name.replace(/\.tmp$/, '')) && name !== early[0];
+  if (readdirSync(layout.state).every(isEarly)) return;
+  throw folderUsed(layout.folder);
 }
 
 /** The recorded plan with the flags in its place; Azure only if it is asked for. */
@@ -148,6 +149,7 @@ async function runAgain(
   if (plan.certificates.encryptKeys && passphrase === undefined) {
     throw new EnrollkitError('PASSPHRASE_REQUIRED', sentences.cliQuickstart.replayEncrypts);
   }
+  await useEmulatorOf(flags, plan.target, folder);
   unfinished.begin();
   const earlier = foundEarlier(recording, plan);
   if (earlier) {
@@ -160,9 +162,11 @@ async function runAgain(
     plan,
     folder,
     passphrase,
+    secrets: environmentSecrets(context.env),
     signal: AbortSignal.any([context.signal, interrupted.signal]),
     emit: (event) => progress.on(event),
     beforeStep: flags.step ? (await import('./step-prompt.js')).stepPrompt(context) : undefined,
+    isNewFolder: true,
     replayOf: {
       startedAt: recording.startedAt,
       offline,

@@ -58,8 +58,8 @@ export class UnfinishedReplay {
     }
     if (kept.length === 0) kept.push(...cleanLocal(folder, now).kept);
     if (kept.length === 0) return;
-    throw new EnrollkitError('FOLDER_NOT_EMPTY', sentences.cliQuickstart.replayFolderUsed(folder), {
-      next: sentences.cliQuickstart.replayNewFolder,
+    throw new EnrollkitError('FOLDER_NOT_EMPTY', sentences.quickstart.folderUsed(folder), {
+      next: sentences.quickstart.newFolder,
       context: { folder, kept },
     });
   }

@@ -19,7 +19,7 @@ const patterns: readonly [RegExp, string][] = [
   [/\bMII[A-Za-z0-9+/\s]{100,}={0,2}/g, '<certificate>'],
   [new RegExp(`${isoDate}|${httpDate}`, 'g'), '<date>'],
   [/(?<!api-version=)\b\d{4}-\d\d-\d\d\b/g, '<date>'],
-  [/((?:\$rid|(?:%24|\$)\.mid|operationId)=)[^&\s]+/g, '$1<ID>'],
+  [/((?:\$rid|(?:%24|\$)\.mid|operationId|iotdps-operation-id)=)[^&\s]+/g, '$1<ID>'],
   [/(\/operations\/)[^/?\s]+/g, '$1<ID>'],
   [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, '<ID>'],
   [/\b([0-9a-f]{40}|[0-9a-f]{64})\b/gi, '<thumbprint>'],

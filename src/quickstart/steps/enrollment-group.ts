@@ -25,7 +25,7 @@ export const enrollmentGroup: Step = {
     if (!there || there.different.length > 0) return undefined;
     const { group } = there;
     context.found.enrollmentGroup = group;
-    return `${group.provisioningStatus}, ${group.allocationPolicy}`;
+    return () => `${group.provisioningStatus}, ${group.allocationPolicy}`;
   },
   async act(context) {
     const { service, signal, journal } = context;

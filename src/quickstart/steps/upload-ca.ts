@@ -21,7 +21,7 @@ export const uploadCa: Step = {
   },
   async check(context) {
     const uploaded = await existingUpload(context);
-    return uploaded?.isIt ? uploaded.certificate.properties.subject : undefined;
+    return uploaded?.isIt ? () => uploaded.certificate.properties.subject : undefined;
   },
   async act(context) {
     const { plan, control, found, signal, journal, journalTarget } = context;
