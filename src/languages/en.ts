@@ -3419,7 +3419,6 @@ export const en = {
       `You do not have permission to open port ${port} of ${address}, for ${protocol}.`,
     permitOrOtherPort: (permit: string, flag: string) =>
       `${permit} Or choose another port, 1024 or higher, with ${flag} PORT.`,
-    stuck: (folder: string) => `The emulator on ${folder} is neither starting nor stopping.`,
     noResponse: (address: string, reason: string) =>
       `The emulator at ${address} does not respond: ${reason}.`,
     timedOut: 'the request timed out',

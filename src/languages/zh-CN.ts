@@ -2777,7 +2777,6 @@ export const zhCN: Sentences = {
     portInUse: (port, address, protocol) => `${address} 的端口 ${port} (${protocol}) 正在使用中。`,
     portNotPermitted: (port, address, protocol) => `你没有权限打开 ${address} 的端口 ${port} (${protocol})。`,
     permitOrOtherPort: (permit, flag) => `${permit}或使用 ${flag} PORT 选择 1024 或更高的其他端口。`,
-    stuck: (folder) => `${folder} 上的模拟器既未启动也未停止。`,
     noResponse: (address, reason) => `${address} 上的模拟器没有响应：${reason}。`,
     timedOut: '请求超时',
     stateCutOff: (path, size) => `模拟器状态 ${path} 已被截断：只有 ${size} 字节。`,
