@@ -95,10 +95,14 @@ test('list: a failed step ends it, and so does the end of the run in the middle 
 test('list: Ctrl-C is acknowledged while a step goes on', async () => {
   const [screen, controller] = [new Screen(), new AbortController()];
   const progress = listProgress(outputTo(screen), controller.signal);
-  for (const event of [phase, { type: 'step-started', step: 'a' }] as RunEvent[]) progress.on(event);
-  await new Promise(setImmediate);
+  progress.on(phase);
+  // A step that has ended is drawn no more.
+  progress.on(done('a'));
+  await progress.settled();
+  progress.on({ type: 'step-started', step: 'b' });
+  await sleep(50);
   controller.abort();
-  progress.on({ type: 'step-progress', step: 'a', text: '2 of 200' });
+  progress.on({ type: 'step-progress', step: 'b', text: '2 of 200' });
   for (let tries = 0; tries < 100 && !screen.text.includes('Ctrl-C'); tries += 1) await sleep(20);
   assert.match(screen.text, /Press Ctrl-C again/);
   assert.ok(!screen.text.includes('2 of 200'));

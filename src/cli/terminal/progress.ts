@@ -84,11 +84,13 @@ async function draw(
   output: Output,
   signal: AbortSignal,
 ): Promise<void> {
+  const drawn = new AbortController();
   const list = new Listr(
     [
       {
         title: printable(step.title),
-        task: (_: unknown, task: Task) => Promise.race([stepEnds(step, task, output, signal), stopped]),
+        task: (_: unknown, task: Task) =>
+          Promise.race([stepEnds(step, task, output, signal, drawn.signal), stopped]),
       },
     ],
     {
@@ -106,9 +108,17 @@ async function draw(
   );
   // The failure is reported elsewhere; here it only ends the list.
   await list.run().catch(() => {});
+  drawn.abort();
 }
 
-function stepEnds(step: StepState, task: Task, output: Output, signal: AbortSignal): Promise<void> {
+/** @param drawn aborted once the step is drawn no more: the task has no output then */
+function stepEnds(
+  step: StepState,
+  task: Task,
+  output: Output,
+  signal: AbortSignal,
+  drawn: AbortSignal,
+): Promise<void> {
   // The spinner and its margin take three columns.
   const show = (text: string) => {
     task.output = truncate(printable(text), output.width - 4);
@@ -117,7 +127,7 @@ function stepEnds(step: StepState, task: Task, output: Output, signal: AbortSign
     // Other lines are held back while a step is drawn: Ctrl-C would seem to be ignored.
     const interrupted = () => show(sentences.cliKernel.interrupting);
     if (signal.aborted) interrupted();
-    else signal.addEventListener('abort', interrupted, { once: true });
+    else signal.addEventListener('abort', interrupted, { signal: drawn });
     step.listen((event) => {
       if (event.type === 'step-progress' && !signal.aborted) show(event.text);
       if (event.type === 'step-done') {
