@@ -1,4 +1,5 @@
 /** The reverse of a run: removes what the journal says that it made, and nothing else. */
+
 import { rmSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -8,6 +9,7 @@ import { ResourceManager } from '../dps/client/resource-manager.js';
 import { ServicePlane } from '../dps/client/service.js';
 import { hubConnectionStringFor, type Target } from '../dps/client/target.js';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { sha256OfFile } from '../workspace/digest.js';
 import { lookAt, reason, removeIfEmpty } from '../workspace/files.js';
 import { type CreatedFile, type CreatedResource, Journal, type JournalTarget } from '../workspace/journal.js';
@@ -110,6 +112,8 @@ export async function cleanRemote(options: CleanOptions): Promise<CleanResult> {
   if (remote.length === 0) return result;
   const { journal, close } = openFolder(layout, now);
   const clients = new Clients(options.targetFor);
+  // Which hub a device goes with is known by these, so that their records are removed after those of its devices.
+  const ofHubs: RemoteResource[] = [];
   try {
     for (const thing of remote) {
       if (signal.aborted) throw asEnrollkitError(signal.reason, signal);
@@ -121,14 +125,30 @@ export async function cleanRemote(options: CleanOptions): Promise<CleanResult> {
         result.kept.push({ thing, why: error.message });
         continue;
       }
-      journal.removed(thing);
+      if (thing.kind === 'hub-link' || thing.kind === 'iot-hub') ofHubs.push(thing);
+      else journal.removed(thing);
       if (thing.kind === 'telemetry') continue;
       result.removed.push(thing);
       options.removed?.(thing);
     }
+    for (const thing of ofHubs) journal.removed(thing);
     return result;
   } finally {
     clients.close();
+    close();
+  }
+}
+
+/**
+ * Removes the records of the remote things, which stay: for a run that was answered offline, and created none.
+ *
+ * @throws EnrollkitError JOURNAL_UNREADABLE, FOLDER_IN_USE
+ */
+export function forgetRemote(folder: string, now: () => Date): void {
+  const { journal, close } = openFolder(layoutOf(folder), now);
+  try {
+    for (const thing of planClean(folder).remote) journal.removed(thing);
+  } finally {
     close();
   }
 }
@@ -144,13 +164,9 @@ export function cleanLocal(folder: string, now: () => Date = () => new Date()): 
   const layout = layoutOf(folder);
   const { remote } = planClean(folder);
   if (remote.length > 0) {
-    throw new EnrollkitError(
-      'CONFLICT',
-      'The journal still holds what is in the provisioning service, so local files stay.',
-      {
-        next: 'Remove it first: run enrollkit clean.',
-      },
-    );
+    throw new EnrollkitError('CONFLICT', sentences.quickstart.journalStillHas, {
+      next: sentences.quickstart.cleanFirst,
+    });
   }
   const result: CleanResult = { removed: [], kept: [] };
   const { journal, close } = openFolder(layout, now);
@@ -180,16 +196,16 @@ function isState({ path }: CreatedFile): boolean {
 function removeFile({ path }: CreatedFile, layout: Layout, journal: Journal): string | undefined {
   const absolute = join(layout.folder, path);
   const link = linkBelow(layout.folder, absolute);
-  if (link !== undefined) return `${link} is a symbolic link; remove it by hand`;
+  if (link !== undefined) return sentences.quickstart.linkByHand(link);
   if (lookAt(absolute)) {
     const sha256 = sha256OfFile(absolute);
-    if (!isPlaceOfRun(path)) return 'enrollkit never writes a file there; remove it by hand';
-    if (sha256 === undefined) return 'it is not a readable file; remove it by hand';
-    if (!journal.wrote(path, sha256)) return 'it was changed after enrollkit wrote it; remove it by hand';
+    if (!isPlaceOfRun(path)) return sentences.quickstart.foreignFile;
+    if (sha256 === undefined) return sentences.quickstart.notAFile;
+    if (!journal.wrote(path, sha256)) return sentences.quickstart.fileChanged;
     try {
       unlinkSync(absolute);
     } catch (cause) {
-      return `it cannot be removed${reason(cause)}`;
+      return sentences.quickstart.cannotDelete(reason(cause));
     }
   }
   removeEmptyFolders(dirname(absolute), layout);
@@ -263,7 +279,7 @@ async function remove(
       const present = await control.getCertificate(thing.name, { signal });
       if (!present) return;
       if (present.properties.thumbprint.toUpperCase() !== thing.sha1Thumbprint) {
-        throw new EnrollkitError('CONFLICT', `Another certificate is now uploaded as ${thing.name}.`);
+        throw new EnrollkitError('CONFLICT', sentences.quickstart.otherCertificate(thing.name));
       }
       return control.deleteCertificate(thing.name, present.etag, { signal });
     }
@@ -282,10 +298,7 @@ async function removeHubDevice(
 ): Promise<void> {
   const connectionString = hubConnectionStringFor(target, host);
   if (connectionString === undefined) {
-    throw new EnrollkitError(
-      'NO_CREDENTIALS',
-      `No connection string of the hub ${host} is known (ENROLLKIT_HUB_CONNECTION_STRING), so the device stays: az iot hub device-identity delete --device-id ${deviceId}`,
-    );
+    throw new EnrollkitError('NO_CREDENTIALS', sentences.quickstart.noHubConnectionString(host, deviceId));
   }
   const hub = new HubService(connectionString, target);
   try {

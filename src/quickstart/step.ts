@@ -1,10 +1,12 @@
 /** What a step is, and what steps share. */
+
 import type { KeyObject } from 'node:crypto';
 import type { ControlPlane } from '../dps/client/arm.js';
 import type { ServicePlane } from '../dps/client/service.js';
 import { hasOwnTime, type Target } from '../dps/client/target.js';
 import type { EnrollmentGroup, LinkedHub, RegistrationState } from '../dps/contract/schemas.js';
 import type { Sentences } from '../languages/en.js';
+import { sentences } from '../languages/language.js';
 import type { Journal, JournalTarget } from '../workspace/journal.js';
 import type { Layout } from '../workspace/layout.js';
 import type { OwnFiles } from '../workspace/own-files.js';
@@ -106,7 +108,7 @@ export function requireFound<Name extends keyof Found>(found: Found, name: Name)
 
 /** Whose clock a run goes by, for messages. */
 export function clockOwner({ target }: Pick<RunContext, 'target'>): string {
-  return hasOwnTime(target) ? 'the emulator' : 'this computer';
+  return hasOwnTime(target) ? sentences.quickstart.emulator : sentences.quickstart.thisComputer;
 }
 
 /** Why an expired certificate is refused, for messages. */
@@ -114,8 +116,11 @@ export function expiredOn(
   { notAfter }: { notAfter: Date },
   context: Pick<RunContext, 'target' | 'now'>,
 ): string {
-  const clock = `the clock of ${clockOwner(context)} says ${context.now().toISOString()}`;
-  return `it expired on ${notAfter.toISOString()}, and ${clock}`;
+  return sentences.quickstart.expired(
+    notAfter.toISOString(),
+    clockOwner(context),
+    context.now().toISOString(),
+  );
 }
 
 /** The CA that signs the devices. */

@@ -31,12 +31,14 @@ export const journalTarget = z.discriminatedUnion('kind', [
 export type JournalTarget = z.infer<typeof journalTarget>;
 
 /** As a segment of a URL, these two would lead to another resource. */
-export const remoteName = text.refine((name) => !['', '.', '..'].includes(name), 'it is no name');
+export const remoteName = text.refine((name) => !['', '.', '..'].includes(name), {
+  error: () => sentences.workspace.notAName,
+});
 
 const thing = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('file'),
-    path: text.refine(isPathInside, 'it leads out of the certificate folder'),
+    path: text.refine(isPathInside, { error: () => sentences.workspace.outsideFolder }),
     sha256: text.optional(),
   }),
   z.object({
@@ -110,6 +112,21 @@ export class Journal {
     return journal;
   }
 
+  /**
+   * Removes a last line that was cut off.
+   *
+   * @throws EnrollkitError FILE_UNWRITABLE
+   */
+  removeCutOff(): void {
+    if (this.#tornAt === undefined) return;
+    try {
+      truncateSync(this.#path, this.#tornAt);
+    } catch (cause) {
+      throw unwritable(sentences.workspace.journal.name(this.#path), cause);
+    }
+    this.#tornAt = undefined;
+  }
+
   /** To be called before the act, once it is known that the thing is not there. */
   intend(thing: CreatedResource): void {
     this.#append('intended', thing);
@@ -154,8 +171,7 @@ export class Journal {
     const record = `${JSON.stringify({ at: this.#now().toISOString(), event, thing })}\n`;
     try {
       if (this.#things.size === 0) ensureFolder(dirname(this.#path));
-      if (this.#tornAt !== undefined) truncateSync(this.#path, this.#tornAt);
-      this.#tornAt = undefined;
+      this.removeCutOff();
       appendFileSync(this.#path, record, { mode: secretFileMode });
     } catch (cause) {
       this.#tornAt = endOfLines(this.#path);

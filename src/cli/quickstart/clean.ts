@@ -42,7 +42,7 @@ export const clean = defineCommand({
         return output.result('clean.dry-run', sentences.cliQuickstart.cleanNothingWould(folder));
       return output.result(
         'clean.dry-run',
-        `These would be deleted:\n${listText(deleted, deleted.length).trimEnd()}`,
+        `${sentences.cliQuickstart.cleanWouldDelete}\n${listText(deleted, deleted.length).trimEnd()}`,
       );
     }
     // Also refuses a folder in which a run is at work: its journal is not complete.
@@ -53,7 +53,8 @@ export const clean = defineCommand({
     if (lookAt(layout.state) && lockHolder(join(layout.emulator, 'lock')) === undefined)
       forgetEndpoints(layout.state);
     const plan = planClean(folder);
-    const say = (thing: CreatedResource) => output.note('clean.removed', `removed  ${inWords(thing)}`);
+    const say = (thing: CreatedResource) =>
+      output.note('clean.removed', sentences.cliQuickstart.cleanRemoved(inWords(thing)));
     const things: CreatedResource[] = [...plan.remote, ...(flags.certificates ? plan.local : [])];
     if (things.length === 0) {
       if (output.json) return output.value({ removed: [], kept: [] });
@@ -73,7 +74,8 @@ export const clean = defineCommand({
         },
       }),
     );
-    if (plan.remote.length > maxListed) output.note('clean.removed', `removed  ${countText(result.removed)}`);
+    if (plan.remote.length > maxListed)
+      output.note('clean.removed', sentences.cliQuickstart.cleanRemoved(countText(result.removed)));
     if (flags.certificates && result.kept.length === 0) {
       const local = cleanLocal(folder, now);
       result.removed.push(...local.removed);
@@ -84,7 +86,8 @@ export const clean = defineCommand({
       if (state !== undefined)
         output.note('clean.emulator', sentences.cliQuickstart.cleanKeptEmulator(state));
     }
-    for (const { thing, why } of result.kept) output.note('clean.kept', `kept     ${inWords(thing)}: ${why}`);
+    for (const { thing, why } of result.kept)
+      output.note('clean.kept', sentences.cliQuickstart.cleanKept(inWords(thing), why));
     if (result.kept.length > 0) {
       throw new EnrollkitError(
         'PARTIAL',
@@ -121,7 +124,13 @@ function countText(things: readonly CreatedResource[]): string {
   const count = (kind: CreatedResource['kind']) => things.filter((thing) => thing.kind === kind).length;
   const azure =
     count('hub-link') + count('iot-hub') + count('provisioning-service') + count('resource-group');
-  return `${count('hub-device')} devices, ${count('registration')} registration records, ${count('enrollment-group')} enrollment groups, ${count('ca-certificate')} CA certificates${azure > 0 ? `, ${azure} Azure resources and links` : ''}`;
+  return sentences.cliQuickstart.cleanCounts(
+    count('hub-device'),
+    count('registration'),
+    count('enrollment-group'),
+    count('ca-certificate'),
+    azure,
+  );
 }
 
 function inWords(thing: CreatedResource): string {
@@ -129,11 +138,11 @@ function inWords(thing: CreatedResource): string {
     case 'file':
       return sentences.cliQuickstart.cleanFile(thing.path);
     case 'ca-certificate':
-      return `CA certificate ${thing.name}${where(thing.target)}`;
+      return sentences.cliQuickstart.cleanCaCertificate(thing.name, where(thing.target));
     case 'enrollment-group':
-      return `enrollment group ${thing.id}${where(thing.target)}`;
+      return sentences.cliQuickstart.cleanEnrollmentGroup(thing.id, where(thing.target));
     case 'registration':
-      return `registration record ${thing.id}${where(thing.target)}`;
+      return sentences.cliQuickstart.cleanRegistration(thing.id, where(thing.target));
     case 'hub-device':
       return sentences.cliQuickstart.cleanHubDevice(thing.id, thing.hub);
     case 'resource-group':
@@ -143,12 +152,14 @@ function inWords(thing: CreatedResource): string {
     case 'iot-hub':
       return sentences.cliQuickstart.cleanIotHub(thing.name);
     case 'hub-link':
-      return `link to the IoT hub ${thing.name}${where(thing.target)}`;
+      return sentences.cliQuickstart.cleanHubLink(thing.name, where(thing.target));
     case 'telemetry':
       return sentences.cliQuickstart.cleanTelemetry(thing.id);
   }
 }
 
 function where(target: { kind: string; dpsName?: string }): string {
-  return target.kind === 'azure' ? ` in ${target.dpsName}` : ' in the emulator';
+  return target.kind === 'azure'
+    ? sentences.cliQuickstart.cleanInService(target.dpsName ?? '')
+    : sentences.cliQuickstart.cleanInEmulator;
 }

@@ -1,5 +1,6 @@
 /** A server that refuses a device as it connects, over MQTT or AMQP. */
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { Plane } from '../contract/api-versions.js';
 import { codeOf, transportFailure } from './transport-failure.js';
 
@@ -19,7 +20,7 @@ export function refusedBy(
 ): EnrollkitError {
   return new EnrollkitError(
     plane === 'hub' ? 'HUB_REFUSED' : 'DEVICE_NOT_AUTHORIZED',
-    `${endpoint} refused ${what} of the device ${clientId}.`,
+    sentences.dpsClient.mqttRefusedDevice(endpoint, what, clientId),
     { context: { host: endpoint, deviceId: clientId, ...(code === undefined ? {} : { code }) } },
   );
 }
@@ -33,13 +34,13 @@ export function refusedBy(
 export function connectionFailure(error: unknown, parties: DeviceParties, port: number): EnrollkitError {
   // With TLS 1.3, a client learns that its certificate was refused only after the handshake.
   if (/ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_|ACCESS_DENIED)/.test(codeOf(error) ?? '')) {
-    return refusedBy(parties, 'the certificate', codeOf(error));
+    return refusedBy(parties, sentences.dpsClient.mqttCertificate, codeOf(error));
   }
   const failure = transportFailure(error, parties.endpoint);
   if (failure.code !== 'NETWORK') return failure;
   return new EnrollkitError('NETWORK', failure.message, {
     cause: failure.cause,
     context: failure.context,
-    next: `Check the network and the name; a firewall may keep port ${port} shut: devices can also register over HTTPS (--protocol https).`,
+    next: sentences.dpsClient.mayBeFirewall(port),
   });
 }

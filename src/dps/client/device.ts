@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnrollkitError, isAbort } from '../../errors.js';
 import { explainServiceCode } from '../../explanations/explain.js';
+import { sentences } from '../../languages/language.js';
 import { type RegistrationOperation, registrationOperation } from '../contract/schemas.js';
 import { type DeviceCredentials, openCredentials } from './device-credentials.js';
 import type {
@@ -67,7 +68,7 @@ export async function registerDevice(options: RegisterDeviceOptions): Promise<As
       deadline.abort(
         new EnrollkitError(
           'TIMEOUT',
-          `DPS did not assign the device ${registrationId} to a hub within ${timeoutMs / 1000} seconds.`,
+          sentences.dpsClient.notAssignedInTime(registrationId, timeoutMs / 1000),
         ),
       ),
     timeoutMs,
@@ -126,7 +127,7 @@ async function registerAndPoll(
     if (status === 'failed' || status === 'disabled') {
       throw await failure(registrationState?.errorCode, registrationState?.errorMessage, status, options);
     }
-    if (!operationId) throw unexpected('it names no operation', options);
+    if (!operationId) throw unexpected(sentences.dpsClient.noOperation, options);
     await wait(reply.retryAfterMs ?? pollEveryMs, signal);
     sendNext = () => send((transport) => transport.getOperation(operationId));
   }
@@ -151,7 +152,7 @@ function assigned(
   { registrationState: state }: RegistrationOperation,
   options: RegisterDeviceOptions,
 ): AssignedRegistration {
-  if (!state?.assignedHub) throw unexpected('it assigns the device to no hub', options);
+  if (!state?.assignedHub) throw unexpected(sentences.dpsClient.noHub, options);
   const { assignedHub, deviceId } = state;
   return { ...state, assignedHub, deviceId: deviceId ?? options.registrationId };
 }
@@ -161,20 +162,18 @@ function readOperation({ bodyText }: TransportReply, options: RegisterDeviceOpti
   try {
     body = JSON.parse(bodyText);
   } catch {
-    throw unexpected('it is not JSON', options);
+    throw unexpected(sentences.dpsClient.notJson, options);
   }
   const parsed = registrationOperation.safeParse(body);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
-  throw unexpected(`at ${issue.path.join('.') || 'its top'}, ${issue.message}`, options);
+  throw unexpected(sentences.dpsClient.atMember(issue.path.join('.'), issue.message), options);
 }
 
 function unexpected(why: string, { registrationId }: RegisterDeviceOptions): EnrollkitError {
-  return new EnrollkitError(
-    'REFUSED',
-    `DPS answered the registration of ${registrationId} with something unexpected: ${why}.`,
-    { next: 'Check the global device endpoint, and that no proxy answers in its place.' },
-  );
+  return new EnrollkitError('REFUSED', sentences.dpsClient.unexpectedRegistration(registrationId, why), {
+    next: sentences.dpsClient.checkEndpoint,
+  });
 }
 
 async function refusal(reply: TransportReply, options: RegisterDeviceOptions): Promise<EnrollkitError> {
@@ -191,13 +190,14 @@ async function failure(
 ): Promise<EnrollkitError> {
   const { registrationId, idScope } = options;
   const context = { registrationId, idScope, errorCode: errorCode ?? null, status };
-  const serviceMessage = errorMessage ? readServiceMessage(errorMessage).message : undefined;
-  const quoted = serviceMessage === undefined ? '' : `: ${serviceMessage.replace(/\.$/, '')}`;
+  const serviceMessage = errorMessage
+    ? readServiceMessage(errorMessage).message?.replace(/\.$/, '')
+    : undefined;
   if (status === 'disabled') {
     return new EnrollkitError(
       'DEVICE_NOT_AUTHORIZED',
-      `The enrollment of the device ${registrationId} is disabled${quoted}.`,
-      { context, next: 'Enable its enrollment, then run the same command again.' },
+      sentences.dpsClient.enrollmentDisabled(registrationId, serviceMessage),
+      { context, next: sentences.dpsClient.enableEnrollment },
     );
   }
   const number = errorCode ?? 0;
@@ -206,10 +206,13 @@ async function failure(
     : 'REGISTRATION_FAILED';
   const explanation = explainServiceCode(number);
   // The reasons that are found say more than the meaning of the code.
-  const meaning = code === 'DEVICE_NOT_AUTHORIZED' || !explanation ? '' : ` ${explanation.meaning}`;
+  const meaning = code === 'DEVICE_NOT_AUTHORIZED' || !explanation ? [] : [explanation.meaning];
   return new EnrollkitError(
     code,
-    `DPS did not register the device ${registrationId}${quoted} (${errorCode ?? 'no code'}).${meaning}`,
+    [
+      sentences.dpsClient.notRegistered(registrationId, serviceMessage, errorCode ?? undefined),
+      ...meaning,
+    ].join(sentences.dpsClient.betweenSentences),
     { context, ...(explanation ? { next: explanation.next } : {}) },
   );
 }
@@ -226,14 +229,14 @@ async function withDiagnosis(error: unknown, options: RegisterDeviceOptions): Pr
   const at = serviceClock(options.target)();
   // Its clock may be set to a time at which nothing seems to be wrong here.
   const byClock =
-    told.length > 0 && hasOwnTime(options.target) ? [`Its clock says ${at.toISOString()}.`] : [];
+    told.length > 0 && hasOwnTime(options.target) ? [sentences.dpsClient.serviceClock(at.toISOString())] : [];
   const meaning = told.length === 0 && !mayBeIdScope ? meaningOf(context) : [];
   const isDisabled = context.status === 'disabled';
-  const sentences =
+  const reasons =
     isDisabled && told.length === 0
       ? []
       : [...told.map((problem) => problem.message), ...byClock, ...meaning];
-  return new EnrollkitError(code, [message, ...sentences].join(' '), {
+  return new EnrollkitError(code, [message, ...reasons].join(sentences.dpsClient.betweenSentences), {
     next: told[0]?.fix ?? next,
     cause,
     context: {

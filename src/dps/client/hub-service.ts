@@ -1,5 +1,7 @@
 /** A client for the device identities of an IoT hub, with the connection string of one of its policies. */
+
 import * as z from 'zod';
+import { sentences } from '../../languages/language.js';
 import type { ConnectionString } from '../contract/connection-string.js';
 import { type Route, routes } from '../contract/routes.js';
 import { sasPolicy } from './auth.js';
@@ -67,5 +69,5 @@ export class HubService {
 }
 
 function deviceRequest(route: Route, deviceId: string) {
-  return { route, parameters: { deviceId }, subject: `the device ${deviceId}` };
+  return { route, parameters: { deviceId }, subject: sentences.dpsClient.device(deviceId) };
 }

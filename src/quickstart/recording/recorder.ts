@@ -1,4 +1,5 @@
 /** Records a run: its steps and each request with its answer. Nothing is masked or written before the run ends. */
+
 import { homedir } from 'node:os';
 import { relative, sep } from 'node:path';
 import type { TokenCredential } from '../../dps/client/azure-credential.js';
@@ -6,6 +7,7 @@ import type { Exchange, ExchangeReply, ExchangeRequest } from '../../dps/client/
 import type { ServiceCredentials, Target } from '../../dps/client/target.js';
 import { codeOf } from '../../dps/client/transport-failure.js';
 import { EnrollkitError, isAbort } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { packageVersion } from '../../package-files.js';
 import { sha1Thumbprint, sha256Thumbprint } from '../../pki/x509/inspect.js';
 import type { StoredCertificate } from '../../workspace/stored-certificates.js';
@@ -297,7 +299,7 @@ function describeBody(text: string | undefined, mask: Mask): { body?: unknown; t
 /** Undefined as a failure: the run ended before there was an answer. */
 function describeFailure(failure: unknown, mask: Mask): RecordedFailure {
   if (failure === undefined || isAbort(failure)) {
-    return { code: 'INTERRUPTED', message: 'The run ended before an answer came.' };
+    return { code: 'INTERRUPTED', message: sentences.recording.endedBeforeAnswer };
   }
   const { message } = failure as Error;
   if (!(failure instanceof EnrollkitError)) {

@@ -1,5 +1,7 @@
 /** The schema of a recording; templates/recording.schema.json is written from it. */
+
 import * as z from 'zod';
+import { sentences } from '../../languages/language.js';
 import { isPlaceOfRun } from '../../workspace/layout.js';
 import { isPathInside } from '../../workspace/path-inside.js';
 import type { Plan } from '../plan/fields.js';
@@ -54,7 +56,7 @@ const request = z
       .describe('The HTTP method; CONNECT, SUBSCRIBE and PUBLISH are MQTT, SEND is AMQP.'),
     url: z
       .string()
-      .regex(/^(https|mqtts|amqps):\/\//, 'it must begin with https://, mqtts:// or amqps://')
+      .regex(/^(https|mqtts|amqps):\/\//, { error: () => sentences.recording.notAUrl })
       .describe(
         'Over MQTT, the topic follows after a space, or the user name of CONNECT; over AMQP, the node and the operation.',
       ),
@@ -77,7 +79,7 @@ const portalAnswer = z.strictObject({
 export type PortalAnswer = z.infer<typeof portalAnswer>;
 
 const step = z.strictObject({
-  id: z.string().regex(/^[a-z-]+$/, 'it must be the ID of a step'),
+  id: z.string().regex(/^[a-z-]+$/, { error: () => sentences.recording.notAStep }),
   title: z.string(),
   status: z
     .enum(['done', 'already', 'failed', 'interrupted'])
@@ -103,7 +105,7 @@ const target = z
     subscriptionId: z.string().optional(),
     resourceGroup: z.string().optional(),
     idScope: z.string().optional(),
-    armEndpoint: z.string().regex(/^https:\/\//, 'it must begin with https://'),
+    armEndpoint: z.string().regex(/^https:\/\//, { error: () => sentences.recording.notHttps }),
     serviceHostName: z.string(),
     globalDeviceEndpoint: z.string(),
     deviceMqttEndpoint: z.string(),
@@ -119,10 +121,12 @@ export type RecordedTarget = z.infer<typeof target>;
 const certificate = z.strictObject({
   path: z
     .string()
-    .refine((path) => isPathInside(path) && isPlaceOfRun(path), 'it is no file of a certificate folder')
+    .refine((path) => isPathInside(path) && isPlaceOfRun(path), { error: () => sentences.recording.notAFile })
     .describe('In the certificate folder, with / between its parts.'),
-  sha1Thumbprint: z.string().regex(/^[0-9A-F]{40}$/, 'it must be 40 hexadecimal digits'),
-  sha256Thumbprint: z.string().regex(/^[0-9A-F]{64}$/, 'it must be 64 hexadecimal digits'),
+  sha1Thumbprint: z.string().regex(/^[0-9A-F]{40}$/, { error: () => sentences.recording.notHexadecimal(40) }),
+  sha256Thumbprint: z
+    .string()
+    .regex(/^[0-9A-F]{64}$/, { error: () => sentences.recording.notHexadecimal(64) }),
 });
 
 export const recordingSchema = z

@@ -108,7 +108,12 @@ async function usable(context: RunContext, role: CaRole): Promise<StoredCertific
   if (now() < certificate.notBefore) {
     throw new EnrollkitError(
       'CLOCK_SKEW',
-      `${paths.certificate} is not valid before ${certificate.notBefore.toISOString()}, and the clock of ${clockOwner(context)} says ${now().toISOString()}.`,
+      sentences.quickstartSteps.notValidYet(
+        paths.certificate,
+        certificate.notBefore.toISOString(),
+        clockOwner(context),
+        now().toISOString(),
+      ),
     );
   }
   if (now() > certificate.notAfter) throw refuse(expiredOn(certificate, context));
@@ -124,9 +129,7 @@ async function usable(context: RunContext, role: CaRole): Promise<StoredCertific
   }
   const algorithm = keyAlgorithmOf(certificate.publicKey);
   if (!isExisting && algorithm !== plan.certificates.keyAlgorithm) {
-    throw refuse(
-      `its key is ${algorithm ?? 'of another kind'}, and the plan wants ${plan.certificates.keyAlgorithm}`,
-    );
+    throw refuse(sentences.quickstartSteps.otherKeyAlgorithm(algorithm, plan.certificates.keyAlgorithm));
   }
   // Opened now, so that a wrong passphrase or a swapped key is found before anything is uploaded.
   await openKey(context, stored);
@@ -143,22 +146,26 @@ async function usable(context: RunContext, role: CaRole): Promise<StoredCertific
 function assertChainHolds({ plan, layout, found }: RunContext): void {
   const { root, intermediate } = found;
   const refuse = (what: StoredCertificate, why: string, gone: CertificatePaths) =>
-    new EnrollkitError('FILE_EXISTS', `${what.paths.certificate} ${why}.`, {
-      next: `Restore ${gone.folder} from a backup, or move ${what.paths.folder} away to have a new one made.`,
-    });
+    new EnrollkitError(
+      'FILE_EXISTS',
+      sentences.quickstartSteps.certificateProblem(what.paths.certificate, why),
+      {
+        next: sentences.quickstartSteps.restoreOrMove(gone.folder, what.paths.folder),
+      },
+    );
   if (intermediate && !root && authoritiesOf(plan).includes('root')) {
     throw refuse(intermediate, sentences.quickstartSteps.missingRoot(layout.root.folder), layout.root);
   }
   if (intermediate && root && !leadsTo(intermediate, root)) {
     const why = notIssuedBy(intermediate.certificate, root.certificate);
-    throw refuse(intermediate, `cannot be reused: it was not issued by ${why}`, layout.root);
+    throw refuse(intermediate, sentences.quickstartSteps.notIssuedBy(why), layout.root);
   }
   const signer = plan.certificates.intermediate ? 'intermediate' : 'root';
   if (found[signer]) return;
   for (const id of plan.devices.registrationIds) {
     const device = loadCertificate(layout.device(id));
     if (device)
-      throw refuse(device, `exists, but its CA in ${layout[signer].folder} is missing`, layout[signer]);
+      throw refuse(device, sentences.quickstartSteps.missingSigner(layout[signer].folder), layout[signer]);
   }
 }
 
@@ -180,7 +187,9 @@ async function makeCa(
   issuer?: Issuer,
 ): Promise<StoredCertificate> {
   const { plan, now, found, files, signal } = context;
-  context.progress(`making the ${role} CA`);
+  context.progress(
+    role === 'root' ? sentences.quickstartSteps.creatingRoot : sentences.quickstartSteps.creatingIntermediate,
+  );
   const unfinished = await unfinishedKey(context, paths);
   const { publicKey, privateKey } =
     unfinished ?? (await generateKeyPair(plan.certificates.keyAlgorithm, signal));

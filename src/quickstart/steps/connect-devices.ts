@@ -49,7 +49,7 @@ export const connectDevices: Step = {
       journal.made(message.thing);
       found.connectedNow.add(id);
       done += 1;
-      context.progress(`${done} of ${waiting.length}`);
+      context.progress(sentences.quickstartSteps.doneOf(done, waiting.length));
     });
   },
 };

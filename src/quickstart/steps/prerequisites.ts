@@ -87,7 +87,7 @@ async function checkControlPlane(context: RunContext): Promise<Outcome> {
 function howToGetRights({ subscriptionId, resourceGroup, dpsName }: RunContext['target']): string {
   const scope = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.Devices/provisioningServices/${dpsName}`;
   const command = roleCommand({ role: 'Contributor', scope, assignee: undefined });
-  return `You need the role "Contributor" on the provisioning service. Someone who can assign roles there can run: ${command}. Or prove possession through the portal: --proof-of-possession portal.`;
+  return sentences.dpsClient.assignRole('Contributor', command, true);
 }
 
 function checkHubs({ plan, target, found }: RunContext): Outcome {

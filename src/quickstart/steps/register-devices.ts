@@ -60,7 +60,7 @@ export const registerDevices: Step = {
         { ...poll, repeated: sentences.quickstartSteps.untilAssigned },
         record,
         plan.target.kind === 'azure'
-          ? { ...inHub, when: 'where ENROLLKIT_HUB_CONNECTION_STRING is set' }
+          ? { ...inHub, when: sentences.quickstartSteps.whereHubConnectionString }
           : inHub,
       ];
     }),
@@ -110,14 +110,19 @@ export const registerDevices: Step = {
         return;
       }
       done += 1;
-      context.progress(`${done} of ${missing.length}`);
+      context.progress(sentences.quickstartSteps.doneOf(done, missing.length));
     });
     const [first] = failures.values();
     if (!first) return;
     if (failures.size === missing.length) throw first;
     throw new EnrollkitError(
       'PARTIAL',
-      `${failures.size} of ${missing.length} devices were not registered: ${[...failures.keys()].slice(0, 5).join(', ')}. ${first.message}`,
+      sentences.quickstartSteps.someNotRegistered(
+        failures.size,
+        missing.length,
+        [...failures.keys()].slice(0, 5),
+        first.message,
+      ),
       { cause: first, context: { failed: [...failures.keys()] } },
     );
   },

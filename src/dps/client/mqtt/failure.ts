@@ -1,5 +1,7 @@
 /** Converts failures of MQTT connections to our errors. */
+
 import { EnrollkitError } from '../../../errors.js';
+import { sentences } from '../../../languages/language.js';
 import { connectionFailure, type DeviceParties, refusedBy } from '../device-refusal.js';
 import { redactedCause } from '../redact.js';
 import { mqttServerUnavailable } from '../transport-failure.js';
@@ -14,14 +16,15 @@ export function mqttFailure(error: unknown, parties: DeviceParties): EnrollkitEr
   const { endpoint: host } = parties;
   const { code } = error as { code?: unknown };
   if (typeof code === 'number') {
-    if (notAuthorizedReturnCodes.includes(code)) return refusedBy(parties, 'the connection');
+    if (notAuthorizedReturnCodes.includes(code))
+      return refusedBy(parties, sentences.dpsClient.mqttConnection);
     const mayBeIdScope = parties.plane === 'device' && code === mqttServerUnavailable;
-    return new EnrollkitError('NETWORK', `${host} refused the MQTT connection (return code ${code}).`, {
+    return new EnrollkitError('NETWORK', sentences.dpsClient.mqttRefused(host, code), {
       cause: redactedCause(error),
       context: { host, returnCode: code },
       ...(mayBeIdScope
         ? {
-            next: 'Check the ID scope: DPS answers so for one that it does not know. Then run the same command again.',
+            next: sentences.dpsClient.mayBeIdScope,
           }
         : {}),
     });

@@ -1,8 +1,10 @@
 /** The TLS connection for MQTT, and the MQTT library. */
+
 import { createRequire } from 'node:module';
 import type { TLSSocket } from 'node:tls';
 import type { MqttClient } from 'mqtt';
 import { EnrollkitError } from '../../../errors.js';
+import { sentences } from '../../../languages/language.js';
 import { PacketMeter } from '../../contract/mqtt-packet-meter.js';
 import { connectDevice, type DeviceSocketOptions } from '../device-socket.js';
 
@@ -24,8 +26,8 @@ export function openSocket(options: DeviceSocketOptions, client: MqttClient): TL
   socket.on('data', (chunk: Buffer) => {
     if (socket.destroyed || meter.accepts(chunk)) return;
     socket.destroy(
-      new EnrollkitError('REFUSED', `${endpoint} sent a packet of more than ${maxPacketBytes} bytes.`, {
-        next: 'Check that this is the address of a provisioning service or a hub.',
+      new EnrollkitError('REFUSED', sentences.dpsClient.packetTooLong(endpoint, maxPacketBytes), {
+        next: sentences.dpsClient.checkMqttAddress,
         context: { host: endpoint, maxPacketBytes },
       }),
     );
