@@ -1786,7 +1786,7 @@ export const zhCN: Sentences = {
         next: '更正输入；--help 会列出参数和标志。',
       },
       3: {
-        meaning: '凭据、权限或口令缺失或错误。',
+        meaning: '凭据、权限或密码缺失或错误。',
         causes: [['没有登录', 'az account show']],
         next: '登录，或请求消息中指出的角色。',
       },
