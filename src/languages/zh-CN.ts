@@ -1508,7 +1508,10 @@ export const zhCN: Sentences = {
       NO_ENROLLMENT: {
         meaning: '没有任何注册接受该设备。',
         causes: [
-          ['没有用于证书的注册组，或自签名证书未注册', '使用 enrollkit group list 和 enrollkit enrollment list 查看'],
+          [
+            '没有用于证书的注册组，或自签名证书未注册',
+            '使用 enrollkit group list 和 enrollkit enrollment list 查看',
+          ],
         ],
         next: '为设备创建注册组或个体注册。',
       },
