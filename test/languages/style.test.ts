@@ -87,7 +87,7 @@ const documents = [
 ];
 
 const sources = (readdirSync(join(project, 'src'), { recursive: true }) as string[])
-  .filter((name) => name.endsWith('.ts') && !name.endsWith('zh-CN.ts'))
+  .filter((name) => /\.tsx?$/.test(name) && !name.endsWith('zh-CN.ts'))
   .map((name) => `src/${name}`);
 
 /** The texts of a program: what is in quotes. */
@@ -127,7 +127,7 @@ test('the sentences of the program and its documents have none of them', () => {
   const wrong = [...sources, ...documents]
     .filter((path) => !notYet.has(path))
     .flatMap((path) => {
-      const texts = path.endsWith('.ts') ? textsOf(path) : paragraphsOf(contentsOf(path));
+      const texts = /\.tsx?$/.test(path) ? textsOf(path) : paragraphsOf(contentsOf(path));
       return found(texts).map((finding) => `${path}: ${finding}`);
     });
   assert.deepEqual(wrong, []);

@@ -2,6 +2,8 @@
 export interface EmulatorEndpoints {
   armEndpoint: string;
   armToken: string;
+  /** The emulator's page, over HTTP on 127.0.0.1; it ends in the token that opens it. */
+  consoleUrl: string;
   subscriptionId: string;
   resourceGroup: string;
   dpsName: string;
