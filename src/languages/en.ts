@@ -4575,17 +4575,26 @@ export const en = {
       `a plan for ${count} ${count === 1 ? 'device' : 'devices'} in Azure, on ${service}, enrollment group ${group}`,
     lastRun: (day: string, outcome: 'done' | 'failed' | 'interrupted', failure: string | undefined) =>
       `last run on ${day}: ${outcome === 'done' ? 'completed' : outcome}${failure ? `: ${failure}` : ''}`,
-    uploadCommands: (upload: string, code: string) => `
-Proof of possession by hand. In another terminal:
-  1. Upload the CA certificate:
-     ${upload}
-  2. Show its verification code:
-     ${code}
+    uploadToEmulator: (page: string, name: string, file: string, upload: string, code: string) => `
+Proof of possession, in the emulator’s page:
+  1. Open the certificates of the provisioning service:
+     ${page}
+  2. Under "Upload a certificate", enter the name ${name}
+     and choose the file ${file}
+     Select "Upload".
+  3. Select "Generate verification code". Copy the code.
+
+Or in another terminal:
+  ${upload}
+  ${code}
 `,
-    answerCommand: (verify: string) => `
-The verification certificate is ready. In the other terminal:
-  3. Send it:
-     ${verify}
+    answerEmulator: (file: string, verify: string) => `
+The verification certificate is ready. On the same page:
+  4. Under "Upload that certificate", choose the file ${file}
+     Select "Verify".
+
+Or in the other terminal:
+  ${verify}
 `,
     uploadInPortal: (service: string, url: string, name: string, file: string) => `
 Proof of possession, in the portal:
@@ -4784,7 +4793,7 @@ The verification certificate is ready. In the portal, on the same page:
     folderContains: (folder: string) => `${folder} contains:`,
     verificationCode: 'Verification code:',
     pasteCode: 'Paste it here. It is not a secret.',
-    haveYouRun: 'Have you run this command?',
+    haveYouRun: 'Does the page, or the command, show it as verified?',
     portalShowsVerified: 'Does the portal show it as verified?',
     runContinues: 'Answer yes to continue the run.',
     refreshList: 'This can take a moment. Refresh the list.',

@@ -3809,17 +3809,26 @@ export const zhCN: Sentences = {
       `一个计划：Azure 中 ${service} 上的 ${count} 台设备，注册组 ${group}`,
     lastRun: (day, outcome, failure) =>
       `上次运行于 ${day}：${outcome === 'done' ? '已完成' : outcome === 'failed' ? '失败' : '已中断'}${failure ? `：${failure}` : ''}`,
-    uploadCommands: (upload, code) => `
-手动完成所有权证明。在另一个终端中：
-  1. 上传 CA 证书：
-     ${upload}
-  2. 显示其验证码：
-     ${code}
+    uploadToEmulator: (page, name, file, upload, code) => `
+在模拟器的页面中完成所有权证明：
+  1. 打开设备预配服务的证书：
+     ${page}
+  2. 在“上传证书”下，输入名称 ${name}
+     并选择文件 ${file}
+     然后选择“上传”。
+  3. 选择“生成验证码”。复制该验证码。
+
+或者在另一个终端中：
+  ${upload}
+  ${code}
 `,
-    answerCommand: (verify) => `
-验证证书已准备就绪。在另一个终端中：
-  3. 发送它：
-     ${verify}
+    answerEmulator: (file, verify) => `
+验证证书已准备就绪。在同一页面上：
+  4. 在“上传该证书”下，选择文件 ${file}
+     然后选择“验证”。
+
+或者在另一个终端中：
+  ${verify}
 `,
     uploadInPortal: (service, url, name, file) => `
 在门户中完成所有权证明：
@@ -4009,7 +4018,7 @@ export const zhCN: Sentences = {
     folderContains: (folder) => `${folder} 包含：`,
     verificationCode: '验证码：',
     pasteCode: '在此粘贴。它不是机密。',
-    haveYouRun: '你是否已运行此命令？',
+    haveYouRun: '页面或命令是否将其显示为已验证？',
     portalShowsVerified: '门户是否将其显示为已验证？',
     runContinues: '回答“是”以继续运行。',
     refreshList: '这可能需要一些时间。请刷新列表。',

@@ -1,3 +1,21 @@
+/** The path below which all pages of the emulator are. */
+export const consolePath = '/console';
+
+/** The page of a provisioning service's certificates, with the token that opens it. */
+export function certificatesPageUrl(
+  { consoleUrl }: Pick<EmulatorEndpoints, 'consoleUrl'>,
+  service: string,
+): string {
+  const url = new URL(consoleUrl);
+  url.pathname = certificatesPath(service);
+  return url.href;
+}
+
+/** The path of that page. */
+export function certificatesPath(service: string): string {
+  return `${consolePath}/services/${encodeURIComponent(service)}/certificates`;
+}
+
 /** Printed by `emulator start --json`; field names are API. Contains secrets. */
 export interface EmulatorEndpoints {
   armEndpoint: string;

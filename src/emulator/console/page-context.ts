@@ -1,5 +1,6 @@
 /** What every page of the console gets: the emulator, and the request's language. */
 
+import { certificatesPath, consolePath } from '../../dps/contract/emulator-endpoints.js';
 import type { Sentences } from '../../languages/en.js';
 import type { LanguageTag } from '../../languages/language.js';
 import type { EmulatorClock } from '../clock.js';
@@ -11,6 +12,8 @@ import type { HubDirectory, IotHub } from '../hub/hub-directory.js';
 import type { Activity } from './activity.js';
 import type { ConsoleSession } from './session.js';
 import type { Wire } from './wire.js';
+
+export { consolePath } from '../../dps/contract/emulator-endpoints.js';
 
 export interface ConsoleOptions {
   services: ServiceDirectory;
@@ -26,9 +29,6 @@ export interface ConsoleOptions {
   /** Reports an error that is a bug of the page. */
   onDefect: (error: Error) => void;
 }
-
-/** The path below which all pages are. */
-export const consolePath = '/console';
 
 export interface PageContext {
   readonly console: ConsoleOptions;
@@ -55,7 +55,7 @@ export class PageProblem extends Error {
 /** The paths of pages. IDs are percent-encoded. */
 export const paths = {
   overview: `${consolePath}/`,
-  certificates: (service: string) => `${ofService(service)}/certificates`,
+  certificates: certificatesPath,
   certificate: (service: string, name: string) => `${ofService(service)}/certificates/${encode(name)}`,
   enrollments: (service: string) => `${ofService(service)}/enrollments`,
   newGroup: (service: string) => `${ofService(service)}/new-group`,

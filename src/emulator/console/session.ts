@@ -41,7 +41,12 @@ export class ConsoleSession {
   }
 
   #derive(purpose: string): string {
-    return createHmac('sha256', this.#armToken).update(purpose).digest('base64url');
+    // 192 bits, so that the link fits in a line of a terminal.
+    return createHmac('sha256', this.#armToken)
+      .update(purpose)
+      .digest()
+      .subarray(0, 24)
+      .toString('base64url');
   }
 }
 
