@@ -170,7 +170,8 @@ const emulatorRooms: Record<string, string[]> = {
   seed: ['dps', 'hub'],
   faults: ['wire'],
   control: ['wire', 'state', 'access', 'hub', 'dps', 'faults', ''],
-  console: ['wire', 'hub', 'dps', 'faults', ''],
+  openapi: ['wire', 'hub', 'dps'],
+  console: ['wire', 'hub', 'dps', 'faults', 'openapi', ''],
 };
 
 test('the rooms of the emulator: wire knows neither dps nor hub, and hub does not know dps', () => {

@@ -9,6 +9,7 @@ import { servicePlane } from './dps/service/service-plane.js';
 import { ResourceGroups } from './dps/state/resource-groups.js';
 import type { EmulatorFaults } from './faults/control.js';
 import { hubPlane } from './hub/http/hub-plane.js';
+import { openApiRoute } from './openapi/route.js';
 import type { StateDatabase } from './state/database.js';
 import type { Identity } from './state/identity.js';
 import { EventLog } from './wire/events.js';
@@ -74,6 +75,7 @@ export function createEmulatorApps(
     app: createHttpApp({
       ...shared,
       plainRoutes: [
+        openApiRoute(() => `https://${names.https}`),
         ...tokenEndpoint({ tokens, names, log }),
         ...controlRoutes({ ...control, faults, tokens, log }),
       ],

@@ -3294,6 +3294,7 @@ export const en = {
     log: 'Log',
     faults: 'Faults',
     clock: 'Clock',
+    api: 'API',
     opening: 'Opening the emulator’s page…',
     continueTo: 'Continue to the page',
     /** Errors of the whole page. */
@@ -3573,6 +3574,23 @@ export const en = {
       seedHint: 'Empty: a random one.',
       turnOn: 'Turn on',
       turnOff: 'Turn off',
+    },
+    /** The page API. */
+    apiPage: {
+      intro:
+        'The emulator answers these operations over HTTPS. As an OpenAPI document, which needs no token:',
+      planes: {
+        arm: 'Azure Resource Manager',
+        service: 'Service plane of DPS',
+        device: 'Device plane of DPS',
+        hub: 'IoT Hub',
+      },
+      operation: 'Operation',
+      method: 'Method',
+      path: 'Path',
+      supported: 'Supported',
+      yes: 'Yes',
+      no: 'No, 501',
     },
     /** The page Clock. */
     clockPage: {

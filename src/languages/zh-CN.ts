@@ -2671,6 +2671,7 @@ export const zhCN: Sentences = {
     log: '日志',
     faults: '故障',
     clock: '时钟',
+    api: 'API',
     opening: '正在打开模拟器的页面…',
     continueTo: '继续',
     problems: {
@@ -2932,6 +2933,21 @@ export const zhCN: Sentences = {
       seedHint: '留空则随机。',
       turnOn: '开启',
       turnOff: '关闭',
+    },
+    apiPage: {
+      intro: '模拟器通过 HTTPS 提供这些操作。OpenAPI 文档（无需令牌）：',
+      planes: {
+        arm: 'Azure 资源管理器',
+        service: 'DPS 服务平面',
+        device: 'DPS 设备平面',
+        hub: 'IoT 中心',
+      },
+      operation: '操作',
+      method: '方法',
+      path: '路径',
+      supported: '是否支持',
+      yes: '是',
+      no: '否，501',
     },
     clockPage: {
       intro: '模拟器按此时钟验证证书和令牌，并记录时间。',

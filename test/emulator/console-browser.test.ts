@@ -118,7 +118,7 @@ testWith('chromium', test)(
           `${service}/registrations`,
         ],
         ...['/console/hubs/hub-1/devices', '/console/hubs/hub-1/devices/pump-1'],
-        ...['/console/log', '/console/faults', '/console/clock', '/console/missing'],
+        ...['/console/log', '/console/faults', '/console/clock', '/console/api', '/console/missing'],
       ];
       const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
       const { origin } = new URL(emulator.endpoints.consoleUrl);

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { get as getOverTls } from 'node:https';
 import { test } from 'uvu';
+import { routes } from '../../src/dps/contract/routes.js';
 import { issueVerificationCertificate } from '../../src/pki/make/verification-certificate.js';
 import { type Made, makeChain } from '../support/chains.js';
 import { base64, startTestEmulator, type TestEmulator } from './support.js';
@@ -305,6 +306,26 @@ test('the picture of a chain breaks at the first broken link from the device upw
   await emulator.register('pump-9', [leaf, intermediate]);
   const [first] = (await cards())[0]!.split('signed by');
   assert.match(first!, /The chain breaks here/);
+});
+
+test('the OpenAPI document needs no token, has every operation once, and refers to what it has', async () => {
+  const { status, body } = await emulator.call({ path: '/openapi.json' });
+  assert.equal(status, 200);
+  assert.match(body.openapi, /^3\.1\./);
+  assert.equal(body.servers[0].url, emulator.endpoints.armEndpoint);
+  const operations = Object.values<Record<string, { operationId: string }>>(body.paths).flatMap((path) =>
+    Object.values(path),
+  );
+  const ids = operations.map(({ operationId }) => operationId);
+  assert.equal(new Set(ids).size, ids.length);
+  for (const [plane, table] of Object.entries(routes)) {
+    for (const name of Object.keys(table)) assert.ok(ids.includes(`${plane}_${name}`), name);
+  }
+  for (const [, name] of JSON.stringify(body).matchAll(/#\/components\/schemas\/(\w+)/g)) {
+    assert.ok(body.components.schemas[name!].type === 'object', name);
+  }
+  const { get } = await open(emulator);
+  assert.match((await get('/api')).text, /generateVerificationCode/);
 });
 
 test('a long list is shown page by page', async () => {

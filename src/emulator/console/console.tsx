@@ -10,6 +10,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { getCookie, setCookie } from 'hono/cookie';
 import { withoutPort } from '../../dps/contract/host.js';
 import { languageOf } from '../../languages/language.js';
+import { ApiPage } from './api-page.js';
 import { assets } from './assets.js';
 import { certificateRoutes } from './certificates-page.js';
 import { clockRoutes } from './clock-page.js';
@@ -86,6 +87,10 @@ export function createConsole(options: ConsoleOptions): (request: Request) => Pr
   app.get(paths.log, async (c) => {
     const page = await console.page(c);
     return c.html(renderPage(page, page.text.log, <LogPage page={page} />));
+  });
+  app.get(paths.api, async (c) => {
+    const page = await console.page(c);
+    return c.html(renderPage(page, page.text.api, <ApiPage page={page} />));
   });
   app.get(`${consolePath}/events`, (c) => eventStream(c.req.raw.signal, activity));
   // Reloading a form that was refused, in a browser that forgot it.

@@ -78,6 +78,7 @@ function Navigation({ page: { text, service, hub, path } }: { page: PageContext 
     [text.log, paths.log],
     [text.faults, paths.faults],
     [text.clock, paths.clock],
+    [text.api, paths.api],
   ];
   return (
     <nav aria-label={text.pages}>

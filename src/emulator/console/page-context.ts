@@ -70,6 +70,7 @@ export const paths = {
   log: `${consolePath}/log`,
   faults: `${consolePath}/faults`,
   clock: `${consolePath}/clock`,
+  api: `${consolePath}/api`,
 };
 
 function ofService(name: string): string {
