@@ -8,6 +8,8 @@
 export const en = {
   /** src/errors.ts */
   errors: {
+    /** src/package-files.ts */
+    filesMissing: 'The files of enrollkit are not where it was installed. Install it again.',
     /** What to do next, unless the error says something more precise; by code. */
     next: {
       INTERNAL: 'This is a bug in enrollkit. Run the command again with --verbose, and report the output.',
@@ -2126,6 +2128,27 @@ export const en = {
     },
   },
 
+  /** src/json-source.ts */
+  jsonSource: {
+    empty: 'the text is empty',
+    tooDeep: 'this is nested too deeply',
+    notJson: (problem: string) => `this is not JSON: ${problem}`,
+    fieldTwice: (name: string) => `the field ${name} appears twice`,
+    endsWhereExpected: (what: string) => `the text ends, but ${what} is expected`,
+    expectedHere: (what: string) => `${what} is expected here`,
+    fieldName: 'a field name in double quotes',
+    value: 'a value',
+    colon: 'a colon',
+    comma: 'a comma',
+    afterEnd: 'there is more text after the end',
+    noComments: 'comments are not allowed',
+    notANumber: 'this is not a number',
+    openString: 'a string is not closed',
+    invalidEscape: 'a string has an invalid escape sequence',
+    controlCharacter: 'a string contains a control character',
+    unknownWord: 'this word is not valid JSON',
+  },
+
   /** src/pki/lint/ */
   pkiLint: {
     /** What each rule requires, by code: shown in docs/lint.md. */
@@ -2580,6 +2603,8 @@ export const en = {
 
   /** src/pki/x509/ and src/pki/der/ */
   pkiX509: {
+    longExponent: (name: string, octets: number) => `${name} with an exponent of ${octets} octets`,
+    explicitCurve: 'EC with explicit parameters instead of a named curve',
     severalCertificates: (count: number) => `It contains ${count} certificates; it must contain one.`,
     noCertificate: 'It does not contain a certificate.',
     moreThanThreeParts: 'it has more than three parts',
@@ -2788,6 +2813,12 @@ export const en = {
 
   /** src/pki/make/, and the files directly in src/pki/ */
   pkiMake: {
+    extensionTwice: 'an extension appears twice',
+    keyCertSignOfAuthorities:
+      'keyCertSign is required for certificate authorities, and not allowed for others (RFC 5280 section 4.2.1.3)',
+    pathLengthOfAuthorities: 'only a certificate authority has a path length',
+    criticalConstraints:
+      'the basic constraints of a certificate authority must be critical (RFC 5280 section 4.2.1.9)',
     nameEmpty: 'it is empty',
     nameTooLong: (maximum: number) => `it has more than ${maximum} characters`,
     nameIsAddress: 'it is an IP address, not a host name',
@@ -2983,6 +3014,8 @@ export const en = {
 
   /** src/workspace/ */
   workspace: {
+    notAName: 'it is not a name',
+    outsideFolder: 'it is outside the certificate folder',
     noFile: (path: string) => `There is no file ${path}.`,
     tooLarge: (path: string, size: number, maximum: number) =>
       `${path} has ${size} bytes; files of more than ${maximum} bytes are not read.`,
@@ -2990,6 +3023,10 @@ export const en = {
     unreadable: (path: string, reason: string) => `Cannot read ${path}${reason}.`,
     unwritable: (path: string, reason: string) => `Cannot write ${path}${reason}.`,
     notRegular: (path: string) => `${path} is not a regular file.`,
+    pipeWithoutWriter: (path: string) => `${path} is a pipe that no program writes to.`,
+    pipeSilent: (path: string, seconds: number) =>
+      `${path} is a pipe, and nothing arrived for ${seconds} seconds.`,
+    writeToPipe: 'Write the contents to the pipe, or name a file.',
     replaceOrMove: 'Put a file in its place, or move it away, then run the command again.',
     exists: (path: string) => `${path} already exists.`,
     aFile: 'a file',
@@ -3128,7 +3165,162 @@ export const en = {
   },
 
   /** src/dps/client/ */
-  dpsClient: {},
+  dpsClient: {
+    /** Who answered; by plane. */
+    planes: { arm: 'Azure Resource Manager', service: 'DPS', device: 'DPS', hub: 'The IoT hub' },
+    /** A request that a service refused, with the reason it gave; by error code, REFUSED for any other. */
+    refusals: {
+      NO_CREDENTIALS: (service: string, subject: string, reason: string) =>
+        `${service} did not accept the credentials for ${subject}: ${reason}.`,
+      FORBIDDEN: (service: string, subject: string, reason: string) =>
+        `${service} does not allow this identity to access ${subject}: ${reason}.`,
+      NOT_FOUND: (service: string, subject: string, reason: string) =>
+        `${service} did not find ${subject}: ${reason}.`,
+      CONFLICT: (service: string, subject: string, reason: string) =>
+        `${service} reported a conflict for ${subject}: ${reason}.`,
+      PRECONDITION_FAILED: (service: string, subject: string, reason: string) =>
+        `${service} reported that ${subject} was changed in the meantime: ${reason}.`,
+      SERVICE_FAILED: (service: string, subject: string, reason: string) =>
+        `${service} failed to process the request for ${subject}: ${reason}.`,
+      THROTTLED: (service: string, subject: string, reason: string) =>
+        `${service} is throttling requests for ${subject}: ${reason}.`,
+      REFUSED: (service: string, subject: string, reason: string) =>
+        `${service} refused the request for ${subject}: ${reason}.`,
+    },
+    assignRole: (role: string, command: string, orInPortal: boolean) =>
+      `You need the role "${role}". Someone who can assign roles can run: ${command}${orInPortal ? '. Or verify the certificate in the portal: --proof-of-possession portal.' : ''}`,
+    notActiveYet: (dpsName: string, state: string | undefined) =>
+      `The provisioning service ${dpsName} is still being created: its state is ${state ?? 'unknown'}, and it has no ID scope yet.`,
+    noEntraCredentials: (tried: readonly string[]) =>
+      `No Microsoft Entra credentials were found. Tried: ${tried.length === 0 ? 'every source of credentials' : tried.join(', ')}.`,
+    noCredentials: 'none',
+    betweenSentences: ' ',
+    atMember: (path: string, problem: string) => `at ${path === '' ? 'the top level' : path}, ${problem}`,
+    enrollmentDisabled: (registrationId: string, message: string | undefined) =>
+      `The enrollment of the device ${registrationId} is disabled${message === undefined ? '' : `: ${message}`}.`,
+    notRegistered: (registrationId: string, message: string | undefined, code: number | undefined) =>
+      `DPS did not register the device ${registrationId}${message === undefined ? '' : `: ${message}`} (${code ?? 'no code'}).`,
+    mqttConnection: 'the connection',
+    mqttCertificate: 'the certificate',
+    mqttSubscription: (filter: string) => `the subscription to ${filter}`,
+    mqttRefusedDevice: (host: string, what: string, deviceId: string) =>
+      `${host} refused ${what} of the device ${deviceId}.`,
+    waitedForConnection: (host: string, seconds: number) =>
+      `${host} did not accept the connection within ${seconds} seconds.`,
+    waitedForSubscription: (host: string, filter: string, seconds: number) =>
+      `${host} did not grant the subscription to ${filter} within ${seconds} seconds.`,
+    waitedForAcknowledgment: (host: string, seconds: number) =>
+      `${host} did not acknowledge a message within ${seconds} seconds.`,
+    goneFromAzure: (subject: string) => `Azure no longer has ${subject}.`,
+    certificateDates: (host: string, hasExpired: boolean, now: string) =>
+      `The TLS certificate of ${host}, or one above it, ${hasExpired ? 'has expired' : 'is not valid yet'}. The clock of this computer is set to ${now}.`,
+    connectionFailed: (code: string | undefined) =>
+      `the connection failed${code === undefined ? '' : ` (${code})`}`,
+    service: (dpsName: string) => `the provisioning service ${dpsName}`,
+    noSuchService: (dpsName: string, resourceGroup: string) =>
+      `The resource group ${resourceGroup} of this subscription has no provisioning service ${dpsName}.`,
+    lookAtService: 'Check the provisioning service in the portal, then run the command again.',
+    permissions: 'the permissions of this identity',
+    serviceKeys: 'the keys of the provisioning service',
+    policyKeys: (keyName: string) => `the keys of the policy ${keyName}`,
+    certificates: 'the CA certificates',
+    unknownScope: (dpsName: string) =>
+      `The subscription and resource group of ${dpsName} are required to use Azure Resource Manager.`,
+    giveScope: 'Specify --subscription ID and --resource-group NAME.',
+    certificate: (name: string) => `the CA certificate ${name}`,
+    noToken: (scope: string) => `The credentials did not return a token for ${scope}.`,
+    entraRefused: (message: string) => `Microsoft Entra rejected the credentials: ${message}`,
+    correctEntra:
+      'Correct the value that it names (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, or the account of "az login"), then run the command again.',
+    entraUnreachable: 'Microsoft Entra (login.microsoftonline.com) cannot be reached.',
+    environmentVariables: 'environment variables',
+    workloadIdentity: 'workload identity',
+    managedIdentity: 'managed identity',
+    notInstalled: 'not installed',
+    notSignedIn: 'not signed in',
+    notReachable: 'not reachable',
+    keyMismatch: 'The device’s private key does not match its certificate.',
+    device: (registrationId: string) => `the device ${registrationId}`,
+    notAssignedInTime: (registrationId: string, seconds: number) =>
+      `DPS did not assign the device ${registrationId} to a hub within ${seconds} seconds.`,
+    noOperation: 'it has no operation ID',
+    noHub: 'it does not name the hub that the device is assigned to',
+    notJson: 'it is not JSON',
+    unexpectedRegistration: (registrationId: string, why: string) =>
+      `The answer of DPS to the registration of ${registrationId} is invalid: ${why}.`,
+    checkEndpoint: 'Check the global device endpoint, and whether a proxy answers in its place.',
+    enableEnrollment: 'Enable its enrollment, then run the command again.',
+    serviceClock: (time: string) => `The clock of DPS is set to ${time}.`,
+    notJsonProxy: 'it is not JSON; a proxy may have answered instead',
+    unexpectedAnswer: (host: string, subject: string, why: string) =>
+      `The answer of ${host} about ${subject} is invalid: ${why}.`,
+    checkAddress:
+      'Check that this is the address of a provisioning service, and that no proxy changes its answers.',
+    clockSkew: (local: string, host: string, server: string, minutes: number) =>
+      `The clock of this computer is set to ${local}, that of ${host} to ${server}: they are ${minutes} minutes apart, and certificates and tokens are refused.`,
+    proxyNotUrl: 'The environment variable HTTPS_PROXY or ALL_PROXY is not a URL.',
+    setProxy: 'Set it to http://HOST:PORT, or unset it.',
+    httpStatus: (status: number) => `HTTP status ${status}`,
+    waitSeconds: (seconds: number) => `Wait ${seconds} seconds, then run the command again.`,
+    copyServicePolicy:
+      'Copy the connection string of a policy with the permissions EnrollmentWrite and RegistrationStatusWrite again, or ask for the role "Device Provisioning Service Data Contributor".',
+    copyHubPolicy:
+      'Copy the connection string of a policy of the hub with the permissions RegistryRead and RegistryWrite again.',
+    answerTooLong: (host: string, bytes: number) => `The answer of ${host} is longer than ${bytes} bytes.`,
+    noAnswerInTime: (host: string, seconds: number) => `${host} did not answer within ${seconds} seconds.`,
+    notATwin: (hub: string) => `The answer of ${hub} is not a device twin.`,
+    twinRefused: (hub: string, deviceId: string, reason: string) =>
+      `${hub} refused a twin request of the device ${deviceId}: ${reason}`,
+    mqttRefused: (host: string, code: number) => `${host} refused the MQTT connection (return code ${code}).`,
+    mayBeIdScope: 'Check the ID scope: DPS also answers this for an unknown one. Then run the command again.',
+    mayBeFirewall: (port: number) =>
+      `Check the network and the host name. If a firewall blocks port ${port}, devices can register over HTTPS: --protocol https.`,
+    connectionClosed: (host: string) => `The connection to ${host} is closed.`,
+    packetTooLong: (host: string, bytes: number) =>
+      `${host} sent a packet that is longer than ${bytes} bytes.`,
+    checkMqttAddress: 'Check that this is the address of a provisioning service or a hub.',
+    noAnswer: 'no answer',
+    subscriptions: 'the subscriptions',
+    resourceGroups: 'the resource groups',
+    services: 'the provisioning services',
+    noHostName: (name: string) => `The IoT hub ${name} has no host name yet.`,
+    noHubPolicy: (hub: string, policy: string) => `The IoT hub ${hub} has no shared access policy ${policy}.`,
+    createHubPolicy:
+      'Create this policy in the portal: your IoT hub > Security settings > Shared access policies.',
+    hubs: 'the IoT hubs',
+    hub: (name: string) => `the IoT hub ${name}`,
+    hubKeys: (name: string) => `the keys of the IoT hub ${name}`,
+    azureFailed: (subject: string, state: string) =>
+      `Azure could not create or change ${subject}: its state is ${state}.`,
+    lookAtActivityLog: 'Check its activity log in the portal. Then delete it, and run the command again.',
+    azureStillWorking: (subject: string, minutes: number) =>
+      `Azure is still working on ${subject} after ${minutes} minutes.`,
+    keepsWaiting: 'Check it in the portal, then run the command again to continue waiting.',
+    resourceName: (name: string) => `the name ${name}`,
+    nameTaken: 'The name is taken.',
+    resourceGroup: (name: string) => `the resource group ${name}`,
+    enrollmentGroups: 'the enrollment groups',
+    enrollments: 'the individual enrollments',
+    someEnrollments: (count: number) => `${count} individual enrollments`,
+    registrationsOfGroup: (groupId: string) => `the registration records of the group ${groupId}`,
+    enrollmentGroup: (groupId: string) => `the enrollment group ${groupId}`,
+    enrollment: (registrationId: string) => `the individual enrollment ${registrationId}`,
+    registration: (registrationId: string) => `the registration record of ${registrationId}`,
+    untrusted: (host: string, code: string) =>
+      `The TLS certificate of ${host} does not lead to a root certificate that this computer trusts (${code}).`,
+    serverMustRenew: 'If that clock is right, the operator of the server must renew its certificate.',
+    otherServerName: (host: string) => `The TLS certificate of ${host} was issued for a different name.`,
+    handshakeFailed: (host: string, code: string) =>
+      `The TLS handshake with ${host} failed (${code}): the server does not use TLS, or refused this client.`,
+    unreachable: (host: string, why: string) => `${host} cannot be reached: ${why}.`,
+    hostNotFound: 'no host with that name was found',
+    lookupFailed: 'the name could not be resolved at this time',
+    connectionRefused: 'nothing listens there, or a firewall rejected the connection',
+    connectionCut: 'the connection was interrupted',
+    answerCut: 'the connection was interrupted during the answer',
+    connectTimeout: 'the connection attempt timed out',
+    noRoute: 'there is no route to the host',
+  },
 
   /** src/dps/client/diagnosis/ */
   diagnosis: {
@@ -3273,6 +3465,7 @@ export const en = {
     noSuchService: (name: string) => `there is no provisioning service "${name}"`,
     notACa: 'It is not a CA certificate.',
     invalidFaultSeed: (maximum: number) => `The fault seed must be a whole number from 0 to ${maximum}.`,
+    waitForms: 'it must be a whole number, or a range of two such as [100, 500]',
     ruleIdRule: 'use 1 to 64 letters, digits, dots, hyphens and underscores',
     notATime: 'use a time such as 2027-01-31T12:00:00Z',
     notInHandshake: 'it is not known during a TLS handshake; match this fault by transport only',
@@ -3811,6 +4004,7 @@ export const en = {
     registrationIdsQuestion: 'Registration IDs:',
     registrationIdsHelp: 'Separate them with commas. Each becomes the common name of a certificate.',
     mqttHelp: 'MQTT over TLS, port 8883. Most devices use it.',
+    amqpHelp: 'AMQP 1.0 over TLS, port 5671.',
     httpsHelp: 'Port 443, for networks whose firewall blocks other ports.',
     protocolQuestion: 'Which protocol do the devices register with?',
     telemetryFlag: 'each device sends a message to its hub and reads its twin',
@@ -3836,6 +4030,63 @@ export const en = {
 
   /** src/quickstart/steps/ */
   quickstartSteps: {
+    creatingRoot: 'creating the root CA',
+    creatingIntermediate: 'creating the intermediate CA',
+    certificateProblem: (path: string, problem: string) => `${path} ${problem}.`,
+    /** A CA certificate that someone has to verify manually. */
+    notVerifiedYet: (todo: string) => `The CA certificate is not verified yet. ${todo}.`,
+    codeFromPortal:
+      'Generate a verification code in the portal, then run the command again with --verification-code CODE.',
+    codeFromCommand: (path: string, name: string) =>
+      `Upload it with "enrollkit ca upload ${path} --ca-name ${name}" and show the code with "enrollkit ca code ${name}" (both with the same --dir). Then run the command again with --verification-code CODE.`,
+    confirmInPortal:
+      'When the portal shows it as verified, run the command again without --verification-code.',
+    confirmByCommand: (name: string) =>
+      `Send it with "enrollkit ca verify ${name} --verification-certificate FILE" (with the same --dir). Then run the command again without --verification-code.`,
+    someNotRegistered: (failed: number, total: number, first: readonly string[], reason: string) =>
+      `${failed} of ${total} devices were not registered: ${firstOf(first, failed - first.length)}. ${reason}`,
+    groupIfMissing: (name: string) => `resource group ${name}, if it does not exist`,
+    serviceIfMissing: (name: string) => `provisioning service ${name}, if it does not exist`,
+    hubIfNoneLinked: (name: string) => `IoT hub ${name}, linked to the service, if no hub is linked`,
+    ifNoHubLinked: 'if no hub is linked',
+    linkedTo: (dpsName: string, hubs: string) => `${dpsName}, linked to ${hubs}`,
+    noResourceGroup: (name: string) => `The resource group ${name} does not exist.`,
+    giveLocation:
+      'To create it, specify its region with --location REGION, for example --location westeurope.',
+    resourceGroup: (name: string) => `resource group ${name}`,
+    service: (name: string) => `provisioning service ${name}`,
+    waitingForService: 'provisioning service',
+    waitingForHub: 'IoT hub',
+    waitingForLink: 'link',
+    link: (hub: string) => `link to ${hub}`,
+    hub: (name: string) => `IoT hub ${name}`,
+    serviceNameTaken: (name: string, why: string) => `No provisioning service can be named ${name}: ${why}`,
+    chooseServiceName: 'Choose another name with --dps-name NAME. Names must be unique in Azure.',
+    hubNameTaken: (name: string, why: string) => `No IoT hub can be named ${name}: ${why}`,
+    chooseHubName: 'Choose another name with --hub-name NAME. Names must be unique in Azure.',
+    scopeNeeded: 'The subscription and the resource group are required to create resources.',
+    giveScope: 'Specify --subscription ID and --resource-group NAME.',
+    notValidYet: (path: string, notBefore: string, owner: string, now: string) =>
+      `${path} is not valid before ${notBefore}, and the clock of ${owner} is set to ${now}.`,
+    otherKeyAlgorithm: (actual: string | undefined, wanted: string) =>
+      `its key is ${actual ?? 'of another kind'}, but the plan uses ${wanted}`,
+    restoreOrMove: (gone: string, folder: string) =>
+      `Restore ${gone} from a backup, or move ${folder} away to create a new one.`,
+    notIssuedBy: (why: string) => `cannot be reused: it was not issued by ${why}`,
+    missingSigner: (folder: string) => `exists, but its CA in ${folder} is missing`,
+    deviceNotIssuedBy: (why: string) => `it was not issued by ${why}`,
+    deviceCommonName: (commonName: string) => `its common name is "${commonName}"`,
+    uploadCa: (path: string, name: string) => `upload ${path} as "${name}"`,
+    uploadVerification: (path: string) => `upload ${path} as the verification certificate`,
+    notShownAsVerified: (name: string) => `DPS does not show "${name}" as verified.`,
+    uploadInPortal: (path: string) => `Upload ${path} in the portal, then run the command again.`,
+    sendVerification: (path: string, name: string) =>
+      `Send ${path} with "enrollkit ca verify ${name} --verification-certificate FILE" (with the same --dir), then run the command again.`,
+    inPortal: (dpsName: string, todo: string) =>
+      `In the portal, in the provisioning service ${dpsName} > Settings > Certificates: ${todo}`,
+    manually: (todo: string) => `Manually: ${todo}`,
+    whereHubConnectionString: 'if ENROLLKIT_HUB_CONNECTION_STRING is set',
+    doneOf: (done: number, total: number) => `${done} of ${total}`,
     createService: (name: string) => `Create the provisioning service ${name} with a hub`,
     ifMissing: 'if it does not exist',
     copyIntermediate: 'Copy your intermediate CA',
@@ -3917,10 +4168,84 @@ export const en = {
   },
 
   /** The files directly in src/quickstart/ */
-  quickstart: {},
+  quickstart: {
+    otherKindOfCa: (actual: 'none' | 'root' | 'intermediate', expected: 'none' | 'root' | 'intermediate') =>
+      `This is ${kindOfCa(actual)}, but the plan expects ${kindOfCa(expected)}.`,
+    giveThisKindOfCa: (expected: 'none' | 'root' | 'intermediate') =>
+      expected === 'none' ? 'Omit --ca.' : `Omit --existing-ca, or specify ${kindOfCa(expected)}.`,
+    signRequestOrMove: (request: string, certificate: string, folder: string) =>
+      `Sign its request, then run the command again: enrollkit cert sign ${request} --out ${certificate} (with the same --dir). Or move ${folder} away to create new ones.`,
+    restoreCertificateOrMove: (folder: string) =>
+      `Restore certificate.pem or chain.pem from a backup, then run the command again. Or move ${folder} away to create new ones.`,
+    /** Whose clock. */
+    emulator: 'the emulator',
+    thisComputer: 'this computer',
+    expired: (notAfter: string, owner: string, now: string) =>
+      `it expired on ${notAfter}, and the clock of ${owner} is set to ${now}`,
+    journalStillHas:
+      'The journal still lists resources in the provisioning service, so the local files were not deleted.',
+    cleanFirst: 'Delete them first: enrollkit clean',
+    linkByHand: (path: string) => `${path} is a symbolic link; delete it manually`,
+    foreignFile: 'enrollkit does not write files there; delete it manually',
+    notAFile: 'it is not a readable file; delete it manually',
+    fileChanged: 'it was changed after enrollkit wrote it; delete it manually',
+    cannotDelete: (reason: string) => `it cannot be deleted${reason}`,
+    otherCertificate: (name: string) => `A different certificate is now uploaded as ${name}.`,
+    noHubConnectionString: (host: string, deviceId: string) =>
+      `There is no connection string for the hub ${host} (ENROLLKIT_HUB_CONNECTION_STRING), so the device was not deleted. Delete it with: az iot hub device-identity delete --device-id ${deviceId}`,
+    giveAnotherCa: 'Specify another CA with --ca FILE, or omit --ca to create new ones.',
+    keepsItsName: (flag: string) => `Omit ${flag}: an existing CA keeps its name.`,
+    otherCaName: (actual: string, wanted: string) =>
+      `The common name of this CA is "${actual}", but the plan expects "${wanted}".`,
+    keepPlan: 'Save the plan, the journal and the program',
+    noExistingCa: (folder: string) => `The plan uses an existing CA, but ${folder} does not contain one.`,
+    giveCa: 'Specify the CA with --ca FILE and --ca-key FILE.',
+    keyWithoutCertificate: (path: string) =>
+      `The folder of ${path} has no certificate, and enrollkit does not overwrite private keys.`,
+    leftByInterruptedRun: (path: string, why: string) => `${path} was left by an interrupted run and ${why}.`,
+    moveKeyOrChangePlan: (path: string) =>
+      `Move ${path} away or change the plan, then run the command again.`,
+    keyNotEncrypted: 'is not encrypted, but the plan encrypts keys',
+    keyEncrypted: 'is encrypted, but the plan does not encrypt keys',
+    otherKeyKind: (algorithm: string) => `does not have the key algorithm of the plan, ${algorithm}`,
+    scopeUnknown: 'The subscription and the resource group are missing.',
+    giveScope: 'Specify --subscription ID and --resource-group NAME.',
+    hub: (name: string) => `IoT hub ${name}`,
+    service: (name: string) => `provisioning service ${name}`,
+    resourceGroup: (name: string) => `resource group ${name}`,
+    hasOtherResources: (count: number, names: string) =>
+      `it has ${count} resources that enrollkit did not create, or could not delete: ${names}`,
+    notTagged: (what: string, tag: string, run: string) =>
+      `the ${what} does not have the tag ${tag}=${run}, so it is not the one that was created here`,
+    resultNotFound: (title: string) => `"${title}" completed, but its result cannot be found.`,
+    unexpectedError: (message: string) => `Unexpected error: ${message}`,
+    folderUsed: (folder: string) => `The folder ${folder} already contains another run.`,
+    newFolder: 'Use --dir FOLDER to specify a new folder.',
+  },
 
   /** src/quickstart/recording/ */
-  recording: {},
+  recording: {
+    newerVersion: (version: number, supported: number) =>
+      `this recording was written by a newer enrollkit (version ${version}); this one reads version ${supported}.`,
+    /** The end of a problem at its place in the file. */
+    problem: (problem: string) => `${problem}.`,
+    notRecorded: (method: string, url: string, clientId: string | undefined, wasUsed: boolean) =>
+      `The recording ${wasUsed ? 'has no further answer to' : 'does not contain'} the request${clientId === undefined ? '' : ` of ${clientId}`} ${method} ${url}.`,
+    notAUrl: 'it must begin with https://, mqtts:// or amqps://',
+    notAStep: 'it must be the ID of a step',
+    notHttps: 'it must begin with https://',
+    notAFile: 'it is not a file of a certificate folder',
+    notHexadecimal: (digits: number) => `it must be ${digits} hexadecimal digits`,
+    notShownAsVerified: 'In the recorded run, the portal did not show the CA certificate as verified.',
+    update: 'Update enrollkit.',
+
+    unreadable: (path: string, reason: string) => `${path} cannot be read${reason}.`,
+    textTooLong: (length: number, maximum: number) =>
+      `this text has ${length} characters; the maximum is ${maximum}`,
+    controlCharacter: (code: string) => `this text contains the control character U+${code}`,
+    tooDeep: 'this is nested too deeply',
+    endedBeforeAnswer: 'The run ended before there was an answer.',
+  },
 
   /** src/fleet/ */
   fleet: {
@@ -4009,6 +4334,8 @@ export const en = {
     otherRun: (path: string) => `${path} belongs to an unfinished run with another fleet or other arguments.`,
     otherRunNext:
       'Run the interrupted command again with the same arguments, or choose another path with --out.',
+    otherPassphrase: 'The passphrase is not the one that the interrupted run encrypted keys with.',
+    otherPassphraseNext: 'Enter the passphrase of the interrupted run, or choose another path with --out.',
     notAJournal: (line: number, path: string) => `Line ${line} of ${path} is not a line of a fleet journal.`,
     notAJournalNext:
       'Choose another path with --out, or delete that file with the output that it belongs to.',
@@ -4237,6 +4564,19 @@ export const en = {
 
   /** src/cli/input/ */
   cliInput: {
+    passphraseTooShort: (minimum: number) => `The passphrase must have at least ${minimum} characters.`,
+    noPassphraseFor: (what: string) => `A passphrase is required to encrypt ${what}.`,
+    newPassphraseFor: (what: string) => `New passphrase for ${what}:`,
+    passphraseWhy: (minimum: number) => `At least ${minimum} characters. It is neither displayed nor stored.`,
+    passphraseHelp:
+      'The passphrase encrypts private keys in their files. Without it, nobody can use these keys, including you. Choose several words that are easy to remember, and keep them in a password manager.',
+    typeAtLeast: (minimum: number) => `Enter at least ${minimum} characters.`,
+    repeatPassphrase: 'Enter the passphrase again:',
+    catchTypo: 'To catch a typo.',
+    repeatHelp: 'If the first one may have a typo, go back and enter it again.',
+    passphraseMismatch: 'The passphrases do not match. Enter it again, or go back to change the first one.',
+    passphraseShort: (minimum: number) =>
+      `warning: The passphrase has fewer than ${minimum} characters and is easy to guess.`,
     noCertificateInFolder: (folder: string) => `There is no certificate in the folder ${folder}.`,
     certificateExtensions: (extensions: readonly string[]) =>
       `File names of certificates end in ${extensions.join(' ')}.`,
@@ -4269,8 +4609,6 @@ export const en = {
     notForDps: (problem: string) =>
       `warning: ${problem} DPS will refuse an enrollment with this certificate.`,
     endsWithIssuer: (date: string) => `note: The certificate expires together with its issuer, on ${date}.`,
-    noFile: (path: string) => `There is no file ${path}.`,
-    unreadable: (path: string, reason: string) => `Cannot read ${path}${reason}.`,
     keyFlags: {
       conflict: '--key uses an existing key; --key-algorithm and --encrypt-key apply to a new one.',
       omitOne: 'Omit one of them.',
@@ -4331,10 +4669,6 @@ export const en = {
         `${place}: this profile is for the role ${role}, but ${expected} is required.`,
       correct: 'Correct the profile at that place. Its schema is templates/profiles/profile.schema.json.',
     },
-    fileTooLarge: (path: string, size: number, maximum: number) =>
-      `${path} has ${size} bytes; files of certificates and keys have at most ${maximum}.`,
-    checkFile: 'Check that this is the right file.',
-    isFolder: (path: string) => `${path} is a folder, not a file.`,
     request: {
       commonNames: (count: number, subject: string) =>
         `Its subject has ${count} common names (${subject}); a device has one, its registration ID.`,
@@ -4369,6 +4703,34 @@ export const en = {
 
   /** src/cli/target/ */
   cliTarget: {
+    noService: (name: string, resourceGroup: string | undefined) =>
+      `You do not have a provisioning service named ${name}${resourceGroup === undefined ? '' : ` in the resource group ${resourceGroup}`}.`,
+    subscriptionSummary: 'its subscription (default: all that you have access to)',
+    resourceGroupSummary: 'its resource group (default: all)',
+    dpsNameSummary: 'the provisioning service (default: that of the last run, or the emulator’s)',
+    locationSummary: 'the Azure region, for example westeurope (default: that of the resource group)',
+    tagSummary: 'a tag of the resource; repeat for several',
+    invalidTag: (text: string) => `--tag: "${text}" is not NAME=VALUE.`,
+    tagRule:
+      'Use a name of 1 to 512 characters without < > % & \\ ? / and a value of at most 256: --tag owner=me',
+    subscriptionId: 'Specify its ID, as shown by "az account list" and in the portal.',
+    noSubscription: 'You do not have access to an Azure subscription.',
+    signInElsewhere:
+      'Sign in with an account that has a subscription ("az login"), or ask the owner of a subscription for the role Reader or Contributor.',
+    severalSubscriptions: (names: readonly string[]) =>
+      `You have several subscriptions: ${names.join(', ')}.`,
+    chooseSubscription: 'Choose one with --subscription ID.',
+    whichService: 'The name of the provisioning service is missing.',
+    nameService: (list: string) => `Specify it with --dps-name NAME. To list yours: ${list}`,
+    listServices: (list: string) => `To list yours: ${list}`,
+    noHub: (name: string) => `You do not have an IoT hub named ${name}.`,
+    notAHubId: (id: string) => `${id} is not the resource ID of an IoT hub.`,
+    hubIdRule:
+      'Specify the name of the hub, or its resource ID: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Devices/IotHubs/NAME',
+    whichResourceGroup: 'The resource group is missing.',
+    nameResourceGroup: 'Specify it with --resource-group NAME. It is created if it does not exist.',
+    createdResourceGroup: (name: string, location: string) =>
+      `Created the resource group ${name} in ${location}.`,
     ofHub: (source: string, host: string) =>
       `${source} is the connection string of an IoT hub (${host}), not of a provisioning service.`,
     ofOtherService: (source: string, name: string, expected: string) =>
@@ -4391,6 +4753,16 @@ export const en = {
     connectionStringFile: 'Azure: file with the connection string of a shared access policy',
     globalEndpoint:
       'endpoint where devices register (default: global.azure-devices-provisioning.net, or the emulator)',
+    sharedEmulator: 'use the running emulator of this folder, which other folders may share',
+    sharedEmulatorStopped: (folder: string) => `No emulator is running in ${folder}.`,
+    sharedEmulatorGone: (folder: string, emulator: string) =>
+      `The runs of ${folder} use the emulator in ${emulator}, and there is none.`,
+    startShared: (folder: string) => `Start it: enrollkit emulator start --detach --dir ${folder}`,
+    anotherEmulator: (folder: string, emulator: string) =>
+      `The folder ${folder} already uses another emulator, in ${emulator}.`,
+    newFolderForShared: 'Use a new folder for the runs on the shared emulator: --dir FOLDER.',
+    emulatorOrAzure: '--emulator and --target azure exclude each other.',
+    omitEmulator: 'Leave out one of them.',
     noEmulator: (folder: string) => `There is no emulator in ${folder}.`,
     startFirst:
       'Run "enrollkit quickstart" first, specify the folder with --dir FOLDER, or use --target azure.',
@@ -4398,6 +4770,35 @@ export const en = {
 
   /** src/cli/quickstart/ */
   cliQuickstart: {
+    cleanWouldDelete: 'This would be deleted:',
+    /** What happened to a resource; the two are aligned. */
+    cleanRemoved: (what: string) => `removed  ${what}`,
+    cleanKept: (what: string, why: string) => `kept     ${what}: ${why}`,
+    cleanCounts: (
+      devices: number,
+      registrations: number,
+      groups: number,
+      certificates: number,
+      azure: number,
+    ) =>
+      [
+        countOf(devices, 'device'),
+        countOf(registrations, 'registration record'),
+        countOf(groups, 'enrollment group'),
+        countOf(certificates, 'CA certificate'),
+        ...(azure > 0 ? [countOf(azure, 'Azure resource or link', 'Azure resources and links')] : []),
+      ].join(', '),
+    cleanInService: (dpsName: string) => ` in ${dpsName}`,
+    /** What a step does, in a dry run. */
+    previewLabels: { keeps: 'keeps', makes: 'creates', sends: 'sends' },
+    previewNothing: 'Nothing was created, and nothing was sent.',
+    cleanCaCertificate: (name: string, where: string) => `CA certificate ${name}${where}`,
+    cleanEnrollmentGroup: (id: string, where: string) => `enrollment group ${id}${where}`,
+    cleanRegistration: (id: string, where: string) => `registration record ${id}${where}`,
+    cleanHubLink: (hub: string, where: string) => `link to the IoT hub ${hub}${where}`,
+    cleanInEmulator: ' in the emulator',
+    runsRecorded: 'a recording, or a certificate folder for its last run',
+    replaySendsNothing: '  This step sends no requests.',
     cleanDescription:
       'Deletes the devices, the enrollment group and the CA certificate that were created for a folder, according to its journal. With --certificates, also deletes the local files; certificates and keys cannot be recovered.',
     cleanCertificates: 'also delete the local files: certificates, keys and the emulator’s state',
@@ -4418,7 +4819,42 @@ export const en = {
     cleanProvisioningService: (name: string) => `provisioning service ${name}`,
     cleanIotHub: (name: string) => `IoT hub ${name}`,
     cleanFile: (path: string) => `file ${path}`,
+    cleanEnrollment: (id: string, where: string) => `individual enrollment ${id}${where}`,
     cleanHubDevice: (id: string, hub: string) => `device ${id} in the hub ${hub}`,
+    findFlag: 'find what a quickstart created in Azure, or in the emulator, without its folder',
+    findRunFlag: 'with --find: only this run; once for each',
+    findExample: 'find and delete what a lost folder created, after asking',
+    findExampleRun: 'delete what one run created, without asking',
+    findSubscription: 'with --find: its subscription (default: all that you can read)',
+    findResourceGroup: 'with --find: its resource group (default: all)',
+    findDpsName: 'with --find: only this provisioning service and its hubs',
+    findTarget: 'with --find: where to look: emulator or azure (default: where the last run went)',
+    findOnlyWith: (flags: readonly string[]) => `${flags.join(', ')}: only with --find.`,
+    findOmit: 'Add --find, or leave it out: clean deletes what the journal of the folder lists.',
+    findNotWith: '--find does not delete local files.',
+    findNotWithNext: 'Leave out --certificates.',
+    findSearching: (what: string) => `searching ${what}`,
+    findRun: (run: string, day: string | undefined) =>
+      day === undefined ? `Run ${run}` : `Run ${run}, created on ${day}`,
+    findRunByName: (run: string, day: string | undefined) =>
+      `Only its name suggests a quickstart (${run}${day === undefined ? '' : `, created on ${day}`}); deleted only with --run ${run}:`,
+    findByName: (what: string, run: string) =>
+      `note: The name of the ${what} suggests that a quickstart created it. To delete it too, add --run ${run}.`,
+    findNothing: 'Nothing was found that a quickstart created.',
+    findNoSuchRun: (run: string) => `Nothing was found that the run ${run} created.`,
+    findListRuns: 'List all runs: enrollkit clean --find --dry-run',
+    findKnownRun: (folder: string) =>
+      `note: What was created for ${folder} is not included. Delete it with "enrollkit clean".`,
+    findNotSearched: (what: string, why: string) => `warning: Could not search ${what}: ${why}`,
+    findIncomplete: (count: number) =>
+      count === 1 ? 'One place could not be searched.' : `${count} places could not be searched.`,
+    findIncompleteNext: 'Fix the problem shown for each of them, then run the same command again.',
+    findQuestion: (runs: number) =>
+      runs === 1 ? 'Delete all of these?' : `Delete all of these, of ${runs} runs?`,
+    findOthersInside: (names: readonly string[]) =>
+      `It contains what these runs did not create: ${names.slice(0, 3).join(', ')}${names.length > 3 ? `, and ${names.length - 3} more` : ''}.`,
+    findStillThere: 'It still exists after it was deleted.',
+    findNoHubKey: (hub: string) => `There is no shared access policy iothubowner in the IoT hub ${hub}.`,
     cleanTelemetry: (id: string) => `record of the message from ${id}`,
     replayInterrupted: 'note: The recorded run was interrupted. Anything after that point is not compared.',
     replayCompared: (recorded: string, now: string) => `Compared ${recorded} with ${now}.`,
@@ -4427,8 +4863,8 @@ export const en = {
     replayStepNext: 'Run it in a terminal, with CI unset, or leave out --step.',
     replayOfflineTarget: '--offline does not use a provisioning service.',
     replayOfflineNext: 'Leave out --offline, or leave out --target and its related flags.',
-    replayFolderUsed: (folder: string) => `The folder ${folder} already contains another run.`,
-    replayNewFolder: 'Use --dir FOLDER to specify a new folder.',
+    replayRestarted: (folder: string) =>
+      `An earlier run of this replay was interrupted. What it created in ${folder} is removed, and the replay starts over.`,
     replayEncrypts: 'The recorded run encrypts its private keys.',
     replayEarlierSteps:
       'note: Some steps were already done when the run was recorded. The replay does them first. They are not compared.',
@@ -5451,6 +5887,8 @@ The verification certificate is ready. In the portal, on the same page:
       otherRequest: (commonName: string, id: string) =>
         `The request is for "${commonName}", not for ${id}. With X.509 attestation, the registration ID is the common name.`,
       useRequestName: 'Use the common name of the request as the registration ID, or another request.',
+      resumed: (path: string) =>
+        `An earlier run of this command was interrupted. The certificate that it created is used: ${path}.`,
       useExisting: (command: string) => `Enroll the device with its existing certificate: ${command}`,
       newKey: 'the new key',
       help: 'Run "enrollkit enrollment create --help" to see how to use it.',
@@ -5574,9 +6012,9 @@ The verification certificate is ready. In the portal, on the same page:
     proxyInvalid: 'HTTPS_PROXY or ALL_PROXY is not a URL.',
     setProxy: 'Set it to http://HOST:PORT, or unset it.',
     proxy: (host: string) => `HTTPS goes through the proxy ${host}, except to this computer`,
-    proxyNotForMqtt: (host: string) =>
-      `Devices register over MQTT, which does not go through the proxy ${host}.`,
-    registerOverHttps: 'If the firewall blocks port 8883, register over HTTPS: --protocol https',
+    proxyNotForMqtt: (host: string, protocol: string) =>
+      `Devices register over ${protocol}, which does not go through the proxy ${host}.`,
+    registerOverHttps: 'If the firewall blocks the port, register over HTTPS: --protocol https',
     planSaysSo: (device: string, message: string) => `${device}: ${message} It is part of the plan.`,
     notAllDevices: (maximum: number, count: number) =>
       `The first ${maximum} of ${count} devices were checked`,
@@ -6000,7 +6438,11 @@ The verification certificate is ready. In the portal, on the same page:
     outFlag: 'the folder or the file; for ndjson and tar, - is standard output (default: fleet, or -)',
     manifestOutFlag:
       'the list of devices, without keys (default: PATH.manifest.csv; fleet.manifest.csv with standard output)',
-    pfxFlag: 'also create a PKCS#12 file for each device, without a passphrase',
+    pfxFlag: 'also create a PKCS#12 file for each device, without a passphrase unless you add --encrypt-key',
+    encryptKeyFlag: 'encrypt the private keys, and PKCS#12 files, with the passphrase',
+    deviceKeys: 'the keys of the devices',
+    keysEncrypted: (fleet: string) =>
+      `The private keys of ${fleet} are encrypted, and there is no passphrase.`,
     workersFlag: 'threads that create keys and certificates (default: one per core)',
     forceFlag: 'issue the certificates even if they cannot be valid under their CA',
     issueExample: 'one folder per device, signed by the CA in the certificate folder',
@@ -6159,4 +6601,8 @@ type Widened<Member> = Member extends string
 
 function requestFor(subject: string): string {
   return subject === '' ? 'without a subject' : `for ${subject}`;
+}
+
+function kindOfCa(kind: 'none' | 'root' | 'intermediate'): string {
+  return { none: 'a new CA', root: 'a root CA', intermediate: 'an intermediate CA' }[kind];
 }

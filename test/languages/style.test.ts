@@ -50,11 +50,6 @@ const notYet = new Set<string>([
   'src/cli/quickstart/step-prompt.ts',
   'src/cli/terminal/confirm.ts',
   'src/cli/terminal/enrollment-group-text.ts',
-  'src/dps/client/diagnosis/diagnose.ts',
-  'src/dps/client/diagnosis/service-problems.ts',
-  'src/dps/client/http/client.ts',
-  'src/dps/client/http/reply-error.ts',
-  'src/dps/client/http/sender.ts',
   'src/emulator/dps/arm/service-request.ts',
   'src/emulator/dps/attestation/chain-verifier.ts',
   'src/emulator/hub/amqp/hub-amqp-nodes.ts',
@@ -70,12 +65,6 @@ const notYet = new Set<string>([
   'src/pki/path/explain.ts',
   'src/pki/path/name-constraints.ts',
   'src/pki/path/path-checks.ts',
-  'src/quickstart/recording/schema.ts',
-  'src/quickstart/run-steps.ts',
-  'src/quickstart/sample-program.ts',
-  'src/quickstart/steps/proof-in-portal.ts',
-  'src/workspace/files.ts',
-  'src/workspace/journal.ts',
 ]);
 
 const documents = [

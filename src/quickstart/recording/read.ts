@@ -1,8 +1,8 @@
 /** Reads recordings, which may come from anybody: nothing in one reaches a path, a terminal or a socket unchecked. */
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { EnrollkitError } from '../../errors.js';
 import { type JsonSource, JsonSyntaxError, parseJsonSource } from '../../json-source.js';
-import { reason } from '../../workspace/files.js';
+import { sentences } from '../../languages/language.js';
+import { readGivenFile } from '../../workspace/given-file.js';
 import { planProblem, problemLines } from '../plan/plan-problem.js';
 import { maxTextLength, type Recording, recordingSchema, recordingVersion } from './schema.js';
 
@@ -12,11 +12,17 @@ const maxBytes = 64 * 1024 * 1024;
 const maxDepth = 64;
 
 /**
- * @throws EnrollkitError FILE_UNREADABLE; INVALID_RECORDING, naming lines and columns, also for a recording of a newer
+ * @throws EnrollkitError INVALID_RECORDING, naming the file or lines and columns, also for a recording of a newer
  *   release
  */
 export function readRecording(path: string): Recording {
-  return parseRecording(readText(path), path);
+  let json: string;
+  try {
+    json = readGivenFile(path, { maxBytes }).toString('utf8');
+  } catch (error) {
+    throw invalid((error as Error).message, error);
+  }
+  return parseRecording(json, path);
 }
 
 /** @throws EnrollkitError INVALID_RECORDING, naming lines and columns */
@@ -30,12 +36,13 @@ export function parseRecording(json: string, source: string): Recording {
   if (typeof version === 'number' && version > recordingVersion) {
     throw new EnrollkitError(
       'INVALID_RECORDING',
-      `${place(['version'])}a newer enrollkit wrote this recording (version ${version}); this one reads version ${recordingVersion}.`,
-      { next: 'Update enrollkit.' },
+      `${place(['version'])}${sentences.recording.newerVersion(version, recordingVersion)}`,
+      { next: sentences.recording.update },
     );
   }
   const unsafe = unsafeText(file.value, []);
-  if (unsafe) throw invalid(`${place(unsafe.path, unsafe.key)}${unsafe.problem}.`);
+  if (unsafe)
+    throw invalid(`${place(unsafe.path, unsafe.key)}${sentences.recording.problem(unsafe.problem)}`);
   const result = recordingSchema.safeParse(file.value, { reportInput: true });
   if (result.success) return result.data as Recording;
   const problems = result.error.issues.map((issue) => {
@@ -45,33 +52,13 @@ export function parseRecording(json: string, source: string): Recording {
   throw invalid(problemLines(problems));
 }
 
-function readText(path: string): string {
-  try {
-    const file = openSync(path, 'r');
-    try {
-      const { size } = fstatSync(file);
-      if (size > maxBytes) {
-        throw invalid(`${path} has ${size} bytes; a recording has at most ${maxBytes}.`);
-      }
-      return readFileSync(file, 'utf8');
-    } finally {
-      closeSync(file);
-    }
-  } catch (cause) {
-    if (cause instanceof EnrollkitError) throw cause;
-    const { code } = cause as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? `There is no file ${path}.` : `${path} cannot be read${reason(cause)}.`;
-    throw invalid(why, cause);
-  }
-}
-
 function parse(json: string, source: string): JsonSource {
   try {
     return parseJsonSource(json);
   } catch (cause) {
     if (!(cause instanceof JsonSyntaxError)) throw cause;
     const { line, column } = cause.place;
-    throw invalid(`${source}:${line}:${column}: ${cause.problem}.`, cause);
+    throw invalid(`${source}:${line}:${column}: ${sentences.recording.problem(cause.problem)}`, cause);
   }
 }
 
@@ -86,12 +73,12 @@ const unprintable = /[^\P{Cc}\t\n\r]|[\u202a-\u202e\u2066-\u2069]/u;
 
 function textProblem(text: string): string | undefined {
   if (text.length > maxTextLength) {
-    return `this text has ${text.length} characters; a recording has at most ${maxTextLength} in one`;
+    return sentences.recording.textTooLong(text.length, maxTextLength);
   }
   const found = unprintable.exec(text)?.[0];
   if (found === undefined) return undefined;
   const code = found.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
-  return `this text has the control character U+${code}`;
+  return sentences.recording.controlCharacter(code);
 }
 
 /** What must not be in any value, since values are shown, and looked into without a schema. */
@@ -101,7 +88,7 @@ function unsafeText(value: unknown, path: PropertyKey[]): Unsafe | undefined {
     return problem === undefined ? undefined : { path, problem };
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  if (path.length > maxDepth) return { path, problem: 'this is nested too deeply' };
+  if (path.length > maxDepth) return { path, problem: sentences.recording.tooDeep };
   for (const [key, member] of Object.entries(value)) {
     const problem = textProblem(key);
     if (problem !== undefined) return { path, key, problem };
