@@ -3896,6 +3896,12 @@ export const en = {
     packetTooLong: (host: string, bytes: number) =>
       `${host} sent a packet that is longer than ${bytes} bytes.`,
     checkMqttAddress: 'Check that this is the address of a provisioning service or a hub.',
+    notAmqp: (host: string) => `${host} does not respond over AMQP as a provisioning service does.`,
+    checkDpsAddress: 'Check that this is the address of a provisioning service.',
+    waitedForLinks: (host: string, seconds: number) =>
+      `${host} did not open the AMQP links within ${seconds} seconds.`,
+    waitedForAmqpAnswer: (host: string, seconds: number) =>
+      `${host} did not respond within ${seconds} seconds.`,
     noAnswer: 'no answer',
     subscriptions: 'the subscriptions',
     resourceGroups: 'the resource groups',

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import rhea, { type Connection, type EventContext, type Message, type Receiver, type Sender } from 'rhea';
 import { EnrollkitError } from '../../../errors.js';
+import { sentences } from '../../../languages/language.js';
 import { amqpConditions, apiVersionProperty, dpsAmqp } from '../../contract/amqp.js';
 import { connectionFailure, type DeviceParties } from '../device-refusal.js';
 import { connectDevice, type DeviceSocketOptions } from '../device-socket.js';
@@ -72,24 +73,29 @@ export class RequestLink {
    *   it was aborted
    */
   async request(properties: Properties, body: string): Promise<ExchangeReply> {
-    this.#links ??= this.#bounded('attaching its links', (done, failed) => this.#connect(done, failed));
+    this.#links ??= this.#bounded(sentences.dpsClient.waitedForLinks, (done, failed) =>
+      this.#connect(done, failed),
+    );
     const sender = await this.#links;
     if ('status' in sender) return sender;
     const id = randomUUID();
     try {
-      return await this.#bounded<ExchangeReply>('answering', (resolve, reject) => {
-        this.#waiting.set(id, { resolve, reject });
-        const delivery = sender.send({
-          message_id: id,
-          correlation_id: id,
-          application_properties: { ...properties },
-          body: rhea.message.data_section(Buffer.from(body)),
-        });
-        sender.on('rejected', ({ delivery: rejected }: EventContext) => {
-          if (rejected?.id !== delivery.id) return;
-          resolve(replyOf((rejected.remote_state as { error?: AmqpRefusal } | undefined)?.error ?? {}));
-        });
-      });
+      return await this.#bounded<ExchangeReply>(
+        sentences.dpsClient.waitedForAmqpAnswer,
+        (resolve, reject) => {
+          this.#waiting.set(id, { resolve, reject });
+          const delivery = sender.send({
+            message_id: id,
+            correlation_id: id,
+            application_properties: { ...properties },
+            body: rhea.message.data_section(Buffer.from(body)),
+          });
+          sender.on('rejected', ({ delivery: rejected }: EventContext) => {
+            if (rejected?.id !== delivery.id) return;
+            resolve(replyOf((rejected.remote_state as { error?: AmqpRefusal } | undefined)?.error ?? {}));
+          });
+        },
+      );
     } finally {
       this.#waiting.delete(id);
       sender.removeAllListeners('rejected');
@@ -99,7 +105,10 @@ export class RequestLink {
   async close(): Promise<void> {
     this.#options.signal.removeEventListener('abort', this.#abort);
     const isLost = this.#ended !== undefined;
-    this.#ended ??= new EnrollkitError('NETWORK', `The connection to ${this.#options.endpoint} is closed.`);
+    this.#ended ??= new EnrollkitError(
+      'NETWORK',
+      sentences.dpsClient.connectionClosed(this.#options.endpoint),
+    );
     const [connection, socket] = [this.#connection, this.#socket];
     if (!connection || !socket || socket.destroyed) return;
     if (!isLost) {
@@ -192,7 +201,7 @@ export class RequestLink {
 
   /** Waits for an operation until it completes, the connection ends, or the timeout expires. */
   async #bounded<Result>(
-    what: string,
+    waited: (host: string, seconds: number) => string,
     start: (done: (result: Result) => void, failed: (error: unknown) => void) => void,
   ): Promise<Result> {
     if (this.#ended !== undefined) throw this.#ended;
@@ -203,10 +212,7 @@ export class RequestLink {
         this.#waiting.set(key, { resolve: () => {}, reject });
         const { endpoint } = this.#options;
         timer = setTimeout(
-          () =>
-            reject(
-              new EnrollkitError('TIMEOUT', `Waited ${timeoutMs / 1000} seconds for ${endpoint} ${what}.`),
-            ),
+          () => reject(new EnrollkitError('TIMEOUT', waited(endpoint, timeoutMs / 1000))),
           timeoutMs,
         );
         start(resolve, reject);
@@ -224,15 +230,11 @@ export class RequestLink {
 }
 
 function notAmqp(endpoint: string, cause?: Error): EnrollkitError {
-  return new EnrollkitError(
-    'REFUSED',
-    `${endpoint} does not answer as a provisioning service does over AMQP.`,
-    {
-      next: 'Check that this is the address of a provisioning service.',
-      context: { host: endpoint },
-      ...(cause === undefined ? {} : { cause }),
-    },
-  );
+  return new EnrollkitError('REFUSED', sentences.dpsClient.notAmqp(endpoint), {
+    next: sentences.dpsClient.checkDpsAddress,
+    context: { host: endpoint },
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 /** An answer with a time to wait is 202, as over HTTP. */
