@@ -1,5 +1,7 @@
 /** The events of a run at a terminal: finished steps as lines that stay, the current one redrawn. The only file that imports listr2. */
+
 import { type DefaultRenderer, Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput } from 'listr2';
+import { sentences } from '../../languages/language.js';
 import type { RunEvent, StepTitle } from '../../quickstart/events.js';
 import type { Output } from '../kernel/output.js';
 import { type Progress, plainProgress } from './plain-progress.js';
@@ -110,7 +112,8 @@ function stepEnds(step: StepState, task: Task, output: Output): Promise<void> {
       if (event.type === 'step-done') {
         const time = event.already ? '' : ` (${milliseconds(event.elapsedMs)})`;
         task.title = output.safe(
-          printable(step.title) + output.style.dim(printable(`: ${event.outcome}${time}`)),
+          printable(step.title) +
+            output.style.dim(printable(sentences.cliTerminal.stepOutcome('', event.outcome) + time)),
         );
         resolve();
       }

@@ -2,10 +2,12 @@
  * One AMQP 1.0 connection over TLS with a client certificate, with a pair of links to one node: sends requests, and gets
  * the replies by their correlation ID. A refusal is a reply with the HTTP status of its condition.
  */
+
 import { randomUUID } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import rhea, { type Connection, type EventContext, type Message, type Receiver, type Sender } from 'rhea';
 import { EnrollkitError } from '../../../errors.js';
+import { sentences } from '../../../languages/language.js';
 import { amqpConditions, apiVersionProperty, dpsAmqp } from '../../contract/amqp.js';
 import { connectionFailure, type DeviceParties } from '../device-refusal.js';
 import { connectDevice, type DeviceSocketOptions } from '../device-socket.js';
@@ -72,12 +74,14 @@ export class RequestLink {
    *   it was aborted
    */
   async request(properties: Properties, body: string): Promise<ExchangeReply> {
-    this.#links ??= this.#bounded('attaching its links', (done, failed) => this.#connect(done, failed));
+    this.#links ??= this.#bounded(sentences.dpsClient.waitedForLinks, (done, failed) =>
+      this.#connect(done, failed),
+    );
     const sender = await this.#links;
     if ('status' in sender) return sender;
     const id = randomUUID();
     try {
-      return await this.#bounded<ExchangeReply>('answering', (resolve, reject) => {
+      return await this.#bounded<ExchangeReply>(sentences.dpsClient.noAnswerInTime, (resolve, reject) => {
         this.#waiting.set(id, { resolve, reject });
         const delivery = sender.send({
           message_id: id,
@@ -99,7 +103,10 @@ export class RequestLink {
   async close(): Promise<void> {
     this.#options.signal.removeEventListener('abort', this.#abort);
     const isLost = this.#ended !== undefined;
-    this.#ended ??= new EnrollkitError('NETWORK', `The connection to ${this.#options.endpoint} is closed.`);
+    this.#ended ??= new EnrollkitError(
+      'NETWORK',
+      sentences.dpsClient.connectionClosed(this.#options.endpoint),
+    );
     const [connection, socket] = [this.#connection, this.#socket];
     if (!connection || !socket || socket.destroyed) return;
     if (!isLost) {
@@ -192,7 +199,7 @@ export class RequestLink {
 
   /** Waits for an operation until it completes, the connection ends, or the timeout expires. */
   async #bounded<Result>(
-    what: string,
+    timeoutMessage: (endpoint: string, seconds: number) => string,
     start: (done: (result: Result) => void, failed: (error: unknown) => void) => void,
   ): Promise<Result> {
     if (this.#ended !== undefined) throw this.#ended;
@@ -203,10 +210,7 @@ export class RequestLink {
         this.#waiting.set(key, { resolve: () => {}, reject });
         const { endpoint } = this.#options;
         timer = setTimeout(
-          () =>
-            reject(
-              new EnrollkitError('TIMEOUT', `Waited ${timeoutMs / 1000} seconds for ${endpoint} ${what}.`),
-            ),
+          () => reject(new EnrollkitError('TIMEOUT', timeoutMessage(endpoint, timeoutMs / 1000))),
           timeoutMs,
         );
         start(resolve, reject);
@@ -224,15 +228,11 @@ export class RequestLink {
 }
 
 function notAmqp(endpoint: string, cause?: Error): EnrollkitError {
-  return new EnrollkitError(
-    'REFUSED',
-    `${endpoint} does not answer as a provisioning service does over AMQP.`,
-    {
-      next: 'Check that this is the address of a provisioning service.',
-      context: { host: endpoint },
-      ...(cause === undefined ? {} : { cause }),
-    },
-  );
+  return new EnrollkitError('REFUSED', sentences.dpsClient.notAmqp(endpoint), {
+    next: sentences.dpsClient.checkServiceAddress,
+    context: { host: endpoint },
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 /** An answer with a time to wait is 202, as over HTTP. */
