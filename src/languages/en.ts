@@ -3220,6 +3220,8 @@ export const en = {
 
   /** src/pki/x509/ and src/pki/der/ */
   pkiX509: {
+    /** Precedes a problem of one certificate of several. */
+    certificateNumber: (number: number) => `Certificate ${number}: `,
     longExponent: (name: string, octets: number) => `${name} with an exponent of ${octets} octets`,
     explicitCurve: 'EC with explicit parameters instead of a named curve',
     severalCertificates: (count: number) => `It contains ${count} certificates; it must contain one.`,
@@ -3430,6 +3432,8 @@ export const en = {
 
   /** src/pki/make/, and the files directly in src/pki/ */
   pkiMake: {
+    profileProblem: (source: string, path: string, problem: string) =>
+      `${source}${path === '' ? '' : ` at ${path}`}: ${problem}.`,
     extensionTwice: 'an extension appears twice',
     keyCertSignOfAuthorities:
       'keyCertSign is required for certificate authorities, and not allowed for others (RFC 5280 section 4.2.1.3)',
@@ -3783,6 +3787,8 @@ export const en = {
 
   /** src/dps/client/ */
   dpsClient: {
+    checkServiceAddress: 'Check that this is the address of a provisioning service.',
+    twinStatus: (status: number) => `status ${status}`,
     /** Who answered; by plane. */
     planes: { arm: 'Azure Resource Manager', service: 'DPS', device: 'DPS', hub: 'The IoT hub' },
     /** A request that a service refused, with the reason it gave; by error code, REFUSED for any other. */
@@ -3896,12 +3902,9 @@ export const en = {
     packetTooLong: (host: string, bytes: number) =>
       `${host} sent a packet that is longer than ${bytes} bytes.`,
     checkMqttAddress: 'Check that this is the address of a provisioning service or a hub.',
-    notAmqp: (host: string) => `${host} does not respond over AMQP as a provisioning service does.`,
-    checkDpsAddress: 'Check that this is the address of a provisioning service.',
     waitedForLinks: (host: string, seconds: number) =>
       `${host} did not open the AMQP links within ${seconds} seconds.`,
-    waitedForAmqpAnswer: (host: string, seconds: number) =>
-      `${host} did not respond within ${seconds} seconds.`,
+    notAmqp: (host: string) => `${host} does not respond over AMQP as a provisioning service does.`,
     noAnswer: 'no answer',
     subscriptions: 'the subscriptions',
     resourceGroups: 'the resource groups',
@@ -3947,6 +3950,8 @@ export const en = {
 
   /** src/dps/client/diagnosis/ */
   diagnosis: {
+    listed: (names: readonly string[], more: number) => firstOf(names, more),
+    unknownThumbprint: 'unknown',
     useRegistrationId: (registrationId: string) =>
       `Register with the common name as the registration ID, or issue a certificate with the common name "${registrationId}".`,
     fixChain:
@@ -4871,6 +4876,7 @@ export const en = {
 
   /** src/fleet/ */
   fleet: {
+    manifestLine: (path: string, line: number, problem: string) => `${path}, line ${line}: ${problem}`,
     moreNames: 'There are more such devices.',
     deviceName: (id: string, problem: string) => `The device ${id} has the name ${problem}.`,
     correctNames:
@@ -5102,6 +5108,8 @@ export const en = {
 
   /** src/cli/terminal/ */
   cliTerminal: {
+    /** A step that is done, with what it found. */
+    stepOutcome: (title: string, outcome: string) => `${title}: ${outcome}`,
     notAccepted: (problem: string) => `Not accepted: ${problem}`,
     typeMore: (count: number) => `${count} in total. Type + for more, or part of a name to search.`,
     typeNumber: 'type a number.',
@@ -5393,6 +5401,13 @@ export const en = {
 
   /** src/cli/quickstart/ */
   cliQuickstart: {
+    deviceLineProblem: (line: number, problem: string) => `Line ${line}: ${problem}.`,
+    differences: (count: number) => `${countOf(count, 'difference')}:`,
+    differenceLabels: { recorded: 'recorded', now: 'now' },
+    runsOutcome: (outcome: 'done' | 'failed' | 'interrupted', isReplay: boolean) =>
+      isReplay ? `${outcome} (replay)` : outcome,
+    runsTarget: (target: 'emulator' | 'azure') => ({ emulator: 'emulator', azure: 'Azure' })[target],
+    runsDevices: (count: number) => countOf(count, 'device'),
     cleanWouldDelete: 'This would be deleted:',
     /** What happened to a resource; the two are aligned. */
     cleanRemoved: (what: string) => `removed  ${what}`,
@@ -6617,6 +6632,10 @@ The verification certificate is ready. In the portal, on the same page:
 
   /** src/cli/doctor/ */
   cliDoctor: {
+    devices: 'Devices',
+    reachable: (endpoints: readonly string[]) => `Reachable: ${endpoints.join(', ')}`,
+    useIdScope: (idScope: string) => `Use ${idScope}: --id-scope ${idScope}`,
+    linked: (hubs: readonly string[]) => `Linked: ${hubs.join(', ')}`,
     nodeTooOld: (version: string, oldest: string) =>
       `Node.js ${version} is too old. enrollkit needs ${oldest} or later.`,
     installNode: 'Install a current version of Node.js.',

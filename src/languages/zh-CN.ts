@@ -2611,6 +2611,7 @@ export const zhCN: Sentences = {
 
   /** src/pki/x509/ and src/pki/der/ */
   pkiX509: {
+    certificateNumber: (number) => `第 ${number} 个证书：`,
     longExponent: (name, octets) => `${name}（指数为 ${octets} 个八位字节）`,
     explicitCurve: '使用显式参数而非命名曲线的 EC',
     severalCertificates: (count) => `它包含 ${count} 个证书；应当只有一个。`,
@@ -2797,6 +2798,8 @@ export const zhCN: Sentences = {
 
   /** src/pki/make/, and the files directly in src/pki/ */
   pkiMake: {
+    profileProblem: (source, path, problem) =>
+      `${source}${path === '' ? '' : ` 的 ${path} 处`}：${problem}。`,
     extensionTwice: '某个扩展出现了两次',
     keyCertSignOfAuthorities: '证书颁发机构必须有 keyCertSign，其他证书不得有 (RFC 5280 section 4.2.1.3)',
     pathLengthOfAuthorities: '只有证书颁发机构才有路径长度',
@@ -3099,6 +3102,8 @@ export const zhCN: Sentences = {
 
   /** src/dps/client/ */
   dpsClient: {
+    checkServiceAddress: '确认这是预配服务的地址。',
+    twinStatus: (status) => `状态 ${status}`,
     planes: { arm: 'Azure 资源管理器', service: 'DPS', device: 'DPS', hub: 'IoT 中心' },
     refusals: {
       NO_CREDENTIALS: (service, subject, reason) => `${service} 不接受所用的凭据（${subject}）：${reason}。`,
@@ -3191,10 +3196,8 @@ export const zhCN: Sentences = {
     connectionClosed: (host) => `与 ${host} 的连接已关闭。`,
     packetTooLong: (host, bytes) => `${host} 发送的数据包超过 ${bytes} 字节。`,
     checkMqttAddress: '确认这是预配服务或 IoT 中心的地址。',
-    notAmqp: (host) => `${host} 没有像预配服务那样通过 AMQP 响应。`,
-    checkDpsAddress: '请检查这是否是预配服务的地址。',
     waitedForLinks: (host, seconds) => `${host} 未在 ${seconds} 秒内打开 AMQP 链路。`,
-    waitedForAmqpAnswer: (host, seconds) => `${host} 未在 ${seconds} 秒内响应。`,
+    notAmqp: (host) => `${host} 没有像预配服务那样通过 AMQP 响应。`,
     noAnswer: '没有响应',
     subscriptions: '订阅',
     resourceGroups: '资源组',
@@ -3236,6 +3239,8 @@ export const zhCN: Sentences = {
 
   /** src/dps/client/diagnosis/ */
   diagnosis: {
+    listed: (names, more) => firstOf(names, more),
+    unknownThumbprint: '未知',
     useRegistrationId: (registrationId) =>
       `使用公用名作为注册 ID 进行注册，或颁发公用名为“${registrationId}”的证书。`,
     fixChain: '为设备提供没有此问题的证书链，然后重新运行命令。检查证书链：enrollkit cert verify CHAIN_FILE',
@@ -4058,6 +4063,7 @@ export const zhCN: Sentences = {
 
   /** src/fleet/ */
   fleet: {
+    manifestLine: (path, line, problem) => `${path}，第 ${line} 行：${problem}`,
     moreNames: '还有更多这样的设备。',
     deviceName: (id, problem) => `设备 ${id} 的名称为 ${problem}。`,
     correctNames:
@@ -4251,6 +4257,7 @@ export const zhCN: Sentences = {
 
   /** src/cli/terminal/ */
   cliTerminal: {
+    stepOutcome: (title, outcome) => `${title}：${outcome}`,
     notAccepted: (problem) => `不接受：${problem}`,
     typeMore: (count) => `共 ${count} 项。键入 + 查看更多，或键入名称的一部分进行搜索。`,
     typeNumber: '请键入数字。',
@@ -4495,6 +4502,13 @@ export const zhCN: Sentences = {
 
   /** src/cli/quickstart/ */
   cliQuickstart: {
+    deviceLineProblem: (line, problem) => `第 ${line} 行：${problem}。`,
+    differences: (count) => `${count} 处差异：`,
+    differenceLabels: { recorded: '记录', now: '现在' },
+    runsOutcome: (outcome, isReplay) =>
+      `${{ done: '完成', failed: '失败', interrupted: '中断' }[outcome]}${isReplay ? '（重播）' : ''}`,
+    runsTarget: (target) => ({ emulator: '模拟器', azure: 'Azure' })[target],
+    runsDevices: (count) => `${count} 台设备`,
     cleanWouldDelete: '将删除以下内容：',
     cleanRemoved: (what) => `已删除  ${what}`,
     cleanKept: (what, why) => `已保留  ${what}：${why}`,
@@ -5624,6 +5638,10 @@ export const zhCN: Sentences = {
 
   /** src/cli/doctor/ */
   cliDoctor: {
+    devices: '设备',
+    reachable: (endpoints) => `可以连接：${endpoints.join('、')}`,
+    useIdScope: (idScope) => `使用 ${idScope}：--id-scope ${idScope}`,
+    linked: (hubs) => `已链接的 IoT 中心：${hubs.join('、')}`,
     nodeTooOld: (version, oldest) => `Node.js ${version} 版本太旧。enrollkit 需要 ${oldest} 或更高版本。`,
     installNode: '安装当前版本的 Node.js。',
     trustedRoots: (roots) => `受信任的根证书：${roots}`,

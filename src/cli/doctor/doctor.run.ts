@@ -52,7 +52,7 @@ async function sectionsOf(flags: Flags, context: Context): Promise<Section[]> {
     findings: [],
   };
   const remote: Section = { title: sentences.cliDoctor.provisioningService, findings: [] };
-  const devices: Section = { title: 'Devices', findings: [] };
+  const devices: Section = { title: sentences.cliDoctor.devices, findings: [] };
   const sections = [computer, local, remote, devices];
 
   let target: PlanTarget | undefined;

@@ -30,7 +30,7 @@ export async function portFindings(ports: readonly Port[]): Promise<Finding[]> {
       : [
           info(
             'PORTS',
-            `Reachable: ${open.map(({ name, host, port }) => `${name} ${host}:${port}`).join(', ')}`,
+            sentences.cliDoctor.reachable(open.map(({ name, host, port }) => `${name} ${host}:${port}`)),
           ),
         ];
   for (const [index, { name, host, port, isNeeded }] of ports.entries()) {

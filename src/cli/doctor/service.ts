@@ -62,7 +62,7 @@ export async function serviceReport(clients: Clients, plan: Plan | undefined): P
       failure(
         'WRONG_ID_SCOPE',
         sentences.cliDoctor.otherIdScope(target.idScope, idScope),
-        `Use ${idScope}: --id-scope ${idScope}`,
+        sentences.cliDoctor.useIdScope(idScope),
       ),
     );
   }
@@ -119,7 +119,7 @@ async function hubFindings(
   );
   const reached = await portFindings(names.map((name) => hubPort(name)));
   return [
-    info('LINKED_HUBS', `Linked: ${names.join(', ')}`),
+    info('LINKED_HUBS', sentences.cliDoctor.linked(names)),
     ...notLinked.map((hub) =>
       failure(
         'HUB_NOT_LINKED',

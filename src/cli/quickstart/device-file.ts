@@ -65,7 +65,10 @@ async function recordsIn(path: string): Promise<Listed[]> {
   const found: Listed[] = [];
   for await (const { line, device } of recordsOf(path)) {
     if (typeof device === 'string')
-      throw new EnrollkitError('INVALID_DEVICE_LIST', `Line ${line}: ${device}.`);
+      throw new EnrollkitError(
+        'INVALID_DEVICE_LIST',
+        sentences.cliQuickstart.deviceLineProblem(line, device),
+      );
     found.push({ line, id: device.registrationId });
   }
   return found;

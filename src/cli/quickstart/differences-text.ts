@@ -2,7 +2,7 @@
 import { sentences } from '../../languages/language.js';
 import type { Difference } from '../../quickstart/recording/compare.js';
 import type { Recording } from '../../quickstart/recording/schema.js';
-import { numberText, printable } from '../terminal/text.js';
+import { padEnd, printable, widest } from '../terminal/text.js';
 
 /** A person reads the first ones; `--json` has all. */
 const maxListed = 20;
@@ -12,8 +12,8 @@ export function differencesText(differences: readonly Difference[]): string {
   if (differences.length === 0) return sentences.cliQuickstart.runsNoDifference;
   const listed = differences.slice(0, maxListed).map(differenceText);
   const more = differences.length - listed.length;
-  const count = differences.length === 1 ? '1 difference' : `${numberText(differences.length)} differences`;
-  return [`${count}:`, ...listed, ...(more > 0 ? [`and ${numberText(more)} more`] : [])].join('\n\n');
+  const count = sentences.cliQuickstart.differences(differences.length);
+  return [count, ...listed, ...(more > 0 ? [sentences.cliQuickstart.andMore(more)] : [])].join('\n\n');
 }
 
 function differenceText({ step, request, path, recorded, now }: Difference): string {
@@ -22,10 +22,12 @@ function differenceText({ step, request, path, recorded, now }: Difference): str
   const place = [step ?? sentences.cliQuickstart.runsTheRun, sent, path].filter(
     (part) => part !== undefined && part !== '',
   );
+  const { recorded: then, now: today } = sentences.cliQuickstart.differenceLabels;
+  const width = widest([then, today]);
   return [
     `  ${printable(place.join(', '))}`,
-    `    recorded  ${valueText(recorded)}`,
-    `    now       ${valueText(now)}`,
+    `    ${padEnd(then, width)}  ${valueText(recorded)}`,
+    `    ${padEnd(today, width)}  ${valueText(now)}`,
   ].join('\n');
 }
 

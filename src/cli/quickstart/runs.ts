@@ -74,9 +74,9 @@ function cellsOf(row: Row): string[] {
   const { elapsedMs, outcome, target, plan, replayOf } = row.run;
   const { length } = plan.devices.registrationIds;
   return [
-    replayOf ? `${outcome} (replay)` : outcome,
+    sentences.cliQuickstart.runsOutcome(outcome, replayOf !== undefined),
     milliseconds(Math.round(elapsedMs)),
-    target.kind,
-    length === 1 ? '1 device' : `${length} devices`,
+    sentences.cliQuickstart.runsTarget(target.kind),
+    sentences.cliQuickstart.runsDevices(length),
   ];
 }

@@ -36,7 +36,10 @@ export function plainProgress(output: Output): Progress {
             ? dim(mark(sentences.cliTerminal.progress.ok))
             : green(mark(sentences.cliTerminal.progress.done));
           const time = event.already ? '' : dim(` (${milliseconds(event.elapsedMs)})`);
-          output.note(`step.${event.step}`, `${state}  ${titles.get(event.step)}: ${event.outcome}${time}`);
+          output.note(
+            `step.${event.step}`,
+            `${state}  ${sentences.cliTerminal.stepOutcome(titles.get(event.step) ?? '', event.outcome)}${time}`,
+          );
           return;
         }
         case 'step-failed':

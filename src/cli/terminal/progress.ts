@@ -1,4 +1,5 @@
 /** The events of a run at a terminal: finished steps as lines that stay, the current one redrawn. The only file that imports listr2. */
+
 import { type DefaultRenderer, Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput } from 'listr2';
 import { sentences } from '../../languages/language.js';
 import type { RunEvent, StepTitle } from '../../quickstart/events.js';
@@ -133,7 +134,8 @@ function stepEnds(
       if (event.type === 'step-done') {
         const time = event.already ? '' : ` (${milliseconds(event.elapsedMs)})`;
         task.title = output.safe(
-          printable(step.title) + output.style.dim(printable(`: ${event.outcome}${time}`)),
+          printable(step.title) +
+            output.style.dim(printable(sentences.cliTerminal.stepOutcome('', event.outcome) + time)),
         );
         resolve();
       }

@@ -106,7 +106,11 @@ class TwinRequests {
     const code = status === 429 ? 'THROTTLED' : status >= 500 ? 'SERVICE_FAILED' : 'HUB_REFUSED';
     return new EnrollkitError(
       code,
-      sentences.dpsClient.twinRefused(assignedHub, deviceId, message ?? `status ${status}`),
+      sentences.dpsClient.twinRefused(
+        assignedHub,
+        deviceId,
+        message ?? sentences.dpsClient.twinStatus(status),
+      ),
       { context: { host: assignedHub, deviceId, status } },
     );
   }

@@ -72,7 +72,11 @@ function manifestDevice(record: Record<string, string>, manifest: string, line: 
   }
   const { registrationId, sha256Thumbprint } = record as Record<(typeof manifestColumns)[number], string>;
   const problem = registrationIdProblem(registrationId);
-  if (problem) throw new EnrollkitError('INVALID_REGISTRATION_ID', `${manifest}, line ${line}: ${problem}`);
+  if (problem)
+    throw new EnrollkitError(
+      'INVALID_REGISTRATION_ID',
+      sentences.fleet.manifestLine(manifest, line, problem),
+    );
   const tags = Object.entries(record)
     .filter(([name, value]) => name.startsWith(tagPrefix) && value !== '')
     .map(([name, value]) => [name.slice(tagPrefix.length), fieldText(value)]);

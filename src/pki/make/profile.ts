@@ -171,8 +171,10 @@ function parseProfile(json: string, source: string): Profile {
   const result = profileSchema.safeParse(data);
   if (!result.success) {
     const issue = result.error.issues[0]!;
-    const place = issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`;
-    throw new EnrollkitError('INVALID_PROFILE', `${source}${place}: ${issue.message}.`);
+    throw new EnrollkitError(
+      'INVALID_PROFILE',
+      sentences.pkiMake.profileProblem(source, issue.path.join('.'), issue.message),
+    );
   }
   return result.data;
 }

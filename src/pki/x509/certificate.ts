@@ -97,7 +97,9 @@ export function parseCertificate(input: string | Uint8Array): Certificate {
  */
 export function parseCertificates(input: string | Uint8Array): Certificate[] {
   const ders = certificateDers(input);
-  return ders.map((der, index) => readCertificate(der, ders.length > 1 ? `Certificate ${index + 1}: ` : ''));
+  return ders.map((der, index) =>
+    readCertificate(der, ders.length > 1 ? sentences.pkiX509.certificateNumber(index + 1) : ''),
+  );
 }
 
 /** PEM of one certificate, with a final newline. */

@@ -2,6 +2,7 @@
  * One AMQP 1.0 connection over TLS with a client certificate, with a pair of links to one node: sends requests, and gets
  * the replies by their correlation ID. A refusal is a reply with the HTTP status of its condition.
  */
+
 import { randomUUID } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import rhea, { type Connection, type EventContext, type Message, type Receiver, type Sender } from 'rhea';
@@ -80,22 +81,19 @@ export class RequestLink {
     if ('status' in sender) return sender;
     const id = randomUUID();
     try {
-      return await this.#bounded<ExchangeReply>(
-        sentences.dpsClient.waitedForAmqpAnswer,
-        (resolve, reject) => {
-          this.#waiting.set(id, { resolve, reject });
-          const delivery = sender.send({
-            message_id: id,
-            correlation_id: id,
-            application_properties: { ...properties },
-            body: rhea.message.data_section(Buffer.from(body)),
-          });
-          sender.on('rejected', ({ delivery: rejected }: EventContext) => {
-            if (rejected?.id !== delivery.id) return;
-            resolve(replyOf((rejected.remote_state as { error?: AmqpRefusal } | undefined)?.error ?? {}));
-          });
-        },
-      );
+      return await this.#bounded<ExchangeReply>(sentences.dpsClient.noAnswerInTime, (resolve, reject) => {
+        this.#waiting.set(id, { resolve, reject });
+        const delivery = sender.send({
+          message_id: id,
+          correlation_id: id,
+          application_properties: { ...properties },
+          body: rhea.message.data_section(Buffer.from(body)),
+        });
+        sender.on('rejected', ({ delivery: rejected }: EventContext) => {
+          if (rejected?.id !== delivery.id) return;
+          resolve(replyOf((rejected.remote_state as { error?: AmqpRefusal } | undefined)?.error ?? {}));
+        });
+      });
     } finally {
       this.#waiting.delete(id);
       sender.removeAllListeners('rejected');
@@ -201,7 +199,7 @@ export class RequestLink {
 
   /** Waits for an operation until it completes, the connection ends, or the timeout expires. */
   async #bounded<Result>(
-    waited: (host: string, seconds: number) => string,
+    timeoutMessage: (endpoint: string, seconds: number) => string,
     start: (done: (result: Result) => void, failed: (error: unknown) => void) => void,
   ): Promise<Result> {
     if (this.#ended !== undefined) throw this.#ended;
@@ -212,7 +210,7 @@ export class RequestLink {
         this.#waiting.set(key, { resolve: () => {}, reject });
         const { endpoint } = this.#options;
         timer = setTimeout(
-          () => reject(new EnrollkitError('TIMEOUT', waited(endpoint, timeoutMs / 1000))),
+          () => reject(new EnrollkitError('TIMEOUT', timeoutMessage(endpoint, timeoutMs / 1000))),
           timeoutMs,
         );
         start(resolve, reject);
@@ -231,7 +229,7 @@ export class RequestLink {
 
 function notAmqp(endpoint: string, cause?: Error): EnrollkitError {
   return new EnrollkitError('REFUSED', sentences.dpsClient.notAmqp(endpoint), {
-    next: sentences.dpsClient.checkDpsAddress,
+    next: sentences.dpsClient.checkServiceAddress,
     context: { host: endpoint },
     ...(cause === undefined ? {} : { cause }),
   });

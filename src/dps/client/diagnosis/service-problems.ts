@@ -316,11 +316,12 @@ function describes(
 }
 
 function thumbprintOf({ sha256Thumbprint: sha256, sha1Thumbprint: sha1 }: Partial<CertificateInfo>): string {
-  return sha256 ? `${sha256.toUpperCase()} (SHA-256)` : `${(sha1 ?? 'unknown').toUpperCase()} (SHA-1)`;
+  return sha256
+    ? `${sha256.toUpperCase()} (SHA-256)`
+    : `${(sha1 ?? sentences.diagnosis.unknownThumbprint).toUpperCase()} (SHA-1)`;
 }
 
 /** A few names; the rest is counted. */
 function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 5).join(', ');
-  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+  return sentences.diagnosis.listed(names.slice(0, 5), Math.max(0, names.length - 5));
 }
