@@ -74,7 +74,7 @@ const upload = ['ca', 'upload', 'certs/ca/intermediate/certificate.pem', '--ca-n
 const groupCreate = ['group', 'create', 'second-group'];
 const deviceFolder = 'certs/devices/device-001';
 const device = `${deviceFolder}/certificate.pem`;
-const pfx = ['cert', 'pfx', device, '--out', `${deviceFolder}/device.pfx`];
+const pfx = ['cert', 'pfx', device, '--out', `${deviceFolder}/other.pfx`];
 const request = ['cert', 'csr', 'device-9', '--out', 'request'];
 const code = '106A5SD242AF512B3498BD6098C4941E66R34H268DDB3288';
 const issue = (format: string, out: string) => [
@@ -147,7 +147,7 @@ export const scenarios: readonly Scenario[] = [
   { name: 'cert renew --force', before: [quickstart], argv: ['cert', 'renew', device, '--force'] },
   {
     name: 'cert renew --new-key with a device.pfx',
-    before: [quickstart, pfx],
+    before: [quickstart],
     argv: ['cert', 'renew', device, '--force', '--new-key'],
     env: withPassphrase,
   },

@@ -149,8 +149,13 @@ async function runAgain(
   if (plan.certificates.encryptKeys && passphrase === undefined) {
     throw new EnrollkitError('PASSPHRASE_REQUIRED', sentences.cliQuickstart.replayEncrypts);
   }
-  await useEmulatorOf(flags, plan.target, folder);
   unfinished.begin();
+  try {
+    await useEmulatorOf(flags, plan.target, folder);
+  } catch (error) {
+    unfinished.end();
+    throw error;
+  }
   const earlier = foundEarlier(recording, plan);
   if (earlier) {
     context.output.note('replay.earlier-steps', sentences.cliQuickstart.replayEarlierSteps);

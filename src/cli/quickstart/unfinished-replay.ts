@@ -7,7 +7,12 @@ import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { type CleanResult, cleanLocal, cleanRemote, forgetRemote } from '../../quickstart/clean.js';
 import type { Recording } from '../../quickstart/recording/schema.js';
-import { readTextIfExists, secretFileMode, writeFileAtomically } from '../../workspace/files.js';
+import {
+  readTextIfExists,
+  removeIfEmpty,
+  secretFileMode,
+  writeFileAtomically,
+} from '../../workspace/files.js';
 import type { Layout } from '../../workspace/layout.js';
 import { requestOf } from '../input/write-files.js';
 import type { Context, FlagsOf } from '../kernel/command.js';
@@ -38,6 +43,7 @@ export class UnfinishedReplay {
 
   end(): void {
     rmSync(this.#layout.replay, { force: true });
+    removeIfEmpty(this.#layout.state);
   }
 
   /**
